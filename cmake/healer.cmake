@@ -1,0 +1,54 @@
+# Compiler settings every target of the project shares, and the helper functions
+# that create one library per folder of src/.
+
+find_program(CCACHE_PROGRAM ccache)
+if(CCACHE_PROGRAM AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE_PROGRAM})
+endif()
+
+add_library(healer_options INTERFACE)
+target_compile_options(healer_options INTERFACE -Wall -Wextra -Werror)
+target_include_directories(healer_options INTERFACE ${CMAKE_SOURCE_DIR}/src ${CMAKE_BINARY_DIR}/generated)
+target_compile_definitions(healer_options INTERFACE
+  BOOST_ASIO_NO_DEPRECATED
+  BOOST_ASIO_SEPARATE_COMPILATION
+  BOOST_BEAST_SEPARATE_COMPILATION
+  DOCTEST_CONFIG_SUPER_FAST_ASSERTS)
+
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # Boost 1.81 and libstdc++ 12 trigger false positives of these at -O2.
+  target_compile_options(healer_options INTERFACE
+    -Wno-maybe-uninitialized -Wno-array-bounds -Wno-stringop-overflow -Wno-stringop-overread -Wno-restrict)
+endif()
+
+if(HEALER_SANITIZE)
+  target_compile_options(healer_options INTERFACE -fsanitize=${HEALER_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  target_link_options(healer_options INTERFACE -fsanitize=${HEALER_SANITIZE})
+  # Recycled coroutine frames hide use-after-free from the sanitizers.
+  target_compile_definitions(healer_options INTERFACE BOOST_ASIO_DISABLE_AWAITABLE_FRAME_RECYCLING)
+endif()
+
+# healer_library(NAME DEPS...): the library of the current folder, from all its .cpp
+# files; headers are included as "folder/file.hpp" from src/.
+function(healer_library name)
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
+  if(sources)
+    add_library(${name} STATIC ${sources})
+    target_link_libraries(${name} PUBLIC healer_options ${ARGN})
+  else()
+    add_library(${name} INTERFACE)
+    target_link_libraries(${name} INTERFACE healer_options ${ARGN})
+  endif()
+endfunction()
+
+# healer_test(NAME LABEL DEPS...): one doctest binary from all .cpp files of the current
+# folder, run by ctest under LABEL.
+function(healer_test name label)
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
+  if(sources)
+    add_executable(${name} ${sources})
+    target_link_libraries(${name} PRIVATE healer_options ${ARGN})
+    add_test(NAME ${name} COMMAND ${name})
+    set_tests_properties(${name} PROPERTIES LABELS ${label} TIMEOUT 600)
+  endif()
+endfunction()

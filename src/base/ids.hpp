@@ -1,0 +1,29 @@
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <functional>
+
+namespace healer {
+
+/// A number that cannot be mixed up with a number of another kind. 0 means "none".
+template <class Tag>
+struct StrongId {
+  std::uint64_t value = 0;
+  auto operator<=>(const StrongId&) const = default;
+  explicit operator bool() const { return value != 0; }
+};
+
+using ProbeId = StrongId<struct ProbeIdTag>;        ///< one question to one target
+using AttemptId = StrongId<struct AttemptIdTag>;    ///< one remedy; unique over the life of the state file
+using IncidentId = StrongId<struct IncidentIdTag>;  ///< unique over the life of the state file
+using AlertId = StrongId<struct AlertIdTag>;        ///< unique over the life of the state file
+
+}  // namespace healer
+
+template <class Tag>
+struct std::hash<healer::StrongId<Tag>> {
+  std::size_t operator()(healer::StrongId<Tag> id) const noexcept {
+    return std::hash<std::uint64_t>{}(id.value);
+  }
+};

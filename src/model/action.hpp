@@ -1,0 +1,98 @@
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/ids.hpp"
+#include "base/time.hpp"
+#include "model/policy.hpp"
+#include "model/probe.hpp"
+#include "model/record.hpp"
+
+namespace healer {
+
+/// Ask this target now. Answered by ProbeFinished, exactly once.
+struct StartProbe {
+  ProbeId probe;
+  std::string workload;
+  ProbeTargetPtr target;
+  Duration timeout{0};
+};
+
+/// Its answer is no longer wanted; a late one is ignored.
+struct CancelProbe {
+  ProbeId probe;
+};
+
+/// Look at this container now. Answered by ContainerObserved, ContainerGone or InspectFailed.
+struct Inspect {
+  std::string container_id;
+};
+
+/// Change a container. Carried out only after everything written before it in the same list is on disk.
+struct ApplyRemedy {
+  AttemptId attempt;
+  std::string workload;
+  std::string name;
+  RemedyKind remedy = RemedyKind::Restart;
+  std::string container_id;
+  std::optional<Duration> stop_timeout;  ///< empty: none is passed
+  Duration deadline{0};                  ///< the call's limit: the container's stop timeout plus a margin
+};
+
+/// Send Tick{workload} at this instant. Replaces the workload's earlier wish.
+struct Wake {
+  std::string workload;
+  Instant at{};
+};
+
+/// Write this down; consecutive ones of a step are one transaction.
+struct Persist {
+  Record record;
+};
+
+/// Tell people. The runtime adds the configured channels and writes it with the step's records.
+struct RaiseAlert {
+  Alert alert;
+};
+
+enum class LogLevel { Debug, Info, Warning, Error };
+
+struct LogLine {
+  LogLevel level = LogLevel::Info;
+  std::string message;
+  std::string workload;  ///< name; empty when about none
+};
+
+/// What the metrics count. HEALING says what each is; api/ names the series.
+struct CountCheck {
+  ProbeKind kind = ProbeKind::Http;
+  Outcome outcome = Outcome::Pass;
+  Cause cause = Cause::None;
+  std::chrono::microseconds duration{0};
+};
+struct CountRemedy {
+  RemedyKind remedy = RemedyKind::Restart;
+  AttemptState outcome = AttemptState::Cured;
+};
+struct CountIncidentOpened {
+  IncidentCause cause = IncidentCause::ProbeFailed;
+};
+struct CountIncidentClosed {
+  IncidentOutcome outcome = IncidentOutcome::Recovered;
+  Duration time_to_heal{0};  ///< from ill_since
+};
+using Metric = std::variant<CountCheck, CountRemedy, CountIncidentOpened, CountIncidentClosed>;
+
+struct Count {
+  Metric metric;
+};
+
+using Action =
+    std::variant<StartProbe, CancelProbe, Inspect, ApplyRemedy, Wake, Persist, RaiseAlert, LogLine, Count>;
+using Actions = std::vector<Action>;
+
+}  // namespace healer

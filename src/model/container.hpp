@@ -1,0 +1,90 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/time.hpp"
+
+namespace healer {
+
+/// What the engine says the process is doing (the engine's own names, `State.Status`).
+enum class ContainerState { Created, Running, Paused, Restarting, Removing, Exited, Dead };
+
+const char* to_string(ContainerState state);
+
+/// Verdict of the engine's own HEALTHCHECK. None: the container has no check.
+enum class EngineHealth { None, Starting, Healthy, Unhealthy };
+
+const char* to_string(EngineHealth health);
+
+/// The engine's restart policy (`HostConfig.RestartPolicy`).
+enum class RestartPolicy { No, Always, UnlessStopped, OnFailure };
+
+const char* to_string(RestartPolicy policy);
+
+/// One run of a container: the id survives a restart, the start time does not. Streaks and grace belong to
+/// it.
+struct RunId {
+  std::string container_id;
+  std::string started_at;  ///< the engine's text, compared, never parsed
+  auto operator<=>(const RunId&) const = default;
+};
+
+struct PortBinding {
+  std::uint16_t container_port = 0;
+  bool tcp = true;
+  std::string host_address;     ///< empty: not published; "0.0.0.0" and "::" mean every address
+  std::uint16_t host_port = 0;  ///< 0: exposed, not published
+  bool operator==(const PortBinding&) const = default;
+};
+
+struct NetworkAttachment {
+  std::string name;
+  std::string address;  ///< numeric, empty while the container does not run
+  bool operator==(const NetworkAttachment&) const = default;
+};
+
+/// The facts one inspect gives about a container: what decisions are made on.
+struct Container {
+  std::string id;
+  std::string name;  ///< without the leading '/'
+  std::string image;
+  std::map<std::string, std::string> labels;
+  ContainerState state = ContainerState::Created;
+  std::string started_at;            ///< engine's text; "0001-01-01T00:00:00Z" when it never ran
+  std::optional<WallTime> started;   ///< the same, parsed, engine's clock; empty when it never ran
+  std::optional<WallTime> finished;  ///< when it last exited
+  int exit_code = 0;
+  bool oom_killed = false;
+  RestartPolicy restart_policy = RestartPolicy::No;
+  unsigned maximum_retries = 0;          ///< of OnFailure; 0: no limit
+  unsigned restart_count = 0;            ///< restarts the engine itself made by that policy
+  std::optional<Duration> stop_timeout;  ///< the container's own; empty: the engine's default (10 s)
+  EngineHealth health = EngineHealth::None;
+  std::optional<WallTime> health_checked;  ///< end of the newest entry of the health log
+  std::string health_output;               ///< that entry's output, at most 4 KiB
+  Duration health_interval{0};             ///< HEALTHCHECK's interval and timeout, 0 without one
+  Duration health_timeout{0};
+  Duration health_start_period{0};
+  std::string network_mode;        ///< "bridge", "host", "none", "container:<id>", a network's name
+  std::vector<PortBinding> ports;  ///< sorted by container port, published ones first
+  std::vector<NetworkAttachment> networks;
+  std::string memory_limit_note;  ///< e.g. "limit 64 MiB", empty without a limit
+
+  RunId run() const { return RunId{id, started_at}; }
+  bool operator==(const Container&) const = default;
+};
+
+/// What a list gives: enough to see which containers must be inspected.
+struct ContainerSummary {
+  std::string id;
+  std::string name;
+  std::string image;
+  std::map<std::string, std::string> labels;
+  ContainerState state = ContainerState::Created;
+};
+
+}  // namespace healer

@@ -1,0 +1,119 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/ids.hpp"
+#include "base/result.hpp"
+#include "base/time.hpp"
+#include "model/container.hpp"
+#include "model/policy.hpp"
+#include "model/probe.hpp"
+#include "model/record.hpp"
+
+namespace healer {
+
+/// What the engine's event stream said. Both engines' spellings are one kind here: the adapter translates.
+enum class EngineEventKind {
+  Create,
+  Start,
+  Die,
+  Kill,
+  Oom,
+  Stop,
+  Restart,
+  Pause,
+  Unpause,
+  Rename,
+  Update,
+  HealthStatus,
+  Destroy,
+};
+
+const char* to_string(EngineEventKind kind);
+
+struct EngineEvent {
+  EngineEventKind kind = EngineEventKind::Start;
+  std::string container_id;
+  std::string name;
+  std::int64_t unix_nanoseconds = 0;
+  int exit_code = 0;                         ///< Die
+  int signal = 0;                            ///< Kill; 0 when the engine did not say
+  EngineHealth health = EngineHealth::None;  ///< HealthStatus
+};
+
+/// A container as inspected, with the policy its labels give it. `expected` names the attempt whose
+/// fresh inspect this is, if any.
+struct ContainerObserved {
+  Container container;
+  PolicyPtr policy;
+  std::vector<LabelProblem> problems;
+};
+
+/// The engine knows no such container any more.
+struct ContainerGone {
+  std::string container_id;
+};
+
+/// An inspect failed for another reason than absence.
+struct InspectFailed {
+  std::string container_id;
+  Error error;
+};
+
+/// A full list of what exists has been worked through: every container of it was observed before this.
+struct SyncCompleted {
+  std::vector<std::string> container_ids;
+};
+
+struct EngineConnected {
+  std::string description;  ///< "Docker Engine 20.10.24 (API 1.41)"
+};
+
+struct EngineLost {
+  std::string reason;
+};
+
+struct ProbeFinished {
+  ProbeId probe;
+  std::string workload;
+  ProbeFacts facts;
+};
+
+/// How the engine answered an ordered remedy. Lost: no answer, it may have been carried out.
+enum class RemedyAnswer { Done, Refused, Lost, SkippedDryRun };
+
+const char* to_string(RemedyAnswer answer);
+
+struct RemedyFinished {
+  AttemptId attempt;
+  std::string workload;
+  RemedyAnswer answer = RemedyAnswer::Done;
+  std::string error;
+};
+
+/// A workload's wake-up, asked for by Wake. Late, early and duplicate ones are harmless: what is due is
+/// state. An empty workload wakes what belongs to none.
+struct Tick {
+  std::string workload;
+};
+
+/// The loop stood still for this long just before now: what timed out meanwhile says nothing about the
+/// targets.
+struct LoopStalled {
+  Duration lag{0};
+};
+
+/// `healer reset NAME`: close the breaker, forget the backoff.
+struct OperatorReset {
+  std::string workload;
+};
+
+using Event =
+    std::variant<EngineEvent, ContainerObserved, ContainerGone, InspectFailed, SyncCompleted, EngineConnected,
+                 EngineLost, ProbeFinished, RemedyFinished, Tick, LoopStalled, OperatorReset>;
+
+}  // namespace healer

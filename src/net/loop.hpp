@@ -1,0 +1,46 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+
+#include <boost/asio/io_context.hpp>
+
+namespace healer::net {
+
+/// The process's one event loop. Headers outside net/ name it by forward declaration only.
+class Loop {
+ public:
+  Loop() : context_(1) {}
+  boost::asio::io_context& context() { return context_; }
+
+  /// Runs until stop(), or until nothing is left to do.
+  void run() { context_.run(); }
+  void stop() { context_.stop(); }
+
+  /// Calls `work` on the loop, soon, never from inside post(). May be called from any thread.
+  void post(std::function<void()> work);
+
+ private:
+  boost::asio::io_context context_;
+};
+
+/// One alarm on the loop, re-armed at will. Destroying it cancels it, and its callback is never called after.
+class Timer {
+ public:
+  explicit Timer(Loop& loop);
+  ~Timer();
+  Timer(const Timer&) = delete;
+  Timer& operator=(const Timer&) = delete;
+
+  /// Calls `work` once at this steady time, on the loop. Replaces what was set before.
+  void set(std::chrono::steady_clock::time_point at, std::function<void()> work);
+  void set_after(std::chrono::steady_clock::duration delay, std::function<void()> work);
+  void cancel();
+
+ private:
+  struct State;
+  std::shared_ptr<State> state_;
+};
+
+}  // namespace healer::net

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+
+#include "base/time.hpp"
+
+namespace healer {
+
+/// What the runtime needs of the machine it runs on: time, one alarm, random seeds, a way to go on later.
+/// The daemon gives it the real ones, a simulator virtual ones.
+class Host {
+ public:
+  virtual ~Host() = default;
+  /// The present on the core's timeline.
+  virtual Instant now() = 0;
+  /// The wall clock, for people.
+  virtual WallTime wall() = 0;
+  /// Calls `work` once at this instant; replaces what was set before.
+  virtual void set_alarm(Instant at, std::function<void()> work) = 0;
+  /// A fresh random seed.
+  virtual std::uint64_t seed() = 0;
+  /// Calls `work` soon, never from inside.
+  virtual void post(std::function<void()> work) = 0;
+};
+
+}  // namespace healer

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <string_view>
+
+#include "metrics.hpp"
+
+namespace sample_app {
+
+/// What one request leads to. The server carries it out.
+struct Answer {
+  enum class When {
+    Now,    ///< send it
+    After,  ///< send it once `delay` has passed
+    OnFix,  ///< keep the connection open; ask again after the next fix
+  };
+  enum class Then {
+    Nothing,
+    WakeHung,         ///< a fix: everything that waits for one is asked again
+    StopListening,    ///< refuse connections from now on
+    ExitImmediately,  ///< end the process with `exit_code`, answering nothing
+  };
+
+  When when = When::Now;
+  Then then = Then::Nothing;
+  unsigned status = 200;
+  std::string body;
+  std::string content_type = "application/json";
+  std::string allow;       ///< for 405: the methods accepted
+  std::string path_label;  ///< the path as a metric label, from a fixed set
+  std::chrono::milliseconds delay{0};
+  int exit_code = 0;
+};
+
+/// The service without its sockets: every path, and the faults it can be told to have.
+class Service {
+ public:
+  /// `started` is the wall clock at start; `broken_at_start` makes it ill until POST /fix.
+  Service(std::chrono::system_clock::time_point started, bool broken_at_start);
+
+  /// Answers one request; `target` is the path with its query.
+  Answer handle(std::string_view method, std::string_view target, std::chrono::system_clock::time_point now);
+
+  Metrics& metrics() { return metrics_; }
+
+ private:
+  Answer health() const;
+  Answer slow(std::string_view query);
+  Answer crash(std::string_view query) const;
+
+  std::chrono::system_clock::time_point started_;
+  std::string broken_;  ///< the reason; empty when not broken
+  bool hanging_ = false;
+  std::chrono::milliseconds slow_{0};
+  Metrics metrics_;
+};
+
+}  // namespace sample_app

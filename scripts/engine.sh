@@ -1,0 +1,227 @@
+#!/usr/bin/env bash
+# A Docker Engine for the demonstration and the tests.
+#
+#   scripts/engine.sh start    use the engine that answers, else start one of our own; prints the
+#                              settings to use, as shell:   settings=$(scripts/engine.sh start)
+#                                                           eval "$settings"
+#   scripts/engine.sh env      the same lines for the engine that answers now; exit 1 when none does
+#   scripts/engine.sh stop     stop the engine that `start` started, and what it left; no other
+#   scripts/engine.sh purge    stop, then remove all its data (images, containers, volumes)
+#   scripts/engine.sh status   one line for a person
+#
+# Printed are DOCKER_HOST, HEALER_ENGINE_OWN=yes|no (ours, or one that was there) and
+# HEALER_ENGINE_STARTED=yes|no (by this very call: who gets "yes" is the one to stop it).
+# Ours lives in $HEALER_ENGINE_DIR (default build/engine): data root, exec root, socket, pid, log.
+set -euo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+dir=${HEALER_ENGINE_DIR:-$root/build/engine}
+mkdir -p "$dir"
+dir=$(cd "$dir" && pwd -P)
+run=$dir/run
+# A unix socket's path may have 107 characters, and containerd's lie deep in the exec root.
+if [ "${#run}" -gt 70 ]; then
+    run=/run/healer-engine-$(printf %s "$dir" | cksum | cut -d' ' -f1)
+fi
+socket=$run/docker.sock
+pid_file=$run/docker.pid
+log=$dir/dockerd.log
+default_host=unix:///var/run/docker.sock
+
+say() { echo "engine: $*" >&2; }
+die() {
+    say "$*"
+    exit 1
+}
+
+# answers HOST: whether an engine answers there.
+answers() { DOCKER_HOST=$1 timeout 10 docker version --format '{{.Server.Version}}' >/dev/null 2>&1; }
+
+# The host that the docker client itself would use: DOCKER_HOST, else its context, else the default.
+wanted_host() {
+    if [ -n "${DOCKER_HOST:-}" ]; then
+        echo "$DOCKER_HOST"
+    else
+        docker context inspect --format '{{.Endpoints.docker.Host}}' 2>/dev/null || echo "$default_host"
+    fi
+}
+
+# is_ours PID: alive, and a process of our engine by its own command line. Never trust a bare pid.
+is_ours() {
+    [ -n "$1" ] && [ -r "/proc/$1/cmdline" ] &&
+        tr '\0' '\n' <"/proc/$1/cmdline" 2>/dev/null | grep -qF -e "$run/" -e "$dir/data"
+}
+
+our_pid() {
+    local pid
+    pid=$(cat "$pid_file" 2>/dev/null || true)
+    if is_ours "$pid"; then echo "$pid"; fi
+}
+
+# wait_for SECONDS COMMAND...: until the command succeeds.
+wait_for() {
+    local end=$((SECONDS + $1))
+    shift
+    until "$@"; do
+        [ "$SECONDS" -lt "$end" ] || return 1
+        sleep 0.1
+    done
+}
+
+gone() { ! is_ours "$1"; }
+print_settings() { # HOST OWN STARTED
+    printf 'export DOCKER_HOST=%q HEALER_ENGINE_OWN=%q HEALER_ENGINE_STARTED=%q\n' "$1" "$2" "$3"
+}
+
+# What a dockerd that was killed with -9 leaves: its containerd, the shims with their containers,
+# mounts in our folders. Only processes whose command line names our folders are touched.
+clear_leftovers() {
+    local pid shim
+    pid=$(cat "$run/containerd/containerd.pid" 2>/dev/null || true)
+    if is_ours "$pid"; then
+        # It is told to die with its dockerd; give it the moment it needs.
+        wait_for 5 gone "$pid" || kill -KILL "$pid" 2>/dev/null || true
+        wait_for 10 gone "$pid" || die "containerd (pid $pid) of an earlier run does not end"
+    fi
+    for shim in $(pgrep -f -- "containerd-shim.*-address $run/containerd/containerd.sock" || true); do
+        is_ours "$shim" || continue
+        pkill -KILL -P "$shim" || true
+        kill -KILL "$shim" 2>/dev/null || true
+    done
+    # A zombie keeps its pid until it is reaped, and dockerd would take it for a running containerd.
+    rm -f "$run/containerd/containerd.pid" "$pid_file" "$socket"
+    unmount_all
+}
+
+unmount_all() {
+    local where
+    # Deepest first; findmnt writes unusual characters escaped, which %b undoes.
+    findmnt --raw --noheadings --output TARGET | sort -r | while IFS= read -r where; do
+        where=$(printf %b "$where")
+        case $where in
+            "$dir"/* | "$run"/*) umount -l "$where" 2>/dev/null || true ;;
+        esac
+    done
+}
+
+# An engine in our network namespace that is not ours. A second one here would rewrite its firewall
+# rules and share its bridge, so we do not start beside it.
+foreign_engine() {
+    local pid mine
+    mine=$(readlink /proc/self/ns/net)
+    for pid in $(pgrep -x dockerd || true); do
+        if ! is_ours "$pid" && [ "$(readlink "/proc/$pid/ns/net" 2>/dev/null)" = "$mine" ]; then
+            echo "$pid"
+            return
+        fi
+    done
+}
+
+launch() {
+    local pid foreign
+    command -v dockerd >/dev/null || PATH=$PATH:/usr/sbin:/sbin
+    command -v dockerd >/dev/null || die "no engine answers and dockerd is not installed: run scripts/setup.sh"
+    [ "$(id -u)" = 0 ] || die "no engine answers at $(wanted_host), and starting one needs root: use sudo, or set DOCKER_HOST"
+    foreign=$(foreign_engine)
+    [ -z "$foreign" ] || die "another engine runs here (dockerd, pid $foreign) and does not answer at $(wanted_host): set DOCKER_HOST to its socket"
+
+    clear_leftovers
+    mkdir -p "$dir/data" "$run"
+    say "starting dockerd in $dir"
+    # Own session: a Ctrl-C meant for the caller must not end it. No descriptor of ours is inherited.
+    setsid dockerd --data-root "$dir/data" --exec-root "$run" --pidfile "$pid_file" --host "unix://$socket" \
+        >"$log" 2>&1 </dev/null 9>&- &
+    pid=$!
+    ready_or_dead() { answers "unix://$socket" || ! kill -0 "$pid" 2>/dev/null; }
+    wait_for 60 ready_or_dead || true
+    if ! answers "unix://$socket"; then
+        tail -n 20 "$log" | sed 's/^/  /' >&2
+        kill -TERM "$pid" 2>/dev/null || true
+        die "dockerd did not come up; the whole log is $log"
+    fi
+}
+
+start() {
+    local host
+    host=$(wanted_host)
+    if answers "$host"; then
+        local own=no
+        if [ "$host" = "unix://$socket" ]; then own=yes; fi
+        print_settings "$host" "$own" no
+        return
+    fi
+    if [ -n "${DOCKER_HOST:-}" ]; then say "nothing answers at DOCKER_HOST=$DOCKER_HOST"; fi
+    # One start at a time in one folder; the second finds the first one's engine.
+    exec 9>"$dir/lock"
+    flock 9
+    if [ -n "$(our_pid)" ] && wait_for 30 answers "unix://$socket"; then
+        print_settings "unix://$socket" yes no
+    else
+        launch
+        print_settings "unix://$socket" yes yes
+    fi
+}
+
+env_lines() {
+    local host
+    for host in "$(wanted_host)" "unix://$socket"; do
+        if answers "$host"; then
+            print_settings "$host" "$([ "$host" = "unix://$socket" ] && echo yes || echo no)" no
+            return
+        fi
+    done
+    die "no engine answers at $(wanted_host), and none was started in $dir"
+}
+
+stop() {
+    local pid
+    [ -d "$run" ] || return 0
+    [ "$(id -u)" = 0 ] || die "stopping the engine in $dir needs root"
+    exec 9>"$dir/lock"
+    flock 9
+    pid=$(our_pid)
+    if [ -n "$pid" ]; then
+        say "stopping dockerd (pid $pid)"
+        kill -TERM "$pid"
+        # Containers that ignore TERM take their ten seconds.
+        if ! wait_for 40 gone "$pid"; then
+            kill -KILL "$pid" 2>/dev/null || true
+            wait_for 10 gone "$pid" || die "dockerd (pid $pid) does not end"
+        fi
+    fi
+    clear_leftovers
+}
+
+purge() {
+    stop
+    rm -rf --one-file-system "$dir/data" "$run" "$log"
+    rm -f "$dir/lock"
+    rmdir "$dir" 2>/dev/null || true
+}
+
+status() {
+    local host
+    if [ -n "$(our_pid)" ]; then
+        echo "our engine runs: pid $(our_pid), DOCKER_HOST=unix://$socket"
+        return
+    fi
+    host=$(wanted_host)
+    if answers "$host"; then
+        echo "an engine that is not ours answers at $host"
+    else
+        echo "no engine answers at $host, and ours ($dir) does not run"
+        return 1
+    fi
+}
+
+case ${1:-} in
+    start) start ;;
+    env) env_lines ;;
+    stop) stop ;;
+    purge) purge ;;
+    status) status ;;
+    *)
+        sed -n '2,/^set /{/^set /d;s/^# \{0,1\}//;p}' "${BASH_SOURCE[0]}" >&2
+        exit 2
+        ;;
+esac

@@ -1,0 +1,54 @@
+# All images of the project.
+#
+#   docker build --target healer -t healer .
+#   docker build --target sample-app -t sample-app .
+#   docker build --target prometheus -t healer-prometheus .    (for hosts that reach no registry)
+#
+# scripts/images.sh builds all three; on Debian 12 it compiles on the host, where a second build takes
+# seconds, and passes ROOTS=prebuilt. Where debian:bookworm-slim cannot be pulled, run
+# scripts/base-image.sh first: it makes it from Debian's packages.
+
+FROM debian:bookworm-slim AS build
+ARG ROOTS=source
+WORKDIR /src
+COPY scripts/setup.sh scripts/packages.txt scripts/
+RUN if [ "$ROOTS" = source ]; then scripts/setup.sh build; fi
+COPY . .
+RUN if [ "$ROOTS" = source ]; then scripts/image_roots.sh; fi \
+ && chown -R 65532:65532 build/image/healer/var/lib/healer build/image/healer/run/healer \
+      build/image/sample-app/var/lib/sample-app \
+ && chmod 700 build/image/healer/var/lib/healer build/image/healer/run/healer
+
+FROM scratch AS healer
+COPY --from=build /src/build/image/healer/ /
+USER 65532:65532
+VOLUME /var/lib/healer
+EXPOSE 9180
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=10s --timeout=5s --start-period=10s --retries=3 CMD ["/usr/bin/healer", "healthcheck"]
+ENTRYPOINT ["/usr/bin/healer"]
+CMD ["run"]
+
+FROM scratch AS sample-app
+COPY --from=build /src/build/image/sample-app/ /
+USER 65532:65532
+EXPOSE 8080
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=10s --timeout=5s --start-period=5s --retries=3 CMD ["/usr/bin/sample-app", "healthcheck"]
+ENTRYPOINT ["/usr/bin/sample-app"]
+
+# Prometheus from Debian's package, with the paths of the official image.
+FROM debian:bookworm-slim AS prometheus-package
+WORKDIR /src
+RUN apt-get update -qq \
+ && apt-get install -y -qq --no-install-recommends prometheus >/dev/null
+COPY scripts/image_roots.sh scripts/
+RUN scripts/image_roots.sh prometheus && chown 65532:65532 build/image/prometheus/prometheus
+
+FROM scratch AS prometheus
+COPY --from=prometheus-package /src/build/image/prometheus/ /
+USER 65532:65532
+VOLUME /prometheus
+EXPOSE 9090
+ENTRYPOINT ["/usr/bin/prometheus"]
+CMD ["--config.file=/etc/prometheus/prometheus.yml", "--storage.tsdb.path=/prometheus"]

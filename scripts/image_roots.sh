@@ -1,0 +1,79 @@
+#!/usr/bin/env bash
+# Gathers what the images consist of into build/image: one folder per image, laid out as its root.
+#
+#   scripts/image_roots.sh                  healer and sample-app, both built first
+#   scripts/image_roots.sh --healer PATH    the same with that healer, a release build
+#   scripts/image_roots.sh prometheus       Prometheus, from Debian's installed package
+#
+# The Dockerfile calls it inside its build stages; scripts/images.sh calls it on a Debian 12 host, whose
+# compiler, libraries and caches are the same and already warm.
+set -euo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+out=$root/build/image
+binaries=$root/build/image-build
+# new_root NAME USER: an empty root with one unprivileged user, 65532.
+new_root() {
+    rm -rf "${out:?}/$1"
+    mkdir -p "$out/$1/etc" "$out/$1/usr/bin"
+    echo "$2:x:65532:65532:$2:/nonexistent:/nonexistent" >"$out/$1/etc/passwd"
+    echo "$2:x:65532:" >"$out/$1/etc/group"
+}
+
+# copy_libraries PROGRAM ROOT: the shared libraries it needs, the loader included, where it looks for them.
+copy_libraries() {
+    local library
+    for library in $(ldd "$1" | grep -oE '/[^ ]+'); do
+        mkdir -p "$2$(dirname "$library")"
+        cp -L "$library" "$2$library"
+        chmod 755 "$2$library"
+    done
+}
+
+# gather_programs [HEALER]: healer, dynamic with what it links, and sample-app, static.
+gather_programs() {
+    local healer=${1:-} targets=(sample-app)
+    if [ -z "$healer" ]; then
+        targets+=(healer)
+        healer=$binaries/healer
+    fi
+    cmake -S "$root" --preset release -B "$binaries" -DHEALER_STATIC_SAMPLE_APP=ON -DHEALER_TESTS=OFF \
+        -DHEALER_BENCH=OFF >/dev/null
+    cmake --build "$binaries" --target "${targets[@]}"
+
+    new_root healer healer
+    strip -o "$out/healer/usr/bin/healer" "$healer"
+    copy_libraries "$healer" "$out/healer"
+    echo 'hosts: files dns' >"$out/healer/etc/nsswitch.conf"
+    # The package's own certificates, not /etc/ssl/certs: a host may have added private ones to that.
+    mkdir -p "$out/healer/etc/ssl/certs" "$out/healer/var/lib/healer" "$out/healer/run/healer" \
+        "$out/healer/usr/lib/ssl"
+    cat /usr/share/ca-certificates/mozilla/*.crt >"$out/healer/etc/ssl/certs/ca-certificates.crt"
+    # libcurl reads that file; OpenSSL by itself reads this one.
+    ln -s /etc/ssl/certs/ca-certificates.crt "$out/healer/usr/lib/ssl/cert.pem"
+
+    new_root sample-app app
+    cp "$binaries/sample-app" "$out/sample-app/usr/bin/sample-app"
+    mkdir -p "$out/sample-app/var/lib/sample-app"
+}
+
+gather_prometheus() {
+    new_root prometheus prometheus
+    cp /usr/bin/prometheus "$out/prometheus/usr/bin/"
+    copy_libraries /usr/bin/prometheus "$out/prometheus"
+    # The pages of its own UI; the package links their scripts from other packages, one of which brings
+    # 170 MB of history of the world's time zones.
+    mkdir -p "$out/prometheus/usr/share" "$out/prometheus/prometheus"
+    cp -rL /usr/share/prometheus "$out/prometheus/usr/share/"
+    rm -rf "$out"/prometheus/usr/share/prometheus/web/static/moment-timezone/data
+}
+
+case ${1:-} in
+    '') gather_programs ;;
+    --healer) gather_programs "$(realpath -- "${2:?--healer wants a path}")" ;;
+    prometheus) gather_prometheus ;;
+    *)
+        sed -n '2,/^set /{/^set /d;s/^# \{0,1\}//;p}' "${BASH_SOURCE[0]}" >&2
+        exit 2
+        ;;
+esac

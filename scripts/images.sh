@@ -1,0 +1,51 @@
+#!/usr/bin/env bash
+# Builds the project's images on the engine of DOCKER_HOST: healer, sample-app and, with `airgap`, the
+# Prometheus that needs no registry.
+#
+#   scripts/images.sh [airgap] [--source]
+#
+# On Debian 12 the programs are compiled on this host (build/release is used when it is there), else,
+# or with --source, inside the image build. Tags: HEALER_IMAGE, SAMPLE_APP_IMAGE, HEALER_PROMETHEUS_IMAGE.
+set -euo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+targets=(healer sample-app)
+roots=prebuilt
+# The base image is bookworm: what another release links would not run on it.
+grep -q '^VERSION_CODENAME=bookworm$' /etc/os-release 2>/dev/null || roots=source
+for argument; do
+    case $argument in
+        airgap) targets+=(prometheus) ;;
+        --source) roots=source ;;
+        *)
+            echo "images: unknown argument '$argument'; accepted are 'airgap' and '--source'" >&2
+            exit 2
+            ;;
+    esac
+done
+
+"$root/scripts/base-image.sh"
+mkdir -p "$root/build/image"
+log=$root/build/image/build.log
+if [ "$roots" = prebuilt ]; then
+    if [ -x "$root/build/release/healer" ]; then
+        "$root/scripts/image_roots.sh" --healer "$root/build/release/healer"
+    else
+        "$root/scripts/image_roots.sh"
+    fi
+fi
+
+declare -A tags=(
+    [healer]=${HEALER_IMAGE:-healer:latest}
+    [sample-app]=${SAMPLE_APP_IMAGE:-sample-app:latest}
+    [prometheus]=${HEALER_PROMETHEUS_IMAGE:-healer-prometheus:latest}
+)
+for target in "${targets[@]}"; do
+    echo "images: building ${tags[$target]}" >&2
+    docker build --build-arg "ROOTS=$roots" --target "$target" -t "${tags[$target]}" "$root" >"$log" 2>&1 || {
+        tail -n 40 "$log" >&2
+        echo "images: building ${tags[$target]} failed; the whole log is $log" >&2
+        exit 1
+    }
+    docker image inspect --format '{{index .RepoTags 0}}: {{.Size}} bytes' "${tags[$target]}"
+done

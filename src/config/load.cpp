@@ -1,0 +1,213 @@
+#include "config/load.hpp"
+
+#include <set>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/text.hpp"
+
+namespace healer {
+namespace {
+
+const std::string* find_variable(const Environment& environment, const std::string& name) {
+  const auto found = environment.find(name);
+  // Compose's `${NAME:-}` passes an empty variable for one that is not set.
+  return found == environment.end() || found->second.empty() ? nullptr : &found->second;
+}
+
+/// Reads the three sources into one Settings, collecting every error.
+class Loader {
+ public:
+  Loader() { add_defaults(); }
+
+  void read_environment(const Environment& environment) {
+    for (const auto& setting : workload_settings()) read_variables(environment, setting, settings.defaults);
+    for (const auto& setting : daemon_settings()) read_variables(environment, setting, settings.daemon);
+    refuse_unknown(environment);
+  }
+
+  void read_file(const ConfigText& file) {
+    const FileEntries entries = read_entries(file, errors);
+    for (const FileEntry& entry : entries.defaults)
+      if (!read_entry(file.name, entry, workload_settings(), settings.defaults))
+        unknown_default(file.name, entry);
+    for (const FileEntry& entry : entries.top)
+      if (!read_entry(file.name, entry, daemon_settings(), settings.daemon)) unknown_top(file.name, entry);
+  }
+
+  void read_flags(const FlagOverrides& flags) {
+    for (const auto& [key, value] : flags.values) {
+      for (const auto& setting : daemon_settings()) {
+        if (setting.info.key != key) continue;
+        const std::string name(setting.info.flag);
+        apply(setting, settings.daemon, name, value, Origin{Origin::Kind::Flag, name});
+      }
+    }
+  }
+
+  Settings settings;
+  ConfigErrors errors;
+
+ private:
+  void add_defaults() {
+    for (const SettingInfo* info : all_settings())
+      settings.effective.push_back(EffectiveSetting{info, info->default_text, Origin{}});
+  }
+
+  template <class Target>
+  void apply(const Setting<Target>& setting, Target& target, const std::string& name, std::string_view text,
+             Origin origin) {
+    const SettingInfo& info = setting.info;
+    const std::string_view value = info.is_text ? text : trim(text);
+    if (!setting.apply(target, value)) {
+      errors.push_back(ConfigError{name, info.secret ? "<redacted>" : shown_value(value), std::move(origin),
+                                   "is not valid", info.accepted,
+                                   info.secret ? std::string() : suggest_value(info, value)});
+      return;
+    }
+    for (EffectiveSetting& effective : settings.effective) {
+      if (effective.info != &info) continue;
+      effective.value = setting.show(target);
+      effective.origin = std::move(origin);
+      return;
+    }
+  }
+
+  template <class Target>
+  void read_variables(const Environment& environment, const Setting<Target>& setting, Target& target) {
+    const std::string* winner = nullptr;
+    std::string winner_name;
+    for (const std::string& name : env_names(setting.info)) {
+      const std::string* value = find_variable(environment, name);
+      if (!value) continue;
+      if (!winner) {
+        winner = value;
+        winner_name = name;
+      } else if (*value != *winner) {
+        settings.warnings.push_back(
+            fmt::format("{} and {} are both set and differ; {} is used", winner_name, name, winner_name));
+      }
+    }
+    if (!winner) return;
+    const std::string_view text = setting.info.env_is_presence ? std::string_view("true") : *winner;
+    apply(setting, target, winner_name, text, Origin{Origin::Kind::Environment, winner_name});
+  }
+
+  void refuse_unknown(const Environment& environment) {
+    std::set<std::string> known{std::string(config_file_env)};
+    for (const SettingInfo* info : all_settings())
+      for (std::string& name : env_names(*info)) known.insert(std::move(name));
+    for (const auto& [name, value] : environment) {
+      if (!name.starts_with("HEALER_") || known.contains(name)) continue;
+      errors.push_back(ConfigError{shown_value(name), "",
+                                   Origin{Origin::Kind::Environment, shown_value(name)}, "no such setting",
+                                   "", suggest_name(NameKind::Env, name)});
+    }
+  }
+
+  template <class Target>
+  bool read_entry(const std::string& file, const FileEntry& entry, std::span<const Setting<Target>> table,
+                  Target& target) {
+    for (const auto& setting : table) {
+      if (setting.info.key != entry.key) continue;
+      Origin origin{Origin::Kind::File, file, entry.line};
+      if (entry.from_list && !setting.info.takes_list)
+        errors.push_back(ConfigError{entry.key, "", std::move(origin), "a list; a single value is expected",
+                                     setting.info.accepted, ""});
+      else
+        apply(setting, target, entry.key, entry.value, std::move(origin));
+      return true;
+    }
+    return false;
+  }
+
+  void unknown_default(const std::string& file, const FileEntry& entry) {
+    for (const auto& setting : daemon_settings()) {
+      if (setting.info.key == entry.key) {
+        unknown(file, entry, "belongs at the file's top level, not under 'defaults'", "");
+        return;
+      }
+    }
+    unknown(file, entry, "no such setting under 'defaults'", suggest_name(NameKind::FileDefaults, entry.key));
+  }
+
+  void unknown_top(const std::string& file, const FileEntry& entry) {
+    for (const auto& setting : workload_settings()) {
+      if (setting.info.key == entry.key) {
+        unknown(file, entry, "belongs under 'defaults:'", "");
+        return;
+      }
+    }
+    std::string nearest = suggest_name(NameKind::FileTop, entry.key);
+    if (nearest.empty()) {
+      nearest = suggest_name(NameKind::FileDefaults, entry.key);
+      if (!nearest.empty()) nearest = "defaults: " + nearest;
+    }
+    unknown(file, entry, "no such setting", nearest);
+  }
+
+  void unknown(const std::string& file, const FileEntry& entry, std::string problem, std::string nearest) {
+    errors.push_back(ConfigError{shown_value(entry.key), "", Origin{Origin::Kind::File, file, entry.line},
+                                 std::move(problem), "", std::move(nearest)});
+  }
+};
+
+/// The docker client looks for its certificates in its own configuration folder.
+void fill_in_cert_path(Settings& settings, const Environment& environment) {
+  DockerConnection& docker = settings.daemon.docker;
+  if (!docker.tls_verify || !docker.cert_path.empty()) return;
+  if (const std::string* folder = find_variable(environment, "DOCKER_CONFIG"))
+    docker.cert_path = *folder;
+  else if (const std::string* home = find_variable(environment, "HOME"))
+    docker.cert_path = *home + "/.docker";
+}
+
+tl::expected<Settings, ConfigErrors> load_all(const Environment& environment,
+                                              const std::optional<ConfigText>& file,
+                                              const FlagOverrides& flags, ConfigErrors errors) {
+  Loader loader;
+  loader.errors = std::move(errors);
+  loader.read_environment(environment);
+  if (file) {
+    loader.settings.config_file = file->name;
+    loader.read_file(*file);
+  }
+  loader.read_flags(flags);
+  if (!loader.errors.empty()) return tl::unexpected<ConfigErrors>(std::move(loader.errors));
+  fill_in_cert_path(loader.settings, environment);
+  return std::move(loader.settings);
+}
+
+}  // namespace
+
+Environment environment_from(const char* const* variables) {
+  Environment environment;
+  for (; variables && *variables; ++variables) {
+    const std::string_view text(*variables);
+    const auto equals = text.find('=');
+    if (equals != std::string_view::npos)
+      environment.emplace(text.substr(0, equals), text.substr(equals + 1));
+  }
+  return environment;
+}
+
+tl::expected<Settings, ConfigErrors> load_from(const Environment& environment,
+                                               const std::optional<ConfigText>& file,
+                                               const FlagOverrides& flags) {
+  return load_all(environment, file, flags, {});
+}
+
+tl::expected<Settings, ConfigErrors> load(const Environment& environment, const FlagOverrides& flags) {
+  std::optional<std::string> path = flags.config_file;
+  if (!path) {
+    if (const std::string* named = find_variable(environment, std::string(config_file_env))) path = *named;
+  }
+  if (!path) return load_all(environment, std::nullopt, flags, {});
+  auto file = read_config_file(*path);
+  // An unreadable file is no reason to keep quiet about the other sources' errors.
+  if (!file) return load_all(environment, std::nullopt, flags, {std::move(file.error())});
+  return load_all(environment, *file, flags, {});
+}
+
+}  // namespace healer

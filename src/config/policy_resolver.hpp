@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "config/load.hpp"
+#include "model/policy.hpp"
+
+namespace healer {
+
+using Labels = std::map<std::string, std::string>;
+
+struct ResolvedPolicy {
+  PolicyPtr policy;
+  std::vector<LabelProblem> problems;
+};
+
+/// Puts a container's labels on top of the defaults of environment and file. HEALING.md 1.
+///
+/// Never fails: a label that is unknown or does not parse is a problem, and the rest applies. Containers
+/// whose own labels (healer.*, monitored) are equal share one Policy; at most `cache_limit` such sets are
+/// remembered, so hostile labels cannot grow it without end.
+class PolicyResolver {
+ public:
+  static constexpr std::size_t cache_limit = 1024;
+
+  explicit PolicyResolver(Policy defaults) : defaults_(std::move(defaults)) {}
+
+  ResolvedPolicy resolve(const Labels& labels);
+
+ private:
+  Policy defaults_;
+  std::unordered_map<std::string, ResolvedPolicy> cache_;
+};
+
+/// What is in effect for a container with these labels, each value with its origin; for `check-config`.
+struct Explanation {
+  Selection selection = Selection::Unlabelled;
+  std::vector<EffectiveSetting> settings;  ///< the workload settings, in the table's order
+  std::vector<LabelProblem> problems;
+};
+Explanation explain(const Settings& settings, const Labels& labels);
+
+}  // namespace healer

@@ -1,0 +1,75 @@
+#pragma once
+
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/daemon_settings.hpp"
+#include "model/policy.hpp"
+
+namespace healer {
+
+/// Workload settings can be set by environment, file and label; daemon settings by environment, file and
+/// flag.
+enum class Scope { Workload, Daemon };
+
+/// What a setting is called and what it takes. The one table of these (workload_settings(),
+/// daemon_settings()) is what parsing, suggestions, `check-config` and docs/configuration.md are made from.
+struct SettingInfo {
+  std::string_view key = {};  ///< in the file: under `defaults:` for workload settings, else at its top level
+  std::string_view env = {};  ///< the variable; one without HEALER_ in front answers to both forms
+  std::string_view label = {};   ///< "healer.interval"; empty: none
+  std::string_view flag = {};    ///< "--listen"; empty: none
+  std::string description = {};  ///< one or two sentences for the reference
+
+  bool secret = false;           ///< its value is never printed
+  bool takes_list = false;       ///< YAML may give a sequence, joined with ','
+  bool env_is_presence = false;  ///< the variable set to anything means true (DOCKER_TLS_VERIFY)
+  bool is_text = false;          ///< spaces around the value are part of it
+
+  // Filled in by the kind of the setting, so that what is said and what is checked cannot differ.
+  Scope scope = Scope::Workload;
+  std::string type = {};                       ///< "duration", "number", "choice" ...
+  std::string accepted = {};                   ///< "a duration from 100ms to 24h, such as ..."
+  std::string default_text = {};               ///< the default, in the form that is accepted; empty: none
+  std::vector<std::string_view> choices = {};  ///< the valid words of a choice, for "did you mean"
+};
+
+/// A setting of `Target` (Policy or DaemonSettings).
+template <class Target>
+struct Setting {
+  SettingInfo info;
+  /// Reads the text into the target; false, and the target untouched, when it is not accepted.
+  std::function<bool(Target&, std::string_view)> apply;
+  /// The value in effect, in a form that apply() reads back. Empty means unset.
+  std::function<std::string(const Target&)> show;
+};
+
+std::span<const Setting<Policy>> workload_settings();
+std::span<const Setting<DaemonSettings>> daemon_settings();
+
+/// Both tables' entries, workload settings first.
+std::vector<const SettingInfo*> all_settings();
+
+/// The variables a setting answers to, the one that wins first: {"HEALER_CHECK_INTERVAL", "CHECK_INTERVAL"}.
+std::vector<std::string> env_names(const SettingInfo& info);
+
+/// The two labels that opt a container in or out; healer.enable comes from us, monitored from common use.
+inline constexpr std::string_view opt_in_labels[] = {"monitored", "healer.enable"};
+
+/// The variable and flag that name the configuration file itself.
+inline constexpr std::string_view config_file_env = "HEALER_CONFIG";
+
+/// The places a name can be written in.
+enum class NameKind { Env, FileDefaults, FileTop, Label, Flag };
+
+/// The valid name of that place which is nearest to `seen`; empty when none is near. The same setting under
+/// another place's name counts as nearest: HEALER_TIMEOUT means HEALER_REQUEST_TIMEOUT.
+std::string suggest_name(NameKind kind, std::string_view seen);
+
+/// The nearest valid word of a choice; empty for other settings or when none is near.
+std::string suggest_value(const SettingInfo& info, std::string_view seen);
+
+}  // namespace healer

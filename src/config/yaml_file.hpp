@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <tl/expected.hpp>
+
+#include "config/config_error.hpp"
+
+namespace healer {
+
+/// A configuration file as read: its name, for messages, and its text.
+struct ConfigText {
+  std::string name;
+  std::string text;
+};
+
+inline constexpr std::size_t config_file_limit = 1024 * 1024;  ///< bytes
+
+/// The file's text. Refused when it cannot be opened, is a folder, or is larger than the limit.
+tl::expected<ConfigText, ConfigError> read_config_file(const std::string& path);
+
+/// One `key: value` of the file. A sequence's items arrive joined with ','.
+struct FileEntry {
+  std::string key;
+  std::string value;
+  int line = 0;
+  bool from_list = false;
+};
+
+/// What the file says: daemon settings at its top level, workload settings under `defaults:`.
+struct FileEntries {
+  std::vector<FileEntry> top;
+  std::vector<FileEntry> defaults;
+};
+
+/// Reads one YAML document of the shape above. Structure only: whether names and values are valid is not
+/// asked here. Refused, each with its line: text that is not YAML, more than one document, duplicate keys,
+/// aliases (so no text can unfold into more than its size), explicit tags, deeper nesting, missing values.
+/// Entries that are sound are returned beside the errors of those that are not.
+FileEntries read_entries(const ConfigText& file, ConfigErrors& errors);
+
+}  // namespace healer

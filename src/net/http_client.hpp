@@ -72,8 +72,8 @@ struct HttpStreamHandlers {
 ///
 /// Errors (each names method, target and endpoint): Unreachable (socket missing, refused, no route, no such
 /// host), Refused (permission denied; TLS certificate not accepted), ConnectionLost (it ended before the
-/// answer was whole), Timeout, Protocol (not HTTP, TLS failure), TooLarge, InvalidInput (a call that cannot be
-/// sent). Redirects are not followed; any status is an answer.
+/// answer was whole), Timeout, Protocol (not HTTP, TLS failure), TooLarge, InvalidInput (a call that cannot
+/// be sent). Redirects are not followed; any status is an answer.
 class HttpClient {
  public:
   using CallId = std::uint64_t;

@@ -37,10 +37,10 @@ using HttpReply = std::function<void(HttpResponse)>;
 using HttpHandler = std::function<void(HttpRequest, HttpReply)>;
 
 struct HttpServerLimits {
-  std::size_t head = 16 * 1024;           ///< larger: 431
-  std::size_t body = 64 * 1024;           ///< larger: 413
-  std::size_t connections = 64;           ///< one more takes the place of the longest idle one, else is closed
-  std::chrono::seconds idle_timeout{60};  ///< between two requests of one connection
+  std::size_t head = 16 * 1024;  ///< larger: 431
+  std::size_t body = 64 * 1024;  ///< larger: 413
+  std::size_t connections = 64;  ///< one more takes the place of the longest idle one, else is closed
+  std::chrono::seconds idle_timeout{60};     ///< between two requests of one connection
   std::chrono::seconds request_timeout{10};  ///< for a whole request, from its connection or first byte
   std::chrono::seconds answer_timeout{30};   ///< for the handler, and again for writing its answer
 };
@@ -70,8 +70,9 @@ class HttpServer {
   std::uint16_t port() const;
   std::size_t connections() const;
 
+  struct State;  ///< inner part
+
  private:
-  struct State;
   explicit HttpServer(std::shared_ptr<State> state);
   std::shared_ptr<State> state_;
 };

@@ -91,8 +91,9 @@ class HttpClient {
 
   std::size_t open_calls() const;
 
+  struct State;  ///< inner part
+
  private:
-  struct State;
   std::shared_ptr<State> state_;
 };
 

@@ -1,0 +1,39 @@
+#include "probe/socket_errors.hpp"
+
+#include <cerrno>
+#include <system_error>
+
+namespace healer {
+
+ProbeEnd end_of_errno(int error, bool connected) {
+  switch (error) {
+    case ECONNREFUSED:
+      return ProbeEnd::Refused;
+    case EMFILE:
+    case ENFILE:
+    case ENOBUFS:
+    case ENOMEM:
+    case ENOSPC:  // of epoll_ctl: the user's limit of watches
+      return ProbeEnd::NoResources;
+    case ENETUNREACH:
+    case EHOSTUNREACH:
+    case ENETDOWN:
+    case EHOSTDOWN:
+    case EADDRNOTAVAIL:
+    case EAFNOSUPPORT:
+    case EINVAL:
+    case EACCES:
+    case EPERM:  // of connect: this host's own firewall
+      return ProbeEnd::NoRoute;
+    case ETIMEDOUT:  // the kernel gave up before the probe's own limit
+      return connected ? ProbeEnd::AnswerTimeout : ProbeEnd::ConnectTimeout;
+    default:  // ECONNRESET, EPIPE, ECONNABORTED ...
+      return ProbeEnd::Reset;
+  }
+}
+
+std::string text_of_errno(int error) {
+  return std::generic_category().message(error);
+}
+
+}  // namespace healer

@@ -1,0 +1,171 @@
+#include "probe/tls_session.hpp"
+
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <utility>
+
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+
+#include "probe/http_request.hpp"
+#include "probe/socket_errors.hpp"
+
+namespace healer {
+
+namespace {
+
+std::string last_reason() {
+  const char* text = ERR_reason_error_string(ERR_peek_last_error());
+  return text != nullptr ? text : "no reason given";
+}
+
+// OpenSSL's own socket BIO, but for write(2), which would raise SIGPIPE when the peer has gone.
+int write_without_signal(BIO* bio, const char* data, int size) {
+  BIO_clear_retry_flags(bio);
+  const auto sent =
+      ::send(static_cast<int>(BIO_get_fd(bio, nullptr)), data, static_cast<std::size_t>(size), MSG_NOSIGNAL);
+  if (sent < 0 && BIO_sock_should_retry(-1) != 0) BIO_set_retry_write(bio);
+  return static_cast<int>(sent);
+}
+
+BIO_METHOD* make_socket_method() {
+  const BIO_METHOD* base = BIO_s_socket();
+  BIO_METHOD* method = BIO_meth_new(BIO_TYPE_SOCKET, "probe socket");
+  if (method == nullptr) return nullptr;
+  BIO_meth_set_write(method, write_without_signal);
+  BIO_meth_set_read(method, BIO_meth_get_read(base));
+  BIO_meth_set_puts(method, BIO_meth_get_puts(base));
+  BIO_meth_set_ctrl(method, BIO_meth_get_ctrl(base));
+  BIO_meth_set_create(method, BIO_meth_get_create(base));
+  BIO_meth_set_destroy(method, BIO_meth_get_destroy(base));
+  return method;
+}
+
+bool is_name(const std::string& host) {
+  return !host.empty() && host.find(':') == std::string::npos &&
+         host.find_first_not_of("0123456789.") != std::string::npos;
+}
+
+}  // namespace
+
+void TlsDeleter::operator()(SSL_CTX* context) const {
+  SSL_CTX_free(context);
+}
+void TlsDeleter::operator()(SSL* session) const {
+  SSL_free(session);
+}
+void TlsDeleter::operator()(BIO_METHOD* method) const {
+  BIO_meth_free(method);
+}
+
+TlsSession::Step TlsSession::step_of(int result) {
+  const int system_error = errno;
+  switch (SSL_get_error(session_.get(), result)) {
+    case SSL_ERROR_WANT_READ:
+    case SSL_ERROR_WANT_WRITE:
+      return Step::Again;
+    case SSL_ERROR_ZERO_RETURN:
+      return Step::Closed;
+    case SSL_ERROR_SYSCALL:
+      reason_ = system_error == 0 ? "connection closed" : text_of_errno(system_error);
+      return Step::Closed;
+    default:
+      break;
+  }
+  const long verdict = SSL_get_verify_result(session_.get());
+  const bool checked = (SSL_get_verify_mode(session_.get()) & SSL_VERIFY_PEER) != 0;
+  reason_ = checked && verdict != X509_V_OK ? X509_verify_cert_error_string(verdict) : last_reason();
+  return Step::Failed;
+}
+
+TlsSession::Step TlsSession::handshake() {
+  ERR_clear_error();
+  errno = 0;
+  const int result = SSL_do_handshake(session_.get());
+  return result == 1 ? Step::Done : step_of(result);
+}
+
+TlsSession::Step TlsSession::write(const char* data, std::size_t size) {
+  ERR_clear_error();
+  errno = 0;
+  std::size_t written = 0;
+  const int result = SSL_write_ex(session_.get(), data, size, &written);
+  return result == 1 ? Step::Done : step_of(result);
+}
+
+TlsSession::Read TlsSession::read(char* data, std::size_t size) {
+  ERR_clear_error();
+  errno = 0;
+  Read read{Step::Done};
+  const int result = SSL_read_ex(session_.get(), data, size, &read.bytes);
+  if (result != 1) read.step = step_of(result);
+  return read;
+}
+
+void TlsSession::say_goodbye() {
+  ERR_clear_error();
+  if (SSL_is_init_finished(session_.get()) != 0) SSL_shutdown(session_.get());
+  ERR_clear_error();
+}
+
+TlsSessions::TlsSessions() = default;
+TlsSessions::~TlsSessions() = default;
+
+Result<SSL_CTX*> TlsSessions::context(bool verify) {
+  auto& made = verify ? checked_ : unchecked_;
+  if (made) return made.get();
+  ERR_clear_error();
+  std::unique_ptr<SSL_CTX, TlsDeleter> fresh(SSL_CTX_new(TLS_client_method()));
+  if (!fresh) return failure(ErrorCode::Busy, "TLS cannot be set up: " + last_reason());
+  // A server that closes without close_notify ends its answer like a plain one.
+  SSL_CTX_set_options(fresh.get(), SSL_OP_IGNORE_UNEXPECTED_EOF);
+  SSL_CTX_set_mode(fresh.get(), SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
+                                    SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+  SSL_CTX_set_session_cache_mode(fresh.get(), SSL_SESS_CACHE_OFF);
+  if (verify) {
+    SSL_CTX_set_verify(fresh.get(), SSL_VERIFY_PEER, nullptr);
+    if (SSL_CTX_set_default_verify_paths(fresh.get()) != 1)
+      return failure(ErrorCode::InvalidInput, "the system's CA store cannot be read: " + last_reason());
+  } else {
+    // Nothing secret is sent and nothing received is trusted: an old but working server must not look ill.
+    SSL_CTX_set_verify(fresh.get(), SSL_VERIFY_NONE, nullptr);
+    SSL_CTX_set_security_level(fresh.get(), 0);
+    SSL_CTX_set_min_proto_version(fresh.get(), TLS1_VERSION);
+  }
+  made = std::move(fresh);
+  return made.get();
+}
+
+Result<TlsSession> TlsSessions::open(int socket, const HttpTarget& target) {
+  const auto settings = context(target.tls_verify);
+  if (!settings) return tl::unexpected<Error>(settings.error());
+  if (!socket_method_) socket_method_.reset(make_socket_method());
+  ERR_clear_error();
+  std::unique_ptr<SSL, TlsDeleter> session(SSL_new(*settings));
+  BIO* bio = socket_method_ ? BIO_new(socket_method_.get()) : nullptr;
+  if (!session || bio == nullptr) {
+    BIO_free(bio);
+    return failure(ErrorCode::Busy, "TLS cannot be set up: " + last_reason());
+  }
+  BIO_set_fd(bio, socket, BIO_NOCLOSE);
+  SSL_set_bio(session.get(), bio, bio);
+  SSL_set_connect_state(session.get());
+
+  const std::string host{host_of(target.host_header)};
+  if (is_name(host)) SSL_set_tlsext_host_name(session.get(), host.c_str());
+  if (target.tls_verify) {
+    const bool named = is_name(host)
+                           ? SSL_set1_host(session.get(), host.c_str()) == 1
+                           : X509_VERIFY_PARAM_set1_ip_asc(
+                                 SSL_get0_param(session.get()),
+                                 host.empty() ? target.endpoint.address.c_str() : host.c_str()) == 1;
+    if (!named)
+      return failure(ErrorCode::InvalidInput, "not a name a certificate can be checked for: " + host);
+  }
+  return TlsSession(std::move(session));
+}
+
+}  // namespace healer

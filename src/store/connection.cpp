@@ -1,0 +1,106 @@
+#include "store/connection.hpp"
+
+#include <cstdint>
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+#include "store/schema.hpp"
+
+namespace healer::store {
+namespace {
+
+using Kind = OpenProblem::Kind;
+
+tl::unexpected<OpenProblem> problem(Kind kind, ErrorCode code, std::string message) {
+  return tl::unexpected(OpenProblem{kind, Error{code, std::move(message)}});
+}
+
+tl::unexpected<OpenProblem> problem_of(const std::string& path, const SqlError& error) {
+  const std::string file = "state file " + path;
+  if (error.damaged())
+    return problem(Kind::Damaged, ErrorCode::Storage, file + " is damaged: " + error.message);
+  if (error.locked())
+    return problem(Kind::Refused, ErrorCode::Conflict,
+                   file + " is locked by another program: " + error.message);
+  return problem(Kind::Unusable, ErrorCode::Storage, file + " cannot be used: " + error.message);
+}
+
+// SQLite takes a file of a few bytes for a new one and would write over it.
+constexpr std::uintmax_t smallest_page = 512;
+
+// Whose file it is, how new, and whether it is whole.
+tl::expected<void, OpenProblem> examine(Database& database, const std::string& path) {
+  const std::string file = "state file " + path;
+  std::error_code absent;  // ":memory:" has no size
+  const std::uintmax_t size = std::filesystem::file_size(path, absent);
+  if (!absent && size > 0 && size < smallest_page)
+    return problem(Kind::Damaged, ErrorCode::Storage,
+                   file + " is damaged: it has " + std::to_string(size) + " bytes, too few for a database");
+  const auto version = database.number("PRAGMA user_version");
+  if (!version) return problem_of(path, version.error());
+  const auto application = database.number("PRAGMA application_id");
+  if (!application) return problem_of(path, application.error());
+  const auto objects = database.number("SELECT count(*) FROM sqlite_master");
+  if (!objects) return problem_of(path, objects.error());
+
+  const bool empty = *objects == 0 && *version == 0;
+  if (!empty && *application != application_id)
+    return problem(Kind::Refused, ErrorCode::InvalidInput,
+                   file +
+                       " is a database of another program; give healer a file of its own (--state, "
+                       "HEALER_STATE)");
+  const auto newest = static_cast<std::int64_t>(migrations().size());
+  if (*version > newest)
+    return problem(Kind::Refused, ErrorCode::InvalidInput,
+                   file + " was written by a newer healer (schema " + std::to_string(*version) +
+                       ", this one knows up to " + std::to_string(newest) +
+                       "); run that version, or give this one a state file of its own (--state, "
+                       "HEALER_STATE)");
+  if (*version < 0)
+    return problem(Kind::Damaged, ErrorCode::Storage,
+                   file + " is damaged: its schema version is " + std::to_string(*version));
+  const auto check = database.text("PRAGMA quick_check(1)");
+  if (!check) return problem_of(path, check.error());
+  if (*check != "ok")
+    return problem(Kind::Damaged, ErrorCode::Storage, file + " is damaged: quick_check says: " + *check);
+  return {};
+}
+
+SqlResult<Records::Loaded> prepare(Connection& connection, Instant now) {
+  Database& database = *connection.database;
+  // NORMAL: the log is not flushed to the disk at each commit. What was committed is in the kernel's hands
+  // and survives the death of this process, which is what is promised.
+  for (const char* pragma :
+       {"PRAGMA journal_mode=WAL", "PRAGMA synchronous=NORMAL", "PRAGMA journal_size_limit=4194304"}) {
+    auto set = database.run(pragma);
+    if (!set) return tl::unexpected(std::move(set.error()));
+  }
+  auto led = migrate(database, migrations());
+  if (!led) return tl::unexpected(std::move(led.error()));
+  auto records = Records::prepare(database);
+  if (!records) return tl::unexpected(std::move(records.error()));
+  connection.records = std::move(*records);
+  return connection.records->load(now);
+}
+
+}  // namespace
+
+tl::expected<Connected, OpenProblem> connect(const std::string& path, Instant now) {
+  auto connection = std::make_unique<Connection>();
+  auto database = Database::open(path);
+  if (!database) return problem_of(path, database.error());
+  connection->database = std::move(*database);
+  connection->database->checkpoint_on_close(false);
+  // EXCLUSIVE before the first access: SQLite then keeps every other connection out, so the defect of
+  // 3.40 that needs two of them cannot happen (docs/decisions).
+  if (auto set = connection->database->run("PRAGMA locking_mode=EXCLUSIVE"); !set)
+    return problem_of(path, set.error());
+  if (auto good = examine(*connection->database, path); !good) return tl::unexpected(std::move(good.error()));
+  auto loaded = prepare(*connection, now);
+  if (!loaded) return problem_of(path, loaded.error());
+  connection->database->checkpoint_on_close(true);
+  return Connected{std::move(connection), std::move(*loaded)};
+}
+
+}  // namespace healer::store

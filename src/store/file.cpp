@@ -1,0 +1,122 @@
+#include "store/file.hpp"
+
+#include <cerrno>
+#include <cstring>
+#include <ctime>
+#include <filesystem>
+#include <system_error>
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/text.hpp"
+
+namespace healer::store {
+namespace {
+
+std::string system_text(int error) {
+  return std::generic_category().message(error);
+}
+
+std::string read_some(int descriptor) {
+  char buffer[200];
+  const ssize_t size = ::pread(descriptor, buffer, sizeof buffer, 0);
+  return size > 0 ? std::string(buffer, static_cast<std::size_t>(size)) : std::string{};
+}
+
+bool exists(const std::string& path) {
+  struct stat facts {};
+  return ::lstat(path.c_str(), &facts) == 0;
+}
+
+}  // namespace
+
+Result<FileLock> FileLock::acquire(const std::string& state_path) {
+  const std::string path = state_path + ".lock";
+  const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (descriptor < 0) return failure(ErrorCode::Storage, "cannot create " + path + ": " + system_text(errno));
+  FileLock lock{descriptor};
+  if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK)
+      return failure(ErrorCode::Storage, "cannot lock " + path + ": " + system_text(errno));
+    // "<pid> <host>": the host name tells containers apart, whose pids all start at 1.
+    const std::string text = printable(read_some(descriptor));
+    const auto words = split(trim(text), ' ');
+    std::string owner = words[0].empty() ? "of unknown pid" : words[0];
+    if (words.size() > 1) owner += " on " + words[1];
+    return failure(ErrorCode::Conflict,
+                   "state file " + state_path + " is in use by another healer, process " + owner +
+                       "; stop that one, or give this one a state file of its own (--state, HEALER_STATE)");
+  }
+  char host[65] = "";
+  (void)::gethostname(host, sizeof host - 1);
+  const std::string text = std::to_string(::getpid()) + " " + host + "\n";
+  if (::ftruncate(descriptor, 0) != 0 ||
+      ::pwrite(descriptor, text.data(), text.size(), 0) != static_cast<ssize_t>(text.size()))
+    return failure(ErrorCode::Storage, "cannot write " + path + ": " + system_text(errno));
+  return lock;
+}
+
+FileLock::FileLock(FileLock&& other) noexcept : descriptor_(other.descriptor_) {
+  other.descriptor_ = -1;
+}
+
+FileLock::~FileLock() {
+  if (descriptor_ >= 0) ::close(descriptor_);
+}
+
+Result<void> create_folder_for(const std::string& path) {
+  namespace fs = std::filesystem;
+  const fs::path folder = fs::path(path).parent_path();
+  std::error_code error;
+  if (folder.empty() || fs::is_directory(folder, error)) return {};
+  const mode_t before = ::umask(0077);
+  error.clear();
+  fs::create_directories(folder, error);
+  ::umask(before);
+  if (error)
+    return failure(ErrorCode::Storage,
+                   "cannot create the folder " + folder.string() + ": " + error.message());
+  return {};
+}
+
+Result<void> create_private_file(const std::string& path) {
+  const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (descriptor < 0)
+    return failure(ErrorCode::Storage, "cannot open " + path + " for writing: " + system_text(errno));
+  struct stat facts {};
+  const bool regular = ::fstat(descriptor, &facts) == 0 && S_ISREG(facts.st_mode);
+  // Not ours to change if another user owns it; it can be written, and that is what is needed.
+  if (regular && (facts.st_mode & 0777) != 0600) (void)!::fchmod(descriptor, 0600);
+  ::close(descriptor);
+  if (!regular) return failure(ErrorCode::Storage, path + " is not a regular file");
+  return {};
+}
+
+Result<std::string> move_aside(const std::string& path, WallTime now) {
+  const std::time_t seconds = now.unix_ms / 1000;
+  std::tm utc{};
+  ::gmtime_r(&seconds, &utc);
+  char stamp[32];
+  std::strftime(stamp, sizeof stamp, "%Y%m%dT%H%M%SZ", &utc);
+  const std::string wanted = path + ".damaged-" + stamp;
+  std::string aside = wanted;
+  const char* const parts[] = {"", "-wal", "-shm"};
+  const auto taken = [&] {
+    for (const char* part : parts)
+      if (exists(aside + part)) return true;
+    return false;
+  };
+  for (int n = 2; taken(); ++n) aside = wanted + "-" + std::to_string(n);
+  for (const char* part : parts) {
+    if (!exists(path + part)) continue;
+    if (::rename((path + part).c_str(), (aside + part).c_str()) != 0)
+      return failure(ErrorCode::Storage,
+                     "cannot move " + path + part + " to " + aside + part + ": " + system_text(errno));
+  }
+  return aside;
+}
+
+}  // namespace healer::store

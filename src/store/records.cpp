@@ -1,0 +1,401 @@
+#include "store/records.hpp"
+
+#include <charconv>
+#include <limits>
+#include <span>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+#include "store/enum_text.hpp"
+
+namespace healer::store {
+namespace {
+
+constexpr Duration attempts_kept_in_mind = 24h;
+
+// ---- one table each: its columns in the order of the tie below, the first `keys` of them the key
+
+struct Table {
+  const char* name;
+  int keys;
+  std::vector<const char*> columns;
+};
+
+const Table& table_of(const WorkloadRecord*) {
+  static const Table table{
+      "workloads",
+      1,
+      {"workload_key", "name", "run_container", "run_started", "was_running", "stopped_by_person",
+       "started_well_once", "starts", "breaker", "breaker_until", "backoff_level", "backoff_changed_at",
+       "last_announced", "unannounced_incidents", "unannounced_attempts"}};
+  return table;
+}
+template <class R>
+requires std::is_same_v<std::remove_const_t<R>, WorkloadRecord>
+auto fields_of(R& r) {
+  return std::tie(r.key, r.name, r.last_run.container_id, r.last_run.started_at, r.was_running,
+                  r.stopped_by_person, r.started_well_once, r.starts, r.breaker, r.breaker_until,
+                  r.backoff_level, r.backoff_changed_at, r.last_announced, r.unannounced_incidents,
+                  r.unannounced_attempts);
+}
+
+const Table& table_of(const Incident*) {
+  static const Table table{"incidents",
+                           1,
+                           {"id", "workload", "name", "image", "cause", "cause_text", "ill_since",
+                            "opened_at", "closed_at", "outcome", "attempts", "announced", "gave_up"}};
+  return table;
+}
+template <class R>
+requires std::is_same_v<std::remove_const_t<R>, Incident>
+auto fields_of(R& r) {
+  return std::tie(r.id, r.workload, r.name, r.image, r.cause, r.cause_text, r.ill_since, r.opened_at,
+                  r.closed_at, r.outcome, r.attempts, r.announced, r.gave_up);
+}
+
+const Table& table_of(const Attempt*) {
+  static const Table table{"attempts",
+                           1,
+                           {"id", "incident", "workload", "number", "remedy", "run_container", "run_started",
+                            "ordered_at", "state", "note", "ended_at"}};
+  return table;
+}
+template <class R>
+requires std::is_same_v<std::remove_const_t<R>, Attempt>
+auto fields_of(R& r) {
+  return std::tie(r.id, r.incident, r.workload, r.number, r.remedy, r.run.container_id, r.run.started_at,
+                  r.ordered_at, r.state, r.note, r.ended_at);
+}
+
+const Table& table_of(const Alert*) {
+  static const Table table{"alerts",
+                           1,
+                           {"id", "kind", "dedup_key", "event", "body", "host", "workload", "image", "cause",
+                            "attempt", "attempts_allowed", "raised_at"}};
+  return table;
+}
+template <class R>
+requires std::is_same_v<std::remove_const_t<R>, Alert>
+auto fields_of(R& r) {
+  return std::tie(r.id, r.kind, r.dedup_key, r.event, r.text, r.host, r.workload, r.image, r.cause, r.attempt,
+                  r.attempts_allowed, r.raised_at);
+}
+
+const Table& table_of(const Delivery*) {
+  static const Table table{"deliveries", 2, {"alert", "channel", "state", "tries", "next_try", "last_error"}};
+  return table;
+}
+template <class R>
+requires std::is_same_v<std::remove_const_t<R>, Delivery>
+auto fields_of(R& r) {
+  return std::tie(r.alert, r.channel, r.state, r.tries, r.next_try, r.last_error);
+}
+
+std::string joined(std::span<const char* const> names) {
+  std::string text;
+  for (const char* name : names) text += (text.empty() ? "" : ",") + std::string(name);
+  return text;
+}
+
+template <class R>
+std::string insert_sql() {
+  const Table& table = table_of(static_cast<const R*>(nullptr));
+  std::string marks = "?";
+  for (std::size_t i = 1; i < table.columns.size(); ++i) marks += ",?";
+  return "INSERT INTO " + std::string(table.name) + " (" + joined(table.columns) + ") VALUES (" + marks +
+         ") ON CONFLICT DO ";
+}
+
+template <class R>
+std::string upsert_sql() {
+  const Table& table = table_of(static_cast<const R*>(nullptr));
+  std::string sql = insert_sql<R>() + "UPDATE SET ";
+  for (std::size_t i = static_cast<std::size_t>(table.keys); i < table.columns.size(); ++i) {
+    const std::string column = table.columns[i];
+    sql += (i == static_cast<std::size_t>(table.keys) ? "" : ",") + column + "=excluded." + column;
+  }
+  return sql;
+}
+
+template <class R>
+std::string select_sql(const std::string& rest) {
+  const Table& table = table_of(static_cast<const R*>(nullptr));
+  return "SELECT " + joined(table.columns) + " FROM " + table.name + " " + rest;
+}
+
+// ---- one column each way
+
+template <class T>
+void put(Statement& to, int index, const T& value) {
+  if constexpr (std::is_enum_v<T>)
+    to.bind(index, std::string_view(to_string(value)));
+  else
+    to.bind(index, static_cast<std::int64_t>(value));
+}
+void put(Statement& to, int index, const std::string& value) {
+  to.bind(index, std::string_view(value));
+}
+template <class Tag>
+void put(Statement& to, int index, const StrongId<Tag>& value) {
+  to.bind(index, static_cast<std::int64_t>(value.value));
+}
+void put(Statement& to, int index, const Instant& value) {
+  to.bind(index, static_cast<std::int64_t>(value.time_since_epoch().count()));
+}
+void put(Statement& to, int index, const std::optional<Instant>& value) {
+  if (value)
+    put(to, index, *value);
+  else
+    to.bind_null(index);
+}
+void put(Statement& to, int index, const std::vector<Duration>& value) {
+  std::string text;
+  for (const Duration& each : value) text += (text.empty() ? "" : ",") + std::to_string(each.count());
+  put(to, index, text);
+}
+
+template <class T>
+bool take(const Statement& from, int index, T& value) {
+  if constexpr (std::is_enum_v<T>) {
+    const auto read = enum_of<T>(from.text(index));
+    if (!read) return false;
+    value = *read;
+    return true;
+  } else {
+    const std::int64_t number = from.integer(index);
+    if (!std::in_range<std::conditional_t<std::is_same_v<T, bool>, int, T>>(number)) return false;
+    value = static_cast<T>(number);
+    return !std::is_same_v<T, bool> || number == 0 || number == 1;
+  }
+}
+bool take(const Statement& from, int index, std::string& value) {
+  value = from.text(index);
+  return true;
+}
+template <class Tag>
+bool take(const Statement& from, int index, StrongId<Tag>& value) {
+  const std::int64_t number = from.integer(index);
+  value.value = static_cast<std::uint64_t>(number);
+  return number >= 0;  // 0: none
+}
+bool take(const Statement& from, int index, Instant& value) {
+  value = Instant{Duration{from.integer(index)}};
+  return true;
+}
+bool take(const Statement& from, int index, std::optional<Instant>& value) {
+  value = std::nullopt;
+  if (!from.is_null(index)) value = Instant{Duration{from.integer(index)}};
+  return true;
+}
+bool take(const Statement& from, int index, std::vector<Duration>& value) {
+  const std::string text = from.text(index);
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  value.clear();
+  while (at != end) {
+    Duration::rep number = 0;
+    const auto [stop, error] = std::from_chars(at, end, number);
+    if (error != std::errc{} || (stop != end && *stop != ',')) return false;
+    value.emplace_back(number);
+    at = stop == end ? end : stop + 1;
+  }
+  return true;
+}
+
+// ---- whole rows
+
+template <class Fields>
+void bind_all(Statement& statement, const Fields& fields) {
+  int index = 0;
+  std::apply([&](const auto&... field) { (put(statement, index++, field), ...); }, fields);
+}
+
+SqlResult<void> execute(Statement& statement) {
+  auto stepped = statement.step();
+  statement.reset();
+  if (!stepped) return tl::unexpected(std::move(stepped.error()));
+  return {};
+}
+
+template <class R>
+SqlResult<void> store_row(Statement& statement, const R& record) {
+  bind_all(statement, fields_of(record));
+  return execute(statement);
+}
+
+template <class R>
+SqlResult<void> load_rows(Statement& statement, std::vector<R>& into, Records::Loaded& loaded) {
+  const Table& table = table_of(static_cast<const R*>(nullptr));
+  while (true) {
+    auto row = statement.step();
+    if (!row) {
+      statement.reset();
+      return tl::unexpected(std::move(row.error()));
+    }
+    if (!*row) break;
+    R record;
+    int index = 0;
+    int wrong = -1;
+    std::apply(
+        [&](auto&... field) {
+          ((wrong < 0 && !take(statement, index, field) ? void(wrong = index) : void(), ++index), ...);
+        },
+        fields_of(record));
+    if (wrong < 0) {
+      into.push_back(std::move(record));
+    } else if (++loaded.damaged_rows == 1) {
+      loaded.first_problem = std::string("table ") + table.name + ", row " + statement.text(0) + ": column " +
+                             table.columns[static_cast<std::size_t>(wrong)] + " holds \"" +
+                             statement.text(wrong).substr(0, 60) + "\"";
+    }
+  }
+  statement.reset();
+  return {};
+}
+
+}  // namespace
+
+struct Records::Statements {
+  Database* database;
+  Statement begin, commit, rollback;
+  Statement workload, incident, attempt, alert, delivery, first_delivery, counter;
+};
+
+Records::Records(std::unique_ptr<Statements> statements) : statements_(std::move(statements)) {}
+Records::Records(Records&&) noexcept = default;
+Records& Records::operator=(Records&&) noexcept = default;
+Records::~Records() = default;
+
+SqlResult<Records> Records::prepare(Database& database) {
+  auto all = std::make_unique<Statements>();
+  all->database = &database;
+  const std::pair<Statement*, std::string> wanted[] = {
+      {&all->begin, "BEGIN IMMEDIATE"},
+      {&all->commit, "COMMIT"},
+      {&all->rollback, "ROLLBACK"},
+      {&all->workload, upsert_sql<WorkloadRecord>()},
+      {&all->incident, upsert_sql<Incident>()},
+      {&all->attempt, upsert_sql<Attempt>()},
+      {&all->alert, upsert_sql<Alert>()},
+      {&all->delivery, upsert_sql<Delivery>()},
+      {&all->first_delivery, insert_sql<Delivery>() + "NOTHING"},
+      {&all->counter,
+       "INSERT INTO counters (name,value) VALUES (?,?) ON CONFLICT DO UPDATE SET value=excluded.value"}};
+  for (const auto& [statement, sql] : wanted) {
+    auto prepared = database.prepare(sql);
+    if (!prepared) return tl::unexpected(std::move(prepared.error()));
+    *statement = std::move(*prepared);
+  }
+  return Records{std::move(all)};
+}
+
+namespace {
+
+// What one record does within the transaction.
+template <class Statements>
+struct Writer {
+  Statements& s;
+
+  SqlResult<void> operator()(const WorkloadRecord& r) const { return store_row(s.workload, r); }
+  SqlResult<void> operator()(const Incident& r) const { return store_row(s.incident, r); }
+  SqlResult<void> operator()(const Attempt& r) const { return store_row(s.attempt, r); }
+  SqlResult<void> operator()(const Delivery& r) const { return store_row(s.delivery, r); }
+  SqlResult<void> operator()(const EventCursor& r) const {
+    bind_all(s.counter, std::make_tuple(std::string("event_cursor"), r.unix_nanoseconds));
+    return execute(s.counter);
+  }
+  SqlResult<void> operator()(const RaisedAlert& r) const {
+    auto done = store_row(s.alert, r.alert);
+    for (const std::string& channel : r.channels) {
+      if (!done) break;
+      Delivery delivery;
+      delivery.alert = r.alert.id;
+      delivery.channel = channel;
+      delivery.next_try = r.alert.raised_at;
+      done = store_row(s.first_delivery, delivery);
+    }
+    return done;
+  }
+};
+
+template <class Statements, class Body>
+SqlResult<void> in_transaction(Statements& s, Body body) {
+  if (auto begun = execute(s.begin); !begun) return begun;
+  auto done = body();
+  if (done) done = execute(s.commit);
+  // A failed COMMIT (disk full) leaves the transaction open; an error may also have ended it already,
+  // and then this rollback says so and is ignored.
+  if (!done) (void)execute(s.rollback);
+  return done;
+}
+
+}  // namespace
+
+SqlResult<void> Records::write(const std::vector<Record>& records) {
+  return in_transaction(*statements_, [&]() -> SqlResult<void> {
+    for (const Record& record : records) {
+      auto done = std::visit(Writer<Statements>{*statements_}, record);
+      if (!done) return done;
+    }
+    return {};
+  });
+}
+
+SqlResult<void> Records::prune(Instant ended_before) {
+  const std::string limit = std::to_string(ended_before.time_since_epoch().count());
+  // The highest ids are written down first: none may ever be given twice.
+  std::string sql;
+  for (const char* table : {"incidents", "attempts", "alerts"})
+    sql += std::string("INSERT INTO counters (name,value) SELECT 'last_") + table +
+           "', coalesce(max(id), 0) FROM " + table +
+           " WHERE true ON CONFLICT DO UPDATE SET value=max(value, excluded.value);";
+  sql += "DELETE FROM attempts WHERE ended_at < " + limit +
+         " AND incident NOT IN (SELECT id FROM incidents WHERE outcome = 'open' OR closed_at >= " + limit +
+         ");";
+  sql += "DELETE FROM incidents WHERE outcome <> 'open' AND closed_at < " + limit + ";";
+  sql += "DELETE FROM alerts WHERE raised_at < " + limit +
+         " AND id NOT IN (SELECT alert FROM deliveries WHERE state = 'pending');";
+  sql += "DELETE FROM deliveries WHERE state <> 'pending' AND alert NOT IN (SELECT id FROM alerts);";
+  return in_transaction(*statements_, [&] { return statements_->database->run(sql); });
+}
+
+SqlResult<Records::Loaded> Records::load(Instant now) {
+  Loaded loaded;
+  StoredState& state = loaded.state;
+  Database& database = *statements_->database;
+  const std::string recent = std::to_string((now - attempts_kept_in_mind).time_since_epoch().count());
+
+  const auto rows = [&](auto& into, const std::string& rest) -> SqlResult<void> {
+    using Row = typename std::remove_reference_t<decltype(into)>::value_type;
+    auto statement = database.prepare(select_sql<Row>(rest));
+    if (!statement) return tl::unexpected(std::move(statement.error()));
+    return load_rows(*statement, into, loaded);
+  };
+  SqlResult<void> done = rows(state.workloads, "ORDER BY workload_key");
+  if (done) done = rows(state.open_incidents, "WHERE outcome = 'open' ORDER BY id");
+  if (done)
+    done = rows(state.attempts,
+                "WHERE state IN ('ordered', 'verifying') OR ordered_at >= " + recent + " ORDER BY id");
+  if (done)
+    done = rows(state.pending_alerts,
+                "WHERE id IN (SELECT alert FROM deliveries WHERE state = 'pending') ORDER BY id");
+  if (done) done = rows(state.pending_deliveries, "WHERE state = 'pending' ORDER BY alert, channel");
+  if (!done) return tl::unexpected(std::move(done.error()));
+
+  const auto cursor = database.number("SELECT value FROM counters WHERE name = 'event_cursor'");
+  if (!cursor) return tl::unexpected(cursor.error());
+  state.cursor.unix_nanoseconds = *cursor;
+  const std::pair<const char*, std::uint64_t*> highest[] = {
+      {"incidents", &state.last_incident}, {"attempts", &state.last_attempt}, {"alerts", &state.last_alert}};
+  for (const auto& [table, into] : highest) {
+    const auto id = database.number(std::string("SELECT max(coalesce((SELECT max(id) FROM ") + table +
+                                    "), 0), coalesce((SELECT value FROM counters WHERE name = 'last_" +
+                                    table + "'), 0))");
+    if (!id) return tl::unexpected(id.error());
+    *into = static_cast<std::uint64_t>(*id);
+  }
+  return loaded;
+}
+
+}  // namespace healer::store

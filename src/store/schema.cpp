@@ -1,0 +1,118 @@
+#include "store/schema.hpp"
+
+#include <array>
+
+namespace healer::store {
+namespace {
+
+// STRICT: a value of another type than the column's is refused by SQLite itself.
+// Instants are Unix milliseconds, durations milliseconds, closed choices their text.
+const std::array<Migration, 1> released{
+    R"(
+CREATE TABLE workloads (
+  workload_key TEXT PRIMARY KEY NOT NULL,
+  name TEXT NOT NULL,
+  run_container TEXT NOT NULL,
+  run_started TEXT NOT NULL,
+  was_running INTEGER NOT NULL,
+  stopped_by_person INTEGER NOT NULL,
+  started_well_once INTEGER NOT NULL,
+  starts TEXT NOT NULL,
+  breaker TEXT NOT NULL,
+  breaker_until INTEGER NOT NULL,
+  backoff_level INTEGER NOT NULL,
+  backoff_changed_at INTEGER NOT NULL,
+  last_announced INTEGER NOT NULL,
+  unannounced_incidents INTEGER NOT NULL,
+  unannounced_attempts INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE incidents (
+  id INTEGER PRIMARY KEY NOT NULL,
+  workload TEXT NOT NULL,
+  name TEXT NOT NULL,
+  image TEXT NOT NULL,
+  cause TEXT NOT NULL,
+  cause_text TEXT NOT NULL,
+  ill_since INTEGER NOT NULL,
+  opened_at INTEGER NOT NULL,
+  closed_at INTEGER,
+  outcome TEXT NOT NULL,
+  attempts INTEGER NOT NULL,
+  announced INTEGER NOT NULL,
+  gave_up INTEGER NOT NULL
+) STRICT;
+CREATE INDEX incidents_open ON incidents (id) WHERE outcome = 'open';
+
+CREATE TABLE attempts (
+  id INTEGER PRIMARY KEY NOT NULL,
+  incident INTEGER NOT NULL,
+  workload TEXT NOT NULL,
+  number INTEGER NOT NULL,
+  remedy TEXT NOT NULL,
+  run_container TEXT NOT NULL,
+  run_started TEXT NOT NULL,
+  ordered_at INTEGER NOT NULL,
+  state TEXT NOT NULL,
+  note TEXT NOT NULL,
+  ended_at INTEGER
+) STRICT;
+CREATE INDEX attempts_by_time ON attempts (ordered_at);
+CREATE INDEX attempts_unfinished ON attempts (id) WHERE state IN ('ordered', 'verifying');
+
+CREATE TABLE alerts (
+  id INTEGER PRIMARY KEY NOT NULL,
+  kind TEXT NOT NULL,
+  dedup_key TEXT NOT NULL,
+  event TEXT NOT NULL,
+  body TEXT NOT NULL,
+  host TEXT NOT NULL,
+  workload TEXT NOT NULL,
+  image TEXT NOT NULL,
+  cause TEXT NOT NULL,
+  attempt INTEGER NOT NULL,
+  attempts_allowed INTEGER NOT NULL,
+  raised_at INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE deliveries (
+  alert INTEGER NOT NULL,
+  channel TEXT NOT NULL,
+  state TEXT NOT NULL,
+  tries INTEGER NOT NULL,
+  next_try INTEGER NOT NULL,
+  last_error TEXT NOT NULL,
+  PRIMARY KEY (alert, channel)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX deliveries_pending ON deliveries (alert) WHERE state = 'pending';
+
+-- The event cursor, and the highest ids that pruning took away.
+CREATE TABLE counters (
+  name TEXT PRIMARY KEY NOT NULL,
+  value INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+)"};
+
+}  // namespace
+
+std::span<const Migration> migrations() {
+  return released;
+}
+
+SqlResult<void> migrate(Database& database, std::span<const Migration> steps) {
+  const auto version = database.number("PRAGMA user_version");
+  if (!version) return tl::unexpected(version.error());
+  for (auto next = static_cast<std::size_t>(*version); next < steps.size(); ++next) {
+    // user_version is part of the transaction: the step and its mark arrive together.
+    const auto done = database.run("BEGIN IMMEDIATE;" + steps[next] +
+                                   ";PRAGMA application_id=" + std::to_string(application_id) +
+                                   ";PRAGMA user_version=" + std::to_string(next + 1) + ";COMMIT;");
+    if (!done) {
+      (void)database.run("ROLLBACK");
+      return done;
+    }
+  }
+  return {};
+}
+
+}  // namespace healer::store

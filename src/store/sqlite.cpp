@@ -1,0 +1,125 @@
+#include "store/sqlite.hpp"
+
+#include <sqlite3.h>
+
+namespace healer::store {
+namespace {
+
+constexpr int busy_timeout_ms = 2000;
+
+SqlError error_of(sqlite3* handle, int code, std::string_view sql) {
+  std::string message = handle ? sqlite3_errmsg(handle) : sqlite3_errstr(code);
+  message += " (SQLite code " + std::to_string(code);
+  if (!sql.empty()) message += ", in \"" + std::string(sql.substr(0, 60)) + "\"";
+  return SqlError{code, message + ")"};
+}
+
+}  // namespace
+
+bool SqlError::damaged() const {
+  const int primary = code & 0xFF;
+  return primary == SQLITE_CORRUPT || primary == SQLITE_NOTADB;
+}
+
+bool SqlError::locked() const {
+  const int primary = code & 0xFF;
+  return primary == SQLITE_BUSY || primary == SQLITE_LOCKED;
+}
+
+void Database::Close::operator()(sqlite3* handle) const {
+  sqlite3_close_v2(handle);
+}
+
+void Statement::Finalize::operator()(sqlite3_stmt* handle) const {
+  sqlite3_finalize(handle);
+}
+
+SqlResult<Database> Database::open(const std::string& path) {
+  // Never CREATE: the file is made by us beforehand, with its mode. NOMUTEX: one thread at a time uses it.
+  int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+  if (path == ":memory:") flags |= SQLITE_OPEN_CREATE;
+  sqlite3* handle = nullptr;
+  const int code = sqlite3_open_v2(path.c_str(), &handle, flags, nullptr);
+  Database database;
+  database.handle_.reset(handle);  // also after a failure: SQLite wants it closed
+  if (code != SQLITE_OK) return tl::unexpected(error_of(handle, code, {}));
+  sqlite3_busy_timeout(handle, busy_timeout_ms);
+  return database;
+}
+
+SqlResult<void> Database::run(const std::string& sql) {
+  const int code = sqlite3_exec(handle_.get(), sql.c_str(), nullptr, nullptr, nullptr);
+  if (code != SQLITE_OK) return tl::unexpected(error_of(handle_.get(), code, sql));
+  return {};
+}
+
+SqlResult<Statement> Database::prepare(const std::string& sql) {
+  sqlite3_stmt* handle = nullptr;
+  const int code = sqlite3_prepare_v3(handle_.get(), sql.c_str(), static_cast<int>(sql.size()) + 1,
+                                      SQLITE_PREPARE_PERSISTENT, &handle, nullptr);
+  if (code != SQLITE_OK) return tl::unexpected(error_of(handle_.get(), code, sql));
+  Statement statement;
+  statement.handle_.reset(handle);
+  return statement;
+}
+
+SqlResult<std::int64_t> Database::number(const std::string& sql) {
+  auto statement = prepare(sql);
+  if (!statement) return tl::unexpected(statement.error());
+  const auto row = statement->step();
+  if (!row) return tl::unexpected(row.error());
+  return *row ? statement->integer(0) : 0;
+}
+
+SqlResult<std::string> Database::text(const std::string& sql) {
+  auto statement = prepare(sql);
+  if (!statement) return tl::unexpected(statement.error());
+  const auto row = statement->step();
+  if (!row) return tl::unexpected(row.error());
+  return *row ? statement->text(0) : std::string{};
+}
+
+void Database::checkpoint_on_close(bool wanted) {
+  sqlite3_db_config(handle_.get(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, wanted ? 0 : 1, nullptr);
+}
+
+SqlResult<bool> Statement::step() {
+  const int code = sqlite3_step(handle_.get());
+  if (code == SQLITE_ROW) return true;
+  if (code == SQLITE_DONE) return false;
+  return tl::unexpected(error_of(sqlite3_db_handle(handle_.get()), code, sqlite3_sql(handle_.get())));
+}
+
+void Statement::reset() {
+  sqlite3_reset(handle_.get());
+}
+
+void Statement::bind(int index, std::int64_t value) {
+  sqlite3_bind_int64(handle_.get(), index + 1, value);
+}
+
+void Statement::bind(int index, std::string_view value) {
+  // A null pointer would bind NULL; the empty text is meant.
+  sqlite3_bind_text64(handle_.get(), index + 1, value.data() ? value.data() : "", value.size(),
+                      SQLITE_TRANSIENT, SQLITE_UTF8);
+}
+
+void Statement::bind_null(int index) {
+  sqlite3_bind_null(handle_.get(), index + 1);
+}
+
+std::int64_t Statement::integer(int index) const {
+  return sqlite3_column_int64(handle_.get(), index);
+}
+
+std::string Statement::text(int index) const {
+  const auto* bytes = reinterpret_cast<const char*>(sqlite3_column_text(handle_.get(), index));
+  if (!bytes) return {};
+  return std::string(bytes, static_cast<std::size_t>(sqlite3_column_bytes(handle_.get(), index)));
+}
+
+bool Statement::is_null(int index) const {
+  return sqlite3_column_type(handle_.get(), index) == SQLITE_NULL;
+}
+
+}  // namespace healer::store

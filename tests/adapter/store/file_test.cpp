@@ -1,0 +1,376 @@
+// The state file among people: rights, damage, neighbours, versions.
+#include <csignal>
+
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "adapter/store/fixture.hpp"
+#include "store/schema.hpp"
+
+using namespace healer;
+using namespace healer::testing;
+namespace fs = std::filesystem;
+
+namespace {
+
+mode_t mode_of(const std::string& path) {
+  struct stat facts {};
+  REQUIRE(::stat(path.c_str(), &facts) == 0);
+  return facts.st_mode & 0777;
+}
+
+Incident incident(std::uint64_t id) {
+  Incident made;
+  made.id = IncidentId{id};
+  made.workload = "shop/web/1";
+  return made;
+}
+
+void fill(const std::string& path, PostBox& box, std::uint64_t count) {
+  OpenedStore opened = open_store(path, box);
+  std::vector<Record> records;
+  for (std::uint64_t id = 1; id <= count; ++id) records.emplace_back(incident(id));
+  REQUIRE(commit(*opened.store, box, records).has_value());
+}
+
+void expect_moved_aside(const Folder& folder, const std::string& before) {
+  PostBox box;
+  OpenedStore opened = open_store(folder.file("s.db"), box);
+  REQUIRE(opened.warning.has_value());
+  INFO(*opened.warning);
+  CHECK(opened.warning->find("damaged") != std::string::npos);
+  CHECK(opened.state.open_incidents.empty());
+  CHECK(opened.store->location() == folder.file("s.db"));
+  CHECK(commit(*opened.store, box, {incident(1)}).has_value());
+  bool kept = false;
+  for (const std::string& name : folder.names("s.db.damaged-"))
+    if (read_file(folder.file(name)) == before) {
+      kept = true;
+      CHECK(opened.warning->find(name) != std::string::npos);
+    }
+  CHECK_MESSAGE(kept, "the damaged file is still there, byte for byte");
+}
+
+// What a child process that opened (or was refused) saw, as text.
+std::string in_child(const std::function<std::string()>& work) {
+  int ends[2];
+  REQUIRE(::pipe(ends) == 0);
+  const pid_t child = ::fork();
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    const std::string text = work();
+    (void)!::write(ends[1], text.data(), text.size());
+    ::_exit(0);
+  }
+  ::close(ends[1]);
+  std::string text;
+  char buffer[512];
+  for (ssize_t n; (n = ::read(ends[0], buffer, sizeof buffer)) > 0;)
+    text.append(buffer, static_cast<std::size_t>(n));
+  ::close(ends[0]);
+  ::waitpid(child, nullptr, 0);
+  return text;
+}
+
+}  // namespace
+
+TEST_CASE("the file, the files beside it and missing folders are for their owner alone") {
+  Folder folder;
+  PostBox box;
+  const std::string path = folder.file("a/b/healer.db");
+  const mode_t before = ::umask(0);
+  OpenedStore opened = open_store(path, box);
+  REQUIRE(commit(*opened.store, box, {incident(1)}).has_value());
+  ::umask(before);
+  CHECK_FALSE(opened.warning.has_value());
+  CHECK(opened.store->location() == path);
+  CHECK(mode_of(folder.file("a")) == 0700);
+  CHECK(mode_of(folder.file("a/b")) == 0700);
+  CHECK(mode_of(path) == 0600);
+  CHECK(mode_of(path + "-wal") == 0600);
+  CHECK(mode_of(path + ".lock") == 0600);
+}
+
+TEST_CASE("a file that others could read is closed to them") {
+  Folder folder;
+  PostBox box;
+  fill(folder.file("s.db"), box, 1);
+  REQUIRE(::chmod(folder.file("s.db").c_str(), 0644) == 0);
+  const OpenedStore opened = open_store(folder.file("s.db"), box);
+  CHECK(mode_of(folder.file("s.db")) == 0600);
+  CHECK(opened.state.open_incidents.size() == 1);
+}
+
+TEST_CASE("an empty file is a new one") {
+  Folder folder;
+  PostBox box;
+  write_file(folder.file("s.db"), "");
+  const OpenedStore opened = open_store(folder.file("s.db"), box);
+  CHECK_FALSE(opened.warning.has_value());
+  CHECK(folder.names("s.db.damaged-").empty());
+}
+
+TEST_CASE("a damaged file is moved aside, whole, and a new one is begun") {
+  Folder folder;
+  const std::string path = folder.file("s.db");
+  PostBox box;
+  fill(path, box, 2000);
+  std::string content = read_file(path);
+  REQUIRE(content.size() > 40'000);
+
+  SUBCASE("garbage") {
+    content = std::string(5000, 'x');
+  }
+  SUBCASE("one byte") {
+    content = "S";
+  }
+  SUBCASE("a header cut short") {
+    content.resize(60);
+  }
+  SUBCASE("truncated in the middle") {
+    content.resize(content.size() / 2 + 100);
+  }
+  SUBCASE("the header's magic") {
+    content[3] = '?';
+  }
+  SUBCASE("the page size") {
+    content[16] = 0x13;
+  }
+  SUBCASE("pages in the middle overwritten") {
+    for (std::size_t i = 4096; i < content.size() - 4096; ++i) content[i] = static_cast<char>(i * 31);
+  }
+  SUBCASE("the schema page") {
+    for (std::size_t i = 110; i < 3000; ++i) content[i] = static_cast<char>(0xEE);
+  }
+  SUBCASE("all zero") {
+    content = std::string(8192, '\0');
+  }
+  SUBCASE("text") {
+    content = "{\"not\": \"a database\"}\n";
+  }
+  write_file(path, content);
+  expect_moved_aside(folder, content);
+}
+
+TEST_CASE("two damaged files of the same second are both kept") {
+  Folder folder;
+  const std::string first(3000, 'a');
+  write_file(folder.file("s.db"), first);
+  expect_moved_aside(folder, first);
+  const std::string second(3000, 'b');
+  write_file(folder.file("s.db"), second);
+  fs::remove(folder.file("s.db-wal"));
+  expect_moved_aside(folder, second);
+  CHECK(folder.names("s.db.damaged-").size() == 2);
+}
+
+TEST_CASE("a damaged file takes its log with it") {
+  Folder folder;
+  write_file(folder.file("s.db"), std::string(3000, 'a'));
+  write_file(folder.file("s.db-wal"), "the log");
+  PostBox box;
+  const OpenedStore opened = open_store(folder.file("s.db"), box);
+  REQUIRE(opened.warning.has_value());
+  bool kept = false;
+  for (const std::string& name : folder.names("s.db.damaged-"))
+    if (name.ends_with("-wal")) kept = read_file(folder.file(name)) == "the log";
+  CHECK(kept);
+}
+
+TEST_CASE("a second process is refused and told who has the file") {
+  Folder folder;
+  PostBox box;
+  const std::string path = folder.file("s.db");
+  std::optional<OpenedStore> opened = open_store(path, box);
+  const auto try_open = [&] {
+    PostBox other;
+    auto second = SqliteStore::open(path, other.post(), noon);
+    if (second) return std::string(second->warning.value_or("opened"));
+    return std::string(to_string(second.error().code)) + ": " + second.error().message;
+  };
+  const std::string seen = in_child(try_open);
+  CHECK(seen.starts_with("conflict: "));
+  CHECK(seen.find("process " + std::to_string(::getpid()) + " ") != std::string::npos);
+  CHECK(commit(*opened->store, box, {incident(1)}).has_value());
+  CHECK(try_open().starts_with("conflict: "));  // the same process twice, too
+  opened.reset();
+  CHECK(in_child(try_open) == "opened");
+}
+
+TEST_CASE("the claim on the file dies with its process") {
+  Folder folder;
+  const std::string path = folder.file("s.db");
+  int ends[2];
+  REQUIRE(::pipe(ends) == 0);
+  const pid_t child = ::fork();
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    PostBox box;
+    auto opened = SqliteStore::open(path, box.post(), noon);
+    (void)!::write(ends[1], "1", 1);
+    ::pause();
+  }
+  char byte = 0;
+  REQUIRE(::read(ends[0], &byte, 1) == 1);
+  ::close(ends[0]);
+  ::close(ends[1]);
+  ::kill(child, SIGKILL);
+  ::waitpid(child, nullptr, 0);
+  PostBox box;
+  CHECK_FALSE(open_store(path, box).warning.has_value());
+}
+
+TEST_CASE("what cannot be written is replaced by memory, with a warning that names it") {
+  Folder folder;
+  std::string path;
+  std::string mounted;
+  SUBCASE("a folder that is a file") {
+    write_file(folder.file("f"), "x");
+    path = folder.file("f/healer.db");
+  }
+  SUBCASE("a path that is a folder") {
+    fs::create_directory(folder.file("healer.db"));
+    path = folder.file("healer.db");
+  }
+  SUBCASE("a read-only file system") {
+    mounted = folder.file("ro");
+    fs::create_directory(mounted);
+    if (::mount("none", mounted.c_str(), "tmpfs", MS_RDONLY, "size=64k") != 0) {
+      MESSAGE("skipped: mounting a file system is not allowed here");
+      return;
+    }
+    path = mounted + "/healer.db";
+  }
+  SUBCASE("a full file system") {
+    mounted = folder.file("full");
+    fs::create_directory(mounted);
+    if (::mount("none", mounted.c_str(), "tmpfs", 0, "size=8k") != 0) {
+      MESSAGE("skipped: mounting a file system is not allowed here");
+      return;
+    }
+    path = mounted + "/healer.db";
+  }
+  PostBox box;
+  {
+    OpenedStore opened = open_store(path, box);
+    CHECK(opened.store->location() == "memory");
+    REQUIRE(opened.warning.has_value());
+    INFO(*opened.warning);
+    CHECK(opened.warning->find(folder.file("")) != std::string::npos);
+    CHECK(opened.warning->find("in memory") != std::string::npos);
+    CHECK(commit(*opened.store, box, {incident(1)}).has_value());
+  }
+  if (!mounted.empty()) ::umount(mounted.c_str());
+}
+
+TEST_CASE("a disk that fills up is an error of that commit, and a later one works") {
+  Folder folder;
+  const std::string mounted = folder.file("small");
+  fs::create_directory(mounted);
+  if (::mount("none", mounted.c_str(), "tmpfs", 0, "size=512k") != 0) {
+    MESSAGE("skipped: mounting a file system is not allowed here");
+    return;
+  }
+  PostBox box;
+  {
+    OpenedStore opened = open_store(mounted + "/s.db", box);
+    CHECK(opened.store->location() != "memory");
+    REQUIRE(commit(*opened.store, box, {incident(1)}).has_value());
+    write_file(mounted + "/ballast", "");
+    {
+      std::ofstream ballast(mounted + "/ballast");
+      ballast << std::string(2'000'000, 'x');  // as much as there is room for
+    }
+    Incident large = incident(2);
+    large.cause_text = std::string(100'000, 'y');
+    const auto answer = commit(*opened.store, box, {large});
+    REQUIRE_FALSE(answer.has_value());
+    CHECK(answer.error().code == ErrorCode::Storage);
+    CHECK(answer.error().message.find("full") != std::string::npos);
+    fs::remove(mounted + "/ballast");
+    CHECK(commit(*opened.store, box, {large}).has_value());
+  }
+  CHECK(open_store(mounted + "/s.db", box).state.open_incidents.size() == 2);
+  ::umount(mounted.c_str());
+}
+
+TEST_CASE("a file of a newer healer and another program's database are refused and stay as they are") {
+  Folder folder;
+  PostBox box;
+  const std::string path = folder.file("s.db");
+  std::string expected;
+  {
+    fill(path, box, 1);
+    auto database = store::Database::open(path);
+    REQUIRE(database.has_value());
+    SUBCASE("newer") {
+      REQUIRE(database->run("PRAGMA user_version=999"));
+      expected = "schema 999";
+    }
+    SUBCASE("another program's") {
+      REQUIRE(database->run("PRAGMA application_id=1234"));
+      expected = "another program";
+    }
+  }
+  const std::string before = read_file(path);
+  auto opened = SqliteStore::open(path, box.post(), noon);
+  REQUIRE_FALSE(opened.has_value());
+  CHECK(opened.error().code == ErrorCode::InvalidInput);
+  CHECK(opened.error().message.find(expected) != std::string::npos);
+  CHECK(opened.error().message.find(path) != std::string::npos);
+  CHECK(read_file(path) == before);
+  CHECK(folder.names("s.db.damaged-").empty());
+}
+
+TEST_CASE("a file of schema version 1 is read, whatever the newest is") {
+  Folder folder;
+  PostBox box;
+  const std::string path = folder.file("s.db");
+  write_file(path, "");
+  {
+    auto database = store::Database::open(path);
+    REQUIRE(database.has_value());
+    const auto run = database->run(read_file(FIXTURES "/version_1.sql"));
+    if (!run) FAIL(run.error().message);
+  }
+  OpenedStore opened = open_store(path, box);
+  CHECK_FALSE(opened.warning.has_value());
+  const StoredState& state = opened.state;
+  REQUIRE(state.workloads.size() == 1);
+  CHECK(state.workloads[0].key == "shop/web/1");
+  CHECK(state.workloads[0].starts == std::vector<Duration>{1200ms, 3400ms});
+  CHECK(state.workloads[0].breaker == BreakerState::HalfOpen);
+  REQUIRE(state.open_incidents.size() == 1);
+  CHECK(state.open_incidents[0].cause == IncidentCause::ProbeFailed);
+  REQUIRE(state.attempts.size() == 1);
+  CHECK(state.attempts[0].state == AttemptState::Ordered);
+  REQUIRE(state.pending_alerts.size() == 1);
+  CHECK(state.pending_alerts[0].text == "shop-web-1 is ill");
+  REQUIRE(state.pending_deliveries.size() == 1);
+  CHECK(state.pending_deliveries[0].tries == 2);
+  CHECK(state.cursor.unix_nanoseconds == 1790000000123456789);
+  CHECK(state.last_incident == 41);
+  CHECK(state.last_attempt == 17);
+  CHECK(state.last_alert == 30);
+  CHECK(commit(*opened.store, box, {incident(50)}).has_value());
+}
+
+TEST_CASE("migrations run in order, each whole or not at all") {
+  auto database = store::Database::open(":memory:");
+  REQUIRE(database.has_value());
+  std::vector<store::Migration> steps{"CREATE TABLE a (x)", "ALTER TABLE a ADD COLUMN y DEFAULT 7"};
+  REQUIRE(store::migrate(*database, std::span(steps).first(1)).has_value());
+  REQUIRE(database->run("INSERT INTO a VALUES (1)"));
+  CHECK(database->number("PRAGMA user_version") == 1);
+  REQUIRE(store::migrate(*database, steps).has_value());
+  CHECK(database->number("PRAGMA user_version") == 2);
+  CHECK(database->number("SELECT y FROM a") == 7);
+  REQUIRE(store::migrate(*database, steps).has_value());  // nothing left to do
+
+  steps.push_back("CREATE TABLE b (x); INSERT INTO nowhere VALUES (1)");
+  CHECK_FALSE(store::migrate(*database, steps).has_value());
+  CHECK(database->number("PRAGMA user_version") == 2);
+  CHECK(database->number("SELECT count(*) FROM sqlite_master WHERE name='b'") == 0);
+}

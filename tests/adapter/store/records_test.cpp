@@ -1,0 +1,303 @@
+// What is written is what the next process reads, for every record and every value.
+#include <algorithm>
+#include <map>
+
+#include <rapidcheck.h>
+
+#include "adapter/store/fixture.hpp"
+#include "store/enum_text.hpp"
+#include "store/records.hpp"
+#include "store/schema.hpp"
+
+using namespace healer;
+using namespace healer::testing;
+
+namespace {
+
+template <class Enum>
+rc::Gen<Enum> any_of() {
+  std::vector<Enum> values;
+  for (int i = 0; std::string_view(to_string(static_cast<Enum>(i))) != "unknown"; ++i)
+    values.push_back(static_cast<Enum>(i));
+  return rc::gen::elementOf(values);
+}
+
+Instant any_instant() {
+  return Instant{Duration{*rc::gen::inRange<std::int64_t>(-1'000'000'000'000, 4'000'000'000'000)}};
+}
+std::optional<Instant> maybe_instant() {
+  if (*rc::gen::arbitrary<bool>()) return any_instant();
+  return std::nullopt;
+}
+std::string any_text() {
+  return *rc::gen::arbitrary<std::string>();  // any bytes, zeros among them
+}
+unsigned any_count() {
+  return *rc::gen::inRange<unsigned>(0, 4'000'000'000U);
+}
+bool any_bool() {
+  return *rc::gen::arbitrary<bool>();
+}
+RunId any_run() {
+  return RunId{any_text(), any_text()};
+}
+std::uint64_t any_id() {
+  return *rc::gen::inRange<std::uint64_t>(0, std::uint64_t{1} << 62);
+}
+
+// Positional, so that a field added to the model breaks the build here and is not forgotten in the table.
+WorkloadRecord any_workload() {
+  std::vector<Duration> starts;
+  for (const auto ms :
+       *rc::gen::container<std::vector<std::int64_t>>(rc::gen::inRange<std::int64_t>(0, 600'000)))
+    if (starts.size() < 10) starts.emplace_back(ms);
+  return WorkloadRecord{any_text(),    any_text(),  any_run(),     any_bool(),
+                        any_bool(),    any_bool(),  starts,        *any_of<BreakerState>(),
+                        any_instant(), any_count(), any_instant(), any_instant(),
+                        any_count(),   any_count()};
+}
+Incident any_incident() {
+  return Incident{
+      IncidentId{any_id()}, any_text(),    any_text(),    any_text(),      *any_of<IncidentCause>(),
+      any_text(),           any_instant(), any_instant(), maybe_instant(), *any_of<IncidentOutcome>(),
+      any_count(),          any_bool(),    any_bool()};
+}
+Attempt any_attempt() {
+  return Attempt{AttemptId{any_id()}, IncidentId{any_id()},    any_text(),
+                 any_count(),         *any_of<RemedyKind>(),   any_run(),
+                 any_instant(),       *any_of<AttemptState>(), any_text(),
+                 maybe_instant()};
+}
+Alert any_alert() {
+  return Alert{AlertId{any_id()}, *any_of<AlertKind>(), any_text(), any_text(),  any_text(),  any_text(),
+               any_text(),        any_text(),           any_text(), any_count(), any_count(), any_instant()};
+}
+Delivery any_delivery(AlertId alert, std::string channel) {
+  return Delivery{alert,       std::move(channel), *any_of<DeliveryState>(),
+                  any_count(), any_instant(),      any_text()};
+}
+
+template <class Value, class Key>
+auto sorted(std::vector<Value> values, Key key) {
+  std::sort(values.begin(), values.end(), [&](const Value& a, const Value& b) { return key(a) < key(b); });
+  return values;
+}
+
+template <class Enum>
+void check_names() {
+  for (int i = 0; std::string_view(to_string(static_cast<Enum>(i))) != "unknown"; ++i)
+    CHECK(store::enum_of<Enum>(to_string(static_cast<Enum>(i))) == static_cast<Enum>(i));
+  CHECK_FALSE(store::enum_of<Enum>("").has_value());
+  CHECK_FALSE(store::enum_of<Enum>("unknown").has_value());
+}
+
+}  // namespace
+
+TEST_CASE("any mixture of records comes back as it was written") {
+  const bool held = rc::check([] {
+    Folder folder;
+    PostBox box;
+    std::map<std::string, WorkloadRecord> workloads;
+    std::map<std::uint64_t, Incident> incidents;
+    std::map<std::uint64_t, Attempt> attempts;
+    std::map<std::uint64_t, Alert> alerts;
+    std::map<std::pair<std::uint64_t, std::string>, Delivery> deliveries;
+    EventCursor cursor;
+    std::vector<Record> records;
+    const int count = *rc::gen::inRange(1, 12);
+    for (int i = 0; i < count; ++i) {
+      switch (*rc::gen::inRange(0, 5)) {
+        case 0: {
+          const WorkloadRecord r = any_workload();
+          workloads[r.key] = r;
+          records.emplace_back(r);
+          break;
+        }
+        case 1: {
+          const Incident r = any_incident();
+          incidents[r.id.value] = r;
+          records.emplace_back(r);
+          break;
+        }
+        case 2: {
+          const Attempt r = any_attempt();
+          attempts[r.id.value] = r;
+          records.emplace_back(r);
+          break;
+        }
+        case 3: {
+          const Alert alert = any_alert();
+          alerts[alert.id.value] = alert;
+          records.emplace_back(RaisedAlert{alert, {"slack", "other"}});
+          for (const char* channel : {"slack", "other"}) {
+            const Delivery first{alert.id, channel, DeliveryState::Pending, 0, alert.raised_at, ""};
+            deliveries.emplace(std::pair(alert.id.value, std::string(channel)), first);
+          }
+          if (*rc::gen::arbitrary<bool>()) {
+            const Delivery later = any_delivery(alert.id, "slack");
+            deliveries[{alert.id.value, "slack"}] = later;
+            records.emplace_back(later);
+          }
+          break;
+        }
+        default:
+          cursor.unix_nanoseconds = *rc::gen::arbitrary<std::int64_t>();
+          records.emplace_back(cursor);
+      }
+    }
+    const std::string path = folder.file("healer.db");
+    // Twice, and over a restart: every record is an upsert.
+    for (int round = 0; round < 2; ++round) {
+      OpenedStore opened = open_store(path, box);
+      RC_ASSERT(!opened.warning.has_value());
+      RC_ASSERT(commit(*opened.store, box, records).has_value());
+    }
+
+    const Instant now = noon;
+    const OpenedStore read = open_store(path, box, now);
+    RC_ASSERT(!read.warning.has_value());
+    const StoredState& state = read.state;
+    const auto id = [](const auto& r) { return r.id.value; };
+
+    std::vector<WorkloadRecord> wanted_workloads;
+    for (const auto& [key, r] : workloads) wanted_workloads.push_back(r);
+    RC_ASSERT(sorted(state.workloads, [](const auto& r) { return r.key; }) == wanted_workloads);
+
+    std::vector<Incident> wanted_incidents;
+    for (const auto& [key, r] : incidents)
+      if (r.outcome == IncidentOutcome::Open) wanted_incidents.push_back(r);
+    RC_ASSERT(sorted(state.open_incidents, id) == wanted_incidents);
+
+    std::vector<Attempt> wanted_attempts;
+    for (const auto& [key, r] : attempts)
+      if (r.state == AttemptState::Ordered || r.state == AttemptState::Verifying || r.ordered_at >= now - 24h)
+        wanted_attempts.push_back(r);
+    RC_ASSERT(sorted(state.attempts, id) == wanted_attempts);
+
+    std::vector<Alert> wanted_alerts;
+    std::vector<Delivery> wanted_deliveries;
+    for (const auto& [key, r] : deliveries) {
+      if (r.state != DeliveryState::Pending) continue;
+      wanted_deliveries.push_back(r);
+      if (wanted_alerts.empty() || wanted_alerts.back().id != r.alert)
+        wanted_alerts.push_back(alerts.at(r.alert.value));
+    }
+    RC_ASSERT(sorted(state.pending_alerts, id) == wanted_alerts);
+    RC_ASSERT(sorted(state.pending_deliveries,
+                     [](const auto& r) { return std::pair(r.alert.value, r.channel); }) == wanted_deliveries);
+    RC_ASSERT(state.cursor == cursor);
+    RC_ASSERT(state.last_incident == (incidents.empty() ? 0 : incidents.rbegin()->first));
+    RC_ASSERT(state.last_attempt == (attempts.empty() ? 0 : attempts.rbegin()->first));
+    RC_ASSERT(state.last_alert == (alerts.empty() ? 0 : alerts.rbegin()->first));
+  });
+  CHECK(held);
+}
+
+TEST_CASE("every stored name reads back as its value, and others as none") {
+  check_names<BreakerState>();
+  check_names<IncidentCause>();
+  check_names<IncidentOutcome>();
+  check_names<RemedyKind>();
+  check_names<AttemptState>();
+  check_names<AlertKind>();
+  check_names<DeliveryState>();
+}
+
+TEST_CASE("raising an alert again does not turn a delivered one back") {
+  Folder folder;
+  PostBox box;
+  Alert alert;
+  alert.id = AlertId{7};
+  const RaisedAlert raised{alert, {"slack"}};
+  {
+    OpenedStore opened = open_store(folder.file("s.db"), box);
+    REQUIRE(commit(*opened.store, box, {raised}).has_value());
+    REQUIRE(commit(*opened.store, box, {Delivery{AlertId{7}, "slack", DeliveryState::Delivered, 1, {}, ""}}));
+    REQUIRE(commit(*opened.store, box, {raised}).has_value());
+  }
+  const OpenedStore read = open_store(folder.file("s.db"), box);
+  CHECK(read.state.pending_deliveries.empty());
+  CHECK(read.state.pending_alerts.empty());
+  CHECK(read.state.last_alert == 7);
+}
+
+TEST_CASE("pruning removes what ended before, keeps what is open, and never lets an id be given twice") {
+  Folder folder;
+  PostBox box;
+  const Instant old = noon - 100h;
+  Incident closed{
+      IncidentId{5}, "a",  "a", "i", IncidentCause::Crashed, "", old, old, old, IncidentOutcome::Recovered, 1,
+      true,          false};
+  Incident open = closed;
+  open.id = IncidentId{4};
+  open.closed_at = std::nullopt;
+  open.outcome = IncidentOutcome::Open;
+  Attempt of_closed{AttemptId{9}, IncidentId{5},       "a", 1,  RemedyKind::Restart, {},
+                    old,          AttemptState::Cured, "",  old};
+  Attempt of_open = of_closed;
+  of_open.id = AttemptId{8};
+  of_open.incident = IncidentId{4};
+  Alert alert;
+  alert.raised_at = old;
+  alert.id = AlertId{3};
+  Alert pending = alert;
+  pending.id = AlertId{2};
+  {
+    OpenedStore opened = open_store(folder.file("s.db"), box);
+    REQUIRE(commit(
+        *opened.store, box,
+        {closed, open, of_closed, of_open, RaisedAlert{alert, {"slack"}}, RaisedAlert{pending, {"slack"}},
+         Delivery{AlertId{3}, "slack", DeliveryState::Delivered, 1, {}, ""}}));
+    std::optional<Result<void>> answer;
+    opened.store->prune(noon - 50h, [&](Result<void> r) { answer = std::move(r); });
+    box.run_until([&] { return answer.has_value(); });
+    REQUIRE(answer->has_value());
+  }
+  // Seen from then, so that the kept attempts are those that are still there at all.
+  const OpenedStore read = open_store(folder.file("s.db"), box, old);
+  CHECK(read.state.open_incidents == std::vector<Incident>{open});
+  CHECK(read.state.attempts == std::vector<Attempt>{of_open});
+  CHECK(read.state.pending_alerts == std::vector<Alert>{pending});
+  CHECK(read.state.last_incident == 5);
+  CHECK(read.state.last_attempt == 9);
+  CHECK(read.state.last_alert == 3);
+}
+
+TEST_CASE("a transaction that fails in the middle leaves nothing of itself") {
+  auto database = store::Database::open(":memory:");
+  REQUIRE(database.has_value());
+  REQUIRE(store::migrate(*database, store::migrations()).has_value());
+  REQUIRE(database->run("CREATE TRIGGER bad BEFORE INSERT ON attempts BEGIN SELECT RAISE(ABORT,'no'); END"));
+  auto records = store::Records::prepare(*database);
+  REQUIRE(records.has_value());
+  Incident incident;
+  incident.id = IncidentId{1};
+  Attempt attempt;
+  attempt.id = AttemptId{1};
+  CHECK_FALSE(records->write({incident, attempt}).has_value());
+  CHECK(database->number("SELECT count(*) FROM incidents") == 0);
+  CHECK(records->write({incident}).has_value());  // and the next one is not harmed
+  CHECK(database->number("SELECT count(*) FROM incidents") == 1);
+}
+
+TEST_CASE("a row with a name nobody knows is left out and reported, the rest is read") {
+  Folder folder;
+  PostBox box;
+  const std::string path = folder.file("s.db");
+  Incident incident;
+  incident.id = IncidentId{1};
+  Incident other = incident;
+  other.id = IncidentId{2};
+  { REQUIRE(commit(*open_store(path, box).store, box, {incident, other}).has_value()); }
+  {
+    auto database = store::Database::open(path);
+    REQUIRE(database.has_value());
+    REQUIRE(database->run("UPDATE incidents SET cause='the_moon' WHERE id=1"));
+  }
+  const OpenedStore read = open_store(path, box);
+  CHECK(read.state.open_incidents == std::vector<Incident>{other});
+  CHECK(read.state.last_incident == 2);
+  REQUIRE(read.warning.has_value());
+  CHECK(read.warning->find("the_moon") != std::string::npos);
+  CHECK(read.warning->find("incidents") != std::string::npos);
+}

@@ -377,8 +377,10 @@ void Exchange::expired() {
 void Exchange::fail_tls(const error_code& error) {
   const auto trust = SSL_get_verify_result(connection_->tls->native_handle());
   if (trust != X509_V_OK)
-    return fail(ErrorCode::Refused, fmt::format("TLS: its certificate is not accepted: {}",
-                                                X509_verify_cert_error_string(trust)));
+    return fail(ErrorCode::Refused,
+                fmt::format("TLS: its certificate is not accepted: {}",
+                            trust == X509_V_ERR_UNSPECIFIED ? "it is of another host name"
+                                                            : X509_verify_cert_error_string(trust)));
   if (error.category() != asio::error::get_ssl_category())
     return fail(ErrorCode::ConnectionLost, "TLS: the connection ended in the handshake: " + error.message());
   const std::string text = error.message();

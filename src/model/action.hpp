@@ -32,7 +32,7 @@ struct Inspect {
   std::string container_id;
 };
 
-/// Change a container. Carried out only after everything written before it in the same list is on disk.
+/// Change a container. Carried out only after everything the same step persists is on disk.
 struct ApplyRemedy {
   AttemptId attempt;
   std::string workload;
@@ -49,7 +49,7 @@ struct Wake {
   Instant at{};
 };
 
-/// Write this down; consecutive ones of a step are one transaction.
+/// Write this down; those of one step are one transaction.
 struct Persist {
   Record record;
 };

@@ -45,8 +45,7 @@ struct EngineEvent {
   EngineHealth health = EngineHealth::None;  ///< HealthStatus
 };
 
-/// A container as inspected, with the policy its labels give it. `expected` names the attempt whose
-/// fresh inspect this is, if any.
+/// A container as inspected, with the policy its labels give it.
 struct ContainerObserved {
   Container container;
   PolicyPtr policy;
@@ -71,6 +70,22 @@ struct SyncCompleted {
 
 struct EngineConnected {
   std::string description;  ///< "Docker Engine 20.10.24 (API 1.41)"
+  /// Podman reports a person's `stop` after the exit it caused; Docker's `kill` always comes before.
+  bool stop_follows_exit = false;
+};
+
+/// From where healer asks: the host itself, or inside a container of this engine. DESIGN, "Reaching a
+/// target".
+struct Vantage {
+  std::string own_container_id;       ///< empty: on the host
+  bool host_network = false;          ///< inside a container that shares the host's network
+  std::vector<std::string> networks;  ///< names of the networks the own container is on
+  bool on_host() const { return own_container_id.empty() || host_network; }
+  bool operator==(const Vantage&) const = default;
+};
+
+struct VantageLearned {
+  Vantage vantage;
 };
 
 struct EngineLost {
@@ -114,6 +129,6 @@ struct OperatorReset {
 
 using Event =
     std::variant<EngineEvent, ContainerObserved, ContainerGone, InspectFailed, SyncCompleted, EngineConnected,
-                 EngineLost, ProbeFinished, RemedyFinished, Tick, LoopStalled, OperatorReset>;
+                 VantageLearned, EngineLost, ProbeFinished, RemedyFinished, Tick, LoopStalled, OperatorReset>;
 
 }  // namespace healer

@@ -186,6 +186,8 @@ const char* to_string(IncidentOutcome value) {
       return "recovered_alone";
     case IncidentOutcome::StoppedByPerson:
       return "stopped_by_person";
+    case IncidentOutcome::StoppedByHealer:
+      return "stopped_by_healer";
     case IncidentOutcome::Removed:
       return "removed";
     case IncidentOutcome::OptedOut:

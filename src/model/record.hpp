@@ -26,7 +26,15 @@ enum class IncidentCause {
 const char* to_string(IncidentCause cause);
 
 /// How it ended. Open: not yet.
-enum class IncidentOutcome { Open, Recovered, RecoveredAlone, StoppedByPerson, Removed, OptedOut };
+enum class IncidentOutcome {
+  Open,
+  Recovered,
+  RecoveredAlone,
+  StoppedByPerson,
+  StoppedByHealer,
+  Removed,
+  OptedOut
+};
 
 const char* to_string(IncidentOutcome outcome);
 
@@ -93,7 +101,7 @@ struct WorkloadRecord {
   Instant last_announced{};            ///< of the alert cooldown; epoch: never
   unsigned unannounced_incidents = 0;  ///< opened within the cooldown, waiting for the summary
   unsigned unannounced_attempts = 0;
-  Instant quiet_since{};
+  Instant quiet_since{};  ///< when the first of those fell ill
   bool operator==(const WorkloadRecord&) const = default;
 };
 

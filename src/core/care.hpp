@@ -1,0 +1,131 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "base/draws.hpp"
+#include "base/time.hpp"
+#include "core/workload.hpp"
+#include "model/action.hpp"
+#include "model/event.hpp"
+
+namespace healer {
+
+/// What the supervisor knows beyond one workload.
+struct World {
+  std::string host_name;
+  Vantage vantage;
+  bool engine_up = false;
+  bool synced_once = false;           ///< the first full list has been worked through
+  bool stop_follows_exit = false;     ///< see EngineConnected
+  std::optional<Instant> stalled_at;  ///< when the loop last stood still
+  std::uint64_t last_probe = 0;
+  std::uint64_t last_attempt = 0;
+  std::uint64_t last_incident = 0;
+  std::uint64_t last_alert = 0;
+};
+
+/// Everything that is decided about one workload during one step. Made for the step, thrown away after it;
+/// the state is the Workload's. Its parts lie in one file each:
+///   care_process.cpp   what the engine says: runs, exits, pauses (HEALING.md 3)
+///   care_health.cpp    probes and their verdicts (HEALING.md 2)
+///   care_remedy.cpp    the remedy's states (HEALING.md 4; table in workload.hpp)
+///   care_incident.cpp  the incident's life and what people are told (HEALING.md 6)
+class Care {
+ public:
+  Care(World& world, Workload& workload, Instant now, Draws& draws, Actions& out)
+      : world_(world), w_(workload), now_(now), draws_(draws), out_(out) {}
+
+  // What the engine says.
+  void observe(const ContainerObserved& seen);
+  void engine_event(const EngineEvent& event);
+  void container_gone();
+  void inspect_failed(const Error& error);
+  void opted_out();
+  void engine_lost();
+  /// The first full list after a (re)connect is through; what was expected back is waited for from now.
+  void synced(bool engine_had_been_shut_down);
+
+  // Probes.
+  void probe_finished(const ProbeFinished& finished);
+  /// The way to it may have changed because healer's own place did.
+  void find_way();
+
+  // Remedies.
+  void remedy_finished(const RemedyFinished& finished);
+  void operator_reset();
+  /// An attempt that a former process left unfinished: settled by inspect, never repeated.
+  void resume_attempt(const Attempt& attempt);
+
+  /// Does whatever is due now; called by Tick, harmless at any time.
+  void run_due();
+  /// To be called last in a step: writes what changed and asks for the next wake-up.
+  void finish();
+
+ private:
+  // care_process.cpp
+  void begin_run(const Container& facts);
+  void enter_paused();
+  void enter_exited(const Container& facts, const RunId& run_before);
+  void judge_exit();
+  void apply_exit(ExitKind kind);
+  void crashed(ExitKind kind);
+  void count_engine_restart(const std::string& text);
+  std::string exit_text(ExitKind kind) const;
+  void run_took_over();
+  void drop_everything(AttemptState attempt_state, const std::string& why);
+
+  // care_health.cpp
+  void start_probe();
+  void schedule_probe();
+  void stop_probing();
+  void apply_verdict(const Verdict& verdict);
+  void engine_health(EngineHealth health, const std::string& output);
+  void became_ill(IncidentCause cause, const std::string& text);
+  void became_well();
+  void measure_start();
+  bool in_grace() const { return now_ < w_.grace_until && !w_.tracker.passed_once(); }
+  bool asks_over_network() const { return std::holds_alternative<ProbeTargetPtr>(w_.approach.how); }
+  bool asks_engine() const { return std::holds_alternative<AskEngine>(w_.approach.how); }
+  bool unprobed() const { return std::holds_alternative<Unreachable>(w_.approach.how); }
+
+  // care_remedy.cpp
+  void plan_remedy();
+  void check_then_act();
+  void act(const Container& facts);
+  void verify_from(Instant started, bool awaiting_run);
+  void attempt_ended(AttemptState state, const std::string& note);
+  void settle_by(const Container& facts);
+  void attempt_failed_then_plan(AttemptState state, const std::string& note);
+  RemedyKind wanted_remedy() const;
+  bool remedy_in_hand() const;  ///< Acting or Settling
+  bool our_doing() const;       ///< what happens to the container now is a remedy's effect
+  Duration call_deadline() const;
+
+  // care_incident.cpp
+  void open_incident(IncidentCause cause, const std::string& text);
+  void close_incident(IncidentOutcome outcome, const std::string& why);
+  void announce_degraded();
+  void announce_gave_up();
+  void announce_crash_loop();
+  void announce_summary();
+  void announce_unasked();
+  void raise(AlertKind kind, const char* event, std::string text, const std::string& dedup_key);
+  std::string incident_key() const;
+  std::string planned_text() const;
+
+  void log(LogLevel level, std::string message);
+  void inspect() { out_.push_back(Inspect{w_.container.id}); }
+  void save_incident();
+  void save_attempt();
+  std::optional<Instant> next_deadline() const;
+
+  World& world_;
+  Workload& w_;
+  Instant now_;
+  Draws& draws_;
+  Actions& out_;
+};
+
+}  // namespace healer

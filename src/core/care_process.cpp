@@ -1,0 +1,378 @@
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/duration.hpp"
+#include "core/care.hpp"
+#include "core/timing.hpp"
+
+namespace healer {
+namespace {
+
+/// Events that explain an exit arrive within this; then the exit is judged on facts alone.
+constexpr Duration event_patience = 2s;
+/// What the engine's own policy should have back; HEALING.md 3.
+constexpr Duration engine_patience = 30s;
+/// A destroyed workload that returns within this is a deployment.
+constexpr Duration deployment_patience = 60s;
+
+bool is_up(ContainerState state) {
+  return state == ContainerState::Running;
+}
+
+}  // namespace
+
+void Care::observe(const ContainerObserved& seen) {
+  const Container& facts = seen.container;
+  const bool first_sight = w_.presence == Presence::Absent;
+  const bool policy_changed = !w_.policy || *w_.policy != *seen.policy;
+  w_.policy = seen.policy;
+  for (const LabelProblem& problem : seen.problems) {
+    if (std::find(w_.problems.begin(), w_.problems.end(), problem) == w_.problems.end())
+      log(LogLevel::Warning,
+          fmt::format("{} — label {}={}: {}", facts.name, problem.label, problem.value, problem.message));
+  }
+  w_.problems = seen.problems;
+  if (w_.name != facts.name) w_.dirty = true;
+  w_.name = facts.name;
+  w_.forget_at.reset();
+
+  const bool new_run = facts.run() != w_.run();
+  if (new_run && !first_sight) run_took_over();
+  if (is_up(facts.state) && (new_run || first_sight)) {
+    begin_run(facts);
+  } else {
+    const Container before = std::move(w_.container);
+    w_.container = facts;
+    w_.container.labels.clear();
+    switch (facts.state) {
+      case ContainerState::Running:
+        if (w_.presence == Presence::Paused) {
+          log(LogLevel::Info, fmt::format("{} — unpaused; asked again from the start", w_.name));
+          begin_run(facts);
+          break;
+        }
+        // A start that was missed because only the restart's end was seen.
+        if (w_.presence != Presence::Running) begin_run(facts);
+        break;
+      case ContainerState::Paused:
+        enter_paused();
+        break;
+      case ContainerState::Restarting:
+        if (w_.presence != Presence::Restarting) {
+          stop_probing();
+          w_.presence = Presence::Restarting;
+          w_.dirty = true;
+          judge_exit();
+        }
+        break;
+      case ContainerState::Exited:
+      case ContainerState::Dead:
+      case ContainerState::Created:
+        if (new_run && !first_sight) {
+          // It started and ended again before we looked: that run is judged, not the one before.
+          if (before.id != facts.id) w_.evidence = ExitEvidence{};
+          if (facts.state != ContainerState::Created) w_.presence = Presence::Restarting;
+          if (auto* verifying = std::get_if<Verifying>(&w_.remedy)) verifying->awaiting_run = false;
+        }
+        enter_exited(facts, before.run());
+        break;
+      case ContainerState::Removing:
+        break;  // its destroy event follows
+    }
+    if (w_.presence == Presence::Running &&
+        (policy_changed || before.networks != facts.networks || before.ports != facts.ports))
+      find_way();
+  }
+
+  if (asks_engine() && w_.presence == Presence::Running) {
+    const Duration patience = 3 * (facts.health_interval + facts.health_timeout) + Duration{5s};
+    if (facts.health_checked && facts.health_interval > Duration{0} &&
+        now_ - instant_of(*facts.health_checked) > patience && facts.health != EngineHealth::Starting) {
+      // The engine's checks have stopped (live-restore, no timers): what it says is old. COMPAT, moby#41871.
+      apply_verdict(Verdict{Outcome::Unknown, Cause::Stale, "the engine's last health check is stale"});
+    } else {
+      engine_health(facts.health, facts.health_output);
+    }
+  }
+
+  if (std::holds_alternative<Checking>(w_.remedy)) check_then_act();
+  if (std::holds_alternative<Settling>(w_.remedy)) settle_by(w_.container);
+}
+
+void Care::begin_run(const Container& facts) {
+  const bool first_sight = w_.presence == Presence::Absent;
+  const bool same_run = w_.run() == facts.run();
+  stop_probing();
+  w_.container = facts;
+  w_.container.labels.clear();
+  w_.presence = Presence::Running;
+  w_.evidence = ExitEvidence{};
+  w_.exit_kind.reset();
+  w_.judge_exit_at.reset();
+  w_.back_by.reset();
+  w_.ran_before_engine_loss = false;
+  if (w_.stopped_by_person) log(LogLevel::Info, fmt::format("{} — started again; watched again", w_.name));
+  w_.stopped_by_person = false;
+  w_.unknown_streak = 0;
+  w_.last_verdict = Verdict{};
+  w_.dirty = true;
+
+  // The engine's clock may differ from ours; a start in the future would excuse failures for ever.
+  w_.run_started = facts.started ? std::min(now_, instant_of(*facts.started)) : now_;
+  w_.run_seen_from_start = now_ - w_.run_started < Duration{5s};
+  w_.tracker.begin_run(w_.incident.has_value());
+  w_.grace_until = w_.run_started + start_grace(*w_.policy, w_.started_well_once, w_.starts);
+  find_way();
+  const bool daemon_start = first_sight && !world_.synced_once;
+  w_.probe_due = now_ + first_probe_delay(*w_.policy, daemon_start, draws_.next());
+
+  if (w_.attempt && w_.attempt->run != facts.run() &&
+      (std::holds_alternative<Settling>(w_.remedy) || std::holds_alternative<Verifying>(w_.remedy)))
+    verify_from(w_.run_started, false);
+  if (std::holds_alternative<Planned>(w_.remedy) && !same_run) {
+    // What was decided on is gone: a new run earns a new verdict.
+    w_.remedy = Idle{};
+  }
+}
+
+void Care::enter_paused() {
+  if (w_.presence == Presence::Paused) return;
+  stop_probing();
+  w_.presence = Presence::Paused;
+  w_.dirty = true;
+  log(LogLevel::Info, fmt::format("{} — paused by a person; left alone until unpaused", w_.name));
+  if (!std::holds_alternative<Acting>(w_.remedy))
+    drop_everything(AttemptState::Dropped, "paused by a person");
+}
+
+void Care::enter_exited(const Container& facts, const RunId& run_before) {
+  const bool never_ran = facts.state == ContainerState::Created;
+  if (w_.presence == Presence::Exited) {
+    if (w_.judge_exit_at && w_.evidence.died()) judge_exit();
+    return;
+  }
+  const bool was_up = w_.presence == Presence::Running || w_.presence == Presence::Restarting ||
+                      w_.presence == Presence::Paused;
+  const bool first_sight = w_.presence == Presence::Absent;
+  stop_probing();
+  w_.presence = Presence::Exited;
+  w_.exit_kind.reset();
+  w_.dirty = true;
+
+  if (first_sight && (never_ran || w_.stopped_by_person)) {
+    w_.stopped_by_person = true;
+    w_.exit_kind = ExitKind::Person;
+    close_incident(IncidentOutcome::StoppedByPerson, "it is stopped");
+    return;
+  }
+  if (first_sight && !w_.incident && !(w_.ran_when_restored && run_before == facts.run())) {
+    // Never seen running by us: nobody asked for it to run.
+    log(LogLevel::Info,
+        fmt::format("{} — not running when first seen; left alone until someone starts it", w_.name));
+    w_.stopped_by_person = true;
+    w_.exit_kind = ExitKind::Person;
+    return;
+  }
+  if (was_up && w_.evidence.died() && !world_.stop_follows_exit) {
+    judge_exit();
+    return;
+  }
+  // The facts overtook the events, or healer was not there: give the events a moment.
+  w_.judge_exit_at = now_ + event_patience;
+}
+
+void Care::engine_event(const EngineEvent& event) {
+  // Events of an earlier run may arrive late or again (since= replays); what they meant is past.
+  const bool older_run = w_.presence != Presence::Absent && w_.container.started &&
+                         event.unix_nanoseconds / 1000000 < w_.container.started->unix_ms;
+  switch (event.kind) {
+    case EngineEventKind::Kill:
+    case EngineEventKind::Stop:
+    case EngineEventKind::Oom:
+      if (older_run || our_doing()) return;
+      w_.evidence.observe(event);
+      // A `stop` after the exit was already judged (Podman, Docker 20.10) corrects the judgement.
+      if (event.kind == EngineEventKind::Stop && w_.presence == Presence::Exited &&
+          w_.exit_kind == ExitKind::Crash)
+        apply_exit(ExitKind::Person);
+      return;
+    case EngineEventKind::Die:
+      if (older_run) return;
+      if (!our_doing()) w_.evidence.observe(event);
+      inspect();
+      return;
+    case EngineEventKind::HealthStatus:
+      if (older_run || !asks_engine() || w_.presence != Presence::Running) return;
+      w_.container.health = event.health;
+      engine_health(event.health, {});
+      return;
+    case EngineEventKind::Pause:
+      if (!older_run) inspect();
+      return;
+    case EngineEventKind::Destroy:
+      container_gone();
+      return;
+    case EngineEventKind::Create:
+      return;
+    case EngineEventKind::Start:
+    case EngineEventKind::Restart:
+    case EngineEventKind::Unpause:
+    case EngineEventKind::Rename:
+    case EngineEventKind::Update:
+      inspect();
+      return;
+  }
+}
+
+void Care::judge_exit() {
+  const bool ours = our_doing();
+  w_.judge_exit_at.reset();
+  ExitKind kind;
+  if (w_.presence == Presence::Restarting) {
+    kind =
+        w_.container.oom_killed ? ExitKind::OutOfMemory : ExitKind::Crash;  // only its own policy does this
+  } else if (w_.evidence.died() || w_.evidence.person_acted() || ours) {
+    kind = w_.evidence.judge(ours, w_.container);
+  } else if (w_.ran_before_engine_loss) {
+    // It went down with its engine. Its own policy, or we, will have it back.
+    w_.back_by = now_ + engine_patience;
+    log(LogLevel::Info, fmt::format("{} — down since the engine went; its own policy has {} to bring it back",
+                                    w_.name, format_duration(engine_patience)));
+    return;
+  } else if (w_.incident) {
+    kind = w_.container.oom_killed ? ExitKind::OutOfMemory
+                                   : ExitKind::Crash;  // it was ill already, and nobody stopped it in sight
+  } else {
+    kind = judge_unseen_exit(w_.container);
+  }
+  apply_exit(kind);
+}
+
+void Care::apply_exit(ExitKind kind) {
+  w_.exit_kind = kind;
+  w_.dirty = true;
+  switch (kind) {
+    case ExitKind::Ours:
+      return;  // the remedy's own end tells what comes
+    case ExitKind::Person:
+      w_.stopped_by_person = true;
+      w_.stopped_at = now_;
+      log(LogLevel::Info,
+          fmt::format("{} — stopped by a person; left alone until someone starts it", w_.name));
+      drop_everything(AttemptState::Dropped, "stopped by a person");
+      close_incident(IncidentOutcome::StoppedByPerson, "a person stopped it");
+      return;
+    case ExitKind::Completed:
+      w_.stopped_by_person = true;
+      log(LogLevel::Info,
+          fmt::format("{} — ended with exit code 0 under restart policy on-failure; left alone", w_.name));
+      drop_everything(AttemptState::Dropped, "ended with exit code 0");
+      close_incident(IncidentOutcome::StoppedByPerson, "it ended with exit code 0");
+      return;
+    case ExitKind::Crash:
+    case ExitKind::OutOfMemory:
+      crashed(kind);
+      return;
+  }
+}
+
+/// Called when the facts show another run than the one known, before that one is taken over.
+void Care::run_took_over() {
+  if (!w_.evidence.died() || w_.presence == Presence::Exited || our_doing()) return;
+  if (w_.evidence.person_acted()) {
+    drop_everything(AttemptState::Dropped, "restarted by a person");
+    return;
+  }
+  // The engine's policy was quicker than our look: no exited state was ever seen.
+  if (w_.presence == Presence::Running) count_engine_restart(exit_text(ExitKind::Crash));
+}
+
+std::string Care::exit_text(ExitKind kind) const {
+  const int code = w_.evidence.exit_code().value_or(w_.container.exit_code);
+  if (kind != ExitKind::OutOfMemory) return fmt::format("exited by itself with code {}", code);
+  const std::string& limit = w_.container.memory_limit_note;
+  return fmt::format("out of memory, exit code {}{}", code, limit.empty() ? "" : ", " + limit);
+}
+
+void Care::count_engine_restart(const std::string& text) {
+  w_.crashes.push_back(now_);
+  while (w_.crashes.front() + w_.policy->budget_window <= now_) w_.crashes.pop_front();
+  log(LogLevel::Warning, fmt::format("{} — {}; left to the engine's restart policy ({} in {})", w_.name, text,
+                                     w_.crashes.size(), format_duration(w_.policy->budget_window)));
+  if (std::holds_alternative<Verifying>(w_.remedy)) attempt_ended(AttemptState::NotCured, text);
+  if (w_.crashes.size() >= w_.policy->budget_attempts && !w_.incident)
+    open_incident(IncidentCause::CrashLoop, fmt::format("{}, {} times in {}", text, w_.crashes.size(),
+                                                        format_duration(w_.policy->budget_window)));
+}
+
+void Care::crashed(ExitKind kind) {
+  const std::string text = exit_text(kind);
+  w_.last_verdict = Verdict{Outcome::Fail, Cause::None, text};
+  if (w_.presence == Presence::Restarting || engine_restarts(w_.container)) {
+    w_.back_by = now_ + engine_patience;
+    count_engine_restart(text);
+    return;
+  }
+  log(LogLevel::Warning, fmt::format("{} — {}", w_.name, text));
+  w_.tracker.settle(false);
+  if (std::holds_alternative<Verifying>(w_.remedy)) {
+    attempt_failed_then_plan(AttemptState::NotCured, text);
+    return;
+  }
+  became_ill(kind == ExitKind::OutOfMemory ? IncidentCause::OutOfMemory : IncidentCause::Crashed, text);
+}
+
+void Care::container_gone() {
+  if (w_.presence == Presence::Absent && w_.forget_at) return;
+  stop_probing();
+  w_.presence = Presence::Absent;
+  w_.judge_exit_at.reset();
+  w_.back_by.reset();
+  drop_everything(AttemptState::Dropped, "the container was removed");
+  w_.forget_at = now_ + deployment_patience;
+  w_.dirty = true;
+}
+
+void Care::opted_out() {
+  stop_probing();
+  w_.presence = Presence::Absent;
+  drop_everything(AttemptState::Dropped, "no longer opted in");
+  close_incident(IncidentOutcome::OptedOut, "it is no longer opted in");
+  w_.forget_at = now_;
+  w_.dirty = true;
+}
+
+void Care::inspect_failed(const Error& error) {
+  if (std::holds_alternative<Checking>(w_.remedy)) {
+    log(LogLevel::Warning,
+        fmt::format("{} — could not look at it before acting: {}", w_.name, error.message));
+    w_.remedy = Planned{now_ + w_.policy->effective_fast_interval()};
+  }
+}
+
+void Care::engine_lost() {
+  if (w_.presence == Presence::Running || w_.presence == Presence::Restarting)
+    w_.ran_before_engine_loss = true;
+}
+
+void Care::synced(bool engine_had_been_shut_down) {
+  if (w_.presence == Presence::Running) w_.ran_before_engine_loss = false;  // it outlived the loss
+  if (engine_had_been_shut_down && w_.presence == Presence::Exited && w_.exit_kind == ExitKind::Person) {
+    // Its stop was the engine's own shutdown, not a person's wish. HEALING.md 3.
+    w_.stopped_by_person = false;
+    w_.exit_kind.reset();
+    w_.back_by = now_ + engine_patience;
+    w_.dirty = true;
+  }
+  if (w_.judge_exit_at) w_.judge_exit_at = now_ + event_patience;
+}
+
+void Care::drop_everything(AttemptState attempt_state, const std::string& why) {
+  if (std::holds_alternative<Planned>(w_.remedy) || std::holds_alternative<Checking>(w_.remedy))
+    log(LogLevel::Info, fmt::format("{} — queued action dropped: {}", w_.name, why));
+  if (w_.attempt) attempt_ended(attempt_state, why);
+  w_.remedy = Idle{};
+}
+
+}  // namespace healer

@@ -1,0 +1,69 @@
+#include "core/exit.hpp"
+
+namespace healer {
+namespace {
+
+// Signals that ask a process to reload, report or redraw; a process that dies later did not die of them.
+bool is_notice(int signal) {
+  constexpr int hang_up = 1, user1 = 10, user2 = 12, continue_ = 18;
+  return signal == hang_up || signal == user1 || signal == user2 || signal == continue_;
+}
+
+}  // namespace
+
+void ExitEvidence::observe(const EngineEvent& event) {
+  switch (event.kind) {
+    case EngineEventKind::Kill:
+      if (!is_notice(event.signal)) killed_ = true;
+      break;
+    case EngineEventKind::Stop:
+      stopped_ = true;
+      break;
+    case EngineEventKind::Oom:
+      oom_ = true;
+      break;
+    case EngineEventKind::Die:
+      died_ = true;
+      exit_code_ = event.exit_code;
+      break;
+    default:
+      break;
+  }
+}
+
+ExitKind ExitEvidence::judge(bool ours, const Container& facts) const {
+  if (ours) return ExitKind::Ours;
+  if (killed_ || stopped_) return ExitKind::Person;
+  if (oom_ || facts.oom_killed) return ExitKind::OutOfMemory;
+  if (facts.restart_policy == RestartPolicy::OnFailure && exit_code_.value_or(facts.exit_code) == 0)
+    return ExitKind::Completed;
+  return ExitKind::Crash;
+}
+
+ExitKind judge_unseen_exit(const Container& facts) {
+  if (facts.oom_killed) return ExitKind::OutOfMemory;
+  switch (facts.exit_code) {
+    case 0:
+    case 130:
+    case 137:
+    case 143:
+      return ExitKind::Person;
+    default:
+      return ExitKind::Crash;
+  }
+}
+
+bool engine_restarts(const Container& facts) {
+  switch (facts.restart_policy) {
+    case RestartPolicy::No:
+      return false;
+    case RestartPolicy::Always:
+    case RestartPolicy::UnlessStopped:
+      return true;
+    case RestartPolicy::OnFailure:
+      return facts.maximum_retries == 0 || facts.restart_count < facts.maximum_retries;
+  }
+  return false;
+}
+
+}  // namespace healer

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <string>
+#include <variant>
+
+#include "model/container.hpp"
+#include "model/event.hpp"
+#include "model/probe.hpp"
+
+namespace healer {
+
+/// The engine's own HEALTHCHECK is listened to; nothing is asked over the network.
+struct AskEngine {
+  bool operator==(const AskEngine&) const = default;
+};
+
+/// Nothing to reach by configuration: said once, never counted as a failure.
+struct Unreachable {
+  std::string reason;  ///< what is missing and which label or option would give it
+  bool operator==(const Unreachable&) const = default;
+};
+
+/// How a workload is asked from where healer stands.
+struct Approach {
+  std::variant<Unreachable, AskEngine, ProbeTargetPtr> how;
+  ProbeKind kind = ProbeKind::Http;
+  std::string text;  ///< for people: "http 127.0.0.1:8080/health"
+};
+
+/// Finds the way to ask a container. DESIGN, "Reaching a target": from the host the published port on
+/// its host address, else the container's address on its network; from inside a container the address on
+/// a network both share, never `localhost`; a host-network container on the host's loopback.
+/// Without a probe kind: http on the first published port, else the HEALTHCHECK. HEALING.md 2.
+Approach find_approach(const Container& container, const ProbeSpec& spec, const Vantage& vantage);
+
+}  // namespace healer

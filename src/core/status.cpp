@@ -1,0 +1,98 @@
+// What people are shown of the core's state.
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/duration.hpp"
+#include "core/supervisor.hpp"
+
+namespace healer {
+namespace {
+
+Condition condition_of(const Workload& w, bool engine_up) {
+  switch (w.presence) {
+    case Presence::Paused:
+      return Condition::Paused;
+    case Presence::Absent:
+      return Condition::Stopped;
+    case Presence::Exited:
+    case Presence::Restarting:
+      if (w.stopped_by_person) return Condition::Stopped;
+      if (w.breaker.state() == BreakerState::Open && w.incident) return Condition::GivenUp;
+      if (!std::holds_alternative<Idle>(w.remedy) && !std::holds_alternative<Planned>(w.remedy))
+        return Condition::Healing;
+      return Condition::Crashed;
+    case Presence::Running:
+      break;
+  }
+  if (w.attempt) return Condition::Healing;
+  if (w.incident && w.incident->gave_up && w.tracker.state() == Tracker::State::Ill)
+    return Condition::GivenUp;
+  if (w.tracker.state() == Tracker::State::Ill) return Condition::Unhealthy;
+  if (std::holds_alternative<Unreachable>(w.approach.how)) return Condition::Unreachable;
+  if (w.unknown_streak > 0 || !engine_up) return Condition::Unknown;
+  if (w.tracker.state() == Tracker::State::Fresh)
+    return w.tracker.failures() > 0 ? Condition::Suspect : Condition::Starting;
+  return w.tracker.failures() > 0 ? Condition::Suspect : Condition::Healthy;
+}
+
+std::string reason_of(const Workload& w, Instant now) {
+  if (w.stopped_by_person) return "stopped; left alone until someone starts it";
+  if (w.presence == Presence::Paused) return "paused by a person";
+  if (const auto* planned = std::get_if<Planned>(&w.remedy); planned && planned->due > now)
+    return fmt::format(
+        "{}; next attempt in {}", w.last_verdict.text,
+        format_duration(std::chrono::duration_cast<std::chrono::seconds>(planned->due - now + 999ms)));
+  if (w.attempt && std::holds_alternative<Verifying>(w.remedy))
+    return fmt::format("attempt {} is being verified", w.attempt->number);
+  if (w.attempt) return fmt::format("attempt {} is under way", w.attempt->number);
+  if (w.breaker.state() == BreakerState::Open && w.incident)
+    return fmt::format(
+        "{}; breaker open, one try in {}", w.last_verdict.text,
+        format_duration(std::chrono::duration_cast<std::chrono::seconds>(w.breaker.until() - now + 999ms)));
+  return w.last_verdict.text;
+}
+
+WorkloadStatus status_of_one(const Workload& w, Instant now, bool engine_up) {
+  WorkloadStatus status;
+  status.key = w.key;
+  status.name = w.name;
+  status.container_id = w.container.id;
+  status.image = w.container.image;
+  status.condition = condition_of(w, engine_up);
+  status.probe = w.approach.text;
+  status.reason = reason_of(w, now);
+  status.failures = w.tracker.failures();
+  status.failure_threshold = w.policy->failure_threshold;
+  status.attempts_in_window = w.breaker.attempts_in_window(*w.policy, now);
+  status.budget = w.policy->budget_attempts;
+  status.breaker = w.breaker.state();
+  if (w.presence == Presence::Running) status.running_since = w.run_started;
+  status.last_check = w.last_check;
+  status.last_duration = w.last_duration;
+  if (const auto* planned = std::get_if<Planned>(&w.remedy)) status.next_action = planned->due;
+  if (w.incident) status.incident = w.incident->id;
+  status.restarts = w.restarts;
+  status.problems = w.problems;
+  return status;
+}
+
+}  // namespace
+
+std::vector<WorkloadStatus> Supervisor::status(Instant now) const {
+  std::vector<WorkloadStatus> all;
+  all.reserve(workloads_.size());
+  for (const auto& [key, workload] : workloads_)
+    all.push_back(status_of_one(*workload, now, world_.engine_up));
+  std::sort(all.begin(), all.end(),
+            [](const WorkloadStatus& a, const WorkloadStatus& b) { return a.name < b.name; });
+  return all;
+}
+
+std::optional<WorkloadStatus> Supervisor::status_of(std::string_view key_or_name, Instant now) const {
+  const auto key = find(key_or_name);
+  if (!key) return std::nullopt;
+  return status_of_one(*workloads_.at(*key), now, world_.engine_up);
+}
+
+}  // namespace healer

@@ -1,0 +1,102 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/draws.hpp"
+#include "base/time.hpp"
+#include "core/care.hpp"
+#include "core/workload.hpp"
+#include "model/action.hpp"
+#include "model/event.hpp"
+#include "model/status.hpp"
+
+namespace healer {
+
+/// The pure core: every decision of the daemon, one event at a time.
+///
+///     step(event, now, draws) -> actions
+///
+/// No I/O, no clock, no threads, no randomness of its own: the same sequence of (event, now, draws) gives
+/// the same actions (HEALING.md 7.7). Events may be late, repeated or about things unknown; those change
+/// nothing.
+///
+/// About the engine itself it keeps one state:
+///
+///   engine | input              | next | what is done
+///   -------+--------------------+------+---------------------------------------------------------
+///   down   | EngineConnected    | up   | told to people if its loss was
+///   up     | EngineLost         | down | outcomes are unknown, nothing is ordered; an alert if it stays so
+///   for 10 s up     | SyncCompleted      | up   | what is not listed is gone; what fell with the engine is
+///   waited for
+class Supervisor {
+ public:
+  Supervisor(std::string host_name, const StoredState& stored);
+
+  /// Appends the actions to `out`, in order.
+  void step(const Event& event, Instant now, Draws draws, Actions& out);
+
+  std::vector<WorkloadStatus> status(Instant now) const;
+  std::optional<WorkloadStatus> status_of(std::string_view key_or_name, Instant now) const;
+  /// The key of the workload a person means, by key or by container name.
+  std::optional<std::string> find(std::string_view key_or_name) const;
+  bool engine_up() const { return world_.engine_up; }
+  bool synced_once() const { return world_.synced_once; }
+  std::size_t watched() const { return workloads_.size(); }
+  /// For invariant checks: read-only access to each workload's state.
+  template <class F>
+  void each(F&& look) const {
+    for (const auto& [key, workload] : workloads_) look(*workload);
+  }
+
+ private:
+  struct Step {
+    Instant now;
+    Draws& draws;
+    Actions& out;
+  };
+
+  void on(const EngineEvent& event, Step& step);
+  void on(const ContainerObserved& event, Step& step);
+  void on(const ContainerGone& event, Step& step);
+  void on(const InspectFailed& event, Step& step);
+  void on(const SyncCompleted& event, Step& step);
+  void on(const EngineConnected& event, Step& step);
+  void on(const VantageLearned& event, Step& step);
+  void on(const EngineLost& event, Step& step);
+  void on(const ProbeFinished& event, Step& step);
+  void on(const RemedyFinished& event, Step& step);
+  void on(const Tick& event, Step& step);
+  void on(const LoopStalled& event, Step& step);
+  void on(const OperatorReset& event, Step& step);
+
+  Workload* by_key(const std::string& key);
+  Workload* by_container(const std::string& id);
+  Workload& adopt(const std::string& key, const std::string& container_id);
+  /// Runs `what(Care&)` and then everything that has become due, and writes down what changed.
+  template <class F>
+  void care(Workload& workload, Step& step, F&& what);
+  void forget_if_over(const std::string& key, Instant now);
+  void engine_alert(Step& step, AlertKind kind, const char* event, std::string text);
+  bool was_shutdown(Instant now) const;
+
+  World world_;
+  std::unordered_map<std::string, std::unique_ptr<Workload>> workloads_;
+  std::unordered_map<std::string, std::string> key_of_container_;
+  std::unordered_map<std::string, Remembered> remembered_;  ///< those without a container now
+  std::vector<Attempt> unfinished_attempts_;  ///< a former process's, to be settled at first sight
+  std::vector<Incident> stored_incidents_;
+
+  std::string engine_reason_;
+  std::optional<Instant> engine_lost_at_;
+  std::optional<Instant> engine_alert_due_;
+  std::string engine_dedup_key_;   ///< set while people know of the loss
+  bool engine_shut_down_ = false;  ///< the last loss was an orderly shutdown of the engine
+};
+
+}  // namespace healer

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <span>
+
+#include "base/time.hpp"
+#include "model/policy.hpp"
+
+namespace healer {
+
+/// The delay until the next probe: the interval, or the fast interval while a verdict is pending or a
+/// run is starting, with 10 % jitter (+-5 %, so that the mean stays what was asked for), never below
+/// 10 ms. `draw` in [0, 1). HEALING.md 2.
+Duration probe_delay(const Policy& policy, bool pending, double draw);
+
+/// The first delay: at healer's own start spread over one interval, else none.
+Duration first_probe_delay(const Policy& policy, bool daemon_start, double draw);
+
+/// How long after its start failures of a run do not count. Set, or learned: 120 s until a first start has
+/// been seen to succeed, then 3 x the slowest of the last 10, at least one interval, at most 10 min.
+/// HEALING.md 2.
+Duration start_grace(const Policy& policy, bool started_well_once, std::span<const Duration> starts);
+
+/// The least time between attempt n and the next one: interval x 2^(n-1), at most the cap, +- jitter;
+/// none before the first. HEALING.md 4.
+Duration backoff_delay(const Policy& policy, unsigned level, double draw);
+
+/// The level after `well_for` without illness: one step down for each decay period (Envoy).
+unsigned decayed_level(const Policy& policy, unsigned level, Duration well_for);
+
+}  // namespace healer

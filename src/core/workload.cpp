@@ -1,0 +1,47 @@
+#include "core/workload.hpp"
+
+namespace healer {
+
+WorkloadRecord Workload::record() const {
+  WorkloadRecord record;
+  record.key = key;
+  record.name = name;
+  record.last_run = run();
+  record.was_running = presence == Presence::Running || presence == Presence::Restarting;
+  record.stopped_by_person = stopped_by_person;
+  record.started_well_once = started_well_once;
+  record.starts = starts;
+  record.breaker = breaker.state();
+  record.breaker_until = breaker.until();
+  record.backoff_level = backoff_level;
+  record.backoff_changed_at = backoff_changed_at;
+  record.last_announced = last_announced;
+  record.unannounced_incidents = unannounced_incidents;
+  record.unannounced_attempts = unannounced_attempts;
+  record.quiet_since = quiet_since;
+  return record;
+}
+
+Workload restore_workload(const Remembered& remembered) {
+  const WorkloadRecord& record = remembered.record;
+  Workload workload;
+  workload.key = record.key;
+  workload.name = record.name;
+  workload.policy = std::make_shared<const Policy>();  // until the container's labels are seen
+  workload.container.id = record.last_run.container_id;
+  workload.container.started_at = record.last_run.started_at;
+  workload.stopped_by_person = record.stopped_by_person;
+  workload.ran_when_restored = record.was_running;
+  workload.started_well_once = record.started_well_once;
+  workload.starts = record.starts;
+  workload.backoff_level = record.backoff_level;
+  workload.backoff_changed_at = record.backoff_changed_at;
+  workload.last_announced = record.last_announced;
+  workload.unannounced_incidents = record.unannounced_incidents;
+  workload.unannounced_attempts = record.unannounced_attempts;
+  workload.quiet_since = record.quiet_since;
+  workload.breaker = Breaker(record.breaker, record.breaker_until, remembered.attempts);
+  return workload;
+}
+
+}  // namespace healer

@@ -1,0 +1,147 @@
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <deque>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/ids.hpp"
+#include "base/time.hpp"
+#include "core/breaker.hpp"
+#include "core/exit.hpp"
+#include "core/reach.hpp"
+#include "core/tracker.hpp"
+#include "model/event.hpp"
+#include "model/policy.hpp"
+#include "model/record.hpp"
+
+namespace healer {
+
+/// What the workload's process is doing, as far as decisions go.
+///
+///   Running    asked and healed
+///   Paused     by a person: frozen, no probes, no alert
+///   Exited     judged or about to be (exit_kind); Crash and OutOfMemory are illnesses
+///   Restarting the engine's own policy is at it: left to the engine
+///   Absent     destroyed; comes back within a minute when it is a deployment
+enum class Presence { Running, Paused, Exited, Restarting, Absent };
+
+/// The remedy under way. HEALING.md 4. At most one per workload.
+///
+///   state     | input                                  | next       | what is done
+///   ----------+----------------------------------------+------------+------------------------------------
+///   Idle      | ill, remedy configured, breaker allows | Planned    | wake at backoff's end
+///   Planned   | due                                    | Checking   | inspect
+///   Planned   | well, paused, stopped, gone            | Idle       |
+///   Checking  | facts still say so                     | Acting     | attempt written, engine ordered
+///   Checking  | facts differ                           | Idle       | what is true now is acted on
+///   Checking  | could not inspect                      | Planned    | again a fast interval later
+///   Acting    | done                                   | Verifying  | inspect
+///   Acting    | the engine refused                     | Idle       | attempt Failed, next by backoff
+///   Acting    | no answer                              | Settling   | inspect every second
+///   Settling  | the run changed                        | Verifying  |
+///   Settling  | same run when its time is up           | Idle       | attempt NotCarriedOut, next by backoff
+///   Verifying | well                                   | Idle       | attempt Cured, incident closed
+///   Verifying | ill, exited, or time is up             | Idle       | attempt NotCured, next by backoff
+///   any       | a person paused, stopped or removed it | Idle       | attempt Dropped
+struct Idle {};
+struct Planned {
+  Instant due{};
+};
+struct Checking {
+  Instant give_up{};
+};
+struct Acting {};
+struct Settling {
+  Instant next_look{};
+  Instant until{};
+};
+struct Verifying {
+  Instant deadline{};
+  bool awaiting_run = false;  ///< done, says the engine; the new run's facts are on their way
+};
+using RemedyPhase = std::variant<Idle, Planned, Checking, Acting, Settling, Verifying>;
+
+/// A probe that was asked and not yet answered.
+struct OpenProbe {
+  ProbeId id;
+  Instant started{};
+  Instant give_up{};  ///< a prober that never answers must not silence the workload
+};
+
+/// Everything the core knows of one watched workload. A value: what must survive is in record().
+struct Workload {
+  std::string key;
+  std::string name;  ///< of the present container
+
+  // Facts of the present container and run.
+  Container container;  ///< without its labels
+  PolicyPtr policy;
+  std::vector<LabelProblem> problems;
+  Presence presence = Presence::Absent;
+  Approach approach;
+  Instant run_started{};
+  bool run_seen_from_start = false;
+
+  // Exit.
+  ExitEvidence evidence;
+  std::optional<ExitKind> exit_kind;
+  std::optional<Instant> judge_exit_at;  ///< events that explain an exit may still be on their way
+  std::optional<Instant> back_by;        ///< left to the engine until then
+  bool stopped_by_person = false;
+  Instant stopped_at{};
+  bool ran_before_engine_loss = false;
+  bool ran_when_restored = false;  ///< it ran when a former process last looked
+  std::deque<Instant> crashes;     ///< those left to the engine, within the budget window
+
+  // Health.
+  Tracker tracker;
+  Instant grace_until{};
+  std::optional<OpenProbe> probe;
+  std::optional<Instant> probe_due;
+  std::optional<Instant> last_check;
+  Verdict last_verdict;
+  std::chrono::microseconds last_duration{0};
+  unsigned unknown_streak = 0;
+  Instant failing_since{};
+
+  // Remembered.
+  bool started_well_once = false;
+  std::vector<Duration> starts;
+  Breaker breaker;
+  unsigned backoff_level = 0;
+  Instant backoff_changed_at{};
+
+  // Remedy and incident.
+  RemedyPhase remedy;
+  std::optional<Attempt> attempt;  ///< the unfinished one
+  std::optional<Incident> incident;
+  unsigned restarts = 0;
+
+  // Alert cooldown.
+  Instant last_announced{};
+  unsigned unannounced_incidents = 0;
+  unsigned unannounced_attempts = 0;
+  Instant quiet_since{};
+
+  std::optional<Instant> forget_at;  ///< Absent: closed and forgotten then
+  std::optional<Instant> wake_at;    ///< what the runtime was last asked for
+  bool dirty = false;                ///< record() changed in this step
+
+  RunId run() const { return container.run(); }
+  WorkloadRecord record() const;
+};
+
+/// What is kept of a workload without a container: from the state file, or from before it was removed.
+struct Remembered {
+  WorkloadRecord record;
+  std::vector<Instant> attempts;  ///< when each was ordered
+};
+
+/// Rebuilds what is remembered, before any container was seen.
+Workload restore_workload(const Remembered& remembered);
+
+}  // namespace healer

@@ -117,6 +117,31 @@ foreign_engine() {
     done
 }
 
+# dockerd leaves its firewall rules and its bridge behind when it ends, and with them connection
+# tracking for all of this machine's traffic. Ours goes as it came: what was not there before it
+# started is removed after it, unless another engine has come to use it since.
+note_firewall() {
+    if command -v iptables >/dev/null && ! iptables -n -L DOCKER-USER >/dev/null 2>&1; then
+        iptables -S FORWARD | sed -n 's/^-P FORWARD //p' >"$dir/forward-policy"
+    fi
+}
+
+restore_firewall() {
+    local table rule chain
+    if [ ! -f "$dir/forward-policy" ] || [ -n "$(foreign_engine)" ]; then return 0; fi
+    for table in nat filter; do
+        iptables -t "$table" -S | sed -n -E '/DOCKER|docker0|-[io] br-[0-9a-f]{12}/s/^-A /-D /p' |
+            while read -r -a rule; do iptables -t "$table" "${rule[@]}" || true; done
+        for chain in $(iptables -t "$table" -S | sed -n 's/^-N \(DOCKER[A-Z0-9-]*\)$/\1/p'); do
+            iptables -t "$table" -F "$chain" || true
+            iptables -t "$table" -X "$chain" || true
+        done
+    done
+    iptables -P FORWARD "$(cat "$dir/forward-policy")"
+    ip link delete docker0 2>/dev/null || true
+    rm -f "$dir/forward-policy"
+}
+
 launch() {
     local pid foreign
     command -v dockerd >/dev/null || PATH=$PATH:/usr/sbin:/sbin
@@ -127,6 +152,7 @@ launch() {
 
     clear_leftovers
     mkdir -p "$dir/data" "$run"
+    note_firewall
     say "starting dockerd in $dir"
     # Own session: a Ctrl-C meant for the caller must not end it. No descriptor of ours is inherited.
     setsid dockerd --data-root "$dir/data" --exec-root "$run" --pidfile "$pid_file" --host "unix://$socket" \
@@ -190,6 +216,7 @@ stop() {
         fi
     fi
     clear_leftovers
+    restore_firewall
 }
 
 purge() {

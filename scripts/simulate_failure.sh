@@ -1,0 +1,104 @@
+#!/usr/bin/env bash
+# Breaks the sample app and watches it being healed.
+#
+#   scripts/simulate_failure.sh [--mode break|hang|crash|close] [--url URL] [--timeout SECONDS]
+#
+#   --mode     how it fails: break (answers 503, the default), hang (never answers), crash (the process
+#              ends), close (connections are refused, the process lives on)
+#   --url      where it listens (default http://127.0.0.1:8080)
+#   --timeout  how long to wait for the recovery (default 180)
+#
+# Exit code: 0 it recovered; 1 it did not, or was not well to begin with; 2 a bad argument.
+set -euo pipefail
+export LC_ALL=C
+
+mode='break'
+url=http://127.0.0.1:8080
+timeout=180
+
+usage() {
+    sed -n '2,/^set /{/^set /d;s/^# \{0,1\}//;p}' "${BASH_SOURCE[0]}"
+}
+bad() {
+    echo "simulate_failure: $*" >&2
+    exit 2
+}
+
+while [ $# -gt 0 ]; do
+    case $1 in
+        --mode | --url | --timeout)
+            [ $# -ge 2 ] || bad "$1 wants a value"
+            declare "${1#--}=$2"
+            shift 2
+            ;;
+        --help | -h)
+            usage
+            exit 0
+            ;;
+        *) bad "unknown argument '$1'; accepted are --mode, --url, --timeout and --help" ;;
+    esac
+done
+case $mode in
+    break | hang | crash | close) ;;
+    *) bad "--mode '$mode' is not known; accepted are break, hang, crash, close" ;;
+esac
+[[ $timeout =~ ^[0-9]+$ ]] || bad "--timeout '$timeout' is not a whole number of seconds"
+url=${url%/}
+
+# What the app says now, in one line: the status and the body, or why there is no answer.
+health() {
+    local answer
+    if answer=$(curl -sS --max-time 2 -w ' %{http_code}' "$url/health" 2>&1); then
+        # curl ends the body with its own line; the status goes first here.
+        echo "${answer##* } $(head -n 1 <<<"$answer")"
+    else
+        echo "no answer: $(head -n 1 <<<"$answer" | sed 's/^ *//; s/^curl: ([0-9]*) //; s/ after [0-9]* .*//; s/ 000$//')"
+    fi
+}
+
+# When the process started, by its own account; empty when it does not answer.
+started() {
+    curl -s --max-time 2 "$url/metrics" | sed -n 's/^app_start_time_seconds //p'
+}
+
+since() { awk -v from="$1" -v to="$EPOCHREALTIME" 'BEGIN { printf "%.1f", to - from }'; }
+
+now=$(health)
+echo "before:       $now"
+case $now in
+    200*) ;;
+    *)
+        echo "simulate_failure: the app at $url is not well, so there is nothing to break" >&2
+        exit 1
+        ;;
+esac
+first_start=$(started)
+
+echo "breaking it:  POST $url/$mode"
+begin=$EPOCHREALTIME
+curl -s --max-time 5 -o /dev/null -X POST "$url/$mode" || [ "$mode" = crash ] || {
+    echo "simulate_failure: POST $url/$mode failed" >&2
+    exit 1
+}
+
+# A crash can be healed before anyone sees it down; that the process is another one shows it happened.
+last='' seen_ill=no
+while [ "${begin%.*}" -gt $((${EPOCHREALTIME%.*} - timeout)) ]; do
+    now=$(health)
+    if [ "$now" != "$last" ]; then
+        printf 'after %6s s: %s\n' "$(since "$begin")" "$now"
+        last=$now
+    fi
+    case $now in
+        200*)
+            if [ "$seen_ill" = yes ] || [ "$(started)" != "$first_start" ]; then
+                echo "recovered after $(since "$begin") s"
+                exit 0
+            fi
+            ;;
+        *) seen_ill=yes ;;
+    esac
+    sleep 0.2
+done
+echo "simulate_failure: not recovered after $timeout s: $last" >&2
+exit 1

@@ -16,6 +16,8 @@ constexpr Duration engine_alert_after = 10s;
 /// The stops an engine makes when it shuts down end just before its stream does.
 constexpr Duration shutdown_gap = 3s;
 constexpr Duration shutdown_window = 30s;
+/// Names that come and go for ever (one per job run) must not fill the memory; the rest is on disk.
+constexpr std::size_t most_remembered = 10000;
 
 bool is_running(Presence presence) {
   return presence == Presence::Running || presence == Presence::Paused;
@@ -28,8 +30,13 @@ Supervisor::Supervisor(std::string host_name, const StoredState& stored) {
   world_.last_incident = stored.last_incident;
   world_.last_attempt = stored.last_attempt;
   world_.last_alert = stored.last_alert;
-  for (const WorkloadRecord& record : stored.workloads) remembered_.emplace(record.key, record);
-  stored_attempts_ = stored.attempts;
+  for (const WorkloadRecord& record : stored.workloads) remembered_[record.key].record = record;
+  for (const Attempt& attempt : stored.attempts) {
+    const auto of = remembered_.find(attempt.workload);
+    if (of != remembered_.end()) of->second.attempts.push_back(attempt.ordered_at);
+    if (attempt.state == AttemptState::Ordered || attempt.state == AttemptState::Verifying)
+      unfinished_attempts_.push_back(attempt);
+  }
   stored_incidents_ = stored.open_incidents;
 }
 
@@ -59,12 +66,10 @@ Workload* Supervisor::by_container(const std::string& id) {
 Workload& Supervisor::adopt(const std::string& key, const std::string& container_id) {
   auto& slot = workloads_[key];
   if (!slot) {
-    const auto remembered = remembered_.find(key);
-    WorkloadRecord fresh;
-    fresh.key = key;
-    slot = std::make_unique<Workload>(
-        restore_workload(remembered == remembered_.end() ? fresh : remembered->second, stored_attempts_));
-    remembered_.erase(key);
+    Remembered remembered;
+    remembered.record.key = key;
+    if (auto found = remembered_.extract(key)) remembered = std::move(found.mapped());
+    slot = std::make_unique<Workload>(restore_workload(remembered));
     for (const Incident& incident : stored_incidents_)
       if (incident.workload == key) slot->incident = incident;
     std::erase_if(stored_incidents_, [&](const Incident& incident) { return incident.workload == key; });
@@ -105,14 +110,11 @@ void Supervisor::on(const ContainerObserved& event, Step& step) {
   const bool restored = workload.presence == Presence::Absent && !workload.attempt;
   care(workload, step, [&](Care& care) {
     if (restored) {
-      const auto unfinished =
-          std::find_if(stored_attempts_.begin(), stored_attempts_.end(), [&](const Attempt& attempt) {
-            return attempt.workload == key && !attempt.ended_at &&
-                   (attempt.state == AttemptState::Ordered || attempt.state == AttemptState::Verifying);
-          });
-      if (unfinished != stored_attempts_.end()) {
+      const auto unfinished = std::find_if(unfinished_attempts_.begin(), unfinished_attempts_.end(),
+                                           [&](const Attempt& attempt) { return attempt.workload == key; });
+      if (unfinished != unfinished_attempts_.end()) {
         const Attempt attempt = *unfinished;
-        stored_attempts_.erase(unfinished);
+        unfinished_attempts_.erase(unfinished);
         if (workload.incident) care.resume_attempt(attempt);
       }
     }
@@ -292,7 +294,8 @@ void Supervisor::forget_if_over(const std::string& key, Instant now) {
   Workload* workload = by_key(key);
   if (!workload || !workload->forget_at || now < *workload->forget_at || workload->incident) return;
   // History and budget stay on disk, and here for the case that it comes back.
-  remembered_[key] = workload->record();
+  if (remembered_.size() < most_remembered)
+    remembered_[key] = {workload->record(), workload->breaker.attempts()};
   key_of_container_.erase(workload->container.id);
   workloads_.erase(key);
 }

@@ -1,0 +1,22 @@
+#pragma once
+
+#include "base/result.hpp"
+#include "base/time.hpp"
+#include "model/action.hpp"
+#include "model/event.hpp"
+
+namespace healer {
+
+/// What the runtime tells those who watch the watcher: the log and the metrics.
+class Observer {
+ public:
+  virtual ~Observer() = default;
+  virtual void log(const LogLine& line) = 0;
+  virtual void count(const Metric& metric) = 0;
+  /// `lag` from the engine's time of the event to now; negative when the clocks differ.
+  virtual void engine_event(EngineEventKind kind, Duration lag) = 0;
+  virtual void loop_lag(Duration lag) = 0;
+  virtual void store_failed(const Error& error) = 0;
+};
+
+}  // namespace healer

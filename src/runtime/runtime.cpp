@@ -1,0 +1,392 @@
+#include "runtime/runtime.hpp"
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/duration.hpp"
+#include "base/text.hpp"
+
+namespace healer {
+namespace {
+
+// The runtime's own timers live beside the workloads'; no workload's key begins with a space.
+const std::string beat_timer = " beat";
+const std::string resync_timer = " resync";
+const std::string connect_timer = " connect";
+
+constexpr Duration beat_interval = 1s;
+/// A beat this late says that the process was starved, not that targets are slow.
+constexpr Duration stall_threshold = 1s;
+constexpr Duration cursor_interval = 30s;
+constexpr Duration first_retry = 200ms;
+constexpr Duration longest_retry = 5s;
+
+}  // namespace
+
+template <class F>
+auto Runtime::guarded(F function) {
+  return [this, alive = std::weak_ptr<bool>(alive_),
+          function = std::move(function)](auto&&... arguments) mutable {
+    if (alive.expired() || stopping_) return;
+    function(std::forward<decltype(arguments)>(arguments)...);
+  };
+}
+
+Runtime::Runtime(RuntimeSettings settings, Parts parts, const StoredState& stored)
+    : settings_(std::move(settings)),
+      host_(parts.host),
+      engine_(parts.engine),
+      prober_(parts.prober),
+      observer_(parts.observer),
+      resolve_(std::move(parts.resolve)),
+      deliver_(std::move(parts.deliver)),
+      journal_(parts.store, [this](const Error& error) { observer_.store_failed(error); }),
+      supervisor_(settings_.host_name, stored),
+      inspector_(engine_, [this](const std::string& id, Result<Container> answer) {
+        if (!stopping_) inspected(id, std::move(answer));
+      }) {
+  journal_.note_cursor(stored.cursor.unix_nanoseconds);
+}
+
+Runtime::~Runtime() = default;
+
+void Runtime::start() {
+  last_beat_ = host_.now();
+  timers_.set(beat_timer, last_beat_ + beat_interval);
+  connect();
+  arm();
+}
+
+// --- events and actions ---------------------------------------------------------------------------------
+
+void Runtime::feed(Event event) {
+  if (stopping_) return;
+  events_.push_back(std::move(event));
+  if (stepping_) return;  // the outer call goes on with it: a step is never inside another
+  stepping_ = true;
+  Actions actions;
+  while (!events_.empty()) {
+    const Event next = std::move(events_.front());
+    events_.pop_front();
+    actions.clear();
+    supervisor_.step(next, host_.now(), Draws(host_.seed()), actions);
+    perform(actions);
+  }
+  stepping_ = false;
+  arm();
+}
+
+void Runtime::perform(Actions& actions) {
+  std::vector<Record> records;
+  std::vector<ApplyRemedy> remedies;
+  std::vector<RaisedAlert> alerts;
+  for (Action& action : actions) {
+    std::visit(
+        [&](auto& what) {
+          using What = std::decay_t<decltype(what)>;
+          if constexpr (std::is_same_v<What, StartProbe>) {
+            open_probes_[what.probe.value] = what.workload;
+            prober_.start(what.probe, what.target, what.timeout);
+          } else if constexpr (std::is_same_v<What, CancelProbe>) {
+            open_probes_.erase(what.probe.value);
+            prober_.cancel(what.probe);
+          } else if constexpr (std::is_same_v<What, Inspect>) {
+            inspector_.look(what.container_id);
+          } else if constexpr (std::is_same_v<What, ApplyRemedy>) {
+            remedies.push_back(std::move(what));
+          } else if constexpr (std::is_same_v<What, Wake>) {
+            timers_.set(what.workload, what.at);
+          } else if constexpr (std::is_same_v<What, Persist>) {
+            records.push_back(std::move(what.record));
+          } else if constexpr (std::is_same_v<What, RaiseAlert>) {
+            alerts.push_back(RaisedAlert{std::move(what.alert), settings_.channels});
+          } else if constexpr (std::is_same_v<What, LogLine>) {
+            observer_.log(what);
+          } else {
+            static_assert(std::is_same_v<What, Count>);
+            observer_.count(what.metric);
+          }
+        },
+        action);
+  }
+  for (const RaisedAlert& alert : alerts) records.emplace_back(alert);
+  if (records.empty() && remedies.empty()) return;
+  if (remedies.empty() && alerts.empty()) {
+    journal_.write(std::move(records), {});
+    return;
+  }
+  // What the world gets to see waits for its record: a process killed in between then knows of it.
+  journal_.write(std::move(records),
+                 guarded([this, remedies = std::move(remedies), alerts = std::move(alerts)]() {
+                   for (const ApplyRemedy& remedy : remedies) apply(remedy);
+                   for (const RaisedAlert& alert : alerts)
+                     if (!alert.channels.empty()) deliver_(alert);
+                 }));
+}
+
+void Runtime::apply(const ApplyRemedy& remedy) {
+  auto finished = [this, attempt = remedy.attempt, workload = remedy.workload](RemedyAnswer answer,
+                                                                               std::string error) {
+    feed(RemedyFinished{attempt, workload, answer, std::move(error)});
+  };
+  if (settings_.dry_run) {
+    host_.post(guarded([finished]() { finished(RemedyAnswer::SkippedDryRun, {}); }));
+    return;
+  }
+  auto done = guarded([finished](Result<void> result) {
+    if (result) return finished(RemedyAnswer::Done, {});
+    switch (result.error().code) {
+      case ErrorCode::Timeout:
+      case ErrorCode::ConnectionLost:
+      case ErrorCode::Protocol:
+      case ErrorCode::TooLarge:
+        return finished(RemedyAnswer::Lost, result.error().message);  // it may have been carried out
+      default:
+        return finished(RemedyAnswer::Refused, result.error().message);
+    }
+  });
+  switch (remedy.remedy) {
+    case RemedyKind::Restart:
+      engine_.restart(remedy.container_id, remedy.stop_timeout, remedy.deadline, done);
+      break;
+    case RemedyKind::Start:
+      engine_.start(remedy.container_id, remedy.deadline, done);
+      break;
+    case RemedyKind::Stop:
+      engine_.stop(remedy.container_id, remedy.stop_timeout, remedy.deadline, done);
+      break;
+    case RemedyKind::None:
+      break;  // the core orders nothing for it
+  }
+}
+
+void Runtime::probe_finished(ProbeId id, ProbeFacts facts) {
+  auto open = open_probes_.extract(id.value);
+  if (!open) return;  // cancelled meanwhile
+  notice_stall();     // before what it made late is judged
+  feed(ProbeFinished{id, std::move(open.mapped()), std::move(facts)});
+}
+
+// --- the engine -----------------------------------------------------------------------------------------
+
+void Runtime::connect() {
+  const std::uint64_t connection = ++connection_;
+  engine_.connect(guarded([this, connection](Result<EngineInfo> info) {
+    if (connection != connection_) return;
+    if (!info) return connection_failed(info.error());
+    engine_description_ = info->description;
+    subscribe();
+  }));
+}
+
+void Runtime::subscribe() {
+  const std::uint64_t connection = connection_;
+  engine_.subscribe(journal_.cursor(), guarded([this, connection]() {
+                      if (connection == connection_) stream_ready();
+                    }),
+                    guarded([this, connection](EngineEvent event) {
+                      if (connection == connection_) engine_event(event);
+                    }),
+                    guarded([this, connection](Error error) {
+                      if (connection == connection_) connection_failed(error);
+                    }));
+}
+
+void Runtime::stream_ready() {
+  connected_ = true;
+  connect_failures_ = 0;
+  if (settings_.own_container_id.empty()) {
+    feed(EngineConnected{engine_description_, engine_description_.starts_with("Podman")});
+    sync(true);
+  } else {
+    learn_place();
+  }
+}
+
+void Runtime::learn_place() {
+  engine_.inspect(
+      settings_.own_container_id, guarded([this, connection = connection_](Result<Container> self) {
+        if (connection != connection_) return;
+        Vantage vantage;
+        if (self) {
+          vantage.own_container_id = self->id;
+          vantage.host_network = self->network_mode == "host";
+          for (const NetworkAttachment& network : self->networks) vantage.networks.push_back(network.name);
+        } else {
+          log(LogLevel::Warning, fmt::format("healer runs in a container ({}) that this engine does not "
+                                             "know: {}; targets are reached as from the host",
+                                             settings_.own_container_id.substr(0, 12), self.error().message));
+        }
+        feed(VantageLearned{std::move(vantage)});
+        feed(EngineConnected{engine_description_, engine_description_.starts_with("Podman")});
+        sync(true);
+      }));
+}
+
+void Runtime::connection_failed(const Error& error) {
+  ++connection_;  // nothing of the old connection counts any more
+  connected_ = false;
+  sync_.reset();
+  held_events_.clear();
+  feed(EngineLost{error.message});
+  const unsigned doublings = std::min(connect_failures_++, 5u);
+  const Duration delay = std::min(first_retry * (1u << doublings), longest_retry);
+  timers_.cancel(resync_timer);
+  timers_.set(connect_timer, host_.now() + delay);
+  arm();
+}
+
+void Runtime::engine_event(const EngineEvent& event) {
+  const auto lag = Duration{host_.wall().unix_ms - event.unix_nanoseconds / 1000000};
+  observer_.engine_event(event.kind, lag);
+  journal_.note_cursor(std::max(journal_.cursor(), event.unix_nanoseconds));
+  if (event.kind == EngineEventKind::Destroy) known_states_.erase(event.container_id);
+  if (!supervisor_.synced_once()) {
+    held_events_.push_back(event);
+    return;
+  }
+  feed(event);
+}
+
+void Runtime::sync(bool full) {
+  if (!connected_) return;
+  if (sync_) {
+    sync_->again = true;
+    sync_->again_full |= full;
+    return;
+  }
+  sync_.emplace();
+  timers_.set(resync_timer, host_.now() + settings_.resync_interval);
+  const std::uint64_t connection = connection_;
+  engine_.list(guarded([this, connection, full](ContainerSummary summary) {
+                 if (connection == connection_ && sync_) sync_saw(summary, full);
+               }),
+               guarded([this, connection](Result<void> result) {
+                 if (connection != connection_ || !sync_) return;
+                 if (!result) {
+                   log(LogLevel::Warning, "could not list the containers: " + result.error().message);
+                   sync_.reset();
+                   timers_.set(resync_timer, host_.now() + first_retry * 5);
+                   arm();
+                   return;
+                 }
+                 sync_->listed = true;
+                 sync_step();
+               }));
+}
+
+void Runtime::sync_saw(const ContainerSummary& summary, bool full) {
+  sync_->ids.push_back(summary.id);
+  const auto known = known_states_.find(summary.id);
+  const bool ours =
+      known != known_states_.end() || resolve_(summary.labels).policy->selection == Selection::OptedIn;
+  if (!ours) return;
+  if (!full && known != known_states_.end() && known->second == summary.state) return;
+  sync_->awaited.insert(summary.id);
+  inspector_.look_later(summary.id);
+}
+
+void Runtime::sync_step() {
+  if (!sync_ || !sync_->listed || !sync_->awaited.empty()) return;
+  Sync done = std::move(*sync_);
+  sync_.reset();
+  feed(SyncCompleted{std::move(done.ids)});
+  for (const EngineEvent& event : std::exchange(held_events_, {})) feed(event);
+  if (done.again) sync(done.again_full);
+}
+
+void Runtime::inspected(const std::string& id, Result<Container> answer) {
+  if (answer) {
+    ResolvedPolicy resolved = resolve_(answer->labels);
+    if (resolved.policy->selection == Selection::OptedIn) {
+      known_states_[id] = answer->state;
+    } else {
+      known_states_.erase(id);
+    }
+    feed(ContainerObserved{std::move(*answer), std::move(resolved.policy), std::move(resolved.problems)});
+  } else if (answer.error().code == ErrorCode::NotFound) {
+    known_states_.erase(id);
+    feed(ContainerGone{id});
+  } else {
+    feed(InspectFailed{id, answer.error()});
+  }
+  if (sync_ && sync_->awaited.erase(id) > 0) sync_step();
+}
+
+// --- time -----------------------------------------------------------------------------------------------
+
+void Runtime::arm() {
+  const auto next = timers_.next();
+  if (!next || stopping_ || armed_for_ == next) return;
+  armed_for_ = next;
+  host_.set_alarm(*next, guarded([this]() { alarm(); }));
+}
+
+void Runtime::alarm() {
+  armed_for_.reset();
+  const Instant now = host_.now();
+  // Only what was due when the alarm rang: what becomes due meanwhile lets I/O have its turn first.
+  while (auto key = timers_.take_due(now)) {
+    if (*key == beat_timer) {
+      observer_.loop_lag(std::max(Duration{0}, now - (last_beat_ + beat_interval)));
+      notice_stall();
+      last_beat_ = now;
+      if (now.time_since_epoch() % cursor_interval < beat_interval) journal_.write_cursor();
+      timers_.set(beat_timer, now + beat_interval);
+    } else if (*key == resync_timer) {
+      sync(false);
+    } else if (*key == connect_timer) {
+      connect();
+    } else {
+      feed(Tick{std::move(*key)});
+    }
+  }
+  arm();
+}
+
+void Runtime::notice_stall() {
+  const Instant now = host_.now();
+  const Duration late = now - (last_beat_ + beat_interval);
+  if (late < stall_threshold) return;
+  last_beat_ = now;
+  feed(LoopStalled{late});
+}
+
+// --- people ---------------------------------------------------------------------------------------------
+
+void Runtime::policies_changed(Resolve resolve) {
+  resolve_ = std::move(resolve);
+  sync(true);
+}
+
+Result<void> Runtime::reset(const std::string& name) {
+  if (const auto key = supervisor_.find(name)) {
+    feed(OperatorReset{*key});
+    return {};
+  }
+  const std::vector<WorkloadStatus> all = supervisor_.status(host_.now());
+  std::vector<std::string_view> names;
+  names.reserve(all.size());
+  for (const WorkloadStatus& one : all) names.push_back(one.name);
+  const auto nearest = nearest_name(name, names);
+  return failure(ErrorCode::NotFound,
+                 fmt::format("no watched container is called \"{}\"{}", clip(printable(name), 100),
+                             nearest ? "; did you mean " + *nearest + "?" : ""));
+}
+
+void Runtime::shut_down(std::function<void()> done) {
+  stopping_ = true;
+  ++connection_;
+  std::vector<Record> last;
+  if (journal_.cursor() != 0) last.emplace_back(EventCursor{journal_.cursor()});
+  journal_.write(std::move(last), std::move(done));
+}
+
+void Runtime::log(LogLevel level, std::string message) {
+  observer_.log(LogLine{level, std::move(message), {}});
+}
+
+}  // namespace healer

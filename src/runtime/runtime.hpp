@@ -1,0 +1,152 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "core/supervisor.hpp"
+#include "engine/engine.hpp"
+#include "model/action.hpp"
+#include "model/event.hpp"
+#include "model/policy.hpp"
+#include "probe/probe.hpp"
+#include "runtime/host.hpp"
+#include "runtime/inspector.hpp"
+#include "runtime/journal.hpp"
+#include "runtime/observer.hpp"
+#include "runtime/timer_queue.hpp"
+#include "store/store.hpp"
+
+namespace healer {
+
+struct ResolvedPolicy {
+  PolicyPtr policy;
+  std::vector<LabelProblem> problems;
+};
+
+struct RuntimeSettings {
+  std::string host_name;
+  std::string own_container_id;       ///< empty: healer runs on the host
+  std::vector<std::string> channels;  ///< every alert goes to each of these
+  bool dry_run = false;               ///< decide, log and count as always; skip only the engine call
+  Duration resync_interval = 60s;
+};
+
+/// Performs what the core decides: one event queue, one timer queue, one exhaustive switch over the
+/// actions. Knows no policy of its own beyond keeping the engine's stream alive.
+///
+///   connection   | input                       | next         | what is done
+///   -------------+-----------------------------+--------------+------------------------------------------
+///   Disconnected | start(), retry due          | Connecting   | engine.connect()
+///   Connecting   | answered                    | Subscribing  | engine.subscribe(since the cursor)
+///   Subscribing  | stream accepted             | Connected    | own place learned, full sync
+///   Connected    | resync due                  | Connected    | list; what is new or changed is inspected
+///   any          | failed, or the stream ended | Disconnected | EngineLost; retry with backoff
+class Runtime {
+ public:
+  using Resolve = std::function<ResolvedPolicy(const std::map<std::string, std::string>& labels)>;
+  using Deliver = std::function<void(const RaisedAlert&)>;
+
+  struct Parts {
+    Host& host;
+    Engine& engine;
+    Prober& prober;
+    Store& store;
+    Observer& observer;
+    Resolve resolve;
+    Deliver deliver;  ///< called for each alert once it is on disk
+  };
+
+  Runtime(RuntimeSettings settings, Parts parts, const StoredState& stored);
+  ~Runtime();
+  Runtime(const Runtime&) = delete;
+  Runtime& operator=(const Runtime&) = delete;
+
+  void start();
+  /// The sink of the prober.
+  void probe_finished(ProbeId id, ProbeFacts facts);
+  /// The settings changed: every container is looked at anew.
+  void policies_changed(Resolve resolve);
+  /// `healer reset NAME`; the error names the nearest workload.
+  Result<void> reset(const std::string& name);
+  /// Stops deciding, writes what is left to write, then calls `done`.
+  void shut_down(std::function<void()> done);
+
+  const Supervisor& supervisor() const { return supervisor_; }
+  Journal& journal() { return journal_; }
+  bool connected() const { return connected_; }
+  /// The first full list was worked through.
+  bool ready() const { return connected_ && supervisor_.synced_once(); }
+  const std::string& engine_description() const { return engine_description_; }
+  /// When the loop last turned: what /healthz goes by.
+  Instant last_beat() const { return last_beat_; }
+
+ private:
+  struct Sync {
+    std::vector<std::string> ids;
+    std::unordered_set<std::string> awaited;  ///< looks under way
+    bool listed = false;
+    bool again = false;  ///< asked for while this one was under way
+    bool again_full = false;
+  };
+
+  void feed(Event event);
+  void perform(Actions& actions);
+  void apply(const ApplyRemedy& remedy);
+
+  void connect();
+  void subscribe();
+  void stream_ready();
+  void learn_place();
+  void connection_failed(const Error& error);
+  void engine_event(const EngineEvent& event);
+  void sync(bool full);
+  void sync_saw(const ContainerSummary& summary, bool full);
+  void sync_step();
+  void inspected(const std::string& id, Result<Container> answer);
+
+  void alarm();
+  void notice_stall();
+  void arm();
+  void log(LogLevel level, std::string message);
+  /// Wraps a completion so that it does nothing after this object is gone or shut down.
+  template <class F>
+  auto guarded(F function);
+
+  RuntimeSettings settings_;
+  Host& host_;
+  Engine& engine_;
+  Prober& prober_;
+  Observer& observer_;
+  Resolve resolve_;
+  Deliver deliver_;
+  Journal journal_;
+  Supervisor supervisor_;
+  Inspector inspector_;
+  TimerQueue timers_;
+  std::deque<Event> events_;
+  bool stepping_ = false;
+  bool stopping_ = false;
+  std::unordered_map<std::uint64_t, std::string> open_probes_;  ///< probe -> workload's key
+
+  bool connected_ = false;
+  unsigned connect_failures_ = 0;
+  std::uint64_t connection_ = 0;  ///< counts; what an earlier one says is ignored
+  std::string engine_description_;
+  std::optional<Sync> sync_;
+  std::unordered_map<std::string, ContainerState> known_states_;  ///< of the opted-in, as last inspected
+  std::vector<EngineEvent> held_events_;  ///< until the first sync: their containers are not known yet
+
+  Instant last_beat_{};
+  std::optional<Instant> armed_for_;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+};
+
+}  // namespace healer

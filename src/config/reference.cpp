@@ -31,7 +31,8 @@ below. `healer check-config` prints what is in effect and where each value came 
   code 2 and one line per error: where it stands, what was seen, what is accepted, and the nearest valid name.
 - An unknown `healer.*` label or a label's value that is not accepted stops nothing: it is logged, counted and marked in
   `healer status`, and the container's other settings apply.
-- Durations are written `15` (seconds), `1.5s`, `250ms`, `1m30s`, `2h` or `7d`. Words are accepted in any case.
+- Durations are written `15` (seconds), `1.5s`, `250ms`, `1m30s`, `2h` or `7d`. A truth value is
+  `true`, `yes`, `1` or `on`, or `false`, `no`, `0` or `off`. Words are accepted in any case.
 
 ## The file
 
@@ -73,15 +74,14 @@ std::string default_of(const SettingInfo& info) {
   return info.default_text.empty() ? std::string("unset") : code(info.default_text);
 }
 
-/// The one variable a person should write: the unprefixed name where there is one.
 void append_row(std::string& page, const SettingInfo& info) {
   const std::string_view last = info.scope == Scope::Workload ? info.label : info.flag;
-  page += fmt::format("| {} | {} | {} | {} | {} Accepted: {}. |\n", code(info.key), code(info.env),
-                      code(last), default_of(info), info.description, info.accepted);
+  page += fmt::format("| {} | {} | {} | {} | {} | {} |\n", code(info.key), code(info.env), code(last),
+                      default_of(info), info.range.empty() ? info.accepted : info.range, info.description);
 }
 
 void append_table(std::string& page, Scope scope) {
-  page += fmt::format("\n| key | variable | {} | default | meaning |\n|---|---|---|---|---|\n",
+  page += fmt::format("\n| key | variable | {} | default | accepted | meaning |\n|---|---|---|---|---|---|\n",
                       scope == Scope::Workload ? "label" : "flag");
   for (const SettingInfo* info : all_settings())
     if (info->scope == scope) append_row(page, *info);
@@ -96,7 +96,7 @@ std::string configuration_reference() {
   page += "\n## Settings of the daemon\n";
   append_table(page, Scope::Daemon);
   page +=
-      "\nProxies for requests that leave the machine are read by libcurl from `HTTPS_PROXY`, `HTTP_PROXY`, "
+      "\nProxies for requests that leave the machine are read by libcurl from `HTTPS_PROXY`, `http_proxy`, "
       "`ALL_PROXY` and\n`NO_PROXY`.\n";
   return page;
 }

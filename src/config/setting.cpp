@@ -1,6 +1,7 @@
 #include "config/setting.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/text.hpp"
 
@@ -36,17 +37,18 @@ bool belongs(NameKind kind, const SettingInfo& info) {
   return false;
 }
 
-std::vector<std::string> names_at(NameKind kind, const SettingInfo& info) {
+/// The setting's name at that place; of its variables the one that wins.
+std::string name_at(NameKind kind, const SettingInfo& info) {
   switch (kind) {
     case NameKind::Env:
-      return env_names(info);
+      return env_names(info).front();
     case NameKind::FileDefaults:
     case NameKind::FileTop:
-      return {std::string(info.key)};
+      return std::string(info.key);
     case NameKind::Label:
-      return {std::string(info.label)};
+      return std::string(info.label);
     case NameKind::Flag:
-      return {std::string(info.flag)};
+      return std::string(info.flag);
   }
   return {};
 }
@@ -66,19 +68,26 @@ std::vector<std::string> env_names(const SettingInfo& info) {
 }
 
 std::string suggest_name(NameKind kind, std::string_view seen) {
-  const std::string meant = bare(seen.substr(0, 200));
-  std::vector<std::string> names;
+  // Compared without prefixes and by every spelling, so that what differs is what was meant.
+  std::vector<std::pair<std::string, std::string>> spellings;  // how it may be written, what to suggest
   for (const SettingInfo* info : all_settings()) {
     if (!belongs(kind, *info)) continue;
-    std::vector<std::string> here = names_at(kind, *info);
-    if (meant == info->key || meant == bare(info->env)) return here.front();
-    std::move(here.begin(), here.end(), std::back_inserter(names));
+    const std::string name = name_at(kind, *info);
+    spellings.emplace_back(info->key, name);
+    spellings.emplace_back(bare(info->env), name);
   }
-  if (kind == NameKind::Label) names.insert(names.end(), std::begin(opt_in_labels), std::end(opt_in_labels));
-  if (kind == NameKind::Env) names.emplace_back(config_file_env);
-  if (kind == NameKind::FileTop) names.emplace_back("defaults");
-  const std::vector<std::string_view> views(names.begin(), names.end());
-  return nearest_name(seen, views).value_or("");
+  if (kind == NameKind::Label)
+    for (const std::string_view name : opt_in_labels) spellings.emplace_back(bare(name), name);
+  if (kind == NameKind::Env) spellings.emplace_back(bare(config_file_env), config_file_env);
+  if (kind == NameKind::FileTop) spellings.emplace_back("defaults", "defaults");
+
+  std::vector<std::string_view> candidates;
+  for (const auto& [spelling, name] : spellings) candidates.push_back(spelling);
+  const auto nearest = nearest_name(bare(seen.substr(0, 200)), candidates);
+  if (!nearest) return {};
+  return std::find_if(spellings.begin(), spellings.end(),
+                      [&](const auto& pair) { return pair.first == *nearest; })
+      ->second;
 }
 
 std::string suggest_value(const SettingInfo& info, std::string_view seen) {

@@ -33,6 +33,7 @@ struct SettingInfo {
   Scope scope = Scope::Workload;
   std::string type = {};                       ///< "duration", "number", "choice" ...
   std::string accepted = {};                   ///< "a duration from 100ms to 24h, such as ..."
+  std::string range = {};                      ///< the same in short, for a table; empty: as `accepted`
   std::string default_text = {};               ///< the default, in the form that is accepted; empty: none
   std::vector<std::string_view> choices = {};  ///< the valid words of a choice, for "did you mean"
 };

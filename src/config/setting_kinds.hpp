@@ -34,13 +34,16 @@ inline std::optional<Duration> read_duration(std::string_view text, Duration low
 }
 
 inline std::string duration_range(Duration low, Duration high) {
-  return fmt::format("a duration from {} to {}", format_duration(low), format_duration(high));
+  return fmt::format("{} to {}", format_duration(low), format_duration(high));
 }
+
+inline constexpr std::string_view duration_examples = ", such as 15, 1.5s or 1m30s";
 
 template <class Target, class Field>
 Setting<Target> duration(SettingInfo info, Duration low, Duration high, Field field) {
   info.type = "duration";
-  info.accepted = duration_range(low, high) + ", such as 15, 1.5s or 1m30s";
+  info.range = duration_range(low, high);
+  info.accepted = fmt::format("a duration from {}{}", info.range, duration_examples);
   return {std::move(info),
           [=](Target& target, std::string_view text) {
             const auto value = read_duration(text, low, high);
@@ -54,7 +57,8 @@ Setting<Target> duration(SettingInfo info, Duration low, Duration high, Field fi
 template <class Target, class Field>
 Setting<Target> duration_or_auto(SettingInfo info, Duration low, Duration high, Field field) {
   info.type = "duration";
-  info.accepted = "auto, or " + duration_range(low, high) + ", such as 15, 1.5s or 1m30s";
+  info.range = "auto, " + duration_range(low, high);
+  info.accepted = fmt::format("auto, or a duration from {}{}", duration_range(low, high), duration_examples);
   return {std::move(info),
           [=](Target& target, std::string_view text) {
             if (lower(text) == "auto") {
@@ -73,7 +77,8 @@ Setting<Target> duration_or_auto(SettingInfo info, Duration low, Duration high, 
 template <class Target, class Field>
 Setting<Target> number(SettingInfo info, unsigned low, unsigned high, Field field) {
   info.type = "number";
-  info.accepted = fmt::format("a whole number from {} to {}", low, high);
+  info.range = fmt::format("{} to {}", low, high);
+  info.accepted = "a whole number from " + info.range;
   return {std::move(info),
           [=](Target& target, std::string_view text) {
             const auto value = read_whole(text, low, high);
@@ -86,6 +91,7 @@ Setting<Target> number(SettingInfo info, unsigned low, unsigned high, Field fiel
 template <class Target, class Field>
 Setting<Target> boolean(SettingInfo info, Field field) {
   info.type = "boolean";
+  info.range = "true, false";
   info.accepted = "true, yes, 1, on, false, no, 0 or off";
   return {std::move(info),
           [=](Target& target, std::string_view text) {

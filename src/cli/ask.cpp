@@ -1,0 +1,39 @@
+#include "cli/ask.hpp"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+namespace healer::cli {
+
+Result<net::HttpAnswer> ask_daemon(const std::string& admin_socket, std::string method, std::string target) {
+  net::HttpCall call;
+  call.endpoint = net::UnixEndpoint{admin_socket};
+  call.method = std::move(method);
+  call.target = std::move(target);
+  call.deadline = 5s;
+  call.body_cap = 64 * 1024 * 1024;  // 10,000 workloads take about 6 MiB
+  auto answer = net::call_and_wait(std::move(call));
+  if (!answer)
+    return failure(
+        answer.error().code,
+        fmt::format(
+            "no healer answers on {}: {} (--admin-socket or HEALER_ADMIN_SOCKET names another socket)",
+            admin_socket, answer.error().message));
+  return answer;
+}
+
+std::string query_encoded(const std::string& text) {
+  std::string out;
+  for (const char c : text) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       c == '-' || c == '.' || c == '_' || c == '~';
+    if (plain)
+      out += c;
+    else
+      out += fmt::format("%{:02X}", static_cast<unsigned char>(c));
+  }
+  return out;
+}
+
+}  // namespace healer::cli

@@ -1,0 +1,209 @@
+// The only file that includes CLI11.
+#include "cli/command_line.hpp"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+#include <vector>
+
+#include <fmt/format.h>
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+
+#include "base/text.hpp"
+#include "base/version.hpp"
+#include "config/reference.hpp"
+
+namespace healer::cli {
+namespace {
+
+constexpr int usage_error = 2;
+
+struct CommandInfo {
+  std::string_view name;
+  std::string_view help;
+  std::vector<std::string_view> options;  ///< besides --help and --version
+};
+
+const std::vector<CommandInfo>& command_table() {
+  static const std::vector<CommandInfo> table{
+      {"run",
+       "watch and heal (the default)",
+       {"--config", "--state", "--listen", "--admin-socket", "--dry-run"}},
+      {"status",
+       "show every watched container, asked of the running healer",
+       {"--config", "--admin-socket", "--json"}},
+      {"reset", "NAME: close its breaker and forget its backoff", {"--config", "--admin-socket"}},
+      {"check-config",
+       "check the configuration, show what is in effect and why",
+       {"--config", "--state", "--listen", "--admin-socket", "--dry-run", "--label"}},
+      {"healthcheck",
+       "exit 0 when the running healer is well, else 1",
+       {"--config", "--listen", "--admin-socket"}},
+      {"config-reference", "print docs/configuration.md", {}},
+  };
+  return table;
+}
+
+struct OptionInfo {
+  std::string_view name;
+  std::string_view value;  ///< what stands for it in the help; empty: a switch
+  std::string_view help;
+};
+
+constexpr std::array<OptionInfo, 9> option_table{{
+    {"--config", "FILE", "read settings from this YAML file (HEALER_CONFIG)"},
+    {"--state", "PATH", "the state file (HEALER_STATE)"},
+    {"--listen", "ADDRESS:PORT", "serve metrics and health here, or off (HEALER_LISTEN)"},
+    {"--admin-socket", "PATH", "the daemon's unix socket (HEALER_ADMIN_SOCKET)"},
+    {"--dry-run", "", "decide and log as always, but never touch a container (HEALER_DRY_RUN)"},
+    {"--json", "", "status: print the daemon's answer as it is"},
+    {"--label", "NAME=VALUE", "check-config: as a container with this label; may be repeated"},
+    {"--version", "", "print the version"},
+    {"--help", "", "print this help"},
+}};
+
+std::string help_text() {
+  std::string text =
+      "healer keeps containers healthy, not merely running.\n\nUsage: healer [COMMAND] "
+      "[OPTIONS]\n\nCommands:\n";
+  for (const CommandInfo& command : command_table())
+    text += fmt::format("  {:<17} {}\n", command.name, command.help);
+  text += "\nOptions:\n";
+  for (const OptionInfo& option : option_table)
+    text += fmt::format("  {:<29} {}\n", fmt::format("{} {}", option.name, option.value), option.help);
+  text +=
+      "\nWithout configuration healer watches the containers labelled monitored=true on the local engine.\n"
+      "Every setting: docs/configuration.md, or `healer config-reference`.\n";
+  return text;
+}
+
+PrintAndExit refused(std::string problem, const std::string& nearest = {}) {
+  std::string text = "healer: " + std::move(problem);
+  if (!nearest.empty()) text += fmt::format("; did you mean '{}'?", nearest);
+  return PrintAndExit{text + "\nTry 'healer --help'.\n", usage_error};
+}
+
+std::string nearest_of(std::string_view seen, const std::vector<std::string_view>& candidates) {
+  return nearest_name(seen, candidates).value_or("");
+}
+
+PrintAndExit refused_extra(const std::string& extra) {
+  std::vector<std::string_view> names;
+  if (extra.starts_with('-')) {
+    for (const OptionInfo& option : option_table) names.push_back(option.name);
+    const std::string name = extra.substr(0, extra.find('='));
+    return refused(fmt::format("no such option '{}'", printable(clip(name, 100))), nearest_of(name, names));
+  }
+  for (const CommandInfo& command : command_table()) names.push_back(command.name);
+  return refused(fmt::format("no such command '{}'", printable(clip(extra, 100))), nearest_of(extra, names));
+}
+
+/// The command line as CLI11 sees it; what its parts mean is decided after it.
+class Parser {
+ public:
+  Parser() {
+    app_.allow_extras();
+    app_.set_help_flag("");
+    app_.require_subcommand(0, 1);
+    for (const OptionInfo& option : option_table) {
+      if (option.name == "--label")
+        app_.add_option(std::string(option.name), labels_)
+            ->type_size(1)
+            ->expected(1)
+            ->allow_extra_args(false)
+            ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+      else if (option.value.empty())
+        app_.add_flag(std::string(option.name));
+      else
+        app_.add_option(std::string(option.name));
+    }
+    for (const CommandInfo& command : command_table()) {
+      CLI::App* sub = app_.add_subcommand(std::string(command.name));
+      sub->set_help_flag("");
+      sub->fallthrough();
+      sub->allow_extras();
+    }
+    app_.get_subcommand("reset")->add_option("name", name_);
+  }
+
+  Command parse(int argc, const char* const* argv) {
+    try {
+      app_.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+      return refused(printable(error.what()));
+    }
+    if (given("--help")) return PrintAndExit{help_text(), 0};
+    if (given("--version")) return PrintAndExit{fmt::format("healer {}\n", version), 0};
+    if (const auto extras = app_.remaining(true); !extras.empty()) return refused_extra(extras.front());
+    const auto chosen = app_.get_subcommands();
+    const std::string command = chosen.empty() ? "run" : chosen.front()->get_name();
+    if (const auto stranger = option_not_of(command); !stranger.empty())
+      return refused(fmt::format("'{}' does not take {}", command, stranger));
+    return make(command);
+  }
+
+ private:
+  bool given(std::string_view option) const { return app_.count(std::string(option)) > 0; }
+
+  std::string option_not_of(const std::string& command) const {
+    for (const CommandInfo& info : command_table()) {
+      if (info.name != command) continue;
+      for (const OptionInfo& option : option_table)
+        if (given(option.name) &&
+            std::find(info.options.begin(), info.options.end(), option.name) == info.options.end())
+          return std::string(option.name);
+    }
+    return {};
+  }
+
+  FlagOverrides flags() const {
+    FlagOverrides flags;
+    if (given("--config")) flags.config_file = app_["--config"]->as<std::string>();
+    for (const auto& setting : daemon_settings()) {
+      const std::string flag(setting.info.flag);
+      if (flag.empty() || !given(flag)) continue;
+      const bool is_switch = setting.info.type == "boolean";
+      flags.values[std::string(setting.info.key)] =
+          is_switch ? (app_[flag]->as<bool>() ? "true" : "false") : app_[flag]->as<std::string>();
+    }
+    return flags;
+  }
+
+  Command make(const std::string& command) {
+    if (command == "config-reference") return PrintAndExit{configuration_reference(), 0};
+    if (command == "status") return StatusCommand{flags(), given("--json")};
+    if (command == "healthcheck") return HealthcheckCommand{flags()};
+    if (command == "check-config") return make_check_config();
+    if (command == "reset") {
+      if (name_.empty()) return refused("reset needs the NAME of a container, as 'healer status' shows it");
+      return ResetCommand{flags(), name_};
+    }
+    return RunCommand{flags()};
+  }
+
+  Command make_check_config() {
+    CheckConfigCommand command{flags(), {}};
+    for (const std::string& label : labels_) {
+      const auto equals = label.find('=');
+      if (equals == std::string::npos || equals == 0)
+        return refused(
+            fmt::format("--label '{}' is not of the form NAME=VALUE", printable(clip(label, 100))));
+      command.labels[label.substr(0, equals)] = label.substr(equals + 1);
+    }
+    return command;
+  }
+
+  CLI::App app_{"healer"};
+  std::vector<std::string> labels_;
+  std::string name_;
+};
+
+}  // namespace
+
+Command parse_command_line(int argc, const char* const* argv) {
+  return Parser().parse(argc, argv);
+}
+
+}  // namespace healer::cli

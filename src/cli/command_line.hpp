@@ -1,0 +1,55 @@
+#pragma once
+
+#include <string>
+#include <variant>
+
+#include "config/load.hpp"
+#include "config/policy_resolver.hpp"
+
+namespace healer::cli {
+
+// One struct per command, with what it was given.
+
+/// Watch and heal: what `healer` does without a command.
+struct RunCommand {
+  FlagOverrides flags;
+};
+
+/// Ask the daemon for the present state of every watched container.
+struct StatusCommand {
+  FlagOverrides flags;
+  bool json = false;
+};
+
+/// Check the configuration and print what is in effect.
+struct CheckConfigCommand {
+  FlagOverrides flags;
+  Labels labels;  ///< as if a container had them
+};
+
+/// Ask the daemon whether its loop turns: the image's own healthcheck.
+struct HealthcheckCommand {
+  FlagOverrides flags;
+};
+
+/// Close a container's breaker and forget its backoff.
+struct ResetCommand {
+  FlagOverrides flags;
+  std::string name;
+};
+
+/// Nothing to run: help, the version, the reference, or why the command line is refused. Goes to standard
+/// output with code 0, else to standard error.
+struct PrintAndExit {
+  std::string text;
+  int code = 0;
+};
+
+using Command = std::variant<RunCommand, StatusCommand, CheckConfigCommand, HealthcheckCommand, ResetCommand,
+                             PrintAndExit>;
+
+/// Never throws and never exits. An unknown command or option, or one that the command does not take, is a
+/// PrintAndExit with code 2 that names the nearest valid one. Values are not judged here: load() does that.
+Command parse_command_line(int argc, const char* const* argv);
+
+}  // namespace healer::cli

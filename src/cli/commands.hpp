@@ -1,0 +1,41 @@
+#pragma once
+
+#include <iosfwd>
+
+#include "base/time.hpp"
+#include "cli/command_line.hpp"
+#include "config/config_error.hpp"
+
+namespace healer::cli {
+
+/// Where a command writes, and what it may assume of it.
+struct Output {
+  std::ostream& out;
+  std::ostream& err;
+  bool colour = false;  ///< `out` is a terminal and NO_COLOR is not set
+};
+
+inline constexpr int exit_ok = 0;
+inline constexpr int exit_failed = 1;
+inline constexpr int exit_usage = 2;
+
+/// One "healer: ..." line per error.
+void print_errors(const ConfigErrors& errors, std::ostream& err);
+
+/// Prints the effective settings with their origins, or every error. 0, or 2 when the configuration (or a
+/// label given with it) is refused.
+int check_config(const CheckConfigCommand& command, const Environment& environment, const Output& output);
+
+/// Asks the daemon by its admin socket and prints a table. 0; 1 when it does not answer; 2 on bad settings.
+int status(const StatusCommand& command, const Environment& environment, WallTime now, const Output& output);
+
+/// Asks the daemon to close a breaker. 0; 1 when it does not answer or knows no such container; 2 on bad
+/// settings.
+int reset(const ResetCommand& command, const Environment& environment, const Output& output);
+
+/// Asks /healthz: of the HTTP server, or of the admin socket where that is off or its port is free to change.
+/// 0 when well, else 1: not well, no answer, or bad settings (2 is reserved in a HEALTHCHECK). Silent when
+/// well.
+int healthcheck(const HealthcheckCommand& command, const Environment& environment, const Output& output);
+
+}  // namespace healer::cli

@@ -1,0 +1,119 @@
+#include "cli/command_line.hpp"
+
+#include <doctest/doctest.h>
+#include <rapidcheck.h>
+
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace healer::cli {
+namespace {
+
+Command parsed(const std::vector<std::string>& arguments) {
+  std::vector<const char*> argv{"healer"};
+  for (const std::string& argument : arguments) argv.push_back(argument.c_str());
+  return parse_command_line(static_cast<int>(argv.size()), argv.data());
+}
+
+template <class Wanted>
+Wanted parsed_as(const std::vector<std::string>& arguments) {
+  Command command = parsed(arguments);
+  if (const auto* exit = std::get_if<PrintAndExit>(&command)) CAPTURE(exit->text);
+  REQUIRE(std::holds_alternative<Wanted>(command));
+  return std::get<Wanted>(std::move(command));
+}
+
+bool contains(const std::string& text, std::string_view part) {
+  return text.find(part) != std::string::npos;
+}
+
+TEST_CASE("no command means run") {
+  CHECK(parsed_as<RunCommand>({}).flags.values.empty());
+  CHECK_FALSE(parsed_as<RunCommand>({"run"}).flags.config_file);
+}
+
+TEST_CASE("options may stand before and after the command") {
+  for (const std::vector<std::string>& arguments :
+       {std::vector<std::string>{"run", "--dry-run", "--config", "a.yaml", "--listen=off"},
+        std::vector<std::string>{"--dry-run", "--config=a.yaml", "run", "--listen", "off"},
+        std::vector<std::string>{"--listen", "off", "--config", "a.yaml", "--dry-run"}}) {
+    const auto run = parsed_as<RunCommand>(arguments);
+    CHECK(run.flags.config_file == "a.yaml");
+    CHECK(run.flags.values == std::map<std::string, std::string>{{"dry_run", "true"}, {"listen", "off"}});
+  }
+  const auto run = parsed_as<RunCommand>({"--state", "/a.db", "--admin-socket", "/a.sock"});
+  CHECK(run.flags.values ==
+        std::map<std::string, std::string>{{"state", "/a.db"}, {"admin_socket", "/a.sock"}});
+}
+
+TEST_CASE("every command and what it takes") {
+  CHECK(parsed_as<StatusCommand>({"status", "--json"}).json);
+  CHECK_FALSE(parsed_as<StatusCommand>({"status"}).json);
+  CHECK(parsed_as<ResetCommand>({"reset", "web-1"}).name == "web-1");
+  CHECK(parsed_as<HealthcheckCommand>({"healthcheck", "--listen", "off"}).flags.values.at("listen") == "off");
+  const auto check = parsed_as<CheckConfigCommand>(
+      {"check-config", "--label", "monitored=true", "--label", "healer.body=a=b", "--config", "x"});
+  CHECK(check.labels == Labels{{"healer.body", "a=b"}, {"monitored", "true"}});
+  CHECK(check.flags.config_file == "x");
+}
+
+TEST_CASE("help, version and the reference") {
+  for (const std::vector<std::string>& arguments :
+       {std::vector<std::string>{"--help"}, std::vector<std::string>{"status", "--help"}}) {
+    const auto help = parsed_as<PrintAndExit>(arguments);
+    CHECK(help.code == 0);
+    for (const char* part : {"check-config", "--dry-run", "--admin-socket", "Usage"})
+      CHECK(contains(help.text, part));
+  }
+  const auto version = parsed_as<PrintAndExit>({"--version"});
+  CHECK(version.code == 0);
+  CHECK(version.text.starts_with("healer "));
+  CHECK(contains(parsed_as<PrintAndExit>({"config-reference"}).text, "# Configuration"));
+}
+
+TEST_CASE("what is not understood is refused with the nearest name and code 2") {
+  struct Row {
+    std::vector<std::string> arguments;
+    std::string wanted;
+  };
+  const std::vector<Row> rows{
+      {{"stauts"}, "no such command 'stauts'; did you mean 'status'?"},
+      {{"--lisen", "off"}, "no such option '--lisen'; did you mean '--listen'?"},
+      {{"--lisen=off"}, "no such option '--lisen'; did you mean '--listen'?"},
+      {{"status", "--jsn"}, "no such option '--jsn'; did you mean '--json'?"},
+      {{"run", "extra"}, "no such command 'extra'"},
+      {{"status", "--dry-run"}, "'status' does not take --dry-run"},
+      {{"--json"}, "'run' does not take --json"},
+      {{"reset"}, "reset needs the NAME"},
+      {{"reset", "a", "b"}, "'b'"},
+      {{"check-config", "--label", "monitored"}, "--label 'monitored' is not of the form NAME=VALUE"},
+      {{"--config"}, "--config"},
+      {{"--config", "a", "--config", "b"}, "--config"},
+      {{"-x"}, "no such option '-x'"},
+      {{"run", "status"}, ""},
+  };
+  for (const Row& row : rows) {
+    for (const std::string& argument : row.arguments) CAPTURE(argument);
+    const auto refusal = parsed_as<PrintAndExit>(row.arguments);
+    CAPTURE(refusal.text);
+    CHECK(refusal.code == 2);
+    CHECK(contains(refusal.text, row.wanted));
+    CHECK(refusal.text.starts_with("healer: "));
+  }
+}
+
+TEST_CASE("no arguments make it throw or exit") {
+  CHECK(rc::check("random arguments", [](std::vector<std::string> arguments) {
+    for (std::string& argument : arguments) {
+      if (*rc::gen::inRange(0, 2) == 0)
+        argument =
+            *rc::gen::element<std::string>("status", "run", "reset", "--config", "--label", "--dry-run", "--",
+                                           "--listen=", "check-config", "-", "--dry-run=false", "--json");
+    }
+    (void)parsed(arguments);
+  }));
+}
+
+}  // namespace
+}  // namespace healer::cli

@@ -1,0 +1,256 @@
+// The commands as a person meets them: what they print, and their exit codes.
+#include "cli/commands.hpp"
+
+#include <doctest/doctest.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <memory>
+#include <mutex>
+#include <sstream>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "cli/status_view.hpp"
+#include "net/http_server.hpp"
+#include "net/loop.hpp"
+
+namespace healer::cli {
+namespace {
+
+constexpr WallTime now{1'700'000'100'000};
+
+struct Captured {
+  std::ostringstream out;
+  std::ostringstream err;
+  Output output{out, err, false};
+};
+
+bool contains(const std::string& text, std::string_view part) {
+  return text.find(part) != std::string::npos;
+}
+
+/// Every run of spaces as one: what a table says, apart from its widths.
+std::string squeezed(const std::string& text) {
+  std::string out;
+  for (const char c : text)
+    if (c != ' ' || !out.ends_with(' ')) out += c;
+  return out;
+}
+
+/// Stands in for the daemon: answers everything with one answer, and remembers what was asked.
+class FakeDaemon {
+ public:
+  explicit FakeDaemon(net::HttpResponse answer) {
+    char folder[] = "/tmp/healer-cli-XXXXXX";
+    REQUIRE(mkdtemp(folder) != nullptr);
+    folder_ = folder;
+    const net::HttpHandler handler = [this, answer](const net::HttpRequest& request,
+                                                    const net::HttpReply& reply) {
+      {
+        const std::lock_guard lock(mutex_);
+        asked_.push_back(request.method + ' ' + request.target);
+      }
+      reply(answer);
+    };
+    auto on_unix = net::HttpServer::listen_unix(loop_, socket(), handler);
+    auto on_tcp = net::HttpServer::listen_tcp(loop_, "127.0.0.1:0", handler);
+    REQUIRE(on_unix);
+    REQUIRE(on_tcp);
+    servers_.push_back(std::move(*on_unix));
+    servers_.push_back(std::move(*on_tcp));
+    thread_ = std::thread([this] { loop_.run(); });
+  }
+  ~FakeDaemon() {
+    loop_.stop();
+    thread_.join();
+    servers_.clear();
+    std::filesystem::remove_all(folder_);
+  }
+  std::string socket() const { return folder_ + "/healer.sock"; }
+  std::string tcp_port() const { return std::to_string(servers_.back()->port()); }
+  Environment environment() const { return {{"HEALER_ADMIN_SOCKET", socket()}}; }
+  std::vector<std::string> asked() {
+    const std::lock_guard lock(mutex_);
+    return asked_;
+  }
+
+ private:
+  std::string folder_;
+  net::Loop loop_;
+  std::vector<std::unique_ptr<net::HttpServer>> servers_;
+  std::mutex mutex_;
+  std::vector<std::string> asked_;
+  std::thread thread_;
+};
+
+net::HttpResponse answer(int status, std::string body) {
+  net::HttpResponse response;
+  response.status = status;
+  response.body = std::move(body);
+  return response;
+}
+
+const Environment no_daemon{{"HEALER_ADMIN_SOCKET", "/nonexistent/healer.sock"}};
+
+const char* const full_status = R"json({
+ "version":"0.1.0","host":"rack7","dry_run":true,
+ "engine":{"up":true,"description":"Docker Engine 20.10.24 (API 1.41)"},"store":"/var/lib/healer/healer.db",
+ "workloads":[
+  {"name":"sample-app","key":"p/web/1","condition":"healthy","reason":"HTTP 200","failures":0,"failure_threshold":3,
+   "attempts_in_window":1,"budget":5,"breaker":"closed","last_check":1700000097000,"last_duration_ms":12.345,
+   "next_action":null,"problems":[{"label":"healer.intervall","value":"5s",
+   "message":"no such label; did you mean 'healer.interval'?"}]},
+  {"name":"db","condition":"given_up","reason":"connection refused","failures":9,"failure_threshold":3,
+   "attempts_in_window":5,"budget":5,"breaker":"open","last_check":null,"last_duration_ms":0,
+   "next_action":1700000190000,"problems":[]}],
+ "alerts":{"pending":2,"channels":[{"name":"slack","pending":2,"last_error":"HTTP 500"},
+                                   {"name":"x","pending":0}]}})json";
+
+TEST_CASE("status is a table with its problems below") {
+  const auto view = status_view(full_status, now, false);
+  REQUIRE(view);
+  CHECK(
+      *view ==
+      "healer 0.1.0 on rack7, Docker Engine 20.10.24 (API 1.41) reachable, DRY RUN: no container is touched\n"
+      "NAME        STATE     FAILURES  BUDGET  LAST CHECK       DETAIL\n"
+      "sample-app  healthy   0/3       1/5     3s ago, 12.3 ms  HTTP 200\n"
+      "db          given_up  9/3       5/5     -                connection refused; breaker open; next "
+      "attempt in "
+      "1m30s\n"
+      "! sample-app: label healer.intervall: no such label; did you mean 'healer.interval'?\n"
+      "! 2 alert(s) wait for slack: HTTP 500\n");
+}
+
+TEST_CASE("colours only when asked for, and they do not move the columns") {
+  const auto plain = status_view(full_status, now, false);
+  const auto coloured = status_view(full_status, now, true);
+  REQUIRE(plain);
+  REQUIRE(coloured);
+  CHECK_FALSE(contains(*plain, "\033"));
+  CHECK(contains(*coloured, "\033[32mhealthy\033[0m   0/3"));
+  CHECK(contains(*coloured, "\033[31mgiven_up\033[0m  9/3"));
+}
+
+TEST_CASE("an answer that is odd is shown as far as it goes, or refused") {
+  const auto view = status_view(
+      R"({"workloads":[{"name":"a\u001b[2J\nb","failures":"x","problems":5},7,null]})", now, false);
+  REQUIRE(view);
+  CHECK_FALSE(contains(*view, "\033"));
+  CHECK(contains(*view, "a?[2J b"));
+  CHECK(contains(*view, "NOT REACHABLE"));
+  CHECK(contains(*status_view(R"({"workloads":[]})", now, false), "No container is watched"));
+  CHECK(contains(*status_view(R"({"workloads":[{"last_check":-1e300,"next_action":1e300}]})", now, false),
+                 "ago"));
+  for (const std::string text : {"", "{", "[]", "{}", "null", "<html>"}) {
+    CAPTURE(text);
+    CHECK_FALSE(status_view(text, now, false));
+  }
+  CHECK_FALSE(status_view(std::string(100'000, '['), now, false));
+}
+
+TEST_CASE("status asks the admin socket") {
+  FakeDaemon daemon(answer(200, full_status));
+  Captured table;
+  CHECK(status({}, daemon.environment(), now, table.output) == exit_ok);
+  CHECK(contains(table.out.str(), "sample-app"));
+  Captured raw;
+  CHECK(status({{}, true}, daemon.environment(), now, raw.output) == exit_ok);
+  CHECK(raw.out.str() == std::string(full_status) + "\n");
+  CHECK(daemon.asked() == std::vector<std::string>{"GET /v1/status", "GET /v1/status"});
+}
+
+TEST_CASE("a daemon that does not answer is said in one line") {
+  Captured captured;
+  CHECK(status({}, no_daemon, now, captured.output) == exit_failed);
+  CHECK(captured.out.str().empty());
+  CHECK(captured.err.str().starts_with("healer: no healer answers on /nonexistent/healer.sock: "));
+  CHECK(captured.err.str().find('\n') == captured.err.str().size() - 1);
+
+  FakeDaemon failing(answer(503, R"({"error":"shutting down"})"));
+  Captured refused;
+  CHECK(status({}, failing.environment(), now, refused.output) == exit_failed);
+  CHECK(refused.err.str() == "healer: the daemon answered 503: shutting down\n");
+}
+
+TEST_CASE("reset names the workload") {
+  FakeDaemon daemon(answer(200, "{}"));
+  Captured captured;
+  CHECK(reset({{}, "shop web&x=1"}, daemon.environment(), captured.output) == exit_ok);
+  CHECK(captured.out.str() == "shop web&x=1: breaker closed, backoff forgotten\n");
+  CHECK(daemon.asked() == std::vector<std::string>{"POST /v1/reset?name=shop%20web%26x%3D1"});
+
+  FakeDaemon ignorant(answer(404, "{}"));
+  Captured unknown;
+  CHECK(reset({{}, "wbe"}, ignorant.environment(), unknown.output) == exit_failed);
+  CHECK(contains(unknown.err.str(), "no watched container is called 'wbe'"));
+}
+
+TEST_CASE("healthcheck asks the HTTP server, or the admin socket where that is off") {
+  FakeDaemon daemon(answer(200, "ok"));
+  for (const std::string& listen : {"0.0.0.0:" + daemon.tcp_port(), "127.0.0.1:" + daemon.tcp_port()}) {
+    Captured captured;
+    CHECK(healthcheck({}, {{"HEALER_LISTEN", listen}, {"HEALER_ADMIN_SOCKET", "/nonexistent/s"}},
+                      captured.output) == exit_ok);
+    CHECK(captured.out.str().empty());
+  }
+  for (const char* listen : {"off", "127.0.0.1:0"}) {
+    Captured captured;
+    Environment environment = daemon.environment();
+    environment["HEALER_LISTEN"] = listen;
+    CHECK(healthcheck({}, environment, captured.output) == exit_ok);
+  }
+  FakeDaemon ill(answer(503, "stalled"));
+  Captured captured;
+  Environment environment = ill.environment();
+  environment["HEALER_LISTEN"] = "off";
+  CHECK(healthcheck({}, environment, captured.output) == exit_failed);
+  Captured nobody;
+  CHECK(healthcheck({}, {{"HEALER_LISTEN", "off"}, {"HEALER_ADMIN_SOCKET", "/nonexistent/s"}},
+                    nobody.output) == exit_failed);
+  Captured wrong;
+  CHECK(healthcheck({}, {{"HEALER_LISTEN", "x"}}, wrong.output) == exit_failed);
+}
+
+TEST_CASE("check-config shows what is in effect and why") {
+  Captured captured;
+  const Environment environment{{"CHECK_INTERVAL", "20"}, {"SLACK_WEBHOOK_URL", "https://h/hunter2"}};
+  CheckConfigCommand command;
+  command.flags.values["listen"] = "off";
+  CHECK(check_config(command, environment, captured.output) == exit_ok);
+  const std::string text = squeezed(captured.out.str());
+  CHECK(text.starts_with("SETTING VALUE FROM\n"));
+  for (const std::string row :
+       {"\ninterval 20s environment CHECK_INTERVAL\n", "\nlisten off flag --listen\n",
+        "\nslack_webhook_url <redacted> environment SLACK_WEBHOOK_URL\n", "\nbody - default\n"}) {
+    CAPTURE(row);
+    CHECK(contains(text, row));
+  }
+  CHECK_FALSE(contains(text, "hunter2"));
+  CHECK(captured.err.str().empty());
+}
+
+TEST_CASE("check-config refuses with one line per error") {
+  Captured captured;
+  CHECK(check_config({}, {{"CHECK_INTERVAL", "x"}, {"HEALER_LISEN", "off"}}, captured.output) == exit_usage);
+  CHECK(captured.out.str().empty());
+  CHECK(captured.err.str() ==
+        "healer: environment CHECK_INTERVAL: 'x' is not valid; accepted: a duration from 100ms to 1d, such "
+        "as 15, 1.5s "
+        "or 1m30s\nhealer: environment HEALER_LISEN: no such setting; did you mean 'HEALER_LISTEN'?\n");
+}
+
+TEST_CASE("check-config tries labels out") {
+  Captured good;
+  CHECK(check_config({{}, {{"monitored", "true"}, {"healer.interval", "3s"}}}, {}, good.output) == exit_ok);
+  CHECK(contains(good.out.str(), "label healer.interval"));
+  CHECK(contains(good.out.str(), "A container with these labels is watched.\n"));
+  Captured bad;
+  CHECK(check_config({{}, {{"healer.intervall", "3s"}}}, {}, bad.output) == exit_usage);
+  CHECK(bad.err.str() == "healer: label healer.intervall: no such label; did you mean 'healer.interval'?\n");
+}
+
+}  // namespace
+}  // namespace healer::cli

@@ -13,11 +13,6 @@ namespace healer {
 
 using Labels = std::map<std::string, std::string>;
 
-struct ResolvedPolicy {
-  PolicyPtr policy;
-  std::vector<LabelProblem> problems;
-};
-
 /// Puts a container's labels on top of the defaults of environment and file. HEALING.md 1.
 ///
 /// Never fails: a label that is unknown or does not parse is a problem, and the rest applies. Containers

@@ -61,4 +61,10 @@ struct LabelProblem {
   bool operator==(const LabelProblem&) const = default;
 };
 
+/// What a container's labels make of the defaults.
+struct ResolvedPolicy {
+  PolicyPtr policy;
+  std::vector<LabelProblem> problems;
+};
+
 }  // namespace healer

@@ -26,11 +26,6 @@
 
 namespace healer {
 
-struct ResolvedPolicy {
-  PolicyPtr policy;
-  std::vector<LabelProblem> problems;
-};
-
 struct RuntimeSettings {
   std::string host_name;
   std::string own_container_id;       ///< empty: healer runs on the host

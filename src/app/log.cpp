@@ -1,0 +1,87 @@
+#include "app/log.hpp"
+
+#include <chrono>
+#include <utility>
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+#include <spdlog/logger.h>
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+
+#include "base/text.hpp"
+
+namespace healer {
+namespace {
+
+spdlog::level::level_enum to_spdlog(LogLevel level) {
+  switch (level) {
+    case LogLevel::Debug:
+      return spdlog::level::debug;
+    case LogLevel::Info:
+      return spdlog::level::info;
+    case LogLevel::Warning:
+      return spdlog::level::warn;
+    case LogLevel::Error:
+      return spdlog::level::err;
+  }
+  return spdlog::level::info;
+}
+
+const char* name_of(LogLevel level) {
+  switch (level) {
+    case LogLevel::Debug:
+      return "debug";
+    case LogLevel::Info:
+      return "info";
+    case LogLevel::Warning:
+      return "warning";
+    case LogLevel::Error:
+      return "error";
+  }
+  return "info";
+}
+
+}  // namespace
+
+std::string json_log_line(const LogLine& line, long long unix_ms) {
+  const auto seconds = static_cast<std::time_t>(unix_ms / 1000);
+  boost::json::object object;
+  object["time"] = fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", fmt::gmtime(seconds), unix_ms % 1000);
+  object["level"] = name_of(line.level);
+  object["message"] = printable(line.message);
+  if (!line.workload.empty()) object["workload"] = printable(line.workload);
+  return boost::json::serialize(object);
+}
+
+Log::Log(bool json, LogLevel least)
+    : json_(json),
+      logger_(std::make_shared<spdlog::logger>("healer",
+                                               std::make_shared<spdlog::sinks::stderr_color_sink_mt>())) {
+  logger_->set_pattern(json ? "%v" : "%Y-%m-%d %H:%M:%S.%e %^%-7l%$ %v");
+  logger_->flush_on(spdlog::level::debug);
+  set_least(least);
+}
+
+Log::~Log() = default;
+
+void Log::set_least(LogLevel least) {
+  logger_->set_level(to_spdlog(least));
+}
+
+void Log::write(const LogLine& line) {
+  const auto level = to_spdlog(line.level);
+  if (!logger_->should_log(level)) return;
+  if (json_) {
+    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    const std::string text =
+        json_log_line(line, std::chrono::duration_cast<std::chrono::milliseconds>(now).count());
+    logger_->log(level, "{}", text);
+  } else {
+    const std::string text = printable(line.message);
+    logger_->log(level, "{}", text);
+  }
+}
+
+}  // namespace healer

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "model/action.hpp"
+
+namespace spdlog {
+class logger;
+}
+
+namespace healer {
+
+/// The daemon's log, to standard error: lines for people, or one JSON object per line for machines.
+class Log {
+ public:
+  /// `json`: {"time","level","message","workload"}; else "2026-11-22 19:00:00.000 INFO  message", coloured on
+  /// a terminal.
+  Log(bool json, LogLevel least);
+  ~Log();
+
+  void write(const LogLine& line);
+  void write(LogLevel level, std::string message) { write(LogLine{level, std::move(message), {}}); }
+  void set_least(LogLevel least);
+
+ private:
+  bool json_;
+  std::shared_ptr<spdlog::logger> logger_;
+};
+
+/// One line of the JSON log, without the newline; every byte sequence gives valid JSON.
+std::string json_log_line(const LogLine& line, long long unix_ms);
+
+}  // namespace healer

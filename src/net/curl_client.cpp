@@ -1,0 +1,394 @@
+#include "net/curl_client.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <map>
+#include <utility>
+#include <vector>
+
+#include <curl/curl.h>
+#include <boost/asio/posix/stream_descriptor.hpp>
+
+#include "base/text.hpp"
+#include "base/version.hpp"
+#include "net/loop.hpp"
+
+namespace healer::net {
+namespace {
+
+constexpr std::size_t body_limit = 16 * 1024;
+constexpr std::size_t head_limit = 64 * 1024;
+constexpr std::size_t shortest_secret = 6;
+constexpr long connections_limit = 16;
+
+// libcurl's process-wide state. Its calls are counted by libcurl itself, so each client holds one.
+class CurlLibrary {
+ public:
+  CurlLibrary() : ready_(curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK) {}
+  ~CurlLibrary() {
+    if (ready_) curl_global_cleanup();
+  }
+  CurlLibrary(const CurlLibrary&) = delete;
+  CurlLibrary& operator=(const CurlLibrary&) = delete;
+  bool ready() const { return ready_; }
+
+ private:
+  bool ready_;
+};
+
+struct EasyClose {
+  void operator()(CURL* handle) const { curl_easy_cleanup(handle); }
+};
+struct MultiClose {
+  void operator()(CURLM* handle) const { curl_multi_cleanup(handle); }
+};
+struct ListFree {
+  void operator()(curl_slist* list) const { curl_slist_free_all(list); }
+};
+
+// One request under way. libcurl keeps pointers into it, so it stays where it is.
+struct Transfer {
+  CurlRequest request;
+  std::function<void(Result<CurlAnswer>)> done;
+  std::unique_ptr<curl_slist, ListFree> headers;
+  std::string body;
+  std::size_t head_bytes = 0;
+  char error[CURL_ERROR_SIZE] = "";
+  // Last: closed first, while what it points to is still there.
+  std::unique_ptr<CURL, EasyClose> easy;
+};
+
+std::size_t on_body(char* data, std::size_t, std::size_t size, void* user) {
+  auto& transfer = *static_cast<Transfer*>(user);
+  const std::size_t room = body_limit - transfer.body.size();
+  transfer.body.append(data, std::min(room, size));
+  return size <= room ? size : CURL_WRITEFUNC_ERROR;  // enough is known: an endless answer ends here
+}
+
+std::size_t on_header(char*, std::size_t, std::size_t size, void* user) {
+  auto& transfer = *static_cast<Transfer*>(user);
+  transfer.head_bytes += size;
+  return transfer.head_bytes <= head_limit ? size : CURL_WRITEFUNC_ERROR;
+}
+
+ErrorCode code_of(CURLcode code) {
+  switch (code) {
+    case CURLE_URL_MALFORMAT:
+      return ErrorCode::InvalidInput;
+    case CURLE_OPERATION_TIMEDOUT:
+      return ErrorCode::Timeout;
+    case CURLE_COULDNT_RESOLVE_HOST:
+    case CURLE_COULDNT_RESOLVE_PROXY:
+    case CURLE_COULDNT_CONNECT:
+    case CURLE_PROXY:
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CACERT_BADFILE:
+      return ErrorCode::Unreachable;
+    case CURLE_WEIRD_SERVER_REPLY:
+    case CURLE_UNSUPPORTED_PROTOCOL:  // the answer is not HTTP/1
+    case CURLE_WRITE_ERROR:           // only the head's limit ends here, see answer_of()
+      return ErrorCode::Protocol;
+    default:
+      return ErrorCode::ConnectionLost;
+  }
+}
+
+Result<CurlAnswer> answer_of(Transfer& transfer, CURLcode code) {
+  long status = 0;
+  curl_easy_getinfo(transfer.easy.get(), CURLINFO_RESPONSE_CODE, &status);
+  const bool body_cut = code == CURLE_WRITE_ERROR && transfer.body.size() == body_limit;
+  if (code == CURLE_OK || body_cut) {
+    CurlAnswer answer;
+    answer.status = static_cast<int>(status);
+    answer.body = without_url(std::move(transfer.body), transfer.request.url);
+    curl_off_t seconds = 0;
+    if (curl_easy_getinfo(transfer.easy.get(), CURLINFO_RETRY_AFTER, &seconds) == CURLE_OK && seconds > 0) {
+      constexpr curl_off_t longest = 366LL * 24 * 3600;
+      answer.retry_after = std::chrono::seconds(std::min(seconds, longest));
+    }
+    return answer;
+  }
+  if (transfer.head_bytes > head_limit)
+    return failure(ErrorCode::Protocol,
+                   "the head of the answer exceeds " + std::to_string(head_limit / 1024) + " KiB");
+  std::string text = curl_easy_strerror(code);
+  if (transfer.error[0] != '\0') text = transfer.error;
+  return failure(code_of(code), printable(without_url(std::move(text), transfer.request.url)));
+}
+
+}  // namespace
+
+CurlTrust CurlTrust::from_environment() {
+  const auto value = [](const char* name) {
+    const char* text = std::getenv(name);
+    return std::string(text ? text : "");
+  };
+  return CurlTrust{value("SSL_CERT_FILE"), value("SSL_CERT_DIR")};
+}
+
+// What libcurl's multi interface and the loop share. Handlers on the loop hold it weakly.
+class CurlClient::State : public std::enable_shared_from_this<State> {
+ public:
+  State(Loop& loop, CurlTrust trust) : loop_(loop), trust_(std::move(trust)), timer_(loop) {}
+  ~State() { close(); }
+
+  bool open() {
+    if (!library_.ready()) return false;
+    multi_.reset(curl_multi_init());
+    if (!multi_) return false;
+    curl_multi_setopt(multi_.get(), CURLMOPT_SOCKETFUNCTION, &State::on_socket);
+    curl_multi_setopt(multi_.get(), CURLMOPT_SOCKETDATA, this);
+    curl_multi_setopt(multi_.get(), CURLMOPT_TIMERFUNCTION, &State::on_timer);
+    curl_multi_setopt(multi_.get(), CURLMOPT_TIMERDATA, this);
+    curl_multi_setopt(multi_.get(), CURLMOPT_MAX_TOTAL_CONNECTIONS, connections_limit);
+    return true;
+  }
+
+  void close() {
+    for (auto& [easy, transfer] : transfers_) curl_multi_remove_handle(multi_.get(), easy);
+    transfers_.clear();
+    multi_.reset();  // closes kept connections, and takes their sockets out of watched_
+    for (auto& [descriptor, watched] : watched_) watched->stream.release();
+    watched_.clear();
+    timer_.cancel();
+  }
+
+  void send(CurlRequest request, std::function<void(Result<CurlAnswer>)> done) {
+    auto transfer = std::make_unique<Transfer>();
+    transfer->request = std::move(request);
+    transfer->done = std::move(done);
+    transfer->easy.reset(curl_easy_init());
+    CURL* const easy = transfer->easy.get();
+    CURLcode code = easy ? set_up(*transfer) : CURLE_OUT_OF_MEMORY;
+    if (code == CURLE_OK && curl_multi_add_handle(multi_.get(), easy) != CURLM_OK) code = CURLE_FAILED_INIT;
+    if (code != CURLE_OK) {
+      finish(std::move(transfer->done),
+             failure(ErrorCode::InvalidInput,
+                     std::string("the request cannot be made: ") + curl_easy_strerror(code)));
+      return;
+    }
+    transfers_.emplace(easy, std::move(transfer));
+  }
+
+ private:
+  struct Watched {
+    explicit Watched(boost::asio::io_context& context) : stream(context) {}
+    boost::asio::posix::stream_descriptor stream;
+    int wanted = 0;  // CURL_POLL_IN | CURL_POLL_OUT
+    bool reading = false;
+    bool writing = false;
+  };
+
+  CURLcode set_up(Transfer& transfer) {
+    CURL* const easy = transfer.easy.get();
+    CURLcode code = CURLE_OK;
+    const auto set = [&](CURLoption option, auto value) {
+      if (code == CURLE_OK) code = curl_easy_setopt(easy, option, value);
+    };
+    const auto add_header = [&](const std::string& line) {
+      curl_slist* longer = curl_slist_append(transfer.headers.get(), line.c_str());
+      if (!longer) return;
+      (void)transfer.headers.release();
+      transfer.headers.reset(longer);
+    };
+    const CurlRequest& request = transfer.request;
+    set(CURLOPT_URL, request.url.reveal().c_str());
+    set(CURLOPT_PROTOCOLS_STR, "http,https");
+    set(CURLOPT_FOLLOWLOCATION, 0L);
+    set(CURLOPT_NOSIGNAL, 1L);
+    // A look-up that hangs must not be waited for when the request is given up: that would stop the loop.
+    set(CURLOPT_QUICK_EXIT, 1L);
+    set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
+    set(CURLOPT_TIMEOUT_MS, static_cast<long>(request.timeout.count()));
+    set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(request.timeout.count()));
+    set(CURLOPT_USERAGENT, (std::string("healer/") + version).c_str());
+    if (!trust_.file.empty()) set(CURLOPT_CAINFO, trust_.file.c_str());
+    if (!trust_.folder.empty()) set(CURLOPT_CAPATH, trust_.folder.c_str());
+    if (request.method == "POST" || request.method == "PUT") {
+      set(CURLOPT_POST, 1L);
+      set(CURLOPT_POSTFIELDS, request.body.c_str());
+      set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
+    }
+    if (request.method != "POST" && request.method != "GET")
+      set(CURLOPT_CUSTOMREQUEST, request.method.c_str());
+    add_header("Expect:");  // no waiting for "100 Continue", which some peers never send
+    for (const auto& [name, value] : request.headers) add_header(name + ": " + value);
+    set(CURLOPT_HTTPHEADER, transfer.headers.get());
+    set(CURLOPT_ERRORBUFFER, transfer.error);
+    set(CURLOPT_WRITEFUNCTION, &on_body);
+    set(CURLOPT_WRITEDATA, &transfer);
+    set(CURLOPT_HEADERFUNCTION, &on_header);
+    set(CURLOPT_HEADERDATA, &transfer);
+    return code;
+  }
+
+  void finish(std::function<void(Result<CurlAnswer>)> done, Result<CurlAnswer> result) {
+    loop_.post([self = weak_from_this(), done = std::move(done), result = std::move(result)]() mutable {
+      if (self.lock() && done) done(std::move(result));
+    });
+  }
+
+  void act(curl_socket_t descriptor, int events) {
+    int running = 0;
+    curl_multi_socket_action(multi_.get(), descriptor, events, &running);
+    int left = 0;
+    while (CURLMsg* message = curl_multi_info_read(multi_.get(), &left)) {
+      if (message->msg != CURLMSG_DONE) continue;
+      const auto found = transfers_.find(message->easy_handle);
+      if (found == transfers_.end()) continue;
+      const CURLcode code = message->data.result;  // the message dies with the handle's removal
+      const std::unique_ptr<Transfer> transfer = std::move(found->second);
+      transfers_.erase(found);
+      Result<CurlAnswer> result = answer_of(*transfer, code);
+      curl_multi_remove_handle(multi_.get(), transfer->easy.get());
+      finish(std::move(transfer->done), std::move(result));
+    }
+  }
+
+  static int on_timer(CURLM*, long milliseconds, void* user) {
+    auto& self = *static_cast<State*>(user);
+    if (milliseconds < 0) {
+      self.timer_.cancel();
+    } else {
+      // Also 0 goes by the timer: libcurl must not be called from inside its own callback.
+      self.timer_.set_after(std::chrono::milliseconds(milliseconds), [weak = self.weak_from_this()] {
+        if (const auto state = weak.lock()) state->act(CURL_SOCKET_TIMEOUT, 0);
+      });
+    }
+    return 0;
+  }
+
+  static int on_socket(CURL*, curl_socket_t descriptor, int what, void* user, void*) {
+    auto& self = *static_cast<State*>(user);
+    const auto found = self.watched_.find(descriptor);
+    if (what == CURL_POLL_REMOVE) {
+      if (found == self.watched_.end()) return 0;
+      found->second->wanted = 0;
+      found->second->stream.release();  // libcurl closes it
+      self.watched_.erase(found);
+      return 0;
+    }
+    std::shared_ptr<Watched> watched;
+    if (found != self.watched_.end()) {
+      watched = found->second;
+    } else {
+      watched = std::make_shared<Watched>(self.loop_.context());
+      boost::system::error_code error;
+      watched->stream.assign(descriptor, error);
+      if (error) return -1;
+      self.watched_.emplace(descriptor, watched);
+    }
+    watched->wanted = what & CURL_POLL_INOUT;
+    self.watch(descriptor, watched);
+    return 0;
+  }
+
+  void watch(curl_socket_t descriptor, const std::shared_ptr<Watched>& watched) {
+    using Stream = boost::asio::posix::stream_descriptor;
+    if ((watched->wanted & CURL_POLL_IN) != 0 && !watched->reading)
+      wait(descriptor, watched, Stream::wait_read, CURL_CSELECT_IN, &Watched::reading);
+    if ((watched->wanted & CURL_POLL_OUT) != 0 && !watched->writing)
+      wait(descriptor, watched, Stream::wait_write, CURL_CSELECT_OUT, &Watched::writing);
+  }
+
+  void wait(curl_socket_t descriptor, const std::shared_ptr<Watched>& watched,
+            boost::asio::posix::stream_descriptor::wait_type kind, int event, bool Watched::*busy) {
+    (*watched).*busy = true;
+    watched->stream.async_wait(
+        kind, [weak = weak_from_this(), watched, descriptor, event, busy](boost::system::error_code error) {
+          (*watched).*busy = false;
+          const auto self = weak.lock();
+          if (!self) return;
+          // Taken out meanwhile; the number may already stand for another socket.
+          const auto current = self->watched_.find(descriptor);
+          if (current == self->watched_.end() || current->second != watched) return;
+          const int poll = event == CURL_CSELECT_IN ? CURL_POLL_IN : CURL_POLL_OUT;
+          if ((watched->wanted & poll) != 0) self->act(descriptor, error ? CURL_CSELECT_ERR : event);
+          const auto after = self->watched_.find(descriptor);
+          if (after != self->watched_.end() && after->second == watched && !error)
+            self->watch(descriptor, watched);
+        });
+  }
+
+  Loop& loop_;
+  CurlTrust trust_;
+  CurlLibrary library_;
+  Timer timer_;
+  std::map<curl_socket_t, std::shared_ptr<Watched>> watched_;
+  std::unique_ptr<CURLM, MultiClose> multi_;
+  std::map<CURL*, std::unique_ptr<Transfer>> transfers_;
+};
+
+Result<std::unique_ptr<CurlClient>> CurlClient::create(Loop& loop, CurlTrust trust) {
+  auto state = std::make_shared<State>(loop, std::move(trust));
+  if (!state->open()) return failure(ErrorCode::InvalidInput, "libcurl cannot be set up");
+  return std::unique_ptr<CurlClient>(new CurlClient(std::move(state)));
+}
+
+CurlClient::CurlClient(std::shared_ptr<State> state) : state_(std::move(state)) {}
+
+CurlClient::~CurlClient() {
+  state_->close();
+}
+
+void CurlClient::send(CurlRequest request, std::function<void(Result<CurlAnswer>)> done) {
+  state_->send(std::move(request), std::move(done));
+}
+
+Result<void> check_url(const Secret& url) {
+  const auto no = [](const std::string& why) {
+    return failure(ErrorCode::InvalidInput,
+                   "not a usable URL (" + why + "); accepted: https://host/path or http://host/path");
+  };
+  const std::string& text = url.reveal();
+  if (trim(text) != text || !fit_for_head(text)) return no("it holds spaces or control characters");
+  const std::unique_ptr<CURLU, decltype(&curl_url_cleanup)> parsed(curl_url(), &curl_url_cleanup);
+  if (!parsed) return no("out of memory");
+  const CURLUcode code = curl_url_set(parsed.get(), CURLUPART_URL, text.c_str(), 0);
+  if (code != CURLUE_OK) return no(curl_url_strerror(code));
+  const auto part = [&](CURLUPart which) {
+    char* value = nullptr;
+    if (curl_url_get(parsed.get(), which, &value, 0) != CURLUE_OK) return std::string{};
+    std::string copy(value);
+    curl_free(value);
+    return copy;
+  };
+  const std::string scheme = part(CURLUPART_SCHEME);
+  if (scheme != "http" && scheme != "https") return no("its scheme is \"" + printable(scheme) + "\"");
+  // libcurl also takes "https:///x" and "https:/x", with x as the host.
+  const auto authority = text.find("://");
+  if (authority == std::string::npos || text.substr(authority + 3, 1) == "/" || part(CURLUPART_HOST).empty())
+    return no("it names no host");
+  return {};
+}
+
+std::string without_url(std::string text, const Secret& url) {
+  const std::string& whole = url.reveal();
+  std::vector<std::string> parts{whole};
+  const auto scheme = whole.find("://");
+  const auto authority = scheme == std::string::npos ? 0 : scheme + 3;
+  const auto path = std::min(whole.find_first_of("/?#", authority), whole.size());
+  const auto user_end = whole.substr(authority, path - authority).rfind('@');
+  if (user_end != std::string::npos) parts.push_back(whole.substr(authority, user_end));
+  parts.push_back(whole.substr(path));
+  std::string part;
+  for (const char c : whole.substr(path) + "/") {
+    if (std::string_view("/?#&=;").find(c) == std::string_view::npos) {
+      part += c;
+    } else {
+      parts.push_back(part);
+      part.clear();
+    }
+  }
+  for (const std::string& secret : parts) {
+    if (secret.size() < shortest_secret) continue;
+    for (auto at = text.find(secret); at != std::string::npos; at = text.find(secret, at)) {
+      text.replace(at, secret.size(), "<redacted>");
+      at += std::string_view("<redacted>").size();
+    }
+  }
+  return text;
+}
+
+}  // namespace healer::net

@@ -1,0 +1,99 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/time.hpp"
+#include "model/action.hpp"
+#include "model/record.hpp"
+#include "notify/notifier.hpp"
+
+namespace healer {
+
+/// What the outbox needs of the process: time, one alarm of its own, random seeds, the store, the log.
+struct OutboxHost {
+  std::function<Instant()> now;
+  std::function<std::uint64_t()> seed;
+  /// Calls the work once at this instant, never from inside; replaces what was set before.
+  std::function<void(Instant, std::function<void()>)> set_alarm;
+  /// Writes the records; the outbox does not wait for it.
+  std::function<void(std::vector<Record>)> commit;
+  std::function<void(LogLine)> log;
+};
+
+struct OutboxLimits {
+  Duration first_backoff = 1s;
+  Duration longest_backoff = 5min;
+  double jitter = 0.25;               ///< +- this share of a backoff
+  Duration longest_retry_after = 1h;  ///< a service's wish beyond this is cut
+  Duration gap = 1s;                  ///< between two messages to one channel: Slack's limit
+  std::size_t pending = 10'000;       ///< per channel; one more expires the oldest
+  Duration age = 7 * 24h;             ///< since the alert was raised
+};
+
+/// What is seen of one channel.
+struct ChannelStatus {
+  std::string name;
+  bool configured = true;  ///< false: alerts of an earlier configuration wait for it
+  std::size_t pending = 0;
+  std::string last_error;       ///< of the newest failed try; empty after a delivery
+  std::uint64_t delivered = 0;  ///< these four since the process started
+  std::uint64_t refused = 0;
+  std::uint64_t expired = 0;
+  std::uint64_t failed_tries = 0;
+};
+
+/// Brings alerts to their channels, at least once: per channel in the order raised, one at a time.
+///
+///   Pending --2xx--> Delivered            Pending --permanent error--> Refused
+///   Pending --passing failure--> Pending, next_try later (backoff with jitter, or the service's Retry-After)
+///   Pending --older than 7 days, or 10,000 newer wait--> Expired, counted and logged
+///
+/// Every change is committed after it happened, a delivery after the service answered: a process killed in
+/// between sends that one alert again. A channel that is no longer configured keeps its alerts pending, so
+/// that they go out when it comes back, until they are too old.
+class Outbox {
+ public:
+  explicit Outbox(OutboxHost host, OutboxLimits limits = {});
+  ~Outbox();
+  Outbox(const Outbox&) = delete;
+  Outbox& operator=(const Outbox&) = delete;
+
+  /// The channels that are there now; those of before stay known by name. What was being sent by a notifier
+  /// that goes is sent anew. Not to be called from inside a notifier's completion.
+  void set_channels(std::vector<std::unique_ptr<Notifier>> channels);
+  /// Names for RaisedAlert.
+  std::vector<std::string> channel_names() const;
+
+  /// What an earlier process left undone. Call it once, before add().
+  void restore(const std::vector<Alert>& alerts, const std::vector<Delivery>& deliveries);
+  /// An alert whose record is on its way to the disk.
+  void add(const RaisedAlert& raised);
+
+  std::size_t pending() const;
+  std::vector<ChannelStatus> status() const;
+
+ private:
+  struct Entry;
+  struct Channel;
+  Channel& channel(const std::string& name);
+  void enqueue(Channel& to, Entry entry);
+  void pump();
+  bool pump(Channel& of, Instant now);
+  void finished(const std::string& name, std::uint64_t serial, Sent sent);
+  void close(Channel& of, std::size_t index, DeliveryState state, std::string error);
+  Duration backoff(unsigned tries);
+  void log(LogLevel level, std::string message);
+
+  OutboxHost host_;
+  OutboxLimits limits_;
+  std::vector<std::unique_ptr<Channel>> channels_;
+  std::uint64_t last_serial_ = 0;
+  std::shared_ptr<Outbox*> self_;  ///< late completions and alarms find it empty
+};
+
+}  // namespace healer

@@ -1,0 +1,134 @@
+#include "notify/slack.hpp"
+
+#include <utility>
+
+#include <boost/json.hpp>
+
+#include "base/text.hpp"
+#include "net/curl_client.hpp"
+
+namespace healer {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::size_t text_limit = 2000;
+constexpr std::size_t field_limit = 300;
+constexpr std::size_t answer_limit = 200;
+
+const char* color_of(AlertKind kind) {
+  switch (kind) {
+    case AlertKind::Recovered:
+      return "#36a64f";
+    case AlertKind::Degraded:
+      return "#ff9900";
+    case AlertKind::Critical:
+      return "#ff0000";
+    case AlertKind::Info:
+      return "#cccccc";
+  }
+  return "#cccccc";
+}
+
+// Slack's three control characters; without them no mention, link or channel can be written.
+std::string escaped(std::string_view text, std::size_t limit) {
+  std::string out;
+  for (const char c : clip(printable(text), limit)) {
+    if (c == '&')
+      out += "&amp;";
+    else if (c == '<')
+      out += "&lt;";
+    else if (c == '>')
+      out += "&gt;";
+    else
+      out += c;
+  }
+  return out;
+}
+
+bool passing(int status) {
+  switch (status) {
+    case 302:  // a captive portal, a proxy's own page
+    case 303:
+    case 307:
+    case 407:
+    case 408:
+    case 425:
+    case 429:
+      return true;
+    default:
+      return status >= 500;
+  }
+}
+
+Sent sent_of(Result<net::CurlAnswer> answer) {
+  Sent sent;
+  if (!answer) {
+    sent.result =
+        answer.error().code == ErrorCode::InvalidInput ? Sent::Result::Refused : Sent::Result::TryAgain;
+    sent.error = answer.error().message;
+    return sent;
+  }
+  if (answer->status >= 200 && answer->status < 300) return sent;
+  sent.result = passing(answer->status) ? Sent::Result::TryAgain : Sent::Result::Refused;
+  sent.retry_after = answer->retry_after;
+  sent.error = "HTTP " + std::to_string(answer->status);
+  const std::string word = clip(printable(trim(answer->body)), answer_limit);
+  if (!word.empty()) sent.error += ": " + word;
+  return sent;
+}
+
+}  // namespace
+
+std::string slack_message(const Alert& alert) {
+  json::array fields;
+  const auto add = [&](const char* title, const std::string& value) {
+    if (!value.empty())
+      fields.push_back({{"title", title}, {"value", escaped(value, field_limit)}, {"short", true}});
+  };
+  add("Host", alert.host);
+  add("Workload", alert.workload);
+  add("Image", alert.image);
+  add("Cause", alert.cause);
+  if (alert.attempt > 0) {
+    std::string attempt = std::to_string(alert.attempt);
+    if (alert.attempts_allowed > 0) attempt += " of " + std::to_string(alert.attempts_allowed);
+    add("Attempt", attempt);
+  }
+  const std::string event = escaped(alert.event, field_limit);
+  const std::string text = escaped(alert.text, text_limit);
+  json::object attachment;
+  attachment["color"] = color_of(alert.kind);
+  attachment["fallback"] = event + ": " + text;
+  attachment["title"] = "🐳 Self-Healing Infrastructure — " + event;
+  attachment["text"] = text;
+  attachment["fields"] = std::move(fields);
+  attachment["footer"] = "healer on " + escaped(alert.host, field_limit);
+  attachment["ts"] = wall_time_of(alert.raised_at).unix_ms / 1000;
+  json::object message;
+  message["attachments"] = json::array{std::move(attachment)};
+  return json::serialize(message);
+}
+
+Result<std::unique_ptr<Notifier>> SlackNotifier::create(net::CurlClient& client, Secret url,
+                                                        Duration timeout) {
+  if (auto good = net::check_url(url); !good) return tl::unexpected(std::move(good.error()));
+  return std::unique_ptr<Notifier>(new SlackNotifier(client, std::move(url), timeout));
+}
+
+SlackNotifier::SlackNotifier(net::CurlClient& client, Secret url, Duration timeout)
+    : client_(client), url_(std::move(url)), timeout_(timeout) {}
+
+void SlackNotifier::send(const Alert& alert, std::function<void(Sent)> done) {
+  net::CurlRequest request;
+  request.method = "POST";
+  request.url = url_;
+  request.headers = {{"Content-Type", "application/json; charset=utf-8"}};
+  request.body = slack_message(alert);
+  request.timeout = timeout_;
+  client_.send(std::move(request), [done = std::move(done)](Result<net::CurlAnswer> answer) {
+    done(sent_of(std::move(answer)));
+  });
+}
+
+}  // namespace healer

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/result.hpp"
+#include "base/secret.hpp"
+#include "base/time.hpp"
+#include "notify/notifier.hpp"
+
+namespace healer::net {
+class CurlClient;
+}
+
+namespace healer {
+
+/// Tells a Slack incoming webhook (or one that takes Slack's messages).
+class SlackNotifier final : public Notifier {
+ public:
+  /// InvalidInput when the URL is no http or https URL; the message does not contain it. The client must
+  /// outlive the notifier.
+  static Result<std::unique_ptr<Notifier>> create(net::CurlClient& client, Secret url,
+                                                  Duration timeout = 10s);
+
+  const std::string& channel() const override { return channel_; }
+
+  /// 2xx is delivered; 408, 425, 429, 5xx, 407, temporary redirects and every failure on the way are tried
+  /// again; all others are refused, with the start of Slack's own word ("invalid_token", "no_service").
+  void send(const Alert& alert, std::function<void(Sent)> done) override;
+
+ private:
+  SlackNotifier(net::CurlClient& client, Secret url, Duration timeout);
+  net::CurlClient& client_;
+  Secret url_;
+  Duration timeout_;
+  std::string channel_ = "slack";
+};
+
+/// The message as JSON: one attachment with color, title, text, fields, footer and ts. Everything that
+/// comes from outside is escaped (a container cannot mention a channel) and clipped.
+std::string slack_message(const Alert& alert);
+
+}  // namespace healer

@@ -1,0 +1,379 @@
+// The outbox under virtual time: order, retry, limits, restarts.
+#include <deque>
+#include <map>
+#include <optional>
+#include <utility>
+
+#include <doctest/doctest.h>
+#include <rapidcheck.h>
+
+#include "notify/outbox.hpp"
+
+using namespace healer;
+
+namespace {
+
+const Instant start{Duration{1'800'000'000'000}};
+
+// A channel whose answers the test gives.
+struct Peer {
+  struct Try {
+    Alert alert;
+    std::function<void(Sent)> done;
+    Instant at;
+  };
+  std::vector<Try> tries;
+};
+
+class FakeNotifier final : public Notifier {
+ public:
+  FakeNotifier(std::string name, Peer& peer, const Instant& now)
+      : name_(std::move(name)), peer_(peer), now_(now) {}
+  const std::string& channel() const override { return name_; }
+  void send(const Alert& alert, std::function<void(Sent)> done) override {
+    peer_.tries.push_back({alert, std::move(done), now_});
+  }
+
+ private:
+  std::string name_;
+  Peer& peer_;
+  const Instant& now_;
+};
+
+// The process around an outbox: a clock that moves by hand, a disk, a log.
+struct World {
+  Instant now = start;
+  std::optional<std::pair<Instant, std::function<void()>>> alarm;
+  std::map<std::pair<std::uint64_t, std::string>, Delivery> disk;
+  std::vector<std::string> log;
+  std::map<std::string, Peer> peers;
+  std::uint64_t seeds = 0;
+  OutboxLimits limits;
+  std::unique_ptr<Outbox> outbox;
+
+  explicit World(std::vector<std::string> channels = {"slack"}, OutboxLimits with = {}) : limits(with) {
+    begin(std::move(channels));
+  }
+
+  void begin(std::vector<std::string> channels) {
+    alarm.reset();
+    outbox = std::make_unique<Outbox>(
+        OutboxHost{[this] { return now; }, [this] { return ++seeds; },
+                   [this](Instant at, std::function<void()> work) { alarm.emplace(at, std::move(work)); },
+                   [this](std::vector<Record> records) {
+                     for (const Record& record : records) {
+                       const auto& delivery = std::get<Delivery>(record);
+                       disk[{delivery.alert.value, delivery.channel}] = delivery;
+                     }
+                   },
+                   [this](LogLine line) { log.push_back(line.message); }},
+        limits);
+    set_channels(std::move(channels));
+  }
+
+  void set_channels(const std::vector<std::string>& channels) {
+    std::vector<std::unique_ptr<Notifier>> notifiers;
+    for (const std::string& name : channels)
+      notifiers.push_back(std::make_unique<FakeNotifier>(name, peers[name], now));
+    outbox->set_channels(std::move(notifiers));
+  }
+
+  void advance(Duration by) {
+    const Instant until = now + by;
+    while (alarm && alarm->first <= until) {
+      auto [at, work] = std::move(*alarm);
+      alarm.reset();
+      now = std::max(now, at);
+      work();
+    }
+    now = until;
+  }
+
+  void raise(std::uint64_t id, std::vector<std::string> channels = {"slack"}) {
+    Alert alert;
+    alert.id = AlertId{id};
+    alert.event = "DEGRADED";
+    alert.workload = "web";
+    alert.raised_at = now;
+    for (const std::string& name : channels)
+      disk[{id, name}] = Delivery{AlertId{id}, name, DeliveryState::Pending, 0, now, ""};
+    outbox->add(RaisedAlert{alert, std::move(channels)});
+  }
+
+  void answer(const std::string& name, Sent sent) { peers[name].tries.back().done(std::move(sent)); }
+  const Delivery& on_disk(std::uint64_t id, const std::string& name = "slack") { return disk.at({id, name}); }
+  std::vector<std::uint64_t> sent(const std::string& name = "slack") {
+    std::vector<std::uint64_t> ids;
+    for (const auto& each : peers[name].tries) ids.push_back(each.alert.id.value);
+    return ids;
+  }
+  ChannelStatus status(const std::string& name = "slack") {
+    for (const ChannelStatus& each : outbox->status())
+      if (each.name == name) return each;
+    return {};
+  }
+};
+
+const Sent delivered{};
+Sent failed(std::string error = "HTTP 500", std::optional<Duration> retry_after = {}) {
+  return Sent{Sent::Result::TryAgain, retry_after, std::move(error)};
+}
+const Sent refused{Sent::Result::Refused, {}, "HTTP 404: no_service"};
+
+using Ids = std::vector<std::uint64_t>;
+
+}  // namespace
+
+TEST_CASE("an alert is sent at once, and marked delivered only after the answer") {
+  World world;
+  world.raise(1);
+  CHECK(world.sent() == Ids{1});
+  CHECK(world.on_disk(1).state == DeliveryState::Pending);
+  CHECK(world.outbox->pending() == 1);
+  world.answer("slack", delivered);
+  CHECK(world.on_disk(1).state == DeliveryState::Delivered);
+  CHECK(world.on_disk(1).tries == 1);
+  CHECK(world.outbox->pending() == 0);
+  CHECK(world.status().delivered == 1);
+  CHECK(world.log.empty());
+}
+
+TEST_CASE("one at a time, in order, a second apart") {
+  World world;
+  world.raise(1);
+  world.raise(2);
+  world.raise(3);
+  CHECK(world.sent() == Ids{1});
+  world.advance(10min);
+  CHECK(world.sent() == Ids{1});
+  world.answer("slack", delivered);
+  CHECK(world.sent() == Ids{1});
+  world.advance(999ms);
+  CHECK(world.sent() == Ids{1});
+  world.advance(1ms);
+  CHECK(world.sent() == Ids{1, 2});
+  world.answer("slack", delivered);
+  world.advance(1s);
+  CHECK(world.sent() == Ids{1, 2, 3});
+}
+
+TEST_CASE("a channel that is down does not hold another one up") {
+  World world({"slack", "mail"});
+  world.raise(1, {"slack", "mail"});
+  world.answer("slack", failed());
+  world.answer("mail", delivered);
+  CHECK(world.on_disk(1, "mail").state == DeliveryState::Delivered);
+  CHECK(world.on_disk(1, "slack").state == DeliveryState::Pending);
+  world.raise(2, {"slack", "mail"});
+  world.advance(1s);
+  CHECK(world.sent("mail") == Ids{1, 2});
+}
+
+TEST_CASE("failed tries back off from one second to five minutes, with jitter, in order") {
+  World world;
+  world.raise(1);
+  world.raise(2);
+  Duration expected = 1s;
+  for (unsigned n = 1; n <= 20; ++n) {
+    REQUIRE(world.sent().size() == n);
+    const Instant failed_at = world.now;
+    world.answer("slack", failed());
+    CHECK(world.on_disk(1).tries == n);
+    CHECK(world.on_disk(1).last_error == "HTTP 500");
+    const Duration wait = world.on_disk(1).next_try - failed_at;
+    CHECK(wait >= expected * 3 / 4);
+    CHECK(wait <= std::min<Duration>(expected * 5 / 4, 5min));
+    world.advance(std::max<Duration>(wait, 1s));
+    expected = std::min<Duration>(expected * 2, 5min);
+  }
+  world.answer("slack", delivered);
+  world.advance(1s);
+  CHECK(world.sent().back() == 2);
+  CHECK(world.status().failed_tries == 20);
+  CHECK_MESSAGE(world.log.size() == 2, "the outage is said once, and its end");
+}
+
+TEST_CASE("Retry-After is honoured, and cut at an hour") {
+  World world;
+  world.raise(1);
+  world.answer("slack", failed("HTTP 429", 30s));
+  world.advance(29'999ms);
+  CHECK(world.sent().size() == 1);
+  world.advance(1ms);
+  CHECK(world.sent().size() == 2);
+  world.answer("slack", failed("HTTP 429", 1000h));
+  CHECK(world.on_disk(1).next_try == world.now + 1h);
+}
+
+TEST_CASE("a refused alert is said and counted, and the next one goes out") {
+  World world;
+  world.raise(1);
+  world.raise(2);
+  world.answer("slack", refused);
+  CHECK(world.on_disk(1).state == DeliveryState::Refused);
+  CHECK(world.on_disk(1).last_error == "HTTP 404: no_service");
+  REQUIRE(world.log.size() == 1);
+  CHECK(world.log[0].find("no_service") != std::string::npos);
+  world.advance(1s);
+  CHECK(world.sent() == Ids{1, 2});
+  CHECK(world.status().refused == 1);
+}
+
+TEST_CASE("an alert older than seven days expires") {
+  World world;
+  world.raise(1);
+  world.answer("slack", failed());
+  for (int i = 0; i < 24 * 7 * 2; ++i) {
+    world.advance(30min);
+    if (world.on_disk(1).state == DeliveryState::Pending && !world.peers["slack"].tries.empty())
+      world.answer("slack", failed());
+  }
+  world.advance(1h);
+  CHECK(world.on_disk(1).state == DeliveryState::Expired);
+  CHECK(world.outbox->pending() == 0);
+  CHECK(world.status().expired == 1);
+  CHECK(world.log.back().find("expired") != std::string::npos);
+}
+
+TEST_CASE("too many waiting: the oldest expires, not the one under way") {
+  OutboxLimits limits;
+  limits.pending = 3;
+  World world({"slack"}, limits);
+  for (std::uint64_t id = 1; id <= 5; ++id) world.raise(id);
+  CHECK(world.on_disk(1).state == DeliveryState::Pending);
+  CHECK(world.on_disk(2).state == DeliveryState::Expired);
+  CHECK(world.on_disk(3).state == DeliveryState::Expired);
+  CHECK(world.on_disk(4).state == DeliveryState::Pending);
+  CHECK(world.outbox->pending() == 3);
+  world.answer("slack", delivered);
+  CHECK(world.on_disk(1).state == DeliveryState::Delivered);
+}
+
+TEST_CASE("a second answer to one try changes nothing") {
+  World world;
+  world.raise(1);
+  world.raise(2);
+  const auto done = world.peers["slack"].tries[0].done;
+  done(delivered);
+  world.advance(1s);
+  done(refused);
+  CHECK(world.on_disk(1).state == DeliveryState::Delivered);
+  CHECK(world.on_disk(2).state == DeliveryState::Pending);
+  CHECK(world.status().refused == 0);
+}
+
+TEST_CASE("an answer and an alarm that come after the outbox is gone are ignored") {
+  World world;
+  world.raise(1);
+  const auto done = world.peers["slack"].tries[0].done;
+  world.answer("slack", failed());
+  const auto alarm = world.alarm;
+  REQUIRE(alarm.has_value());
+  world.outbox.reset();
+  done(delivered);
+  alarm->second();
+  CHECK(world.on_disk(1).state == DeliveryState::Pending);
+}
+
+TEST_CASE("a new process goes on where the last one was killed: in order, with its wait and its count") {
+  World world;
+  world.raise(1);
+  world.raise(2);
+  world.answer("slack", failed("HTTP 503", 60s));
+  std::vector<Alert> alerts;
+  std::vector<Delivery> deliveries;
+  for (const std::uint64_t id : {2, 1}) {
+    Alert alert;
+    alert.id = AlertId{id};
+    alert.raised_at = start;
+    alerts.push_back(alert);
+    deliveries.push_back(world.on_disk(id));
+  }
+  world.peers.clear();
+  world.begin({"slack"});
+  world.outbox->restore(alerts, deliveries);
+  CHECK(world.sent().empty());
+  world.advance(59s);
+  CHECK(world.sent().empty());
+  world.advance(1s);
+  CHECK(world.sent() == Ids{1});
+  world.answer("slack", delivered);
+  CHECK(world.on_disk(1).tries == 2);
+  world.advance(1s);
+  CHECK(world.sent() == Ids{1, 2});
+}
+
+TEST_CASE("a clock set back between two processes does not silence a channel") {
+  World world;
+  Alert alert;
+  alert.id = AlertId{1};
+  alert.raised_at = start;
+  world.outbox->restore({alert},
+                        {Delivery{AlertId{1}, "slack", DeliveryState::Pending, 3, start + 24h * 300, "x"}});
+  world.advance(1h);
+  CHECK(world.sent() == Ids{1});
+}
+
+TEST_CASE("alerts for a channel that is no longer configured wait for it, visibly") {
+  World world(std::vector<std::string>{});
+  Alert alert;
+  alert.id = AlertId{1};
+  alert.raised_at = start;
+  world.outbox->restore({alert}, {Delivery{AlertId{1}, "slack", DeliveryState::Pending, 0, start, ""}});
+  world.advance(24h);
+  CHECK(world.outbox->pending() == 1);
+  CHECK_FALSE(world.status().configured);
+  CHECK(world.outbox->channel_names().empty());
+  world.set_channels({"slack"});
+  CHECK(world.sent() == Ids{1});
+  world.answer("slack", delivered);
+  CHECK(world.outbox->pending() == 0);
+}
+
+TEST_CASE("replacing the channels sends what was under way anew") {
+  World world;
+  world.raise(1);
+  const auto lost = world.peers["slack"].tries[0].done;
+  world.set_channels({"slack"});
+  CHECK(world.sent() == Ids{1, 1});
+  lost(refused);
+  CHECK(world.on_disk(1).state == DeliveryState::Pending);
+  world.answer("slack", delivered);
+  CHECK(world.on_disk(1).state == DeliveryState::Delivered);
+}
+
+TEST_CASE("whatever a channel answers, everything ends delivered or refused, once, in order") {
+  CHECK(rc::check([] {
+    World world({"a", "b"});
+    const int count = *rc::gen::inRange(1, 8);
+    std::uint64_t next = 1;
+    std::map<std::string, Ids> ended;
+    const auto step = [&](const std::string& name, int choice) {
+      auto& tries = world.peers[name].tries;
+      if (tries.empty() || !tries.back().done) return;
+      const auto done = std::exchange(tries.back().done, nullptr);
+      const std::uint64_t id = tries.back().alert.id.value;
+      if (choice < 2) ended[name].push_back(id);
+      done(choice == 0 ? delivered : choice == 1 ? refused : failed());
+    };
+    for (int i = 0; i < 60; ++i) {
+      if (next <= static_cast<std::uint64_t>(count) && *rc::gen::inRange(0, 3) == 0)
+        world.raise(next++, {"a", "b"});
+      step("a", *rc::gen::inRange(0, 5));
+      step("b", *rc::gen::inRange(0, 5));
+      world.advance(Duration{*rc::gen::inRange(0, 5000)});
+    }
+    while (next <= static_cast<std::uint64_t>(count)) world.raise(next++, {"a", "b"});
+    for (int i = 0; i < 3 * count; ++i) {
+      world.advance(10min);
+      step("a", 0);
+      step("b", 0);
+    }
+    Ids all;
+    for (std::uint64_t id = 1; id < next; ++id) all.push_back(id);
+    RC_ASSERT(ended["a"] == all);
+    RC_ASSERT(ended["b"] == all);
+    RC_ASSERT(world.outbox->pending() == 0U);
+    for (const auto& [key, delivery] : world.disk) RC_ASSERT(delivery.state != DeliveryState::Pending);
+  }));
+}

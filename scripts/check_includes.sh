@@ -1,0 +1,82 @@
+#!/usr/bin/env bash
+# Holds the folders of src/ to the directions that the design lets them include.
+#
+#   scripts/check_includes.sh [SRC]     SRC defaults to src/ of this checkout
+#
+# Checked: which folder includes which; runtime/ sees of an adapter only its port; base/, model/ and core/
+# use nothing but the standard library, fmt and tl::expected; includes are spelled from src/; and no
+# header outside net/ names Asio or Beast. Exit code 1 and one line per fault.
+set -euo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+src=${1:-$root/src}
+[ -d "$src" ] || {
+    echo "check_includes: no folder $src" >&2
+    exit 2
+}
+
+cd "$src"
+mapfile -t files < <(find . -name '*.[hc]pp' -o -name '*.in' | sed 's|^\./||' | sort)
+if [ ${#files[@]} = 0 ]; then exit 0; fi
+exec awk '
+BEGIN {
+    # folder: what it may include besides itself
+    may["base"] = ""
+    may["model"] = "base"
+    may["core"] = "base model"
+    may["config"] = "base model"
+    may["engine"] = "base model"
+    may["engine/docker"] = "base model net engine"
+    may["probe"] = "base model net"
+    may["notify"] = "base model net"
+    may["store"] = "base model"
+    may["net"] = "base"
+    may["api"] = "base model net"
+    may["runtime"] = "base model core config engine probe notify store"
+    may["guard"] = "base net"
+    may["cli"] = "base model config net"
+    may["app"] = "*"
+    # what a folder that wires adapters together through their ports may see of them
+    port["engine"] = "engine/engine.hpp"
+    port["probe"] = "probe/probe.hpp"
+    port["notify"] = "notify/notifier.hpp"
+    port["store"] = "store/store.hpp"
+    # folders that stand on the standard library alone, and the few parts they may use beside it
+    split("base model core", names, " ")
+    for (i in names) pure[names[i]] = 1
+}
+function fault(text) {
+    printf "%s:%d: %s\n", FILENAME, FNR, text
+    faults++
+}
+function folder_of(path) { sub(/\/[^\/]*$/, "", path); return path }
+FNR == 1 {
+    folder = folder_of(FILENAME)
+    header = FILENAME ~ /\.hpp(\.in)?$/
+    if (!(folder in may)) fault("the folder " folder " has no line in scripts/check_includes.sh: say what it may include")
+}
+/^[ \t]*#[ \t]*include[ \t]*"/ {
+    path = $0; sub(/^[^"]*"/, "", path); sub(/".*/, "", path)
+    target = folder_of(path)
+    if (target == path || path ~ /(^|\/)\.\.?\//) {
+        fault("\"" path "\" is not spelled from src/")
+    } else if (!(target in may)) {
+        fault("\"" path "\" is in no folder of src/")
+    } else if (target != folder && may[folder] != "*" && index(" " may[folder] " ", " " target " ") == 0) {
+        fault(folder " may not include " target ": \"" path "\"")
+    } else if (folder == "runtime" && (target in port) && path != port[target]) {
+        fault("of " target ", " folder " may see only its port " port[target] ", not \"" path "\"")
+    }
+}
+/^[ \t]*#[ \t]*include[ \t]*</ {
+    path = $0; sub(/^[^<]*</, "", path); sub(/>.*/, "", path)
+    if ((folder in pure) && path ~ /[.\/]/ && path !~ /^(fmt|tl)\//)
+        fault(folder " stands on the standard library, fmt and tl alone: <" path ">")
+}
+header && folder != "net" && folder !~ /^net\// {
+    line = $0; sub(/\/\/.*/, "", line)
+    if (line ~ /boost\/(asio|beast)/ || line ~ /(^|[^A-Za-z0-9_])(asio|beast)([^A-Za-z0-9_]|$)/)
+        fault("a header outside net/ names Asio or Beast")
+}
+END { exit faults > 0 }
+' "${files[@]}"

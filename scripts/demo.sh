@@ -1,0 +1,121 @@
+#!/usr/bin/env bash
+# The whole thing on this machine: installs what is missing, builds, starts the stack, breaks the sample
+# app and shows it being healed.
+#
+#   scripts/demo.sh         up, and one failure healed; the stack stays up
+#   scripts/demo.sh down    stops and removes all of it, and the engine if the demo started one
+#
+# HEALER_AIRGAP=1 leaves the registries alone (Prometheus from Debian's package, no Grafana); without it
+# that happens by itself when the images cannot be had. CHECK_INTERVAL and the other settings of
+# deploy/compose/docker-compose.yml are honoured.
+set -euo pipefail
+
+# shellcheck source=scripts/common.sh
+. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+state=$root/build/demo
+project='healer-demo'
+
+say() { echo "demo: $*" >&2; }
+step() { printf '\n== %s\n' "$*"; }
+
+# Root is needed where the engine's socket is not ours to use.
+need_engine_access() {
+    if [ "$(id -u)" = 0 ] || docker version >/dev/null 2>&1; then return 0; fi
+    command -v sudo >/dev/null || {
+        say "this user may not use the container engine: run the demo as root"
+        exit 1
+    }
+    say "this user may not use the container engine: going on with sudo"
+    exec sudo -E "$root/scripts/demo.sh" "$@"
+}
+
+demo_compose() { compose --project-name "$project" "${files[@]}" "$@"; }
+
+up() {
+    step "installing what is missing"
+    "$root/scripts/setup.sh" build test stack
+    step "building (the first time takes some minutes)"
+    build_preset release healer sample-app
+    need_engine_access up
+
+    step "starting the stack"
+    start_engine
+    export_socket
+    mkdir -p "$state"
+    # A second `up` finds the engine of the first already there, and must not forget whose it is.
+    if [ "$HEALER_ENGINE_STARTED" = yes ]; then touch "$state/engine-started"; fi
+
+    files=(-f "$root/deploy/compose/docker-compose.yml")
+    local airgap=()
+    if [ -n "${HEALER_AIRGAP:-}" ] ||
+        ! { has_image "${PROMETHEUS_IMAGE:-$(default_image PROMETHEUS_IMAGE)}" &&
+            has_image "${GRAFANA_IMAGE:-$(default_image GRAFANA_IMAGE)}"; }; then
+        say "without the Grafana image: the air-gapped variant"
+        files+=(-f "$root/deploy/compose/docker-compose.airgap.yml")
+        airgap=(airgap)
+    fi
+    "$root/scripts/images.sh" "${airgap[@]}"
+
+    # Quicker than the defaults, which are meant for services, not for people who watch.
+    export CHECK_INTERVAL=${CHECK_INTERVAL:-5} REQUEST_TIMEOUT=${REQUEST_TIMEOUT:-2}
+    demo_compose down --volumes >/dev/null 2>&1 || true
+    local variable
+    for variable in SAMPLE_APP_PORT:8080 HEALER_PORT:9180 PROMETHEUS_PORT:9090 GRAFANA_PORT:3000; do
+        [ -n "${!variable%:*}" ] || export "${variable%:*}=$(free_port "${variable#*:}")"
+    done
+    {
+        printf 'export DOCKER_HOST=%q DOCKER_SOCK=%q DOCKER_GID=%q\n' "$DOCKER_HOST" "$DOCKER_SOCK" "$DOCKER_GID"
+        printf 'files=('
+        printf '%q ' "${files[@]}"
+        printf ')\n'
+    } >"$state/stack"
+    demo_compose up -d --no-build
+
+    local app=http://127.0.0.1:$SAMPLE_APP_PORT healer=http://127.0.0.1:$HEALER_PORT
+    wait_until 60 "sample-app at $app" curl -sf --max-time 2 -o /dev/null "$app/health"
+    wait_until 60 "healer at $healer/readyz" curl -sf --max-time 2 -o /dev/null "$healer/readyz"
+    wait_until 60 "healer finding sample-app well" watches_sample_app "$healer"
+
+    step "breaking the sample app"
+    local outcome=0
+    "$root/scripts/simulate_failure.sh" --url "$app" || outcome=$?
+    step "what healer says"
+    demo_compose logs --no-color --tail 15 healer
+    demo_compose exec -T healer /usr/bin/healer status || true
+
+    step "$([ "$outcome" = 0 ] && echo "healed; look around" || echo "NOT healed; look around")"
+    echo "  sample app   $app/health"
+    echo "  healer       $healer/metrics"
+    echo "  Prometheus   http://127.0.0.1:$PROMETHEUS_PORT"
+    if [ ${#airgap[@]} = 0 ]; then echo "  Grafana      http://127.0.0.1:$GRAFANA_PORT"; fi
+    echo "  break it another way:  scripts/simulate_failure.sh --url $app --mode hang"
+    echo "  stop everything:       scripts/demo.sh down"
+    return "$outcome"
+}
+
+watches_sample_app() {
+    # Not grep -q: it would end before curl has written all, and curl's failure would count.
+    curl -sf --max-time 2 "$1/metrics" | grep '^healer_target_up{[^}]*} 1' >/dev/null
+}
+
+down() {
+    need_engine_access down
+    if [ -f "$state/stack" ]; then
+        # shellcheck disable=SC1091  # written by up
+        . "$state/stack"
+        # The engine may be gone by now, and with it all that ran.
+        if docker version >/dev/null 2>&1; then demo_compose down --volumes --remove-orphans; fi
+    fi
+    if [ -f "$state/engine-started" ]; then "$root/scripts/engine.sh" stop; fi
+    rm -rf "$state"
+    echo "demo: all stopped"
+}
+
+case ${1:-up} in
+    up) up ;;
+    down) down ;;
+    *)
+        sed -n '2,/^set /{/^set /d;s/^# \{0,1\}//;p}' "${BASH_SOURCE[0]}" >&2
+        exit 2
+        ;;
+esac

@@ -1,0 +1,53 @@
+#!/usr/bin/env bash
+# Every test, or some layers of them. The last lines are ctest's own summary.
+#
+#   scripts/test.sh                          everything; installs what is missing, builds build/release,
+#                                            and starts an engine if none answers
+#   scripts/test.sh unit adapter             only these layers: unit adapter simulation integration
+#                                            browser fuzz
+#
+# Without layers the unit tests run under the address and undefined-behaviour sanitizers first;
+# HEALER_NO_ASAN=1 skips that.
+set -euo pipefail
+
+# shellcheck source=scripts/common.sh
+. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+
+known=(unit adapter simulation integration browser fuzz)
+for layer; do
+    case " ${known[*]} " in
+        *" $layer "*) ;;
+        *)
+            echo "test: unknown layer '$layer'; there are ${known[*]}" >&2
+            exit 2
+            ;;
+    esac
+done
+wants() { [ "$everything" = yes ] || [[ " $layers " == *" $1 "* ]]; }
+everything=$([ $# = 0 ] && echo yes || echo no)
+layers="$*"
+
+"$root/scripts/setup.sh"
+build_preset release
+
+if [ "$everything" = yes ] && [ -z "${HEALER_NO_ASAN:-}" ]; then
+    cmake -S "$root" --preset asan -DHEALER_FUZZ=OFF >/dev/null
+    cmake --build "$root/build/asan" --target unit_core
+    ctest --test-dir "$root/build/asan" --output-on-failure -R '^unit_core$'
+fi
+
+finish() {
+    # Quietly: the last words are ctest's. Data stays for the next time, but not on a CI machine.
+    if [ "${HEALER_ENGINE_STARTED:-no}" = yes ]; then
+        "$root/scripts/engine.sh" "$([ "${CI:-}" = true ] && echo purge || echo stop)" >/dev/null 2>&1 || true
+    fi
+}
+if wants integration; then
+    trap finish EXIT
+    start_engine
+    "$root/scripts/base-image.sh"
+fi
+
+select=()
+if [ "$everything" = no ]; then select=(-L "^($(IFS='|' && echo "$*"))\$"); fi
+ctest --test-dir "$root/build/release" --output-on-failure --no-tests=error "${select[@]}"

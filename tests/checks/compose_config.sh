@@ -1,0 +1,45 @@
+#!/usr/bin/env bash
+# Reads the compose files, alone and with the air-gapped variant, with every Compose that is here, and
+# holds the services to what the design promises of them.
+set -euo pipefail
+
+cd "$(dirname "${BASH_SOURCE[0]}")/../../deploy/compose"
+export DOCKER_GID=1
+
+fail() {
+    echo "FAILED: $*" >&2
+    exit 1
+}
+
+readers=()
+if command -v docker-compose >/dev/null; then readers+=(docker-compose); fi
+if docker compose version >/dev/null 2>&1; then readers+=('docker compose'); fi
+[ ${#readers[@]} -gt 0 ] || fail "neither docker-compose nor docker compose is here: run scripts/setup.sh"
+
+for reader in "${readers[@]}"; do
+    # Two words for v2.
+    read -ra command <<<"$reader"
+    plain=$("${command[@]}" -f docker-compose.yml config) || fail "$reader does not read docker-compose.yml"
+    airgap=$("${command[@]}" -f docker-compose.yml -f docker-compose.airgap.yml config) ||
+        fail "$reader does not read docker-compose.airgap.yml"
+    grep -q 'image: healer-prometheus:latest' <<<"$airgap" || fail "$reader: Prometheus is not ours in the air-gapped variant"
+    grep -q 'monitored: .true' <<<"$plain" || fail "$reader: sample-app does not opt in"
+    (
+        unset DOCKER_GID
+        ! "${command[@]}" -f docker-compose.yml config >/dev/null 2>&1
+    ) || fail "$reader: a missing DOCKER_GID is not refused"
+    for image in HEALER_IMAGE SAMPLE_APP_IMAGE PROMETHEUS_IMAGE GRAFANA_IMAGE; do
+        env "$image=example/other:7" "${command[@]}" -f docker-compose.yml config | grep 'example/other:7' >/dev/null ||
+            fail "$reader: $image does not set its image"
+    done
+done
+
+# Nothing listens but on the loopback, and healer holds no privilege.
+if grep -E '^ +- "[^"]*:[0-9]+"$' docker-compose.yml | grep -vE '"127\.0\.0\.1:|docker\.sock'; then
+    fail "these ports are open to other machines"
+fi
+healer=$(sed -n '/^  healer:/,/^  [a-z]/p' docker-compose.yml)
+for promise in 'read_only: true' 'cap_drop: \[ALL\]' 'no-new-privileges:true' 'user: "65532:65532"' 'healthcheck:'; do
+    grep -qE "$promise" <<<"$healer" || fail "healer's service lacks $promise"
+done
+echo "read with: ${readers[*]}"

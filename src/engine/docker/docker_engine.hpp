@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "engine/docker/settings.hpp"
+#include "engine/engine.hpp"
+
+namespace healer::net {
+class Loop;
+}
+
+namespace healer::docker {
+
+/// The newest version of the engine's API that is spoken here; older ones down to oldest_api are too.
+inline constexpr ApiVersion newest_api{1, 47};
+inline constexpr ApiVersion oldest_api{1, 24};
+
+/// The engine port for Docker and Podman, over the Docker Engine API.
+///
+/// Orders go out on a connection of their own and are never repeated; questions share idle connections and
+/// are asked once more when such a connection turns out dead. At most `inspects_at_once` inspects are open,
+/// the rest wait in line (not counted in their deadline). Before the first connect() calls carry no API
+/// version. Subscribing again replaces the former subscription, whose callbacks are not called any more.
+/// Destroying the engine cancels everything; not to be destroyed inside its own callbacks.
+class DockerEngine : public Engine {
+ public:
+  DockerEngine(net::Loop& loop, DockerEngineSettings settings);
+  ~DockerEngine() override;
+
+  void connect(std::function<void(Result<EngineInfo>)> done) override;
+  void list(std::function<void(ContainerSummary)> each, std::function<void(Result<void>)> done) override;
+  void inspect(std::string id, std::function<void(Result<Container>)> done) override;
+  void restart(std::string id, std::optional<Duration> stop_timeout, Duration deadline,
+               std::function<void(Result<void>)> done) override;
+  void start(std::string id, Duration deadline, std::function<void(Result<void>)> done) override;
+  void stop(std::string id, std::optional<Duration> stop_timeout, Duration deadline,
+            std::function<void(Result<void>)> done) override;
+  void subscribe(std::int64_t since, std::function<void()> ready, std::function<void(EngineEvent)> each,
+                 std::function<void(Error)> ended) override;
+
+ private:
+  struct Inner;
+  std::unique_ptr<Inner> inner_;
+};
+
+/// The adapter for what the environment names (settings_from). The engine need not be there yet.
+Result<std::unique_ptr<Engine>> make_docker_engine(net::Loop& loop, const Environment& environment);
+
+}  // namespace healer::docker

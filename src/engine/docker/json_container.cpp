@@ -1,0 +1,286 @@
+#include "engine/docker/json_container.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <limits>
+#include <tuple>
+#include <utility>
+
+#include <fmt/format.h>
+#include <boost/json/monotonic_resource.hpp>
+
+#include "base/text.hpp"
+#include "engine/docker/engine_time.hpp"
+#include "engine/docker/json_fields.hpp"
+
+namespace healer::docker {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::size_t longest_health_output = 4096;
+constexpr Duration default_health_time{30'000};  // moby daemon/health.go: what 0 in a HEALTHCHECK means
+constexpr Duration longest_stop{3'600'000};      // StopTimeout -1 waits for ever; nobody else should
+
+int clamped(std::int64_t value) {
+  return static_cast<int>(
+      std::clamp<std::int64_t>(value, std::numeric_limits<int>::min(), std::numeric_limits<int>::max()));
+}
+
+unsigned count(std::int64_t value) {
+  return static_cast<unsigned>(std::clamp<std::int64_t>(value, 0, std::numeric_limits<int>::max()));
+}
+
+Duration from_nanoseconds(std::int64_t value) {
+  return Duration{std::max<std::int64_t>(value, 0) / 1'000'000};
+}
+
+/// Docker's `State.Status`, and what Podman adds to it.
+std::optional<ContainerState> state_named(std::string_view name) {
+  static constexpr std::array<std::pair<std::string_view, ContainerState>, 12> names{{
+      {"created", ContainerState::Created},
+      {"running", ContainerState::Running},
+      {"paused", ContainerState::Paused},
+      {"restarting", ContainerState::Restarting},
+      {"removing", ContainerState::Removing},
+      {"exited", ContainerState::Exited},
+      {"dead", ContainerState::Dead},
+      {"configured", ContainerState::Created},
+      {"initialized", ContainerState::Created},
+      {"stopping", ContainerState::Running},
+      {"stopped", ContainerState::Exited},
+      {"unknown", ContainerState::Dead},
+  }};
+  for (const auto& [known, state] : names)
+    if (known == name) return state;
+  return std::nullopt;
+}
+
+Result<ContainerState> read_state_name(const std::string& name, const char* field) {
+  const auto state = state_named(lower(name));
+  if (state) return *state;
+  return failure(ErrorCode::Protocol,
+                 fmt::format("{}: \"{}\" is no known container state", field, clip(printable(name), 40)));
+}
+
+std::string without_slash(std::string name) {
+  if (!name.empty() && name.front() == '/') name.erase(0, 1);
+  return name;
+}
+
+std::map<std::string, std::string> read_labels(const Fields& holder) {
+  const Fields labels = holder.object("Labels");
+  std::map<std::string, std::string> read;
+  for (const auto& entry : labels.all())
+    read.emplace(std::string(entry.key()), labels.text_of(entry.key(), entry.value()));
+  return read;
+}
+
+RestartPolicy restart_policy_named(const std::string& name) {
+  if (name == "always") return RestartPolicy::Always;
+  if (name == "unless-stopped") return RestartPolicy::UnlessStopped;
+  if (name == "on-failure") return RestartPolicy::OnFailure;
+  return RestartPolicy::No;
+}
+
+EngineHealth health_named(const std::string& name) {
+  if (name == "starting") return EngineHealth::Starting;
+  if (name == "healthy") return EngineHealth::Healthy;
+  if (name == "unhealthy") return EngineHealth::Unhealthy;
+  return EngineHealth::None;  // "none", and Podman's ""
+}
+
+/// State.Health: the verdict, and the newest entry of its log.
+void read_health(const Fields& state, Container& container) {
+  const Fields health = state.object("Health");
+  container.health = health_named(health.text("Status"));
+  const json::array* log = health.array("Log");
+  if (!log || log->empty()) return;
+  const Fields newest = health.within("Log", log->back());
+  container.health_checked = parse_engine_time(newest.text("End"));
+  container.health_output = clip(printable(newest.text("Output")), longest_health_output);
+}
+
+/// Config.Healthcheck: how often the engine asks. Test NONE switches an image's check off.
+void read_healthcheck(const Fields& config, Container& container) {
+  const Fields check = config.object("Healthcheck");
+  const json::array* test = check.array("Test");
+  if (!test || test->empty()) return;
+  const auto* first = test->front().if_string();
+  if (first && *first == "NONE") return;
+  const auto or_default = [](Duration said) { return said > Duration{0} ? said : default_health_time; };
+  container.health_interval = or_default(from_nanoseconds(check.number("Interval")));
+  container.health_timeout = or_default(from_nanoseconds(check.number("Timeout")));
+  container.health_start_period = from_nanoseconds(check.number("StartPeriod"));
+}
+
+/// "80/tcp"; nothing when it is no such thing (a range, in old configurations).
+std::optional<PortBinding> read_port_name(std::string_view text) {
+  PortBinding port;
+  const auto slash = text.find('/');
+  const std::string_view number = text.substr(0, slash);
+  const auto [end, error] =
+      std::from_chars(number.data(), number.data() + number.size(), port.container_port);
+  if (error != std::errc() || end != number.data() + number.size()) return std::nullopt;
+  port.tcp = slash == std::string_view::npos || text.substr(slash + 1) == "tcp";
+  return port;
+}
+
+void read_published(const Fields& ports, std::vector<PortBinding>& into) {
+  for (const auto& entry : ports.all()) {
+    const auto port = read_port_name(entry.key());
+    if (!port) continue;
+    const json::array* bindings = ports.array(entry.key());
+    if (!bindings || bindings->empty()) {
+      into.push_back(*port);
+      continue;
+    }
+    for (const auto& value : *bindings) {
+      const Fields binding = ports.within(entry.key(), value);
+      PortBinding published = *port;
+      published.host_address = binding.text("HostIp");
+      if (published.host_address.empty()) published.host_address = "0.0.0.0";  // Podman's "every address"
+      const std::string number = binding.text("HostPort");
+      std::from_chars(number.data(), number.data() + number.size(), published.host_port);
+      if (published.host_port == 0) published.host_address.clear();
+      into.push_back(std::move(published));
+    }
+  }
+}
+
+std::vector<PortBinding> read_ports(const Fields& network, const Fields& config) {
+  std::vector<PortBinding> ports;
+  read_published(network.object("Ports"), ports);
+  for (const auto& entry : config.object("ExposedPorts").all()) {
+    const auto port = read_port_name(entry.key());
+    if (!port) continue;
+    const bool known = std::any_of(ports.begin(), ports.end(), [&](const PortBinding& other) {
+      return other.container_port == port->container_port && other.tcp == port->tcp;
+    });
+    if (!known) ports.push_back(*port);
+  }
+  const auto order = [](const PortBinding& port) {
+    const bool is_v6 = port.host_address.find(':') != std::string::npos;
+    return std::tuple(port.host_port == 0, port.container_port, !port.tcp, is_v6,
+                      std::string_view(port.host_address), port.host_port);
+  };
+  std::sort(ports.begin(), ports.end(),
+            [&](const PortBinding& a, const PortBinding& b) { return order(a) < order(b); });
+  return ports;
+}
+
+std::vector<NetworkAttachment> read_networks(const Fields& network) {
+  const Fields networks = network.object("Networks");
+  std::vector<NetworkAttachment> read;
+  for (const auto& entry : networks.all()) {
+    const Fields one = networks.within(entry.key(), entry.value());
+    NetworkAttachment attachment;
+    attachment.name = std::string(entry.key());
+    attachment.address = one.text("IPAddress");
+    if (attachment.address.empty()) attachment.address = one.text("GlobalIPv6Address");
+    read.push_back(std::move(attachment));
+  }
+  std::sort(read.begin(), read.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
+  return read;
+}
+
+std::string memory_note(std::int64_t bytes) {
+  constexpr std::int64_t kib = 1024;
+  constexpr std::int64_t mib = 1024 * kib;
+  constexpr std::int64_t gib = 1024 * mib;
+  if (bytes <= 0) return {};
+  if (bytes % gib == 0) return fmt::format("limit {} GiB", bytes / gib);
+  if (bytes >= mib) return fmt::format("limit {} MiB", bytes / mib);
+  return fmt::format("limit {} KiB", bytes / kib);
+}
+
+void read_state(const Fields& state, Container& container) {
+  container.started_at = state.text("StartedAt");
+  container.started = parse_engine_time(container.started_at);
+  container.finished = parse_engine_time(state.text("FinishedAt"));
+  container.exit_code = clamped(state.number("ExitCode"));
+  container.oom_killed = state.flag("OOMKilled");
+  read_health(state, container);
+}
+
+void read_config(const Fields& config, Container& container) {
+  container.image = config.text("Image");
+  container.labels = read_labels(config);
+  if (const auto seconds = config.number_if_said("StopTimeout")) {
+    const std::int64_t most = longest_stop.count() / 1000;
+    container.stop_timeout =
+        *seconds < 0 ? longest_stop : Duration{std::min<std::int64_t>(*seconds, most) * 1000};
+  }
+  read_healthcheck(config, container);
+}
+
+void read_host_config(const Fields& host, Container& container) {
+  const Fields policy = host.object("RestartPolicy");
+  container.restart_policy = restart_policy_named(policy.text("Name"));
+  container.maximum_retries = count(policy.number("MaximumRetryCount"));
+  container.network_mode = host.text("NetworkMode");
+  if (container.network_mode == "default") container.network_mode = "bridge";
+  container.memory_limit_note = memory_note(host.number("Memory"));
+}
+
+tl::unexpected<Error> does_not_fit(const std::string& problem) {
+  return failure(ErrorCode::Protocol, "the answer does not fit: " + problem);
+}
+
+}  // namespace
+
+Result<Container> parse_container(std::string_view text) {
+  json::monotonic_resource memory;
+  const auto parsed = parse_json(text, &memory);
+  if (!parsed) return tl::unexpected(parsed.error());
+  Fields::Problem problem;
+  const Fields root(*parsed, problem);
+  Container container;
+  container.id = root.text("Id");
+  container.name = without_slash(root.text("Name"));
+  container.restart_count = count(root.number("RestartCount"));
+  const Fields state = root.object("State");
+  read_state(state, container);
+  const Fields config = root.object("Config");
+  read_config(config, container);
+  read_host_config(root.object("HostConfig"), container);
+  const Fields network = root.object("NetworkSettings");
+  container.ports = read_ports(network, config);
+  container.networks = read_networks(network);
+  const std::string status = state.text("Status");
+  if (problem) return does_not_fit(*problem);
+  if (container.id.empty()) return does_not_fit("Id: missing");
+  const auto known = read_state_name(status, "State.Status");
+  if (!known) return tl::unexpected(known.error());
+  container.state = *known;
+  return container;
+}
+
+Result<ContainerSummary> parse_summary(std::string_view text) {
+  json::monotonic_resource memory;
+  const auto parsed = parse_json(text, &memory);
+  if (!parsed) return tl::unexpected(parsed.error());
+  Fields::Problem problem;
+  const Fields root(*parsed, problem);
+  ContainerSummary summary;
+  summary.id = root.text("Id");
+  summary.image = root.text("Image");
+  summary.labels = read_labels(root);
+  // Links add names such as "/other/alias": the container's own has one slash.
+  if (const json::array* names = root.array("Names")) {
+    for (const auto& value : *names) {
+      std::string name = without_slash(root.text_of("Names", value));
+      if (summary.name.empty() || name.find('/') == std::string::npos) summary.name = std::move(name);
+    }
+  }
+  const std::string status = root.text("State");
+  if (problem) return does_not_fit(*problem);
+  if (summary.id.empty()) return does_not_fit("Id: missing");
+  const auto known = read_state_name(status, "State");
+  if (!known) return tl::unexpected(known.error());
+  summary.state = *known;
+  return summary;
+}
+
+}  // namespace healer::docker

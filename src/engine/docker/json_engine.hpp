@@ -1,0 +1,34 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/result.hpp"
+
+namespace healer::docker {
+
+/// A version of the engine's API, "1.41".
+struct ApiVersion {
+  unsigned major = 0;
+  unsigned minor = 0;
+  auto operator<=>(const ApiVersion&) const = default;
+};
+
+std::optional<ApiVersion> parse_api_version(std::string_view text);
+std::string to_string(ApiVersion version);
+
+/// What GET /version says about who answers.
+struct EngineVersion {
+  std::string product;  ///< "Docker Engine" or "Podman"
+  std::string version;  ///< "20.10.24+dfsg1"
+  std::optional<ApiVersion> newest;
+  std::optional<ApiVersion> oldest;
+};
+
+Result<EngineVersion> parse_engine_version(std::string_view json);
+
+/// The text of an error answer: its `message`, else the body itself; printable, at most 300 bytes.
+std::string error_message(std::string_view body);
+
+}  // namespace healer::docker

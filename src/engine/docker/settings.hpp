@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/result.hpp"
+#include "base/time.hpp"
+#include "engine/docker/json_engine.hpp"
+#include "net/http_client.hpp"
+
+namespace healer::docker {
+
+/// Where the engine is and how it is spoken to. The numbers are limits of ours, not the user's.
+struct DockerEngineSettings {
+  net::HttpEndpoint endpoint = net::UnixEndpoint{"/var/run/docker.sock"};
+  std::optional<ApiVersion> pinned_version;  ///< DOCKER_API_VERSION; empty: negotiated
+
+  Duration call_deadline{10'000};     ///< of connect's and inspect's calls, and until a stream begins
+  Duration list_deadline{60'000};     ///< of the whole list
+  Duration longest_queueing{60'000};  ///< of an inspect before it is even sent
+  std::size_t inspects_at_once = 16;
+  std::size_t answer_cap = 4 * 1024 * 1024;  ///< of one inspect, one list element
+  std::size_t list_cap = 256 * 1024 * 1024;  ///< of the whole list, which is never held
+  std::size_t event_cap = 256 * 1024;        ///< of one event
+};
+
+/// Looks up an environment variable; nothing when it is not set.
+using Environment = std::function<std::optional<std::string>(std::string_view name)>;
+
+/// The docker client's own conventions: DOCKER_HOST (unix:///path, tcp://host[:port]; default
+/// unix:///var/run/docker.sock); for tcp DOCKER_TLS_VERIFY (not empty: TLS, with verification), DOCKER_TLS or
+/// DOCKER_CERT_PATH alone (TLS without verification); ca.pem, cert.pem and key.pem in DOCKER_CERT_PATH
+/// (default DOCKER_CONFIG, else ~/.docker, where files may be missing); DOCKER_API_VERSION.
+/// InvalidInput names the variable, its value and what is accepted.
+Result<DockerEngineSettings> settings_from(const Environment& environment);
+
+}  // namespace healer::docker

@@ -47,6 +47,12 @@ LabelProblem bad_value(const std::string& label, const std::string& value, const
   return problem(label, value, "'" + shown_value(value) + "' is not valid; accepted: " + accepted, nearest);
 }
 
+const Setting<Policy>* setting_of(const std::string& label) {
+  for (const Setting<Policy>& setting : workload_settings())
+    if (setting.info.label == label) return &setting;
+  return nullptr;
+}
+
 /// Calls `applied(setting)` for every label that took effect.
 template <class Applied>
 void apply_labels(const Labels& labels, Policy& policy, std::vector<LabelProblem>& problems,
@@ -64,11 +70,8 @@ void apply_labels(const Labels& labels, Policy& policy, std::vector<LabelProblem
         (*wanted ? opted_in : opted_out) = true;
       continue;
     }
-    const auto table = workload_settings();
-    const auto found = std::find_if(table.begin(), table.end(), [&](const Setting<Policy>& setting) {
-      return setting.info.label == label;
-    });
-    if (found == table.end()) {
+    const Setting<Policy>* found = setting_of(label);
+    if (!found) {
       problems.push_back(problem(label, value, "no such label", suggest_name(NameKind::Label, label)));
       continue;
     }

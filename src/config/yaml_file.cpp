@@ -177,7 +177,7 @@ class EntryReader {
         error(key.line, "a setting's name is expected");
         continue;
       }
-      if (seen.size() >= 1000) {
+      if (i >= 2 * 1000) {  // a bound on the errors too
         error(key.line, "too many settings in one map");
         return;
       }

@@ -4,8 +4,9 @@
 #
 #   scripts/images.sh [airgap] [--source]
 #
-# On Debian 12 the programs are compiled on this host (build/release is used when it is there), else,
-# or with --source, inside the image build. Tags: HEALER_IMAGE, SAMPLE_APP_IMAGE, HEALER_PROMETHEUS_IMAGE.
+# On Debian 12 the programs are compiled on this host (HEALER_BINARY, build/release/healer by default, is
+# taken when it is there), else, or with --source, inside the image build. Tags: HEALER_IMAGE,
+# SAMPLE_APP_IMAGE, HEALER_PROMETHEUS_IMAGE. HEALER_IMAGE_LABEL=NAME=VALUE labels them.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -28,8 +29,9 @@ done
 mkdir -p "$root/build/image"
 log=$root/build/image/build.log
 if [ "$roots" = prebuilt ]; then
-    if [ -x "$root/build/release/healer" ]; then
-        "$root/scripts/image_roots.sh" --healer "$root/build/release/healer"
+    healer=${HEALER_BINARY:-$root/build/release/healer}
+    if [ -x "$healer" ]; then
+        "$root/scripts/image_roots.sh" --healer "$healer"
     else
         "$root/scripts/image_roots.sh"
     fi
@@ -42,7 +44,8 @@ declare -A tags=(
 )
 for target in "${targets[@]}"; do
     echo "images: building ${tags[$target]}" >&2
-    docker build --build-arg "ROOTS=$roots" --target "$target" -t "${tags[$target]}" "$root" >"$log" 2>&1 || {
+    docker build ${HEALER_IMAGE_LABEL:+--label "$HEALER_IMAGE_LABEL"} --build-arg "ROOTS=$roots" --target "$target" \
+        -t "${tags[$target]}" "$root" >"$log" 2>&1 || {
         tail -n 40 "$log" >&2
         echo "images: building ${tags[$target]} failed; the whole log is $log" >&2
         exit 1

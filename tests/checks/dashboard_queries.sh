@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Every query of the dashboard parses, by Prometheus's own parser, and it and the alert rules name only
 # metrics of the list in metrics.txt: a renamed metric is noticed here.
+set -euo pipefail
 
 cd "$(dirname "${BASH_SOURCE[0]}")"
 dashboard=../../deploy/grafana/dashboards/healer.json

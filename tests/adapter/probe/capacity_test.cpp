@@ -1,0 +1,211 @@
+// Thousands at once, running out of descriptors, cancelling, and questions started from an answer.
+#include <doctest/doctest.h>
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <string_view>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "adapter/probe/asker.hpp"
+#include "adapter/probe/bound_socket.hpp"
+#include "support/scripted_server.hpp"
+
+using namespace healer;
+using namespace healer::testing;
+
+namespace {
+
+constexpr std::string_view ok = "HTTP/1.1 200 OK\r\n\r\n";
+
+// Lets this process open `more` descriptors and no more, until destroyed.
+class DescriptorLimit {
+ public:
+  explicit DescriptorLimit(unsigned more) {
+    getrlimit(RLIMIT_NOFILE, &before_);
+    const int lowest_free = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+    ::close(lowest_free);
+    rlimit limit = before_;
+    limit.rlim_cur = static_cast<rlim_t>(lowest_free) + more;
+    setrlimit(RLIMIT_NOFILE, &limit);
+  }
+  ~DescriptorLimit() { setrlimit(RLIMIT_NOFILE, &before_); }
+
+ private:
+  rlimit before_{};
+};
+
+// Descriptors enough for the client's and the server's side of 2,000 connections; false when not granted.
+bool raise_descriptor_limit() {
+  rlimit limit{};
+  getrlimit(RLIMIT_NOFILE, &limit);
+  if (limit.rlim_cur >= 5000) return true;
+  limit.rlim_cur = limit.rlim_max < 5000 ? limit.rlim_max : 5000;
+  return setrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur >= 5000;
+}
+
+}  // namespace
+
+TEST_CASE("of 2,000 open at once, one that hangs delays no other") {
+  if (!raise_descriptor_limit()) {
+    MESSAGE("skipped: this process may not open 5,000 descriptors");
+    return;
+  }
+  constexpr std::size_t count = 2000;
+  BoundSocket listener;
+  listener.listen();
+  std::vector<int> held;
+  // Answers none before all have asked, so that all are open together; never answers /hang.
+  std::thread server([&] {
+    std::vector<std::pair<int, bool>> connections;
+    while (connections.size() < count) {
+      const int connection = listener.accept();
+      const bool hang = read_head(connection).starts_with("GET /hang ");
+      connections.emplace_back(connection, hang);
+    }
+    for (const auto& [connection, hang] : connections) {
+      if (!hang) send_all(connection, ok);
+      if (hang) held.push_back(connection);
+      if (!hang) ::close(connection);
+    }
+  });
+  Asker asker;
+  HttpTarget hanging = http(listener.endpoint());
+  hanging.path = "/hang";
+  const ProbeId stuck = asker.start(hanging, 600s);
+  for (std::size_t i = 1; i < count; ++i) asker.start(http(listener.endpoint()), 600s);
+  CHECK(asker.prober->open() == count);
+  CHECK(run_until(asker.loop, [&] { return asker.order.size() == count - 1; }));
+  server.join();
+  CHECK(asker.prober->open() == 1);
+  CHECK(asker.answers.count(stuck) == 0);
+  for (const auto& [id, answers] : asker.answers) {
+    REQUIRE(answers.size() == 1);
+    REQUIRE(answers.front().status == 200);
+  }
+  asker.prober->cancel(stuck);
+  CHECK(asker.prober->open() == 0);
+  REQUIRE(held.size() == 1);
+  ::close(held.front());
+}
+
+TEST_CASE("no descriptor left is a fact, and passes") {
+  BoundSocket listener;
+  listener.listen();
+  Asker asker;
+  {
+    const DescriptorLimit none(0);
+    const ProbeFacts facts = asker.ask(TcpTarget{listener.endpoint(), 0});
+    CHECK(facts.end == ProbeEnd::NoResources);
+    CHECK_FALSE(facts.detail.empty());
+  }
+  CHECK(asker.ask(TcpTarget{listener.endpoint(), 0}).end == ProbeEnd::Answered);
+}
+
+TEST_CASE("a connection that waits for the server's close gives way when descriptors run out") {
+  BoundSocket listener;
+  listener.listen();
+  Asker asker;
+  const ProbeId first = asker.start(http(listener.endpoint()));
+  const int connection = listener.accept();
+  read_head(connection);
+  send_all(connection, ok);  // and does not close
+  CHECK(asker.answer_of(first).status == 200);
+  const DescriptorLimit none(0);
+  CHECK(asker.ask(TcpTarget{listener.endpoint(), 0}).end == ProbeEnd::Answered);
+  ::close(connection);
+}
+
+TEST_CASE("a server that does not close is closed on") {
+  BoundSocket listener;
+  listener.listen();
+  Asker asker;
+  const ProbeId id = asker.start(http(listener.endpoint()));
+  const int connection = listener.accept();
+  read_head(connection);
+  send_all(connection, ok);
+  CHECK(asker.answer_of(id).status == 200);
+  char byte = 0;
+  CHECK(run_until(asker.loop, [&] { return ::recv(connection, &byte, 1, MSG_DONTWAIT) == 0; }));
+  ::close(connection);
+}
+
+TEST_CASE("a cancelled question is not answered, and its connection is closed") {
+  BoundSocket listener;
+  listener.listen();
+  Asker asker;
+  SUBCASE("while it is open") {
+    const ProbeId id = asker.start(http(listener.endpoint()));
+    const int connection = listener.accept();
+    asker.prober->cancel(id);
+    CHECK(asker.prober->open() == 0);
+    asker.prober->cancel(id);  // a second time does nothing
+    read_head(connection);     // returns at the close
+    send_all(connection, ok);
+    ::close(connection);
+  }
+  SUBCASE("when the answer is there already") {
+    const ProbeId id = asker.start(http(listener.endpoint()));
+    const int connection = listener.accept();
+    read_head(connection);
+    send_all(connection, ok);
+    asker.prober->cancel(id);
+    ::close(connection);
+  }
+  SUBCASE("when it failed inside start()") {
+    asker.prober->cancel(asker.start(http({"nowhere", 1})));
+    CHECK(asker.prober->open() == 0);
+  }
+  // What comes later is answered, so the loop has been past the point where the other would have been.
+  CHECK(asker.ask(http({"nowhere", 1})).end == ProbeEnd::NoRoute);
+  asker.run_ready();
+  CHECK(asker.order.size() == 1);
+}
+
+TEST_CASE("an answer may start and cancel others") {
+  const auto server =
+      ScriptedServer::on_loopback(replying([](const SeenRequest&) { return answer(200, "ok"); }));
+  BoundSocket silent;
+  silent.listen();
+  Asker asker;
+  const ProbeId hanging = asker.start(http(silent.endpoint()));
+  int left = 50;
+  asker.on_answer = [&](ProbeId) {
+    asker.prober->cancel(hanging);
+    if (left-- > 0) asker.start(http_on(server->port()));
+    if (left % 10 == 0) asker.start(http({"nowhere", 1}));
+  };
+  asker.start(http_on(server->port()));
+  CHECK(run_until(asker.loop, [&] { return asker.prober->open() == 0; }));
+  CHECK(asker.answers.count(hanging) == 0);
+  CHECK(left < 0);
+}
+
+TEST_CASE("deadlines end questions in their order, however they were started") {
+  BoundSocket silent;
+  silent.listen();
+  Asker asker;
+  std::vector<std::pair<int, ProbeId>> wanted;
+  for (const int delay : {160, 40, 280, 80, 240, 120, 200, 20})
+    wanted.emplace_back(delay, asker.start(http(silent.endpoint()), Duration{delay}));
+  asker.prober->cancel(wanted[3].second);
+  wanted.erase(wanted.begin() + 3);
+  std::sort(wanted.begin(), wanted.end());
+  CHECK(run_until(asker.loop, [&] { return asker.order.size() == wanted.size(); }));
+  for (std::size_t i = 0; i < wanted.size(); ++i) CHECK(asker.order[i] == wanted[i].second);
+}
+
+TEST_CASE("a prober that goes answers nothing more") {
+  BoundSocket silent;
+  silent.listen();
+  Asker asker;
+  asker.start(http(silent.endpoint()), 1ms);
+  asker.start(http({"nowhere", 1}));
+  asker.prober.reset();
+  asker.run_ready();
+  CHECK(asker.order.empty());
+}

@@ -1,0 +1,182 @@
+#include "probe/http_response.hpp"
+
+#include <doctest/doctest.h>
+#include <rapidcheck.h>
+
+#include <string>
+#include <tuple>
+#include <vector>
+
+using healer::HttpResponseParser;
+using State = HttpResponseParser::State;
+
+namespace {
+
+// All that can be seen of a parser when the peer has sent these pieces and closed.
+using Outcome = std::tuple<State, int, std::string, std::string>;
+
+Outcome parse(const std::vector<std::string>& pieces, bool capture_body) {
+  HttpResponseParser parser(capture_body);
+  for (const std::string& piece : pieces) parser.feed(piece);
+  const State state = parser.finish();
+  return {state, parser.status(), parser.body(), parser.problem()};
+}
+
+struct Sample {
+  const char* name;
+  std::string bytes;
+  bool capture_body;
+  State state;
+  int status;
+  std::string body;
+};
+
+const std::string big(50'000, 'b');
+
+const std::vector<Sample>& samples() {
+  static const std::vector<Sample> all{
+      {"head only", "HTTP/1.1 200 OK\r\nA: b\r\n\r\n", false, State::Complete, 200, ""},
+      {"no reason phrase", "HTTP/1.1 204\r\n\r\n", false, State::Complete, 204, ""},
+      {"HTTP/1.0, bare line feeds", "HTTP/1.0 503 Service Unavailable\nA: b\n\nbody", false, State::Complete,
+       503, ""},
+      {"body not wanted", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nab", false, State::Complete, 200, ""},
+      {"fixed body", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhelloextra", true, State::Complete, 200,
+       "hello"},
+      {"empty fixed body", "HTTP/1.1 200 OK\r\ncontent-length:0\r\n\r\n", true, State::Complete, 200, ""},
+      {"the same length twice", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 2\r\n\r\nab", true,
+       State::Complete, 200, "ab"},
+      {"until close", "HTTP/1.1 500 Oops\r\n\r\nwhy", true, State::Complete, 500, "why"},
+      {"chunked",
+       "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3;x=y\r\nabc\r\n0A\r\n0123456789\r\n0\r\nT: "
+       "v\r\n\r\n",
+       true, State::Complete, 200, "abc0123456789"},
+      {"chunked wins over length",
+       "HTTP/1.1 200 OK\r\nContent-Length: 99\r\nTransfer-Encoding: gzip, Chunked\r\n\r\n1\r\nz\r\n0\r\n",
+       true, State::Complete, 200, "z"},
+      {"unknown coding runs until close",
+       "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\nContent-Length: 1\r\n\r\nxyz", true, State::Complete,
+       200, "xyz"},
+      {"interim answers are skipped",
+       "HTTP/1.1 100 Continue\r\nContent-Length: 7\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: "
+       "x\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok",
+       true, State::Complete, 200, "ok"},
+      {"101 is an answer", "HTTP/1.1 101 Switching Protocols\r\n\r\n\x01\x02", true, State::Complete, 101,
+       ""},
+      {"204 has no body", "HTTP/1.1 204 No Content\r\nContent-Length: 9\r\n\r\n", true, State::Complete, 204,
+       ""},
+      {"folded header", "HTTP/1.1 200 OK\r\nA: b\r\n  folded\r\n\r\n", false, State::Complete, 200, ""},
+      {"body cut at its cap", "HTTP/1.1 200 OK\r\n\r\n" + big, true, State::Complete, 200,
+       big.substr(0, 10 * 1024)},
+      {"chunk cut at the cap", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nC350\r\n" + big, true,
+       State::Complete, 200, big.substr(0, 10 * 1024)},
+      {"nothing", "", false, State::Truncated, 0, ""},
+      {"half a status line", "HTTP/1.1 20", false, State::Truncated, 0, ""},
+      {"half a head", "HTTP/1.1 200 OK\r\nA: b\r\n", false, State::Truncated, 200, ""},
+      {"half a body", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhel", true, State::Truncated, 200, "hel"},
+      {"half a chunk", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhel", true,
+       State::Truncated, 200, "hel"},
+      {"only an interim answer", "HTTP/1.1 100 Continue\r\n\r\n", false, State::Truncated, 100, ""},
+      {"another protocol", "SSH-2.0-OpenSSH_9.2", false, State::Malformed, 0, ""},
+      {"HTTP/2 settings", std::string("\0\0\x12\x04\0", 5), false, State::Malformed, 0, ""},
+      {"HTTP/2 in words", "HTTP/2 200\r\n\r\n", false, State::Malformed, 0, ""},
+      {"status of two digits", "HTTP/1.1 20 OK\r\n\r\n", false, State::Malformed, 0, ""},
+      {"status of four digits", "HTTP/1.1 2000 OK\r\n\r\n", false, State::Malformed, 0, ""},
+      {"status below 100", "HTTP/1.1 099 No\r\n\r\n", false, State::Malformed, 0, ""},
+      {"empty first line", "\r\nHTTP/1.1 200 OK\r\n\r\n", false, State::Malformed, 0, ""},
+      {"header without colon", "HTTP/1.1 200 OK\r\nnonsense\r\n\r\n", false, State::Malformed, 200, ""},
+      {"header without name", "HTTP/1.1 200 OK\r\n: x\r\n\r\n", false, State::Malformed, 200, ""},
+      {"two lengths", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n", false,
+       State::Malformed, 200, ""},
+      {"negative length", "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n", false, State::Malformed, 200, ""},
+      {"length beyond 64 bits", "HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999\r\n\r\n", false,
+       State::Malformed, 200, ""},
+      {"bad chunk size", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n", true,
+       State::Malformed, 200, ""},
+      {"chunk size beyond 64 bits",
+       "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nFFFFFFFFFFFFFFFFF\r\n", true, State::Malformed,
+       200, ""},
+      {"chunk longer than said", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nab\r\n", true,
+       State::Malformed, 200, "a"},
+      {"endless chunk extension", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;" + big, true,
+       State::Malformed, 200, ""},
+      {"endless header", "HTTP/1.1 200 OK\r\nA: " + big, false, State::Malformed, 200, ""},
+      {"endless status line", "HTTP/1.1 200 " + big, false, State::Malformed, 0, ""},
+  };
+  return all;
+}
+
+std::string endless_interim_answers() {
+  std::string bytes;
+  while (bytes.size() < 2 * HttpResponseParser::head_cap) bytes += "HTTP/1.1 100 Continue\r\n\r\n";
+  return bytes;
+}
+
+}  // namespace
+
+TEST_CASE("every sample answer is read as it should be") {
+  for (const Sample& sample : samples()) {
+    CAPTURE(sample.name);
+    const auto [state, status, body, problem] = parse({sample.bytes}, sample.capture_body);
+    CHECK(state == sample.state);
+    CHECK(status == sample.status);
+    CHECK(body == sample.body);
+    CHECK(problem.empty() == (state != State::Malformed));
+  }
+}
+
+TEST_CASE("where an answer is cut changes nothing") {
+  for (const Sample& sample : samples()) {
+    CAPTURE(sample.name);
+    const Outcome whole = parse({sample.bytes}, sample.capture_body);
+    for (std::size_t cut = 0; cut <= std::min<std::size_t>(sample.bytes.size(), 400); ++cut) {
+      CAPTURE(cut);
+      CHECK(parse({sample.bytes.substr(0, cut), sample.bytes.substr(cut)}, sample.capture_body) == whole);
+    }
+    std::vector<std::string> bytes;
+    for (const char byte : sample.bytes) bytes.emplace_back(1, byte);
+    CHECK(parse(bytes, sample.capture_body) == whole);
+  }
+}
+
+TEST_CASE("the head's cap is exact and covers interim answers") {
+  std::string head = "HTTP/1.1 200 OK\r\nA: \r\n\r\n";
+  head.insert(head.size() - 4, HttpResponseParser::head_cap - head.size(), 'x');
+  CHECK(HttpResponseParser(false).feed(head) == State::Complete);
+  head.insert(head.size() - 4, 1, 'x');
+  CHECK(HttpResponseParser(false).feed(head) == State::Malformed);
+  CHECK(HttpResponseParser(false).feed(endless_interim_answers()) == State::Malformed);
+}
+
+TEST_CASE("an answer is complete before the close when it says its length") {
+  HttpResponseParser head_only(false);
+  CHECK(head_only.feed("HTTP/1.1 200 OK\r\n\r") == State::More);
+  CHECK(head_only.feed("\n") == State::Complete);
+  HttpResponseParser fixed(true);
+  CHECK(fixed.feed("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\no") == State::More);
+  CHECK(fixed.feed("k") == State::Complete);
+  HttpResponseParser another(false);
+  CHECK(another.feed("HTTQ") == State::Malformed);  // at the first wrong byte, not at the timeout
+}
+
+TEST_CASE("any bytes, cut anywhere, give one outcome") {
+  // Fragments of real answers between random bytes reach deeper than random bytes alone.
+  const auto fragment = rc::gen::weightedOneOf<std::string>(
+      {{1, rc::gen::arbitrary<std::string>()},
+       {3, rc::gen::element<std::string>("HTTP/1.1 ", "200 OK\r\n", "100 C\r\n", "\r\n", "\n", "\r",
+                                         "Content-Length: ", "5", "Transfer-Encoding: chunked\r\n", "0\r\n",
+                                         "a\r\n", "FF\r\n", ":", " ", ";", std::string(5000, 'y'),
+                                         std::string(1, '\0'))}});
+  CHECK(rc::check([&fragment] {
+    const auto start = *rc::gen::element<std::string>(
+        "", "HTTP/1.1 200 OK\r\n", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+    std::vector<std::string> pieces = *rc::gen::container<std::vector<std::string>>(fragment);
+    pieces.insert(pieces.begin(), start);
+    const bool capture_body = *rc::gen::arbitrary<bool>();
+    std::string whole;
+    for (const std::string& piece : pieces) whole += piece;
+    const Outcome outcome = parse({whole}, capture_body);
+    RC_ASSERT(parse(pieces, capture_body) == outcome);
+    RC_ASSERT(std::get<0>(outcome) != State::More);
+    RC_ASSERT(std::get<2>(outcome).size() <= HttpResponseParser::body_cap);
+  }));
+}

@@ -1,0 +1,41 @@
+// Any bytes, cut anywhere, end in one outcome: the parser of what probed targets answer.
+// The first byte chooses whether the body is wanted, the second the size of the pieces.
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+
+#include "probe/http_response.hpp"
+
+namespace {
+
+struct Outcome {
+  healer::HttpResponseParser::State state;
+  int status;
+  std::string body;
+  bool operator==(const Outcome&) const = default;
+};
+
+Outcome parse(std::string_view bytes, bool capture_body, std::size_t piece) {
+  healer::HttpResponseParser parser(capture_body);
+  for (; !bytes.empty(); bytes.remove_prefix(std::min(piece, bytes.size())))
+    parser.feed(bytes.substr(0, piece));
+  const auto state = parser.finish();
+  return {state, parser.status(), parser.body()};
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  if (size < 2) return 0;
+  const bool capture_body = (data[0] & 1) != 0;
+  const std::size_t piece = data[1] + 1u;
+  const std::string_view bytes(reinterpret_cast<const char*>(data) + 2, size - 2);
+  const Outcome whole = parse(bytes, capture_body, bytes.size() + 1);
+  if (whole.state == healer::HttpResponseParser::State::More) std::abort();
+  if (whole.body.size() > healer::HttpResponseParser::body_cap) std::abort();
+  if (!(parse(bytes, capture_body, piece) == whole)) std::abort();
+  return 0;
+}

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -52,6 +53,18 @@ struct WorkloadStatus {
   std::optional<IncidentId> incident;
   unsigned restarts = 0;  ///< remedies carried out since this process started
   std::vector<LabelProblem> problems;
+};
+
+/// The present state of one alert channel.
+struct ChannelStatus {
+  std::string name;
+  bool configured = true;       ///< false: alerts of an earlier configuration wait for it
+  std::size_t pending = 0;
+  std::string last_error;       ///< of the newest failed try, redacted; empty after a delivery
+  std::uint64_t delivered = 0;  ///< these four since the process started
+  std::uint64_t refused = 0;
+  std::uint64_t expired = 0;
+  std::uint64_t failed_tries = 0;
 };
 
 }  // namespace healer

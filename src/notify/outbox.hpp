@@ -10,6 +10,7 @@
 #include "base/time.hpp"
 #include "model/action.hpp"
 #include "model/record.hpp"
+#include "model/status.hpp"
 #include "notify/notifier.hpp"
 
 namespace healer {
@@ -33,18 +34,6 @@ struct OutboxLimits {
   Duration gap = 1s;                  ///< between two messages to one channel: Slack's limit
   std::size_t pending = 10'000;       ///< per channel; one more expires the oldest
   Duration age = 7 * 24h;             ///< since the alert was raised
-};
-
-/// What is seen of one channel.
-struct ChannelStatus {
-  std::string name;
-  bool configured = true;  ///< false: alerts of an earlier configuration wait for it
-  std::size_t pending = 0;
-  std::string last_error;       ///< of the newest failed try; empty after a delivery
-  std::uint64_t delivered = 0;  ///< these four since the process started
-  std::uint64_t refused = 0;
-  std::uint64_t expired = 0;
-  std::uint64_t failed_tries = 0;
 };
 
 /// Brings alerts to their channels, at least once: per channel in the order raised, one at a time.

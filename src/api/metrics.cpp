@@ -1,0 +1,149 @@
+#include "api/metrics.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include <prometheus/counter.h>
+#include <prometheus/gauge.h>
+#include <prometheus/histogram.h>
+#include <prometheus/registry.h>
+#include <prometheus/text_serializer.h>
+
+#include "api/snapshot_metrics.hpp"
+#include "base/version.hpp"
+
+namespace healer {
+namespace {
+
+template <class Enum>
+constexpr std::size_t index_of(Enum value) {
+  return static_cast<std::size_t>(value);
+}
+
+// How many values a closed choice has, by its last one.
+constexpr std::size_t outcomes = index_of(Outcome::Unknown) + 1;
+constexpr std::size_t causes = index_of(Cause::Stale) + 1;
+constexpr std::size_t probe_kinds = index_of(ProbeKind::Engine) + 1;
+constexpr std::size_t remedies = index_of(RemedyKind::None) + 1;
+constexpr std::size_t attempt_states = index_of(AttemptState::Dropped) + 1;
+constexpr std::size_t incident_causes = index_of(IncidentCause::NotBackAfterEngine) + 1;
+constexpr std::size_t event_kinds = index_of(EngineEventKind::Destroy) + 1;
+
+const prometheus::Histogram::BucketBoundaries check_buckets{0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1,
+                                                            0.25,  0.5,    1,     2.5,  5,     10};
+const prometheus::Histogram::BucketBoundaries heal_buckets{1,  2.5, 5,   10,  15,   30,
+                                                           60, 120, 300, 600, 1800, 3600};
+
+using Counters = prometheus::Family<prometheus::Counter>;
+using Histograms = prometheus::Family<prometheus::Histogram>;
+
+}  // namespace
+
+struct Metrics::Series {
+  prometheus::Registry registry;
+
+  Counters& checks = counter("healer_checks_total", "Checks by outcome and cause.");
+  Histograms& check_duration =
+      histogram("healer_check_duration_seconds", "How long a check took, by kind of probe.");
+  Counters& remedy_outcomes = counter("healer_remedies_total", "Remedies by kind and outcome.");
+  Counters& incidents = counter("healer_incidents_total", "Incidents opened, by cause.");
+  Histograms& heal_duration = histogram("healer_time_to_heal_seconds",
+                                        "From the first sign of an illness until the target was well again.");
+  Counters& events = counter("healer_events_total", "Events read from the container engine, by kind.");
+  Counters& store_errors = counter("healer_store_errors_total", "Commits to the state file that failed.");
+  prometheus::Gauge& event_lag = gauge("healer_engine_event_lag_seconds",
+                                       "From the engine's stamp of the newest event until healer read it.");
+
+  // Found once, then reached by number: counting needs no look-up.
+  std::array<std::array<prometheus::Counter*, causes>, outcomes> check{};
+  std::array<prometheus::Histogram*, probe_kinds> check_seconds{};
+  std::array<std::array<prometheus::Counter*, attempt_states>, remedies> remedy{};
+  std::array<prometheus::Counter*, incident_causes> incident{};
+  std::array<prometheus::Counter*, event_kinds> event{};
+  prometheus::Histogram& heal_seconds = heal_duration.Add({}, heal_buckets);
+  prometheus::Counter& store_error = store_errors.Add({});
+
+  Series() {
+    prometheus::BuildGauge()
+        .Name("healer_build_info")
+        .Help("Always 1; the labels tell the version.")
+        .Register(registry)
+        .Add({{"version", version}})
+        .Set(1);
+    // Present from the start, so that the first increase is seen as one.
+    check_counter(Outcome::Pass, Cause::None);
+    for (std::size_t i = 0; i < incident_causes; ++i) {
+      const auto cause = static_cast<IncidentCause>(i);
+      incident[i] = &incidents.Add({{"cause", to_string(cause)}});
+    }
+    for (const RemedyKind kind : {RemedyKind::Restart, RemedyKind::Start, RemedyKind::Stop})
+      for (const AttemptState outcome : {AttemptState::Cured, AttemptState::NotCured, AttemptState::Failed,
+                                         AttemptState::NotCarriedOut, AttemptState::Dropped})
+        remedy_counter(kind, outcome);
+  }
+
+  Counters& counter(const char* name, const char* help) {
+    return prometheus::BuildCounter().Name(name).Help(help).Register(registry);
+  }
+  Histograms& histogram(const char* name, const char* help) {
+    return prometheus::BuildHistogram().Name(name).Help(help).Register(registry);
+  }
+  prometheus::Gauge& gauge(const char* name, const char* help) {
+    return prometheus::BuildGauge().Name(name).Help(help).Register(registry).Add({});
+  }
+
+  prometheus::Counter& check_counter(Outcome outcome, Cause cause) {
+    prometheus::Counter*& found = check[index_of(outcome)][index_of(cause)];
+    if (!found) found = &checks.Add({{"outcome", to_string(outcome)}, {"cause", to_string(cause)}});
+    return *found;
+  }
+  prometheus::Histogram& check_histogram(ProbeKind kind) {
+    prometheus::Histogram*& found = check_seconds[index_of(kind)];
+    if (!found) found = &check_duration.Add({{"probe", to_string(kind)}}, check_buckets);
+    return *found;
+  }
+  prometheus::Counter& remedy_counter(RemedyKind kind, AttemptState outcome) {
+    prometheus::Counter*& found = remedy[index_of(kind)][index_of(outcome)];
+    if (!found) found = &remedy_outcomes.Add({{"remedy", to_string(kind)}, {"outcome", to_string(outcome)}});
+    return *found;
+  }
+
+  void operator()(const CountCheck& each) {
+    check_counter(each.outcome, each.cause).Increment();
+    check_histogram(each.kind).Observe(std::chrono::duration<double>(each.duration).count());
+  }
+  void operator()(const CountRemedy& each) { remedy_counter(each.remedy, each.outcome).Increment(); }
+  void operator()(const CountIncidentOpened& each) { incident[index_of(each.cause)]->Increment(); }
+  void operator()(const CountIncidentClosed& each) {
+    if (each.outcome == IncidentOutcome::Recovered || each.outcome == IncidentOutcome::RecoveredAlone)
+      heal_seconds.Observe(std::chrono::duration<double>(each.time_to_heal).count());
+  }
+};
+
+Metrics::Metrics() : series_(std::make_unique<Series>()) {}
+
+Metrics::~Metrics() = default;
+
+void Metrics::count(const Metric& metric) {
+  std::visit(*series_, metric);
+}
+
+void Metrics::count_event(EngineEventKind kind) {
+  prometheus::Counter*& found = series_->event[index_of(kind)];
+  if (!found) found = &series_->events.Add({{"kind", to_string(kind)}});
+  found->Increment();
+}
+
+void Metrics::count_store_error() {
+  series_->store_error.Increment();
+}
+
+void Metrics::set_event_lag(Duration lag) {
+  series_->event_lag.Set(std::chrono::duration<double>(std::max(lag, Duration{0})).count());
+}
+
+std::string Metrics::text(const Snapshot& snapshot) const {
+  return prometheus::TextSerializer().Serialize(series_->registry.Collect()) + snapshot_metrics(snapshot);
+}
+
+}  // namespace healer

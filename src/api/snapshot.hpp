@@ -1,0 +1,42 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+#include "base/time.hpp"
+#include "model/status.hpp"
+
+namespace healer {
+
+/// Everything that is told to people and machines, as of one instant. Taken when asked for, never kept.
+struct Snapshot {
+  Instant now{};
+  std::string host;
+  bool dry_run = false;
+  bool engine_up = false;
+  std::string engine_description;  ///< "Docker Engine 20.10.24 (API 1.41)"; empty before the first contact
+  std::string store;               ///< where the state is: a path, or "memory"
+  std::vector<WorkloadStatus> workloads;
+  std::size_t alerts_pending = 0;
+  std::vector<ChannelStatus> channels;
+  Duration loop_lag{0};  ///< the most the loop was late within the last period
+};
+
+/// Whether healer can do its work: the engine answers and the first sync is done.
+struct Readiness {
+  bool ready = false;
+  std::string reason;  ///< why not, for people
+};
+
+/// Where the API gets what it tells, and whom it hands an operator's order to. Called on the loop.
+struct ApiSources {
+  std::function<Snapshot()> snapshot;
+  std::function<Readiness()> readiness;
+  /// Closes the breaker of the workload with this key, which is in the snapshot.
+  std::function<Result<void>(const std::string& key)> reset;
+};
+
+}  // namespace healer

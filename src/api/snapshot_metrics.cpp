@@ -1,0 +1,150 @@
+#include "api/snapshot_metrics.hpp"
+
+#include <array>
+#include <chrono>
+#include <iterator>
+#include <string_view>
+#include <unordered_set>
+
+#include <fmt/format.h>
+
+#include "base/text.hpp"
+
+namespace healer {
+namespace {
+
+constexpr std::size_t condition_count = static_cast<std::size_t>(Condition::Unknown) + 1;
+
+template <class... Values>
+void add(std::string& to, fmt::format_string<Values...> format, Values&&... values) {
+  fmt::format_to(std::back_inserter(to), format, std::forward<Values>(values)...);
+}
+
+void head(std::string& to, std::string_view name, std::string_view type, std::string_view help) {
+  add(to, "# HELP {} {}\n# TYPE {} {}\n", name, help, name, type);
+}
+
+void single(std::string& to, std::string_view name, std::string_view type, std::string_view help,
+            double value) {
+  head(to, name, type, help);
+  add(to, "{} {}\n", name, value);
+}
+
+double seconds(std::chrono::microseconds duration) {
+  return std::chrono::duration<double>(duration).count();
+}
+
+// A label's value: valid UTF-8 without control characters, quotes and backslashes escaped.
+std::string label_value(std::string_view text) {
+  std::string out;
+  for (const char c : printable(text)) {
+    if (c == '\\' || c == '"') out += '\\';
+    out += c;
+  }
+  return out;
+}
+
+// One label value per workload: its name. Two of one name would make the whole scrape invalid, so the
+// second carries its key as well.
+std::vector<std::string> workload_labels(const std::vector<WorkloadStatus>& workloads) {
+  std::vector<std::string> labels;
+  labels.reserve(workloads.size());
+  std::unordered_set<std::string_view> seen;
+  seen.reserve(workloads.size());
+  for (const WorkloadStatus& each : workloads)
+    labels.push_back(seen.insert(each.name).second ? label_value(each.name)
+                                                   : label_value(each.name + " (" + each.key + ")"));
+  return labels;
+}
+
+void write_targets(std::string& out, const Snapshot& snapshot) {
+  const auto& workloads = snapshot.workloads;
+  const std::vector<std::string> labels = workload_labels(workloads);
+  const auto family = [&](std::string_view name, std::string_view type, std::string_view help,
+                          const auto& line) {
+    head(out, name, type, help);
+    for (std::size_t i = 0; i < workloads.size(); ++i) line(labels[i], workloads[i]);
+  };
+  family("healer_target_up", "gauge", "1 when the target is healthy, else 0.",
+         [&](const std::string& label, const WorkloadStatus& each) {
+           add(out, "healer_target_up{{workload=\"{}\"}} {}\n", label,
+               each.condition == Condition::Healthy ? 1 : 0);
+         });
+  family("healer_target_state", "gauge", "1 for the state that the target is in; other states are absent.",
+         [&](const std::string& label, const WorkloadStatus& each) {
+           add(out, "healer_target_state{{workload=\"{}\",state=\"{}\"}} 1\n", label,
+               to_string(each.condition));
+         });
+  family("healer_target_check_duration_seconds", "gauge", "How long the target's newest check took.",
+         [&](const std::string& label, const WorkloadStatus& each) {
+           if (each.last_check)
+             add(out, "healer_target_check_duration_seconds{{workload=\"{}\"}} {}\n", label,
+                 seconds(each.last_duration));
+         });
+  family("healer_target_uptime_seconds", "gauge", "Time since the target's present run began.",
+         [&](const std::string& label, const WorkloadStatus& each) {
+           if (each.running_since)
+             add(out, "healer_target_uptime_seconds{{workload=\"{}\"}} {}\n", label,
+                 seconds(std::max(snapshot.now - *each.running_since, Duration{0})));
+         });
+  family("healer_target_restarts_total", "counter",
+         "Remedies carried out on the target since healer started.",
+         [&](const std::string& label, const WorkloadStatus& each) {
+           add(out, "healer_target_restarts_total{{workload=\"{}\"}} {}\n", label, each.restarts);
+         });
+}
+
+void write_totals(std::string& out, const Snapshot& snapshot) {
+  std::array<std::size_t, condition_count> by_condition{};
+  std::size_t open_breakers = 0;
+  std::size_t open_incidents = 0;
+  std::size_t problems = 0;
+  for (const WorkloadStatus& each : snapshot.workloads) {
+    ++by_condition[static_cast<std::size_t>(each.condition)];
+    if (each.breaker == BreakerState::Open) ++open_breakers;
+    if (each.incident) ++open_incidents;
+    problems += each.problems.size();
+  }
+  head(out, "healer_targets", "gauge", "Watched targets by state.");
+  for (std::size_t i = 0; i < condition_count; ++i)
+    add(out, "healer_targets{{state=\"{}\"}} {}\n", to_string(static_cast<Condition>(i)), by_condition[i]);
+  const auto gauge = [&](std::string_view name, std::string_view help, double value) {
+    single(out, name, "gauge", help, value);
+  };
+  gauge("healer_incidents_open", "Incidents that are open.", static_cast<double>(open_incidents));
+  gauge("healer_breakers_open", "Workloads whose budget is spent and whose breaker is open.",
+        static_cast<double>(open_breakers));
+  gauge("healer_label_problems", "Labels that are unknown or do not parse.", static_cast<double>(problems));
+  gauge("healer_engine_up", "1 when the container engine answers.", snapshot.engine_up ? 1 : 0);
+  gauge("healer_loop_lag_seconds", "The most that the event loop was late within the last period.",
+        seconds(snapshot.loop_lag));
+  gauge("healer_alerts_pending", "Alerts that wait for delivery, counted per channel.",
+        static_cast<double>(snapshot.alerts_pending));
+}
+
+void write_alerts(std::string& out, const Snapshot& snapshot) {
+  head(out, "healer_alerts_total", "counter",
+       "Alerts by channel and outcome; failed_try counts tries that will be repeated.");
+  for (const ChannelStatus& each : snapshot.channels) {
+    const std::string name = label_value(each.name);
+    const std::pair<const char*, std::uint64_t> outcomes[] = {{"delivered", each.delivered},
+                                                              {"refused", each.refused},
+                                                              {"expired", each.expired},
+                                                              {"failed_try", each.failed_tries}};
+    for (const auto& [outcome, count] : outcomes)
+      add(out, "healer_alerts_total{{channel=\"{}\",outcome=\"{}\"}} {}\n", name, outcome, count);
+  }
+}
+
+}  // namespace
+
+std::string snapshot_metrics(const Snapshot& snapshot) {
+  std::string out;
+  out.reserve(4096 + snapshot.workloads.size() * 400);
+  write_totals(out, snapshot);
+  write_alerts(out, snapshot);
+  write_targets(out, snapshot);
+  return out;
+}
+
+}  // namespace healer

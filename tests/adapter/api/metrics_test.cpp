@@ -1,0 +1,152 @@
+// /metrics as Prometheus reads it.
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <set>
+#include <sstream>
+#include <string>
+
+#include <doctest/doctest.h>
+
+#include "adapter/api/snapshots.hpp"
+#include "api/metrics.hpp"
+
+using namespace healer;
+using namespace healer::testing;
+
+namespace {
+
+bool has_line(const std::string& text, const std::string& line) {
+  return text.starts_with(line + "\n") || text.find("\n" + line + "\n") != std::string::npos;
+}
+
+// promtool's verdict on the text; empty when it finds nothing.
+std::string promtool(const std::string& text) {
+  char path[] = "/tmp/healer-metrics-XXXXXX";
+  const int descriptor = ::mkstemp(path);
+  REQUIRE(descriptor >= 0);
+  std::ofstream(path) << text;
+  const std::string command = std::string("promtool check metrics < ") + path + " 2>&1; echo \"exit $?\"";
+  FILE* pipe = ::popen(command.c_str(), "r");
+  REQUIRE(pipe != nullptr);
+  std::string said;
+  char buffer[4096];
+  for (std::size_t n; (n = std::fread(buffer, 1, sizeof buffer, pipe)) > 0;) said.append(buffer, n);
+  ::pclose(pipe);
+  std::remove(path);
+  return said == "exit 0\n" ? "" : said;
+}
+
+void count_everything(Metrics& metrics) {
+  for (int kind = 0; kind <= static_cast<int>(ProbeKind::Engine); ++kind)
+    for (int cause = 0; cause <= static_cast<int>(Cause::Stale); ++cause)
+      metrics.count(CountCheck{static_cast<ProbeKind>(kind), cause == 0 ? Outcome::Pass : Outcome::Fail,
+                               static_cast<Cause>(cause), std::chrono::microseconds(3000)});
+  metrics.count(CountCheck{ProbeKind::Http, Outcome::Unknown, Cause::Starved, {}});
+  metrics.count(CountRemedy{RemedyKind::Restart, AttemptState::Cured});
+  metrics.count(CountRemedy{RemedyKind::None, AttemptState::Ordered});
+  metrics.count(CountIncidentOpened{IncidentCause::OutOfMemory});
+  metrics.count(CountIncidentClosed{IncidentOutcome::Recovered, 20s});
+  metrics.count(CountIncidentClosed{IncidentOutcome::Removed, 20s});
+  for (int kind = 0; kind <= static_cast<int>(EngineEventKind::Destroy); ++kind)
+    metrics.count_event(static_cast<EngineEventKind>(kind));
+  metrics.count_store_error();
+  metrics.set_event_lag(250ms);
+}
+
+}  // namespace
+
+TEST_CASE("promtool finds nothing to say, with nothing counted and with everything") {
+  if (std::system("promtool --version >/dev/null 2>&1") != 0) {
+    MESSAGE("skipped: promtool (package prometheus) is not installed");
+    return;
+  }
+  Metrics metrics;
+  CHECK(promtool(metrics.text(Snapshot{})) == "");
+  count_everything(metrics);
+  CHECK(promtool(metrics.text(full_snapshot())) == "");
+  CHECK_MESSAGE(promtool("no_help 1\nno_help 1\n") != "", "promtool notices what is wrong");
+}
+
+TEST_CASE("every family is there, once, with HELP and TYPE, and no other") {
+  Metrics metrics;
+  count_everything(metrics);
+  std::istringstream lines(metrics.text(full_snapshot()));
+  std::multiset<std::string> families;
+  for (std::string line; std::getline(lines, line);)
+    if (line.starts_with("# TYPE ")) families.insert(line.substr(7, line.find(' ', 7) - 7));
+  const std::multiset<std::string> expected{"healer_build_info",
+                                            "healer_targets",
+                                            "healer_checks_total",
+                                            "healer_check_duration_seconds",
+                                            "healer_target_up",
+                                            "healer_target_state",
+                                            "healer_target_check_duration_seconds",
+                                            "healer_target_uptime_seconds",
+                                            "healer_target_restarts_total",
+                                            "healer_remedies_total",
+                                            "healer_incidents_total",
+                                            "healer_incidents_open",
+                                            "healer_time_to_heal_seconds",
+                                            "healer_engine_up",
+                                            "healer_engine_event_lag_seconds",
+                                            "healer_alerts_total",
+                                            "healer_alerts_pending",
+                                            "healer_loop_lag_seconds",
+                                            "healer_breakers_open",
+                                            "healer_label_problems",
+                                            "healer_events_total",
+                                            "healer_store_errors_total"};
+  CHECK(families == expected);
+}
+
+TEST_CASE("values of the snapshot") {
+  Metrics metrics;
+  const std::string text = metrics.text(full_snapshot());
+  CHECK(has_line(text, "healer_targets{state=\"healthy\"} 1"));
+  CHECK(has_line(text, "healer_targets{state=\"given_up\"} 1"));
+  CHECK(has_line(text, "healer_targets{state=\"unknown\"} 0"));
+  CHECK(has_line(text, "healer_targets{state=\"starting\"} 0"));
+  CHECK(has_line(text, "healer_target_up{workload=\"shop-web-1\"} 1"));
+  CHECK(has_line(text, "healer_target_state{workload=\"shop-web-1\",state=\"healthy\"} 1"));
+  CHECK(has_line(text, "healer_target_check_duration_seconds{workload=\"shop-web-1\"} 0.0015"));
+  CHECK(has_line(text, "healer_target_uptime_seconds{workload=\"shop-web-1\"} 90"));
+  CHECK(has_line(text, "healer_target_restarts_total{workload=\"shop-web-1\"} 2"));
+  // The odd one: escaped; and the one that shares a name: told apart by its key.
+  CHECK(has_line(text, "healer_target_up{workload=\"odd \\\"name\\\" with \\\\ and   and ? and é {}\"} 0"));
+  CHECK(has_line(text, "healer_target_up{workload=\"shop-web-1 (other/web/1)\"} 0"));
+  CHECK(text.find("healer_target_uptime_seconds{workload=\"shop-web-1 (other/web/1)\"}") ==
+        std::string::npos);
+  CHECK(has_line(text, "healer_incidents_open 1"));
+  CHECK(has_line(text, "healer_breakers_open 1"));
+  CHECK(has_line(text, "healer_label_problems 1"));
+  CHECK(has_line(text, "healer_engine_up 1"));
+  CHECK(has_line(text, "healer_loop_lag_seconds 0.012"));
+  CHECK(has_line(text, "healer_alerts_pending 3"));
+  CHECK(has_line(text, "healer_alerts_total{channel=\"slack\",outcome=\"delivered\"} 10"));
+}
+
+TEST_CASE("what is counted shows") {
+  Metrics metrics;
+  CHECK(has_line(metrics.text({}), "healer_incidents_total{cause=\"crashed\"} 0"));
+  CHECK(metrics.text({}).find("healer_remedies_total{outcome=\"cured\",remedy=\"restart\"} 0") !=
+        std::string::npos);
+  for (int i = 0; i < 3; ++i)
+    metrics.count(CountCheck{ProbeKind::Http, Outcome::Fail, Cause::Status, std::chrono::microseconds(4000)});
+  metrics.count(CountRemedy{RemedyKind::Restart, AttemptState::NotCured});
+  metrics.count(CountIncidentClosed{IncidentOutcome::Recovered, 20s});
+  metrics.count(CountIncidentClosed{IncidentOutcome::StoppedByPerson, 20s});
+  metrics.count_event(EngineEventKind::Die);
+  metrics.count_store_error();
+  metrics.set_event_lag(-5s);
+  const std::string text = metrics.text({});
+  CHECK(has_line(text, "healer_checks_total{cause=\"status\",outcome=\"fail\"} 3"));
+  CHECK(has_line(text, "healer_check_duration_seconds_count{probe=\"http\"} 3"));
+  CHECK(has_line(text, "healer_check_duration_seconds_bucket{probe=\"http\",le=\"0.0025\"} 0"));
+  CHECK(has_line(text, "healer_check_duration_seconds_bucket{probe=\"http\",le=\"0.005\"} 3"));
+  CHECK(has_line(text, "healer_remedies_total{outcome=\"not_cured\",remedy=\"restart\"} 1"));
+  CHECK(has_line(text, "healer_time_to_heal_seconds_count 1"));
+  CHECK(has_line(text, "healer_events_total{kind=\"die\"} 1"));
+  CHECK(has_line(text, "healer_store_errors_total 1"));
+  CHECK(has_line(text, "healer_engine_event_lag_seconds 0"));
+}

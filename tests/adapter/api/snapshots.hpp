@@ -1,0 +1,66 @@
+#pragma once
+
+#include <string>
+
+#include "api/snapshot.hpp"
+
+namespace healer::testing {
+
+inline const Instant api_now{Duration{1'800'000'000'000}};
+
+/// A snapshot with everything in it, odd names among them.
+inline Snapshot full_snapshot() {
+  Snapshot snapshot;
+  snapshot.now = api_now;
+  snapshot.host = "host1";
+  snapshot.engine_up = true;
+  snapshot.engine_description = "Docker Engine 20.10.24 (API 1.41)";
+  snapshot.store = "/var/lib/healer/healer.db";
+  snapshot.loop_lag = 12ms;
+
+  WorkloadStatus web;
+  web.key = "shop/web/1";
+  web.name = "shop-web-1";
+  web.container_id = "c0ffee";
+  web.image = "shop:1.0";
+  web.condition = Condition::Healthy;
+  web.probe = "http 127.0.0.1:8080/health";
+  web.failure_threshold = 3;
+  web.budget = 5;
+  web.running_since = api_now - 90s;
+  web.last_check = api_now - 2s;
+  web.last_duration = std::chrono::microseconds(1500);
+  web.restarts = 2;
+  snapshot.workloads.push_back(web);
+
+  WorkloadStatus ill = web;
+  ill.key = "odd";
+  ill.name = "odd \"name\" with \\ and \n and \xff and é {}";
+  ill.condition = Condition::GivenUp;
+  ill.reason = "HTTP 503";
+  ill.breaker = BreakerState::Open;
+  ill.incident = IncidentId{7};
+  ill.next_action = api_now + 30s;
+  ill.problems = {{"healer.intervall", "5s", "unknown label; did you mean healer.interval?"}};
+  snapshot.workloads.push_back(ill);
+
+  WorkloadStatus twin = web;
+  twin.key = "other/web/1";
+  twin.condition = Condition::Stopped;
+  twin.running_since.reset();
+  twin.last_check.reset();
+  snapshot.workloads.push_back(twin);
+
+  snapshot.alerts_pending = 3;
+  ChannelStatus slack;
+  slack.name = "slack";
+  slack.pending = 3;
+  slack.last_error = "HTTP 500";
+  slack.delivered = 10;
+  slack.refused = 1;
+  slack.failed_tries = 4;
+  snapshot.channels.push_back(slack);
+  return snapshot;
+}
+
+}  // namespace healer::testing

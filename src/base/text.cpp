@@ -64,8 +64,10 @@ std::optional<std::string> nearest_name(std::string_view seen, std::span<const s
   std::optional<std::string> best;
   std::size_t best_distance = 0;
   for (std::string_view candidate : candidates) {
-    const std::size_t distance = edit_distance(wanted, lower(candidate));
     const std::size_t limit = std::max<std::size_t>(2, candidate.size() / 3);
+    // The lengths' difference is the least the distance can be: most candidates are out by it alone.
+    if (wanted.size() > candidate.size() + limit || candidate.size() > wanted.size() + limit) continue;
+    const std::size_t distance = edit_distance(wanted, lower(candidate));
     if (distance <= limit && (!best || distance < best_distance)) {
       best = std::string(candidate);
       best_distance = distance;

@@ -52,7 +52,7 @@ int status(const StatusCommand& command, const Environment& environment, WallTim
   if (!answer) return failed(output.err, answer.error().message);
   if (answer->status != 200) return failed(output.err, unexpected(*answer));
   if (command.json) {
-    output.out << answer->body << '\n';
+    output.out << trim(answer->body) << '\n';
     return exit_ok;
   }
   const auto view = status_view(answer->body, now, output.colour);
@@ -70,12 +70,10 @@ int reset(const ResetCommand& command, const Environment& environment, const Out
   const auto answer =
       ask_daemon(settings->daemon.admin_socket, "POST", "/v1/reset?name=" + query_encoded(command.name));
   if (!answer) return failed(output.err, answer.error().message);
-  const std::string name = printable(clip(command.name, 100));
-  if (answer->status == 404)
-    return failed(output.err,
-                  fmt::format("no watched container is called '{}'; 'healer status' lists them", name));
+  // No such container, or no name: the daemon's own sentence says which ones there are.
+  if (answer->status == 404 || answer->status == 400) return failed(output.err, answer_text(answer->body));
   if (answer->status < 200 || answer->status > 299) return failed(output.err, unexpected(*answer));
-  output.out << fmt::format("{}: breaker closed, backoff forgotten\n", name);
+  output.out << fmt::format("{}: breaker closed, backoff forgotten\n", printable(clip(command.name, 100)));
   return exit_ok;
 }
 

@@ -182,10 +182,11 @@ TEST_CASE("reset names the workload") {
   CHECK(captured.out.str() == "shop web&x=1: breaker closed, backoff forgotten\n");
   CHECK(daemon.asked() == std::vector<std::string>{"POST /v1/reset?name=shop%20web%26x%3D1"});
 
-  FakeDaemon ignorant(answer(404, "{}"));
+  FakeDaemon ignorant(
+      answer(404, R"({"error":"no watched container is named \"wbe\"; did you mean \"web\"?"})"));
   Captured unknown;
   CHECK(reset({{}, "wbe"}, ignorant.environment(), unknown.output) == exit_failed);
-  CHECK(contains(unknown.err.str(), "no watched container is called 'wbe'"));
+  CHECK(unknown.err.str() == "healer: no watched container is named \"wbe\"; did you mean \"web\"?\n");
 }
 
 TEST_CASE("healthcheck asks the HTTP server, or the admin socket where that is off") {

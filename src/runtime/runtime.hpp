@@ -69,6 +69,8 @@ class Runtime {
   void probe_finished(ProbeId id, ProbeFacts facts);
   /// The settings changed: every container is looked at anew.
   void policies_changed(Resolve resolve);
+  /// The channels that alerts raised from now on go to.
+  void set_channels(std::vector<std::string> channels) { settings_.channels = std::move(channels); }
   /// `healer reset NAME`; the error names the nearest workload.
   Result<void> reset(const std::string& name);
   /// Stops deciding, writes what is left to write, then calls `done`.

@@ -1,0 +1,381 @@
+#include "app/daemon.hpp"
+
+#include <csignal>
+#include <filesystem>
+#include <iostream>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+#include "api/http_api.hpp"
+#include "api/metrics.hpp"
+#include "app/log.hpp"
+#include "app/own_container.hpp"
+#include "app/real_host.hpp"
+#include "base/duration.hpp"
+#include "base/version.hpp"
+#include "cli/commands.hpp"
+#include "config/policy_resolver.hpp"
+#include "engine/docker/docker_engine.hpp"
+#include "net/curl_client.hpp"
+#include "net/http_server.hpp"
+#include "net/loop.hpp"
+#include "net/signals.hpp"
+#include "notify/outbox.hpp"
+#include "notify/slack.hpp"
+#include "probe/socket_prober.hpp"
+#include "runtime/runtime.hpp"
+#include "store/sqlite_store.hpp"
+
+namespace healer {
+namespace {
+
+/// SIGTERM must be done within a second; what is not written by then is in the store's own queue.
+constexpr Duration shutdown_limit = 700ms;
+constexpr Duration prune_interval = 24h;
+constexpr Duration first_prune = 60s;
+
+std::string machine_name() {
+  char name[256] = {};
+  return gethostname(name, sizeof name - 1) == 0 ? name : "this host";
+}
+
+/// The log and the metrics, as the runtime sees them.
+class DaemonObserver final : public Observer {
+ public:
+  DaemonObserver(Log& log, Metrics& metrics, bool dry_run)
+      : log_(log), metrics_(metrics), dry_run_(dry_run) {}
+
+  void log(const LogLine& line) override {
+    if (!dry_run_) return log_.write(line);
+    LogLine marked = line;
+    marked.message = "[dry run] " + marked.message;
+    log_.write(marked);
+  }
+  void count(const Metric& metric) override { metrics_.count(metric); }
+  void engine_event(EngineEventKind kind, Duration lag) override {
+    metrics_.count_event(kind);
+    metrics_.set_event_lag(lag);
+  }
+  void loop_lag(Duration lag) override {
+    // The most within the present and the last minute, so that a scrape does not miss it.
+    if (++beats_ % 60 == 0) older_lag_ = std::exchange(recent_lag_, Duration{0});
+    recent_lag_ = std::max(recent_lag_, lag);
+  }
+  void store_failed(const Error& error) override {
+    metrics_.count_store_error();
+    log_.write(LogLevel::Error, error.message);
+  }
+  Duration worst_lag() const { return std::max(recent_lag_, older_lag_); }
+
+ private:
+  Log& log_;
+  Metrics& metrics_;
+  bool dry_run_;
+  unsigned beats_ = 0;
+  Duration recent_lag_{0};
+  Duration older_lag_{0};
+};
+
+/// Everything the daemon is made of. Members are destroyed from the bottom up: what others use lies above
+/// them.
+class Daemon {
+ public:
+  Daemon(cli::RunCommand command, Environment environment, Settings settings, bool json_log)
+      : command_(std::move(command)),
+        environment_(std::move(environment)),
+        settings_(std::move(settings)),
+        log_(json_log, settings_.daemon.log_level),
+        observer_(log_, metrics_, settings_.daemon.dry_run),
+        host_(loop_) {}
+
+  int run();
+
+ private:
+  bool open_store();
+  bool open_engine();
+  bool open_prober();
+  bool open_channels();
+  bool listen();
+  bool listen_admin();
+  void begin();
+  void on_signal(int number);
+  void reload();
+  void prune();
+  Result<std::vector<std::unique_ptr<Notifier>>> channels_of(const DaemonSettings& settings);
+  Runtime::Resolve resolver_of(const Policy& defaults);
+  ApiSources api_sources();
+  Snapshot snapshot();
+  std::string host_name() const {
+    return settings_.daemon.host_name.empty() ? machine_name() : settings_.daemon.host_name;
+  }
+  bool fatal(const std::string& message) {
+    log_.write(LogLevel::Error, message);
+    return false;
+  }
+
+  cli::RunCommand command_;
+  Environment environment_;
+  Settings settings_;
+  Log log_;
+  Metrics metrics_;
+  DaemonObserver observer_;
+  net::Loop loop_;
+  RealHost host_;
+  StoredState stored_;
+  std::unique_ptr<Store> store_;
+  std::unique_ptr<net::CurlClient> curl_;
+  std::unique_ptr<Engine> engine_;
+  std::unique_ptr<SocketProber> prober_;
+  std::unique_ptr<net::Timer> outbox_alarm_;
+  std::unique_ptr<Outbox> outbox_;
+  std::unique_ptr<Runtime> runtime_;
+  std::unique_ptr<HttpApi> api_;
+  std::unique_ptr<net::HttpServer> server_;
+  std::unique_ptr<net::HttpServer> admin_;
+  std::unique_ptr<net::Timer> prune_timer_;
+  std::unique_ptr<net::Timer> shutdown_timer_;
+  std::unique_ptr<net::Signals> signals_;
+};
+
+bool Daemon::open_store() {
+  auto opened = SqliteStore::open(
+      settings_.daemon.state_path, [this](std::function<void()> work) { loop_.post(std::move(work)); },
+      host_.now());
+  if (!opened) return fatal(opened.error().message);
+  if (opened->warning) log_.write(LogLevel::Warning, *opened->warning);
+  store_ = std::move(opened->store);
+  stored_ = std::move(opened->state);
+  return true;
+}
+
+bool Daemon::open_engine() {
+  // The docker client's variables, as load() has checked and completed them.
+  const DockerConnection& docker = settings_.daemon.docker;
+  const auto lookup = [this, &docker](std::string_view name) -> std::optional<std::string> {
+    if (name == "DOCKER_HOST") return docker.host;
+    if (name == "DOCKER_TLS_VERIFY")
+      return docker.tls_verify ? std::optional<std::string>("1") : std::nullopt;
+    if (name == "DOCKER_CERT_PATH" && !docker.cert_path.empty()) return docker.cert_path;
+    if (name == "DOCKER_API_VERSION" && !docker.api_version.empty()) return docker.api_version;
+    const auto found = environment_.find(std::string(name));
+    return found == environment_.end() ? std::nullopt : std::optional<std::string>(found->second);
+  };
+  auto engine = docker::make_docker_engine(loop_, lookup);
+  if (!engine) return fatal(engine.error().message);
+  engine_ = std::move(*engine);
+  return true;
+}
+
+bool Daemon::open_prober() {
+  auto prober = SocketProber::create(loop_, [this](ProbeId id, ProbeFacts facts) {
+    if (runtime_) runtime_->probe_finished(id, std::move(facts));
+  });
+  if (!prober) return fatal(prober.error().message);
+  prober_ = std::move(*prober);
+  return true;
+}
+
+Result<std::vector<std::unique_ptr<Notifier>>> Daemon::channels_of(const DaemonSettings& settings) {
+  std::vector<std::unique_ptr<Notifier>> channels;
+  if (!settings.slack_webhook.empty()) {
+    auto slack = SlackNotifier::create(*curl_, settings.slack_webhook);
+    if (!slack) return tl::unexpected(slack.error());
+    channels.push_back(std::move(*slack));
+  }
+  return channels;
+}
+
+bool Daemon::open_channels() {
+  auto curl = net::CurlClient::create(loop_, net::CurlTrust::from_environment());
+  if (!curl) return fatal(curl.error().message);
+  curl_ = std::move(*curl);
+  auto channels = channels_of(settings_.daemon);
+  if (!channels) return fatal(channels.error().message);
+
+  outbox_alarm_ = std::make_unique<net::Timer>(loop_);
+  OutboxHost host;
+  host.now = [this]() { return host_.now(); };
+  host.seed = [this]() { return host_.seed(); };
+  host.set_alarm = [this](Instant at, std::function<void()> work) {
+    outbox_alarm_->set(host_.steady(at), std::move(work));
+  };
+  host.commit = [this](std::vector<Record> records) { runtime_->journal().write(std::move(records), {}); };
+  host.log = [this](const LogLine& line) { observer_.log(line); };
+  outbox_ = std::make_unique<Outbox>(std::move(host));
+  outbox_->set_channels(std::move(*channels));
+  return true;
+}
+
+Runtime::Resolve Daemon::resolver_of(const Policy& defaults) {
+  return [resolver = std::make_shared<PolicyResolver>(defaults)](
+             const std::map<std::string, std::string>& labels) { return resolver->resolve(labels); };
+}
+
+Snapshot Daemon::snapshot() {
+  Snapshot snapshot;
+  snapshot.now = host_.now();
+  snapshot.host = host_name();
+  snapshot.dry_run = settings_.daemon.dry_run;
+  snapshot.engine_up = runtime_->connected();
+  snapshot.engine_description = runtime_->engine_description();
+  snapshot.store = store_->location();
+  snapshot.workloads = runtime_->supervisor().status(snapshot.now);
+  snapshot.alerts_pending = outbox_->pending();
+  snapshot.channels = outbox_->status();
+  snapshot.loop_lag = observer_.worst_lag();
+  return snapshot;
+}
+
+ApiSources Daemon::api_sources() {
+  ApiSources sources;
+  sources.snapshot = [this]() { return snapshot(); };
+  sources.readiness = [this]() -> Readiness {
+    if (!runtime_->connected()) return {false, "the engine does not answer"};
+    if (!runtime_->ready()) return {false, "the first look at all containers is not done"};
+    return {true, {}};
+  };
+  sources.reset = [this](const std::string& key) { return runtime_->reset(key); };
+  return sources;
+}
+
+bool Daemon::listen() {
+  if (!settings_.daemon.listen) return true;
+  auto server =
+      net::HttpServer::listen_tcp(loop_, to_string(*settings_.daemon.listen), api_->public_handler());
+  if (!server) return fatal(server.error().message);
+  server_ = std::move(*server);
+  log_.write(LogLevel::Info,
+             fmt::format("listening on http://{}/ (metrics, healthz, readyz)", server_->address()));
+  return true;
+}
+
+bool Daemon::listen_admin() {
+  const std::string& path = settings_.daemon.admin_socket;
+  std::error_code ignored;
+  std::filesystem::create_directories(std::filesystem::path(path).parent_path(), ignored);
+  auto admin = net::HttpServer::listen_unix(loop_, path, api_->admin_handler());
+  if (admin) {
+    admin_ = std::move(*admin);
+    return true;
+  }
+  // Another healer answers there: two of them must not heal the same containers. Anything else only costs
+  // `healer status`.
+  if (admin.error().code == ErrorCode::Conflict) return fatal(admin.error().message);
+  log_.write(LogLevel::Warning, admin.error().message + "; `healer status` and `healer reset` will not work");
+  return true;
+}
+
+void Daemon::begin() {
+  RuntimeSettings settings;
+  settings.host_name = host_name();
+  settings.own_container_id = own_container_id();
+  settings.channels = outbox_->channel_names();
+  settings.dry_run = settings_.daemon.dry_run;
+  settings.resync_interval = settings_.daemon.resync_interval;
+  Runtime::Parts parts{host_,
+                       *engine_,
+                       *prober_,
+                       *store_,
+                       observer_,
+                       resolver_of(settings_.defaults),
+                       [this](const RaisedAlert& alert) { outbox_->add(alert); }};
+  runtime_ = std::make_unique<Runtime>(std::move(settings), std::move(parts), stored_);
+  outbox_->restore(stored_.pending_alerts, stored_.pending_deliveries);
+  stored_ = {};
+  api_ = std::make_unique<HttpApi>(metrics_, api_sources());
+}
+
+void Daemon::prune() {
+  prune_timer_->set_after(prune_interval, [this]() { prune(); });
+  store_->prune(host_.now() - settings_.daemon.retention, [this](Result<void> result) {
+    if (!result) observer_.store_failed(result.error());
+  });
+}
+
+int Daemon::run() {
+  log_.write(LogLevel::Info,
+             fmt::format("healer {} starts on {}{}", version, host_name(),
+                         settings_.daemon.dry_run ? " (dry run: no container is changed)" : ""));
+  for (const std::string& warning : settings_.warnings) log_.write(LogLevel::Warning, warning);
+  if (!open_store() || !open_engine() || !open_prober() || !open_channels()) return cli::exit_failed;
+  begin();
+  if (!listen_admin() || !listen()) return cli::exit_failed;
+  signals_ = std::make_unique<net::Signals>(loop_, std::initializer_list<int>{SIGTERM, SIGINT, SIGHUP},
+                                            [this](int number) { on_signal(number); });
+  prune_timer_ = std::make_unique<net::Timer>(loop_);
+  prune_timer_->set_after(first_prune, [this]() { prune(); });
+  runtime_->start();
+  loop_.run();
+  log_.write(LogLevel::Info, "healer ends");
+  return cli::exit_ok;
+}
+
+void Daemon::on_signal(int number) {
+  if (number == SIGHUP) return reload();
+  if (shutdown_timer_) return loop_.stop();  // asked twice: at once
+  log_.write(LogLevel::Info, fmt::format("{} received, writing down what is under way",
+                                         number == SIGINT ? "SIGINT" : "SIGTERM"));
+  shutdown_timer_ = std::make_unique<net::Timer>(loop_);
+  shutdown_timer_->set_after(shutdown_limit, [this]() { loop_.stop(); });
+  runtime_->shut_down([this]() { loop_.stop(); });
+}
+
+void Daemon::reload() {
+  auto loaded = load(environment_, command_.flags);
+  if (!loaded) {
+    for (const ConfigError& error : loaded.error())
+      log_.write(LogLevel::Error, "configuration not reloaded: " + describe(error));
+    return;
+  }
+  auto channels = channels_of(loaded->daemon);
+  if (!channels) {
+    log_.write(LogLevel::Error, "configuration not reloaded: " + channels.error().message);
+    return;
+  }
+  for (const std::string& warning : loaded->warnings) log_.write(LogLevel::Warning, warning);
+  const DaemonSettings& before = settings_.daemon;
+  const DaemonSettings& after = loaded->daemon;
+  const auto needs_restart = [this](const char* what, bool changed) {
+    if (changed)
+      log_.write(LogLevel::Warning, fmt::format("the new value of {} holds after a restart", what));
+  };
+  needs_restart("listen", before.listen != after.listen);
+  needs_restart("state", before.state_path != after.state_path);
+  needs_restart("admin_socket", before.admin_socket != after.admin_socket);
+  needs_restart("the engine's connection", before.docker != after.docker);
+  needs_restart("dry_run", before.dry_run != after.dry_run);
+  needs_restart("log_format", before.log_format != after.log_format);
+  needs_restart("resync_interval", before.resync_interval != after.resync_interval);
+  needs_restart("host_name", before.host_name != after.host_name);
+  log_.set_least(after.log_level);
+  outbox_->set_channels(std::move(*channels));
+  runtime_->set_channels(outbox_->channel_names());
+  settings_.defaults = loaded->defaults;
+  settings_.daemon.slack_webhook = after.slack_webhook;
+  settings_.daemon.log_level = after.log_level;
+  settings_.daemon.retention = after.retention;
+  runtime_->policies_changed(resolver_of(settings_.defaults));
+  log_.write(LogLevel::Info, "configuration reloaded");
+}
+
+}  // namespace
+
+int run_daemon(const cli::RunCommand& command, const Environment& environment) {
+  auto settings = load(environment, command.flags);
+  if (!settings) {
+    cli::print_errors(settings.error(), std::cerr);
+    return cli::exit_usage;
+  }
+  const LogFormat format = settings->daemon.log_format;
+  const bool json = format == LogFormat::Json || (format == LogFormat::Auto && isatty(STDERR_FILENO) == 0);
+  signal(SIGPIPE, SIG_IGN);  // a peer that goes away is an error value, not the end of the process
+  return Daemon(command, environment, std::move(*settings), json).run();
+}
+
+}  // namespace healer

@@ -1,0 +1,49 @@
+#include <chrono>
+#include <cstdlib>
+#include <iostream>
+#include <variant>
+
+#include <unistd.h>
+
+#include "app/daemon.hpp"
+#include "cli/command_line.hpp"
+#include "cli/commands.hpp"
+#include "config/load.hpp"
+
+extern char** environ;
+
+namespace {
+
+healer::WallTime wall_now() {
+  const auto since_epoch = std::chrono::system_clock::now().time_since_epoch();
+  return {std::chrono::duration_cast<std::chrono::milliseconds>(since_epoch).count()};
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  using namespace healer;
+  const Environment environment = environment_from(environ);
+  const cli::Output output{std::cout, std::cerr,
+                           isatty(STDOUT_FILENO) != 0 && std::getenv("NO_COLOR") == nullptr};
+  const cli::Command command = cli::parse_command_line(argc, argv);
+  return std::visit(
+      [&](const auto& what) -> int {
+        using What = std::decay_t<decltype(what)>;
+        if constexpr (std::is_same_v<What, cli::RunCommand>) {
+          return run_daemon(what, environment);
+        } else if constexpr (std::is_same_v<What, cli::StatusCommand>) {
+          return cli::status(what, environment, wall_now(), output);
+        } else if constexpr (std::is_same_v<What, cli::CheckConfigCommand>) {
+          return cli::check_config(what, environment, output);
+        } else if constexpr (std::is_same_v<What, cli::HealthcheckCommand>) {
+          return cli::healthcheck(what, environment, output);
+        } else if constexpr (std::is_same_v<What, cli::ResetCommand>) {
+          return cli::reset(what, environment, output);
+        } else {
+          (what.code == 0 ? std::cout : std::cerr) << what.text;
+          return what.code;
+        }
+      },
+      command);
+}

@@ -99,7 +99,7 @@ void read_health(const Fields& state, Container& container) {
   if (!log || log->empty()) return;
   const Fields newest = health.within("Log", log->back());
   container.health_checked = parse_engine_time(newest.text("End"));
-  container.health_output = clip(printable(newest.text("Output")), longest_health_output);
+  container.health_output = clip(trim(printable(newest.text("Output"))), longest_health_output);
 }
 
 /// Config.Healthcheck: how often the engine asks. Test NONE switches an image's check off.

@@ -3,7 +3,6 @@
 #include <doctest/doctest.h>
 
 #include <atomic>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <optional>
@@ -11,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "net/loop.hpp"
+#include "support/certificates.hpp"
 #include "support/loop_wait.hpp"
 #include "support/scripted_server.hpp"
 
@@ -329,33 +329,6 @@ TEST_CASE("the blocking call") {
   CHECK(code_of(call_and_wait(call)) == ErrorCode::Unreachable);
 }
 
-namespace {
-
-/// A CA, a server's certificate for 127.0.0.1 and a client's, and a stranger's CA.
-struct Certificates {
-  TemporaryFolder folder;
-
-  Certificates() {
-    const std::string script =
-        "cd '" + folder.path() +
-        "' && exec >openssl.log 2>&1 && set -e\n"
-        "new() { openssl ecparam -genkey -name prime256v1 -noout -out $1-key.pem; }\n"
-        "for ca in ca stranger; do new $ca; openssl req -x509 -new -key $ca-key.pem -subj /CN=$ca -days 2 "
-        "-out $ca.pem; done\n"
-        "printf 'subjectAltName=IP:127.0.0.1\\nextendedKeyUsage=serverAuth\\n' > server.ext\n"
-        "printf 'extendedKeyUsage=clientAuth\\n' > client.ext\n"
-        "for who in server client; do new $who; openssl req -new -key $who-key.pem -subj /CN=$who -out "
-        "$who.csr;\n"
-        "openssl x509 -req -in $who.csr -CA ca.pem -CAkey ca-key.pem -CAcreateserial -days 2 -extfile "
-        "$who.ext "
-        "-out $who.pem; done\n";
-    REQUIRE(std::system(("bash -c \"$(cat <<'END'\n" + script + "END\n)\"").c_str()) == 0);
-  }
-  std::string file(const char* name) const { return folder.file(name); }
-};
-
-}  // namespace
-
 TEST_CASE_FIXTURE(Fixture, "TLS with client certificates") {
   const Certificates certificates;
   const auto reply = replying([](const auto&) { return answer(200, "secret"); });
@@ -364,8 +337,8 @@ TEST_CASE_FIXTURE(Fixture, "TLS with client certificates") {
                                       certificates.file("server-key.pem"), certificates.file("ca.pem"));
   TlsFiles files;
   files.ca_file = certificates.file("ca.pem");
-  files.certificate_file = certificates.file("client.pem");
-  files.key_file = certificates.file("client-key.pem");
+  files.certificate_file = certificates.file("cert.pem");
+  files.key_file = certificates.file("key.pem");
   const auto ask_with = [&](const TlsFiles& with, std::string host = "127.0.0.1") {
     const auto tls = make_tls(with);
     REQUIRE(tls);

@@ -1,0 +1,19 @@
+#pragma once
+
+#include <fstream>
+#include <sstream>
+#include <stdexcept>
+#include <string>
+
+namespace healer::testing {
+
+/// What a real engine answered (fixtures/README.md).
+inline std::string fixture(const std::string& name) {
+  std::ifstream file(std::string(HEALER_FIXTURES) + "/" + name + ".json");
+  if (!file) throw std::runtime_error("no such fixture: " + name);
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+}  // namespace healer::testing

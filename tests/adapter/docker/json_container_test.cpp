@@ -1,0 +1,234 @@
+#include "engine/docker/json_container.hpp"
+
+#include <doctest/doctest.h>
+
+#include <string>
+
+#include "engine/docker/engine_time.hpp"
+#include "fixtures.hpp"
+
+using namespace healer;
+using namespace healer::docker;
+using healer::testing::fixture;
+
+namespace {
+
+Container parsed(const std::string& json) {
+  const auto container = parse_container(json);
+  if (!container) FAIL(container.error().message);
+  return *container;
+}
+
+PortBinding published(std::uint16_t port, const char* address, std::uint16_t host_port) {
+  return {port, true, address, host_port};
+}
+
+/// A small but complete inspect answer whose State, Config, HostConfig and NetworkSettings are given.
+std::string inspect_json(const std::string& state, const std::string& config = "{}",
+                         const std::string& host = "{}", const std::string& network = "{}") {
+  return R"({"Id":"abc","Name":"/web","RestartCount":2,"State":)" + state + R"(,"Config":)" + config +
+         R"(,"HostConfig":)" + host + R"(,"NetworkSettings":)" + network + "}";
+}
+const std::string running = R"({"Status":"running","StartedAt":"2026-11-22T19:58:49.136605995Z"})";
+
+}  // namespace
+
+TEST_CASE("Docker 20.10: a published container with an unhealthy check") {
+  const Container c = parsed(fixture("inspect_20.10_unhealthy"));
+  CHECK(c.id.substr(0, 12) == "6018c2c1bd50");
+  CHECK(c.name == "sample-app");
+  CHECK(c.image == "bb:1");
+  CHECK(c.labels.at("monitored") == "true");
+  CHECK(c.labels.at("com.docker.compose.service") == "web");
+  CHECK(c.state == ContainerState::Running);
+  CHECK(c.started_at == "2026-11-22T19:58:49.136605995Z");
+  REQUIRE(c.started);
+  CHECK(c.started->unix_ms == 1795377529136);
+  CHECK_FALSE(c.finished);
+  CHECK(c.restart_policy == RestartPolicy::OnFailure);
+  CHECK(c.maximum_retries == 3);
+  CHECK(c.stop_timeout == Duration{3000});
+  CHECK(c.health == EngineHealth::Unhealthy);
+  REQUIRE(c.health_checked);
+  CHECK(c.health_checked->unix_ms == 1795377532968);
+  CHECK(c.health_interval == 500ms);
+  CHECK(c.health_timeout == 1s);
+  CHECK(c.health_start_period == 200ms);
+  CHECK(c.network_mode == "bridge");
+  REQUIRE(c.ports.size() == 4);
+  CHECK(c.ports[0] == published(8080, "127.0.0.1", 18080));
+  CHECK(c.ports[1] == published(9090, "0.0.0.0", 19090));
+  CHECK(c.ports[2] == published(9090, "::", 19090));
+  CHECK(c.ports[3] == PortBinding{5353, false, "", 0});
+  REQUIRE(c.networks.size() == 1);
+  CHECK(c.networks[0] == NetworkAttachment{"bridge", "172.17.0.2"});
+  CHECK(c.memory_limit_note == "limit 64 MiB");
+}
+
+TEST_CASE("Docker 20.10: plain, on the host's network, never started, exited") {
+  const Container plain = parsed(fixture("inspect_20.10_plain"));
+  CHECK(plain.health == EngineHealth::None);
+  CHECK(plain.health_interval == Duration{0});
+  CHECK_FALSE(plain.health_checked);
+  CHECK_FALSE(plain.stop_timeout);
+  CHECK(plain.restart_policy == RestartPolicy::No);
+  CHECK(plain.memory_limit_note.empty());
+  CHECK(parsed(fixture("inspect_20.10_host")).network_mode == "host");
+
+  const Container never = parsed(fixture("inspect_20.10_created"));
+  CHECK(never.state == ContainerState::Created);
+  CHECK(never.started_at == "0001-01-01T00:00:00Z");
+  CHECK_FALSE(never.started);
+
+  const Container exited = parsed(fixture("inspect_20.10_exited"));
+  CHECK(exited.state == ContainerState::Exited);
+  CHECK(exited.exit_code == 137);
+  CHECK(exited.finished);
+  CHECK(exited.networks.at(0).address.empty());
+}
+
+TEST_CASE("Docker 26: unhealthy, and paused") {
+  const Container c = parsed(fixture("inspect_26_unhealthy"));
+  CHECK(c.restart_policy == RestartPolicy::UnlessStopped);
+  CHECK(c.health == EngineHealth::Unhealthy);
+  CHECK(c.health_output == "checking");
+  CHECK(c.ports.at(0) == published(8080, "127.0.0.1", 18080));
+  CHECK(parsed(fixture("inspect_26_paused")).state == ContainerState::Paused);
+}
+
+TEST_CASE("Podman 4: its differences") {
+  const Container c = parsed(fixture("inspect_podman_unhealthy"));
+  CHECK(c.name == "sample-app");
+  CHECK(c.image == "localhost/bb:1");
+  CHECK(c.state == ContainerState::Running);
+  CHECK(c.health == EngineHealth::Unhealthy);
+  CHECK(c.health_interval == 1h);
+  CHECK(c.networks.at(0).name == "podman");
+  CHECK(c.restart_policy == RestartPolicy::OnFailure);
+
+  const Container ported = parsed(fixture("inspect_podman_ported"));
+  CHECK(ported.health == EngineHealth::None);
+  REQUIRE(ported.ports.size() == 2);
+  CHECK(ported.ports[0] == published(8080, "0.0.0.0", 18081));
+  CHECK(ported.ports[1] == published(8081, "127.0.0.1", 18082));
+  CHECK(parsed(fixture("inspect_podman_created")).state == ContainerState::Created);
+  CHECK(parsed(fixture("inspect_podman_exited")).exit_code == 137);
+}
+
+TEST_CASE("fields that engines leave out, send as null or at their limits") {
+  const Container bare = parsed(R"({"Id":"abc","State":{"Status":"dead"}})");
+  CHECK(bare.state == ContainerState::Dead);
+  CHECK(bare.name.empty());
+  const Container nulls = parsed(
+      inspect_json(running, R"({"Labels":null,"Healthcheck":null,"ExposedPorts":null,"StopTimeout":null})",
+                   R"({"RestartPolicy":null,"Memory":null})", R"({"Ports":null,"Networks":null})"));
+  CHECK(nulls.labels.empty());
+  CHECK_FALSE(nulls.stop_timeout);
+  CHECK(nulls.restart_count == 2);
+
+  const Container waits = parsed(inspect_json(running, R"({"StopTimeout":-1})"));
+  CHECK(waits.stop_timeout == 1h);
+  CHECK(parsed(inspect_json(running, R"({"StopTimeout":0})")).stop_timeout == 0s);
+  CHECK(parsed(inspect_json(running, R"({"StopTimeout":9223372036854775807})")).stop_timeout == 1h);
+
+  const Container defaults = parsed(inspect_json(running, R"({"Healthcheck":{"Test":["CMD","x"]}})"));
+  CHECK(defaults.health_interval == 30s);
+  CHECK(defaults.health_timeout == 30s);
+  const Container none =
+      parsed(inspect_json(running, R"({"Healthcheck":{"Test":["NONE"],"Interval":1000000000}})"));
+  CHECK(none.health_interval == 0s);
+
+  const Container v6 = parsed(inspect_json(
+      running, "{}", "{}", R"({"Networks":{"b":{"IPAddress":"","GlobalIPv6Address":"fd00::2"},"a":null}})"));
+  CHECK(v6.networks == std::vector<NetworkAttachment>{{"a", ""}, {"b", "fd00::2"}});
+}
+
+TEST_CASE("ports: published first, then by number; odd names are left out") {
+  const Container c = parsed(inspect_json(
+      running, R"({"ExposedPorts":{"7000-7010/tcp":{},"80/tcp":{},"22/tcp":{},"":{},"99999/tcp":{}}})", "{}",
+      R"({"Ports":{"443/tcp":[{"HostIp":"0.0.0.0","HostPort":"8443"}],"80/tcp":null,
+          "53/udp":[{"HostIp":"","HostPort":"53"}],"9/tcp":[],"10/tcp":[{"HostIp":"1.2.3.4","HostPort":"x"}]}})"));
+  REQUIRE(c.ports.size() == 6);
+  CHECK(c.ports[0] == PortBinding{53, false, "0.0.0.0", 53});
+  CHECK(c.ports[1] == published(443, "0.0.0.0", 8443));
+  CHECK(c.ports[2] == PortBinding{9, true, "", 0});
+  CHECK(c.ports[3] == PortBinding{10, true, "", 0});
+  CHECK(c.ports[4] == PortBinding{22, true, "", 0});
+  CHECK(c.ports[5] == PortBinding{80, true, "", 0});
+}
+
+TEST_CASE("what a health check prints is made safe to show") {
+  const Container c = parsed(inspect_json(
+      R"({"Status":"running","Health":{"Status":"unhealthy","Log":[{"End":"x","Output":"old"},
+          {"End":"2026-11-22T20:58:49.5+01:00","Output":"\u001b[31m)" +
+      std::string("\xC3") + std::string(10'000, 'y') + R"("}]}})"));
+  CHECK(c.health_output.size() <= 4096);
+  CHECK(c.health_output.find('\x1b') == std::string::npos);
+  CHECK(c.health_output.find("\xC3y") == std::string::npos);
+  REQUIRE(c.health_checked);
+  CHECK(c.health_checked->unix_ms == 1795377529500);
+}
+
+TEST_CASE("an answer that does not fit is an error that names the field") {
+  const auto message = [](const std::string& json) {
+    const auto container = parse_container(json);
+    REQUIRE_FALSE(container);
+    CHECK(container.error().code == ErrorCode::Protocol);
+    return container.error().message;
+  };
+  CHECK(message("") != "");
+  CHECK(message("null").find("an object expected, null seen") != std::string::npos);
+  CHECK(message("[]").find("an array seen") != std::string::npos);
+  CHECK(message(R"({"Id":"a")").find("malformed") != std::string::npos);
+  CHECK(message(std::string(40, '[') + std::string(40, ']')).find("deeper than 32") != std::string::npos);
+  CHECK(message(R"({"State":{"Status":"running"}})").find("Id: missing") != std::string::npos);
+  CHECK(message(R"({"Id":"a","State":{"Status":"melting"}})").find("\"melting\"") != std::string::npos);
+  CHECK(message(R"({"Id":7,"State":{"Status":"running"}})").find("Id: a string expected, a number seen") !=
+        std::string::npos);
+  CHECK(message(inspect_json(R"({"Status":"running","ExitCode":"0"})"))
+            .find("State.ExitCode: a number expected") != std::string::npos);
+  CHECK(message(inspect_json(R"({"Status":"running","ExitCode":1.5})"))
+            .find("State.ExitCode: a whole number") != std::string::npos);
+  CHECK(message(inspect_json(R"({"Status":"running","ExitCode":1e300})")).find("State.ExitCode") !=
+        std::string::npos);
+  CHECK(message(inspect_json(R"({"Status":"running","OOMKilled":"no"})")).find("State.OOMKilled") !=
+        std::string::npos);
+  CHECK(message(inspect_json("[]")).find("State: an object expected, an array seen") != std::string::npos);
+  CHECK(message(inspect_json(running, R"({"Labels":{"a":1}})")).find("Config.Labels.a: a string expected") !=
+        std::string::npos);
+  CHECK(message(inspect_json(running, "{}", "{}", R"({"Ports":{"80/tcp":{}}})"))
+            .find("NetworkSettings.Ports.80/tcp: an array expected") != std::string::npos);
+}
+
+TEST_CASE("list elements of all engines") {
+  // The splitter gives each element alone; here the arrays' first elements are cut out by hand.
+  const std::string docker = R"({"Id":"a1","Names":["/other/alias","/web"],"Image":"x:1","State":"running",
+                                 "Status":"Up 7 seconds","Labels":{"monitored":"true"}})";
+  const auto summary = parse_summary(docker);
+  REQUIRE(summary);
+  CHECK(summary->id == "a1");
+  CHECK(summary->name == "web");
+  CHECK(summary->image == "x:1");
+  CHECK(summary->labels.at("monitored") == "true");
+  CHECK(summary->state == ContainerState::Running);
+  CHECK_FALSE(parse_summary(R"({"Id":"a1","State":"running","Names":"/web"})"));
+  CHECK_FALSE(parse_summary(R"({"State":"running"})"));
+  CHECK_FALSE(parse_summary(R"({"Id":"a1"})"));
+}
+
+TEST_CASE("times as engines write them") {
+  CHECK(parse_engine_time("1970-01-01T00:00:01Z")->unix_ms == 1000);
+  CHECK(parse_engine_time("2026-11-22T19:58:49.136605995Z")->unix_ms == 1795377529136);
+  CHECK(parse_engine_time("2026-11-22T19:58:49Z")->unix_ms == 1795377529000);
+  CHECK(parse_engine_time("2026-11-22T19:58:49.1Z")->unix_ms == 1795377529100);
+  CHECK(parse_engine_time("2026-11-22T21:28:49.1+01:30")->unix_ms == 1795377529100);
+  CHECK(parse_engine_time("2026-11-22T14:58:49.1-05:00")->unix_ms == 1795377529100);
+  CHECK(parse_engine_time("2024-02-29T00:00:00Z")->unix_ms == 1709164800000);
+  for (const char* wrong :
+       {"", "0001-01-01T00:00:00Z", "2026-11-22", "2026-11-22T19:58:49", "2026-13-22T19:58:49Z",
+        "2025-02-29T00:00:00Z", "2026-11-22T25:58:49Z", "2026-11-22T19:58:49.Z", "2026-11-22T19:58:49Zjunk",
+        "2026-11-22T19:58:49+0100", "2026-11-22T19:58:49.136605995136605995136605995136605995"}) {
+    CAPTURE(std::string(wrong));
+    CHECK_FALSE(parse_engine_time(wrong));
+  }
+}

@@ -49,9 +49,6 @@ json::object workload_json(const WorkloadStatus& each) {
 }  // namespace
 
 std::string status_json(const Snapshot& snapshot) {
-  json::array workloads;
-  workloads.reserve(snapshot.workloads.size());
-  for (const WorkloadStatus& each : snapshot.workloads) workloads.push_back(workload_json(each));
   json::array channels;
   for (const ChannelStatus& each : snapshot.channels)
     channels.push_back({{"name", safe(each.name)},
@@ -65,9 +62,17 @@ std::string status_json(const Snapshot& snapshot) {
       {"dry_run", snapshot.dry_run},
       {"engine", {{"up", snapshot.engine_up}, {"description", safe(snapshot.engine_description)}}},
       {"store", safe(snapshot.store)},
-      {"workloads", std::move(workloads)},
       {"alerts", {{"pending", snapshot.alerts_pending}, {"channels", std::move(channels)}}}};
-  return json::serialize(root);
+  // The workloads one by one: ten thousand at a time would take tens of megabytes as objects.
+  std::string text = json::serialize(root);
+  text.back() = ',';
+  text += "\"workloads\":[";
+  const char* separator = "";
+  for (const WorkloadStatus& each : snapshot.workloads) {
+    text.append(separator).append(json::serialize(workload_json(each)));
+    separator = ",";
+  }
+  return text += "]}";
 }
 
 }  // namespace healer

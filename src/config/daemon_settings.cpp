@@ -151,25 +151,18 @@ bool valid_host_name(std::string_view text) {
   return !text.empty() && text.size() <= 255 && printable(text) == text;
 }
 
-Setting<DaemonSettings> special(SettingInfo info, std::string type, std::string accepted,
-                                bool (*apply)(DaemonSettings&, std::string_view),
-                                std::string (*show)(const DaemonSettings&)) {
-  info.type = std::move(type);
-  info.accepted = std::move(accepted);
-  return {std::move(info), apply, show};
-}
-
 std::vector<Setting<DaemonSettings>> process_settings() {
   return {
-      special({.key = "listen",
-               .env = "HEALER_LISTEN",
-               .flag = "--listen",
-               .description =
-                   "Where `/metrics`, `/healthz` and `/readyz` are served. Port 0 picks a free one and "
-                   "logs it."},
-              "address",
-              "a numeric address and a port from 0 to 65535, such as 127.0.0.1:9180 or [::1]:9180, or off",
-              apply_listen, show_listen),
+      special<DaemonSettings>(
+          {.key = "listen",
+           .env = "HEALER_LISTEN",
+           .flag = "--listen",
+           .description =
+               "Where `/metrics`, `/healthz` and `/readyz` are served. Port 0 picks a free one and "
+               "logs it."},
+          "address",
+          "a numeric address and a port from 0 to 65535, such as 127.0.0.1:9180 or [::1]:9180, or off",
+          apply_listen, show_listen),
       text<DaemonSettings>(
           {.key = "state",
            .env = "HEALER_STATE",
@@ -188,12 +181,13 @@ std::vector<Setting<DaemonSettings>> process_settings() {
            .flag = "--dry-run",
            .description = "Decide, log and count as always, but never touch a container."},
           [](auto& d) -> auto& { return d.dry_run; }),
-      special({.key = "slack_webhook_url",
-               .env = "SLACK_WEBHOOK_URL",
-               .description =
-                   "Slack incoming webhook that alerts go to. A secret: it has no flag and is never printed.",
-               .secret = true},
-              "URL", "an http:// or https:// URL with a host", apply_slack, show_slack),
+      special<DaemonSettings>(
+          {.key = "slack_webhook_url",
+           .env = "SLACK_WEBHOOK_URL",
+           .description =
+               "Slack incoming webhook that alerts go to. A secret: it has no flag and is never printed.",
+           .secret = true},
+          "URL", "an http:// or https:// URL with a host", apply_slack, show_slack),
       text<DaemonSettings>(
           {.key = "host_name",
            .env = "HEALER_HOST_NAME",

@@ -143,6 +143,15 @@ Setting<Target> text(SettingInfo info, std::string accepted, bool (*valid)(std::
           [=](const Target& target) { return std::string(field(target)); }};
 }
 
+/// What no other kind fits: its own reader and writer.
+template <class Target>
+Setting<Target> special(SettingInfo info, std::string type, std::string accepted,
+                        bool (*apply)(Target&, std::string_view), std::string (*show)(const Target&)) {
+  info.type = std::move(type);
+  info.accepted = std::move(accepted);
+  return {std::move(info), apply, show};
+}
+
 /// Fills in what every entry of a table shares: the scope, and the default as the target itself shows it.
 template <class Target>
 std::vector<Setting<Target>> finished(Scope scope, std::vector<Setting<Target>> table) {

@@ -104,13 +104,6 @@ std::string show_jitter(const Policy& policy) {
   return fmt::format("{}", policy.backoff_jitter);
 }
 
-Setting<Policy> special(SettingInfo info, std::string type, std::string accepted,
-                        bool (*apply)(Policy&, std::string_view), std::string (*show)(const Policy&)) {
-  info.type = std::move(type);
-  info.accepted = std::move(accepted);
-  return {std::move(info), apply, show};
-}
-
 std::vector<Setting<Policy>> probe_settings() {
   using Kind = std::optional<ProbeKind>;
   return {
@@ -133,20 +126,21 @@ std::vector<Setting<Policy>> probe_settings() {
            .description = "What `http` and `https` ask for."},
           "a path that starts with '/', without spaces, at most 2048 bytes", valid_path,
           [](auto& p) -> auto& { return p.probe.path; }),
-      special({.key = "port",
-               .env = "HEALTH_PORT",
-               .label = "healer.port",
-               .description =
-                   "The container's port to ask. `auto` is the first published TCP port, else the first "
-                   "exposed one."},
-              "number", "auto, or a whole number from 1 to 65535", apply_port, show_port),
-      special({.key = "status",
-               .env = "HEALTH_STATUS",
-               .label = "healer.status",
-               .description = "The HTTP statuses that count as well.",
-               .takes_list = true},
-              "ranges", "statuses from 100 to 599 and ranges of them, such as 200-399,401", apply_status,
-              show_status),
+      special<Policy>(
+          {.key = "port",
+           .env = "HEALTH_PORT",
+           .label = "healer.port",
+           .description =
+               "The container's port to ask. `auto` is the first published TCP port, else the first "
+               "exposed one."},
+          "number", "auto, or a whole number from 1 to 65535", apply_port, show_port),
+      special<Policy>({.key = "status",
+                       .env = "HEALTH_STATUS",
+                       .label = "healer.status",
+                       .description = "The HTTP statuses that count as well.",
+                       .takes_list = true},
+                      "ranges", "statuses from 100 to 599 and ranges of them, such as 200-399,401",
+                      apply_status, show_status),
       text<Policy>(
           {.key = "body",
            .env = "HEALTH_BODY",
@@ -248,25 +242,27 @@ std::vector<Setting<Policy>> remedy_settings() {
            .label = "healer.backoff_max",
            .description = "The longest wait between two attempts. The first is one interval; each doubles."},
           1s, day, [](auto& p) -> auto& { return p.backoff_max; }),
-      special({.key = "backoff_jitter",
-               .env = "BACKOFF_JITTER",
-               .label = "healer.backoff_jitter",
-               .description = "The share by which each wait is varied, up or down."},
-              "share", "a share from 0 to 1, or a percentage from 0% to 100%", apply_jitter, show_jitter),
+      special<Policy>({.key = "backoff_jitter",
+                       .env = "BACKOFF_JITTER",
+                       .label = "healer.backoff_jitter",
+                       .description = "The share by which each wait is varied, up or down."},
+                      "share", "a share from 0 to 1, or a percentage from 0% to 100%", apply_jitter,
+                      show_jitter),
       duration<Policy>(
           {.key = "backoff_decay",
            .env = "BACKOFF_DECAY",
            .label = "healer.backoff_decay",
            .description = "For each time this long that the container is well, the wait steps down once."},
           1s, 7 * day, [](auto& p) -> auto& { return p.backoff_decay; }),
-      special({.key = "budget",
-               .env = "BUDGET",
-               .label = "healer.budget",
-               .description =
-                   "Attempts allowed within a window of time. When they are used up the breaker opens: one "
-                   "critical alert, no more attempts."},
-              "budget", "attempts from 1 to 1000, a slash and a duration from 1s to 7d, such as 5/30m",
-              apply_budget, show_budget),
+      special<Policy>(
+          {.key = "budget",
+           .env = "BUDGET",
+           .label = "healer.budget",
+           .description =
+               "Attempts allowed within a window of time. When they are used up the breaker opens: one "
+               "critical alert, no more attempts."},
+          "budget", "attempts from 1 to 1000, a slash and a duration from 1s to 7d, such as 5/30m",
+          apply_budget, show_budget),
       duration<Policy>(
           {.key = "breaker_open_for",
            .env = "BREAKER_OPEN_FOR",

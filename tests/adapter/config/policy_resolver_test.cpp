@@ -15,6 +15,12 @@ ResolvedPolicy resolved(const Labels& labels, Policy defaults = {}) {
   return PolicyResolver(std::move(defaults)).resolve(labels);
 }
 
+std::string said(const Labels& labels) {
+  std::string text;
+  for (const auto& [label, value] : labels) text += label + "=" + value + " ";
+  return text;
+}
+
 TEST_CASE("opting in and out") {
   struct Row {
     Labels labels;
@@ -39,7 +45,7 @@ TEST_CASE("opting in and out") {
       {{{"monitored.by", "true"}, {"healerx", "1"}, {"other", "2"}}, Selection::Unlabelled, 0},
   };
   for (const Row& row : rows) {
-    for (const auto& [label, value] : row.labels) CAPTURE(label + "=" + value);
+    CAPTURE(said(row.labels));
     const ResolvedPolicy result = resolved(row.labels);
     CHECK(result.policy->selection == row.wanted);
     CHECK(result.problems.size() == row.problems);
@@ -62,14 +68,14 @@ TEST_CASE("a label wins over file and environment, setting by setting") {
 
   const Explanation explanation = explain(*settings, labels);
   CHECK(explanation.selection == Selection::OptedIn);
-  std::vector<std::string> said;
+  std::vector<std::string> rows;
   for (const EffectiveSetting& setting : explanation.settings)
-    said.push_back(std::string(setting.info->key) + "=" + setting.value + " " + to_string(setting.origin));
+    rows.push_back(std::string(setting.info->key) + "=" + setting.value + " " + to_string(setting.origin));
   for (const std::string wanted :
        {"interval=40s label healer.interval", "timeout=3s f:1", "path=/env environment HEALTH_PATH",
         "budget=2/10m label healer.budget", "action=restart default"}) {
     CAPTURE(wanted);
-    CHECK(std::find(said.begin(), said.end(), wanted) != said.end());
+    CHECK(std::find(rows.begin(), rows.end(), wanted) != rows.end());
   }
 }
 

@@ -94,7 +94,6 @@ TEST_CASE("what is not understood is refused with the nearest name and code 2") 
       {{"run", "status"}, ""},
   };
   for (const Row& row : rows) {
-    for (const std::string& argument : row.arguments) CAPTURE(argument);
     const auto refusal = parsed_as<PrintAndExit>(row.arguments);
     CAPTURE(refusal.text);
     CHECK(refusal.code == 2);

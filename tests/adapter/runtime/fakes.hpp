@@ -1,0 +1,156 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "engine/engine.hpp"
+#include "probe/probe.hpp"
+#include "runtime/host.hpp"
+#include "runtime/observer.hpp"
+#include "runtime/runtime.hpp"
+#include "store/store.hpp"
+
+namespace healer::test {
+
+/// A clock that moves only when told, and one alarm.
+class VirtualHost final : public Host {
+ public:
+  Instant time{Duration{1'000'000}};
+  Instant now() override { return time; }
+  WallTime wall() override { return wall_time_of(time); }
+  void set_alarm(Instant at, std::function<void()> work) override { alarm = {at, std::move(work)}; }
+  std::uint64_t seed() override { return ++seeds; }
+  void post(std::function<void()> work) override { posted.push_back(std::move(work)); }
+
+  void run_posted() {
+    for (const auto& work : std::exchange(posted, {})) work();
+  }
+  /// Lets time pass, ringing the alarm whenever it is due.
+  void advance(Duration by) {
+    const Instant end = time + by;
+    while (alarm && alarm->first <= end) {
+      time = std::max(time, alarm->first);
+      const auto work = std::exchange(alarm, std::nullopt)->second;
+      work();
+      run_posted();
+    }
+    time = end;
+  }
+
+  std::optional<std::pair<Instant, std::function<void()>>> alarm;
+  std::vector<std::function<void()>> posted;
+  std::uint64_t seeds = 0;
+};
+
+/// Keeps every call until the test answers it.
+class ScriptedEngine final : public Engine {
+ public:
+  struct Order {
+    std::string verb;
+    std::string id;
+    std::function<void(Result<void>)> done;
+  };
+  std::vector<std::function<void(Result<EngineInfo>)>> connects;
+  std::vector<std::pair<std::function<void(ContainerSummary)>, std::function<void(Result<void>)>>> lists;
+  std::vector<std::pair<std::string, std::function<void(Result<Container>)>>> inspects;
+  std::vector<Order> orders;
+  std::int64_t since = -1;
+  std::function<void()> ready;
+  std::function<void(EngineEvent)> event;
+  std::function<void(Error)> ended;
+
+  void connect(std::function<void(Result<EngineInfo>)> done) override { connects.push_back(std::move(done)); }
+  void list(std::function<void(ContainerSummary)> each, std::function<void(Result<void>)> done) override {
+    lists.emplace_back(std::move(each), std::move(done));
+  }
+  void inspect(std::string id, std::function<void(Result<Container>)> done) override {
+    inspects.emplace_back(std::move(id), std::move(done));
+  }
+  void restart(std::string id, std::optional<Duration>, Duration,
+               std::function<void(Result<void>)> done) override {
+    orders.push_back({"restart", std::move(id), std::move(done)});
+  }
+  void start(std::string id, Duration, std::function<void(Result<void>)> done) override {
+    orders.push_back({"start", std::move(id), std::move(done)});
+  }
+  void stop(std::string id, std::optional<Duration>, Duration,
+            std::function<void(Result<void>)> done) override {
+    orders.push_back({"stop", std::move(id), std::move(done)});
+  }
+  void subscribe(std::int64_t from, std::function<void()> accepted, std::function<void(EngineEvent)> each,
+                 std::function<void(Error)> over) override {
+    since = from;
+    ready = std::move(accepted);
+    event = std::move(each);
+    ended = std::move(over);
+  }
+
+  /// Answers every open inspect from `containers`; NotFound for the others.
+  void answer_inspects(const std::map<std::string, Container>& containers) {
+    while (!inspects.empty()) {
+      const auto [id, done] = std::move(inspects.front());
+      inspects.erase(inspects.begin());
+      const auto found = containers.find(id);
+      if (found == containers.end()) {
+        done(failure(ErrorCode::NotFound, "inspect " + id + ": no such container"));
+      } else {
+        done(found->second);
+      }
+    }
+  }
+};
+
+class ScriptedProber final : public Prober {
+ public:
+  std::vector<ProbeId> asked;
+  std::vector<ProbeId> cancelled;
+  void start(ProbeId id, const ProbeTargetPtr&, Duration) override { asked.push_back(id); }
+  void cancel(ProbeId id) override { cancelled.push_back(id); }
+  std::size_t open() const override { return asked.size(); }
+};
+
+/// Holds every commit until the test lets it through.
+class ScriptedStore final : public Store {
+ public:
+  std::vector<std::pair<std::vector<Record>, std::function<void(Result<void>)>>> commits;
+  void commit(std::vector<Record> records, std::function<void(Result<void>)> done) override {
+    commits.emplace_back(std::move(records), std::move(done));
+  }
+  void prune(Instant, std::function<void(Result<void>)> done) override { done({}); }
+  std::string location() const override { return "memory"; }
+
+  /// Lets everything through, also what follows from it; the records in order.
+  std::vector<Record> let_through() {
+    std::vector<Record> all;
+    while (!commits.empty()) {
+      auto [records, done] = std::move(commits.front());
+      commits.erase(commits.begin());
+      all.insert(all.end(), records.begin(), records.end());
+      done({});
+    }
+    return all;
+  }
+};
+
+class RecordingObserver final : public Observer {
+ public:
+  std::vector<std::string> lines;
+  std::vector<std::string> store_errors;
+  void log(const LogLine& line) override { lines.push_back(line.message); }
+  void count(const Metric&) override {}
+  void engine_event(EngineEventKind, Duration) override {}
+  void loop_lag(Duration) override {}
+  void store_failed(const Error& error) override { store_errors.push_back(error.message); }
+
+  bool said(std::string_view text) const {
+    for (const std::string& line : lines)
+      if (line.find(text) != std::string::npos) return true;
+    return false;
+  }
+};
+
+}  // namespace healer::test

@@ -1,0 +1,107 @@
+// The runtime's small parts: timer queue, journal, inspector.
+#include <doctest/doctest.h>
+
+#include "adapter/runtime/fakes.hpp"
+#include "runtime/inspector.hpp"
+#include "runtime/journal.hpp"
+#include "runtime/timer_queue.hpp"
+
+using namespace healer;
+using namespace healer::test;
+
+namespace {
+
+Instant at(int ms) {
+  return Instant{Duration{ms}};
+}
+
+}  // namespace
+
+TEST_CASE("the timer queue serves the earliest first, ties in the order they were set") {
+  TimerQueue timers;
+  timers.set("late", at(30));
+  timers.set("first", at(10));
+  timers.set("second", at(10));
+  CHECK(timers.next() == at(10));
+  CHECK(timers.take_due(at(9)) == std::nullopt);
+  CHECK(timers.take_due(at(20)) == "first");
+  CHECK(timers.take_due(at(20)) == "second");
+  CHECK(timers.take_due(at(20)) == std::nullopt);
+  CHECK(timers.take_due(at(30)) == "late");
+  CHECK(timers.next() == std::nullopt);
+}
+
+TEST_CASE("setting a timer again replaces it, cancelling removes it") {
+  TimerQueue timers;
+  timers.set("a", at(10));
+  timers.set("a", at(50));
+  timers.set("b", at(20));
+  CHECK(timers.size() == 2);
+  CHECK(timers.take_due(at(40)) == "b");
+  timers.set("b", at(20));
+  timers.cancel("b");
+  timers.cancel("unknown");
+  CHECK(timers.next() == at(50));
+  CHECK(timers.take_due(at(60)) == "a");
+  CHECK(timers.size() == 0);
+}
+
+TEST_CASE("the journal has one transaction under way and joins what comes meanwhile") {
+  ScriptedStore store;
+  Journal journal(store, [](const Error&) {});
+  std::string order;
+  journal.write({EventCursor{1}}, [&] { order += 'a'; });
+  journal.write({EventCursor{2}}, [&] { order += 'b'; });
+  journal.write({EventCursor{3}}, [&] { order += 'c'; });
+  REQUIRE(store.commits.size() == 1);
+  CHECK(store.commits[0].first.size() == 1);
+  auto first = std::move(store.commits[0].second);
+  store.commits.clear();
+  first({});
+  CHECK(order == "a");
+  REQUIRE(store.commits.size() == 1);
+  CHECK(store.commits[0].first.size() == 2);
+  store.let_through();
+  CHECK(order == "abc");
+  CHECK(journal.idle());
+}
+
+TEST_CASE("a callback of the journal may write, and waits its turn") {
+  ScriptedStore store;
+  Journal journal(store, [](const Error&) {});
+  bool second = false;
+  journal.write({EventCursor{1}}, [&] { journal.write({EventCursor{2}}, [&] { second = true; }); });
+  store.let_through();
+  CHECK(second);
+}
+
+TEST_CASE("a look asked for while one is under way is taken again") {
+  ScriptedEngine engine;
+  int answers = 0;
+  Inspector inspector(engine, [&](const std::string&, Result<Container>) { ++answers; });
+  inspector.look("a");
+  inspector.look("a");
+  inspector.look("a");
+  REQUIRE(engine.inspects.size() == 1);
+  auto done = std::move(engine.inspects[0].second);
+  engine.inspects.clear();
+  done(Container{});
+  CHECK(answers == 1);
+  REQUIRE(engine.inspects.size() == 1);
+  engine.answer_inspects({{"a", Container{}}});
+  CHECK(answers == 2);
+  CHECK(engine.inspects.empty());
+}
+
+TEST_CASE("an urgent look does not wait behind the bulk of a sync") {
+  ScriptedEngine engine;
+  Inspector inspector(engine, [](const std::string&, Result<Container>) {});
+  for (int i = 0; i < 1000; ++i) inspector.look_later("bulk" + std::to_string(i));
+  const std::size_t open = engine.inspects.size();
+  CHECK(open < 100);
+  inspector.look("urgent");
+  REQUIRE(engine.inspects.size() == open + 1);
+  CHECK(engine.inspects.back().first == "urgent");
+  engine.answer_inspects({});
+  CHECK(inspector.waiting() == 0);
+}

@@ -1,0 +1,306 @@
+#include <doctest/doctest.h>
+
+#include "adapter/runtime/fakes.hpp"
+#include "runtime/runtime.hpp"
+
+using namespace healer;
+using namespace healer::test;
+
+namespace {
+
+/// One watched container "web" on a scripted engine, from the first connection on.
+struct Bench {
+  VirtualHost host;
+  ScriptedEngine engine;
+  ScriptedProber prober;
+  ScriptedStore store;
+  RecordingObserver observer;
+  std::map<std::string, Container> containers;
+  std::vector<RaisedAlert> delivered;
+  Policy policy;
+  std::unique_ptr<Runtime> runtime;
+
+  explicit Bench(RuntimeSettings settings = {}, StoredState stored = {}) {
+    settings.channels = {"slack"};
+    settings.host_name = "h";
+    policy.selection = Selection::OptedIn;
+    policy.interval = 1s;
+    policy.timeout = 500ms;
+    policy.start_period = Duration{0};
+    Container web;
+    web.id = "c1";
+    web.name = "web";
+    web.state = ContainerState::Running;
+    web.started = wall_time_of(host.time - 1h);
+    web.started_at = "2026-11-22T10:00:00Z";
+    web.ports = {PortBinding{80, true, "127.0.0.1", 8080}};
+    containers["c1"] = web;
+    runtime = std::make_unique<Runtime>(
+        settings,
+        Runtime::Parts{host, engine, prober, store, observer,
+                       [this](const std::map<std::string, std::string>&) {
+                         return ResolvedPolicy{std::make_shared<const Policy>(policy), {}};
+                       },
+                       [this](const RaisedAlert& alert) { delivered.push_back(alert); }},
+        stored);
+  }
+
+  void connect() {
+    runtime->start();
+    REQUIRE(engine.connects.size() == 1);
+    take_connect()(EngineInfo{"Docker Engine 20.10.24 (API 1.41)", "1.41"});
+    engine.ready();
+  }
+  void list() {
+    REQUIRE(!engine.lists.empty());
+    const auto [each, done] = std::move(engine.lists.front());
+    engine.lists.erase(engine.lists.begin());
+    for (const auto& [id, container] : containers)
+      each(ContainerSummary{id, container.name, container.image, container.labels, container.state});
+    done({});
+    engine.answer_inspects(containers);
+    store.let_through();
+  }
+  std::function<void(Result<EngineInfo>)> take_connect() {
+    auto done = std::move(engine.connects.front());
+    engine.connects.erase(engine.connects.begin());
+    return done;
+  }
+  /// Answers the next three probes with a 503; the core then wants an inspect before it acts.
+  void fall_ill() {
+    for (int failed = 0; failed < 3; ++failed) {
+      for (int waited = 0; prober.asked.empty() && waited < 100; ++waited) host.advance(100ms);
+      REQUIRE(!prober.asked.empty());
+      const ProbeId id = prober.asked.back();
+      prober.asked.clear();
+      ProbeFacts facts;
+      facts.status = 503;
+      runtime->probe_finished(id, facts);
+    }
+  }
+};
+
+template <class T>
+std::size_t count_of(const std::vector<Record>& records) {
+  std::size_t count = 0;
+  for (const Record& record : records) count += std::holds_alternative<T>(record);
+  return count;
+}
+
+}  // namespace
+
+TEST_CASE("an order goes to the engine only when its attempt is on disk") {
+  Bench bench;
+  bench.connect();
+  bench.list();
+  bench.fall_ill();
+  bench.engine.answer_inspects(bench.containers);
+  REQUIRE(bench.engine.orders.empty());
+  const std::vector<Record> written = bench.store.let_through();
+  CHECK(count_of<Attempt>(written) == 1);
+  REQUIRE(bench.engine.orders.size() == 1);
+  CHECK(bench.engine.orders[0].verb == "restart");
+  CHECK(bench.engine.orders[0].id == "c1");
+}
+
+TEST_CASE("an alert is delivered only when it is on disk, in the transaction of its incident") {
+  Bench bench;
+  bench.connect();
+  bench.list();
+  bench.fall_ill();
+  CHECK(bench.delivered.empty());
+  REQUIRE(!bench.store.commits.empty());
+  const std::vector<Record>& first = bench.store.commits.front().first;
+  CHECK(count_of<Incident>(first) >= 1);
+  CHECK(count_of<RaisedAlert>(first) == 1);
+  bench.store.let_through();
+  REQUIRE(bench.delivered.size() == 1);
+  CHECK(bench.delivered[0].alert.kind == AlertKind::Degraded);
+}
+
+TEST_CASE("a state file that cannot be written is said, and healing goes on") {
+  Bench bench;
+  bench.connect();
+  bench.list();
+  bench.fall_ill();
+  bench.engine.answer_inspects(bench.containers);
+  while (!bench.store.commits.empty()) {
+    auto done = std::move(bench.store.commits.front().second);
+    bench.store.commits.erase(bench.store.commits.begin());
+    done(failure(ErrorCode::Storage, "disk full"));
+  }
+  CHECK(!bench.observer.store_errors.empty());
+  CHECK(bench.engine.orders.size() == 1);
+}
+
+TEST_CASE("a dry run decides and tells, and leaves the engine alone") {
+  RuntimeSettings settings;
+  settings.dry_run = true;
+  Bench bench(settings);
+  bench.connect();
+  bench.list();
+  bench.fall_ill();
+  bench.engine.answer_inspects(bench.containers);
+  const std::vector<Record> written = bench.store.let_through();
+  bench.host.run_posted();
+  CHECK(count_of<Attempt>(written) == 1);
+  CHECK(bench.engine.orders.empty());
+  CHECK(bench.observer.said("RESTARTING web"));
+  CHECK(bench.observer.said("dry run"));
+}
+
+TEST_CASE("an answer that was lost is settled by looking, never by a second order") {
+  Bench bench;
+  bench.connect();
+  bench.list();
+  bench.fall_ill();
+  bench.engine.answer_inspects(bench.containers);
+  bench.store.let_through();
+  REQUIRE(bench.engine.orders.size() == 1);
+  bench.engine.orders[0].done(failure(ErrorCode::ConnectionLost, "restart c1: the connection ended"));
+  CHECK(bench.engine.inspects.size() == 1);
+  bench.containers["c1"].started_at = "2026-11-22T11:00:00Z";
+  bench.containers["c1"].started = wall_time_of(bench.host.time);
+  bench.engine.answer_inspects(bench.containers);
+  bench.store.let_through();
+  bench.host.advance(5s);
+  CHECK(bench.engine.orders.size() == 1);
+  CHECK(bench.runtime->supervisor().status_of("web", bench.host.time)->condition == Condition::Healing);
+}
+
+TEST_CASE("a missing engine is waited for, with growing pauses") {
+  Bench bench;
+  bench.runtime->start();
+  for (int attempt = 0; attempt < 4; ++attempt) {
+    REQUIRE(bench.engine.connects.size() == 1);
+    bench.take_connect()(failure(ErrorCode::Unreachable, "no engine"));
+    bench.host.advance(6s);
+  }
+  CHECK_FALSE(bench.runtime->connected());
+  bench.take_connect()(EngineInfo{"Docker Engine 26.1.5 (API 1.45)", "1.45"});
+  bench.engine.ready();
+  CHECK(bench.runtime->connected());
+  CHECK_FALSE(bench.runtime->ready());
+  bench.list();
+  CHECK(bench.runtime->ready());
+}
+
+TEST_CASE("after a loss the stream goes on from the last event seen, and everything is looked at") {
+  Bench bench;
+  bench.connect();
+  bench.list();
+  EngineEvent event;
+  event.kind = EngineEventKind::Rename;
+  event.container_id = "c1";
+  event.unix_nanoseconds = 123456789;
+  bench.engine.event(event);
+  bench.engine.answer_inspects(bench.containers);
+  bench.engine.ended(Error{ErrorCode::ConnectionLost, "the stream ended"});
+  CHECK_FALSE(bench.runtime->connected());
+  bench.host.advance(1s);
+  REQUIRE(bench.engine.connects.size() == 1);
+  bench.take_connect()(EngineInfo{"Docker Engine 20.10.24 (API 1.41)", "1.41"});
+  CHECK(bench.engine.since == 123456789);
+  bench.engine.ready();
+  CHECK(bench.engine.lists.size() == 1);
+}
+
+TEST_CASE("what an old stream still says is ignored") {
+  Bench bench;
+  bench.connect();
+  bench.list();
+  const auto old_event = bench.engine.event;
+  const auto old_end = bench.engine.ended;
+  old_end(Error{ErrorCode::ConnectionLost, "the stream ended"});
+  bench.host.advance(1s);
+  bench.take_connect()(EngineInfo{"Docker Engine 20.10.24 (API 1.41)", "1.41"});
+  bench.engine.ready();
+  bench.list();
+  EngineEvent event;
+  event.kind = EngineEventKind::Destroy;
+  event.container_id = "c1";
+  old_event(event);
+  old_end(Error{ErrorCode::ConnectionLost, "again"});
+  CHECK(bench.runtime->connected());
+  CHECK(bench.runtime->supervisor().status_of("web", bench.host.time)->condition != Condition::Stopped);
+}
+
+TEST_CASE("events that are replayed before the first sync wait for their containers to be known") {
+  Bench bench;
+  bench.runtime->start();
+  bench.take_connect()(EngineInfo{"Docker Engine 20.10.24 (API 1.41)", "1.41"});
+  bench.engine.ready();
+  EngineEvent pause;
+  pause.kind = EngineEventKind::Pause;
+  pause.container_id = "c1";
+  pause.unix_nanoseconds = bench.host.wall().unix_ms * 1'000'000;
+  bench.engine.event(pause);
+  CHECK(bench.engine.inspects.empty());
+  bench.containers["c1"].state = ContainerState::Paused;
+  bench.list();
+  bench.engine.answer_inspects(bench.containers);
+  CHECK(bench.runtime->supervisor().status_of("web", bench.host.time)->condition == Condition::Paused);
+}
+
+TEST_CASE("a container that is not listed any more is gone, one that is new is looked at") {
+  RuntimeSettings settings;
+  settings.resync_interval = 10s;
+  Bench bench(settings);
+  bench.connect();
+  bench.list();
+  Container other = bench.containers["c1"];
+  other.id = "c2";
+  other.name = "other";
+  other.ports = {PortBinding{80, true, "127.0.0.1", 8081}};
+  bench.containers.clear();
+  bench.containers["c2"] = other;
+  for (int waited = 0; bench.engine.lists.empty() && waited < 200; ++waited) bench.host.advance(100ms);
+  bench.list();
+  CHECK(bench.runtime->supervisor().status_of("web", bench.host.time)->condition == Condition::Stopped);
+  CHECK(bench.runtime->supervisor().status_of("other", bench.host.time).has_value());
+}
+
+TEST_CASE("probes that time out while the loop stood still are not counted") {
+  Bench bench;
+  bench.connect();
+  bench.list();
+  for (int waited = 0; bench.prober.asked.empty() && waited < 100; ++waited) bench.host.advance(100ms);
+  REQUIRE(!bench.prober.asked.empty());
+  const ProbeId id = bench.prober.asked.back();
+  bench.host.time += 10s;  // nobody turned the loop
+  ProbeFacts facts;
+  facts.end = ProbeEnd::AnswerTimeout;
+  bench.runtime->probe_finished(id, facts);
+  const auto status = bench.runtime->supervisor().status_of("web", bench.host.time);
+  CHECK(status->failures == 0);
+  CHECK(status->condition == Condition::Unknown);
+}
+
+TEST_CASE("reset names the nearest workload when there is none of that name") {
+  Bench bench;
+  bench.connect();
+  bench.list();
+  CHECK(bench.runtime->reset("web").has_value());
+  const auto refused = bench.runtime->reset("wep");
+  REQUIRE_FALSE(refused.has_value());
+  CHECK(refused.error().message.find("web") != std::string::npos);
+}
+
+TEST_CASE("shutting down writes the event cursor and decides nothing more") {
+  Bench bench;
+  bench.connect();
+  bench.list();
+  EngineEvent event;
+  event.kind = EngineEventKind::Rename;
+  event.container_id = "c1";
+  event.unix_nanoseconds = 42;
+  bench.engine.event(event);
+  bool done = false;
+  bench.runtime->shut_down([&] { done = true; });
+  const std::vector<Record> written = bench.store.let_through();
+  CHECK(done);
+  CHECK(count_of<EventCursor>(written) >= 1);
+  bench.prober.asked.clear();
+  bench.host.advance(1min);
+  CHECK(bench.prober.asked.empty());
+}

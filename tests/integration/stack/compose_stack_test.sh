@@ -63,12 +63,12 @@ volumes:
   grafana-data: {labels: {healer.test: "$name"}}
 LABELS
 
-# at_most IMAGE MIB
+# at_most IMAGE MEGABYTES
 at_most() {
     local size
     size=$(docker image inspect --format '{{.Size}}' "$1")
     echo "$1: $size bytes"
-    [ "$size" -le $(($2 * 1024 * 1024)) ] || fail "$1 has $size bytes, more than $2 MiB"
+    [ "$size" -le $(($2 * 1000 * 1000)) ] || fail "$1 has $size bytes, more than $2 MB"
 }
 
 step "images"

@@ -11,6 +11,8 @@ namespace healer {
 namespace {
 
 constexpr std::string_view prefix = "healer.";
+/// Marks what the project's own tests made, so that they can remove it; it configures nothing.
+constexpr std::string_view test_mark = "healer.test";
 
 bool is_opt_in(std::string_view label) {
   return std::find(std::begin(opt_in_labels), std::end(opt_in_labels), label) != std::end(opt_in_labels);
@@ -18,6 +20,7 @@ bool is_opt_in(std::string_view label) {
 
 /// Ours, or so near in case ("Healer.Port", "Monitored") that its author meant ours.
 bool is_relevant(const std::string& label) {
+  if (label == test_mark) return false;
   if (label.size() == std::string_view("monitored").size()) return lower(label) == "monitored";
   return label.size() >= prefix.size() && lower(label.substr(0, prefix.size())) == prefix;
 }

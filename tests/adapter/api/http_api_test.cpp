@@ -13,6 +13,7 @@
 #include "api/http_api.hpp"
 #include "net/http_client.hpp"
 #include "net/loop.hpp"
+#include "support/loop_wait.hpp"
 
 using namespace healer;
 using namespace healer::testing;
@@ -55,14 +56,7 @@ struct Daemon {
 
   template <class Condition>
   void run_until(Condition finished) {
-    net::Timer limit(loop);
-    bool late = false;
-    limit.set_after(std::chrono::seconds(60), [&] { late = true; });
-    while (!finished() && !late) {
-      if (loop.context().stopped()) loop.context().restart();
-      loop.context().run_one();
-    }
-    REQUIRE_FALSE(late);
+    REQUIRE(testing::run_until(loop, finished));
   }
 
   net::HttpAnswer ask(const std::string& method, const std::string& target, bool at_admin = false) {

@@ -12,6 +12,7 @@
 #include "net/curl_client.hpp"
 #include "net/loop.hpp"
 #include "notify/slack.hpp"
+#include "support/loop_wait.hpp"
 
 using namespace healer;
 using namespace healer::testing;
@@ -41,17 +42,9 @@ struct Client {
     curl = std::move(*made);
   }
 
-  // Runs the loop until the condition holds.
   template <class Condition>
   void run_until(Condition finished) {
-    net::Timer limit(loop);
-    bool late = false;
-    limit.set_after(std::chrono::seconds(60), [&] { late = true; });
-    while (!finished() && !late) {
-      if (loop.context().stopped()) loop.context().restart();
-      loop.context().run_one();
-    }
-    REQUIRE_FALSE(late);
+    REQUIRE(testing::run_until(loop, finished));
   }
 
   Sent send(const std::string& url, Duration timeout = 20s, const Alert& alert = {}) {

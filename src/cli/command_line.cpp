@@ -61,7 +61,7 @@ constexpr std::array<OptionInfo, 9> option_table{{
     {"--json", "", "status: print the daemon's answer as it is"},
     {"--label", "NAME=VALUE", "check-config: as a container with this label; may be repeated"},
     {"--version", "", "print the version"},
-    {"--help", "", "print this help"},
+    {"--help", "", "print this help (also -h)"},
 }};
 
 std::string help_text() {
@@ -96,7 +96,11 @@ PrintAndExit refused_extra(const std::string& extra) {
     const std::string name = extra.substr(0, extra.find('='));
     return refused(fmt::format("no such option '{}'", printable(clip(name, 100))), nearest_of(name, names));
   }
-  for (const CommandInfo& command : command_table()) names.push_back(command.name);
+  for (const CommandInfo& command : command_table()) {
+    if (command.name == extra)
+      return refused(fmt::format("only one command at a time; '{}' is a second one", extra));
+    names.push_back(command.name);
+  }
   return refused(fmt::format("no such command '{}'", printable(clip(extra, 100))), nearest_of(extra, names));
 }
 
@@ -115,7 +119,7 @@ class Parser {
             ->allow_extra_args(false)
             ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
       else if (option.value.empty())
-        app_.add_flag(std::string(option.name));
+        app_.add_flag(option.name == "--help" ? "-h,--help" : std::string(option.name));
       else
         app_.add_option(std::string(option.name));
     }
@@ -131,6 +135,9 @@ class Parser {
   Command parse(int argc, const char* const* argv) {
     try {
       app_.parse(argc, argv);
+    } catch (const CLI::ArgumentMismatch& error) {
+      const std::string what = error.what();  // "--config: 1 required ..."
+      return refused(fmt::format("{} takes exactly one value", printable(what.substr(0, what.find(':')))));
     } catch (const CLI::ParseError& error) {
       return refused(printable(error.what()));
     }
@@ -164,9 +171,8 @@ class Parser {
     for (const auto& setting : daemon_settings()) {
       const std::string flag(setting.info.flag);
       if (flag.empty() || !given(flag)) continue;
-      const bool is_switch = setting.info.type == "boolean";
-      flags.values[std::string(setting.info.key)] =
-          is_switch ? (app_[flag]->as<bool>() ? "true" : "false") : app_[flag]->as<std::string>();
+      // As it was written, a switch's too: load() judges it.
+      flags.values[std::string(setting.info.key)] = app_[flag]->results().back();
     }
     return flags;
   }

@@ -262,6 +262,8 @@ TEST_CASE("the nearest name is found, in the form of the place") {
       {NameKind::Label, "healer.check_interval", "healer.interval"},
       {NameKind::Label, "healer.failure-threshold", "healer.failure_threshold"},
       {NameKind::Label, "Healer.Port", "healer.port"},
+      {NameKind::Label, "healer.prot", "healer.port"},
+      {NameKind::Label, "healer.tmieout", "healer.timeout"},
       {NameKind::Label, "healer.enabled", "healer.enable"},
       {NameKind::Label, "Monitored", "monitored"},
       {NameKind::FileDefaults, "intervl", "interval"},

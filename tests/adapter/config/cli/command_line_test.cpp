@@ -42,6 +42,8 @@ TEST_CASE("options may stand before and after the command") {
     CHECK(run.flags.config_file == "a.yaml");
     CHECK(run.flags.values == std::map<std::string, std::string>{{"dry_run", "true"}, {"listen", "off"}});
   }
+  CHECK(parsed_as<RunCommand>({"--dry-run=maybe"}).flags.values.at("dry_run") ==
+        "maybe");  // load() refuses it
   const auto run = parsed_as<RunCommand>({"--state", "/a.db", "--admin-socket", "/a.sock"});
   CHECK(run.flags.values ==
         std::map<std::string, std::string>{{"state", "/a.db"}, {"admin_socket", "/a.sock"}});
@@ -60,7 +62,8 @@ TEST_CASE("every command and what it takes") {
 
 TEST_CASE("help, version and the reference") {
   for (const std::vector<std::string>& arguments :
-       {std::vector<std::string>{"--help"}, std::vector<std::string>{"status", "--help"}}) {
+       {std::vector<std::string>{"--help"}, std::vector<std::string>{"status", "--help"},
+        std::vector<std::string>{"-h"}}) {
     const auto help = parsed_as<PrintAndExit>(arguments);
     CHECK(help.code == 0);
     for (const char* part : {"check-config", "--dry-run", "--admin-socket", "Usage"})
@@ -88,10 +91,12 @@ TEST_CASE("what is not understood is refused with the nearest name and code 2") 
       {{"reset"}, "reset needs the NAME"},
       {{"reset", "a", "b"}, "'b'"},
       {{"check-config", "--label", "monitored"}, "--label 'monitored' is not of the form NAME=VALUE"},
-      {{"--config"}, "--config"},
-      {{"--config", "a", "--config", "b"}, "--config"},
+      {{"--config"}, "--config takes exactly one value"},
+      {{"--config", "a", "--config", "b"}, "--config takes exactly one value"},
+      {{"check-config", "--label"}, "--label takes exactly one value"},
       {{"-x"}, "no such option '-x'"},
-      {{"run", "status"}, ""},
+      {{"run", "status"}, "only one command at a time; 'status' is a second one"},
+      {{"run", "run"}, "only one command at a time"},
   };
   for (const Row& row : rows) {
     const auto refusal = parsed_as<PrintAndExit>(row.arguments);
@@ -106,9 +111,9 @@ TEST_CASE("no arguments make it throw or exit") {
   CHECK(rc::check("random arguments", [](std::vector<std::string> arguments) {
     for (std::string& argument : arguments) {
       if (*rc::gen::inRange(0, 2) == 0)
-        argument =
-            *rc::gen::element<std::string>("status", "run", "reset", "--config", "--label", "--dry-run", "--",
-                                           "--listen=", "check-config", "-", "--dry-run=false", "--json");
+        argument = *rc::gen::element<std::string>("status", "run", "reset", "--config", "--label",
+                                                  "--dry-run", "--", "--listen=", "check-config", "-",
+                                                  "--dry-run=maybe", "--json", "--json=x");
     }
     (void)parsed(arguments);
   }));

@@ -29,6 +29,7 @@ std::optional<Instant> Breaker::permit(const Policy& policy, Instant now) {
   forget_before(policy, now);
   advance(now);
   const unsigned used = attempts_in_window(policy, now);
+  if (policy.budget_attempts == 0) return std::nullopt;
   switch (state_) {
     case BreakerState::Open:
       return std::nullopt;

@@ -17,6 +17,7 @@ namespace healer {
 ///   ---------+------------------------------------------+-----------------------------
 ///   Closed   | wants an attempt, budget left            | Closed, allowed
 ///   Closed   | wants an attempt, budget used up         | Open until now + open_for
+///   any      | wants an attempt, the budget is 0        | same, never allowed
 ///   Open     | time is up                               | HalfOpen
 ///   HalfOpen | wants an attempt, window has room        | HalfOpen, allowed once
 ///   HalfOpen | that attempt did not cure                | Open until now + open_for

@@ -18,6 +18,7 @@ struct World {
   Vantage vantage;
   bool engine_up = false;
   bool synced_once = false;           ///< the first full list has been worked through
+  Instant synced_at{};                ///< the newest one
   bool stop_follows_exit = false;     ///< see EngineConnected
   std::optional<Instant> stalled_at;  ///< when the loop last stood still
   std::uint64_t last_probe = 0;
@@ -43,9 +44,10 @@ class Care {
   void container_gone();
   void inspect_failed(const Error& error);
   void opted_out();
-  void engine_lost();
-  /// The first full list after a (re)connect is through; what was expected back is waited for from now.
-  void synced(bool engine_had_been_shut_down);
+  /// `fell_with_it`: the stop just before was the engine's own shutdown, not a person's wish.
+  void engine_lost(bool fell_with_it);
+  /// A full list is through; what was expected back after a loss is waited for from now.
+  void synced();
 
   // Probes.
   void probe_finished(const ProbeFinished& finished);
@@ -74,6 +76,7 @@ class Care {
   void count_engine_restart(const std::string& text);
   std::string exit_text(ExitKind kind) const;
   void run_took_over();
+  void reconsider_exit();
   void drop_everything(AttemptState attempt_state, const std::string& why);
 
   // care_health.cpp
@@ -82,9 +85,13 @@ class Care {
   void stop_probing();
   void apply_verdict(const Verdict& verdict);
   void engine_health(EngineHealth health, const std::string& output);
+  void look_at_engine_health();
   void became_ill(IncidentCause cause, const std::string& text);
   void became_well();
   void measure_start();
+  Duration grace() const;
+  /// Events that explain an exit can still come while the engine is away or its first list is worked through.
+  bool may_judge() const { return world_.synced_once && world_.engine_up; }
   bool in_grace() const { return now_ < w_.grace_until && !w_.tracker.passed_once(); }
   bool asks_over_network() const { return std::holds_alternative<ProbeTargetPtr>(w_.approach.how); }
   bool asks_engine() const { return std::holds_alternative<AskEngine>(w_.approach.how); }
@@ -98,9 +105,13 @@ class Care {
   void attempt_ended(AttemptState state, const std::string& note);
   void settle_by(const Container& facts);
   void attempt_failed_then_plan(AttemptState state, const std::string& note);
+  void order_lost(const std::string& error);
+  void verification_over();
+  void stopped_by_healer();
   RemedyKind wanted_remedy() const;
   bool remedy_in_hand() const;  ///< Acting or Settling
   bool our_doing() const;       ///< what happens to the container now is a remedy's effect
+  bool on_old_run() const;      ///< the same, and the facts still show the run it was ordered against
   Duration call_deadline() const;
 
   // care_incident.cpp

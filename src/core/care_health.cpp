@@ -17,6 +17,8 @@ constexpr Duration prober_margin = 5s;
 constexpr std::size_t remembered_starts = 10;
 /// A run of unknown outcomes this long raises its own alert.
 constexpr unsigned unknown_alert_after = 10;
+/// The engine's HEALTHCHECK is listened to, not asked; looked at this often so that staleness is noticed.
+constexpr Duration engine_look_interval = 60s;
 
 }  // namespace
 
@@ -26,8 +28,8 @@ void Care::find_way() {
   const bool as_before = !first && found.text == w_.approach.text;
   w_.approach = std::move(found);
   if (as_before) return;
+  stop_probing();  // an answer to the old question would be judged as one to the new
   if (unprobed()) {
-    stop_probing();
     // An address is missing only until the run is up; what stays missing is said when it is looked at again.
     log(LogLevel::Warning, fmt::format("{} — cannot be asked, and is not counted as ill: {}", w_.name,
                                        std::get<Unreachable>(w_.approach.how).reason));
@@ -35,7 +37,7 @@ void Care::find_way() {
     log(LogLevel::Info, asks_engine() ? fmt::format("{} — watched by the engine's HEALTHCHECK", w_.name)
                                       : fmt::format("{} — watched by {} every {}", w_.name, w_.approach.text,
                                                     format_duration(w_.policy->interval)));
-    if (!w_.probe && !w_.probe_due && w_.presence == Presence::Running) w_.probe_due = now_;
+    if (w_.presence == Presence::Running && !on_old_run()) w_.probe_due = now_;
   }
 }
 
@@ -48,9 +50,8 @@ void Care::stop_probing() {
 void Care::start_probe() {
   w_.probe_due.reset();
   if (asks_engine()) {
-    // Listened to, not asked; looked at now and then so that staleness is noticed.
     inspect();
-    w_.probe_due = now_ + std::max(w_.policy->interval, Duration{60s});
+    schedule_probe();
     return;
   }
   const Duration timeout = w_.policy->effective_timeout();
@@ -59,7 +60,11 @@ void Care::start_probe() {
 }
 
 void Care::schedule_probe() {
-  if (!asks_over_network() || w_.presence != Presence::Running) return;
+  if (unprobed() || w_.presence != Presence::Running) return;
+  if (asks_engine()) {
+    w_.probe_due = now_ + std::max(w_.policy->interval, engine_look_interval);
+    return;
+  }
   const Duration delay = probe_delay(*w_.policy, w_.tracker.pending(), draws_.next());
   // From start to start, so that slow answers do not stretch the interval.
   const Instant from = w_.probe ? w_.probe->started : now_;
@@ -81,6 +86,13 @@ void Care::probe_finished(const ProbeFinished& finished) {
   apply_verdict(verdict);
   schedule_probe();
   w_.probe.reset();
+}
+
+Duration Care::grace() const {
+  // The engine applies its own start period and says "starting" meanwhile: its verdict is final, unless a
+  // start period of ours is set besides.
+  if (asks_engine() && !w_.policy->start_period) return Duration{0};
+  return start_grace(*w_.policy, w_.started_well_once, w_.starts);
 }
 
 void Care::apply_verdict(const Verdict& verdict) {
@@ -119,6 +131,19 @@ void Care::apply_verdict(const Verdict& verdict) {
   }
 }
 
+void Care::look_at_engine_health() {
+  const Container& facts = w_.container;
+  if (facts.health_checked && instant_of(*facts.health_checked) < w_.health_from) return;
+  const Duration patience = 3 * (facts.health_interval + facts.health_timeout) + Duration{5s};
+  if (facts.health_checked && facts.health_interval > Duration{0} &&
+      now_ - instant_of(*facts.health_checked) > patience && facts.health != EngineHealth::Starting) {
+    // The engine's checks have stopped (live-restore, no timers): what it says is old. COMPAT, moby#41871.
+    apply_verdict(Verdict{Outcome::Unknown, Cause::Stale, "the engine's last health check is stale"});
+  } else {
+    engine_health(facts.health, facts.health_output);
+  }
+}
+
 void Care::engine_health(EngineHealth health, const std::string& output) {
   if (!world_.engine_up) return;
   Verdict verdict;
@@ -141,6 +166,7 @@ void Care::engine_health(EngineHealth health, const std::string& output) {
       w_.last_check = now_;
       const std::string said = output.empty() ? "" : ": " + clip(printable(output), 200);
       w_.last_verdict = Verdict{Outcome::Fail, Cause::EngineUnhealthy, "HEALTHCHECK says unhealthy" + said};
+      if (in_grace()) return;  // looked at again when it ends: run_due
       // The engine applied its thresholds already: act at once. HEALING.md 3.
       if (w_.tracker.settle(false) == Tracker::Transition::BecameIll) {
         w_.failing_since = now_;
@@ -176,19 +202,13 @@ void Care::became_ill(IncidentCause cause, const std::string& text) {
 }
 
 void Care::became_well() {
-  w_.backoff_changed_at = now_;
-  w_.dirty = true;
   if (std::holds_alternative<Planned>(w_.remedy) || std::holds_alternative<Checking>(w_.remedy)) {
     log(LogLevel::Info, fmt::format("{} — well again before the queued action was due; dropped", w_.name));
     w_.remedy = Idle{};
   }
-  if (std::holds_alternative<Verifying>(w_.remedy)) {
-    attempt_ended(AttemptState::Cured, {});
-    close_incident(IncidentOutcome::Recovered, {});
-    return;
-  }
-  if (!w_.incident || remedy_in_hand()) return;
-  if (w_.incident->cause == IncidentCause::CrashLoop)
+  if (std::holds_alternative<Verifying>(w_.remedy)) attempt_ended(AttemptState::Cured, {});
+  if (!w_.incident || w_.attempt) return;
+  if (w_.incident->cause == IncidentCause::CrashLoop && w_.incident->attempts == 0)
     return;  // one pass between two crashes proves nothing: run_due
   close_incident(w_.incident->attempts > 0 ? IncidentOutcome::Recovered : IncidentOutcome::RecoveredAlone,
                  {});

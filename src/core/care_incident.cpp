@@ -26,8 +26,8 @@ void Care::open_incident(IncidentCause cause, const std::string& text) {
   incident.image = w_.container.image;
   incident.cause = cause;
   incident.cause_text = text;
-  incident.ill_since =
-      w_.failing_since > w_.run_started && w_.presence == Presence::Running ? w_.failing_since : now_;
+  const bool by_checks = cause == IncidentCause::ProbeFailed || cause == IncidentCause::EngineUnhealthy;
+  incident.ill_since = by_checks && w_.failing_since > w_.run_started ? w_.failing_since : now_;
   incident.opened_at = now_;
   w_.incident = incident;
   out_.push_back(Count{CountIncidentOpened{cause}});
@@ -49,6 +49,8 @@ void Care::close_incident(IncidentOutcome outcome, const std::string& why) {
   Incident& incident = *w_.incident;
   incident.closed_at = now_;
   incident.outcome = outcome;
+  w_.backoff_changed_at = now_;  // from here on it is well, and the backoff decays
+  w_.dirty = true;
   const Duration ill_for = now_ - incident.ill_since;
   const bool well = outcome == IncidentOutcome::Recovered || outcome == IncidentOutcome::RecoveredAlone;
   std::string text;

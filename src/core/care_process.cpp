@@ -15,9 +15,12 @@ constexpr Duration event_patience = 2s;
 constexpr Duration engine_patience = 30s;
 /// A destroyed workload that returns within this is a deployment.
 constexpr Duration deployment_patience = 60s;
+/// A container that appears already exited is judged only when it started this recently: we were there, and
+/// its events came before we knew it was ours. An older one nobody asked to run.
+constexpr Duration fresh_start = 60s;
 
-bool is_up(ContainerState state) {
-  return state == ContainerState::Running;
+std::int64_t nanoseconds(WallTime at) {
+  return at.unix_ms * 1000000;
 }
 
 }  // namespace
@@ -39,7 +42,7 @@ void Care::observe(const ContainerObserved& seen) {
 
   const bool new_run = facts.run() != w_.run();
   if (new_run && !first_sight) run_took_over();
-  if (is_up(facts.state) && (new_run || first_sight)) {
+  if (facts.state == ContainerState::Running && (new_run || first_sight)) {
     begin_run(facts);
   } else {
     const Container before = std::move(w_.container);
@@ -71,7 +74,7 @@ void Care::observe(const ContainerObserved& seen) {
       case ContainerState::Created:
         if (new_run && !first_sight) {
           // It started and ended again before we looked: that run is judged, not the one before.
-          if (before.id != facts.id) w_.evidence = ExitEvidence{};
+          if (facts.started) w_.evidence.forget_before(nanoseconds(*facts.started));
           if (facts.state != ContainerState::Created) w_.presence = Presence::Restarting;
           if (auto* verifying = std::get_if<Verifying>(&w_.remedy)) verifying->awaiting_run = false;
         }
@@ -85,17 +88,7 @@ void Care::observe(const ContainerObserved& seen) {
       find_way();
   }
 
-  if (asks_engine() && w_.presence == Presence::Running) {
-    const Duration patience = 3 * (facts.health_interval + facts.health_timeout) + Duration{5s};
-    if (facts.health_checked && facts.health_interval > Duration{0} &&
-        now_ - instant_of(*facts.health_checked) > patience && facts.health != EngineHealth::Starting) {
-      // The engine's checks have stopped (live-restore, no timers): what it says is old. COMPAT, moby#41871.
-      apply_verdict(Verdict{Outcome::Unknown, Cause::Stale, "the engine's last health check is stale"});
-    } else {
-      engine_health(facts.health, facts.health_output);
-    }
-  }
-
+  if (asks_engine() && w_.presence == Presence::Running && !on_old_run()) look_at_engine_health();
   if (std::holds_alternative<Checking>(w_.remedy)) check_then_act();
   if (std::holds_alternative<Settling>(w_.remedy)) settle_by(w_.container);
 }
@@ -103,15 +96,21 @@ void Care::observe(const ContainerObserved& seen) {
 void Care::begin_run(const Container& facts) {
   const bool first_sight = w_.presence == Presence::Absent;
   const bool same_run = w_.run() == facts.run();
+  const bool unpaused = w_.presence == Presence::Paused && same_run;
   stop_probing();
   w_.container = facts;
   w_.container.labels.clear();
   w_.presence = Presence::Running;
-  w_.evidence = ExitEvidence{};
+  // What was said about this very run, before its facts were here, stays.
+  if (facts.started)
+    w_.evidence.forget_before(nanoseconds(*facts.started));
+  else
+    w_.evidence.forget_seen();
   w_.exit_kind.reset();
   w_.judge_exit_at.reset();
   w_.back_by.reset();
   w_.ran_before_engine_loss = false;
+  w_.exit_judged_before = false;
   if (w_.stopped_by_person) log(LogLevel::Info, fmt::format("{} — started again; watched again", w_.name));
   w_.stopped_by_person = false;
   w_.unknown_streak = 0;
@@ -121,35 +120,45 @@ void Care::begin_run(const Container& facts) {
   // The engine's clock may differ from ours; a start in the future would excuse failures for ever.
   w_.run_started = facts.started ? std::min(now_, instant_of(*facts.started)) : now_;
   w_.run_seen_from_start = now_ - w_.run_started < Duration{5s};
+  // Engines report a paused container as unhealthy until the next check after it (moby#46203).
+  w_.health_from = unpaused ? now_ : w_.run_started;
   w_.tracker.begin_run(w_.incident.has_value());
-  w_.grace_until = w_.run_started + start_grace(*w_.policy, w_.started_well_once, w_.starts);
   find_way();
+  w_.grace_until = w_.run_started + grace();
   const bool daemon_start = first_sight && !world_.synced_once;
-  w_.probe_due = now_ + first_probe_delay(*w_.policy, daemon_start, draws_.next());
+  const double draw = draws_.next();
+  if (!unprobed()) w_.probe_due = now_ + first_probe_delay(*w_.policy, daemon_start, draw);
 
   if (w_.attempt && w_.attempt->run != facts.run() &&
       (std::holds_alternative<Settling>(w_.remedy) || std::holds_alternative<Verifying>(w_.remedy)))
     verify_from(w_.run_started, false);
-  if (std::holds_alternative<Planned>(w_.remedy) && !same_run) {
-    // What was decided on is gone: a new run earns a new verdict.
+  // What was decided on is gone: a new run earns a new verdict.
+  if (std::holds_alternative<Planned>(w_.remedy) || std::holds_alternative<Checking>(w_.remedy)) {
+    if (!same_run) log(LogLevel::Info, fmt::format("{} — queued action dropped: it runs anew", w_.name));
     w_.remedy = Idle{};
   }
 }
 
 void Care::enter_paused() {
-  if (w_.presence == Presence::Paused) return;
-  stop_probing();
-  w_.presence = Presence::Paused;
-  w_.dirty = true;
-  log(LogLevel::Info, fmt::format("{} — paused by a person; left alone until unpaused", w_.name));
-  if (!std::holds_alternative<Acting>(w_.remedy))
+  if (w_.presence != Presence::Paused) {
+    stop_probing();
+    w_.presence = Presence::Paused;
+    w_.exit_kind.reset();
+    w_.judge_exit_at.reset();
+    w_.back_by.reset();
+    w_.stopped_by_person = false;
+    w_.dirty = true;
+    log(LogLevel::Info, fmt::format("{} — paused by a person; left alone until unpaused", w_.name));
+  }
+  // An order under way is waited for: its answer tells whether it still did something.
+  if (!std::holds_alternative<Acting>(w_.remedy) && !std::holds_alternative<Idle>(w_.remedy))
     drop_everything(AttemptState::Dropped, "paused by a person");
 }
 
 void Care::enter_exited(const Container& facts, const RunId& run_before) {
   const bool never_ran = facts.state == ContainerState::Created;
   if (w_.presence == Presence::Exited) {
-    if (w_.judge_exit_at && w_.evidence.died()) judge_exit();
+    if (w_.judge_exit_at && w_.evidence.died() && !world_.stop_follows_exit) judge_exit();
     return;
   }
   const bool was_up = w_.presence == Presence::Running || w_.presence == Presence::Restarting ||
@@ -160,13 +169,17 @@ void Care::enter_exited(const Container& facts, const RunId& run_before) {
   w_.exit_kind.reset();
   w_.dirty = true;
 
-  if (first_sight && (never_ran || w_.stopped_by_person)) {
+  // A person's stop was of the container it was said of; a deployment's new one may have crashed.
+  const bool still_stopped = w_.stopped_by_person && run_before.container_id == facts.id;
+  if (never_ran || (first_sight && still_stopped)) {
     w_.stopped_by_person = true;
     w_.exit_kind = ExitKind::Person;
     close_incident(IncidentOutcome::StoppedByPerson, "it is stopped");
     return;
   }
-  if (first_sight && !w_.incident && !(w_.ran_when_restored && run_before == facts.run())) {
+  const bool just_started = world_.synced_once && facts.run() != run_before && facts.started &&
+                            now_ - instant_of(*facts.started) < fresh_start;
+  if (first_sight && !w_.incident && !w_.ran_when_restored && !just_started) {
     // Never seen running by us: nobody asked for it to run.
     log(LogLevel::Info,
         fmt::format("{} — not running when first seen; left alone until someone starts it", w_.name));
@@ -174,6 +187,8 @@ void Care::enter_exited(const Container& facts, const RunId& run_before) {
     w_.exit_kind = ExitKind::Person;
     return;
   }
+  w_.stopped_by_person = false;
+  w_.exit_judged_before = first_sight && !w_.ran_when_restored && run_before == facts.run();
   if (was_up && w_.evidence.died() && !world_.stop_follows_exit) {
     judge_exit();
     return;
@@ -184,27 +199,35 @@ void Care::enter_exited(const Container& facts, const RunId& run_before) {
 
 void Care::engine_event(const EngineEvent& event) {
   // Events of an earlier run may arrive late or again (since= replays); what they meant is past.
-  const bool older_run = w_.presence != Presence::Absent && w_.container.started &&
-                         event.unix_nanoseconds / 1000000 < w_.container.started->unix_ms;
+  const WallTime when{event.unix_nanoseconds / 1000000};
+  const bool older_run =
+      w_.presence != Presence::Absent && w_.container.started && when < *w_.container.started;
+  // Our order's own kill, stop and die: up to the start of the run it brings about.
+  const bool ours = our_doing() && !(w_.remedy_started_ns && event.unix_nanoseconds >= *w_.remedy_started_ns);
   switch (event.kind) {
     case EngineEventKind::Kill:
     case EngineEventKind::Stop:
     case EngineEventKind::Oom:
-      if (older_run || our_doing()) return;
+      if (older_run || ours) return;
       w_.evidence.observe(event);
-      // A `stop` after the exit was already judged (Podman, Docker 20.10) corrects the judgement.
-      if (event.kind == EngineEventKind::Stop && w_.presence == Presence::Exited &&
-          w_.exit_kind == ExitKind::Crash)
-        apply_exit(ExitKind::Person);
+      w_.evidence_at = now_;
+      reconsider_exit();
       return;
     case EngineEventKind::Die:
       if (older_run) return;
-      if (!our_doing()) w_.evidence.observe(event);
+      if (!ours) {
+        w_.evidence.observe(event);
+        w_.evidence_at = now_;
+        reconsider_exit();
+      }
       inspect();
       return;
     case EngineEventKind::HealthStatus:
-      if (older_run || !asks_engine() || w_.presence != Presence::Running) return;
+      if (older_run || !asks_engine() || w_.presence != Presence::Running || on_old_run()) return;
+      if (w_.container.health_checked && when < *w_.container.health_checked) return;  // the facts are newer
       w_.container.health = event.health;
+      w_.container.health_checked = when;
+      w_.container.health_output.clear();
       engine_health(event.health, {});
       return;
     case EngineEventKind::Pause:
@@ -216,7 +239,18 @@ void Care::engine_event(const EngineEvent& event) {
     case EngineEventKind::Create:
       return;
     case EngineEventKind::Start:
+      if (our_doing() && !w_.remedy_started_ns && when >= wall_time_of(w_.attempt->ordered_at))
+        w_.remedy_started_ns = event.unix_nanoseconds;
+      inspect();
+      return;
     case EngineEventKind::Restart:
+      // Podman says so before the exit, Docker after the new start, where it would explain the wrong exit.
+      if (world_.stop_follows_exit && !older_run && !ours) {
+        w_.evidence.observe(event);
+        w_.evidence_at = now_;
+      }
+      inspect();
+      return;
     case EngineEventKind::Unpause:
     case EngineEventKind::Rename:
     case EngineEventKind::Update:
@@ -225,24 +259,36 @@ void Care::engine_event(const EngineEvent& event) {
   }
 }
 
+/// What explains an exit may come after it was judged: Podman's `stop`, or a replay after a reconnect.
+void Care::reconsider_exit() {
+  if (w_.presence != Presence::Exited || w_.judge_exit_at || on_old_run()) return;
+  const bool open = !w_.exit_kind && w_.back_by;  // believed fallen with its engine
+  const bool blamed = w_.exit_kind == ExitKind::Crash || w_.exit_kind == ExitKind::OutOfMemory;
+  if ((open || blamed) && w_.evidence.person_acted()) apply_exit(ExitKind::Person);
+}
+
 void Care::judge_exit() {
-  const bool ours = our_doing();
+  const bool ours = on_old_run();
   w_.judge_exit_at.reset();
   ExitKind kind;
   if (w_.presence == Presence::Restarting) {
     kind =
         w_.container.oom_killed ? ExitKind::OutOfMemory : ExitKind::Crash;  // only its own policy does this
-  } else if (w_.evidence.died() || w_.evidence.person_acted() || ours) {
-    kind = w_.evidence.judge(ours, w_.container);
+  } else if (ours) {
+    kind = ExitKind::Ours;
+  } else if (w_.evidence.died() || w_.evidence.person_acted()) {
+    kind = w_.evidence.judge(w_.container);
   } else if (w_.ran_before_engine_loss) {
     // It went down with its engine. Its own policy, or we, will have it back.
-    w_.back_by = now_ + engine_patience;
+    w_.back_by = std::max(now_, world_.synced_at + engine_patience);
+    w_.ran_before_engine_loss = false;
     log(LogLevel::Info, fmt::format("{} — down since the engine went; its own policy has {} to bring it back",
                                     w_.name, format_duration(engine_patience)));
     return;
-  } else if (w_.incident) {
-    kind = w_.container.oom_killed ? ExitKind::OutOfMemory
-                                   : ExitKind::Crash;  // it was ill already, and nobody stopped it in sight
+  } else if (w_.ordered_run == w_.run()) {
+    kind = ExitKind::Ours;  // refused or given up halfway, but it had stopped it
+  } else if (w_.incident && w_.exit_judged_before) {
+    kind = w_.container.oom_killed ? ExitKind::OutOfMemory : ExitKind::Crash;
   } else {
     kind = judge_unseen_exit(w_.container);
   }
@@ -254,10 +300,15 @@ void Care::apply_exit(ExitKind kind) {
   w_.dirty = true;
   switch (kind) {
     case ExitKind::Ours:
-      return;  // the remedy's own end tells what comes
+      if (w_.attempt || w_.stopped_by_person) return;  // the remedy's own end tells what comes
+      w_.tracker.settle(false);
+      w_.last_verdict =
+          Verdict{Outcome::Fail, Cause::None, "stopped by a remedy that did not start it again"};
+      plan_remedy();
+      return;
     case ExitKind::Person:
       w_.stopped_by_person = true;
-      w_.stopped_at = now_;
+      w_.back_by.reset();
       log(LogLevel::Info,
           fmt::format("{} — stopped by a person; left alone until someone starts it", w_.name));
       drop_everything(AttemptState::Dropped, "stopped by a person");
@@ -265,6 +316,7 @@ void Care::apply_exit(ExitKind kind) {
       return;
     case ExitKind::Completed:
       w_.stopped_by_person = true;
+      w_.back_by.reset();
       log(LogLevel::Info,
           fmt::format("{} — ended with exit code 0 under restart policy on-failure; left alone", w_.name));
       drop_everything(AttemptState::Dropped, "ended with exit code 0");
@@ -279,7 +331,7 @@ void Care::apply_exit(ExitKind kind) {
 
 /// Called when the facts show another run than the one known, before that one is taken over.
 void Care::run_took_over() {
-  if (!w_.evidence.died() || w_.presence == Presence::Exited || our_doing()) return;
+  if (!w_.evidence.died() || w_.presence == Presence::Exited || on_old_run()) return;
   if (w_.evidence.person_acted()) {
     drop_everything(AttemptState::Dropped, "restarted by a person");
     return;
@@ -297,7 +349,8 @@ std::string Care::exit_text(ExitKind kind) const {
 
 void Care::count_engine_restart(const std::string& text) {
   w_.crashes.push_back(now_);
-  while (w_.crashes.front() + w_.policy->budget_window <= now_) w_.crashes.pop_front();
+  while (w_.crashes.size() > 1 && w_.crashes.front() + w_.policy->budget_window <= now_)
+    w_.crashes.pop_front();
   log(LogLevel::Warning, fmt::format("{} — {}; left to the engine's restart policy ({} in {})", w_.name, text,
                                      w_.crashes.size(), format_duration(w_.policy->budget_window)));
   if (std::holds_alternative<Verifying>(w_.remedy)) attempt_ended(AttemptState::NotCured, text);
@@ -337,6 +390,8 @@ void Care::container_gone() {
 void Care::opted_out() {
   stop_probing();
   w_.presence = Presence::Absent;
+  w_.judge_exit_at.reset();
+  w_.back_by.reset();
   drop_everything(AttemptState::Dropped, "no longer opted in");
   close_incident(IncidentOutcome::OptedOut, "it is no longer opted in");
   w_.forget_at = now_;
@@ -351,21 +406,30 @@ void Care::inspect_failed(const Error& error) {
   }
 }
 
-void Care::engine_lost() {
-  if (w_.presence == Presence::Running || w_.presence == Presence::Restarting)
+void Care::engine_lost(bool fell_with_it) {
+  if (w_.presence == Presence::Running || w_.presence == Presence::Restarting || w_.back_by)
     w_.ran_before_engine_loss = true;
+  if (!fell_with_it) return;
+  // Its stop was the engine's own shutdown: those events, said again or not, explain nothing. HEALING.md 3.
+  w_.ran_before_engine_loss = true;
+  w_.stopped_by_person = false;
+  w_.exit_kind.reset();
+  w_.judge_exit_at.reset();
+  w_.evidence.forget_seen();
+  w_.dirty = true;
 }
 
-void Care::synced(bool engine_had_been_shut_down) {
-  if (w_.presence == Presence::Running) w_.ran_before_engine_loss = false;  // it outlived the loss
-  if (engine_had_been_shut_down && w_.presence == Presence::Exited && w_.exit_kind == ExitKind::Person) {
-    // Its stop was the engine's own shutdown, not a person's wish. HEALING.md 3.
-    w_.stopped_by_person = false;
-    w_.exit_kind.reset();
-    w_.back_by = now_ + engine_patience;
-    w_.dirty = true;
+void Care::synced() {
+  if (w_.presence != Presence::Exited) {
+    w_.ran_before_engine_loss = false;  // it outlived the loss, or its own policy is at it
+  } else if (w_.judge_exit_at) {
+    w_.judge_exit_at = now_ + event_patience;
+  } else if (w_.ran_before_engine_loss && w_.back_by) {
+    w_.back_by = std::max(*w_.back_by, now_ + engine_patience);  // its policy could do nothing meanwhile
+    w_.ran_before_engine_loss = false;
+  } else if (w_.ran_before_engine_loss && !w_.exit_kind) {
+    w_.judge_exit_at = now_ + event_patience;
   }
-  if (w_.judge_exit_at) w_.judge_exit_at = now_ + event_patience;
 }
 
 void Care::drop_everything(AttemptState attempt_state, const std::string& why) {

@@ -19,6 +19,8 @@ constexpr Duration call_margin = 20s;
 constexpr Duration settle_interval = 1s;
 /// A crash loop is over when a run is well and this old.
 constexpr Duration crash_loop_calm = 60s;
+/// After an order's own deadline the runtime has surely answered; this much later its answer is lost.
+constexpr Duration answer_margin = 10s;
 
 }  // namespace
 
@@ -42,6 +44,10 @@ bool Care::remedy_in_hand() const {
   return std::holds_alternative<Acting>(w_.remedy) || std::holds_alternative<Settling>(w_.remedy);
 }
 
+bool Care::on_old_run() const {
+  return our_doing() && w_.attempt->run == w_.run();
+}
+
 bool Care::our_doing() const {
   const auto* verifying = std::get_if<Verifying>(&w_.remedy);
   return remedy_in_hand() || (verifying && verifying->awaiting_run);
@@ -53,9 +59,15 @@ Duration Care::call_deadline() const {
 }
 
 void Care::plan_remedy() {
-  if (!w_.incident || w_.attempt || !std::holds_alternative<Idle>(w_.remedy)) return;
-  if (w_.incident->cause == IncidentCause::CrashLoop && w_.presence != Presence::Exited) return;
-  if (w_.presence != Presence::Running && w_.presence != Presence::Exited) return;
+  if (!w_.incident || w_.attempt || w_.in_flight || !std::holds_alternative<Idle>(w_.remedy)) return;
+  const ContainerState state = w_.container.state;
+  const bool up = w_.presence == Presence::Running && state == ContainerState::Running;
+  const bool down = w_.presence == Presence::Exited &&
+                    (state == ContainerState::Exited || state == ContainerState::Dead) &&
+                    !w_.stopped_by_person;
+  if (!up && !down) return;
+  // The engine's policy is at a crash loop; a run that stays up and is ill is ours again.
+  if (w_.incident->cause == IncidentCause::CrashLoop && up && now_ - w_.run_started < crash_loop_calm) return;
   if (w_.back_by || w_.judge_exit_at) return;       // the engine's turn, or not judged yet
   if (wanted_remedy() == RemedyKind::None) return;  // told, not touched
 
@@ -88,7 +100,7 @@ void Care::check_then_act() {
                                : facts.state == ContainerState::Running);
   // A start waits until the exit is judged: a person's stop may be what the facts show.
   const bool exit_open = w_.presence == Presence::Exited && (w_.judge_exit_at || w_.stopped_by_person);
-  if (!as_decided || exit_open || w_.tracker.state() == Tracker::State::Well) {
+  if (!as_decided || exit_open || w_.tracker.state() != Tracker::State::Ill) {
     log(LogLevel::Info,
         fmt::format("{} — queued action dropped: it is {} now", w_.name, to_string(facts.state)));
     w_.remedy = Idle{};
@@ -96,6 +108,13 @@ void Care::check_then_act() {
   }
   if (!world_.engine_up) {
     w_.remedy = Planned{now_ + w_.policy->effective_fast_interval()};
+    return;
+  }
+  // Somebody is stopping it right now: what it comes to is awaited.
+  const Instant stop_over = w_.evidence_at + call_deadline();
+  if (w_.evidence.person_acted() && !w_.evidence.died() && now_ < stop_over) {
+    log(LogLevel::Info, fmt::format("{} — somebody is stopping it; the queued action waits", w_.name));
+    w_.remedy = Planned{stop_over};
     return;
   }
   act(facts);
@@ -119,6 +138,9 @@ void Care::act(const Container& facts) {
   attempt.ordered_at = now_;
   w_.attempt = attempt;
   w_.remedy = Acting{};
+  w_.in_flight = InFlight{attempt.id, now_ + call_deadline() + answer_margin};
+  w_.ordered_run = attempt.run;
+  w_.remedy_started_ns.reset();
   save_attempt();
   save_incident();
   if (!w_.incident->announced) ++w_.unannounced_attempts;
@@ -139,19 +161,17 @@ void Care::act(const Container& facts) {
 }
 
 void Care::remedy_finished(const RemedyFinished& finished) {
+  if (w_.in_flight && w_.in_flight->attempt == finished.attempt) w_.in_flight.reset();
   if (!w_.attempt || w_.attempt->id != finished.attempt || !std::holds_alternative<Acting>(w_.remedy)) return;
   switch (finished.answer) {
     case RemedyAnswer::Done:
       ++w_.restarts;
       if (w_.attempt->remedy == RemedyKind::Stop) {
         inspect();
-        attempt_ended(AttemptState::Cured, "stopped, as configured");
-        w_.exit_kind = ExitKind::Ours;
-        w_.stopped_by_person = true;  // hands off until someone starts it
-        close_incident(IncidentOutcome::StoppedByHealer, "stopped, as healer.action says");
+        stopped_by_healer();
         return;
       }
-      if (w_.run() != w_.attempt->run && w_.presence == Presence::Running) {
+      if (w_.run() != w_.attempt->run) {
         verify_from(w_.run_started, false);
       } else {
         verify_from(now_, true);
@@ -164,29 +184,47 @@ void Care::remedy_finished(const RemedyFinished& finished) {
       verify_from(now_, false);
       // The run goes on as it was; it is asked on, from a fresh streak, as after a real remedy.
       w_.tracker.begin_run(true);
-      w_.probe_due = now_ + probe_delay(*w_.policy, true, draws_.next());
+      w_.run_seen_from_start = false;  // no start to learn from
+      if (w_.presence == Presence::Running && !unprobed())
+        w_.probe_due = now_ + probe_delay(*w_.policy, true, draws_.next());
       return;
     case RemedyAnswer::Refused:
       log(LogLevel::Error, fmt::format("{} — the engine refused to {} it: {}", w_.name,
                                        to_string(w_.attempt->remedy), finished.error));
       attempt_failed_then_plan(AttemptState::Failed, finished.error);
       inspect();
-      if (asks_over_network() && w_.presence == Presence::Running) schedule_probe();
       return;
     case RemedyAnswer::Lost:
-      log(LogLevel::Warning,
-          fmt::format("{} — no answer to the order to {} it ({}); looking whether it was carried out",
-                      w_.name, to_string(w_.attempt->remedy), finished.error));
-      w_.remedy = Settling{now_ + settle_interval, w_.attempt->ordered_at + call_deadline()};
-      inspect();
+      order_lost(finished.error);
       return;
   }
 }
 
+void Care::order_lost(const std::string& error) {
+  log(LogLevel::Warning,
+      fmt::format("{} — no answer to the order to {} it ({}); looking whether it was carried out", w_.name,
+                  to_string(w_.attempt->remedy), error));
+  w_.remedy = Settling{now_ + settle_interval, w_.attempt->ordered_at + call_deadline()};
+  inspect();
+}
+
+void Care::stopped_by_healer() {
+  attempt_ended(AttemptState::Cured, "stopped, as configured");
+  w_.exit_kind = ExitKind::Ours;
+  w_.stopped_by_person = true;  // hands off until someone starts it
+  w_.dirty = true;
+  close_incident(IncidentOutcome::StoppedByHealer, "stopped, as healer.action says");
+}
+
 void Care::resume_attempt(const Attempt& attempt) {
   w_.attempt = attempt;
+  w_.ordered_run = attempt.run;
+  if (!w_.incident) {  // nothing left to cure
+    attempt_ended(AttemptState::Dropped, "its incident is closed");
+    return;
+  }
   if (attempt.state == AttemptState::Verifying) {
-    w_.remedy = Verifying{now_ + w_.policy->verify_limit, false};
+    w_.remedy = Verifying{now_ + w_.policy->verify_limit, false, now_};
     return;
   }
   log(LogLevel::Info,
@@ -198,35 +236,40 @@ void Care::resume_attempt(const Attempt& attempt) {
 void Care::settle_by(const Container& facts) {
   const auto settling = std::get<Settling>(w_.remedy);
   const bool changed = facts.run() != w_.attempt->run;
-  if (facts.state == ContainerState::Running && changed) {
+  if (w_.attempt->remedy == RemedyKind::Stop) {
+    if (facts.state == ContainerState::Exited) {
+      stopped_by_healer();
+      return;
+    }
+  } else if (changed) {
+    // Running: asked. Ended again already: its exit is judged, which ends the verification too.
     verify_from(w_.run_started, false);
-    return;
-  }
-  if (w_.attempt->remedy == RemedyKind::Stop && facts.state == ContainerState::Exited) {
-    attempt_ended(AttemptState::Cured, "stopped, as configured");
-    w_.stopped_by_person = true;
-    close_incident(IncidentOutcome::StoppedByHealer, "stopped, as healer.action says");
     return;
   }
   // The container's own stop timeout may only be known now.
   if (now_ < std::max(settling.until, w_.attempt->ordered_at + call_deadline())) return;
-  if (w_.presence == Presence::Exited) {
-    // Our order stopped it and did not start it again (engines before 24.0.7 drop a restart with its client).
-    w_.exit_kind = ExitKind::Ours;
-    w_.tracker.settle(false);
-  }
-  attempt_failed_then_plan(AttemptState::NotCarriedOut, "the run never changed");
-  if (asks_over_network() && w_.presence == Presence::Running && !w_.probe && !w_.probe_due) schedule_probe();
+  // Exited: our order stopped it and did not start it again (engines before 24.0.7 drop a restart with its
+  // client). attempt_ended() takes that into account.
+  attempt_failed_then_plan(AttemptState::NotCarriedOut,
+                           changed ? "it was stopped otherwise" : "the run never changed");
 }
 
 void Care::verify_from(Instant started, bool awaiting_run) {
-  const Duration grace = start_grace(*w_.policy, w_.started_well_once, w_.starts);
-  w_.remedy = Verifying{std::max(now_, started + grace) + w_.policy->verify_limit, awaiting_run};
+  const bool by_engine = asks_engine();
+  const Duration learned = start_grace(*w_.policy, w_.started_well_once, w_.starts);
+  const Duration grace = by_engine ? std::max(learned, w_.container.health_start_period) : learned;
+  // Checks that come seldom need longer than the limit to give a verdict at all.
+  const Duration pace = by_engine ? w_.container.health_interval + w_.container.health_timeout
+                                  : w_.policy->effective_fast_interval() + w_.policy->effective_timeout();
+  const unsigned checks = 1 + std::max(w_.policy->failure_threshold, w_.policy->success_threshold);
+  const Duration limit = std::max(w_.policy->verify_limit, pace * checks);
+  w_.remedy = Verifying{std::max(now_, started + grace) + limit, awaiting_run, now_ + settle_interval};
   w_.attempt->state = AttemptState::Verifying;
   save_attempt();
 }
 
 void Care::attempt_ended(AttemptState state, const std::string& note) {
+  const bool left_down = w_.presence == Presence::Exited && on_old_run();
   w_.attempt->state = state;
   w_.attempt->ended_at = now_;
   if (!note.empty()) w_.attempt->note = w_.attempt->note.empty() ? note : w_.attempt->note + "; " + note;
@@ -242,11 +285,31 @@ void Care::attempt_ended(AttemptState state, const std::string& note) {
   w_.dirty = true;
   w_.attempt.reset();
   w_.remedy = Idle{};
+  if (left_down && state != AttemptState::Cured && state != AttemptState::Dropped) {
+    // Down by our own order: not a person's wish, whatever its exit code looks like.
+    w_.judge_exit_at.reset();
+    w_.exit_kind = ExitKind::Ours;
+    w_.tracker.settle(false);
+  }
 }
 
 void Care::attempt_failed_then_plan(AttemptState state, const std::string& note) {
   attempt_ended(state, note);
-  plan_remedy();
+  if (w_.tracker.state() == Tracker::State::Ill) plan_remedy();
+}
+
+/// Neither well nor ill within the limit.
+void Care::verification_over() {
+  if (unprobed() && w_.presence == Presence::Running) {
+    became_well();  // nothing can be asked: staying up is all there is to see
+    return;
+  }
+  const bool failing = w_.last_verdict.outcome == Outcome::Fail || w_.presence != Presence::Running;
+  const std::string& said = w_.last_verdict.text;
+  // Where it could not be asked, or just began to pass, only a real verdict earns another remedy.
+  if (failing) w_.tracker.settle(false);
+  attempt_failed_then_plan(AttemptState::NotCured,
+                           "neither well nor ill in time" + (said.empty() ? "" : ": " + said));
 }
 
 void Care::operator_reset() {
@@ -255,7 +318,10 @@ void Care::operator_reset() {
   w_.backoff_changed_at = now_;
   w_.crashes.clear();
   w_.dirty = true;
-  if (w_.incident) w_.incident->gave_up = false;
+  if (w_.incident) {
+    w_.incident->gave_up = false;
+    save_incident();
+  }
   if (std::holds_alternative<Planned>(w_.remedy)) w_.remedy = Idle{};
   log(LogLevel::Info, fmt::format("{} — reset by an operator: breaker closed, backoff forgotten", w_.name));
   if (w_.tracker.state() == Tracker::State::Ill) plan_remedy();
@@ -270,11 +336,26 @@ void Care::run_due() {
   if (w_.probe_due && now_ >= *w_.probe_due && !w_.probe && w_.presence == Presence::Running && !unprobed())
     start_probe();
 
-  if (w_.judge_exit_at && now_ >= *w_.judge_exit_at && world_.synced_once) judge_exit();
+  // Whatever ended its questions (an order that changed nothing, a lost list): a running one is asked.
+  if (w_.presence == Presence::Running && !w_.probe && !w_.probe_due && !on_old_run()) schedule_probe();
+
+  const bool grace_over = w_.grace_until <= now_ && w_.tracker.state() == Tracker::State::Fresh;
+  if (asks_engine() && w_.presence == Presence::Running && w_.container.health == EngineHealth::Unhealthy &&
+      grace_over && !on_old_run())
+    look_at_engine_health();  // it was said within the grace, and will not be said again
+
+  if (w_.in_flight && now_ >= w_.in_flight->until) {
+    w_.in_flight.reset();
+    if (std::holds_alternative<Acting>(w_.remedy)) order_lost("the runtime never said");
+  }
+
+  if (w_.judge_exit_at && now_ >= *w_.judge_exit_at && may_judge()) judge_exit();
 
   if (w_.back_by && now_ >= *w_.back_by) {
     w_.back_by.reset();
-    if (w_.presence == Presence::Exited && world_.engine_up) {
+    if (!world_.engine_up) {
+      w_.back_by = now_ + Duration{10s};
+    } else if (w_.presence == Presence::Exited) {
       const bool crashed_before = w_.exit_kind.has_value();
       w_.tracker.settle(false);
       w_.exit_kind = ExitKind::Crash;
@@ -284,11 +365,27 @@ void Care::run_due() {
       w_.last_verdict = Verdict{Outcome::Fail, Cause::None, text};
       log(LogLevel::Warning, fmt::format("{} — {}", w_.name, text));
       became_ill(crashed_before ? IncidentCause::Crashed : IncidentCause::NotBackAfterEngine, text);
-    } else if (w_.presence == Presence::Exited || w_.presence == Presence::Restarting) {
+    } else if (w_.presence == Presence::Restarting) {
       inspect();
       w_.back_by = now_ + Duration{10s};
     }
   }
+
+  if (w_.breaker.advance(now_)) {
+    w_.dirty = true;
+    log(LogLevel::Info, fmt::format("{} — breaker half-open: one try is allowed", w_.name));
+  }
+
+  if (const auto* verifying = std::get_if<Verifying>(&w_.remedy); verifying && !verifying->awaiting_run) {
+    // The verdict may have come before the engine's answer.
+    if (w_.tracker.state() == Tracker::State::Well) became_well();
+    if (w_.attempt && w_.tracker.state() == Tracker::State::Ill)
+      attempt_failed_then_plan(AttemptState::NotCured, w_.last_verdict.text);
+  }
+  // Well while an order was still open: its end closes the incident.
+  if (w_.incident && !w_.attempt && w_.presence == Presence::Running &&
+      w_.tracker.state() == Tracker::State::Well)
+    became_well();
 
   // Whatever kept a remedy from being planned may be gone; what still keeps it says so in plan_remedy().
   if (w_.incident && w_.tracker.state() == Tracker::State::Ill) plan_remedy();
@@ -302,26 +399,20 @@ void Care::run_due() {
     w_.remedy = Planned{now_ + w_.policy->effective_fast_interval()};
   } else if (auto* settling = std::get_if<Settling>(&w_.remedy); settling && now_ >= settling->next_look) {
     settling->next_look = now_ + settle_interval;
-    inspect();
+    if (world_.engine_up) inspect();
   } else if (const auto* verifying = std::get_if<Verifying>(&w_.remedy);
              verifying && now_ >= verifying->deadline) {
-    if (unprobed() && w_.presence == Presence::Running) {
-      became_well();  // nothing can be asked: staying up is all there is to see
-    } else {
-      attempt_failed_then_plan(AttemptState::NotCured,
-                               "neither well nor ill in time: " + w_.last_verdict.text);
-    }
-  }
-
-  if (w_.breaker.state() == BreakerState::Open && now_ >= w_.breaker.until()) {
-    w_.breaker.advance(now_);
-    w_.dirty = true;
-    log(LogLevel::Info, fmt::format("{} — breaker half-open: one try is allowed", w_.name));
+    verification_over();
+  } else if (auto* awaiting = std::get_if<Verifying>(&w_.remedy);
+             awaiting && awaiting->awaiting_run && now_ >= awaiting->next_look) {
+    awaiting->next_look = now_ + settle_interval;
+    if (world_.engine_up) inspect();
   }
 
   if (w_.incident && w_.incident->cause == IncidentCause::CrashLoop && w_.presence == Presence::Running &&
       now_ - w_.run_started >= crash_loop_calm && (w_.tracker.state() == Tracker::State::Well || unprobed()))
-    close_incident(IncidentOutcome::RecoveredAlone, {});
+    close_incident(w_.incident->attempts > 0 ? IncidentOutcome::Recovered : IncidentOutcome::RecoveredAlone,
+                   {});
 
   if (w_.unannounced_incidents > 0 && now_ >= w_.last_announced + w_.policy->alert_cooldown)
     announce_summary();
@@ -336,19 +427,26 @@ std::optional<Instant> Care::next_deadline() const {
     if (candidate && (!next || *candidate < *next)) next = candidate;
   };
   if (w_.probe) at(w_.probe->give_up);
-  if (w_.presence == Presence::Running && !w_.probe) at(w_.probe_due);
-  if (world_.synced_once) at(w_.judge_exit_at);
+  if (w_.presence == Presence::Running && !w_.probe && !unprobed()) at(w_.probe_due);
+  if (w_.in_flight) at(w_.in_flight->until);
+  if (asks_engine() && w_.presence == Presence::Running && w_.grace_until > now_ &&
+      w_.container.health == EngineHealth::Unhealthy && w_.tracker.state() == Tracker::State::Fresh)
+    at(w_.grace_until);
+  if (may_judge()) at(w_.judge_exit_at);
   at(w_.back_by);
   if (const auto* planned = std::get_if<Planned>(&w_.remedy); planned && world_.engine_up) at(planned->due);
   if (const auto* checking = std::get_if<Checking>(&w_.remedy)) at(checking->give_up);
   if (const auto* settling = std::get_if<Settling>(&w_.remedy)) at(settling->next_look);
-  if (const auto* verifying = std::get_if<Verifying>(&w_.remedy)) at(verifying->deadline);
+  if (const auto* verifying = std::get_if<Verifying>(&w_.remedy)) {
+    at(verifying->deadline);
+    if (verifying->awaiting_run) at(verifying->next_look);
+  }
   if (w_.breaker.state() == BreakerState::Open) at(w_.breaker.until());
   if (w_.incident && w_.incident->cause == IncidentCause::CrashLoop && w_.presence == Presence::Running &&
       now_ - w_.run_started < crash_loop_calm)
     at(w_.run_started + crash_loop_calm);
   if (w_.unannounced_incidents > 0) at(w_.last_announced + w_.policy->alert_cooldown);
-  at(w_.forget_at);
+  if (!w_.in_flight) at(w_.forget_at);  // kept until the engine has answered
   return next;
 }
 

@@ -1,5 +1,7 @@
 #include "core/exit.hpp"
 
+#include <algorithm>
+
 namespace healer {
 namespace {
 
@@ -12,18 +14,24 @@ bool is_notice(int signal) {
 }  // namespace
 
 void ExitEvidence::observe(const EngineEvent& event) {
+  const std::int64_t at = event.unix_nanoseconds;
+  newest_ = std::max(newest_, at);
+  if (at < floor_) return;
   switch (event.kind) {
     case EngineEventKind::Kill:
-      if (!is_notice(event.signal)) killed_ = true;
+      if (!is_notice(event.signal)) killed_ = at;
       break;
     case EngineEventKind::Stop:
-      stopped_ = true;
+      stopped_ = at;
+      break;
+    case EngineEventKind::Restart:
+      restarted_ = at;
       break;
     case EngineEventKind::Oom:
-      oom_ = true;
+      oom_ = at;
       break;
     case EngineEventKind::Die:
-      died_ = true;
+      died_ = at;
       exit_code_ = event.exit_code;
       break;
     default:
@@ -31,9 +39,15 @@ void ExitEvidence::observe(const EngineEvent& event) {
   }
 }
 
-ExitKind ExitEvidence::judge(bool ours, const Container& facts) const {
-  if (ours) return ExitKind::Ours;
-  if (killed_ || stopped_) return ExitKind::Person;
+void ExitEvidence::forget_before(std::int64_t unix_nanoseconds) {
+  floor_ = std::max(floor_, unix_nanoseconds);
+  for (Nanoseconds* at : {&died_, &killed_, &stopped_, &restarted_, &oom_})
+    if (*at && **at < floor_) at->reset();
+  if (!died_) exit_code_.reset();
+}
+
+ExitKind ExitEvidence::judge(const Container& facts) const {
+  if (person_acted()) return ExitKind::Person;
   if (oom_ || facts.oom_killed) return ExitKind::OutOfMemory;
   if (facts.restart_policy == RestartPolicy::OnFailure && exit_code_.value_or(facts.exit_code) == 0)
     return ExitKind::Completed;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 
 #include "base/time.hpp"
@@ -20,22 +21,34 @@ enum class ExitKind {
 /// What the event stream said about the present run, gathered until its exit is judged. Decides on
 /// facts, not on order: engines report `stop` before or after `die`, but the kill that ends a process
 /// always comes before its `die` (Docker), so a `die` without one is a crash.
+///
+/// Events may reach us before the facts of the run they are about, so they are told apart by their time:
+/// a new run forgets what is older than its start and keeps the rest.
 class ExitEvidence {
  public:
-  /// Feeds one event of the present run (older ones were dropped by their time).
+  /// Feeds one event; what was forgotten before is not learned again from a repetition.
   void observe(const EngineEvent& event);
-  bool died() const { return died_; }
-  bool person_acted() const { return killed_ || stopped_; }
+  /// Forgets what happened before this instant of the engine's clock: another run's.
+  void forget_before(std::int64_t unix_nanoseconds);
+  /// Forgets all that was seen so far.
+  void forget_seen() { forget_before(newest_ + 1); }
+
+  bool died() const { return died_.has_value(); }
+  bool person_acted() const { return killed_ || stopped_ || restarted_; }
   std::optional<int> exit_code() const { return exit_code_; }
 
-  /// The judgement once the exit is a fact. `ours`: a remedy of ours was under way on this run.
-  ExitKind judge(bool ours, const Container& facts) const;
+  /// The judgement once the exit is a fact, of an exit that was not ours.
+  ExitKind judge(const Container& facts) const;
 
  private:
-  bool died_ = false;
-  bool killed_ = false;
-  bool stopped_ = false;
-  bool oom_ = false;
+  using Nanoseconds = std::optional<std::int64_t>;
+  std::int64_t newest_ = 0;
+  std::int64_t floor_ = 0;  ///< older ones are not this run's
+  Nanoseconds died_;
+  Nanoseconds killed_;
+  Nanoseconds stopped_;
+  Nanoseconds restarted_;
+  Nanoseconds oom_;
   std::optional<int> exit_code_;
 };
 

@@ -19,8 +19,21 @@ constexpr Duration shutdown_window = 30s;
 /// Names that come and go for ever (one per job run) must not fill the memory; the rest is on disk.
 constexpr std::size_t most_remembered = 10000;
 
-bool is_running(Presence presence) {
-  return presence == Presence::Running || presence == Presence::Paused;
+bool may_run(Presence presence) {
+  return presence == Presence::Running || presence == Presence::Paused || presence == Presence::Restarting;
+}
+
+/// Both run under one name: the newer one is meant.
+bool runs_longer(const Container& facts, const Workload& present) {
+  return present.presence == Presence::Running && facts.started && present.container.started &&
+         *facts.started < *present.container.started;
+}
+
+/// Stopped by somebody just now, as far as the events say.
+bool stopped_lately(const Workload& workload, Instant now) {
+  return workload.evidence.died() && workload.evidence.person_acted() &&
+         workload.presence != Presence::Absent && workload.presence != Presence::Paused &&
+         now - workload.evidence_at < shutdown_window;
 }
 
 }  // namespace
@@ -101,25 +114,36 @@ void Supervisor::on(const ContainerObserved& event, Step& step) {
     return;
   }
   const std::string key = workload_key(facts);
-  if (const Workload* present = by_key(key); present && present->container.id != facts.id &&
-                                             !facts.id.empty() && present->presence != Presence::Absent &&
-                                             facts.state != ContainerState::Running)
-    return;  // a replacement that does not run yet, or a predecessor on its way out
+  if (Workload* other = by_container(facts.id); other && other->key != key) {
+    // Renamed: a workload is what a person means by a name.
+    key_of_container_.erase(facts.id);
+    care(*other, step, [](Care& care) { care.container_gone(); });
+  }
+  if (const Workload* present = by_key(key); present && present->container.id != facts.id) {
+    // A replacement that does not run yet; its start tells.
+    const bool awaited = present->presence == Presence::Absent && present->forget_at;
+    if (awaited && facts.state == ContainerState::Created) return;
+    // A replacement that does not run yet, or a predecessor on its way out.
+    if (present->presence != Presence::Absent &&
+        (facts.state != ContainerState::Running || runs_longer(facts, *present)))
+      return;
+  }
 
   Workload& workload = adopt(key, facts.id);
-  const bool restored = workload.presence == Presence::Absent && !workload.attempt;
+  std::optional<Attempt> unfinished = take_unfinished(key);
   care(workload, step, [&](Care& care) {
-    if (restored) {
-      const auto unfinished = std::find_if(unfinished_attempts_.begin(), unfinished_attempts_.end(),
-                                           [&](const Attempt& attempt) { return attempt.workload == key; });
-      if (unfinished != unfinished_attempts_.end()) {
-        const Attempt attempt = *unfinished;
-        unfinished_attempts_.erase(unfinished);
-        if (workload.incident) care.resume_attempt(attempt);
-      }
-    }
+    if (unfinished) care.resume_attempt(*unfinished);
     care.observe(event);
   });
+}
+
+std::optional<Attempt> Supervisor::take_unfinished(const std::string& key) {
+  const auto found = std::find_if(unfinished_attempts_.begin(), unfinished_attempts_.end(),
+                                  [&](const Attempt& attempt) { return attempt.workload == key; });
+  if (found == unfinished_attempts_.end()) return std::nullopt;
+  std::optional<Attempt> attempt = std::move(*found);
+  unfinished_attempts_.erase(found);
+  return attempt;
 }
 
 void Supervisor::on(const ContainerGone& event, Step& step) {
@@ -142,10 +166,12 @@ void Supervisor::on(const SyncCompleted& event, Step& step) {
   for (const auto& [id, key] : key_of_container_)
     if (!std::binary_search(listed.begin(), listed.end(), id)) gone.push_back(id);
   std::sort(gone.begin(), gone.end());  // the map's order is no decision's business
-  for (const std::string& id : gone) on(ContainerGone{id}, step);
+  // The list may be older than they are: each is looked at before it is believed to be gone.
+  for (const std::string& id : gone) step.out.push_back(Inspect{id});
 
   const bool first = !world_.synced_once;
   world_.synced_once = true;
+  world_.synced_at = step.now;
   // An incident whose container vanished while healer was not there: given the time of a deployment, then
   // closed.
   if (first) {
@@ -154,22 +180,20 @@ void Supervisor::on(const SyncCompleted& event, Step& step) {
       Workload& workload = adopt(incident.workload, "");
       key_of_container_.erase("");
       workload.name = incident.name;
-      care(workload, step, [](Care& care) { care.container_gone(); });
+      const std::optional<Attempt> unfinished = take_unfinished(incident.workload);
+      care(workload, step, [&](Care& care) {
+        if (unfinished) care.resume_attempt(*unfinished);
+        care.container_gone();
+      });
     }
   }
-  const bool shut_down = std::exchange(engine_shut_down_, false);
   std::vector<std::string> keys;
   keys.reserve(workloads_.size());
   for (const auto& [key, workload] : workloads_) {
-    const bool waits = workload->judge_exit_at || shut_down || workload->ran_before_engine_loss;
-    if (waits) keys.push_back(key);
+    if (workload->judge_exit_at || workload->ran_before_engine_loss) keys.push_back(key);
   }
   std::sort(keys.begin(), keys.end());
-  for (const std::string& key : keys) {
-    Workload& workload = *by_key(key);
-    const bool fell_with_engine = shut_down && workload.ran_before_engine_loss;
-    care(workload, step, [&](Care& care) { care.synced(fell_with_engine); });
-  }
+  for (const std::string& key : keys) care(*by_key(key), step, [](Care& care) { care.synced(); });
   if (first)
     step.out.push_back(LogLine{
         LogLevel::Info, fmt::format("watching {} of {} containers", workloads_.size(), listed.size()), {}});
@@ -198,6 +222,11 @@ void Supervisor::on(const EngineConnected& event, Step& step) {
 void Supervisor::on(const VantageLearned& event, Step& step) {
   if (event.vantage == world_.vantage) return;
   world_.vantage = event.vantage;
+  if (const Workload* itself = by_container(event.vantage.own_container_id)) {
+    const std::string key = itself->key;
+    care(*by_key(key), step, [](Care& care) { care.opted_out(); });
+    forget_if_over(key, step.now);
+  }
   std::vector<std::string> keys;
   for (const auto& [key, workload] : workloads_)
     if (workload->presence == Presence::Running) keys.push_back(key);
@@ -207,31 +236,34 @@ void Supervisor::on(const VantageLearned& event, Step& step) {
 
 bool Supervisor::was_shutdown(Instant now) const {
   // Everything that ran was stopped by somebody, the last just before the stream ended: the engine itself.
-  std::size_t stopped = 0;
+  bool any = false;
   Instant last{};
   for (const auto& [key, workload] : workloads_) {
-    if (is_running(workload->presence)) return false;
-    if (workload->exit_kind == ExitKind::Person && now - workload->stopped_at < shutdown_window) {
-      ++stopped;
-      last = std::max(last, workload->stopped_at);
+    if (workload->attempt) continue;  // what its events mean is told by the remedy
+    if (stopped_lately(*workload, now)) {
+      any = true;
+      last = std::max(last, workload->evidence_at);
+    } else if (may_run(workload->presence)) {
+      return false;
     }
   }
-  return stopped > 0 && now - last <= shutdown_gap;
+  return any && now - last <= shutdown_gap;
 }
 
 void Supervisor::on(const EngineLost& event, Step& step) {
   engine_reason_ = event.reason;
-  if (world_.engine_up) {
-    engine_shut_down_ = was_shutdown(step.now);
-    for (auto& [key, workload] : workloads_) {
-      const bool fell = engine_shut_down_ && workload->exit_kind == ExitKind::Person &&
-                        step.now - workload->stopped_at < shutdown_window;
-      if (fell) workload->ran_before_engine_loss = true;
-      Care(world_, *workload, step.now, step.draws, step.out).engine_lost();
+  if (std::exchange(world_.engine_up, false)) {
+    const bool shut_down = was_shutdown(step.now);
+    std::vector<std::string> keys;
+    for (const auto& [key, workload] : workloads_) keys.push_back(key);
+    std::sort(keys.begin(), keys.end());
+    for (const std::string& key : keys) {
+      Workload& workload = *by_key(key);
+      const bool fell = shut_down && !workload.attempt && stopped_lately(workload, step.now);
+      care(workload, step, [&](Care& care) { care.engine_lost(fell); });
     }
   }
   const bool first = !engine_lost_at_;
-  world_.engine_up = false;
   if (!first) return;
   engine_lost_at_ = step.now;
   engine_alert_due_ = step.now + engine_alert_after;
@@ -271,9 +303,8 @@ void Supervisor::on(const Tick& event, Step& step) {
   Workload* workload = by_key(event.workload);
   if (!workload) return;
   workload->wake_at.reset();  // it has been used up: finish() asks anew
-  const std::string key = workload->key;
   care(*workload, step, [](Care&) {});
-  forget_if_over(key, step.now);
+  if (workload->forget_at) forget_if_over(event.workload, step.now);
 }
 
 void Supervisor::on(const LoopStalled& event, Step& step) {
@@ -292,11 +323,15 @@ void Supervisor::on(const OperatorReset& event, Step& step) {
 
 void Supervisor::forget_if_over(const std::string& key, Instant now) {
   Workload* workload = by_key(key);
-  if (!workload || !workload->forget_at || now < *workload->forget_at || workload->incident) return;
+  if (!workload || !workload->forget_at || now < *workload->forget_at || workload->incident ||
+      workload->in_flight)
+    return;
   // History and budget stay on disk, and here for the case that it comes back.
-  if (remembered_.size() < most_remembered)
+  if (remembered_.size() < most_remembered || !workload->breaker.attempts().empty())
     remembered_[key] = {workload->record(), workload->breaker.attempts()};
-  key_of_container_.erase(workload->container.id);
+  if (const auto of = key_of_container_.find(workload->container.id);
+      of != key_of_container_.end() && of->second == key)
+    key_of_container_.erase(of);
   workloads_.erase(key);
 }
 
@@ -313,9 +348,12 @@ void Supervisor::engine_alert(Step& step, AlertKind kind, const char* event, std
 }
 
 std::optional<std::string> Supervisor::find(std::string_view key_or_name) const {
+  if (const auto exact = workloads_.find(std::string(key_or_name)); exact != workloads_.end())
+    return exact->first;
+  std::optional<std::string> found;
   for (const auto& [key, workload] : workloads_)
-    if (key == key_or_name || workload->name == key_or_name) return key;
-  return std::nullopt;
+    if (workload->name == key_or_name && (!found || key < *found)) found = key;
+  return found;
 }
 
 }  // namespace healer

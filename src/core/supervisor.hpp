@@ -31,9 +31,10 @@ namespace healer {
 ///   engine | input              | next | what is done
 ///   -------+--------------------+------+---------------------------------------------------------
 ///   down   | EngineConnected    | up   | told to people if its loss was
-///   up     | EngineLost         | down | outcomes are unknown, nothing is ordered; an alert if it stays so
-///   for 10 s up     | SyncCompleted      | up   | what is not listed is gone; what fell with the engine is
-///   waited for
+///   up     | EngineLost         | down | outcomes are unknown, nothing is ordered; an alert if it stays
+///          |                    |      | so for 10 s
+///   up     | SyncCompleted      | up   | what is not listed is looked at; what fell with the engine is
+///          |                    |      | waited for
 class Supervisor {
  public:
   Supervisor(std::string host_name, const StoredState& stored);
@@ -82,6 +83,7 @@ class Supervisor {
   template <class F>
   void care(Workload& workload, Step& step, F&& what);
   void forget_if_over(const std::string& key, Instant now);
+  std::optional<Attempt> take_unfinished(const std::string& key);
   void engine_alert(Step& step, AlertKind kind, const char* event, std::string text);
   bool was_shutdown(Instant now) const;
 
@@ -95,8 +97,7 @@ class Supervisor {
   std::string engine_reason_;
   std::optional<Instant> engine_lost_at_;
   std::optional<Instant> engine_alert_due_;
-  std::string engine_dedup_key_;   ///< set while people know of the loss
-  bool engine_shut_down_ = false;  ///< the last loss was an orderly shutdown of the engine
+  std::string engine_dedup_key_;  ///< set while people know of the loss
 };
 
 }  // namespace healer

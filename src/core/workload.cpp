@@ -7,7 +7,8 @@ WorkloadRecord Workload::record() const {
   record.key = key;
   record.name = name;
   record.last_run = run();
-  record.was_running = presence == Presence::Running || presence == Presence::Restarting;
+  record.was_running =
+      presence == Presence::Running || presence == Presence::Restarting || presence == Presence::Paused;
   record.stopped_by_person = stopped_by_person;
   record.started_well_once = started_well_once;
   record.starts = starts;

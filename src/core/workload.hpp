@@ -35,17 +35,22 @@ enum class Presence { Running, Paused, Exited, Restarting, Absent };
 ///   ----------+----------------------------------------+------------+------------------------------------
 ///   Idle      | ill, remedy configured, breaker allows | Planned    | wake at backoff's end
 ///   Planned   | due                                    | Checking   | inspect
+///   Planned   | a new run, an unpaused one             | Idle       | a new run earns its own verdict
 ///   Planned   | well, paused, stopped, gone            | Idle       |
+///   Checking  | a person's stop is under way           | Planned    | until that stop has had its time
 ///   Checking  | facts still say so                     | Acting     | attempt written, engine ordered
 ///   Checking  | facts differ                           | Idle       | what is true now is acted on
 ///   Checking  | could not inspect                      | Planned    | again a fast interval later
 ///   Acting    | done                                   | Verifying  | inspect
 ///   Acting    | the engine refused                     | Idle       | attempt Failed, next by backoff
-///   Acting    | no answer                              | Settling   | inspect every second
+///   Acting    | no answer (or none in time)            | Settling   | inspect every second
 ///   Settling  | the run changed                        | Verifying  |
 ///   Settling  | same run when its time is up           | Idle       | attempt NotCarriedOut, next by backoff
 ///   Verifying | well                                   | Idle       | attempt Cured, incident closed
 ///   Verifying | ill, exited, or time is up             | Idle       | attempt NotCured, next by backoff
+///   Verifying | time is up, but it could not be asked, | Idle       | attempt NotCured, and no next one
+///   until
+///             | or it began to pass                    |            | it is ill
 ///   any       | a person paused, stopped or removed it | Idle       | attempt Dropped
 struct Idle {};
 struct Planned {
@@ -62,6 +67,7 @@ struct Settling {
 struct Verifying {
   Instant deadline{};
   bool awaiting_run = false;  ///< done, says the engine; the new run's facts are on their way
+  Instant next_look{};        ///< while awaiting: inspects may fail
 };
 using RemedyPhase = std::variant<Idle, Planned, Checking, Acting, Settling, Verifying>;
 
@@ -70,6 +76,12 @@ struct OpenProbe {
   ProbeId id;
   Instant started{};
   Instant give_up{};  ///< a prober that never answers must not silence the workload
+};
+
+/// An order the engine has not answered. Kept when its attempt is dropped: until then no other is given.
+struct InFlight {
+  AttemptId attempt;
+  Instant until{};  ///< an answer that never comes must not silence the workload either
 };
 
 /// Everything the core knows of one watched workload. A value: what must survive is in record().
@@ -85,6 +97,7 @@ struct Workload {
   Approach approach;
   Instant run_started{};
   bool run_seen_from_start = false;
+  Instant health_from{};  ///< the engine's verdicts from before this are not about now (pause)
 
   // Exit.
   ExitEvidence evidence;
@@ -92,10 +105,14 @@ struct Workload {
   std::optional<Instant> judge_exit_at;  ///< events that explain an exit may still be on their way
   std::optional<Instant> back_by;        ///< left to the engine until then
   bool stopped_by_person = false;
-  Instant stopped_at{};
+  Instant evidence_at{};  ///< when the newest of it came
   bool ran_before_engine_loss = false;
-  bool ran_when_restored = false;  ///< it ran when a former process last looked
-  std::deque<Instant> crashes;     ///< those left to the engine, within the budget window
+  bool ran_when_restored = false;    ///< it ran when a former process last looked
+  bool exit_judged_before = false;   ///< a former process knew this exit, and did not take it for a person's
+  std::optional<RunId> ordered_run;  ///< the run our newest order was given against
+  std::optional<std::int64_t>
+      remedy_started_ns;        ///< since then the events are the new run's, not our order's
+  std::deque<Instant> crashes;  ///< those left to the engine, within the budget window
 
   // Health.
   Tracker tracker;
@@ -118,6 +135,7 @@ struct Workload {
   // Remedy and incident.
   RemedyPhase remedy;
   std::optional<Attempt> attempt;  ///< the unfinished one
+  std::optional<InFlight> in_flight;
   std::optional<Incident> incident;
   unsigned restarts = 0;
 

@@ -1,0 +1,546 @@
+#include "support/scene.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+
+#include <fmt/format.h>
+
+#include "base/text.hpp"
+#include "support/show.hpp"
+
+namespace healer::testing {
+namespace {
+
+constexpr std::size_t transcript_limit = 4000;
+
+}  // namespace
+
+Scene::Scene(Dialect dialect) : dialect(dialect) {
+  begin_ = now_ = Instant{Duration{1'790'000'000'000}};
+  core = std::make_unique<Supervisor>("host1", StoredState{});
+}
+
+Policy Scene::policy() {
+  Policy policy;
+  policy.selection = Selection::OptedIn;
+  policy.start_period = Duration{0};
+  policy.backoff_jitter = 0;
+  return policy;
+}
+
+Box& Scene::add(const std::string& name, const Policy& policy) {
+  const std::string id = fmt::format("c{}", ++next_id_);
+  auto box = std::make_unique<Box>();
+  box->facts.id = id;
+  box->facts.name = name;
+  box->facts.image = "image:1";
+  box->facts.network_mode = "bridge";
+  box->facts.ports = {PortBinding{80, true, "127.0.0.1", ++next_port_}};
+  box->facts.networks = {NetworkAttachment{"bridge", "172.17.0.2"}};
+  box->policy = std::make_shared<const Policy>(policy);
+  Box& added = *box;
+  boxes[id] = std::move(box);
+  came_up(added);
+  return added;
+}
+
+void Scene::connect() {
+  engine_up = true;
+  send(EngineConnected{"Docker Engine (simulated)", dialect == Dialect::Podman});
+  // What was missed is said again, and a little more than that.
+  const std::size_t from = delivered_ > 2 ? delivered_ - 2 : 0;
+  delivered_ = history_.size();
+  for (std::size_t i = from; i < history_.size(); ++i) {
+    const EngineEvent event = history_[i];
+    later(Duration{0}, true, [this, event] { send(event); });
+  }
+  resync();
+}
+
+void Scene::resync() {
+  std::vector<std::string> ids;
+  for (const auto& [id, box] : boxes)
+    if (box->exists) ids.push_back(id);
+  for (const std::string& id : ids) later(inspect_takes, true, [this, id] { observe(id); });
+  later(inspect_takes, true, [this, ids] { send(SyncCompleted{ids}); });
+}
+
+Box& Scene::healthy(const std::string& name, const Policy& policy) {
+  Box& added = add(name, policy);
+  connect();
+  pass(policy.interval * 3);
+  decisions();
+  return added;
+}
+
+Box& Scene::box(const std::string& name) {
+  for (auto& [id, box] : boxes)
+    if ((id == name || box->facts.name == name) && box->exists) return *box;
+  throw std::runtime_error("no box " + name);
+}
+
+// Time.
+
+void Scene::later(Duration after, bool of_healer, std::function<void()> run) {
+  happenings_[{now_ + after, ++order_of_events_}] = Happening{std::move(run), of_healer};
+}
+
+void Scene::pass(Duration time) {
+  const Instant end = now_ + time;
+  pass_until([&] { return false; }, end - now_);
+  now_ = end;
+}
+
+bool Scene::pass_until(const std::function<bool()>& holds, Duration limit) {
+  const Instant end = now_ + limit;
+  std::uint64_t steps_here = 0;
+  Instant here = now_;
+  while (!holds()) {
+    std::optional<Instant> next;
+    if (!happenings_.empty()) next = happenings_.begin()->first.first;
+    std::string waking;
+    bool wake = false;
+    for (const auto& [key, at] : wakes) {
+      if (next && at >= *next) continue;
+      next = at;
+      waking = key;
+      wake = true;
+    }
+    if (!next || *next > end) {
+      now_ = end;
+      return holds();
+    }
+    if (*next > here) {
+      here = *next;
+      steps_here = 0;
+    } else if (++steps_here > 2000) {
+      throw std::runtime_error("time stands still: the core wakes itself without end\n" + transcript());
+    }
+    now_ = std::max(now_, *next);
+    if (wake) {
+      wakes.erase(waking);
+      send(Tick{waking});
+    } else {
+      const auto run = std::move(happenings_.begin()->second.run);
+      happenings_.erase(happenings_.begin());
+      run();
+    }
+  }
+  return true;
+}
+
+bool Scene::pass_until_decision(const std::string& decision, Duration limit) {
+  return pass_until(
+      [&] {
+        return std::find(decisions_.begin() + static_cast<std::ptrdiff_t>(decisions_taken_), decisions_.end(),
+                         decision) != decisions_.end();
+      },
+      limit);
+}
+
+// Containers.
+
+void Scene::emit(const Box& box, EngineEventKind kind, int exit_code, int signal) {
+  EngineEvent event;
+  event.kind = kind;
+  event.container_id = box.facts.id;
+  event.name = box.facts.name;
+  event.unix_nanoseconds =
+      now_.time_since_epoch().count() * 1'000'000 + static_cast<std::int64_t>(++order_of_events_ % 1'000'000);
+  event.exit_code = exit_code;
+  event.signal = signal;
+  event.health = box.facts.health;
+  deliver(event);
+}
+
+void Scene::deliver(const EngineEvent& event) {
+  history_.push_back(event);
+  if (!engine_up) return;
+  delivered_ = history_.size();
+  later(Duration{0}, true, [this, event] { send(event); });
+}
+
+void Scene::came_down(Box& box, int code, bool oom) {
+  box.facts.state = ContainerState::Exited;
+  box.facts.exit_code = code;
+  box.facts.oom_killed = oom;
+  box.facts.finished = wall_time_of(now_);
+}
+
+void Scene::came_up(Box& box) {
+  now_ += 2ms;  // no two starts in one millisecond: the engine takes longer
+  box.facts.state = ContainerState::Running;
+  box.facts.started = wall_time_of(now_);
+  box.facts.started_at = std::to_string(now_.time_since_epoch().count());
+  box.facts.exit_code = 0;
+  box.facts.oom_killed = false;
+  if (box.facts.health != EngineHealth::None) box.facts.health = EngineHealth::Starting;
+  box.facts.health_checked.reset();
+  if (box.starts++ > 0 && box.cured_by_start) box.broken = box.hangs = false;
+  if (box.starts > 1 && box.broken_starts_left > 0) {
+    --box.broken_starts_left;
+    box.broken = true;
+  }
+  stopped_by_person.erase(box.facts.id);
+  emit(box, EngineEventKind::Start);
+}
+
+void Scene::emit_stop(Box& box, bool part_of_restart) {
+  if (dialect == Dialect::Podman) {
+    if (part_of_restart) emit(box, EngineEventKind::Restart);
+    came_down(box, 143, false);
+    emit(box, EngineEventKind::Die, 143);
+    emit(box, EngineEventKind::Stop);
+    return;
+  }
+  emit(box, EngineEventKind::Kill, 0, 15);
+  emit(box, EngineEventKind::Kill, 0, 9);
+  if (dialect == Dialect::Docker26) emit(box, EngineEventKind::Stop);
+  came_down(box, 137, false);
+  emit(box, EngineEventKind::Die, 137);
+  if (dialect == Dialect::Docker20) emit(box, EngineEventKind::Stop);
+}
+
+void Scene::crash(Box& box, int code, bool oom) {
+  if (box.facts.state != ContainerState::Running) return;
+  if (oom) emit(box, EngineEventKind::Oom);
+  came_down(box, code, oom);
+  emit(box, EngineEventKind::Die, code);
+  const bool by_policy =
+      box.facts.restart_policy == RestartPolicy::Always ||
+      box.facts.restart_policy == RestartPolicy::UnlessStopped ||
+      (box.facts.restart_policy == RestartPolicy::OnFailure && code != 0 &&
+       (box.facts.maximum_retries == 0 || box.facts.restart_count < box.facts.maximum_retries));
+  if (by_policy) {
+    box.facts.state = ContainerState::Restarting;
+    box.in_engine_policy = true;
+    engine_restarts(box.facts.id);
+  }
+}
+
+void Scene::engine_restarts(const std::string& id) {
+  later(200ms, false, [this, id] {
+    Box& box = *boxes.at(id);
+    if (!box.exists || !box.in_engine_policy || box.facts.state != ContainerState::Restarting) return;
+    box.in_engine_policy = false;
+    ++box.facts.restart_count;
+    came_up(box);
+  });
+}
+
+void Scene::stop(Box& box) {
+  const bool was_down = box.facts.state != ContainerState::Running;
+  box.in_engine_policy = false;
+  stopped_by_person[box.facts.id] = now_;
+  if (was_down) {
+    if (box.facts.state == ContainerState::Restarting) emit(box, EngineEventKind::Stop);
+    box.facts.state = ContainerState::Exited;
+    return;
+  }
+  emit_stop(box, false);
+}
+
+void Scene::kill(Box& box, int signal) {
+  if (box.facts.state != ContainerState::Running) return;
+  emit(box, EngineEventKind::Kill, 0, signal);
+  if (signal != 9 && signal != 15) return;
+  stopped_by_person[box.facts.id] = now_;
+  came_down(box, 128 + signal, false);
+  emit(box, EngineEventKind::Die, 128 + signal);
+}
+
+void Scene::start(Box& box) {
+  if (box.facts.state == ContainerState::Running || box.facts.state == ContainerState::Paused) return;
+  box.in_engine_policy = false;
+  came_up(box);
+}
+
+void Scene::restart(Box& box) {
+  box.in_engine_policy = false;
+  if (box.facts.state == ContainerState::Running || box.facts.state == ContainerState::Paused)
+    emit_stop(box, true);
+  came_up(box);
+  if (dialect != Dialect::Podman) emit(box, EngineEventKind::Restart);
+}
+
+void Scene::pause(Box& box) {
+  if (box.facts.state != ContainerState::Running) return;
+  box.facts.state = ContainerState::Paused;
+  if (box.facts.health != EngineHealth::None) box.facts.health = EngineHealth::Unhealthy;  // moby#46203
+  emit(box, EngineEventKind::Pause);
+}
+
+void Scene::unpause(Box& box) {
+  if (box.facts.state != ContainerState::Paused) return;
+  box.facts.state = ContainerState::Running;
+  emit(box, EngineEventKind::Unpause);
+}
+
+void Scene::remove(Box& box) {
+  if (!box.exists) return;
+  if (box.facts.state == ContainerState::Running) emit_stop(box, false);
+  box.exists = false;
+  box.in_engine_policy = false;
+  emit(box, EngineEventKind::Destroy);
+}
+
+Box& Scene::recreate(Box& box, bool stop_first) {
+  const Container facts = box.facts;
+  const PolicyPtr policy = box.policy;
+  if (stop_first) stop(box);
+  remove(box);
+  Box& fresh = add(facts.name, *policy);
+  fresh.facts.labels = facts.labels;
+  fresh.facts.restart_policy = facts.restart_policy;
+  return fresh;
+}
+
+void Scene::engine_health(Box& box, EngineHealth health) {
+  const bool changed = box.facts.health != health;
+  box.facts.health = health;
+  box.facts.health_checked = wall_time_of(now_);
+  if (changed || dialect == Dialect::Podman) emit(box, EngineEventKind::HealthStatus);
+}
+
+void Scene::lose_engine(bool replay_later) {
+  engine_up = false;
+  if (!replay_later) delivered_ = history_.size();
+  send(EngineLost{"the stream ended"});
+}
+
+void Scene::shut_engine_down() {
+  for (auto& [id, box] : boxes) {
+    if (!box->exists || box->facts.state != ContainerState::Running) continue;
+    emit_stop(*box, false);
+  }
+  pass(20ms);
+  lose_engine();
+}
+
+// Healer.
+
+StoredState Scene::stored() const {
+  StoredState state;
+  for (const auto& [key, record] : records) state.workloads.push_back(record);
+  for (const auto& [id, incident] : incidents) {
+    if (incident.outcome == IncidentOutcome::Open) state.open_incidents.push_back(incident);
+    state.last_incident = id;
+  }
+  for (const auto& [id, attempt] : attempts) {
+    state.attempts.push_back(attempt);
+    state.last_attempt = id;
+  }
+  state.last_alert = alerts.empty() ? 0 : alerts.back().id.value;
+  return state;
+}
+
+void Scene::restart_healer(bool connect_after) {
+  note("================ healer is killed and started again");
+  for (auto it = happenings_.begin(); it != happenings_.end();)
+    it = it->second.of_healer ? happenings_.erase(it) : std::next(it);
+  wakes.clear();
+  core = std::make_unique<Supervisor>("host1", stored());
+  engine_up = false;
+  if (connect_after) connect();
+}
+
+void Scene::send(const Event& event) {
+  step(event);
+}
+
+void Scene::step(const Event& event) {
+  note("-> " + show(event));
+  Actions actions;
+  ++steps;
+  core->step(event, now_, Draws(seed * 7919 + steps), actions);
+  for (const Action& action : actions) note("     " + show(action));
+  // What a step writes is on disk before its orders are given.
+  for (const Action& action : actions) {
+    if (const auto* persist = std::get_if<Persist>(&action)) {
+      if (const auto* record = std::get_if<WorkloadRecord>(&persist->record)) records[record->key] = *record;
+      if (const auto* incident = std::get_if<Incident>(&persist->record))
+        incidents[incident->id.value] = *incident;
+      if (const auto* attempt = std::get_if<Attempt>(&persist->record))
+        attempts[attempt->id.value] = *attempt;
+    }
+  }
+  if (after_step) after_step(event, actions);
+  const Supervisor* before = core.get();
+  for (const Action& action : actions) {
+    perform(action);
+    if (core.get() != before) return;  // healer was killed meanwhile
+  }
+}
+
+void Scene::perform(const Action& action) {
+  if (const auto* wake = std::get_if<Wake>(&action)) {
+    wakes[wake->workload] = wake->at;
+  } else if (const auto* probe = std::get_if<StartProbe>(&action)) {
+    ++probes;
+    probe_times.push_back(now_);
+    if (!answers_probes) return;
+    const ProbeFacts facts = ask(*probe->target);
+    const bool slow = facts.end == ProbeEnd::AnswerTimeout || facts.end == ProbeEnd::ConnectTimeout;
+    later(slow ? probe->timeout : probe_takes, true, [this, id = probe->probe, key = probe->workload, facts] {
+      send(ProbeFinished{id, key, facts});
+    });
+  } else if (const auto* inspect = std::get_if<Inspect>(&action)) {
+    later(inspect_takes, true, [this, id = inspect->container_id] { observe(id); });
+  } else if (const auto* order = std::get_if<ApplyRemedy>(&action)) {
+    orders.push_back(*order);
+    order_times.push_back(now_);
+    decisions_.push_back(fmt::format("{} {}", lower(to_string(order->remedy)), order->name));
+    if (at_order) at_order(*order);
+    if (die_at_order) {
+      const bool carried_out = *die_at_order;
+      die_at_order.reset();
+      if (carried_out) carry_out(*order);
+      restart_healer();
+      return;
+    }
+    carry_out(*order);
+  } else if (const auto* alert = std::get_if<RaiseAlert>(&action)) {
+    alerts.push_back(alert->alert);
+    decisions_.push_back(lower(to_string(alert->alert.kind)));
+  } else if (const auto* line = std::get_if<LogLine>(&action)) {
+    logs.push_back(line->message);
+  }
+}
+
+void Scene::carry_out(const ApplyRemedy& order) {
+  OrderFate outcome = fate;
+  if (!fates.empty()) {
+    outcome = fates.front();
+    fates.erase(fates.begin());
+  }
+  const std::string id = order.container_id;
+  const auto answer = [this, order](Duration after, RemedyAnswer what, const char* error) {
+    later(after, true, [this, order, what, error] {
+      send(RemedyFinished{order.attempt, order.workload, what, error});
+    });
+  };
+  const bool stops =
+      outcome != OrderFate::Refused && outcome != OrderFate::LostIgnored && outcome != OrderFate::DryRun;
+  const bool starts = stops && outcome != OrderFate::RefusedHalfway && outcome != OrderFate::LostHalfway;
+  if (stops && boxes.count(id) != 0) {
+    const Duration takes = boxes.at(id)->stop_takes;
+    later(takes, false, [this, id, order, starts] {
+      Box& box = *boxes.at(id);
+      if (!box.exists) return;
+      const bool up = box.facts.state == ContainerState::Running || box.facts.state == ContainerState::Paused;
+      if (order.remedy != RemedyKind::Start && up) {
+        const bool whole = order.remedy == RemedyKind::Restart && starts;
+        emit_stop(box, whole);
+      }
+      if (order.remedy == RemedyKind::Stop || !starts) return;
+      if (box.facts.state == ContainerState::Running) return;
+      box.in_engine_policy = false;
+      came_up(box);
+      if (order.remedy == RemedyKind::Restart && dialect != Dialect::Podman)
+        emit(box, EngineEventKind::Restart);
+    });
+  }
+  const Duration whole = boxes.count(id) != 0 ? boxes.at(id)->stop_takes + Duration{10ms} : Duration{10ms};
+  switch (outcome) {
+    case OrderFate::Done:
+      return answer(whole, RemedyAnswer::Done, "");
+    case OrderFate::Refused:
+      return answer(Duration{5ms}, RemedyAnswer::Refused, "403 Forbidden");
+    case OrderFate::RefusedHalfway:
+      return answer(whole, RemedyAnswer::Refused, "driver failed programming external connectivity");
+    case OrderFate::LostDone:
+    case OrderFate::LostIgnored:
+    case OrderFate::LostHalfway:
+      return answer(Duration{150ms}, RemedyAnswer::Lost, "connection lost");
+    case OrderFate::DryRun:
+      return answer(Duration{1ms}, RemedyAnswer::SkippedDryRun, "");
+    case OrderFate::Silent:
+      return;
+  }
+}
+
+void Scene::observe(const std::string& id) {
+  if (inspect_fails || !engine_up) {
+    send(InspectFailed{id, Error{ErrorCode::Timeout, "inspect: no answer"}});
+    return;
+  }
+  const auto found = boxes.find(id);
+  if (found == boxes.end() || !found->second->exists) {
+    send(ContainerGone{id});
+    return;
+  }
+  Box& box = *found->second;
+  // Facts about what is not running carry no address.
+  Container facts = box.facts;
+  send(ContainerObserved{facts, box.policy, {}});
+}
+
+ProbeFacts Scene::ask(const ProbeTarget& target) const {
+  ProbeFacts facts;
+  facts.duration = std::chrono::microseconds{5000};
+  const Endpoint endpoint = std::holds_alternative<HttpTarget>(target) ? std::get<HttpTarget>(target).endpoint
+                                                                       : std::get<TcpTarget>(target).endpoint;
+  for (const auto& [id, box] : boxes) {
+    if (!box->exists || box->facts.ports.empty() || box->facts.ports[0].host_port != endpoint.port) continue;
+    if (box->answer) return *box->answer;
+    if (box->facts.state == ContainerState::Paused || box->hangs) {
+      facts.end = ProbeEnd::AnswerTimeout;
+    } else if (box->facts.state != ContainerState::Running ||
+               now_ < instant_of(*box->facts.started) + box->ready_after) {
+      facts.end = ProbeEnd::Refused;
+    } else {
+      facts.status = box->broken ? 503 : 200;
+    }
+    return facts;
+  }
+  facts.end = ProbeEnd::Refused;
+  return facts;
+}
+
+// What was decided.
+
+std::string Scene::decisions() {
+  std::string text;
+  for (; decisions_taken_ < decisions_.size(); ++decisions_taken_)
+    text += (text.empty() ? "" : ", ") + decisions_[decisions_taken_];
+  return text;
+}
+
+bool Scene::logged(const std::string& part) const {
+  return std::any_of(logs.begin(), logs.end(),
+                     [&](const std::string& line) { return line.find(part) != std::string::npos; });
+}
+
+unsigned Scene::alerts_of(AlertKind kind) const {
+  return static_cast<unsigned>(
+      std::count_if(alerts.begin(), alerts.end(), [&](const Alert& alert) { return alert.kind == kind; }));
+}
+
+WorkloadStatus Scene::status(const std::string& name) const {
+  const auto found = core->status_of(name, now_);
+  if (!found) throw std::runtime_error("not watched: " + name);
+  return *found;
+}
+
+const Workload& Scene::workload(const std::string& key) const {
+  const Workload* found = nullptr;
+  core->each([&](const Workload& workload) {
+    if (workload.key == key) found = &workload;
+  });
+  if (found == nullptr) throw std::runtime_error("not watched: " + key);
+  return *found;
+}
+
+void Scene::note(std::string line) {
+  if (transcript_.size() >= transcript_limit)
+    transcript_.erase(transcript_.begin(), transcript_.begin() + 1000);
+  transcript_.push_back(fmt::format("t={:.3f}s {}", static_cast<double>(elapsed().count()) / 1000.0, line));
+}
+
+std::string Scene::transcript() const {
+  std::string text = "\n";
+  for (const std::string& line : transcript_) text += line + "\n";
+  return text;
+}
+
+}  // namespace healer::testing

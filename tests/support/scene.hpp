@@ -1,0 +1,175 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "core/supervisor.hpp"
+#include "model/action.hpp"
+#include "model/event.hpp"
+
+namespace healer::testing {
+
+/// How an engine tells of a stop: the measured orders.
+enum class Dialect {
+  Docker20,  ///< kill, kill, die, stop, start, restart
+  Docker26,  ///< kill, kill, stop, die, start, restart
+  Podman,    ///< restart, die, stop, start
+};
+
+/// What becomes of an order.
+enum class OrderFate {
+  Done,
+  Refused,         ///< nothing happens
+  RefusedHalfway,  ///< stopped, and then it cannot be started
+  LostDone,        ///< carried out, the answer is lost
+  LostIgnored,     ///< never carried out, the answer is lost
+  LostHalfway,     ///< stopped, not started again, the answer is lost
+  Silent,          ///< carried out, and nobody ever answers
+  DryRun,
+};
+
+/// A simulated container and the service in it.
+struct Box {
+  Container facts;
+  PolicyPtr policy;
+  bool exists = true;
+  bool in_engine_policy = false;  ///< the engine's own restart is on its way
+  // The service.
+  bool broken = false;
+  bool cured_by_start = true;       ///< a new run is not broken
+  unsigned broken_starts_left = 0;  ///< so many further starts come up broken
+  Duration ready_after{0};          ///< refuses connections so long after its start
+  bool hangs = false;
+  std::optional<ProbeFacts> answer;  ///< overrides all of these
+  Duration stop_takes = 300ms;
+  unsigned starts = 0;
+};
+
+/// The real Supervisor in a simulated world: containers, an engine, a prober, a state file and a clock that
+/// jumps from one happening to the next. Everything is written to a transcript.
+class Scene {
+ public:
+  explicit Scene(Dialect dialect = Dialect::Docker20);
+
+  // Building the world.
+  static Policy policy();  ///< opted in, no start grace, no backoff jitter; otherwise the defaults
+  /// A running service with one published port, unknown to healer until it syncs or hears of its start.
+  Box& add(const std::string& name, const Policy& policy = Scene::policy());
+  /// Engine connected and first list worked through.
+  void connect();
+  /// add() and connect(), and time until it is known to be well.
+  Box& healthy(const std::string& name, const Policy& policy = Scene::policy());
+  Box& box(const std::string& id_or_name);
+
+  // Time.
+  Instant now() const { return now_; }
+  Duration elapsed() const { return now_ - begin_; }
+  void pass(Duration time);
+  /// Until the condition holds; false when it does not within the limit.
+  bool pass_until(const std::function<bool()>& holds, Duration limit = 30min);
+  bool pass_until_decision(const std::string& decision, Duration limit = 30min);
+
+  // What happens to containers. A person's doing unless named otherwise.
+  void crash(Box& box, int code = 1, bool oom = false);
+  void stop(Box& box);
+  void kill(Box& box, int signal);
+  void start(Box& box);
+  void restart(Box& box);
+  void pause(Box& box);
+  void unpause(Box& box);
+  void remove(Box& box);
+  /// A deployment: the old one is stopped and removed, a new one of that name is started.
+  Box& recreate(Box& box, bool stop_first = true);
+  void engine_health(Box& box, EngineHealth health);
+  void lose_engine(bool replay_later = true);
+  /// kill, die and stop for everything, then the stream ends; with `policies`, containers come back with it.
+  void shut_engine_down();
+  void resync();
+  /// kill -9 of healer, and a new one from what it had written. It connects and syncs unless told not to.
+  void restart_healer(bool connect_after = true);
+  void send(const Event& event);
+
+  // What was decided.
+  /// Orders and alerts since the last call, e.g. "degraded, restart web, recovered".
+  std::string decisions();
+  std::vector<ApplyRemedy> orders;
+  std::vector<Instant> order_times;
+  std::vector<Alert> alerts;
+  std::vector<std::string> logs;
+  unsigned probes = 0;
+  std::vector<Instant> probe_times;
+  std::string last_event;
+  bool logged(const std::string& part) const;
+  unsigned alerts_of(AlertKind kind) const;
+  WorkloadStatus status(const std::string& name) const;
+  const Workload& workload(const std::string& key) const;
+  std::string transcript() const;
+
+  // Knobs.
+  Dialect dialect;
+  OrderFate fate = OrderFate::Done;
+  std::vector<OrderFate> fates;  ///< of the next orders, before `fate`
+  Duration inspect_takes = 1ms;
+  Duration probe_takes = 5ms;
+  bool inspect_fails = false;
+  bool answers_probes = true;
+  std::uint64_t seed = 1;
+  std::optional<bool> die_at_order;  ///< healer is killed at its next order; true: after it was carried out
+  /// Called after every step with the event and its actions.
+  std::function<void(const Event&, const Actions&)> after_step;
+  /// Called before each order is carried out.
+  std::function<void(const ApplyRemedy&)> at_order;
+
+  std::unique_ptr<Supervisor> core;
+  std::map<std::string, std::unique_ptr<Box>> boxes;  ///< by container id
+  bool engine_up = false;
+  /// What the state file holds.
+  StoredState stored() const;
+  std::map<std::string, WorkloadRecord> records;
+  std::map<std::uint64_t, Incident> incidents;
+  std::map<std::uint64_t, Attempt> attempts;
+  std::map<std::string, Instant> wakes;
+  std::map<std::string, Instant> stopped_by_person;  ///< by container id, until somebody starts it
+  std::uint64_t steps = 0;
+
+ private:
+  struct Happening {
+    std::function<void()> run;
+    bool of_healer = false;  ///< forgotten when healer dies
+  };
+
+  void step(const Event& event);
+  void perform(const Action& action);
+  void carry_out(const ApplyRemedy& order);
+  void later(Duration after, bool of_healer, std::function<void()> run);
+  void emit(const Box& box, EngineEventKind kind, int exit_code = 0, int signal = 0);
+  void emit_stop(Box& box, bool part_of_restart);
+  void came_down(Box& box, int code, bool oom);
+  void came_up(Box& box);
+  void engine_restarts(const std::string& id);
+  void deliver(const EngineEvent& event);
+  ProbeFacts ask(const ProbeTarget& target) const;
+  void observe(const std::string& id);
+  void note(std::string line);
+
+  Instant begin_{};
+  Instant now_{};
+  std::uint64_t order_of_events_ = 0;
+  std::map<std::pair<Instant, std::uint64_t>, Happening> happenings_;
+  std::vector<EngineEvent> history_;
+  std::size_t delivered_ = 0;
+  std::set<std::uint64_t> cancelled_;
+  std::uint64_t next_id_ = 0;
+  std::uint16_t next_port_ = 8000;
+  std::size_t decisions_taken_ = 0;
+  std::vector<std::string> decisions_;
+  std::vector<std::string> transcript_;
+};
+
+}  // namespace healer::testing

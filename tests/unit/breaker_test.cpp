@@ -1,0 +1,80 @@
+#include "core/breaker.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace healer;
+
+namespace {
+
+const Instant zero{Duration{1'000'000'000}};
+
+Instant at(Duration after) {
+  return zero + after;
+}
+
+}  // namespace
+
+TEST_CASE("breaker: five attempts in thirty minutes, then it opens for thirty") {
+  const Policy policy;
+  Breaker breaker;
+  for (int i = 0; i < 5; ++i) {
+    REQUIRE(breaker.permit(policy, at(i * 1min)) == at(i * 1min));
+    breaker.count_attempt(at(i * 1min));
+  }
+  CHECK_FALSE(breaker.permit(policy, at(5min)));
+  CHECK(breaker.state() == BreakerState::Open);
+  CHECK(breaker.until() == at(35min));
+  CHECK_FALSE(breaker.permit(policy, at(34min)));
+  CHECK(breaker.permit(policy, at(35min)) == at(35min));
+  CHECK(breaker.state() == BreakerState::HalfOpen);
+}
+
+TEST_CASE("breaker: attempts older than the window do not count") {
+  const Policy policy;
+  Breaker breaker;
+  for (int i = 0; i < 5; ++i) breaker.count_attempt(at(i * 1min));
+  CHECK(breaker.attempts_in_window(policy, at(29min)) == 5);
+  CHECK(breaker.attempts_in_window(policy, at(30min)) == 4);
+  CHECK(breaker.permit(policy, at(30min)) == at(30min));
+  CHECK(breaker.state() == BreakerState::Closed);
+}
+
+TEST_CASE("breaker: half-open allows one try; its failure opens again, its cure closes") {
+  const Policy policy;
+  Breaker failed(BreakerState::Open, at(0s), {});
+  CHECK(failed.advance(at(0s)));
+  CHECK_FALSE(failed.advance(at(0s)));
+  failed.count_attempt(at(1s));
+  failed.attempt_failed(policy, at(2min));
+  CHECK(failed.state() == BreakerState::Open);
+  CHECK(failed.until() == at(32min));
+
+  Breaker cured(BreakerState::HalfOpen, at(0s), {});
+  cured.count_attempt(at(1s));
+  cured.attempt_cured();
+  CHECK(cured.state() == BreakerState::Closed);
+  CHECK(cured.attempts().size() == 1);  // a cure refills nothing
+}
+
+TEST_CASE("breaker: half-open waits while the window is still full") {
+  Policy policy;
+  policy.breaker_open_for = 1min;
+  Breaker breaker(BreakerState::HalfOpen, at(0s), {at(1min), at(2min), at(3min), at(4min), at(5min)});
+  CHECK(breaker.permit(policy, at(6min)) == at(31min));
+}
+
+TEST_CASE("breaker: reset closes it and forgets the attempts") {
+  const Policy policy;
+  Breaker breaker(BreakerState::Open, at(1h), {at(0s), at(1s), at(2s), at(3s), at(4s)});
+  breaker.reset();
+  CHECK(breaker.permit(policy, at(5s)) == at(5s));
+}
+
+TEST_CASE("breaker: a budget of none allows none") {
+  Policy policy;
+  policy.budget_attempts = 0;
+  Breaker closed;
+  CHECK_FALSE(closed.permit(policy, at(0s)));
+  Breaker half_open(BreakerState::HalfOpen, at(0s), {});
+  CHECK_FALSE(half_open.permit(policy, at(0s)));
+}

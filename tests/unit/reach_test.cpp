@@ -1,0 +1,105 @@
+#include "core/reach.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace healer;
+
+namespace {
+
+Container service() {
+  Container container;
+  container.name = "web";
+  container.network_mode = "front";
+  container.ports = {PortBinding{8080, true, "0.0.0.0", 18080}, PortBinding{9000, true, "", 0}};
+  container.networks = {NetworkAttachment{"front", "10.1.0.5"}, NetworkAttachment{"back", "10.2.0.5"}};
+  return container;
+}
+
+Vantage inside(std::vector<std::string> networks, bool host_network = false) {
+  Vantage vantage;
+  vantage.own_container_id = "healer";
+  vantage.networks = std::move(networks);
+  vantage.host_network = host_network;
+  return vantage;
+}
+
+}  // namespace
+
+TEST_CASE("reach: from the host the published port on its host address") {
+  CHECK(find_approach(service(), ProbeSpec{}, Vantage{}).text == "http 127.0.0.1:18080/health");
+  Container container = service();
+  container.ports[0].host_address = "192.0.2.7";
+  CHECK(find_approach(container, ProbeSpec{}, Vantage{}).text == "http 192.0.2.7:18080/health");
+  container.ports[0].host_address = "::";
+  CHECK(find_approach(container, ProbeSpec{}, Vantage{}).text == "http [::1]:18080/health");
+}
+
+TEST_CASE("reach: from the host without a published port the container's own address") {
+  Container container = service();
+  container.ports[0].host_port = 0;
+  container.ports[0].host_address.clear();
+  CHECK(find_approach(container, ProbeSpec{}, Vantage{}).text == "http 10.1.0.5:8080/health");
+}
+
+TEST_CASE("reach: from inside a container the address on a shared network, never localhost") {
+  CHECK(find_approach(service(), ProbeSpec{}, inside({"back"})).text == "http 10.2.0.5:8080/health");
+  const Approach apart = find_approach(service(), ProbeSpec{}, inside({"elsewhere"}));
+  CHECK(std::holds_alternative<Unreachable>(apart.how));
+  Container on_host = service();
+  on_host.network_mode = "host";
+  CHECK(std::holds_alternative<Unreachable>(find_approach(on_host, ProbeSpec{}, inside({"front"})).how));
+}
+
+TEST_CASE("reach: a container on the host's network is asked on the host's loopback at its declared port") {
+  Container container = service();
+  container.network_mode = "host";
+  container.ports = {PortBinding{8080, true, "", 0}};
+  CHECK(find_approach(container, ProbeSpec{}, Vantage{}).text == "http 127.0.0.1:8080/health");
+  CHECK(find_approach(container, ProbeSpec{}, inside({}, true)).text == "http 127.0.0.1:8080/health");
+  container.ports.clear();
+  CHECK(std::holds_alternative<Unreachable>(find_approach(container, ProbeSpec{}, Vantage{}).how));
+}
+
+TEST_CASE("reach: a port and a kind that were asked for are taken") {
+  ProbeSpec spec;
+  spec.port = 9000;
+  spec.kind = ProbeKind::Tcp;
+  spec.banner = "220";
+  const Approach tcp = find_approach(service(), spec, Vantage{});
+  CHECK(tcp.text == "tcp 10.1.0.5:9000");
+  CHECK(std::get<TcpTarget>(*std::get<ProbeTargetPtr>(tcp.how)).banner_bytes == 3);
+  spec.kind = ProbeKind::Https;
+  spec.path = "/up";
+  spec.body_match = "ok";
+  const Approach https = find_approach(service(), spec, Vantage{});
+  CHECK(https.text == "https 10.1.0.5:9000/up");
+  CHECK(std::get<HttpTarget>(*std::get<ProbeTargetPtr>(https.how)).tls);
+  CHECK(std::get<HttpTarget>(*std::get<ProbeTargetPtr>(https.how)).capture_body);
+}
+
+TEST_CASE("reach: udp ports are no targets") {
+  Container container = service();
+  container.ports = {PortBinding{53, false, "0.0.0.0", 53}};
+  CHECK(std::holds_alternative<Unreachable>(find_approach(container, ProbeSpec{}, Vantage{}).how));
+}
+
+TEST_CASE("reach: a HEALTHCHECK is used where no port is published, or when it is asked for") {
+  Container container = service();
+  container.health = EngineHealth::Healthy;
+  CHECK(std::holds_alternative<ProbeTargetPtr>(find_approach(container, ProbeSpec{}, Vantage{}).how));
+  container.ports[0].host_port = 0;
+  CHECK(std::holds_alternative<AskEngine>(find_approach(container, ProbeSpec{}, Vantage{}).how));
+  ProbeSpec spec;
+  spec.kind = ProbeKind::Engine;
+  CHECK(std::holds_alternative<AskEngine>(find_approach(container, spec, Vantage{}).how));
+  container.health = EngineHealth::None;
+  CHECK(std::holds_alternative<Unreachable>(find_approach(container, spec, Vantage{}).how));
+}
+
+TEST_CASE("reach: with nothing to reach the reason names what would help") {
+  Container container = service();
+  container.ports.clear();
+  const Approach approach = find_approach(container, ProbeSpec{}, Vantage{});
+  REQUIRE(std::holds_alternative<Unreachable>(approach.how));
+  CHECK(std::get<Unreachable>(approach.how).reason.find("healer.port") != std::string::npos);
+}

@@ -1,0 +1,73 @@
+#include "core/timing.hpp"
+
+#include <vector>
+
+#include <doctest/doctest.h>
+
+using namespace healer;
+
+TEST_CASE("timing: a probe's period carries 10 % jitter around the interval") {
+  const Policy policy;
+  CHECK(probe_delay(policy, false, 0.0) == Duration{14250});
+  CHECK(probe_delay(policy, false, 0.5) == Duration{15000});
+  CHECK(probe_delay(policy, false, 0.999999) == Duration{15750});
+  CHECK(probe_delay(policy, true, 0.5) == Duration{5000});
+}
+
+TEST_CASE("timing: the fast interval is a third, at least 1 s, never above the interval") {
+  Policy policy;
+  CHECK(policy.effective_fast_interval() == 5s);
+  policy.interval = 2s;
+  CHECK(policy.effective_fast_interval() == 1s);
+  policy.interval = 200ms;
+  CHECK(policy.effective_fast_interval() == 200ms);
+  policy.fast_interval = 10s;
+  CHECK(policy.effective_fast_interval() == 200ms);
+}
+
+TEST_CASE("timing: no period is ever shorter than 10 ms") {
+  Policy policy;
+  policy.interval = 0s;
+  CHECK(probe_delay(policy, true, 0.0) == 10ms);
+}
+
+TEST_CASE("timing: the first round is spread over one interval, a later container is asked at once") {
+  const Policy policy;
+  CHECK(first_probe_delay(policy, true, 0.0) == 0s);
+  CHECK(first_probe_delay(policy, true, 0.5) == Duration{7500});
+  CHECK(first_probe_delay(policy, false, 0.5) == 0s);
+}
+
+TEST_CASE("timing: the start grace is set, or learned") {
+  Policy policy;
+  const std::vector<Duration> none;
+  CHECK(start_grace(policy, false, none) == 120s);
+  CHECK(start_grace(policy, true, std::vector<Duration>{20s, 8s}) == 60s);
+  CHECK(start_grace(policy, true, std::vector<Duration>{1s}) == 15s);      // at least one interval
+  CHECK(start_grace(policy, true, std::vector<Duration>{400s}) == 10min);  // at most
+  policy.interval = 20min;
+  CHECK(start_grace(policy, true, std::vector<Duration>{1s}) == 10min);
+  policy.start_period = 7s;
+  CHECK(start_grace(policy, true, std::vector<Duration>{400s}) == 7s);
+}
+
+TEST_CASE("timing: backoff doubles from the interval to its cap, with 25 % jitter") {
+  const Policy policy;
+  CHECK(backoff_delay(policy, 0, 0.5) == 0s);
+  const std::vector<Duration> expected{15s, 30s, 60s, 120s, 240s, 300s, 300s};
+  for (unsigned n = 1; n <= expected.size(); ++n) {
+    CHECK(backoff_delay(policy, n, 0.5) == expected[n - 1]);
+    CHECK(backoff_delay(policy, n, 0.0) == expected[n - 1] * 3 / 4);
+    CHECK(backoff_delay(policy, n, 0.9999999) <= expected[n - 1] * 5 / 4);
+  }
+  CHECK(backoff_delay(policy, 4'000'000'000u, 0.5) == 300s);
+}
+
+TEST_CASE("timing: backoff steps down once for each 10 minutes well") {
+  const Policy policy;
+  CHECK(decayed_level(policy, 3, 9min) == 3);
+  CHECK(decayed_level(policy, 3, 10min) == 2);
+  CHECK(decayed_level(policy, 3, 25min) == 1);
+  CHECK(decayed_level(policy, 3, 24h) == 0);
+  CHECK(decayed_level(policy, 3, Duration{-5}) == 3);
+}

@@ -57,11 +57,12 @@ up() {
     "$root/scripts/images.sh" "${airgap[@]}"
 
     # Quicker than the defaults, which are meant for services, not for people who watch.
-    export CHECK_INTERVAL=${CHECK_INTERVAL:-5} REQUEST_TIMEOUT=${REQUEST_TIMEOUT:-2}
+    export CHECK_INTERVAL=${CHECK_INTERVAL:-5} REQUEST_TIMEOUT=${REQUEST_TIMEOUT:-2} LOG_FORMAT=${LOG_FORMAT:-text}
     demo_compose down --volumes >/dev/null 2>&1 || true
-    local variable
-    for variable in SAMPLE_APP_PORT:8080 HEALER_PORT:9180 PROMETHEUS_PORT:9090 GRAFANA_PORT:3000; do
-        [ -n "${!variable%:*}" ] || export "${variable%:*}=$(free_port "${variable#*:}")"
+    local port name
+    for port in SAMPLE_APP_PORT:8080 HEALER_PORT:9180 PROMETHEUS_PORT:9090 GRAFANA_PORT:3000; do
+        name=${port%:*}
+        if [ -z "${!name:-}" ]; then export "$name=$(free_port "${port#*:}")"; fi
     done
     {
         printf 'export DOCKER_HOST=%q DOCKER_SOCK=%q DOCKER_GID=%q\n' "$DOCKER_HOST" "$DOCKER_SOCK" "$DOCKER_GID"

@@ -47,13 +47,16 @@ url=${url%/}
 
 # What the app says now, in one line: the status and the body, or why there is no answer.
 health() {
-    local answer
-    if answer=$(curl -sS --max-time 2 -w ' %{http_code}' "$url/health" 2>&1); then
-        # curl ends the body with its own line; the status goes first here.
-        echo "${answer##* } $(head -n 1 <<<"$answer")"
-    else
-        echo "no answer: $(head -n 1 <<<"$answer" | sed 's/^ *//; s/^curl: ([0-9]*) //; s/ after [0-9]* .*//; s/ 000$//')"
-    fi
+    local answer code=0
+    answer=$(curl -s --max-time 2 -w ' %{http_code}' "$url/health") || code=$?
+    case $code in
+        # The body ends with a line end of its own; the status goes first here.
+        0) echo "${answer##* } $(head -n 1 <<<"$answer")" ;;
+        7) echo "no answer: refused" ;;
+        28) echo "no answer: timed out" ;;
+        52 | 56) echo "no answer: the connection was cut" ;;
+        *) echo "no answer (curl's exit code $code)" ;;
+    esac
 }
 
 # When the process started, by its own account; empty when it does not answer.

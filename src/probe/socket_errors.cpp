@@ -1,7 +1,8 @@
 #include "probe/socket_errors.hpp"
 
+#include <string.h>
+
 #include <cerrno>
-#include <system_error>
 
 namespace healer {
 
@@ -33,7 +34,8 @@ ProbeEnd end_of_errno(int error, bool connected) {
 }
 
 std::string text_of_errno(int error) {
-  return std::generic_category().message(error);
+  const char* text = ::strerrordesc_np(error);
+  return text != nullptr ? text : "error " + std::to_string(error);
 }
 
 }  // namespace healer

@@ -263,13 +263,14 @@ TEST_CASE_FIXTURE(Fixture, "inspect: every way it can go wrong names the call") 
       {std::string("\0\xFF\x16 no engine", 13) + std::string(100, '\xFE'), ErrorCode::Protocol},
       {"", ErrorCode::ConnectionLost},
   };
-  for (const auto& [said, code] : answers) {
+  for (const auto& entry : answers) {
+    const std::string& said = entry.first;
     CAPTURE(said.substr(0, 200));
-    const auto server = listen([&said = said](Peer& peer) {
+    const auto server = listen([&said](Peer& peer) {
       if (peer.read_request()) peer.send(said);
     });
     const auto container = inspect();
-    CHECK(code_of(container) == code);
+    CHECK(code_of(container) == entry.second);
     contains(container.error().message, "inspect aaaaaaaaaaaa");
     CHECK(container.error().message.size() < 700);
   }
@@ -380,14 +381,15 @@ TEST_CASE_FIXTURE(Fixture, "list: larger than one element may be, and broken one
         {error(500, "boom"), ErrorCode::PeerFailure},
         {chunked_head() + chunk("[" + one), ErrorCode::ConnectionLost},
     };
-    for (const auto& [said, code] : answers) {
+    for (const auto& entry : answers) {
+      const std::string& said = entry.first;
       CAPTURE(said.substr(0, 100));
-      const auto server = listen([&said = said](Peer& peer) {
+      const auto server = listen([&said](Peer& peer) {
         peer.read_request();
         peer.send(said);
       });
       const auto ended = list(seen);
-      CHECK(code_of(ended) == code);
+      CHECK(code_of(ended) == entry.second);
       contains(ended.error().message, "list: ");
     }
   }

@@ -45,6 +45,8 @@ finish() {
 if wants integration; then
     trap finish EXIT
     start_engine
+    # Without an engine these tests would be skipped; here that is a failure.
+    export HEALER_TEST_REQUIRE_ENGINE=1
     "$root/scripts/base-image.sh"
 fi
 

@@ -11,7 +11,9 @@ healer_binary=$(realpath -- "$1")
 . "$(dirname "${BASH_SOURCE[0]}")/../../../scripts/common.sh"
 
 if ! docker version >/dev/null 2>&1; then
-    echo "skipped: no engine answers at ${DOCKER_HOST:-the default socket}; scripts/test.sh starts one"
+    echo "no engine answers at ${DOCKER_HOST:-the default socket}: scripts/engine.sh starts one" >&2
+    [ "${HEALER_TEST_REQUIRE_ENGINE:-}" != 1 ] || exit 1
+    echo "skipped"
     exit 77
 fi
 

@@ -14,12 +14,14 @@ namespace {
 
 constexpr Duration attempts_kept_in_mind = 24h;
 
-// ---- one table each: its columns in the order of the tie below, the first `keys` of them the key
+// ---- one table each: its columns in the order of the tie below, the first `keys` of them the key. The
+// structured bindings make a field that the model gains an error here, not a value that is forgotten.
 
 struct Table {
   const char* name;
   int keys;
   std::vector<const char*> columns;
+  bool stamped = false;  // has a column written_at, in SQLite's own time: the records carry none
 };
 
 const Table& table_of(const WorkloadRecord*) {
@@ -28,16 +30,19 @@ const Table& table_of(const WorkloadRecord*) {
       1,
       {"workload_key", "name", "run_container", "run_started", "was_running", "stopped_by_person",
        "started_well_once", "starts", "breaker", "breaker_until", "backoff_level", "backoff_changed_at",
-       "last_announced", "unannounced_incidents", "unannounced_attempts"}};
+       "last_announced", "unannounced_incidents", "unannounced_attempts", "quiet_since"},
+      true};
   return table;
 }
 template <class R>
 requires std::is_same_v<std::remove_const_t<R>, WorkloadRecord>
 auto fields_of(R& r) {
-  return std::tie(r.key, r.name, r.last_run.container_id, r.last_run.started_at, r.was_running,
-                  r.stopped_by_person, r.started_well_once, r.starts, r.breaker, r.breaker_until,
-                  r.backoff_level, r.backoff_changed_at, r.last_announced, r.unannounced_incidents,
-                  r.unannounced_attempts);
+  auto& [key, name, last_run, was_running, stopped_by_person, started_well_once, starts, breaker,
+         breaker_until, backoff_level, backoff_changed_at, last_announced, unannounced_incidents,
+         unannounced_attempts, quiet_since] = r;
+  return std::tie(key, name, last_run.container_id, last_run.started_at, was_running, stopped_by_person,
+                  started_well_once, starts, breaker, breaker_until, backoff_level, backoff_changed_at,
+                  last_announced, unannounced_incidents, unannounced_attempts, quiet_since);
 }
 
 const Table& table_of(const Incident*) {
@@ -50,8 +55,10 @@ const Table& table_of(const Incident*) {
 template <class R>
 requires std::is_same_v<std::remove_const_t<R>, Incident>
 auto fields_of(R& r) {
-  return std::tie(r.id, r.workload, r.name, r.image, r.cause, r.cause_text, r.ill_since, r.opened_at,
-                  r.closed_at, r.outcome, r.attempts, r.announced, r.gave_up);
+  auto& [id, workload, name, image, cause, cause_text, ill_since, opened_at, closed_at, outcome, attempts,
+         announced, gave_up] = r;
+  return std::tie(id, workload, name, image, cause, cause_text, ill_since, opened_at, closed_at, outcome,
+                  attempts, announced, gave_up);
 }
 
 const Table& table_of(const Attempt*) {
@@ -64,8 +71,9 @@ const Table& table_of(const Attempt*) {
 template <class R>
 requires std::is_same_v<std::remove_const_t<R>, Attempt>
 auto fields_of(R& r) {
-  return std::tie(r.id, r.incident, r.workload, r.number, r.remedy, r.run.container_id, r.run.started_at,
-                  r.ordered_at, r.state, r.note, r.ended_at);
+  auto& [id, incident, workload, number, remedy, run, ordered_at, state, note, ended_at] = r;
+  return std::tie(id, incident, workload, number, remedy, run.container_id, run.started_at, ordered_at, state,
+                  note, ended_at);
 }
 
 const Table& table_of(const Alert*) {
@@ -78,8 +86,10 @@ const Table& table_of(const Alert*) {
 template <class R>
 requires std::is_same_v<std::remove_const_t<R>, Alert>
 auto fields_of(R& r) {
-  return std::tie(r.id, r.kind, r.dedup_key, r.event, r.text, r.host, r.workload, r.image, r.cause, r.attempt,
-                  r.attempts_allowed, r.raised_at);
+  auto& [id, kind, dedup_key, event, text, host, workload, image, cause, attempt, attempts_allowed,
+         raised_at] = r;
+  return std::tie(id, kind, dedup_key, event, text, host, workload, image, cause, attempt, attempts_allowed,
+                  raised_at);
 }
 
 const Table& table_of(const Delivery*) {
@@ -89,7 +99,8 @@ const Table& table_of(const Delivery*) {
 template <class R>
 requires std::is_same_v<std::remove_const_t<R>, Delivery>
 auto fields_of(R& r) {
-  return std::tie(r.alert, r.channel, r.state, r.tries, r.next_try, r.last_error);
+  auto& [alert, channel, state, tries, next_try, last_error] = r;
+  return std::tie(alert, channel, state, tries, next_try, last_error);
 }
 
 std::string joined(std::span<const char* const> names) {
@@ -103,8 +114,9 @@ std::string insert_sql() {
   const Table& table = table_of(static_cast<const R*>(nullptr));
   std::string marks = "?";
   for (std::size_t i = 1; i < table.columns.size(); ++i) marks += ",?";
-  return "INSERT INTO " + std::string(table.name) + " (" + joined(table.columns) + ") VALUES (" + marks +
-         ") ON CONFLICT DO ";
+  if (table.stamped) marks += ",unixepoch()*1000";
+  return "INSERT INTO " + std::string(table.name) + " (" + joined(table.columns) +
+         (table.stamped ? ",written_at" : "") + ") VALUES (" + marks + ") ON CONFLICT DO ";
 }
 
 template <class R>
@@ -115,6 +127,7 @@ std::string upsert_sql() {
     const std::string column = table.columns[i];
     sql += (i == static_cast<std::size_t>(table.keys) ? "" : ",") + column + "=excluded." + column;
   }
+  if (table.stamped) sql += ",written_at=excluded.written_at";
   return sql;
 }
 
@@ -350,10 +363,16 @@ SqlResult<void> Records::prune(Instant ended_before) {
     sql += std::string("INSERT INTO counters (name,value) SELECT 'last_") + table +
            "', coalesce(max(id), 0) FROM " + table +
            " WHERE true ON CONFLICT DO UPDATE SET value=max(value, excluded.value);";
-  sql += "DELETE FROM attempts WHERE ended_at < " + limit +
+  // Budgets count attempts of up to a day, whatever the retention is.
+  sql += "DELETE FROM attempts WHERE ended_at < min(" + limit + ", (unixepoch() - 86400) * 1000)" +
          " AND incident NOT IN (SELECT id FROM incidents WHERE outcome = 'open' OR closed_at >= " + limit +
          ");";
   sql += "DELETE FROM incidents WHERE outcome <> 'open' AND closed_at < " + limit + ";";
+  // Workloads that are long gone, or names that were used once, must not pile up for ever. One that still
+  // exists is written anew when it changes or a new process sees it.
+  sql += "DELETE FROM workloads WHERE was_running = 0 AND written_at < " + limit +
+         " AND (breaker = 'closed' OR breaker_until < " + limit +
+         ") AND workload_key NOT IN (SELECT workload FROM incidents WHERE outcome = 'open');";
   sql += "DELETE FROM alerts WHERE raised_at < " + limit +
          " AND id NOT IN (SELECT alert FROM deliveries WHERE state = 'pending');";
   sql += "DELETE FROM deliveries WHERE state <> 'pending' AND alert NOT IN (SELECT id FROM alerts);";

@@ -7,7 +7,7 @@ namespace {
 
 // STRICT: a value of another type than the column's is refused by SQLite itself.
 // Instants are Unix milliseconds, durations milliseconds, closed choices their text.
-const std::array<Migration, 1> released{
+const std::array<Migration, 2> released{
     R"(
 CREATE TABLE workloads (
   workload_key TEXT PRIMARY KEY NOT NULL,
@@ -91,6 +91,12 @@ CREATE TABLE counters (
   name TEXT PRIMARY KEY NOT NULL,
   value INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+)",
+    R"(
+ALTER TABLE workloads ADD COLUMN quiet_since INTEGER NOT NULL DEFAULT 0;
+-- When the row was written last, for pruning.
+ALTER TABLE workloads ADD COLUMN written_at INTEGER NOT NULL DEFAULT 0;
+UPDATE workloads SET written_at = unixepoch() * 1000;
 )"};
 
 }  // namespace

@@ -17,7 +17,8 @@ class Store {
  public:
   virtual ~Store() = default;
   virtual void commit(std::vector<Record> records, std::function<void(Result<void>)> done) = 0;
-  /// Deletes closed incidents and their attempts and alerts that ended before this instant.
+  /// Deletes closed incidents and their attempts and alerts that ended before this instant, and workloads
+  /// that do not run and were written last before it.
   virtual void prune(Instant ended_before, std::function<void(Result<void>)> done) = 0;
   /// Where it is, for people: a path, or "memory".
   virtual std::string location() const = 0;

@@ -103,7 +103,7 @@ inline void write_file(const std::string& path, const std::string& content) {
   REQUIRE(out.flush().good());
 }
 
-inline const Instant noon{Duration{1'800'000'000'000}};
+inline const Instant noon{Duration{1'700'000'000'000}};
 
 inline OpenedStore open_store(const std::string& path, PostBox& box, Instant now = noon) {
   auto opened = SqliteStore::open(path, box.post(), now);

@@ -45,7 +45,6 @@ std::uint64_t any_id() {
   return *rc::gen::inRange<std::uint64_t>(0, std::uint64_t{1} << 62);
 }
 
-// Positional, so that a field added to the model breaks the build here and is not forgotten in the table.
 WorkloadRecord any_workload() {
   std::vector<Duration> starts;
   for (const auto ms :
@@ -54,7 +53,7 @@ WorkloadRecord any_workload() {
   return WorkloadRecord{any_text(),    any_text(),  any_run(),     any_bool(),
                         any_bool(),    any_bool(),  starts,        *any_of<BreakerState>(),
                         any_instant(), any_count(), any_instant(), any_instant(),
-                        any_count(),   any_count()};
+                        any_count(),   any_count(), any_instant()};
 }
 Incident any_incident() {
   return Incident{
@@ -261,6 +260,40 @@ TEST_CASE("pruning removes what ended before, keeps what is open, and never lets
   CHECK(read.state.last_incident == 5);
   CHECK(read.state.last_attempt == 9);
   CHECK(read.state.last_alert == 3);
+}
+
+TEST_CASE("pruning forgets workloads that are long gone, and no other") {
+  Folder folder;
+  PostBox box;
+  const Instant future{Duration{4'000'000'000'000}};  // everything is older than this
+  WorkloadRecord gone;
+  gone.key = "gone";
+  WorkloadRecord running = gone;
+  running.key = "running";
+  running.was_running = true;
+  WorkloadRecord given_up = gone;
+  given_up.key = "given_up";
+  given_up.breaker = BreakerState::Open;
+  given_up.breaker_until = future + 1h;
+  WorkloadRecord ill = gone;
+  ill.key = "ill";
+  Incident open;
+  open.id = IncidentId{1};
+  open.workload = "ill";
+  const auto keys_after = [&](Instant limit) {
+    {
+      OpenedStore opened = open_store(folder.file("s.db"), box);
+      REQUIRE(commit(*opened.store, box, {gone, running, given_up, ill, open}).has_value());
+      opened.store->prune(limit, [](Result<void> result) { REQUIRE(result.has_value()); });
+      REQUIRE(commit(*opened.store, box, {}).has_value());
+    }
+    std::vector<std::string> keys;
+    for (const auto& record : open_store(folder.file("s.db"), box).state.workloads)
+      keys.push_back(record.key);
+    return keys;
+  };
+  CHECK(keys_after(noon) == std::vector<std::string>{"given_up", "gone", "ill", "running"});
+  CHECK(keys_after(future) == std::vector<std::string>{"given_up", "ill", "running"});
 }
 
 TEST_CASE("a transaction that fails in the middle leaves nothing of itself") {

@@ -33,6 +33,7 @@ struct World {
 ///   care_health.cpp    probes and their verdicts (HEALING.md 2)
 ///   care_remedy.cpp    the remedy's states (HEALING.md 4; table in workload.hpp)
 ///   care_incident.cpp  the incident's life and what people are told (HEALING.md 6)
+///   care_due.cpp       what is due now, and the next wake-up
 class Care {
  public:
   Care(World& world, Workload& workload, Instant now, Draws& draws, Actions& out)
@@ -114,6 +115,13 @@ class Care {
   bool on_old_run() const;      ///< the same, and the facts still show the run it was ordered against
   Duration call_deadline() const;
 
+  // care_due.cpp
+  void checks_due();
+  void exit_due();
+  void verdict_due();
+  void remedy_due();
+  std::optional<Instant> next_deadline() const;
+
   // care_incident.cpp
   void open_incident(IncidentCause cause, const std::string& text);
   void close_incident(IncidentOutcome outcome, const std::string& why);
@@ -130,7 +138,11 @@ class Care {
   void inspect() { out_.push_back(Inspect{w_.container.id}); }
   void save_incident();
   void save_attempt();
-  std::optional<Instant> next_deadline() const;
+
+  /// How often an unanswered order's effect is looked for.
+  static constexpr Duration settle_interval = 1s;
+  /// A crash loop is over when a run is well and this old.
+  static constexpr Duration crash_loop_calm = 60s;
 
   World& world_;
   Workload& w_;

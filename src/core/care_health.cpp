@@ -152,6 +152,7 @@ void Care::engine_health(EngineHealth health, const std::string& output) {
     case EngineHealth::Starting:
       return;  // the engine's own start period
     case EngineHealth::Healthy: {
+      w_.unhealthy_in_grace = false;
       w_.unknown_streak = 0;
       w_.last_check = now_;
       w_.last_verdict = Verdict{};
@@ -166,7 +167,8 @@ void Care::engine_health(EngineHealth health, const std::string& output) {
       w_.last_check = now_;
       const std::string said = output.empty() ? "" : ": " + clip(printable(output), 200);
       w_.last_verdict = Verdict{Outcome::Fail, Cause::EngineUnhealthy, "HEALTHCHECK says unhealthy" + said};
-      if (in_grace()) return;  // looked at again when it ends: run_due
+      w_.unhealthy_in_grace = in_grace();
+      if (w_.unhealthy_in_grace) return;
       // The engine applied its thresholds already: act at once. HEALING.md 3.
       if (w_.tracker.settle(false) == Tracker::Transition::BecameIll) {
         w_.failing_since = now_;

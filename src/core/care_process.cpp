@@ -72,9 +72,9 @@ void Care::observe(const ContainerObserved& seen) {
       case ContainerState::Exited:
       case ContainerState::Dead:
       case ContainerState::Created:
+        if (new_run && facts.started) w_.evidence.forget_before(nanoseconds(*facts.started));
         if (new_run && !first_sight) {
           // It started and ended again before we looked: that run is judged, not the one before.
-          if (facts.started) w_.evidence.forget_before(nanoseconds(*facts.started));
           if (facts.state != ContainerState::Created) w_.presence = Presence::Restarting;
           if (auto* verifying = std::get_if<Verifying>(&w_.remedy)) verifying->awaiting_run = false;
         }
@@ -123,6 +123,7 @@ void Care::begin_run(const Container& facts) {
   // Engines report a paused container as unhealthy until the next check after it (moby#46203).
   w_.health_from = unpaused ? now_ : w_.run_started;
   w_.tracker.begin_run(w_.incident.has_value());
+  w_.unhealthy_in_grace = false;
   find_way();
   w_.grace_until = w_.run_started + grace();
   const bool daemon_start = first_sight && !world_.synced_once;

@@ -9,16 +9,10 @@
 namespace healer {
 namespace {
 
-/// How long a fresh inspect may take before it is asked for again.
-constexpr Duration inspect_patience = 10s;
 /// The engine's stop timeout where the container has none of its own.
 constexpr Duration engine_stop_timeout = 10s;
 /// What the engine may need beyond the stop timeout, images on slow disks included.
 constexpr Duration call_margin = 20s;
-/// How often an unanswered order's effect is looked for.
-constexpr Duration settle_interval = 1s;
-/// A crash loop is over when a run is well and this old.
-constexpr Duration crash_loop_calm = 60s;
 /// After an order's own deadline the runtime has surely answered; this much later its answer is lost.
 constexpr Duration answer_margin = 10s;
 
@@ -325,139 +319,6 @@ void Care::operator_reset() {
   if (std::holds_alternative<Planned>(w_.remedy)) w_.remedy = Idle{};
   log(LogLevel::Info, fmt::format("{} — reset by an operator: breaker closed, backoff forgotten", w_.name));
   if (w_.tracker.state() == Tracker::State::Ill) plan_remedy();
-}
-
-void Care::run_due() {
-  if (w_.probe && now_ >= w_.probe->give_up) {
-    w_.probe.reset();
-    apply_verdict(Verdict{Outcome::Unknown, Cause::Starved, "the prober gave no answer"});
-    schedule_probe();
-  }
-  if (w_.probe_due && now_ >= *w_.probe_due && !w_.probe && w_.presence == Presence::Running && !unprobed())
-    start_probe();
-
-  // Whatever ended its questions (an order that changed nothing, a lost list): a running one is asked.
-  if (w_.presence == Presence::Running && !w_.probe && !w_.probe_due && !on_old_run()) schedule_probe();
-
-  const bool grace_over = w_.grace_until <= now_ && w_.tracker.state() == Tracker::State::Fresh;
-  if (asks_engine() && w_.presence == Presence::Running && w_.container.health == EngineHealth::Unhealthy &&
-      grace_over && !on_old_run())
-    look_at_engine_health();  // it was said within the grace, and will not be said again
-
-  if (w_.in_flight && now_ >= w_.in_flight->until) {
-    w_.in_flight.reset();
-    if (std::holds_alternative<Acting>(w_.remedy)) order_lost("the runtime never said");
-  }
-
-  if (w_.judge_exit_at && now_ >= *w_.judge_exit_at && may_judge()) judge_exit();
-
-  if (w_.back_by && now_ >= *w_.back_by) {
-    w_.back_by.reset();
-    if (!world_.engine_up) {
-      w_.back_by = now_ + Duration{10s};
-    } else if (w_.presence == Presence::Exited) {
-      const bool crashed_before = w_.exit_kind.has_value();
-      w_.tracker.settle(false);
-      w_.exit_kind = ExitKind::Crash;
-      const std::string text = crashed_before
-                                   ? w_.last_verdict.text + ", and the engine did not bring it back"
-                                   : std::string("not back after the engine's return");
-      w_.last_verdict = Verdict{Outcome::Fail, Cause::None, text};
-      log(LogLevel::Warning, fmt::format("{} — {}", w_.name, text));
-      became_ill(crashed_before ? IncidentCause::Crashed : IncidentCause::NotBackAfterEngine, text);
-    } else if (w_.presence == Presence::Restarting) {
-      inspect();
-      w_.back_by = now_ + Duration{10s};
-    }
-  }
-
-  if (w_.breaker.advance(now_)) {
-    w_.dirty = true;
-    log(LogLevel::Info, fmt::format("{} — breaker half-open: one try is allowed", w_.name));
-  }
-
-  if (const auto* verifying = std::get_if<Verifying>(&w_.remedy); verifying && !verifying->awaiting_run) {
-    // The verdict may have come before the engine's answer.
-    if (w_.tracker.state() == Tracker::State::Well) became_well();
-    if (w_.attempt && w_.tracker.state() == Tracker::State::Ill)
-      attempt_failed_then_plan(AttemptState::NotCured, w_.last_verdict.text);
-  }
-  // Well while an order was still open: its end closes the incident.
-  if (w_.incident && !w_.attempt && w_.presence == Presence::Running &&
-      w_.tracker.state() == Tracker::State::Well)
-    became_well();
-
-  // Whatever kept a remedy from being planned may be gone; what still keeps it says so in plan_remedy().
-  if (w_.incident && w_.tracker.state() == Tracker::State::Ill) plan_remedy();
-
-  if (const auto* planned = std::get_if<Planned>(&w_.remedy);
-      planned && now_ >= planned->due && world_.engine_up) {
-    w_.remedy = Checking{now_ + inspect_patience};
-    inspect();
-  } else if (const auto* checking = std::get_if<Checking>(&w_.remedy);
-             checking && now_ >= checking->give_up) {
-    w_.remedy = Planned{now_ + w_.policy->effective_fast_interval()};
-  } else if (auto* settling = std::get_if<Settling>(&w_.remedy); settling && now_ >= settling->next_look) {
-    settling->next_look = now_ + settle_interval;
-    if (world_.engine_up) inspect();
-  } else if (const auto* verifying = std::get_if<Verifying>(&w_.remedy);
-             verifying && now_ >= verifying->deadline) {
-    verification_over();
-  } else if (auto* awaiting = std::get_if<Verifying>(&w_.remedy);
-             awaiting && awaiting->awaiting_run && now_ >= awaiting->next_look) {
-    awaiting->next_look = now_ + settle_interval;
-    if (world_.engine_up) inspect();
-  }
-
-  if (w_.incident && w_.incident->cause == IncidentCause::CrashLoop && w_.presence == Presence::Running &&
-      now_ - w_.run_started >= crash_loop_calm && (w_.tracker.state() == Tracker::State::Well || unprobed()))
-    close_incident(w_.incident->attempts > 0 ? IncidentOutcome::Recovered : IncidentOutcome::RecoveredAlone,
-                   {});
-
-  if (w_.unannounced_incidents > 0 && now_ >= w_.last_announced + w_.policy->alert_cooldown)
-    announce_summary();
-
-  if (w_.forget_at && now_ >= *w_.forget_at && w_.incident)
-    close_incident(IncidentOutcome::Removed, "the container was removed");
-}
-
-std::optional<Instant> Care::next_deadline() const {
-  std::optional<Instant> next;
-  const auto at = [&next](std::optional<Instant> candidate) {
-    if (candidate && (!next || *candidate < *next)) next = candidate;
-  };
-  if (w_.probe) at(w_.probe->give_up);
-  if (w_.presence == Presence::Running && !w_.probe && !unprobed()) at(w_.probe_due);
-  if (w_.in_flight) at(w_.in_flight->until);
-  if (asks_engine() && w_.presence == Presence::Running && w_.grace_until > now_ &&
-      w_.container.health == EngineHealth::Unhealthy && w_.tracker.state() == Tracker::State::Fresh)
-    at(w_.grace_until);
-  if (may_judge()) at(w_.judge_exit_at);
-  at(w_.back_by);
-  if (const auto* planned = std::get_if<Planned>(&w_.remedy); planned && world_.engine_up) at(planned->due);
-  if (const auto* checking = std::get_if<Checking>(&w_.remedy)) at(checking->give_up);
-  if (const auto* settling = std::get_if<Settling>(&w_.remedy)) at(settling->next_look);
-  if (const auto* verifying = std::get_if<Verifying>(&w_.remedy)) {
-    at(verifying->deadline);
-    if (verifying->awaiting_run) at(verifying->next_look);
-  }
-  if (w_.breaker.state() == BreakerState::Open) at(w_.breaker.until());
-  if (w_.incident && w_.incident->cause == IncidentCause::CrashLoop && w_.presence == Presence::Running &&
-      now_ - w_.run_started < crash_loop_calm)
-    at(w_.run_started + crash_loop_calm);
-  if (w_.unannounced_incidents > 0) at(w_.last_announced + w_.policy->alert_cooldown);
-  if (!w_.in_flight) at(w_.forget_at);  // kept until the engine has answered
-  return next;
-}
-
-void Care::finish() {
-  if (w_.dirty) {
-    out_.push_back(Persist{w_.record()});
-    w_.dirty = false;
-  }
-  const std::optional<Instant> next = next_deadline();
-  if (next && next != w_.wake_at) out_.push_back(Wake{w_.key, std::max(*next, now_)});
-  w_.wake_at = next;
 }
 
 }  // namespace healer

@@ -117,6 +117,7 @@ struct Workload {
   // Health.
   Tracker tracker;
   Instant grace_until{};
+  bool unhealthy_in_grace = false;  ///< the engine's verdict, to be applied when the grace ends
   std::optional<OpenProbe> probe;
   std::optional<Instant> probe_due;
   std::optional<Instant> last_check;

@@ -1,0 +1,160 @@
+// Time: what is due now, and when the workload wants to be woken next. Deadlines are state; a wake-up only
+// makes them be looked at, so one too many is harmless.
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "core/care.hpp"
+
+namespace healer {
+namespace {
+
+/// How long a fresh inspect may take before it is asked for again.
+constexpr Duration inspect_patience = 10s;
+/// What the engine's own policy did not bring back, and cannot be looked at now, is looked at again then.
+constexpr Duration look_again = 10s;
+
+}  // namespace
+
+void Care::run_due() {
+  checks_due();
+  exit_due();
+  verdict_due();
+  remedy_due();
+
+  const bool calm = w_.presence == Presence::Running && now_ - w_.run_started >= crash_loop_calm;
+  if (w_.incident && w_.incident->cause == IncidentCause::CrashLoop && calm && !w_.attempt &&
+      (w_.tracker.state() == Tracker::State::Well || unprobed()))
+    close_incident(w_.incident->attempts > 0 ? IncidentOutcome::Recovered : IncidentOutcome::RecoveredAlone,
+                   {});
+
+  if (w_.unannounced_incidents > 0 && now_ >= w_.last_announced + w_.policy->alert_cooldown)
+    announce_summary();
+
+  if (w_.forget_at && now_ >= *w_.forget_at && w_.incident)
+    close_incident(IncidentOutcome::Removed, "the container was removed");
+}
+
+void Care::checks_due() {
+  if (w_.probe && now_ >= w_.probe->give_up) {
+    w_.probe.reset();
+    apply_verdict(Verdict{Outcome::Unknown, Cause::Starved, "the prober gave no answer"});
+    schedule_probe();
+  }
+  if (w_.presence != Presence::Running) return;
+  if (w_.probe_due && now_ >= *w_.probe_due && !w_.probe && !unprobed()) start_probe();
+  // Whatever ended its questions (an order that changed nothing): a running one is asked.
+  if (!w_.probe && !w_.probe_due && !on_old_run()) schedule_probe();
+  if (w_.unhealthy_in_grace && now_ >= w_.grace_until)
+    engine_health(EngineHealth::Unhealthy, w_.container.health_output);  // it will not be said again
+}
+
+void Care::exit_due() {
+  if (w_.judge_exit_at && now_ >= *w_.judge_exit_at && may_judge()) judge_exit();
+  if (!w_.back_by || now_ < *w_.back_by) return;
+  w_.back_by.reset();
+  if (!world_.engine_up) {
+    w_.back_by = now_ + look_again;
+  } else if (w_.presence == Presence::Restarting) {
+    inspect();
+    w_.back_by = now_ + look_again;
+  } else if (w_.presence == Presence::Exited) {
+    const bool crashed_before = w_.exit_kind.has_value();
+    w_.tracker.settle(false);
+    w_.exit_kind = ExitKind::Crash;
+    const std::string text = crashed_before ? w_.last_verdict.text + ", and the engine did not bring it back"
+                                            : std::string("not back after the engine's return");
+    w_.last_verdict = Verdict{Outcome::Fail, Cause::None, text};
+    log(LogLevel::Warning, fmt::format("{} — {}", w_.name, text));
+    became_ill(crashed_before ? IncidentCause::Crashed : IncidentCause::NotBackAfterEngine, text);
+  }
+}
+
+void Care::verdict_due() {
+  if (const auto* verifying = std::get_if<Verifying>(&w_.remedy); verifying && !verifying->awaiting_run) {
+    // The verdict, or a person's pause, may have come before the engine's answer.
+    if (w_.presence == Presence::Paused)
+      drop_everything(AttemptState::Dropped, "paused by a person");
+    else if (w_.tracker.state() == Tracker::State::Well)
+      became_well();
+    else if (w_.tracker.state() == Tracker::State::Ill)
+      attempt_failed_then_plan(AttemptState::NotCured, w_.last_verdict.text);
+  }
+  // Well while an order was still open: its end closes the incident.
+  if (w_.incident && !w_.attempt && w_.presence == Presence::Running &&
+      w_.tracker.state() == Tracker::State::Well)
+    became_well();
+}
+
+void Care::remedy_due() {
+  if (w_.in_flight && now_ >= w_.in_flight->until) {
+    w_.in_flight.reset();
+    if (std::holds_alternative<Acting>(w_.remedy)) order_lost("the runtime never said");
+  }
+  if (w_.breaker.advance(now_)) {
+    w_.dirty = true;
+    log(LogLevel::Info, fmt::format("{} — breaker half-open: one try is allowed", w_.name));
+  }
+  // Whatever kept a remedy from being planned may be gone; what still keeps it says so in plan_remedy().
+  if (w_.incident && w_.tracker.state() == Tracker::State::Ill) plan_remedy();
+
+  if (const auto* planned = std::get_if<Planned>(&w_.remedy)) {
+    if (now_ >= planned->due && world_.engine_up) {
+      w_.remedy = Checking{now_ + inspect_patience};
+      inspect();
+    }
+  } else if (const auto* checking = std::get_if<Checking>(&w_.remedy)) {
+    if (now_ >= checking->give_up) w_.remedy = Planned{now_ + w_.policy->effective_fast_interval()};
+  } else if (auto* settling = std::get_if<Settling>(&w_.remedy)) {
+    if (now_ >= settling->next_look) {
+      settling->next_look = now_ + settle_interval;
+      if (world_.engine_up) inspect();
+    }
+  } else if (auto* verifying = std::get_if<Verifying>(&w_.remedy)) {
+    if (now_ >= verifying->deadline) {
+      verification_over();
+    } else if (verifying->awaiting_run && now_ >= verifying->next_look) {
+      verifying->next_look = now_ + settle_interval;
+      if (world_.engine_up) inspect();
+    }
+  }
+}
+
+std::optional<Instant> Care::next_deadline() const {
+  std::optional<Instant> next;
+  const auto at = [&next](std::optional<Instant> candidate) {
+    if (candidate && (!next || *candidate < *next)) next = candidate;
+  };
+  if (w_.probe) at(w_.probe->give_up);
+  if (w_.presence == Presence::Running && !w_.probe && !unprobed()) at(w_.probe_due);
+  if (w_.in_flight) at(w_.in_flight->until);
+  if (w_.unhealthy_in_grace && w_.presence == Presence::Running) at(w_.grace_until);
+  if (may_judge()) at(w_.judge_exit_at);
+  at(w_.back_by);
+  if (const auto* planned = std::get_if<Planned>(&w_.remedy); planned && world_.engine_up) at(planned->due);
+  if (const auto* checking = std::get_if<Checking>(&w_.remedy)) at(checking->give_up);
+  if (const auto* settling = std::get_if<Settling>(&w_.remedy)) at(settling->next_look);
+  if (const auto* verifying = std::get_if<Verifying>(&w_.remedy)) {
+    at(verifying->deadline);
+    if (verifying->awaiting_run) at(verifying->next_look);
+  }
+  if (w_.breaker.state() == BreakerState::Open) at(w_.breaker.until());
+  if (w_.incident && w_.incident->cause == IncidentCause::CrashLoop && w_.presence == Presence::Running &&
+      now_ - w_.run_started < crash_loop_calm)
+    at(w_.run_started + crash_loop_calm);
+  if (w_.unannounced_incidents > 0) at(w_.last_announced + w_.policy->alert_cooldown);
+  if (!w_.in_flight) at(w_.forget_at);  // kept until the engine has answered
+  return next;
+}
+
+void Care::finish() {
+  if (w_.dirty) {
+    out_.push_back(Persist{w_.record()});
+    w_.dirty = false;
+  }
+  const std::optional<Instant> next = next_deadline();
+  if (next && next != w_.wake_at) out_.push_back(Wake{w_.key, std::max(*next, now_)});
+  w_.wake_at = next;
+}
+
+}  // namespace healer

@@ -1,0 +1,200 @@
+// HEALING.md 3: the event stream ends, the engine goes and comes back.
+#include <doctest/doctest.h>
+
+#include "support/scene.hpp"
+
+using namespace healer;
+using namespace healer::testing;
+
+TEST_CASE("engine: away means unknown, nothing is ordered, and one alert each way") {
+  Scene scene;
+  INFO(scene.transcript());
+  Box& box = scene.healthy("web");
+  scene.lose_engine();
+  box.broken = true;
+  scene.pass(9s);
+  CHECK(scene.decisions() == "");
+  for (int i = 0; i < 5; ++i) scene.send(EngineLost{"connection refused"});
+  scene.pass(10min);
+  CHECK(scene.decisions() == "critical");
+  CHECK(scene.alerts[0].event == "ENGINE DOWN");
+  CHECK(scene.status("web").failures == 0);
+  CHECK(scene.status("web").condition == Condition::Unknown);
+  box.broken = false;
+  scene.connect();
+  scene.pass(5min);
+  CHECK(scene.decisions() == "recovered");
+  CHECK(scene.alerts[0].dedup_key == scene.alerts[1].dedup_key);
+}
+
+TEST_CASE("engine: back within ten seconds is not worth an alert") {
+  Scene scene;
+  INFO(scene.transcript());
+  scene.healthy("web");
+  for (int i = 0; i < 3; ++i) {
+    scene.lose_engine();
+    scene.pass(8s);
+    scene.connect();
+    scene.pass(1min);
+  }
+  CHECK(scene.decisions() == "");
+}
+
+TEST_CASE("engine: never there at healer's start: said, and waited for") {
+  Scene scene;
+  INFO(scene.transcript());
+  scene.add("web");
+  scene.send(EngineLost{"no such socket"});
+  scene.pass(1min);
+  CHECK(scene.decisions() == "critical");
+  scene.connect();
+  scene.pass(1min);
+  CHECK(scene.decisions() == "recovered");
+  CHECK(scene.status("web").condition == Condition::Healthy);
+}
+
+TEST_CASE("engine: what was due while it was away is due when it is back") {
+  Scene scene;
+  INFO(scene.transcript());
+  Box& box = scene.healthy("web");
+  box.broken = true;
+  box.cured_by_start = false;
+  REQUIRE(scene.pass_until([&] { return scene.orders.size() == 2; }));
+  scene.fate = OrderFate::Refused;
+  REQUIRE(scene.pass_until([&] { return scene.orders.size() == 3; }));
+  scene.pass(1s);
+  scene.lose_engine();
+  scene.pass(10min);
+  CHECK(scene.orders.size() == 3);
+  box.cured_by_start = true;
+  scene.fate = OrderFate::Done;
+  scene.connect();
+  scene.pass(1min);
+  CHECK(scene.orders.size() == 4);
+}
+
+TEST_CASE("engine: lost while an order is under way: settled, not repeated") {
+  Scene scene;
+  INFO(scene.transcript());
+  Box& box = scene.healthy("web");
+  box.broken = true;
+  box.stop_takes = 5s;
+  scene.fate = OrderFate::LostDone;
+  REQUIRE(scene.pass_until_decision("restart web"));
+  scene.pass(50ms);
+  scene.lose_engine();
+  scene.pass(20s);
+  scene.connect();
+  scene.pass(1min);
+  CHECK(scene.orders.size() == 1);
+  CHECK(scene.attempts.at(1).state == AttemptState::Cured);
+}
+
+TEST_CASE("engine: stopped by a person while it could not tell: told afterwards, hands off") {
+  for (const Dialect dialect : {Dialect::Docker20, Dialect::Docker26, Dialect::Podman}) {
+    Scene scene(dialect);
+    INFO(scene.transcript());
+    Box& box = scene.healthy("web");
+    scene.healthy("other");  // which keeps running: so this is no shutdown
+    scene.lose_engine();
+    scene.pass(1min);
+    scene.stop(box);
+    scene.pass(1min);
+    scene.connect();
+    scene.pass(1h);
+    CHECK(scene.orders.empty());
+    CHECK(scene.status("web").condition == Condition::Stopped);
+  }
+}
+
+TEST_CASE("engine: killed and back, without live-restore: what does not come back by itself is started") {
+  Scene scene;
+  INFO(scene.transcript());
+  Box& policy = scene.healthy("policy");
+  Box& plain = scene.healthy("plain");
+  scene.lose_engine(false);
+  for (Box* box : {&policy, &plain}) {
+    box->facts.state = ContainerState::Exited;
+    box->facts.exit_code = 137;
+  }
+  scene.pass(5s);
+  scene.connect();
+  scene.pass(10s);
+  scene.start(policy);  // by its own policy
+  scene.pass(15s);
+  CHECK(scene.decisions() == "");
+  scene.pass(10s);
+  CHECK(scene.decisions() == "degraded, start plain");
+  CHECK(scene.incidents.at(1).cause == IncidentCause::NotBackAfterEngine);
+  scene.pass(1min);
+  CHECK(scene.decisions() == "recovered");
+}
+
+TEST_CASE("engine: with live-restore everything goes on") {
+  Scene scene;
+  INFO(scene.transcript());
+  Box& box = scene.healthy("web");
+  scene.lose_engine();
+  scene.pass(5s);
+  scene.connect();
+  scene.pass(5min);
+  CHECK(scene.decisions() == "");
+  box.broken = true;
+  scene.pass(1min);
+  CHECK(scene.orders.size() == 1);
+}
+
+TEST_CASE("engine: an orderly shutdown is no person's stop") {
+  for (const Dialect dialect : {Dialect::Docker20, Dialect::Docker26, Dialect::Podman}) {
+    for (const bool inspects_fail : {false, true}) {
+      Scene scene(dialect);
+      INFO(scene.transcript());
+      Box& policy = scene.healthy("policy");
+      scene.healthy("plain");
+      Box& before = scene.healthy("before");
+      scene.stop(before);  // a person's, long ago
+      scene.pass(10min);
+      scene.inspect_fails = inspects_fail;  // it is shutting down
+      scene.shut_engine_down();
+      scene.inspect_fails = false;
+      scene.pass(5s);
+      scene.connect();  // and repeats its last events
+      scene.pass(2s);
+      scene.start(policy);
+      scene.pass(20s);
+      CHECK(scene.decisions() == "");
+      scene.pass(1min);
+      CHECK(scene.decisions() == "degraded, start plain, recovered");
+      CHECK(scene.status("before").condition == Condition::Stopped);
+      CHECK(scene.status("policy").condition == Condition::Healthy);
+    }
+  }
+}
+
+TEST_CASE("engine: one of several stopped just before the stream ends stays a person's stop") {
+  Scene scene;
+  INFO(scene.transcript());
+  Box& box = scene.healthy("web");
+  scene.healthy("other");
+  scene.stop(box);
+  scene.pass(20ms);
+  scene.lose_engine();
+  scene.pass(1min);
+  scene.connect();
+  scene.pass(1h);
+  CHECK(scene.orders.empty());
+  CHECK(scene.status("web").condition == Condition::Stopped);
+}
+
+TEST_CASE("engine: inspects that fail before acting are repeated, nothing is done blindly") {
+  Scene scene;
+  INFO(scene.transcript());
+  Box& box = scene.healthy("web");
+  box.broken = true;
+  scene.inspect_fails = true;
+  scene.pass(5min);
+  CHECK(scene.decisions() == "degraded");
+  scene.inspect_fails = false;
+  scene.pass(10s);
+  CHECK(scene.decisions().starts_with("restart web"));
+}

@@ -1,0 +1,490 @@
+// HEALING.md 3: what happened to the process.
+#include <doctest/doctest.h>
+
+#include "support/scene.hpp"
+
+using namespace healer;
+using namespace healer::testing;
+
+namespace {
+
+const Dialect dialects[] = {Dialect::Docker20, Dialect::Docker26, Dialect::Podman};
+
+Policy never_touch() {
+  Policy policy = Scene::policy();
+  policy.remedy = RemedyKind::None;
+  return policy;
+}
+
+}  // namespace
+
+TEST_CASE("process: a crash without a restart policy is started at once, then with backoff") {
+  for (const Dialect dialect : dialects) {
+    Scene scene(dialect);
+    INFO(scene.transcript());
+    Box& box = scene.healthy("web");
+    box.ready_after = 1h;
+    const Instant before = scene.now();
+    scene.crash(box, 3);
+    REQUIRE(scene.pass_until_decision("start web"));
+    // Podman's `stop` comes after the exit it caused, so there the exit is judged a moment later.
+    CHECK(scene.now() - before < (dialect == Dialect::Podman ? Duration{2100ms} : Duration{10ms}));
+    CHECK(scene.decisions() == "degraded, start web");
+    CHECK(scene.alerts[0].text.find("exited by itself with code 3") != std::string::npos);
+    const Instant first = scene.order_times[0];
+    scene.pass(1s);
+    scene.crash(box, 3);
+    REQUIRE(scene.pass_until([&] { return scene.orders.size() == 2; }));
+    CHECK(scene.order_times[1] - first >= 15s);
+    CHECK(scene.order_times[1] - first < 16s);
+  }
+}
+
+TEST_CASE("process: a crash with code 0 is a crash too, unless the policy calls it done") {
+  Scene scene;
+  INFO(scene.transcript());
+  Box& box = scene.healthy("web");
+  scene.crash(box, 0);
+  scene.pass(1min);
+  CHECK(scene.decisions() == "degraded, start web, recovered");
+  Box& job = scene.add("job");
+  job.facts.restart_policy = RestartPolicy::OnFailure;
+  scene.pass(1min);
+  scene.crash(job, 0);
+  scene.pass(10min);
+  CHECK(scene.decisions() == "");
+  CHECK(scene.status("job").condition == Condition::Stopped);
+}
+
+TEST_CASE("process: a crash with a restart policy is left to the engine and counted") {
+  for (const Dialect dialect : dialects) {
+    Scene scene(dialect);
+    INFO(scene.transcript());
+    Box& box = scene.healthy("web");
+    box.facts.restart_policy = RestartPolicy::Always;
+    scene.pass(1min);
+    scene.crash(box);
+    scene.pass(2min);
+    CHECK(scene.decisions() == "");
+    CHECK(scene.logged("left to the engine's restart policy (1 in 30m)"));
+    CHECK(scene.status("web").condition == Condition::Healthy);
+  }
+}
+
+TEST_CASE("process: an engine restart quicker than our look is counted too") {
+  Scene scene;
+  INFO(scene.transcript());
+  Box& box = scene.healthy("web");
+  box.facts.restart_policy = RestartPolicy::Always;
+  scene.inspect_takes = 1s;
+  for (int i = 0; i < 2; ++i) {
+    scene.crash(box);
+    scene.pass(20s);
+  }
+  CHECK(scene.workload("web").crashes.size() == 2);
+  CHECK(scene.decisions() == "");
+}
+
+TEST_CASE("process: what its policy has not back in 30 s is started") {
+  Scene scene;
+  INFO(scene.transcript());
+  Box& box = scene.healthy("web");
+  box.facts.restart_policy = RestartPolicy::Always;
+  scene.resync();
+  scene.pass(1min);
+  scene.crash(box);
+  box.in_engine_policy = false;  // the engine does not keep its word
+  box.facts.state = ContainerState::Exited;
+  scene.pass(29s);
+  CHECK(scene.decisions() == "");
+  scene.pass(2s);
+  CHECK(scene.decisions() == "degraded, start web");
+}
+
+TEST_CASE(
+    "process: a crash loop under the engine's policy is one critical alert, and ends when it stays up") {
+  Scene scene;
+  INFO(scene.transcript());
+  Box& box = scene.healthy("web");
+  box.facts.restart_policy = RestartPolicy::Always;
+  for (int i = 0; i < 8; ++i) {
+    scene.pass(20s);
+    scene.crash(box);
+  }
+  CHECK(scene.decisions() == "critical");
+  CHECK(scene.alerts[0].event == "CRASH LOOP");
+  scene.pass(50s);
+  CHECK(scene.decisions() == "");
+  scene.pass(15s);
+  CHECK(scene.decisions() == "recovered");
+  CHECK(scene.orders.empty());
+}
+
+TEST_CASE("process: after a crash loop, what stays up but is ill is healed") {
+  Scene scene;
+  INFO(scene.transcript());
+  Box& box = scene.healthy("web");
+  box.facts.restart_policy = RestartPolicy::Always;
+  for (int i = 0; i < 5; ++i) {
+    scene.pass(20s);
+    scene.crash(box);
+  }
+  scene.pass(1s);
+  box.broken = true;
+  scene.pass(55s);
+  CHECK(scene.orders.empty());
+  scene.pass(30s);
+  CHECK(scene.orders.size() == 1);
+  scene.pass(2min);
+  CHECK(scene.decisions() == "critical, restart web, recovered");
+}
+
+TEST_CASE("process: out of memory is a crash, and the incident says so") {
+  Scene scene;
+  INFO(scene.transcript());
+  Box& box = scene.healthy("web");
+  box.facts.memory_limit_note = "limit 64 MiB";
+  scene.resync();
+  scene.pass(1s);
+  scene.crash(box, 137, true);
+  scene.pass(1s);
+  CHECK(scene.decisions() == "degraded, start web");
+  CHECK(scene.incidents.at(1).cause == IncidentCause::OutOfMemory);
+  CHECK(scene.incidents.at(1).cause_text.find("limit 64 MiB") != std::string::npos);
+}
+
+TEST_CASE("process: a person's stop means hands off until someone starts it") {
+  for (const Dialect dialect : dialects) {
+    for (const Duration look : {Duration{1ms}, Duration{700ms}}) {
+      Scene scene(dialect);
+      INFO(scene.transcript());
+      Box& box = scene.healthy("web");
+      scene.inspect_takes = look;
+      scene.stop(box);
+      scene.pass(1h);
+      CHECK(scene.decisions() == "");
+      CHECK(scene.status("web").condition == Condition::Stopped);
+      CHECK(scene.records.at("web").stopped_by_person);
+      scene.start(box);
+      scene.pass(1min);
+      CHECK(scene.status("web").condition == Condition::Healthy);
+      box.broken = true;
+      scene.pass(1min);
+      CHECK(scene.orders.size() == 1);
+    }
+  }
+}
+
+TEST_CASE("process: docker kill is a stop, kill -s HUP is not") {
+  Scene scene;
+  INFO(scene.transcript());
+  Box& box = scene.healthy("web");
+  scene.kill(box, 9);
+  scene.pass(10min);
+  CHECK(scene.decisions() == "");
+  scene.start(box);
+  scene.pass(1min);
+  scene.kill(box, 1);
+  scene.pass(1min);
+  scene.crash(box, 1);
+  scene.pass(1s);
+  CHECK(scene.decisions() == "degraded, start web");
+}
+
+TEST_CASE("process: stopped while a remedy is queued: dropped") {
+  Scene scene;
+  INFO(scene.transcript());
+  Box& box = scene.healthy("web");
+  box.broken = true;
+  box.cured_by_start = false;
+  REQUIRE(scene.pass_until([&] { return scene.attempts.count(1) != 0 && scene.attempts.at(1).ended_at; }));
+  CHECK(scene.workload("web").attempt == std::nullopt);
+  scene.stop(box);
+  scene.pass(1h);
+  CHECK(scene.orders.size() == 1);
+  CHECK(scene.logged("queued action dropped: stopped by a person"));
+  CHECK(scene.incidents.at(1).outcome == IncidentOutcome::StoppedByPerson);
+}
+
+TEST_CASE("process: while somebody is stopping it, nothing is done to it") {
+  Scene scene;
+  INFO(scene.transcript());
+  Box& box = scene.healthy("web");
+  EngineEvent kill;
+  kill.kind = EngineEventKind::Kill;
+  kill.container_id = box.facts.id;
+  kill.signal = 15;
+  kill.unix_nanoseconds = scene.now().time_since_epoch().count() * 1'000'000;
+  // It shuts its door first and drains for 25 s.
+  box.hangs = true;
+  box.cured_by_start = false;
+  REQUIRE(scene.pass_until([&] { return scene.status("web").failures == 2; }));
+  kill.unix_nanoseconds = scene.now().time_since_epoch().count() * 1'000'000;
+  scene.send(kill);
+  scene.pass(25s);
+  CHECK(scene.decisions() == "degraded");
+  SUBCASE("it stops") {
+    scene.stop(box);
+    scene.pass(1h);
+    CHECK(scene.decisions() == "info");
+    CHECK(scene.orders.empty());
+  }
+  SUBCASE("the signal did not stop it") {
+    scene.pass(10s);
+    CHECK(scene.decisions() == "restart web");
+  }
+}
+
+TEST_CASE("process: stopped right after its start, before its facts were here") {
+  Scene scene;
+  INFO(scene.transcript());
+  Box& box = scene.healthy("web");
+  scene.inspect_takes = 400ms;
+  scene.restart(box);
+  scene.pass(200ms);
+  scene.stop(box);  // its kill is heard before the new run's facts
+  scene.pass(10min);
+  CHECK(scene.decisions() == "");
+  CHECK(scene.status("web").condition == Condition::Stopped);
+}
+
+TEST_CASE("process: stopped by a person while our order's answer is on its way") {
+  Scene scene;
+  INFO(scene.transcript());
+  Box& box = scene.healthy("web");
+  box.broken = true;
+  scene.fate = OrderFate::LostDone;  // the answer comes before the restart is through
+  REQUIRE(scene.pass_until_decision("restart web"));
+  scene.pass(310ms);
+  REQUIRE(box.facts.state == ContainerState::Running);
+  scene.stop(box);
+  scene.pass(1h);
+  CHECK(scene.orders.size() == 1);
+  CHECK(scene.status("web").condition == Condition::Stopped);
+}
+
+TEST_CASE("process: a late stop corrects the judgement, and the engine's turn is over") {
+  Scene scene;
+  INFO(scene.transcript());
+  Box& box = scene.healthy("web");
+  box.facts.restart_policy = RestartPolicy::Always;
+  scene.resync();
+  scene.pass(1min);
+  scene.crash(box);
+  scene.pass(10ms);
+  scene.stop(box);  // while the engine is about to restart it
+  scene.pass(1h);
+  CHECK(scene.decisions() == "");
+  CHECK(scene.status("web").condition == Condition::Stopped);
+}
+
+TEST_CASE("process: paused is frozen: no probes, no alert, asked anew when unpaused") {
+  Scene scene;
+  INFO(scene.transcript());
+  Box& box = scene.healthy("web");
+  box.broken = true;
+  REQUIRE(scene.pass_until([&] { return scene.status("web").failures == 2; }));
+  scene.pause(box);
+  scene.pass(10ms);
+  const unsigned probes = scene.probes;
+  scene.pass(1h);
+  CHECK(scene.probes == probes);
+  CHECK(scene.decisions() == "");
+  CHECK(scene.status("web").condition == Condition::Paused);
+  scene.unpause(box);
+  scene.pass(100ms);
+  CHECK(scene.status("web").failures <= 1);
+  scene.pass(1min);
+  CHECK(scene.decisions() == "degraded, restart web, recovered");
+}
+
+TEST_CASE("process: paused while an order is under way") {
+  Scene scene;
+  INFO(scene.transcript());
+  Box& box = scene.healthy("web");
+  box.broken = true;
+  box.stop_takes = 1s;
+  SUBCASE("it unpauses it: verified") {
+    REQUIRE(scene.pass_until_decision("restart web"));
+    scene.pause(box);
+    scene.pass(1min);
+    CHECK(scene.decisions() == "degraded, restart web, recovered");
+  }
+  SUBCASE("paused right after: dropped, frozen") {
+    box.cured_by_start = false;
+    REQUIRE(scene.pass_until_decision("restart web"));
+    scene.pass(1005ms);
+    scene.pause(box);
+    scene.pass(1h);
+    CHECK(scene.orders.size() == 1);
+    CHECK(scene.attempts.at(1).state == AttemptState::Dropped);
+    scene.unpause(box);
+    scene.pass(20s);
+    CHECK(scene.orders.size() == 2);
+  }
+}
+
+TEST_CASE("process: a person's restart is a new run and no incident") {
+  for (const Dialect dialect : dialects) {
+    Scene scene(dialect);
+    INFO(scene.transcript());
+    Box& box = scene.healthy("web");
+    for (int i = 0; i < 7; ++i) {
+      box.broken = true;
+      REQUIRE(scene.pass_until([&] { return scene.status("web").failures == 2; }));
+      scene.restart(box);
+      scene.pass(1s);
+      CHECK(scene.status("web").failures == 0);
+    }
+    scene.pass(5min);
+    CHECK(scene.decisions() == "");
+  }
+}
+
+TEST_CASE("process: a person's restart seen only when it is over is no crash") {
+  for (const Dialect dialect : dialects) {
+    Scene scene(dialect);
+    INFO(scene.transcript());
+    Box& box = scene.healthy("web");
+    scene.inspect_takes = 500ms;
+    for (int i = 0; i < 7; ++i) {
+      scene.restart(box);
+      scene.pass(30s);
+    }
+    CHECK(scene.decisions() == "");
+    CHECK(scene.workload("web").crashes.empty());
+  }
+}
+
+TEST_CASE("process: a deployment keeps the history and raises no alert") {
+  for (const Dialect dialect : dialects) {
+    Scene scene(dialect);
+    INFO(scene.transcript());
+    Box& old = scene.healthy("web");
+    old.broken = true;
+    scene.pass(1min);
+    CHECK(scene.decisions() == "degraded, restart web, recovered");
+    scene.pass(1s);
+    Box& fresh = scene.recreate(scene.box("web"));
+    scene.pass(3min);
+    CHECK(scene.decisions() == "");
+    CHECK(scene.status("web").condition == Condition::Healthy);
+    CHECK(scene.status("web").container_id == fresh.facts.id);
+    CHECK(scene.status("web").attempts_in_window == 1);
+    CHECK(scene.core->watched() == 1);
+  }
+}
+
+TEST_CASE("process: a deployment whose new container exits at once is a crash") {
+  Scene scene;
+  INFO(scene.transcript());
+  Box& old = scene.healthy("web");
+  Box& fresh = scene.recreate(old);
+  scene.crash(fresh, 1);  // before anybody looked
+  scene.pass(5s);
+  CHECK(scene.decisions() == "degraded, start web");
+}
+
+TEST_CASE("process: the successor may appear while the predecessor still runs") {
+  Scene scene;
+  INFO(scene.transcript());
+  Box& old = scene.healthy("web");
+  old.facts.labels = {{"com.docker.compose.project", "shop"}, {"com.docker.compose.service", "web"}};
+  Scene compose;
+  Box& first = compose.add("shop-web-1");
+  first.facts.labels = old.facts.labels;
+  compose.connect();
+  compose.pass(1min);
+  Box& second = compose.add("tmp_shop-web-1");
+  second.facts.labels = old.facts.labels;
+  compose.pass(1min);
+  CHECK(compose.status("shop/web/1").container_id == second.facts.id);
+  for (int i = 0; i < 3; ++i) {
+    compose.resync();  // the older one is seen again each time
+    compose.pass(1min);
+    CHECK(compose.status("shop/web/1").container_id == second.facts.id);
+    CHECK(compose.status("shop/web/1").condition == Condition::Healthy);
+  }
+  compose.remove(first);
+  compose.pass(5min);
+  CHECK(compose.decisions() == "");
+  CHECK(compose.status("shop/web/1").container_id == second.facts.id);
+}
+
+TEST_CASE("process: renamed, it goes by its new name and is asked once") {
+  Scene scene;
+  INFO(scene.transcript());
+  Box& box = scene.healthy("web");
+  box.facts.name = "shop";
+  EngineEvent rename;
+  rename.kind = EngineEventKind::Rename;
+  rename.container_id = box.facts.id;
+  rename.unix_nanoseconds = scene.now().time_since_epoch().count() * 1'000'000;
+  scene.send(rename);
+  scene.pass(2min);
+  CHECK(scene.core->watched() == 1);
+  CHECK(scene.status("shop").condition == Condition::Healthy);
+  CHECK_FALSE(scene.core->find("web"));
+}
+
+TEST_CASE("process: removed while ill and not back within a minute: the incident is closed") {
+  Scene scene;
+  INFO(scene.transcript());
+  Box& box = scene.healthy("web", never_touch());
+  box.broken = true;
+  scene.pass(1min);
+  CHECK(scene.decisions() == "degraded");
+  scene.remove(box);
+  scene.pass(50s);
+  CHECK(scene.decisions() == "");
+  scene.pass(20s);
+  CHECK(scene.decisions() == "info");
+  CHECK(scene.incidents.at(1).outcome == IncidentOutcome::Removed);
+  CHECK(scene.core->watched() == 0);
+}
+
+TEST_CASE("process: a list older than a container does not make it vanish") {
+  Scene scene;
+  INFO(scene.transcript());
+  scene.healthy("web");
+  scene.send(SyncCompleted{{}});  // listed before it was created
+  scene.pass(5min);
+  CHECK(scene.status("web").condition == Condition::Healthy);
+}
+
+TEST_CASE("process: what vanished without a word is found by the next list") {
+  Scene scene;
+  INFO(scene.transcript());
+  Box& box = scene.healthy("web");
+  box.exists = false;
+  scene.resync();
+  scene.pass(5min);
+  CHECK(scene.core->watched() == 0);
+  CHECK(scene.decisions() == "");
+}
+
+TEST_CASE("process: events about strangers and from the past are harmless") {
+  Scene scene;
+  INFO(scene.transcript());
+  Box& box = scene.healthy("web");
+  for (int kind = 0; kind <= static_cast<int>(EngineEventKind::Destroy); ++kind) {
+    EngineEvent event;
+    event.kind = static_cast<EngineEventKind>(kind);
+    event.container_id = "stranger";
+    scene.send(event);
+    if (event.kind == EngineEventKind::Destroy) continue;
+    event.container_id = box.facts.id;
+    event.unix_nanoseconds = 1;
+    scene.send(event);
+  }
+  scene.send(ContainerGone{"stranger"});
+  scene.send(InspectFailed{"stranger", {}});
+  scene.send(RemedyFinished{AttemptId{99}, "web", RemedyAnswer::Lost, ""});
+  scene.send(RemedyFinished{AttemptId{99}, "stranger", RemedyAnswer::Done, ""});
+  scene.send(Tick{"stranger"});
+  scene.send(OperatorReset{"stranger"});
+  scene.pass(1min);
+  scene.crash(box);  // and the old kill did not make this a person's stop
+  scene.pass(1s);
+  CHECK(scene.decisions() == "degraded, start web");
+}

@@ -1,0 +1,87 @@
+// The whole engine is lost and comes back, on an engine of the test's own.
+#include <doctest/doctest.h>
+
+#include <cstdlib>
+
+#include "integration/private_engine.hpp"
+#include "integration/scene.hpp"
+
+using namespace healer::testing;
+
+namespace {
+
+/// False, with the reason said, where there can be no engine to kill.
+bool possible() {
+  const std::string why_not = PrivateEngine::why_not();
+  if (why_not.empty()) return true;
+  const char* required = std::getenv("HEALER_TEST_REQUIRE_ENGINE");
+  if (required && std::string(required) == "1") FAIL(why_not);
+  MESSAGE("skipped: ", why_not);
+  return false;
+}
+
+constexpr auto limit = std::chrono::seconds(120);
+
+struct Apps {
+  std::string plain;    ///< without a restart policy: healer's to bring back
+  std::string managed;  ///< with one: the engine's
+  std::string stopped;  ///< by a person, before the loss
+};
+
+Apps run_apps(Scene& scene) {
+  Make managed;
+  managed.options = {"--restart", "always"};
+  Apps apps{scene.app("plain"), scene.app("managed", managed), scene.app("stopped")};
+  scene.healer();
+  for (const std::string& name : {apps.plain, apps.managed, apps.stopped})
+    scene.wait_condition(name, "healthy");
+  scene.docker()({"stop", apps.stopped});
+  scene.wait_condition(apps.stopped, "stopped");
+  return apps;
+}
+
+void require_all_back(Scene& scene, const Apps& apps) {
+  HealerProcess& healer = scene.healer();
+  scene.wait(
+      "what ran without a policy runs again", [&] { return healer.condition(apps.plain) == "healthy"; },
+      limit);
+  scene.wait_condition(apps.managed, "healthy");
+  REQUIRE(scene.facts(apps.plain).status == "running");
+  REQUIRE(scene.facts(apps.managed).status == "running");
+  REQUIRE(scene.facts(apps.stopped).status == "exited");
+  REQUIRE(healer.condition(apps.stopped) == "stopped");
+  REQUIRE(healer.said("STARTING " + apps.plain) == 1);
+  REQUIRE(healer.said("STARTING " + apps.managed) == 0);
+  REQUIRE(healer.said("RESTARTING ") == 0);
+  REQUIRE(healer.metric("healer_remedies_total", {"remedy=\"start\"", "outcome=\"cured\""}) == 1);
+}
+
+void wait_engine_missed(Scene& scene) {
+  scene.wait("healer misses the engine", [&] { return scene.healer().metric("healer_engine_up") == 0; });
+}
+
+}  // namespace
+
+TEST_CASE("the engine is killed and comes back: what ran without a policy is started again, once") {
+  if (!possible()) return;
+  PrivateEngine engine;
+  Lab lab(engine.docker(), engine.network_namespace());
+  Scene scene(lab);
+  const Apps apps = run_apps(scene);
+  engine.kill();
+  wait_engine_missed(scene);
+  engine.start();
+  require_all_back(scene, apps);
+}
+
+TEST_CASE("the engine is stopped orderly and comes back: its shutdown was no person's stop") {
+  if (!possible()) return;
+  PrivateEngine engine;
+  Lab lab(engine.docker(), engine.network_namespace());
+  Scene scene(lab);
+  const Apps apps = run_apps(scene);
+  engine.stop();
+  wait_engine_missed(scene);
+  engine.start();
+  require_all_back(scene, apps);
+}

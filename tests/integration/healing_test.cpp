@@ -1,0 +1,135 @@
+// An ill container is healed once, however it is ill, and people are told.
+#include <doctest/doctest.h>
+
+#include <fstream>
+
+#include "integration/scene.hpp"
+
+using namespace healer::testing;
+
+namespace {
+
+/// Waits until healer calls it healthy again after one remedy, and requires that the engine did this one
+/// restart and nothing else.
+void require_restarted_once(Scene& scene, const std::string& name, const ContainerFacts& before) {
+  scene.wait_said(name + " — RECOVERED after 1 attempt");
+  scene.wait_condition(name, "healthy");
+  const ContainerFacts after = scene.facts(name);
+  REQUIRE(after.id == before.id);
+  REQUIRE(after.status == "running");
+  REQUIRE(after.started_at != before.started_at);
+  REQUIRE(scene.acts(name, "restart") == 1);
+  REQUIRE(scene.acts(name, "start") == 2);  // the first is the scene's own
+}
+
+ContainerFacts healthy_before(Scene& scene, const std::string& name) {
+  scene.wait_condition(name, "healthy");
+  return scene.facts(name);
+}
+
+}  // namespace
+
+TEST_CASE("a container that answers 503 is restarted once, and people are told") {
+  Scene scene;
+  const std::string name = scene.app("sample-app");
+  HealerProcess& healer = scene.healer();
+  const ContainerFacts before = healthy_before(scene, name);
+
+  scene.tell(name, "/break");
+  require_restarted_once(scene, name, before);
+
+  REQUIRE(healer.said(name + " — unhealthy (1/3): HTTP 503") == 1);
+  REQUIRE(healer.said(name + " — unhealthy (2/3): HTTP 503") == 1);
+  REQUIRE(healer.said("RESTARTING " + name + " — failed 3 consecutive health checks") == 1);
+
+  scene.wait("both messages", [&] { return scene.slack().accepted().size() >= 2; });
+  const std::vector<SlackMessage> told = scene.slack().accepted();
+  REQUIRE(told.size() == 2);
+  REQUIRE(told[0].color == SlackSink::degraded);
+  REQUIRE(told[0].title == "🐳 Self-Healing Infrastructure — DEGRADED");
+  REQUIRE(told[0].text.find(name + " is ill: HTTP 503") != std::string::npos);
+  REQUIRE(told[1].color == SlackSink::recovered);
+  REQUIRE(told[1].title == "🐳 Self-Healing Infrastructure — RECOVERED");
+
+  const Ran page = healer.http("/metrics");
+  REQUIRE(page.code == 200);
+  std::ofstream(scene.file("metrics")) << page.output << "\n";
+  const Ran promtool = run({.arguments = {"sh", "-c", "promtool check metrics < " + scene.file("metrics")}});
+  REQUIRE_MESSAGE(promtool.code == 0, promtool.output);
+  const std::string label = "workload=\"" + name + "\"";
+  REQUIRE(healer.metric("healer_target_restarts_total", {label}) == 1);
+  REQUIRE(healer.metric("healer_target_up", {label}) == 1);
+  REQUIRE(healer.metric("healer_remedies_total", {"remedy=\"restart\"", "outcome=\"cured\""}) == 1);
+  REQUIRE(healer.metric("healer_incidents_total", {"cause=\"probe_failed\""}) == 1);
+  REQUIRE(healer.metric("healer_incidents_open") == 0);
+  REQUIRE(healer.metric("healer_checks_total", {"outcome=\"fail\"", "cause=\"status\""}) >= 3);
+  REQUIRE(healer.metric("healer_time_to_heal_seconds_count") == 1);
+  REQUIRE(healer.metric("healer_engine_up") == 1);
+}
+
+TEST_CASE("a container that never answers is restarted once") {
+  Scene scene;
+  const std::string name = scene.app("hangs");
+  scene.healer();
+  const ContainerFacts before = healthy_before(scene, name);
+  scene.tell(name, "/hang");
+  require_restarted_once(scene, name, before);
+  REQUIRE(scene.healer().said(name + " — unhealthy (1/3): no answer within 1s") == 1);
+}
+
+TEST_CASE("a container that refuses connections is restarted once") {
+  Scene scene;
+  const std::string name = scene.app("refuses");
+  scene.healer();
+  const ContainerFacts before = healthy_before(scene, name);
+  scene.tell(name, "/close");
+  require_restarted_once(scene, name, before);
+  // Through the engine's port proxy a closed port is a connection that ends at once.
+  REQUIRE(scene.healer().said(name + " — unhealthy (1/3): connection ") == 1);
+}
+
+TEST_CASE("the engine's own HEALTHCHECK is acted on at once, by event") {
+  Scene scene;
+  Make make;
+  make.options = {"--label",           "healer.probe=engine",
+                  "--health-cmd",      "test ! -e /tmp/ill",
+                  "--health-interval", "1s",
+                  "--health-retries",  "1",
+                  "--health-timeout",  "10s"};
+  make.command = {"/bin/sh", "-c", "rm -f /tmp/ill; exec /bin/sample-app"};
+  const std::string name = scene.app("checked", make);
+  scene.healer();
+  const ContainerFacts before = healthy_before(scene, name);
+  scene.docker()({"exec", name, "touch", "/tmp/ill"});
+  require_restarted_once(scene, name, before);
+  REQUIRE(scene.healer().said(name + " — HEALTHCHECK says unhealthy") >= 1);
+  REQUIRE(scene.healer().said(name + " — unhealthy (1/3)") == 0);
+}
+
+TEST_CASE(
+    "a container that stays broken after every restart gets its budget, one critical alert, and a reset") {
+  Scene scene;
+  Make make;
+  make.options = {"-e", "APP_BROKEN_STARTS=always", "--label", "healer.start_period=0s"};
+  const std::string name = scene.app("incurable", make);
+  HealerProcess& healer = scene.healer({{"BUDGET", "3/30m"}});
+
+  scene.wait_condition(name, "given_up");
+  REQUIRE(scene.acts(name, "restart") == 3);
+  REQUIRE(healer.said(name + " — GAVE UP") == 1);
+  REQUIRE(healer.metric("healer_breakers_open") == 1);
+  scene.wait("the critical alert", [&] { return scene.slack().with_color(SlackSink::critical) == 1; });
+
+  // It is still asked, and nothing more is done or told.
+  scene.wait_checks(8);
+  REQUIRE(scene.acts(name, "restart") == 3);
+  REQUIRE(scene.slack().with_color(SlackSink::critical) == 1);
+  REQUIRE(scene.slack().accepted().size() == 2);  // degraded, critical
+
+  const Ran unknown = healer.command({"reset", name + "x"});
+  REQUIRE(unknown.code == 1);
+  REQUIRE(unknown.output.find(name) != std::string::npos);  // the nearest name
+  const Ran reset = healer.command({"reset", name});
+  REQUIRE_MESSAGE(reset.code == 0, reset.output);
+  scene.wait("an attempt after the reset", [&] { return scene.acts(name, "restart") > 3; });
+}

@@ -1,0 +1,150 @@
+// Nothing is lost, and nothing done twice, over healer's own death, a deployment, and an engine's socket that
+// goes and comes.
+#include <doctest/doctest.h>
+
+#include "integration/scene.hpp"
+#include "support/unix_forwarder.hpp"
+
+using namespace healer::testing;
+
+namespace {
+
+/// sample-app under a shell that ignores TERM: the engine needs its stop timeout for every restart.
+Make slow_to_stop() {
+  Make make;
+  make.options = {"--stop-timeout", "3"};
+  make.command = {"/bin/sh", "-c", "trap '' TERM; /bin/sample-app & while :; do wait; sleep 1; done"};
+  return make;
+}
+
+}  // namespace
+
+TEST_CASE("healer is killed while a container is ill: it is healed once, and told once") {
+  Scene scene;
+  const std::string name = scene.app("orphaned");
+  HealerProcess& healer = scene.healer();
+  scene.wait_condition(name, "healthy");
+  scene.tell(name, "/break");
+  scene.wait_said(name + " — unhealthy (1/3)");
+  healer.kill();
+  healer.start();
+  scene.wait_condition(name, "healthy");
+  scene.wait("the end is told", [&] { return scene.slack().with_color(SlackSink::recovered) == 1; });
+  REQUIRE(scene.acts(name, "restart") == 1);
+  REQUIRE(scene.acts(name, "start") == 2);
+  REQUIRE(scene.slack().with_color(SlackSink::degraded) == 1);
+  REQUIRE(scene.slack().accepted().size() == 2);
+}
+
+TEST_CASE("healer is killed while it restarts a container: exactly one restart happens") {
+  Scene scene;
+  const std::string name = scene.app("halfway", slow_to_stop());
+  HealerProcess& healer = scene.healer();
+  scene.wait_condition(name, "healthy");
+  scene.tell(name, "/break");
+  scene.wait("the engine is at the restart", [&] { return scene.acts(name, "kill") >= 1; });
+  REQUIRE(scene.acts(name, "die") == 0);
+  healer.kill();
+  healer.start();
+  scene.wait_said(name + " — attempt 1 was under way when healer ended");
+  scene.wait_said(name + " — RECOVERED after 1 attempt");
+  scene.wait_condition(name, "healthy");
+  scene.wait_checks(4);
+  REQUIRE(scene.acts(name, "start") == 2);
+  REQUIRE(scene.acts(name, "die") == 1);
+  scene.wait("the end is told", [&] { return scene.slack().with_color(SlackSink::recovered) == 1; });
+  REQUIRE(scene.slack().with_color(SlackSink::degraded) == 1);
+  REQUIRE(healer.workload(name).at("attempts_in_window").to_number<int>() == 1);
+}
+
+TEST_CASE("budget and breaker outlive healer") {
+  Scene scene;
+  Make make;
+  make.options = {"-e", "APP_BROKEN_STARTS=always", "--label", "healer.start_period=0s"};
+  const std::string name = scene.app("spent", make);
+  HealerProcess& healer = scene.healer({{"BUDGET", "2/30m"}});
+  scene.wait_condition(name, "given_up");
+  scene.wait("the critical alert", [&] { return scene.slack().with_color(SlackSink::critical) == 1; });
+  healer.kill();
+  healer.start();
+  scene.wait_condition(name, "given_up");
+  scene.wait_checks(8);
+  REQUIRE(scene.acts(name, "restart") == 2);
+  REQUIRE(scene.slack().with_color(SlackSink::critical) == 1);
+  REQUIRE(scene.slack().accepted().size() == 2);
+}
+
+TEST_CASE("a deployment keeps the history: attempts before it count after it") {
+  Scene scene;
+  Make make;
+  make.options = {"-e", "APP_BROKEN_STARTS=always", "--label", "healer.start_period=0s"};
+  const std::string name = scene.app("deployed", make);
+  HealerProcess& healer = scene.healer({{"BUDGET", "3/30m"}});
+  scene.wait("a first attempt", [&] { return scene.acts(name, "restart") == 1; });
+  const std::string first = scene.facts(name).id;
+  scene.docker()({"rm", "-f", name});
+  scene.remake(name, make);
+  REQUIRE(scene.facts(name).id != first);
+  scene.wait_condition(name, "given_up");
+  REQUIRE(healer.said("RESTARTING " + name) == 3);
+  REQUIRE(healer.workload(name).at("attempts_in_window").to_number<int>() == 3);
+  scene.wait("the critical alert", [&] { return scene.slack().with_color(SlackSink::critical) == 1; });
+}
+
+TEST_CASE("the engine's socket goes and comes: nothing is decided without it, and healing goes on after") {
+  Scene scene;
+  const std::string socket = scene.docker().unix_socket();
+  if (socket.empty()) {
+    MESSAGE("skipped: the engine is not reached over a unix socket");
+    return;
+  }
+  UnixForwarder engine(scene.file("engine.sock"), socket);
+  const std::string name = scene.app("cut-off");
+  HealerProcess& healer = scene.healer({{"DOCKER_HOST", "unix://" + engine.path()}});
+
+  // Missing at the start: waited for, and said.
+  scene.wait_said("engine unreachable");
+  REQUIRE(healer.http("/healthz").code == 200);
+  REQUIRE(healer.http("/readyz").code == 503);
+  REQUIRE(healer.metric("healer_engine_up") == 0);
+  engine.open();
+  scene.wait_condition(name, "healthy");
+  REQUIRE(healer.http("/readyz").code == 200);
+
+  engine.close();
+  scene.wait("healer misses the engine", [&] { return healer.metric("healer_engine_up") == 0; });
+  REQUIRE(healer.http("/readyz").code == 503);
+  scene.tell(name, "/break");
+  scene.wait("people are told of the engine", [&] { return scene.slack().about("ENGINE DOWN") == 1; });
+  // Unknown is not ill.
+  REQUIRE(healer.condition(name) == "unknown");
+  REQUIRE(healer.said(name + " — unhealthy") == 0);
+  REQUIRE(healer.metric("healer_incidents_total") == 0);
+
+  engine.open();
+  scene.wait_said(name + " — RECOVERED after 1 attempt");
+  REQUIRE(scene.acts(name, "restart") == 1);
+  scene.wait("people are told of its return", [&] { return scene.slack().about("ENGINE BACK") == 1; });
+}
+
+TEST_CASE("the answer to a restart is lost: it is looked for, not ordered again") {
+  Scene scene;
+  const std::string socket = scene.docker().unix_socket();
+  if (socket.empty()) {
+    MESSAGE("skipped: the engine is not reached over a unix socket");
+    return;
+  }
+  UnixForwarder engine(scene.file("engine.sock"), socket);
+  engine.open();
+  const std::string name = scene.app("unanswered", slow_to_stop());
+  HealerProcess& healer = scene.healer({{"DOCKER_HOST", "unix://" + engine.path()}});
+  scene.wait_condition(name, "healthy");
+  scene.tell(name, "/break");
+  scene.wait("the engine is at the restart", [&] { return scene.acts(name, "kill") >= 1; });
+  engine.close();
+  scene.wait_said(name + " — no answer to the order to restart it");
+  engine.open();
+  scene.wait_said(name + " — RECOVERED after 1 attempt");
+  REQUIRE(healer.said("RESTARTING " + name) == 1);
+  REQUIRE(scene.acts(name, "start") == 2);
+}

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <atomic>
+#include <list>
+#include <mutex>
+#include <string>
+#include <thread>
+
+namespace healer::testing {
+
+/// A unix socket that passes everything on to another one, and can be taken away and given back: an engine
+/// whose socket comes and goes.
+class UnixForwarder {
+ public:
+  UnixForwarder(std::string path, std::string target);
+  ~UnixForwarder();
+  UnixForwarder(const UnixForwarder&) = delete;
+  UnixForwarder& operator=(const UnixForwarder&) = delete;
+
+  const std::string& path() const { return path_; }
+  void open();
+  /// Removes the socket and cuts every connection through it.
+  void close();
+
+ private:
+  struct Link {
+    int client = -1;
+    int server = -1;
+    std::thread pump;
+  };
+
+  void accept_all();
+  static void carry(int client, int server);
+
+  std::string path_;
+  std::string target_;
+  int listener_ = -1;
+  std::atomic<bool> closing_{false};
+  std::thread acceptor_;
+  std::mutex mutex_;
+  std::list<Link> links_;
+};
+
+}  // namespace healer::testing

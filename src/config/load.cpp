@@ -1,5 +1,7 @@
 #include "config/load.hpp"
 
+#include <algorithm>
+#include <array>
 #include <set>
 #include <utility>
 
@@ -9,6 +11,22 @@
 
 namespace healer {
 namespace {
+
+/// Variables that carry the prefix and are no settings: what a shell that runs the project's scripts and
+/// compose files has exported, and the links that Kubernetes and old Docker links inject for a service
+/// called "healer". Anything else with the prefix is taken for a misspelt setting.
+bool is_not_for_the_daemon(std::string_view name) {
+  constexpr std::array<std::string_view, 10> exact{"HEALER_AIRGAP",  "HEALER_BINARY",
+                                                   "HEALER_IMAGE",   "HEALER_IMAGE_LABEL",
+                                                   "HEALER_NAME",    "HEALER_NO_ASAN",
+                                                   "HEALER_NO_PULL", "HEALER_PROMETHEUS_IMAGE",
+                                                   "HEALER_PORT",    "HEALER_TEST_REQUIRE_ENGINE"};
+  constexpr std::array<std::string_view, 4> prefixes{"HEALER_ENGINE_", "HEALER_PORT_", "HEALER_SERVICE_",
+                                                     "HEALER_ENV_"};
+  return std::find(exact.begin(), exact.end(), name) != exact.end() ||
+         std::any_of(prefixes.begin(), prefixes.end(),
+                     [&](std::string_view prefix) { return name.starts_with(prefix); });
+}
 
 const std::string* find_variable(const Environment& environment, const std::string& name) {
   const auto found = environment.find(name);
@@ -99,7 +117,7 @@ class Loader {
     for (const SettingInfo* info : all_settings())
       for (std::string& name : env_names(*info)) known.insert(std::move(name));
     for (const auto& [name, value] : environment) {
-      if (!name.starts_with("HEALER_") || known.contains(name)) continue;
+      if (!name.starts_with("HEALER_") || known.contains(name) || is_not_for_the_daemon(name)) continue;
       errors.push_back(ConfigError{shown_value(name), "",
                                    Origin{Origin::Kind::Environment, shown_value(name)}, "no such setting",
                                    "", suggest_name(NameKind::Env, name)});

@@ -349,7 +349,6 @@ TEST_CASE("no bytes make the loader throw, and every refusal says where") {
 }
 
 }  // namespace
-}  // namespace healer
 
 TEST_CASE("variables of the scripts and service links are no misspelt settings") {
   for (const char* name : {"HEALER_ENGINE_OWN", "HEALER_ENGINE_DIR", "HEALER_IMAGE", "HEALER_SERVICE_HOST",
@@ -359,3 +358,5 @@ TEST_CASE("variables of the scripts and service links are no misspelt settings")
   }
   CHECK_FALSE(load_from({{"HEALER_IMAG", "x"}}, {}, {}).has_value());
 }
+
+}  // namespace healer

@@ -518,7 +518,7 @@ TEST_CASE_FIXTURE(Fixture, "inspects beyond the limit wait in line, and all are 
         timeouts += code_of(container) == ErrorCode::Timeout ? 1 : 0;
       });
     REQUIRE(run_until(loop, [&] { return timeouts == 1000; }));
-    CHECK(server->connections() == 3);
+    CHECK(server->connections() <= 3);
   }
 }
 

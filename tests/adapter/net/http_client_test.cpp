@@ -229,11 +229,11 @@ TEST_CASE_FIXTURE(Fixture, "a stream's bytes arrive as they are sent") {
 }
 
 TEST_CASE_FIXTURE(Fixture, "an endless stream outlives the deadline of its head, another does not") {
-  const auto peer = ScriptedServer::on_unix(path, [](Peer& p) {
+  std::atomic<bool> ends{false};
+  const auto peer = ScriptedServer::on_unix(path, [&ends](Peer& p) {
     p.read_request();
     p.send(chunked_head());
-    for (int i = 0; i < 200 && p.send(chunk("x")); ++i)
-      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    while (!ends && p.send(chunk("x"))) std::this_thread::sleep_for(std::chrono::milliseconds(1));
     p.send(last_chunk);
   });
   std::optional<Result<HttpAnswer>> end;
@@ -245,6 +245,8 @@ TEST_CASE_FIXTURE(Fixture, "an endless stream outlives the deadline of its head,
   SUBCASE("endless") {
     handlers.endless = true;
     client.stream(call, handlers);
+    Timer timer(loop);
+    timer.set_after(300ms, [&ends] { ends = true; });
     REQUIRE(run_until(loop, [&] { return end.has_value(); }));
     CHECK(end->has_value());
   }

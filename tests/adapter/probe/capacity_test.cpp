@@ -48,6 +48,16 @@ bool raise_descriptor_limit() {
   return setrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur >= 5000;
 }
 
+// A question that has its answer, whose connection the server holds open: the server's end of it.
+int answered_but_not_closed(Asker& asker, BoundSocket& listener) {
+  const ProbeId id = asker.start(http(listener.endpoint()));
+  const int connection = listener.accept();
+  read_head(connection);
+  send_all(connection, ok);
+  CHECK(asker.answer_of(id).status == 200);
+  return connection;
+}
+
 }  // namespace
 
 TEST_CASE("of 2,000 open at once, one that hangs delays no other") {
@@ -110,11 +120,7 @@ TEST_CASE("a connection that waits for the server's close gives way when descrip
   BoundSocket listener;
   listener.listen();
   Asker asker;
-  const ProbeId first = asker.start(http(listener.endpoint()));
-  const int connection = listener.accept();
-  read_head(connection);
-  send_all(connection, ok);  // and does not close
-  CHECK(asker.answer_of(first).status == 200);
+  const int connection = answered_but_not_closed(asker, listener);
   const DescriptorLimit none(0);
   CHECK(asker.ask(TcpTarget{listener.endpoint(), 0}).end == ProbeEnd::Answered);
   ::close(connection);
@@ -124,11 +130,7 @@ TEST_CASE("a server that does not close is closed on") {
   BoundSocket listener;
   listener.listen();
   Asker asker;
-  const ProbeId id = asker.start(http(listener.endpoint()));
-  const int connection = listener.accept();
-  read_head(connection);
-  send_all(connection, ok);
-  CHECK(asker.answer_of(id).status == 200);
+  const int connection = answered_but_not_closed(asker, listener);
   char byte = 0;
   CHECK(run_until(asker.loop, [&] { return ::recv(connection, &byte, 1, MSG_DONTWAIT) == 0; }));
   ::close(connection);

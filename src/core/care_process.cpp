@@ -245,8 +245,7 @@ void Care::engine_event(const EngineEvent& event) {
       inspect();
       return;
     case EngineEventKind::Restart:
-      // Podman says so before the exit, Docker after the new start, where it would explain the wrong exit.
-      if (world_.stop_follows_exit && !older_run && !ours) {
+      if (is_evidence(event.kind, world_.stop_follows_exit) && !older_run && !ours) {
         w_.evidence.observe(event);
         w_.evidence_at = now_;
       }

@@ -111,6 +111,11 @@ void Care::check_then_act() {
     w_.remedy = Planned{stop_over};
     return;
   }
+  // It began to pass: the next answers tell whether anything needs to be done at all.
+  if (w_.tracker.passes() > 0 && w_.presence == Presence::Running) {
+    w_.remedy = Planned{now_ + w_.policy->effective_fast_interval()};
+    return;
+  }
   act(facts);
 }
 

@@ -54,6 +54,20 @@ ExitKind ExitEvidence::judge(const Container& facts) const {
   return ExitKind::Crash;
 }
 
+bool is_evidence(EngineEventKind kind, bool stop_follows_exit) {
+  switch (kind) {
+    case EngineEventKind::Kill:
+    case EngineEventKind::Stop:
+    case EngineEventKind::Oom:
+    case EngineEventKind::Die:
+      return true;
+    case EngineEventKind::Restart:
+      return stop_follows_exit;
+    default:
+      return false;
+  }
+}
+
 ExitKind judge_unseen_exit(const Container& facts) {
   if (facts.oom_killed) return ExitKind::OutOfMemory;
   switch (facts.exit_code) {

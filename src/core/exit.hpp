@@ -52,6 +52,10 @@ class ExitEvidence {
   std::optional<int> exit_code_;
 };
 
+/// Whether an event of this kind says something about how a run ends. Podman says `restart` before the
+/// exit, Docker after the new start, where it would explain the wrong exit.
+bool is_evidence(EngineEventKind kind, bool stop_follows_exit);
+
 /// The judgement without events: healer was not there when it ended. Only what cannot be a stop counts as
 /// a crash; a code that a stop also leaves behind (0, 130, 137, 143) means hands off. HEALING.md, promise 1.
 ExitKind judge_unseen_exit(const Container& facts);

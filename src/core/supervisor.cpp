@@ -43,7 +43,10 @@ Supervisor::Supervisor(std::string host_name, const StoredState& stored) {
   world_.last_incident = stored.last_incident;
   world_.last_attempt = stored.last_attempt;
   world_.last_alert = stored.last_alert;
-  for (const WorkloadRecord& record : stored.workloads) remembered_[record.key].record = record;
+  for (const WorkloadRecord& record : stored.workloads) {
+    remembered_[record.key].record = record;
+    if (!record.last_run.container_id.empty()) early_evidence_[record.last_run.container_id];
+  }
   for (const Attempt& attempt : stored.attempts) {
     const auto of = remembered_.find(attempt.workload);
     if (of != remembered_.end()) of->second.attempts.push_back(attempt.ordered_at);
@@ -97,6 +100,11 @@ void Supervisor::on(const EngineEvent& event, Step& step) {
     care(*workload, step, [&](Care& care) { care.engine_event(event); });
     return;
   }
+  if (!world_.synced_once) {
+    if (const auto early = early_evidence_.find(event.container_id);
+        early != early_evidence_.end() && is_evidence(event.kind, world_.stop_follows_exit))
+      early->second.observe(event);
+  }
   // Unknown or not ours: only what may make it ours is worth a look.
   if (event.kind == EngineEventKind::Start || event.kind == EngineEventKind::Unpause ||
       event.kind == EngineEventKind::Rename)
@@ -131,6 +139,9 @@ void Supervisor::on(const ContainerObserved& event, Step& step) {
 
   Workload& workload = adopt(key, facts.id);
   std::optional<Attempt> unfinished = take_unfinished(key);
+  // Not where an order of ours was under way: those events may be its own.
+  if (const auto early = early_evidence_.extract(facts.id); early && !unfinished)
+    workload.evidence = early.mapped();
   care(workload, step, [&](Care& care) {
     if (unfinished) care.resume_attempt(*unfinished);
     care.observe(event);
@@ -172,6 +183,7 @@ void Supervisor::on(const SyncCompleted& event, Step& step) {
   const bool first = !world_.synced_once;
   world_.synced_once = true;
   world_.synced_at = step.now;
+  early_evidence_.clear();
   // An incident whose container vanished while healer was not there: given the time of a deployment, then
   // closed.
   if (first) {

@@ -93,6 +93,9 @@ class Supervisor {
   std::unordered_map<std::string, Remembered> remembered_;  ///< those without a container now
   std::vector<Attempt> unfinished_attempts_;  ///< a former process's, to be settled at first sight
   std::vector<Incident> stored_incidents_;
+  /// What is said, before the first list is through, of containers a former process watched: how they ended
+  /// while healer was away.
+  std::unordered_map<std::string, ExitEvidence> early_evidence_;
 
   std::string engine_reason_;
   std::optional<Instant> engine_lost_at_;

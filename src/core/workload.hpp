@@ -39,6 +39,7 @@ enum class Presence { Running, Paused, Exited, Restarting, Absent };
 ///   Planned   | well, paused, stopped, gone            | Idle       |
 ///   Checking  | a person's stop is under way           | Planned    | until that stop has had its time
 ///   Checking  | facts still say so                     | Acting     | attempt written, engine ordered
+///   Checking  | it began to pass                       | Planned    | a fast interval later
 ///   Checking  | facts differ                           | Idle       | what is true now is acted on
 ///   Checking  | could not inspect                      | Planned    | again a fast interval later
 ///   Acting    | done                                   | Verifying  | inspect

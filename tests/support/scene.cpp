@@ -48,12 +48,14 @@ void Scene::connect() {
   engine_up = true;
   send(EngineConnected{"Docker Engine (simulated)", dialect == Dialect::Podman});
   // What was missed is said again, and a little more than that.
-  const std::size_t from = delivered_ > 2 ? delivered_ - 2 : 0;
-  delivered_ = history_.size();
-  for (std::size_t i = from; i < history_.size(); ++i) {
-    const EngineEvent event = history_[i];
-    later(Duration{0}, true, [this, event] { send(event); });
-  }
+  std::size_t from = delivered_;
+  constexpr std::int64_t overlap = 60'000'000'000;
+  while (from > 0 &&
+         history_[from - 1].unix_nanoseconds + overlap > history_[delivered_ - 1].unix_nanoseconds &&
+         !forgotten_)
+    --from;
+  forgotten_ = false;
+  for (std::size_t i = from; i < history_.size(); ++i) hear(i);
   resync();
 }
 
@@ -155,9 +157,15 @@ void Scene::emit(const Box& box, EngineEventKind kind, int exit_code, int signal
 
 void Scene::deliver(const EngineEvent& event) {
   history_.push_back(event);
-  if (!engine_up) return;
-  delivered_ = history_.size();
-  later(Duration{0}, true, [this, event] { send(event); });
+  if (engine_up) hear(history_.size() - 1);
+}
+
+void Scene::hear(std::size_t number) {
+  later(Duration{0}, true, [this, number] {
+    delivered_ = std::max(delivered_, number + 1);
+    const EngineEvent event = history_[number];
+    send(event);
+  });
 }
 
 void Scene::came_down(Box& box, int code, bool oom) {
@@ -304,7 +312,7 @@ void Scene::engine_health(Box& box, EngineHealth health) {
 
 void Scene::lose_engine(bool replay_later) {
   engine_up = false;
-  if (!replay_later) delivered_ = history_.size();
+  if (!replay_later) forget_events();
   send(EngineLost{"the stream ended"});
 }
 
@@ -534,6 +542,7 @@ const Workload& Scene::workload(const std::string& key) const {
 void Scene::note(std::string line) {
   if (transcript_.size() >= transcript_limit)
     transcript_.erase(transcript_.begin(), transcript_.begin() + 1000);
+  for (const char c : line) digest_ = (digest_ ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
   transcript_.push_back(fmt::format("t={:.3f}s {}", static_cast<double>(elapsed().count()) / 1000.0, line));
 }
 

@@ -91,6 +91,14 @@ class Scene {
   /// kill, die and stop for everything, then the stream ends; with `policies`, containers come back with it.
   void shut_engine_down();
   void resync();
+  /// What was not heard until now is never told.
+  void forget_events() {
+    delivered_ = history_.size();
+    forgotten_ = true;
+  }
+  const std::vector<EngineEvent>& history() const { return history_; }
+  /// Of everything that happened and was decided, in order.
+  std::uint64_t digest() const { return digest_; }
   /// kill -9 of healer, and a new one from what it had written. It connects and syncs unless told not to.
   void restart_healer(bool connect_after = true);
   void send(const Event& event);
@@ -154,6 +162,7 @@ class Scene {
   void came_up(Box& box);
   void engine_restarts(const std::string& id);
   void deliver(const EngineEvent& event);
+  void hear(std::size_t number);
   ProbeFacts ask(const ProbeTarget& target) const;
   void observe(const std::string& id);
   void note(std::string line);
@@ -163,13 +172,15 @@ class Scene {
   std::uint64_t order_of_events_ = 0;
   std::map<std::pair<Instant, std::uint64_t>, Happening> happenings_;
   std::vector<EngineEvent> history_;
-  std::size_t delivered_ = 0;
+  std::size_t delivered_ = 0;  ///< of these, those healer has heard
   std::set<std::uint64_t> cancelled_;
   std::uint64_t next_id_ = 0;
   std::uint16_t next_port_ = 8000;
   std::size_t decisions_taken_ = 0;
   std::vector<std::string> decisions_;
   std::vector<std::string> transcript_;
+  std::uint64_t digest_ = 0;
+  bool forgotten_ = false;
 };
 
 }  // namespace healer::testing

@@ -1,0 +1,108 @@
+#include "support/invariants.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+namespace healer::testing {
+
+void Invariants::order(const ApplyRemedy& order, const Truth& truth, Instant now) {
+  const std::string& who = truth.workload;
+  if (!truth.opted_in) fail(fmt::format("1: {} did not opt in", who));
+  if (truth.paused) fail(fmt::format("1: {} is paused", who));
+  if (truth.stopped_by_person) fail(fmt::format("1: {} was stopped by a person", who));
+  if (truth.starting && order.remedy != RemedyKind::Start) fail(fmt::format("1: {} is still starting", who));
+
+  if (const auto open = unanswered_.find(who); open != unanswered_.end() && now < open->second.second)
+    fail(fmt::format("2: {} has an unanswered order", who));
+  unanswered_[who] = {order.attempt, now + order.deadline};
+  for (const auto& [id, attempt] : attempts_) {
+    if (attempt.workload != who || attempt.id == order.attempt) continue;
+    if (attempt.state == AttemptState::Ordered || attempt.state == AttemptState::Verifying)
+      fail(fmt::format("2: attempt {} of {} is not over", id, who));
+    if (attempt.run == truth.run && attempt.state == AttemptState::Cured)
+      fail(fmt::format("2: {} had been cured of this run", who));
+  }
+  const auto written = attempts_.find(order.attempt.value);
+  if (written == attempts_.end() || written->second.state != AttemptState::Ordered)
+    fail(fmt::format("2: the order to {} was not written down first", who));
+  else if (written->second.run != truth.run)
+    fail(fmt::format("2: {} runs anew, it was decided on an earlier run", who));
+
+  std::vector<Instant>& times = orders_[who];
+  times.push_back(now);
+  const auto in_window =
+      std::count_if(times.begin(), times.end(), [&](Instant at) { return at + truth.window > now; });
+  if (static_cast<unsigned>(in_window) > truth.budget)
+    fail(fmt::format("3: {} attempts at {} in the window", in_window, who));
+}
+
+void Invariants::answered(AttemptId attempt) {
+  std::erase_if(unanswered_, [&](const auto& entry) { return entry.second.first == attempt; });
+}
+
+void Invariants::actions(const Actions& actions, Instant now) {
+  for (const Action& action : actions) {
+    if (const auto* persist = std::get_if<Persist>(&action)) record(persist->record, now);
+    if (const auto* alert = std::get_if<RaiseAlert>(&action)) {
+      const bool again = !raised_.insert({alert->alert.dedup_key, alert->alert.kind}).second;
+      if (again && reset_.count(alert->alert.workload) == 0)
+        fail(fmt::format("5: said twice: {} {}", to_string(alert->alert.kind), alert->alert.dedup_key));
+    }
+  }
+  // A told incident's end is told in the step that closes it.
+  for (const Action& action : actions) {
+    const auto* persist = std::get_if<Persist>(&action);
+    const auto* incident = persist ? std::get_if<Incident>(&persist->record) : nullptr;
+    if (!incident || incident->outcome == IncidentOutcome::Open || !incident->announced) continue;
+    const bool told = std::any_of(actions.begin(), actions.end(), [&](const Action& other) {
+      const auto* alert = std::get_if<RaiseAlert>(&other);
+      return alert && alert->alert.dedup_key.ends_with("/" + std::to_string(incident->id.value));
+    });
+    if (!told) fail(fmt::format("5: the end of incident {} was not told", incident->id.value));
+  }
+}
+
+void Invariants::record(const Record& record, Instant now) {
+  if (const auto* attempt = std::get_if<Attempt>(&record)) {
+    Attempt& known = attempts_[attempt->id.value];
+    if (known.ended_at && *attempt != known)
+      fail(fmt::format("5: attempt {} ended twice", attempt->id.value));
+    known = *attempt;
+  }
+  const auto* incident = std::get_if<Incident>(&record);
+  if (!incident) return;
+  const std::uint64_t id = incident->id.value;
+  if (const auto known = incidents_.find(id); known == incidents_.end()) {
+    if (incident->opened_at != now) fail(fmt::format("5: incident {} is from the past", id));
+    if (!open_.emplace(incident->workload, id).second)
+      fail(fmt::format("5: {} has two open incidents", incident->workload));
+  } else if (known->second.outcome != IncidentOutcome::Open) {
+    fail(fmt::format("5: incident {} was closed already", id));
+  }
+  if (incident->outcome != IncidentOutcome::Open) open_.erase(incident->workload);
+  incidents_[id] = *incident;
+}
+
+void Invariants::unknown_outcome(const std::string& workload, unsigned failures_before,
+                                 unsigned failures_after) {
+  if (failures_before != failures_after)
+    fail(fmt::format("6: unknown moved the streak of {} from {} to {}", workload, failures_before,
+                     failures_after));
+}
+
+void Invariants::tick(const std::string& workload, const Actions& actions, Instant now) {
+  const bool only_wakes = std::all_of(actions.begin(), actions.end(), [](const Action& action) {
+    return std::holds_alternative<Wake>(action);
+  });
+  for (const Action& action : actions)
+    if (const auto* wake = std::get_if<Wake>(&action); wake && only_wakes && wake->at <= now)
+      fail(fmt::format("wake: {} wakes itself without end", workload));
+}
+
+void Invariants::operator_reset(const std::string& workload) {
+  orders_[workload].clear();
+  reset_.insert(workload);
+}
+
+}  // namespace healer::testing

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "model/action.hpp"
+#include "model/event.hpp"
+
+namespace healer::testing {
+
+/// What is true of a container at the moment of an order, whatever healer believes.
+struct Truth {
+  std::string workload;
+  bool opted_in = true;
+  bool paused = false;
+  bool stopped_by_person = false;
+  bool starting = false;  ///< in its start grace: no exit, no pass yet
+  RunId run;
+  unsigned budget = 5;
+  Duration window = 30min;
+};
+
+/// Watches what is decided and says which of HEALING.md 7's invariants it breaks.
+class Invariants {
+ public:
+  /// 1, 2, 3: at every order, after its step's records were taken in.
+  void order(const ApplyRemedy& order, const Truth& truth, Instant now);
+  /// 2: the answer has come.
+  void answered(AttemptId attempt);
+  /// 5: every record and alert.
+  void actions(const Actions& actions, Instant now);
+  /// 6: the streak of a workload before and after a step that brought it nothing but an unknown outcome.
+  void unknown_outcome(const std::string& workload, unsigned failures_before, unsigned failures_after);
+  /// A wake-up that only asks for itself again.
+  void tick(const std::string& workload, const Actions& actions, Instant now);
+  void healer_restarted() { unanswered_.clear(); }
+  void operator_reset(const std::string& workload);
+
+  const std::vector<std::string>& broken() const { return broken_; }
+
+ private:
+  void fail(std::string what) { broken_.push_back(std::move(what)); }
+  void record(const Record& record, Instant now);
+
+  std::vector<std::string> broken_;
+  std::map<std::string, std::pair<AttemptId, Instant>> unanswered_;  ///< by workload, with their time limit
+  std::map<std::string, std::vector<Instant>> orders_;
+  std::map<std::uint64_t, Attempt> attempts_;
+  std::map<std::uint64_t, Incident> incidents_;
+  std::map<std::string, std::uint64_t> open_;
+  std::set<std::pair<std::string, AlertKind>> raised_;
+  std::set<std::string> reset_;
+};
+
+}  // namespace healer::testing

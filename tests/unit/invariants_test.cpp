@@ -1,0 +1,158 @@
+// The checkers of HEALING.md 7 can fail: each planted violation is caught.
+#include "support/invariants.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace healer;
+using namespace healer::testing;
+
+namespace {
+
+const Instant zero{Duration{1'000'000'000}};
+
+struct Plant {
+  Invariants watch;
+  Truth truth;
+  Instant now = zero;
+  std::uint64_t next = 0;
+
+  Plant() { truth.workload = "web"; }
+
+  ApplyRemedy order(RemedyKind remedy = RemedyKind::Restart, bool written = true, bool finished = true) {
+    ApplyRemedy order;
+    order.attempt = AttemptId{++next};
+    order.workload = "web";
+    order.remedy = remedy;
+    order.deadline = 30s;
+    Attempt attempt;
+    attempt.id = order.attempt;
+    attempt.workload = "web";
+    attempt.run = truth.run;
+    if (written) watch.actions({Persist{attempt}}, now);
+    watch.order(order, truth, now);
+    if (finished) {
+      watch.answered(order.attempt);
+      attempt.state = AttemptState::NotCured;
+      attempt.ended_at = now;
+      watch.actions({Persist{attempt}}, now);
+    }
+    return order;
+  }
+
+  std::string broken() const { return watch.broken().empty() ? "" : watch.broken().front().substr(0, 1); }
+};
+
+Incident incident(std::uint64_t id, IncidentOutcome outcome = IncidentOutcome::Open) {
+  Incident incident;
+  incident.id = IncidentId{id};
+  incident.workload = "web";
+  incident.opened_at = zero;
+  incident.outcome = outcome;
+  return incident;
+}
+
+RaiseAlert alert(const std::string& key, AlertKind kind) {
+  RaiseAlert raise;
+  raise.alert.dedup_key = key;
+  raise.alert.kind = kind;
+  return raise;
+}
+
+}  // namespace
+
+TEST_CASE("invariants: what is right passes") {
+  Plant plant;
+  for (int i = 0; i < 5; ++i) plant.order();
+  plant.now += 31min;
+  plant.order();
+  plant.watch.actions({Persist{incident(1)}, alert("k/1", AlertKind::Degraded)}, zero);
+  Incident closed = incident(1, IncidentOutcome::Recovered);
+  closed.announced = true;
+  plant.watch.actions({Persist{closed}, alert("k/1", AlertKind::Recovered)}, zero);
+  plant.watch.unknown_outcome("web", 2, 2);
+  plant.watch.tick("web", {Wake{"web", zero + 1s}}, zero);
+  CHECK(plant.broken() == "");
+}
+
+TEST_CASE("invariants: 1 is caught in each of its forms") {
+  for (int form = 0; form < 4; ++form) {
+    Plant plant;
+    plant.truth.opted_in = form != 0;
+    plant.truth.paused = form == 1;
+    plant.truth.stopped_by_person = form == 2;
+    plant.truth.starting = form == 3;
+    plant.order();
+    CHECK(plant.broken() == "1");
+  }
+}
+
+TEST_CASE("invariants: 2 is caught: two at once, one unfinished, one unwritten, one for an old run") {
+  Plant twice;
+  twice.order(RemedyKind::Restart, true, false);
+  twice.order();
+  CHECK(twice.broken() == "2");
+
+  Plant unfinished;
+  const ApplyRemedy first = unfinished.order(RemedyKind::Restart, true, false);
+  unfinished.watch.healer_restarted();
+  unfinished.order();
+  CHECK(unfinished.broken() == "2");
+
+  Plant unwritten;
+  unwritten.order(RemedyKind::Restart, false, false);
+  CHECK(unwritten.broken() == "2");
+
+  Plant old_run;
+  Attempt attempt;
+  attempt.id = AttemptId{7};
+  attempt.workload = "web";
+  old_run.watch.actions({Persist{attempt}}, zero);
+  old_run.truth.run = RunId{"c1", "later"};
+  ApplyRemedy order;
+  order.attempt = AttemptId{7};
+  order.workload = "web";
+  old_run.watch.order(order, old_run.truth, zero);
+  CHECK(old_run.broken() == "2");
+}
+
+TEST_CASE("invariants: 3 is caught") {
+  Plant plant;
+  for (int i = 0; i < 6; ++i) {
+    CHECK(plant.broken() == "");
+    plant.order();
+    plant.now += 5min;
+  }
+  CHECK(plant.broken() == "3");
+}
+
+TEST_CASE("invariants: 5 is caught: closed twice, two open, an end untold, an alert said twice") {
+  Plant closed_twice;
+  closed_twice.watch.actions({Persist{incident(1)}, Persist{incident(1, IncidentOutcome::Recovered)}}, zero);
+  closed_twice.watch.actions({Persist{incident(1, IncidentOutcome::Recovered)}}, zero);
+  CHECK(closed_twice.broken() == "5");
+
+  Plant two_open;
+  two_open.watch.actions({Persist{incident(1)}, Persist{incident(2)}}, zero);
+  CHECK(two_open.broken() == "5");
+
+  Plant untold;
+  Incident announced = incident(1);
+  announced.announced = true;
+  untold.watch.actions({Persist{announced}}, zero);
+  announced.outcome = IncidentOutcome::Recovered;
+  untold.watch.actions({Persist{announced}}, zero);
+  CHECK(untold.broken() == "5");
+
+  Plant said_twice;
+  said_twice.watch.actions({alert("k", AlertKind::Degraded), alert("k", AlertKind::Degraded)}, zero);
+  CHECK(said_twice.broken() == "5");
+}
+
+TEST_CASE("invariants: 6 and a wake-up without end are caught") {
+  Plant unknown;
+  unknown.watch.unknown_outcome("web", 1, 2);
+  CHECK(unknown.broken() == "6");
+  Plant spinning;
+  spinning.watch.tick("web", {Wake{"web", zero}}, zero);
+  CHECK(spinning.broken() == "w");
+}

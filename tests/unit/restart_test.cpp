@@ -1,0 +1,247 @@
+// Lose nothing: healer is killed at any instant and goes on from what it had written.
+#include <doctest/doctest.h>
+
+#include "support/scene.hpp"
+
+using namespace healer;
+using namespace healer::testing;
+
+TEST_CASE("restart of healer: while ill, the incident goes on and is not told again") {
+  Scene scene;
+  INFO(scene.transcript());
+  Box& box = scene.healthy("web");
+  box.broken = true;
+  box.cured_by_start = false;
+  REQUIRE(scene.pass_until([&] { return scene.orders.size() == 2; }));
+  scene.decisions();
+  scene.pass(20s);
+  scene.restart_healer();
+  scene.pass(10s);
+  CHECK(scene.core->watched() == 1);
+  box.cured_by_start = true;
+  REQUIRE(scene.pass_until_decision("recovered"));
+  CHECK(scene.incidents.size() == 1);
+  CHECK(scene.alerts_of(AlertKind::Degraded) == 1);
+  CHECK(scene.attempts.at(3).number == 3);
+}
+
+TEST_CASE("restart of healer: refills nothing") {
+  Scene scene;
+  INFO(scene.transcript());
+  Box& box = scene.healthy("web");
+  box.broken = true;
+  box.cured_by_start = false;
+  for (int i = 0; i < 60; ++i) {
+    scene.pass(61s);
+    scene.restart_healer();
+  }
+  for (std::size_t i = 5; i < scene.order_times.size(); ++i)
+    CHECK(scene.order_times[i] - scene.order_times[i - 5] >= 30min);
+  for (std::size_t i = 1; i < scene.order_times.size() && i < 5; ++i)
+    CHECK(scene.order_times[i] - scene.order_times[i - 1] >= Duration{15s} * (1 << (i - 1)));
+  CHECK(scene.orders.size() >= 5);
+  CHECK(scene.alerts_of(AlertKind::Critical) == 1);
+}
+
+TEST_CASE("restart of healer: at an order that was carried out: verified, not repeated") {
+  Scene scene;
+  INFO(scene.transcript());
+  Box& box = scene.healthy("web");
+  box.broken = true;
+  scene.die_at_order = true;
+  SUBCASE("soon done") {}
+  SUBCASE("still under way when healer is back") {
+    box.stop_takes = 9s;
+  }
+  scene.pass(5min);
+  CHECK(scene.orders.size() == 1);
+  CHECK(scene.attempts.at(1).state == AttemptState::Cured);
+  CHECK(scene.decisions() == "degraded, restart web, recovered");
+}
+
+TEST_CASE("restart of healer: at an order that was never carried out: known after its time, then the next") {
+  Scene scene;
+  INFO(scene.transcript());
+  Box& box = scene.healthy("web");
+  box.broken = true;
+  scene.die_at_order = false;
+  scene.pass(5min);
+  CHECK(scene.orders.size() == 2);
+  CHECK(scene.order_times[1] - scene.order_times[0] >= 30s);
+  CHECK(scene.attempts.at(1).state == AttemptState::NotCarriedOut);
+  CHECK(scene.decisions() == "degraded, restart web, restart web, recovered");
+}
+
+TEST_CASE("restart of healer: at an order that left it exited: started") {
+  Scene scene;
+  INFO(scene.transcript());
+  Box& box = scene.healthy("web");
+  box.broken = true;
+  scene.die_at_order = true;
+  scene.fates = {OrderFate::LostHalfway};
+  scene.pass(5min);
+  CHECK(scene.decisions() == "degraded, restart web, start web, recovered");
+}
+
+TEST_CASE("restart of healer: at the order to start what crashed") {
+  Scene scene;
+  INFO(scene.transcript());
+  Box& box = scene.healthy("web");
+  SUBCASE("carried out") {
+    scene.die_at_order = true;
+    scene.crash(box, 137);
+    scene.pass(5min);
+    CHECK(scene.decisions() == "degraded, start web, recovered");
+  }
+  SUBCASE("not carried out") {
+    scene.die_at_order = false;
+    scene.crash(box, 137);
+    scene.pass(5min);
+    CHECK(scene.decisions() == "degraded, start web, start web, recovered");
+  }
+}
+
+TEST_CASE("restart of healer: while verifying") {
+  Scene scene;
+  INFO(scene.transcript());
+  Box& box = scene.healthy("web");
+  box.broken = true;
+  REQUIRE(scene.pass_until_decision("restart web"));
+  scene.pass(1s);
+  CHECK(scene.attempts.at(1).state == AttemptState::Verifying);
+  scene.restart_healer();
+  scene.pass(1min);
+  CHECK(scene.attempts.at(1).state == AttemptState::Cured);
+  CHECK(scene.decisions() == "degraded, restart web, recovered");
+}
+
+TEST_CASE("restart of healer: what a person stopped stays stopped") {
+  Scene scene;
+  INFO(scene.transcript());
+  Box& box = scene.healthy("web");
+  SUBCASE("before") {
+    scene.stop(box);
+    scene.pass(1s);
+    scene.restart_healer();
+  }
+  SUBCASE("while healer was away, told afterwards") {
+    scene.restart_healer(false);
+    scene.stop(box);
+    box.facts.exit_code = 1;
+    scene.pass(1min);
+    scene.connect();
+  }
+  SUBCASE("while healer was away, ill, never told") {
+    box.broken = true;
+    scene.fate = OrderFate::Refused;
+    REQUIRE(scene.pass_until_decision("restart web"));
+    scene.pass(1s);
+    scene.restart_healer(false);
+    scene.stop(box);
+    scene.forget_events();
+    scene.connect();
+  }
+  const std::size_t before = scene.orders.size();
+  scene.pass(1h);
+  CHECK(scene.orders.size() == before);
+  CHECK(scene.status("web").condition == Condition::Stopped);
+}
+
+TEST_CASE("restart of healer: what crashed while healer was away is started") {
+  Scene scene;
+  INFO(scene.transcript());
+  Box& box = scene.healthy("web");
+  SUBCASE("told afterwards") {
+    scene.restart_healer(false);
+    scene.crash(box, 0);
+    scene.pass(1min);
+    scene.connect();
+  }
+  SUBCASE("never told, but its code says so") {
+    scene.restart_healer(false);
+    scene.crash(box, 2);
+    scene.forget_events();
+    scene.pass(1min);
+    scene.connect();
+  }
+  SUBCASE("in a run that healer never saw") {
+    scene.restart_healer(false);
+    scene.restart(box);
+    scene.pass(10min);
+    scene.crash(box, 2);
+    scene.forget_events();
+    scene.pass(10min);
+    scene.connect();
+  }
+  scene.pass(1min);
+  CHECK(scene.decisions() == "degraded, start web, recovered");
+}
+
+TEST_CASE("restart of healer: crashed, and healer killed before it ordered the start") {
+  Scene scene;
+  INFO(scene.transcript());
+  Box& box = scene.healthy("web");
+  scene.inspect_takes = 100ms;
+  scene.crash(box, 0);
+  REQUIRE(scene.pass_until_decision("degraded"));
+  scene.restart_healer(false);
+  scene.forget_events();
+  scene.connect();
+  scene.pass(1min);
+  CHECK(scene.decisions() == "degraded, start web, recovered");
+}
+
+TEST_CASE("restart of healer: an incident whose workload never reappears is closed after a minute") {
+  Scene scene;
+  INFO(scene.transcript());
+  Box& box = scene.healthy("web");
+  box.broken = true;
+  REQUIRE(scene.pass_until_decision("restart web"));
+  box.exists = false;
+  scene.restart_healer();
+  scene.pass(50s);
+  CHECK(scene.incidents.at(1).outcome == IncidentOutcome::Open);
+  scene.pass(20s);
+  CHECK(scene.incidents.at(1).outcome == IncidentOutcome::Removed);
+  CHECK(scene.attempts.at(1).state == AttemptState::Dropped);
+  CHECK(scene.core->watched() == 0);
+  scene.restart_healer();
+  scene.pass(1h);
+  CHECK(scene.decisions() == "degraded, restart web, info");
+}
+
+TEST_CASE("restart of healer: learned starts and the grace are kept") {
+  Policy policy = Scene::policy();
+  policy.start_period.reset();
+  Scene scene;
+  INFO(scene.transcript());
+  Box& box = scene.add("web", policy);
+  box.ready_after = 30s;
+  scene.connect();
+  scene.pass(2min);
+  scene.restart_healer();
+  scene.pass(1s);
+  CHECK(scene.workload("web").starts.size() == 1);
+  scene.restart(box);
+  scene.pass(1s);
+  const Duration grace = scene.workload("web").grace_until - scene.workload("web").run_started;
+  CHECK(grace >= 90s);
+  CHECK(grace <= 110s);
+}
+
+TEST_CASE("restart of healer: the same record gives the same decisions") {
+  const auto run = [] {
+    Scene scene;
+    for (int i = 0; i < 20; ++i) scene.add("web" + std::to_string(i)).broken = i % 2 == 0;
+    scene.connect();
+    scene.pass(1min);
+    scene.lose_engine();
+    scene.pass(20s);
+    scene.connect();
+    scene.pass(1min);
+    scene.restart_healer();
+    scene.pass(5min);
+    return scene.transcript();
+  };
+  CHECK(run() == run());
+}

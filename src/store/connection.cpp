@@ -70,9 +70,10 @@ tl::expected<void, OpenProblem> examine(Database& database, const std::string& p
 SqlResult<Records::Loaded> prepare(Connection& connection, Instant now) {
   Database& database = *connection.database;
   // NORMAL: the log is not flushed to the disk at each commit. What was committed is in the kernel's hands
-  // and survives the death of this process, which is what is promised.
-  for (const char* pragma :
-       {"PRAGMA journal_mode=WAL", "PRAGMA synchronous=NORMAL", "PRAGMA journal_size_limit=4194304"}) {
+  // and survives the death of this process, which is what is promised. No automatic checkpoint: it waits for
+  // the disk inside whichever commit happens to fill the log; the worker makes it when nothing waits.
+  for (const char* pragma : {"PRAGMA journal_mode=WAL", "PRAGMA synchronous=NORMAL",
+                             "PRAGMA wal_autocheckpoint=0", "PRAGMA journal_size_limit=4194304"}) {
     auto set = database.run(pragma);
     if (!set) return tl::unexpected(std::move(set.error()));
   }

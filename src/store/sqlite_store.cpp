@@ -13,6 +13,10 @@ namespace healer {
 namespace {
 
 constexpr auto flush_limit = std::chrono::seconds(1);
+/// The log is merged into the file after this long without a commit ...
+constexpr auto quiet_before_checkpoint = std::chrono::seconds(5);
+/// ... or after this many commits without such a pause, so that it cannot grow for ever.
+constexpr unsigned most_commits_between_checkpoints = 20'000;
 
 Result<void> result_of(const char* what, store::SqlResult<void> done) {
   if (done) return {};
@@ -64,7 +68,15 @@ class SqliteStore::Worker {
   void run() {
     while (true) {
       std::unique_lock guard(mutex_);
-      wake_.wait(guard, [this] { return !jobs_.empty() || stop_at_; });
+      const auto called = [this] { return !jobs_.empty() || stop_at_; };
+      if (uncheckpointed_ == 0) {
+        wake_.wait(guard, called);
+      } else if (uncheckpointed_ >= most_commits_between_checkpoints ||
+                 !wake_.wait_for(guard, quiet_before_checkpoint, called)) {
+        guard.unlock();
+        checkpoint();
+        continue;
+      }
       if (jobs_.empty() || (stop_at_ && std::chrono::steady_clock::now() >= *stop_at_)) return;
       Job job = std::move(jobs_.front());
       jobs_.pop_front();
@@ -74,7 +86,14 @@ class SqliteStore::Worker {
     }
   }
 
+  // A failure costs nothing that was committed: the log is kept, and the next checkpoint merges it too.
+  void checkpoint() {
+    (void)connection_->database->text("PRAGMA wal_checkpoint(TRUNCATE)");
+    uncheckpointed_ = 0;
+  }
+
   Result<void> perform(const Job& job) {
+    ++uncheckpointed_;
     if (const auto* prune = std::get_if<Prune>(&job.work))
       return result_of("cannot prune the state file", connection_->records->prune(prune->ended_before));
     const auto& records = std::get<std::vector<Record>>(job.work);
@@ -91,6 +110,7 @@ class SqliteStore::Worker {
   std::unique_ptr<store::Connection> connection_;
   PostToLoop post_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+  unsigned uncheckpointed_ = 0;  ///< commits since the log was last merged; the worker's own
   std::mutex mutex_;
   std::condition_variable wake_;
   std::deque<Job> jobs_;

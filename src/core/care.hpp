@@ -141,6 +141,8 @@ class Care {
 
   /// How often an unanswered order's effect is looked for.
   static constexpr Duration settle_interval = 1s;
+  /// What could not be looked at is looked at again this much later.
+  static constexpr Duration look_again = 10s;
   /// A crash loop is over when a run is well and this old.
   static constexpr Duration crash_loop_calm = 60s;
 

@@ -11,8 +11,6 @@ namespace {
 
 /// How long a fresh inspect may take before it is asked for again.
 constexpr Duration inspect_patience = 10s;
-/// What the engine's own policy did not bring back, and cannot be looked at now, is looked at again then.
-constexpr Duration look_again = 10s;
 
 }  // namespace
 
@@ -50,6 +48,10 @@ void Care::checks_due() {
 }
 
 void Care::exit_due() {
+  if (w_.look_again_at && now_ >= *w_.look_again_at && world_.engine_up) {
+    w_.look_again_at.reset();
+    inspect();
+  }
   if (w_.judge_exit_at && now_ >= *w_.judge_exit_at && may_judge()) judge_exit();
   if (!w_.back_by || now_ < *w_.back_by) return;
   w_.back_by.reset();
@@ -131,6 +133,7 @@ std::optional<Instant> Care::next_deadline() const {
   if (w_.unhealthy_in_grace && w_.presence == Presence::Running) at(w_.grace_until);
   if (may_judge()) at(w_.judge_exit_at);
   at(w_.back_by);
+  if (world_.engine_up) at(w_.look_again_at);
   if (const auto* planned = std::get_if<Planned>(&w_.remedy); planned && world_.engine_up) at(planned->due);
   if (const auto* checking = std::get_if<Checking>(&w_.remedy)) at(checking->give_up);
   if (const auto* settling = std::get_if<Settling>(&w_.remedy)) at(settling->next_look);
@@ -143,7 +146,7 @@ std::optional<Instant> Care::next_deadline() const {
       now_ - w_.run_started < crash_loop_calm)
     at(w_.run_started + crash_loop_calm);
   if (w_.unannounced_incidents > 0) at(w_.last_announced + w_.policy->alert_cooldown);
-  if (!w_.in_flight) at(w_.forget_at);  // kept until the engine has answered
+  if (!w_.in_flight && now_ < w_.forget_at) at(w_.forget_at);  // kept until the engine has answered
   return next;
 }
 

@@ -68,7 +68,8 @@ void Care::close_incident(IncidentOutcome outcome, const std::string& why) {
   }
   out_.push_back(Count{CountIncidentClosed{outcome, ill_for}});
   if (outcome == IncidentOutcome::StoppedByHealer) {
-    raise(AlertKind::Critical, "STOPPED",
+    // Critical was said already where it gave up before: one alert of a kind per incident.
+    raise(incident.gave_up ? AlertKind::Info : AlertKind::Critical, "STOPPED",
           fmt::format("{} was ill ({}) and is stopped now: {}.", w_.name, incident.cause_text, why),
           incident_key());
   } else if (incident.announced) {

@@ -39,6 +39,7 @@ void Care::observe(const ContainerObserved& seen) {
   if (w_.name != facts.name) w_.dirty = true;
   w_.name = facts.name;
   w_.forget_at.reset();
+  w_.look_again_at.reset();
 
   const bool new_run = facts.run() != w_.run();
   if (new_run && !first_sight) run_took_over();
@@ -189,6 +190,7 @@ void Care::enter_exited(const Container& facts, const RunId& run_before) {
     return;
   }
   w_.stopped_by_person = false;
+  if (run_before.container_id != facts.id) w_.ran_before_engine_loss = false;  // its predecessor did
   w_.exit_judged_before = first_sight && !w_.ran_when_restored && run_before == facts.run();
   if (was_up && w_.evidence.died() && !world_.stop_follows_exit) {
     judge_exit();
@@ -380,6 +382,7 @@ void Care::container_gone() {
   if (w_.presence == Presence::Absent && w_.forget_at) return;
   stop_probing();
   w_.presence = Presence::Absent;
+  w_.look_again_at.reset();
   w_.judge_exit_at.reset();
   w_.back_by.reset();
   drop_everything(AttemptState::Dropped, "the container was removed");
@@ -390,6 +393,7 @@ void Care::container_gone() {
 void Care::opted_out() {
   stop_probing();
   w_.presence = Presence::Absent;
+  w_.look_again_at.reset();
   w_.judge_exit_at.reset();
   w_.back_by.reset();
   drop_everything(AttemptState::Dropped, "no longer opted in");
@@ -399,6 +403,7 @@ void Care::opted_out() {
 }
 
 void Care::inspect_failed(const Error& error) {
+  if (w_.presence != Presence::Absent) w_.look_again_at = now_ + look_again;
   if (std::holds_alternative<Checking>(w_.remedy)) {
     log(LogLevel::Warning,
         fmt::format("{} — could not look at it before acting: {}", w_.name, error.message));

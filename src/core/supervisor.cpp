@@ -67,6 +67,7 @@ void Supervisor::care(Workload& workload, Step& step, F&& what) {
   what(care);
   care.run_due();
   care.finish();
+  if (workload.forget_at) forget_if_over(workload, step.now);
 }
 
 Workload* Supervisor::by_key(const std::string& key) {
@@ -100,11 +101,11 @@ void Supervisor::on(const EngineEvent& event, Step& step) {
     care(*workload, step, [&](Care& care) { care.engine_event(event); });
     return;
   }
-  if (!world_.synced_once) {
-    if (const auto early = early_evidence_.find(event.container_id);
-        early != early_evidence_.end() && is_evidence(event.kind, world_.stop_follows_exit))
-      early->second.observe(event);
-  }
+  if (const auto early = early_evidence_.find(event.container_id);
+      early != early_evidence_.end() && is_evidence(event.kind, world_.stop_follows_exit))
+    early->second.observe(event);
+  if (event.kind == EngineEventKind::Start && early_evidence_.size() < most_remembered)
+    early_evidence_[event.container_id];
   // Unknown or not ours: only what may make it ours is worth a look.
   if (event.kind == EngineEventKind::Start || event.kind == EngineEventKind::Unpause ||
       event.kind == EngineEventKind::Rename)
@@ -114,10 +115,9 @@ void Supervisor::on(const EngineEvent& event, Step& step) {
 void Supervisor::on(const ContainerObserved& event, Step& step) {
   const Container& facts = event.container;
   if (!is_watched(facts, *event.policy, world_.vantage)) {
+    early_evidence_.erase(facts.id);
     if (Workload* workload = by_container(facts.id)) {
-      const std::string key = workload->key;
       care(*workload, step, [](Care& care) { care.opted_out(); });
-      forget_if_over(key, step.now);
     }
     return;
   }
@@ -158,6 +158,7 @@ std::optional<Attempt> Supervisor::take_unfinished(const std::string& key) {
 }
 
 void Supervisor::on(const ContainerGone& event, Step& step) {
+  early_evidence_.erase(event.container_id);
   Workload* workload = by_container(event.container_id);
   if (!workload) return;
   key_of_container_.erase(event.container_id);
@@ -166,6 +167,7 @@ void Supervisor::on(const ContainerGone& event, Step& step) {
 }
 
 void Supervisor::on(const InspectFailed& event, Step& step) {
+  if (world_.synced_once) early_evidence_.erase(event.container_id);
   if (Workload* workload = by_container(event.container_id))
     care(*workload, step, [&](Care& care) { care.inspect_failed(event.error); });
 }
@@ -183,7 +185,6 @@ void Supervisor::on(const SyncCompleted& event, Step& step) {
   const bool first = !world_.synced_once;
   world_.synced_once = true;
   world_.synced_at = step.now;
-  early_evidence_.clear();
   // An incident whose container vanished while healer was not there: given the time of a deployment, then
   // closed.
   if (first) {
@@ -234,11 +235,8 @@ void Supervisor::on(const EngineConnected& event, Step& step) {
 void Supervisor::on(const VantageLearned& event, Step& step) {
   if (event.vantage == world_.vantage) return;
   world_.vantage = event.vantage;
-  if (const Workload* itself = by_container(event.vantage.own_container_id)) {
-    const std::string key = itself->key;
-    care(*by_key(key), step, [](Care& care) { care.opted_out(); });
-    forget_if_over(key, step.now);
-  }
+  if (Workload* itself = by_container(event.vantage.own_container_id))
+    care(*itself, step, [](Care& care) { care.opted_out(); });
   std::vector<std::string> keys;
   for (const auto& [key, workload] : workloads_)
     if (workload->presence == Presence::Running) keys.push_back(key);
@@ -316,7 +314,6 @@ void Supervisor::on(const Tick& event, Step& step) {
   if (!workload) return;
   workload->wake_at.reset();  // it has been used up: finish() asks anew
   care(*workload, step, [](Care&) {});
-  if (workload->forget_at) forget_if_over(event.workload, step.now);
 }
 
 void Supervisor::on(const LoopStalled& event, Step& step) {
@@ -333,15 +330,13 @@ void Supervisor::on(const OperatorReset& event, Step& step) {
     care(*workload, step, [](Care& care) { care.operator_reset(); });
 }
 
-void Supervisor::forget_if_over(const std::string& key, Instant now) {
-  Workload* workload = by_key(key);
-  if (!workload || !workload->forget_at || now < *workload->forget_at || workload->incident ||
-      workload->in_flight)
-    return;
+void Supervisor::forget_if_over(const Workload& workload, Instant now) {
+  if (now < *workload.forget_at || workload.incident || workload.in_flight) return;
   // History and budget stay on disk, and here for the case that it comes back.
-  if (remembered_.size() < most_remembered || !workload->breaker.attempts().empty())
-    remembered_[key] = {workload->record(), workload->breaker.attempts()};
-  if (const auto of = key_of_container_.find(workload->container.id);
+  const std::string key = workload.key;
+  if (remembered_.size() < most_remembered || !workload.breaker.attempts().empty())
+    remembered_[key] = {workload.record(), workload.breaker.attempts()};
+  if (const auto of = key_of_container_.find(workload.container.id);
       of != key_of_container_.end() && of->second == key)
     key_of_container_.erase(of);
   workloads_.erase(key);

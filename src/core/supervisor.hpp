@@ -79,10 +79,11 @@ class Supervisor {
   Workload* by_key(const std::string& key);
   Workload* by_container(const std::string& id);
   Workload& adopt(const std::string& key, const std::string& container_id);
-  /// Runs `what(Care&)` and then everything that has become due, and writes down what changed.
+  /// Runs `what(Care&)` and then everything that has become due, and writes down what changed. The
+  /// workload may be gone afterwards.
   template <class F>
   void care(Workload& workload, Step& step, F&& what);
-  void forget_if_over(const std::string& key, Instant now);
+  void forget_if_over(const Workload& workload, Instant now);
   std::optional<Attempt> take_unfinished(const std::string& key);
   void engine_alert(Step& step, AlertKind kind, const char* event, std::string text);
   bool was_shutdown(Instant now) const;
@@ -93,8 +94,8 @@ class Supervisor {
   std::unordered_map<std::string, Remembered> remembered_;  ///< those without a container now
   std::vector<Attempt> unfinished_attempts_;  ///< a former process's, to be settled at first sight
   std::vector<Incident> stored_incidents_;
-  /// What is said, before the first list is through, of containers a former process watched: how they ended
-  /// while healer was away.
+  /// What is said of containers before their facts are here: those a former process watched, which may have
+  /// ended while healer was away, and those that start now.
   std::unordered_map<std::string, ExitEvidence> early_evidence_;
 
   std::string engine_reason_;

@@ -95,6 +95,7 @@ struct Workload {
   PolicyPtr policy;
   std::vector<LabelProblem> problems;
   Presence presence = Presence::Absent;
+  std::optional<Instant> look_again_at;  ///< an inspect failed: what it was for is not known yet
   Approach approach;
   Instant run_started{};
   bool run_seen_from_start = false;

@@ -237,12 +237,15 @@ void Scene::engine_restarts(const std::string& id) {
 }
 
 void Scene::stop(Box& box) {
-  const bool was_down = box.facts.state != ContainerState::Running;
+  const ContainerState before = box.facts.state;
+  if (before != ContainerState::Running && before != ContainerState::Paused &&
+      before != ContainerState::Restarting)
+    return;  // 304, and no event
   box.in_engine_policy = false;
   stopped_by_person[box.facts.id] = now_;
-  if (was_down) {
-    if (box.facts.state == ContainerState::Restarting) emit(box, EngineEventKind::Stop);
+  if (before == ContainerState::Restarting) {
     box.facts.state = ContainerState::Exited;
+    emit(box, EngineEventKind::Stop);
     return;
   }
   emit_stop(box, false);
@@ -343,6 +346,7 @@ StoredState Scene::stored() const {
 }
 
 void Scene::restart_healer(bool connect_after) {
+  if (at_kill) at_kill();
   note("================ healer is killed and started again");
   for (auto it = happenings_.begin(); it != happenings_.end();)
     it = it->second.of_healer ? happenings_.erase(it) : std::next(it);
@@ -357,11 +361,12 @@ void Scene::send(const Event& event) {
 }
 
 void Scene::step(const Event& event) {
-  note("-> " + show(event));
+  if (keep_transcript) note("-> " + show(event));
   Actions actions;
   ++steps;
   core->step(event, now_, Draws(seed * 7919 + steps), actions);
-  for (const Action& action : actions) note("     " + show(action));
+  if (keep_transcript)
+    for (const Action& action : actions) note("     " + show(action));
   // What a step writes is on disk before its orders are given.
   for (const Action& action : actions) {
     if (const auto* persist = std::get_if<Persist>(&action)) {

@@ -120,6 +120,7 @@ class Scene {
   std::string transcript() const;
 
   // Knobs.
+  bool keep_transcript = true;
   Dialect dialect;
   OrderFate fate = OrderFate::Done;
   std::vector<OrderFate> fates;  ///< of the next orders, before `fate`
@@ -133,6 +134,8 @@ class Scene {
   std::function<void(const Event&, const Actions&)> after_step;
   /// Called before each order is carried out.
   std::function<void(const ApplyRemedy&)> at_order;
+  /// Called when healer is killed.
+  std::function<void()> at_kill;
 
   std::unique_ptr<Supervisor> core;
   std::map<std::string, std::unique_ptr<Box>> boxes;  ///< by container id

@@ -212,15 +212,13 @@ void Care::engine_event(const EngineEvent& event) {
     case EngineEventKind::Stop:
     case EngineEventKind::Oom:
       if (older_run || ours) return;
-      w_.evidence.observe(event);
-      w_.evidence_at = now_;
+      if (w_.evidence.observe(event)) w_.evidence_at = now_;
       reconsider_exit();
       return;
     case EngineEventKind::Die:
       if (older_run) return;
       if (!ours) {
-        w_.evidence.observe(event);
-        w_.evidence_at = now_;
+        if (w_.evidence.observe(event)) w_.evidence_at = now_;
         reconsider_exit();
       }
       inspect();
@@ -248,8 +246,7 @@ void Care::engine_event(const EngineEvent& event) {
       return;
     case EngineEventKind::Restart:
       if (is_evidence(event.kind, world_.stop_follows_exit) && !older_run && !ours) {
-        w_.evidence.observe(event);
-        w_.evidence_at = now_;
+        if (w_.evidence.observe(event)) w_.evidence_at = now_;
       }
       inspect();
       return;

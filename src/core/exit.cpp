@@ -13,10 +13,11 @@ bool is_notice(int signal) {
 
 }  // namespace
 
-void ExitEvidence::observe(const EngineEvent& event) {
+bool ExitEvidence::observe(const EngineEvent& event) {
   const std::int64_t at = event.unix_nanoseconds;
+  const bool newer = at > newest_;
   newest_ = std::max(newest_, at);
-  if (at < floor_) return;
+  if (at < floor_) return newer;
   switch (event.kind) {
     case EngineEventKind::Kill:
       if (!is_notice(event.signal)) killed_ = at;
@@ -37,6 +38,7 @@ void ExitEvidence::observe(const EngineEvent& event) {
     default:
       break;
   }
+  return newer;
 }
 
 void ExitEvidence::forget_before(std::int64_t unix_nanoseconds) {

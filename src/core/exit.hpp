@@ -26,8 +26,9 @@ enum class ExitKind {
 /// a new run forgets what is older than its start and keeps the rest.
 class ExitEvidence {
  public:
-  /// Feeds one event; what was forgotten before is not learned again from a repetition.
-  void observe(const EngineEvent& event);
+  /// Feeds one event; what was forgotten before is not learned again from a repetition. True when it is
+  /// newer than all that was seen.
+  bool observe(const EngineEvent& event);
   /// Forgets what happened before this instant of the engine's clock: another run's.
   void forget_before(std::int64_t unix_nanoseconds);
   /// Forgets all that was seen so far.

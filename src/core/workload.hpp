@@ -107,7 +107,7 @@ struct Workload {
   std::optional<Instant> judge_exit_at;  ///< events that explain an exit may still be on their way
   std::optional<Instant> back_by;        ///< left to the engine until then
   bool stopped_by_person = false;
-  Instant evidence_at{};  ///< when the newest of it came
+  Instant evidence_at{};  ///< when the newest of it was first heard
   bool ran_before_engine_loss = false;
   bool ran_when_restored = false;    ///< it ran when a former process last looked
   bool exit_judged_before = false;   ///< a former process knew this exit, and did not take it for a person's

@@ -198,3 +198,20 @@ TEST_CASE("engine: inspects that fail before acting are repeated, nothing is don
   scene.pass(10s);
   CHECK(scene.decisions().starts_with("restart web"));
 }
+
+TEST_CASE("engine: an old stop that is only said again is no part of a shutdown") {
+  Scene scene;
+  INFO(scene.transcript());
+  Box& before = scene.healthy("before");
+  Box& other = scene.healthy("other");
+  scene.stop(before);
+  scene.pass(40s);
+  scene.stop(other);
+  scene.lose_engine();
+  scene.connect();  // everything of the last minute is said again
+  scene.pass(10ms);
+  scene.lose_engine();
+  scene.connect();
+  scene.pass(5min);
+  CHECK(scene.status("before").condition == Condition::Stopped);
+}

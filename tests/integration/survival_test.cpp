@@ -57,6 +57,26 @@ TEST_CASE("healer is killed while it restarts a container: exactly one restart h
   REQUIRE(healer.workload(name).at("attempts_in_window").to_number<int>() == 1);
 }
 
+TEST_CASE("healer is killed between two attempts: the next one goes on with the same incident") {
+  Scene scene;
+  // Cured by the second restart; the interval is the wait between the attempts.
+  Make make;
+  make.options = {"-e",      "APP_BROKEN_STARTS=2",    "-e",      "APP_STATE_FILE=/state/starts",
+                  "--label", "healer.start_period=0s", "--label", "healer.interval=5s"};
+  const std::string name = scene.app("waits", make);
+  HealerProcess& healer = scene.healer();
+  scene.wait_said(name + " — next restart in ");
+  scene.wait("the illness is told", [&] { return scene.slack().with_color(SlackSink::degraded) == 1; });
+  healer.kill();
+  REQUIRE(scene.acts(name, "restart") == 1);
+  healer.start();
+  scene.wait_said(name + " — RECOVERED after 2 attempts");
+  scene.wait("the end is told", [&] { return scene.slack().with_color(SlackSink::recovered) == 1; });
+  REQUIRE(scene.acts(name, "restart") == 2);
+  REQUIRE(scene.slack().accepted().size() == 2);
+  REQUIRE(healer.workload(name).at("attempts_in_window").to_number<int>() == 2);
+}
+
 TEST_CASE("budget and breaker outlive healer") {
   Scene scene;
   Make make;

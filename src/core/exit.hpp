@@ -34,6 +34,7 @@ class ExitEvidence {
   /// Forgets all that was seen so far.
   void forget_seen() { forget_before(newest_ + 1); }
 
+  std::int64_t newest() const { return newest_; }  ///< the engine's clock, Unix nanoseconds
   bool died() const { return died_.has_value(); }
   bool person_acted() const { return killed_ || stopped_ || restarted_; }
   std::optional<int> exit_code() const { return exit_code_; }

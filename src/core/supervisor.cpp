@@ -30,9 +30,11 @@ bool runs_longer(const Container& facts, const Workload& present) {
 }
 
 /// Stopped by somebody just now, as far as the events say.
-bool stopped_lately(const Workload& workload, Instant now) {
+bool stopped_lately(const Workload& workload, Instant now, std::int64_t newest_event) {
+  // Also by the engine's clock: a stop that was heard late, after a reconnect, is older than that.
+  const bool together = newest_event - workload.evidence.newest() < shutdown_window.count() * 1'000'000;
   return workload.evidence.died() && workload.evidence.person_acted() &&
-         workload.presence != Presence::Absent && workload.presence != Presence::Paused &&
+         workload.presence != Presence::Absent && workload.presence != Presence::Paused && together &&
          now - workload.evidence_at < shutdown_window;
 }
 
@@ -244,13 +246,20 @@ void Supervisor::on(const VantageLearned& event, Step& step) {
   for (const std::string& key : keys) care(*by_key(key), step, [](Care& care) { care.find_way(); });
 }
 
+std::int64_t Supervisor::newest_event() const {
+  std::int64_t newest = 0;
+  for (const auto& [key, workload] : workloads_) newest = std::max(newest, workload->evidence.newest());
+  return newest;
+}
+
 bool Supervisor::was_shutdown(Instant now) const {
   // Everything that ran was stopped by somebody, the last just before the stream ended: the engine itself.
+  const std::int64_t newest = newest_event();
   bool any = false;
   Instant last{};
   for (const auto& [key, workload] : workloads_) {
     if (workload->attempt) continue;  // what its events mean is told by the remedy
-    if (stopped_lately(*workload, now)) {
+    if (stopped_lately(*workload, now, newest)) {
       any = true;
       last = std::max(last, workload->evidence_at);
     } else if (may_run(workload->presence)) {
@@ -264,12 +273,13 @@ void Supervisor::on(const EngineLost& event, Step& step) {
   engine_reason_ = event.reason;
   if (std::exchange(world_.engine_up, false)) {
     const bool shut_down = was_shutdown(step.now);
+    const std::int64_t newest = newest_event();
     std::vector<std::string> keys;
     for (const auto& [key, workload] : workloads_) keys.push_back(key);
     std::sort(keys.begin(), keys.end());
     for (const std::string& key : keys) {
       Workload& workload = *by_key(key);
-      const bool fell = shut_down && !workload.attempt && stopped_lately(workload, step.now);
+      const bool fell = shut_down && !workload.attempt && stopped_lately(workload, step.now, newest);
       care(workload, step, [&](Care& care) { care.engine_lost(fell); });
     }
   }

@@ -87,6 +87,7 @@ class Supervisor {
   std::optional<Attempt> take_unfinished(const std::string& key);
   void engine_alert(Step& step, AlertKind kind, const char* event, std::string text);
   bool was_shutdown(Instant now) const;
+  std::int64_t newest_event() const;
 
   World world_;
   std::unordered_map<std::string, std::unique_ptr<Workload>> workloads_;

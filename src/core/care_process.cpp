@@ -277,6 +277,9 @@ void Care::judge_exit() {
     kind = ExitKind::Ours;
   } else if (w_.evidence.died() || w_.evidence.person_acted()) {
     kind = w_.evidence.judge(w_.container);
+    // Podman 4 reports a person's stop as nothing but an exit, so there a code that a stop leaves behind is
+    // one.
+    if (kind == ExitKind::Crash && world_.stop_follows_exit) kind = judge_unseen_exit(w_.container);
   } else if (w_.ran_before_engine_loss) {
     // It went down with its engine. Its own policy, or we, will have it back.
     w_.back_by = std::max(now_, world_.synced_at + engine_patience);

@@ -313,6 +313,7 @@ void Care::verification_over() {
 
 void Care::operator_reset() {
   w_.breaker.reset();
+  w_.reset_at = now_;
   w_.backoff_level = 0;
   w_.backoff_changed_at = now_;
   w_.crashes.clear();

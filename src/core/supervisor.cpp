@@ -51,7 +51,8 @@ Supervisor::Supervisor(std::string host_name, const StoredState& stored) {
   }
   for (const Attempt& attempt : stored.attempts) {
     const auto of = remembered_.find(attempt.workload);
-    if (of != remembered_.end()) of->second.attempts.push_back(attempt.ordered_at);
+    if (of != remembered_.end() && attempt.ordered_at > of->second.record.reset_at)
+      of->second.attempts.push_back(attempt.ordered_at);
     if (attempt.state == AttemptState::Ordered || attempt.state == AttemptState::Verifying)
       unfinished_attempts_.push_back(attempt);
   }

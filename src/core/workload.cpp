@@ -20,6 +20,7 @@ WorkloadRecord Workload::record() const {
   record.unannounced_incidents = unannounced_incidents;
   record.unannounced_attempts = unannounced_attempts;
   record.quiet_since = quiet_since;
+  record.reset_at = reset_at;
   return record;
 }
 
@@ -41,6 +42,7 @@ Workload restore_workload(const Remembered& remembered) {
   workload.unannounced_incidents = record.unannounced_incidents;
   workload.unannounced_attempts = record.unannounced_attempts;
   workload.quiet_since = record.quiet_since;
+  workload.reset_at = record.reset_at;
   workload.breaker = Breaker(record.breaker, record.breaker_until, remembered.attempts);
   return workload;
 }

@@ -147,6 +147,7 @@ struct Workload {
   unsigned unannounced_incidents = 0;
   unsigned unannounced_attempts = 0;
   Instant quiet_since{};
+  Instant reset_at{};
 
   std::optional<Instant> forget_at;  ///< Absent: closed and forgotten then
   std::optional<Instant> wake_at;    ///< what the runtime was last asked for

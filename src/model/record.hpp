@@ -102,6 +102,7 @@ struct WorkloadRecord {
   unsigned unannounced_incidents = 0;  ///< opened within the cooldown, waiting for the summary
   unsigned unannounced_attempts = 0;
   Instant quiet_since{};  ///< when the first of those fell ill
+  Instant reset_at{};     ///< by an operator: attempts ordered before it count no more
   bool operator==(const WorkloadRecord&) const = default;
 };
 

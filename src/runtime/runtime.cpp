@@ -21,8 +21,22 @@ constexpr Duration beat_interval = 1s;
 /// A beat this late says that the process was starved, not that targets are slow.
 constexpr Duration stall_threshold = 1s;
 constexpr Duration cursor_interval = 30s;
+constexpr std::int64_t first_overlap_ns = 60'000'000'000;
 constexpr Duration first_retry = 200ms;
 constexpr Duration longest_retry = 5s;
+
+bool is_up(ContainerState state) {
+  return state == ContainerState::Running || state == ContainerState::Paused;
+}
+
+bool tells_of_an_end(EngineEventKind kind) {
+  return kind == EngineEventKind::Kill || kind == EngineEventKind::Stop || kind == EngineEventKind::Die ||
+         kind == EngineEventKind::Oom;
+}
+
+bool is_podman(const std::string& description) {
+  return description.starts_with("Podman");
+}
 
 }  // namespace
 
@@ -184,7 +198,12 @@ void Runtime::connect() {
 
 void Runtime::subscribe() {
   const std::uint64_t connection = connection_;
-  engine_.subscribe(journal_.cursor(), guarded([this, connection]() {
+  // Podman's containers do not depend on the process that answers for them.
+  may_be_another_ = !ran_before_loss_.empty() && journal_.cursor() != 0 && !is_podman(engine_description_);
+  // What explains an exit is kept in memory only: a new process hears the last minute again, and the core
+  // ignores what it knows.
+  const std::int64_t overlap = supervisor_.synced_once() ? 0 : first_overlap_ns;
+  engine_.subscribe(std::max<std::int64_t>(0, journal_.cursor() - overlap), guarded([this, connection]() {
                       if (connection == connection_) stream_ready();
                     }),
                     guarded([this, connection](EngineEvent event) {
@@ -199,7 +218,7 @@ void Runtime::stream_ready() {
   connected_ = true;
   connect_failures_ = 0;
   if (settings_.own_container_id.empty()) {
-    feed(EngineConnected{engine_description_, engine_description_.starts_with("Podman")});
+    feed(EngineConnected{engine_description_, is_podman(engine_description_)});
     sync(true);
   } else {
     learn_place();
@@ -221,13 +240,18 @@ void Runtime::learn_place() {
                                              settings_.own_container_id.substr(0, 12), self.error().message));
         }
         feed(VantageLearned{std::move(vantage)});
-        feed(EngineConnected{engine_description_, engine_description_.starts_with("Podman")});
+        feed(EngineConnected{engine_description_, is_podman(engine_description_)});
         sync(true);
       }));
 }
 
 void Runtime::connection_failed(const Error& error) {
   ++connection_;  // nothing of the old connection counts any more
+  if (connected_) {
+    ran_before_loss_.clear();
+    for (const auto& [id, known] : known_)
+      if (is_up(known.state)) ran_before_loss_[id] = known.started_at;
+  }
   connected_ = false;
   sync_.reset();
   held_events_.clear();
@@ -242,9 +266,11 @@ void Runtime::connection_failed(const Error& error) {
 void Runtime::engine_event(const EngineEvent& event) {
   const auto lag = Duration{host_.wall().unix_ms - event.unix_nanoseconds / 1000000};
   observer_.engine_event(event.kind, lag);
+  // since= includes its instant: the engine that told of the newest event tells of it again.
+  if (event.unix_nanoseconds <= journal_.cursor()) may_be_another_ = false;
   journal_.note_cursor(std::max(journal_.cursor(), event.unix_nanoseconds));
-  if (event.kind == EngineEventKind::Destroy) known_states_.erase(event.container_id);
-  if (!supervisor_.synced_once()) {
+  if (event.kind == EngineEventKind::Destroy) known_.erase(event.container_id);
+  if (!supervisor_.synced_once() || may_be_another_ || !held_events_.empty()) {
     held_events_.push_back(event);
     return;
   }
@@ -280,11 +306,10 @@ void Runtime::sync(bool full) {
 
 void Runtime::sync_saw(const ContainerSummary& summary, bool full) {
   sync_->ids.push_back(summary.id);
-  const auto known = known_states_.find(summary.id);
-  const bool ours =
-      known != known_states_.end() || resolve_(summary.labels).policy->selection == Selection::OptedIn;
+  const auto known = known_.find(summary.id);
+  const bool ours = known != known_.end() || resolve_(summary.labels).policy->selection == Selection::OptedIn;
   if (!ours) return;
-  if (!full && known != known_states_.end() && known->second == summary.state) return;
+  if (!full && !may_be_another_ && known != known_.end() && known->second.state == summary.state) return;
   sync_->awaited.insert(summary.id);
   inspector_.look_later(summary.id);
 }
@@ -293,8 +318,13 @@ void Runtime::sync_step() {
   if (!sync_ || !sync_->listed || !sync_->awaited.empty()) return;
   Sync done = std::move(*sync_);
   sync_.reset();
+  const bool another = std::exchange(may_be_another_, false);
+  ran_before_loss_.clear();
+  if (another && !held_events_.empty())
+    log(LogLevel::Info, "the engine was started anew: what it stopped before it answered, no person did");
   feed(SyncCompleted{std::move(done.ids)});
-  for (const EngineEvent& event : std::exchange(held_events_, {})) feed(event);
+  for (const EngineEvent& event : std::exchange(held_events_, {}))
+    if (!another || !tells_of_an_end(event.kind)) feed(event);
   if (done.again) sync(done.again_full);
 }
 
@@ -302,13 +332,16 @@ void Runtime::inspected(const std::string& id, Result<Container> answer) {
   if (answer) {
     ResolvedPolicy resolved = resolve_(answer->labels);
     if (resolved.policy->selection == Selection::OptedIn) {
-      known_states_[id] = answer->state;
+      known_[id] = Known{answer->state, answer->started_at};
+      const auto before = ran_before_loss_.find(id);
+      if (before != ran_before_loss_.end() && is_up(answer->state) && before->second == answer->started_at)
+        may_be_another_ = false;  // this run outlived the loss
     } else {
-      known_states_.erase(id);
+      known_.erase(id);
     }
     feed(ContainerObserved{std::move(*answer), std::move(resolved.policy), std::move(resolved.problems)});
   } else if (answer.error().code == ErrorCode::NotFound) {
-    known_states_.erase(id);
+    known_.erase(id);
     feed(ContainerGone{id});
   } else {
     feed(InspectFailed{id, answer.error()});

@@ -44,6 +44,8 @@ struct RuntimeSettings {
 ///   Subscribing  | stream accepted             | Connected    | own place learned, full sync
 ///   Connected    | resync due                  | Connected    | list; what is new or changed is inspected
 ///   any          | failed, or the stream ended | Disconnected | EngineLost; retry with backoff
+/// Events wait for the end of the sync when they are about containers not known yet, or of an engine that may
+/// be another process than before.
 class Runtime {
  public:
   using Resolve = std::function<ResolvedPolicy(const std::map<std::string, std::string>& labels)>;
@@ -138,8 +140,16 @@ class Runtime {
   std::uint64_t connection_ = 0;  ///< counts; what an earlier one says is ignored
   std::string engine_description_;
   std::optional<Sync> sync_;
-  std::unordered_map<std::string, ContainerState> known_states_;  ///< of the opted-in, as last inspected
-  std::vector<EngineEvent> held_events_;  ///< until the first sync: their containers are not known yet
+  struct Known {
+    ContainerState state = ContainerState::Created;
+    std::string started_at;
+  };
+  std::unordered_map<std::string, Known> known_;  ///< the opted-in, as last inspected
+  std::vector<EngineEvent> held_events_;          ///< until a sync tells what they are about
+  // Whether the engine that answers again is the process that went. A new one stops what outlived a killed
+  // one before it answers, and those stops, among its events, are no person's.
+  bool may_be_another_ = false;
+  std::unordered_map<std::string, std::string> ran_before_loss_;  ///< id -> started_at
 
   Instant last_beat_{};
   std::optional<Instant> armed_for_;

@@ -30,7 +30,7 @@ const Table& table_of(const WorkloadRecord*) {
       1,
       {"workload_key", "name", "run_container", "run_started", "was_running", "stopped_by_person",
        "started_well_once", "starts", "breaker", "breaker_until", "backoff_level", "backoff_changed_at",
-       "last_announced", "unannounced_incidents", "unannounced_attempts", "quiet_since"},
+       "last_announced", "unannounced_incidents", "unannounced_attempts", "quiet_since", "reset_at"},
       true};
   return table;
 }
@@ -39,10 +39,10 @@ requires std::is_same_v<std::remove_const_t<R>, WorkloadRecord>
 auto fields_of(R& r) {
   auto& [key, name, last_run, was_running, stopped_by_person, started_well_once, starts, breaker,
          breaker_until, backoff_level, backoff_changed_at, last_announced, unannounced_incidents,
-         unannounced_attempts, quiet_since] = r;
+         unannounced_attempts, quiet_since, reset_at] = r;
   return std::tie(key, name, last_run.container_id, last_run.started_at, was_running, stopped_by_person,
                   started_well_once, starts, breaker, breaker_until, backoff_level, backoff_changed_at,
-                  last_announced, unannounced_incidents, unannounced_attempts, quiet_since);
+                  last_announced, unannounced_incidents, unannounced_attempts, quiet_since, reset_at);
 }
 
 const Table& table_of(const Incident*) {

@@ -94,6 +94,7 @@ CREATE TABLE counters (
 )",
     R"(
 ALTER TABLE workloads ADD COLUMN quiet_since INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE workloads ADD COLUMN reset_at INTEGER NOT NULL DEFAULT 0;
 -- When the row was written last, for pruning.
 ALTER TABLE workloads ADD COLUMN written_at INTEGER NOT NULL DEFAULT 0;
 UPDATE workloads SET written_at = unixepoch() * 1000;

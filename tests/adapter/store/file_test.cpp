@@ -344,6 +344,7 @@ TEST_CASE("a file of schema version 1 is read, whatever the newest is") {
   CHECK(state.workloads[0].breaker == BreakerState::HalfOpen);
   CHECK(state.workloads[0].unannounced_attempts == 2);
   CHECK(state.workloads[0].quiet_since == Instant{});  // came with version 2
+  CHECK(state.workloads[0].reset_at == Instant{});
   REQUIRE(state.open_incidents.size() == 1);
   CHECK(state.open_incidents[0].cause == IncidentCause::ProbeFailed);
   REQUIRE(state.attempts.size() == 1);

@@ -242,6 +242,48 @@ TEST_CASE("events that are replayed before the first sync wait for their contain
   CHECK(bench.runtime->supervisor().status_of("web", bench.host.time)->condition == Condition::Paused);
 }
 
+TEST_CASE(
+    "the stops of a new engine, made before it answers, are no person's; those of the same engine are") {
+  const auto happened = [](Bench& bench, EngineEventKind kind, std::int64_t at) {
+    EngineEvent event;
+    event.kind = kind;
+    event.container_id = "c1";
+    event.unix_nanoseconds = at;
+    bench.engine.event(event);
+  };
+  // An engine that told of the newest event before the loss tells of it again; a run that goes on shows it
+  // too.
+  enum class Back { Another, Repeats, KeepsARun };
+  for (const Back back : {Back::Another, Back::Repeats, Back::KeepsARun}) {
+    CAPTURE(static_cast<int>(back));
+    Bench bench;
+    Container other = bench.containers["c1"];
+    other.id = "c2";
+    other.name = "other";
+    bench.containers["c2"] = other;
+    bench.connect();
+    bench.list();
+    const std::int64_t newest = bench.host.wall().unix_ms * 1'000'000;
+    happened(bench, EngineEventKind::Update, newest);
+    bench.engine.answer_inspects(bench.containers);
+    bench.engine.ended(Error{ErrorCode::ConnectionLost, "the stream ended"});
+    bench.containers["c1"].state = ContainerState::Exited;
+    if (back != Back::KeepsARun) bench.containers["c2"].state = ContainerState::Exited;
+    bench.host.advance(1s);
+    bench.take_connect()(EngineInfo{"Docker Engine 20.10.24 (API 1.41)", "1.41"});
+    bench.engine.ready();
+    if (back == Back::Repeats) happened(bench, EngineEventKind::Update, newest);
+    happened(bench, EngineEventKind::Kill, newest + 1);
+    happened(bench, EngineEventKind::Die, newest + 2);
+    bench.list();
+    bench.host.advance(5s);
+    bench.engine.answer_inspects(bench.containers);
+    const auto status = bench.runtime->supervisor().status_of("web", bench.host.time);
+    REQUIRE(status);
+    CHECK((status->condition == Condition::Stopped) == (back != Back::Another));
+  }
+}
+
 TEST_CASE("a container that is not listed any more is gone, one that is new is looked at") {
   RuntimeSettings settings;
   settings.resync_interval = 10s;

@@ -20,7 +20,8 @@ struct World {
   bool synced_once = false;           ///< the first full list has been worked through
   Instant synced_at{};                ///< the newest one
   bool stop_follows_exit = false;     ///< see EngineConnected
-  std::optional<Instant> stalled_at;  ///< when the loop last stood still
+  std::optional<Instant> stalled_at;  ///< when the loop last stood still, and for how long
+  Duration stall{0};
   std::uint64_t last_probe = 0;
   std::uint64_t last_attempt = 0;
   std::uint64_t last_incident = 0;

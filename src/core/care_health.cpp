@@ -76,7 +76,9 @@ void Care::probe_finished(const ProbeFinished& finished) {
   Verdict verdict = judge(finished.facts, w_.policy->probe, w_.approach.kind, w_.policy->effective_timeout());
   const bool timed_out =
       finished.facts.end == ProbeEnd::ConnectTimeout || finished.facts.end == ProbeEnd::AnswerTimeout;
-  if (timed_out && world_.stalled_at && *world_.stalled_at >= w_.probe->started)
+  // A stall that took a good part of the timeout took it from the target.
+  if (timed_out && world_.stalled_at && *world_.stalled_at >= w_.probe->started &&
+      world_.stall * 4 >= w_.policy->effective_timeout())
     verdict = Verdict{Outcome::Unknown, Cause::Starved, "healer itself was starved while it waited"};
   if (!world_.engine_up) verdict = Verdict{Outcome::Unknown, Cause::EngineDown, "the engine is unreachable"};
   w_.last_duration = finished.facts.duration;

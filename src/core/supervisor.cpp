@@ -13,6 +13,10 @@ namespace {
 
 /// A stream that ends and is back within this is a proxy's habit, not an outage.
 constexpr Duration engine_alert_after = 10s;
+/// Stalls this close together are one: a starved process turns its loop now and then.
+constexpr Duration stall_memory = 5s;
+/// Shorter ones are no news, though they may excuse a timeout.
+constexpr Duration said_stall = 1s;
 /// The stops an engine makes when it shuts down end just before its stream does.
 constexpr Duration shutdown_gap = 3s;
 constexpr Duration shutdown_window = 30s;
@@ -328,7 +332,10 @@ void Supervisor::on(const Tick& event, Step& step) {
 }
 
 void Supervisor::on(const LoopStalled& event, Step& step) {
+  const bool recent = world_.stalled_at && step.now - *world_.stalled_at < stall_memory;
+  world_.stall = recent ? std::max(world_.stall, event.lag) : event.lag;
   world_.stalled_at = step.now;
+  if (event.lag < said_stall) return;
   step.out.push_back(
       LogLine{LogLevel::Warning,
               fmt::format("the loop stood still for {}: what timed out meanwhile is not counted",

@@ -19,7 +19,7 @@ const std::string connect_timer = " connect";
 
 constexpr Duration beat_interval = 1s;
 /// A beat this late says that the process was starved, not that targets are slow.
-constexpr Duration stall_threshold = 1s;
+constexpr Duration stall_threshold = 100ms;
 constexpr Duration cursor_interval = 30s;
 constexpr std::int64_t first_overlap_ns = 60'000'000'000;
 constexpr Duration first_retry = 200ms;

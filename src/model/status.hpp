@@ -58,7 +58,7 @@ struct WorkloadStatus {
 /// The present state of one alert channel.
 struct ChannelStatus {
   std::string name;
-  bool configured = true;       ///< false: alerts of an earlier configuration wait for it
+  bool configured = true;  ///< false: alerts of an earlier configuration wait for it
   std::size_t pending = 0;
   std::string last_error;       ///< of the newest failed try, redacted; empty after a delivery
   std::uint64_t delivered = 0;  ///< these four since the process started

@@ -1,44 +1,26 @@
 #include <doctest/doctest.h>
 
-#include "core/supervisor.hpp"
+#include "support/one_container.hpp"
 
 using namespace healer;
+using namespace healer::test;
 
 namespace {
 
 /// How a container that ended with this code on Podman, which said nothing but `died`, is seen.
 Condition after_exit(int code) {
-  const Instant start{Duration{100'000'000}};
-  Supervisor supervisor("host", {});
-  Policy policy;
-  policy.selection = Selection::OptedIn;
-  const auto shared = std::make_shared<const Policy>(policy);
-  Container container;
-  container.id = "c1";
-  container.name = "web";
-  container.state = ContainerState::Running;
-  container.started_at = "2026-11-22T10:00:00Z";
-  container.started = wall_time_of(start - 1h);
-  container.ports = {PortBinding{80, true, "127.0.0.1", 8080}};
-
-  Actions out;
-  std::uint64_t seed = 0;
-  const auto step = [&](const Event& event, Instant at) { supervisor.step(event, at, Draws(++seed), out); };
-  step(EngineConnected{"Podman 4.3.1 (API 1.41)", true}, start);
-  step(ContainerObserved{container, shared, {}}, start);
-  step(SyncCompleted{{"c1"}}, start);
-
+  OneContainer web({}, {}, true);
   EngineEvent died;
   died.kind = EngineEventKind::Die;
-  died.container_id = "c1";
+  died.container_id = web.container.id;
   died.exit_code = code;
-  died.unix_nanoseconds = wall_time_of(start + 1s).unix_ms * 1'000'000;
-  step(died, start + 1s);
-  container.state = ContainerState::Exited;
-  container.exit_code = code;
-  step(ContainerObserved{container, shared, {}}, start + 1s);
-  step(Tick{"web"}, start + 10s);
-  return supervisor.status_of("web", start + 10s)->condition;
+  died.unix_nanoseconds = wall_time_of(web.start + 1s).unix_ms * 1'000'000;
+  web.step(died, web.start + 1s);
+  web.container.state = ContainerState::Exited;
+  web.container.exit_code = code;
+  web.observe(web.start + 1s);
+  web.step(Tick{"web"}, web.start + 10s);
+  return web.status(web.start + 10s).condition;
 }
 
 }  // namespace

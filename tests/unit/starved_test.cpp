@@ -1,43 +1,28 @@
 #include <doctest/doctest.h>
 
-#include "core/supervisor.hpp"
+#include "support/one_container.hpp"
 
 using namespace healer;
+using namespace healer::test;
 
 namespace {
 
 /// Failures counted after one probe that timed out while the loop stood still for `lag`; timeout 2 s.
 unsigned failures_after_stall(Duration lag) {
-  const Instant start{Duration{100'000'000}};
-  Supervisor supervisor("host", {});
   Policy policy;
-  policy.selection = Selection::OptedIn;
   policy.timeout = 2s;
   policy.start_period = Duration{0};
-  Container container;
-  container.id = "c1";
-  container.name = "web";
-  container.state = ContainerState::Running;
-  container.started_at = "2026-11-22T10:00:00Z";
-  container.started = wall_time_of(start - 1h);
-  container.ports = {PortBinding{80, true, "127.0.0.1", 8080}};
-  Actions out;
-  supervisor.step(EngineConnected{"engine", false}, start, Draws(1), out);
-  supervisor.step(ContainerObserved{container, std::make_shared<const Policy>(policy), {}}, start, Draws(2),
-                  out);
-  supervisor.step(SyncCompleted{{"c1"}}, start, Draws(3), out);
-  out.clear();
-  const Instant asked = start + 15s;
-  supervisor.step(Tick{"web"}, asked, Draws(4), out);
+  OneContainer web(policy);
+  const Instant asked = web.start + 15s;
   std::optional<StartProbe> probe;
-  for (const Action& action : out)
+  for (const Action& action : web.step(Tick{"web"}, asked))
     if (const auto* found = std::get_if<StartProbe>(&action)) probe = *found;
   REQUIRE(probe.has_value());
-  supervisor.step(LoopStalled{lag}, asked + 1s, Draws(5), out);
+  web.step(LoopStalled{lag}, asked + 1s);
   ProbeFacts facts;
   facts.end = ProbeEnd::AnswerTimeout;
-  supervisor.step(ProbeFinished{probe->probe, "web", facts}, asked + 2s, Draws(6), out);
-  return supervisor.status_of("web", asked + 2s)->failures;
+  web.step(ProbeFinished{probe->probe, "web", facts}, asked + 2s);
+  return web.status(asked + 2s).failures;
 }
 
 }  // namespace

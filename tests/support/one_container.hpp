@@ -1,0 +1,49 @@
+#pragma once
+
+#include <memory>
+#include <utility>
+
+#include "core/supervisor.hpp"
+
+namespace healer::test {
+
+/// The core with one watched container "web", running for an hour, on an engine that answers: for scripts
+/// of a few events that need no simulated world.
+class OneContainer {
+ public:
+  explicit OneContainer(Policy policy = {}, StoredState stored = {}, bool podman = false)
+      : supervisor("host", stored) {
+    policy.selection = Selection::OptedIn;
+    policy_ = std::make_shared<const Policy>(std::move(policy));
+    container.id = "c1";
+    container.name = "web";
+    container.state = ContainerState::Running;
+    container.started_at = "2026-11-22T10:00:00Z";
+    container.started = wall_time_of(start - 1h);
+    container.ports = {PortBinding{80, true, "127.0.0.1", 8080}};
+    step(EngineConnected{"engine", podman}, start);
+    observe(start);
+    step(SyncCompleted{{container.id}}, start);
+  }
+
+  /// The actions of one step.
+  const Actions& step(const Event& event, Instant at) {
+    actions_.clear();
+    supervisor.step(event, at, Draws(++seed_), actions_);
+    return actions_;
+  }
+  /// The container as it is now is inspected.
+  const Actions& observe(Instant at) { return step(ContainerObserved{container, policy_, {}}, at); }
+  WorkloadStatus status(Instant at) const { return *supervisor.status_of("web", at); }
+
+  static constexpr Instant start{Duration{100'000'000}};
+  Supervisor supervisor;
+  Container container;
+
+ private:
+  PolicyPtr policy_;
+  Actions actions_;
+  std::uint64_t seed_ = 0;
+};
+
+}  // namespace healer::test

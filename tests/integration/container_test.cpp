@@ -40,7 +40,7 @@ TEST_CASE("healer in a container heals over a shared network, and never looks at
     MESSAGE("skipped: the engine is not reached over a unix socket");
     return;
   }
-  const std::string image = "healer-test/" + scene.lab().name("healer");
+  const std::string image = scene.lab().image_name("healer");
   make_healer_image(docker, image);
   const std::string network = scene.lab().name("net");
   docker({"network", "create", "--label", scene.lab().mark(), network});
@@ -92,6 +92,4 @@ TEST_CASE("healer in a container heals over a shared network, and never looks at
   REQUIRE(scene.acts(far, "start") == 1);
   REQUIRE(scene.acts(healer, "start") == 1);
   REQUIRE(!said(healer + " — "));
-  docker({"rm", "-f", healer});
-  docker({"image", "rm", "-f", image});
 }

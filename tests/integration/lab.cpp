@@ -16,6 +16,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* mark_key = "healer.test";
+const std::string image_folder = "healer-test/";
 
 std::string own_host() {
   std::string name(256, '\0');
@@ -51,7 +52,7 @@ Lab::Lab(DockerCli docker, std::string network_namespace)
     : docker_(std::move(docker)), network_namespace_(std::move(network_namespace)) {
   const std::string pid = std::to_string(::getpid());
   mark_ = std::string(mark_key) + "=" + own_host() + "/" + pid + "/" + birth_of(pid);
-  image_ = "healer-test/sample-app:" + pid;
+  image_ = image_name("sample-app");
   if (!docker_.answers()) throw std::runtime_error("no engine answers at " + docker_.host());
   sweep();
   refuse_strangers();
@@ -61,13 +62,24 @@ Lab::Lab(DockerCli docker, std::string network_namespace)
 Lab::~Lab() {
   try {
     clear();
-    docker_.attempt({"image", "rm", "-f", image_});
+    remove_images(std::to_string(::getpid()));
   } catch (...) {  // the next run sweeps
   }
 }
 
 std::string Lab::name(const std::string& base) const {
   return base + "-" + std::to_string(::getpid());
+}
+
+std::string Lab::image_name(const std::string& base) const {
+  return image_folder + base + ":" + std::to_string(::getpid());
+}
+
+void Lab::remove_images(const std::string& tag) const {
+  for (const std::string& image :
+       docker_.lines({"image", "ls", "--filter", "reference=" + image_folder + "*:" + tag, "--format",
+                      "{{.Repository}}:{{.Tag}}"}))
+    docker_.attempt({"image", "rm", "-f", image});
 }
 
 void Lab::clear() const {
@@ -93,6 +105,9 @@ void Lab::sweep() const {
   const std::string filter = std::string("label=") + mark_key;
   dead({"ps", "-a", "--filter", filter, "--format", "{{.ID}} " + label}, {"rm", "-f", "-v"});
   dead({"network", "ls", "--filter", filter, "--format", "{{.ID}} " + label}, {"network", "rm"});
+  for (const std::string& tag :
+       docker_.lines({"image", "ls", "--filter", "reference=" + image_folder + "*", "--format", "{{.Tag}}"}))
+    if (birth_of(tag).empty()) remove_images(tag);
 }
 
 void Lab::refuse_strangers() const {
@@ -103,7 +118,7 @@ void Lab::refuse_strangers() const {
                         std::string("{{.Names}} {{.Label \"") + mark_key + "\"}}"}))
       if (line.ends_with(' ')) found += " " + line.substr(0, line.size() - 1);
   if (!found.empty())
-    throw std::runtime_error("the engine at " + (docker_.host().empty() ? "its default" : docker_.host()) +
+    throw std::runtime_error("the engine at unix://" + docker_.unix_socket() +
                              " has containers that opted in and are no test's:" + found +
                              ". The healer under test would touch them, so nothing was started. Remove them, "
                              "or set DOCKER_HOST to another engine.");

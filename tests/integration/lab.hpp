@@ -26,6 +26,8 @@ class Lab {
   const std::string& mark() const { return mark_; }
   /// `base` with this run's own number: no container of anybody is called so.
   std::string name(const std::string& base) const;
+  /// A name for another image of this run.
+  std::string image_name(const std::string& base) const;
   /// Removes every container and network of this run.
   void clear() const;
 
@@ -33,6 +35,7 @@ class Lab {
   void sweep() const;
   void refuse_strangers() const;
   void make_image() const;
+  void remove_images(const std::string& tag) const;
 
   DockerCli docker_;
   std::string network_namespace_;

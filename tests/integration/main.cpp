@@ -2,9 +2,11 @@
 #include <doctest/doctest.h>
 
 #include <cstdlib>
+#include <exception>
 #include <iostream>
 #include <string_view>
 
+#include "integration/lab.hpp"
 #include "support/docker_cli.hpp"
 
 namespace {
@@ -26,6 +28,13 @@ int main(int argc, char** argv) {
     std::cerr << "no Docker Engine answers at " << (host ? host : "the docker client's default")
               << ": start one with scripts/engine.sh, or set DOCKER_HOST\n";
     return engine_required() ? 1 : skipped;
+  }
+  if (context.shouldExit()) return context.run();
+  try {
+    healer::testing::shared_lab();
+  } catch (const std::exception& refused) {
+    std::cerr << refused.what() << "\n";
+    return 1;
   }
   return context.run();
 }

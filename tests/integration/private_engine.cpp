@@ -22,14 +22,44 @@ void must(std::vector<std::string> arguments) {
     throw std::runtime_error(program + ": " + ran.output);
 }
 
-/// Of `folder` and all below: mounts, deepest first as the kernel lists them last.
-void unmount_below(const std::string& folder) {
+/// Nobody's any more when the process of that number has ended.
+std::string name_of(const std::string& pid) {
+  return "healer-test-engine-" + pid;
+}
+
+std::string folder_of(const std::string& name) {
+  return (fs::temp_directory_path() / name).string();
+}
+
+void shell(const std::string& script, const std::string& argument) {
   Command command;
-  command.arguments = {
-      "sh", "-c",
-      "findmnt --raw --noheadings --output TARGET | grep -F \"$1/\" | sort -r | xargs -r umount -l",
-      "unmount", folder};
+  command.arguments = {"sh", "-c", script, "sh", argument};
   run(std::move(command));
+}
+
+/// What an engine that is gone left: shims with their containers, mounts, its folder and network.
+void remove_remains(const std::string& name) {
+  const std::string folder = folder_of(name);
+  shell(
+      "for pid in $(pgrep -f -- \"(dockerd|containerd).*$1/\"); do pkill -KILL -P $pid; kill -KILL $pid; "
+      "done",
+      folder);
+  shell("findmnt --raw --noheadings --output TARGET | grep -F \"$1/\" | sort -r | xargs -r umount -l",
+        folder);
+  std::error_code ignored;
+  fs::remove_all(folder, ignored);
+  run({.arguments = {"ip", "netns", "del", name}});
+}
+
+/// What tests that were killed themselves could not remove.
+void sweep() {
+  std::error_code none;
+  for (const auto& entry : fs::directory_iterator(fs::temp_directory_path(), none)) {
+    const std::string name = entry.path().filename().string();
+    const std::string prefix = name_of("");
+    if (!name.starts_with(prefix) || fs::exists("/proc/" + name.substr(prefix.size()))) continue;
+    remove_remains(name);
+  }
 }
 
 }  // namespace
@@ -43,7 +73,11 @@ std::string PrivateEngine::why_not() {
 }
 
 PrivateEngine::PrivateEngine()
-    : name_("healer-test-" + std::to_string(::getpid())), docker_("unix://" + folder_.file("s.sock")) {
+    : name_(name_of(std::to_string(::getpid()))),
+      folder_(folder_of(name_)),
+      docker_("unix://" + file("s.sock")) {
+  sweep();
+  fs::create_directory(folder_);
   must({"ip", "netns", "add", name_});
   must({"ip", "-n", name_, "link", "set", "lo", "up"});
   start();
@@ -53,30 +87,18 @@ PrivateEngine::~PrivateEngine() {
   try {
     if (engine_ && !engine_->exit_code()) stop();
     engine_.reset();
-    // Shims of containers that a killed engine left behind: their command lines name our folder.
-    Command shims;
-    shims.arguments = {"pgrep", "-f", "--", "containerd-shim.*-address " + folder_.file("run")};
-    const Ran left = run(std::move(shims));
-    for (std::size_t at = 0; at < left.output.size();) {
-      const auto end = left.output.find('\n', at);
-      const std::string pid = left.output.substr(at, end - at);
-      run({.arguments = {"pkill", "-KILL", "-P", pid}});
-      run({.arguments = {"kill", "-KILL", pid}});
-      at = end + 1;
-    }
-    unmount_below(folder_.path());
-    run({.arguments = {"ip", "netns", "del", name_}});
-  } catch (...) {  // what is left lies in a temporary folder
+    remove_remains(name_);
+  } catch (...) {  // the next one sweeps
   }
 }
 
 void PrivateEngine::start() {
   // Look-ups fail at once instead of after a timeout, for this network leads nowhere.
-  std::ofstream(folder_.file("resolv.conf")) << "nameserver 127.0.0.1\n";
+  std::ofstream(file("resolv.conf")) << "nameserver 127.0.0.1\n";
   Command command;
   // With ip-netns's own exec /sys would be mounted anew, and the control groups hidden.
   command.network_namespace = network_namespace();
-  command.output = folder_.file("dockerd.log");
+  command.output = file("dockerd.log");
   command.arguments = {
       "unshare",
       "-m",
@@ -85,7 +107,7 @@ void PrivateEngine::start() {
       "mount --bind \"$1/resolv.conf\" /etc/resolv.conf && exec dockerd --data-root \"$1/data\" "
       "--exec-root \"$1/run\" --pidfile \"$1/pid\" --host \"unix://$1/s.sock\"",
       "engine",
-      folder_.path()};
+      folder_};
   engine_ = std::make_unique<Process>(command);
   wait_until("an engine of the test's own answers", [&] {
     if (engine_->exit_code()) throw NotInTime("dockerd ended: " + read_file(command.output));
@@ -97,14 +119,14 @@ void PrivateEngine::kill() {
   engine_->signal(SIGKILL);
   engine_->wait(std::chrono::seconds(10));
   // Its containerd dies with it, but a new engine takes one that is not reaped yet for running.
-  wait_gone(folder_.file("run/containerd/containerd.pid"));
-  fs::remove(folder_.file("pid"));
+  wait_gone(file("run/containerd/containerd.pid"));
+  fs::remove(file("pid"));
 }
 
 void PrivateEngine::stop() {
   engine_->signal(SIGTERM);
   if (engine_->wait(std::chrono::seconds(60)) != 0)
-    throw std::runtime_error("the engine did not end orderly: " + read_file(folder_.file("dockerd.log")));
+    throw std::runtime_error("the engine did not end orderly: " + read_file(file("dockerd.log")));
 }
 
 void PrivateEngine::wait_gone(const std::string& pid_file) const {

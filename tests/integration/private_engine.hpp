@@ -5,7 +5,6 @@
 
 #include "support/docker_cli.hpp"
 #include "support/process.hpp"
-#include "support/scripted_server.hpp"
 
 namespace healer::testing {
 
@@ -36,8 +35,10 @@ class PrivateEngine {
  private:
   void wait_gone(const std::string& pid_file) const;
 
+  std::string file(const std::string& name) const { return folder_ + "/" + name; }
+
   std::string name_;
-  TemporaryFolder folder_;
+  std::string folder_;
   DockerCli docker_;
   std::unique_ptr<Process> engine_;
 };

@@ -147,6 +147,30 @@ TEST_CASE("the engine's socket goes and comes: nothing is decided without it, an
   scene.wait("people are told of its return", [&] { return scene.slack().about("ENGINE BACK") == 1; });
 }
 
+TEST_CASE("what a person stops while the engine's socket is gone stays stopped") {
+  Scene scene;
+  const std::string socket = scene.docker().unix_socket();
+  if (socket.empty()) {
+    MESSAGE("skipped: the engine is not reached over a unix socket");
+    return;
+  }
+  UnixForwarder engine(scene.file("engine.sock"), socket);
+  engine.open();
+  const std::string name = scene.app("put-away");
+  HealerProcess& healer = scene.healer({{"DOCKER_HOST", "unix://" + engine.path()}});
+  scene.wait_condition(name, "healthy");
+  scene.docker()({"restart", name});
+  scene.wait("healer sees the restart", [&] { return healer.metric("healer_events_total") >= 4; });
+  engine.close();
+  scene.wait("healer misses the engine", [&] { return healer.metric("healer_engine_up") == 0; });
+  scene.docker()({"stop", name});
+  engine.open();
+  scene.wait("healer has the engine back", [&] { return healer.metric("healer_engine_up") == 1; });
+  scene.wait_condition(name, "stopped");
+  REQUIRE(healer.metric("healer_remedies_total") == 0);
+  REQUIRE(scene.facts(name).status == "exited");
+}
+
 TEST_CASE("the answer to a restart is lost: it is looked for, not ordered again") {
   Scene scene;
   const std::string socket = scene.docker().unix_socket();

@@ -34,6 +34,15 @@ struct RuntimeSettings {
   Duration resync_interval = 60s;
 };
 
+/// A full look at what exists, under way.
+struct Sync {
+  std::vector<std::string> ids;
+  std::unordered_set<std::string> awaited;  ///< looks under way
+  bool listed = false;
+  bool again = false;  ///< asked for while this one was under way
+  bool again_full = false;
+};
+
 /// Performs what the core decides: one event queue, one timer queue, one exhaustive switch over the
 /// actions. Knows no policy of its own beyond keeping the engine's stream alive.
 ///
@@ -88,14 +97,6 @@ class Runtime {
   Instant last_beat() const { return last_beat_; }
 
  private:
-  struct Sync {
-    std::vector<std::string> ids;
-    std::unordered_set<std::string> awaited;  ///< looks under way
-    bool listed = false;
-    bool again = false;  ///< asked for while this one was under way
-    bool again_full = false;
-  };
-
   void feed(Event event);
   void perform(Actions& actions);
   void apply(const ApplyRemedy& remedy);

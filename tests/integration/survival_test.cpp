@@ -12,7 +12,7 @@ namespace {
 /// sample-app under a shell that ignores TERM: the engine needs its stop timeout for every restart.
 Make slow_to_stop() {
   Make make;
-  make.options = {"--stop-timeout", "3"};
+  make.options = {"--stop-timeout", "5"};
   make.command = {"/bin/sh", "-c", "trap '' TERM; /bin/sample-app & while :; do wait; sleep 1; done"};
   return make;
 }
@@ -75,6 +75,32 @@ TEST_CASE("healer is killed between two attempts: the next one goes on with the 
   REQUIRE(scene.acts(name, "restart") == 2);
   REQUIRE(scene.slack().accepted().size() == 2);
   REQUIRE(healer.workload(name).at("attempts_in_window").to_number<int>() == 2);
+}
+
+TEST_CASE("healer is killed after it wrote its order down and before the engine heard it") {
+  Scene scene;
+  const std::string socket = scene.docker().unix_socket();
+  if (socket.empty()) {
+    MESSAGE("skipped: the engine is not reached over a unix socket");
+    return;
+  }
+  UnixForwarder engine(scene.file("engine.sock"), socket);
+  engine.open();
+  const std::string name = scene.app("unheard");
+  HealerProcess& healer = scene.healer({{"DOCKER_HOST", "unix://" + engine.path()}});
+  scene.wait_condition(name, "healthy");
+  engine.swallow("/restart");
+  scene.tell(name, "/break");
+  scene.wait("the order is on its way", [&] { return engine.swallowed() == 1; });
+  healer.kill();
+  engine.swallow("");
+  healer.start();
+  scene.wait_said(name + " — attempt 1 was under way when healer ended");
+  // Nothing came of it in its time: that attempt is spent, and the next one heals.
+  scene.wait_said(name + " — RECOVERED after 2 attempts");
+  REQUIRE(scene.acts(name, "restart") == 1);
+  scene.wait("the end is told", [&] { return scene.slack().with_color(SlackSink::recovered) == 1; });
+  REQUIRE(scene.slack().with_color(SlackSink::degraded) == 1);
 }
 
 TEST_CASE("budget and breaker outlive healer") {

@@ -61,15 +61,18 @@ void UnixForwarder::close() {
   acceptor_.join();
   ::close(listener_);
   listener_ = -1;
-  const std::lock_guard lock(mutex_);
-  for (Link& link : links_) {
+  std::list<Link> links;
+  {
+    const std::lock_guard lock(mutex_);  // which a pump may need to end
+    links.swap(links_);
+  }
+  for (Link& link : links) {
     ::shutdown(link.client, SHUT_RDWR);
     ::shutdown(link.server, SHUT_RDWR);
     link.pump.join();
     ::close(link.client);
     ::close(link.server);
   }
-  links_.clear();
 }
 
 void UnixForwarder::accept_all() {
@@ -87,8 +90,20 @@ void UnixForwarder::accept_all() {
       continue;
     }
     const std::lock_guard lock(mutex_);
-    links_.push_back(Link{client, server, std::thread(carry, client, server)});
+    links_.push_back(Link{client, server, std::thread([this, client, server] { carry(client, server); })});
   }
+}
+
+void UnixForwarder::swallow(std::string text) {
+  const std::lock_guard lock(mutex_);
+  unwanted_ = std::move(text);
+}
+
+bool UnixForwarder::to_be_swallowed(std::string_view bytes) {
+  const std::lock_guard lock(mutex_);
+  if (unwanted_.empty() || bytes.find(unwanted_) == std::string_view::npos) return false;
+  ++swallowed_;
+  return true;
 }
 
 /// Until either side ends; the descriptors stay open until close(), so that no number is reused meanwhile.
@@ -99,6 +114,7 @@ void UnixForwarder::carry(int client, int server) {
     for (std::size_t from = 0; from < both.size(); ++from) {
       if (both[from].revents == 0) continue;
       const ssize_t got = ::recv(both[from].fd, buffer.data(), buffer.size(), 0);
+      if (got > 0 && from == 0 && to_be_swallowed({buffer.data(), static_cast<std::size_t>(got)})) continue;
       if (got <= 0 || !send_all(both[1 - from].fd, buffer.data(), static_cast<std::size_t>(got))) {
         ::shutdown(client, SHUT_RDWR);
         ::shutdown(server, SHUT_RDWR);

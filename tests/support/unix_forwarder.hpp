@@ -4,6 +4,7 @@
 #include <list>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <thread>
 
 namespace healer::testing {
@@ -21,6 +22,9 @@ class UnixForwarder {
   void open();
   /// Removes the socket and cuts every connection through it.
   void close();
+  /// From now on what a client sends with this text in it goes nowhere, unanswered; empty: everything passes.
+  void swallow(std::string text);
+  unsigned swallowed() const { return swallowed_; }
 
  private:
   struct Link {
@@ -30,7 +34,8 @@ class UnixForwarder {
   };
 
   void accept_all();
-  static void carry(int client, int server);
+  void carry(int client, int server);
+  bool to_be_swallowed(std::string_view bytes);
 
   std::string path_;
   std::string target_;
@@ -39,6 +44,8 @@ class UnixForwarder {
   std::thread acceptor_;
   std::mutex mutex_;
   std::list<Link> links_;
+  std::string unwanted_;
+  std::atomic<unsigned> swallowed_{0};
 };
 
 }  // namespace healer::testing

@@ -259,19 +259,20 @@ std::int64_t Supervisor::newest_event() const {
 
 bool Supervisor::was_shutdown(Instant now) const {
   // Everything that ran was stopped by somebody, the last just before the stream ended: the engine itself.
+  // One stop alone may as well be a person's, with a stream that was cut just then: hands off.
   const std::int64_t newest = newest_event();
-  bool any = false;
+  std::size_t stopped = 0;
   Instant last{};
   for (const auto& [key, workload] : workloads_) {
     if (workload->attempt) continue;  // what its events mean is told by the remedy
     if (stopped_lately(*workload, now, newest)) {
-      any = true;
+      ++stopped;
       last = std::max(last, workload->evidence_at);
     } else if (may_run(workload->presence)) {
       return false;
     }
   }
-  return any && now - last <= shutdown_gap;
+  return stopped >= 2 && now - last <= shutdown_gap;
 }
 
 void Supervisor::on(const EngineLost& event, Step& step) {

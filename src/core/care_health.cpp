@@ -139,7 +139,7 @@ void Care::look_at_engine_health() {
   const Duration patience = 3 * (facts.health_interval + facts.health_timeout) + Duration{5s};
   if (facts.health_checked && facts.health_interval > Duration{0} &&
       now_ - instant_of(*facts.health_checked) > patience && facts.health != EngineHealth::Starting) {
-    // The engine's checks have stopped (live-restore, no timers): what it says is old. COMPAT, moby#41871.
+    // The engine's checks have stopped (live-restore, no timers): what it says is old. moby#41871.
     apply_verdict(Verdict{Outcome::Unknown, Cause::Stale, "the engine's last health check is stale"});
   } else {
     engine_health(facts.health, facts.health_output);

@@ -9,7 +9,7 @@
 namespace healer {
 
 /// What a person means by a name, stable across recreation: "project/service/number" for a compose
-/// container, else the container's name. DESIGN, "Identity".
+/// container, else the container's name. docs/architecture.md, "Identity".
 std::string workload_key(const Container& container);
 
 /// Whether this container is healer's business: it opted in, is no compose one-off, and is not healer

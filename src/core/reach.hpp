@@ -27,10 +27,10 @@ struct Approach {
   std::string text;  ///< for people: "http 127.0.0.1:8080/health"
 };
 
-/// Finds the way to ask a container. DESIGN, "Reaching a target": from the host the published port on
-/// its host address, else the container's address on its network; from inside a container the address on
-/// a network both share, never `localhost`; a host-network container on the host's loopback.
-/// Without a probe kind: http on the first published port, else the HEALTHCHECK. HEALING.md 2.
+/// Finds the way to ask a container. docs/architecture.md, "Reaching a target": from the host the published
+/// port on its host address, else the container's address on its network; from inside a container the address
+/// on a network both share, never `localhost`; a host-network container on the host's loopback. Without a
+/// probe kind: http on the first published port, else the HEALTHCHECK. HEALING.md 2.
 Approach find_approach(const Container& container, const ProbeSpec& spec, const Vantage& vantage);
 
 }  // namespace healer

@@ -74,8 +74,8 @@ struct EngineConnected {
   bool stop_follows_exit = false;
 };
 
-/// From where healer asks: the host itself, or inside a container of this engine. DESIGN, "Reaching a
-/// target".
+/// From where healer asks: the host itself, or inside a container of this engine. docs/architecture.md,
+/// "Reaching a target".
 struct Vantage {
   std::string own_container_id;       ///< empty: on the host
   bool host_network = false;          ///< inside a container that shares the host's network

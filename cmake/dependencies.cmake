@@ -15,9 +15,6 @@ if(HEALER_TESTS)
   find_path(DOCTEST_INCLUDE_DIR doctest/doctest.h REQUIRED)
   find_library(RAPIDCHECK_LIBRARY rapidcheck)
 endif()
-if(HEALER_BENCH)
-  find_package(benchmark)
-endif()
 
 # Boost.JSON is header-only as packaged; its source is compiled once, here, and so is Asio's
 # and Beast's (BOOST_ASIO_SEPARATE_COMPILATION), which halves the time of every other file.

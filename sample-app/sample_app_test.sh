@@ -145,7 +145,9 @@ done
 
 echo "start delay"
 start APP_START_DELAY=600.5
-asleep() { [ "$(ss -Htlnp | grep -c "pid=$pid,")" = 0 ] && kill -0 "$pid"; }
+# Asleep only once it would hear SIGTERM: before that it is merely not up yet.
+hears_term() { (((0x$(awk '/^SigCgt/ { print $2 }' "/proc/$pid/status") >> 14) & 1)); }
+asleep() { [ "$(ss -Htlnp | grep -c "pid=$pid,")" = 0 ] && hears_term; }
 eventually asleep
 stop
 listen APP_START_DELAY=0.2

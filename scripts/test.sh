@@ -6,8 +6,8 @@
 #   scripts/test.sh unit adapter             only these layers: unit adapter simulation integration
 #                                            browser fuzz
 #
-# Without layers the unit tests run under the address and undefined-behaviour sanitizers first;
-# HEALER_NO_ASAN=1 skips that.
+# Without layers the unit, adapter and fuzz tests run under the address and undefined-behaviour sanitizers
+# first (another build, by clang); HEALER_NO_ASAN=1 skips that.
 set -euo pipefail
 
 # shellcheck source=scripts/common.sh
@@ -28,13 +28,16 @@ everything=$([ $# = 0 ] && echo yes || echo no)
 layers="$*"
 
 "$root/scripts/setup.sh"
-build_preset release
+if [ "$layers" != fuzz ]; then build_preset release; fi
 
-if [ "$everything" = yes ] && [ -z "${HEALER_NO_ASAN:-}" ]; then
-    cmake -S "$root" --preset asan -DHEALER_FUZZ=OFF >/dev/null
-    cmake --build "$root/build/asan" --target unit_core
-    ctest --test-dir "$root/build/asan" --output-on-failure -R '^unit_core$'
+# The fuzz targets need clang and the sanitizers; with everything, the quick layers run under them too.
+if wants fuzz && [ -z "${HEALER_NO_ASAN:-}" ]; then
+    build_preset asan
+    sanitized=fuzz
+    if [ "$everything" = yes ]; then sanitized='unit|adapter|fuzz'; fi
+    ctest --test-dir "$root/build/asan" --output-on-failure --no-tests=error -L "^($sanitized)\$" -E '^check_'
 fi
+if [ "$layers" = fuzz ]; then exit 0; fi
 
 finish() {
     # Quietly: the last words are ctest's. Data stays for the next time, but not on a CI machine.

@@ -29,6 +29,8 @@ need_engine_access() {
     exec sudo -E "$root/scripts/demo.sh" "$@"
 }
 
+says_recovered() { demo_compose logs --no-color healer 2>/dev/null | grep -q RECOVERED; }
+
 demo_compose() { compose --project-name "$project" "${files[@]}" "$@"; }
 
 up() {
@@ -57,6 +59,7 @@ up() {
     "$root/scripts/images.sh" "${airgap[@]}"
 
     # Quicker than the defaults, which are meant for services, not for people who watch.
+    export HEALER_HOST_NAME=${HEALER_HOST_NAME:-$(uname -n)}
     export CHECK_INTERVAL=${CHECK_INTERVAL:-5} REQUEST_TIMEOUT=${REQUEST_TIMEOUT:-2} LOG_FORMAT=${LOG_FORMAT:-text}
     demo_compose down --volumes >/dev/null 2>&1 || true
     local port name
@@ -80,6 +83,8 @@ up() {
     step "breaking the sample app"
     local outcome=0
     "$root/scripts/simulate_failure.sh" --url "$app" || outcome=$?
+    # The app answers before healer is sure of it: a remedy is called a recovery once it is verified.
+    if [ "$outcome" = 0 ]; then wait_until 60 "healer calling it recovered" says_recovered; fi
     step "what healer says"
     demo_compose logs --no-color --tail 15 healer
     demo_compose exec -T healer /usr/bin/healer status || true

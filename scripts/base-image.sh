@@ -41,8 +41,11 @@ make_tarball() {
     # shellcheck disable=SC2064  # the path of now is meant
     trap "rm -rf --one-file-system '$rootfs' '$tarball.new'" EXIT
 
+    local from
+    from=$(mirror)
+    [ -n "$from" ] || die "no Debian mirror in apt's sources to make it from"
     say "making it from Debian's packages (about half a minute)"
-    debootstrap --variant=minbase "$suite" "$rootfs" "$(mirror)" >"$cache/debootstrap.log" 2>&1 || {
+    debootstrap --variant=minbase "$suite" "$rootfs" "$from" >"$cache/debootstrap.log" 2>&1 || {
         tail -n 20 "$cache/debootstrap.log" >&2
         die "debootstrap failed; the whole log is $cache/debootstrap.log"
     }

@@ -95,7 +95,6 @@ class Care {
   /// Events that explain an exit can still come while the engine is away or its first list is worked through.
   bool may_judge() const { return world_.synced_once && world_.engine_up; }
   bool in_grace() const { return now_ < w_.grace_until && !w_.tracker.passed_once(); }
-  bool asks_over_network() const { return std::holds_alternative<ProbeTargetPtr>(w_.approach.how); }
   bool asks_engine() const { return std::holds_alternative<AskEngine>(w_.approach.how); }
   bool unprobed() const { return std::holds_alternative<Unreachable>(w_.approach.how); }
 

@@ -24,8 +24,6 @@ class Inspector {
   void look(const std::string& id);        ///< now
   void look_later(const std::string& id);  ///< when the bulk has room; answered exactly once through `answer`
   std::size_t waiting() const { return bulk_.size() + open_.size(); }
-  /// Is a look at this container under way or queued?
-  bool busy(const std::string& id) const { return open_.contains(id); }
 
  private:
   struct Open {

@@ -93,8 +93,6 @@ class Runtime {
   /// The first full list was worked through.
   bool ready() const { return connected_ && supervisor_.synced_once(); }
   const std::string& engine_description() const { return engine_description_; }
-  /// When the loop last turned: what /healthz goes by.
-  Instant last_beat() const { return last_beat_; }
 
  private:
   void feed(Event event);

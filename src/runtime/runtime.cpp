@@ -1,7 +1,6 @@
 #include "runtime/runtime.hpp"
 
 #include <algorithm>
-#include <string_view>
 #include <utility>
 
 #include <fmt/format.h>
@@ -395,19 +394,12 @@ void Runtime::policies_changed(Resolve resolve) {
   sync(true);
 }
 
-Result<void> Runtime::reset(const std::string& name) {
-  if (const auto key = supervisor_.find(name)) {
-    feed(OperatorReset{*key});
-    return {};
-  }
-  const std::vector<WorkloadStatus> all = supervisor_.status(host_.now());
-  std::vector<std::string_view> names;
-  names.reserve(all.size());
-  for (const WorkloadStatus& one : all) names.push_back(one.name);
-  const auto nearest = nearest_name(name, names);
-  return failure(ErrorCode::NotFound,
-                 fmt::format("no watched container is called \"{}\"{}", clip(printable(name), 100),
-                             nearest ? "; did you mean " + *nearest + "?" : ""));
+Result<void> Runtime::reset(const std::string& key) {
+  if (!supervisor_.find(key))
+    return failure(ErrorCode::NotFound,
+                   fmt::format("\"{}\" is not watched any more", clip(printable(key), 100)));
+  feed(OperatorReset{key});
+  return {};
 }
 
 void Runtime::shut_down(std::function<void()> done) {

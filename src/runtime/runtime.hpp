@@ -82,8 +82,9 @@ class Runtime {
   void policies_changed(Resolve resolve);
   /// The channels that alerts raised from now on go to.
   void set_channels(std::vector<std::string> channels) { settings_.channels = std::move(channels); }
-  /// `healer reset NAME`; the error names the nearest workload.
-  Result<void> reset(const std::string& name);
+  /// Closes the breaker of the workload with this key; NotFound when it is not watched. The API has found
+  /// the key for the name a person gave.
+  Result<void> reset(const std::string& key);
   /// Stops deciding, writes what is left to write, then calls `done`.
   void shut_down(std::function<void()> done);
 

@@ -318,14 +318,16 @@ TEST_CASE("probes that time out while the loop stood still are not counted") {
   CHECK(status->condition == Condition::Unknown);
 }
 
-TEST_CASE("reset names the nearest workload when there is none of that name") {
+TEST_CASE("a reset reaches the workload, and one that is not watched is refused by its key") {
   Bench bench;
   bench.connect();
   bench.list();
   CHECK(bench.runtime->reset("web").has_value());
+  CHECK(bench.observer.said("reset by an operator"));
   const auto refused = bench.runtime->reset("wep");
   REQUIRE_FALSE(refused.has_value());
-  CHECK(refused.error().message.find("web") != std::string::npos);
+  CHECK(refused.error().code == ErrorCode::NotFound);
+  CHECK(refused.error().message.find("wep") != std::string::npos);
 }
 
 TEST_CASE("shutting down writes the event cursor and decides nothing more") {

@@ -22,11 +22,12 @@ constexpr std::size_t index_of(Enum value) {
 
 // How many values a closed choice has, by its last one.
 constexpr std::size_t outcomes = index_of(Outcome::Unknown) + 1;
-constexpr std::size_t causes = index_of(Cause::Stale) + 1;
-constexpr std::size_t probe_kinds = index_of(ProbeKind::Engine) + 1;
-constexpr std::size_t remedies = index_of(RemedyKind::None) + 1;
+constexpr std::size_t causes = index_of(Cause::Control) + 1;
+constexpr std::size_t probe_kinds = index_of(ProbeKind::Grpcs) + 1;
+constexpr std::size_t hold_kinds = index_of(HoldKind::PersonActs) + 1;
+constexpr std::size_t remedies = index_of(RemedyKind::Webhook) + 1;
 constexpr std::size_t attempt_states = index_of(AttemptState::Dropped) + 1;
-constexpr std::size_t incident_causes = index_of(IncidentCause::NotBackAfterEngine) + 1;
+constexpr std::size_t incident_causes = index_of(IncidentCause::ByOperator) + 1;
 constexpr std::size_t event_kinds = index_of(EngineEventKind::Destroy) + 1;
 
 const prometheus::Histogram::BucketBoundaries check_buckets{0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1,
@@ -51,6 +52,9 @@ struct Metrics::Series {
                                         "From the first sign of an illness until the target was well again.");
   Counters& events = counter("healer_events_total", "Events read from the container engine, by kind.");
   Counters& store_errors = counter("healer_store_errors_total", "Commits to the state file that failed.");
+  Counters& holds = counter("healer_holds_total", "Remedies held back, by reason.");
+  Counters& unasked = counter("healer_unasked_total",
+                              "Runs of checks that could not be asked, long enough to be told, by cause.");
   prometheus::Gauge& event_lag = gauge("healer_engine_event_lag_seconds",
                                        "From the engine's stamp of the newest event until healer read it.");
 
@@ -60,6 +64,7 @@ struct Metrics::Series {
   std::array<std::array<prometheus::Counter*, attempt_states>, remedies> remedy{};
   std::array<prometheus::Counter*, incident_causes> incident{};
   std::array<prometheus::Counter*, event_kinds> event{};
+  std::array<prometheus::Counter*, hold_kinds> hold{};
   prometheus::Histogram& heal_seconds = heal_duration.Add({}, heal_buckets);
   prometheus::Counter& store_error = store_errors.Add({});
 
@@ -76,7 +81,10 @@ struct Metrics::Series {
       const auto cause = static_cast<IncidentCause>(i);
       incident[i] = &incidents.Add({{"cause", to_string(cause)}});
     }
-    for (const RemedyKind kind : {RemedyKind::Restart, RemedyKind::Start, RemedyKind::Stop})
+    for (std::size_t i = 0; i < hold_kinds; ++i)
+      hold[i] = &holds.Add({{"reason", to_string(static_cast<HoldKind>(i))}});
+    for (const RemedyKind kind : {RemedyKind::Restart, RemedyKind::Start, RemedyKind::Stop, RemedyKind::Kill,
+                                  RemedyKind::Exec, RemedyKind::Recreate, RemedyKind::Webhook})
       for (const AttemptState outcome : {AttemptState::Cured, AttemptState::NotCured, AttemptState::Failed,
                                          AttemptState::NotCarriedOut, AttemptState::Dropped})
         remedy_counter(kind, outcome);
@@ -114,6 +122,8 @@ struct Metrics::Series {
   }
   void operator()(const CountRemedy& each) { remedy_counter(each.remedy, each.outcome).Increment(); }
   void operator()(const CountIncidentOpened& each) { incident[index_of(each.cause)]->Increment(); }
+  void operator()(const CountHold& each) { hold[index_of(each.kind)]->Increment(); }
+  void operator()(const CountUnasked& each) { unasked.Add({{"cause", to_string(each.cause)}}).Increment(); }
   void operator()(const CountIncidentClosed& each) {
     if (each.outcome == IncidentOutcome::Recovered || each.outcome == IncidentOutcome::RecoveredAlone)
       heal_seconds.Observe(std::chrono::duration<double>(each.time_to_heal).count());

@@ -273,7 +273,7 @@ bool Daemon::listen_admin() {
 
 void Daemon::begin() {
   RuntimeSettings settings;
-  settings.host_name = host_name();
+  settings.host.host_name = host_name();
   settings.own_container_id = own_container_id();
   settings.channels = outbox_->channel_names();
   settings.dry_run = settings_.daemon.dry_run;

@@ -228,7 +228,7 @@ std::vector<Setting<Policy>> remedy_settings() {
            {"start", RemedyKind::Start},
            {"stop", RemedyKind::Stop},
            {"none", RemedyKind::None}},
-          [](auto& p) -> auto& { return p.remedy; }),
+          [](auto& p) -> auto& { return p.actions.front().kind; }),
       duration_or_auto<Policy>(
           {.key = "stop_timeout",
            .env = "STOP_TIMEOUT",

@@ -14,7 +14,7 @@ namespace healer {
 
 /// What the supervisor knows beyond one workload.
 struct World {
-  std::string host_name;
+  HostPolicy policy;
   Vantage vantage;
   bool engine_up = false;
   bool synced_once = false;           ///< the first full list has been worked through

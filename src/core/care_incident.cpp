@@ -81,7 +81,7 @@ void Care::close_incident(IncidentOutcome outcome, const std::string& why) {
 
 std::string Care::incident_key() const {
   // At most 255 bytes (PagerDuty); the incident's number alone makes it unique on this host.
-  return fmt::format("healer/{:.60}/{:.120}/{}", world_.host_name, w_.key,
+  return fmt::format("healer/{:.60}/{:.120}/{}", world_.policy.host_name, w_.key,
                      w_.incident ? w_.incident->id.value : 0);
 }
 
@@ -93,10 +93,9 @@ std::string Care::planned_text() const {
       return "It is being started.";
     case RemedyKind::Stop:
       return "It is being stopped, as healer.action says.";
-    case RemedyKind::None:
+    default:
       return "It is not touched, as healer.action says.";
   }
-  return {};
 }
 
 void Care::announce_degraded() {
@@ -155,7 +154,7 @@ void Care::announce_summary() {
     save_incident();
   } else {
     raise(AlertKind::Info, "SUMMARY", what + "; it is well now.",
-          fmt::format("healer/{:.60}/{:.120}/summary/{}", world_.host_name, w_.key,
+          fmt::format("healer/{:.60}/{:.120}/summary/{}", world_.policy.host_name, w_.key,
                       now_.time_since_epoch().count()));
   }
 }
@@ -167,7 +166,7 @@ void Care::announce_unasked() {
         fmt::format(
             "{} could not be asked {} times in a row: {}. Its health is unknown, and nothing is done to it.",
             w_.name, w_.unknown_streak, w_.last_verdict.text),
-        fmt::format("healer/{:.60}/{:.120}/unasked/{}", world_.host_name, w_.key,
+        fmt::format("healer/{:.60}/{:.120}/unasked/{}", world_.policy.host_name, w_.key,
                     now_.time_since_epoch().count()));
 }
 
@@ -178,7 +177,7 @@ void Care::raise(AlertKind kind, const char* event, std::string text, const std:
   alert.dedup_key = dedup_key;
   alert.event = event;
   alert.text = std::move(text);
-  alert.host = world_.host_name;
+  alert.host = world_.policy.host_name;
   alert.workload = w_.name;
   alert.image = w_.container.image;
   alert.cause = w_.incident ? w_.incident->cause_text : w_.last_verdict.text;

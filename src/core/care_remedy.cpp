@@ -20,18 +20,17 @@ constexpr Duration answer_margin = 10s;
 
 RemedyKind Care::wanted_remedy() const {
   const bool down = w_.presence == Presence::Exited;
-  switch (w_.policy->remedy) {
+  switch (w_.policy->actions.front().kind) {
     case RemedyKind::Restart:
     case RemedyKind::Start:
-      return down                                     ? RemedyKind::Start
-             : w_.policy->remedy == RemedyKind::Start ? RemedyKind::None
-                                                      : RemedyKind::Restart;
+      return down                                                   ? RemedyKind::Start
+             : w_.policy->actions.front().kind == RemedyKind::Start ? RemedyKind::None
+                                                                    : RemedyKind::Restart;
     case RemedyKind::Stop:
       return down ? RemedyKind::None : RemedyKind::Stop;
-    case RemedyKind::None:
+    default:
       return RemedyKind::None;
   }
-  return RemedyKind::None;
 }
 
 bool Care::remedy_in_hand() const {
@@ -155,8 +154,15 @@ void Care::act(const Container& facts) {
   log(LogLevel::Warning,
       fmt::format("{} {} — {} (attempt {} of {})", verb, w_.name, why,
                   w_.breaker.attempts_in_window(*w_.policy, now_), w_.policy->budget_attempts));
-  out_.push_back(
-      ApplyRemedy{attempt.id, w_.key, w_.name, remedy, facts.id, w_.policy->stop_timeout, call_deadline()});
+  ApplyRemedy order;
+  order.attempt = attempt.id;
+  order.workload = w_.key;
+  order.name = w_.name;
+  order.step.kind = remedy;
+  order.container_id = facts.id;
+  order.stop_timeout = w_.policy->stop_timeout;
+  order.deadline = call_deadline();
+  out_.push_back(std::move(order));
 }
 
 void Care::remedy_finished(const RemedyFinished& finished) {

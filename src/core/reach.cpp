@@ -99,9 +99,17 @@ Approach find_approach(const Container& container, const ProbeSpec& spec, const 
   }
   const bool tls = kind == ProbeKind::Https;
   const std::string text = fmt::format("{} {}{}", tls ? "https" : "http", show(*found.endpoint), spec.path);
-  return Approach{shared(HttpTarget{*found.endpoint, spec.path, spec.host_header, tls, spec.tls_verify,
-                                    !spec.body_match.empty()}),
-                  kind, text};
+  HttpTarget target;
+  target.endpoint = *found.endpoint;
+  target.path = spec.path;
+  target.host_header = spec.host_header;
+  target.tls = tls;
+  target.tls_verify = spec.tls_verify;
+  target.capture_body = !spec.body_match.empty();
+  target.method = spec.method;
+  target.headers = spec.headers;
+  target.redirects = spec.redirects;
+  return Approach{shared(std::move(target)), kind, text};
 }
 
 }  // namespace healer

@@ -89,6 +89,18 @@ std::vector<WorkloadStatus> Supervisor::status(Instant now) const {
   return all;
 }
 
+std::optional<WorkloadExplanation> Supervisor::explain(std::string_view key_or_name, Instant now) const {
+  auto status = status_of(key_or_name, now);
+  if (!status) return std::nullopt;
+  WorkloadExplanation explanation;
+  explanation.status = std::move(*status);
+  return explanation;
+}
+
+HostStatus Supervisor::host_status(Instant) const {
+  return {};
+}
+
 std::optional<WorkloadStatus> Supervisor::status_of(std::string_view key_or_name, Instant now) const {
   const auto key = find(key_or_name);
   if (!key) return std::nullopt;

@@ -44,8 +44,8 @@ bool stopped_lately(const Workload& workload, Instant now, std::int64_t newest_e
 
 }  // namespace
 
-Supervisor::Supervisor(std::string host_name, const StoredState& stored) {
-  world_.host_name = std::move(host_name);
+Supervisor::Supervisor(HostPolicy policy, const StoredState& stored) {
+  world_.policy = std::move(policy);
   world_.last_incident = stored.last_incident;
   world_.last_attempt = stored.last_attempt;
   world_.last_alert = stored.last_alert;
@@ -314,8 +314,8 @@ void Supervisor::on(const Tick& event, Step& step) {
   if (event.workload.empty()) {
     if (engine_alert_due_ && step.now >= *engine_alert_due_ && !world_.engine_up) {
       engine_alert_due_.reset();
-      engine_dedup_key_ =
-          fmt::format("healer/{:.60}/engine/{}", world_.host_name, step.now.time_since_epoch().count());
+      engine_dedup_key_ = fmt::format("healer/{:.60}/engine/{}", world_.policy.host_name,
+                                      step.now.time_since_epoch().count());
       engine_alert(
           step, AlertKind::Critical, "ENGINE DOWN",
           fmt::format(
@@ -349,6 +349,13 @@ void Supervisor::on(const OperatorReset& event, Step& step) {
     care(*workload, step, [](Care& care) { care.operator_reset(); });
 }
 
+void Supervisor::on(const EvidenceCaptured&, Step&) {}
+void Supervisor::on(const OperatorPause&, Step&) {}
+void Supervisor::on(const OperatorResume&, Step&) {}
+void Supervisor::on(const OperatorHeal&, Step&) {}
+void Supervisor::on(const WallClockMoved&, Step&) {}
+void Supervisor::on(const HostPolicyChanged&, Step&) {}
+
 void Supervisor::forget_if_over(const Workload& workload, Instant now) {
   if (now < *workload.forget_at || workload.incident || workload.in_flight) return;
   // History and budget stay on disk, and here for the case that it comes back.
@@ -368,7 +375,7 @@ void Supervisor::engine_alert(Step& step, AlertKind kind, const char* event, std
   alert.dedup_key = engine_dedup_key_;
   alert.event = event;
   alert.text = std::move(text);
-  alert.host = world_.host_name;
+  alert.host = world_.policy.host_name;
   alert.raised_at = step.now;
   step.out.push_back(RaiseAlert{std::move(alert)});
 }

@@ -37,7 +37,7 @@ namespace healer {
 ///          |                    |      | waited for
 class Supervisor {
  public:
-  Supervisor(std::string host_name, const StoredState& stored);
+  Supervisor(HostPolicy policy, const StoredState& stored);
 
   /// Appends the actions to `out`, in order.
   void step(const Event& event, Instant now, Draws draws, Actions& out);
@@ -46,6 +46,9 @@ class Supervisor {
   std::optional<WorkloadStatus> status_of(std::string_view key_or_name, Instant now) const;
   /// The key of the workload a person means, by key or by container name.
   std::optional<std::string> find(std::string_view key_or_name) const;
+  /// Why a workload is treated as it is; nothing when there is none of that name.
+  std::optional<WorkloadExplanation> explain(std::string_view key_or_name, Instant now) const;
+  HostStatus host_status(Instant now) const;
   bool engine_up() const { return world_.engine_up; }
   bool synced_once() const { return world_.synced_once; }
   std::size_t watched() const { return workloads_.size(); }
@@ -75,6 +78,12 @@ class Supervisor {
   void on(const Tick& event, Step& step);
   void on(const LoopStalled& event, Step& step);
   void on(const OperatorReset& event, Step& step);
+  void on(const EvidenceCaptured& event, Step& step);
+  void on(const OperatorPause& event, Step& step);
+  void on(const OperatorResume& event, Step& step);
+  void on(const OperatorHeal& event, Step& step);
+  void on(const WallClockMoved& event, Step& step);
+  void on(const HostPolicyChanged& event, Step& step);
 
   Workload* by_key(const std::string& key);
   Workload* by_container(const std::string& id);

@@ -62,6 +62,14 @@ Verdict judge(const ProbeFacts& facts, const ProbeSpec& spec, ProbeKind kind, Du
       return unknown(Cause::NoResources, with_detail("healer ran out of descriptors or memory", facts));
     case ProbeEnd::Cancelled:
       return unknown(Cause::NoResources, "cancelled");
+    case ProbeEnd::Denied:
+      return unknown(Cause::Denied, with_detail("the engine does not allow to ask it", facts));
+    case ProbeEnd::EngineFailed:
+      return unknown(Cause::EngineFailed, with_detail("the engine could not ask it", facts));
+    case ProbeEnd::NotRunning:
+      return unknown(Cause::NotRunning, with_detail("it does not run", facts));
+    case ProbeEnd::StillOpen:
+      return unknown(Cause::StillOpen, "the check before has not ended");
   }
   return unknown(Cause::NoResources, "not understood");
 }

@@ -37,10 +37,22 @@ struct ApplyRemedy {
   AttemptId attempt;
   std::string workload;
   std::string name;
-  RemedyKind remedy = RemedyKind::Restart;
+  RemedyStep step;
   std::string container_id;
   std::optional<Duration> stop_timeout;  ///< empty: none is passed
   Duration deadline{0};                  ///< the call's limit: the container's stop timeout plus a margin
+  unsigned number = 1;                   ///< of the attempt, within its incident
+  std::string reason;                    ///< for hooks and webhooks: what it is ill of
+  std::string network_parent;            ///< Recreate: join this container's network; empty: as it was
+  bool resume = false;  ///< Recreate: a former process began it; finish or undo what is half done
+};
+
+/// Save what a remedy would erase. Answered by EvidenceCaptured, at the latest after `limit`.
+struct CaptureEvidence {
+  std::string workload;
+  IncidentId incident;
+  std::string container_id;
+  Duration limit{0};
 };
 
 /// Send Tick{workload} at this instant. Replaces the workload's earlier wish.
@@ -85,14 +97,22 @@ struct CountIncidentClosed {
   IncidentOutcome outcome = IncidentOutcome::Recovered;
   Duration time_to_heal{0};  ///< from ill_since
 };
-using Metric = std::variant<CountCheck, CountRemedy, CountIncidentOpened, CountIncidentClosed>;
+struct CountHold {
+  HoldKind kind = HoldKind::EngineDown;
+};
+/// A run of unknown outcomes long enough to tell people of.
+struct CountUnasked {
+  Cause cause = Cause::None;
+};
+using Metric =
+    std::variant<CountCheck, CountRemedy, CountIncidentOpened, CountIncidentClosed, CountHold, CountUnasked>;
 
 struct Count {
   Metric metric;
 };
 
-using Action =
-    std::variant<StartProbe, CancelProbe, Inspect, ApplyRemedy, Wake, Persist, RaiseAlert, LogLine, Count>;
+using Action = std::variant<StartProbe, CancelProbe, Inspect, CaptureEvidence, ApplyRemedy, Wake, Persist,
+                            RaiseAlert, LogLine, Count>;
 using Actions = std::vector<Action>;
 
 }  // namespace healer

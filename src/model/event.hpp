@@ -110,6 +110,15 @@ struct RemedyFinished {
   std::string error;
 };
 
+/// The evidence asked for is on its way to the store, or could not be had in time; either way the remedy
+/// goes on.
+struct EvidenceCaptured {
+  std::string workload;
+  IncidentId incident;
+  std::string excerpt;  ///< the last lines of the log, redacted, at most 400 bytes
+  std::string missing;  ///< what could not be had, and why; empty: nothing
+};
+
 /// A workload's wake-up, asked for by Wake. Late, early and duplicate ones are harmless: what is due is
 /// state. An empty workload wakes what belongs to none.
 struct Tick {
@@ -127,8 +136,37 @@ struct OperatorReset {
   std::string workload;
 };
 
-using Event =
-    std::variant<EngineEvent, ContainerObserved, ContainerGone, InspectFailed, SyncCompleted, EngineConnected,
-                 VantageLearned, EngineLost, ProbeFinished, RemedyFinished, Tick, LoopStalled, OperatorReset>;
+/// `healer pause NAME`: watch, but do nothing. An empty workload: all of them.
+struct OperatorPause {
+  std::string workload;
+  std::optional<Duration> length;  ///< empty: until resumed
+};
+
+/// `healer resume NAME`. An empty workload ends the pause of all, not those of single ones.
+struct OperatorResume {
+  std::string workload;
+};
+
+/// `healer heal NAME`: the first rung now, whatever its health says. What a person stopped or paused, and
+/// what is not opted in, stays untouched all the same.
+struct OperatorHeal {
+  std::string workload;
+};
+
+/// The wall clock was compared with the core's timeline and differs by this much more than was known: for
+/// maintenance windows alone.
+struct WallClockMoved {
+  Duration ahead{0};  ///< wall time minus wall_time_of(now)
+};
+
+/// The host's settings changed.
+struct HostPolicyChanged {
+  HostPolicy policy;
+};
+
+using Event = std::variant<EngineEvent, ContainerObserved, ContainerGone, InspectFailed, SyncCompleted,
+                           EngineConnected, VantageLearned, EngineLost, ProbeFinished, EvidenceCaptured,
+                           RemedyFinished, Tick, LoopStalled, OperatorReset, OperatorPause, OperatorResume,
+                           OperatorHeal, WallClockMoved, HostPolicyChanged>;
 
 }  // namespace healer

@@ -64,6 +64,12 @@ const char* to_string(ProbeKind value) {
       return "tcp";
     case ProbeKind::Engine:
       return "engine";
+    case ProbeKind::Exec:
+      return "exec";
+    case ProbeKind::Grpc:
+      return "grpc";
+    case ProbeKind::Grpcs:
+      return "grpcs";
   }
   return "unknown";
 }
@@ -90,6 +96,14 @@ const char* to_string(ProbeEnd value) {
       return "no_resources";
     case ProbeEnd::Cancelled:
       return "cancelled";
+    case ProbeEnd::Denied:
+      return "denied";
+    case ProbeEnd::EngineFailed:
+      return "engine_failed";
+    case ProbeEnd::NotRunning:
+      return "not_running";
+    case ProbeEnd::StillOpen:
+      return "still_open";
   }
   return "unknown";
 }
@@ -140,6 +154,20 @@ const char* to_string(Cause value) {
       return "starved";
     case Cause::Stale:
       return "stale";
+    case Cause::ExecFailed:
+      return "exec_failed";
+    case Cause::NotServing:
+      return "not_serving";
+    case Cause::Denied:
+      return "denied";
+    case Cause::EngineFailed:
+      return "engine_failed";
+    case Cause::NotRunning:
+      return "not_running";
+    case Cause::StillOpen:
+      return "still_open";
+    case Cause::Control:
+      return "control";
   }
   return "unknown";
 }
@@ -154,6 +182,14 @@ const char* to_string(RemedyKind value) {
       return "stop";
     case RemedyKind::None:
       return "none";
+    case RemedyKind::Kill:
+      return "kill";
+    case RemedyKind::Exec:
+      return "exec";
+    case RemedyKind::Recreate:
+      return "recreate";
+    case RemedyKind::Webhook:
+      return "webhook";
   }
   return "unknown";
 }
@@ -172,6 +208,10 @@ const char* to_string(IncidentCause value) {
       return "crash_loop";
     case IncidentCause::NotBackAfterEngine:
       return "not_back_after_engine";
+    case IncidentCause::NetworkLost:
+      return "network_lost";
+    case IncidentCause::ByOperator:
+      return "by_operator";
   }
   return "unknown";
 }
@@ -326,6 +366,72 @@ const char* to_string(Condition value) {
       return "unreachable";
     case Condition::Unknown:
       return "unknown";
+  }
+  return "unknown";
+}
+
+const char* to_string(HoldKind value) {
+  switch (value) {
+    case HoldKind::EngineDown:
+      return "engine_down";
+    case HoldKind::Unasked:
+      return "unasked";
+    case HoldKind::OperatorPause:
+      return "operator_pause";
+    case HoldKind::Maintenance:
+      return "maintenance";
+    case HoldKind::Dependency:
+      return "dependency";
+    case HoldKind::NetworkParent:
+      return "network_parent";
+    case HoldKind::MassFailure:
+      return "mass_failure";
+    case HoldKind::Concurrency:
+      return "concurrency";
+    case HoldKind::Replica:
+      return "replica";
+    case HoldKind::PersonActs:
+      return "person_acts";
+  }
+  return "unknown";
+}
+
+const char* to_string(Rule value) {
+  switch (value) {
+    case Rule::FellIll:
+      return "fell_ill";
+    case Rule::Crashed:
+      return "crashed";
+    case Rule::Held:
+      return "held";
+    case Rule::Released:
+      return "released";
+    case Rule::Planned:
+      return "planned";
+    case Rule::Dropped:
+      return "dropped";
+    case Rule::Acted:
+      return "acted";
+    case Rule::Verified:
+      return "verified";
+    case Rule::NotCured:
+      return "not_cured";
+    case Rule::SkippedRung:
+      return "skipped_rung";
+    case Rule::GaveUp:
+      return "gave_up";
+    case Rule::Recovered:
+      return "recovered";
+    case Rule::Closed:
+      return "closed";
+    case Rule::ByOperator:
+      return "by_operator";
+    case Rule::MassHold:
+      return "mass_hold";
+    case Rule::MassCanary:
+      return "mass_canary";
+    case Rule::MassOver:
+      return "mass_over";
   }
   return "unknown";
 }

@@ -1,19 +1,82 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "base/secret.hpp"
 #include "base/time.hpp"
 #include "model/probe.hpp"
 
 namespace healer {
 
 /// What is done to an ill workload. HEALING.md 4.
-enum class RemedyKind { Restart, Start, Stop, None };
+enum class RemedyKind {
+  Restart,
+  Start,
+  Stop,
+  None,      ///< only tell
+  Kill,      ///< send a signal to the container's process
+  Exec,      ///< run a command inside
+  Recreate,  ///< a new container of the same configuration, networks, volumes and name
+  Webhook,   ///< somebody else does it: POST to a URL
+};
 
 const char* to_string(RemedyKind kind);
+
+/// One rung of the ladder.
+struct RemedyStep {
+  RemedyKind kind = RemedyKind::Restart;
+  int signal = 0;                    ///< Kill
+  std::vector<std::string> command;  ///< Exec: the argument list
+  Secret url;                        ///< Webhook
+  bool operator==(const RemedyStep&) const = default;
+};
+
+/// For people, without the webhook's address: "restart", "kill:HUP", "exec:/reload now", "webhook".
+std::string to_string(const RemedyStep& step);
+
+/// "HUP" for 1; the number for those without a name.
+std::string signal_name(int signal);
+/// 1 for "HUP", "SIGHUP", "hup" or "1"; nothing for what is no signal.
+std::optional<int> signal_number(std::string_view name);
+
+/// Ill, too, when this many of the last `of` answers failed. HEALING.md 2.
+struct FailureWindow {
+  unsigned failures = 3;
+  unsigned of = 10;
+  bool operator==(const FailureWindow&) const = default;
+};
+
+/// When a zone's clocks are how far from UTC: sorted by time, the first entry holds for all before it too.
+/// Taken from the time zone database when the configuration is read, so that decisions need no file.
+struct TimeZone {
+  struct Change {
+    std::int64_t from_unix_s = 0;
+    std::int32_t offset_s = 0;  ///< local time is UTC plus this
+    bool operator==(const Change&) const = default;
+  };
+  std::string name;  ///< "Europe/Berlin"
+  std::vector<Change> changes;
+  bool operator==(const TimeZone&) const = default;
+};
+using TimeZonePtr = std::shared_ptr<const TimeZone>;
+
+/// A time of the week in which healer only watches: "Sun 02:00-04:00 Europe/Berlin". HEALING.md 5.
+struct MaintenanceWindow {
+  std::uint8_t days = 0x7F;  ///< bit 0 is Monday: the day it begins on
+  unsigned from_minute = 0;  ///< of the local day
+  unsigned to_minute = 0;    ///< not above from_minute: it ends on the next day
+  TimeZonePtr zone;          ///< empty: UTC
+  std::string text;          ///< as configured
+  bool operator==(const MaintenanceWindow& other) const {
+    return days == other.days && from_minute == other.from_minute && to_minute == other.to_minute &&
+           text == other.text && (zone == other.zone || (zone && other.zone && *zone == *other.zone));
+  }
+};
 
 /// Who asked for the container to be watched. Opting out always wins. HEALING.md 1.
 enum class Selection { Unlabelled, OptedIn, OptedOut };
@@ -22,14 +85,21 @@ enum class Selection { Unlabelled, OptedIn, OptedOut };
 /// Every number here is a default of HEALING.md.
 struct Policy {
   Selection selection = Selection::Unlabelled;
-  ProbeSpec probe;
+  ProbeSpec probe;                       ///< the unnamed one
+  bool unnamed_probe = true;             ///< false: only the named ones are asked
+  std::vector<NamedProbe> named_probes;  ///< asked as well; all must pass
   Duration interval = 15s;
   Duration timeout = 5s;  ///< never above the interval: see effective_timeout()
   unsigned failure_threshold = 3;
   unsigned success_threshold = 2;
-  std::optional<Duration> fast_interval;  ///< empty: interval / 3, at least 1 s
-  std::optional<Duration> start_period;   ///< empty: learned ("auto")
-  RemedyKind remedy = RemedyKind::Restart;
+  std::optional<Duration> fast_interval;          ///< empty: interval / 3, at least 1 s
+  std::optional<Duration> start_period;           ///< empty: learned ("auto")
+  std::optional<FailureWindow> window;            ///< empty: only failures in a row count
+  std::vector<RemedyStep> actions{RemedyStep{}};  ///< the ladder; never empty; the last rung repeats
+  bool evidence = true;                           ///< save what a remedy would erase, before it
+  std::vector<std::string> depends_on;            ///< container names, compose services, or workload keys
+  Duration dependency_hold = 5min;                ///< dependents of an ill one are held at most this long
+  std::vector<MaintenanceWindow> maintenance;
   std::optional<Duration> stop_timeout;  ///< empty: none is passed, the container's own holds
   Duration backoff_max = 300s;           ///< the base is the interval
   double backoff_jitter = 0.25;          ///< +- this share
@@ -52,6 +122,21 @@ struct Policy {
 };
 
 using PolicyPtr = std::shared_ptr<const Policy>;
+
+/// What holds for the whole host. HEALING.md 5.
+struct HostPolicy {
+  std::string host_name = {};
+  double mass_share = 0.5;         ///< more than this share of the watched fails ...
+  unsigned mass_least = 3;         ///< ... and at least so many: hold
+  Duration mass_hold = 60s;        ///< so long, then one canary
+  Duration mass_hold_max = 30min;  ///< of the backoff after canaries that did not help
+  double remedy_share = 0.3;       ///< at most this share of the watched, and one, in remedy at a time
+  ProbeTargetPtr control = {};     ///< asked to see whether healer itself can reach anything; empty: none
+  std::string control_text = {};   ///< for people: "http 192.0.2.1:80/"
+  Duration control_interval = 5s;
+  Duration control_timeout = 3s;
+  bool operator==(const HostPolicy&) const = default;
+};
 
 /// A label that is unknown or does not parse: said, counted and marked, never silently ignored.
 struct LabelProblem {

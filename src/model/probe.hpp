@@ -8,11 +8,12 @@
 #include <variant>
 #include <vector>
 
+#include "base/secret.hpp"
 #include "base/time.hpp"
 
 namespace healer {
 
-enum class ProbeKind { Http, Https, Tcp, Engine };
+enum class ProbeKind { Http, Https, Tcp, Engine, Exec, Grpc, Grpcs };
 
 const char* to_string(ProbeKind kind);
 
@@ -20,6 +21,13 @@ struct StatusRange {
   int first = 200;
   int last = 200;
   bool operator==(const StatusRange&) const = default;
+};
+
+/// One header of a request. The value may be a token: it is never printed.
+struct HttpHeader {
+  std::string name;
+  Secret value;
+  bool operator==(const HttpHeader&) const = default;
 };
 
 /// How a workload is asked, as configured. HEALING.md 2.
@@ -32,7 +40,19 @@ struct ProbeSpec {
   std::string banner;       ///< prefix a tcp target must send; empty: connecting is enough
   std::string host_header;  ///< empty: the address and port
   bool tls_verify = false;  ///< targets are addressed by number, so certificates are not checked unless asked
+  std::string method = "GET";        ///< http: GET, HEAD, POST, PUT or OPTIONS
+  std::vector<HttpHeader> headers;   ///< http: sent as they are
+  unsigned redirects = 0;            ///< http: followed at most this often, to the same target only
+  std::vector<std::string> command;  ///< exec: the argument list, never a shell string
+  std::string service;               ///< grpc: the service asked about; empty: the server as a whole
   bool operator==(const ProbeSpec&) const = default;
+};
+
+/// One of several probes of a workload; all must pass. `name` is what reports call it.
+struct NamedProbe {
+  std::string name;
+  ProbeSpec spec;
+  bool operator==(const NamedProbe&) const = default;
 };
 
 /// A numeric address and a port: resolved before a probe starts, so that no look-up can delay it.
@@ -49,6 +69,9 @@ struct HttpTarget {
   bool tls = false;
   bool tls_verify = false;
   bool capture_body = false;  ///< keep the body's first 10 KiB for the match
+  std::string method = "GET";
+  std::vector<HttpHeader> headers;
+  unsigned redirects = 0;  ///< followed at most this often, at the same endpoint; then the 3xx is the answer
   bool operator==(const HttpTarget&) const = default;
 };
 
@@ -58,14 +81,31 @@ struct TcpTarget {
   bool operator==(const TcpTarget&) const = default;
 };
 
+/// A command run inside the container by the engine.
+struct ExecTarget {
+  std::string container_id;
+  std::vector<std::string> command;
+  bool operator==(const ExecTarget&) const = default;
+};
+
+/// The standard gRPC health service (grpc.health.v1.Health/Check).
+struct GrpcTarget {
+  Endpoint endpoint;
+  std::string service;
+  std::string authority;  ///< of the request; empty: the address and port
+  bool tls = false;
+  bool tls_verify = false;
+  bool operator==(const GrpcTarget&) const = default;
+};
+
 /// Exactly what a prober is to ask. Shared and immutable: one per workload, named by each of its probes.
-using ProbeTarget = std::variant<HttpTarget, TcpTarget>;
+using ProbeTarget = std::variant<HttpTarget, TcpTarget, ExecTarget, GrpcTarget>;
 using ProbeTargetPtr = std::shared_ptr<const ProbeTarget>;
 
 /// How a question ended, as a fact. Which of these count as a failure is core/verdict's business.
 enum class ProbeEnd {
   Answered,  ///< http: a status line and headers arrived (and the captured body); tcp: connected (and the
-             ///< banner read)
+             ///< banner read); exec: the command ended; grpc: a status arrived
   Refused,   ///< connection refused
   Reset,     ///< the peer closed or reset the connection before the answer was whole
   ConnectTimeout,  ///< the connection did not open in time
@@ -75,6 +115,10 @@ enum class ProbeEnd {
   NoRoute,         ///< the host cannot reach that address: could not ask
   NoResources,     ///< descriptors or memory ran out here: could not ask
   Cancelled,       ///< by us
+  Denied,          ///< exec: the engine, or a proxy before it, forbids it (401, 403, 405): could not ask
+  EngineFailed,    ///< exec: the engine could not run it, or did not answer: could not ask
+  NotRunning,      ///< exec: the container does not run, or is paused: could not ask
+  StillOpen,       ///< exec: the one before, on this target, has not ended: not asked again
 };
 
 const char* to_string(ProbeEnd end);
@@ -82,9 +126,10 @@ const char* to_string(ProbeEnd end);
 /// What a prober saw. Facts, no judgement.
 struct ProbeFacts {
   ProbeEnd end = ProbeEnd::Answered;
-  int status = 0;                         ///< http
-  std::string body;                       ///< captured body or tcp banner, at most 10 KiB
-  std::string detail;                     ///< one short phrase for people, e.g. the TLS error
+  int status = 0;       ///< http: its status; exec: the exit code; grpc: the health service's ServingStatus
+  int grpc_status = 0;  ///< grpc: the call's own status code (0 OK, 5 NOT_FOUND, 12 UNIMPLEMENTED, ...)
+  std::string body;     ///< captured body, tcp banner or exec output, at most 10 KiB
+  std::string detail;   ///< one short phrase for people, e.g. the TLS error
   std::chrono::microseconds duration{0};  ///< from the start of connecting to the end
 };
 
@@ -110,6 +155,13 @@ enum class Cause {
   EngineDown,
   Starved,
   Stale,
+  ExecFailed,    ///< exit code other than 0
+  NotServing,    ///< grpc answered, but not SERVING
+  Denied,        ///< could not ask: forbidden
+  EngineFailed,  ///< could not ask: the engine could not run it
+  NotRunning,    ///< could not ask: nothing runs there now
+  StillOpen,     ///< could not ask: the one before has not ended
+  Control,       ///< could not ask: healer's own network is in doubt, the control probe failed
 };
 
 const char* to_string(Cause cause);

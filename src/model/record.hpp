@@ -20,7 +20,9 @@ enum class IncidentCause {
   Crashed,
   OutOfMemory,
   CrashLoop,
-  NotBackAfterEngine
+  NotBackAfterEngine,
+  NetworkLost,  ///< the container whose network it shares was restarted or replaced
+  ByOperator,   ///< a person asked for the remedy
 };
 
 const char* to_string(IncidentCause cause);
@@ -51,6 +53,7 @@ struct Incident {
   std::optional<Instant> closed_at;
   IncidentOutcome outcome = IncidentOutcome::Open;
   unsigned attempts = 0;
+  unsigned rung = 0;       ///< of the ladder: failed attempts so far, and rungs skipped
   bool announced = false;  ///< a degraded or critical alert went out, so its end is told too
   bool gave_up = false;    ///< the critical alert of this incident went out
   bool operator==(const Incident&) const = default;
@@ -73,7 +76,8 @@ struct Attempt {
   std::string workload;
   unsigned number = 1;  ///< within its incident
   RemedyKind remedy = RemedyKind::Restart;
-  RunId run;  ///< the run it was ordered against
+  std::string detail;  ///< of the rung, for people: "kill:HUP", "exec:/reload"
+  RunId run;           ///< the run it was ordered against
   Instant ordered_at{};
   AttemptState state = AttemptState::Ordered;
   std::string note;  ///< the engine's error, or why it was dropped
@@ -101,9 +105,93 @@ struct WorkloadRecord {
   Instant last_announced{};            ///< of the alert cooldown; epoch: never
   unsigned unannounced_incidents = 0;  ///< opened within the cooldown, waiting for the summary
   unsigned unannounced_attempts = 0;
-  Instant quiet_since{};  ///< when the first of those fell ill
-  Instant reset_at{};     ///< by an operator: attempts ordered before it count no more
+  Instant quiet_since{};                ///< when the first of those fell ill
+  Instant reset_at{};                   ///< by an operator: attempts ordered before it count no more
+  unsigned futile_restarts = 0;         ///< in a row that cured nothing, over all incidents
+  std::optional<Instant> paused_until;  ///< by `healer pause`; Instant::max(): until resumed
+  std::string network_parent;           ///< key of the workload whose network it shares; empty: none
   bool operator==(const WorkloadRecord&) const = default;
+};
+
+/// What is remembered of the host as a whole.
+struct HostRecord {
+  std::optional<Instant> paused_until;  ///< `healer pause --all`
+  std::string engine_alert_key;         ///< dedup key of the open alert about the engine; empty: none
+  std::string mass_alert_key;           ///< the same of the mass failure
+  Instant mass_since{};
+  bool operator==(const HostRecord&) const = default;
+};
+
+/// What was saved before a remedy erased it. HEALING.md 4. Every text is redacted already.
+struct Evidence {
+  IncidentId incident;
+  std::string workload;
+  std::string container_id;
+  Instant taken_at{};
+  std::string state;       ///< one line per fact: state, exit code, OOM, started, finished, restarts
+  std::string health_log;  ///< the engine's last health checks
+  std::string logs;        ///< the last 100 lines, at most 64 KiB
+  std::string processes;   ///< as `docker top`
+  std::string memory;      ///< "48.1 MiB of 64 MiB"
+  std::string missing;     ///< what could not be had, and why; empty: nothing
+  bool operator==(const Evidence&) const = default;
+};
+
+/// Why something is not done now although it would be. HEALING.md 5.
+enum class HoldKind {
+  EngineDown,
+  Unasked,        ///< healer itself is in doubt: starved, out of descriptors, the control probe fails
+  OperatorPause,  ///< `healer pause`
+  Maintenance,
+  Dependency,     ///< what it depends on is not well
+  NetworkParent,  ///< the container whose network it shares is not well
+  MassFailure,
+  Concurrency,  ///< enough are in remedy now
+  Replica,      ///< another replica of its service is in remedy
+  PersonActs,   ///< somebody is stopping it right now
+};
+
+const char* to_string(HoldKind kind);
+
+struct Hold {
+  HoldKind kind = HoldKind::EngineDown;
+  std::string text;              ///< for people: "db is ill; it is healed first"
+  std::optional<Instant> until;  ///< the latest end, where there is one
+  bool operator==(const Hold&) const = default;
+};
+
+/// Which rule decided. Stable names: they are stored, and shown by `healer explain`.
+enum class Rule {
+  FellIll,      ///< a threshold was reached
+  Crashed,      ///< it ended by itself
+  Held,         ///< ill, but not acted on: the hold says why
+  Released,     ///< a hold is over
+  Planned,      ///< the next attempt has its time: backoff, budget
+  Dropped,      ///< what was planned is void: what is true now differs
+  Acted,        ///< an order went out
+  Verified,     ///< an attempt cured
+  NotCured,     ///< an attempt did not
+  SkippedRung,  ///< restarts cured nothing before: the next rung
+  GaveUp,       ///< budget used up, or the ladder's end
+  Recovered,    ///< the incident is over, it is well
+  Closed,       ///< the incident is over, for another reason
+  ByOperator,   ///< pause, resume, reset, heal
+  MassHold,     ///< too many at once
+  MassCanary,
+  MassOver,
+};
+
+const char* to_string(Rule rule);
+
+/// One decision, as one structured record: what was known, which rule applied, what follows.
+struct Decision {
+  Instant at{};
+  std::string workload;  ///< key; empty: about the host
+  IncidentId incident;   ///< 0: none
+  Rule rule = Rule::FellIll;
+  std::string inputs;   ///< "name=value" pairs, "; " between them
+  std::string outcome;  ///< what follows, for people
+  bool operator==(const Decision&) const = default;
 };
 
 enum class AlertKind { Degraded, Recovered, Critical, Info };
@@ -123,6 +211,7 @@ struct Alert {
   std::string cause;
   unsigned attempt = 0;  ///< n of m; 0: not about an attempt
   unsigned attempts_allowed = 0;
+  std::string excerpt;  ///< of the evidence: the last few lines of its log, redacted; empty: none
   Instant raised_at{};
   bool operator==(const Alert&) const = default;
 };
@@ -157,7 +246,8 @@ struct EventCursor {
 };
 
 /// One thing to write. A list of them is one transaction.
-using Record = std::variant<WorkloadRecord, Incident, Attempt, RaisedAlert, Delivery, EventCursor>;
+using Record = std::variant<WorkloadRecord, Incident, Attempt, RaisedAlert, Delivery, EventCursor, HostRecord,
+                            Evidence, Decision>;
 
 /// Everything a new process needs to go on where the last one ended.
 struct StoredState {
@@ -167,6 +257,7 @@ struct StoredState {
   std::vector<Alert> pending_alerts;
   std::vector<Delivery> pending_deliveries;
   EventCursor cursor;
+  HostRecord host;
   std::uint64_t last_incident = 0;  ///< highest id ever given, so that none is given twice
   std::uint64_t last_attempt = 0;
   std::uint64_t last_alert = 0;

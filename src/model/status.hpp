@@ -52,7 +52,46 @@ struct WorkloadStatus {
   std::optional<Instant> next_action;  ///< when the next remedy is due
   std::optional<IncidentId> incident;
   unsigned restarts = 0;  ///< remedies carried out since this process started
+  struct Probe {
+    std::string name;  ///< empty: the unnamed one
+    std::string text;  ///< "tcp 127.0.0.1:5432"
+    Outcome outcome = Outcome::Unknown;
+    std::string reason;
+    bool stuck = false;  ///< exec: an earlier one has not ended
+  };
+  std::vector<Probe> probes;            ///< where there are several
+  std::optional<Hold> hold;             ///< what keeps it from being healed now
+  std::optional<Instant> paused_until;  ///< by `healer pause`; Instant::max(): until resumed
+  std::vector<std::string> depends_on;  ///< names of the workloads it depends on, as resolved
+  std::string ladder;                   ///< "exec:/reload,restart,recreate"
+  unsigned rung = 0;                    ///< of the open incident, from 0
+  unsigned unknown_streak = 0;
   std::vector<LabelProblem> problems;
+};
+
+/// Something that was seen, for `healer explain`.
+struct Fact {
+  Instant at{};
+  std::string text;  ///< "HTTP 503", "the engine said die (exit code 1)"
+};
+
+/// Why a workload is treated as it is. `healer explain NAME`.
+struct WorkloadExplanation {
+  WorkloadStatus status;
+  std::vector<Fact> facts;           ///< the last ones, oldest first
+  std::optional<Decision> decision;  ///< the newest
+  std::string next;                  ///< what would be done next, and when
+  std::vector<Hold> holds;           ///< everything that holds it now
+};
+
+/// The host as a whole, beyond its workloads.
+struct HostStatus {
+  std::optional<Instant> paused_until;
+  std::string mass;  ///< the mass-failure guard in words: "holding 8 of 10 until ..."; empty: off
+  std::size_t in_remedy = 0;
+  std::size_t remedies_allowed = 0;
+  std::string control;  ///< the control probe in words; empty: none is configured
+  bool control_failed = false;
 };
 
 /// The present state of one alert channel.

@@ -91,7 +91,8 @@ Address address_of(const Endpoint& endpoint) {
 }
 
 const Endpoint& endpoint_of(const ProbeTarget& target) {
-  return std::visit([](const auto& kind) -> const Endpoint& { return kind.endpoint; }, target);
+  if (const auto* tcp = std::get_if<TcpTarget>(&target)) return tcp->endpoint;
+  return std::get<HttpTarget>(target).endpoint;
 }
 
 }  // namespace

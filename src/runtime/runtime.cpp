@@ -57,7 +57,7 @@ Runtime::Runtime(RuntimeSettings settings, Parts parts, const StoredState& store
       resolve_(std::move(parts.resolve)),
       deliver_(std::move(parts.deliver)),
       journal_(parts.store, [this](const Error& error) { observer_.store_failed(error); }),
-      supervisor_(settings_.host_name, stored),
+      supervisor_(settings_.host, stored),
       inspector_(engine_, [this](const std::string& id, Result<Container> answer) {
         if (!stopping_) inspected(id, std::move(answer));
       }) {
@@ -108,6 +108,8 @@ void Runtime::perform(Actions& actions) {
             prober_.cancel(what.probe);
           } else if constexpr (std::is_same_v<What, Inspect>) {
             inspector_.look(what.container_id);
+          } else if constexpr (std::is_same_v<What, CaptureEvidence>) {
+            feed(EvidenceCaptured{what.workload, what.incident, {}, {}});
           } else if constexpr (std::is_same_v<What, ApplyRemedy>) {
             remedies.push_back(std::move(what));
           } else if constexpr (std::is_same_v<What, Wake>) {
@@ -161,7 +163,7 @@ void Runtime::apply(const ApplyRemedy& remedy) {
         return finished(RemedyAnswer::Refused, result.error().message);
     }
   });
-  switch (remedy.remedy) {
+  switch (remedy.step.kind) {
     case RemedyKind::Restart:
       engine_.restart(remedy.container_id, remedy.stop_timeout, remedy.deadline, done);
       break;
@@ -171,7 +173,7 @@ void Runtime::apply(const ApplyRemedy& remedy) {
     case RemedyKind::Stop:
       engine_.stop(remedy.container_id, remedy.stop_timeout, remedy.deadline, done);
       break;
-    case RemedyKind::None:
+    default:
       break;  // the core orders nothing for it
   }
 }

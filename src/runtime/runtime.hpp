@@ -27,7 +27,7 @@
 namespace healer {
 
 struct RuntimeSettings {
-  std::string host_name;
+  HostPolicy host;
   std::string own_container_id;       ///< empty: healer runs on the host
   std::vector<std::string> channels;  ///< every alert goes to each of these
   bool dry_run = false;               ///< decide, log and count as always; skip only the engine call

@@ -25,13 +25,29 @@ struct Table {
 };
 
 const Table& table_of(const WorkloadRecord*) {
-  static const Table table{
-      "workloads",
-      1,
-      {"workload_key", "name", "run_container", "run_started", "was_running", "stopped_by_person",
-       "started_well_once", "starts", "breaker", "breaker_until", "backoff_level", "backoff_changed_at",
-       "last_announced", "unannounced_incidents", "unannounced_attempts", "quiet_since", "reset_at"},
-      true};
+  static const Table table{"workloads",
+                           1,
+                           {"workload_key",
+                            "name",
+                            "run_container",
+                            "run_started",
+                            "was_running",
+                            "stopped_by_person",
+                            "started_well_once",
+                            "starts",
+                            "breaker",
+                            "breaker_until",
+                            "backoff_level",
+                            "backoff_changed_at",
+                            "last_announced",
+                            "unannounced_incidents",
+                            "unannounced_attempts",
+                            "quiet_since",
+                            "reset_at",
+                            "futile_restarts",
+                            "paused_until",
+                            "network_parent"},
+                           true};
   return table;
 }
 template <class R>
@@ -39,57 +55,58 @@ requires std::is_same_v<std::remove_const_t<R>, WorkloadRecord>
 auto fields_of(R& r) {
   auto& [key, name, last_run, was_running, stopped_by_person, started_well_once, starts, breaker,
          breaker_until, backoff_level, backoff_changed_at, last_announced, unannounced_incidents,
-         unannounced_attempts, quiet_since, reset_at] = r;
+         unannounced_attempts, quiet_since, reset_at, futile_restarts, paused_until, network_parent] = r;
   return std::tie(key, name, last_run.container_id, last_run.started_at, was_running, stopped_by_person,
                   started_well_once, starts, breaker, breaker_until, backoff_level, backoff_changed_at,
-                  last_announced, unannounced_incidents, unannounced_attempts, quiet_since, reset_at);
+                  last_announced, unannounced_incidents, unannounced_attempts, quiet_since, reset_at,
+                  futile_restarts, paused_until, network_parent);
 }
 
 const Table& table_of(const Incident*) {
   static const Table table{"incidents",
                            1,
                            {"id", "workload", "name", "image", "cause", "cause_text", "ill_since",
-                            "opened_at", "closed_at", "outcome", "attempts", "announced", "gave_up"}};
+                            "opened_at", "closed_at", "outcome", "attempts", "rung", "announced", "gave_up"}};
   return table;
 }
 template <class R>
 requires std::is_same_v<std::remove_const_t<R>, Incident>
 auto fields_of(R& r) {
   auto& [id, workload, name, image, cause, cause_text, ill_since, opened_at, closed_at, outcome, attempts,
-         announced, gave_up] = r;
+         rung, announced, gave_up] = r;
   return std::tie(id, workload, name, image, cause, cause_text, ill_since, opened_at, closed_at, outcome,
-                  attempts, announced, gave_up);
+                  attempts, rung, announced, gave_up);
 }
 
 const Table& table_of(const Attempt*) {
   static const Table table{"attempts",
                            1,
-                           {"id", "incident", "workload", "number", "remedy", "run_container", "run_started",
-                            "ordered_at", "state", "note", "ended_at"}};
+                           {"id", "incident", "workload", "number", "remedy", "detail", "run_container",
+                            "run_started", "ordered_at", "state", "note", "ended_at"}};
   return table;
 }
 template <class R>
 requires std::is_same_v<std::remove_const_t<R>, Attempt>
 auto fields_of(R& r) {
-  auto& [id, incident, workload, number, remedy, run, ordered_at, state, note, ended_at] = r;
-  return std::tie(id, incident, workload, number, remedy, run.container_id, run.started_at, ordered_at, state,
-                  note, ended_at);
+  auto& [id, incident, workload, number, remedy, detail, run, ordered_at, state, note, ended_at] = r;
+  return std::tie(id, incident, workload, number, remedy, detail, run.container_id, run.started_at,
+                  ordered_at, state, note, ended_at);
 }
 
 const Table& table_of(const Alert*) {
   static const Table table{"alerts",
                            1,
                            {"id", "kind", "dedup_key", "event", "body", "host", "workload", "image", "cause",
-                            "attempt", "attempts_allowed", "raised_at"}};
+                            "attempt", "attempts_allowed", "excerpt", "raised_at"}};
   return table;
 }
 template <class R>
 requires std::is_same_v<std::remove_const_t<R>, Alert>
 auto fields_of(R& r) {
-  auto& [id, kind, dedup_key, event, text, host, workload, image, cause, attempt, attempts_allowed,
+  auto& [id, kind, dedup_key, event, text, host, workload, image, cause, attempt, attempts_allowed, excerpt,
          raised_at] = r;
   return std::tie(id, kind, dedup_key, event, text, host, workload, image, cause, attempt, attempts_allowed,
-                  raised_at);
+                  excerpt, raised_at);
 }
 
 const Table& table_of(const Delivery*) {
@@ -103,6 +120,43 @@ auto fields_of(R& r) {
   return std::tie(alert, channel, state, tries, next_try, last_error);
 }
 
+const Table& table_of(const HostRecord*) {
+  static const Table table{"host", 0, {"paused_until", "engine_alert_key", "mass_alert_key", "mass_since"}};
+  return table;
+}
+template <class R>
+requires std::is_same_v<std::remove_const_t<R>, HostRecord>
+auto fields_of(R& r) {
+  auto& [paused_until, engine_alert_key, mass_alert_key, mass_since] = r;
+  return std::tie(paused_until, engine_alert_key, mass_alert_key, mass_since);
+}
+
+const Table& table_of(const Evidence*) {
+  static const Table table{"evidence",
+                           0,
+                           {"incident", "workload", "container_id", "taken_at", "state", "health_log", "logs",
+                            "processes", "memory", "missing"}};
+  return table;
+}
+template <class R>
+requires std::is_same_v<std::remove_const_t<R>, Evidence>
+auto fields_of(R& r) {
+  auto& [incident, workload, container_id, taken_at, state, health_log, logs, processes, memory, missing] = r;
+  return std::tie(incident, workload, container_id, taken_at, state, health_log, logs, processes, memory,
+                  missing);
+}
+
+const Table& table_of(const Decision*) {
+  static const Table table{"decisions", 0, {"at", "workload", "incident", "rule", "inputs", "outcome"}};
+  return table;
+}
+template <class R>
+requires std::is_same_v<std::remove_const_t<R>, Decision>
+auto fields_of(R& r) {
+  auto& [at, workload, incident, rule, inputs, outcome] = r;
+  return std::tie(at, workload, incident, rule, inputs, outcome);
+}
+
 std::string joined(std::span<const char* const> names) {
   std::string text;
   for (const char* name : names) text += (text.empty() ? "" : ",") + std::string(name);
@@ -110,13 +164,18 @@ std::string joined(std::span<const char* const> names) {
 }
 
 template <class R>
-std::string insert_sql() {
+std::string plain_insert_sql() {
   const Table& table = table_of(static_cast<const R*>(nullptr));
   std::string marks = "?";
   for (std::size_t i = 1; i < table.columns.size(); ++i) marks += ",?";
   if (table.stamped) marks += ",unixepoch()*1000";
   return "INSERT INTO " + std::string(table.name) + " (" + joined(table.columns) +
-         (table.stamped ? ",written_at" : "") + ") VALUES (" + marks + ") ON CONFLICT DO ";
+         (table.stamped ? ",written_at" : "") + ") VALUES (" + marks + ")";
+}
+
+template <class R>
+std::string insert_sql() {
+  return plain_insert_sql<R>() + " ON CONFLICT DO ";
 }
 
 template <class R>
@@ -272,7 +331,7 @@ SqlResult<void> load_rows(Statement& statement, std::vector<R>& into, Records::L
 struct Records::Statements {
   Database* database;
   Statement begin, commit, rollback;
-  Statement workload, incident, attempt, alert, delivery, first_delivery, counter;
+  Statement workload, incident, attempt, alert, delivery, first_delivery, counter, host, evidence, decision;
 };
 
 Records::Records(std::unique_ptr<Statements> statements) : statements_(std::move(statements)) {}
@@ -292,6 +351,13 @@ SqlResult<Records> Records::prepare(Database& database) {
       {&all->attempt, upsert_sql<Attempt>()},
       {&all->alert, upsert_sql<Alert>()},
       {&all->delivery, upsert_sql<Delivery>()},
+      {&all->host,
+       "INSERT INTO host (paused_until,engine_alert_key,mass_alert_key,mass_since,id) VALUES (?,?,?,?,1) "
+       "ON CONFLICT DO UPDATE SET paused_until=excluded.paused_until, "
+       "engine_alert_key=excluded.engine_alert_key, mass_alert_key=excluded.mass_alert_key, "
+       "mass_since=excluded.mass_since"},
+      {&all->evidence, plain_insert_sql<Evidence>()},
+      {&all->decision, plain_insert_sql<Decision>()},
       {&all->first_delivery, insert_sql<Delivery>() + "NOTHING"},
       {&all->counter,
        "INSERT INTO counters (name,value) VALUES (?,?) ON CONFLICT DO UPDATE SET value=excluded.value"}};
@@ -314,6 +380,9 @@ struct Writer {
   SqlResult<void> operator()(const Incident& r) const { return store_row(s.incident, r); }
   SqlResult<void> operator()(const Attempt& r) const { return store_row(s.attempt, r); }
   SqlResult<void> operator()(const Delivery& r) const { return store_row(s.delivery, r); }
+  SqlResult<void> operator()(const HostRecord& r) const { return store_row(s.host, r); }
+  SqlResult<void> operator()(const Evidence& r) const { return store_row(s.evidence, r); }
+  SqlResult<void> operator()(const Decision& r) const { return store_row(s.decision, r); }
   SqlResult<void> operator()(const EventCursor& r) const {
     bind_all(s.counter, std::make_tuple(std::string("event_cursor"), r.unix_nanoseconds));
     return execute(s.counter);
@@ -400,7 +469,10 @@ SqlResult<Records::Loaded> Records::load(Instant now) {
     done = rows(state.pending_alerts,
                 "WHERE id IN (SELECT alert FROM deliveries WHERE state = 'pending') ORDER BY id");
   if (done) done = rows(state.pending_deliveries, "WHERE state = 'pending' ORDER BY alert, channel");
+  std::vector<HostRecord> host;
+  if (done) done = rows(host, "");
   if (!done) return tl::unexpected(std::move(done.error()));
+  if (!host.empty()) state.host = std::move(host.front());
 
   const auto cursor = database.number("SELECT value FROM counters WHERE name = 'event_cursor'");
   if (!cursor) return tl::unexpected(cursor.error());

@@ -7,7 +7,7 @@ namespace {
 
 // STRICT: a value of another type than the column's is refused by SQLite itself.
 // Instants are Unix milliseconds, durations milliseconds, closed choices their text.
-const std::array<Migration, 2> released{
+const std::array<Migration, 3> released{
     R"(
 CREATE TABLE workloads (
   workload_key TEXT PRIMARY KEY NOT NULL,
@@ -98,6 +98,52 @@ ALTER TABLE workloads ADD COLUMN reset_at INTEGER NOT NULL DEFAULT 0;
 -- When the row was written last, for pruning.
 ALTER TABLE workloads ADD COLUMN written_at INTEGER NOT NULL DEFAULT 0;
 UPDATE workloads SET written_at = unixepoch() * 1000;
+)",
+    R"(
+ALTER TABLE workloads ADD COLUMN futile_restarts INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE workloads ADD COLUMN paused_until INTEGER;
+ALTER TABLE workloads ADD COLUMN network_parent TEXT NOT NULL DEFAULT '';
+ALTER TABLE incidents ADD COLUMN rung INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE attempts ADD COLUMN detail TEXT NOT NULL DEFAULT '';
+ALTER TABLE alerts ADD COLUMN excerpt TEXT NOT NULL DEFAULT '';
+
+-- One row: the host as a whole.
+CREATE TABLE host (
+  id INTEGER PRIMARY KEY NOT NULL CHECK (id = 1),
+  paused_until INTEGER,
+  engine_alert_key TEXT NOT NULL,
+  mass_alert_key TEXT NOT NULL,
+  mass_since INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE evidence (
+  incident INTEGER NOT NULL,
+  workload TEXT NOT NULL,
+  container_id TEXT NOT NULL,
+  taken_at INTEGER NOT NULL,
+  state TEXT NOT NULL,
+  health_log TEXT NOT NULL,
+  logs TEXT NOT NULL,
+  processes TEXT NOT NULL,
+  memory TEXT NOT NULL,
+  missing TEXT NOT NULL
+) STRICT;
+CREATE INDEX evidence_by_incident ON evidence (incident, taken_at);
+CREATE INDEX evidence_by_time ON evidence (taken_at);
+
+CREATE TABLE decisions (
+  at INTEGER NOT NULL,
+  workload TEXT NOT NULL,
+  incident INTEGER NOT NULL,
+  rule TEXT NOT NULL,
+  inputs TEXT NOT NULL,
+  outcome TEXT NOT NULL
+) STRICT;
+CREATE INDEX decisions_by_workload ON decisions (workload, at);
+CREATE INDEX decisions_by_incident ON decisions (incident);
+CREATE INDEX decisions_by_time ON decisions (at);
+CREATE INDEX incidents_by_workload ON incidents (workload, opened_at);
+CREATE INDEX attempts_by_incident ON attempts (incident);
 )"};
 
 }  // namespace

@@ -11,7 +11,8 @@ void Invariants::order(const ApplyRemedy& order, const Truth& truth, Instant now
   if (!truth.opted_in) fail(fmt::format("1: {} did not opt in", who));
   if (truth.paused) fail(fmt::format("1: {} is paused", who));
   if (truth.stopped_by_person) fail(fmt::format("1: {} was stopped by a person", who));
-  if (truth.starting && order.remedy != RemedyKind::Start) fail(fmt::format("1: {} is still starting", who));
+  if (truth.starting && order.step.kind != RemedyKind::Start)
+    fail(fmt::format("1: {} is still starting", who));
 
   if (const auto open = unanswered_.find(who); open != unanswered_.end() && now < open->second.second)
     fail(fmt::format("2: {} has an unanswered order", who));

@@ -12,7 +12,7 @@ namespace healer::test {
 class OneContainer {
  public:
   explicit OneContainer(Policy policy = {}, StoredState stored = {}, bool podman = false)
-      : supervisor("host", stored) {
+      : supervisor(HostPolicy{.host_name = "host"}, stored) {
     policy.selection = Selection::OptedIn;
     policy_ = std::make_shared<const Policy>(std::move(policy));
     container.id = "c1";

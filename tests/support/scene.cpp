@@ -17,7 +17,7 @@ constexpr std::size_t transcript_limit = 4000;
 
 Scene::Scene(Dialect dialect) : dialect(dialect) {
   begin_ = now_ = Instant{Duration{1'790'000'000'000}};
-  core = std::make_unique<Supervisor>("host1", StoredState{});
+  core = std::make_unique<Supervisor>(HostPolicy{.host_name = "host1"}, StoredState{});
 }
 
 Policy Scene::policy() {
@@ -351,7 +351,7 @@ void Scene::restart_healer(bool connect_after) {
   for (auto it = happenings_.begin(); it != happenings_.end();)
     it = it->second.of_healer ? happenings_.erase(it) : std::next(it);
   wakes.clear();
-  core = std::make_unique<Supervisor>("host1", stored());
+  core = std::make_unique<Supervisor>(HostPolicy{.host_name = "host1"}, stored());
   engine_up = false;
   if (connect_after) connect();
 }
@@ -402,7 +402,7 @@ void Scene::perform(const Action& action) {
   } else if (const auto* order = std::get_if<ApplyRemedy>(&action)) {
     orders.push_back(*order);
     order_times.push_back(now_);
-    decisions_.push_back(fmt::format("{} {}", lower(to_string(order->remedy)), order->name));
+    decisions_.push_back(fmt::format("{} {}", lower(to_string(order->step.kind)), order->name));
     if (at_order) at_order(*order);
     if (die_at_order) {
       const bool carried_out = *die_at_order;
@@ -441,15 +441,15 @@ void Scene::carry_out(const ApplyRemedy& order) {
       Box& box = *boxes.at(id);
       if (!box.exists) return;
       const bool up = box.facts.state == ContainerState::Running || box.facts.state == ContainerState::Paused;
-      if (order.remedy != RemedyKind::Start && up) {
-        const bool whole = order.remedy == RemedyKind::Restart && starts;
+      if (order.step.kind != RemedyKind::Start && up) {
+        const bool whole = order.step.kind == RemedyKind::Restart && starts;
         emit_stop(box, whole);
       }
-      if (order.remedy == RemedyKind::Stop || !starts) return;
+      if (order.step.kind == RemedyKind::Stop || !starts) return;
       if (box.facts.state == ContainerState::Running) return;
       box.in_engine_policy = false;
       came_up(box);
-      if (order.remedy == RemedyKind::Restart && dialect != Dialect::Podman)
+      if (order.step.kind == RemedyKind::Restart && dialect != Dialect::Podman)
         emit(box, EngineEventKind::Restart);
     });
   }

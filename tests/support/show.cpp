@@ -37,6 +37,14 @@ struct ShowEvent {
   std::string operator()(const Tick& e) const { return "tick " + e.workload; }
   std::string operator()(const LoopStalled& e) const { return "stalled " + format_duration(e.lag); }
   std::string operator()(const OperatorReset& e) const { return "reset " + e.workload; }
+  std::string operator()(const EvidenceCaptured& e) const { return "evidence of " + e.workload; }
+  std::string operator()(const OperatorPause& e) const { return "pause " + e.workload; }
+  std::string operator()(const OperatorResume& e) const { return "resume " + e.workload; }
+  std::string operator()(const OperatorHeal& e) const { return "heal " + e.workload; }
+  std::string operator()(const WallClockMoved& e) const {
+    return "wall clock ahead " + format_duration(e.ahead);
+  }
+  std::string operator()(const HostPolicyChanged&) const { return "host policy changed"; }
 };
 
 struct ShowRecord {
@@ -53,6 +61,11 @@ struct ShowRecord {
   std::string operator()(const RaisedAlert&) const { return "alert"; }
   std::string operator()(const Delivery&) const { return "delivery"; }
   std::string operator()(const EventCursor&) const { return "cursor"; }
+  std::string operator()(const HostRecord&) const { return "host"; }
+  std::string operator()(const Evidence& r) const { return "evidence of " + r.workload; }
+  std::string operator()(const Decision& r) const {
+    return fmt::format("decision {} {}: {} [{}]", to_string(r.rule), r.workload, r.outcome, r.inputs);
+  }
 };
 
 struct ShowMetric {
@@ -61,6 +74,10 @@ struct ShowMetric {
   }
   std::string operator()(const CountRemedy& m) const {
     return fmt::format("remedy {} {}", to_string(m.remedy), to_string(m.outcome));
+  }
+  std::string operator()(const CountHold& m) const { return fmt::format("hold {}", to_string(m.kind)); }
+  std::string operator()(const CountUnasked& m) const {
+    return fmt::format("unasked {}", to_string(m.cause));
   }
   std::string operator()(const CountIncidentOpened& m) const {
     return fmt::format("incident opened {}", to_string(m.cause));
@@ -71,13 +88,14 @@ struct ShowMetric {
 };
 
 struct ShowAction {
+  std::string operator()(const CaptureEvidence& a) const { return "capture evidence of " + a.workload; }
   std::string operator()(const StartProbe& a) const {
     return fmt::format("probe {} {}", a.probe.value, a.workload);
   }
   std::string operator()(const CancelProbe& a) const { return fmt::format("cancel probe {}", a.probe.value); }
   std::string operator()(const Inspect& a) const { return "inspect " + a.container_id; }
   std::string operator()(const ApplyRemedy& a) const {
-    return fmt::format("APPLY {} {} ({}) attempt {}", to_string(a.remedy), a.name, a.container_id,
+    return fmt::format("APPLY {} {} ({}) attempt {}", to_string(a.step), a.name, a.container_id,
                        a.attempt.value);
   }
   std::string operator()(const Wake& a) const {

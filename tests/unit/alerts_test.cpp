@@ -33,7 +33,7 @@ TEST_CASE("alerts: one degraded and one recovered, with everything a reader need
 
 TEST_CASE("alerts: by itself is said differently") {
   Policy policy = Scene::policy();
-  policy.remedy = RemedyKind::None;
+  policy.actions.front().kind = RemedyKind::None;
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web", policy);

@@ -22,7 +22,7 @@ struct Plant {
     ApplyRemedy order;
     order.attempt = AttemptId{++next};
     order.workload = "web";
-    order.remedy = remedy;
+    order.step.kind = remedy;
     order.deadline = 30s;
     Attempt attempt;
     attempt.id = order.attempt;

@@ -12,7 +12,7 @@ const Dialect dialects[] = {Dialect::Docker20, Dialect::Docker26, Dialect::Podma
 
 Policy never_touch() {
   Policy policy = Scene::policy();
-  policy.remedy = RemedyKind::None;
+  policy.actions.front().kind = RemedyKind::None;
   return policy;
 }
 

@@ -45,7 +45,7 @@ Policy random_policy(unsigned number) {
   policy.alert_cooldown = 30s;
   const RemedyKind remedies[] = {RemedyKind::Restart, RemedyKind::Restart, RemedyKind::Restart,
                                  RemedyKind::Start,   RemedyKind::Stop,    RemedyKind::None};
-  policy.remedy = remedies[pick(6)];
+  policy.actions.front().kind = remedies[pick(6)];
   if (pick(5) == 0) policy.selection = Selection::Unlabelled;
   return policy;
 }
@@ -200,8 +200,8 @@ class RandomWorld {
       // Visibly open: only what may not be touched, or what a person must decide.
       const Workload& workload = scene.workload(incident.workload);
       const bool down = workload.presence == Presence::Exited;
-      const bool may_not = workload.policy->remedy == RemedyKind::None ||
-                           (down && workload.policy->remedy == RemedyKind::Stop);
+      const bool may_not = workload.policy->actions.front().kind == RemedyKind::None ||
+                           (down && workload.policy->actions.front().kind == RemedyKind::Stop);
       if (!workload.incident || !may_not) lost.push_back("incident " + std::to_string(id) + " stays open");
     }
   }

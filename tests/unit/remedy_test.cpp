@@ -10,7 +10,7 @@ namespace {
 
 Policy with(RemedyKind remedy) {
   Policy policy = Scene::policy();
-  policy.remedy = remedy;
+  policy.actions.front().kind = remedy;
   return policy;
 }
 
@@ -124,7 +124,7 @@ TEST_CASE("remedy: start leaves what runs alone and starts what is down") {
   scene.crash(box);
   scene.pass(1min);
   CHECK(scene.orders.size() == 1);
-  CHECK(scene.orders[0].remedy == RemedyKind::Start);
+  CHECK(scene.orders[0].step.kind == RemedyKind::Start);
 }
 
 TEST_CASE("remedy: stop stops it, says so, and leaves it alone") {
@@ -300,7 +300,7 @@ TEST_CASE("remedy: an attempt fails at an exit") {
   scene.pass(10ms);
   CHECK(scene.attempts.at(1).state == AttemptState::NotCured);
   REQUIRE(scene.pass_until([&] { return scene.orders.size() == 2; }));
-  CHECK(scene.orders[1].remedy == RemedyKind::Start);
+  CHECK(scene.orders[1].step.kind == RemedyKind::Start);
   CHECK(scene.order_times[1] - scene.order_times[0] >= 15s);
 }
 
@@ -389,7 +389,7 @@ TEST_CASE("remedy: refused halfway, stopped and not started: started next") {
     scene.fates = {OrderFate::RefusedHalfway};
     box.broken = true;
     REQUIRE(scene.pass_until([&] { return scene.orders.size() == 2; }));
-    CHECK(scene.orders[1].remedy == RemedyKind::Start);
+    CHECK(scene.orders[1].step.kind == RemedyKind::Start);
     scene.pass(1min);
     CHECK(scene.decisions() == "degraded, restart web, start web, recovered");
   }

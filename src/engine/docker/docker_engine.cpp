@@ -311,6 +311,26 @@ void DockerEngine::stop(std::string id, std::optional<Duration> stop_timeout, Du
   inner_->order("stop", id, stop_timeout, deadline, std::move(done));
 }
 
+void DockerEngine::kill(std::string, int, Duration, std::function<void(Result<void>)> done) {
+  inner_->later([done = std::move(done)] { done(failure(ErrorCode::Refused, "")); });
+}
+
+void DockerEngine::exec(ExecOrder, std::function<void(Result<ExecResult>)> done, std::function<void()>) {
+  inner_->later([done = std::move(done)] { done(failure(ErrorCode::Refused, "")); });
+}
+
+void DockerEngine::collect_evidence(EvidenceOrder, std::function<void(EngineEvidence)> done) {
+  inner_->later([done = std::move(done)] { done({}); });
+}
+
+void DockerEngine::recreate(RecreateOrder, std::function<void(Result<std::string>)> done) {
+  inner_->later([done = std::move(done)] { done(failure(ErrorCode::Refused, "")); });
+}
+
+void DockerEngine::resume_recreate(RecreateOrder, std::function<void(Result<std::string>)> done) {
+  inner_->later([done = std::move(done)] { done(failure(ErrorCode::Refused, "")); });
+}
+
 void DockerEngine::subscribe(std::int64_t since, std::function<void()> ready,
                              std::function<void(EngineEvent)> each, std::function<void(Error)> ended) {
   Inner& inner = *inner_;

@@ -39,6 +39,12 @@ class DockerEngine : public Engine {
   void start(std::string id, Duration deadline, std::function<void(Result<void>)> done) override;
   void stop(std::string id, std::optional<Duration> stop_timeout, Duration deadline,
             std::function<void(Result<void>)> done) override;
+  void kill(std::string id, int signal, Duration deadline, std::function<void(Result<void>)> done) override;
+  void exec(ExecOrder order, std::function<void(Result<ExecResult>)> done,
+            std::function<void()> ended) override;
+  void collect_evidence(EvidenceOrder order, std::function<void(EngineEvidence)> done) override;
+  void recreate(RecreateOrder order, std::function<void(Result<std::string>)> done) override;
+  void resume_recreate(RecreateOrder order, std::function<void(Result<std::string>)> done) override;
   void subscribe(std::int64_t since, std::function<void()> ready, std::function<void(EngineEvent)> each,
                  std::function<void(Error)> ended) override;
 

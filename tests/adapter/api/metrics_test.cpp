@@ -96,7 +96,8 @@ TEST_CASE("every family is there, once, with HELP and TYPE, and no other") {
                                             "healer_breakers_open",
                                             "healer_label_problems",
                                             "healer_events_total",
-                                            "healer_store_errors_total"};
+                                            "healer_store_errors_total",
+                                            "healer_holds_total"};
   CHECK(families == expected);
 }
 

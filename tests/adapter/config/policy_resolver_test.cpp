@@ -96,7 +96,7 @@ TEST_CASE("a label that is wrong is a problem with the nearest name, and the res
   CHECK(result.policy->selection == Selection::OptedIn);
   CHECK(result.policy->timeout == 1s);
   CHECK(result.policy->failure_threshold == 3);
-  CHECK(result.policy->remedy == RemedyKind::Restart);
+  CHECK(result.policy->actions.front().kind == RemedyKind::Restart);
   REQUIRE(result.problems.size() == 3);
   CHECK(result.problems[0] ==
         LabelProblem{"healer.action", "restat",

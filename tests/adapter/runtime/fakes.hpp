@@ -58,6 +58,14 @@ class ScriptedEngine final : public Engine {
   std::vector<std::pair<std::function<void(ContainerSummary)>, std::function<void(Result<void>)>>> lists;
   std::vector<std::pair<std::string, std::function<void(Result<Container>)>>> inspects;
   std::vector<Order> orders;
+  struct Exec {
+    ExecOrder order;
+    std::function<void(Result<ExecResult>)> done;
+    std::function<void()> ended;
+  };
+  std::vector<Exec> execs;
+  std::vector<std::pair<EvidenceOrder, std::function<void(EngineEvidence)>>> captures;
+  std::vector<std::pair<RecreateOrder, std::function<void(Result<std::string>)>>> recreations;
   std::int64_t since = -1;
   std::function<void()> ready;
   std::function<void(EngineEvent)> event;
@@ -80,6 +88,22 @@ class ScriptedEngine final : public Engine {
   void stop(std::string id, std::optional<Duration>, Duration,
             std::function<void(Result<void>)> done) override {
     orders.push_back({"stop", std::move(id), std::move(done)});
+  }
+  void kill(std::string id, int, Duration, std::function<void(Result<void>)> done) override {
+    orders.push_back({"kill", std::move(id), std::move(done)});
+  }
+  void exec(ExecOrder order, std::function<void(Result<ExecResult>)> done,
+            std::function<void()> over) override {
+    execs.push_back({std::move(order), std::move(done), std::move(over)});
+  }
+  void collect_evidence(EvidenceOrder order, std::function<void(EngineEvidence)> done) override {
+    captures.push_back({std::move(order), std::move(done)});
+  }
+  void recreate(RecreateOrder order, std::function<void(Result<std::string>)> done) override {
+    recreations.push_back({std::move(order), std::move(done)});
+  }
+  void resume_recreate(RecreateOrder order, std::function<void(Result<std::string>)> done) override {
+    recreations.push_back({std::move(order), std::move(done)});
   }
   void subscribe(std::int64_t from, std::function<void()> accepted, std::function<void(EngineEvent)> each,
                  std::function<void(Error)> over) override {

@@ -22,7 +22,7 @@ struct Bench {
 
   explicit Bench(RuntimeSettings settings = {}, StoredState stored = {}) {
     settings.channels = {"slack"};
-    settings.host_name = "h";
+    settings.host.host_name = "h";
     policy.selection = Selection::OptedIn;
     policy.interval = 1s;
     policy.timeout = 500ms;

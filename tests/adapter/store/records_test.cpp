@@ -50,26 +50,27 @@ WorkloadRecord any_workload() {
   for (const auto ms :
        *rc::gen::container<std::vector<std::int64_t>>(rc::gen::inRange<std::int64_t>(0, 600'000)))
     if (starts.size() < 10) starts.emplace_back(ms);
-  return WorkloadRecord{any_text(),    any_text(),  any_run(),     any_bool(),
-                        any_bool(),    any_bool(),  starts,        *any_of<BreakerState>(),
-                        any_instant(), any_count(), any_instant(), any_instant(),
-                        any_count(),   any_count(), any_instant()};
+  return WorkloadRecord{any_text(),    any_text(),      any_run(),     any_bool(),
+                        any_bool(),    any_bool(),      starts,        *any_of<BreakerState>(),
+                        any_instant(), any_count(),     any_instant(), any_instant(),
+                        any_count(),   any_count(),     any_instant(), any_instant(),
+                        any_count(),   maybe_instant(), any_text()};
 }
 Incident any_incident() {
   return Incident{
       IncidentId{any_id()}, any_text(),    any_text(),    any_text(),      *any_of<IncidentCause>(),
       any_text(),           any_instant(), any_instant(), maybe_instant(), *any_of<IncidentOutcome>(),
-      any_count(),          any_bool(),    any_bool()};
+      any_count(),          any_count(),   any_bool(),    any_bool()};
 }
 Attempt any_attempt() {
-  return Attempt{AttemptId{any_id()}, IncidentId{any_id()},    any_text(),
-                 any_count(),         *any_of<RemedyKind>(),   any_run(),
-                 any_instant(),       *any_of<AttemptState>(), any_text(),
-                 maybe_instant()};
+  return Attempt{AttemptId{any_id()},     IncidentId{any_id()}, any_text(),     any_count(),
+                 *any_of<RemedyKind>(),   any_text(),           any_run(),      any_instant(),
+                 *any_of<AttemptState>(), any_text(),           maybe_instant()};
 }
 Alert any_alert() {
-  return Alert{AlertId{any_id()}, *any_of<AlertKind>(), any_text(), any_text(),  any_text(),  any_text(),
-               any_text(),        any_text(),           any_text(), any_count(), any_count(), any_instant()};
+  return Alert{AlertId{any_id()}, *any_of<AlertKind>(), any_text(),   any_text(), any_text(),
+               any_text(),        any_text(),           any_text(),   any_text(), any_count(),
+               any_count(),       any_text(),           any_instant()};
 }
 Delivery any_delivery(AlertId alert, std::string channel) {
   return Delivery{alert,       std::move(channel), *any_of<DeliveryState>(),
@@ -224,14 +225,25 @@ TEST_CASE("pruning removes what ended before, keeps what is open, and never lets
   Folder folder;
   PostBox box;
   const Instant old = noon - 100h;
-  Incident closed{
-      IncidentId{5}, "a",  "a", "i", IncidentCause::Crashed, "", old, old, old, IncidentOutcome::Recovered, 1,
-      true,          false};
+  Incident closed{IncidentId{5},
+                  "a",
+                  "a",
+                  "i",
+                  IncidentCause::Crashed,
+                  "",
+                  old,
+                  old,
+                  old,
+                  IncidentOutcome::Recovered,
+                  1,
+                  0,
+                  true,
+                  false};
   Incident open = closed;
   open.id = IncidentId{4};
   open.closed_at = std::nullopt;
   open.outcome = IncidentOutcome::Open;
-  Attempt of_closed{AttemptId{9}, IncidentId{5},       "a", 1,  RemedyKind::Restart, {},
+  Attempt of_closed{AttemptId{9}, IncidentId{5},       "a", 1,  RemedyKind::Restart, {}, {},
                     old,          AttemptState::Cured, "",  old};
   Attempt of_open = of_closed;
   of_open.id = AttemptId{8};

@@ -438,6 +438,32 @@ TEST_CASE_FIXTURE(Fixture, "orders: what is sent, and what the answers mean") {
   }
 }
 
+TEST_CASE_FIXTURE(Fixture, "kill: the signal by its name, else by its number") {
+  engine_side.answers["/containers/" + id + "/kill"] = "HTTP/1.1 204 No Content\r\n\r\n";
+  const auto kill = [&](int signal) {
+    return result_of<void>([&](auto done) { engine->kill(id, signal, 20s, done); });
+  };
+  const auto server = listen();
+  REQUIRE(connect());
+  CHECK(kill(1));
+  CHECK(kill(37));
+  std::vector<std::string> sent;
+  for (const auto& request : server->requests())
+    if (request.method == "POST") sent.push_back(request.target);
+  const std::string path = "/v1.41/containers/" + id + "/kill?signal=";
+  CHECK(sent == std::vector<std::string>{path + "HUP", path + "37"});
+  for (const auto& [status, code] : std::map<int, ErrorCode>{{304, ErrorCode::Protocol},
+                                                             {403, ErrorCode::Refused},
+                                                             {404, ErrorCode::NotFound},
+                                                             {409, ErrorCode::Conflict},
+                                                             {500, ErrorCode::PeerFailure}}) {
+    engine_side.answers["/containers/" + id + "/kill"] = error(status, "because");
+    const auto refused = kill(9);
+    CHECK(code_of(refused) == code);
+    contains(refused.error().message, "kill aaaaaaaaaaaa");
+  }
+}
+
 TEST_CASE_FIXTURE(Fixture, "a restart whose answer is lost is told so and was sent once") {
   engine_side.answers["/containers/" + id + "/json"] = answer(200, fixture("inspect_20.10_plain"));
   const auto lost = [](Peer& peer) {

@@ -1,0 +1,238 @@
+// What is hidden from free text, and what is left as it is.
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <doctest/doctest.h>
+#include <rapidcheck.h>
+
+#include "base/redact.hpp"
+
+using namespace healer;
+
+namespace {
+
+bool holds(std::string_view text, std::string_view part) {
+  return text.find(part) != std::string_view::npos;
+}
+
+struct Example {
+  const char* text;
+  const char* redacted;
+};
+
+/// A secret as machines make them: long enough not to stand in the text by chance.
+std::string any_secret() {
+  const std::string letters = "abcdefghijkmnopqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789";
+  std::string secret = "S3";
+  const auto picks =
+      *rc::gen::container<std::vector<std::size_t>>(20, rc::gen::inRange<std::size_t>(0, letters.size()));
+  for (const std::size_t pick : picks) secret += letters[pick];
+  return secret;
+}
+
+/// Text made of the pieces that the rules look for, so that they meet in every order.
+std::string any_soup() {
+  static const std::vector<std::string> pieces{"password",
+                                               "=",
+                                               ":",
+                                               "\"",
+                                               "'",
+                                               "\\",
+                                               " ",
+                                               "\n",
+                                               ",",
+                                               ";",
+                                               "&",
+                                               "?",
+                                               "://",
+                                               "@",
+                                               "/",
+                                               "token",
+                                               "api_key",
+                                               "Authorization",
+                                               "Bearer ",
+                                               "Basic ",
+                                               "eyJ",
+                                               ".",
+                                               "AKIA",
+                                               "ghp_",
+                                               "-----BEGIN PRIVATE KEY-----",
+                                               "-----END RSA PRIVATE KEY-----",
+                                               "hooks.slack.com/services/",
+                                               "<redacted>",
+                                               "<red",
+                                               "acted>",
+                                               "--secret ",
+                                               "abc",
+                                               "Zz9",
+                                               "x",
+                                               "cookie",
+                                               "\x80",
+                                               std::string(1, '\0'),
+                                               "0123456789ABCDEF"};
+  std::string text;
+  for (const std::size_t pick :
+       *rc::gen::container<std::vector<std::size_t>>(rc::gen::inRange<std::size_t>(0, pieces.size())))
+    text += pieces[pick];
+  return text;
+}
+
+}  // namespace
+
+TEST_CASE("secrets are told by the name before them") {
+  const Example examples[] = {
+      {"DB_PASSWORD=hunter2", "DB_PASSWORD=<redacted>"},
+      {"a=1 password=hunter2 b=2", "a=1 password=<redacted> b=2"},
+      {"user=bob,password=hun,ter2,host=db", "user=bob,password=<redacted>,host=db"},
+      {R"({"user":"bob","apiKey":"hunter2","n":1})", R"({"user":"bob","apiKey":"<redacted>","n":1})"},
+      {R"({"token":12345,"n":1})", R"({"token":<redacted>,"n":1})"},
+      {R"(log {\"secret\":\"hun\"} end)", R"(log {\"secret\":\"<redacted>\"} end)"},
+      {R"(password: "two words" rest)", R"(password: "<redacted>" rest)"},
+      {R"(password="a\"b" rest)", R"(password="<redacted>" rest)"},
+      {"password = 'x y", "password = '<redacted>"},
+      {"X-Auth-Token: abc\nHost: a", "X-Auth-Token: <redacted>\nHost: a"},
+      {"mysqld --password hunter2 --port 3306", "mysqld --password <redacted> --port 3306"},
+      {"mysqld --password=hunter2 --port=3306", "mysqld --password=<redacted> --port=3306"},
+      {"Cookie: sid=1; other=2\nHost: a", "Cookie: <redacted>\nHost: a"},
+      {"auth=abc", "auth=<redacted>"},
+      {"Server=db;Pwd=abc;Port=1", "Server=db;Pwd=<redacted>;Port=1"},
+  };
+  for (const Example& example : examples) CHECK(redact(example.text) == example.redacted);
+}
+
+TEST_CASE("credentials, URLs and tokens are told by their form") {
+  const Example examples[] = {
+      {"Authorization: Bearer abc.def", "Authorization: Bearer <redacted>"},
+      {"curl -H \"Authorization: Basic YTpi\" http://a",
+       "curl -H \"Authorization: Basic <redacted>\" http://a"},
+      {R"("authorization":"Bearer abc","x":1)", R"("authorization":"Bearer <redacted>","x":1)"},
+      {"sent Bearer abcdef0123456789 ok", "sent Bearer <redacted> ok"},
+      {"postgres://app:hunter2@db:5432/x", "postgres://app:<redacted>@db:5432/x"},
+      {"redis://:hunter2@db", "redis://:<redacted>@db"},
+      {"amqp://app:hun/ter2@mq", "amqp://app:<redacted>@mq"},
+      {"https://0123456789abcdef0123@sentry.example/1", "https://<redacted>@sentry.example/1"},
+      {"GET /a?id=1&sig=abc&access_token=def#x HTTP",
+       "GET /a?id=1&sig=<redacted>&access_token=<redacted> HTTP"},
+      {"POST https://hooks.slack.com/services/T0/B0/abc failed",
+       "POST https://hooks.slack.com/services/<redacted> failed"},
+      {"https://Discord.com/api/webhooks/1/abc", "https://Discord.com/api/webhooks/<redacted>"},
+      {"jwt eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.abc_-d ok", "jwt <redacted> ok"},
+      {"id AKIAIOSFODNN7EXAMPLE.", "id <redacted>"},
+      {"ghp_0123456789abcdefABCD and glpat-0123456789ab", "<redacted> and <redacted>"},
+      {"xoxb-123456789-abc", "<redacted>"},
+      {"a\n-----BEGIN RSA PRIVATE KEY-----\nMIIE\nAAAA\n-----END RSA PRIVATE KEY-----\nb",
+       "a\n-----BEGIN RSA PRIVATE KEY-----<redacted>-----END RSA PRIVATE KEY-----\nb"},
+      {"MIIE\n-----END PRIVATE KEY-----\nb", "<redacted>-----END PRIVATE KEY-----\nb"},
+      {"-----BEGIN PRIVATE KEY-----\nMIIE", "-----BEGIN PRIVATE KEY-----<redacted>"},
+  };
+  for (const Example& example : examples) CHECK(redact(example.text) == example.redacted);
+}
+
+TEST_CASE("plain text stays byte for byte") {
+  for (const char* text :
+       {"",
+        "2026-11-22T10:00:00.123Z ERROR could not connect to 10.0.0.7:5432: connection refused",
+        "GET /health?verbose=1 HTTP/1.1\" 503 17 \"-\" \"curl/7.88\"",
+        "git clone ssh://git@github.com/a/b",
+        "http://127.0.0.1:8080/health",
+        "PWD=/app OLDPWD=/",
+        "password authentication failed for user \"app\"",
+        "max_tokens: 4096, tokens=12",
+        "SECRET_FILE=/run/secrets/db",
+        "auth: failed",
+        "std::Token::parse(key)",
+        "basic functionality works",
+        "image busybox:latest",
+        "token: null",
+        "\"password\":\"\"",
+        "exit code 137, OOM false",
+        "the bearer of this message",
+        "eyJ",
+        "AKIA",
+        "a=b&c=d",
+        "key=value",
+        "-----BEGIN CERTIFICATE-----\nMIIC\n-----END CERTIFICATE-----",
+        "\x80\xff\n\t"})
+    CHECK(redact(text) == text);
+}
+
+TEST_CASE("values that are given are hidden wherever they stand") {
+  const std::vector<std::string> secrets{"hunter2", "abc", "true", "line number one\nline number two"};
+  CHECK(redact("xhunter2y", secrets) == "x<redacted>y");
+  CHECK(redact("hunter2hunter2", secrets) == "<redacted>");
+  CHECK(redact("abc true", secrets) == "abc true");  // too short to tell, and no secret
+  CHECK(redact("12:00 line number two", secrets) == "12:00 <redacted>");
+  CHECK(redact("overlap", std::vector<std::string>{"overl", "erlap"}) == "<redacted>");
+}
+
+TEST_CASE("names that hold a secret, and names that only point at one") {
+  for (const char* name : {"DB_PASSWORD", "apiKey", "X-Auth-Token", "AWS_SECRET_ACCESS_KEY", "REDIS_AUTH",
+                           "PGPASSWORD", "SLACK_WEBHOOK", "private_key", "DB_PASS"})
+    CHECK(names_a_secret(name));
+  for (const char* name : {"PATH", "HOME", "PASSWORD_FILE", "TOKEN_TTL", "KEYBOARD", "COMPASS", "AUTHOR", "",
+                           "MONKEY", "POSTGRES_USER", "TOKENIZER"})
+    CHECK_FALSE(names_a_secret(name));
+}
+
+TEST_CASE("a planted secret never survives, whatever stands around it") {
+  const bool held = rc::check([] {
+    const std::string secret = any_secret();
+    const std::vector<std::string> forms{
+        "password=" + secret,
+        "\"client_secret\": \"" + secret + "\"",
+        "api-key: " + secret,
+        "Authorization: Bearer " + secret,
+        "https://user:" + secret + "@host/path",
+        "https://host/path?a=b&token=" + secret + "&c=d",
+        "https://hooks.slack.com/services/T000/B000/" + secret,
+        "https://discord.com/api/webhooks/123/" + secret,
+        "eyJhbGciOiJIUzI1NiJ9." + secret + ".x",
+        "ghp_" + secret,
+        "glpat-" + secret,
+        "xoxb-1-" + secret,
+        "-----BEGIN PRIVATE KEY-----\n" + secret + "\n-----END PRIVATE KEY-----",
+    };
+    const std::string form = forms[*rc::gen::inRange<std::size_t>(0, forms.size())];
+    const std::string around = *rc::gen::element<std::string>(" ", "\n", "\t");
+    const std::string text =
+        *rc::gen::arbitrary<std::string>() + around + form + around + *rc::gen::arbitrary<std::string>();
+    RC_ASSERT(!holds(redact(text), secret));
+  });
+  CHECK(held);
+}
+
+TEST_CASE("a given secret never survives any text, and redacting twice changes nothing more") {
+  const bool held = rc::check([] {
+    const std::vector<std::string> secrets{any_secret(), any_secret() + " two"};
+    std::string text = any_soup();
+    for (const std::string& secret : secrets)
+      text.insert(*rc::gen::inRange<std::size_t>(0, text.size() + 1), secret);
+    const std::string once = redact(text, secrets);
+    // Inserted into the other one, neither is there as a whole; hence the second look.
+    for (const std::string& secret : secrets) RC_ASSERT(!holds(once, secret));
+    RC_ASSERT(redact(once, secrets) == once);
+  });
+  CHECK(held);
+}
+
+TEST_CASE("any text is redacted once and for all") {
+  const bool held = rc::check([] {
+    const std::string text = any_soup();
+    const std::string once = redact(text);
+    RC_ASSERT(redact(once) == once);
+  });
+  CHECK(held);
+}
+
+TEST_CASE("long texts made of one pattern take time linear in their length") {
+  // Quadratic work on a megabyte would not end within the test's limit.
+  for (const char* piece :
+       {"token=", "token=a,", "a://a:b", "eyJ.", "Bearer ", "--secret ", "-----BEGIN ",
+        "\"a\":", "password=\"\\", "=", ":", ",a", "ghp_", "hooks.slack.com/services/", "password:&a"}) {
+    std::string text;
+    while (text.size() < 1'000'000) text += piece;
+    const std::string once = redact(text);
+    CHECK(once.size() <= text.size() * 8);
+  }
+}

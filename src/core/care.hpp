@@ -6,6 +6,7 @@
 
 #include "base/draws.hpp"
 #include "base/time.hpp"
+#include "core/ladder.hpp"
 #include "core/workload.hpp"
 #include "model/action.hpp"
 #include "model/event.hpp"
@@ -33,7 +34,9 @@ struct World {
 ///   care_process.cpp   what the engine says: runs, exits, pauses (HEALING.md 3)
 ///   care_health.cpp    probes and their verdicts (HEALING.md 2)
 ///   care_remedy.cpp    the remedy's states (HEALING.md 4; table in workload.hpp)
-///   care_incident.cpp  the incident's life and what people are told (HEALING.md 6)
+///   care_hold.cpp      what keeps a remedy from being done now (HEALING.md 5)
+///   care_incident.cpp  the incident's life and its record (HEALING.md 6)
+///   care_alert.cpp     what people are told (HEALING.md 6)
 ///   care_due.cpp       what is due now, and the next wake-up
 class Care {
  public:
@@ -58,7 +61,9 @@ class Care {
 
   // Remedies.
   void remedy_finished(const RemedyFinished& finished);
+  void evidence_captured(const EvidenceCaptured& captured);
   void operator_reset();
+  void operator_heal();
   /// An attempt that a former process left unfinished: settled by inspect, never repeated.
   void resume_attempt(const Attempt& attempt);
 
@@ -100,8 +105,15 @@ class Care {
 
   // care_remedy.cpp
   void plan_remedy();
+  void planned_due();
+  void gather_then_check();
+  void look_before_acting();
   void check_then_act();
-  void act(const Container& facts);
+  void act(const Container& facts, const Rung& rung);
+  void order(const RemedyStep& step, bool resume);
+  void order_done(RemedyKind kind, const std::string& new_container_id);
+  void start_after_signal();
+  void verify_same_run();
   void verify_from(Instant started, bool awaiting_run);
   void attempt_ended(AttemptState state, const std::string& note);
   void settle_by(const Container& facts);
@@ -109,11 +121,20 @@ class Care {
   void order_lost(const std::string& error);
   void verification_over();
   void stopped_by_healer();
+  std::optional<Rung> wanted_rung() const;
   RemedyKind wanted_remedy() const;
-  bool remedy_in_hand() const;  ///< Acting or Settling
-  bool our_doing() const;       ///< what happens to the container now is a remedy's effect
-  bool on_old_run() const;      ///< the same, and the facts still show the run it was ordered against
+  bool queued() const;  ///< Planned, Gathering or Checking
+  void drop_queued(const std::string& why);
+  bool after_our_signal() const;  ///< it may still end by the signal we sent
+  bool recreating() const;        ///< the engine is at a recreation of ours: containers come and go
+  bool remedy_in_hand() const;    ///< Acting or Settling
+  bool our_doing() const;         ///< what happens to the container now is a remedy's effect
+  bool on_old_run() const;        ///< the same, and the facts still show the run it was ordered against
   Duration call_deadline() const;
+
+  // care_hold.cpp
+  std::optional<Hold> hold() const;
+  bool silenced() const;  ///< people are not told of it now, though there would be something to tell
 
   // care_due.cpp
   void checks_due();
@@ -125,8 +146,14 @@ class Care {
   // care_incident.cpp
   void open_incident(IncidentCause cause, const std::string& text);
   void close_incident(IncidentOutcome outcome, const std::string& why);
+  void decide(Rule rule, std::string outcome, std::string inputs = {});
+
+  // care_alert.cpp
+  bool to_be_announced() const;
+  void announce_if_due();
   void announce_degraded();
   void announce_gave_up();
+  void announce_ladder_end();
   void announce_crash_loop();
   void announce_summary();
   void announce_unasked();

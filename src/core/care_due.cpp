@@ -7,13 +7,6 @@
 #include "core/care.hpp"
 
 namespace healer {
-namespace {
-
-/// How long a fresh inspect may take before it is asked for again.
-constexpr Duration inspect_patience = 10s;
-
-}  // namespace
-
 void Care::run_due() {
   checks_due();
   exit_due();
@@ -31,6 +24,8 @@ void Care::run_due() {
 
   if (w_.forget_at && now_ >= *w_.forget_at && w_.incident)
     close_incident(IncidentOutcome::Removed, "the container was removed");
+
+  announce_if_due();
 }
 
 void Care::checks_due() {
@@ -101,12 +96,11 @@ void Care::remedy_due() {
   if (w_.incident && w_.tracker.state() == Tracker::State::Ill) plan_remedy();
 
   if (const auto* planned = std::get_if<Planned>(&w_.remedy)) {
-    if (now_ >= planned->due && world_.engine_up) {
-      w_.remedy = Checking{now_ + inspect_patience};
-      inspect();
-    }
+    if (now_ >= planned->due) planned_due();
+  } else if (const auto* gathering = std::get_if<Gathering>(&w_.remedy)) {
+    if (now_ >= gathering->until) look_before_acting();
   } else if (const auto* checking = std::get_if<Checking>(&w_.remedy)) {
-    if (now_ >= checking->give_up) w_.remedy = Planned{now_ + w_.policy->effective_fast_interval()};
+    if (now_ >= checking->give_up) w_.remedy = Planned{now_ + w_.policy->effective_fast_interval(), {}};
   } else if (auto* settling = std::get_if<Settling>(&w_.remedy)) {
     if (now_ >= settling->next_look) {
       settling->next_look = now_ + settle_interval;
@@ -134,7 +128,13 @@ std::optional<Instant> Care::next_deadline() const {
   if (may_judge()) at(w_.judge_exit_at);
   at(w_.back_by);
   if (world_.engine_up) at(w_.look_again_at);
-  if (const auto* planned = std::get_if<Planned>(&w_.remedy); planned && world_.engine_up) at(planned->due);
+  if (const auto* planned = std::get_if<Planned>(&w_.remedy)) {
+    if (!planned->hold)
+      at(planned->due);
+    else if (planned->hold->until)  // else what holds it tells when that changes
+      at(std::max(*planned->hold->until, now_ + Duration{1}));
+  }
+  if (const auto* gathering = std::get_if<Gathering>(&w_.remedy)) at(gathering->until);
   if (const auto* checking = std::get_if<Checking>(&w_.remedy)) at(checking->give_up);
   if (const auto* settling = std::get_if<Settling>(&w_.remedy)) at(settling->next_look);
   if (const auto* verifying = std::get_if<Verifying>(&w_.remedy)) {

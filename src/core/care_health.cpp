@@ -100,6 +100,7 @@ Duration Care::grace() const {
 void Care::apply_verdict(const Verdict& verdict) {
   if (verdict.outcome == Outcome::Unknown) {
     w_.last_verdict = verdict;
+    w_.facts.checked(verdict.outcome, verdict.cause, now_);
     if (++w_.unknown_streak == unknown_alert_after && verdict.cause != Cause::EngineDown) announce_unasked();
     return;
   }
@@ -108,6 +109,7 @@ void Care::apply_verdict(const Verdict& verdict) {
   const bool grace = in_grace();
   const unsigned failures_before = w_.tracker.failures();
   w_.last_verdict = verdict;
+  w_.facts.checked(verdict.outcome, verdict.cause, now_);
   const auto transition = w_.tracker.observe(verdict.outcome, grace,
                                              {w_.policy->failure_threshold, w_.policy->success_threshold});
   if (first_pass) measure_start();
@@ -197,6 +199,9 @@ void Care::became_ill(IncidentCause cause, const std::string& text) {
     return;
   }
   if (!w_.incident) {
+    decide(Rule::FellIll, text,
+           fmt::format("cause={}; failures={}; failure_threshold={}; probe={}", to_string(cause),
+                       w_.tracker.failures(), w_.policy->failure_threshold, w_.approach.text));
     w_.backoff_level = decayed_level(*w_.policy, w_.backoff_level, now_ - w_.backoff_changed_at);
     w_.backoff_changed_at = now_;
     w_.dirty = true;
@@ -206,10 +211,8 @@ void Care::became_ill(IncidentCause cause, const std::string& text) {
 }
 
 void Care::became_well() {
-  if (std::holds_alternative<Planned>(w_.remedy) || std::holds_alternative<Checking>(w_.remedy)) {
-    log(LogLevel::Info, fmt::format("{} — well again before the queued action was due; dropped", w_.name));
-    w_.remedy = Idle{};
-  }
+  if (w_.forced && queued()) return;  // a person wants it done all the same
+  drop_queued("well again before it was due");
   if (std::holds_alternative<Verifying>(w_.remedy)) attempt_ended(AttemptState::Cured, {});
   if (!w_.incident || w_.attempt) return;
   if (w_.incident->cause == IncidentCause::CrashLoop && w_.incident->attempts == 0)

@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <utility>
+
 #include <fmt/format.h>
 
 #include "base/duration.hpp"
@@ -34,13 +37,12 @@ void Care::open_incident(IncidentCause cause, const std::string& text) {
 
   if (cause == IncidentCause::CrashLoop) {
     announce_crash_loop();
-  } else if (w_.last_announced != Instant{} && now_ - w_.last_announced < w_.policy->alert_cooldown) {
+  } else if (cause != IncidentCause::ByOperator && w_.last_announced != Instant{} &&
+             now_ - w_.last_announced < w_.policy->alert_cooldown) {
     // Told about this workload just now: what happens until the cooldown ends is one summary.
     if (w_.unannounced_incidents++ == 0) w_.quiet_since = now_;
     w_.dirty = true;
-  } else {
-    announce_degraded();
-  }
+  }  // else with the order, or as soon as that has to wait: announce_if_due()
   save_incident();
 }
 
@@ -57,13 +59,16 @@ void Care::close_incident(IncidentOutcome outcome, const std::string& why) {
   if (outcome == IncidentOutcome::Recovered) {
     text = fmt::format("{} is healthy again after {}, {} after it fell ill.", w_.name,
                        times(incident.attempts, "remedy attempt"), rounded(ill_for));
+    decide(Rule::Recovered, fmt::format("well again after {}", times(incident.attempts, "attempt")));
     log(LogLevel::Info, fmt::format("{} — RECOVERED after {} ({})", w_.name,
                                     times(incident.attempts, "attempt"), rounded(ill_for)));
   } else if (outcome == IncidentOutcome::RecoveredAlone) {
     text = fmt::format("{} is healthy again by itself, {} after it fell ill.", w_.name, rounded(ill_for));
+    decide(Rule::Recovered, "well again by itself");
     log(LogLevel::Info, fmt::format("{} — well again by itself ({})", w_.name, rounded(ill_for)));
   } else {
     text = fmt::format("The incident of {} is closed: {}.", w_.name, why);
+    decide(Rule::Closed, why);
     log(LogLevel::Info, fmt::format("{} — incident closed: {}", w_.name, why));
   }
   out_.push_back(Count{CountIncidentClosed{outcome, ill_for}});
@@ -77,114 +82,19 @@ void Care::close_incident(IncidentOutcome outcome, const std::string& why) {
   }
   save_incident();
   w_.incident.reset();
+  w_.excerpt.clear();
 }
 
-std::string Care::incident_key() const {
-  // At most 255 bytes (PagerDuty); the incident's number alone makes it unique on this host.
-  return fmt::format("healer/{:.60}/{:.120}/{}", world_.policy.host_name, w_.key,
-                     w_.incident ? w_.incident->id.value : 0);
-}
-
-std::string Care::planned_text() const {
-  switch (wanted_remedy()) {
-    case RemedyKind::Restart:
-      return "It is being restarted.";
-    case RemedyKind::Start:
-      return "It is being started.";
-    case RemedyKind::Stop:
-      return "It is being stopped, as healer.action says.";
-    default:
-      return "It is not touched, as healer.action says.";
-  }
-}
-
-void Care::announce_degraded() {
-  w_.incident->announced = true;
-  w_.last_announced = now_;
-  w_.dirty = true;
-  raise(AlertKind::Degraded, "DEGRADED",
-        fmt::format("{} is ill: {}. {}", w_.name, w_.incident->cause_text, planned_text()), incident_key());
-}
-
-void Care::announce_gave_up() {
-  w_.incident->gave_up = true;
-  w_.incident->announced = true;
-  w_.last_announced = now_;
-  w_.unannounced_incidents = 0;
-  w_.unannounced_attempts = 0;
-  w_.dirty = true;
-  log(LogLevel::Error,
-      fmt::format("{} — GAVE UP: {} in {} did not help; no more until {} from now, or `healer reset {}`",
-                  w_.name, times(w_.policy->budget_attempts, "attempt"),
-                  format_duration(w_.policy->budget_window), rounded(w_.breaker.until() - now_), w_.name));
-  raise(AlertKind::Critical, "GAVE UP",
-        fmt::format("{} is still ill after {} in {}: {}. healer leaves it alone for {}; a person is needed. "
-                    "Look at `docker logs {}`, then `healer reset {}`.",
-                    w_.name, times(w_.policy->budget_attempts, "attempt"),
-                    format_duration(w_.policy->budget_window), w_.last_verdict.text,
-                    rounded(w_.breaker.until() - now_), w_.name, w_.name),
-        incident_key());
-  save_incident();
-}
-
-void Care::announce_crash_loop() {
-  w_.incident->announced = true;
-  w_.incident->gave_up = true;
-  w_.last_announced = now_;
-  w_.dirty = true;
-  raise(AlertKind::Critical, "CRASH LOOP",
-        fmt::format("{} keeps exiting: {}. The engine's restart policy restarts it each time, which does not "
-                    "help; a person is needed.",
-                    w_.name, w_.incident->cause_text),
-        incident_key());
-}
-
-void Care::announce_summary() {
-  const std::string what = fmt::format(
-      "{} fell ill {} and was restarted {} in {}", w_.name, times(w_.unannounced_incidents, "time"),
-      times(w_.unannounced_attempts, "time"), rounded(now_ - w_.quiet_since));
-  w_.unannounced_incidents = 0;
-  w_.unannounced_attempts = 0;
-  w_.last_announced = now_;
-  w_.dirty = true;
-  if (w_.incident && !w_.incident->announced) {
-    w_.incident->announced = true;
-    raise(AlertKind::Degraded, "DEGRADED",
-          fmt::format("{}; it is still ill: {}.", what, w_.last_verdict.text), incident_key());
-    save_incident();
-  } else {
-    raise(AlertKind::Info, "SUMMARY", what + "; it is well now.",
-          fmt::format("healer/{:.60}/{:.120}/summary/{}", world_.policy.host_name, w_.key,
-                      now_.time_since_epoch().count()));
-  }
-}
-
-void Care::announce_unasked() {
-  log(LogLevel::Warning, fmt::format("{} — could not be asked {} times in a row: {}", w_.name,
-                                     w_.unknown_streak, w_.last_verdict.text));
-  raise(AlertKind::Info, "UNKNOWN",
-        fmt::format(
-            "{} could not be asked {} times in a row: {}. Its health is unknown, and nothing is done to it.",
-            w_.name, w_.unknown_streak, w_.last_verdict.text),
-        fmt::format("healer/{:.60}/{:.120}/unasked/{}", world_.policy.host_name, w_.key,
-                    now_.time_since_epoch().count()));
-}
-
-void Care::raise(AlertKind kind, const char* event, std::string text, const std::string& dedup_key) {
-  Alert alert;
-  alert.id = AlertId{++world_.last_alert};
-  alert.kind = kind;
-  alert.dedup_key = dedup_key;
-  alert.event = event;
-  alert.text = std::move(text);
-  alert.host = world_.policy.host_name;
-  alert.workload = w_.name;
-  alert.image = w_.container.image;
-  alert.cause = w_.incident ? w_.incident->cause_text : w_.last_verdict.text;
-  alert.attempt = w_.incident ? w_.incident->attempts : 0;
-  alert.attempts_allowed = w_.policy->budget_attempts;
-  alert.raised_at = now_;
-  out_.push_back(RaiseAlert{std::move(alert)});
+void Care::decide(Rule rule, std::string outcome, std::string inputs) {
+  Decision decision;
+  decision.at = now_;
+  decision.workload = w_.key;
+  if (w_.incident) decision.incident = w_.incident->id;
+  decision.rule = rule;
+  decision.inputs = std::move(inputs);
+  decision.outcome = std::move(outcome);
+  w_.decision = decision;
+  out_.push_back(Persist{std::move(decision)});
 }
 
 void Care::log(LogLevel level, std::string message) {

@@ -40,6 +40,7 @@ void Care::observe(const ContainerObserved& seen) {
   w_.name = facts.name;
   w_.forget_at.reset();
   w_.look_again_at.reset();
+  w_.facts.looked(facts.state, now_);
 
   const bool new_run = facts.run() != w_.run();
   if (new_run && !first_sight) run_took_over();
@@ -135,9 +136,10 @@ void Care::begin_run(const Container& facts) {
       (std::holds_alternative<Settling>(w_.remedy) || std::holds_alternative<Verifying>(w_.remedy)))
     verify_from(w_.run_started, false);
   // What was decided on is gone: a new run earns a new verdict.
-  if (std::holds_alternative<Planned>(w_.remedy) || std::holds_alternative<Checking>(w_.remedy)) {
-    if (!same_run) log(LogLevel::Info, fmt::format("{} — queued action dropped: it runs anew", w_.name));
+  if (queued()) {
+    if (!same_run) drop_queued("it runs anew");
     w_.remedy = Idle{};
+    w_.forced = false;
   }
 }
 
@@ -201,6 +203,7 @@ void Care::enter_exited(const Container& facts, const RunId& run_before) {
 }
 
 void Care::engine_event(const EngineEvent& event) {
+  w_.facts.engine_said(event, now_);
   // Events of an earlier run may arrive late or again (since= replays); what they meant is past.
   const WallTime when{event.unix_nanoseconds / 1000000};
   const bool older_run =
@@ -212,12 +215,13 @@ void Care::engine_event(const EngineEvent& event) {
     case EngineEventKind::Stop:
     case EngineEventKind::Oom:
       if (older_run || ours) return;
+      if (event.kind == EngineEventKind::Kill && after_our_signal()) return;
       if (w_.evidence.observe(event)) w_.evidence_at = now_;
       reconsider_exit();
       return;
     case EngineEventKind::Die:
       if (older_run) return;
-      if (!ours) {
+      if (!ours && !after_our_signal()) {
         if (w_.evidence.observe(event)) w_.evidence_at = now_;
         reconsider_exit();
       }
@@ -235,7 +239,7 @@ void Care::engine_event(const EngineEvent& event) {
       if (!older_run) inspect();
       return;
     case EngineEventKind::Destroy:
-      container_gone();
+      if (!recreating()) container_gone();
       return;
     case EngineEventKind::Create:
       return;
@@ -267,8 +271,10 @@ void Care::reconsider_exit() {
 }
 
 void Care::judge_exit() {
-  const bool ours = on_old_run();
+  const bool by_signal = after_our_signal() && !w_.evidence.person_acted();
+  const bool ours = on_old_run() || by_signal;
   w_.judge_exit_at.reset();
+  if (by_signal && w_.presence == Presence::Restarting) return;  // the engine is at it
   ExitKind kind;
   if (w_.presence == Presence::Restarting) {
     kind =
@@ -302,6 +308,10 @@ void Care::apply_exit(ExitKind kind) {
   w_.dirty = true;
   switch (kind) {
     case ExitKind::Ours:
+      if (after_our_signal()) {
+        start_after_signal();
+        return;
+      }
       if (w_.attempt || w_.stopped_by_person) return;  // the remedy's own end tells what comes
       w_.tracker.settle(false);
       w_.last_verdict =
@@ -370,6 +380,8 @@ void Care::crashed(ExitKind kind) {
     return;
   }
   log(LogLevel::Warning, fmt::format("{} — {}", w_.name, text));
+  decide(Rule::Crashed, text,
+         fmt::format("exit_code={}", w_.evidence.exit_code().value_or(w_.container.exit_code)));
   w_.tracker.settle(false);
   if (std::holds_alternative<Verifying>(w_.remedy)) {
     attempt_failed_then_plan(AttemptState::NotCured, text);
@@ -380,6 +392,7 @@ void Care::crashed(ExitKind kind) {
 
 void Care::container_gone() {
   if (w_.presence == Presence::Absent && w_.forget_at) return;
+  if (recreating()) return;  // its place is being taken; the engine's answer tells by whom
   stop_probing();
   w_.presence = Presence::Absent;
   w_.look_again_at.reset();
@@ -407,7 +420,7 @@ void Care::inspect_failed(const Error& error) {
   if (std::holds_alternative<Checking>(w_.remedy)) {
     log(LogLevel::Warning,
         fmt::format("{} — could not look at it before acting: {}", w_.name, error.message));
-    w_.remedy = Planned{now_ + w_.policy->effective_fast_interval()};
+    w_.remedy = Planned{now_ + w_.policy->effective_fast_interval(), {}};
   }
 }
 
@@ -438,8 +451,7 @@ void Care::synced() {
 }
 
 void Care::drop_everything(AttemptState attempt_state, const std::string& why) {
-  if (std::holds_alternative<Planned>(w_.remedy) || std::holds_alternative<Checking>(w_.remedy))
-    log(LogLevel::Info, fmt::format("{} — queued action dropped: {}", w_.name, why));
+  drop_queued(why);
   if (w_.attempt) attempt_ended(attempt_state, why);
   w_.remedy = Idle{};
 }

@@ -1,4 +1,6 @@
+// From the order to its end. HEALING.md 4; the table of states is in workload.hpp.
 #include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -13,25 +15,36 @@ namespace {
 constexpr Duration engine_stop_timeout = 10s;
 /// What the engine may need beyond the stop timeout, images on slow disks included.
 constexpr Duration call_margin = 20s;
+/// Of a command inside, or a call to somebody else: there is no stop to wait for.
+constexpr Duration command_limit = 30s;
 /// After an order's own deadline the runtime has surely answered; this much later its answer is lost.
 constexpr Duration answer_margin = 10s;
+/// A recreation whose answer is lost is asked to finish this often.
+constexpr unsigned resumes_allowed = 3;
+
+const char* doing(RemedyKind kind) {
+  switch (kind) {
+    case RemedyKind::Restart:
+      return "RESTARTING";
+    case RemedyKind::Start:
+      return "STARTING";
+    case RemedyKind::Stop:
+      return "STOPPING";
+    case RemedyKind::Kill:
+      return "SIGNALLING";
+    case RemedyKind::Exec:
+      return "RUNNING A COMMAND IN";
+    case RemedyKind::Recreate:
+      return "RECREATING";
+    case RemedyKind::Webhook:
+      return "CALLING A WEBHOOK FOR";
+    case RemedyKind::None:
+      break;
+  }
+  return "LEAVING";
+}
 
 }  // namespace
-
-RemedyKind Care::wanted_remedy() const {
-  const bool down = w_.presence == Presence::Exited;
-  switch (w_.policy->actions.front().kind) {
-    case RemedyKind::Restart:
-    case RemedyKind::Start:
-      return down                                                   ? RemedyKind::Start
-             : w_.policy->actions.front().kind == RemedyKind::Start ? RemedyKind::None
-                                                                    : RemedyKind::Restart;
-    case RemedyKind::Stop:
-      return down ? RemedyKind::None : RemedyKind::Stop;
-    default:
-      return RemedyKind::None;
-  }
-}
 
 bool Care::remedy_in_hand() const {
   return std::holds_alternative<Acting>(w_.remedy) || std::holds_alternative<Settling>(w_.remedy);
@@ -43,7 +56,22 @@ bool Care::on_old_run() const {
 
 bool Care::our_doing() const {
   const auto* verifying = std::get_if<Verifying>(&w_.remedy);
-  return remedy_in_hand() || (verifying && verifying->awaiting_run);
+  if (remedy_in_hand()) {
+    // A command or a call does nothing to the process: what happens to it meanwhile is its own.
+    const auto* acting = std::get_if<Acting>(&w_.remedy);
+    return !(acting && (acting->kind == RemedyKind::Exec || acting->kind == RemedyKind::Webhook));
+  }
+  return verifying && verifying->awaiting_run;
+}
+
+bool Care::after_our_signal() const {
+  const bool in_time = w_.attempt && now_ - w_.attempt->ordered_at < call_deadline();
+  return in_time && w_.attempt->remedy == RemedyKind::Kill && w_.attempt->run == w_.run() &&
+         std::holds_alternative<Verifying>(w_.remedy);
+}
+
+bool Care::recreating() const {
+  return w_.attempt && w_.attempt->remedy == RemedyKind::Recreate && our_doing();
 }
 
 Duration Care::call_deadline() const {
@@ -51,79 +79,13 @@ Duration Care::call_deadline() const {
          call_margin;
 }
 
-void Care::plan_remedy() {
-  if (!w_.incident || w_.attempt || w_.in_flight || !std::holds_alternative<Idle>(w_.remedy)) return;
-  const ContainerState state = w_.container.state;
-  const bool up = w_.presence == Presence::Running && state == ContainerState::Running;
-  const bool down = w_.presence == Presence::Exited &&
-                    (state == ContainerState::Exited || state == ContainerState::Dead) &&
-                    !w_.stopped_by_person;
-  if (!up && !down) return;
-  // The engine's policy is at a crash loop; a run that stays up and is ill is ours again.
-  if (w_.incident->cause == IncidentCause::CrashLoop && up && now_ - w_.run_started < crash_loop_calm) return;
-  if (w_.back_by || w_.judge_exit_at) return;       // the engine's turn, or not judged yet
-  if (wanted_remedy() == RemedyKind::None) return;  // told, not touched
-
-  const BreakerState before = w_.breaker.state();
-  const auto permitted = w_.breaker.permit(*w_.policy, now_);
-  if (w_.breaker.state() != before) w_.dirty = true;
-  if (!permitted) {
-    if (!w_.incident->gave_up) announce_gave_up();
-    return;
-  }
-  Instant due = *permitted;
-  if (w_.breaker.state() == BreakerState::Closed) {
-    if (const auto last = w_.breaker.last_attempt())
-      due = std::max(due, *last + backoff_delay(*w_.policy, w_.backoff_level, draws_.next()));
-  }
-  w_.remedy = Planned{due};
-  if (due > now_)
-    log(LogLevel::Info,
-        fmt::format("{} — next {} in {} (attempt {} of {})", w_.name, to_string(wanted_remedy()),
-                    format_duration(due - now_), w_.breaker.attempts_in_window(*w_.policy, now_) + 1,
-                    w_.policy->budget_attempts));
-}
-
-void Care::check_then_act() {
-  const Container& facts = w_.container;
-  const RemedyKind remedy = wanted_remedy();
-  const bool as_decided = w_.incident && remedy != RemedyKind::None &&
-                          (remedy == RemedyKind::Start
-                               ? facts.state == ContainerState::Exited || facts.state == ContainerState::Dead
-                               : facts.state == ContainerState::Running);
-  // A start waits until the exit is judged: a person's stop may be what the facts show.
-  const bool exit_open = w_.presence == Presence::Exited && (w_.judge_exit_at || w_.stopped_by_person);
-  if (!as_decided || exit_open || w_.tracker.state() != Tracker::State::Ill) {
-    log(LogLevel::Info,
-        fmt::format("{} — queued action dropped: it is {} now", w_.name, to_string(facts.state)));
-    w_.remedy = Idle{};
-    return;
-  }
-  if (!world_.engine_up) {
-    w_.remedy = Planned{now_ + w_.policy->effective_fast_interval()};
-    return;
-  }
-  // Somebody is stopping it right now: what it comes to is awaited.
-  const Instant stop_over = w_.evidence_at + call_deadline();
-  if (w_.evidence.person_acted() && !w_.evidence.died() && now_ < stop_over) {
-    log(LogLevel::Info, fmt::format("{} — somebody is stopping it; the queued action waits", w_.name));
-    w_.remedy = Planned{stop_over};
-    return;
-  }
-  // It began to pass: the next answers tell whether anything needs to be done at all.
-  if (w_.tracker.passes() > 0 && w_.presence == Presence::Running) {
-    w_.remedy = Planned{now_ + w_.policy->effective_fast_interval()};
-    return;
-  }
-  act(facts);
-}
-
-void Care::act(const Container& facts) {
-  const RemedyKind remedy = wanted_remedy();
+void Care::act(const Container& facts, const Rung& rung) {
   w_.breaker.count_attempt(now_);
   ++w_.backoff_level;
   w_.backoff_changed_at = now_;
   ++w_.incident->attempts;
+  w_.incident->rung = std::max(w_.incident->rung, rung.index);
+  w_.forced = false;
   w_.dirty = true;
 
   Attempt attempt;
@@ -131,71 +93,73 @@ void Care::act(const Container& facts) {
   attempt.incident = w_.incident->id;
   attempt.workload = w_.key;
   attempt.number = w_.incident->attempts;
-  attempt.remedy = remedy;
+  attempt.remedy = rung.step.kind;
+  attempt.detail = to_string(rung.step);
   attempt.run = facts.run();
   attempt.ordered_at = now_;
   w_.attempt = attempt;
-  w_.remedy = Acting{};
-  w_.in_flight = InFlight{attempt.id, now_ + call_deadline() + answer_margin};
   w_.ordered_run = attempt.run;
-  w_.remedy_started_ns.reset();
+  w_.resumed = 0;
   save_attempt();
+  if (!w_.incident->announced && w_.unannounced_incidents > 0) ++w_.unannounced_attempts;
+  if (to_be_announced()) announce_degraded();
   save_incident();
-  if (!w_.incident->announced) ++w_.unannounced_attempts;
-  stop_probing();
 
-  const char* verb = remedy == RemedyKind::Restart ? "RESTARTING"
-                     : remedy == RemedyKind::Start ? "STARTING"
-                                                   : "STOPPING";
   const std::string why =
       w_.incident->cause == IncidentCause::ProbeFailed
           ? fmt::format("failed {} consecutive health checks", w_.policy->failure_threshold)
           : w_.incident->cause_text;
-  log(LogLevel::Warning,
-      fmt::format("{} {} — {} (attempt {} of {})", verb, w_.name, why,
-                  w_.breaker.attempts_in_window(*w_.policy, now_), w_.policy->budget_attempts));
+  const unsigned used = w_.breaker.attempts_in_window(*w_.policy, now_);
+  const std::string what = rung.step.kind == RemedyKind::Kill || rung.step.kind == RemedyKind::Exec
+                               ? " [" + attempt.detail + "]"
+                               : "";
+  log(LogLevel::Warning, fmt::format("{} {}{} — {} (attempt {} of {})", doing(rung.step.kind), w_.name, what,
+                                     why, used, w_.policy->budget_attempts));
+  decide(Rule::Acted, attempt.detail,
+         fmt::format("cause={}; rung={}; attempt={} of {}; run={}", w_.incident->cause_text, rung.index, used,
+                     w_.policy->budget_attempts, attempt.run.started_at));
+  order(rung.step, false);
+}
+
+/// Gives the attempt's order, or a further one of the same attempt.
+void Care::order(const RemedyStep& step, bool resume) {
+  const bool short_call = step.kind == RemedyKind::Exec || step.kind == RemedyKind::Webhook;
   ApplyRemedy order;
-  order.attempt = attempt.id;
+  order.attempt = w_.attempt->id;
   order.workload = w_.key;
   order.name = w_.name;
-  order.step.kind = remedy;
-  order.container_id = facts.id;
+  order.step = step;
+  order.container_id = w_.attempt->run.container_id;
   order.stop_timeout = w_.policy->stop_timeout;
-  order.deadline = call_deadline();
+  order.deadline = short_call ? command_limit : call_deadline();
+  // A recreation stops one, starts another, and may have to undo both.
+  if (step.kind == RemedyKind::Recreate) order.deadline = 2 * call_deadline() + command_limit;
+  order.number = w_.attempt->number;
+  order.reason = w_.incident ? w_.incident->cause_text : std::string();
+  order.resume = resume;
+  w_.in_flight = InFlight{order.attempt, now_ + order.deadline + answer_margin};
+  w_.remedy = Acting{step.kind};
+  w_.remedy_started_ns.reset();
+  if (!keeps_run(step.kind)) stop_probing();
   out_.push_back(std::move(order));
 }
 
 void Care::remedy_finished(const RemedyFinished& finished) {
   if (w_.in_flight && w_.in_flight->attempt == finished.attempt) w_.in_flight.reset();
-  if (!w_.attempt || w_.attempt->id != finished.attempt || !std::holds_alternative<Acting>(w_.remedy)) return;
+  const auto* acting = std::get_if<Acting>(&w_.remedy);
+  if (!w_.attempt || w_.attempt->id != finished.attempt || !acting) return;
+  const RemedyKind kind = acting->kind;
   switch (finished.answer) {
     case RemedyAnswer::Done:
-      ++w_.restarts;
-      if (w_.attempt->remedy == RemedyKind::Stop) {
-        inspect();
-        stopped_by_healer();
-        return;
-      }
-      if (w_.run() != w_.attempt->run) {
-        verify_from(w_.run_started, false);
-      } else {
-        verify_from(now_, true);
-        inspect();
-      }
+      order_done(kind, finished.new_container_id);
       return;
     case RemedyAnswer::SkippedDryRun:
       log(LogLevel::Info, fmt::format("{} — dry run: the engine was not asked", w_.name));
       w_.attempt->note = "dry run";
-      verify_from(now_, false);
-      // The run goes on as it was; it is asked on, from a fresh streak, as after a real remedy.
-      w_.tracker.begin_run(true);
-      w_.run_seen_from_start = false;  // no start to learn from
-      if (w_.presence == Presence::Running && !unprobed())
-        w_.probe_due = now_ + probe_delay(*w_.policy, true, draws_.next());
+      verify_same_run();
       return;
     case RemedyAnswer::Refused:
-      log(LogLevel::Error, fmt::format("{} — the engine refused to {} it: {}", w_.name,
-                                       to_string(w_.attempt->remedy), finished.error));
+      log(LogLevel::Error, fmt::format("{} — {} failed: {}", w_.name, w_.attempt->detail, finished.error));
       attempt_failed_then_plan(AttemptState::Failed, finished.error);
       inspect();
       return;
@@ -205,10 +169,66 @@ void Care::remedy_finished(const RemedyFinished& finished) {
   }
 }
 
+void Care::order_done(RemedyKind kind, const std::string& new_container_id) {
+  ++w_.restarts;
+  if (kind == RemedyKind::Stop) {
+    inspect();
+    stopped_by_healer();
+  } else if (keeps_run(kind)) {
+    verify_same_run();
+    inspect();
+  } else if (w_.run() != w_.attempt->run) {
+    verify_from(w_.run_started, false);
+  } else {
+    verify_from(now_, true);
+    if (!new_container_id.empty())
+      out_.push_back(Inspect{new_container_id});
+    else
+      inspect();
+  }
+}
+
+/// The signal ended it, and after one sent through the engine its restart policy does not have it back.
+void Care::start_after_signal() {
+  log(LogLevel::Info, fmt::format("{} — ended by the signal; it is started", w_.name));
+  w_.attempt->state = AttemptState::Ordered;
+  save_attempt();
+  RemedyStep start;
+  start.kind = RemedyKind::Start;
+  order(start, false);
+}
+
+/// The run goes on as it was; it is asked on, from a fresh streak, as after a restart.
+void Care::verify_same_run() {
+  verify_from(now_, false);
+  w_.tracker.begin_run(true);
+  w_.health_from = now_;           // what the HEALTHCHECK said before is about before
+  w_.run_seen_from_start = false;  // no start to learn from
+  if (w_.presence == Presence::Running && !unprobed())
+    w_.probe_due = now_ + probe_delay(*w_.policy, true, draws_.next());
+}
+
 void Care::order_lost(const std::string& error) {
   log(LogLevel::Warning,
       fmt::format("{} — no answer to the order to {} it ({}); looking whether it was carried out", w_.name,
-                  to_string(w_.attempt->remedy), error));
+                  w_.attempt->detail, error));
+  if (w_.attempt->remedy == RemedyKind::Recreate) {
+    if (w_.resumed++ < resumes_allowed) {
+      RemedyStep step;
+      step.kind = RemedyKind::Recreate;
+      order(step, true);
+    } else {
+      attempt_failed_then_plan(AttemptState::Failed, error);
+      inspect();
+    }
+    return;
+  }
+  if (keeps_run(w_.attempt->remedy) && w_.presence == Presence::Running) {
+    // Whether it was heard shows in the target's health alone.
+    w_.attempt->note = error;
+    verify_same_run();
+    return;
+  }
   w_.remedy = Settling{now_ + settle_interval, w_.attempt->ordered_at + call_deadline()};
   inspect();
 }
@@ -235,6 +255,17 @@ void Care::resume_attempt(const Attempt& attempt) {
   log(LogLevel::Info,
       fmt::format("{} — attempt {} was under way when healer ended; settled by what is true now",
                   w_.name.empty() ? w_.key : w_.name, attempt.number));
+  if (attempt.remedy == RemedyKind::Recreate) {
+    RemedyStep step;
+    step.kind = RemedyKind::Recreate;
+    w_.resumed = 1;
+    order(step, true);
+    return;
+  }
+  if (keeps_run(attempt.remedy)) {  // never repeated: its health shows whether it helped
+    verify_same_run();
+    return;
+  }
   w_.remedy = Settling{now_ + settle_interval, attempt.ordered_at + call_deadline()};
 }
 
@@ -280,10 +311,23 @@ void Care::attempt_ended(AttemptState state, const std::string& note) {
   if (!note.empty()) w_.attempt->note = w_.attempt->note.empty() ? note : w_.attempt->note + "; " + note;
   save_attempt();
   out_.push_back(Count{CountRemedy{w_.attempt->remedy, state}});
+  const bool restarted = is_restart(w_.attempt->remedy);
   if (state == AttemptState::Cured) {
     w_.breaker.attempt_cured();
+    if (restarted) w_.futile_restarts = 0;
+    decide(Rule::Verified, fmt::format("{} cured it", w_.attempt->detail),
+           fmt::format("attempt={}", w_.attempt->number));
   } else if (state != AttemptState::Dropped) {
     w_.breaker.attempt_failed(*w_.policy, now_);
+    if (restarted && state == AttemptState::NotCured) ++w_.futile_restarts;
+    // Each failed attempt takes the next rung; one that was never carried out has not failed.
+    if (w_.incident && state != AttemptState::NotCarriedOut) {
+      ++w_.incident->rung;
+      save_incident();
+    }
+    decide(Rule::NotCured,
+           fmt::format("{} did not help{}", w_.attempt->detail, note.empty() ? "" : ": " + note),
+           fmt::format("attempt={}; state={}", w_.attempt->number, to_string(state)));
     log(LogLevel::Warning, fmt::format("{} — attempt {} did not help{}", w_.name, w_.attempt->number,
                                        note.empty() ? "" : ": " + note));
   }
@@ -315,22 +359,6 @@ void Care::verification_over() {
   if (failing) w_.tracker.settle(false);
   attempt_failed_then_plan(AttemptState::NotCured,
                            "neither well nor ill in time" + (said.empty() ? "" : ": " + said));
-}
-
-void Care::operator_reset() {
-  w_.breaker.reset();
-  w_.reset_at = now_;
-  w_.backoff_level = 0;
-  w_.backoff_changed_at = now_;
-  w_.crashes.clear();
-  w_.dirty = true;
-  if (w_.incident) {
-    w_.incident->gave_up = false;
-    save_incident();
-  }
-  if (std::holds_alternative<Planned>(w_.remedy)) w_.remedy = Idle{};
-  log(LogLevel::Info, fmt::format("{} — reset by an operator: breaker closed, backoff forgotten", w_.name));
-  if (w_.tracker.state() == Tracker::State::Ill) plan_remedy();
 }
 
 }  // namespace healer

@@ -27,6 +27,11 @@ bool may_run(Presence presence) {
   return presence == Presence::Running || presence == Presence::Paused || presence == Presence::Restarting;
 }
 
+/// As the engine adapter names it: RecreateOrder::mark.
+std::string set_aside_name(const std::string& name, AttemptId attempt) {
+  return fmt::format("{}-healer{}", name, attempt.value);
+}
+
 /// Both run under one name: the newer one is meant.
 bool runs_longer(const Container& facts, const Workload& present) {
   return present.presence == Presence::Running && facts.started && present.container.started &&
@@ -57,8 +62,11 @@ Supervisor::Supervisor(HostPolicy policy, const StoredState& stored) {
     const auto of = remembered_.find(attempt.workload);
     if (of != remembered_.end() && attempt.ordered_at > of->second.record.reset_at)
       of->second.attempts.push_back(attempt.ordered_at);
-    if (attempt.state == AttemptState::Ordered || attempt.state == AttemptState::Verifying)
+    if (attempt.state == AttemptState::Ordered || attempt.state == AttemptState::Verifying) {
       unfinished_attempts_.push_back(attempt);
+      if (attempt.remedy == RemedyKind::Recreate && of != remembered_.end())
+        set_aside_[set_aside_name(of->second.record.name, attempt.id)] = attempt.workload;
+    }
   }
   stored_incidents_ = stored.open_incidents;
 }
@@ -71,9 +79,18 @@ void Supervisor::step(const Event& event, Instant now, Draws draws, Actions& out
 template <class F>
 void Supervisor::care(Workload& workload, Step& step, F&& what) {
   Care care(world_, workload, step.now, step.draws, step.out);
+  const auto recreation = [&workload] {
+    const bool now = workload.attempt && workload.attempt->remedy == RemedyKind::Recreate;
+    return now ? workload.attempt->id : AttemptId{};
+  };
+  const AttemptId before = recreation();
   what(care);
   care.run_due();
   care.finish();
+  if (const AttemptId after = recreation(); after != before) {
+    if (before) set_aside_.erase(set_aside_name(workload.name, before));
+    if (after) set_aside_[set_aside_name(workload.name, after)] = workload.key;
+  }
   if (workload.forget_at) forget_if_over(workload, step.now);
 }
 
@@ -128,6 +145,7 @@ void Supervisor::on(const ContainerObserved& event, Step& step) {
     }
     return;
   }
+  if (is_set_aside(facts)) return;
   const std::string key = workload_key(facts);
   if (Workload* other = by_container(facts.id); other && other->key != key) {
     // Renamed: a workload is what a person means by a name.
@@ -155,6 +173,11 @@ void Supervisor::on(const ContainerObserved& event, Step& step) {
   });
 }
 
+bool Supervisor::is_set_aside(const Container& facts) const {
+  if (set_aside_.empty()) return false;
+  return set_aside_.contains(facts.name);
+}
+
 std::optional<Attempt> Supervisor::take_unfinished(const std::string& key) {
   const auto found = std::find_if(unfinished_attempts_.begin(), unfinished_attempts_.end(),
                                   [&](const Attempt& attempt) { return attempt.workload == key; });
@@ -168,9 +191,13 @@ void Supervisor::on(const ContainerGone& event, Step& step) {
   early_evidence_.erase(event.container_id);
   Workload* workload = by_container(event.container_id);
   if (!workload) return;
-  key_of_container_.erase(event.container_id);
-  if (workload->container.id != event.container_id) return;
+  if (workload->container.id != event.container_id) {
+    key_of_container_.erase(event.container_id);
+    return;
+  }
   care(*workload, step, [](Care& care) { care.container_gone(); });
+  if (Workload* left = by_container(event.container_id); left && left->presence == Presence::Absent)
+    key_of_container_.erase(event.container_id);
 }
 
 void Supervisor::on(const InspectFailed& event, Step& step) {
@@ -349,10 +376,18 @@ void Supervisor::on(const OperatorReset& event, Step& step) {
     care(*workload, step, [](Care& care) { care.operator_reset(); });
 }
 
-void Supervisor::on(const EvidenceCaptured&, Step&) {}
+void Supervisor::on(const EvidenceCaptured& event, Step& step) {
+  if (Workload* workload = by_key(event.workload))
+    care(*workload, step, [&](Care& care) { care.evidence_captured(event); });
+}
+
 void Supervisor::on(const OperatorPause&, Step&) {}
 void Supervisor::on(const OperatorResume&, Step&) {}
-void Supervisor::on(const OperatorHeal&, Step&) {}
+void Supervisor::on(const OperatorHeal& event, Step& step) {
+  if (Workload* workload = by_key(event.workload))
+    care(*workload, step, [](Care& care) { care.operator_heal(); });
+}
+
 void Supervisor::on(const WallClockMoved&, Step&) {}
 void Supervisor::on(const HostPolicyChanged&, Step&) {}
 

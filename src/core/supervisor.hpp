@@ -97,6 +97,7 @@ class Supervisor {
   void engine_alert(Step& step, AlertKind kind, const char* event, std::string text);
   bool was_shutdown(Instant now) const;
   std::int64_t newest_event() const;
+  bool is_set_aside(const Container& facts) const;
 
   World world_;
   std::unordered_map<std::string, std::unique_ptr<Workload>> workloads_;
@@ -107,6 +108,10 @@ class Supervisor {
   /// What is said of containers before their facts are here: those a former process watched, which may have
   /// ended while healer was away, and those that start now.
   std::unordered_map<std::string, ExitEvidence> early_evidence_;
+
+  /// While one is recreated: the name its predecessor is set aside under (or its successor begins under), and
+  /// whose. A container of that name is no workload of its own.
+  std::unordered_map<std::string, std::string> set_aside_;
 
   std::string engine_reason_;
   std::optional<Instant> engine_lost_at_;

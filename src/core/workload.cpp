@@ -21,6 +21,7 @@ WorkloadRecord Workload::record() const {
   record.unannounced_attempts = unannounced_attempts;
   record.quiet_since = quiet_since;
   record.reset_at = reset_at;
+  record.futile_restarts = futile_restarts;
   return record;
 }
 
@@ -43,6 +44,7 @@ Workload restore_workload(const Remembered& remembered) {
   workload.unannounced_attempts = record.unannounced_attempts;
   workload.quiet_since = record.quiet_since;
   workload.reset_at = record.reset_at;
+  workload.futile_restarts = record.futile_restarts;
   workload.breaker = Breaker(record.breaker, record.breaker_until, remembered.attempts);
   return workload;
 }

@@ -12,6 +12,7 @@
 #include "base/time.hpp"
 #include "core/breaker.hpp"
 #include "core/exit.hpp"
+#include "core/fact_log.hpp"
 #include "core/reach.hpp"
 #include "core/tracker.hpp"
 #include "model/event.hpp"
@@ -34,19 +35,24 @@ enum class Presence { Running, Paused, Exited, Restarting, Absent };
 ///   state     | input                                  | next       | what is done
 ///   ----------+----------------------------------------+------------+------------------------------------
 ///   Idle      | ill, remedy configured, breaker allows | Planned    | wake at backoff's end
-///   Planned   | due                                    | Checking   | inspect
+///   Planned   | due, but something holds it            | Planned    | looked at again when that changes
+///   Planned   | due                                    | Gathering  | evidence is captured
+///   Gathering | captured, or its time is up            | Checking   | inspect
 ///   Planned   | a new run, an unpaused one             | Idle       | a new run earns its own verdict
 ///   Planned   | well, paused, stopped, gone            | Idle       |
 ///   Checking  | a person's stop is under way           | Planned    | until that stop has had its time
+///   Checking  | something holds it now                 | Planned    |
 ///   Checking  | facts still say so                     | Acting     | attempt written, engine ordered
 ///   Checking  | it began to pass                       | Planned    | a fast interval later
 ///   Checking  | facts differ                           | Idle       | what is true now is acted on
 ///   Checking  | could not inspect                      | Planned    | again a fast interval later
 ///   Acting    | done                                   | Verifying  | inspect
+///   Acting    | a recreation's answer is lost          | Acting     | ordered to finish or undo it
 ///   Acting    | the engine refused                     | Idle       | attempt Failed, next by backoff
 ///   Acting    | no answer (or none in time)            | Settling   | inspect every second
 ///   Settling  | the run changed                        | Verifying  |
 ///   Settling  | same run when its time is up           | Idle       | attempt NotCarriedOut, next by backoff
+///   Verifying | our signal ended it                    | Acting     | started, within the same attempt
 ///   Verifying | well                                   | Idle       | attempt Cured, incident closed
 ///   Verifying | ill, exited, or time is up             | Idle       | attempt NotCured, next by backoff
 ///   Verifying | time is up, but it could not be asked, | Idle       | attempt NotCured, and no next one
@@ -56,11 +62,17 @@ enum class Presence { Running, Paused, Exited, Restarting, Absent };
 struct Idle {};
 struct Planned {
   Instant due{};
+  std::optional<Hold> hold;  ///< what kept it when it was due
+};
+struct Gathering {
+  Instant until{};
 };
 struct Checking {
   Instant give_up{};
 };
-struct Acting {};
+struct Acting {
+  RemedyKind kind = RemedyKind::Restart;  ///< what the engine was asked to do
+};
 struct Settling {
   Instant next_look{};
   Instant until{};
@@ -70,7 +82,7 @@ struct Verifying {
   bool awaiting_run = false;  ///< done, says the engine; the new run's facts are on their way
   Instant next_look{};        ///< while awaiting: inspects may fail
 };
-using RemedyPhase = std::variant<Idle, Planned, Checking, Acting, Settling, Verifying>;
+using RemedyPhase = std::variant<Idle, Planned, Gathering, Checking, Acting, Settling, Verifying>;
 
 /// A probe that was asked and not yet answered.
 struct OpenProbe {
@@ -141,6 +153,12 @@ struct Workload {
   std::optional<InFlight> in_flight;
   std::optional<Incident> incident;
   unsigned restarts = 0;
+  unsigned futile_restarts = 0;  ///< in a row that cured nothing
+  bool forced = false;           ///< a person wants the next remedy, whatever its health
+  unsigned resumed = 0;          ///< how often a recreation was asked to finish
+  std::string excerpt;           ///< of the newest evidence, for alerts
+  FactLog facts;
+  std::optional<Decision> decision;  ///< the newest
 
   // Alert cooldown.
   Instant last_announced{};

@@ -108,6 +108,7 @@ struct RemedyFinished {
   std::string workload;
   RemedyAnswer answer = RemedyAnswer::Done;
   std::string error;
+  std::string new_container_id = {};  ///< Recreate, done: the container that took its place
 };
 
 /// The evidence asked for is on its way to the store, or could not be had in time; either way the remedy

@@ -399,10 +399,17 @@ void Scene::perform(const Action& action) {
     });
   } else if (const auto* inspect = std::get_if<Inspect>(&action)) {
     later(inspect_takes, true, [this, id = inspect->container_id] { observe(id); });
+  } else if (const auto* capture = std::get_if<CaptureEvidence>(&action)) {
+    ++captures;
+    if (!evidence_takes) return;
+    later(*evidence_takes, true, [this, key = capture->workload, incident = capture->incident] {
+      send(EvidenceCaptured{key, incident, evidence_excerpt, {}});
+    });
   } else if (const auto* order = std::get_if<ApplyRemedy>(&action)) {
     orders.push_back(*order);
     order_times.push_back(now_);
-    decisions_.push_back(fmt::format("{} {}", lower(to_string(order->step.kind)), order->name));
+    decisions_.push_back(
+        fmt::format("{} {}", order->resume ? "resume" : lower(to_string(order->step.kind)), order->name));
     if (at_order) at_order(*order);
     if (die_at_order) {
       const bool carried_out = *die_at_order;
@@ -417,58 +424,6 @@ void Scene::perform(const Action& action) {
     decisions_.push_back(lower(to_string(alert->alert.kind)));
   } else if (const auto* line = std::get_if<LogLine>(&action)) {
     logs.push_back(line->message);
-  }
-}
-
-void Scene::carry_out(const ApplyRemedy& order) {
-  OrderFate outcome = fate;
-  if (!fates.empty()) {
-    outcome = fates.front();
-    fates.erase(fates.begin());
-  }
-  const std::string id = order.container_id;
-  const auto answer = [this, order](Duration after, RemedyAnswer what, const char* error) {
-    later(after, true, [this, order, what, error] {
-      send(RemedyFinished{order.attempt, order.workload, what, error});
-    });
-  };
-  const bool stops =
-      outcome != OrderFate::Refused && outcome != OrderFate::LostIgnored && outcome != OrderFate::DryRun;
-  const bool starts = stops && outcome != OrderFate::RefusedHalfway && outcome != OrderFate::LostHalfway;
-  if (stops && boxes.count(id) != 0) {
-    const Duration takes = boxes.at(id)->stop_takes;
-    later(takes, false, [this, id, order, starts] {
-      Box& box = *boxes.at(id);
-      if (!box.exists) return;
-      const bool up = box.facts.state == ContainerState::Running || box.facts.state == ContainerState::Paused;
-      if (order.step.kind != RemedyKind::Start && up) {
-        const bool whole = order.step.kind == RemedyKind::Restart && starts;
-        emit_stop(box, whole);
-      }
-      if (order.step.kind == RemedyKind::Stop || !starts) return;
-      if (box.facts.state == ContainerState::Running) return;
-      box.in_engine_policy = false;
-      came_up(box);
-      if (order.step.kind == RemedyKind::Restart && dialect != Dialect::Podman)
-        emit(box, EngineEventKind::Restart);
-    });
-  }
-  const Duration whole = boxes.count(id) != 0 ? boxes.at(id)->stop_takes + Duration{10ms} : Duration{10ms};
-  switch (outcome) {
-    case OrderFate::Done:
-      return answer(whole, RemedyAnswer::Done, "");
-    case OrderFate::Refused:
-      return answer(Duration{5ms}, RemedyAnswer::Refused, "403 Forbidden");
-    case OrderFate::RefusedHalfway:
-      return answer(whole, RemedyAnswer::Refused, "driver failed programming external connectivity");
-    case OrderFate::LostDone:
-    case OrderFate::LostIgnored:
-    case OrderFate::LostHalfway:
-      return answer(Duration{150ms}, RemedyAnswer::Lost, "connection lost");
-    case OrderFate::DryRun:
-      return answer(Duration{1ms}, RemedyAnswer::SkippedDryRun, "");
-    case OrderFate::Silent:
-      return;
   }
 }
 

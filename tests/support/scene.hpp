@@ -48,6 +48,11 @@ struct Box {
   bool hangs = false;
   std::optional<ProbeFacts> answer;  ///< overrides all of these
   Duration stop_takes = 300ms;
+  bool cured_by_command = false;   ///< a command inside
+  bool cured_by_webhook = false;   ///< somebody else cures it in place
+  bool cured_by_signal = false;    ///< any signal it survives
+  bool cured_by_recreate = false;  ///< only a new container is not broken
+  std::set<int> dies_of;           ///< signals
   unsigned starts = 0;
 };
 
@@ -111,6 +116,7 @@ class Scene {
   std::vector<Alert> alerts;
   std::vector<std::string> logs;
   unsigned probes = 0;
+  unsigned captures = 0;
   std::vector<Instant> probe_times;
   std::string last_event;
   bool logged(const std::string& part) const;
@@ -126,6 +132,8 @@ class Scene {
   std::vector<OrderFate> fates;  ///< of the next orders, before `fate`
   Duration inspect_takes = 1ms;
   Duration probe_takes = 5ms;
+  std::optional<Duration> evidence_takes = 2ms;  ///< empty: never answered
+  std::string evidence_excerpt;
   bool inspect_fails = false;
   bool answers_probes = true;
   std::uint64_t seed = 1;
@@ -158,6 +166,11 @@ class Scene {
   void step(const Event& event);
   void perform(const Action& action);
   void carry_out(const ApplyRemedy& order);
+  void carry_out_in_place(const ApplyRemedy& order, OrderFate outcome);
+  void carry_out_recreation(const ApplyRemedy& order, OrderFate outcome);
+  void put_back(const ApplyRemedy& order);
+  void answer(const ApplyRemedy& order, Duration after, RemedyAnswer what, std::string error,
+              std::string new_id = {});
   void later(Duration after, bool of_healer, std::function<void()> run);
   void emit(const Box& box, EngineEventKind kind, int exit_code = 0, int signal = 0);
   void emit_stop(Box& box, bool part_of_restart);

@@ -62,7 +62,7 @@ TEST_CASE("watched: opted out while ill: the incident is closed, the queued acti
   out.selection = Selection::OptedOut;
   box.policy = std::make_shared<const Policy>(out);
   scene.pass(10min);
-  CHECK(scene.decisions() == "degraded, info");
+  CHECK(scene.decisions() == "");
   CHECK(scene.incidents.at(1).outcome == IncidentOutcome::OptedOut);
   CHECK(scene.core->watched() == 0);
 }

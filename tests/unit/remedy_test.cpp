@@ -107,7 +107,7 @@ TEST_CASE("remedy: well again before it was due is dropped, and it recovered alo
   REQUIRE(scene.pass_until([&] { return std::holds_alternative<Planned>(scene.workload("web").remedy); }));
   box.broken = false;
   REQUIRE(scene.pass_until_decision("recovered"));
-  CHECK(scene.logged("well again before the queued action was due; dropped"));
+  CHECK(scene.logged("queued action dropped: well again before it was due"));
   CHECK(scene.orders.size() == 4);
 }
 

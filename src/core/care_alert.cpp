@@ -1,0 +1,193 @@
+// What people are told, and when. HEALING.md 6.
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/duration.hpp"
+#include "core/care.hpp"
+
+namespace healer {
+namespace {
+
+/// Seconds are fine enough for people once it is more than a few.
+std::string rounded(Duration duration) {
+  if (duration < Duration{10s}) return format_duration(std::max(Duration{0}, duration));
+  return format_duration(std::chrono::duration_cast<std::chrono::seconds>(duration));
+}
+
+std::string times(unsigned count, const char* what) {
+  return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
+}
+
+}  // namespace
+
+std::string Care::incident_key() const {
+  // At most 255 bytes (PagerDuty); the incident's number alone makes it unique on this host.
+  return fmt::format("healer/{:.60}/{:.120}/{}", world_.policy.host_name, w_.key,
+                     w_.incident ? w_.incident->id.value : 0);
+}
+
+std::string Care::planned_text() const {
+  switch (wanted_remedy()) {
+    case RemedyKind::Restart:
+      return "It is being restarted.";
+    case RemedyKind::Kill:
+      return "It is sent a signal.";
+    case RemedyKind::Exec:
+      return "A command is run in it.";
+    case RemedyKind::Recreate:
+      return "It is being recreated.";
+    case RemedyKind::Webhook:
+      return "The configured webhook is called.";
+    case RemedyKind::Start:
+      return "It is being started.";
+    case RemedyKind::Stop:
+      return "It is being stopped, as healer.action says.";
+    case RemedyKind::None:
+      break;
+  }
+  return "It is not touched, as healer.action says.";
+}
+
+/// The first alert of an incident comes with its first order, which has the evidence by then, or as soon as
+/// that order has to wait or there is none to come.
+bool Care::to_be_announced() const {
+  return w_.incident && !w_.incident->announced && w_.unannounced_incidents == 0 && !silenced();
+}
+
+void Care::announce_if_due() {
+  if (!to_be_announced()) return;
+  const auto* planned = std::get_if<Planned>(&w_.remedy);
+  const bool at_once = std::holds_alternative<Gathering>(w_.remedy) ||
+                       std::holds_alternative<Checking>(w_.remedy) ||
+                       (planned && !planned->hold && planned->due <= now_);
+  if (at_once) return;
+  announce_degraded();
+  save_incident();
+}
+
+void Care::announce_degraded() {
+  w_.incident->announced = true;
+  w_.last_announced = now_;
+  w_.dirty = true;
+  std::string then = planned_text();
+  if (const auto* planned = std::get_if<Planned>(&w_.remedy)) {
+    if (planned->hold)
+      then = fmt::format("It is left alone for now: {}.", planned->hold->text);
+    else if (planned->due > now_)
+      then = fmt::format("Next is {}, in {}.", to_string(wanted_remedy()), rounded(planned->due - now_));
+  }
+  if (w_.futile_restarts >= futile_restarts_enough)
+    then += fmt::format(" The last {} restarts cured nothing.", w_.futile_restarts);
+  raise(AlertKind::Degraded, "DEGRADED",
+        fmt::format("{} is ill: {}. {}", w_.name, w_.incident->cause_text, then), incident_key());
+}
+
+void Care::announce_gave_up() {
+  w_.incident->gave_up = true;
+  w_.incident->announced = true;
+  w_.last_announced = now_;
+  w_.unannounced_incidents = 0;
+  w_.unannounced_attempts = 0;
+  w_.dirty = true;
+  log(LogLevel::Error,
+      fmt::format("{} — GAVE UP: {} in {} did not help; no more until {} from now, or `healer reset {}`",
+                  w_.name, times(w_.policy->budget_attempts, "attempt"),
+                  format_duration(w_.policy->budget_window), rounded(w_.breaker.until() - now_), w_.name));
+  decide(Rule::GaveUp, fmt::format("no attempt for {}", rounded(w_.breaker.until() - now_)),
+         fmt::format("budget={}/{}", w_.policy->budget_attempts, format_duration(w_.policy->budget_window)));
+  raise(AlertKind::Critical, "GAVE UP",
+        fmt::format("{} is still ill after {} in {}: {}. healer leaves it alone for {}; a person is needed. "
+                    "Look at `docker logs {}`, then `healer reset {}`.",
+                    w_.name, times(w_.policy->budget_attempts, "attempt"),
+                    format_duration(w_.policy->budget_window), w_.last_verdict.text,
+                    rounded(w_.breaker.until() - now_), w_.name, w_.name),
+        incident_key());
+  save_incident();
+}
+
+/// The ladder ends in only telling.
+void Care::announce_ladder_end() {
+  if (w_.incident->gave_up) return;
+  w_.incident->gave_up = true;
+  w_.incident->announced = true;
+  w_.last_announced = now_;
+  w_.unannounced_incidents = 0;
+  w_.unannounced_attempts = 0;
+  w_.dirty = true;
+  const std::string text =
+      fmt::format("every rung of its ladder was tried ({})", times(w_.incident->attempts, "attempt"));
+  log(LogLevel::Error, fmt::format("{} — GAVE UP: {}", w_.name, text));
+  decide(Rule::GaveUp, text, fmt::format("rung={}", w_.incident->rung));
+  raise(
+      AlertKind::Critical, "GAVE UP",
+      fmt::format("{} is still ill: {}; {}. A person is needed. Look at `docker logs {}`, then `healer reset "
+                  "{}`.",
+                  w_.name, w_.last_verdict.text, text, w_.name, w_.name),
+      incident_key());
+  save_incident();
+}
+
+void Care::announce_crash_loop() {
+  w_.incident->announced = true;
+  w_.incident->gave_up = true;
+  w_.last_announced = now_;
+  w_.dirty = true;
+  raise(AlertKind::Critical, "CRASH LOOP",
+        fmt::format("{} keeps exiting: {}. The engine's restart policy restarts it each time, which does not "
+                    "help; a person is needed.",
+                    w_.name, w_.incident->cause_text),
+        incident_key());
+}
+
+void Care::announce_summary() {
+  const std::string what = fmt::format(
+      "{} fell ill {} and was restarted {} in {}", w_.name, times(w_.unannounced_incidents, "time"),
+      times(w_.unannounced_attempts, "time"), rounded(now_ - w_.quiet_since));
+  w_.unannounced_incidents = 0;
+  w_.unannounced_attempts = 0;
+  w_.last_announced = now_;
+  w_.dirty = true;
+  if (w_.incident && !w_.incident->announced) {
+    w_.incident->announced = true;
+    raise(AlertKind::Degraded, "DEGRADED",
+          fmt::format("{}; it is still ill: {}.", what, w_.last_verdict.text), incident_key());
+    save_incident();
+  } else {
+    raise(AlertKind::Info, "SUMMARY", what + "; it is well now.",
+          fmt::format("healer/{:.60}/{:.120}/summary/{}", world_.policy.host_name, w_.key,
+                      now_.time_since_epoch().count()));
+  }
+}
+
+void Care::announce_unasked() {
+  log(LogLevel::Warning, fmt::format("{} — could not be asked {} times in a row: {}", w_.name,
+                                     w_.unknown_streak, w_.last_verdict.text));
+  raise(AlertKind::Info, "UNKNOWN",
+        fmt::format(
+            "{} could not be asked {} times in a row: {}. Its health is unknown, and nothing is done to it.",
+            w_.name, w_.unknown_streak, w_.last_verdict.text),
+        fmt::format("healer/{:.60}/{:.120}/unasked/{}", world_.policy.host_name, w_.key,
+                    now_.time_since_epoch().count()));
+}
+
+void Care::raise(AlertKind kind, const char* event, std::string text, const std::string& dedup_key) {
+  Alert alert;
+  alert.id = AlertId{++world_.last_alert};
+  alert.kind = kind;
+  alert.dedup_key = dedup_key;
+  alert.event = event;
+  alert.text = std::move(text);
+  alert.host = world_.policy.host_name;
+  alert.workload = w_.name;
+  alert.image = w_.container.image;
+  alert.cause = w_.incident ? w_.incident->cause_text : w_.last_verdict.text;
+  alert.attempt = w_.incident ? w_.incident->attempts : 0;
+  alert.attempts_allowed = w_.policy->budget_attempts;
+  alert.excerpt = w_.excerpt;
+  alert.raised_at = now_;
+  out_.push_back(RaiseAlert{std::move(alert)});
+}
+
+}  // namespace healer

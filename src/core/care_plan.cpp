@@ -1,0 +1,197 @@
+// From an illness to the order: which rung, when, what holds it, what is saved first. HEALING.md 4.
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/duration.hpp"
+#include "core/care.hpp"
+#include "core/timing.hpp"
+
+namespace healer {
+namespace {
+
+/// Evidence never delays a remedy by more than this.
+constexpr Duration evidence_limit = 2s;
+/// How long a fresh inspect may take before it is asked for again.
+constexpr Duration inspect_patience = 10s;
+
+}  // namespace
+
+std::optional<Rung> Care::wanted_rung() const {
+  return choose_rung(*w_.policy, w_.incident ? w_.incident->rung : 0, w_.presence == Presence::Exited,
+                     w_.futile_restarts);
+}
+
+RemedyKind Care::wanted_remedy() const {
+  const auto rung = wanted_rung();
+  return rung ? rung->step.kind : RemedyKind::None;
+}
+
+bool Care::queued() const {
+  return std::holds_alternative<Planned>(w_.remedy) || std::holds_alternative<Gathering>(w_.remedy) ||
+         std::holds_alternative<Checking>(w_.remedy);
+}
+
+void Care::drop_queued(const std::string& why) {
+  if (!queued()) return;
+  log(LogLevel::Info, fmt::format("{} — queued action dropped: {}", w_.name, why));
+  decide(Rule::Dropped, "the queued action is dropped: " + why);
+  w_.remedy = Idle{};
+  w_.forced = false;
+}
+
+void Care::plan_remedy() {
+  if (!w_.incident || w_.attempt || w_.in_flight || !std::holds_alternative<Idle>(w_.remedy)) return;
+  const ContainerState state = w_.container.state;
+  const bool up = w_.presence == Presence::Running && state == ContainerState::Running;
+  const bool down = w_.presence == Presence::Exited &&
+                    (state == ContainerState::Exited || state == ContainerState::Dead) &&
+                    !w_.stopped_by_person;
+  if (!up && !down) return;
+  // The engine's policy is at a crash loop; a run that stays up and is ill is ours again.
+  if (w_.incident->cause == IncidentCause::CrashLoop && up && now_ - w_.run_started < crash_loop_calm) return;
+  if (w_.back_by || w_.judge_exit_at) return;  // the engine's turn, or not judged yet
+
+  const auto rung = wanted_rung();
+  if (!rung) {  // told, not touched
+    if (w_.incident->rung > 0 || w_.futile_restarts >= futile_restarts_enough) announce_ladder_end();
+    return;
+  }
+  if (rung->skipped_restarts && rung->index > w_.incident->rung) {
+    w_.incident->rung = rung->index;
+    const std::string text = fmt::format("the last {} restarts cured nothing; next is {}", w_.futile_restarts,
+                                         to_string(rung->step));
+    log(LogLevel::Warning, fmt::format("{} — {}", w_.name, text));
+    decide(Rule::SkippedRung, text, fmt::format("futile_restarts={}", w_.futile_restarts));
+    save_incident();
+  }
+
+  const BreakerState before = w_.breaker.state();
+  const auto permitted = w_.breaker.permit(*w_.policy, now_);
+  if (w_.breaker.state() != before) w_.dirty = true;
+  if (!permitted) {
+    if (!w_.incident->gave_up) announce_gave_up();
+    return;
+  }
+  Instant due = *permitted;
+  if (w_.breaker.state() == BreakerState::Closed && !w_.forced) {
+    if (const auto last = w_.breaker.last_attempt())
+      due = std::max(due, *last + backoff_delay(*w_.policy, w_.backoff_level, draws_.next()));
+  }
+  w_.remedy = Planned{due, {}};
+  if (due <= now_) return;
+  const unsigned attempt = w_.breaker.attempts_in_window(*w_.policy, now_) + 1;
+  log(LogLevel::Info, fmt::format("{} — next {} in {} (attempt {} of {})", w_.name, to_string(rung->step),
+                                  format_duration(due - now_), attempt, w_.policy->budget_attempts));
+  decide(
+      Rule::Planned, fmt::format("{} in {}", to_string(rung->step), format_duration(due - now_)),
+      fmt::format("attempt={} of {}; backoff_level={}; rung={}; breaker={}", attempt,
+                  w_.policy->budget_attempts, w_.backoff_level, rung->index, to_string(w_.breaker.state())));
+}
+
+/// The planned remedy's time has come.
+void Care::planned_due() {
+  auto& planned = std::get<Planned>(w_.remedy);
+  std::optional<Hold> found = hold();
+  if (found) {
+    if (!planned.hold || planned.hold->kind != found->kind || planned.hold->text != found->text) {
+      log(LogLevel::Info, fmt::format("{} — held: {}", w_.name, found->text));
+      decide(Rule::Held, found->text, fmt::format("hold={}", to_string(found->kind)));
+      if (!planned.hold || planned.hold->kind != found->kind) out_.push_back(Count{CountHold{found->kind}});
+    }
+    planned.hold = std::move(found);
+    return;
+  }
+  if (planned.hold) decide(Rule::Released, "no longer held: " + planned.hold->text);
+  gather_then_check();
+}
+
+void Care::gather_then_check() {
+  if (!w_.policy->evidence) {
+    look_before_acting();
+    return;
+  }
+  w_.remedy = Gathering{now_ + evidence_limit};
+  out_.push_back(CaptureEvidence{w_.key, w_.incident->id, w_.container.id, evidence_limit});
+}
+
+void Care::evidence_captured(const EvidenceCaptured& captured) {
+  if (!w_.incident || w_.incident->id != captured.incident) return;  // of an incident that is over
+  w_.excerpt = captured.excerpt;
+  if (!captured.missing.empty())
+    log(LogLevel::Info, fmt::format("{} — evidence is incomplete: {}", w_.name, captured.missing));
+  if (std::holds_alternative<Gathering>(w_.remedy)) look_before_acting();
+}
+
+void Care::look_before_acting() {
+  w_.remedy = Checking{now_ + inspect_patience};
+  inspect();
+}
+
+void Care::check_then_act() {
+  const Container& facts = w_.container;
+  const auto rung = wanted_rung();
+  const bool exited = facts.state == ContainerState::Exited || facts.state == ContainerState::Dead;
+  const bool as_decided = w_.incident && rung &&
+                          (w_.presence == Presence::Exited ? exited : facts.state == ContainerState::Running);
+  // A start waits until the exit is judged: a person's stop may be what the facts show.
+  const bool exit_open = w_.presence == Presence::Exited && (w_.judge_exit_at || w_.stopped_by_person);
+  if (!as_decided || exit_open || (w_.tracker.state() != Tracker::State::Ill && !w_.forced)) {
+    drop_queued(fmt::format("it is {} now", to_string(facts.state)));
+    return;
+  }
+  if (auto found = hold()) {
+    const bool waits = found->kind == HoldKind::EngineDown || found->kind == HoldKind::PersonActs;
+    w_.remedy =
+        Planned{waits ? found->until.value_or(now_ + w_.policy->effective_fast_interval()) : now_, {}};
+    if (!waits) planned_due();
+    return;
+  }
+  // It began to pass: the next answers tell whether anything needs to be done at all.
+  if (w_.tracker.passes() > 0 && w_.presence == Presence::Running && !w_.forced) {
+    w_.remedy = Planned{now_ + w_.policy->effective_fast_interval(), {}};
+    return;
+  }
+  act(facts, *rung);
+}
+
+void Care::operator_reset() {
+  w_.breaker.reset();
+  w_.reset_at = now_;
+  w_.backoff_level = 0;
+  w_.backoff_changed_at = now_;
+  w_.futile_restarts = 0;
+  w_.crashes.clear();
+  w_.dirty = true;
+  if (w_.incident) {
+    w_.incident->gave_up = false;
+    w_.incident->rung = 0;
+    save_incident();
+  }
+  if (std::holds_alternative<Planned>(w_.remedy)) w_.remedy = Idle{};
+  log(LogLevel::Info, fmt::format("{} — reset by an operator: breaker closed, backoff forgotten", w_.name));
+  decide(Rule::ByOperator, "reset: breaker closed, backoff forgotten");
+  if (w_.tracker.state() == Tracker::State::Ill) plan_remedy();
+}
+
+void Care::operator_heal() {
+  // What is under way is what was asked for; what a person stopped or paused stays his.
+  const bool touchable = w_.presence == Presence::Running || w_.presence == Presence::Exited;
+  if (w_.attempt || w_.in_flight || !touchable || w_.stopped_by_person || !wanted_rung()) {
+    log(LogLevel::Warning,
+        fmt::format("{} — asked by an operator to heal it, which cannot be done now", w_.name));
+    return;
+  }
+  operator_reset();
+  w_.remedy = Idle{};
+  w_.forced = true;
+  w_.judge_exit_at.reset();
+  w_.back_by.reset();
+  w_.tracker.settle(false);
+  decide(Rule::ByOperator, "heal: the next remedy is done now");
+  if (!w_.incident) open_incident(IncidentCause::ByOperator, "an operator asked for it");
+  plan_remedy();
+}
+
+}  // namespace healer

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "base/time.hpp"
+#include "model/container.hpp"
+#include "model/event.hpp"
+#include "model/probe.hpp"
+#include "model/status.hpp"
+
+namespace healer {
+
+/// The last few things seen of a workload, for `healer explain`: numbers only, so that it costs a probe
+/// nothing; equal ones in a row are one.
+class FactLog {
+ public:
+  void checked(Outcome outcome, Cause cause, Instant at) {
+    add(Kind::Check, static_cast<std::uint8_t>(outcome), static_cast<std::int32_t>(cause), at);
+  }
+  void engine_said(const EngineEvent& event, Instant at);
+  void looked(ContainerState state, Instant at) { add(Kind::State, static_cast<std::uint8_t>(state), 0, at); }
+
+  /// Oldest first, in words.
+  std::vector<Fact> facts() const;
+
+ private:
+  enum class Kind : std::uint8_t { None, Check, EngineEvent, State };
+  struct Entry {
+    Instant last{};
+    Instant first{};
+    std::uint32_t count = 0;
+    std::int32_t value = 0;
+    Kind kind = Kind::None;
+    std::uint8_t what = 0;
+  };
+  void add(Kind kind, std::uint8_t what, std::int32_t value, Instant at);
+
+  std::array<Entry, 8> entries_{};
+  std::uint8_t newest_ = 0;
+};
+
+}  // namespace healer

@@ -1,0 +1,67 @@
+#include "core/ladder.hpp"
+
+#include <algorithm>
+
+namespace healer {
+namespace {
+
+/// What a rung comes to; None: nothing. Nothing at all: it is passed over.
+std::optional<RemedyStep> applied(const RemedyStep& step, bool exited) {
+  RemedyStep start;
+  start.kind = RemedyKind::Start;
+  RemedyStep nothing;
+  nothing.kind = RemedyKind::None;
+  switch (step.kind) {
+    case RemedyKind::Restart:
+    case RemedyKind::Kill:
+    case RemedyKind::Exec:
+      return exited ? start : step;
+    case RemedyKind::Start:
+      return exited ? std::optional<RemedyStep>(start) : std::nullopt;
+    case RemedyKind::Stop:
+      return exited ? nothing : step;
+    case RemedyKind::Recreate:
+    case RemedyKind::Webhook:
+    case RemedyKind::None:
+      return step;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+bool is_restart(RemedyKind kind) {
+  return kind == RemedyKind::Restart || kind == RemedyKind::Start;
+}
+
+bool keeps_run(RemedyKind kind) {
+  return kind == RemedyKind::Kill || kind == RemedyKind::Exec || kind == RemedyKind::Webhook;
+}
+
+std::optional<Rung> choose_rung(const Policy& policy, unsigned rung, bool exited, unsigned futile_restarts) {
+  const auto size = static_cast<unsigned>(policy.actions.size());
+  if (size == 0) return std::nullopt;
+  const unsigned from = std::min(rung, size - 1);
+  std::optional<Rung> first;
+  for (unsigned index = from; index < size; ++index) {
+    auto step = applied(policy.actions[index], exited);
+    if (!step) continue;
+    const bool restart = is_restart(step->kind);
+    if (!first) {
+      first = Rung{index, std::move(*step), false};
+      if (futile_restarts < futile_restarts_enough || !restart) break;
+    } else if (!restart) {
+      first = Rung{index, std::move(*step), true};
+      break;
+    }
+  }
+  if (!first && exited) {
+    // Only rungs for a running one are left: what came before them may start it.
+    for (unsigned index = from; index-- > 0 && !first;)
+      if (auto step = applied(policy.actions[index], exited)) first = Rung{index, std::move(*step), false};
+  }
+  if (!first || first->step.kind == RemedyKind::None) return std::nullopt;
+  return first;
+}
+
+}  // namespace healer

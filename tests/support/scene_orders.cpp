@@ -1,0 +1,162 @@
+// What the simulated engine makes of an order.
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "core/ladder.hpp"
+#include "support/scene.hpp"
+
+namespace healer::testing {
+namespace {
+
+bool is_up(const Box& box) {
+  return box.facts.state == ContainerState::Running || box.facts.state == ContainerState::Paused;
+}
+
+/// Under which name the old container is set aside.
+std::string aside(const ApplyRemedy& order) {
+  return fmt::format("{}-healer{}", order.name, order.attempt.value);
+}
+
+}  // namespace
+
+void Scene::answer(const ApplyRemedy& order, Duration after, RemedyAnswer what, std::string error,
+                   std::string new_id) {
+  later(after, true,
+        [this, attempt = order.attempt, workload = order.workload, what, error = std::move(error),
+         new_id = std::move(new_id)] {
+          send(RemedyFinished{attempt, workload, what, error, new_id});
+        });
+}
+
+void Scene::carry_out(const ApplyRemedy& order) {
+  OrderFate outcome = fate;
+  if (!fates.empty()) {
+    outcome = fates.front();
+    fates.erase(fates.begin());
+  }
+  if (outcome == OrderFate::DryRun) return answer(order, 1ms, RemedyAnswer::SkippedDryRun, "");
+  if (keeps_run(order.step.kind)) return carry_out_in_place(order, outcome);
+  if (order.step.kind == RemedyKind::Recreate) return carry_out_recreation(order, outcome);
+
+  const std::string id = order.container_id;
+  const bool stops = outcome != OrderFate::Refused && outcome != OrderFate::LostIgnored;
+  const bool starts = stops && outcome != OrderFate::RefusedHalfway && outcome != OrderFate::LostHalfway;
+  if (stops && boxes.count(id) != 0) {
+    const Duration takes = boxes.at(id)->stop_takes;
+    later(takes, false, [this, id, order, starts] {
+      Box& box = *boxes.at(id);
+      if (!box.exists) return;
+      if (order.step.kind != RemedyKind::Start && is_up(box)) {
+        const bool whole = order.step.kind == RemedyKind::Restart && starts;
+        emit_stop(box, whole);
+      }
+      if (order.step.kind == RemedyKind::Stop || !starts) return;
+      if (box.facts.state == ContainerState::Running) return;
+      box.in_engine_policy = false;
+      came_up(box);
+      if (order.step.kind == RemedyKind::Restart && dialect != Dialect::Podman)
+        emit(box, EngineEventKind::Restart);
+    });
+  }
+  const Duration whole = boxes.count(id) != 0 ? boxes.at(id)->stop_takes + Duration{10ms} : Duration{10ms};
+  switch (outcome) {
+    case OrderFate::Done:
+      return answer(order, whole, RemedyAnswer::Done, "");
+    case OrderFate::Refused:
+      return answer(order, 5ms, RemedyAnswer::Refused, "403 Forbidden");
+    case OrderFate::RefusedHalfway:
+      return answer(order, whole, RemedyAnswer::Refused, "driver failed programming external connectivity");
+    case OrderFate::LostDone:
+    case OrderFate::LostIgnored:
+    case OrderFate::LostHalfway:
+      return answer(order, 150ms, RemedyAnswer::Lost, "connection lost");
+    case OrderFate::DryRun:
+    case OrderFate::Silent:
+      return;
+  }
+}
+
+void Scene::carry_out_in_place(const ApplyRemedy& order, OrderFate outcome) {
+  const bool done =
+      outcome == OrderFate::Done || outcome == OrderFate::LostDone || outcome == OrderFate::Silent;
+  if (done) {
+    later(20ms, false, [this, order] {
+      Box& box = *boxes.at(order.container_id);
+      if (!box.exists || !is_up(box)) return;
+      const RemedyKind kind = order.step.kind;
+      const bool cured = (kind == RemedyKind::Exec && box.cured_by_command) ||
+                         (kind == RemedyKind::Webhook && box.cured_by_webhook) ||
+                         (kind == RemedyKind::Kill && box.cured_by_signal);
+      if (cured) box.broken = box.hangs = false;
+      if (kind != RemedyKind::Kill) return;
+      emit(box, EngineEventKind::Kill, 0, order.step.signal);
+      if (box.dies_of.count(order.step.signal) == 0) return;
+      later(100ms, false, [this, order] {
+        Box& dying = *boxes.at(order.container_id);
+        if (!dying.exists || !is_up(dying)) return;
+        came_down(dying, 128 + order.step.signal, false);
+        emit(dying, EngineEventKind::Die, 128 + order.step.signal);
+      });
+    });
+  }
+  if (outcome == OrderFate::Silent) return;
+  if (outcome == OrderFate::Done) return answer(order, 30ms, RemedyAnswer::Done, "");
+  const bool lost = outcome == OrderFate::LostDone || outcome == OrderFate::LostIgnored;
+  answer(order, 30ms, lost ? RemedyAnswer::Lost : RemedyAnswer::Refused,
+         lost ? "connection lost" : "exit code 3: no such thing");
+}
+
+void Scene::put_back(const ApplyRemedy& order) {
+  Box& old = *boxes.at(order.container_id);
+  if (old.facts.name != order.name) {
+    old.facts.name = order.name;
+    emit(old, EngineEventKind::Rename);
+  }
+  if (old.facts.state != ContainerState::Running) came_up(old);
+}
+
+void Scene::carry_out_recreation(const ApplyRemedy& order, OrderFate outcome) {
+  if (order.resume) {  // finishes what is there to be finished, else undoes it
+    for (auto& [id, box] : boxes)
+      if (box->exists && id != order.container_id && box->facts.name == order.name)
+        return answer(order, 10ms, RemedyAnswer::Done, "", id);
+    later(5ms, false, [this, order] {
+      if (boxes.at(order.container_id)->exists) put_back(order);
+    });
+    return answer(order, 10ms, RemedyAnswer::Refused, "undone: the old container is back");
+  }
+  if (outcome == OrderFate::Refused) return answer(order, 5ms, RemedyAnswer::Refused, "403 Forbidden");
+  if (outcome == OrderFate::LostIgnored) return answer(order, 150ms, RemedyAnswer::Lost, "connection lost");
+  const Duration takes = boxes.at(order.container_id)->stop_takes;
+  const std::string fresh_id = fmt::format("c{}", ++next_id_);
+  later(takes, false, [this, order, outcome, fresh_id] {
+    Box& old = *boxes.at(order.container_id);
+    if (!old.exists) return;
+    if (is_up(old)) emit_stop(old, false);
+    old.facts.name = aside(order);
+    emit(old, EngineEventKind::Rename);
+    if (outcome == OrderFate::LostHalfway) return;
+    if (outcome == OrderFate::RefusedHalfway) return put_back(order);
+    auto box = std::make_unique<Box>(old);
+    Box& fresh = *box;
+    fresh.facts.id = fresh_id;
+    fresh.facts.name = order.name;
+    fresh.facts.state = ContainerState::Created;
+    fresh.starts = old.cured_by_start ? 1 : 0;
+    if (old.cured_by_recreate) fresh.broken = fresh.hangs = false;
+    boxes[fresh_id] = std::move(box);
+    emit(fresh, EngineEventKind::Create);
+    came_up(fresh);
+    old.exists = false;
+    emit(old, EngineEventKind::Destroy);
+  });
+  if (outcome == OrderFate::Silent) return;
+  if (outcome == OrderFate::Done)
+    return answer(order, takes + Duration{20ms}, RemedyAnswer::Done, "", fresh_id);
+  if (outcome == OrderFate::RefusedHalfway)
+    return answer(order, takes + Duration{20ms}, RemedyAnswer::Refused, "the new one did not start; undone");
+  answer(order, takes + Duration{20ms}, RemedyAnswer::Lost, "connection lost");
+}
+
+}  // namespace healer::testing

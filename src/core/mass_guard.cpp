@@ -1,0 +1,108 @@
+#include "core/mass_guard.hpp"
+
+#include <algorithm>
+#include <limits>
+
+#include <fmt/format.h>
+
+#include "base/duration.hpp"
+
+namespace healer {
+
+MassGuard MassGuard::restored(const HostPolicy& policy, Instant since, Instant now) {
+  MassGuard guard;
+  guard.since_ = since;
+  guard.hold(Phase::Holding, policy.mass_hold, now);
+  guard.not_over_before_ = now + policy.mass_hold;
+  return guard;
+}
+
+bool MassGuard::too_many(const HostPolicy& policy) const {
+  return ailing_ >= std::max(1U, policy.mass_least) &&
+         static_cast<double>(ailing_) > policy.mass_share * static_cast<double>(among_);
+}
+
+void MassGuard::hold(Phase phase, Duration length, Instant now) {
+  phase_ = phase;
+  hold_ = length;
+  until_ = now + length;
+}
+
+MassGuard::Change MassGuard::update(std::size_t ailing, std::size_t among, Instant now,
+                                    const HostPolicy& policy) {
+  ailing_ = ailing;
+  among_ = among;
+  if (!on()) {
+    if (!too_many(policy)) return Change::None;
+    *this = MassGuard{};
+    ailing_ = ailing;
+    among_ = among;
+    since_ = now;
+    hold(Phase::Holding, policy.mass_hold, now);
+    return Change::Began;
+  }
+  if (not_over_before_ && now >= *not_over_before_) not_over_before_.reset();
+  if (!not_over_before_ && !too_many(policy)) {
+    phase_ = Phase::Off;
+    return Change::Over;
+  }
+  if (phase_ != Phase::Canary && now >= until_) {
+    phase_ = Phase::Canary;
+    batch_ = 1;
+    cured_ = 0;
+    return Change::Trying;
+  }
+  return Change::None;
+}
+
+MassGuard::Change MassGuard::remedy_ended(bool cured, Instant now, const HostPolicy& policy) {
+  if (phase_ != Phase::Canary) return Change::None;
+  if (!cured) {
+    futile_ = true;
+    hold(Phase::Backoff, std::min(std::max(hold_, policy.mass_hold) * 2, policy.mass_hold_max), now);
+    return Change::NotCured;
+  }
+  if (++cured_ < batch_) return Change::None;
+  batch_ *= 2;
+  cured_ = 0;
+  return Change::Widened;
+}
+
+std::size_t MassGuard::room(std::size_t in_remedy) const {
+  switch (phase_) {
+    case Phase::Off:
+      return std::numeric_limits<std::size_t>::max();
+    case Phase::Canary:
+      return batch_ > in_remedy ? batch_ - in_remedy : 0;
+    case Phase::Holding:
+    case Phase::Backoff:
+      break;
+  }
+  return 0;
+}
+
+std::optional<Instant> MassGuard::deadline() const {
+  if (phase_ == Phase::Holding || phase_ == Phase::Backoff) return until_;
+  return not_over_before_;
+}
+
+std::string MassGuard::text(Instant now) const {
+  const auto left = [&] {
+    return format_duration(std::chrono::ceil<std::chrono::seconds>(std::max(Duration{0}, until_ - now)));
+  };
+  switch (phase_) {
+    case Phase::Off:
+      break;
+    case Phase::Holding:
+      return fmt::format("{} of {} are ill at once; nothing is done for {}", ailing_, among_, left());
+    case Phase::Canary:
+      return fmt::format("{} of {} are ill at once; {} at a time {} tried", ailing_, among_, batch_,
+                         batch_ == 1 ? "is" : "are");
+    case Phase::Backoff:
+      return fmt::format("{} of {} are ill at once, and a restart did not help; nothing is done for {}",
+                         ailing_, among_, left());
+  }
+  return {};
+}
+
+}  // namespace healer

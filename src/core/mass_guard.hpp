@@ -1,0 +1,84 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+
+#include "base/time.hpp"
+#include "model/policy.hpp"
+
+namespace healer {
+
+/// When too much is ill at once, the cause is not in each of them: hold, then try one. HEALING.md 5.
+/// It counts and times; who ails, and what people are told, is the supervisor's business.
+///
+///   phase   | input                              | next    | what follows
+///   --------+------------------------------------+---------+------------------------------------------
+///   Off     | more than the share ails, and at   | Holding | nothing is ordered for `mass_hold`
+///           | least so many                      |         |
+///   Holding | time is up                         | Canary  | one at a time
+///   Canary  | fewer are in remedy than the batch | Canary  | one more may act, roots alone
+///   Canary  | as many cures as the batch         | Canary  | twice as many at a time
+///   Canary  | a remedy did not cure              | Backoff | hold twice as long as before, at most
+///           |                                    |         | `mass_hold_max`; the first time it is said:
+///           |                                    |         | a restart does not help here
+///   Backoff | time is up                         | Canary  | one at a time again
+///   any     | the share ails no longer           | Off     |
+///   (start) | people know of one (from disk)     | Holding | not left before everything was asked once
+///
+/// What ails: its latest answer was a failure that counts, or it ended by itself, or it is in remedy and not
+/// yet verified. Among: what runs or crashed. Left out: what a person stopped or paused, what went down with
+/// the engine, and what only lost the network it shares.
+class MassGuard {
+ public:
+  enum class Phase { Off, Holding, Canary, Backoff };
+  enum class Change {
+    None,
+    Began,     ///< Off -> Holding
+    Trying,    ///< -> Canary
+    Widened,   ///< the batch doubled
+    NotCured,  ///< -> Backoff
+    Over,      ///< -> Off
+  };
+
+  MassGuard() = default;
+  /// A former process told people of one that was not over when it ended.
+  static MassGuard restored(const HostPolicy& policy, Instant since, Instant now);
+
+  /// What is counted now; also to be called when deadline() is there.
+  Change update(std::size_t ailing, std::size_t among, Instant now, const HostPolicy& policy);
+  /// A remedy ended, whoever it was ordered for.
+  Change remedy_ended(bool cured, Instant now, const HostPolicy& policy);
+
+  bool on() const { return phase_ != Phase::Off; }
+  Phase phase() const { return phase_; }
+  /// How many more may begin, with so many in remedy now. Without a limit when off.
+  std::size_t room(std::size_t in_remedy) const;
+  /// When it wants to be looked at again.
+  std::optional<Instant> deadline() const;
+  Instant since() const { return since_; }
+  std::size_t batch() const { return batch_; }
+  std::size_t ailing() const { return ailing_; }
+  std::size_t among() const { return among_; }
+  /// A canary was not cured in this episode: said once.
+  bool futile() const { return futile_; }
+  /// For people: "holding until the answers of 60s are in"; empty when off.
+  std::string text(Instant now) const;
+
+ private:
+  bool too_many(const HostPolicy& policy) const;
+  void hold(Phase phase, Duration length, Instant now);
+
+  Phase phase_ = Phase::Off;
+  Instant since_{};
+  Instant until_{};   ///< Holding, Backoff
+  Duration hold_{0};  ///< the length of the last one
+  std::size_t batch_ = 1;
+  std::size_t cured_ = 0;  ///< of the batch
+  std::size_t ailing_ = 0;
+  std::size_t among_ = 0;
+  bool futile_ = false;
+  std::optional<Instant> not_over_before_;
+};
+
+}  // namespace healer

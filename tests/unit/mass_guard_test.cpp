@@ -1,0 +1,182 @@
+#include "core/mass_guard.hpp"
+
+#include <vector>
+
+#include <doctest/doctest.h>
+#include <rapidcheck.h>
+
+using namespace healer;
+
+namespace {
+
+using Change = MassGuard::Change;
+using Phase = MassGuard::Phase;
+
+Instant at(Duration time) {
+  return Instant{time};
+}
+
+/// 8 of 10 ill since 0 s.
+MassGuard holding() {
+  MassGuard guard;
+  REQUIRE(guard.update(8, 10, at(0s), HostPolicy{}) == Change::Began);
+  return guard;
+}
+
+MassGuard trying() {
+  MassGuard guard = holding();
+  REQUIRE(guard.update(8, 10, at(60s), HostPolicy{}) == Change::Trying);
+  return guard;
+}
+
+}  // namespace
+
+TEST_CASE("mass guard: more than half and at least three") {
+  const HostPolicy policy;
+  MassGuard guard;
+  CHECK(guard.update(5, 10, at(0s), policy) == Change::None);
+  CHECK(guard.update(2, 2, at(0s), policy) == Change::None);
+  CHECK_FALSE(guard.on());
+  CHECK(guard.update(3, 5, at(1s), policy) == Change::Began);
+  CHECK(guard.on());
+  CHECK(guard.since() == at(1s));
+}
+
+TEST_CASE("mass guard: nothing may begin while it holds") {
+  MassGuard guard = holding();
+  CHECK(guard.room(0) == 0);
+  CHECK(guard.deadline() == at(60s));
+  CHECK(guard.update(8, 10, at(59s), HostPolicy{}) == Change::None);
+  CHECK(guard.room(0) == 0);
+}
+
+TEST_CASE("mass guard: it is over as soon as the share ails no longer") {
+  for (MassGuard guard : {holding(), trying()}) {
+    CHECK(guard.update(6, 10, at(61s), HostPolicy{}) != Change::Over);
+    CHECK(guard.update(5, 10, at(61s), HostPolicy{}) == Change::Over);
+    CHECK_FALSE(guard.on());
+    CHECK(guard.room(100) > 100);
+    CHECK_FALSE(guard.deadline());
+    CHECK(guard.text(at(61s)).empty());
+  }
+}
+
+TEST_CASE("mass guard: then one canary, and no second beside it") {
+  MassGuard guard = trying();
+  CHECK(guard.room(0) == 1);
+  CHECK(guard.room(1) == 0);
+  CHECK_FALSE(guard.deadline());
+}
+
+TEST_CASE("mass guard: each batch that is cured doubles the next") {
+  const HostPolicy policy;
+  MassGuard guard = trying();
+  CHECK(guard.remedy_ended(true, at(70s), policy) == Change::Widened);
+  CHECK(guard.room(0) == 2);
+  CHECK(guard.remedy_ended(true, at(80s), policy) == Change::None);
+  CHECK(guard.remedy_ended(true, at(80s), policy) == Change::Widened);
+  CHECK(guard.room(1) == 3);
+}
+
+TEST_CASE("mass guard: a canary that is not cured means holding again, twice as long each time") {
+  const HostPolicy policy;
+  MassGuard guard = trying();
+  CHECK_FALSE(guard.futile());
+  Instant now = at(100s);
+  for (const Duration expected :
+       {Duration{120s}, Duration{240s}, Duration{480s}, Duration{960s}, Duration{30min}, Duration{30min}}) {
+    CHECK(guard.remedy_ended(false, now, policy) == Change::NotCured);
+    CHECK(guard.futile());
+    CHECK(guard.room(0) == 0);
+    CHECK(guard.deadline() == now + expected);
+    now += expected;
+    CHECK(guard.update(8, 10, now, policy) == Change::Trying);
+    CHECK(guard.room(0) == 1);
+  }
+}
+
+TEST_CASE("mass guard: a widened batch starts small again after a failure") {
+  const HostPolicy policy;
+  MassGuard guard = trying();
+  guard.remedy_ended(true, at(70s), policy);
+  CHECK(guard.remedy_ended(false, at(80s), policy) == Change::NotCured);
+  CHECK(guard.update(8, 10, at(200s), policy) == Change::Trying);
+  CHECK(guard.batch() == 1);
+}
+
+TEST_CASE("mass guard: what ends while it holds is no canary's end") {
+  const HostPolicy policy;
+  MassGuard guard = holding();
+  CHECK(guard.remedy_ended(false, at(10s), policy) == Change::None);
+  CHECK(guard.remedy_ended(true, at(10s), policy) == Change::None);
+  CHECK_FALSE(guard.futile());
+  CHECK(guard.deadline() == at(60s));
+}
+
+TEST_CASE("mass guard: a second episode begins anew") {
+  const HostPolicy policy;
+  MassGuard guard = trying();
+  guard.remedy_ended(false, at(70s), policy);
+  CHECK(guard.update(1, 10, at(80s), policy) == Change::Over);
+  CHECK(guard.update(8, 10, at(90s), policy) == Change::Began);
+  CHECK_FALSE(guard.futile());
+  CHECK(guard.deadline() == at(150s));
+}
+
+TEST_CASE("mass guard: taken over from a former process it is not over before all were asked") {
+  const HostPolicy policy;
+  MassGuard guard = MassGuard::restored(policy, at(0s), at(1000s));
+  CHECK(guard.on());
+  CHECK(guard.since() == at(0s));
+  CHECK(guard.update(0, 10, at(1001s), policy) == Change::None);
+  CHECK(guard.room(0) == 0);
+  CHECK(guard.update(0, 10, at(1060s), policy) == Change::Over);
+  MassGuard lasting = MassGuard::restored(policy, at(0s), at(1000s));
+  CHECK(lasting.update(8, 10, at(1060s), policy) == Change::Trying);
+}
+
+TEST_CASE("mass guard: it says what it does") {
+  MassGuard guard = holding();
+  CHECK(guard.text(at(20s)) == "8 of 10 are ill at once; nothing is done for 40s");
+  guard.update(8, 10, at(60s), HostPolicy{});
+  CHECK(guard.text(at(60s)) == "8 of 10 are ill at once; 1 at a time is tried");
+  guard.remedy_ended(false, at(61s), HostPolicy{});
+  CHECK(guard.text(at(61s)) == "8 of 10 are ill at once, and a restart did not help; nothing is done for 2m");
+}
+
+TEST_CASE("mass guard: it is on exactly while too much ails, and never lets more begin than its batch") {
+  REQUIRE(rc::check("mass guard", [] {
+    HostPolicy policy;
+    MassGuard guard;
+    Instant now{};
+    std::size_t in_remedy = 0;
+    std::size_t largest = 1;
+    for (int step = 0; step < 80; ++step) {
+      now += Duration{*rc::gen::inRange(0, 50000)};
+      if (in_remedy > 0 && *rc::gen::arbitrary<bool>()) {
+        --in_remedy;
+        const bool cured = *rc::gen::arbitrary<bool>();
+        const auto change = guard.remedy_ended(cured, now, policy);
+        if (change == Change::NotCured) largest = 1;
+        if (change == Change::Widened) largest *= 2;
+      } else {
+        const auto among = *rc::gen::inRange<std::size_t>(0, 12);
+        const auto ailing = *rc::gen::inRange<std::size_t>(0, among + 1);
+        const bool too_many = ailing >= 3 && ailing * 2 > among;
+        const auto change = guard.update(ailing, among, now, policy);
+        RC_ASSERT(guard.on() == too_many);
+        if (change == Change::Over || change == Change::Began || change == Change::Trying) largest = 1;
+        RC_ASSERT(guard.text(now).empty() != guard.on());
+      }
+      if (!guard.on()) continue;
+      if (guard.phase() != Phase::Canary) {
+        RC_ASSERT(guard.room(0) == 0U);
+        RC_ASSERT(guard.deadline().has_value());
+        RC_ASSERT(*guard.deadline() <= now + policy.mass_hold_max);
+      } else {
+        RC_ASSERT(in_remedy + guard.room(in_remedy) <= std::max(largest, in_remedy));
+        if (guard.room(in_remedy) > 0) ++in_remedy;
+      }
+    }
+  }));
+}

@@ -293,7 +293,7 @@ void Daemon::begin() {
 
 void Daemon::prune() {
   prune_timer_->set_after(prune_interval, [this]() { prune(); });
-  store_->prune(host_.now() - settings_.daemon.retention, [this](Result<void> result) {
+  store_->prune(PruneLimits::at(host_.now(), settings_.daemon.retention), [this](Result<void> result) {
     if (!result) observer_.store_failed(result.error());
   });
 }

@@ -7,11 +7,13 @@
 
 #include "model/record.hpp"
 #include "store/sqlite.hpp"
+#include "store/store.hpp"
 
 namespace healer::store {
 
 /// Reads and writes the model's records. Every record is an upsert by its id or key, so writing one twice
-/// changes nothing; a RaisedAlert never turns a delivery that has ended back into a pending one.
+/// changes nothing (evidence and decisions have none and are added); a RaisedAlert never turns a delivery
+/// that has ended back into a pending one.
 class Records {
  public:
   /// Prepares the statements; the database must have the newest schema and outlive this object.
@@ -22,7 +24,7 @@ class Records {
 
   /// All of them or none.
   SqlResult<void> write(const std::vector<Record>& records);
-  SqlResult<void> prune(Instant ended_before);
+  SqlResult<void> prune(const PruneLimits& limits);
 
   struct Loaded {
     StoredState state;

@@ -4,10 +4,11 @@
 #include <deque>
 #include <mutex>
 #include <thread>
+#include <type_traits>
 #include <utility>
-#include <variant>
 
 #include "store/connection.hpp"
+#include "store/history.hpp"
 
 namespace healer {
 namespace {
@@ -17,9 +18,15 @@ constexpr auto flush_limit = std::chrono::seconds(1);
 constexpr auto quiet_before_checkpoint = std::chrono::seconds(5);
 /// ... or after this many commits without such a pause, so that it cannot grow for ever.
 constexpr unsigned most_commits_between_checkpoints = 20'000;
+constexpr const char* cannot_read = "cannot read the state file";
 
-Result<void> result_of(const char* what, store::SqlResult<void> done) {
-  if (done) return {};
+template <class T>
+Result<T> result_of(const char* what, store::SqlResult<T> done) {
+  if constexpr (std::is_void_v<T>) {
+    if (done) return {};
+  } else {
+    if (done) return std::move(*done);
+  }
   return failure(ErrorCode::Storage, std::string(what) + ": " + done.error().message);
 }
 
@@ -29,14 +36,6 @@ Result<void> result_of(const char* what, store::SqlResult<void> done) {
 // was posted before the store was destroyed finds it false and does nothing.
 class SqliteStore::Worker {
  public:
-  struct Prune {
-    Instant ended_before;
-  };
-  struct Job {
-    std::variant<std::vector<Record>, Prune> work;
-    std::function<void(Result<void>)> done;
-  };
-
   Worker(std::unique_ptr<store::Connection> connection, PostToLoop post)
       : connection_(std::move(connection)), post_(std::move(post)), thread_([this] { run(); }) {}
 
@@ -50,18 +49,26 @@ class SqliteStore::Worker {
     thread_.join();
   }
 
-  void add(Job job) {
+  enum class Kind { Writes, Asks };
+
+  /// Runs `work` on the worker's thread, then `done` with its answer on the loop.
+  template <class T>
+  void add(Kind kind, std::function<Result<T>(store::Connection&)> work,
+           std::function<void(Result<T>)> done) {
     {
       const std::lock_guard guard(mutex_);
       if (jobs_.size() < queue_limit) {
-        jobs_.push_back(std::move(job));
+        jobs_.push_back([this, kind, work = std::move(work), done = std::move(done)]() mutable {
+          if (kind == Kind::Writes) ++uncheckpointed_;
+          answer<T>(std::move(done), work(*connection_));
+        });
         wake_.notify_one();
         return;
       }
     }
-    answer(std::move(job.done),
-           failure(ErrorCode::Busy, "cannot write the state file: " + std::to_string(queue_limit) +
-                                        " commits are waiting already"));
+    answer<T>(std::move(done),
+              failure(ErrorCode::Busy, "the state file is too slow: " + std::to_string(queue_limit) +
+                                           " commits and questions are waiting already"));
   }
 
  private:
@@ -78,11 +85,10 @@ class SqliteStore::Worker {
         continue;
       }
       if (jobs_.empty() || (stop_at_ && std::chrono::steady_clock::now() >= *stop_at_)) return;
-      Job job = std::move(jobs_.front());
+      const std::function<void()> job = std::move(jobs_.front());
       jobs_.pop_front();
       guard.unlock();
-      Result<void> result = perform(job);
-      answer(std::move(job.done), std::move(result));
+      job();
     }
   }
 
@@ -92,16 +98,8 @@ class SqliteStore::Worker {
     uncheckpointed_ = 0;
   }
 
-  Result<void> perform(const Job& job) {
-    ++uncheckpointed_;
-    if (const auto* prune = std::get_if<Prune>(&job.work))
-      return result_of("cannot prune the state file", connection_->records->prune(prune->ended_before));
-    const auto& records = std::get<std::vector<Record>>(job.work);
-    if (records.empty()) return {};
-    return result_of("cannot write the state file", connection_->records->write(records));
-  }
-
-  void answer(std::function<void(Result<void>)> done, Result<void> result) {
+  template <class T>
+  void answer(std::function<void(Result<T>)> done, Result<T> result) {
     post_([alive = alive_, done = std::move(done), result = std::move(result)]() mutable {
       if (*alive && done) done(std::move(result));
     });
@@ -113,7 +111,7 @@ class SqliteStore::Worker {
   unsigned uncheckpointed_ = 0;  ///< commits since the log was last merged; the worker's own
   std::mutex mutex_;
   std::condition_variable wake_;
-  std::deque<Job> jobs_;
+  std::deque<std::function<void()>> jobs_;
   std::optional<std::chrono::steady_clock::time_point> stop_at_;
   std::thread thread_;  // last: it starts when everything above exists
 };
@@ -167,11 +165,55 @@ SqliteStore::SqliteStore(std::string location, std::unique_ptr<Worker> worker)
 SqliteStore::~SqliteStore() = default;
 
 void SqliteStore::commit(std::vector<Record> records, std::function<void(Result<void>)> done) {
-  worker_->add({std::move(records), std::move(done)});
+  worker_->add<void>(
+      Worker::Kind::Writes,
+      [records = std::move(records)](store::Connection& connection) -> Result<void> {
+        if (records.empty()) return {};
+        return result_of("cannot write the state file", connection.records->write(records));
+      },
+      std::move(done));
 }
 
-void SqliteStore::prune(Instant ended_before, std::function<void(Result<void>)> done) {
-  worker_->add({Worker::Prune{ended_before}, std::move(done)});
+void SqliteStore::prune(PruneLimits limits, std::function<void(Result<void>)> done) {
+  worker_->add<void>(
+      Worker::Kind::Writes,
+      [limits](store::Connection& connection) {
+        return result_of("cannot prune the state file", connection.records->prune(limits));
+      },
+      std::move(done));
+}
+
+void SqliteStore::history(HistoryQuery query, std::function<void(Result<std::vector<PastIncident>>)> done) {
+  worker_->add<std::vector<PastIncident>>(
+      Worker::Kind::Asks,
+      [query = std::move(query)](store::Connection& connection) {
+        return result_of(cannot_read, store::read_history(*connection.database, query));
+      },
+      std::move(done));
+}
+
+void SqliteStore::incident(IncidentId id, std::function<void(Result<IncidentFile>)> done) {
+  worker_->add<IncidentFile>(
+      Worker::Kind::Asks,
+      [id](store::Connection& connection) -> Result<IncidentFile> {
+        auto found = result_of(cannot_read, store::read_incident(*connection.database, id));
+        if (!found) return tl::unexpected(std::move(found.error()));
+        if (!*found)
+          return failure(ErrorCode::NotFound, "there is no incident " + std::to_string(id.value) +
+                                                  " (any more); `healer history` lists those there are");
+        return std::move(**found);
+      },
+      std::move(done));
+}
+
+void SqliteStore::decisions(std::string workload, std::size_t limit,
+                            std::function<void(Result<std::vector<Decision>>)> done) {
+  worker_->add<std::vector<Decision>>(
+      Worker::Kind::Asks,
+      [workload = std::move(workload), limit](store::Connection& connection) {
+        return result_of(cannot_read, store::read_decisions(*connection.database, workload, limit));
+      },
+      std::move(done));
 }
 
 std::string SqliteStore::location() const {

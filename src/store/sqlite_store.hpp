@@ -46,7 +46,11 @@ class SqliteStore final : public Store {
   SqliteStore& operator=(const SqliteStore&) = delete;
 
   void commit(std::vector<Record> records, std::function<void(Result<void>)> done) override;
-  void prune(Instant ended_before, std::function<void(Result<void>)> done) override;
+  void prune(PruneLimits limits, std::function<void(Result<void>)> done) override;
+  void history(HistoryQuery query, std::function<void(Result<std::vector<PastIncident>>)> done) override;
+  void incident(IncidentId id, std::function<void(Result<IncidentFile>)> done) override;
+  void decisions(std::string workload, std::size_t limit,
+                 std::function<void(Result<std::vector<Decision>>)> done) override;
   std::string location() const override;
 
  private:

@@ -144,7 +144,16 @@ class ScriptedStore final : public Store {
   void commit(std::vector<Record> records, std::function<void(Result<void>)> done) override {
     commits.emplace_back(std::move(records), std::move(done));
   }
-  void prune(Instant, std::function<void(Result<void>)> done) override { done({}); }
+  void prune(PruneLimits, std::function<void(Result<void>)> done) override { done({}); }
+  void history(HistoryQuery, std::function<void(Result<std::vector<PastIncident>>)> done) override {
+    done(std::vector<PastIncident>{});
+  }
+  void incident(IncidentId, std::function<void(Result<IncidentFile>)> done) override {
+    done(failure(ErrorCode::NotFound, "none"));
+  }
+  void decisions(std::string, std::size_t, std::function<void(Result<std::vector<Decision>>)> done) override {
+    done(std::vector<Decision>{});
+  }
   std::string location() const override { return "memory"; }
 
   /// Lets everything through, also what follows from it; the records in order.

@@ -377,3 +377,37 @@ TEST_CASE("migrations run in order, each whole or not at all") {
   CHECK(database->number("PRAGMA user_version") == 2);
   CHECK(database->number("SELECT count(*) FROM sqlite_master WHERE name='b'") == 0);
 }
+
+TEST_CASE("a file of schema version 2 is led forward with all it holds") {
+  Folder folder;
+  PostBox box;
+  const std::string path = folder.file("healer.db");
+  write_file(path, "");
+  {
+    auto database = store::Database::open(path);
+    REQUIRE(database.has_value());
+    const auto run = database->run(read_file(FIXTURES "/version_2.sql"));
+    if (!run) FAIL(run.error().message);
+  }
+  OpenedStore opened = open_store(path, box);
+  CHECK_FALSE(opened.warning.has_value());
+  const StoredState& state = opened.state;
+  REQUIRE(state.workloads.size() == 1);
+  CHECK(state.workloads[0].quiet_since == Instant{Duration{1799999200001}});
+  CHECK(state.workloads[0].reset_at == Instant{Duration{1799999200002}});
+  // What came with version 3 has its default.
+  CHECK(state.workloads[0].futile_restarts == 0);
+  CHECK_FALSE(state.workloads[0].paused_until.has_value());
+  CHECK(state.workloads[0].network_parent.empty());
+  CHECK(state.host == HostRecord{});
+  REQUIRE(state.open_incidents.size() == 1);
+  CHECK(state.open_incidents[0].rung == 0);
+  REQUIRE(state.attempts.size() == 1);
+  CHECK(state.attempts[0].detail.empty());
+  REQUIRE(state.pending_alerts.size() == 1);
+  CHECK(state.pending_alerts[0].excerpt.empty());
+  const auto past = history(*opened.store, box, {});
+  REQUIRE(past.size() == 2);
+  CHECK(past[0].incident.id == IncidentId{41});
+  CHECK(past[1].incident.outcome == IncidentOutcome::Recovered);
+}

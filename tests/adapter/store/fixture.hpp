@@ -111,11 +111,42 @@ inline OpenedStore open_store(const std::string& path, PostBox& box, Instant now
   return std::move(*opened);
 }
 
-inline Result<void> commit(Store& store, PostBox& box, std::vector<Record> records) {
-  std::optional<Result<void>> answer;
-  store.commit(std::move(records), [&](Result<void> result) { answer = std::move(result); });
+/// Asks the store something and waits for the answer.
+template <class T, class Ask>
+Result<T> answer_of(PostBox& box, Ask ask) {
+  std::optional<Result<T>> answer;
+  ask([&](Result<T> result) { answer = std::move(result); });
   box.run_until([&] { return answer.has_value(); });
-  return *answer;
+  return std::move(*answer);
+}
+
+inline Result<void> commit(Store& store, PostBox& box, std::vector<Record> records) {
+  return answer_of<void>(box, [&](auto done) { store.commit(std::move(records), std::move(done)); });
+}
+
+inline void prune(Store& store, PostBox& box, const PruneLimits& limits) {
+  const auto done = answer_of<void>(box, [&](auto answer) { store.prune(limits, std::move(answer)); });
+  if (!done) FAIL(done.error().message);
+}
+
+inline std::vector<PastIncident> history(Store& store, PostBox& box, const HistoryQuery& query) {
+  auto past = answer_of<std::vector<PastIncident>>(
+      box, [&](auto answer) { store.history(query, std::move(answer)); });
+  if (!past) FAIL(past.error().message);
+  return std::move(*past);
+}
+
+inline Result<IncidentFile> incident_file(Store& store, PostBox& box, std::uint64_t id) {
+  return answer_of<IncidentFile>(box,
+                                 [&](auto answer) { store.incident(IncidentId{id}, std::move(answer)); });
+}
+
+inline std::vector<Decision> decisions(Store& store, PostBox& box, const std::string& workload,
+                                       std::size_t limit) {
+  auto found = answer_of<std::vector<Decision>>(
+      box, [&](auto answer) { store.decisions(workload, limit, std::move(answer)); });
+  if (!found) FAIL(found.error().message);
+  return std::move(*found);
 }
 
 }  // namespace healer::testing

@@ -201,6 +201,7 @@ TEST_CASE("every stored name reads back as its value, and others as none") {
   check_names<AttemptState>();
   check_names<AlertKind>();
   check_names<DeliveryState>();
+  check_names<Rule>();
 }
 
 TEST_CASE("raising an alert again does not turn a delivered one back") {
@@ -260,7 +261,7 @@ TEST_CASE("pruning removes what ended before, keeps what is open, and never lets
         {closed, open, of_closed, of_open, RaisedAlert{alert, {"slack"}}, RaisedAlert{pending, {"slack"}},
          Delivery{AlertId{3}, "slack", DeliveryState::Delivered, 1, {}, ""}}));
     std::optional<Result<void>> answer;
-    opened.store->prune(noon - 50h, [&](Result<void> r) { answer = std::move(r); });
+    opened.store->prune(PruneLimits::at(noon, 50h), [&](Result<void> r) { answer = std::move(r); });
     box.run_until([&] { return answer.has_value(); });
     REQUIRE(answer->has_value());
   }
@@ -296,7 +297,8 @@ TEST_CASE("pruning forgets workloads that are long gone, and no other") {
     {
       OpenedStore opened = open_store(folder.file("s.db"), box);
       REQUIRE(commit(*opened.store, box, {gone, running, given_up, ill, open}).has_value());
-      opened.store->prune(limit, [](Result<void> result) { REQUIRE(result.has_value()); });
+      opened.store->prune(PruneLimits::at(limit, Duration{0}),
+                          [](Result<void> result) { REQUIRE(result.has_value()); });
       REQUIRE(commit(*opened.store, box, {}).has_value());
     }
     std::vector<std::string> keys;

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "base/ids.hpp"
+#include "model/record.hpp"
+
+namespace healer {
+
+/// Which incidents are asked for: the newest first.
+struct HistoryQuery {
+  std::string workload;    ///< key; empty: of all
+  std::size_t limit = 20;  ///< at most so many
+  IncidentId before;       ///< only those with a lower id, for the next page; 0: from the newest
+};
+
+/// One incident with its attempts, oldest first.
+struct PastIncident {
+  Incident incident;
+  std::vector<Attempt> attempts;
+  bool operator==(const PastIncident&) const = default;
+};
+
+/// An alert and what became of it, channel by channel.
+struct PastAlert {
+  Alert alert;
+  std::vector<Delivery> deliveries;
+  bool operator==(const PastAlert&) const = default;
+};
+
+/// Everything that is remembered of one incident; each list oldest first.
+struct IncidentFile {
+  Incident incident;
+  std::vector<Attempt> attempts;
+  std::vector<Evidence> evidence;
+  std::vector<Decision> decisions;
+  std::vector<PastAlert> alerts;
+};
+
+}  // namespace healer

@@ -1,0 +1,338 @@
+#pragma once
+
+// How the model's records become rows and back: shared by what writes, loads and asks.
+#include <charconv>
+#include <limits>
+#include <span>
+#include <string>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "model/record.hpp"
+#include "store/enum_text.hpp"
+#include "store/sqlite.hpp"
+
+namespace healer::store {
+
+// ---- one table each: its columns in the order of the tie below, the first `keys` of them the key. The
+// structured bindings make a field that the model gains an error here, not a value that is forgotten.
+
+struct Table {
+  const char* name;
+  int keys;
+  std::vector<const char*> columns;
+  bool stamped = false;  // has a column written_at, in SQLite's own time: the records carry none
+};
+
+inline const Table& table_of(const WorkloadRecord*) {
+  static const Table table{"workloads",
+                           1,
+                           {"workload_key",
+                            "name",
+                            "run_container",
+                            "run_started",
+                            "was_running",
+                            "stopped_by_person",
+                            "started_well_once",
+                            "starts",
+                            "breaker",
+                            "breaker_until",
+                            "backoff_level",
+                            "backoff_changed_at",
+                            "last_announced",
+                            "unannounced_incidents",
+                            "unannounced_attempts",
+                            "quiet_since",
+                            "reset_at",
+                            "futile_restarts",
+                            "paused_until",
+                            "network_parent"},
+                           true};
+  return table;
+}
+template <class R>
+requires std::is_same_v<std::remove_const_t<R>, WorkloadRecord>
+auto fields_of(R& r) {
+  auto& [key, name, last_run, was_running, stopped_by_person, started_well_once, starts, breaker,
+         breaker_until, backoff_level, backoff_changed_at, last_announced, unannounced_incidents,
+         unannounced_attempts, quiet_since, reset_at, futile_restarts, paused_until, network_parent] = r;
+  return std::tie(key, name, last_run.container_id, last_run.started_at, was_running, stopped_by_person,
+                  started_well_once, starts, breaker, breaker_until, backoff_level, backoff_changed_at,
+                  last_announced, unannounced_incidents, unannounced_attempts, quiet_since, reset_at,
+                  futile_restarts, paused_until, network_parent);
+}
+
+inline const Table& table_of(const Incident*) {
+  static const Table table{"incidents",
+                           1,
+                           {"id", "workload", "name", "image", "cause", "cause_text", "ill_since",
+                            "opened_at", "closed_at", "outcome", "attempts", "rung", "announced", "gave_up"}};
+  return table;
+}
+template <class R>
+requires std::is_same_v<std::remove_const_t<R>, Incident>
+auto fields_of(R& r) {
+  auto& [id, workload, name, image, cause, cause_text, ill_since, opened_at, closed_at, outcome, attempts,
+         rung, announced, gave_up] = r;
+  return std::tie(id, workload, name, image, cause, cause_text, ill_since, opened_at, closed_at, outcome,
+                  attempts, rung, announced, gave_up);
+}
+
+inline const Table& table_of(const Attempt*) {
+  static const Table table{"attempts",
+                           1,
+                           {"id", "incident", "workload", "number", "remedy", "detail", "run_container",
+                            "run_started", "ordered_at", "state", "note", "ended_at"}};
+  return table;
+}
+template <class R>
+requires std::is_same_v<std::remove_const_t<R>, Attempt>
+auto fields_of(R& r) {
+  auto& [id, incident, workload, number, remedy, detail, run, ordered_at, state, note, ended_at] = r;
+  return std::tie(id, incident, workload, number, remedy, detail, run.container_id, run.started_at,
+                  ordered_at, state, note, ended_at);
+}
+
+inline const Table& table_of(const Alert*) {
+  static const Table table{"alerts",
+                           1,
+                           {"id", "kind", "dedup_key", "event", "body", "host", "workload", "image", "cause",
+                            "attempt", "attempts_allowed", "excerpt", "raised_at"}};
+  return table;
+}
+template <class R>
+requires std::is_same_v<std::remove_const_t<R>, Alert>
+auto fields_of(R& r) {
+  auto& [id, kind, dedup_key, event, text, host, workload, image, cause, attempt, attempts_allowed, excerpt,
+         raised_at] = r;
+  return std::tie(id, kind, dedup_key, event, text, host, workload, image, cause, attempt, attempts_allowed,
+                  excerpt, raised_at);
+}
+
+inline const Table& table_of(const Delivery*) {
+  static const Table table{"deliveries", 2, {"alert", "channel", "state", "tries", "next_try", "last_error"}};
+  return table;
+}
+template <class R>
+requires std::is_same_v<std::remove_const_t<R>, Delivery>
+auto fields_of(R& r) {
+  auto& [alert, channel, state, tries, next_try, last_error] = r;
+  return std::tie(alert, channel, state, tries, next_try, last_error);
+}
+
+inline const Table& table_of(const HostRecord*) {
+  static const Table table{"host", 0, {"paused_until", "engine_alert_key", "mass_alert_key", "mass_since"}};
+  return table;
+}
+template <class R>
+requires std::is_same_v<std::remove_const_t<R>, HostRecord>
+auto fields_of(R& r) {
+  auto& [paused_until, engine_alert_key, mass_alert_key, mass_since] = r;
+  return std::tie(paused_until, engine_alert_key, mass_alert_key, mass_since);
+}
+
+inline const Table& table_of(const Evidence*) {
+  static const Table table{"evidence",
+                           0,
+                           {"incident", "workload", "container_id", "taken_at", "state", "health_log", "logs",
+                            "processes", "memory", "missing"}};
+  return table;
+}
+template <class R>
+requires std::is_same_v<std::remove_const_t<R>, Evidence>
+auto fields_of(R& r) {
+  auto& [incident, workload, container_id, taken_at, state, health_log, logs, processes, memory, missing] = r;
+  return std::tie(incident, workload, container_id, taken_at, state, health_log, logs, processes, memory,
+                  missing);
+}
+
+inline const Table& table_of(const Decision*) {
+  static const Table table{"decisions", 0, {"at", "workload", "incident", "rule", "inputs", "outcome"}};
+  return table;
+}
+template <class R>
+requires std::is_same_v<std::remove_const_t<R>, Decision>
+auto fields_of(R& r) {
+  auto& [at, workload, incident, rule, inputs, outcome] = r;
+  return std::tie(at, workload, incident, rule, inputs, outcome);
+}
+
+inline std::string joined(std::span<const char* const> names) {
+  std::string text;
+  for (const char* name : names) text += (text.empty() ? "" : ",") + std::string(name);
+  return text;
+}
+
+template <class R>
+std::string plain_insert_sql() {
+  const Table& table = table_of(static_cast<const R*>(nullptr));
+  std::string marks = "?";
+  for (std::size_t i = 1; i < table.columns.size(); ++i) marks += ",?";
+  if (table.stamped) marks += ",unixepoch()*1000";
+  return "INSERT INTO " + std::string(table.name) + " (" + joined(table.columns) +
+         (table.stamped ? ",written_at" : "") + ") VALUES (" + marks + ")";
+}
+
+template <class R>
+std::string insert_sql() {
+  return plain_insert_sql<R>() + " ON CONFLICT DO ";
+}
+
+template <class R>
+std::string upsert_sql() {
+  const Table& table = table_of(static_cast<const R*>(nullptr));
+  std::string sql = insert_sql<R>() + "UPDATE SET ";
+  for (std::size_t i = static_cast<std::size_t>(table.keys); i < table.columns.size(); ++i) {
+    const std::string column = table.columns[i];
+    sql += (i == static_cast<std::size_t>(table.keys) ? "" : ",") + column + "=excluded." + column;
+  }
+  if (table.stamped) sql += ",written_at=excluded.written_at";
+  return sql;
+}
+
+template <class R>
+std::string select_sql(const std::string& rest) {
+  const Table& table = table_of(static_cast<const R*>(nullptr));
+  return "SELECT " + joined(table.columns) + " FROM " + table.name + " " + rest;
+}
+
+// ---- one column each way
+
+template <class T>
+void put(Statement& to, int index, const T& value) {
+  if constexpr (std::is_enum_v<T>)
+    to.bind(index, std::string_view(to_string(value)));
+  else
+    to.bind(index, static_cast<std::int64_t>(value));
+}
+inline void put(Statement& to, int index, const std::string& value) {
+  to.bind(index, std::string_view(value));
+}
+template <class Tag>
+void put(Statement& to, int index, const StrongId<Tag>& value) {
+  to.bind(index, static_cast<std::int64_t>(value.value));
+}
+inline void put(Statement& to, int index, const Instant& value) {
+  to.bind(index, static_cast<std::int64_t>(value.time_since_epoch().count()));
+}
+inline void put(Statement& to, int index, const std::optional<Instant>& value) {
+  if (value)
+    put(to, index, *value);
+  else
+    to.bind_null(index);
+}
+inline void put(Statement& to, int index, const std::vector<Duration>& value) {
+  std::string text;
+  for (const Duration& each : value) text += (text.empty() ? "" : ",") + std::to_string(each.count());
+  put(to, index, text);
+}
+
+template <class T>
+bool take(const Statement& from, int index, T& value) {
+  if constexpr (std::is_enum_v<T>) {
+    const auto read = enum_of<T>(from.text(index));
+    if (!read) return false;
+    value = *read;
+    return true;
+  } else {
+    const std::int64_t number = from.integer(index);
+    if (!std::in_range<std::conditional_t<std::is_same_v<T, bool>, int, T>>(number)) return false;
+    value = static_cast<T>(number);
+    return !std::is_same_v<T, bool> || number == 0 || number == 1;
+  }
+}
+inline bool take(const Statement& from, int index, std::string& value) {
+  value = from.text(index);
+  return true;
+}
+template <class Tag>
+bool take(const Statement& from, int index, StrongId<Tag>& value) {
+  const std::int64_t number = from.integer(index);
+  value.value = static_cast<std::uint64_t>(number);
+  return number >= 0;  // 0: none
+}
+inline bool take(const Statement& from, int index, Instant& value) {
+  value = Instant{Duration{from.integer(index)}};
+  return true;
+}
+inline bool take(const Statement& from, int index, std::optional<Instant>& value) {
+  value = std::nullopt;
+  if (!from.is_null(index)) value = Instant{Duration{from.integer(index)}};
+  return true;
+}
+inline bool take(const Statement& from, int index, std::vector<Duration>& value) {
+  const std::string text = from.text(index);
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  value.clear();
+  while (at != end) {
+    Duration::rep number = 0;
+    const auto [stop, error] = std::from_chars(at, end, number);
+    if (error != std::errc{} || (stop != end && *stop != ',')) return false;
+    value.emplace_back(number);
+    at = stop == end ? end : stop + 1;
+  }
+  return true;
+}
+
+// ---- whole rows
+
+template <class Fields>
+void bind_all(Statement& statement, const Fields& fields) {
+  int index = 0;
+  std::apply([&](const auto&... field) { (put(statement, index++, field), ...); }, fields);
+}
+
+inline SqlResult<void> execute(Statement& statement) {
+  auto stepped = statement.step();
+  statement.reset();
+  if (!stepped) return tl::unexpected(std::move(stepped.error()));
+  return {};
+}
+
+template <class R>
+SqlResult<void> store_row(Statement& statement, const R& record) {
+  bind_all(statement, fields_of(record));
+  return execute(statement);
+}
+
+/// Rows that make no sense: left out, and said.
+struct RowDamage {
+  std::size_t rows = 0;
+  std::string first;  ///< what was wrong with the first of them
+};
+
+/// Reads the rows of a bound statement; resets it afterwards.
+template <class R>
+SqlResult<void> load_rows(Statement& statement, std::vector<R>& into, RowDamage& damage) {
+  const Table& table = table_of(static_cast<const R*>(nullptr));
+  while (true) {
+    auto row = statement.step();
+    if (!row) {
+      statement.reset();
+      return tl::unexpected(std::move(row.error()));
+    }
+    if (!*row) break;
+    R record;
+    int index = 0;
+    int wrong = -1;
+    std::apply(
+        [&](auto&... field) {
+          ((wrong < 0 && !take(statement, index, field) ? void(wrong = index) : void(), ++index), ...);
+        },
+        fields_of(record));
+    if (wrong < 0) {
+      into.push_back(std::move(record));
+    } else if (++damage.rows == 1) {
+      damage.first = std::string("table ") + table.name + ", row " + statement.text(0) + ": column " +
+                     table.columns[static_cast<std::size_t>(wrong)] + " holds \"" +
+                     statement.text(wrong).substr(0, 60) + "\"";
+    }
+  }
+  statement.reset();
+  return {};
+}
+
+}  // namespace healer::store

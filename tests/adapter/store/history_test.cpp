@@ -1,0 +1,251 @@
+// What people ask of the past, and how long it is kept.
+#include <algorithm>
+
+#include <rapidcheck.h>
+
+#include "adapter/store/fixture.hpp"
+
+using namespace healer;
+using namespace healer::testing;
+
+namespace {
+
+Incident incident_of(std::uint64_t id, std::string workload, bool open = false) {
+  Incident incident;
+  incident.id = IncidentId{id};
+  incident.workload = std::move(workload);
+  incident.name = "shop-" + incident.workload;
+  incident.ill_since = noon + Duration{id};
+  incident.opened_at = incident.ill_since;
+  if (!open) {
+    incident.closed_at = incident.opened_at + 30s;
+    incident.outcome = IncidentOutcome::Recovered;
+  }
+  return incident;
+}
+
+Attempt attempt_of(std::uint64_t id, std::uint64_t incident, unsigned number) {
+  Attempt attempt;
+  attempt.id = AttemptId{id};
+  attempt.incident = IncidentId{incident};
+  attempt.number = number;
+  attempt.detail = "restart";
+  return attempt;
+}
+
+Evidence evidence_of(std::uint64_t incident, Instant at, std::string logs) {
+  Evidence evidence;
+  evidence.incident = IncidentId{incident};
+  evidence.taken_at = at;
+  evidence.logs = std::move(logs);
+  return evidence;
+}
+
+Decision decision_of(std::uint64_t incident, std::string workload, Instant at, std::string inputs = {}) {
+  return Decision{at, std::move(workload), IncidentId{incident}, Rule::Planned, std::move(inputs), "then"};
+}
+
+RaisedAlert alert_of(std::uint64_t id, std::string key) {
+  Alert alert;
+  alert.id = AlertId{id};
+  alert.dedup_key = std::move(key);
+  alert.raised_at = noon;
+  return RaisedAlert{alert, {"slack", "pager"}};
+}
+
+std::vector<std::uint64_t> ids_of(const std::vector<PastIncident>& past) {
+  std::vector<std::uint64_t> ids;
+  for (const PastIncident& each : past) ids.push_back(each.incident.id.value);
+  return ids;
+}
+
+/// Nothing is too old.
+PruneLimits no_limits() {
+  PruneLimits limits;
+  limits.ended_before = Instant{};
+  limits.idle_decisions_before = Instant{};
+  return limits;
+}
+
+struct Scene {
+  Folder folder;
+  PostBox box;
+  OpenedStore opened = open_store(folder.file("s.db"), box);
+  Store& store = *opened.store;
+
+  void write(std::vector<Record> records) {
+    const auto done = commit(store, box, std::move(records));
+    if (!done) FAIL(done.error().message);
+  }
+  std::vector<std::uint64_t> ids(const HistoryQuery& query) { return ids_of(history(store, box, query)); }
+};
+
+}  // namespace
+
+TEST_CASE("the history tells incidents with their attempts, the newest first, page by page") {
+  Scene scene;
+  scene.write({incident_of(1, "web"), incident_of(2, "db"), incident_of(3, "web"),
+               incident_of(4, "web", true), attempt_of(7, 3, 1), attempt_of(9, 3, 2), attempt_of(8, 4, 1)});
+  CHECK(scene.ids({}) == std::vector<std::uint64_t>{4, 3, 2, 1});
+  CHECK(scene.ids({"web", 20, {}}) == std::vector<std::uint64_t>{4, 3, 1});
+  CHECK(scene.ids({"web", 2, {}}) == std::vector<std::uint64_t>{4, 3});
+  CHECK(scene.ids({"web", 2, IncidentId{3}}) == std::vector<std::uint64_t>{1});
+  CHECK(scene.ids({"nobody", 20, {}}).empty());
+  CHECK(scene.ids({"", 0, {}}).empty());
+
+  const auto past = history(scene.store, scene.box, {"web", 2, {}});
+  CHECK(past[0] == PastIncident{incident_of(4, "web", true), {attempt_of(8, 4, 1)}});
+  CHECK(past[1] == PastIncident{incident_of(3, "web"), {attempt_of(7, 3, 1), attempt_of(9, 3, 2)}});
+}
+
+TEST_CASE("an incident's file holds all of its own and nothing of another's") {
+  Scene scene;
+  const std::string long_key(200, 'k');
+  scene.write({incident_of(12, "shop/web/1"), incident_of(2, "shop/web/1"), incident_of(5, long_key),
+               attempt_of(1, 12, 1), attempt_of(2, 2, 1), evidence_of(12, noon + 2s, "second"),
+               evidence_of(12, noon, "first"), evidence_of(2, noon, "other"),
+               decision_of(12, "shop/web/1", noon), decision_of(2, "shop/web/1", noon),
+               alert_of(1, "healer/h/shop/web/1/12"), alert_of(2, "healer/h/shop/web/1/2"),
+               alert_of(3, "healer/h/" + long_key.substr(0, 120) + "/5"),
+               Delivery{AlertId{1}, "slack", DeliveryState::Refused, 2, noon, "HTTP 404"}});
+  const auto file = incident_file(scene.store, scene.box, 12);
+  REQUIRE(file.has_value());
+  CHECK(file->incident == incident_of(12, "shop/web/1"));
+  CHECK(file->attempts == std::vector<Attempt>{attempt_of(1, 12, 1)});
+  CHECK(file->evidence ==
+        std::vector<Evidence>{evidence_of(12, noon, "first"), evidence_of(12, noon + 2s, "second")});
+  CHECK(file->decisions == std::vector<Decision>{decision_of(12, "shop/web/1", noon)});
+  REQUIRE(file->alerts.size() == 1);
+  CHECK(file->alerts[0].alert.id == AlertId{1});
+  REQUIRE(file->alerts[0].deliveries.size() == 2);
+  CHECK(file->alerts[0].deliveries[0].state == DeliveryState::Pending);
+  CHECK(file->alerts[0].deliveries[1].state == DeliveryState::Refused);
+  CHECK(file->alerts[0].deliveries[1].last_error == "HTTP 404");
+
+  CHECK(incident_file(scene.store, scene.box, 5)->alerts.size() == 1);
+  const auto none = incident_file(scene.store, scene.box, 99);
+  REQUIRE(!none.has_value());
+  CHECK(none.error().code == ErrorCode::NotFound);
+  CHECK(none.error().message.find("99") != std::string::npos);
+}
+
+TEST_CASE("the newest decisions about a workload come oldest first") {
+  Scene scene;
+  for (int i = 0; i < 5; ++i)
+    scene.write({decision_of(0, "web", noon, std::to_string(i)), decision_of(0, "", noon, "host")});
+  std::string seen;
+  for (const Decision& each : decisions(scene.store, scene.box, "web", 3)) seen += each.inputs;
+  CHECK(seen == "234");
+  CHECK(decisions(scene.store, scene.box, "", 100).size() == 5);
+}
+
+TEST_CASE("evidence and decisions go with their incident, those of open ones stay") {
+  Scene scene;
+  scene.write({incident_of(1, "web"), incident_of(2, "web", true), evidence_of(1, noon, "old"),
+               evidence_of(2, noon, "open"), decision_of(1, "web", noon), decision_of(2, "web", noon)});
+  prune(scene.store, scene.box, no_limits());
+  CHECK(scene.ids({}).size() == 2);
+  CHECK(incident_file(scene.store, scene.box, 1)->evidence.size() == 1);
+
+  prune(scene.store, scene.box, PruneLimits::at(noon + 24h, 1h));
+  CHECK(scene.ids({}) == std::vector<std::uint64_t>{2});
+  const auto open = incident_file(scene.store, scene.box, 2);
+  CHECK(open->evidence.size() == 1);
+  CHECK(open->decisions.size() == 1);
+  CHECK(decisions(scene.store, scene.box, "web", 10).size() == 1);
+}
+
+TEST_CASE("evidence beyond the size goes, the oldest first, whatever it belongs to") {
+  Scene scene;
+  scene.write({incident_of(1, "web", true), evidence_of(1, noon, std::string(400, 'a')),
+               evidence_of(1, noon + 1s, std::string(400, 'b')),
+               evidence_of(1, noon + 2s, std::string(400, 'c'))});
+  PruneLimits limits = no_limits();
+  limits.evidence_bytes = 1000;
+  prune(scene.store, scene.box, limits);
+  const auto left = incident_file(scene.store, scene.box, 1)->evidence;
+  REQUIRE(left.size() == 2);
+  CHECK(left[0].logs[0] == 'b');
+  limits.evidence_bytes = 0;
+  prune(scene.store, scene.box, limits);
+  CHECK(incident_file(scene.store, scene.box, 1)->evidence.empty());
+}
+
+TEST_CASE("decisions of no incident go after a week, and there are never too many of all") {
+  Scene scene;
+  scene.write({incident_of(1, "web", true), decision_of(1, "web", noon, "kept"),
+               decision_of(0, "web", noon, "idle"), decision_of(0, "web", noon + 8 * 24h, "new")});
+  prune(scene.store, scene.box, PruneLimits::at(noon + 9 * 24h, 30 * 24h));
+  const auto left = decisions(scene.store, scene.box, "web", 10);
+  REQUIRE(left.size() == 2);
+  CHECK(left[0].inputs == "kept");
+  CHECK(left[1].inputs == "new");
+  PruneLimits limits = no_limits();
+  limits.decisions = 1;
+  prune(scene.store, scene.box, limits);
+  REQUIRE(decisions(scene.store, scene.box, "web", 10).size() == 1);
+  CHECK(decisions(scene.store, scene.box, "web", 10)[0].inputs == "new");
+}
+
+TEST_CASE("what retention leaves of any evidence is the newest that fits") {
+  const bool held = rc::check([] {
+    Scene scene;
+    std::vector<Record> records{incident_of(1, "web", true)};
+    std::vector<std::size_t> sizes =
+        *rc::gen::container<std::vector<std::size_t>>(rc::gen::inRange<std::size_t>(0, 200));
+    for (std::size_t i = 0; i < sizes.size(); ++i) {
+      Evidence evidence = evidence_of(1, noon + Duration{static_cast<int>(i)}, std::string(sizes[i], 'x'));
+      evidence.memory = "\xC3\xA4";  // two bytes, one character
+      records.emplace_back(evidence);
+      sizes[i] += 2;
+    }
+    scene.write(records);
+    PruneLimits limits = no_limits();
+    limits.evidence_bytes = *rc::gen::inRange<std::uint64_t>(0, 1000);
+    prune(scene.store, scene.box, limits);
+    std::uint64_t total = 0;
+    std::size_t fits = 0;
+    while (fits < sizes.size() && total + sizes[sizes.size() - 1 - fits] <= limits.evidence_bytes)
+      total += sizes[sizes.size() - 1 - fits++];
+    const auto left = incident_file(scene.store, scene.box, 1)->evidence;
+    RC_ASSERT(left.size() == fits);
+    if (fits > 0) RC_ASSERT(left.back().taken_at == noon + Duration{static_cast<int>(sizes.size()) - 1});
+  });
+  CHECK(held);
+}
+
+TEST_CASE("a question sees what was committed before it, though nobody waited") {
+  Scene scene;
+  bool written = false;
+  std::optional<std::size_t> seen;
+  scene.store.commit({incident_of(1, "web")}, [&](Result<void>) { written = true; });
+  scene.store.history({}, [&](Result<std::vector<PastIncident>> past) { seen = past->size(); });
+  scene.box.run_until([&] { return seen.has_value(); });
+  CHECK(written);
+  CHECK(*seen == 1);
+}
+
+TEST_CASE("the host's state and every byte of evidence and decisions come back") {
+  const bool held = rc::check([] {
+    const auto text = [] { return *rc::gen::arbitrary<std::string>(); };
+    const HostRecord host{noon, text(), text(), noon + 1s};
+    const Evidence evidence{IncidentId{1}, text(), text(), noon,   text(),
+                            text(),        text(), text(), text(), text()};
+    const Decision decision{noon, "web", IncidentId{1}, Rule::MassCanary, text(), text()};
+    Folder folder;
+    PostBox box;
+    for (int round = 0; round < 2; ++round) {
+      OpenedStore opened = open_store(folder.file("s.db"), box);
+      if (round == 0) {
+        RC_ASSERT(
+            commit(*opened.store, box, {HostRecord{}, host, incident_of(1, "web"), evidence, decision}));
+        continue;
+      }
+      RC_ASSERT(opened.state.host == host);
+      const auto file = incident_file(*opened.store, box, 1);
+      RC_ASSERT(file->evidence == std::vector<Evidence>{evidence});
+      RC_ASSERT(file->decisions == std::vector<Decision>{decision});
+    }
+  });
+  CHECK(held);
+}

@@ -2,10 +2,13 @@
 
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <variant>
+#include <vector>
 
 #include "base/draws.hpp"
 #include "base/time.hpp"
+#include "core/control.hpp"
 #include "core/ladder.hpp"
 #include "core/workload.hpp"
 #include "model/action.hpp"
@@ -23,6 +26,10 @@ struct World {
   bool stop_follows_exit = false;     ///< see EngineConnected
   std::optional<Instant> stalled_at;  ///< when the loop last stood still, and for how long
   Duration stall{0};
+  Instant starved_until{};  ///< descriptors or memory ran out here: until then no failure is believed
+  Control control;          ///< asked to see whether healer itself can reach anything
+  /// Facts of the containers whose network a watched one shares, by id, watched or not.
+  std::unordered_map<std::string, Container> network_parents;
   std::uint64_t last_probe = 0;
   std::uint64_t last_attempt = 0;
   std::uint64_t last_incident = 0;
@@ -32,7 +39,8 @@ struct World {
 /// Everything that is decided about one workload during one step. Made for the step, thrown away after it;
 /// the state is the Workload's. Its parts lie in one file each:
 ///   care_process.cpp   what the engine says: runs, exits, pauses (HEALING.md 3)
-///   care_health.cpp    probes and their verdicts (HEALING.md 2)
+///   care_probe.cpp     what is asked, and when; rounds of answers (HEALING.md 2)
+///   care_health.cpp    what their verdicts mean: ill, well, not known (HEALING.md 2)
 ///   care_remedy.cpp    the remedy's states (HEALING.md 4; table in workload.hpp)
 ///   care_hold.cpp      what keeps a remedy from being done now (HEALING.md 5)
 ///   care_incident.cpp  the incident's life and its record (HEALING.md 6)
@@ -56,8 +64,10 @@ class Care {
 
   // Probes.
   void probe_finished(const ProbeFinished& finished);
-  /// The way to it may have changed because healer's own place did.
+  /// The way to it may have changed because healer's own place did, or its network parent's.
   void find_way();
+  /// The control probe was answered: a verdict that waited for it is decided.
+  void control_answered();
 
   // Remedies.
   void remedy_finished(const RemedyFinished& finished);
@@ -86,11 +96,27 @@ class Care {
   void reconsider_exit();
   void drop_everything(AttemptState attempt_state, const std::string& why);
 
-  // care_health.cpp
+  // care_probe.cpp
   void start_probe();
   void schedule_probe();
   void stop_probing();
+  void probe_overdue();
+  void round_answered();
+  void end_round(Verdict verdict);
+  std::optional<Verdict> round_verdict() const;
+  Verdict judged(const ProbeFacts& facts, std::size_t probe) const;
+  const ProbeSpec& spec_of(std::size_t probe) const;
+  std::vector<WorkloadProbe> ways() const;
+  bool needs_control(const Verdict& verdict) const;
+  void note_engine_health(EngineHealth health, const std::string& output);
+  void note_engine_verdict(const std::optional<Verdict>& said);
+
+  // care_health.cpp
   void apply_verdict(const Verdict& verdict);
+  void count_unknown(const Verdict& verdict);
+  void known_again(const char* how);
+  std::string control_doubt() const;
+  Tracker::Thresholds thresholds() const;
   void engine_health(EngineHealth health, const std::string& output);
   void look_at_engine_health();
   void became_ill(IncidentCause cause, const std::string& text);
@@ -100,8 +126,8 @@ class Care {
   /// Events that explain an exit can still come while the engine is away or its first list is worked through.
   bool may_judge() const { return world_.synced_once && world_.engine_up; }
   bool in_grace() const { return now_ < w_.grace_until && !w_.tracker.passed_once(); }
-  bool asks_engine() const { return std::holds_alternative<AskEngine>(w_.approach.how); }
-  bool unprobed() const { return std::holds_alternative<Unreachable>(w_.approach.how); }
+  bool asks_engine() const { return w_.asks_engine(); }
+  bool unprobed() const { return w_.unprobed(); }
 
   // care_remedy.cpp
   void plan_remedy();
@@ -157,6 +183,8 @@ class Care {
   void announce_crash_loop();
   void announce_summary();
   void announce_unasked();
+  void announce_known_again(const char* how);
+  std::string unasked_key() const;
   void raise(AlertKind kind, const char* event, std::string text, const std::string& dedup_key);
   std::string incident_key() const;
   std::string planned_text() const;

@@ -162,14 +162,26 @@ void Care::announce_summary() {
 }
 
 void Care::announce_unasked() {
-  log(LogLevel::Warning, fmt::format("{} — could not be asked {} times in a row: {}", w_.name,
-                                     w_.unknown_streak, w_.last_verdict.text));
+  const Verdict& verdict = w_.last_verdict;
+  log(LogLevel::Warning,
+      fmt::format("{} — could not be asked {} times in a row: {}", w_.name, w_.unknown_streak, verdict.text));
   raise(AlertKind::Info, "UNKNOWN",
         fmt::format(
             "{} could not be asked {} times in a row: {}. Its health is unknown, and nothing is done to it.",
-            w_.name, w_.unknown_streak, w_.last_verdict.text),
-        fmt::format("healer/{:.60}/{:.120}/unasked/{}", world_.policy.host_name, w_.key,
-                    now_.time_since_epoch().count()));
+            w_.name, w_.unknown_streak, verdict.text),
+        unasked_key());
+}
+
+void Care::announce_known_again(const char* how) {
+  log(LogLevel::Info, fmt::format("{} — {}", w_.name, how));
+  raise(AlertKind::Recovered, "KNOWN AGAIN",
+        fmt::format("{} could not be asked for {}; {}.", w_.name, rounded(now_ - *w_.unasked_since), how),
+        unasked_key());
+}
+
+std::string Care::unasked_key() const {
+  return fmt::format("healer/{:.60}/{:.120}/unasked/{}", world_.policy.host_name, w_.key,
+                     w_.unasked_since->time_since_epoch().count());
 }
 
 void Care::raise(AlertKind kind, const char* event, std::string text, const std::string& dedup_key) {

@@ -29,11 +29,7 @@ void Care::run_due() {
 }
 
 void Care::checks_due() {
-  if (w_.probe && now_ >= w_.probe->give_up) {
-    w_.probe.reset();
-    apply_verdict(Verdict{Outcome::Unknown, Cause::Starved, "the prober gave no answer"});
-    schedule_probe();
-  }
+  if (w_.probe && now_ >= w_.probe->give_up) probe_overdue();
   if (w_.presence != Presence::Running) return;
   if (w_.probe_due && now_ >= *w_.probe_due && !w_.probe && !unprobed()) start_probe();
   // Whatever ended its questions (an order that changed nothing): a running one is asked.

@@ -11,107 +11,63 @@
 namespace healer {
 namespace {
 
-/// A prober answers within the timeout; after this much more it is taken to have lost the question.
-constexpr Duration prober_margin = 5s;
 /// HEALING.md 2: the last 10 starts.
 constexpr std::size_t remembered_starts = 10;
 /// A run of unknown outcomes this long raises its own alert.
 constexpr unsigned unknown_alert_after = 10;
-/// The engine's HEALTHCHECK is listened to, not asked; looked at this often so that staleness is noticed.
-constexpr Duration engine_look_interval = 60s;
 
 }  // namespace
-
-void Care::find_way() {
-  const bool first = w_.approach.text.empty();
-  Approach found = find_approach(w_.container, w_.policy->probe, world_.vantage);
-  const bool as_before = !first && found.text == w_.approach.text;
-  w_.approach = std::move(found);
-  if (as_before) return;
-  stop_probing();  // an answer to the old question would be judged as one to the new
-  if (unprobed()) {
-    // An address is missing only until the run is up; what stays missing is said when it is looked at again.
-    log(LogLevel::Warning, fmt::format("{} — cannot be asked, and is not counted as ill: {}", w_.name,
-                                       std::get<Unreachable>(w_.approach.how).reason));
-  } else {
-    log(LogLevel::Info, asks_engine() ? fmt::format("{} — watched by the engine's HEALTHCHECK", w_.name)
-                                      : fmt::format("{} — watched by {} every {}", w_.name, w_.approach.text,
-                                                    format_duration(w_.policy->interval)));
-    if (w_.presence == Presence::Running && !on_old_run()) w_.probe_due = now_;
-  }
-}
-
-void Care::stop_probing() {
-  if (w_.probe) out_.push_back(CancelProbe{w_.probe->id});
-  w_.probe.reset();
-  w_.probe_due.reset();
-}
-
-void Care::start_probe() {
-  w_.probe_due.reset();
-  if (asks_engine()) {
-    inspect();
-    schedule_probe();
-    return;
-  }
-  const Duration timeout = w_.policy->effective_timeout();
-  w_.probe = OpenProbe{ProbeId{++world_.last_probe}, now_, now_ + timeout + prober_margin};
-  out_.push_back(StartProbe{w_.probe->id, w_.key, std::get<ProbeTargetPtr>(w_.approach.how), timeout});
-}
-
-void Care::schedule_probe() {
-  if (unprobed() || w_.presence != Presence::Running) return;
-  if (asks_engine()) {
-    w_.probe_due = now_ + std::max(w_.policy->interval, engine_look_interval);
-    return;
-  }
-  const Duration delay = probe_delay(*w_.policy, w_.tracker.pending(), draws_.next());
-  // From start to start, so that slow answers do not stretch the interval.
-  const Instant from = w_.probe ? w_.probe->started : now_;
-  w_.probe_due = std::max(from + delay, now_);
-}
-
-void Care::probe_finished(const ProbeFinished& finished) {
-  if (!w_.probe || w_.probe->id != finished.probe) return;  // late, or of a run that is over
-  Verdict verdict = judge(finished.facts, w_.policy->probe, w_.approach.kind, w_.policy->effective_timeout());
-  const bool timed_out =
-      finished.facts.end == ProbeEnd::ConnectTimeout || finished.facts.end == ProbeEnd::AnswerTimeout;
-  // A stall that took a good part of the timeout took it from the target.
-  if (timed_out && world_.stalled_at && *world_.stalled_at >= w_.probe->started &&
-      world_.stall * 4 >= w_.policy->effective_timeout())
-    verdict = Verdict{Outcome::Unknown, Cause::Starved, "healer itself was starved while it waited"};
-  if (!world_.engine_up) verdict = Verdict{Outcome::Unknown, Cause::EngineDown, "the engine is unreachable"};
-  w_.last_duration = finished.facts.duration;
-  w_.last_check = now_;
-  out_.push_back(
-      Count{CountCheck{w_.approach.kind, verdict.outcome, verdict.cause, finished.facts.duration}});
-  apply_verdict(verdict);
-  schedule_probe();
-  w_.probe.reset();
-}
 
 Duration Care::grace() const {
   // The engine applies its own start period and says "starting" meanwhile: its verdict is final, unless a
   // start period of ours is set besides.
   if (asks_engine() && !w_.policy->start_period) return Duration{0};
-  return start_grace(*w_.policy, w_.started_well_once, w_.starts);
+  const Duration own = start_grace(*w_.policy, w_.started_well_once, w_.starts);
+  return w_.listens_to_engine() ? std::max(own, w_.container.health_start_period) : own;
+}
+
+Tracker::Thresholds Care::thresholds() const {
+  return {w_.policy->failure_threshold, w_.policy->success_threshold,
+          w_.policy->window.value_or(FailureWindow{0, 0})};
+}
+
+std::string Care::control_doubt() const {
+  return fmt::format("healer's own network is in doubt: the control probe failed ({})", world_.control.why());
+}
+
+/// Nothing is known of its health, and nobody is told of single ones.
+void Care::count_unknown(const Verdict& verdict) {
+  w_.last_verdict = verdict;
+  w_.facts.checked(verdict.outcome, verdict.cause, now_);
+  if (++w_.unknown_streak == unknown_alert_after) out_.push_back(Count{CountUnasked{verdict.cause}});
+  // Those two are told of once, for all of them.
+  const bool told_for_all = verdict.cause == Cause::EngineDown || verdict.cause == Cause::Control;
+  if (w_.unknown_streak < unknown_alert_after || w_.unasked_since || told_for_all) return;
+  w_.unasked_since = now_;
+  announce_unasked();
+}
+
+/// A run of unknown outcomes is over; told where its beginning was.
+void Care::known_again(const char* how) {
+  w_.unknown_streak = 0;
+  if (!w_.unasked_since) return;
+  announce_known_again(how);
+  w_.unasked_since.reset();
 }
 
 void Care::apply_verdict(const Verdict& verdict) {
   if (verdict.outcome == Outcome::Unknown) {
-    w_.last_verdict = verdict;
-    w_.facts.checked(verdict.outcome, verdict.cause, now_);
-    if (++w_.unknown_streak == unknown_alert_after && verdict.cause != Cause::EngineDown) announce_unasked();
+    count_unknown(verdict);
     return;
   }
-  w_.unknown_streak = 0;
+  known_again("it answers again");
   const bool first_pass = verdict.outcome == Outcome::Pass && !w_.tracker.passed_once();
   const bool grace = in_grace();
   const unsigned failures_before = w_.tracker.failures();
   w_.last_verdict = verdict;
   w_.facts.checked(verdict.outcome, verdict.cause, now_);
-  const auto transition = w_.tracker.observe(verdict.outcome, grace,
-                                             {w_.policy->failure_threshold, w_.policy->success_threshold});
+  const Tracker::Thresholds limits = thresholds();
+  const auto transition = w_.tracker.observe(verdict.outcome, grace, limits);
   if (first_pass) measure_start();
   if (verdict.outcome == Outcome::Fail) {
     if (w_.tracker.failures() == 1 && failures_before == 0) w_.failing_since = now_;
@@ -124,7 +80,11 @@ void Care::apply_verdict(const Verdict& verdict) {
   }
   switch (transition) {
     case Tracker::Transition::BecameIll:
-      became_ill(IncidentCause::ProbeFailed, verdict.text);
+      became_ill(IncidentCause::ProbeFailed, w_.tracker.failures() >= limits.failures
+                                                 ? verdict.text
+                                                 : fmt::format("{} of the last {} checks failed: {}",
+                                                               w_.tracker.failures_of_run(limits.window.of),
+                                                               limits.window.of, verdict.text));
       break;
     case Tracker::Transition::BecameWell:
       became_well();
@@ -142,7 +102,11 @@ void Care::look_at_engine_health() {
   if (facts.health_checked && facts.health_interval > Duration{0} &&
       now_ - instant_of(*facts.health_checked) > patience && facts.health != EngineHealth::Starting) {
     // The engine's checks have stopped (live-restore, no timers): what it says is old. moby#41871.
-    apply_verdict(Verdict{Outcome::Unknown, Cause::Stale, "the engine's last health check is stale"});
+    const Verdict stale{Outcome::Unknown, Cause::Stale, "the engine's last health check is stale"};
+    if (asks_engine())
+      apply_verdict(stale);
+    else
+      note_engine_verdict(stale);
   } else {
     engine_health(facts.health, facts.health_output);
   }
@@ -150,14 +114,17 @@ void Care::look_at_engine_health() {
 
 void Care::engine_health(EngineHealth health, const std::string& output) {
   if (!world_.engine_up) return;
-  Verdict verdict;
+  if (!asks_engine()) {
+    note_engine_health(health, output);
+    return;
+  }
   switch (health) {
     case EngineHealth::None:
     case EngineHealth::Starting:
       return;  // the engine's own start period
     case EngineHealth::Healthy: {
       w_.unhealthy_in_grace = false;
-      w_.unknown_streak = 0;
+      known_again("the engine's HEALTHCHECK speaks again");
       w_.last_check = now_;
       w_.last_verdict = Verdict{};
       const bool first_pass = !w_.tracker.passed_once();
@@ -167,10 +134,13 @@ void Care::engine_health(EngineHealth health, const std::string& output) {
       return;
     }
     case EngineHealth::Unhealthy: {
-      w_.unknown_streak = 0;
       w_.last_check = now_;
-      const std::string said = output.empty() ? "" : ": " + clip(printable(output), 200);
-      w_.last_verdict = Verdict{Outcome::Fail, Cause::EngineUnhealthy, "HEALTHCHECK says unhealthy" + said};
+      if (world_.control.failed()) {  // looked at again at the next look
+        count_unknown(Verdict{Outcome::Unknown, Cause::Control, control_doubt()});
+        return;
+      }
+      known_again("the engine's HEALTHCHECK speaks again");
+      w_.last_verdict = judge_healthcheck(output);
       w_.unhealthy_in_grace = in_grace();
       if (w_.unhealthy_in_grace) return;
       // The engine applied its thresholds already: act at once. HEALING.md 3.
@@ -201,7 +171,7 @@ void Care::became_ill(IncidentCause cause, const std::string& text) {
   if (!w_.incident) {
     decide(Rule::FellIll, text,
            fmt::format("cause={}; failures={}; failure_threshold={}; probe={}", to_string(cause),
-                       w_.tracker.failures(), w_.policy->failure_threshold, w_.approach.text));
+                       w_.tracker.failures(), w_.policy->failure_threshold, w_.probe_text()));
     w_.backoff_level = decayed_level(*w_.policy, w_.backoff_level, now_ - w_.backoff_changed_at);
     w_.backoff_changed_at = now_;
     w_.dirty = true;

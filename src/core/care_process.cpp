@@ -90,7 +90,7 @@ void Care::observe(const ContainerObserved& seen) {
       find_way();
   }
 
-  if (asks_engine() && w_.presence == Presence::Running && !on_old_run()) look_at_engine_health();
+  if (w_.listens_to_engine() && w_.presence == Presence::Running && !on_old_run()) look_at_engine_health();
   if (std::holds_alternative<Checking>(w_.remedy)) check_then_act();
   if (std::holds_alternative<Settling>(w_.remedy)) settle_by(w_.container);
 }
@@ -126,6 +126,10 @@ void Care::begin_run(const Container& facts) {
   w_.health_from = unpaused ? now_ : w_.run_started;
   w_.tracker.begin_run(w_.incident.has_value());
   w_.unhealthy_in_grace = false;
+  for (WorkloadProbe& probe : w_.probes) {
+    probe.verdict.reset();
+    probe.hangs = false;
+  }
   find_way();
   w_.grace_until = w_.run_started + grace();
   const bool daemon_start = first_sight && !world_.synced_once;
@@ -228,7 +232,7 @@ void Care::engine_event(const EngineEvent& event) {
       inspect();
       return;
     case EngineEventKind::HealthStatus:
-      if (older_run || !asks_engine() || w_.presence != Presence::Running || on_old_run()) return;
+      if (older_run || !w_.listens_to_engine() || w_.presence != Presence::Running || on_old_run()) return;
       if (w_.container.health_checked && when < *w_.container.health_checked) return;  // the facts are newer
       w_.container.health = event.health;
       w_.container.health_checked = when;
@@ -399,6 +403,7 @@ void Care::container_gone() {
   w_.judge_exit_at.reset();
   w_.back_by.reset();
   drop_everything(AttemptState::Dropped, "the container was removed");
+  known_again("it was removed");
   w_.forget_at = now_ + deployment_patience;
   w_.dirty = true;
 }
@@ -410,6 +415,7 @@ void Care::opted_out() {
   w_.judge_exit_at.reset();
   w_.back_by.reset();
   drop_everything(AttemptState::Dropped, "no longer opted in");
+  known_again("it is no longer opted in");
   close_incident(IncidentOutcome::OptedOut, "it is no longer opted in");
   w_.forget_at = now_;
   w_.dirty = true;

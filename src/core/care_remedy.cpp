@@ -105,8 +105,9 @@ void Care::act(const Container& facts, const Rung& rung) {
   if (to_be_announced()) announce_degraded();
   save_incident();
 
+  const bool by_window = w_.policy->window && w_.tracker.failures() < w_.policy->failure_threshold;
   const std::string why =
-      w_.incident->cause == IncidentCause::ProbeFailed
+      w_.incident->cause == IncidentCause::ProbeFailed && !by_window
           ? fmt::format("failed {} consecutive health checks", w_.policy->failure_threshold)
           : w_.incident->cause_text;
   const unsigned used = w_.breaker.attempts_in_window(*w_.policy, now_);
@@ -297,8 +298,7 @@ void Care::verify_from(Instant started, bool awaiting_run) {
   // Checks that come seldom need longer than the limit to give a verdict at all.
   const Duration pace = by_engine ? w_.container.health_interval + w_.container.health_timeout
                                   : w_.policy->effective_fast_interval() + w_.policy->effective_timeout();
-  const unsigned checks = 1 + std::max(w_.policy->failure_threshold, w_.policy->success_threshold);
-  const Duration limit = std::max(w_.policy->verify_limit, pace * checks);
+  const Duration limit = std::max(w_.policy->verify_limit, pace * checks_to_decide(*w_.policy));
   w_.remedy = Verifying{std::max(now_, started + grace) + limit, awaiting_run, now_ + settle_interval};
   w_.attempt->state = AttemptState::Verifying;
   save_attempt();

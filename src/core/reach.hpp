@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <variant>
 
 #include "model/container.hpp"
@@ -25,12 +26,23 @@ struct Approach {
   std::variant<Unreachable, AskEngine, ProbeTargetPtr> how;
   ProbeKind kind = ProbeKind::Http;
   std::string text;  ///< for people: "http 127.0.0.1:8080/health"
+
+  /// Asks the very same question: an answer to the one is an answer to the other.
+  bool same_question(const Approach& other) const;
 };
 
 /// Finds the way to ask a container. docs/architecture.md, "Reaching a target": from the host the published
 /// port on its host address, else the container's address on its network; from inside a container the address
 /// on a network both share, never `localhost`; a host-network container on the host's loopback. Without a
 /// probe kind: http on the first published port, else the HEALTHCHECK. HEALING.md 2.
-Approach find_approach(const Container& container, const ProbeSpec& spec, const Vantage& vantage);
+///
+/// A container that shares another one's network (network mode "container:<id>") is asked where that one is:
+/// at its published port for the wanted one, else at its address. `network_parent`: the facts of that one,
+/// where they are known. An exec probe needs no network: the engine runs it in the container.
+Approach find_approach(const Container& container, const ProbeSpec& spec, const Vantage& vantage,
+                       const Container* network_parent = nullptr);
+
+/// The id of the container whose network it shares; empty: none.
+std::string_view network_parent_id(const Container& container);
 
 }  // namespace healer

@@ -29,7 +29,7 @@ Condition condition_of(const Workload& w, bool engine_up) {
   if (w.incident && w.incident->gave_up && w.tracker.state() == Tracker::State::Ill)
     return Condition::GivenUp;
   if (w.tracker.state() == Tracker::State::Ill) return Condition::Unhealthy;
-  if (std::holds_alternative<Unreachable>(w.approach.how)) return Condition::Unreachable;
+  if (w.unprobed()) return Condition::Unreachable;
   if (w.unknown_streak > 0 || !engine_up) return Condition::Unknown;
   if (w.tracker.state() == Tracker::State::Fresh)
     return w.tracker.failures() > 0 ? Condition::Suspect : Condition::Starting;
@@ -53,6 +53,22 @@ std::string reason_of(const Workload& w, Instant now) {
   return w.last_verdict.text;
 }
 
+WorkloadStatus::Probe status_of_probe(const WorkloadProbe& probe) {
+  WorkloadStatus::Probe status;
+  status.name = probe.name;
+  status.text = probe.approach.text;
+  if (const auto* unreachable = std::get_if<Unreachable>(&probe.approach.how)) {
+    status.reason = unreachable->reason;
+  } else if (probe.verdict) {
+    status.outcome = probe.verdict->outcome;
+    status.reason = probe.verdict->text;
+    status.stuck = probe.verdict->cause == Cause::StillOpen;
+  } else {
+    status.reason = "not answered yet";
+  }
+  return status;
+}
+
 WorkloadStatus status_of_one(const Workload& w, Instant now, bool engine_up) {
   WorkloadStatus status;
   status.key = w.key;
@@ -60,7 +76,7 @@ WorkloadStatus status_of_one(const Workload& w, Instant now, bool engine_up) {
   status.container_id = w.container.id;
   status.image = w.container.image;
   status.condition = condition_of(w, engine_up);
-  status.probe = w.approach.text;
+  status.probe = w.probe_text();
   status.reason = reason_of(w, now);
   status.failures = w.tracker.failures();
   status.failure_threshold = w.policy->failure_threshold;
@@ -73,8 +89,27 @@ WorkloadStatus status_of_one(const Workload& w, Instant now, bool engine_up) {
   if (const auto* planned = std::get_if<Planned>(&w.remedy)) status.next_action = planned->due;
   if (w.incident) status.incident = w.incident->id;
   status.restarts = w.restarts;
+  status.unknown_streak = w.unknown_streak;
+  if (w.probes.size() > 1)
+    for (const WorkloadProbe& probe : w.probes) status.probes.push_back(status_of_probe(probe));
   status.problems = w.problems;
   return status;
+}
+
+std::string control_text(const World& world, Instant now) {
+  switch (world.control.state()) {
+    case Control::State::Off:
+      return {};
+    case Control::State::Unasked:
+      return world.policy.control_text + ": not answered yet";
+    case Control::State::Well:
+      return world.policy.control_text + ": answers";
+    case Control::State::Failed:
+      break;
+  }
+  const auto since = std::chrono::duration_cast<std::chrono::seconds>(now - world.control.failed_since());
+  return fmt::format("{}: {} since {}; failing checks are unknown", world.policy.control_text,
+                     world.control.why(), format_duration(since));
 }
 
 }  // namespace
@@ -97,8 +132,11 @@ std::optional<WorkloadExplanation> Supervisor::explain(std::string_view key_or_n
   return explanation;
 }
 
-HostStatus Supervisor::host_status(Instant) const {
-  return {};
+HostStatus Supervisor::host_status(Instant now) const {
+  HostStatus status;
+  status.control = control_text(world_, now);
+  status.control_failed = world_.control.failed();
+  return status;
 }
 
 std::optional<WorkloadStatus> Supervisor::status_of(std::string_view key_or_name, Instant now) const {

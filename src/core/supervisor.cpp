@@ -74,6 +74,41 @@ Supervisor::Supervisor(HostPolicy policy, const StoredState& stored) {
 void Supervisor::step(const Event& event, Instant now, Draws draws, Actions& out) {
   Step step{now, draws, out};
   std::visit([&](const auto& what) { on(what, step); }, event);
+  control_due(step);
+  wake_host(step);
+}
+
+void Supervisor::control_due(Step& step) {
+  control_news(world_.control.run_due(world_.policy, step.now, world_.last_probe, step.out), step);
+  for (const std::string& key : world_.control.take_waiting())
+    if (Workload* workload = by_key(key)) care(*workload, step, [](Care& care) { care.control_answered(); });
+}
+
+void Supervisor::control_news(Control::News news, Step& step) {
+  if (news == Control::News::None) return;
+  const Control& control = world_.control;
+  const std::string lasted = format_duration(step.now - control.failed_since());
+  std::string key = fmt::format("healer/{:.60}/control/{}", world_.policy.host_name,
+                                control.failed_since().time_since_epoch().count());
+  if (news == Control::News::Over) {
+    host_alert(step, AlertKind::Recovered, "CONTROL",
+               fmt::format("healer's own network is believed again, after {}: failing checks count.", lasted),
+               std::move(key));
+    return;
+  }
+  host_alert(
+      step, AlertKind::Info, "CONTROL",
+      fmt::format("healer's own network is in doubt: its control target {} has not answered for {} ({}). "
+                  "Failing checks are unknown, and nothing is healed by them, until it does.",
+                  world_.policy.control_text, lasted, control.why()),
+      std::move(key));
+}
+
+void Supervisor::wake_host(Step& step) {
+  std::optional<Instant> next = world_.control.next_deadline();
+  if (engine_alert_due_ && (!next || *engine_alert_due_ < *next)) next = engine_alert_due_;
+  if (next && next != host_wake_at_) step.out.push_back(Wake{"", std::max(*next, step.now)});
+  host_wake_at_ = next;
 }
 
 template <class F>
@@ -324,10 +359,13 @@ void Supervisor::on(const EngineLost& event, Step& step) {
       LogLine{LogLevel::Warning,
               "engine unreachable, health is unknown and nothing is done until it is back: " + event.reason,
               {}});
-  step.out.push_back(Wake{"", *engine_alert_due_});
 }
 
 void Supervisor::on(const ProbeFinished& event, Step& step) {
+  if (event.workload.empty()) {
+    control_news(world_.control.finished(event, world_.policy, step.now, step.out), step);
+    return;
+  }
   if (Workload* workload = by_key(event.workload))
     care(*workload, step, [&](Care& care) { care.probe_finished(event); });
 }
@@ -339,6 +377,7 @@ void Supervisor::on(const RemedyFinished& event, Step& step) {
 
 void Supervisor::on(const Tick& event, Step& step) {
   if (event.workload.empty()) {
+    host_wake_at_.reset();  // it has been used up: wake_host() asks anew
     if (engine_alert_due_ && step.now >= *engine_alert_due_ && !world_.engine_up) {
       engine_alert_due_.reset();
       engine_dedup_key_ = fmt::format("healer/{:.60}/engine/{}", world_.policy.host_name,
@@ -348,8 +387,6 @@ void Supervisor::on(const Tick& event, Step& step) {
           fmt::format(
               "The engine cannot be reached: {}. Health is unknown, and nothing is healed until it is back.",
               engine_reason_));
-    } else if (engine_alert_due_) {
-      step.out.push_back(Wake{"", std::max(*engine_alert_due_, step.now)});
     }
     return;
   }
@@ -404,10 +441,15 @@ void Supervisor::forget_if_over(const Workload& workload, Instant now) {
 }
 
 void Supervisor::engine_alert(Step& step, AlertKind kind, const char* event, std::string text) {
+  host_alert(step, kind, event, std::move(text), engine_dedup_key_);
+}
+
+void Supervisor::host_alert(Step& step, AlertKind kind, const char* event, std::string text,
+                            std::string dedup_key) {
   Alert alert;
   alert.id = AlertId{++world_.last_alert};
   alert.kind = kind;
-  alert.dedup_key = engine_dedup_key_;
+  alert.dedup_key = std::move(dedup_key);
   alert.event = event;
   alert.text = std::move(text);
   alert.host = world_.policy.host_name;

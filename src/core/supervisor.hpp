@@ -95,6 +95,12 @@ class Supervisor {
   void forget_if_over(const Workload& workload, Instant now);
   std::optional<Attempt> take_unfinished(const std::string& key);
   void engine_alert(Step& step, AlertKind kind, const char* event, std::string text);
+  void host_alert(Step& step, AlertKind kind, const char* event, std::string text, std::string dedup_key);
+  /// What the control probe's state asks for: its question, what waits for its answer, what people are told.
+  void control_due(Step& step);
+  void control_news(Control::News news, Step& step);
+  /// What belongs to no workload asks for its next wake-up.
+  void wake_host(Step& step);
   bool was_shutdown(Instant now) const;
   std::int64_t newest_event() const;
   bool is_set_aside(const Container& facts) const;
@@ -116,7 +122,8 @@ class Supervisor {
   std::string engine_reason_;
   std::optional<Instant> engine_lost_at_;
   std::optional<Instant> engine_alert_due_;
-  std::string engine_dedup_key_;  ///< set while people know of the loss
+  std::string engine_dedup_key_;         ///< set while people know of the loss
+  std::optional<Instant> host_wake_at_;  ///< what the runtime was last asked for
 };
 
 }  // namespace healer

@@ -36,6 +36,11 @@ Duration backoff_delay(const Policy& policy, unsigned level, double draw) {
   return scaled(delay, 1.0 + policy.backoff_jitter * (2.0 * draw - 1.0));
 }
 
+unsigned checks_to_decide(const Policy& policy) {
+  const unsigned in_a_row = std::max(policy.failure_threshold, policy.success_threshold);
+  return 1 + std::max(in_a_row, policy.window ? policy.window->of : 0);
+}
+
 unsigned decayed_level(const Policy& policy, unsigned level, Duration well_for) {
   if (well_for <= Duration{0} || policy.backoff_decay <= Duration{0}) return level;
   const auto steps = static_cast<std::uint64_t>(well_for / policy.backoff_decay);

@@ -24,6 +24,9 @@ Duration start_grace(const Policy& policy, bool started_well_once, std::span<con
 /// none before the first. HEALING.md 4.
 Duration backoff_delay(const Policy& policy, unsigned level, double draw);
 
+/// So many answers give a verdict at the latest, and one more for the phase: what a verification waits for.
+unsigned checks_to_decide(const Policy& policy);
+
 /// The level after `well_for` without illness: one step down for each decay period (Envoy).
 unsigned decayed_level(const Policy& policy, unsigned level, Duration well_for);
 

@@ -1,6 +1,40 @@
 #include "core/workload.hpp"
 
+#include <algorithm>
+
 namespace healer {
+namespace {
+
+template <class How>
+bool any(const std::vector<WorkloadProbe>& probes) {
+  return std::any_of(probes.begin(), probes.end(), [](const WorkloadProbe& probe) {
+    return std::holds_alternative<How>(probe.approach.how);
+  });
+}
+
+}  // namespace
+
+bool Workload::listens_to_engine() const {
+  return any<AskEngine>(probes);
+}
+
+bool Workload::asks_engine() const {
+  return listens_to_engine() && !any<ProbeTargetPtr>(probes);
+}
+
+bool Workload::unprobed() const {
+  return !listens_to_engine() && !any<ProbeTargetPtr>(probes);
+}
+
+std::string Workload::probe_text() const {
+  std::string text;
+  for (const WorkloadProbe& probe : probes) {
+    if (!text.empty()) text += ", ";
+    if (!probe.name.empty()) text += probe.name + ": ";
+    text += probe.approach.text;
+  }
+  return text;
+}
 
 WorkloadRecord Workload::record() const {
   WorkloadRecord record;

@@ -84,11 +84,34 @@ struct Verifying {
 };
 using RemedyPhase = std::variant<Idle, Planned, Gathering, Checking, Acting, Settling, Verifying>;
 
-/// A probe that was asked and not yet answered.
+/// One of the ways a workload is asked; most have but one. All must pass.
+struct WorkloadProbe {
+  std::string name;  ///< empty: the unnamed one
+  Approach approach;
+  bool open = false;               ///< asked in this round, not answered yet
+  bool hangs = false;              ///< exec: a command begun in this run was not over in time
+  std::optional<Verdict> verdict;  ///< the newest of this run; of a HEALTHCHECK what the engine said last
+};
+
+/// A round of questions, one to each probe, not yet decided.
+///
+///   state    | input                                   | next     | what is done
+///   ---------+-----------------------------------------+----------+---------------------------------------
+///   none     | due                                     | asking   | each probe is asked
+///   asking   | an answer, not the last                 | asking   | judged and kept
+///   asking   | the last answer                         | none     | the round's verdict counts
+///   asking   | the same; it would make it ill, and the | awaiting | the control probe is asked
+///            | control probe has not answered since    |          |
+///   awaiting | the control probe's answer              | none     | the verdict counts, or is unknown
+///   asking,  | out of time                             | none     | what is missing is unknown
+///   awaiting |                                         |          |
+///   any      | a new run, pause, exit, another target  | none     | late answers are ignored
 struct OpenProbe {
-  ProbeId id;
+  ProbeId id;  ///< of the first probe; the others follow in their order
   Instant started{};
-  Instant give_up{};  ///< a prober that never answers must not silence the workload
+  Instant give_up{};               ///< a prober that never answers must not silence the workload
+  std::optional<Verdict> awaited;  ///< waits for the control probe
+  bool answered = false;           ///< by one of them at least
 };
 
 /// An order the engine has not answered. Kept when its attempt is dropped: until then no other is given.
@@ -108,7 +131,7 @@ struct Workload {
   std::vector<LabelProblem> problems;
   Presence presence = Presence::Absent;
   std::optional<Instant> look_again_at;  ///< an inspect failed: what it was for is not known yet
-  Approach approach;
+  std::vector<WorkloadProbe> probes;     ///< never empty once it has been seen running
   Instant run_started{};
   bool run_seen_from_start = false;
   Instant health_from{};  ///< the engine's verdicts from before this are not about now (pause)
@@ -138,6 +161,8 @@ struct Workload {
   Verdict last_verdict;
   std::chrono::microseconds last_duration{0};
   unsigned unknown_streak = 0;
+  std::optional<Instant> unasked_since;  ///< people were told at this time that it cannot be asked
+  Instant health_looked_at{};            ///< when the engine's HEALTHCHECK was last asked for by inspect
   Instant failing_since{};
 
   // Remembered.
@@ -172,6 +197,14 @@ struct Workload {
   bool dirty = false;                ///< record() changed in this step
 
   RunId run() const { return container.run(); }
+  /// Nothing is asked over the network or inside it: the engine's HEALTHCHECK alone is listened to.
+  bool asks_engine() const;
+  /// The engine's HEALTHCHECK is one of its probes.
+  bool listens_to_engine() const;
+  /// There is nothing to ask, by configuration.
+  bool unprobed() const;
+  /// For people: "http 127.0.0.1:8080/health", several by name.
+  std::string probe_text() const;
   WorkloadRecord record() const;
 };
 

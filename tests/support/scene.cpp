@@ -15,9 +15,21 @@ constexpr std::size_t transcript_limit = 4000;
 
 }  // namespace
 
-Scene::Scene(Dialect dialect) : dialect(dialect) {
+HostPolicy Scene::host_policy() {
+  return HostPolicy{.host_name = "host1"};
+}
+
+HostPolicy Scene::with_control() {
+  HostPolicy policy = host_policy();
+  policy.control = std::make_shared<const ProbeTarget>(TcpTarget{Endpoint{"192.0.2.1", 53}, 0});
+  policy.control_text = "tcp 192.0.2.1:53";
+  return policy;
+}
+
+Scene::Scene(Dialect dialect, HostPolicy host_policy)
+    : dialect(dialect), host_settings(std::move(host_policy)) {
   begin_ = now_ = Instant{Duration{1'790'000'000'000}};
-  core = std::make_unique<Supervisor>(HostPolicy{.host_name = "host1"}, StoredState{});
+  core = std::make_unique<Supervisor>(host_settings, StoredState{});
 }
 
 Policy Scene::policy() {
@@ -351,7 +363,7 @@ void Scene::restart_healer(bool connect_after) {
   for (auto it = happenings_.begin(); it != happenings_.end();)
     it = it->second.of_healer ? happenings_.erase(it) : std::next(it);
   wakes.clear();
-  core = std::make_unique<Supervisor>(HostPolicy{.host_name = "host1"}, stored());
+  core = std::make_unique<Supervisor>(host_settings, stored());
   engine_up = false;
   if (connect_after) connect();
 }
@@ -389,10 +401,16 @@ void Scene::perform(const Action& action) {
   if (const auto* wake = std::get_if<Wake>(&action)) {
     wakes[wake->workload] = wake->at;
   } else if (const auto* probe = std::get_if<StartProbe>(&action)) {
-    ++probes;
-    probe_times.push_back(now_);
-    if (!answers_probes) return;
-    const ProbeFacts facts = ask(*probe->target);
+    const bool of_control = probe->workload.empty();
+    if (of_control) {
+      ++control_probes;
+      if (control_silent) return;
+    } else {
+      ++probes;
+      probe_times.push_back(now_);
+      if (!answers_probes) return;
+    }
+    const ProbeFacts facts = of_control ? control : ask(*probe->target);
     const bool slow = facts.end == ProbeEnd::AnswerTimeout || facts.end == ProbeEnd::ConnectTimeout;
     later(slow ? probe->timeout : probe_takes, true, [this, id = probe->probe, key = probe->workload, facts] {
       send(ProbeFinished{id, key, facts});
@@ -443,25 +461,53 @@ void Scene::observe(const std::string& id) {
   send(ContainerObserved{facts, box.policy, {}});
 }
 
+namespace {
+
+/// The container's port a probe would reach at this place; 0: none of this one's.
+std::uint16_t port_at(const Box& box, const Endpoint& endpoint) {
+  for (const PortBinding& port : box.facts.ports)
+    if (port.host_port == endpoint.port) return port.container_port;
+  return 0;
+}
+
+Endpoint endpoint_of(const ProbeTarget& target) {
+  if (const auto* http = std::get_if<HttpTarget>(&target)) return http->endpoint;
+  if (const auto* tcp = std::get_if<TcpTarget>(&target)) return tcp->endpoint;
+  if (const auto* grpc = std::get_if<GrpcTarget>(&target)) return grpc->endpoint;
+  return {};
+}
+
+}  // namespace
+
 ProbeFacts Scene::ask(const ProbeTarget& target) const {
   ProbeFacts facts;
   facts.duration = std::chrono::microseconds{5000};
-  const Endpoint endpoint = std::holds_alternative<HttpTarget>(target) ? std::get<HttpTarget>(target).endpoint
-                                                                       : std::get<TcpTarget>(target).endpoint;
+  const auto* exec = std::get_if<ExecTarget>(&target);
   for (const auto& [id, box] : boxes) {
-    if (!box->exists || box->facts.ports.empty() || box->facts.ports[0].host_port != endpoint.port) continue;
+    const std::uint16_t port = exec ? 0 : port_at(*box, endpoint_of(target));
+    if (!box->exists || (exec ? exec->container_id != id : port == 0)) continue;
+    if (exec && box->exec_answer) return *box->exec_answer;
+    if (const auto of_port = box->answers.find(port); !exec && of_port != box->answers.end())
+      return of_port->second;
     if (box->answer) return *box->answer;
-    if (box->facts.state == ContainerState::Paused || box->hangs) {
+    const bool ready = box->facts.state == ContainerState::Running &&
+                       now_ >= instant_of(*box->facts.started) + box->ready_after;
+    if (exec && box->facts.state != ContainerState::Running) {
+      facts.end = ProbeEnd::NotRunning;
+    } else if (box->facts.state == ContainerState::Paused || box->hangs) {
       facts.end = ProbeEnd::AnswerTimeout;
-    } else if (box->facts.state != ContainerState::Running ||
-               now_ < instant_of(*box->facts.started) + box->ready_after) {
+    } else if (exec) {
+      facts.status = ready && !box->broken ? 0 : 1;
+    } else if (!ready) {
       facts.end = ProbeEnd::Refused;
+    } else if (std::holds_alternative<GrpcTarget>(target)) {
+      facts.status = box->broken ? 2 : 1;
     } else {
       facts.status = box->broken ? 503 : 200;
     }
     return facts;
   }
-  facts.end = ProbeEnd::Refused;
+  facts.end = exec ? ProbeEnd::NotRunning : ProbeEnd::Refused;
   return facts;
 }
 

@@ -46,7 +46,9 @@ struct Box {
   unsigned broken_starts_left = 0;  ///< so many further starts come up broken
   Duration ready_after{0};          ///< refuses connections so long after its start
   bool hangs = false;
-  std::optional<ProbeFacts> answer;  ///< overrides all of these
+  std::optional<ProbeFacts> answer;             ///< overrides all of these
+  std::map<std::uint16_t, ProbeFacts> answers;  ///< the same of single container ports
+  std::optional<ProbeFacts> exec_answer;        ///< the same of commands run inside
   Duration stop_takes = 300ms;
   bool cured_by_command = false;   ///< a command inside
   bool cured_by_webhook = false;   ///< somebody else cures it in place
@@ -60,9 +62,12 @@ struct Box {
 /// jumps from one happening to the next. Everything is written to a transcript.
 class Scene {
  public:
-  explicit Scene(Dialect dialect = Dialect::Docker20);
+  explicit Scene(Dialect dialect = Dialect::Docker20, HostPolicy host_policy = Scene::host_policy());
 
   // Building the world.
+  static HostPolicy host_policy();
+  /// The same with a control probe; `control` answers it.
+  static HostPolicy with_control();
   static Policy policy();  ///< opted in, no start grace, no backoff jitter; otherwise the defaults
   /// A running service with one published port, unknown to healer until it syncs or hears of its start.
   Box& add(const std::string& name, const Policy& policy = Scene::policy());
@@ -136,6 +141,10 @@ class Scene {
   std::string evidence_excerpt;
   bool inspect_fails = false;
   bool answers_probes = true;
+  ProbeFacts control;           ///< how the control target answers
+  bool control_silent = false;  ///< it is never answered
+  unsigned control_probes = 0;  ///< how often it was asked
+  HostPolicy host_settings;     ///< what healer is started with
   std::uint64_t seed = 1;
   std::optional<bool> die_at_order;  ///< healer is killed at its next order; true: after it was carried out
   /// Called after every step with the event and its actions.

@@ -181,9 +181,15 @@ TEST_CASE("health: unknown moves no counter, and a run of it is told once") {
   CHECK(scene.status("web").failures == 2);
   CHECK(scene.status("web").condition == Condition::Unknown);
   CHECK(scene.decisions() == "info");
+  const Alert unknown = scene.alerts.back();
+  CHECK(unknown.event == "UNKNOWN");
   box.answer.reset();
   scene.pass(30s);
-  CHECK(scene.decisions() == "degraded, restart web, recovered");
+  CHECK(scene.decisions() == "recovered, degraded, restart web, recovered");
+  const Alert known = scene.alerts.at(1);
+  CHECK(known.event == "KNOWN AGAIN");
+  CHECK(known.dedup_key == unknown.dedup_key);
+  CHECK(known.text.find("it answers again") != std::string::npos);
 }
 
 TEST_CASE("health: what times out while healer itself stood still is unknown") {
@@ -398,7 +404,7 @@ TEST_CASE("health: the engine's last check is too old to be believed") {
   CHECK(scene.decisions() == "info");
   scene.engine_health(box, EngineHealth::Unhealthy);
   scene.pass(1s);
-  CHECK(scene.decisions() == "degraded, restart web");
+  CHECK(scene.decisions() == "recovered, degraded, restart web");
 }
 
 TEST_CASE("health: unpaused, the engine's old word does not count") {

@@ -38,6 +38,7 @@ struct AnswerParser::Inner {
   bool head_done = false;
   bool done = false;
   bool surplus = false;
+  bool upgraded = false;  // past the head of a 101: the rest is no HTTP
   std::unique_ptr<Parser> parser;
 
   void restart();
@@ -125,6 +126,7 @@ Result<void> AnswerParser::feed(std::string_view bytes) {
   Inner& in = *inner_;
   if (bytes.empty()) return {};
   in.started = true;
+  if (in.upgraded) return in.body(bytes);
   const bool joined = !in.pending.empty();
   if (joined) in.pending.append(bytes);
   std::string_view input = joined ? std::string_view(in.pending) : bytes;
@@ -134,6 +136,12 @@ Result<void> AnswerParser::feed(std::string_view bytes) {
     input.remove_prefix(used);
     if (in.failed) return tl::unexpected(*in.failed);
     if (in.parser->is_done()) {
+      if (in.answer.status == 101 && in.settings.upgrade) {
+        in.upgraded = true;
+        const std::string stream(input);
+        in.pending.clear();
+        return stream.empty() ? Result<void>() : in.body(stream);
+      }
       if (!interim(in.answer.status)) {
         in.done = true;
       } else if (++in.interim_answers > most_interim_answers) {
@@ -160,6 +168,10 @@ Result<void> AnswerParser::feed(std::string_view bytes) {
 Result<void> AnswerParser::finish() {
   Inner& in = *inner_;
   if (in.done) return {};
+  if (in.upgraded) {
+    in.done = in.surplus = true;
+    return {};
+  }
   if (in.parser->got_some()) {
     error_code code;
     in.parser->put_eof(code);

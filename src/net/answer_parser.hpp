@@ -12,8 +12,8 @@
 namespace healer::net {
 
 /// HTTP/1.1 answers from bytes in any cutting, without a socket: head, Content-Length, chunked and
-/// until-the-end bodies, interim (1xx) answers skipped. Any byte sequence is survived and no memory is
-/// taken beyond the caps.
+/// until-the-end bodies, interim (1xx) answers skipped, 101 followed by a stream of its own. Any byte
+/// sequence is survived and no memory is taken beyond the caps.
 class AnswerParser {
  public:
   using Sink = std::function<Result<void>(std::string_view)>;
@@ -26,6 +26,8 @@ class AnswerParser {
     /// `endless`); with none the body is kept in the answer.
     std::function<Sink(const HttpAnswer& head)> on_head;
     bool endless = false;
+    /// What follows the head of a 101, until the peer closes, is its body; else a 101 ends with its head.
+    bool upgrade = false;
   };
 
   explicit AnswerParser(Settings settings);

@@ -215,10 +215,12 @@ void Exchange::reset_parser() {
   settings.head_cap = call_.head_cap;
   settings.body_cap = call_.body_cap;
   settings.endless = handlers_.endless;
+  settings.upgrade = handlers_.upgrade;
   if (streamed()) {
     // The parser belongs to this object, so plain `this` lives as long as the call-back.
     settings.on_head = [this](const HttpAnswer& head) -> AnswerParser::Sink {
-      if (head.status < 200 || head.status > 299) return nullptr;
+      const bool upgraded = head.status == 101 && handlers_.upgrade;
+      if ((head.status < 200 || head.status > 299) && !upgraded) return nullptr;
       if (handlers_.endless) deadline_.cancel();
       if (handlers_.head) handlers_.head(head);
       return [this](std::string_view bytes) -> Result<void> {

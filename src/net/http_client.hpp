@@ -63,6 +63,8 @@ struct HttpStreamHandlers {
   std::function<void(Result<HttpAnswer>)> done;
   /// The deadline ends with the head, and neither time nor `body_cap` limits a 2xx body.
   bool endless = false;
+  /// 101 is taken like a 2xx: what follows its head, until the peer closes, is its body.
+  bool upgrade = false;
 };
 
 /// Asynchronous HTTP/1.1 client on the loop, over unix sockets, TCP and TLS.

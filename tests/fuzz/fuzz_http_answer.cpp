@@ -31,9 +31,10 @@ Outcome parse(std::string_view text, std::size_t piece, bool streamed) {
   settings.head_cap = head_cap;
   settings.body_cap = body_cap;
   settings.endless = streamed;
+  settings.upgrade = streamed;
   if (streamed)
     settings.on_head = [&out](const net::HttpAnswer& head) -> AnswerParser::Sink {
-      if (head.status < 200 || head.status > 299) return nullptr;
+      if (head.status != 101 && (head.status < 200 || head.status > 299)) return nullptr;
       return [&out](std::string_view bytes) -> Result<void> {
         out.streamed += bytes;
         return {};

@@ -9,6 +9,8 @@
 
 #include "base/text.hpp"
 #include "engine/docker/caller.hpp"
+#include "engine/docker/evidence.hpp"
+#include "engine/docker/exec.hpp"
 #include "engine/docker/json_container.hpp"
 #include "engine/docker/json_engine.hpp"
 #include "engine/docker/json_event.hpp"
@@ -38,8 +40,10 @@ struct DockerEngine::Inner {
   std::deque<Waiting> waiting;
   std::size_t inspecting = 0;
   Caller::CallId subscription = 0;
-  Caller caller;  // last but for its settings: it goes first, and with it every callback
+  Caller caller;  // what follows uses it; with it go the callbacks of all others
   const DockerEngineSettings& settings;
+  Execs execs{caller};
+  Captures captures{caller};
 
   void greet(std::function<void(Result<EngineInfo>)> done);
   void introduce(ApiVersion negotiated, std::function<void(Result<EngineInfo>)> done);
@@ -210,12 +214,13 @@ void DockerEngine::kill(std::string id, int signal, Duration deadline,
   inner_->order("kill", id, "?signal=" + signal_name(signal), deadline, std::move(done));
 }
 
-void DockerEngine::exec(ExecOrder, std::function<void(Result<ExecResult>)> done, std::function<void()>) {
-  inner_->caller.later([done = std::move(done)] { done(failure(ErrorCode::Refused, "")); });
+void DockerEngine::exec(ExecOrder order, std::function<void(Result<ExecResult>)> done,
+                        std::function<void()> ended) {
+  inner_->execs.run(std::move(order), std::move(done), std::move(ended));
 }
 
-void DockerEngine::collect_evidence(EvidenceOrder, std::function<void(EngineEvidence)> done) {
-  inner_->caller.later([done = std::move(done)] { done({}); });
+void DockerEngine::collect_evidence(EvidenceOrder order, std::function<void(EngineEvidence)> done) {
+  inner_->captures.collect(std::move(order), std::move(done));
 }
 
 void DockerEngine::recreate(RecreateOrder, std::function<void(Result<std::string>)> done) {
@@ -234,14 +239,16 @@ void DockerEngine::subscribe(std::int64_t since, std::function<void()> ready,
   call.keep_alive = false;
   constexpr std::int64_t second = 1'000'000'000;
   if (since > 0) call.target += fmt::format("&since={}.{:09}", since / second, since % second);
-  const auto splitter =
-      std::make_shared<JsonSplitter>(JsonSplitter::Shape::Sequence, inner.settings.event_cap,
-                                     [each = std::move(each)](std::string_view object) -> Result<void> {
-                                       auto event = parse_event(object);
-                                       if (!event) return tl::unexpected(event.error());
-                                       if (*event) each(std::move(**event));
-                                       return {};
-                                     });
+  const auto splitter = std::make_shared<JsonSplitter>(
+      JsonSplitter::Shape::Sequence, inner.settings.event_cap,
+      [&inner, each = std::move(each)](std::string_view object) -> Result<void> {
+        auto event = parse_event(object);
+        if (!event) return tl::unexpected(event.error());
+        if (!*event) return {};
+        if ((*event)->kind == EngineEventKind::Die) inner.execs.container_died((*event)->container_id);
+        each(std::move(**event));
+        return {};
+      });
   net::HttpStreamHandlers handlers;
   handlers.endless = true;
   handlers.head = [ready = std::move(ready)](const HttpAnswer&) { ready(); };

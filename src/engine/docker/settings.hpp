@@ -25,6 +25,8 @@ struct DockerEngineSettings {
   std::size_t answer_cap = 4 * 1024 * 1024;  ///< of one inspect, one list element
   std::size_t list_cap = 256 * 1024 * 1024;  ///< of the whole list, which is never held
   std::size_t event_cap = 256 * 1024;        ///< of one event
+  Duration first_exec_watch{1'000};          ///< until an exec that outlived its deadline is asked about ...
+  Duration longest_exec_watch{30'000};       ///< ... and between the last of those questions
 };
 
 /// Looks up an environment variable; nothing when it is not set.

@@ -37,6 +37,36 @@ TEST_CASE("an answer is the same however its bytes are cut") {
   }
 }
 
+TEST_CASE("what follows the head of a 101 is a stream of its own, however its bytes are cut") {
+  const std::string head = "HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n";
+  const std::string stream = "HTTP/1.1 200 OK\r\n\r\n5\r\nno HTTP\r\n\r\n";
+  const std::string whole = head + stream;
+  for (std::size_t piece = 1; piece <= whole.size(); ++piece) {
+    CAPTURE(piece);
+    AnswerParser::Settings settings;
+    settings.upgrade = true;
+    AnswerParser parser(settings);
+    for (std::size_t at = 0; at < whole.size(); at += piece)
+      REQUIRE(parser.feed(std::string_view(whole).substr(at, piece)));
+    CHECK_FALSE(parser.done());
+    REQUIRE(parser.finish());
+    CHECK_FALSE(parser.keep_alive());
+    const auto answer = parser.take();
+    CHECK(answer.status == 101);
+    CHECK(answer.body == stream);
+  }
+  AnswerParser unasked{{}};
+  REQUIRE(unasked.feed(whole));
+  CHECK(unasked.done());
+  CHECK_FALSE(unasked.keep_alive());
+  CHECK(unasked.take().body.empty());
+
+  AnswerParser::Settings capped = caps(1000, 10);
+  capped.upgrade = true;
+  AnswerParser large(capped);
+  CHECK(large.feed(whole).error().code == ErrorCode::TooLarge);
+}
+
 TEST_CASE("bodies by length, by the end of the connection, and none") {
   AnswerParser length{{}};
   REQUIRE(length.feed("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nab"));

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.hpp"
+
+namespace healer::docker {
+
+/// What an inspect tells of a container that is about to be changed. Texts are printable, line by line.
+struct InspectEvidence {
+  std::string state;       ///< one line per fact
+  std::string health_log;  ///< oldest first; empty without a HEALTHCHECK
+  std::vector<std::string> secrets;
+  bool running = false;
+  bool memory_limited = false;
+};
+
+Result<InspectEvidence> parse_inspect_evidence(std::string_view json);
+
+/// The answer of GET /containers/{id}/top as lines, the titles first; about `cap` bytes, whole lines.
+Result<std::string> parse_processes(std::string_view json, std::size_t cap);
+
+/// The memory part of GET /containers/{id}/stats, as `docker stats` counts it: without the page cache that is
+/// given back first.
+struct MemoryUse {
+  std::uint64_t used = 0;
+  std::uint64_t limit = 0;  ///< the machine's memory when the container has none of its own; 0: not said
+};
+
+/// Empty when the engine says nothing: the container does not run.
+Result<std::optional<MemoryUse>> parse_memory_use(std::string_view json);
+
+/// "48.1 MiB of 64 MiB"; "48.1 MiB, no limit".
+std::string memory_text(const MemoryUse& use, bool limited);
+
+/// The values in a container's environment ("NAME=value") that must not be shown: whole values, and the lines
+/// of long ones, whose names say that they are secret, and passwords inside URLs. None is shorter than 4
+/// bytes.
+std::vector<std::string> secrets_of(const std::vector<std::string>& environment);
+
+/// printable(), but line ends are kept and terminal colours removed.
+std::string printable_lines(std::string_view text);
+
+}  // namespace healer::docker

@@ -1,0 +1,54 @@
+#include "engine/docker/json_exec.hpp"
+
+#include <algorithm>
+#include <limits>
+
+#include <boost/json/monotonic_resource.hpp>
+#include <boost/json/serialize.hpp>
+
+#include "engine/docker/caller.hpp"
+#include "engine/docker/json_fields.hpp"
+
+namespace healer::docker {
+
+namespace json = boost::json;
+
+std::string exec_body(const std::vector<std::string>& command) {
+  json::array words;
+  for (const std::string& word : command) words.emplace_back(word);
+  return json::serialize(json::object{{"AttachStdin", false},
+                                      {"AttachStdout", true},
+                                      {"AttachStderr", true},
+                                      {"Tty", false},
+                                      {"Cmd", std::move(words)}});
+}
+
+Result<std::string> parse_exec_id(std::string_view text) {
+  json::monotonic_resource memory;
+  const auto parsed = parse_json(text, &memory);
+  if (!parsed) return tl::unexpected(parsed.error());
+  Fields::Problem problem;
+  std::string id = Fields(*parsed, problem).text("Id");
+  if (problem) return failure(ErrorCode::Protocol, "the answer does not fit: " + *problem);
+  if (!fit_for_path(id)) return failure(ErrorCode::Protocol, "the answer does not fit: Id is no id");
+  return id;
+}
+
+Result<ExecState> parse_exec_state(std::string_view text) {
+  json::monotonic_resource memory;
+  const auto parsed = parse_json(text, &memory);
+  if (!parsed) return tl::unexpected(parsed.error());
+  Fields::Problem problem;
+  const Fields root(*parsed, problem);
+  ExecState state;
+  state.running = root.flag("Running");
+  const auto code = root.number_if_said("ExitCode");
+  if (problem) return failure(ErrorCode::Protocol, "the answer does not fit: " + *problem);
+  // Podman says 0 while it runs.
+  if (code && !state.running)
+    state.exit_code = static_cast<int>(
+        std::clamp<std::int64_t>(*code, std::numeric_limits<int>::min(), std::numeric_limits<int>::max()));
+  return state;
+}
+
+}  // namespace healer::docker

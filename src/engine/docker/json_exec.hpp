@@ -1,0 +1,26 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.hpp"
+
+namespace healer::docker {
+
+/// The body of POST /containers/{id}/exec: both outputs, no terminal, no input.
+std::string exec_body(const std::vector<std::string>& command);
+
+/// The id in its answer; Protocol when there is none that fits a path.
+Result<std::string> parse_exec_id(std::string_view json);
+
+/// The answer of GET /exec/{id}/json.
+struct ExecState {
+  bool running = false;
+  std::optional<int> exit_code;  ///< empty: not over, not begun, or not noted yet
+};
+
+Result<ExecState> parse_exec_state(std::string_view json);
+
+}  // namespace healer::docker

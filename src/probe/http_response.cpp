@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "probe/http_text.hpp"
+
 namespace healer {
 
 namespace {
@@ -14,26 +16,6 @@ constexpr std::string_view version_prefix = "HTTP/1.";
 
 bool is_digit(char c) {
   return c >= '0' && c <= '9';
-}
-
-bool is_blank(char c) {
-  return c == ' ' || c == '\t';
-}
-
-std::string_view trim_blanks(std::string_view text) {
-  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
-  return text;
-}
-
-char lower_ascii(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-// `name` is lower case.
-bool same_name(std::string_view seen, std::string_view name) {
-  return std::equal(seen.begin(), seen.end(), name.begin(), name.end(),
-                    [](char a, char b) { return lower_ascii(a) == b; });
 }
 
 }  // namespace
@@ -160,6 +142,8 @@ HttpResponseParser::State HttpResponseParser::read_header(std::string_view line)
         trim_blanks(comma == std::string_view::npos ? value : value.substr(comma + 1));
     chunked_ = same_name(last, "chunked");
     other_coding_ = !chunked_;
+  } else if (wanted_.location && location_.empty() && same_name(name, "location")) {
+    location_ = value;
   }
   return State::More;
 }
@@ -179,10 +163,11 @@ HttpResponseParser::State HttpResponseParser::end_head() {
   if (status_ >= 100 && status_ < 200 && status_ != 101) {
     reading_ = Reading::StatusLine;
     chunked_ = other_coding_ = has_length_ = false;
+    location_.clear();
     remaining_ = 0;
     return State::More;
   }
-  if (!capture_body_ || status_ == 101 || status_ == 204 || status_ == 304) return complete();
+  if (!wanted_.body || status_ == 101 || status_ == 204 || status_ == 304) return complete();
   if (chunked_) {
     reading_ = Reading::ChunkSize;
   } else if (has_length_ && !other_coding_) {

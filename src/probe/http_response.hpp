@@ -35,18 +35,26 @@ class HttpResponseParser {
     Truncated,  ///< the peer closed before it was whole
   };
 
+  struct Wanted {
+    bool body = false;      ///< never for the answer to HEAD, which has none
+    bool location = false;  ///< the Location field, for redirects
+  };
+
   HttpResponseParser() = default;
-  explicit HttpResponseParser(bool capture_body) : capture_body_(capture_body) {}
+  explicit HttpResponseParser(Wanted wanted) : wanted_(wanted) {}
 
   /// The next bytes. What follows the end of the answer is ignored.
   State feed(std::string_view bytes);
   /// The peer closed: Complete when the answer is whole now, else Truncated.
   State finish();
 
+  State state() const { return state_; }
   int status() const { return status_; }
   /// The decoded body so far, at most body_cap; empty unless it was asked for.
   const std::string& body() const { return body_; }
   std::string take_body() { return std::move(body_); }
+  /// The first Location field of the final head; empty unless it was asked for.
+  const std::string& location() const { return location_; }
   /// A short phrase once Malformed.
   const char* problem() const { return problem_; }
 
@@ -76,13 +84,14 @@ class HttpResponseParser {
 
   std::string line_;  // the part of a line that came before the rest
   std::string body_;
+  std::string location_;
   const char* problem_ = "";
   std::uint64_t remaining_ = 0;  // of a fixed body or of the chunk
   std::uint32_t head_bytes_ = 0;
   std::uint16_t status_ = 0;
   Reading reading_ = Reading::StatusLine;
   State state_ = State::More;
-  bool capture_body_ = false;
+  Wanted wanted_;
   bool chunked_ = false;
   bool other_coding_ = false;
   bool has_length_ = false;

@@ -88,21 +88,29 @@ TlsSession::Step TlsSession::handshake() {
   return result == 1 ? Step::Done : step_of(result);
 }
 
-TlsSession::Step TlsSession::write(const char* data, std::size_t size) {
+TlsSession::Moved TlsSession::write(const char* data, std::size_t size) {
   ERR_clear_error();
   errno = 0;
-  std::size_t written = 0;
-  const int result = SSL_write_ex(session_.get(), data, size, &written);
-  return result == 1 ? Step::Done : step_of(result);
+  Moved moved{Step::Done};
+  const int result = SSL_write_ex(session_.get(), data, size, &moved.bytes);
+  if (result != 1) moved.step = step_of(result);
+  return moved;
 }
 
-TlsSession::Read TlsSession::read(char* data, std::size_t size) {
+TlsSession::Moved TlsSession::read(char* data, std::size_t size) {
   ERR_clear_error();
   errno = 0;
-  Read read{Step::Done};
-  const int result = SSL_read_ex(session_.get(), data, size, &read.bytes);
-  if (result != 1) read.step = step_of(result);
-  return read;
+  Moved moved{Step::Done};
+  const int result = SSL_read_ex(session_.get(), data, size, &moved.bytes);
+  if (result != 1) moved.step = step_of(result);
+  return moved;
+}
+
+bool TlsSession::speaks_http2() const {
+  const unsigned char* name = nullptr;
+  unsigned size = 0;
+  SSL_get0_alpn_selected(session_.get(), &name, &size);
+  return std::string_view(reinterpret_cast<const char*>(name), size) == "h2";
 }
 
 void TlsSession::say_goodbye() {
@@ -139,8 +147,8 @@ Result<SSL_CTX*> TlsSessions::context(bool verify) {
   return made.get();
 }
 
-Result<TlsSession> TlsSessions::open(int socket, const HttpTarget& target) {
-  const auto settings = context(target.tls_verify);
+Result<TlsSession> TlsSessions::open(int socket, const TlsPeer& peer) {
+  const auto settings = context(peer.verify);
   if (!settings) return tl::unexpected<Error>(settings.error());
   if (!socket_method_) socket_method_.reset(make_socket_method());
   ERR_clear_error();
@@ -153,15 +161,17 @@ Result<TlsSession> TlsSessions::open(int socket, const HttpTarget& target) {
   BIO_set_fd(bio, socket, BIO_NOCLOSE);
   SSL_set_bio(session.get(), bio, bio);
   SSL_set_connect_state(session.get());
+  constexpr unsigned char http2_only[] = {2, 'h', '2'};
+  if (peer.http2) SSL_set_alpn_protos(session.get(), http2_only, sizeof http2_only);
 
-  const std::string host{host_of(target.host_header)};
+  const std::string host{host_of(peer.host_header)};
   if (is_name(host)) SSL_set_tlsext_host_name(session.get(), host.c_str());
-  if (target.tls_verify) {
+  if (peer.verify) {
     const bool named = is_name(host)
                            ? SSL_set1_host(session.get(), host.c_str()) == 1
                            : X509_VERIFY_PARAM_set1_ip_asc(
                                  SSL_get0_param(session.get()),
-                                 host.empty() ? target.endpoint.address.c_str() : host.c_str()) == 1;
+                                 host.empty() ? std::string(peer.address).c_str() : host.c_str()) == 1;
     if (!named)
       return failure(ErrorCode::InvalidInput, "not a name a certificate can be checked for: " + host);
   }

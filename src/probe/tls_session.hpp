@@ -3,9 +3,9 @@
 #include <cstddef>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "base/result.hpp"
-#include "model/probe.hpp"
 
 typedef struct ssl_ctx_st SSL_CTX;
 typedef struct ssl_st SSL;
@@ -24,19 +24,23 @@ struct TlsDeleter {
 class TlsSession {
  public:
   enum class Step { Done, Again, Closed, Failed };
-  struct Read {
+  struct Moved {
     Step step;
-    std::size_t bytes = 0;
+    std::size_t bytes = 0;  ///< when Done
   };
 
   explicit TlsSession(std::unique_ptr<SSL, TlsDeleter> session) : session_(std::move(session)) {}
 
   /// Failed: reason() says why in OpenSSL's words. Closed: the peer closed or reset the connection.
   Step handshake();
-  Step write(const char* data, std::size_t size);
-  Read read(char* data, std::size_t size);
+  /// May take a part. After Again the next call must begin with the same bytes.
+  Moved write(const char* data, std::size_t size);
+  Moved read(char* data, std::size_t size);
   /// Tells the peer that we are done, as far as that goes without waiting.
   void say_goodbye();
+
+  /// Whether the peer agreed to speak HTTP/2 (ALPN), once the handshake is done.
+  bool speaks_http2() const;
 
   const std::string& reason() const { return reason_; }
 
@@ -47,6 +51,14 @@ class TlsSession {
   std::string reason_;
 };
 
+/// Who is expected behind a TLS connection.
+struct TlsPeer {
+  std::string_view host_header;  ///< its name, with or without a port; empty: only the address is known
+  std::string_view address;
+  bool verify = false;
+  bool http2 = false;  ///< offer HTTP/2 and nothing else
+};
+
 /// The settings that all sessions share, one set for checked and one for unchecked certificates; made when
 /// first needed, so that a host without https targets never reads the CA store.
 class TlsSessions {
@@ -54,10 +66,10 @@ class TlsSessions {
   TlsSessions();
   ~TlsSessions();
 
-  /// A client's session on this connected (or connecting) socket. With tls_verify the certificate must
-  /// lead to the system's CA store and name the host of host_header, else the address. NoResources on
-  /// failure to allocate.
-  Result<TlsSession> open(int socket, const HttpTarget& target);
+  /// A client's session on this connected (or connecting) socket. With `verify` the certificate must lead
+  /// to the system's CA store and name the host of host_header, else the address. Busy on failure to
+  /// allocate.
+  Result<TlsSession> open(int socket, const TlsPeer& peer);
 
  private:
   Result<SSL_CTX*> context(bool verify);

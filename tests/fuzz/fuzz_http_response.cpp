@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "probe/http_redirect.hpp"
 #include "probe/http_response.hpp"
 
 namespace {
@@ -15,15 +16,16 @@ struct Outcome {
   healer::HttpResponseParser::State state;
   int status;
   std::string body;
+  std::string location;
   bool operator==(const Outcome&) const = default;
 };
 
 Outcome parse(std::string_view bytes, bool capture_body, std::size_t piece) {
-  healer::HttpResponseParser parser(capture_body);
+  healer::HttpResponseParser parser({.body = capture_body, .location = true});
   for (; !bytes.empty(); bytes.remove_prefix(std::min(piece, bytes.size())))
     parser.feed(bytes.substr(0, piece));
   const auto state = parser.finish();
-  return {state, parser.status(), parser.body()};
+  return {state, parser.status(), parser.body(), parser.location()};
 }
 
 }  // namespace
@@ -36,6 +38,16 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const Outcome whole = parse(bytes, capture_body, bytes.size() + 1);
   if (whole.state == healer::HttpResponseParser::State::More) std::abort();
   if (whole.body.size() > healer::HttpResponseParser::body_cap) std::abort();
+  // A Location is whatever the peer likes: what becomes of it is a path or a refusal, never a line end.
+  healer::HttpTarget target;
+  target.endpoint = {"127.0.0.1", 80};
+  target.redirects = 1;
+  if (const auto hop = healer::next_hop(target, {"/a/b?c", "GET"}, 302, whole.location)) {
+    if (!hop->path.starts_with('/')) std::abort();
+    std::string request;
+    healer::write_http_request(target, request, &*hop);
+    if (std::count(request.begin(), request.end(), '\n') != 6) std::abort();
+  }
   if (!(parse(bytes, capture_body, piece) == whole)) std::abort();
   return 0;
 }

@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -83,6 +84,13 @@ inline HttpTarget https_on(std::uint16_t port, bool verify = false) {
 
 inline TcpTarget tcp_on(std::uint16_t port, std::size_t banner_bytes = 0) {
   return TcpTarget{{"127.0.0.1", port}, banner_bytes};
+}
+
+inline GrpcTarget grpc_on(std::uint16_t port, std::string service = {}) {
+  GrpcTarget target;
+  target.endpoint = {"127.0.0.1", port};
+  target.service = std::move(service);
+  return target;
 }
 
 }  // namespace healer::testing

@@ -13,13 +13,13 @@ using State = HttpResponseParser::State;
 namespace {
 
 // All that can be seen of a parser when the peer has sent these pieces and closed.
-using Outcome = std::tuple<State, int, std::string, std::string>;
+using Outcome = std::tuple<State, int, std::string, std::string, std::string>;
 
 Outcome parse(const std::vector<std::string>& pieces, bool capture_body) {
-  HttpResponseParser parser(capture_body);
+  HttpResponseParser parser({.body = capture_body, .location = true});
   for (const std::string& piece : pieces) parser.feed(piece);
   const State state = parser.finish();
-  return {state, parser.status(), parser.body(), parser.problem()};
+  return {state, parser.status(), parser.body(), parser.problem(), parser.location()};
 }
 
 struct Sample {
@@ -116,12 +116,25 @@ std::string endless_interim_answers() {
 TEST_CASE("every sample answer is read as it should be") {
   for (const Sample& sample : samples()) {
     CAPTURE(sample.name);
-    const auto [state, status, body, problem] = parse({sample.bytes}, sample.capture_body);
+    const auto [state, status, body, problem, location] = parse({sample.bytes}, sample.capture_body);
     CHECK(state == sample.state);
     CHECK(status == sample.status);
     CHECK(body == sample.body);
     CHECK(problem.empty() == (state != State::Malformed));
+    CHECK(location.empty());
   }
+}
+
+TEST_CASE("the first Location of the final head is kept when it is wanted") {
+  const std::string bytes =
+      "HTTP/1.1 103 Early Hints\r\nLocation: /early\r\n\r\n"
+      "HTTP/1.1 302 Found\r\nX-Location: /no\r\nLOCATION: \t /next?a=b \r\nLocation: /second\r\n\r\n";
+  HttpResponseParser wanted({.location = true});
+  CHECK(wanted.feed(bytes) == State::Complete);
+  CHECK(wanted.location() == "/next?a=b");
+  HttpResponseParser unwanted;
+  CHECK(unwanted.feed(bytes) == State::Complete);
+  CHECK(unwanted.location().empty());
 }
 
 TEST_CASE("where an answer is cut changes nothing") {
@@ -141,20 +154,20 @@ TEST_CASE("where an answer is cut changes nothing") {
 TEST_CASE("the head's cap is exact and covers interim answers") {
   std::string head = "HTTP/1.1 200 OK\r\nA: \r\n\r\n";
   head.insert(head.size() - 4, HttpResponseParser::head_cap - head.size(), 'x');
-  CHECK(HttpResponseParser(false).feed(head) == State::Complete);
+  CHECK(HttpResponseParser().feed(head) == State::Complete);
   head.insert(head.size() - 4, 1, 'x');
-  CHECK(HttpResponseParser(false).feed(head) == State::Malformed);
-  CHECK(HttpResponseParser(false).feed(endless_interim_answers()) == State::Malformed);
+  CHECK(HttpResponseParser().feed(head) == State::Malformed);
+  CHECK(HttpResponseParser().feed(endless_interim_answers()) == State::Malformed);
 }
 
 TEST_CASE("an answer is complete before the close when it says its length") {
-  HttpResponseParser head_only(false);
+  HttpResponseParser head_only;
   CHECK(head_only.feed("HTTP/1.1 200 OK\r\n\r") == State::More);
   CHECK(head_only.feed("\n") == State::Complete);
-  HttpResponseParser fixed(true);
+  HttpResponseParser fixed({.body = true});
   CHECK(fixed.feed("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\no") == State::More);
   CHECK(fixed.feed("k") == State::Complete);
-  HttpResponseParser another(false);
+  HttpResponseParser another;
   CHECK(another.feed("HTTQ") == State::Malformed);  // at the first wrong byte, not at the timeout
 }
 
@@ -163,9 +176,9 @@ TEST_CASE("any bytes, cut anywhere, give one outcome") {
   const auto fragment = rc::gen::weightedOneOf<std::string>(
       {{1, rc::gen::arbitrary<std::string>()},
        {3, rc::gen::element<std::string>("HTTP/1.1 ", "200 OK\r\n", "100 C\r\n", "\r\n", "\n", "\r",
-                                         "Content-Length: ", "5", "Transfer-Encoding: chunked\r\n", "0\r\n",
-                                         "a\r\n", "FF\r\n", ":", " ", ";", std::string(5000, 'y'),
-                                         std::string(1, '\0'))}});
+                                         "Content-Length: ", "Location: ", "5",
+                                         "Transfer-Encoding: chunked\r\n", "0\r\n", "a\r\n", "FF\r\n", ":",
+                                         " ", ";", std::string(5000, 'y'), std::string(1, '\0'))}});
   CHECK(rc::check([&fragment] {
     const auto start = *rc::gen::element<std::string>(
         "", "HTTP/1.1 200 OK\r\n", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");

@@ -46,6 +46,8 @@ TEST_CASE("the request") {
   Asker asker;
   HttpTarget target = http_on(server->port());
   std::string host = own, line = "GET /health HTTP/1.1";
+  std::string agent = std::string("User-Agent: healer/") + version + "\r\n", accept = "Accept: */*\r\n";
+  std::string more;
 
   SUBCASE("names the address and port as its host") {}
   SUBCASE("names the host it is told to") {
@@ -60,13 +62,75 @@ TEST_CASE("the request") {
     line = "GET /a%20b%0D%0AX-Evil:%201 HTTP/1.1";
     target.host_header = "h\r\nX-Evil: 1";
     host = "hX-Evil:1";
+    target.method = "GET / HTTP/1.1\r\nX-Evil: 1";
+    line = "GETHTTP1.1X-Evil1 /a%20b%0D%0AX-Evil:%201 HTTP/1.1";
+    target.headers = {{"X-Good", Secret("a\r\nX-Evil: 1\n\r\n")},
+                      {"X-Bad\r\nX-Evil", Secret("1")},
+                      {"X Bad", Secret("1")},
+                      {"", Secret("1")}};
+    more = "X-Good: aX-Evil: 1\r\n";
+  }
+  SUBCASE("carries the target's headers") {
+    target.headers = {{"Authorization", Secret("Bearer a b\tc")}, {"x-empty", Secret("")}};
+    more = "Authorization: Bearer a b\tc\r\nx-empty: \r\n";
+  }
+  SUBCASE("lets its client and what it accepts be said by the target") {
+    target.headers = {{"user-agent", Secret("probe")}, {"ACCEPT", Secret("text/html")}};
+    agent = accept = "";
+    more = "user-agent: probe\r\nACCEPT: text/html\r\n";
+  }
+  SUBCASE("keeps what frames it to itself") {
+    target.headers = {{"Host", Secret("evil")},
+                      {"connection", Secret("keep-alive")},
+                      {"Content-length", Secret("5")},
+                      {"Transfer-Encoding", Secret("chunked")}};
+  }
+  SUBCASE("may be a POST of nothing") {
+    target.method = "POST";
+    line = "POST /health HTTP/1.1";
+    more = "Content-Length: 0\r\n";
+  }
+  SUBCASE("may be a PUT of nothing") {
+    target.method = "PUT";
+    line = "PUT /health HTTP/1.1";
+    more = "Content-Length: 0\r\n";
+  }
+  SUBCASE("may be OPTIONS") {
+    target.method = "OPTIONS";
+    line = "OPTIONS /health HTTP/1.1";
   }
   CHECK(asker.ask(target).end == ProbeEnd::Answered);
   CHECK(asker.ask(target).end == ProbeEnd::Answered);
   CHECK(server->connections() == 2);
   REQUIRE(server->requests().size() == 2);
-  CHECK(server->requests()[0].head == line + "\r\nHost: " + host + "\r\nUser-Agent: healer/" + version +
-                                          "\r\nAccept: */*\r\nConnection: close\r\n");
+  CHECK(server->requests()[0].head ==
+        line + "\r\nHost: " + host + "\r\n" + agent + accept + more + "Connection: close\r\n");
+}
+
+TEST_CASE("the answer to HEAD has no body, whatever its head says") {
+  const auto server = ScriptedServer::on_loopback([](Peer& peer) {
+    peer.read_request();
+    peer.send("HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n");
+    peer.hang();
+  });
+  Asker asker;
+  HttpTarget target = http_on(server->port(), true);
+  target.method = "HEAD";
+  const ProbeFacts facts = asker.ask(target);
+  CHECK(facts.end == ProbeEnd::Answered);
+  CHECK(facts.status == 200);
+  CHECK(facts.body.empty());
+}
+
+TEST_CASE("a request larger than the socket takes at once is sent whole") {
+  const auto server = ScriptedServer::on_loopback([](Peer& peer) {
+    const auto request = peer.read_request();
+    peer.send(answer(request && request->head.size() > 8'000'000 ? 200 : 400, ""));
+  });
+  Asker asker;
+  HttpTarget target = http_on(server->port());
+  target.headers = {{"X-Long", Secret(std::string(8'000'000, 'x'))}};
+  CHECK(asker.ask(target).status == 200);
 }
 
 TEST_CASE("a body is kept when asked for, to its cap, and decoded") {
@@ -257,6 +321,40 @@ TEST_CASE("tcp") {
     const ProbeFacts facts = asker.ask(tcp_on(server->port(), 8));
     CHECK(facts.end == ProbeEnd::Answered);
     CHECK(facts.body == "220 mail");
+  }
+  SUBCASE("the banner is read byte by byte") {
+    const auto server = ScriptedServer::on_loopback([](Peer& peer) {
+      for (const char byte : std::string_view("220 mail")) {
+        peer.send({&byte, 1});
+        usleep(1'000);  // so that few of them travel together
+      }
+      peer.hang();
+    });
+    const ProbeFacts facts = asker.ask(tcp_on(server->port(), 8));
+    CHECK(facts.end == ProbeEnd::Answered);
+    CHECK(facts.body == "220 mail");
+  }
+  SUBCASE("a slow banner is cut although bytes keep coming") {
+    const auto server = ScriptedServer::on_loopback([](Peer& peer) {
+      while (peer.send("2")) usleep(2'000);
+    });
+    const ProbeFacts facts = asker.ask(tcp_on(server->port(), 10'000), 200ms);
+    CHECK(facts.end == ProbeEnd::AnswerTimeout);
+    CHECK(facts.body.empty());
+  }
+  SUBCASE("more sent than wanted, in one piece") {
+    const auto server = ScriptedServer::on_loopback([](Peer& peer) {
+      peer.send("220 mail ready\r\n" + std::string(200'000, 'x'));
+      peer.hang();
+    });
+    CHECK(asker.ask(tcp_on(server->port(), 3)).body == "220");
+  }
+  SUBCASE("more wanted than is ever kept") {
+    const auto server = ScriptedServer::on_loopback([](Peer& peer) {
+      peer.send(std::string(200'000, 'x'));
+      peer.hang();
+    });
+    CHECK(asker.ask(tcp_on(server->port(), 1'000'000)).body == std::string(10 * 1024, 'x'));
   }
   SUBCASE("a banner shorter than wanted, then the close") {
     const auto server = ScriptedServer::on_loopback([](Peer& peer) { peer.send("22"); });

@@ -1,0 +1,185 @@
+#include "probe/conversation.hpp"
+
+#include <sys/epoll.h>
+
+#include <string_view>
+#include <utility>
+#include <variant>
+
+namespace healer {
+
+namespace {
+
+using Step = SocketStream::Step;
+
+constexpr std::uint32_t closed_by_peer = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
+
+const Endpoint* endpoint_of(const ProbeTarget& target) {
+  if (const auto* http = std::get_if<HttpTarget>(&target)) return &http->endpoint;
+  if (const auto* tcp = std::get_if<TcpTarget>(&target)) return &tcp->endpoint;
+  if (const auto* grpc = std::get_if<GrpcTarget>(&target)) return &grpc->endpoint;
+  return nullptr;
+}
+
+// Whom TLS is spoken with; nothing: plain.
+std::optional<TlsPeer> tls_peer_of(const ProbeTarget& target) {
+  if (const auto* http = std::get_if<HttpTarget>(&target); http && http->tls)
+    return TlsPeer{http->host_header, http->endpoint.address, http->tls_verify, false};
+  if (const auto* grpc = std::get_if<GrpcTarget>(&target); grpc && grpc->tls)
+    return TlsPeer{grpc->authority, grpc->endpoint.address, grpc->tls_verify, true};
+  return std::nullopt;
+}
+
+Dialogue dialogue_with(const ProbeTarget& target, Duration timeout, std::unique_ptr<const HttpHop> hop) {
+  if (const auto* http = std::get_if<HttpTarget>(&target)) return HttpDialogue(*http, std::move(hop));
+  if (const auto* grpc = std::get_if<GrpcTarget>(&target)) return GrpcDialogue(*grpc, timeout);
+  return BannerDialogue(std::get<TcpTarget>(target));
+}
+
+std::string_view to_send(Dialogue& dialogue, std::string& scratch) {
+  return std::visit([&](auto& each) { return each.to_send(scratch); }, dialogue);
+}
+
+void sent(Dialogue& dialogue, std::size_t bytes) {
+  std::visit([&](auto& each) { each.sent(bytes); }, dialogue);
+}
+
+Conversation::End fault(ProbeEnd end, const char* detail) {
+  return {Conversation::Fault{end, detail}};
+}
+
+}  // namespace
+
+std::optional<Conversation::Fault> Conversation::open(const ProbeTarget& target, Duration timeout,
+                                                      std::unique_ptr<const HttpHop>& hop, Shared& shared) {
+  const Endpoint* endpoint = endpoint_of(target);
+  if (endpoint == nullptr) return Fault{ProbeEnd::EngineFailed, "a question that no socket can ask"};
+  if (auto fault = stream_.open(*endpoint)) return fault;
+  if (const auto peer = tls_peer_of(target))
+    if (auto fault = stream_.secure(shared.tls, *peer)) return fault;
+  dialogue_ = dialogue_with(target, timeout, std::move(hop));
+  if (stream_.is_tls() || std::holds_alternative<BannerDialogue>(dialogue_)) return std::nullopt;
+
+  // To a target on this host, which most are, the handshake is over by the time connect() returns: sending
+  // at once saves a wake-up for each question, and elsewhere costs one call that says EAGAIN.
+  const std::string_view bytes = to_send(dialogue_, shared.scratch);
+  const SocketStream::Moved moved = stream_.send(bytes);
+  if (moved.step == Step::Failed) return stream_.fault();
+  if (moved.step != Step::Done) return std::nullopt;
+  phase_ = Phase::Talking;
+  sent(dialogue_, moved.bytes);
+  wants_writable_ = moved.bytes < bytes.size();
+  return std::nullopt;
+}
+
+// Every step first looks whether the one before it is over, since one event may allow several.
+std::optional<Conversation::End> Conversation::drive(std::uint32_t flags, Shared& shared) {
+  if (phase_ == Phase::Connecting) {
+    if (auto end = finish_connecting(flags)) return end;
+    if (phase_ == Phase::Connecting) return std::nullopt;
+  }
+  if (phase_ == Phase::Handshaking) {
+    if (auto end = handshake()) return end;
+    if (phase_ == Phase::Handshaking) return std::nullopt;
+  }
+  if (const auto* banner = std::get_if<BannerDialogue>(&dialogue_); banner && banner->over()) return End{};
+  if (auto end = say(shared)) return end;
+  if (!stream_.is_tls() && (flags & (EPOLLIN | closed_by_peer)) == 0) return std::nullopt;
+  return hear(flags, shared);
+}
+
+std::optional<Conversation::End> Conversation::finish_connecting(std::uint32_t flags) {
+  if ((flags & (EPOLLERR | EPOLLHUP)) != 0)
+    if (auto why = stream_.connect_fault()) return End{std::move(why)};
+  if ((flags & EPOLLOUT) != 0) phase_ = stream_.is_tls() ? Phase::Handshaking : Phase::Talking;
+  return std::nullopt;
+}
+
+std::optional<Conversation::End> Conversation::handshake() {
+  switch (stream_.handshake()) {
+    case Step::Done:
+      break;
+    case Step::Again:
+      return std::nullopt;
+    case Step::Closed:
+      return fault(ProbeEnd::Reset, "closed during the TLS handshake");
+    case Step::Failed:
+      return End{stream_.fault()};
+  }
+  phase_ = Phase::Talking;
+  if (std::holds_alternative<GrpcDialogue>(dialogue_) && !stream_.speaks_http2())
+    return fault(ProbeEnd::Malformed, "not HTTP/2: the server does not agree to it over TLS (ALPN)");
+  return std::nullopt;
+}
+
+std::optional<Conversation::End> Conversation::say(Shared& shared) {
+  for (;;) {
+    const std::string_view bytes = to_send(dialogue_, shared.scratch);
+    if (bytes.empty()) return std::nullopt;
+    const SocketStream::Moved moved = stream_.send(bytes);
+    switch (moved.step) {
+      case Step::Done:
+        sent(dialogue_, moved.bytes);
+        break;
+      case Step::Again:
+        wants_writable_ = true;
+        return std::nullopt;
+      case Step::Closed:
+        return fault(ProbeEnd::Reset, "closed before the answer");
+      case Step::Failed:
+        return End{stream_.fault()};
+    }
+  }
+}
+
+std::optional<Conversation::End> Conversation::hear(std::uint32_t flags, Shared& shared) {
+  const bool closed = (flags & closed_by_peer) != 0;
+  for (;;) {
+    const SocketStream::Moved moved = stream_.receive(shared.buffer.data(), shared.buffer.size());
+    switch (moved.step) {
+      case Step::Again:
+        return std::nullopt;
+      case Step::Closed:
+        std::visit([](auto& each) { each.peer_closed(); }, dialogue_);
+        return End{std::nullopt, true};
+      case Step::Failed:
+        return End{stream_.fault()};
+      case Step::Done:
+        break;
+    }
+    const std::string_view bytes{shared.buffer.data(), moved.bytes};
+    if (std::visit([&](auto& each) { return each.take(bytes); }, dialogue_)) return End{std::nullopt, closed};
+    if (auto end = say(shared)) return end;
+    // Less than the buffer: it is empty now, and more will be another edge; only a close that was
+    // announced with this edge has no other. TLS holds bytes back that no edge announces.
+    if (moved.bytes < shared.buffer.size() && !closed && !stream_.is_tls()) return std::nullopt;
+  }
+}
+
+Conversation::Fault Conversation::expired() const {
+  switch (phase_) {
+    case Phase::Connecting:
+      return {ProbeEnd::ConnectTimeout, "no connection in time"};
+    case Phase::Handshaking:
+      return {ProbeEnd::AnswerTimeout, "TLS handshake not finished in time"};
+    case Phase::Talking:
+      break;
+  }
+  return {ProbeEnd::AnswerTimeout, "no whole answer in time"};
+}
+
+std::unique_ptr<const HttpHop> Conversation::next() {
+  auto* http = std::get_if<HttpDialogue>(&dialogue_);
+  return http != nullptr ? http->next() : nullptr;
+}
+
+ProbeFacts Conversation::take_facts() {
+  return std::visit([](auto& each) { return each.take_facts(); }, dialogue_);
+}
+
+void Conversation::say_goodbye() {
+  stream_.say_goodbye();
+  dialogue_ = {};
+}
+
+}  // namespace healer

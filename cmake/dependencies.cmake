@@ -25,3 +25,7 @@ target_link_libraries(healer_json PUBLIC healer_options Boost::headers)
 
 add_library(healer_asio STATIC ${CMAKE_SOURCE_DIR}/cmake/boost_asio.cpp)
 target_link_libraries(healer_asio PUBLIC healer_options Boost::headers OpenSSL::SSL Threads::Threads)
+
+# Debian ships no CMake package of the time zone library.
+find_path(CCTZ_INCLUDE_DIR cctz/time_zone.h REQUIRED)
+find_library(CCTZ_LIBRARY cctz REQUIRED)

@@ -45,6 +45,10 @@ gather_programs() {
     strip -o "$out/healer/usr/bin/healer" "$healer"
     copy_libraries "$healer" "$out/healer"
     echo 'hosts: files dns' >"$out/healer/etc/nsswitch.conf"
+    # Maintenance windows are told in these zones; posix/ and right/ say the same in other forms.
+    mkdir -p "$out/healer/usr/share/zoneinfo"
+    (cd /usr/share/zoneinfo && tar --exclude=./posix --exclude=./right --exclude='./*.*' --exclude=./localtime \
+        --exclude=./posixrules --exclude=./leapseconds -c .) | tar -C "$out/healer/usr/share/zoneinfo" -x
     # The package's own certificates, not /etc/ssl/certs: a host may have added private ones to that.
     mkdir -p "$out/healer/etc/ssl/certs" "$out/healer/var/lib/healer" "$out/healer/run/healer" \
         "$out/healer/usr/lib/ssl"

@@ -14,17 +14,19 @@
 
 #include "api/http_api.hpp"
 #include "api/metrics.hpp"
+#include "app/engine_access.hpp"
 #include "app/log.hpp"
 #include "app/own_container.hpp"
 #include "app/real_host.hpp"
 #include "base/duration.hpp"
 #include "base/version.hpp"
 #include "cli/commands.hpp"
+#include "config/host_policy.hpp"
 #include "config/policy_resolver.hpp"
-#include "engine/docker/docker_engine.hpp"
 #include "net/curl_client.hpp"
 #include "net/http_server.hpp"
 #include "net/loop.hpp"
+#include "net/resolver.hpp"
 #include "net/signals.hpp"
 #include "notify/outbox.hpp"
 #include "notify/slack.hpp"
@@ -39,6 +41,8 @@ namespace {
 constexpr Duration shutdown_limit = 700ms;
 constexpr Duration prune_interval = 24h;
 constexpr Duration first_prune = 60s;
+/// How soon a control URL's name that could not be resolved is tried again.
+constexpr Duration resolve_again = 60s;
 
 std::string machine_name() {
   char name[256] = {};
@@ -107,6 +111,10 @@ class Daemon {
   void on_signal(int number);
   void reload();
   void prune();
+  /// Finds the address of the control URL's host; the host's policy follows when it is there.
+  void find_control();
+  void set_host_policy();
+  void reload_host(const DaemonSettings& after);
   Result<std::vector<std::unique_ptr<Notifier>>> channels_of(const DaemonSettings& settings);
   Runtime::Resolve resolver_of(const Policy& defaults);
   ApiSources api_sources();
@@ -138,6 +146,9 @@ class Daemon {
   std::unique_ptr<HttpApi> api_;
   std::unique_ptr<net::HttpServer> server_;
   std::unique_ptr<net::HttpServer> admin_;
+  std::string control_address_;  ///< of the control URL's host; empty: not known yet, or none is configured
+  std::unique_ptr<net::Resolver> control_lookup_;
+  std::unique_ptr<net::Timer> control_timer_;
   std::unique_ptr<net::Timer> prune_timer_;
   std::unique_ptr<net::Timer> shutdown_timer_;
   std::unique_ptr<net::Signals> signals_;
@@ -155,18 +166,7 @@ bool Daemon::open_store() {
 }
 
 bool Daemon::open_engine() {
-  // The docker client's variables, as load() has checked and completed them.
-  const DockerConnection& docker = settings_.daemon.docker;
-  const auto lookup = [this, &docker](std::string_view name) -> std::optional<std::string> {
-    if (name == "DOCKER_HOST") return docker.host;
-    if (name == "DOCKER_TLS_VERIFY")
-      return docker.tls_verify ? std::optional<std::string>("1") : std::nullopt;
-    if (name == "DOCKER_CERT_PATH" && !docker.cert_path.empty()) return docker.cert_path;
-    if (name == "DOCKER_API_VERSION" && !docker.api_version.empty()) return docker.api_version;
-    const auto found = environment_.find(std::string(name));
-    return found == environment_.end() ? std::nullopt : std::optional<std::string>(found->second);
-  };
-  auto engine = docker::make_docker_engine(loop_, lookup);
+  auto engine = open_docker(loop_, settings_.daemon.docker, environment_);
   if (!engine) return fatal(engine.error().message);
   engine_ = std::move(*engine);
   return true;
@@ -273,7 +273,7 @@ bool Daemon::listen_admin() {
 
 void Daemon::begin() {
   RuntimeSettings settings;
-  settings.host.host_name = host_name();
+  settings.host = host_policy(settings_.daemon, host_name(), control_address_);
   settings.own_container_id = own_container_id();
   settings.channels = outbox_->channel_names();
   settings.dry_run = settings_.daemon.dry_run;
@@ -298,6 +298,32 @@ void Daemon::prune() {
   });
 }
 
+void Daemon::set_host_policy() {
+  runtime_->set_host_policy(host_policy(settings_.daemon, host_name(), control_address_));
+}
+
+void Daemon::find_control() {
+  control_address_.clear();
+  control_lookup_.reset();
+  control_timer_.reset();
+  const auto& control = settings_.daemon.control;
+  if (const auto address = numeric_control_address(settings_.daemon)) control_address_ = *address;
+  if (!control || !control_address_.empty()) return set_host_policy();
+  control_lookup_ = std::make_unique<net::Resolver>(loop_);
+  control_lookup_->resolve(control->host, [this, host = control->host](Result<std::string> address) {
+    if (address) {
+      control_address_ = std::move(*address);
+      return set_host_policy();
+    }
+    log_.write(LogLevel::Warning,
+               fmt::format("control_url: {}; no control probe until it is found, tried again in {}",
+                           address.error().message, format_duration(resolve_again)));
+    control_timer_ = std::make_unique<net::Timer>(loop_);
+    // Posted: a timer is never destroyed inside its own callback.
+    control_timer_->set_after(resolve_again, [this]() { loop_.post([this]() { find_control(); }); });
+  });
+}
+
 int Daemon::run() {
   log_.write(LogLevel::Info,
              fmt::format("healer {} starts on {}{}", version, host_name(),
@@ -310,6 +336,7 @@ int Daemon::run() {
                                             [this](int number) { on_signal(number); });
   prune_timer_ = std::make_unique<net::Timer>(loop_);
   prune_timer_->set_after(first_prune, [this]() { prune(); });
+  find_control();
   runtime_->start();
   loop_.run();
   log_.write(LogLevel::Info, "healer ends");
@@ -324,6 +351,21 @@ void Daemon::on_signal(int number) {
   shutdown_timer_ = std::make_unique<net::Timer>(loop_);
   shutdown_timer_->set_after(shutdown_limit, [this]() { loop_.stop(); });
   runtime_->shut_down([this]() { loop_.stop(); });
+}
+
+void Daemon::reload_host(const DaemonSettings& after) {
+  DaemonSettings& now = settings_.daemon;
+  now.mass_share = after.mass_share;
+  now.mass_least = after.mass_least;
+  now.mass_hold = after.mass_hold;
+  now.mass_hold_max = after.mass_hold_max;
+  now.remedy_share = after.remedy_share;
+  now.control_interval = after.control_interval;
+  now.control_timeout = after.control_timeout;
+  const bool other_control = now.control != after.control;
+  now.control = after.control;
+  set_host_policy();
+  if (other_control) find_control();
 }
 
 void Daemon::reload() {
@@ -360,6 +402,7 @@ void Daemon::reload() {
   settings_.daemon.slack_webhook = after.slack_webhook;
   settings_.daemon.log_level = after.log_level;
   settings_.daemon.retention = after.retention;
+  reload_host(after);
   runtime_->policies_changed(resolver_of(settings_.defaults));
   log_.write(LogLevel::Info, "configuration reloaded");
 }

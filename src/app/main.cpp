@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "app/daemon.hpp"
+#include "app/engine_access.hpp"
 #include "cli/command_line.hpp"
 #include "cli/commands.hpp"
 #include "config/load.hpp"
@@ -35,7 +36,9 @@ int main(int argc, char** argv) {
         } else if constexpr (std::is_same_v<What, cli::StatusCommand>) {
           return cli::status(what, environment, wall_now(), output);
         } else if constexpr (std::is_same_v<What, cli::CheckConfigCommand>) {
-          return cli::check_config(what, environment, output);
+          return cli::check_config(
+              what, environment,
+              [&](const DockerConnection& docker) { return list_containers(docker, environment); }, output);
         } else if constexpr (std::is_same_v<What, cli::HealthcheckCommand>) {
           return cli::healthcheck(what, environment, output);
         } else if constexpr (std::is_same_v<What, cli::ResetCommand>) {

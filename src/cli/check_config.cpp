@@ -1,7 +1,12 @@
+#include <optional>
 #include <ostream>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
+#include "base/text.hpp"
 #include "cli/commands.hpp"
 #include "cli/table.hpp"
 
@@ -13,9 +18,11 @@ void add_rows(std::vector<std::vector<Cell>>& rows, const std::vector<EffectiveS
   for (const EffectiveSetting& setting : settings) {
     if (setting.info->scope != scope) continue;
     const Colour colour = setting.origin.kind == Origin::Kind::Default ? Colour::Dim : Colour::None;
-    rows.push_back({{std::string(setting.info->key), Colour::None},
-                    {setting.value.empty() ? "-" : setting.value, Colour::None},
-                    {to_string(setting.origin), colour}});
+    const std::string key(setting.info->key);
+    rows.push_back(
+        {{setting.probe.empty() ? key : fmt::format("probes.{}.{}", setting.probe, key), Colour::None},
+         {setting.value.empty() ? "-" : printable(setting.value), Colour::None},
+         {to_string(setting.origin), colour}});
   }
 }
 
@@ -31,27 +38,69 @@ const char* say(Selection selection) {
   return "unknown";
 }
 
+/// Whether healer cares for it, in one line. HEALING.md 1.
+std::string say_watched(const ContainerSummary& container, const Containers& containers,
+                        Selection selection) {
+  const auto oneoff = container.labels.find("com.docker.compose.oneoff");
+  if (selection != Selection::OptedIn) return say(selection);
+  if (oneoff != container.labels.end() && parse_bool(oneoff->second).value_or(false))
+    return "not watched: it is a one-off run of compose";
+  if (container.id == containers.own_id) return "not watched: it is healer itself";
+  if (container.state == ContainerState::Running || container.state == ContainerState::Restarting)
+    return "watched";
+  return fmt::format("watched, but left alone while it is {}, if that is a person's doing",
+                     to_string(container.state));
+}
+
+/// The one the command names, among all; an error is a line for people.
+struct Chosen {
+  Containers containers;
+  ContainerSummary container;
+};
+tl::expected<Chosen, std::string> choose(const std::string& name, const DockerConnection& docker,
+                                         const ListContainers& list) {
+  auto containers = list(docker);
+  if (!containers) return tl::unexpected<std::string>(containers.error().message);
+  auto container = find_container(containers->all, name);
+  if (!container) return tl::unexpected<std::string>(std::move(container.error()));
+  return Chosen{std::move(*containers), std::move(*container)};
+}
+
 }  // namespace
 
 void print_errors(const ConfigErrors& errors, std::ostream& err) {
   for (const ConfigError& error : errors) err << "healer: " << describe(error) << '\n';
 }
 
-int check_config(const CheckConfigCommand& command, const Environment& environment, const Output& output) {
+int check_config(const CheckConfigCommand& command, const Environment& environment,
+                 const ListContainers& list, const Output& output) {
   const auto settings = load(environment, command.flags);
   if (!settings) {
     print_errors(settings.error(), output.err);
     return exit_usage;
   }
   for (const std::string& warning : settings->warnings) output.err << "healer: warning: " << warning << '\n';
-  const bool asked_of_a_container = !command.labels.empty();
-  const Explanation explanation = explain(*settings, command.labels);
+  std::optional<Chosen> chosen;
+  if (!command.container.empty()) {
+    auto found = choose(command.container, settings->daemon.docker, list);
+    if (!found) {
+      output.err << "healer: " << found.error() << '\n';
+      return exit_failed;
+    }
+    chosen = std::move(*found);
+  }
+  const Explanation explanation = explain(*settings, chosen ? chosen->container.labels : command.labels);
   std::vector<std::vector<Cell>> rows{{{"SETTING"}, {"VALUE"}, {"FROM"}}};
   add_rows(rows, explanation.settings, Scope::Workload);
-  add_rows(rows, settings->effective, Scope::Daemon);
+  if (!chosen) add_rows(rows, settings->effective, Scope::Daemon);
   output.out << aligned(rows, output.colour);
-  if (asked_of_a_container)
+  if (chosen)
+    output.out << fmt::format("Container {} is {}.\n", printable(chosen->container.name),
+                              say_watched(chosen->container, chosen->containers, explanation.selection));
+  else if (!command.labels.empty())
     output.out << "A container with these labels is " << say(explanation.selection) << ".\n";
+  if (!explanation.unnamed_probe)
+    output.out << "Only its named probes are asked: no label sets the unnamed one.\n";
   for (const LabelProblem& problem : explanation.problems)
     output.err << fmt::format("healer: label {}: {}\n", problem.label, problem.message);
   return explanation.problems.empty() ? exit_ok : exit_usage;

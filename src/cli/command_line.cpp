@@ -37,7 +37,7 @@ const std::vector<CommandInfo>& command_table() {
       {"reset", "NAME: close its breaker and forget its backoff", {"--config", "--admin-socket"}},
       {"check-config",
        "check the configuration, show what is in effect and why",
-       {"--config", "--state", "--listen", "--admin-socket", "--dry-run", "--label"}},
+       {"--config", "--state", "--listen", "--admin-socket", "--dry-run", "--label", "--container"}},
       {"healthcheck",
        "exit 0 when the running healer is well, else 1",
        {"--config", "--listen", "--admin-socket"}},
@@ -52,7 +52,7 @@ struct OptionInfo {
   std::string_view help;
 };
 
-constexpr std::array<OptionInfo, 9> option_table{{
+constexpr std::array<OptionInfo, 10> option_table{{
     {"--config", "FILE", "read settings from this YAML file (HEALER_CONFIG)"},
     {"--state", "PATH", "the state file (HEALER_STATE)"},
     {"--listen", "ADDRESS:PORT", "serve metrics and health here, or off (HEALER_LISTEN)"},
@@ -60,6 +60,7 @@ constexpr std::array<OptionInfo, 9> option_table{{
     {"--dry-run", "", "decide and log as always, but never touch a container (HEALER_DRY_RUN)"},
     {"--json", "", "status: print the daemon's answer as it is"},
     {"--label", "NAME=VALUE", "check-config: as a container with this label; may be repeated"},
+    {"--container", "NAME", "check-config: as this container is labelled; asks the engine"},
     {"--version", "", "print the version"},
     {"--help", "", "print this help (also -h)"},
 }};
@@ -190,7 +191,12 @@ class Parser {
   }
 
   Command make_check_config() {
-    CheckConfigCommand command{flags(), {}};
+    CheckConfigCommand command{flags(), {}, {}};
+    if (given("--container")) {
+      command.container = app_["--container"]->as<std::string>();
+      if (command.container.empty()) return refused("--container needs the NAME of a container");
+      if (!labels_.empty()) return refused("--container and --label are two ways to say the same; give one");
+    }
     for (const std::string& label : labels_) {
       const auto equals = label.find('=');
       if (equals == std::string::npos || equals == 0)

@@ -24,7 +24,8 @@ struct StatusCommand {
 /// Check the configuration and print what is in effect.
 struct CheckConfigCommand {
   FlagOverrides flags;
-  Labels labels;  ///< as if a container had them
+  Labels labels;          ///< as if a container had them
+  std::string container;  ///< ask the engine for this one's labels; empty: no
 };
 
 /// Ask the daemon whether its loop turns: the image's own healthcheck.

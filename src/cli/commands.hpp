@@ -1,10 +1,17 @@
 #pragma once
 
+#include <functional>
 #include <iosfwd>
+#include <string>
+#include <vector>
 
+#include <tl/expected.hpp>
+
+#include "base/result.hpp"
 #include "base/time.hpp"
 #include "cli/command_line.hpp"
 #include "config/config_error.hpp"
+#include "model/container.hpp"
 
 namespace healer::cli {
 
@@ -22,9 +29,24 @@ inline constexpr int exit_usage = 2;
 /// One "healer: ..." line per error.
 void print_errors(const ConfigErrors& errors, std::ostream& err);
 
-/// Prints the effective settings with their origins, or every error. 0, or 2 when the configuration (or a
-/// label given with it) is refused.
-int check_config(const CheckConfigCommand& command, const Environment& environment, const Output& output);
+/// What the engine says exists.
+struct Containers {
+  std::vector<ContainerSummary> all;
+  std::string own_id;  ///< of the container this process runs in; empty: on the host
+};
+/// Asks the engine, without a daemon, and waits.
+using ListContainers = std::function<Result<Containers>(const DockerConnection& docker)>;
+
+/// The container a person means by its name, the start of its id (4 digits at least) or its compose service;
+/// else a sentence that says why not, with the nearest name.
+tl::expected<ContainerSummary, std::string> find_container(const std::vector<ContainerSummary>& all,
+                                                           const std::string& name);
+
+/// Prints the effective settings with their origins, or every error; of a container, also whether it is
+/// watched, and why not. 0; 1 when the engine does not answer or knows no such container; 2 when the
+/// configuration (or a label) is refused.
+int check_config(const CheckConfigCommand& command, const Environment& environment,
+                 const ListContainers& list, const Output& output);
 
 /// Asks the daemon by its admin socket and prints a table. 0; 1 when it does not answer; 2 on bad settings.
 int status(const StatusCommand& command, const Environment& environment, WallTime now, const Output& output);

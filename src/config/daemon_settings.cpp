@@ -1,19 +1,20 @@
 // The daemon's half of the table of settings.
 #include "config/daemon_settings.hpp"
 
-#include <arpa/inet.h>
-
-#include <algorithm>
 #include <optional>
 
 #include "config/setting.hpp"
 #include "config/setting_kinds.hpp"
+#include "config/url.hpp"
 
 namespace healer {
 
 std::string to_string(const ListenAddress& listen) {
-  const bool v6 = listen.address.find(':') != std::string::npos;
-  return fmt::format(fmt::runtime(v6 ? "[{}]:{}" : "{}:{}"), listen.address, listen.port);
+  return host_and_port(listen.address, listen.port);
+}
+
+std::string to_string(const ControlUrl& url) {
+  return fmt::format("{}://{}{}", to_string(url.kind), host_and_port(url.host, url.port), url.path);
 }
 
 const char* to_string(LogFormat format) {
@@ -32,10 +33,6 @@ namespace {
 
 using namespace kinds;  // NOLINT: the table below is these names
 
-bool is_graphic(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char c) { return c > 0x20 && c < 0x7F; });
-}
-
 /// A file's path as the system takes it.
 bool valid_path(std::string_view text) {
   return !text.empty() && text.size() <= 4095 && text.find('\0') == std::string_view::npos;
@@ -44,11 +41,6 @@ bool valid_path(std::string_view text) {
 /// sun_path holds 108 bytes with its end.
 bool valid_socket_path(std::string_view text) {
   return valid_path(text) && text.size() <= 107;
-}
-
-bool is_numeric_address(int family, const std::string& address) {
-  unsigned char bytes[sizeof(in6_addr)];
-  return inet_pton(family, address.c_str(), bytes) == 1;
 }
 
 std::optional<ListenAddress> read_listen(std::string_view text) {
@@ -60,12 +52,12 @@ std::optional<ListenAddress> read_listen(std::string_view text) {
   std::string& address = listen.address;
   if (address.starts_with('[') && address.ends_with(']') && address.size() > 2) {
     address = address.substr(1, address.size() - 2);
-    if (!is_numeric_address(AF_INET6, address)) return std::nullopt;
+    if (!is_numeric_v6(address)) return std::nullopt;
     return listen;
   }
   if (address.empty()) address = "0.0.0.0";
   if (address == "localhost") address = "127.0.0.1";
-  if (!is_numeric_address(AF_INET, address)) return std::nullopt;
+  if (!is_numeric_v4(address)) return std::nullopt;
   return listen;
 }
 
@@ -84,43 +76,6 @@ std::string show_listen(const DaemonSettings& settings) {
   return settings.listen ? to_string(*settings.listen) : "off";
 }
 
-/// scheme://host[:port][/...]: enough to know that a request can be sent there.
-bool is_http_url(std::string_view text) {
-  const std::string start = lower(text.substr(0, 8));
-  std::string_view rest;
-  if (start.starts_with("https://"))
-    rest = text.substr(8);
-  else if (start.starts_with("http://"))
-    rest = text.substr(7);
-  else
-    return false;
-  if (text.size() > 2048 || !is_graphic(text)) return false;
-  std::string_view authority = rest.substr(0, rest.find_first_of("/?#"));
-  if (const auto at = authority.rfind('@'); at != std::string_view::npos) authority.remove_prefix(at + 1);
-  std::string_view host = authority;
-  std::optional<std::string_view> port;
-  if (host.starts_with('[')) {
-    const auto close = host.find(']');
-    if (close == std::string_view::npos) return false;
-    const std::string_view after = host.substr(close + 1);
-    if (!after.empty() && after.front() != ':') return false;
-    if (!after.empty()) port = after.substr(1);
-    host = host.substr(1, close - 1);
-    if (!is_numeric_address(AF_INET6, std::string(host))) return false;
-  } else {
-    if (const auto colon = host.find(':'); colon != std::string_view::npos) {
-      port = host.substr(colon + 1);
-      host = host.substr(0, colon);
-    }
-    const auto in_a_name = [](char c) {
-      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-             c == '.' || c == '_';
-    };
-    if (host.empty() || !std::all_of(host.begin(), host.end(), in_a_name)) return false;
-  }
-  return !port || read_whole(*port, 1, 65535).has_value();
-}
-
 bool apply_slack(DaemonSettings& settings, std::string_view text) {
   if (!is_http_url(text)) return false;
   settings.slack_webhook = Secret(std::string(text));
@@ -134,11 +89,60 @@ std::string show_slack(const DaemonSettings& settings) {
 bool valid_docker_host(std::string_view text) {
   if (text.find('\0') != std::string_view::npos) return false;
   if (text.starts_with("unix://")) return text.size() > 8 && text.size() <= 7 + 107 && text[7] == '/';
-  if (!text.starts_with("tcp://") || !is_graphic(text)) return false;
-  // The rest is a host and port as in an URL; a path would be an URL's too, and no engine is under one.
-  const std::string_view authority = text.substr(6);
-  return authority.find_first_of("/?#@") == std::string_view::npos &&
-         is_http_url("http://" + std::string(authority));
+  const auto url = read_url(text);
+  // A path would be an URL's too, and no engine is under one.
+  return text.starts_with("tcp://") && url && url->rest.empty() && !url->has_user;
+}
+
+Applied apply_control(DaemonSettings& settings, std::string_view text) {
+  if (lower(text) == "off") {
+    settings.control.reset();
+    return true;
+  }
+  const auto url = read_url(text);
+  if (!url) return false;
+  if (url->has_user) return Applied::refused("it names a user, and the address is shown to people");
+  ControlUrl control{ProbeKind::Http, url->host, 80, url->rest};
+  if (url->scheme == "tcp") {
+    control.kind = ProbeKind::Tcp;
+    if (!url->port) return Applied::refused("tcp:// needs a port");
+    if (!url->rest.empty()) return Applied::refused("tcp:// has no path");
+  } else if (url->scheme == "https") {
+    control.kind = ProbeKind::Https;
+    control.port = 443;
+  } else if (url->scheme != "http") {
+    return Applied::refused(fmt::format("no scheme '{}'", url->scheme));
+  }
+  if (url->port) control.port = *url->port;
+  if (control.kind != ProbeKind::Tcp) {
+    control.path = control.path.substr(0, control.path.find('#'));
+    if (!control.path.starts_with('/')) control.path = "/" + control.path;
+  }
+  settings.control = std::move(control);
+  return true;
+}
+
+std::string show_control(const DaemonSettings& settings) {
+  return settings.control ? to_string(*settings.control) : "off";
+}
+
+/// A user and password in an URL, where the URL is otherwise shown.
+bool names_a_user(std::string_view text) {
+  return text.find('@') != std::string_view::npos;
+}
+
+bool apply_record(DaemonSettings& settings, std::string_view text) {
+  if (lower(text) == "off")
+    settings.record.clear();
+  else if (valid_path(text))
+    settings.record = text;
+  else
+    return false;
+  return true;
+}
+
+std::string show_record(const DaemonSettings& settings) {
+  return settings.record.empty() ? "off" : settings.record;
 }
 
 bool valid_api_version(std::string_view text) {
@@ -222,6 +226,93 @@ std::vector<Setting<DaemonSettings>> process_settings() {
   };
 }
 
+std::vector<Setting<DaemonSettings>> guard_settings() {
+  return {
+      share<DaemonSettings>(
+          {.key = "mass_share",
+           .env = "MASS_SHARE",
+           .description = "When more than this share of the watched containers fails at once, it is no fault "
+                          "of theirs: nothing is restarted, one alert goes out."},
+          [](auto& d) -> auto& { return d.mass_share; }),
+      number<DaemonSettings>(
+          {.key = "mass_least",
+           .env = "MASS_LEAST",
+           .description = "Fewer failures than this are never a mass failure."},
+          1, 100'000, [](auto& d) -> auto& { return d.mass_least; }),
+      duration<DaemonSettings>(
+          {.key = "mass_hold",
+           .env = "MASS_HOLD",
+           .description = "How long a mass failure holds every remedy before one container is tried."},
+          0s, 24h, [](auto& d) -> auto& { return d.mass_hold; }),
+      duration<DaemonSettings>(
+          {.key = "mass_hold_max",
+           .env = "MASS_HOLD_MAX",
+           .description = "The longest such hold. Each try that does not help doubles it."},
+          1s, 24h, [](auto& d) -> auto& { return d.mass_hold_max; }),
+      share<DaemonSettings>(
+          {.key = "remedy_share",
+           .env = "REMEDY_SHARE",
+           .description = "At most this share of the watched containers is in remedy at one time, though "
+                          "always one."},
+          [](auto& d) -> auto& { return d.remedy_share; }),
+      special<DaemonSettings>(
+          {.key = "control_url",
+           .env = "CONTROL_URL",
+           .description =
+               "Something that always answers, such as the router. While it does not, healer "
+               "doubts itself, and no check counts. It is shown to people: no secret belongs in it.",
+           .conceals = names_a_user},
+          "URL", "off, http://host[:port][/path], https://host[:port][/path] or tcp://host:port",
+          apply_control, show_control),
+      duration<DaemonSettings>(
+          {.key = "control_interval",
+           .env = "CONTROL_INTERVAL",
+           .description = "Time from one question to the control URL to the next."},
+          1s, 1h, [](auto& d) -> auto& { return d.control_interval; }),
+      duration<DaemonSettings>(
+          {.key = "control_timeout",
+           .env = "CONTROL_TIMEOUT",
+           .description = "How long its answer may take."},
+          10ms, 1min, [](auto& d) -> auto& { return d.control_timeout; }),
+  };
+}
+
+std::vector<Setting<DaemonSettings>> keeping_settings() {
+  constexpr std::uint64_t mebibyte = 1ULL << 20;
+  constexpr std::uint64_t tebibyte = 1ULL << 40;
+  return {
+      byte_size<DaemonSettings>(
+          {.key = "evidence_size",
+           .env = "HEALER_EVIDENCE_SIZE",
+           .description = "How much evidence the state file keeps; the oldest goes first. It also ends with "
+                          "its incident's `retention`."},
+          mebibyte, tebibyte, [](auto& d) -> auto& { return d.evidence_size; }),
+      special<DaemonSettings>({.key = "record",
+                               .env = "HEALER_RECORD",
+                               .description = "File that every event is recorded in, for `healer replay`."},
+                              "path", "off, or a file's path", apply_record, show_record),
+      byte_size<DaemonSettings>(
+          {.key = "record_size",
+           .env = "HEALER_RECORD_SIZE",
+           .description = "How large the recording may grow."},
+          mebibyte, tebibyte, [](auto& d) -> auto& { return d.record_size; }),
+      arguments<DaemonSettings>(
+          {.key = "hook_before",
+           .env = "HEALER_HOOK_BEFORE",
+           .description = "A command that runs on the host before each remedy, see "
+                          "[Hooks](#hooks). No label can set it."},
+          [](auto& d) -> auto& { return d.hook_before; }),
+      arguments<DaemonSettings>(
+          {.key = "hook_after", .env = "HEALER_HOOK_AFTER", .description = "The same after each remedy."},
+          [](auto& d) -> auto& { return d.hook_after; }),
+      duration<DaemonSettings>(
+          {.key = "hook_timeout",
+           .env = "HEALER_HOOK_TIMEOUT",
+           .description = "How long a hook may run before it is ended."},
+          100ms, 1h, [](auto& d) -> auto& { return d.hook_timeout; }),
+  };
+}
+
 std::vector<Setting<DaemonSettings>> docker_settings() {
   return {
       text<DaemonSettings>(
@@ -257,7 +348,8 @@ std::vector<Setting<DaemonSettings>> docker_settings() {
 std::span<const Setting<DaemonSettings>> daemon_settings() {
   static const std::vector<Setting<DaemonSettings>> table = [] {
     std::vector<Setting<DaemonSettings>> all = process_settings();
-    for (Setting<DaemonSettings>& setting : docker_settings()) all.push_back(std::move(setting));
+    for (auto part : {guard_settings, keeping_settings, docker_settings})
+      for (Setting<DaemonSettings>& setting : part()) all.push_back(std::move(setting));
     return finished(Scope::Daemon, std::move(all));
   }();
   return table;

@@ -3,10 +3,12 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/secret.hpp"
 #include "base/time.hpp"
 #include "model/action.hpp"
+#include "model/probe.hpp"
 
 namespace healer {
 
@@ -33,6 +35,18 @@ struct DockerConnection {
   bool operator==(const DockerConnection&) const = default;
 };
 
+/// What healer asks to see whether it can reach anything at all. Shown to people, so it holds no secret.
+struct ControlUrl {
+  ProbeKind kind = ProbeKind::Http;  ///< Http, Https or Tcp
+  std::string host;                  ///< a numeric address, or a name that the caller resolves
+  std::uint16_t port = 80;
+  std::string path = "/";  ///< with its query; empty for Tcp
+  bool operator==(const ControlUrl&) const = default;
+};
+
+/// "http://192.0.2.1:80/", "tcp://[2001:db8::1]:53".
+std::string to_string(const ControlUrl& url);
+
 /// The settings of the process itself: environment, file and flag; flags win, then the file.
 struct DaemonSettings {
   std::optional<ListenAddress> listen = ListenAddress{};  ///< empty: off
@@ -46,6 +60,20 @@ struct DaemonSettings {
   Duration resync_interval = 60s;
   std::string host_name;          ///< shown in alerts; empty: the machine's own, which the caller knows
   Duration retention = 90 * 24h;  ///< how long closed incidents are kept
+  double mass_share = 0.5;        ///< these eight as in HostPolicy
+  unsigned mass_least = 3;
+  Duration mass_hold = 60s;
+  Duration mass_hold_max = 30min;
+  double remedy_share = 0.3;
+  std::optional<ControlUrl> control;  ///< empty: no control probe
+  Duration control_interval = 5s;
+  Duration control_timeout = 3s;
+  std::uint64_t evidence_size = 64ULL << 20;  ///< bytes of evidence kept, the oldest goes first
+  std::string record;                         ///< file that events are recorded in; empty: off
+  std::uint64_t record_size = 64ULL << 20;    ///< bytes of it
+  std::vector<std::string> hook_before;       ///< argument lists of commands on the host; empty: none
+  std::vector<std::string> hook_after;
+  Duration hook_timeout = 30s;
   bool operator==(const DaemonSettings&) const = default;
 };
 

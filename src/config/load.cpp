@@ -6,6 +6,7 @@
 #include <utility>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "base/text.hpp"
 
@@ -42,11 +43,17 @@ class Loader {
   void read_environment(const Environment& environment) {
     for (const auto& setting : workload_settings()) read_variables(environment, setting, settings.defaults);
     for (const auto& setting : daemon_settings()) read_variables(environment, setting, settings.daemon);
+    for (const auto& [older, newer] : older_forms()) {
+      const auto old_name = set_name(environment, *older);
+      const auto new_name = set_name(environment, *newer);
+      if (old_name && new_name) warn_of_both(*old_name, *new_name);
+    }
     refuse_unknown(environment);
   }
 
   void read_file(const ConfigText& file) {
-    const FileEntries entries = read_entries(file, errors);
+    FileEntries entries = read_entries(file, errors);
+    put_older_forms_first(file.name, entries.defaults);
     for (const FileEntry& entry : entries.defaults)
       if (!read_entry(file.name, entry, workload_settings(), settings.defaults))
         unknown_default(file.name, entry);
@@ -75,21 +82,34 @@ class Loader {
 
   template <class Target>
   void apply(const Setting<Target>& setting, Target& target, const std::string& name, std::string_view text,
-             Origin origin) {
+             const Origin& origin) {
+    const std::string_view value = setting.info.is_text ? text : trim(text);
+    note(setting, target, name, value, origin, setting.apply(target, value));
+  }
+
+  template <class Target>
+  void apply_list(const Setting<Target>& setting, Target& target, const FileEntry& entry,
+                  const Origin& origin) {
+    const std::string joined =
+        fmt::format("{}", fmt::join(entry.items, std::string(1, setting.info.list_separator)));
+    if (setting.apply_list)
+      note(setting, target, entry.key, joined, origin, setting.apply_list(target, entry.items));
+    else
+      apply(setting, target, entry.key, joined, origin);
+  }
+
+  template <class Target>
+  void note(const Setting<Target>& setting, const Target& target, const std::string& name,
+            std::string_view value, const Origin& origin, const Applied& applied) {
     const SettingInfo& info = setting.info;
-    const std::string_view value = info.is_text ? text : trim(text);
-    if (!setting.apply(target, value)) {
-      errors.push_back(ConfigError{name, info.secret ? "<redacted>" : shown_value(value), std::move(origin),
-                                   "is not valid", info.accepted,
-                                   info.secret ? std::string() : suggest_value(info, value)});
+    if (applied) {
+      note_effective(settings.effective, info, setting.show(target), origin);
       return;
     }
-    for (EffectiveSetting& effective : settings.effective) {
-      if (effective.info != &info) continue;
-      effective.value = setting.show(target);
-      effective.origin = std::move(origin);
-      return;
-    }
+    std::string nearest = applied.nearest;
+    if (nearest.empty() && !info.secret) nearest = suggest_value(info, value);
+    errors.push_back(ConfigError{name, quotable(info, value), origin, refusal(applied), info.accepted,
+                                 std::move(nearest)});
   }
 
   template <class Target>
@@ -112,6 +132,40 @@ class Loader {
     apply(setting, target, winner_name, text, Origin{Origin::Kind::Environment, winner_name});
   }
 
+  /// Settings with an older form, the older first.
+  static std::vector<std::pair<const SettingInfo*, const SettingInfo*>> older_forms() {
+    std::vector<std::pair<const SettingInfo*, const SettingInfo*>> forms;
+    for (const SettingInfo* older : all_settings())
+      for (const SettingInfo* newer : all_settings())
+        if (newer->key == older->older_form_of) forms.emplace_back(older, newer);
+    return forms;
+  }
+
+  static std::optional<std::string> set_name(const Environment& environment, const SettingInfo& info) {
+    for (std::string& name : env_names(info))
+      if (find_variable(environment, name)) return std::move(name);
+    return std::nullopt;
+  }
+
+  void warn_of_both(const std::string& older, const std::string& newer) {
+    settings.warnings.push_back(fmt::format("{} and {} are both set; {} is used", older, newer, newer));
+  }
+
+  /// What is read later wins, and in a file the order of lines must not decide.
+  void put_older_forms_first(const std::string& file, std::vector<FileEntry>& entries) {
+    const auto find = [&](std::string_view key) {
+      return std::find_if(entries.begin(), entries.end(),
+                          [&](const FileEntry& entry) { return entry.key == key; });
+    };
+    for (const auto& [older, newer] : older_forms()) {
+      const auto old_entry = find(older->key);
+      const auto new_entry = find(newer->key);
+      if (old_entry == entries.end() || new_entry == entries.end()) continue;
+      warn_of_both(fmt::format("{}: {}", file, older->key), std::string(newer->key));
+      if (new_entry < old_entry) std::iter_swap(old_entry, new_entry);
+    }
+  }
+
   void refuse_unknown(const Environment& environment) {
     std::set<std::string> known{std::string(config_file_env)};
     for (const SettingInfo* info : all_settings())
@@ -130,11 +184,13 @@ class Loader {
     for (const auto& setting : table) {
       if (setting.info.key != entry.key) continue;
       Origin origin{Origin::Kind::File, file, entry.line};
-      if (entry.from_list && !setting.info.takes_list)
+      if (entry.from_list && setting.info.list_separator == '\0')
         errors.push_back(ConfigError{entry.key, "", std::move(origin), "a list; a single value is expected",
                                      setting.info.accepted, ""});
+      else if (entry.from_list)
+        apply_list(setting, target, entry, origin);
       else
-        apply(setting, target, entry.key, entry.value, std::move(origin));
+        apply(setting, target, entry.key, entry.value, origin);
       return true;
     }
     return false;
@@ -198,6 +254,18 @@ tl::expected<Settings, ConfigErrors> load_all(const Environment& environment,
 }
 
 }  // namespace
+
+void note_effective(std::vector<EffectiveSetting>& settings, const SettingInfo& info,
+                    const std::string& value, const Origin& origin) {
+  for (EffectiveSetting& effective : settings) {
+    if (!effective.probe.empty()) continue;
+    if (effective.info != &info && effective.info->older_form_of != info.key &&
+        info.older_form_of != effective.info->key)
+      continue;
+    effective.value = value;
+    effective.origin = origin;
+  }
+}
 
 Environment environment_from(const char* const* variables) {
   Environment environment;

@@ -32,7 +32,12 @@ struct EffectiveSetting {
   const SettingInfo* info = nullptr;
   std::string value;  ///< "<redacted>" for a secret; empty when unset
   Origin origin;
+  std::string probe = {};  ///< name of the named probe it is a part of; empty: none
 };
+
+/// Notes a value that took effect. An older form of a setting and its newer one show the same.
+void note_effective(std::vector<EffectiveSetting>& settings, const SettingInfo& info,
+                    const std::string& value, const Origin& origin);
 
 struct Settings {
   Policy defaults;  ///< of every workload; its labels go on top (PolicyResolver)

@@ -4,7 +4,10 @@
 #include <iterator>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "base/text.hpp"
+#include "config/probe_labels.hpp"
 #include "config/setting.hpp"
 
 namespace healer {
@@ -39,15 +42,15 @@ std::string cache_key(const Labels& labels) {
   return key;
 }
 
-LabelProblem problem(const std::string& label, const std::string& value, std::string message,
-                     const std::string& nearest) {
-  if (!nearest.empty()) message += "; did you mean '" + nearest + "'?";
-  return LabelProblem{shown_value(label), shown_value(value), std::move(message)};
-}
-
-LabelProblem bad_value(const std::string& label, const std::string& value, const std::string& accepted,
-                       const std::string& nearest) {
-  return problem(label, value, "'" + shown_value(value) + "' is not valid; accepted: " + accepted, nearest);
+/// Without its value: the label may be a misspelt one of those that hold a secret.
+LabelProblem unknown_label(const std::string& label) {
+  constexpr std::string_view slip = "healer.probe.";
+  const std::string nearest = label.starts_with(slip)
+                                  ? std::string(named_probe_prefix) + label.substr(slip.size())
+                                  : suggest_name(NameKind::Label, label);
+  std::string message = "no such label";
+  if (!nearest.empty()) message += "; did you mean '" + shown_value(nearest) + "'?";
+  return LabelProblem{shown_value(label), "", std::move(message)};
 }
 
 const Setting<Policy>* setting_of(const std::string& label) {
@@ -56,39 +59,90 @@ const Setting<Policy>* setting_of(const std::string& label) {
   return nullptr;
 }
 
-/// Calls `applied(setting)` for every label that took effect.
-template <class Applied>
-void apply_labels(const Labels& labels, Policy& policy, std::vector<LabelProblem>& problems,
-                  Applied applied) {
-  bool opted_in = false;
-  bool opted_out = false;
-  for (const auto& [label, value] : labels) {
-    if (!is_relevant(label)) continue;
-    if (is_opt_in(label)) {
-      const auto wanted = parse_bool(value);
-      if (!wanted)
-        problems.push_back(
-            bad_value(label, value, "true, yes, 1, on to opt in, false, no, 0, off to opt out", ""));
-      else
-        (*wanted ? opted_in : opted_out) = true;
-      continue;
+/// A container's labels, read onto the defaults.
+class LabelReader {
+ public:
+  LabelReader(const Labels& labels, Policy defaults)
+      : policy(defaults), defaults_(std::move(defaults)), probes(defaults_, problems) {
+    for (const auto& [label, value] : labels)
+      if (is_relevant(label)) read(label, value);
+    for (const Setting<Policy>* setting : applied) {
+      const auto newer = labels.find(std::string(prefix) + std::string(setting->info.older_form_of));
+      if (setting->info.older_form_of.empty() || newer == labels.end()) continue;
+      problems.push_back(LabelProblem{std::string(setting->info.label),
+                                      quotable(setting->info, labels.at(std::string(setting->info.label))),
+                                      fmt::format("{} and {} are both given; {} is used", setting->info.label,
+                                                  newer->first, newer->first)});
     }
-    const Setting<Policy>* found = setting_of(label);
-    if (!found) {
-      problems.push_back(problem(label, value, "no such label", suggest_name(NameKind::Label, label)));
-      continue;
-    }
-    const std::string_view text = found->info.is_text ? std::string_view(value) : trim(value);
-    if (found->apply(policy, text))
-      applied(*found);
-    else
-      problems.push_back(bad_value(label, value, found->info.accepted, suggest_value(found->info, text)));
+    probes.finish(policy);
+    // Opting out wins wherever it is written; two labels that disagree are no invitation to act.
+    if (opted_out_)
+      policy.selection = Selection::OptedOut;
+    else if (opted_in_)
+      policy.selection = Selection::OptedIn;
   }
-  // Opting out wins wherever it is written; two labels that disagree are no invitation to act.
-  if (opted_out)
-    policy.selection = Selection::OptedOut;
-  else if (opted_in)
-    policy.selection = Selection::OptedIn;
+  LabelReader(const LabelReader&) = delete;
+  LabelReader& operator=(const LabelReader&) = delete;
+
+  Policy policy;
+  std::vector<LabelProblem> problems;
+  std::vector<const Setting<Policy>*> applied;  ///< by a label of its own, in the labels' order
+
+ private:
+  void read(const std::string& label, const std::string& value) {
+    if (is_opt_in(label)) return opt(label, value);
+    if (label.starts_with(named_probe_prefix)) return probes.read_named(label, value);
+    const Setting<Policy>* setting = setting_of(label);
+    if (!setting) {
+      problems.push_back(unknown_label(label));
+      return;
+    }
+    const std::string_view text = setting->info.is_text ? std::string_view(value) : trim(value);
+    const Applied taken = setting->apply(policy, text);
+    if (taken)
+      applied.push_back(setting);
+    else
+      problems.push_back(refused_label(setting->info, label, text, taken));
+    if (setting->info.of_probe) probes.saw_unnamed(*setting, label, value, taken.taken);
+  }
+
+  void opt(const std::string& label, const std::string& value) {
+    const auto wanted = parse_bool(value);
+    if (wanted) {
+      (*wanted ? opted_in_ : opted_out_) = true;
+      return;
+    }
+    problems.push_back(LabelProblem{
+        shown_value(label), shown_value(value),
+        fmt::format("'{}' is not valid; accepted: true, yes, 1, on to opt in, false, no, 0, off to opt out",
+                    shown_value(value))});
+  }
+
+  Policy defaults_;
+  bool opted_in_ = false;
+  bool opted_out_ = false;
+
+ public:
+  ProbeLabels probes;
+};
+
+/// The rows of a named probe: what its labels set, and for the rest where its default comes from.
+void explain_probe(const NamedProbe& probe, const Policy& defaults,
+                   const std::vector<ProbeLabels::Named>& labels, std::vector<EffectiveSetting>& rows) {
+  Policy holder = defaults;
+  holder.probe = probe.spec;
+  std::vector<EffectiveSetting> own;
+  for (const EffectiveSetting& row : rows) {
+    if (!row.info->of_probe || !row.probe.empty()) continue;
+    EffectiveSetting named = row;
+    named.probe = probe.name;
+    named.value = probe_setting(row.info->key)->show(holder);
+    for (const ProbeLabels::Named& label : labels)
+      if (label.probe == probe.name && &label.setting->info == row.info)
+        named.origin = Origin{Origin::Kind::Label, label.label};
+    own.push_back(std::move(named));
+  }
+  rows.insert(rows.end(), own.begin(), own.end());
 }
 
 }  // namespace
@@ -96,10 +150,8 @@ void apply_labels(const Labels& labels, Policy& policy, std::vector<LabelProblem
 ResolvedPolicy PolicyResolver::resolve(const Labels& labels) {
   std::string key = cache_key(labels);
   if (const auto found = cache_.find(key); found != cache_.end()) return found->second;
-  Policy policy = defaults_;
-  ResolvedPolicy resolved;
-  apply_labels(labels, policy, resolved.problems, [](const Setting<Policy>&) {});
-  resolved.policy = std::make_shared<const Policy>(std::move(policy));
+  LabelReader read(labels, defaults_);
+  ResolvedPolicy resolved{std::make_shared<const Policy>(std::move(read.policy)), std::move(read.problems)};
   // Labels this long are nobody's configuration: resolved, but not worth remembering.
   if (key.size() > 8192) return resolved;
   if (cache_.size() >= cache_limit) cache_.clear();
@@ -111,15 +163,16 @@ Explanation explain(const Settings& settings, const Labels& labels) {
   Explanation explanation;
   for (const EffectiveSetting& effective : settings.effective)
     if (effective.info->scope == Scope::Workload) explanation.settings.push_back(effective);
-  Policy policy = settings.defaults;
-  apply_labels(labels, policy, explanation.problems, [&](const Setting<Policy>& applied) {
-    for (EffectiveSetting& effective : explanation.settings) {
-      if (effective.info != &applied.info) continue;
-      effective.value = applied.show(policy);
-      effective.origin = Origin{Origin::Kind::Label, std::string(applied.info.label)};
-    }
-  });
-  explanation.selection = policy.selection;
+  LabelReader read(labels, settings.defaults);
+  // The named probes start from the defaults, so their rows do before the container's own labels are noted.
+  for (const NamedProbe& probe : read.policy.named_probes)
+    explain_probe(probe, settings.defaults, read.probes.named(), explanation.settings);
+  for (const Setting<Policy>* applied : read.applied)
+    note_effective(explanation.settings, applied->info, applied->show(read.policy),
+                   Origin{Origin::Kind::Label, std::string(applied->info.label)});
+  explanation.problems = std::move(read.problems);
+  explanation.selection = read.policy.selection;
+  explanation.unnamed_probe = read.policy.unnamed_probe;
   return explanation;
 }
 

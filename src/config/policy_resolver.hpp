@@ -34,7 +34,8 @@ class PolicyResolver {
 /// What is in effect for a container with these labels, each value with its origin; for `check-config`.
 struct Explanation {
   Selection selection = Selection::Unlabelled;
-  std::vector<EffectiveSetting> settings;  ///< the workload settings, in the table's order
+  std::vector<EffectiveSetting> settings;  ///< the workload settings in the table's order, then named probes
+  bool unnamed_probe = true;               ///< false: only the named ones are asked
   std::vector<LabelProblem> problems;
 };
 Explanation explain(const Settings& settings, const Labels& labels);

@@ -14,7 +14,8 @@ constexpr std::string_view introduction = R"(# Configuration
 <!-- Made by `healer config-reference` from the table in src/config/. Do not edit: change the table. -->
 
 healer runs without any configuration: it watches the containers that are labelled `monitored=true` with the defaults
-below. `healer check-config` prints what is in effect and where each value came from.
+below. `healer check-config` prints what is in effect and where each value came from; with `--container NAME` it asks the
+engine for the labels of one container and says for that one, and whether it is watched.
 
 ## Where settings come from
 
@@ -31,8 +32,11 @@ below. `healer check-config` prints what is in effect and where each value came 
   code 2 and one line per error: where it stands, what was seen, what is accepted, and the nearest valid name.
 - An unknown `healer.*` label or a label's value that is not accepted stops nothing: it is logged, counted and marked in
   `healer status`, and the container's other settings apply.
+- Where a list is accepted, the file may give a sequence. Everywhere a text that begins with `[` is a list of texts too:
+  `["/bin/check", "--all"]`; its items are taken as they are.
 - Durations are written `15` (seconds), `1.5s`, `250ms`, `1m30s`, `2h` or `7d`. A truth value is
-  `true`, `yes`, `1` or `on`, or `false`, `no`, `0` or `off`. Words are accepted in any case.
+  `true`, `yes`, `1` or `on`, or `false`, `no`, `0` or `off`. Words are accepted in any case. Sizes are
+  whole numbers with `KiB`, `MiB`, `GiB` or `TiB` (1024), `k`, `M` or `G` (1000), or bytes.
 
 ## The file
 
@@ -66,6 +70,85 @@ services:
 ```
 )";
 
+constexpr std::string_view workload_guides = R"(
+### Several probes
+
+A container can be asked in several ways; all must pass. Each further probe has a name of 1 to 32 of `a-z`, `0-9`, `_` and
+`-`, and is set by labels alone: `healer.probes.NAME.SETTING`, where SETTING is any of `probe`, `path`, `port`, `status`,
+`body`, `banner`, `host`, `tls_verify`, `method`, `headers`, `redirects`, `command` and `service`. At most 8. Each starts
+from the defaults of file and environment, not from the container's other labels.
+
+```yaml
+    labels:
+      monitored: "true"
+      healer.probes.web.path: /ready
+      healer.probes.queue.probe: tcp
+      healer.probes.queue.port: "5672"
+      healer.probes.disk.probe: exec
+      healer.probes.disk.command: sh -c 'test -w /data'
+```
+
+Where a container has named probes, the unnamed one is asked as well only when one of its own labels, such as
+`healer.path`, is there. A label that has no effect on the kind of its probe, such as `banner` on `http`, is marked as a
+problem; a named `exec` probe without a command is not asked.
+
+### The ladder
+
+`actions` says what is done to an ill container, one rung for each attempt; a failed one takes the next, and the last
+repeats.
+
+| rung | does |
+|---|---|
+| `restart`, `start`, `stop` | what the engine does by that name; `stop` ends the ladder |
+| `recreate` | makes a new container of the same configuration, networks, volumes and name |
+| `kill:SIGNAL` | sends a signal to the container's first process: `kill:HUP`, `kill:SIGUSR1`, `kill:10` |
+| `exec:COMMAND` | runs a command inside, without a shell |
+| `webhook:URL` | tells somebody else, by POST, to heal it; the URL is a secret and never printed |
+| `none` | only tells people; it ends the ladder |
+
+Commas separate rungs. A command or URL with a comma of its own needs quotes around it, or a list:
+
+```yaml
+defaults:
+  actions: restart, exec:sh -c 'reload --all', recreate
+```
+
+```yaml
+defaults:
+  actions:
+    - "exec:/bin/reload --only a,b"
+    - restart
+    - "webhook:https://automation.example/heal?a=1,2"
+```
+
+### Maintenance windows
+
+In a window healer watches and tells, but touches nothing. `[DAYS] HH:MM-HH:MM [ZONE]`, with `;` between several:
+
+| window | is |
+|---|---|
+| `Sun 02:00-04:00 Europe/Berlin` | Sundays, by the clocks of Berlin, summer time included |
+| `Mon-Fri 22:00-06:00` | begins on the five days, and ends on the day after; UTC |
+| `Sat,Sun 00:00-24:00 UTC` | whole days |
+| `03:00-03:30` or `daily 03:00-03:30` | every day |
+
+Zones are those of the system's time zone database (`/usr/share/zoneinfo`), which the image brings along. The `TZ` of the
+process plays no part. `off` in a label ends what `MAINTENANCE` sets for all.
+)";
+
+constexpr std::string_view daemon_guides = R"(
+### Hooks
+
+`hook_before` and `hook_after` are commands on the host, each an argument list that no shell sees. A container's label can
+never set them.
+
+```yaml
+hook_before: [/usr/local/bin/on-heal, --before]
+```
+
+As a variable: `HEALER_HOOK_BEFORE='/usr/local/bin/on-heal --before'`, or a list, `["/usr/local/bin/on-heal", "--before"]`.
+)";
+
 std::string code(std::string_view text) {
   return text.empty() ? std::string() : fmt::format("`{}`", text);
 }
@@ -93,11 +176,13 @@ std::string configuration_reference() {
   std::string page(introduction);
   page += "\n## Settings of a container\n\nBy variable and file for all containers, by label for one.\n";
   append_table(page, Scope::Workload);
+  page += workload_guides;
   page += "\n## Settings of the daemon\n";
   append_table(page, Scope::Daemon);
   page +=
       "\nProxies for requests that leave the machine are read by libcurl from `HTTPS_PROXY`, `http_proxy`, "
       "`ALL_PROXY` and\n`NO_PROXY`.\n";
+  page += daemon_guides;
   return page;
 }
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/text.hpp"
+#include "config/config_error.hpp"
 
 namespace healer {
 namespace {
@@ -88,6 +89,15 @@ std::string suggest_name(NameKind kind, std::string_view seen) {
   return std::find_if(spellings.begin(), spellings.end(),
                       [&](const auto& pair) { return pair.first == *nearest; })
       ->second;
+}
+
+std::string quotable(const SettingInfo& info, std::string_view value) {
+  if (info.secret || (info.conceals && info.conceals(value))) return "<redacted>";
+  return shown_value(value);
+}
+
+std::string refusal(const Applied& applied) {
+  return applied.reason.empty() ? "is not valid" : "is not valid: " + applied.reason;
 }
 
 std::string suggest_value(const SettingInfo& info, std::string_view seen) {

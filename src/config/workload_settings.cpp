@@ -1,7 +1,14 @@
 // The per-workload half of the table of settings. HEALING.md names each default; Policy holds it.
 #include <algorithm>
 #include <optional>
+#include <utility>
 
+#include <fmt/ranges.h>
+
+#include "config/config_error.hpp"
+#include "config/ladder.hpp"
+#include "config/maintenance.hpp"
+#include "config/probe_settings.hpp"
 #include "config/setting.hpp"
 #include "config/setting_kinds.hpp"
 
@@ -11,66 +18,6 @@ namespace {
 using namespace kinds;  // NOLINT: the table below is these names
 
 constexpr Duration day = 24h;
-
-/// A path as it goes onto the request line: nothing that could end or split that line.
-bool valid_path(std::string_view text) {
-  return !text.empty() && text.size() <= 2048 && text.front() == '/' &&
-         std::all_of(text.begin(), text.end(), [](char c) { return c > 0x20 && c < 0x7F; });
-}
-
-bool valid_host(std::string_view text) {
-  return !text.empty() && text.size() <= 255 &&
-         std::all_of(text.begin(), text.end(), [](char c) { return c > 0x20 && c < 0x7F; });
-}
-
-bool valid_needle(std::string_view text) {
-  return !text.empty() && text.size() <= 1024;
-}
-
-std::optional<StatusRange> read_range(std::string_view text) {
-  const auto dash = text.find('-');
-  const auto first = read_whole(trim(text.substr(0, dash)), 100, 599);
-  const auto last =
-      dash == std::string_view::npos ? first : read_whole(trim(text.substr(dash + 1)), 100, 599);
-  if (!first || !last || *first > *last) return std::nullopt;
-  return StatusRange{static_cast<int>(*first), static_cast<int>(*last)};
-}
-
-bool apply_status(Policy& policy, std::string_view text) {
-  if (text.size() > 512) return false;
-  std::vector<StatusRange> ranges;
-  for (const std::string& part : split(text, ',')) {
-    const auto range = read_range(trim(part));
-    if (!range) return false;
-    ranges.push_back(*range);
-  }
-  policy.probe.accepted = std::move(ranges);
-  return true;
-}
-
-std::string show_status(const Policy& policy) {
-  std::string text;
-  for (const StatusRange& range : policy.probe.accepted) {
-    if (!text.empty()) text += ',';
-    text += std::to_string(range.first);
-    if (range.last != range.first) text += '-' + std::to_string(range.last);
-  }
-  return text;
-}
-
-bool apply_port(Policy& policy, std::string_view text) {
-  if (lower(text) == "auto") {
-    policy.probe.port.reset();
-    return true;
-  }
-  const auto port = read_whole(text, 1, 65535);
-  if (port) policy.probe.port = static_cast<std::uint16_t>(*port);
-  return port.has_value();
-}
-
-std::string show_port(const Policy& policy) {
-  return policy.probe.port ? std::to_string(*policy.probe.port) : "auto";
-}
 
 bool apply_budget(Policy& policy, std::string_view text) {
   const auto slash = text.find('/');
@@ -87,89 +34,60 @@ std::string show_budget(const Policy& policy) {
   return fmt::format("{}/{}", policy.budget_attempts, format_duration(policy.budget_window));
 }
 
-bool apply_jitter(Policy& policy, std::string_view text) {
-  const bool percent = text.ends_with('%');
-  if (percent) text = trim(text.substr(0, text.size() - 1));
-  double value = 0;
-  const char* end = text.data() + text.size();
-  const auto [last, error] = std::from_chars(text.data(), end, value, std::chars_format::fixed);
-  if (text.empty() || error != std::errc() || last != end) return false;
-  if (percent) value /= 100;
-  if (!(value >= 0 && value <= 1)) return false;
-  policy.backoff_jitter = value;
+bool apply_window(Policy& policy, std::string_view text) {
+  if (lower(text) == "off") {
+    policy.window.reset();
+    return true;
+  }
+  const auto slash = text.find('/');
+  if (slash == std::string_view::npos) return false;
+  const auto of = read_whole(trim(text.substr(slash + 1)), 1, 64);
+  const auto failures = of ? read_whole(trim(text.substr(0, slash)), 1, *of) : std::nullopt;
+  if (!failures) return false;
+  policy.window = FailureWindow{*failures, *of};
   return true;
 }
 
-std::string show_jitter(const Policy& policy) {
-  return fmt::format("{}", policy.backoff_jitter);
+std::string show_window(const Policy& policy) {
+  return policy.window ? fmt::format("{}/{}", policy.window->failures, policy.window->of) : "off";
 }
 
-std::vector<Setting<Policy>> probe_settings() {
-  using Kind = std::optional<ProbeKind>;
-  return {
-      choice<Policy, Kind>(
-          {.key = "probe",
-           .env = "HEALTH_PROBE",
-           .label = "healer.probe",
-           .description = "How health is asked. `auto` is `http` on the first published port, or `engine` "
-                          "(the container's own HEALTHCHECK) when no port can be reached."},
-          {{"auto", Kind{}},
-           {"http", ProbeKind::Http},
-           {"https", ProbeKind::Https},
-           {"tcp", ProbeKind::Tcp},
-           {"engine", ProbeKind::Engine}},
-          [](auto& p) -> auto& { return p.probe.kind; }),
-      text<Policy>(
-          {.key = "path",
-           .env = "HEALTH_PATH",
-           .label = "healer.path",
-           .description = "What `http` and `https` ask for."},
-          "a path that starts with '/', without spaces, at most 2048 bytes", valid_path,
-          [](auto& p) -> auto& { return p.probe.path; }),
-      special<Policy>(
-          {.key = "port",
-           .env = "HEALTH_PORT",
-           .label = "healer.port",
-           .description =
-               "The container's port to ask. `auto` is the first published TCP port, else the first "
-               "exposed one."},
-          "number", "auto, or a whole number from 1 to 65535", apply_port, show_port),
-      special<Policy>({.key = "status",
-                       .env = "HEALTH_STATUS",
-                       .label = "healer.status",
-                       .description = "The HTTP statuses that count as well.",
-                       .takes_list = true},
-                      "ranges", "statuses from 100 to 599 and ranges of them, such as 200-399,401",
-                      apply_status, show_status),
-      text<Policy>(
-          {.key = "body",
-           .env = "HEALTH_BODY",
-           .label = "healer.body",
-           .description = "Text that the first 10 KiB of the answer's body must contain.",
-           .is_text = true},
-          "text of 1 to 1024 bytes", valid_needle, [](auto& p) -> auto& { return p.probe.body_match; }),
-      text<Policy>(
-          {.key = "banner",
-           .env = "HEALTH_BANNER",
-           .label = "healer.banner",
-           .description = "What a `tcp` target must send first. Unset, opening the connection is enough.",
-           .is_text = true},
-          "text of 1 to 1024 bytes", valid_needle, [](auto& p) -> auto& { return p.probe.banner; }),
-      text<Policy>(
-          {.key = "host",
-           .env = "HEALTH_HOST",
-           .label = "healer.host",
-           .description = "The Host header of `http` and `https`. Unset, it is the address and port asked."},
-          "a host name, with a port if needed, at most 255 bytes", valid_host,
-          [](auto& p) -> auto& { return p.probe.host_header; }),
-      boolean<Policy>(
-          {.key = "tls_verify",
-           .env = "HEALTH_TLS_VERIFY",
-           .label = "healer.tls_verify",
-           .description = "Whether `https` checks the certificate. Targets are asked by number, so most "
-                          "certificates do not match."},
-          [](auto& p) -> auto& { return p.probe.tls_verify; }),
+/// What a workload may be named by: a container, a compose service, or a key such as project/service/1.
+bool is_reference(const std::string& name) {
+  return !name.empty() && name.size() <= 255 && std::all_of(name.begin(), name.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '.' || c == '-' || c == '/';
+  });
+}
+
+Applied apply_depends_on(Policy& policy, std::string_view text) {
+  constexpr std::size_t most = 64;
+  std::vector<std::string> names;
+  for (const std::string& part : split(text, ',')) {
+    std::string name(trim(part));
+    if (!is_reference(name)) return Applied::refused(fmt::format("'{}' is no name", shown_value(name)));
+    if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(std::move(name));
+  }
+  if (names.size() > most) return Applied::refused(fmt::format("{} names; at most {}", names.size(), most));
+  policy.depends_on = std::move(names);
+  return true;
+}
+
+std::string show_depends_on(const Policy& policy) {
+  return fmt::format("{}", fmt::join(policy.depends_on, ","));
+}
+
+Setting<Policy> ladder_setting(SettingInfo info) {
+  info.list_separator = ',';
+  info.conceals = ladder_may_hold_secret;
+  Setting<Policy> setting = special<Policy>(
+      std::move(info), "ladder", std::string(ladder_accepted),
+      [](Policy& policy, std::string_view text) { return read_ladder(text, policy.actions); },
+      [](const Policy& policy) { return show_ladder(policy.actions); });
+  setting.apply_list = [](Policy& policy, const std::vector<std::string>& rungs) {
+    return read_rungs(rungs, policy.actions);
   };
+  return setting;
 }
 
 std::vector<Setting<Policy>> timing_settings() {
@@ -199,6 +117,13 @@ std::vector<Setting<Policy>> timing_settings() {
            .label = "healer.success_threshold",
            .description = "Passed checks in a row before an incident is over."},
           1, 1000, [](auto& p) -> auto& { return p.success_threshold; }),
+      special<Policy>(
+          {.key = "window",
+           .env = "FAILURE_WINDOW",
+           .label = "healer.window",
+           .description = "Healer acts, too, when so many of the last checks failed, though not in a row."},
+          "window", "off, or failures and checks with a slash between them, at most 64, such as 3/10",
+          apply_window, show_window),
       duration_or_auto<Policy>(
           {.key = "fast_interval",
            .env = "FAST_INTERVAL",
@@ -219,16 +144,24 @@ std::vector<Setting<Policy>> timing_settings() {
 
 std::vector<Setting<Policy>> remedy_settings() {
   return {
-      choice<Policy, RemedyKind>(
-          {.key = "action",
-           .env = "HEALER_ACTION",
-           .label = "healer.action",
-           .description = "What is done to an ill container. `none` only tells."},
-          {{"restart", RemedyKind::Restart},
-           {"start", RemedyKind::Start},
-           {"stop", RemedyKind::Stop},
-           {"none", RemedyKind::None}},
-          [](auto& p) -> auto& { return p.actions.front().kind; }),
+      ladder_setting({.key = "action",
+                      .env = "HEALER_ACTION",
+                      .label = "healer.action",
+                      .description = "The older form of `actions`, which wins where both are given.",
+                      .older_form_of = "actions"}),
+      ladder_setting(
+          {.key = "actions",
+           .env = "HEALER_ACTIONS",
+           .label = "healer.actions",
+           .description =
+               "What is done to an ill container, see [The ladder](#the-ladder). `none` only tells."}),
+      boolean<Policy>(
+          {.key = "evidence",
+           .env = "HEALER_EVIDENCE",
+           .label = "healer.evidence",
+           .description = "Whether logs, state and processes are saved before a remedy erases "
+                          "them."},
+          [](auto& p) -> auto& { return p.evidence; }),
       duration_or_auto<Policy>(
           {.key = "stop_timeout",
            .env = "STOP_TIMEOUT",
@@ -242,12 +175,12 @@ std::vector<Setting<Policy>> remedy_settings() {
            .label = "healer.backoff_max",
            .description = "The longest wait between two attempts. The first is one interval; each doubles."},
           1s, day, [](auto& p) -> auto& { return p.backoff_max; }),
-      special<Policy>({.key = "backoff_jitter",
-                       .env = "BACKOFF_JITTER",
-                       .label = "healer.backoff_jitter",
-                       .description = "The share by which each wait is varied, up or down."},
-                      "share", "a share from 0 to 1, or a percentage from 0% to 100%", apply_jitter,
-                      show_jitter),
+      share<Policy>(
+          {.key = "backoff_jitter",
+           .env = "BACKOFF_JITTER",
+           .label = "healer.backoff_jitter",
+           .description = "The share by which each wait is varied, up or down."},
+          [](auto& p) -> auto& { return p.backoff_jitter; }),
       duration<Policy>(
           {.key = "backoff_decay",
            .env = "BACKOFF_DECAY",
@@ -287,12 +220,42 @@ std::vector<Setting<Policy>> remedy_settings() {
   };
 }
 
+std::vector<Setting<Policy>> hold_settings() {
+  return {
+      special<Policy>(
+          {.key = "depends_on",
+           .env = "HEALER_DEPENDS_ON",
+           .label = "healer.depends_on",
+           .description = "What it depends on, beside what compose says: containers or compose services. "
+                          "While one of them is ill, that one is healed first.",
+           .list_separator = ','},
+          "names", "names of containers or compose services with commas between them, at most 64",
+          apply_depends_on, show_depends_on),
+      duration<Policy>(
+          {.key = "dependency_hold",
+           .env = "DEPENDENCY_HOLD",
+           .label = "healer.dependency_hold",
+           .description = "How long it is held at most while what it depends on is ill."},
+          0s, day, [](auto& p) -> auto& { return p.dependency_hold; }),
+      special<Policy>(
+          {.key = "maintenance",
+           .env = "MAINTENANCE",
+           .label = "healer.maintenance",
+           .description = "Times of the week in which healer only watches, see "
+                          "[Maintenance windows](#maintenance-windows).",
+           .list_separator = ';'},
+          "windows", std::string(maintenance_accepted),
+          [](Policy& policy, std::string_view text) { return read_maintenance(text, policy.maintenance); },
+          [](const Policy& policy) { return show_maintenance(policy.maintenance); }),
+  };
+}
+
 }  // namespace
 
 std::span<const Setting<Policy>> workload_settings() {
   static const std::vector<Setting<Policy>> table = [] {
     std::vector<Setting<Policy>> all = timing_settings();
-    for (auto part : {probe_settings, remedy_settings})
+    for (auto part : {probe_settings, remedy_settings, hold_settings})
       for (Setting<Policy>& setting : part()) all.push_back(std::move(setting));
     return finished(Scope::Workload, std::move(all));
   }();

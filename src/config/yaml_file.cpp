@@ -206,7 +206,7 @@ class EntryReader {
   }
 
   void read_entry(const Node& key, const Node& value, std::vector<FileEntry>& entries) {
-    FileEntry entry{key.text, value.text, key.line, false};
+    FileEntry entry{key.text, value.text, key.line, {}, false};
     switch (value.kind) {
       case NodeKind::Scalar:
         break;
@@ -218,8 +218,7 @@ class EntryReader {
                   key.text);
             return;
           }
-          if (&item != &value.children.front()) entry.value += ',';
-          entry.value += item.text;
+          entry.items.push_back(item.text);
         }
         break;
       case NodeKind::Null:
@@ -262,6 +261,20 @@ FileEntries read_entries(const ConfigText& file, ConfigErrors& errors) {
     return {};
   }
   return EntryReader(file.name, errors).read(read_document(file, errors));
+}
+
+std::optional<std::vector<std::string>> read_list(std::string_view text) {
+  constexpr std::size_t limit = 16 * 1024;
+  if (text.size() > limit) return std::nullopt;
+  ConfigErrors errors;
+  const Node root = read_document(ConfigText{{}, std::string(text)}, errors);
+  if (!errors.empty() || root.kind != NodeKind::Sequence) return std::nullopt;
+  std::vector<std::string> items;
+  for (const Node& item : root.children) {
+    if (item.kind != NodeKind::Scalar) return std::nullopt;
+    items.push_back(item.text);
+  }
+  return items;
 }
 
 }  // namespace healer

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,12 +23,13 @@ inline constexpr std::size_t config_file_limit = 1024 * 1024;  ///< bytes
 /// The file's text. Refused when it cannot be opened, is a folder, or is larger than the limit.
 tl::expected<ConfigText, ConfigError> read_config_file(const std::string& path);
 
-/// One `key: value` of the file. A sequence's items arrive joined with ','.
+/// One `key: value` of the file.
 struct FileEntry {
   std::string key;
-  std::string value;
+  std::string value;  ///< empty for a list
   int line = 0;
-  bool from_list = false;
+  std::vector<std::string> items = {};
+  bool from_list = false;  ///< the value is `items`
 };
 
 /// What the file says: daemon settings at its top level, workload settings under `defaults:`.
@@ -41,5 +43,9 @@ struct FileEntries {
 /// aliases (so no text can unfold into more than its size), explicit tags, deeper nesting, missing values.
 /// Entries that are sound are returned beside the errors of those that are not.
 FileEntries read_entries(const ConfigText& file, ConfigErrors& errors);
+
+/// The items of a list of single values on its own, as in a label or a variable: ["a b", "c"]. Nothing when
+/// it is not one.
+std::optional<std::vector<std::string>> read_list(std::string_view text);
 
 }  // namespace healer

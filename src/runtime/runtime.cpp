@@ -396,6 +396,10 @@ void Runtime::policies_changed(Resolve resolve) {
   sync(true);
 }
 
+void Runtime::set_host_policy(HostPolicy policy) {
+  feed(HostPolicyChanged{std::move(policy)});
+}
+
 Result<void> Runtime::reset(const std::string& key) {
   if (!supervisor_.find(key))
     return failure(ErrorCode::NotFound,

@@ -80,6 +80,8 @@ class Runtime {
   void probe_finished(ProbeId id, ProbeFacts facts);
   /// The settings changed: every container is looked at anew.
   void policies_changed(Resolve resolve);
+  /// The host's settings changed, or the control probe's address is known.
+  void set_host_policy(HostPolicy policy);
   /// The channels that alerts raised from now on go to.
   void set_channels(std::vector<std::string> channels) { settings_.channels = std::move(channels); }
   /// Closes the breaker of the workload with this key; NotFound when it is not watched. The API has found

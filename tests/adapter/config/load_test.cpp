@@ -15,6 +15,11 @@
 namespace healer {
 namespace {
 
+const std::string ladder_words =
+    "up to 16 of restart, start, stop, recreate, none, kill:SIGNAL, exec:COMMAND and webhook:URL, with "
+    "commas "
+    "between them; none and stop only as the last";
+
 ConfigText yaml(std::string text) {
   return ConfigText{"healer.yaml", std::move(text)};
 }
@@ -117,9 +122,8 @@ TEST_CASE("a bad variable is refused with its name, its value and what is accept
   CHECK(only(refusals({{"HEALER_FAILURE_THRESHOLD", "0"}})) ==
         "environment HEALER_FAILURE_THRESHOLD: '0' is not valid; accepted: a whole number from 1 to 1000");
   CHECK(only(refusals({{"HEALER_ACTION", "restat"}})) ==
-        "environment HEALER_ACTION: 'restat' is not valid; accepted: restart, start, stop or none; did you "
-        "mean "
-        "'restart'?");
+        "environment HEALER_ACTION: 'restat' is not valid: no action 'restat'; accepted: " + ladder_words +
+            "; did you mean 'restart'?");
 }
 
 TEST_CASE(

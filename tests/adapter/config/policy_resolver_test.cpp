@@ -81,9 +81,13 @@ TEST_CASE("a label wins over file and environment, setting by setting") {
 
 TEST_CASE("every workload setting can be a label") {
   for (const auto& setting : workload_settings()) {
-    const std::string value = setting.info.default_text.empty() ? "x" : setting.info.default_text;
+    std::string value = setting.info.default_text.empty() ? "x" : setting.info.default_text;
+    if (setting.info.key == "headers") value = "X-A: b";
+    Labels labels{{std::string(setting.info.label), value}};
+    // A part of the probe has its effect on the kinds it fits alone.
+    if (!setting.info.fits.empty()) labels["healer.probe"] = to_string(setting.info.fits.front());
     CAPTURE(std::string(setting.info.label));
-    CHECK(resolved({{std::string(setting.info.label), value}}).problems.empty());
+    CHECK(resolved(labels).problems.empty());
   }
 }
 
@@ -100,12 +104,13 @@ TEST_CASE("a label that is wrong is a problem with the nearest name, and the res
   REQUIRE(result.problems.size() == 3);
   CHECK(result.problems[0] ==
         LabelProblem{"healer.action", "restat",
-                     "'restat' is not valid; accepted: restart, start, stop or none; did you mean "
-                     "'restart'?"});
+                     "'restat' is not valid: no action 'restat'; accepted: up to 16 of restart, start, stop, "
+                     "recreate, none, kill:SIGNAL, exec:COMMAND and webhook:URL, with commas between them; "
+                     "none and stop only as the last; did you mean 'restart'?"});
   CHECK(result.problems[1] == LabelProblem{"healer.failure_threshold", "0",
                                            "'0' is not valid; accepted: a whole number from 1 to 1000"});
   CHECK(result.problems[2] ==
-        LabelProblem{"healer.intervall", "5s", "no such label; did you mean 'healer.interval'?"});
+        LabelProblem{"healer.intervall", "", "no such label; did you mean 'healer.interval'?"});
 }
 
 TEST_CASE("containers with the same labels of ours share one policy") {

@@ -58,6 +58,7 @@ TEST_CASE("every command and what it takes") {
       {"check-config", "--label", "monitored=true", "--label", "healer.body=a=b", "--config", "x"});
   CHECK(check.labels == Labels{{"healer.body", "a=b"}, {"monitored", "true"}});
   CHECK(check.flags.config_file == "x");
+  CHECK(parsed_as<CheckConfigCommand>({"check-config", "--container", "web"}).container == "web");
 }
 
 TEST_CASE("help, version and the reference") {
@@ -94,6 +95,9 @@ TEST_CASE("what is not understood is refused with the nearest name and code 2") 
       {{"--config"}, "--config takes exactly one value"},
       {{"--config", "a", "--config", "b"}, "--config takes exactly one value"},
       {{"check-config", "--label"}, "--label takes exactly one value"},
+      {{"check-config", "--container"}, "--container takes exactly one value"},
+      {{"check-config", "--container", "a", "--label", "b=c"}, "--container and --label are two ways"},
+      {{"status", "--container", "a"}, "'status' does not take --container"},
       {{"-x"}, "no such option '-x'"},
       {{"run", "status"}, "only one command at a time; 'status' is a second one"},
       {{"run", "run"}, "only one command at a time"},

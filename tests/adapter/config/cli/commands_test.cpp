@@ -215,12 +215,16 @@ TEST_CASE("healthcheck asks the HTTP server, or the admin socket where that is o
   CHECK(healthcheck({}, {{"HEALER_LISTEN", "x"}}, wrong.output) == exit_failed);
 }
 
+const ListContainers no_engine = [](const DockerConnection&) -> Result<Containers> {
+  return failure(ErrorCode::Unreachable, "no engine answers on unix:///var/run/docker.sock");
+};
+
 TEST_CASE("check-config shows what is in effect and why") {
   Captured captured;
   const Environment environment{{"CHECK_INTERVAL", "20"}, {"SLACK_WEBHOOK_URL", "https://h/hunter2"}};
   CheckConfigCommand command;
   command.flags.values["listen"] = "off";
-  CHECK(check_config(command, environment, captured.output) == exit_ok);
+  CHECK(check_config(command, environment, no_engine, captured.output) == exit_ok);
   const std::string text = squeezed(captured.out.str());
   CHECK(text.starts_with("SETTING VALUE FROM\n"));
   for (const std::string row :
@@ -235,7 +239,8 @@ TEST_CASE("check-config shows what is in effect and why") {
 
 TEST_CASE("check-config refuses with one line per error") {
   Captured captured;
-  CHECK(check_config({}, {{"CHECK_INTERVAL", "x"}, {"HEALER_LISEN", "off"}}, captured.output) == exit_usage);
+  CHECK(check_config({}, {{"CHECK_INTERVAL", "x"}, {"HEALER_LISEN", "off"}}, no_engine, captured.output) ==
+        exit_usage);
   CHECK(captured.out.str().empty());
   CHECK(captured.err.str() ==
         "healer: environment CHECK_INTERVAL: 'x' is not valid; accepted: a duration from 100ms to 1d, such "
@@ -245,12 +250,98 @@ TEST_CASE("check-config refuses with one line per error") {
 
 TEST_CASE("check-config tries labels out") {
   Captured good;
-  CHECK(check_config({{}, {{"monitored", "true"}, {"healer.interval", "3s"}}}, {}, good.output) == exit_ok);
+  CHECK(check_config({{}, {{"monitored", "true"}, {"healer.interval", "3s"}}, {}}, {}, no_engine,
+                     good.output) == exit_ok);
   CHECK(contains(good.out.str(), "label healer.interval"));
   CHECK(contains(good.out.str(), "A container with these labels is watched.\n"));
   Captured bad;
-  CHECK(check_config({{}, {{"healer.intervall", "3s"}}}, {}, bad.output) == exit_usage);
+  CHECK(check_config({{}, {{"healer.intervall", "3s"}}, {}}, {}, no_engine, bad.output) == exit_usage);
   CHECK(bad.err.str() == "healer: label healer.intervall: no such label; did you mean 'healer.interval'?\n");
+}
+
+ContainerSummary container(std::string id, std::string name, Labels labels,
+                           ContainerState state = ContainerState::Running) {
+  return ContainerSummary{std::move(id), std::move(name), "image", std::move(labels), state};
+}
+
+/// An engine with one container of each sort.
+Result<Containers> some_containers(const DockerConnection&) {
+  const std::string service = "com.docker.compose.service";
+  Containers containers;
+  containers.own_id = "feed1111";
+  containers.all = {
+      container("abcd1111", "shop-web-1",
+                {{"monitored", "true"}, {"healer.interval", "3s"}, {service, "web"}, {"other", "x"}}),
+      container("abcd2222", "shop-db-1", {{"healer.intervall", "3s"}, {service, "db"}}),
+      container("abce3333", "shop-db-2", {{"monitored", "false"}, {service, "db"}}),
+      container("beef4444", "shop-run", {{"monitored", "true"}, {"com.docker.compose.oneoff", "True"}}),
+      container("feed1111", "healer", {{"monitored", "true"}}),
+      container("cafe5555", "paused", {{"monitored", "true"}}, ContainerState::Paused),
+      container("cafe6666", "many",
+                {{"monitored", "true"},
+                 {"healer.probes.queue.probe", "tcp"},
+                 {"healer.probes.queue.port", "5672"},
+                 {"healer.headers", "no\x1b[2J"}}),
+  };
+  return containers;
+}
+
+struct Checked {
+  int code;
+  std::string out;
+  std::string err;
+};
+
+Checked checked(const std::string& name, const Environment& environment = {}) {
+  Captured captured;
+  const int code = check_config({{}, {}, name}, environment, some_containers, captured.output);
+  return {code, squeezed(captured.out.str()), captured.err.str()};
+}
+
+TEST_CASE("check-config of a container says what is in effect for it, and why") {
+  const Checked web = checked("shop-web-1", {{"REQUEST_TIMEOUT", "2"}});
+  CHECK(web.code == exit_ok);
+  CHECK(contains(web.out, "\ninterval 3s label healer.interval\n"));
+  CHECK(contains(web.out, "\ntimeout 2s environment REQUEST_TIMEOUT\n"));
+  CHECK(contains(web.out, "Container shop-web-1 is watched.\n"));
+  CHECK_FALSE(contains(web.out, "\nlisten "));  // nothing of the daemon's
+  CHECK(web.err.empty());
+  CHECK(checked("web").out == checked("shop-web-1").out);
+  CHECK(checked("abcd1").out == checked("shop-web-1").out);
+
+  const Checked many = checked("many");
+  CHECK(contains(many.out, "\nprobes.queue.probe tcp label healer.probes.queue.probe\n"));
+  CHECK(contains(many.out, "\nprobes.queue.port 5672 label healer.probes.queue.port\n"));
+  CHECK(contains(many.out, "\nprobes.queue.path /health default\n"));
+  CHECK_FALSE(contains(many.out, "Only its named probes"));  // healer.headers is a label of the unnamed one
+  CHECK(many.code == exit_usage);
+}
+
+TEST_CASE("check-config of a container says whether it is watched, and why not") {
+  CHECK(contains(checked("shop-db-1").out,
+                 "Container shop-db-1 is not watched: no label opts in (monitored=true).\n"));
+  CHECK(checked("shop-db-1").code == exit_usage);
+  CHECK(checked("shop-db-1").err ==
+        "healer: label healer.intervall: no such label; did you mean 'healer.interval'?\n");
+  CHECK(contains(checked("shop-db-2").out, "is not watched: a label opts out.\n"));
+  CHECK(contains(checked("shop-run").out, "is not watched: it is a one-off run of compose.\n"));
+  CHECK(contains(checked("healer").out, "is not watched: it is healer itself.\n"));
+  CHECK(contains(checked("paused").out, "is watched, but left alone while it is paused"));
+}
+
+TEST_CASE("check-config of a container that is not there, or is not the only one, says so") {
+  const Checked unknown = checked("shop-wbe-1");
+  CHECK(unknown.code == exit_failed);
+  CHECK(unknown.out.empty());
+  CHECK(unknown.err == "healer: no container is named 'shop-wbe-1'; did you mean 'shop-web-1'?\n");
+  CHECK(checked("abcd").err ==
+        "healer: 'abcd' means 2 containers: shop-web-1, shop-db-1; name one of them\n");
+  CHECK(checked("db").err == "healer: 'db' means 2 containers: shop-db-1, shop-db-2; name one of them\n");
+  CHECK(checked("zzzz").err == "healer: no container is named 'zzzz'\n");
+  CHECK(contains(checked("abc").err, "no container is named 'abc'"));  // too short for an id
+  Captured captured;
+  CHECK(check_config({{}, {}, "web"}, {}, no_engine, captured.output) == exit_failed);
+  CHECK(captured.err.str() == "healer: no engine answers on unix:///var/run/docker.sock\n");
 }
 
 }  // namespace

@@ -1,0 +1,52 @@
+#include "config/host_policy.hpp"
+
+#include <memory>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "config/url.hpp"
+
+namespace healer {
+namespace {
+
+ProbeTarget control_target(const ControlUrl& url, const std::string& address) {
+  const Endpoint endpoint{address, url.port};
+  if (url.kind == ProbeKind::Tcp) return TcpTarget{endpoint, 0};
+  HttpTarget target;
+  target.endpoint = endpoint;
+  target.path = url.path;
+  target.host_header = host_and_port(url.host, url.port);
+  target.tls = url.kind == ProbeKind::Https;
+  return target;
+}
+
+}  // namespace
+
+std::optional<std::string> numeric_control_address(const DaemonSettings& settings) {
+  if (!settings.control) return std::nullopt;
+  const std::string& host = settings.control->host;
+  return is_numeric_v4(host) || is_numeric_v6(host) ? std::optional(host) : std::nullopt;
+}
+
+HostPolicy host_policy(const DaemonSettings& settings, std::string host_name,
+                       const std::string& control_address) {
+  HostPolicy policy;
+  policy.host_name = std::move(host_name);
+  policy.mass_share = settings.mass_share;
+  policy.mass_least = settings.mass_least;
+  policy.mass_hold = settings.mass_hold;
+  policy.mass_hold_max = settings.mass_hold_max;
+  policy.remedy_share = settings.remedy_share;
+  policy.control_interval = settings.control_interval;
+  policy.control_timeout = settings.control_timeout;
+  if (settings.control && !control_address.empty()) {
+    const ControlUrl& url = *settings.control;
+    policy.control = std::make_shared<const ProbeTarget>(control_target(url, control_address));
+    policy.control_text =
+        fmt::format("{} {}{}", to_string(url.kind), host_and_port(url.host, url.port), url.path);
+  }
+  return policy;
+}
+
+}  // namespace healer

@@ -1,0 +1,167 @@
+#include "config/ladder.hpp"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/text.hpp"
+#include "config/config_error.hpp"
+#include "config/url.hpp"
+#include "config/words.hpp"
+#include "config/yaml_file.hpp"
+
+namespace healer {
+namespace {
+
+constexpr std::array<RemedyKind, 8> kinds{RemedyKind::Restart,  RemedyKind::Start,  RemedyKind::Stop,
+                                          RemedyKind::Recreate, RemedyKind::None,   RemedyKind::Kill,
+                                          RemedyKind::Exec,     RemedyKind::Webhook};
+
+std::optional<RemedyKind> kind_of(std::string_view word) {
+  for (const RemedyKind kind : kinds)
+    if (word == to_string(kind)) return kind;
+  return std::nullopt;
+}
+
+std::string nearest_kind(std::string_view word) {
+  std::vector<std::string_view> words;
+  for (const RemedyKind kind : kinds) words.emplace_back(to_string(kind));
+  return nearest_name(word, words).value_or("");
+}
+
+std::string nearest_signal(std::string_view seen) {
+  std::string wanted = lower(seen);
+  if (!wanted.empty() && wanted.front() >= '0' && wanted.front() <= '9') return {};
+  if (wanted.starts_with("sig")) wanted.erase(0, 3);
+  std::vector<std::string> names;
+  for (int signal = 1; signal <= 31; ++signal) names.push_back(signal_name(signal));
+  const std::vector<std::string_view> candidates(names.begin(), names.end());
+  const auto nearest = nearest_name(wanted, candidates);
+  return nearest ? "kill:" + *nearest : "";
+}
+
+Applied read_signal(const std::vector<std::string>& words, RemedyStep& step) {
+  if (words.size() != 1) return Applied::refused("kill needs one signal, such as kill:TERM");
+  const auto signal = signal_number(words.front());
+  if (!signal)
+    return Applied::refused(fmt::format("no signal '{}'", shown_value(words.front())),
+                            nearest_signal(words.front()));
+  step.signal = *signal;
+  return true;
+}
+
+/// What follows the first ':' of a rung.
+Applied read_details(std::string_view text, RemedyStep& step) {
+  auto words = split_words(text);
+  if (!words) return Applied::refused(words.error());
+  switch (step.kind) {
+    case RemedyKind::Kill:
+      return read_signal(*words, step);
+    case RemedyKind::Exec:
+      if (words->empty()) return Applied::refused("exec needs a command, such as exec:/bin/reload");
+      if (std::string reason = refuse_command(*words); !reason.empty())
+        return Applied::refused("exec: " + reason);
+      step.command = std::move(*words);
+      return true;
+    case RemedyKind::Webhook:
+      if (words->size() != 1 || !is_http_url(words->front()))
+        return Applied::refused("webhook needs an http:// or https:// URL with a host");
+      step.url = Secret(words->front());
+      return true;
+    case RemedyKind::Restart:
+    case RemedyKind::Start:
+    case RemedyKind::Stop:
+    case RemedyKind::Recreate:
+    case RemedyKind::None:
+      break;
+  }
+  return Applied::refused(fmt::format("{} takes nothing after a ':'", to_string(step.kind)));
+}
+
+Applied read_rung(std::string_view text, RemedyStep& step, bool quotable) {
+  if (text.empty()) return Applied::refused("nothing stands there");
+  const auto colon = text.find(':');
+  const std::string word = lower(trim(text.substr(0, colon)));
+  const auto kind = kind_of(word);
+  if (!kind)
+    return Applied::refused(quotable ? fmt::format("no action '{}'", shown_value(word)) : "no such action",
+                            nearest_kind(word));
+  step.kind = *kind;
+  const bool wants_details =
+      step.kind == RemedyKind::Kill || step.kind == RemedyKind::Exec || step.kind == RemedyKind::Webhook;
+  if (colon == std::string_view::npos && !wants_details) return true;
+  return read_details(colon == std::string_view::npos ? std::string_view() : text.substr(colon + 1), step);
+}
+
+Applied read_rungs(const std::vector<std::string>& rungs, std::vector<RemedyStep>& ladder, bool quotable) {
+  if (rungs.empty()) return Applied::refused("the list is empty");
+  if (rungs.size() > most_rungs)
+    return Applied::refused(fmt::format("{} rungs; at most {}", rungs.size(), most_rungs));
+  std::vector<RemedyStep> read;
+  for (const std::string& rung : rungs) {
+    const std::size_t number = read.size() + 1;
+    RemedyStep step;
+    Applied applied = read_rung(trim(rung), step, quotable);
+    if (applied && number < rungs.size() && (step.kind == RemedyKind::None || step.kind == RemedyKind::Stop))
+      applied =
+          Applied::refused(fmt::format("{} ends the ladder, so nothing can follow it", to_string(step.kind)));
+    if (!applied) {
+      if (rungs.size() > 1) applied.reason = fmt::format("rung {}: {}", number, applied.reason);
+      return applied;
+    }
+    read.push_back(std::move(step));
+  }
+  ladder = std::move(read);
+  return true;
+}
+
+}  // namespace
+
+Applied read_rungs(const std::vector<std::string>& rungs, std::vector<RemedyStep>& ladder) {
+  const bool quotable = std::none_of(rungs.begin(), rungs.end(),
+                                     [](const std::string& rung) { return ladder_may_hold_secret(rung); });
+  return read_rungs(rungs, ladder, quotable);
+}
+
+Applied read_ladder(std::string_view text, std::vector<RemedyStep>& ladder) {
+  if (trim(text).starts_with('[')) {
+    const auto items = read_list(trim(text));
+    if (!items) return Applied::refused("it begins with '[' but is no list of texts");
+    return read_rungs(*items, ladder);
+  }
+  const auto rungs = split_outside_quotes(text, ',');
+  if (!rungs) return Applied::refused(rungs.error());
+  return read_rungs(*rungs, ladder, !ladder_may_hold_secret(text));
+}
+
+std::string show_ladder(const std::vector<RemedyStep>& ladder) {
+  std::string text;
+  for (const RemedyStep& step : ladder) {
+    if (!text.empty()) text += ',';
+    text += to_string(step.kind);
+    if (step.kind == RemedyKind::Kill) text += ':' + signal_name(step.signal);
+    if (step.kind == RemedyKind::Exec) text += ':' + show_words(step.command);
+    if (step.kind == RemedyKind::Webhook) text += ':' + to_string(step.url);
+  }
+  return text;
+}
+
+bool ladder_may_hold_secret(std::string_view text) {
+  const std::string seen = lower(text);
+  if (seen.find("://") != std::string::npos || seen.find("hook") != std::string::npos ||
+      seen.find("http") != std::string::npos)
+    return true;
+  // What follows the ':' of anything but these may be an address, of a webhook that is misspelt.
+  for (const std::string& part : split(seen, ',')) {
+    const auto colon = part.find(':');
+    if (colon == std::string::npos) continue;
+    const std::string_view word = trim(std::string_view(part).substr(0, colon));
+    if (word != "kill" && word != "exec") return true;
+  }
+  return false;
+}
+
+}  // namespace healer

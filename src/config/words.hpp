@@ -1,0 +1,30 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <tl/expected.hpp>
+
+namespace healer {
+
+/// A list of words, or why the text is none.
+using Words = tl::expected<std::vector<std::string>, std::string>;
+
+/// Splits like a POSIX shell splits a line: blanks between words, 'single' and "double" quotes, backslashes.
+/// Nothing is expanded, and no character is special beyond these.
+Words split_words(std::string_view text);
+
+/// The same, or a list of its own where the text begins with '[': ["/bin/check", "--all"].
+Words read_words_or_list(std::string_view text);
+
+/// The words as split_words() reads them back.
+std::string show_words(const std::vector<std::string>& words);
+
+/// Cuts at a separator outside quotes; the parts keep their quotes, without the blanks around them.
+Words split_outside_quotes(std::string_view text, char separator);
+
+/// Why these words are no command; empty when they are one.
+std::string refuse_command(const std::vector<std::string>& words);
+
+}  // namespace healer

@@ -148,12 +148,12 @@ TEST_CASE("a real gRPC server is asked") {
 
   const std::vector<std::pair<std::string, int>> all{
       {"", 1}, {"serving", 1}, {"down", 2}, {"unset", 0}, {"unknown-status", 3}, {std::string(300, 'x'), 1}};
-  for (const auto& [service, status] : all) {
-    CAPTURE(service);
-    const ProbeFacts facts = ask(service);
+  for (const auto& row : all) {
+    CAPTURE(row.first);
+    const ProbeFacts facts = ask(row.first);
     CHECK(facts.end == ProbeEnd::Answered);
     CHECK(facts.grpc_status == 0);
-    CHECK(facts.status == status);
+    CHECK(facts.status == row.second);
     CHECK(facts.detail.empty());
     CHECK(facts.duration.count() > 0);
   }

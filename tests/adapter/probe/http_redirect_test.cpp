@@ -4,7 +4,9 @@
 #include <doctest/doctest.h>
 #include <rapidcheck.h>
 
+#include <algorithm>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "adapter/probe/asker.hpp"
@@ -62,9 +64,9 @@ TEST_CASE("a Location is resolved against what was asked") {
       {"//shop.example/next", "/next"},
       {"http://10.0.0.5:8080/next", "/next"},
   };
-  for (const auto& [location, path] : all) {
-    CAPTURE(location);
-    CHECK(outcome(shop(), location) == path);
+  for (const auto& row : all) {
+    CAPTURE(row.first);
+    CHECK(outcome(shop(), row.first) == row.second);
   }
   CHECK(outcome(shop(), "next", "") == "/next");
   HttpTarget v6 = shop();
@@ -189,7 +191,6 @@ TEST_CASE("what is not followed is the answer") {
 TEST_CASE("one timeout covers all hops") {
   Asker asker;
   HttpTarget target;
-  ProbeEnd end{};
   SUBCASE("a hop that hangs") {
     const auto server = ScriptedServer::on_loopback([](Peer& peer) {
       const auto request = peer.read_request();
@@ -210,8 +211,7 @@ TEST_CASE("one timeout covers all hops") {
     });
     target = http_on(server->port());
     target.redirects = 1'000'000'000;
-    end = asker.ask(target, 200ms).end;
-    CHECK(end == ProbeEnd::AnswerTimeout);
+    CHECK(asker.ask(target, 200ms).end == ProbeEnd::AnswerTimeout);
   }
   CHECK(asker.prober->open() == 0);
 }

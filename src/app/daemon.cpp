@@ -119,6 +119,7 @@ class Daemon {
   Runtime::Resolve resolver_of(const Policy& defaults);
   ApiSources api_sources();
   Snapshot snapshot();
+  void post(WebhookCall call, std::function<void(Result<void>)> done);
   std::string host_name() const {
     return settings_.daemon.host_name.empty() ? machine_name() : settings_.daemon.host_name;
   }
@@ -284,11 +285,28 @@ void Daemon::begin() {
                        *store_,
                        observer_,
                        resolver_of(settings_.defaults),
-                       [this](const RaisedAlert& alert) { outbox_->add(alert); }};
+                       [this](const RaisedAlert& alert) { outbox_->add(alert); },
+                       [this](WebhookCall call, std::function<void(Result<void>)> done) {
+                         post(std::move(call), std::move(done));
+                       }};
   runtime_ = std::make_unique<Runtime>(std::move(settings), std::move(parts), stored_);
   outbox_->restore(stored_.pending_alerts, stored_.pending_deliveries);
   stored_ = {};
   api_ = std::make_unique<HttpApi>(metrics_, api_sources());
+}
+
+/// A webhook remedy.
+void Daemon::post(WebhookCall call, std::function<void(Result<void>)> done) {
+  net::CurlRequest request;
+  request.url = std::move(call.url);
+  request.headers = {{"Content-Type", "application/json"}};
+  request.body = std::move(call.body);
+  request.timeout = call.deadline;
+  curl_->send(std::move(request), [done = std::move(done)](Result<net::CurlAnswer> answer) {
+    if (!answer) return done(tl::unexpected(std::move(answer.error())));
+    if (answer->status >= 200 && answer->status <= 299) return done({});
+    done(failure(ErrorCode::Refused, fmt::format("the webhook answered HTTP {}", answer->status)));
+  });
 }
 
 void Daemon::prune() {

@@ -39,15 +39,6 @@ bool is_podman(const std::string& description) {
 
 }  // namespace
 
-template <class F>
-auto Runtime::guarded(F function) {
-  return [this, alive = std::weak_ptr<bool>(alive_),
-          function = std::move(function)](auto&&... arguments) mutable {
-    if (alive.expired() || stopping_) return;
-    function(std::forward<decltype(arguments)>(arguments)...);
-  };
-}
-
 Runtime::Runtime(RuntimeSettings settings, Parts parts, const StoredState& stored)
     : settings_(std::move(settings)),
       host_(parts.host),
@@ -56,11 +47,26 @@ Runtime::Runtime(RuntimeSettings settings, Parts parts, const StoredState& store
       observer_(parts.observer),
       resolve_(std::move(parts.resolve)),
       deliver_(std::move(parts.deliver)),
+      post_(std::move(parts.post)),
       journal_(parts.store, [this](const Error& error) { observer_.store_failed(error); }),
       supervisor_(settings_.host, stored),
-      inspector_(engine_, [this](const std::string& id, Result<Container> answer) {
-        if (!stopping_) inspected(id, std::move(answer));
-      }) {
+      inspector_(engine_,
+                 [this](const std::string& id, Result<Container> answer) {
+                   if (!stopping_) inspected(id, std::move(answer));
+                 }),
+      evidence_(
+          engine_, [this]() { return host_.now(); },
+          [this](Evidence kept, EvidenceCaptured said) {
+            // Also after the order to stop: what was saved is worth more than the answer to it.
+            journal_.write({std::move(kept)}, {});
+            feed(std::move(said));
+          }) {
+  if (!post_)
+    post_ = [this](const WebhookCall&, std::function<void(Result<void>)> done) {
+      host_.post([done = std::move(done)]() {
+        done(failure(ErrorCode::Unreachable, "this healer cannot post to webhooks"));
+      });
+    };
   journal_.note_cursor(stored.cursor.unix_nanoseconds);
 }
 
@@ -109,7 +115,7 @@ void Runtime::perform(Actions& actions) {
           } else if constexpr (std::is_same_v<What, Inspect>) {
             inspector_.look(what.container_id);
           } else if constexpr (std::is_same_v<What, CaptureEvidence>) {
-            feed(EvidenceCaptured{what.workload, what.incident, {}, {}});
+            evidence_.capture(std::move(what));
           } else if constexpr (std::is_same_v<What, ApplyRemedy>) {
             remedies.push_back(std::move(what));
           } else if constexpr (std::is_same_v<What, Wake>) {
@@ -140,42 +146,6 @@ void Runtime::perform(Actions& actions) {
                    for (const RaisedAlert& alert : alerts)
                      if (!alert.channels.empty()) deliver_(alert);
                  }));
-}
-
-void Runtime::apply(const ApplyRemedy& remedy) {
-  auto finished = [this, attempt = remedy.attempt, workload = remedy.workload](RemedyAnswer answer,
-                                                                               std::string error) {
-    feed(RemedyFinished{attempt, workload, answer, std::move(error)});
-  };
-  if (settings_.dry_run) {
-    host_.post(guarded([finished]() { finished(RemedyAnswer::SkippedDryRun, {}); }));
-    return;
-  }
-  auto done = guarded([finished](Result<void> result) {
-    if (result) return finished(RemedyAnswer::Done, {});
-    switch (result.error().code) {
-      case ErrorCode::Timeout:
-      case ErrorCode::ConnectionLost:
-      case ErrorCode::Protocol:
-      case ErrorCode::TooLarge:
-        return finished(RemedyAnswer::Lost, result.error().message);  // it may have been carried out
-      default:
-        return finished(RemedyAnswer::Refused, result.error().message);
-    }
-  });
-  switch (remedy.step.kind) {
-    case RemedyKind::Restart:
-      engine_.restart(remedy.container_id, remedy.stop_timeout, remedy.deadline, done);
-      break;
-    case RemedyKind::Start:
-      engine_.start(remedy.container_id, remedy.deadline, done);
-      break;
-    case RemedyKind::Stop:
-      engine_.stop(remedy.container_id, remedy.stop_timeout, remedy.deadline, done);
-      break;
-    default:
-      break;  // the core orders nothing for it
-  }
 }
 
 void Runtime::probe_finished(ProbeId id, ProbeFacts facts) {
@@ -400,11 +370,49 @@ void Runtime::set_host_policy(HostPolicy policy) {
   feed(HostPolicyChanged{std::move(policy)});
 }
 
+Result<WorkloadStatus> Runtime::watched(const std::string& key) const {
+  if (auto status = supervisor_.status_of(key, host_.now())) return std::move(*status);
+  return failure(ErrorCode::NotFound,
+                 fmt::format("\"{}\" is not watched any more", clip(printable(key), 100)));
+}
+
 Result<void> Runtime::reset(const std::string& key) {
-  if (!supervisor_.find(key))
-    return failure(ErrorCode::NotFound,
-                   fmt::format("\"{}\" is not watched any more", clip(printable(key), 100)));
+  if (const auto found = watched(key); !found) return tl::unexpected(found.error());
   feed(OperatorReset{key});
+  return {};
+}
+
+Result<void> Runtime::pause(const std::string& key, std::optional<Duration> length) {
+  if (!key.empty())
+    if (const auto found = watched(key); !found) return tl::unexpected(found.error());
+  feed(OperatorPause{key, length});
+  return {};
+}
+
+Result<void> Runtime::resume(const std::string& key) {
+  if (!key.empty())
+    if (const auto found = watched(key); !found) return tl::unexpected(found.error());
+  feed(OperatorResume{key});
+  return {};
+}
+
+Result<void> Runtime::heal(const std::string& key) {
+  const auto found = watched(key);
+  if (!found) return tl::unexpected(found.error());
+  switch (found->condition) {
+    case Condition::Stopped:
+      return failure(ErrorCode::Conflict,
+                     fmt::format("{} is stopped and left alone until someone starts it", found->name));
+    case Condition::Paused:
+      return failure(ErrorCode::Conflict,
+                     fmt::format("{} is paused by a person; unpause it first", found->name));
+    case Condition::Healing:
+      return failure(ErrorCode::Conflict,
+                     fmt::format("{} is being healed already: {}", found->name, found->reason));
+    default:
+      break;
+  }
+  feed(OperatorHeal{key});
   return {};
 }
 

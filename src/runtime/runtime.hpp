@@ -9,6 +9,7 @@
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "core/supervisor.hpp"
@@ -16,7 +17,9 @@
 #include "model/action.hpp"
 #include "model/event.hpp"
 #include "model/policy.hpp"
+#include "model/status.hpp"
 #include "probe/probe.hpp"
+#include "runtime/evidence_capture.hpp"
 #include "runtime/host.hpp"
 #include "runtime/inspector.hpp"
 #include "runtime/journal.hpp"
@@ -32,6 +35,13 @@ struct RuntimeSettings {
   std::vector<std::string> channels;  ///< every alert goes to each of these
   bool dry_run = false;               ///< decide, log and count as always; skip only the engine call
   Duration resync_interval = 60s;
+};
+
+/// A POST that a webhook remedy asks for.
+struct WebhookCall {
+  Secret url;
+  std::string body;  ///< JSON
+  Duration deadline{0};
 };
 
 /// A full look at what exists, under way.
@@ -59,6 +69,9 @@ class Runtime {
  public:
   using Resolve = std::function<ResolvedPolicy(const std::map<std::string, std::string>& labels)>;
   using Deliver = std::function<void(const RaisedAlert&)>;
+  /// Answers once, within the deadline, never from inside. A status of 2xx is success; Refused names any
+  /// other one; Timeout, ConnectionLost and Protocol mean that it may have arrived.
+  using Post = std::function<void(WebhookCall, std::function<void(Result<void>)>)>;
 
   struct Parts {
     Host& host;
@@ -68,6 +81,7 @@ class Runtime {
     Observer& observer;
     Resolve resolve;
     Deliver deliver;  ///< called for each alert once it is on disk
+    Post post = {};   ///< empty: webhook remedies are refused
   };
 
   Runtime(RuntimeSettings settings, Parts parts, const StoredState& stored);
@@ -87,6 +101,16 @@ class Runtime {
   /// Closes the breaker of the workload with this key; NotFound when it is not watched. The API has found
   /// the key for the name a person gave.
   Result<void> reset(const std::string& key);
+  /// Watch the workload, but do nothing; an empty key: all of them. Without a length: until resumed.
+  Result<void> pause(const std::string& key, std::optional<Duration> length);
+  /// The end of that; an empty key ends the pause of all, not those of single ones.
+  Result<void> resume(const std::string& key);
+  /// The first rung now, whatever its health says. Conflict when a person stopped or paused it, or a remedy
+  /// is under way.
+  Result<void> heal(const std::string& key);
+  std::optional<WorkloadExplanation> explain(const std::string& key) const {
+    return supervisor_.explain(key, host_.now());
+  }
   /// Stops deciding, writes what is left to write, then calls `done`.
   void shut_down(std::function<void()> done);
 
@@ -99,6 +123,7 @@ class Runtime {
 
  private:
   void feed(Event event);
+  Result<WorkloadStatus> watched(const std::string& key) const;
   void perform(Actions& actions);
   void apply(const ApplyRemedy& remedy);
 
@@ -128,9 +153,11 @@ class Runtime {
   Observer& observer_;
   Resolve resolve_;
   Deliver deliver_;
+  Post post_;
   Journal journal_;
   Supervisor supervisor_;
   Inspector inspector_;
+  EvidenceCapture evidence_;
   TimerQueue timers_;
   std::deque<Event> events_;
   bool stepping_ = false;
@@ -157,5 +184,14 @@ class Runtime {
   std::optional<Instant> armed_for_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
+
+template <class F>
+auto Runtime::guarded(F function) {
+  return [this, alive = std::weak_ptr<bool>(alive_),
+          function = std::move(function)](auto&&... arguments) mutable {
+    if (alive.expired() || stopping_) return;
+    function(std::forward<decltype(arguments)>(arguments)...);
+  };
+}
 
 }  // namespace healer

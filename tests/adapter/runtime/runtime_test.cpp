@@ -1,99 +1,17 @@
 #include <doctest/doctest.h>
 
-#include "adapter/runtime/fakes.hpp"
+#include "adapter/runtime/bench.hpp"
 #include "runtime/runtime.hpp"
 
 using namespace healer;
 using namespace healer::test;
-
-namespace {
-
-/// One watched container "web" on a scripted engine, from the first connection on.
-struct Bench {
-  VirtualHost host;
-  ScriptedEngine engine;
-  ScriptedProber prober;
-  ScriptedStore store;
-  RecordingObserver observer;
-  std::map<std::string, Container> containers;
-  std::vector<RaisedAlert> delivered;
-  Policy policy;
-  std::unique_ptr<Runtime> runtime;
-
-  explicit Bench(RuntimeSettings settings = {}, StoredState stored = {}) {
-    settings.channels = {"slack"};
-    settings.host.host_name = "h";
-    policy.selection = Selection::OptedIn;
-    policy.interval = 1s;
-    policy.timeout = 500ms;
-    policy.start_period = Duration{0};
-    Container web;
-    web.id = "c1";
-    web.name = "web";
-    web.state = ContainerState::Running;
-    web.started = wall_time_of(host.time - 1h);
-    web.started_at = "2026-11-22T10:00:00Z";
-    web.ports = {PortBinding{80, true, "127.0.0.1", 8080}};
-    containers["c1"] = web;
-    runtime = std::make_unique<Runtime>(
-        settings,
-        Runtime::Parts{host, engine, prober, store, observer,
-                       [this](const std::map<std::string, std::string>&) {
-                         return ResolvedPolicy{std::make_shared<const Policy>(policy), {}};
-                       },
-                       [this](const RaisedAlert& alert) { delivered.push_back(alert); }},
-        stored);
-  }
-
-  void connect() {
-    runtime->start();
-    REQUIRE(engine.connects.size() == 1);
-    take_connect()(EngineInfo{"Docker Engine 20.10.24 (API 1.41)", "1.41"});
-    engine.ready();
-  }
-  void list() {
-    REQUIRE(!engine.lists.empty());
-    const auto [each, done] = std::move(engine.lists.front());
-    engine.lists.erase(engine.lists.begin());
-    for (const auto& [id, container] : containers)
-      each(ContainerSummary{id, container.name, container.image, container.labels, container.state});
-    done({});
-    engine.answer_inspects(containers);
-    store.let_through();
-  }
-  std::function<void(Result<EngineInfo>)> take_connect() {
-    auto done = std::move(engine.connects.front());
-    engine.connects.erase(engine.connects.begin());
-    return done;
-  }
-  /// Answers the next three probes with a 503; the core then wants an inspect before it acts.
-  void fall_ill() {
-    for (int failed = 0; failed < 3; ++failed) {
-      for (int waited = 0; prober.asked.empty() && waited < 100; ++waited) host.advance(100ms);
-      REQUIRE(!prober.asked.empty());
-      const ProbeId id = prober.asked.back();
-      prober.asked.clear();
-      ProbeFacts facts;
-      facts.status = 503;
-      runtime->probe_finished(id, facts);
-    }
-  }
-};
-
-template <class T>
-std::size_t count_of(const std::vector<Record>& records) {
-  std::size_t count = 0;
-  for (const Record& record : records) count += std::holds_alternative<T>(record);
-  return count;
-}
-
-}  // namespace
 
 TEST_CASE("an order goes to the engine only when its attempt is on disk") {
   Bench bench;
   bench.connect();
   bench.list();
   bench.fall_ill();
+  bench.answer_captures();
   bench.engine.answer_inspects(bench.containers);
   REQUIRE(bench.engine.orders.empty());
   const std::vector<Record> written = bench.store.let_through();
@@ -108,7 +26,11 @@ TEST_CASE("an alert is delivered only when it is on disk, in the transaction of 
   bench.connect();
   bench.list();
   bench.fall_ill();
+  bench.store.let_through();
+  bench.answer_captures();
+  bench.store.let_through();
   CHECK(bench.delivered.empty());
+  bench.engine.answer_inspects(bench.containers);
   REQUIRE(!bench.store.commits.empty());
   const std::vector<Record>& first = bench.store.commits.front().first;
   CHECK(count_of<Incident>(first) >= 1);
@@ -123,6 +45,7 @@ TEST_CASE("a state file that cannot be written is said, and healing goes on") {
   bench.connect();
   bench.list();
   bench.fall_ill();
+  bench.answer_captures();
   bench.engine.answer_inspects(bench.containers);
   while (!bench.store.commits.empty()) {
     auto done = std::move(bench.store.commits.front().second);
@@ -140,6 +63,7 @@ TEST_CASE("a dry run decides and tells, and leaves the engine alone") {
   bench.connect();
   bench.list();
   bench.fall_ill();
+  bench.answer_captures();
   bench.engine.answer_inspects(bench.containers);
   const std::vector<Record> written = bench.store.let_through();
   bench.host.run_posted();
@@ -154,6 +78,7 @@ TEST_CASE("an answer that was lost is settled by looking, never by a second orde
   bench.connect();
   bench.list();
   bench.fall_ill();
+  bench.answer_captures();
   bench.engine.answer_inspects(bench.containers);
   bench.store.let_through();
   REQUIRE(bench.engine.orders.size() == 1);

@@ -1,0 +1,120 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include "adapter/runtime/fakes.hpp"
+#include "runtime/runtime.hpp"
+
+namespace healer::test {
+
+/// One watched container "web" on a scripted engine, from the first connection on.
+struct Bench {
+  VirtualHost host;
+  ScriptedEngine engine;
+  ScriptedProber prober;
+  ScriptedStore store;
+  RecordingObserver observer;
+  std::map<std::string, Container> containers;
+  std::vector<RaisedAlert> delivered;
+  std::vector<std::pair<WebhookCall, std::function<void(Result<void>)>>> posts;
+  Policy policy;
+  std::unique_ptr<Runtime> runtime;
+
+  explicit Bench(RuntimeSettings settings = {}, StoredState stored = {}) {
+    settings.channels = {"slack"};
+    settings.host.host_name = "h";
+    policy.selection = Selection::OptedIn;
+    policy.interval = 1s;
+    policy.timeout = 500ms;
+    policy.start_period = Duration{0};
+    Container web;
+    web.id = "c1";
+    web.name = "web";
+    web.state = ContainerState::Running;
+    web.started = wall_time_of(host.time - 1h);
+    web.started_at = "2026-11-22T10:00:00Z";
+    web.ports = {PortBinding{80, true, "127.0.0.1", 8080}};
+    containers["c1"] = web;
+    runtime = std::make_unique<Runtime>(
+        settings,
+        Runtime::Parts{host, engine, prober, store, observer,
+                       [this](const std::map<std::string, std::string>&) {
+                         return ResolvedPolicy{std::make_shared<const Policy>(policy), {}};
+                       },
+                       [this](const RaisedAlert& alert) { delivered.push_back(alert); },
+                       [this](WebhookCall call, std::function<void(Result<void>)> done) {
+                         posts.emplace_back(std::move(call), std::move(done));
+                       }},
+        stored);
+  }
+
+  void connect() {
+    runtime->start();
+    REQUIRE(engine.connects.size() == 1);
+    take_connect()(EngineInfo{"Docker Engine 20.10.24 (API 1.41)", "1.41"});
+    engine.ready();
+  }
+  void list() {
+    REQUIRE(!engine.lists.empty());
+    const auto [each, done] = std::move(engine.lists.front());
+    engine.lists.erase(engine.lists.begin());
+    for (const auto& [id, container] : containers)
+      each(ContainerSummary{id, container.name, container.image, container.labels, container.state});
+    done({});
+    engine.answer_inspects(containers);
+    store.let_through();
+  }
+  std::function<void(Result<EngineInfo>)> take_connect() {
+    auto done = std::move(engine.connects.front());
+    engine.connects.erase(engine.connects.begin());
+    return done;
+  }
+  /// Answers the next three probes with a 503; the core then wants an inspect before it acts.
+  void fall_ill() {
+    for (int failed = 0; failed < 3; ++failed) {
+      for (int waited = 0; prober.asked.empty() && waited < 100; ++waited) host.advance(100ms);
+      REQUIRE(!prober.asked.empty());
+      const ProbeId id = prober.asked.back();
+      prober.asked.clear();
+      ProbeFacts facts;
+      facts.status = 503;
+      runtime->probe_finished(id, facts);
+    }
+  }
+  /// The engine tells this of every container that evidence is asked of.
+  void answer_captures(const EngineEvidence& evidence = {}) {
+    while (!engine.captures.empty()) {
+      const auto done = std::move(engine.captures.front().second);
+      engine.captures.erase(engine.captures.begin());
+      done(evidence);
+    }
+  }
+  /// From a healthy start to the order.
+  void heal_once() {
+    connect();
+    list();
+    fall_ill();
+    store.let_through();
+    answer_captures();
+    engine.answer_inspects(containers);
+    store.let_through();
+  }
+};
+
+template <class T>
+std::size_t count_of(const std::vector<Record>& records) {
+  std::size_t count = 0;
+  for (const Record& record : records) count += std::holds_alternative<T>(record);
+  return count;
+}
+
+}  // namespace healer::test

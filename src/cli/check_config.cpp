@@ -48,8 +48,8 @@ std::string say_watched(const ContainerSummary& container, const Containers& con
   if (container.id == containers.own_id) return "not watched: it is healer itself";
   if (container.state == ContainerState::Running || container.state == ContainerState::Restarting)
     return "watched";
-  return fmt::format("watched, but left alone while it is {}, if that is a person's doing",
-                     to_string(container.state));
+  if (container.state == ContainerState::Paused) return "watched, but left alone while it is paused";
+  return fmt::format("watched; it is {} now", to_string(container.state));
 }
 
 /// The one the command names, among all; an error is a line for people.

@@ -126,14 +126,15 @@ class LabelReader {
   ProbeLabels probes;
 };
 
-/// The rows of a named probe: what its labels set, and for the rest where its default comes from.
+/// The rows of a named probe, of what has an effect on it: what its labels set, and for the rest where its
+/// default comes from.
 void explain_probe(const NamedProbe& probe, const Policy& defaults,
                    const std::vector<ProbeLabels::Named>& labels, std::vector<EffectiveSetting>& rows) {
   Policy holder = defaults;
   holder.probe = probe.spec;
   std::vector<EffectiveSetting> own;
   for (const EffectiveSetting& row : rows) {
-    if (!row.info->of_probe || !row.probe.empty()) continue;
+    if (!row.info->of_probe || !row.probe.empty() || !has_effect(*row.info, probe.spec)) continue;
     EffectiveSetting named = row;
     named.probe = probe.name;
     named.value = probe_setting(row.info->key)->show(holder);

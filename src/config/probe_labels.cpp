@@ -61,6 +61,11 @@ const Setting<Policy>* probe_setting(std::string_view key) {
   return nullptr;
 }
 
+bool has_effect(const SettingInfo& info, const ProbeSpec& spec) {
+  return info.fits.empty() ||
+         std::find(info.fits.begin(), info.fits.end(), asked_kind(spec)) != info.fits.end();
+}
+
 LabelProblem refused_label(const SettingInfo& info, const std::string& label, std::string_view value,
                            const Applied& applied) {
   const std::string seen = quotable(info, value);
@@ -120,15 +125,14 @@ void ProbeLabels::saw_unnamed(const Setting<Policy>& setting, const std::string&
 
 /// Tells of labels that have no effect on this kind of probe. False: it cannot be asked at all.
 bool ProbeLabels::complete(const ProbeSpec& spec, const std::string& prefix, const std::vector<Seen>& seen) {
-  const ProbeKind kind = asked_kind(spec);
   for (const Seen& label : seen) {
-    const std::vector<ProbeKind>& fits = label.setting->info.fits;
-    if (fits.empty() || std::find(fits.begin(), fits.end(), kind) != fits.end()) continue;
-    problems_.push_back(LabelProblem{shown_value(label.label), quotable(label.setting->info, label.value),
-                                     fmt::format("has no effect on the probe '{}'; it is for {}",
-                                                 spec.kind ? to_string(kind) : "auto", kinds_text(fits))});
+    if (has_effect(label.setting->info, spec)) continue;
+    problems_.push_back(LabelProblem{
+        shown_value(label.label), quotable(label.setting->info, label.value),
+        fmt::format("has no effect on the probe '{}'; it is for {}",
+                    spec.kind ? to_string(*spec.kind) : "auto", kinds_text(label.setting->info.fits))});
   }
-  if (kind != ProbeKind::Exec || !spec.command.empty()) return true;
+  if (spec.kind != ProbeKind::Exec || !spec.command.empty()) return true;
   problems_.push_back(LabelProblem{shown_value(prefix + "probe"), "exec",
                                    fmt::format("exec needs a command: set {}command", shown_value(prefix))});
   return false;

@@ -17,6 +17,9 @@ inline constexpr std::size_t most_named_probes = 8;
 /// The entry of the table that a label of a probe sets: "path" for healer.path and healer.probes.web.path.
 const Setting<Policy>* probe_setting(std::string_view key);
 
+/// Whether the setting has an effect on this probe; one of an unset kind counts as http.
+bool has_effect(const SettingInfo& info, const ProbeSpec& spec);
+
 /// What a container's labels say of its probes, the unnamed one and the named ones, read label by label.
 ///
 ///   healer.probe=http healer.path=/ready          the unnamed probe

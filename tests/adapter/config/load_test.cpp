@@ -126,6 +126,65 @@ TEST_CASE("a bad variable is refused with its name, its value and what is accept
             "; did you mean 'restart'?");
 }
 
+TEST_CASE("a bad value of a setting of the healing policy is told exactly") {
+  struct Row {
+    std::string name;
+    std::string value;
+    std::string wanted;
+  };
+  const std::string size = "accepted: a size from 1MiB to 1TiB, such as 64MiB or 500k";
+  const std::string share = "accepted: a share from 0 to 1, or a percentage from 0% to 100%";
+  const std::string url =
+      "accepted: off, http://host[:port][/path], https://host[:port][/path] or tcp://host:port";
+  const std::string command =
+      "accepted: a command and its arguments, as a shell splits them (quotes and backslashes, nothing else), "
+      "or a list";
+  const std::string names =
+      "accepted: names of containers or compose services with commas between them, at most 64";
+  const std::string seconds = ", such as 15, 1.5s or 1m30s";
+  const std::vector<Row> rows{
+      {"HEALTH_METHOD", "gte",
+       "'gte' is not valid; accepted: GET, HEAD, POST, PUT or OPTIONS; did you mean 'GET'?"},
+      {"HEALTH_REDIRECTS", "11", "'11' is not valid; accepted: a whole number from 0 to 10"},
+      {"HEALTH_SERVICE", "a b", "'a b' is not valid; accepted: a name of 1 to 255 bytes without spaces"},
+      {"HEALTH_COMMAND", "sh -c 'x", "'sh -c 'x' is not valid: a ' is not closed; " + command},
+      {"HEALTH_PROBE", "grcp",
+       "'grcp' is not valid; accepted: auto, http, https, tcp, engine, exec, grpc or grpcs; did you mean "
+       "'grpc'?"},
+      {"FAILURE_WINDOW", "11/10",
+       "'11/10' is not valid; accepted: off, or failures and checks with a slash between them, at most 64, "
+       "such as 3/10"},
+      {"HEALER_ACTIONS", "restart,kill:HPU,stop",
+       "'restart,kill:HPU,stop' is not valid: rung 2: no signal 'HPU'; accepted: " + ladder_words +
+           "; did you mean 'kill:HUP'?"},
+      {"HEALER_ACTIONS", "webhook:https:///hunter2",
+       "'<redacted>' is not valid: webhook needs an http:// or https:// URL with a host; accepted: " +
+           ladder_words},
+      {"HEALER_EVIDENCE", "always", "'always' is not valid; accepted: true, yes, 1, on, false, no, 0 or off"},
+      {"HEALER_DEPENDS_ON", "db,a b", "'db,a b' is not valid: 'a b' is no name; " + names},
+      {"DEPENDENCY_HOLD", "2d", "'2d' is not valid; accepted: a duration from 0s to 1d" + seconds},
+      {"MASS_SHARE", "101%", "'101%' is not valid; " + share},
+      {"REMEDY_SHARE", "half", "'half' is not valid; " + share},
+      {"MASS_LEAST", "0", "'0' is not valid; accepted: a whole number from 1 to 100000"},
+      {"MASS_HOLD", "2d", "'2d' is not valid; accepted: a duration from 0s to 1d" + seconds},
+      {"MASS_HOLD_MAX", "0", "'0' is not valid; accepted: a duration from 1s to 1d" + seconds},
+      {"CONTROL_URL", "tcp://h", "'tcp://h' is not valid: tcp:// needs a port; " + url},
+      {"CONTROL_URL", "tcp://h:1/x", "'tcp://h:1/x' is not valid: tcp:// has no path; " + url},
+      {"CONTROL_URL", "ftp://h/", "'ftp://h/' is not valid: no scheme 'ftp'; " + url},
+      {"CONTROL_URL", "router", "'router' is not valid; " + url},
+      {"CONTROL_INTERVAL", "0", "'0' is not valid; accepted: a duration from 1s to 1h" + seconds},
+      {"CONTROL_TIMEOUT", "2m", "'2m' is not valid; accepted: a duration from 10ms to 1m" + seconds},
+      {"HEALER_EVIDENCE_SIZE", "64", "'64' is not valid; " + size},
+      {"HEALER_RECORD_SIZE", "1.5GiB", "'1.5GiB' is not valid; " + size},
+      {"HEALER_HOOK_BEFORE", "[]", "'[]' is not valid: the command is empty; " + command},
+      {"HEALER_HOOK_AFTER", "[x",
+       "'[x' is not valid: it begins with '[' but is no list of texts; " + command},
+      {"HEALER_HOOK_TIMEOUT", "2h", "'2h' is not valid; accepted: a duration from 100ms to 1h" + seconds},
+  };
+  for (const Row& row : rows)
+    CHECK(only(refusals({{row.name, row.value}})) == "environment " + row.name + ": " + row.wanted);
+}
+
 TEST_CASE(
     "an unknown HEALER_ variable is refused with the nearest name; foreign variables are none of ours") {
   CHECK(only(refusals({{"HEALER_INTERVALL", "5"}, {"PATH", "/bin"}, {"INTERVAL", "x"}, {"HEALERX", "y"}})) ==

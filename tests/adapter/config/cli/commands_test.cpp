@@ -277,6 +277,7 @@ Result<Containers> some_containers(const DockerConnection&) {
       container("beef4444", "shop-run", {{"monitored", "true"}, {"com.docker.compose.oneoff", "True"}}),
       container("feed1111", "healer", {{"monitored", "true"}}),
       container("cafe5555", "paused", {{"monitored", "true"}}, ContainerState::Paused),
+      container("cafe7777", "created", {{"monitored", "true"}}, ContainerState::Created),
       container("cafe6666", "many",
                 {{"monitored", "true"},
                  {"healer.probes.queue.probe", "tcp"},
@@ -312,7 +313,8 @@ TEST_CASE("check-config of a container says what is in effect for it, and why") 
   const Checked many = checked("many");
   CHECK(contains(many.out, "\nprobes.queue.probe tcp label healer.probes.queue.probe\n"));
   CHECK(contains(many.out, "\nprobes.queue.port 5672 label healer.probes.queue.port\n"));
-  CHECK(contains(many.out, "\nprobes.queue.path /health default\n"));
+  CHECK(contains(many.out, "\nprobes.queue.banner - default\n"));
+  CHECK_FALSE(contains(many.out, "probes.queue.path"));      // of no effect on tcp
   CHECK_FALSE(contains(many.out, "Only its named probes"));  // healer.headers is a label of the unnamed one
   CHECK(many.code == exit_usage);
 }
@@ -326,7 +328,8 @@ TEST_CASE("check-config of a container says whether it is watched, and why not")
   CHECK(contains(checked("shop-db-2").out, "is not watched: a label opts out.\n"));
   CHECK(contains(checked("shop-run").out, "is not watched: it is a one-off run of compose.\n"));
   CHECK(contains(checked("healer").out, "is not watched: it is healer itself.\n"));
-  CHECK(contains(checked("paused").out, "is watched, but left alone while it is paused"));
+  CHECK(contains(checked("paused").out, "is watched, but left alone while it is paused.\n"));
+  CHECK(contains(checked("created").out, "is watched; it is created now.\n"));
 }
 
 TEST_CASE("check-config of a container that is not there, or is not the only one, says so") {

@@ -315,6 +315,7 @@ Box& Scene::recreate(Box& box, bool stop_first) {
   Box& fresh = add(facts.name, *policy);
   fresh.facts.labels = facts.labels;
   fresh.facts.restart_policy = facts.restart_policy;
+  for (std::size_t i = 1; i < facts.ports.size(); ++i) fresh.facts.ports.push_back(facts.ports[i]);
   return fresh;
 }
 
@@ -490,6 +491,9 @@ ProbeFacts Scene::ask(const ProbeTarget& target) const {
     if (const auto of_port = box->answers.find(port); !exec && of_port != box->answers.end())
       return of_port->second;
     if (box->answer) return *box->answer;
+    const bool worn =
+        box->fails_after && box->facts.started && now_ >= instant_of(*box->facts.started) + *box->fails_after;
+    const bool broken = box->broken || worn;
     const bool ready = box->facts.state == ContainerState::Running &&
                        now_ >= instant_of(*box->facts.started) + box->ready_after;
     if (exec && box->facts.state != ContainerState::Running) {
@@ -497,13 +501,13 @@ ProbeFacts Scene::ask(const ProbeTarget& target) const {
     } else if (box->facts.state == ContainerState::Paused || box->hangs) {
       facts.end = ProbeEnd::AnswerTimeout;
     } else if (exec) {
-      facts.status = ready && !box->broken ? 0 : 1;
+      facts.status = ready && !broken ? 0 : 1;
     } else if (!ready) {
       facts.end = ProbeEnd::Refused;
     } else if (std::holds_alternative<GrpcTarget>(target)) {
-      facts.status = box->broken ? 2 : 1;
+      facts.status = broken ? 2 : 1;
     } else {
-      facts.status = box->broken ? 503 : 200;
+      facts.status = broken ? 503 : 200;
     }
     return facts;
   }

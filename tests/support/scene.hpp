@@ -46,6 +46,7 @@ struct Box {
   unsigned broken_starts_left = 0;  ///< so many further starts come up broken
   Duration ready_after{0};          ///< refuses connections so long after its start
   bool hangs = false;
+  std::optional<Duration> fails_after;          ///< of each run: well until then
   std::optional<ProbeFacts> answer;             ///< overrides all of these
   std::map<std::uint16_t, ProbeFacts> answers;  ///< the same of single container ports
   std::optional<ProbeFacts> exec_answer;        ///< the same of commands run inside

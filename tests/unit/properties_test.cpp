@@ -53,7 +53,8 @@ Policy random_policy(unsigned number) {
 /// A world in which anything may happen, with the invariants looking on.
 class RandomWorld {
  public:
-  RandomWorld(unsigned seed, Dialect dialect, bool transcript) : scene(dialect) {
+  RandomWorld(unsigned seed, Dialect dialect, bool transcript)
+      : scene(dialect, seed % 4 == 0 ? Scene::with_control() : Scene::host_policy()) {
     scene.seed = seed;
     scene.keep_transcript = transcript;
     scene.after_step = [this](const Event& event, const Actions& actions) { after(event, actions); };
@@ -64,6 +65,7 @@ class RandomWorld {
     };
     for (unsigned i = 0; i < 3; ++i) {
       Box& box = scene.add("web" + std::to_string(i), random_policy(seed / (i + 1) + i));
+      add_checks(box, seed / (i + 2), i);
       const RestartPolicy policies[] = {RestartPolicy::No, RestartPolicy::No, RestartPolicy::Always,
                                         RestartPolicy::OnFailure};
       box.facts.restart_policy = policies[(seed / 3 + i) % 4];
@@ -73,7 +75,7 @@ class RandomWorld {
 
   void perform(const Op& op) {
     Box& box = scene.box("web" + std::to_string(op.box % 3));
-    switch (op.kind % 30) {
+    switch (op.kind % 34) {
       case 0:
       case 1:
         box.broken = true;
@@ -82,6 +84,8 @@ class RandomWorld {
       case 2:
         box.broken = box.hangs = false;
         box.answer.reset();
+        box.answers.clear();
+        box.exec_answer.reset();
         break;
       case 3:
         box.hangs = true;
@@ -172,6 +176,20 @@ class RandomWorld {
       case 29:
         scene.kill(box, op.number % 2 == 0 ? 1 : 10);
         break;
+      case 30:
+      case 31:
+        scene.control.end = op.number % 2 == 0 ? ProbeEnd::ConnectTimeout : ProbeEnd::Answered;
+        scene.control_silent = op.number % 7 == 0;
+        break;
+      case 32: {
+        const ProbeEnd ends[] = {ProbeEnd::Denied, ProbeEnd::StillOpen, ProbeEnd::NotRunning,
+                                 ProbeEnd::AnswerTimeout, ProbeEnd::NoResources};
+        box.exec_answer.emplace().end = ends[op.number % 5];
+        break;
+      }
+      case 33:
+        box.answers[5432].end = op.number % 2 == 0 ? ProbeEnd::Refused : ProbeEnd::NoRoute;
+        break;
     }
     scene.pass(Duration{static_cast<int>(op.number % 13) * (op.number % 13) * 150});
     look_for_lost_wakes();
@@ -183,9 +201,13 @@ class RandomWorld {
     scene.inspect_takes = 1ms;
     scene.fate = OrderFate::Done;
     scene.die_at_order.reset();
+    scene.control = {};
+    scene.control_silent = false;
     for (auto& [id, box] : scene.boxes) {
       if (!box->exists) continue;
       box->answer.reset();
+      box->answers.clear();
+      box->exec_answer.reset();
       box->broken = box->hangs = false;
       box->broken_starts_left = 0;
       box->cured_by_start = true;
@@ -219,6 +241,27 @@ class RandomWorld {
   std::string seen;  ///< what had happened when an order broke an invariant
 
  private:
+  /// Some have several probes, or a window.
+  static void add_checks(Box& box, unsigned number, unsigned port) {
+    Policy policy = *box.policy;
+    if (number % 3 == 0) {
+      NamedProbe database;
+      database.name = "db";
+      database.spec.kind = ProbeKind::Tcp;
+      database.spec.port = 5432;
+      NamedProbe command;
+      command.name = "disk";
+      command.spec.kind = ProbeKind::Exec;
+      command.spec.command = {"check"};
+      policy.named_probes = {database, command};
+      policy.start_period = Duration{0};  // the checker takes any one pass for the end of the grace
+      box.facts.ports.push_back(
+          PortBinding{5432, true, "127.0.0.1", static_cast<std::uint16_t>(20000 + port)});
+    }
+    if (number % 4 == 1) policy.window = FailureWindow{2 + number % 3, 6 + number % 10};
+    box.policy = std::make_shared<const Policy>(std::move(policy));
+  }
+
   void stop(Box& box) {
     // While an order of ours is under way its stop and a person's look alike.
     const bool ours = std::any_of(scene.attempts.begin(), scene.attempts.end(), [&](const auto& entry) {
@@ -260,7 +303,7 @@ class RandomWorld {
       if (finished->facts.status == 200) last_pass[finished->workload] = scene.now();
       const bool unknown = finished->facts.end == ProbeEnd::NoRoute;
       const auto status = scene.core->status_of(finished->workload, scene.now());
-      if (unknown && status && failures.count(finished->workload) != 0)
+      if (unknown && status && status->probes.empty() && failures.count(finished->workload) != 0)
         watch.unknown_outcome(finished->workload, failures[finished->workload], status->failures);
     }
     failures.clear();
@@ -286,7 +329,7 @@ bool wants_transcript() {
 
 rc::Gen<std::vector<Op>> some_ops() {
   return rc::gen::container<std::vector<Op>>(rc::gen::build<Op>(
-      rc::gen::set(&Op::kind, rc::gen::inRange(0u, 30u)), rc::gen::set(&Op::box, rc::gen::inRange(0u, 3u)),
+      rc::gen::set(&Op::kind, rc::gen::inRange(0u, 34u)), rc::gen::set(&Op::box, rc::gen::inRange(0u, 3u)),
       rc::gen::set(&Op::number, rc::gen::inRange(0u, 1000u))));
 }
 

@@ -103,3 +103,88 @@ TEST_CASE("reach: with nothing to reach the reason names what would help") {
   REQUIRE(std::holds_alternative<Unreachable>(approach.how));
   CHECK(std::get<Unreachable>(approach.how).reason.find("healer.port") != std::string::npos);
 }
+
+TEST_CASE("reach: a command needs no network, and follows the container") {
+  ProbeSpec spec;
+  spec.kind = ProbeKind::Exec;
+  spec.command = {"pg_isready", "-U", "app"};
+  Container container = service();
+  container.id = "c1";
+  container.network_mode = "none";
+  container.networks.clear();
+  container.ports.clear();
+  const Approach approach = find_approach(container, spec, inside({}));
+  CHECK(approach.text == "exec pg_isready -U app");
+  CHECK(approach.kind == ProbeKind::Exec);
+  const auto target = std::get<ExecTarget>(*std::get<ProbeTargetPtr>(approach.how));
+  CHECK(target.container_id == "c1");
+  CHECK(target.command == spec.command);
+  container.id = "c2";
+  const Approach of_next = find_approach(container, spec, inside({}));
+  CHECK(of_next.text == approach.text);
+  CHECK_FALSE(of_next.same_question(approach));
+  CHECK(approach.same_question(approach));
+  spec.command.clear();
+  const Approach without = find_approach(container, spec, Vantage{});
+  REQUIRE(std::holds_alternative<Unreachable>(without.how));
+  CHECK(std::get<Unreachable>(without.how).reason.find("healer.command") != std::string::npos);
+}
+
+TEST_CASE("reach: the gRPC health service, plain and by TLS") {
+  ProbeSpec spec;
+  spec.kind = ProbeKind::Grpc;
+  CHECK(find_approach(service(), spec, Vantage{}).text == "grpc 127.0.0.1:18080");
+  spec.kind = ProbeKind::Grpcs;
+  spec.port = 9000;
+  spec.service = "shop.Cart";
+  spec.host_header = "shop.example";
+  spec.tls_verify = true;
+  const Approach approach = find_approach(service(), spec, Vantage{});
+  CHECK(approach.text == "grpcs 10.1.0.5:9000/shop.Cart");
+  const auto target = std::get<GrpcTarget>(*std::get<ProbeTargetPtr>(approach.how));
+  CHECK(target.service == "shop.Cart");
+  CHECK(target.authority == "shop.example");
+  CHECK(target.tls);
+  CHECK(target.tls_verify);
+}
+
+TEST_CASE("reach: what shares another container's network is asked where that one is") {
+  Container child;
+  child.network_mode = "container:parent-id";
+  child.ports = {PortBinding{9000, true, "", 0}};
+  CHECK(network_parent_id(child) == "parent-id");
+  CHECK(network_parent_id(service()).empty());
+  Container parent = service();
+  parent.ports = {PortBinding{9000, true, "0.0.0.0", 19000}, PortBinding{8080, true, "", 0}};
+
+  SUBCASE("from the host its published port") {
+    CHECK(find_approach(child, ProbeSpec{}, Vantage{}, &parent).text == "http 127.0.0.1:19000/health");
+  }
+  SUBCASE("from the host without one its address") {
+    ProbeSpec spec;
+    spec.port = 8080;
+    CHECK(find_approach(child, spec, Vantage{}, &parent).text == "http 10.1.0.5:8080/health");
+  }
+  SUBCASE("from inside its address on a shared network") {
+    CHECK(find_approach(child, ProbeSpec{}, inside({"back"}), &parent).text == "http 10.2.0.5:9000/health");
+    CHECK(std::holds_alternative<Unreachable>(
+        find_approach(child, ProbeSpec{}, inside({"elsewhere"}), &parent).how));
+  }
+  SUBCASE("on the host's network the host's loopback") {
+    parent.network_mode = "host";
+    CHECK(find_approach(child, ProbeSpec{}, Vantage{}, &parent).text == "http 127.0.0.1:9000/health");
+  }
+  SUBCASE("its ports are not taken for the child's") {
+    child.ports.clear();
+    const Approach approach = find_approach(child, ProbeSpec{}, Vantage{}, &parent);
+    REQUIRE(std::holds_alternative<Unreachable>(approach.how));
+    CHECK(std::get<Unreachable>(approach.how).reason.find("healer.port") != std::string::npos);
+  }
+  SUBCASE("not known, or itself without one: nothing to reach") {
+    CHECK(std::holds_alternative<Unreachable>(find_approach(child, ProbeSpec{}, Vantage{}).how));
+    parent.network_mode = "container:third";
+    CHECK(std::holds_alternative<Unreachable>(find_approach(child, ProbeSpec{}, Vantage{}, &parent).how));
+    parent.network_mode = "none";
+    CHECK(std::holds_alternative<Unreachable>(find_approach(child, ProbeSpec{}, Vantage{}, &parent).how));
+  }
+}

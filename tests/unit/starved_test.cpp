@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include "support/one_container.hpp"
+#include "support/scene.hpp"
 
 using namespace healer;
 using namespace healer::test;
@@ -31,4 +32,31 @@ TEST_CASE("a timeout counts unless healer was starved for a good part of it") {
   CHECK(failures_after_stall(100ms) == 1);
   CHECK(failures_after_stall(600ms) == 0);
   CHECK(failures_after_stall(5s) == 0);
+}
+
+TEST_CASE("descriptors or memory that ran out excuse the failures of everybody for a while") {
+  testing::Scene scene;
+  INFO(scene.transcript());
+  testing::Box& web = scene.healthy("web");
+  testing::Box& api = scene.healthy("api");
+  ProbeFacts exhausted;
+  exhausted.end = ProbeEnd::NoResources;
+  web.answer = exhausted;
+  REQUIRE(scene.pass_until([&] { return scene.workload("web").unknown_streak == 1; }));
+  const Instant since = scene.now();
+  api.broken = true;
+  web.answer.reset();
+  ProbeFacts refused;
+  refused.end = ProbeEnd::Refused;
+  // Asked within the next seconds: by hand, so that it is surely in time.
+  scene.answers_probes = false;
+  scene.restart(api);
+  REQUIRE(scene.pass_until([&] { return scene.workload("api").probe.has_value(); }, 4s));
+  scene.send(ProbeFinished{scene.workload("api").probe->id, "api", refused});
+  CHECK(scene.status("api").failures == 0);
+  CHECK(scene.status("api").unknown_streak == 1);
+  CHECK(scene.workload("api").last_verdict.cause == Cause::Starved);
+  REQUIRE(scene.pass_until([&] { return scene.now() - since >= 5s && scene.workload("api").probe; }, 1min));
+  scene.send(ProbeFinished{scene.workload("api").probe->id, "api", refused});
+  CHECK(scene.status("api").failures == 1);
 }

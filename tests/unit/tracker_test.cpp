@@ -1,8 +1,10 @@
 #include "core/tracker.hpp"
 
+#include <deque>
 #include <string>
 
 #include <doctest/doctest.h>
+#include <rapidcheck.h>
 
 using namespace healer;
 
@@ -101,4 +103,166 @@ TEST_CASE("tracker: a new run forgets the streak") {
   tracker.begin_run(false);
   CHECK(tracker.state() == Tracker::State::Fresh);
   CHECK(run(tracker, "ff") == "~~");
+}
+
+namespace {
+
+Tracker::Thresholds windowed(unsigned failures, unsigned of, unsigned in_a_row = 3, unsigned passes = 2) {
+  return {in_a_row, passes, FailureWindow{failures, of}};
+}
+
+}  // namespace
+
+TEST_CASE("tracker: so many failures among the last ones make it ill, whatever passed between") {
+  Tracker tracker = fresh();
+  CHECK(run(tracker, "pfpfpf", windowed(3, 10)) == "W~.~.I");
+  CHECK(tracker.failures() == 1);
+  CHECK(tracker.failures_of_run(10) == 3);
+  Tracker without = fresh();
+  CHECK(run(without, "pfpfpfpfpf") == "W~.~.~.~.~");
+  Tracker slower = fresh();
+  CHECK(run(slower, "pffppppppppffpf", windowed(3, 5)) == "W~~........~~.I");
+}
+
+TEST_CASE("tracker: what left the window counts no more") {
+  Tracker tracker = fresh();
+  CHECK(run(tracker, "pfppfppfppf", windowed(3, 6)) == "W~..~..~..~");
+  CHECK(run(tracker, "pf", windowed(3, 6)) == ".I");
+}
+
+TEST_CASE("tracker: in the window's illness the success threshold alone is no recovery") {
+  Tracker tracker = fresh();
+  CHECK(run(tracker, "pfff", windowed(3, 10)) == "W~~I");
+  CHECK(run(tracker, "ppppppp", windowed(3, 10)) == "~~~~~~~");
+  CHECK(run(tracker, "p", windowed(3, 10)) == "W");
+}
+
+TEST_CASE("tracker: the window outlives the restarts of one illness, so a short calm is no recovery") {
+  Tracker tracker = fresh();
+  run(tracker, "pfff", windowed(3, 10));
+  for (int restart = 0; restart < 5; ++restart) {
+    tracker.begin_run(true);
+    // Well for a while after each restart, then failing again.
+    CHECK(run(tracker, "pppfff", windowed(3, 10)) == "~~~~~I");
+  }
+  tracker.begin_run(true);
+  CHECK(run(tracker, "pppppppp", windowed(3, 10)) == "~~~~~~~W");
+  // Without a window the same is called well each time.
+  Tracker without = fresh();
+  run(without, "pfff");
+  without.begin_run(true);
+  CHECK(run(without, "pppfff") == "~W.~~I");
+}
+
+TEST_CASE("tracker: failures before a restart do not condemn the new run") {
+  Tracker tracker = fresh();
+  run(tracker, "pffff", windowed(3, 10, 4));
+  tracker.begin_run(true);
+  CHECK(run(tracker, "pf", windowed(3, 10, 4)) == "~~");
+  CHECK(run(tracker, "pfpf", windowed(3, 10, 4)) == "~~~I");
+}
+
+TEST_CASE("tracker: an ordinary new run has an empty window, and the grace fills none") {
+  Tracker tracker = fresh();
+  run(tracker, "pff", windowed(3, 10));
+  tracker.begin_run(false);
+  CHECK(run(tracker, "pf", windowed(3, 10)) == "W~");
+  Tracker starting = fresh();
+  CHECK(run(starting, "gggggpff", windowed(3, 10)) == ".....W~~");
+  CHECK(starting.failures_in(64) == 2);
+}
+
+namespace {
+
+/// The window's rule, written down the long way.
+struct Model {
+  std::deque<bool> failed;  // newest first, of this illness
+  std::size_t of_run = 0;
+  unsigned row = 0;
+  unsigned passes = 0;
+  bool after_illness = false;
+  Tracker::State state = Tracker::State::Fresh;
+
+  unsigned count(std::size_t length) const {
+    unsigned found = 0;
+    for (std::size_t i = 0; i < length && i < failed.size(); ++i) found += failed[i] ? 1 : 0;
+    return found;
+  }
+  void run(bool after) {
+    if (!after) failed.clear();
+    of_run = 0;
+    row = passes = 0;
+    after_illness = after;
+    state = Tracker::State::Fresh;
+  }
+  void observe(bool fail, const Tracker::Thresholds& limits) {
+    failed.push_front(fail);
+    ++of_run;
+    if (fail) {
+      passes = 0;
+      if (state == Tracker::State::Ill) return;
+      ++row;
+      const std::size_t here = std::min<std::size_t>(of_run, limits.window.of);
+      if (row >= limits.failures || (limits.window.failures > 0 && count(here) >= limits.window.failures))
+        state = Tracker::State::Ill;
+      return;
+    }
+    row = 0;
+    if (state == Tracker::State::Well) return;
+    ++passes;
+    const unsigned needed = state == Tracker::State::Ill || after_illness ? limits.passes : 1;
+    const bool calm = limits.window.failures == 0 || count(limits.window.of) < limits.window.failures;
+    if (passes < needed || !calm) return;
+    state = Tracker::State::Well;
+    passes = 0;
+    after_illness = false;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("tracker: properties of the window") {
+  const bool same = rc::check("it does what the long way does, and unknown outcomes change nothing", [] {
+    const unsigned of = *rc::gen::inRange(1u, 65u);
+    const unsigned failures = *rc::gen::inRange(0u, of + 1);
+    const Tracker::Thresholds limits =
+        windowed(failures, of, *rc::gen::inRange(1u, 6u), *rc::gen::inRange(1u, 5u));
+    const auto samples = *rc::gen::container<std::string>(
+        rc::gen::weightedElement<char>({{8, 'p'}, {6, 'f'}, {3, 'u'}, {1, 'r'}}));
+    Tracker tracker = fresh();
+    Model model;
+    for (const char sample : samples) {
+      if (sample == 'r') {
+        const bool ill = tracker.state() == Tracker::State::Ill;
+        tracker.begin_run(ill);
+        model.run(ill);
+        continue;
+      }
+      if (sample == 'u') {
+        const unsigned before = tracker.failures_in(64);
+        RC_ASSERT(tracker.observe(Outcome::Unknown, false, limits) == Tracker::Transition::Unchanged);
+        RC_ASSERT(tracker.failures_in(64) == before);
+      } else {
+        tracker.observe(sample == 'f' ? Outcome::Fail : Outcome::Pass, false, limits);
+        model.observe(sample == 'f', limits);
+      }
+      RC_ASSERT(tracker.state() == model.state);
+      RC_ASSERT(tracker.passes() == model.passes);
+    }
+  });
+  CHECK(same);
+  const bool wider = rc::check("it falls ill no later than without a window", [] {
+    const Tracker::Thresholds plain{*rc::gen::inRange(1u, 6u), 2, {0, 0}};
+    const Tracker::Thresholds with = windowed(*rc::gen::inRange(1u, 5u), 10, plain.failures);
+    const auto samples = *rc::gen::container<std::string>(rc::gen::elementOf(std::string("pf")));
+    Tracker without = fresh();
+    Tracker windowed_one = fresh();
+    for (const char sample : samples) {
+      const Outcome outcome = sample == 'f' ? Outcome::Fail : Outcome::Pass;
+      const bool ill = without.observe(outcome, false, plain) == Tracker::Transition::BecameIll;
+      windowed_one.observe(outcome, false, with);
+      if (ill) RC_ASSERT(windowed_one.state() == Tracker::State::Ill);
+    }
+  });
+  CHECK(wider);
 }

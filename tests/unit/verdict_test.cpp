@@ -78,3 +78,71 @@ TEST_CASE("verdict: a tcp banner is a prefix") {
   CHECK(verdict.cause == Cause::BannerMismatch);
   CHECK(verdict.text.find('\x01') == std::string::npos);
 }
+
+namespace {
+
+Verdict judge_exec(int code, const std::string& output = {}) {
+  ProbeFacts facts;
+  facts.status = code;
+  facts.body = output;
+  return judge(facts, ProbeSpec{}, ProbeKind::Exec, 5s);
+}
+
+Verdict judge_grpc(int code, int status, const std::string& service = {}, const std::string& detail = {}) {
+  ProbeFacts facts;
+  facts.grpc_status = code;
+  facts.status = status;
+  facts.detail = detail;
+  ProbeSpec spec;
+  spec.service = service;
+  return judge(facts, spec, ProbeKind::Grpc, 5s);
+}
+
+}  // namespace
+
+TEST_CASE("verdict: of a command only exit code 0 passes, and its first line is told") {
+  CHECK(judge_exec(0, "whatever").outcome == Outcome::Pass);
+  const Verdict failed = judge_exec(3, "\n  no\x1b[31m route\r\nsecond line\n");
+  CHECK(failed.outcome == Outcome::Fail);
+  CHECK(failed.cause == Cause::ExecFailed);
+  CHECK(failed.text.starts_with("exit code 3: no"));
+  CHECK(failed.text.find("second") == std::string::npos);
+  CHECK(failed.text.find('\x1b') == std::string::npos);
+  CHECK(failed.text.find('\r') == std::string::npos);
+  CHECK(judge_exec(1).text == "exit code 1");
+  CHECK(judge_exec(1, " \n\n").text == "exit code 1");
+  CHECK(judge_exec(1, std::string(5000, 'x')).text.size() < 230);
+  CHECK(judge_end(ProbeEnd::AnswerTimeout, ProbeKind::Exec).text == "the command did not end within 5s");
+}
+
+TEST_CASE("verdict: of a gRPC health service only SERVING passes") {
+  CHECK(judge_grpc(0, 1).outcome == Outcome::Pass);
+  const Verdict not_serving = judge_grpc(0, 2);
+  CHECK(not_serving.outcome == Outcome::Fail);
+  CHECK(not_serving.cause == Cause::NotServing);
+  CHECK(not_serving.text == "gRPC health says NOT_SERVING");
+  CHECK(judge_grpc(0, 0).text == "gRPC health says UNKNOWN");
+  CHECK(judge_grpc(0, 77).outcome == Outcome::Fail);
+  CHECK(judge_grpc(12, 0).text == "gRPC status 12 UNIMPLEMENTED: it has no grpc.health.v1 service");
+  CHECK(judge_grpc(5, 0, "shop.Cart").text ==
+        "gRPC status 5 NOT_FOUND: its health service does not know \"shop.Cart\"");
+  CHECK(judge_grpc(14, 1, {}, "draining").text == "gRPC status 14 UNAVAILABLE (draining)");
+  CHECK(judge_grpc(99, 0).outcome == Outcome::Fail);
+  CHECK(judge_grpc(-1, 0).outcome == Outcome::Fail);
+  CHECK(judge_end(ProbeEnd::Malformed, ProbeKind::Grpcs).text == "the answer is not gRPC");
+}
+
+TEST_CASE("verdict: a command that could not be run says nothing about the target") {
+  const std::pair<ProbeEnd, Cause> rows[] = {{ProbeEnd::Denied, Cause::Denied},
+                                             {ProbeEnd::EngineFailed, Cause::EngineFailed},
+                                             {ProbeEnd::NotRunning, Cause::NotRunning},
+                                             {ProbeEnd::StillOpen, Cause::StillOpen}};
+  for (const auto& [end, cause] : rows) {
+    CAPTURE(to_string(end));
+    CHECK(judge_end(end, ProbeKind::Exec).outcome == Outcome::Unknown);
+    CHECK(judge_end(end, ProbeKind::Exec).cause == cause);
+  }
+  CHECK(judge_end(ProbeEnd::Denied, ProbeKind::Exec).text ==
+        "the engine or the proxy before it forbids exec; allow POST /containers/*/exec and /exec/*/start and "
+        "GET /exec/*/json, or choose another healer.probe");
+}

@@ -1,0 +1,119 @@
+// HEALING.md 2: failing m of the last n counts too.
+#include <doctest/doctest.h>
+
+#include "support/scene.hpp"
+
+using namespace healer;
+using namespace healer::testing;
+
+namespace {
+
+Policy windowed(unsigned failures, unsigned of) {
+  Policy policy = Scene::policy();
+  policy.interval = 6s;
+  policy.fast_interval = 2s;
+  policy.window = FailureWindow{failures, of};
+  return policy;
+}
+
+ProbeFacts http(int status) {
+  ProbeFacts facts;
+  facts.status = status;
+  return facts;
+}
+
+/// Answers of the next checks, one letter each: p or f.
+void answer(Scene& scene, Box& box, const std::string& samples) {
+  for (const char sample : samples) {
+    box.answer = http(sample == 'p' ? 200 : 503);
+    const unsigned asked = scene.probes;
+    REQUIRE(scene.pass_until([&] { return scene.probes > asked; }));
+    REQUIRE(scene.pass_until([&] { return !scene.workload("web").probe; }));
+  }
+}
+
+}  // namespace
+
+TEST_CASE("window: failures between passes make it ill, and the alert says how many") {
+  Scene scene;
+  INFO(scene.transcript());
+  Box& box = scene.healthy("web", windowed(3, 10));
+  answer(scene, box, "fpfp");
+  CHECK(scene.decisions() == "");
+  answer(scene, box, "f");
+  REQUIRE(scene.pass_until([&] { return !scene.orders.empty(); }, 1s));
+  CHECK(scene.incidents.at(1).cause_text == "3 of the last 10 checks failed: HTTP 503");
+  CHECK(scene.logged("RESTARTING web — 3 of the last 10 checks failed: HTTP 503"));
+}
+
+TEST_CASE("window: without one the same is no illness") {
+  Policy policy = windowed(3, 10);
+  policy.window.reset();
+  Scene scene;
+  INFO(scene.transcript());
+  Box& box = scene.healthy("web", policy);
+  answer(scene, box, "fpfpfpfpfpffpffp");
+  CHECK(scene.decisions() == "");
+}
+
+TEST_CASE("window: in the start grace failures are not counted") {
+  Policy policy = windowed(2, 10);
+  policy.failure_threshold = 5;
+  policy.start_period = 1min;
+  Scene scene;
+  INFO(scene.transcript());
+  Box& box = scene.add("web", policy);
+  box.ready_after = 30s;
+  scene.connect();
+  scene.pass(40s);
+  answer(scene, box, "pfp");
+  scene.pass(1min);
+  CHECK(scene.decisions() == "");
+}
+
+TEST_CASE("window: well for five seconds after each restart is never called recovered") {
+  Policy policy = windowed(3, 10);
+  policy.backoff_max = 30s;
+  SUBCASE("with the window") {}
+  SUBCASE("without it") {
+    policy.window.reset();
+  }
+  Scene scene;
+  INFO(scene.transcript());
+  Box& box = scene.healthy("web", policy);
+  box.fails_after = 5s;
+  scene.pass(10min);
+  const bool windowed = policy.window.has_value();
+  CHECK((scene.alerts_of(AlertKind::Recovered) == 0) == windowed);
+  if (windowed) {
+    CHECK(scene.alerts_of(AlertKind::Critical) == 1);
+    CHECK(scene.incidents.size() == 1);
+    for (const auto& [id, attempt] : scene.attempts) CHECK(attempt.state == AttemptState::NotCured);
+  }
+}
+
+TEST_CASE("window: a cure that lasts is called one when the old failures have left it") {
+  Scene scene;
+  INFO(scene.transcript());
+  Box& box = scene.healthy("web", windowed(3, 10));
+  box.broken = true;  // the restart cures it
+  REQUIRE(scene.pass_until_decision("restart web"));
+  const unsigned asked = scene.probes;
+  REQUIRE(scene.pass_until_decision("recovered", 5min));
+  CHECK(scene.probes - asked == 8);  // three failures among ten: eight passes leave two
+  CHECK(scene.attempts.at(1).state == AttemptState::Cured);
+  CHECK(scene.orders.size() == 1);
+}
+
+TEST_CASE("window: a verification waits long enough for a long one") {
+  Policy policy = windowed(5, 60);
+  policy.verify_limit = 10s;
+  Scene scene;
+  INFO(scene.transcript());
+  Box& box = scene.healthy("web", policy);
+  box.answer = http(503);
+  REQUIRE(scene.pass_until_decision("restart web"));
+  box.answer = http(200);
+  REQUIRE(scene.pass_until_decision("recovered", 20min));
+  CHECK(scene.orders.size() == 1);
+}

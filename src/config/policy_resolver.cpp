@@ -148,10 +148,16 @@ void explain_probe(const NamedProbe& probe, const Policy& defaults,
 
 }  // namespace
 
+void PolicyResolver::share_zones(Policy& policy) {
+  for (MaintenanceWindow& window : policy.maintenance)
+    if (window.zone) window.zone = zones_.try_emplace(window.zone->name, window.zone).first->second;
+}
+
 ResolvedPolicy PolicyResolver::resolve(const Labels& labels) {
   std::string key = cache_key(labels);
   if (const auto found = cache_.find(key); found != cache_.end()) return found->second;
   LabelReader read(labels, defaults_);
+  share_zones(read.policy);
   ResolvedPolicy resolved{std::make_shared<const Policy>(std::move(read.policy)), std::move(read.problems)};
   // Labels this long are nobody's configuration: resolved, but not worth remembering.
   if (key.size() > 8192) return resolved;

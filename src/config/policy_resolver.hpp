@@ -27,8 +27,12 @@ class PolicyResolver {
   ResolvedPolicy resolve(const Labels& labels);
 
  private:
+  /// Policies that name one zone share what is known of it.
+  void share_zones(Policy& policy);
+
   Policy defaults_;
   std::unordered_map<std::string, ResolvedPolicy> cache_;
+  std::unordered_map<std::string, TimeZonePtr> zones_;  ///< at most what the time zone database holds
 };
 
 /// What is in effect for a container with these labels, each value with its origin; for `check-config`.

@@ -120,6 +120,14 @@ TEST_CASE("windows of variable, file and label: the label's replace them") {
   CHECK(resolver.resolve({}).policy->maintenance.size() == 2);
 }
 
+TEST_CASE("containers whose windows name one zone share what is known of it") {
+  PolicyResolver resolver{Policy{}};
+  const PolicyPtr one = resolver.resolve({{"healer.maintenance", "Sun 02:00-04:00 Asia/Tokyo"}}).policy;
+  const PolicyPtr two = resolver.resolve({{"healer.maintenance", "Mon 02:00-04:00 Asia/Tokyo"}}).policy;
+  CHECK(one != two);
+  CHECK(one->maintenance.front().zone == two->maintenance.front().zone);
+}
+
 std::int32_t offset_at(const TimeZone& zone, std::int64_t unix_s) {
   std::int32_t offset = zone.changes.front().offset_s;
   for (const TimeZone::Change& change : zone.changes)

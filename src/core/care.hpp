@@ -36,6 +36,9 @@ struct World {
   std::uint64_t last_alert = 0;
 };
 
+/// Why an operator's wish to heal it would do nothing; empty: it would do something.
+std::string why_not_heal(const Workload& workload);
+
 /// Everything that is decided about one workload during one step. Made for the step, thrown away after it;
 /// the state is the Workload's. Its parts lie in one file each:
 ///   care_process.cpp   what the engine says: runs, exits, pauses (HEALING.md 3)

@@ -175,18 +175,27 @@ void Care::operator_reset() {
   if (w_.tracker.state() == Tracker::State::Ill) plan_remedy();
 }
 
+std::string why_not_heal(const Workload& workload) {
+  if (workload.attempt || workload.in_flight) return "a remedy is under way already";
+  if (workload.stopped_by_person) return "it was stopped; start it instead";
+  if (workload.judge_exit_at)
+    return "it has just ended, and why is not known yet; ask again in a few seconds";
+  if (workload.presence == Presence::Paused) return "it is paused; unpause it instead";
+  if (workload.presence != Presence::Running && workload.presence != Presence::Exited)
+    return "there is no container that could be healed now";
+  if (!choose_rung(*workload.policy, 0, workload.presence == Presence::Exited, 0))
+    return "its ladder has nothing to do";
+  return {};
+}
+
 void Care::operator_heal() {
-  // What is under way is what was asked for; what a person stopped or paused stays his.
-  const bool touchable = w_.presence == Presence::Running || w_.presence == Presence::Exited;
-  if (w_.attempt || w_.in_flight || !touchable || w_.stopped_by_person || !wanted_rung()) {
-    log(LogLevel::Warning,
-        fmt::format("{} — asked by an operator to heal it, which cannot be done now", w_.name));
+  if (const std::string why_not = why_not_heal(w_); !why_not.empty()) {
+    log(LogLevel::Warning, fmt::format("{} — asked by an operator to heal it: {}", w_.name, why_not));
     return;
   }
   operator_reset();
   w_.remedy = Idle{};
   w_.forced = true;
-  w_.judge_exit_at.reset();
   w_.back_by.reset();
   w_.tracker.settle(false);
   decide(Rule::ByOperator, "heal: the next remedy is done now");

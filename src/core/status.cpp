@@ -39,6 +39,8 @@ Condition condition_of(const Workload& w, bool engine_up) {
 std::string reason_of(const Workload& w, Instant now) {
   if (w.stopped_by_person) return "stopped; left alone until someone starts it";
   if (w.presence == Presence::Paused) return "paused by a person";
+  if (const auto* planned = std::get_if<Planned>(&w.remedy); planned && planned->hold)
+    return fmt::format("{}; held: {}", w.last_verdict.text, planned->hold->text);
   if (const auto* planned = std::get_if<Planned>(&w.remedy); planned && planned->due > now)
     return fmt::format(
         "{}; next attempt in {}", w.last_verdict.text,
@@ -93,6 +95,10 @@ WorkloadStatus status_of_one(const Workload& w, Instant now, bool engine_up) {
   if (w.probes.size() > 1)
     for (const WorkloadProbe& probe : w.probes) status.probes.push_back(status_of_probe(probe));
   status.problems = w.problems;
+  for (const RemedyStep& step : w.policy->actions)
+    status.ladder += (status.ladder.empty() ? "" : ",") + to_string(step);
+  if (w.incident) status.rung = w.incident->rung;
+  if (const auto* planned = std::get_if<Planned>(&w.remedy)) status.hold = planned->hold;
   return status;
 }
 
@@ -122,14 +128,6 @@ std::vector<WorkloadStatus> Supervisor::status(Instant now) const {
   std::sort(all.begin(), all.end(),
             [](const WorkloadStatus& a, const WorkloadStatus& b) { return a.name < b.name; });
   return all;
-}
-
-std::optional<WorkloadExplanation> Supervisor::explain(std::string_view key_or_name, Instant now) const {
-  auto status = status_of(key_or_name, now);
-  if (!status) return std::nullopt;
-  WorkloadExplanation explanation;
-  explanation.status = std::move(*status);
-  return explanation;
 }
 
 HostStatus Supervisor::host_status(Instant now) const {

@@ -1,8 +1,11 @@
 #include "support/invariants.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
+
+#include "core/ladder.hpp"
 
 namespace healer::testing {
 
@@ -14,14 +17,16 @@ void Invariants::order(const ApplyRemedy& order, const Truth& truth, Instant now
   if (truth.starting && order.step.kind != RemedyKind::Start)
     fail(fmt::format("1: {} is still starting", who));
 
-  if (const auto open = unanswered_.find(who); open != unanswered_.end() && now < open->second.second)
+  const bool same_attempt = std::exchange(last_attempt_[who], order.attempt) == order.attempt;
+  if (const auto open = unanswered_.find(who);
+      open != unanswered_.end() && now < open->second.second && !(same_attempt && order.resume))
     fail(fmt::format("2: {} has an unanswered order", who));
   unanswered_[who] = {order.attempt, now + order.deadline};
   for (const auto& [id, attempt] : attempts_) {
     if (attempt.workload != who || attempt.id == order.attempt) continue;
     if (attempt.state == AttemptState::Ordered || attempt.state == AttemptState::Verifying)
       fail(fmt::format("2: attempt {} of {} is not over", id, who));
-    if (attempt.run == truth.run && attempt.state == AttemptState::Cured)
+    if (attempt.run == truth.run && attempt.state == AttemptState::Cured && !keeps_run(attempt.remedy))
       fail(fmt::format("2: {} had been cured of this run", who));
   }
   const auto written = attempts_.find(order.attempt.value);
@@ -31,7 +36,7 @@ void Invariants::order(const ApplyRemedy& order, const Truth& truth, Instant now
     fail(fmt::format("2: {} runs anew, it was decided on an earlier run", who));
 
   std::vector<Instant>& times = orders_[who];
-  times.push_back(now);
+  if (!same_attempt) times.push_back(now);
   const auto in_window =
       std::count_if(times.begin(), times.end(), [&](Instant at) { return at + truth.window > now; });
   if (static_cast<unsigned>(in_window) > truth.budget)

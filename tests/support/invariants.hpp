@@ -17,7 +17,7 @@ struct Truth {
   bool opted_in = true;
   bool paused = false;
   bool stopped_by_person = false;
-  bool starting = false;  ///< in its start grace: no exit, no pass yet
+  bool starting = false;  ///< in its start grace: no exit, no pass yet, and no person who asked for it
   RunId run;
   unsigned budget = 5;
   Duration window = 30min;
@@ -47,6 +47,7 @@ class Invariants {
 
   std::vector<std::string> broken_;
   std::map<std::string, std::pair<AttemptId, Instant>> unanswered_;  ///< by workload, with their time limit
+  std::map<std::string, AttemptId> last_attempt_;
   std::map<std::string, std::vector<Instant>> orders_;
   std::map<std::uint64_t, Attempt> attempts_;
   std::map<std::uint64_t, Incident> incidents_;

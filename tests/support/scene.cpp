@@ -87,9 +87,14 @@ Box& Scene::healthy(const std::string& name, const Policy& policy) {
   return added;
 }
 
-Box& Scene::box(const std::string& name) {
+Box* Scene::find_box(const std::string& name) {
   for (auto& [id, box] : boxes)
-    if ((id == name || box->facts.name == name) && box->exists) return *box;
+    if ((id == name || box->facts.name == name) && box->exists) return box.get();
+  return nullptr;
+}
+
+Box& Scene::box(const std::string& name) {
+  if (Box* found = find_box(name)) return *found;
   throw std::runtime_error("no box " + name);
 }
 

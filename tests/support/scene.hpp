@@ -77,6 +77,7 @@ class Scene {
   /// add() and connect(), and time until it is known to be well.
   Box& healthy(const std::string& name, const Policy& policy = Scene::policy());
   Box& box(const std::string& id_or_name);
+  Box* find_box(const std::string& id_or_name);
 
   // Time.
   Instant now() const { return now_; }

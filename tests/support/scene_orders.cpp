@@ -130,7 +130,8 @@ void Scene::carry_out_recreation(const ApplyRemedy& order, OrderFate outcome) {
   if (outcome == OrderFate::LostIgnored) return answer(order, 150ms, RemedyAnswer::Lost, "connection lost");
   const Duration takes = boxes.at(order.container_id)->stop_takes;
   const std::string fresh_id = fmt::format("c{}", ++next_id_);
-  later(takes, false, [this, order, outcome, fresh_id] {
+  // Healer drives its steps: they end with it.
+  later(takes, true, [this, order, outcome, fresh_id] {
     Box& old = *boxes.at(order.container_id);
     if (!old.exists) return;
     if (is_up(old)) emit_stop(old, false);

@@ -6,6 +6,7 @@
 #include <doctest/doctest.h>
 #include <rapidcheck.h>
 
+#include "core/ladder.hpp"
 #include "support/invariants.hpp"
 #include "support/scene.hpp"
 
@@ -46,6 +47,22 @@ Policy random_policy(unsigned number) {
   const RemedyKind remedies[] = {RemedyKind::Restart, RemedyKind::Restart, RemedyKind::Restart,
                                  RemedyKind::Start,   RemedyKind::Stop,    RemedyKind::None};
   policy.actions.front().kind = remedies[pick(6)];
+  if (pick(2) == 0) {
+    const RemedyKind further[] = {RemedyKind::Kill, RemedyKind::Exec, RemedyKind::Recreate,
+                                  RemedyKind::Webhook, RemedyKind::Restart};
+    const RemedyKind last = policy.actions.front().kind;
+    policy.actions.clear();
+    for (unsigned rungs = 1 + pick(3); rungs > 0; --rungs) {
+      RemedyStep step;
+      step.kind = further[pick(5)];
+      step.signal = pick(2) == 0 ? 1 : 15;
+      if (step.kind == RemedyKind::Exec) step.command = {"/reload"};
+      policy.actions.push_back(step);
+    }
+    policy.actions.emplace_back();
+    policy.actions.back().kind = last;
+  }
+  policy.evidence = pick(3) > 0;
   if (pick(5) == 0) policy.selection = Selection::Unlabelled;
   return policy;
 }
@@ -74,8 +91,10 @@ class RandomWorld {
   }
 
   void perform(const Op& op) {
-    Box& box = scene.box("web" + std::to_string(op.box % 3));
-    switch (op.kind % 34) {
+    Box* found = scene.find_box("web" + std::to_string(op.box % 3));
+    if (!found) return;  // set aside: it is being recreated
+    Box& box = *found;
+    switch (op.kind % 36) {
       case 0:
       case 1:
         box.broken = true;
@@ -173,6 +192,14 @@ class RandomWorld {
         scene.inspect_takes = Duration{1 + op.number % 3 * 400};
         scene.inspect_fails = op.number % 5 == 0;
         break;
+      case 34:
+        watch.operator_reset(box.facts.name);
+        asked.insert(box.facts.name);
+        scene.send(OperatorHeal{box.facts.name});
+        break;
+      case 35:
+        scene.evidence_takes = op.number % 4 == 0 ? std::nullopt : std::optional<Duration>(op.number);
+        break;
       case 29:
         scene.kill(box, op.number % 2 == 0 ? 1 : 10);
         break;
@@ -222,8 +249,8 @@ class RandomWorld {
       // Visibly open: only what may not be touched, or what a person must decide.
       const Workload& workload = scene.workload(incident.workload);
       const bool down = workload.presence == Presence::Exited;
-      const bool may_not = workload.policy->actions.front().kind == RemedyKind::None ||
-                           (down && workload.policy->actions.front().kind == RemedyKind::Stop);
+      const bool may_not =
+          !choose_rung(*workload.policy, workload.incident ? workload.incident->rung : 0, down, 0);
       if (!workload.incident || !may_not) lost.push_back("incident " + std::to_string(id) + " stays open");
     }
   }
@@ -291,7 +318,8 @@ class RandomWorld {
     const auto passed = last_pass.find(order.workload);
     truth.starting = box.facts.state == ContainerState::Running &&
                      scene.now() < started + *box.policy->start_period &&
-                     (passed == last_pass.end() || passed->second < started);
+                     (passed == last_pass.end() || passed->second < started) &&
+                     asked.erase(order.workload) == 0;
     return truth;
   }
 
@@ -319,6 +347,7 @@ class RandomWorld {
     });
   }
 
+  std::set<std::string> asked;  ///< by a person: the next remedy is his doing
   std::map<std::string, Instant> last_pass;
   std::map<std::string, unsigned> failures;
 };
@@ -329,7 +358,7 @@ bool wants_transcript() {
 
 rc::Gen<std::vector<Op>> some_ops() {
   return rc::gen::container<std::vector<Op>>(rc::gen::build<Op>(
-      rc::gen::set(&Op::kind, rc::gen::inRange(0u, 34u)), rc::gen::set(&Op::box, rc::gen::inRange(0u, 3u)),
+      rc::gen::set(&Op::kind, rc::gen::inRange(0u, 36u)), rc::gen::set(&Op::box, rc::gen::inRange(0u, 3u)),
       rc::gen::set(&Op::number, rc::gen::inRange(0u, 1000u))));
 }
 

@@ -1,0 +1,80 @@
+// Why a workload is treated as it is: for `healer explain`.
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/duration.hpp"
+#include "core/ladder.hpp"
+#include "core/supervisor.hpp"
+
+namespace healer {
+namespace {
+
+std::string in(Instant at, Instant now) {
+  if (at <= now) return "now";
+  return "in " + format_duration(std::chrono::duration_cast<std::chrono::seconds>(at - now + 999ms));
+}
+
+/// What is done next, and when, if nothing else happens.
+std::string next_of(const Workload& w, Instant now, bool engine_up) {
+  if (!engine_up) return "nothing until the engine is back";
+  if (w.stopped_by_person) return "nothing until someone starts it";
+  switch (w.presence) {
+    case Presence::Paused:
+      return "nothing until it is unpaused";
+    case Presence::Absent:
+      return "nothing: the container is gone";
+    case Presence::Restarting:
+      return "left to the engine's own restart policy";
+    case Presence::Running:
+    case Presence::Exited:
+      break;
+  }
+  const auto rung = choose_rung(*w.policy, w.incident ? w.incident->rung : 0, w.presence == Presence::Exited,
+                                w.futile_restarts);
+  const std::string step = rung ? to_string(rung->step) : "nothing: its ladder ends in only telling";
+  if (const auto* planned = std::get_if<Planned>(&w.remedy)) {
+    if (!planned->hold) return fmt::format("{} {}", step, in(planned->due, now));
+    const std::string until =
+        planned->hold->until ? fmt::format(", {} at the latest", in(*planned->hold->until, now)) : "";
+    return fmt::format("{} when nothing holds it any more{}", step, until);
+  }
+  if (std::holds_alternative<Gathering>(w.remedy)) return step + " as soon as its evidence is saved";
+  if (std::holds_alternative<Checking>(w.remedy)) return step + " as soon as it was looked at afresh";
+  if (std::holds_alternative<Acting>(w.remedy)) return "the engine's answer to " + w.attempt->detail;
+  if (std::holds_alternative<Settling>(w.remedy))
+    return "it is looked at whether " + w.attempt->detail + " was carried out";
+  if (const auto* verifying = std::get_if<Verifying>(&w.remedy))
+    return fmt::format("a verdict on {}, {} at the latest", w.attempt->detail, in(verifying->deadline, now));
+  if (w.judge_exit_at) return "its exit is judged " + in(*w.judge_exit_at, now);
+  if (w.back_by) return "left to the engine's own restart policy; started " + in(*w.back_by, now);
+  if (w.incident && w.breaker.state() == BreakerState::Open)
+    return fmt::format("one try {}, or `healer reset {}`", in(w.breaker.until(), now), w.name);
+  if (w.incident && !rung) return step;
+  if (w.probe_due) return "asked again " + in(*w.probe_due, now);
+  return "listened to";
+}
+
+}  // namespace
+
+std::optional<WorkloadExplanation> Supervisor::explain(std::string_view key_or_name, Instant now) const {
+  auto status = status_of(key_or_name, now);
+  if (!status) return std::nullopt;
+  WorkloadExplanation explanation;
+  const Workload& w = *workloads_.at(status->key);
+  explanation.facts = w.facts.facts();
+  explanation.decision = w.decision;
+  if (const auto* planned = std::get_if<Planned>(&w.remedy); planned && planned->hold)
+    explanation.holds.push_back(*planned->hold);
+  explanation.next = next_of(w, now, world_.engine_up);
+  explanation.status = std::move(*status);
+  return explanation;
+}
+
+std::string Supervisor::why_not_heal(const std::string& key) const {
+  const auto found = workloads_.find(key);
+  if (found == workloads_.end()) return "it is not watched any more";
+  return healer::why_not_heal(*found->second);
+}
+
+}  // namespace healer

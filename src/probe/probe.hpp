@@ -22,6 +22,7 @@ class Prober {
   virtual ~Prober() = default;
   /// `timeout` covers everything from connecting to the end of the answer.
   virtual void start(ProbeId id, const ProbeTargetPtr& target, Duration timeout) = 0;
+  /// Ids that are not open are ignored.
   virtual void cancel(ProbeId id) = 0;
   virtual std::size_t open() const = 0;
 };

@@ -8,6 +8,7 @@
 #include <boost/json/monotonic_resource.hpp>
 
 #include "base/duration.hpp"
+#include "base/redact.hpp"
 #include "base/text.hpp"
 #include "engine/docker/engine_time.hpp"
 #include "engine/docker/json_fields.hpp"
@@ -18,12 +19,6 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::size_t shortest_secret = 4;
-constexpr std::size_t shortest_secret_line = 12;
-
-/// A part of a name that says so; in upper case.
-constexpr std::array<std::string_view, 13> secret_words{
-    "PASSWORD", "PASSWD",     "PASSPHRASE", "PASSCODE", "_PASS",   "SECRET", "TOKEN",
-    "KEY",      "CREDENTIAL", "AUTH",       "_PWD",     "WEBHOOK", "PRIVATE"};
 /// What such a variable often holds and what is no secret: taking it out would make every text unreadable.
 constexpr std::array<std::string_view, 7> plain_words{"true", "false", "none",    "null",
                                                       "auto", "basic", "disabled"};
@@ -32,18 +27,11 @@ tl::unexpected<Error> does_not_fit(const std::string& problem) {
   return failure(ErrorCode::Protocol, "the answer does not fit: " + problem);
 }
 
-std::string upper(std::string_view text) {
-  std::string out(text);
-  for (char& c : out)
-    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
-  return out;
-}
-
-bool names_a_secret(std::string_view name) {
-  const std::string upper_name = upper(name);
-  if (upper_name == "PASS" || upper_name == "PGPASS") return true;
-  return std::any_of(secret_words.begin(), secret_words.end(),
-                     [&](std::string_view word) { return upper_name.find(word) != std::string::npos; });
+/// A name alone says more in an environment than within a text: there "KEY" is no word of a sentence.
+bool names_a_secret_variable(std::string_view name) {
+  const std::string small = lower(name);
+  if (small == "pwd" || small == "oldpwd") return false;  // the working directory
+  return names_a_secret(name) || small.ends_with("key") || small.find("webhook") != std::string::npos;
 }
 
 bool is_plain(std::string_view value) {
@@ -217,13 +205,9 @@ std::vector<std::string> secrets_of(const std::vector<std::string>& environment)
     if (equals == std::string::npos) continue;
     const std::string_view value = std::string_view(entry).substr(equals + 1);
     add(password_in(value));
-    if (!names_a_secret(std::string_view(entry).substr(0, equals))) continue;
+    if (!names_a_secret_variable(std::string_view(entry).substr(0, equals))) continue;
     add(value);
     if (trim(value).size() != value.size()) add(trim(value));
-    // A key of many lines is printed line by line, if at all.
-    if (value.find('\n') == std::string_view::npos) continue;
-    for (const std::string& line : split(value, '\n'))
-      if (trim(line).size() >= shortest_secret_line) add(trim(line));
   }
   return secrets;
 }

@@ -36,9 +36,8 @@ Result<std::optional<MemoryUse>> parse_memory_use(std::string_view json);
 /// "48.1 MiB of 64 MiB"; "48.1 MiB, no limit".
 std::string memory_text(const MemoryUse& use, bool limited);
 
-/// The values in a container's environment ("NAME=value") that must not be shown: whole values, and the lines
-/// of long ones, whose names say that they are secret, and passwords inside URLs. None is shorter than 4
-/// bytes.
+/// The values in a container's environment ("NAME=value") that must not be shown: those whose names say that
+/// they are secret (names_a_secret, keys, webhooks), and passwords inside URLs. None is shorter than 4 bytes.
 std::vector<std::string> secrets_of(const std::vector<std::string>& environment);
 
 /// printable(), but line ends are kept and terminal colours removed.

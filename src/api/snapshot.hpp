@@ -22,7 +22,8 @@ struct Snapshot {
   std::vector<WorkloadStatus> workloads;
   std::size_t alerts_pending = 0;
   std::vector<ChannelStatus> channels;
-  Duration loop_lag{0};  ///< the most the loop was late within the last period
+  Duration loop_lag{0};         ///< the most the loop was late within the last period
+  std::size_t stuck_execs = 0;  ///< commands of exec probes that outlived their time-out and go on
 };
 
 /// Whether healer can do its work: the engine answers and the first sync is done.

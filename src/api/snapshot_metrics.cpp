@@ -134,6 +134,8 @@ void write_totals(std::string& out, const Snapshot& snapshot) {
   gauge("healer_engine_up", "1 when the container engine answers.", snapshot.engine_up ? 1 : 0);
   gauge("healer_loop_lag_seconds", "The most that the event loop was late within the last period.",
         seconds(snapshot.loop_lag));
+  gauge("healer_exec_stuck", "Commands of exec probes that outlived their time-out and have not ended.",
+        static_cast<double>(snapshot.stuck_execs));
   gauge("healer_alerts_pending", "Alerts that wait for delivery, counted per channel.",
         static_cast<double>(snapshot.alerts_pending));
 }

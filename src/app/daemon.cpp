@@ -31,6 +31,8 @@
 #include "notify/outbox.hpp"
 #include "notify/slack.hpp"
 #include "probe/socket_prober.hpp"
+#include "runtime/exec_prober.hpp"
+#include "runtime/routed_prober.hpp"
 #include "runtime/runtime.hpp"
 #include "store/sqlite_store.hpp"
 
@@ -140,7 +142,9 @@ class Daemon {
   std::unique_ptr<Store> store_;
   std::unique_ptr<net::CurlClient> curl_;
   std::unique_ptr<Engine> engine_;
-  std::unique_ptr<SocketProber> prober_;
+  std::unique_ptr<SocketProber> sockets_;
+  std::unique_ptr<ExecProber> execs_;
+  std::unique_ptr<RoutedProber> prober_;
   std::unique_ptr<net::Timer> outbox_alarm_;
   std::unique_ptr<Outbox> outbox_;
   std::unique_ptr<Runtime> runtime_;
@@ -174,11 +178,14 @@ bool Daemon::open_engine() {
 }
 
 bool Daemon::open_prober() {
-  auto prober = SocketProber::create(loop_, [this](ProbeId id, ProbeFacts facts) {
+  const auto sink = [this](ProbeId id, ProbeFacts facts) {
     if (runtime_) runtime_->probe_finished(id, std::move(facts));
-  });
-  if (!prober) return fatal(prober.error().message);
-  prober_ = std::move(*prober);
+  };
+  auto sockets = SocketProber::create(loop_, sink);
+  if (!sockets) return fatal(sockets.error().message);
+  sockets_ = std::move(*sockets);
+  execs_ = std::make_unique<ExecProber>(*engine_, host_, sink);
+  prober_ = std::make_unique<RoutedProber>(RoutedProber::Parts{*sockets_, *execs_});
   return true;
 }
 
@@ -230,6 +237,7 @@ Snapshot Daemon::snapshot() {
   snapshot.alerts_pending = outbox_->pending();
   snapshot.channels = outbox_->status();
   snapshot.loop_lag = observer_.worst_lag();
+  snapshot.stuck_execs = execs_->stuck();
   return snapshot;
 }
 

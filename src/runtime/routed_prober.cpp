@@ -11,10 +11,9 @@ Prober& RoutedProber::part_for(const ProbeTarget& target) {
         using What = std::decay_t<decltype(what)>;
         if constexpr (std::is_same_v<What, ExecTarget>) {
           return parts_.execs;
-        } else if constexpr (std::is_same_v<What, GrpcTarget>) {
-          return parts_.grpc;
         } else {
-          static_assert(std::is_same_v<What, HttpTarget> || std::is_same_v<What, TcpTarget>);
+          static_assert(std::is_same_v<What, HttpTarget> || std::is_same_v<What, TcpTarget> ||
+                        std::is_same_v<What, GrpcTarget>);
           return parts_.sockets;
         }
       },
@@ -26,11 +25,12 @@ void RoutedProber::start(ProbeId id, const ProbeTargetPtr& target, Duration time
 }
 
 void RoutedProber::cancel(ProbeId id) {
-  for (Prober* part : {&parts_.sockets, &parts_.execs, &parts_.grpc}) part->cancel(id);
+  parts_.sockets.cancel(id);
+  parts_.execs.cancel(id);
 }
 
 std::size_t RoutedProber::open() const {
-  return parts_.sockets.open() + parts_.execs.open() + parts_.grpc.open();
+  return parts_.sockets.open() + parts_.execs.open();
 }
 
 }  // namespace healer

@@ -11,14 +11,13 @@ class RoutedProber final : public Prober {
   struct Parts {
     Prober& sockets;
     Prober& execs;
-    Prober& grpc;
   };
 
   /// The parts must outlive it.
   explicit RoutedProber(Parts parts) : parts_(parts) {}
 
   void start(ProbeId id, const ProbeTargetPtr& target, Duration timeout) override;
-  /// Told to all three: ids are never shared, and one that is not open is ignored.
+  /// Told to both: ids are never shared, and one that is not open is ignored.
   void cancel(ProbeId id) override;
   std::size_t open() const override;
 

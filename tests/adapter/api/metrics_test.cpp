@@ -90,6 +90,7 @@ TEST_CASE("every family is there, once, with HELP and TYPE, and no other") {
                                             "healer_time_to_heal_seconds",
                                             "healer_engine_up",
                                             "healer_engine_event_lag_seconds",
+                                            "healer_exec_stuck",
                                             "healer_alerts_total",
                                             "healer_alerts_pending",
                                             "healer_loop_lag_seconds",
@@ -123,6 +124,7 @@ TEST_CASE("values of the snapshot") {
   CHECK(has_line(text, "healer_label_problems 1"));
   CHECK(has_line(text, "healer_engine_up 1"));
   CHECK(has_line(text, "healer_loop_lag_seconds 0.012"));
+  CHECK(has_line(text, "healer_exec_stuck 2"));
   CHECK(has_line(text, "healer_alerts_pending 3"));
   CHECK(has_line(text, "healer_alerts_total{channel=\"slack\",outcome=\"delivered\"} 10"));
 }

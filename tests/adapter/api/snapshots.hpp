@@ -17,6 +17,7 @@ inline Snapshot full_snapshot() {
   snapshot.engine_description = "Docker Engine 20.10.24 (API 1.41)";
   snapshot.store = "/var/lib/healer/healer.db";
   snapshot.loop_lag = 12ms;
+  snapshot.stuck_execs = 2;
 
   WorkloadStatus web;
   web.key = "shop/web/1";

@@ -156,8 +156,7 @@ TEST_CASE_FIXTURE(Fixture, "after its end the prober answers nothing more") {
 TEST_CASE("each question goes to the prober of its kind, and each wish to cancel reaches it") {
   ScriptedProber sockets;
   ScriptedProber execs;
-  ScriptedProber grpc;
-  RoutedProber routed({sockets, execs, grpc});
+  RoutedProber routed({sockets, execs});
   const auto ask = [&](std::uint64_t id, ProbeTarget target) {
     routed.start(ProbeId{id}, std::make_shared<const ProbeTarget>(std::move(target)), 1s);
   };
@@ -166,10 +165,11 @@ TEST_CASE("each question goes to the prober of its kind, and each wish to cancel
   ask(3, ExecTarget{});
   ask(4, GrpcTarget{});
   using Ids = std::vector<ProbeId>;
-  CHECK(sockets.asked == Ids{ProbeId{1}, ProbeId{2}});
+  CHECK(sockets.asked == Ids{ProbeId{1}, ProbeId{2}, ProbeId{4}});
   CHECK(execs.asked == Ids{ProbeId{3}});
-  CHECK(grpc.asked == Ids{ProbeId{4}});
   CHECK(routed.open() == 4);
   routed.cancel(ProbeId{3});
   CHECK(execs.cancelled == Ids{ProbeId{3}});
+  routed.cancel(ProbeId{1});
+  CHECK(sockets.cancelled.back() == ProbeId{1});
 }

@@ -15,6 +15,7 @@
 #include "engine/docker/json_engine.hpp"
 #include "engine/docker/json_event.hpp"
 #include "engine/docker/json_splitter.hpp"
+#include "engine/docker/recreate.hpp"
 #include "model/policy.hpp"
 
 namespace healer::docker {
@@ -44,6 +45,7 @@ struct DockerEngine::Inner {
   const DockerEngineSettings& settings;
   Execs execs{caller};
   Captures captures{caller};
+  Recreator recreator{caller};
 
   void greet(std::function<void(Result<EngineInfo>)> done);
   void introduce(ApiVersion negotiated, std::function<void(Result<EngineInfo>)> done);
@@ -223,12 +225,12 @@ void DockerEngine::collect_evidence(EvidenceOrder order, std::function<void(Engi
   inner_->captures.collect(std::move(order), std::move(done));
 }
 
-void DockerEngine::recreate(RecreateOrder, std::function<void(Result<std::string>)> done) {
-  inner_->caller.later([done = std::move(done)] { done(failure(ErrorCode::Refused, "")); });
+void DockerEngine::recreate(RecreateOrder order, std::function<void(Result<std::string>)> done) {
+  inner_->recreator.recreate(std::move(order), std::move(done));
 }
 
-void DockerEngine::resume_recreate(RecreateOrder, std::function<void(Result<std::string>)> done) {
-  inner_->caller.later([done = std::move(done)] { done(failure(ErrorCode::Refused, "")); });
+void DockerEngine::resume_recreate(RecreateOrder order, std::function<void(Result<std::string>)> done) {
+  inner_->recreator.resume(std::move(order), std::move(done));
 }
 
 void DockerEngine::subscribe(std::int64_t since, std::function<void()> ready,

@@ -1,20 +1,23 @@
 #include "api/http_api.hpp"
 
 #include <array>
+#include <charconv>
+#include <limits>
 #include <optional>
 #include <string_view>
+#include <type_traits>
 #include <utility>
+#include <vector>
 
-#include <boost/json.hpp>
-
+#include "api/answers.hpp"
+#include "api/history_json.hpp"
 #include "api/status_json.hpp"
+#include "base/duration.hpp"
 #include "base/text.hpp"
 #include "base/version.hpp"
 
 namespace healer {
 namespace {
-
-namespace json = boost::json;
 
 constexpr const char* index_text =
     "/metrics   Prometheus\n"
@@ -22,66 +25,63 @@ constexpr const char* index_text =
     "/readyz    200: the engine answers and the first sync is done\n";
 constexpr const char* admin_index_text =
     "/v1/status          GET: everything healer sees, as JSON\n"
-    "/v1/reset?name=NAME POST: close a workload's breaker\n";
+    "/v1/explain         GET ?name=NAME: why a workload is treated as it is\n"
+    "/v1/history         GET [?name=NAME&limit=N&before=ID]: incidents, the newest first\n"
+    "/v1/incident        GET ?id=ID: all that is remembered of one\n"
+    "/v1/reset           POST ?name=NAME: close a workload's breaker\n"
+    "/v1/pause           POST ?name=NAME or ?all=1 [&for=30m]: watch, but do nothing\n"
+    "/v1/resume          POST ?name=NAME or ?all=1: the end of that\n"
+    "/v1/heal            POST ?name=NAME: the first remedy now\n";
 
-net::HttpResponse json_answer(int status, json::object body) {
-  net::HttpResponse response;
-  response.status = status;
-  response.content_type = "application/json";
-  response.body = json::serialize(body) + "\n";
-  return response;
-}
+constexpr std::uint64_t most_incidents = 1000;
 
-net::HttpResponse error_answer(int status, std::string message) {
-  return json_answer(status, {{"error", std::move(message)}});
-}
+struct Route {
+  std::string_view path;
+  std::string_view method;
+  bool admin = false;
+};
 
-net::HttpResponse text_answer(std::string body, const char* content_type) {
-  net::HttpResponse response;
-  response.body = std::move(body);
-  response.content_type = content_type;
-  return response;
-}
-
-int hex(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
-// A value of "a=b&c=d", decoded; nothing when it is not there or ill-formed.
-std::optional<std::string> query_value(std::string_view query, std::string_view name) {
-  for (const std::string& part : split(query, '&')) {
-    const std::string_view pair = part;
-    const auto equals = pair.find('=');
-    if (equals == std::string_view::npos || pair.substr(0, equals) != name) continue;
-    const std::string_view raw = pair.substr(equals + 1);
-    std::string value;
-    for (std::size_t i = 0; i < raw.size(); ++i) {
-      if (raw[i] == '%') {
-        if (i + 2 >= raw.size()) return std::nullopt;
-        const int high = hex(raw[i + 1]);
-        const int low = hex(raw[i + 2]);
-        if (high < 0 || low < 0) return std::nullopt;
-        value += static_cast<char>(high * 16 + low);
-        i += 2;
-      } else {
-        value += raw[i] == '+' ? ' ' : raw[i];
-      }
-    }
-    return value;
-  }
-  return std::nullopt;
-}
+constexpr std::array<Route, 12> routes{{{"/", "GET"},
+                                        {"/metrics", "GET"},
+                                        {"/healthz", "GET"},
+                                        {"/readyz", "GET"},
+                                        {"/v1/status", "GET", true},
+                                        {"/v1/explain", "GET", true},
+                                        {"/v1/history", "GET", true},
+                                        {"/v1/incident", "GET", true},
+                                        {"/v1/reset", "POST", true},
+                                        {"/v1/pause", "POST", true},
+                                        {"/v1/resume", "POST", true},
+                                        {"/v1/heal", "POST", true}}};
 
 // The only method of a path; nothing for a path that is not served.
 std::optional<std::string_view> method_of(std::string_view path, bool admin) {
-  for (const std::string_view known : {"/", "/metrics", "/healthz", "/readyz"})
-    if (path == known) return "GET";
-  if (admin && path == "/v1/status") return "GET";
-  if (admin && path == "/v1/reset") return "POST";
+  for (const Route& route : routes)
+    if (route.path == path && (admin || !route.admin)) return route.method;
   return std::nullopt;
+}
+
+net::HttpResponse no_such_name(const std::string& name, const Snapshot& snapshot) {
+  std::vector<std::string_view> names;
+  for (const WorkloadStatus& each : snapshot.workloads) names.push_back(each.name);
+  std::string message = "no watched container is named \"" + clip(printable(name), 100) + "\"";
+  if (const auto nearest = nearest_name(name, names)) message += "; did you mean \"" + *nearest + "\"?";
+  return error_answer(404, message);
+}
+
+const WorkloadStatus* workload_named(const std::string& name, const Snapshot& snapshot) {
+  for (const WorkloadStatus& each : snapshot.workloads)
+    if (each.name == name || each.key == name) return &each;
+  return nullptr;
+}
+
+/// A whole number within the bounds; nothing for anything else.
+std::optional<std::uint64_t> whole_number(const std::string& text, std::uint64_t least, std::uint64_t most) {
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{} || end != text.data() + text.size() || number < least || number > most)
+    return std::nullopt;
+  return number;
 }
 
 }  // namespace
@@ -90,20 +90,20 @@ HttpApi::HttpApi(const Metrics& metrics, ApiSources sources)
     : metrics_(metrics), sources_(std::move(sources)) {}
 
 net::HttpHandler HttpApi::public_handler() {
-  return [this](net::HttpRequest request, net::HttpReply reply) { reply(answer(request, false)); };
+  return [this](net::HttpRequest request, net::HttpReply reply) { answer(request, false, reply); };
 }
 
 net::HttpHandler HttpApi::admin_handler() {
-  return [this](net::HttpRequest request, net::HttpReply reply) { reply(answer(request, true)); };
+  return [this](net::HttpRequest request, net::HttpReply reply) { answer(request, true, reply); };
 }
 
-net::HttpResponse HttpApi::answer(const net::HttpRequest& request, bool admin) const {
+void HttpApi::answer(const net::HttpRequest& request, bool admin, const net::HttpReply& reply) const {
   const std::string& path = request.path;
   const auto allowed = method_of(path, admin);
   if (!allowed) {
     std::string message = "nothing is served at " + clip(printable(path), 100);
     if (path.starts_with("/v1/") && !admin) message += "; /v1/ is served on the admin socket only";
-    return error_answer(404, message);
+    return reply(error_answer(404, message));
   }
   const bool head = request.method == "HEAD" && *allowed == "GET";  // the server leaves the body out
   if (request.method != *allowed && !head) {
@@ -111,8 +111,15 @@ net::HttpResponse HttpApi::answer(const net::HttpRequest& request, bool admin) c
     auto refused = error_answer(
         405, clip(printable(request.method), 40) + " is not allowed for " + path + "; accepted: " + list);
     refused.headers.emplace_back("Allow", list);
-    return refused;
+    return reply(std::move(refused));
   }
+  if (path == "/v1/history") return history(request, reply);
+  if (path == "/v1/incident") return incident(request, reply);
+  reply(answer_now(request, admin));
+}
+
+net::HttpResponse HttpApi::answer_now(const net::HttpRequest& request, bool admin) const {
+  const std::string& path = request.path;
   if (path == "/metrics")
     return text_answer(metrics_.text(sources_.snapshot()), "text/plain; version=0.0.4; charset=utf-8");
   if (path == "/healthz") return json_answer(200, {{"status", "ok"}});
@@ -122,32 +129,99 @@ net::HttpResponse HttpApi::answer(const net::HttpRequest& request, bool admin) c
     return json_answer(503, {{"status", "not ready"}, {"reason", printable(readiness.reason)}});
   }
   if (path == "/v1/status") return text_answer(status_json(sources_.snapshot()) + "\n", "application/json");
-  if (path == "/v1/reset") return reset(request);
+  if (path == "/v1/explain") return explain(request);
+  if (path == "/v1/pause") return pause(request);
+  if (path == "/v1/resume") return order_for(request, true, sources_.resume);
+  if (path == "/v1/heal") return order_for(request, false, sources_.heal);
+  if (path == "/v1/reset") return order_for(request, false, sources_.reset);
   return text_answer(std::string("healer ") + version + "\n\n" + index_text + (admin ? admin_index_text : ""),
                      "text/plain; charset=utf-8");
 }
 
-net::HttpResponse HttpApi::reset(const net::HttpRequest& request) const {
+net::HttpResponse HttpApi::order_for(const net::HttpRequest& request, bool all_allowed,
+                                     const std::function<Result<void>(const std::string&)>& order) const {
+  if (!order) return error_answer(503, "this healer does not do that");
   const auto name = query_value(request.query, "name");
-  if (!name || name->empty()) return error_answer(400, "which workload? accepted: POST /v1/reset?name=NAME");
+  std::string key;
+  std::string told = "all";
+  if (!name || name->empty()) {
+    if (!all_allowed || query_value(request.query, "all") != "1")
+      return error_answer(400, "which workload? accepted: " + request.method + " " + request.path +
+                                   "?name=NAME" + (all_allowed ? " or ?all=1" : ""));
+  } else {
+    const Snapshot snapshot = sources_.snapshot();
+    const WorkloadStatus* found = workload_named(*name, snapshot);
+    if (!found) return no_such_name(*name, snapshot);
+    key = found->key;
+    told = printable(found->name);
+  }
+  if (const Result<void> done = order(key); !done) return error_answer(done.error());
+  return json_answer(200, {{"status", "ok"}, {"name", told}});
+}
+
+net::HttpResponse HttpApi::pause(const net::HttpRequest& request) const {
+  std::optional<Duration> length;
+  if (const auto text = query_value(request.query, "for"); text && !text->empty()) {
+    length = parse_duration(*text);
+    if (!length || *length <= Duration{0})
+      return error_answer(400, "for=" + clip(printable(*text), 40) +
+                                   " is no length of time; accepted: such as 30m, 1h30m or 90 (seconds)");
+  }
+  if (!sources_.pause) return error_answer(503, "this healer does not do that");
+  return order_for(request, true, [&](const std::string& key) { return sources_.pause(key, length); });
+}
+
+net::HttpResponse HttpApi::explain(const net::HttpRequest& request) const {
+  const auto name = query_value(request.query, "name");
+  if (!name || name->empty()) return error_answer(400, "which workload? accepted: GET /v1/explain?name=NAME");
   const Snapshot snapshot = sources_.snapshot();
-  std::vector<std::string_view> names;
-  const WorkloadStatus* found = nullptr;
-  for (const WorkloadStatus& each : snapshot.workloads) {
-    if (each.name == *name || each.key == *name) {
-      found = &each;
-      break;
-    }
-    names.push_back(each.name);
-  }
-  if (!found) {
-    std::string message = "no watched container is named \"" + clip(printable(*name), 100) + "\"";
-    if (const auto nearest = nearest_name(*name, names)) message += "; did you mean \"" + *nearest + "\"?";
-    return error_answer(404, message);
-  }
-  const Result<void> done = sources_.reset(found->key);
-  if (!done) return error_answer(done.error().code == ErrorCode::NotFound ? 404 : 503, done.error().message);
-  return json_answer(200, {{"status", "ok"}, {"name", printable(found->name)}});
+  const WorkloadStatus* found = workload_named(*name, snapshot);
+  const auto explanation = found && sources_.explain ? sources_.explain(found->key) : std::nullopt;
+  if (!explanation) return no_such_name(*name, snapshot);
+  return text_answer(explanation_json(*explanation, snapshot) + "\n", "application/json");
+}
+
+void HttpApi::history(const net::HttpRequest& request, const net::HttpReply& reply) const {
+  if (!sources_.history) return reply(error_answer(503, "this healer keeps no history"));
+  HistoryQuery query;
+  const std::string name = query_value(request.query, "name").value_or("");
+  const Snapshot snapshot = sources_.snapshot();
+  const WorkloadStatus* found = workload_named(name, snapshot);
+  query.workload = found ? found->key : name;  // one that is gone has a past all the same
+  const auto number = [&](const char* what, std::uint64_t most, auto& into) {
+    const auto text = query_value(request.query, what);
+    if (!text || text->empty()) return true;
+    const auto value = whole_number(*text, 1, most);
+    if (value) into = static_cast<std::decay_t<decltype(into)>>(*value);
+    if (!value)
+      reply(error_answer(400, std::string(what) + "=" + clip(printable(*text), 40) +
+                                  " is not accepted; accepted: a whole number from 1 to " +
+                                  std::to_string(most)));
+    return value.has_value();
+  };
+  std::uint64_t before = 0;
+  if (!number("limit", most_incidents, query.limit)) return;
+  if (!number("before", std::numeric_limits<std::int64_t>::max(), before)) return;
+  query.before = IncidentId{before};
+  const bool known = found != nullptr || name.empty();
+  sources_.history(std::move(query), [reply, now = snapshot.now, known,
+                                      unknown = known ? net::HttpResponse() : no_such_name(name, snapshot)](
+                                         Result<std::vector<PastIncident>> past) {
+    if (!past) return reply(error_answer(past.error()));
+    if (past->empty() && !known) return reply(unknown);
+    reply(text_answer(history_json(*past, now) + "\n", "application/json"));
+  });
+}
+
+void HttpApi::incident(const net::HttpRequest& request, const net::HttpReply& reply) const {
+  if (!sources_.incident) return reply(error_answer(503, "this healer keeps no history"));
+  const auto text = query_value(request.query, "id");
+  const auto id = whole_number(text.value_or(""), 1, std::numeric_limits<std::int64_t>::max());
+  if (!id) return reply(error_answer(400, "which incident? accepted: GET /v1/incident?id=NUMBER"));
+  sources_.incident(IncidentId{*id}, [reply, now = sources_.snapshot().now](Result<IncidentFile> file) {
+    if (!file) return reply(error_answer(file.error()));
+    reply(text_answer(incident_json(*file, now) + "\n", "application/json"));
+  });
 }
 
 }  // namespace healer

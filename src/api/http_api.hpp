@@ -1,13 +1,23 @@
 #pragma once
 
+#include <functional>
+#include <string>
+
 #include "api/metrics.hpp"
 #include "api/snapshot.hpp"
 #include "net/http_server.hpp"
 
 namespace healer {
 
-/// The routes. Everybody: / /metrics /healthz /readyz. On the admin socket also GET /v1/status and
-/// POST /v1/reset?name=NAME. Everything but /metrics and / is JSON; an error is {"error": "..."}.
+/// The routes. Everybody: / /metrics /healthz /readyz. On the admin socket also:
+///
+///   GET  /v1/status
+///   GET  /v1/explain?name=     GET /v1/history?name=&limit=&before=    GET /v1/incident?id=
+///   POST /v1/reset?name=       POST /v1/heal?name=
+///   POST /v1/pause?name=&for=  POST /v1/resume?name=   (all=1 in place of the name: all of them)
+///
+/// A name is a container's or a workload's key; an unknown one is a 404 with the nearest. Everything but
+/// /metrics and / is JSON; an error is {"error": "..."}.
 ///
 ///   /healthz  200 as soon as it is answered: the loop turns
 ///   /readyz   200, or 503 with the reason
@@ -22,8 +32,15 @@ class HttpApi {
   net::HttpHandler admin_handler();
 
  private:
-  net::HttpResponse answer(const net::HttpRequest& request, bool admin) const;
-  net::HttpResponse reset(const net::HttpRequest& request) const;
+  void answer(const net::HttpRequest& request, bool admin, const net::HttpReply& reply) const;
+  net::HttpResponse answer_now(const net::HttpRequest& request, bool admin) const;
+  /// An operator's order for the workload that is named, or, where that is allowed, for all (an empty key).
+  net::HttpResponse order_for(const net::HttpRequest& request, bool all_allowed,
+                              const std::function<Result<void>(const std::string&)>& order) const;
+  net::HttpResponse pause(const net::HttpRequest& request) const;
+  net::HttpResponse explain(const net::HttpRequest& request) const;
+  void history(const net::HttpRequest& request, const net::HttpReply& reply) const;
+  void incident(const net::HttpRequest& request, const net::HttpReply& reply) const;
 
   const Metrics& metrics_;
   ApiSources sources_;

@@ -7,6 +7,7 @@
 
 #include "base/result.hpp"
 #include "base/time.hpp"
+#include "model/history.hpp"
 #include "model/status.hpp"
 
 namespace healer {
@@ -20,6 +21,7 @@ struct Snapshot {
   std::string engine_description;  ///< "Docker Engine 20.10.24 (API 1.41)"; empty before the first contact
   std::string store;               ///< where the state is: a path, or "memory"
   std::vector<WorkloadStatus> workloads;
+  HostStatus host_status;
   std::size_t alerts_pending = 0;
   std::vector<ChannelStatus> channels;
   Duration loop_lag{0};         ///< the most the loop was late within the last period
@@ -38,6 +40,15 @@ struct ApiSources {
   std::function<Readiness()> readiness;
   /// Closes the breaker of the workload with this key, which is in the snapshot.
   std::function<Result<void>(const std::string& key)> reset;
+  /// Of the workload with this key; nothing when it is not watched any more.
+  std::function<std::optional<WorkloadExplanation>(const std::string& key)> explain = {};
+  /// As the store's; the answers come later.
+  std::function<void(HistoryQuery, std::function<void(Result<std::vector<PastIncident>>)>)> history = {};
+  std::function<void(IncidentId, std::function<void(Result<IncidentFile>)>)> incident = {};
+  /// An empty key: all of them. Without a length: until resumed.
+  std::function<Result<void>(const std::string& key, std::optional<Duration> length)> pause = {};
+  std::function<Result<void>(const std::string& key)> resume = {};
+  std::function<Result<void>(const std::string& key)> heal = {};
 };
 
 }  // namespace healer

@@ -15,6 +15,7 @@
 namespace healer {
 namespace {
 
+constexpr std::size_t hold_count = static_cast<std::size_t>(HoldKind::PersonActs) + 1;
 constexpr std::size_t condition_count = static_cast<std::size_t>(Condition::Unknown) + 1;
 
 template <class... Values>
@@ -140,6 +141,26 @@ void write_totals(std::string& out, const Snapshot& snapshot) {
         static_cast<double>(snapshot.alerts_pending));
 }
 
+/// What keeps ill ones from being healed, and how much is healed at a time. HEALING.md 5.
+void write_restraint(std::string& out, const Snapshot& snapshot) {
+  std::array<std::size_t, hold_count> held{};
+  std::size_t paused = 0;
+  for (const WorkloadStatus& each : snapshot.workloads) {
+    if (each.hold) ++held[static_cast<std::size_t>(each.hold->kind)];
+    if (each.paused_until || snapshot.host_status.paused_until) ++paused;
+  }
+  head(out, "healer_targets_held", "gauge", "Ill targets that are not healed now, by what holds them.");
+  for (std::size_t i = 0; i < hold_count; ++i)
+    add(out, "healer_targets_held{{reason=\"{}\"}} {}\n", to_string(static_cast<HoldKind>(i)), held[i]);
+  single(out, "healer_paused", "gauge", "Targets that an operator paused.", static_cast<double>(paused));
+  single(out, "healer_mass_hold", "gauge", "1 while too many targets are ill at once to heal them freely.",
+         snapshot.host_status.mass.empty() ? 0 : 1);
+  single(out, "healer_remedies_in_progress", "gauge", "Targets that are being healed now.",
+         static_cast<double>(snapshot.host_status.in_remedy));
+  single(out, "healer_remedies_allowed", "gauge", "Targets that may be healed at the same time.",
+         static_cast<double>(snapshot.host_status.remedies_allowed));
+}
+
 void write_alerts(std::string& out, const Snapshot& snapshot) {
   head(out, "healer_alerts_total", "counter",
        "Alerts by channel and outcome; failed_try counts tries that will be repeated.");
@@ -160,6 +181,7 @@ std::string snapshot_metrics(const Snapshot& snapshot) {
   std::string out;
   out.reserve(4096 + snapshot.workloads.size() * 400);
   write_totals(out, snapshot);
+  write_restraint(out, snapshot);
   write_alerts(out, snapshot);
   write_targets(out, snapshot);
   return out;

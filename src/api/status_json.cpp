@@ -2,22 +2,25 @@
 
 #include <boost/json.hpp>
 
-#include "base/text.hpp"
+#include "api/json_text.hpp"
 #include "base/version.hpp"
 
 namespace healer {
-namespace {
 
 namespace json = boost::json;
 
-json::value time_or_null(const std::optional<Instant>& at) {
-  if (!at) return nullptr;
-  return wall_time_of(*at).unix_ms;
+json::object hold_json(const Hold& hold) {
+  return {{"reason", to_string(hold.kind)}, {"text", safe(hold.text)}, {"until", time_or_null(hold.until)}};
 }
 
-// Texts come from containers and people: JSON wants them as valid UTF-8.
-json::string safe(const std::string& text) {
-  return json::string(printable(text));
+json::object host_json(const HostStatus& host) {
+  return {{"paused", host.paused_until.has_value()},
+          {"paused_until", time_or_null(host.paused_until)},
+          {"mass", safe(host.mass)},
+          {"remedies_in_progress", host.in_remedy},
+          {"remedies_allowed", host.remedies_allowed},
+          {"control", safe(host.control)},
+          {"control_failed", host.control_failed}};
 }
 
 json::object workload_json(const WorkloadStatus& each) {
@@ -25,6 +28,15 @@ json::object workload_json(const WorkloadStatus& each) {
   for (const LabelProblem& problem : each.problems)
     problems.push_back(
         {{"label", safe(problem.label)}, {"value", safe(problem.value)}, {"message", safe(problem.message)}});
+  json::array probes;
+  for (const WorkloadStatus::Probe& probe : each.probes)
+    probes.push_back({{"name", safe(probe.name)},
+                      {"probe", safe(probe.text)},
+                      {"outcome", to_string(probe.outcome)},
+                      {"reason", safe(probe.reason)},
+                      {"stuck", probe.stuck}});
+  json::array depends_on;
+  for (const std::string& name : each.depends_on) depends_on.push_back(safe(name));
   return {{"name", safe(each.name)},
           {"key", safe(each.key)},
           {"container_id", safe(each.container_id)},
@@ -43,10 +55,16 @@ json::object workload_json(const WorkloadStatus& each) {
           {"next_action", time_or_null(each.next_action)},
           {"incident", each.incident ? json::value(each.incident->value) : json::value(nullptr)},
           {"restarts", each.restarts},
+          {"probes", std::move(probes)},
+          {"hold", each.hold ? json::value(hold_json(*each.hold)) : json::value(nullptr)},
+          {"paused", each.paused_until.has_value()},
+          {"paused_until", time_or_null(each.paused_until)},
+          {"depends_on", std::move(depends_on)},
+          {"ladder", safe(each.ladder)},
+          {"rung", each.rung},
+          {"unknown_streak", each.unknown_streak},
           {"problems", std::move(problems)}};
 }
-
-}  // namespace
 
 std::string status_json(const Snapshot& snapshot) {
   json::array channels;
@@ -62,6 +80,7 @@ std::string status_json(const Snapshot& snapshot) {
       {"dry_run", snapshot.dry_run},
       {"engine", {{"up", snapshot.engine_up}, {"description", safe(snapshot.engine_description)}}},
       {"store", safe(snapshot.store)},
+      {"host_status", host_json(snapshot.host_status)},
       {"alerts", {{"pending", snapshot.alerts_pending}, {"channels", std::move(channels)}}}};
   // The workloads one by one: ten thousand at a time would take tens of megabytes as objects.
   std::string text = json::serialize(root);

@@ -234,6 +234,7 @@ Snapshot Daemon::snapshot() {
   snapshot.engine_description = runtime_->engine_description();
   snapshot.store = store_->location();
   snapshot.workloads = runtime_->supervisor().status(snapshot.now);
+  snapshot.host_status = runtime_->supervisor().host_status(snapshot.now);
   snapshot.alerts_pending = outbox_->pending();
   snapshot.channels = outbox_->status();
   snapshot.loop_lag = observer_.worst_lag();
@@ -250,6 +251,16 @@ ApiSources Daemon::api_sources() {
     return {true, {}};
   };
   sources.reset = [this](const std::string& key) { return runtime_->reset(key); };
+  sources.explain = [this](const std::string& key) { return runtime_->explain(key); };
+  sources.history = [this](HistoryQuery query, auto done) {
+    store_->history(std::move(query), std::move(done));
+  };
+  sources.incident = [this](IncidentId id, auto done) { store_->incident(id, std::move(done)); };
+  sources.pause = [this](const std::string& key, std::optional<Duration> length) {
+    return runtime_->pause(key, length);
+  };
+  sources.resume = [this](const std::string& key) { return runtime_->resume(key); };
+  sources.heal = [this](const std::string& key) { return runtime_->heal(key); };
   return sources;
 }
 

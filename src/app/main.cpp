@@ -41,6 +41,18 @@ int main(int argc, char** argv) {
               [&](const DockerConnection& docker) { return list_containers(docker, environment); }, output);
         } else if constexpr (std::is_same_v<What, cli::HealthcheckCommand>) {
           return cli::healthcheck(what, environment, output);
+        } else if constexpr (std::is_same_v<What, cli::ExplainCommand>) {
+          return cli::explain(what, environment, wall_now(), output);
+        } else if constexpr (std::is_same_v<What, cli::HistoryCommand>) {
+          return cli::history(what, environment, output);
+        } else if constexpr (std::is_same_v<What, cli::IncidentCommand>) {
+          return cli::incident(what, environment, output);
+        } else if constexpr (std::is_same_v<What, cli::PauseCommand>) {
+          return cli::pause(what, environment, output);
+        } else if constexpr (std::is_same_v<What, cli::ResumeCommand>) {
+          return cli::resume(what, environment, output);
+        } else if constexpr (std::is_same_v<What, cli::HealCommand>) {
+          return cli::heal(what, environment, output);
         } else if constexpr (std::is_same_v<What, cli::ResetCommand>) {
           return cli::reset(what, environment, output);
         } else {

@@ -34,6 +34,14 @@ const std::vector<CommandInfo>& command_table() {
       {"status",
        "show every watched container, asked of the running healer",
        {"--config", "--admin-socket", "--json"}},
+      {"explain", "NAME: why it is treated as it is, and what comes next", {"--config", "--admin-socket"}},
+      {"history", "[NAME]: incidents, the newest first", {"--config", "--admin-socket", "--limit", "--json"}},
+      {"incident",
+       "ID: all that is remembered of one, with its evidence",
+       {"--config", "--admin-socket", "--json"}},
+      {"pause", "NAME or --all: watch, but do nothing", {"--config", "--admin-socket", "--all", "--for"}},
+      {"resume", "NAME or --all: the end of a pause", {"--config", "--admin-socket", "--all"}},
+      {"heal", "NAME: the first remedy now, whatever its health says", {"--config", "--admin-socket"}},
       {"reset", "NAME: close its breaker and forget its backoff", {"--config", "--admin-socket"}},
       {"check-config",
        "check the configuration, show what is in effect and why",
@@ -52,13 +60,16 @@ struct OptionInfo {
   std::string_view help;
 };
 
-constexpr std::array<OptionInfo, 10> option_table{{
+constexpr std::array<OptionInfo, 13> option_table{{
     {"--config", "FILE", "read settings from this YAML file (HEALER_CONFIG)"},
     {"--state", "PATH", "the state file (HEALER_STATE)"},
     {"--listen", "ADDRESS:PORT", "serve metrics and health here, or off (HEALER_LISTEN)"},
     {"--admin-socket", "PATH", "the daemon's unix socket (HEALER_ADMIN_SOCKET)"},
     {"--dry-run", "", "decide and log as always, but never touch a container (HEALER_DRY_RUN)"},
-    {"--json", "", "status: print the daemon's answer as it is"},
+    {"--json", "", "status, history, incident: print the daemon's answer as it is"},
+    {"--limit", "N", "history: at most so many incidents (20)"},
+    {"--for", "DURATION", "pause: for so long, such as 30m; else until resumed"},
+    {"--all", "", "pause, resume: every container, also those that come later"},
     {"--label", "NAME=VALUE", "check-config: as a container with this label; may be repeated"},
     {"--container", "NAME", "check-config: as this container is labelled; asks the engine"},
     {"--version", "", "print the version"},
@@ -130,7 +141,8 @@ class Parser {
       sub->fallthrough();
       sub->allow_extras();
     }
-    app_.get_subcommand("reset")->add_option("name", name_);
+    for (const char* named : {"explain", "history", "incident", "pause", "resume", "heal", "reset"})
+      app_.get_subcommand(named)->add_option("name", name_);
   }
 
   Command parse(int argc, const char* const* argv) {
@@ -183,11 +195,27 @@ class Parser {
     if (command == "status") return StatusCommand{flags(), given("--json")};
     if (command == "healthcheck") return HealthcheckCommand{flags()};
     if (command == "check-config") return make_check_config();
-    if (command == "reset") {
-      if (name_.empty()) return refused("reset needs the NAME of a container, as 'healer status' shows it");
-      return ResetCommand{flags(), name_};
+    if (command == "history") return HistoryCommand{flags(), name_, value_of("--limit"), given("--json")};
+    if (command == "incident") {
+      if (name_.empty()) return refused("incident needs an ID, as 'healer history' shows it");
+      return IncidentCommand{flags(), name_, given("--json")};
     }
+    const bool all_allowed = command == "pause" || command == "resume";
+    const bool all = all_allowed && given("--all");
+    if (all && !name_.empty()) return refused(fmt::format("{} takes a NAME or --all, not both", command));
+    if (command != "run" && name_.empty() && !all)
+      return refused(fmt::format("{} needs the NAME of a container, as 'healer status' shows it{}", command,
+                                 all_allowed ? ", or --all" : ""));
+    if (command == "pause") return PauseCommand{flags(), name_, value_of("--for")};
+    if (command == "resume") return ResumeCommand{flags(), name_};
+    if (command == "heal") return HealCommand{flags(), name_};
+    if (command == "explain") return ExplainCommand{flags(), name_};
+    if (command == "reset") return ResetCommand{flags(), name_};
     return RunCommand{flags()};
+  }
+
+  std::string value_of(const char* option) const {
+    return given(option) ? app_[option]->as<std::string>() : std::string();
   }
 
   Command make_check_config() {

@@ -39,6 +39,46 @@ struct ResetCommand {
   std::string name;
 };
 
+/// Why a container is treated as it is.
+struct ExplainCommand {
+  FlagOverrides flags;
+  std::string name;
+};
+
+/// Incidents, the newest first.
+struct HistoryCommand {
+  FlagOverrides flags;
+  std::string name;   ///< empty: of all
+  std::string limit;  ///< as given; empty: the daemon's own
+  bool json = false;
+};
+
+/// All that is remembered of one incident.
+struct IncidentCommand {
+  FlagOverrides flags;
+  std::string id;
+  bool json = false;
+};
+
+/// Watch, but do nothing.
+struct PauseCommand {
+  FlagOverrides flags;
+  std::string name;    ///< empty: all
+  std::string length;  ///< as given; empty: until resumed
+};
+
+/// The end of that.
+struct ResumeCommand {
+  FlagOverrides flags;
+  std::string name;  ///< empty: all
+};
+
+/// The first remedy now.
+struct HealCommand {
+  FlagOverrides flags;
+  std::string name;
+};
+
 /// Nothing to run: help, the version, the reference, or why the command line is refused. Goes to standard
 /// output with code 0, else to standard error.
 struct PrintAndExit {
@@ -47,7 +87,8 @@ struct PrintAndExit {
 };
 
 using Command = std::variant<RunCommand, StatusCommand, CheckConfigCommand, HealthcheckCommand, ResetCommand,
-                             PrintAndExit>;
+                             ExplainCommand, HistoryCommand, IncidentCommand, PauseCommand, ResumeCommand,
+                             HealCommand, PrintAndExit>;
 
 /// Never throws and never exits. An unknown command or option, or one that the command does not take, is a
 /// PrintAndExit with code 2 that names the nearest valid one. Values are not judged here: load() does that.

@@ -55,6 +55,17 @@ int status(const StatusCommand& command, const Environment& environment, WallTim
 /// settings.
 int reset(const ResetCommand& command, const Environment& environment, const Output& output);
 
+// The same for each of these: 0; 1 when the daemon does not answer or refuses, with its sentence; 2 on bad
+// settings.
+
+int explain(const ExplainCommand& command, const Environment& environment, WallTime now,
+            const Output& output);
+int history(const HistoryCommand& command, const Environment& environment, const Output& output);
+int incident(const IncidentCommand& command, const Environment& environment, const Output& output);
+int pause(const PauseCommand& command, const Environment& environment, const Output& output);
+int resume(const ResumeCommand& command, const Environment& environment, const Output& output);
+int heal(const HealCommand& command, const Environment& environment, const Output& output);
+
 /// Asks /healthz: of the HTTP server, or of the admin socket where that is off or its port is free to change.
 /// 0 when well, else 1: not well, no answer, or bad settings (2 is reserved in a HEALTHCHECK). Silent when
 /// well.

@@ -7,6 +7,7 @@
 #include "base/text.hpp"
 #include "cli/ask.hpp"
 #include "cli/commands.hpp"
+#include "cli/history_view.hpp"
 #include "cli/status_view.hpp"
 
 namespace healer::cli {
@@ -40,41 +41,92 @@ Result<net::HttpAnswer> ask_health(const DaemonSettings& settings) {
   return net::call_and_wait(std::move(call));
 }
 
-}  // namespace
-
-int status(const StatusCommand& command, const Environment& environment, WallTime now, const Output& output) {
+/// Asks the running daemon and prints what `view` makes of a 200; any other answer is one line.
+template <class Asking, class View>
+int ask(const Asking& command, const Environment& environment, const Output& output, const char* method,
+        const std::string& target, View view) {
   const auto settings = load(environment, command.flags);
   if (!settings) {
     print_errors(settings.error(), output.err);
     return exit_usage;
   }
-  const auto answer = ask_daemon(settings->daemon.admin_socket, "GET", "/v1/status");
+  const auto answer = ask_daemon(settings->daemon.admin_socket, method, target);
   if (!answer) return failed(output.err, answer.error().message);
-  if (answer->status != 200) return failed(output.err, unexpected(*answer));
-  if (command.json) {
-    output.out << trim(answer->body) << '\n';
-    return exit_ok;
-  }
-  const auto view = status_view(answer->body, now, output.colour);
-  if (!view) return failed(output.err, view.error().message);
-  output.out << *view;
+  // What was asked for cannot be had: the daemon's own sentence says why, and what could.
+  if (answer->status == 400 || answer->status == 404 || answer->status == 409)
+    return failed(output.err, answer_text(answer->body));
+  if (answer->status < 200 || answer->status > 299) return failed(output.err, unexpected(*answer));
+  const Result<std::string> text = view(answer->body);
+  if (!text) return failed(output.err, text.error().message);
+  output.out << *text;
   return exit_ok;
 }
 
+Result<std::string> as_it_is(const std::string& body) {
+  return std::string(trim(body)) + '\n';
+}
+
+template <class Ordering>
+int order(const Ordering& command, const Environment& environment, const Output& output,
+          const std::string& target, const std::string& done) {
+  return ask(command, environment, output, "POST", target, [&](const std::string&) -> Result<std::string> {
+    const std::string who = command.name.empty() ? "all" : printable(clip(command.name, 100));
+    return fmt::format("{}: {}\n", who, printable(clip(done, 200)));
+  });
+}
+
+std::string one_or_all(const std::string& name) {
+  return name.empty() ? "all=1" : "name=" + query_encoded(name);
+}
+
+}  // namespace
+
+int status(const StatusCommand& command, const Environment& environment, WallTime now, const Output& output) {
+  return ask(command, environment, output, "GET", "/v1/status", [&](const std::string& body) {
+    return command.json ? as_it_is(body) : status_view(body, now, output.colour);
+  });
+}
+
+int explain(const ExplainCommand& command, const Environment& environment, WallTime now,
+            const Output& output) {
+  return ask(command, environment, output, "GET", "/v1/explain?name=" + query_encoded(command.name),
+             [&](const std::string& body) { return explain_view(body, now, output.colour); });
+}
+
+int history(const HistoryCommand& command, const Environment& environment, const Output& output) {
+  const std::string target =
+      "/v1/history?name=" + query_encoded(command.name) + "&limit=" + query_encoded(command.limit);
+  return ask(command, environment, output, "GET", target, [&](const std::string& body) {
+    return command.json ? as_it_is(body) : history_view(body, output.colour);
+  });
+}
+
+int incident(const IncidentCommand& command, const Environment& environment, const Output& output) {
+  return ask(command, environment, output, "GET", "/v1/incident?id=" + query_encoded(command.id),
+             [&](const std::string& body) {
+               return command.json ? as_it_is(body) : incident_view(body, output.colour);
+             });
+}
+
+int pause(const PauseCommand& command, const Environment& environment, const Output& output) {
+  std::string target = "/v1/pause?" + one_or_all(command.name);
+  if (!command.length.empty()) target += "&for=" + query_encoded(command.length);
+  return order(command, environment, output, target,
+               command.length.empty() ? "paused until resumed" : "paused for " + command.length);
+}
+
+int resume(const ResumeCommand& command, const Environment& environment, const Output& output) {
+  return order(command, environment, output, "/v1/resume?" + one_or_all(command.name), "resumed");
+}
+
+int heal(const HealCommand& command, const Environment& environment, const Output& output) {
+  return order(command, environment, output, "/v1/heal?name=" + query_encoded(command.name),
+               "the first remedy is on its way; `healer explain` tells what comes of it");
+}
+
 int reset(const ResetCommand& command, const Environment& environment, const Output& output) {
-  const auto settings = load(environment, command.flags);
-  if (!settings) {
-    print_errors(settings.error(), output.err);
-    return exit_usage;
-  }
-  const auto answer =
-      ask_daemon(settings->daemon.admin_socket, "POST", "/v1/reset?name=" + query_encoded(command.name));
-  if (!answer) return failed(output.err, answer.error().message);
-  // No such container, or no name: the daemon's own sentence says which ones there are.
-  if (answer->status == 404 || answer->status == 400) return failed(output.err, answer_text(answer->body));
-  if (answer->status < 200 || answer->status > 299) return failed(output.err, unexpected(*answer));
-  output.out << fmt::format("{}: breaker closed, backoff forgotten\n", printable(clip(command.name, 100)));
-  return exit_ok;
+  return order(command, environment, output, "/v1/reset?name=" + query_encoded(command.name),
+               "breaker closed, backoff forgotten");
 }
 
 int healthcheck(const HealthcheckCommand& command, const Environment& environment, const Output& output) {

@@ -3,12 +3,11 @@
 #include <fmt/format.h>
 #include <boost/json.hpp>
 
-#include <cmath>
 #include <optional>
 #include <vector>
 
-#include "base/duration.hpp"
 #include "base/text.hpp"
+#include "cli/json_fields.hpp"
 #include "cli/table.hpp"
 
 namespace healer::cli {
@@ -16,68 +15,14 @@ namespace {
 
 namespace json = boost::json;
 
-/// One JSON object whose fields may be missing or of any type.
-class Fields {
- public:
-  explicit Fields(const json::value& value) : object_(value.if_object()) {}
-
-  const json::value* find(std::string_view name) const {
-    return object_ ? object_->if_contains(json::string_view(name.data(), name.size())) : nullptr;
-  }
-  std::string text(std::string_view name) const {
-    const json::value* value = find(name);
-    if (!value || !value->is_string()) return {};
-    return clip(printable(std::string_view(value->get_string().data(), value->get_string().size())), 300);
-  }
-  std::optional<double> number(std::string_view name) const {
-    const json::value* value = find(name);
-    if (!value || !value->is_number()) return std::nullopt;
-    return value->to_number<double>();
-  }
-  bool is_true(std::string_view name) const {
-    const json::value* value = find(name);
-    return value && value->is_bool() && value->get_bool();
-  }
-  Fields fields(std::string_view name) const {
-    const json::value* value = find(name);
-    return value ? Fields(*value) : Fields(json::value());
-  }
-  std::vector<Fields> list(std::string_view name) const {
-    std::vector<Fields> items;
-    const json::value* value = find(name);
-    if (value && value->is_array())
-      for (const json::value& item : value->get_array()) items.emplace_back(item);
-    return items;
-  }
-
- private:
-  const json::object* object_;
-};
-
-std::string count_text(std::optional<double> number) {
-  return number ? fmt::format("{:.0f}", *number) : "-";
-}
-
 std::string of(const Fields& fields, std::string_view count, std::string_view limit) {
   return fmt::format("{}/{}", count_text(fields.number(count)), count_text(fields.number(limit)));
-}
-
-/// A span rounded to what a person wants of it: at most two units, seconds at the finest.
-std::string rough(double milliseconds) {
-  constexpr double year_ms = 365 * 86400e3;
-  const double bounded = std::min(std::max(milliseconds, 0.0), 100 * year_ms);
-  long long seconds = std::llround(bounded / 1000);
-  if (seconds >= 86400)
-    seconds -= seconds % 3600;
-  else if (seconds >= 3600)
-    seconds -= seconds % 60;
-  return format_duration(Duration{seconds * 1000});
 }
 
 std::string last_check(const Fields& workload, WallTime now) {
   const auto at = workload.number("last_check");
   if (!at) return "-";
-  std::string text = rough(static_cast<double>(now.unix_ms) - *at) + " ago";
+  std::string text = ago(at, now);
   if (const auto took = workload.number("last_duration_ms")) text += fmt::format(", {:.3g} ms", *took);
   return text;
 }
@@ -87,8 +32,18 @@ std::string detail(const Fields& workload, WallTime now) {
   const auto append = [&](const std::string& more) { text += (text.empty() ? "" : "; ") + more; };
   if (const std::string breaker = workload.text("breaker"); !breaker.empty() && breaker != "closed")
     append(breaker == "open" ? "breaker open" : "breaker half open");
-  if (const auto next = workload.number("next_action"))
+  // The reason often says what the further fields say: once is enough.
+  const auto append_new = [&](const std::string& more) {
+    if (!more.empty() && text.find(more) == std::string::npos) append(more);
+  };
+  if (const auto next = workload.number("next_action");
+      next && text.find("next attempt") == std::string::npos)
     append("next attempt in " + rough(*next - static_cast<double>(now.unix_ms)));
+  if (const std::string hold = workload.fields("hold").text("text"); !hold.empty())
+    append_new("held: " + hold);
+  if (workload.is_true("paused")) append_new(pause_text(workload, now));
+  if (const auto rung = workload.number("rung"); rung && *rung >= 1 && workload.number("incident"))
+    append_new(fmt::format("rung {:.0f} of {}", *rung + 1, workload.text("ladder")));
   return text;
 }
 
@@ -101,15 +56,27 @@ Colour colour_of(const std::string& condition) {
   return Colour::None;
 }
 
-std::string heading(const Fields& root) {
+std::string heading(const Fields& root, WallTime now) {
   const Fields engine = root.fields("engine");
   std::string description = engine.text("description");
   if (description.empty()) description = "engine";
   std::string line = fmt::format("healer {}", root.text("version"));
   if (const std::string host = root.text("host"); !host.empty()) line += " on " + host;
   line += fmt::format(", {} {}", description, engine.is_true("up") ? "reachable" : "NOT REACHABLE");
+  const Fields host_status = root.fields("host_status");
+  if (host_status.is_true("paused")) line += ", " + pause_text(host_status, now);
   if (root.is_true("dry_run")) line += ", DRY RUN: no container is touched";
   return line + '\n';
+}
+
+/// What holds more than one of them.
+std::string host_lines(const Fields& host) {
+  std::string text;
+  if (const std::string mass = host.text("mass"); !mass.empty())
+    text += "! too much is ill at once: " + mass + '\n';
+  if (host.is_true("control_failed"))
+    text += "! healer's own network is in doubt, nothing is judged: " + host.text("control") + '\n';
+  return text;
 }
 
 std::string workload_table(const std::vector<Fields>& workloads, WallTime now, bool colour) {
@@ -158,8 +125,15 @@ Result<std::string> status_view(std::string_view text, WallTime now, bool colour
   if (error || !root.find("workloads"))
     return failure(ErrorCode::Protocol, "the answer to /v1/status is not a healer's");
   const std::vector<Fields> workloads = root.list("workloads");
-  return heading(root) + workload_table(workloads, now, colour) + problem_lines(workloads) +
+  return heading(root, now) + host_lines(root.fields("host_status")) +
+         workload_table(workloads, now, colour) + problem_lines(workloads) +
          alert_lines(root.fields("alerts"));
+}
+
+std::string pause_text(const Fields& of, WallTime now) {
+  const auto until = of.number("paused_until");
+  if (!until) return "paused until resumed";
+  return "paused for " + rough(*until - static_cast<double>(now.unix_ms)) + " more";
 }
 
 std::string answer_text(std::string_view body) {

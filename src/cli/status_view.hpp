@@ -5,6 +5,7 @@
 
 #include "base/result.hpp"
 #include "base/time.hpp"
+#include "cli/json_fields.hpp"
 
 namespace healer::cli {
 
@@ -12,6 +13,9 @@ namespace healer::cli {
 /// workloads, then label problems and alerts that wait. Protocol when it is not what a daemon answers; single
 /// fields that are missing are shown as "-".
 Result<std::string> status_view(std::string_view json, WallTime now, bool colour);
+
+/// "paused for 12m more", "paused until resumed": of an object with "paused_until".
+std::string pause_text(const Fields& of, WallTime now);
 
 /// The sentence of an answer of the admin API that is not 2xx: its "error" or "message", else the text
 /// itself.

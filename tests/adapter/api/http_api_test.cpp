@@ -2,6 +2,8 @@
 #include <cstdlib>
 #include <filesystem>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include <doctest/doctest.h>
 #include <boost/asio/ip/tcp.hpp>
@@ -28,11 +30,53 @@ struct Daemon {
   Readiness readiness;
   std::vector<std::string> resets;
   Result<void> reset_answer{};
-  HttpApi api{metrics, ApiSources{[this] { return snapshot; }, [this] { return readiness; },
-                                  [this](const std::string& key) {
-                                    resets.push_back(key);
-                                    return reset_answer;
-                                  }}};
+  std::vector<std::string> orders;  ///< "pause KEY for 1800000", "heal KEY", ...
+  Result<void> order_answer{};
+  std::vector<HistoryQuery> asked;
+  std::vector<PastIncident> past;
+  std::optional<IncidentFile> file;
+  net::Loop* later = &loop;  ///< the store's answers come later
+  HttpApi api{metrics, sources()};
+
+  ApiSources sources() {
+    ApiSources all;
+    all.snapshot = [this] { return snapshot; };
+    all.readiness = [this] { return readiness; };
+    all.reset = [this](const std::string& key) {
+      resets.push_back(key);
+      return reset_answer;
+    };
+    const auto order = [this](std::string text) {
+      orders.push_back(std::move(text));
+      return order_answer;
+    };
+    all.pause = [order](const std::string& key, std::optional<Duration> length) {
+      return order("pause " + key + (length ? " for " + std::to_string(length->count()) : ""));
+    };
+    all.resume = [order](const std::string& key) { return order("resume " + key); };
+    all.heal = [order](const std::string& key) { return order("heal " + key); };
+    all.explain = [this](const std::string& key) -> std::optional<WorkloadExplanation> {
+      WorkloadExplanation explanation;
+      for (const WorkloadStatus& each : snapshot.workloads)
+        if (each.key == key) explanation.status = each;
+      explanation.facts = {{api_now - 5s, "HTTP 503\xff"}};
+      explanation.decision = Decision{api_now - 4s, key, IncidentId{7}, Rule::Held, "a=1", "waits"};
+      explanation.next = "restart in 10s";
+      explanation.holds = {{HoldKind::Dependency, "db is ill", api_now + 60s}};
+      return explanation;
+    };
+    all.history = [this](HistoryQuery query, auto done) {
+      asked.push_back(query);
+      later->post([this, done] { done(past); });
+    };
+    all.incident = [this](IncidentId id, auto done) {
+      later->post([this, id, done] {
+        if (file && file->incident.id == id) return done(*file);
+        done(failure(ErrorCode::NotFound, "there is no incident " + std::to_string(id.value)));
+      });
+    };
+    return all;
+  }
   std::string folder = (std::filesystem::temp_directory_path() / "healer-api-XXXXXX").string();
   std::unique_ptr<net::HttpServer> server;
   std::unique_ptr<net::HttpServer> admin;
@@ -227,4 +271,146 @@ TEST_CASE("ten thousand workloads are told whole") {
   const auto answer = daemon.ask("GET", "/metrics");
   CHECK(answer.body.find("healer_target_restarts_total{workload=\"web-9999\"} 2\n") != std::string::npos);
   CHECK(answer.body.find("healer_targets{state=\"healthy\"} 10000\n") != std::string::npos);
+}
+
+TEST_CASE("operators' orders, for one by name, for all where that is meant") {
+  Daemon daemon;
+  CHECK(daemon.ask("POST", "/v1/pause?name=shop-web-1&for=30m", true).status == 200);
+  CHECK(daemon.ask("POST", "/v1/pause?name=shop-web-1", true).status == 200);
+  CHECK(daemon.ask("POST", "/v1/pause?all=1&for=90", true).status == 200);
+  CHECK(daemon.ask("POST", "/v1/resume?name=odd", true).status == 200);
+  CHECK(daemon.ask("POST", "/v1/resume?all=1", true).status == 200);
+  CHECK(daemon.ask("POST", "/v1/heal?name=shop%2Fweb%2F1", true).status == 200);
+  CHECK(daemon.orders == std::vector<std::string>{"pause shop/web/1 for 1800000", "pause shop/web/1",
+                                                  "pause  for 90000", "resume odd", "resume ",
+                                                  "heal shop/web/1"});
+  daemon.orders.clear();
+  for (const char* target :
+       {"/v1/pause", "/v1/pause?all=0", "/v1/resume", "/v1/heal", "/v1/heal?all=1",
+        "/v1/pause?name=shop-web-1&for=soon", "/v1/pause?all=1&for=0", "/v1/explain?name="}) {
+    const bool get = std::string_view(target).starts_with("/v1/explain");
+    const auto refused = daemon.ask(get ? "GET" : "POST", target, true);
+    CAPTURE(target);
+    CHECK(refused.status == 400);
+    CHECK(error_of(refused).find("accepted") != std::string::npos);
+  }
+  for (const char* what : {"pause", "resume", "heal"}) {
+    const auto wrong = daemon.ask("POST", std::string("/v1/") + what + "?name=shop-wep-1", true);
+    CHECK(wrong.status == 404);
+    CHECK(error_of(wrong).find("did you mean \"shop-web-1\"") != std::string::npos);
+    CHECK(daemon.ask("POST", std::string("/v1/") + what + "?name=shop-web-1").status == 404);  // not public
+  }
+  CHECK(daemon.orders.empty());
+  daemon.order_answer = failure(ErrorCode::Conflict, "shop-web-1 is paused by a person; unpause it first");
+  const auto refused = daemon.ask("POST", "/v1/heal?name=shop-web-1", true);
+  CHECK(refused.status == 409);
+  CHECK(error_of(refused) == "shop-web-1 is paused by a person; unpause it first");
+}
+
+TEST_CASE("an explanation tells state, facts, decision, holds and what is next") {
+  Daemon daemon;
+  const auto answer = daemon.ask("GET", "/v1/explain?name=shop-web-1", true);
+  CHECK(answer.status == 200);
+  const json::value root = json::parse(answer.body);
+  CHECK(root.at("workload").at("key") == "shop/web/1");
+  CHECK(root.at("facts").at(0).at("text") == "HTTP 503?");
+  CHECK(root.at("facts").at(0).at("at") == 1'800'000'000'000 - 5000);
+  CHECK(root.at("decision").at("rule") == to_string(Rule::Held));
+  CHECK(root.at("decision").at("inputs") == "a=1");
+  CHECK(root.at("next") == "restart in 10s");
+  CHECK(root.at("holds").at(0).at("reason") == to_string(HoldKind::Dependency));
+  CHECK(root.at("holds").at(0).at("until") == 1'800'000'000'000 + 60'000);
+  CHECK(daemon.ask("GET", "/v1/explain?name=nobody-at-all", true).status == 404);
+}
+
+TEST_CASE("the history by name, of all, and of one that is gone") {
+  Daemon daemon;
+  PastIncident healed;
+  healed.incident.id = IncidentId{7};
+  healed.incident.name = "shop-web-1";
+  healed.incident.cause_text = "HTTP 503";
+  healed.incident.ill_since = api_now - 100s;
+  healed.incident.opened_at = api_now - 90s;
+  healed.incident.closed_at = api_now - 40s;
+  healed.incident.outcome = IncidentOutcome::Recovered;
+  healed.attempts.resize(1);
+  healed.attempts[0].detail = "restart";
+  healed.attempts[0].state = AttemptState::Cured;
+  daemon.past = {healed};
+  const json::value root =
+      json::parse(daemon.ask("GET", "/v1/history?name=shop-web-1&limit=5&before=9", true).body);
+  const json::value& one = root.at("incidents").at(0);
+  CHECK(one.at("id").to_number<int>() == 7);
+  CHECK(one.at("cause_text") == "HTTP 503");
+  CHECK(one.at("time_to_heal_ms").to_number<int>() == 60'000);
+  CHECK(one.at("attempts").at(0).at("state") == to_string(AttemptState::Cured));
+  REQUIRE(daemon.asked.size() == 1);
+  CHECK(daemon.asked[0].workload == "shop/web/1");
+  CHECK(daemon.asked[0].limit == 5);
+  CHECK(daemon.asked[0].before == IncidentId{9});
+
+  CHECK(daemon.ask("GET", "/v1/history", true).status == 200);
+  CHECK(daemon.asked.back().workload.empty());
+  CHECK(daemon.ask("GET", "/v1/history?name=long-gone", true).status == 200);
+  CHECK(daemon.asked.back().workload == "long-gone");
+  daemon.past.clear();
+  CHECK(daemon.ask("GET", "/v1/history?name=shop-web-1", true).status == 200);
+  const auto unknown = daemon.ask("GET", "/v1/history?name=shop-web-2", true);
+  CHECK(unknown.status == 404);
+  CHECK(error_of(unknown).find("did you mean") != std::string::npos);
+  for (const char* target :
+       {"/v1/history?limit=0", "/v1/history?limit=1001", "/v1/history?limit=x", "/v1/history?before=-1",
+        "/v1/incident", "/v1/incident?id=0", "/v1/incident?id=7x"})
+    CHECK(daemon.ask("GET", target, true).status == 400);
+}
+
+TEST_CASE("all that is remembered of one incident") {
+  Daemon daemon;
+  IncidentFile file;
+  file.incident.id = IncidentId{7};
+  file.evidence.resize(1);
+  file.evidence[0].logs = "one\r\ntwo \x1b[0m\n";
+  file.decisions = {Decision{api_now, "web", IncidentId{7}, Rule::Planned, "n=1", "waits"}};
+  file.alerts.resize(1);
+  file.alerts[0].alert.event = "DEGRADED";
+  file.alerts[0].deliveries = {Delivery{AlertId{1}, "slack", DeliveryState::Delivered, 1, api_now, ""}};
+  daemon.file = file;
+  const json::value root = json::parse(daemon.ask("GET", "/v1/incident?id=7", true).body);
+  CHECK(root.at("incident").at("time_to_heal_ms").is_null());
+  CHECK(root.at("evidence").at(0).at("logs") == "one\ntwo ?[0m\n");
+  CHECK(root.at("decisions").at(0).at("outcome") == "waits");
+  CHECK(root.at("alerts").at(0).at("deliveries").at(0).at("state") == "delivered");
+  CHECK(daemon.ask("GET", "/v1/incident?id=8", true).status == 404);
+}
+
+TEST_CASE("status and metrics tell holds, pauses and the host's restraint") {
+  Daemon daemon;
+  WorkloadStatus& ill = daemon.snapshot.workloads[1];
+  ill.hold = Hold{HoldKind::MassFailure, "8 of 10 are ill", std::nullopt};
+  ill.paused_until = Instant::max();
+  ill.depends_on = {"db"};
+  ill.ladder = "exec:/reload,restart";
+  ill.rung = 1;
+  ill.probes = {{"queue", "tcp 127.0.0.1:5672", Outcome::Fail, "refused", false}};
+  daemon.snapshot.host_status = {std::nullopt, "holding 8 of 10", 2, 3, "http 192.0.2.1:80/: answers", false};
+  const json::value root = json::parse(daemon.ask("GET", "/v1/status", true).body);
+  const json::value& told = root.at("workloads").at(1);
+  CHECK(told.at("hold").at("reason") == to_string(HoldKind::MassFailure));
+  CHECK(told.at("hold").at("until").is_null());
+  CHECK(told.at("paused") == true);
+  CHECK(told.at("paused_until").is_null());
+  CHECK(told.at("depends_on").at(0) == "db");
+  CHECK(told.at("rung").to_number<int>() == 1);
+  CHECK(told.at("probes").at(0).at("outcome") == "fail");
+  CHECK(root.at("workloads").at(0).at("hold").is_null());
+  CHECK(root.at("host_status").at("mass") == "holding 8 of 10");
+  CHECK(root.at("host_status").at("remedies_allowed").to_number<int>() == 3);
+
+  const std::string metrics = daemon.ask("GET", "/metrics").body;
+  const std::string held =
+      std::string("healer_targets_held{reason=\"") + to_string(HoldKind::MassFailure) + "\"} 1\n";
+  for (const std::string& line :
+       {held, std::string("healer_paused 1\n"), std::string("healer_mass_hold 1\n"),
+        std::string("healer_remedies_in_progress 2\n"), std::string("healer_remedies_allowed 3\n")})
+    CHECK(metrics.find(line) != std::string::npos);
 }

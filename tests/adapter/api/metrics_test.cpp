@@ -98,7 +98,12 @@ TEST_CASE("every family is there, once, with HELP and TYPE, and no other") {
                                             "healer_label_problems",
                                             "healer_events_total",
                                             "healer_store_errors_total",
-                                            "healer_holds_total"};
+                                            "healer_holds_total",
+                                            "healer_targets_held",
+                                            "healer_paused",
+                                            "healer_mass_hold",
+                                            "healer_remedies_in_progress",
+                                            "healer_remedies_allowed"};
   CHECK(families == expected);
 }
 

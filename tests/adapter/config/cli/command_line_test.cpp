@@ -53,6 +53,17 @@ TEST_CASE("every command and what it takes") {
   CHECK(parsed_as<StatusCommand>({"status", "--json"}).json);
   CHECK_FALSE(parsed_as<StatusCommand>({"status"}).json);
   CHECK(parsed_as<ResetCommand>({"reset", "web-1"}).name == "web-1");
+  CHECK(parsed_as<ExplainCommand>({"explain", "web"}).name == "web");
+  CHECK(parsed_as<HistoryCommand>({"history"}).name.empty());
+  const auto history = parsed_as<HistoryCommand>({"history", "web", "--limit", "5", "--json"});
+  CHECK(history.name == "web");
+  CHECK(history.limit == "5");
+  CHECK(history.json);
+  CHECK(parsed_as<IncidentCommand>({"incident", "7"}).id == "7");
+  CHECK(parsed_as<PauseCommand>({"pause", "web", "--for", "30m"}).length == "30m");
+  CHECK(parsed_as<PauseCommand>({"pause", "--all"}).name.empty());
+  CHECK(parsed_as<ResumeCommand>({"resume", "--all"}).name.empty());
+  CHECK(parsed_as<HealCommand>({"heal", "web"}).name == "web");
   CHECK(parsed_as<HealthcheckCommand>({"healthcheck", "--listen", "off"}).flags.values.at("listen") == "off");
   const auto check = parsed_as<CheckConfigCommand>(
       {"check-config", "--label", "monitored=true", "--label", "healer.body=a=b", "--config", "x"});
@@ -90,6 +101,11 @@ TEST_CASE("what is not understood is refused with the nearest name and code 2") 
       {{"status", "--dry-run"}, "'status' does not take --dry-run"},
       {{"--json"}, "'run' does not take --json"},
       {{"reset"}, "reset needs the NAME"},
+      {{"pause"}, "pause needs the NAME of a container, as 'healer status' shows it, or --all"},
+      {{"pause", "web", "--all"}, "pause takes a NAME or --all, not both"},
+      {{"heal", "--all"}, "'heal' does not take --all"},
+      {{"incident"}, "incident needs an ID"},
+      {{"status", "--limit", "5"}, "'status' does not take --limit"},
       {{"reset", "a", "b"}, "'b'"},
       {{"check-config", "--label", "monitored"}, "--label 'monitored' is not of the form NAME=VALUE"},
       {{"--config"}, "--config takes exactly one value"},

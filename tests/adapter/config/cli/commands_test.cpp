@@ -189,6 +189,55 @@ TEST_CASE("reset names the workload") {
   CHECK(unknown.err.str() == "healer: no watched container is named \"wbe\"; did you mean \"web\"?\n");
 }
 
+TEST_CASE("status shows what holds a container, a pause and the rung") {
+  const auto view = status_view(
+      R"json({"version":"1","engine":{"up":true},"host_status":{"paused":true,"paused_until":1700000160000,
+        "mass":"holding 8 of 10","control_failed":true,"control":"http a: refused"},
+        "workloads":[{"name":"web","condition":"unhealthy","reason":"HTTP 503","incident":7,"rung":1,
+          "ladder":"exec:/x,restart","paused":true,"paused_until":null,
+          "hold":{"reason":"dependency","text":"db is ill","until":null}}]})json",
+      now, false);
+  REQUIRE(view);
+  CHECK(contains(*view, "paused for 1m more"));
+  CHECK(contains(*view, "! too much is ill at once: holding 8 of 10\n"));
+  CHECK(contains(*view, "! healer's own network is in doubt, nothing is judged: http a: refused\n"));
+  CHECK(contains(*view, "HTTP 503; held: db is ill; paused until resumed; rung 2 of exec:/x,restart\n"));
+}
+
+TEST_CASE("an operator's orders go to the daemon, and its refusals are one line") {
+  FakeDaemon daemon(answer(200, "{}"));
+  Captured captured;
+  CHECK(pause({{}, "a b", "30m"}, daemon.environment(), captured.output) == exit_ok);
+  CHECK(pause({{}, "", ""}, daemon.environment(), captured.output) == exit_ok);
+  CHECK(resume({{}, "web"}, daemon.environment(), captured.output) == exit_ok);
+  CHECK(resume({{}, ""}, daemon.environment(), captured.output) == exit_ok);
+  CHECK(heal({{}, "web"}, daemon.environment(), captured.output) == exit_ok);
+  CHECK(daemon.asked() == std::vector<std::string>{"POST /v1/pause?name=a%20b&for=30m",
+                                                   "POST /v1/pause?all=1", "POST /v1/resume?name=web",
+                                                   "POST /v1/resume?all=1", "POST /v1/heal?name=web"});
+  CHECK(captured.out.str().starts_with(
+      "a b: paused for 30m\nall: paused until resumed\nweb: resumed\nall: resumed\nweb: the first remedy"));
+
+  FakeDaemon refusing(answer(409, R"({"error":"web is paused by a person; unpause it first"})"));
+  Captured refused;
+  CHECK(heal({{}, "web"}, refusing.environment(), refused.output) == exit_failed);
+  CHECK(refused.err.str() == "healer: web is paused by a person; unpause it first\n");
+  CHECK(refused.out.str().empty());
+}
+
+TEST_CASE("explain, history and incident ask the daemon") {
+  FakeDaemon daemon(answer(200, R"({"incidents":[],"incident":{"id":7},"workload":{"name":"web"}})"));
+  Captured captured;
+  CHECK(explain({{}, "web"}, daemon.environment(), now, captured.output) == exit_ok);
+  CHECK(history({{}, "", "", false}, daemon.environment(), captured.output) == exit_ok);
+  CHECK(history({{}, "web", "5", true}, daemon.environment(), captured.output) == exit_ok);
+  CHECK(incident({{}, "7", false}, daemon.environment(), captured.output) == exit_ok);
+  CHECK(daemon.asked() == std::vector<std::string>{"GET /v1/explain?name=web", "GET /v1/history?name=&limit=",
+                                                   "GET /v1/history?name=web&limit=5",
+                                                   "GET /v1/incident?id=7"});
+  CHECK(contains(captured.out.str(), "{\"incidents\""));
+}
+
 TEST_CASE("healthcheck asks the HTTP server, or the admin socket where that is off") {
   FakeDaemon daemon(answer(200, "ok"));
   for (const std::string& listen : {"0.0.0.0:" + daemon.tcp_port(), "127.0.0.1:" + daemon.tcp_port()}) {

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <boost/json.hpp>
+
+#include "base/text.hpp"
+#include "base/time.hpp"
+
+namespace healer {
+
+inline boost::json::value time_or_null(const std::optional<Instant>& at) {
+  if (!at || *at == Instant::max()) return nullptr;
+  return wall_time_of(*at).unix_ms;
+}
+
+/// Texts come from containers and people: JSON wants them as valid UTF-8.
+inline boost::json::string safe(std::string_view text) {
+  return boost::json::string(printable(text));
+}
+
+/// The same, line by line.
+inline boost::json::string safe_lines(std::string_view text) {
+  std::string out;
+  for (const std::string& line : split(text, '\n')) {
+    const bool carriage = line.ends_with('\r');
+    out += printable(carriage ? std::string_view(line).substr(0, line.size() - 1) : line) + '\n';
+  }
+  out.pop_back();
+  return boost::json::string(out);
+}
+
+}  // namespace healer

@@ -8,6 +8,7 @@
 #include "engine/docker/json_container.hpp"
 #include "engine/docker/json_engine.hpp"
 #include "engine/docker/json_event.hpp"
+#include "engine/docker/json_evidence.hpp"
 #include "fuzz/expect.hpp"
 
 using namespace healer;
@@ -48,6 +49,15 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto message = docker::error_message(text);
   expect(message.size() <= 300 && printable(message) == message,
          "an engine's message is short and printable");
+  const auto evidence = docker::parse_inspect_evidence(text);
+  expect_short_message(evidence);
+  if (evidence)
+    for (const auto& secret : evidence->secrets) expect(secret.size() >= 4, "no secret is a syllable");
+  const auto processes = docker::parse_processes(text, 1000);
+  expect_short_message(processes);
+  if (processes) expect(docker::printable_lines(*processes) == *processes, "processes are printable lines");
+  const auto memory = docker::parse_memory_use(text);
+  expect_short_message(memory);
   const auto time = docker::parse_engine_time(text);
   if (time) expect(time->unix_ms > 0, "a time is after 1970");
   return 0;

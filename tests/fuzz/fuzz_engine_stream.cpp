@@ -1,4 +1,4 @@
-// The container list and the event stream, in two cuttings: both must give the same objects.
+// The container list, the event stream and a process's output, in two cuttings: both must give the same.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -7,10 +7,12 @@
 #include <vector>
 
 #include "engine/docker/json_splitter.hpp"
+#include "engine/docker/output_stream.hpp"
 #include "fuzz/expect.hpp"
 
 using namespace healer;
 using docker::JsonSplitter;
+using docker::OutputStream;
 using fuzz::expect;
 
 namespace {
@@ -34,6 +36,21 @@ Split split(JsonSplitter::Shape shape, std::string_view text, std::size_t piece)
   return out;
 }
 
+struct Output {
+  bool good = true;
+  bool whole = false;
+  std::string text;
+};
+
+Output output(OutputStream::Framing framing, std::string_view bytes, std::size_t piece) {
+  Output out;
+  OutputStream stream(framing, [&out](std::string_view text) { out.text += text; });
+  for (std::size_t at = 0; at < bytes.size() && out.good; at += piece)
+    out.good = stream.feed(bytes.substr(at, piece)).has_value();
+  out.whole = out.good && stream.finish().has_value();
+  return out;
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -51,6 +68,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         expect(object.front() == '{', "an object is whole");
       }
     }
+  }
+  for (const auto framing : {OutputStream::Framing::Framed, OutputStream::Framing::ByFirstByte}) {
+    const Output whole = output(framing, text.substr(1), std::max<std::size_t>(size, 1));
+    const Output cut = output(framing, text.substr(1), piece);
+    expect(whole.good == cut.good && whole.whole == cut.whole, "the cutting decides nothing");
+    expect(whole.text == cut.text, "the same output in every cutting");
+    expect(whole.text.size() < size, "no byte is made up");
   }
   return 0;
 }

@@ -366,7 +366,7 @@ std::string Care::exit_text(ExitKind kind) const {
 void Care::count_engine_restart(const std::string& text) {
   w_.crashes.push_back(now_);
   while (w_.crashes.size() > 1 && w_.crashes.front() + w_.policy->budget_window <= now_)
-    w_.crashes.pop_front();
+    w_.crashes.erase(w_.crashes.begin());
   log(LogLevel::Warning, fmt::format("{} — {}; left to the engine's restart policy ({} in {})", w_.name, text,
                                      w_.crashes.size(), format_duration(w_.policy->budget_window)));
   if (std::holds_alternative<Verifying>(w_.remedy)) attempt_ended(AttemptState::NotCured, text);

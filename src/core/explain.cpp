@@ -63,7 +63,7 @@ std::optional<WorkloadExplanation> Supervisor::explain(std::string_view key_or_n
   WorkloadExplanation explanation;
   const Workload& w = *workloads_.at(status->key);
   explanation.facts = w.facts.facts();
-  explanation.decision = w.decision;
+  if (w.decision) explanation.decision = *w.decision;
   if (const auto* planned = std::get_if<Planned>(&w.remedy); planned && planned->hold)
     explanation.holds.push_back(*planned->hold);
   explanation.next = next_of(w, now, world_.engine_up);

@@ -2,13 +2,13 @@
 
 #include <array>
 #include <chrono>
-#include <deque>
 #include <optional>
 #include <string>
 #include <variant>
 #include <vector>
 
 #include "base/ids.hpp"
+#include "base/rare.hpp"
 #include "base/time.hpp"
 #include "core/breaker.hpp"
 #include "core/exit.hpp"
@@ -144,12 +144,12 @@ struct Workload {
   bool stopped_by_person = false;
   Instant evidence_at{};  ///< when the newest of it was first heard
   bool ran_before_engine_loss = false;
-  bool ran_when_restored = false;    ///< it ran when a former process last looked
-  bool exit_judged_before = false;   ///< a former process knew this exit, and did not take it for a person's
-  std::optional<RunId> ordered_run;  ///< the run our newest order was given against
+  bool ran_when_restored = false;   ///< it ran when a former process last looked
+  bool exit_judged_before = false;  ///< a former process knew this exit, and did not take it for a person's
+  Rare<RunId> ordered_run;          ///< the run our newest order was given against
   std::optional<std::int64_t>
-      remedy_started_ns;        ///< since then the events are the new run's, not our order's
-  std::deque<Instant> crashes;  ///< those left to the engine, within the budget window
+      remedy_started_ns;         ///< since then the events are the new run's, not our order's
+  std::vector<Instant> crashes;  ///< those left to the engine, within the budget window
 
   // Health.
   Tracker tracker;
@@ -174,16 +174,16 @@ struct Workload {
 
   // Remedy and incident.
   RemedyPhase remedy;
-  std::optional<Attempt> attempt;  ///< the unfinished one
+  Rare<Attempt> attempt;  ///< the unfinished one
   std::optional<InFlight> in_flight;
-  std::optional<Incident> incident;
+  Rare<Incident> incident;
   unsigned restarts = 0;
   unsigned futile_restarts = 0;  ///< in a row that cured nothing
   bool forced = false;           ///< a person wants the next remedy, whatever its health
   unsigned resumed = 0;          ///< how often a recreation was asked to finish
   std::string excerpt;           ///< of the newest evidence, for alerts
   FactLog facts;
-  std::optional<Decision> decision;  ///< the newest
+  Rare<Decision> decision;  ///< the newest
 
   // Alert cooldown.
   Instant last_announced{};

@@ -161,9 +161,10 @@ TEST_CASE_FIXTURE(EvidenceFixture, "evidence: what cannot be had is named, the r
            std::string(last_chunk),
        "logs: the output was cut"},
   };
-  for (const auto& [said, missing] : answers) {
+  for (const auto& entry : answers) {
+    const std::string& missing = entry.second;
     CAPTURE(missing);
-    engine_side.answers[base + "/logs"] = said;
+    engine_side.answers[base + "/logs"] = entry.first;
     server.reset();
     const EngineEvidence evidence = collect();
     REQUIRE(evidence.missing.size() == 1);

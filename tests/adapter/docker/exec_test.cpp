@@ -181,7 +181,9 @@ TEST_CASE_FIXTURE(ExecFixture, "exec: an engine that does not make it") {
       {answer(201, "{"), ErrorCode::Protocol},
       {"HTTP/1.1 201 Cre", ErrorCode::ConnectionLost},
   };
-  for (const auto& [said, code] : answers) {
+  for (const auto& entry : answers) {
+    const std::string& said = entry.first;
+    const ErrorCode code = entry.second;
     CAPTURE(said);
     script.create = said;
     serve([&said](Peer& peer) {
@@ -201,9 +203,11 @@ TEST_CASE_FIXTURE(ExecFixture, "exec: an engine that does not begin it") {
                                        {403, ErrorCode::Refused},
                                        {500, ErrorCode::PeerFailure},
                                        {302, ErrorCode::Protocol}};
-  for (const auto& [status, code] : codes) {
+  for (const auto& entry : codes) {
+    const int status = entry.first;
+    const ErrorCode code = entry.second;
     CAPTURE(status);
-    script.start = [status = status](Peer& peer) { peer.send(error(status, "because")); };
+    script.start = [status](Peer& peer) { peer.send(error(status, "because")); };
     serve();
     const auto result = exec();
     CHECK(code_of(result) == code);
@@ -367,7 +371,9 @@ TEST_CASE_FIXTURE(ExecFixture, "exec: the exit code that cannot be learned") {
                                                  {error(403, "no"), ErrorCode::Refused},
                                                  {answer(200, "[]"), ErrorCode::Protocol},
                                                  {answer(200, R"({"ExitCode":"0"})"), ErrorCode::Protocol}};
-  for (const auto& [said, code] : answers) {
+  for (const auto& entry : answers) {
+    const std::string& said = entry.first;
+    const ErrorCode code = entry.second;
     CAPTURE(said);
     script.say({said});
     serve();

@@ -69,13 +69,14 @@ TEST_CASE_FIXTURE(Fixture, "an exec's errors as facts") {
       {ErrorCode::InvalidInput, ProbeEnd::EngineFailed},
   };
   std::size_t index = 0;
-  for (const auto& [code, end_seen] : ends) {
+  for (const auto& entry : ends) {
+    const ErrorCode code = entry.first;
     CAPTURE(std::string(to_string(code)));
     start(index + 1);
     answer(index, failure(code, "exec a: because\n" + std::string(1000, 'x')));
     end(index);
     const ProbeFacts& seen = facts.at(index).second;
-    CHECK(seen.end == end_seen);
+    CHECK(seen.end == entry.second);
     CHECK(seen.detail.starts_with("exec a: because x"));
     CHECK(seen.detail.size() <= 300);
     ++index;

@@ -198,7 +198,7 @@ TEST_CASE("process: stopped while a remedy is queued: dropped") {
   box.broken = true;
   box.cured_by_start = false;
   REQUIRE(scene.pass_until([&] { return scene.attempts.count(1) != 0 && scene.attempts.at(1).ended_at; }));
-  CHECK(scene.workload("web").attempt == std::nullopt);
+  CHECK_FALSE(scene.workload("web").attempt.has_value());
   scene.stop(box);
   scene.pass(1h);
   CHECK(scene.orders.size() == 1);

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/duration.hpp"
+#include "base/redact.hpp"
 #include "base/text.hpp"
 
 namespace healer {
@@ -18,8 +19,9 @@ Verdict unknown(Cause cause, std::string text) {
   return Verdict{Outcome::Unknown, cause, std::move(text)};
 }
 
-std::string with_detail(const char* text, const ProbeFacts& facts) {
-  return facts.detail.empty() ? text : fmt::format("{} ({})", text, clip(printable(facts.detail), 200));
+std::string with_detail(std::string_view text, const ProbeFacts& facts) {
+  return facts.detail.empty() ? std::string(text)
+                              : fmt::format("{} ({})", text, clip(printable(facts.detail), 200));
 }
 
 Verdict judge_banner(const ProbeFacts& facts, const ProbeSpec& spec) {
@@ -33,7 +35,8 @@ std::string first_line(std::string_view output) {
   const auto begins = output.find_first_not_of(" \t\r\n");
   if (begins == std::string_view::npos) return {};
   output.remove_prefix(begins);
-  return clip(printable(trim(output.substr(0, output.find('\n')))), 200);
+  // It goes into logs and alerts.
+  return clip(printable(redact(trim(output.substr(0, output.find('\n'))))), 200);
 }
 
 Verdict judge_exit_code(const ProbeFacts& facts) {
@@ -79,7 +82,7 @@ Verdict judge_http(const ProbeFacts& facts, const ProbeSpec& spec) {
   const bool accepted = std::any_of(
       spec.accepted.begin(), spec.accepted.end(),
       [&](const StatusRange& range) { return facts.status >= range.first && facts.status <= range.last; });
-  if (!accepted) return fail(Cause::Status, fmt::format("HTTP {}", facts.status));
+  if (!accepted) return fail(Cause::Status, with_detail(fmt::format("HTTP {}", facts.status), facts));
   if (!spec.body_match.empty() && facts.body.find(spec.body_match) == std::string::npos)
     return fail(Cause::BodyMismatch, fmt::format("HTTP {}, but the body lacks \"{}\"", facts.status,
                                                  clip(printable(spec.body_match), 80)));

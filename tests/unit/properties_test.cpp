@@ -316,10 +316,9 @@ class RandomWorld {
     truth.window = box.policy->budget_window;
     const Instant started = instant_of(*box.facts.started);
     const auto passed = last_pass.find(order.workload);
-    truth.starting = box.facts.state == ContainerState::Running &&
-                     scene.now() < started + *box.policy->start_period &&
-                     (passed == last_pass.end() || passed->second < started) &&
-                     asked.erase(order.workload) == 0;
+    truth.starting =
+        box.facts.state == ContainerState::Running && scene.now() < started + *box.policy->start_period &&
+        (passed == last_pass.end() || passed->second < started) && asked.erase(order.workload) == 0;
     return truth;
   }
 

@@ -50,6 +50,11 @@ TEST_CASE("verdict: only the accepted statuses pass") {
   CHECK(judge_http(200).outcome == Outcome::Pass);
   CHECK(judge_http(503).outcome == Outcome::Fail);
   CHECK(judge_http(503).text == "HTTP 503");
+  ProbeFacts redirected;
+  redirected.status = 302;
+  redirected.detail = "redirect to another host not followed";
+  CHECK(judge(redirected, ProbeSpec{}, ProbeKind::Http, 5s).text ==
+        "HTTP 302 (redirect to another host not followed)");
   CHECK(judge_http(204).outcome == Outcome::Fail);
   CHECK(judge_http(302).outcome == Outcome::Fail);
   ProbeSpec spec;

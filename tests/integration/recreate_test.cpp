@@ -48,9 +48,10 @@ class Gate {
     what_ = what;
     number_ = number;
     changes_ = 0;
+    answered_ = 0;
   }
   void open() { what_ = Cut::Nothing; }
-  int changes() const { return changes_; }
+  int answered() const { return answered_; }
   bool was_cut() const { return what_ != Cut::Nothing && changes_ >= number_; }
 
  private:
@@ -62,6 +63,7 @@ class Gate {
     const bool later = what_ != Cut::Nothing && changes_ >= number_ && number != number_;
     if (later || (what_ == Cut::Request && closed)) return peer.hang();
     const std::string answer = forward(*request);
+    if (number > 0) answered_ = number;
     if (what_ == Cut::Answer && closed) return peer.hang();
     peer.send(answer);
   }
@@ -96,6 +98,7 @@ class Gate {
   std::atomic<Cut> what_{Cut::Nothing};
   std::atomic<int> number_{0};
   std::atomic<int> changes_{0};
+  std::atomic<int> answered_{0};  ///< by the engine
   std::unique_ptr<ScriptedServer> server_;
 };
 
@@ -148,7 +151,8 @@ struct Stage {
   std::string start(const std::string& base, std::vector<std::string> options,
                     const std::vector<std::string>& command = {}) {
     const std::string name = lab.name(base);
-    std::vector<std::string> run = {"run", "-d", "--label", lab.mark(), "--name", name};
+    std::vector<std::string> run = {"run", "-d", "--label", lab.mark()};
+    if (options.empty() || options.front() != "--name") run.insert(run.end(), {"--name", name});
     run.insert(run.end(), options.begin(), options.end());
     run.push_back(image());
     run.insert(run.end(), command.begin(), command.end());
@@ -530,4 +534,206 @@ TEST_CASE("any container is replaced by its like") {
   });
   MESSAGE(cases, " configurations");
   CHECK(ok);
+}
+
+namespace {
+
+/// Side by side is not possible for it: it holds a port of the host.
+std::string start_with_port(Stage& stage, const std::string& base) {
+  return stage.start(base, {"-p", "127.0.0.1:" + std::to_string(free_port()) + ":8080", "-v", "/data"});
+}
+
+/// The calls that a recreation of these containers makes: create, stop, two renames, start, remove.
+constexpr int changes_of_one = 6;
+
+}  // namespace
+
+TEST_CASE("a call that fails on the way: the old one is back and runs, or the new one has taken over") {
+  Stage stage;
+  for (int at = 1; at <= changes_of_one; ++at) {
+    CAPTURE(at);
+    const std::string name = start_with_port(stage, "lost" + std::to_string(at));
+    const RecreateOrder order = stage.order(name);
+    // Carried out, but the answer is lost with the process; the next one finds what there is.
+    stage.gate.cut(Gate::Cut::Answer, at);
+    stage.engine->recreate(order, [](const Result<std::string>&) {});
+    REQUIRE(run_until(stage.loop, [&] { return stage.gate.was_cut(); }));
+    wait_until("the call is carried out", [&] { return stage.gate.answered() >= at; });
+    stage.gate.open();
+    stage.connect();
+    const auto result = stage.recreate(order, true);
+    CHECK(stage.all(name) == std::vector<std::string>{name});
+    const ContainerFacts facts = stage.docker.inspect(name);
+    CHECK(facts.status == "running");
+    CHECK(facts.id == (result ? *result : order.container_id));
+    // From the moment on at which the old one is set aside, the way is forward.
+    CHECK(result.has_value() == (at >= 3));
+    const auto again = stage.recreate(order, true);
+    CHECK(again.has_value() == result.has_value());
+    CHECK(stage.id(name) == facts.id);
+  }
+}
+
+TEST_CASE("healer ends before a call reaches the engine, and the next one settles it") {
+  Stage stage;
+  for (int at = 1; at <= changes_of_one; ++at) {
+    CAPTURE(at);
+    const std::string name = start_with_port(stage, "ended" + std::to_string(at));
+    const RecreateOrder order = stage.order(name);
+    stage.gate.cut(Gate::Cut::Request, at);
+    stage.engine->recreate(order, [](const Result<std::string>&) {});
+    REQUIRE(run_until(stage.loop, [&] { return stage.gate.was_cut(); }));
+    stage.gate.open();
+    stage.connect();
+    const auto result = stage.recreate(order, true);
+    CHECK(stage.all(name) == std::vector<std::string>{name});
+    CHECK(stage.docker.inspect(name).status == "running");
+    CHECK(stage.id(name) == (result ? *result : order.container_id));
+  }
+}
+
+TEST_CASE("what the new one lacks: its entry point was in the old one alone") {
+  Stage stage;
+  const std::string name = stage.lab.name("own");
+  stage.docker({"create", "--label", stage.lab.mark(), "--name", name, "-v", "/data", "--entrypoint",
+                "/sleep", image(), "1000"});
+  stage.docker({"cp", BUSYBOX_BINARY, name + ":/sleep"});
+  stage.docker({"start", name});
+  const RecreateOrder order = stage.order(name);
+  const auto result = stage.recreate(order);
+  REQUIRE_FALSE(result);
+  CAPTURE(result.error().message);
+  CHECK(result.error().message.find("starting the new container") != std::string::npos);
+  CHECK(result.error().message.find("the old container is back and runs") != std::string::npos);
+  stage.check_old_is_back(order);
+  CHECK(stage.all(name) == std::vector<std::string>{name});
+}
+
+TEST_CASE("names that are taken") {
+  Stage stage;
+  const std::string name = start_with_port(stage, "taken");
+  const RecreateOrder order = stage.order(name);
+  SUBCASE("the one to begin with") {
+    stage.start("taken", {"--name", name + "-healer1-new"});
+    CHECK(stage.recreate(order).error().message.find("was not touched") != std::string::npos);
+  }
+  SUBCASE("the one to set aside under") {
+    stage.start("taken", {"--name", name + "-healer1"});
+    CHECK(stage.recreate(order).error().message.find("is back and runs") != std::string::npos);
+  }
+  stage.check_old_is_back(order);
+  CHECK(stage.all(name).size() == 2);
+}
+
+TEST_CASE("the port is taken in the moment between") {
+  Stage stage;
+  const std::uint16_t port = free_port();
+  const std::string name = stage.start("port", {"-p", "127.0.0.1:" + std::to_string(port) + ":8080"});
+  const RecreateOrder order = stage.order(name);
+  const std::string since = stage.docker.now();
+  std::atomic<bool> over{false};
+  std::atomic<bool> held{false};
+  std::thread thief([&] {
+    const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    address.sin_port = htons(port);
+    const int on = 1;
+    ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+    while (!over && !held) {
+      held = ::bind(socket, reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0 &&
+             ::listen(socket, 1) == 0;
+      if (!held) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+    // Until the new one, which could not start, is gone.
+    while (!over) {
+      const auto events = stage.docker.events(name, since);
+      if (std::find(events.begin(), events.end(), "destroy") != events.end()) break;
+    }
+    ::close(socket);
+  });
+  const auto result = stage.recreate(order);
+  over = true;
+  thief.join();
+  REQUIRE(held);
+  REQUIRE_FALSE(result);
+  CAPTURE(result.error().message);
+  CHECK(result.error().message.find("starting the new container") != std::string::npos);
+  stage.check_old_is_back(order);
+  CHECK(stage.all(name) == std::vector<std::string>{name});
+}
+
+TEST_CASE("the image stays the one it ran on") {
+  Stage stage;
+  const std::string other = stage.lab.image_name("gone");
+  const std::string name = stage.lab.name("gone");
+  stage.docker({"tag", image(), other});
+  stage.docker({"run", "-d", "--label", stage.lab.mark(), "--name", name, other});
+  SUBCASE("its name only: the image itself is still there") {
+    stage.docker({"rmi", other});
+    const auto result = stage.recreate(name);
+    REQUIRE(result);
+    CHECK(stage.docker.inspect(name).status == "running");
+    CHECK(
+        stage.docker({"container", "inspect", "--format", "{{.Config.Image}}", name}).starts_with("sha256:"));
+  }
+  SUBCASE("its name means another one by now") {
+    const std::string was = stage.docker({"container", "inspect", "--format", "{{.Image}}", name});
+    stage.docker({"tag", stage.lab.image(), other});
+    REQUIRE(stage.recreate(name));
+    CHECK(stage.docker({"container", "inspect", "--format", "{{.Image}}", name}) == was);
+    stage.docker({"rmi", other});
+  }
+}
+
+TEST_CASE("side by side: the new one runs before the old one is stopped") {
+  Stage stage;
+  const TemporaryFolder folder;
+  const std::string network = make_networks(stage, 1).names.front();
+  // The image's volume would be written to by both: it is covered.
+  const std::string name = stage.start("beside", {"--network", network, "--network-alias", "service",
+                                                  "--tmpfs", "/imgvol", "-p", "127.0.0.1::8080"});
+  const RecreateOrder order = stage.order(name);
+  const std::string since = stage.docker.now();
+  const auto result = stage.recreate(order);
+  REQUIRE(result);
+  CHECK(stage.all(name) == std::vector<std::string>{name});
+  const auto starts =
+      stage.docker.lines({"events", "--since", since, "--until", stage.docker.now(), "--filter",
+                          "type=container", "--filter", "event=start", "--filter", "event=die", "--filter",
+                          "label=" + stage.lab.mark(), "--format", "{{.Action}} {{.ID}}"});
+  CHECK(starts == std::vector<std::string>{"start " + *result, "die " + order.container_id});
+}
+
+TEST_CASE("a container that shares a network") {
+  Stage stage;
+  const std::string parent = stage.start("parent", {});
+  const std::string child = stage.start("child", {"--network", "container:" + parent});
+  SUBCASE("its owner is still there") {
+    CHECK(stage.recreate(child));
+  }
+  SUBCASE("its owner is a new container") {
+    REQUIRE(stage.recreate(parent));
+    RecreateOrder order = stage.order(child);
+    const auto refused = stage.recreate(order);
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().message.find("is gone") != std::string::npos);
+    stage.check_old_is_back(order);
+    order.network_parent = stage.id(parent);
+    CHECK(stage.recreate(order));
+  }
+  CHECK(stage.docker.inspect(child).status == "running");
+  CHECK(stage.docker({"container", "inspect", "--format", "{{.HostConfig.NetworkMode}}", child}) ==
+        "container:" + stage.id(parent));
+}
+
+TEST_CASE("recreated again and again") {
+  Stage stage;
+  const std::string name = stage.start("again", {"-v", "/anonymous", "-e", "IMAGE_TWO=other"});
+  stage.docker({"exec", name, "/bin/sh", "-c", "echo kept > /anonymous/word; echo kept > /imgvol/word"});
+  const json::object before = normal(stage.inspect(name));
+  for (int times = 0; times < 3; ++times) REQUIRE(stage.recreate(name));
+  CHECK(pretty(normal(stage.inspect(name))) == pretty(before));
+  CHECK(stage.docker({"exec", name, "/bin/cat", "/anonymous/word", "/imgvol/word"}) == "kept\nkept");
 }

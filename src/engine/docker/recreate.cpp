@@ -538,7 +538,7 @@ void Recreator::Recreation::undo(const std::string& what, Error error) {
   if (!what.empty()) failed_at_ = what;
   cause_ = std::move(error);
   refusals_ = 0;
-  until_ = std::chrono::steady_clock::now() + undo_limit;
+  until_ = std::chrono::steady_clock::now() + caller_.settings().undo_limit;
   look();
 }
 

@@ -18,13 +18,12 @@ class Caller;
 /// The old container, set aside, is called "NAME-MARK"; the new one begins as "NAME-MARK-new". An error comes
 /// only when the old one is back, or was never touched; it says which step failed and how the old one is now.
 /// ConnectionLost is the one exception: the engine could not be asked any more, and resume() goes on from
-/// what it finds. Answers may take up to undo_limit longer than the order's deadline.
+/// what it finds. An answer may take up to the settings' undo_limit longer than the order's deadline. An old
+/// one that the engine refuses to remove is left, stopped, as "NAME-MARK": the new one has taken over, and
+/// that is success.
 class Recreator {
  public:
   using Done = std::function<void(Result<std::string>)>;
-
-  /// How long the way back may take, counted from the failure.
-  static constexpr Duration undo_limit{30'000};
 
   /// `caller` outlives it, and must call nothing back any more once this is destroyed.
   explicit Recreator(Caller& caller);

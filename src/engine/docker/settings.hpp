@@ -21,6 +21,7 @@ struct DockerEngineSettings {
   Duration call_deadline{10'000};     ///< of connect's and inspect's calls, and until a stream begins
   Duration list_deadline{60'000};     ///< of the whole list
   Duration longest_queueing{60'000};  ///< of an inspect before it is even sent
+  Duration undo_limit{30'000};        ///< of a failed recreation's way back, from the failure on
   std::size_t inspects_at_once = 16;
   std::size_t answer_cap = 4 * 1024 * 1024;  ///< of one inspect, one list element
   std::size_t list_cap = 256 * 1024 * 1024;  ///< of the whole list, which is never held

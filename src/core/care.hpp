@@ -105,7 +105,7 @@ class Care {
   void stop_probing();
   void probe_overdue();
   void round_answered();
-  void end_round(Verdict verdict);
+  void end_round(std::optional<Verdict> verdict);
   std::optional<Verdict> round_verdict() const;
   Verdict judged(const ProbeFacts& facts, std::size_t probe) const;
   const ProbeSpec& spec_of(std::size_t probe) const;

@@ -115,7 +115,7 @@ void Care::start_probe() {
   const Duration timeout = w_.policy->effective_timeout();
   const ProbeId first{world_.last_probe + 1};
   world_.last_probe += w_.probes.size();
-  w_.probe = OpenProbe{first, now_, now_ + timeout + prober_margin, {}, false};
+  w_.probe = OpenProbe{first, now_, now_ + timeout + prober_margin, false, false};
   for (std::size_t i = 0; i < w_.probes.size(); ++i) {
     const auto* target = std::get_if<ProbeTargetPtr>(&w_.probes[i].approach.how);
     if (!target) continue;
@@ -180,7 +180,7 @@ void Care::probe_finished(const ProbeFinished& finished) {
 
 void Care::probe_overdue() {
   w_.probe->started = now_;  // the next question is an interval away
-  if (w_.probe->awaited) {
+  if (w_.probe->awaiting) {
     end_round(unknown(Cause::Control, "healer's control probe gave no answer"));
     return;
   }
@@ -210,33 +210,28 @@ bool Care::needs_control(const Verdict& verdict) const {
 
 void Care::round_answered() {
   std::optional<Verdict> verdict = round_verdict();
-  if (!verdict) {
-    schedule_probe();
-    w_.probe.reset();
-    return;
-  }
-  if (needs_control(*verdict)) {
-    w_.probe->awaited = std::move(verdict);
+  if (verdict && needs_control(*verdict)) {
+    w_.probe->awaiting = true;
     w_.probe->give_up = now_ + world_.policy.control_timeout + 2 * prober_margin;
     world_.control.await(w_.key, now_);
     return;
   }
-  end_round(std::move(*verdict));
+  end_round(std::move(verdict));
 }
 
 void Care::control_answered() {
-  if (!w_.probe || !w_.probe->awaited || !world_.control.knows_since(w_.probe->started)) return;
-  end_round(std::move(*w_.probe->awaited));
+  if (!w_.probe || !w_.probe->awaiting || !world_.control.knows_since(w_.probe->started)) return;
+  end_round(round_verdict());
 }
 
-void Care::end_round(Verdict verdict) {
-  if (verdict.outcome == Outcome::Fail) {
+void Care::end_round(std::optional<Verdict> verdict) {
+  if (verdict && verdict->outcome == Outcome::Fail) {
     if (!world_.engine_up)
       verdict = unknown(Cause::EngineDown, "the engine is unreachable");
     else if (world_.control.failed())
       verdict = unknown(Cause::Control, control_doubt());
   }
-  apply_verdict(verdict);
+  if (verdict) apply_verdict(*verdict);
   schedule_probe();
   w_.probe.reset();
 }

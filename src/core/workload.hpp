@@ -109,9 +109,9 @@ struct WorkloadProbe {
 struct OpenProbe {
   ProbeId id;  ///< of the first probe; the others follow in their order
   Instant started{};
-  Instant give_up{};               ///< a prober that never answers must not silence the workload
-  std::optional<Verdict> awaited;  ///< waits for the control probe
-  bool answered = false;           ///< by one of them at least
+  Instant give_up{};      ///< a prober that never answers must not silence the workload
+  bool awaiting = false;  ///< the control probe's answer
+  bool answered = false;  ///< by one of them at least
 };
 
 /// An order the engine has not answered. Kept when its attempt is dropped: until then no other is given.

@@ -45,6 +45,13 @@ Box& with_three(Scene& scene, const Policy& policy = three()) {
   return box;
 }
 
+/// Until a round has begun that nobody answers; the number of its first question.
+std::uint64_t open_round(Scene& scene) {
+  scene.answers_probes = false;
+  REQUIRE(scene.pass_until([&] { return scene.workload("web").probe.has_value(); }));
+  return scene.workload("web").probe->id.value;
+}
+
 /// Until another round of all probes is over.
 void round(Scene& scene) {
   REQUIRE(scene.pass_until([&] { return scene.workload("web").probe.has_value(); }));
@@ -129,9 +136,7 @@ TEST_CASE("rounds: decided by the last answer, not by the first") {
   Scene scene;
   INFO(scene.transcript());
   with_three(scene);
-  scene.answers_probes = false;
-  REQUIRE(scene.pass_until([&] { return scene.workload("web").probe.has_value(); }));
-  const std::uint64_t first = scene.workload("web").probe->id.value;
+  const std::uint64_t first = open_round(scene);
   const unsigned checks_before = scene.status("web").failures;
   scene.send(ProbeFinished{ProbeId{first + 1}, "web", ended(ProbeEnd::Refused)});
   scene.send(ProbeFinished{ProbeId{first + 1}, "web", ended(ProbeEnd::Refused)});  // once is enough
@@ -151,9 +156,7 @@ TEST_CASE("rounds: one that is never answered is unknown, the others count") {
   Scene scene;
   INFO(scene.transcript());
   with_three(scene);
-  scene.answers_probes = false;
-  REQUIRE(scene.pass_until([&] { return scene.workload("web").probe.has_value(); }));
-  const std::uint64_t first = scene.workload("web").probe->id.value;
+  const std::uint64_t first = open_round(scene);
   scene.send(ProbeFinished{ProbeId{first + 1}, "web", ended(ProbeEnd::Refused)});
   REQUIRE(scene.pass_until([&] { return scene.status("web").failures == 1; }, 11s));
   REQUIRE(scene.pass_until([&] { return scene.workload("web").probe.has_value(); }));
@@ -171,9 +174,7 @@ TEST_CASE("rounds: a pause cancels every open question, and late answers count f
   Scene scene;
   INFO(scene.transcript());
   Box& box = with_three(scene);
-  scene.answers_probes = false;
-  REQUIRE(scene.pass_until([&] { return scene.workload("web").probe.has_value(); }));
-  const std::uint64_t first = scene.workload("web").probe->id.value;
+  const std::uint64_t first = open_round(scene);
   scene.send(ProbeFinished{ProbeId{first}, "web", ended(ProbeEnd::Refused)});
   unsigned cancelled = 0;
   scene.after_step = [&](const Event&, const Actions& actions) {

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <variant>
@@ -9,12 +11,23 @@
 #include "base/draws.hpp"
 #include "base/time.hpp"
 #include "core/control.hpp"
+#include "core/graph.hpp"
 #include "core/ladder.hpp"
+#include "core/mass_guard.hpp"
+#include "core/slots.hpp"
 #include "core/workload.hpp"
 #include "model/action.hpp"
 #include "model/event.hpp"
 
 namespace healer {
+
+using Workloads = std::unordered_map<std::string, std::unique_ptr<Workload>>;
+
+/// A container whose network watched ones share, under the name a person means.
+struct SharedNetwork {
+  std::string id;                  ///< the present container; empty: gone
+  std::set<std::string> children;  ///< keys of those that share it
+};
 
 /// What the supervisor knows beyond one workload.
 struct World {
@@ -28,12 +41,25 @@ struct World {
   Duration stall{0};
   Instant starved_until{};  ///< descriptors or memory ran out here: until then no failure is believed
   Control control;          ///< asked to see whether healer itself can reach anything
+  Workloads workloads;      ///< by key
+  DependencyGraph graph;
+  MassGuard mass;
+  Slots slots;
+  HostRecord host;
+  Duration wall_ahead{0};  ///< of wall_time_of(now); for maintenance windows alone
   /// Facts of the containers whose network a watched one shares, by id, watched or not.
   std::unordered_map<std::string, Container> network_parents;
+  std::unordered_map<std::string, SharedNetwork> shared_networks;        ///< by the parent's key
+  std::unordered_map<std::string, std::set<std::string>> parents_asked;  ///< by id: who waits for its facts
   std::uint64_t last_probe = 0;
   std::uint64_t last_attempt = 0;
   std::uint64_t last_incident = 0;
   std::uint64_t last_alert = 0;
+
+  const Workload* find(const std::string& key) const {
+    const auto found = workloads.find(key);
+    return found == workloads.end() ? nullptr : found->second.get();
+  }
 };
 
 /// Why an operator's wish to heal it would do nothing; empty: it would do something.
@@ -46,6 +72,7 @@ std::string why_not_heal(const Workload& workload);
 ///   care_health.cpp    what their verdicts mean: ill, well, not known (HEALING.md 2)
 ///   care_remedy.cpp    the remedy's states (HEALING.md 4; table in workload.hpp)
 ///   care_hold.cpp      what keeps a remedy from being done now (HEALING.md 5)
+///   care_network.cpp   the container whose network it shares (HEALING.md 5)
 ///   care_incident.cpp  the incident's life and its record (HEALING.md 6)
 ///   care_alert.cpp     what people are told (HEALING.md 6)
 ///   care_due.cpp       what is due now, and the next wake-up
@@ -79,6 +106,15 @@ class Care {
   void operator_heal();
   /// An attempt that a former process left unfinished: settled by inspect, never repeated.
   void resume_attempt(const Attempt& attempt);
+
+  // What others do to it.
+  /// `length` empty: until resumed.
+  void operator_pause(std::optional<Duration> length);
+  void operator_resume();
+  /// What it was held for, a cause outside it, is gone: its own fresh verdict decides, not the one from then.
+  void cause_gone(HoldKind held_for, const std::string& why);
+  /// The container whose network it shares was seen anew.
+  void network_changed();
 
   /// Does whatever is due now; called by Tick, harmless at any time.
   void run_due();
@@ -162,8 +198,26 @@ class Care {
   Duration call_deadline() const;
 
   // care_hold.cpp
-  std::optional<Hold> hold() const;
+  std::optional<Hold> hold();
+  std::optional<Hold> maintenance_hold() const;
+  std::optional<Hold> doubt_hold() const;
+  std::optional<Hold> network_hold();
+  std::optional<Hold> dependency_hold();
+  std::optional<Hold> crowd_hold() const;
+  std::optional<Hold> limited(Hold hold);
+  void pause_due();
+  std::optional<Instant> pause_end() const;  ///< of its own pause or that of all; nothing: not paused
+  bool muted() const;                        ///< a person paused it: nothing is told of it
   bool silenced() const;  ///< people are not told of it now, though there would be something to tell
+
+  // care_network.cpp
+  enum class Network { Own, Unknown, Fine, ParentDown, ParentAils, Restarted, Replaced, Gone };
+  Network network() const;
+  const Container* present_parent() const;
+  std::string parent_name() const;
+  const char* parent_ails() const;
+  void network_due();
+  bool cures_network() const;  ///< the ladder touches the container, so the loss may be cured
 
   // care_due.cpp
   void checks_due();

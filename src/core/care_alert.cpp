@@ -62,8 +62,14 @@ void Care::announce_if_due() {
   const bool at_once = std::holds_alternative<Gathering>(w_.remedy) ||
                        std::holds_alternative<Checking>(w_.remedy) ||
                        (planned && !planned->hold && planned->due <= now_);
-  if (at_once) return;
-  announce_degraded();
+  // Its verdict is awaited afresh: it may be well already.
+  const bool awaited = w_.presence == Presence::Running && w_.tracker.state() != Tracker::State::Ill &&
+                       w_.incident->cause != IncidentCause::CrashLoop && !w_.network_loss && !w_.forced;
+  if (at_once || awaited) return;
+  if (w_.incident->cause == IncidentCause::CrashLoop && !w_.incident->gave_up)
+    announce_crash_loop();
+  else
+    announce_degraded();
   save_incident();
 }
 
@@ -85,6 +91,7 @@ void Care::announce_degraded() {
 }
 
 void Care::announce_gave_up() {
+  if (muted()) return;  // said when the pause is over, if it is still so
   w_.incident->gave_up = true;
   w_.incident->announced = true;
   w_.last_announced = now_;
@@ -109,7 +116,7 @@ void Care::announce_gave_up() {
 
 /// The ladder ends in only telling.
 void Care::announce_ladder_end() {
-  if (w_.incident->gave_up) return;
+  if (w_.incident->gave_up || muted()) return;
   w_.incident->gave_up = true;
   w_.incident->announced = true;
   w_.last_announced = now_;
@@ -130,6 +137,7 @@ void Care::announce_ladder_end() {
 }
 
 void Care::announce_crash_loop() {
+  if (silenced()) return;
   w_.incident->announced = true;
   w_.incident->gave_up = true;
   w_.last_announced = now_;

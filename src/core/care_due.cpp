@@ -8,6 +8,8 @@
 
 namespace healer {
 void Care::run_due() {
+  pause_due();
+  network_due();
   checks_due();
   exit_due();
   verdict_due();
@@ -19,7 +21,7 @@ void Care::run_due() {
     close_incident(w_.incident->attempts > 0 ? IncidentOutcome::Recovered : IncidentOutcome::RecoveredAlone,
                    {});
 
-  if (w_.unannounced_incidents > 0 && now_ >= w_.last_announced + w_.policy->alert_cooldown)
+  if (w_.unannounced_incidents > 0 && now_ >= w_.last_announced + w_.policy->alert_cooldown && !silenced())
     announce_summary();
 
   if (w_.forget_at && now_ >= *w_.forget_at && w_.incident)
@@ -89,7 +91,7 @@ void Care::remedy_due() {
     log(LogLevel::Info, fmt::format("{} — breaker half-open: one try is allowed", w_.name));
   }
   // Whatever kept a remedy from being planned may be gone; what still keeps it says so in plan_remedy().
-  if (w_.incident && w_.tracker.state() == Tracker::State::Ill) plan_remedy();
+  if (w_.incident && (w_.tracker.state() == Tracker::State::Ill || w_.network_loss)) plan_remedy();
 
   if (const auto* planned = std::get_if<Planned>(&w_.remedy)) {
     if (now_ >= planned->due) planned_due();
@@ -141,8 +143,10 @@ std::optional<Instant> Care::next_deadline() const {
   if (w_.incident && w_.incident->cause == IncidentCause::CrashLoop && w_.presence == Presence::Running &&
       now_ - w_.run_started < crash_loop_calm)
     at(w_.run_started + crash_loop_calm);
-  if (w_.unannounced_incidents > 0) at(w_.last_announced + w_.policy->alert_cooldown);
-  if (!w_.in_flight && now_ < w_.forget_at) at(w_.forget_at);  // kept until the engine has answered
+  if (w_.unannounced_incidents > 0 && !silenced()) at(w_.last_announced + w_.policy->alert_cooldown);
+  if (w_.paused_until && *w_.paused_until != Instant::max()) at(w_.paused_until);
+  if (!w_.network_parent_id.empty() && in_grace()) at(w_.grace_until);  // until then a lost network is let be
+  if (!w_.in_flight && now_ < w_.forget_at) at(w_.forget_at);           // kept until the engine has answered
   return next;
 }
 

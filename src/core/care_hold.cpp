@@ -1,22 +1,183 @@
 // What keeps a remedy from being done now, although it would be. HEALING.md 5.
+//
+// The first of these that applies is the one that is named:
+//
+//   hold          | while                                                     | at most
+//   --------------+-----------------------------------------------------------+----------------------------
+//   OperatorPause | a person paused it, or all                                | as long as was said
+//   Maintenance   | a window is open                                          | the window
+//   Unasked       | healer itself is in doubt, and the illness was probed     | that doubt
+//   EngineDown    | the engine cannot be reached                              |
+//   PersonActs    | somebody is stopping it                                   | the time a stop has
+//   NetworkParent | the container whose network it shares is down, gone, not  | when that one runs but is not
+//                 | well, or was replaced just now                            | well: dependency_hold
+//   Dependency    | something it depends on ails                              | dependency_hold
+//   MassFailure   | too much is ill at once, and it is no canary's turn       |
+//   Replica       | another container of its compose service is in remedy     |
+//   Concurrency   | enough are in remedy, or who is due longer is first       |
+//
+// `healer heal` passes over all but EngineDown, PersonActs, Replica and Concurrency: a person wants it now.
 #include <algorithm>
 
 #include <fmt/format.h>
 
+#include "base/duration.hpp"
 #include "core/care.hpp"
+#include "core/maintenance.hpp"
+#include "core/standing.hpp"
 
 namespace healer {
 
-std::optional<Hold> Care::hold() const {
+std::optional<Instant> Care::pause_end() const {
+  std::optional<Instant> end;
+  for (const auto& until : {w_.paused_until, world_.host.paused_until})
+    if (until && now_ < *until && (!end || *until > *end)) end = until;
+  return end;
+}
+
+bool Care::muted() const {
+  return pause_end().has_value();
+}
+
+bool Care::silenced() const {
+  return muted() || (world_.mass.on() && !cause_is_elsewhere(w_));
+}
+
+std::optional<Hold> Care::hold() {
+  if (!w_.incident) w_.dependency_hold_until.reset();
+  if (!w_.forced) {
+    if (const auto end = pause_end()) {
+      const bool all = !w_.paused_until || now_ >= *w_.paused_until;
+      Hold hold{
+          HoldKind::OperatorPause, all ? "everything is paused by an operator" : "paused by an operator", {}};
+      if (*end != Instant::max()) hold.until = end;
+      return hold;
+    }
+    if (auto found = maintenance_hold()) return found;
+    if (auto found = doubt_hold()) return found;
+  }
   if (!world_.engine_up) return Hold{HoldKind::EngineDown, "the engine is unreachable", {}};
   const Instant stop_over = w_.evidence_at + call_deadline();
   if (w_.evidence.person_acted() && !w_.evidence.died() && now_ < stop_over)
     return Hold{HoldKind::PersonActs, "somebody is stopping it", stop_over};
+  if (!w_.forced) {
+    if (auto found = network_hold()) return found;
+    if (auto found = dependency_hold()) return found;
+  }
+  return crowd_hold();
+}
+
+std::optional<Hold> Care::maintenance_hold() const {
+  if (w_.policy->maintenance.empty()) return std::nullopt;
+  const std::int64_t wall_ms = wall_time_of(now_ + world_.wall_ahead).unix_ms;
+  const std::int64_t second = wall_ms / 1000;  // the wall clock is past 1970
+  const auto open = open_window(w_.policy->maintenance, second);
+  if (!open) return std::nullopt;
+  Hold hold{HoldKind::Maintenance, "maintenance window " + open->window->text, {}};
+  if (open->until_unix_s) hold.until = now_ + Duration{*open->until_unix_s * 1000 - wall_ms};
+  return hold;
+}
+
+/// What was seen over a network that healer itself does not trust now.
+std::optional<Hold> Care::doubt_hold() const {
+  const bool over_network = w_.presence == Presence::Running && !asks_engine() && !unprobed();
+  if (!over_network || w_.network_loss) return std::nullopt;
+  if (world_.control.failed())
+    return Hold{
+        HoldKind::Unasked, "healer's own network is in doubt: its control target does not answer", {}};
+  if (now_ < world_.starved_until)
+    return Hold{HoldKind::Unasked, "healer itself ran out of descriptors or memory", world_.starved_until};
   return std::nullopt;
 }
 
-bool Care::silenced() const {
-  return false;
+/// A hold for something that may never be well: it ends when the workload's patience does.
+std::optional<Hold> Care::limited(Hold hold) {
+  if (!w_.dependency_hold_until) w_.dependency_hold_until = now_ + w_.policy->dependency_hold;
+  if (now_ >= *w_.dependency_hold_until) return std::nullopt;
+  hold.until = w_.dependency_hold_until;
+  return hold;
+}
+
+std::optional<Hold> Care::dependency_hold() {
+  const auto why = [this](const std::string& key) -> const char* {
+    const Workload* other = world_.find(key);
+    return other != nullptr ? ails(*other, now_) : nullptr;
+  };
+  const auto root =
+      world_.graph.ailing_root(w_.key, [&](const std::string& key) { return why(key) != nullptr; });
+  if (!root) return std::nullopt;
+  const Workload& other = *world_.find(*root);
+  // The same words from its illness to its cure: each change of them is a decision on record.
+  const bool healed = other.incident && !other.stopped_by_person && other.presence != Presence::Paused;
+  const std::string text = healed ? fmt::format("{} is ill; it is healed first", other.name)
+                                  : fmt::format("{} {}; it is waited for", other.name, why(*root));
+  return limited({HoldKind::Dependency, text, {}});
+}
+
+/// What others are in remedy, or ill, just now.
+std::optional<Hold> Care::crowd_hold() const {
+  const bool counted = w_.standing.in_remedy;  // evidence is gathered already: its own place is taken
+  const std::size_t others = world_.slots.in_use() - (counted ? 1 : 0);
+  if (!w_.forced && !w_.network_loss && world_.mass.room(others) == 0) {
+    Hold hold{HoldKind::MassFailure, world_.mass.reason(), {}};
+    if (world_.mass.phase() != MassGuard::Phase::Canary) hold.until = world_.mass.deadline();
+    return hold;
+  }
+  if (counted) return std::nullopt;
+  const auto* planned = std::get_if<Planned>(&w_.remedy);
+  switch (world_.slots.ask(w_.key, w_.service, planned != nullptr ? planned->due : now_)) {
+    case Slots::Answer::Free:
+      return std::nullopt;
+    case Slots::Answer::ReplicaBusy:
+      return Hold{HoldKind::Replica, "another container of its service is being healed", {}};
+    case Slots::Answer::Busy:
+      return Hold{HoldKind::Concurrency, "as many as may be healed at a time are being healed", {}};
+  }
+  return std::nullopt;
+}
+
+void Care::operator_pause(std::optional<Duration> length) {
+  w_.paused_until = length ? now_ + *length : Instant::max();
+  w_.dirty = true;
+  const std::string text = length ? "for " + format_duration(*length) : "until resumed";
+  log(LogLevel::Info,
+      fmt::format("{} — paused by an operator {}: watched, but nothing is done", w_.name, text));
+  decide(Rule::ByOperator, "paused " + text);
+}
+
+void Care::operator_resume() {
+  if (!w_.paused_until) return;
+  w_.paused_until.reset();
+  w_.dirty = true;
+  log(LogLevel::Info, fmt::format("{} — resumed by an operator", w_.name));
+  decide(Rule::ByOperator, "resumed");
+}
+
+void Care::pause_due() {
+  if (!w_.paused_until || now_ < *w_.paused_until) return;
+  w_.paused_until.reset();
+  w_.dirty = true;
+  log(LogLevel::Info, fmt::format("{} — the operator's pause is over", w_.name));
+  decide(Rule::ByOperator, "the pause is over");
+}
+
+void Care::cause_gone(HoldKind held_for, const std::string& why) {
+  const auto* planned = std::get_if<Planned>(&w_.remedy);
+  const bool held = planned != nullptr && planned->hold && planned->hold->kind == held_for;
+  // What is down does not come back by itself, and what cannot be asked has no verdict to wait for.
+  if (!held || w_.presence != Presence::Running || unprobed() || w_.network_loss || w_.forced) return;
+  const std::string text = why + "; its own answers decide now";
+  log(LogLevel::Info, fmt::format("{} — {}", w_.name, text));
+  decide(Rule::Released, text);
+  w_.remedy = Idle{};
+  w_.dependency_hold_until.reset();
+  w_.tracker.begin_run(true);
+  w_.health_from = now_;
+  if (asks_engine()) {
+    w_.probe_due = now_ + w_.container.health_interval + w_.container.health_timeout;
+  } else if (!w_.probe) {
+    w_.probe_due = now_;
+  }
 }
 
 }  // namespace healer

@@ -19,6 +19,12 @@ constexpr Duration inspect_patience = 10s;
 }  // namespace
 
 std::optional<Rung> Care::wanted_rung() const {
+  if (w_.network_loss && w_.incident && cures_network()) {
+    Rung rung;
+    rung.index = w_.incident->rung;
+    rung.step.kind = w_.network_loss->cure;
+    return rung;
+  }
   return choose_rung(*w_.policy, w_.incident ? w_.incident->rung : 0, w_.presence == Presence::Exited,
                      w_.futile_restarts);
 }
@@ -137,7 +143,8 @@ void Care::check_then_act() {
                           (w_.presence == Presence::Exited ? exited : facts.state == ContainerState::Running);
   // A start waits until the exit is judged: a person's stop may be what the facts show.
   const bool exit_open = w_.presence == Presence::Exited && (w_.judge_exit_at || w_.stopped_by_person);
-  if (!as_decided || exit_open || (w_.tracker.state() != Tracker::State::Ill && !w_.forced)) {
+  const bool wanted = w_.tracker.state() == Tracker::State::Ill || w_.forced || w_.network_loss;
+  if (!as_decided || exit_open || !wanted) {
     drop_queued(fmt::format("it is {} now", to_string(facts.state)));
     return;
   }
@@ -149,7 +156,7 @@ void Care::check_then_act() {
     return;
   }
   // It began to pass: the next answers tell whether anything needs to be done at all.
-  if (w_.tracker.passes() > 0 && w_.presence == Presence::Running && !w_.forced) {
+  if (w_.tracker.passes() > 0 && w_.presence == Presence::Running && !w_.forced && !w_.network_loss) {
     w_.remedy = Planned{now_ + w_.policy->effective_fast_interval(), {}};
     return;
   }

@@ -138,6 +138,7 @@ void Care::order(const RemedyStep& step, bool resume) {
   order.number = w_.attempt->number;
   order.reason = w_.incident ? w_.incident->cause_text : std::string();
   order.resume = resume;
+  if (step.kind == RemedyKind::Recreate && w_.network_loss) order.network_parent = w_.network_loss->parent_id;
   w_.in_flight = InFlight{order.attempt, now_ + order.deadline + answer_margin};
   w_.remedy = Acting{step.kind};
   w_.remedy_started_ns.reset();

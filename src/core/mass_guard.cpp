@@ -58,7 +58,7 @@ MassGuard::Change MassGuard::update(std::size_t ailing, std::size_t among, Insta
 MassGuard::Change MassGuard::remedy_ended(bool cured, Instant now, const HostPolicy& policy) {
   if (phase_ != Phase::Canary) return Change::None;
   if (!cured) {
-    futile_ = true;
+    ++failures_;
     hold(Phase::Backoff, std::min(std::max(hold_, policy.mass_hold) * 2, policy.mass_hold_max), now);
     return Change::NotCured;
   }
@@ -103,6 +103,19 @@ std::string MassGuard::text(Instant now) const {
                          ailing_, among_, left());
   }
   return {};
+}
+
+const char* MassGuard::reason() const {
+  switch (phase_) {
+    case Phase::Off:
+    case Phase::Holding:
+      break;
+    case Phase::Canary:
+      return "too much is ill at once; few are tried at a time";
+    case Phase::Backoff:
+      return "too much is ill at once, and a restart did not help";
+  }
+  return "too much is ill at once; it is likely one cause they share";
 }
 
 }  // namespace healer

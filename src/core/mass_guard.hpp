@@ -60,10 +60,12 @@ class MassGuard {
   std::size_t batch() const { return batch_; }
   std::size_t ailing() const { return ailing_; }
   std::size_t among() const { return among_; }
-  /// A canary was not cured in this episode: said once.
-  bool futile() const { return futile_; }
-  /// For people: "holding until the answers of 60s are in"; empty when off.
+  /// So many canaries of this episode were not cured.
+  unsigned failures() const { return failures_; }
+  /// For people: "8 of 10 are ill at once; nothing is done for 40s"; empty when off.
   std::string text(Instant now) const;
+  /// Why one is held, in words that change with the phase alone.
+  const char* reason() const;
 
  private:
   bool too_many(const HostPolicy& policy) const;
@@ -77,7 +79,7 @@ class MassGuard {
   std::size_t cured_ = 0;  ///< of the batch
   std::size_t ailing_ = 0;
   std::size_t among_ = 0;
-  bool futile_ = false;
+  unsigned failures_ = 0;
   std::optional<Instant> not_over_before_;
 };
 

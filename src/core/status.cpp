@@ -123,8 +123,7 @@ std::string control_text(const World& world, Instant now) {
 std::vector<WorkloadStatus> Supervisor::status(Instant now) const {
   std::vector<WorkloadStatus> all;
   all.reserve(workloads_.size());
-  for (const auto& [key, workload] : workloads_)
-    all.push_back(status_of_one(*workload, now, world_.engine_up));
+  for (const auto& [key, workload] : workloads_) all.push_back(present_status(*workload, now));
   std::sort(all.begin(), all.end(),
             [](const WorkloadStatus& a, const WorkloadStatus& b) { return a.name < b.name; });
   return all;
@@ -132,6 +131,10 @@ std::vector<WorkloadStatus> Supervisor::status(Instant now) const {
 
 HostStatus Supervisor::host_status(Instant now) const {
   HostStatus status;
+  status.paused_until = world_.host.paused_until;
+  status.mass = world_.mass.text(now);
+  status.in_remedy = world_.slots.in_use();
+  status.remedies_allowed = world_.slots.limit();
   status.control = control_text(world_, now);
   status.control_failed = world_.control.failed();
   return status;
@@ -140,7 +143,19 @@ HostStatus Supervisor::host_status(Instant now) const {
 std::optional<WorkloadStatus> Supervisor::status_of(std::string_view key_or_name, Instant now) const {
   const auto key = find(key_or_name);
   if (!key) return std::nullopt;
-  return status_of_one(*workloads_.at(*key), now, world_.engine_up);
+  return present_status(*workloads_.at(*key), now);
+}
+
+WorkloadStatus Supervisor::present_status(const Workload& workload, Instant now) const {
+  WorkloadStatus status = status_of_one(workload, now, world_.engine_up);
+  status.paused_until = workload.paused_until;
+  for (const std::string& key : world_.graph.dependencies(workload.key)) {
+    const Workload* other = world_.find(key);
+    status.depends_on.push_back(other != nullptr && !other->name.empty() ? other->name : key);
+  }
+  for (LabelProblem& problem : world_.graph.problems(workload.key))
+    status.problems.push_back(std::move(problem));
+  return status;
 }
 
 }  // namespace healer

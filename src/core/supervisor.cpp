@@ -69,12 +69,17 @@ Supervisor::Supervisor(HostPolicy policy, const StoredState& stored) {
     }
   }
   stored_incidents_ = stored.open_incidents;
+  world_.host = stored.host;
+  engine_dedup_key_ = stored.host.engine_alert_key;
 }
 
 void Supervisor::step(const Event& event, Instant now, Draws draws, Actions& out) {
   Step step{now, draws, out};
+  if (!taken_over_) take_over_host(step);
+  host_due(step);
   std::visit([&](const auto& what) { on(what, step); }, event);
   control_due(step);
+  restrain(step);
   wake_host(step);
 }
 
@@ -104,13 +109,6 @@ void Supervisor::control_news(Control::News news, Step& step) {
       std::move(key));
 }
 
-void Supervisor::wake_host(Step& step) {
-  std::optional<Instant> next = world_.control.next_deadline();
-  if (engine_alert_due_ && (!next || *engine_alert_due_ < *next)) next = engine_alert_due_;
-  if (next && next != host_wake_at_) step.out.push_back(Wake{"", std::max(*next, step.now)});
-  host_wake_at_ = next;
-}
-
 template <class F>
 void Supervisor::care(Workload& workload, Step& step, F&& what) {
   Care care(world_, workload, step.now, step.draws, step.out);
@@ -119,6 +117,7 @@ void Supervisor::care(Workload& workload, Step& step, F&& what) {
     return now ? workload.attempt->id : AttemptId{};
   };
   const AttemptId before = recreation();
+  const std::size_t first = step.out.size();
   what(care);
   care.run_due();
   care.finish();
@@ -126,7 +125,12 @@ void Supervisor::care(Workload& workload, Step& step, F&& what) {
     if (before) set_aside_.erase(set_aside_name(workload.name, before));
     if (after) set_aside_[set_aside_name(workload.name, after)] = workload.key;
   }
+  count(workload, first, step);
   if (workload.forget_at) forget_if_over(workload, step.now);
+}
+
+void Supervisor::care_for(Workload& workload, Step& step, const std::function<void(Care&)>& what) {
+  care(workload, step, what);
 }
 
 Workload* Supervisor::by_key(const std::string& key) {
@@ -158,8 +162,10 @@ Workload& Supervisor::adopt(const std::string& key, const std::string& container
 void Supervisor::on(const EngineEvent& event, Step& step) {
   if (Workload* workload = by_container(event.container_id)) {
     care(*workload, step, [&](Care& care) { care.engine_event(event); });
+    parent_event(event, step);
     return;
   }
+  parent_event(event, step);
   if (const auto early = early_evidence_.find(event.container_id);
       early != early_evidence_.end() && is_evidence(event.kind, world_.stop_follows_exit))
     early->second.observe(event);
@@ -173,6 +179,7 @@ void Supervisor::on(const EngineEvent& event, Step& step) {
 
 void Supervisor::on(const ContainerObserved& event, Step& step) {
   const Container& facts = event.container;
+  note_parent(facts, step);
   if (!is_watched(facts, *event.policy, world_.vantage)) {
     early_evidence_.erase(facts.id);
     if (Workload* workload = by_container(facts.id)) {
@@ -206,6 +213,7 @@ void Supervisor::on(const ContainerObserved& event, Step& step) {
     if (unfinished) care.resume_attempt(*unfinished);
     care.observe(event);
   });
+  if (Workload* seen = by_key(key)) learn_edges(*seen, facts, step);
 }
 
 bool Supervisor::is_set_aside(const Container& facts) const {
@@ -224,6 +232,7 @@ std::optional<Attempt> Supervisor::take_unfinished(const std::string& key) {
 
 void Supervisor::on(const ContainerGone& event, Step& step) {
   early_evidence_.erase(event.container_id);
+  parent_gone(event.container_id, step);
   Workload* workload = by_container(event.container_id);
   if (!workload) return;
   if (workload->container.id != event.container_id) {
@@ -250,6 +259,7 @@ void Supervisor::on(const SyncCompleted& event, Step& step) {
   std::sort(gone.begin(), gone.end());  // the map's order is no decision's business
   // The list may be older than they are: each is looked at before it is believed to be gone.
   for (const std::string& id : gone) step.out.push_back(Inspect{id});
+  look_at_parents(listed, step);
 
   const bool first = !world_.synced_once;
   world_.synced_once = true;
@@ -287,10 +297,13 @@ void Supervisor::on(const EngineConnected& event, Step& step) {
   engine_alert_due_.reset();
   step.out.push_back(LogLine{LogLevel::Info, "connected to " + event.description, {}});
   if (!engine_dedup_key_.empty()) {
-    const Duration away = engine_lost_at_ ? step.now - *engine_lost_at_ : Duration{0};
-    engine_alert(step, AlertKind::Recovered, "ENGINE BACK",
-                 fmt::format("The engine answers again after {}.", format_duration(away)));
+    // An outage that began before this process did has no known length.
+    const std::string after =
+        engine_lost_at_ ? " after " + format_duration(step.now - *engine_lost_at_) : std::string();
+    engine_alert(step, AlertKind::Recovered, "ENGINE BACK", "The engine answers again" + after + ".");
     engine_dedup_key_.clear();
+    world_.host.engine_alert_key.clear();
+    save_host(step);
   }
   engine_lost_at_.reset();
   // What was due while the engine was away is due now.
@@ -380,6 +393,7 @@ void Supervisor::on(const Tick& event, Step& step) {
     host_wake_at_.reset();  // it has been used up: wake_host() asks anew
     if (engine_alert_due_ && step.now >= *engine_alert_due_ && !world_.engine_up) {
       engine_alert_due_.reset();
+      if (!engine_dedup_key_.empty()) return;  // people know, from a former process
       engine_dedup_key_ = fmt::format("healer/{:.60}/engine/{}", world_.policy.host_name,
                                       step.now.time_since_epoch().count());
       engine_alert(
@@ -387,6 +401,8 @@ void Supervisor::on(const Tick& event, Step& step) {
           fmt::format(
               "The engine cannot be reached: {}. Health is unknown, and nothing is healed until it is back.",
               engine_reason_));
+      world_.host.engine_alert_key = engine_dedup_key_;
+      save_host(step);
     }
     return;
   }
@@ -418,15 +434,10 @@ void Supervisor::on(const EvidenceCaptured& event, Step& step) {
     care(*workload, step, [&](Care& care) { care.evidence_captured(event); });
 }
 
-void Supervisor::on(const OperatorPause&, Step&) {}
-void Supervisor::on(const OperatorResume&, Step&) {}
 void Supervisor::on(const OperatorHeal& event, Step& step) {
   if (Workload* workload = by_key(event.workload))
     care(*workload, step, [](Care& care) { care.operator_heal(); });
 }
-
-void Supervisor::on(const WallClockMoved&, Step&) {}
-void Supervisor::on(const HostPolicyChanged&, Step&) {}
 
 void Supervisor::forget_if_over(const Workload& workload, Instant now) {
   if (now < *workload.forget_at || workload.incident || workload.in_flight) return;
@@ -437,6 +448,7 @@ void Supervisor::forget_if_over(const Workload& workload, Instant now) {
   if (const auto of = key_of_container_.find(workload.container.id);
       of != key_of_container_.end() && of->second == key)
     key_of_container_.erase(of);
+  uncount(*by_key(key));
   workloads_.erase(key);
 }
 

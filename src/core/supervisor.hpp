@@ -1,8 +1,11 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
+#include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -38,6 +41,8 @@ namespace healer {
 class Supervisor {
  public:
   Supervisor(HostPolicy policy, const StoredState& stored);
+  Supervisor(const Supervisor&) = delete;
+  Supervisor& operator=(const Supervisor&) = delete;
 
   /// Appends the actions to `out`, in order.
   void step(const Event& event, Instant now, Draws draws, Actions& out);
@@ -94,6 +99,7 @@ class Supervisor {
   /// workload may be gone afterwards.
   template <class F>
   void care(Workload& workload, Step& step, F&& what);
+  void care_for(Workload& workload, Step& step, const std::function<void(Care&)>& what);
   void forget_if_over(const Workload& workload, Instant now);
   std::optional<Attempt> take_unfinished(const std::string& key);
   void engine_alert(Step& step, AlertKind kind, const char* event, std::string text);
@@ -101,14 +107,50 @@ class Supervisor {
   /// What the control probe's state asks for: its question, what waits for its answer, what people are told.
   void control_due(Step& step);
   void control_news(Control::News news, Step& step);
-  /// What belongs to no workload asks for its next wake-up.
-  void wake_host(Step& step);
   bool was_shutdown(Instant now) const;
   std::int64_t newest_event() const;
   bool is_set_aside(const Container& facts) const;
+  WorkloadStatus present_status(const Workload& workload, Instant now) const;
+
+  // supervisor_host.cpp: what is decided about all of them. HEALING.md 5.
+  /// Before the first step: what a former process knew of the host.
+  void take_over_host(Step& step);
+  /// What is due for the host as a whole, by its clocks.
+  void host_due(Step& step);
+  /// Called last in a step: what it changed for the others.
+  void restrain(Step& step);
+  void wake_host(Step& step);
+  std::optional<Instant> host_deadline() const;
+  /// Counts it anew after something was decided about it; `first` is the first action of that.
+  void count(Workload& workload, std::size_t first, Step& step);
+  void uncount(Workload& workload);
+  void watch_mass(Step& step);
+  void mass_changed(MassGuard::Change change, Step& step);
+  void tell_of_mass(Step& step);
+  std::vector<const Workload*> ailing() const;
+  std::string common_dependency(const std::vector<const Workload*>& members) const;
+  void mass_alert(AlertKind kind, const char* event, std::string text, Step& step);
+  void host_decision(Rule rule, std::string outcome, std::string inputs, Step& step);
+  void save_host(Step& step) { step.out.push_back(Persist{world_.host}); }
+  /// Those held for this reason look again, the longest due first.
+  void release(HoldKind kind, Step& step);
+  void ripple(const std::string& key, Step& step);
+  void host_pause_over(const std::string& text, Step& step);
+  void look_at_incidents(Step& step);
+  void learn_edges(Workload& workload, const Container& facts, Step& step);
+  void report_cycles(Step& step);
+
+  // supervisor_network.cpp: the containers whose network others share.
+  void follow_network(Workload& workload, Step& step);
+  void leave_network(Workload& workload);
+  void note_parent(const Container& facts, Step& step);
+  void parent_gone(const std::string& id, Step& step);
+  void parent_event(const EngineEvent& event, Step& step);
+  void look_at_parents(const std::vector<std::string>& listed, Step& step);
+  void look_at_children(const std::string& parent_key, Step& step);
 
   World world_;
-  std::unordered_map<std::string, std::unique_ptr<Workload>> workloads_;
+  Workloads& workloads_ = world_.workloads;
   std::unordered_map<std::string, std::string> key_of_container_;
   std::unordered_map<std::string, Remembered> remembered_;  ///< those without a container now
   std::vector<Attempt> unfinished_attempts_;  ///< a former process's, to be settled at first sight
@@ -120,6 +162,15 @@ class Supervisor {
   /// While one is recreated: the name its predecessor is set aside under (or its successor begins under), and
   /// whose. A container of that name is no workload of its own.
   std::unordered_map<std::string, std::string> set_aside_;
+
+  // Of those counted: see standing.hpp.
+  std::size_t among_ = 0;
+  std::size_t ailing_ = 0;
+  bool taken_over_ = false;
+  bool slot_freed_ = false;
+  std::set<std::string> well_again_;  ///< in this step; others depend on them
+  std::map<HoldKind, std::set<std::pair<Instant, std::string>>> held_;  ///< by due, the longest first
+  std::unordered_map<std::string, std::string> parent_key_of_;          ///< by the parent's container id
 
   std::string engine_reason_;
   std::optional<Instant> engine_lost_at_;

@@ -56,6 +56,8 @@ WorkloadRecord Workload::record() const {
   record.quiet_since = quiet_since;
   record.reset_at = reset_at;
   record.futile_restarts = futile_restarts;
+  record.paused_until = paused_until;
+  record.network_parent = network_parent;
   return record;
 }
 
@@ -79,6 +81,8 @@ Workload restore_workload(const Remembered& remembered) {
   workload.quiet_since = record.quiet_since;
   workload.reset_at = record.reset_at;
   workload.futile_restarts = record.futile_restarts;
+  workload.paused_until = record.paused_until;
+  workload.network_parent = record.network_parent;
   workload.breaker = Breaker(record.breaker, record.breaker_until, remembered.attempts);
   return workload;
 }

@@ -93,6 +93,23 @@ struct WorkloadProbe {
   std::optional<Verdict> verdict;  ///< the newest of this run; of a HEALTHCHECK what the engine said last
 };
 
+/// What it shares with another container is not there any more: the network of a parent that was restarted or
+/// replaced. HEALING.md 5.
+struct NetworkLoss {
+  RemedyKind cure = RemedyKind::Restart;  ///< Recreate when the parent is a new container
+  std::string parent_id;                  ///< the parent's container now
+  Instant since{};
+};
+
+/// How it is counted among the others; kept so that a change is seen. standing.hpp.
+struct Standing {
+  bool counted = false;  ///< in the numbers below at all
+  bool among = false;
+  bool ailing = false;
+  bool in_remedy = false;
+  bool ails = false;
+};
+
 /// A round of questions, one to each probe, not yet decided.
 ///
 ///   state    | input                                   | next     | what is done
@@ -184,6 +201,17 @@ struct Workload {
   std::string excerpt;           ///< of the newest evidence, for alerts
   FactLog facts;
   Rare<Decision> decision;  ///< the newest
+
+  // Among the others.
+  std::string service;                           ///< "project/service"; empty: no compose container
+  std::optional<Instant> paused_until;           ///< by an operator; Instant::max(): until resumed
+  std::optional<Instant> dependency_hold_until;  ///< since its dependency first held it, in this incident
+  std::string network_parent;                    ///< key of the workload whose network it shares
+  std::string network_parent_id;                 ///< that one's container, as its own configuration names it
+  std::optional<NetworkLoss> network_loss;
+  Standing standing;
+  std::optional<std::pair<HoldKind, Instant>>
+      held;  ///< as it is queued for release: why, and when it was due
 
   // Alert cooldown.
   Instant last_announced{};

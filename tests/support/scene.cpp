@@ -359,6 +359,7 @@ StoredState Scene::stored() const {
     state.attempts.push_back(attempt);
     state.last_attempt = id;
   }
+  state.host = host;
   state.last_alert = alerts.empty() ? 0 : alerts.back().id.value;
   return state;
 }
@@ -387,7 +388,12 @@ void Scene::step(const Event& event) {
     for (const Action& action : actions) note("     " + show(action));
   // What a step writes is on disk before its orders are given.
   for (const Action& action : actions) {
+    if (const auto* count = std::get_if<Count>(&action)) {
+      if (const auto* hold = std::get_if<CountHold>(&count->metric)) holds.push_back(hold->kind);
+    }
     if (const auto* persist = std::get_if<Persist>(&action)) {
+      if (const auto* record = std::get_if<HostRecord>(&persist->record)) host = *record;
+      if (const auto* decision = std::get_if<Decision>(&persist->record)) rules.push_back(*decision);
       if (const auto* record = std::get_if<WorkloadRecord>(&persist->record)) records[record->key] = *record;
       if (const auto* incident = std::get_if<Incident>(&persist->record))
         incidents[incident->id.value] = *incident;
@@ -456,7 +462,9 @@ void Scene::observe(const std::string& id) {
     send(InspectFailed{id, Error{ErrorCode::Timeout, "inspect: no answer"}});
     return;
   }
-  const auto found = boxes.find(id);
+  auto found = boxes.find(id);
+  for (auto it = boxes.begin(); found == boxes.end() && it != boxes.end(); ++it)
+    if (it->second->exists && it->second->facts.name == id) found = it;  // names do as well as ids
   if (found == boxes.end() || !found->second->exists) {
     send(ContainerGone{id});
     return;
@@ -532,6 +540,15 @@ std::string Scene::decisions() {
 bool Scene::logged(const std::string& part) const {
   return std::any_of(logs.begin(), logs.end(),
                      [&](const std::string& line) { return line.find(part) != std::string::npos; });
+}
+
+unsigned Scene::decided(Rule rule) const {
+  return static_cast<unsigned>(std::count_if(
+      rules.begin(), rules.end(), [&](const Decision& decision) { return decision.rule == rule; }));
+}
+
+unsigned Scene::held_for(HoldKind kind) const {
+  return static_cast<unsigned>(std::count(holds.begin(), holds.end(), kind));
 }
 
 unsigned Scene::alerts_of(AlertKind kind) const {

@@ -127,6 +127,8 @@ class Scene {
   std::vector<Instant> probe_times;
   std::string last_event;
   bool logged(const std::string& part) const;
+  unsigned decided(Rule rule) const;
+  unsigned held_for(HoldKind kind) const;
   unsigned alerts_of(AlertKind kind) const;
   WorkloadStatus status(const std::string& name) const;
   const Workload& workload(const std::string& key) const;
@@ -164,6 +166,9 @@ class Scene {
   std::map<std::string, WorkloadRecord> records;
   std::map<std::uint64_t, Incident> incidents;
   std::map<std::uint64_t, Attempt> attempts;
+  HostRecord host;
+  std::vector<Decision> rules;  ///< every decision, in order
+  std::vector<HoldKind> holds;  ///< every hold counted, in order
   std::map<std::string, Instant> wakes;
   std::map<std::string, Instant> stopped_by_person;  ///< by container id, until somebody starts it
   std::uint64_t steps = 0;

@@ -144,6 +144,7 @@ void Scene::carry_out_recreation(const ApplyRemedy& order, OrderFate outcome) {
     fresh.facts.id = fresh_id;
     fresh.facts.name = order.name;
     fresh.facts.state = ContainerState::Created;
+    if (!order.network_parent.empty()) fresh.facts.network_mode = "container:" + order.network_parent;
     fresh.starts = old.cured_by_start ? 1 : 0;
     if (old.cured_by_recreate) fresh.broken = fresh.hangs = false;
     boxes[fresh_id] = std::move(box);

@@ -1,0 +1,700 @@
+// When nothing is done although something is ill. HEALING.md 5.
+#include <algorithm>
+
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include "support/scene.hpp"
+
+using namespace healer;
+using namespace healer::testing;
+
+namespace {
+
+/// One that has no published port shares another's network, so none gets an answer by mistake.
+Policy depends_on(std::vector<std::string> names) {
+  Policy policy = Scene::policy();
+  policy.depends_on = std::move(names);
+  return policy;
+}
+
+/// Known to be well, all of them.
+void settle(Scene& scene) {
+  scene.connect();
+  scene.pass(45s);
+  scene.decisions();
+}
+
+void compose(Box& box, const std::string& project, const std::string& service, unsigned number = 1,
+             const std::string& depends = {}) {
+  box.facts.labels["com.docker.compose.project"] = project;
+  box.facts.labels["com.docker.compose.service"] = service;
+  box.facts.labels["com.docker.compose.container-number"] = std::to_string(number);
+  if (!depends.empty()) box.facts.labels["com.docker.compose.depends_on"] = depends;
+}
+
+/// `count` healthy ones, "w0" ..., broken together later.
+std::vector<Box*> crowd(Scene& scene, int count, const Policy& policy = Scene::policy()) {
+  std::vector<Box*> boxes;
+  for (int i = 0; i < count; ++i) boxes.push_back(&scene.add(fmt::format("w{}", i), policy));
+  settle(scene);
+  return boxes;
+}
+
+std::vector<std::string> restarted(const Scene& scene) {
+  std::vector<std::string> names;
+  for (const ApplyRemedy& order : scene.orders) names.push_back(order.name);
+  return names;
+}
+
+unsigned orders_of(const Scene& scene, const std::string& name) {
+  const auto names = restarted(scene);
+  return static_cast<unsigned>(std::count(names.begin(), names.end(), name));
+}
+
+std::string last_alert(const Scene& scene) {
+  return scene.alerts.empty() ? "" : scene.alerts.back().event + ": " + scene.alerts.back().text;
+}
+
+bool alerted(const Scene& scene, const std::string& part) {
+  return std::any_of(scene.alerts.begin(), scene.alerts.end(),
+                     [&](const Alert& alert) { return alert.text.find(part) != std::string::npos; });
+}
+
+}  // namespace
+
+// --- pause ----------------------------------------------------------------------------------------------
+
+TEST_CASE("pause: it is watched, nothing is done, and it ends by itself") {
+  Scene scene;
+  Box& web = scene.healthy("web");
+  scene.send(OperatorPause{"web", 10min});
+  web.broken = true;
+  const unsigned probes = scene.probes;
+  scene.pass(9min);
+  CHECK(scene.decisions() == "");
+  CHECK(scene.probes > probes + 20);
+  const WorkloadStatus status = scene.status("web");
+  CHECK(status.paused_until);
+  CHECK(status.hold->kind == HoldKind::OperatorPause);
+  CHECK(status.failures >= 3);
+  CHECK(scene.held_for(HoldKind::OperatorPause) == 1);
+  CHECK_MESSAGE(scene.pass_until_decision("restart web", 2min), scene.transcript());
+  CHECK(scene.decisions() == "degraded, restart web");
+  CHECK(scene.decided(Rule::Released) == 1);
+  CHECK(scene.decided(Rule::ByOperator) == 2);
+}
+
+TEST_CASE("pause: resumed by a person it is healed at once") {
+  Scene scene;
+  Box& web = scene.healthy("web");
+  scene.send(OperatorPause{"web", {}});
+  web.broken = true;
+  scene.pass(3h);
+  CHECK(scene.decisions() == "");
+  CHECK(scene.status("web").paused_until == Instant::max());
+  scene.send(OperatorResume{"web"});
+  CHECK_MESSAGE(scene.pass_until_decision("restart web", 1min), scene.transcript());
+  CHECK_FALSE(scene.status("web").paused_until);
+}
+
+TEST_CASE("pause: of everything") {
+  Scene scene;
+  Box& web = scene.add("web");
+  Box& api = scene.add("api");
+  settle(scene);
+  scene.send(OperatorPause{"", 10min});
+  web.broken = true;
+  scene.crash(api);
+  scene.pass(9min);
+  CHECK(scene.decisions() == "");
+  CHECK(scene.core->host_status(scene.now()).paused_until);
+  scene.send(OperatorResume{""});
+  CHECK(scene.pass_until_decision("start api", 1min));
+  CHECK_MESSAGE(scene.pass_until_decision("restart web", 2min), scene.transcript());
+  CHECK_FALSE(scene.core->host_status(scene.now()).paused_until);
+}
+
+TEST_CASE("pause: the one of all ends by itself, that of a single one goes on") {
+  Scene scene;
+  Box& web = scene.add("web");
+  Box& api = scene.add("api");
+  settle(scene);
+  scene.send(OperatorPause{"api", 1h});
+  scene.send(OperatorPause{"", 5min});
+  web.broken = api.broken = true;
+  CHECK_MESSAGE(scene.pass_until_decision("restart web", 6min), scene.transcript());
+  scene.pass(10min);
+  CHECK(orders_of(scene, "api") == 0);
+}
+
+TEST_CASE("pause: it outlives healer") {
+  Scene scene;
+  Box& web = scene.healthy("web");
+  scene.send(OperatorPause{"web", 20min});
+  web.broken = true;
+  scene.pass(1min);
+  scene.restart_healer();
+  scene.pass(10min);
+  CHECK(scene.orders.empty());
+  CHECK_MESSAGE(scene.pass_until_decision("restart web", 15min), scene.transcript());
+}
+
+TEST_CASE("pause: that of everything outlives healer") {
+  Scene scene;
+  Box& web = scene.healthy("web");
+  scene.send(OperatorPause{"", 20min});
+  web.broken = true;
+  scene.pass(1min);
+  scene.restart_healer();
+  scene.pass(10min);
+  CHECK(scene.orders.empty());
+  CHECK_MESSAGE(scene.pass_until_decision("restart web", 15min), scene.transcript());
+}
+
+TEST_CASE("pause: not even a critical alert is raised before it is over") {
+  Scene scene;
+  Policy policy = Scene::policy();
+  policy.budget_attempts = 1;
+  Box& web = scene.healthy("web", policy);
+  web.broken = true;
+  web.cured_by_start = false;
+  REQUIRE(scene.pass_until_decision("restart web"));
+  scene.decisions();
+  scene.send(OperatorPause{"web", 20min});
+  scene.pass(15min);
+  CHECK(scene.decisions() == "");
+  CHECK_MESSAGE(scene.pass_until_decision("critical", 10min), scene.transcript());
+}
+
+TEST_CASE("pause: a person's word to heal it goes before") {
+  Scene scene;
+  scene.healthy("web");
+  scene.send(OperatorPause{"web", {}});
+  scene.send(OperatorHeal{"web"});
+  CHECK_MESSAGE(scene.pass_until_decision("restart web", 1min), scene.transcript());
+}
+
+TEST_CASE("pause: between the decision and the order it still holds") {
+  Scene scene;
+  scene.evidence_takes = 1s;
+  Box& web = scene.healthy("web");
+  web.broken = true;
+  REQUIRE(scene.pass_until([&] { return scene.captures > 0; }));
+  scene.send(OperatorPause{"web", 5min});
+  scene.pass(4min);
+  CHECK(scene.orders.empty());
+  CHECK_MESSAGE(scene.pass_until_decision("restart web", 3min), scene.transcript());
+}
+
+// --- maintenance ----------------------------------------------------------------------------------------
+
+namespace {
+
+/// Open from `from` to `to` after the scene's present, in UTC.
+MaintenanceWindow window_at(const Scene& scene, Duration from, Duration to, Duration ahead = 0s) {
+  const auto minute_at = [&](Duration after) {
+    const std::int64_t ms = wall_time_of(scene.now() + after + ahead).unix_ms;
+    return static_cast<unsigned>(ms / 60000 % 1440);
+  };
+  MaintenanceWindow window;
+  window.from_minute = minute_at(from);
+  window.to_minute = minute_at(to);
+  window.text = "nightly";
+  return window;
+}
+
+}  // namespace
+
+TEST_CASE("maintenance: within the window it is only watched") {
+  Scene scene;
+  Policy policy = Scene::policy();
+  policy.maintenance = {window_at(scene, -10min, 20min)};
+  Box& web = scene.healthy("web", policy);
+  web.broken = true;
+  scene.pass(15min);
+  CHECK(scene.orders.empty());
+  CHECK(scene.decisions() == "degraded");
+  CHECK(last_alert(scene).find("maintenance window nightly") != std::string::npos);
+  CHECK(scene.status("web").hold->kind == HoldKind::Maintenance);
+  CHECK_MESSAGE(scene.pass_until_decision("restart web", 10min), scene.transcript());
+}
+
+TEST_CASE("maintenance: it is the wall clock that counts, wherever it was put") {
+  Scene scene;
+  Policy policy = Scene::policy();
+  policy.maintenance = {window_at(scene, 0s, 30min, 6h)};
+  Box& web = scene.healthy("web", policy);
+  scene.send(WallClockMoved{6h});
+  web.broken = true;
+  scene.pass(10min);
+  CHECK(scene.orders.empty());
+  scene.send(WallClockMoved{0s});
+  CHECK_MESSAGE(scene.pass_until_decision("restart web", 1min), scene.transcript());
+}
+
+// --- dependencies ---------------------------------------------------------------------------------------
+
+TEST_CASE("dependency: the root is healed, its dependent untouched and told of it") {
+  Scene scene;
+  Box& db = scene.add("db");
+  Box& web = scene.add("web", depends_on({"db"}));
+  settle(scene);
+  db.broken = web.broken = true;
+  REQUIRE(scene.pass_until_decision("restart db"));
+  scene.pass_until([&] { return scene.workload("web").held.has_value(); }, 1min);
+  CHECK(scene.status("web").hold->kind == HoldKind::Dependency);
+  web.broken = false;  // its health followed the database's
+  scene.pass(5min);
+  CHECK_MESSAGE(restarted(scene) == std::vector<std::string>{"db"}, scene.transcript());
+  CHECK(alerted(scene, "It is left alone for now: db is "));
+  CHECK(scene.incidents.size() == 2);
+  for (const auto& [id, incident] : scene.incidents) CHECK(incident.outcome != IncidentOutcome::Open);
+  CHECK(scene.held_for(HoldKind::Dependency) == 1);
+}
+
+TEST_CASE("dependency: when the root is well the dependent earns a fresh verdict before it is touched") {
+  Scene scene;
+  Box& db = scene.add("db");
+  Box& web = scene.add("web", depends_on({"db"}));
+  settle(scene);
+  db.broken = web.broken = true;
+  REQUIRE(scene.pass_until([&] { return scene.status("db").condition == Condition::Healing; }));
+  REQUIRE(scene.pass_until([&] { return scene.status("db").condition == Condition::Healthy; }));
+  const Instant well = scene.now();
+  CHECK(orders_of(scene, "web") == 0);
+  CHECK(scene.status("web").failures == 0);
+  REQUIRE_MESSAGE(scene.pass_until_decision("restart web", 2min), scene.transcript());
+  CHECK(scene.now() - well >= 5s);  // three answers of its own
+}
+
+TEST_CASE("dependency: a dependent that is down is started as soon as the root is well") {
+  Scene scene;
+  Box& db = scene.add("db");
+  Box& web = scene.add("web", depends_on({"db"}));
+  settle(scene);
+  db.broken = true;
+  db.broken_starts_left = 1;
+  REQUIRE(scene.pass_until_decision("restart db"));
+  scene.crash(web);
+  REQUIRE(scene.pass_until([&] { return scene.status("db").condition == Condition::Healthy; }));
+  CHECK(orders_of(scene, "web") == 0);
+  CHECK_MESSAGE(scene.pass_until_decision("start web", 10s), scene.transcript());
+}
+
+TEST_CASE("dependency: what a person stopped is waited for, five minutes at most") {
+  Scene scene;
+  Box& db = scene.add("db");
+  Box& web = scene.add("web", depends_on({"db"}));
+  settle(scene);
+  scene.stop(db);
+  web.broken = true;
+  scene.pass_until([&] { return scene.workload("web").held.has_value(); }, 1min);
+  const Instant held = scene.now();
+  CHECK(scene.status("web").hold->text == "db is stopped; it is waited for");
+  REQUIRE_MESSAGE(scene.pass_until_decision("restart web", 10min), scene.transcript());
+  CHECK(scene.now() - held >= 5min);
+  CHECK(scene.now() - held < 5min + 20s);
+  CHECK(orders_of(scene, "db") == 0);
+}
+
+TEST_CASE("dependency: the hold's length is the dependent's to set") {
+  Scene scene;
+  Box& db = scene.add("db");
+  Policy policy = depends_on({"db"});
+  policy.dependency_hold = 1min;
+  Box& web = scene.add("web", policy);
+  settle(scene);
+  scene.pause(db);
+  web.broken = true;
+  CHECK_MESSAGE(scene.pass_until_decision("restart web", 2min), scene.transcript());
+}
+
+TEST_CASE("dependency: the root is named through one that seems well") {
+  Scene scene;
+  Box& db = scene.add("db");
+  scene.add("api", depends_on({"db"}));
+  Box& web = scene.add("web", depends_on({"api"}));
+  settle(scene);
+  scene.stop(db);
+  web.broken = true;
+  REQUIRE(scene.pass_until([&] { return scene.workload("web").held.has_value(); }, 1min));
+  CHECK(scene.status("web").hold->text == "db is stopped; it is waited for");
+  CHECK(scene.status("web").depends_on == std::vector<std::string>{"api"});
+}
+
+TEST_CASE("dependency: compose's own labels make edges") {
+  Scene scene;
+  Box& db = scene.add("shop-db-1");
+  Box& web = scene.add("shop-web-1");
+  compose(db, "shop", "db");
+  compose(web, "shop", "web", 1, "db:service_healthy:false");
+  settle(scene);
+  db.broken = web.broken = true;
+  REQUIRE(scene.pass_until_decision("restart shop-db-1"));
+  web.broken = false;
+  scene.pass(3min);
+  CHECK_MESSAGE(restarted(scene) == std::vector<std::string>{"shop-db-1"}, scene.transcript());
+}
+
+TEST_CASE("dependency: a cycle is told with its path, and holds nobody") {
+  Scene scene;
+  Box& web = scene.add("web", depends_on({"api"}));
+  scene.add("api", depends_on({"web"}));
+  settle(scene);
+  CHECK(scene.logged("web -> api -> web"));
+  REQUIRE(scene.status("web").problems.size() == 1);
+  web.broken = true;
+  CHECK_MESSAGE(scene.pass_until_decision("restart web", 1min), scene.transcript());
+}
+
+// --- the network of another -----------------------------------------------------------------------------
+
+namespace {
+
+/// "torrent" shares the network of "vpn".
+struct Shared {
+  Scene scene;
+  Box* vpn = nullptr;
+  Box* torrent = nullptr;
+  explicit Shared(bool vpn_watched = true, Policy policy = Scene::policy()) {
+    Policy parent = Scene::policy();
+    if (!vpn_watched) parent.selection = Selection::Unlabelled;
+    vpn = &scene.add("vpn", parent);
+    torrent = &scene.add("torrent", policy);
+    torrent->facts.network_mode = "container:" + vpn->facts.id;
+    vpn->facts.ports.push_back(torrent->facts.ports[0]);  // the child is reached where its parent is
+    settle(scene);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("network: when the parent was restarted the child is, however healthy it looks") {
+  for (const bool watched : {true, false}) {
+    CAPTURE(watched);
+    Shared shared(watched);
+    Scene& scene = shared.scene;
+    scene.restart(*shared.vpn);
+    REQUIRE_MESSAGE(scene.pass_until_decision("restart torrent", 2min), scene.transcript());
+    scene.pass(2min);
+    CHECK_MESSAGE(restarted(scene) == std::vector<std::string>{"torrent"}, scene.transcript());
+    REQUIRE(scene.incidents.size() == 1);
+    CHECK(scene.incidents.begin()->second.cause == IncidentCause::NetworkLost);
+    CHECK(scene.incidents.begin()->second.outcome == IncidentOutcome::Recovered);
+    CHECK(alerted(scene, "vpn, whose network it shares, was restarted"));
+  }
+}
+
+TEST_CASE("network: not before the parent is well") {
+  Shared shared;
+  Scene& scene = shared.scene;
+  shared.vpn->broken = true;
+  shared.vpn->broken_starts_left = 1;
+  shared.torrent->broken = true;  // nothing comes through
+  REQUIRE(scene.pass_until_decision("restart vpn"));
+  REQUIRE(scene.pass_until([&] { return orders_of(scene, "vpn") == 2; }));
+  CHECK(orders_of(scene, "torrent") == 0);
+  REQUIRE(scene.pass_until([&] { return scene.status("vpn").condition == Condition::Healthy; }));
+  CHECK(orders_of(scene, "torrent") == 0);
+  REQUIRE_MESSAGE(scene.pass_until_decision("restart torrent", 2min), scene.transcript());
+}
+
+TEST_CASE("network: a parent that does not run is waited for without end") {
+  Shared shared;
+  Scene& scene = shared.scene;
+  scene.stop(*shared.vpn);
+  shared.torrent->broken = true;
+  scene.pass(30min);
+  CHECK(scene.orders.empty());
+  CHECK(scene.status("torrent").hold->kind == HoldKind::NetworkParent);
+  CHECK(alerted(scene, "vpn, whose network it shares, is not running"));
+  scene.start(*shared.vpn);
+  CHECK_MESSAGE(scene.pass_until_decision("restart torrent", 2min), scene.transcript());
+}
+
+TEST_CASE("network: when the parent is a new container the child is recreated with its network") {
+  for (const bool watched : {true, false}) {
+    CAPTURE(watched);
+    Shared shared(watched);
+    Scene& scene = shared.scene;
+    const PortBinding port = shared.torrent->facts.ports[0];
+    Box& fresh = scene.recreate(*shared.vpn);
+    fresh.facts.ports.push_back(port);
+    REQUIRE_MESSAGE(scene.pass_until([&] { return !scene.orders.empty(); }, 2min), scene.transcript());
+    CHECK(scene.orders[0].name == "torrent");
+    CHECK(scene.orders[0].step.kind == RemedyKind::Recreate);
+    CHECK(scene.orders[0].network_parent == fresh.facts.id);
+    scene.pass(3min);
+    CHECK_MESSAGE(scene.orders.size() == 1, scene.transcript());
+    CHECK(scene.incidents.begin()->second.outcome == IncidentOutcome::Recovered);
+    CHECK(scene.box("torrent").facts.network_mode == "container:" + fresh.facts.id);
+  }
+}
+
+TEST_CASE("network: replaced while healer was away, found by the name it remembers") {
+  for (const bool watched : {true, false}) {
+    CAPTURE(watched);
+    Shared shared(watched);
+    Scene& scene = shared.scene;
+    scene.lose_engine(false);
+    Box& fresh = scene.recreate(*shared.vpn);
+    fresh.facts.ports.push_back(shared.torrent->facts.ports[0]);
+    scene.forget_events();
+    scene.restart_healer();
+    REQUIRE_MESSAGE(scene.pass_until([&] { return !scene.orders.empty(); }, 2min), scene.transcript());
+    CHECK(scene.orders[0].name == "torrent");
+    CHECK(scene.orders[0].network_parent == fresh.facts.id);
+  }
+}
+
+TEST_CASE("network: whoever replaces the parent may replace the child, and is left the time for it") {
+  Shared shared;
+  Scene& scene = shared.scene;
+  const PortBinding port = shared.torrent->facts.ports[0];
+  Box& vpn = scene.recreate(*shared.vpn);
+  vpn.facts.ports.push_back(port);
+  scene.pass(5s);
+  Box& torrent = scene.recreate(*shared.torrent);
+  torrent.facts.network_mode = "container:" + vpn.facts.id;
+  scene.pass(5min);
+  CHECK_MESSAGE(scene.orders.empty(), scene.transcript());
+}
+
+TEST_CASE("network: a child whose ladder is none is told of, and not touched") {
+  Policy policy = Scene::policy();
+  RemedyStep none;
+  none.kind = RemedyKind::None;
+  policy.actions = {none};
+  Shared shared(true, policy);
+  Scene& scene = shared.scene;
+  scene.restart(*shared.vpn);
+  scene.pass(20min);
+  CHECK(scene.orders.empty());
+  CHECK_MESSAGE(scene.decisions() == "degraded", scene.transcript());
+}
+
+TEST_CASE("network: a new run of the child alone is no loss") {
+  Shared shared;
+  shared.scene.restart(*shared.torrent);
+  shared.scene.pass(5min);
+  CHECK(shared.scene.decisions() == "");
+}
+
+// --- too much at once -----------------------------------------------------------------------------------
+
+namespace {
+
+void break_all(const std::vector<Box*>& boxes, std::size_t count) {
+  for (std::size_t i = 0; i < count; ++i) boxes[i]->broken = true;
+}
+
+}  // namespace
+
+TEST_CASE("mass: eight of ten fail and recover by themselves: one alert, no restart") {
+  Scene scene;
+  const auto boxes = crowd(scene, 10);
+  break_all(boxes, 8);
+  REQUIRE_MESSAGE(scene.pass_until_decision("degraded", 2min), scene.transcript());
+  CHECK(scene.core->host_status(scene.now()).mass.find("are ill at once") != std::string::npos);
+  scene.pass(20s);
+  for (Box* box : boxes) box->broken = false;
+  scene.pass(5min);
+  CHECK_MESSAGE(scene.orders.empty(), scene.transcript());
+  CHECK_MESSAGE(scene.decisions() == "degraded, recovered", scene.transcript());
+  CHECK(scene.alerts[0].event == "MASS FAILURE");
+  CHECK(scene.alerts[1].event == "MASS FAILURE OVER");
+  CHECK(scene.alerts[0].dedup_key == scene.alerts[1].dedup_key);
+  CHECK(scene.core->host_status(scene.now()).mass.empty());
+  for (const auto& [id, incident] : scene.incidents)
+    CHECK(incident.outcome == IncidentOutcome::RecoveredAlone);
+  CHECK(scene.decided(Rule::MassHold) == 1);
+  CHECK(scene.decided(Rule::MassOver) == 1);
+}
+
+TEST_CASE("mass: when it lasts one is tried, then twice as many at a time") {
+  Scene scene;
+  scene.host_settings.remedy_share = 1.0;
+  scene.send(HostPolicyChanged{scene.host_settings});
+  const auto boxes = crowd(scene, 10);
+  break_all(boxes, 10);
+  REQUIRE(scene.pass_until([&] { return scene.core->host_status(scene.now()).mass != ""; }, 1min));
+  const Instant began = scene.now();
+  std::vector<long> cured_before;  // each order
+  scene.at_order = [&](const ApplyRemedy&) {
+    cured_before.push_back(std::count_if(scene.attempts.begin(), scene.attempts.end(), [](const auto& entry) {
+      return entry.second.state == AttemptState::Cured;
+    }));
+  };
+  REQUIRE_MESSAGE(scene.pass_until([&] { return scene.core->host_status(scene.now()).mass.empty(); }, 20min),
+                  scene.transcript());
+  REQUIRE(cured_before.size() >= 4);
+  CHECK(scene.order_times.front() - began >= 60s);
+  CHECK(cured_before[0] == 0);
+  CHECK(cured_before[1] == 1);
+  CHECK(cured_before[2] == 1);
+  CHECK(cured_before[3] >= 2);
+  scene.pass(10min);
+  CHECK(scene.alerts_of(AlertKind::Critical) == 0);
+  for (Box* box : boxes) CHECK_FALSE(box->broken);
+}
+
+TEST_CASE("mass: a canary that is not cured: held again for longer, and a person is called once") {
+  Scene scene;
+  const auto boxes = crowd(scene, 10);
+  break_all(boxes, 10);
+  for (Box* box : boxes) box->cured_by_start = false;
+  REQUIRE_MESSAGE(scene.pass_until_decision("critical", 30min), scene.transcript());
+  CHECK(scene.orders.size() == 1);
+  CHECK(last_alert(scene).find("a restart does not help here") != std::string::npos);
+  const Instant failed = scene.now();
+  REQUIRE(scene.pass_until([&] { return scene.orders.size() == 2; }, 30min));
+  CHECK(scene.now() - failed >= 120s);
+  scene.pass(2h);
+  CHECK(scene.alerts_of(AlertKind::Critical) == 1);
+  CHECK_MESSAGE(scene.orders.size() < 10, scene.transcript());
+}
+
+TEST_CASE("mass: the root is the canary, its dependents are healed by its cure") {
+  Scene scene;
+  Box& db = scene.add("db");
+  std::vector<Box*> all{&db};
+  for (int i = 0; i < 7; ++i) all.push_back(&scene.add(fmt::format("w{}", i), depends_on({"db"})));
+  settle(scene);
+  break_all(all, all.size());
+  REQUIRE_MESSAGE(scene.pass_until([&] { return !scene.orders.empty(); }, 5min), scene.transcript());
+  CHECK(alerted(scene, "one shared cause, db"));
+  for (Box* box : all) box->broken = false;
+  scene.pass(10min);
+  CHECK_MESSAGE(restarted(scene) == std::vector<std::string>{"db"}, scene.transcript());
+  CHECK(scene.alerts.size() == 2);
+}
+
+TEST_CASE("mass: those still ill when it is over are told of one by one") {
+  Scene scene;
+  const auto boxes = crowd(scene, 10);
+  for (Box* box : boxes) box->cured_by_start = false;
+  break_all(boxes, 8);
+  REQUIRE(scene.pass_until_decision("degraded", 2min));
+  scene.pass(20s);
+  for (std::size_t i = 1; i < boxes.size(); ++i) boxes[i]->broken = false;
+  scene.pass(2min);
+  REQUIRE_MESSAGE(scene.alerts.size() >= 3, scene.transcript());
+  CHECK(scene.alerts[1].event == "MASS FAILURE OVER");
+  CHECK(scene.alerts[2].event == "DEGRADED");
+  CHECK(scene.alerts[2].workload == "w0");
+}
+
+TEST_CASE("mass: what a person stopped or paused is not counted") {
+  Scene scene;
+  const auto boxes = crowd(scene, 8);
+  for (int i = 0; i < 3; ++i) scene.stop(*boxes[static_cast<std::size_t>(i)]);
+  scene.pause(*boxes[3]);
+  scene.pass(1min);
+  boxes[4]->broken = boxes[5]->broken = true;  // two of four
+  REQUIRE_MESSAGE(scene.pass_until([&] { return !scene.orders.empty(); }, 2min), scene.transcript());
+  CHECK(scene.decided(Rule::MassHold) == 0);
+}
+
+TEST_CASE("mass: crashes count, those of the engine do not") {
+  Scene scene;
+  const auto boxes = crowd(scene, 4);
+  for (Box* box : boxes) scene.crash(*box);
+  scene.pass(30s);
+  CHECK(scene.decided(Rule::MassHold) == 1);
+  CHECK_MESSAGE(scene.orders.size() <= 2, scene.transcript());
+
+  Scene other;
+  const auto same = crowd(other, 4);
+  other.shut_engine_down();
+  other.pass(1min);
+  other.connect();
+  other.pass(10min);
+  CHECK_MESSAGE(other.decided(Rule::MassHold) == 0, other.transcript());
+  for (Box* box : same) CHECK(box->facts.state == ContainerState::Running);
+}
+
+TEST_CASE("mass: it outlives healer, and its alert is resolved with the same key") {
+  Scene scene;
+  const auto boxes = crowd(scene, 10);
+  break_all(boxes, 8);
+  REQUIRE(scene.pass_until_decision("degraded", 2min));
+  const std::string key = scene.alerts[0].dedup_key;
+  scene.restart_healer();
+  scene.pass(30s);
+  CHECK_MESSAGE(scene.orders.empty(), scene.transcript());
+  CHECK(scene.alerts.size() == 1);
+  for (Box* box : boxes) box->broken = false;
+  scene.pass(5min);
+  REQUIRE_MESSAGE(scene.alerts.size() == 2, scene.transcript());
+  CHECK(scene.alerts[1].event == "MASS FAILURE OVER");
+  CHECK(scene.alerts[1].dedup_key == key);
+  CHECK(scene.host.mass_alert_key.empty());
+}
+
+// --- how many at a time ---------------------------------------------------------------------------------
+
+TEST_CASE("slots: at most 30 % are in remedy at a time, and all have their turn") {
+  Scene scene;
+  Policy policy = Scene::policy();
+  policy.start_period = 30s;
+  const auto boxes = crowd(scene, 10, policy);
+  for (std::size_t i = 0; i < 5; ++i) {
+    boxes[i]->broken = true;
+    boxes[i]->ready_after = 20s;
+  }
+  std::size_t most = 0;
+  scene.after_step = [&](const Event&, const Actions&) {
+    most = std::max(most, scene.core->host_status(scene.now()).in_remedy);
+  };
+  scene.pass(10min);
+  CHECK(most == 3);
+  CHECK_MESSAGE(scene.orders.size() == 5, scene.transcript());
+  CHECK(scene.held_for(HoldKind::Concurrency) >= 1);
+}
+
+TEST_CASE("slots: of one compose service one at a time") {
+  Scene scene;
+  scene.host_settings.remedy_share = 1.0;
+  std::vector<Box*> boxes;
+  for (unsigned i = 1; i <= 2; ++i) {
+    Policy policy = Scene::policy();
+    policy.start_period = 30s;
+    boxes.push_back(&scene.add(fmt::format("shop-web-{}", i), policy));
+    compose(*boxes.back(), "shop", "web", i);
+  }
+  for (unsigned i = 0; i < 4; ++i) scene.add(fmt::format("other{}", i));
+  scene.send(HostPolicyChanged{scene.host_settings});
+  settle(scene);
+  for (Box* box : boxes) {
+    box->broken = true;
+    box->ready_after = 20s;
+  }
+  REQUIRE(scene.pass_until([&] { return scene.orders.size() == 1; }));
+  REQUIRE(scene.pass_until([&] { return scene.held_for(HoldKind::Replica) == 1; }, 1min));
+  const std::string second = scene.orders[0].name == "shop-web-1" ? "shop-web-2" : "shop-web-1";
+  const std::string first = scene.orders[0].name;
+  REQUIRE_MESSAGE(scene.pass_until([&] { return scene.orders.size() == 2; }, 5min), scene.transcript());
+  CHECK(scene.orders[1].name == second);
+  CHECK(scene.status(first).condition == Condition::Healthy);
+}
+
+// --- the engine's own alert -----------------------------------------------------------------------------
+
+TEST_CASE("engine: a healer restarted during an outage resolves the alert of the one before, once") {
+  Scene scene;
+  scene.healthy("web");
+  scene.lose_engine();
+  scene.pass(1min);
+  REQUIRE(scene.alerts.size() == 1);
+  const std::string key = scene.alerts[0].dedup_key;
+  scene.restart_healer(false);
+  scene.send(EngineLost{"connection refused"});
+  scene.pass(1min);
+  CHECK(scene.alerts.size() == 1);
+  scene.connect();
+  REQUIRE(scene.alerts.size() == 2);
+  CHECK(scene.alerts[1].kind == AlertKind::Recovered);
+  CHECK(scene.alerts[1].dedup_key == key);
+  CHECK(scene.host.engine_alert_key.empty());
+}

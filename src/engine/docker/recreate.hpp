@@ -11,6 +11,7 @@
 namespace healer::docker {
 
 class Caller;
+class Recreation;
 
 /// Carries out Engine::recreate and Engine::resume_recreate. recreate_body.hpp says what the new container is
 /// made of, recreate_steps.hpp what is done when.
@@ -35,7 +36,6 @@ class Recreator {
   void resume(RecreateOrder order, Done done);
 
  private:
-  class Recreation;
   void begin(RecreateOrder order, Done done, bool resumed);
 
   Caller& caller_;

@@ -1,0 +1,276 @@
+#include "engine/docker/recreation.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+
+#include "base/text.hpp"
+
+namespace healer::docker {
+namespace {
+
+namespace json = boost::json;
+using net::HttpAnswer;
+
+constexpr int tries = 3;  // of a step back that the engine refuses
+constexpr Duration pause_before_retry{250};
+constexpr Duration pause_while_in_doubt{500};
+constexpr Duration removal_limit{10'000};
+constexpr Duration last_tries{5'000};  ///< of the undo limit: for its name and our leavings
+
+}  // namespace
+
+std::string Recreation::prefix() const {
+  return "recreate " + clip(order_.name, 80);
+}
+
+// Forward.
+
+void Recreation::replace_next() {
+  const Sight now = sight();
+  const RecreateStep step = replace_step(now, plan_ && plan_->side_by_side);
+  if (step == RecreateStep::Finished) return finish(new_->facts.id);
+  if (step == RecreateStep::Lost)
+    return undo(to_string(step), {ErrorCode::Conflict, "somebody else removed or renamed one of them"});
+  if (new_ && plan_ && steps_done_.empty())
+    return refuse({ErrorCode::Conflict, fmt::format("a container \"{}\" exists already", new_name_)});
+  if (step == RecreateStep::Create && !plan_)
+    return undo(to_string(step), {ErrorCode::Conflict, "the new container is gone"});
+  if (new_ && !original_.image_id.empty() && new_->image_id != original_.image_id)
+    return undo(to_string(RecreateStep::Create),
+                {ErrorCode::Conflict, "its image's name came to mean another image just now"});
+  if (step == RecreateStep::RemoveOld) return remove_old();
+  const bool again = step == RecreateStep::Connect ? ++joined_ > plan_->connections.size()
+                                                   : !steps_done_.insert(step).second;
+  if (again) {
+    if (doubt_) return undo(to_string(step), *std::exchange(doubt_, std::nullopt));
+    const bool ended = step == RecreateStep::StartNew;
+    return undo(
+        to_string(step),
+        {ErrorCode::PeerFailure, ended ? fmt::format("it ended at once (exit code {})", new_->facts.exit_code)
+                                       : "the engine agreed, but nothing changed"});
+  }
+  doubt_.reset();
+  carry_out(step);
+}
+
+/// The new one has taken over: what happens now is no reason to go back. One that cannot be removed could not
+/// be brought back either.
+void Recreation::remove_old() {
+  if (++removals_ > tries) return finish(new_id_);
+  until_ = std::max(until_, std::chrono::steady_clock::now() + removal_limit);
+  carry_out(RecreateStep::RemoveOld);
+}
+
+void Recreation::carry_out(RecreateStep step) {
+  touched_ = touched_ || step == RecreateStep::StopOld || step == RecreateStep::SetOldAside;
+  if (left() == Duration{0}) {
+    caller_.later([this, step] {
+      step_failed(step, {ErrorCode::Timeout, "the time for the whole recreation is over"});
+    });
+    return;
+  }
+  caller_.call(call_of(step), [this, step](const Result<HttpAnswer>& answer) { carried_out(step, answer); });
+}
+
+net::HttpCall Recreation::call_of(RecreateStep step) {
+  const auto of = [](const std::string& id, const std::string& verb) {
+    return fmt::format("/containers/{}{}", id, verb);
+  };
+  const auto remove = [&](const std::string& path) {
+    net::HttpCall call = caller_.order(path, left());
+    call.method = "DELETE";
+    return call;
+  };
+  switch (step) {
+    case RecreateStep::Create: {
+      std::string path = "/containers/create?name=" + percent_encoded(new_name_);
+      if (!plan_->platform.empty()) path += "&platform=" + percent_encoded(plan_->platform);
+      return caller_.order(path, left(), plan_->body);
+    }
+    case RecreateStep::Leave:
+      return caller_.order("/networks/" + percent_encoded(plan_->leave) + "/disconnect", left(),
+                           json::serialize(json::object{{"Container", new_id_}, {"Force", true}}));
+    case RecreateStep::Connect: {
+      const auto& all = new_->facts.networks;
+      const auto next =
+          std::find_if(plan_->connections.begin(), plan_->connections.end(), [&](const auto& connection) {
+            return std::none_of(all.begin(), all.end(),
+                                [&](const auto& joined) { return joined.name == connection.network; });
+          });
+      return caller_.order(
+          "/networks/" + percent_encoded(next->network) + "/connect", left(),
+          fmt::format(R"({{"Container":"{}","EndpointConfig":{}}})", new_id_, next->endpoint));
+    }
+    case RecreateStep::StartNew:
+      return caller_.order(of(new_id_, "/start"), left());
+    case RecreateStep::StopOld:
+      return caller_.order(
+          of(order_.container_id,
+             order_.stop_timeout ? "/stop?t=" + seconds_text(*order_.stop_timeout) : std::string("/stop")),
+          left());
+    case RecreateStep::SetOldAside:
+      return caller_.order(of(order_.container_id, "/rename?name=" + percent_encoded(aside_name_)), left());
+    case RecreateStep::NameNew:
+      return caller_.order(of(new_id_, "/rename?name=" + percent_encoded(order_.name)), left());
+    case RecreateStep::RemoveOld:  // without force: one that runs is not what we want to remove
+      return remove(of(order_.container_id, "?v=0&force=0"));
+    case RecreateStep::RemoveNew:  // without its volumes: they are the old one's
+      return remove(of(new_id_, "?v=0&force=1"));
+    case RecreateStep::StartOld:
+      return caller_.order(of(order_.container_id, "/start"), left());
+    case RecreateStep::NameOld:
+      return caller_.order(of(order_.container_id, "/rename?name=" + percent_encoded(order_.name)), left());
+    case RecreateStep::Finished:
+    case RecreateStep::Undone:
+    case RecreateStep::Lost:
+      break;
+  }
+  return caller_.question("/_ping");
+}
+
+void Recreation::carried_out(RecreateStep step, const Result<HttpAnswer>& answer) {
+  if (!answer) return step_failed(step, caller_.no_answer("", answer.error()));
+  const bool removal = step == RecreateStep::RemoveOld || step == RecreateStep::RemoveNew;
+  const bool was_so = answer->status == 304 || (removal && answer->status == 404);
+  if (!succeeded(*answer) && !was_so) return step_failed(step, status_error("", *answer));
+  if (step == RecreateStep::Create) new_id_ = text_in(answer->body, "Id");
+  if (step == RecreateStep::StopOld) stop_in_doubt_ = false;
+  // Started once is enough: one that ends at once is as it was.
+  if (step == RecreateStep::StartOld) start_old_ = false;
+  refusals_ = 0;
+  look();
+}
+
+void Recreation::step_failed(RecreateStep step, Error error) {
+  if (error.message.starts_with(": ")) error.message.erase(0, 2);
+  if (undoing_) return undo_step_failed(step, error);
+  // The question which way to go was not answered: whoever asks again gets it answered.
+  if (resumed_ && !decided_) return refuse(std::move(error));
+  if (step == RecreateStep::RemoveOld || removals_ > 0) {
+    const bool enough = removals_ >= tries || left() <= pause_before_retry;
+    if (enough && engine_away(error)) return unfinished(to_string(step), error);
+    if (enough) return finish(new_id_);
+    return pause_.set_after(pause_before_retry, [this] { look(); });
+  }
+  const bool in_doubt = may_be_done(error);
+  if (step == RecreateStep::Create) create_in_doubt_ = in_doubt;
+  if (step == RecreateStep::StopOld) stop_in_doubt_ = in_doubt;
+  if (in_doubt && step != RecreateStep::Lost && step != RecreateStep::Connect && left() > Duration{0}) {
+    doubt_ = std::move(error);
+    return look();
+  }
+  undo(to_string(step), std::move(error));
+}
+
+// Back.
+
+void Recreation::undo(const std::string& what, Error error) {
+  undoing_ = true;
+  if (!what.empty()) failed_at_ = what;
+  cause_ = std::move(error);
+  refusals_ = 0;
+  until_ = std::chrono::steady_clock::now() + caller_.settings().undo_limit;
+  look();
+}
+
+void Recreation::undo_next() {
+  const Sight now = sight();
+  // A stop that may still be under way would end the old one after it was started again.
+  if (stop_in_doubt_ && now.old_runs) return carry_out(RecreateStep::StopOld);
+  const RecreateStep step = undo_step(now, start_old_ && not_started_.empty());
+  switch (step) {
+    case RecreateStep::Finished:
+      return finish(new_->facts.id);
+    case RecreateStep::Undone:
+      if (create_in_doubt_ && left() > 2 * pause_while_in_doubt)
+        return pause_.set_after(pause_while_in_doubt, [this] { look(); });
+      return undone();
+    case RecreateStep::Lost:
+      cause_.message += cause_.message.empty() ? "" : "; ";
+      cause_.message += "the old container was removed by somebody else";
+      return finish(
+          failure(ErrorCode::NotFound, fmt::format("{}: {}: {}", prefix(), failed_at_, cause_.message)));
+    default:
+      if (++steps_back_[step] <= 2 * tries) return carry_out(step);
+      left_behind_ = fmt::format("{}: the engine agreed, but nothing changed", to_string(step));
+      return undone();
+  }
+}
+
+void Recreation::undo_step_failed(RecreateStep step, const Error& error) {
+  if (left() <= pause_before_retry) return unfinished(to_string(step), error);
+  // Being there again is worth all the time there is: who holds its port or address may let go of it.
+  const bool patient = engine_away(error) || (step == RecreateStep::StartOld && left() > last_tries);
+  if (patient) {
+    steps_back_.clear();
+  } else if (++refusals_ >= tries) {
+    refusals_ = 0;
+    switch (step) {
+      case RecreateStep::StartOld:
+        not_started_ = error.message;  // its name and our leavings are still to be seen to
+        break;
+      case RecreateStep::StopOld:
+        stop_in_doubt_ = false;
+        break;
+      case RecreateStep::RemoveNew:
+      case RecreateStep::NameOld:
+        left_behind_ = fmt::format("{}: {}", to_string(step), error.message);
+        return undone();
+      default:
+        return unfinished(to_string(step), error);
+    }
+  }
+  pause_.set_after(pause_before_retry, [this] { look(); });
+}
+
+std::string Recreation::how_the_old_one_is() const {
+  if (!old_) return "the old container is gone";
+  std::string how = touched_ ? "the old container is back" : "the old container was not touched";
+  if (old_->facts.name != order_.name)
+    how = fmt::format("the old container is called \"{}\"", old_->facts.name);
+  if (old_->runs()) return how + " and runs";
+  if (!not_started_.empty()) return fmt::format("{}, but it does not start: {}", how, not_started_);
+  return how + (ran_ ? ", but it does not run" : ", not running, as before");
+}
+
+void Recreation::undone() {
+  // Not what makes the caller think that it is still under way.
+  const bool keeps = cause_.code == ErrorCode::Refused || cause_.code == ErrorCode::Conflict ||
+                     cause_.code == ErrorCode::InvalidInput;
+  std::string message = fmt::format("{}: {}", prefix(), failed_at_);
+  if (!cause_.message.empty()) message += ": " + cause_.message;
+  message += "; " + how_the_old_one_is();
+  if (!left_behind_.empty()) message += fmt::format(" ({})", left_behind_);
+  finish(failure(keeps ? cause_.code : ErrorCode::PeerFailure, std::move(message)));
+}
+
+void Recreation::unfinished(const std::string& what, const Error& error) {
+  std::string message = prefix();
+  if (undoing_) message += fmt::format(": {}: {}; and on the way back", failed_at_, cause_.message);
+  finish(failure(ErrorCode::ConnectionLost,
+                 fmt::format("{}: {}: {}; it is not finished", message, what, error.message)));
+}
+
+/// Before anything was done.
+void Recreation::refuse(Error error) {
+  if (resumed_) {
+    if (engine_away(error)) error.code = ErrorCode::ConnectionLost;
+  } else if (may_be_done(error)) {
+    error.code = ErrorCode::PeerFailure;  // nothing was ordered, so nothing is left open
+  }
+  error.message = fmt::format("{}: {}", prefix(), error.message);
+  if (!resumed_) error.message += "; the old container was not touched";
+  finish(tl::unexpected(std::move(error)));
+}
+
+void Recreation::finish(Result<std::string> result) {
+  // The callee may end the engine, and with it this object.
+  const Done done = std::move(done_);
+  done(std::move(result));
+}
+
+}  // namespace healer::docker

@@ -1,0 +1,266 @@
+#include "engine/docker/recreation.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/text.hpp"
+#include "engine/docker/json_container.hpp"
+#include "engine/docker/json_fields.hpp"
+
+namespace healer::docker {
+namespace {
+
+using net::HttpAnswer;
+
+constexpr std::size_t shortest_id = 12;
+
+/// Image references: more than names have, and nothing that ends a path.
+std::string reference_path(const std::string& reference) {
+  std::string path;
+  for (const std::string& part : split(reference, '/')) {
+    if (!path.empty()) path += '/';
+    path += percent_encoded(part);
+  }
+  return "/images/" + path + "/json";
+}
+
+bool fit_reference(const std::string& reference) {
+  const auto parts = split(reference, '/');
+  return !reference.empty() && reference.size() <= 512 &&
+         std::all_of(parts.begin(), parts.end(),
+                     [](auto& part) { return !part.empty() && part != "." && part != ".."; });
+}
+
+}  // namespace
+
+std::string text_in(std::string_view answer, const char* field) {
+  const auto parsed = parse_json(answer, {});
+  Fields::Problem ignored;
+  return parsed && parsed->is_object() ? Fields(*parsed, ignored).text(field) : std::string();
+}
+
+// Asking.
+
+Duration Recreation::left() const {
+  const auto rest = std::chrono::duration_cast<Duration>(until_ - std::chrono::steady_clock::now());
+  return std::max(rest, Duration{0});
+}
+
+/// A question within the call's limit.
+void Recreation::ask(const std::string& path, Asked asked) {
+  if (left() == Duration{0})
+    return caller_.later([asked = std::move(asked)] {
+      asked(failure(ErrorCode::Timeout, "the time for the whole recreation is over"));
+    });
+  net::HttpCall call = caller_.question(path);
+  call.deadline = std::min(call.deadline, left());
+  caller_.call(std::move(call), std::move(asked));
+}
+
+/// One container, by its id or whole name; nothing when there is none.
+void Recreation::find(const std::string& id, Looked looked) {
+  ask("/containers/" + id + "/json",
+      [this, id, looked = std::move(looked)](const Result<HttpAnswer>& answer) {
+        const std::string what = "inspect " + short_id(id);
+        if (!answer) return looked(tl::unexpected(caller_.no_answer(what, answer.error())));
+        if (answer->status == 404) {
+          const Error error = status_error(what, *answer);
+          if (error.code == ErrorCode::NotFound) return looked(std::optional<Found>());
+          return looked(tl::unexpected(error));
+        }
+        if (answer->status != 200) return looked(tl::unexpected(status_error(what, *answer)));
+        auto facts = parse_container(answer->body);
+        if (!facts) return looked(tl::unexpected(named(what, facts.error())));
+        // Engines take the beginning of an id for a name, too.
+        const bool by_id = id.size() >= shortest_id && facts->id.starts_with(id);
+        if (!by_id && facts->name != id) return looked(std::optional<Found>());
+        looked(Found{std::move(*facts), text_in(answer->body, "Image")});
+      });
+}
+
+// Before anything is changed: the old one's configuration, its image's, and who shares namespaces with it.
+
+void Recreation::begin() {
+  ask("/containers/" + order_.container_id + "/json", [this](const Result<HttpAnswer>& answer) {
+    const std::string what = "inspect " + short_id(order_.container_id);
+    if (!answer) return refuse(caller_.no_answer(what, answer.error()));
+    if (answer->status != 200) return refuse(status_error(what, *answer));
+    on_original(*answer);
+  });
+}
+
+void Recreation::on_original(const HttpAnswer& answer) {
+  auto original = read_original(answer.body);
+  if (!original) return refuse(original.error());
+  original_ = std::move(*original);
+  original_json_ = answer.body;
+  order_.container_id = original_.id;
+  if (original_.name != order_.name)
+    return refuse(
+        {ErrorCode::Conflict, fmt::format("container {} is called \"{}\" now", short_id(original_.id),
+                                          clip(printable(original_.name), 80))});
+  ran_ = start_old_ = original_.ran;
+  ask_image(fit_reference(original_.image));
+}
+
+/// The reference is kept while it means the image that the container runs; a moved one is a deployment, and
+/// that is not our business.
+void Recreation::ask_image(bool by_reference) {
+  const std::string& asked_for = by_reference ? original_.image : original_.image_id;
+  ask(reference_path(asked_for), [this, by_reference, asked_for](const Result<HttpAnswer>& answer) {
+    const std::string what = "inspect image " + clip(printable(asked_for), 100);
+    if (!answer) return refuse(caller_.no_answer(what, answer.error()));
+    if (answer->status == 200 && text_in(answer->body, "Id") == original_.image_id)
+      return plan(answer->body, asked_for);
+    const Error error = answer->status == 200
+                            ? Error{ErrorCode::Protocol, what + ": the engine answered with another image"}
+                            : status_error(what, *answer);
+    // A socket proxy may keep images to itself: then all is pinned that would have come from the image.
+    if (error.code == ErrorCode::Refused) return plan(std::nullopt, original_.image_id);
+    if (by_reference) return ask_image(false);
+    if (error.code == ErrorCode::NotFound)
+      return refuse(
+          {ErrorCode::NotFound, fmt::format("its image {} is gone: a new container could not be made",
+                                            clip(original_.image_id, 19))});
+    refuse(error);
+  });
+}
+
+void Recreation::plan(std::optional<std::string_view> image_json, std::string image) {
+  auto plan = plan_recreation(original_json_, image_json, {std::move(image), order_.network_parent});
+  if (!plan) return refuse(plan.error());
+  plan_ = std::move(*plan);
+  original_json_.clear();
+  check_owner(0);
+}
+
+/// Without them neither the new one nor, once it is stopped, the old one could be started.
+void Recreation::check_owner(std::size_t index) {
+  if (index == plan_->owners.size()) return look();
+  const std::string owner = plan_->owners[index];
+  if (!fit_for_path(owner)) return refuse(unfit("shared namespace of", owner));
+  find(owner, [this, index, owner](const Result<std::optional<Found>>& found) {
+    if (!found) return refuse(found.error());
+    if (!*found)
+      return refuse({ErrorCode::Conflict,
+                     fmt::format("the container {} whose namespace it shares is gone; name its successor "
+                                 "(network parent), or recreate both by hand",
+                                 short_id(owner))});
+    if (!(*found)->runs())
+      return refuse(
+          {ErrorCode::Conflict, fmt::format("the container {} whose namespace it shares does not run",
+                                            clip((*found)->facts.name, 80))});
+    check_owner(index + 1);
+  });
+}
+
+// Looking: what exists under the id and the names.
+
+void Recreation::resume() {
+  resumed_ = true;
+  ran_ = start_old_ = true;
+  look();
+}
+
+void Recreation::look() {
+  old_.reset();
+  new_.reset();
+  named_.reset();
+  find(order_.container_id, [this](Result<std::optional<Found>> found) {
+    if (!found) return step_failed(RecreateStep::Lost, found.error());
+    old_ = std::move(*found);
+    look_for_new();
+  });
+}
+
+void Recreation::look_for_new() {
+  find(new_name_, [this](Result<std::optional<Found>> found) {
+    if (!found) return step_failed(RecreateStep::Lost, found.error());
+    new_ = std::move(*found);
+    if (new_) new_id_ = new_->facts.id;
+    if (old_ && old_->facts.name == order_.name) return seen();
+    look_at_name();
+  });
+}
+
+void Recreation::look_at_name() {
+  find(order_.name, [this](Result<std::optional<Found>> found) {
+    if (!found) return step_failed(RecreateStep::Lost, found.error());
+    named_ = std::move(*found);
+    if (named_ && named_->facts.id == order_.container_id) named_.reset();  // renamed between two questions
+    if (!named_ || new_) return seen();
+    // Nothing marks it as ours; after a restart of healer it is known by being the old one's like.
+    const bool like_old =
+        !old_ || (named_->image_id == old_->image_id && named_->facts.labels == old_->facts.labels);
+    if (new_id_.empty() ? resumed_ && like_old : named_->facts.id == new_id_) {
+      new_ = std::move(named_);
+      named_.reset();
+      new_id_ = new_->facts.id;
+    }
+    seen();
+  });
+}
+
+Sight Recreation::sight() const {
+  Sight sight;
+  if (old_) {
+    const std::string& name = old_->facts.name;
+    sight.old_place = name == order_.name   ? Place::Named
+                      : name == aside_name_ ? Place::Aside
+                                            : Place::Elsewhere;
+    sight.old_runs = old_->runs();
+  }
+  sight.stranger = named_.has_value();
+  if (!new_) return sight;
+  sight.new_place = new_->facts.name == order_.name ? Place::Named : Place::Aside;
+  sight.new_runs = new_->facts.state == ContainerState::Running;
+  if (!plan_) return sight;
+  const auto joined = [this](const std::string& network) {
+    const auto& all = new_->facts.networks;
+    return std::any_of(all.begin(), all.end(), [&](const auto& one) { return one.name == network; });
+  };
+  sight.to_leave = !plan_->leave.empty() && joined(plan_->leave);
+  sight.to_join = std::any_of(plan_->connections.begin(), plan_->connections.end(),
+                              [&](const auto& connection) { return !joined(connection.network); });
+  return sight;
+}
+
+void Recreation::seen() {
+  if (resumed_ && !decided_) return decide_resumption();
+  if (undoing_) return undo_next();
+  replace_next();
+}
+
+void Recreation::decide_resumption() {
+  decided_ = true;
+  const Sight now = sight();
+  failed_at_ = "healer ended while it was recreated";
+  cause_ = {ErrorCode::PeerFailure, {}};
+  switch (resume_by(now)) {
+    case Resumption::Replace:
+      return replace_next();
+    case Resumption::Undo:
+      start_old_ = now.old_place != Place::Elsewhere;
+      touched_ = true;
+      return undo("", cause_);
+    case Resumption::Untouched:
+      return finish(failure(ErrorCode::Conflict,
+                            fmt::format("{}: {}; the old container is as it was", prefix(), failed_at_)));
+    case Resumption::Finished:
+      return finish(new_ ? new_->facts.id : named_->facts.id);
+    case Resumption::Taken:
+      return finish(failure(
+          ErrorCode::Conflict,
+          fmt::format("{}: {}; container {}, which is not ours, has its name now: the old container is left "
+                      "as \"{}\"",
+                      prefix(), failed_at_, short_id(named_->facts.id), aside_name_)));
+    case Resumption::Nothing:
+      return finish(
+          failure(ErrorCode::NotFound,
+                  fmt::format("{}: {}; neither the old nor the new container exists", prefix(), failed_at_)));
+  }
+}
+
+}  // namespace healer::docker

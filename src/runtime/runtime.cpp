@@ -91,7 +91,11 @@ void Runtime::feed(Event event) {
     const Event next = std::move(events_.front());
     events_.pop_front();
     actions.clear();
-    supervisor_.step(next, host_.now(), Draws(host_.seed()), actions);
+    const Instant now = host_.now();
+    const std::uint64_t seed = host_.seed();
+    observer_.step_begins(next, now, seed);
+    supervisor_.step(next, now, Draws(seed), actions);
+    observer_.step_ended(next, now, seed, actions);
     perform(actions);
   }
   stepping_ = false;

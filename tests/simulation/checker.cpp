@@ -1,0 +1,531 @@
+#include "checker.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/duration.hpp"
+#include "core/identity.hpp"
+#include "core/timing.hpp"
+#include "support/show.hpp"
+
+namespace healer::simulation {
+namespace {
+
+using healer::testing::show;
+
+/// More steps than this in one millisecond: it wakes itself without end.
+constexpr unsigned most_steps_at_once = 50'000;
+/// Between a verdict and its order: evidence, a fresh inspect, a commit, and the checker's own pace.
+constexpr Duration slack = 45s;
+/// After these, healer may need a moment to see the world again.
+constexpr Duration settling = 90s;
+/// A stop just before the engine itself ends may be taken for the engine's own. HEALING.md 3.
+constexpr Duration near_shutdown = 60s;
+
+bool changes_container(RemedyKind kind) {
+  return kind != RemedyKind::None && kind != RemedyKind::Webhook;
+}
+
+bool same_action(const Action& a, const Action& b) {
+  if (a.index() != b.index()) return false;
+  if (const auto* persist = std::get_if<Persist>(&a)) return persist->record == std::get<Persist>(b).record;
+  if (const auto* alert = std::get_if<RaiseAlert>(&a)) return alert->alert == std::get<RaiseAlert>(b).alert;
+  if (const auto* wake = std::get_if<Wake>(&a))
+    return wake->workload == std::get<Wake>(b).workload && wake->at == std::get<Wake>(b).at;
+  if (const auto* probe = std::get_if<StartProbe>(&a)) {
+    const auto& other = std::get<StartProbe>(b);
+    return probe->probe == other.probe && probe->workload == other.workload &&
+           probe->timeout == other.timeout && *probe->target == *other.target;
+  }
+  if (const auto* order = std::get_if<ApplyRemedy>(&a)) {
+    const auto& other = std::get<ApplyRemedy>(b);
+    return order->attempt == other.attempt && order->step == other.step &&
+           order->container_id == other.container_id && order->deadline == other.deadline;
+  }
+  return show(a) == show(b);
+}
+
+/// Whether the ladder has a rung for it at all.
+bool treats(const Policy& policy, bool running) {
+  return std::any_of(policy.actions.begin(), policy.actions.end(), [&](const RemedyStep& step) {
+    switch (step.kind) {
+      case RemedyKind::None:
+        return false;
+      case RemedyKind::Start:
+        return !running;
+      case RemedyKind::Stop:
+        return running;
+      default:
+        return true;
+    }
+  });
+}
+
+bool is_stop(EngineEventKind kind) {
+  return kind == EngineEventKind::Kill || kind == EngineEventKind::Stop || kind == EngineEventKind::Die;
+}
+
+bool unfinished(const Attempt& attempt) {
+  return attempt.state == AttemptState::Ordered || attempt.state == AttemptState::Verifying;
+}
+
+}  // namespace
+
+Checker::Checker(World& world, Disk& disk, Score& score) : world_(world), disk_(disk), score_(score) {
+  known_.resize(world.places().size());
+  for (const Place& place : world.places()) {
+    known_[place.index].key = workload_key(place.facts);
+    known_[place.index].container_id = place.facts.id;
+    by_key_[known_[place.index].key] = place.index;
+  }
+}
+
+void Checker::fail(int invariant, std::string what) {
+  if (broken_) return;
+  broken_ = Broken{invariant, std::move(what), world_.now()};
+  note(fmt::format("BROKEN {}: {}", broken_->invariant, broken_->what));
+}
+
+void Checker::note(const std::string& line) {
+  if (tracing)
+    trace.push_back(fmt::format(
+        "{:>12} {}", fmt::format("{:.3f}s", static_cast<double>(world_.elapsed().count()) / 1000.0), line));
+}
+
+void Checker::begins(const Runtime& runtime, const HostPolicy& policy, const StoredState& stored,
+                     bool mirrored) {
+  runtime_ = &runtime;
+  host_ = policy;
+  began_at_ = connected_at_ = world_.now();
+  ++process_;
+  mirror_.reset();
+  if (mirrored) mirror_ = std::make_unique<Supervisor>(policy, stored);
+  note(fmt::format("healer {} begins", process_));
+}
+
+void Checker::ends(bool amnesia) {
+  note("healer ends");
+  runtime_ = nullptr;
+  mirror_.reset();
+  rebuild();
+  for (Known& known : known_) {
+    known.decided.reset();
+    known.unattended = Duration{0};
+    // What was never written is forgotten, and so are the orders and alerts that followed from it.
+    if (amnesia) known.open_order.reset();
+  }
+  if (amnesia) {
+    raised_.clear();
+    delivered_as_.clear();
+    delivered_.clear();
+    for (auto& [key, account] : accounts_) account.orders.clear();
+  }
+}
+
+/// The state of a process is gone; what is on disk is what the next one goes on from.
+void Checker::rebuild() {
+  attempts_ = disk_.attempts();
+  incidents_ = disk_.incidents();
+  records_ = disk_.workloads();
+  unwritten_.clear();
+  raised_.clear();
+  for (auto& [key, account] : accounts_) {
+    account.open_incident.reset();
+    account.open_attempt.reset();
+    account.orders.clear();
+  }
+  for (const auto& [id, incident] : incidents_)
+    if (incident.outcome == IncidentOutcome::Open) accounts_[incident.workload].open_incident = id;
+  for (const auto& [id, attempt] : attempts_) {
+    const auto reset = reset_at_.find(attempt.workload);
+    if (reset == reset_at_.end() || attempt.ordered_at > reset->second)
+      accounts_[attempt.workload].orders.push_back(attempt.ordered_at);
+    if (unfinished(attempt)) accounts_[attempt.workload].open_attempt = id;
+  }
+}
+
+// What healer learns.
+
+Checker::Known* Checker::known(const std::string& container_id) {
+  const Place* place = world_.by_id(container_id);
+  return place ? &known_[place->index] : nullptr;
+}
+
+Checker::Known* Checker::known_by_key(const std::string& key) {
+  const auto found = by_key_.find(key);
+  return found == by_key_.end() ? nullptr : &known_[found->second];
+}
+
+void Checker::looked(const std::string& container_id, Instant seen_at) {
+  if (Known* seen = known(container_id)) seen->looked_at = std::max(seen->looked_at, seen_at);
+}
+
+void Checker::told(const EngineEvent& event) {
+  if (tracing) note("engine says " + show(Event{event}));
+  Known* of = known(event.container_id);
+  if (!of) return;
+  if (event.kind == EngineEventKind::Pause) of->told_paused = world_.now();
+  if (is_stop(event.kind)) of->told_stopped = world_.now();
+}
+
+void Checker::passed(std::uint32_t index) {
+  known_[index].passed_run = world_.places()[index].starts;
+}
+
+// Steps of the core.
+
+void Checker::step_begins(const Event& event, Instant now, std::uint64_t) {
+  failures_before_.reset();
+  if (const auto* finished = std::get_if<ProbeFinished>(&event)) {
+    const bool plain = finished->facts.end == ProbeEnd::Answered && finished->facts.status == 200;
+    if (!plain && runtime_)
+      if (const auto status = runtime_->supervisor().status_of(finished->workload, now))
+        failures_before_ = status->failures;
+  }
+}
+
+void Checker::step_ended(const Event& event, Instant now, std::uint64_t seed, const Actions& actions) {
+  ++score_.steps;
+  if (now != same_instant_) {
+    same_instant_ = now;
+    steps_at_once_ = 0;
+  } else if (++steps_at_once_ == most_steps_at_once) {
+    fail(0, "time stands still: last was " + show(event));
+  }
+  if (tracing) {
+    const auto* probe = std::get_if<ProbeFinished>(&event);
+    const bool dull = std::holds_alternative<Tick>(event) ||
+                      (probe && probe->facts.end == ProbeEnd::Answered && probe->facts.status == 200);
+    bool said = !dull;
+    if (!dull) note("> " + show(event));
+    for (const Action& action : actions) {
+      if (std::holds_alternative<Wake>(action) || std::holds_alternative<StartProbe>(action) ||
+          std::holds_alternative<Count>(action))
+        continue;
+      if (!std::exchange(said, true)) note("> " + show(event));
+      note("    " + show(action));
+    }
+  }
+  if (mirror_) {
+    mirrored_.clear();
+    mirror_->step(event, now, Draws(seed), mirrored_);
+    const bool same = mirrored_.size() == actions.size() &&
+                      std::equal(actions.begin(), actions.end(), mirrored_.begin(), same_action);
+    if (!same) fail(7, "the same record gave other actions for " + show(event));
+  }
+  bool unknown = false;
+  for (const Action& action : actions) {
+    if (const auto* persist = std::get_if<Persist>(&action)) {
+      record(persist->record, now);
+    } else if (const auto* count = std::get_if<Count>(&action)) {
+      const auto* check = std::get_if<CountCheck>(&count->metric);
+      unknown |= check && check->outcome == Outcome::Unknown;
+    } else if (const auto* alert = std::get_if<RaiseAlert>(&action)) {
+      raised(alert->alert);
+    }
+  }
+  for (const Action& action : actions)
+    if (const auto* order = std::get_if<ApplyRemedy>(&action)) ordered(*order, now);
+  if (unknown && failures_before_ && runtime_) {
+    const auto& finished = std::get<ProbeFinished>(event);
+    const auto status = runtime_->supervisor().status_of(finished.workload, now);
+    if (status && status->failures != *failures_before_)
+      fail(6, fmt::format("an unknown outcome moved the streak of {} from {} to {}", finished.workload,
+                          *failures_before_, status->failures));
+  }
+}
+
+void Checker::record(const Record& record, Instant now) {
+  if (const auto* workload = std::get_if<WorkloadRecord>(&record)) {
+    records_[workload->key] = *workload;
+  } else if (const auto* attempt = std::get_if<Attempt>(&record)) {
+    const std::uint64_t id = attempt->id.value;
+    Account& account = accounts_[attempt->workload];
+    const auto before = attempts_.find(id);
+    if (before == attempts_.end()) {
+      if (account.open_attempt)
+        fail(2, fmt::format("{} has attempt {} open and begins {}", attempt->workload, *account.open_attempt,
+                            id));
+      account.orders.push_back(attempt->ordered_at);
+      unwritten_.insert(id);
+    } else if (!unfinished(before->second) && *attempt != before->second) {
+      fail(5, fmt::format("attempt {} of {} ended twice", id, attempt->workload));
+    }
+    account.open_attempt = unfinished(*attempt) ? std::optional(id) : std::nullopt;
+    attempts_[id] = *attempt;
+  } else if (const auto* incident = std::get_if<Incident>(&record)) {
+    const std::uint64_t id = incident->id.value;
+    Account& account = accounts_[incident->workload];
+    const auto before = incidents_.find(id);
+    if (before == incidents_.end()) {
+      if (incident->opened_at != now) fail(5, fmt::format("incident {} is from the past", id));
+      if (account.open_incident)
+        fail(5, fmt::format("{} has incident {} open and opens {}", incident->workload,
+                            *account.open_incident, id));
+    } else if (before->second.outcome != IncidentOutcome::Open) {
+      fail(5, fmt::format("incident {} of {} was closed before", id, incident->workload));
+    }
+    account.open_incident = incident->outcome == IncidentOutcome::Open ? std::optional(id) : std::nullopt;
+    incidents_[id] = *incident;
+  }
+}
+
+void Checker::raised(const Alert& alert) {
+  const bool fresh = raised_.insert({alert.dedup_key, alert.kind}).second;
+  const bool was_reset = !reset_at_.empty() && reset_names_.count(alert.workload) != 0;
+  if (!fresh && alert.kind != AlertKind::Info && !was_reset)
+    fail(5, fmt::format("said twice: {} {}", to_string(alert.kind), alert.dedup_key));
+  const auto slash = alert.dedup_key.rfind('/');
+  if (slash != std::string::npos &&
+      (alert.kind == AlertKind::Recovered || alert.kind == AlertKind::Info || alert.event == "STOPPED"))
+    told_ends_.insert(std::strtoull(alert.dedup_key.c_str() + slash + 1, nullptr, 10));
+}
+
+const Policy* Checker::policy_of(const std::string& key) const {
+  const Policy* policy = nullptr;
+  if (runtime_)
+    runtime_->supervisor().each([&](const Workload& workload) {
+      if (workload.key == key) policy = workload.policy.get();
+    });
+  return policy;
+}
+
+Duration Checker::grace_of(const std::string& key, const Policy& policy) const {
+  const auto record = records_.find(key);
+  if (record == records_.end()) return start_grace(policy, false, {});
+  return start_grace(policy, record->second.started_well_once, record->second.starts);
+}
+
+void Checker::ordered(const ApplyRemedy& order, Instant now) {
+  note(fmt::format("ORDER {} {} ({})", to_string(order.step), order.name, order.container_id));
+  digest(to_string(order.step) + order.container_id);
+  Known* of = known_by_key(order.workload);
+  if (!of) return fail(1, order.workload + " is not known to the world");
+  of->decided = order;
+  of->unattended = Duration{0};
+
+  const auto attempt = attempts_.find(order.attempt.value);
+  if (attempt == attempts_.end() || attempt->second.state != AttemptState::Ordered)
+    fail(2, "the order to " + order.workload + " is not written down");
+  if (of->open_order && now < of->open_order->second) fail(2, order.workload + " has an unanswered order");
+
+  const Policy* policy = policy_of(order.workload);
+  if (!policy) return;
+  // 3. A further order of one attempt is no further attempt.
+  Account& account = accounts_[order.workload];
+  const auto in_window = std::count_if(account.orders.begin(), account.orders.end(),
+                                       [&](Instant at) { return at + policy->budget_window > now; });
+  const bool asked_for = attempt != attempts_.end() && [&] {
+    const auto incident = incidents_.find(attempt->second.incident.value);
+    return incident != incidents_.end() && incident->second.cause == IncidentCause::ByOperator;
+  }();
+  if (static_cast<unsigned>(in_window) > policy->budget_attempts && !asked_for)
+    fail(3, fmt::format("{} attempts at {} within {}", in_window, order.workload,
+                        format_duration(policy->budget_window)));
+  // 2. In all.
+  std::size_t in_remedy = 0;
+  for (const auto& [key, other] : accounts_) in_remedy += other.open_attempt ? 1 : 0;
+  const auto allowed = std::max<std::size_t>(
+      1,
+      static_cast<std::size_t>(host_.remedy_share * static_cast<double>(runtime_->supervisor().watched())));
+  if (in_remedy > allowed && !asked_for)
+    fail(2, fmt::format("{} in remedy, {} are allowed", in_remedy, allowed));
+
+  const Place* place = world_.by_id(order.container_id);
+  if (place && changes_container(order.step.kind)) ordered_to(*place, order, now);
+}
+
+void Checker::ordered_to(const Place& place, const ApplyRemedy& order, Instant now) {
+  const Known& known = known_[place.index];
+  const std::string who = order.workload + " (" + place.unit->name + ")";
+  const Policy* policy = policy_of(order.workload);
+  if (!policy || policy->selection != Selection::OptedIn) fail(1, who + " did not opt in");
+  const bool knows_pause = place.paused_at < known.looked_at || known.told_paused > place.paused_at;
+  if (place.paused() && knows_pause) fail(1, who + " is paused");
+  const bool knows_stop = place.person_at < known.looked_at || known.told_stopped >= place.person_at;
+  const bool ambiguous = world_.engine_trouble_at() > place.person_at &&
+                         world_.engine_trouble_at() < place.person_at + near_shutdown + 24h;
+  if (place.stopped_by_person && knows_stop && !place.busy && !ambiguous)
+    fail(1, fmt::format("{} was stopped by a person {} ago", who, format_duration(now - place.person_at)));
+
+  if (order.step.kind == RemedyKind::Start || !place.running() || known.passed_run == place.starts) return;
+  const auto attempt = attempts_.find(order.attempt.value);
+  const auto incident =
+      attempt == attempts_.end() ? incidents_.end() : incidents_.find(attempt->second.incident.value);
+  if (incident != incidents_.end() && (incident->second.cause == IncidentCause::ByOperator ||
+                                       incident->second.cause == IncidentCause::NetworkLost))
+    return;
+  // The engine applies its own start period, and its verdict is final unless one of ours is set besides.
+  const bool by_engine = place.unit->check_interval > Duration{0};
+  if (by_engine && !policy->start_period) return;
+  const Duration grace = grace_of(order.workload, *policy);
+  if (place.started < known.looked_at && now < place.started + grace)
+    fail(1, fmt::format("{} is still starting: {} of {}", who, format_duration(now - place.started),
+                        format_duration(grace)));
+}
+
+// The engine's side.
+
+void Checker::order_given(RemedyKind kind, const std::string& container_id, Duration deadline) {
+  Known* of = known(container_id);
+  if (!of) return;
+  note(fmt::format("the engine is asked to {} {}", to_string(kind), container_id));
+  if (of->open_order && world_.now() < of->open_order->second)
+    fail(2, fmt::format("{} is given a second order before the first is answered", of->key));
+  if (!of->decided || of->decided->container_id != container_id)
+    fail(2, of->key + " is given an order that was not decided");
+  else if (unwritten_.count(of->decided->attempt.value) != 0)
+    fail(2, of->key + " is given an order before its record is on disk");
+  of->decided.reset();
+  of->open_order = {kind, world_.now() + deadline};
+}
+
+void Checker::order_answered(const std::string& container_id) {
+  // By number: a recreation ends the container it was about.
+  std::uint32_t index = 0;
+  for (std::size_t i = 1; i < container_id.size() && container_id[i] != '.'; ++i)
+    index = index * 10 + static_cast<std::uint32_t>(container_id[i] - '0');
+  if (index < known_.size()) known_[index].open_order.reset();
+}
+
+void Checker::committed(const std::vector<Record>& records, bool ok) {
+  if (!ok) {
+    ++failed_commits_;
+    note("a commit failed");
+  }
+  for (const Record& record : records)
+    if (const auto* attempt = std::get_if<Attempt>(&record)) unwritten_.erase(attempt->id.value);
+}
+
+void Checker::delivered(const Alert& alert) {
+  ++score_.alerts;
+  digest(alert.dedup_key + to_string(alert.kind));
+  note(fmt::format("ALERT {} {}: {}", to_string(alert.kind), alert.event, alert.text));
+  const auto [entry, first] = delivered_.try_emplace(alert.id.value, process_);
+  if (!first && entry->second == process_ && delivered_at_failures_[alert.id.value] == failed_commits_)
+    fail(5, fmt::format("alert {} was delivered twice by one process", alert.dedup_key));
+  entry->second = process_;
+  delivered_at_failures_[alert.id.value] = failed_commits_;
+  const auto [as, fresh] = delivered_as_.try_emplace({alert.dedup_key, alert.kind}, alert.id.value);
+  if (!fresh && as->second != alert.id.value && alert.kind != AlertKind::Info && reset_at_.empty())
+    fail(5, fmt::format("delivered twice: {} {}", to_string(alert.kind), alert.dedup_key));
+}
+
+void Checker::operator_did(What what, const std::string& unit) {
+  note(fmt::format("operator: {} {}", to_string(what), unit));
+  const std::string& key = known_[world_.by_name(unit).index].key;
+  if (what == What::OpReset || what == What::OpHeal) {
+    reset_at_[key] = world_.now();
+    reset_names_.insert(unit);
+    accounts_[key].orders.clear();
+  }
+}
+
+// What lasts too long.
+
+bool Checker::in_the_way(const WorkloadStatus& status) const {
+  const Instant now = world_.now();
+  if (status.hold || status.paused_until) return true;               // section 5, by its name
+  if (status.breaker != BreakerState::Closed) return true;           // gave up, and said so
+  if (status.next_action && *status.next_action > now) return true;  // backoff
+  if (status.condition == Condition::Healing || status.condition == Condition::Unreachable) return true;
+  if (status.attempts_in_window >= status.budget) return true;
+  return false;
+}
+
+bool Checker::excused(const Place& place) const {
+  if (!runtime_ || !runtime_->ready() || world_.engine_mode() != World::EngineMode::Up) return true;
+  if (world_.denies()) return true;
+  const std::string& key = known_[place.index].key;
+  const auto status = runtime_->supervisor().status_of(key, world_.now());
+  const Policy* policy = policy_of(key);
+  return !status || in_the_way(*status) || !policy || !treats(*policy, place.running());
+}
+
+Duration Checker::patience(const Place& place, const Known& known, const Policy& policy) const {
+  const unsigned threshold = policy.failure_threshold;
+  Duration verdict = policy.interval * (threshold + 1) + policy.effective_timeout() * threshold;
+  if (place.unit->check_interval > Duration{0}) {
+    // The engine's own thresholds, and a look now and then in case its word was lost.
+    const Duration checks = (place.unit->check_interval + 5s) * 4 + place.facts.health_start_period;
+    verdict = std::max(verdict, checks + std::max<Duration>(policy.interval, 1min) * 2);
+  }
+  if (!place.running()) verdict = world_.script().resync + 35s;  // told by an event, or seen in a list
+  Duration grace{0};
+  if (place.running() && known.passed_run != place.starts) grace = grace_of(known.key, policy);
+  return verdict + grace + slack;
+}
+
+void Checker::look_around(Duration since_last) {
+  const Instant now = world_.now();
+  const bool awake = runtime_ && runtime_->ready() && world_.engine_mode() == World::EngineMode::Up;
+  if (!awake || world_.denies()) disturbed_at_ = now;
+  disturbed_at_ = std::max(disturbed_at_, std::min(now, world_.engine_trouble_at()));
+  const bool calm = awake && now - disturbed_at_ >= settling && now - began_at_ >= settling;
+  for (const Place& place : world_.places()) {
+    Known& known = known_[place.index];
+    const bool ill = place.exists && place.sick.ill != Ill::None && place.sick.curable() &&
+                     place.sick.ill != Ill::Flap && !place.stopped_by_person && !place.paused() &&
+                     place.facts.state != ContainerState::Restarting;
+    if (!ill || !calm || world_.cut_off(place)) {
+      known.unattended = Duration{0};
+      continue;
+    }
+    const bool fails = !place.running() ? place.unit->restart == RestartPolicy::No
+                                        : world_.inner_answer(place) != Answer::Pass;
+    const Policy* policy = fails ? policy_of(known.key) : nullptr;
+    const auto status = policy ? runtime_->supervisor().status_of(known.key, now) : std::nullopt;
+    if (!policy || policy->selection != Selection::OptedIn || !treats(*policy, place.running())) {
+      known.unattended = Duration{0};
+      continue;
+    }
+    if (!status || in_the_way(*status)) {
+      known.unattended = Duration{0};
+      continue;
+    }
+    known.unattended += since_last;
+    if (known.unattended > patience(place, known, *policy))
+      fail(4, fmt::format("{} is ill ({}) for {} and not attended to; healer says {}: {}", known.key,
+                          to_string(place.sick.ill), format_duration(known.unattended),
+                          to_string(status->condition), status->reason));
+  }
+}
+
+void Checker::close_books(const Outbox* outbox) {
+  if (!runtime_) return;
+  const Instant now = world_.now();
+  const auto all = runtime_->supervisor().status(now);
+  std::set<std::uint64_t> visible;
+  for (const WorkloadStatus& status : all)
+    if (status.incident) visible.insert(status.incident->value);
+  for (const auto& [id, incident] : incidents_) {
+    if (incident.outcome == IncidentOutcome::Open) {
+      if (visible.count(id) == 0 && runtime_->ready())
+        fail(5, fmt::format("incident {} of {} is open, and nobody sees it", id, incident.workload));
+    } else if (incident.announced && told_ends_.count(id) == 0 && incident.closed_at &&
+               now - *incident.closed_at > 1h) {
+      fail(5, fmt::format("the end of incident {} of {} was never told", id, incident.workload));
+    }
+  }
+  std::size_t pending = 0;
+  for (const auto& [key, delivery] : disk_.deliveries()) {
+    if (delivery.state == DeliveryState::Pending) ++pending;
+    if (delivery.state == DeliveryState::Delivered && delivered_.count(key.first) == 0 &&
+        failed_commits_ == 0)
+      fail(5, fmt::format("alert {} counts as delivered, and nobody got it", key.first));
+  }
+  if (outbox && failed_commits_ == 0 && outbox->pending() < pending && runtime_->ready())
+    fail(5, fmt::format("{} alerts are to be delivered, the outbox holds {}", pending, outbox->pending()));
+}
+
+void Checker::digest(const std::string& what) {
+  for (const char c : what) digest_ = (digest_ ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
+  digest_ = (digest_ ^ static_cast<std::uint64_t>(world_.elapsed().count())) * 1099511628211ULL;
+}
+
+void Checker::log(const LogLine& line) {
+  if (tracing) note("    log " + line.message);
+}
+
+}  // namespace healer::simulation

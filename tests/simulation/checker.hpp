@@ -1,0 +1,149 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "core/supervisor.hpp"
+#include "model/action.hpp"
+#include "model/event.hpp"
+#include "process.hpp"
+#include "runtime/observer.hpp"
+#include "runtime/runtime.hpp"
+#include "world.hpp"
+
+namespace healer::simulation {
+
+/// An invariant of HEALING.md 7 that does not hold; 0 for what must hold beside them.
+struct Broken {
+  int invariant = 0;
+  std::string what;
+  Instant at{};
+};
+
+/// Watches one world and its healer after every step, and says which invariant is broken first.
+///
+/// What is asked of healer is judged by what it could know: a person's pause counts from when an inspect
+/// showed it or an event told of it, since no order can be called back that crosses it on its way.
+class Checker final : public Observer {
+ public:
+  Checker(World& world, Disk& disk, Score& score);
+
+  // A process of healer begins, ends.
+  void begins(const Runtime& runtime, const HostPolicy& policy, const StoredState& stored, bool mirrored);
+  void ends(bool amnesia);
+
+  // What healer learns.
+  void looked(const std::string& container_id, Instant seen_at);
+  void told(const EngineEvent& event);
+  void passed(std::uint32_t index);
+
+  // What healer does.
+  void order_given(RemedyKind kind, const std::string& container_id, Duration deadline);
+  void order_answered(const std::string& container_id);
+  void committed(const std::vector<Record>& records, bool ok);
+  void delivered(const Alert& alert);
+  void operator_did(What what, const std::string& unit);
+  void stalled() { disturbed_at_ = world_.now(); }
+  void store_troubled() { disturbed_at_ = world_.now(); }
+
+  /// Now and then: is anything ill for too long?
+  void look_around(Duration since_last);
+  /// After the world's end: is everything told and closed?
+  void close_books(const Outbox* outbox);
+  /// Somebody or something keeps healer from it, and healer says so.
+  bool excused(const Place& place) const;
+
+  const std::optional<Broken>& broken() const { return broken_; }
+  /// Of all orders and alerts so far.
+  std::uint64_t digest() const { return digest_; }
+  void fail(int invariant, std::string what);
+
+  // Observer.
+  void log(const LogLine& line) override;
+  void count(const Metric&) override {}
+  void engine_event(EngineEventKind, Duration) override {}
+  void loop_lag(Duration) override {}
+  void store_failed(const Error&) override {}
+  void step_begins(const Event& event, Instant now, std::uint64_t seed) override;
+  void step_ended(const Event& event, Instant now, std::uint64_t seed, const Actions& actions) override;
+
+  /// Keeps what was heard, decided and done, for people; asked for when a broken world is run again.
+  bool tracing = false;
+  std::vector<std::string> trace;
+  void note(const std::string& line);
+
+ private:
+  struct Known {  ///< of one unit, by index
+    std::string key;
+    std::string container_id;
+    Instant looked_at{};
+    Instant told_paused{};
+    Instant told_stopped{};
+    std::uint32_t passed_run = 0;  ///< the run (Place::starts) that has answered well
+    Duration unattended{0};        ///< ill with nothing in the way, until now
+    std::optional<std::pair<RemedyKind, Instant>> open_order;  ///< and its deadline
+    std::optional<ApplyRemedy> decided;                        ///< not given yet
+  };
+  struct Account {  ///< of one workload
+    std::vector<Instant> orders;
+    std::optional<std::uint64_t> open_incident;
+    std::optional<std::uint64_t> open_attempt;
+  };
+
+  void record(const Record& record, Instant now);
+  void ordered(const ApplyRemedy& order, Instant now);
+  void ordered_to(const Place& place, const ApplyRemedy& order, Instant now);
+  void raised(const Alert& alert);
+  Known* known(const std::string& container_id);
+  Known* known_by_key(const std::string& key);
+  const Policy* policy_of(const std::string& key) const;
+  Duration grace_of(const std::string& key, const Policy& policy) const;
+  bool in_the_way(const WorkloadStatus& status) const;
+  Duration patience(const Place& place, const Known& known, const Policy& policy) const;
+  void rebuild();
+
+  World& world_;
+  Disk& disk_;
+  Score& score_;
+  const Runtime* runtime_ = nullptr;
+  std::unique_ptr<Supervisor> mirror_;
+  Actions mirrored_;
+  std::optional<Broken> broken_;
+  Instant began_at_{};
+  Instant connected_at_{};
+  Instant disturbed_at_{};
+  HostPolicy host_;
+
+  std::vector<Known> known_;  ///< by unit
+  std::unordered_map<std::string, std::uint32_t> by_key_;
+  std::unordered_map<std::string, Account> accounts_;  ///< by workload
+  std::unordered_map<std::string, WorkloadRecord> records_;
+  std::map<std::uint64_t, Attempt> attempts_;
+  std::map<std::uint64_t, Incident> incidents_;
+  std::set<std::uint64_t> unwritten_;        ///< attempts decided on, not yet answered for by the store
+  std::map<std::string, Instant> reset_at_;  ///< by workload
+  std::set<std::string> reset_names_;
+
+  std::set<std::pair<std::string, AlertKind>> raised_;
+  std::map<std::uint64_t, std::uint32_t> delivered_;  ///< alert -> process that sent it
+  std::map<std::pair<std::string, AlertKind>, std::uint64_t> delivered_as_;
+  std::set<std::uint64_t> told_ends_;
+  std::uint32_t process_ = 0;
+  std::uint32_t failed_commits_ = 0;
+  std::map<std::uint64_t, std::uint32_t> delivered_at_failures_;
+
+  void digest(const std::string& what);
+  std::uint64_t digest_ = 0;
+
+  std::optional<unsigned> failures_before_;
+  Instant same_instant_{};
+  unsigned steps_at_once_ = 0;
+};
+
+}  // namespace healer::simulation

@@ -1,0 +1,477 @@
+#include "process.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "checker.hpp"
+
+namespace healer::simulation {
+namespace {
+
+enum Purpose : std::uint64_t { LateLook = 20, Doubled, Delayed, OrderFate, CommitTime, HalfDead, Evidence };
+
+constexpr Duration attempts_kept_in_mind = 24h;
+constexpr Duration inspect_deadline = 10s;
+
+/// By whose port: published on the host, or the container's own.
+std::uint32_t index_of(std::uint16_t port) {
+  return port >= 20000 ? port - 20000u : port - 10000u;
+}
+
+}  // namespace
+
+bool Life::call() {
+  if (dead) return false;
+  if (calls_left && --*calls_left <= 0) {
+    dead = true;
+    return false;
+  }
+  return true;
+}
+
+// The prober. A question's fate is packed into its entry, so that asking allocates nothing.
+
+void SimProber::start(ProbeId id, const ProbeTargetPtr& target, Duration timeout) {
+  if (!life_.call()) return;
+  ++score_.probes;
+  ++open_;
+  Answer answer = Answer::Refused;
+  std::uint32_t index = 0xFF;
+  const auto ask = [&](const Endpoint& endpoint) {
+    if (endpoint.port < 10000) {  // the control target
+      answer = life_.world.reachable() ? Answer::Pass : Answer::NoRoute;
+      return;
+    }
+    index = index_of(endpoint.port);
+    answer = life_.world.answer(life_.world.places()[index]);
+  };
+  if (const auto* http = std::get_if<HttpTarget>(target.get())) {
+    ask(http->endpoint);
+  } else if (const auto* tcp = std::get_if<TcpTarget>(target.get())) {
+    ask(tcp->endpoint);
+    if (answer == Answer::Error) answer = Answer::Pass;  // the port is open
+  } else if (const auto* grpc = std::get_if<GrpcTarget>(target.get())) {
+    ask(grpc->endpoint);
+  }
+  const Duration takes = answer == Answer::Hang ? timeout : Duration{2 + static_cast<int>(id.value % 7)};
+  const bool grpc = std::holds_alternative<GrpcTarget>(*target);
+  const std::uint64_t packed = id.value << 16 | static_cast<std::uint64_t>(grpc) << 15 |
+                               static_cast<std::uint64_t>(answer) << 8 | index;
+  life_.put(takes, [this, packed] { this->answer(packed); });
+}
+
+void SimProber::cancel(ProbeId id) {
+  if (!life_.call()) return;
+  cancelled_.push_back(id.value);
+}
+
+void SimProber::answer(std::uint64_t packed) {
+  --open_;
+  const ProbeId id{packed >> 16};
+  const auto index = static_cast<std::uint32_t>(packed & 0xFF);
+  const bool grpc = (packed >> 15 & 1) != 0;
+  if (!cancelled_.empty()) {
+    const auto found = std::find(cancelled_.begin(), cancelled_.end(), id.value);
+    if (found != cancelled_.end()) {
+      cancelled_.erase(found);
+      return;
+    }
+  }
+  ProbeFacts facts;
+  facts.duration = std::chrono::microseconds{2000};
+  auto answer = static_cast<Answer>(packed >> 8 & 0x7F);
+  if (life_.world.now() == stalled_until && id.value % 2 == 0 && stalled_at < stalled_until)
+    answer = Answer::Hang;
+  switch (answer) {
+    case Answer::Pass:
+      facts.status = grpc ? 1 : 200;
+      if (index != 0xFF) life_.checker.passed(index);
+      break;
+    case Answer::Error:
+      facts.status = grpc ? 2 : 503;
+      break;
+    case Answer::Hang:
+      facts.end = ProbeEnd::AnswerTimeout;
+      break;
+    case Answer::Refused:
+      facts.end = ProbeEnd::Refused;
+      break;
+    case Answer::NoRoute:
+      facts.end = ProbeEnd::NoRoute;
+      break;
+    case Answer::NoFiles:
+      facts.end = ProbeEnd::NoResources;
+      break;
+  }
+  sink_(id, std::move(facts));
+}
+
+// The engine.
+
+SimEngine::SimEngine(Life& life) : life_(life) {
+  life_.world.stream = [this](const EngineEvent& event) {
+    if (!each_ || life_.dead) return;
+    Duration after{0};
+    if (noisy(Delayed)) after = life_.world.chance().between(1ms, 150ms, 2, Delayed, draws_);
+    tell(event, after);
+    if (noisy(Doubled)) tell(event, after + life_.world.chance().between(1ms, 2s, 2, Doubled, draws_));
+  };
+  life_.world.stream_cut = [this] {
+    if (!each_ || life_.dead) return;
+    ++subscription_;
+    each_ = nullptr;
+    life_.put(1ms, [this, ended = std::exchange(ended_, nullptr)] {
+      ended(Error{ErrorCode::ConnectionLost, "the event stream ended"});
+    });
+  };
+}
+
+SimEngine::~SimEngine() {
+  life_.world.stream = nullptr;
+  life_.world.stream_cut = nullptr;
+}
+
+bool SimEngine::noisy(std::uint64_t purpose) {
+  const double noise = life_.world.script().noise;
+  return noise > 0 && life_.world.chance().draw(2, purpose, ++draws_) < noise;
+}
+
+std::optional<std::pair<Error, Duration>> SimEngine::trouble(Duration deadline) const {
+  switch (life_.world.engine_mode()) {
+    case World::EngineMode::Up:
+      return std::nullopt;
+    case World::EngineMode::Down:
+      return {{Error{ErrorCode::Unreachable, "no such file: docker.sock"}, 1ms}};
+    case World::EngineMode::Hangs:
+      return {{Error{ErrorCode::Timeout, "no answer in time"}, deadline}};
+    case World::EngineMode::Errors:
+      return {{Error{ErrorCode::PeerFailure, "500 Internal Server Error"}, 2ms}};
+  }
+  return std::nullopt;
+}
+
+void SimEngine::connect(std::function<void(Result<EngineInfo>)> done) {
+  if (!life_.call()) return;
+  if (auto failed = trouble(inspect_deadline)) {
+    life_.put(failed->second,
+              [done = std::move(done), error = failed->first] { done(tl::unexpected(error)); });
+    return;
+  }
+  const bool podman = life_.world.script().dialect == Dialect::Podman;
+  life_.put(3ms, [done = std::move(done), podman] {
+    done(EngineInfo{podman ? "Podman 4.3.1 (API 1.41)" : "Docker Engine 20.10.24 (API 1.41)", "1.41"});
+  });
+}
+
+void SimEngine::list(std::function<void(ContainerSummary)> each, std::function<void(Result<void>)> done) {
+  if (!life_.call()) return;
+  if (auto failed = trouble(inspect_deadline)) {
+    life_.put(failed->second,
+              [done = std::move(done), error = failed->first] { done(tl::unexpected(error)); });
+    return;
+  }
+  life_.put(3ms, [this, each = std::move(each), done = std::move(done)] {
+    for (const Place& place : life_.world.places()) {
+      if (!place.exists) continue;
+      each(ContainerSummary{place.facts.id, place.facts.name, place.facts.image, place.facts.labels,
+                            place.facts.state});
+    }
+    done({});
+  });
+}
+
+void SimEngine::inspect(std::string id, std::function<void(Result<Container>)> done) {
+  if (!life_.call()) return;
+  if (auto failed = trouble(inspect_deadline)) {
+    life_.put(failed->second,
+              [done = std::move(done), error = failed->first] { done(tl::unexpected(error)); });
+    return;
+  }
+  const auto look = [this, id]() -> Result<Container> {
+    const Place* place = life_.world.by_id(id);
+    if (!place) return failure(ErrorCode::NotFound, "no such container: " + id);
+    return place->facts;
+  };
+  if (noisy(LateLook)) {  // its answer is overtaken by events
+    life_.put(life_.world.chance().between(1ms, 300ms, 2, LateLook, draws_),
+              [this, done = std::move(done), seen = look(), at = life_.world.now()]() mutable {
+                if (seen) life_.checker.looked(seen->id, at);
+                done(std::move(seen));
+              });
+    return;
+  }
+  life_.put(1ms, [this, look, done = std::move(done)] {
+    auto seen = look();
+    if (seen) life_.checker.looked(seen->id, life_.world.now());
+    done(std::move(seen));
+  });
+}
+
+void SimEngine::order(RemedyKind kind, const std::string& id, Duration deadline,
+                      std::function<void(Result<void>)> done,
+                      const std::function<void(Place&, Fate, World::Done)>& carry) {
+  if (!life_.call()) return;
+  World& world = life_.world;
+  Place* place = world.by_id(id);
+  life_.checker.order_given(kind, id, deadline);
+  const auto answer = std::make_shared<std::function<void(Result<void>)>>(
+      [&checker = life_.checker, id, done = std::move(done)](Result<void> result) {
+        checker.order_answered(id);
+        done(std::move(result));
+      });
+  const auto later = [this, answer](Duration after, Result<void> result) {
+    life_.put(after, [answer, result = std::move(result)] {
+      if (const auto call = std::exchange(*answer, nullptr)) call(result);
+    });
+  };
+  if (auto failed = trouble(deadline)) return later(failed->second, tl::unexpected(failed->first));
+  if (world.denies()) return later(2ms, failure(ErrorCode::Refused, "403 Forbidden"));
+  if (!place) return later(1ms, failure(ErrorCode::NotFound, "no such container: " + id));
+  world.count_remedy(*place);
+  Fate fate = Fate::Done;
+  const double lost = world.script().lost_orders;
+  if (lost > 0 && world.chance().draw(2, OrderFate, ++draws_) < lost)
+    fate = static_cast<Fate>(1 + world.chance().bits(3, OrderFate, draws_) % 5);
+  const bool mute = fate == Fate::LostDone || fate == Fate::LostIgnored || fate == Fate::LostHalfway;
+  if (mute) later(150ms, failure(ErrorCode::ConnectionLost, "the connection ended before the answer"));
+  later(deadline, failure(ErrorCode::Timeout, "no answer in time"));
+  carry(*place, fate, [mute, later](Result<void> result) {
+    if (!mute) later(1ms, std::move(result));
+  });
+}
+
+void SimEngine::restart(std::string id, std::optional<Duration> stop_timeout, Duration deadline,
+                        std::function<void(Result<void>)> done) {
+  order(RemedyKind::Restart, id, deadline, std::move(done),
+        [this, stop_timeout](Place& place, Fate fate, World::Done done) {
+          life_.world.restart(place, stop_timeout, By::Healer, fate, std::move(done));
+        });
+}
+
+void SimEngine::start(std::string id, Duration deadline, std::function<void(Result<void>)> done) {
+  order(RemedyKind::Start, id, deadline, std::move(done), [this](Place& place, Fate fate, World::Done done) {
+    life_.world.start(place, By::Healer, fate, std::move(done));
+  });
+}
+
+void SimEngine::stop(std::string id, std::optional<Duration> stop_timeout, Duration deadline,
+                     std::function<void(Result<void>)> done) {
+  order(RemedyKind::Stop, id, deadline, std::move(done),
+        [this, stop_timeout](Place& place, Fate, World::Done done) {
+          life_.world.stop(place, stop_timeout, By::Healer, std::move(done));
+        });
+}
+
+void SimEngine::kill(std::string id, int signal, Duration deadline, std::function<void(Result<void>)> done) {
+  order(RemedyKind::Kill, id, deadline, std::move(done),
+        [this, signal](Place& place, Fate, World::Done done) {
+          life_.world.kill(place, signal, By::Healer, std::move(done));
+        });
+}
+
+void SimEngine::exec(ExecOrder order, std::function<void(Result<ExecResult>)> done,
+                     std::function<void()> ended) {
+  if (!life_.call()) return;
+  World& world = life_.world;
+  const auto later = [this, done, ended](Duration after, Result<ExecResult> result) {
+    life_.put(after, [done, ended, result = std::move(result)] {
+      done(result);
+      ended();
+    });
+  };
+  const bool remedy = !order.command.empty() && order.command.front() == "/reload";
+  if (remedy) life_.checker.order_given(RemedyKind::Exec, order.container_id, order.deadline);
+  if (auto failed = trouble(order.deadline)) return later(failed->second, tl::unexpected(failed->first));
+  if (world.denies()) return later(2ms, failure(ErrorCode::Refused, "403 Forbidden"));
+  Place* place = world.by_id(order.container_id);
+  if (!place) return later(1ms, failure(ErrorCode::NotFound, "no such container"));
+  if (!place->running()) return later(1ms, failure(ErrorCode::Conflict, "409: it does not run"));
+  if (remedy) {
+    world.count_remedy(*place);
+    world.reload(*place);
+    return later(60ms, ExecResult{0, "reloaded", false});
+  }
+  const Answer answer = world.inner_answer(*place);
+  if (answer == Answer::Hang) {
+    life_.put(order.deadline, [done] { done(failure(ErrorCode::Timeout, "it still runs")); });
+    // It ends with its container's run, at the latest: looked for now and then.
+    life_.put(order.deadline + 30s, ended);
+    return;
+  }
+  if (answer == Answer::Pass) life_.checker.passed(place->index);
+  later(25ms, ExecResult{answer == Answer::Pass ? 0 : 1, "", false});
+}
+
+void SimEngine::collect_evidence(EvidenceOrder order, std::function<void(EngineEvidence)> done) {
+  if (!life_.call()) return;
+  EngineEvidence evidence;
+  if (auto failed = trouble(order.deadline)) {
+    evidence.missing = {"everything: " + failed->first.message};
+    life_.put(std::min(failed->second, order.deadline),
+              [done = std::move(done), evidence = std::move(evidence)] { done(evidence); });
+    return;
+  }
+  evidence.state = "state running";
+  evidence.logs = "2026-11-22T10:00:00Z the last words\n";
+  const bool slow = noisy(Evidence);
+  if (slow) evidence.missing = {"memory: not in time"};
+  life_.put(slow ? order.deadline : Duration{15},
+            [done = std::move(done), evidence = std::move(evidence)] { done(evidence); });
+}
+
+void SimEngine::recreate(RecreateOrder what, std::function<void(Result<std::string>)> done) {
+  const auto fresh = std::make_shared<std::string>();
+  order(
+      RemedyKind::Recreate, what.container_id, what.deadline,
+      [done = std::move(done), fresh](Result<void> result) {
+        if (!result) return done(tl::unexpected(result.error()));
+        done(*fresh);
+      },
+      [this, fresh, parent = what.network_parent](Place& place, Fate fate, World::Done done) {
+        if (fate == Fate::Refused || fate == Fate::RefusedHalfway)
+          return done(failure(ErrorCode::PeerFailure, "create: 500; the old one was put back"));
+        if (fate == Fate::LostIgnored || fate == Fate::LostHalfway) return done({});
+        life_.world.recreate(place, parent, By::Healer, [fresh, done](Result<std::string> id) {
+          if (!id) return done(tl::unexpected(id.error()));
+          *fresh = *id;
+          done({});
+        });
+      });
+}
+
+void SimEngine::resume_recreate(RecreateOrder what, std::function<void(Result<std::string>)> done) {
+  if (!life_.call()) return;
+  if (auto failed = trouble(what.deadline)) {
+    life_.put(failed->second,
+              [done = std::move(done), error = failed->first] { done(tl::unexpected(error)); });
+    return;
+  }
+  life_.put(30ms, [this, what = std::move(what), done = std::move(done)] {
+    if (life_.world.by_id(what.container_id))
+      return done(failure(ErrorCode::PeerFailure, "it had not begun; the old one is in place"));
+    for (const Place& place : life_.world.places())
+      if (place.exists && place.facts.name == what.name) return done(place.facts.id);
+    done(failure(ErrorCode::NotFound, "neither the old nor the new one is there"));
+  });
+}
+
+void SimEngine::subscribe(std::int64_t since, std::function<void()> ready,
+                          std::function<void(EngineEvent)> each, std::function<void(Error)> ended) {
+  if (!life_.call()) return;
+  if (auto failed = trouble(inspect_deadline)) {
+    life_.put(failed->second, [ended = std::move(ended), error = failed->first] { ended(error); });
+    return;
+  }
+  ++subscription_;
+  each_ = std::move(each);
+  ended_ = std::move(ended);
+  life_.put(1ms, [this, ready = std::move(ready), subscription = subscription_] {
+    if (subscription == subscription_) ready();
+  });
+  if (since == 0) return;
+  for (const EngineEvent& event : life_.world.history())
+    if (event.unix_nanoseconds >= since) tell(event, 1ms);
+}
+
+void SimEngine::tell(const EngineEvent& event, Duration after) {
+  life_.put(after, [this, event, subscription = subscription_] {
+    if (subscription != subscription_ || !each_) return;
+    life_.checker.told(event);
+    each_(event);
+  });
+}
+
+// The disk.
+
+void Disk::apply(const std::vector<Record>& records) {
+  for (const Record& record : records) {
+    if (const auto* workload = std::get_if<WorkloadRecord>(&record)) {
+      workloads_[workload->key] = *workload;
+    } else if (const auto* incident = std::get_if<Incident>(&record)) {
+      incidents_[incident->id.value] = *incident;
+      last_incident_ = std::max(last_incident_, incident->id.value);
+    } else if (const auto* attempt = std::get_if<Attempt>(&record)) {
+      attempts_[attempt->id.value] = *attempt;
+      last_attempt_ = std::max(last_attempt_, attempt->id.value);
+    } else if (const auto* raised = std::get_if<RaisedAlert>(&record)) {
+      last_alert_ = std::max(last_alert_, raised->alert.id.value);
+      if (raised->channels.empty()) continue;
+      alerts_[raised->alert.id.value] = raised->alert;
+      for (const std::string& channel : raised->channels) {
+        Delivery delivery;
+        delivery.alert = raised->alert.id;
+        delivery.channel = channel;
+        delivery.next_try = raised->alert.raised_at;
+        deliveries_[{raised->alert.id.value, channel}] = delivery;
+      }
+    } else if (const auto* delivery = std::get_if<Delivery>(&record)) {
+      deliveries_[{delivery->alert.value, delivery->channel}] = *delivery;
+      if (delivery->state != DeliveryState::Pending) alerts_.erase(delivery->alert.value);
+    } else if (const auto* cursor = std::get_if<EventCursor>(&record)) {
+      cursor_ = *cursor;
+    } else if (const auto* host = std::get_if<HostRecord>(&record)) {
+      host_ = *host;
+    }
+  }
+}
+
+StoredState Disk::load(Instant now) const {
+  StoredState state;
+  for (const auto& [key, record] : workloads_) state.workloads.push_back(record);
+  std::sort(state.workloads.begin(), state.workloads.end(),
+            [](const WorkloadRecord& a, const WorkloadRecord& b) { return a.key < b.key; });
+  for (const auto& [id, incident] : incidents_)
+    if (incident.outcome == IncidentOutcome::Open) state.open_incidents.push_back(incident);
+  for (const auto& [id, attempt] : attempts_) {
+    const bool unfinished =
+        attempt.state == AttemptState::Ordered || attempt.state == AttemptState::Verifying;
+    if (unfinished || attempt.ordered_at + attempts_kept_in_mind >= now) state.attempts.push_back(attempt);
+  }
+  for (const auto& [key, delivery] : deliveries_)
+    if (delivery.state == DeliveryState::Pending) state.pending_deliveries.push_back(delivery);
+  for (const auto& [id, alert] : alerts_) state.pending_alerts.push_back(alert);
+  state.cursor = cursor_;
+  state.host = host_;
+  state.last_incident = last_incident_;
+  state.last_attempt = last_attempt_;
+  state.last_alert = last_alert_;
+  return state;
+}
+
+void SimStore::commit(std::vector<Record> records, std::function<void(Result<void>)> done) {
+  if (!life_.call()) return;
+  World& world = life_.world;
+  Duration takes{1};
+  if (world.now() < slow_until) takes = world.chance().between(100ms, 4s, 4, CommitTime, ++commits_);
+  const bool fails = world.now() < fails_until;
+  const auto batch = std::make_shared<std::vector<Record>>(std::move(records));
+  // A transaction under way when the process is killed is on disk or not, as it happens.
+  life_.agenda.put(world.now() + takes, 0, [this, batch, fails, number = life_.number] {
+    if (life_.number > number + 1) return;
+    if (life_.number == number + 1 && life_.world.chance().draw(4, HalfDead, ++commits_) < 0.5) return;
+    life_.checker.committed(*batch, !fails);
+    life_.amnesia |= fails;
+    if (!fails) disk_.apply(*batch);
+  });
+  life_.put(takes, [done = std::move(done), fails] {
+    if (fails) return done(failure(ErrorCode::Storage, "disk full"));
+    done({});
+  });
+}
+
+void SimNotifier::send(const Alert& alert, std::function<void(Sent)> done) {
+  if (!life_.call()) return;
+  if (life_.world.now() < silent_until_) {
+    life_.put(200ms, [done = std::move(done)] {
+      done(Sent{Sent::Result::TryAgain, std::nullopt, "503 Service Unavailable"});
+    });
+    return;
+  }
+  // It has reached people even when healer does not live to hear so.
+  life_.agenda.put(life_.world.now() + 40ms, 0,
+                   [&checker = life_.checker, alert] { checker.delivered(alert); });
+  life_.put(80ms, [done = std::move(done)] { done(Sent{}); });
+}
+
+}  // namespace healer::simulation

@@ -1,0 +1,181 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "agenda.hpp"
+#include "engine/engine.hpp"
+#include "notify/notifier.hpp"
+#include "notify/outbox.hpp"
+#include "probe/probe.hpp"
+#include "runtime/host.hpp"
+#include "store/store.hpp"
+#include "world.hpp"
+
+namespace healer::simulation {
+
+class Checker;
+
+/// One process of healer, as far as the world can tell: its number, and whether it still lives. Everything
+/// it asks of the world passes through call(), so that it can be killed between any two calls.
+struct Life {
+  Agenda& agenda;
+  World& world;
+  Checker& checker;
+  std::uint32_t number = 0;
+  std::optional<int> calls_left;  ///< killed when these are used up
+  bool dead = true;
+  bool amnesia = false;  ///< a commit failed: it knows more than the disk
+
+  /// False when it is dead: nothing it asks for happens any more.
+  bool call();
+  void put(Duration after, Agenda::Work work) { agenda.put(world.now() + after, number, std::move(work)); }
+};
+
+class SimHost final : public Host {
+ public:
+  explicit SimHost(Life& life) : life_(life) {}
+  Instant now() override { return life_.world.now(); }
+  WallTime wall() override { return life_.world.wall(); }
+  void set_alarm(Instant at, std::function<void()> work) override {
+    alarm_at_ = at;
+    alarm_ = std::move(work);
+  }
+  std::uint64_t seed() override { return life_.world.chance().bits(1, 1, ++seeds_); }
+  void post(std::function<void()> work) override { life_.put(Duration{0}, std::move(work)); }
+
+  std::optional<Instant> alarm_at() const { return alarm_at_; }
+  void ring() {
+    alarm_at_.reset();
+    std::exchange(alarm_, nullptr)();
+  }
+
+ private:
+  Life& life_;
+  std::optional<Instant> alarm_at_;
+  std::function<void()> alarm_;
+  std::uint64_t seeds_ = 0;
+};
+
+/// Asks the world's services. Answers like the real prober: once, later, within the timeout.
+class SimProber final : public Prober {
+ public:
+  SimProber(Life& life, Score& score, Sink sink) : life_(life), score_(score), sink_(std::move(sink)) {}
+  void start(ProbeId id, const ProbeTargetPtr& target, Duration timeout) override;
+  void cancel(ProbeId id) override;
+  std::size_t open() const override { return open_; }
+  /// While healer stands still its timeouts run out: every other answer comes too late.
+  Instant stalled_at{};
+  Instant stalled_until{};
+
+ private:
+  void answer(std::uint64_t packed);
+
+  Life& life_;
+  Score& score_;
+  Sink sink_;
+  std::size_t open_ = 0;
+  std::vector<std::uint64_t> cancelled_;
+};
+
+/// The world's engine, seen through the port.
+class SimEngine final : public Engine {
+ public:
+  explicit SimEngine(Life& life);
+  ~SimEngine() override;
+  void connect(std::function<void(Result<EngineInfo>)> done) override;
+  void list(std::function<void(ContainerSummary)> each, std::function<void(Result<void>)> done) override;
+  void inspect(std::string id, std::function<void(Result<Container>)> done) override;
+  void restart(std::string id, std::optional<Duration> stop_timeout, Duration deadline,
+               std::function<void(Result<void>)> done) override;
+  void start(std::string id, Duration deadline, std::function<void(Result<void>)> done) override;
+  void stop(std::string id, std::optional<Duration> stop_timeout, Duration deadline,
+            std::function<void(Result<void>)> done) override;
+  void kill(std::string id, int signal, Duration deadline, std::function<void(Result<void>)> done) override;
+  void exec(ExecOrder order, std::function<void(Result<ExecResult>)> done,
+            std::function<void()> ended) override;
+  void collect_evidence(EvidenceOrder order, std::function<void(EngineEvidence)> done) override;
+  void recreate(RecreateOrder order, std::function<void(Result<std::string>)> done) override;
+  void resume_recreate(RecreateOrder order, std::function<void(Result<std::string>)> done) override;
+  void subscribe(std::int64_t since, std::function<void()> ready, std::function<void(EngineEvent)> each,
+                 std::function<void(Error)> ended) override;
+
+ private:
+  /// The error that the engine's present state answers everything with, and how late.
+  std::optional<std::pair<Error, Duration>> trouble(Duration deadline) const;
+  /// Common to all that changes a container: refusals, fates, deadlines; then `carry` does it.
+  void order(RemedyKind kind, const std::string& id, Duration deadline,
+             std::function<void(Result<void>)> done,
+             const std::function<void(Place&, Fate, World::Done)>& carry);
+  void tell(const EngineEvent& event, Duration after);
+  bool noisy(std::uint64_t purpose);
+
+  Life& life_;
+  std::uint64_t subscription_ = 0;
+  std::function<void(EngineEvent)> each_;
+  std::function<void(Error)> ended_;
+  std::uint64_t draws_ = 0;
+};
+
+/// What is on disk; it outlives the processes.
+class Disk {
+ public:
+  void apply(const std::vector<Record>& records);
+  /// As the state file is read when healer starts.
+  StoredState load(Instant now) const;
+  const std::map<std::uint64_t, Attempt>& attempts() const { return attempts_; }
+  const std::map<std::uint64_t, Incident>& incidents() const { return incidents_; }
+  const std::unordered_map<std::string, WorkloadRecord>& workloads() const { return workloads_; }
+  const std::map<std::pair<std::uint64_t, std::string>, Delivery>& deliveries() const { return deliveries_; }
+  const HostRecord& host() const { return host_; }
+
+ private:
+  std::unordered_map<std::string, WorkloadRecord> workloads_;
+  std::map<std::uint64_t, Incident> incidents_;
+  std::map<std::uint64_t, Attempt> attempts_;
+  std::map<std::uint64_t, Alert> alerts_;
+  std::map<std::pair<std::uint64_t, std::string>, Delivery> deliveries_;
+  HostRecord host_;
+  EventCursor cursor_;
+  std::uint64_t last_incident_ = 0;
+  std::uint64_t last_attempt_ = 0;
+  std::uint64_t last_alert_ = 0;
+};
+
+class SimStore final : public Store {
+ public:
+  SimStore(Life& life, Disk& disk) : life_(life), disk_(disk) {}
+  void commit(std::vector<Record> records, std::function<void(Result<void>)> done) override;
+  void prune(Instant, std::function<void(Result<void>)> done) override { done({}); }
+  std::string location() const override { return "memory"; }
+
+  Instant fails_until{};
+  Instant slow_until{};
+
+ private:
+  Life& life_;
+  Disk& disk_;
+  std::uint64_t commits_ = 0;
+};
+
+/// The alert channel's service.
+class SimNotifier final : public Notifier {
+ public:
+  SimNotifier(Life& life, const Instant& silent_until) : life_(life), silent_until_(silent_until) {}
+  const std::string& channel() const override { return name_; }
+  void send(const Alert& alert, std::function<void(Sent)> done) override;
+
+ private:
+  Life& life_;
+  const Instant& silent_until_;
+  std::string name_ = "people";
+};
+
+}  // namespace healer::simulation

@@ -1,0 +1,292 @@
+// Runs healer through simulated container-hours with faults injected, and says what it was worth. See
+// docs/judgement.md.
+#include <chrono>
+#include <cstdlib>
+#include <fstream>
+#include <iostream>
+#include <mutex>
+#include <random>
+#include <sstream>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "generate.hpp"
+#include "shrink.hpp"
+#include "simulation.hpp"
+
+namespace healer::simulation {
+namespace {
+
+struct Arguments {
+  double hours = 100'000;
+  std::optional<double> seconds;  ///< instead of hours: so long by the wall clock
+  std::uint64_t seed = 1;
+  unsigned jobs = 2;
+  unsigned shrink_runs = 2000;
+  bool naive = false;
+  bool json = false;
+  bool trace = false;
+  bool print = false;
+  std::optional<std::string> replay;
+  std::optional<int> expect_broken;
+  Guard guard = Guard::Healer;
+  std::map<std::string, std::string> settings;
+};
+
+constexpr const char* usage = R"(usage: simulate [OPTION]...
+  --hours N          so many simulated container-hours (default 100000)
+  --seconds N        instead: so long by the wall clock
+  --seed S           the first world's number; "random" draws one and prints it (default 1)
+  --jobs N           worlds run at the same time (default 2)
+  --naive            run the same worlds with two naive policies as well, and with nobody
+  --set NAME=VALUE   a setting of healer, for all worlds (an environment variable's name, or mass_share,
+                     mass_least, mass_hold, remedy_share, control)
+  --json             the scoreboard as one JSON line each
+  --run FILE         run the script in FILE once, with a trace; exit 1 when an invariant is broken
+  --print            print the script of world S and end
+  --trace            with --run or a broken world: print what happened
+  --expect-broken N  succeed only when a world breaks invariant N
+)";
+
+[[noreturn]] void wrong(const std::string& what) {
+  std::cerr << "simulate: " << what << "\n" << usage;
+  std::exit(2);
+}
+
+Arguments parse(const std::vector<std::string>& words) {
+  Arguments arguments;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    const std::string& word = words[i];
+    const auto value = [&]() -> const std::string& {
+      if (i + 1 >= words.size()) wrong(word + " needs a value");
+      return words[++i];
+    };
+    const auto number = [&] {
+      const std::string& text = value();
+      try {
+        return std::stod(text);
+      } catch (const std::exception&) {
+        wrong("\"" + text + "\" is no number");
+      }
+    };
+    if (word == "--hours") {
+      arguments.hours = number();
+    } else if (word == "--seconds") {
+      arguments.seconds = number();
+    } else if (word == "--seed") {
+      const std::string& text = value();
+      arguments.seed = text == "random" ? std::random_device{}() : std::strtoull(text.c_str(), nullptr, 10);
+    } else if (word == "--jobs") {
+      arguments.jobs = std::max(1u, static_cast<unsigned>(number()));
+    } else if (word == "--naive") {
+      arguments.naive = true;
+    } else if (word == "--json") {
+      arguments.json = true;
+    } else if (word == "--trace") {
+      arguments.trace = true;
+    } else if (word == "--print") {
+      arguments.print = true;
+    } else if (word == "--run") {
+      arguments.replay = value();
+    } else if (word == "--expect-broken") {
+      arguments.expect_broken = static_cast<int>(number());
+    } else if (word == "--set") {
+      const std::string& text = value();
+      const auto at = text.find('=');
+      if (at == std::string::npos) wrong("--set takes NAME=VALUE");
+      arguments.settings[text.substr(0, at)] = text.substr(at + 1);
+    } else if (word == "--help") {
+      std::cout << usage;
+      std::exit(0);
+    } else {
+      wrong("unknown option " + word);
+    }
+  }
+  return arguments;
+}
+
+struct BrokenWorld {
+  std::uint64_t seed = 0;
+  Broken broken;
+};
+
+struct Result {
+  Score score;
+  std::optional<BrokenWorld> broken;
+  double seconds = 0;
+};
+
+/// Every tenth world is fed to a second core as well, to see that a record replays.
+Options options_of(const Arguments& arguments, Guard guard, std::uint64_t seed) {
+  Options options;
+  options.guard = guard;
+  options.mirrored = guard == Guard::Healer && seed % 10 == 0;
+  options.settings = arguments.settings;
+  return options;
+}
+
+Result run_worlds(const Arguments& arguments, Guard guard, double hours) {
+  std::mutex mutex;
+  Result result;
+  std::uint64_t next = arguments.seed;
+  double begun = 0;
+  const auto start = std::chrono::steady_clock::now();
+  const auto elapsed = [&] {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  };
+  const auto work = [&] {
+    for (;;) {
+      std::uint64_t seed;
+      {
+        const std::lock_guard lock(mutex);
+        if (result.broken || (arguments.seconds ? elapsed() >= *arguments.seconds : begun >= hours)) return;
+        seed = next++;
+      }
+      const Script script = generate(seed);
+      {
+        const std::lock_guard lock(mutex);
+        begun += container_hours(script);
+      }
+      Outcome outcome = run(script, options_of(arguments, guard, seed));
+      const std::lock_guard lock(mutex);
+      result.score.add(outcome.score);
+      if (outcome.broken && (!result.broken || seed < result.broken->seed))
+        result.broken = BrokenWorld{seed, *outcome.broken};
+    }
+  };
+  std::vector<std::thread> threads;
+  for (unsigned i = 0; i < arguments.jobs; ++i) threads.emplace_back(work);
+  for (std::thread& thread : threads) thread.join();
+  result.seconds = elapsed();
+  return result;
+}
+
+const char* name_of(Guard guard) {
+  switch (guard) {
+    case Guard::Healer:
+      return "healer";
+    case Guard::ThreeFailures:
+      return "three-failures";
+    case Guard::EachUnhealthy:
+      return "each-unhealthy";
+    case Guard::Nobody:
+      return "nobody";
+  }
+  return "?";
+}
+
+void print(const char* name, const Result& result, bool json) {
+  const Score& score = result.score;
+  const double per_thousand = score.hours > 0 ? 1000 / score.hours : 0;
+  if (json) {
+    fmt::print(
+        "{{\"guard\":\"{}\",\"hours\":{:.0f},\"seconds\":{:.2f},\"episodes\":{},\"curable\":{},\"healed\":{},"
+        "\"missed\":{},\"ill_hours\":{:.1f},\"heal_median\":{:.1f},\"heal_p95\":{:.1f},\"alerts\":{}",
+        name, score.hours, result.seconds, score.episodes, score.curable, score.healed, score.missed,
+        score.ill_hours, score.heal_quantile(0.5), score.heal_quantile(0.95), score.alerts);
+    for (std::size_t i = 0; i < worths; ++i)
+      fmt::print(",\"{}\":{}", to_string(static_cast<Worth>(i)), score.remedies[i]);
+    fmt::print("}}\n");
+    return;
+  }
+  fmt::print("{}: {:.0f} container-hours in {} worlds, {:.1f} s: {:.0f} container-hours a second\n", name,
+             score.hours, score.worlds, result.seconds, score.hours / result.seconds);
+  fmt::print("  {} probes, {} engine events, {} steps, {} happenings, healer killed {} times\n", score.probes,
+             score.engine_events, score.steps, score.happenings, score.kills);
+  fmt::print("  {} episodes, {} curable, {} healed by a remedy, {} missed, {:.2f} hours ill per 1000\n",
+             score.episodes, score.curable, score.healed, score.missed, score.ill_hours * per_thousand);
+  fmt::print("  time to heal: median {:.0f} s, 95 % within {:.0f} s\n", score.heal_quantile(0.5),
+             score.heal_quantile(0.95));
+  fmt::print("  {} remedies; {} wrong ({:.2f} per 1000 container-hours):", score.all_remedies(),
+             score.wrong(), static_cast<double>(score.wrong()) * per_thousand);
+  for (std::size_t i = 0; i < worths; ++i)
+    fmt::print(" {} {}{}", score.remedies[i], to_string(static_cast<Worth>(i)), i + 1 < worths ? "," : "\n");
+  fmt::print(
+      "  {} alerts, {:.2f} per episode\n", score.alerts,
+      score.episodes > 0 ? static_cast<double>(score.alerts) / static_cast<double>(score.episodes) : 0.0);
+}
+
+void print_trace(const Script& script, Options options) {
+  options.trace = true;
+  for (const std::string& line : run(script, options).trace) std::cout << line << "\n";
+}
+
+/// The seed, the shortest script that shows it, and where it belongs.
+void report(const Arguments& arguments, const BrokenWorld& found) {
+  fmt::print("\nBROKEN invariant {} in world {}: {}\n", found.broken.invariant, found.seed,
+             found.broken.what);
+  Options options = options_of(arguments, Guard::Healer, found.seed);
+  const auto broken = [&](const Script& script) {
+    const auto outcome = run(script, options);
+    return outcome.broken && outcome.broken->invariant == found.broken.invariant;
+  };
+  Script script = generate(found.seed);
+  // What comes after the fact cannot have caused it.
+  const Duration length = (found.broken.at - Instant{Duration{1'790'000'000'000}}) + 1s;
+  script.length = std::min(script.length, length);
+  std::erase_if(script.happenings, [&](const Happening& one) { return one.at >= script.length; });
+  if (!broken(script)) script = generate(found.seed);
+  script = shrink(std::move(script), broken, arguments.shrink_runs);
+  fmt::print(
+      "\nthe shortest script found that shows it; as a regression test it goes into\n"
+      "tests/simulation/regressions/NAME.txt:\n\n# invariant {}: {}\n{}\n",
+      found.broken.invariant, run(script, options).broken->what, to_text(script));
+  if (arguments.trace) print_trace(script, options);
+}
+
+int run_file(const Arguments& arguments) {
+  std::ifstream file(*arguments.replay);
+  std::stringstream text;
+  text << file.rdbuf();
+  if (!file) wrong("cannot read " + *arguments.replay);
+  const auto script = parse_script(text.str());
+  if (!script) wrong(*arguments.replay + ": " + script.error().message);
+  Options options;
+  options.mirrored = true;
+  options.settings = arguments.settings;
+  const Outcome outcome = run(*script, options);
+  if (arguments.trace) print_trace(*script, options);
+  print("healer", Result{outcome.score, std::nullopt, 1}, arguments.json);
+  if (!outcome.broken) return 0;
+  fmt::print("BROKEN invariant {}: {}\n", outcome.broken->invariant, outcome.broken->what);
+  return 1;
+}
+
+int simulate(const Arguments& arguments) {
+  if (arguments.replay) return run_file(arguments);
+  if (arguments.print) {
+    std::cout << to_text(generate(arguments.seed));
+    return 0;
+  }
+  fmt::print("worlds from seed {}\n", arguments.seed);
+  const Result healer = run_worlds(arguments, Guard::Healer, arguments.hours);
+  print("healer", healer, arguments.json);
+  if (arguments.expect_broken) {
+    const bool caught = healer.broken && healer.broken->broken.invariant == *arguments.expect_broken;
+    if (healer.broken)
+      fmt::print("world {} breaks invariant {}: {}\n", healer.broken->seed, healer.broken->broken.invariant,
+                 healer.broken->broken.what);
+    fmt::print("{}\n", caught ? "caught, as expected" : "not caught");
+    return caught ? 0 : 1;
+  }
+  if (healer.broken) {
+    report(arguments, *healer.broken);
+    return 1;
+  }
+  if (arguments.naive)
+    for (const Guard guard : {Guard::ThreeFailures, Guard::EachUnhealthy, Guard::Nobody})
+      print(name_of(guard), run_worlds(arguments, guard, healer.score.hours), arguments.json);
+  return 0;
+}
+
+}  // namespace
+}  // namespace healer::simulation
+
+int main(int argc, char** argv) {
+  std::setvbuf(stdout, nullptr, _IOLBF, 0);
+  return healer::simulation::simulate(
+      healer::simulation::parse(std::vector<std::string>(argv + 1, argv + argc)));
+}

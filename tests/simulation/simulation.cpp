@@ -1,0 +1,286 @@
+#include "simulation.hpp"
+
+#include <algorithm>
+#include <memory>
+#include <stdexcept>
+#include <utility>
+
+#include "base/duration.hpp"
+#include "config/load.hpp"
+#include "config/policy_resolver.hpp"
+#include "naive.hpp"
+#include "notify/outbox.hpp"
+#include "process.hpp"
+#include "runtime/runtime.hpp"
+
+namespace healer::simulation {
+namespace {
+
+constexpr Duration look_interval = 20s;
+
+/// The settings of the script, read by the program's own reader; the host's own beside them.
+struct Configured {
+  Policy defaults;
+  HostPolicy host;
+};
+
+Configured configure(const Script& script, const Options& options) {
+  Environment environment;
+  HostPolicy host;
+  host.host_name = "host1";
+  std::map<std::string, std::string> all = script.settings;
+  for (const auto& [name, value] : options.settings) all[name] = value;
+  for (const auto& [name, value] : all) {
+    if (name == "mass_share")
+      host.mass_share = std::stod(value);
+    else if (name == "mass_least")
+      host.mass_least = static_cast<unsigned>(std::stoul(value));
+    else if (name == "mass_hold")
+      host.mass_hold = parse_duration(value).value_or(host.mass_hold);
+    else if (name == "remedy_share")
+      host.remedy_share = std::stod(value);
+    else if (name == "control")
+      host.control =
+          value == "off" ? nullptr : std::make_shared<const ProbeTarget>(TcpTarget{{"192.0.2.1", 80}, 0});
+    else
+      environment[name] = value;
+  }
+  if (host.control) host.control_text = "tcp 192.0.2.1:80";
+  auto loaded = load_from(environment, std::nullopt, {});
+  if (!loaded) throw std::runtime_error("settings of the script: " + describe(loaded.error().front()));
+  return {loaded->defaults, host};
+}
+
+/// A world and what looks after it.
+class Simulation {
+ public:
+  Simulation(const Script& script, const Options& options)
+      : script_(script),
+        options_(options),
+        configured_(configure(script, options)),
+        world_(script, agenda_, outcome_.score),
+        checker_(world_, disk_, outcome_.score),
+        resolver_(configured_.defaults) {
+    checker_.tracing = options.trace;
+  }
+
+  Outcome run();
+
+ private:
+  void start_healer();
+  void end_healer();
+  void happen(std::uint32_t number);
+  void happen_to_healer(const Happening& happening);
+  void look_around();
+  bool turn();
+
+  const Script& script_;
+  const Options& options_;
+  Configured configured_;
+  Outcome outcome_;
+  Agenda agenda_;
+  World world_;
+  Disk disk_;
+  Checker checker_;
+  PolicyResolver resolver_;
+  Life life_{agenda_, world_, checker_, 0, std::nullopt, true, false};
+  Instant silent_until_{};
+  Instant stalled_from_{};
+  Instant stalled_until_{};
+  Instant store_fails_until_{};
+  Instant store_slow_until_{};
+  Duration next_start_after_{1s};
+  std::unique_ptr<Naive> naive_;
+
+  // Of the living process, in the order of the daemon.
+  std::unique_ptr<SimHost> host_;
+  std::unique_ptr<SimStore> store_;
+  std::unique_ptr<SimEngine> engine_;
+  std::unique_ptr<SimProber> prober_;
+  std::unique_ptr<Outbox> outbox_;
+  std::unique_ptr<Runtime> runtime_;
+  std::uint64_t outbox_alarm_ = 0;
+  std::uint64_t outbox_seeds_ = 0;
+  Instant end_{};
+};
+
+void Simulation::start_healer() {
+  ++life_.number;
+  life_.dead = false;
+  life_.calls_left.reset();
+  const StoredState stored = disk_.load(world_.now());
+  host_ = std::make_unique<SimHost>(life_);
+  store_ = std::make_unique<SimStore>(life_, disk_);
+  store_->fails_until = store_fails_until_;
+  store_->slow_until = store_slow_until_;
+  engine_ = std::make_unique<SimEngine>(life_);
+  prober_ = std::make_unique<SimProber>(life_, outcome_.score, [this](ProbeId id, ProbeFacts facts) {
+    runtime_->probe_finished(id, std::move(facts));
+  });
+  OutboxHost host;
+  host.now = [this] { return world_.now(); };
+  host.seed = [this] { return world_.chance().bits(5, life_.number, ++outbox_seeds_); };
+  host.set_alarm = [this](Instant at, std::function<void()> work) {
+    agenda_.put(std::max(at, world_.now()), life_.number,
+                [this, work = std::move(work), alarm = ++outbox_alarm_] {
+                  if (alarm == outbox_alarm_) work();
+                });
+  };
+  host.commit = [this](std::vector<Record> records) { runtime_->journal().write(std::move(records), {}); };
+  host.log = [this](const LogLine& line) { checker_.log(line); };
+  outbox_ = std::make_unique<Outbox>(std::move(host));
+  std::vector<std::unique_ptr<Notifier>> channels;
+  channels.push_back(std::make_unique<SimNotifier>(life_, silent_until_));
+  outbox_->set_channels(std::move(channels));
+
+  RuntimeSettings settings;
+  settings.host = configured_.host;
+  settings.channels = outbox_->channel_names();
+  settings.resync_interval = script_.resync;
+  Runtime::Parts parts{
+      *host_,
+      *engine_,
+      *prober_,
+      *store_,
+      checker_,
+      [this](const std::map<std::string, std::string>& labels) { return resolver_.resolve(labels); },
+      [this](const RaisedAlert& alert) { outbox_->add(alert); }};
+  runtime_ = std::make_unique<Runtime>(std::move(settings), std::move(parts), stored);
+  checker_.begins(*runtime_, configured_.host, stored, options_.mirrored);
+  outbox_->restore(stored.pending_alerts, stored.pending_deliveries);
+  runtime_->start();
+}
+
+void Simulation::end_healer() {
+  life_.dead = true;
+  checker_.ends(life_.amnesia);
+  life_.amnesia = false;
+  ++life_.number;
+  runtime_.reset();
+  outbox_.reset();
+  prober_.reset();
+  engine_.reset();
+  store_.reset();
+  host_.reset();
+  ++outcome_.score.kills;
+  agenda_.put(world_.now() + next_start_after_, 0, [this] { start_healer(); });
+}
+
+void Simulation::happen(std::uint32_t number) {
+  const Happening& happening = script_.happenings[number];
+  checker_.note("--- " + to_text(happening));
+  world_.happen(happening, number);
+  if (options_.guard == Guard::Healer) happen_to_healer(happening);
+}
+
+void Simulation::happen_to_healer(const Happening& happening) {
+  const Instant until = world_.now() + happening.lasts;
+  const auto key_of = [&]() -> std::optional<std::string> {
+    return runtime_ ? runtime_->supervisor().find(happening.unit) : std::nullopt;
+  };
+  switch (happening.what) {
+    case What::Unwritable:
+      store_fails_until_ = until;
+      if (store_) store_->fails_until = until;
+      break;
+    case What::SlowStore:
+      store_slow_until_ = until;
+      if (store_) store_->slow_until = until;
+      break;
+    case What::Silence:
+      silent_until_ = until;
+      break;
+    case What::Stall:
+      stalled_from_ = world_.now();
+      stalled_until_ = until;
+      checker_.stalled();
+      if (prober_) {
+        prober_->stalled_at = stalled_from_;
+        prober_->stalled_until = until;
+      }
+      break;
+    case What::Die:
+      next_start_after_ = std::max(happening.lasts, Duration{1});
+      if (!life_.dead) life_.calls_left = std::max(1, happening.count);
+      break;
+    case What::OpReset:
+      if (const auto key = key_of()) {
+        checker_.operator_did(happening.what, happening.unit);
+        (void)runtime_->reset(*key);
+      }
+      break;
+    default:
+      break;
+  }
+}
+
+void Simulation::look_around() {
+  checker_.look_around(look_interval);
+  agenda_.put(world_.now() + look_interval, 0, [this] { look_around(); });
+}
+
+/// One entry of the agenda, or healer's alarm; false at the end.
+bool Simulation::turn() {
+  std::optional<Instant> alarm;
+  if (host_ && !life_.dead) {
+    alarm = host_->alarm_at();
+    if (alarm) alarm = std::max(*alarm, world_.now());
+    if (alarm && world_.now() < stalled_until_) alarm = std::max(*alarm, stalled_until_);
+  }
+  const bool rings = alarm && (agenda_.empty() || *alarm < agenda_.next().at);
+  const Instant at = rings ? *alarm : agenda_.next().at;
+  if (at > end_) return false;
+  ++outcome_.score.happenings;
+  if (rings) {
+    world_.set_now(at);
+    host_->ring();
+  } else {
+    const Agenda::Entry next = agenda_.next();
+    if (next.life != 0 && next.life != life_.number) {
+      agenda_.take();
+      return true;
+    }
+    if (next.life != 0 && next.at < stalled_until_) {
+      agenda_.defer(stalled_until_);
+      return true;
+    }
+    world_.set_now(std::max(world_.now(), next.at));
+    agenda_.take()();
+  }
+  if (host_ && life_.dead) end_healer();
+  return !checker_.broken();
+}
+
+Outcome Simulation::run() {
+  end_ = world_.begin() + script_.length;
+  for (std::uint32_t i = 0; i < script_.happenings.size(); ++i)
+    agenda_.put(world_.begin() + script_.happenings[i].at, 0, [this, i] { happen(i); });
+  if (options_.guard == Guard::Healer) {
+    world_.excused = [this](const Place& place) { return checker_.excused(place); };
+    start_healer();
+    if (options_.checked) look_around();
+  } else if (options_.guard != Guard::Nobody) {
+    naive_ = std::make_unique<Naive>(world_, agenda_, outcome_.score, options_.guard, resolver_);
+  }
+  while (turn()) {
+  }
+  if (!checker_.broken()) {
+    world_.set_now(end_);
+    checker_.close_books(outbox_.get());
+  }
+  world_.close_books();
+  outcome_.score.worlds = 1;
+  outcome_.score.hours = container_hours(script_);
+  outcome_.broken = checker_.broken();
+  outcome_.trace = std::move(checker_.trace);
+  outcome_.digest = checker_.digest();
+  return std::move(outcome_);
+}
+
+}  // namespace
+
+Outcome run(const Script& script, const Options& options) {
+  return Simulation(script, options).run();
+}
+
+}  // namespace healer::simulation

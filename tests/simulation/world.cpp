@@ -1,0 +1,713 @@
+#include "world.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <stdexcept>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace healer::simulation {
+namespace {
+
+/// Docker keeps the last 256 events for `since=`.
+constexpr std::size_t kept_events = 256;
+constexpr Duration engine_stop_timeout = 10s;
+constexpr Duration start_takes = 150ms;
+/// A crash this soon after the start makes the engine wait longer before the next (Docker).
+constexpr Duration quick_crash = 10s;
+/// A curable fault that lasts so long was missed; a person sees to it another hour later.
+constexpr Duration missed_after = 1h;
+constexpr unsigned check_retries = 3;
+
+// What draws are for.
+enum Purpose : std::uint64_t { StartTime = 1, FlapTime, LoopTime, StopCode };
+
+Error gone(const std::string& name) {
+  return Error{ErrorCode::NotFound, "no such container: " + name};
+}
+
+bool ends_a_process(int signal) {
+  return signal == 9 || signal == 15 || signal == 2 || signal == 3;
+}
+
+}  // namespace
+
+World::World(const Script& script, Agenda& agenda, Score& score)
+    : script_(script), agenda_(agenda), score_(score), chance_(script.seed) {
+  begin_ = now_ = Instant{Duration{1'790'000'000'000}};
+  places_.resize(script.units.size());
+  for (std::uint32_t i = 0; i < places_.size(); ++i) {
+    by_name_[script.units[i].name] = i;
+    places_[i].index = i;
+    places_[i].unit = &script.units[i];
+  }
+  for (Place& place : places_) {
+    for (const std::string& needed : place.unit->needs) place.needs.push_back(by_name_.at(needed));
+    if (!place.unit->network_of.empty()) place.parent = by_name_.at(place.unit->network_of);
+  }
+  // What others need is there first; the world is older than healer.
+  for (Place& place : places_) {
+    create(place);
+    came_up(place, By::Person);
+    place.ready = now_;
+  }
+  history_.clear();
+}
+
+void World::create(Place& place) {
+  const Unit& unit = *place.unit;
+  Container& facts = place.facts;
+  facts = Container{};
+  facts.id = fmt::format("u{}.{}", place.index, ++place.generation);
+  facts.name = unit.name;
+  facts.image = "registry.example/" + unit.name + ":1";
+  facts.labels = unit.labels;
+  facts.restart_policy = unit.restart;
+  facts.network_mode = "bridge";
+  if (!unit.project.empty()) {
+    facts.labels["com.docker.compose.project"] = unit.project;
+    facts.labels["com.docker.compose.service"] = unit.service;
+    facts.labels["com.docker.compose.container-number"] = std::to_string(unit.number);
+    std::string depends;
+    for (const std::uint32_t needed : place.needs) {
+      const Unit& other = *places_[needed].unit;
+      if (other.project != unit.project) continue;
+      depends += (depends.empty() ? "" : ",") + other.service + ":service_healthy:false";
+    }
+    if (!depends.empty()) facts.labels["com.docker.compose.depends_on"] = depends;
+  }
+  const auto own_port = static_cast<std::uint16_t>(9000 + place.index);
+  const auto host_port = static_cast<std::uint16_t>(10000 + place.index);
+  if (place.parent) {
+    facts.network_mode = "container:" + places_[*place.parent].facts.id;
+  } else {
+    facts.networks = {NetworkAttachment{"bridge", "172.17.0.2"}};
+    if (unit.published)
+      facts.ports.push_back(PortBinding{own_port, true, "127.0.0.1", host_port});
+    else
+      facts.ports.push_back(PortBinding{static_cast<std::uint16_t>(20000 + place.index), true, "", 0});
+    for (const Place& other : places_) {
+      if (!other.parent || *other.parent != place.index) continue;
+      facts.ports.push_back(PortBinding{static_cast<std::uint16_t>(9000 + other.index), true, "127.0.0.1",
+                                        static_cast<std::uint16_t>(10000 + other.index)});
+    }
+    std::sort(facts.ports.begin(), facts.ports.end(),
+              [](const PortBinding& a, const PortBinding& b) { return a.container_port < b.container_port; });
+  }
+  if (unit.check_interval > Duration{0}) {
+    facts.health = EngineHealth::Starting;
+    facts.health_interval = unit.check_interval;
+    facts.health_timeout = 5s;
+    facts.health_start_period = unit.starts_in * 3;
+  }
+  facts.started_at = "0001-01-01T00:00:00Z";
+  facts.state = ContainerState::Created;
+  place.exists = true;
+  emit(place, EngineEventKind::Create);
+}
+
+Place* World::by_id(std::string_view id) {
+  std::uint32_t index = 0;
+  const auto end = std::from_chars(id.data() + 1, id.data() + id.size(), index);
+  if (end.ec != std::errc{} || index >= places_.size()) return nullptr;
+  Place& place = places_[index];
+  return place.exists && place.facts.id == id ? &place : nullptr;
+}
+
+Place& World::by_name(const std::string& name) {
+  return places_.at(by_name_.at(name));
+}
+
+// What services answer.
+
+bool World::cut_off(const Place& place) const {
+  return now_ < no_route_until_ || now_ < no_files_until_ || touches(blip_, place);
+}
+
+bool World::in_outage(const Place& place) const {
+  return touches(outage_, place);
+}
+
+bool World::lost_network(const Place& place) const {
+  if (!place.parent) return false;
+  const Place& parent = places_[*place.parent];
+  return !parent.exists || parent.started > place.started ||
+         place.facts.network_mode != "container:" + parent.facts.id;
+}
+
+Answer World::answer(const Place& place) const {
+  if (now_ < no_files_until_) return Answer::NoFiles;
+  if (now_ < no_route_until_) return Answer::NoRoute;
+  if (touches(blip_, place)) return Answer::Hang;
+  return inner_answer(place);
+}
+
+Answer World::inner_answer(const Place& place) const {
+  if (!place.exists) return Answer::Refused;
+  if (place.facts.state == ContainerState::Paused) return Answer::Hang;
+  if (place.facts.state != ContainerState::Running || now_ < place.ready) return Answer::Refused;
+  if (place.parent && (!places_[*place.parent].running() || lost_network(place))) return Answer::Refused;
+  switch (place.sick.ill) {
+    case Ill::Error:
+      return Answer::Error;
+    case Ill::Hang:
+      return Answer::Hang;
+    case Ill::Refuse:
+      return Answer::Refused;
+    case Ill::Flap:
+      if (now_ >= place.flaps) return Answer::Error;
+      break;
+    default:
+      break;
+  }
+  if (touches(outage_, place)) return Answer::Error;
+  for (const std::uint32_t needed : place.needs)
+    if (inner_answer(places_[needed]) != Answer::Pass) return Answer::Error;
+  return Answer::Pass;
+}
+
+// Processes.
+
+std::string World::started_text() const {
+  return std::to_string(wall().unix_ms) + "." + std::to_string(events_);
+}
+
+void World::came_up(Place& place, By by) {
+  Container& facts = place.facts;
+  ++place.starts;
+  facts.state = ContainerState::Running;
+  facts.started = wall();
+  facts.started_at = started_text();
+  facts.exit_code = 0;
+  facts.oom_killed = false;
+  place.started = now_;
+  place.stopped_by_person = false;
+  const Unit& unit = *place.unit;
+  const double pace = 0.7 + 0.8 * chance_.draw(place.index, StartTime, place.starts);
+  const Duration takes{static_cast<Duration::rep>(static_cast<double>(unit.starts_in.count()) * pace)};
+  place.ready = now_ + takes + (place.unclean ? unit.recovers_in : Duration{0});
+  place.unclean = false;
+  Sickness& sick = place.sick;
+  if (sick.ill != Ill::None && (sick.cure == Cure::Restart || sick.cure == Cure::Reload))
+    cured(place, by == By::Healer, place.ready);
+  if (sick.ill == Ill::Flap)
+    place.flaps = place.ready + chance_.between(3s, 15s, place.index, FlapTime, place.starts);
+  if (sick.ill == Ill::Loop) {
+    const Duration after = chance_.between(1s, 12s, place.index, LoopTime, place.starts);
+    agenda_.put(now_ + after, 0, [this, index = place.index, starts = place.starts] {
+      Place& now_there = places_[index];
+      if (now_there.starts == starts && now_there.sick.ill == Ill::Loop && now_there.running())
+        crash(now_there, 1, false);
+    });
+  }
+  if (unit.check_interval > Duration{0}) {
+    facts.health = EngineHealth::Starting;
+    facts.health_checked.reset();
+    place.check_failures = 0;
+    agenda_.put(now_ + unit.check_interval, 0,
+                [this, index = place.index, run = place.starts] { check(index, run); });
+  }
+  emit(place, EngineEventKind::Start);
+}
+
+void World::came_down(Place& place, int code, bool oom, bool clean) {
+  place.facts.state = ContainerState::Exited;
+  place.facts.exit_code = code;
+  place.facts.oom_killed = oom;
+  place.facts.finished = wall();
+  place.unclean = !clean;
+}
+
+void World::crash(Place& place, int code, bool oom) {
+  if (!place.running()) return;
+  if (oom) emit(place, EngineEventKind::Oom);
+  place.quick_crashes = now_ - place.started < quick_crash ? place.quick_crashes + 1 : 0;
+  came_down(place, code, oom, false);
+  emit(place, EngineEventKind::Die, code);
+  if (place.unit->restart == RestartPolicy::No || !engine_up_ || place.busy) return;
+  place.facts.state = ContainerState::Restarting;
+  engine_restarts(place);
+}
+
+void World::engine_restarts(Place& place) {
+  const Duration wait = std::min<Duration>(100ms * (1u << std::min(place.quick_crashes, 9u)), 1min);
+  agenda_.put(now_ + wait, 0, [this, index = place.index, starts = place.starts] {
+    Place& there = places_[index];
+    if (!there.exists || there.starts != starts || there.facts.state != ContainerState::Restarting) return;
+    ++there.facts.restart_count;
+    came_up(there, By::Engine);
+  });
+}
+
+void World::check(std::uint32_t index, std::uint32_t run) {
+  Place& place = places_[index];
+  if (!place.exists || place.starts != run) return;
+  if (place.facts.state != ContainerState::Running && place.facts.state != ContainerState::Paused) return;
+  Container& facts = place.facts;
+  agenda_.put(now_ + place.unit->check_interval, 0, [this, index, run] { check(index, run); });
+  if (!engine_up_) return;
+  const EngineHealth before = facts.health;
+  if (facts.state == ContainerState::Paused) {
+    facts.health = EngineHealth::Unhealthy;  // moby#46203
+  } else if (inner_answer(place) == Answer::Pass) {
+    place.check_failures = 0;
+    facts.health = EngineHealth::Healthy;
+    facts.health_output.clear();
+  } else if (facts.health != EngineHealth::Starting || now_ - place.started >= facts.health_start_period) {
+    if (++place.check_failures >= check_retries) facts.health = EngineHealth::Unhealthy;
+    facts.health_output = "exit status 1";
+  }
+  facts.health_checked = wall();
+  if (facts.health != before || script_.dialect == Dialect::Podman)
+    emit(place, EngineEventKind::HealthStatus);
+}
+
+void World::emit(Place& place, EngineEventKind kind, int exit_code, int signal) {
+  if (!engine_up_) return;
+  EngineEvent event;
+  event.kind = kind;
+  event.container_id = place.facts.id;
+  event.name = place.facts.name;
+  event.unix_nanoseconds = wall().unix_ms * 1'000'000 + static_cast<std::int64_t>(++events_ % 1'000'000);
+  event.exit_code = exit_code;
+  event.signal = signal;
+  event.health = place.facts.health;
+  history_.push_back(event);
+  if (history_.size() > kept_events) history_.pop_front();
+  ++score_.engine_events;
+  if (stream) stream(event);
+}
+
+// The engine's operations.
+
+void World::when_free(Place& place, std::function<void()> work) {
+  if (place.busy) {
+    place.waiting.push_back(std::move(work));
+    return;
+  }
+  place.busy = true;
+  ++place.operation;
+  work();
+}
+
+void World::release(Place& place) {
+  place.busy = false;
+  ++place.operation;
+  if (place.waiting.empty()) return;
+  const auto next = std::move(place.waiting.front());
+  place.waiting.pop_front();
+  place.busy = true;
+  ++place.operation;
+  next();
+}
+
+void World::later(Place& place, Duration after, std::function<void()> work) {
+  agenda_.put(now_ + after, 0,
+              [this, index = place.index, operation = place.operation, work = std::move(work)] {
+                if (places_[index].operation == operation) work();
+              });
+}
+
+void World::end_process(Place& place, std::optional<Duration> timeout, bool for_restart,
+                        std::function<void()> then) {
+  const bool up = place.running() || place.paused();
+  if (!up) {
+    const bool waits = place.facts.state == ContainerState::Restarting;
+    if (waits) place.facts.state = ContainerState::Exited;
+    if (waits && !for_restart) emit(place, EngineEventKind::Stop);
+    then();
+    return;
+  }
+  const bool podman = script_.dialect == Dialect::Podman;
+  if (podman && for_restart) emit(place, EngineEventKind::Restart);
+  if (!podman) emit(place, EngineEventKind::Kill, 0, 15);
+  const Duration patience = timeout.value_or(engine_stop_timeout);
+  const bool deaf = place.sick.ill == Ill::Hang || place.unit->stops_in > patience;
+  const Duration takes = deaf ? patience : place.unit->stops_in;
+  const std::uint32_t starts = place.starts;
+  later(place, takes, [this, &place, podman, deaf, starts, then = std::move(then)] {
+    if (place.starts != starts || !(place.running() || place.paused())) return then();  // it ended by itself
+    if (deaf && !podman) emit(place, EngineEventKind::Kill, 0, 9);
+    const int code = deaf ? 137 : chance_.draw(place.index, StopCode, place.starts) < 0.5 ? 143 : 0;
+    came_down(place, code, false, !deaf);
+    if (script_.dialect == Dialect::Docker26) emit(place, EngineEventKind::Stop);
+    emit(place, EngineEventKind::Die, code);
+    if (script_.dialect != Dialect::Docker26) emit(place, EngineEventKind::Stop);
+    then();
+  });
+}
+
+void World::stop(Place& place, std::optional<Duration> timeout, By by, Done done) {
+  when_free(place, [this, &place, timeout, by, done = std::move(done)] {
+    if (!place.exists) {
+      done(tl::unexpected(gone(place.unit->name)));
+      return release(place);
+    }
+    if (by == By::Person) {
+      place.stopped_by_person = true;
+      place.person_at = now_;
+    }
+    end_process(place, timeout, false, [this, &place, done] {
+      done({});
+      release(place);
+    });
+  });
+}
+
+void World::start(Place& place, By by, Fate fate, Done done) {
+  when_free(place, [this, &place, by, fate, done = std::move(done)] {
+    if (!place.exists) {
+      done(tl::unexpected(gone(place.unit->name)));
+      return release(place);
+    }
+    if (place.paused() || fate == Fate::Refused || fate == Fate::RefusedHalfway) {
+      done(failure(ErrorCode::PeerFailure, "start: 500: cannot start it"));
+      return release(place);
+    }
+    if (place.running() || fate == Fate::LostIgnored || fate == Fate::LostHalfway) {
+      done({});
+      return release(place);
+    }
+    later(place, start_takes, [this, &place, by, done] {
+      came_up(place, by);
+      done({});
+      release(place);
+    });
+  });
+}
+
+void World::restart(Place& place, std::optional<Duration> timeout, By by, Fate fate, Done done) {
+  when_free(place, [this, &place, timeout, by, fate, done = std::move(done)] {
+    if (!place.exists) {
+      done(tl::unexpected(gone(place.unit->name)));
+      return release(place);
+    }
+    if (fate == Fate::Refused || fate == Fate::LostIgnored) {
+      done(failure(ErrorCode::PeerFailure, "restart: 500: no"));
+      return release(place);
+    }
+    if (by == By::Person) {
+      place.stopped_by_person = true;  // until it is up again
+      place.person_at = now_;
+    }
+    end_process(place, timeout, true, [this, &place, by, fate, done] {
+      if (fate == Fate::RefusedHalfway || fate == Fate::LostHalfway) {
+        done(
+            failure(ErrorCode::PeerFailure, "restart: 500: driver failed programming external connectivity"));
+        return release(place);
+      }
+      later(place, start_takes, [this, &place, by, done] {
+        if (!place.exists) return done(tl::unexpected(gone(place.unit->name)));
+        if (!place.running()) came_up(place, by);
+        if (script_.dialect != Dialect::Podman) emit(place, EngineEventKind::Restart);
+        done({});
+        release(place);
+      });
+    });
+  });
+}
+
+void World::kill(Place& place, int signal, By by, Done done) {
+  if (!place.running()) {
+    done(failure(ErrorCode::Conflict, "kill: 409: it is not running"));
+    return;
+  }
+  emit(place, EngineEventKind::Kill, 0, signal);
+  if (signal == 1) reload(place);
+  if (ends_a_process(signal)) {
+    if (by == By::Person) {
+      place.stopped_by_person = true;
+      place.person_at = now_;
+    }
+    came_down(place, 128 + signal, false, signal != 9);
+    emit(place, EngineEventKind::Die, 128 + signal);
+  }
+  done({});
+}
+
+void World::reload(Place& place) {
+  if (place.sick.ill != Ill::None && place.sick.cure == Cure::Reload && place.running())
+    cured(place, true, now_);
+}
+
+void World::pause(Place& place) {
+  when_free(place, [this, &place] {
+    if (place.running()) {
+      place.facts.state = ContainerState::Paused;
+      place.paused_at = now_;
+      emit(place, EngineEventKind::Pause);
+    }
+    release(place);
+  });
+}
+
+void World::unpause(Place& place) {
+  when_free(place, [this, &place] {
+    if (place.paused()) {
+      place.facts.state = ContainerState::Running;
+      emit(place, EngineEventKind::Unpause);
+    }
+    release(place);
+  });
+}
+
+void World::recreate(Place& place, const std::string& network_parent, By by,
+                     std::function<void(Result<std::string>)> done) {
+  when_free(place, [this, &place, network_parent, by, done = std::move(done)] {
+    if (!place.exists) {
+      done(tl::unexpected(gone(place.unit->name)));
+      return release(place);
+    }
+    if (by == By::Person) {
+      place.stopped_by_person = true;
+      place.person_at = now_;
+    }
+    const std::string network =
+        network_parent.empty() ? place.facts.network_mode : "container:" + network_parent;
+    end_process(place, std::nullopt, false, [this, &place, by, done, network] {
+      later(place, start_takes, [this, &place, by, done, network] {
+        place.exists = false;
+        emit(place, EngineEventKind::Destroy);
+        create(place);
+        if (by == By::Healer && place.parent) place.facts.network_mode = network;
+        // Images and configurations are new then: whatever it was ill of is over.
+        if (place.sick.ill != Ill::None && (by == By::Person || place.sick.curable()))
+          cured(place, by == By::Healer, now_);
+        came_up(place, by);
+        done(place.facts.id);
+        release(place);
+      });
+    });
+  });
+}
+
+void World::remove(Place& place) {
+  when_free(place, [this, &place] {
+    if (!place.exists) return release(place);
+    place.stopped_by_person = true;
+    place.person_at = now_;
+    end_process(place, std::nullopt, false, [this, &place] {
+      place.exists = false;
+      if (place.sick.ill != Ill::None) cured(place, false, now_);
+      emit(place, EngineEventKind::Destroy);
+      release(place);
+    });
+  });
+}
+
+// Faults.
+
+void World::fall_ill(Place& place, const Happening& happening, std::uint32_t) {
+  if (!place.running() || place.sick.ill != Ill::None || place.busy) return;
+  place.sick = Sickness{happening.ill, happening.cure, now_, ++sicknesses_};
+  ++score_.episodes;
+  if (place.sick.curable()) {
+    ++score_.curable;
+    agenda_.put(now_ + missed_after, 0,
+                [this, index = place.index, number = place.sick.number] { overdue(index, number); });
+  } else {
+    agenda_.put(now_ + happening.lasts, 0, [this, index = place.index, number = place.sick.number] {
+      Place& there = places_[index];
+      if (there.sick.number != number || there.sick.ill == Ill::None) return;
+      cured(there, false, now_);
+      // Who repairs it starts it too.
+      if (there.exists && !there.running() && !there.stopped_by_person)
+        start(there, By::Person, Fate::Done, [](auto) {});
+    });
+  }
+  switch (happening.ill) {
+    case Ill::Crash:
+      crash(place, 1, false);
+      break;
+    case Ill::OutOfMemory:
+      crash(place, 137, true);
+      break;
+    case Ill::Loop:
+      crash(place, 3, false);
+      break;
+    case Ill::Flap:
+      place.flaps = now_;
+      break;
+    default:
+      break;
+  }
+}
+
+void World::overdue(std::uint32_t index, std::uint64_t sickness) {
+  Place& place = places_[index];
+  if (place.sick.number != sickness || place.sick.ill == Ill::None) return;
+  const bool kept = place.stopped_by_person || place.paused() || (excused && excused(place));
+  if (!kept) ++score_.missed;
+  if (place.exists) recreate(place, {}, By::Person, [](auto) {});
+}
+
+void World::cured(Place& place, bool by_remedy, Instant well_at) {
+  const double ill = std::chrono::duration<double>(well_at - place.sick.since).count();
+  if (place.sick.curable()) {
+    score_.ill_hours += ill / 3600;
+    if (by_remedy) {
+      ++score_.healed;
+      score_.heal_seconds.push_back(static_cast<float>(ill));
+    }
+  }
+  place.sick.ill = Ill::None;
+}
+
+void World::close_books() {
+  for (const Place& place : places_)
+    if (place.sick.ill != Ill::None && place.sick.curable())
+      score_.ill_hours += std::chrono::duration<double>(now_ - place.sick.since).count() / 3600;
+}
+
+Worth World::judge(const Place& place) const {
+  if (place.paused()) return Worth::Paused;
+  if (place.stopped_by_person) return Worth::Stopped;
+  if (place.sick.ill != Ill::None) {
+    if (place.sick.curable()) return Worth::Right;
+    return place.sick.cure == Cure::Alone ? Worth::Alone : Worth::Futile;
+  }
+  if (!place.running() || lost_network(place)) return Worth::Right;
+  if (now_ < place.ready) return Worth::Starting;
+  if (touches(outage_, place) || cut_off(place)) return Worth::Shared;
+  if (inner_answer(place) != Answer::Pass) return Worth::NotTheCause;
+  return Worth::Well;
+}
+
+void World::count_remedy(const Place& place) {
+  ++score_.remedies[static_cast<std::size_t>(judge(place))];
+}
+
+// The engine itself.
+
+World::EngineMode World::engine_mode() const {
+  if (!engine_up_) return EngineMode::Down;
+  if (now_ < hangs_until_) return EngineMode::Hangs;
+  if (now_ < errors_until_) return EngineMode::Errors;
+  return EngineMode::Up;
+}
+
+void World::shut_down(Duration away, bool killed) {
+  if (!engine_up_) return;
+  engine_trouble_at_ = now_ + away;
+  if (!killed) {
+    for (Place& place : places_) {
+      ++place.operation;
+      place.busy = false;
+      place.waiting.clear();
+      if (place.facts.state == ContainerState::Restarting) place.facts.state = ContainerState::Exited;
+      if (!place.running()) continue;
+      emit(place, EngineEventKind::Kill, 0, 15);
+      came_down(place, 143, false, true);
+      emit(place, EngineEventKind::Die, 143);
+      emit(place, EngineEventKind::Stop);
+    }
+  }
+  agenda_.put(now_ + 20ms, 0, [this, away, killed] {
+    engine_up_ = false;
+    kill_leftovers_ = killed;
+    for (Place& place : places_) {
+      ++place.operation;
+      place.busy = false;
+      place.waiting.clear();
+    }
+    if (stream_cut) stream_cut();
+    agenda_.put(now_ + away, 0, [this] { come_back(); });
+  });
+}
+
+void World::come_back() {
+  engine_up_ = true;
+  ++engine_life_;
+  history_.clear();
+  for (Place& place : places_) {
+    if (kill_leftovers_ && (place.running() || place.paused())) {
+      if (script_.dialect == Dialect::Podman) continue;
+      emit(place, EngineEventKind::Kill, 0, 9);
+      came_down(place, 137, false, false);
+      emit(place, EngineEventKind::Die, 137);
+      emit(place, EngineEventKind::Stop);
+    }
+    const bool wanted =
+        place.unit->restart == RestartPolicy::Always || place.unit->restart == RestartPolicy::UnlessStopped;
+    if (place.exists && wanted && !place.stopped_by_person && place.facts.state == ContainerState::Exited) {
+      place.facts.state = ContainerState::Restarting;
+      engine_restarts(place);
+    }
+  }
+  kill_leftovers_ = false;
+}
+
+void World::happen(const Happening& happening, std::uint32_t number) {
+  const Instant end = now_ + happening.lasts;
+  const auto nobody = [](Result<void>) {};
+  switch (happening.what) {
+    case What::Fault:
+      return fall_ill(by_name(happening.unit), happening, number);
+    case What::Stop:
+      return stop(by_name(happening.unit), std::nullopt, By::Person, nobody);
+    case What::Start:
+      return start(by_name(happening.unit), By::Person, Fate::Done, nobody);
+    case What::Restart:
+      return restart(by_name(happening.unit), std::nullopt, By::Person, Fate::Done, nobody);
+    case What::Kill:
+      return kill(by_name(happening.unit), 9, By::Person, nobody);
+    case What::Hup:
+      return kill(by_name(happening.unit), 1, By::Person, nobody);
+    case What::Pause:
+      return pause(by_name(happening.unit));
+    case What::Unpause:
+      return unpause(by_name(happening.unit));
+    case What::Deploy: {
+      Place& place = by_name(happening.unit);
+      if (place.exists) return recreate(place, {}, By::Person, [](auto) {});
+      create(place);
+      return came_up(place, By::Person);
+    }
+    case What::Remove:
+      return remove(by_name(happening.unit));
+    case What::Blip:
+      blip_ = Trouble{end, happening.share, number};
+      return;
+    case What::Outage:
+      outage_ = Trouble{end, happening.share, number};
+      return;
+    case What::NoRoute:
+      no_route_until_ = end;
+      return;
+    case What::NoFiles:
+      no_files_until_ = end;
+      return;
+    case What::Cut:
+      engine_trouble_at_ = now_;
+      if (stream_cut && engine_up_) stream_cut();
+      return;
+    case What::Lost:
+      if (!engine_up_) return;
+      engine_up_ = false;
+      engine_trouble_at_ = end;
+      if (stream_cut) stream_cut();
+      agenda_.put(end, 0, [this] { come_back(); });
+      return;
+    case What::Shutdown:
+      return shut_down(happening.lasts, false);
+    case What::Killed:
+      return shut_down(happening.lasts, true);
+    case What::Hangs:
+      hangs_until_ = engine_trouble_at_ = end;
+      return;
+    case What::Errors:
+      errors_until_ = engine_trouble_at_ = end;
+      return;
+    case What::Denies:
+      denies_until_ = engine_trouble_at_ = end;
+      return;
+    case What::Clock:
+      clock_ahead_ += happening.count < 0 ? -happening.lasts : happening.lasts;
+      return;
+    default:
+      return;  // about healer: the simulation's
+  }
+}
+
+}  // namespace healer::simulation

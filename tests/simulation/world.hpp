@@ -1,0 +1,199 @@
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "agenda.hpp"
+#include "chance.hpp"
+#include "engine/engine.hpp"
+#include "model/container.hpp"
+#include "model/event.hpp"
+#include "score.hpp"
+#include "script.hpp"
+
+namespace healer::simulation {
+
+/// What is wrong with a unit now, and since when.
+struct Sickness {
+  Ill ill = Ill::None;
+  Cure cure = Cure::Restart;
+  Instant since{};
+  std::uint64_t number = 0;
+  bool curable() const { return cure == Cure::Restart || cure == Cure::Reload || cure == Cure::Recreate; }
+};
+
+/// A unit as it is: its container, the process in it and the service of that.
+struct Place {
+  const Unit* unit = nullptr;
+  std::uint32_t index = 0;
+  Container facts;  ///< as an inspect shows it
+  bool exists = false;
+  std::uint32_t generation = 0;
+  std::uint32_t starts = 0;
+  Instant started{};
+  Instant ready{};
+  Instant flaps{};       ///< Flap: it fails from then on
+  bool unclean = false;  ///< how its process ended last
+  unsigned quick_crashes = 0;
+  bool stopped_by_person = false;
+  Instant person_at{};
+  Instant paused_at{};
+  Sickness sick;
+  unsigned check_failures = 0;
+  std::vector<std::uint32_t> needs;
+  std::optional<std::uint32_t> parent;  ///< whose network it uses
+  bool busy = false;                    ///< an engine's operation on it is under way
+  std::uint32_t operation = 0;
+  std::deque<std::function<void()>> waiting;
+
+  bool running() const { return exists && facts.state == ContainerState::Running; }
+  bool paused() const { return exists && facts.state == ContainerState::Paused; }
+};
+
+/// How a service answers when asked.
+enum class Answer { Pass, Error, Hang, Refused, NoRoute, NoFiles };
+
+enum class By { Person, Healer, Engine };
+
+/// What becomes of an order.
+enum class Fate {
+  Done,
+  Refused,         ///< nothing happens
+  RefusedHalfway,  ///< stopped, and then it cannot be started
+  LostDone,        ///< carried out, the answer is lost
+  LostIgnored,     ///< never carried out, the answer is lost
+  LostHalfway,     ///< stopped, not started again, the answer is lost
+};
+
+/// The truth: containers, their services, the engine that runs them, and people. It knows nothing of healer.
+class World {
+ public:
+  using Done = std::function<void(Result<void>)>;
+
+  World(const Script& script, Agenda& agenda, Score& score);
+
+  Instant now() const { return now_; }
+  void set_now(Instant now) { now_ = now; }
+  WallTime wall() const { return WallTime{now_.time_since_epoch().count() + clock_ahead_.count()}; }
+  Duration clock_ahead() const { return clock_ahead_; }
+  Duration elapsed() const { return now_ - begin_; }
+  Instant begin() const { return begin_; }
+  const Chance& chance() const { return chance_; }
+  const Script& script() const { return script_; }
+
+  std::vector<Place>& places() { return places_; }
+  Place* by_id(std::string_view id);
+  Place& by_name(const std::string& name);
+
+  /// What the service answers to somebody on the host.
+  Answer answer(const Place& place) const;
+  /// The same without the host's network between.
+  Answer inner_answer(const Place& place) const;
+  /// Whether only the network is in the way.
+  bool cut_off(const Place& place) const;
+  bool in_outage(const Place& place) const;
+  /// healer reaches what lies beyond this host.
+  bool reachable() const { return now_ >= no_route_until_; }
+  /// Its network is that of a run of its parent that is over.
+  bool lost_network(const Place& place) const;
+
+  /// Carries out one happening of the script that is about containers, the engine or their surroundings.
+  void happen(const Happening& happening, std::uint32_t number);
+
+  // The engine's operations: one at a time for each container.
+  void stop(Place& place, std::optional<Duration> timeout, By by, Done done);
+  void start(Place& place, By by, Fate fate, Done done);
+  void restart(Place& place, std::optional<Duration> timeout, By by, Fate fate, Done done);
+  void kill(Place& place, int signal, By by, Done done);
+  void pause(Place& place);
+  void unpause(Place& place);
+  /// A new container of that name; its id. healer's joins the network named, else the one the old one had.
+  void recreate(Place& place, const std::string& network_parent, By by,
+                std::function<void(Result<std::string>)> done);
+  void remove(Place& place);
+  /// A command inside, or a signal, that makes the service begin anew.
+  void reload(Place& place);
+
+  // The engine itself.
+  enum class EngineMode { Up, Down, Hangs, Errors };
+  EngineMode engine_mode() const;
+  bool denies() const { return now_ < denies_until_; }
+  std::uint32_t engine_life() const { return engine_life_; }
+  const std::deque<EngineEvent>& history() const { return history_; }
+  /// Hears every event as it happens.
+  std::function<void(const EngineEvent&)> stream;
+  /// The stream of events ends.
+  std::function<void()> stream_cut;
+  Instant engine_trouble_at() const { return engine_trouble_at_; }  ///< when there was some last
+
+  /// Judged now, for the scoreboard: a remedy is ordered.
+  Worth judge(const Place& place) const;
+  void count_remedy(const Place& place);
+  /// At the end: what is ill still.
+  void close_books();
+  /// Somebody keeps healer from this unit.
+  std::function<bool(const Place&)> excused;
+
+ private:
+  void create(Place& place);
+  void came_up(Place& place, By by);
+  void came_down(Place& place, int code, bool oom, bool clean);
+  void crash(Place& place, int code, bool oom);
+  void engine_restarts(Place& place);
+  void end_process(Place& place, std::optional<Duration> timeout, bool for_restart,
+                   std::function<void()> then);
+  void check(std::uint32_t index, std::uint32_t run);
+  void emit(Place& place, EngineEventKind kind, int exit_code = 0, int signal = 0);
+  void when_free(Place& place, std::function<void()> work);
+  void release(Place& place);
+  /// Calls `work` later unless the operation under way is over by then.
+  void later(Place& place, Duration after, std::function<void()> work);
+  void fall_ill(Place& place, const Happening& happening, std::uint32_t number);
+  void cured(Place& place, bool by_remedy, Instant well_at);
+  void shut_down(Duration away, bool killed);
+  void come_back();
+  void overdue(std::uint32_t index, std::uint64_t sickness);
+  std::string started_text() const;
+
+  const Script& script_;
+  Agenda& agenda_;
+  Score& score_;
+  Chance chance_;
+  Instant begin_{};
+  Instant now_{};
+  Duration clock_ahead_{0};
+  std::vector<Place> places_;
+  std::unordered_map<std::string, std::uint32_t> by_name_;
+
+  struct Trouble {
+    Instant until{};
+    double share = 0;
+    std::uint32_t number = 0;
+  };
+  bool touches(const Trouble& trouble, const Place& place) const {
+    return now_ < trouble.until && chance_.draw(place.index, 101, trouble.number) < trouble.share;
+  }
+  Trouble blip_;
+  Trouble outage_;
+  Instant no_route_until_{};
+  Instant no_files_until_{};
+
+  bool engine_up_ = true;
+  Instant hangs_until_{};
+  Instant errors_until_{};
+  Instant denies_until_{};
+  Instant engine_trouble_at_{};
+  std::uint32_t engine_life_ = 1;
+  bool kill_leftovers_ = false;
+  std::deque<EngineEvent> history_;
+  std::uint64_t events_ = 0;
+  std::uint64_t sicknesses_ = 0;
+  std::uint32_t last_port_ = 0;
+};
+
+}  // namespace healer::simulation

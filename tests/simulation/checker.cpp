@@ -99,7 +99,7 @@ void Checker::begins(const Runtime& runtime, const HostPolicy& policy, const Sto
   host_ = policy;
   began_at_ = connected_at_ = world_.now();
   ++process_;
-  mirror_.reset();
+  rebuild();
   if (mirrored) mirror_ = std::make_unique<Supervisor>(policy, stored);
   note(fmt::format("healer {} begins", process_));
 }
@@ -108,7 +108,6 @@ void Checker::ends(bool amnesia) {
   note("healer ends");
   runtime_ = nullptr;
   mirror_.reset();
-  rebuild();
   for (Known& known : known_) {
     known.decided.reset();
     known.unattended = Duration{0};
@@ -119,7 +118,6 @@ void Checker::ends(bool amnesia) {
     raised_.clear();
     delivered_as_.clear();
     delivered_.clear();
-    for (auto& [key, account] : accounts_) account.orders.clear();
   }
 }
 
@@ -329,7 +327,7 @@ void Checker::ordered(const ApplyRemedy& order, Instant now) {
   const auto allowed = std::max<std::size_t>(
       1,
       static_cast<std::size_t>(host_.remedy_share * static_cast<double>(runtime_->supervisor().watched())));
-  if (in_remedy > allowed && !asked_for)
+  if (runtime_->ready() && in_remedy > allowed && !asked_for)
     fail(2, fmt::format("{} in remedy, {} are allowed", in_remedy, allowed));
 
   const Place* place = world_.by_id(order.container_id);

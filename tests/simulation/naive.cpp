@@ -12,7 +12,7 @@ Naive::Naive(World& world, Agenda& agenda, Score& score, Guard guard, PolicyReso
     watched.interval = resolved.policy->interval;
     watched.by_engine = place.unit->check_interval > Duration{0};
     watched.port_only = resolved.policy->probe.kind == ProbeKind::Tcp;
-    const double share = world.chance().draw(place.index, 50);
+    const double share = world.chance().draw(place.tag, 50);
     const Duration first{static_cast<Duration::rep>(share * static_cast<double>(watched.interval.count()))};
     agenda.put(world.now() + first, 0, [this, index = place.index] { ask(index); });
   }

@@ -220,8 +220,9 @@ void SimEngine::order(RemedyKind kind, const std::string& id, Duration deadline,
         checker.order_answered(id);
         done(std::move(result));
       });
-  const auto later = [this, answer](Duration after, Result<void> result) {
-    life_.put(after, [answer, result = std::move(result)] {
+  // The world may answer when the process that asked is gone.
+  const auto later = [&life = life_, number = life_.number, answer](Duration after, Result<void> result) {
+    life.agenda.put(life.world.now() + after, number, [answer, result = std::move(result)] {
       if (const auto call = std::exchange(*answer, nullptr)) call(result);
     });
   };
@@ -447,13 +448,14 @@ void SimStore::commit(std::vector<Record> records, std::function<void(Result<voi
   const bool fails = world.now() < fails_until;
   const auto batch = std::make_shared<std::vector<Record>>(std::move(records));
   // A transaction under way when the process is killed is on disk or not, as it happens.
-  life_.agenda.put(world.now() + takes, 0, [this, batch, fails, number = life_.number] {
-    if (life_.number > number + 1) return;
-    if (life_.number == number + 1 && life_.world.chance().draw(4, HalfDead, ++commits_) < 0.5) return;
-    life_.checker.committed(*batch, !fails);
-    life_.amnesia |= fails;
-    if (!fails) disk_.apply(*batch);
-  });
+  const double luck = world.chance().draw(4, HalfDead, world.now().time_since_epoch().count());
+  life_.agenda.put(world.now() + takes, 0,
+                   [&life = life_, &disk = disk_, batch, fails, luck, number = life_.number] {
+                     if (life.number > number + 1 || (life.number == number + 1 && luck < 0.5)) return;
+                     life.checker.committed(*batch, !fails);
+                     life.amnesia |= fails;
+                     if (!fails) disk.apply(*batch);
+                   });
   life_.put(takes, [done = std::move(done), fails] {
     if (fails) return done(failure(ErrorCode::Storage, "disk full"));
     done({});

@@ -153,7 +153,11 @@ class SimStore final : public Store {
  public:
   SimStore(Life& life, Disk& disk) : life_(life), disk_(disk) {}
   void commit(std::vector<Record> records, std::function<void(Result<void>)> done) override;
-  void prune(Instant, std::function<void(Result<void>)> done) override { done({}); }
+  // The runtime asks for none of these by itself.
+  void prune(PruneLimits, std::function<void(Result<void>)>) override {}
+  void history(HistoryQuery, std::function<void(Result<std::vector<PastIncident>>)>) override {}
+  void incident(IncidentId, std::function<void(Result<IncidentFile>)>) override {}
+  void decisions(std::string, std::size_t, std::function<void(Result<std::vector<Decision>>)>) override {}
   std::string location() const override { return "memory"; }
 
   Instant fails_until{};

@@ -31,6 +31,12 @@ class Shrinker {
   Script shrink() {
     for (bool again = true; again && left_ > 0;) {
       again = false;
+      again |= drop_parts([this] { return script_.units.size(); },
+                          [this](std::size_t from, std::size_t to) {
+                            std::set<std::string> names;
+                            for (std::size_t i = from; i < to; ++i) names.insert(script_.units[i].name);
+                            return without(script_, names);
+                          });
       again |= drop_parts([this] { return script_.happenings.size(); },
                           [this](std::size_t from, std::size_t to) {
                             Script smaller = script_;
@@ -38,12 +44,6 @@ class Shrinker {
                                 smaller.happenings.begin() + static_cast<std::ptrdiff_t>(from),
                                 smaller.happenings.begin() + static_cast<std::ptrdiff_t>(to));
                             return smaller;
-                          });
-      again |= drop_parts([this] { return script_.units.size(); },
-                          [this](std::size_t from, std::size_t to) {
-                            std::set<std::string> names;
-                            for (std::size_t i = from; i < to; ++i) names.insert(script_.units[i].name);
-                            return without(script_, names);
                           });
       again |= simplify();
     }

@@ -6,6 +6,7 @@
 #include <iostream>
 #include <mutex>
 #include <random>
+#include <set>
 #include <sstream>
 #include <string>
 #include <thread>
@@ -34,6 +35,7 @@ struct Arguments {
   std::optional<int> expect_broken;
   Guard guard = Guard::Healer;
   std::map<std::string, std::string> settings;
+  std::set<std::string> without;
 };
 
 constexpr const char* usage = R"(usage: simulate [OPTION]...
@@ -42,8 +44,8 @@ constexpr const char* usage = R"(usage: simulate [OPTION]...
   --seed S           the first world's number; "random" draws one and prints it (default 1)
   --jobs N           worlds run at the same time (default 2)
   --naive            run the same worlds with two naive policies as well, and with nobody
-  --set NAME=VALUE   a setting of healer, for all worlds (an environment variable's name, or mass_share,
-                     mass_least, mass_hold, remedy_share, control)
+  --set NAME=VALUE   a setting of healer for all worlds, as its environment variable
+  --without WHAT     leave out what the scripts call WHAT (clock, die, ...)
   --json             the scoreboard as one JSON line each
   --run FILE         run the script in FILE once, with a trace; exit 1 when an invariant is broken
   --print            print the script of world S and end
@@ -98,6 +100,8 @@ Arguments parse(const std::vector<std::string>& words) {
       const auto at = text.find('=');
       if (at == std::string::npos) wrong("--set takes NAME=VALUE");
       arguments.settings[text.substr(0, at)] = text.substr(at + 1);
+    } else if (word == "--without") {
+      arguments.without.insert(value());
     } else if (word == "--help") {
       std::cout << usage;
       std::exit(0);
@@ -128,6 +132,13 @@ Options options_of(const Arguments& arguments, Guard guard, std::uint64_t seed) 
   return options;
 }
 
+Script world_of(const Arguments& arguments, std::uint64_t seed) {
+  Script script = generate(seed);
+  std::erase_if(script.happenings,
+                [&](const Happening& one) { return arguments.without.count(to_string(one.what)) != 0; });
+  return script;
+}
+
 Result run_worlds(const Arguments& arguments, Guard guard, double hours) {
   std::mutex mutex;
   Result result;
@@ -145,7 +156,7 @@ Result run_worlds(const Arguments& arguments, Guard guard, double hours) {
         if (result.broken || (arguments.seconds ? elapsed() >= *arguments.seconds : begun >= hours)) return;
         seed = next++;
       }
-      const Script script = generate(seed);
+      const Script script = world_of(arguments, seed);
       {
         const std::lock_guard lock(mutex);
         begun += container_hours(script);
@@ -223,12 +234,12 @@ void report(const Arguments& arguments, const BrokenWorld& found) {
     const auto outcome = run(script, options);
     return outcome.broken && outcome.broken->invariant == found.broken.invariant;
   };
-  Script script = generate(found.seed);
+  Script script = world_of(arguments, found.seed);
   // What comes after the fact cannot have caused it.
   const Duration length = (found.broken.at - Instant{Duration{1'790'000'000'000}}) + 1s;
   script.length = std::min(script.length, length);
   std::erase_if(script.happenings, [&](const Happening& one) { return one.at >= script.length; });
-  if (!broken(script)) script = generate(found.seed);
+  if (!broken(script)) script = world_of(arguments, found.seed);
   script = shrink(std::move(script), broken, arguments.shrink_runs);
   fmt::print(
       "\nthe shortest script found that shows it; as a regression test it goes into\n"
@@ -258,7 +269,7 @@ int run_file(const Arguments& arguments) {
 int simulate(const Arguments& arguments) {
   if (arguments.replay) return run_file(arguments);
   if (arguments.print) {
-    std::cout << to_text(generate(arguments.seed));
+    std::cout << to_text(world_of(arguments, arguments.seed));
     return 0;
   }
   fmt::print("worlds from seed {}\n", arguments.seed);

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/duration.hpp"
+#include "config/host_policy.hpp"
 #include "config/load.hpp"
 #include "config/policy_resolver.hpp"
 #include "naive.hpp"
@@ -25,30 +26,11 @@ struct Configured {
 };
 
 Configured configure(const Script& script, const Options& options) {
-  Environment environment;
-  HostPolicy host;
-  host.host_name = "host1";
-  std::map<std::string, std::string> all = script.settings;
-  for (const auto& [name, value] : options.settings) all[name] = value;
-  for (const auto& [name, value] : all) {
-    if (name == "mass_share")
-      host.mass_share = std::stod(value);
-    else if (name == "mass_least")
-      host.mass_least = static_cast<unsigned>(std::stoul(value));
-    else if (name == "mass_hold")
-      host.mass_hold = parse_duration(value).value_or(host.mass_hold);
-    else if (name == "remedy_share")
-      host.remedy_share = std::stod(value);
-    else if (name == "control")
-      host.control =
-          value == "off" ? nullptr : std::make_shared<const ProbeTarget>(TcpTarget{{"192.0.2.1", 80}, 0});
-    else
-      environment[name] = value;
-  }
-  if (host.control) host.control_text = "tcp 192.0.2.1:80";
+  Environment environment = script.settings;
+  for (const auto& [name, value] : options.settings) environment[name] = value;
   auto loaded = load_from(environment, std::nullopt, {});
   if (!loaded) throw std::runtime_error("settings of the script: " + describe(loaded.error().front()));
-  return {loaded->defaults, host};
+  return {loaded->defaults, host_policy(loaded->daemon, "host1", "192.0.2.1")};
 }
 
 /// A world and what looks after it.
@@ -169,7 +151,7 @@ void Simulation::end_healer() {
 void Simulation::happen(std::uint32_t number) {
   const Happening& happening = script_.happenings[number];
   checker_.note("--- " + to_text(happening));
-  world_.happen(happening, number);
+  world_.happen(happening);
   if (options_.guard == Guard::Healer) happen_to_healer(happening);
 }
 

@@ -40,6 +40,7 @@ World::World(const Script& script, Agenda& agenda, Score& score)
   for (std::uint32_t i = 0; i < places_.size(); ++i) {
     by_name_[script.units[i].name] = i;
     places_[i].index = i;
+    places_[i].tag = std::hash<std::string>{}(script.units[i].name);
     places_[i].unit = &script.units[i];
   }
   for (Place& place : places_) {
@@ -184,7 +185,7 @@ void World::came_up(Place& place, By by) {
   place.started = now_;
   place.stopped_by_person = false;
   const Unit& unit = *place.unit;
-  const double pace = 0.7 + 0.8 * chance_.draw(place.index, StartTime, place.starts);
+  const double pace = 0.7 + 0.8 * chance_.draw(place.tag, StartTime, place.starts);
   const Duration takes{static_cast<Duration::rep>(static_cast<double>(unit.starts_in.count()) * pace)};
   place.ready = now_ + takes + (place.unclean ? unit.recovers_in : Duration{0});
   place.unclean = false;
@@ -192,9 +193,9 @@ void World::came_up(Place& place, By by) {
   if (sick.ill != Ill::None && (sick.cure == Cure::Restart || sick.cure == Cure::Reload))
     cured(place, by == By::Healer, place.ready);
   if (sick.ill == Ill::Flap)
-    place.flaps = place.ready + chance_.between(3s, 15s, place.index, FlapTime, place.starts);
+    place.flaps = place.ready + chance_.between(3s, 15s, place.tag, FlapTime, place.starts);
   if (sick.ill == Ill::Loop) {
-    const Duration after = chance_.between(1s, 12s, place.index, LoopTime, place.starts);
+    const Duration after = chance_.between(1s, 12s, place.tag, LoopTime, place.starts);
     agenda_.put(now_ + after, 0, [this, index = place.index, starts = place.starts] {
       Place& now_there = places_[index];
       if (now_there.starts == starts && now_there.sick.ill == Ill::Loop && now_there.running())
@@ -329,7 +330,7 @@ void World::end_process(Place& place, std::optional<Duration> timeout, bool for_
   later(place, takes, [this, &place, podman, deaf, starts, then = std::move(then)] {
     if (place.starts != starts || !(place.running() || place.paused())) return then();  // it ended by itself
     if (deaf && !podman) emit(place, EngineEventKind::Kill, 0, 9);
-    const int code = deaf ? 137 : chance_.draw(place.index, StopCode, place.starts) < 0.5 ? 143 : 0;
+    const int code = deaf ? 137 : chance_.draw(place.tag, StopCode, place.starts) < 0.5 ? 143 : 0;
     came_down(place, code, false, !deaf);
     if (script_.dialect == Dialect::Docker26) emit(place, EngineEventKind::Stop);
     emit(place, EngineEventKind::Die, code);
@@ -498,7 +499,7 @@ void World::remove(Place& place) {
 
 // Faults.
 
-void World::fall_ill(Place& place, const Happening& happening, std::uint32_t) {
+void World::fall_ill(Place& place, const Happening& happening) {
   if (!place.running() || place.sick.ill != Ill::None || place.busy) return;
   place.sick = Sickness{happening.ill, happening.cure, now_, ++sicknesses_};
   ++score_.episodes;
@@ -638,12 +639,12 @@ void World::come_back() {
   kill_leftovers_ = false;
 }
 
-void World::happen(const Happening& happening, std::uint32_t number) {
+void World::happen(const Happening& happening) {
   const Instant end = now_ + happening.lasts;
   const auto nobody = [](Result<void>) {};
   switch (happening.what) {
     case What::Fault:
-      return fall_ill(by_name(happening.unit), happening, number);
+      return fall_ill(by_name(happening.unit), happening);
     case What::Stop:
       return stop(by_name(happening.unit), std::nullopt, By::Person, nobody);
     case What::Start:
@@ -667,10 +668,10 @@ void World::happen(const Happening& happening, std::uint32_t number) {
     case What::Remove:
       return remove(by_name(happening.unit));
     case What::Blip:
-      blip_ = Trouble{end, happening.share, number};
+      blip_ = Trouble{end, happening.share, static_cast<std::uint64_t>(happening.at.count())};
       return;
     case What::Outage:
-      outage_ = Trouble{end, happening.share, number};
+      outage_ = Trouble{end, happening.share, static_cast<std::uint64_t>(happening.at.count())};
       return;
     case What::NoRoute:
       no_route_until_ = end;

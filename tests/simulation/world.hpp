@@ -31,7 +31,8 @@ struct Sickness {
 struct Place {
   const Unit* unit = nullptr;
   std::uint32_t index = 0;
-  Container facts;  ///< as an inspect shows it
+  std::uint64_t tag = 0;  ///< what its draws are made from: its name's, so that others may come and go
+  Container facts;        ///< as an inspect shows it
   bool exists = false;
   std::uint32_t generation = 0;
   std::uint32_t starts = 0;
@@ -103,7 +104,7 @@ class World {
   bool lost_network(const Place& place) const;
 
   /// Carries out one happening of the script that is about containers, the engine or their surroundings.
-  void happen(const Happening& happening, std::uint32_t number);
+  void happen(const Happening& happening);
 
   // The engine's operations: one at a time for each container.
   void stop(Place& place, std::optional<Duration> timeout, By by, Done done);
@@ -153,7 +154,7 @@ class World {
   void release(Place& place);
   /// Calls `work` later unless the operation under way is over by then.
   void later(Place& place, Duration after, std::function<void()> work);
-  void fall_ill(Place& place, const Happening& happening, std::uint32_t number);
+  void fall_ill(Place& place, const Happening& happening);
   void cured(Place& place, bool by_remedy, Instant well_at);
   void shut_down(Duration away, bool killed);
   void come_back();
@@ -173,10 +174,10 @@ class World {
   struct Trouble {
     Instant until{};
     double share = 0;
-    std::uint32_t number = 0;
+    std::uint64_t tag = 0;
   };
   bool touches(const Trouble& trouble, const Place& place) const {
-    return now_ < trouble.until && chance_.draw(place.index, 101, trouble.number) < trouble.share;
+    return now_ < trouble.until && chance_.draw(place.tag, 101, trouble.tag) < trouble.share;
   }
   Trouble blip_;
   Trouble outage_;

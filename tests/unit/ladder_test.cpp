@@ -97,7 +97,7 @@ TEST_CASE("ladder: exec, restart, recreate, and then a person is called") {
   CHECK(scene.alerts.back().event == "GAVE UP");
 }
 
-TEST_CASE("ladder: a ladder that ends in `none` tells a person at its end") {
+TEST_CASE("ladder: one that ends in none tells a person at its end") {
   Scene scene;
   INFO(scene.transcript());
   break_for_good(scene.healthy("web", ladder({step(RemedyKind::Restart), step(RemedyKind::None)})));

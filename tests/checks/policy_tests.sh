@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# Every test that docs/policy-tests.md names exists under that very name.
+#
+#   tests/checks/policy_tests.sh [PAGE]
+set -euo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+page=${1:-$root/docs/policy-tests.md}
+
+names=$(grep -rhoE 'TEST_CASE\("[^"]*"' "$root/tests" --include='*.cpp' | sed 's/^TEST_CASE("//; s/"$//' | sort -u)
+missing=0
+named=0
+# Names stand between backticks in the last column of a row.
+tick=$'\x60'
+while IFS= read -r row; do
+    column=${row% |}
+    column=${column##* | }
+    while IFS= read -r name; do
+        name=${name//$tick/}
+        named=$((named + 1))
+        if [ "${name%/}" != "$name" ]; then
+            if [ -d "$root/$name" ]; then continue; fi
+        elif grep -qxF -- "$name" <<<"$names"; then
+            continue
+        fi
+        echo "policy_tests: no test is called: $name" >&2
+        missing=$((missing + 1))
+    done < <(grep -oE "${tick}[^${tick}]+${tick}" <<<"$column" || true)
+done < <(grep '^| ' "$page")
+if [ "$named" -lt 40 ]; then
+    echo "policy_tests: only $named names were read from $page" >&2
+    exit 1
+fi
+[ "$missing" = 0 ]

@@ -159,6 +159,13 @@ class FakeEngine {
       } else if (method == "GET" && what == "json") {
         board_.inspects.fetch_add(1);
         client.out += answer(200, inspect_json(containers_[*number]));
+      } else if (method == "GET" && what == "logs") {
+        client.out += answer(200, log_stream());
+      } else if (method == "GET" && what == "top") {
+        client.out +=
+            answer(200, R"({"Titles":["UID","PID","CMD"],"Processes":[["root","1","/bin/service"]]})");
+      } else if (method == "GET" && what == "stats") {
+        client.out += answer(200, R"({"memory_stats":{"usage":52428800,"limit":104857600,"stats":{}}})");
       } else if (method == "POST" && what == "restart") {
         restart(containers_[*number]);
         client.out += answer(204, "");
@@ -168,6 +175,30 @@ class FakeEngine {
     } else {
       client.out += answer(404, R"({"message":"page not found"})");
     }
+  }
+
+  /// A hundred lines as the engine frames them.
+  static const std::string& log_stream() {
+    static const std::string stream = [] {
+      std::string all;
+      for (int i = 0; i < 100; ++i) {
+        const std::string line = fmt::format(
+            "2026-11-22T10:00:00.{:09}Z request {} took {} ms and was answered with 200\n", i, i, i * 7);
+        const auto size = static_cast<unsigned>(line.size());
+        const char head[] = {1,
+                             0,
+                             0,
+                             0,
+                             static_cast<char>(size >> 24),
+                             static_cast<char>(size >> 16),
+                             static_cast<char>(size >> 8),
+                             static_cast<char>(size)};
+        all.append(head, sizeof head);
+        all += line;
+      }
+      return all;
+    }();
+    return stream;
   }
 
   void restart(FakeContainer& container) {

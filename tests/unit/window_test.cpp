@@ -106,7 +106,7 @@ TEST_CASE("window: a cure that lasts is called one when the old failures have le
 }
 
 TEST_CASE("window: a verification waits long enough for a long one") {
-  Policy policy = windowed(5, 60);
+  Policy policy = windowed(3, 60);
   policy.verify_limit = 10s;
   Scene scene;
   INFO(scene.transcript());
@@ -116,4 +116,5 @@ TEST_CASE("window: a verification waits long enough for a long one") {
   box.answer = http(200);
   REQUIRE(scene.pass_until_decision("recovered", 20min));
   CHECK(scene.orders.size() == 1);
+  CHECK(scene.attempts.at(1).state == AttemptState::Cured);
 }

@@ -251,6 +251,7 @@ void Supervisor::tell_of_mass(Step& step) {
 }
 
 void Supervisor::mass_changed(MassGuard::Change change, Step& step) {
+  if (change == MassGuard::Change::None) return;  // nearly every step: nothing is written for it
   const MassGuard& mass = world_.mass;
   const auto log = [&step](LogLevel level, std::string text) {
     step.out.push_back(LogLine{level, std::move(text), {}});

@@ -19,6 +19,8 @@ constexpr Duration call_margin = 20s;
 constexpr Duration command_limit = 30s;
 /// After an order's own deadline the runtime has surely answered; this much later its answer is lost.
 constexpr Duration answer_margin = 10s;
+/// A recreation that fails at the last moment is undone all the same.
+constexpr Duration undo_margin = 30s;
 /// A recreation whose answer is lost is asked to finish this often.
 constexpr unsigned resumes_allowed = 3;
 
@@ -139,7 +141,8 @@ void Care::order(const RemedyStep& step, bool resume) {
   order.reason = w_.incident ? w_.incident->cause_text : std::string();
   order.resume = resume;
   if (step.kind == RemedyKind::Recreate && w_.network_loss) order.network_parent = w_.network_loss->parent_id;
-  w_.in_flight = InFlight{order.attempt, now_ + order.deadline + answer_margin};
+  const Duration margin = step.kind == RemedyKind::Recreate ? answer_margin + undo_margin : answer_margin;
+  w_.in_flight = InFlight{order.attempt, now_ + order.deadline + margin};
   w_.remedy = Acting{step.kind};
   w_.remedy_started_ns.reset();
   if (!keeps_run(step.kind)) stop_probing();

@@ -218,7 +218,11 @@ void Supervisor::on(const ContainerObserved& event, Step& step) {
 
 bool Supervisor::is_set_aside(const Container& facts) const {
   if (set_aside_.empty()) return false;
-  return set_aside_.contains(facts.name);
+  // The successor begins under the same name with this behind it.
+  constexpr std::string_view successor = "-new";
+  std::string name = facts.name;
+  if (name.ends_with(successor)) name.resize(name.size() - successor.size());
+  return set_aside_.contains(name);
 }
 
 std::optional<Attempt> Supervisor::take_unfinished(const std::string& key) {

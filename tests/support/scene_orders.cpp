@@ -134,21 +134,28 @@ void Scene::carry_out_recreation(const ApplyRemedy& order, OrderFate outcome) {
   later(takes, true, [this, order, outcome, fresh_id] {
     Box& old = *boxes.at(order.container_id);
     if (!old.exists) return;
-    if (is_up(old)) emit_stop(old, false);
-    old.facts.name = aside(order);
-    emit(old, EngineEventKind::Rename);
-    if (outcome == OrderFate::LostHalfway) return;
-    if (outcome == OrderFate::RefusedHalfway) return put_back(order);
     auto box = std::make_unique<Box>(old);
     Box& fresh = *box;
     fresh.facts.id = fresh_id;
-    fresh.facts.name = order.name;
+    fresh.facts.name = aside(order) + "-new";
     fresh.facts.state = ContainerState::Created;
     if (!order.network_parent.empty()) fresh.facts.network_mode = "container:" + order.network_parent;
     fresh.starts = old.cured_by_start ? 1 : 0;
     if (old.cured_by_recreate) fresh.broken = fresh.hangs = false;
     boxes[fresh_id] = std::move(box);
     emit(fresh, EngineEventKind::Create);
+    send(ContainerObserved{fresh.facts, fresh.policy, {}});  // a sync may see it at any time
+    if (is_up(old)) emit_stop(old, false);
+    old.facts.name = aside(order);
+    emit(old, EngineEventKind::Rename);
+    if (outcome == OrderFate::LostHalfway || outcome == OrderFate::RefusedHalfway) {
+      fresh.exists = false;
+      emit(fresh, EngineEventKind::Destroy);
+      if (outcome == OrderFate::RefusedHalfway) put_back(order);
+      return;
+    }
+    fresh.facts.name = order.name;
+    emit(fresh, EngineEventKind::Rename);
     came_up(fresh);
     old.exists = false;
     emit(old, EngineEventKind::Destroy);

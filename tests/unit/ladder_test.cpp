@@ -184,6 +184,7 @@ TEST_CASE("recreate: the workload goes on in a new container, its history with i
     REQUIRE(scene.pass_until_decision("recovered"));
     CHECK(scene.decisions() == "degraded, recreate web, recovered");
     CHECK(scene.core->watched() == 1);
+    CHECK(scene.records.size() == 1);  // what stands beside it for a while is no workload of its own
     CHECK(scene.box("web").facts.id != old_id);
     CHECK(scene.status("web").container_id == scene.box("web").facts.id);
     CHECK(scene.status("web").attempts_in_window == 1);

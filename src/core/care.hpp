@@ -162,6 +162,7 @@ class Care {
   void became_well();
   void measure_start();
   Duration grace() const;
+  Duration learned_grace() const;
   /// Events that explain an exit can still come while the engine is away or its first list is worked through.
   bool may_judge() const { return world_.synced_once && world_.engine_up; }
   bool in_grace() const { return now_ < w_.grace_until && !w_.tracker.passed_once(); }

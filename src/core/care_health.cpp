@@ -18,11 +18,19 @@ constexpr unsigned unknown_alert_after = 10;
 
 }  // namespace
 
+/// What recovers from an unclean stop takes its time, which its clean starts say nothing of.
+Duration Care::learned_grace() const {
+  const Duration clean = start_grace(*w_.policy, w_.started_well_once, w_.starts);
+  const Duration unclean = start_grace(*w_.policy, w_.started_well_once, w_.unclean_starts);
+  if (w_.began_unclean) return *w_.began_unclean ? unclean : clean;
+  return w_.unclean_starts.empty() ? clean : std::max(clean, unclean);
+}
+
 Duration Care::grace() const {
   // The engine applies its own start period and says "starting" meanwhile: its verdict is final, unless a
   // start period of ours is set besides.
   if (asks_engine() && !w_.policy->start_period) return Duration{0};
-  const Duration own = start_grace(*w_.policy, w_.started_well_once, w_.starts);
+  const Duration own = learned_grace();
   return w_.listens_to_engine() ? std::max(own, w_.container.health_start_period) : own;
 }
 
@@ -158,8 +166,9 @@ void Care::measure_start() {
   if (!w_.run_seen_from_start) return;
   const Duration took = std::max(Duration{0}, now_ - w_.run_started);
   w_.started_well_once = true;
-  w_.starts.push_back(took);
-  if (w_.starts.size() > remembered_starts) w_.starts.erase(w_.starts.begin());
+  std::vector<Duration>& starts = w_.began_unclean.value_or(false) ? w_.unclean_starts : w_.starts;
+  starts.push_back(took);
+  if (starts.size() > remembered_starts) starts.erase(starts.begin());
   w_.dirty = true;
 }
 

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -124,6 +125,7 @@ void Care::begin_run(const Container& facts) {
   w_.run_seen_from_start = now_ - w_.run_started < Duration{5s};
   // Engines report a paused container as unhealthy until the next check after it (moby#46203).
   w_.health_from = unpaused ? now_ : w_.run_started;
+  if (!same_run) w_.began_unclean = std::exchange(w_.ended_unclean, std::nullopt);
   w_.tracker.begin_run(w_.incident.has_value());
   w_.unhealthy_in_grace = false;
   for (WorkloadProbe& probe : w_.probes) {
@@ -176,6 +178,7 @@ void Care::enter_exited(const Container& facts, const RunId& run_before) {
   w_.presence = Presence::Exited;
   w_.exit_kind.reset();
   w_.dirty = true;
+  w_.ended_unclean = is_unclean(facts.exit_code) || facts.oom_killed;
 
   // A person's stop was of the container it was said of; a deployment's new one may have crashed.
   const bool still_stopped = w_.stopped_by_person && run_before.container_id == facts.id;
@@ -225,6 +228,7 @@ void Care::engine_event(const EngineEvent& event) {
       return;
     case EngineEventKind::Die:
       if (older_run) return;
+      w_.ended_unclean = is_unclean(event.exit_code);
       if (!ours && !after_our_signal()) {
         if (w_.evidence.observe(event)) w_.evidence_at = now_;
         reconsider_exit();

@@ -297,7 +297,7 @@ void Care::settle_by(const Container& facts) {
 
 void Care::verify_from(Instant started, bool awaiting_run) {
   const bool by_engine = asks_engine();
-  const Duration learned = start_grace(*w_.policy, w_.started_well_once, w_.starts);
+  const Duration learned = learned_grace();
   const Duration grace = by_engine ? std::max(learned, w_.container.health_start_period) : learned;
   // Checks that come seldom need longer than the limit to give a verdict at all.
   const Duration pace = by_engine ? w_.container.health_interval + w_.container.health_timeout

@@ -83,6 +83,10 @@ ExitKind judge_unseen_exit(const Container& facts) {
   }
 }
 
+bool is_unclean(int exit_code) {
+  return exit_code != 0 && exit_code != 130 && exit_code != 143;
+}
+
 bool engine_restarts(const Container& facts) {
   switch (facts.restart_policy) {
     case RestartPolicy::No:

@@ -62,6 +62,10 @@ bool is_evidence(EngineEventKind kind, bool stop_follows_exit);
 /// a crash; a code that a stop also leaves behind (0, 130, 137, 143) means hands off. HEALING.md, promise 1.
 ExitKind judge_unseen_exit(const Container& facts);
 
+/// Whether a process that ended so had no time to put its house in order: killed, crashed, out of memory.
+/// What a stop leaves behind (0, 130, 143) is a clean end.
+bool is_unclean(int exit_code);
+
 /// Whether the engine's own restart policy starts it again, so that it is left to the engine. HEALING.md 3.
 bool engine_restarts(const Container& facts);
 

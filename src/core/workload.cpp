@@ -46,6 +46,7 @@ WorkloadRecord Workload::record() const {
   record.stopped_by_person = stopped_by_person;
   record.started_well_once = started_well_once;
   record.starts = starts;
+  record.unclean_starts = unclean_starts;
   record.breaker = breaker.state();
   record.breaker_until = breaker.until();
   record.backoff_level = backoff_level;
@@ -73,6 +74,7 @@ Workload restore_workload(const Remembered& remembered) {
   workload.ran_when_restored = record.was_running;
   workload.started_well_once = record.started_well_once;
   workload.starts = record.starts;
+  workload.unclean_starts = record.unclean_starts;
   workload.backoff_level = record.backoff_level;
   workload.backoff_changed_at = record.backoff_changed_at;
   workload.last_announced = record.last_announced;

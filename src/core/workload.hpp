@@ -151,7 +151,9 @@ struct Workload {
   std::vector<WorkloadProbe> probes;     ///< never empty once it has been seen running
   Instant run_started{};
   bool run_seen_from_start = false;
-  Instant health_from{};  ///< the engine's verdicts from before this are not about now (pause)
+  std::optional<bool> began_unclean;  ///< the run before it was killed or crashed; empty: not known
+  std::optional<bool> ended_unclean;  ///< the same of the newest end that was heard of
+  Instant health_from{};              ///< the engine's verdicts from before this are not about now (pause)
 
   // Exit.
   ExitEvidence evidence;
@@ -185,6 +187,7 @@ struct Workload {
   // Remembered.
   bool started_well_once = false;
   std::vector<Duration> starts;
+  std::vector<Duration> unclean_starts;  ///< those after a run that was killed or crashed
   Breaker breaker;
   unsigned backoff_level = 0;
   Instant backoff_changed_at{};

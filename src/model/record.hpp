@@ -97,7 +97,8 @@ struct WorkloadRecord {
   bool was_running = false;        ///< when last seen
   bool stopped_by_person = false;  ///< hands off until someone starts it
   bool started_well_once = false;
-  std::vector<Duration> starts;  ///< the newest at most 10 measured starts, oldest first
+  std::vector<Duration> starts;          ///< the newest at most 10 measured starts, oldest first
+  std::vector<Duration> unclean_starts;  ///< the same, of those after a run that was killed or crashed
   BreakerState breaker = BreakerState::Closed;
   Instant breaker_until{};  ///< when Open becomes HalfOpen
   unsigned backoff_level = 0;

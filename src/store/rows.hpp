@@ -29,25 +29,16 @@ struct Table {
 inline const Table& table_of(const WorkloadRecord*) {
   static const Table table{"workloads",
                            1,
-                           {"workload_key",
-                            "name",
-                            "run_container",
-                            "run_started",
-                            "was_running",
-                            "stopped_by_person",
-                            "started_well_once",
-                            "starts",
-                            "breaker",
-                            "breaker_until",
-                            "backoff_level",
-                            "backoff_changed_at",
-                            "last_announced",
-                            "unannounced_incidents",
-                            "unannounced_attempts",
-                            "quiet_since",
-                            "reset_at",
-                            "futile_restarts",
-                            "paused_until",
+                           {"workload_key",          "name",
+                            "run_container",         "run_started",
+                            "was_running",           "stopped_by_person",
+                            "started_well_once",     "starts",
+                            "unclean_starts",        "breaker",
+                            "breaker_until",         "backoff_level",
+                            "backoff_changed_at",    "last_announced",
+                            "unannounced_incidents", "unannounced_attempts",
+                            "quiet_since",           "reset_at",
+                            "futile_restarts",       "paused_until",
                             "network_parent"},
                            true};
   return table;
@@ -55,13 +46,13 @@ inline const Table& table_of(const WorkloadRecord*) {
 template <class R>
 requires std::is_same_v<std::remove_const_t<R>, WorkloadRecord>
 auto fields_of(R& r) {
-  auto& [key, name, last_run, was_running, stopped_by_person, started_well_once, starts, breaker,
-         breaker_until, backoff_level, backoff_changed_at, last_announced, unannounced_incidents,
+  auto& [key, name, last_run, was_running, stopped_by_person, started_well_once, starts, unclean_starts,
+         breaker, breaker_until, backoff_level, backoff_changed_at, last_announced, unannounced_incidents,
          unannounced_attempts, quiet_since, reset_at, futile_restarts, paused_until, network_parent] = r;
   return std::tie(key, name, last_run.container_id, last_run.started_at, was_running, stopped_by_person,
-                  started_well_once, starts, breaker, breaker_until, backoff_level, backoff_changed_at,
-                  last_announced, unannounced_incidents, unannounced_attempts, quiet_since, reset_at,
-                  futile_restarts, paused_until, network_parent);
+                  started_well_once, starts, unclean_starts, breaker, breaker_until, backoff_level,
+                  backoff_changed_at, last_announced, unannounced_incidents, unannounced_attempts,
+                  quiet_since, reset_at, futile_restarts, paused_until, network_parent);
 }
 
 inline const Table& table_of(const Incident*) {

@@ -100,6 +100,7 @@ ALTER TABLE workloads ADD COLUMN written_at INTEGER NOT NULL DEFAULT 0;
 UPDATE workloads SET written_at = unixepoch() * 1000;
 )",
     R"(
+ALTER TABLE workloads ADD COLUMN unclean_starts TEXT NOT NULL DEFAULT '';
 ALTER TABLE workloads ADD COLUMN futile_restarts INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE workloads ADD COLUMN paused_until INTEGER;
 ALTER TABLE workloads ADD COLUMN network_parent TEXT NOT NULL DEFAULT '';

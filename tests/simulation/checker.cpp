@@ -289,10 +289,11 @@ const Policy* Checker::policy_of(const std::string& key) const {
   return policy;
 }
 
-Duration Checker::grace_of(const std::string& key, const Policy& policy) const {
-  const auto record = records_.find(key);
-  if (record == records_.end()) return start_grace(policy, false, {});
-  return start_grace(policy, record->second.started_well_once, record->second.starts);
+std::pair<Duration, Duration> Checker::graces_of(const std::string& key, const Policy& policy) const {
+  const auto found = records_.find(key);
+  const WorkloadRecord record = found == records_.end() ? WorkloadRecord{} : found->second;
+  return std::minmax({start_grace(policy, record.started_well_once, record.starts),
+                      start_grace(policy, record.started_well_once, record.unclean_starts)});
 }
 
 void Checker::ordered(const ApplyRemedy& order, Instant now) {
@@ -357,7 +358,7 @@ void Checker::ordered_to(const Place& place, const ApplyRemedy& order, Instant n
   // The engine applies its own start period, and its verdict is final unless one of ours is set besides.
   const bool by_engine = place.unit->check_interval > Duration{0};
   if (by_engine && !policy->start_period) return;
-  const Duration grace = grace_of(order.workload, *policy);
+  const Duration grace = graces_of(order.workload, *policy).first;
   if (place.started < known.looked_at && now < place.started + grace)
     fail(1, fmt::format("{} is still starting: {} of {}", who, format_duration(now - place.started),
                         format_duration(grace)));
@@ -451,7 +452,7 @@ Duration Checker::patience(const Place& place, const Known& known, const Policy&
   }
   if (!place.running()) verdict = world_.script().resync + 35s;  // told by an event, or seen in a list
   Duration grace{0};
-  if (place.running() && known.passed_run != place.starts) grace = grace_of(known.key, policy);
+  if (place.running() && known.passed_run != place.starts) grace = graces_of(known.key, policy).second;
   return verdict + grace + slack;
 }
 

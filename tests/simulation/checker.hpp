@@ -103,7 +103,8 @@ class Checker final : public Observer {
   Known* known(const std::string& container_id);
   Known* known_by_key(const std::string& key);
   const Policy* policy_of(const std::string& key) const;
-  Duration grace_of(const std::string& key, const Policy& policy) const;
+  /// The start graces, after a clean end and after an unclean one; the shorter one first.
+  std::pair<Duration, Duration> graces_of(const std::string& key, const Policy& policy) const;
   bool in_the_way(const WorkloadStatus& status) const;
   Duration patience(const Place& place, const Known& known, const Policy& policy) const;
   void rebuild();

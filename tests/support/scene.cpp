@@ -218,11 +218,12 @@ void Scene::emit_stop(Box& box, bool part_of_restart) {
     emit(box, EngineEventKind::Stop);
     return;
   }
+  const int code = box.stops_cleanly ? 0 : 137;
   emit(box, EngineEventKind::Kill, 0, 15);
-  emit(box, EngineEventKind::Kill, 0, 9);
+  if (!box.stops_cleanly) emit(box, EngineEventKind::Kill, 0, 9);
   if (dialect == Dialect::Docker26) emit(box, EngineEventKind::Stop);
-  came_down(box, 137, false);
-  emit(box, EngineEventKind::Die, 137);
+  came_down(box, code, false);
+  emit(box, EngineEventKind::Die, code);
   if (dialect == Dialect::Docker20) emit(box, EngineEventKind::Stop);
 }
 

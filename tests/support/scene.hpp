@@ -51,6 +51,7 @@ struct Box {
   std::map<std::uint16_t, ProbeFacts> answers;  ///< the same of single container ports
   std::optional<ProbeFacts> exec_answer;        ///< the same of commands run inside
   Duration stop_takes = 300ms;
+  bool stops_cleanly = false;      ///< with exit code 0, and not by the engine's kill
   bool cured_by_command = false;   ///< a command inside
   bool cured_by_webhook = false;   ///< somebody else cures it in place
   bool cured_by_signal = false;    ///< any signal it survives

@@ -274,6 +274,7 @@ TEST_CASE("health: the grace is three times the slowest of the last ten starts")
   scene.connect();
   scene.pass(2min);
   box.ready_after = 20s;
+  box.stops_cleanly = true;
   for (int i = 0; i < 10; ++i) {
     scene.restart(box);
     scene.pass(2min);
@@ -285,6 +286,40 @@ TEST_CASE("health: the grace is three times the slowest of the last ten starts")
   CHECK(grace >= 60s);
   CHECK(grace <= 80s);
   CHECK(scene.records.at("web").starts.size() == 10);
+}
+
+TEST_CASE("health: what recovers from an unclean stop is not killed in its recovery") {
+  Policy policy = Scene::policy();
+  policy.start_period.reset();
+  Scene scene;
+  INFO(scene.transcript());
+  Box& box = scene.add("db", policy);
+  box.stops_cleanly = true;
+  scene.connect();
+  scene.pass(2min);
+  for (int i = 0; i < 3; ++i) {  // its clean starts take no time at all
+    scene.restart(box);
+    scene.pass(2min);
+  }
+  // It hangs, its stop is no clean one, and what comes up needs 90 s to recover.
+  box.stops_cleanly = false;
+  box.hangs = true;
+  box.ready_after = 90s;
+  REQUIRE(scene.pass_until_decision("recovered"));
+  CHECK(scene.decisions() == "degraded, restart db, recovered");
+  CHECK(scene.records.at("db").unclean_starts.size() == 1);
+  CHECK(scene.records.at("db").starts.size() == 4);
+  // From now on such a start is known, and a clean one is known for what it is.
+  const auto grace = [&] { return scene.workload("db").grace_until - scene.workload("db").run_started; };
+  CHECK(grace() == 120s);
+  scene.restart(box);
+  scene.pass(1s);
+  CHECK(grace() > 270s);
+  box.stops_cleanly = true;
+  box.ready_after = 0s;
+  scene.restart(box);
+  scene.pass(1s);
+  CHECK(grace() == policy.interval);
 }
 
 TEST_CASE("health: the first pass ends the grace") {

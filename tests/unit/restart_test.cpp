@@ -217,6 +217,7 @@ TEST_CASE("restart of healer: learned starts and the grace are kept") {
   INFO(scene.transcript());
   Box& box = scene.add("web", policy);
   box.ready_after = 30s;
+  box.stops_cleanly = true;
   scene.connect();
   scene.pass(2min);
   scene.restart_healer();

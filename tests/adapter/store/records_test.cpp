@@ -50,11 +50,13 @@ WorkloadRecord any_workload() {
   for (const auto ms :
        *rc::gen::container<std::vector<std::int64_t>>(rc::gen::inRange<std::int64_t>(0, 600'000)))
     if (starts.size() < 10) starts.emplace_back(ms);
-  return WorkloadRecord{any_text(),    any_text(),      any_run(),     any_bool(),
-                        any_bool(),    any_bool(),      starts,        *any_of<BreakerState>(),
-                        any_instant(), any_count(),     any_instant(), any_instant(),
-                        any_count(),   any_count(),     any_instant(), any_instant(),
-                        any_count(),   maybe_instant(), any_text()};
+  return WorkloadRecord{any_text(),      any_text(),    any_run(),
+                        any_bool(),      any_bool(),    any_bool(),
+                        starts,          starts,        *any_of<BreakerState>(),
+                        any_instant(),   any_count(),   any_instant(),
+                        any_instant(),   any_count(),   any_count(),
+                        any_instant(),   any_instant(), any_count(),
+                        maybe_instant(), any_text()};
 }
 Incident any_incident() {
   return Incident{

@@ -7,7 +7,8 @@
 //   OperatorPause | a person paused it, or all                                | as long as was said
 //   Maintenance   | a window is open                                          | the window
 //   Unasked       | healer itself is in doubt, and the illness was probed     | that doubt
-//   EngineDown    | the engine cannot be reached                              |
+//   EngineDown    | the engine cannot be reached, or its first list is not    |
+//                 | worked through                                            |
 //   PersonActs    | somebody is stopping it                                   | the time a stop has
 //   NetworkParent | the container whose network it shares is down, gone, not  | when that one runs but is not
 //                 | well, or was replaced just now                            | well: dependency_hold
@@ -57,6 +58,8 @@ std::optional<Hold> Care::hold() {
     if (auto found = doubt_hold()) return found;
   }
   if (!world_.engine_up) return Hold{HoldKind::EngineDown, "the engine is unreachable", {}};
+  // Until then neither all dependencies are known nor what a former process has under way.
+  if (!world_.synced_once) return Hold{HoldKind::EngineDown, "the engine's containers are being listed", {}};
   const Instant stop_over = w_.evidence_at + call_deadline();
   if (w_.evidence.person_acted() && !w_.evidence.died() && now_ < stop_over)
     return Hold{HoldKind::PersonActs, "somebody is stopping it", stop_over};

@@ -290,6 +290,7 @@ void Supervisor::on(const SyncCompleted& event, Step& step) {
   }
   std::sort(keys.begin(), keys.end());
   for (const std::string& key : keys) care(*by_key(key), step, [](Care& care) { care.synced(); });
+  if (first) release(HoldKind::EngineDown, step);
   if (first)
     step.out.push_back(LogLine{
         LogLevel::Info, fmt::format("watching {} of {} containers", workloads_.size(), listed.size()), {}});

@@ -166,6 +166,7 @@ class Supervisor {
   // Of those counted: see standing.hpp.
   std::size_t among_ = 0;
   std::size_t ailing_ = 0;
+  std::size_t untold_ = 0;
   bool taken_over_ = false;
   bool slot_freed_ = false;
   std::set<std::string> well_again_;  ///< in this step; others depend on them

@@ -65,11 +65,13 @@ void Supervisor::count(Workload& workload, std::size_t first, Step& step) {
   now.counted = true;
   now.among = counts_among(workload);
   now.ailing = counts_as_ailing(workload);
+  now.untold = now.ailing && workload.incident && !workload.incident->announced;
   now.in_remedy = in_remedy(workload);
   now.ails = ails(workload, step.now) != nullptr;
   const Standing before = std::exchange(workload.standing, now);
   among_ += static_cast<std::size_t>(now.among) - static_cast<std::size_t>(before.among);
   ailing_ += static_cast<std::size_t>(now.ailing) - static_cast<std::size_t>(before.ailing);
+  untold_ += static_cast<std::size_t>(now.untold) - static_cast<std::size_t>(before.untold);
   if (now.in_remedy && !before.in_remedy) world_.slots.taken(workload.service);
   if (!now.in_remedy && before.in_remedy) {
     world_.slots.given_back(workload.service);
@@ -109,6 +111,7 @@ void Supervisor::uncount(Workload& workload) {
   const Standing before = std::exchange(workload.standing, Standing{});
   among_ -= before.among ? 1 : 0;
   ailing_ -= before.ailing ? 1 : 0;
+  untold_ -= before.untold ? 1 : 0;
   if (before.in_remedy) {
     world_.slots.given_back(workload.service);
     slot_freed_ = true;
@@ -234,12 +237,8 @@ void Supervisor::watch_mass(Step& step) {
 
 /// The grouped alert takes the place of the first member's own.
 void Supervisor::tell_of_mass(Step& step) {
-  if (!world_.mass.on() || !world_.host.mass_alert_key.empty()) return;
+  if (untold_ == 0 || !world_.mass.on() || !world_.host.mass_alert_key.empty()) return;
   const std::vector<const Workload*> members = ailing();
-  const bool ill = std::any_of(members.begin(), members.end(), [](const Workload* member) {
-    return member->incident && !member->incident->announced;
-  });
-  if (!ill) return;
   const std::string common = common_dependency(members);
   mass_alert(
       AlertKind::Degraded, "MASS FAILURE",

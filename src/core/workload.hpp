@@ -106,6 +106,7 @@ struct Standing {
   bool counted = false;  ///< in the numbers below at all
   bool among = false;
   bool ailing = false;
+  bool untold = false;  ///< ailing, and its incident has not been announced
   bool in_remedy = false;
   bool ails = false;
 };

@@ -18,6 +18,8 @@ const std::string connect_timer = " connect";
 
 constexpr Duration beat_interval = 1s;
 /// A beat this late says that the process was starved, not that targets are slow.
+/// Maintenance windows are set in minutes.
+constexpr Duration told_clock_step = 1s;
 constexpr Duration stall_threshold = 100ms;
 constexpr Duration cursor_interval = 30s;
 constexpr std::int64_t first_overlap_ns = 60'000'000'000;
@@ -341,6 +343,7 @@ void Runtime::alarm() {
     if (*key == beat_timer) {
       observer_.loop_lag(std::max(Duration{0}, now - (last_beat_ + beat_interval)));
       notice_stall();
+      notice_clock();
       last_beat_ = now;
       if (now.time_since_epoch() % cursor_interval < beat_interval) journal_.write_cursor();
       timers_.set(beat_timer, now + beat_interval);
@@ -361,6 +364,13 @@ void Runtime::notice_stall() {
   if (late < stall_threshold) return;
   last_beat_ = now;
   feed(LoopStalled{late});
+}
+
+void Runtime::notice_clock() {
+  const Duration ahead{host_.wall().unix_ms - wall_time_of(host_.now()).unix_ms};
+  if (ahead < clock_ahead_ + told_clock_step && ahead > clock_ahead_ - told_clock_step) return;
+  clock_ahead_ = ahead;
+  feed(WallClockMoved{ahead});
 }
 
 // --- people ---------------------------------------------------------------------------------------------

@@ -140,6 +140,7 @@ class Runtime {
 
   void alarm();
   void notice_stall();
+  void notice_clock();
   void arm();
   void log(LogLevel level, std::string message);
   /// Wraps a completion so that it does nothing after this object is gone or shut down.
@@ -181,6 +182,7 @@ class Runtime {
   std::unordered_map<std::string, std::string> ran_before_loss_;  ///< id -> started_at
 
   Instant last_beat_{};
+  Duration clock_ahead_{0};  ///< the wall clock, of the core's timeline, as the core was told
   std::optional<Instant> armed_for_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };

@@ -653,6 +653,34 @@ TEST_CASE("slots: at most 30 % are in remedy at a time, and all have their turn"
   CHECK(scene.held_for(HoldKind::Concurrency) >= 1);
 }
 
+TEST_CASE("slots: what a former process has under way has its place before anything else is begun") {
+  Scene scene;
+  Policy by_engine = Scene::policy();
+  by_engine.probe.kind = ProbeKind::Engine;
+  Box& first = scene.add("first", by_engine);  // seen before the other
+  first.facts.health = EngineHealth::Healthy;
+  Policy slow = Scene::policy();
+  slow.start_period = 60s;
+  Box& other = scene.add("other", slow);
+  settle(scene);
+  other.broken = true;
+  other.ready_after = 50s;
+  REQUIRE(scene.pass_until_decision("restart other"));
+  scene.pass(10s);
+  scene.engine_health(first, EngineHealth::Unhealthy);
+  scene.pass(5s);
+  CHECK(scene.status("first").hold->kind == HoldKind::Concurrency);
+  std::size_t most = 0;
+  scene.after_step = [&](const Event&, const Actions&) {
+    most = std::max(most, scene.core->host_status(scene.now()).in_remedy);
+  };
+  scene.restart_healer();
+  scene.pass(20s);
+  CHECK(most == 1);
+  CHECK_MESSAGE(orders_of(scene, "first") == 0, scene.transcript());
+  CHECK_MESSAGE(scene.pass_until_decision("restart first", 5min), scene.transcript());
+}
+
 TEST_CASE("slots: of one compose service one at a time") {
   Scene scene;
   scene.host_settings.remedy_share = 1.0;

@@ -77,6 +77,7 @@ class RandomWorld {
     scene.after_step = [this](const Event& event, const Actions& actions) { after(event, actions); };
     scene.at_kill = [this] { watch.healer_restarted(); };
     scene.at_order = [this](const ApplyRemedy& order) {
+      look_for_ignored_pause(order);
       watch.order(order, truth_of(order), scene.now());
       if (!watch.broken().empty() && seen.empty()) seen = scene.transcript();
     };
@@ -86,6 +87,7 @@ class RandomWorld {
       const RestartPolicy policies[] = {RestartPolicy::No, RestartPolicy::No, RestartPolicy::Always,
                                         RestartPolicy::OnFailure};
       box.facts.restart_policy = policies[(seed / 3 + i) % 4];
+      if (i > 0) depend(box, i, seed);
     }
     scene.connect();
   }
@@ -94,7 +96,7 @@ class RandomWorld {
     Box* found = scene.find_box("web" + std::to_string(op.box % 3));
     if (!found) return;  // set aside: it is being recreated
     Box& box = *found;
-    switch (op.kind % 36) {
+    switch (op.kind % 40) {
       case 0:
       case 1:
         box.broken = true;
@@ -200,6 +202,18 @@ class RandomWorld {
       case 35:
         scene.evidence_takes = op.number % 4 == 0 ? std::nullopt : std::optional<Duration>(op.number);
         break;
+      case 36:
+        scene.send(OperatorPause{box.facts.name, pause_length(op.number)});
+        break;
+      case 37:
+        scene.send(OperatorResume{box.facts.name});
+        break;
+      case 38:
+        scene.send(OperatorPause{"", pause_length(op.number)});
+        break;
+      case 39:
+        scene.send(OperatorResume{""});
+        break;
       case 29:
         scene.kill(box, op.number % 2 == 0 ? 1 : 10);
         break;
@@ -240,6 +254,9 @@ class RandomWorld {
       box->cured_by_start = true;
     }
     if (!scene.engine_up) scene.connect();
+    scene.send(OperatorResume{""});
+    for (auto& [id, box] : scene.boxes)
+      if (box->exists) scene.send(OperatorResume{box->facts.name});
     for (auto& [id, box] : scene.boxes)
       if (box->exists) scene.unpause(*box);
     scene.pass(12min);
@@ -251,7 +268,10 @@ class RandomWorld {
       const bool down = workload.presence == Presence::Exited;
       const bool may_not =
           !choose_rung(*workload.policy, workload.incident ? workload.incident->rung : 0, down, 0);
-      if (!workload.incident || !may_not) lost.push_back("incident " + std::to_string(id) + " stays open");
+      // Or what it shares a network with does not run.
+      const bool waits = workload.held && workload.held->first == HoldKind::NetworkParent;
+      if (!workload.incident || !(may_not || waits))
+        lost.push_back("incident " + std::to_string(id) + " stays open");
     }
   }
 
@@ -289,6 +309,35 @@ class RandomWorld {
     box.policy = std::make_shared<const Policy>(std::move(policy));
   }
 
+  /// Some depend on the one before, or share its network.
+  void depend(Box& box, unsigned number, unsigned seed) {
+    const std::string other = "web" + std::to_string(number - 1);
+    if (seed / 5 % 3 == 1) {
+      Policy policy = *box.policy;
+      policy.depends_on = {other};
+      policy.dependency_hold = 1min;
+      box.policy = std::make_shared<const Policy>(std::move(policy));
+    }
+    Box& parent = scene.box(other);
+    if (seed / 7 % 4 != number) return;
+    box.facts.network_mode = "container:" + parent.facts.id;
+    for (const PortBinding& port : box.facts.ports) parent.facts.ports.push_back(port);  // reached there
+  }
+
+  static std::optional<Duration> pause_length(unsigned number) {
+    if (number % 5 == 0) return std::nullopt;
+    return Duration{1000} * (number % 200);
+  }
+
+  void look_for_ignored_pause(const ApplyRemedy& order) {
+    const auto on = [this](const std::optional<Instant>& until) { return until && scene.now() < *until; };
+    const bool paused = on(scene.host.paused_until) || on(scene.records[order.workload].paused_until);
+    // A person's word goes before, and an order under way is finished or undone, or its other half is given.
+    const bool goes_on = order.resume || scene.attempts[order.attempt.value].ordered_at < scene.now();
+    if (paused && asked.count(order.workload) == 0 && !goes_on)
+      lost.push_back("an order for " + order.workload + ", which is paused");
+  }
+
   void stop(Box& box) {
     // While an order of ours is under way its stop and a person's look alike.
     const bool ours = std::any_of(scene.attempts.begin(), scene.attempts.end(), [&](const auto& entry) {
@@ -324,6 +373,8 @@ class RandomWorld {
 
   void after(const Event& event, const Actions& actions) {
     watch.actions(actions, scene.now());
+    const HostStatus host = scene.core->host_status(scene.now());
+    if (host.in_remedy > host.remedies_allowed) lost.push_back("more in remedy than allowed");
     if (const auto* tick = std::get_if<Tick>(&event)) watch.tick(tick->workload, actions, scene.now());
     if (const auto* finished = std::get_if<RemedyFinished>(&event)) watch.answered(finished->attempt);
     if (const auto* finished = std::get_if<ProbeFinished>(&event)) {
@@ -357,7 +408,7 @@ bool wants_transcript() {
 
 rc::Gen<std::vector<Op>> some_ops() {
   return rc::gen::container<std::vector<Op>>(rc::gen::build<Op>(
-      rc::gen::set(&Op::kind, rc::gen::inRange(0u, 36u)), rc::gen::set(&Op::box, rc::gen::inRange(0u, 3u)),
+      rc::gen::set(&Op::kind, rc::gen::inRange(0u, 40u)), rc::gen::set(&Op::box, rc::gen::inRange(0u, 3u)),
       rc::gen::set(&Op::number, rc::gen::inRange(0u, 1000u))));
 }
 

@@ -21,7 +21,7 @@ class VirtualHost final : public Host {
  public:
   Instant time{Duration{1'000'000}};
   Instant now() override { return time; }
-  WallTime wall() override { return wall_time_of(time); }
+  WallTime wall() override { return wall_time_of(time + wall_ahead); }
   void set_alarm(Instant at, std::function<void()> work) override { alarm = {at, std::move(work)}; }
   std::uint64_t seed() override { return ++seeds; }
   void post(std::function<void()> work) override { posted.push_back(std::move(work)); }
@@ -41,6 +41,7 @@ class VirtualHost final : public Host {
     time = end;
   }
 
+  Duration wall_ahead{0};  ///< as far as somebody set the clock
   std::optional<std::pair<Instant, std::function<void()>>> alarm;
   std::vector<std::function<void()>> posted;
   std::uint64_t seeds = 0;

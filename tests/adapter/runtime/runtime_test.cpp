@@ -243,6 +243,26 @@ TEST_CASE("probes that time out while the loop stood still are not counted") {
   CHECK(status->condition == Condition::Unknown);
 }
 
+TEST_CASE("a wall clock that is set moves the maintenance windows") {
+  Bench bench;
+  MaintenanceWindow window;
+  window.from_minute = 6 * 60;
+  window.to_minute = 8 * 60;
+  bench.policy.maintenance = {window};
+  bench.connect();
+  bench.list();
+  bench.host.wall_ahead = 6h;
+  bench.host.advance(1s);
+  bench.fall_ill();
+  bench.answer_captures();
+  bench.engine.answer_inspects(bench.containers);
+  bench.store.let_through();
+  CHECK(bench.engine.orders.empty());
+  const auto status = bench.runtime->supervisor().status_of("web", bench.host.time);
+  REQUIRE(status->hold);
+  CHECK(status->hold->kind == HoldKind::Maintenance);
+}
+
 TEST_CASE("a reset reaches the workload, and one that is not watched is refused by its key") {
   Bench bench;
   bench.connect();

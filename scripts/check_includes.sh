@@ -32,7 +32,8 @@ BEGIN {
     may["store"] = "base model"
     may["net"] = "base"
     may["api"] = "base model net"
-    may["runtime"] = "base model core config engine probe notify store"
+    may["hook"] = "base net"
+    may["runtime"] = "base model core config engine probe notify store hook"
     may["guard"] = "base net"
     may["cli"] = "base model config net"
     may["app"] = "*"
@@ -40,6 +41,7 @@ BEGIN {
     port["engine"] = "engine/engine.hpp"
     port["probe"] = "probe/probe.hpp"
     port["notify"] = "notify/notifier.hpp"
+    port["hook"] = "hook/hook.hpp"
     port["store"] = "store/store.hpp"
     # folders that stand on the standard library alone, and the few parts they may use beside it
     split("base model core", names, " ")

@@ -21,15 +21,19 @@
 #include "base/duration.hpp"
 #include "base/version.hpp"
 #include "cli/commands.hpp"
+#include "config/compat.hpp"
 #include "config/host_policy.hpp"
 #include "config/policy_resolver.hpp"
+#include "hook/process_hook.hpp"
 #include "net/curl_client.hpp"
 #include "net/http_server.hpp"
 #include "net/loop.hpp"
 #include "net/resolver.hpp"
 #include "net/signals.hpp"
+#include "notify/apprise.hpp"
 #include "notify/outbox.hpp"
 #include "notify/slack.hpp"
+#include "notify/webhook.hpp"
 #include "probe/socket_prober.hpp"
 #include "runtime/exec_prober.hpp"
 #include "runtime/routed_prober.hpp"
@@ -88,6 +92,10 @@ class DaemonObserver final : public Observer {
   Duration older_lag_{0};
 };
 
+HookSettings hooks_of(const DaemonSettings& settings) {
+  return {settings.hook_before, settings.hook_after, settings.hook_timeout, settings.compat.restart_script};
+}
+
 /// Everything the daemon is made of. Members are destroyed from the bottom up: what others use lies above
 /// them.
 class Daemon {
@@ -110,6 +118,7 @@ class Daemon {
   bool listen();
   bool listen_admin();
   void begin();
+  void start_looking();
   void on_signal(int number);
   void reload();
   void prune();
@@ -118,6 +127,7 @@ class Daemon {
   void set_host_policy();
   void reload_host(const DaemonSettings& after);
   Result<std::vector<std::unique_ptr<Notifier>>> channels_of(const DaemonSettings& settings);
+  std::string container_id_of(const std::string& name);
   Runtime::Resolve resolver_of(const Policy& defaults);
   ApiSources api_sources();
   Snapshot snapshot();
@@ -148,6 +158,8 @@ class Daemon {
   std::unique_ptr<net::Timer> outbox_alarm_;
   std::unique_ptr<Outbox> outbox_;
   std::unique_ptr<Runtime> runtime_;
+  std::unique_ptr<ProcessHook> hooks_;  ///< below the runtime: it calls nobody who is gone
+  std::unique_ptr<net::Timer> first_look_timer_;
   std::unique_ptr<HttpApi> api_;
   std::unique_ptr<net::HttpServer> server_;
   std::unique_ptr<net::HttpServer> admin_;
@@ -196,7 +208,29 @@ Result<std::vector<std::unique_ptr<Notifier>>> Daemon::channels_of(const DaemonS
     if (!slack) return tl::unexpected(slack.error());
     channels.push_back(std::move(*slack));
   }
+  const CompatSettings& compat = settings.compat;
+  const auto channel = [&](const Secret& url) {
+    return AutohealChannel{*curl_, url, compat.call_limit,
+                           [this](const std::string& name) { return container_id_of(name); },
+                           [this](std::function<void()> work) { loop_.post(std::move(work)); }};
+  };
+  if (!compat.webhook.empty()) {
+    auto webhook = make_webhook_notifier(channel(compat.webhook), compat.webhook_key);
+    if (!webhook) return tl::unexpected(webhook.error());
+    channels.push_back(std::move(*webhook));
+  }
+  if (!compat.apprise.empty()) {
+    auto apprise = make_apprise_notifier(channel(compat.apprise));
+    if (!apprise) return tl::unexpected(apprise.error());
+    channels.push_back(std::move(*apprise));
+  }
   return channels;
+}
+
+std::string Daemon::container_id_of(const std::string& name) {
+  for (const WorkloadStatus& each : runtime_->supervisor().status(host_.now()))
+    if (each.name == name) return each.container_id;
+  return {};
 }
 
 bool Daemon::open_channels() {
@@ -221,7 +255,7 @@ bool Daemon::open_channels() {
 }
 
 Runtime::Resolve Daemon::resolver_of(const Policy& defaults) {
-  return [resolver = std::make_shared<PolicyResolver>(defaults)](
+  return [resolver = std::make_shared<PolicyResolver>(defaults, settings_.daemon.compat)](
              const std::map<std::string, std::string>& labels) { return resolver->resolve(labels); };
 }
 
@@ -298,6 +332,9 @@ void Daemon::begin() {
   settings.channels = outbox_->channel_names();
   settings.dry_run = settings_.daemon.dry_run;
   settings.resync_interval = settings_.daemon.resync_interval;
+  settings.hooks = hooks_of(settings_.daemon);
+  settings.excluded = settings_.daemon.compat.excluded;
+  hooks_ = std::make_unique<ProcessHook>(loop_, environment_);
   Runtime::Parts parts{host_,
                        *engine_,
                        *prober_,
@@ -307,7 +344,8 @@ void Daemon::begin() {
                        [this](const RaisedAlert& alert) { outbox_->add(alert); },
                        [this](WebhookCall call, std::function<void(Result<void>)> done) {
                          post(std::move(call), std::move(done));
-                       }};
+                       },
+                       hooks_.get()};
   runtime_ = std::make_unique<Runtime>(std::move(settings), std::move(parts), stored_);
   outbox_->restore(stored_.pending_alerts, stored_.pending_deliveries);
   stored_ = {};
@@ -361,10 +399,24 @@ void Daemon::find_control() {
   });
 }
 
+/// After AUTOHEAL_START_PERIOD, where it is set.
+void Daemon::start_looking() {
+  const Duration wait = settings_.daemon.compat.first_look_after;
+  if (wait == Duration{0}) return runtime_->start();
+  log_.write(LogLevel::Info, fmt::format("the containers are first looked at in {}", format_duration(wait)));
+  first_look_timer_ = std::make_unique<net::Timer>(loop_);
+  first_look_timer_->set_after(wait, [this]() {
+    if (!shutdown_timer_) runtime_->start();
+  });
+}
+
 int Daemon::run() {
   log_.write(LogLevel::Info,
              fmt::format("healer {} starts on {}{}", version, host_name(),
                          settings_.daemon.dry_run ? " (dry run: no container is changed)" : ""));
+  if (command_.as_autoheal)
+    for (const std::string& line : autoheal_greeting(environment_)) log_.write(LogLevel::Info, line);
+  for (const std::string& note : settings_.notes) log_.write(LogLevel::Info, note);
   for (const std::string& warning : settings_.warnings) log_.write(LogLevel::Warning, warning);
   if (!open_store() || !open_engine() || !open_prober() || !open_channels()) return cli::exit_failed;
   begin();
@@ -374,7 +426,7 @@ int Daemon::run() {
   prune_timer_ = std::make_unique<net::Timer>(loop_);
   prune_timer_->set_after(first_prune, [this]() { prune(); });
   find_control();
-  runtime_->start();
+  start_looking();
   loop_.run();
   log_.write(LogLevel::Info, "healer ends");
   return cli::exit_ok;
@@ -399,6 +451,10 @@ void Daemon::reload_host(const DaemonSettings& after) {
   now.remedy_share = after.remedy_share;
   now.control_interval = after.control_interval;
   now.control_timeout = after.control_timeout;
+  now.hook_before = after.hook_before;
+  now.hook_after = after.hook_after;
+  now.hook_timeout = after.hook_timeout;
+  runtime_->set_hooks(hooks_of(now));
   const bool other_control = now.control != after.control;
   now.control = after.control;
   set_host_policy();
@@ -431,6 +487,7 @@ void Daemon::reload() {
   needs_restart("dry_run", before.dry_run != after.dry_run);
   needs_restart("log_format", before.log_format != after.log_format);
   needs_restart("resync_interval", before.resync_interval != after.resync_interval);
+  needs_restart("compat and its variables", before.compat != after.compat);
   needs_restart("host_name", before.host_name != after.host_name);
   log_.set_least(after.log_level);
   outbox_->set_channels(std::move(*channels));

@@ -80,6 +80,7 @@ int check_config(const CheckConfigCommand& command, const Environment& environme
     return exit_usage;
   }
   for (const std::string& warning : settings->warnings) output.err << "healer: warning: " << warning << '\n';
+  for (const std::string& note : settings->notes) output.err << "healer: " << note << '\n';
   std::optional<Chosen> chosen;
   if (!command.container.empty()) {
     auto found = choose(command.container, settings->daemon.docker, list);

@@ -31,6 +31,9 @@ const std::vector<CommandInfo>& command_table() {
       {"run",
        "watch and heal (the default)",
        {"--config", "--state", "--listen", "--admin-socket", "--dry-run"}},
+      {"autoheal",
+       "the same, as docker-autoheal's image is called",
+       {"--config", "--state", "--listen", "--admin-socket", "--dry-run"}},
       {"status",
        "show every watched container, asked of the running healer",
        {"--config", "--admin-socket", "--json"}},
@@ -203,7 +206,8 @@ class Parser {
     const bool all_allowed = command == "pause" || command == "resume";
     const bool all = all_allowed && given("--all");
     if (all && !name_.empty()) return refused(fmt::format("{} takes a NAME or --all, not both", command));
-    if (command != "run" && name_.empty() && !all)
+    const bool runs = command == "run" || command == "autoheal";
+    if (!runs && name_.empty() && !all)
       return refused(fmt::format("{} needs the NAME of a container, as 'healer status' shows it{}", command,
                                  all_allowed ? ", or --all" : ""));
     if (command == "pause") return PauseCommand{flags(), name_, value_of("--for")};
@@ -211,7 +215,7 @@ class Parser {
     if (command == "heal") return HealCommand{flags(), name_};
     if (command == "explain") return ExplainCommand{flags(), name_};
     if (command == "reset") return ResetCommand{flags(), name_};
-    return RunCommand{flags()};
+    return RunCommand{flags(), command == "autoheal"};
   }
 
   std::string value_of(const char* option) const {

@@ -13,6 +13,7 @@ namespace healer::cli {
 /// Watch and heal: what `healer` does without a command.
 struct RunCommand {
   FlagOverrides flags;
+  bool as_autoheal = false;  ///< called as docker-autoheal's image is: it greets likewise
 };
 
 /// Ask the daemon for the present state of every watched container.

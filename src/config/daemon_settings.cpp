@@ -3,6 +3,7 @@
 
 #include <optional>
 
+#include "config/compat.hpp"
 #include "config/setting.hpp"
 #include "config/setting_kinds.hpp"
 #include "config/url.hpp"
@@ -223,6 +224,16 @@ std::vector<Setting<DaemonSettings>> process_settings() {
            .env = "HEALER_RETENTION",
            .description = "How long closed incidents are kept in the state file."},
           1h, 366 * 24h, [](auto& d) -> auto& { return d.retention; }),
+      special<DaemonSettings>(
+          {.key = "compat",
+           .env = "COMPAT",
+           .description =
+               "Other tools whose labels and variables are understood, see [migrating.md](migrating.md): "
+               "docker-autoheal, deunhealth, and the guide's `monitored` label.",
+           .list_separator = ','},
+          "list", "all, none, or a list of autoheal, deunhealth and guide",
+          [](DaemonSettings& d, std::string_view text) { return read_compat(text, d.compat); },
+          [](const DaemonSettings& d) { return show_compat(d.compat); }),
   };
 }
 

@@ -47,6 +47,27 @@ struct ControlUrl {
 /// "http://192.0.2.1:80/", "tcp://[2001:db8::1]:53".
 std::string to_string(const ControlUrl& url);
 
+/// What other tools' names mean here. COMPAT says whose are read; config/compat.hpp reads them.
+struct CompatSettings {
+  bool autoheal = true;    ///< docker-autoheal and those that took over its names
+  bool deunhealth = true;  ///< deunhealth
+  bool guide = true;       ///< the label monitored=true
+
+  std::string opt_in_label = "autoheal";  ///< AUTOHEAL_CONTAINER_LABEL, its name ...
+  std::string opt_in_value = "true";      ///< ... and the exact value
+  bool watch_all = false;                 ///< AUTOHEAL_CONTAINER_LABEL=all
+  std::vector<std::string> excluded;      ///< names of containers left alone
+  bool own_probe = false;                 ///< a probe of ours is configured: theirs are asked by it, too
+
+  Duration first_look_after{0};  ///< AUTOHEAL_START_PERIOD
+  Secret webhook;                ///< WEBHOOK_URL; empty: none
+  std::string webhook_key = "content";
+  Secret apprise;              ///< APPRISE_URL; empty: none
+  Duration call_limit = 30s;   ///< of a call to those two
+  std::string restart_script;  ///< POST_RESTART_SCRIPT; empty: none
+  bool operator==(const CompatSettings&) const = default;
+};
+
 /// The settings of the process itself: environment, file and flag; flags win, then the file.
 struct DaemonSettings {
   std::optional<ListenAddress> listen = ListenAddress{};  ///< empty: off
@@ -74,6 +95,7 @@ struct DaemonSettings {
   std::vector<std::string> hook_before;       ///< argument lists of commands on the host; empty: none
   std::vector<std::string> hook_after;
   Duration hook_timeout = 30s;
+  CompatSettings compat;
   bool operator==(const DaemonSettings&) const = default;
 };
 

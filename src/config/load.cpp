@@ -9,6 +9,7 @@
 #include <fmt/ranges.h>
 
 #include "base/text.hpp"
+#include "config/compat.hpp"
 
 namespace healer {
 namespace {
@@ -248,6 +249,7 @@ tl::expected<Settings, ConfigErrors> load_all(const Environment& environment,
     loader.read_file(*file);
   }
   loader.read_flags(flags);
+  read_compat_variables(environment, loader.settings, loader.errors);
   if (!loader.errors.empty()) return tl::unexpected<ConfigErrors>(std::move(loader.errors));
   fill_in_cert_path(loader.settings, environment);
   return std::move(loader.settings);

@@ -45,12 +45,14 @@ struct Settings {
   std::optional<std::string> config_file;   ///< the file read, if any
   std::vector<EffectiveSetting> effective;  ///< every setting, in the table's order
   std::vector<std::string> warnings;  ///< for the log: nothing is wrong, but it may not be what was meant
+  std::vector<std::string> notes;     ///< for the log: what other tools' variables were taken for
 };
 
 /// The settings of environment, file and flags, or every error found in any of them.
 ///
 /// Precedence, highest first: flag, file, environment, default; of HEALER_X and X the first wins, and a
-/// warning says so when they differ. An empty variable counts as unset. A bad value is an error even where a
+/// warning says so when they differ. Other tools' variables (config/compat.hpp) count where none of these
+/// says anything. An empty variable counts as unset. A bad value is an error even where a
 /// higher source overrides it. The file is the one of the flag, else of HEALER_CONFIG, else none.
 tl::expected<Settings, ConfigErrors> load(const Environment& environment, const FlagOverrides& flags);
 

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "base/text.hpp"
+#include "config/compat.hpp"
 #include "config/probe_labels.hpp"
 #include "config/setting.hpp"
 
@@ -29,10 +30,10 @@ bool is_relevant(const std::string& label) {
 }
 
 /// The sets of labels that are equal have equal keys: lengths keep "ab"+"c" and "a"+"bc" apart.
-std::string cache_key(const Labels& labels) {
+std::string cache_key(const Labels& labels, const CompatLabels& theirs) {
   std::string key;
   for (const auto& [label, value] : labels) {
-    if (!is_relevant(label)) continue;
+    if (!is_relevant(label) && !theirs.reads(label)) continue;
     for (const std::string* part : {&label, &value}) {
       key += std::to_string(part->size());
       key += ':';
@@ -62,8 +63,13 @@ const Setting<Policy>* setting_of(const std::string& label) {
 /// A container's labels, read onto the defaults.
 class LabelReader {
  public:
-  LabelReader(const Labels& labels, Policy defaults)
-      : policy(defaults), defaults_(std::move(defaults)), probes(defaults_, problems) {
+  LabelReader(const Labels& labels, Policy defaults, const CompatSettings& compat)
+      : policy(defaults),
+        theirs(compat),
+        compat_(compat),
+        defaults_(std::move(defaults)),
+        probes(defaults_, problems) {
+    theirs.read(labels, policy, problems);
     for (const auto& [label, value] : labels)
       if (is_relevant(label)) read(label, value);
     for (const Setting<Policy>* setting : applied) {
@@ -74,11 +80,12 @@ class LabelReader {
                                       fmt::format("{} and {} are both given; {} is used", setting->info.label,
                                                   newer->first, newer->first)});
     }
+    if (theirs.opted_in() && !opted_in_) as_theirs();
     probes.finish(policy);
     // Opting out wins wherever it is written; two labels that disagree are no invitation to act.
-    if (opted_out_)
+    if (opted_out_ || theirs.opted_out())
       policy.selection = Selection::OptedOut;
-    else if (opted_in_)
+    else if (opted_in_ || theirs.opted_in())
       policy.selection = Selection::OptedIn;
   }
   LabelReader(const LabelReader&) = delete;
@@ -86,12 +93,14 @@ class LabelReader {
 
   Policy policy;
   std::vector<LabelProblem> problems;
+  CompatLabels theirs;
+  bool asked_as_theirs = false;                 ///< the probe is what another tool's users expect
   std::vector<const Setting<Policy>*> applied;  ///< by a label of its own, in the labels' order
 
  private:
   void read(const std::string& label, const std::string& value) {
     if (is_opt_in(label)) return opt(label, value);
-    if (label.starts_with(named_probe_prefix)) return probes.read_named(label, value);
+    if (label.starts_with(named_probe_prefix)) return read_named(label, value);
     const Setting<Policy>* setting = setting_of(label);
     if (!setting) {
       problems.push_back(unknown_label(label));
@@ -103,11 +112,26 @@ class LabelReader {
       applied.push_back(setting);
     else
       problems.push_back(refused_label(setting->info, label, text, taken));
+    if (setting->info.of_probe) own_probe_ = true;
     if (setting->info.of_probe) probes.saw_unnamed(*setting, label, value, taken.taken);
+  }
+
+  void read_named(const std::string& label, const std::string& value) {
+    own_probe_ = true;
+    probes.read_named(label, value);
+  }
+
+  /// Another tool's users expect that the HEALTHCHECK alone says what is ill, and an exit says nothing.
+  void as_theirs() {
+    policy.heal_exits = false;
+    if (own_probe_ || compat_.own_probe) return;
+    policy.probe.kind = ProbeKind::Engine;
+    asked_as_theirs = true;
   }
 
   void opt(const std::string& label, const std::string& value) {
     const auto wanted = parse_bool(value);
+    if (wanted && *wanted && label == "monitored" && !compat_.guide) return;  // opting out always counts
     if (wanted) {
       (*wanted ? opted_in_ : opted_out_) = true;
       return;
@@ -118,7 +142,9 @@ class LabelReader {
                     shown_value(value))});
   }
 
+  const CompatSettings& compat_;
   Policy defaults_;
+  bool own_probe_ = false;
   bool opted_in_ = false;
   bool opted_out_ = false;
 
@@ -154,9 +180,9 @@ void PolicyResolver::share_zones(Policy& policy) {
 }
 
 ResolvedPolicy PolicyResolver::resolve(const Labels& labels) {
-  std::string key = cache_key(labels);
+  std::string key = cache_key(labels, CompatLabels(compat_));
   if (const auto found = cache_.find(key); found != cache_.end()) return found->second;
-  LabelReader read(labels, defaults_);
+  LabelReader read(labels, defaults_, compat_);
   share_zones(read.policy);
   ResolvedPolicy resolved{std::make_shared<const Policy>(std::move(read.policy)), std::move(read.problems)};
   // Labels this long are nobody's configuration: resolved, but not worth remembering.
@@ -170,10 +196,20 @@ Explanation explain(const Settings& settings, const Labels& labels) {
   Explanation explanation;
   for (const EffectiveSetting& effective : settings.effective)
     if (effective.info->scope == Scope::Workload) explanation.settings.push_back(effective);
-  LabelReader read(labels, settings.defaults);
+  LabelReader read(labels, settings.defaults, settings.daemon.compat);
   // The named probes start from the defaults, so their rows do before the container's own labels are noted.
   for (const NamedProbe& probe : read.policy.named_probes)
     explain_probe(probe, settings.defaults, read.probes.named(), explanation.settings);
+  for (const auto& [setting, label] : read.theirs.applied())
+    note_effective(explanation.settings, setting->info, setting->show(read.policy),
+                   Origin{Origin::Kind::Label, label});
+  if (read.asked_as_theirs) {
+    const Setting<Policy>& probe = workload_setting("probe");
+    const std::string& by = read.theirs.opted_in_by();
+    note_effective(explanation.settings, probe.info, probe.show(read.policy),
+                   by.empty() ? Origin{Origin::Kind::Environment, "AUTOHEAL_CONTAINER_LABEL"}
+                              : Origin{Origin::Kind::Label, by});
+  }
   for (const Setting<Policy>* applied : read.applied)
     note_effective(explanation.settings, applied->info, applied->show(read.policy),
                    Origin{Origin::Kind::Label, std::string(applied->info.label)});

@@ -15,14 +15,18 @@ using Labels = std::map<std::string, std::string>;
 
 /// Puts a container's labels on top of the defaults of environment and file. HEALING.md 1.
 ///
+/// Other tools' labels (config/compat.hpp) lie between the two: a label of ours wins over one of theirs. A
+/// container that only they opted in is asked by its HEALTHCHECK alone.
+///
 /// Never fails: a label that is unknown or does not parse is a problem, and the rest applies. Containers
-/// whose own labels (healer.*, monitored) are equal share one Policy; at most `cache_limit` such sets are
-/// remembered, so hostile labels cannot grow it without end.
+/// whose labels that are read (healer.*, monitored, other tools') are equal share one Policy; at most
+/// `cache_limit` such sets are remembered, so hostile labels cannot grow it without end.
 class PolicyResolver {
  public:
   static constexpr std::size_t cache_limit = 1024;
 
-  explicit PolicyResolver(Policy defaults) : defaults_(std::move(defaults)) {}
+  explicit PolicyResolver(Policy defaults, CompatSettings compat = {})
+      : defaults_(std::move(defaults)), compat_(std::move(compat)) {}
 
   ResolvedPolicy resolve(const Labels& labels);
 
@@ -31,6 +35,7 @@ class PolicyResolver {
   void share_zones(Policy& policy);
 
   Policy defaults_;
+  CompatSettings compat_;
   std::unordered_map<std::string, ResolvedPolicy> cache_;
   std::unordered_map<std::string, TimeZonePtr> zones_;  ///< at most what the time zone database holds
 };

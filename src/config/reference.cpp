@@ -147,6 +147,16 @@ hook_before: [/usr/local/bin/on-heal, --before]
 ```
 
 As a variable: `HEALER_HOOK_BEFORE='/usr/local/bin/on-heal --before'`, or a list, `["/usr/local/bin/on-heal", "--before"]`.
+
+In an argument `{name}`, `{id}`, `{remedy}`, `{attempt}` and `{outcome}` stand for the container's name and id, what is
+done, the number of the attempt within its incident, and what came of it. The same is in the environment, beside healer's
+own: `HEALER_HOOK` (`before` or `after`), `HEALER_WORKLOAD`, `HEALER_CONTAINER`, `HEALER_CONTAINER_ID`, `HEALER_REMEDY`,
+`HEALER_ATTEMPT`, `HEALER_REASON`, and after a remedy `HEALER_OUTCOME`: `done`, `refused` or `lost` (no answer came).
+
+A remedy waits for the hook before it, at most `hook_timeout`; a hook that fails or hangs is said, and the remedy goes on. A
+container that somebody stopped, started or paused meanwhile is not touched. The hook after it runs in the background,
+whatever came of the remedy. At its timeout a hook is ended with all that it started. Its exit code and the first 500 bytes
+of its output are kept with the incident. A dry run runs no hook.
 )";
 
 std::string code(std::string_view text) {

@@ -196,7 +196,10 @@ class Care {
   bool remedy_in_hand() const;    ///< Acting or Settling
   bool our_doing() const;         ///< what happens to the container now is a remedy's effect
   bool on_old_run() const;        ///< the same, and the facts still show the run it was ordered against
+  bool leave_exited(const std::string& text);
   Duration call_deadline() const;
+  /// How long after the order it may still be carried out: the hook before it, then the call.
+  Duration settle_limit() const;
 
   // care_hold.cpp
   std::optional<Hold> hold();

@@ -193,6 +193,7 @@ std::string Care::unasked_key() const {
 }
 
 void Care::raise(AlertKind kind, const char* event, std::string text, const std::string& dedup_key) {
+  if (!w_.policy->alerts) return;
   Alert alert;
   alert.id = AlertId{++world_.last_alert};
   alert.kind = kind;

@@ -55,10 +55,11 @@ void Care::exit_due() {
     w_.back_by = now_ + look_again;
   } else if (w_.presence == Presence::Exited) {
     const bool crashed_before = w_.exit_kind.has_value();
-    w_.tracker.settle(false);
-    w_.exit_kind = ExitKind::Crash;
     const std::string text = crashed_before ? w_.last_verdict.text + ", and the engine did not bring it back"
                                             : std::string("not back after the engine's return");
+    if (leave_exited(text)) return;
+    w_.tracker.settle(false);
+    w_.exit_kind = ExitKind::Crash;
     w_.last_verdict = Verdict{Outcome::Fail, Cause::None, text};
     log(LogLevel::Warning, fmt::format("{} — {}", w_.name, text));
     became_ill(crashed_before ? IncidentCause::Crashed : IncidentCause::NotBackAfterEngine, text);

@@ -379,6 +379,16 @@ void Care::count_engine_restart(const std::string& text) {
                                                         format_duration(w_.policy->budget_window)));
 }
 
+/// Where only its health is watched, an exit that no remedy of ours led to stays as it is.
+bool Care::leave_exited(const std::string& text) {
+  if (w_.policy->heal_exits || w_.incident || w_.attempt) return false;
+  w_.stopped_by_person = true;
+  w_.back_by.reset();
+  w_.dirty = true;
+  log(LogLevel::Warning, fmt::format("{} — {}; left alone: only its health is watched", w_.name, text));
+  return true;
+}
+
 void Care::crashed(ExitKind kind) {
   const std::string text = exit_text(kind);
   w_.last_verdict = Verdict{Outcome::Fail, Cause::None, text};
@@ -387,6 +397,7 @@ void Care::crashed(ExitKind kind) {
     count_engine_restart(text);
     return;
   }
+  if (leave_exited(text)) return;
   log(LogLevel::Warning, fmt::format("{} — {}", w_.name, text));
   decide(Rule::Crashed, text,
          fmt::format("exit_code={}", w_.evidence.exit_code().value_or(w_.container.exit_code)));

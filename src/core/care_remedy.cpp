@@ -61,13 +61,14 @@ bool Care::our_doing() const {
   if (remedy_in_hand()) {
     // A command or a call does nothing to the process: what happens to it meanwhile is its own.
     const auto* acting = std::get_if<Acting>(&w_.remedy);
-    return !(acting && (acting->kind == RemedyKind::Exec || acting->kind == RemedyKind::Webhook));
+    return !(acting &&
+             (!acting->begun || acting->kind == RemedyKind::Exec || acting->kind == RemedyKind::Webhook));
   }
   return verifying && verifying->awaiting_run;
 }
 
 bool Care::after_our_signal() const {
-  const bool in_time = w_.attempt && now_ - w_.attempt->ordered_at < call_deadline();
+  const bool in_time = w_.attempt && now_ - w_.attempt->ordered_at < settle_limit();
   return in_time && w_.attempt->remedy == RemedyKind::Kill && w_.attempt->run == w_.run() &&
          std::holds_alternative<Verifying>(w_.remedy);
 }
@@ -79,6 +80,10 @@ bool Care::recreating() const {
 Duration Care::call_deadline() const {
   return w_.policy->stop_timeout.value_or(w_.container.stop_timeout.value_or(engine_stop_timeout)) +
          call_margin;
+}
+
+Duration Care::settle_limit() const {
+  return call_deadline() + world_.policy.hook_limit;
 }
 
 void Care::act(const Container& facts, const Rung& rung) {
@@ -139,17 +144,23 @@ void Care::order(const RemedyStep& step, bool resume) {
   if (step.kind == RemedyKind::Recreate) order.deadline = 2 * call_deadline() + command_limit;
   order.number = w_.attempt->number;
   order.reason = w_.incident ? w_.incident->cause_text : std::string();
+  order.incident = w_.attempt->incident;
   order.resume = resume;
   if (step.kind == RemedyKind::Recreate && w_.network_loss) order.network_parent = w_.network_loss->parent_id;
   const Duration margin = step.kind == RemedyKind::Recreate ? answer_margin + undo_margin : answer_margin;
-  w_.in_flight = InFlight{order.attempt, now_ + order.deadline + margin};
-  w_.remedy = Acting{step.kind};
+  w_.in_flight = InFlight{order.attempt, now_ + order.deadline + margin + world_.policy.hook_limit};
+  w_.remedy = Acting{step.kind, world_.policy.hook_limit == Duration{0} || resume};
   w_.remedy_started_ns.reset();
   if (!keeps_run(step.kind)) stop_probing();
   out_.push_back(std::move(order));
 }
 
 void Care::remedy_finished(const RemedyFinished& finished) {
+  if (finished.answer == RemedyAnswer::Begun) {
+    auto* waiting = std::get_if<Acting>(&w_.remedy);
+    if (w_.attempt && w_.attempt->id == finished.attempt && waiting) waiting->begun = true;
+    return;
+  }
   if (w_.in_flight && w_.in_flight->attempt == finished.attempt) w_.in_flight.reset();
   const auto* acting = std::get_if<Acting>(&w_.remedy);
   if (!w_.attempt || w_.attempt->id != finished.attempt || !acting) return;
@@ -170,6 +181,8 @@ void Care::remedy_finished(const RemedyFinished& finished) {
       return;
     case RemedyAnswer::Lost:
       order_lost(finished.error);
+      return;
+    case RemedyAnswer::Begun:
       return;
   }
 }
@@ -234,7 +247,7 @@ void Care::order_lost(const std::string& error) {
     verify_same_run();
     return;
   }
-  w_.remedy = Settling{now_ + settle_interval, w_.attempt->ordered_at + call_deadline()};
+  w_.remedy = Settling{now_ + settle_interval, w_.attempt->ordered_at + settle_limit()};
   inspect();
 }
 
@@ -271,7 +284,7 @@ void Care::resume_attempt(const Attempt& attempt) {
     verify_same_run();
     return;
   }
-  w_.remedy = Settling{now_ + settle_interval, attempt.ordered_at + call_deadline()};
+  w_.remedy = Settling{now_ + settle_interval, attempt.ordered_at + settle_limit()};
 }
 
 void Care::settle_by(const Container& facts) {
@@ -288,7 +301,7 @@ void Care::settle_by(const Container& facts) {
     return;
   }
   // The container's own stop timeout may only be known now.
-  if (now_ < std::max(settling.until, w_.attempt->ordered_at + call_deadline())) return;
+  if (now_ < std::max(settling.until, w_.attempt->ordered_at + settle_limit())) return;
   // Exited: our order stopped it and did not start it again (engines before 24.0.7 drop a restart with its
   // client). attempt_ended() takes that into account.
   attempt_failed_then_plan(AttemptState::NotCarriedOut,

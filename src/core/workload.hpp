@@ -72,6 +72,7 @@ struct Checking {
 };
 struct Acting {
   RemedyKind kind = RemedyKind::Restart;  ///< what the engine was asked to do
+  bool begun = true;                      ///< false: a hook runs first, and the container is not touched yet
 };
 struct Settling {
   Instant next_look{};

@@ -44,6 +44,7 @@ struct ApplyRemedy {
   unsigned number = 1;                   ///< of the attempt, within its incident
   std::string reason;                    ///< for hooks and webhooks: what it is ill of
   std::string network_parent;            ///< Recreate: join this container's network; empty: as it was
+  IncidentId incident;                   ///< that it is ordered for
   bool resume = false;  ///< Recreate: a former process began it; finish or undo what is half done
 };
 

@@ -98,8 +98,9 @@ struct ProbeFinished {
   ProbeFacts facts;
 };
 
-/// How the engine answered an ordered remedy. Lost: no answer, it may have been carried out.
-enum class RemedyAnswer { Done, Refused, Lost, SkippedDryRun };
+/// How the engine answered an ordered remedy. Lost: no answer, it may have been carried out. Begun is no
+/// end: the hook before it is over, and the engine is asked only now.
+enum class RemedyAnswer { Done, Refused, Lost, SkippedDryRun, Begun };
 
 const char* to_string(RemedyAnswer answer);
 

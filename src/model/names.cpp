@@ -338,6 +338,8 @@ const char* to_string(RemedyAnswer value) {
       return "lost";
     case RemedyAnswer::SkippedDryRun:
       return "skipped_dry_run";
+    case RemedyAnswer::Begun:
+      return "begun";
   }
   return "unknown";
 }

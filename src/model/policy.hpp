@@ -109,6 +109,8 @@ struct Policy {
   Duration backoff_decay = 10min;  ///< one step down for each this long well
   Duration verify_limit = 120s;    ///< after the grace: neither well nor ill by then is a failed attempt
   Duration alert_cooldown = 5min;
+  bool heal_exits = true;  ///< false: only its health counts; one that ends by itself is left as it is
+  bool alerts = true;      ///< false: nobody is told of it
 
   /// The timeout, clamped to the interval.
   Duration effective_timeout() const { return timeout < interval ? timeout : interval; }
@@ -135,6 +137,7 @@ struct HostPolicy {
   std::string control_text = {};   ///< for people: "http 192.0.2.1:80/"
   Duration control_interval = 5s;
   Duration control_timeout = 3s;
+  Duration hook_limit{0};  ///< an order may wait this long for the hook before it; 0: there is none
   bool operator==(const HostPolicy&) const = default;
 };
 

@@ -6,6 +6,7 @@
 
 #include "base/text.hpp"
 #include "net/curl_client.hpp"
+#include "notify/answer.hpp"
 
 namespace healer {
 namespace {
@@ -14,7 +15,6 @@ namespace json = boost::json;
 
 constexpr std::size_t text_limit = 2000;
 constexpr std::size_t field_limit = 300;
-constexpr std::size_t answer_limit = 200;
 
 const char* color_of(AlertKind kind) {
   switch (kind) {
@@ -44,38 +44,6 @@ std::string escaped(std::string_view text, std::size_t limit) {
       out += c;
   }
   return out;
-}
-
-bool passing(int status) {
-  switch (status) {
-    case 302:  // a captive portal, a proxy's own page
-    case 303:
-    case 307:
-    case 407:
-    case 408:
-    case 425:
-    case 429:
-      return true;
-    default:
-      return status >= 500;
-  }
-}
-
-Sent sent_of(Result<net::CurlAnswer> answer) {
-  Sent sent;
-  if (!answer) {
-    sent.result =
-        answer.error().code == ErrorCode::InvalidInput ? Sent::Result::Refused : Sent::Result::TryAgain;
-    sent.error = answer.error().message;
-    return sent;
-  }
-  if (answer->status >= 200 && answer->status < 300) return sent;
-  sent.result = passing(answer->status) ? Sent::Result::TryAgain : Sent::Result::Refused;
-  sent.retry_after = answer->retry_after;
-  sent.error = "HTTP " + std::to_string(answer->status);
-  const std::string word = clip(printable(trim(answer->body)), answer_limit);
-  if (!word.empty()) sent.error += ": " + word;
-  return sent;
 }
 
 }  // namespace

@@ -41,15 +41,60 @@ RecreateOrder recreate_order(const ApplyRemedy& remedy) {
 
 }  // namespace
 
+void Runtime::finish(const ApplyRemedy& remedy, const HookFacts& facts, RemedyFinished finished) {
+  const char* outcome = finished.answer == RemedyAnswer::Done   ? "done"
+                        : finished.answer == RemedyAnswer::Lost ? "lost"
+                                                                : "refused";
+  feed(std::move(finished));
+  hooks_.after(remedy, outcome, facts);
+}
+
 void Runtime::apply(const ApplyRemedy& remedy) {
-  auto finished = [this, attempt = remedy.attempt, workload = remedy.workload](
-                      RemedyAnswer answer, std::string error, std::string new_container_id = {}) {
-    feed(RemedyFinished{attempt, workload, answer, std::move(error), std::move(new_container_id)});
-  };
   if (settings_.dry_run) {
-    host_.post(guarded([finished]() { finished(RemedyAnswer::SkippedDryRun, {}); }));
+    host_.post(guarded([this, remedy]() {
+      feed(RemedyFinished{remedy.attempt, remedy.workload, RemedyAnswer::SkippedDryRun, {}, {}});
+    }));
     return;
   }
+  if (!hooks_.waits(remedy)) return begin(remedy);
+  std::optional<Known> before;
+  if (const auto known = known_.find(remedy.container_id); known != known_.end()) before = known->second;
+  hooks_.before(remedy, guarded([this, remedy, before]() { apply_after_hook(remedy, before); }));
+}
+
+void Runtime::apply_after_hook(const ApplyRemedy& remedy, const std::optional<Known>& before) {
+  engine_.inspect(
+      remedy.container_id, guarded([this, remedy, before](Result<Container> now) {
+        const auto give_up = [&](std::string why) {
+          feed(RemedyFinished{remedy.attempt, remedy.workload, RemedyAnswer::Refused, std::move(why), {}});
+        };
+        if (!now) return give_up("after hook_before: " + now.error().message);
+        const auto status = supervisor_.status_of(remedy.workload, host_.now());
+        const bool wanted = status && status->condition == Condition::Healing;
+        const bool same = before && now->started_at == before->started_at && now->state == before->state;
+        if (!wanted || !same) return give_up("it changed while hook_before ran");
+        begin(remedy);
+      }));
+}
+
+/// From here on, what happens to the container is healer's doing.
+void Runtime::begin(const ApplyRemedy& remedy) {
+  if (settings_.host.hook_limit > Duration{0})
+    feed(RemedyFinished{remedy.attempt, remedy.workload, RemedyAnswer::Begun, {}, {}});
+  carry_out(remedy);
+}
+
+void Runtime::carry_out(const ApplyRemedy& remedy) {
+  // As it was before: the order changes it.
+  HookFacts facts;
+  if (const auto known = known_.find(remedy.container_id); known != known_.end())
+    facts = {to_string(known->second.state), known->second.stop_timeout};
+  const auto finished = [this, remedy, facts](RemedyAnswer answer, std::string error,
+                                              std::string new_container_id = {}) {
+    finish(remedy, facts,
+           RemedyFinished{remedy.attempt, remedy.workload, answer, std::move(error),
+                          std::move(new_container_id)});
+  };
   const auto done = guarded([finished](Result<void> result) {
     if (result) return finished(RemedyAnswer::Done, {});
     finished(answer_of(result.error().code), std::move(result.error().message));

@@ -62,6 +62,13 @@ Runtime::Runtime(RuntimeSettings settings, Parts parts, const StoredState& store
             // Also after the order to stop: what was saved is worth more than the answer to it.
             journal_.write({std::move(kept)}, {});
             feed(std::move(said));
+          }),
+      hooks_(
+          parts.hooks, settings_.hooks, [this]() { return host_.now(); },
+          [this, alive = std::weak_ptr<bool>(alive_)](const LogLine& line, Decision decision) {
+            if (alive.expired()) return;
+            observer_.log(line);
+            journal_.write({std::move(decision)}, {});
           }) {
   if (!post_)
     post_ = [this](const WebhookCall&, std::function<void(Result<void>)> done) {
@@ -284,7 +291,8 @@ void Runtime::sync(bool full) {
 void Runtime::sync_saw(const ContainerSummary& summary, bool full) {
   sync_->ids.push_back(summary.id);
   const auto known = known_.find(summary.id);
-  const bool ours = known != known_.end() || resolve_(summary.labels).policy->selection == Selection::OptedIn;
+  const bool ours =
+      known != known_.end() || resolve(summary.name, summary.labels).policy->selection == Selection::OptedIn;
   if (!ours) return;
   if (!full && !may_be_another_ && known != known_.end() && known->second.state == summary.state) return;
   sync_->awaited.insert(summary.id);
@@ -305,11 +313,24 @@ void Runtime::sync_step() {
   if (done.again) sync(done.again_full);
 }
 
+ResolvedPolicy Runtime::resolve(const std::string& name, const std::map<std::string, std::string>& labels) {
+  ResolvedPolicy resolved = resolve_(labels);
+  const auto& excluded = settings_.excluded;
+  if (std::find(excluded.begin(), excluded.end(), name) != excluded.end()) {
+    Policy policy = *resolved.policy;
+    policy.selection = Selection::OptedOut;
+    resolved.policy = std::make_shared<const Policy>(std::move(policy));
+  }
+  return resolved;
+}
+
 void Runtime::inspected(const std::string& id, Result<Container> answer) {
   if (answer) {
-    ResolvedPolicy resolved = resolve_(answer->labels);
+    ResolvedPolicy resolved = resolve(answer->name, answer->labels);
     if (resolved.policy->selection == Selection::OptedIn) {
-      known_[id] = Known{answer->state, answer->started_at};
+      const Duration stop = resolved.policy->stop_timeout.value_or(answer->stop_timeout.value_or(10s));
+      known_[id] =
+          Known{answer->state, answer->started_at, std::chrono::duration_cast<std::chrono::seconds>(stop)};
       const auto before = ran_before_loss_.find(id);
       if (before != ran_before_loss_.end() && is_up(answer->state) && before->second == answer->started_at)
         may_be_another_ = false;  // this run outlived the loss
@@ -381,6 +402,7 @@ void Runtime::policies_changed(Resolve resolve) {
 }
 
 void Runtime::set_host_policy(HostPolicy policy) {
+  settings_.host = policy;
   feed(HostPolicyChanged{std::move(policy)});
 }
 

@@ -24,6 +24,7 @@
 #include "runtime/inspector.hpp"
 #include "runtime/journal.hpp"
 #include "runtime/observer.hpp"
+#include "runtime/remedy_hooks.hpp"
 #include "runtime/timer_queue.hpp"
 #include "store/store.hpp"
 
@@ -35,6 +36,8 @@ struct RuntimeSettings {
   std::vector<std::string> channels;  ///< every alert goes to each of these
   bool dry_run = false;               ///< decide, log and count as always; skip only the engine call
   Duration resync_interval = 60s;
+  HookSettings hooks = {};
+  std::vector<std::string> excluded = {};  ///< names of containers that count as opted out
 };
 
 /// A POST that a webhook remedy asks for.
@@ -80,8 +83,9 @@ class Runtime {
     Store& store;
     Observer& observer;
     Resolve resolve;
-    Deliver deliver;  ///< called for each alert once it is on disk
-    Post post = {};   ///< empty: webhook remedies are refused
+    Deliver deliver;              ///< called for each alert once it is on disk
+    Post post = {};               ///< empty: webhook remedies are refused
+    HookRunner* hooks = nullptr;  ///< null: no hook is run
   };
 
   Runtime(RuntimeSettings settings, Parts parts, const StoredState& stored);
@@ -96,6 +100,8 @@ class Runtime {
   void policies_changed(Resolve resolve);
   /// The host's settings changed, or the control probe's address is known.
   void set_host_policy(HostPolicy policy);
+  /// The hooks of remedies ordered from now on.
+  void set_hooks(HookSettings hooks) { hooks_.configure(std::move(hooks)); }
   /// The channels that alerts raised from now on go to.
   void set_channels(std::vector<std::string> channels) { settings_.channels = std::move(channels); }
   /// Closes the breaker of the workload with this key; NotFound when it is not watched. The API has found
@@ -122,10 +128,22 @@ class Runtime {
   const std::string& engine_description() const { return engine_description_; }
 
  private:
+  struct Known {
+    ContainerState state = ContainerState::Created;
+    std::string started_at;
+    std::chrono::seconds stop_timeout{10};
+  };
+
   void feed(Event event);
   Result<WorkloadStatus> watched(const std::string& key) const;
   void perform(Actions& actions);
   void apply(const ApplyRemedy& remedy);
+  /// After the hook: only what is still as it was when the order came is touched.
+  void apply_after_hook(const ApplyRemedy& remedy, const std::optional<Known>& before);
+  void begin(const ApplyRemedy& remedy);
+  void carry_out(const ApplyRemedy& remedy);
+  void finish(const ApplyRemedy& remedy, const HookFacts& facts, RemedyFinished finished);
+  ResolvedPolicy resolve(const std::string& name, const std::map<std::string, std::string>& labels);
 
   void connect();
   void subscribe();
@@ -147,6 +165,7 @@ class Runtime {
   template <class F>
   auto guarded(F function);
 
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  ///< before all that is given a weak copy
   RuntimeSettings settings_;
   Host& host_;
   Engine& engine_;
@@ -159,6 +178,7 @@ class Runtime {
   Supervisor supervisor_;
   Inspector inspector_;
   EvidenceCapture evidence_;
+  RemedyHooks hooks_;
   TimerQueue timers_;
   std::deque<Event> events_;
   bool stepping_ = false;
@@ -170,10 +190,6 @@ class Runtime {
   std::uint64_t connection_ = 0;  ///< counts; what an earlier one says is ignored
   std::string engine_description_;
   std::optional<Sync> sync_;
-  struct Known {
-    ContainerState state = ContainerState::Created;
-    std::string started_at;
-  };
   std::unordered_map<std::string, Known> known_;  ///< the opted-in, as last inspected
   std::vector<EngineEvent> held_events_;          ///< until a sync tells what they are about
   // Whether the engine that answers again is the process that went. A new one stops what outlived a killed
@@ -184,7 +200,6 @@ class Runtime {
   Instant last_beat_{};
   Duration clock_ahead_{0};  ///< the wall clock, of the core's timeline, as the core was told
   std::optional<Instant> armed_for_;
-  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 
 template <class F>

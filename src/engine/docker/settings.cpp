@@ -65,6 +65,9 @@ Result<net::TlsPtr> read_tls(const Environment& environment) {
     const std::string path = folder + "/" + name;
     std::error_code ignored;
     if (chosen || std::filesystem::exists(path, ignored)) file = path;
+    // docker-autoheal calls a client's certificate and key so.
+    const std::string other = folder + "/client-" + name;
+    if (!std::filesystem::exists(path, ignored) && std::filesystem::exists(other, ignored)) file = other;
   };
   use("ca.pem", files.ca_file);
   use("cert.pem", files.certificate_file);

@@ -29,7 +29,7 @@ struct Bench {
   Policy policy;
   std::unique_ptr<Runtime> runtime;
 
-  explicit Bench(RuntimeSettings settings = {}, StoredState stored = {}) {
+  explicit Bench(RuntimeSettings settings = {}, StoredState stored = {}, HookRunner* hooks = nullptr) {
     settings.channels = {"slack"};
     settings.host.host_name = "h";
     policy.selection = Selection::OptedIn;
@@ -53,7 +53,8 @@ struct Bench {
                        [this](const RaisedAlert& alert) { delivered.push_back(alert); },
                        [this](WebhookCall call, std::function<void(Result<void>)> done) {
                          posts.emplace_back(std::move(call), std::move(done));
-                       }},
+                       },
+                       hooks},
         stored);
   }
 

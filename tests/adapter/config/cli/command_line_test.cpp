@@ -31,6 +31,9 @@ bool contains(const std::string& text, std::string_view part) {
 TEST_CASE("no command means run") {
   CHECK(parsed_as<RunCommand>({}).flags.values.empty());
   CHECK_FALSE(parsed_as<RunCommand>({"run"}).flags.config_file);
+  CHECK_FALSE(parsed_as<RunCommand>({"run"}).as_autoheal);
+  CHECK(parsed_as<RunCommand>({"autoheal"}).as_autoheal);
+  CHECK(parsed_as<RunCommand>({"autoheal", "--config", "c"}).flags.config_file == "c");
 }
 
 TEST_CASE("options may stand before and after the command") {

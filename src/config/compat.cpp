@@ -1,0 +1,369 @@
+// Other tools' variables. Their labels are in compat_labels.cpp.
+#include "config/compat.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <set>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "base/duration.hpp"
+#include "base/text.hpp"
+#include "config/setting_kinds.hpp"
+#include "config/url.hpp"
+
+namespace healer {
+namespace {
+
+constexpr std::string_view seconds_accepted = "a whole number of seconds";
+
+const std::string* find(const Environment& environment, std::string_view name) {
+  const auto found = environment.find(std::string(name));
+  return found == environment.end() || found->second.empty() ? nullptr : &found->second;
+}
+
+/// One run over the environment. Each method takes what it names, notes it, or refuses it.
+class CompatReader {
+ public:
+  CompatReader(const Environment& environment, Settings& settings, ConfigErrors& errors)
+      : environment_(environment), settings_(settings), errors_(errors), compat_(settings.daemon.compat) {}
+
+  void read_autoheal() {
+    read_selection();
+    read_timing();
+    read_engine();
+    read_channels();
+    if (const std::string* script = find(environment_, "POST_RESTART_SCRIPT")) {
+      if (script->front() != '/') {
+        refuse("POST_RESTART_SCRIPT", *script, "an absolute path");
+      } else {
+        compat_.restart_script = *script;
+        note("POST_RESTART_SCRIPT", *script,
+             "runs after each remedy with the container's name, id, state and stop timeout; ended after "
+             "hook_timeout");
+      }
+    }
+    read_guardian();
+    note_strangers();
+  }
+
+  void read_deunhealth() {
+    if (const std::string* address = find(environment_, "HEALTH_SERVER_ADDRESS"))
+      use(settings_.daemon, daemon_settings(), "listen", "HEALTH_SERVER_ADDRESS", *address, *address,
+          "GET / answers 200 there, and /metrics, /healthz and /readyz are served, too");
+  }
+
+  /// Not theirs alone, so it is only said beside another variable of theirs.
+  void note_zone() {
+    const std::string* zone = find(environment_, "TZ");
+    if (zone && !settings_.notes.empty()) note("TZ", *zone, "no effect: the log's times are in UTC");
+  }
+
+ private:
+  // --- which containers -----------------------------------------------------------------------------------
+
+  void read_selection() {
+    if (const std::string* label = find(environment_, "AUTOHEAL_CONTAINER_LABEL")) {
+      const auto equals = label->find('=');
+      if (*label == "all") {
+        compat_.watch_all = true;
+        note("AUTOHEAL_CONTAINER_LABEL", *label,
+             "every container is watched that does not opt out; opting out always wins");
+      } else if (equals == 0) {
+        refuse("AUTOHEAL_CONTAINER_LABEL", *label,
+               "all, a label's name, or a label and its value, LABEL=VALUE");
+      } else {
+        compat_.opt_in_label = label->substr(0, equals);
+        if (equals != std::string::npos) compat_.opt_in_value = label->substr(equals + 1);
+        note("AUTOHEAL_CONTAINER_LABEL", *label,
+             fmt::format("containers labelled {}={} are watched", shown_value(compat_.opt_in_label),
+                         shown_value(compat_.opt_in_value)));
+      }
+    }
+    if (const std::string* names = find(environment_, "AUTOHEAL_EXCLUDE_CONTAINERS")) {
+      for (const std::string& part : split(*names, ',')) {
+        std::string_view name = trim(part);
+        if (name.starts_with('/')) name.remove_prefix(1);
+        if (!name.empty()) compat_.excluded.emplace_back(name);
+      }
+      note("AUTOHEAL_EXCLUDE_CONTAINERS", *names, "these are left alone");
+    }
+    if (const std::string* only = find(environment_, "AUTOHEAL_ONLY_MONITOR_RUNNING"))
+      note("AUTOHEAL_ONLY_MONITOR_RUNNING", *only,
+           lower(*only) == "false" ? "made safer: a paused container is never restarted, whatever this says"
+                                   : "always so here: a paused container is never restarted");
+  }
+
+  // --- when -----------------------------------------------------------------------------------------------
+
+  void read_timing() {
+    if (const std::string* interval = find(environment_, "AUTOHEAL_INTERVAL")) {
+      const auto length = parse_duration(trim(*interval));
+      const bool none = length && *length < 1s;
+      use(settings_.defaults, workload_settings(), "interval", "AUTOHEAL_INTERVAL", *interval,
+          none ? "1s" : trim(*interval),
+          none
+              ? "made safer: the interval is 1s; the engine tells of an ill container at once"
+              : "the interval of checks, and the first wait between two attempts; the engine tells of an ill "
+                "container at once");
+    }
+    if (const auto period = seconds("AUTOHEAL_START_PERIOD", 0, 86'400)) {
+      compat_.first_look_after = *period;
+      note("AUTOHEAL_START_PERIOD", *find(environment_, "AUTOHEAL_START_PERIOD"),
+           *period == 0s ? "containers are looked at from the start"
+                         : fmt::format("containers are first looked at after {}", format_duration(*period)));
+    }
+    if (const std::string* stop = find(environment_, "AUTOHEAL_DEFAULT_STOP_TIMEOUT"))
+      use(settings_.defaults, workload_settings(), "stop_timeout", "AUTOHEAL_DEFAULT_STOP_TIMEOUT", *stop,
+          trim(*stop),
+          "passed with each restart, in the place of stop_grace_period; unset, the container's own would "
+          "hold");
+    if (const auto limit = seconds("CURL_TIMEOUT", 1, 3600)) {
+      compat_.call_limit = *limit;
+      note(
+          "CURL_TIMEOUT", *find(environment_, "CURL_TIMEOUT"),
+          "the limit of a webhook call; made safer: a restart has the container's stop timeout and 20s more");
+    }
+  }
+
+  // --- the engine -----------------------------------------------------------------------------------------
+
+  void read_engine() {
+    const std::string* sock = find(environment_, "DOCKER_SOCK");
+    if (!sock) return;
+    const bool tls = sock->starts_with("tcps://");
+    std::string host;
+    if (sock->front() == '/')
+      host = "unix://" + *sock;
+    else
+      host = tls ? "tcp://" + sock->substr(7) : *sock;
+    auto& daemon = settings_.daemon;
+    if (!use(daemon, daemon_settings(), "docker_host", "DOCKER_SOCK", *sock, host,
+             tls ? "the engine, by TLS with the certificates in /certs" : "the engine") ||
+        !tls)
+      return;
+    apply(daemon, daemon_settings(), "docker_tls_verify", "DOCKER_SOCK", *sock, "true");
+    apply(daemon, daemon_settings(), "docker_cert_path", "DOCKER_SOCK", *sock, "/certs");
+  }
+
+  // --- whom to tell ---------------------------------------------------------------------------------------
+
+  void read_channels() {
+    if (const std::string* key = find(environment_, "WEBHOOK_JSON_KEY")) {
+      compat_.webhook_key = *key;
+      note("WEBHOOK_JSON_KEY", *key, "the name of the webhook's one field");
+    }
+    url("WEBHOOK_URL", compat_.webhook,
+        fmt::format("told with {{\"{}\": text}} of restarts that cured, and when healer gives up",
+                    shown_value(compat_.webhook_key)));
+    url("APPRISE_URL", compat_.apprise, "told of restarts that cured, and when healer gives up");
+  }
+
+  // --- what others added ----------------------------------------------------------------------------------
+
+  void read_guardian() {
+    auto& defaults = settings_.defaults;
+    if (const std::string* count = find(environment_, "AUTOHEAL_UNHEALTHY_THRESHOLD"))
+      use(defaults, workload_settings(), "failure_threshold", "AUTOHEAL_UNHEALTHY_THRESHOLD", *count, *count,
+          "failed checks before healer acts; a HEALTHCHECK's own retries are counted by the engine");
+    if (const std::string* factor = find(environment_, "AUTOHEAL_BACKOFF_MULTIPLIER"))
+      note("AUTOHEAL_BACKOFF_MULTIPLIER", *factor, "no effect: each wait is twice the one before");
+    if (const std::string* most = find(environment_, "AUTOHEAL_BACKOFF_MAX"))
+      use(defaults, workload_settings(), "backoff_max", "AUTOHEAL_BACKOFF_MAX", *most, *most,
+          "the longest wait between two attempts");
+    if (const std::string* reset = find(environment_, "AUTOHEAL_BACKOFF_RESET_AFTER"))
+      use(defaults, workload_settings(), "backoff_decay", "AUTOHEAL_BACKOFF_RESET_AFTER", *reset, *reset,
+          "made safer: the wait steps down once for each such time, not to its beginning");
+    read_budget();
+    guardian_channels();
+  }
+
+  void read_budget() {
+    const std::string* attempts = find(environment_, "AUTOHEAL_RESTART_BUDGET");
+    const std::string* window = find(environment_, "AUTOHEAL_RESTART_WINDOW");
+    if (attempts && *attempts == "0") {
+      note("AUTOHEAL_RESTART_BUDGET", *attempts,
+           "made safer: a budget without end is no budget; the default holds");
+      return;
+    }
+    if (!attempts && !window) return;
+    const std::string budget = fmt::format("{}/{}", attempts ? *attempts : "5", window ? *window : "300");
+    const char* name = attempts ? "AUTOHEAL_RESTART_BUDGET" : "AUTOHEAL_RESTART_WINDOW";
+    use(settings_.defaults, workload_settings(), "budget", name, attempts ? *attempts : *window, budget,
+        fmt::format("budget {}: attempts, and the time they are counted in", shown_value(budget)));
+  }
+
+  void guardian_channels() {
+    if (const std::string* slack = find(environment_, "NOTIFY_SLACK_WEBHOOK"))
+      use(settings_.daemon, daemon_settings(), "slack_webhook_url", "NOTIFY_SLACK_WEBHOOK", "<redacted>",
+          *slack, "Slack is told");
+    if (find(environment_, "NOTIFY_DISCORD_WEBHOOK")) {
+      if (!compat_.webhook.empty()) {
+        note("NOTIFY_DISCORD_WEBHOOK", "<redacted>", "no effect: WEBHOOK_URL is set");
+      } else {
+        compat_.webhook_key = "content";
+        url("NOTIFY_DISCORD_WEBHOOK", compat_.webhook,
+            "told of restarts that cured, and when healer gives up");
+      }
+    }
+    if (const std::string* host = find(environment_, "NOTIFY_HOSTNAME"))
+      use(settings_.daemon, daemon_settings(), "host_name", "NOTIFY_HOSTNAME", *host, *host,
+          "the host's name in alerts");
+    if (const std::string* rate = find(environment_, "NOTIFY_RATE_LIMIT"))
+      use(settings_.defaults, workload_settings(), "alert_cooldown", "NOTIFY_RATE_LIMIT", *rate, *rate,
+          "the time between two alerts about one container");
+  }
+
+  /// What carries their prefix and means nothing here. A value may be a secret, and is not shown.
+  void note_strangers() {
+    for (const auto& [name, value] : environment_) {
+      const bool theirs = name.starts_with("AUTOHEAL_") || name.starts_with("NOTIFY_");
+      if (!theirs || value.empty() || known_.contains(name)) continue;
+      settings_.notes.push_back(
+          fmt::format("{}: not known here, no effect; docs/migrating.md lists what is", shown_value(name)));
+    }
+  }
+
+  // --- the means ------------------------------------------------------------------------------------------
+
+  void note(std::string_view name, std::string_view value, std::string_view does) {
+    known_.emplace(name);
+    settings_.notes.push_back(fmt::format("{}={}: {}", name, shown_value(value), does));
+  }
+
+  void refuse(std::string_view name, std::string_view shown, std::string_view accepted) {
+    known_.emplace(name);
+    errors_.push_back(ConfigError{
+        std::string(name), shown == "<redacted>" ? "<redacted>" : shown_value(shown),
+        Origin{Origin::Kind::Environment, std::string(name)}, "is not valid", std::string(accepted), ""});
+  }
+
+  std::optional<Duration> seconds(std::string_view name, unsigned low, unsigned high) {
+    const std::string* text = find(environment_, name);
+    if (!text) return std::nullopt;
+    const auto value = kinds::read_whole(trim(*text), low, high);
+    if (value) return std::chrono::seconds(*value);
+    refuse(name, *text, fmt::format("{} from {} to {}", seconds_accepted, low, high));
+    return std::nullopt;
+  }
+
+  void url(std::string_view name, Secret& into, std::string_view does) {
+    const std::string* text = find(environment_, name);
+    if (!text) return;
+    if (!is_http_url(*text)) return refuse(name, "<redacted>", "an http:// or https:// URL with a host");
+    into = Secret(*text);
+    note(name, "<redacted>", does);
+  }
+
+  template <class Target, class Table>
+  bool apply(Target& target, Table table, std::string_view key, std::string_view name, std::string_view shown,
+             std::string_view text) {
+    for (const auto& setting : table) {
+      if (setting.info.key != key) continue;
+      const auto taken = setting.apply(target, text);
+      if (!taken) {
+        refuse(name, shown, setting.info.accepted);
+        return false;
+      }
+      note_effective(settings_.effective, setting.info, setting.show(target),
+                     Origin{Origin::Kind::Environment, std::string(name)});
+      return true;
+    }
+    return false;
+  }
+
+  /// Sets our setting, unless it is given by a name of ours.
+  template <class Target, class Table>
+  bool use(Target& target, Table table, std::string_view key, std::string_view name, std::string_view shown,
+           std::string_view text, std::string_view does) {
+    const auto own = std::find_if(settings_.effective.begin(), settings_.effective.end(),
+                                  [&](const EffectiveSetting& setting) { return setting.info->key == key; });
+    if (own != settings_.effective.end() && own->origin.kind != Origin::Kind::Default) {
+      note(name, shown, fmt::format("no effect: {} is given by {}", key, to_string(own->origin)));
+      return false;
+    }
+    if (!apply(target, table, key, name, shown, text)) return false;
+    note(name, shown, does);
+    return true;
+  }
+
+  const Environment& environment_;
+  Settings& settings_;
+  ConfigErrors& errors_;
+  CompatSettings& compat_;
+  std::set<std::string, std::less<>> known_{"AUTOHEAL_RESTART_WINDOW"};
+};
+
+}  // namespace
+
+Applied read_compat(std::string_view text, CompatSettings& compat) {
+  static constexpr std::string_view words[] = {"autoheal", "deunhealth", "guide", "all", "none"};
+  bool autoheal = false;
+  bool deunhealth = false;
+  bool guide = false;
+  const auto parts = split(lower(text), ',');
+  for (const std::string& part : parts) {
+    const std::string word(trim(part));
+    const bool alone = parts.size() == 1;
+    if ((word == "all" || word == "none") && !alone)
+      return Applied::refused(fmt::format("'{}' stands alone", word));
+    if (word == "all")
+      autoheal = deunhealth = guide = true;
+    else if (word == "autoheal")
+      autoheal = true;
+    else if (word == "deunhealth")
+      deunhealth = true;
+    else if (word == "guide")
+      guide = true;
+    else if (word != "none")
+      return Applied::refused(
+          fmt::format("no tool '{}'", shown_value(word)),
+          nearest_name(word, std::vector<std::string_view>(std::begin(words), std::end(words))).value_or(""));
+  }
+  compat.autoheal = autoheal;
+  compat.deunhealth = deunhealth;
+  compat.guide = guide;
+  return true;
+}
+
+std::string show_compat(const CompatSettings& compat) {
+  std::vector<std::string_view> names;
+  if (compat.autoheal) names.push_back("autoheal");
+  if (compat.deunhealth) names.push_back("deunhealth");
+  if (compat.guide) names.push_back("guide");
+  return names.empty() ? "none" : fmt::format("{}", fmt::join(names, ","));
+}
+
+void read_compat_variables(const Environment& environment, Settings& settings, ConfigErrors& errors) {
+  CompatSettings& compat = settings.daemon.compat;
+  CompatReader reader(environment, settings, errors);
+  if (compat.autoheal) reader.read_autoheal();
+  if (compat.deunhealth) reader.read_deunhealth();
+  if (compat.autoheal || compat.deunhealth) reader.note_zone();
+  for (const EffectiveSetting& setting : settings.effective)
+    if (setting.info->of_probe && setting.info->key == "probe" &&
+        setting.origin.kind != Origin::Kind::Default)
+      compat.own_probe = true;
+}
+
+std::vector<std::string> autoheal_greeting(const Environment& environment) {
+  const auto value = [&](std::string_view name, std::string_view otherwise) {
+    const std::string* set = find(environment, name);
+    return shown_value(set ? std::string_view(*set) : otherwise);
+  };
+  std::vector<std::string> lines;
+  const std::pair<std::string_view, std::string_view> names[] = {{"AUTOHEAL_CONTAINER_LABEL", "autoheal"},
+                                                                 {"AUTOHEAL_START_PERIOD", "0"},
+                                                                 {"AUTOHEAL_INTERVAL", "5"},
+                                                                 {"AUTOHEAL_DEFAULT_STOP_TIMEOUT", "10"},
+                                                                 {"AUTOHEAL_ONLY_MONITOR_RUNNING", "false"}};
+  for (const auto& [name, otherwise] : names)
+    lines.push_back(fmt::format("{}={}", name, value(name, otherwise)));
+  const std::string period = value("AUTOHEAL_START_PERIOD", "0");
+  if (kinds::read_whole(period, 1, 86'400))
+    lines.push_back(fmt::format("Monitoring containers for unhealthy status in {} second(s)", period));
+  return lines;
+}
+
+}  // namespace healer

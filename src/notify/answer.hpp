@@ -1,0 +1,13 @@
+#pragma once
+
+#include "base/result.hpp"
+#include "net/curl_client.hpp"
+#include "notify/notifier.hpp"
+
+namespace healer {
+
+/// What a webhook's answer means. 2xx is delivered; 408, 425, 429, 5xx, 407, temporary redirects and every
+/// failure on the way are tried again; all others are refused, with the start of the service's own word.
+Sent sent_of(Result<net::CurlAnswer> answer);
+
+}  // namespace healer

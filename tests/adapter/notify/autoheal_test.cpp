@@ -1,0 +1,145 @@
+// docker-autoheal's two channels: its sentences and bodies to the letter, but escaped and time-limited.
+#include <cstdlib>
+#include <optional>
+
+#include <doctest/doctest.h>
+#include <boost/json.hpp>
+
+#include "adapter/notify/sink.hpp"
+#include "net/curl_client.hpp"
+#include "net/loop.hpp"
+#include "notify/apprise.hpp"
+#include "notify/webhook.hpp"
+#include "support/loop_wait.hpp"
+
+using namespace healer;
+using namespace healer::testing;
+
+namespace {
+
+const std::string id = "0123456789abcdef0123456789abcdef";
+
+Alert an_alert(AlertKind kind, const std::string& event, unsigned attempt = 1) {
+  Alert alert;
+  alert.kind = kind;
+  alert.event = event;
+  alert.workload = "web";
+  alert.attempt = attempt;
+  return alert;
+}
+
+struct Client {
+  net::Loop loop;
+  std::unique_ptr<net::CurlClient> curl;
+
+  Client() {
+    for (const char* name : {"http_proxy", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY"})
+      ::unsetenv(name);
+    auto made = net::CurlClient::create(loop, {});
+    REQUIRE(made.has_value());
+    curl = std::move(*made);
+  }
+
+  AutohealChannel channel(const std::string& url, Duration timeout = 20s) {
+    return AutohealChannel{*curl, Secret{url}, timeout, [](const std::string&) { return id; },
+                           [this](std::function<void()> work) { loop.post(std::move(work)); }};
+  }
+
+  Sent send(Result<std::unique_ptr<Notifier>> notifier, const Alert& alert) {
+    if (!notifier) FAIL(notifier.error().message);
+    std::optional<Sent> answer;
+    (*notifier)->send(alert, [&](Sent sent) { answer = std::move(sent); });
+    CHECK_FALSE(answer.has_value());
+    REQUIRE(run_until(loop, [&] { return answer.has_value(); }));
+    return *answer;
+  }
+};
+
+std::string body_of(const std::string& request) {
+  return request.substr(request.find("\r\n\r\n") + 4);
+}
+
+}  // namespace
+
+TEST_CASE("the two sentences, and the alerts that have none") {
+  CHECK(autoheal_text(an_alert(AlertKind::Recovered, "RECOVERED"), id) ==
+        "Container web (0123456789ab) found to be unhealthy. Successfully restarted the container!");
+  CHECK(autoheal_text(an_alert(AlertKind::Critical, "GAVE UP"), id) ==
+        "Container web (0123456789ab) found to be unhealthy. Failed to restart the container!");
+  CHECK(autoheal_text(an_alert(AlertKind::Info, "SUMMARY"), id) ==
+        "Container web (0123456789ab) found to be unhealthy. Successfully restarted the container!");
+  CHECK(!autoheal_text(an_alert(AlertKind::Degraded, "DEGRADED"), id));
+  CHECK(!autoheal_text(an_alert(AlertKind::Recovered, "RECOVERED", 0), id));  // nobody restarted it
+  CHECK(!autoheal_text(an_alert(AlertKind::Recovered, "KNOWN AGAIN"), id));
+  CHECK(!autoheal_text(an_alert(AlertKind::Info, "UNKNOWN"), id));
+  Alert engine = an_alert(AlertKind::Critical, "ENGINE DOWN");
+  engine.workload.clear();
+  CHECK(!autoheal_text(engine, id));
+}
+
+TEST_CASE("the bodies, escaped") {
+  CHECK(webhook_message("content", "a \"b\"\n\\c") == R"({"content":"a \"b\"\n\\c"})");
+  CHECK(webhook_message("te\"xt", "a") == R"({"te\"xt":"a"})");
+  CHECK(apprise_message("a \"b\"") == R"({"title":"Autoheal","body":"a \"b\""})");
+}
+
+TEST_CASE("a webhook is posted to as docker-autoheal does") {
+  Sink sink({http("204 No Content")});
+  Client client;
+  const Sent sent =
+      client.send(make_webhook_notifier(client.channel(sink.url("/api/webhooks/1/x")), "content"),
+                  an_alert(AlertKind::Recovered, "RECOVERED"));
+  CHECK(sent.result == Sent::Result::Delivered);
+  const auto requests = sink.requests();
+  REQUIRE(requests.size() == 1);
+  CHECK(requests[0].starts_with("POST /api/webhooks/1/x HTTP/1.1\r\n"));
+  CHECK(requests[0].find("\r\nContent-Type: application/json\r\n") != std::string::npos);
+  CHECK(body_of(requests[0]) ==
+        R"({"content":"Container web (0123456789ab) found to be unhealthy. Successfully restarted the )"
+        R"(container!"})");
+}
+
+TEST_CASE("an Apprise server is told with a title") {
+  Sink sink({http("200 OK", "ok")});
+  Client client;
+  const Sent sent = client.send(make_apprise_notifier(client.channel(sink.url("/notify/key"))),
+                                an_alert(AlertKind::Critical, "GAVE UP"));
+  CHECK(sent.result == Sent::Result::Delivered);
+  const auto requests = sink.requests();
+  REQUIRE(requests.size() == 1);
+  CHECK(
+      body_of(requests[0]) ==
+      R"({"title":"Autoheal","body":"Container web (0123456789ab) found to be unhealthy. Failed to restart )"
+      R"(the container!"})");
+}
+
+TEST_CASE("an alert without a sentence asks nobody and counts as delivered") {
+  Sink sink({http("500 Oops")});
+  Client client;
+  const Sent sent = client.send(make_webhook_notifier(client.channel(sink.url("/x")), "text"),
+                                an_alert(AlertKind::Degraded, "DEGRADED"));
+  CHECK(sent.result == Sent::Result::Delivered);
+  CHECK(sink.requests().empty());
+}
+
+TEST_CASE("a webhook that hangs is given up after its limit and tried again; one that refuses is not") {
+  Client client;
+  Sink silent({""});
+  CHECK(client
+            .send(make_webhook_notifier(client.channel(silent.url("/sEcReTpath"), 200ms), "text"),
+                  an_alert(AlertKind::Recovered, "RECOVERED"))
+            .result == Sent::Result::TryAgain);
+  Sink gone({http("404 Not Found", "no such hook")});
+  const Sent sent = client.send(make_webhook_notifier(client.channel(gone.url("/sEcReTpath")), "text"),
+                                an_alert(AlertKind::Recovered, "RECOVERED"));
+  CHECK(sent.result == Sent::Result::Refused);
+  CHECK(sent.error.find("404") != std::string::npos);
+  CHECK(sent.error.find("sEcReT") == std::string::npos);
+}
+
+TEST_CASE("an address that is none is refused without being said") {
+  Client client;
+  const auto made = make_apprise_notifier(client.channel("sEcReT"));
+  REQUIRE(!made);
+  CHECK(made.error().message.find("sEcReT") == std::string::npos);
+}

@@ -1,0 +1,208 @@
+// Hooks around a remedy: what they are told, what waits for them, and what their end is worth.
+#include <doctest/doctest.h>
+
+#include "adapter/runtime/bench.hpp"
+
+using namespace healer;
+using namespace healer::test;
+
+namespace {
+
+class ScriptedHooks final : public HookRunner {
+ public:
+  std::vector<std::pair<HookCall, std::function<void(HookResult)>>> calls;
+  void run(HookCall call, std::function<void(HookResult)> done) override {
+    calls.emplace_back(std::move(call), std::move(done));
+  }
+  std::string variable(std::size_t call, const std::string& name) const {
+    for (const auto& [key, value] : calls.at(call).first.environment)
+      if (key == name) return value;
+    return "(none)";
+  }
+};
+
+HookResult ended_with(int code, std::string output = {}) {
+  HookResult result;
+  result.exit_code = code;
+  result.output = std::move(output);
+  return result;
+}
+
+struct HookBench {
+  ScriptedHooks hooks;
+  std::unique_ptr<Bench> bench;
+
+  explicit HookBench(HookSettings settings, bool dry_run = false) {
+    RuntimeSettings runtime;
+    runtime.dry_run = dry_run;
+    if (!settings.before.empty()) runtime.host.hook_limit = settings.timeout + 10s;
+    runtime.hooks = std::move(settings);
+    bench = std::make_unique<Bench>(runtime, StoredState{}, &hooks);
+    bench->heal_once();
+  }
+
+  /// What a hook's end left in the store.
+  std::vector<Decision> decisions() {
+    std::vector<Decision> found;
+    for (const Record& record : bench->store.let_through())
+      if (const auto* decision = std::get_if<Decision>(&record))
+        if (decision->inputs.starts_with("hook=")) found.push_back(*decision);
+    return found;
+  }
+};
+
+HookSettings before_hook() {
+  HookSettings settings;
+  settings.before = {"/opt/hook", "--name={name}", "{id}", "{remedy} {attempt}", "{outcome}{nothing}"};
+  return settings;
+}
+
+}  // namespace
+
+TEST_CASE("a remedy waits for the hook before it") {
+  HookBench at(before_hook());
+  REQUIRE(at.hooks.calls.size() == 1);
+  CHECK(at.bench->engine.orders.empty());
+  const HookCall& call = at.hooks.calls[0].first;
+  CHECK(call.argv == std::vector<std::string>{"/opt/hook", "--name=web", "c1", "restart 1", "{nothing}"});
+  CHECK(call.deadline == 30s);
+  CHECK(at.hooks.variable(0, "HEALER_HOOK") == "before");
+  CHECK(at.hooks.variable(0, "HEALER_WORKLOAD") == "web");
+  CHECK(at.hooks.variable(0, "HEALER_CONTAINER_ID") == "c1");
+  CHECK(at.hooks.variable(0, "HEALER_REMEDY") == "restart");
+  CHECK(at.hooks.variable(0, "HEALER_ATTEMPT") == "1");
+  CHECK(at.hooks.variable(0, "HEALER_REASON").find("503") != std::string::npos);
+  CHECK(at.hooks.variable(0, "HEALER_OUTCOME") == "(none)");
+
+  at.hooks.calls[0].second(ended_with(0, "drained"));
+  CHECK(at.bench->engine.orders.empty());  // looked at once more, first
+  at.bench->engine.answer_inspects(at.bench->containers);
+  REQUIRE(at.bench->engine.orders.size() == 1);
+  CHECK(at.bench->engine.orders[0].verb == "restart");
+  const auto decisions = at.decisions();
+  REQUIRE(decisions.size() == 1);
+  CHECK(decisions[0].rule == Rule::Acted);
+  CHECK(decisions[0].incident.value == 1);
+  CHECK(decisions[0].inputs == "hook=before; command=/opt/hook");
+  CHECK(decisions[0].outcome == "exit code 0: drained");
+}
+
+TEST_CASE("a hook that fails or hangs is said, and the remedy goes on") {
+  HookResult hung;
+  hung.timed_out = true;
+  HookResult missing;
+  missing.error = "No such file or directory";
+  for (const HookResult& result : {ended_with(3, "no route"), hung, missing}) {
+    HookBench at(before_hook());
+    REQUIRE(at.hooks.calls.size() == 1);
+    at.hooks.calls[0].second(result);
+    at.bench->engine.answer_inspects(at.bench->containers);
+    CHECK(at.bench->engine.orders.size() == 1);
+    CHECK(at.bench->observer.said("the hook before the remedy: " + to_string(result, 30s)));
+  }
+}
+
+TEST_CASE("what changed while the hook ran is not touched") {
+  SUBCASE("stopped") {
+    HookBench at(before_hook());
+    Container& web = at.bench->containers["c1"];
+    web.state = ContainerState::Exited;
+    web.exit_code = 137;
+    for (const EngineEventKind kind : {EngineEventKind::Kill, EngineEventKind::Die}) {
+      EngineEvent event;
+      event.kind = kind;
+      event.container_id = "c1";
+      event.name = "web";
+      event.unix_nanoseconds = at.bench->host.wall().unix_ms * 1'000'000;
+      event.exit_code = 137;
+      at.bench->engine.event(event);
+    }
+    at.hooks.calls[0].second(ended_with(0));
+    at.bench->engine.answer_inspects(at.bench->containers);
+    at.bench->store.let_through();
+    at.bench->host.advance(10min);
+    at.bench->engine.answer_inspects(at.bench->containers);
+    at.bench->store.let_through();
+    CHECK(at.bench->engine.orders.empty());
+    CHECK(at.bench->observer.said("stopped by a person"));
+  }
+  SUBCASE("restarted") {
+    HookBench at(before_hook());
+    at.bench->containers["c1"].started_at = "2026-11-22T12:00:00Z";
+    at.hooks.calls[0].second(ended_with(0));
+    at.bench->engine.answer_inspects(at.bench->containers);
+    CHECK(at.bench->engine.orders.empty());
+  }
+  SUBCASE("paused") {
+    HookBench at(before_hook());
+    at.bench->containers["c1"].state = ContainerState::Paused;
+    at.hooks.calls[0].second(ended_with(0));
+    at.bench->engine.answer_inspects(at.bench->containers);
+    CHECK(at.bench->engine.orders.empty());
+  }
+}
+
+TEST_CASE("the hook after a remedy runs in the background, whatever came of it") {
+  HookSettings settings;
+  settings.after = {"/opt/after", "{outcome}"};
+  {
+    HookBench at(settings);
+    CHECK(at.hooks.calls.empty());
+    REQUIRE(at.bench->engine.orders.size() == 1);
+    at.bench->engine.orders[0].done({});
+    REQUIRE(at.hooks.calls.size() == 1);
+    CHECK(at.hooks.calls[0].first.argv == std::vector<std::string>{"/opt/after", "done"});
+    CHECK(at.hooks.variable(0, "HEALER_HOOK") == "after");
+    CHECK(at.hooks.variable(0, "HEALER_OUTCOME") == "done");
+    at.hooks.calls[0].second(ended_with(1, "oops"));
+    CHECK(at.decisions().size() == 1);
+    CHECK(at.bench->observer.said("the hook after the remedy: exit code 1: oops"));
+  }
+  HookBench at(settings);
+  REQUIRE(at.bench->engine.orders.size() == 1);
+  at.bench->engine.orders[0].done(failure(ErrorCode::Refused, "403 Forbidden"));
+  REQUIRE(at.hooks.calls.size() == 1);
+  CHECK(at.hooks.variable(0, "HEALER_OUTCOME") == "refused");
+}
+
+TEST_CASE("docker-autoheal's script gets its four arguments") {
+  HookSettings settings;
+  settings.script = "/opt/post.sh";
+  HookBench at(settings);
+  REQUIRE(at.bench->engine.orders.size() == 1);
+  // Looked at while it is down between stop and start: the script is told what it was before.
+  at.bench->containers["c1"].state = ContainerState::Exited;
+  at.bench->runtime->policies_changed([&](const auto&) {
+    return ResolvedPolicy{std::make_shared<const Policy>(at.bench->policy), {}};
+  });
+  at.bench->list();
+  at.bench->engine.orders[0].done({});
+  REQUIRE(at.hooks.calls.size() == 1);
+  CHECK(at.hooks.calls[0].first.argv ==
+        std::vector<std::string>{"/opt/post.sh", "/web", "c1", "running", "10"});
+}
+
+TEST_CASE("a dry run runs no hook") {
+  HookSettings settings = before_hook();
+  settings.after = {"/opt/after"};
+  HookBench at(settings, true);
+  at.bench->host.run_posted();
+  CHECK(at.hooks.calls.empty());
+}
+
+TEST_CASE("what a value brings along is not filled in again") {
+  ApplyRemedy remedy;
+  remedy.name = "{id}";
+  remedy.container_id = "c1";
+  CHECK(filled_in({"{name}{id}", "{", "{name", "{{name}}"}, remedy, "done") ==
+        std::vector<std::string>{"{id}c1", "{", "{name", "{{id}}"});
+}
+
+TEST_CASE("a container excluded by name counts as opted out") {
+  RuntimeSettings settings;
+  settings.excluded = {"web"};
+  Bench bench(settings);
+  bench.connect();
+  bench.list();
+  CHECK(bench.runtime->supervisor().status(bench.host.now()).empty());
+}

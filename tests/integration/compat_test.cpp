@@ -1,0 +1,178 @@
+// docker-autoheal's own compose file with nothing but the image changed: here, healer with its environment.
+#include <doctest/doctest.h>
+
+#include <sys/stat.h>
+
+#include <fstream>
+
+#include "integration/scene.hpp"
+
+using namespace healer::testing;
+
+namespace {
+
+/// Unhealthy while /run/sick is there, which a restart wipes.
+Make with_healthcheck(const std::vector<std::string>& labels) {
+  Make make;
+  make.monitored = false;
+  make.options = {
+      "--health-cmd", "test ! -e /run/sick", "--health-interval", "1s", "--health-retries", "1", "--tmpfs",
+      "/run"};
+  for (const std::string& label : labels) {
+    make.options.push_back("--label");
+    make.options.push_back(label);
+  }
+  return make;
+}
+
+void fall_sick(Scene& scene, const std::string& name) {
+  scene.docker()({"exec", name, "touch", "/run/sick"});
+}
+
+std::string health(const Scene& scene, const std::string& name) {
+  std::string text = scene.docker()({"inspect", "--format", "{{.State.Health.Status}}", name});
+  while (!text.empty() && text.back() == '\n') text.pop_back();
+  return text;
+}
+
+std::string short_id(const Scene& scene, const std::string& name) {
+  return scene.docker()({"inspect", "--format", "{{.Id}}", name}).substr(0, 12);
+}
+
+/// The webhook, the Apprise server and the engine's address of one environment.
+struct Theirs {
+  std::unique_ptr<ScriptedServer> sink;
+  std::string script;
+  std::string said;
+
+  explicit Theirs(Scene& scene) : script(scene.file("after.sh")), said(scene.file("after.said")) {
+    sink = ScriptedServer::on_loopback(
+        replying([](const SeenRequest&) { return answer(200, "ok", "text/plain"); }));
+    std::ofstream out(script);
+    out << "#!/bin/sh\nprintf '%s|' \"$#\" \"$@\" > " << said << ".part\nmv " << said << ".part " << said
+        << "\n";
+    out.close();
+    ::chmod(script.c_str(), 0755);
+  }
+
+  Settings settings(const Scene& scene) const {
+    const std::string base = "http://127.0.0.1:" + std::to_string(sink->port());
+    Settings all{{"AUTOHEAL_CONTAINER_LABEL", "autoheal"},
+                 {"AUTOHEAL_INTERVAL", "1"},
+                 {"AUTOHEAL_START_PERIOD", "0"},
+                 {"AUTOHEAL_DEFAULT_STOP_TIMEOUT", "1"},
+                 {"WEBHOOK_URL", base + "/api/webhooks/7/token"},
+                 {"APPRISE_URL", base + "/notify/key"},
+                 {"CURL_TIMEOUT", "10"},
+                 {"POST_RESTART_SCRIPT", script},
+                 // None of ours.
+                 {"CHECK_INTERVAL", ""},
+                 {"FAST_INTERVAL", ""},
+                 {"REQUEST_TIMEOUT", ""},
+                 {"START_PERIOD", ""},
+                 {"SLACK_WEBHOOK_URL", ""}};
+    const std::string& host = scene.docker().host();
+    if (host.starts_with("unix://")) {
+      all["DOCKER_HOST"] = "";
+      all["DOCKER_SOCK"] = host.substr(7);
+    }
+    return all;
+  }
+
+  std::string body(const std::string& target) const {
+    for (const SeenRequest& request : sink->requests())
+      if (request.target == target) return request.body;
+    return {};
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a docker-autoheal service heals, tells and runs its script with only the image's name changed") {
+  Scene scene;
+  Theirs theirs(scene);
+  const std::string name = scene.app("theirs", with_healthcheck({"autoheal=true"}));
+  const std::string refused = scene.app("optedout", with_healthcheck({"autoheal=false", "monitored=true"}));
+  const std::string plain = scene.app("plain", with_healthcheck({}));
+  const std::string paused = scene.app("paused", with_healthcheck({"autoheal=true"}));
+  HealerProcess& healer = scene.healer(theirs.settings(scene), {"autoheal"});
+  scene.wait_condition(name, "healthy");
+  scene.wait_condition(paused, "healthy");
+  REQUIRE(healer.said("AUTOHEAL_CONTAINER_LABEL=autoheal") >= 1);
+  REQUIRE(healer.said("AUTOHEAL_INTERVAL=1: ") == 1);
+  REQUIRE(healer.said("WEBHOOK_URL=<redacted>: ") == 1);
+  REQUIRE(healer.condition(refused).empty());
+  REQUIRE(healer.condition(plain).empty());
+
+  scene.docker()({"pause", paused});
+  scene.wait_condition(paused, "paused");
+  fall_sick(scene, refused);
+  fall_sick(scene, plain);
+  fall_sick(scene, name);
+  scene.wait_said(name + " — RECOVERED after 1 attempt");
+  scene.wait("the webhooks are told", [&] {
+    return !theirs.body("/api/webhooks/7/token").empty() && !theirs.body("/notify/key").empty();
+  });
+  const std::string text = "Container " + name + " (" + short_id(scene, name) +
+                           ") found to be unhealthy. Successfully restarted the container!";
+  REQUIRE(theirs.body("/api/webhooks/7/token") == "{\"content\":\"" + text + "\"}");
+  REQUIRE(theirs.body("/notify/key") == "{\"title\":\"Autoheal\",\"body\":\"" + text + "\"}");
+  scene.wait("the script has run", [&] { return std::ifstream(theirs.said).good(); });
+  REQUIRE(read_file(theirs.said) == "4|/" + name + "|" + short_id(scene, name) + "|running|1|");
+
+  scene.wait(refused + " is unhealthy", [&] { return health(scene, refused) == "unhealthy"; });
+  scene.wait(plain + " is unhealthy", [&] { return health(scene, plain) == "unhealthy"; });
+  REQUIRE(scene.acts(name, "restart") == 1);
+  REQUIRE(scene.acts(refused, "restart") == 0);
+  REQUIRE(scene.acts(plain, "restart") == 0);
+  REQUIRE(scene.acts(paused, "restart") == 0);
+  scene.docker()({"unpause", paused});
+}
+
+TEST_CASE("one that ends by itself is left alone, as docker-autoheal leaves it") {
+  Scene scene;
+  Theirs theirs(scene);
+  const std::string name = scene.app("ends", with_healthcheck({"autoheal=true"}));
+  HealerProcess& healer = scene.healer(theirs.settings(scene));
+  scene.wait_condition(name, "healthy");
+  scene.ask(name, "POST", "/crash?code=7");
+  scene.wait_said(name + " — exited by itself");
+  REQUIRE(healer.said("left alone: only its health is watched") == 1);
+  REQUIRE(scene.acts(name, "restart") == 0);
+  REQUIRE(scene.acts(name, "start") == 1);
+}
+
+TEST_CASE("deunhealth's label heals, and COMPAT turns it off") {
+  Scene scene;
+  const std::string name = scene.app("linked", with_healthcheck({"deunhealth.restart.on.unhealthy=true"}));
+  HealerProcess& healer = scene.healer({{"HEALER_LISTEN", ""}, {"HEALTH_SERVER_ADDRESS", "127.0.0.1:0"}});
+  scene.wait_condition(name, "healthy");
+  REQUIRE(healer.http("/").code == 200);
+  fall_sick(scene, name);
+  scene.wait_said(name + " — RECOVERED after 1 attempt");
+  REQUIRE(scene.acts(name, "restart") == 1);
+
+  const auto other = scene.make_healer({{"COMPAT", "none"},
+                                        {"HEALER_STATE", scene.file("other.db")},
+                                        {"HEALER_ADMIN_SOCKET", scene.file("other.sock")}});
+  other->start();
+  scene.wait("the other healer answers", [&] { return other->status().is_object(); });
+  scene.wait("it is ready", [&] { return other->http("/readyz").code == 200; });
+  REQUIRE(other->condition(name).empty());
+}
+
+TEST_CASE("hooks run around a remedy, and their output is logged") {
+  Scene scene;
+  const std::string before = scene.file("before.said");
+  const std::string name = scene.app("hooked");
+  HealerProcess& healer = scene.healer(
+      {{"HEALER_HOOK_BEFORE", R"(["/bin/sh", "-c", "echo \"$1 $HEALER_REMEDY\" > )" + before +
+                                  R"(; echo drained", "x", "{name}"])"},
+       {"HEALER_HOOK_AFTER", R"(["/bin/sh", "-c", "echo \"outcome $HEALER_OUTCOME\"; exit 3"])"}});
+  scene.wait_condition(name, "healthy");
+  scene.tell(name, "/break");
+  scene.wait_said(name + " — RECOVERED after 1 attempt");
+  REQUIRE(read_file(before) == name + " restart\n");
+  REQUIRE(healer.said("the hook before the remedy: exit code 0: drained") == 1);
+  scene.wait_said("the hook after the remedy: exit code 3: outcome done");
+}

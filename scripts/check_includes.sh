@@ -34,6 +34,7 @@ BEGIN {
     may["api"] = "base model net"
     may["hook"] = "base net"
     may["runtime"] = "base model core config engine probe notify store hook"
+    may["replay"] = "base model core"
     may["guard"] = "base net"
     may["cli"] = "base model config net"
     may["app"] = "*"

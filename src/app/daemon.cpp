@@ -35,6 +35,7 @@
 #include "notify/slack.hpp"
 #include "notify/webhook.hpp"
 #include "probe/socket_prober.hpp"
+#include "replay/recorder.hpp"
 #include "runtime/exec_prober.hpp"
 #include "runtime/routed_prober.hpp"
 #include "runtime/runtime.hpp"
@@ -81,12 +82,18 @@ class DaemonObserver final : public Observer {
     metrics_.count_store_error();
     log_.write(LogLevel::Error, error.message);
   }
+  void step_ended(const Event& event, Instant now, std::uint64_t seed, const Actions& actions) override {
+    if (recorder_) recorder_->step(event, now, seed, actions);
+  }
+  /// Every step goes into this from now on.
+  void record_to(std::unique_ptr<replay::Recorder> recorder) { recorder_ = std::move(recorder); }
   Duration worst_lag() const { return std::max(recent_lag_, older_lag_); }
 
  private:
   Log& log_;
   Metrics& metrics_;
   bool dry_run_;
+  std::unique_ptr<replay::Recorder> recorder_;
   unsigned beats_ = 0;
   Duration recent_lag_{0};
   Duration older_lag_{0};
@@ -119,6 +126,7 @@ class Daemon {
   bool listen_admin();
   void begin();
   void start_looking();
+  void begin_recording(const HostPolicy& policy);
   void on_signal(int number);
   void reload();
   void prune();
@@ -346,10 +354,26 @@ void Daemon::begin() {
                          post(std::move(call), std::move(done));
                        },
                        hooks_.get()};
+  begin_recording(settings.host);
   runtime_ = std::make_unique<Runtime>(std::move(settings), std::move(parts), stored_);
   outbox_->restore(stored_.pending_alerts, stored_.pending_deliveries);
   stored_ = {};
   api_ = std::make_unique<HttpApi>(metrics_, api_sources());
+}
+
+void Daemon::begin_recording(const HostPolicy& policy) {
+  if (settings_.daemon.record.empty()) return;
+  replay::RecorderSettings settings;
+  settings.path = settings_.daemon.record;
+  settings.limit = settings_.daemon.record_size;
+  settings.version = version;
+  settings.post = [this](std::function<void()> work) { loop_.post(std::move(work)); };
+  settings.log = [this](LogLevel level, const std::string& message) { log_.write(level, message); };
+  auto recorder = replay::Recorder::begin(std::move(settings), host_.now(), policy, stored_);
+  // Healing matters more than the record of it.
+  if (!recorder) return log_.write(LogLevel::Error, recorder.error().message);
+  log_.write(LogLevel::Info, fmt::format("recording every event to {}", settings_.daemon.record));
+  observer_.record_to(std::move(*recorder));
 }
 
 /// A webhook remedy.
@@ -489,6 +513,8 @@ void Daemon::reload() {
   needs_restart("resync_interval", before.resync_interval != after.resync_interval);
   needs_restart("compat and its variables", before.compat != after.compat);
   needs_restart("host_name", before.host_name != after.host_name);
+  needs_restart("record", before.record != after.record);
+  needs_restart("record_size", before.record_size != after.record_size);
   log_.set_least(after.log_level);
   outbox_->set_channels(std::move(*channels));
   runtime_->set_channels(outbox_->channel_names());

@@ -29,27 +29,13 @@ spdlog::level::level_enum to_spdlog(LogLevel level) {
   return spdlog::level::info;
 }
 
-const char* name_of(LogLevel level) {
-  switch (level) {
-    case LogLevel::Debug:
-      return "debug";
-    case LogLevel::Info:
-      return "info";
-    case LogLevel::Warning:
-      return "warning";
-    case LogLevel::Error:
-      return "error";
-  }
-  return "info";
-}
-
 }  // namespace
 
 std::string json_log_line(const LogLine& line, long long unix_ms) {
   const auto seconds = static_cast<std::time_t>(unix_ms / 1000);
   boost::json::object object;
   object["time"] = fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", fmt::gmtime(seconds), unix_ms % 1000);
-  object["level"] = name_of(line.level);
+  object["level"] = to_string(line.level);
   object["message"] = printable(line.message);
   if (!line.workload.empty()) object["workload"] = printable(line.workload);
   return boost::json::serialize(object);

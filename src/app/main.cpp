@@ -7,9 +7,11 @@
 
 #include "app/daemon.hpp"
 #include "app/engine_access.hpp"
+#include "base/version.hpp"
 #include "cli/command_line.hpp"
 #include "cli/commands.hpp"
 #include "config/load.hpp"
+#include "replay/replay.hpp"
 
 extern char** environ;
 
@@ -53,6 +55,10 @@ int main(int argc, char** argv) {
           return cli::resume(what, environment, output);
         } else if constexpr (std::is_same_v<What, cli::HealCommand>) {
           return cli::heal(what, environment, output);
+        } else if constexpr (std::is_same_v<What, cli::ReplayCommand>) {
+          return replay::replay_file(
+              {what.file, std::string(version), what.from, what.workload, what.verbose, what.json}, std::cout,
+              std::cerr);
         } else if constexpr (std::is_same_v<What, cli::ResetCommand>) {
           return cli::reset(what, environment, output);
         } else {

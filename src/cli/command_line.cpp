@@ -46,6 +46,9 @@ const std::vector<CommandInfo>& command_table() {
       {"resume", "NAME or --all: the end of a pause", {"--config", "--admin-socket", "--all"}},
       {"heal", "NAME: the first remedy now, whatever its health says", {"--config", "--admin-socket"}},
       {"reset", "NAME: close its breaker and forget its backoff", {"--config", "--admin-socket"}},
+      {"replay",
+       "FILE: decide again what a recording holds, and compare",
+       {"--from", "--workload", "--verbose", "--json"}},
       {"check-config",
        "check the configuration, show what is in effect and why",
        {"--config", "--state", "--listen", "--admin-socket", "--dry-run", "--label", "--container"}},
@@ -63,16 +66,19 @@ struct OptionInfo {
   std::string_view help;
 };
 
-constexpr std::array<OptionInfo, 13> option_table{{
+constexpr std::array<OptionInfo, 16> option_table{{
     {"--config", "FILE", "read settings from this YAML file (HEALER_CONFIG)"},
     {"--state", "PATH", "the state file (HEALER_STATE)"},
     {"--listen", "ADDRESS:PORT", "serve metrics and health here, or off (HEALER_LISTEN)"},
     {"--admin-socket", "PATH", "the daemon's unix socket (HEALER_ADMIN_SOCKET)"},
     {"--dry-run", "", "decide and log as always, but never touch a container (HEALER_DRY_RUN)"},
-    {"--json", "", "status, history, incident: print the daemon's answer as it is"},
+    {"--json", "", "status, history, incident: print the daemon's answer as it is; replay: JSON lines"},
     {"--limit", "N", "history: at most so many incidents (20)"},
     {"--for", "DURATION", "pause: for so long, such as 30m; else until resumed"},
     {"--all", "", "pause, resume: every container, also those that come later"},
+    {"--from", "TIME", "replay: show what follows this time (UTC), or e.g. 90s after its beginning"},
+    {"--workload", "NAME", "replay: show only what is about this one"},
+    {"--verbose", "", "replay: show every event and log line as well"},
     {"--label", "NAME=VALUE", "check-config: as a container with this label; may be repeated"},
     {"--container", "NAME", "check-config: as this container is labelled; asks the engine"},
     {"--version", "", "print the version"},
@@ -144,7 +150,7 @@ class Parser {
       sub->fallthrough();
       sub->allow_extras();
     }
-    for (const char* named : {"explain", "history", "incident", "pause", "resume", "heal", "reset"})
+    for (const char* named : {"explain", "history", "incident", "pause", "resume", "heal", "reset", "replay"})
       app_.get_subcommand(named)->add_option("name", name_);
   }
 
@@ -202,6 +208,11 @@ class Parser {
     if (command == "incident") {
       if (name_.empty()) return refused("incident needs an ID, as 'healer history' shows it");
       return IncidentCommand{flags(), name_, given("--json")};
+    }
+    if (command == "replay") {
+      if (name_.empty()) return refused("replay needs the FILE of a recording (HEALER_RECORD)");
+      return ReplayCommand{name_, value_of("--from"), value_of("--workload"), given("--verbose"),
+                           given("--json")};
     }
     const bool all_allowed = command == "pause" || command == "resume";
     const bool all = all_allowed && given("--all");

@@ -80,6 +80,15 @@ struct HealCommand {
   std::string name;
 };
 
+/// Feed a recording to the core again, and compare.
+struct ReplayCommand {
+  std::string file;
+  std::string from;      ///< as given; empty: from its beginning
+  std::string workload;  ///< empty: all
+  bool verbose = false;
+  bool json = false;
+};
+
 /// Nothing to run: help, the version, the reference, or why the command line is refused. Goes to standard
 /// output with code 0, else to standard error.
 struct PrintAndExit {
@@ -89,7 +98,7 @@ struct PrintAndExit {
 
 using Command = std::variant<RunCommand, StatusCommand, CheckConfigCommand, HealthcheckCommand, ResetCommand,
                              ExplainCommand, HistoryCommand, IncidentCommand, PauseCommand, ResumeCommand,
-                             HealCommand, PrintAndExit>;
+                             HealCommand, ReplayCommand, PrintAndExit>;
 
 /// Never throws and never exits. An unknown command or option, or one that the command does not take, is a
 /// PrintAndExit with code 2 that names the nearest valid one. Values are not judged here: load() does that.

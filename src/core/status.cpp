@@ -1,5 +1,6 @@
 // What people are shown of the core's state.
 #include <algorithm>
+#include <tuple>
 
 #include <fmt/format.h>
 
@@ -124,8 +125,9 @@ std::vector<WorkloadStatus> Supervisor::status(Instant now) const {
   std::vector<WorkloadStatus> all;
   all.reserve(workloads_.size());
   for (const auto& [key, workload] : workloads_) all.push_back(present_status(*workload, now));
-  std::sort(all.begin(), all.end(),
-            [](const WorkloadStatus& a, const WorkloadStatus& b) { return a.name < b.name; });
+  std::sort(all.begin(), all.end(), [](const WorkloadStatus& a, const WorkloadStatus& b) {
+    return std::tie(a.name, a.key) < std::tie(b.name, b.key);
+  });
   return all;
 }
 

@@ -74,6 +74,8 @@ struct RaiseAlert {
 
 enum class LogLevel { Debug, Info, Warning, Error };
 
+const char* to_string(LogLevel level);
+
 struct LogLine {
   LogLevel level = LogLevel::Info;
   std::string message;

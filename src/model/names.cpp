@@ -438,4 +438,18 @@ const char* to_string(Rule value) {
   return "unknown";
 }
 
+const char* to_string(LogLevel value) {
+  switch (value) {
+    case LogLevel::Debug:
+      return "debug";
+    case LogLevel::Info:
+      return "info";
+    case LogLevel::Warning:
+      return "warning";
+    case LogLevel::Error:
+      return "error";
+  }
+  return "unknown";
+}
+
 }  // namespace healer

@@ -179,6 +179,11 @@ class RecordingObserver final : public Observer {
   void engine_event(EngineEventKind, Duration) override {}
   void loop_lag(Duration) override {}
   void store_failed(const Error& error) override { store_errors.push_back(error.message); }
+  /// Called after each step, where it is set.
+  std::function<void(const Event&, Instant, std::uint64_t, const Actions&)> stepped;
+  void step_ended(const Event& event, Instant now, std::uint64_t seed, const Actions& actions) override {
+    if (stepped) stepped(event, now, seed, actions);
+  }
 
   bool said(std::string_view text) const {
     for (const std::string& line : lines)

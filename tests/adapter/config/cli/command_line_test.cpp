@@ -67,6 +67,13 @@ TEST_CASE("every command and what it takes") {
   CHECK(parsed_as<PauseCommand>({"pause", "--all"}).name.empty());
   CHECK(parsed_as<ResumeCommand>({"resume", "--all"}).name.empty());
   CHECK(parsed_as<HealCommand>({"heal", "web"}).name == "web");
+  const auto replay =
+      parsed_as<ReplayCommand>({"replay", "ev", "--from", "90s", "--workload", "web", "--json"});
+  CHECK(replay.file == "ev");
+  CHECK(replay.from == "90s");
+  CHECK(replay.workload == "web");
+  CHECK(replay.json);
+  CHECK_FALSE(replay.verbose);
   CHECK(parsed_as<HealthcheckCommand>({"healthcheck", "--listen", "off"}).flags.values.at("listen") == "off");
   const auto check = parsed_as<CheckConfigCommand>(
       {"check-config", "--label", "monitored=true", "--label", "healer.body=a=b", "--config", "x"});
@@ -107,6 +114,7 @@ TEST_CASE("what is not understood is refused with the nearest name and code 2") 
       {{"pause"}, "pause needs the NAME of a container, as 'healer status' shows it, or --all"},
       {{"pause", "web", "--all"}, "pause takes a NAME or --all, not both"},
       {{"heal", "--all"}, "'heal' does not take --all"},
+      {{"replay"}, "replay needs the FILE of a recording"},
       {{"incident"}, "incident needs an ID"},
       {{"status", "--limit", "5"}, "'status' does not take --limit"},
       {{"reset", "a", "b"}, "'b'"},

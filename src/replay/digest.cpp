@@ -1,0 +1,67 @@
+#include "replay/digest.hpp"
+
+#include <bit>
+#include <string>
+#include <type_traits>
+
+#include "base/secret.hpp"
+#include "replay/shape_action.hpp"
+
+namespace healer::replay {
+namespace {
+
+/// FNV-1a over the bytes of every field. Texts and lists go in with their length, choices with their index:
+/// no two different lists of actions are the same bytes.
+class Digest {
+ public:
+  template <class T>
+  void add(const T& value) {
+    if constexpr (std::is_enum_v<T> || std::is_integral_v<T>) {
+      number(static_cast<std::uint64_t>(value));
+    } else if constexpr (std::is_same_v<T, double>) {
+      number(std::bit_cast<std::uint64_t>(value));
+    } else if constexpr (std::is_same_v<T, std::string>) {
+      number(value.size());
+      for (const char c : value) byte(static_cast<unsigned char>(c));
+    } else if constexpr (std::is_same_v<T, Secret>) {
+      number(value.empty() ? 0 : 1);
+    } else if constexpr (std::is_same_v<T, Instant>) {
+      add(value.time_since_epoch());
+    } else if constexpr (requires { typename T::period; }) {
+      number(static_cast<std::uint64_t>(value.count()));
+    } else if constexpr (IsOptional<T>::value || IsShared<T>::value) {
+      number(value ? 1 : 0);
+      if (value) add(*value);
+    } else if constexpr (IsVariant<T>::value) {
+      number(value.index());
+      std::visit([this](const auto& what) { this->add(what); }, value);
+    } else if constexpr (Shaped<T>) {
+      std::apply([this](const auto&... fields) { (this->add(fields), ...); }, Shape<T>::tie(value));
+    } else if constexpr (requires { value.begin(); }) {
+      number(value.size());
+      for (const auto& each : value) add(each);
+    } else {
+      number(value.value);  // an id
+    }
+  }
+
+  std::uint64_t value() const { return hash_; }
+
+ private:
+  void byte(unsigned char c) { hash_ = (hash_ ^ c) * 1099511628211ULL; }
+  void number(std::uint64_t n) {
+    for (int i = 0; i < 8; ++i, n >>= 8) byte(static_cast<unsigned char>(n));
+  }
+
+  std::uint64_t hash_ = 14695981039346656037ULL;
+};
+
+}  // namespace
+
+std::uint64_t digest(const Actions& actions) {
+  Digest digest;
+  digest.add(actions);
+  return digest.value();
+}
+
+}  // namespace healer::replay

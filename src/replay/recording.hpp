@@ -1,0 +1,83 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/result.hpp"
+#include "base/time.hpp"
+#include "model/action.hpp"
+#include "model/event.hpp"
+#include "model/record.hpp"
+#include "replay/json_reader.hpp"
+#include "replay/json_writer.hpp"
+
+namespace healer::replay {
+
+/// The lines of a recording, each a JSON object (docs/replay.md):
+///
+///   head     what the core was made of; the first line, and the only one of its kind
+///   policy   what the numbers in the steps behind it stand for
+///   step     an event, when it was fed and with which seed; what was decided, and the digest of all of it
+///   end      why there is no more; missing after a crash
+inline constexpr std::int64_t recording_format = 1;
+/// What the first line of every recording begins with.
+inline constexpr std::string_view recording_mark = R"({"healer_recording":)";
+
+/// Makes the lines, each with its line break.
+class RecordingText {
+ public:
+  std::string head(std::string_view version, Instant now, const HostPolicy& policy,
+                   const StoredState& stored);
+  /// With the lines of the policies that it is the first to need.
+  std::string step(const Event& event, Instant now, std::uint64_t seed, const Actions& actions);
+  std::string end(std::string_view why) const;
+
+ private:
+  JsonWriter writer_;
+  std::uint64_t steps_ = 0;
+};
+
+struct RecordedHead {
+  std::string version;  ///< of the healer that wrote it
+  Instant began{};
+  HostPolicy policy;
+  StoredState stored;
+};
+
+struct RecordedStep {
+  Instant now{};
+  std::uint64_t seed = 0;
+  Event event;
+  std::string event_text;  ///< as it stands there
+  std::uint64_t digest = 0;
+  std::vector<std::string> words;  ///< what was decided
+};
+
+struct RecordedPolicy {};
+
+struct RecordedEnd {
+  std::string why;
+};
+
+using RecordedLine = std::variant<RecordedHead, RecordedPolicy, RecordedStep, RecordedEnd>;
+
+/// Reads the lines in their order; InvalidInput says what is wrong with one.
+class RecordingReader {
+ public:
+  Result<RecordedLine> read(std::string_view line);
+
+ private:
+  Result<RecordedLine> head(const boost::json::object& object);
+  Result<RecordedLine> policy(const boost::json::object& object);
+  Result<RecordedLine> step(const boost::json::object& object);
+
+  JsonReader reader_;
+  bool begun_ = false;
+  bool ended_ = false;
+};
+
+}  // namespace healer::replay

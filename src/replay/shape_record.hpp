@@ -1,0 +1,158 @@
+#pragma once
+
+// What is remembered on disk.
+#include <array>
+#include <tuple>
+
+#include "model/record.hpp"
+#include "replay/shape.hpp"
+#include "replay/shape_container.hpp"
+
+namespace healer::replay {
+
+template <>
+struct Shape<WorkloadRecord> {
+  static constexpr std::array<const char*, 20> names{"key",
+                                                     "name",
+                                                     "last_run",
+                                                     "was_running",
+                                                     "stopped_by_person",
+                                                     "started_well_once",
+                                                     "starts",
+                                                     "unclean_starts",
+                                                     "breaker",
+                                                     "breaker_until",
+                                                     "backoff_level",
+                                                     "backoff_changed_at",
+                                                     "last_announced",
+                                                     "unannounced_incidents",
+                                                     "unannounced_attempts",
+                                                     "quiet_since",
+                                                     "reset_at",
+                                                     "futile_restarts",
+                                                     "paused_until",
+                                                     "network_parent"};
+  static auto tie(auto& owner) {
+    auto& [key, name, last_run, was_running, stopped_by_person, started_well_once, starts, unclean_starts,
+           breaker, breaker_until, backoff_level, backoff_changed_at, last_announced, unannounced_incidents,
+           unannounced_attempts, quiet_since, reset_at, futile_restarts, paused_until, network_parent] =
+        owner;
+    return std::tie(key, name, last_run, was_running, stopped_by_person, started_well_once, starts,
+                    unclean_starts, breaker, breaker_until, backoff_level, backoff_changed_at, last_announced,
+                    unannounced_incidents, unannounced_attempts, quiet_since, reset_at, futile_restarts,
+                    paused_until, network_parent);
+  }
+};
+
+template <>
+struct Shape<Incident> {
+  static constexpr std::array<const char*, 14> names{
+      "id",        "workload",  "name",    "image",    "cause", "cause_text", "ill_since",
+      "opened_at", "closed_at", "outcome", "attempts", "rung",  "announced",  "gave_up"};
+  static auto tie(auto& owner) {
+    auto& [id, workload, name, image, cause, cause_text, ill_since, opened_at, closed_at, outcome, attempts,
+           rung, announced, gave_up] = owner;
+    return std::tie(id, workload, name, image, cause, cause_text, ill_since, opened_at, closed_at, outcome,
+                    attempts, rung, announced, gave_up);
+  }
+};
+
+template <>
+struct Shape<Attempt> {
+  static constexpr std::array<const char*, 11> names{"id",     "incident", "workload", "number",
+                                                     "remedy", "detail",   "run",      "ordered_at",
+                                                     "state",  "note",     "ended_at"};
+  static auto tie(auto& owner) {
+    auto& [id, incident, workload, number, remedy, detail, run, ordered_at, state, note, ended_at] = owner;
+    return std::tie(id, incident, workload, number, remedy, detail, run, ordered_at, state, note, ended_at);
+  }
+};
+
+template <>
+struct Shape<Alert> {
+  static constexpr std::array<const char*, 13> names{
+      "id",    "kind",    "dedup_key",        "event",   "text",     "host", "workload", "image",
+      "cause", "attempt", "attempts_allowed", "excerpt", "raised_at"};
+  static auto tie(auto& owner) {
+    auto& [id, kind, dedup_key, event, text, host, workload, image, cause, attempt, attempts_allowed, excerpt,
+           raised_at] = owner;
+    return std::tie(id, kind, dedup_key, event, text, host, workload, image, cause, attempt, attempts_allowed,
+                    excerpt, raised_at);
+  }
+};
+
+template <>
+struct Shape<RaisedAlert> {
+  static constexpr std::array<const char*, 2> names{"alert", "channels"};
+  static auto tie(auto& owner) {
+    auto& [alert, channels] = owner;
+    return std::tie(alert, channels);
+  }
+};
+
+template <>
+struct Shape<Delivery> {
+  static constexpr std::array<const char*, 6> names{"alert", "channel",  "state",
+                                                    "tries", "next_try", "last_error"};
+  static auto tie(auto& owner) {
+    auto& [alert, channel, state, tries, next_try, last_error] = owner;
+    return std::tie(alert, channel, state, tries, next_try, last_error);
+  }
+};
+
+template <>
+struct Shape<EventCursor> {
+  static constexpr std::array<const char*, 1> names{"unix_nanoseconds"};
+  static auto tie(auto& owner) {
+    auto& [unix_nanoseconds] = owner;
+    return std::tie(unix_nanoseconds);
+  }
+};
+
+template <>
+struct Shape<HostRecord> {
+  static constexpr std::array<const char*, 4> names{"paused_until", "engine_alert_key", "mass_alert_key",
+                                                    "mass_since"};
+  static auto tie(auto& owner) {
+    auto& [paused_until, engine_alert_key, mass_alert_key, mass_since] = owner;
+    return std::tie(paused_until, engine_alert_key, mass_alert_key, mass_since);
+  }
+};
+
+template <>
+struct Shape<Evidence> {
+  static constexpr std::array<const char*, 10> names{"incident", "workload",   "container_id", "taken_at",
+                                                     "state",    "health_log", "logs",         "processes",
+                                                     "memory",   "missing"};
+  static auto tie(auto& owner) {
+    auto& [incident, workload, container_id, taken_at, state, health_log, logs, processes, memory, missing] =
+        owner;
+    return std::tie(incident, workload, container_id, taken_at, state, health_log, logs, processes, memory,
+                    missing);
+  }
+};
+
+template <>
+struct Shape<Decision> {
+  static constexpr std::array<const char*, 6> names{"at",   "workload", "incident",
+                                                    "rule", "inputs",   "outcome"};
+  static auto tie(auto& owner) {
+    auto& [at, workload, incident, rule, inputs, outcome] = owner;
+    return std::tie(at, workload, incident, rule, inputs, outcome);
+  }
+};
+
+template <>
+struct Shape<StoredState> {
+  static constexpr std::array<const char*, 10> names{
+      "workloads", "open_incidents", "attempts",      "pending_alerts", "pending_deliveries",
+      "cursor",    "host",           "last_incident", "last_attempt",   "last_alert"};
+  static auto tie(auto& owner) {
+    auto& [workloads, open_incidents, attempts, pending_alerts, pending_deliveries, cursor, host,
+           last_incident, last_attempt, last_alert] = owner;
+    return std::tie(workloads, open_incidents, attempts, pending_alerts, pending_deliveries, cursor, host,
+                    last_incident, last_attempt, last_alert);
+  }
+};
+
+}  // namespace healer::replay

@@ -1,0 +1,118 @@
+#include "replay/words.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <ctime>
+#include <string_view>
+#include <variant>
+
+#include <fmt/format.h>
+
+#include "base/text.hpp"
+
+namespace healer::replay {
+namespace {
+
+struct Told {
+  std::optional<Deed> operator()(const Persist& action) const {
+    const auto* decision = std::get_if<Decision>(&action.record);
+    if (decision == nullptr) return std::nullopt;
+    return Deed{"decision", decision->workload, to_string(decision->rule), decision->inputs,
+                decision->outcome};
+  }
+  std::optional<Deed> operator()(const CaptureEvidence& action) const {
+    return Deed{"evidence", action.workload, "capture", {}, "of " + action.container_id};
+  }
+  std::optional<Deed> operator()(const ApplyRemedy& action) const {
+    return Deed{"order", action.workload, to_string(action.step), fmt::format("attempt {}", action.number),
+                fmt::format("{}, container {}: {}", action.name, action.container_id, action.reason)};
+  }
+  std::optional<Deed> operator()(const RaiseAlert& action) const {
+    const Alert& alert = action.alert;
+    return Deed{
+        "alert", alert.workload, fmt::format("{} {}", to_string(alert.kind), alert.event), {}, alert.text};
+  }
+  template <class Other>
+  std::optional<Deed> operator()(const Other&) const {
+    return std::nullopt;
+  }
+};
+
+/// The digits between two signs, all of them; moves on behind the second one.
+std::optional<int> take_digits(std::string_view& text, std::size_t count) {
+  int number = 0;
+  if (text.size() < count) return std::nullopt;
+  const auto [stop, error] = std::from_chars(text.data(), text.data() + count, number);
+  if (error != std::errc{} || stop != text.data() + count || text.front() == '-') return std::nullopt;
+  text.remove_prefix(count);
+  return number;
+}
+
+}  // namespace
+
+std::optional<Deed> deed(const Action& action) {
+  return std::visit(Told{}, action);
+}
+
+std::string words(const Deed& deed) {
+  std::string text = deed.kind;
+  if (!deed.workload.empty()) text += " " + deed.workload;
+  text += " " + deed.what + ": " + deed.outcome;
+  if (!deed.inputs.empty()) text += " [" + deed.inputs + "]";
+  return printable(text);
+}
+
+std::vector<std::string> words(const Actions& actions) {
+  std::vector<std::string> all;
+  for (const Action& action : actions)
+    if (const auto told = deed(action)) all.push_back(words(*told));
+  return all;
+}
+
+std::string time_text(Instant at) {
+  const std::int64_t ms = wall_time_of(at).unix_ms;
+  const std::int64_t fraction = ((ms % 1000) + 1000) % 1000;
+  const std::time_t seconds = (ms - fraction) / 1000;
+  std::tm utc{};
+  char text[40];
+  if (gmtime_r(&seconds, &utc) == nullptr || std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &utc) == 0)
+    return fmt::format("{} ms", ms);
+  return fmt::format("{}.{:03}Z", text, fraction);
+}
+
+std::optional<Instant> parse_time(std::string_view text) {
+  std::tm utc{};
+  struct Part {
+    int* into;
+    std::size_t digits;
+    std::string_view after;  ///< one of these follows
+    int least, most;
+  };
+  const Part parts[] = {{&utc.tm_year, 4, "-", 1970, 9999}, {&utc.tm_mon, 2, "-", 1, 12},
+                        {&utc.tm_mday, 2, "T ", 1, 31},     {&utc.tm_hour, 2, ":", 0, 23},
+                        {&utc.tm_min, 2, ":", 0, 59},       {&utc.tm_sec, 2, "", 0, 60}};
+  for (const Part& part : parts) {
+    const auto number = take_digits(text, part.digits);
+    if (!number || *number < part.least || *number > part.most) return std::nullopt;
+    *part.into = *number;
+    if (part.after.empty()) continue;
+    if (text.empty() || part.after.find(text.front()) == std::string_view::npos) return std::nullopt;
+    text.remove_prefix(1);
+  }
+  utc.tm_year -= 1900;
+  utc.tm_mon -= 1;
+  int fraction = 0;
+  if (!text.empty() && text.front() == '.') {
+    text.remove_prefix(1);
+    const auto number = take_digits(text, 3);
+    if (!number) return std::nullopt;
+    fraction = *number;
+  }
+  if (!text.empty() && text != "Z") return std::nullopt;
+  const std::tm asked = utc;
+  const std::time_t seconds = timegm(&utc);
+  if (utc.tm_mday != asked.tm_mday) return std::nullopt;  // the 31st of a shorter month
+  return instant_of(WallTime{static_cast<std::int64_t>(seconds) * 1000 + fraction});
+}
+
+}  // namespace healer::replay

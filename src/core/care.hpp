@@ -46,7 +46,7 @@ struct World {
   MassGuard mass;
   Slots slots;
   HostRecord host;
-  Duration wall_ahead{0};  ///< of wall_time_of(now); for maintenance windows alone
+  Duration wall_ahead{0};  ///< the wall clock, of wall_time_of(now): it was stepped since the process began
   /// Facts of the containers whose network a watched one shares, by id, watched or not.
   std::unordered_map<std::string, Container> network_parents;
   std::unordered_map<std::string, SharedNetwork> shared_networks;        ///< by the parent's key
@@ -55,6 +55,9 @@ struct World {
   std::uint64_t last_attempt = 0;
   std::uint64_t last_incident = 0;
   std::uint64_t last_alert = 0;
+
+  /// When that was, of a time the engine says. Its clock is the wall clock, and is stepped with it.
+  Instant instant(WallTime engine) const { return instant_of(engine) - wall_ahead; }
 
   const Workload* find(const std::string& key) const {
     const auto found = workloads.find(key);
@@ -127,6 +130,7 @@ class Care {
   void enter_paused();
   void enter_exited(const Container& facts, const RunId& run_before);
   void judge_exit();
+  bool ended_within_order() const;
   void apply_exit(ExitKind kind);
   void crashed(ExitKind kind);
   void count_engine_restart(const std::string& text);
@@ -239,6 +243,7 @@ class Care {
   bool to_be_announced() const;
   void announce_if_due();
   void announce_degraded();
+  std::string refusal_text() const;
   void announce_gave_up();
   void announce_ladder_end();
   void announce_crash_loop();

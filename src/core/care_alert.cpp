@@ -90,6 +90,11 @@ void Care::announce_degraded() {
         fmt::format("{} is ill: {}. {}", w_.name, w_.incident->cause_text, then), incident_key());
 }
 
+/// Where the engine did not even do it, nobody need look for the cause in the workload.
+std::string Care::refusal_text() const {
+  return w_.refusal ? " " + *w_.refusal : std::string();
+}
+
 void Care::announce_gave_up() {
   if (muted()) return;  // said when the pause is over, if it is still so
   w_.incident->gave_up = true;
@@ -105,11 +110,11 @@ void Care::announce_gave_up() {
   decide(Rule::GaveUp, fmt::format("no attempt for {}", rounded(w_.breaker.until() - now_)),
          fmt::format("budget={}/{}", w_.policy->budget_attempts, format_duration(w_.policy->budget_window)));
   raise(AlertKind::Critical, "GAVE UP",
-        fmt::format("{} is still ill after {} in {}: {}. healer leaves it alone for {}; a person is needed. "
-                    "Look at `docker logs {}`, then `healer reset {}`.",
-                    w_.name, times(w_.policy->budget_attempts, "attempt"),
-                    format_duration(w_.policy->budget_window), w_.last_verdict.text,
-                    rounded(w_.breaker.until() - now_), w_.name, w_.name),
+        fmt::format(
+            "{} is still ill after {} in {}: {}.{} healer leaves it alone for {}; a person is needed. "
+            "Look at `docker logs {}`, then `healer reset {}`.",
+            w_.name, times(w_.policy->budget_attempts, "attempt"), format_duration(w_.policy->budget_window),
+            w_.last_verdict.text, refusal_text(), rounded(w_.breaker.until() - now_), w_.name, w_.name),
         incident_key());
   save_incident();
 }
@@ -127,12 +132,12 @@ void Care::announce_ladder_end() {
       fmt::format("every rung of its ladder was tried ({})", times(w_.incident->attempts, "attempt"));
   log(LogLevel::Error, fmt::format("{} — GAVE UP: {}", w_.name, text));
   decide(Rule::GaveUp, text, fmt::format("rung={}", w_.incident->rung));
-  raise(
-      AlertKind::Critical, "GAVE UP",
-      fmt::format("{} is still ill: {}; {}. A person is needed. Look at `docker logs {}`, then `healer reset "
-                  "{}`.",
-                  w_.name, w_.last_verdict.text, text, w_.name, w_.name),
-      incident_key());
+  raise(AlertKind::Critical, "GAVE UP",
+        fmt::format(
+            "{} is still ill: {}; {}.{} A person is needed. Look at `docker logs {}`, then `healer reset "
+            "{}`.",
+            w_.name, w_.last_verdict.text, text, refusal_text(), w_.name, w_.name),
+        incident_key());
   save_incident();
 }
 

@@ -105,10 +105,10 @@ void Care::apply_verdict(const Verdict& verdict) {
 
 void Care::look_at_engine_health() {
   const Container& facts = w_.container;
-  if (facts.health_checked && instant_of(*facts.health_checked) < w_.health_from) return;
+  if (facts.health_checked && world_.instant(*facts.health_checked) < w_.health_from) return;
   const Duration patience = 3 * (facts.health_interval + facts.health_timeout) + Duration{5s};
   if (facts.health_checked && facts.health_interval > Duration{0} &&
-      now_ - instant_of(*facts.health_checked) > patience && facts.health != EngineHealth::Starting) {
+      now_ - world_.instant(*facts.health_checked) > patience && facts.health != EngineHealth::Starting) {
     // The engine's checks have stopped (live-restore, no timers): what it says is old. moby#41871.
     const Verdict stale{Outcome::Unknown, Cause::Stale, "the engine's last health check is stale"};
     if (asks_engine())

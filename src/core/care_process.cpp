@@ -121,7 +121,7 @@ void Care::begin_run(const Container& facts) {
   w_.dirty = true;
 
   // The engine's clock may differ from ours; a start in the future would excuse failures for ever.
-  w_.run_started = facts.started ? std::min(now_, instant_of(*facts.started)) : now_;
+  w_.run_started = facts.started ? std::min(now_, world_.instant(*facts.started)) : now_;
   w_.run_seen_from_start = now_ - w_.run_started < Duration{5s};
   // Engines report a paused container as unhealthy until the next check after it (moby#46203).
   w_.health_from = unpaused ? now_ : w_.run_started;
@@ -189,7 +189,7 @@ void Care::enter_exited(const Container& facts, const RunId& run_before) {
     return;
   }
   const bool just_started = world_.synced_once && facts.run() != run_before && facts.started &&
-                            now_ - instant_of(*facts.started) < fresh_start;
+                            now_ - world_.instant(*facts.started) < fresh_start;
   if (first_sight && !w_.incident && !w_.ran_when_restored && !just_started) {
     // Never seen running by us: nobody asked for it to run.
     log(LogLevel::Info,
@@ -252,7 +252,7 @@ void Care::engine_event(const EngineEvent& event) {
     case EngineEventKind::Create:
       return;
     case EngineEventKind::Start:
-      if (our_doing() && !w_.remedy_started_ns && when >= wall_time_of(w_.attempt->ordered_at))
+      if (our_doing() && !w_.remedy_started_ns && world_.instant(when) >= w_.attempt->ordered_at)
         w_.remedy_started_ns = event.unix_nanoseconds;
       inspect();
       return;
@@ -278,9 +278,16 @@ void Care::reconsider_exit() {
   if ((open || blamed) && w_.evidence.person_acted()) apply_exit(ExitKind::Person);
 }
 
+/// What tells of it may be heard after the engine has refused the rest of our order.
+bool Care::ended_within_order() const {
+  if (!w_.ordered || w_.ordered->run != w_.run() || !w_.container.finished) return false;
+  const Instant finished = world_.instant(*w_.container.finished);
+  return w_.ordered->from <= finished && finished <= w_.ordered->until;
+}
+
 void Care::judge_exit() {
   const bool by_signal = after_our_signal() && !w_.evidence.person_acted();
-  const bool ours = on_old_run() || by_signal;
+  const bool ours = on_old_run() || by_signal || ended_within_order();
   w_.judge_exit_at.reset();
   if (by_signal && w_.presence == Presence::Restarting) return;  // the engine is at it
   ExitKind kind;
@@ -301,7 +308,7 @@ void Care::judge_exit() {
     log(LogLevel::Info, fmt::format("{} — down since the engine went; its own policy has {} to bring it back",
                                     w_.name, format_duration(engine_patience)));
     return;
-  } else if (w_.ordered_run == w_.run()) {
+  } else if (w_.ordered && w_.ordered->run == w_.run()) {
     kind = ExitKind::Ours;  // refused or given up halfway, but it had stopped it
   } else if (w_.incident && w_.exit_judged_before) {
     kind = w_.container.oom_killed ? ExitKind::OutOfMemory : ExitKind::Crash;

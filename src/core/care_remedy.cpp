@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/duration.hpp"
+#include "base/text.hpp"
 #include "core/care.hpp"
 #include "core/timing.hpp"
 
@@ -105,7 +106,7 @@ void Care::act(const Container& facts, const Rung& rung) {
   attempt.run = facts.run();
   attempt.ordered_at = now_;
   w_.attempt = attempt;
-  w_.ordered_run = attempt.run;
+  w_.ordered.reset();
   w_.resumed = 0;
   save_attempt();
   if (!w_.incident->announced && w_.unannounced_incidents > 0) ++w_.unannounced_attempts;
@@ -149,7 +150,10 @@ void Care::order(const RemedyStep& step, bool resume) {
   if (step.kind == RemedyKind::Recreate && w_.network_loss) order.network_parent = w_.network_loss->parent_id;
   const Duration margin = step.kind == RemedyKind::Recreate ? answer_margin + undo_margin : answer_margin;
   w_.in_flight = InFlight{order.attempt, now_ + order.deadline + margin + world_.policy.hook_limit};
-  w_.remedy = Acting{step.kind, world_.policy.hook_limit == Duration{0} || resume};
+  const bool begun = world_.policy.hook_limit == Duration{0} || resume;
+  w_.remedy = Acting{step.kind, begun};
+  // Until then what ends it is somebody else's doing.
+  if (begun) w_.ordered = OrderedRun{w_.attempt->run, w_.attempt->ordered_at, w_.attempt->ordered_at};
   w_.remedy_started_ns.reset();
   if (!keeps_run(step.kind)) stop_probing();
   out_.push_back(std::move(order));
@@ -158,7 +162,9 @@ void Care::order(const RemedyStep& step, bool resume) {
 void Care::remedy_finished(const RemedyFinished& finished) {
   if (finished.answer == RemedyAnswer::Begun) {
     auto* waiting = std::get_if<Acting>(&w_.remedy);
-    if (w_.attempt && w_.attempt->id == finished.attempt && waiting) waiting->begun = true;
+    if (!w_.attempt || w_.attempt->id != finished.attempt || !waiting) return;
+    waiting->begun = true;
+    w_.ordered = OrderedRun{w_.attempt->run, now_, now_};
     return;
   }
   if (w_.in_flight && w_.in_flight->attempt == finished.attempt) w_.in_flight.reset();
@@ -172,6 +178,7 @@ void Care::remedy_finished(const RemedyFinished& finished) {
     case RemedyAnswer::SkippedDryRun:
       log(LogLevel::Info, fmt::format("{} — dry run: the engine was not asked", w_.name));
       w_.attempt->note = "dry run";
+      w_.ordered.reset();
       verify_same_run();
       return;
     case RemedyAnswer::Refused:
@@ -247,7 +254,9 @@ void Care::order_lost(const std::string& error) {
     verify_same_run();
     return;
   }
-  w_.remedy = Settling{now_ + settle_interval, w_.attempt->ordered_at + settle_limit()};
+  // A late engine may still be at it, however long it was waited for: another order beside this one would do
+  // it twice. So it has as long again.
+  w_.remedy = Settling{now_ + settle_interval, now_ + settle_limit()};
   inspect();
 }
 
@@ -261,7 +270,7 @@ void Care::stopped_by_healer() {
 
 void Care::resume_attempt(const Attempt& attempt) {
   w_.attempt = attempt;
-  w_.ordered_run = attempt.run;
+  w_.ordered = OrderedRun{attempt.run, attempt.ordered_at, attempt.ordered_at};
   if (!w_.incident) {  // nothing left to cure
     attempt_ended(AttemptState::Dropped, "its incident is closed");
     return;
@@ -305,7 +314,7 @@ void Care::settle_by(const Container& facts) {
   // Exited: our order stopped it and did not start it again (engines before 24.0.7 drop a restart with its
   // client). attempt_ended() takes that into account.
   attempt_failed_then_plan(AttemptState::NotCarriedOut,
-                           changed ? "it was stopped otherwise" : "the run never changed");
+                           changed ? "it was stopped otherwise" : "nothing came of the order");
 }
 
 void Care::verify_from(Instant started, bool awaiting_run) {
@@ -325,8 +334,13 @@ void Care::attempt_ended(AttemptState state, const std::string& note) {
   const bool left_down = w_.presence == Presence::Exited && on_old_run();
   w_.attempt->state = state;
   w_.attempt->ended_at = now_;
+  // Where the run goes on, what ends it later is not the order.
+  if (w_.ordered && !keeps_run(w_.attempt->remedy)) w_.ordered->until = now_;
   if (!note.empty()) w_.attempt->note = w_.attempt->note.empty() ? note : w_.attempt->note + "; " + note;
   save_attempt();
+  w_.refusal.reset();
+  if (state == AttemptState::Failed || state == AttemptState::NotCarriedOut)
+    w_.refusal = fmt::format("The last {} was not carried out: {}.", w_.attempt->detail, clip(note, 300));
   out_.push_back(Count{CountRemedy{w_.attempt->remedy, state}});
   const bool restarted = is_restart(w_.attempt->remedy);
   if (state == AttemptState::Cured) {

@@ -24,7 +24,8 @@ constexpr Duration shutdown_window = 30s;
 constexpr std::size_t most_remembered = 10000;
 
 bool may_run(Presence presence) {
-  return presence == Presence::Running || presence == Presence::Paused || presence == Presence::Restarting;
+  // One between two runs of a crash loop has nothing to be stopped, and tells nothing.
+  return presence == Presence::Running || presence == Presence::Paused;
 }
 
 /// As the engine adapter names it: RecreateOrder::mark.
@@ -205,7 +206,7 @@ void Supervisor::on(const ContainerObserved& event, Step& step) {
   }
 
   Workload& workload = adopt(key, facts.id);
-  std::optional<Attempt> unfinished = take_unfinished(key);
+  std::optional<Attempt> unfinished = take_unfinished(key, step);
   // Not where an order of ours was under way: those events may be its own.
   if (const auto early = early_evidence_.extract(facts.id); early && !unfinished)
     workload.evidence = early.mapped();
@@ -225,13 +226,22 @@ bool Supervisor::is_set_aside(const Container& facts) const {
   return set_aside_.contains(name);
 }
 
-std::optional<Attempt> Supervisor::take_unfinished(const std::string& key) {
-  const auto found = std::find_if(unfinished_attempts_.begin(), unfinished_attempts_.end(),
-                                  [&](const Attempt& attempt) { return attempt.workload == key; });
-  if (found == unfinished_attempts_.end()) return std::nullopt;
-  std::optional<Attempt> attempt = std::move(*found);
-  unfinished_attempts_.erase(found);
-  return attempt;
+std::optional<Attempt> Supervisor::take_unfinished(const std::string& key, Step& step) {
+  std::optional<Attempt> newest;
+  for (Attempt& attempt : unfinished_attempts_) {
+    if (attempt.workload != key) continue;
+    if (newest && attempt.id < newest->id) std::swap(attempt, *newest);
+    if (newest) {
+      // The newest began when the others were over; their end could not be written then.
+      newest->state = AttemptState::Dropped;
+      newest->note = "its end was not written down";
+      newest->ended_at = step.now;
+      step.out.push_back(Persist{*newest});
+    }
+    newest = attempt;
+  }
+  std::erase_if(unfinished_attempts_, [&](const Attempt& attempt) { return attempt.workload == key; });
+  return newest;
 }
 
 void Supervisor::on(const ContainerGone& event, Step& step) {
@@ -276,7 +286,7 @@ void Supervisor::on(const SyncCompleted& event, Step& step) {
       Workload& workload = adopt(incident.workload, "");
       key_of_container_.erase("");
       workload.name = incident.name;
-      const std::optional<Attempt> unfinished = take_unfinished(incident.workload);
+      const std::optional<Attempt> unfinished = take_unfinished(incident.workload, step);
       care(workload, step, [&](Care& care) {
         if (unfinished) care.resume_attempt(*unfinished);
         care.container_gone();

@@ -101,7 +101,7 @@ class Supervisor {
   void care(Workload& workload, Step& step, F&& what);
   void care_for(Workload& workload, Step& step, const std::function<void(Care&)>& what);
   void forget_if_over(const Workload& workload, Instant now);
-  std::optional<Attempt> take_unfinished(const std::string& key);
+  std::optional<Attempt> take_unfinished(const std::string& key, Step& step);
   void engine_alert(Step& step, AlertKind kind, const char* event, std::string text);
   void host_alert(Step& step, AlertKind kind, const char* event, std::string text, std::string dedup_key);
   /// What the control probe's state asks for: its question, what waits for its answer, what people are told.

@@ -139,6 +139,13 @@ struct InFlight {
   Instant until{};  ///< an answer that never comes must not silence the workload either
 };
 
+/// The run an order of ours was given against, and from when to when it may have ended it.
+struct OrderedRun {
+  RunId run;
+  Instant from{};
+  Instant until{};
+};
+
 /// Everything the core knows of one watched workload. A value: what must survive is in record().
 struct Workload {
   std::string key;
@@ -167,7 +174,7 @@ struct Workload {
   bool ran_before_engine_loss = false;
   bool ran_when_restored = false;   ///< it ran when a former process last looked
   bool exit_judged_before = false;  ///< a former process knew this exit, and did not take it for a person's
-  Rare<RunId> ordered_run;          ///< the run our newest order was given against
+  Rare<OrderedRun> ordered;         ///< our newest order
   std::optional<std::int64_t>
       remedy_started_ns;         ///< since then the events are the new run's, not our order's
   std::vector<Instant> crashes;  ///< those left to the engine, within the budget window
@@ -201,6 +208,7 @@ struct Workload {
   Rare<Incident> incident;
   unsigned restarts = 0;
   unsigned futile_restarts = 0;  ///< in a row that cured nothing
+  Rare<std::string> refusal;     ///< why the newest attempt was not carried out; none when it was
   bool forced = false;           ///< a person wants the next remedy, whatever its health
   unsigned resumed = 0;          ///< how often a recreation was asked to finish
   std::string excerpt;           ///< of the newest evidence, for alerts

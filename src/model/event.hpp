@@ -156,7 +156,7 @@ struct OperatorHeal {
 };
 
 /// The wall clock was compared with the core's timeline and differs by this much more than was known: for
-/// maintenance windows alone.
+/// maintenance windows and for times that the engine says.
 struct WallClockMoved {
   Duration ahead{0};  ///< wall time minus wall_time_of(now)
 };

@@ -18,9 +18,9 @@ const std::string connect_timer = " connect";
 
 constexpr Duration beat_interval = 1s;
 /// A beat this late says that the process was starved, not that targets are slow.
-/// Maintenance windows are set in minutes.
-constexpr Duration told_clock_step = 1s;
 constexpr Duration stall_threshold = 100ms;
+/// A wall clock that moved less is being slewed; maintenance windows are set in minutes.
+constexpr Duration told_clock_step = 1s;
 constexpr Duration cursor_interval = 30s;
 constexpr std::int64_t first_overlap_ns = 60'000'000'000;
 constexpr Duration first_retry = 200ms;

@@ -321,6 +321,7 @@ Box& Scene::recreate(Box& box, bool stop_first) {
   Box& fresh = add(facts.name, *policy);
   fresh.facts.labels = facts.labels;
   fresh.facts.restart_policy = facts.restart_policy;
+  fresh.facts.network_mode = facts.network_mode;
   for (std::size_t i = 1; i < facts.ports.size(); ++i) fresh.facts.ports.push_back(facts.ports[i]);
   return fresh;
 }

@@ -106,6 +106,20 @@ bool UnixForwarder::to_be_swallowed(std::string_view bytes) {
   return true;
 }
 
+void UnixForwarder::refuse(std::string text, std::string answer) {
+  const std::lock_guard lock(mutex_);
+  forbidden_ = std::move(text);
+  refusal_ = std::move(answer);
+}
+
+/// What is said instead of passing it on; empty: it passes.
+std::string UnixForwarder::refusal_of(std::string_view bytes) {
+  const std::lock_guard lock(mutex_);
+  if (forbidden_.empty() || bytes.find(forbidden_) == std::string_view::npos) return {};
+  ++refused_;
+  return refusal_;
+}
+
 /// Until either side ends; the descriptors stay open until close(), so that no number is reused meanwhile.
 void UnixForwarder::carry(int client, int server) {
   std::array<char, 16 * 1024> buffer;
@@ -115,7 +129,11 @@ void UnixForwarder::carry(int client, int server) {
       if (both[from].revents == 0) continue;
       const ssize_t got = ::recv(both[from].fd, buffer.data(), buffer.size(), 0);
       if (got > 0 && from == 0 && to_be_swallowed({buffer.data(), static_cast<std::size_t>(got)})) continue;
-      if (got <= 0 || !send_all(both[1 - from].fd, buffer.data(), static_cast<std::size_t>(got))) {
+      std::string refusal;
+      if (got > 0 && from == 0) refusal = refusal_of({buffer.data(), static_cast<std::size_t>(got)});
+      if (!refusal.empty()) send_all(client, refusal.data(), refusal.size());
+      if (got <= 0 || !refusal.empty() ||
+          !send_all(both[1 - from].fd, buffer.data(), static_cast<std::size_t>(got))) {
         ::shutdown(client, SHUT_RDWR);
         ::shutdown(server, SHUT_RDWR);
         return;

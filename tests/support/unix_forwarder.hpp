@@ -25,6 +25,10 @@ class UnixForwarder {
   /// From now on what a client sends with this text in it goes nowhere, unanswered; empty: everything passes.
   void swallow(std::string text);
   unsigned swallowed() const { return swallowed_; }
+  /// From now on a request with this text in it is answered with `answer`, whole as answer() makes it, and
+  /// the connection ends: a filter in front of the engine. Empty: everything passes.
+  void refuse(std::string text, std::string answer = {});
+  unsigned refused() const { return refused_; }
 
  private:
   struct Link {
@@ -36,6 +40,7 @@ class UnixForwarder {
   void accept_all();
   void carry(int client, int server);
   bool to_be_swallowed(std::string_view bytes);
+  std::string refusal_of(std::string_view bytes);
 
   std::string path_;
   std::string target_;
@@ -45,7 +50,10 @@ class UnixForwarder {
   std::mutex mutex_;
   std::list<Link> links_;
   std::string unwanted_;
+  std::string forbidden_;
+  std::string refusal_;
   std::atomic<unsigned> swallowed_{0};
+  std::atomic<unsigned> refused_{0};
 };
 
 }  // namespace healer::testing

@@ -632,6 +632,39 @@ TEST_CASE("mass: it outlives healer, and its alert is resolved with the same key
   CHECK(scene.host.mass_alert_key.empty());
 }
 
+TEST_CASE("mass: over while healer was away, its alert is resolved all the same") {
+  Scene scene;
+  const auto boxes = crowd(scene, 10);
+  break_all(boxes, 8);
+  REQUIRE(scene.pass_until_decision("degraded", 2min));
+  for (Box* box : boxes) box->broken = false;
+  scene.restart_healer();
+  scene.pass(30s);
+  CHECK(scene.alerts.size() == 1);  // not before all were asked
+  scene.pass(2min);
+  REQUIRE_MESSAGE(scene.alerts.size() == 2, scene.transcript());
+  CHECK(scene.alerts[1].event == "MASS FAILURE OVER");
+  CHECK(scene.alerts[1].dedup_key == scene.alerts[0].dedup_key);
+}
+
+// --- healer in doubt of itself --------------------------------------------------------------------------
+
+TEST_CASE("doubt: while healer's own network is in doubt nothing is done about what was probed over it") {
+  Scene scene(Dialect::Docker20, Scene::with_control());
+  Box& web = scene.healthy("web");
+  scene.send(OperatorPause{"web", {}});
+  web.broken = true;
+  REQUIRE(scene.pass_until([&] { return scene.status("web").condition == Condition::Unhealthy; }, 2min));
+  scene.control.end = ProbeEnd::ConnectTimeout;
+  scene.pass(30s);
+  scene.send(OperatorResume{"web"});
+  scene.pass(5min);
+  CHECK_MESSAGE(scene.orders.empty(), scene.transcript());
+  CHECK(scene.held_for(HoldKind::Unasked) == 1);
+  scene.control = {};
+  CHECK_MESSAGE(scene.pass_until_decision("restart web", 1min), scene.transcript());
+}
+
 // --- how many at a time ---------------------------------------------------------------------------------
 
 TEST_CASE("slots: at most 30 % are in remedy at a time, and all have their turn") {

@@ -424,6 +424,28 @@ TEST_CASE("remedy: never carried out: known after its time, then next by backoff
   CHECK(scene.decisions() == "degraded, restart web, restart web, recovered");
 }
 
+TEST_CASE("remedy: an engine that is later than healer's patience is not given a second order meanwhile") {
+  Scene scene;
+  INFO(scene.transcript());
+  Box& box = scene.healthy("web");
+  scene.fate = OrderFate::Silent;
+  box.stop_takes = 50s;  // the order's own time is 30s
+  box.broken = true;
+  scene.pass(5min);
+  CHECK(scene.orders.size() == 1);
+  CHECK(scene.attempts.at(1).state == AttemptState::Cured);
+}
+
+TEST_CASE("remedy: what the engine refuses to the end is told with its reason") {
+  Scene scene;
+  INFO(scene.transcript());
+  Box& box = scene.healthy("web");
+  scene.fate = OrderFate::Refused;
+  box.broken = true;
+  REQUIRE(scene.pass_until_decision("critical", 1h));
+  CHECK(scene.alerts.back().text.find("The last restart was not carried out: ") != std::string::npos);
+}
+
 TEST_CASE("remedy: lost halfway, stopped and not started: started next") {
   Scene scene;
   INFO(scene.transcript());

@@ -46,8 +46,9 @@ std::string Scene::app(const std::string& base, const Make& make) {
 }
 
 void Scene::remake(const std::string& name, const Make& make) {
-  std::vector<std::string> arguments = {
-      "run", "-d", "--name", name, "--label", lab_.mark(), "--stop-timeout", "2", "-p", "127.0.0.1::8080"};
+  std::vector<std::string> arguments = {"run",     "-d",        "--name",         name,
+                                        "--label", lab_.mark(), "--stop-timeout", "2"};
+  if (make.published) arguments.insert(arguments.end(), {"-p", "127.0.0.1::8080"});
   if (make.monitored) arguments.insert(arguments.end(), {"--label", "monitored=true"});
   arguments.insert(arguments.end(), make.options.begin(), make.options.end());
   if (!make.command.empty()) arguments.insert(arguments.end(), {"--entrypoint", make.command.front()});

@@ -19,6 +19,7 @@ struct Make {
   std::vector<std::string> options;  ///< of `docker run`
   std::vector<std::string> command;  ///< sh -c ...; empty: sample-app itself
   bool monitored = true;
+  bool published = true;  ///< false: no port of its own, as where it shares another's network
 };
 
 /// One test's stage: containers of sample-app on an engine, and one healer that watches them. At the end all

@@ -1,0 +1,343 @@
+// Judgement in the situations that make other tools do harm: what one container is in, and when healer had
+// better wait, give up or keep its hands off. HEALING.md 2 to 5.
+#include <doctest/doctest.h>
+
+#include <signal.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <list>
+#include <memory>
+#include <optional>
+#include <thread>
+
+#include "integration/scene.hpp"
+#include "support/unix_forwarder.hpp"
+
+using namespace healer::testing;
+
+namespace {
+
+/// sample-app as a database: an unclean stop costs it `APP_RECOVERY` seconds at the next start, a clean one
+/// nothing. Told to stop while it hangs or recovers, it cannot, and is killed.
+constexpr const char* database =
+    "if test -e /state/dirty; then export APP_START_DELAY=$APP_RECOVERY; fi\n"
+    "touch /state/dirty\n"
+    "/bin/sample-app & app=$!\n"
+    "stop() { /bin/sample-app healthcheck || return;"
+    " rm /state/dirty; kill $app; exit 0; }\n"
+    "trap stop TERM\n"
+    "while kill -0 $app; do wait $app; done\n";
+
+Make shell(const std::string& script, std::vector<std::string> options) {
+  Make make;
+  make.options = std::move(options);
+  make.command = {"/bin/sh", "-c", script};
+  return make;
+}
+
+/// The engine behind a socket of the test's own; nothing where it is not reached over a unix socket.
+std::unique_ptr<UnixForwarder> filtered_engine(const Scene& scene) {
+  const std::string socket = scene.docker().unix_socket();
+  if (socket.empty()) {
+    MESSAGE("skipped: the engine is not reached over a unix socket");
+    return nullptr;
+  }
+  auto engine = std::make_unique<UnixForwarder>(scene.file("engine.sock"), socket);
+  engine->open();
+  return engine;
+}
+
+/// The process by which the engine handles this container; nothing where it is not on this machine.
+std::optional<pid_t> shim_of(const std::string& id) {
+  Command find;
+  find.arguments = {"pgrep", "-f", "containerd-shim.* -id " + id};
+  const Ran found = run(std::move(find));
+  if (found.code != 0) return std::nullopt;
+  return std::atoi(found.output.c_str());
+}
+
+/// A process that stands still until the end of the scope at the latest.
+class StandStill {
+ public:
+  explicit StandStill(pid_t process) : process_(process) { ::kill(process_, SIGSTOP); }
+  ~StandStill() { go_on(); }
+  StandStill(const StandStill&) = delete;
+  StandStill& operator=(const StandStill&) = delete;
+  void go_on() { ::kill(process_, SIGCONT); }
+
+ private:
+  pid_t process_;
+};
+
+}  // namespace
+
+TEST_CASE("a database that recovers after an unclean stop is not killed again meanwhile") {
+  Scene scene;
+  const std::string name = scene.app("database", shell(database, {"-e", "APP_RECOVERY=6"}));
+  HealerProcess& healer = scene.healer({{"START_PERIOD", "30s"}});
+  scene.wait_condition(name, "healthy");
+  scene.tell(name, "/hang");
+  scene.wait_said("RESTARTING " + name);
+  const double failed = healer.metric("healer_checks_total", {"outcome=\"fail\""});
+  scene.wait_said(name + " — RECOVERED after 1 attempt");
+  // Its recovery took more failed checks than an illness needs.
+  REQUIRE(healer.metric("healer_checks_total", {"outcome=\"fail\""}) >= failed + 4);
+  REQUIRE(scene.acts(name, "restart") == 1);
+  REQUIRE(scene.acts(name, "kill") == 2);  // told to stop, then made to
+
+  // After a clean stop it is there at once, and nobody minds.
+  scene.docker()({"restart", name});
+  scene.wait_condition(name, "healthy");
+  scene.wait_checks(4);
+  REQUIRE(healer.metric("healer_remedies_total") == 1);
+  REQUIRE(scene.acts(name, "restart") == 2);
+  REQUIRE(scene.acts(name, "kill") == 3);
+}
+
+TEST_CASE("how long a database needs to recover is learned from its first start") {
+  Scene scene;
+  const std::string name = scene.app(
+      "learned",
+      shell(std::string("test -e /state/seen || touch /state/dirty; touch /state/seen\n") + database,
+            {"-e", "APP_RECOVERY=5"}));
+  HealerProcess& healer = scene.healer({{"START_PERIOD", "auto"}});
+  scene.wait_condition(name, "healthy");
+  scene.tell(name, "/hang");
+  scene.wait_said(name + " — RECOVERED after 1 attempt");
+  REQUIRE(scene.acts(name, "restart") == 1);
+  REQUIRE(healer.metric("healer_remedies_total") == 1);
+}
+
+TEST_CASE("a database that was only seen to start after clean stops gets its time after an unclean one") {
+  Scene scene;
+  const std::string name = scene.app("surprise", shell(database, {"-e", "APP_RECOVERY=6"}));
+  HealerProcess& healer = scene.healer({{"START_PERIOD", "auto"}});
+  scene.wait_condition(name, "healthy");
+  scene.tell(name, "/hang");
+  scene.wait_said(name + " — RECOVERED after 1 attempt");
+  REQUIRE(scene.acts(name, "restart") == 1);
+  REQUIRE(healer.metric("healer_remedies_total") == 1);
+}
+
+TEST_CASE("a stop that takes longer than healer waits for its answer is not ordered twice") {
+  Scene scene;
+  Make make;
+  make.options = {"--label", "healer.stop_timeout=0s", "--label", "healer.evidence=false"};
+  const std::string name = scene.app("frozen", make);
+  const auto shim = shim_of(scene.facts(name).id);
+  if (!shim) {
+    MESSAGE("skipped: the engine's processes are not on this machine");
+    return;
+  }
+  HealerProcess& healer = scene.healer();
+  scene.wait_condition(name, "healthy");
+  // The engine can end no process of it for now, as when its disk hangs.
+  StandStill hung(*shim);
+  scene.tell(name, "/break");
+  scene.wait_said(name + " — no answer to the order to restart it");
+  hung.go_on();
+  scene.wait_said(name + " — RECOVERED after 1 attempt");
+  scene.wait_condition(name, "healthy");
+  REQUIRE(healer.said("RESTARTING " + name) == 1);
+  REQUIRE(scene.acts(name, "die") == 1);
+  REQUIRE(scene.acts(name, "start") == 2);
+}
+
+TEST_CASE("an exec probe that a filter in front of the engine denies is unknown, not ill") {
+  Scene scene;
+  const auto engine = filtered_engine(scene);
+  if (!engine) return;
+  engine->refuse("/exec", answer(403, "<html><body>Request forbidden by administrative rules.</body></html>",
+                                 "text/html", "Connection: close\r\n"));
+  const std::string name = scene.app(
+      "denied", shell("rm -f /tmp/ill; exec /bin/sample-app",
+                      {"--label", "healer.probe=exec", "--label", "healer.command=test ! -e /tmp/ill"}));
+  scene.docker()({"exec", name, "touch", "/tmp/ill"});  // ill, if it could be asked
+  HealerProcess& healer = scene.healer({{"DOCKER_HOST", "unix://" + engine->path()}});
+  scene.wait("people are told", [&] { return scene.slack().about("UNKNOWN") == 1; });
+  REQUIRE(scene.slack().about("forbids exec") == 1);
+  REQUIRE(healer.condition(name) == "unknown");
+  scene.wait("it is asked further",
+             [&] { return healer.workload(name).at("unknown_streak").to_number<int>() >= 14; });
+  REQUIRE(scene.slack().accepted().size() == 1);
+  REQUIRE(healer.metric("healer_incidents_total") == 0);
+  REQUIRE(healer.metric("healer_remedies_total") == 0);
+  REQUIRE(scene.acts(name, "restart") == 0);
+
+  engine->refuse("");
+  scene.wait_said(name + " — it answers again");
+  scene.wait_said(name + " — RECOVERED after 1 attempt");
+  REQUIRE(scene.acts(name, "restart") == 1);
+}
+
+TEST_CASE("what is paused for a backup is left alone, although the engine calls it unhealthy") {
+  Scene scene;
+  Make checked;
+  checked.options = {"--label",           "healer.probe=engine",
+                     "--health-cmd",      "/bin/sample-app healthcheck",
+                     "--health-interval", "1s",
+                     "--health-retries",  "1",
+                     "--health-timeout",  "5s"};
+  const std::string asked = scene.app("paused-asked");
+  const std::string by_engine = scene.app("paused-checked", checked);
+  const std::string other = scene.app("beside");
+  HealerProcess& healer = scene.healer();
+  for (const std::string& name : {asked, by_engine, other}) scene.wait_condition(name, "healthy");
+  for (const std::string& name : {asked, by_engine}) scene.docker()({"pause", name});
+  for (const std::string& name : {asked, by_engine}) scene.wait_condition(name, "paused");
+  scene.wait_checks(6);  // of the other one: a backup takes its time
+  for (const std::string& name : {asked, by_engine}) scene.docker()({"unpause", name});
+  for (const std::string& name : {asked, by_engine}) scene.wait_condition(name, "healthy");
+  scene.wait_checks(6);
+  REQUIRE(healer.metric("healer_incidents_total") == 0);
+  REQUIRE(healer.metric("healer_remedies_total") == 0);
+  REQUIRE(scene.slack().requests() == 0);
+  for (const std::string& name : {asked, by_engine}) {
+    REQUIRE(scene.acts(name, "die") == 0);
+    REQUIRE(scene.acts(name, "pause") == 1);
+  }
+}
+
+TEST_CASE("a machine that is busy to the brim makes nobody ill") {
+  Scene scene;
+  std::vector<std::string> names;
+  for (const char* base : {"busy-a", "busy-b", "busy-c", "busy-d"}) names.push_back(scene.app(base));
+  HealerProcess& healer = scene.healer({{"CHECK_INTERVAL", "2s"}, {"REQUEST_TIMEOUT", "2s"}});
+  for (const std::string& name : names) scene.wait_condition(name, "healthy");
+  {
+    std::list<Process> burners;  // killed at its end
+    Command burn;
+    burn.arguments = {"sh", "-c", "while :; do :; done"};
+    for (unsigned i = 0; i < 2 * std::max(2U, std::thread::hardware_concurrency()); ++i)
+      burners.emplace_back(burn);
+    scene.wait_checks(16);
+  }
+  for (const std::string& name : names) scene.wait_condition(name, "healthy");
+  REQUIRE(healer.metric("healer_remedies_total") == 0);
+  for (const std::string& name : names) REQUIRE(scene.acts(name, "restart") == 0);
+  REQUIRE(scene.slack().requests() == 0);
+}
+
+TEST_CASE(
+    "a restart that the engine refuses is tried within the budget, with the reason told, and others are "
+    "served") {
+  Scene scene;
+  const auto engine = filtered_engine(scene);
+  if (!engine) return;
+  const std::string stuck = scene.app("refused");
+  const std::string other = scene.app("served");
+  engine->refuse(scene.facts(stuck).id + "/restart",
+                 answer(500, R"({"message":"driver failed programming external connectivity"})",
+                        "application/json", "Connection: close\r\n"));
+  HealerProcess& healer = scene.healer({{"DOCKER_HOST", "unix://" + engine->path()}, {"BUDGET", "3/30m"}});
+  for (const std::string& name : {stuck, other}) scene.wait_condition(name, "healthy");
+  scene.tell(stuck, "/break");
+  scene.wait("the engine refuses", [&] { return engine->refused() >= 1; });
+  scene.tell(other, "/break");
+  scene.wait_said(other + " — RECOVERED after 1 attempt");
+  scene.wait_condition(stuck, "given_up");
+  scene.wait("the critical alert", [&] { return scene.slack().with_color(SlackSink::critical) == 1; });
+  scene.wait_checks(6);
+  REQUIRE(engine->refused() == 3);
+  REQUIRE(scene.acts(stuck, "restart") == 0);
+  REQUIRE(scene.acts(other, "restart") == 1);
+  std::string critical;
+  for (const SlackMessage& message : scene.slack().accepted())
+    if (message.color == SlackSink::critical) critical = message.text;
+  REQUIRE(critical.find("driver failed programming external connectivity") != std::string::npos);
+  REQUIRE(healer.metric("healer_remedies_total", {"outcome=\"failed\""}) == 3);
+}
+
+TEST_CASE("a restart that the engine never answers ends within the budget, and others are served meanwhile") {
+  Scene scene;
+  const auto engine = filtered_engine(scene);
+  if (!engine) return;
+  Make one_try;
+  one_try.options = {"--label", "healer.stop_timeout=0s", "--label", "healer.budget=1/30m"};
+  const std::string stuck = scene.app("unanswered", one_try);
+  const std::string other = scene.app("served");
+  engine->swallow(scene.facts(stuck).id + "/restart");
+  // One of two at a time would be the other's turn after this one.
+  HealerProcess& healer = scene.healer({{"DOCKER_HOST", "unix://" + engine->path()}, {"REMEDY_SHARE", "1"}});
+  for (const std::string& name : {stuck, other}) scene.wait_condition(name, "healthy");
+  scene.tell(stuck, "/break");
+  scene.wait("the order is on its way", [&] { return engine->swallowed() == 1; });
+  scene.tell(other, "/break");
+  scene.wait_said(other + " — RECOVERED after 1 attempt");
+  REQUIRE(healer.condition(stuck) == "healing");
+  scene.wait_condition(stuck, "given_up");
+  scene.wait("the critical alert", [&] { return scene.slack().with_color(SlackSink::critical) == 1; });
+  REQUIRE(engine->swallowed() == 1);
+  REQUIRE(scene.acts(stuck, "restart") == 0);
+  std::string critical;
+  for (const SlackMessage& message : scene.slack().accepted())
+    if (message.color == SlackSink::critical) critical = message.text;
+  REQUIRE(critical.find("nothing came of the order") != std::string::npos);
+}
+
+TEST_CASE("what is well for some seconds after each restart is never called recovered") {
+  Scene scene;
+  const std::string name = scene.app(
+      "relapses", shell("/bin/sample-app & app=$!; sleep 3;"
+                        " busybox wget -q -O /dev/null --post-data= http://127.0.0.1:8080/break; wait $app",
+                        {"--label", "healer.window=3/20", "--label", "healer.budget=3/30m", "--label",
+                         "healer.success_threshold=2", "--label", "healer.backoff_max=1s"}));
+  HealerProcess& healer = scene.healer();
+  scene.wait_condition(name, "given_up");
+  REQUIRE(healer.said(name + " — RECOVERED") == 0);
+  REQUIRE(healer.said(name + " — well again") == 0);
+  REQUIRE(scene.acts(name, "restart") == 3);
+  scene.wait("the critical alert", [&] { return scene.slack().with_color(SlackSink::critical) == 1; });
+  REQUIRE(scene.slack().with_color(SlackSink::recovered) == 0);
+  REQUIRE(healer.metric("healer_incidents_total") == 1);
+  REQUIRE(healer.metric("healer_checks_total", {"outcome=\"pass\""}) >= 6);  // it did pass in between
+}
+
+TEST_CASE("a person's stop drops the action that was queued") {
+  Scene scene;
+  Make make;
+  make.options = {"-e",      "APP_BROKEN_STARTS=always", "--label", "healer.start_period=0s",
+                  "--label", "healer.interval=5s",       "--label", "healer.backoff_jitter=0"};
+  const std::string name = scene.app("queued", make);
+  HealerProcess& healer = scene.healer();
+  scene.wait_said(name + " — next restart in ");
+  const std::size_t starts = scene.acts(name, "start");
+  scene.docker()({"stop", name});
+  scene.wait_said(name + " — queued action dropped: stopped by a person");
+  scene.wait_condition(name, "stopped");
+  const std::string other = scene.app("clock");
+  scene.wait_condition(other, "healthy");
+  scene.wait_checks(12);  // longer than the action would have waited
+  REQUIRE(scene.acts(name, "start") == starts);
+  REQUIRE(scene.facts(name).status == "exited");
+  REQUIRE(healer.said("RESTARTING " + name) == starts - 1);
+  REQUIRE(healer.metric("healer_incidents_open") == 0);
+}
+
+TEST_CASE("the ladder is climbed rung by rung, and ends with a page") {
+  Scene scene;
+  Make make;
+  make.options = {"-e",      "APP_BROKEN_STARTS=always",
+                  "--label", "healer.start_period=0s",
+                  "--label", "healer.actions=exec:touch /tmp/reloaded,restart,recreate,none"};
+  const std::string name = scene.app("ladder", make);
+  HealerProcess& healer = scene.healer();
+  const ContainerFacts before = scene.facts(name);
+  scene.wait_said(name + " — GAVE UP: every rung of its ladder was tried (3 attempts)");
+  scene.wait("the page", [&] { return scene.slack().with_color(SlackSink::critical) == 1; });
+  REQUIRE(scene.facts(name).id != before.id);
+  REQUIRE(scene.facts(name).status == "running");
+  const std::string log = healer.whole_log();
+  const std::size_t ran = log.find("RUNNING A COMMAND IN " + name);
+  const std::size_t restarted = log.find("RESTARTING " + name);
+  const std::size_t recreated = log.find("RECREATING " + name);
+  REQUIRE(ran != std::string::npos);
+  REQUIRE(restarted != std::string::npos);
+  REQUIRE(recreated != std::string::npos);
+  REQUIRE(ran < restarted);
+  REQUIRE(restarted < recreated);
+  scene.wait_checks(6);
+  REQUIRE(healer.metric("healer_remedies_total") == 3);
+  REQUIRE(scene.slack().with_color(SlackSink::critical) == 1);
+}

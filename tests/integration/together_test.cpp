@@ -1,0 +1,246 @@
+// Judgement about several containers together: whose illness it is, who goes first, and when it is nobody's.
+// HEALING.md 3 and 5.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <fstream>
+
+#include "integration/scene.hpp"
+
+using namespace healer::testing;
+
+namespace {
+
+/// What shares another's network cannot publish a port of its own.
+Make in_network_of(const std::string& parent) {
+  Make make;
+  make.published = false;
+  make.options = {
+      "--network", "container:" + parent, "-e",      "APP_PORT=9090",
+      "--label",   "healer.probe=exec",   "--label", "healer.command=/bin/sample-app healthcheck"};
+  return make;
+}
+
+std::string network_of(const Scene& scene, const std::string& name) {
+  return scene.docker()({"inspect", "-f", "{{.HostConfig.NetworkMode}}", name});
+}
+
+std::size_t count(const std::string& text, const std::string& part) {
+  std::size_t found = 0;
+  for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++found;
+  return found;
+}
+
+std::size_t titled(Scene& scene, const std::string& end) {
+  const std::vector<SlackMessage> all = scene.slack().accepted();
+  return static_cast<std::size_t>(std::count_if(
+      all.begin(), all.end(), [&](const SlackMessage& message) { return message.title.ends_with(end); }));
+}
+
+/// A web server whose health is taken away and given back by what /shared/state says ("1 down", "2 up");
+/// a new start makes it well whatever stands there.
+constexpr const char* shared_fate =
+    "busybox mkdir -p /www; touch /www/health\n"
+    "read last < /shared/state\n"
+    "busybox httpd -f -p 8080 -h /www &\n"
+    "trap 'exit 0' TERM\n"
+    "while :; do\n"
+    "  read now < /shared/state\n"
+    "  if test \"$now\" != \"$last\"; then\n"
+    "    last=$now\n"
+    "    case $now in *down) rm -f /www/health;; *up) touch /www/health;; esac\n"
+    "  fi\n"
+    "  sleep 0.5\n"
+    "done\n";
+
+}  // namespace
+
+TEST_CASE("when the container whose network it shares is restarted, a child is restarted after it") {
+  Scene scene;
+  const std::string parent = scene.app("parent");
+  const std::string child = scene.app("child", in_network_of(parent));
+  HealerProcess& healer = scene.healer();
+  for (const std::string& name : {parent, child}) scene.wait_condition(name, "healthy");
+  const ContainerFacts before = scene.facts(child);
+
+  scene.docker()({"restart", parent});
+  // From inside it looks well; it is out of reach all the same.
+  scene.wait_said(child + " — RECOVERED after 1 attempt");
+  scene.wait_condition(child, "healthy");
+  REQUIRE(scene.facts(child).id == before.id);
+  REQUIRE(scene.acts(child, "restart") == 1);
+  REQUIRE(scene.acts(parent, "restart") == 1);  // the person's
+  REQUIRE(healer.metric("healer_remedies_total") == 1);
+  REQUIRE(scene.slack().about(parent + ", whose network it shares, was restarted") >= 1);
+}
+
+TEST_CASE("when the container whose network it shares is replaced, a child is recreated in the new one's") {
+  Scene scene;
+  const std::string parent = scene.app("parent");
+  const std::string child = scene.app("child", in_network_of(parent));
+  HealerProcess& healer = scene.healer();
+  for (const std::string& name : {parent, child}) scene.wait_condition(name, "healthy");
+  const ContainerFacts before = scene.facts(child);
+
+  scene.docker()({"rm", "-f", parent});
+  scene.remake(parent);
+  scene.wait_said(child + " — RECOVERED after 1 attempt");
+  for (const std::string& name : {parent, child}) scene.wait_condition(name, "healthy");
+  REQUIRE(scene.facts(child).id != before.id);
+  REQUIRE(network_of(scene, child) == "container:" + scene.facts(parent).id);
+  REQUIRE(healer.metric("healer_remedies_total") == 1);
+  REQUIRE(healer.metric("healer_remedies_total", {"remedy=\"recreate\"", "outcome=\"cured\""}) == 1);
+}
+
+TEST_CASE("of a dependency that is ill and those whose health follows it, it alone is healed, and named") {
+  Scene scene;
+  // Its cure takes so long that its followers are found ill meanwhile.
+  Make slow;
+  slow.options = {"-e", "APP_START_DELAY=6", "--label", "healer.start_period=40s"};
+  const std::string database = scene.app("database", slow);
+  const std::string address = scene.docker()({"inspect", "-f", "{{.NetworkSettings.IPAddress}}", database});
+  Make follower;
+  // Asked more seldom than the database, so that its illness is known first.
+  follower.options = {
+      "--label", "healer.depends_on=" + database,
+      "--label", "healer.probe=exec",
+      "--label", "healer.command=busybox wget -q -O /dev/null http://" + address + ":8080/health",
+      "--label", "healer.interval=2s",
+      "--label", "healer.fast_interval=1s",
+      "--label", "healer.timeout=2s"};
+  const std::vector<std::string> followers = {scene.app("web", follower), scene.app("worker", follower)};
+  // Three of three would be a mass failure.
+  HealerProcess& healer = scene.healer({{"MASS_LEAST", "10"}});
+  scene.wait_condition(database, "healthy");
+  for (const std::string& name : followers) scene.wait_condition(name, "healthy");
+
+  scene.tell(database, "/break");
+  for (const std::string& name : followers) scene.wait_said(name + " — held: " + database);
+  scene.wait_said(database + " — RECOVERED after 1 attempt");
+  for (const std::string& name : followers) scene.wait_condition(name, "healthy");
+  scene.wait_checks(9);
+  REQUIRE(scene.acts(database, "restart") == 1);
+  for (const std::string& name : followers) {
+    REQUIRE(scene.acts(name, "restart") == 0);
+    REQUIRE(scene.acts(name, "die") == 0);
+  }
+  REQUIRE(healer.metric("healer_remedies_total") == 1);
+  for (const SlackMessage& message : scene.slack().accepted())
+    if (message.color == SlackSink::degraded)
+      REQUIRE_MESSAGE(message.text.find(database + " is ill") != std::string::npos, message.text);
+}
+
+TEST_CASE(
+    "eight of ten that fail at once are not restarted; when they stay ill, they are healed one by one") {
+  Scene scene;
+  Make make;
+  make.command = {"/bin/sh", "-c", shared_fate};
+  make.options = {"-v", "/shared"};
+  const std::string disk = scene.app("fate-1", make);
+  scene.docker()({"exec", disk, "sh", "-c", "echo '0 up' > /shared/state"});
+  make.options = {"--volumes-from", disk};
+  std::vector<std::string> names = {disk};
+  for (int i = 2; i <= 8; ++i) names.push_back(scene.app("fate-" + std::to_string(i), make));
+  const std::vector<std::string> others = {scene.app("fine-1"), scene.app("fine-2")};
+  HealerProcess& healer = scene.healer({{"FAST_INTERVAL", "1s"}, {"MASS_HOLD", "8s"}});
+  for (const std::string& name : names) scene.wait_condition(name, "healthy");
+  for (const std::string& name : others) scene.wait_condition(name, "healthy");
+  const auto all_are = [&](const std::string& state) {
+    scene.docker()({"exec", disk, "sh", "-c", "echo '" + state + "' > /shared/state"});
+  };
+
+  all_are("1 down");
+  scene.wait("one alert for all", [&] { return titled(scene, "— MASS FAILURE") == 1; });
+  all_are("2 up");
+  scene.wait("its end is told", [&] { return titled(scene, "— MASS FAILURE OVER") == 1; });
+  for (const std::string& name : names) scene.wait_condition(name, "healthy");
+  REQUIRE(healer.metric("healer_remedies_total") == 0);
+  REQUIRE(scene.slack().accepted().size() == 2);
+  for (const std::string& name : names) REQUIRE(scene.acts(name, "die") == 0);
+
+  all_are("3 down");
+  for (const std::string& name : names) scene.wait_said(name + " — RECOVERED after 1 attempt");
+  for (const std::string& name : names) {
+    scene.wait_condition(name, "healthy");
+    REQUIRE(scene.acts(name, "restart") == 1);
+  }
+  for (const std::string& name : others) REQUIRE(scene.acts(name, "die") == 0);
+  const std::string log = healer.whole_log();
+  const std::string before_first_cure = log.substr(0, log.find(" — RECOVERED after "));
+  REQUIRE(count(before_first_cure, "\"RESTARTING ") == 1);
+  REQUIRE(titled(scene, "— MASS FAILURE") == 2);
+  REQUIRE(healer.metric("healer_remedies_total") == 8);
+}
+
+TEST_CASE("a rolling deployment by compose raises no alert and keeps the history") {
+  Command look;
+  look.arguments = {"sh", "-c", "command -v docker-compose"};
+  const bool one = run(look).code == 0;
+  look.arguments = {"docker", "compose", "version"};
+  if (!one && run(look).code != 0) {
+    MESSAGE("skipped: no docker compose here");
+    return;
+  }
+  Scene scene;
+  const std::string project = scene.lab().name("rolling");
+  const std::string mark = scene.lab().mark();
+  const std::string file = scene.file("compose.yml");
+  const auto compose = [&](const std::vector<std::string>& arguments) {
+    Command command;
+    if (one)
+      command.arguments = {"docker-compose"};
+    else
+      command.arguments = {"docker", "compose"};
+    command.arguments.insert(command.arguments.end(), {"-p", project, "-f", file});
+    command.arguments.insert(command.arguments.end(), arguments.begin(), arguments.end());
+    if (!scene.docker().host().empty()) command.environment["DOCKER_HOST"] = scene.docker().host();
+    const Ran ran = run(std::move(command));
+    REQUIRE_MESSAGE(ran.code == 0, ran.output);
+  };
+  const auto deploy = [&](const std::string& image) {
+    const std::string common = "    image: " + image +
+                               "\n    ports: [\"127.0.0.1::8080\"]\n    stop_grace_period: 2s\n"
+                               "    labels: {monitored: \"true\", healer.test: \"" +
+                               mark.substr(mark.find('=') + 1) + "\"}\n";
+    std::ofstream(file) << "version: \"2.4\"\nservices:\n  database:\n"
+                        << common << "  web:\n"
+                        << common << "    depends_on: [database]\n"
+                        << "networks: {default: {labels: {healer.test: \"" << mark.substr(mark.find('=') + 1)
+                        << "\"}}}\n";
+    compose({"up", "-d"});
+  };
+  const auto container = [&](const std::string& service) {
+    return scene.docker()({"ps", "--filter", "label=com.docker.compose.project=" + project, "--filter",
+                           "label=com.docker.compose.service=" + service, "--format", "{{.Names}}"});
+  };
+
+  deploy(scene.lab().image());
+  const std::vector<std::string> names = {container("database"), container("web")};
+  HealerProcess& healer = scene.healer();
+  for (const std::string& name : names) scene.wait_condition(name, "healthy");
+  scene.tell(names[1], "/break");
+  scene.wait_said(names[1] + " — RECOVERED after 1 attempt");
+  scene.wait("both messages", [&] { return scene.slack().accepted().size() == 2; });
+
+  const std::string next = scene.lab().image_name("sample-app-next");
+  scene.docker()({"commit", "--pause=false", "--change", "LABEL version=next", names[0], next});
+  std::vector<std::string> before;
+  for (const std::string& name : names) before.push_back(scene.facts(name).id);
+  deploy(next);
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    REQUIRE(scene.facts(names[i]).id != before[i]);
+    scene.wait("healer asks the new " + names[i], [&] {
+      const boost::json::value one_of = healer.workload(names[i]);
+      return one_of.is_object() && one_of.at("image").as_string() == next &&
+             one_of.at("condition").as_string() == "healthy";
+    });
+  }
+  scene.wait_checks(6);
+  REQUIRE(scene.slack().accepted().size() == 2);
+  REQUIRE(healer.metric("healer_incidents_total") == 1);
+  REQUIRE(healer.metric("healer_remedies_total") == 1);
+  REQUIRE(healer.workload(names[1]).at("attempts_in_window").to_number<int>() == 1);
+  const Ran history = healer.command({"history", names[1]});
+  REQUIRE(history.code == 0);
+  REQUIRE_MESSAGE(history.output.find("HTTP 503") != std::string::npos, history.output);
+}

@@ -6,6 +6,7 @@
 
 #include "base/duration.hpp"
 #include "core/identity.hpp"
+#include "core/ladder.hpp"
 #include "core/timing.hpp"
 #include "support/show.hpp"
 
@@ -46,22 +47,6 @@ bool same_action(const Action& a, const Action& b) {
   return show(a) == show(b);
 }
 
-/// Whether the ladder has a rung for it at all.
-bool treats(const Policy& policy, bool running) {
-  return std::any_of(policy.actions.begin(), policy.actions.end(), [&](const RemedyStep& step) {
-    switch (step.kind) {
-      case RemedyKind::None:
-        return false;
-      case RemedyKind::Start:
-        return !running;
-      case RemedyKind::Stop:
-        return running;
-      default:
-        return true;
-    }
-  });
-}
-
 bool is_stop(EngineEventKind kind) {
   return kind == EngineEventKind::Kill || kind == EngineEventKind::Stop || kind == EngineEventKind::Die;
 }
@@ -82,7 +67,7 @@ Checker::Checker(World& world, Disk& disk, Score& score) : world_(world), disk_(
 }
 
 void Checker::fail(int invariant, std::string what) {
-  if (broken_) return;
+  if (broken_ || (only && *only != invariant)) return;
   broken_ = Broken{invariant, std::move(what), world_.now()};
   note(fmt::format("BROKEN {}: {}", broken_->invariant, broken_->what));
 }
@@ -94,9 +79,10 @@ void Checker::note(const std::string& line) {
 }
 
 void Checker::begins(const Runtime& runtime, const HostPolicy& policy, const StoredState& stored,
-                     bool mirrored) {
+                     Duration base, bool mirrored) {
   runtime_ = &runtime;
   host_ = policy;
+  base_ = base;
   began_at_ = connected_at_ = world_.now();
   ++process_;
   rebuild();
@@ -126,6 +112,7 @@ void Checker::rebuild() {
   attempts_ = disk_.attempts();
   incidents_ = disk_.incidents();
   records_ = disk_.workloads();
+  host_record_ = disk_.host();
   unwritten_.clear();
   raised_.clear();
   for (auto& [key, account] : accounts_) {
@@ -156,13 +143,19 @@ Checker::Known* Checker::known_by_key(const std::string& key) {
 }
 
 void Checker::looked(const std::string& container_id, Instant seen_at) {
-  if (Known* seen = known(container_id)) seen->looked_at = std::max(seen->looked_at, seen_at);
+  Known* seen = known(container_id);
+  if (!seen) return;
+  seen->looked_at = std::max(seen->looked_at, seen_at);
+  const Place& place = *world_.by_id(container_id);
+  if (place.facts.health == EngineHealth::Healthy) seen->passed_run = place.starts;
 }
 
 void Checker::told(const EngineEvent& event) {
   if (tracing) note("engine says " + show(Event{event}));
   Known* of = known(event.container_id);
   if (!of) return;
+  if (event.kind == EngineEventKind::HealthStatus && event.health == EngineHealth::Healthy)
+    of->passed_run = world_.by_id(event.container_id)->starts;
   if (event.kind == EngineEventKind::Pause) of->told_paused = world_.now();
   if (is_stop(event.kind)) of->told_stopped = world_.now();
 }
@@ -212,21 +205,29 @@ void Checker::step_ended(const Event& event, Instant now, std::uint64_t seed, co
                       std::equal(actions.begin(), actions.end(), mirrored_.begin(), same_action);
     if (!same) fail(7, "the same record gave other actions for " + show(event));
   }
-  bool unknown = false;
+  bool unknown = false, failed = false;
   for (const Action& action : actions) {
     if (const auto* persist = std::get_if<Persist>(&action)) {
       record(persist->record, now);
     } else if (const auto* count = std::get_if<Count>(&action)) {
       const auto* check = std::get_if<CountCheck>(&count->metric);
-      unknown |= check && check->outcome == Outcome::Unknown;
+      if (!check) continue;
+      unknown |= check->outcome == Outcome::Unknown;
+      failed |= check->outcome == Outcome::Fail;
     } else if (const auto* alert = std::get_if<RaiseAlert>(&action)) {
       raised(alert->alert);
     }
   }
   for (const Action& action : actions)
     if (const auto* order = std::get_if<ApplyRemedy>(&action)) ordered(*order, now);
-  if (unknown && failures_before_ && runtime_) {
-    const auto& finished = std::get<ProbeFinished>(event);
+  const auto* finished_ptr = std::get_if<ProbeFinished>(&event);
+  Known* asked = finished_ptr ? known_by_key(finished_ptr->workload) : nullptr;
+  // Where several probes make one verdict, one that failed decides it.
+  if (asked && failed) asked->failed_in_round = true;
+  const bool decided_by_failure = asked && asked->failed_in_round;
+  if (asked && !failed) asked->failed_in_round = false;
+  if (unknown && !decided_by_failure && failures_before_ && runtime_) {
+    const auto& finished = *finished_ptr;
     const auto status = runtime_->supervisor().status_of(finished.workload, now);
     if (status && status->failures != *failures_before_)
       fail(6, fmt::format("an unknown outcome moved the streak of {} from {} to {}", finished.workload,
@@ -237,6 +238,8 @@ void Checker::step_ended(const Event& event, Instant now, std::uint64_t seed, co
 void Checker::record(const Record& record, Instant now) {
   if (const auto* workload = std::get_if<WorkloadRecord>(&record)) {
     records_[workload->key] = *workload;
+  } else if (const auto* host = std::get_if<HostRecord>(&record)) {
+    host_record_ = *host;
   } else if (const auto* attempt = std::get_if<Attempt>(&record)) {
     const std::uint64_t id = attempt->id.value;
     Account& account = accounts_[attempt->workload];
@@ -315,10 +318,9 @@ void Checker::ordered(const ApplyRemedy& order, Instant now) {
   Account& account = accounts_[order.workload];
   const auto in_window = std::count_if(account.orders.begin(), account.orders.end(),
                                        [&](Instant at) { return at + policy->budget_window > now; });
-  const bool asked_for = attempt != attempts_.end() && [&] {
-    const auto incident = incidents_.find(attempt->second.incident.value);
-    return incident != incidents_.end() && incident->second.cause == IncidentCause::ByOperator;
-  }();
+  const bool asked_for = by_operator(order);
+  if (!asked_for && paused_by_operator(order.workload, now))
+    fail(1, order.workload + " is paused by an operator");
   if (static_cast<unsigned>(in_window) > policy->budget_attempts && !asked_for)
     fail(3, fmt::format("{} attempts at {} within {}", in_window, order.workload,
                         format_duration(policy->budget_window)));
@@ -333,6 +335,22 @@ void Checker::ordered(const ApplyRemedy& order, Instant now) {
 
   const Place* place = world_.by_id(order.container_id);
   if (place && changes_container(order.step.kind)) ordered_to(*place, order, now);
+}
+
+bool Checker::by_operator(const ApplyRemedy& order) const {
+  const auto attempt = attempts_.find(order.attempt.value);
+  if (attempt == attempts_.end()) return false;
+  const auto asked = asked_at_.find(order.workload);
+  const bool just_now = asked != asked_at_.end() && world_.now() - asked->second < 10min;
+  const auto incident = incidents_.find(attempt->second.incident.value);
+  return just_now || (incident != incidents_.end() && incident->second.cause == IncidentCause::ByOperator);
+}
+
+bool Checker::paused_by_operator(const std::string& key, Instant now) const {
+  const auto record = records_.find(key);
+  const bool one =
+      record != records_.end() && record->second.paused_until && *record->second.paused_until > now;
+  return one || (host_record_.paused_until && *host_record_.paused_until > now);
 }
 
 void Checker::ordered_to(const Place& place, const ApplyRemedy& order, Instant now) {
@@ -352,13 +370,14 @@ void Checker::ordered_to(const Place& place, const ApplyRemedy& order, Instant n
   const auto attempt = attempts_.find(order.attempt.value);
   const auto incident =
       attempt == attempts_.end() ? incidents_.end() : incidents_.find(attempt->second.incident.value);
-  if (incident != incidents_.end() && (incident->second.cause == IncidentCause::ByOperator ||
-                                       incident->second.cause == IncidentCause::NetworkLost))
-    return;
+  if (by_operator(order)) return;
+  if (incident != incidents_.end() && incident->second.cause == IncidentCause::NetworkLost) return;
   // The engine applies its own start period, and its verdict is final unless one of ours is set besides.
   const bool by_engine = place.unit->check_interval > Duration{0};
   if (by_engine && !policy->start_period) return;
   const Duration grace = graces_of(order.workload, *policy).first;
+  // A run that began just before the clock was changed looks older or younger than it is.
+  if (world_.clock_changed_at() > place.started - 5s) return;
   if (place.started < known.looked_at && now < place.started + grace)
     fail(1, fmt::format("{} is still starting: {} of {}", who, format_duration(now - place.started),
                         format_duration(grace)));
@@ -411,35 +430,44 @@ void Checker::delivered(const Alert& alert) {
     fail(5, fmt::format("delivered twice: {} {}", to_string(alert.kind), alert.dedup_key));
 }
 
-void Checker::operator_did(What what, const std::string& unit) {
-  note(fmt::format("operator: {} {}", to_string(what), unit));
-  const std::string& key = known_[world_.by_name(unit).index].key;
-  if (what == What::OpReset || what == What::OpHeal) {
-    reset_at_[key] = world_.now();
-    reset_names_.insert(unit);
-    accounts_[key].orders.clear();
-  }
+void Checker::operator_did(What what, const std::string& key) {
+  note(fmt::format("operator: {} {}", to_string(what), key));
+  if ((what != What::OpReset && what != What::OpHeal) || key.empty()) return;
+  reset_at_[key] = healers_now();
+  if (what == What::OpHeal) asked_at_[key] = world_.now();
+  if (const auto of = by_key_.find(key); of != by_key_.end())
+    reset_names_.insert(world_.places()[of->second].unit->name);
+  accounts_[key].orders.clear();
 }
 
 // What lasts too long.
 
 bool Checker::in_the_way(const WorkloadStatus& status) const {
-  const Instant now = world_.now();
-  if (status.hold || status.paused_until) return true;               // section 5, by its name
-  if (status.breaker != BreakerState::Closed) return true;           // gave up, and said so
-  if (status.next_action && *status.next_action > now) return true;  // backoff
+  const Instant now = healers_now();
+  if (status.hold || status.paused_until) return true;      // section 5, by its name
+  if (status.breaker != BreakerState::Closed) return true;  // gave up, and said so
+  // Backoff, which the first attempt has none of.
+  if (status.next_action && *status.next_action > now && status.attempts_in_window > 0) return true;
   if (status.condition == Condition::Healing || status.condition == Condition::Unreachable) return true;
   if (status.attempts_in_window >= status.budget) return true;
   return false;
+}
+
+/// Whether the ladder has a rung left for it; else people were told, and nothing is done.
+bool Checker::treats(const Policy& policy, const Place& place) const {
+  unsigned rung = 0;
+  if (const auto account = accounts_.find(known_[place.index].key); account != accounts_.end())
+    if (account->second.open_incident) rung = incidents_.at(*account->second.open_incident).rung;
+  return choose_rung(policy, rung, !place.running(), 0).has_value();
 }
 
 bool Checker::excused(const Place& place) const {
   if (!runtime_ || !runtime_->ready() || world_.engine_mode() != World::EngineMode::Up) return true;
   if (world_.denies()) return true;
   const std::string& key = known_[place.index].key;
-  const auto status = runtime_->supervisor().status_of(key, world_.now());
+  const auto status = runtime_->supervisor().status_of(key, healers_now());
   const Policy* policy = policy_of(key);
-  return !status || in_the_way(*status) || !policy || !treats(*policy, place.running());
+  return !status || in_the_way(*status) || !policy || !treats(*policy, place);
 }
 
 Duration Checker::patience(const Place& place, const Known& known, const Policy& policy) const {
@@ -465,8 +493,8 @@ void Checker::look_around(Duration since_last) {
   for (const Place& place : world_.places()) {
     Known& known = known_[place.index];
     const bool ill = place.exists && place.sick.ill != Ill::None && place.sick.curable() &&
-                     place.sick.ill != Ill::Flap && !place.stopped_by_person && !place.paused() &&
-                     place.facts.state != ContainerState::Restarting;
+                     place.sick.ill != Ill::Flap && !place.stopped_by_person && !place.fell_alone &&
+                     !place.paused() && place.facts.state != ContainerState::Restarting;
     if (!ill || !calm || world_.cut_off(place)) {
       known.unattended = Duration{0};
       continue;
@@ -474,8 +502,8 @@ void Checker::look_around(Duration since_last) {
     const bool fails = !place.running() ? place.unit->restart == RestartPolicy::No
                                         : world_.inner_answer(place) != Answer::Pass;
     const Policy* policy = fails ? policy_of(known.key) : nullptr;
-    const auto status = policy ? runtime_->supervisor().status_of(known.key, now) : std::nullopt;
-    if (!policy || policy->selection != Selection::OptedIn || !treats(*policy, place.running())) {
+    const auto status = policy ? runtime_->supervisor().status_of(known.key, healers_now()) : std::nullopt;
+    if (!policy || policy->selection != Selection::OptedIn || !treats(*policy, place)) {
       known.unattended = Duration{0};
       continue;
     }
@@ -493,7 +521,7 @@ void Checker::look_around(Duration since_last) {
 
 void Checker::close_books(const Outbox* outbox) {
   if (!runtime_) return;
-  const Instant now = world_.now();
+  const Instant now = healers_now();
   const auto all = runtime_->supervisor().status(now);
   std::set<std::uint64_t> visible;
   for (const WorkloadStatus& status : all)

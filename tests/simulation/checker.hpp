@@ -35,7 +35,8 @@ class Checker final : public Observer {
   Checker(World& world, Disk& disk, Score& score);
 
   // A process of healer begins, ends.
-  void begins(const Runtime& runtime, const HostPolicy& policy, const StoredState& stored, bool mirrored);
+  void begins(const Runtime& runtime, const HostPolicy& policy, const StoredState& stored, Duration base,
+              bool mirrored);
   void ends(bool amnesia);
 
   // What healer learns.
@@ -48,7 +49,7 @@ class Checker final : public Observer {
   void order_answered(const std::string& container_id);
   void committed(const std::vector<Record>& records, bool ok);
   void delivered(const Alert& alert);
-  void operator_did(What what, const std::string& unit);
+  void operator_did(What what, const std::string& key);
   void stalled() { disturbed_at_ = world_.now(); }
   void store_troubled() { disturbed_at_ = world_.now(); }
 
@@ -75,6 +76,7 @@ class Checker final : public Observer {
 
   /// Keeps what was heard, decided and done, for people; asked for when a broken world is run again.
   bool tracing = false;
+  std::optional<int> only;  ///< the one invariant that counts
   std::vector<std::string> trace;
   void note(const std::string& line);
 
@@ -86,6 +88,7 @@ class Checker final : public Observer {
     Instant told_paused{};
     Instant told_stopped{};
     std::uint32_t passed_run = 0;  ///< the run (Place::starts) that has answered well
+    bool failed_in_round = false;  ///< one of its probes did, and the others are not in yet
     Duration unattended{0};        ///< ill with nothing in the way, until now
     std::optional<std::pair<RemedyKind, Instant>> open_order;  ///< and its deadline
     std::optional<ApplyRemedy> decided;                        ///< not given yet
@@ -98,6 +101,8 @@ class Checker final : public Observer {
 
   void record(const Record& record, Instant now);
   void ordered(const ApplyRemedy& order, Instant now);
+  bool by_operator(const ApplyRemedy& order) const;
+  bool paused_by_operator(const std::string& key, Instant now) const;
   void ordered_to(const Place& place, const ApplyRemedy& order, Instant now);
   void raised(const Alert& alert);
   Known* known(const std::string& container_id);
@@ -106,8 +111,12 @@ class Checker final : public Observer {
   /// The start graces, after a clean end and after an unclean one; the shorter one first.
   std::pair<Duration, Duration> graces_of(const std::string& key, const Policy& policy) const;
   bool in_the_way(const WorkloadStatus& status) const;
+  bool treats(const Policy& policy, const Place& place) const;
   Duration patience(const Place& place, const Known& known, const Policy& policy) const;
   void rebuild();
+
+  /// The present on healer's timeline.
+  Instant healers_now() const { return world_.now() + base_; }
 
   World& world_;
   Disk& disk_;
@@ -119,7 +128,9 @@ class Checker final : public Observer {
   Instant began_at_{};
   Instant connected_at_{};
   Instant disturbed_at_{};
+  Duration base_{0};
   HostPolicy host_;
+  HostRecord host_record_;
 
   std::vector<Known> known_;  ///< by unit
   std::unordered_map<std::string, std::uint32_t> by_key_;
@@ -129,6 +140,7 @@ class Checker final : public Observer {
   std::map<std::uint64_t, Incident> incidents_;
   std::set<std::uint64_t> unwritten_;        ///< attempts decided on, not yet answered for by the store
   std::map<std::string, Instant> reset_at_;  ///< by workload
+  std::map<std::string, Instant> asked_at_;  ///< by `healer heal`
   std::set<std::string> reset_names_;
 
   std::set<std::pair<std::string, AlertKind>> raised_;

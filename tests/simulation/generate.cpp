@@ -55,6 +55,7 @@ class Generator {
 
   void host();
   void units();
+  void lone();
   void project(std::size_t size);
   Unit& unit(const std::string& name);
   void labels(Unit& unit);
@@ -83,6 +84,9 @@ void Generator::host() {
   hours_ = std::round(12 + draw() * 36);
   script_.length = Duration{static_cast<Duration::rep>(hours_ * 3'600'000)};
   wildness_ = pick(std::array{Weighted<double>{0.3, 3}, Weighted<double>{1, 5}, Weighted<double>{4, 2}});
+  if (chance(0.5)) script_.settings["CONTROL_URL"] = "tcp://192.0.2.1:80";
+  if (chance(0.2)) script_.settings["MASS_HOLD"] = format_duration(around(10s, 5min));
+  if (chance(0.1)) script_.settings["REMEDY_SHARE"] = fmt::format("{}%", 10 + below(90));
   if (wildness_ > 0.5) {
     script_.noise = 0.01 * wildness_;
     script_.lost_orders = 0.03 * wildness_;
@@ -127,7 +131,28 @@ void Generator::labels(Unit& unit) {
   if (chance(0.05))
     labels["healer.budget"] = fmt::format("{}/{}", 1 + below(8), format_duration(around(5min, 2h)));
   if (chance(0.05)) labels["healer.stop_timeout"] = format_duration(around(1s, 30s));
-  if (chance(0.15)) labels["healer.probe"] = "tcp";
+  if (chance(0.12)) labels["healer.probe"] = "tcp";
+  if (chance(0.1)) labels["healer.window"] = fmt::format("{}/10", 3 + below(4));
+  if (chance(0.03))
+    labels["healer.maintenance"] = fmt::format("{:02}:00-{:02}:00", below(12), 12 + below(12));
+  if (chance(0.05)) {
+    labels["healer.probe"] = "exec";
+    labels["healer.command"] = "/check";
+  } else if (chance(0.04)) {
+    labels["healer.probe"] = "grpc";
+  } else if (chance(0.04)) {
+    labels["healer.probes.port.probe"] = "tcp";
+    labels["healer.probes.web.path"] = "/ready";
+  }
+  if (chance(0.25)) {
+    labels["healer.actions"] = pick(std::array{
+        Weighted<const char*>{"exec:/reload,restart,restart,recreate", 3},
+        Weighted<const char*>{"kill:HUP,restart", 2},
+        Weighted<const char*>{"restart,restart,recreate,none", 2},
+        Weighted<const char*>{"webhook:http://hook.example/heal,restart", 2},
+        Weighted<const char*>{"restart,recreate", 2}, Weighted<const char*>{"restart,restart,stop", 1}});
+    return;
+  }
   if (chance(0.04))
     labels["healer.action"] =
         pick(std::array{Weighted<const char*>{"none", 2}, Weighted<const char*>{"stop", 1},
@@ -164,6 +189,8 @@ void Generator::project(std::size_t size) {
       --size;
     }
     if (!store && size > 0 && chance(0.05)) {
+      script_.units.back().published = true;
+      script_.units.back().labels["healer.port"] = std::to_string(9000 + script_.units.size() - 1);
       const std::string parent = script_.units.back().name;
       Unit& side = unit(fmt::format("{}-side{}", project, script_.units.size()));
       side.network_of = parent;
@@ -183,8 +210,17 @@ void Generator::units() {
     if (left > 2 && chance(0.6))
       project(std::min(left, 2 + below(std::min<std::size_t>(left, 25))));
     else
-      unit(fmt::format("c{}", script_.units.size()));
+      lone();
   }
+}
+
+void Generator::lone() {
+  const std::size_t others = script_.units.size();
+  const std::string needed = others > 0 && chance(0.2) ? anybody() : "";
+  Unit& made = unit(fmt::format("c{}", others));
+  if (needed.empty()) return;
+  made.needs = {needed};
+  made.labels["healer.depends_on"] = needed;
 }
 
 Happening& Generator::at(What what, const std::string& unit) {
@@ -222,6 +258,13 @@ void Generator::faults() {
                                             Weighted<Ill>{Ill::Flap, 1}});
     fault.cure = pick(std::array{Weighted<Cure>{Cure::Restart, 14}, Weighted<Cure>{Cure::Alone, 4},
                                  Weighted<Cure>{Cure::Person, 2}});
+    const auto ladder = plan.labels.find("healer.actions");
+    if (ladder != plan.labels.end() && fault.cure == Cure::Restart) {
+      const bool reloads = ladder->second.find("exec:") == 0 || ladder->second.find("kill:") == 0 ||
+                           ladder->second.find("webhook:") == 0;
+      if (reloads && chance(0.5)) fault.cure = Cure::Reload;
+      if (ladder->second.find("recreate") != std::string::npos && chance(0.2)) fault.cure = Cure::Recreate;
+    }
     if (fault.ill == Ill::Crash || fault.ill == Ill::OutOfMemory) fault.cure = Cure::Restart;
     if (fault.ill == Ill::Loop || fault.ill == Ill::Flap) fault.cure = Cure::Person;
     if (fault.cure == Cure::Alone) fault.lasts = around(10s, 10min);
@@ -254,7 +297,20 @@ void Generator::people() {
       at(What::Deploy, name).at = begins + around(5s, 2h);
     }
   });
-  each(80 / containers, [&] { at(What::OpReset, anybody()); });
+  each(80 / containers, [&] {
+    const std::string name = chance(0.95) ? anybody() : "";
+    const double what = draw();
+    if (what < 0.3 && !name.empty()) {
+      at(What::OpReset, name);
+    } else if (what < 0.5 && !name.empty()) {
+      at(What::OpHeal, name);
+    } else if (what < 0.9) {
+      at(What::OpPause, name).lasts = around(10s, 3h);
+    } else {
+      const Duration begins = at(What::OpPause, name).at;
+      at(What::OpResume, name).at = begins + around(10s, 4h);
+    }
+  });
 }
 
 void Generator::surroundings() {

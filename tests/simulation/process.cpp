@@ -63,6 +63,7 @@ void SimProber::start(ProbeId id, const ProbeTargetPtr& target, Duration timeout
 
 void SimProber::cancel(ProbeId id) {
   if (!life_.call()) return;
+  if (cancelled_.size() >= 256) cancelled_.erase(cancelled_.begin(), cancelled_.begin() + 128);
   cancelled_.push_back(id.value);
 }
 
@@ -275,13 +276,15 @@ void SimEngine::exec(ExecOrder order, std::function<void(Result<ExecResult>)> do
                      std::function<void()> ended) {
   if (!life_.call()) return;
   World& world = life_.world;
-  const auto later = [this, done, ended](Duration after, Result<ExecResult> result) {
-    life_.put(after, [done, ended, result = std::move(result)] {
+  const bool remedy = !order.command.empty() && order.command.front() == "/reload";
+  const auto later = [this, done, ended, remedy, id = order.container_id](Duration after,
+                                                                          Result<ExecResult> result) {
+    life_.put(after, [this, done, ended, remedy, id, result = std::move(result)] {
+      if (remedy) life_.checker.order_answered(id);
       done(result);
       ended();
     });
   };
-  const bool remedy = !order.command.empty() && order.command.front() == "/reload";
   if (remedy) life_.checker.order_given(RemedyKind::Exec, order.container_id, order.deadline);
   if (auto failed = trouble(order.deadline)) return later(failed->second, tl::unexpected(failed->first));
   if (world.denies()) return later(2ms, failure(ErrorCode::Refused, "403 Forbidden"));

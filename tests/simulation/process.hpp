@@ -32,8 +32,11 @@ struct Life {
   std::uint32_t number = 0;
   std::optional<int> calls_left;  ///< killed when these are used up
   bool dead = true;
+  Duration base{0};      ///< its timeline's, which begins with the wall clock's time
   bool amnesia = false;  ///< a commit failed: it knows more than the disk
 
+  /// The present on its timeline.
+  Instant now() const { return world.now() + base; }
   /// False when it is dead: nothing it asks for happens any more.
   bool call();
   void put(Duration after, Agenda::Work work) { agenda.put(world.now() + after, number, std::move(work)); }
@@ -42,16 +45,16 @@ struct Life {
 class SimHost final : public Host {
  public:
   explicit SimHost(Life& life) : life_(life) {}
-  Instant now() override { return life_.world.now(); }
+  Instant now() override { return life_.now(); }
   WallTime wall() override { return life_.world.wall(); }
   void set_alarm(Instant at, std::function<void()> work) override {
-    alarm_at_ = at;
+    alarm_at_ = at - life_.base;
     alarm_ = std::move(work);
   }
   std::uint64_t seed() override { return life_.world.chance().bits(1, 1, ++seeds_); }
   void post(std::function<void()> work) override { life_.put(Duration{0}, std::move(work)); }
 
-  std::optional<Instant> alarm_at() const { return alarm_at_; }
+  std::optional<Instant> alarm_at() const { return alarm_at_; }  ///< on the world's
   void ring() {
     alarm_at_.reset();
     std::exchange(alarm_, nullptr)();
@@ -82,7 +85,7 @@ class SimProber final : public Prober {
   Score& score_;
   Sink sink_;
   std::size_t open_ = 0;
-  std::vector<std::uint64_t> cancelled_;
+  std::vector<std::uint64_t> cancelled_;  ///< the last few; a late answer of an older one is ignored
 };
 
 /// The world's engine, seen through the port.

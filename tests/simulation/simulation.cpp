@@ -12,6 +12,8 @@
 #include "naive.hpp"
 #include "notify/outbox.hpp"
 #include "process.hpp"
+#include "runtime/exec_prober.hpp"
+#include "runtime/routed_prober.hpp"
 #include "runtime/runtime.hpp"
 
 namespace healer::simulation {
@@ -44,6 +46,7 @@ class Simulation {
         checker_(world_, disk_, outcome_.score),
         resolver_(configured_.defaults) {
     checker_.tracing = options.trace;
+    checker_.only = options.only;
   }
 
   Outcome run();
@@ -53,6 +56,8 @@ class Simulation {
   void end_healer();
   void happen(std::uint32_t number);
   void happen_to_healer(const Happening& happening);
+  void command(const Happening& happening, const std::string& key);
+  void post(const WebhookCall& call, std::function<void(healer::Result<void>)> done);
   void look_around();
   bool turn();
 
@@ -65,7 +70,7 @@ class Simulation {
   Disk disk_;
   Checker checker_;
   PolicyResolver resolver_;
-  Life life_{agenda_, world_, checker_, 0, std::nullopt, true, false};
+  Life life_{agenda_, world_, checker_, 0, std::nullopt, true, Duration{0}, false};
   Instant silent_until_{};
   Instant stalled_from_{};
   Instant stalled_until_{};
@@ -78,7 +83,9 @@ class Simulation {
   std::unique_ptr<SimHost> host_;
   std::unique_ptr<SimStore> store_;
   std::unique_ptr<SimEngine> engine_;
-  std::unique_ptr<SimProber> prober_;
+  std::unique_ptr<SimProber> sockets_;
+  std::unique_ptr<ExecProber> execs_;
+  std::unique_ptr<RoutedProber> prober_;
   std::unique_ptr<Outbox> outbox_;
   std::unique_ptr<Runtime> runtime_;
   std::uint64_t outbox_alarm_ = 0;
@@ -90,20 +97,22 @@ void Simulation::start_healer() {
   ++life_.number;
   life_.dead = false;
   life_.calls_left.reset();
-  const StoredState stored = disk_.load(world_.now());
+  life_.base = world_.clock_ahead();
+  const StoredState stored = disk_.load(life_.now());
   host_ = std::make_unique<SimHost>(life_);
   store_ = std::make_unique<SimStore>(life_, disk_);
   store_->fails_until = store_fails_until_;
   store_->slow_until = store_slow_until_;
   engine_ = std::make_unique<SimEngine>(life_);
-  prober_ = std::make_unique<SimProber>(life_, outcome_.score, [this](ProbeId id, ProbeFacts facts) {
-    runtime_->probe_finished(id, std::move(facts));
-  });
+  const auto sink = [this](ProbeId id, ProbeFacts facts) { runtime_->probe_finished(id, std::move(facts)); };
+  sockets_ = std::make_unique<SimProber>(life_, outcome_.score, sink);
+  execs_ = std::make_unique<ExecProber>(*engine_, *host_, sink);
+  prober_ = std::make_unique<RoutedProber>(RoutedProber::Parts{*sockets_, *execs_});
   OutboxHost host;
-  host.now = [this] { return world_.now(); };
+  host.now = [this] { return life_.now(); };
   host.seed = [this] { return world_.chance().bits(5, life_.number, ++outbox_seeds_); };
   host.set_alarm = [this](Instant at, std::function<void()> work) {
-    agenda_.put(std::max(at, world_.now()), life_.number,
+    agenda_.put(std::max(at - life_.base, world_.now()), life_.number,
                 [this, work = std::move(work), alarm = ++outbox_alarm_] {
                   if (alarm == outbox_alarm_) work();
                 });
@@ -126,9 +135,12 @@ void Simulation::start_healer() {
       *store_,
       checker_,
       [this](const std::map<std::string, std::string>& labels) { return resolver_.resolve(labels); },
-      [this](const RaisedAlert& alert) { outbox_->add(alert); }};
+      [this](const RaisedAlert& alert) { outbox_->add(alert); },
+      [this](WebhookCall call, std::function<void(healer::Result<void>)> done) {
+        post(call, std::move(done));
+      }};
   runtime_ = std::make_unique<Runtime>(std::move(settings), std::move(parts), stored);
-  checker_.begins(*runtime_, configured_.host, stored, options_.mirrored);
+  checker_.begins(*runtime_, configured_.host, stored, life_.base, options_.mirrored);
   outbox_->restore(stored.pending_alerts, stored.pending_deliveries);
   runtime_->start();
 }
@@ -141,6 +153,8 @@ void Simulation::end_healer() {
   runtime_.reset();
   outbox_.reset();
   prober_.reset();
+  execs_.reset();
+  sockets_.reset();
   engine_.reset();
   store_.reset();
   host_.reset();
@@ -157,9 +171,6 @@ void Simulation::happen(std::uint32_t number) {
 
 void Simulation::happen_to_healer(const Happening& happening) {
   const Instant until = world_.now() + happening.lasts;
-  const auto key_of = [&]() -> std::optional<std::string> {
-    return runtime_ ? runtime_->supervisor().find(happening.unit) : std::nullopt;
-  };
   switch (happening.what) {
     case What::Unwritable:
       store_fails_until_ = until;
@@ -176,9 +187,9 @@ void Simulation::happen_to_healer(const Happening& happening) {
       stalled_from_ = world_.now();
       stalled_until_ = until;
       checker_.stalled();
-      if (prober_) {
-        prober_->stalled_at = stalled_from_;
-        prober_->stalled_until = until;
+      if (sockets_) {
+        sockets_->stalled_at = stalled_from_;
+        sockets_->stalled_until = until;
       }
       break;
     case What::Die:
@@ -186,14 +197,37 @@ void Simulation::happen_to_healer(const Happening& happening) {
       if (!life_.dead) life_.calls_left = std::max(1, happening.count);
       break;
     case What::OpReset:
-      if (const auto key = key_of()) {
-        checker_.operator_did(happening.what, happening.unit);
-        (void)runtime_->reset(*key);
+    case What::OpPause:
+    case What::OpResume:
+    case What::OpHeal:
+      if (life_.dead || world_.now() < stalled_until_) return;
+      if (const auto key = happening.unit.empty() ? std::optional<std::string>(std::in_place)
+                                                  : runtime_->supervisor().find(happening.unit)) {
+        checker_.operator_did(happening.what, *key);
+        command(happening, *key);
       }
-      break;
+      return;
     default:
       break;
   }
+}
+
+void Simulation::command(const Happening& happening, const std::string& key) {
+  const std::optional<Duration> length =
+      happening.lasts > Duration{0} ? std::optional(happening.lasts) : std::nullopt;
+  // What it answers is for the person; that it may refuse is known.
+  if (happening.what == What::OpReset && !key.empty()) (void)runtime_->reset(key);
+  if (happening.what == What::OpPause) (void)runtime_->pause(key, length);
+  if (happening.what == What::OpResume) (void)runtime_->resume(key);
+  if (happening.what == What::OpHeal && !key.empty()) (void)runtime_->heal(key);
+}
+
+/// Somebody else's service is asked to see to it, and tells the container to begin anew.
+void Simulation::post(const WebhookCall& call, std::function<void(healer::Result<void>)> done) {
+  if (!life_.call()) return;
+  for (Place& place : world_.places())
+    if (call.body.find('"' + place.facts.id + '"') != std::string::npos) world_.reload(place);
+  life_.put(120ms, [done = std::move(done)] { done({}); });
 }
 
 void Simulation::look_around() {
@@ -240,8 +274,8 @@ Outcome Simulation::run() {
   if (options_.guard == Guard::Healer) {
     world_.excused = [this](const Place& place) { return checker_.excused(place); };
     start_healer();
-    if (options_.checked) look_around();
-  } else if (options_.guard != Guard::Nobody) {
+    look_around();
+  } else {
     naive_ = std::make_unique<Naive>(world_, agenda_, outcome_.score, options_.guard, resolver_);
   }
   while (turn()) {

@@ -17,14 +17,13 @@ enum class Guard {
   Healer,
   ThreeFailures,  ///< restarts whatever failed three checks in a row, and remembers nothing
   EachUnhealthy,  ///< restarts at each bad verdict
-  Nobody,
 };
 
 struct Options {
   Guard guard = Guard::Healer;
-  bool mirrored = false;  ///< feed each step to a second core, and compare (invariant 7)
-  bool trace = false;     ///< keep what was heard, decided and done
-  bool checked = true;    ///< look for broken invariants
+  bool mirrored = false;    ///< feed each step to a second core, and compare (invariant 7)
+  bool trace = false;       ///< keep what was heard, decided and done
+  std::optional<int> only;  ///< look for this broken invariant alone
   std::map<std::string, std::string> settings;  ///< over those of the script
 };
 

@@ -23,6 +23,13 @@ constexpr unsigned check_retries = 3;
 // What draws are for.
 enum Purpose : std::uint64_t { StartTime = 1, FlapTime, LoopTime, StopCode };
 
+/// Where its service listens: as its label says, else a port of its own.
+std::uint16_t port_of(const Place& place) {
+  const auto label = place.unit->labels.find("healer.port");
+  if (label == place.unit->labels.end()) return static_cast<std::uint16_t>(9000 + place.index);
+  return static_cast<std::uint16_t>(std::stoul(label->second));
+}
+
 Error gone(const std::string& name) {
   return Error{ErrorCode::NotFound, "no such container: " + name};
 }
@@ -78,7 +85,7 @@ void World::create(Place& place) {
     }
     if (!depends.empty()) facts.labels["com.docker.compose.depends_on"] = depends;
   }
-  const auto own_port = static_cast<std::uint16_t>(9000 + place.index);
+  const auto own_port = port_of(place);
   const auto host_port = static_cast<std::uint16_t>(10000 + place.index);
   if (place.parent) {
     facts.network_mode = "container:" + places_[*place.parent].facts.id;
@@ -90,8 +97,8 @@ void World::create(Place& place) {
       facts.ports.push_back(PortBinding{static_cast<std::uint16_t>(20000 + place.index), true, "", 0});
     for (const Place& other : places_) {
       if (!other.parent || *other.parent != place.index) continue;
-      facts.ports.push_back(PortBinding{static_cast<std::uint16_t>(9000 + other.index), true, "127.0.0.1",
-                                        static_cast<std::uint16_t>(10000 + other.index)});
+      facts.ports.push_back(
+          PortBinding{port_of(other), true, "127.0.0.1", static_cast<std::uint16_t>(10000 + other.index)});
     }
     std::sort(facts.ports.begin(), facts.ports.end(),
               [](const PortBinding& a, const PortBinding& b) { return a.container_port < b.container_port; });
@@ -184,6 +191,7 @@ void World::came_up(Place& place, By by) {
   facts.oom_killed = false;
   place.started = now_;
   place.stopped_by_person = false;
+  place.fell_alone = false;
   const Unit& unit = *place.unit;
   const double pace = 0.7 + 0.8 * chance_.draw(place.tag, StartTime, place.starts);
   const Duration takes{static_cast<Duration::rep>(static_cast<double>(unit.starts_in.count()) * pace)};
@@ -345,7 +353,9 @@ void World::stop(Place& place, std::optional<Duration> timeout, By by, Done done
       done(tl::unexpected(gone(place.unit->name)));
       return release(place);
     }
-    if (by == By::Person) {
+    // One that does not run is not stopped by it (304), and nobody hears of it.
+    const bool up = place.running() || place.paused() || place.facts.state == ContainerState::Restarting;
+    if (by == By::Person && up) {
       place.stopped_by_person = true;
       place.person_at = now_;
     }
@@ -590,6 +600,8 @@ World::EngineMode World::engine_mode() const {
 
 void World::shut_down(Duration away, bool killed) {
   if (!engine_up_) return;
+  const auto up = std::count_if(places_.begin(), places_.end(),
+                                [](const Place& one) { return one.running() || one.paused(); });
   engine_trouble_at_ = now_ + away;
   if (!killed) {
     for (Place& place : places_) {
@@ -597,9 +609,10 @@ void World::shut_down(Duration away, bool killed) {
       place.busy = false;
       place.waiting.clear();
       if (place.facts.state == ContainerState::Restarting) place.facts.state = ContainerState::Exited;
-      if (!place.running()) continue;
+      if (!place.running() && !place.paused()) continue;  // a paused one is resumed to be stopped
       emit(place, EngineEventKind::Kill, 0, 15);
       came_down(place, 143, false, true);
+      place.fell_alone = up < 2;
       emit(place, EngineEventKind::Die, 143);
       emit(place, EngineEventKind::Stop);
     }
@@ -704,6 +717,7 @@ void World::happen(const Happening& happening) {
       denies_until_ = engine_trouble_at_ = end;
       return;
     case What::Clock:
+      clock_changed_at_ = now_;
       clock_ahead_ += happening.count < 0 ? -happening.lasts : happening.lasts;
       return;
     default:

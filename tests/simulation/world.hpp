@@ -43,6 +43,8 @@ struct Place {
   unsigned quick_crashes = 0;
   bool stopped_by_person = false;
   Instant person_at{};
+  bool fell_alone =
+      false;  ///< stopped by the engine's end, which no other stop tells of: taken for a person's
   Instant paused_at{};
   Sickness sick;
   unsigned check_failures = 0;
@@ -130,6 +132,7 @@ class World {
   std::function<void(const EngineEvent&)> stream;
   /// The stream of events ends.
   std::function<void()> stream_cut;
+  Instant clock_changed_at() const { return clock_changed_at_; }
   Instant engine_trouble_at() const { return engine_trouble_at_; }  ///< when there was some last
 
   /// Judged now, for the scoreboard: a remedy is ordered.
@@ -168,6 +171,7 @@ class World {
   Instant begin_{};
   Instant now_{};
   Duration clock_ahead_{0};
+  Instant clock_changed_at_{};
   std::vector<Place> places_;
   std::unordered_map<std::string, std::uint32_t> by_name_;
 

@@ -1,0 +1,6 @@
+set(invariant 3)
+set(file core/breaker.cpp)
+set(from [==[if (used < policy.budget_attempts) return now;
+      state_]==])
+set(to [==[if (used < 2 * policy.budget_attempts) return now;
+      state_]==])

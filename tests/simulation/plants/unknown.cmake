@@ -1,0 +1,7 @@
+set(invariant 6)
+set(file core/care_health.cpp)
+set(from [==[    count_unknown(verdict);
+    return;]==])
+set(to [==[    count_unknown(verdict);
+    w_.tracker.observe(Outcome::Fail, false, thresholds());
+    return;]==])

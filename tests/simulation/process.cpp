@@ -122,7 +122,7 @@ SimEngine::SimEngine(Life& life) : life_(life) {
     if (!each_ || life_.dead) return;
     ++subscription_;
     each_ = nullptr;
-    life_.put(1ms, [this, ended = std::exchange(ended_, nullptr)] {
+    life_.put(1ms, [ended = std::exchange(ended_, nullptr)] {
       ended(Error{ErrorCode::ConnectionLost, "the event stream ended"});
     });
   };

@@ -142,10 +142,10 @@ TEST_CASE("verdict: a command that could not be run says nothing about the targe
                                              {ProbeEnd::EngineFailed, Cause::EngineFailed},
                                              {ProbeEnd::NotRunning, Cause::NotRunning},
                                              {ProbeEnd::StillOpen, Cause::StillOpen}};
-  for (const auto& [end, cause] : rows) {
-    CAPTURE(to_string(end));
-    CHECK(judge_end(end, ProbeKind::Exec).outcome == Outcome::Unknown);
-    CHECK(judge_end(end, ProbeKind::Exec).cause == cause);
+  for (const auto& row : rows) {
+    CAPTURE(to_string(row.first));
+    CHECK(judge_end(row.first, ProbeKind::Exec).outcome == Outcome::Unknown);
+    CHECK(judge_end(row.first, ProbeKind::Exec).cause == row.second);
   }
   CHECK(judge_end(ProbeEnd::Denied, ProbeKind::Exec).text ==
         "the engine or the proxy before it forbids exec; allow POST /containers/*/exec and /exec/*/start and "

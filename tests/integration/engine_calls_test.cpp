@@ -96,7 +96,7 @@ TEST_CASE("a command inside a container: its exit code and both outputs") {
   has(result->output, "err\n");
   CHECK_FALSE(result->truncated);
 
-  const auto large = adapter.exec(name, "awk 'BEGIN { for (i = 0; i < 100000; i++) print \"line\", i }'");
+  const auto large = adapter.exec(name, "awk 'BEGIN { for (i = 0; i < 50000; i++) print \"line\", i }'");
   REQUIRE(large);
   CHECK(large->exit_code == 0);
   CHECK(large->output.size() == 10'000);

@@ -30,8 +30,9 @@ struct ExecScript {
   std::function<void(Peer&)> start = [](Peer& peer) { peer.send(stream_head); };
   std::vector<std::string> states{state(false, "0")};  ///< one after the other; the last again and again
 
+  /// The serving threads outlive what a test case has on its stack: they get copies, and capture by value.
   ScriptedServer::Script script() {
-    return [this](Peer& peer) {
+    return [this, create = create, start = start](Peer& peer) {
       while (const auto request = peer.read_request()) {
         const std::string path = ScriptedEngine::path_of(*request);
         if (path == "/containers/" + id + "/exec") {
@@ -136,7 +137,7 @@ struct ExecFixture : Fixture {
 TEST_CASE_FIXTURE(ExecFixture, "exec: the exit code and both outputs, whether the engine says 101 or 200") {
   for (const auto& head : {stream_head, upgrade_head}) {
     CAPTURE(head);
-    script.start = [&head](Peer& peer) { peer.send(head + frame(1, "out\n") + frame(2, "err\n")); };
+    script.start = [head](Peer& peer) { peer.send(head + frame(1, "out\n") + frame(2, "err\n")); };
     script.states = {state(false, "3")};
     serve();
     const auto result = exec();
@@ -158,7 +159,7 @@ TEST_CASE_FIXTURE(ExecFixture, "exec: the exit code and both outputs, whether th
 
 TEST_CASE_FIXTURE(ExecFixture, "exec: the output byte by byte") {
   const std::string bytes = stream_head + frame(1, "slowly") + frame(2, "but whole");
-  script.start = [&bytes](Peer& peer) {
+  script.start = [bytes](Peer& peer) {
     for (const char c : bytes) peer.send(std::string_view(&c, 1));
   };
   serve();
@@ -186,7 +187,7 @@ TEST_CASE_FIXTURE(ExecFixture, "exec: an engine that does not make it") {
     const ErrorCode code = entry.second;
     CAPTURE(said);
     script.create = said;
-    serve([&said](Peer& peer) {
+    serve([said](Peer& peer) {
       peer.read_request();
       peer.send(said);
     });
@@ -237,7 +238,7 @@ TEST_CASE_FIXTURE(ExecFixture, "exec: the exit code is asked for until it is the
 
 TEST_CASE_FIXTURE(ExecFixture, "exec: a stream that was cut loses the output's rest, not the exit code") {
   const std::string whole = frame(1, "0123456789");
-  script.start = [&whole](Peer& peer) { peer.send(stream_head + whole.substr(0, whole.size() - 3)); };
+  script.start = [whole](Peer& peer) { peer.send(stream_head + whole.substr(0, whole.size() - 3)); };
   script.states = {state(false, "1")};
   serve();
   const auto result = exec();
@@ -290,7 +291,7 @@ TEST_CASE_FIXTURE(ExecFixture, "exec: a command that is not in the container was
       "executable file not found in $PATH: unknown\r\n";
   script.states = {state(false, "126")};
   SUBCASE("the engine's own words") {
-    script.start = [&said](Peer& peer) { peer.send(stream_head + frame(1, said)); };
+    script.start = [said](Peer& peer) { peer.send(stream_head + frame(1, said)); };
     serve();
     const auto result = exec();
     CHECK(code_of(result) == ErrorCode::PeerFailure);

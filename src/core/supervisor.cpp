@@ -48,6 +48,12 @@ bool stopped_lately(const Workload& workload, Instant now, std::int64_t newest_e
          now - workload.evidence_at < shutdown_window;
 }
 
+/// An order of ours may be what its events tell of. Once it was answered and the run is only watched, they
+/// are somebody else's again.
+bool is_ordered_about(const Workload& workload) {
+  return workload.attempt && !std::holds_alternative<Verifying>(workload.remedy);
+}
+
 }  // namespace
 
 Supervisor::Supervisor(HostPolicy policy, const StoredState& stored) {
@@ -354,7 +360,7 @@ bool Supervisor::was_shutdown(Instant now) const {
   std::size_t stopped = 0;
   Instant last{};
   for (const auto& [key, workload] : workloads_) {
-    if (workload->attempt) continue;  // what its events mean is told by the remedy
+    if (is_ordered_about(*workload)) continue;
     if (stopped_lately(*workload, now, newest)) {
       ++stopped;
       last = std::max(last, workload->evidence_at);
@@ -375,7 +381,7 @@ void Supervisor::on(const EngineLost& event, Step& step) {
     std::sort(keys.begin(), keys.end());
     for (const std::string& key : keys) {
       Workload& workload = *by_key(key);
-      const bool fell = shut_down && !workload.attempt && stopped_lately(workload, step.now, newest);
+      const bool fell = shut_down && !is_ordered_about(workload) && stopped_lately(workload, step.now, newest);
       care(workload, step, [&](Care& care) { care.engine_lost(fell); });
     }
   }

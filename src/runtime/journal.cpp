@@ -1,9 +1,23 @@
 #include "runtime/journal.hpp"
 
 #include <iterator>
+#include <type_traits>
 #include <utility>
 
 namespace healer {
+namespace {
+
+/// Of evidence and decisions, about; 0: any other record, which must not be lost.
+std::size_t history_size(const Record& record) {
+  if (const auto* evidence = std::get_if<Evidence>(&record))
+    return sizeof(Evidence) + evidence->state.size() + evidence->health_log.size() + evidence->logs.size() +
+           evidence->processes.size() + evidence->memory.size() + evidence->missing.size();
+  if (const auto* decision = std::get_if<Decision>(&record))
+    return sizeof(Decision) + decision->inputs.size() + decision->outcome.size();
+  return 0;
+}
+
+}  // namespace
 
 Journal::Journal(Store& store, std::function<void(const Error&)> failed)
     : store_(store), failed_(std::move(failed)) {}
@@ -19,21 +33,67 @@ void Journal::write_cursor() {
   if (cursor_ != written_cursor_) write({EventCursor{cursor_}}, {});
 }
 
+void Journal::retry() {
+  if (!committing_ && !unwritten_.empty()) begin();
+}
+
+Journal::Identity Journal::identity_of(const Record& record) {
+  const auto name = [this](const auto& what) -> std::string {
+    using What = std::decay_t<decltype(what)>;
+    if constexpr (std::is_same_v<What, WorkloadRecord>) {
+      return what.key;
+    } else if constexpr (std::is_same_v<What, Incident> || std::is_same_v<What, Attempt>) {
+      return std::to_string(what.id.value);
+    } else if constexpr (std::is_same_v<What, RaisedAlert>) {
+      return std::to_string(what.alert.id.value);
+    } else if constexpr (std::is_same_v<What, Delivery>) {
+      return std::to_string(what.alert.value) + "/" + what.channel;
+    } else if constexpr (std::is_same_v<What, Evidence> || std::is_same_v<What, Decision>) {
+      return std::to_string(++history_said_);
+    } else {
+      static_assert(std::is_same_v<What, EventCursor> || std::is_same_v<What, HostRecord>);
+      return {};
+    }
+  };
+  return {record.index(), std::visit(name, record)};
+}
+
+void Journal::keep(std::vector<Record> records) {
+  for (Record& record : records) {
+    const std::size_t size = history_size(record);
+    if (history_kept_ + size > most_history_kept && size > 0) continue;
+    history_kept_ += size;
+    unwritten_.insert_or_assign(identity_of(record), std::move(record));
+  }
+}
+
 void Journal::begin() {
-  if (next_.empty()) return;
+  if (next_.empty() && unwritten_.empty()) return;
   Batch batch = std::exchange(next_, {});
   if (cursor_ != written_cursor_) {
     batch.records.emplace_back(EventCursor{cursor_});
     written_cursor_ = cursor_;
   }
+  if (!unwritten_.empty()) {
+    keep(std::move(batch.records));
+    batch.records.clear();
+    for (auto& [identity, record] : unwritten_) batch.records.push_back(std::move(record));
+    unwritten_.clear();
+    history_kept_ = 0;
+  }
   committing_ = true;
-  store_.commit(std::move(batch.records), [this, alive = std::weak_ptr<bool>(alive_),
-                                           then = std::move(batch.then)](Result<void> result) {
+  std::vector<Record> copy = batch.records;
+  store_.commit(std::move(copy), [this, alive = std::weak_ptr<bool>(alive_),
+                                  batch = std::move(batch)](Result<void> result) mutable {
     if (alive.expired()) return;
-    if (!result) failed_(result.error());
+    if (!result) {
+      keep(std::move(batch.records));
+      failed_(result.error());
+    }
     committing_ = false;
-    for (const auto& call : then) call();
-    if (!committing_) begin();
+    for (const auto& call : batch.then) call();
+    // With nothing new to say it is tried again at retry(): the store would fail at once, and for ever.
+    if (!committing_ && !next_.empty()) begin();
   });
 }
 

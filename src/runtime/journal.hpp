@@ -2,8 +2,10 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/result.hpp"
@@ -16,12 +18,18 @@ namespace healer {
 /// next one. So a burst costs few transactions, the store's queue cannot fill up, and what must wait for
 /// its record (an order to the engine, an alert) waits for exactly that.
 ///
+/// What could not be written is kept and goes first in the next transaction, each record as it was said
+/// last: the disk may be full for hours and then knows what is true, not what was.
+///
 ///   state      | write()                  | transaction done
 ///   -----------+--------------------------+-----------------------------------------------
 ///   idle       | begins a transaction     |
 ///   committing | joins the next one       | its callbacks run; the next one begins, if any
 class Journal {
  public:
+  /// Evidence and decisions kept while the store fails, in bytes; what comes beyond is dropped.
+  static constexpr std::size_t most_history_kept = 4 * 1024 * 1024;
+
   /// `failed` is told of each transaction that could not be written; healing goes on without it.
   Journal(Store& store, std::function<void(const Error&)> failed);
 
@@ -34,6 +42,10 @@ class Journal {
   std::int64_t cursor() const { return cursor_; }
   /// Writes the cursor now, if it moved since it was last written.
   void write_cursor();
+  /// Tries again what could not be written, if there is any and nothing is under way.
+  void retry();
+  /// Records that wait for the store to work again.
+  std::size_t unwritten() const { return unwritten_.size(); }
   bool idle() const { return !committing_; }
 
  private:
@@ -42,11 +54,19 @@ class Journal {
     std::vector<std::function<void()>> then;
     bool empty() const { return records.empty() && then.empty(); }
   };
+  /// Which of the variant, and which one of those. In this order they may be written: an alert before its
+  /// delivery.
+  using Identity = std::pair<std::size_t, std::string>;
+  Identity identity_of(const Record& record);
   void begin();
+  void keep(std::vector<Record> records);
 
   Store& store_;
   std::function<void(const Error&)> failed_;
   Batch next_;
+  std::map<Identity, Record> unwritten_;
+  std::uint64_t history_said_ = 0;
+  std::size_t history_kept_ = 0;
   bool committing_ = false;
   std::int64_t cursor_ = 0;
   std::int64_t written_cursor_ = 0;

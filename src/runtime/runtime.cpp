@@ -366,7 +366,10 @@ void Runtime::alarm() {
       notice_stall();
       notice_clock();
       last_beat_ = now;
-      if (now.time_since_epoch() % cursor_interval < beat_interval) journal_.write_cursor();
+      if (now.time_since_epoch() % cursor_interval < beat_interval) {
+        journal_.write_cursor();
+        journal_.retry();
+      }
       timers_.set(beat_timer, now + beat_interval);
     } else if (*key == resync_timer) {
       sync(false);

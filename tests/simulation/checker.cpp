@@ -224,7 +224,7 @@ void Checker::step_ended(const Event& event, Instant now, std::uint64_t seed, co
   Known* asked = finished_ptr ? known_by_key(finished_ptr->workload) : nullptr;
   // Where several probes make one verdict, one that failed decides it.
   if (asked && failed) asked->failed_in_round = true;
-  const bool decided_by_failure = asked && asked->failed_in_round;
+  const bool decided_by_failure = asked && (asked->failed_in_round || engine_fails_in_round(*asked));
   if (asked && !failed) asked->failed_in_round = false;
   if (unknown && !decided_by_failure && failures_before_ && runtime_) {
     const auto& finished = *finished_ptr;
@@ -233,6 +233,13 @@ void Checker::step_ended(const Event& event, Instant now, std::uint64_t seed, co
       fail(6, fmt::format("an unknown outcome moved the streak of {} from {} to {}", finished.workload,
                           *failures_before_, status->failures));
   }
+}
+
+/// The engine's verdict is a part of its round, and the engine says unhealthy.
+bool Checker::engine_fails_in_round(const Known& known) const {
+  const Policy* policy = policy_of(known.key);
+  const Place& place = world_.places()[by_key_.at(known.key)];
+  return policy && !policy->named_probes.empty() && place.facts.health == EngineHealth::Unhealthy;
 }
 
 void Checker::record(const Record& record, Instant now) {

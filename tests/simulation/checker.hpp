@@ -102,6 +102,7 @@ class Checker final : public Observer {
   void record(const Record& record, Instant now);
   void ordered(const ApplyRemedy& order, Instant now);
   bool by_operator(const ApplyRemedy& order) const;
+  bool engine_fails_in_round(const Known& known) const;
   bool paused_by_operator(const std::string& key, Instant now) const;
   void ordered_to(const Place& place, const ApplyRemedy& order, Instant now);
   void raised(const Alert& alert);

@@ -456,7 +456,7 @@ void SimStore::commit(std::vector<Record> records, std::function<void(Result<voi
                    [&life = life_, &disk = disk_, batch, fails, luck, number = life_.number] {
                      if (life.number > number + 1 || (life.number == number + 1 && luck < 0.5)) return;
                      life.checker.committed(*batch, !fails);
-                     life.amnesia |= fails;
+                     life.amnesia = fails;  // what had failed before goes along with the next
                      if (!fails) disk.apply(*batch);
                    });
   life_.put(takes, [done = std::move(done), fails] {

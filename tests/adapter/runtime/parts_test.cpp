@@ -75,6 +75,63 @@ TEST_CASE("a callback of the journal may write, and waits its turn") {
   CHECK(second);
 }
 
+TEST_CASE("the journal keeps what could not be written, as it was said last, and tries again") {
+  ScriptedStore store;
+  int failures = 0;
+  Journal journal(store, [&](const Error&) { ++failures; });
+  const auto incident = [](std::uint64_t id, IncidentOutcome outcome) {
+    Incident incident;
+    incident.id = IncidentId{id};
+    incident.outcome = outcome;
+    return incident;
+  };
+  const auto fail = [&] {
+    REQUIRE(store.commits.size() == 1);
+    const auto done = std::move(store.commits[0].second);
+    store.commits.clear();
+    done(failure(ErrorCode::Storage, "disk full"));
+  };
+  bool went_on = false;
+  journal.write({incident(1, IncidentOutcome::Open), incident(2, IncidentOutcome::Open)},
+                [&] { went_on = true; });
+  fail();
+  CHECK(went_on);
+  CHECK(failures == 1);
+  CHECK(journal.unwritten() == 2);
+  CHECK(store.commits.empty());  // not at once: it would fail again
+
+  journal.write({incident(1, IncidentOutcome::Recovered), EventCursor{7}}, {});
+  fail();
+  CHECK(journal.unwritten() == 3);
+  CHECK(store.commits.empty());
+
+  journal.retry();
+  REQUIRE(store.commits.size() == 1);
+  const std::vector<Record> last = store.commits[0].first;
+  REQUIRE(last.size() == 3);
+  CHECK(std::get<Incident>(last[0]).outcome == IncidentOutcome::Recovered);
+  CHECK(std::get<Incident>(last[1]).id == IncidentId{2});
+  CHECK(std::get<EventCursor>(last[2]).unix_nanoseconds == 7);
+  store.let_through();
+  CHECK(journal.unwritten() == 0);
+  journal.retry();
+  CHECK(store.commits.empty());
+  CHECK(failures == 2);
+}
+
+TEST_CASE("while the store fails, the journal keeps evidence up to a limit, and all that is state") {
+  ScriptedStore store;
+  Journal journal(store, [](const Error&) {});
+  Evidence evidence;
+  evidence.logs.assign(Journal::most_history_kept / 4, 'x');
+  std::vector<Record> records;
+  for (int i = 0; i < 6; ++i) records.emplace_back(evidence);
+  records.emplace_back(HostRecord{});
+  journal.write(std::move(records), {});
+  store.commits[0].second(failure(ErrorCode::Storage, "disk full"));
+  CHECK(journal.unwritten() == 4);  // three of the six
+}
+
 TEST_CASE("a look asked for while one is under way is taken again") {
   ScriptedEngine engine;
   int answers = 0;

@@ -46,7 +46,8 @@ bool Care::silenced() const {
 
 std::optional<Hold> Care::hold() {
   if (!w_.incident) w_.dependency_hold_until.reset();
-  if (!w_.forced) {
+  // Of a pause and the order to heal, what was said last holds.
+  if (!w_.forced || !w_.forced_in_pause) {
     if (const auto end = pause_end()) {
       const bool all = !w_.paused_until || now_ >= *w_.paused_until;
       Hold hold{
@@ -54,6 +55,8 @@ std::optional<Hold> Care::hold() {
       if (*end != Instant::max()) hold.until = end;
       return hold;
     }
+  }
+  if (!w_.forced) {
     if (auto found = maintenance_hold()) return found;
     if (auto found = doubt_hold()) return found;
   }
@@ -141,6 +144,7 @@ std::optional<Hold> Care::crowd_hold() const {
 
 void Care::operator_pause(std::optional<Duration> length) {
   w_.paused_until = length ? now_ + *length : Instant::max();
+  w_.forced_in_pause = false;
   w_.dirty = true;
   const std::string text = length ? "for " + format_duration(*length) : "until resumed";
   log(LogLevel::Info,

@@ -48,6 +48,7 @@ void Care::open_incident(IncidentCause cause, const std::string& text) {
 
 void Care::close_incident(IncidentOutcome outcome, const std::string& why) {
   if (!w_.incident) return;
+  drop_queued("its incident is over");  // a remedy is always somebody's: of an incident
   Incident& incident = *w_.incident;
   incident.closed_at = now_;
   incident.outcome = outcome;

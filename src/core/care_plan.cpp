@@ -203,6 +203,7 @@ void Care::operator_heal() {
   operator_reset();
   w_.remedy = Idle{};
   w_.forced = true;
+  w_.forced_in_pause = pause_end().has_value();
   w_.back_by.reset();
   w_.tracker.settle(false);
   decide(Rule::ByOperator, "heal: the next remedy is done now");

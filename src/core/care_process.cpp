@@ -181,8 +181,9 @@ void Care::enter_exited(const Container& facts, const RunId& run_before) {
   w_.ended_unclean = is_unclean(facts.exit_code) || facts.oom_killed;
 
   // A person's stop was of the container it was said of; a deployment's new one may have crashed.
-  const bool still_stopped = w_.stopped_by_person && run_before.container_id == facts.id;
-  if (never_ran || (first_sight && still_stopped)) {
+  const bool still_stopped =
+      w_.stopped_by_person && (first_sight ? run_before.container_id == facts.id : run_before == facts.run());
+  if (never_ran || still_stopped) {
     w_.stopped_by_person = true;
     w_.exit_kind = ExitKind::Person;
     close_incident(IncidentOutcome::StoppedByPerson, "it is stopped");
@@ -190,7 +191,8 @@ void Care::enter_exited(const Container& facts, const RunId& run_before) {
   }
   const bool just_started = world_.synced_once && facts.run() != run_before && facts.started &&
                             now_ - world_.instant(*facts.started) < fresh_start;
-  if (first_sight && !w_.incident && !w_.ran_when_restored && !just_started) {
+  const bool ran_before = w_.ran_when_restored || w_.ran_before_engine_loss;
+  if (first_sight && !w_.incident && !ran_before && !just_started) {
     // Never seen running by us: nobody asked for it to run.
     log(LogLevel::Info,
         fmt::format("{} — not running when first seen; left alone until someone starts it", w_.name));
@@ -200,7 +202,7 @@ void Care::enter_exited(const Container& facts, const RunId& run_before) {
   }
   w_.stopped_by_person = false;
   if (run_before.container_id != facts.id) w_.ran_before_engine_loss = false;  // its predecessor did
-  w_.exit_judged_before = first_sight && !w_.ran_when_restored && run_before == facts.run();
+  w_.exit_judged_before = first_sight && !ran_before && run_before == facts.run();
   if (was_up && w_.evidence.died() && !world_.stop_follows_exit) {
     judge_exit();
     return;
@@ -289,6 +291,7 @@ void Care::judge_exit() {
   const bool by_signal = after_our_signal() && !w_.evidence.person_acted();
   const bool ours = on_old_run() || by_signal || ended_within_order();
   w_.judge_exit_at.reset();
+  w_.dirty = true;
   if (by_signal && w_.presence == Presence::Restarting) return;  // the engine is at it
   ExitKind kind;
   if (w_.presence == Presence::Restarting) {
@@ -296,6 +299,9 @@ void Care::judge_exit() {
         w_.container.oom_killed ? ExitKind::OutOfMemory : ExitKind::Crash;  // only its own policy does this
   } else if (ours) {
     kind = ExitKind::Ours;
+  } else if (w_.incident && w_.exit_judged_before) {
+    // A former process judged it with all there was to see, and opened the incident.
+    kind = w_.container.oom_killed ? ExitKind::OutOfMemory : ExitKind::Crash;
   } else if (w_.evidence.died() || w_.evidence.person_acted()) {
     kind = w_.evidence.judge(w_.container);
     // Podman 4 reports a person's stop as nothing but an exit, so there a code that a stop leaves behind is
@@ -308,10 +314,8 @@ void Care::judge_exit() {
     log(LogLevel::Info, fmt::format("{} — down since the engine went; its own policy has {} to bring it back",
                                     w_.name, format_duration(engine_patience)));
     return;
-  } else if (w_.ordered && w_.ordered->run == w_.run()) {
+  } else if (w_.ordered && w_.ordered->run == w_.run() && !w_.ordered->by_former_process) {
     kind = ExitKind::Ours;  // refused or given up halfway, but it had stopped it
-  } else if (w_.incident && w_.exit_judged_before) {
-    kind = w_.container.oom_killed ? ExitKind::OutOfMemory : ExitKind::Crash;
   } else {
     kind = judge_unseen_exit(w_.container);
   }
@@ -453,8 +457,10 @@ void Care::inspect_failed(const Error& error) {
 }
 
 void Care::engine_lost(bool fell_with_it) {
-  if (w_.presence == Presence::Running || w_.presence == Presence::Restarting || w_.back_by)
+  if (w_.presence == Presence::Running || w_.presence == Presence::Restarting || w_.back_by) {
     w_.ran_before_engine_loss = true;
+    w_.dirty = true;
+  }
   if (!fell_with_it) return;
   // Its stop was the engine's own shutdown: those events, said again or not, explain nothing. HEALING.md 3.
   w_.ran_before_engine_loss = true;
@@ -466,6 +472,7 @@ void Care::engine_lost(bool fell_with_it) {
 }
 
 void Care::synced() {
+  w_.dirty |= w_.ran_before_engine_loss;
   if (w_.presence != Presence::Exited) {
     w_.ran_before_engine_loss = false;  // it outlived the loss, or its own policy is at it
   } else if (w_.judge_exit_at) {

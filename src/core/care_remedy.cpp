@@ -153,7 +153,7 @@ void Care::order(const RemedyStep& step, bool resume) {
   const bool begun = world_.policy.hook_limit == Duration{0} || resume;
   w_.remedy = Acting{step.kind, begun};
   // Until then what ends it is somebody else's doing.
-  if (begun) w_.ordered = OrderedRun{w_.attempt->run, w_.attempt->ordered_at, w_.attempt->ordered_at};
+  if (begun) w_.ordered = OrderedRun{w_.attempt->run, w_.attempt->ordered_at, w_.attempt->ordered_at, false};
   w_.remedy_started_ns.reset();
   if (!keeps_run(step.kind)) stop_probing();
   out_.push_back(std::move(order));
@@ -164,7 +164,7 @@ void Care::remedy_finished(const RemedyFinished& finished) {
     auto* waiting = std::get_if<Acting>(&w_.remedy);
     if (!w_.attempt || w_.attempt->id != finished.attempt || !waiting) return;
     waiting->begun = true;
-    w_.ordered = OrderedRun{w_.attempt->run, now_, now_};
+    w_.ordered = OrderedRun{w_.attempt->run, now_, now_, false};
     return;
   }
   if (w_.in_flight && w_.in_flight->attempt == finished.attempt) w_.in_flight.reset();
@@ -270,7 +270,7 @@ void Care::stopped_by_healer() {
 
 void Care::resume_attempt(const Attempt& attempt) {
   w_.attempt = attempt;
-  w_.ordered = OrderedRun{attempt.run, attempt.ordered_at, attempt.ordered_at};
+  w_.ordered = OrderedRun{attempt.run, attempt.ordered_at, attempt.ordered_at, false};
   if (!w_.incident) {  // nothing left to cure
     attempt_ended(AttemptState::Dropped, "its incident is closed");
     return;
@@ -380,7 +380,7 @@ void Care::attempt_failed_then_plan(AttemptState state, const std::string& note)
 
 /// Neither well nor ill within the limit.
 void Care::verification_over() {
-  if (unprobed() && w_.presence == Presence::Running) {
+  if (unprobed() && w_.presence == Presence::Running && !w_.network_loss) {
     became_well();  // nothing can be asked: staying up is all there is to see
     return;
   }

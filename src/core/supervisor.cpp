@@ -7,6 +7,7 @@
 
 #include "base/duration.hpp"
 #include "core/identity.hpp"
+#include "core/ladder.hpp"
 
 namespace healer {
 namespace {
@@ -54,6 +55,14 @@ bool is_ordered_about(const Workload& workload) {
   return workload.attempt && !std::holds_alternative<Verifying>(workload.remedy);
 }
 
+/// What of a former process's order may still explain an exit.
+void remember_order(Remembered& remembered, const Attempt& attempt) {
+  if (remembered.newest_order && attempt.ordered_at < remembered.newest_order->from) return;
+  const Instant until =
+      keeps_run(attempt.remedy) ? attempt.ordered_at : attempt.ended_at.value_or(attempt.ordered_at);
+  remembered.newest_order = OrderedRun{attempt.run, attempt.ordered_at, until, true};
+}
+
 }  // namespace
 
 Supervisor::Supervisor(HostPolicy policy, const StoredState& stored) {
@@ -69,6 +78,7 @@ Supervisor::Supervisor(HostPolicy policy, const StoredState& stored) {
     const auto of = remembered_.find(attempt.workload);
     if (of != remembered_.end() && attempt.ordered_at > of->second.record.reset_at)
       of->second.attempts.push_back(attempt.ordered_at);
+    if (of != remembered_.end()) remember_order(of->second, attempt);
     if (attempt.state == AttemptState::Ordered || attempt.state == AttemptState::Verifying) {
       unfinished_attempts_.push_back(attempt);
       if (attempt.remedy == RemedyKind::Recreate && of != remembered_.end())
@@ -381,7 +391,8 @@ void Supervisor::on(const EngineLost& event, Step& step) {
     std::sort(keys.begin(), keys.end());
     for (const std::string& key : keys) {
       Workload& workload = *by_key(key);
-      const bool fell = shut_down && !is_ordered_about(workload) && stopped_lately(workload, step.now, newest);
+      const bool fell =
+          shut_down && !is_ordered_about(workload) && stopped_lately(workload, step.now, newest);
       care(workload, step, [&](Care& care) { care.engine_lost(fell); });
     }
   }
@@ -465,7 +476,7 @@ void Supervisor::forget_if_over(const Workload& workload, Instant now) {
   // History and budget stay on disk, and here for the case that it comes back.
   const std::string key = workload.key;
   if (remembered_.size() < most_remembered || !workload.breaker.attempts().empty())
-    remembered_[key] = {workload.record(), workload.breaker.attempts()};
+    remembered_[key] = {workload.record(), workload.breaker.attempts(), std::nullopt};
   if (const auto of = key_of_container_.find(workload.container.id);
       of != key_of_container_.end() && of->second == key)
     key_of_container_.erase(of);

@@ -222,9 +222,10 @@ void Supervisor::host_decision(Rule rule, std::string outcome, std::string input
 
 void Supervisor::mass_alert(AlertKind kind, const char* event, std::string text, Step& step) {
   if (world_.host.mass_alert_key.empty()) {
-    world_.host.mass_since = world_.mass.since();
+    // Later than the last one's: two may begin in one millisecond, and an alert's key is never used again.
+    world_.host.mass_since = std::max(world_.mass.since(), world_.host.mass_since + 1ms);
     world_.host.mass_alert_key = fmt::format("healer/{:.60}/mass/{}", world_.policy.host_name,
-                                             world_.mass.since().time_since_epoch().count());
+                                             world_.host.mass_since.time_since_epoch().count());
     save_host(step);
   }
   host_alert(step, kind, event, std::move(text), world_.host.mass_alert_key);
@@ -273,7 +274,7 @@ void Supervisor::mass_changed(MassGuard::Change change, Step& step) {
     case MassGuard::Change::NotCured:
       log(LogLevel::Error, "mass failure: " + mass.text(step.now));
       host_decision(Rule::MassHold, mass.text(step.now), inputs, step);
-      if (mass.failures() == 1)
+      if (!std::exchange(world_.host.mass_critical, true)) {
         mass_alert(
             AlertKind::Critical, "MASS FAILURE",
             fmt::format("{} of {} containers are ill at once, and a restart does not help here: one was "
@@ -281,6 +282,8 @@ void Supervisor::mass_changed(MassGuard::Change change, Step& step) {
                         "now and then.",
                         ailing_, among_, names_of(ailing())),
             step);
+        save_host(step);
+      }
       return;
     case MassGuard::Change::Over:
       break;
@@ -291,6 +294,7 @@ void Supervisor::mass_changed(MassGuard::Change change, Step& step) {
                   format_duration(std::chrono::floor<std::chrono::seconds>(lasted)), ailing_, among_);
   log(LogLevel::Info, text);
   host_decision(Rule::MassOver, text, inputs, step);
+  world_.host.mass_critical = false;
   if (!world_.host.mass_alert_key.empty()) {
     const std::vector<const Workload*> left = ailing();
     mass_alert(AlertKind::Recovered, "MASS FAILURE OVER",
@@ -320,6 +324,7 @@ void Supervisor::on(const OperatorPause& event, Step& step) {
     return;
   }
   world_.host.paused_until = event.length ? step.now + *event.length : Instant::max();
+  for (const auto& [key, workload] : workloads_) workload->forced_in_pause = false;
   save_host(step);
   const std::string text =
       "everything is paused by an operator " + length_text(event.length) + ": watched, but nothing is done";

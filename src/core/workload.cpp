@@ -41,8 +41,9 @@ WorkloadRecord Workload::record() const {
   record.key = key;
   record.name = name;
   record.last_run = run();
-  record.was_running =
-      presence == Presence::Running || presence == Presence::Restarting || presence == Presence::Paused;
+  // An exit that is not judged yet is told to nobody: the next process judges it, as of one that ran.
+  record.was_running = presence == Presence::Running || presence == Presence::Restarting ||
+                       presence == Presence::Paused || judge_exit_at;
   record.stopped_by_person = stopped_by_person;
   record.started_well_once = started_well_once;
   record.starts = starts;
@@ -59,6 +60,7 @@ WorkloadRecord Workload::record() const {
   record.futile_restarts = futile_restarts;
   record.paused_until = paused_until;
   record.network_parent = network_parent;
+  record.ran_before_engine_loss = ran_before_engine_loss || back_by;
   return record;
 }
 
@@ -85,6 +87,8 @@ Workload restore_workload(const Remembered& remembered) {
   workload.futile_restarts = record.futile_restarts;
   workload.paused_until = record.paused_until;
   workload.network_parent = record.network_parent;
+  workload.ran_before_engine_loss = record.ran_before_engine_loss;
+  if (remembered.newest_order) workload.ordered = *remembered.newest_order;
   workload.breaker = Breaker(record.breaker, record.breaker_until, remembered.attempts);
   return workload;
 }

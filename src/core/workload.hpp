@@ -144,6 +144,7 @@ struct OrderedRun {
   RunId run;
   Instant from{};
   Instant until{};
+  bool by_former_process = false;  ///< then only an end in between is taken for its doing
 };
 
 /// Everything the core knows of one watched workload. A value: what must survive is in record().
@@ -210,6 +211,7 @@ struct Workload {
   unsigned futile_restarts = 0;  ///< in a row that cured nothing
   Rare<std::string> refusal;     ///< why the newest attempt was not carried out; none when it was
   bool forced = false;           ///< a person wants the next remedy, whatever its health
+  bool forced_in_pause = false;  ///< and knew that it was paused: that was said before
   unsigned resumed = 0;          ///< how often a recreation was asked to finish
   std::string excerpt;           ///< of the newest evidence, for alerts
   FactLog facts;
@@ -253,6 +255,7 @@ struct Workload {
 struct Remembered {
   WorkloadRecord record;
   std::vector<Instant> attempts;  ///< when each was ordered
+  std::optional<OrderedRun> newest_order;
 };
 
 /// Rebuilds what is remembered, before any container was seen.

@@ -111,6 +111,7 @@ struct WorkloadRecord {
   unsigned futile_restarts = 0;         ///< in a row that cured nothing, over all incidents
   std::optional<Instant> paused_until;  ///< by `healer pause`; Instant::max(): until resumed
   std::string network_parent;           ///< key of the workload whose network it shares; empty: none
+  bool ran_before_engine_loss = false;  ///< when the engine went, and not judged since
   bool operator==(const WorkloadRecord&) const = default;
 };
 
@@ -120,6 +121,7 @@ struct HostRecord {
   std::string engine_alert_key;         ///< dedup key of the open alert about the engine; empty: none
   std::string mass_alert_key;           ///< the same of the mass failure
   Instant mass_since{};
+  bool mass_critical = false;  ///< people were told that a restart does not help in it
   bool operator==(const HostRecord&) const = default;
 };
 

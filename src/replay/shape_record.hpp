@@ -12,7 +12,7 @@ namespace healer::replay {
 
 template <>
 struct Shape<WorkloadRecord> {
-  static constexpr std::array<const char*, 20> names{"key",
+  static constexpr std::array<const char*, 21> names{"key",
                                                      "name",
                                                      "last_run",
                                                      "was_running",
@@ -31,16 +31,17 @@ struct Shape<WorkloadRecord> {
                                                      "reset_at",
                                                      "futile_restarts",
                                                      "paused_until",
-                                                     "network_parent"};
+                                                     "network_parent",
+                                                     "ran_before_engine_loss"};
   static auto tie(auto& owner) {
     auto& [key, name, last_run, was_running, stopped_by_person, started_well_once, starts, unclean_starts,
            breaker, breaker_until, backoff_level, backoff_changed_at, last_announced, unannounced_incidents,
-           unannounced_attempts, quiet_since, reset_at, futile_restarts, paused_until, network_parent] =
-        owner;
+           unannounced_attempts, quiet_since, reset_at, futile_restarts, paused_until, network_parent,
+           ran_before_engine_loss] = owner;
     return std::tie(key, name, last_run, was_running, stopped_by_person, started_well_once, starts,
                     unclean_starts, breaker, breaker_until, backoff_level, backoff_changed_at, last_announced,
                     unannounced_incidents, unannounced_attempts, quiet_since, reset_at, futile_restarts,
-                    paused_until, network_parent);
+                    paused_until, network_parent, ran_before_engine_loss);
   }
 };
 
@@ -111,11 +112,11 @@ struct Shape<EventCursor> {
 
 template <>
 struct Shape<HostRecord> {
-  static constexpr std::array<const char*, 4> names{"paused_until", "engine_alert_key", "mass_alert_key",
-                                                    "mass_since"};
+  static constexpr std::array<const char*, 5> names{"paused_until", "engine_alert_key", "mass_alert_key",
+                                                    "mass_since", "mass_critical"};
   static auto tie(auto& owner) {
-    auto& [paused_until, engine_alert_key, mass_alert_key, mass_since] = owner;
-    return std::tie(paused_until, engine_alert_key, mass_alert_key, mass_since);
+    auto& [paused_until, engine_alert_key, mass_alert_key, mass_since, mass_critical] = owner;
+    return std::tie(paused_until, engine_alert_key, mass_alert_key, mass_since, mass_critical);
   }
 };
 

@@ -77,6 +77,9 @@ Runtime::Runtime(RuntimeSettings settings, Parts parts, const StoredState& store
       });
     };
   journal_.note_cursor(stored.cursor.unix_nanoseconds);
+  for (const WorkloadRecord& record : stored.workloads)
+    if (record.ran_before_engine_loss)
+      ran_before_loss_[record.last_run.container_id] = record.last_run.started_at;
 }
 
 Runtime::~Runtime() = default;

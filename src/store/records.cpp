@@ -35,10 +35,11 @@ SqlResult<Records> Records::prepare(Database& database) {
       {&all->alert, upsert_sql<Alert>()},
       {&all->delivery, upsert_sql<Delivery>()},
       {&all->host,
-       "INSERT INTO host (paused_until,engine_alert_key,mass_alert_key,mass_since,id) VALUES (?,?,?,?,1) "
+       "INSERT INTO host (paused_until,engine_alert_key,mass_alert_key,mass_since,mass_critical,id) "
+       "VALUES (?,?,?,?,?,1) "
        "ON CONFLICT DO UPDATE SET paused_until=excluded.paused_until, "
        "engine_alert_key=excluded.engine_alert_key, mass_alert_key=excluded.mass_alert_key, "
-       "mass_since=excluded.mass_since"},
+       "mass_since=excluded.mass_since, mass_critical=excluded.mass_critical"},
       {&all->evidence, plain_insert_sql<Evidence>()},
       {&all->decision, plain_insert_sql<Decision>()},
       {&all->first_delivery, insert_sql<Delivery>() + "NOTHING"},

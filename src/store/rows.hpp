@@ -39,7 +39,7 @@ inline const Table& table_of(const WorkloadRecord*) {
                             "unannounced_incidents", "unannounced_attempts",
                             "quiet_since",           "reset_at",
                             "futile_restarts",       "paused_until",
-                            "network_parent"},
+                            "network_parent",        "ran_before_engine_loss"},
                            true};
   return table;
 }
@@ -48,11 +48,13 @@ requires std::is_same_v<std::remove_const_t<R>, WorkloadRecord>
 auto fields_of(R& r) {
   auto& [key, name, last_run, was_running, stopped_by_person, started_well_once, starts, unclean_starts,
          breaker, breaker_until, backoff_level, backoff_changed_at, last_announced, unannounced_incidents,
-         unannounced_attempts, quiet_since, reset_at, futile_restarts, paused_until, network_parent] = r;
+         unannounced_attempts, quiet_since, reset_at, futile_restarts, paused_until, network_parent,
+         ran_before_engine_loss] = r;
   return std::tie(key, name, last_run.container_id, last_run.started_at, was_running, stopped_by_person,
                   started_well_once, starts, unclean_starts, breaker, breaker_until, backoff_level,
                   backoff_changed_at, last_announced, unannounced_incidents, unannounced_attempts,
-                  quiet_since, reset_at, futile_restarts, paused_until, network_parent);
+                  quiet_since, reset_at, futile_restarts, paused_until, network_parent,
+                  ran_before_engine_loss);
 }
 
 inline const Table& table_of(const Incident*) {
@@ -114,14 +116,15 @@ auto fields_of(R& r) {
 }
 
 inline const Table& table_of(const HostRecord*) {
-  static const Table table{"host", 0, {"paused_until", "engine_alert_key", "mass_alert_key", "mass_since"}};
+  static const Table table{
+      "host", 0, {"paused_until", "engine_alert_key", "mass_alert_key", "mass_since", "mass_critical"}};
   return table;
 }
 template <class R>
 requires std::is_same_v<std::remove_const_t<R>, HostRecord>
 auto fields_of(R& r) {
-  auto& [paused_until, engine_alert_key, mass_alert_key, mass_since] = r;
-  return std::tie(paused_until, engine_alert_key, mass_alert_key, mass_since);
+  auto& [paused_until, engine_alert_key, mass_alert_key, mass_since, mass_critical] = r;
+  return std::tie(paused_until, engine_alert_key, mass_alert_key, mass_since, mass_critical);
 }
 
 inline const Table& table_of(const Evidence*) {

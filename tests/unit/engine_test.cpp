@@ -171,6 +171,56 @@ TEST_CASE("engine: an orderly shutdown is no person's stop") {
   }
 }
 
+TEST_CASE("engine: what its shutdown stopped is started also by a healer that began meanwhile") {
+  Scene scene;
+  INFO(scene.transcript());
+  scene.healthy("web");
+  scene.healthy("other");
+  scene.pass(10min);
+  scene.shut_engine_down();
+  scene.pass(5s);
+  scene.restart_healer(false);
+  scene.pass(5s);
+  scene.forget_events();  // they went with the engine's process
+  scene.connect();
+  SUBCASE("which lives") {
+    scene.pass(2min);
+  }
+  SUBCASE("and dies as well before it judged the exit") {
+    scene.pass(1s);
+    scene.forget_events();
+    scene.restart_healer();
+    scene.pass(2min);
+  }
+  SUBCASE("and dies while it waits for the engine's own policy") {
+    scene.pass(10s);
+    scene.forget_events();
+    scene.restart_healer();
+    scene.pass(2min);
+  }
+  CHECK(scene.orders.size() == 2);
+  CHECK(scene.status("web").condition == Condition::Healthy);
+  CHECK(scene.status("other").condition == Condition::Healthy);
+}
+
+TEST_CASE("engine: its shutdown while a remedy is being verified is no person's stop") {
+  Scene scene;
+  INFO(scene.transcript());
+  Box& web = scene.healthy("web");
+  scene.healthy("other");
+  web.broken = true;
+  web.cured_by_start = false;
+  REQUIRE(scene.pass_until_decision("restart web"));
+  scene.pass(2s);
+  scene.shut_engine_down();
+  web.broken = false;
+  scene.pass(5s);
+  scene.connect();
+  scene.pass(10min);
+  CHECK(scene.status("web").condition == Condition::Healthy);
+  CHECK(scene.status("other").condition == Condition::Healthy);
+}
+
 TEST_CASE("engine: one of several stopped just before the stream ends stays a person's stop") {
   Scene scene;
   INFO(scene.transcript());

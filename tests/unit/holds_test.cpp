@@ -175,6 +175,19 @@ TEST_CASE("pause: a person's word to heal it goes before") {
   CHECK_MESSAGE(scene.pass_until_decision("restart web", 1min), scene.transcript());
 }
 
+TEST_CASE("pause: said after the word to heal it, it holds that as well") {
+  for (const char* of : {"web", ""}) {
+    Scene scene;
+    scene.evidence_takes = 1s;
+    scene.healthy("web");
+    scene.send(OperatorHeal{"web"});
+    scene.send(OperatorPause{of, 20min});
+    scene.pass(15min);
+    CHECK_MESSAGE(scene.orders.empty(), scene.transcript());
+    CHECK_MESSAGE(scene.pass_until_decision("restart web", 10min), scene.transcript());
+  }
+}
+
 TEST_CASE("pause: between the decision and the order it still holds") {
   Scene scene;
   scene.evidence_takes = 1s;
@@ -474,6 +487,22 @@ TEST_CASE("network: a child whose ladder is none is told of, and not touched") {
   CHECK_MESSAGE(scene.decisions() == "degraded", scene.transcript());
 }
 
+TEST_CASE("network: a ladder that cannot begin a new run calls a person, and says recovered of nothing") {
+  Policy policy = Scene::policy();
+  RemedyStep webhook;
+  webhook.kind = RemedyKind::Webhook;
+  webhook.url = Secret("http://hook.example/heal");
+  policy.actions = {webhook};
+  Shared shared(true, policy);
+  Scene& scene = shared.scene;
+  scene.restart(*shared.vpn);
+  REQUIRE_MESSAGE(scene.pass_until_decision("critical", 6h), scene.transcript());
+  CHECK(scene.alerts_of(AlertKind::Recovered) == 0);
+  CHECK(scene.alerts_of(AlertKind::Degraded) == 1);
+  scene.restart(*shared.torrent);
+  CHECK_MESSAGE(scene.pass_until_decision("recovered", 2h), scene.transcript());
+}
+
 TEST_CASE("network: a new run of the child alone is no loss") {
   Shared shared;
   shared.scene.restart(*shared.torrent);
@@ -630,6 +659,22 @@ TEST_CASE("mass: it outlives healer, and its alert is resolved with the same key
   CHECK(scene.alerts[1].event == "MASS FAILURE OVER");
   CHECK(scene.alerts[1].dedup_key == key);
   CHECK(scene.host.mass_alert_key.empty());
+}
+
+TEST_CASE("mass: that a restart does not help is said once, also by another process") {
+  Scene scene;
+  const auto boxes = crowd(scene, 10);
+  break_all(boxes, 10);
+  for (Box* box : boxes) box->cured_by_start = false;
+  REQUIRE(scene.pass_until_decision("critical", 30min));
+  scene.restart_healer();
+  const std::size_t before = scene.orders.size();
+  REQUIRE_MESSAGE(scene.pass_until([&] { return scene.orders.size() >= before + 2; }, 2h),
+                  scene.transcript());
+  CHECK(scene.alerts_of(AlertKind::Critical) == 1);
+  for (Box* box : boxes) box->broken = false;
+  REQUIRE(scene.pass_until([&] { return scene.host.mass_alert_key.empty(); }, 1h));
+  CHECK_FALSE(scene.host.mass_critical);
 }
 
 TEST_CASE("mass: over while healer was away, its alert is resolved all the same") {

@@ -270,7 +270,9 @@ class RandomWorld {
           !choose_rung(*workload.policy, workload.incident ? workload.incident->rung : 0, down, 0);
       // Or what it shares a network with does not run.
       const bool waits = workload.held && workload.held->first == HoldKind::NetworkParent;
-      if (!workload.incident || !(may_not || waits))
+      // Or its ladder has nothing that would have it join a network that was begun anew.
+      const bool detached = workload.network_loss.has_value();
+      if (!workload.incident || !(may_not || waits || detached))
         lost.push_back("incident " + std::to_string(id) + " stays open");
     }
   }

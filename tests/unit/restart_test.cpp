@@ -147,6 +147,21 @@ TEST_CASE("restart of healer: what a person stopped stays stopped") {
   CHECK(scene.status("web").condition == Condition::Stopped);
 }
 
+TEST_CASE("restart of healer: what an order left down is started by the next process") {
+  Scene scene;
+  INFO(scene.transcript());
+  Box& box = scene.healthy("web");
+  box.broken = true;
+  scene.fate = OrderFate::LostHalfway;
+  REQUIRE(scene.pass_until_decision("restart web"));
+  // Given up: it waits for its backoff, and its next look fails. Then healer is killed.
+  REQUIRE(scene.pass_until([&] { return scene.attempts.at(1).state == AttemptState::NotCarriedOut; }, 20min));
+  scene.fate = OrderFate::Done;
+  scene.restart_healer();
+  scene.pass(20min);
+  CHECK(scene.status("web").condition == Condition::Healthy);
+}
+
 TEST_CASE("restart of healer: what crashed while healer was away is started") {
   Scene scene;
   INFO(scene.transcript());

@@ -23,6 +23,8 @@ constexpr Duration slack = 45s;
 constexpr Duration settling = 90s;
 /// A stop just before the engine itself ends may be taken for the engine's own. HEALING.md 3.
 constexpr Duration near_shutdown = 60s;
+/// Within this what it noticed is on disk.
+constexpr Duration writing = 15s;
 
 bool changes_container(RemedyKind kind) {
   return kind != RemedyKind::None && kind != RemedyKind::Webhook;
@@ -87,11 +89,16 @@ void Checker::begins(const Runtime& runtime, const HostPolicy& policy, const Sto
   ++process_;
   rebuild();
   if (mirrored) mirror_ = std::make_unique<Supervisor>(policy, stored);
+  lives_.push_back({world_.now(), Instant::max()});
   note(fmt::format("healer {} begins", process_));
 }
 
 void Checker::ends(bool amnesia) {
   note("healer ends");
+  if (amnesia)
+    lives_.pop_back();  // of what it saw, nothing is left
+  else
+    lives_.back().second = world_.now();
   runtime_ = nullptr;
   mirror_.reset();
   for (Known& known : known_) {
@@ -242,6 +249,15 @@ bool Checker::engine_fails_in_round(const Known& known) const {
   return policy && !policy->named_probes.empty() && place.facts.health == EngineHealth::Unhealthy;
 }
 
+/// Without a process that saw the engine go and lived to write it down, an exit that a person's stop leaves
+/// behind, too, is left alone.
+bool Checker::fall_was_seen(const Place& place) const {
+  if (!place.fell_with_engine) return true;
+  return std::any_of(lives_.begin(), lives_.end(), [&](const std::pair<Instant, Instant>& life) {
+    return life.first < *place.fell_with_engine && life.second > *place.fell_with_engine + writing;
+  });
+}
+
 void Checker::record(const Record& record, Instant now) {
   if (const auto* workload = std::get_if<WorkloadRecord>(&record)) {
     records_[workload->key] = *workload;
@@ -260,6 +276,9 @@ void Checker::record(const Record& record, Instant now) {
     } else if (!unfinished(before->second) && *attempt != before->second) {
       fail(5, fmt::format("attempt {} of {} ended twice", id, attempt->workload));
     }
+    if (Known* of = attempt->state == AttemptState::Ordered ? nullptr : known_by_key(attempt->workload))
+      if (before == attempts_.end() || before->second.state == AttemptState::Ordered)
+        of->ordered_until = world_.now();
     account.open_attempt = unfinished(*attempt) ? std::optional(id) : std::nullopt;
     attempts_[id] = *attempt;
   } else if (const auto* incident = std::get_if<Incident>(&record)) {
@@ -312,12 +331,22 @@ void Checker::ordered(const ApplyRemedy& order, Instant now) {
   Known* of = known_by_key(order.workload);
   if (!of) return fail(1, order.workload + " is not known to the world");
   of->decided = order;
+  // While an order is unanswered, a person's stop is not told from it. HEALING.md 3.
+  const Place& at = world_.places()[by_key_.at(order.workload)];
+  const bool stop_looks_ours = of->ordered_from <= at.person_at && at.person_at <= of->ordered_until;
+  of->ordered_from = world_.now();
+  of->ordered_until = Instant::max();
   of->unattended = Duration{0};
 
   const auto attempt = attempts_.find(order.attempt.value);
   if (attempt == attempts_.end() || attempt->second.state != AttemptState::Ordered)
     fail(2, "the order to " + order.workload + " is not written down");
-  if (of->open_order && now < of->open_order->second) fail(2, order.workload + " has an unanswered order");
+  // A new run is an answer, too: to the order of a process that did not live to hear it.
+  if (of->ordered_by != process_ && world_.places()[by_key_.at(order.workload)].starts > of->ordered_run)
+    of->open_order.reset();
+  // A recreation is many calls of a process that is gone: what is left of it may be finished at once.
+  if (!order.resume && of->open_order && now < of->open_order->second)
+    fail(2, order.workload + " has an unanswered order");
 
   const Policy* policy = policy_of(order.workload);
   if (!policy) return;
@@ -341,7 +370,7 @@ void Checker::ordered(const ApplyRemedy& order, Instant now) {
     fail(2, fmt::format("{} in remedy, {} are allowed", in_remedy, allowed));
 
   const Place* place = world_.by_id(order.container_id);
-  if (place && changes_container(order.step.kind)) ordered_to(*place, order, now);
+  if (place && changes_container(order.step.kind)) ordered_to(*place, order, now, stop_looks_ours);
 }
 
 bool Checker::by_operator(const ApplyRemedy& order) const {
@@ -360,20 +389,28 @@ bool Checker::paused_by_operator(const std::string& key, Instant now) const {
   return one || (host_record_.paused_until && *host_record_.paused_until > now);
 }
 
-void Checker::ordered_to(const Place& place, const ApplyRemedy& order, Instant now) {
+void Checker::ordered_to(const Place& place, const ApplyRemedy& order, Instant now, bool stop_looks_ours) {
   const Known& known = known_[place.index];
   const std::string who = order.workload + " (" + place.unit->name + ")";
   const Policy* policy = policy_of(order.workload);
   if (!policy || policy->selection != Selection::OptedIn) fail(1, who + " did not opt in");
   const bool knows_pause = place.paused_at < known.looked_at || known.told_paused > place.paused_at;
   if (place.paused() && knows_pause) fail(1, who + " is paused");
+  // Podman tells of a stop by nothing but the exit, and this one looks like the container's own.
+  // HEALING.md 3.
+  const int code = place.facts.exit_code;
+  const bool looks_crashed =
+      world_.script().dialect == Dialect::Podman && code != 0 && code != 130 && code != 137 && code != 143;
   const bool knows_stop = place.person_at < known.looked_at || known.told_stopped >= place.person_at;
   const bool ambiguous = world_.engine_trouble_at() > place.person_at &&
                          world_.engine_trouble_at() < place.person_at + near_shutdown + 24h;
-  if (place.stopped_by_person && knows_stop && !place.busy && !ambiguous)
+  if (place.stopped_by_person && knows_stop && !looks_crashed && !place.busy && !ambiguous &&
+      !stop_looks_ours)
     fail(1, fmt::format("{} was stopped by a person {} ago", who, format_duration(now - place.person_at)));
 
-  if (order.step.kind == RemedyKind::Start || !place.running() || known.passed_run == place.starts) return;
+  // What is half done is finished: the run it finds is the order's own work.
+  if (order.step.kind == RemedyKind::Start || order.resume) return;
+  if (!place.running() || known.passed_run == place.starts) return;
   const auto attempt = attempts_.find(order.attempt.value);
   const auto incident =
       attempt == attempts_.end() ? incidents_.end() : incidents_.find(attempt->second.incident.value);
@@ -402,6 +439,10 @@ void Checker::order_given(RemedyKind kind, const std::string& container_id, Dura
     fail(2, of->key + " is given an order that was not decided");
   else if (unwritten_.count(of->decided->attempt.value) != 0)
     fail(2, of->key + " is given an order before its record is on disk");
+  if (const Place* place = world_.by_id(container_id); place && kind == RemedyKind::Stop)
+    of->stopped_run = place->starts;
+  of->ordered_run = world_.places()[by_key_.at(of->key)].starts;
+  of->ordered_by = process_;
   of->decided.reset();
   of->open_order = {kind, world_.now() + deadline};
 }
@@ -501,7 +542,8 @@ void Checker::look_around(Duration since_last) {
     Known& known = known_[place.index];
     const bool ill = place.exists && place.sick.ill != Ill::None && place.sick.curable() &&
                      place.sick.ill != Ill::Flap && !place.stopped_by_person && !place.fell_alone &&
-                     !place.paused() && place.facts.state != ContainerState::Restarting;
+                     known.stopped_run != place.starts && fall_was_seen(place) && !place.paused() &&
+                     place.facts.state != ContainerState::Restarting;
     if (!ill || !calm || world_.cut_off(place)) {
       known.unattended = Duration{0};
       continue;

@@ -91,7 +91,11 @@ class Checker final : public Observer {
     bool failed_in_round = false;  ///< one of its probes did, and the others are not in yet
     Duration unattended{0};        ///< ill with nothing in the way, until now
     std::optional<std::pair<RemedyKind, Instant>> open_order;  ///< and its deadline
-    std::optional<ApplyRemedy> decided;                        ///< not given yet
+    std::uint32_t stopped_run = 0;                             ///< the run that its ladder's stop ended
+    std::uint32_t ordered_run = 0;  ///< the run that the open order is about, and who gave it
+    unsigned ordered_by = 0;
+    Instant ordered_from{}, ordered_until{};  ///< what happens in between may be its doing
+    std::optional<ApplyRemedy> decided;       ///< not given yet
   };
   struct Account {  ///< of one workload
     std::vector<Instant> orders;
@@ -103,8 +107,9 @@ class Checker final : public Observer {
   void ordered(const ApplyRemedy& order, Instant now);
   bool by_operator(const ApplyRemedy& order) const;
   bool engine_fails_in_round(const Known& known) const;
+  bool fall_was_seen(const Place& place) const;
   bool paused_by_operator(const std::string& key, Instant now) const;
-  void ordered_to(const Place& place, const ApplyRemedy& order, Instant now);
+  void ordered_to(const Place& place, const ApplyRemedy& order, Instant now, bool stop_looks_ours);
   void raised(const Alert& alert);
   Known* known(const std::string& container_id);
   Known* known_by_key(const std::string& key);
@@ -135,6 +140,7 @@ class Checker final : public Observer {
 
   std::vector<Known> known_;  ///< by unit
   std::unordered_map<std::string, std::uint32_t> by_key_;
+  std::vector<std::pair<Instant, Instant>> lives_;     ///< of processes that left what they saw on disk
   std::unordered_map<std::string, Account> accounts_;  ///< by workload
   std::unordered_map<std::string, WorkloadRecord> records_;
   std::map<std::uint64_t, Attempt> attempts_;

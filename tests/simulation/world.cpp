@@ -192,6 +192,7 @@ void World::came_up(Place& place, By by) {
   place.started = now_;
   place.stopped_by_person = false;
   place.fell_alone = false;
+  place.fell_with_engine.reset();
   const Unit& unit = *place.unit;
   const double pace = 0.7 + 0.8 * chance_.draw(place.tag, StartTime, place.starts);
   const Duration takes{static_cast<Duration::rep>(static_cast<double>(unit.starts_in.count()) * pace)};
@@ -600,9 +601,11 @@ World::EngineMode World::engine_mode() const {
 
 void World::shut_down(Duration away, bool killed) {
   if (!engine_up_) return;
-  const auto up = std::count_if(places_.begin(), places_.end(),
-                                [](const Place& one) { return one.running() || one.paused(); });
+  const auto up = std::count_if(places_.begin(), places_.end(), [](const Place& one) {
+    return (one.running() || one.paused()) && !one.busy;
+  });
   engine_trouble_at_ = now_ + away;
+  engine_went_at_ = now_;
   if (!killed) {
     for (Place& place : places_) {
       ++place.operation;
@@ -613,6 +616,7 @@ void World::shut_down(Duration away, bool killed) {
       emit(place, EngineEventKind::Kill, 0, 15);
       came_down(place, 143, false, true);
       place.fell_alone = up < 2;
+      place.fell_with_engine = now_;
       emit(place, EngineEventKind::Die, 143);
       emit(place, EngineEventKind::Stop);
     }
@@ -639,6 +643,7 @@ void World::come_back() {
       if (script_.dialect == Dialect::Podman) continue;
       emit(place, EngineEventKind::Kill, 0, 9);
       came_down(place, 137, false, false);
+      place.fell_with_engine = engine_went_at_;
       emit(place, EngineEventKind::Die, 137);
       emit(place, EngineEventKind::Stop);
     }

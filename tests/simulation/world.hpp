@@ -45,6 +45,7 @@ struct Place {
   Instant person_at{};
   bool fell_alone =
       false;  ///< stopped by the engine's end, which no other stop tells of: taken for a person's
+  std::optional<Instant> fell_with_engine;  ///< when the engine went that took it along; nothing: another end
   Instant paused_at{};
   Sickness sick;
   unsigned check_failures = 0;
@@ -192,6 +193,7 @@ class World {
   Instant hangs_until_{};
   Instant errors_until_{};
   Instant denies_until_{};
+  Instant engine_went_at_{};
   Instant engine_trouble_at_{};
   std::uint32_t engine_life_ = 1;
   bool kill_leftovers_ = false;

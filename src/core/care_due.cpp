@@ -36,8 +36,10 @@ void Care::checks_due() {
   if (w_.probe_due && now_ >= *w_.probe_due && !w_.probe && !unprobed()) start_probe();
   // Whatever ended its questions (an order that changed nothing): a running one is asked.
   if (!w_.probe && !w_.probe_due && !on_old_run()) schedule_probe();
-  if (w_.unhealthy_in_grace && now_ >= w_.grace_until)
+  if (w_.unhealthy_in_grace && now_ >= w_.grace_until && world_.engine_up) {
+    w_.unhealthy_in_grace = false;  // in doubt, the next look at it decides
     engine_health(EngineHealth::Unhealthy, w_.container.health_output);  // it will not be said again
+  }
 }
 
 void Care::exit_due() {
@@ -123,7 +125,7 @@ std::optional<Instant> Care::next_deadline() const {
   if (w_.probe) at(w_.probe->give_up);
   if (w_.presence == Presence::Running && !w_.probe && !unprobed()) at(w_.probe_due);
   if (w_.in_flight) at(w_.in_flight->until);
-  if (w_.unhealthy_in_grace && w_.presence == Presence::Running) at(w_.grace_until);
+  if (w_.unhealthy_in_grace && w_.presence == Presence::Running && world_.engine_up) at(w_.grace_until);
   if (may_judge()) at(w_.judge_exit_at);
   at(w_.back_by);
   if (world_.engine_up) at(w_.look_again_at);

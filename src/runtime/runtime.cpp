@@ -363,8 +363,10 @@ void Runtime::alarm() {
   armed_for_.reset();
   const Instant now = host_.now();
   // Only what was due when the alarm rang: what becomes due meanwhile lets I/O have its turn first.
-  while (auto key = timers_.take_due(now)) {
-    if (*key == beat_timer) {
+  std::vector<std::string> due = std::exchange(due_, {});
+  while (auto key = timers_.take_due(now)) due.push_back(std::move(*key));
+  for (std::string& key : due) {
+    if (key == beat_timer) {
       observer_.loop_lag(std::max(Duration{0}, now - (last_beat_ + beat_interval)));
       notice_stall();
       notice_clock();
@@ -374,14 +376,16 @@ void Runtime::alarm() {
         journal_.retry();
       }
       timers_.set(beat_timer, now + beat_interval);
-    } else if (*key == resync_timer) {
+    } else if (key == resync_timer) {
       sync(false);
-    } else if (*key == connect_timer) {
+    } else if (key == connect_timer) {
       connect();
     } else {
-      feed(Tick{std::move(*key)});
+      feed(Tick{std::move(key)});
     }
   }
+  due.clear();
+  due_ = std::move(due);
   arm();
 }
 

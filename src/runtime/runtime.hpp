@@ -180,6 +180,7 @@ class Runtime {
   EvidenceCapture evidence_;
   RemedyHooks hooks_;
   TimerQueue timers_;
+  std::vector<std::string> due_;  ///< of the alarm that rings; kept for its memory
   std::deque<Event> events_;
   bool stepping_ = false;
   bool stopping_ = false;

@@ -293,6 +293,32 @@ TEST_CASE("control: the engine's HEALTHCHECK is not believed either, and acted o
   CHECK(scene.orders.size() == 1);
 }
 
+TEST_CASE("control: an unhealthy in its start grace waits for belief, or for the engine, without haste") {
+  for (const bool lost : {false, true}) {
+    Scene scene(Dialect::Docker20, Scene::with_control());
+    INFO(scene.transcript());
+    Policy policy = Scene::policy();
+    policy.start_period = 2min;
+    Box& box = scene.add("web", policy);
+    box.facts.ports.clear();
+    box.facts.health = EngineHealth::Starting;
+    box.facts.health_interval = 1h;
+    scene.connect();
+    scene.engine_health(box, EngineHealth::Unhealthy);
+    scene.pass(10s);
+    if (lost)
+      scene.lose_engine();
+    else
+      scene.control = ended(ProbeEnd::Refused);
+    scene.pass(5min);  // its end passes meanwhile: the core would wake itself without end
+    CHECK(scene.orders.empty());
+    scene.control = {};
+    if (lost) scene.connect();
+    scene.pass(3min);
+    CHECK(scene.orders.size() == 1);
+  }
+}
+
 TEST_CASE("control: the engine's own alert is not lost beside it") {
   Scene scene(Dialect::Docker20, Scene::with_control());
   INFO(scene.transcript());

@@ -1,6 +1,7 @@
 #include "runtime/runtime.hpp"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include <fmt/format.h>
@@ -257,6 +258,8 @@ void Runtime::engine_event(const EngineEvent& event) {
   if (event.unix_nanoseconds <= journal_.cursor()) may_be_another_ = false;
   journal_.note_cursor(std::max(journal_.cursor(), event.unix_nanoseconds));
   if (event.kind == EngineEventKind::Destroy) known_.erase(event.container_id);
+  // The newest of what an engine stopped at its own end is said again after each cut of the stream.
+  if (event.unix_nanoseconds <= fell_until_ && tells_of_an_end(event.kind)) return;
   if (!supervisor_.synced_once() || may_be_another_ || !held_events_.empty()) {
     held_events_.push_back(event);
     return;
@@ -311,8 +314,14 @@ void Runtime::sync_step() {
   if (another && !held_events_.empty())
     log(LogLevel::Info, "the engine was started anew: what it stopped before it answered, no person did");
   feed(SyncCompleted{std::move(done.ids)});
-  for (const EngineEvent& event : std::exchange(held_events_, {}))
-    if (!another || !tells_of_an_end(event.kind)) feed(event);
+  std::set<std::string> up_again;  // whose next end is their own
+  for (const EngineEvent& event : std::exchange(held_events_, {})) {
+    if (event.kind == EngineEventKind::Start) up_again.insert(event.container_id);
+    if (!another || !tells_of_an_end(event.kind) || up_again.count(event.container_id) != 0)
+      feed(event);
+    else
+      fell_until_ = std::max(fell_until_, event.unix_nanoseconds);
+  }
   if (done.again) sync(done.again_full);
 }
 

@@ -196,6 +196,7 @@ class Runtime {
   // Whether the engine that answers again is the process that went. A new one stops what outlived a killed
   // one before it answers, and those stops, among its events, are no person's.
   bool may_be_another_ = false;
+  std::int64_t fell_until_ = 0;  ///< Unix ns: ends up to here were of an engine that went, no person's
   std::unordered_map<std::string, std::string> ran_before_loss_;  ///< id -> started_at
 
   Instant last_beat_{};

@@ -105,7 +105,9 @@ void Checker::ends(bool amnesia) {
     known.decided.reset();
     known.unattended = Duration{0};
     // What was never written is forgotten, and so are the orders and alerts that followed from it.
-    if (amnesia) known.open_order.reset();
+    if (!amnesia) continue;
+    known.open_order.reset();
+    if (known.ordered_by == process_) known.stopped_run = known.ordered_run;  // as if by a person
   }
   if (amnesia) {
     raised_.clear();
@@ -158,6 +160,7 @@ void Checker::looked(const std::string& container_id, Instant seen_at) {
 }
 
 void Checker::told(const EngineEvent& event) {
+  if (!first_told_) first_told_ = world_.now();
   if (tracing) note("engine says " + show(Event{event}));
   Known* of = known(event.container_id);
   if (!of) return;
@@ -402,8 +405,10 @@ void Checker::ordered_to(const Place& place, const ApplyRemedy& order, Instant n
   const bool looks_crashed =
       world_.script().dialect == Dialect::Podman && code != 0 && code != 130 && code != 137 && code != 143;
   const bool knows_stop = place.person_at < known.looked_at || known.told_stopped >= place.person_at;
-  const bool ambiguous = world_.engine_trouble_at() > place.person_at &&
-                         world_.engine_trouble_at() < place.person_at + near_shutdown + 24h;
+  // Before an engine has said anything at all there is nothing to ask it to say again.
+  const bool never_said = !first_told_ || *first_told_ > place.person_at;
+  const bool ambiguous = never_said || (world_.engine_trouble_at() > place.person_at &&
+                                        world_.engine_trouble_at() < place.person_at + near_shutdown + 24h);
   if (place.stopped_by_person && knows_stop && !looks_crashed && !place.busy && !ambiguous &&
       !stop_looks_ours)
     fail(1, fmt::format("{} was stopped by a person {} ago", who, format_duration(now - place.person_at)));

@@ -91,7 +91,7 @@ class Checker final : public Observer {
     bool failed_in_round = false;  ///< one of its probes did, and the others are not in yet
     Duration unattended{0};        ///< ill with nothing in the way, until now
     std::optional<std::pair<RemedyKind, Instant>> open_order;  ///< and its deadline
-    std::uint32_t stopped_run = 0;                             ///< the run that its ladder's stop ended
+    std::uint32_t stopped_run = 0;  ///< the run that its ladder's stop, or a forgotten order, ended
     std::uint32_t ordered_run = 0;  ///< the run that the open order is about, and who gave it
     unsigned ordered_by = 0;
     Instant ordered_from{}, ordered_until{};  ///< what happens in between may be its doing
@@ -145,6 +145,7 @@ class Checker final : public Observer {
   std::unordered_map<std::string, WorkloadRecord> records_;
   std::map<std::uint64_t, Attempt> attempts_;
   std::map<std::uint64_t, Incident> incidents_;
+  std::optional<Instant> first_told_;        ///< when the engine said anything for the first time
   std::set<std::uint64_t> unwritten_;        ///< attempts decided on, not yet answered for by the store
   std::map<std::string, Instant> reset_at_;  ///< by workload
   std::map<std::string, Instant> asked_at_;  ///< by `healer heal`

@@ -101,7 +101,8 @@ void Care::remedy_due() {
   } else if (const auto* gathering = std::get_if<Gathering>(&w_.remedy)) {
     if (now_ >= gathering->until) look_before_acting();
   } else if (const auto* checking = std::get_if<Checking>(&w_.remedy)) {
-    if (now_ >= checking->give_up) w_.remedy = Planned{now_ + w_.policy->effective_fast_interval(), {}};
+    if (now_ >= checking->give_up)
+      w_.remedy = Planned{now_ + std::min(w_.policy->effective_fast_interval(), look_again), {}};
   } else if (auto* settling = std::get_if<Settling>(&w_.remedy)) {
     if (now_ >= settling->next_look) {
       settling->next_look = now_ + settle_interval;

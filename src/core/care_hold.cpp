@@ -178,6 +178,8 @@ void Care::cause_gone(HoldKind held_for, const std::string& why) {
   decide(Rule::Released, text);
   w_.remedy = Idle{};
   w_.dependency_hold_until.reset();
+  if (w_.tracker.passed_once()) w_.grace_until = std::min(w_.grace_until, now_);  // it has started already
+  w_.run_seen_from_start = false;  // and how long it took shows no longer
   w_.tracker.begin_run(true);
   w_.health_from = now_;
   if (asks_engine()) {

@@ -202,7 +202,7 @@ void Care::enter_exited(const Container& facts, const RunId& run_before) {
   }
   w_.stopped_by_person = false;
   if (run_before.container_id != facts.id) w_.ran_before_engine_loss = false;  // its predecessor did
-  w_.exit_judged_before = first_sight && !ran_before && run_before == facts.run();
+  w_.exit_judged_before = first_sight && !w_.ran_when_restored && run_before == facts.run();
   if (was_up && w_.evidence.died() && !world_.stop_follows_exit) {
     judge_exit();
     return;
@@ -290,6 +290,7 @@ bool Care::ended_within_order() const {
 void Care::judge_exit() {
   const bool by_signal = after_our_signal() && !w_.evidence.person_acted();
   const bool ours = on_old_run() || by_signal || ended_within_order();
+  const bool explained = w_.evidence.died() || w_.evidence.person_acted();
   w_.judge_exit_at.reset();
   w_.dirty = true;
   if (by_signal && w_.presence == Presence::Restarting) return;  // the engine is at it
@@ -299,21 +300,21 @@ void Care::judge_exit() {
         w_.container.oom_killed ? ExitKind::OutOfMemory : ExitKind::Crash;  // only its own policy does this
   } else if (ours) {
     kind = ExitKind::Ours;
-  } else if (w_.incident && w_.exit_judged_before) {
+  } else if (w_.exit_judged_before && w_.incident && !w_.ran_before_engine_loss) {
     // A former process judged it with all there was to see, and opened the incident.
     kind = w_.container.oom_killed ? ExitKind::OutOfMemory : ExitKind::Crash;
-  } else if (w_.evidence.died() || w_.evidence.person_acted()) {
-    kind = w_.evidence.judge(w_.container);
-    // Podman 4 reports a person's stop as nothing but an exit, so there a code that a stop leaves behind is
-    // one.
-    if (kind == ExitKind::Crash && world_.stop_follows_exit) kind = judge_unseen_exit(w_.container);
-  } else if (w_.ran_before_engine_loss) {
+  } else if (w_.ran_before_engine_loss && (w_.exit_judged_before || !explained)) {
     // It went down with its engine. Its own policy, or we, will have it back.
     w_.back_by = std::max(now_, world_.synced_at + engine_patience);
     w_.ran_before_engine_loss = false;
     log(LogLevel::Info, fmt::format("{} — down since the engine went; its own policy has {} to bring it back",
                                     w_.name, format_duration(engine_patience)));
     return;
+  } else if (explained) {
+    kind = w_.evidence.judge(w_.container);
+    // Podman 4 reports a person's stop as nothing but an exit, so there a code that a stop leaves behind is
+    // one.
+    if (kind == ExitKind::Crash && world_.stop_follows_exit) kind = judge_unseen_exit(w_.container);
   } else if (w_.ordered && w_.ordered->run == w_.run() && !w_.ordered->by_former_process) {
     kind = ExitKind::Ours;  // refused or given up halfway, but it had stopped it
   } else {
@@ -452,7 +453,7 @@ void Care::inspect_failed(const Error& error) {
   if (std::holds_alternative<Checking>(w_.remedy)) {
     log(LogLevel::Warning,
         fmt::format("{} — could not look at it before acting: {}", w_.name, error.message));
-    w_.remedy = Planned{now_ + w_.policy->effective_fast_interval(), {}};
+    w_.remedy = Planned{now_ + std::min(w_.policy->effective_fast_interval(), look_again), {}};
   }
 }
 

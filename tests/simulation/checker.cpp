@@ -348,7 +348,7 @@ void Checker::ordered(const ApplyRemedy& order, Instant now) {
   if (of->ordered_by != process_ && world_.places()[by_key_.at(order.workload)].starts > of->ordered_run)
     of->open_order.reset();
   // A recreation is many calls of a process that is gone: what is left of it may be finished at once.
-  if (!order.resume && of->open_order && now < of->open_order->second)
+  if (!order.resume && of->open_order && world_.now() < of->open_order->second)
     fail(2, order.workload + " has an unanswered order");
 
   const Policy* policy = policy_of(order.workload);
@@ -373,7 +373,7 @@ void Checker::ordered(const ApplyRemedy& order, Instant now) {
     fail(2, fmt::format("{} in remedy, {} are allowed", in_remedy, allowed));
 
   const Place* place = world_.by_id(order.container_id);
-  if (place && changes_container(order.step.kind)) ordered_to(*place, order, now, stop_looks_ours);
+  if (place && changes_container(order.step.kind)) ordered_to(*place, order, stop_looks_ours);
 }
 
 bool Checker::by_operator(const ApplyRemedy& order) const {
@@ -392,7 +392,8 @@ bool Checker::paused_by_operator(const std::string& key, Instant now) const {
   return one || (host_record_.paused_until && *host_record_.paused_until > now);
 }
 
-void Checker::ordered_to(const Place& place, const ApplyRemedy& order, Instant now, bool stop_looks_ours) {
+void Checker::ordered_to(const Place& place, const ApplyRemedy& order, bool stop_looks_ours) {
+  const Instant now = world_.now();  // a successor counts from another clock
   const Known& known = known_[place.index];
   const std::string who = order.workload + " (" + place.unit->name + ")";
   const Policy* policy = policy_of(order.workload);
@@ -533,7 +534,9 @@ Duration Checker::patience(const Place& place, const Known& known, const Policy&
   }
   if (!place.running()) verdict = world_.script().resync + 35s;  // told by an event, or seen in a list
   Duration grace{0};
-  if (place.running() && known.passed_run != place.starts) grace = graces_of(known.key, policy).second;
+  // Of several probes that all must pass, one that passed ends no grace.
+  const bool passed = known.passed_run == place.starts && policy.named_probes.empty();
+  if (place.running() && !passed) grace = graces_of(known.key, policy).second;
   return verdict + grace + slack;
 }
 

@@ -109,7 +109,7 @@ class Checker final : public Observer {
   bool engine_fails_in_round(const Known& known) const;
   bool fall_was_seen(const Place& place) const;
   bool paused_by_operator(const std::string& key, Instant now) const;
-  void ordered_to(const Place& place, const ApplyRemedy& order, Instant now, bool stop_looks_ours);
+  void ordered_to(const Place& place, const ApplyRemedy& order, bool stop_looks_ours);
   void raised(const Alert& alert);
   Known* known(const std::string& container_id);
   Known* known_by_key(const std::string& key);

@@ -281,6 +281,27 @@ TEST_CASE("dependency: when the root is well the dependent earns a fresh verdict
   CHECK(scene.now() - well >= 5s);  // three answers of its own
 }
 
+TEST_CASE("dependency: a dependent that had started has no second start grace, and no second start") {
+  Scene scene;
+  Policy patient = depends_on({"db"});
+  patient.start_period = 1h;
+  Box& db = scene.add("db");
+  Box& web = scene.add("web", patient);
+  settle(scene);
+  const auto starts = scene.records.at("web").starts;
+  db.broken = web.broken = true;
+  REQUIRE(scene.pass_until([&] { return scene.status("db").condition == Condition::Healing; }));
+  REQUIRE(scene.pass_until([&] { return scene.status("db").condition == Condition::Healthy; }));
+  SUBCASE("still ill") {
+    CHECK_MESSAGE(scene.pass_until_decision("restart web", 2min), scene.transcript());
+  }
+  SUBCASE("well by itself") {
+    web.broken = false;
+    REQUIRE(scene.pass_until([&] { return scene.status("web").condition == Condition::Healthy; }));
+    CHECK(scene.records.at("web").starts == starts);
+  }
+}
+
 TEST_CASE("dependency: a dependent that is down is started as soon as the root is well") {
   Scene scene;
   Box& db = scene.add("db");

@@ -254,6 +254,7 @@ class RandomWorld {
       box->cured_by_start = true;
     }
     if (!scene.engine_up) scene.connect();
+    scene.pass(15s);  // who could not be looked at yet cannot be resumed
     scene.send(OperatorResume{""});
     for (auto& [id, box] : scene.boxes)
       if (box->exists) scene.send(OperatorResume{box->facts.name});

@@ -129,7 +129,10 @@ void Care::announce_ladder_end() {
   w_.unannounced_attempts = 0;
   w_.dirty = true;
   const std::string text =
-      fmt::format("every rung of its ladder was tried ({})", times(w_.incident->attempts, "attempt"));
+      w_.incident->attempts > 0
+          ? fmt::format("every rung of its ladder was tried ({})", times(w_.incident->attempts, "attempt"))
+          : fmt::format("the last {} restarts cured nothing, and its ladder has nothing else",
+                        w_.futile_restarts);
   log(LogLevel::Error, fmt::format("{} — GAVE UP: {}", w_.name, text));
   decide(Rule::GaveUp, text, fmt::format("rung={}", w_.incident->rung));
   raise(AlertKind::Critical, "GAVE UP",

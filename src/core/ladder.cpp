@@ -51,6 +51,8 @@ std::optional<Rung> choose_rung(const Policy& policy, unsigned rung, bool exited
       first = Rung{index, std::move(*step), false};
       if (futile_restarts < futile_restarts_enough || !restart) break;
     } else if (!restart) {
+      // What is down is started before it is left to a person.
+      if (exited && step->kind == RemedyKind::None) break;
       first = Rung{index, std::move(*step), true};
       break;
     }

@@ -26,7 +26,10 @@ void Invariants::order(const ApplyRemedy& order, const Truth& truth, Instant now
     if (attempt.workload != who || attempt.id == order.attempt) continue;
     if (attempt.state == AttemptState::Ordered || attempt.state == AttemptState::Verifying)
       fail(fmt::format("2: attempt {} of {} is not over", id, who));
-    if (attempt.run == truth.run && attempt.state == AttemptState::Cured && !keeps_run(attempt.remedy))
+    // An order that changed nothing (a dry run) leaves the run, and it may have ended since.
+    const bool ended_since = order.step.kind == RemedyKind::Start;
+    if (attempt.run == truth.run && attempt.state == AttemptState::Cured && !keeps_run(attempt.remedy) &&
+        !ended_since)
       fail(fmt::format("2: {} had been cured of this run", who));
   }
   const auto written = attempts_.find(order.attempt.value);

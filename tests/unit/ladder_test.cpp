@@ -69,6 +69,8 @@ TEST_CASE("ladder: five restarts that cured nothing, and the next kind is taken"
   CHECK(chosen(policy, 0, true, 5) == "recreate");
   CHECK(chosen(ladder({step(RemedyKind::Restart)}), 0, false, 9) == "restart");  // there is no other
   CHECK(chosen(ladder({step(RemedyKind::Restart), step(RemedyKind::None)}), 0, false, 5) == "nothing");
+  CHECK(chosen(ladder({step(RemedyKind::Restart), step(RemedyKind::Stop)}), 0, true, 5) == "start");
+  CHECK(chosen(ladder({step(RemedyKind::Restart), step(RemedyKind::None)}), 0, true, 5) == "start");
   CHECK(choose_rung(policy, 0, false, 5)->skipped_restarts);
 }
 

@@ -209,6 +209,21 @@ std::vector<Setting<Policy>> remedy_settings() {
            .description = "After an attempt and the start period: neither well nor ill by then is a failed "
                           "attempt."},
           1s, day, [](auto& p) -> auto& { return p.verify_limit; }),
+      choice<Policy, SignalUse>(
+          {.key = "signals",
+           .env = "SIGNALS",
+           .label = "healer.signals",
+           .description = "What a rule of Prometheus does that fires about the workload: `act` makes it ill, "
+                          "`tell` only tells people."},
+          {{"act", SignalUse::Act}, {"tell", SignalUse::Tell}, {"off", SignalUse::Off}},
+          [](auto& p) -> auto& { return p.signals; }),
+      duration<Policy>(
+          {.key = "signal_patience",
+           .env = "SIGNAL_PATIENCE",
+           .label = "healer.signal_patience",
+           .description = "How long a rule that fired before a remedy may go on firing after it: rates look "
+                          "back, and its end is told late."},
+          1s, day, [](auto& p) -> auto& { return p.signal_patience; }),
       duration<Policy>(
           {.key = "alert_cooldown",
            .env = "ALERT_COOLDOWN",

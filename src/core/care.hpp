@@ -107,6 +107,7 @@ class Care {
   void evidence_captured(const EvidenceCaptured& captured);
   void operator_reset();
   void operator_heal();
+  void signal_reported(const SignalReported& event);
   /// An attempt that a former process left unfinished: settled by inspect, never repeated.
   void resume_attempt(const Attempt& attempt);
 
@@ -253,6 +254,16 @@ class Care {
   std::string unasked_key() const;
   void raise(AlertKind kind, const char* event, std::string text, const std::string& dedup_key);
   std::string incident_key() const;
+
+  // care_signal.cpp
+  void signals_due();
+  void signal_over(const FiringSignal& signal, const char* why);
+  /// Since when it makes the workload ill: at once, or when its patience with a younger run is over.
+  Instant counts_from(const FiringSignal& signal) const;
+  bool awaits_signal() const;   ///< one fires that is acted on: nothing is cured before it is over
+  std::string illness() const;  ///< what is wrong, for people
+  std::optional<Instant> signal_deadline() const;
+
   std::string planned_text() const;
 
   void log(LogLevel level, std::string message);

@@ -64,7 +64,8 @@ void Care::announce_if_due() {
                        (planned && !planned->hold && planned->due <= now_);
   // Its verdict is awaited afresh: it may be well already.
   const bool awaited = w_.presence == Presence::Running && w_.tracker.state() != Tracker::State::Ill &&
-                       w_.incident->cause != IncidentCause::CrashLoop && !w_.network_loss && !w_.forced;
+                       w_.incident->cause != IncidentCause::CrashLoop && !w_.network_loss && !w_.signalled &&
+                       !w_.forced;
   if (at_once || awaited) return;
   if (w_.incident->cause == IncidentCause::CrashLoop && !w_.incident->gave_up)
     announce_crash_loop();
@@ -114,7 +115,7 @@ void Care::announce_gave_up() {
             "{} is still ill after {} in {}: {}.{} healer leaves it alone for {}; a person is needed. "
             "Look at `docker logs {}`, then `healer reset {}`.",
             w_.name, times(w_.policy->budget_attempts, "attempt"), format_duration(w_.policy->budget_window),
-            w_.last_verdict.text, refusal_text(), rounded(w_.breaker.until() - now_), w_.name, w_.name),
+            illness(), refusal_text(), rounded(w_.breaker.until() - now_), w_.name, w_.name),
         incident_key());
   save_incident();
 }
@@ -139,7 +140,7 @@ void Care::announce_ladder_end() {
         fmt::format(
             "{} is still ill: {}; {}.{} A person is needed. Look at `docker logs {}`, then `healer reset "
             "{}`.",
-            w_.name, w_.last_verdict.text, text, refusal_text(), w_.name, w_.name),
+            w_.name, illness(), text, refusal_text(), w_.name, w_.name),
         incident_key());
   save_incident();
 }
@@ -167,8 +168,8 @@ void Care::announce_summary() {
   w_.dirty = true;
   if (w_.incident && !w_.incident->announced) {
     w_.incident->announced = true;
-    raise(AlertKind::Degraded, "DEGRADED",
-          fmt::format("{}; it is still ill: {}.", what, w_.last_verdict.text), incident_key());
+    raise(AlertKind::Degraded, "DEGRADED", fmt::format("{}; it is still ill: {}.", what, illness()),
+          incident_key());
     save_incident();
   } else {
     raise(AlertKind::Info, "SUMMARY", what + "; it is well now.",
@@ -211,7 +212,7 @@ void Care::raise(AlertKind kind, const char* event, std::string text, const std:
   alert.host = world_.policy.host_name;
   alert.workload = w_.name;
   alert.image = w_.container.image;
-  alert.cause = w_.incident ? w_.incident->cause_text : w_.last_verdict.text;
+  alert.cause = w_.incident ? w_.incident->cause_text : illness();
   alert.attempt = w_.incident ? w_.incident->attempts : 0;
   alert.attempts_allowed = w_.policy->budget_attempts;
   alert.excerpt = w_.excerpt;

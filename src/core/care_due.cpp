@@ -10,6 +10,7 @@ namespace healer {
 void Care::run_due() {
   pause_due();
   network_due();
+  signals_due();
   checks_due();
   exit_due();
   verdict_due();
@@ -73,14 +74,17 @@ void Care::verdict_due() {
     // The verdict, or a person's pause, may have come before the engine's answer.
     if (w_.presence == Presence::Paused)
       drop_everything(AttemptState::Dropped, "paused by a person");
-    else if (w_.tracker.state() == Tracker::State::Well)
+    else if (w_.tracker.state() == Tracker::State::Well && !awaits_signal())
       became_well();
     else if (w_.tracker.state() == Tracker::State::Ill)
       attempt_failed_then_plan(AttemptState::NotCured, w_.last_verdict.text);
+    else if (w_.signalled)
+      attempt_failed_then_plan(AttemptState::NotCured, illness());
   }
   // Well while an order was still open: its end closes the incident.
   if (w_.incident && !w_.attempt && w_.presence == Presence::Running &&
-      w_.tracker.state() == Tracker::State::Well)
+      (w_.tracker.state() == Tracker::State::Well ||
+       (unprobed() && w_.incident->cause == IncidentCause::Signalled)))
     became_well();
 }
 
@@ -94,7 +98,8 @@ void Care::remedy_due() {
     log(LogLevel::Info, fmt::format("{} — breaker half-open: one try is allowed", w_.name));
   }
   // Whatever kept a remedy from being planned may be gone; what still keeps it says so in plan_remedy().
-  if (w_.incident && (w_.tracker.state() == Tracker::State::Ill || w_.network_loss)) plan_remedy();
+  if (w_.incident && (w_.tracker.state() == Tracker::State::Ill || w_.network_loss || w_.signalled))
+    plan_remedy();
 
   if (const auto* planned = std::get_if<Planned>(&w_.remedy)) {
     if (now_ >= planned->due) planned_due();
@@ -129,6 +134,7 @@ std::optional<Instant> Care::next_deadline() const {
   if (w_.unhealthy_in_grace && w_.presence == Presence::Running && world_.engine_up) at(w_.grace_until);
   if (may_judge()) at(w_.judge_exit_at);
   at(w_.back_by);
+  if (w_.presence == Presence::Running) at(signal_deadline());
   if (world_.engine_up) at(w_.look_again_at);
   if (const auto* planned = std::get_if<Planned>(&w_.remedy)) {
     if (!planned->hold)

@@ -193,6 +193,7 @@ void Care::became_well() {
   if (w_.forced && queued()) return;  // a person wants it done all the same
   // Whatever it says of itself: only another run joins the network that is there now.
   if (w_.network_loss) return;
+  if (awaits_signal()) return;  // it is no better than Prometheus says
   drop_queued("well again before it was due");
   if (std::holds_alternative<Verifying>(w_.remedy)) attempt_ended(AttemptState::Cured, {});
   if (!w_.incident || w_.attempt) return;

@@ -87,7 +87,7 @@ std::optional<Hold> Care::maintenance_hold() const {
 /// What was seen over a network that healer itself does not trust now.
 std::optional<Hold> Care::doubt_hold() const {
   const bool over_network = w_.presence == Presence::Running && !asks_engine() && !unprobed();
-  if (!over_network || w_.network_loss) return std::nullopt;
+  if (!over_network || w_.network_loss || w_.signalled) return std::nullopt;
   if (world_.control.failed())
     return Hold{
         HoldKind::Unasked, "healer's own network is in doubt: its control target does not answer", {}};
@@ -172,7 +172,8 @@ void Care::cause_gone(HoldKind held_for, const std::string& why) {
   const auto* planned = std::get_if<Planned>(&w_.remedy);
   const bool held = planned != nullptr && planned->hold && planned->hold->kind == held_for;
   // What is down does not come back by itself, and what cannot be asked has no verdict to wait for.
-  if (!held || w_.presence != Presence::Running || unprobed() || w_.network_loss || w_.forced) return;
+  if (!held || w_.presence != Presence::Running || unprobed() || w_.network_loss || w_.signalled || w_.forced)
+    return;
   const std::string text = why + "; its own answers decide now";
   log(LogLevel::Info, fmt::format("{} — {}", w_.name, text));
   decide(Rule::Released, text);

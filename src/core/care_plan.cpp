@@ -143,7 +143,8 @@ void Care::check_then_act() {
                           (w_.presence == Presence::Exited ? exited : facts.state == ContainerState::Running);
   // A start waits until the exit is judged: a person's stop may be what the facts show.
   const bool exit_open = w_.presence == Presence::Exited && (w_.judge_exit_at || w_.stopped_by_person);
-  const bool wanted = w_.tracker.state() == Tracker::State::Ill || w_.forced || w_.network_loss;
+  const bool wanted =
+      w_.tracker.state() == Tracker::State::Ill || w_.forced || w_.network_loss || w_.signalled;
   if (!as_decided || exit_open || !wanted) {
     drop_queued(fmt::format("it is {} now", to_string(facts.state)));
     return;
@@ -156,7 +157,8 @@ void Care::check_then_act() {
     return;
   }
   // It began to pass: the next answers tell whether anything needs to be done at all.
-  if (w_.tracker.passes() > 0 && w_.presence == Presence::Running && !w_.forced && !w_.network_loss) {
+  if (w_.tracker.passes() > 0 && w_.presence == Presence::Running && !w_.forced && !w_.network_loss &&
+      !w_.signalled) {
     w_.remedy = Planned{now_ + w_.policy->effective_fast_interval(), {}};
     return;
   }

@@ -134,6 +134,7 @@ void Care::begin_run(const Container& facts) {
   }
   find_way();
   w_.grace_until = w_.run_started + grace();
+  w_.signals_from = w_.run_started;
   const bool daemon_start = first_sight && !world_.synced_once;
   const double draw = draws_.next();
   if (!unprobed()) w_.probe_due = now_ + first_probe_delay(*w_.policy, daemon_start, draw);

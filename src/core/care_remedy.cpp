@@ -227,6 +227,7 @@ void Care::start_after_signal() {
 void Care::verify_same_run() {
   verify_from(now_, false);
   w_.tracker.begin_run(true);
+  w_.signals_from = now_;
   w_.health_from = now_;           // what the HEALTHCHECK said before is about before
   w_.run_seen_from_start = false;  // no start to learn from
   if (w_.presence == Presence::Running && !unprobed())
@@ -325,7 +326,10 @@ void Care::verify_from(Instant started, bool awaiting_run) {
   const Duration pace = by_engine ? w_.container.health_interval + w_.container.health_timeout
                                   : w_.policy->effective_fast_interval() + w_.policy->effective_timeout();
   const Duration limit = std::max(w_.policy->verify_limit, pace * checks_to_decide(*w_.policy));
-  w_.remedy = Verifying{std::max(now_, started + grace) + limit, awaiting_run, now_ + settle_interval};
+  Instant deadline = std::max(now_, started + grace) + limit;
+  if (awaits_signal())
+    deadline = std::max(deadline, std::max(now_, started) + w_.policy->signal_patience + limit);
+  w_.remedy = Verifying{deadline, awaiting_run, now_ + settle_interval};
   w_.attempt->state = AttemptState::Verifying;
   save_attempt();
 }
@@ -375,12 +379,12 @@ void Care::attempt_ended(AttemptState state, const std::string& note) {
 
 void Care::attempt_failed_then_plan(AttemptState state, const std::string& note) {
   attempt_ended(state, note);
-  if (w_.tracker.state() == Tracker::State::Ill) plan_remedy();
+  if (w_.tracker.state() == Tracker::State::Ill || w_.signalled) plan_remedy();
 }
 
 /// Neither well nor ill within the limit.
 void Care::verification_over() {
-  if (unprobed() && w_.presence == Presence::Running && !w_.network_loss) {
+  if (unprobed() && w_.presence == Presence::Running && !w_.network_loss && !awaits_signal()) {
     became_well();  // nothing can be asked: staying up is all there is to see
     return;
   }

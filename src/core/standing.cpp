@@ -20,6 +20,7 @@ const char* ails(const Workload& w, Instant now) {
       break;
   }
   if (w.network_loss) return "has lost its network";
+  if (w.signalled) return "is ill";
   if (in_remedy(w)) return "is being healed";
   switch (w.tracker.state()) {
     case Tracker::State::Ill:
@@ -56,7 +57,7 @@ bool counts_as_ailing(const Workload& w) {
     return w.exit_kind == ExitKind::Crash || w.exit_kind == ExitKind::OutOfMemory || w.attempt.has_value();
   if (w.incident && w.attempt) return true;
   if (w.incident && w.incident->cause == IncidentCause::ByOperator) return false;
-  if (w.tracker.failures() > 0) return true;
+  if (w.tracker.failures() > 0 || w.signalled) return true;
   return w.tracker.state() == Tracker::State::Ill && w.tracker.passes() == 0;
 }
 

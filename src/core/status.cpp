@@ -27,9 +27,9 @@ Condition condition_of(const Workload& w, bool engine_up) {
       break;
   }
   if (w.attempt) return Condition::Healing;
-  if (w.incident && w.incident->gave_up && w.tracker.state() == Tracker::State::Ill)
+  if (w.incident && w.incident->gave_up && (w.tracker.state() == Tracker::State::Ill || w.signalled))
     return Condition::GivenUp;
-  if (w.tracker.state() == Tracker::State::Ill) return Condition::Unhealthy;
+  if (w.tracker.state() == Tracker::State::Ill || w.signalled) return Condition::Unhealthy;
   if (w.unprobed()) return Condition::Unreachable;
   if (w.unknown_streak > 0 || !engine_up) return Condition::Unknown;
   if (w.tracker.state() == Tracker::State::Fresh)
@@ -38,22 +38,24 @@ Condition condition_of(const Workload& w, bool engine_up) {
 }
 
 std::string reason_of(const Workload& w, Instant now) {
+  const bool by_signal = w.signalled && w.tracker.state() != Tracker::State::Ill;
+  const std::string ill = by_signal ? signal_text(w) : w.last_verdict.text;
   if (w.stopped_by_person) return "stopped; left alone until someone starts it";
   if (w.presence == Presence::Paused) return "paused by a person";
   if (const auto* planned = std::get_if<Planned>(&w.remedy); planned && planned->hold)
-    return fmt::format("{}; held: {}", w.last_verdict.text, planned->hold->text);
+    return fmt::format("{}; held: {}", ill, planned->hold->text);
   if (const auto* planned = std::get_if<Planned>(&w.remedy); planned && planned->due > now)
     return fmt::format(
-        "{}; next attempt in {}", w.last_verdict.text,
+        "{}; next attempt in {}", ill,
         format_duration(std::chrono::duration_cast<std::chrono::seconds>(planned->due - now + 999ms)));
   if (w.attempt && std::holds_alternative<Verifying>(w.remedy))
     return fmt::format("attempt {} is being verified", w.attempt->number);
   if (w.attempt) return fmt::format("attempt {} is under way", w.attempt->number);
   if (w.breaker.state() == BreakerState::Open && w.incident)
     return fmt::format(
-        "{}; breaker open, one try in {}", w.last_verdict.text,
+        "{}; breaker open, one try in {}", ill,
         format_duration(std::chrono::duration_cast<std::chrono::seconds>(w.breaker.until() - now + 999ms)));
-  return w.last_verdict.text;
+  return ill;
 }
 
 WorkloadStatus::Probe status_of_probe(const WorkloadProbe& probe) {

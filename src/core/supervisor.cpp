@@ -471,6 +471,11 @@ void Supervisor::on(const OperatorHeal& event, Step& step) {
     care(*workload, step, [](Care& care) { care.operator_heal(); });
 }
 
+void Supervisor::on(const SignalReported& event, Step& step) {
+  if (Workload* workload = by_key(event.workload))
+    care(*workload, step, [&](Care& care) { care.signal_reported(event); });
+}
+
 void Supervisor::forget_if_over(const Workload& workload, Instant now) {
   if (now < *workload.forget_at || workload.incident || workload.in_flight) return;
   // History and budget stay on disk, and here for the case that it comes back.

@@ -89,6 +89,7 @@ class Supervisor {
   void on(const OperatorPause& event, Step& step);
   void on(const OperatorResume& event, Step& step);
   void on(const OperatorHeal& event, Step& step);
+  void on(const SignalReported& event, Step& step);
   void on(const WallClockMoved& event, Step& step);
   void on(const HostPolicyChanged& event, Step& step);
 

@@ -60,6 +60,7 @@ WorkloadRecord Workload::record() const {
   record.futile_restarts = futile_restarts;
   record.paused_until = paused_until;
   record.network_parent = network_parent;
+  if (signals) record.signals = *signals;
   record.ran_before_engine_loss = ran_before_engine_loss || back_by;
   return record;
 }
@@ -88,6 +89,7 @@ Workload restore_workload(const Remembered& remembered) {
   workload.paused_until = record.paused_until;
   workload.network_parent = record.network_parent;
   workload.ran_before_engine_loss = record.ran_before_engine_loss;
+  if (!record.signals.empty()) workload.signals = record.signals;
   if (remembered.newest_order) workload.ordered = *remembered.newest_order;
   workload.breaker = Breaker(record.breaker, record.breaker_until, remembered.attempts);
   return workload;

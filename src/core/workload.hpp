@@ -224,6 +224,9 @@ struct Workload {
   std::string network_parent;                    ///< key of the workload whose network it shares
   std::string network_parent_id;                 ///< that one's container, as its own configuration names it
   std::optional<NetworkLoss> network_loss;
+  Rare<std::vector<FiringSignal>> signals;  ///< what Prometheus' rules say of it now
+  Instant signals_from{};                   ///< a signal older than this has the policy's patience from here
+  bool signalled = false;                   ///< ill by one of them, whatever its probes say
   Standing standing;
   std::optional<std::pair<HoldKind, Instant>>
       held;  ///< as it is queued for release: why, and when it was due
@@ -257,6 +260,9 @@ struct Remembered {
   std::vector<Instant> attempts;  ///< when each was ordered
   std::optional<OrderedRun> newest_order;
 };
+
+/// What the signals say that it is acted on for; empty: none fires.
+std::string signal_text(const Workload& workload);
 
 /// Rebuilds what is remembered, before any container was seen.
 Workload restore_workload(const Remembered& remembered);

@@ -155,6 +155,18 @@ struct OperatorHeal {
   std::string workload;
 };
 
+/// A rule of Prometheus about one workload, as Alertmanager told it or as healer's own query found it. Said
+/// again, it is the same signal; who asked in vain says nothing, for unknown is never ill.
+struct SignalReported {
+  std::string workload;  ///< key
+  std::string source;    ///< "alertmanager", "prometheus"
+  std::string id;        ///< which of its source; at most 64 bytes
+  std::string name;      ///< the rule's, for people
+  std::string text;      ///< what it says: one line, redacted, at most 300 bytes
+  bool firing = true;    ///< false: resolved
+  bool act = true;       ///< false: people are told, and nothing is done
+};
+
 /// The wall clock was compared with the core's timeline and differs by this much more than was known: for
 /// maintenance windows and for times that the engine says.
 struct WallClockMoved {
@@ -169,6 +181,6 @@ struct HostPolicyChanged {
 using Event = std::variant<EngineEvent, ContainerObserved, ContainerGone, InspectFailed, SyncCompleted,
                            EngineConnected, VantageLearned, EngineLost, ProbeFinished, EvidenceCaptured,
                            RemedyFinished, Tick, LoopStalled, OperatorReset, OperatorPause, OperatorResume,
-                           OperatorHeal, WallClockMoved, HostPolicyChanged>;
+                           OperatorHeal, SignalReported, WallClockMoved, HostPolicyChanged>;
 
 }  // namespace healer

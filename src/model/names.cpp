@@ -210,6 +210,8 @@ const char* to_string(IncidentCause value) {
       return "not_back_after_engine";
     case IncidentCause::NetworkLost:
       return "network_lost";
+    case IncidentCause::Signalled:
+      return "signalled";
     case IncidentCause::ByOperator:
       return "by_operator";
   }

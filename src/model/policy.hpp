@@ -79,6 +79,9 @@ struct MaintenanceWindow {
 };
 
 /// Who asked for the container to be watched. Opting out always wins. HEALING.md 1.
+/// What a signal (a rule of Prometheus that fires) does: it is ill by it; people are told; nothing.
+enum class SignalUse { Act, Tell, Off };
+
 enum class Selection { Unlabelled, OptedIn, OptedOut };
 
 /// The effective settings of one workload: label over file over environment over default.
@@ -108,6 +111,8 @@ struct Policy {
   Duration breaker_open_for = 30min;
   Duration backoff_decay = 10min;  ///< one step down for each this long well
   Duration verify_limit = 120s;    ///< after the grace: neither well nor ill by then is a failed attempt
+  SignalUse signals = SignalUse::Act;
+  Duration signal_patience = 10min;  ///< a signal older than a run may fire on so long: rates look back
   Duration alert_cooldown = 5min;
   bool heal_exits = true;  ///< false: only its health counts; one that ends by itself is left as it is
   bool alerts = true;      ///< false: nobody is told of it

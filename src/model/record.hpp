@@ -22,6 +22,7 @@ enum class IncidentCause {
   CrashLoop,
   NotBackAfterEngine,
   NetworkLost,  ///< the container whose network it shares was restarted or replaced
+  Signalled,    ///< a rule of Prometheus fires about it
   ByOperator,   ///< a person asked for the remedy
 };
 
@@ -89,6 +90,18 @@ enum class BreakerState { Closed, Open, HalfOpen };
 
 const char* to_string(BreakerState state);
 
+/// A rule of Prometheus that fires about a workload. event.hpp, SignalReported.
+struct FiringSignal {
+  std::string source;
+  std::string id;
+  std::string name;
+  std::string text;
+  bool act = true;
+  Instant since{};    ///< first told
+  Instant told_at{};  ///< last told; one that is not said again for long enough is over
+  bool operator==(const FiringSignal&) const = default;
+};
+
 /// What is remembered of a workload across runs and across healer's own restarts.
 struct WorkloadRecord {
   std::string key;
@@ -112,6 +125,7 @@ struct WorkloadRecord {
   std::optional<Instant> paused_until;  ///< by `healer pause`; Instant::max(): until resumed
   std::string network_parent;           ///< key of the workload whose network it shares; empty: none
   bool ran_before_engine_loss = false;  ///< when the engine went, and not judged since
+  std::vector<FiringSignal> signals;
   bool operator==(const WorkloadRecord&) const = default;
 };
 

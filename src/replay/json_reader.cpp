@@ -23,6 +23,9 @@ namespace json = boost::json;
 constexpr int last_of(Selection) {
   return static_cast<int>(Selection::OptedOut);
 }
+constexpr int last_of(SignalUse) {
+  return static_cast<int>(SignalUse::Off);
+}
 
 template <class T>
 bool take_number(const json::value& from, T& into) {

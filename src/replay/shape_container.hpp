@@ -234,7 +234,7 @@ struct Shape<MaintenanceWindow> {
 
 template <>
 struct Shape<Policy> {
-  static constexpr std::array<const char*, 27> names{"selection",
+  static constexpr std::array<const char*, 29> names{"selection",
                                                      "probe",
                                                      "unnamed_probe",
                                                      "named_probes",
@@ -258,6 +258,8 @@ struct Shape<Policy> {
                                                      "breaker_open_for",
                                                      "backoff_decay",
                                                      "verify_limit",
+                                                     "signals",
+                                                     "signal_patience",
                                                      "alert_cooldown",
                                                      "heal_exits",
                                                      "alerts"};
@@ -265,13 +267,13 @@ struct Shape<Policy> {
     auto& [selection, probe, unnamed_probe, named_probes, interval, timeout, failure_threshold,
            success_threshold, fast_interval, start_period, window, actions, evidence, depends_on,
            dependency_hold, maintenance, stop_timeout, backoff_max, backoff_jitter, budget_attempts,
-           budget_window, breaker_open_for, backoff_decay, verify_limit, alert_cooldown, heal_exits, alerts] =
-        owner;
+           budget_window, breaker_open_for, backoff_decay, verify_limit, signals, signal_patience,
+           alert_cooldown, heal_exits, alerts] = owner;
     return std::tie(selection, probe, unnamed_probe, named_probes, interval, timeout, failure_threshold,
                     success_threshold, fast_interval, start_period, window, actions, evidence, depends_on,
                     dependency_hold, maintenance, stop_timeout, backoff_max, backoff_jitter, budget_attempts,
-                    budget_window, breaker_open_for, backoff_decay, verify_limit, alert_cooldown, heal_exits,
-                    alerts);
+                    budget_window, breaker_open_for, backoff_decay, verify_limit, signals, signal_patience,
+                    alert_cooldown, heal_exits, alerts);
   }
 };
 

@@ -183,6 +183,17 @@ struct Shape<OperatorHeal> {
 };
 
 template <>
+struct Shape<SignalReported> {
+  static constexpr const char* tag = "signal";
+  static constexpr std::array<const char*, 7> names{"workload", "source", "id", "name",
+                                                    "text",     "firing", "act"};
+  static auto tie(auto& owner) {
+    auto& [workload, source, id, name, text, firing, act] = owner;
+    return std::tie(workload, source, id, name, text, firing, act);
+  }
+};
+
+template <>
 struct Shape<WallClockMoved> {
   static constexpr const char* tag = "clock";
   static constexpr std::array<const char*, 1> names{"ahead"};

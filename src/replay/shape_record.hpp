@@ -11,8 +11,18 @@
 namespace healer::replay {
 
 template <>
+struct Shape<FiringSignal> {
+  static constexpr std::array<const char*, 7> names{"source", "id",    "name",   "text",
+                                                    "act",    "since", "told_at"};
+  static auto tie(auto& owner) {
+    auto& [source, id, name, text, act, since, told_at] = owner;
+    return std::tie(source, id, name, text, act, since, told_at);
+  }
+};
+
+template <>
 struct Shape<WorkloadRecord> {
-  static constexpr std::array<const char*, 21> names{"key",
+  static constexpr std::array<const char*, 22> names{"key",
                                                      "name",
                                                      "last_run",
                                                      "was_running",
@@ -32,16 +42,17 @@ struct Shape<WorkloadRecord> {
                                                      "futile_restarts",
                                                      "paused_until",
                                                      "network_parent",
-                                                     "ran_before_engine_loss"};
+                                                     "ran_before_engine_loss",
+                                                     "signals"};
   static auto tie(auto& owner) {
     auto& [key, name, last_run, was_running, stopped_by_person, started_well_once, starts, unclean_starts,
            breaker, breaker_until, backoff_level, backoff_changed_at, last_announced, unannounced_incidents,
            unannounced_attempts, quiet_since, reset_at, futile_restarts, paused_until, network_parent,
-           ran_before_engine_loss] = owner;
+           ran_before_engine_loss, signals] = owner;
     return std::tie(key, name, last_run, was_running, stopped_by_person, started_well_once, starts,
                     unclean_starts, breaker, breaker_until, backoff_level, backoff_changed_at, last_announced,
                     unannounced_incidents, unannounced_attempts, quiet_since, reset_at, futile_restarts,
-                    paused_until, network_parent, ran_before_engine_loss);
+                    paused_until, network_parent, ran_before_engine_loss, signals);
   }
 };
 

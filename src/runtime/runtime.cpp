@@ -471,6 +471,12 @@ Result<void> Runtime::heal(const std::string& key) {
   return {};
 }
 
+Result<void> Runtime::signal(SignalReported signal) {
+  if (const auto found = watched(signal.workload); !found) return tl::unexpected(found.error());
+  feed(std::move(signal));
+  return {};
+}
+
 void Runtime::shut_down(std::function<void()> done) {
   stopping_ = true;
   ++connection_;

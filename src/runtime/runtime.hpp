@@ -114,6 +114,8 @@ class Runtime {
   /// The first rung now, whatever its health says. Conflict when a person stopped or paused it, or a remedy
   /// is under way.
   Result<void> heal(const std::string& key);
+  /// A rule of Prometheus began or ceased to fire about a watched workload. NotFound as above.
+  Result<void> signal(SignalReported signal);
   std::optional<WorkloadExplanation> explain(const std::string& key) const {
     return supervisor_.explain(key, host_.now());
   }

@@ -10,6 +10,9 @@
 #include <utility>
 #include <vector>
 
+#include <fmt/format.h>
+
+#include "base/text.hpp"
 #include "model/record.hpp"
 #include "store/enum_text.hpp"
 #include "store/sqlite.hpp"
@@ -29,17 +32,29 @@ struct Table {
 inline const Table& table_of(const WorkloadRecord*) {
   static const Table table{"workloads",
                            1,
-                           {"workload_key",          "name",
-                            "run_container",         "run_started",
-                            "was_running",           "stopped_by_person",
-                            "started_well_once",     "starts",
-                            "unclean_starts",        "breaker",
-                            "breaker_until",         "backoff_level",
-                            "backoff_changed_at",    "last_announced",
-                            "unannounced_incidents", "unannounced_attempts",
-                            "quiet_since",           "reset_at",
-                            "futile_restarts",       "paused_until",
-                            "network_parent",        "ran_before_engine_loss"},
+                           {"workload_key",
+                            "name",
+                            "run_container",
+                            "run_started",
+                            "was_running",
+                            "stopped_by_person",
+                            "started_well_once",
+                            "starts",
+                            "unclean_starts",
+                            "breaker",
+                            "breaker_until",
+                            "backoff_level",
+                            "backoff_changed_at",
+                            "last_announced",
+                            "unannounced_incidents",
+                            "unannounced_attempts",
+                            "quiet_since",
+                            "reset_at",
+                            "futile_restarts",
+                            "paused_until",
+                            "network_parent",
+                            "ran_before_engine_loss",
+                            "signals"},
                            true};
   return table;
 }
@@ -49,12 +64,12 @@ auto fields_of(R& r) {
   auto& [key, name, last_run, was_running, stopped_by_person, started_well_once, starts, unclean_starts,
          breaker, breaker_until, backoff_level, backoff_changed_at, last_announced, unannounced_incidents,
          unannounced_attempts, quiet_since, reset_at, futile_restarts, paused_until, network_parent,
-         ran_before_engine_loss] = r;
+         ran_before_engine_loss, signals] = r;
   return std::tie(key, name, last_run.container_id, last_run.started_at, was_running, stopped_by_person,
                   started_well_once, starts, unclean_starts, breaker, breaker_until, backoff_level,
                   backoff_changed_at, last_announced, unannounced_incidents, unannounced_attempts,
                   quiet_since, reset_at, futile_restarts, paused_until, network_parent,
-                  ran_before_engine_loss);
+                  ran_before_engine_loss, signals);
 }
 
 inline const Table& table_of(const Incident*) {
@@ -223,6 +238,18 @@ inline void put(Statement& to, int index, const std::vector<Duration>& value) {
   put(to, index, text);
 }
 
+// A line each, its fields apart by tabs: what they hold is one line of printable text.
+inline void put(Statement& to, int index, const std::vector<FiringSignal>& value) {
+  std::string text;
+  for (const FiringSignal& each : value) {
+    for (const std::string* field : {&each.source, &each.id, &each.name, &each.text})
+      text += printable(*field) + '\t';
+    text += fmt::format("{}\t{}\t{}\n", each.act ? 1 : 0, each.since.time_since_epoch().count(),
+                        each.told_at.time_since_epoch().count());
+  }
+  put(to, index, text);
+}
+
 template <class T>
 bool take(const Statement& from, int index, T& value) {
   if constexpr (std::is_enum_v<T>) {
@@ -267,6 +294,24 @@ inline bool take(const Statement& from, int index, std::vector<Duration>& value)
     if (error != std::errc{} || (stop != end && *stop != ',')) return false;
     value.emplace_back(number);
     at = stop == end ? end : stop + 1;
+  }
+  return true;
+}
+
+inline bool take(const Statement& from, int index, std::vector<FiringSignal>& value) {
+  value.clear();
+  for (const std::string& line : split(from.text(index), '\n')) {
+    if (line.empty()) continue;
+    const std::vector<std::string> fields = split(line, '\t');
+    std::int64_t numbers[3] = {};
+    if (fields.size() != 7) return false;
+    for (std::size_t i = 0; i < 3; ++i) {
+      const std::string& field = fields[4 + i];
+      const auto [end, error] = std::from_chars(field.data(), field.data() + field.size(), numbers[i]);
+      if (error != std::errc{} || end != field.data() + field.size()) return false;
+    }
+    value.push_back({fields[0], fields[1], fields[2], fields[3], numbers[0] != 0,
+                     Instant{Duration{numbers[1]}}, Instant{Duration{numbers[2]}}});
   }
   return true;
 }

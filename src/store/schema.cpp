@@ -7,7 +7,7 @@ namespace {
 
 // STRICT: a value of another type than the column's is refused by SQLite itself.
 // Instants are Unix milliseconds, durations milliseconds, closed choices their text.
-const std::array<Migration, 4> released{
+const std::array<Migration, 5> released{
     R"(
 CREATE TABLE workloads (
   workload_key TEXT PRIMARY KEY NOT NULL,
@@ -149,6 +149,9 @@ CREATE INDEX attempts_by_incident ON attempts (incident);
     R"(
 ALTER TABLE workloads ADD COLUMN ran_before_engine_loss INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE host ADD COLUMN mass_critical INTEGER NOT NULL DEFAULT 0;
+)",
+    R"(
+ALTER TABLE workloads ADD COLUMN signals TEXT NOT NULL DEFAULT '';
 )"};
 
 }  // namespace

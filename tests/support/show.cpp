@@ -41,6 +41,9 @@ struct ShowEvent {
   std::string operator()(const OperatorPause& e) const { return "pause " + e.workload; }
   std::string operator()(const OperatorResume& e) const { return "resume " + e.workload; }
   std::string operator()(const OperatorHeal& e) const { return "heal " + e.workload; }
+  std::string operator()(const SignalReported& e) const {
+    return fmt::format("signal {} of {} {}", e.name, e.workload, e.firing ? "fires" : "is resolved");
+  }
   std::string operator()(const WallClockMoved& e) const {
     return "wall clock ahead " + format_duration(e.ahead);
   }

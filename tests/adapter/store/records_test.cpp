@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <map>
 
+#include <fmt/format.h>
 #include <rapidcheck.h>
 
 #include "adapter/store/fixture.hpp"
@@ -50,13 +51,18 @@ WorkloadRecord any_workload() {
   for (const auto ms :
        *rc::gen::container<std::vector<std::int64_t>>(rc::gen::inRange<std::int64_t>(0, 600'000)))
     if (starts.size() < 10) starts.emplace_back(ms);
+  std::vector<FiringSignal> signals;
+  for (unsigned i = *rc::gen::inRange(0U, 3U); i > 0; --i)
+    signals.push_back({"alertmanager", fmt::format("id{}", i), "HighErrorRate", "5 % of \"all\" fail: √",
+                       any_bool(), any_instant(), any_instant()});
   return WorkloadRecord{any_text(),      any_text(),    any_run(),
                         any_bool(),      any_bool(),    any_bool(),
                         starts,          starts,        *any_of<BreakerState>(),
                         any_instant(),   any_count(),   any_instant(),
                         any_instant(),   any_count(),   any_count(),
                         any_instant(),   any_instant(), any_count(),
-                        maybe_instant(), any_text()};
+                        maybe_instant(), any_text(),    any_bool(),
+                        signals};
 }
 Incident any_incident() {
   return Incident{

@@ -1,0 +1,174 @@
+// HEALING.md 2: rules of Prometheus as signals.
+#include <doctest/doctest.h>
+
+#include "support/scene.hpp"
+
+using namespace healer;
+using namespace healer::testing;
+
+namespace {
+
+SignalReported fires(const std::string& workload, const std::string& id = "1") {
+  SignalReported signal;
+  signal.workload = workload;
+  signal.source = "alertmanager";
+  signal.id = id;
+  signal.name = "HighErrorRate";
+  signal.text = "8 % of the requests fail";
+  return signal;
+}
+
+SignalReported resolved(const std::string& workload, const std::string& id = "1") {
+  SignalReported signal = fires(workload, id);
+  signal.firing = false;
+  return signal;
+}
+
+}  // namespace
+
+TEST_CASE("signal: one that fires makes it ill at once, and its end is its cure") {
+  Scene scene;
+  INFO(scene.transcript());
+  scene.healthy("web");
+  scene.send(fires("web"));
+  REQUIRE(scene.pass_until_decision("restart web", 5s));
+  CHECK(scene.status("web").condition == Condition::Healing);
+  scene.pass(3min);
+  CHECK(scene.incidents.at(1).cause == IncidentCause::Signalled);
+  CHECK(scene.incidents.at(1).outcome == IncidentOutcome::Open);  // its probes pass; that proves nothing
+  scene.send(resolved("web"));
+  scene.pass(1min);
+  CHECK(scene.decisions() == "degraded, restart web, recovered");
+  CHECK(scene.alerts.front().text.find("HighErrorRate: 8 % of the requests fail") != std::string::npos);
+  CHECK(scene.incidents.at(1).outcome == IncidentOutcome::Recovered);
+}
+
+TEST_CASE("signal: said again it is the same one") {
+  Scene scene;
+  INFO(scene.transcript());
+  scene.healthy("web");
+  for (int i = 0; i < 5; ++i) {
+    scene.send(fires("web"));
+    scene.pass(1min);
+  }
+  CHECK(scene.decisions() == "degraded, restart web");
+}
+
+TEST_CASE("signal: that fires on past its patience, the attempt has not cured, and the next one follows") {
+  Scene scene;
+  INFO(scene.transcript());
+  Policy policy = Scene::policy();
+  policy.signal_patience = 4min;
+  scene.healthy("web", policy);
+  scene.send(fires("web"));
+  REQUIRE(scene.pass_until_decision("restart web", 5s));
+  scene.pass(3min);
+  CHECK(scene.orders.size() == 1);
+  REQUIRE(scene.pass_until([&] { return scene.orders.size() == 2; }));
+  CHECK(scene.attempts.at(1).state == AttemptState::NotCured);
+}
+
+TEST_CASE("signal: its remedies have the budget, the breaker and the pause of all others") {
+  Scene scene;
+  INFO(scene.transcript());
+  Policy policy = Scene::policy();
+  policy.signal_patience = 10s;
+  policy.breaker_open_for = 24h;
+  scene.healthy("web", policy);
+  scene.send(OperatorPause{"web", 10min});
+  scene.send(fires("web"));
+  scene.pass(9min);
+  CHECK(scene.orders.empty());
+  scene.pass(5h);
+  CHECK(scene.orders.size() == policy.budget_attempts);
+  CHECK(scene.status("web").condition == Condition::GivenUp);
+}
+
+TEST_CASE("signal: a run that began since has its patience") {
+  Scene scene;
+  INFO(scene.transcript());
+  Box& box = scene.healthy("web");
+  scene.send(OperatorPause{"web", 1min});
+  scene.send(fires("web"));
+  scene.pass(10s);
+  scene.restart(box);
+  scene.pass(5min);
+  CHECK(scene.orders.empty());
+  scene.send(resolved("web"));
+  scene.pass(1h);
+  CHECK(scene.orders.empty());
+  CHECK(scene.status("web").condition == Condition::Healthy);
+}
+
+TEST_CASE("signal: told only, or by a workload that wants none") {
+  for (const SignalUse use : {SignalUse::Act, SignalUse::Tell, SignalUse::Off}) {
+    Scene scene;
+    INFO(scene.transcript());
+    Policy policy = Scene::policy();
+    policy.signals = use;
+    scene.healthy("web", policy);
+    SignalReported signal = fires("web");
+    signal.act = use != SignalUse::Act;
+    scene.send(signal);
+    scene.pass(1h);
+    CHECK(scene.decisions() == (use == SignalUse::Off ? "" : "info"));
+  }
+}
+
+TEST_CASE("signal: it outlives healer, and ends when it is not said again") {
+  Scene scene;
+  INFO(scene.transcript());
+  scene.healthy("web");
+  scene.send(OperatorPause{"web", 20h});
+  scene.send(fires("web"));
+  scene.pass(1min);
+  scene.restart_healer();
+  scene.pass(20min);
+  CHECK(scene.status("web").condition == Condition::Unhealthy);
+  CHECK(scene.status("web").reason.find("HighErrorRate") != std::string::npos);
+  scene.pass(6h);
+  CHECK(scene.status("web").condition == Condition::Healthy);
+  CHECK(scene.orders.empty());
+}
+
+TEST_CASE("signal: of many at once, the mass guard holds them") {
+  Scene scene;
+  INFO(scene.transcript());
+  for (int i = 0; i < 6; ++i) scene.add("web" + std::to_string(i));
+  scene.connect();
+  scene.pass(1min);
+  for (int i = 0; i < 6; ++i) scene.send(fires("web" + std::to_string(i)));
+  scene.pass(30s);
+  CHECK(scene.logged("mass failure"));
+  CHECK(scene.orders.size() <= 1);  // the first came before anybody could know
+  for (int i = 0; i < 6; ++i) scene.send(resolved("web" + std::to_string(i)));
+  scene.pass(10min);
+  CHECK(scene.orders.size() <= 1);
+}
+
+TEST_CASE("signal: one that cannot be asked is healed by it, and well when it is over") {
+  Scene scene;
+  INFO(scene.transcript());
+  Policy policy = Scene::policy();
+  Box& box = scene.add("web", policy);
+  box.facts.ports.clear();
+  scene.connect();
+  scene.pass(10min);
+  REQUIRE(scene.status("web").condition == Condition::Unreachable);
+  scene.send(fires("web"));
+  REQUIRE(scene.pass_until_decision("restart web", 5min));
+  scene.send(resolved("web"));
+  REQUIRE(scene.pass_until_decision("recovered", 10min));
+}
+
+TEST_CASE("signal: a flood of rules about one is bounded") {
+  Scene scene;
+  INFO(scene.transcript());
+  Policy policy = Scene::policy();
+  policy.signals = SignalUse::Tell;
+  scene.healthy("web", policy);
+  for (int i = 0; i < 40; ++i) scene.send(fires("web", std::to_string(i)));
+  CHECK(scene.records.at("web").signals.size() == 16);
+  for (int i = 0; i < 40; ++i) scene.send(resolved("web", std::to_string(i)));
+  CHECK(scene.records.at("web").signals.empty());
+}

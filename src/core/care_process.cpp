@@ -459,7 +459,9 @@ void Care::inspect_failed(const Error& error) {
 }
 
 void Care::engine_lost(bool fell_with_it) {
-  if (w_.presence == Presence::Running || w_.presence == Presence::Restarting || w_.back_by) {
+  const bool up = w_.presence == Presence::Running || w_.presence == Presence::Restarting ||
+                  w_.presence == Presence::Paused;
+  if (up || w_.back_by) {
     w_.ran_before_engine_loss = true;
     w_.dirty = true;
   }

@@ -292,6 +292,9 @@ void Care::resume_attempt(const Attempt& attempt) {
   }
   if (keeps_run(attempt.remedy)) {  // never repeated: its health shows whether it helped
     verify_same_run();
+    // What a dead process began may still be at work: nothing else is ordered beside it.
+    if (const Instant until = attempt.ordered_at + command_limit + answer_margin; now_ < until)
+      w_.in_flight = InFlight{attempt.id, until};
     return;
   }
   w_.remedy = Settling{now_ + settle_interval, attempt.ordered_at + settle_limit()};

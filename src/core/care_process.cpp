@@ -427,6 +427,7 @@ void Care::container_gone() {
   if (recreating()) return;  // its place is being taken; the engine's answer tells by whom
   stop_probing();
   w_.presence = Presence::Absent;
+  w_.ran_when_restored = false;
   w_.look_again_at.reset();
   w_.judge_exit_at.reset();
   w_.back_by.reset();
@@ -439,6 +440,7 @@ void Care::container_gone() {
 void Care::opted_out() {
   stop_probing();
   w_.presence = Presence::Absent;
+  w_.ran_when_restored = false;
   w_.look_again_at.reset();
   w_.judge_exit_at.reset();
   w_.back_by.reset();

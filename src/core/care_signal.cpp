@@ -29,12 +29,12 @@ constexpr std::size_t most_signals = 16;
 /// How often "still fires" is worth a write to the disk.
 constexpr Duration noted_every = 10min;
 
-std::string text_of(const FiringSignal& signal) {
+}  // namespace
+
+std::string signal_line(const FiringSignal& signal) {
   return signal.text.empty() || signal.text == signal.name ? signal.name
                                                            : fmt::format("{}: {}", signal.name, signal.text);
 }
-
-}  // namespace
 
 void Care::signal_reported(const SignalReported& event) {
   if (w_.policy->signals == SignalUse::Off) return;
@@ -62,7 +62,7 @@ void Care::signal_reported(const SignalReported& event) {
   const bool act = event.act && w_.policy->signals == SignalUse::Act;
   w_.signals->push_back({event.source, event.id, event.name, event.text, act, now_, now_});
   w_.dirty = true;
-  const std::string text = text_of(w_.signals->back());
+  const std::string text = signal_line(w_.signals->back());
   log(LogLevel::Warning, fmt::format("{} — signal of {} fires: {}", w_.name, event.source, text));
   if (!act && !muted())
     raise(AlertKind::Info, "SIGNAL",
@@ -127,7 +127,7 @@ std::string signal_text(const Workload& workload) {
   if (!workload.signals) return {};
   std::string all;
   for (const FiringSignal& each : *workload.signals)
-    if (each.act) all += (all.empty() ? "" : "; ") + text_of(each);
+    if (each.act) all += (all.empty() ? "" : "; ") + signal_line(each);
   return all;
 }
 

@@ -63,6 +63,14 @@ std::optional<WorkloadExplanation> Supervisor::explain(std::string_view key_or_n
   WorkloadExplanation explanation;
   const Workload& w = *workloads_.at(status->key);
   explanation.facts = w.facts.facts();
+  if (w.signals) {
+    for (const FiringSignal& each : *w.signals)
+      explanation.facts.push_back(
+          {each.since, fmt::format("signal of {} fires: {}{}", each.source, signal_line(each),
+                                   each.act ? "" : " (told only)")});
+    std::stable_sort(explanation.facts.begin(), explanation.facts.end(),
+                     [](const Fact& one, const Fact& other) { return one.at < other.at; });
+  }
   if (w.decision) explanation.decision = *w.decision;
   if (const auto* planned = std::get_if<Planned>(&w.remedy); planned && planned->hold)
     explanation.holds.push_back(*planned->hold);

@@ -43,7 +43,8 @@ WorkloadRecord Workload::record() const {
   record.last_run = run();
   // An exit that is not judged yet is told to nobody: the next process judges it, as of one that ran.
   record.was_running = presence == Presence::Running || presence == Presence::Restarting ||
-                       presence == Presence::Paused || judge_exit_at;
+                       presence == Presence::Paused || judge_exit_at ||
+                       (presence == Presence::Absent && ran_when_restored);  // not looked at yet
   record.stopped_by_person = stopped_by_person;
   record.started_well_once = started_well_once;
   record.starts = starts;

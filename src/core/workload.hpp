@@ -261,6 +261,8 @@ struct Remembered {
   std::optional<OrderedRun> newest_order;
 };
 
+/// One line for people: the rule, and what it says.
+std::string signal_line(const FiringSignal& signal);
 /// What the signals say that it is acted on for; empty: none fires.
 std::string signal_text(const Workload& workload);
 

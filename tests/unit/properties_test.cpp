@@ -96,7 +96,7 @@ class RandomWorld {
     Box* found = scene.find_box("web" + std::to_string(op.box % 3));
     if (!found) return;  // set aside: it is being recreated
     Box& box = *found;
-    switch (op.kind % 40) {
+    switch (op.kind % 42) {
       case 0:
       case 1:
         box.broken = true;
@@ -228,6 +228,11 @@ class RandomWorld {
         box.exec_answer.emplace().end = ends[op.number % 5];
         break;
       }
+      case 40:
+      case 41:
+        scene.send(SignalReported{box.facts.name, "alertmanager", std::to_string(op.number % 3), "Rule", "",
+                                  op.kind % 42 == 40, op.number % 4 != 0});
+        break;
       case 33:
         box.answers[5432].end = op.number % 2 == 0 ? ProbeEnd::Refused : ProbeEnd::NoRoute;
         break;
@@ -256,10 +261,16 @@ class RandomWorld {
     if (!scene.engine_up) scene.connect();
     scene.pass(15s);  // who could not be looked at yet cannot be resumed
     scene.send(OperatorResume{""});
-    for (auto& [id, box] : scene.boxes)
-      if (box->exists) scene.send(OperatorResume{box->facts.name});
+    for (auto& [id, box] : scene.boxes) {
+      if (!box->exists) continue;
+      scene.send(OperatorResume{box->facts.name});
+    }
     for (auto& [id, box] : scene.boxes)
       if (box->exists) scene.unpause(*box);
+    scene.pass(15s);
+    for (auto& [id, box] : scene.boxes)
+      for (const char* signal : {"0", "1", "2"})
+        scene.send(SignalReported{box->facts.name, "alertmanager", signal, "Rule", "", false, true});
     scene.pass(12min);
     look_for_lost_wakes();
     for (const auto& [id, incident] : scene.incidents) {
@@ -411,7 +422,7 @@ bool wants_transcript() {
 
 rc::Gen<std::vector<Op>> some_ops() {
   return rc::gen::container<std::vector<Op>>(rc::gen::build<Op>(
-      rc::gen::set(&Op::kind, rc::gen::inRange(0u, 40u)), rc::gen::set(&Op::box, rc::gen::inRange(0u, 3u)),
+      rc::gen::set(&Op::kind, rc::gen::inRange(0u, 42u)), rc::gen::set(&Op::box, rc::gen::inRange(0u, 3u)),
       rc::gen::set(&Op::number, rc::gen::inRange(0u, 1000u))));
 }
 

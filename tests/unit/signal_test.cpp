@@ -33,6 +33,10 @@ TEST_CASE("signal: one that fires makes it ill at once, and its end is its cure"
   scene.send(fires("web"));
   REQUIRE(scene.pass_until_decision("restart web", 5s));
   CHECK(scene.status("web").condition == Condition::Healing);
+  const auto explanation = scene.core->explain("web", scene.now());
+  CHECK(std::any_of(explanation->facts.begin(), explanation->facts.end(), [](const Fact& fact) {
+    return fact.text == "signal of alertmanager fires: HighErrorRate: 8 % of the requests fail";
+  }));
   scene.pass(3min);
   CHECK(scene.incidents.at(1).cause == IncidentCause::Signalled);
   CHECK(scene.incidents.at(1).outcome == IncidentOutcome::Open);  // its probes pass; that proves nothing

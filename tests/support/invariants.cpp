@@ -14,7 +14,8 @@ void Invariants::order(const ApplyRemedy& order, const Truth& truth, Instant now
   if (!truth.opted_in) fail(fmt::format("1: {} did not opt in", who));
   if (truth.paused) fail(fmt::format("1: {} is paused", who));
   if (truth.stopped_by_person) fail(fmt::format("1: {} was stopped by a person", who));
-  if (truth.starting && order.step.kind != RemedyKind::Start)
+  // What is half done is finished or undone, whatever runs meanwhile.
+  if (truth.starting && order.step.kind != RemedyKind::Start && !order.resume)
     fail(fmt::format("1: {} is still starting", who));
 
   const bool same_attempt = std::exchange(last_attempt_[who], order.attempt) == order.attempt;
@@ -35,7 +36,7 @@ void Invariants::order(const ApplyRemedy& order, const Truth& truth, Instant now
   const auto written = attempts_.find(order.attempt.value);
   if (written == attempts_.end() || written->second.state != AttemptState::Ordered)
     fail(fmt::format("2: the order to {} was not written down first", who));
-  else if (written->second.run != truth.run)
+  else if (written->second.run != truth.run && !order.resume)
     fail(fmt::format("2: {} runs anew, it was decided on an earlier run", who));
 
   std::vector<Instant>& times = orders_[who];

@@ -1,10 +1,11 @@
 # All images of the project.
 #
 #   docker build --target healer -t healer .
+#   docker build --target healer-autoheal -t healer-autoheal .    (in the place of willfarrell/autoheal)
 #   docker build --target sample-app -t sample-app .
 #   docker build --target prometheus -t healer-prometheus .    (for hosts that reach no registry)
 #
-# scripts/images.sh builds all three; on Debian 12 it compiles on the host, where a second build takes
+# scripts/images.sh builds them all; on Debian 12 it compiles on the host, where a second build takes
 # seconds, and passes ROOTS=prebuilt. Where debian:bookworm-slim cannot be pulled, run
 # scripts/base-image.sh first: it makes it from Debian's packages.
 
@@ -28,6 +29,20 @@ STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=5s --start-period=10s --retries=3 CMD ["/usr/bin/healer", "healthcheck"]
 ENTRYPOINT ["/usr/bin/healer"]
 CMD ["run"]
+
+# The same healer for a service that was docker-autoheal's, of which only the image's name changes. Such a
+# service counts on root, who may use the socket without its group, and on a shell with its tools: for
+# POST_RESTART_SCRIPT, and for health checks of people's own. The times are those of its image.
+FROM scratch AS healer-autoheal
+COPY --from=build --chown=0:0 /src/build/image/healer/ /
+COPY --from=build /src/build/image/shell/ /
+USER 0:0
+VOLUME /var/lib/healer
+EXPOSE 9180
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=5s --timeout=5s --start-period=10s --retries=3 CMD ["/usr/bin/healer", "healthcheck"]
+ENTRYPOINT ["/usr/bin/healer"]
+CMD ["autoheal"]
 
 FROM scratch AS sample-app
 COPY --from=build /src/build/image/sample-app/ /

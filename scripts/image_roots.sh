@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Gathers what the images consist of into build/image: one folder per image, laid out as its root.
 #
-#   scripts/image_roots.sh                  healer and sample-app, both built first
+#   scripts/image_roots.sh                  healer and sample-app, both built first, and a shell
 #   scripts/image_roots.sh --healer PATH    the same with that healer, a release build
 #   scripts/image_roots.sh prometheus       Prometheus, from Debian's installed package
 #
@@ -61,6 +61,37 @@ gather_programs() {
     mkdir -p "$out/sample-app/var/lib/sample-app"
 }
 
+# gather_shell: root, and busybox under the name of every tool it has; laid over healer's root.
+gather_shell() {
+    local shell=$out/shell tool
+    new_root shell root
+    sed -i 's/.*/root:x:0:0:root:\/:\/bin\/sh/' "$shell/etc/passwd"
+    sed -i 's/.*/root:x:0:/' "$shell/etc/group"
+    mkdir -p "$shell/bin"
+    mkdir -m 1777 "$shell/tmp"
+    cp "$(command -v busybox)" "$shell/bin/busybox"
+    for tool in $("$shell/bin/busybox" --list); do
+        [ "$tool" = busybox ] || ln -s busybox "$shell/bin/$tool"
+    done
+    # Debian's busybox lacks it, and docker-autoheal's health check is `pgrep -f autoheal`.
+    cat >"$shell/bin/pgrep" <<'PGREP'
+#!/bin/sh
+# pgrep [-f] PATTERN: the processes whose command line matches, but for this one and its caller.
+[ "$1" != -f ] || shift
+code=1
+for process in /proc/[0-9]*; do
+    line=$(tr '\0' ' ' <"$process/cmdline") 2>/dev/null
+    case $line in '' | *pgrep*) continue ;; esac
+    if printf '%s\n' "$line" | grep -q -e "$1"; then
+        echo "${process#/proc/}"
+        code=0
+    fi
+done
+exit "$code"
+PGREP
+    chmod 755 "$shell/bin/pgrep"
+}
+
 gather_prometheus() {
     new_root prometheus prometheus
     cp /usr/bin/prometheus "$out/prometheus/usr/bin/"
@@ -73,8 +104,14 @@ gather_prometheus() {
 }
 
 case ${1:-} in
-    '') gather_programs ;;
-    --healer) gather_programs "$(realpath -- "${2:?--healer wants a path}")" ;;
+    '')
+        gather_programs
+        gather_shell
+        ;;
+    --healer)
+        gather_programs "$(realpath -- "${2:?--healer wants a path}")"
+        gather_shell
+        ;;
     prometheus) gather_prometheus ;;
     *)
         sed -n '2,/^set /{/^set /d;s/^# \{0,1\}//;p}' "${BASH_SOURCE[0]}" >&2

@@ -1,16 +1,16 @@
 #!/usr/bin/env bash
-# Builds the project's images on the engine of DOCKER_HOST: healer, sample-app and, with `airgap`, the
-# Prometheus that needs no registry.
+# Builds the project's images on the engine of DOCKER_HOST: healer, the same as a stand-in for
+# docker-autoheal, sample-app and, with `airgap`, the Prometheus that needs no registry.
 #
 #   scripts/images.sh [airgap] [--source]
 #
 # On Debian 12 the programs are compiled on this host (HEALER_BINARY, build/release/healer by default, is
 # taken when it is there), else, or with --source, inside the image build. Tags: HEALER_IMAGE,
-# SAMPLE_APP_IMAGE, HEALER_PROMETHEUS_IMAGE. HEALER_IMAGE_LABEL=NAME=VALUE labels them.
+# HEALER_AUTOHEAL_IMAGE, SAMPLE_APP_IMAGE, HEALER_PROMETHEUS_IMAGE. HEALER_IMAGE_LABEL=NAME=VALUE labels them.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-targets=(healer sample-app)
+targets=(healer healer-autoheal sample-app)
 roots=prebuilt
 # The base image is bookworm: what another release links would not run on it.
 grep -q '^VERSION_CODENAME=bookworm$' /etc/os-release 2>/dev/null || roots=source
@@ -39,6 +39,7 @@ fi
 
 declare -A tags=(
     [healer]=${HEALER_IMAGE:-healer:latest}
+    [healer-autoheal]=${HEALER_AUTOHEAL_IMAGE:-healer-autoheal:latest}
     [sample-app]=${SAMPLE_APP_IMAGE:-sample-app:latest}
     [prometheus]=${HEALER_PROMETHEUS_IMAGE:-healer-prometheus:latest}
 )

@@ -18,11 +18,17 @@ namespace {
 /// compose files has exported, and the links that Kubernetes and old Docker links inject for a service
 /// called "healer". Anything else with the prefix is taken for a misspelt setting.
 bool is_not_for_the_daemon(std::string_view name) {
-  constexpr std::array<std::string_view, 10> exact{"HEALER_AIRGAP",  "HEALER_BINARY",
-                                                   "HEALER_IMAGE",   "HEALER_IMAGE_LABEL",
-                                                   "HEALER_NAME",    "HEALER_NO_ASAN",
-                                                   "HEALER_NO_PULL", "HEALER_PROMETHEUS_IMAGE",
-                                                   "HEALER_PORT",    "HEALER_TEST_REQUIRE_ENGINE"};
+  constexpr std::array<std::string_view, 11> exact{"HEALER_AIRGAP",
+                                                   "HEALER_AUTOHEAL_IMAGE",
+                                                   "HEALER_BINARY",
+                                                   "HEALER_IMAGE",
+                                                   "HEALER_IMAGE_LABEL",
+                                                   "HEALER_NAME",
+                                                   "HEALER_NO_ASAN",
+                                                   "HEALER_NO_PULL",
+                                                   "HEALER_PROMETHEUS_IMAGE",
+                                                   "HEALER_PORT",
+                                                   "HEALER_TEST_REQUIRE_ENGINE"};
   constexpr std::array<std::string_view, 4> prefixes{"HEALER_ENGINE_", "HEALER_PORT_", "HEALER_SERVICE_",
                                                      "HEALER_ENV_"};
   return std::find(exact.begin(), exact.end(), name) != exact.end() ||

@@ -28,8 +28,8 @@ for reader in "${readers[@]}"; do
         unset DOCKER_GID
         ! "${command[@]}" -f docker-compose.yml config >/dev/null 2>&1
     ) || fail "$reader: a missing DOCKER_GID is not refused"
-    theirs=$("${command[@]}" -f from-autoheal.yml config) || fail "$reader does not read from-autoheal.yml"
-    grep -q 'image: healer:latest' <<<"$theirs" || fail "$reader: from-autoheal.yml is not ours"
+    theirs=$(env -u DOCKER_GID "${command[@]}" -f from-autoheal.yml config) || fail "$reader does not read from-autoheal.yml"
+    grep -q 'image: healer-autoheal:latest' <<<"$theirs" || fail "$reader: from-autoheal.yml is not ours"
     for image in HEALER_IMAGE SAMPLE_APP_IMAGE PROMETHEUS_IMAGE GRAFANA_IMAGE; do
         env "$image=example/other:7" "${command[@]}" -f docker-compose.yml config | grep 'example/other:7' >/dev/null ||
             fail "$reader: $image does not set its image"

@@ -414,8 +414,9 @@ TEST_CASE("no bytes make the loader throw, and every refusal says where") {
 }  // namespace
 
 TEST_CASE("variables of the scripts and service links are no misspelt settings") {
-  for (const char* name : {"HEALER_ENGINE_OWN", "HEALER_ENGINE_DIR", "HEALER_IMAGE", "HEALER_SERVICE_HOST",
-                           "HEALER_PORT", "HEALER_PORT_9180_TCP_ADDR", "HEALER_TEST_REQUIRE_ENGINE"}) {
+  for (const char* name :
+       {"HEALER_ENGINE_OWN", "HEALER_ENGINE_DIR", "HEALER_IMAGE", "HEALER_AUTOHEAL_IMAGE",
+        "HEALER_SERVICE_HOST", "HEALER_PORT", "HEALER_PORT_9180_TCP_ADDR", "HEALER_TEST_REQUIRE_ENGINE"}) {
     CAPTURE(name);
     CHECK(load_from({{name, "tcp://10.0.0.1:9180"}}, {}, {}).has_value());
   }

@@ -23,7 +23,8 @@ work=$(mktemp -d)
 stack=(--project-name "$name" -f "$root/deploy/compose/docker-compose.yml"
     -f "$root/deploy/compose/docker-compose.airgap.yml" -f "$work/labels.yml")
 export HEALER_BINARY=$healer_binary HEALER_IMAGE_LABEL=$label
-export HEALER_IMAGE=$name/healer:test SAMPLE_APP_IMAGE=$name/sample-app:test HEALER_PROMETHEUS_IMAGE=$name/prometheus:test
+export HEALER_IMAGE=$name/healer:test HEALER_AUTOHEAL_IMAGE=$name/healer-autoheal:test
+export SAMPLE_APP_IMAGE=$name/sample-app:test HEALER_PROMETHEUS_IMAGE=$name/prometheus:test
 export CHECK_INTERVAL=2 REQUEST_TIMEOUT=1
 export_socket
 
@@ -40,7 +41,7 @@ finish() {
         docker ps -aq --filter "label=$label" | xargs -r docker rm -f
         docker volume ls -q --filter "label=$label" | xargs -r docker volume rm -f
         docker network ls -q --filter "label=$label" | xargs -r docker network rm
-        docker rmi -f "$HEALER_IMAGE" "$SAMPLE_APP_IMAGE" "$HEALER_PROMETHEUS_IMAGE"
+        docker rmi -f "$HEALER_IMAGE" "$HEALER_AUTOHEAL_IMAGE" "$SAMPLE_APP_IMAGE" "$HEALER_PROMETHEUS_IMAGE"
     } >/dev/null 2>&1 || true
     rm -rf "$work"
 }
@@ -79,6 +80,7 @@ step "images"
     fail "the images do not build"
 }
 at_most "$HEALER_IMAGE" 35
+at_most "$HEALER_AUTOHEAL_IMAGE" 38
 at_most "$SAMPLE_APP_IMAGE" 12
 
 step "up"

@@ -354,7 +354,7 @@ void Supervisor::on(const WallClockMoved& event, Step& step) {
   // Set back, what was said before would seem to be about the runs that follow.
   if (event.ahead < world_.wall_ahead)
     for (auto& [key, workload] : workloads_)
-      if (!workload->judge_exit_at) workload->evidence.forget_seen();
+      if (!workload->judge_exit_at) workload->evidence = {};
   world_.wall_ahead = event.ahead;
   release(HoldKind::Maintenance, step);
 }

@@ -22,7 +22,8 @@ namespace {
 constexpr const char* index_text =
     "/metrics   Prometheus\n"
     "/healthz   200: the loop turns\n"
-    "/readyz    200: the engine answers and the first sync is done\n";
+    "/readyz    200: the engine answers and the first sync is done\n"
+    "/api/v1/alertmanager  POST: Alertmanager's webhook, with its token\n";
 constexpr const char* admin_index_text =
     "/v1/status          GET: everything healer sees, as JSON\n"
     "/v1/explain         GET ?name=NAME: why a workload is treated as it is\n"
@@ -41,7 +42,8 @@ struct Route {
   bool admin = false;
 };
 
-constexpr std::array<Route, 12> routes{{{"/", "GET"},
+constexpr std::array<Route, 13> routes{{{"/", "GET"},
+                                        {"/api/v1/alertmanager", "POST"},
                                         {"/metrics", "GET"},
                                         {"/healthz", "GET"},
                                         {"/readyz", "GET"},
@@ -86,8 +88,8 @@ std::optional<std::uint64_t> whole_number(const std::string& text, std::uint64_t
 
 }  // namespace
 
-HttpApi::HttpApi(const Metrics& metrics, ApiSources sources)
-    : metrics_(metrics), sources_(std::move(sources)) {}
+HttpApi::HttpApi(const Metrics& metrics, ApiSources sources, SignalApi signals)
+    : metrics_(metrics), sources_(std::move(sources)), signals_(std::move(signals)) {}
 
 net::HttpHandler HttpApi::public_handler() {
   return [this](net::HttpRequest request, net::HttpReply reply) { answer(request, false, reply); };
@@ -129,6 +131,7 @@ net::HttpResponse HttpApi::answer_now(const net::HttpRequest& request, bool admi
     return json_answer(503, {{"status", "not ready"}, {"reason", printable(readiness.reason)}});
   }
   if (path == "/v1/status") return text_answer(status_json(sources_.snapshot()) + "\n", "application/json");
+  if (path == "/api/v1/alertmanager") return signals_.alertmanager(request);
   if (path == "/v1/explain") return explain(request);
   if (path == "/v1/pause") return pause(request);
   if (path == "/v1/resume") return order_for(request, true, sources_.resume);

@@ -4,12 +4,14 @@
 #include <string>
 
 #include "api/metrics.hpp"
+#include "api/signal_api.hpp"
 #include "api/snapshot.hpp"
 #include "net/http_server.hpp"
 
 namespace healer {
 
-/// The routes. Everybody: / /metrics /healthz /readyz. On the admin socket also:
+/// The routes. Everybody: / /metrics /healthz /readyz, and POST /api/v1/alertmanager with its token
+/// (signal_api.hpp). On the admin socket also:
 ///
 ///   GET  /v1/status
 ///   GET  /v1/explain?name=     GET /v1/history?name=&limit=&before=    GET /v1/incident?id=
@@ -25,7 +27,7 @@ namespace healer {
 class HttpApi {
  public:
   /// `metrics` must outlive it.
-  HttpApi(const Metrics& metrics, ApiSources sources);
+  HttpApi(const Metrics& metrics, ApiSources sources, SignalApi signals = SignalApi({}));
 
   /// For HttpServer; the api must outlive the servers that hold them.
   net::HttpHandler public_handler();
@@ -44,6 +46,7 @@ class HttpApi {
 
   const Metrics& metrics_;
   ApiSources sources_;
+  SignalApi signals_;
 };
 
 }  // namespace healer

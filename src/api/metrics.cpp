@@ -51,6 +51,8 @@ struct Metrics::Series {
   Histograms& heal_duration = histogram("healer_time_to_heal_seconds",
                                         "From the first sign of an illness until the target was well again.");
   Counters& events = counter("healer_events_total", "Events read from the container engine, by kind.");
+  Counters& signals =
+      counter("healer_signals_total", "Alerts of Prometheus that came in, by what became of them.");
   Counters& store_errors = counter("healer_store_errors_total", "Commits to the state file that failed.");
   Counters& holds = counter("healer_holds_total", "Remedies held back, by reason.");
   Counters& unasked = counter("healer_unasked_total",
@@ -142,6 +144,10 @@ void Metrics::count_event(EngineEventKind kind) {
   prometheus::Counter*& found = series_->event[index_of(kind)];
   if (!found) found = &series_->events.Add({{"kind", to_string(kind)}});
   found->Increment();
+}
+
+void Metrics::count_signal(const char* source, SignalResult result) {
+  series_->signals.Add({{"source", source}, {"result", to_string(result)}}).Increment();
 }
 
 void Metrics::count_store_error() {

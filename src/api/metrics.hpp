@@ -3,6 +3,7 @@
 #include <memory>
 #include <string>
 
+#include "api/signal_api.hpp"
 #include "api/snapshot.hpp"
 #include "base/time.hpp"
 #include "model/action.hpp"
@@ -25,6 +26,7 @@ class Metrics {
   void count(const Metric& metric);
   void count_event(EngineEventKind kind);
   void count_store_error();
+  void count_signal(const char* source, SignalResult result);
   /// From the engine's clock to our reading of the event; negative (clocks apart) counts as 0.
   void set_event_lag(Duration lag);
 

@@ -39,6 +39,7 @@
 #include "runtime/exec_prober.hpp"
 #include "runtime/routed_prober.hpp"
 #include "runtime/runtime.hpp"
+#include "signal/target.hpp"
 #include "store/sqlite_store.hpp"
 
 namespace healer {
@@ -138,6 +139,7 @@ class Daemon {
   std::string container_id_of(const std::string& name);
   Runtime::Resolve resolver_of(const Policy& defaults);
   ApiSources api_sources();
+  SignalApi signal_api();
   Snapshot snapshot();
   void post(WebhookCall call, std::function<void(Result<void>)> done);
   std::string host_name() const {
@@ -306,10 +308,28 @@ ApiSources Daemon::api_sources() {
   return sources;
 }
 
+SignalApi Daemon::signal_api() {
+  SignalApi::Parts parts;
+  parts.settings = [this]() {
+    const DaemonSettings& daemon = settings_.daemon;
+    return SignalSettings{daemon.alertmanager_token,
+                          daemon.signal_labels.empty() ? default_signal_labels() : daemon.signal_labels,
+                          daemon.signals_act};
+  };
+  const ApiSources sources = api_sources();
+  parts.snapshot = sources.snapshot;
+  parts.readiness = sources.readiness;
+  parts.report = [this](SignalReported signal) { return runtime_->signal(std::move(signal)); };
+  parts.count = [this](SignalResult result) { metrics_.count_signal("alertmanager", result); };
+  return SignalApi(std::move(parts));
+}
+
 bool Daemon::listen() {
   if (!settings_.daemon.listen) return true;
+  net::HttpServerLimits limits;
+  limits.body = 1 << 20;  // of a big Alertmanager's groups
   auto server =
-      net::HttpServer::listen_tcp(loop_, to_string(*settings_.daemon.listen), api_->public_handler());
+      net::HttpServer::listen_tcp(loop_, to_string(*settings_.daemon.listen), api_->public_handler(), limits);
   if (!server) return fatal(server.error().message);
   server_ = std::move(*server);
   log_.write(LogLevel::Info,
@@ -358,7 +378,7 @@ void Daemon::begin() {
   runtime_ = std::make_unique<Runtime>(std::move(settings), std::move(parts), stored_);
   outbox_->restore(stored_.pending_alerts, stored_.pending_deliveries);
   stored_ = {};
-  api_ = std::make_unique<HttpApi>(metrics_, api_sources());
+  api_ = std::make_unique<HttpApi>(metrics_, api_sources(), signal_api());
 }
 
 void Daemon::begin_recording(const HostPolicy& policy) {
@@ -520,6 +540,9 @@ void Daemon::reload() {
   runtime_->set_channels(outbox_->channel_names());
   settings_.defaults = loaded->defaults;
   settings_.daemon.slack_webhook = after.slack_webhook;
+  settings_.daemon.alertmanager_token = after.alertmanager_token;
+  settings_.daemon.signal_labels = after.signal_labels;
+  settings_.daemon.signals_act = after.signals_act;
   settings_.daemon.log_level = after.log_level;
   settings_.daemon.retention = after.retention;
   reload_host(after);

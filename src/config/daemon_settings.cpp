@@ -1,7 +1,14 @@
 // The daemon's half of the table of settings.
 #include "config/daemon_settings.hpp"
 
+#include <algorithm>
+#include <cctype>
 #include <optional>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "base/text.hpp"
 
 #include "config/compat.hpp"
 #include "config/setting.hpp"
@@ -85,6 +92,33 @@ bool apply_slack(DaemonSettings& settings, std::string_view text) {
 
 std::string show_slack(const DaemonSettings& settings) {
   return to_string(settings.slack_webhook);
+}
+
+bool apply_token(DaemonSettings& settings, std::string_view text) {
+  if (text.size() < 8 || text.size() > 1024) return false;
+  if (std::any_of(text.begin(), text.end(), [](char c) { return c <= ' ' || c > '~'; })) return false;
+  settings.alertmanager_token = Secret(std::string(text));
+  return true;
+}
+
+std::string show_token(const DaemonSettings& settings) {
+  return to_string(settings.alertmanager_token);
+}
+
+bool apply_signal_labels(DaemonSettings& settings, std::string_view text) {
+  std::vector<std::string> names;
+  for (const std::string& part : split(text, ',')) {
+    const std::string_view name = trim(part);
+    const auto fits = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; };
+    if (name.empty() || name.size() > 100 || !std::all_of(name.begin(), name.end(), fits)) return false;
+    names.emplace_back(name);
+  }
+  settings.signal_labels = std::move(names);
+  return true;
+}
+
+std::string show_signal_labels(const DaemonSettings& settings) {
+  return fmt::format("{}", fmt::join(settings.signal_labels, ","));
 }
 
 bool valid_docker_host(std::string_view text) {
@@ -193,6 +227,25 @@ std::vector<Setting<DaemonSettings>> process_settings() {
                "Slack incoming webhook that alerts go to. A secret: it has no flag and is never printed.",
            .secret = true},
           "URL", "an http:// or https:// URL with a host", apply_slack, show_slack),
+      special<DaemonSettings>(
+          {.key = "alertmanager_token",
+           .env = "ALERTMANAGER_TOKEN",
+           .description = "The bearer token that Alertmanager's webhook must send to "
+                          "`POST /api/v1/alertmanager`. A secret; unset, no signals are taken in.",
+           .secret = true},
+          "text", "8 to 1024 printable ASCII characters without spaces", apply_token, show_token),
+      special<DaemonSettings>(
+          {.key = "signal_labels",
+           .env = "SIGNAL_LABELS",
+           .description = "The alert labels that name a container, in the order they are looked at. Unset, "
+                          "those of cAdvisor, of compose and the plain `container` and `name`.",
+           .list_separator = ','},
+          "label names", "label names with commas between them", apply_signal_labels, show_signal_labels),
+      choice<DaemonSettings, bool>(
+          {.key = "signal_action",
+           .env = "SIGNAL_ACTION",
+           .description = "What a signal does whose alert has no label `healer_action`: heal, or only tell."},
+          {{"act", true}, {"tell", false}}, [](auto& d) -> auto& { return d.signals_act; }),
       text<DaemonSettings>(
           {.key = "host_name",
            .env = "HEALER_HOST_NAME",

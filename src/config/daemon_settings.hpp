@@ -73,7 +73,10 @@ struct DaemonSettings {
   std::optional<ListenAddress> listen = ListenAddress{};  ///< empty: off
   std::string state_path = "/var/lib/healer/healer.db";
   std::string admin_socket = "/run/healer/healer.sock";
-  Secret slack_webhook;  ///< empty: no Slack
+  Secret slack_webhook;                    ///< empty: no Slack
+  Secret alertmanager_token;               ///< empty: no signals are taken in
+  std::vector<std::string> signal_labels;  ///< that name a container, in this order; empty: the usual ones
+  bool signals_act = true;                 ///< false: signals are only told
   bool dry_run = false;
   LogFormat log_format = LogFormat::Auto;
   LogLevel log_level = LogLevel::Info;

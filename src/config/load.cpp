@@ -10,6 +10,7 @@
 
 #include "base/text.hpp"
 #include "config/compat.hpp"
+#include "config/secret_file.hpp"
 
 namespace healer {
 namespace {
@@ -41,6 +42,9 @@ const std::string* find_variable(const Environment& environment, const std::stri
   // Compose's `${NAME:-}` passes an empty variable for one that is not set.
   return found == environment.end() || found->second.empty() ? nullptr : &found->second;
 }
+
+constexpr const char* secret_file_suffix = "_FILE";
+constexpr const char* secret_file_key_suffix = "_file";
 
 /// Reads the three sources into one Settings, collecting every error.
 class Loader {
@@ -134,9 +138,38 @@ class Loader {
             fmt::format("{} and {} are both set and differ; {} is used", winner_name, name, winner_name));
       }
     }
+    if (setting.info.secret && read_secret_variable(environment, setting, target, winner != nullptr)) return;
     if (!winner) return;
     const std::string_view text = setting.info.env_is_presence ? std::string_view("true") : *winner;
     apply(setting, target, winner_name, text, Origin{Origin::Kind::Environment, winner_name});
+  }
+
+  /// NAME_FILE in place of NAME, as Docker's images have it. True: it was there, and no more is to be read.
+  template <class Target>
+  bool read_secret_variable(const Environment& environment, const Setting<Target>& setting, Target& target,
+                            bool plain_too) {
+    for (std::string name : env_names(setting.info)) {
+      name += secret_file_suffix;
+      const std::string* path = find_variable(environment, name);
+      if (!path) continue;
+      if (plain_too)
+        settings.warnings.push_back(
+            fmt::format("{} and {} are both set; {} is used", setting.info.env, name, name));
+      apply_secret_file(setting, target, name, *path, Origin{Origin::Kind::Environment, name});
+      return true;
+    }
+    return false;
+  }
+
+  template <class Target>
+  void apply_secret_file(const Setting<Target>& setting, Target& target, const std::string& name,
+                         const std::string& path, const Origin& origin) {
+    const auto text = read_secret_file(path);
+    if (text)
+      apply(setting, target, name, *text, origin);
+    else
+      errors.push_back(ConfigError{name, shown_value(path), origin, "cannot be read: " + text.error().message,
+                                   "the path of a file that holds the value", ""});
   }
 
   /// Settings with an older form, the older first.
@@ -176,7 +209,10 @@ class Loader {
   void refuse_unknown(const Environment& environment) {
     std::set<std::string> known{std::string(config_file_env)};
     for (const SettingInfo* info : all_settings())
-      for (std::string& name : env_names(*info)) known.insert(std::move(name));
+      for (std::string& name : env_names(*info)) {
+        if (info->secret) known.insert(name + secret_file_suffix);
+        known.insert(std::move(name));
+      }
     for (const auto& [name, value] : environment) {
       if (!name.starts_with("HEALER_") || known.contains(name) || is_not_for_the_daemon(name)) continue;
       errors.push_back(ConfigError{shown_value(name), "",
@@ -189,8 +225,13 @@ class Loader {
   bool read_entry(const std::string& file, const FileEntry& entry, std::span<const Setting<Target>> table,
                   Target& target) {
     for (const auto& setting : table) {
-      if (setting.info.key != entry.key) continue;
       Origin origin{Origin::Kind::File, file, entry.line};
+      if (setting.info.secret && !entry.from_list &&
+          entry.key == std::string(setting.info.key) + secret_file_key_suffix) {
+        apply_secret_file(setting, target, entry.key, entry.value, origin);
+        return true;
+      }
+      if (setting.info.key != entry.key) continue;
       if (entry.from_list && setting.info.list_separator == '\0')
         errors.push_back(ConfigError{entry.key, "", std::move(origin), "a list; a single value is expected",
                                      setting.info.accepted, ""});

@@ -44,9 +44,10 @@ bool runs_longer(const Container& facts, const Workload& present) {
 bool stopped_lately(const Workload& workload, Instant now, std::int64_t newest_event) {
   // Also by the engine's clock: a stop that was heard late, after a reconnect, is older than that.
   const bool together = newest_event - workload.evidence.newest() < shutdown_window.count() * 1'000'000;
-  return workload.evidence.died() && workload.evidence.person_acted() &&
-         workload.presence != Presence::Absent && workload.presence != Presence::Paused && together &&
-         now - workload.evidence_at < shutdown_window;
+  // Soon after a signal of ours its death is put down to that; that it was stopped is not.
+  const bool ended = workload.evidence.died() || workload.presence == Presence::Exited;
+  return ended && workload.evidence.person_acted() && workload.presence != Presence::Absent &&
+         workload.presence != Presence::Paused && together && now - workload.evidence_at < shutdown_window;
 }
 
 /// An order of ours may be what its events tell of. Once it was answered and the run is only watched, they

@@ -204,13 +204,21 @@ TEST_CASE("engine: what its shutdown stopped is started also by a healer that be
 }
 
 TEST_CASE("engine: its shutdown while a remedy is being verified is no person's stop") {
+  Policy policy = Scene::policy();
+  std::string remedy = "restart web";
+  SUBCASE("a restart") {}
+  SUBCASE("a signal, whose doing a death may be") {
+    policy.actions.front().kind = RemedyKind::Kill;
+    policy.actions.front().signal = 1;
+    remedy = "kill web";
+  }
   Scene scene;
   INFO(scene.transcript());
-  Box& web = scene.healthy("web");
+  Box& web = scene.healthy("web", policy);
   scene.healthy("other");
   web.broken = true;
   web.cured_by_start = false;
-  REQUIRE(scene.pass_until_decision("restart web"));
+  REQUIRE(scene.pass_until_decision(remedy));
   scene.pass(2s);
   scene.shut_engine_down();
   web.broken = false;

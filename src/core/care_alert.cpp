@@ -217,6 +217,12 @@ void Care::raise(AlertKind kind, const char* event, std::string text, const std:
   alert.attempts_allowed = w_.policy->budget_attempts;
   alert.excerpt = w_.excerpt;
   alert.raised_at = now_;
+  if (w_.incident) {
+    alert.incident = w_.incident->id;
+    alert.ill_since = w_.incident->ill_since;
+  }
+  const auto project = w_.container.labels.find("com.docker.compose.project");
+  if (project != w_.container.labels.end()) alert.project = project->second;
   out_.push_back(RaiseAlert{std::move(alert)});
 }
 

@@ -230,6 +230,12 @@ struct Alert {
   unsigned attempts_allowed = 0;
   std::string excerpt;  ///< of the evidence: the last few lines of its log, redacted; empty: none
   Instant raised_at{};
+  IncidentId incident;               ///< 0: about none
+  std::string project;               ///< compose project; empty: none
+  std::string route;                 ///< the workload's label `healer.alert`; empty: none
+  std::optional<Instant> ill_since;  ///< of the incident; empty: not about one
+  std::string advice;                ///< what a person can do, one sentence or two; empty: nothing
+  std::string link;                  ///< to the incident, for a browser; empty: none is configured
   bool operator==(const Alert&) const = default;
 };
 

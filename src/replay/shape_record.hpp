@@ -82,14 +82,30 @@ struct Shape<Attempt> {
 
 template <>
 struct Shape<Alert> {
-  static constexpr std::array<const char*, 13> names{
-      "id",    "kind",    "dedup_key",        "event",   "text",     "host", "workload", "image",
-      "cause", "attempt", "attempts_allowed", "excerpt", "raised_at"};
+  static constexpr std::array<const char*, 19> names{"id",
+                                                     "kind",
+                                                     "dedup_key",
+                                                     "event",
+                                                     "text",
+                                                     "host",
+                                                     "workload",
+                                                     "image",
+                                                     "cause",
+                                                     "attempt",
+                                                     "attempts_allowed",
+                                                     "excerpt",
+                                                     "raised_at",
+                                                     "incident",
+                                                     "project",
+                                                     "route",
+                                                     "ill_since",
+                                                     "advice",
+                                                     "link"};
   static auto tie(auto& owner) {
     auto& [id, kind, dedup_key, event, text, host, workload, image, cause, attempt, attempts_allowed, excerpt,
-           raised_at] = owner;
+           raised_at, incident, project, route, ill_since, advice, link] = owner;
     return std::tie(id, kind, dedup_key, event, text, host, workload, image, cause, attempt, attempts_allowed,
-                    excerpt, raised_at);
+                    excerpt, raised_at, incident, project, route, ill_since, advice, link);
   }
 };
 

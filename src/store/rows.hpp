@@ -107,16 +107,17 @@ inline const Table& table_of(const Alert*) {
   static const Table table{"alerts",
                            1,
                            {"id", "kind", "dedup_key", "event", "body", "host", "workload", "image", "cause",
-                            "attempt", "attempts_allowed", "excerpt", "raised_at"}};
+                            "attempt", "attempts_allowed", "excerpt", "raised_at", "incident", "project",
+                            "route", "ill_since", "advice", "link"}};
   return table;
 }
 template <class R>
 requires std::is_same_v<std::remove_const_t<R>, Alert>
 auto fields_of(R& r) {
   auto& [id, kind, dedup_key, event, text, host, workload, image, cause, attempt, attempts_allowed, excerpt,
-         raised_at] = r;
+         raised_at, incident, project, route, ill_since, advice, link] = r;
   return std::tie(id, kind, dedup_key, event, text, host, workload, image, cause, attempt, attempts_allowed,
-                  excerpt, raised_at);
+                  excerpt, raised_at, incident, project, route, ill_since, advice, link);
 }
 
 inline const Table& table_of(const Delivery*) {

@@ -7,7 +7,7 @@ namespace {
 
 // STRICT: a value of another type than the column's is refused by SQLite itself.
 // Instants are Unix milliseconds, durations milliseconds, closed choices their text.
-const std::array<Migration, 5> released{
+const std::array<Migration, 6> released{
     R"(
 CREATE TABLE workloads (
   workload_key TEXT PRIMARY KEY NOT NULL,
@@ -152,6 +152,14 @@ ALTER TABLE host ADD COLUMN mass_critical INTEGER NOT NULL DEFAULT 0;
 )",
     R"(
 ALTER TABLE workloads ADD COLUMN signals TEXT NOT NULL DEFAULT '';
+)",
+    R"(
+ALTER TABLE alerts ADD COLUMN incident INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE alerts ADD COLUMN project TEXT NOT NULL DEFAULT '';
+ALTER TABLE alerts ADD COLUMN route TEXT NOT NULL DEFAULT '';
+ALTER TABLE alerts ADD COLUMN ill_since INTEGER;
+ALTER TABLE alerts ADD COLUMN advice TEXT NOT NULL DEFAULT '';
+ALTER TABLE alerts ADD COLUMN link TEXT NOT NULL DEFAULT '';
 )"};
 
 }  // namespace

@@ -76,9 +76,10 @@ Attempt any_attempt() {
                  *any_of<AttemptState>(), any_text(),           maybe_instant()};
 }
 Alert any_alert() {
-  return Alert{AlertId{any_id()}, *any_of<AlertKind>(), any_text(),   any_text(), any_text(),
-               any_text(),        any_text(),           any_text(),   any_text(), any_count(),
-               any_count(),       any_text(),           any_instant()};
+  return Alert{AlertId{any_id()}, *any_of<AlertKind>(), any_text(), any_text(),  any_text(),      any_text(),
+               any_text(),        any_text(),           any_text(), any_count(), any_count(),     any_text(),
+               any_instant(),     IncidentId{any_id()}, any_text(), any_text(),  maybe_instant(), any_text(),
+               any_text()};
 }
 Delivery any_delivery(AlertId alert, std::string channel) {
   return Delivery{alert,       std::move(channel), *any_of<DeliveryState>(),

@@ -1,0 +1,126 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "base/secret.hpp"
+#include "base/time.hpp"
+
+namespace healer {
+
+// Where alerts go. One struct per service, with what it must be told; config/ fills them in and checks them,
+// notify/ makes a Notifier of each. Addresses that let whoever knows them send are secrets.
+
+/// An incoming webhook of Slack, or of what takes Slack's messages.
+struct SlackWebhookChannel {
+  Secret url;
+  bool operator==(const SlackWebhookChannel&) const = default;
+};
+
+/// A Slack app's bot: one message per incident, updated as it moves, its story in the thread.
+struct SlackBotChannel {
+  Secret token;         ///< xoxb-...
+  std::string channel;  ///< id or #name
+  std::string api_url = "https://slack.com/api";
+  bool operator==(const SlackBotChannel&) const = default;
+};
+
+/// PagerDuty Events API v2.
+struct PagerDutyChannel {
+  Secret routing_key;
+  std::string url = "https://events.pagerduty.com/v2/enqueue";
+  bool operator==(const PagerDutyChannel&) const = default;
+};
+
+struct OpsgenieChannel {
+  Secret api_key;
+  std::string api_url = "https://api.opsgenie.com";  ///< https://api.eu.opsgenie.com in the EU
+  bool operator==(const OpsgenieChannel&) const = default;
+};
+
+struct DiscordChannel {
+  Secret url;
+  bool operator==(const DiscordChannel&) const = default;
+};
+
+/// A workflow's webhook ("When a Teams webhook request is received"): an adaptive card.
+struct TeamsChannel {
+  Secret url;
+  bool operator==(const TeamsChannel&) const = default;
+};
+
+struct TelegramChannel {
+  Secret token;
+  std::string chat_id;
+  std::string api_url = "https://api.telegram.org";
+  bool operator==(const TelegramChannel&) const = default;
+};
+
+struct NtfyChannel {
+  Secret url;    ///< of the topic: who knows a topic's name may write to it
+  Secret token;  ///< empty: none is needed
+  bool operator==(const NtfyChannel&) const = default;
+};
+
+struct GotifyChannel {
+  std::string url;
+  Secret token;
+  bool operator==(const GotifyChannel&) const = default;
+};
+
+struct EmailChannel {
+  enum class Security { StartTls, Tls, None };
+  std::string host;
+  std::uint16_t port = 587;
+  Security security = Security::StartTls;  ///< StartTls: refused where the server does not offer it
+  std::string user;                        ///< empty: no login
+  Secret password;
+  std::string from;
+  std::vector<std::string> to;
+  bool operator==(const EmailChannel&) const = default;
+};
+
+/// An Apprise API server's notify address.
+struct AppriseChannel {
+  Secret url;
+  bool operator==(const AppriseChannel&) const = default;
+};
+
+/// Alertmanager's v2 API: kept firing until resolved.
+struct AlertmanagerChannel {
+  Secret url;    ///< of Alertmanager itself, "/api/v2/alerts" is added
+  Secret token;  ///< bearer; empty: none
+  bool operator==(const AlertmanagerChannel&) const = default;
+};
+
+/// Any service: a request whose body is made by a JSON template.
+struct WebhookChannel {
+  Secret url;
+  std::string method = "POST";  ///< POST or PUT
+  std::vector<std::pair<std::string, Secret>> headers;
+  std::string body;  ///< the template; empty: every field of the alert
+  bool operator==(const WebhookChannel&) const = default;
+};
+
+using ChannelTarget = std::variant<SlackWebhookChannel, SlackBotChannel, PagerDutyChannel, OpsgenieChannel,
+                                   DiscordChannel, TeamsChannel, TelegramChannel, NtfyChannel, GotifyChannel,
+                                   EmailChannel, AppriseChannel, AlertmanagerChannel, WebhookChannel>;
+
+/// One configured channel. Channels of the environment are named by their type ("slack", "pagerduty"); those
+/// of the file have names of their own.
+struct ChannelSettings {
+  std::string name;  ///< unique; stored with each delivery
+  ChannelTarget target;
+  Duration timeout = 10s;       ///< of one try
+  std::optional<Duration> gap;  ///< least time between two messages; empty: what suits the service
+  bool operator==(const ChannelSettings&) const = default;
+};
+
+/// "slack", "slack_bot", "pagerduty" ...: the type's name in the configuration.
+const char* type_name(const ChannelTarget& target);
+
+}  // namespace healer

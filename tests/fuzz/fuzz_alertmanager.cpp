@@ -1,0 +1,28 @@
+// A webhook of any bytes: read, or refused with a reason; what is read keeps its bounds.
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "fuzz/expect.hpp"
+#include "signal/alertmanager.hpp"
+#include "signal/target.hpp"
+
+using healer::fuzz::expect;
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const auto read = healer::read_alertmanager({reinterpret_cast<const char*>(data), size});
+  if (!read) {
+    expect(!read.error().message.empty() && read.error().message.size() < 1000, "a reason of bounded length");
+    return 0;
+  }
+  std::vector<healer::WorkloadStatus> workloads(2);
+  workloads[0].key = workloads[0].name = "web";
+  workloads[1].key = "shop/web/1";
+  for (const healer::AlertmanagerAlert& alert : *read) {
+    expect(!alert.id.empty() && alert.id.size() <= 64, "an id of at most 64 bytes");
+    expect(alert.text.size() <= 310 && alert.text.find('\n') == std::string::npos, "one short line");
+    const auto target = healer::find_signal_target(alert.labels, healer::default_signal_labels(), workloads);
+    expect((target.found == healer::SignalTarget::Found::One) != target.key.empty(), "a key when it is one");
+  }
+  return 0;
+}

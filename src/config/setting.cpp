@@ -5,6 +5,7 @@
 
 #include "base/text.hpp"
 #include "config/config_error.hpp"
+#include "config/yaml_file.hpp"
 
 namespace healer {
 namespace {
@@ -80,7 +81,10 @@ std::string suggest_name(NameKind kind, std::string_view seen) {
   if (kind == NameKind::Label)
     for (const std::string_view name : opt_in_labels) spellings.emplace_back(bare(name), name);
   if (kind == NameKind::Env) spellings.emplace_back(bare(config_file_env), config_file_env);
-  if (kind == NameKind::FileTop) spellings.emplace_back("defaults", "defaults");
+  if (kind == NameKind::FileTop) {
+    spellings.emplace_back("defaults", "defaults");
+    for (const std::string_view key : section_keys()) spellings.emplace_back(key, key);
+  }
 
   std::vector<std::string_view> candidates;
   for (const auto& [spelling, name] : spellings) candidates.push_back(spelling);

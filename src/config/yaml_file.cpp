@@ -5,9 +5,11 @@
 #include <yaml-cpp/mark.h>
 #include <yaml-cpp/parser.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
+#include <iterator>
 #include <sstream>
 #include <system_error>
 #include <utility>
@@ -17,17 +19,19 @@
 namespace healer {
 namespace {
 
-/// Document, `defaults`, and a list of values: nothing valid is deeper.
+/// Each has a reader of its own.
+constexpr std::string_view sections[] = {"prometheus"};
+
+bool is_section(std::string_view key) {
+  return std::find(std::begin(sections), std::end(sections), key) != std::end(sections);
+}
+
+/// Document, `defaults`, and a list of values: nothing valid is deeper, but in a section.
 constexpr std::size_t depth_limit = 3;
+constexpr std::size_t section_depth_limit = 6;
 
-enum class NodeKind { Null, Scalar, Sequence, Map };
-
-struct Node {
-  NodeKind kind = NodeKind::Null;
-  std::string text;            ///< Scalar
-  int line = 0;                ///< from 1
-  std::vector<Node> children;  ///< Sequence: items; Map: key, value, key, value ...
-};
+using Node = YamlNode;
+using NodeKind = YamlNode::Kind;
 
 /// Ends the reading of the document: thrown through yaml-cpp, caught in read_document().
 struct Refusal {
@@ -75,8 +79,15 @@ class TreeBuilder : public YAML::EventHandler {
 
   void open(NodeKind kind, const YAML::Mark& mark, const std::string& tag) {
     refuse_tag(mark, tag);
-    if (open_.size() >= depth_limit) throw Refusal{line_of(mark), "nested too deeply"};
+    if (open_.size() >= (in_section() ? section_depth_limit : depth_limit))
+      throw Refusal{line_of(mark), "nested too deeply"};
     open_.push_back(Node{kind, {}, line_of(mark), {}});
+  }
+
+  bool in_section() const {
+    if (open_.empty() || open_.front().kind != NodeKind::Map) return false;
+    const std::vector<Node>& said = open_.front().children;
+    return said.size() % 2 == 1 && said.back().kind == NodeKind::Scalar && is_section(said.back().text);
   }
 
   void close() {
@@ -128,20 +139,6 @@ Node read_document(const ConfigText& file, ConfigErrors& errors) {
   return {};
 }
 
-const char* name_of(NodeKind kind) {
-  switch (kind) {
-    case NodeKind::Null:
-      return "nothing";
-    case NodeKind::Scalar:
-      return "a single value";
-    case NodeKind::Sequence:
-      return "a list";
-    case NodeKind::Map:
-      return "a map";
-  }
-  return "unknown";
-}
-
 /// Walks the tree's maps and turns them into entries.
 class EntryReader {
  public:
@@ -151,12 +148,14 @@ class EntryReader {
     FileEntries entries;
     if (root.kind == NodeKind::Null) return entries;
     if (root.kind != NodeKind::Map) {
-      error(root.line, fmt::format("the file is {}; a map of settings is expected", name_of(root.kind)));
+      error(root.line, fmt::format("the file is {}; a map of settings is expected", to_string(root.kind)));
       return entries;
     }
     read_map(root, [&](const Node& key, const Node& value) {
       if (key.text == "defaults")
         read_defaults(value, entries.defaults);
+      else if (is_section(key.text))
+        read_section(key, value, entries.sections);
       else
         read_entry(key, value, entries.top);
     });
@@ -199,10 +198,24 @@ class EntryReader {
   void read_defaults(const Node& node, std::vector<FileEntry>& entries) {
     if (node.kind == NodeKind::Null) return;  // a heading with all its lines commented out
     if (node.kind != NodeKind::Map) {
-      error(node.line, fmt::format("{}; a map of settings is expected", name_of(node.kind)), "defaults");
+      error(node.line, fmt::format("{}; a map of settings is expected", to_string(node.kind)), "defaults");
       return;
     }
     read_map(node, [&](const Node& key, const Node& value) { read_entry(key, value, entries); });
+  }
+
+  void read_section(const Node& key, const Node& value, std::vector<FileSection>& entries) {
+    if (value.kind == NodeKind::Null) return;  // as above
+    const std::size_t before = errors_.size();
+    check_maps(value);
+    if (errors_.size() == before) entries.push_back({key.text, key.line, value});
+  }
+
+  void check_maps(const Node& node) {
+    if (node.kind == NodeKind::Sequence)
+      for (const Node& item : node.children) check_maps(item);
+    if (node.kind == NodeKind::Map)
+      read_map(node, [this](const Node&, const Node& value) { check_maps(value); });
   }
 
   void read_entry(const Node& key, const Node& value, std::vector<FileEntry>& entries) {
@@ -214,7 +227,7 @@ class EntryReader {
         entry.from_list = true;
         for (const Node& item : value.children) {
           if (item.kind != NodeKind::Scalar) {
-            error(item.line, fmt::format("{} in a list; single values are expected", name_of(item.kind)),
+            error(item.line, fmt::format("{} in a list; single values are expected", to_string(item.kind)),
                   key.text);
             return;
           }
@@ -236,6 +249,24 @@ class EntryReader {
 };
 
 }  // namespace
+
+std::span<const std::string_view> section_keys() {
+  return sections;
+}
+
+const char* to_string(YamlNode::Kind kind) {
+  switch (kind) {
+    case NodeKind::Null:
+      return "nothing";
+    case NodeKind::Scalar:
+      return "a single value";
+    case NodeKind::Sequence:
+      return "a list";
+    case NodeKind::Map:
+      return "a map";
+  }
+  return "unknown";
+}
 
 tl::expected<ConfigText, ConfigError> read_config_file(const std::string& path) {
   const auto refused = [&](std::string problem) {

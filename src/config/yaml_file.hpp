@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,11 +33,35 @@ struct FileEntry {
   bool from_list = false;  ///< the value is `items`
 };
 
+/// A value of the file as it stands there.
+struct YamlNode {
+  enum class Kind { Null, Scalar, Sequence, Map };
+  Kind kind = Kind::Null;
+  std::string text;                ///< Scalar
+  int line = 0;                    ///< from 1
+  std::vector<YamlNode> children;  ///< Sequence: items; Map: key, value, key, value ...
+};
+
+/// "a list", for messages.
+const char* to_string(YamlNode::Kind kind);
+
+/// A key of the top level whose value has a shape of its own, with a reader of its own. Its maps' keys are
+/// single values, and none is written twice; it is at most six levels deep, the file's own included.
+struct FileSection {
+  std::string key;
+  int line = 0;
+  YamlNode value;
+};
+
 /// What the file says: daemon settings at its top level, workload settings under `defaults:`.
 struct FileEntries {
   std::vector<FileEntry> top;
   std::vector<FileEntry> defaults;
+  std::vector<FileSection> sections;
 };
+
+/// The keys that are sections.
+std::span<const std::string_view> section_keys();
 
 /// Reads one YAML document of the shape above. Structure only: whether names and values are valid is not
 /// asked here. Refused, each with its line: text that is not YAML, more than one document, duplicate keys,

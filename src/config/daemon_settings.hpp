@@ -9,6 +9,7 @@
 #include "base/time.hpp"
 #include "model/action.hpp"
 #include "model/probe.hpp"
+#include "model/prometheus_rule.hpp"
 
 namespace healer {
 
@@ -77,6 +78,7 @@ struct DaemonSettings {
   Secret alertmanager_token;               ///< empty: no signals are taken in
   std::vector<std::string> signal_labels;  ///< that name a container, in this order; empty: the usual ones
   bool signals_act = true;                 ///< false: signals are only told
+  PrometheusSettings prometheus;           ///< healer's own rules; the file alone has them
   bool dry_run = false;
   LogFormat log_format = LogFormat::Auto;
   LogLevel log_level = LogLevel::Info;

@@ -10,6 +10,7 @@
 
 #include "base/text.hpp"
 #include "config/compat.hpp"
+#include "config/prometheus_rules.hpp"
 #include "config/secret_file.hpp"
 
 namespace healer {
@@ -70,6 +71,10 @@ class Loader {
         unknown_default(file.name, entry);
     for (const FileEntry& entry : entries.top)
       if (!read_entry(file.name, entry, daemon_settings(), settings.daemon)) unknown_top(file.name, entry);
+    for (const FileSection& section : entries.sections) {
+      if (section.key == "prometheus")
+        settings.daemon.prometheus = read_prometheus(file.name, section, errors);
+    }
   }
 
   void read_flags(const FlagOverrides& flags) {

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "config/prometheus_rules.hpp"
 #include "config/setting.hpp"
 
 namespace healer {
@@ -28,6 +29,9 @@ engine for the labels of one container and says for that one, and whether it is 
 
 - Every variable answers to its name and to the same name with `HEALER_` in front. When both are set and differ, the
   `HEALER_` one is used and a warning says so. An empty variable counts as unset.
+- A secret may stand in a file: `NAME_FILE` names it in place of `NAME` (as Docker's images have it for
+  `/run/secrets/...`), and `name_file:` in the YAML file. One line's end at its end does not count. A file that is
+  missing, empty or not readable stops the start with its path. When both are set, the file is used.
 - An unknown `HEALER_...` variable, an unknown key in the file, or a value that is not accepted stops the start with exit
   code 2 and one line per error: where it stands, what was seen, what is accepted, and the nearest valid name.
 - An unknown `healer.*` label or a label's value that is not accepted stops nothing: it is logged, counted and marked in
@@ -193,6 +197,7 @@ std::string configuration_reference() {
       "\nProxies for requests that leave the machine are read by libcurl from `HTTPS_PROXY`, `http_proxy`, "
       "`ALL_PROXY` and\n`NO_PROXY`.\n";
   page += daemon_guides;
+  page += prometheus_guide();
   return page;
 }
 

@@ -1,0 +1,41 @@
+#include "model/prometheus_rule.hpp"
+
+namespace healer {
+
+const char* to_string(Comparison comparison) {
+  switch (comparison) {
+    case Comparison::Equal:
+      return "==";
+    case Comparison::NotEqual:
+      return "!=";
+    case Comparison::Greater:
+      return ">";
+    case Comparison::GreaterOrEqual:
+      return ">=";
+    case Comparison::Less:
+      return "<";
+    case Comparison::LessOrEqual:
+      return "<=";
+  }
+  return "unknown";
+}
+
+bool meets(const PrometheusRule& rule, double sample) {
+  switch (rule.comparison) {
+    case Comparison::Equal:
+      return sample == rule.number;
+    case Comparison::NotEqual:
+      return sample != rule.number;
+    case Comparison::Greater:
+      return sample > rule.number;
+    case Comparison::GreaterOrEqual:
+      return sample >= rule.number;
+    case Comparison::Less:
+      return sample < rule.number;
+    case Comparison::LessOrEqual:
+      return sample <= rule.number;
+  }
+  return false;
+}
+
+}  // namespace healer

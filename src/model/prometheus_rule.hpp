@@ -1,0 +1,47 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/secret.hpp"
+#include "base/time.hpp"
+
+namespace healer {
+
+/// How a sample is compared with a rule's number; the operators of PromQL.
+enum class Comparison { Equal, NotEqual, Greater, GreaterOrEqual, Less, LessOrEqual };
+
+/// "==", ">=" ...
+const char* to_string(Comparison comparison);
+
+/// A rule of healer's own: `EXPRESSION OP NUMBER`. Prometheus is asked for the expression alone, so that a
+/// series which does not meet the comparison can be told from one that is not there. HEALING.md 2.
+struct PrometheusRule {
+  std::string name;
+  std::string query;       ///< as configured
+  std::string expression;  ///< its left side
+  Comparison comparison = Comparison::Greater;
+  double number = 0;
+  Duration hold_for{0};             ///< it fires when it has been met so long
+  std::vector<std::string> labels;  ///< that name a container, in this order; empty: those of all signals
+  std::string container;  ///< the rule is about this one, whatever the labels say; empty: about many
+  bool act = true;        ///< false: it is only told
+  bool operator==(const PrometheusRule&) const = default;
+};
+
+/// Whether a sample meets the rule. A NaN never comes here: it is no sample.
+bool meets(const PrometheusRule& rule, double sample);
+
+/// The server that is asked, and what it is asked for.
+struct PrometheusSettings {
+  std::string url;  ///< "http://prometheus:9090", without a '/' at its end; empty: nobody is asked
+  Secret bearer_token;
+  std::string username;  ///< basic authentication; empty: none
+  Secret password;
+  Duration interval{15'000};
+  Duration timeout{5'000};  ///< of one query; never above the interval
+  std::vector<PrometheusRule> rules;
+  bool operator==(const PrometheusSettings&) const = default;
+};
+
+}  // namespace healer

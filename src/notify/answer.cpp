@@ -1,7 +1,13 @@
 #include "notify/answer.hpp"
 
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <optional>
 #include <string>
 #include <utility>
+
+#include <boost/json.hpp>
 
 #include "base/text.hpp"
 
@@ -25,6 +31,23 @@ bool passing(int status) {
   }
 }
 
+// The wish of services that put it into the answer's body, in seconds: {"retry_after": 0.35} is Discord's,
+// {"parameters": {"retry_after": 30}} Telegram's.
+std::optional<Duration> wish_in(const std::string& body) {
+  boost::json::error_code error;
+  const boost::json::value answer = boost::json::parse(body, error);
+  if (error || !answer.is_object()) return std::nullopt;
+  const boost::json::value* wish = answer.get_object().if_contains("retry_after");
+  const boost::json::value* parameters = answer.get_object().if_contains("parameters");
+  if (!wish && parameters && parameters->is_object())
+    wish = parameters->get_object().if_contains("retry_after");
+  if (!wish || !wish->is_number()) return std::nullopt;
+  const double seconds = wish->to_number<double>(error);
+  constexpr double longest = 366.0 * 24 * 3600;
+  if (error || !std::isfinite(seconds) || seconds <= 0) return std::nullopt;
+  return std::chrono::ceil<Duration>(std::chrono::duration<double>(std::min(seconds, longest)));
+}
+
 }  // namespace
 
 Sent sent_of(Result<net::CurlAnswer> answer) {
@@ -38,6 +61,7 @@ Sent sent_of(Result<net::CurlAnswer> answer) {
   if (answer->status >= 200 && answer->status < 300) return sent;
   sent.result = passing(answer->status) ? Sent::Result::TryAgain : Sent::Result::Refused;
   sent.retry_after = answer->retry_after;
+  if (!sent.retry_after && answer->status == 429) sent.retry_after = wish_in(answer->body);
   sent.error = "HTTP " + std::to_string(answer->status);
   const std::string word = clip(printable(trim(answer->body)), answer_limit);
   if (!word.empty()) sent.error += ": " + word;

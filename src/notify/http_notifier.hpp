@@ -1,0 +1,45 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/result.hpp"
+#include "base/secret.hpp"
+#include "base/time.hpp"
+#include "net/curl_client.hpp"
+#include "notify/notifier.hpp"
+
+namespace healer {
+
+/// What a channel that speaks HTTP is given by the process.
+struct HttpChannel {
+  net::CurlClient& client;  ///< outlives the notifier
+  /// Calls the work soon, never from inside.
+  std::function<void(std::function<void()>)> post;
+  std::string name;
+  Duration timeout = 10s;  ///< of one try
+};
+
+/// What one service is asked for. A service is this value, and the pure functions that make its bodies.
+struct HttpService {
+  Secret url;                   ///< checked at once: http or https, with a host
+  std::vector<Secret> secrets;  ///< checked to fit into a request's head; removed from every error
+  /// The request that tells of the alert; nothing where the service is not told of such an alert, which then
+  /// counts as delivered.
+  std::function<std::optional<net::CurlRequest>(const Alert&)> request;
+};
+
+/// InvalidInput for a URL or a secret that cannot be sent; the message contains neither.
+Result<std::unique_ptr<Notifier>> make_http_notifier(HttpChannel channel, HttpService service);
+
+/// POST of a JSON body.
+net::CurlRequest json_request(Secret url, std::string body);
+
+/// The base without the slashes at its end, and the path.
+Secret joined_url(const std::string& base, const std::string& path);
+
+}  // namespace healer

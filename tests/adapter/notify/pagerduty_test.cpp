@@ -1,0 +1,114 @@
+// PagerDuty's Events API v2: what its documentation requires of an event.
+#include "notify/pagerduty.hpp"
+#include "adapter/notify/service.hpp"
+
+using namespace healer;
+using namespace healer::testing;
+namespace json = boost::json;
+
+namespace {
+
+const std::string key = "0123456789abcdef0123456789abcdef";
+
+Result<std::unique_ptr<Notifier>> make(HttpChannel channel, const std::string& base) {
+  PagerDutyChannel settings;
+  settings.routing_key = Secret{key};
+  settings.url = base + "/v2/enqueue";
+  return make_pagerduty_notifier(std::move(channel), settings);
+}
+
+}  // namespace
+
+TEST_CASE("pagerduty: a trigger has what the Events API requires, and every fact") {
+  Service service(answer(202, R"({"status":"success","message":"Event processed","dedup_key":"x"})"));
+  CHECK(service.send(make, full_alert()).result == Sent::Result::Delivered);
+  const SeenRequest request = service.request();
+  CHECK(request.method == "POST");
+  CHECK(request.target == "/v2/enqueue");
+  CHECK(request.head.find("Content-Type: application/json; charset=utf-8\r\n") != std::string::npos);
+  CHECK(json::parse(request.body) == json::parse(R"({
+    "routing_key": "0123456789abcdef0123456789abcdef",
+    "event_action": "trigger",
+    "dedup_key": "healer/host1/shop/web/1/42",
+    "payload": {
+      "summary": "DEGRADED: web is ill: HTTP 503. It is being restarted.",
+      "source": "host1",
+      "severity": "warning",
+      "timestamp": "2027-01-15T08:00:00.123Z",
+      "component": "web",
+      "group": "shop",
+      "class": "DEGRADED",
+      "custom_details": {
+        "Host": "host1", "Workload": "web", "Project": "shop", "Image": "shop:1.0", "Cause": "HTTP 503",
+        "Attempt": "2 of 5", "Ill for": "4m30s", "Incident": "42",
+        "Text": "web is ill: HTTP 503. It is being restarted.",
+        "What to do": "Look at `docker logs web`.",
+        "Last lines of its log": "starting\nERROR: no connection to db"
+      }
+    },
+    "client": "healer",
+    "client_url": "https://healer.example/incidents/42",
+    "links": [{"href": "https://healer.example/incidents/42", "text": "The incident in healer"}]
+  })"));
+}
+
+TEST_CASE("pagerduty: critical raises the same alert, and only a recovery resolves it") {
+  const auto event = [](AlertKind kind) { return pagerduty_event(full_alert(kind), Secret{key}); };
+  const json::value critical = json::parse(event(AlertKind::Critical).value());
+  CHECK(critical.at("event_action") == "trigger");
+  CHECK(critical.at("dedup_key") == "healer/host1/shop/web/1/42");
+  CHECK(critical.at("payload").at("severity") == "critical");
+  CHECK(json::parse(event(AlertKind::Recovered).value()) ==
+        json::parse(R"({"routing_key": "0123456789abcdef0123456789abcdef", "event_action": "resolve",
+                        "dedup_key": "healer/host1/shop/web/1/42"})"));
+  CHECK_FALSE(event(AlertKind::Info).has_value());
+}
+
+TEST_CASE("pagerduty: info is delivered without asking anybody") {
+  Service service;
+  CHECK(service.send(make, full_alert(AlertKind::Info)).result == Sent::Result::Delivered);
+  CHECK(service.requests().empty());
+}
+
+TEST_CASE("pagerduty: about the engine, without a workload or a link") {
+  Alert alert;
+  alert.kind = AlertKind::Critical;
+  alert.event = "ENGINE DOWN";
+  alert.dedup_key = "healer/host1/engine/1";
+  const json::value event = json::parse(pagerduty_event(alert, Secret{key}).value());
+  CHECK(event.at("payload").at("source") == "healer");  // required, and never empty
+  CHECK_FALSE(event.at("payload").as_object().contains("component"));
+  CHECK_FALSE(event.as_object().contains("links"));
+  CHECK_FALSE(event.as_object().contains("client_url"));
+}
+
+TEST_CASE("pagerduty: within its limits whatever is said") {
+  for (const Alert& alert : hostile_alerts()) {
+    const auto text = pagerduty_event(alert, Secret{key});
+    if (!text) continue;
+    CHECK(text->size() < 512 * 1024);
+    const json::value event = json::parse(*text);
+    CHECK(text_at(event, "dedup_key").size() <= 255);
+    if (event.at("event_action") == "resolve") continue;
+    const json::value& payload = event.at("payload");
+    CHECK(text_at(payload, "summary").size() <= 1024);
+    CHECK_FALSE(text_at(payload, "summary").empty());
+    CHECK_FALSE(text_at(payload, "source").empty());
+  }
+}
+
+TEST_CASE("pagerduty: how answers end, and no key in an error") {
+  check_answers(make, key);
+  CHECK(sent_to(make, answer(400, R"({"status":"invalid event","errors":["'routing_key' is bad"]})")).error ==
+        R"(HTTP 400: {"status":"invalid event","errors":["'routing_key' is bad"]})");
+}
+
+TEST_CASE("pagerduty: a key with a line break is refused at start") {
+  Service service;
+  PagerDutyChannel settings;
+  settings.routing_key = Secret{key + "\nX-Bad: 1"};
+  const auto made = make_pagerduty_notifier(service.channel(), settings);
+  REQUIRE_FALSE(made.has_value());
+  CHECK(made.error().code == ErrorCode::InvalidInput);
+  CHECK(made.error().message.find(key) == std::string::npos);
+}

@@ -1,11 +1,13 @@
 #include "notify/slack.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include <boost/json.hpp>
 
 #include "base/text.hpp"
 #include "net/curl_client.hpp"
+#include "notify/alert_text.hpp"
 #include "notify/answer.hpp"
 
 namespace healer {
@@ -14,7 +16,8 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::size_t text_limit = 2000;
-constexpr std::size_t field_limit = 300;
+constexpr std::size_t field_limit = alert_fact_limit;
+constexpr std::size_t excerpt_limit = 1500;
 
 const char* color_of(AlertKind kind) {
   switch (kind) {
@@ -46,31 +49,37 @@ std::string escaped(std::string_view text, std::size_t limit) {
   return out;
 }
 
+// As it was printed, in a block that nothing in it can end.
+std::string excerpt_block(const Alert& alert) {
+  std::string text = excerpt_text(alert, excerpt_limit);
+  if (text.empty()) return {};
+  std::replace(text.begin(), text.end(), '`', '\'');
+  std::string block;
+  for (const std::string& line : split(text, '\n')) block += "\n" + escaped(line, excerpt_limit);
+  return "```" + block + "\n```";
+}
+
 }  // namespace
 
 std::string slack_message(const Alert& alert) {
   json::array fields;
-  const auto add = [&](const char* title, const std::string& value) {
-    if (!value.empty())
-      fields.push_back({{"title", title}, {"value", escaped(value, field_limit)}, {"short", true}});
+  const auto add = [&](const std::string& title, const std::string& value, bool narrow) {
+    fields.push_back({{"title", title}, {"value", value}, {"short", narrow}});
   };
-  add("Host", alert.host);
-  add("Workload", alert.workload);
-  add("Image", alert.image);
-  add("Cause", alert.cause);
-  if (alert.attempt > 0) {
-    std::string attempt = std::to_string(alert.attempt);
-    if (alert.attempts_allowed > 0) attempt += " of " + std::to_string(alert.attempts_allowed);
-    add("Attempt", attempt);
-  }
+  for (const AlertFact& fact : alert_facts(alert)) add(fact.title, escaped(fact.value, field_limit), true);
+  if (!alert.advice.empty()) add("What to do", escaped(alert.advice, text_limit), false);
+  if (const std::string excerpt = excerpt_block(alert); !excerpt.empty())
+    add("Last lines of its log", excerpt, false);
   const std::string event = escaped(alert.event, field_limit);
   const std::string text = escaped(alert.text, text_limit);
   json::object attachment;
   attachment["color"] = color_of(alert.kind);
   attachment["fallback"] = event + ": " + text;
   attachment["title"] = "🐳 Self-Healing Infrastructure — " + event;
+  if (const std::string link = alert_link(alert); !link.empty()) attachment["title_link"] = link;
   attachment["text"] = text;
   attachment["fields"] = std::move(fields);
+  attachment["mrkdwn_in"] = json::array{"fields"};
   attachment["footer"] = "healer on " + escaped(alert.host, field_limit);
   attachment["ts"] = wall_time_of(alert.raised_at).unix_ms / 1000;
   json::object message;

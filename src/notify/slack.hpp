@@ -36,7 +36,8 @@ class SlackNotifier final : public Notifier {
   std::string channel_ = "slack";
 };
 
-/// The message as JSON: one attachment with color, title, text, fields, footer and ts. Everything that
+/// The message as JSON: one attachment with color, title, text, the alert's facts as fields,
+/// footer and ts; advice, link and excerpt where it has them. Everything that
 /// comes from outside is escaped (a container cannot mention a channel) and clipped.
 std::string slack_message(const Alert& alert);
 

@@ -97,6 +97,28 @@ TEST_CASE("the message has Slack's fields") {
                                            "Attempt=1 of 5"});
 }
 
+TEST_CASE("the message shows project, time ill, incident, advice, link and excerpt where they are known") {
+  Alert alert = an_alert();
+  CHECK_FALSE(attachment_of(slack_message(alert)).contains("title_link"));
+  alert.project = "shop";
+  alert.incident = IncidentId{42};
+  alert.ill_since = alert.raised_at - Duration{61'500};
+  alert.advice = "Look at `docker logs web` & the database.";
+  alert.link = "https://healer.example/incidents/42";
+  alert.excerpt = "starting\nERROR: <none> ```left```";
+  const json::object a = attachment_of(slack_message(alert));
+  CHECK(a.at("title_link") == "https://healer.example/incidents/42");
+  std::vector<std::string> fields;
+  for (const json::value& field : a.at("fields").as_array())
+    fields.push_back(std::string(field.at("title").as_string()) + "=" +
+                     std::string(field.at("value").as_string()));
+  CHECK(fields ==
+        std::vector<std::string>{"Host=host1", "Workload=web", "Project=shop", "Image=shop:1.0",
+                                 "Cause=HTTP 503", "Attempt=1 of 5", "Ill for=1m1s", "Incident=42",
+                                 "What to do=Look at `docker logs web` &amp; the database.",
+                                 "Last lines of its log=```\nstarting\nERROR: &lt;none&gt; '''left'''\n```"});
+}
+
 TEST_CASE("each kind has its color") {
   Alert alert = an_alert();
   const std::pair<AlertKind, const char*> colors[] = {{AlertKind::Recovered, "#36a64f"},
@@ -114,14 +136,16 @@ TEST_CASE("what a container says cannot mention anybody, break the JSON or flood
   alert.text = "<!channel> & <https://evil|click> \"quoted\" \\ \x01\xff\n" + std::string(100'000, 'x');
   alert.workload = "<!here>";
   alert.cause = std::string(5000, 'y');
+  alert.excerpt = std::string(100'000, 'z');
+  alert.advice = std::string(100'000, 'a');
   alert.attempt = 0;
   const std::string message = slack_message(alert);
-  CHECK(message.size() < 8000);
+  CHECK(message.size() < 12'000);
   const json::object a = attachment_of(message);
   const std::string text(a.at("text").as_string());
   CHECK(text.starts_with("&lt;!channel&gt; &amp; &lt;https://evil|click&gt; \"quoted\" \\ ??"));
   CHECK(message.find("<!") == std::string::npos);
-  CHECK(a.at("fields").as_array().size() == 4);
+  CHECK(a.at("fields").as_array().size() == 6);
 }
 
 TEST_CASE("a delivered alert is one POST of JSON to the webhook's path") {

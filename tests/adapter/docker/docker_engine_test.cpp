@@ -15,6 +15,7 @@
 #include "fixtures.hpp"
 #include "net/loop.hpp"
 #include "support/certificates.hpp"
+#include "support/growing_deadline.hpp"
 #include "support/loop_wait.hpp"
 #include "support/scripted_server.hpp"
 
@@ -543,12 +544,22 @@ TEST_CASE_FIXTURE(Fixture, "events: a stream that never begins is a timeout, a s
       peer.send(chunked_head());
       peer.hang();
     });
-    subscription.open(*engine);
-    REQUIRE(run_until(loop, [&] { return subscription.ready == 1; }));
+    const Duration deadline = with_growing_deadline(
+        settings.call_deadline,
+        [&](Duration given) {
+          settings.call_deadline = given;
+          make();
+          subscription = {};
+          subscription.open(*engine);
+          REQUIRE(run_until(loop, [&] { return subscription.ready == 1 || !subscription.ends.empty(); }));
+          return given;
+        },
+        [&](Duration) { return subscription.ready == 1; });
     bool later = false;
     net::Timer timer(loop);
-    timer.set_after(300ms, [&later] { later = true; });
-    REQUIRE(run_until(loop, [&] { return later; }));
+    timer.set_after(6 * deadline, [&later] { later = true; });
+    REQUIRE(run_until(
+        loop, [&] { return later; }, std::chrono::minutes(7)));
     CHECK(subscription.ends.empty());
   }
 }

@@ -13,6 +13,7 @@
 
 #include "hook/process_hook.hpp"
 #include "net/loop.hpp"
+#include "support/growing_deadline.hpp"
 #include "support/loop_wait.hpp"
 #include "support/wait.hpp"
 
@@ -41,6 +42,12 @@ struct Bench {
   }
   HookResult sh(const std::string& script, Duration deadline = 60s) {
     return run({{"/bin/sh", "-c", script}, {}, deadline});
+  }
+  /// Cut short by its deadline, but not before it has printed "ready".
+  HookResult cut_short(const std::string& script) {
+    return with_growing_deadline(
+        200ms, [&](Duration deadline) { return sh(script, deadline); },
+        [](const HookResult& result) { return result.output.ends_with("ready"); });
   }
 };
 
@@ -112,7 +119,7 @@ TEST_CASE("what cannot be started says why") {
 
 TEST_CASE("at the deadline it and all it started are ended") {
   Bench bench;
-  const HookResult result = bench.sh("sleep 1000 & echo $!; echo $$; wait", 300ms);
+  const HookResult result = bench.cut_short("sleep 1000 & echo $!; echo $$; echo ready; wait");
   CHECK(result.timed_out);
   CHECK(to_string(result, 300ms) == "ended after 300ms");
   const auto line = result.output.find('\n');
@@ -124,7 +131,7 @@ TEST_CASE("at the deadline it and all it started are ended") {
 
 TEST_CASE("one that ignores TERM is killed") {
   Bench bench;
-  const HookResult result = bench.sh("trap '' TERM; echo $$; while :; do sleep 1; done", 200ms);
+  const HookResult result = bench.cut_short("trap '' TERM; echo ready; while :; do sleep 1; done");
   CHECK(result.timed_out);
   CHECK(result.signal == SIGKILL);
 }

@@ -11,6 +11,7 @@
 
 #include "net/loop.hpp"
 #include "support/certificates.hpp"
+#include "support/growing_deadline.hpp"
 #include "support/loop_wait.hpp"
 #include "support/scripted_server.hpp"
 
@@ -244,10 +245,21 @@ TEST_CASE_FIXTURE(Fixture, "an endless stream outlives the deadline of its head,
   call.deadline = 100ms;
   SUBCASE("endless") {
     handlers.endless = true;
-    client.stream(call, handlers);
-    Timer timer(loop);
-    timer.set_after(300ms, [&ends] { ends = true; });
-    REQUIRE(run_until(loop, [&] { return end.has_value(); }));
+    bool begun = false;
+    handlers.head = [&begun](const HttpAnswer&) { begun = true; };
+    with_growing_deadline(
+        call.deadline,
+        [&](std::chrono::milliseconds deadline) {
+          end.reset();
+          call.deadline = deadline;
+          client.stream(call, handlers);
+          Timer timer(loop);
+          timer.set_after(2 * deadline, [&] { ends = begun; });
+          REQUIRE(run_until(
+              loop, [&] { return end.has_value(); }, std::chrono::minutes(3)));
+          return begun;
+        },
+        [](bool reached) { return reached; });
     CHECK(end->has_value());
   }
   SUBCASE("with an end") {

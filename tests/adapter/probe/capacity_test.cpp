@@ -192,7 +192,8 @@ TEST_CASE("deadlines end questions in their order, however they were started") {
   silent.listen();
   Asker asker;
   std::vector<std::pair<int, ProbeId>> wanted;
-  for (const int delay : {160, 40, 280, 80, 240, 120, 200, 20})
+  // Far enough apart that their order is theirs also when this thread is kept waiting between two of them.
+  for (const int delay : {1600, 400, 2800, 800, 2400, 1200, 2000, 200})
     wanted.emplace_back(delay, asker.start(http(silent.endpoint()), Duration{delay}));
   asker.prober->cancel(wanted[3].second);
   wanted.erase(wanted.begin() + 3);

@@ -28,7 +28,7 @@ std::string_view tail(std::string_view text, std::size_t limit) {
 std::string alert_title(const Alert& alert) {
   const std::string event = clip(printable(alert.event), alert_fact_limit);
   const std::string host = clip(printable(alert.host), alert_fact_limit);
-  std::string title = event;
+  std::string title = event.empty() ? "ALERT" : event;
   if (!alert.workload.empty()) title += ": " + clip(printable(alert.workload), alert_fact_limit);
   if (!host.empty()) title += " on " + host;
   return title;

@@ -4,11 +4,21 @@
 #include <string>
 
 #include "base/result.hpp"
+#include "model/channel.hpp"
 #include "notify/autoheal_text.hpp"
+#include "notify/http_notifier.hpp"
 
 namespace healer {
 
-/// The channel "apprise": an Apprise server's notify address, told as docker-autoheal does, but escaped.
+/// An Apprise API server. 424 ("at least one of the services behind it failed") is tried again, so that a
+/// network that is down there loses nothing; 204 ("no such configuration") is refused.
+Result<std::unique_ptr<Notifier>> make_apprise_notifier(HttpChannel channel, const AppriseChannel& settings);
+
+/// title, body, type (info, success, warning, failure) and format: text.
+std::string apprise_alert(const Alert& alert);
+
+/// docker-autoheal's channel "apprise": an Apprise server's notify address, told as docker-autoheal does, but
+/// escaped.
 Result<std::unique_ptr<Notifier>> make_apprise_notifier(AutohealChannel channel);
 
 /// {"title":"Autoheal","body":"..."}

@@ -3,7 +3,6 @@
 #include <string_view>
 
 #include "base/redact.hpp"
-#include "notify/answer.hpp"
 
 namespace healer {
 namespace {
@@ -25,31 +24,45 @@ std::string without(std::string text, const std::vector<Secret>& secrets) {
 class HttpNotifier final : public Notifier {
  public:
   HttpNotifier(HttpChannel channel, HttpService service)
-      : channel_(std::move(channel)),
-        request_(std::move(service.request)),
-        secrets_(std::make_shared<const std::vector<Secret>>(std::move(service.secrets))) {}
+      : self_(std::make_shared<Parts>(Parts{std::move(channel), std::move(service)})) {}
 
-  const std::string& channel() const override { return channel_.name; }
+  const std::string& channel() const override { return self_->channel.name; }
 
   void send(const Alert& alert, std::function<void(Sent)> done) override {
-    std::optional<net::CurlRequest> request = request_(alert);
-    if (!request) return channel_.post([done = std::move(done)] { done(Sent{}); });
-    request->timeout = channel_.timeout;
-    channel_.client.send(std::move(*request),
-                         [done = std::move(done), secrets = secrets_](Result<net::CurlAnswer> answer) {
-                           // Before it is clipped: half a secret would not be found any more.
-                           if (answer)
-                             answer->body = without(std::move(answer->body), *secrets);
-                           else
-                             answer.error().message = without(std::move(answer.error().message), *secrets);
-                           done(sent_of(std::move(answer)));
-                         });
+    std::vector<net::CurlRequest> requests = self_->service.requests(alert);
+    if (requests.empty()) return self_->channel.post([done = std::move(done)] { done(Sent{}); });
+    send_from(self_, std::make_shared<std::vector<net::CurlRequest>>(std::move(requests)), 0,
+              std::move(done));
   }
 
  private:
-  HttpChannel channel_;
-  std::function<std::optional<net::CurlRequest>(const Alert&)> request_;
-  std::shared_ptr<const std::vector<Secret>> secrets_;
+  struct Parts {
+    HttpChannel channel;
+    HttpService service;
+  };
+  using Requests = std::shared_ptr<std::vector<net::CurlRequest>>;
+
+  // The parts are kept alive by the request: the notifier may be gone when the answer comes.
+  static void send_from(std::shared_ptr<Parts> parts, Requests requests, std::size_t next,
+                        std::function<void(Sent)> done) {
+    net::CurlRequest request = std::move((*requests)[next]);
+    request.timeout = parts->channel.timeout;
+    net::CurlClient& client = parts->channel.client;
+    client.send(std::move(request), [parts = std::move(parts), requests = std::move(requests), next,
+                                     done = std::move(done)](Result<net::CurlAnswer> answer) mutable {
+      // Before it is clipped: half a secret would not be found any more.
+      if (answer)
+        answer->body = without(std::move(answer->body), parts->service.secrets);
+      else
+        answer.error().message = without(std::move(answer.error().message), parts->service.secrets);
+      Sent sent = parts->service.meaning(std::move(answer));
+      if (sent.result == Sent::Result::Delivered && next + 1 < requests->size())
+        return send_from(std::move(parts), std::move(requests), next + 1, std::move(done));
+      done(std::move(sent));
+    });
+  }
+
+  std::shared_ptr<Parts> self_;
 };
 
 }  // namespace
@@ -68,9 +81,13 @@ net::CurlRequest json_request(Secret url, std::string body) {
   net::CurlRequest request;
   request.method = "POST";
   request.url = std::move(url);
-  request.headers = {{"Content-Type", "application/json; charset=utf-8"}};
+  request.headers = {{"Content-Type", "application/json"}};
   request.body = std::move(body);
   return request;
+}
+
+void add_header(net::CurlRequest& request, std::string name, std::string value) {
+  request.headers.emplace_back(std::move(name), std::move(value));
 }
 
 Secret joined_url(const std::string& base, const std::string& path) {

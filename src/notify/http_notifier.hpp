@@ -2,7 +2,6 @@
 
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -11,6 +10,7 @@
 #include "base/secret.hpp"
 #include "base/time.hpp"
 #include "net/curl_client.hpp"
+#include "notify/answer.hpp"
 #include "notify/notifier.hpp"
 
 namespace healer {
@@ -28,9 +28,11 @@ struct HttpChannel {
 struct HttpService {
   Secret url;                   ///< checked at once: http or https, with a host
   std::vector<Secret> secrets;  ///< checked to fit into a request's head; removed from every error
-  /// The request that tells of the alert; nothing where the service is not told of such an alert, which then
-  /// counts as delivered.
-  std::function<std::optional<net::CurlRequest>(const Alert&)> request;
+  /// The requests that tell of the alert, sent one after the other; it is delivered when all are. None where
+  /// the service is not told of such an alert, which then counts as delivered.
+  std::function<std::vector<net::CurlRequest>(const Alert&)> requests;
+  /// What an answer means.
+  std::function<Sent(Result<net::CurlAnswer>)> meaning = sent_of;
 };
 
 /// InvalidInput for a URL or a secret that cannot be sent; the message contains neither.
@@ -38,6 +40,9 @@ Result<std::unique_ptr<Notifier>> make_http_notifier(HttpChannel channel, HttpSe
 
 /// POST of a JSON body.
 net::CurlRequest json_request(Secret url, std::string body);
+
+/// A field that names who asks: "Authorization", "Bearer abc".
+void add_header(net::CurlRequest& request, std::string name, std::string value);
 
 /// The base without the slashes at its end, and the path.
 Secret joined_url(const std::string& base, const std::string& path);

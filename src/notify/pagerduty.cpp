@@ -59,11 +59,11 @@ Result<std::unique_ptr<Notifier>> make_pagerduty_notifier(HttpChannel channel,
   HttpService service;
   service.url = Secret{settings.url};
   service.secrets = {settings.routing_key};
-  service.request = [url = service.url,
-                     key = settings.routing_key](const Alert& alert) -> std::optional<net::CurlRequest> {
-    std::optional<std::string> event = pagerduty_event(alert, key);
-    if (!event) return std::nullopt;
-    return json_request(url, std::move(*event));
+  service.requests = [url = service.url, key = settings.routing_key](const Alert& alert) {
+    std::vector<net::CurlRequest> requests;
+    if (std::optional<std::string> event = pagerduty_event(alert, key))
+      requests.push_back(json_request(url, std::move(*event)));
+    return requests;
   };
   return make_http_notifier(std::move(channel), std::move(service));
 }

@@ -1,0 +1,107 @@
+#include "notify/discord.hpp"
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <boost/json.hpp>
+
+#include "base/text.hpp"
+#include "notify/alert_text.hpp"
+
+namespace healer {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::size_t total_limit = 6000;
+constexpr std::size_t title_limit = 256;
+constexpr std::size_t description_limit = 4096;
+constexpr std::size_t value_limit = 200;
+constexpr std::size_t text_limit = 800;
+constexpr std::size_t advice_limit = 300;
+constexpr std::size_t margin = 64;
+
+int color_of(AlertKind kind) {
+  switch (kind) {
+    case AlertKind::Recovered:
+      return 0x36a64f;
+    case AlertKind::Degraded:
+      return 0xff9900;
+    case AlertKind::Critical:
+      return 0xff0000;
+    case AlertKind::Info:
+      break;
+  }
+  return 0xcccccc;
+}
+
+// At most twice as long as the limit.
+std::string escaped(std::string_view text, std::size_t limit) {
+  std::string out;
+  for (const char c : clip(printable(text), limit)) {
+    if (std::string_view("\\*_~`|>#[]()<@").find(c) != std::string_view::npos) out += '\\';
+    out += c;
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string discord_message(const Alert& alert) {
+  std::size_t used = margin;
+  const auto counted = [&used](std::string text) {
+    used += text.size();
+    return text;
+  };
+  json::object embed;
+  embed["title"] = counted(escaped(alert_title(alert), title_limit / 2));
+  json::array fields;
+  for (const AlertFact& fact : alert_facts(alert))
+    fields.push_back({{"name", counted(fact.title)},
+                      {"value", counted(escaped(fact.value, value_limit))},
+                      {"inline", true}});
+  std::string description = escaped(alert.text, text_limit);
+  if (!alert.advice.empty()) description += "\n\n**What to do:** " + escaped(alert.advice, advice_limit);
+  // What is left of both limits is the log's.
+  const std::size_t left = std::min(total_limit - std::min(total_limit, used), description_limit);
+  if (left > description.size() + margin) {
+    std::string excerpt = excerpt_text(alert, left - description.size() - margin);
+    std::replace(excerpt.begin(), excerpt.end(), '`', '\'');  // nothing in it ends the block
+    if (!excerpt.empty()) description += "\n```\n" + excerpt + "\n```";
+  }
+  embed["description"] = std::move(description);
+  embed["color"] = color_of(alert.kind);
+  embed["fields"] = std::move(fields);
+  embed["footer"] = json::object{{"text", "healer"}};
+  embed["timestamp"] = utc_time(alert.raised_at);
+  if (const std::string link = alert_link(alert); !link.empty()) embed["url"] = link;
+  json::object message;
+  message["embeds"] = json::array{std::move(embed)};
+  message["allowed_mentions"] = json::object{{"parse", json::array{}}};
+  return json::serialize(message);
+}
+
+Secret discord_url(const Secret& url) {
+  std::string text = url.reveal();
+  for (const std::string_view host : {"discord.com", "discordapp.com"}) {
+    const std::string unversioned = std::string(host) + "/api/webhooks/";
+    const auto at = text.find(unversioned);
+    if (at == std::string::npos || text.rfind("://", at) == std::string::npos) continue;
+    text.replace(at, unversioned.size(), std::string(host) + "/api/v10/webhooks/");
+    break;
+  }
+  return Secret{text + (text.find('?') == std::string::npos ? "?wait=true" : "&wait=true")};
+}
+
+Result<std::unique_ptr<Notifier>> make_discord_notifier(HttpChannel channel, const DiscordChannel& settings) {
+  HttpService service;
+  service.url = settings.url;
+  service.requests = [url = discord_url(settings.url)](const Alert& alert) {
+    return std::vector<net::CurlRequest>{json_request(url, discord_message(alert))};
+  };
+  return make_http_notifier(std::move(channel), std::move(service));
+}
+
+}  // namespace healer

@@ -1,0 +1,60 @@
+#include "notify/gotify.hpp"
+
+#include <utility>
+#include <vector>
+
+#include <boost/json.hpp>
+
+#include "base/text.hpp"
+#include "notify/alert_text.hpp"
+
+namespace healer {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::size_t title_limit = 250;
+constexpr std::size_t message_limit = 8 * 1024;
+
+// Android's app makes a sound from 4 on, and shows itself on top from 8 on.
+int priority_of(AlertKind kind) {
+  switch (kind) {
+    case AlertKind::Critical:
+      return 10;
+    case AlertKind::Degraded:
+      return 7;
+    case AlertKind::Recovered:
+      return 4;
+    case AlertKind::Info:
+      break;
+  }
+  return 2;
+}
+
+}  // namespace
+
+std::string gotify_message(const Alert& alert) {
+  json::object extras{{"client::display", json::object{{"contentType", "text/plain"}}}};
+  if (const std::string link = alert_link(alert); !link.empty())
+    extras["client::notification"] = json::object{{"click", json::object{{"url", link}}}};
+  json::object message;
+  message["title"] = clip(alert_title(alert), title_limit);
+  message["message"] = plain_text(alert, message_limit);
+  message["priority"] = priority_of(alert.kind);
+  message["extras"] = std::move(extras);
+  return json::serialize(message);
+}
+
+Result<std::unique_ptr<Notifier>> make_gotify_notifier(HttpChannel channel, const GotifyChannel& settings) {
+  HttpService service;
+  service.url = joined_url(settings.url, "/message");
+  service.secrets = {settings.token};
+  service.requests = [url = service.url, token = settings.token](const Alert& alert) {
+    net::CurlRequest request = json_request(url, gotify_message(alert));
+    add_header(request, "X-Gotify-Key", token.reveal());
+    return std::vector<net::CurlRequest>{std::move(request)};
+  };
+  return make_http_notifier(std::move(channel), std::move(service));
+}
+
+}  // namespace healer

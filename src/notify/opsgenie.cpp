@@ -1,0 +1,115 @@
+#include "notify/opsgenie.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+#include <boost/json.hpp>
+
+#include "base/text.hpp"
+#include "notify/alert_text.hpp"
+
+namespace healer {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::size_t alias_limit = 512;
+constexpr std::size_t message_limit = 130;
+constexpr std::size_t description_limit = 15'000;
+constexpr std::size_t source_limit = 100;
+constexpr std::size_t note_limit = 2000;
+
+// Opsgenie takes HTML in its texts, and offers no way to say that there is none in ours.
+std::string without_tags(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    if (c == '<')
+      out += "\u2039";
+    else if (c == '>')
+      out += "\u203A";
+    else
+      out += c;
+  }
+  return out;
+}
+
+std::string in_path(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       std::string_view("-._~").find(c) != std::string_view::npos;
+    if (plain)
+      out += c;
+    else
+      out += fmt::format("%{:02X}", static_cast<unsigned char>(c));
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string opsgenie_alias(const Alert& alert) {
+  std::string alias = short_key(alert.dedup_key, alias_limit);
+  std::replace(alias.begin(), alias.end(), '/', ':');
+  return alias;
+}
+
+std::string opsgenie_create(const Alert& alert) {
+  json::object details;
+  for (const AlertFact& fact : alert_facts(alert)) details[fact.title] = without_tags(fact.value);
+  if (const std::string link = alert_link(alert); !link.empty()) details["Link"] = link;
+  const std::string host = printable(alert.host);
+  json::object create;
+  create["message"] = clip(without_tags(alert_title(alert)), message_limit);
+  create["alias"] = opsgenie_alias(alert);
+  create["description"] = clip(without_tags(plain_text(alert, description_limit)), description_limit);
+  create["priority"] = alert.kind == AlertKind::Critical ? "P1" : "P3";
+  create["source"] = clip(host.empty() ? "healer" : "healer on " + host, source_limit);
+  if (!alert.workload.empty()) create["entity"] = clip(printable(alert.workload), alert_fact_limit);
+  create["tags"] = json::array{"healer", to_string(alert.kind)};
+  create["details"] = std::move(details);
+  return json::serialize(create);
+}
+
+std::vector<net::CurlRequest> opsgenie_requests(const Alert& alert, const OpsgenieChannel& settings) {
+  const auto request = [&](const std::string& path, std::string body) {
+    net::CurlRequest made = json_request(joined_url(settings.api_url, "/v2/alerts" + path), std::move(body));
+    add_header(made, "Authorization", "GenieKey " + settings.api_key.reveal());
+    return made;
+  };
+  const auto about_alias = [&](const char* what) {
+    return "/" + in_path(opsgenie_alias(alert)) + "/" + what + "?identifierType=alias";
+  };
+  std::vector<net::CurlRequest> requests;
+  switch (alert.kind) {
+    case AlertKind::Info:
+      break;
+    case AlertKind::Recovered:
+      requests.push_back(request(
+          about_alias("close"),
+          json::serialize(json::object{{"source", "healer"},
+                                       {"note", clip(without_tags(printable(alert.text)), note_limit)}})));
+      break;
+    case AlertKind::Degraded:
+      requests.push_back(request("", opsgenie_create(alert)));
+      break;
+    case AlertKind::Critical:
+      requests.push_back(request("", opsgenie_create(alert)));
+      requests.push_back(request(about_alias("priority"), json::serialize(json::object{{"priority", "P1"}})));
+      requests.back().method = "PUT";
+      break;
+  }
+  return requests;
+}
+
+Result<std::unique_ptr<Notifier>> make_opsgenie_notifier(HttpChannel channel,
+                                                         const OpsgenieChannel& settings) {
+  HttpService service;
+  service.url = Secret{settings.api_url};
+  service.secrets = {settings.api_key};
+  service.requests = [settings](const Alert& alert) { return opsgenie_requests(alert, settings); };
+  return make_http_notifier(std::move(channel), std::move(service));
+}
+
+}  // namespace healer

@@ -1,0 +1,111 @@
+#include "notify/teams.hpp"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include <boost/json.hpp>
+
+#include "base/text.hpp"
+#include "notify/alert_text.hpp"
+
+namespace healer {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::size_t title_limit = 300;
+constexpr std::size_t text_limit = 1500;
+constexpr std::size_t excerpt_limit = 2500;
+constexpr std::size_t most_lines = 20;
+
+const char* style_of(AlertKind kind) {
+  switch (kind) {
+    case AlertKind::Recovered:
+      return "good";
+    case AlertKind::Degraded:
+      return "warning";
+    case AlertKind::Critical:
+      return "attention";
+    case AlertKind::Info:
+      break;
+  }
+  return "emphasis";
+}
+
+json::object run(const std::string& text) {
+  return {{"type", "TextRun"}, {"text", text}};
+}
+
+json::object block(json::array runs, const char* spacing = "Default") {
+  return {{"type", "RichTextBlock"}, {"spacing", spacing}, {"inlines", std::move(runs)}};
+}
+
+json::object labelled(const std::string& title, const std::string& value, const char* spacing) {
+  json::object name = run(title + ": ");
+  name["weight"] = "Bolder";
+  return block({std::move(name), run(value)}, spacing);
+}
+
+// One block a line: line ends within a run are not shown everywhere.
+void add_excerpt(json::array& body, const Alert& alert) {
+  const std::string excerpt = excerpt_text(alert, excerpt_limit);
+  if (excerpt.empty()) return;
+  json::object heading = run("Last lines of its log");
+  heading["weight"] = "Bolder";
+  body.push_back(block({std::move(heading)}));
+  const std::vector<std::string> lines = split(excerpt, '\n');
+  for (std::size_t i = lines.size() - std::min(lines.size(), most_lines); i < lines.size(); ++i) {
+    if (lines[i].empty()) continue;
+    json::object line = run(lines[i]);
+    line["fontType"] = "Monospace";
+    line["size"] = "Small";
+    body.push_back(block({std::move(line)}, "None"));
+  }
+}
+
+}  // namespace
+
+std::string teams_message(const Alert& alert) {
+  const std::string title = clip(alert_title(alert), title_limit);
+  json::object heading = run(title);
+  heading["weight"] = "Bolder";
+  heading["size"] = "Large";
+  json::array body;
+  body.push_back({{"type", "Container"},
+                  {"style", style_of(alert.kind)},
+                  {"bleed", true},
+                  {"items", json::array{block({std::move(heading)})}}});
+  if (!alert.text.empty()) body.push_back(block({run(clip(printable(alert.text), text_limit))}));
+  if (!alert.advice.empty())
+    body.push_back(labelled("What to do", clip(printable(alert.advice), text_limit), "Default"));
+  for (const AlertFact& fact : alert_facts(alert)) body.push_back(labelled(fact.title, fact.value, "Small"));
+  add_excerpt(body, alert);
+  json::object card;
+  card["$schema"] = "http://adaptivecards.io/schemas/adaptive-card.json";
+  card["type"] = "AdaptiveCard";
+  card["version"] = "1.4";
+  card["fallbackText"] = title;
+  card["msteams"] = json::object{{"width", "Full"}};
+  card["body"] = std::move(body);
+  if (const std::string link = alert_link(alert); !link.empty())
+    card["actions"] =
+        json::array{json::object{{"type", "Action.OpenUrl"}, {"title", "Open the incident"}, {"url", link}}};
+  json::object attachment;
+  attachment["contentType"] = "application/vnd.microsoft.card.adaptive";
+  attachment["contentUrl"] = nullptr;
+  attachment["content"] = std::move(card);
+  return json::serialize(
+      json::object{{"type", "message"}, {"attachments", json::array{std::move(attachment)}}});
+}
+
+Result<std::unique_ptr<Notifier>> make_teams_notifier(HttpChannel channel, const TeamsChannel& settings) {
+  HttpService service;
+  service.url = settings.url;
+  service.requests = [url = settings.url](const Alert& alert) {
+    return std::vector<net::CurlRequest>{json_request(url, teams_message(alert))};
+  };
+  return make_http_notifier(std::move(channel), std::move(service));
+}
+
+}  // namespace healer

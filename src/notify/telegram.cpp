@@ -1,0 +1,115 @@
+#include "notify/telegram.hpp"
+
+#include <utility>
+#include <vector>
+
+#include <boost/json.hpp>
+
+#include "base/text.hpp"
+#include "notify/alert_text.hpp"
+
+namespace healer {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::size_t message_limit = 4096;
+constexpr std::size_t title_limit = 300;
+constexpr std::size_t text_limit = 1000;
+constexpr std::size_t advice_limit = 400;
+constexpr std::size_t value_limit = 180;
+constexpr std::size_t margin = 100;
+
+// The message, and the bytes of it that are shown: never fewer than the characters Telegram counts.
+class Html {
+ public:
+  void markup(std::string_view tags) { text_ += tags; }
+  /// Without quotes in it.
+  void attribute(std::string_view text) {
+    for (const char c : text) add(c);
+  }
+  void plain(std::string_view text) {
+    for (const char c : text) {
+      add(c);
+      shown_ += 1;
+      if (c != '@') continue;
+      text_ += "\u2060";  // an invisible joint: "@name" would call that person
+      shown_ += 1;
+    }
+  }
+  std::size_t shown() const { return shown_; }
+  const std::string& text() const { return text_; }
+
+ private:
+  void add(char c) {
+    if (c == '&')
+      text_ += "&amp;";
+    else if (c == '<')
+      text_ += "&lt;";
+    else if (c == '>')
+      text_ += "&gt;";
+    else
+      text_ += c;
+  }
+
+  std::string text_;
+  std::size_t shown_ = 0;
+};
+
+}  // namespace
+
+std::string telegram_message(const Alert& alert, const std::string& chat_id) {
+  Html html;
+  const auto labelled = [&](const std::string& title, const std::string& value) {
+    html.plain("\n");
+    html.markup("<b>");
+    html.plain(title + ":");
+    html.markup("</b>");
+    html.plain(" " + value);
+  };
+  html.markup("<b>");
+  html.plain(clip(alert_title(alert), title_limit));
+  html.markup("</b>");
+  if (!alert.text.empty()) html.plain("\n" + clip(printable(alert.text), text_limit));
+  html.plain("\n");
+  for (const AlertFact& fact : alert_facts(alert)) labelled(fact.title, clip(fact.value, value_limit));
+  if (!alert.advice.empty()) labelled("What to do", clip(printable(alert.advice), advice_limit));
+  if (const std::string link = alert_link(alert); !link.empty()) {
+    html.plain("\n");
+    html.markup("<a href=\"");
+    html.attribute(link);
+    html.markup("\">");
+    html.plain("Open the incident");
+    html.markup("</a>");
+  }
+  if (html.shown() + margin < message_limit) {
+    // Half of what is left: each "@" takes two places.
+    const std::string excerpt = excerpt_text(alert, (message_limit - html.shown() - margin) / 2);
+    if (!excerpt.empty()) {
+      html.plain("\n\n");
+      html.markup("<pre>");
+      html.plain(excerpt);
+      html.markup("</pre>");
+    }
+  }
+  json::object message;
+  message["chat_id"] = chat_id;
+  message["text"] = html.text();
+  message["parse_mode"] = "HTML";
+  message["link_preview_options"] = json::object{{"is_disabled", true}};
+  message["disable_notification"] = alert.kind == AlertKind::Recovered || alert.kind == AlertKind::Info;
+  return json::serialize(message);
+}
+
+Result<std::unique_ptr<Notifier>> make_telegram_notifier(HttpChannel channel,
+                                                         const TelegramChannel& settings) {
+  HttpService service;
+  service.url = joined_url(settings.api_url, "/bot" + settings.token.reveal() + "/sendMessage");
+  service.secrets = {settings.token};
+  service.requests = [url = service.url, chat = settings.chat_id](const Alert& alert) {
+    return std::vector<net::CurlRequest>{json_request(url, telegram_message(alert, chat))};
+  };
+  return make_http_notifier(std::move(channel), std::move(service));
+}
+
+}  // namespace healer

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/result.hpp"
+#include "model/channel.hpp"
+#include "notify/http_notifier.hpp"
+
+namespace healer {
+
+/// A bot of Telegram: sendMessage to one chat. Recovered and info make no sound.
+Result<std::unique_ptr<Notifier>> make_telegram_notifier(HttpChannel channel,
+                                                         const TelegramChannel& settings);
+
+/// Body of sendMessage: HTML with everything from outside escaped, and mentions undone; at most 4,096
+/// characters after the entities are read.
+std::string telegram_message(const Alert& alert, const std::string& chat_id);
+
+}  // namespace healer

@@ -1,0 +1,108 @@
+// Telegram's sendMessage.
+#include "notify/telegram.hpp"
+#include "adapter/notify/service.hpp"
+
+using namespace healer;
+using namespace healer::testing;
+namespace json = boost::json;
+
+namespace {
+
+const std::string token = "123456789:AAExampleExampleExample-Example_Exam";
+
+Result<std::unique_ptr<Notifier>> make(HttpChannel channel, const std::string& base) {
+  return make_telegram_notifier(std::move(channel), TelegramChannel{Secret{token}, "-100123", base});
+}
+
+// What is left when Telegram has read the entities; fails where it would not take them.
+std::string shown(const std::string& html) {
+  std::string text;
+  std::vector<std::string> open;
+  for (std::size_t i = 0; i < html.size(); ++i) {
+    if (html[i] == '<') {
+      const auto end = html.find('>', i);
+      REQUIRE(end != std::string::npos);
+      const std::string tag = html.substr(i + 1, end - i - 1);
+      if (tag.starts_with("/")) {
+        REQUIRE_FALSE(open.empty());
+        CHECK("/" + open.back() == tag);
+        open.pop_back();
+      } else {
+        CHECK((tag == "b" || tag == "pre" || tag.starts_with("a href=\"http")));
+        open.push_back(tag.substr(0, tag.find(' ')));
+      }
+      i = end;
+    } else if (html[i] == '&') {
+      const auto end = html.find(';', i);
+      REQUIRE(end != std::string::npos);
+      const std::string name = html.substr(i, end - i + 1);
+      CHECK((name == "&amp;" || name == "&lt;" || name == "&gt;"));
+      text += name == "&amp;" ? '&' : name == "&lt;" ? '<' : '>';
+      i = end;
+    } else {
+      CHECK(html[i] != '>');
+      text += html[i];
+    }
+  }
+  CHECK(open.empty());
+  return text;
+}
+
+}  // namespace
+
+TEST_CASE("telegram: sendMessage to the chat, in HTML") {
+  Service service(answer(200, R"({"ok":true,"result":{"message_id":1}})"));
+  CHECK(service.send(make, full_alert()).result == Sent::Result::Delivered);
+  const SeenRequest request = service.request();
+  CHECK(request.method == "POST");
+  CHECK(request.target == "/bot" + token + "/sendMessage");
+  CHECK(request.head.find("Content-Type: application/json\r\n") != std::string::npos);
+  json::value body = json::parse(request.body);
+  CHECK(text_at(body, "text") ==
+        "<b>DEGRADED: web on host1</b>\nweb is ill: HTTP 503. It is being restarted.\n\n"
+        "<b>Host:</b> host1\n<b>Workload:</b> web\n<b>Project:</b> shop\n<b>Image:</b> shop:1.0\n"
+        "<b>Cause:</b> HTTP 503\n<b>Attempt:</b> 2 of 5\n<b>Ill for:</b> 4m30s\n<b>Incident:</b> 42\n"
+        "<b>What to do:</b> Look at `docker logs web`.\n"
+        "<a href=\"https://healer.example/incidents/42\">Open the incident</a>\n\n"
+        "<pre>starting\nERROR: no connection to db</pre>");
+  body.as_object().erase("text");
+  CHECK(body == json::parse(R"({"chat_id": "-100123", "parse_mode": "HTML", "disable_notification": false,
+                                "link_preview_options": {"is_disabled": true}})"));
+}
+
+TEST_CASE("telegram: recovered and info make no sound, critical does") {
+  const auto silent = [](AlertKind kind) {
+    return json::parse(telegram_message(full_alert(kind), "1")).at("disable_notification").as_bool();
+  };
+  CHECK(silent(AlertKind::Recovered));
+  CHECK(silent(AlertKind::Info));
+  CHECK_FALSE(silent(AlertKind::Critical));
+}
+
+TEST_CASE("telegram: 1 to 4,096 characters whatever is said, and entities that it takes") {
+  for (const Alert& alert : hostile_alerts()) {
+    const std::string text = shown(text_at(json::parse(telegram_message(alert, "1")), "text"));
+    CHECK(characters(text) >= 1);
+    CHECK(characters(text) <= 4096);
+  }
+}
+
+TEST_CASE("telegram: nobody is called") {
+  const std::string text =
+      shown(text_at(json::parse(telegram_message(alert_saying("@someone hi"), "1")), "text"));
+  CHECK(text.find("@someone") == std::string::npos);
+  CHECK(text.find("@\u2060someone hi") != std::string::npos);
+}
+
+TEST_CASE("telegram: how answers end, and no token in an error") {
+  check_answers(make, token);
+  const Sent limited = sent_to(
+      make,
+      answer(
+          429,
+          R"({"ok":false,"error_code":429,"description":"Too Many Requests: retry after 31","parameters":{"retry_after":31}})"));
+  CHECK(limited.result == Sent::Result::TryAgain);
+  CHECK(limited.retry_after == 31s);
+  CHECK(sent_to(make, answer(403, R"({"ok":false,"description":"Forbidden: bot was kicked"})")).result ==
+        Sent::Result::Refused);
+}

@@ -1,0 +1,169 @@
+// The generic webhook: its template, checked at start, and what it sends.
+#include <rapidcheck.h>
+
+#include "adapter/notify/service.hpp"
+#include "notify/alert_template.hpp"
+#include "notify/webhook.hpp"
+
+using namespace healer;
+using namespace healer::testing;
+namespace json = boost::json;
+
+namespace {
+
+const std::string token = "hEaDeR-tOkEn-0123456789";
+
+Result<std::unique_ptr<Notifier>> make(HttpChannel channel, const std::string& base) {
+  WebhookChannel settings;
+  settings.url = Secret{base + "/hook/uRlSeCrEt"};
+  settings.headers = {{"Authorization", Secret{"Bearer " + token}}, {"X-Team", Secret{"a"}}};
+  return make_webhook_notifier(std::move(channel), settings);
+}
+
+std::string fault_of(std::string_view text) {
+  const auto made = AlertTemplate::parse(text);
+  if (made) return "none";
+  CHECK(made.error().code == ErrorCode::InvalidInput);
+  return made.error().message;
+}
+
+json::value filled(std::string_view text, const Alert& alert = full_alert()) {
+  const auto made = AlertTemplate::parse(text);
+  if (!made) FAIL(made.error().message);
+  return json::parse(made->fill(alert));
+}
+
+}  // namespace
+
+TEST_CASE("webhook template: fields within strings and in a value's place") {
+  CHECK(
+      filled(
+          R"({"say": "{{workload}} on {{ host }}: {{text}}", "n": {{attempt}}, "of": [{{attempts_allowed}}],
+                   "key": {{dedup_key}}, "x": {"y": {{incident}}}})") ==
+      json::parse(R"({"say": "web on host1: web is ill: HTTP 503. It is being restarted.", "n": 2, "of": [5],
+                        "key": "healer/host1/shop/web/1/42", "x": {"y": 42}})"));
+  CHECK(filled(R"("a \" quote, {{event}}")") == json::string("a \" quote, DEGRADED"));
+  CHECK(filled(R"(["a slash \\", {{event}}])") == json::array{"a slash \\", "DEGRADED"});
+}
+
+TEST_CASE("webhook template: without one every field is sent") {
+  CHECK(filled("  \n") == json::parse(R"({
+    "kind": "degraded", "severity": "warning", "event": "DEGRADED", "title": "DEGRADED: web on host1",
+    "text": "web is ill: HTTP 503. It is being restarted.", "host": "host1", "workload": "web",
+    "project": "shop", "image": "shop:1.0", "cause": "HTTP 503", "attempt": 2, "attempts_allowed": 5,
+    "ill_since": "2027-01-15T07:55:29.623Z", "ill_for": "4m30s", "raised_at": "2027-01-15T08:00:00.123Z",
+    "raised_at_unix": 1800000000, "incident": 42, "alert": 17, "dedup_key": "healer/host1/shop/web/1/42",
+    "route": "team-a", "advice": "Look at `docker logs web`.", "link": "https://healer.example/incidents/42",
+    "excerpt": "starting\nERROR: no connection to db"})"));
+  CHECK(filled("").as_object().size() == alert_template_fields().size());
+}
+
+TEST_CASE("webhook template: a field that does not exist is named, with its line and the nearest") {
+  const std::string fault = fault_of("{\n \"a\": \"{{workload}}\",\n \"b\": \"{{worklod}}\"}");
+  CHECK(
+      fault.starts_with("the template names the field \"worklod\" in line 3, which does not exist; did you "
+                        "mean \"workload\"?; fields: kind, severity, event,"));
+  CHECK(fault_of("{\"a\": {{}}}").find("names the field \"\" in line 1") != std::string::npos);
+  CHECK(fault_of("{\"a\": \"{{zzzzzzzzzz}}\"}").find("did you mean") == std::string::npos);
+}
+
+TEST_CASE("webhook template: what is no JSON is said at start, with where") {
+  CHECK(fault_of("{\"a\": \"{{workload}\"}") == "the template has \"{{\" without \"}}\" in line 1");
+  CHECK(fault_of("{\"a\": \"{{workload}}\"").find("is no JSON once its fields are filled in") !=
+        std::string::npos);
+  for (const char* bad :
+       {"plain", "{\"a\": 0{{attempt}}}", "{\"a\": {{attempt}} {{attempt}}}", "{} {}", "{\"a\": \"{{text}}}",
+        "{'a': '{{text}}'}", "{\"a\": \"\\{{text}}\"}", "{{text}}{{text}}", "{\"a\": \"line\nend\"}",
+        "// {{text}}", "\"\\u00{{attempt}}\""})
+    CHECK_MESSAGE(fault_of(bad) != "none", bad);
+  CHECK(fault_of("\"" + std::string(70'000, 'x') + "\"") ==
+        "the template has 70002 bytes; accepted: 65536 at most");
+  CHECK(fault_of("{{text}}") == "none");
+  CHECK(fault_of("[{{attempt}}]") == "none");
+}
+
+TEST_CASE("webhook template: no text of an alert leaves its string") {
+  for (const Alert& alert : hostile_alerts()) {
+    const json::value value = filled(R"({"a": "<{{text}}>", "b": {{text}}, "c": "{{excerpt}}"})", alert);
+    CHECK(value.as_object().size() == 3);
+    CHECK(text_at(value, "a") == "<" + text_at(value, "b") + ">");
+    CHECK(text_at(value, "b").size() <= 4096);
+    CHECK(filled("", alert).as_object().size() == alert_template_fields().size());
+  }
+}
+
+TEST_CASE("webhook template: any bytes are a template or refused, and any alert fills it to JSON") {
+  CHECK(rc::check([] {
+    const auto pieces = *rc::gen::container<std::vector<std::string>>(rc::gen::element<std::string>(
+        "{", "}", "[", "]", "\"", "\\", ":", ",", "{{text}}", "{{attempt}}", "{{", "}}", "1", "0", "-", ".",
+        "e", "a", "true", " ", "\n", "u00", "{{workload}}"));
+    std::string text;
+    for (const std::string& piece : pieces) text += piece;
+    const auto made = AlertTemplate::parse(text);
+    if (!made) return;
+    Alert alert = alert_saying(*rc::gen::arbitrary<std::string>());
+    alert.attempt = *rc::gen::arbitrary<std::uint16_t>();
+    json::error_code error;
+    json::parse(made->fill(alert), error);
+    RC_ASSERT(!error);
+  }));
+}
+
+TEST_CASE("webhook: method, head and body as configured") {
+  Service service;
+  CHECK(service.send(make, full_alert()).result == Sent::Result::Delivered);
+  const SeenRequest request = service.request();
+  CHECK(request.method == "POST");
+  CHECK(request.target == "/hook/uRlSeCrEt");
+  CHECK(request.head.find("Authorization: Bearer " + token + "\r\n") != std::string::npos);
+  CHECK(request.head.find("X-Team: a\r\n") != std::string::npos);
+  CHECK(request.head.find("Content-Type: application/json\r\n") != std::string::npos);
+  CHECK(json::parse(request.body) == filled(""));
+}
+
+TEST_CASE("webhook: PUT, and a content type of its own") {
+  Service service;
+  const auto put = [](HttpChannel channel, const std::string& base) {
+    WebhookChannel settings;
+    settings.url = Secret{base + "/x"};
+    settings.method = "PUT";
+    settings.headers = {{"content-type", Secret{"application/vnd.x+json"}}};
+    settings.body = R"({"summary": "{{title}}"})";
+    return make_webhook_notifier(std::move(channel), settings);
+  };
+  CHECK(service.send(put, full_alert()).result == Sent::Result::Delivered);
+  const SeenRequest request = service.request();
+  CHECK(request.method == "PUT");
+  CHECK(request.body == R"({"summary": "DEGRADED: web on host1"})");
+  CHECK(request.head.find("content-type: application/vnd.x+json\r\n") != std::string::npos);
+  CHECK(request.head.find("Content-Type: ") == std::string::npos);
+}
+
+TEST_CASE("webhook: what cannot be sent is refused at start") {
+  Service service;
+  const auto fault = [&](const std::function<void(WebhookChannel&)>& change) {
+    WebhookChannel settings;
+    settings.url = Secret{"https://h/x"};
+    change(settings);
+    const auto made = make_webhook_notifier(service.channel(), settings);
+    return made ? std::string("none") : made.error().message;
+  };
+  CHECK(fault([](WebhookChannel&) {}) == "none");
+  CHECK(fault([](WebhookChannel& s) { s.method = "GET"; }) == "its method is \"GET\"; accepted: POST, PUT");
+  CHECK(fault([](WebhookChannel& s) {
+          s.headers = {{"X Y", Secret{"a"}}};
+        }).starts_with("\"X Y\" is no name"));
+  CHECK(fault([](WebhookChannel& s) {
+          s.headers = {{"Host", Secret{"a"}}};
+        }).find("healer's own") != std::string::npos);
+  const std::string split = fault([](WebhookChannel& s) { s.headers = {{"X", Secret{token + "\r\nY: 1"}}}; });
+  CHECK(split.find("line break") != std::string::npos);
+  CHECK(split.find(token) == std::string::npos);
+  CHECK(fault([](WebhookChannel& s) { s.body = "{{texd}}"; }).find("did you mean \"text\"?") !=
+        std::string::npos);
+}
+
+TEST_CASE("webhook: how answers end, and nothing of address or head in an error") {
+  check_answers(make, token);
+  check_answers(make, "uRlSeCrEt");
+}

@@ -376,7 +376,7 @@ void Daemon::begin() {
                        hooks_.get()};
   begin_recording(settings.host);
   runtime_ = std::make_unique<Runtime>(std::move(settings), std::move(parts), stored_);
-  outbox_->restore(stored_.pending_alerts, stored_.pending_deliveries);
+  outbox_->restore(stored_.pending_alerts, stored_.pending_deliveries, stored_.receipts);
   stored_ = {};
   api_ = std::make_unique<HttpApi>(metrics_, api_sources(), signal_api());
 }

@@ -255,6 +255,16 @@ struct Delivery {
   bool operator==(const Delivery&) const = default;
 };
 
+/// What one channel remembers of one dedup key, in words of its own: where the message of an incident is,
+/// what still fires. Empty text: forgotten.
+struct Receipt {
+  std::string channel;
+  std::string dedup_key;
+  std::string text;
+  Instant at{};  ///< when it was last said
+  bool operator==(const Receipt&) const = default;
+};
+
 /// An alert together with the channels it must reach: written in the transaction of the change it tells of.
 struct RaisedAlert {
   Alert alert;
@@ -270,7 +280,7 @@ struct EventCursor {
 
 /// One thing to write. A list of them is one transaction.
 using Record = std::variant<WorkloadRecord, Incident, Attempt, RaisedAlert, Delivery, EventCursor, HostRecord,
-                            Evidence, Decision>;
+                            Evidence, Decision, Receipt>;
 
 /// Everything a new process needs to go on where the last one ended.
 struct StoredState {
@@ -279,6 +289,7 @@ struct StoredState {
   std::vector<Attempt> attempts;  ///< every unfinished one, and those ordered within the last day
   std::vector<Alert> pending_alerts;
   std::vector<Delivery> pending_deliveries;
+  std::vector<Receipt> receipts;
   EventCursor cursor;
   HostRecord host;
   std::uint64_t last_incident = 0;  ///< highest id ever given, so that none is given twice

@@ -27,7 +27,7 @@ Result<std::unique_ptr<Notifier>> AutohealNotifier::create(AutohealChannel chann
       new AutohealNotifier(std::move(channel), std::move(name), std::move(body)));
 }
 
-void AutohealNotifier::send(const Alert& alert, std::function<void(Sent)> done) {
+void AutohealNotifier::send(const Alert& alert, const std::string&, std::function<void(Sent)> done) {
   const auto text = autoheal_text(alert, channel_.id_of(alert.workload));
   if (!text) return channel_.post([done = std::move(done)]() { done(Sent{}); });
   net::CurlRequest request;

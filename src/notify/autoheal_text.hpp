@@ -41,7 +41,7 @@ class AutohealNotifier final : public Notifier {
   static Result<std::unique_ptr<Notifier>> create(AutohealChannel channel, std::string name, Body body);
 
   const std::string& channel() const override { return name_; }
-  void send(const Alert& alert, std::function<void(Sent)> done) override;
+  void send(const Alert& alert, const std::string& receipt, std::function<void(Sent)> done) override;
 
  private:
   AutohealNotifier(AutohealChannel channel, std::string name, Body body)

@@ -3,6 +3,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/time.hpp"
 #include "model/record.hpp"
@@ -16,6 +17,9 @@ struct Sent {
   Result result = Result::Delivered;
   std::optional<Duration> retry_after;  ///< the service's own wish (Retry-After)
   std::string error;                    ///< redacted; empty when delivered
+  /// What the channel remembers of the alert's dedup key from now on, whatever the result; empty: nothing
+  /// any more. Without a value: as before. Written in the transaction of the result.
+  std::optional<std::string> receipt = std::nullopt;
 };
 
 /// The port to one channel. Completes exactly once, on the loop, never from inside send(), within the
@@ -24,7 +28,13 @@ class Notifier {
  public:
   virtual ~Notifier() = default;
   virtual const std::string& channel() const = 0;
-  virtual void send(const Alert& alert, std::function<void(Sent)> done) = 0;
+  /// Least time between the end of one try and the next message: the service's own limit.
+  virtual Duration gap() const { return 1s; }
+  /// Everything this channel remembers: told before the first send(). Only for channels that act on it
+  /// unasked.
+  virtual void recall(const std::vector<Receipt>& receipts) { (void)receipts; }
+  /// `receipt`: what this channel remembers of the alert's dedup key; empty: nothing, or no longer.
+  virtual void send(const Alert& alert, const std::string& receipt, std::function<void(Sent)> done) = 0;
 };
 
 }  // namespace healer

@@ -19,10 +19,11 @@ struct Outbox::Entry {
 
 struct Outbox::Channel {
   ChannelStatus status;
-  std::unique_ptr<Notifier> notifier;  // empty: not configured
-  std::deque<Entry> queue;             // the front is sent first
-  std::uint64_t in_flight = 0;         // serial of the try under way with the front; 0: none
-  Instant free_at{};                   // no message before
+  std::unique_ptr<Notifier> notifier;       // empty: not configured
+  std::deque<Entry> queue;                  // the front is sent first
+  std::uint64_t in_flight = 0;              // serial of the try under way with the front; 0: none
+  Instant free_at{};                        // no message before
+  std::map<std::string, Receipt> receipts;  // by dedup key
 };
 
 Outbox::Outbox(OutboxHost host, OutboxLimits limits)
@@ -48,6 +49,7 @@ void Outbox::set_channels(std::vector<std::unique_ptr<Notifier>> channels) {
   for (auto& notifier : channels) {
     Channel& known = channel(notifier->channel());
     known.notifier = std::move(notifier);
+    recall(known);
     if (!known.queue.empty()) known.queue.front().delivery.next_try = host_.now();
   }
   pump();
@@ -60,7 +62,37 @@ std::vector<std::string> Outbox::channel_names() const {
   return names;
 }
 
-void Outbox::restore(const std::vector<Alert>& alerts, const std::vector<Delivery>& deliveries) {
+void Outbox::recall(Channel& of) {
+  std::vector<Receipt> all;
+  for (const auto& [key, receipt] : of.receipts) all.push_back(receipt);
+  if (of.notifier && !all.empty()) of.notifier->recall(all);
+}
+
+void Outbox::remember(Channel& of, const std::string& dedup_key, std::string text,
+                      std::vector<Record>& records) {
+  if (dedup_key.empty()) return;
+  const auto known = of.receipts.find(dedup_key);
+  if (text.empty() && known == of.receipts.end()) return;
+  const Receipt receipt{of.status.name, dedup_key, std::move(text), host_.now()};
+  records.emplace_back(receipt);
+  if (receipt.text.empty()) {
+    of.receipts.erase(known);
+    return;
+  }
+  of.receipts.insert_or_assign(dedup_key, receipt);
+  if (of.receipts.size() <= limits_.receipts) return;
+  const auto oldest =
+      std::min_element(of.receipts.begin(), of.receipts.end(),
+                       [](const auto& a, const auto& b) { return a.second.at < b.second.at; });
+  records.emplace_back(Receipt{of.status.name, oldest->first, "", host_.now()});
+  of.receipts.erase(oldest);
+}
+
+void Outbox::restore(const std::vector<Alert>& alerts, const std::vector<Delivery>& deliveries,
+                     const std::vector<Receipt>& receipts) {
+  for (const Receipt& receipt : receipts)
+    channel(receipt.channel).receipts.insert_or_assign(receipt.dedup_key, receipt);
+  for (const auto& known : channels_) recall(*known);
   std::map<AlertId, std::shared_ptr<const Alert>> by_id;
   for (const Alert& alert : alerts) by_id[alert.id] = std::make_shared<const Alert>(alert);
   std::vector<Delivery> ordered = deliveries;
@@ -126,9 +158,12 @@ bool Outbox::pump(Channel& of, Instant now) {
   const Entry& front = of.queue.front();
   if (now < front.delivery.next_try || now < of.free_at) return false;
   of.in_flight = ++last_serial_;
-  of.notifier->send(*front.alert, [self = self_, name = of.status.name, serial = of.in_flight](Sent sent) {
-    if (*self) (*self)->finished(name, serial, std::move(sent));
-  });
+  const auto known = of.receipts.find(front.alert->dedup_key);
+  const std::string receipt = known == of.receipts.end() ? "" : known->second.text;
+  of.notifier->send(*front.alert, receipt,
+                    [self = self_, name = of.status.name, serial = of.in_flight](Sent sent) {
+                      if (*self) (*self)->finished(name, serial, std::move(sent));
+                    });
   return true;
 }
 
@@ -137,20 +172,22 @@ void Outbox::finished(const std::string& name, std::uint64_t serial, Sent sent) 
   if (of.in_flight != serial) return;  // a second answer, or one of a notifier that is gone
   of.in_flight = 0;
   const Instant now = host_.now();
-  of.free_at = now + limits_.gap;
+  of.free_at = now + of.notifier->gap();
   Entry& front = of.queue.front();
   ++front.delivery.tries;
+  std::vector<Record> records;
+  if (sent.receipt) remember(of, front.alert->dedup_key, std::move(*sent.receipt), records);
   switch (sent.result) {
     case Sent::Result::Delivered:
       if (!of.status.last_error.empty())
         log(LogLevel::Info, "channel " + name + " takes alerts again, " +
                                 std::to_string(of.queue.size() - 1) + " are waiting");
       of.status.last_error.clear();
-      close(of, 0, DeliveryState::Delivered, "");
+      close(of, 0, DeliveryState::Delivered, "", std::move(records));
       break;
     case Sent::Result::Refused:
       of.status.last_error = sent.error;
-      close(of, 0, DeliveryState::Refused, sent.error);
+      close(of, 0, DeliveryState::Refused, sent.error, std::move(records));
       break;
     case Sent::Result::TryAgain: {
       Duration wait = backoff(front.delivery.tries);
@@ -163,14 +200,16 @@ void Outbox::finished(const std::string& name, std::uint64_t serial, Sent sent) 
       of.status.last_error = sent.error.empty() ? "failed" : sent.error;
       front.delivery.last_error = of.status.last_error;
       front.delivery.next_try = now + wait;
-      host_.commit({front.delivery});
+      records.emplace_back(front.delivery);
+      host_.commit(std::move(records));
       break;
     }
   }
   pump();
 }
 
-void Outbox::close(Channel& of, std::size_t index, DeliveryState state, std::string error) {
+void Outbox::close(Channel& of, std::size_t index, DeliveryState state, std::string error,
+                   std::vector<Record> records) {
   Entry& entry = of.queue[index];
   entry.delivery.state = state;
   entry.delivery.last_error = std::move(error);
@@ -183,7 +222,8 @@ void Outbox::close(Channel& of, std::size_t index, DeliveryState state, std::str
                              " did not reach " + of.status.name + ": " + to_string(state) + ", " +
                              entry.delivery.last_error);
   }
-  host_.commit({entry.delivery});
+  records.emplace_back(entry.delivery);
+  host_.commit(std::move(records));
   of.queue.erase(of.queue.begin() + static_cast<std::ptrdiff_t>(index));
 }
 

@@ -31,8 +31,8 @@ struct OutboxLimits {
   Duration longest_backoff = 5min;
   double jitter = 0.25;               ///< +- this share of a backoff
   Duration longest_retry_after = 1h;  ///< a service's wish beyond this is cut
-  Duration gap = 1s;                  ///< between two messages to one channel: Slack's limit
   std::size_t pending = 10'000;       ///< per channel; one more expires the oldest
+  std::size_t receipts = 2'000;       ///< per channel; for one more the oldest is forgotten
   Duration age = 7 * 24h;             ///< since the alert was raised
 };
 
@@ -59,7 +59,8 @@ class Outbox {
   std::vector<std::string> channel_names() const;
 
   /// What an earlier process left undone. Call it once, before add().
-  void restore(const std::vector<Alert>& alerts, const std::vector<Delivery>& deliveries);
+  void restore(const std::vector<Alert>& alerts, const std::vector<Delivery>& deliveries,
+               const std::vector<Receipt>& receipts = {});
   /// An alert whose record is on its way to the disk.
   void add(const RaisedAlert& raised);
 
@@ -74,7 +75,11 @@ class Outbox {
   void pump();
   bool pump(Channel& of, Instant now);
   void finished(const std::string& name, std::uint64_t serial, Sent sent);
-  void close(Channel& of, std::size_t index, DeliveryState state, std::string error);
+  /// Takes in what the channel wants remembered; adds to `records` what is to be written.
+  void remember(Channel& of, const std::string& dedup_key, std::string text, std::vector<Record>& records);
+  void recall(Channel& of);
+  void close(Channel& of, std::size_t index, DeliveryState state, std::string error,
+             std::vector<Record> records = {});
   Duration backoff(unsigned tries);
   void log(LogLevel level, std::string message);
 

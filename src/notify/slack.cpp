@@ -96,7 +96,7 @@ Result<std::unique_ptr<Notifier>> SlackNotifier::create(net::CurlClient& client,
 SlackNotifier::SlackNotifier(net::CurlClient& client, Secret url, Duration timeout)
     : client_(client), url_(std::move(url)), timeout_(timeout) {}
 
-void SlackNotifier::send(const Alert& alert, std::function<void(Sent)> done) {
+void SlackNotifier::send(const Alert& alert, const std::string&, std::function<void(Sent)> done) {
   net::CurlRequest request;
   request.method = "POST";
   request.url = url_;

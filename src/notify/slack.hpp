@@ -26,7 +26,7 @@ class SlackNotifier final : public Notifier {
 
   /// 2xx is delivered; 408, 425, 429, 5xx, 407, temporary redirects and every failure on the way are tried
   /// again; all others are refused, with the start of Slack's own word ("invalid_token", "no_service").
-  void send(const Alert& alert, std::function<void(Sent)> done) override;
+  void send(const Alert& alert, const std::string& receipt, std::function<void(Sent)> done) override;
 
  private:
   SlackNotifier(net::CurlClient& client, Secret url, Duration timeout);

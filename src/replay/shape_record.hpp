@@ -171,15 +171,24 @@ struct Shape<Decision> {
 };
 
 template <>
+struct Shape<Receipt> {
+  static constexpr std::array<const char*, 4> names{"channel", "dedup_key", "text", "at"};
+  static auto tie(auto& owner) {
+    auto& [channel, dedup_key, text, at] = owner;
+    return std::tie(channel, dedup_key, text, at);
+  }
+};
+
+template <>
 struct Shape<StoredState> {
-  static constexpr std::array<const char*, 10> names{
-      "workloads", "open_incidents", "attempts",      "pending_alerts", "pending_deliveries",
+  static constexpr std::array<const char*, 11> names{
+      "workloads", "open_incidents", "attempts",      "pending_alerts", "pending_deliveries", "receipts",
       "cursor",    "host",           "last_incident", "last_attempt",   "last_alert"};
   static auto tie(auto& owner) {
-    auto& [workloads, open_incidents, attempts, pending_alerts, pending_deliveries, cursor, host,
+    auto& [workloads, open_incidents, attempts, pending_alerts, pending_deliveries, receipts, cursor, host,
            last_incident, last_attempt, last_alert] = owner;
-    return std::tie(workloads, open_incidents, attempts, pending_alerts, pending_deliveries, cursor, host,
-                    last_incident, last_attempt, last_alert);
+    return std::tie(workloads, open_incidents, attempts, pending_alerts, pending_deliveries, receipts, cursor,
+                    host, last_incident, last_attempt, last_alert);
   }
 };
 

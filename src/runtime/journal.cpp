@@ -48,6 +48,8 @@ Journal::Identity Journal::identity_of(const Record& record) {
       return std::to_string(what.alert.id.value);
     } else if constexpr (std::is_same_v<What, Delivery>) {
       return std::to_string(what.alert.value) + "/" + what.channel;
+    } else if constexpr (std::is_same_v<What, Receipt>) {
+      return what.channel + "/" + what.dedup_key;
     } else if constexpr (std::is_same_v<What, Evidence> || std::is_same_v<What, Decision>) {
       return std::to_string(++history_said_);
     } else {

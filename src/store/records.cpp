@@ -14,7 +14,8 @@ constexpr Duration attempts_kept_in_mind = 24h;
 struct Records::Statements {
   Database* database;
   Statement begin, commit, rollback;
-  Statement workload, incident, attempt, alert, delivery, first_delivery, counter, host, evidence, decision;
+  Statement workload, incident, attempt, alert, delivery, first_delivery, counter, host, evidence, decision,
+      receipt, forget_receipt;
 };
 
 Records::Records(std::unique_ptr<Statements> statements) : statements_(std::move(statements)) {}
@@ -34,6 +35,8 @@ SqlResult<Records> Records::prepare(Database& database) {
       {&all->attempt, upsert_sql<Attempt>()},
       {&all->alert, upsert_sql<Alert>()},
       {&all->delivery, upsert_sql<Delivery>()},
+      {&all->receipt, upsert_sql<Receipt>()},
+      {&all->forget_receipt, "DELETE FROM receipts WHERE channel = ? AND dedup_key = ?"},
       {&all->host,
        "INSERT INTO host (paused_until,engine_alert_key,mass_alert_key,mass_since,mass_critical,id) "
        "VALUES (?,?,?,?,?,1) "
@@ -64,6 +67,11 @@ struct Writer {
   SqlResult<void> operator()(const Incident& r) const { return store_row(s.incident, r); }
   SqlResult<void> operator()(const Attempt& r) const { return store_row(s.attempt, r); }
   SqlResult<void> operator()(const Delivery& r) const { return store_row(s.delivery, r); }
+  SqlResult<void> operator()(const Receipt& r) const {
+    if (!r.text.empty()) return store_row(s.receipt, r);
+    bind_all(s.forget_receipt, std::tie(r.channel, r.dedup_key));
+    return execute(s.forget_receipt);
+  }
   SqlResult<void> operator()(const HostRecord& r) const { return store_row(s.host, r); }
   SqlResult<void> operator()(const Evidence& r) const { return store_row(s.evidence, r); }
   SqlResult<void> operator()(const Decision& r) const { return store_row(s.decision, r); }
@@ -161,6 +169,7 @@ SqlResult<void> Records::prune(const PruneLimits& limits) {
   sql += "DELETE FROM alerts WHERE raised_at < " + limit +
          " AND id NOT IN (SELECT alert FROM deliveries WHERE state = 'pending');";
   sql += "DELETE FROM deliveries WHERE state <> 'pending' AND alert NOT IN (SELECT id FROM alerts);";
+  sql += "DELETE FROM receipts WHERE at < " + limit + ";";
   return in_transaction(*statements_, [&] { return statements_->database->run(sql); });
 }
 
@@ -186,6 +195,7 @@ SqlResult<Records::Loaded> Records::load(Instant now) {
     done = rows(state.pending_alerts,
                 "WHERE id IN (SELECT alert FROM deliveries WHERE state = 'pending') ORDER BY id");
   if (done) done = rows(state.pending_deliveries, "WHERE state = 'pending' ORDER BY alert, channel");
+  if (done) done = rows(state.receipts, "ORDER BY at, channel, dedup_key");
   std::vector<HostRecord> host;
   if (done) done = rows(host, "");
   if (!done) return tl::unexpected(std::move(done.error()));

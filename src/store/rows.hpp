@@ -131,6 +131,17 @@ auto fields_of(R& r) {
   return std::tie(alert, channel, state, tries, next_try, last_error);
 }
 
+inline const Table& table_of(const Receipt*) {
+  static const Table table{"receipts", 2, {"channel", "dedup_key", "body", "at"}};
+  return table;
+}
+template <class R>
+requires std::is_same_v<std::remove_const_t<R>, Receipt>
+auto fields_of(R& r) {
+  auto& [channel, dedup_key, text, at] = r;
+  return std::tie(channel, dedup_key, text, at);
+}
+
 inline const Table& table_of(const HostRecord*) {
   static const Table table{
       "host", 0, {"paused_until", "engine_alert_key", "mass_alert_key", "mass_since", "mass_critical"}};

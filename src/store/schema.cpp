@@ -7,7 +7,7 @@ namespace {
 
 // STRICT: a value of another type than the column's is refused by SQLite itself.
 // Instants are Unix milliseconds, durations milliseconds, closed choices their text.
-const std::array<Migration, 6> released{
+const std::array<Migration, 7> released{
     R"(
 CREATE TABLE workloads (
   workload_key TEXT PRIMARY KEY NOT NULL,
@@ -160,6 +160,16 @@ ALTER TABLE alerts ADD COLUMN route TEXT NOT NULL DEFAULT '';
 ALTER TABLE alerts ADD COLUMN ill_since INTEGER;
 ALTER TABLE alerts ADD COLUMN advice TEXT NOT NULL DEFAULT '';
 ALTER TABLE alerts ADD COLUMN link TEXT NOT NULL DEFAULT '';
+)",
+    R"(
+-- What a channel remembers of a dedup key.
+CREATE TABLE receipts (
+  channel TEXT NOT NULL,
+  dedup_key TEXT NOT NULL,
+  body TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  PRIMARY KEY (channel, dedup_key)
+) STRICT, WITHOUT ROWID;
 )"};
 
 }  // namespace

@@ -412,6 +412,8 @@ void Disk::apply(const std::vector<Record>& records) {
     } else if (const auto* delivery = std::get_if<Delivery>(&record)) {
       deliveries_[{delivery->alert.value, delivery->channel}] = *delivery;
       if (delivery->state != DeliveryState::Pending) alerts_.erase(delivery->alert.value);
+    } else if (const auto* receipt = std::get_if<Receipt>(&record)) {
+      receipts_[{receipt->channel, receipt->dedup_key}] = *receipt;
     } else if (const auto* cursor = std::get_if<EventCursor>(&record)) {
       cursor_ = *cursor;
     } else if (const auto* host = std::get_if<HostRecord>(&record)) {
@@ -435,6 +437,8 @@ StoredState Disk::load(Instant now) const {
   for (const auto& [key, delivery] : deliveries_)
     if (delivery.state == DeliveryState::Pending) state.pending_deliveries.push_back(delivery);
   for (const auto& [id, alert] : alerts_) state.pending_alerts.push_back(alert);
+  for (const auto& [key, receipt] : receipts_)
+    if (!receipt.text.empty()) state.receipts.push_back(receipt);
   state.cursor = cursor_;
   state.host = host_;
   state.last_incident = last_incident_;
@@ -465,7 +469,7 @@ void SimStore::commit(std::vector<Record> records, std::function<void(Result<voi
   });
 }
 
-void SimNotifier::send(const Alert& alert, std::function<void(Sent)> done) {
+void SimNotifier::send(const Alert& alert, const std::string&, std::function<void(Sent)> done) {
   if (!life_.call()) return;
   if (life_.world.now() < silent_until_) {
     life_.put(200ms, [done = std::move(done)] {

@@ -145,6 +145,7 @@ class Disk {
   std::map<std::uint64_t, Attempt> attempts_;
   std::map<std::uint64_t, Alert> alerts_;
   std::map<std::pair<std::uint64_t, std::string>, Delivery> deliveries_;
+  std::map<std::pair<std::string, std::string>, Receipt> receipts_;
   HostRecord host_;
   EventCursor cursor_;
   std::uint64_t last_incident_ = 0;
@@ -177,7 +178,7 @@ class SimNotifier final : public Notifier {
  public:
   SimNotifier(Life& life, const Instant& silent_until) : life_(life), silent_until_(silent_until) {}
   const std::string& channel() const override { return name_; }
-  void send(const Alert& alert, std::function<void(Sent)> done) override;
+  void send(const Alert& alert, const std::string& receipt, std::function<void(Sent)> done) override;
 
  private:
   Life& life_;

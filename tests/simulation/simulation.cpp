@@ -141,7 +141,7 @@ void Simulation::start_healer() {
       }};
   runtime_ = std::make_unique<Runtime>(std::move(settings), std::move(parts), stored);
   checker_.begins(*runtime_, configured_.host, stored, life_.base, options_.mirrored);
-  outbox_->restore(stored.pending_alerts, stored.pending_deliveries);
+  outbox_->restore(stored.pending_alerts, stored.pending_deliveries, stored.receipts);
   runtime_->start();
 }
 

@@ -63,6 +63,7 @@ struct ShowRecord {
   }
   std::string operator()(const RaisedAlert&) const { return "alert"; }
   std::string operator()(const Delivery&) const { return "delivery"; }
+  std::string operator()(const Receipt&) const { return "receipt"; }
   std::string operator()(const EventCursor&) const { return "cursor"; }
   std::string operator()(const HostRecord&) const { return "host"; }
   std::string operator()(const Evidence& r) const { return "evidence of " + r.workload; }

@@ -48,7 +48,7 @@ struct Client {
   Sent send(Result<std::unique_ptr<Notifier>> notifier, const Alert& alert) {
     if (!notifier) FAIL(notifier.error().message);
     std::optional<Sent> answer;
-    (*notifier)->send(alert, [&](Sent sent) { answer = std::move(sent); });
+    (*notifier)->send(alert, "", [&](Sent sent) { answer = std::move(sent); });
     CHECK_FALSE(answer.has_value());
     REQUIRE(run_until(loop, [&] { return answer.has_value(); }));
     return *answer;

@@ -19,10 +19,12 @@ const Instant start{Duration{1'800'000'000'000}};
 struct Peer {
   struct Try {
     Alert alert;
+    std::string receipt;
     std::function<void(Sent)> done;
     Instant at;
   };
   std::vector<Try> tries;
+  std::vector<Receipt> recalled;
 };
 
 class FakeNotifier final : public Notifier {
@@ -30,8 +32,9 @@ class FakeNotifier final : public Notifier {
   FakeNotifier(std::string name, Peer& peer, const Instant& now)
       : name_(std::move(name)), peer_(peer), now_(now) {}
   const std::string& channel() const override { return name_; }
-  void send(const Alert& alert, std::function<void(Sent)> done) override {
-    peer_.tries.push_back({alert, std::move(done), now_});
+  void recall(const std::vector<Receipt>& receipts) override { peer_.recalled = receipts; }
+  void send(const Alert& alert, const std::string& receipt, std::function<void(Sent)> done) override {
+    peer_.tries.push_back({alert, receipt, std::move(done), now_});
   }
 
  private:
@@ -45,6 +48,7 @@ struct World {
   Instant now = start;
   std::optional<std::pair<Instant, std::function<void()>>> alarm;
   std::map<std::pair<std::uint64_t, std::string>, Delivery> disk;
+  std::map<std::pair<std::string, std::string>, Receipt> receipts;
   std::vector<std::string> log;
   std::map<std::string, Peer> peers;
   std::uint64_t seeds = 0;
@@ -62,6 +66,10 @@ struct World {
                    [this](Instant at, std::function<void()> work) { alarm.emplace(at, std::move(work)); },
                    [this](std::vector<Record> records) {
                      for (const Record& record : records) {
+                       if (const auto* receipt = std::get_if<Receipt>(&record)) {
+                         receipts[{receipt->channel, receipt->dedup_key}] = *receipt;
+                         continue;
+                       }
                        const auto& delivery = std::get<Delivery>(record);
                        disk[{delivery.alert.value, delivery.channel}] = delivery;
                      }
@@ -340,6 +348,77 @@ TEST_CASE("replacing the channels sends what was under way anew") {
   CHECK(world.on_disk(1).state == DeliveryState::Pending);
   world.answer("slack", delivered);
   CHECK(world.on_disk(1).state == DeliveryState::Delivered);
+}
+
+TEST_CASE("what a channel wants remembered is written with the result, and handed back") {
+  World world({"slack", "mail"});
+  const auto raise = [&](std::uint64_t id, const std::string& key) {
+    Alert alert;
+    alert.id = AlertId{id};
+    alert.dedup_key = key;
+    alert.raised_at = world.now;
+    world.outbox->add(RaisedAlert{alert, {"slack", "mail"}});
+  };
+  const auto said = [&] { return world.receipts.at({"slack", "k1"}).text; };
+  Sent posted;
+  posted.receipt = "C1/100.1";
+  raise(1, "k1");
+  CHECK(world.peers["slack"].tries.back().receipt.empty());
+  world.answer("slack", posted);
+  CHECK(said() == "C1/100.1");
+  world.answer("mail", delivered);
+  world.advance(1s);
+  raise(2, "k1");
+  CHECK(world.peers["slack"].tries.back().receipt == "C1/100.1");
+  CHECK_MESSAGE(world.peers["mail"].tries.back().receipt.empty(), "each channel has its own");
+  Sent half = failed();
+  half.receipt = "C1/100.1 replied";
+  world.answer("slack", half);
+  CHECK_MESSAGE(said() == "C1/100.1 replied", "also of a try that failed");
+  world.advance(10s);
+  CHECK(world.peers["slack"].tries.back().receipt == "C1/100.1 replied");
+  world.answer("slack", delivered);
+  CHECK_MESSAGE(said() == "C1/100.1 replied", "nothing said, nothing changed");
+
+  world.peers.clear();
+  world.begin({"slack", "mail"});
+  world.outbox->restore({}, {}, {world.receipts.at({"slack", "k1"})});
+  REQUIRE(world.peers["slack"].recalled.size() == 1);
+  CHECK(world.peers["slack"].recalled[0].dedup_key == "k1");
+  CHECK(world.peers["mail"].recalled.empty());
+  raise(3, "k2");
+  CHECK(world.peers["slack"].tries.back().receipt.empty());
+  world.answer("slack", delivered);
+  world.advance(1s);
+  raise(4, "k1");
+  CHECK(world.peers["slack"].tries.back().receipt == "C1/100.1 replied");
+  Sent over;
+  over.receipt = "";
+  world.answer("slack", over);
+  CHECK(said().empty());
+  world.advance(1s);
+  raise(5, "k1");
+  CHECK(world.peers["slack"].tries.back().receipt.empty());
+}
+
+TEST_CASE("of too many receipts the oldest is forgotten, also on disk") {
+  OutboxLimits limits;
+  limits.receipts = 2;
+  World world({"slack"}, limits);
+  for (std::uint64_t id = 1; id <= 3; ++id) {
+    Alert alert;
+    alert.id = AlertId{id};
+    alert.dedup_key = "k" + std::to_string(id);
+    alert.raised_at = world.now;
+    world.outbox->add(RaisedAlert{alert, {"slack"}});
+    Sent sent;
+    sent.receipt = "r";
+    world.answer("slack", sent);
+    world.advance(1s);
+  }
+  CHECK(world.receipts.at({"slack", "k1"}).text.empty());
+  CHECK(world.receipts.at({"slack", "k2"}).text == "r");
+  CHECK(world.receipts.at({"slack", "k3"}).text == "r");
 }
 
 TEST_CASE("whatever a channel answers, everything ends delivered or refused, once, in order") {

@@ -51,7 +51,7 @@ struct Client {
     auto notifier = SlackNotifier::create(*curl, Secret{url}, timeout);
     if (!notifier) FAIL(notifier.error().message);
     std::optional<Sent> answer;
-    (*notifier)->send(alert, [&](Sent sent) { answer = std::move(sent); });
+    (*notifier)->send(alert, "", [&](Sent sent) { answer = std::move(sent); });
     CHECK_FALSE(answer.has_value());
     run_until([&] { return answer.has_value(); });
     CHECK_MESSAGE(answer->error.find("sEcReT") == std::string::npos, answer->error);

@@ -111,11 +111,12 @@ TEST_CASE("any mixture of records comes back as it was written") {
     std::map<std::uint64_t, Attempt> attempts;
     std::map<std::uint64_t, Alert> alerts;
     std::map<std::pair<std::uint64_t, std::string>, Delivery> deliveries;
+    std::map<std::pair<std::string, std::string>, Receipt> receipts;
     EventCursor cursor;
     std::vector<Record> records;
     const int count = *rc::gen::inRange(1, 12);
     for (int i = 0; i < count; ++i) {
-      switch (*rc::gen::inRange(0, 5)) {
+      switch (*rc::gen::inRange(0, 6)) {
         case 0: {
           const WorkloadRecord r = any_workload();
           workloads[r.key] = r;
@@ -147,6 +148,14 @@ TEST_CASE("any mixture of records comes back as it was written") {
             deliveries[{alert.id.value, "slack"}] = later;
             records.emplace_back(later);
           }
+          break;
+        }
+        case 4: {
+          const Receipt r{*rc::gen::element<std::string>("slack", "other"),
+                          *rc::gen::element<std::string>("k1", "k2"),
+                          *rc::gen::element<std::string>("", "C1/100.1", "two\nlines"), any_instant()};
+          receipts[{r.channel, r.dedup_key}] = r;
+          records.emplace_back(r);
           break;
         }
         default:
@@ -194,6 +203,11 @@ TEST_CASE("any mixture of records comes back as it was written") {
     RC_ASSERT(sorted(state.pending_alerts, id) == wanted_alerts);
     RC_ASSERT(sorted(state.pending_deliveries,
                      [](const auto& r) { return std::pair(r.alert.value, r.channel); }) == wanted_deliveries);
+    std::vector<Receipt> wanted_receipts;
+    for (const auto& [key, r] : receipts)
+      if (!r.text.empty()) wanted_receipts.push_back(r);
+    RC_ASSERT(sorted(state.receipts, [](const auto& r) { return std::pair(r.channel, r.dedup_key); }) ==
+              wanted_receipts);
     RC_ASSERT(state.cursor == cursor);
     RC_ASSERT(state.last_incident == (incidents.empty() ? 0 : incidents.rbegin()->first));
     RC_ASSERT(state.last_attempt == (attempts.empty() ? 0 : attempts.rbegin()->first));

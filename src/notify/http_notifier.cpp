@@ -27,8 +27,9 @@ class HttpNotifier final : public Notifier {
       : self_(std::make_shared<Parts>(Parts{std::move(channel), std::move(service)})) {}
 
   const std::string& channel() const override { return self_->channel.name; }
+  Duration gap() const override { return self_->channel.gap; }
 
-  void send(const Alert& alert, std::function<void(Sent)> done) override {
+  void send(const Alert& alert, const std::string&, std::function<void(Sent)> done) override {
     std::vector<net::CurlRequest> requests = self_->service.requests(alert);
     if (requests.empty()) return self_->channel.post([done = std::move(done)] { done(Sent{}); });
     send_from(self_, std::make_shared<std::vector<net::CurlRequest>>(std::move(requests)), 0,

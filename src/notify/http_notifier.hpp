@@ -22,6 +22,7 @@ struct HttpChannel {
   std::function<void(std::function<void()>)> post;
   std::string name;
   Duration timeout = 10s;  ///< of one try
+  Duration gap = 1s;       ///< between two messages
 };
 
 /// What one service is asked for. A service is this value, and the pure functions that make its bodies.

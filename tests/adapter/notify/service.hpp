@@ -110,7 +110,7 @@ class Service {
   }
   Sent send(Notifier& notifier, const Alert& alert) {
     std::optional<Sent> sent;
-    notifier.send(alert, [&](Sent result) { sent = std::move(result); });
+    notifier.send(alert, "", [&](Sent result) { sent = std::move(result); });
     CHECK_FALSE(sent.has_value());
     REQUIRE(run_until(loop_, [&] { return sent.has_value(); }));
     return *sent;

@@ -108,9 +108,9 @@ class Service {
     CHECK((*notifier)->channel() == "it");
     return send(**notifier, alert);
   }
-  Sent send(Notifier& notifier, const Alert& alert) {
+  Sent send(Notifier& notifier, const Alert& alert, const std::string& receipt = {}) {
     std::optional<Sent> sent;
-    notifier.send(alert, "", [&](Sent result) { sent = std::move(result); });
+    notifier.send(alert, receipt, [&](Sent result) { sent = std::move(result); });
     CHECK_FALSE(sent.has_value());
     REQUIRE(run_until(loop_, [&] { return sent.has_value(); }));
     return *sent;

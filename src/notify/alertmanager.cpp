@@ -1,0 +1,281 @@
+#include "notify/alertmanager.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include <boost/json.hpp>
+
+#include "base/text.hpp"
+#include "net/loop.hpp"
+#include "notify/alert_text.hpp"
+
+namespace healer {
+namespace {
+
+namespace json = boost::json;
+
+constexpr Duration lasting = 5min;
+constexpr Duration last_word_lasts = 24h;
+constexpr std::size_t text_limit = 2000;
+constexpr std::size_t excerpt_limit = 2000;
+constexpr std::size_t batch = 100;
+
+/// "ENGINE DOWN": "HealerEngineDown".
+std::string name_of(const Alert& alert) {
+  if (!alert.workload.empty()) return "ContainerIll";
+  std::string name = "Healer";
+  bool first = true;
+  for (const char c : clip(printable(alert.event), 60)) {
+    if (std::isalnum(static_cast<unsigned char>(c)) == 0) {
+      first = true;
+      continue;
+    }
+    name += static_cast<char>(first ? std::toupper(static_cast<unsigned char>(c))
+                                    : std::tolower(static_cast<unsigned char>(c)));
+    first = false;
+  }
+  return name;
+}
+
+json::object labels_of(const Alert& alert) {
+  json::object labels;
+  labels["alertname"] = name_of(alert);
+  labels["severity"] = alert.kind == AlertKind::Critical ? "critical" : "warning";
+  const auto add = [&](const char* name, const std::string& value) {
+    if (!value.empty()) labels[name] = clip(printable(value), alert_fact_limit);
+  };
+  add("host", alert.host);
+  add("workload", alert.workload);
+  add("project", alert.project);
+  add("route", alert.route);
+  return labels;
+}
+
+json::object annotations_of(const Alert& alert) {
+  json::object annotations;
+  const auto add = [&](const char* name, const std::string& value) {
+    if (!value.empty()) annotations[name] = value;
+  };
+  add("summary", alert_title(alert));
+  add("description", clip(printable(alert.text), text_limit));
+  add("cause", clip(printable(alert.cause), alert_fact_limit));
+  add("image", clip(printable(alert.image), alert_fact_limit));
+  add("attempt", attempt_text(alert));
+  if (alert.incident.value != 0) add("incident", std::to_string(alert.incident.value));
+  add("advice", clip(printable(alert.advice), text_limit));
+  add("excerpt", excerpt_text(alert, excerpt_limit));
+  return annotations;
+}
+
+Instant start_of(const Alert& alert) {
+  return alert.ill_since ? std::min(*alert.ill_since, alert.raised_at) : alert.raised_at;
+}
+
+json::object alert_of(const Alert& alert) {
+  json::object made;
+  made["labels"] = labels_of(alert);
+  made["annotations"] = annotations_of(alert);
+  made["startsAt"] = utc_time(start_of(alert));
+  if (const std::string link = alert_link(alert); !link.empty()) made["generatorURL"] = link;
+  return made;
+}
+
+/// The same alert with another end, which is never before its start.
+json::object ending(json::object alert, Instant ends) {
+  std::string end = utc_time(ends);  // sorts as text
+  const auto& start = alert["startsAt"].get_string();
+  alert["endsAt"] = std::max(end, std::string(start));
+  return alert;
+}
+
+/// What is kept of one alert; as text it is the receipt.
+struct Kept {
+  IncidentId incident;  ///< 0: about the host
+  json::object alert;   ///< without its end
+};
+
+std::string receipt_of(const Kept& kept) {
+  return json::serialize(json::object{{"incident", kept.incident.value}, {"alert", kept.alert}});
+}
+
+std::optional<Kept> kept_of(const std::string& receipt) {
+  json::error_code error;
+  json::value value = json::parse(receipt, error);
+  if (error || !value.is_object()) return std::nullopt;
+  const json::value* incident = value.get_object().if_contains("incident");
+  json::value* alert = value.get_object().if_contains("alert");
+  if (!incident || !incident->is_number() || !alert || !alert->is_object()) return std::nullopt;
+  const json::value* labels = alert->get_object().if_contains("labels");
+  const json::value* start = alert->get_object().if_contains("startsAt");
+  if (!labels || !labels->is_object() || !start || !start->is_string()) return std::nullopt;
+  const auto number = incident->to_number<std::uint64_t>(error);
+  if (error) return std::nullopt;
+  return Kept{IncidentId{number}, std::move(alert->get_object())};
+}
+
+// Held weakly by what waits for the loop: the notifier may be gone by then.
+class Alertmanager : public std::enable_shared_from_this<Alertmanager> {
+ public:
+  Alertmanager(HttpChannel channel, AlertmanagerHost host, std::unique_ptr<Notifier> http,
+               std::shared_ptr<std::string> body)
+      : channel_(std::move(channel)),
+        host_(std::move(host)),
+        http_(std::move(http)),
+        body_(std::move(body)),
+        timer_(host_.loop) {}
+
+  const HttpChannel& channel() const { return channel_; }
+
+  void wait() {
+    timer_.set_after(host_.repeat, [self = weak_from_this()] {
+      if (const auto state = self.lock()) state->repeat();
+    });
+  }
+
+  void recall(const std::vector<Receipt>& receipts) {
+    for (const Receipt& receipt : receipts)
+      if (auto kept = kept_of(receipt.text)) kept_.insert_or_assign(receipt.dedup_key, std::move(*kept));
+  }
+
+  void send(const Alert& alert, const std::string& receipt, std::function<void(Sent)> done) {
+    if (busy_) {
+      waiting_ = [this, alert, receipt, done = std::move(done)] { send(alert, receipt, done); };
+      return;
+    }
+    const Instant now = host_.now();
+    const std::optional<Kept> known = kept_of(receipt);
+    json::array alerts;
+    std::optional<Kept> keep;
+    if (alert.kind == AlertKind::Degraded || alert.kind == AlertKind::Critical) {
+      json::object made = alert_of(alert);
+      if (known && known->alert.at("labels") != made.at("labels"))
+        alerts.push_back(ending(known->alert, now));
+      const bool open = is_open(alert.incident);
+      const bool last_word = !open && alert.kind == AlertKind::Critical;
+      alerts.push_back(ending(made, now + (last_word ? last_word_lasts : lasting)));
+      if (open) keep = Kept{alert.incident, std::move(made)};
+    } else if (known) {
+      json::object over = known->alert;
+      over["annotations"] = annotations_of(alert);
+      alerts.push_back(ending(std::move(over), now));
+    } else if (alert.kind == AlertKind::Recovered && !alert.workload.empty()) {
+      for (const AlertKind kind : {AlertKind::Degraded, AlertKind::Critical}) {
+        Alert former = alert;
+        former.kind = kind;
+        alerts.push_back(ending(alert_of(former), now));
+      }
+    }
+    if (alerts.empty()) return channel_.post([done = std::move(done)] { done(Sent{}); });
+    post(std::move(alerts),
+         [this, key = alert.dedup_key, keep = std::move(keep), done = std::move(done)](Sent sent) {
+           if (sent.result == Sent::Result::Delivered) {
+             sent.receipt = keep ? receipt_of(*keep) : std::string();
+             kept_.erase(key);
+             if (keep) kept_.emplace(key, *keep);
+           }
+           done(std::move(sent));
+         });
+  }
+
+ private:
+  bool is_open(IncidentId incident) const { return incident.value == 0 || host_.still_open(incident); }
+
+  // One request at a time: a repetition must not arrive after the end of what it repeats.
+  void post(json::array alerts, std::function<void(Sent)> done) {
+    busy_ = true;
+    *body_ = json::serialize(alerts);
+    http_->send(Alert{}, "", [self = weak_from_this(), done = std::move(done)](Sent sent) {
+      const auto state = self.lock();
+      if (!state) return;
+      state->busy_ = false;
+      done(std::move(sent));
+      if (!state->busy_ && state->waiting_) std::exchange(state->waiting_, {})();
+    });
+  }
+
+  // Whether it arrives is not looked at: the next one comes in a minute, and an Alertmanager that is away is
+  // seen by the alerts that do not reach it.
+  void repeat() {
+    wait();
+    if (busy_) return;
+    std::vector<std::string> keys;
+    for (const auto& [key, kept] : kept_) keys.push_back(key);
+    repeat(std::move(keys));
+  }
+
+  void repeat(std::vector<std::string> keys) {
+    const Instant now = host_.now();
+    json::array alerts;
+    std::vector<std::string> over;
+    while (!keys.empty() && alerts.size() < batch) {
+      const auto kept = kept_.find(keys.back());
+      keys.pop_back();
+      if (kept == kept_.end()) continue;
+      const bool open = is_open(kept->second.incident);
+      alerts.push_back(ending(kept->second.alert, open ? now + lasting : now));
+      if (!open) over.push_back(kept->first);
+    }
+    if (alerts.empty()) return;
+    post(std::move(alerts), [this, keys = std::move(keys), over = std::move(over)](const Sent& sent) {
+      if (sent.result != Sent::Result::Delivered) return;
+      for (const std::string& key : over) kept_.erase(key);
+      // What waits goes first; the rest has four more minutes.
+      if (!waiting_) repeat(keys);
+    });
+  }
+
+  HttpChannel channel_;
+  AlertmanagerHost host_;
+  std::unique_ptr<Notifier> http_;
+  std::shared_ptr<std::string> body_;  // of the next request
+  net::Timer timer_;
+  std::map<std::string, Kept> kept_;  // by dedup key
+  bool busy_ = false;
+  std::function<void()> waiting_;  // an alert to send when the request under way is done
+};
+
+class AlertmanagerNotifier final : public Notifier {
+ public:
+  explicit AlertmanagerNotifier(std::shared_ptr<Alertmanager> state) : state_(std::move(state)) {}
+  const std::string& channel() const override { return state_->channel().name; }
+  Duration gap() const override { return state_->channel().gap; }
+  void recall(const std::vector<Receipt>& receipts) override { state_->recall(receipts); }
+  void send(const Alert& alert, const std::string& receipt, std::function<void(Sent)> done) override {
+    state_->send(alert, receipt, std::move(done));
+  }
+
+ private:
+  std::shared_ptr<Alertmanager> state_;
+};
+
+}  // namespace
+
+std::string alertmanager_alert(const Alert& alert, Instant ends) {
+  return json::serialize(ending(alert_of(alert), ends));
+}
+
+Result<std::unique_ptr<Notifier>> make_alertmanager_notifier(HttpChannel channel,
+                                                             const AlertmanagerChannel& settings,
+                                                             AlertmanagerHost host) {
+  const auto body = std::make_shared<std::string>();
+  HttpService service;
+  service.url = joined_url(settings.url.reveal(), "/api/v2/alerts");
+  service.secrets = {settings.token};
+  service.requests = [url = service.url, token = settings.token, body](const Alert&) {
+    net::CurlRequest request = json_request(url, *body);
+    if (!token.empty()) add_header(request, "Authorization", "Bearer " + token.reveal());
+    return std::vector<net::CurlRequest>{std::move(request)};
+  };
+  auto http = make_http_notifier(channel, std::move(service));
+  if (!http) return tl::unexpected(std::move(http.error()));
+  auto state = std::make_shared<Alertmanager>(std::move(channel), std::move(host), std::move(*http), body);
+  state->wait();
+  return std::unique_ptr<Notifier>(std::make_unique<AlertmanagerNotifier>(std::move(state)));
+}
+
+}  // namespace healer

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "base/result.hpp"
+#include "base/time.hpp"
+#include "model/channel.hpp"
+#include "notify/http_notifier.hpp"
+
+namespace healer::net {
+class Loop;
+}
+
+namespace healer {
+
+// Alertmanager takes an alert for over when nobody has sent it for its `resolve_timeout`, or after the end it
+// came with, and forgets all of them when it restarts. So what is still true is sent again every minute.
+//
+//   key      | alert                   | sent                                   | then
+//   ---------+-------------------------+----------------------------------------+---------
+//   not kept | degraded, critical      | it, ending in 5 minutes                | kept
+//   kept     | the same, worse         | the former severity ended, the new one | kept
+//   kept     | recovered               | it, ended now                          | not kept
+//   kept     | info (it is closed)     | it, ended now                          | not kept
+//   kept     | none, each minute       | it, ending in 5 minutes                | kept
+//   kept     | none, incident over     | it, ended now                          | not kept
+//   not kept | recovered               | both severities of the workload, ended | not kept
+//   not kept | info                    | nothing                                | not kept
+//   any      | critical, incident over | it, ending in a day (*)                | not kept
+//
+// (*) healer stopped the container, and nobody will say that it is well.
+//
+// What is kept is the receipt of its key, so that it survives a restart of healer and a reload.
+
+/// What the channel needs beside HTTP.
+struct AlertmanagerHost {
+  net::Loop& loop;  ///< outlives the notifier
+  std::function<Instant()> now;
+  /// Whether this incident is still open. Where that is not known yet: true.
+  std::function<bool(IncidentId)> still_open;
+  Duration repeat = 60s;
+};
+
+/// POST to /api/v2/alerts.
+Result<std::unique_ptr<Notifier>> make_alertmanager_notifier(HttpChannel channel,
+                                                             const AlertmanagerChannel& settings,
+                                                             AlertmanagerHost host);
+
+/// One alert of the body, a list: labels (alertname, severity, host, workload, project, route; those that are
+/// known), annotations, startsAt, endsAt and, where there is a link, generatorURL. The container is in
+/// `workload`, a label that the receiver of signals does not read: healer's own alerts, sent back to it,
+/// start nothing.
+std::string alertmanager_alert(const Alert& alert, Instant ends);
+
+}  // namespace healer

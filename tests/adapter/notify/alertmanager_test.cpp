@@ -1,0 +1,252 @@
+// Alertmanager's API v2: what is true is said again until it is over.
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "adapter/notify/service.hpp"
+#include "notify/alertmanager.hpp"
+
+using namespace healer;
+using namespace healer::testing;
+namespace json = boost::json;
+
+namespace {
+
+const std::string token = "bEaReR-tOkEn-0123456789";
+const Instant now = full_alert().raised_at;
+const std::string ends_in_5min = "2027-01-15T08:05:00.123Z";
+const std::string ends_now = "2027-01-15T08:00:00.123Z";
+const std::string starts = "2027-01-15T07:55:29.623Z";
+
+// The channel, and what the outbox does for it: the receipts.
+struct Channel {
+  Service service;
+  bool open = true;
+  Duration repeat = 1h;
+  std::map<std::string, std::string> receipts;
+  std::unique_ptr<Notifier> notifier;
+
+  explicit Channel(const std::string& reply = answer(200, "")) : service(reply) {}
+
+  void begin() {
+    auto made = make_alertmanager_notifier(
+        service.channel(), AlertmanagerChannel{Secret{service.base() + "/am/"}, Secret{token}},
+        AlertmanagerHost{service.loop(), [] { return now; }, [this](IncidentId) { return open; }, repeat});
+    if (!made) FAIL(made.error().message);
+    notifier = std::move(*made);
+    std::vector<Receipt> all;
+    for (const auto& [key, text] : receipts) all.push_back(Receipt{"it", key, text, now});
+    if (!all.empty()) notifier->recall(all);
+  }
+
+  Sent send(const Alert& alert) {
+    if (!notifier) begin();
+    const Sent sent = service.send(*notifier, alert, receipts[alert.dedup_key]);
+    if (sent.receipt) receipts[alert.dedup_key] = *sent.receipt;
+    return sent;
+  }
+
+  // The alerts of the last request: "alertname severity endsAt".
+  std::vector<std::string> last() {
+    std::vector<std::string> all;
+    const auto requests = service.requests();
+    if (requests.empty()) return all;
+    const json::value body = json::parse(requests.back().body);
+    for (const json::value& alert : body.as_array())
+      all.push_back(text_at(alert.at("labels"), "alertname") + " " + text_at(alert.at("labels"), "severity") +
+                    " " + text_at(alert, "endsAt"));
+    return all;
+  }
+  std::size_t count() { return service.requests().size(); }
+  bool run_until_requests(std::size_t number) {
+    return run_until(service.loop(), [&] { return count() >= number; });
+  }
+};
+
+Alert about_engine(AlertKind kind, const std::string& event) {
+  Alert alert;
+  alert.kind = kind;
+  alert.event = event;
+  alert.dedup_key = "healer/host1/engine/7";
+  alert.text = "The engine cannot be reached.";
+  alert.host = "host1";
+  alert.raised_at = now;
+  return alert;
+}
+
+}  // namespace
+
+TEST_CASE("alertmanager: one alert with labels, annotations, start, end and link") {
+  Channel channel;
+  CHECK(channel.send(full_alert()).result == Sent::Result::Delivered);
+  const SeenRequest request = channel.service.request();
+  CHECK(request.method == "POST");
+  CHECK(request.target == "/am/api/v2/alerts");
+  CHECK(request.head.find("Content-Type: application/json\r\n") != std::string::npos);
+  CHECK(request.head.find("Authorization: Bearer " + token + "\r\n") != std::string::npos);
+  CHECK(json::parse(request.body) == json::parse(R"([{
+    "labels": {"alertname": "ContainerIll", "severity": "warning", "host": "host1", "workload": "web",
+               "project": "shop", "route": "team-a"},
+    "annotations": {"summary": "DEGRADED: web on host1",
+                    "description": "web is ill: HTTP 503. It is being restarted.", "cause": "HTTP 503",
+                    "image": "shop:1.0", "attempt": "2 of 5", "incident": "42",
+                    "advice": "Look at `docker logs web`.",
+                    "excerpt": "starting\nERROR: no connection to db"},
+    "startsAt": "2027-01-15T07:55:29.623Z",
+    "endsAt": "2027-01-15T08:05:00.123Z",
+    "generatorURL": "https://healer.example/incidents/42"
+  }])"));
+}
+
+TEST_CASE(
+    "alertmanager: a worse one ends the former severity, a recovery ends it, and its key is forgotten") {
+  Channel channel;
+  channel.send(full_alert());
+  channel.send(full_alert(AlertKind::Critical));
+  CHECK(channel.last() == std::vector<std::string>{"ContainerIll warning " + ends_now,
+                                                   "ContainerIll critical " + ends_in_5min});
+  channel.send(full_alert(AlertKind::Critical));
+  CHECK(channel.last() == std::vector<std::string>{"ContainerIll critical " + ends_in_5min});
+  channel.send(full_alert(AlertKind::Recovered));
+  CHECK(channel.last() == std::vector<std::string>{"ContainerIll critical " + ends_now});
+  CHECK(channel.receipts.at(full_alert().dedup_key).empty());
+}
+
+TEST_CASE("alertmanager: info ends what is kept, and is not sent otherwise") {
+  Channel channel;
+  CHECK(channel.send(full_alert(AlertKind::Info)).result == Sent::Result::Delivered);
+  CHECK(channel.count() == 0);
+  channel.send(full_alert());
+  channel.send(full_alert(AlertKind::Info));
+  CHECK(channel.last() == std::vector<std::string>{"ContainerIll warning " + ends_now});
+}
+
+TEST_CASE("alertmanager: a recovery of what is not known ends both severities") {
+  Channel channel;
+  channel.send(full_alert(AlertKind::Recovered));
+  CHECK(channel.last() ==
+        std::vector<std::string>{"ContainerIll warning " + ends_now, "ContainerIll critical " + ends_now});
+}
+
+TEST_CASE("alertmanager: about the host, the name says what") {
+  Channel channel;
+  channel.open = false;  // asked about incidents only
+  channel.send(about_engine(AlertKind::Critical, "ENGINE DOWN"));
+  CHECK(channel.last() == std::vector<std::string>{"HealerEngineDown critical " + ends_in_5min});
+  channel.send(about_engine(AlertKind::Recovered, "ENGINE BACK"));
+  CHECK(channel.last() == std::vector<std::string>{"HealerEngineDown critical " + ends_now});
+  CHECK(channel.send(about_engine(AlertKind::Recovered, "ENGINE BACK")).result == Sent::Result::Delivered);
+  CHECK(channel.count() == 2);
+}
+
+TEST_CASE("alertmanager: the last word of an incident that is over lasts a day, and is not repeated") {
+  Channel channel;
+  channel.open = false;
+  channel.send(full_alert(AlertKind::Critical));
+  CHECK(channel.last() == std::vector<std::string>{"ContainerIll critical 2027-01-16T08:00:00.123Z"});
+  CHECK(channel.receipts.at(full_alert().dedup_key).empty());
+}
+
+TEST_CASE("alertmanager: what fires is said again, also by the next process, until it is over") {
+  Channel channel;
+  channel.send(full_alert());
+  channel.repeat = 20ms;
+  channel.begin();  // healer began anew
+  REQUIRE(channel.run_until_requests(3));
+  CHECK(channel.last() == std::vector<std::string>{"ContainerIll warning " + ends_in_5min});
+  CHECK(text_at(json::parse(channel.service.requests().back().body).at(0), "startsAt") == starts);
+  channel.send(full_alert(AlertKind::Recovered));
+  const std::size_t after = channel.count();
+  // Whatever was repeated, the end came last.
+  CHECK(channel.last() == std::vector<std::string>{"ContainerIll warning " + ends_now});
+  // Another key shows that the time of a repetition has passed, and that nothing else is repeated.
+  channel.send(about_engine(AlertKind::Critical, "ENGINE DOWN"));
+  REQUIRE(channel.run_until_requests(after + 3));
+  CHECK(channel.last() == std::vector<std::string>{"HealerEngineDown critical " + ends_in_5min});
+}
+
+TEST_CASE("alertmanager: what is no longer open is ended without an alert that says so") {
+  Channel channel;
+  channel.repeat = 20ms;
+  channel.send(full_alert());
+  channel.open = false;
+  REQUIRE(run_until(channel.service.loop(), [&] {
+    return channel.last() == std::vector<std::string>{"ContainerIll warning " + ends_now};
+  }));
+  channel.open = true;
+  channel.send(about_engine(AlertKind::Critical, "ENGINE DOWN"));
+  REQUIRE(channel.run_until_requests(channel.count() + 2));
+  CHECK(channel.last() == std::vector<std::string>{"HealerEngineDown critical " + ends_in_5min});
+}
+
+TEST_CASE("alertmanager: many are said again in requests of a hundred") {
+  Channel channel;
+  channel.begin();
+  Alert alert = full_alert();
+  for (int i = 0; i < 250; ++i) {
+    alert.dedup_key = "key" + std::to_string(i);
+    alert.workload = "web" + std::to_string(i);
+    channel.send(alert);
+  }
+  channel.repeat = 50ms;
+  channel.begin();
+  const std::size_t before = channel.count();
+  REQUIRE(channel.run_until_requests(before + 3));
+  std::set<std::string> said;
+  const auto requests = channel.service.requests();
+  for (std::size_t i = before; i < before + 3; ++i) {
+    const json::array alerts = json::parse(requests[i].body).as_array();
+    CHECK(alerts.size() <= 100);
+    for (const json::value& each : alerts) said.insert(text_at(each.at("labels"), "workload"));
+  }
+  CHECK(said.size() == 250);
+}
+
+TEST_CASE("alertmanager: what was not delivered is not kept") {
+  Channel channel(answer(503, ""));
+  channel.repeat = 10ms;
+  const Sent sent = channel.send(full_alert());
+  CHECK(sent.result == Sent::Result::TryAgain);
+  CHECK_FALSE(sent.receipt.has_value());
+  net::Timer timer(channel.service.loop());
+  bool passed = false;
+  timer.set_after(60ms, [&] { passed = true; });
+  REQUIRE(run_until(channel.service.loop(), [&] { return passed; }));
+  CHECK(channel.count() == 1);
+}
+
+TEST_CASE("alertmanager: a receipt that makes no sense is none") {
+  for (const char* bad : {"", "x", "[]", "{}", R"({"incident":1})", R"({"incident":"1","alert":{}})",
+                          R"({"incident":-1,"alert":{"labels":{},"startsAt":"x"}})",
+                          R"({"incident":1,"alert":{"labels":[],"startsAt":"x"}})",
+                          R"({"incident":1,"alert":{"labels":{},"startsAt":7}})"}) {
+    Channel channel;
+    channel.receipts[full_alert().dedup_key] = bad;
+    CHECK(channel.send(full_alert()).result == Sent::Result::Delivered);
+    CHECK(channel.last() == std::vector<std::string>{"ContainerIll warning " + ends_in_5min});
+  }
+}
+
+TEST_CASE("alertmanager: a body it takes whatever is said") {
+  for (const Alert& alert : hostile_alerts()) {
+    const std::string text = alertmanager_alert(alert, Instant{});
+    CHECK(text.size() < 40'000);
+    const json::value made = json::parse(text);
+    for (const auto& label : made.at("labels").as_object()) CHECK_FALSE(label.value().as_string().empty());
+    CHECK_FALSE(text_at(made.at("labels"), "alertname").empty());
+    CHECK(text_at(made, "endsAt") >= text_at(made, "startsAt"));
+    if (const json::value* link = made.as_object().if_contains("generatorURL"))
+      CHECK(link->as_string().starts_with("http"));
+  }
+}
+
+TEST_CASE("alertmanager: how answers end, and no token in an error") {
+  std::vector<std::unique_ptr<net::Loop>> loops;
+  const auto make = [&](HttpChannel channel, const std::string& base) {
+    loops.push_back(std::make_unique<net::Loop>());  // the timer's: nothing is repeated here
+    return make_alertmanager_notifier(
+        std::move(channel), AlertmanagerChannel{Secret{base}, Secret{token}},
+        AlertmanagerHost{*loops.back(), [] { return now; }, [](IncidentId) { return true; }, 1h});
+  };
+  check_answers(make, token);
+}

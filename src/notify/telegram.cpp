@@ -20,38 +20,45 @@ constexpr std::size_t advice_limit = 400;
 constexpr std::size_t value_limit = 180;
 constexpr std::size_t margin = 100;
 
+// A joint that nobody sees after each "@": "@name" would call that person.
+std::string calling_nobody(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    out += c;
+    if (c == '@') out += "\u2060";
+  }
+  return out;
+}
+
+std::string shown(std::string_view text, std::size_t limit) {
+  return clip(calling_nobody(printable(text)), limit);
+}
+
 // The message, and the bytes of it that are shown: never fewer than the characters Telegram counts.
 class Html {
  public:
   void markup(std::string_view tags) { text_ += tags; }
   /// Without quotes in it.
   void attribute(std::string_view text) {
-    for (const char c : text) add(c);
+    for (const char c : text) {
+      if (c == '&')
+        text_ += "&amp;";
+      else if (c == '<')
+        text_ += "&lt;";
+      else if (c == '>')
+        text_ += "&gt;";
+      else
+        text_ += c;
+    }
   }
   void plain(std::string_view text) {
-    for (const char c : text) {
-      add(c);
-      shown_ += 1;
-      if (c != '@') continue;
-      text_ += "\u2060";  // an invisible joint: "@name" would call that person
-      shown_ += 1;
-    }
+    attribute(text);
+    shown_ += text.size();
   }
   std::size_t shown() const { return shown_; }
   const std::string& text() const { return text_; }
 
  private:
-  void add(char c) {
-    if (c == '&')
-      text_ += "&amp;";
-    else if (c == '<')
-      text_ += "&lt;";
-    else if (c == '>')
-      text_ += "&gt;";
-    else
-      text_ += c;
-  }
-
   std::string text_;
   std::size_t shown_ = 0;
 };
@@ -68,12 +75,12 @@ std::string telegram_message(const Alert& alert, const std::string& chat_id) {
     html.plain(" " + value);
   };
   html.markup("<b>");
-  html.plain(clip(alert_title(alert), title_limit));
+  html.plain(shown(alert_title(alert), title_limit));
   html.markup("</b>");
-  if (!alert.text.empty()) html.plain("\n" + clip(printable(alert.text), text_limit));
+  if (!alert.text.empty()) html.plain("\n" + shown(alert.text, text_limit));
   html.plain("\n");
-  for (const AlertFact& fact : alert_facts(alert)) labelled(fact.title, clip(fact.value, value_limit));
-  if (!alert.advice.empty()) labelled("What to do", clip(printable(alert.advice), advice_limit));
+  for (const AlertFact& fact : alert_facts(alert)) labelled(fact.title, shown(fact.value, value_limit));
+  if (!alert.advice.empty()) labelled("What to do", shown(alert.advice, advice_limit));
   if (const std::string link = alert_link(alert); !link.empty()) {
     html.plain("\n");
     html.markup("<a href=\"");
@@ -83,8 +90,8 @@ std::string telegram_message(const Alert& alert, const std::string& chat_id) {
     html.markup("</a>");
   }
   if (html.shown() + margin < message_limit) {
-    // Half of what is left: each "@" takes two places.
-    const std::string excerpt = excerpt_text(alert, (message_limit - html.shown() - margin) / 2);
+    // Within <pre> nothing is read as a mention.
+    const std::string excerpt = excerpt_text(alert, message_limit - html.shown() - margin);
     if (!excerpt.empty()) {
       html.plain("\n\n");
       html.markup("<pre>");

@@ -68,7 +68,8 @@ inline std::vector<Alert> hostile_alerts() {
            "", "\"quoted\" \\ back", "\"}],\"x\":[{\"", bytes, "\xC3", "\xF0\x9F\x90", "@everyone @here <@1>",
            "<b>bold</b> & <a href=\"x\">y</a>", "*bold* _it_ `code` ```block``` [text](http://evil) # h > q",
            "{{text}} {{", "${x} %s %n {0}", "javascript:alert(1)", "https://x/\r\nX-Bad: 1",
-           std::string(100'000, 'x'), std::string(100'000, '"'), std::string(100'000, '\n'), large})
+           std::string(100'000, 'x'), std::string(100'000, '"'), std::string(100'000, '@'),
+           std::string(100'000, '_'), std::string(100'000, '\n'), large})
     for (const AlertKind kind : {AlertKind::Critical, AlertKind::Recovered, AlertKind::Info})
       all.push_back(alert_saying(text, kind));
   all.push_back(Alert{});

@@ -47,7 +47,8 @@ class HttpNotifier final : public Notifier {
   static void send_from(std::shared_ptr<Parts> parts, Requests requests, std::size_t next,
                         std::function<void(Sent)> done) {
     net::CurlRequest request = std::move((*requests)[next]);
-    request.timeout = parts->channel.timeout;
+    // One try is within the channel's timeout, however many requests it takes.
+    request.timeout = parts->channel.timeout / static_cast<int>(requests->size());
     net::CurlClient& client = parts->channel.client;
     client.send(std::move(request), [parts = std::move(parts), requests = std::move(requests), next,
                                      done = std::move(done)](Result<net::CurlAnswer> answer) mutable {

@@ -1,5 +1,6 @@
 #include "app/daemon.hpp"
 
+#include <algorithm>
 #include <csignal>
 #include <filesystem>
 #include <iostream>
@@ -14,6 +15,7 @@
 
 #include "api/http_api.hpp"
 #include "api/metrics.hpp"
+#include "app/channels.hpp"
 #include "app/engine_access.hpp"
 #include "app/log.hpp"
 #include "app/own_container.hpp"
@@ -30,10 +32,7 @@
 #include "net/loop.hpp"
 #include "net/resolver.hpp"
 #include "net/signals.hpp"
-#include "notify/apprise.hpp"
 #include "notify/outbox.hpp"
-#include "notify/slack.hpp"
-#include "notify/webhook.hpp"
 #include "probe/socket_prober.hpp"
 #include "replay/recorder.hpp"
 #include "runtime/exec_prober.hpp"
@@ -135,8 +134,10 @@ class Daemon {
   void find_control();
   void set_host_policy();
   void reload_host(const DaemonSettings& after);
-  Result<std::vector<std::unique_ptr<Notifier>>> channels_of(const DaemonSettings& settings);
+  Result<Channels> channels_of(const DaemonSettings& settings);
   std::string container_id_of(const std::string& name);
+  /// Whether the incident is open; true while that is not known.
+  bool is_open(IncidentId incident);
   Runtime::Resolve resolver_of(const Policy& defaults);
   ApiSources api_sources();
   SignalApi signal_api();
@@ -211,30 +212,20 @@ bool Daemon::open_prober() {
   return true;
 }
 
-Result<std::vector<std::unique_ptr<Notifier>>> Daemon::channels_of(const DaemonSettings& settings) {
-  std::vector<std::unique_ptr<Notifier>> channels;
-  if (!settings.slack_webhook.empty()) {
-    auto slack = SlackNotifier::create(*curl_, settings.slack_webhook);
-    if (!slack) return tl::unexpected(slack.error());
-    channels.push_back(std::move(*slack));
-  }
-  const CompatSettings& compat = settings.compat;
-  const auto channel = [&](const Secret& url) {
-    return AutohealChannel{*curl_, url, compat.call_limit,
-                           [this](const std::string& name) { return container_id_of(name); },
-                           [this](std::function<void()> work) { loop_.post(std::move(work)); }};
-  };
-  if (!compat.webhook.empty()) {
-    auto webhook = make_webhook_notifier(channel(compat.webhook), compat.webhook_key);
-    if (!webhook) return tl::unexpected(webhook.error());
-    channels.push_back(std::move(*webhook));
-  }
-  if (!compat.apprise.empty()) {
-    auto apprise = make_apprise_notifier(channel(compat.apprise));
-    if (!apprise) return tl::unexpected(apprise.error());
-    channels.push_back(std::move(*apprise));
-  }
-  return channels;
+Result<Channels> Daemon::channels_of(const DaemonSettings& settings) {
+  NotifierTools tools{*curl_, loop_, [this](std::function<void()> work) { loop_.post(std::move(work)); },
+                      [this]() { return host_.now(); },
+                      [this](IncidentId incident) { return is_open(incident); }};
+  return make_channels(settings, ChannelParts{std::move(tools), [this](const std::string& name) {
+                                                return container_id_of(name);
+                                              }});
+}
+
+bool Daemon::is_open(IncidentId incident) {
+  if (!runtime_ || !runtime_->ready()) return true;
+  const auto workloads = runtime_->supervisor().status(host_.now());
+  return std::any_of(workloads.begin(), workloads.end(),
+                     [&](const WorkloadStatus& each) { return each.incident == incident; });
 }
 
 std::string Daemon::container_id_of(const std::string& name) {
@@ -540,6 +531,7 @@ void Daemon::reload() {
   runtime_->set_channels(outbox_->channel_names());
   settings_.defaults = loaded->defaults;
   settings_.daemon.slack_webhook = after.slack_webhook;
+  settings_.daemon.channels = after.channels;
   settings_.daemon.alertmanager_token = after.alertmanager_token;
   settings_.daemon.signal_labels = after.signal_labels;
   settings_.daemon.signals_act = after.signals_act;

@@ -19,10 +19,12 @@ void add_rows(std::vector<std::vector<Cell>>& rows, const std::vector<EffectiveS
     if (setting.info->scope != scope) continue;
     const Colour colour = setting.origin.kind == Origin::Kind::Default ? Colour::Dim : Colour::None;
     const std::string key(setting.info->key);
-    rows.push_back(
-        {{setting.probe.empty() ? key : fmt::format("probes.{}.{}", setting.probe, key), Colour::None},
-         {setting.value.empty() ? "-" : printable(setting.value), Colour::None},
-         {to_string(setting.origin), colour}});
+    std::string name = key;
+    if (!setting.probe.empty()) name = fmt::format("probes.{}.{}", setting.probe, key);
+    if (!setting.channel.empty()) name = fmt::format("channels.{}.{}", setting.channel, key);
+    rows.push_back({{std::move(name), Colour::None},
+                    {setting.value.empty() ? "-" : printable(setting.value), Colour::None},
+                    {to_string(setting.origin), colour}});
   }
 }
 
@@ -93,7 +95,10 @@ int check_config(const CheckConfigCommand& command, const Environment& environme
   const Explanation explanation = explain(*settings, chosen ? chosen->container.labels : command.labels);
   std::vector<std::vector<Cell>> rows{{{"SETTING"}, {"VALUE"}, {"FROM"}}};
   add_rows(rows, explanation.settings, Scope::Workload);
-  if (!chosen) add_rows(rows, settings->effective, Scope::Daemon);
+  if (!chosen) {
+    add_rows(rows, settings->effective, Scope::Daemon);
+    add_rows(rows, settings->effective, Scope::Channel);
+  }
   output.out << aligned(rows, output.colour);
   if (chosen)
     output.out << fmt::format("Container {} is {}.\n", printable(chosen->container.name),

@@ -8,6 +8,7 @@
 #include "base/secret.hpp"
 #include "base/time.hpp"
 #include "model/action.hpp"
+#include "model/channel.hpp"
 #include "model/probe.hpp"
 #include "model/prometheus_rule.hpp"
 
@@ -74,7 +75,8 @@ struct DaemonSettings {
   std::optional<ListenAddress> listen = ListenAddress{};  ///< empty: off
   std::string state_path = "/var/lib/healer/healer.db";
   std::string admin_socket = "/run/healer/healer.sock";
-  Secret slack_webhook;                    ///< empty: no Slack
+  Secret slack_webhook;                    ///< of the channel "slack", which is among `channels`
+  std::vector<ChannelSettings> channels;   ///< by name, each once
   Secret alertmanager_token;               ///< empty: no signals are taken in
   std::vector<std::string> signal_labels;  ///< that name a container, in this order; empty: the usual ones
   bool signals_act = true;                 ///< false: signals are only told

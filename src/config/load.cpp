@@ -6,12 +6,12 @@
 #include <utility>
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
-#include "base/text.hpp"
+#include "config/channel_settings.hpp"
 #include "config/compat.hpp"
+#include "config/load_channels.hpp"
 #include "config/prometheus_rules.hpp"
-#include "config/secret_file.hpp"
+#include "config/setting_reader.hpp"
 
 namespace healer {
 namespace {
@@ -38,23 +38,16 @@ bool is_not_for_the_daemon(std::string_view name) {
                      [&](std::string_view prefix) { return name.starts_with(prefix); });
 }
 
-const std::string* find_variable(const Environment& environment, const std::string& name) {
-  const auto found = environment.find(name);
-  // Compose's `${NAME:-}` passes an empty variable for one that is not set.
-  return found == environment.end() || found->second.empty() ? nullptr : &found->second;
-}
-
-constexpr const char* secret_file_suffix = "_FILE";
-constexpr const char* secret_file_key_suffix = "_file";
-
 /// Reads the three sources into one Settings, collecting every error.
 class Loader {
  public:
   Loader() { add_defaults(); }
 
   void read_environment(const Environment& environment) {
-    for (const auto& setting : workload_settings()) read_variables(environment, setting, settings.defaults);
-    for (const auto& setting : daemon_settings()) read_variables(environment, setting, settings.daemon);
+    for (const auto& setting : workload_settings())
+      reader().read_variables(environment, setting, settings.defaults);
+    for (const auto& setting : daemon_settings())
+      reader().read_variables(environment, setting, settings.daemon);
     for (const auto& [older, newer] : older_forms()) {
       const auto old_name = set_name(environment, *older);
       const auto new_name = set_name(environment, *newer);
@@ -71,9 +64,10 @@ class Loader {
         unknown_default(file.name, entry);
     for (const FileEntry& entry : entries.top)
       if (!read_entry(file.name, entry, daemon_settings(), settings.daemon)) unknown_top(file.name, entry);
-    for (const FileSection& section : entries.sections) {
+    for (FileSection& section : entries.sections) {
       if (section.key == "prometheus")
         settings.daemon.prometheus = read_prometheus(file.name, section, errors);
+      if (section.key == "channels") channels = {file.name, std::move(section.value)};
     }
   }
 
@@ -82,99 +76,21 @@ class Loader {
       for (const auto& setting : daemon_settings()) {
         if (setting.info.key != key) continue;
         const std::string name(setting.info.flag);
-        apply(setting, settings.daemon, name, value, Origin{Origin::Kind::Flag, name});
+        reader().apply(setting, settings.daemon, name, value, Origin{Origin::Kind::Flag, name});
       }
     }
   }
 
   Settings settings;
   ConfigErrors errors;
+  FileChannels channels;
 
  private:
+  SettingReader reader() { return {errors, settings.warnings, settings.effective}; }
+
   void add_defaults() {
     for (const SettingInfo* info : all_settings())
       settings.effective.push_back(EffectiveSetting{info, info->default_text, Origin{}});
-  }
-
-  template <class Target>
-  void apply(const Setting<Target>& setting, Target& target, const std::string& name, std::string_view text,
-             const Origin& origin) {
-    const std::string_view value = setting.info.is_text ? text : trim(text);
-    note(setting, target, name, value, origin, setting.apply(target, value));
-  }
-
-  template <class Target>
-  void apply_list(const Setting<Target>& setting, Target& target, const FileEntry& entry,
-                  const Origin& origin) {
-    const std::string joined =
-        fmt::format("{}", fmt::join(entry.items, std::string(1, setting.info.list_separator)));
-    if (setting.apply_list)
-      note(setting, target, entry.key, joined, origin, setting.apply_list(target, entry.items));
-    else
-      apply(setting, target, entry.key, joined, origin);
-  }
-
-  template <class Target>
-  void note(const Setting<Target>& setting, const Target& target, const std::string& name,
-            std::string_view value, const Origin& origin, const Applied& applied) {
-    const SettingInfo& info = setting.info;
-    if (applied) {
-      note_effective(settings.effective, info, setting.show(target), origin);
-      return;
-    }
-    std::string nearest = applied.nearest;
-    if (nearest.empty() && !info.secret) nearest = suggest_value(info, value);
-    errors.push_back(ConfigError{name, quotable(info, value), origin, refusal(applied), info.accepted,
-                                 std::move(nearest)});
-  }
-
-  template <class Target>
-  void read_variables(const Environment& environment, const Setting<Target>& setting, Target& target) {
-    const std::string* winner = nullptr;
-    std::string winner_name;
-    for (const std::string& name : env_names(setting.info)) {
-      const std::string* value = find_variable(environment, name);
-      if (!value) continue;
-      if (!winner) {
-        winner = value;
-        winner_name = name;
-      } else if (*value != *winner) {
-        settings.warnings.push_back(
-            fmt::format("{} and {} are both set and differ; {} is used", winner_name, name, winner_name));
-      }
-    }
-    if (setting.info.secret && read_secret_variable(environment, setting, target, winner != nullptr)) return;
-    if (!winner) return;
-    const std::string_view text = setting.info.env_is_presence ? std::string_view("true") : *winner;
-    apply(setting, target, winner_name, text, Origin{Origin::Kind::Environment, winner_name});
-  }
-
-  /// NAME_FILE in place of NAME, as Docker's images have it. True: it was there, and no more is to be read.
-  template <class Target>
-  bool read_secret_variable(const Environment& environment, const Setting<Target>& setting, Target& target,
-                            bool plain_too) {
-    for (std::string name : env_names(setting.info)) {
-      name += secret_file_suffix;
-      const std::string* path = find_variable(environment, name);
-      if (!path) continue;
-      if (plain_too)
-        settings.warnings.push_back(
-            fmt::format("{} and {} are both set; {} is used", setting.info.env, name, name));
-      apply_secret_file(setting, target, name, *path, Origin{Origin::Kind::Environment, name});
-      return true;
-    }
-    return false;
-  }
-
-  template <class Target>
-  void apply_secret_file(const Setting<Target>& setting, Target& target, const std::string& name,
-                         const std::string& path, const Origin& origin) {
-    const auto text = read_secret_file(path);
-    if (text)
-      apply(setting, target, name, *text, origin);
-    else
-      errors.push_back(ConfigError{name, shown_value(path), origin, "cannot be read: " + text.error().message,
-                                   "the path of a file that holds the value", ""});
   }
 
   /// Settings with an older form, the older first.
@@ -213,11 +129,14 @@ class Loader {
 
   void refuse_unknown(const Environment& environment) {
     std::set<std::string> known{std::string(config_file_env)};
-    for (const SettingInfo* info : all_settings())
-      for (std::string& name : env_names(*info)) {
-        if (info->secret) known.insert(name + secret_file_suffix);
+    const auto know = [&](const SettingInfo& info) {
+      for (std::string& name : env_names(info)) {
+        if (info.secret) known.insert(name + secret_file_suffix);
         known.insert(std::move(name));
       }
+    };
+    for (const SettingInfo* info : all_settings()) know(*info);
+    for (const SettingInfo* info : all_channel_settings()) know(*info);
     for (const auto& [name, value] : environment) {
       if (!name.starts_with("HEALER_") || known.contains(name) || is_not_for_the_daemon(name)) continue;
       errors.push_back(ConfigError{shown_value(name), "",
@@ -229,23 +148,8 @@ class Loader {
   template <class Target>
   bool read_entry(const std::string& file, const FileEntry& entry, std::span<const Setting<Target>> table,
                   Target& target) {
-    for (const auto& setting : table) {
-      Origin origin{Origin::Kind::File, file, entry.line};
-      if (setting.info.secret && !entry.from_list &&
-          entry.key == std::string(setting.info.key) + secret_file_key_suffix) {
-        apply_secret_file(setting, target, entry.key, entry.value, origin);
-        return true;
-      }
-      if (setting.info.key != entry.key) continue;
-      if (entry.from_list && setting.info.list_separator == '\0')
-        errors.push_back(ConfigError{entry.key, "", std::move(origin), "a list; a single value is expected",
-                                     setting.info.accepted, ""});
-      else if (entry.from_list)
-        apply_list(setting, target, entry, origin);
-      else
-        apply(setting, target, entry.key, entry.value, origin);
-      return true;
-    }
+    for (const auto& setting : table)
+      if (reader().read_entry(file, entry, entry.key, setting, target)) return true;
     return false;
   }
 
@@ -302,12 +206,18 @@ tl::expected<Settings, ConfigErrors> load_all(const Environment& environment,
   }
   loader.read_flags(flags);
   read_compat_variables(environment, loader.settings, loader.errors);
+  load_channels(environment, loader.channels, loader.settings, loader.errors);
   if (!loader.errors.empty()) return tl::unexpected<ConfigErrors>(std::move(loader.errors));
   fill_in_cert_path(loader.settings, environment);
   return std::move(loader.settings);
 }
 
 }  // namespace
+
+const std::string* find_variable(const Environment& environment, const std::string& name) {
+  const auto found = environment.find(name);
+  return found == environment.end() || found->second.empty() ? nullptr : &found->second;
+}
 
 void note_effective(std::vector<EffectiveSetting>& settings, const SettingInfo& info,
                     const std::string& value, const Origin& origin) {

@@ -32,7 +32,8 @@ struct EffectiveSetting {
   const SettingInfo* info = nullptr;
   std::string value;  ///< "<redacted>" for a secret; empty when unset
   Origin origin;
-  std::string probe = {};  ///< name of the named probe it is a part of; empty: none
+  std::string probe = {};    ///< name of the named probe it is a part of; empty: none
+  std::string channel = {};  ///< name of the channel it is a setting of; empty: none
 };
 
 /// Notes a value that took effect. An older form of a setting and its newer one show the same.

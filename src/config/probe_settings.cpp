@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "config/headers.hpp"
 #include "config/setting_kinds.hpp"
 #include "config/yaml_file.hpp"
 
@@ -73,62 +74,12 @@ std::string show_port(const Policy& policy) {
   return policy.probe.port ? std::to_string(*policy.probe.port) : "auto";
 }
 
-bool is_token(std::string_view text) {
-  return !text.empty() && text.size() <= 128 && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
-  });
-}
-
-/// Nothing that could end or split the header's line.
-bool is_header_value(std::string_view text) {
-  return text.size() <= 4096 && std::all_of(text.begin(), text.end(), [](char c) {
-           return static_cast<unsigned char>(c) >= 0x20 && c != 0x7F;
-         });
-}
-
-/// What the request is made of: a second one of these would contradict it.
-constexpr std::array<std::string_view, 5> own_headers{"host", "connection", "content-length",
-                                                      "transfer-encoding", "upgrade"};
-
 Applied apply_headers(Policy& policy, std::string_view text) {
-  constexpr std::size_t most = 32;
-  std::vector<std::string> lines;
-  if (trim(text).starts_with('[')) {
-    auto items = read_list(trim(text));
-    if (!items) return Applied::refused("it begins with '[' but is no list of texts");
-    lines = std::move(*items);
-  } else {
-    lines = split(text, '\n');
-  }
-  std::vector<HttpHeader> headers;
-  for (const std::string& line : lines) {
-    if (trim(line).empty()) continue;  // the end of a block of lines
-    const auto colon = line.find(':');
-    const std::string name(trim(std::string_view(line).substr(0, colon)));
-    if (colon == std::string::npos || !is_token(name))
-      return Applied::refused(fmt::format("header {} is not of the form Name: value", headers.size() + 1));
-    if (std::find(own_headers.begin(), own_headers.end(), lower(name)) != own_headers.end())
-      return Applied::refused(fmt::format("{} is set by healer itself{}", name,
-                                          lower(name) == "host" ? " (the setting 'host')" : ""));
-    const std::string_view value = trim(std::string_view(line).substr(colon + 1));
-    if (!is_header_value(value)) return Applied::refused(fmt::format("the value of {} is no text", name));
-    headers.push_back(HttpHeader{name, Secret(std::string(value))});
-  }
-  if (headers.empty()) return false;
-  if (headers.size() > most)
-    return Applied::refused(fmt::format("{} headers; at most {}", headers.size(), most));
-  policy.probe.headers = std::move(headers);
-  return true;
+  return read_headers(text, policy.probe.headers);
 }
 
 std::string show_headers(const Policy& policy) {
-  std::string text;
-  for (const HttpHeader& header : policy.probe.headers) {
-    if (!text.empty()) text += "; ";
-    text += header.name + ": " + to_string(header.value);
-  }
-  return text;
+  return healer::show_headers(policy.probe.headers);
 }
 
 }  // namespace
@@ -246,8 +197,7 @@ std::vector<Setting<Policy>> probe_settings() {
            .conceals = [](std::string_view) { return true; },
            .of_probe = true,
            .fits = http_kinds},
-          "headers", "lines of the form Name: value, at most 32, without those that healer sets itself",
-          apply_headers, show_headers),
+          "headers", headers_accepted, apply_headers, show_headers),
       number<Policy>(
           {.key = "redirects",
            .env = "HEALTH_REDIRECTS",

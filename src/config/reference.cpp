@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "config/channel_settings.hpp"
 #include "config/prometheus_rules.hpp"
 #include "config/setting.hpp"
 
@@ -36,6 +37,8 @@ engine for the labels of one container and says for that one, and whether it is 
   code 2 and one line per error: where it stands, what was seen, what is accepted, and the nearest valid name.
 - An unknown `healer.*` label or a label's value that is not accepted stops nothing: it is logged, counted and marked in
   `healer status`, and the container's other settings apply.
+- Every secret can be in a file instead: the variable with `_FILE` behind its name, or the key with `_file`, holds the
+  file's path (Docker's and Kubernetes' secrets). Its last line end is left out.
 - Where a list is accepted, the file may give a sequence. Everywhere a text that begins with `[` is a list of texts too:
   `["/bin/check", "--all"]`; its items are taken as they are.
 - Durations are written `15` (seconds), `1.5s`, `250ms`, `1m30s`, `2h` or `7d`. A truth value is
@@ -45,7 +48,7 @@ engine for the labels of one container and says for that one, and whether it is 
 ## The file
 
 One YAML document of at most 1 MiB. Daemon settings stand at the top level, the defaults of all containers under
-`defaults:`. Aliases, tags and duplicate keys are refused.
+`defaults:`, [channels](#channels) under `channels:`. Aliases, tags and duplicate keys are refused.
 
 ```yaml
 listen: 127.0.0.1:9180
@@ -163,6 +166,27 @@ whatever came of the remedy. At its timeout a hook is ended with all that it sta
 of its output are kept with the incident. A dry run runs no hook.
 )";
 
+constexpr std::string_view channels_introduction = R"(
+## Channels
+
+Where alerts go. Variables make one channel for each kind of service, named as below; the file makes any number, each with
+a name of its own (1 to 32 of `a-z`, `0-9`, `_` and `-`, not `all` or `none`):
+
+```yaml
+channels:
+  oncall:
+    type: pagerduty
+    routing_key_file: /run/secrets/pagerduty
+  team-chat:
+    type: slack
+    webhook_url_file: /run/secrets/slack
+    gap: 2s
+```
+
+A channel of the file that has the name and type of one of the environment sets that one further. What is required and
+missing stops the start. How messages look, and how each service is set up, is in [alerts.md](alerts.md).
+)";
+
 std::string code(std::string_view text) {
   return text.empty() ? std::string() : fmt::format("`{}`", text);
 }
@@ -184,6 +208,20 @@ void append_table(std::string& page, Scope scope) {
     if (info->scope == scope) append_row(page, *info);
 }
 
+void append_channel(std::string& page, const ChannelType& type) {
+  page += fmt::format("\n### {}\n\nType `{}`; the variables make the channel `{}`. {}\n", type.title,
+                      type.name, type.from_env, type.description);
+  page += "\n| key | variable | default | accepted | meaning |\n|---|---|---|---|---|\n";
+  for (const auto& setting : type.settings) {
+    const SettingInfo& info = setting.info;
+    std::string notes;
+    if (info.secret) notes += " A secret.";
+    page += fmt::format("| {} | {} | {} | {} | {}{} |\n", code(info.key), code(info.env),
+                        info.required ? "required" : default_of(info),
+                        info.range.empty() ? info.accepted : info.range, info.description, notes);
+  }
+}
+
 }  // namespace
 
 std::string configuration_reference() {
@@ -198,6 +236,8 @@ std::string configuration_reference() {
       "`ALL_PROXY` and\n`NO_PROXY`.\n";
   page += daemon_guides;
   page += prometheus_guide();
+  page += channels_introduction;
+  for (const ChannelType& type : channel_types()) append_channel(page, type);
   return page;
 }
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/text.hpp"
+#include "config/channel_settings.hpp"
 #include "config/config_error.hpp"
 #include "config/yaml_file.hpp"
 
@@ -65,6 +66,7 @@ std::vector<const SettingInfo*> all_settings() {
 }
 
 std::vector<std::string> env_names(const SettingInfo& info) {
+  if (info.env.empty()) return {};
   if (info.env.starts_with(prefix)) return {std::string(info.env)};
   return {std::string(prefix) + std::string(info.env), std::string(info.env)};
 }
@@ -72,10 +74,14 @@ std::vector<std::string> env_names(const SettingInfo& info) {
 std::string suggest_name(NameKind kind, std::string_view seen) {
   // Compared without prefixes and by every spelling, so that what differs is what was meant.
   std::vector<std::pair<std::string, std::string>> spellings;  // how it may be written, what to suggest
-  for (const SettingInfo* info : all_settings()) {
+  std::vector<const SettingInfo*> infos = all_settings();
+  if (kind == NameKind::Env)
+    for (const SettingInfo* info : all_channel_settings()) infos.push_back(info);
+  for (const SettingInfo* info : infos) {
     if (!belongs(kind, *info)) continue;
     const std::string name = name_at(kind, *info);
-    spellings.emplace_back(info->key, name);
+    // A channel's key says nothing without its channel.
+    if (info->scope != Scope::Channel) spellings.emplace_back(info->key, name);
     spellings.emplace_back(bare(info->env), name);
   }
   if (kind == NameKind::Label)

@@ -13,8 +13,8 @@
 namespace healer {
 
 /// Workload settings can be set by environment, file and label; daemon settings by environment, file and
-/// flag.
-enum class Scope { Workload, Daemon };
+/// flag; a channel's by environment and file.
+enum class Scope { Workload, Daemon, Channel };
 
 /// Whether a value was taken; when not, why and what was meant, where more can be said than what is accepted.
 struct Applied {
@@ -33,15 +33,18 @@ struct Applied {
 };
 
 /// What a setting is called and what it takes. The one table of these (workload_settings(),
-/// daemon_settings()) is what parsing, suggestions, `check-config` and docs/configuration.md are made from.
+/// daemon_settings(), channel_types()) is what parsing, suggestions, `check-config` and docs/configuration.md
+/// are made from.
 struct SettingInfo {
-  std::string_view key = {};  ///< in the file: under `defaults:` for workload settings, else at its top level
-  std::string_view env = {};  ///< the variable; one without HEALER_ in front answers to both forms
+  /// In the file: under `defaults:` for workload settings, in the channel's own map, else at the top level.
+  std::string_view key = {};
+  std::string_view env = {};     ///< the variable; one without HEALER_ in front answers to both forms
   std::string_view label = {};   ///< "healer.interval"; empty: none
   std::string_view flag = {};    ///< "--listen"; empty: none
   std::string description = {};  ///< one or two sentences for the reference
 
   bool secret = false;           ///< its value is never printed
+  bool required = false;         ///< a channel is nothing without it
   char list_separator = '\0';    ///< YAML may give a sequence, joined with this; 0: none
   bool env_is_presence = false;  ///< the variable set to anything means true (DOCKER_TLS_VERIFY)
   bool is_text = false;          ///< spaces around the value are part of it
@@ -78,7 +81,8 @@ std::span<const Setting<DaemonSettings>> daemon_settings();
 /// Both tables' entries, workload settings first.
 std::vector<const SettingInfo*> all_settings();
 
-/// The variables a setting answers to, the one that wins first: {"HEALER_CHECK_INTERVAL", "CHECK_INTERVAL"}.
+/// The variables a setting answers to, the one that wins first: {"HEALER_CHECK_INTERVAL", "CHECK_INTERVAL"};
+/// none for a setting without a variable.
 std::vector<std::string> env_names(const SettingInfo& info);
 
 /// The two labels that opt a container in or out; healer.enable comes from us, monitored from common use.

@@ -20,7 +20,7 @@ namespace healer {
 namespace {
 
 /// Each has a reader of its own.
-constexpr std::string_view sections[] = {"prometheus"};
+constexpr std::string_view sections[] = {"channels", "prometheus"};
 
 bool is_section(std::string_view key) {
   return std::find(std::begin(sections), std::end(sections), key) != std::end(sections);
@@ -139,10 +139,17 @@ Node read_document(const ConfigText& file, ConfigErrors& errors) {
   return {};
 }
 
-/// Walks the tree's maps and turns them into entries.
+/// Walks the tree's maps and turns them into entries. `prefix` goes before each setting's name in errors.
 class EntryReader {
  public:
-  EntryReader(const std::string& file, ConfigErrors& errors) : file_(file), errors_(errors) {}
+  EntryReader(const std::string& file, ConfigErrors& errors, std::string prefix = {})
+      : file_(file), errors_(errors), prefix_(std::move(prefix)) {}
+
+  std::vector<FileEntry> read_settings(const Node& map) {
+    std::vector<FileEntry> entries;
+    read_map(map, [&](const Node& key, const Node& value) { read_entry(key, value, entries); });
+    return entries;
+  }
 
   FileEntries read(const Node& root) {
     FileEntries entries;
@@ -164,7 +171,7 @@ class EntryReader {
 
  private:
   void error(int line, std::string problem, const std::string& key = {}) {
-    errors_.push_back(file_error(file_, line, std::move(problem), shown_value(key)));
+    errors_.push_back(file_error(file_, line, std::move(problem), prefix_ + shown_value(key)));
   }
 
   template <class Each>
@@ -246,6 +253,7 @@ class EntryReader {
 
   const std::string& file_;
   ConfigErrors& errors_;
+  const std::string prefix_;
 };
 
 }  // namespace
@@ -292,6 +300,15 @@ FileEntries read_entries(const ConfigText& file, ConfigErrors& errors) {
     return {};
   }
   return EntryReader(file.name, errors).read(read_document(file, errors));
+}
+
+std::vector<FileEntry> read_settings(const std::string& file, const YamlNode& map, const std::string& name,
+                                     ConfigErrors& errors) {
+  if (map.kind == NodeKind::Null) return {};
+  if (map.kind == NodeKind::Map) return EntryReader(file, errors, name + ".").read_settings(map);
+  errors.push_back(file_error(file, map.line,
+                              fmt::format("{}; a map of settings is expected", to_string(map.kind)), name));
+  return {};
 }
 
 std::optional<std::vector<std::string>> read_list(std::string_view text) {

@@ -69,6 +69,11 @@ std::span<const std::string_view> section_keys();
 /// Entries that are sound are returned beside the errors of those that are not.
 FileEntries read_entries(const ConfigText& file, ConfigErrors& errors);
 
+/// The entries of a map of settings within a section; `name` is what errors call the map. Entries that are
+/// sound are returned beside the errors of those that are not.
+std::vector<FileEntry> read_settings(const std::string& file, const YamlNode& map, const std::string& name,
+                                     ConfigErrors& errors);
+
 /// The items of a list of single values on its own, as in a label or a variable: ["a b", "c"]. Nothing when
 /// it is not one.
 std::optional<std::vector<std::string>> read_list(std::string_view text);

@@ -87,14 +87,15 @@ std::string slack_message(const Alert& alert) {
   return json::serialize(message);
 }
 
-Result<std::unique_ptr<Notifier>> SlackNotifier::create(net::CurlClient& client, Secret url,
-                                                        Duration timeout) {
+Result<std::unique_ptr<Notifier>> SlackNotifier::create(net::CurlClient& client, Secret url, Duration timeout,
+                                                        std::string name, Duration gap) {
   if (auto good = net::check_url(url); !good) return tl::unexpected(std::move(good.error()));
-  return std::unique_ptr<Notifier>(new SlackNotifier(client, std::move(url), timeout));
+  return std::unique_ptr<Notifier>(new SlackNotifier(client, std::move(url), timeout, std::move(name), gap));
 }
 
-SlackNotifier::SlackNotifier(net::CurlClient& client, Secret url, Duration timeout)
-    : client_(client), url_(std::move(url)), timeout_(timeout) {}
+SlackNotifier::SlackNotifier(net::CurlClient& client, Secret url, Duration timeout, std::string name,
+                             Duration gap)
+    : client_(client), url_(std::move(url)), timeout_(timeout), channel_(std::move(name)), gap_(gap) {}
 
 void SlackNotifier::send(const Alert& alert, const std::string&, std::function<void(Sent)> done) {
   net::CurlRequest request;

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/setting.hpp"
+#include "model/channel.hpp"
+
+namespace healer {
+
+/// A service that alerts can go to: what it is called, and what it must be told. One table of these is what
+/// parsing, suggestions, `check-config` and docs/configuration.md are made from.
+struct ChannelType {
+  std::string_view name;         ///< `type:` in the file, type_name() of its target
+  std::string_view title;        ///< for people: "PagerDuty"
+  std::string_view from_env;     ///< name of the channel that the variables make
+  std::string description = {};  ///< one or two sentences for the reference
+  ChannelSettings blank = {};    ///< with every default; its target is of this type
+  std::vector<Setting<ChannelSettings>> settings = {};
+  /// Why settings that are fine each do not fit together; empty when they do. Never holds a secret.
+  std::string (*mismatch)(const ChannelSettings&) = nullptr;
+  /// What may not be meant; empty: nothing.
+  std::string (*doubt)(const ChannelSettings&) = nullptr;
+};
+
+/// In the order of ChannelTarget.
+std::span<const ChannelType> channel_types();
+
+/// Null when there is no such type.
+const ChannelType* find_channel_type(std::string_view name);
+
+/// "slack, slack_bot, pagerduty ...".
+std::string channel_type_names();
+
+/// The entries of every type's table.
+std::vector<const SettingInfo*> all_channel_settings();
+
+inline constexpr std::string_view channel_name_accepted =
+    "a name of 1 to 32 of a-z, 0-9, '_' and '-' that is not all or none";
+
+bool is_channel_name(std::string_view text);
+
+}  // namespace healer

@@ -1,0 +1,89 @@
+#include "notify/channels.hpp"
+
+#include <string>
+#include <utility>
+#include <variant>
+
+#include "net/curl_client.hpp"
+#include "notify/alertmanager.hpp"
+#include "notify/apprise.hpp"
+#include "notify/discord.hpp"
+#include "notify/gotify.hpp"
+#include "notify/ntfy.hpp"
+#include "notify/opsgenie.hpp"
+#include "notify/pagerduty.hpp"
+#include "notify/slack.hpp"
+#include "notify/teams.hpp"
+#include "notify/telegram.hpp"
+#include "notify/webhook.hpp"
+
+namespace healer {
+namespace {
+
+using Made = Result<std::unique_ptr<Notifier>>;
+
+/// The services' published limits, for what one webhook, bot or integration may send.
+struct UsualGap {
+  /// One message a second for each webhook and for each channel of a bot.
+  Duration operator()(const SlackWebhookChannel&) const { return 1s; }
+  Duration operator()(const SlackBotChannel&) const { return 1s; }
+  /// 120 events a minute for each integration.
+  Duration operator()(const PagerDutyChannel&) const { return 500ms; }
+  Duration operator()(const OpsgenieChannel&) const { return 1s; }
+  /// 30 messages a minute for each webhook's channel.
+  Duration operator()(const DiscordChannel&) const { return 2s; }
+  Duration operator()(const TeamsChannel&) const { return 1s; }
+  /// 20 messages a minute to one group.
+  Duration operator()(const TelegramChannel&) const { return 3s; }
+  Duration operator()(const NtfyChannel&) const { return 1s; }
+  Duration operator()(const GotifyChannel&) const { return 100ms; }
+  Duration operator()(const EmailChannel&) const { return 1s; }
+  Duration operator()(const AppriseChannel&) const { return 1s; }
+  Duration operator()(const AlertmanagerChannel&) const { return 100ms; }
+  Duration operator()(const WebhookChannel&) const { return 100ms; }
+};
+
+/// One arm for each service.
+struct Maker {
+  const ChannelSettings& settings;
+  const NotifierTools& tools;
+
+  HttpChannel http() const {
+    return HttpChannel{tools.curl, tools.post, settings.name, settings.timeout, gap_of(settings)};
+  }
+
+  Made operator()(const SlackWebhookChannel& slack) const {
+    return SlackNotifier::create(tools.curl, slack.url, settings.timeout, settings.name, gap_of(settings));
+  }
+  Made operator()(const SlackBotChannel&) const { return not_available(); }
+  Made operator()(const PagerDutyChannel& target) const { return make_pagerduty_notifier(http(), target); }
+  Made operator()(const OpsgenieChannel& target) const { return make_opsgenie_notifier(http(), target); }
+  Made operator()(const DiscordChannel& target) const { return make_discord_notifier(http(), target); }
+  Made operator()(const TeamsChannel& target) const { return make_teams_notifier(http(), target); }
+  Made operator()(const TelegramChannel& target) const { return make_telegram_notifier(http(), target); }
+  Made operator()(const NtfyChannel& target) const { return make_ntfy_notifier(http(), target); }
+  Made operator()(const GotifyChannel& target) const { return make_gotify_notifier(http(), target); }
+  Made operator()(const EmailChannel&) const { return not_available(); }
+  Made operator()(const AppriseChannel& target) const { return make_apprise_notifier(http(), target); }
+  Made operator()(const AlertmanagerChannel& target) const {
+    return make_alertmanager_notifier(http(), target, {tools.loop, tools.now, tools.still_open});
+  }
+  Made operator()(const WebhookChannel& target) const { return make_webhook_notifier(http(), target); }
+
+  Made not_available() const {
+    return failure(ErrorCode::InvalidInput,
+                   std::string("channels of type ") + type_name(settings.target) + " are not available");
+  }
+};
+
+}  // namespace
+
+Made make_notifier(const ChannelSettings& settings, const NotifierTools& tools) {
+  return std::visit(Maker{settings, tools}, settings.target);
+}
+
+Duration gap_of(const ChannelSettings& settings) {
+  return settings.gap ? *settings.gap : std::visit(UsualGap{}, settings.target);
+}
+
+}  // namespace healer

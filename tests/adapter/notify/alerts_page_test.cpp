@@ -1,0 +1,73 @@
+// docs/alerts.md shows what each channel sends: here it is held to that.
+#include <fstream>
+#include <iterator>
+#include <map>
+
+#include "adapter/notify/service.hpp"
+#include "notify/alert_template.hpp"
+#include "notify/alertmanager.hpp"
+#include "notify/apprise.hpp"
+#include "notify/discord.hpp"
+#include "notify/gotify.hpp"
+#include "notify/ntfy.hpp"
+#include "notify/opsgenie.hpp"
+#include "notify/pagerduty.hpp"
+#include "notify/slack.hpp"
+#include "notify/teams.hpp"
+#include "notify/telegram.hpp"
+
+using namespace healer;
+using namespace healer::testing;
+namespace json = boost::json;
+
+namespace {
+
+// Blocks of JSON after a line <!-- sent: NAME -->.
+std::map<std::string, std::string> examples(const std::string& page) {
+  std::map<std::string, std::string> all;
+  const std::string mark = "<!-- sent: ";
+  for (auto at = page.find(mark); at != std::string::npos; at = page.find(mark, at + 1)) {
+    const auto name_end = page.find(" -->", at);
+    const auto begin = page.find("```json\n", at);
+    const auto end = page.find("\n```", begin);
+    if (name_end == std::string::npos || begin == std::string::npos || end == std::string::npos) break;
+    all[page.substr(at + mark.size(), name_end - at - mark.size())] = page.substr(begin + 8, end - begin - 8);
+  }
+  return all;
+}
+
+}  // namespace
+
+TEST_CASE("docs/alerts.md shows what each channel sends") {
+  const Alert alert = full_alert();
+  const auto generic = AlertTemplate::parse("");
+  REQUIRE(generic.has_value());
+  const std::map<std::string, std::string> sent{
+      {"slack", slack_message(alert)},
+      {"pagerduty", pagerduty_event(alert, Secret{"YOUR-INTEGRATION-KEY"}).value()},
+      {"opsgenie", opsgenie_create(alert)},
+      {"discord", discord_message(alert)},
+      {"teams", teams_message(alert)},
+      {"telegram", telegram_message(alert, "-1001234567890")},
+      {"ntfy", ntfy_message(alert, "my-topic")},
+      {"gotify", gotify_message(alert)},
+      {"apprise", apprise_alert(alert)},
+      {"alertmanager", "[" + alertmanager_alert(alert, alert.raised_at + 5min) + "]"},
+      {"webhook", generic->fill(alert)},
+  };
+  std::ifstream file(HEALER_SOURCE_DIR "/docs/alerts.md");
+  const std::string page{std::istreambuf_iterator<char>(file), {}};
+  const std::map<std::string, std::string> shown = examples(page);
+  for (const auto& [name, body] : sent) {
+    INFO(name);
+    const auto found = shown.find(name);
+    if (found == shown.end()) {
+      FAIL_CHECK("no example; it is " << body);
+      continue;
+    }
+    json::error_code error;
+    const json::value example = json::parse(found->second, error);
+    CHECK_MESSAGE(!error, error.message());
+    CHECK_MESSAGE(example == json::parse(body), "sent is " << body);
+  }
+}

@@ -58,7 +58,9 @@ TEST_CASE("docs/alerts.md shows what each channel sends") {
   std::ifstream file(HEALER_SOURCE_DIR "/docs/alerts.md");
   const std::string page{std::istreambuf_iterator<char>(file), {}};
   const std::map<std::string, std::string> shown = examples(page);
-  for (const auto& [name, body] : sent) {
+  for (const auto& entry : sent) {  // no structured binding: doctest's macros capture it
+    const std::string& name = entry.first;
+    const std::string& body = entry.second;
     INFO(name);
     const auto found = shown.find(name);
     if (found == shown.end()) {

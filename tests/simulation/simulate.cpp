@@ -22,8 +22,8 @@ namespace healer::simulation {
 namespace {
 
 struct Arguments {
-  double hours = 100'000;
-  std::optional<double> seconds;  ///< instead of hours: so long by the wall clock
+  std::optional<double> hours;    ///< neither given: 100,000 hours
+  std::optional<double> seconds;  ///< by the wall clock; with hours, whichever is reached first
   std::uint64_t seed = 1;
   unsigned jobs = 2;
   unsigned shrink_runs = 2000;
@@ -41,7 +41,7 @@ struct Arguments {
 
 constexpr const char* usage = R"(usage: simulate [OPTION]...
   --hours N          so many simulated container-hours (default 100000)
-  --seconds N        instead: so long by the wall clock
+  --seconds N        so long by the wall clock; with --hours, whichever is reached first
   --seed S           the first world's number; "random" draws one and prints it (default 1)
   --jobs N           worlds run at the same time (default 2)
   --naive            run the same worlds with two naive policies as well
@@ -144,7 +144,9 @@ Script world_of(const Arguments& arguments, std::uint64_t seed) {
   return script;
 }
 
-Result run_worlds(const Arguments& arguments, Guard guard, double hours) {
+/// Begins worlds, one after the other by number, until so much was simulated or so much time has gone by.
+Result run_worlds(const Arguments& arguments, Guard guard, std::optional<double> hours,
+                  std::optional<double> seconds) {
   std::mutex mutex;
   Result result;
   std::uint64_t next = arguments.seed;
@@ -158,7 +160,7 @@ Result run_worlds(const Arguments& arguments, Guard guard, double hours) {
       std::uint64_t seed;
       {
         const std::lock_guard lock(mutex);
-        if (result.broken || (arguments.seconds ? elapsed() >= *arguments.seconds : begun >= hours)) return;
+        if (result.broken || (hours && begun >= *hours) || (seconds && elapsed() >= *seconds)) return;
         seed = next++;
       }
       const Script script = world_of(arguments, seed);
@@ -289,7 +291,8 @@ int simulate(const Arguments& arguments) {
     return same ? 0 : 1;
   }
   fmt::print("worlds from seed {}\n", arguments.seed);
-  const Result healer = run_worlds(arguments, Guard::Healer, arguments.hours);
+  const std::optional<double> hours = arguments.hours || arguments.seconds ? arguments.hours : 100'000.0;
+  const Result healer = run_worlds(arguments, Guard::Healer, hours, arguments.seconds);
   print("healer", healer, arguments.json);
   if (arguments.expect_broken) {
     const bool caught = healer.broken && healer.broken->broken.invariant == *arguments.expect_broken;
@@ -305,7 +308,7 @@ int simulate(const Arguments& arguments) {
   }
   if (arguments.naive)
     for (const Guard guard : {Guard::ThreeFailures, Guard::EachUnhealthy})
-      print(name_of(guard), run_worlds(arguments, guard, healer.score.hours), arguments.json);
+      print(name_of(guard), run_worlds(arguments, guard, healer.score.hours, {}), arguments.json);
   return 0;
 }
 

@@ -283,8 +283,8 @@ class RandomWorld {
       // Or what it shares a network with does not run.
       const bool waits = workload.held && workload.held->first == HoldKind::NetworkParent;
       // Or its ladder has nothing that would have it join a network that was begun anew.
-      const bool detached = workload.network_loss.has_value();
-      if (!workload.incident || !(may_not || waits || detached))
+      const bool network_lost = workload.network_loss.has_value();
+      if (!workload.incident || !(may_not || waits || network_lost))
         lost.push_back("incident " + std::to_string(id) + " stays open");
     }
   }

@@ -178,13 +178,13 @@ void Care::became_ill(IncidentCause cause, const std::string& text) {
     return;
   }
   if (!w_.incident) {
-    decide(Rule::FellIll, text,
-           fmt::format("cause={}; failures={}; failure_threshold={}; probe={}", to_string(cause),
-                       w_.tracker.failures(), w_.policy->failure_threshold, w_.probe_text()));
     w_.backoff_level = decayed_level(*w_.policy, w_.backoff_level, now_ - w_.backoff_changed_at);
     w_.backoff_changed_at = now_;
     w_.dirty = true;
     open_incident(cause, text);
+    decide(Rule::FellIll, text,
+           fmt::format("cause={}; failures={}; failure_threshold={}; probe={}", to_string(cause),
+                       w_.tracker.failures(), w_.policy->failure_threshold, w_.probe_text()));
   }
   plan_remedy();
 }

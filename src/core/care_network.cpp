@@ -96,8 +96,8 @@ void Care::network_due() {
   const std::string text = fmt::format("{}, whose network it shares, was {}", parent_name(),
                                        state == Network::Replaced ? "replaced" : "restarted");
   log(LogLevel::Warning, fmt::format("{} — {}", w_.name, text));
-  decide(Rule::FellIll, text, fmt::format("cause={}", to_string(IncidentCause::NetworkLost)));
   open_incident(IncidentCause::NetworkLost, text);
+  decide(Rule::FellIll, text, fmt::format("cause={}", to_string(IncidentCause::NetworkLost)));
 }
 
 std::optional<Hold> Care::network_hold() {

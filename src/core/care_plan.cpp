@@ -208,8 +208,8 @@ void Care::operator_heal() {
   w_.forced_in_pause = pause_end().has_value();
   w_.back_by.reset();
   w_.tracker.settle(false);
-  decide(Rule::ByOperator, "heal: the next remedy is done now");
   if (!w_.incident) open_incident(IncidentCause::ByOperator, "an operator asked for it");
+  decide(Rule::ByOperator, "heal: the next remedy is done now");
   plan_remedy();
 }
 

@@ -387,9 +387,11 @@ void Care::count_engine_restart(const std::string& text) {
   log(LogLevel::Warning, fmt::format("{} — {}; left to the engine's restart policy ({} in {})", w_.name, text,
                                      w_.crashes.size(), format_duration(w_.policy->budget_window)));
   if (std::holds_alternative<Verifying>(w_.remedy)) attempt_ended(AttemptState::NotCured, text);
-  if (w_.crashes.size() >= w_.policy->budget_attempts && !w_.incident)
-    open_incident(IncidentCause::CrashLoop, fmt::format("{}, {} times in {}", text, w_.crashes.size(),
-                                                        format_duration(w_.policy->budget_window)));
+  if (w_.crashes.size() < w_.policy->budget_attempts || w_.incident) return;
+  const std::string loop =
+      fmt::format("{}, {} times in {}", text, w_.crashes.size(), format_duration(w_.policy->budget_window));
+  open_incident(IncidentCause::CrashLoop, loop);
+  decide(Rule::FellIll, loop, fmt::format("cause={}", to_string(IncidentCause::CrashLoop)));
 }
 
 /// Where only its health is watched, an exit that no remedy of ours led to stays as it is.

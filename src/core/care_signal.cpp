@@ -107,8 +107,8 @@ void Care::signals_due() {
                  });
   if (!w_.signalled || w_.incident || w_.attempt || w_.in_flight) return;
   const std::string text = signal_text(w_);
-  decide(Rule::FellIll, text, fmt::format("cause={}", to_string(IncidentCause::Signalled)));
   open_incident(IncidentCause::Signalled, text);
+  decide(Rule::FellIll, text, fmt::format("cause={}", to_string(IncidentCause::Signalled)));
 }
 
 std::optional<Instant> Care::signal_deadline() const {

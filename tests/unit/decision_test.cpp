@@ -1,0 +1,54 @@
+// What is written down of each decision. HEALING.md 7, 7.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+#include "support/scene.hpp"
+
+using namespace healer;
+using namespace healer::testing;
+
+TEST_CASE("decisions: what opened an incident is part of it, whatever it was") {
+  Scene scene;
+  INFO(scene.transcript());
+  Box& box = scene.healthy("web");
+  Rule rule = Rule::FellIll;
+  std::string outcome;
+  SUBCASE("failed checks") {
+    box.broken = true;
+    outcome = "HTTP 503";
+  }
+  SUBCASE("an exit") {
+    scene.crash(box, 7);
+    outcome = "exited by itself with code 7";
+  }
+  SUBCASE("a crash loop of the engine's") {
+    box.facts.restart_policy = RestartPolicy::Always;
+    for (int i = 0; i < 8; ++i) {
+      scene.pass(20s);
+      scene.crash(box);
+    }
+    outcome = "exited by itself with code 1, 5 times in 30m";
+  }
+  SUBCASE("a signal") {
+    SignalReported signal;
+    signal.workload = "web";
+    signal.source = "alertmanager";
+    signal.id = "1";
+    signal.name = "HighErrorRate";
+    signal.text = "8 % of the requests fail";
+    scene.send(signal);
+    outcome = "HighErrorRate: 8 % of the requests fail";
+  }
+  SUBCASE("a person") {
+    scene.send(OperatorHeal{"web"});
+    rule = Rule::ByOperator;
+    outcome = "heal: the next remedy is done now";
+  }
+  REQUIRE(scene.pass_until([&] { return !scene.incidents.empty(); }));
+  const IncidentId incident{scene.incidents.begin()->first};
+  CHECK(std::count_if(scene.rules.begin(), scene.rules.end(), [&](const Decision& decision) {
+          return decision.rule == rule && decision.incident == incident && decision.workload == "web" &&
+                 decision.outcome == outcome;
+        }) == 1);
+}

@@ -43,6 +43,8 @@ std::string Metrics::text(const Now& now) const {
   gauge(out, "app_hanging", "1 after POST /hang, until POST /fix.", now.hanging);
   gauge(out, "app_health_delay_seconds", "How long /health waits before it answers (POST /slow).",
         std::chrono::duration<double>(now.slow).count());
+  gauge(out, "app_error_ratio", "The share of GET / that is answered 500 (POST /errors).",
+        now.error_percent / 100.0);
   gauge(out, "app_start_time_seconds", "When the process started, in seconds since 1970.",
         now.started_unix_seconds);
 

@@ -21,6 +21,7 @@ class Metrics {
     bool broken = false;
     bool hanging = false;
     std::chrono::milliseconds slow{0};
+    unsigned error_percent = 0;
     double started_unix_seconds = 0;
   };
 

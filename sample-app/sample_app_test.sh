@@ -101,6 +101,21 @@ took=$(curl -sS -o /dev/null -w '%{time_total}' "$url/health")
 awk -v t="$took" 'BEGIN { exit !(t >= 0.3) }' || fail "slow: answered after $took s, wanted at least 0.3"
 expect 200 fixed -X POST "$url/fix"
 
+echo "errors"
+expect 400 '"error"' -X POST "$url/errors"
+expect 400 '"error"' -X POST "$url/errors?percent=101"
+expect 200 '"percent":50' -X POST "$url/errors?percent=50"
+expect 200 '"service"' "$url/"
+expect 500 '"error"' "$url/"
+expect 200 '"service"' "$url/"
+expect 500 '"error"' "$url/"
+expect 200 '{"status":"ok"}' "$url/health"
+expect 200 'app_requests_total{path="/",status="500"} 2' "$url/metrics"
+expect 200 'app_error_ratio 0.5' "$url/metrics"
+expect 200 fixed -X POST "$url/fix"
+expect 200 '"service"' "$url/"
+expect 200 '"service"' "$url/"
+
 echo "hang"
 expect 200 hanging -X POST "$url/hang"
 code=0

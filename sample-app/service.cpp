@@ -53,12 +53,12 @@ Answer Service::handle(std::string_view method, std::string_view target,
 
   const bool reads = path == "/" || path == "/health" || path == "/metrics";
   const bool acts = path == "/break" || path == "/fix" || path == "/hang" || path == "/slow" ||
-                    path == "/crash" || path == "/close";
+                    path == "/errors" || path == "/crash" || path == "/close";
   Answer answer;
   if (!reads && !acts) {
     answer = error(404,
                    "no such path; there are /, /health, /metrics and POST /break, /fix, /hang, /slow?ms=, "
-                   "/crash?code=, /close");
+                   "/errors?percent=, /crash?code=, /close");
     answer.path_label = "other";
     return answer;
   }
@@ -69,6 +69,8 @@ Answer Service::handle(std::string_view method, std::string_view target,
   } else if (acts && method != "POST") {
     answer = error(405, "this path accepts POST");
     answer.allow = "POST";
+  } else if (path == "/" && one_of_the_errors()) {
+    answer = error(500, "told to fail by POST /errors");
   } else if (path == "/") {
     const auto up = std::chrono::duration_cast<std::chrono::seconds>(now - started_).count();
     answer = json(200, R"({"service":"sample-app","version":")" SAMPLE_APP_VERSION R"(","uptime_seconds":)" +
@@ -76,8 +78,12 @@ Answer Service::handle(std::string_view method, std::string_view target,
   } else if (path == "/health") {
     answer = health();
   } else if (path == "/metrics") {
-    const Metrics::Now state{broken_.empty() && !hanging_ && slow_.count() == 0, !broken_.empty(), hanging_,
-                             slow_, std::chrono::duration<double>(started_.time_since_epoch()).count()};
+    const Metrics::Now state{broken_.empty() && !hanging_ && slow_.count() == 0,
+                             !broken_.empty(),
+                             hanging_,
+                             slow_,
+                             error_percent_,
+                             std::chrono::duration<double>(started_.time_since_epoch()).count()};
     answer.body = metrics_.text(state);
     answer.content_type = "text/plain; version=0.0.4; charset=utf-8";
   } else if (path == "/break") {
@@ -87,6 +93,7 @@ Answer Service::handle(std::string_view method, std::string_view target,
     broken_.clear();
     hanging_ = false;
     slow_ = std::chrono::milliseconds(0);
+    error_percent_ = 0;
     answer = json(200, R"({"status":"fixed"})");
     answer.then = Answer::Then::WakeHung;
   } else if (path == "/hang") {
@@ -94,6 +101,8 @@ Answer Service::handle(std::string_view method, std::string_view target,
     answer = json(200, R"({"status":"hanging"})");
   } else if (path == "/slow") {
     answer = slow(query);
+  } else if (path == "/errors") {
+    answer = errors(query);
   } else if (path == "/crash") {
     answer = crash(query);
   } else {
@@ -122,6 +131,20 @@ Answer Service::slow(std::string_view query) {
     return error(400, "ms must be a number of milliseconds from 0 to 600000, as in /slow?ms=2000");
   slow_ = std::chrono::milliseconds(*ms.value);
   return json(200, R"({"status":"slow","ms":)" + std::to_string(*ms.value) + "}");
+}
+
+Answer Service::errors(std::string_view query) {
+  const auto percent = query_number(query, "percent", 0, 100);
+  if (!percent.value) return error(400, "percent must be a number from 0 to 100, as in /errors?percent=50");
+  error_percent_ = static_cast<unsigned>(*percent.value);
+  return json(200, R"({"status":"failing","percent":)" + std::to_string(error_percent_) + "}");
+}
+
+bool Service::one_of_the_errors() {
+  error_debt_ += error_percent_;
+  if (error_debt_ < 100) return false;
+  error_debt_ -= 100;
+  return true;
 }
 
 Answer Service::crash(std::string_view query) const {

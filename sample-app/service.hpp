@@ -47,12 +47,17 @@ class Service {
  private:
   Answer health() const;
   Answer slow(std::string_view query);
+  Answer errors(std::string_view query);
+  /// Whether this request is one of those that fail: evenly spread, and the same in every run.
+  bool one_of_the_errors();
   Answer crash(std::string_view query) const;
 
   std::chrono::system_clock::time_point started_;
   std::string broken_;  ///< the reason; empty when not broken
   bool hanging_ = false;
   std::chrono::milliseconds slow_{0};
+  unsigned error_percent_ = 0;
+  unsigned error_debt_ = 0;  ///< in hundredths of a failed request
   Metrics metrics_;
 };
 

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # Breaks the sample app and watches it being healed.
 #
-#   scripts/simulate_failure.sh [--mode break|hang|crash|close] [--url URL] [--timeout SECONDS]
+#   scripts/simulate_failure.sh [--mode break|hang|crash|close|errors] [--url URL] [--timeout SECONDS]
 #
 #   --mode     how it fails: break (answers 503, the default), hang (never answers), crash (the process
-#              ends), close (connections are refused, the process lives on)
+#              ends), close (connections are refused, the process lives on), errors (half of the requests
+#              get a 500 while /health stays 200: only Prometheus sees it)
 #   --url      where it listens (default http://127.0.0.1:8080)
 #   --timeout  how long to wait for the recovery (default 180)
 #
@@ -39,8 +40,9 @@ while [ $# -gt 0 ]; do
     esac
 done
 case $mode in
-    break | hang | crash | close) ;;
-    *) bad "--mode '$mode' is not known; accepted are break, hang, crash, close" ;;
+    break | hang | crash | close) fault=$mode ;;
+    errors) fault='errors?percent=50' ;;
+    *) bad "--mode '$mode' is not known; accepted are break, hang, crash, close, errors" ;;
 esac
 [[ $timeout =~ ^[0-9]+$ ]] || bad "--timeout '$timeout' is not a whole number of seconds"
 url=${url%/}
@@ -77,16 +79,18 @@ case $now in
 esac
 first_start=$(started)
 
-echo "breaking it:  POST $url/$mode"
+echo "breaking it:  POST $url/$fault"
 begin=$EPOCHREALTIME
-curl -s --max-time 5 -o /dev/null -X POST "$url/$mode" || [ "$mode" = crash ] || {
-    echo "simulate_failure: POST $url/$mode failed" >&2
+curl -s --max-time 5 -o /dev/null -X POST "$url/$fault" || [ "$mode" = crash ] || {
+    echo "simulate_failure: POST $url/$fault failed" >&2
     exit 1
 }
 
 # A crash can be healed before anyone sees it down; that the process is another one shows it happened.
 last='' seen_ill=no
 while [ "${begin%.*}" -gt $((${EPOCHREALTIME%.*} - timeout)) ]; do
+    # Errors are seen in what people ask for.
+    if [ "$mode" = errors ]; then curl -s --max-time 2 -o /dev/null "$url/" || true; fi
     now=$(health)
     if [ "$now" != "$last" ]; then
         printf 'after %6s s: %s\n' "$(since "$begin")" "$now"

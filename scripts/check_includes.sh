@@ -31,7 +31,7 @@ BEGIN {
     may["notify"] = "base model net"
     may["store"] = "base model"
     may["net"] = "base"
-    may["signal"] = "base model"
+    may["signal"] = "base model net"
     may["api"] = "base model net signal"
     may["hook"] = "base net"
     may["runtime"] = "base model core config engine probe notify store hook"

@@ -90,6 +90,11 @@ struct Metrics::Series {
       for (const AttemptState outcome : {AttemptState::Cured, AttemptState::NotCured, AttemptState::Failed,
                                          AttemptState::NotCarriedOut, AttemptState::Dropped})
         remedy_counter(kind, outcome);
+    for (const SignalResult result : {SignalResult::Accepted, SignalResult::Unknown, SignalResult::Ambiguous,
+                                      SignalResult::BadToken, SignalResult::Malformed})
+      signals.Add({{"source", "alertmanager"}, {"result", to_string(result)}});
+    for (const SignalResult result : {SignalResult::Accepted, SignalResult::Unknown})
+      signals.Add({{"source", "prometheus"}, {"result", to_string(result)}});
   }
 
   Counters& counter(const char* name, const char* help) {

@@ -72,11 +72,12 @@ net::HttpResponse SignalApi::alertmanager(const net::HttpRequest& request) const
     return error_answer(400, alerts.error().message);
   }
   const Snapshot snapshot = parts_.snapshot();
+  const SignalTargets targets(snapshot.workloads);
   boost::json::array results;
   std::uint64_t accepted = 0;
   for (const AlertmanagerAlert& alert : *alerts) {
     const std::string* name = alert.label("alertname");
-    SignalTarget target = find_signal_target(alert.labels, settings.labels, snapshot.workloads);
+    SignalTarget target = targets.find(alert.labels, settings.labels, settings.mappings);
     SignalResult result =
         target.found == SignalTarget::Found::Ambiguous ? SignalResult::Ambiguous : SignalResult::Unknown;
     if (target.found == SignalTarget::Found::One) {

@@ -8,14 +8,16 @@
 #include "api/snapshot.hpp"
 #include "base/secret.hpp"
 #include "model/event.hpp"
+#include "model/signal_mapping.hpp"
 #include "net/http_server.hpp"
 
 namespace healer {
 
 /// How signals are taken in.
 struct SignalSettings {
-  Secret token;                     ///< empty: the receiver is off
-  std::vector<std::string> labels;  ///< that name a container, in this order; signal/target.hpp
+  Secret token;                              ///< empty: the receiver is off
+  std::vector<std::string> labels;           ///< that name a container, in this order; signal/target.hpp
+  std::vector<SignalMapping> mappings = {};  ///< looked at before the labels
   bool act = true;  ///< false: told only, unless the alert's own label healer_action says otherwise
 };
 

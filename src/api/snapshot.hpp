@@ -8,6 +8,7 @@
 #include "base/result.hpp"
 #include "base/time.hpp"
 #include "model/history.hpp"
+#include "model/prometheus_rule.hpp"
 #include "model/status.hpp"
 
 namespace healer {
@@ -24,8 +25,9 @@ struct Snapshot {
   HostStatus host_status;
   std::size_t alerts_pending = 0;
   std::vector<ChannelStatus> channels;
-  Duration loop_lag{0};         ///< the most the loop was late within the last period
-  std::size_t stuck_execs = 0;  ///< commands of exec probes that outlived their time-out and go on
+  std::vector<RuleStatus> rules;  ///< healer's own, against Prometheus
+  Duration loop_lag{0};           ///< the most the loop was late within the last period
+  std::size_t stuck_execs = 0;    ///< commands of exec probes that outlived their time-out and go on
 };
 
 /// Whether healer can do its work: the engine answers and the first sync is done.

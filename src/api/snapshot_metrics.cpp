@@ -175,6 +175,34 @@ void write_alerts(std::string& out, const Snapshot& snapshot) {
   }
 }
 
+/// Healer's own rules against Prometheus.
+void write_rules(std::string& out, const Snapshot& snapshot) {
+  if (snapshot.rules.empty()) return;
+  const auto family = [&](std::string_view name, std::string_view type, std::string_view help,
+                          const auto& value_of) {
+    head(out, name, type, help);
+    for (const RuleStatus& each : snapshot.rules)
+      if (const auto value = value_of(each))
+        add(out, "{}{{rule=\"{}\"}} {}\n", name, label_value(each.name), *value);
+  };
+  family("healer_rule_known", "gauge", "1 when the rule's last evaluation had data, 0 when it is unknown.",
+         [](const RuleStatus& each) { return std::optional(each.known ? 1 : 0); });
+  family("healer_rule_firing", "gauge", "Targets that the rule fires about.",
+         [](const RuleStatus& each) { return std::optional(each.firing); });
+  family("healer_rule_last_evaluation_timestamp_seconds", "gauge",
+         "When the rule was last evaluated with data, in seconds since 1970.", [](const RuleStatus& each) {
+           std::optional<double> at;
+           if (each.last_answer) at = static_cast<double>(wall_time_of(*each.last_answer).unix_ms) / 1000;
+           return at;
+         });
+  head(out, "healer_rule_evaluations_total", "counter", "Evaluations of the rule: with data, or unknown.");
+  for (const RuleStatus& each : snapshot.rules) {
+    const std::string name = label_value(each.name);
+    add(out, "healer_rule_evaluations_total{{result=\"known\",rule=\"{}\"}} {}\n", name, each.answers);
+    add(out, "healer_rule_evaluations_total{{result=\"unknown\",rule=\"{}\"}} {}\n", name, each.unknowns);
+  }
+}
+
 }  // namespace
 
 std::string snapshot_metrics(const Snapshot& snapshot) {
@@ -183,6 +211,7 @@ std::string snapshot_metrics(const Snapshot& snapshot) {
   write_totals(out, snapshot);
   write_restraint(out, snapshot);
   write_alerts(out, snapshot);
+  write_rules(out, snapshot);
   write_targets(out, snapshot);
   return out;
 }

@@ -23,6 +23,35 @@ json::object host_json(const HostStatus& host) {
           {"control_failed", host.control_failed}};
 }
 
+namespace {
+
+json::array signals_json(const std::vector<FiringSignal>& signals) {
+  json::array all;
+  for (const FiringSignal& each : signals)
+    all.push_back({{"source", safe(each.source)},
+                   {"name", safe(each.name)},
+                   {"text", safe(each.text)},
+                   {"act", each.act},
+                   {"since", time_or_null(each.since)}});
+  return all;
+}
+
+json::array rules_json(const std::vector<RuleStatus>& rules) {
+  json::array all;
+  for (const RuleStatus& each : rules)
+    all.push_back({{"name", safe(each.name)},
+                   {"query", safe(each.query)},
+                   {"known", each.known},
+                   {"problem", safe(each.problem)},
+                   {"last_answer", time_or_null(each.last_answer)},
+                   {"firing", each.firing},
+                   {"pending", each.pending},
+                   {"unmatched", each.unmatched}});
+  return all;
+}
+
+}  // namespace
+
 json::object workload_json(const WorkloadStatus& each) {
   json::array problems;
   for (const LabelProblem& problem : each.problems)
@@ -63,6 +92,7 @@ json::object workload_json(const WorkloadStatus& each) {
           {"ladder", safe(each.ladder)},
           {"rung", each.rung},
           {"unknown_streak", each.unknown_streak},
+          {"signals", signals_json(each.signals)},
           {"problems", std::move(problems)}};
 }
 
@@ -81,6 +111,7 @@ std::string status_json(const Snapshot& snapshot) {
       {"engine", {{"up", snapshot.engine_up}, {"description", safe(snapshot.engine_description)}}},
       {"store", safe(snapshot.store)},
       {"host_status", host_json(snapshot.host_status)},
+      {"rules", rules_json(snapshot.rules)},
       {"alerts", {{"pending", snapshot.alerts_pending}, {"channels", std::move(channels)}}}};
   // The workloads one by one: ten thousand at a time would take tens of megabytes as objects.
   std::string text = json::serialize(root);

@@ -19,6 +19,7 @@
 #include "app/engine_access.hpp"
 #include "app/log.hpp"
 #include "app/own_container.hpp"
+#include "app/prometheus_rules.hpp"
 #include "app/real_host.hpp"
 #include "base/duration.hpp"
 #include "base/version.hpp"
@@ -38,7 +39,6 @@
 #include "runtime/exec_prober.hpp"
 #include "runtime/routed_prober.hpp"
 #include "runtime/runtime.hpp"
-#include "signal/target.hpp"
 #include "store/sqlite_store.hpp"
 
 namespace healer {
@@ -170,6 +170,7 @@ class Daemon {
   std::unique_ptr<Outbox> outbox_;
   std::unique_ptr<Runtime> runtime_;
   std::unique_ptr<ProcessHook> hooks_;  ///< below the runtime: it calls nobody who is gone
+  std::unique_ptr<PrometheusRules> rules_;
   std::unique_ptr<net::Timer> first_look_timer_;
   std::unique_ptr<HttpApi> api_;
   std::unique_ptr<net::HttpServer> server_;
@@ -272,6 +273,7 @@ Snapshot Daemon::snapshot() {
   snapshot.host_status = runtime_->supervisor().host_status(snapshot.now);
   snapshot.alerts_pending = outbox_->pending();
   snapshot.channels = outbox_->status();
+  snapshot.rules = rules_->status();
   snapshot.loop_lag = observer_.worst_lag();
   snapshot.stuck_execs = execs_->stuck();
   return snapshot;
@@ -303,8 +305,7 @@ SignalApi Daemon::signal_api() {
   SignalApi::Parts parts;
   parts.settings = [this]() {
     const DaemonSettings& daemon = settings_.daemon;
-    return SignalSettings{daemon.alertmanager_token,
-                          daemon.signal_labels.empty() ? default_signal_labels() : daemon.signal_labels,
+    return SignalSettings{daemon.alertmanager_token, signal_labels(daemon), daemon.signal_targets,
                           daemon.signals_act};
   };
   const ApiSources sources = api_sources();
@@ -369,6 +370,7 @@ void Daemon::begin() {
   runtime_ = std::make_unique<Runtime>(std::move(settings), std::move(parts), stored_);
   outbox_->restore(stored_.pending_alerts, stored_.pending_deliveries, stored_.receipts);
   stored_ = {};
+  rules_ = make_prometheus_rules({loop_, *curl_, host_, *runtime_, metrics_, log_, settings_.daemon});
   api_ = std::make_unique<HttpApi>(metrics_, api_sources(), signal_api());
 }
 
@@ -534,7 +536,10 @@ void Daemon::reload() {
   settings_.daemon.channels = after.channels;
   settings_.daemon.alertmanager_token = after.alertmanager_token;
   settings_.daemon.signal_labels = after.signal_labels;
+  settings_.daemon.signal_targets = after.signal_targets;
   settings_.daemon.signals_act = after.signals_act;
+  settings_.daemon.prometheus = after.prometheus;
+  rules_->set(settings_.daemon.prometheus);
   settings_.daemon.log_level = after.log_level;
   settings_.daemon.retention = after.retention;
   reload_host(after);

@@ -116,6 +116,19 @@ std::string alert_lines(const Fields& alerts) {
   return text;
 }
 
+std::string rule_lines(const std::vector<Fields>& rules) {
+  std::string text;
+  for (const Fields& rule : rules) {
+    if (!rule.is_true("known"))
+      text +=
+          fmt::format("! rule {} of prometheus is unknown: {}\n", rule.text("name"), rule.text("problem"));
+    if (const double unmatched = rule.number("unmatched").value_or(0); unmatched > 0)
+      text += fmt::format("! rule {} of prometheus is met by {} that are not watched\n", rule.text("name"),
+                          count_text(unmatched));
+  }
+  return text;
+}
+
 }  // namespace
 
 Result<std::string> status_view(std::string_view text, WallTime now, bool colour) {
@@ -126,7 +139,7 @@ Result<std::string> status_view(std::string_view text, WallTime now, bool colour
     return failure(ErrorCode::Protocol, "the answer to /v1/status is not a healer's");
   const std::vector<Fields> workloads = root.list("workloads");
   return heading(root, now) + host_lines(root.fields("host_status")) +
-         workload_table(workloads, now, colour) + problem_lines(workloads) +
+         workload_table(workloads, now, colour) + problem_lines(workloads) + rule_lines(root.list("rules")) +
          alert_lines(root.fields("alerts"));
 }
 

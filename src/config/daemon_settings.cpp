@@ -105,12 +105,16 @@ std::string show_token(const DaemonSettings& settings) {
   return to_string(settings.alertmanager_token);
 }
 
+bool is_label_name(std::string_view name) {
+  const auto fits = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; };
+  return !name.empty() && name.size() <= 100 && std::all_of(name.begin(), name.end(), fits);
+}
+
 bool apply_signal_labels(DaemonSettings& settings, std::string_view text) {
   std::vector<std::string> names;
   for (const std::string& part : split(text, ',')) {
     const std::string_view name = trim(part);
-    const auto fits = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; };
-    if (name.empty() || name.size() > 100 || !std::all_of(name.begin(), name.end(), fits)) return false;
+    if (!is_label_name(name)) return false;
     names.emplace_back(name);
   }
   settings.signal_labels = std::move(names);
@@ -119,6 +123,41 @@ bool apply_signal_labels(DaemonSettings& settings, std::string_view text) {
 
 std::string show_signal_labels(const DaemonSettings& settings) {
   return fmt::format("{}", fmt::join(settings.signal_labels, ","));
+}
+
+Applied read_signal_target(std::string_view text, SignalMapping& mapping) {
+  constexpr std::string_view arrow = "->";
+  const std::size_t equals = text.find('=');
+  const std::size_t to = text.rfind(arrow);
+  if (equals == std::string_view::npos || to == std::string_view::npos || to < equals)
+    return Applied::refused(fmt::format("'{}' has no '=' and '->' after it", shown_value(text)));
+  mapping.label = trim(text.substr(0, equals));
+  mapping.value = trim(text.substr(equals + 1, to - equals - 1));
+  mapping.container = trim(text.substr(to + arrow.size()));
+  if (!is_label_name(mapping.label))
+    return Applied::refused(fmt::format("'{}' is no label's name", shown_value(mapping.label)));
+  for (const std::string* part : {&mapping.value, &mapping.container})
+    if (part->empty() || part->size() > 256 || printable(*part) != *part)
+      return Applied::refused(
+          fmt::format("'{}' has an empty part, or one longer than 256 bytes", shown_value(text)));
+  return true;
+}
+
+Applied apply_signal_targets(DaemonSettings& settings, const std::vector<std::string>& items) {
+  constexpr std::size_t most = 1000;
+  if (items.size() > most) return Applied::refused(fmt::format("{} entries; at most {}", items.size(), most));
+  std::vector<SignalMapping> mappings(items.size());
+  for (std::size_t i = 0; i < items.size(); ++i)
+    if (Applied applied = read_signal_target(items[i], mappings[i]); !applied) return applied;
+  settings.signal_targets = std::move(mappings);
+  return true;
+}
+
+std::string show_signal_targets(const DaemonSettings& settings) {
+  std::string text;
+  for (const SignalMapping& each : settings.signal_targets)
+    text += fmt::format("{}{}={} -> {}", text.empty() ? "" : ",", each.label, each.value, each.container);
+  return text;
 }
 
 bool valid_docker_host(std::string_view text) {
@@ -190,6 +229,22 @@ bool valid_host_name(std::string_view text) {
   return !text.empty() && text.size() <= 255 && printable(text) == text;
 }
 
+Setting<DaemonSettings> signal_targets() {
+  auto setting = special<DaemonSettings>(
+      {.key = "signal_targets",
+       .env = "SIGNAL_TARGETS",
+       .description = "Alert labels that stand for a container, looked at before `signal_labels`: "
+                      "`instance=web:8080 -> shop-web-1`.",
+       .list_separator = ','},
+      "mappings", "LABEL=VALUE -> CONTAINER, with commas between several, or a list",
+      [](DaemonSettings& settings, std::string_view text) {
+        return apply_signal_targets(settings, split(text, ','));
+      },
+      show_signal_targets);
+  setting.apply_list = apply_signal_targets;
+  return setting;
+}
+
 std::vector<Setting<DaemonSettings>> process_settings() {
   return {
       special<DaemonSettings>(
@@ -241,6 +296,7 @@ std::vector<Setting<DaemonSettings>> process_settings() {
                           "those of cAdvisor, of compose and the plain `container` and `name`.",
            .list_separator = ','},
           "label names", "label names with commas between them", apply_signal_labels, show_signal_labels),
+      signal_targets(),
       choice<DaemonSettings, bool>(
           {.key = "signal_action",
            .env = "SIGNAL_ACTION",

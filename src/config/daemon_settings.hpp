@@ -11,6 +11,7 @@
 #include "model/channel.hpp"
 #include "model/probe.hpp"
 #include "model/prometheus_rule.hpp"
+#include "model/signal_mapping.hpp"
 
 namespace healer {
 
@@ -75,12 +76,13 @@ struct DaemonSettings {
   std::optional<ListenAddress> listen = ListenAddress{};  ///< empty: off
   std::string state_path = "/var/lib/healer/healer.db";
   std::string admin_socket = "/run/healer/healer.sock";
-  Secret slack_webhook;                    ///< of the channel "slack", which is among `channels`
-  std::vector<ChannelSettings> channels;   ///< by name, each once
-  Secret alertmanager_token;               ///< empty: no signals are taken in
-  std::vector<std::string> signal_labels;  ///< that name a container, in this order; empty: the usual ones
-  bool signals_act = true;                 ///< false: signals are only told
-  PrometheusSettings prometheus;           ///< healer's own rules; the file alone has them
+  Secret slack_webhook;                       ///< of the channel "slack", which is among `channels`
+  std::vector<ChannelSettings> channels;      ///< by name, each once
+  Secret alertmanager_token;                  ///< empty: no signals are taken in
+  std::vector<std::string> signal_labels;     ///< that name a container, in this order; empty: the usual ones
+  std::vector<SignalMapping> signal_targets;  ///< looked at before those
+  bool signals_act = true;                    ///< false: signals are only told
+  PrometheusSettings prometheus;              ///< healer's own rules; the file alone has them
   bool dry_run = false;
   LogFormat log_format = LogFormat::Auto;
   LogLevel log_level = LogLevel::Info;

@@ -20,6 +20,7 @@ namespace healer {
 namespace {
 
 constexpr std::size_t longest_name = 100;
+constexpr std::size_t longest_rule = 60;  ///< it is a part of dedup keys
 constexpr std::size_t longest_query = 8192;
 constexpr std::size_t most_labels = 20;
 
@@ -98,6 +99,10 @@ Field secret_file(std::string_view key, Secret& target) {
 
 bool is_short_text(std::string_view value) {
   return !value.empty() && value.size() <= longest_name && printable(value) == value;
+}
+
+bool is_rule_name(std::string_view value) {
+  return is_short_text(value) && value.size() <= longest_rule;
 }
 
 bool is_user(std::string_view value) {
@@ -239,7 +244,7 @@ class Reader {
   void read_rule(const YamlNode& map, const std::string& name, PrometheusRule& rule) {
     bool query_said = false;
     const std::vector<Field> fields{
-        text("name", "text of 1 to 100 bytes without control characters", is_short_text, rule.name),
+        text("name", "text of 1 to 60 bytes without control characters", is_rule_name, rule.name),
         single("query", std::string(promql_accepted),
                [&](std::string_view value) -> std::optional<std::string> {
                  query_said = true;
@@ -337,10 +342,10 @@ prometheus:
 | `interval` | `15s` | 1s to 1h | How often every rule is evaluated. |
 | `timeout` | `5s` | 100ms to 5m, not above the interval | Of one query. |
 | `rules` | none | at most 200 | In this order; each has the keys below. |
-| `rules: name` | required | 1 to 100 bytes, once each | What people are told. |
+| `rules: name` | required | 1 to 60 bytes, once each | What people are told. |
 | `rules: query` | required | `EXPRESSION OP NUMBER` | PromQL whose top level compares with a number: `>`, `>=`, `<`, `<=`, `==`, `!=`. |
 | `rules: for` | `0s` | 0s to 1d | It fires when it has been met so long. |
-| `rules: labels` | `signal_labels` | label names, one or a list | The labels of a series that name its container. |
+| `rules: labels` | those of all signals | label names, one or a list | The labels of a series that name its container. |
 | `rules: container` | unset | a container's name | The rule is about this one, whatever labels a series has. |
 | `rules: action` | `act` | act or tell | Heal, or only tell. |
 )";

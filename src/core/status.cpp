@@ -98,6 +98,7 @@ WorkloadStatus status_of_one(const Workload& w, Instant now, bool engine_up) {
   if (w.probes.size() > 1)
     for (const WorkloadProbe& probe : w.probes) status.probes.push_back(status_of_probe(probe));
   status.problems = w.problems;
+  if (w.signals) status.signals = *w.signals;
   for (const RemedyStep& step : w.policy->actions)
     status.ladder += (status.ladder.empty() ? "" : ",") + to_string(step);
   if (w.incident) status.rung = w.incident->rung;

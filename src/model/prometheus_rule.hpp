@@ -1,5 +1,8 @@
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -42,6 +45,20 @@ struct PrometheusSettings {
   Duration timeout{5'000};  ///< of one query; never above the interval
   std::vector<PrometheusRule> rules;
   bool operator==(const PrometheusSettings&) const = default;
+};
+
+/// How a rule stands.
+struct RuleStatus {
+  std::string name;
+  std::string query;
+  bool known = false;                  ///< the last answer had samples
+  std::string problem;                 ///< why not: "no data", "HTTP 503"
+  std::optional<Instant> last_answer;  ///< with samples
+  std::size_t firing = 0;              ///< workloads
+  std::size_t pending = 0;             ///< workloads that meet it, not for long enough yet
+  std::size_t unmatched = 0;           ///< that meet it by the last answer, and are not watched
+  std::uint64_t answers = 0;           ///< with samples, since the process started
+  std::uint64_t unknowns = 0;          ///< evaluations without
 };
 
 }  // namespace healer

@@ -67,6 +67,7 @@ struct WorkloadStatus {
   unsigned rung = 0;                    ///< of the open incident, from 0
   unsigned unknown_streak = 0;
   std::vector<LabelProblem> problems;
+  std::vector<FiringSignal> signals;  ///< rules of Prometheus that fire about it
 };
 
 /// Something that was seen, for `healer explain`.

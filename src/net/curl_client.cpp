@@ -16,7 +16,6 @@
 namespace healer::net {
 namespace {
 
-constexpr std::size_t body_limit = 16 * 1024;
 constexpr std::size_t head_limit = 64 * 1024;
 constexpr std::size_t shortest_secret = 6;
 constexpr long connections_limit = 16;
@@ -60,7 +59,7 @@ struct Transfer {
 
 std::size_t on_body(char* data, std::size_t, std::size_t size, void* user) {
   auto& transfer = *static_cast<Transfer*>(user);
-  const std::size_t room = body_limit - transfer.body.size();
+  const std::size_t room = transfer.request.answer_limit - transfer.body.size();
   transfer.body.append(data, std::min(room, size));
   return size <= room ? size : CURL_WRITEFUNC_ERROR;  // enough is known: an endless answer ends here
 }
@@ -97,11 +96,13 @@ ErrorCode code_of(CURLcode code) {
 Result<CurlAnswer> answer_of(Transfer& transfer, CURLcode code) {
   long status = 0;
   curl_easy_getinfo(transfer.easy.get(), CURLINFO_RESPONSE_CODE, &status);
-  const bool body_cut = code == CURLE_WRITE_ERROR && transfer.body.size() == body_limit;
+  const bool body_cut = code == CURLE_WRITE_ERROR && transfer.body.size() == transfer.request.answer_limit;
   if (code == CURLE_OK || body_cut) {
     CurlAnswer answer;
     answer.status = static_cast<int>(status);
-    answer.body = without_url(std::move(transfer.body), transfer.request.url);
+    answer.body = transfer.request.url_is_public
+                      ? std::move(transfer.body)
+                      : without_url(std::move(transfer.body), transfer.request.url);
     curl_off_t seconds = 0;
     if (curl_easy_getinfo(transfer.easy.get(), CURLINFO_RETRY_AFTER, &seconds) == CURLE_OK && seconds > 0) {
       constexpr curl_off_t longest = 366LL * 24 * 3600;

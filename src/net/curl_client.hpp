@@ -19,12 +19,14 @@ struct CurlRequest {
   Secret url;                   ///< http or https; never appears in an error or an answer
   HttpHeaders headers;
   std::string body;
-  Duration timeout{10'000};  ///< of the whole request, look-up and connecting included
+  Duration timeout{10'000};              ///< of the whole request, look-up and connecting included
+  std::size_t answer_limit = 16 * 1024;  ///< bytes of the answer's body; what goes beyond is cut off
+  bool url_is_public = false;            ///< the answer is left as it is, though parts of the URL be in it
 };
 
 struct CurlAnswer {
   int status = 0;
-  std::string body;                     ///< at most 16 KiB, parts of the request's URL removed
+  std::string body;                     ///< at most the request's limit, parts of its URL removed
   std::optional<Duration> retry_after;  ///< the Retry-After field, seconds or a date
 };
 

@@ -1,7 +1,6 @@
 #include "signal/target.hpp"
 
 #include <algorithm>
-#include <string_view>
 
 #include <fmt/format.h>
 
@@ -26,21 +25,29 @@ std::string_view id_in(std::string_view value) {
   return value.size() >= shortest_id && is_hex(value) ? value : std::string_view();
 }
 
-bool is_named(const WorkloadStatus& workload, std::string_view value) {
-  if (value.starts_with('/')) value.remove_prefix(1);
-  if (workload.name == value || workload.key == value) return true;
-  const std::string_view id = id_in(value);
-  return !id.empty() && workload.container_id.starts_with(id);
-}
+/// Of a compose container's key, "project/service/number"; both empty for others.
+struct ServiceOf {
+  std::string_view project;
+  std::string_view service;
+};
 
-/// A compose container's key is "project/service/number". Without a copy: ten thousand alerts may ask it of
-/// each of a thousand workloads.
-bool is_of_service(const WorkloadStatus& workload, std::string_view service, const std::string* project) {
-  const std::string_view key = workload.key;
+ServiceOf service_of(std::string_view key) {
   const std::size_t first = key.find('/');
   const std::size_t last = key.rfind('/');
-  return first != last && key.find('/', first + 1) == last &&
-         key.substr(first + 1, last - first - 1) == service && (!project || key.substr(0, first) == *project);
+  if (first == last || key.find('/', first + 1) != last) return {};
+  return {key.substr(0, first), key.substr(first + 1, last - first - 1)};
+}
+
+SignalTarget one_of(const std::vector<const WorkloadStatus*>& found, const std::string& shown) {
+  if (found.size() == 1) return {SignalTarget::Found::One, found.front()->key, {}};
+  return {
+      SignalTarget::Found::Ambiguous,
+      {},
+      fmt::format("{} containers are watched as {}; say which by a label container", found.size(), shown)};
+}
+
+std::string shown_label(const std::string& name, const std::string& value) {
+  return fmt::format("{}=\"{}\"", name, clip(printable(value), 80));
 }
 
 }  // namespace
@@ -57,32 +64,80 @@ const std::vector<std::string>& default_signal_labels() {
   return names;
 }
 
-SignalTarget find_signal_target(const std::map<std::string, std::string>& labels,
-                                std::span<const std::string> names,
-                                std::span<const WorkloadStatus> workloads) {
+SignalTargets::SignalTargets(std::span<const WorkloadStatus> workloads) {
+  names_.reserve(2 * workloads.size());
+  ids_.reserve(workloads.size());
+  for (const WorkloadStatus& each : workloads) {
+    names_.emplace(each.name, &each);
+    if (each.key != each.name) names_.emplace(each.key, &each);
+    if (!each.container_id.empty()) ids_.push_back(&each);
+    if (const ServiceOf compose = service_of(each.key); !compose.service.empty())
+      services_.emplace(compose.service, &each);
+  }
+  std::sort(ids_.begin(), ids_.end(), [](const WorkloadStatus* one, const WorkloadStatus* other) {
+    return one->container_id < other->container_id;
+  });
+}
+
+SignalTargets::Found SignalTargets::named(std::string_view value) const {
+  if (value.starts_with('/')) value.remove_prefix(1);
+  Found found;
+  const auto add = [&found](const WorkloadStatus* one) {
+    if (std::find(found.begin(), found.end(), one) == found.end()) found.push_back(one);
+  };
+  const auto [first, last] = names_.equal_range(value);
+  for (auto at = first; at != last; ++at) add(at->second);
+  if (const std::string_view id = id_in(value); !id.empty()) {
+    auto at = std::lower_bound(
+        ids_.begin(), ids_.end(), id,
+        [](const WorkloadStatus* one, std::string_view wanted) { return one->container_id < wanted; });
+    for (; at != ids_.end() && (*at)->container_id.starts_with(id); ++at) add(*at);
+  }
+  return found;
+}
+
+SignalTargets::Found SignalTargets::of_service(std::string_view service, const std::string* project) const {
+  Found found;
+  const auto [first, last] = services_.equal_range(service);
+  for (auto at = first; at != last; ++at)
+    if (!project || service_of(at->second->key).project == *project) found.push_back(at->second);
+  return found;
+}
+
+SignalTarget SignalTargets::find(std::string_view container) const {
+  const Found found = named(container);
+  const std::string shown = fmt::format("\"{}\"", clip(printable(container), 80));
+  if (!found.empty()) return one_of(found, shown);
+  return {SignalTarget::Found::Unknown, {}, "no watched container is called " + shown};
+}
+
+SignalTarget SignalTargets::find(const std::map<std::string, std::string>& labels,
+                                 std::span<const std::string> names,
+                                 std::span<const SignalMapping> mappings) const {
+  for (const SignalMapping& mapping : mappings) {
+    const auto label = labels.find(mapping.label);
+    if (label == labels.end() || label->second != mapping.value) continue;
+    SignalTarget target = find(mapping.container);
+    if (target.found != SignalTarget::Found::One)
+      target.text = fmt::format("{}, which signal_targets gives for {}", target.text,
+                                shown_label(mapping.label, mapping.value));
+    return target;
+  }
   SignalTarget target;
   for (const std::string& name : names) {
     const auto label = labels.find(name);
     if (label == labels.end() || label->second.empty()) continue;
-    const std::string& value = label->second;
-    const std::string shown = fmt::format("{}=\"{}\"", name, clip(printable(value), 80));
+    const std::string shown = shown_label(name, label->second);
     target.text += (target.text.empty() ? "no watched container has " : ", ") + shown;
-    const bool service = name.ends_with(service_label);
-    const std::string* project = nullptr;
-    if (service) {
-      const auto found = labels.find(name.substr(0, name.size() - 7) + "project");
-      if (found != labels.end() && !found->second.empty()) project = &found->second;
+    Found found;
+    if (name.ends_with(service_label)) {
+      const auto project = labels.find(name.substr(0, name.size() - 7) + "project");
+      const bool known = project != labels.end() && !project->second.empty();
+      found = of_service(label->second, known ? &project->second : nullptr);
+    } else {
+      found = named(label->second);
     }
-    std::vector<const WorkloadStatus*> found;
-    for (const WorkloadStatus& workload : workloads)
-      if (service ? is_of_service(workload, value, project) : is_named(workload, value))
-        found.push_back(&workload);
-    if (found.empty()) continue;
-    if (found.size() == 1) return {SignalTarget::Found::One, found.front()->key, {}};
-    return {
-        SignalTarget::Found::Ambiguous,
-        {},
-        fmt::format("{} containers are watched as {}; say which by a label container", found.size(), shown)};
+    if (!found.empty()) return one_of(found, shown);
   }
   if (target.text.empty()) {
     target.text = "none of its labels names a container; looked at were";

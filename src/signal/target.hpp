@@ -3,8 +3,11 @@
 #include <map>
 #include <span>
 #include <string>
+#include <string_view>
+#include <unordered_map>
 #include <vector>
 
+#include "model/signal_mapping.hpp"
 #include "model/status.hpp"
 
 namespace healer {
@@ -22,11 +25,29 @@ struct SignalTarget {
 /// beside it where two projects have a service of that name.
 const std::vector<std::string>& default_signal_labels();
 
-/// Looks the labels up in the order of `names`: a container's name (a leading '/' does not count), a
-/// workload's key, a container's id (12 characters at least, also as cAdvisor's path), or a compose service
-/// that has one container. The first label that leads to anything decides.
-SignalTarget find_signal_target(const std::map<std::string, std::string>& labels,
-                                std::span<const std::string> names,
-                                std::span<const WorkloadStatus> workloads);
+/// The watched workloads by all that a label may call them: made once for many signals, each of which is then
+/// found without a walk over all. The workloads must outlive it.
+class SignalTargets {
+ public:
+  explicit SignalTargets(std::span<const WorkloadStatus> workloads);
+
+  /// A mapping that fits decides; else the labels are looked up in the order of `names`: a container's name
+  /// (a leading '/' does not count), a workload's key, a container's id (12 characters at least, also as
+  /// cAdvisor's path), or a compose service that has one container. The first label that leads to anything
+  /// decides.
+  SignalTarget find(const std::map<std::string, std::string>& labels, std::span<const std::string> names,
+                    std::span<const SignalMapping> mappings = {}) const;
+  /// The one with this name, key or id.
+  SignalTarget find(std::string_view container) const;
+
+ private:
+  using Found = std::vector<const WorkloadStatus*>;
+  Found named(std::string_view value) const;
+  Found of_service(std::string_view service, const std::string* project) const;
+
+  std::unordered_multimap<std::string_view, const WorkloadStatus*> names_;     ///< names and keys
+  std::unordered_multimap<std::string_view, const WorkloadStatus*> services_;  ///< of compose
+  std::vector<const WorkloadStatus*> ids_;                                     ///< sorted by container id
+};
 
 }  // namespace healer

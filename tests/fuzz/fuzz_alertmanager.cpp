@@ -21,7 +21,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   for (const healer::AlertmanagerAlert& alert : *read) {
     expect(!alert.id.empty() && alert.id.size() <= 64, "an id of at most 64 bytes");
     expect(alert.text.size() <= 310 && alert.text.find('\n') == std::string::npos, "one short line");
-    const auto target = healer::find_signal_target(alert.labels, healer::default_signal_labels(), workloads);
+    const auto target = healer::SignalTargets(workloads).find(alert.labels, healer::default_signal_labels());
     expect((target.found == healer::SignalTarget::Found::One) != target.key.empty(), "a key when it is one");
   }
   return 0;

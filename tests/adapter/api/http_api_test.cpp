@@ -225,6 +225,9 @@ TEST_CASE("the status of everything, on the admin socket") {
   CHECK(workloads[2].at("last_check").is_null());
   CHECK(root.at("alerts").at("pending").to_number<int>() == 3);
   CHECK(root.at("alerts").at("channels").at(0).at("last_error") == "HTTP 500");
+  CHECK(root.at("rules").at(0).at("firing") == 2);
+  CHECK(root.at("rules").at(1).at("problem") == "HTTP 503");
+  CHECK(root.at("workloads").at(0).at("signals").at(0).at("text") == "0.1 > 0.05");
 }
 
 TEST_CASE("a reset, by name or key, and the nearest name for a wrong one") {

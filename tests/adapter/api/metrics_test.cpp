@@ -103,7 +103,12 @@ TEST_CASE("every family is there, once, with HELP and TYPE, and no other") {
                                             "healer_paused",
                                             "healer_mass_hold",
                                             "healer_remedies_in_progress",
-                                            "healer_remedies_allowed"};
+                                            "healer_remedies_allowed",
+                                            "healer_signals_total",
+                                            "healer_rule_known",
+                                            "healer_rule_firing",
+                                            "healer_rule_last_evaluation_timestamp_seconds",
+                                            "healer_rule_evaluations_total"};
   CHECK(families == expected);
 }
 
@@ -132,6 +137,14 @@ TEST_CASE("values of the snapshot") {
   CHECK(has_line(text, "healer_exec_stuck 2"));
   CHECK(has_line(text, "healer_alerts_pending 3"));
   CHECK(has_line(text, "healer_alerts_total{channel=\"slack\",outcome=\"delivered\"} 10"));
+  CHECK(has_line(text, "healer_rule_known{rule=\"High \\\"errors\\\"\"} 1"));
+  CHECK(has_line(text, "healer_rule_known{rule=\"Queue\"} 0"));
+  CHECK(has_line(text, "healer_rule_firing{rule=\"High \\\"errors\\\"\"} 2"));
+  CHECK(has_line(text, "healer_rule_evaluations_total{result=\"unknown\",rule=\"Queue\"} 3"));
+  CHECK(has_line(text,
+                 "healer_rule_last_evaluation_timestamp_seconds{rule=\"High \\\"errors\\\"\"} 1799999995"));
+  CHECK(text.find("healer_rule_last_evaluation_timestamp_seconds{rule=\"Queue\"}") == std::string::npos);
+  CHECK(has_line(text, "healer_signals_total{result=\"bad_token\",source=\"alertmanager\"} 0"));
 }
 
 TEST_CASE("what is counted shows") {

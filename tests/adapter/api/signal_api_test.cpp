@@ -28,7 +28,7 @@ struct Receiver {
   net::Loop loop;
   Metrics metrics;
   Readiness readiness{true, {}};
-  SignalSettings settings{Secret("s3cret-token"), default_signal_labels(), true};
+  SignalSettings settings{Secret("s3cret-token"), default_signal_labels(), {}, true};
   std::vector<SignalReported> reported;
   HttpApi api{metrics, ApiSources{[] { return full_snapshot(); }, [this] { return readiness; }, {}},
               signals()};

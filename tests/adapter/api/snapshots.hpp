@@ -32,6 +32,7 @@ inline Snapshot full_snapshot() {
   web.last_check = api_now - 2s;
   web.last_duration = std::chrono::microseconds(1500);
   web.restarts = 2;
+  web.signals = {{"prometheus", "High", "High", "0.1 > 0.05", true, api_now - 60s, api_now}};
   snapshot.workloads.push_back(web);
 
   WorkloadStatus ill = web;
@@ -61,6 +62,22 @@ inline Snapshot full_snapshot() {
   slack.refused = 1;
   slack.failed_tries = 4;
   snapshot.channels.push_back(slack);
+
+  RuleStatus rule;
+  rule.name = "High \"errors\"";
+  rule.query = "rate(errors_total[1m]) > 0.05";
+  rule.known = true;
+  rule.last_answer = api_now - 5s;
+  rule.firing = 2;
+  rule.answers = 40;
+  rule.unknowns = 3;
+  snapshot.rules.push_back(rule);
+  rule.name = "Queue";
+  rule.known = false;
+  rule.problem = "HTTP 503";
+  rule.last_answer.reset();
+  rule.unmatched = 1;
+  snapshot.rules.push_back(rule);
   return snapshot;
 }
 

@@ -45,7 +45,7 @@ const std::vector<WorkloadStatus> all{watched("shop/web/1", "shop-web-1", "01234
                                       watched("cache", "cache", "4123456789abcdef0123")};
 
 std::string found(const std::map<std::string, std::string>& labels) {
-  const SignalTarget target = find_signal_target(labels, default_signal_labels(), all);
+  const SignalTarget target = SignalTargets(all).find(labels, default_signal_labels());
   return target.found == SignalTarget::Found::One ? target.key : target.text;
 }
 

@@ -106,6 +106,8 @@ const char* const full_status = R"json({
   {"name":"db","condition":"given_up","reason":"connection refused","failures":9,"failure_threshold":3,
    "attempts_in_window":5,"budget":5,"breaker":"open","last_check":null,"last_duration_ms":0,
    "next_action":1700000190000,"problems":[]}],
+ "rules":[{"name":"Errors","known":true,"problem":"","unmatched":0},
+          {"name":"Queue","known":false,"problem":"no data","unmatched":2}],
  "alerts":{"pending":2,"channels":[{"name":"slack","pending":2,"last_error":"HTTP 500"},
                                    {"name":"x","pending":0}]}})json";
 
@@ -121,6 +123,8 @@ TEST_CASE("status is a table with its problems below") {
       "attempt in "
       "1m30s\n"
       "! sample-app: label healer.intervall: no such label; did you mean 'healer.interval'?\n"
+      "! rule Queue of prometheus is unknown: no data\n"
+      "! rule Queue of prometheus is met by 2 that are not watched\n"
       "! 2 alert(s) wait for slack: HTTP 500\n");
 }
 

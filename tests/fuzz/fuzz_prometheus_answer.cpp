@@ -1,0 +1,36 @@
+// An answer of Prometheus of any bytes: samples, or why there are none; and a rule fed with them holds
+// together.
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "fuzz/expect.hpp"
+#include "signal/prometheus_answer.hpp"
+#include "signal/rule_state.hpp"
+
+using namespace healer;
+using healer::fuzz::expect;
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const auto read = read_prometheus_answer({reinterpret_cast<const char*>(data), size});
+  if (!read) {
+    expect(!read.error().message.empty() && read.error().message.size() < 1000, "a reason of bounded length");
+    return 0;
+  }
+  expect(read->all.size() <= most_samples, "a bounded number");
+  for (const Sample& sample : read->all) expect(!std::isnan(sample.value), "no NaN");
+  std::vector<WorkloadStatus> workloads(2);
+  workloads[0].key = workloads[0].name = "web";
+  workloads[1].key = "shop/web/1";
+  const SignalTargets targets(workloads);
+  RuleState rule({}, Duration{15'000});
+  Instant now{Duration{1'000'000}};
+  for (int i = 0; i < 3; ++i, now += Duration{15'000}) {
+    const RuleEvaluation evaluation = rule.evaluate(*read, targets, default_signal_labels(), {}, now);
+    expect(evaluation.changes.size() <= workloads.size(), "one change for a workload at most");
+    expect(i == 0 || evaluation.changes.empty(), "the same answer is nothing new");
+    expect(rule.firing() <= workloads.size(), "it fires about what is watched");
+  }
+  return 0;
+}

@@ -3,7 +3,8 @@
 #   docker build --target healer -t healer .
 #   docker build --target healer-autoheal -t healer-autoheal .    (in the place of willfarrell/autoheal)
 #   docker build --target sample-app -t sample-app .
-#   docker build --target prometheus -t healer-prometheus .    (for hosts that reach no registry)
+#   docker build --target prometheus -t healer-prometheus .        (for hosts that reach no registry)
+#   docker build --target alertmanager -t healer-alertmanager .    (the same)
 #
 # scripts/images.sh builds them all; on Debian 12 it compiles on the host, where a second build takes
 # seconds, and passes ROOTS=prebuilt. Where debian:bookworm-slim cannot be pulled, run
@@ -52,13 +53,14 @@ STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=5s --start-period=5s --retries=3 CMD ["/usr/bin/sample-app", "healthcheck"]
 ENTRYPOINT ["/usr/bin/sample-app"]
 
-# Prometheus from Debian's package, with the paths of the official image.
+# Prometheus and Alertmanager from Debian's packages, with the paths of the official images.
 FROM debian:bookworm-slim AS prometheus-package
 WORKDIR /src
 RUN apt-get update -qq \
- && apt-get install -y -qq --no-install-recommends prometheus >/dev/null
+ && apt-get install -y -qq --no-install-recommends prometheus prometheus-alertmanager >/dev/null
 COPY scripts/image_roots.sh scripts/
-RUN scripts/image_roots.sh prometheus && chown 65532:65532 build/image/prometheus/prometheus
+RUN scripts/image_roots.sh prometheus && chown 65532:65532 build/image/prometheus/prometheus \
+      build/image/alertmanager/alertmanager
 
 FROM scratch AS prometheus
 COPY --from=prometheus-package /src/build/image/prometheus/ /
@@ -67,3 +69,11 @@ VOLUME /prometheus
 EXPOSE 9090
 ENTRYPOINT ["/usr/bin/prometheus"]
 CMD ["--config.file=/etc/prometheus/prometheus.yml", "--storage.tsdb.path=/prometheus"]
+
+FROM scratch AS alertmanager
+COPY --from=prometheus-package /src/build/image/alertmanager/ /
+USER 65532:65532
+VOLUME /alertmanager
+EXPOSE 9093
+ENTRYPOINT ["/usr/bin/alertmanager"]
+CMD ["--config.file=/etc/alertmanager/alertmanager.yml", "--storage.path=/alertmanager", "--cluster.listen-address="]

@@ -40,6 +40,12 @@ compose() {
     fi
 }
 
+# new_token FILE: a fresh random token. All may read it: containers' users are not ours.
+new_token() {
+    od -An -N24 -tx1 /dev/urandom | tr -d ' \n' >"$1"
+    chmod 644 "$1"
+}
+
 # free_port FROM: the first port from there on that nothing listens on.
 free_port() {
     local port=$1

@@ -51,6 +51,7 @@ up() {
     local airgap=()
     if [ -n "${HEALER_AIRGAP:-}" ] ||
         ! { has_image "${PROMETHEUS_IMAGE:-$(default_image PROMETHEUS_IMAGE)}" &&
+            has_image "${ALERTMANAGER_IMAGE:-$(default_image ALERTMANAGER_IMAGE)}" &&
             has_image "${GRAFANA_IMAGE:-$(default_image GRAFANA_IMAGE)}"; }; then
         say "without the Grafana image: the air-gapped variant"
         files+=(-f "$root/deploy/compose/docker-compose.airgap.yml")
@@ -61,14 +62,19 @@ up() {
     # Quicker than the defaults, which are meant for services, not for people who watch.
     export HEALER_HOST_NAME=${HEALER_HOST_NAME:-$(uname -n)}
     export CHECK_INTERVAL=${CHECK_INTERVAL:-5} REQUEST_TIMEOUT=${REQUEST_TIMEOUT:-2} LOG_FORMAT=${LOG_FORMAT:-text}
+    if [ -z "${ALERTMANAGER_TOKEN_FILE:-}" ]; then
+        export ALERTMANAGER_TOKEN_FILE=$state/alertmanager-token
+        new_token "$ALERTMANAGER_TOKEN_FILE"
+    fi
     demo_compose down --volumes >/dev/null 2>&1 || true
     local port name
-    for port in SAMPLE_APP_PORT:8080 HEALER_PORT:9180 PROMETHEUS_PORT:9090 GRAFANA_PORT:3000; do
+    for port in SAMPLE_APP_PORT:8080 HEALER_PORT:9180 PROMETHEUS_PORT:9090 ALERTMANAGER_PORT:9093 GRAFANA_PORT:3000; do
         name=${port%:*}
         if [ -z "${!name:-}" ]; then export "$name=$(free_port "${port#*:}")"; fi
     done
     {
-        printf 'export DOCKER_HOST=%q DOCKER_SOCK=%q DOCKER_GID=%q\n' "$DOCKER_HOST" "$DOCKER_SOCK" "$DOCKER_GID"
+        printf 'export DOCKER_HOST=%q DOCKER_SOCK=%q DOCKER_GID=%q ALERTMANAGER_TOKEN_FILE=%q\n' "$DOCKER_HOST" \
+            "$DOCKER_SOCK" "$DOCKER_GID" "$ALERTMANAGER_TOKEN_FILE"
         printf 'files=('
         printf '%q ' "${files[@]}"
         printf ')\n'
@@ -93,8 +99,10 @@ up() {
     echo "  sample app   $app/health"
     echo "  healer       $healer/metrics"
     echo "  Prometheus   http://127.0.0.1:$PROMETHEUS_PORT"
+    echo "  Alertmanager http://127.0.0.1:$ALERTMANAGER_PORT"
     if [ ${#airgap[@]} = 0 ]; then echo "  Grafana      http://127.0.0.1:$GRAFANA_PORT"; fi
     echo "  break it another way:  scripts/simulate_failure.sh --url $app --mode hang"
+    echo "  so that only Prometheus sees it:  scripts/simulate_failure.sh --url $app --mode errors"
     echo "  stop everything:       scripts/demo.sh down"
     return "$outcome"
 }

@@ -3,7 +3,7 @@
 #
 #   scripts/image_roots.sh                  healer and sample-app, both built first, and a shell
 #   scripts/image_roots.sh --healer PATH    the same with that healer, a release build
-#   scripts/image_roots.sh prometheus       Prometheus, from Debian's installed package
+#   scripts/image_roots.sh prometheus       Prometheus and Alertmanager, from Debian's installed packages
 #
 # The Dockerfile calls it inside its build stages; scripts/images.sh calls it on a Debian 12 host, whose
 # compiler, libraries and caches are the same and already warm.
@@ -101,6 +101,11 @@ gather_prometheus() {
     mkdir -p "$out/prometheus/usr/share" "$out/prometheus/prometheus"
     cp -rL /usr/share/prometheus "$out/prometheus/usr/share/"
     rm -rf "$out"/prometheus/usr/share/prometheus/web/static/moment-timezone/data
+
+    new_root alertmanager alertmanager
+    cp /usr/bin/prometheus-alertmanager "$out/alertmanager/usr/bin/alertmanager"
+    copy_libraries /usr/bin/prometheus-alertmanager "$out/alertmanager"
+    mkdir -p "$out/alertmanager/alertmanager"
 }
 
 case ${1:-} in

@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # Builds the project's images on the engine of DOCKER_HOST: healer, the same as a stand-in for
-# docker-autoheal, sample-app and, with `airgap`, the Prometheus that needs no registry.
+# docker-autoheal, sample-app and, with `airgap`, the Prometheus and Alertmanager that need no registry.
 #
 #   scripts/images.sh [airgap] [--source]
 #
 # On Debian 12 the programs are compiled on this host (HEALER_BINARY, build/release/healer by default, is
 # taken when it is there), else, or with --source, inside the image build. Tags: HEALER_IMAGE,
-# HEALER_AUTOHEAL_IMAGE, SAMPLE_APP_IMAGE, HEALER_PROMETHEUS_IMAGE. HEALER_IMAGE_LABEL=NAME=VALUE labels them.
+# HEALER_AUTOHEAL_IMAGE, SAMPLE_APP_IMAGE, HEALER_PROMETHEUS_IMAGE, HEALER_ALERTMANAGER_IMAGE.
+# HEALER_IMAGE_LABEL=NAME=VALUE labels them.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -16,7 +17,7 @@ roots=prebuilt
 grep -q '^VERSION_CODENAME=bookworm$' /etc/os-release 2>/dev/null || roots=source
 for argument; do
     case $argument in
-        airgap) targets+=(prometheus) ;;
+        airgap) targets+=(prometheus alertmanager) ;;
         --source) roots=source ;;
         *)
             echo "images: unknown argument '$argument'; accepted are 'airgap' and '--source'" >&2
@@ -42,6 +43,7 @@ declare -A tags=(
     [healer-autoheal]=${HEALER_AUTOHEAL_IMAGE:-healer-autoheal:latest}
     [sample-app]=${SAMPLE_APP_IMAGE:-sample-app:latest}
     [prometheus]=${HEALER_PROMETHEUS_IMAGE:-healer-prometheus:latest}
+    [alertmanager]=${HEALER_ALERTMANAGER_IMAGE:-healer-alertmanager:latest}
 )
 for target in "${targets[@]}"; do
     echo "images: building ${tags[$target]}" >&2

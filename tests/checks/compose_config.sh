@@ -4,7 +4,7 @@
 set -euo pipefail
 
 cd "$(dirname "${BASH_SOURCE[0]}")/../../deploy/compose"
-export DOCKER_GID=1
+export DOCKER_GID=1 ALERTMANAGER_TOKEN_FILE=/tmp/token
 
 fail() {
     echo "FAILED: $*" >&2
@@ -23,14 +23,16 @@ for reader in "${readers[@]}"; do
     airgap=$("${command[@]}" -f docker-compose.yml -f docker-compose.airgap.yml config) ||
         fail "$reader does not read docker-compose.airgap.yml"
     grep -q 'image: healer-prometheus:latest' <<<"$airgap" || fail "$reader: Prometheus is not ours in the air-gapped variant"
+    grep -q 'image: healer-alertmanager:latest' <<<"$airgap" ||
+        fail "$reader: Alertmanager is not ours in the air-gapped variant"
     grep -q 'monitored: .true' <<<"$plain" || fail "$reader: sample-app does not opt in"
-    (
-        unset DOCKER_GID
-        ! "${command[@]}" -f docker-compose.yml config >/dev/null 2>&1
-    ) || fail "$reader: a missing DOCKER_GID is not refused"
+    for needed in DOCKER_GID ALERTMANAGER_TOKEN_FILE; do
+        ! env -u "$needed" "${command[@]}" -f docker-compose.yml config >/dev/null 2>&1 ||
+            fail "$reader: a missing $needed is not refused"
+    done
     theirs=$(env -u DOCKER_GID "${command[@]}" -f from-autoheal.yml config) || fail "$reader does not read from-autoheal.yml"
     grep -q 'image: healer-autoheal:latest' <<<"$theirs" || fail "$reader: from-autoheal.yml is not ours"
-    for image in HEALER_IMAGE SAMPLE_APP_IMAGE PROMETHEUS_IMAGE GRAFANA_IMAGE; do
+    for image in HEALER_IMAGE SAMPLE_APP_IMAGE PROMETHEUS_IMAGE ALERTMANAGER_IMAGE GRAFANA_IMAGE; do
         env "$image=example/other:7" "${command[@]}" -f docker-compose.yml config | grep 'example/other:7' >/dev/null ||
             fail "$reader: $image does not set its image"
     done

@@ -25,8 +25,11 @@ stack=(--project-name "$name" -f "$root/deploy/compose/docker-compose.yml"
 export HEALER_BINARY=$healer_binary HEALER_IMAGE_LABEL=$label
 export HEALER_IMAGE=$name/healer:test HEALER_AUTOHEAL_IMAGE=$name/healer-autoheal:test
 export SAMPLE_APP_IMAGE=$name/sample-app:test HEALER_PROMETHEUS_IMAGE=$name/prometheus:test
+export HEALER_ALERTMANAGER_IMAGE=$name/alertmanager:test ALERTMANAGER_TOKEN_FILE=$work/token
 export CHECK_INTERVAL=2 REQUEST_TIMEOUT=1
 export_socket
+new_token "$ALERTMANAGER_TOKEN_FILE"
+chmod 755 "$work"
 
 passed=no
 finish() {
@@ -41,7 +44,8 @@ finish() {
         docker ps -aq --filter "label=$label" | xargs -r docker rm -f
         docker volume ls -q --filter "label=$label" | xargs -r docker volume rm -f
         docker network ls -q --filter "label=$label" | xargs -r docker network rm
-        docker rmi -f "$HEALER_IMAGE" "$HEALER_AUTOHEAL_IMAGE" "$SAMPLE_APP_IMAGE" "$HEALER_PROMETHEUS_IMAGE"
+        docker rmi -f "$HEALER_IMAGE" "$HEALER_AUTOHEAL_IMAGE" "$SAMPLE_APP_IMAGE" "$HEALER_PROMETHEUS_IMAGE" \
+            "$HEALER_ALERTMANAGER_IMAGE"
     } >/dev/null 2>&1 || true
     rm -rf "$work"
 }
@@ -58,10 +62,12 @@ services:
   sample-app: {labels: {healer.test: "$name"}}
   healer: {labels: {healer.test: "$name"}}
   prometheus: {labels: {healer.test: "$name"}}
+  alertmanager: {labels: {healer.test: "$name"}}
 networks:
   default: {labels: {healer.test: "$name"}}
 volumes:
   healer-state: {labels: {healer.test: "$name"}}
+  alertmanager-data: {labels: {healer.test: "$name"}}
   prometheus-data: {labels: {healer.test: "$name"}}
   grafana-data: {labels: {healer.test: "$name"}}
 LABELS
@@ -88,7 +94,8 @@ step "up"
 SAMPLE_APP_PORT=$(free_port 28080)
 HEALER_PORT=$(free_port 29180)
 PROMETHEUS_PORT=$(free_port 29090)
-export SAMPLE_APP_PORT HEALER_PORT PROMETHEUS_PORT
+ALERTMANAGER_PORT=$(free_port 29093)
+export SAMPLE_APP_PORT HEALER_PORT PROMETHEUS_PORT ALERTMANAGER_PORT
 app=http://127.0.0.1:$SAMPLE_APP_PORT healer=http://127.0.0.1:$HEALER_PORT prometheus=http://127.0.0.1:$PROMETHEUS_PORT
 compose "${stack[@]}" up -d --no-build >"$work/up.log" 2>&1 || {
     cat "$work/up.log" >&2
@@ -143,6 +150,13 @@ wait_until 60 "Prometheus counts the incidents" has_data 'sum(healer_incidents_t
 wait_until 60 "Prometheus counts the remedies" has_data 'sum(healer_remedies_total) >= 2'
 wait_until 60 "Prometheus counts the restarts" has_data 'sum(healer_target_restarts_total) >= 1'
 wait_until 60 "the time to heal was measured" has_data 'sum(healer_time_to_heal_seconds_count) >= 2'
+
+step "errors that only Prometheus sees are healed by way of Alertmanager"
+"$root/scripts/simulate_failure.sh" --url "$app" --timeout 300 --mode errors
+signals() { curl -sf --max-time 2 "$healer/metrics" | grep '^healer_signals_total{result="accepted",source="alertmanager"}' >/dev/null; }
+signals || fail "healed, but not by a signal"
+! compose "${stack[@]}" logs --no-color healer | grep -F "$(cat "$ALERTMANAGER_TOKEN_FILE")" >/dev/null ||
+    fail "the token is in healer's log"
 
 step "down"
 compose "${stack[@]}" down --volumes --remove-orphans >/dev/null 2>&1 || fail "the stack does not go down"

@@ -84,14 +84,18 @@ std::string HealerProcess::condition(const std::string& name) const {
   return one.is_object() ? std::string(one.at("condition").as_string()) : std::string();
 }
 
-Ran HealerProcess::http(const std::string& path) const {
-  static const std::regex address(R"(listening on http://127\.0\.0\.1:(\d+)/)");
+std::string HealerProcess::address() const {
+  static const std::regex address(R"(listening on (http://127\.0\.0\.1:\d+)/)");
   std::smatch found;
   const std::string text = log();
-  if (!std::regex_search(text, found, address)) return {};
+  return std::regex_search(text, found, address) ? found[1].str() : std::string();
+}
+
+Ran HealerProcess::http(const std::string& path) const {
+  const std::string where = address();
+  if (where.empty()) return {};
   Command command;
-  command.arguments = {
-      "curl", "-s", "--max-time", "10", "-w", "\n%{http_code}", "http://127.0.0.1:" + found[1].str() + path};
+  command.arguments = {"curl", "-s", "--max-time", "10", "-w", "\n%{http_code}", where + path};
   command.network_namespace = network_namespace_;
   Ran ran = run(std::move(command));
   const auto last = ran.output.rfind('\n');

@@ -46,6 +46,8 @@ class HealerProcess {
   /// Its condition; empty when it is not watched.
   std::string condition(const std::string& name) const;
 
+  /// "http://127.0.0.1:9180" as its log says it; empty before it listens.
+  std::string address() const;
   /// The page of its HTTP server, whose port is taken from its log; the code is the HTTP status, 0 when
   /// there is no answer.
   Ran http(const std::string& path) const;

@@ -1,0 +1,128 @@
+// What only Prometheus sees is healed: with the real Prometheus, Alertmanager and engine.
+#include <fstream>
+#include <functional>
+#include <string>
+
+#include <doctest/doctest.h>
+
+#include "integration/prometheus_stack.hpp"
+#include "integration/scene.hpp"
+
+using namespace healer::testing;
+
+namespace {
+
+const std::string token = "planted-token-0123456789";
+
+/// A service of compose that answers its users with errors, and says that it is well.
+class Shop {
+ public:
+  explicit Shop(Scene& scene) : scene_(scene), port_(free_port()) {
+    service_ = scene.lab().name("shop");
+    Make make;
+    // A port of its own: one that the engine chooses is another one after a restart.
+    make.published = false;
+    make.options = {"-p",      "127.0.0.1:" + std::to_string(port_) + ":8080",
+                    "--label", "com.docker.compose.project=signals",
+                    "--label", "com.docker.compose.service=" + service_,
+                    "--label", "com.docker.compose.container-number=1"};
+    name_ = scene.app("shop", make);
+  }
+  const std::string& name() const { return name_; }
+  const std::string& service() const { return service_; }
+  std::uint16_t port() const { return port_; }
+
+  /// Its users ask on and on until this holds.
+  void used_until(const std::string& what, const std::function<bool()>& holds) {
+    scene_.wait(
+        what,
+        [&] {
+          for (int i = 0; i < 3; ++i) scene_.ask(name_, "GET", "/");
+          return holds();
+        },
+        std::chrono::seconds(180));
+  }
+
+ private:
+  Scene& scene_;
+  std::uint16_t port_;
+  std::string service_;
+  std::string name_;
+};
+
+/// From the first error on to the end of the alert: one restart, and people heard of it once.
+void is_healed(Scene& scene, Shop& shop, const std::string& source) {
+  HealerProcess& healer = scene.healer();
+  const std::string& name = shop.name();
+  shop.used_until(name + " is well under load", [&] { return healer.condition(name) == "healthy"; });
+  REQUIRE(scene.acts(name, "restart") == 0);
+  scene.tell(name, "/errors?percent=50");
+  shop.used_until("the signal reaches healer",
+                  [&] { return healer.said("signal of " + source + " fires: HighErrorRate") == 1; });
+  shop.used_until(name + " is restarted", [&] { return scene.acts(name, "restart") == 1; });
+  shop.used_until("the cure is verified",
+                  [&] { return healer.said(name + " — RECOVERED after 1 attempt") == 1; });
+  REQUIRE(healer.said("unhealthy (") == 0);  // its probes found nothing: /health was 200 all the time
+  REQUIRE(healer.workload(name).at("signals").as_array().empty());
+  REQUIRE(healer.condition(name) == "healthy");
+  scene.wait("the outbox is empty", [&] { return healer.metric("healer_alerts_pending") == 0; });
+  REQUIRE(scene.acts(name, "restart") == 1);
+  REQUIRE(scene.slack().accepted().size() == 2);
+  REQUIRE(scene.slack().with_color(SlackSink::degraded) == 1);
+  REQUIRE(scene.slack().with_color(SlackSink::recovered) == 1);
+  REQUIRE(scene.slack().about("HighErrorRate") >= 1);
+  REQUIRE(healer.metric("healer_incidents_total", {"cause=\"signalled\""}) == 1);
+  REQUIRE(healer.metric("healer_signals_total", {"source=\"" + source + "\"", "result=\"accepted\""}) >= 1);
+}
+
+}  // namespace
+
+TEST_CASE("Prometheus' rule fires, Alertmanager tells healer, the container is healed, the alert ends") {
+  Scene scene;
+  Shop shop(scene);
+  std::ofstream(scene.file("token")) << token << '\n';
+  HealerProcess& healer = scene.healer({{"ALERTMANAGER_TOKEN_FILE", scene.file("token")}});
+  scene.wait("healer is ready", [&] { return healer.http("/readyz").code == 200; });
+  const AlertmanagerProcess alertmanager(
+      scene,
+      deployed("alertmanager/alertmanager.yml", {{"http://healer:9180", healer.address()},
+                                                 {"/run/secrets/alertmanager_token", scene.file("token")},
+                                                 {"group_wait: 5s", "group_wait: 1s"},
+                                                 {"group_interval: 15s", "group_interval: 2s"}}));
+  const PrometheusProcess prometheus(
+      scene, {shop.port(), shop.service(),
+              deployed("prometheus/sample-app.yml", {{"[1m]", "[10s]"}, {"for: 15s", "for: 2s"}}),
+              alertmanager.port()});
+  is_healed(scene, shop, "alertmanager");
+  REQUIRE(healer.metric("healer_signals_total", {"result=\"bad_token\""}) == 0);
+  REQUIRE(healer.whole_log().find(token) == std::string::npos);
+}
+
+TEST_CASE("healer's own rule against Prometheus heals as well, and a Prometheus that is down is unknown") {
+  Scene scene;
+  Shop shop(scene);
+  PrometheusProcess prometheus(scene, {shop.port(), shop.service(), {}, 0});
+  std::ofstream(scene.file("healer.yaml"))
+      << "prometheus:\n  url: " << prometheus.url()
+      << "\n  interval: 1s\n  rules:\n    - name: HighErrorRate\n      query: |\n"
+         "        sum by (compose_service) (rate(app_requests_total{status=~\"5..\", path=\"/\"}[10s]) or\n"
+         "            0 * rate(app_requests_total{status=\"200\", path=\"/\"}[10s]))\n"
+         "          / sum by (compose_service) (rate(app_requests_total{path=\"/\"}[10s])) > 0.05\n"
+         "      for: 2s\n";
+  HealerProcess& healer = scene.healer({{"HEALER_CONFIG", scene.file("healer.yaml")}});
+  is_healed(scene, shop, "prometheus");
+  REQUIRE(healer.metric("healer_rule_known", {"rule=\"HighErrorRate\""}) == 1);
+  REQUIRE(healer.metric("healer_rule_firing") == 0);
+
+  scene.tell(shop.name(), "/errors?percent=50");
+  prometheus.kill();
+  scene.wait("the rule is unknown", [&] { return healer.metric("healer_rule_known") == 0; });
+  const double before = healer.metric("healer_rule_evaluations_total", {"result=\"unknown\""});
+  shop.used_until("some more are unknown", [&] {
+    return healer.metric("healer_rule_evaluations_total", {"result=\"unknown\""}) >= before + 5;
+  });
+  REQUIRE(scene.acts(shop.name(), "restart") == 1);
+  REQUIRE(healer.condition(shop.name()) == "healthy");
+  REQUIRE(healer.command({"status"}).output.find("! rule HighErrorRate of prometheus is unknown") !=
+          std::string::npos);
+}

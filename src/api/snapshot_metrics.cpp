@@ -168,11 +168,21 @@ void write_alerts(std::string& out, const Snapshot& snapshot) {
     const std::string name = label_value(each.name);
     const std::pair<const char*, std::uint64_t> outcomes[] = {{"delivered", each.delivered},
                                                               {"refused", each.refused},
-                                                              {"expired", each.expired},
+                                                              {"expired", each.expired()},
                                                               {"failed_try", each.failed_tries}};
     for (const auto& [outcome, count] : outcomes)
       add(out, "healer_alerts_total{{channel=\"{}\",outcome=\"{}\"}} {}\n", name, outcome, count);
   }
+  head(out, "healer_alerts_dropped_total", "counter", "Alerts given up for a channel, by reason.");
+  for (const ChannelStatus& each : snapshot.channels)
+    for (std::size_t i = 0; i < drop_reason_count; ++i)
+      add(out, "healer_alerts_dropped_total{{channel=\"{}\",reason=\"{}\"}} {}\n", label_value(each.name),
+          to_string(static_cast<DropReason>(i)), each.dropped[i]);
+  head(out, "healer_alert_channel_refusing", "gauge",
+       "1 while the channel's newest final answer was a refusal (a wrong token, an address that is gone).");
+  for (const ChannelStatus& each : snapshot.channels)
+    add(out, "healer_alert_channel_refusing{{channel=\"{}\"}} {}\n", label_value(each.name),
+        each.refusing ? 1 : 0);
 }
 
 /// Healer's own rules against Prometheus.

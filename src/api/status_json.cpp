@@ -102,6 +102,10 @@ std::string status_json(const Snapshot& snapshot) {
     channels.push_back({{"name", safe(each.name)},
                         {"configured", each.configured},
                         {"pending", each.pending},
+                        {"set_aside", each.set_aside},
+                        {"refusing", each.refusing},
+                        {"refused", each.refused},
+                        {"dropped", each.expired()},
                         {"last_error", safe(each.last_error)}});
   const json::object root{
       {"version", version},

@@ -249,7 +249,9 @@ bool Daemon::open_channels() {
   host.set_alarm = [this](Instant at, std::function<void()> work) {
     outbox_alarm_->set(host_.steady(at), std::move(work));
   };
-  host.commit = [this](std::vector<Record> records) { runtime_->journal().write(std::move(records), {}); };
+  host.commit = [this](std::vector<Record> records, std::function<void()> then) {
+    runtime_->journal().write(std::move(records), std::move(then));
+  };
   host.log = [this](const LogLine& line) { observer_.log(line); };
   outbox_ = std::make_unique<Outbox>(std::move(host));
   outbox_->set_channels(std::move(*channels));

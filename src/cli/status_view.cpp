@@ -107,11 +107,23 @@ std::string problem_lines(const std::vector<Fields>& workloads) {
 std::string alert_lines(const Fields& alerts) {
   std::string text;
   for (const Fields& channel : alerts.list("channels")) {
+    const std::string name = channel.text("name");
+    const std::string error = channel.text("last_error");
     const double pending = channel.number("pending").value_or(0);
-    if (pending <= 0) continue;
-    text += fmt::format("! {} alert(s) wait for {}", count_text(pending), channel.text("name"));
-    if (const std::string error = channel.text("last_error"); !error.empty()) text += ": " + error;
-    text += '\n';
+    const double aside = channel.number("set_aside").value_or(0);
+    if (channel.is_true("refusing"))
+      text += fmt::format("! {} refuses alerts ({} so far): {}\n", name,
+                          count_text(channel.number("refused").value_or(0)), error);
+    if (pending > 0) {
+      text += fmt::format("! {} alert(s) wait for {}", count_text(pending), name);
+      if (aside > 0) text += fmt::format(", which takes others, but not {} of them", count_text(aside));
+      if (!error.empty() && !channel.is_true("refusing")) text += ": " + error;
+      text += '\n';
+    }
+    if (const double dropped = channel.number("dropped").value_or(0); dropped > 0)
+      text +=
+          fmt::format("! {} alert(s) never reached {}: too old, too many or overtaken; the log names them\n",
+                      count_text(dropped), name);
   }
   return text;
 }

@@ -298,6 +298,18 @@ const char* to_string(DeliveryState value) {
   return "unknown";
 }
 
+const char* to_string(DropReason value) {
+  switch (value) {
+    case DropReason::TooOld:
+      return "too_old";
+    case DropReason::TooMany:
+      return "too_many";
+    case DropReason::Overtaken:
+      return "overtaken";
+  }
+  return "unknown";
+}
+
 const char* to_string(EngineEventKind value) {
   switch (value) {
     case EngineEventKind::Create:

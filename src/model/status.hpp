@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -95,16 +96,31 @@ struct HostStatus {
   bool control_failed = false;
 };
 
+/// Why an alert was given up for a channel although the channel never refused it.
+enum class DropReason {
+  TooOld,     ///< it waited for seven days
+  TooMany,    ///< ten thousand newer ones wait
+  Overtaken,  ///< a later one about the same got there first
+};
+inline constexpr std::size_t drop_reason_count = 3;
+
+/// "too_old", "too_many", "overtaken": a label's value.
+const char* to_string(DropReason reason);
+
 /// The present state of one alert channel.
 struct ChannelStatus {
   std::string name;
   bool configured = true;  ///< false: alerts of an earlier configuration wait for it
   std::size_t pending = 0;
+  std::size_t set_aside = 0;    ///< of those: the channel takes others, but not them
   std::string last_error;       ///< of the newest failed try, redacted; empty after a delivery
+  bool refusing = false;        ///< the newest final answer was a refusal: a person has to look
   std::uint64_t delivered = 0;  ///< these four since the process started
   std::uint64_t refused = 0;
-  std::uint64_t expired = 0;
+  std::array<std::uint64_t, drop_reason_count> dropped{};  ///< by DropReason
   std::uint64_t failed_tries = 0;
+
+  std::uint64_t expired() const { return dropped[0] + dropped[1] + dropped[2]; }
 };
 
 }  // namespace healer

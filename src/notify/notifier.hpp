@@ -16,7 +16,7 @@ struct Sent {
   enum class Result { Delivered, TryAgain, Refused };
   Result result = Result::Delivered;
   std::optional<Duration> retry_after;  ///< the service's own wish (Retry-After)
-  std::string error;                    ///< redacted; empty when delivered
+  std::string error;  ///< redacted; of a delivered one: what went wrong beside it, as a rule nothing
   /// What the channel remembers of the alert's dedup key from now on, whatever the result; empty: nothing
   /// any more. Without a value: as before. Written in the transaction of the result.
   std::optional<std::string> receipt = std::nullopt;

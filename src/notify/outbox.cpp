@@ -5,25 +5,61 @@
 #include <deque>
 #include <map>
 #include <optional>
+#include <set>
+#include <string_view>
 #include <utility>
+
+#include <fmt/format.h>
 
 #include "base/draws.hpp"
 #include "base/duration.hpp"
 
 namespace healer {
+namespace {
+
+constexpr std::uint64_t lines_a_minute = 20;
+
+std::string subject(const Alert& alert) {
+  return alert.workload.empty() ? "healer itself" : alert.workload;
+}
+
+}  // namespace
+
+/// The head was tried so often that it may be the alert that the channel does not take.
+struct Outbox::Doubt {
+  AlertId head;
+  bool ask_another = true;     // the next message is another one
+  bool others_arrive = false;  // since the head failed last
+};
 
 struct Outbox::Entry {
   std::shared_ptr<const Alert> alert;  // one for all its channels
   Delivery delivery;
+  bool aside = false;  // the channel takes others, not this one
+
+  AlertId id() const { return alert->id; }
+  bool failing() const { return delivery.tries > 0; }
+  /// Not tried yet, and not to be before its time: it keeps nobody waiting.
+  bool held_back(Instant now) const { return !failing() && delivery.next_try > now; }
 };
 
 struct Outbox::Channel {
   ChannelStatus status;
   std::unique_ptr<Notifier> notifier;       // empty: not configured
-  std::deque<Entry> queue;                  // the front is sent first
-  std::uint64_t in_flight = 0;              // serial of the try under way with the front; 0: none
+  std::deque<Entry> queue;                  // in the order raised
+  std::uint64_t in_flight = 0;              // serial of the try under way; 0: none
+  AlertId sending;                          // the alert of that try
+  unsigned recording = 0;                   // ends of tries on their way to the disk
   Instant free_at{};                        // no message before
   std::map<std::string, Receipt> receipts;  // by dedup key
+  std::optional<Doubt> doubt;
+  std::optional<Instant> lost_since;  // a minute of the log
+  std::uint64_t lost_in_minute = 0;
+
+  std::size_t index_of(AlertId id) const {
+    const auto at = std::find_if(queue.begin(), queue.end(), [&](const Entry& e) { return e.id() == id; });
+    return static_cast<std::size_t>(at - queue.begin());
+  }
 };
 
 Outbox::Outbox(OutboxHost host, OutboxLimits limits)
@@ -50,7 +86,8 @@ void Outbox::set_channels(std::vector<std::unique_ptr<Notifier>> channels) {
     Channel& known = channel(notifier->channel());
     known.notifier = std::move(notifier);
     recall(known);
-    if (!known.queue.empty()) known.queue.front().delivery.next_try = host_.now();
+    for (Entry& entry : known.queue)
+      if (entry.failing()) entry.delivery.next_try = host_.now();
   }
   pump();
 }
@@ -98,14 +135,18 @@ void Outbox::restore(const std::vector<Alert>& alerts, const std::vector<Deliver
   std::vector<Delivery> ordered = deliveries;
   std::sort(ordered.begin(), ordered.end(),
             [](const Delivery& a, const Delivery& b) { return a.alert < b.alert; });
-  const Instant latest = host_.now() + limits_.longest_retry_after;
+  const Instant now = host_.now();
   for (Delivery& delivery : ordered) {
     const auto alert = by_id.find(delivery.alert);
     if (delivery.state != DeliveryState::Pending || alert == by_id.end()) continue;
     // The wall clock may have been set back between the two processes.
+    Instant latest = now + (delivery.tries > 0 ? limits_.longest_retry_after : limits_.longest_hold);
+    // The one that may stand in the others' way is tried at once, so that this is known again.
+    const bool raised_later = delivery.tries == 0 && delivery.next_try == alert->second->raised_at;
+    if (raised_later || delivery.tries >= limits_.tries_in_order) latest = now;
     delivery.next_try = std::min(delivery.next_try, latest);
     Channel& to = channel(delivery.channel);
-    enqueue(to, Entry{alert->second, std::move(delivery)});
+    enqueue(to, Entry{alert->second, std::move(delivery), false});
   }
   pump();
 }
@@ -117,7 +158,7 @@ void Outbox::add(const RaisedAlert& raised) {
     delivery.alert = alert->id;
     delivery.channel = name;
     delivery.next_try = alert->raised_at;
-    enqueue(channel(name), Entry{alert, std::move(delivery)});
+    enqueue(channel(name), Entry{alert, std::move(delivery), false});
   }
   pump();
 }
@@ -126,86 +167,168 @@ void Outbox::enqueue(Channel& to, Entry entry) {
   to.queue.push_back(std::move(entry));
   if (to.queue.size() <= limits_.pending) return;
   // The oldest goes: the newest tell what is true now. Not the one that is being sent.
-  close(to, to.in_flight != 0 ? 1 : 0, DeliveryState::Expired,
-        "more than " + std::to_string(limits_.pending) + " alerts wait for this channel");
+  const bool sent_now = to.in_flight != 0 && to.queue.front().id() == to.sending;
+  drop(to, sent_now ? 1 : 0, DropReason::TooMany,
+       "more than " + std::to_string(limits_.pending) + " alerts wait for this channel");
 }
 
 void Outbox::pump() {
   const Instant now = host_.now();
-  std::optional<Instant> wake;
-  for (const auto& known : channels_) {
-    if (pump(*known, now)) continue;
-    if (known->queue.empty() || known->in_flight != 0) continue;
-    Instant due = known->queue.front().alert->raised_at + limits_.age + 1ms;
-    if (known->notifier)
-      due = std::min(due, std::max(known->queue.front().delivery.next_try, known->free_at));
-    if (!wake || due < *wake) wake = due;
-  }
-  if (!wake) return;
-  host_.set_alarm(*wake, [self = self_] {
+  Instant wake = Instant::max();
+  for (const auto& known : channels_) wake = std::min(wake, pump(*known, now));
+  if (wake == Instant::max()) return;
+  host_.set_alarm(wake, [self = self_] {
     if (*self) (*self)->pump();
   });
 }
 
-// Expires what is too old and sends what is due; true when a try is under way.
-bool Outbox::pump(Channel& of, Instant now) {
-  if (of.in_flight != 0) return true;
-  while (!of.queue.empty() && of.queue.front().alert->raised_at + limits_.age < now)
-    close(of, 0, DeliveryState::Expired,
-          "older than " + format_duration(limits_.age) +
-              (of.status.last_error.empty() ? "" : "; last error: " + of.status.last_error));
-  if (of.queue.empty() || !of.notifier) return false;
-  const Entry& front = of.queue.front();
-  if (now < front.delivery.next_try || now < of.free_at) return false;
+// Expires what is too old and sends what is due; answers when to look again.
+Instant Outbox::pump(Channel& of, Instant now) {
+  if (of.in_flight != 0 || of.recording != 0) return Instant::max();
+  while (!of.queue.empty() && of.queue.front().alert->raised_at + limits_.age < now) {
+    const std::string& error = of.queue.front().delivery.last_error;
+    drop(of, 0, DropReason::TooOld,
+         "older than " + format_duration(limits_.age) + (error.empty() ? "" : "; last error: " + error));
+  }
+  if (of.queue.empty()) return Instant::max();
+  const Instant too_old = of.queue.front().alert->raised_at + limits_.age + 1ms;
+  if (!of.notifier) return too_old;
+  const Next next = choose(of, now);
+  const Instant due = std::max(next.due, of.free_at);
+  if (now < due) return std::min(due, too_old);
+
+  const Entry& entry = of.queue[next.index];
+  if (of.doubt && of.doubt->head != entry.id()) of.doubt->ask_another = false;
   of.in_flight = ++last_serial_;
-  const auto known = of.receipts.find(front.alert->dedup_key);
+  of.sending = entry.id();
+  const auto known = of.receipts.find(entry.alert->dedup_key);
   const std::string receipt = known == of.receipts.end() ? "" : known->second.text;
-  of.notifier->send(*front.alert, receipt,
+  of.notifier->send(*entry.alert, receipt,
                     [self = self_, name = of.status.name, serial = of.in_flight](Sent sent) {
                       if (*self) (*self)->finished(name, serial, std::move(sent));
                     });
-  return true;
+  return Instant::max();
+}
+
+// The one to send next of a queue that is not empty, and when it is due.
+Outbox::Next Outbox::choose(Channel& of, Instant now) {
+  Next next;
+  Next aside;
+  Next held;
+  const Entry* head = nullptr;
+  Next another;
+  std::set<std::string_view> keys;  // of those that keep their order, once the head is doubted
+  for (std::size_t i = 0; i < of.queue.size(); ++i) {
+    const Entry& entry = of.queue[i];
+    if (entry.aside) {
+      if (entry.delivery.next_try < aside.due) aside = {i, entry.delivery.next_try};
+    } else if (entry.held_back(now)) {
+      if (entry.delivery.next_try < held.due) held = {i, entry.delivery.next_try};
+    } else if (!head) {
+      head = &entry;
+      next = {i, entry.delivery.next_try};
+      if (of.doubt && of.doubt->head != entry.id()) of.doubt.reset();
+      if (!of.doubt || !of.doubt->ask_another) break;
+      keys.insert(entry.alert->dedup_key);
+    } else {
+      const bool first_of_key = keys.insert(entry.alert->dedup_key).second || entry.alert->dedup_key.empty();
+      const bool rarer =
+          another.due == Instant::max() || entry.delivery.tries < of.queue[another.index].delivery.tries;
+      if (first_of_key && entry.delivery.next_try <= now && rarer) another = {i, entry.delivery.next_try};
+    }
+  }
+  if (another.due != Instant::max()) return another;
+  if (!head && aside.due < held.due) return aside;
+  return held.due < next.due ? held : next;
 }
 
 void Outbox::finished(const std::string& name, std::uint64_t serial, Sent sent) {
   Channel& of = channel(name);
   if (of.in_flight != serial) return;  // a second answer, or one of a notifier that is gone
   of.in_flight = 0;
-  const Instant now = host_.now();
-  of.free_at = now + of.notifier->gap();
-  Entry& front = of.queue.front();
-  ++front.delivery.tries;
+  of.free_at = host_.now() + of.notifier->gap();
+  const std::size_t index = of.index_of(of.sending);
+  Entry& entry = of.queue[index];
+  ++entry.delivery.tries;
   std::vector<Record> records;
-  if (sent.receipt) remember(of, front.alert->dedup_key, std::move(*sent.receipt), records);
+  if (sent.receipt) remember(of, entry.alert->dedup_key, std::move(*sent.receipt), records);
   switch (sent.result) {
     case Sent::Result::Delivered:
-      if (!of.status.last_error.empty())
-        log(LogLevel::Info, "channel " + name + " takes alerts again, " +
-                                std::to_string(of.queue.size() - 1) + " are waiting");
-      of.status.last_error.clear();
-      close(of, 0, DeliveryState::Delivered, "", std::move(records));
+      if (!sent.error.empty()) log(LogLevel::Warning, "channel " + name + ": " + sent.error);
+      delivered(of, index, std::move(records));
       break;
     case Sent::Result::Refused:
       of.status.last_error = sent.error;
-      close(of, 0, DeliveryState::Refused, sent.error, std::move(records));
+      of.status.refusing = true;
+      ++of.status.refused;
+      close(of, index, DeliveryState::Refused, sent.error, std::move(records));
       break;
-    case Sent::Result::TryAgain: {
-      Duration wait = backoff(front.delivery.tries);
-      if (sent.retry_after) wait = std::min(*sent.retry_after, limits_.longest_retry_after);
-      // Said once per outage: the number of tries is in the metrics.
-      if (of.status.last_error.empty())
-        log(LogLevel::Warning, "cannot deliver an alert to " + name + ": " + sent.error +
-                                   "; trying again in " + format_duration(wait));
-      ++of.status.failed_tries;
-      of.status.last_error = sent.error.empty() ? "failed" : sent.error;
-      front.delivery.last_error = of.status.last_error;
-      front.delivery.next_try = now + wait;
-      records.emplace_back(front.delivery);
-      host_.commit(std::move(records));
+    case Sent::Result::TryAgain:
+      failed(of, entry, sent);
+      records.emplace_back(entry.delivery);
+      commit(of, std::move(records));
       break;
-    }
   }
   pump();
+}
+
+void Outbox::delivered(Channel& of, std::size_t index, std::vector<Record> records) {
+  const AlertId id = of.queue[index].id();
+  const std::string key = of.queue[index].alert->dedup_key;
+  if (!of.status.last_error.empty())
+    log(LogLevel::Info, "channel " + of.status.name + " takes alerts again, " +
+                            std::to_string(of.queue.size() - 1) + " are waiting");
+  of.status.last_error.clear();
+  of.status.refusing = false;
+  ++of.status.delivered;
+  if (of.doubt && of.doubt->head != id) {
+    of.doubt->others_arrive = true;
+    of.queue[of.index_of(of.doubt->head)].delivery.next_try = host_.now();
+  }
+  close(of, index, DeliveryState::Delivered, "", std::move(records));
+  // What stood before it and was held back or set aside would now tell what is no longer so.
+  for (std::size_t i = 0; i < index && !key.empty();) {
+    if (of.queue[i].alert->dedup_key == key) {
+      drop(of, i, DropReason::Overtaken, "a later alert about the same reached this channel before it");
+      --index;
+    } else {
+      ++i;
+    }
+  }
+}
+
+void Outbox::failed(Channel& of, Entry& entry, const Sent& sent) {
+  const std::string error = sent.error.empty() ? "failed" : sent.error;
+  const Instant now = host_.now();
+  Duration wait = backoff(entry.delivery.tries);
+  ++of.status.failed_tries;
+  entry.delivery.last_error = error;
+  const bool doubted = of.doubt && of.doubt->head == entry.id();
+  if (doubted && of.doubt->others_arrive && !entry.aside) {
+    entry.aside = true;
+    of.doubt.reset();
+    log(LogLevel::Warning, "alert \"" + entry.alert->event + "\" about " + subject(*entry.alert) +
+                               " is set aside: " + of.status.name + " takes others, but not this one (" +
+                               error + "); it is tried again every " + format_duration(limits_.aside_retry));
+  } else if (!entry.aside && !of.doubt && entry.delivery.tries >= limits_.tries_in_order) {
+    of.doubt = Doubt{entry.id(), true, false};
+  } else if (doubted) {
+    of.doubt->ask_another = true;
+  }
+  if (entry.aside) wait = limits_.aside_retry;
+  if (sent.retry_after) wait = std::min(*sent.retry_after, limits_.longest_retry_after);
+  entry.delivery.next_try = now + wait;
+  if (entry.aside) return;
+  // Said once per outage: the number of tries is in the metrics.
+  if (of.status.last_error.empty())
+    log(LogLevel::Warning, "cannot deliver an alert to " + of.status.name + ": " + error +
+                               "; trying again in " + format_duration(wait));
+  of.status.last_error = error;
+}
+
+void Outbox::drop(Channel& of, std::size_t index, DropReason reason, const std::string& why) {
+  ++of.status.dropped[static_cast<std::size_t>(reason)];
+  close(of, index, DeliveryState::Expired, why);
 }
 
 void Outbox::close(Channel& of, std::size_t index, DeliveryState state, std::string error,
@@ -213,18 +336,36 @@ void Outbox::close(Channel& of, std::size_t index, DeliveryState state, std::str
   Entry& entry = of.queue[index];
   entry.delivery.state = state;
   entry.delivery.last_error = std::move(error);
-  if (state == DeliveryState::Delivered) {
-    ++of.status.delivered;
-  } else {
-    ++(state == DeliveryState::Refused ? of.status.refused : of.status.expired);
-    log(LogLevel::Error, "alert \"" + entry.alert->event + "\" about " +
-                             (entry.alert->workload.empty() ? "healer itself" : entry.alert->workload) +
-                             " did not reach " + of.status.name + ": " + to_string(state) + ", " +
-                             entry.delivery.last_error);
-  }
-  records.emplace_back(entry.delivery);
-  host_.commit(std::move(records));
+  if (of.doubt && of.doubt->head == entry.id()) of.doubt.reset();
+  if (state != DeliveryState::Delivered) say_lost(of, entry);
+  records.emplace_back(std::move(entry.delivery));
   of.queue.erase(of.queue.begin() + static_cast<std::ptrdiff_t>(index));
+  commit(of, std::move(records));
+}
+
+void Outbox::commit(Channel& of, std::vector<Record> records) {
+  ++of.recording;
+  host_.commit(std::move(records), [self = self_, name = of.status.name] {
+    if (!*self) return;
+    --(*self)->channel(name).recording;
+    (*self)->pump();
+  });
+}
+
+// One line each; but when too many wait there are too many lines as well.
+void Outbox::say_lost(Channel& of, const Entry& entry) {
+  const Instant now = host_.now();
+  if (!of.lost_since || now >= *of.lost_since + 1min) {
+    if (of.lost_in_minute > lines_a_minute)
+      log(LogLevel::Error, fmt::format("{} more alerts did not reach {} meanwhile",
+                                       of.lost_in_minute - lines_a_minute, of.status.name));
+    of.lost_since = now;
+    of.lost_in_minute = 0;
+  }
+  if (++of.lost_in_minute > lines_a_minute) return;
+  log(LogLevel::Error,
+      fmt::format("alert \"{}\" about {} did not reach {}: {}, {}", entry.alert->event, subject(*entry.alert),
+                  of.status.name, to_string(entry.delivery.state), entry.delivery.last_error));
 }
 
 Duration Outbox::backoff(unsigned tries) {
@@ -248,6 +389,7 @@ std::vector<ChannelStatus> Outbox::status() const {
     all.push_back(known->status);
     all.back().configured = known->notifier != nullptr;
     all.back().pending = known->queue.size();
+    for (const Entry& entry : known->queue) all.back().set_aside += entry.aside ? 1 : 0;
   }
   return all;
 }

@@ -21,8 +21,9 @@ struct OutboxHost {
   std::function<std::uint64_t()> seed;
   /// Calls the work once at this instant, never from inside; replaces what was set before.
   std::function<void(Instant, std::function<void()>)> set_alarm;
-  /// Writes the records; the outbox does not wait for it.
-  std::function<void(std::vector<Record>)> commit;
+  /// Writes the records; then calls `then`, where there is one, on the loop, never from inside, also when
+  /// writing failed.
+  std::function<void(std::vector<Record>, std::function<void()> then)> commit;
   std::function<void(LogLine)> log;
 };
 
@@ -31,6 +32,9 @@ struct OutboxLimits {
   Duration longest_backoff = 5min;
   double jitter = 0.25;               ///< +- this share of a backoff
   Duration longest_retry_after = 1h;  ///< a service's wish beyond this is cut
+  Duration longest_hold = 24h;        ///< before a first try; anything later is a clock set back
+  unsigned tries_in_order = 20;       ///< of the first in the queue, before others are asked: about an hour
+  Duration aside_retry = 1h;          ///< of an alert that is set aside
   std::size_t pending = 10'000;       ///< per channel; one more expires the oldest
   std::size_t receipts = 2'000;       ///< per channel; for one more the oldest is forgotten
   Duration age = 7 * 24h;             ///< since the alert was raised
@@ -40,9 +44,20 @@ struct OutboxLimits {
 ///
 ///   Pending --2xx--> Delivered            Pending --permanent error--> Refused
 ///   Pending --passing failure--> Pending, next_try later (backoff with jitter, or the service's Retry-After)
-///   Pending --older than 7 days, or 10,000 newer wait--> Expired, counted and logged
+///   Pending --too old, too many newer wait, overtaken--> Expired, counted by reason and logged
 ///
-/// Every change is committed after it happened, a delivery after the service answered: a process killed in
+/// Who is next in a channel: the first in order (the head). A head that waits for its next try keeps all
+/// others waiting; one that was never tried and is not due yet (quiet hours) keeps nobody. A head that failed
+/// tries_in_order times is doubted:
+///
+///   in order --the head's 20th try fails--> doubted
+///   doubted  --the head fails--> one other alert is tried, of another dedup key, the least tried
+///            --another arrives--> the head is tried at once --fails--> set aside
+///            --another fails--> the head again, after its backoff: the channel is down
+///   set aside: tried hourly, when no other is due; --a later one of its key arrives--> Expired (overtaken)
+///
+/// Every change is committed after it happened, a delivery after the service answered, and the next alert of
+/// the channel waits for that: a process killed in
 /// between sends that one alert again. A channel that is no longer configured keeps its alerts pending, so
 /// that they go out when it comes back, until they are too old.
 class Outbox {
@@ -69,17 +84,28 @@ class Outbox {
 
  private:
   struct Entry;
+  struct Doubt;
   struct Channel;
+  struct Next {
+    std::size_t index = 0;
+    Instant due = Instant::max();
+  };
   Channel& channel(const std::string& name);
   void enqueue(Channel& to, Entry entry);
   void pump();
-  bool pump(Channel& of, Instant now);
+  Instant pump(Channel& of, Instant now);
+  Next choose(Channel& of, Instant now);
   void finished(const std::string& name, std::uint64_t serial, Sent sent);
+  void delivered(Channel& of, std::size_t index, std::vector<Record> records);
+  void failed(Channel& of, Entry& entry, const Sent& sent);
   /// Takes in what the channel wants remembered; adds to `records` what is to be written.
   void remember(Channel& of, const std::string& dedup_key, std::string text, std::vector<Record>& records);
   void recall(Channel& of);
+  void drop(Channel& of, std::size_t index, DropReason reason, const std::string& why);
   void close(Channel& of, std::size_t index, DeliveryState state, std::string error,
              std::vector<Record> records = {});
+  void commit(Channel& of, std::vector<Record> records);
+  void say_lost(Channel& of, const Entry& entry);
   Duration backoff(unsigned tries);
   void log(LogLevel level, std::string message);
 

@@ -117,7 +117,9 @@ void Simulation::start_healer() {
                   if (alarm == outbox_alarm_) work();
                 });
   };
-  host.commit = [this](std::vector<Record> records) { runtime_->journal().write(std::move(records), {}); };
+  host.commit = [this](std::vector<Record> records, std::function<void()> then) {
+    runtime_->journal().write(std::move(records), std::move(then));
+  };
   host.log = [this](const LogLine& line) { checker_.log(line); };
   outbox_ = std::make_unique<Outbox>(std::move(host));
   std::vector<std::unique_ptr<Notifier>> channels;

@@ -92,6 +92,8 @@ TEST_CASE("every family is there, once, with HELP and TYPE, and no other") {
                                             "healer_engine_event_lag_seconds",
                                             "healer_exec_stuck",
                                             "healer_alerts_total",
+                                            "healer_alerts_dropped_total",
+                                            "healer_alert_channel_refusing",
                                             "healer_alerts_pending",
                                             "healer_loop_lag_seconds",
                                             "healer_breakers_open",
@@ -145,6 +147,10 @@ TEST_CASE("values of the snapshot") {
                  "healer_rule_last_evaluation_timestamp_seconds{rule=\"High \\\"errors\\\"\"} 1799999995"));
   CHECK(text.find("healer_rule_last_evaluation_timestamp_seconds{rule=\"Queue\"}") == std::string::npos);
   CHECK(has_line(text, "healer_signals_total{result=\"bad_token\",source=\"alertmanager\"} 0"));
+  CHECK(has_line(text, "healer_alerts_total{channel=\"slack\",outcome=\"expired\"} 5"));
+  CHECK(has_line(text, "healer_alerts_dropped_total{channel=\"slack\",reason=\"too_old\"} 0"));
+  CHECK(has_line(text, "healer_alerts_dropped_total{channel=\"slack\",reason=\"too_many\"} 5"));
+  CHECK(has_line(text, "healer_alert_channel_refusing{channel=\"slack\"} 1"));
 }
 
 TEST_CASE("what is counted shows") {

@@ -60,6 +60,8 @@ inline Snapshot full_snapshot() {
   slack.last_error = "HTTP 500";
   slack.delivered = 10;
   slack.refused = 1;
+  slack.refusing = true;
+  slack.dropped[static_cast<std::size_t>(DropReason::TooMany)] = 5;
   slack.failed_tries = 4;
   snapshot.channels.push_back(slack);
 

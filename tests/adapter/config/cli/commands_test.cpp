@@ -111,6 +111,23 @@ const char* const full_status = R"json({
  "alerts":{"pending":2,"channels":[{"name":"slack","pending":2,"last_error":"HTTP 500"},
                                    {"name":"x","pending":0}]}})json";
 
+TEST_CASE("status says which channel refuses, sets aside or has lost alerts") {
+  const auto view = status_view(
+      R"({"workloads":[],"alerts":{"pending":3,"channels":[
+          {"name":"mail","pending":0,"refusing":true,"refused":2,"dropped":0,"last_error":"535 no"},
+          {"name":"pager","pending":3,"set_aside":1,"refusing":false,"refused":0,"dropped":7,
+           "last_error":"HTTP 500"},
+          {"name":"slack","pending":0,"set_aside":0,"refusing":false,"refused":1,"dropped":0,
+           "last_error":""}]}})",
+      now, false);
+  REQUIRE(view);
+  CHECK(view->find("! mail refuses alerts (2 so far): 535 no\n") != std::string::npos);
+  CHECK(view->find("! 3 alert(s) wait for pager, which takes others, but not 1 of them: HTTP 500\n") !=
+        std::string::npos);
+  CHECK(view->find("! 7 alert(s) never reached pager: ") != std::string::npos);
+  CHECK(view->find("slack") == std::string::npos);
+}
+
 TEST_CASE("status is a table with its problems below") {
   const auto view = status_view(full_status, now, false);
   REQUIRE(view);

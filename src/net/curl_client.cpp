@@ -6,19 +6,20 @@
 #include <utility>
 #include <vector>
 
-#include <curl/curl.h>
 #include <boost/asio/posix/stream_descriptor.hpp>
 
 #include "base/text.hpp"
 #include "base/version.hpp"
+#include "net/curl_transfer.hpp"
 #include "net/loop.hpp"
 
 namespace healer::net {
 namespace {
 
-constexpr std::size_t head_limit = 64 * 1024;
 constexpr std::size_t shortest_secret = 6;
-constexpr long connections_limit = 16;
+// Each channel has one request under way at most; none may wait for another's that hangs.
+constexpr long connections_limit = 512;
+constexpr long idle_connections_limit = 16;
 
 // libcurl's process-wide state. Its calls are counted by libcurl itself, so each client holds one.
 class CurlLibrary {
@@ -35,88 +36,95 @@ class CurlLibrary {
   bool ready_;
 };
 
-struct EasyClose {
-  void operator()(CURL* handle) const { curl_easy_cleanup(handle); }
-};
 struct MultiClose {
   void operator()(CURLM* handle) const { curl_multi_cleanup(handle); }
 };
-struct ListFree {
-  void operator()(curl_slist* list) const { curl_slist_free_all(list); }
-};
 
-// One request under way. libcurl keeps pointers into it, so it stays where it is.
-struct Transfer {
-  CurlRequest request;
-  std::function<void(Result<CurlAnswer>)> done;
-  std::unique_ptr<curl_slist, ListFree> headers;
-  std::string body;
-  std::size_t head_bytes = 0;
-  char error[CURL_ERROR_SIZE] = "";
-  // Last: closed first, while what it points to is still there.
-  std::unique_ptr<CURL, EasyClose> easy;
-};
+class HttpTransfer final : public CurlTransfer {
+ public:
+  HttpTransfer(CurlRequest request, std::function<void(Result<CurlAnswer>)> done)
+      : request_(std::move(request)), done_(std::move(done)) {}
+  ~HttpTransfer() override { close(); }
 
-std::size_t on_body(char* data, std::size_t, std::size_t size, void* user) {
-  auto& transfer = *static_cast<Transfer*>(user);
-  const std::size_t room = transfer.request.answer_limit - transfer.body.size();
-  transfer.body.append(data, std::min(room, size));
-  return size <= room ? size : CURL_WRITEFUNC_ERROR;  // enough is known: an endless answer ends here
-}
-
-std::size_t on_header(char*, std::size_t, std::size_t size, void* user) {
-  auto& transfer = *static_cast<Transfer*>(user);
-  transfer.head_bytes += size;
-  return transfer.head_bytes <= head_limit ? size : CURL_WRITEFUNC_ERROR;
-}
-
-ErrorCode code_of(CURLcode code) {
-  switch (code) {
-    case CURLE_URL_MALFORMAT:
-      return ErrorCode::InvalidInput;
-    case CURLE_OPERATION_TIMEDOUT:
-      return ErrorCode::Timeout;
-    case CURLE_COULDNT_RESOLVE_HOST:
-    case CURLE_COULDNT_RESOLVE_PROXY:
-    case CURLE_COULDNT_CONNECT:
-    case CURLE_PROXY:
-    case CURLE_SSL_CONNECT_ERROR:
-    case CURLE_PEER_FAILED_VERIFICATION:
-    case CURLE_SSL_CACERT_BADFILE:
-      return ErrorCode::Unreachable;
-    case CURLE_WEIRD_SERVER_REPLY:
-    case CURLE_UNSUPPORTED_PROTOCOL:  // the answer is not HTTP/1
-    case CURLE_WRITE_ERROR:           // only the head's limit ends here, see answer_of()
-      return ErrorCode::Protocol;
-    default:
-      return ErrorCode::ConnectionLost;
-  }
-}
-
-Result<CurlAnswer> answer_of(Transfer& transfer, CURLcode code) {
-  long status = 0;
-  curl_easy_getinfo(transfer.easy.get(), CURLINFO_RESPONSE_CODE, &status);
-  const bool body_cut = code == CURLE_WRITE_ERROR && transfer.body.size() == transfer.request.answer_limit;
-  if (code == CURLE_OK || body_cut) {
-    CurlAnswer answer;
-    answer.status = static_cast<int>(status);
-    answer.body = transfer.request.url_is_public
-                      ? std::move(transfer.body)
-                      : without_url(std::move(transfer.body), transfer.request.url);
-    curl_off_t seconds = 0;
-    if (curl_easy_getinfo(transfer.easy.get(), CURLINFO_RETRY_AFTER, &seconds) == CURLE_OK && seconds > 0) {
-      constexpr curl_off_t longest = 366LL * 24 * 3600;
-      answer.retry_after = std::chrono::seconds(std::min(seconds, longest));
+  CURLcode set_up(const CurlTrust& trust) override {
+    CURLcode code = set_common(trust, request_.timeout);
+    const auto set = [&](CURLoption option, auto value) {
+      if (code == CURLE_OK) code = curl_easy_setopt(easy(), option, value);
+    };
+    set(CURLOPT_URL, request_.url.reveal().c_str());
+    set(CURLOPT_PROTOCOLS_STR, "http,https");
+    set(CURLOPT_FOLLOWLOCATION, 0L);
+    set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
+    set(CURLOPT_USERAGENT, (std::string("healer/") + version).c_str());
+    if (request_.method == "POST" || request_.method == "PUT") {
+      set(CURLOPT_POST, 1L);
+      set(CURLOPT_POSTFIELDS, request_.body.c_str());
+      set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request_.body.size()));
     }
-    return answer;
+    if (request_.method != "POST" && request_.method != "GET")
+      set(CURLOPT_CUSTOMREQUEST, request_.method.c_str());
+    append("Expect:");  // no waiting for "100 Continue", which some peers never send
+    for (const auto& [name, value] : request_.headers) append(name + ": " + value);
+    set(CURLOPT_HTTPHEADER, list());
+    set(CURLOPT_WRITEFUNCTION, &HttpTransfer::on_body);
+    set(CURLOPT_WRITEDATA, this);
+    set(CURLOPT_HEADERFUNCTION, &HttpTransfer::on_header);
+    set(CURLOPT_HEADERDATA, this);
+    return code;
   }
-  if (transfer.head_bytes > head_limit)
-    return failure(ErrorCode::Protocol,
-                   "the head of the answer exceeds " + std::to_string(head_limit / 1024) + " KiB");
-  std::string text = curl_easy_strerror(code);
-  if (transfer.error[0] != '\0') text = transfer.error;
-  return failure(code_of(code), printable(without_url(std::move(text), transfer.request.url)));
-}
+
+  std::function<void()> finished(CURLcode code) override {
+    return [done = std::move(done_), result = answer_of(code)]() mutable {
+      if (done) done(std::move(result));
+    };
+  }
+
+  std::function<void()> refused(Error error) override {
+    return [done = std::move(done_), error = std::move(error)]() mutable {
+      if (done) done(tl::unexpected(std::move(error)));
+    };
+  }
+
+ private:
+  Result<CurlAnswer> answer_of(CURLcode code) {
+    long status = 0;
+    curl_easy_getinfo(easy(), CURLINFO_RESPONSE_CODE, &status);
+    const bool body_cut = code == CURLE_WRITE_ERROR && body_.size() == request_.answer_limit;
+    if (code == CURLE_OK || body_cut) {
+      CurlAnswer answer;
+      answer.status = static_cast<int>(status);
+      answer.body = request_.url_is_public ? std::move(body_) : without_url(std::move(body_), request_.url);
+      curl_off_t seconds = 0;
+      if (curl_easy_getinfo(easy(), CURLINFO_RETRY_AFTER, &seconds) == CURLE_OK && seconds > 0) {
+        constexpr curl_off_t longest = 366LL * 24 * 3600;
+        answer.retry_after = std::chrono::seconds(std::min(seconds, longest));
+      }
+      return answer;
+    }
+    if (head_bytes_ > curl_head_limit)
+      return failure(ErrorCode::Protocol,
+                     "the head of the answer exceeds " + std::to_string(curl_head_limit / 1024) + " KiB");
+    return failure(error_code_of(code), printable(without_url(error_text(code), request_.url)));
+  }
+
+  static std::size_t on_body(char* data, std::size_t, std::size_t size, void* user) {
+    auto& self = *static_cast<HttpTransfer*>(user);
+    const std::size_t room = self.request_.answer_limit - self.body_.size();
+    self.body_.append(data, std::min(room, size));
+    return size <= room ? size : CURL_WRITEFUNC_ERROR;  // enough is known: an endless answer ends here
+  }
+
+  static std::size_t on_header(char*, std::size_t, std::size_t size, void* user) {
+    auto& self = *static_cast<HttpTransfer*>(user);
+    self.head_bytes_ += size;
+    return self.head_bytes_ <= curl_head_limit ? size : CURL_WRITEFUNC_ERROR;
+  }
+
+  CurlRequest request_;
+  std::function<void(Result<CurlAnswer>)> done_;
+  std::string body_;
+  std::size_t head_bytes_ = 0;
+};
 
 }  // namespace
 
@@ -143,6 +151,7 @@ class CurlClient::State : public std::enable_shared_from_this<State> {
     curl_multi_setopt(multi_.get(), CURLMOPT_TIMERFUNCTION, &State::on_timer);
     curl_multi_setopt(multi_.get(), CURLMOPT_TIMERDATA, this);
     curl_multi_setopt(multi_.get(), CURLMOPT_MAX_TOTAL_CONNECTIONS, connections_limit);
+    curl_multi_setopt(multi_.get(), CURLMOPT_MAXCONNECTS, idle_connections_limit);
     return true;
   }
 
@@ -155,21 +164,22 @@ class CurlClient::State : public std::enable_shared_from_this<State> {
     timer_.cancel();
   }
 
-  void send(CurlRequest request, std::function<void(Result<CurlAnswer>)> done) {
-    auto transfer = std::make_unique<Transfer>();
-    transfer->request = std::move(request);
-    transfer->done = std::move(done);
-    transfer->easy.reset(curl_easy_init());
-    CURL* const easy = transfer->easy.get();
-    CURLcode code = easy ? set_up(*transfer) : CURLE_OUT_OF_MEMORY;
+  void begin(std::unique_ptr<CurlTransfer> transfer) {
+    CURL* const easy = transfer->easy();
+    CURLcode code = easy ? transfer->set_up(trust_) : CURLE_OUT_OF_MEMORY;
     if (code == CURLE_OK && curl_multi_add_handle(multi_.get(), easy) != CURLM_OK) code = CURLE_FAILED_INIT;
     if (code != CURLE_OK) {
-      finish(std::move(transfer->done),
-             failure(ErrorCode::InvalidInput,
-                     std::string("the request cannot be made: ") + curl_easy_strerror(code)));
+      tell(transfer->refused(Error{ErrorCode::InvalidInput,
+                                   std::string("the request cannot be made: ") + curl_easy_strerror(code)}));
       return;
     }
     transfers_.emplace(easy, std::move(transfer));
+  }
+
+  void tell(std::function<void()> call) {
+    loop_.post([self = weak_from_this(), call = std::move(call)] {
+      if (self.lock()) call();
+    });
   }
 
  private:
@@ -181,55 +191,6 @@ class CurlClient::State : public std::enable_shared_from_this<State> {
     bool writing = false;
   };
 
-  CURLcode set_up(Transfer& transfer) {
-    CURL* const easy = transfer.easy.get();
-    CURLcode code = CURLE_OK;
-    const auto set = [&](CURLoption option, auto value) {
-      if (code == CURLE_OK) code = curl_easy_setopt(easy, option, value);
-    };
-    const auto add_header = [&](const std::string& line) {
-      curl_slist* longer = curl_slist_append(transfer.headers.get(), line.c_str());
-      if (!longer) return;
-      (void)transfer.headers.release();
-      transfer.headers.reset(longer);
-    };
-    const CurlRequest& request = transfer.request;
-    set(CURLOPT_URL, request.url.reveal().c_str());
-    set(CURLOPT_PROTOCOLS_STR, "http,https");
-    set(CURLOPT_FOLLOWLOCATION, 0L);
-    set(CURLOPT_NOSIGNAL, 1L);
-    // A look-up that hangs must not be waited for when the request is given up: that would stop the loop.
-    set(CURLOPT_QUICK_EXIT, 1L);
-    set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
-    set(CURLOPT_TIMEOUT_MS, static_cast<long>(request.timeout.count()));
-    set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(request.timeout.count()));
-    set(CURLOPT_USERAGENT, (std::string("healer/") + version).c_str());
-    if (!trust_.file.empty()) set(CURLOPT_CAINFO, trust_.file.c_str());
-    if (!trust_.folder.empty()) set(CURLOPT_CAPATH, trust_.folder.c_str());
-    if (request.method == "POST" || request.method == "PUT") {
-      set(CURLOPT_POST, 1L);
-      set(CURLOPT_POSTFIELDS, request.body.c_str());
-      set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
-    }
-    if (request.method != "POST" && request.method != "GET")
-      set(CURLOPT_CUSTOMREQUEST, request.method.c_str());
-    add_header("Expect:");  // no waiting for "100 Continue", which some peers never send
-    for (const auto& [name, value] : request.headers) add_header(name + ": " + value);
-    set(CURLOPT_HTTPHEADER, transfer.headers.get());
-    set(CURLOPT_ERRORBUFFER, transfer.error);
-    set(CURLOPT_WRITEFUNCTION, &on_body);
-    set(CURLOPT_WRITEDATA, &transfer);
-    set(CURLOPT_HEADERFUNCTION, &on_header);
-    set(CURLOPT_HEADERDATA, &transfer);
-    return code;
-  }
-
-  void finish(std::function<void(Result<CurlAnswer>)> done, Result<CurlAnswer> result) {
-    loop_.post([self = weak_from_this(), done = std::move(done), result = std::move(result)]() mutable {
-      if (self.lock() && done) done(std::move(result));
-    });
-  }
-
   void act(curl_socket_t descriptor, int events) {
     int running = 0;
     curl_multi_socket_action(multi_.get(), descriptor, events, &running);
@@ -239,11 +200,11 @@ class CurlClient::State : public std::enable_shared_from_this<State> {
       const auto found = transfers_.find(message->easy_handle);
       if (found == transfers_.end()) continue;
       const CURLcode code = message->data.result;  // the message dies with the handle's removal
-      const std::unique_ptr<Transfer> transfer = std::move(found->second);
+      const std::unique_ptr<CurlTransfer> transfer = std::move(found->second);
       transfers_.erase(found);
-      Result<CurlAnswer> result = answer_of(*transfer, code);
-      curl_multi_remove_handle(multi_.get(), transfer->easy.get());
-      finish(std::move(transfer->done), std::move(result));
+      std::function<void()> call = transfer->finished(code);
+      curl_multi_remove_handle(multi_.get(), transfer->easy());
+      tell(std::move(call));
     }
   }
 
@@ -318,7 +279,7 @@ class CurlClient::State : public std::enable_shared_from_this<State> {
   Timer timer_;
   std::map<curl_socket_t, std::shared_ptr<Watched>> watched_;
   std::unique_ptr<CURLM, MultiClose> multi_;
-  std::map<CURL*, std::unique_ptr<Transfer>> transfers_;
+  std::map<CURL*, std::unique_ptr<CurlTransfer>> transfers_;
 };
 
 Result<std::unique_ptr<CurlClient>> CurlClient::create(Loop& loop, CurlTrust trust) {
@@ -334,7 +295,14 @@ CurlClient::~CurlClient() {
 }
 
 void CurlClient::send(CurlRequest request, std::function<void(Result<CurlAnswer>)> done) {
-  state_->send(std::move(request), std::move(done));
+  state_->begin(std::make_unique<HttpTransfer>(std::move(request), std::move(done)));
+}
+
+void CurlClient::send_mail(MailRequest request, std::function<void(Result<MailAnswer>)> done) {
+  auto good = check_mail(request);
+  auto transfer = make_mail_transfer(std::move(request), std::move(done));
+  if (!good) return state_->tell(transfer->refused(std::move(good.error())));
+  state_->begin(std::move(transfer));
 }
 
 Result<void> check_url(const Secret& url) {

@@ -9,6 +9,7 @@
 #include "base/secret.hpp"
 #include "base/time.hpp"
 #include "net/http_message.hpp"
+#include "net/mail_message.hpp"
 
 namespace healer::net {
 
@@ -54,11 +55,22 @@ class CurlClient {
   /// (the URL), Unreachable, Timeout, ConnectionLost, Protocol.
   void send(CurlRequest request, std::function<void(Result<CurlAnswer>)> done);
 
+  /// The same by SMTP. Every reply of the server is an answer. Errors: InvalidInput (a host, address or login
+  /// that cannot be sent), Unreachable (a certificate that is not trusted, no STARTTLS), Refused (the server
+  /// offers no login that is known here), Timeout, ConnectionLost, Protocol.
+  void send_mail(MailRequest request, std::function<void(Result<MailAnswer>)> done);
+
  private:
   class State;
   explicit CurlClient(std::shared_ptr<State> state);
   std::shared_ptr<State> state_;
 };
+
+/// InvalidInput for what may not stand in the dialogue or the envelope.
+Result<void> check_mail(const MailRequest& request);
+
+/// InvalidInput, with what is wrong, when it is no bare address of printable ASCII: "ops@example.org".
+Result<void> check_mail_address(const std::string& address);
 
 /// InvalidInput, without the URL, when it is no http or https URL with a host.
 Result<void> check_url(const Secret& url);

@@ -1,0 +1,58 @@
+#include "net/curl_transfer.hpp"
+
+#include "base/version.hpp"
+
+namespace healer::net {
+
+CURLcode CurlTransfer::set_common(const CurlTrust& trust, Duration timeout) {
+  CURLcode code = CURLE_OK;
+  const auto set = [&](CURLoption option, auto value) {
+    if (code == CURLE_OK) code = curl_easy_setopt(easy(), option, value);
+  };
+  set(CURLOPT_NOSIGNAL, 1L);
+  // A look-up that hangs must not be waited for when the request is given up: that would stop the loop.
+  set(CURLOPT_QUICK_EXIT, 1L);
+  set(CURLOPT_TIMEOUT_MS, static_cast<long>(timeout.count()));
+  set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(timeout.count()));
+  if (!trust.file.empty()) set(CURLOPT_CAINFO, trust.file.c_str());
+  if (!trust.folder.empty()) set(CURLOPT_CAPATH, trust.folder.c_str());
+  set(CURLOPT_ERRORBUFFER, error_);
+  return code;
+}
+
+void CurlTransfer::append(const std::string& line) {
+  curl_slist* longer = curl_slist_append(list_.get(), line.c_str());
+  if (!longer) return;
+  (void)list_.release();
+  list_.reset(longer);
+}
+
+std::string CurlTransfer::error_text(CURLcode code) const {
+  return error_[0] != '\0' ? error_ : curl_easy_strerror(code);
+}
+
+ErrorCode error_code_of(CURLcode code) {
+  switch (code) {
+    case CURLE_URL_MALFORMAT:
+      return ErrorCode::InvalidInput;
+    case CURLE_OPERATION_TIMEDOUT:
+      return ErrorCode::Timeout;
+    case CURLE_COULDNT_RESOLVE_HOST:
+    case CURLE_COULDNT_RESOLVE_PROXY:
+    case CURLE_COULDNT_CONNECT:
+    case CURLE_PROXY:
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_USE_SSL_FAILED:
+      return ErrorCode::Unreachable;
+    case CURLE_WEIRD_SERVER_REPLY:
+    case CURLE_UNSUPPORTED_PROTOCOL:  // the answer is not HTTP/1
+    case CURLE_WRITE_ERROR:           // the limit of a head ends there
+      return ErrorCode::Protocol;
+    default:
+      return ErrorCode::ConnectionLost;
+  }
+}
+
+}  // namespace healer::net

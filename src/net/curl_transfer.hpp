@@ -1,0 +1,64 @@
+#pragma once
+
+// Of curl_client.cpp and curl_mail.cpp alone: what one transfer of libcurl is to the client.
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include <curl/curl.h>
+
+#include "base/result.hpp"
+#include "net/curl_client.hpp"
+
+namespace healer::net {
+
+inline constexpr std::size_t curl_head_limit = 64 * 1024;
+
+struct CurlEasyClose {
+  void operator()(CURL* handle) const { curl_easy_cleanup(handle); }
+};
+struct CurlListFree {
+  void operator()(curl_slist* list) const { curl_slist_free_all(list); }
+};
+
+/// One transfer under way. libcurl keeps pointers into it, so it stays where it is.
+class CurlTransfer {
+ public:
+  virtual ~CurlTransfer() = default;
+  CurlTransfer(const CurlTransfer&) = delete;
+  CurlTransfer& operator=(const CurlTransfer&) = delete;
+
+  CURL* easy() const { return easy_.get(); }
+  /// Sets the handle's options.
+  virtual CURLcode set_up(const CurlTrust& trust) = 0;
+  /// The call that tells the one who asked, to be made on the loop.
+  virtual std::function<void()> finished(CURLcode code) = 0;
+  /// The same for a transfer that was never begun.
+  virtual std::function<void()> refused(Error error) = 0;
+
+ protected:
+  CurlTransfer() : easy_(curl_easy_init()) {}
+
+  /// What every transfer has in common: limits of time, trust, no signals.
+  CURLcode set_common(const CurlTrust& trust, Duration timeout);
+  void append(const std::string& line);
+  curl_slist* list() const { return list_.get(); }
+  /// The error in words: libcurl's own where it has some.
+  std::string error_text(CURLcode code) const;
+  /// Before anything that the handle's callbacks point to is gone.
+  void close() { easy_.reset(); }
+
+ private:
+  std::unique_ptr<curl_slist, CurlListFree> list_;
+  char error_[CURL_ERROR_SIZE] = "";
+  std::unique_ptr<CURL, CurlEasyClose> easy_;
+};
+
+/// What a failure on the way is called.
+ErrorCode error_code_of(CURLcode code);
+
+std::unique_ptr<CurlTransfer> make_mail_transfer(MailRequest request,
+                                                 std::function<void(Result<MailAnswer>)> done);
+
+}  // namespace healer::net

@@ -1,0 +1,215 @@
+#include "notify/email.hpp"
+
+#include <algorithm>
+#include <ctime>
+#include <string_view>
+#include <utility>
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include "base/text.hpp"
+#include "notify/alert_text.hpp"
+
+namespace healer {
+namespace {
+
+constexpr std::size_t text_limit = 16 * 1024;
+constexpr std::size_t subject_limit = 200;
+constexpr std::size_t line_limit = 76;
+
+bool is_plain(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](unsigned char c) { return c >= 0x20 && c < 0x7F; });
+}
+
+std::string base64(std::string_view bytes) {
+  constexpr char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string out;
+  for (std::size_t i = 0; i < bytes.size(); i += 3) {
+    const std::string_view three = bytes.substr(i, 3);
+    unsigned value = 0;
+    for (std::size_t k = 0; k < 3; ++k)
+      value = value << 8 | (k < three.size() ? static_cast<unsigned char>(three[k]) : 0U);
+    for (std::size_t k = 0; k < 4; ++k) out += k <= three.size() ? digits[value >> (18 - 6 * k) & 63U] : '=';
+  }
+  return out;
+}
+
+// Encoded words, none of which splits a character (RFC 2047, 5).
+std::string encoded_words(std::string_view text) {
+  constexpr std::size_t bytes_a_word = 45;  // 60 digits, and the 12 around them
+  std::string out;
+  while (!text.empty()) {
+    std::size_t end = std::min(bytes_a_word, text.size());
+    while (end < text.size() && end > 1 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
+    out += (out.empty() ? "=?UTF-8?B?" : "\r\n =?UTF-8?B?") + base64(text.substr(0, end)) + "?=";
+    text.remove_prefix(end);
+  }
+  return out;
+}
+
+std::uint64_t hash_of(std::string_view text) {
+  std::uint64_t hash = 14695981039346656037ULL;  // FNV-1a
+  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
+  return hash;
+}
+
+std::string domain_of(const EmailChannel& settings) {
+  return settings.from.substr(settings.from.rfind('@') + 1);
+}
+
+std::string date_of(Instant at) {
+  const auto seconds = static_cast<std::time_t>(std::max<std::int64_t>(0, wall_time_of(at).unix_ms / 1000));
+  const std::tm utc = fmt::gmtime(seconds);
+  constexpr const char* days[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+  constexpr const char* months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                    "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  return fmt::format("{}, {:02} {} {} {:02}:{:02}:{:02} +0000", days[utc.tm_wday], utc.tm_mday,
+                     months[utc.tm_mon], utc.tm_year + 1900, utc.tm_hour, utc.tm_min, utc.tm_sec);
+}
+
+/// A receipt comes from the disk: nothing but a Message-ID of our own form goes into a head.
+bool is_message_id(const std::string& text) {
+  return text.size() > 4 && text.size() < 400 && text.starts_with("<healer.") && text.ends_with(">") &&
+         is_plain(text) && text.find_first_of(" ,;\"\\()") == std::string::npos;
+}
+
+Sent meaning_of(Result<net::MailAnswer> answer) {
+  Sent sent;
+  if (!answer) {
+    sent.result =
+        answer.error().code == ErrorCode::InvalidInput ? Sent::Result::Refused : Sent::Result::TryAgain;
+    sent.error = answer.error().message;
+    return sent;
+  }
+  if (answer->code < 400) {
+    if (!answer->recipients_refused.empty())
+      sent.error = fmt::format("{} of the recipients did not get it: {}", answer->recipients_refused.size(),
+                               answer->recipients_refused.front());
+    return sent;
+  }
+  sent.result = answer->code >= 500 ? Sent::Result::Refused : Sent::Result::TryAgain;
+  sent.error = answer->reply.empty() ? fmt::format("SMTP {}", answer->code) : "SMTP " + answer->reply;
+  return sent;
+}
+
+net::MailRequest request_of(const MailChannel& channel, const EmailChannel& settings) {
+  net::MailRequest request;
+  request.host = settings.host;
+  request.port = settings.port;
+  switch (settings.security) {
+    case EmailChannel::Security::StartTls:
+      request.security = net::MailRequest::Security::StartTls;
+      break;
+    case EmailChannel::Security::Tls:
+      request.security = net::MailRequest::Security::Tls;
+      break;
+    case EmailChannel::Security::None:
+      request.security = net::MailRequest::Security::None;
+      break;
+  }
+  request.user = settings.user;
+  request.password = settings.password;
+  request.from = settings.from;
+  request.to = settings.to;
+  request.timeout = channel.timeout;
+  return request;
+}
+
+class EmailNotifier final : public Notifier {
+ public:
+  EmailNotifier(MailChannel channel, EmailChannel settings)
+      : channel_(std::move(channel)), settings_(std::move(settings)) {}
+
+  const std::string& channel() const override { return channel_.name; }
+  Duration gap() const override { return channel_.gap; }
+
+  void send(const Alert& alert, const std::string& receipt, std::function<void(Sent)> done) override {
+    net::MailRequest request = request_of(channel_, settings_);
+    request.message = email_message(alert, settings_, receipt);
+    const std::string thread = is_message_id(receipt) ? receipt : email_message_id(alert, settings_);
+    channel_.client.send_mail(std::move(request),
+                              [done = std::move(done), thread](Result<net::MailAnswer> answer) {
+                                Sent sent = meaning_of(std::move(answer));
+                                if (sent.result == Sent::Result::Delivered) sent.receipt = thread;
+                                done(std::move(sent));
+                              });
+  }
+
+ private:
+  MailChannel channel_;
+  EmailChannel settings_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Notifier>> make_email_notifier(MailChannel channel, const EmailChannel& settings) {
+  if (auto good = net::check_mail(request_of(channel, settings)); !good)
+    return tl::unexpected(std::move(good.error()));
+  return std::unique_ptr<Notifier>(std::make_unique<EmailNotifier>(std::move(channel), settings));
+}
+
+std::string email_message_id(const Alert& alert, const EmailChannel& settings) {
+  return fmt::format("<healer.{}.{}.{:016x}@{}>", alert.id.value, wall_time_of(alert.raised_at).unix_ms,
+                     hash_of(alert.host + "\n" + alert.dedup_key), domain_of(settings));
+}
+
+std::string email_field(const std::string& name, const std::string& text) {
+  const std::string line = name + ": " + text;
+  if (is_plain(text) && line.size() <= line_limit && text.find("=?") == std::string::npos)
+    return line + "\r\n";
+  // The first word stands in a line of its own, so that the name's length does not matter.
+  return name + ":\r\n " + encoded_words(printable(text)) + "\r\n";
+}
+
+std::string quoted_printable(const std::string& text) {
+  std::string out;
+  std::size_t column = 0;
+  const auto put = [&](const std::string& piece) {
+    if (column + piece.size() > line_limit - 1) {  // room for the '='
+      out += "=\r\n";
+      column = 0;
+    }
+    out += piece;
+    column += piece.size();
+  };
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto c = static_cast<unsigned char>(text[i]);
+    if (c == '\n') {
+      out += "\r\n";
+      column = 0;
+      continue;
+    }
+    const bool at_end = i + 1 == text.size() || text[i + 1] == '\n';
+    const bool blank = c == ' ' || c == '\t';
+    // Servers and mailboxes read a meaning into a dot, or a "From ", at a line's begin.
+    const bool doubtful = column == 0 && (c == '.' || c == 'F');
+    if (c == '=' || c >= 0x7F || (c < 0x20 && !blank) || (blank && at_end) || doubtful)
+      put(fmt::format("={:02X}", c));
+    else
+      put(std::string(1, static_cast<char>(c)));
+  }
+  return out + "\r\n";
+}
+
+std::string email_message(const Alert& alert, const EmailChannel& settings, const std::string& thread) {
+  std::string to;
+  for (const std::string& each : settings.to) to += (to.empty() ? "" : ",\r\n ") + each;
+  const std::string id = email_message_id(alert, settings);
+  std::string head = "Date: " + date_of(alert.raised_at) + "\r\n";
+  head += "From: healer <" + settings.from + ">\r\n";
+  head += "To: " + to + "\r\n";
+  head += email_field("Subject", clip(alert_title(alert), subject_limit));
+  head += "Message-ID:\r\n " + id + "\r\n";
+  if (is_message_id(thread) && thread != id)
+    head += "In-Reply-To:\r\n " + thread + "\r\nReferences:\r\n " + thread + "\r\n";
+  if (alert.kind == AlertKind::Critical) head += "Importance: high\r\nX-Priority: 1\r\n";
+  head +=
+      "Auto-Submitted: auto-generated\r\n"
+      "MIME-Version: 1.0\r\n"
+      "Content-Type: text/plain; charset=utf-8\r\n"
+      "Content-Transfer-Encoding: quoted-printable\r\n";
+  return head + "\r\n" + quoted_printable(plain_text(alert, text_limit));
+}
+
+}  // namespace healer

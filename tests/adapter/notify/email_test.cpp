@@ -1,0 +1,443 @@
+// Mail: the message's form, and its way through a real server and through bad ones.
+#include <doctest/doctest.h>
+#include <rapidcheck.h>
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <boost/json.hpp>
+
+#include "adapter/notify/service.hpp"
+#include "base/text.hpp"
+#include "notify/email.hpp"
+#include "support/certificates.hpp"
+#include "support/process.hpp"
+#include "support/wait.hpp"
+
+using namespace healer;
+using namespace healer::testing;
+
+namespace {
+
+namespace json = boost::json;
+
+constexpr const char* python = "/usr/bin/python3";  // Debian's own, which its aiosmtpd belongs to
+
+bool has_smtp_server() {
+  static const bool has = run({.arguments = {python, "-c", "import aiosmtpd"}}).code == 0;
+  if (!has) MESSAGE("skipped: no python3-aiosmtpd on this machine");
+  return has;
+}
+
+const Certificates& certificates() {
+  static const Certificates made;
+  return made;
+}
+
+struct Mail {
+  std::string from;
+  std::vector<std::string> to;
+  bool tls = false;
+  std::string user;
+  std::string data;
+};
+
+class SmtpServer {
+ public:
+  explicit SmtpServer(const std::string& mode, const std::vector<std::string>& login = {}) {
+    Command command;
+    command.arguments = {python, SMTP_SERVER, mode, certificates().file("server.pem"),
+                         certificates().file("server-key.pem")};
+    command.arguments.insert(command.arguments.end(), login.begin(), login.end());
+    command.output = output_ = folder_.file("output");
+    process_.emplace(command);
+    wait_until("the mail server's port", [&] {
+      if (process_->exit_code()) FAIL("the mail server ended: " << read_file(output_));
+      return !lines().empty();
+    });
+    port_ = static_cast<std::uint16_t>(std::stoi(lines().front()));
+  }
+  std::uint16_t port() const { return port_; }
+  std::vector<Mail> mails() const {
+    std::vector<Mail> all;
+    const auto said = lines();
+    for (std::size_t i = 1; i < said.size(); ++i) {
+      if (!said[i].starts_with("{")) continue;
+      const json::object object = json::parse(said[i]).as_object();
+      Mail mail;
+      mail.from = object.at("from").as_string().c_str();
+      for (const auto& each : object.at("to").as_array()) mail.to.emplace_back(each.as_string().c_str());
+      mail.tls = object.at("tls").as_bool();
+      mail.user = object.at("user").as_string().c_str();
+      const auto& data = object.at("data").as_string();
+      mail.data.assign(data.data(), data.size());
+      all.push_back(std::move(mail));
+    }
+    return all;
+  }
+
+ private:
+  std::vector<std::string> lines() const {
+    const std::string said = read_file(output_);
+    const auto end = said.rfind('\n');
+    if (end == std::string::npos) return {};
+    return split(std::string_view(said).substr(0, end), '\n');
+  }
+
+  TemporaryFolder folder_;
+  std::string output_;
+  std::optional<Process> process_;
+  std::uint16_t port_ = 0;
+};
+
+EmailChannel settings_for(std::uint16_t port, EmailChannel::Security security) {
+  EmailChannel settings;
+  settings.host = "127.0.0.1";
+  settings.port = port;
+  settings.security = security;
+  settings.from = "healer@example.org";
+  settings.to = {"ops@example.org"};
+  return settings;
+}
+
+class Mailer {
+ public:
+  explicit Mailer(const net::CurlTrust& trust = {certificates().file("ca.pem"), ""}) {
+    for (const char* name : {"http_proxy", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY"})
+      ::unsetenv(name);
+    auto made = net::CurlClient::create(loop_, trust);
+    REQUIRE(made.has_value());
+    curl_ = std::move(*made);
+  }
+  Sent send(const EmailChannel& settings, const Alert& alert, const std::string& receipt = "",
+            Duration timeout = 20s) {
+    auto made = make_email_notifier(MailChannel{*curl_, "mail", timeout, 1s}, settings);
+    if (!made) FAIL(made.error().message);
+    std::optional<Sent> sent;
+    (*made)->send(alert, receipt, [&](Sent result) { sent = std::move(result); });
+    CHECK_FALSE(sent.has_value());
+    REQUIRE(run_until(loop_, [&] { return sent.has_value(); }));
+    return *sent;
+  }
+  net::CurlClient& curl() { return *curl_; }
+
+ private:
+  net::Loop loop_;
+  std::unique_ptr<net::CurlClient> curl_;
+};
+
+const EmailChannel plain_settings = settings_for(25, EmailChannel::Security::None);
+
+std::string head_of(const std::string& message) {
+  return message.substr(0, message.find("\r\n\r\n"));
+}
+std::string body_of(const std::string& message) {
+  return message.substr(message.find("\r\n\r\n") + 4);
+}
+
+std::string decoded(const std::string& body) {
+  std::string out;
+  for (std::size_t i = 0; i < body.size(); ++i) {
+    if (body.compare(i, 2, "\r\n") == 0) {
+      out += '\n';
+      ++i;
+    } else if (body.compare(i, 3, "=\r\n") == 0) {
+      i += 2;
+    } else if (body[i] == '=') {
+      out += static_cast<char>(std::stoi(body.substr(i + 1, 2), nullptr, 16));
+      i += 2;
+    } else {
+      out += body[i];
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("a mail has the head that a reader and a mailbox need") {
+  const std::string message = email_message(full_alert(AlertKind::Critical), plain_settings, "");
+  CHECK(head_of(message) ==
+        "Date: Fri, 15 Jan 2027 08:00:00 +0000\r\n"
+        "From: healer <healer@example.org>\r\n"
+        "To: ops@example.org\r\n"
+        "Subject: GAVE UP: web on host1\r\n"
+        "Message-ID:\r\n " +
+            email_message_id(full_alert(), plain_settings) +
+            "\r\n"
+            "Importance: high\r\n"
+            "X-Priority: 1\r\n"
+            "Auto-Submitted: auto-generated\r\n"
+            "MIME-Version: 1.0\r\n"
+            "Content-Type: text/plain; charset=utf-8\r\n"
+            "Content-Transfer-Encoding: quoted-printable");
+  const std::string body = decoded(body_of(message));
+  for (const char* part : {"web is ill: HTTP 503.", "Look at `docker logs web`.", "Attempt: 2 of 5",
+                           "https://healer.example/incidents/42", "ERROR: no connection to db"})
+    CHECK_MESSAGE(body.find(part) != std::string::npos, part);
+}
+
+TEST_CASE("the mails of one incident are one thread, a repeated one is the same") {
+  const std::string first = email_message_id(full_alert(), plain_settings);
+  CHECK(first == email_message_id(full_alert(), plain_settings));
+  Alert later = full_alert(AlertKind::Recovered);
+  later.id = AlertId{18};
+  CHECK(email_message_id(later, plain_settings) != first);
+  const std::string message = email_message(later, plain_settings, first);
+  CHECK(message.find("In-Reply-To:\r\n " + first + "\r\nReferences:\r\n " + first + "\r\n") !=
+        std::string::npos);
+  CHECK(email_message(full_alert(), plain_settings, first).find("References") == std::string::npos);
+  for (const char* damaged : {"<healer.1@x>\r\nBcc: a@b", "x", "<healer.1@x> <y@z>", "<other.1@x>"})
+    CHECK(email_message(later, plain_settings, damaged).find("References") == std::string::npos);
+}
+
+TEST_CASE("a subject that is not plain is made of encoded words") {
+  CHECK(email_field("Subject", "web is ill") == "Subject: web is ill\r\n");
+  CHECK(email_field("Subject",
+                    "Gr\xC3\xBC\xC3\x9F"
+                    "e") == "Subject:\r\n =?UTF-8?B?R3LDvMOfZQ==?=\r\n");
+  CHECK(email_field("Subject", "=?UTF-8?Q?x?=").find("=?UTF-8?B?") != std::string::npos);
+  const std::string field = email_field("Subject", "web\r\nBcc: all@example.org");
+  CHECK(field.find("\r\nBcc") == std::string::npos);
+}
+
+TEST_CASE("whatever a container says, a mail stays one mail of short plain lines") {
+  std::vector<Alert> alerts = hostile_alerts();
+  for (const std::string& text : {std::string(".\r\n.\r\nQUIT\r\n"), std::string("x\r\n.\r\nMAIL FROM:<a@b>"),
+                                  std::string("\nFrom me\n..\n.\n"), std::string("a\nBcc: b@c\n\nbody")})
+    alerts.push_back(alert_saying(text));
+  for (const Alert& alert : alerts) {
+    const std::string message = email_message(alert, plain_settings, "");
+    REQUIRE(message.size() < 100'000);
+    std::size_t begin = 0;
+    bool in_head = true;
+    std::vector<std::string> names;
+    while (begin < message.size()) {
+      const auto end = message.find("\r\n", begin);
+      REQUIRE(end != std::string::npos);
+      const std::string line = message.substr(begin, end - begin);
+      begin = end + 2;
+      REQUIRE(line.size() <= 78);
+      REQUIRE(
+          std::all_of(line.begin(), line.end(), [](char c) { return (c >= 0x20 && c < 0x7F) || c == '\t'; }));
+      CHECK_FALSE(line.starts_with("."));
+      CHECK_FALSE(line.starts_with("From "));
+      if (line.empty()) in_head = false;
+      if (in_head && line[0] != ' ') names.push_back(line.substr(0, line.find(':')));
+    }
+    const std::size_t urgent = alert.kind == AlertKind::Critical ? 2 : 0;
+    CHECK_MESSAGE(names.size() == 9 + urgent, "no field of the head comes from outside");
+    CHECK_FALSE(in_head);
+  }
+}
+
+TEST_CASE("quoted-printable gives every text back") {
+  CHECK(rc::check([](const std::string& any) {
+    std::string text;
+    for (const char c : any)
+      if (c != '\r') text += c;
+    for (const std::string& each :
+         {text, std::string(200, 'F') + text, text + std::string(100, ' ') + "\n" + text}) {
+      const std::string encoded = quoted_printable(each);
+      RC_ASSERT(decoded(encoded) == each + "\n");
+      for (const std::string& line : split(encoded, '\n')) RC_ASSERT(line.size() <= 77U);
+    }
+  }));
+}
+
+TEST_CASE("addresses, hosts and logins that may not stand in the dialogue are refused at the start") {
+  Mailer mailer;
+  const auto why = [&](EmailChannel settings) {
+    auto made = make_email_notifier(MailChannel{mailer.curl(), "mail"}, settings);
+    return made ? std::string() : made.error().message;
+  };
+  CHECK(why(plain_settings).empty());
+  for (const char* address :
+       {"", "ops", "@example.org", "ops@", "a b@example.org", "ops@example.org\r\nRCPT TO:<x@y>",
+        "<ops@example.org>", "ops@example.org>", "a@b@c", "\xC3\xBC@example.org", "ops@exa mple",
+        "a,b@example.org", "ops@ex\n"}) {
+    EmailChannel settings = plain_settings;
+    settings.to = {"good@example.org", address};
+    CHECK_MESSAGE(why(settings).find("is no address") != std::string::npos, address);
+    settings = plain_settings;
+    settings.from = address;
+    CHECK_MESSAGE(why(settings).find("is no address") != std::string::npos, address);
+  }
+  EmailChannel settings = plain_settings;
+  settings.to.clear();
+  CHECK(why(settings) == "no address to send to");
+  for (const char* host : {"", "mail example", "mail\r\n", "a/b", "user@host", "[::1]"}) {
+    settings = plain_settings;
+    settings.host = host;
+    CHECK_MESSAGE(why(settings).find("host") != std::string::npos, host);
+  }
+  settings = plain_settings;
+  settings.port = 0;
+  CHECK(why(settings).find("port is 0") != std::string::npos);
+  settings = plain_settings;
+  settings.user = "healer";
+  settings.password = Secret{"sEcReT\r\nQUIT"};
+  CHECK(why(settings).find("control character") != std::string::npos);
+  CHECK(why(settings).find("sEcReT") == std::string::npos);
+}
+
+TEST_CASE("a real server takes the mail: without encryption, with STARTTLS, with TLS, with a login") {
+  if (!has_smtp_server()) return;
+  Mailer mailer;
+  struct Way {
+    const char* mode;
+    EmailChannel::Security security;
+    bool login;
+  };
+  for (const Way& way : {Way{"plain", EmailChannel::Security::None, false},
+                         Way{"starttls", EmailChannel::Security::StartTls, false},
+                         Way{"starttls", EmailChannel::Security::StartTls, true},
+                         Way{"tls", EmailChannel::Security::Tls, true}}) {
+    CAPTURE(way.mode);
+    SmtpServer server(way.mode,
+                      way.login ? std::vector<std::string>{"healer", "sEcReT1"} : std::vector<std::string>{});
+    EmailChannel settings = settings_for(server.port(), way.security);
+    settings.to = {"ops@example.org", "night@example.net"};
+    if (way.login) {
+      settings.user = "healer";
+      settings.password = Secret{"sEcReT1"};
+    }
+    Alert alert = full_alert();
+    alert.excerpt = ".\n..\n. a dot\nFrom here\n" + std::string(3000, 'x') + "\n\xF0\x9F\x90\xB3";
+    const Sent sent = mailer.send(settings, alert);
+    CHECK_MESSAGE(sent.result == Sent::Result::Delivered, sent.error);
+    CHECK(sent.receipt == email_message_id(alert, settings));
+    wait_until("the mail", [&] { return server.mails().size() == 1; });
+    const Mail mail = server.mails().front();
+    CHECK(mail.from == "healer@example.org");
+    CHECK(mail.to == settings.to);
+    CHECK(mail.tls == (way.security != EmailChannel::Security::None));
+    CHECK(mail.user == (way.login ? "healer" : ""));
+    CHECK_MESSAGE(mail.data == email_message(alert, settings, ""), "byte for byte, dots and all");
+  }
+}
+
+TEST_CASE("later mails of an incident name the first one") {
+  if (!has_smtp_server()) return;
+  Mailer mailer;
+  SmtpServer server("plain");
+  const EmailChannel settings = settings_for(server.port(), EmailChannel::Security::None);
+  const Sent first = mailer.send(settings, full_alert());
+  REQUIRE(first.receipt.has_value());
+  Alert later = full_alert(AlertKind::Recovered);
+  later.id = AlertId{18};
+  const Sent second = mailer.send(settings, later, *first.receipt);
+  CHECK(second.receipt == first.receipt);
+  wait_until("both mails", [&] { return server.mails().size() == 2; });
+  CHECK(server.mails()[1].data.find("References:\r\n " + *first.receipt) != std::string::npos);
+}
+
+TEST_CASE("the server's final no is told apart from a passing one") {
+  if (!has_smtp_server()) return;
+  Mailer mailer;
+  SmtpServer server("plain");
+  EmailChannel settings = settings_for(server.port(), EmailChannel::Security::None);
+  settings.to = {"unknown@example.org"};
+  Sent sent = mailer.send(settings, full_alert());
+  CHECK(sent.result == Sent::Result::Refused);
+  CHECK(sent.error == "SMTP 550 5.1.1 no such user here");
+  CHECK_FALSE(sent.receipt.has_value());
+  settings.to = {"busy@example.org"};
+  sent = mailer.send(settings, full_alert());
+  CHECK(sent.result == Sent::Result::TryAgain);
+  CHECK(sent.error == "SMTP 451 4.3.0 try again later");
+  for (const auto& order : {std::vector<std::string>{"ops@example.org", "unknown@example.org"},
+                            std::vector<std::string>{"unknown@example.org", "ops@example.org"}}) {
+    settings.to = order;
+    const std::size_t before = server.mails().size();
+    sent = mailer.send(settings, full_alert());
+    CHECK_MESSAGE(sent.result == Sent::Result::Delivered, sent.error);
+    CHECK(sent.error == "1 of the recipients did not get it: 550 5.1.1 no such user here");
+    wait_until("the mail", [&] { return server.mails().size() == before + 1; });
+    CHECK(server.mails().back().to == std::vector<std::string>{"ops@example.org"});
+  }
+}
+
+TEST_CASE("a wrong login is refused, and no password shows") {
+  if (!has_smtp_server()) return;
+  Mailer mailer;
+  SmtpServer server("starttls", {"healer", "sEcReT1"});
+  EmailChannel settings = settings_for(server.port(), EmailChannel::Security::StartTls);
+  settings.user = "healer";
+  settings.password = Secret{"sEcReT2"};
+  Sent sent = mailer.send(settings, full_alert());
+  CHECK(sent.result == Sent::Result::Refused);
+  CHECK(sent.error.find("SMTP 535") == 0);
+  CHECK(sent.error.find("sEcReT") == std::string::npos);
+  settings.user.clear();
+  sent = mailer.send(settings, full_alert());
+  CHECK_MESSAGE(sent.result == Sent::Result::Refused, "530: a login is needed");
+  CHECK(sent.error.find("SMTP 530") == 0);
+  CHECK(server.mails().empty());
+}
+
+TEST_CASE("nothing is sent where STARTTLS is wanted and missing, or the certificate is a stranger's") {
+  if (!has_smtp_server()) return;
+  {
+    Mailer mailer;
+    SmtpServer server("plain");
+    const Sent sent =
+        mailer.send(settings_for(server.port(), EmailChannel::Security::StartTls), full_alert());
+    CHECK(sent.result == Sent::Result::TryAgain);
+    CHECK(sent.error.find("STARTTLS") != std::string::npos);
+    CHECK(server.mails().empty());
+  }
+  Mailer stranger({certificates().file("stranger.pem"), ""});
+  for (const char* mode : {"starttls", "tls"}) {
+    SmtpServer server(mode);
+    const auto security =
+        std::string(mode) == "tls" ? EmailChannel::Security::Tls : EmailChannel::Security::StartTls;
+    const Sent sent = stranger.send(settings_for(server.port(), security), full_alert());
+    CHECK(sent.result == Sent::Result::TryAgain);
+    CHECK_MESSAGE(sent.error.find("certificate") != std::string::npos, sent.error);
+    CHECK(server.mails().empty());
+  }
+}
+
+namespace {
+
+// Says these lines at once, and then never anything again.
+std::unique_ptr<ScriptedServer> saying(std::vector<std::string> lines) {
+  return ScriptedServer::on_loopback([lines = std::move(lines)](Peer& peer) {
+    for (const std::string& line : lines) peer.send(line + "\r\n");
+    peer.hang();
+  });
+}
+
+}  // namespace
+
+TEST_CASE("a server that does not answer QUIT keeps nobody waiting") {
+  Mailer mailer;
+  // The timeout is far beyond the test's own: who waited for the answer would be seen.
+  const auto server = saying({"220 hi", "250 hi", "550 5.7.1 no"});
+  const Sent sent =
+      mailer.send(settings_for(server->port(), EmailChannel::Security::None), full_alert(), "", 1h);
+  CHECK(sent.result == Sent::Result::Refused);
+  CHECK(sent.error == "SMTP 550 5.7.1 no");
+}
+
+TEST_CASE("what breaks on the way is tried again") {
+  Mailer mailer;
+  const auto result = [&](std::vector<std::string> lines, Duration timeout = 300ms) {
+    const auto server = saying(std::move(lines));
+    return mailer.send(settings_for(server->port(), EmailChannel::Security::None), full_alert(), "", timeout);
+  };
+  CHECK(result({}).result == Sent::Result::TryAgain);
+  CHECK(result({"220 hi"}).result == Sent::Result::TryAgain);
+  CHECK(result({"421 4.3.2 going down"}, 1h).error == "SMTP 421 4.3.2 going down");
+  CHECK(result({"421 4.3.2 going down"}, 1h).result == Sent::Result::TryAgain);
+  CHECK(result({"554 5.7.1 not you"}, 1h).result == Sent::Result::Refused);
+  CHECK(result({"220 hi", "250 hi", "250 ok", "250 ok", "354 go"}).result == Sent::Result::TryAgain);
+  CHECK(result({"HTTP/1.1 400 Bad Request"}).result == Sent::Result::TryAgain);
+  CHECK(result({std::string(200'000, 'x')}).result == Sent::Result::TryAgain);
+  EmailChannel nobody = settings_for(9, EmailChannel::Security::None);
+  CHECK(mailer.send(nobody, full_alert()).result == Sent::Result::TryAgain);
+}

@@ -8,11 +8,13 @@
 #include "notify/alertmanager.hpp"
 #include "notify/apprise.hpp"
 #include "notify/discord.hpp"
+#include "notify/email.hpp"
 #include "notify/gotify.hpp"
 #include "notify/ntfy.hpp"
 #include "notify/opsgenie.hpp"
 #include "notify/pagerduty.hpp"
 #include "notify/slack.hpp"
+#include "notify/slack_bot.hpp"
 #include "notify/teams.hpp"
 #include "notify/telegram.hpp"
 #include "notify/webhook.hpp"
@@ -24,9 +26,10 @@ using Made = Result<std::unique_ptr<Notifier>>;
 
 /// The services' published limits, for what one webhook, bot or integration may send.
 struct UsualGap {
-  /// One message a second for each webhook and for each channel of a bot.
+  /// One message a second for each webhook.
   Duration operator()(const SlackWebhookChannel&) const { return 1s; }
-  Duration operator()(const SlackBotChannel&) const { return 1s; }
+  /// Two calls for each alert; chat.update may be called fifty times a minute.
+  Duration operator()(const SlackBotChannel&) const { return 1200ms; }
   /// 120 events a minute for each integration.
   Duration operator()(const PagerDutyChannel&) const { return 500ms; }
   Duration operator()(const OpsgenieChannel&) const { return 1s; }
@@ -55,7 +58,7 @@ struct Maker {
   Made operator()(const SlackWebhookChannel& slack) const {
     return SlackNotifier::create(tools.curl, slack.url, settings.timeout, settings.name, gap_of(settings));
   }
-  Made operator()(const SlackBotChannel&) const { return not_available(); }
+  Made operator()(const SlackBotChannel& target) const { return make_slack_bot_notifier(http(), target); }
   Made operator()(const PagerDutyChannel& target) const { return make_pagerduty_notifier(http(), target); }
   Made operator()(const OpsgenieChannel& target) const { return make_opsgenie_notifier(http(), target); }
   Made operator()(const DiscordChannel& target) const { return make_discord_notifier(http(), target); }
@@ -63,17 +66,15 @@ struct Maker {
   Made operator()(const TelegramChannel& target) const { return make_telegram_notifier(http(), target); }
   Made operator()(const NtfyChannel& target) const { return make_ntfy_notifier(http(), target); }
   Made operator()(const GotifyChannel& target) const { return make_gotify_notifier(http(), target); }
-  Made operator()(const EmailChannel&) const { return not_available(); }
+  Made operator()(const EmailChannel& target) const {
+    return make_email_notifier(MailChannel{tools.curl, settings.name, settings.timeout, gap_of(settings)},
+                               target);
+  }
   Made operator()(const AppriseChannel& target) const { return make_apprise_notifier(http(), target); }
   Made operator()(const AlertmanagerChannel& target) const {
     return make_alertmanager_notifier(http(), target, {tools.loop, tools.now, tools.still_open});
   }
   Made operator()(const WebhookChannel& target) const { return make_webhook_notifier(http(), target); }
-
-  Made not_available() const {
-    return failure(ErrorCode::InvalidInput,
-                   std::string("channels of type ") + type_name(settings.target) + " are not available");
-  }
 };
 
 }  // namespace

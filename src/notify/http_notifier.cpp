@@ -9,18 +9,6 @@ namespace {
 
 constexpr std::size_t shortest_secret = 4;
 
-std::string without(std::string text, const std::vector<Secret>& secrets) {
-  for (const Secret& secret : secrets) {
-    const std::string& value = secret.reveal();
-    if (value.size() < shortest_secret) continue;
-    for (auto at = text.find(value); at != std::string::npos; at = text.find(value, at)) {
-      text.replace(at, value.size(), redacted_mark);
-      at += redacted_mark.size();
-    }
-  }
-  return text;
-}
-
 class HttpNotifier final : public Notifier {
  public:
   HttpNotifier(HttpChannel channel, HttpService service)
@@ -54,9 +42,9 @@ class HttpNotifier final : public Notifier {
                                      done = std::move(done)](Result<net::CurlAnswer> answer) mutable {
       // Before it is clipped: half a secret would not be found any more.
       if (answer)
-        answer->body = without(std::move(answer->body), parts->service.secrets);
+        answer->body = without_secrets(std::move(answer->body), parts->service.secrets);
       else
-        answer.error().message = without(std::move(answer.error().message), parts->service.secrets);
+        answer.error().message = without_secrets(std::move(answer.error().message), parts->service.secrets);
       Sent sent = parts->service.meaning(std::move(answer));
       if (sent.result == Sent::Result::Delivered && next + 1 < requests->size())
         return send_from(std::move(parts), std::move(requests), next + 1, std::move(done));
@@ -68,6 +56,18 @@ class HttpNotifier final : public Notifier {
 };
 
 }  // namespace
+
+std::string without_secrets(std::string text, const std::vector<Secret>& secrets) {
+  for (const Secret& secret : secrets) {
+    const std::string& value = secret.reveal();
+    if (value.size() < shortest_secret) continue;
+    for (auto at = text.find(value); at != std::string::npos; at = text.find(value, at)) {
+      text.replace(at, value.size(), redacted_mark);
+      at += redacted_mark.size();
+    }
+  }
+  return text;
+}
 
 Result<std::unique_ptr<Notifier>> make_http_notifier(HttpChannel channel, HttpService service) {
   if (auto good = net::check_url(service.url); !good) return tl::unexpected(std::move(good.error()));

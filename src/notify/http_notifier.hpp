@@ -39,6 +39,9 @@ struct HttpService {
 /// InvalidInput for a URL or a secret that cannot be sent; the message contains neither.
 Result<std::unique_ptr<Notifier>> make_http_notifier(HttpChannel channel, HttpService service);
 
+/// The text with every secret of at least four bytes replaced.
+std::string without_secrets(std::string text, const std::vector<Secret>& secrets);
+
 /// POST of a JSON body.
 net::CurlRequest json_request(Secret url, std::string body);
 

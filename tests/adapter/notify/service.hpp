@@ -88,13 +88,15 @@ class Service {
  public:
   using Make = std::function<Result<std::unique_ptr<Notifier>>(HttpChannel, const std::string& base)>;
 
-  explicit Service(std::string reply = answer(200, "{}")) : reply_(std::move(reply)) {
+  explicit Service(std::string reply = answer(200, "{}"))
+      : Service([reply = std::move(reply)](const SeenRequest&) { return reply; }) {}
+  explicit Service(ScriptedServer::Reply reply) {
     for (const char* name : {"http_proxy", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY"})
       ::unsetenv(name);
     auto made = net::CurlClient::create(loop_, {});
     REQUIRE(made.has_value());
     curl_ = std::move(*made);
-    server_ = ScriptedServer::on_loopback(replying([this](const SeenRequest&) { return reply_; }));
+    server_ = ScriptedServer::on_loopback(replying(std::move(reply)));
   }
 
   std::string base() const { return "http://127.0.0.1:" + std::to_string(server_->port()); }
@@ -126,7 +128,6 @@ class Service {
   net::Loop& loop() { return loop_; }
 
  private:
-  std::string reply_;
   net::Loop loop_;
   std::unique_ptr<net::CurlClient> curl_;
   std::unique_ptr<ScriptedServer> server_;

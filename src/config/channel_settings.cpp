@@ -12,6 +12,7 @@
 #include "config/headers.hpp"
 #include "config/setting_kinds.hpp"
 #include "config/url.hpp"
+#include "model/alert_template.hpp"
 
 namespace healer {
 namespace {
@@ -106,10 +107,6 @@ bool is_user(std::string_view text) {
 bool is_password(std::string_view text) {
   return !text.empty() && text.size() <= 1024 &&
          text.find_first_of(std::string_view("\0\r\n", 3)) == std::string_view::npos;
-}
-
-bool is_template(std::string_view text) {
-  return !text.empty() && text.size() <= 16 * 1024 && text.find('\0') == std::string_view::npos;
 }
 
 // --- kinds of entries -------------------------------------------------------------------------------------
@@ -514,6 +511,18 @@ std::string show_webhook_headers(const ChannelSettings& channel) {
   return show_headers(headers);
 }
 
+Applied apply_template(ChannelSettings& channel, std::string_view text) {
+  if (text.empty() || text.size() > 16 * 1024) return false;
+  const auto body = read_alert_template(text);
+  if (!body) return Applied::refused(body.error().reason, body.error().nearest);
+  of<WebhookChannel>(channel).body = std::string(text);
+  return true;
+}
+
+std::string show_template(const ChannelSettings& channel) {
+  return of<WebhookChannel>(channel).body;
+}
+
 ChannelType webhook() {
   using Webhook = WebhookChannel;
   return finished_type<Webhook>(
@@ -539,14 +548,13 @@ ChannelType webhook() {
             .secret = true,
             .list_separator = '\n'},
            "headers", headers_accepted, apply_headers, show_webhook_headers),
-       text<ChannelSettings>(
+       special<ChannelSettings>(
            {.key = "body",
             .env = "ALERT_WEBHOOK_BODY",
             .description = "The template of the JSON body; unset, it has every field of the "
                            "alert. docs/alerts.md lists the fields.",
             .is_text = true},
-           "a JSON template of at most 16 KiB", is_template,
-           [](auto& c) -> auto& { return of<Webhook>(c).body; })});
+           "text", "a JSON template of at most 16 KiB", apply_template, show_template)});
 }
 
 }  // namespace

@@ -9,7 +9,8 @@
 #include <boost/json.hpp>
 
 #include "base/text.hpp"
-#include "notify/alert_template.hpp"
+#include "model/alert_template.hpp"
+#include "notify/alert_json.hpp"
 
 namespace healer {
 namespace {
@@ -34,8 +35,8 @@ Result<std::unique_ptr<Notifier>> make_webhook_notifier(HttpChannel channel, con
   if (settings.method != "POST" && settings.method != "PUT")
     return refuse(
         fmt::format("its method is \"{}\"; accepted: POST, PUT", clip(printable(settings.method), 60)));
-  auto body = AlertTemplate::parse(settings.body);
-  if (!body) return tl::unexpected(std::move(body.error()));
+  auto body = read_alert_template(settings.body);
+  if (!body) return refuse("its template is not valid: " + body.error().reason);
   HttpService service;
   service.url = settings.url;
   bool typed = false;
@@ -52,7 +53,7 @@ Result<std::unique_ptr<Notifier>> make_webhook_notifier(HttpChannel channel, con
       if (word.size() >= shortest_word && word != value.reveal()) service.secrets.emplace_back(word);
   }
   service.requests = [settings, body = std::move(*body), typed](const Alert& alert) {
-    net::CurlRequest request = json_request(settings.url, body.fill(alert));
+    net::CurlRequest request = json_request(settings.url, fill(body, alert));
     request.method = settings.method;
     if (typed) request.headers.clear();
     for (const auto& [name, value] : settings.headers) add_header(request, name, value.reveal());

@@ -4,7 +4,7 @@
 #include <map>
 
 #include "adapter/notify/service.hpp"
-#include "notify/alert_template.hpp"
+#include "notify/alert_json.hpp"
 #include "notify/alertmanager.hpp"
 #include "notify/apprise.hpp"
 #include "notify/discord.hpp"
@@ -40,7 +40,7 @@ std::map<std::string, std::string> examples(const std::string& page) {
 
 TEST_CASE("docs/alerts.md shows what each channel sends") {
   const Alert alert = full_alert();
-  const auto generic = AlertTemplate::parse("");
+  const auto generic = read_alert_template("");
   REQUIRE(generic.has_value());
   const std::map<std::string, std::string> sent{
       {"slack", slack_message(alert)},
@@ -53,7 +53,7 @@ TEST_CASE("docs/alerts.md shows what each channel sends") {
       {"gotify", gotify_message(alert)},
       {"apprise", apprise_alert(alert)},
       {"alertmanager", "[" + alertmanager_alert(alert, alert.raised_at + 5min) + "]"},
-      {"webhook", generic->fill(alert)},
+      {"webhook", fill(*generic, alert)},
   };
   std::ifstream file(HEALER_SOURCE_DIR "/docs/alerts.md");
   const std::string page{std::istreambuf_iterator<char>(file), {}};

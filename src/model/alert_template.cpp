@@ -1,0 +1,119 @@
+#include "model/alert_template.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <utility>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "base/json_syntax.hpp"
+#include "base/text.hpp"
+
+namespace healer {
+namespace {
+
+constexpr std::array<const char*, 23> field_names{
+    "kind",      "severity", "event",     "title",          "text",     "host",
+    "workload",  "project",  "image",     "cause",          "attempt",  "attempts_allowed",
+    "ill_since", "ill_for",  "raised_at", "raised_at_unix", "incident", "alert",
+    "dedup_key", "route",    "advice",    "link",           "excerpt"};
+
+std::size_t line_of(std::string_view text, std::size_t at) {
+  return 1 + static_cast<std::size_t>(
+                 std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(at), '\n'));
+}
+
+std::string every_field() {
+  std::string text = "{";
+  for (const char* name : field_names)
+    text += fmt::format("{}\"{}\": {{{{{}}}}}", text.size() == 1 ? "" : ", ", name, name);
+  return text + "}";
+}
+
+/// With these in the fields' places.
+std::string filled(const AlertTemplate& made, std::string_view number, std::string_view text) {
+  std::string body;
+  for (const AlertTemplate::Part& part : made.parts) {
+    body += part.text;
+    if (!part.field) continue;
+    if (is_number(*part.field))
+      body += number;
+    else
+      body += part.quoted ? std::string(text) : fmt::format("\"{}\"", text);
+  }
+  return body;
+}
+
+bool is_utf8(std::string_view text) {
+  std::string one_line(text);
+  for (char& c : one_line)
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = ' ';
+  return printable(one_line) == one_line;
+}
+
+}  // namespace
+
+const char* to_string(AlertField field) {
+  return field_names.at(static_cast<std::size_t>(field));
+}
+
+bool is_number(AlertField field) {
+  return field == AlertField::Attempt || field == AlertField::AttemptsAllowed ||
+         field == AlertField::RaisedAtUnix || field == AlertField::Incident ||
+         field == AlertField::AlertNumber;
+}
+
+std::vector<std::string_view> alert_field_names() {
+  return {field_names.begin(), field_names.end()};
+}
+
+tl::expected<AlertTemplate, TemplateFault> read_alert_template(std::string_view text) {
+  const auto fault = [](std::string reason, std::string nearest = {}) {
+    return tl::unexpected(TemplateFault{std::move(reason), std::move(nearest)});
+  };
+  const std::string every = every_field();
+  if (trim(text).empty()) text = every;
+  if (!is_utf8(text)) return fault("holds bytes that are no UTF-8");
+  const std::vector<std::string_view> names = alert_field_names();
+  AlertTemplate made;
+  AlertTemplate::Part part;
+  bool quoted = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (!text.substr(i).starts_with("{{")) {
+      if (quoted && text[i] == '\\' && i + 1 < text.size())
+        part.text += text[i++];
+      else if (text[i] == '"')
+        quoted = !quoted;
+      part.text += text[i];
+      continue;
+    }
+    const auto end = text.find("}}", i);
+    if (end == std::string_view::npos)
+      return fault(fmt::format("has \"{{{{\" without \"}}}}\" in line {}", line_of(text, i)));
+    const std::string_view name = trim(text.substr(i + 2, end - i - 2));
+    const auto found = std::find(names.begin(), names.end(), name);
+    if (found == names.end())
+      return fault(fmt::format("the field \"{}\" in line {} does not exist; fields: {}",
+                               clip(printable(name), 60), line_of(text, i), fmt::join(names, ", ")),
+                   nearest_name(name, names).value_or(""));
+    part.field = static_cast<AlertField>(found - names.begin());
+    part.quoted = quoted;
+    made.parts.push_back(std::exchange(part, AlertTemplate::Part{}));
+    i = end + 1;
+  }
+  made.parts.push_back(std::move(part));
+  // A number is "0" or begins with another digit, a text is empty or not: these two stand for every alert.
+  for (const auto& [number, word] : {std::pair{"0", ""}, std::pair{"12", "x"}}) {
+    const std::string body = filled(made, number, word);
+    const auto at = json_fault(body);
+    if (!at) continue;
+    if (*at >= body.size()) return fault("ends before its JSON does");
+    return fault(fmt::format("is no JSON from \"{}\" on, its fields filled in",
+                             clip(printable(std::string_view(body).substr(*at)), 60)));
+  }
+  return made;
+}
+
+}  // namespace healer

@@ -1,0 +1,73 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <tl/expected.hpp>
+
+namespace healer {
+
+/// What a template may name of an alert, in the order in which docs/alerts.md has it.
+enum class AlertField {
+  Kind,
+  Severity,
+  Event,
+  Title,
+  Text,
+  Host,
+  Workload,
+  Project,
+  Image,
+  Cause,
+  Attempt,
+  AttemptsAllowed,
+  IllSince,
+  IllFor,
+  RaisedAt,
+  RaisedAtUnix,
+  Incident,
+  AlertNumber,
+  DedupKey,
+  Route,
+  Advice,
+  Link,
+  Excerpt,
+};
+
+const char* to_string(AlertField field);
+
+/// Attempt, AttemptsAllowed, RaisedAtUnix, Incident and AlertNumber are numbers, all others texts.
+bool is_number(AlertField field);
+
+/// Every field's name, in order.
+std::vector<std::string_view> alert_field_names();
+
+/// A JSON text with fields of an alert in it, written {{name}}.
+///
+///   within a string     "{{workload}} is ill"      the text, escaped
+///   in a value's place  {"attempt": {{attempt}}}   the value: a number, or a string with its quotes
+struct AlertTemplate {
+  struct Part {
+    std::string text;                 ///< as it is, before the field
+    std::optional<AlertField> field;  ///< after it; the last part has none
+    bool quoted = true;               ///< the field stands within a string
+    bool operator==(const Part&) const = default;
+  };
+  std::vector<Part> parts;
+  bool operator==(const AlertTemplate&) const = default;
+};
+
+/// Why a text is no template, for people.
+struct TemplateFault {
+  std::string reason;   ///< "the field \"worklod\" in line 3 does not exist"
+  std::string nearest;  ///< the field that was meant; empty: none is near
+};
+
+/// An empty text is the template of every field. Whatever the alert, what is filled in is JSON where this
+/// says so: a field that does not exist, "{{" without "}}", a text that is no JSON or no UTF-8 once its
+/// fields are filled in are faults.
+tl::expected<AlertTemplate, TemplateFault> read_alert_template(std::string_view text);
+
+}  // namespace healer

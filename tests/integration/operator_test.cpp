@@ -1,0 +1,196 @@
+// What a person asks healer, and what a person tells it, by the commands of the program itself.
+#include <doctest/doctest.h>
+
+#include <csignal>
+
+#include "integration/scene.hpp"
+
+using namespace healer::testing;
+
+namespace {
+
+bool has(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+/// What a command prints; it succeeds.
+std::string told(const HealerProcess& healer, const std::vector<std::string>& arguments) {
+  const Ran ran = healer.command(arguments);
+  REQUIRE_MESSAGE(ran.code == 0, ran.output);
+  return ran.output;
+}
+
+void require_in(const std::string& text, const std::vector<std::string>& parts) {
+  for (const std::string& part : parts)
+    REQUIRE_MESSAGE(has(text, part), "no \"" << part << "\" in:\n" << text);
+}
+
+Make labelled(const std::vector<std::string>& labels) {
+  Make make;
+  for (const std::string& label : labels) make.options.insert(make.options.end(), {"--label", label});
+  return make;
+}
+
+}  // namespace
+
+TEST_CASE(
+    "an incident can be asked about: while it lasts, afterwards, and with the evidence that was saved") {
+  Scene scene;
+  Make make = labelled({"healer.budget=1/30m"});
+  make.options.insert(make.options.end(), {"-e", "DB_PASSWORD=hunter2222"});
+  make.command = {"/bin/sh", "-c", "echo ready with hunter2222 at port 8080; exec /bin/sample-app"};
+  const std::string name = scene.app("asked", make);
+  HealerProcess& healer = scene.healer({{"SUCCESS_THRESHOLD", "2"}});
+  scene.wait_condition(name, "healthy");
+  require_in(told(healer, {"explain", name}), {name + " is healthy", "asked again in", "0 of 1 attempts"});
+  require_in(told(healer, {"history"}), {"No incident is remembered."});
+
+  scene.tell(name, "/break");
+  scene.wait_said(name + " — RECOVERED after 1 attempt");
+  scene.wait_condition(name, "healthy");
+  const std::string history = told(healer, {"history", name});
+  require_in(history, {"HEALED IN", name, "recovered", "1, restart", "HTTP 503"});
+
+  const std::string incident = told(healer, {"incident", "1"});
+  require_in(incident,
+             {"Incident 1 of " + name, "Healed in ", "fell ill", "attempt 1", "restart: cured", "evidence",
+              "slack: delivered", "Evidence of ", "ready with", "at port 8080", "sample-app", "running"});
+  REQUIRE(!has(incident, "hunter2222"));
+  REQUIRE(!has(healer.whole_log(), "hunter2222"));
+  for (const SlackMessage& message : scene.slack().accepted()) REQUIRE(!has(message.text, "hunter2222"));
+
+  // The one attempt of its budget is spent: what holds it now, and what would end that.
+  scene.tell(name, "/break");
+  scene.wait_condition(name, "given_up");
+  require_in(told(healer, {"explain", name}),
+             {name + " is given up", "1 of 1 attempts, breaker open", "one try in ", "healer reset " + name});
+  REQUIRE(healer.command({"incident", "99"}).code == 1);
+  const Ran stranger = healer.command({"explain", name + "x"});
+  REQUIRE(stranger.code == 1);
+  REQUIRE(has(stranger.output, name));
+}
+
+TEST_CASE("what an operator pauses is only watched, also by the next healer, until it is resumed") {
+  Scene scene;
+  const std::string name = scene.app("held");
+  const std::string other = scene.app("free");
+  HealerProcess& healer = scene.healer();
+  for (const std::string& each : {name, other}) scene.wait_condition(each, "healthy");
+  told(healer, {"pause", name, "--for", "2h"});
+  scene.wait_said(name + " — paused by an operator");
+  healer.kill();
+  healer.start();
+  for (const std::string& each : {name, other}) scene.wait_condition(each, "healthy");
+
+  for (const std::string& each : {name, other}) scene.tell(each, "/break");
+  scene.wait_said(other + " — RECOVERED after 1 attempt");
+  scene.wait("it is known to be ill",
+             [&] { return healer.metric("healer_targets_held", {"operator_pause"}) == 1; });
+  scene.wait_checks(6);
+  REQUIRE(scene.acts(name, "restart") == 0);
+  require_in(told(healer, {"explain", name}),
+             {"Held by", "paused by an operator", "restart when nothing holds it any more"});
+
+  const auto incident = std::to_string(healer.workload(name).at("incident").to_number<int>());
+  told(healer, {"resume", name});
+  scene.wait_said(name + " — RECOVERED after 1 attempt");
+  REQUIRE(scene.acts(name, "restart") == 1);
+  require_in(told(healer, {"incident", incident}), {name, "paused by an operator", "resumed", "Healed in "});
+}
+
+TEST_CASE("an operator's word heals what is paused, and what is well") {
+  Scene scene;
+  const std::string name = scene.app("ordered");
+  HealerProcess& healer = scene.healer();
+  scene.wait_condition(name, "healthy");
+  told(healer, {"pause", "--all"});
+  told(healer, {"heal", name});
+  scene.wait_said(name + " — RECOVERED after 1 attempt");
+  REQUIRE(scene.acts(name, "restart") == 1);
+  REQUIRE(healer.metric("healer_paused") == 1);
+  told(healer, {"resume", "--all"});
+  REQUIRE(healer.metric("healer_paused") == 0);
+}
+
+TEST_CASE("what a daemon recorded is decided again by replay") {
+  Scene scene;
+  const std::string name = scene.app("recorded");
+  const std::string file = scene.file("events.jsonl");
+  HealerProcess& healer = scene.healer({{"HEALER_RECORD", file}});
+  scene.wait_condition(name, "healthy");
+  scene.tell(name, "/break");
+  scene.wait_said(name + " — RECOVERED after 1 attempt");
+  healer.process().signal(SIGTERM);
+  REQUIRE(healer.process().wait(std::chrono::seconds(20)) == 0);
+  require_in(told(healer, {"replay", file}), {"order " + name + " restart", "the same actions"});
+  require_in(told(healer, {"replay", file, "--json"}), {R"("same":true)"});
+}
+
+TEST_CASE("several probes of one container: all must pass, and the one that does not is named") {
+  Scene scene;
+  Make make = labelled({"healer.probes.web.path=/", "healer.probes.disk.probe=exec",
+                        "healer.probes.disk.command=test ! -e /tmp/full", "healer.probes.port.probe=tcp"});
+  make.command = {"/bin/sh", "-c", "rm -f /tmp/full; exec /bin/sample-app"};
+  const std::string name = scene.app("several", make);
+  HealerProcess& healer = scene.healer();
+  scene.wait_condition(name, "healthy");
+  require_in(told(healer, {"explain", name}), {"web: pass", "disk: pass", "port: pass"});
+  scene.docker()({"exec", name, "touch", "/tmp/full"});
+  scene.wait_said(name + " — RECOVERED after 1 attempt");
+  REQUIRE(scene.acts(name, "restart") == 1);
+  require_in(told(healer, {"history", name}), {"disk: exit code 1"});
+  REQUIRE(scene.slack().about("disk: exit code 1") >= 1);
+}
+
+TEST_CASE("check-config says what is in effect for a container, and which source it is from") {
+  Scene scene;
+  const std::string name =
+      scene.app("configured",
+                labelled({"healer.interval=7s", "healer.probes.db.probe=tcp", "healer.probes.db.port=5432"}));
+  const auto healer = scene.make_healer({{"REQUEST_TIMEOUT", "2s"}});
+  const std::string said = told(*healer, {"check-config", "--container", name});
+  require_in(said, {"7s", "label healer.interval", "environment REQUEST_TIMEOUT", "default", "probes.db.port",
+                    "label healer.probes.db.port", "Container " + name + " is watched."});
+  const Ran wrong = healer->command({"check-config", "--container", name + "x"});
+  REQUIRE(wrong.code == 1);
+  REQUIRE(has(wrong.output, "did you mean '" + name + "'"));
+}
+
+TEST_CASE("whatever is configured wrong is said precisely, and the rest works") {
+  Scene scene;
+  const std::string name = scene.app(
+      "wrong", labelled({"healer.maintenance=00:00-24:00 Europe/Berln", "healer.actions=stop,restart",
+                         "healer.depends_on=" + scene.lab().name("also-wrong")}));
+  const std::string other = scene.app("also-wrong", labelled({"healer.depends_on=" + name}));
+  HealerProcess& healer = scene.healer(
+      {{"HEALER_HOOK_BEFORE", R"(["/bin/sh", "-c", "sleep 1000"])"}, {"HEALER_HOOK_TIMEOUT", "1s"}});
+  for (const std::string& each : {name, other}) scene.wait_condition(each, "healthy");
+  scene.wait_said("Europe/Berlin");
+  scene.wait_said("healer.actions");
+  scene.wait("the cycle is printed", [&] {
+    return healer.said(name + " -> " + other + " -> " + name) +
+               healer.said(other + " -> " + name + " -> " + other) >
+           0;
+  });
+  REQUIRE(healer.workload(name).at("problems").as_array().size() >= 2);
+  scene.tell(name, "/break");
+  scene.wait_said(name + " — the hook before the remedy: ended after 1s");
+  scene.wait_said(name + " — RECOVERED after 1 attempt");
+  REQUIRE(scene.acts(name, "restart") == 1);
+}
+
+TEST_CASE("in a maintenance window of its own a container is only watched") {
+  Scene scene;
+  const std::string name =
+      scene.app("serviced", labelled({"healer.maintenance=daily 00:00-24:00 Europe/Berlin"}));
+  const std::string other = scene.app("open");
+  HealerProcess& healer = scene.healer();
+  for (const std::string& each : {name, other}) scene.wait_condition(each, "healthy");
+  for (const std::string& each : {name, other}) scene.tell(each, "/break");
+  scene.wait_said(other + " — RECOVERED after 1 attempt");
+  scene.wait("it is known to be ill",
+             [&] { return healer.metric("healer_targets_held", {"maintenance"}) == 1; });
+  scene.wait_checks(6);
+  REQUIRE(scene.acts(name, "restart") == 0);
+  require_in(told(healer, {"explain", name}), {"maintenance"});
+}

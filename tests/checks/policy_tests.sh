@@ -7,7 +7,9 @@ set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 page=${1:-$root/docs/policy-tests.md}
 
-names=$(grep -rhoE 'TEST_CASE\("[^"]*"' "$root/tests" --include='*.cpp' | sed 's/^TEST_CASE("//; s/"$//' | sort -u)
+# A name may stand on the line after its macro.
+names=$(find "$root/tests" -name '*.cpp' -exec cat {} + | tr '\n' ' ' |
+    grep -oE 'TEST_CASE(_FIXTURE)?\( *([A-Za-z_]+, *)?"[^"]*"' | sed 's/^[^"]*"//; s/"$//' | sort -u)
 missing=0
 named=0
 # Names stand between backticks in the last column of a row.

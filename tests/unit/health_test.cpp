@@ -139,6 +139,26 @@ TEST_CASE("health: asked at the interval while well, faster while a verdict is p
   CHECK(scene.now() - first <= 2 * 5250ms + 10ms);
 }
 
+TEST_CASE("health: a check may take its timeout, and never longer than the interval") {
+  Scene scene;
+  INFO(scene.transcript());
+  Policy policy = Scene::policy();
+  Duration given{0};
+  scene.after_step = [&](const Event&, const Actions& actions) {
+    for (const Action& action : actions)
+      if (const auto* probe = std::get_if<StartProbe>(&action)) given = probe->timeout;
+  };
+  policy.interval = 15s;
+  policy.timeout = 5s;
+  scene.healthy("web", policy);
+  CHECK(given == 5s);
+  policy.interval = 3s;
+  scene.box("web").policy = std::make_shared<const Policy>(policy);
+  scene.resync();
+  scene.pass(1min);
+  CHECK(given == 3s);
+}
+
 TEST_CASE("health: a slow answer does not stretch the interval, and no second question is asked meanwhile") {
   Scene scene;
   INFO(scene.transcript());
@@ -177,6 +197,10 @@ TEST_CASE("health: unknown moves no counter, and a run of it is told once") {
   ProbeFacts no_route;
   no_route.end = ProbeEnd::NoRoute;
   box.answer = no_route;
+  REQUIRE(scene.pass_until([&] { return scene.status("web").unknown_streak == 9; }));
+  CHECK(scene.decisions() == "");
+  REQUIRE(scene.pass_until([&] { return scene.status("web").unknown_streak == 10; }));
+  CHECK(scene.alerts.size() == 1);
   scene.pass(10min);
   CHECK(scene.status("web").failures == 2);
   CHECK(scene.status("web").condition == Condition::Unknown);

@@ -30,10 +30,10 @@ const std::vector<CommandInfo>& command_table() {
   static const std::vector<CommandInfo> table{
       {"run",
        "watch and heal (the default)",
-       {"--config", "--state", "--listen", "--admin-socket", "--dry-run"}},
+       {"--config", "--state", "--listen", "--admin-socket", "--docker-host", "--dry-run"}},
       {"autoheal",
        "the same, as docker-autoheal's image is called",
-       {"--config", "--state", "--listen", "--admin-socket", "--dry-run"}},
+       {"--config", "--state", "--listen", "--admin-socket", "--docker-host", "--dry-run"}},
       {"status",
        "show every watched container, asked of the running healer",
        {"--config", "--admin-socket", "--json"}},
@@ -51,7 +51,8 @@ const std::vector<CommandInfo>& command_table() {
        {"--from", "--workload", "--verbose", "--json"}},
       {"check-config",
        "check the configuration, show what is in effect and why",
-       {"--config", "--state", "--listen", "--admin-socket", "--dry-run", "--label", "--container"}},
+       {"--config", "--state", "--listen", "--admin-socket", "--docker-host", "--dry-run", "--label",
+        "--container"}},
       {"healthcheck",
        "exit 0 when the running healer is well, else 1",
        {"--config", "--listen", "--admin-socket"}},
@@ -66,11 +67,12 @@ struct OptionInfo {
   std::string_view help;
 };
 
-constexpr std::array<OptionInfo, 16> option_table{{
+constexpr std::array<OptionInfo, 17> option_table{{
     {"--config", "FILE", "read settings from this YAML file (HEALER_CONFIG)"},
     {"--state", "PATH", "the state file (HEALER_STATE)"},
     {"--listen", "ADDRESS:PORT", "serve metrics and health here, or off (HEALER_LISTEN)"},
     {"--admin-socket", "PATH", "the daemon's unix socket (HEALER_ADMIN_SOCKET)"},
+    {"--docker-host", "URL", "the engine's socket (DOCKER_HOST)"},
     {"--dry-run", "", "decide and log as always, but never touch a container (HEALER_DRY_RUN)"},
     {"--json", "", "status, history, incident: print the daemon's answer as it is; replay: JSON lines"},
     {"--limit", "N", "history: at most so many incidents (20)"},

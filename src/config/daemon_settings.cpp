@@ -438,6 +438,7 @@ std::vector<Setting<DaemonSettings>> docker_settings() {
       text<DaemonSettings>(
           {.key = "docker_host",
            .env = "DOCKER_HOST",
+           .flag = "--docker-host",
            .description = "The engine's socket, as the docker client names it. Podman's socket works too."},
           "unix:///path of at most 107 bytes, or tcp://host:port", valid_docker_host,
           [](auto& d) -> auto& { return d.docker.host; }),

@@ -47,6 +47,11 @@ TEST_CASE("options may stand before and after the command") {
   }
   CHECK(parsed_as<RunCommand>({"--dry-run=maybe"}).flags.values.at("dry_run") ==
         "maybe");  // load() refuses it
+  // deunhealth's flag, with the value beside it or behind "=".
+  for (const auto& arguments : {std::vector<std::string>{"--docker-host", "tcp://192.0.2.1:2375"},
+                                std::vector<std::string>{"--docker-host=tcp://192.0.2.1:2375"}})
+    CHECK(parsed_as<RunCommand>(arguments).flags.values ==
+          std::map<std::string, std::string>{{"docker_host", "tcp://192.0.2.1:2375"}});
   const auto run = parsed_as<RunCommand>({"--state", "/a.db", "--admin-socket", "/a.sock"});
   CHECK(run.flags.values ==
         std::map<std::string, std::string>{{"state", "/a.db"}, {"admin_socket", "/a.sock"}});

@@ -27,6 +27,7 @@ std::optional<Instant> Breaker::last_attempt() const {
 
 std::optional<Instant> Breaker::permit(const Policy& policy, Instant now) {
   forget_before(policy, now);
+  until_ = std::min(until_, now + policy.breaker_open_for);  // from before the clock was set back
   advance(now);
   const unsigned used = attempts_in_window(policy, now);
   if (policy.budget_attempts == 0) return std::nullopt;

@@ -186,6 +186,7 @@ class Care {
   void start_after_signal();
   void verify_same_run();
   void verify_from(Instant started, bool awaiting_run);
+  Instant verified_by(Instant started) const;
   void attempt_ended(AttemptState state, const std::string& note);
   void settle_by(const Container& facts);
   void attempt_failed_then_plan(AttemptState state, const std::string& note);

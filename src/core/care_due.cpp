@@ -18,7 +18,7 @@ void Care::run_due() {
 
   const bool calm = w_.presence == Presence::Running && now_ - w_.run_started >= crash_loop_calm;
   if (w_.incident && w_.incident->cause == IncidentCause::CrashLoop && calm && !w_.attempt && !queued() &&
-      (w_.tracker.state() == Tracker::State::Well || unprobed()))
+      !awaits_signal() && (w_.tracker.state() == Tracker::State::Well || unprobed()))
     close_incident(w_.incident->attempts > 0 ? IncidentOutcome::Recovered : IncidentOutcome::RecoveredAlone,
                    {});
 

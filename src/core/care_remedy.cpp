@@ -257,7 +257,7 @@ void Care::order_lost(const std::string& error) {
   }
   // A late engine may still be at it, however long it was waited for: another order beside this one would do
   // it twice. So it has as long again.
-  w_.remedy = Settling{now_ + settle_interval, now_ + settle_limit()};
+  w_.remedy = Settling{now_ + settle_interval, now_};
   inspect();
 }
 
@@ -293,11 +293,12 @@ void Care::resume_attempt(const Attempt& attempt) {
   if (keeps_run(attempt.remedy)) {  // never repeated: its health shows whether it helped
     verify_same_run();
     // What a dead process began may still be at work: nothing else is ordered beside it.
-    if (const Instant until = attempt.ordered_at + command_limit + answer_margin; now_ < until)
-      w_.in_flight = InFlight{attempt.id, until};
+    w_.in_flight = InFlight{attempt.id, now_ + command_limit + answer_margin};
     return;
   }
-  w_.remedy = Settling{now_ + settle_interval, attempt.ordered_at + settle_limit()};
+  // As if it was ordered now: by the clock it is from another process, and that clock may have been set
+  // since.
+  w_.remedy = Settling{now_ + settle_interval, now_};
 }
 
 void Care::settle_by(const Container& facts) {
@@ -313,15 +314,15 @@ void Care::settle_by(const Container& facts) {
     verify_from(w_.run_started, false);
     return;
   }
-  // The container's own stop timeout may only be known now.
-  if (now_ < std::max(settling.until, w_.attempt->ordered_at + settle_limit())) return;
+  if (now_ < settling.since + settle_limit()) return;  // the container's stop timeout may only be known now
   // Exited: our order stopped it and did not start it again (engines before 24.0.7 drop a restart with its
   // client). attempt_ended() takes that into account.
   attempt_failed_then_plan(AttemptState::NotCarriedOut,
                            changed ? "it was stopped otherwise" : "nothing came of the order");
 }
 
-void Care::verify_from(Instant started, bool awaiting_run) {
+/// When a run that began then is to be well or ill, as far as its checks go.
+Instant Care::verified_by(Instant started) const {
   const bool by_engine = asks_engine();
   const Duration learned = learned_grace();
   const Duration grace = by_engine ? std::max(learned, w_.container.health_start_period) : learned;
@@ -329,9 +330,13 @@ void Care::verify_from(Instant started, bool awaiting_run) {
   const Duration pace = by_engine ? w_.container.health_interval + w_.container.health_timeout
                                   : w_.policy->effective_fast_interval() + w_.policy->effective_timeout();
   const Duration limit = std::max(w_.policy->verify_limit, pace * checks_to_decide(*w_.policy));
-  Instant deadline = std::max(now_, started + grace) + limit;
+  return std::max(now_, started + grace) + limit;
+}
+
+void Care::verify_from(Instant started, bool awaiting_run) {
+  Instant deadline = verified_by(started);
   if (awaits_signal())
-    deadline = std::max(deadline, std::max(now_, started) + w_.policy->signal_patience + limit);
+    deadline = std::max(deadline, verified_by(std::max(now_, started) + w_.policy->signal_patience));
   w_.remedy = Verifying{deadline, awaiting_run, now_ + settle_interval};
   w_.attempt->state = AttemptState::Verifying;
   save_attempt();

@@ -75,8 +75,9 @@ void Care::signal_over(const FiringSignal& signal, const char* why) {
   std::erase_if(*w_.signals, [&](const FiringSignal& each) { return &each == &signal; });
   if (w_.signals->empty()) w_.signals.reset();
   w_.dirty = true;
+  // From here on its checks decide, in the time that they have without a signal.
   if (auto* verifying = std::get_if<Verifying>(&w_.remedy); verifying && !awaits_signal())
-    verifying->deadline = std::min(verifying->deadline, now_ + w_.policy->verify_limit);
+    verifying->deadline = std::min(verifying->deadline, verified_by(w_.run_started));
 }
 
 Instant Care::counts_from(const FiringSignal& signal) const {

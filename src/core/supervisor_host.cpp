@@ -30,6 +30,20 @@ std::string length_text(std::optional<Duration> length) {
 
 void Supervisor::take_over_host(Step& step) {
   taken_over_ = true;
+  // Nothing on disk is later than now, unless the clock was set back since: it would hold for that much
+  // longer.
+  const auto no_later = [&](Instant& at) { at = std::min(at, step.now); };
+  for (auto& [key, remembered] : remembered_) {
+    WorkloadRecord& record = remembered.record;
+    for (Instant* at :
+         {&record.backoff_changed_at, &record.last_announced, &record.quiet_since, &record.reset_at})
+      no_later(*at);
+    for (Instant& at : remembered.attempts) no_later(at);
+    for (FiringSignal& signal : record.signals) {
+      no_later(signal.since);
+      no_later(signal.told_at);
+    }
+  }
   if (!world_.host.mass_alert_key.empty())
     world_.mass = MassGuard::restored(world_.policy, world_.host.mass_since, step.now);
 }

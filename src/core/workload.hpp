@@ -76,7 +76,7 @@ struct Acting {
 };
 struct Settling {
   Instant next_look{};
-  Instant until{};
+  Instant since{};  ///< it may be carried out for as long as an order given then
 };
 struct Verifying {
   Instant deadline{};

@@ -72,6 +72,30 @@ TEST_CASE("restart of healer: at an order that was never carried out: known afte
   CHECK(scene.decisions() == "degraded, restart web, restart web, recovered");
 }
 
+TEST_CASE("restart of healer: at an order that seems to be of another time, for the clock was set") {
+  Scene scene;
+  INFO(scene.transcript());
+  Box& box = scene.healthy("web");
+  box.broken = true;
+  scene.die_at_order = false;
+  Duration set_back{0};
+  SUBCASE("ahead") {
+    set_back = -20min;
+  }
+  SUBCASE("back") {
+    set_back = 20min;
+  }
+  scene.at_kill = [&] {
+    for (auto& [id, attempt] : scene.attempts) attempt.ordered_at += set_back;
+    for (auto& [key, record] : scene.records) record.last_announced += set_back;
+  };
+  scene.pass(3min);
+  // What may be under way still has its time, and no more than that.
+  CHECK(scene.attempts.at(1).state == AttemptState::NotCarriedOut);
+  REQUIRE(scene.orders.size() == 2);
+  CHECK(scene.order_times[1] - scene.order_times[0] >= 30s);
+}
+
 TEST_CASE("restart of healer: at an order that left it exited: started") {
   Scene scene;
   INFO(scene.transcript());

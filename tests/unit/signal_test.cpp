@@ -104,6 +104,43 @@ TEST_CASE("signal: a run that began since has its patience") {
   CHECK(scene.status("web").condition == Condition::Healthy);
 }
 
+TEST_CASE("signal: its end cuts no start grace short") {
+  Scene scene;
+  INFO(scene.transcript());
+  Policy policy = Scene::policy();
+  policy.start_period = 10min;
+  Box& box = scene.healthy("web", policy);
+  box.ready_after = 6min;
+  scene.send(fires("web"));
+  REQUIRE(scene.pass_until_decision("restart web", 5s));
+  scene.pass(1min);
+  scene.send(resolved("web"));
+  scene.pass(10min);
+  CHECK(scene.orders.size() == 1);
+  CHECK(scene.attempts.at(1).state == AttemptState::Cured);
+}
+
+TEST_CASE("signal: a crash loop that has calmed down is not over before it is") {
+  Scene scene;
+  INFO(scene.transcript());
+  Policy policy = Scene::policy();
+  Box& box = scene.add("web", policy);
+  box.facts.restart_policy = RestartPolicy::Always;
+  scene.connect();
+  scene.pass(1min);
+  for (int i = 0; i < 5; ++i) {
+    scene.crash(box);
+    scene.pass(20s);
+  }
+  REQUIRE(scene.incidents.at(1).cause == IncidentCause::CrashLoop);
+  scene.send(fires("web"));
+  scene.pass(3min);
+  CHECK(scene.incidents.at(1).outcome == IncidentOutcome::Open);
+  scene.send(resolved("web"));
+  scene.pass(5min);
+  CHECK(scene.incidents.at(1).outcome != IncidentOutcome::Open);
+}
+
 TEST_CASE("signal: told only, or by a workload that wants none") {
   for (const SignalUse use : {SignalUse::Act, SignalUse::Tell, SignalUse::Off}) {
     Scene scene;

@@ -123,6 +123,7 @@ void Checker::rebuild() {
   records_ = disk_.workloads();
   host_record_ = disk_.host();
   unwritten_.clear();
+  std::erase_if(ordered_for_, [&](const auto& each) { return attempts_.count(each.first) == 0; });
   raised_.clear();
   for (auto& [key, account] : accounts_) {
     account.open_incident.reset();
@@ -134,7 +135,7 @@ void Checker::rebuild() {
   for (const auto& [id, attempt] : attempts_) {
     const auto reset = reset_at_.find(attempt.workload);
     if (reset == reset_at_.end() || attempt.ordered_at > reset->second)
-      accounts_[attempt.workload].orders.push_back(attempt.ordered_at);
+      accounts_[attempt.workload].orders.push_back(std::min(attempt.ordered_at, healers_now()));
     if (unfinished(attempt)) accounts_[attempt.workload].open_attempt = id;
   }
 }
@@ -234,9 +235,11 @@ void Checker::step_ended(const Event& event, Instant now, std::uint64_t seed, co
   Known* asked = finished_ptr ? known_by_key(finished_ptr->workload) : nullptr;
   // Where several probes make one verdict, one that failed decides it.
   if (asked && failed) asked->failed_in_round = true;
-  const bool decided_by_failure = asked && (asked->failed_in_round || engine_fails_in_round(*asked));
+  const bool counts = unknown && failures_before_ && runtime_;
+  const bool decided_by_failure =
+      counts && asked && (asked->failed_in_round || engine_fails_in_round(*asked));
   if (asked && !failed) asked->failed_in_round = false;
-  if (unknown && !decided_by_failure && failures_before_ && runtime_) {
+  if (counts && !decided_by_failure) {
     const auto& finished = *finished_ptr;
     const auto status = runtime_->supervisor().status_of(finished.workload, now);
     if (status && status->failures != *failures_before_)
@@ -296,6 +299,10 @@ void Checker::record(const Record& record, Instant now) {
     } else if (before->second.outcome != IncidentOutcome::Open) {
       fail(5, fmt::format("incident {} of {} was closed before", id, incident->workload));
     }
+    const bool well = incident->outcome == IncidentOutcome::Recovered ||
+                      incident->outcome == IncidentOutcome::RecoveredAlone;
+    if (well && knows_signal(incident->workload))
+      fail(0, incident->workload + " counts as well, and a rule of Prometheus fires");
     account.open_incident = incident->outcome == IncidentOutcome::Open ? std::optional(id) : std::nullopt;
     incidents_[id] = *incident;
   }
@@ -312,13 +319,26 @@ void Checker::raised(const Alert& alert) {
     told_ends_.insert(std::strtoull(alert.dedup_key.c_str() + slash + 1, nullptr, 10));
 }
 
-const Policy* Checker::policy_of(const std::string& key) const {
-  const Policy* policy = nullptr;
+const Workload* Checker::workload_of(const std::string& key) const {
+  const Workload* found = nullptr;
   if (runtime_)
     runtime_->supervisor().each([&](const Workload& workload) {
-      if (workload.key == key) policy = workload.policy.get();
+      if (workload.key == key) found = &workload;
     });
-  return policy;
+  return found;
+}
+
+const Policy* Checker::policy_of(const std::string& key) const {
+  const Workload* workload = workload_of(key);
+  return workload != nullptr ? workload->policy.get() : nullptr;
+}
+
+/// One that is to be acted on, and fires as far as healer was told.
+bool Checker::knows_signal(const std::string& key) const {
+  const Workload* workload = workload_of(key);
+  if (workload == nullptr || !workload->signals) return false;
+  return std::any_of(workload->signals->begin(), workload->signals->end(),
+                     [](const FiringSignal& signal) { return signal.act; });
 }
 
 std::pair<Duration, Duration> Checker::graces_of(const std::string& key, const Policy& policy) const {
@@ -344,6 +364,7 @@ void Checker::ordered(const ApplyRemedy& order, Instant now) {
   const auto attempt = attempts_.find(order.attempt.value);
   if (attempt == attempts_.end() || attempt->second.state != AttemptState::Ordered)
     fail(2, "the order to " + order.workload + " is not written down");
+  once_each(order);
   // A new run is an answer, too: to the order of a process that did not live to hear it.
   if (of->ordered_by != process_ && world_.places()[by_key_.at(order.workload)].starts > of->ordered_run)
     of->open_order.reset();
@@ -374,6 +395,17 @@ void Checker::ordered(const ApplyRemedy& order, Instant now) {
 
   const Place* place = world_.by_id(order.container_id);
   if (place && changes_container(order.step.kind)) ordered_to(*place, order, stop_looks_ours);
+}
+
+/// An attempt is ordered once, by whichever process: what follows within it is the end of a recreation, or
+/// the start of what its signal ended.
+void Checker::once_each(const ApplyRemedy& order) {
+  const auto [entry, first] = ordered_for_.try_emplace(order.attempt.value, order.step.kind);
+  if (first) return;
+  const bool goes_on = entry->second == RemedyKind::Kill && order.step.kind == RemedyKind::Start;
+  if (!order.resume && !goes_on)
+    fail(2, fmt::format("attempt {} of {} is ordered again", order.attempt.value, order.workload));
+  entry->second = order.step.kind;
 }
 
 bool Checker::by_operator(const ApplyRemedy& order) const {
@@ -532,6 +564,8 @@ Duration Checker::patience(const Place& place, const Known& known, const Policy&
     const Duration checks = (place.unit->check_interval + 5s) * 4 + place.facts.health_start_period;
     verdict = std::max(verdict, checks + std::max<Duration>(policy.interval, 1min) * 2);
   }
+  // A signal older than the run may be about the one before.
+  if (place.sick.ill == Ill::Slow) verdict = std::max(verdict, policy.signal_patience);
   if (!place.running()) verdict = world_.script().resync + 35s;  // told by an event, or seen in a list
   Duration grace{0};
   // Of several probes that all must pass, one that passed ends no grace.
@@ -556,8 +590,9 @@ void Checker::look_around(Duration since_last) {
       known.unattended = Duration{0};
       continue;
     }
-    const bool fails = !place.running() ? place.unit->restart == RestartPolicy::No
-                                        : world_.inner_answer(place) != Answer::Pass;
+    const bool fails = !place.running()              ? place.unit->restart == RestartPolicy::No
+                       : place.sick.ill == Ill::Slow ? knows_signal(known.key)
+                                                     : world_.inner_answer(place) != Answer::Pass;
     const Policy* policy = fails ? policy_of(known.key) : nullptr;
     const auto status = policy ? runtime_->supervisor().status_of(known.key, healers_now()) : std::nullopt;
     if (!policy || policy->selection != Selection::OptedIn || !treats(*policy, place)) {

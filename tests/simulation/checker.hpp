@@ -106,6 +106,7 @@ class Checker final : public Observer {
   void record(const Record& record, Instant now);
   void ordered(const ApplyRemedy& order, Instant now);
   bool by_operator(const ApplyRemedy& order) const;
+  void once_each(const ApplyRemedy& order);
   bool engine_fails_in_round(const Known& known) const;
   bool fall_was_seen(const Place& place) const;
   bool paused_by_operator(const std::string& key, Instant now) const;
@@ -113,7 +114,9 @@ class Checker final : public Observer {
   void raised(const Alert& alert);
   Known* known(const std::string& container_id);
   Known* known_by_key(const std::string& key);
+  const Workload* workload_of(const std::string& key) const;
   const Policy* policy_of(const std::string& key) const;
+  bool knows_signal(const std::string& key) const;
   /// The start graces, after a clean end and after an unclean one; the shorter one first.
   std::pair<Duration, Duration> graces_of(const std::string& key, const Policy& policy) const;
   bool in_the_way(const WorkloadStatus& status) const;
@@ -145,7 +148,8 @@ class Checker final : public Observer {
   std::unordered_map<std::string, WorkloadRecord> records_;
   std::map<std::uint64_t, Attempt> attempts_;
   std::map<std::uint64_t, Incident> incidents_;
-  std::optional<Instant> first_told_;        ///< when the engine said anything for the first time
+  std::optional<Instant> first_told_;                ///< when the engine said anything for the first time
+  std::map<std::uint64_t, RemedyKind> ordered_for_;  ///< by attempt: what was ordered last
   std::set<std::uint64_t> unwritten_;        ///< attempts decided on, not yet answered for by the store
   std::map<std::string, Instant> reset_at_;  ///< by workload
   std::map<std::string, Instant> asked_at_;  ///< by `healer heal`

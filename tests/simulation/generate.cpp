@@ -87,6 +87,7 @@ void Generator::host() {
   if (chance(0.5)) script_.settings["CONTROL_URL"] = "tcp://192.0.2.1:80";
   if (chance(0.2)) script_.settings["MASS_HOLD"] = format_duration(around(10s, 5min));
   if (chance(0.1)) script_.settings["REMEDY_SHARE"] = fmt::format("{}%", 10 + below(90));
+  if (chance(0.5)) script_.lost_resolves = 0.1;
   if (wildness_ > 0.5) {
     script_.noise = 0.01 * wildness_;
     script_.lost_orders = 0.03 * wildness_;
@@ -112,6 +113,7 @@ Unit& Generator::unit(const std::string& name) {
   } else {
     unit.published = chance(0.9);
   }
+  if (chance(0.1)) unit.rule_for = around(1min, 10min);
   script_.units.push_back(std::move(unit));
   return script_.units.back();
 }
@@ -133,6 +135,8 @@ void Generator::labels(Unit& unit) {
   if (chance(0.05)) labels["healer.stop_timeout"] = format_duration(around(1s, 30s));
   if (chance(0.12)) labels["healer.probe"] = "tcp";
   if (chance(0.1)) labels["healer.window"] = fmt::format("{}/10", 3 + below(4));
+  if (chance(0.05)) labels["healer.signals"] = chance(0.5) ? "tell" : "off";
+  if (chance(0.05)) labels["healer.signal_patience"] = format_duration(around(1min, 30min));
   if (chance(0.03))
     labels["healer.maintenance"] = fmt::format("{:02}:00-{:02}:00", below(12), 12 + below(12));
   if (chance(0.05)) {
@@ -265,6 +269,7 @@ void Generator::faults() {
       if (reloads && chance(0.5)) fault.cure = Cure::Reload;
       if (ladder->second.find("recreate") != std::string::npos && chance(0.2)) fault.cure = Cure::Recreate;
     }
+    if (plan.rule_for > Duration{0} && chance(0.3)) fault.ill = Ill::Slow;
     if (fault.ill == Ill::Crash || fault.ill == Ill::OutOfMemory) fault.cure = Cure::Restart;
     if (fault.ill == Ill::Loop || fault.ill == Ill::Flap) fault.cure = Cure::Person;
     if (fault.cure == Cure::Alone) fault.lasts = around(10s, 10min);
@@ -341,6 +346,7 @@ void Generator::troubles_of_healer() {
   each(16 / wildness_, [&] {
     Happening& die = at(What::Die);
     die.count = 1 + static_cast<int>(below(40));
+    if (chance(0.4)) die.count = -1 - static_cast<int>(below(8));
     die.lasts = around(200ms, 10min);
   });
   each(24 / wildness_, [&] { at(What::Stall).lasts = around(200ms, 40s); });

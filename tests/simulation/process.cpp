@@ -215,6 +215,7 @@ void SimEngine::order(RemedyKind kind, const std::string& id, Duration deadline,
   if (!life_.call()) return;
   World& world = life_.world;
   Place* place = world.by_id(id);
+  life_.orders();
   life_.checker.order_given(kind, id, deadline);
   const auto answer = std::make_shared<std::function<void(Result<void>)>>(
       [&checker = life_.checker, id, done = std::move(done)](Result<void> result) {
@@ -285,6 +286,7 @@ void SimEngine::exec(ExecOrder order, std::function<void(Result<ExecResult>)> do
       ended();
     });
   };
+  if (remedy) life_.orders();
   if (remedy) life_.checker.order_given(RemedyKind::Exec, order.container_id, order.deadline);
   if (auto failed = trouble(order.deadline)) return later(failed->second, tl::unexpected(failed->first));
   if (world.denies()) return later(2ms, failure(ErrorCode::Refused, "403 Forbidden"));

@@ -30,7 +30,8 @@ struct Life {
   World& world;
   Checker& checker;
   std::uint32_t number = 0;
-  std::optional<int> calls_left;  ///< killed when these are used up
+  std::optional<int> calls_left;         ///< killed when these are used up
+  std::optional<int> calls_after_order;  ///< so many are left from its next order on
   bool dead = true;
   Duration base{0};      ///< its timeline's, which begins with the wall clock's time
   bool amnesia = false;  ///< a commit failed: it knows more than the disk
@@ -39,6 +40,10 @@ struct Life {
   Instant now() const { return world.now() + base; }
   /// False when it is dead: nothing it asks for happens any more.
   bool call();
+  /// It gives the engine an order.
+  void orders() {
+    if (calls_after_order) calls_left = *std::exchange(calls_after_order, std::nullopt);
+  }
   void put(Duration after, Agenda::Work work) { agenda.put(world.now() + after, number, std::move(work)); }
 };
 

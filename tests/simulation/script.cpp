@@ -18,10 +18,10 @@ namespace {
 template <class E>
 using Names = std::pair<E, const char*>;
 
-constexpr std::array ills{Names<Ill>{Ill::None, "none"},       Names<Ill>{Ill::Error, "error"},
-                          Names<Ill>{Ill::Hang, "hang"},       Names<Ill>{Ill::Refuse, "refuse"},
-                          Names<Ill>{Ill::Crash, "crash"},     Names<Ill>{Ill::Loop, "loop"},
-                          Names<Ill>{Ill::OutOfMemory, "oom"}, Names<Ill>{Ill::Flap, "flap"}};
+constexpr std::array ills{
+    Names<Ill>{Ill::None, "none"},       Names<Ill>{Ill::Error, "error"}, Names<Ill>{Ill::Hang, "hang"},
+    Names<Ill>{Ill::Refuse, "refuse"},   Names<Ill>{Ill::Crash, "crash"}, Names<Ill>{Ill::Loop, "loop"},
+    Names<Ill>{Ill::OutOfMemory, "oom"}, Names<Ill>{Ill::Flap, "flap"},   Names<Ill>{Ill::Slow, "slow"}};
 
 constexpr std::array cures{Names<Cure>{Cure::Restart, "restart"}, Names<Cure>{Cure::Reload, "reload"},
                            Names<Cure>{Cure::Recreate, "recreate"}, Names<Cure>{Cure::Alone, "alone"},
@@ -179,6 +179,8 @@ Unit parse_unit(Line& line) {
       unit.stops_in = line.duration(value);
     } else if (key == "check") {
       unit.check_interval = line.duration(value);
+    } else if (key == "rule") {
+      unit.rule_for = line.duration(value);
     } else if (key == "published") {
       unit.published = value == "yes";
     } else if (key == "needs") {
@@ -233,6 +235,8 @@ void parse_line(Script& script, Line& line) {
     script.noise = line.share(line.word(1));
   } else if (what == "lost-orders") {
     script.lost_orders = line.share(line.word(1));
+  } else if (what == "lost-resolves") {
+    script.lost_resolves = line.share(line.word(1));
   } else if (what == "set") {
     script.settings.insert(line.setting(1));
   } else if (what == "unit") {
@@ -272,6 +276,7 @@ std::string to_text(const Script& script) {
       fmt::format("seed {}\ndialect {}\nlength {}\nresync {}\nnoise {}\nlost-orders {}\n", script.seed,
                   name_in(dialects, script.dialect), format_duration(script.length),
                   format_duration(script.resync), script.noise, script.lost_orders);
+  if (script.lost_resolves != 0) text += fmt::format("lost-resolves {}\n", script.lost_resolves);
   for (const auto& [name, value] : script.settings)
     text += fmt::format("set {}\n", quoted(name + "=" + value));
   for (const Unit& unit : script.units) {
@@ -282,6 +287,7 @@ std::string to_text(const Script& script) {
                         format_duration(unit.starts_in), format_duration(unit.stops_in));
     if (unit.recovers_in != Duration{0}) text += " recovers=" + format_duration(unit.recovers_in);
     if (unit.check_interval != Duration{0}) text += " check=" + format_duration(unit.check_interval);
+    if (unit.rule_for != Duration{0}) text += " rule=" + format_duration(unit.rule_for);
     if (!unit.published) text += " published=no";
     if (!unit.needs.empty()) text += fmt::format(" needs={}", fmt::join(unit.needs, ","));
     if (!unit.network_of.empty()) text += " network=" + unit.network_of;

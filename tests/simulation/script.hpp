@@ -28,6 +28,7 @@ enum class Ill {
   Loop,         ///< ends by itself some seconds after each start
   OutOfMemory,  ///< is killed by the kernel, once
   Flap,         ///< well for some seconds after each start, then answers 503
+  Slow,         ///< answers every check well; only its rule of Prometheus shows it
 };
 
 /// What ends that.
@@ -64,7 +65,8 @@ enum class What {
   Denies,      ///< a proxy answers 403 to what changes containers
   Unwritable,  ///< commits fail
   SlowStore,   ///< commits take seconds
-  Die,         ///< kill -9 of healer after `count` further calls it makes; a new one `lasts` later
+  Die,         ///< kill -9 of healer after `count` further calls it makes (count < 0: so many after its next
+               ///< order); a new one `lasts` later
   Stall,       ///< healer's loop stands still
   Clock,       ///< the wall clock jumps ahead by `lasts`, or back (count < 0)
   Silence,     ///< the alert channel does not take anything
@@ -98,6 +100,7 @@ struct Unit {
   Duration recovers_in{0};         ///< more of that after an unclean stop
   Duration stops_in = 300ms;       ///< after SIGTERM
   Duration check_interval{0};      ///< of its HEALTHCHECK; 0: it has none
+  Duration rule_for{0};            ///< of its rule of Prometheus: ill so long, it fires; 0: it has none
   bool published = true;           ///< has a port on the host
   std::vector<std::string> needs;  ///< fails without them, and says so by 503
   std::string network_of;          ///< shares this unit's network
@@ -112,6 +115,7 @@ struct Script {
   Duration resync = 60s;
   double noise = 0;                             ///< of events doubled and delayed, of late inspects
   double lost_orders = 0;                       ///< share of orders that end otherwise than asked
+  double lost_resolves = 0;                     ///< share of signals whose end is never told
   std::map<std::string, std::string> settings;  ///< healer's, as environment variables
   std::vector<Unit> units;
   std::vector<Happening> happenings;  ///< by time

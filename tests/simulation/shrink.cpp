@@ -82,6 +82,9 @@ class Shrinker {
     smaller = script_;
     smaller.lost_orders = 0;
     any |= keep_if_broken(smaller);
+    smaller = script_;
+    smaller.lost_resolves = 0;
+    any |= keep_if_broken(smaller);
     for (std::size_t i = 0; i < script_.units.size() && left_ > 0; ++i) {
       const auto labels = script_.units[i].labels;
       for (const auto& [name, value] : labels) {
@@ -92,6 +95,9 @@ class Shrinker {
       }
       smaller = script_;
       smaller.units[i].needs.clear();
+      any |= keep_if_broken(smaller);
+      smaller = script_;
+      smaller.units[i].rule_for = Duration{0};
       any |= keep_if_broken(smaller);
       smaller = script_;
       smaller.units[i].recovers_in = Duration{0};

@@ -32,6 +32,7 @@ struct Arguments {
   bool trace = false;
   bool print = false;
   bool repeat = false;
+  bool all = false;
   std::optional<std::string> replay;
   std::optional<int> expect_broken;
   Guard guard = Guard::Healer;
@@ -49,6 +50,7 @@ constexpr const char* usage = R"(usage: simulate [OPTION]...
   --without WHAT     leave out what the scripts call WHAT (clock, die, ...)
   --json             the scoreboard as one JSON line each
   --run FILE         run the script in FILE once, with a trace; exit 1 when an invariant is broken
+  --all              go on after a broken world, and name each
   --print            print the script of world S and end
   --trace            with --run or a broken world: print what happened
   --expect-broken N  succeed only when a world breaks invariant N; the others do not count
@@ -91,6 +93,8 @@ Arguments parse(const std::vector<std::string>& words) {
       arguments.json = true;
     } else if (word == "--repeat") {
       arguments.repeat = true;
+    } else if (word == "--all") {
+      arguments.all = true;
     } else if (word == "--trace") {
       arguments.trace = true;
     } else if (word == "--print") {
@@ -123,7 +127,8 @@ struct BrokenWorld {
 
 struct Result {
   Score score;
-  std::optional<BrokenWorld> broken;
+  std::optional<BrokenWorld> broken;  ///< the first
+  std::size_t broken_worlds = 0;
   double seconds = 0;
 };
 
@@ -160,7 +165,8 @@ Result run_worlds(const Arguments& arguments, Guard guard, std::optional<double>
       std::uint64_t seed;
       {
         const std::lock_guard lock(mutex);
-        if (result.broken || (hours && begun >= *hours) || (seconds && elapsed() >= *seconds)) return;
+        const bool ended = (hours && begun >= *hours) || (seconds && elapsed() >= *seconds);
+        if (ended || (result.broken && !arguments.all)) return;
         seed = next++;
       }
       const Script script = world_of(arguments, seed);
@@ -171,8 +177,12 @@ Result run_worlds(const Arguments& arguments, Guard guard, std::optional<double>
       Outcome outcome = run(script, options_of(arguments, guard, seed));
       const std::lock_guard lock(mutex);
       result.score.add(outcome.score);
-      if (outcome.broken && (!result.broken || seed < result.broken->seed))
-        result.broken = BrokenWorld{seed, *outcome.broken};
+      if (!outcome.broken) continue;
+      ++result.broken_worlds;
+      if (arguments.all)
+        fmt::print("world {} breaks invariant {}: {}\n", seed, outcome.broken->invariant,
+                   outcome.broken->what);
+      if ((!result.broken || seed < result.broken->seed)) result.broken = BrokenWorld{seed, *outcome.broken};
     }
   };
   std::vector<std::thread> threads;
@@ -269,7 +279,7 @@ int run_file(const Arguments& arguments) {
   options.settings = arguments.settings;
   const Outcome outcome = run(*script, options);
   if (arguments.trace) print_trace(*script, options);
-  print("healer", Result{outcome.score, std::nullopt, 1}, arguments.json);
+  print("healer", Result{outcome.score, std::nullopt, 0, 1}, arguments.json);
   if (!outcome.broken) return 0;
   fmt::print("BROKEN invariant {}: {}\n", outcome.broken->invariant, outcome.broken->what);
   return 1;
@@ -301,6 +311,10 @@ int simulate(const Arguments& arguments) {
                  healer.broken->broken.what);
     fmt::print("{}\n", caught ? "caught, as expected" : "not caught");
     return caught ? 0 : 1;
+  }
+  if (arguments.all) {
+    fmt::print("{} of {} worlds break an invariant\n", healer.broken_worlds, healer.score.worlds);
+    if (healer.broken) return 1;
   }
   if (healer.broken) {
     report(arguments, *healer.broken);

@@ -5,6 +5,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "base/duration.hpp"
 #include "config/host_policy.hpp"
 #include "config/load.hpp"
@@ -57,6 +59,7 @@ class Simulation {
   void happen(std::uint32_t number);
   void happen_to_healer(const Happening& happening);
   void command(const Happening& happening, const std::string& key);
+  bool take_signal(const Place& place, bool firing);
   void post(const WebhookCall& call, std::function<void(healer::Result<void>)> done);
   void look_around();
   bool turn();
@@ -70,7 +73,7 @@ class Simulation {
   Disk disk_;
   Checker checker_;
   PolicyResolver resolver_;
-  Life life_{agenda_, world_, checker_, 0, std::nullopt, true, Duration{0}, false};
+  Life life_{agenda_, world_, checker_, 0, std::nullopt, std::nullopt, true, Duration{0}, false};
   Instant silent_until_{};
   Instant stalled_from_{};
   Instant stalled_until_{};
@@ -97,6 +100,7 @@ void Simulation::start_healer() {
   ++life_.number;
   life_.dead = false;
   life_.calls_left.reset();
+  life_.calls_after_order.reset();
   life_.base = world_.clock_ahead();
   const StoredState stored = disk_.load(life_.now());
   host_ = std::make_unique<SimHost>(life_);
@@ -196,7 +200,11 @@ void Simulation::happen_to_healer(const Happening& happening) {
       break;
     case What::Die:
       next_start_after_ = std::max(happening.lasts, Duration{1});
-      if (!life_.dead) life_.calls_left = std::max(1, happening.count);
+      if (life_.dead) break;
+      if (happening.count < 0)
+        life_.calls_after_order = -happening.count;
+      else
+        life_.calls_left = std::max(1, happening.count);
       break;
     case What::OpReset:
     case What::OpPause:
@@ -222,6 +230,22 @@ void Simulation::command(const Happening& happening, const std::string& key) {
   if (happening.what == What::OpPause) (void)runtime_->pause(key, length);
   if (happening.what == What::OpResume) (void)runtime_->resume(key);
   if (happening.what == What::OpHeal && !key.empty()) (void)runtime_->heal(key);
+}
+
+/// Alertmanager's webhook: taken by one that lives and knows the workload.
+bool Simulation::take_signal(const Place& place, bool firing) {
+  if (life_.dead || world_.now() < stalled_until_) return false;
+  const auto key = runtime_->supervisor().find(place.unit->name);
+  if (!key) return false;
+  checker_.note(fmt::format("Alertmanager: the rule of {} {}", *key, firing ? "fires" : "is resolved"));
+  SignalReported signal;
+  signal.workload = *key;
+  signal.source = "alertmanager";
+  signal.id = place.unit->name;
+  signal.name = "Slow";
+  signal.text = "its answers take seconds";
+  signal.firing = firing;
+  return runtime_->signal(std::move(signal)).has_value();
 }
 
 /// Somebody else's service is asked to see to it, and tells the container to begin anew.
@@ -275,6 +299,7 @@ Outcome Simulation::run() {
     agenda_.put(world_.begin() + script_.happenings[i].at, 0, [this, i] { happen(i); });
   if (options_.guard == Guard::Healer) {
     world_.excused = [this](const Place& place) { return checker_.excused(place); };
+    world_.signal = [this](const Place& place, bool firing) { return take_signal(place, firing); };
     start_healer();
     look_around();
   } else {

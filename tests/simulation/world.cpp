@@ -20,8 +20,15 @@ constexpr Duration quick_crash = 10s;
 constexpr Duration missed_after = 1h;
 constexpr unsigned check_retries = 3;
 
+/// Prometheus' evaluation interval, and how long its rates look back.
+constexpr Duration rule_interval = 1min;
+constexpr Duration shortest_look_back = 30s, longest_look_back = 7min;
+/// Alertmanager says what still fires again, and tries again what nobody took.
+constexpr Duration signal_repeated = 4h;
+constexpr Duration signal_retried = 5min;
+
 // What draws are for.
-enum Purpose : std::uint64_t { StartTime = 1, FlapTime, LoopTime, StopCode };
+enum Purpose : std::uint64_t { StartTime = 1, FlapTime, LoopTime, StopCode, LookBack, LostResolve };
 
 /// Where its service listens: as its label says, else a port of its own.
 std::uint16_t port_of(const Place& place) {
@@ -59,6 +66,10 @@ World::World(const Script& script, Agenda& agenda, Score& score)
     create(place);
     came_up(place, By::Person);
     place.ready = now_;
+    if (place.unit->rule_for > Duration{0}) {
+      const Duration first = chance_.between(Duration{0}, rule_interval, place.tag, LookBack);
+      agenda_.put(now_ + first, 0, [this, index = place.index] { evaluate_rule(index); });
+    }
   }
   history_.clear();
 }
@@ -271,6 +282,40 @@ void World::check(std::uint32_t index, std::uint32_t run) {
   facts.health_checked = wall();
   if (facts.health != before || script_.dialect == Dialect::Podman)
     emit(place, EngineEventKind::HealthStatus);
+}
+
+// Its rule of Prometheus. One of a container that does not run has no data, and fires no longer than its look
+// back.
+
+void World::evaluate_rule(std::uint32_t index) {
+  agenda_.put(now_ + rule_interval, 0, [this, index] { evaluate_rule(index); });
+  Place& place = places_[index];
+  const bool shows = place.running() && (place.sick.ill == Ill::Slow || inner_answer(place) != Answer::Pass);
+  if (shows) {
+    place.shown_at = now_;
+    if (!place.shows_since) place.shows_since = now_;
+    if (place.fires_since || now_ - *place.shows_since < place.unit->rule_for) return;
+    place.fires_since = now_;
+    place.firing = ++firings_;
+    tell_signal(index, place.firing, true);
+    return;
+  }
+  place.shows_since.reset();
+  const Duration look_back =
+      chance_.between(shortest_look_back, longest_look_back, place.tag, LookBack, place.firing);
+  if (!place.fires_since || now_ - place.shown_at < look_back) return;
+  place.fires_since.reset();
+  if (chance_.draw(place.tag, LostResolve, place.firing) >= script_.lost_resolves)
+    tell_signal(index, place.firing, false);
+}
+
+void World::tell_signal(std::uint32_t index, std::uint64_t firing, bool fires) {
+  const Place& place = places_[index];
+  if (place.firing != firing || place.fires_since.has_value() != fires) return;
+  const bool taken = signal && signal(place, fires);
+  if (taken && !fires) return;
+  agenda_.put(now_ + (taken ? signal_repeated : signal_retried), 0,
+              [this, index, firing, fires] { tell_signal(index, firing, fires); });
 }
 
 void World::emit(Place& place, EngineEventKind kind, int exit_code, int signal) {

@@ -49,6 +49,10 @@ struct Place {
   Instant paused_at{};
   Sickness sick;
   unsigned check_failures = 0;
+  std::optional<Instant> shows_since;  ///< what its rule of Prometheus looks at is bad
+  std::optional<Instant> fires_since;  ///< and then the rule itself
+  Instant shown_at{};                  ///< when it was bad last
+  std::uint64_t firing = 0;            ///< the newest firing's number
   std::vector<std::uint32_t> needs;
   std::optional<std::uint32_t> parent;  ///< whose network it uses
   bool busy = false;                    ///< an engine's operation on it is under way
@@ -129,6 +133,8 @@ class World {
   bool denies() const { return now_ < denies_until_; }
   std::uint32_t engine_life() const { return engine_life_; }
   const std::deque<EngineEvent>& history() const { return history_; }
+  /// Alertmanager tells that the rule of a unit fires, or does not any more; false: nobody took it.
+  std::function<bool(const Place&, bool firing)> signal;
   /// Hears every event as it happens.
   std::function<void(const EngineEvent&)> stream;
   /// The stream of events ends.
@@ -153,6 +159,9 @@ class World {
   void end_process(Place& place, std::optional<Duration> timeout, bool for_restart,
                    std::function<void()> then);
   void check(std::uint32_t index, std::uint32_t run);
+  void evaluate_rule(std::uint32_t index);
+  /// Of that firing, until it was taken, and again now and then while it lasts.
+  void tell_signal(std::uint32_t index, std::uint64_t firing, bool fires);
   void emit(Place& place, EngineEventKind kind, int exit_code = 0, int signal = 0);
   void when_free(Place& place, std::function<void()> work);
   void release(Place& place);
@@ -200,6 +209,7 @@ class World {
   std::deque<EngineEvent> history_;
   std::uint64_t events_ = 0;
   std::uint64_t sicknesses_ = 0;
+  std::uint64_t firings_ = 0;
   std::uint32_t last_port_ = 0;
 };
 

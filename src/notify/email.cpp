@@ -74,6 +74,11 @@ bool is_message_id(const std::string& text) {
          is_plain(text) && text.find_first_of(" ,;\"\\()") == std::string::npos;
 }
 
+std::string id_field(const std::string& name, const std::string& id) {
+  const bool fits = name.size() + 2 + id.size() <= line_limit;
+  return name + (fits ? ": " : ":\r\n ") + id + "\r\n";
+}
+
 Sent meaning_of(Result<net::MailAnswer> answer) {
   Sent sent;
   if (!answer) {
@@ -200,9 +205,9 @@ std::string email_message(const Alert& alert, const EmailChannel& settings, cons
   head += "From: healer <" + settings.from + ">\r\n";
   head += "To: " + to + "\r\n";
   head += email_field("Subject", clip(alert_title(alert), subject_limit));
-  head += "Message-ID:\r\n " + id + "\r\n";
+  head += id_field("Message-ID", id);
   if (is_message_id(thread) && thread != id)
-    head += "In-Reply-To:\r\n " + thread + "\r\nReferences:\r\n " + thread + "\r\n";
+    head += id_field("In-Reply-To", thread) + id_field("References", thread);
   if (alert.kind == AlertKind::Critical) head += "Importance: high\r\nX-Priority: 1\r\n";
   head +=
       "Auto-Submitted: auto-generated\r\n"

@@ -165,7 +165,7 @@ TEST_CASE("a mail has the head that a reader and a mailbox need") {
         "From: healer <healer@example.org>\r\n"
         "To: ops@example.org\r\n"
         "Subject: GAVE UP: web on host1\r\n"
-        "Message-ID:\r\n " +
+        "Message-ID: " +
             email_message_id(full_alert(), plain_settings) +
             "\r\n"
             "Importance: high\r\n"
@@ -180,6 +180,19 @@ TEST_CASE("a mail has the head that a reader and a mailbox need") {
     CHECK_MESSAGE(body.find(part) != std::string::npos, part);
 }
 
+TEST_CASE("docs/alerts.md shows the mail that is sent") {
+  const std::string page = read_file(HEALER_SOURCE_DIR "/docs/alerts.md");
+  const auto mark = page.find("<!-- sent: email -->\n```text\n");
+  REQUIRE(mark != std::string::npos);
+  const auto begin = page.find('\n', page.find("```text", mark)) + 1;
+  EmailChannel settings = plain_settings;
+  settings.host = "smtp.example.org";
+  const std::string message = email_message(full_alert(), settings, "");
+  std::string shown = head_of(message) + "\n\n" + decoded(body_of(message));
+  std::erase(shown, '\r');
+  CHECK(page.substr(begin, page.find("\n```", begin) + 1 - begin) == shown);
+}
+
 TEST_CASE("the mails of one incident are one thread, a repeated one is the same") {
   const std::string first = email_message_id(full_alert(), plain_settings);
   CHECK(first == email_message_id(full_alert(), plain_settings));
@@ -187,8 +200,7 @@ TEST_CASE("the mails of one incident are one thread, a repeated one is the same"
   later.id = AlertId{18};
   CHECK(email_message_id(later, plain_settings) != first);
   const std::string message = email_message(later, plain_settings, first);
-  CHECK(message.find("In-Reply-To:\r\n " + first + "\r\nReferences:\r\n " + first + "\r\n") !=
-        std::string::npos);
+  CHECK(message.find("In-Reply-To: " + first + "\r\nReferences: " + first + "\r\n") != std::string::npos);
   CHECK(email_message(full_alert(), plain_settings, first).find("References") == std::string::npos);
   for (const char* damaged : {"<healer.1@x>\r\nBcc: a@b", "x", "<healer.1@x> <y@z>", "<other.1@x>"})
     CHECK(email_message(later, plain_settings, damaged).find("References") == std::string::npos);
@@ -332,7 +344,7 @@ TEST_CASE("later mails of an incident name the first one") {
   const Sent second = mailer.send(settings, later, *first.receipt);
   CHECK(second.receipt == first.receipt);
   wait_until("both mails", [&] { return server.mails().size() == 2; });
-  CHECK(server.mails()[1].data.find("References:\r\n " + *first.receipt) != std::string::npos);
+  CHECK(server.mails()[1].data.find("References: " + *first.receipt) != std::string::npos);
 }
 
 TEST_CASE("the server's final no is told apart from a passing one") {

@@ -19,7 +19,6 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr Duration lasting = 5min;
 constexpr Duration last_word_lasts = 24h;
 constexpr std::size_t text_limit = 2000;
 constexpr std::size_t excerpt_limit = 2000;
@@ -157,7 +156,7 @@ class Alertmanager : public std::enable_shared_from_this<Alertmanager> {
         alerts.push_back(ending(known->alert, now));
       const bool open = is_open(alert.incident);
       const bool last_word = !open && alert.kind == AlertKind::Critical;
-      alerts.push_back(ending(made, now + (last_word ? last_word_lasts : lasting)));
+      alerts.push_back(last_word ? ending(made, now + last_word_lasts) : made);
       if (open) keep = Kept{alert.incident, std::move(made)};
     } else if (known) {
       json::object over = known->alert;
@@ -198,7 +197,7 @@ class Alertmanager : public std::enable_shared_from_this<Alertmanager> {
     });
   }
 
-  // Whether it arrives is not looked at: the next one comes in a minute, and an Alertmanager that is away is
+  // Whether it arrives is not looked at: the next one comes soon, and an Alertmanager that is away is
   // seen by the alerts that do not reach it.
   void repeat() {
     wait();
@@ -217,14 +216,14 @@ class Alertmanager : public std::enable_shared_from_this<Alertmanager> {
       keys.pop_back();
       if (kept == kept_.end()) continue;
       const bool open = is_open(kept->second.incident);
-      alerts.push_back(ending(kept->second.alert, open ? now + lasting : now));
+      alerts.push_back(open ? kept->second.alert : ending(kept->second.alert, now));
       if (!open) over.push_back(kept->first);
     }
     if (alerts.empty()) return;
     post(std::move(alerts), [this, keys = std::move(keys), over = std::move(over)](const Sent& sent) {
       if (sent.result != Sent::Result::Delivered) return;
       for (const std::string& key : over) kept_.erase(key);
-      // What waits goes first; the rest has four more minutes.
+      // What waits goes first; the rest has its turn in half a minute.
       if (!waiting_) repeat(keys);
     });
   }
@@ -255,8 +254,8 @@ class AlertmanagerNotifier final : public Notifier {
 
 }  // namespace
 
-std::string alertmanager_alert(const Alert& alert, Instant ends) {
-  return json::serialize(ending(alert_of(alert), ends));
+std::string alertmanager_alert(const Alert& alert, std::optional<Instant> ends) {
+  return json::serialize(ends ? ending(alert_of(alert), *ends) : alert_of(alert));
 }
 
 Result<std::unique_ptr<Notifier>> make_alertmanager_notifier(HttpChannel channel,

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/result.hpp"
@@ -15,16 +16,17 @@ class Loop;
 
 namespace healer {
 
-// Alertmanager takes an alert for over when nobody has sent it for its `resolve_timeout`, or after the end it
-// came with, and forgets all of them when it restarts. So what is still true is sent again every minute.
+// Alertmanager takes an alert for over when nobody has sent it for its `resolve_timeout`, and forgets all of
+// them when it restarts. So what is still true is sent again every half minute. It has no end of its own:
+// that would be by our clock, and Alertmanager's may differ.
 //
 //   key      | alert                   | sent                                   | then
 //   ---------+-------------------------+----------------------------------------+---------
-//   not kept | degraded, critical      | it, ending in 5 minutes                | kept
+//   not kept | degraded, critical      | it, without an end                     | kept
 //   kept     | the same, worse         | the former severity ended, the new one | kept
 //   kept     | recovered               | it, ended now                          | not kept
 //   kept     | info (it is closed)     | it, ended now                          | not kept
-//   kept     | none, each minute       | it, ending in 5 minutes                | kept
+//   kept     | none, every 30 s        | it, without an end                     | kept
 //   kept     | none, incident over     | it, ended now                          | not kept
 //   not kept | recovered               | both severities of the workload, ended | not kept
 //   not kept | info                    | nothing                                | not kept
@@ -40,7 +42,7 @@ struct AlertmanagerHost {
   std::function<Instant()> now;
   /// Whether this incident is still open. Where that is not known yet: true.
   std::function<bool(IncidentId)> still_open;
-  Duration repeat = 60s;
+  Duration repeat = 30s;
 };
 
 /// POST to /api/v2/alerts.
@@ -49,9 +51,9 @@ Result<std::unique_ptr<Notifier>> make_alertmanager_notifier(HttpChannel channel
                                                              AlertmanagerHost host);
 
 /// One alert of the body, a list: labels (alertname, severity, host, workload, project, route; those that are
-/// known), annotations, startsAt, endsAt and, where there is a link, generatorURL. The container is in
-/// `workload`, a label that the receiver of signals does not read: healer's own alerts, sent back to it,
-/// start nothing.
-std::string alertmanager_alert(const Alert& alert, Instant ends);
+/// known), annotations, startsAt, endsAt where it is known, and, where there is a link, generatorURL. The
+/// container is in `workload`, a label that the receiver of signals does not read: healer's own alerts, sent
+/// back to it, start nothing.
+std::string alertmanager_alert(const Alert& alert, std::optional<Instant> ends = {});
 
 }  // namespace healer

@@ -14,7 +14,7 @@ namespace {
 
 const std::string token = "bEaReR-tOkEn-0123456789";
 const Instant now = full_alert().raised_at;
-const std::string ends_in_5min = "2027-01-15T08:05:00.123Z";
+const std::string no_end = "without an end";
 const std::string ends_now = "2027-01-15T08:00:00.123Z";
 const std::string starts = "2027-01-15T07:55:29.623Z";
 
@@ -54,7 +54,7 @@ struct Channel {
     const json::value body = json::parse(requests.back().body);
     for (const json::value& alert : body.as_array())
       all.push_back(text_at(alert.at("labels"), "alertname") + " " + text_at(alert.at("labels"), "severity") +
-                    " " + text_at(alert, "endsAt"));
+                    " " + (alert.as_object().contains("endsAt") ? text_at(alert, "endsAt") : no_end));
     return all;
   }
   std::size_t count() { return service.requests().size(); }
@@ -76,7 +76,7 @@ Alert about_engine(AlertKind kind, const std::string& event) {
 
 }  // namespace
 
-TEST_CASE("alertmanager: one alert with labels, annotations, start, end and link") {
+TEST_CASE("alertmanager: one alert with labels, annotations, start and link, and no end yet") {
   Channel channel;
   CHECK(channel.send(full_alert()).result == Sent::Result::Delivered);
   const SeenRequest request = channel.service.request();
@@ -93,7 +93,6 @@ TEST_CASE("alertmanager: one alert with labels, annotations, start, end and link
                     "advice": "Look at `docker logs web`.",
                     "excerpt": "starting\nERROR: no connection to db"},
     "startsAt": "2027-01-15T07:55:29.623Z",
-    "endsAt": "2027-01-15T08:05:00.123Z",
     "generatorURL": "https://healer.example/incidents/42"
   }])"));
 }
@@ -103,10 +102,10 @@ TEST_CASE(
   Channel channel;
   channel.send(full_alert());
   channel.send(full_alert(AlertKind::Critical));
-  CHECK(channel.last() == std::vector<std::string>{"ContainerIll warning " + ends_now,
-                                                   "ContainerIll critical " + ends_in_5min});
+  CHECK(channel.last() ==
+        std::vector<std::string>{"ContainerIll warning " + ends_now, "ContainerIll critical " + no_end});
   channel.send(full_alert(AlertKind::Critical));
-  CHECK(channel.last() == std::vector<std::string>{"ContainerIll critical " + ends_in_5min});
+  CHECK(channel.last() == std::vector<std::string>{"ContainerIll critical " + no_end});
   channel.send(full_alert(AlertKind::Recovered));
   CHECK(channel.last() == std::vector<std::string>{"ContainerIll critical " + ends_now});
   CHECK(channel.receipts.at(full_alert().dedup_key).empty());
@@ -132,7 +131,7 @@ TEST_CASE("alertmanager: about the host, the name says what") {
   Channel channel;
   channel.open = false;  // asked about incidents only
   channel.send(about_engine(AlertKind::Critical, "ENGINE DOWN"));
-  CHECK(channel.last() == std::vector<std::string>{"HealerEngineDown critical " + ends_in_5min});
+  CHECK(channel.last() == std::vector<std::string>{"HealerEngineDown critical " + no_end});
   channel.send(about_engine(AlertKind::Recovered, "ENGINE BACK"));
   CHECK(channel.last() == std::vector<std::string>{"HealerEngineDown critical " + ends_now});
   CHECK(channel.send(about_engine(AlertKind::Recovered, "ENGINE BACK")).result == Sent::Result::Delivered);
@@ -153,7 +152,7 @@ TEST_CASE("alertmanager: what fires is said again, also by the next process, unt
   channel.repeat = 20ms;
   channel.begin();  // healer began anew
   REQUIRE(channel.run_until_requests(3));
-  CHECK(channel.last() == std::vector<std::string>{"ContainerIll warning " + ends_in_5min});
+  CHECK(channel.last() == std::vector<std::string>{"ContainerIll warning " + no_end});
   CHECK(text_at(json::parse(channel.service.requests().back().body).at(0), "startsAt") == starts);
   channel.send(full_alert(AlertKind::Recovered));
   const std::size_t after = channel.count();
@@ -162,7 +161,7 @@ TEST_CASE("alertmanager: what fires is said again, also by the next process, unt
   // Another key shows that the time of a repetition has passed, and that nothing else is repeated.
   channel.send(about_engine(AlertKind::Critical, "ENGINE DOWN"));
   REQUIRE(channel.run_until_requests(after + 3));
-  CHECK(channel.last() == std::vector<std::string>{"HealerEngineDown critical " + ends_in_5min});
+  CHECK(channel.last() == std::vector<std::string>{"HealerEngineDown critical " + no_end});
 }
 
 TEST_CASE("alertmanager: what is no longer open is ended without an alert that says so") {
@@ -176,7 +175,7 @@ TEST_CASE("alertmanager: what is no longer open is ended without an alert that s
   channel.open = true;
   channel.send(about_engine(AlertKind::Critical, "ENGINE DOWN"));
   REQUIRE(channel.run_until_requests(channel.count() + 2));
-  CHECK(channel.last() == std::vector<std::string>{"HealerEngineDown critical " + ends_in_5min});
+  CHECK(channel.last() == std::vector<std::string>{"HealerEngineDown critical " + no_end});
 }
 
 TEST_CASE("alertmanager: many are said again in requests of a hundred") {
@@ -223,7 +222,7 @@ TEST_CASE("alertmanager: a receipt that makes no sense is none") {
     Channel channel;
     channel.receipts[full_alert().dedup_key] = bad;
     CHECK(channel.send(full_alert()).result == Sent::Result::Delivered);
-    CHECK(channel.last() == std::vector<std::string>{"ContainerIll warning " + ends_in_5min});
+    CHECK(channel.last() == std::vector<std::string>{"ContainerIll warning " + no_end});
   }
 }
 

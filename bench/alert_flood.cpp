@@ -111,7 +111,7 @@ class Flood {
     began_ = Clock::now();
     expected_tick_ = began_;
     tick();
-    while (!raised_all() || Clock::now() < began_ + span_) {
+    while (adds_.size() < alerts_ || Clock::now() < began_ + span_) {
       if (loop_.context().stopped()) loop_.context().restart();
       loop_.context().run_one_for(std::chrono::milliseconds(50));
     }

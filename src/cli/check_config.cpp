@@ -1,11 +1,13 @@
 #include <optional>
 #include <ostream>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include <fmt/format.h>
 
+#include "base/duration.hpp"
 #include "base/text.hpp"
 #include "cli/commands.hpp"
 #include "cli/table.hpp"
@@ -26,6 +28,24 @@ void add_rows(std::vector<std::vector<Cell>>& rows, const std::vector<EffectiveS
                     {setting.value.empty() ? "-" : printable(setting.value), Colour::None},
                     {to_string(setting.origin), colour}});
   }
+}
+
+/// Healer's own rules; they come from the file alone.
+void add_prometheus(std::vector<std::vector<Cell>>& rows, const PrometheusSettings& prometheus,
+                    const std::string& file) {
+  if (prometheus.url.empty()) return;
+  const auto add = [&](std::string_view key, std::string value) {
+    if (!value.empty()) rows.push_back({{fmt::format("prometheus.{}", key)}, {printable(value)}, {file}});
+  };
+  add("url", prometheus.url);
+  add("bearer_token", to_string(prometheus.bearer_token));
+  add("username", prometheus.username);
+  add("password", to_string(prometheus.password));
+  add("interval", format_duration(prometheus.interval));
+  add("timeout", format_duration(prometheus.timeout));
+  for (const PrometheusRule& rule : prometheus.rules)
+    add(fmt::format("rules.{}", rule.name),
+        fmt::format("{} for {}, {}", rule.query, format_duration(rule.hold_for), rule.act ? "act" : "tell"));
 }
 
 const char* say(Selection selection) {
@@ -98,6 +118,7 @@ int check_config(const CheckConfigCommand& command, const Environment& environme
   if (!chosen) {
     add_rows(rows, settings->effective, Scope::Daemon);
     add_rows(rows, settings->effective, Scope::Channel);
+    add_prometheus(rows, settings->daemon.prometheus, settings->config_file.value_or(""));
   }
   output.out << aligned(rows, output.colour);
   if (chosen)

@@ -1,9 +1,12 @@
 // What only Prometheus sees is healed: with the real Prometheus, Alertmanager and engine.
 #include <fstream>
 #include <functional>
+#include <memory>
 #include <string>
+#include <vector>
 
 #include <doctest/doctest.h>
+#include <boost/json.hpp>
 
 #include "integration/prometheus_stack.hpp"
 #include "integration/scene.hpp"
@@ -13,6 +16,34 @@ using namespace healer::testing;
 namespace {
 
 const std::string token = "planted-token-0123456789";
+
+const std::string routing_key = "0123456789abcdef0123456789abcdef";
+
+/// PagerDuty's Events API on loopback; it keeps what was told.
+class PagerDutySink {
+ public:
+  PagerDutySink()
+      : server_(ScriptedServer::on_loopback(replying([](const SeenRequest&) {
+          return answer(202, R"({"status":"success","message":"Event processed","dedup_key":"x"})");
+        }))) {}
+  Settings settings() const {
+    return {{"PAGERDUTY_ROUTING_KEY", routing_key},
+            {"PAGERDUTY_URL", "http://127.0.0.1:" + std::to_string(server_->port()) + "/v2/enqueue"}};
+  }
+  /// "trigger KEY", "resolve KEY"
+  std::vector<std::string> events() const {
+    std::vector<std::string> all;
+    for (const SeenRequest& request : server_->requests()) {
+      const auto event = boost::json::parse(request.body).as_object();
+      all.push_back(std::string(event.at("event_action").as_string()) + " " +
+                    std::string(event.at("dedup_key").as_string()));
+    }
+    return all;
+  }
+
+ private:
+  std::unique_ptr<ScriptedServer> server_;
+};
 
 /// A service of compose that answers its users with errors, and says that it is well.
 class Shop {
@@ -51,7 +82,7 @@ class Shop {
 };
 
 /// From the first error on to the end of the alert: one restart, and people heard of it once.
-void is_healed(Scene& scene, Shop& shop, const std::string& source) {
+void is_healed(Scene& scene, Shop& shop, const PagerDutySink& pagerduty, const std::string& source) {
   HealerProcess& healer = scene.healer();
   const std::string& name = shop.name();
   shop.used_until(name + " is well under load", [&] { return healer.condition(name) == "healthy"; });
@@ -71,6 +102,10 @@ void is_healed(Scene& scene, Shop& shop, const std::string& source) {
   REQUIRE(scene.slack().with_color(SlackSink::degraded) == 1);
   REQUIRE(scene.slack().with_color(SlackSink::recovered) == 1);
   REQUIRE(scene.slack().about("HighErrorRate") >= 1);
+  const std::vector<std::string> paged = pagerduty.events();
+  REQUIRE(paged.size() == 2);
+  REQUIRE(paged[0].starts_with("trigger "));
+  REQUIRE(paged[1] == "resolve " + paged[0].substr(8));
   REQUIRE(healer.metric("healer_incidents_total", {"cause=\"signalled\""}) == 1);
   REQUIRE(healer.metric("healer_signals_total", {"source=\"" + source + "\"", "result=\"accepted\""}) >= 1);
 }
@@ -81,7 +116,10 @@ TEST_CASE("Prometheus' rule fires, Alertmanager tells healer, the container is h
   Scene scene;
   Shop shop(scene);
   std::ofstream(scene.file("token")) << token << '\n';
-  HealerProcess& healer = scene.healer({{"ALERTMANAGER_TOKEN_FILE", scene.file("token")}});
+  const PagerDutySink pagerduty;
+  Settings settings = pagerduty.settings();
+  settings["ALERTMANAGER_TOKEN_FILE"] = scene.file("token");
+  HealerProcess& healer = scene.healer(settings);
   scene.wait("healer is ready", [&] { return healer.http("/readyz").code == 200; });
   const AlertmanagerProcess alertmanager(
       scene,
@@ -93,9 +131,13 @@ TEST_CASE("Prometheus' rule fires, Alertmanager tells healer, the container is h
       scene, {shop.port(), shop.service(),
               deployed("prometheus/sample-app.yml", {{"[1m]", "[10s]"}, {"for: 15s", "for: 2s"}}),
               alertmanager.port()});
-  is_healed(scene, shop, "alertmanager");
+  is_healed(scene, shop, pagerduty, "alertmanager");
   REQUIRE(healer.metric("healer_signals_total", {"result=\"bad_token\""}) == 0);
-  REQUIRE(healer.whole_log().find(token) == std::string::npos);
+  for (const std::string& planted : {token, routing_key}) {
+    REQUIRE(healer.whole_log().find(planted) == std::string::npos);
+    REQUIRE(healer.http("/metrics").output.find(planted) == std::string::npos);
+    REQUIRE(healer.command({"status", "--json"}).output.find(planted) == std::string::npos);
+  }
 }
 
 TEST_CASE("healer's own rule against Prometheus heals as well, and a Prometheus that is down is unknown") {
@@ -109,8 +151,11 @@ TEST_CASE("healer's own rule against Prometheus heals as well, and a Prometheus 
          "            0 * rate(app_requests_total{status=\"200\", path=\"/\"}[10s]))\n"
          "          / sum by (compose_service) (rate(app_requests_total{path=\"/\"}[10s])) > 0.05\n"
          "      for: 2s\n";
-  HealerProcess& healer = scene.healer({{"HEALER_CONFIG", scene.file("healer.yaml")}});
-  is_healed(scene, shop, "prometheus");
+  const PagerDutySink pagerduty;
+  Settings settings = pagerduty.settings();
+  settings["HEALER_CONFIG"] = scene.file("healer.yaml");
+  HealerProcess& healer = scene.healer(settings);
+  is_healed(scene, shop, pagerduty, "prometheus");
   REQUIRE(healer.metric("healer_rule_known", {"rule=\"HighErrorRate\""}) == 1);
   REQUIRE(healer.metric("healer_rule_firing") == 0);
 

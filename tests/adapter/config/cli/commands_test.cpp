@@ -6,6 +6,7 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <memory>
 #include <mutex>
 #include <sstream>
@@ -305,6 +306,33 @@ TEST_CASE("check-config shows what is in effect and why") {
   }
   CHECK_FALSE(contains(text, "hunter2"));
   CHECK(captured.err.str().empty());
+}
+
+TEST_CASE("check-config shows healer's own rules, and refuses what is none with its line") {
+  const std::string path =
+      (std::filesystem::temp_directory_path() / ("healer-rules-" + std::to_string(::getpid()))).string();
+  const auto check = [&](const std::string& query, Captured& captured) {
+    std::ofstream(path) << "prometheus:\n  url: http://p:9090\n  bearer_token: hunter2hunter2\n  rules:\n"
+                           "    - name: Errors\n      query: "
+                        << query << "\n      for: 2m\n";
+    const int code = check_config({}, {{"HEALER_CONFIG", path}}, no_engine, captured.output);
+    std::filesystem::remove(path);
+    return code;
+  };
+  Captured good;
+  CHECK(check("rate(errors[1m]) > 0.05", good) == exit_ok);
+  const std::string text = squeezed(good.out.str());
+  CHECK(contains(text, "\nprometheus.url http://p:9090 " + path));
+  CHECK(contains(text, "\nprometheus.bearer_token <redacted> "));
+  CHECK(contains(text, "\nprometheus.interval 15s "));
+  CHECK(contains(text, "\nprometheus.rules.Errors rate(errors[1m]) > 0.05 for 2m, act "));
+  CHECK_FALSE(contains(text, "hunter2"));
+  Captured bad;
+  CHECK(check("rate(errors[1m])", bad) == exit_usage);
+  CHECK(contains(bad.err.str(),
+                 path + ":6: prometheus.rules[1].query: 'rate(errors[1m])' is not valid: it compares "
+                        "with no number at its top level; accepted: EXPRESSION OP NUMBER"));
+  CHECK_FALSE(contains(bad.err.str(), "hunter2"));
 }
 
 TEST_CASE("check-config refuses with one line per error") {

@@ -33,11 +33,14 @@ TEST_CASE("engine: back within ten seconds is not worth an alert") {
   scene.healthy("web");
   for (int i = 0; i < 3; ++i) {
     scene.lose_engine();
-    scene.pass(8s);
+    scene.pass(9s);
     scene.connect();
     scene.pass(1min);
   }
   CHECK(scene.decisions() == "");
+  scene.lose_engine();
+  scene.pass(11s);
+  CHECK(scene.decisions() == "critical");
 }
 
 TEST_CASE("engine: never there at healer's start: said, and waited for") {
@@ -242,6 +245,24 @@ TEST_CASE("engine: one of several stopped just before the stream ends stays a pe
   scene.pass(1h);
   CHECK(scene.orders.empty());
   CHECK(scene.status("web").condition == Condition::Stopped);
+}
+
+TEST_CASE("engine: stops of all that ran are its shutdown's when its stream ends within three seconds") {
+  for (const Duration gap : {2s, 4s}) {
+    CAPTURE(gap.count());
+    Scene scene;
+    INFO(scene.transcript());
+    Box& web = scene.healthy("web");
+    Box& other = scene.healthy("other");
+    scene.stop(web);
+    scene.stop(other);
+    scene.pass(gap);
+    scene.lose_engine();
+    scene.pass(5s);
+    scene.connect();
+    scene.pass(10min);
+    CHECK(scene.orders.size() == (gap < 3s ? 2 : 0));
+  }
 }
 
 TEST_CASE("engine: inspects that fail before acting are repeated, nothing is done blindly") {

@@ -105,7 +105,9 @@ gather_prometheus() {
     new_root alertmanager alertmanager
     cp /usr/bin/prometheus-alertmanager "$out/alertmanager/usr/bin/alertmanager"
     copy_libraries /usr/bin/prometheus-alertmanager "$out/alertmanager"
-    mkdir -p "$out/alertmanager/alertmanager"
+    # The templates of its messages; it does not start without them.
+    mkdir -p "$out/alertmanager/alertmanager" "$out/alertmanager/usr/share/prometheus"
+    mv "$out/prometheus/usr/share/prometheus/alertmanager" "$out/alertmanager/usr/share/prometheus/"
 }
 
 case ${1:-} in

@@ -113,6 +113,7 @@ app_is_well() {
 engine_says_healthy() { [ "$(inspect "$1" '{{.State.Health.Status}}')" = healthy ]; }
 wait_until 60 "sample-app answers" answers "$app/health"
 wait_until 60 "healer is ready" answers "$healer/readyz"
+wait_until 60 "Alertmanager is ready" answers "http://127.0.0.1:$ALERTMANAGER_PORT/-/ready"
 wait_until 60 "healer finds sample-app well" app_is_well
 promtool check metrics <"$work/metrics" || fail "promtool does not accept healer's /metrics"
 

@@ -1,0 +1,36 @@
+// Services that take the connection and say nothing, through one HTTP client.
+#include <doctest/doctest.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "adapter/notify/service.hpp"
+#include "notify/slack.hpp"
+
+using namespace healer;
+using namespace healer::testing;
+
+TEST_CASE("channels that hang keep no other one waiting, however many they are") {
+  Service service;
+  const auto silent = ScriptedServer::on_loopback([](Peer& peer) { peer.hang(); });
+  const std::string nowhere = "http://127.0.0.1:" + std::to_string(silent->port());
+  std::vector<std::unique_ptr<Notifier>> hanging;
+  std::size_t answered = 0;
+  for (int i = 0; i < 100; ++i) {
+    // Far longer than the test may take: who waited for one of them would not be done in time.
+    auto made = SlackNotifier::create(service.channel().client, Secret{nowhere}, 1h);
+    REQUIRE(made.has_value());
+    hanging.push_back(std::move(*made));
+    hanging.back()->send(full_alert(), "", [&](Sent) { ++answered; });
+  }
+  REQUIRE(run_until(service.loop(), [&] { return silent->connections() == 100; }));
+  auto made = SlackNotifier::create(service.channel().client, Secret{service.base()}, 1h);
+  REQUIRE(made.has_value());
+  std::optional<Sent> sent;
+  (*made)->send(full_alert(), "", [&](Sent result) { sent = std::move(result); });
+  REQUIRE(run_until(service.loop(), [&] { return sent.has_value(); }));
+  CHECK(sent->result == Sent::Result::Delivered);
+  CHECK(answered == 0);
+}

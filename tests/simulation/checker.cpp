@@ -364,7 +364,7 @@ void Checker::ordered(const ApplyRemedy& order, Instant now) {
   const auto attempt = attempts_.find(order.attempt.value);
   if (attempt == attempts_.end() || attempt->second.state != AttemptState::Ordered)
     fail(2, "the order to " + order.workload + " is not written down");
-  once_each(order);
+  const bool begins = begins_attempt(order);
   // A new run is an answer, too: to the order of a process that did not live to hear it.
   if (of->ordered_by != process_ && world_.places()[by_key_.at(order.workload)].starts > of->ordered_run)
     of->open_order.reset();
@@ -381,7 +381,7 @@ void Checker::ordered(const ApplyRemedy& order, Instant now) {
   const bool asked_for = by_operator(order);
   if (!asked_for && paused_by_operator(order.workload, now))
     fail(1, order.workload + " is paused by an operator");
-  if (static_cast<unsigned>(in_window) > policy->budget_attempts && !asked_for)
+  if (begins && static_cast<unsigned>(in_window) > policy->budget_attempts && !asked_for)
     fail(3, fmt::format("{} attempts at {} within {}", in_window, order.workload,
                         format_duration(policy->budget_window)));
   // 2. In all.
@@ -399,13 +399,14 @@ void Checker::ordered(const ApplyRemedy& order, Instant now) {
 
 /// An attempt is ordered once, by whichever process: what follows within it is the end of a recreation, or
 /// the start of what its signal ended.
-void Checker::once_each(const ApplyRemedy& order) {
+bool Checker::begins_attempt(const ApplyRemedy& order) {
   const auto [entry, first] = ordered_for_.try_emplace(order.attempt.value, order.step.kind);
-  if (first) return;
+  if (first) return true;
   const bool goes_on = entry->second == RemedyKind::Kill && order.step.kind == RemedyKind::Start;
   if (!order.resume && !goes_on)
     fail(2, fmt::format("attempt {} of {} is ordered again", order.attempt.value, order.workload));
   entry->second = order.step.kind;
+  return false;
 }
 
 bool Checker::by_operator(const ApplyRemedy& order) const {

@@ -106,7 +106,7 @@ class Checker final : public Observer {
   void record(const Record& record, Instant now);
   void ordered(const ApplyRemedy& order, Instant now);
   bool by_operator(const ApplyRemedy& order) const;
-  void once_each(const ApplyRemedy& order);
+  bool begins_attempt(const ApplyRemedy& order);
   bool engine_fails_in_round(const Known& known) const;
   bool fall_was_seen(const Place& place) const;
   bool paused_by_operator(const std::string& key, Instant now) const;

@@ -25,6 +25,10 @@ std::string_view tail(std::string_view text, std::size_t limit) {
 
 }  // namespace
 
+bool is_test(const Alert& alert) {
+  return alert.kind == AlertKind::Info && alert.event == "TEST";
+}
+
 std::string alert_title(const Alert& alert) {
   const std::string event = clip(printable(alert.event), alert_fact_limit);
   const std::string host = clip(printable(alert.host), alert_fact_limit);

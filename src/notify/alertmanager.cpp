@@ -20,6 +20,7 @@ namespace {
 namespace json = boost::json;
 
 constexpr Duration last_word_lasts = 24h;
+constexpr Duration test_lasts = 5min;
 constexpr std::size_t text_limit = 2000;
 constexpr std::size_t excerpt_limit = 2000;
 constexpr std::size_t batch = 100;
@@ -41,10 +42,15 @@ std::string name_of(const Alert& alert) {
   return name;
 }
 
+const char* severity_of(AlertKind kind) {
+  if (kind == AlertKind::Critical) return "critical";
+  return kind == AlertKind::Info ? "info" : "warning";
+}
+
 json::object labels_of(const Alert& alert) {
   json::object labels;
   labels["alertname"] = name_of(alert);
-  labels["severity"] = alert.kind == AlertKind::Critical ? "critical" : "warning";
+  labels["severity"] = severity_of(alert.kind);
   const auto add = [&](const char* name, const std::string& value) {
     if (!value.empty()) labels[name] = clip(printable(value), alert_fact_limit);
   };
@@ -169,6 +175,7 @@ class Alertmanager : public std::enable_shared_from_this<Alertmanager> {
         alerts.push_back(ending(alert_of(former), now));
       }
     }
+    if (is_test(alert)) alerts.push_back(ending(alert_of(alert), now + test_lasts));
     if (alerts.empty()) return channel_.post([done = std::move(done)] { done(Sent{}); });
     post(std::move(alerts),
          [this, key = alert.dedup_key, keep = std::move(keep), done = std::move(done)](Sent sent) {

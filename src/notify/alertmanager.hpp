@@ -31,6 +31,7 @@ namespace healer {
 //   not kept | recovered               | both severities of the workload, ended | not kept
 //   not kept | info                    | nothing                                | not kept
 //   any      | critical, incident over | it, ending in a day (*)                | not kept
+//   not kept | info, a test            | it, ending in 5 minutes                | not kept
 //
 // (*) healer stopped the container, and nobody will say that it is well.
 //

@@ -47,6 +47,11 @@ std::string in_path(std::string_view text) {
   return out;
 }
 
+const char* priority_of(AlertKind kind) {
+  if (kind == AlertKind::Critical) return "P1";
+  return kind == AlertKind::Info ? "P5" : "P3";
+}
+
 }  // namespace
 
 std::string opsgenie_alias(const Alert& alert) {
@@ -64,7 +69,7 @@ std::string opsgenie_create(const Alert& alert) {
   create["message"] = clip(without_tags(alert_title(alert)), message_limit);
   create["alias"] = opsgenie_alias(alert);
   create["description"] = clip(without_tags(plain_text(alert, description_limit)), description_limit);
-  create["priority"] = alert.kind == AlertKind::Critical ? "P1" : "P3";
+  create["priority"] = priority_of(alert.kind);
   create["source"] = clip(host.empty() ? "healer" : "healer on " + host, source_limit);
   if (!alert.workload.empty()) create["entity"] = clip(printable(alert.workload), alert_fact_limit);
   create["tags"] = json::array{"healer", to_string(alert.kind)};
@@ -81,15 +86,21 @@ std::vector<net::CurlRequest> opsgenie_requests(const Alert& alert, const Opsgen
   const auto about_alias = [&](const char* what) {
     return "/" + in_path(opsgenie_alias(alert)) + "/" + what + "?identifierType=alias";
   };
+  const auto closing = [&] {
+    return request(
+        about_alias("close"),
+        json::serialize(json::object{{"source", "healer"},
+                                     {"note", clip(without_tags(printable(alert.text)), note_limit)}}));
+  };
   std::vector<net::CurlRequest> requests;
   switch (alert.kind) {
     case AlertKind::Info:
+      if (!is_test(alert)) break;
+      requests.push_back(request("", opsgenie_create(alert)));
+      requests.push_back(closing());
       break;
     case AlertKind::Recovered:
-      requests.push_back(request(
-          about_alias("close"),
-          json::serialize(json::object{{"source", "healer"},
-                                       {"note", clip(without_tags(printable(alert.text)), note_limit)}})));
+      requests.push_back(closing());
       break;
     case AlertKind::Degraded:
       requests.push_back(request("", opsgenie_create(alert)));

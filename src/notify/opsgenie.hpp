@@ -12,7 +12,8 @@ namespace healer {
 
 /// Opsgenie's Alert API. Degraded creates an alert of priority P3 under the incident's alias; critical
 /// creates it, or raises the one that is there to P1 (a repeated create only counts); a verified recovery
-/// closes it. Info is not sent: nobody need be called for it, and nothing would close it.
+/// closes it. Info is not sent: nobody need be called for it, and nothing would close it. A test is
+/// created with P5 and closed at once.
 Result<std::unique_ptr<Notifier>> make_opsgenie_notifier(HttpChannel channel,
                                                          const OpsgenieChannel& settings);
 
@@ -23,7 +24,7 @@ std::string opsgenie_alias(const Alert& alert);
 /// Body of POST /v2/alerts. Limits: message 130, description 15,000, entity 512, source 100, details 8,000.
 std::string opsgenie_create(const Alert& alert);
 
-/// The requests for the alert, in order; none for info.
+/// The requests for the alert, in order; none for info that is no test.
 std::vector<net::CurlRequest> opsgenie_requests(const Alert& alert, const OpsgenieChannel& settings);
 
 }  // namespace healer

@@ -16,10 +16,15 @@ constexpr std::size_t summary_limit = 1024;
 constexpr std::size_t key_limit = 255;
 constexpr std::size_t excerpt_limit = 8 * 1024;
 
+const char* severity_of(AlertKind kind) {
+  if (kind == AlertKind::Critical) return "critical";
+  return kind == AlertKind::Info ? "info" : "warning";
+}
+
 }  // namespace
 
 std::optional<std::string> pagerduty_event(const Alert& alert, const Secret& routing_key) {
-  if (alert.kind == AlertKind::Info) return std::nullopt;
+  if (alert.kind == AlertKind::Info && !is_test(alert)) return std::nullopt;
   json::object event;
   event["routing_key"] = routing_key.reveal();
   event["dedup_key"] = short_key(alert.dedup_key, key_limit);
@@ -39,7 +44,7 @@ std::optional<std::string> pagerduty_event(const Alert& alert, const Secret& rou
   const std::string event_name = clip(printable(alert.event), alert_fact_limit);
   payload["summary"] = clip(event_name + ": " + printable(alert.text), summary_limit);
   payload["source"] = host.empty() ? "healer" : host;
-  payload["severity"] = alert.kind == AlertKind::Critical ? "critical" : "warning";
+  payload["severity"] = severity_of(alert.kind);
   payload["timestamp"] = utc_time(alert.raised_at);
   if (!alert.workload.empty()) payload["component"] = clip(printable(alert.workload), alert_fact_limit);
   if (!alert.project.empty()) payload["group"] = clip(printable(alert.project), alert_fact_limit);
@@ -61,8 +66,16 @@ Result<std::unique_ptr<Notifier>> make_pagerduty_notifier(HttpChannel channel,
   service.secrets = {settings.routing_key};
   service.requests = [url = service.url, key = settings.routing_key](const Alert& alert) {
     std::vector<net::CurlRequest> requests;
-    if (std::optional<std::string> event = pagerduty_event(alert, key))
-      requests.push_back(json_request(url, std::move(*event)));
+    const auto add = [&](const Alert& told) {
+      if (std::optional<std::string> event = pagerduty_event(told, key))
+        requests.push_back(json_request(url, std::move(*event)));
+    };
+    add(alert);
+    if (is_test(alert)) {
+      Alert over = alert;
+      over.kind = AlertKind::Recovered;
+      add(over);
+    }
     return requests;
   };
   return make_http_notifier(std::move(channel), std::move(service));

@@ -120,6 +120,12 @@ TEST_CASE("alertmanager: info ends what is kept, and is not sent otherwise") {
   CHECK(channel.last() == std::vector<std::string>{"ContainerIll warning " + ends_now});
 }
 
+TEST_CASE("alertmanager: a test lasts five minutes") {
+  Channel channel;
+  CHECK(channel.send(test_alert()).result == Sent::Result::Delivered);
+  CHECK(channel.last() == std::vector<std::string>{"HealerTest info 2027-01-15T08:05:00.123Z"});
+}
+
 TEST_CASE("alertmanager: a recovery of what is not known ends both severities") {
   Channel channel;
   channel.send(full_alert(AlertKind::Recovered));

@@ -73,6 +73,14 @@ TEST_CASE("opsgenie: only a recovery closes") {
   CHECK(opsgenie_requests(full_alert(AlertKind::Info), OpsgenieChannel{}).empty());
 }
 
+TEST_CASE("opsgenie: a test is created with P5 and closed") {
+  const auto requests = opsgenie_requests(test_alert(), OpsgenieChannel{Secret{key}});
+  REQUIRE(requests.size() == 2);
+  CHECK(json::parse(requests[0].body).at("priority") == "P5");
+  CHECK(requests[1].url.reveal() ==
+        "https://api.opsgenie.com/v2/alerts/healer%3Ahost1%3Atest%3A1/close?identifierType=alias");
+}
+
 TEST_CASE("opsgenie: within its limits whatever is said, and no tag of HTML") {
   for (const Alert& alert : hostile_alerts()) {
     CHECK(opsgenie_alias(alert).size() <= 512);

@@ -70,6 +70,19 @@ TEST_CASE("pagerduty: info is delivered without asking anybody") {
   CHECK(service.requests().empty());
 }
 
+TEST_CASE("pagerduty: a test is triggered with severity info and resolved") {
+  Service service(answer(202, "{}"));
+  CHECK(service.send(make, test_alert()).result == Sent::Result::Delivered);
+  const auto requests = service.requests();
+  REQUIRE(requests.size() == 2);
+  const json::value trigger = json::parse(requests[0].body);
+  CHECK(trigger.at("event_action") == "trigger");
+  CHECK(trigger.at("payload").at("severity") == "info");
+  const json::value resolve = json::parse(requests[1].body);
+  CHECK(resolve.at("event_action") == "resolve");
+  CHECK(resolve.at("dedup_key") == trigger.at("dedup_key"));
+}
+
 TEST_CASE("pagerduty: about the engine, without a workload or a link") {
   Alert alert;
   alert.kind = AlertKind::Critical;

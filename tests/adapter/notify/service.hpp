@@ -47,6 +47,19 @@ inline Alert full_alert(AlertKind kind = AlertKind::Degraded) {
   return alert;
 }
 
+/// What a person sends to see whether a channel works.
+inline Alert test_alert() {
+  Alert alert;
+  alert.id = AlertId{18};
+  alert.kind = AlertKind::Info;
+  alert.event = "TEST";
+  alert.dedup_key = "healer/host1/test/1";
+  alert.text = "A test.";
+  alert.host = "host1";
+  alert.raised_at = full_alert().raised_at;
+  return alert;
+}
+
 /// Every text of it is this.
 inline Alert alert_saying(const std::string& text, AlertKind kind = AlertKind::Critical) {
   Alert alert = full_alert(kind);

@@ -65,7 +65,9 @@ RaisedAlert alert_of(std::uint64_t number) {
   alert.cause = "HTTP 503";
   alert.excerpt = std::string(1000, 'x');
   alert.raised_at = now();
-  return {alert, names};
+  std::vector<Destination> to;
+  for (const std::string& name : names) to.push_back({name, alert.raised_at});
+  return {alert, to};
 }
 
 class Flood {

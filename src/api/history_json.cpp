@@ -50,6 +50,9 @@ json::object incident_object(const Incident& each, const std::vector<Attempt>& a
           {"outcome", to_string(each.outcome)},
           {"time_to_heal_ms", std::move(time_to_heal)},
           {"gave_up", each.gave_up},
+          {"acked_at", time_or_null(each.acked_at)},
+          {"acked_by", safe(each.acked_by)},
+          {"reminders", each.repeats},
           {"attempts", std::move(tries)}};
 }
 

@@ -32,7 +32,8 @@ constexpr const char* admin_index_text =
     "/v1/reset           POST ?name=NAME: close a workload's breaker\n"
     "/v1/pause           POST ?name=NAME or ?all=1 [&for=30m]: watch, but do nothing\n"
     "/v1/resume          POST ?name=NAME or ?all=1: the end of that\n"
-    "/v1/heal            POST ?name=NAME: the first remedy now\n";
+    "/v1/heal            POST ?name=NAME: the first remedy now\n"
+    "/v1/ack             POST ?name=NAME [&by=WHO]: its incident is known, no reminders\n";
 
 constexpr std::uint64_t most_incidents = 1000;
 
@@ -42,7 +43,7 @@ struct Route {
   bool admin = false;
 };
 
-constexpr std::array<Route, 13> routes{{{"/", "GET"},
+constexpr std::array<Route, 14> routes{{{"/", "GET"},
                                         {"/api/v1/alertmanager", "POST"},
                                         {"/metrics", "GET"},
                                         {"/healthz", "GET"},
@@ -54,7 +55,8 @@ constexpr std::array<Route, 13> routes{{{"/", "GET"},
                                         {"/v1/reset", "POST", true},
                                         {"/v1/pause", "POST", true},
                                         {"/v1/resume", "POST", true},
-                                        {"/v1/heal", "POST", true}}};
+                                        {"/v1/heal", "POST", true},
+                                        {"/v1/ack", "POST", true}}};
 
 // The only method of a path; nothing for a path that is not served.
 std::optional<std::string_view> method_of(std::string_view path, bool admin) {
@@ -137,6 +139,7 @@ net::HttpResponse HttpApi::answer_now(const net::HttpRequest& request, bool admi
   if (path == "/v1/resume") return order_for(request, true, sources_.resume);
   if (path == "/v1/heal") return order_for(request, false, sources_.heal);
   if (path == "/v1/reset") return order_for(request, false, sources_.reset);
+  if (path == "/v1/ack") return acknowledge(request);
   return text_answer(std::string("healer ") + version + "\n\n" + index_text + (admin ? admin_index_text : ""),
                      "text/plain; charset=utf-8");
 }
@@ -172,6 +175,12 @@ net::HttpResponse HttpApi::pause(const net::HttpRequest& request) const {
   }
   if (!sources_.pause) return error_answer(503, "this healer does not do that");
   return order_for(request, true, [&](const std::string& key) { return sources_.pause(key, length); });
+}
+
+net::HttpResponse HttpApi::acknowledge(const net::HttpRequest& request) const {
+  if (!sources_.acknowledge) return error_answer(503, "this healer does not do that");
+  const std::string by = clip(printable(trim(query_value(request.query, "by").value_or(""))), 100);
+  return order_for(request, false, [&](const std::string& key) { return sources_.acknowledge(key, by); });
 }
 
 net::HttpResponse HttpApi::explain(const net::HttpRequest& request) const {

@@ -40,6 +40,7 @@ class HttpApi {
   net::HttpResponse order_for(const net::HttpRequest& request, bool all_allowed,
                               const std::function<Result<void>(const std::string&)>& order) const;
   net::HttpResponse pause(const net::HttpRequest& request) const;
+  net::HttpResponse acknowledge(const net::HttpRequest& request) const;
   net::HttpResponse explain(const net::HttpRequest& request) const;
   void history(const net::HttpRequest& request, const net::HttpReply& reply) const;
   void incident(const net::HttpRequest& request, const net::HttpReply& reply) const;

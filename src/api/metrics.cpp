@@ -57,6 +57,8 @@ struct Metrics::Series {
   Counters& holds = counter("healer_holds_total", "Remedies held back, by reason.");
   Counters& unasked = counter("healer_unasked_total",
                               "Runs of checks that could not be asked, long enough to be told, by cause.");
+  Counters& repeats = counter("healer_alert_repeats_total",
+                              "Alerts about open incidents that were said again: reminders and escalations.");
   prometheus::Gauge& event_lag = gauge("healer_engine_event_lag_seconds",
                                        "From the engine's stamp of the newest event until healer read it.");
 
@@ -131,6 +133,10 @@ struct Metrics::Series {
   void operator()(const CountIncidentOpened& each) { incident[index_of(each.cause)]->Increment(); }
   void operator()(const CountHold& each) { hold[index_of(each.kind)]->Increment(); }
   void operator()(const CountUnasked& each) { unasked.Add({{"cause", to_string(each.cause)}}).Increment(); }
+  void operator()(const CountAlertRepeat& each) {
+    repeats.Add({{"kind", to_string(each.kind)}, {"reason", each.escalation ? "escalation" : "reminder"}})
+        .Increment();
+  }
   void operator()(const CountIncidentClosed& each) {
     if (each.outcome == IncidentOutcome::Recovered || each.outcome == IncidentOutcome::RecoveredAlone)
       heal_seconds.Observe(std::chrono::duration<double>(each.time_to_heal).count());

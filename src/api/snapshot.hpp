@@ -51,6 +51,8 @@ struct ApiSources {
   std::function<Result<void>(const std::string& key, std::optional<Duration> length)> pause = {};
   std::function<Result<void>(const std::string& key)> resume = {};
   std::function<Result<void>(const std::string& key)> heal = {};
+  /// `by` may be empty.
+  std::function<Result<void>(const std::string& key, const std::string& by)> acknowledge = {};
 };
 
 }  // namespace healer

@@ -83,6 +83,8 @@ json::object workload_json(const WorkloadStatus& each) {
           {"last_duration_ms", static_cast<double>(each.last_duration.count()) / 1000},
           {"next_action", time_or_null(each.next_action)},
           {"incident", each.incident ? json::value(each.incident->value) : json::value(nullptr)},
+          {"acked_at", time_or_null(each.acked_at)},
+          {"acked_by", safe(each.acked_by)},
           {"restarts", each.restarts},
           {"probes", std::move(probes)},
           {"hold", each.hold ? json::value(hold_json(*each.hold)) : json::value(nullptr)},

@@ -132,6 +132,7 @@ class Daemon {
   void prune();
   /// Finds the address of the control URL's host; the host's policy follows when it is there.
   void find_control();
+  HostPolicy policy_of_host() const;
   void set_host_policy();
   void reload_host(const DaemonSettings& after);
   Result<Channels> channels_of(const DaemonSettings& settings);
@@ -259,7 +260,8 @@ bool Daemon::open_channels() {
 }
 
 Runtime::Resolve Daemon::resolver_of(const Policy& defaults) {
-  return [resolver = std::make_shared<PolicyResolver>(defaults, settings_.daemon.compat)](
+  return [resolver = std::make_shared<PolicyResolver>(defaults, settings_.daemon.compat,
+                                                      AlertNames(settings_.daemon))](
              const std::map<std::string, std::string>& labels) { return resolver->resolve(labels); };
 }
 
@@ -299,6 +301,9 @@ ApiSources Daemon::api_sources() {
     return runtime_->pause(key, length);
   };
   sources.resume = [this](const std::string& key) { return runtime_->resume(key); };
+  sources.acknowledge = [this](const std::string& key, const std::string& by) {
+    return runtime_->acknowledge(key, by);
+  };
   sources.heal = [this](const std::string& key) { return runtime_->heal(key); };
   return sources;
 }
@@ -349,9 +354,8 @@ bool Daemon::listen_admin() {
 
 void Daemon::begin() {
   RuntimeSettings settings;
-  settings.host = host_policy(settings_.daemon, host_name(), control_address_);
+  settings.host = policy_of_host();
   settings.own_container_id = own_container_id();
-  settings.channels = outbox_->channel_names();
   settings.dry_run = settings_.daemon.dry_run;
   settings.resync_interval = settings_.daemon.resync_interval;
   settings.hooks = hooks_of(settings_.daemon);
@@ -412,8 +416,14 @@ void Daemon::prune() {
   });
 }
 
+HostPolicy Daemon::policy_of_host() const {
+  HostPolicy policy = host_policy(settings_.daemon, host_name(), control_address_);
+  policy.channels = outbox_->channel_names();
+  return policy;
+}
+
 void Daemon::set_host_policy() {
-  runtime_->set_host_policy(host_policy(settings_.daemon, host_name(), control_address_));
+  runtime_->set_host_policy(policy_of_host());
 }
 
 void Daemon::find_control() {
@@ -488,6 +498,7 @@ void Daemon::reload_host(const DaemonSettings& after) {
   now.mass_hold = after.mass_hold;
   now.mass_hold_max = after.mass_hold_max;
   now.remedy_share = after.remedy_share;
+  now.routing = after.routing;
   now.control_interval = after.control_interval;
   now.control_timeout = after.control_timeout;
   now.hook_before = after.hook_before;
@@ -532,7 +543,6 @@ void Daemon::reload() {
   needs_restart("record_size", before.record_size != after.record_size);
   log_.set_least(after.log_level);
   outbox_->set_channels(std::move(*channels));
-  runtime_->set_channels(outbox_->channel_names());
   settings_.defaults = loaded->defaults;
   settings_.daemon.slack_webhook = after.slack_webhook;
   settings_.daemon.channels = after.channels;

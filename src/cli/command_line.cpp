@@ -45,6 +45,9 @@ const std::vector<CommandInfo>& command_table() {
       {"pause", "NAME or --all: watch, but do nothing", {"--config", "--admin-socket", "--all", "--for"}},
       {"resume", "NAME or --all: the end of a pause", {"--config", "--admin-socket", "--all"}},
       {"heal", "NAME: the first remedy now, whatever its health says", {"--config", "--admin-socket"}},
+      {"ack",
+       "NAME: you know of its incident: no more reminders, no escalation",
+       {"--config", "--admin-socket", "--by"}},
       {"reset", "NAME: close its breaker and forget its backoff", {"--config", "--admin-socket"}},
       {"replay",
        "FILE: decide again what a recording holds, and compare",
@@ -77,6 +80,7 @@ constexpr std::array<OptionInfo, 17> option_table{{
     {"--json", "", "status, history, incident: print the daemon's answer as it is; replay: JSON lines"},
     {"--limit", "N", "history: at most so many incidents (20)"},
     {"--for", "DURATION", "pause: for so long, such as 30m; else until resumed"},
+    {"--by", "WHO", "ack: your name; else $SUDO_USER or $USER"},
     {"--all", "", "pause, resume: every container, also those that come later"},
     {"--from", "TIME", "replay: show what follows this time (UTC), or e.g. 90s after its beginning"},
     {"--workload", "NAME", "replay: show only what is about this one"},
@@ -152,7 +156,8 @@ class Parser {
       sub->fallthrough();
       sub->allow_extras();
     }
-    for (const char* named : {"explain", "history", "incident", "pause", "resume", "heal", "reset", "replay"})
+    for (const char* named :
+         {"explain", "history", "incident", "pause", "resume", "heal", "ack", "reset", "replay"})
       app_.get_subcommand(named)->add_option("name", name_);
   }
 
@@ -225,6 +230,7 @@ class Parser {
                                  all_allowed ? ", or --all" : ""));
     if (command == "pause") return PauseCommand{flags(), name_, value_of("--for")};
     if (command == "resume") return ResumeCommand{flags(), name_};
+    if (command == "ack") return AckCommand{flags(), name_, value_of("--by")};
     if (command == "heal") return HealCommand{flags(), name_};
     if (command == "explain") return ExplainCommand{flags(), name_};
     if (command == "reset") return ResetCommand{flags(), name_};

@@ -80,6 +80,13 @@ struct HealCommand {
   std::string name;
 };
 
+/// Somebody knows of its open incident.
+struct AckCommand {
+  FlagOverrides flags;
+  std::string name;
+  std::string by;  ///< empty: not said
+};
+
 /// Feed a recording to the core again, and compare.
 struct ReplayCommand {
   std::string file;
@@ -98,7 +105,7 @@ struct PrintAndExit {
 
 using Command = std::variant<RunCommand, StatusCommand, CheckConfigCommand, HealthcheckCommand, ResetCommand,
                              ExplainCommand, HistoryCommand, IncidentCommand, PauseCommand, ResumeCommand,
-                             HealCommand, ReplayCommand, PrintAndExit>;
+                             HealCommand, AckCommand, ReplayCommand, PrintAndExit>;
 
 /// Never throws and never exits. An unknown command or option, or one that the command does not take, is a
 /// PrintAndExit with code 2 that names the nearest valid one. Values are not judged here: load() does that.

@@ -64,6 +64,7 @@ int history(const HistoryCommand& command, const Environment& environment, const
 int incident(const IncidentCommand& command, const Environment& environment, const Output& output);
 int pause(const PauseCommand& command, const Environment& environment, const Output& output);
 int resume(const ResumeCommand& command, const Environment& environment, const Output& output);
+int ack(const AckCommand& command, const Environment& environment, const Output& output);
 int heal(const HealCommand& command, const Environment& environment, const Output& output);
 
 /// Asks /healthz: of the HTTP server, or of the admin socket where that is off or its port is free to change.

@@ -124,6 +124,16 @@ int heal(const HealCommand& command, const Environment& environment, const Outpu
                "the first remedy is on its way; `healer explain` tells what comes of it");
 }
 
+int ack(const AckCommand& command, const Environment& environment, const Output& output) {
+  std::string by = command.by;
+  for (const char* variable : {"SUDO_USER", "USER"})
+    if (const auto user = environment.find(variable); by.empty() && user != environment.end())
+      by = user->second;
+  std::string target = "/v1/ack?name=" + query_encoded(command.name);
+  if (!by.empty()) target += "&by=" + query_encoded(by);
+  return order(command, environment, output, target, "acknowledged; no more reminders, no escalation");
+}
+
 int reset(const ResetCommand& command, const Environment& environment, const Output& output) {
   return order(command, environment, output, "/v1/reset?name=" + query_encoded(command.name),
                "breaker closed, backoff forgotten");

@@ -74,7 +74,8 @@ std::string state_rows(const Fields& workload, WallTime now, bool colour) {
   if (const std::string ladder = workload.text("ladder"); !ladder.empty())
     row("ladder", fmt::format("{} (at rung {:.0f})", ladder, workload.number("rung").value_or(0) + 1));
   if (const auto incident = workload.number("incident"))
-    row("incident", fmt::format("{0:.0f} (healer incident {0:.0f})", *incident));
+    row("incident", fmt::format("{0:.0f} (healer incident {0:.0f}){1}", *incident,
+                                workload.number("acked_at") ? ", " + ack_text(workload) : std::string()));
   std::string names;
   const json::value* depends = workload.find("depends_on");
   if (depends && depends->is_array())
@@ -227,6 +228,7 @@ Result<std::string> incident_view(std::string_view text, bool colour) {
                                 or_dash(incident.text("name")), or_dash(incident.text("image")),
                                 spaced(or_dash(incident.text("outcome"))));
   if (incident.number("time_to_heal_ms")) out += "Healed in " + time_to_heal(incident) + ".\n";
+  if (incident.number("acked_at")) out += "It was " + ack_text(incident) + ".\n";
   if (incident.is_true("gave_up")) out += "Healer gave up and called for a person.\n";
   out += "Times are UTC.\n" + course(root, colour);
   for (const Fields& each : root.list("evidence")) out += evidence_text(each);

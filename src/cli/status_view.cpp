@@ -42,6 +42,7 @@ std::string detail(const Fields& workload, WallTime now) {
   if (const std::string hold = workload.fields("hold").text("text"); !hold.empty())
     append_new("held: " + hold);
   if (workload.is_true("paused")) append_new(pause_text(workload, now));
+  if (workload.number("acked_at")) append_new(ack_text(workload));
   if (const auto rung = workload.number("rung"); rung && *rung >= 1 && workload.number("incident"))
     append_new(fmt::format("rung {:.0f} of {}", *rung + 1, workload.text("ladder")));
   return text;
@@ -159,6 +160,11 @@ std::string pause_text(const Fields& of, WallTime now) {
   const auto until = of.number("paused_until");
   if (!until) return "paused until resumed";
   return "paused for " + rough(*until - static_cast<double>(now.unix_ms)) + " more";
+}
+
+std::string ack_text(const Fields& of) {
+  const std::string by = of.text("acked_by");
+  return by.empty() ? "acknowledged" : "acknowledged by " + by;
 }
 
 std::string answer_text(std::string_view body) {

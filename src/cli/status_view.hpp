@@ -17,6 +17,9 @@ Result<std::string> status_view(std::string_view json, WallTime now, bool colour
 /// "paused for 12m more", "paused until resumed": of an object with "paused_until".
 std::string pause_text(const Fields& of, WallTime now);
 
+/// "acknowledged by kim": of an object with "acked_at".
+std::string ack_text(const Fields& of);
+
 /// The sentence of an answer of the admin API that is not 2xx: its "error" or "message", else the text
 /// itself.
 std::string answer_text(std::string_view body);

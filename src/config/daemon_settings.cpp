@@ -10,6 +10,7 @@
 
 #include "base/text.hpp"
 
+#include "config/alert_routes.hpp"
 #include "config/compat.hpp"
 #include "config/setting.hpp"
 #include "config/setting_kinds.hpp"
@@ -469,7 +470,7 @@ std::vector<Setting<DaemonSettings>> docker_settings() {
 std::span<const Setting<DaemonSettings>> daemon_settings() {
   static const std::vector<Setting<DaemonSettings>> table = [] {
     std::vector<Setting<DaemonSettings>> all = process_settings();
-    for (auto part : {guard_settings, keeping_settings, docker_settings})
+    for (auto part : {alert_settings, guard_settings, keeping_settings, docker_settings})
       for (Setting<DaemonSettings>& setting : part()) all.push_back(std::move(setting));
     return finished(Scope::Daemon, std::move(all));
   }();

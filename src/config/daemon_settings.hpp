@@ -11,6 +11,7 @@
 #include "model/channel.hpp"
 #include "model/probe.hpp"
 #include "model/prometheus_rule.hpp"
+#include "model/routing.hpp"
 #include "model/signal_mapping.hpp"
 
 namespace healer {
@@ -82,6 +83,7 @@ struct DaemonSettings {
   std::vector<std::string> signal_labels;     ///< that name a container, in this order; empty: the usual ones
   std::vector<SignalMapping> signal_targets;  ///< looked at before those
   bool signals_act = true;                    ///< false: signals are only told
+  AlertRouting routing;                       ///< which channels get an alert, and with what restraint
   PrometheusSettings prometheus;              ///< healer's own rules; the file alone has them
   bool dry_run = false;
   LogFormat log_format = LogFormat::Auto;

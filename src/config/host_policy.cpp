@@ -40,6 +40,7 @@ HostPolicy host_policy(const DaemonSettings& settings, std::string host_name,
   policy.remedy_share = settings.remedy_share;
   policy.control_interval = settings.control_interval;
   policy.control_timeout = settings.control_timeout;
+  policy.routing = std::make_shared<const AlertRouting>(settings.routing);
   // A hook that hangs is ended within its timeout, TERM and KILL; then the container is looked at once more.
   if (!settings.hook_before.empty()) policy.hook_limit = settings.hook_timeout + 10s;
   if (settings.control && !control_address.empty()) {

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "config/alert_routes.hpp"
 #include "config/channel_settings.hpp"
 #include "config/compat.hpp"
 #include "config/load_channels.hpp"
@@ -68,6 +69,7 @@ class Loader {
       if (section.key == "prometheus")
         settings.daemon.prometheus = read_prometheus(file.name, section, errors);
       if (section.key == "channels") channels = {file.name, std::move(section.value)};
+      if (section.key == "routes") routes_ = {file.name, std::move(section)};
     }
   }
 
@@ -81,12 +83,28 @@ class Loader {
     }
   }
 
+  /// To be called when the channels are known, which routes name.
+  void read_routing() {
+    if (routes_)
+      settings.daemon.routing.routes = read_routes(routes_->first, routes_->second,
+                                                   channel_names(settings.daemon), errors, settings.warnings);
+    const AlertNames names(settings.daemon);
+    const std::string& route = settings.defaults.alert_route;
+    if (route.empty() || names.has(route)) return;
+    for (const EffectiveSetting& effective : settings.effective)
+      if (effective.info->key == alert_key && effective.probe.empty())
+        errors.push_back(ConfigError{std::string(effective.info->key), shown_value(route), effective.origin,
+                                     "is not valid: " + names.refusal(), std::string(alert_name_accepted),
+                                     names.nearest(route)});
+  }
+
   Settings settings;
   ConfigErrors errors;
   FileChannels channels;
 
  private:
   SettingReader reader() { return {errors, settings.warnings, settings.effective}; }
+  std::optional<std::pair<std::string, FileSection>> routes_;  ///< the file's name, and what it has
 
   void add_defaults() {
     for (const SettingInfo* info : all_settings())
@@ -207,6 +225,7 @@ tl::expected<Settings, ConfigErrors> load_all(const Environment& environment,
   loader.read_flags(flags);
   read_compat_variables(environment, loader.settings, loader.errors);
   load_channels(environment, loader.channels, loader.settings, loader.errors);
+  loader.read_routing();
   if (!loader.errors.empty()) return tl::unexpected<ConfigErrors>(std::move(loader.errors));
   fill_in_cert_path(loader.settings, environment);
   return std::move(loader.settings);

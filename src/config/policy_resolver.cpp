@@ -63,10 +63,12 @@ const Setting<Policy>* setting_of(const std::string& label) {
 /// A container's labels, read onto the defaults.
 class LabelReader {
  public:
-  LabelReader(const Labels& labels, Policy defaults, const CompatSettings& compat)
+  LabelReader(const Labels& labels, Policy defaults, const CompatSettings& compat,
+              const std::optional<AlertNames>& names)
       : policy(defaults),
         theirs(compat),
         compat_(compat),
+        names_(names),
         defaults_(std::move(defaults)),
         probes(defaults_, problems) {
     theirs.read(labels, policy, problems);
@@ -107,13 +109,24 @@ class LabelReader {
       return;
     }
     const std::string_view text = setting->info.is_text ? std::string_view(value) : trim(value);
-    const Applied taken = setting->apply(policy, text);
+    const Applied taken = apply(*setting, text);
     if (taken)
       applied.push_back(setting);
     else
       problems.push_back(refused_label(setting->info, label, text, taken));
     if (setting->info.of_probe) own_probe_ = true;
     if (setting->info.of_probe) probes.saw_unnamed(*setting, label, value, taken.taken);
+  }
+
+  Applied apply(const Setting<Policy>& setting, std::string_view text) {
+    if (setting.info.key != alert_key || !names_) return setting.apply(policy, text);
+    Policy read = policy;
+    if (const Applied taken = setting.apply(read, text); !taken) return taken;
+    // A name that nobody has would be as good as none: the routes decide as if it were not there.
+    if (read.alerts && !names_->has(read.alert_route))
+      return Applied::refused(names_->refusal(), names_->nearest(text));
+    policy = std::move(read);
+    return true;
   }
 
   void read_named(const std::string& label, const std::string& value) {
@@ -143,6 +156,7 @@ class LabelReader {
   }
 
   const CompatSettings& compat_;
+  const std::optional<AlertNames>& names_;
   Policy defaults_;
   bool own_probe_ = false;
   bool opted_in_ = false;
@@ -182,7 +196,7 @@ void PolicyResolver::share_zones(Policy& policy) {
 ResolvedPolicy PolicyResolver::resolve(const Labels& labels) {
   std::string key = cache_key(labels, CompatLabels(compat_));
   if (const auto found = cache_.find(key); found != cache_.end()) return found->second;
-  LabelReader read(labels, defaults_, compat_);
+  LabelReader read(labels, defaults_, compat_, names_);
   share_zones(read.policy);
   ResolvedPolicy resolved{std::make_shared<const Policy>(std::move(read.policy)), std::move(read.problems)};
   // Labels this long are nobody's configuration: resolved, but not worth remembering.
@@ -196,7 +210,8 @@ Explanation explain(const Settings& settings, const Labels& labels) {
   Explanation explanation;
   for (const EffectiveSetting& effective : settings.effective)
     if (effective.info->scope == Scope::Workload) explanation.settings.push_back(effective);
-  LabelReader read(labels, settings.defaults, settings.daemon.compat);
+  const std::optional<AlertNames> names(AlertNames(settings.daemon));
+  LabelReader read(labels, settings.defaults, settings.daemon.compat, names);
   // The named probes start from the defaults, so their rows do before the container's own labels are noted.
   for (const NamedProbe& probe : read.policy.named_probes)
     explain_probe(probe, settings.defaults, read.probes.named(), explanation.settings);

@@ -2,10 +2,13 @@
 
 #include <cstddef>
 #include <map>
+#include <optional>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
+#include "config/alert_routes.hpp"
 #include "config/load.hpp"
 #include "model/policy.hpp"
 
@@ -25,8 +28,9 @@ class PolicyResolver {
  public:
   static constexpr std::size_t cache_limit = 1024;
 
-  explicit PolicyResolver(Policy defaults, CompatSettings compat = {})
-      : defaults_(std::move(defaults)), compat_(std::move(compat)) {}
+  /// `names`: what the label healer.alert may say; empty: it is not checked.
+  explicit PolicyResolver(Policy defaults, CompatSettings compat = {}, std::optional<AlertNames> names = {})
+      : defaults_(std::move(defaults)), compat_(std::move(compat)), names_(std::move(names)) {}
 
   ResolvedPolicy resolve(const Labels& labels);
 
@@ -36,6 +40,7 @@ class PolicyResolver {
 
   Policy defaults_;
   CompatSettings compat_;
+  std::optional<AlertNames> names_;
   std::unordered_map<std::string, ResolvedPolicy> cache_;
   std::unordered_map<std::string, TimeZonePtr> zones_;  ///< at most what the time zone database holds
 };

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "config/alert_routes.hpp"
 #include "config/channel_settings.hpp"
 #include "config/prometheus_rules.hpp"
 #include "config/setting.hpp"
@@ -235,6 +236,7 @@ std::string configuration_reference() {
       "\nProxies for requests that leave the machine are read by libcurl from `HTTPS_PROXY`, `http_proxy`, "
       "`ALL_PROXY` and\n`NO_PROXY`.\n";
   page += daemon_guides;
+  page += routes_guide();
   page += prometheus_guide();
   page += channels_introduction;
   for (const ChannelType& type : channel_types()) append_channel(page, type);

@@ -5,6 +5,7 @@
 
 #include <fmt/ranges.h>
 
+#include "config/alert_routes.hpp"
 #include "config/config_error.hpp"
 #include "config/ladder.hpp"
 #include "config/maintenance.hpp"
@@ -75,6 +76,17 @@ Applied apply_depends_on(Policy& policy, std::string_view text) {
 
 std::string show_depends_on(const Policy& policy) {
   return fmt::format("{}", fmt::join(policy.depends_on, ","));
+}
+
+bool apply_alert(Policy& policy, std::string_view text) {
+  if (!is_alert_name(text)) return false;
+  policy.alerts = lower(text) != "none";
+  policy.alert_route = policy.alerts ? std::string(text) : std::string();
+  return true;
+}
+
+std::string show_alert(const Policy& policy) {
+  return policy.alerts ? policy.alert_route : "none";
 }
 
 Setting<Policy> ladder_setting(SettingInfo info) {
@@ -232,6 +244,14 @@ std::vector<Setting<Policy>> remedy_settings() {
                "Time between two alerts about one container. What happened meanwhile arrives as one "
                "summary."},
           0s, day, [](auto& p) -> auto& { return p.alert_cooldown; }),
+      special<Policy>(
+          {.key = alert_key,
+           .env = "HEALER_ALERT",
+           .label = "healer.alert",
+           .description =
+               "Who is told of it: `none`, the channel of this name, or those whose routes ask for "
+               "this label. Unset, as the routes say."},
+          "name", std::string(alert_name_accepted), apply_alert, show_alert),
   };
 }
 

@@ -20,7 +20,7 @@ namespace healer {
 namespace {
 
 /// Each has a reader of its own.
-constexpr std::string_view sections[] = {"channels", "prometheus"};
+constexpr std::string_view sections[] = {"channels", "prometheus", "routes"};
 
 bool is_section(std::string_view key) {
   return std::find(std::begin(sections), std::end(sections), key) != std::end(sections);

@@ -14,6 +14,7 @@
 #include "core/graph.hpp"
 #include "core/ladder.hpp"
 #include "core/mass_guard.hpp"
+#include "core/routing.hpp"
 #include "core/slots.hpp"
 #include "core/workload.hpp"
 #include "model/action.hpp"
@@ -78,6 +79,7 @@ std::string why_not_heal(const Workload& workload);
 ///   care_network.cpp   the container whose network it shares (HEALING.md 5)
 ///   care_incident.cpp  the incident's life and its record (HEALING.md 6)
 ///   care_alert.cpp     what people are told (HEALING.md 6)
+///   care_reminder.cpp  reminders, escalation, and what ends them (HEALING.md 6)
 ///   care_due.cpp       what is due now, and the next wake-up
 class Care {
  public:
@@ -107,6 +109,8 @@ class Care {
   void evidence_captured(const EvidenceCaptured& captured);
   void operator_reset();
   void operator_heal();
+  /// Somebody knows of the open incident; nothing without one.
+  void operator_ack(const std::string& by);
   void signal_reported(const SignalReported& event);
   /// An attempt that a former process left unfinished: settled by inspect, never repeated.
   void resume_attempt(const Attempt& attempt);
@@ -253,8 +257,25 @@ class Care {
   void announce_unasked();
   void announce_known_again(const char* how);
   std::string unasked_key() const;
-  void raise(AlertKind kind, const char* event, std::string text, const std::string& dedup_key);
+  void raise(AlertKind kind, const char* event, std::string text, const std::string& dedup_key,
+             std::string advice = {});
+  Alert draft(AlertKind kind, const char* event, std::string text, const std::string& dedup_key) const;
+  AlertClock alert_clock() const { return {now_, world_.wall_ahead}; }
+  std::string log_advice() const;
   std::string incident_key() const;
+
+  // care_reminder.cpp
+  bool may_repeat() const;
+  Alert repeated_alert() const;
+  Reminding reminder() const;
+  std::optional<Instant> reminder_due(const Reminding& reminder) const;
+  std::optional<Instant> repeat_deadline() const;
+  void repeats_due();
+  void escalate(const std::string& route);
+  void plan_escalation(const AlertRoute& route, const std::vector<Destination>& destinations);
+  void repeat(const char* event, const char* preface, const std::vector<Destination>& destinations,
+              bool escalation);
+  void note_told(const std::vector<Destination>& destinations);
 
   // care_signal.cpp
   void signals_due();

@@ -79,21 +79,29 @@ void Care::announce_degraded() {
   w_.last_announced = now_;
   w_.dirty = true;
   std::string then = planned_text();
+  std::string advice;
   if (const auto* planned = std::get_if<Planned>(&w_.remedy)) {
     if (planned->hold)
       then = fmt::format("It is left alone for now: {}.", planned->hold->text);
     else if (planned->due > now_)
       then = fmt::format("Next is {}, in {}.", to_string(wanted_remedy()), rounded(planned->due - now_));
   }
+  if (wanted_remedy() == RemedyKind::None || w_.futile_restarts >= futile_restarts_enough)
+    advice = fmt::format("Look at `docker logs {}`.", w_.name);
   if (w_.futile_restarts >= futile_restarts_enough)
     then += fmt::format(" The last {} restarts cured nothing.", w_.futile_restarts);
   raise(AlertKind::Degraded, "DEGRADED",
-        fmt::format("{} is ill: {}. {}", w_.name, w_.incident->cause_text, then), incident_key());
+        fmt::format("{} is ill: {}. {}", w_.name, w_.incident->cause_text, then), incident_key(), advice);
 }
 
 /// Where the engine did not even do it, nobody need look for the cause in the workload.
 std::string Care::refusal_text() const {
   return w_.refusal ? " " + *w_.refusal : std::string();
+}
+
+/// For alerts that call a person.
+std::string Care::log_advice() const {
+  return fmt::format("Look at `docker logs {0}`, then `healer reset {0}`.", w_.name);
 }
 
 void Care::announce_gave_up() {
@@ -112,11 +120,10 @@ void Care::announce_gave_up() {
          fmt::format("budget={}/{}", w_.policy->budget_attempts, format_duration(w_.policy->budget_window)));
   raise(AlertKind::Critical, "GAVE UP",
         fmt::format(
-            "{} is still ill after {} in {}: {}.{} healer leaves it alone for {}; a person is needed. "
-            "Look at `docker logs {}`, then `healer reset {}`.",
+            "{} is still ill after {} in {}: {}.{} healer leaves it alone for {}; a person is needed.",
             w_.name, times(w_.policy->budget_attempts, "attempt"), format_duration(w_.policy->budget_window),
-            illness(), refusal_text(), rounded(w_.breaker.until() - now_), w_.name, w_.name),
-        incident_key());
+            illness(), refusal_text(), rounded(w_.breaker.until() - now_)),
+        incident_key(), log_advice());
   save_incident();
 }
 
@@ -136,12 +143,10 @@ void Care::announce_ladder_end() {
                         w_.futile_restarts);
   log(LogLevel::Error, fmt::format("{} — GAVE UP: {}", w_.name, text));
   decide(Rule::GaveUp, text, fmt::format("rung={}", w_.incident->rung));
-  raise(AlertKind::Critical, "GAVE UP",
-        fmt::format(
-            "{} is still ill: {}; {}.{} A person is needed. Look at `docker logs {}`, then `healer reset "
-            "{}`.",
-            w_.name, illness(), text, refusal_text(), w_.name, w_.name),
-        incident_key());
+  raise(
+      AlertKind::Critical, "GAVE UP",
+      fmt::format("{} is still ill: {}; {}.{} A person is needed.", w_.name, illness(), text, refusal_text()),
+      incident_key(), log_advice());
   save_incident();
 }
 
@@ -155,7 +160,7 @@ void Care::announce_crash_loop() {
         fmt::format("{} keeps exiting: {}. The engine's restart policy restarts it each time, which does not "
                     "help; a person is needed.",
                     w_.name, w_.incident->cause_text),
-        incident_key());
+        incident_key(), fmt::format("Look at `docker logs {}`.", w_.name));
 }
 
 void Care::announce_summary() {
@@ -201,10 +206,8 @@ std::string Care::unasked_key() const {
                      w_.unasked_since->time_since_epoch().count());
 }
 
-void Care::raise(AlertKind kind, const char* event, std::string text, const std::string& dedup_key) {
-  if (!w_.policy->alerts) return;
+Alert Care::draft(AlertKind kind, const char* event, std::string text, const std::string& dedup_key) const {
   Alert alert;
-  alert.id = AlertId{++world_.last_alert};
   alert.kind = kind;
   alert.dedup_key = dedup_key;
   alert.event = event;
@@ -217,13 +220,45 @@ void Care::raise(AlertKind kind, const char* event, std::string text, const std:
   alert.attempts_allowed = w_.policy->budget_attempts;
   alert.excerpt = w_.excerpt;
   alert.raised_at = now_;
-  if (w_.incident) {
+  alert.project = project_of(w_);
+  alert.route = w_.policy->alert_route;
+  if (w_.incident && dedup_key == incident_key()) {
     alert.incident = w_.incident->id;
     alert.ill_since = w_.incident->ill_since;
   }
-  const auto project = w_.container.labels.find("com.docker.compose.project");
-  if (project != w_.container.labels.end()) alert.project = project->second;
-  out_.push_back(RaiseAlert{std::move(alert)});
+  alert.link = link_of(routing_of(world_.policy).link, alert);
+  return alert;
+}
+
+void Care::raise(AlertKind kind, const char* event, std::string text, const std::string& dedup_key,
+                 std::string advice) {
+  if (!w_.policy->alerts) return;
+  Alert alert = draft(kind, event, std::move(text), dedup_key);
+  alert.id = AlertId{++world_.last_alert};
+  alert.advice = std::move(advice);
+  Following follows;
+  follows.trigger = kind;
+  if (alert.incident) {
+    const Incident& incident = *w_.incident;
+    follows.ends = incident.closed_at.has_value();
+    follows.called = incident.gave_up;
+    follows.told = incident.told;
+    if (kind == AlertKind::Recovered)
+      follows.trigger = incident.gave_up ? AlertKind::Critical : AlertKind::Degraded;
+  } else if (kind == AlertKind::Recovered) {
+    follows.trigger = AlertKind::Info;  // of what could not be asked
+  }
+  const Routed routed = route_alert(world_.policy, alert, follows, alert_clock());
+  if (alert.incident) {
+    if (kind == AlertKind::Critical) {  // it got worse than what was acknowledged
+      w_.incident->acked_at.reset();
+      w_.incident->acked_by.clear();
+    }
+    note_told(routed.destinations);
+    if (!follows.ends && !w_.incident->acked_at)
+      for (const AlertRoute* route : routed.routes) plan_escalation(*route, routed.destinations);
+  }
+  out_.push_back(RaiseAlert{std::move(alert), routed.destinations});
 }
 
 }  // namespace healer

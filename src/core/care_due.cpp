@@ -29,6 +29,7 @@ void Care::run_due() {
     close_incident(IncidentOutcome::Removed, "the container was removed");
 
   announce_if_due();
+  repeats_due();
 }
 
 void Care::checks_due() {
@@ -153,6 +154,7 @@ std::optional<Instant> Care::next_deadline() const {
   if (w_.incident && w_.incident->cause == IncidentCause::CrashLoop && w_.presence == Presence::Running &&
       now_ - w_.run_started < crash_loop_calm)
     at(w_.run_started + crash_loop_calm);
+  at(repeat_deadline());
   if (w_.unannounced_incidents > 0 && !silenced()) at(w_.last_announced + w_.policy->alert_cooldown);
   if (w_.paused_until && *w_.paused_until != Instant::max()) at(w_.paused_until);
   if (!w_.network_parent_id.empty() && in_grace()) at(w_.grace_until);  // until then a lost network is let be

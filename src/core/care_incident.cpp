@@ -77,7 +77,8 @@ void Care::close_incident(IncidentOutcome outcome, const std::string& why) {
     // Critical was said already where it gave up before: one alert of a kind per incident.
     raise(incident.gave_up ? AlertKind::Info : AlertKind::Critical, "STOPPED",
           fmt::format("{} was ill ({}) and is stopped now: {}.", w_.name, incident.cause_text, why),
-          incident_key());
+          incident_key(),
+          fmt::format("Look at `docker logs {0}`; `docker start {0}` starts it again.", w_.name));
   } else if (incident.announced) {
     raise(well ? AlertKind::Recovered : AlertKind::Info, well ? "RECOVERED" : "CLOSED", text, incident_key());
   }

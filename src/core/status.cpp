@@ -92,7 +92,11 @@ WorkloadStatus status_of_one(const Workload& w, Instant now, bool engine_up) {
   status.last_check = w.last_check;
   status.last_duration = w.last_duration;
   if (const auto* planned = std::get_if<Planned>(&w.remedy)) status.next_action = planned->due;
-  if (w.incident) status.incident = w.incident->id;
+  if (w.incident) {
+    status.incident = w.incident->id;
+    status.acked_at = w.incident->acked_at;
+    status.acked_by = w.incident->acked_by;
+  }
   status.restarts = w.restarts;
   status.unknown_streak = w.unknown_streak;
   if (w.probes.size() > 1)

@@ -116,7 +116,7 @@ void Supervisor::control_news(Control::News news, Step& step) {
   if (news == Control::News::Over) {
     host_alert(step, AlertKind::Recovered, "CONTROL",
                fmt::format("healer's own network is believed again, after {}: failing checks count.", lasted),
-               std::move(key));
+               std::move(key), Following{AlertKind::Info, true});
     return;
   }
   host_alert(
@@ -124,7 +124,7 @@ void Supervisor::control_news(Control::News news, Step& step) {
       fmt::format("healer's own network is in doubt: its control target {} has not answered for {} ({}). "
                   "Failing checks are unknown, and nothing is healed by them, until it does.",
                   world_.policy.control_text, lasted, control.why()),
-      std::move(key));
+      std::move(key), Following{AlertKind::Info});
 }
 
 template <class F>
@@ -472,6 +472,11 @@ void Supervisor::on(const OperatorHeal& event, Step& step) {
     care(*workload, step, [](Care& care) { care.operator_heal(); });
 }
 
+void Supervisor::on(const OperatorAck& event, Step& step) {
+  if (Workload* workload = by_key(event.workload))
+    care(*workload, step, [&](Care& care) { care.operator_ack(event.by); });
+}
+
 void Supervisor::on(const SignalReported& event, Step& step) {
   if (Workload* workload = by_key(event.workload))
     care(*workload, step, [&](Care& care) { care.signal_reported(event); });
@@ -491,11 +496,20 @@ void Supervisor::forget_if_over(const Workload& workload, Instant now) {
 }
 
 void Supervisor::engine_alert(Step& step, AlertKind kind, const char* event, std::string text) {
-  host_alert(step, kind, event, std::move(text), engine_dedup_key_);
+  std::vector<std::string>& told = world_.host.engine_told;
+  const bool ends = kind == AlertKind::Recovered;
+  const auto to = host_alert(
+      step, kind, event, std::move(text), engine_dedup_key_, Following{AlertKind::Critical, ends, ends, told},
+      ends ? std::string() : "See whether the engine runs, and whether healer may talk to it.");
+  told.clear();
+  if (!ends)
+    for (const Destination& each : to) told.push_back(each.channel);
 }
 
-void Supervisor::host_alert(Step& step, AlertKind kind, const char* event, std::string text,
-                            std::string dedup_key) {
+std::vector<Destination> Supervisor::host_alert(Step& step, AlertKind kind, const char* event,
+                                                std::string text, std::string dedup_key,
+                                                const Following& follows, std::string advice,
+                                                const std::vector<Destination>& more) {
   Alert alert;
   alert.id = AlertId{++world_.last_alert};
   alert.kind = kind;
@@ -504,7 +518,13 @@ void Supervisor::host_alert(Step& step, AlertKind kind, const char* event, std::
   alert.text = std::move(text);
   alert.host = world_.policy.host_name;
   alert.raised_at = step.now;
-  step.out.push_back(RaiseAlert{std::move(alert)});
+  alert.advice = std::move(advice);
+  alert.link = link_of(routing_of(world_.policy).link, alert);
+  std::vector<Destination> to =
+      route_alert(world_.policy, alert, follows, {step.now, world_.wall_ahead}).destinations;
+  join(to, more);
+  step.out.push_back(RaiseAlert{std::move(alert), to});
+  return to;
 }
 
 std::optional<std::string> Supervisor::find(std::string_view key_or_name) const {

@@ -89,6 +89,7 @@ class Supervisor {
   void on(const OperatorPause& event, Step& step);
   void on(const OperatorResume& event, Step& step);
   void on(const OperatorHeal& event, Step& step);
+  void on(const OperatorAck& event, Step& step);
   void on(const SignalReported& event, Step& step);
   void on(const WallClockMoved& event, Step& step);
   void on(const HostPolicyChanged& event, Step& step);
@@ -104,7 +105,10 @@ class Supervisor {
   void forget_if_over(const Workload& workload, Instant now);
   std::optional<Attempt> take_unfinished(const std::string& key, Step& step);
   void engine_alert(Step& step, AlertKind kind, const char* event, std::string text);
-  void host_alert(Step& step, AlertKind kind, const char* event, std::string text, std::string dedup_key);
+  /// About no workload. The destinations it went to; `more` are others than those that routes give it.
+  std::vector<Destination> host_alert(Step& step, AlertKind kind, const char* event, std::string text,
+                                      std::string dedup_key, const Following& follows,
+                                      std::string advice = {}, const std::vector<Destination>& more = {});
   /// What the control probe's state asks for: its question, what waits for its answer, what people are told.
   void control_due(Step& step);
   void control_news(Control::News news, Step& step);
@@ -130,7 +134,8 @@ class Supervisor {
   void tell_of_mass(Step& step);
   std::vector<const Workload*> ailing() const;
   std::string common_dependency(const std::vector<const Workload*>& members) const;
-  void mass_alert(AlertKind kind, const char* event, std::string text, Step& step);
+  void mass_alert(AlertKind kind, const char* event, std::string text, Step& step, std::string advice = {});
+  std::vector<Destination> members_channels(AlertKind kind, Step& step) const;
   void host_decision(Rule rule, std::string outcome, std::string inputs, Step& step);
   void save_host(Step& step) { step.out.push_back(Persist{world_.host}); }
   /// Those held for this reason look again, the longest due first.

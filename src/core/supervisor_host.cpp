@@ -234,15 +234,43 @@ void Supervisor::host_decision(Rule rule, std::string outcome, std::string input
   step.out.push_back(Persist{std::move(decision)});
 }
 
-void Supervisor::mass_alert(AlertKind kind, const char* event, std::string text, Step& step) {
+/// Where the members' own alerts would go: the grouped one takes their place.
+std::vector<Destination> Supervisor::members_channels(AlertKind kind, Step& step) const {
+  std::vector<Destination> all;
+  if (routing_of(world_.policy).routes.empty()) return all;  // every channel has it anyway
+  for (const Workload* member : ailing()) {
+    if (!member->policy->alerts) continue;
+    Alert alert;
+    alert.kind = kind;
+    alert.workload = member->name;
+    alert.project = project_of(*member);
+    alert.route = member->policy->alert_route;
+    join(all, route_alert(world_.policy, alert, Following{kind}, {step.now, world_.wall_ahead}).destinations);
+  }
+  return all;
+}
+
+void Supervisor::mass_alert(AlertKind kind, const char* event, std::string text, Step& step,
+                            std::string advice) {
   if (world_.host.mass_alert_key.empty()) {
     // Later than the last one's: two may begin in one millisecond, and an alert's key is never used again.
     world_.host.mass_since = std::max(world_.mass.since(), world_.host.mass_since + 1ms);
     world_.host.mass_alert_key = fmt::format("healer/{:.60}/mass/{}", world_.policy.host_name,
                                              world_.host.mass_since.time_since_epoch().count());
-    save_host(step);
+    world_.host.mass_told.clear();
   }
-  host_alert(step, kind, event, std::move(text), world_.host.mass_alert_key);
+  std::vector<std::string>& told = world_.host.mass_told;
+  Following follows;
+  follows.ends = kind == AlertKind::Recovered;
+  follows.called = follows.ends && world_.host.mass_critical;
+  follows.told = told;
+  follows.trigger = !follows.ends ? kind : follows.called ? AlertKind::Critical : AlertKind::Degraded;
+  const std::vector<Destination> more =
+      follows.ends ? std::vector<Destination>{} : members_channels(kind, step);
+  for (const Destination& each : host_alert(step, kind, event, std::move(text), world_.host.mass_alert_key,
+                                            follows, std::move(advice), more))
+    if (std::find(told.begin(), told.end(), each.channel) == told.end()) told.push_back(each.channel);
+  save_host(step);
 }
 
 void Supervisor::watch_mass(Step& step) {
@@ -261,7 +289,7 @@ void Supervisor::tell_of_mass(Step& step) {
                   "done for {}; if it lasts, one of them is healed to see whether that helps.",
                   members.size(), among_, names_of(members), common.empty() ? std::string() : ", " + common,
                   format_duration(world_.policy.mass_hold)),
-      step);
+      step, common.empty() ? "Look at what they share." : fmt::format("Look at {} first.", common));
 }
 
 void Supervisor::mass_changed(MassGuard::Change change, Step& step) {
@@ -295,8 +323,7 @@ void Supervisor::mass_changed(MassGuard::Change change, Step& step) {
                         "tried, and is still ill. {}. A person is needed; meanwhile one is tried again "
                         "now and then.",
                         ailing_, among_, names_of(ailing())),
-            step);
-        save_host(step);
+            step, "Look at what they share: the network, a disk, something they all depend on.");
       }
       return;
     case MassGuard::Change::Over:
@@ -308,7 +335,6 @@ void Supervisor::mass_changed(MassGuard::Change change, Step& step) {
                   format_duration(std::chrono::floor<std::chrono::seconds>(lasted)), ailing_, among_);
   log(LogLevel::Info, text);
   host_decision(Rule::MassOver, text, inputs, step);
-  world_.host.mass_critical = false;
   if (!world_.host.mass_alert_key.empty()) {
     const std::vector<const Workload*> left = ailing();
     mass_alert(AlertKind::Recovered, "MASS FAILURE OVER",
@@ -317,6 +343,8 @@ void Supervisor::mass_changed(MassGuard::Change change, Step& step) {
                            left.empty() ? "" : " Not well yet: " + names_of(left) + "."),
                step);
     world_.host.mass_alert_key.clear();
+    world_.host.mass_told.clear();
+    world_.host.mass_critical = false;
     save_host(step);
   }
   slot_freed_ = true;

@@ -36,6 +36,10 @@ std::string Workload::probe_text() const {
   return text;
 }
 
+std::string project_of(const Workload& workload) {
+  return workload.service.substr(0, workload.service.find('/'));
+}
+
 WorkloadRecord Workload::record() const {
   WorkloadRecord record;
   record.key = key;

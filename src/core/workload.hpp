@@ -261,6 +261,9 @@ struct Remembered {
   std::optional<OrderedRun> newest_order;
 };
 
+/// The compose project it belongs to; empty: none.
+std::string project_of(const Workload& workload);
+
 /// One line for people: the rule, and what it says.
 std::string signal_line(const FiringSignal& signal);
 /// What the signals say that it is acted on for; empty: none fires.

@@ -67,9 +67,10 @@ struct Persist {
   Record record;
 };
 
-/// Tell people. The runtime adds the configured channels and writes it with the step's records.
+/// Tell people. The runtime writes it with the step's records, and then hands it to its channels.
 struct RaiseAlert {
   Alert alert;
+  std::vector<Destination> destinations;
 };
 
 enum class LogLevel { Debug, Info, Warning, Error };
@@ -107,8 +108,13 @@ struct CountHold {
 struct CountUnasked {
   Cause cause = Cause::None;
 };
-using Metric =
-    std::variant<CountCheck, CountRemedy, CountIncidentOpened, CountIncidentClosed, CountHold, CountUnasked>;
+/// An open incident was told again: to those who know of it, or to the next route.
+struct CountAlertRepeat {
+  AlertKind kind = AlertKind::Degraded;
+  bool escalation = false;
+};
+using Metric = std::variant<CountCheck, CountRemedy, CountIncidentOpened, CountIncidentClosed, CountHold,
+                            CountUnasked, CountAlertRepeat>;
 
 struct Count {
   Metric metric;

@@ -155,6 +155,12 @@ struct OperatorHeal {
   std::string workload;
 };
 
+/// `healer ack NAME`: somebody knows of the open incident; no reminders, no escalation.
+struct OperatorAck {
+  std::string workload;
+  std::string by;  ///< who, for people; empty: not said
+};
+
 /// A rule of Prometheus about one workload, as Alertmanager told it or as healer's own query found it. Said
 /// again, it is the same signal; who asked in vain says nothing, for unknown is never ill.
 struct SignalReported {
@@ -181,6 +187,6 @@ struct HostPolicyChanged {
 using Event = std::variant<EngineEvent, ContainerObserved, ContainerGone, InspectFailed, SyncCompleted,
                            EngineConnected, VantageLearned, EngineLost, ProbeFinished, EvidenceCaptured,
                            RemedyFinished, Tick, LoopStalled, OperatorReset, OperatorPause, OperatorResume,
-                           OperatorHeal, SignalReported, WallClockMoved, HostPolicyChanged>;
+                           OperatorHeal, OperatorAck, SignalReported, WallClockMoved, HostPolicyChanged>;
 
 }  // namespace healer

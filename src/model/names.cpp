@@ -448,6 +448,8 @@ const char* to_string(Rule value) {
       return "mass_canary";
     case Rule::MassOver:
       return "mass_over";
+    case Rule::Escalated:
+      return "escalated";
   }
   return "unknown";
 }

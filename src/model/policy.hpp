@@ -116,6 +116,8 @@ struct Policy {
   Duration alert_cooldown = 5min;
   bool heal_exits = true;  ///< false: only its health counts; one that ends by itself is left as it is
   bool alerts = true;      ///< false: nobody is told of it
+  std::string
+      alert_route;  ///< the label healer.alert: a label that routes ask for, or a channel; empty: none
 
   /// The timeout, clamped to the interval.
   Duration effective_timeout() const { return timeout < interval ? timeout : interval; }
@@ -130,6 +132,9 @@ struct Policy {
 
 using PolicyPtr = std::shared_ptr<const Policy>;
 
+struct AlertRouting;  // model/routing.hpp
+using AlertRoutingPtr = std::shared_ptr<const AlertRouting>;
+
 /// What holds for the whole host. HEALING.md 5.
 struct HostPolicy {
   std::string host_name = {};
@@ -143,6 +148,8 @@ struct HostPolicy {
   Duration control_interval = 5s;
   Duration control_timeout = 3s;
   Duration hook_limit{0};  ///< an order may wait this long for the hook before it; 0: there is none
+  std::vector<std::string> channels = {};  ///< names of those that alerts can go to
+  AlertRoutingPtr routing = {};            ///< empty: as AlertRouting is by default
   bool operator==(const HostPolicy&) const = default;
 };
 

@@ -41,6 +41,14 @@ enum class IncidentOutcome {
 
 const char* to_string(IncidentOutcome outcome);
 
+/// When the next route is told of an incident, unless somebody has acknowledged it by then.
+struct Escalation {
+  std::string route;  ///< its name
+  Instant due{};
+  bool done = false;
+  bool operator==(const Escalation&) const = default;
+};
+
 /// One illness of one workload, from the verdict to the end. Opens once and closes once. HEALING.md 6.
 struct Incident {
   IncidentId id;
@@ -54,9 +62,15 @@ struct Incident {
   std::optional<Instant> closed_at;
   IncidentOutcome outcome = IncidentOutcome::Open;
   unsigned attempts = 0;
-  unsigned rung = 0;       ///< of the ladder: failed attempts so far, and rungs skipped
-  bool announced = false;  ///< a degraded or critical alert went out, so its end is told too
-  bool gave_up = false;    ///< the critical alert of this incident went out
+  unsigned rung = 0;               ///< of the ladder: failed attempts so far, and rungs skipped
+  bool announced = false;          ///< a degraded or critical alert went out, so its end is told too
+  bool gave_up = false;            ///< the critical alert of this incident went out
+  std::vector<std::string> told;   ///< channels that an alert of it went to: its end goes there, too
+  std::optional<Instant> told_at;  ///< when the newest went out, or may: reminders count from it
+  unsigned repeats = 0;            ///< reminders and escalations so far
+  std::vector<Escalation> escalations;
+  std::optional<Instant> acked_at;  ///< by `healer ack`: no reminders, no escalation
+  std::string acked_by;             ///< who, as was said
   bool operator==(const Incident&) const = default;
 };
 
@@ -135,7 +149,9 @@ struct HostRecord {
   std::string engine_alert_key;         ///< dedup key of the open alert about the engine; empty: none
   std::string mass_alert_key;           ///< the same of the mass failure
   Instant mass_since{};
-  bool mass_critical = false;  ///< people were told that a restart does not help in it
+  bool mass_critical = false;                 ///< people were told that a restart does not help in it
+  std::vector<std::string> engine_told = {};  ///< channels that the open alert about the engine went to
+  std::vector<std::string> mass_told = {};
   bool operator==(const HostRecord&) const = default;
 };
 
@@ -192,10 +208,11 @@ enum class Rule {
   GaveUp,       ///< budget used up, or the ladder's end
   Recovered,    ///< the incident is over, it is well
   Closed,       ///< the incident is over, for another reason
-  ByOperator,   ///< pause, resume, reset, heal
+  ByOperator,   ///< pause, resume, reset, heal, ack
   MassHold,     ///< too many at once
   MassCanary,
   MassOver,
+  Escalated,  ///< nobody acknowledged it: the next route is told
 };
 
 const char* to_string(Rule rule);
@@ -236,6 +253,7 @@ struct Alert {
   std::optional<Instant> ill_since;  ///< of the incident; empty: not about one
   std::string advice;                ///< what a person can do, one sentence or two; empty: nothing
   std::string link;                  ///< to the incident, for a browser; empty: none is configured
+  unsigned repeat = 0;               ///< n-th reminder or escalation of its incident; 0: neither
   bool operator==(const Alert&) const = default;
 };
 
@@ -265,10 +283,17 @@ struct Receipt {
   bool operator==(const Receipt&) const = default;
 };
 
+/// One channel that an alert must reach.
+struct Destination {
+  std::string channel;
+  Instant not_before{};  ///< quiet hours hold it until then
+  bool operator==(const Destination&) const = default;
+};
+
 /// An alert together with the channels it must reach: written in the transaction of the change it tells of.
 struct RaisedAlert {
   Alert alert;
-  std::vector<std::string> channels;
+  std::vector<Destination> destinations;
   bool operator==(const RaisedAlert&) const = default;
 };
 

@@ -52,6 +52,8 @@ struct WorkloadStatus {
   std::chrono::microseconds last_duration{0};
   std::optional<Instant> next_action;  ///< when the next remedy is due
   std::optional<IncidentId> incident;
+  std::optional<Instant> acked_at;  ///< somebody knows of the incident: no reminders, no escalation
+  std::string acked_by;
   unsigned restarts = 0;  ///< remedies carried out since this process started
   struct Probe {
     std::string name;  ///< empty: the unnamed one

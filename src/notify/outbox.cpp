@@ -153,12 +153,12 @@ void Outbox::restore(const std::vector<Alert>& alerts, const std::vector<Deliver
 
 void Outbox::add(const RaisedAlert& raised) {
   const auto alert = std::make_shared<const Alert>(raised.alert);
-  for (const std::string& name : raised.channels) {
+  for (const Destination& to : raised.destinations) {
     Delivery delivery;
     delivery.alert = alert->id;
-    delivery.channel = name;
-    delivery.next_try = alert->raised_at;
-    enqueue(channel(name), Entry{alert, std::move(delivery), false});
+    delivery.channel = to.channel;
+    delivery.next_try = to.not_before;
+    enqueue(channel(to.channel), Entry{alert, std::move(delivery), false});
   }
   pump();
 }

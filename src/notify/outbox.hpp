@@ -32,7 +32,7 @@ struct OutboxLimits {
   Duration longest_backoff = 5min;
   double jitter = 0.25;               ///< +- this share of a backoff
   Duration longest_retry_after = 1h;  ///< a service's wish beyond this is cut
-  Duration longest_hold = 24h;        ///< before a first try; anything later is a clock set back
+  Duration longest_hold = 7 * 24h;    ///< before a first try; anything later is a clock set back
   unsigned tries_in_order = 20;       ///< of the first in the queue, before others are asked: about an hour
   Duration aside_retry = 1h;          ///< of an alert that is set aside
   std::size_t pending = 10'000;       ///< per channel; one more expires the oldest

@@ -79,10 +79,10 @@ struct Shape<Persist> {
 
 template <>
 struct Shape<RaiseAlert> {
-  static constexpr std::array<const char*, 1> names{"alert"};
+  static constexpr std::array<const char*, 2> names{"alert", "destinations"};
   static auto tie(auto& owner) {
-    auto& [alert] = owner;
-    return std::tie(alert);
+    auto& [alert, destinations] = owner;
+    return std::tie(alert, destinations);
   }
 };
 
@@ -101,6 +101,15 @@ struct Shape<CountCheck> {
   static auto tie(auto& owner) {
     auto& [kind, outcome, cause, duration] = owner;
     return std::tie(kind, outcome, cause, duration);
+  }
+};
+
+template <>
+struct Shape<CountAlertRepeat> {
+  static constexpr std::array<const char*, 2> names{"kind", "escalation"};
+  static auto tie(auto& owner) {
+    auto& [kind, escalation] = owner;
+    return std::tie(kind, escalation);
   }
 };
 

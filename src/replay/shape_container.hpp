@@ -8,6 +8,7 @@
 #include "model/event.hpp"
 #include "model/policy.hpp"
 #include "model/probe.hpp"
+#include "model/routing.hpp"
 #include "replay/shape.hpp"
 
 namespace healer::replay {
@@ -234,7 +235,7 @@ struct Shape<MaintenanceWindow> {
 
 template <>
 struct Shape<Policy> {
-  static constexpr std::array<const char*, 29> names{"selection",
+  static constexpr std::array<const char*, 30> names{"selection",
                                                      "probe",
                                                      "unnamed_probe",
                                                      "named_probes",
@@ -262,31 +263,64 @@ struct Shape<Policy> {
                                                      "signal_patience",
                                                      "alert_cooldown",
                                                      "heal_exits",
-                                                     "alerts"};
+                                                     "alerts",
+                                                     "alert_route"};
   static auto tie(auto& owner) {
     auto& [selection, probe, unnamed_probe, named_probes, interval, timeout, failure_threshold,
            success_threshold, fast_interval, start_period, window, actions, evidence, depends_on,
            dependency_hold, maintenance, stop_timeout, backoff_max, backoff_jitter, budget_attempts,
            budget_window, breaker_open_for, backoff_decay, verify_limit, signals, signal_patience,
-           alert_cooldown, heal_exits, alerts] = owner;
+           alert_cooldown, heal_exits, alerts, alert_route] = owner;
     return std::tie(selection, probe, unnamed_probe, named_probes, interval, timeout, failure_threshold,
                     success_threshold, fast_interval, start_period, window, actions, evidence, depends_on,
                     dependency_hold, maintenance, stop_timeout, backoff_max, backoff_jitter, budget_attempts,
                     budget_window, breaker_open_for, backoff_decay, verify_limit, signals, signal_patience,
-                    alert_cooldown, heal_exits, alerts);
+                    alert_cooldown, heal_exits, alerts, alert_route);
+  }
+};
+
+template <>
+struct Shape<AlertMatch> {
+  static constexpr std::array<const char*, 4> names{"kinds", "workloads", "projects", "labels"};
+  static auto tie(auto& owner) {
+    auto& [kinds, workloads, projects, labels] = owner;
+    return std::tie(kinds, workloads, projects, labels);
+  }
+};
+
+template <>
+struct Shape<AlertRoute> {
+  static constexpr std::array<const char*, 9> names{"name",         "match",          "channels",
+                                                    "remind_every", "escalate_after", "escalate_to",
+                                                    "quiet",        "go_on",          "only_escalated"};
+  static auto tie(auto& owner) {
+    auto& [name, match, channels, remind_every, escalate_after, escalate_to, quiet, go_on, only_escalated] =
+        owner;
+    return std::tie(name, match, channels, remind_every, escalate_after, escalate_to, quiet, go_on,
+                    only_escalated);
+  }
+};
+
+template <>
+struct Shape<AlertRouting> {
+  static constexpr std::array<const char*, 4> names{"routes", "remind_every", "quiet", "link"};
+  static auto tie(auto& owner) {
+    auto& [routes, remind_every, quiet, link] = owner;
+    return std::tie(routes, remind_every, quiet, link);
   }
 };
 
 template <>
 struct Shape<HostPolicy> {
-  static constexpr std::array<const char*, 11> names{
-      "host_name", "mass_share",   "mass_least",       "mass_hold",       "mass_hold_max", "remedy_share",
-      "control",   "control_text", "control_interval", "control_timeout", "hook_limit"};
+  static constexpr std::array<const char*, 13> names{
+      "host_name",    "mass_share", "mass_least",   "mass_hold",        "mass_hold_max",
+      "remedy_share", "control",    "control_text", "control_interval", "control_timeout",
+      "hook_limit",   "channels",   "routing"};
   static auto tie(auto& owner) {
     auto& [host_name, mass_share, mass_least, mass_hold, mass_hold_max, remedy_share, control, control_text,
-           control_interval, control_timeout, hook_limit] = owner;
+           control_interval, control_timeout, hook_limit, channels, routing] = owner;
     return std::tie(host_name, mass_share, mass_least, mass_hold, mass_hold_max, remedy_share, control,
-                    control_text, control_interval, control_timeout, hook_limit);
+                    control_text, control_interval, control_timeout, hook_limit, channels, routing);
   }
 };
 

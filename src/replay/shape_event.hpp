@@ -183,6 +183,16 @@ struct Shape<OperatorHeal> {
 };
 
 template <>
+struct Shape<OperatorAck> {
+  static constexpr const char* tag = "ack";
+  static constexpr std::array<const char*, 2> names{"workload", "by"};
+  static auto tie(auto& owner) {
+    auto& [workload, by] = owner;
+    return std::tie(workload, by);
+  }
+};
+
+template <>
 struct Shape<SignalReported> {
   static constexpr const char* tag = "signal";
   static constexpr std::array<const char*, 7> names{"workload", "source", "id", "name",

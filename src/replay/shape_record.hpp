@@ -57,15 +57,26 @@ struct Shape<WorkloadRecord> {
 };
 
 template <>
+struct Shape<Escalation> {
+  static constexpr std::array<const char*, 3> names{"route", "due", "done"};
+  static auto tie(auto& owner) {
+    auto& [route, due, done] = owner;
+    return std::tie(route, due, done);
+  }
+};
+
+template <>
 struct Shape<Incident> {
-  static constexpr std::array<const char*, 14> names{
-      "id",        "workload",  "name",    "image",    "cause", "cause_text", "ill_since",
-      "opened_at", "closed_at", "outcome", "attempts", "rung",  "announced",  "gave_up"};
+  static constexpr std::array<const char*, 20> names{
+      "id",        "workload",  "name",    "image",       "cause",    "cause_text", "ill_since",
+      "opened_at", "closed_at", "outcome", "attempts",    "rung",     "announced",  "gave_up",
+      "told",      "told_at",   "repeats", "escalations", "acked_at", "acked_by"};
   static auto tie(auto& owner) {
     auto& [id, workload, name, image, cause, cause_text, ill_since, opened_at, closed_at, outcome, attempts,
-           rung, announced, gave_up] = owner;
+           rung, announced, gave_up, told, told_at, repeats, escalations, acked_at, acked_by] = owner;
     return std::tie(id, workload, name, image, cause, cause_text, ill_since, opened_at, closed_at, outcome,
-                    attempts, rung, announced, gave_up);
+                    attempts, rung, announced, gave_up, told, told_at, repeats, escalations, acked_at,
+                    acked_by);
   }
 };
 
@@ -82,7 +93,7 @@ struct Shape<Attempt> {
 
 template <>
 struct Shape<Alert> {
-  static constexpr std::array<const char*, 19> names{"id",
+  static constexpr std::array<const char*, 20> names{"id",
                                                      "kind",
                                                      "dedup_key",
                                                      "event",
@@ -100,21 +111,31 @@ struct Shape<Alert> {
                                                      "route",
                                                      "ill_since",
                                                      "advice",
-                                                     "link"};
+                                                     "link",
+                                                     "repeat"};
   static auto tie(auto& owner) {
     auto& [id, kind, dedup_key, event, text, host, workload, image, cause, attempt, attempts_allowed, excerpt,
-           raised_at, incident, project, route, ill_since, advice, link] = owner;
+           raised_at, incident, project, route, ill_since, advice, link, repeat] = owner;
     return std::tie(id, kind, dedup_key, event, text, host, workload, image, cause, attempt, attempts_allowed,
-                    excerpt, raised_at, incident, project, route, ill_since, advice, link);
+                    excerpt, raised_at, incident, project, route, ill_since, advice, link, repeat);
+  }
+};
+
+template <>
+struct Shape<Destination> {
+  static constexpr std::array<const char*, 2> names{"channel", "not_before"};
+  static auto tie(auto& owner) {
+    auto& [channel, not_before] = owner;
+    return std::tie(channel, not_before);
   }
 };
 
 template <>
 struct Shape<RaisedAlert> {
-  static constexpr std::array<const char*, 2> names{"alert", "channels"};
+  static constexpr std::array<const char*, 2> names{"alert", "destinations"};
   static auto tie(auto& owner) {
-    auto& [alert, channels] = owner;
-    return std::tie(alert, channels);
+    auto& [alert, destinations] = owner;
+    return std::tie(alert, destinations);
   }
 };
 
@@ -139,11 +160,14 @@ struct Shape<EventCursor> {
 
 template <>
 struct Shape<HostRecord> {
-  static constexpr std::array<const char*, 5> names{"paused_until", "engine_alert_key", "mass_alert_key",
-                                                    "mass_since", "mass_critical"};
+  static constexpr std::array<const char*, 7> names{"paused_until", "engine_alert_key", "mass_alert_key",
+                                                    "mass_since",   "mass_critical",    "engine_told",
+                                                    "mass_told"};
   static auto tie(auto& owner) {
-    auto& [paused_until, engine_alert_key, mass_alert_key, mass_since, mass_critical] = owner;
-    return std::tie(paused_until, engine_alert_key, mass_alert_key, mass_since, mass_critical);
+    auto& [paused_until, engine_alert_key, mass_alert_key, mass_since, mass_critical, engine_told,
+           mass_told] = owner;
+    return std::tie(paused_until, engine_alert_key, mass_alert_key, mass_since, mass_critical, engine_told,
+                    mass_told);
   }
 };
 

@@ -140,7 +140,7 @@ void Runtime::perform(Actions& actions) {
           } else if constexpr (std::is_same_v<What, Persist>) {
             records.push_back(std::move(what.record));
           } else if constexpr (std::is_same_v<What, RaiseAlert>) {
-            alerts.push_back(RaisedAlert{std::move(what.alert), settings_.channels});
+            alerts.push_back(RaisedAlert{std::move(what.alert), std::move(what.destinations)});
           } else if constexpr (std::is_same_v<What, LogLine>) {
             observer_.log(what);
           } else {
@@ -161,7 +161,7 @@ void Runtime::perform(Actions& actions) {
                  guarded([this, remedies = std::move(remedies), alerts = std::move(alerts)]() {
                    for (const ApplyRemedy& remedy : remedies) apply(remedy);
                    for (const RaisedAlert& alert : alerts)
-                     if (!alert.channels.empty()) deliver_(alert);
+                     if (!alert.destinations.empty()) deliver_(alert);
                  }));
 }
 
@@ -468,6 +468,15 @@ Result<void> Runtime::heal(const std::string& key) {
       break;
   }
   feed(OperatorHeal{key});
+  return {};
+}
+
+Result<void> Runtime::acknowledge(const std::string& key, const std::string& by) {
+  const auto found = watched(key);
+  if (!found) return tl::unexpected(found.error());
+  if (!found->incident)
+    return failure(ErrorCode::Conflict, fmt::format("{} has no open incident", found->name));
+  feed(OperatorAck{key, by});
   return {};
 }
 

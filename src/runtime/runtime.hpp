@@ -32,9 +32,8 @@ namespace healer {
 
 struct RuntimeSettings {
   HostPolicy host;
-  std::string own_container_id;       ///< empty: healer runs on the host
-  std::vector<std::string> channels;  ///< every alert goes to each of these
-  bool dry_run = false;               ///< decide, log and count as always; skip only the engine call
+  std::string own_container_id;  ///< empty: healer runs on the host
+  bool dry_run = false;          ///< decide, log and count as always; skip only the engine call
   Duration resync_interval = 60s;
   HookSettings hooks = {};
   std::vector<std::string> excluded = {};  ///< names of containers that count as opted out
@@ -102,8 +101,6 @@ class Runtime {
   void set_host_policy(HostPolicy policy);
   /// The hooks of remedies ordered from now on.
   void set_hooks(HookSettings hooks) { hooks_.configure(std::move(hooks)); }
-  /// The channels that alerts raised from now on go to.
-  void set_channels(std::vector<std::string> channels) { settings_.channels = std::move(channels); }
   /// Closes the breaker of the workload with this key; NotFound when it is not watched. The API has found
   /// the key for the name a person gave.
   Result<void> reset(const std::string& key);
@@ -114,6 +111,8 @@ class Runtime {
   /// The first rung now, whatever its health says. Conflict when a person stopped or paused it, or a remedy
   /// is under way.
   Result<void> heal(const std::string& key);
+  /// Somebody knows of its open incident. Conflict when there is none.
+  Result<void> acknowledge(const std::string& key, const std::string& by);
   /// A rule of Prometheus began or ceased to fire about a watched workload. NotFound as above.
   Result<void> signal(SignalReported signal);
   std::optional<WorkloadExplanation> explain(const std::string& key) const {

@@ -81,12 +81,12 @@ struct Writer {
   }
   SqlResult<void> operator()(const RaisedAlert& r) const {
     auto done = store_row(s.alert, r.alert);
-    for (const std::string& channel : r.channels) {
+    for (const Destination& to : r.destinations) {
       if (!done) break;
       Delivery delivery;
       delivery.alert = r.alert.id;
-      delivery.channel = channel;
-      delivery.next_try = r.alert.raised_at;
+      delivery.channel = to.channel;
+      delivery.next_try = to.not_before;
       done = store_row(s.first_delivery, delivery);
     }
     return done;

@@ -73,19 +73,21 @@ auto fields_of(R& r) {
 }
 
 inline const Table& table_of(const Incident*) {
-  static const Table table{"incidents",
-                           1,
-                           {"id", "workload", "name", "image", "cause", "cause_text", "ill_since",
-                            "opened_at", "closed_at", "outcome", "attempts", "rung", "announced", "gave_up"}};
+  static const Table table{
+      "incidents", 1, {"id",         "workload",  "name",        "image",     "cause",
+                       "cause_text", "ill_since", "opened_at",   "closed_at", "outcome",
+                       "attempts",   "rung",      "announced",   "gave_up",   "told",
+                       "told_at",    "repeats",   "escalations", "acked_at",  "acked_by"}};
   return table;
 }
 template <class R>
 requires std::is_same_v<std::remove_const_t<R>, Incident>
 auto fields_of(R& r) {
   auto& [id, workload, name, image, cause, cause_text, ill_since, opened_at, closed_at, outcome, attempts,
-         rung, announced, gave_up] = r;
+         rung, announced, gave_up, told, told_at, repeats, escalations, acked_at, acked_by] = r;
   return std::tie(id, workload, name, image, cause, cause_text, ill_since, opened_at, closed_at, outcome,
-                  attempts, rung, announced, gave_up);
+                  attempts, rung, announced, gave_up, told, told_at, repeats, escalations, acked_at,
+                  acked_by);
 }
 
 inline const Table& table_of(const Attempt*) {
@@ -106,18 +108,35 @@ auto fields_of(R& r) {
 inline const Table& table_of(const Alert*) {
   static const Table table{"alerts",
                            1,
-                           {"id", "kind", "dedup_key", "event", "body", "host", "workload", "image", "cause",
-                            "attempt", "attempts_allowed", "excerpt", "raised_at", "incident", "project",
-                            "route", "ill_since", "advice", "link"}};
+                           {"id",
+                            "kind",
+                            "dedup_key",
+                            "event",
+                            "body",
+                            "host",
+                            "workload",
+                            "image",
+                            "cause",
+                            "attempt",
+                            "attempts_allowed",
+                            "excerpt",
+                            "raised_at",
+                            "incident",
+                            "project",
+                            "route",
+                            "ill_since",
+                            "advice",
+                            "link",
+                            "repeat"}};
   return table;
 }
 template <class R>
 requires std::is_same_v<std::remove_const_t<R>, Alert>
 auto fields_of(R& r) {
   auto& [id, kind, dedup_key, event, text, host, workload, image, cause, attempt, attempts_allowed, excerpt,
-         raised_at, incident, project, route, ill_since, advice, link] = r;
+         raised_at, incident, project, route, ill_since, advice, link, repeat] = r;
   return std::tie(id, kind, dedup_key, event, text, host, workload, image, cause, attempt, attempts_allowed,
-                  excerpt, raised_at, incident, project, route, ill_since, advice, link);
+                  excerpt, raised_at, incident, project, route, ill_since, advice, link, repeat);
 }
 
 inline const Table& table_of(const Delivery*) {
@@ -143,15 +162,19 @@ auto fields_of(R& r) {
 }
 
 inline const Table& table_of(const HostRecord*) {
-  static const Table table{
-      "host", 0, {"paused_until", "engine_alert_key", "mass_alert_key", "mass_since", "mass_critical"}};
+  static const Table table{"host",
+                           0,
+                           {"paused_until", "engine_alert_key", "mass_alert_key", "mass_since",
+                            "mass_critical", "engine_told", "mass_told"}};
   return table;
 }
 template <class R>
 requires std::is_same_v<std::remove_const_t<R>, HostRecord>
 auto fields_of(R& r) {
-  auto& [paused_until, engine_alert_key, mass_alert_key, mass_since, mass_critical] = r;
-  return std::tie(paused_until, engine_alert_key, mass_alert_key, mass_since, mass_critical);
+  auto& [paused_until, engine_alert_key, mass_alert_key, mass_since, mass_critical, engine_told, mass_told] =
+      r;
+  return std::tie(paused_until, engine_alert_key, mass_alert_key, mass_since, mass_critical, engine_told,
+                  mass_told);
 }
 
 inline const Table& table_of(const Evidence*) {
@@ -250,7 +273,21 @@ inline void put(Statement& to, int index, const std::vector<Duration>& value) {
   put(to, index, text);
 }
 
+// A line each: names are one line of printable text.
+inline void put(Statement& to, int index, const std::vector<std::string>& value) {
+  std::string text;
+  for (const std::string& each : value) text += printable(each) + '\n';
+  put(to, index, text);
+}
+
 // A line each, its fields apart by tabs: what they hold is one line of printable text.
+inline void put(Statement& to, int index, const std::vector<Escalation>& value) {
+  std::string text;
+  for (const Escalation& each : value)
+    text += fmt::format("{}\t{}\t{}\n", printable(each.route), each.due.time_since_epoch().count(),
+                        each.done ? 1 : 0);
+  put(to, index, text);
+}
 inline void put(Statement& to, int index, const std::vector<FiringSignal>& value) {
   std::string text;
   for (const FiringSignal& each : value) {
@@ -310,6 +347,30 @@ inline bool take(const Statement& from, int index, std::vector<Duration>& value)
   return true;
 }
 
+inline bool take(const Statement& from, int index, std::vector<std::string>& value) {
+  value.clear();
+  for (std::string& line : split(from.text(index), '\n'))
+    if (!line.empty()) value.push_back(std::move(line));
+  return true;
+}
+
+inline bool take_number(const std::string& field, std::int64_t& number) {
+  const auto [end, error] = std::from_chars(field.data(), field.data() + field.size(), number);
+  return error == std::errc{} && end == field.data() + field.size();
+}
+
+inline bool take(const Statement& from, int index, std::vector<Escalation>& value) {
+  value.clear();
+  for (const std::string& line : split(from.text(index), '\n')) {
+    if (line.empty()) continue;
+    const std::vector<std::string> fields = split(line, '\t');
+    std::int64_t due = 0;
+    if (fields.size() != 3 || !take_number(fields[1], due)) return false;
+    value.push_back({fields[0], Instant{Duration{due}}, fields[2] == "1"});
+  }
+  return true;
+}
+
 inline bool take(const Statement& from, int index, std::vector<FiringSignal>& value) {
   value.clear();
   for (const std::string& line : split(from.text(index), '\n')) {
@@ -317,11 +378,8 @@ inline bool take(const Statement& from, int index, std::vector<FiringSignal>& va
     const std::vector<std::string> fields = split(line, '\t');
     std::int64_t numbers[3] = {};
     if (fields.size() != 7) return false;
-    for (std::size_t i = 0; i < 3; ++i) {
-      const std::string& field = fields[4 + i];
-      const auto [end, error] = std::from_chars(field.data(), field.data() + field.size(), numbers[i]);
-      if (error != std::errc{} || end != field.data() + field.size()) return false;
-    }
+    for (std::size_t i = 0; i < 3; ++i)
+      if (!take_number(fields[4 + i], numbers[i])) return false;
     value.push_back({fields[0], fields[1], fields[2], fields[3], numbers[0] != 0,
                      Instant{Duration{numbers[1]}}, Instant{Duration{numbers[2]}}});
   }

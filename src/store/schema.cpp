@@ -7,7 +7,7 @@ namespace {
 
 // STRICT: a value of another type than the column's is refused by SQLite itself.
 // Instants are Unix milliseconds, durations milliseconds, closed choices their text.
-const std::array<Migration, 7> released{
+const std::array<Migration, 8> released{
     R"(
 CREATE TABLE workloads (
   workload_key TEXT PRIMARY KEY NOT NULL,
@@ -170,6 +170,17 @@ CREATE TABLE receipts (
   at INTEGER NOT NULL,
   PRIMARY KEY (channel, dedup_key)
 ) STRICT, WITHOUT ROWID;
+)",
+    R"(
+ALTER TABLE alerts ADD COLUMN repeat INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE incidents ADD COLUMN told TEXT NOT NULL DEFAULT '';
+ALTER TABLE incidents ADD COLUMN told_at INTEGER;
+ALTER TABLE incidents ADD COLUMN repeats INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE incidents ADD COLUMN escalations TEXT NOT NULL DEFAULT '';
+ALTER TABLE incidents ADD COLUMN acked_at INTEGER;
+ALTER TABLE incidents ADD COLUMN acked_by TEXT NOT NULL DEFAULT '';
+ALTER TABLE host ADD COLUMN engine_told TEXT NOT NULL DEFAULT '';
+ALTER TABLE host ADD COLUMN mass_told TEXT NOT NULL DEFAULT '';
 )"};
 
 }  // namespace

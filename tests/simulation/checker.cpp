@@ -227,6 +227,8 @@ void Checker::step_ended(const Event& event, Instant now, std::uint64_t seed, co
       failed |= check->outcome == Outcome::Fail;
     } else if (const auto* alert = std::get_if<RaiseAlert>(&action)) {
       raised(alert->alert);
+      if (alert->destinations.empty())
+        fail(5, fmt::format("told to nobody: {} {}", to_string(alert->alert.kind), alert->alert.dedup_key));
     }
   }
   for (const Action& action : actions)
@@ -309,7 +311,7 @@ void Checker::record(const Record& record, Instant now) {
 }
 
 void Checker::raised(const Alert& alert) {
-  const bool fresh = raised_.insert({alert.dedup_key, alert.kind}).second;
+  const bool fresh = raised_.insert({alert.dedup_key, alert.kind, alert.repeat}).second;
   const bool was_reset = !reset_at_.empty() && reset_names_.count(alert.workload) != 0;
   if (!fresh && alert.kind != AlertKind::Info && !was_reset)
     fail(5, fmt::format("said twice: {} {}", to_string(alert.kind), alert.dedup_key));
@@ -505,14 +507,15 @@ void Checker::committed(const std::vector<Record>& records, bool ok) {
 
 void Checker::delivered(const Alert& alert) {
   ++score_.alerts;
-  digest(alert.dedup_key + to_string(alert.kind));
+  digest(alert.dedup_key + to_string(alert.kind) + std::to_string(alert.repeat));
   note(fmt::format("ALERT {} {}: {}", to_string(alert.kind), alert.event, alert.text));
   const auto [entry, first] = delivered_.try_emplace(alert.id.value, process_);
   if (!first && entry->second == process_ && delivered_at_failures_[alert.id.value] == failed_commits_)
     fail(5, fmt::format("alert {} was delivered twice by one process", alert.dedup_key));
   entry->second = process_;
   delivered_at_failures_[alert.id.value] = failed_commits_;
-  const auto [as, fresh] = delivered_as_.try_emplace({alert.dedup_key, alert.kind}, alert.id.value);
+  const auto [as, fresh] =
+      delivered_as_.try_emplace(std::tuple(alert.dedup_key, alert.kind, alert.repeat), alert.id.value);
   if (!fresh && as->second != alert.id.value && alert.kind != AlertKind::Info && reset_at_.empty())
     fail(5, fmt::format("delivered twice: {} {}", to_string(alert.kind), alert.dedup_key));
 }

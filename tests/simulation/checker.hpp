@@ -5,6 +5,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <tuple>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -155,9 +156,9 @@ class Checker final : public Observer {
   std::map<std::string, Instant> asked_at_;  ///< by `healer heal`
   std::set<std::string> reset_names_;
 
-  std::set<std::pair<std::string, AlertKind>> raised_;
+  std::set<std::tuple<std::string, AlertKind, unsigned>> raised_;
   std::map<std::uint64_t, std::uint32_t> delivered_;  ///< alert -> process that sent it
-  std::map<std::pair<std::string, AlertKind>, std::uint64_t> delivered_as_;
+  std::map<std::tuple<std::string, AlertKind, unsigned>, std::uint64_t> delivered_as_;
   std::set<std::uint64_t> told_ends_;
   std::uint32_t process_ = 0;
   std::uint32_t failed_commits_ = 0;

@@ -402,14 +402,14 @@ void Disk::apply(const std::vector<Record>& records) {
       last_attempt_ = std::max(last_attempt_, attempt->id.value);
     } else if (const auto* raised = std::get_if<RaisedAlert>(&record)) {
       last_alert_ = std::max(last_alert_, raised->alert.id.value);
-      if (raised->channels.empty()) continue;
+      if (raised->destinations.empty()) continue;
       alerts_[raised->alert.id.value] = raised->alert;
-      for (const std::string& channel : raised->channels) {
+      for (const Destination& to : raised->destinations) {
         Delivery delivery;
         delivery.alert = raised->alert.id;
-        delivery.channel = channel;
-        delivery.next_try = raised->alert.raised_at;
-        deliveries_[{raised->alert.id.value, channel}] = delivery;
+        delivery.channel = to.channel;
+        delivery.next_try = to.not_before;
+        deliveries_[{raised->alert.id.value, to.channel}] = delivery;
       }
     } else if (const auto* delivery = std::get_if<Delivery>(&record)) {
       deliveries_[{delivery->alert.value, delivery->channel}] = *delivery;

@@ -132,7 +132,7 @@ void Simulation::start_healer() {
 
   RuntimeSettings settings;
   settings.host = configured_.host;
-  settings.channels = outbox_->channel_names();
+  settings.host.channels = outbox_->channel_names();
   settings.resync_interval = script_.resync;
   Runtime::Parts parts{
       *host_,

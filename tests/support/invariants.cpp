@@ -9,6 +9,15 @@
 
 namespace healer::testing {
 
+namespace {
+
+bool goes_to(const RaiseAlert& alert, const std::string& channel) {
+  return std::any_of(alert.destinations.begin(), alert.destinations.end(),
+                     [&](const Destination& each) { return each.channel == channel; });
+}
+
+}  // namespace
+
 void Invariants::order(const ApplyRemedy& order, const Truth& truth, Instant now) {
   const std::string& who = truth.workload;
   if (!truth.opted_in) fail(fmt::format("1: {} did not opt in", who));
@@ -55,9 +64,11 @@ void Invariants::actions(const Actions& actions, Instant now) {
   for (const Action& action : actions) {
     if (const auto* persist = std::get_if<Persist>(&action)) record(persist->record, now);
     if (const auto* alert = std::get_if<RaiseAlert>(&action)) {
-      const bool again = !raised_.insert({alert->alert.dedup_key, alert->alert.kind}).second;
+      const bool again =
+          !raised_.insert({alert->alert.dedup_key, alert->alert.kind, alert->alert.repeat}).second;
       if (again && reset_.count(alert->alert.workload) == 0)
         fail(fmt::format("5: said twice: {} {}", to_string(alert->alert.kind), alert->alert.dedup_key));
+      destinations(*alert, now);
     }
   }
   // A told incident's end is told in the step that closes it.
@@ -67,9 +78,23 @@ void Invariants::actions(const Actions& actions, Instant now) {
     if (!incident || incident->outcome == IncidentOutcome::Open || !incident->announced) continue;
     const bool told = std::any_of(actions.begin(), actions.end(), [&](const Action& other) {
       const auto* alert = std::get_if<RaiseAlert>(&other);
-      return alert && alert->alert.dedup_key.ends_with("/" + std::to_string(incident->id.value));
+      return alert && alert->alert.dedup_key.ends_with("/" + std::to_string(incident->id.value)) &&
+             std::all_of(incident->told.begin(), incident->told.end(),
+                         [&](const std::string& channel) { return goes_to(*alert, channel); });
     });
-    if (!told) fail(fmt::format("5: the end of incident {} was not told", incident->id.value));
+    if (!told)
+      fail(fmt::format("5: the end of incident {} was not told to all who knew of it", incident->id.value));
+  }
+}
+
+void Invariants::destinations(const RaiseAlert& alert, Instant now) {
+  const std::string what = fmt::format("{} {}", to_string(alert.alert.kind), alert.alert.dedup_key);
+  if (somebody_listens && alert.destinations.empty()) fail("5: told to nobody: " + what);
+  std::set<std::string> channels;
+  for (const Destination& each : alert.destinations) {
+    if (!channels.insert(each.channel).second) fail("5: twice to one channel: " + what);
+    if (each.not_before < now) fail("5: to be told in the past: " + what);
+    if (alert.alert.kind == AlertKind::Critical && each.not_before > now) fail("5: held: " + what);
   }
 }
 

@@ -3,6 +3,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -41,9 +42,12 @@ class Invariants {
 
   const std::vector<std::string>& broken() const { return broken_; }
 
+  bool somebody_listens = false;  ///< there is a channel: 5 asks where each alert goes
+
  private:
   void fail(std::string what) { broken_.push_back(std::move(what)); }
   void record(const Record& record, Instant now);
+  void destinations(const RaiseAlert& alert, Instant now);
 
   std::vector<std::string> broken_;
   std::map<std::string, std::pair<AttemptId, Instant>> unanswered_;  ///< by workload, with their time limit
@@ -52,7 +56,7 @@ class Invariants {
   std::map<std::uint64_t, Attempt> attempts_;
   std::map<std::uint64_t, Incident> incidents_;
   std::map<std::string, std::uint64_t> open_;
-  std::set<std::pair<std::string, AlertKind>> raised_;
+  std::set<std::tuple<std::string, AlertKind, unsigned>> raised_;
   std::set<std::string> reset_;
 };
 

@@ -16,7 +16,7 @@ constexpr std::size_t transcript_limit = 4000;
 }  // namespace
 
 HostPolicy Scene::host_policy() {
-  return HostPolicy{.host_name = "host1"};
+  return HostPolicy{.host_name = "host1", .channels = {"slack"}};
 }
 
 HostPolicy Scene::with_control() {
@@ -453,6 +453,7 @@ void Scene::perform(const Action& action) {
     carry_out(*order);
   } else if (const auto* alert = std::get_if<RaiseAlert>(&action)) {
     alerts.push_back(alert->alert);
+    sent_to.push_back(alert->destinations);
     decisions_.push_back(lower(to_string(alert->alert.kind)));
   } else if (const auto* line = std::get_if<LogLine>(&action)) {
     logs.push_back(line->message);

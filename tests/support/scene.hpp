@@ -122,6 +122,7 @@ class Scene {
   std::vector<ApplyRemedy> orders;
   std::vector<Instant> order_times;
   std::vector<Alert> alerts;
+  std::vector<std::vector<Destination>> sent_to;  ///< of each of them
   std::vector<std::string> logs;
   unsigned probes = 0;
   unsigned captures = 0;

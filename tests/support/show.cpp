@@ -40,6 +40,7 @@ struct ShowEvent {
   std::string operator()(const EvidenceCaptured& e) const { return "evidence of " + e.workload; }
   std::string operator()(const OperatorPause& e) const { return "pause " + e.workload; }
   std::string operator()(const OperatorResume& e) const { return "resume " + e.workload; }
+  std::string operator()(const OperatorAck& e) const { return "ack " + e.workload; }
   std::string operator()(const OperatorHeal& e) const { return "heal " + e.workload; }
   std::string operator()(const SignalReported& e) const {
     return fmt::format("signal {} of {} {}", e.name, e.workload, e.firing ? "fires" : "is resolved");
@@ -83,6 +84,9 @@ struct ShowMetric {
   std::string operator()(const CountUnasked& m) const {
     return fmt::format("unasked {}", to_string(m.cause));
   }
+  std::string operator()(const CountAlertRepeat& m) const {
+    return fmt::format("{} {}", m.escalation ? "escalation" : "reminder", to_string(m.kind));
+  }
   std::string operator()(const CountIncidentOpened& m) const {
     return fmt::format("incident opened {}", to_string(m.cause));
   }
@@ -107,8 +111,10 @@ struct ShowAction {
   }
   std::string operator()(const Persist& a) const { return "persist " + std::visit(ShowRecord{}, a.record); }
   std::string operator()(const RaiseAlert& a) const {
-    return fmt::format("ALERT {} {}: {} [{}]", to_string(a.alert.kind), a.alert.event, a.alert.text,
-                       a.alert.dedup_key);
+    std::string to;
+    for (const Destination& each : a.destinations) to += " " + each.channel;
+    return fmt::format("ALERT {} {}: {} [{}] ->{}", to_string(a.alert.kind), a.alert.event, a.alert.text,
+                       a.alert.dedup_key, to);
   }
   std::string operator()(const LogLine& a) const { return "log: " + a.message; }
   std::string operator()(const Count& a) const { return "count " + std::visit(ShowMetric{}, a.metric); }

@@ -125,6 +125,32 @@ TEST_CASE("invariants: 3 is caught") {
   CHECK(plant.broken() == "3");
 }
 
+TEST_CASE("invariants: 5 is caught: told to nobody, twice, too late, and an end that one is not told") {
+  const auto raised = [](AlertKind kind, std::vector<Destination> to) {
+    Plant plant;
+    plant.watch.somebody_listens = true;
+    RaiseAlert raise = alert("k/1", kind);
+    raise.destinations = std::move(to);
+    plant.watch.actions({raise}, zero);
+    return plant.broken();
+  };
+  CHECK(raised(AlertKind::Degraded, {{"slack", zero}, {"pager", zero + 1h}}) == "");
+  CHECK(raised(AlertKind::Degraded, {}) == "5");
+  CHECK(raised(AlertKind::Degraded, {{"slack", zero}, {"slack", zero}}) == "5");
+  CHECK(raised(AlertKind::Degraded, {{"slack", zero - 1ms}}) == "5");
+  CHECK(raised(AlertKind::Critical, {{"slack", zero + 1h}}) == "5");
+
+  Plant forgotten;
+  forgotten.watch.actions({Persist{incident(1)}}, zero);
+  Incident closed = incident(1, IncidentOutcome::Recovered);
+  closed.announced = true;
+  closed.told = {"slack", "pager"};
+  RaiseAlert end = alert("k/1", AlertKind::Recovered);
+  end.destinations = {{"slack", zero}};
+  forgotten.watch.actions({Persist{closed}, end}, zero);
+  CHECK(forgotten.broken() == "5");
+}
+
 TEST_CASE("invariants: 5 is caught: closed twice, two open, an end untold, an alert said twice") {
   Plant closed_twice;
   closed_twice.watch.actions({Persist{incident(1)}, Persist{incident(1, IncidentOutcome::Recovered)}}, zero);

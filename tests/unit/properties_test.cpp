@@ -67,11 +67,38 @@ Policy random_policy(unsigned number) {
   return policy;
 }
 
+/// Some have routes, reminders every few seconds, escalation, and an hour that is quiet for two minutes more.
+HostPolicy random_host(unsigned seed) {
+  HostPolicy host = seed % 4 == 0 ? Scene::with_control() : Scene::host_policy();
+  if (seed % 3 == 0) return host;
+  host.channels = {"slack", "pager", "boss"};
+  AlertRouting routing;
+  routing.remind_every = Duration{1000} * (seed % 40);
+  AlertRoute first;
+  first.name = "first";
+  first.channels = {"slack"};
+  first.match.kinds = {seed % 5 == 0 ? AlertKind::Critical : AlertKind::Degraded};
+  first.escalate_after = Duration{1000} * (1 + seed % 50);
+  first.escalate_to = "second";
+  first.go_on = seed % 2 == 0;
+  AlertRoute second;
+  second.name = "second";
+  second.channels = {"pager", "boss"};
+  second.only_escalated = seed % 7 != 0;
+  routing.routes = {first, second};
+  MaintenanceWindow quiet;
+  quiet.from_minute = 14 * 60;
+  quiet.to_minute = 14 * 60 + 15;
+  if (seed % 2 == 0) routing.quiet = {quiet};
+  host.routing = std::make_shared<const AlertRouting>(std::move(routing));
+  return host;
+}
+
 /// A world in which anything may happen, with the invariants looking on.
 class RandomWorld {
  public:
-  RandomWorld(unsigned seed, Dialect dialect, bool transcript)
-      : scene(dialect, seed % 4 == 0 ? Scene::with_control() : Scene::host_policy()) {
+  RandomWorld(unsigned seed, Dialect dialect, bool transcript) : scene(dialect, random_host(seed)) {
+    watch.somebody_listens = true;
     scene.seed = seed;
     scene.keep_transcript = transcript;
     scene.after_step = [this](const Event& event, const Actions& actions) { after(event, actions); };
@@ -96,7 +123,7 @@ class RandomWorld {
     Box* found = scene.find_box("web" + std::to_string(op.box % 3));
     if (!found) return;  // set aside: it is being recreated
     Box& box = *found;
-    switch (op.kind % 42) {
+    switch (op.kind % 43) {
       case 0:
       case 1:
         box.broken = true;
@@ -231,7 +258,10 @@ class RandomWorld {
       case 40:
       case 41:
         scene.send(SignalReported{box.facts.name, "alertmanager", std::to_string(op.number % 3), "Rule", "",
-                                  op.kind % 42 == 40, op.number % 4 != 0});
+                                  op.kind % 43 == 40, op.number % 4 != 0});
+        break;
+      case 42:
+        scene.send(OperatorAck{box.facts.name, "kim"});
         break;
       case 33:
         box.answers[5432].end = op.number % 2 == 0 ? ProbeEnd::Refused : ProbeEnd::NoRoute;
@@ -422,7 +452,7 @@ bool wants_transcript() {
 
 rc::Gen<std::vector<Op>> some_ops() {
   return rc::gen::container<std::vector<Op>>(rc::gen::build<Op>(
-      rc::gen::set(&Op::kind, rc::gen::inRange(0u, 42u)), rc::gen::set(&Op::box, rc::gen::inRange(0u, 3u)),
+      rc::gen::set(&Op::kind, rc::gen::inRange(0u, 43u)), rc::gen::set(&Op::box, rc::gen::inRange(0u, 3u)),
       rc::gen::set(&Op::number, rc::gen::inRange(0u, 1000u))));
 }
 

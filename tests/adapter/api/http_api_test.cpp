@@ -29,6 +29,7 @@ struct Daemon {
   Snapshot snapshot = full_snapshot();
   Readiness readiness;
   std::vector<std::string> resets;
+  std::vector<std::string> acks;
   Result<void> reset_answer{};
   std::vector<std::string> orders;  ///< "pause KEY for 1800000", "heal KEY", ...
   Result<void> order_answer{};
@@ -42,6 +43,10 @@ struct Daemon {
     ApiSources all;
     all.snapshot = [this] { return snapshot; };
     all.readiness = [this] { return readiness; };
+    all.acknowledge = [this](const std::string& key, const std::string& by) -> Result<void> {
+      acks.push_back(key + " " + by);
+      return {};
+    };
     all.reset = [this](const std::string& key) {
       resets.push_back(key);
       return reset_answer;
@@ -249,6 +254,17 @@ TEST_CASE("a reset, by name or key, and the nearest name for a wrong one") {
 
   daemon.reset_answer = failure(ErrorCode::NotFound, "it has just gone");
   CHECK(daemon.ask("POST", "/v1/reset?name=shop-web-1", true).status == 404);
+}
+
+TEST_CASE("an incident is acknowledged, with who did, made safe to show") {
+  Daemon daemon;
+  CHECK(daemon.ask("POST", "/v1/ack?name=shop-web-1&by=kim%0A%20", true).status == 200);
+  CHECK(daemon.ask("POST", "/v1/ack?name=shop-web-1", true).status == 200);
+  CHECK(daemon.acks == std::vector<std::string>{"shop/web/1 kim", "shop/web/1 "});
+  CHECK(daemon.ask("POST", "/v1/ack?by=kim", true).status == 400);
+  CHECK(daemon.ask("POST", "/v1/ack?name=zzzzzz", true).status == 404);
+  CHECK(daemon.ask("POST", "/v1/ack?name=shop-web-1", false).status == 404);
+  CHECK(daemon.acks.size() == 2);
 }
 
 TEST_CASE("huge and broken requests are refused and the next one is served") {

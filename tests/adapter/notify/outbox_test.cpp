@@ -111,16 +111,23 @@ struct World {
     now = until;
   }
 
-  void raise(std::uint64_t id, std::vector<std::string> channels = {"slack"}, std::string key = "") {
+  void raise(std::uint64_t id, const std::vector<std::string>& channels = {"slack"}, std::string key = "") {
     Alert alert;
     alert.id = AlertId{id};
     alert.dedup_key = std::move(key);
     alert.event = "DEGRADED";
     alert.workload = "web";
     alert.raised_at = now;
-    for (const std::string& name : channels)
-      disk[{id, name}] = Delivery{AlertId{id}, name, DeliveryState::Pending, 0, now, ""};
-    outbox->add(RaisedAlert{alert, std::move(channels)});
+    raise(alert, channels, now);
+  }
+
+  void raise(const Alert& alert, const std::vector<std::string>& channels, Instant not_before) {
+    std::vector<Destination> to;
+    for (const std::string& name : channels) {
+      disk[{alert.id.value, name}] = Delivery{alert.id, name, DeliveryState::Pending, 0, not_before, ""};
+      to.push_back({name, not_before});
+    }
+    outbox->add(RaisedAlert{alert, std::move(to)});
   }
 
   void answer(const std::string& name, Sent sent) {
@@ -147,6 +154,14 @@ Sent failed(std::string error = "HTTP 500", std::optional<Duration> retry_after 
 const Sent refused{Sent::Result::Refused, {}, "HTTP 404: no_service"};
 
 using Ids = std::vector<std::uint64_t>;
+
+Alert alert_of(std::uint64_t id, std::string dedup_key) {
+  Alert alert;
+  alert.id = AlertId{id};
+  alert.dedup_key = std::move(dedup_key);
+  alert.raised_at = start;
+  return alert;
+}
 
 }  // namespace
 
@@ -393,7 +408,7 @@ TEST_CASE("what a channel wants remembered is written with the result, and hande
     alert.id = AlertId{id};
     alert.dedup_key = key;
     alert.raised_at = world.now;
-    world.outbox->add(RaisedAlert{alert, {"slack", "mail"}});
+    world.outbox->add(RaisedAlert{alert, {{"slack", {}}, {"mail", {}}}});
   };
   const auto said = [&] { return world.receipts.at({"slack", "k1"}).text; };
   Sent posted;
@@ -446,7 +461,7 @@ TEST_CASE("of too many receipts the oldest is forgotten, also on disk") {
     alert.id = AlertId{id};
     alert.dedup_key = "k" + std::to_string(id);
     alert.raised_at = world.now;
-    world.outbox->add(RaisedAlert{alert, {"slack"}});
+    world.outbox->add(RaisedAlert{alert, {{"slack", {}}}});
     Sent sent;
     sent.receipt = "r";
     world.answer("slack", sent);
@@ -641,6 +656,63 @@ TEST_CASE("ten thousand alerts in a minute: bounded, counted, and said in a few 
   world.answer("slack", delivered);
   world.advance(1s);
   CHECK_MESSAGE(world.sent().size() == 2, "at the channel's own rate");
+}
+
+TEST_CASE("what quiet hours hold goes out at their end, and holds up nothing else") {
+  World world;
+  const Instant morning = world.now + 6h;
+  world.raise(alert_of(1, "a"), {"slack"}, morning);
+  CHECK(world.sent().empty());
+  CHECK(world.status().pending == 1);
+  world.raise(alert_of(2, "b"), {"slack"}, world.now);
+  CHECK(world.sent() == Ids{2});
+  world.answer("slack", delivered);
+  world.advance(6h - 1ms);
+  CHECK(world.sent() == Ids{2});
+  world.advance(1ms);
+  CHECK(world.sent() == Ids{2, 1});
+  world.answer("slack", delivered);
+  CHECK(world.outbox->pending() == 0);
+}
+
+TEST_CASE("what quiet hours hold is overtaken by a later one of its incident that went out") {
+  World world;
+  const Instant morning = world.now + 6h;
+  world.raise(alert_of(1, "a"), {"slack"}, morning);
+  world.raise(alert_of(2, "b"), {"slack"}, morning);
+  world.raise(alert_of(3, "a"), {"slack"}, world.now);
+  CHECK(world.sent() == Ids{3});
+  world.answer("slack", delivered);
+  CHECK(world.on_disk(1).state == DeliveryState::Expired);
+  world.raise(alert_of(4, "b"), {"slack"}, morning);
+  world.advance(6h);
+  CHECK(world.sent() == Ids{3, 2});
+  world.answer("slack", delivered);
+  world.advance(1s);
+  CHECK(world.sent() == Ids{3, 2, 4});  // the night's, in its order
+}
+
+TEST_CASE("quiet hours of a weekend are kept over a restart") {
+  World world;
+  world.outbox->restore({alert_of(1, "a")},
+                        {Delivery{AlertId{1}, "slack", DeliveryState::Pending, 0, world.now + 60h, ""}});
+  world.advance(60h - 1s);
+  CHECK(world.sent().empty());
+  world.advance(1s);
+  CHECK(world.sent() == Ids{1});
+}
+
+TEST_CASE("too many held: the oldest goes, never the one under way") {
+  OutboxLimits limits;
+  limits.pending = 3;
+  World world({"slack"}, limits);
+  world.raise(1);
+  for (std::uint64_t id = 2; id <= 5; ++id)
+    world.raise(alert_of(id, std::to_string(id)), {"slack"}, world.now + 1h);
+  CHECK(world.on_disk(1).state == DeliveryState::Pending);
+  CHECK(world.on_disk(2).state == DeliveryState::Expired);
+  CHECK(world.on_disk(3).state == DeliveryState::Expired);
+  CHECK(world.outbox->pending() == 3);
 }
 
 TEST_CASE("whatever a channel answers, everything ends delivered or refused, once, in order") {

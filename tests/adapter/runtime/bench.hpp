@@ -30,7 +30,7 @@ struct Bench {
   std::unique_ptr<Runtime> runtime;
 
   explicit Bench(RuntimeSettings settings = {}, StoredState stored = {}, HookRunner* hooks = nullptr) {
-    settings.channels = {"slack"};
+    settings.host.channels = {"slack"};
     settings.host.host_name = "h";
     policy.selection = Selection::OptedIn;
     policy.interval = 1s;

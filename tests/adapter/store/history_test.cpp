@@ -50,7 +50,7 @@ RaisedAlert alert_of(std::uint64_t id, std::string key) {
   alert.id = AlertId{id};
   alert.dedup_key = std::move(key);
   alert.raised_at = noon;
-  return RaisedAlert{alert, {"slack", "pager"}};
+  return RaisedAlert{alert, {{"slack", {}}, {"pager", {}}}};
 }
 
 std::vector<std::uint64_t> ids_of(const std::vector<PastIncident>& past) {

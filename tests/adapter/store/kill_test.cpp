@@ -25,7 +25,7 @@ std::vector<Record> transaction(std::uint64_t n) {
   attempt.id = AttemptId{n};
   Alert alert;
   alert.id = AlertId{n};
-  return {incident, attempt, RaisedAlert{alert, {"slack"}}};
+  return {incident, attempt, RaisedAlert{alert, {{"slack", {}}}}};
 }
 
 // Keeps many commits under way and writes each acknowledged number to the pipe, until it is killed.

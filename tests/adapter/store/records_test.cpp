@@ -64,11 +64,18 @@ WorkloadRecord any_workload() {
                         maybe_instant(), any_text(),    any_bool(),
                         signals};
 }
+std::vector<std::string> any_names() {
+  return *rc::gen::element(std::vector<std::string>{}, std::vector<std::string>{"slack", "on call"});
+}
 Incident any_incident() {
+  std::vector<Escalation> escalations;
+  for (unsigned i = *rc::gen::inRange(0U, 3U); i > 0; --i)
+    escalations.push_back({fmt::format("route {}", i), any_instant(), any_bool()});
   return Incident{
       IncidentId{any_id()}, any_text(),    any_text(),    any_text(),      *any_of<IncidentCause>(),
       any_text(),           any_instant(), any_instant(), maybe_instant(), *any_of<IncidentOutcome>(),
-      any_count(),          any_count(),   any_bool(),    any_bool()};
+      any_count(),          any_count(),   any_bool(),    any_bool(),      any_names(),
+      maybe_instant(),      any_count(),   escalations,   maybe_instant(), any_text()};
 }
 Attempt any_attempt() {
   return Attempt{AttemptId{any_id()},     IncidentId{any_id()}, any_text(),     any_count(),
@@ -76,10 +83,10 @@ Attempt any_attempt() {
                  *any_of<AttemptState>(), any_text(),           maybe_instant()};
 }
 Alert any_alert() {
-  return Alert{AlertId{any_id()}, *any_of<AlertKind>(), any_text(), any_text(),  any_text(),      any_text(),
-               any_text(),        any_text(),           any_text(), any_count(), any_count(),     any_text(),
-               any_instant(),     IncidentId{any_id()}, any_text(), any_text(),  maybe_instant(), any_text(),
-               any_text()};
+  return Alert{AlertId{any_id()}, *any_of<AlertKind>(), any_text(),    any_text(),           any_text(),
+               any_text(),        any_text(),           any_text(),    any_text(),           any_count(),
+               any_count(),       any_text(),           any_instant(), IncidentId{any_id()}, any_text(),
+               any_text(),        maybe_instant(),      any_text(),    any_text(),           any_count()};
 }
 Delivery any_delivery(AlertId alert, std::string channel) {
   return Delivery{alert,       std::move(channel), *any_of<DeliveryState>(),
@@ -138,10 +145,11 @@ TEST_CASE("any mixture of records comes back as it was written") {
         case 3: {
           const Alert alert = any_alert();
           alerts[alert.id.value] = alert;
-          records.emplace_back(RaisedAlert{alert, {"slack", "other"}});
-          for (const char* channel : {"slack", "other"}) {
-            const Delivery first{alert.id, channel, DeliveryState::Pending, 0, alert.raised_at, ""};
-            deliveries.emplace(std::pair(alert.id.value, std::string(channel)), first);
+          const std::vector<Destination> to{{"slack", alert.raised_at}, {"other", any_instant()}};
+          records.emplace_back(RaisedAlert{alert, to});
+          for (const Destination& each : to) {
+            const Delivery first{alert.id, each.channel, DeliveryState::Pending, 0, each.not_before, ""};
+            deliveries.emplace(std::pair(alert.id.value, each.channel), first);
           }
           if (*rc::gen::arbitrary<bool>()) {
             const Delivery later = any_delivery(alert.id, "slack");
@@ -232,7 +240,7 @@ TEST_CASE("raising an alert again does not turn a delivered one back") {
   PostBox box;
   Alert alert;
   alert.id = AlertId{7};
-  const RaisedAlert raised{alert, {"slack"}};
+  const RaisedAlert raised{alert, {{"slack", {}}}};
   {
     OpenedStore opened = open_store(folder.file("s.db"), box);
     REQUIRE(commit(*opened.store, box, {raised}).has_value());
@@ -262,7 +270,13 @@ TEST_CASE("pruning removes what ended before, keeps what is open, and never lets
                   1,
                   0,
                   true,
-                  false};
+                  false,
+                  {},
+                  {},
+                  0,
+                  {},
+                  {},
+                  {}};
   Incident open = closed;
   open.id = IncidentId{4};
   open.closed_at = std::nullopt;
@@ -279,10 +293,10 @@ TEST_CASE("pruning removes what ended before, keeps what is open, and never lets
   pending.id = AlertId{2};
   {
     OpenedStore opened = open_store(folder.file("s.db"), box);
-    REQUIRE(commit(
-        *opened.store, box,
-        {closed, open, of_closed, of_open, RaisedAlert{alert, {"slack"}}, RaisedAlert{pending, {"slack"}},
-         Delivery{AlertId{3}, "slack", DeliveryState::Delivered, 1, {}, ""}}));
+    REQUIRE(commit(*opened.store, box,
+                   {closed, open, of_closed, of_open, RaisedAlert{alert, {{"slack", {}}}},
+                    RaisedAlert{pending, {{"slack", {}}}},
+                    Delivery{AlertId{3}, "slack", DeliveryState::Delivered, 1, {}, ""}}));
     std::optional<Result<void>> answer;
     opened.store->prune(PruneLimits::at(noon, 50h), [&](Result<void> r) { answer = std::move(r); });
     box.run_until([&] { return answer.has_value(); });

@@ -72,6 +72,8 @@ TEST_CASE("every command and what it takes") {
   CHECK(parsed_as<PauseCommand>({"pause", "--all"}).name.empty());
   CHECK(parsed_as<ResumeCommand>({"resume", "--all"}).name.empty());
   CHECK(parsed_as<HealCommand>({"heal", "web"}).name == "web");
+  CHECK(parsed_as<AckCommand>({"ack", "web"}).by.empty());
+  CHECK(parsed_as<AckCommand>({"ack", "web", "--by", "kim"}).by == "kim");
   const auto replay =
       parsed_as<ReplayCommand>({"replay", "ev", "--from", "90s", "--workload", "web", "--json"});
   CHECK(replay.file == "ev");

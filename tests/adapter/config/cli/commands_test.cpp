@@ -14,6 +14,7 @@
 #include <thread>
 #include <vector>
 
+#include "cli/history_view.hpp"
 #include "cli/status_view.hpp"
 #include "net/http_server.hpp"
 #include "net/loop.hpp"
@@ -209,6 +210,39 @@ TEST_CASE("reset names the workload") {
   Captured unknown;
   CHECK(reset({{}, "wbe"}, ignorant.environment(), unknown.output) == exit_failed);
   CHECK(unknown.err.str() == "healer: no watched container is named \"wbe\"; did you mean \"web\"?\n");
+}
+
+TEST_CASE("ack says who, as told or as the shell knows") {
+  FakeDaemon daemon(answer(200, "{}"));
+  Captured captured;
+  Environment environment = daemon.environment();
+  CHECK(ack({{}, "web", "kim & co"}, environment, captured.output) == exit_ok);
+  CHECK(captured.out.str() == "web: acknowledged; no more reminders, no escalation\n");
+  environment["USER"] = "root";
+  CHECK(ack({{}, "web", ""}, environment, captured.output) == exit_ok);
+  environment["SUDO_USER"] = "lee";
+  CHECK(ack({{}, "web", ""}, environment, captured.output) == exit_ok);
+  CHECK(daemon.asked() == std::vector<std::string>{"POST /v1/ack?name=web&by=kim%20%26%20co",
+                                                   "POST /v1/ack?name=web&by=root",
+                                                   "POST /v1/ack?name=web&by=lee"});
+}
+
+TEST_CASE("what was acknowledged is shown by status, explain and incident") {
+  const auto view = status_view(
+      R"json({"version":"1","engine":{"up":true},"workloads":[{"name":"web","condition":"given_up",
+        "reason":"HTTP 503","incident":7,"acked_at":1700000000000,"acked_by":"kim"}]})json",
+      now, false);
+  REQUIRE(view);
+  CHECK(view->find("HTTP 503; acknowledged by kim") != std::string::npos);
+  const auto why = explain_view(
+      R"json({"workload":{"name":"web","condition":"given_up","incident":7,"acked_at":1,"acked_by":""}})json",
+      now, false);
+  REQUIRE(why);
+  CHECK(why->find("7 (healer incident 7), acknowledged") != std::string::npos);
+  const auto file = incident_view(
+      R"json({"incident":{"id":7,"name":"web","outcome":"open","acked_at":1,"acked_by":"kim"}})json", false);
+  REQUIRE(file);
+  CHECK(file->find("It was acknowledged by kim.") != std::string::npos);
 }
 
 TEST_CASE("status shows what holds a container, a pause and the rung") {

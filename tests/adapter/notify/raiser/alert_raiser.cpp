@@ -60,7 +60,7 @@ RaisedAlert alert_of(std::uint64_t number) {
   alert.host = "host";
   alert.workload = "web";
   alert.raised_at = now();
-  return {alert, {"slack", "pager"}};
+  return {alert, {{"slack", alert.raised_at}, {"pager", alert.raised_at}}};
 }
 
 class Raiser {

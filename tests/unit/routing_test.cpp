@@ -1,0 +1,259 @@
+// HEALING.md 6: who is told of an alert, and not before when.
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include "core/routing.hpp"
+
+using namespace healer;
+
+namespace {
+
+constexpr Instant monday_noon{Duration{1'789'992'000'000}};  // 2026-09-21 12:00 UTC
+
+MaintenanceWindow daily(unsigned from_hour, unsigned to_hour) {
+  MaintenanceWindow window;
+  window.from_minute = from_hour * 60;
+  window.to_minute = to_hour * 60;
+  return window;
+}
+
+AlertRoute route(std::string name, std::vector<std::string> channels) {
+  AlertRoute route;
+  route.name = std::move(name);
+  route.channels = std::move(channels);
+  return route;
+}
+
+HostPolicy host(std::vector<AlertRoute> routes, std::vector<MaintenanceWindow> quiet = {}) {
+  AlertRouting routing;
+  routing.routes = std::move(routes);
+  routing.quiet = std::move(quiet);
+  HostPolicy policy;
+  policy.channels = {"slack", "pager", "mail"};
+  policy.routing = std::make_shared<const AlertRouting>(std::move(routing));
+  return policy;
+}
+
+Alert about(std::string workload, AlertKind kind = AlertKind::Degraded, std::string label = {}) {
+  Alert alert;
+  alert.kind = kind;
+  alert.workload = std::move(workload);
+  alert.project = "shop";
+  alert.route = std::move(label);
+  return alert;
+}
+
+Following as(AlertKind trigger) {
+  Following follows;
+  follows.trigger = trigger;
+  return follows;
+}
+
+/// "slack pager", in order.
+std::string channels(const std::vector<Destination>& destinations) {
+  std::string text;
+  for (const Destination& each : destinations) text += (text.empty() ? "" : " ") + each.channel;
+  return text;
+}
+
+std::string to(const HostPolicy& policy, const Alert& alert) {
+  return channels(route_alert(policy, alert, as(alert.kind), {monday_noon, Duration{0}}).destinations);
+}
+
+Duration held(const HostPolicy& policy, const Alert& alert, Instant now, Following follows = {},
+              Duration wall_ahead = {}) {
+  if (follows.told.empty()) follows.trigger = alert.kind;
+  const auto found = route_alert(policy, alert, follows, {now, wall_ahead}).destinations;
+  REQUIRE(!found.empty());
+  return found.front().not_before - now;
+}
+
+}  // namespace
+
+TEST_CASE("routing: without routes every alert goes to every channel") {
+  CHECK(to(host({}), about("web")) == "slack pager mail");
+  HostPolicy plain;
+  plain.channels = {"slack"};
+  CHECK(to(plain, about("web")) == "slack");
+}
+
+TEST_CASE("routing: the first route that fits takes it, and those after it while they say go_on") {
+  AlertRoute first = route("first", {"pager"});
+  first.match.kinds = {AlertKind::Critical};
+  AlertRoute second = route("second", {"mail", "pager"});
+  second.match.workloads = {"db*"};
+  second.go_on = true;
+  const HostPolicy policy = host({first, second, route("rest", {"slack"})});
+  CHECK(to(policy, about("db1", AlertKind::Critical)) == "pager");
+  CHECK(to(policy, about("db1")) == "mail pager slack");
+  CHECK(to(policy, about("web")) == "slack");
+}
+
+TEST_CASE("routing: severity, name, project and label must all fit") {
+  AlertRoute narrow = route("narrow", {"pager"});
+  narrow.match = {{AlertKind::Critical, AlertKind::Info}, {"web-?", "api"}, {"sh*"}, {"team-a"}};
+  const HostPolicy policy = host({narrow, route("rest", {"slack"})});
+  const Alert fits = about("web-1", AlertKind::Critical, "team-a");
+  CHECK(to(policy, fits) == "pager");
+  Alert other = fits;
+  other.kind = AlertKind::Degraded;
+  CHECK(to(policy, other) == "slack");
+  other = fits;
+  other.workload = "web-10";
+  CHECK(to(policy, other) == "slack");
+  other = fits;
+  other.project = "bank";
+  CHECK(to(policy, other) == "slack");
+  other = fits;
+  other.route = "team-b";
+  CHECK(to(policy, other) == "slack");
+  Alert engine;  // about no workload
+  engine.kind = AlertKind::Critical;
+  CHECK(to(policy, engine) == "slack");
+}
+
+TEST_CASE("routing: patterns") {
+  CHECK(glob_fits("", ""));
+  CHECK(glob_fits("*", ""));
+  CHECK(glob_fits("web", "web"));
+  CHECK_FALSE(glob_fits("web", "webs"));
+  CHECK_FALSE(glob_fits("webs", "web"));
+  CHECK(glob_fits("w?b*", "web-1"));
+  CHECK(glob_fits("*-db-*", "shop-db-db-1"));
+  CHECK_FALSE(glob_fits("*-db", "shop-db-1"));
+  CHECK(glob_fits("a*b*c", "aXbXbXc"));
+  CHECK_FALSE(glob_fits("?", ""));
+  CHECK_FALSE(glob_fits("Web", "web"));
+}
+
+TEST_CASE("routing: a label that is a channel's name goes to that channel, unless a route asks for it") {
+  CHECK(to(host({}), about("web", AlertKind::Degraded, "mail")) == "mail");
+  CHECK(to(host({route("rest", {"slack"})}), about("web", AlertKind::Degraded, "mail")) == "mail");
+  AlertRoute by_label = route("by_label", {"pager"});
+  by_label.match.labels = {"mail"};
+  CHECK(to(host({by_label}), about("web", AlertKind::Degraded, "mail")) == "pager");
+  CHECK(to(host({route("rest", {"slack"})}), about("web", AlertKind::Degraded, "nothing")) == "slack");
+}
+
+TEST_CASE("routing: what no route takes goes to every channel, never to nobody") {
+  AlertRoute one = route("one", {"pager"});
+  one.match.kinds = {AlertKind::Critical};
+  CHECK(to(host({one}), about("web")) == "slack pager mail");
+}
+
+TEST_CASE("routing: quiet hours hold all but critical alerts until their end") {
+  const HostPolicy policy = host({}, {daily(22, 7)});
+  const Instant night = monday_noon + 13h;  // 01:00
+  CHECK(held(policy, about("web"), monday_noon) == Duration{0});
+  CHECK(held(policy, about("web"), night) == Duration{6h});
+  CHECK(held(policy, about("web", AlertKind::Info), night) == Duration{6h});
+  CHECK(held(policy, about("web", AlertKind::Recovered), night) == Duration{6h});
+  CHECK(held(policy, about("web", AlertKind::Critical), night) == Duration{0});
+  // The wall clock decides, not the process's timeline.
+  CHECK(held(policy, about("web"), monday_noon, {}, 13h) == Duration{6h});
+}
+
+TEST_CASE("routing: what follows a critical alert is not held: whoever was called is told the end") {
+  const HostPolicy policy = host({}, {daily(22, 7)});
+  Following follows;
+  follows.trigger = AlertKind::Critical;
+  follows.ends = follows.called = true;
+  follows.told = {"pager"};
+  CHECK(held(policy, about("web", AlertKind::Recovered), monday_noon + 13h, follows) == Duration{0});
+  follows.called = false;
+  CHECK(held(policy, about("web", AlertKind::Recovered), monday_noon + 13h, follows) == Duration{6h});
+}
+
+TEST_CASE("routing: a route's own quiet hours go before the general ones") {
+  AlertRoute own = route("own", {"slack"});
+  own.quiet = std::vector<MaintenanceWindow>{daily(22, 3)};
+  own.go_on = true;
+  AlertRoute none = route("none", {"pager"});
+  none.quiet = std::vector<MaintenanceWindow>{};
+  none.go_on = true;
+  const HostPolicy policy = host({own, none, route("rest", {"mail", "slack"})}, {daily(22, 7)});
+  const Instant night = monday_noon + 13h;
+  const auto found =
+      route_alert(policy, about("web"), as(AlertKind::Degraded), {night, Duration{0}}).destinations;
+  REQUIRE(channels(found) == "slack pager mail");
+  CHECK(found[0].not_before == night + 2h);
+  CHECK(found[1].not_before == night);
+  CHECK(found[2].not_before == night + 6h);
+}
+
+TEST_CASE("routing: quiet hours that never end hold nothing") {
+  CHECK(held(host({}, {daily(0, 24)}), about("web"), monday_noon) == Duration{0});
+}
+
+TEST_CASE("routing: the end goes to whoever was told, and to routes that name it") {
+  AlertRoute good_news = route("good_news", {"mail"});
+  good_news.match.kinds = {AlertKind::Recovered};
+  good_news.go_on = true;
+  const HostPolicy policy = host({route("all", {"slack"}), good_news});
+  Following follows;
+  follows.trigger = AlertKind::Degraded;
+  follows.ends = true;
+  follows.told = {"pager"};
+  const auto end = [&](const HostPolicy& with) {
+    return channels(route_alert(with, about("web", AlertKind::Recovered), follows, {monday_noon, Duration{0}})
+                        .destinations);
+  };
+  CHECK(end(policy) == "mail pager");
+  CHECK(end(host({route("all", {"slack"})})) == "pager");
+  follows.told.clear();  // nothing is known of who was: as its trigger would be routed
+  AlertRoute ill = route("ill", {"pager"});
+  ill.match.kinds = {AlertKind::Degraded};
+  CHECK(end(host({ill, route("all", {"slack"})})) == "pager");
+}
+
+TEST_CASE("routing: a later alert of an incident goes to whoever had an earlier one as well") {
+  AlertRoute calls = route("calls", {"pager"});
+  calls.match.kinds = {AlertKind::Critical};
+  Following follows = as(AlertKind::Critical);
+  follows.told = {"slack"};
+  CHECK(channels(route_alert(host({calls, route("all", {"slack"})}), about("web", AlertKind::Critical),
+                             follows, {monday_noon, Duration{0}})
+                     .destinations) == "pager slack");
+}
+
+TEST_CASE("routing: links are made of a template, encoded, and left out where a part is missing") {
+  Alert alert = about("shop/web 1");
+  alert.host = "h";
+  alert.incident = IncidentId{7};
+  CHECK(link_of("https://d.example/{host}?w={workload}&i={incident}#x", alert) ==
+        "https://d.example/h?w=shop%2Fweb%201&i=7#x");
+  CHECK(link_of("https://d.example/", alert) == "https://d.example/");
+  CHECK(link_of("", alert).empty());
+  alert.incident = IncidentId{};
+  CHECK(link_of("https://d.example/{incident}", alert).empty());
+  CHECK(link_of("https://d.example/{workload", alert) == "https://d.example/{workload");
+}
+
+TEST_CASE("routing: of several intervals the shortest counts, and only who reminds is reminded") {
+  AlertRoute often = route("often", {"pager"});
+  often.remind_every = 1h;
+  often.go_on = true;
+  AlertRoute never = route("never", {"mail"});
+  never.remind_every = Duration{0};
+  never.go_on = true;
+  AlertRoute later = route("later", {"slack"});  // the general 4h
+  const HostPolicy policy = host({often, never, later});
+  const Reminding all = reminding(policy, about("web"), {}, {monday_noon, Duration{0}});
+  CHECK(all.every == Duration{1h});
+  CHECK(channels(all.destinations) == "pager slack");
+  CHECK(reminding(host({never}), about("web"), {}, {monday_noon, Duration{0}}).every == Duration{0});
+  CHECK(reminding(host({}), about("web"), {}, {monday_noon, Duration{0}}).every == Duration{4h});
+  AlertRoute second = route("second", {"slack"});
+  second.only_escalated = true;
+  second.remind_every = 30min;
+  AlertRoute silent = never;
+  silent.go_on = false;
+  const Reminding escalated = reminding(host({silent, second}), about("web"), {{"second", monday_noon, true}},
+                                        {monday_noon, Duration{0}});
+  CHECK(escalated.every == Duration{30min});
+  CHECK(channels(escalated.destinations) == "slack");
+}

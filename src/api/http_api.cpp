@@ -33,7 +33,8 @@ constexpr const char* admin_index_text =
     "/v1/pause           POST ?name=NAME or ?all=1 [&for=30m]: watch, but do nothing\n"
     "/v1/resume          POST ?name=NAME or ?all=1: the end of that\n"
     "/v1/heal            POST ?name=NAME: the first remedy now\n"
-    "/v1/ack             POST ?name=NAME [&by=WHO]: its incident is known, no reminders\n";
+    "/v1/ack             POST ?name=NAME [&by=WHO]: its incident is known, no reminders\n"
+    "/v1/test-alert      POST ?channel=NAME or ?all=1: tell a channel that this is a test\n";
 
 constexpr std::uint64_t most_incidents = 1000;
 
@@ -43,7 +44,7 @@ struct Route {
   bool admin = false;
 };
 
-constexpr std::array<Route, 14> routes{{{"/", "GET"},
+constexpr std::array<Route, 15> routes{{{"/", "GET"},
                                         {"/api/v1/alertmanager", "POST"},
                                         {"/metrics", "GET"},
                                         {"/healthz", "GET"},
@@ -56,7 +57,8 @@ constexpr std::array<Route, 14> routes{{{"/", "GET"},
                                         {"/v1/pause", "POST", true},
                                         {"/v1/resume", "POST", true},
                                         {"/v1/heal", "POST", true},
-                                        {"/v1/ack", "POST", true}}};
+                                        {"/v1/ack", "POST", true},
+                                        {"/v1/test-alert", "POST", true}}};
 
 // The only method of a path; nothing for a path that is not served.
 std::optional<std::string_view> method_of(std::string_view path, bool admin) {
@@ -119,6 +121,7 @@ void HttpApi::answer(const net::HttpRequest& request, bool admin, const net::Htt
   }
   if (path == "/v1/history") return history(request, reply);
   if (path == "/v1/incident") return incident(request, reply);
+  if (path == "/v1/test-alert") return test_alert(request, reply);
   reply(answer_now(request, admin));
 }
 
@@ -234,6 +237,22 @@ void HttpApi::incident(const net::HttpRequest& request, const net::HttpReply& re
     if (!file) return reply(error_answer(file.error()));
     reply(text_answer(incident_json(*file, now) + "\n", "application/json"));
   });
+}
+
+void HttpApi::test_alert(const net::HttpRequest& request, const net::HttpReply& reply) const {
+  if (!sources_.test_alert) return reply(error_answer(503, "this healer does not do that"));
+  const std::string name = query_value(request.query, "channel").value_or("");
+  if (name.empty() && query_value(request.query, "all") != "1")
+    return reply(error_answer(400, "which channel? accepted: POST /v1/test-alert?channel=NAME or ?all=1"));
+  const Result<void> begun = sources_.test_alert(name, [reply](const std::vector<ChannelAnswer>& answers) {
+    boost::json::array channels;
+    for (const ChannelAnswer& each : answers)
+      channels.push_back({{"name", printable(each.channel)},
+                          {"result", to_string(each.result)},
+                          {"error", printable(clip(each.error, 500))}});
+    reply(json_answer(200, {{"channels", std::move(channels)}}));
+  });
+  if (!begun) reply(error_answer(begun.error()));
 }
 
 }  // namespace healer

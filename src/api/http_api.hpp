@@ -16,6 +16,7 @@ namespace healer {
 ///   GET  /v1/status
 ///   GET  /v1/explain?name=     GET /v1/history?name=&limit=&before=    GET /v1/incident?id=
 ///   POST /v1/reset?name=       POST /v1/heal?name=
+///   POST /v1/test-alert?channel=   (all=1: every channel)
 ///   POST /v1/pause?name=&for=  POST /v1/resume?name=   (all=1 in place of the name: all of them)
 ///
 /// A name is a container's or a workload's key; an unknown one is a 404 with the nearest. Everything but
@@ -44,6 +45,7 @@ class HttpApi {
   net::HttpResponse explain(const net::HttpRequest& request) const;
   void history(const net::HttpRequest& request, const net::HttpReply& reply) const;
   void incident(const net::HttpRequest& request, const net::HttpReply& reply) const;
+  void test_alert(const net::HttpRequest& request, const net::HttpReply& reply) const;
 
   const Metrics& metrics_;
   ApiSources sources_;

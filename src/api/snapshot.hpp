@@ -7,6 +7,7 @@
 
 #include "base/result.hpp"
 #include "base/time.hpp"
+#include "model/channel_answer.hpp"
 #include "model/history.hpp"
 #include "model/prometheus_rule.hpp"
 #include "model/status.hpp"
@@ -53,6 +54,9 @@ struct ApiSources {
   std::function<Result<void>(const std::string& key)> heal = {};
   /// `by` may be empty.
   std::function<Result<void>(const std::string& key, const std::string& by)> acknowledge = {};
+  /// Sends a test alert to the channel of this name, or to all where it is empty; the answers come later.
+  std::function<Result<void>(const std::string& channel, std::function<void(std::vector<ChannelAnswer>)>)>
+      test_alert = {};
 };
 
 }  // namespace healer

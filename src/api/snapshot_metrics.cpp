@@ -183,6 +183,9 @@ void write_alerts(std::string& out, const Snapshot& snapshot) {
   for (const ChannelStatus& each : snapshot.channels)
     add(out, "healer_alert_channel_refusing{{channel=\"{}\"}} {}\n", label_value(each.name),
         each.refusing ? 1 : 0);
+  head(out, "healer_alert_channel_pending", "gauge", "Alerts that wait for this channel.");
+  for (const ChannelStatus& each : snapshot.channels)
+    add(out, "healer_alert_channel_pending{{channel=\"{}\"}} {}\n", label_value(each.name), each.pending);
 }
 
 /// Healer's own rules against Prometheus.

@@ -105,9 +105,11 @@ std::string status_json(const Snapshot& snapshot) {
                         {"configured", each.configured},
                         {"pending", each.pending},
                         {"set_aside", each.set_aside},
+                        {"delivered", each.delivered},
                         {"refusing", each.refusing},
                         {"refused", each.refused},
                         {"dropped", each.expired()},
+                        {"failed_tries", each.failed_tries},
                         {"last_error", safe(each.last_error)}});
   const json::object root{
       {"version", version},

@@ -1,8 +1,12 @@
 #include "app/channels.hpp"
 
+#include <algorithm>
+#include <string_view>
 #include <utility>
 
+#include "base/text.hpp"
 #include "net/curl_client.hpp"
+#include "net/loop.hpp"
 #include "notify/apprise.hpp"
 #include "notify/webhook.hpp"
 
@@ -31,6 +35,62 @@ Result<Channels> make_channels(const DaemonSettings& settings, const ChannelPart
     channels.push_back(std::move(*apprise));
   }
   return channels;
+}
+
+Result<void> check_channels(const DaemonSettings& settings) {
+  net::Loop loop;  // never run: nothing is sent
+  auto curl = net::CurlClient::create(loop, {});
+  if (!curl) return tl::unexpected(std::move(curl.error()));
+  const ChannelParts parts{
+      {**curl, loop, [](const auto&) {}, [] { return Instant{}; }, [](IncidentId) { return true; }},
+      [](const std::string&) { return std::string(); }};
+  auto channels = make_channels(settings, parts);
+  if (!channels) return tl::unexpected(std::move(channels.error()));
+  return {};
+}
+
+namespace {
+
+Result<std::vector<TestedChannel>> tested_channels(DaemonSettings settings, const ChannelParts& parts,
+                                                   const std::string& name) {
+  std::vector<std::string> only;
+  for (ChannelSettings& each : settings.channels) {
+    each.timeout = std::min(each.timeout, ChannelTester::longest_wait);
+    if (only_incidents(each)) only.push_back(each.name);
+  }
+  settings.compat.call_limit = std::min(settings.compat.call_limit, ChannelTester::longest_wait);
+  auto channels = make_channels(settings, parts);
+  if (!channels) return tl::unexpected(std::move(channels.error()));
+  std::vector<TestedChannel> tested;
+  std::vector<std::string> names;
+  for (auto& notifier : *channels) {
+    names.push_back(notifier->channel());
+    if (!name.empty() && names.back() != name) continue;
+    const bool only_of_incidents = std::find(only.begin(), only.end(), names.back()) != only.end();
+    tested.push_back({std::move(notifier), only_of_incidents});
+  }
+  if (!tested.empty()) return tested;
+  if (names.empty()) return failure(ErrorCode::NotFound, "no channel is configured (docs/alerts.md)");
+  const std::vector<std::string_view> candidates(names.begin(), names.end());
+  std::string message = "no channel is named \"" + clip(printable(name), 100) + "\"";
+  if (const auto nearest = nearest_name(name, candidates)) message += "; did you mean \"" + *nearest + "\"?";
+  return failure(ErrorCode::NotFound, std::move(message));
+}
+
+}  // namespace
+
+Result<void> ChannelTester::begin(const DaemonSettings& settings, const std::string& name,
+                                  const std::string& host, Done done) {
+  if (test_) return failure(ErrorCode::Conflict, "a test is under way; try again when it is done");
+  auto channels = tested_channels(settings, parts_, name);
+  if (!channels) return tl::unexpected(std::move(channels.error()));
+  const auto finished = [this, done = std::move(done)](std::vector<ChannelAnswer> answers) {
+    parts_.tools.post([this] { test_.reset(); });
+    done(std::move(answers));
+  };
+  test_ = std::make_unique<ChannelTest>(std::move(*channels), host, parts_.tools.now(), finished);
+  test_->begin();
+  return {};
 }
 
 }  // namespace healer

@@ -135,7 +135,7 @@ class Daemon {
   HostPolicy policy_of_host() const;
   void set_host_policy();
   void reload_host(const DaemonSettings& after);
-  Result<Channels> channels_of(const DaemonSettings& settings);
+  ChannelParts channel_parts();
   std::string container_id_of(const std::string& name);
   /// Whether the incident is open; true while that is not known.
   bool is_open(IncidentId incident);
@@ -169,6 +169,7 @@ class Daemon {
   std::unique_ptr<RoutedProber> prober_;
   std::unique_ptr<net::Timer> outbox_alarm_;
   std::unique_ptr<Outbox> outbox_;
+  std::unique_ptr<ChannelTester> channel_tester_;
   std::unique_ptr<Runtime> runtime_;
   std::unique_ptr<ProcessHook> hooks_;  ///< below the runtime: it calls nobody who is gone
   std::unique_ptr<PrometheusRules> rules_;
@@ -214,13 +215,11 @@ bool Daemon::open_prober() {
   return true;
 }
 
-Result<Channels> Daemon::channels_of(const DaemonSettings& settings) {
+ChannelParts Daemon::channel_parts() {
   NotifierTools tools{*curl_, loop_, [this](std::function<void()> work) { loop_.post(std::move(work)); },
                       [this]() { return host_.now(); },
                       [this](IncidentId incident) { return is_open(incident); }};
-  return make_channels(settings, ChannelParts{std::move(tools), [this](const std::string& name) {
-                                                return container_id_of(name);
-                                              }});
+  return {std::move(tools), [this](const std::string& name) { return container_id_of(name); }};
 }
 
 bool Daemon::is_open(IncidentId incident) {
@@ -240,7 +239,7 @@ bool Daemon::open_channels() {
   auto curl = net::CurlClient::create(loop_, net::CurlTrust::from_environment());
   if (!curl) return fatal(curl.error().message);
   curl_ = std::move(*curl);
-  auto channels = channels_of(settings_.daemon);
+  auto channels = make_channels(settings_.daemon, channel_parts());
   if (!channels) return fatal(channels.error().message);
 
   outbox_alarm_ = std::make_unique<net::Timer>(loop_);
@@ -256,6 +255,7 @@ bool Daemon::open_channels() {
   host.log = [this](const LogLine& line) { observer_.log(line); };
   outbox_ = std::make_unique<Outbox>(std::move(host));
   outbox_->set_channels(std::move(*channels));
+  channel_tester_ = std::make_unique<ChannelTester>(channel_parts());
   return true;
 }
 
@@ -305,6 +305,9 @@ ApiSources Daemon::api_sources() {
     return runtime_->acknowledge(key, by);
   };
   sources.heal = [this](const std::string& key) { return runtime_->heal(key); };
+  sources.test_alert = [this](const std::string& channel, auto done) {
+    return channel_tester_->begin(settings_.daemon, channel, host_name(), std::move(done));
+  };
   return sources;
 }
 
@@ -518,7 +521,7 @@ void Daemon::reload() {
       log_.write(LogLevel::Error, "configuration not reloaded: " + describe(error));
     return;
   }
-  auto channels = channels_of(loaded->daemon);
+  auto channels = make_channels(loaded->daemon, channel_parts());
   if (!channels) {
     log_.write(LogLevel::Error, "configuration not reloaded: " + channels.error().message);
     return;
@@ -565,6 +568,10 @@ int run_daemon(const cli::RunCommand& command, const Environment& environment) {
   auto settings = load(environment, command.flags);
   if (!settings) {
     cli::print_errors(settings.error(), std::cerr);
+    return cli::exit_usage;
+  }
+  if (const auto usable = check_channels(settings->daemon); !usable) {
+    std::cerr << "healer: " << usable.error().message << '\n';
     return cli::exit_usage;
   }
   const LogFormat format = settings->daemon.log_format;

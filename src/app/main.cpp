@@ -5,6 +5,7 @@
 
 #include <unistd.h>
 
+#include "app/channels.hpp"
 #include "app/daemon.hpp"
 #include "app/engine_access.hpp"
 #include "base/version.hpp"
@@ -40,7 +41,8 @@ int main(int argc, char** argv) {
         } else if constexpr (std::is_same_v<What, cli::CheckConfigCommand>) {
           return cli::check_config(
               what, environment,
-              [&](const DockerConnection& docker) { return list_containers(docker, environment); }, output);
+              [&](const DockerConnection& docker) { return list_containers(docker, environment); }, output,
+              check_channels);
         } else if constexpr (std::is_same_v<What, cli::HealthcheckCommand>) {
           return cli::healthcheck(what, environment, output);
         } else if constexpr (std::is_same_v<What, cli::ExplainCommand>) {
@@ -57,6 +59,8 @@ int main(int argc, char** argv) {
           return cli::heal(what, environment, output);
         } else if constexpr (std::is_same_v<What, cli::AckCommand>) {
           return cli::ack(what, environment, output);
+        } else if constexpr (std::is_same_v<What, cli::TestAlertCommand>) {
+          return cli::test_alert(what, environment, output);
         } else if constexpr (std::is_same_v<What, cli::ReplayCommand>) {
           return replay::replay_file(
               {what.file, std::string(version), what.from, what.workload, what.verbose, what.json}, std::cout,

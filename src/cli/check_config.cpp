@@ -95,11 +95,17 @@ void print_errors(const ConfigErrors& errors, std::ostream& err) {
 }
 
 int check_config(const CheckConfigCommand& command, const Environment& environment,
-                 const ListContainers& list, const Output& output) {
+                 const ListContainers& list, const Output& output, const CheckChannels& check) {
   const auto settings = load(environment, command.flags);
   if (!settings) {
     print_errors(settings.error(), output.err);
     return exit_usage;
+  }
+  if (check) {
+    if (const auto usable = check(settings->daemon); !usable) {
+      output.err << "healer: " << usable.error().message << '\n';
+      return exit_usage;
+    }
   }
   for (const std::string& warning : settings->warnings) output.err << "healer: warning: " << warning << '\n';
   for (const std::string& note : settings->notes) output.err << "healer: " << note << '\n';

@@ -49,6 +49,9 @@ const std::vector<CommandInfo>& command_table() {
        "NAME: you know of its incident: no more reminders, no escalation",
        {"--config", "--admin-socket", "--by"}},
       {"reset", "NAME: close its breaker and forget its backoff", {"--config", "--admin-socket"}},
+      {"test-alert",
+       "[CHANNEL]: send a test to one channel, or to all, and show the answers",
+       {"--config", "--admin-socket", "--json"}},
       {"replay",
        "FILE: decide again what a recording holds, and compare",
        {"--from", "--workload", "--verbose", "--json"}},
@@ -70,14 +73,15 @@ struct OptionInfo {
   std::string_view help;
 };
 
-constexpr std::array<OptionInfo, 17> option_table{{
+constexpr std::array<OptionInfo, 18> option_table{{
     {"--config", "FILE", "read settings from this YAML file (HEALER_CONFIG)"},
     {"--state", "PATH", "the state file (HEALER_STATE)"},
     {"--listen", "ADDRESS:PORT", "serve metrics and health here, or off (HEALER_LISTEN)"},
     {"--admin-socket", "PATH", "the daemon's unix socket (HEALER_ADMIN_SOCKET)"},
     {"--docker-host", "URL", "the engine's socket (DOCKER_HOST)"},
     {"--dry-run", "", "decide and log as always, but never touch a container (HEALER_DRY_RUN)"},
-    {"--json", "", "status, history, incident: print the daemon's answer as it is; replay: JSON lines"},
+    {"--json", "",
+     "status, history, incident, test-alert: print the daemon's answer as it is; replay: JSON lines"},
     {"--limit", "N", "history: at most so many incidents (20)"},
     {"--for", "DURATION", "pause: for so long, such as 30m; else until resumed"},
     {"--by", "WHO", "ack: your name; else $SUDO_USER or $USER"},
@@ -156,8 +160,8 @@ class Parser {
       sub->fallthrough();
       sub->allow_extras();
     }
-    for (const char* named :
-         {"explain", "history", "incident", "pause", "resume", "heal", "ack", "reset", "replay"})
+    for (const char* named : {"explain", "history", "incident", "pause", "resume", "heal", "ack", "reset",
+                              "test-alert", "replay"})
       app_.get_subcommand(named)->add_option("name", name_);
   }
 
@@ -221,6 +225,7 @@ class Parser {
       return ReplayCommand{name_, value_of("--from"), value_of("--workload"), given("--verbose"),
                            given("--json")};
     }
+    if (command == "test-alert") return TestAlertCommand{flags(), name_, given("--json")};
     const bool all_allowed = command == "pause" || command == "resume";
     const bool all = all_allowed && given("--all");
     if (all && !name_.empty()) return refused(fmt::format("{} takes a NAME or --all, not both", command));

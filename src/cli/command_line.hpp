@@ -87,6 +87,13 @@ struct AckCommand {
   std::string by;  ///< empty: not said
 };
 
+/// Send a test to one channel, or to all.
+struct TestAlertCommand {
+  FlagOverrides flags;
+  std::string name;  ///< empty: all
+  bool json = false;
+};
+
 /// Feed a recording to the core again, and compare.
 struct ReplayCommand {
   std::string file;
@@ -105,7 +112,7 @@ struct PrintAndExit {
 
 using Command = std::variant<RunCommand, StatusCommand, CheckConfigCommand, HealthcheckCommand, ResetCommand,
                              ExplainCommand, HistoryCommand, IncidentCommand, PauseCommand, ResumeCommand,
-                             HealCommand, AckCommand, ReplayCommand, PrintAndExit>;
+                             HealCommand, AckCommand, TestAlertCommand, ReplayCommand, PrintAndExit>;
 
 /// Never throws and never exits. An unknown command or option, or one that the command does not take, is a
 /// PrintAndExit with code 2 that names the nearest valid one. Values are not judged here: load() does that.

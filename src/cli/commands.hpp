@@ -42,11 +42,14 @@ using ListContainers = std::function<Result<Containers>(const DockerConnection& 
 tl::expected<ContainerSummary, std::string> find_container(const std::vector<ContainerSummary>& all,
                                                            const std::string& name);
 
+/// Whether the channels can be made of their settings; the error says which not, and why.
+using CheckChannels = std::function<Result<void>(const DaemonSettings& settings)>;
+
 /// Prints the effective settings with their origins, or every error; of a container, also whether it is
 /// watched, and why not. 0; 1 when the engine does not answer or knows no such container; 2 when the
 /// configuration (or a label) is refused.
 int check_config(const CheckConfigCommand& command, const Environment& environment,
-                 const ListContainers& list, const Output& output);
+                 const ListContainers& list, const Output& output, const CheckChannels& check = {});
 
 /// Asks the daemon by its admin socket and prints a table. 0; 1 when it does not answer; 2 on bad settings.
 int status(const StatusCommand& command, const Environment& environment, WallTime now, const Output& output);
@@ -66,6 +69,10 @@ int pause(const PauseCommand& command, const Environment& environment, const Out
 int resume(const ResumeCommand& command, const Environment& environment, const Output& output);
 int ack(const AckCommand& command, const Environment& environment, const Output& output);
 int heal(const HealCommand& command, const Environment& environment, const Output& output);
+
+/// Sends a test alert to the channel that is named, or to all, and prints what each answered. 0 when all
+/// were delivered; 1 when one was not, or as above; 2 on bad settings.
+int test_alert(const TestAlertCommand& command, const Environment& environment, const Output& output);
 
 /// Asks /healthz: of the HTTP server, or of the admin socket where that is off or its port is free to change.
 /// 0 when well, else 1: not well, no answer, or bad settings (2 is reserved in a HEALTHCHECK). Silent when

@@ -9,6 +9,7 @@
 #include "cli/commands.hpp"
 #include "cli/history_view.hpp"
 #include "cli/status_view.hpp"
+#include "cli/test_alert_view.hpp"
 
 namespace healer::cli {
 namespace {
@@ -44,13 +45,13 @@ Result<net::HttpAnswer> ask_health(const DaemonSettings& settings) {
 /// Asks the running daemon and prints what `view` makes of a 200; any other answer is one line.
 template <class Asking, class View>
 int ask(const Asking& command, const Environment& environment, const Output& output, const char* method,
-        const std::string& target, View view) {
+        const std::string& target, View view, Duration limit = 5s) {
   const auto settings = load(environment, command.flags);
   if (!settings) {
     print_errors(settings.error(), output.err);
     return exit_usage;
   }
-  const auto answer = ask_daemon(settings->daemon.admin_socket, method, target);
+  const auto answer = ask_daemon(settings->daemon.admin_socket, method, target, limit);
   if (!answer) return failed(output.err, answer.error().message);
   // What was asked for cannot be had: the daemon's own sentence says why, and what could.
   if (answer->status == 400 || answer->status == 404 || answer->status == 409)
@@ -137,6 +138,22 @@ int ack(const AckCommand& command, const Environment& environment, const Output&
 int reset(const ResetCommand& command, const Environment& environment, const Output& output) {
   return order(command, environment, output, "/v1/reset?name=" + query_encoded(command.name),
                "breaker closed, backoff forgotten");
+}
+
+int test_alert(const TestAlertCommand& command, const Environment& environment, const Output& output) {
+  const std::string target =
+      "/v1/test-alert?" + (command.name.empty() ? "all=1" : "channel=" + query_encoded(command.name));
+  bool all_delivered = false;
+  const int code = ask(
+      command, environment, output, "POST", target,
+      [&](const std::string& body) -> Result<std::string> {
+        auto view = test_alert_view(body, output.colour);
+        if (!view) return tl::unexpected(std::move(view.error()));
+        all_delivered = view->all_delivered;
+        return command.json ? as_it_is(body) : std::move(view->text);
+      },
+      35s);  // the daemon waits for two requests of a channel, each of 10 s at most
+  return code == exit_ok && !all_delivered ? exit_failed : code;
 }
 
 int healthcheck(const HealthcheckCommand& command, const Environment& environment, const Output& output) {

@@ -129,6 +129,30 @@ std::string alert_lines(const Fields& alerts) {
   return text;
 }
 
+/// What becomes of alerts, a row for each channel.
+std::string channel_table(const std::vector<Fields>& channels, bool colour) {
+  if (channels.empty()) return {};
+  std::vector<std::vector<Cell>> rows{
+      {{"CHANNEL"}, {"WAITING"}, {"DELIVERED"}, {"REFUSED"}, {"DROPPED"}, {"LAST ERROR"}}};
+  for (const Fields& channel : channels) {
+    const auto bad_count = [&](const char* name) {
+      return Cell{count_text(channel.number(name)),
+                  channel.number(name).value_or(0) > 0 ? Colour::Red : Colour::None};
+    };
+    std::string error = channel.text("last_error");
+    if (const json::value* configured = channel.find("configured"); configured && *configured == false)
+      error = "not configured any more" + (error.empty() ? error : "; " + error);
+    rows.push_back({{channel.text("name")},
+                    {count_text(channel.number("pending")),
+                     channel.number("pending").value_or(0) > 0 ? Colour::Yellow : Colour::None},
+                    {count_text(channel.number("delivered"))},
+                    bad_count("refused"),
+                    bad_count("dropped"),
+                    {error.empty() ? "-" : error}});
+  }
+  return '\n' + aligned(rows, colour);
+}
+
 std::string rule_lines(const std::vector<Fields>& rules) {
   std::string text;
   for (const Fields& rule : rules) {
@@ -153,7 +177,7 @@ Result<std::string> status_view(std::string_view text, WallTime now, bool colour
   const std::vector<Fields> workloads = root.list("workloads");
   return heading(root, now) + host_lines(root.fields("host_status")) +
          workload_table(workloads, now, colour) + problem_lines(workloads) + rule_lines(root.list("rules")) +
-         alert_lines(root.fields("alerts"));
+         alert_lines(root.fields("alerts")) + channel_table(root.fields("alerts").list("channels"), colour);
 }
 
 std::string pause_text(const Fields& of, WallTime now) {

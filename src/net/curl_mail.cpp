@@ -7,6 +7,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <openssl/evp.h>
+
 #include "base/text.hpp"
 #include "net/curl_transfer.hpp"
 
@@ -15,11 +17,25 @@ namespace {
 
 constexpr std::size_t reply_limit = 300;
 
-std::string without_password(std::string text, const Secret& password) {
-  const std::string& secret = password.reveal();
-  for (auto at = text.find(secret); !secret.empty() && at != std::string::npos; at = text.find(secret, at)) {
-    text.replace(at, secret.size(), "<redacted>");
-    at += std::string_view("<redacted>").size();
+std::string base64(const std::string& text) {
+  std::string out((text.size() + 2) / 3 * 4 + 1, '\0');  // with the end that OpenSSL writes
+  const int size =
+      EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()),
+                      reinterpret_cast<const unsigned char*>(text.data()), static_cast<int>(text.size()));
+  out.resize(static_cast<std::size_t>(size));
+  return out;
+}
+
+// As it is, and as AUTH LOGIN and AUTH PLAIN say it, which a server may repeat.
+std::string without_password(std::string text, const MailRequest& request) {
+  const std::string& password = request.password.reveal();
+  if (password.empty()) return text;
+  const std::string whole = std::string(1, '\0') + request.user + '\0' + password;
+  for (const std::string& secret : {base64(whole), base64(password), password}) {
+    for (auto at = text.find(secret); at != std::string::npos; at = text.find(secret, at)) {
+      text.replace(at, secret.size(), "<redacted>");
+      at += std::string_view("<redacted>").size();
+    }
   }
   return text;
 }
@@ -107,13 +123,13 @@ class MailTransfer final : public CurlTransfer {
     const ErrorCode kind = code == CURLE_LOGIN_DENIED ? ErrorCode::Refused : error_code_of(code);
     const std::string text =
         code == CURLE_LOGIN_DENIED ? "the server offers no login that is known here" : error_text(code);
-    return failure(kind, printable(without_password(text, request_.password)));
+    return failure(kind, printable(without_password(text, request_)));
   }
 
   // A reply of several lines comes line by line, each with its code.
   void heard(std::string_view line) {
     if (line.size() < 3 || (line[0] != '4' && line[0] != '5')) return;
-    last_no_ = clip(printable(without_password(std::string(trim(line)), request_.password)), reply_limit);
+    last_no_ = clip(printable(without_password(std::string(trim(line)), request_)), reply_limit);
     if (asks_recipient_ && line.size() > 3 && line[3] != '-') recipients_refused_.push_back(last_no_);
   }
 

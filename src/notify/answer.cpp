@@ -9,6 +9,7 @@
 
 #include <boost/json.hpp>
 
+#include "base/redact.hpp"
 #include "base/text.hpp"
 
 namespace healer {
@@ -48,7 +49,41 @@ std::optional<Duration> wish_in(const std::string& body) {
   return std::chrono::ceil<Duration>(std::chrono::duration<double>(std::min(seconds, longest)));
 }
 
+/// Shorter parts of a URL ("services", "v2") are words, not secrets.
+constexpr std::size_t shortest_part = 12;
+
 }  // namespace
+
+std::vector<std::string> secret_texts(const Secret& url, const std::vector<Secret>& further) {
+  std::vector<std::string> texts;
+  for (const Secret& secret : further)
+    if (!secret.empty()) texts.push_back(secret.reveal());
+  const std::string& whole = url.reveal();
+  texts.push_back(whole);
+  const auto mark = whole.find("://");
+  const auto host = mark == std::string::npos ? 0 : mark + 3;
+  const auto path = std::min(whole.find_first_of("/?#", host), whole.size());
+  if (const auto at = whole.rfind('@', path); at != std::string::npos && at >= host)
+    for (const std::string& part : split(whole.substr(host, at - host), ':')) texts.push_back(part);
+  const std::string rest = whole.substr(path);
+  texts.push_back(rest);
+  std::string part;
+  for (const char c : rest + "/") {
+    if (std::string("/?#&=").find(c) == std::string::npos) {
+      part += c;
+      continue;
+    }
+    if (part.size() >= shortest_part) texts.push_back(part);
+    part.clear();
+  }
+  return texts;
+}
+
+Result<net::CurlAnswer> redacted(Result<net::CurlAnswer> answer, const std::vector<std::string>& secrets) {
+  std::string& text = answer ? answer->body : answer.error().message;
+  text = redact(text, secrets);
+  return answer;
+}
 
 Sent sent_of(Result<net::CurlAnswer> answer) {
   Sent sent;

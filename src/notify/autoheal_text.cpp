@@ -7,10 +7,12 @@
 #include "base/text.hpp"
 #include "net/curl_client.hpp"
 #include "notify/answer.hpp"
+#include "notify/channel_test.hpp"
 
 namespace healer {
 
 std::optional<std::string> autoheal_text(const Alert& alert, const std::string& container_id) {
+  if (alert.event == test_alert_event) return printable(alert.text);
   if (alert.workload.empty()) return std::nullopt;
   const bool cured =
       (alert.kind == AlertKind::Recovered && alert.event == "RECOVERED" && alert.attempt > 0) ||
@@ -35,8 +37,9 @@ void AutohealNotifier::send(const Alert& alert, const std::string&, std::functio
   request.headers = {{"Content-Type", "application/json"}};
   request.body = body_(*text);
   request.timeout = channel_.timeout;
-  channel_.client.send(std::move(request), [done = std::move(done)](Result<net::CurlAnswer> answer) {
-    done(sent_of(std::move(answer)));
+  channel_.client.send(std::move(request), [secrets = secret_texts(channel_.url),
+                                            done = std::move(done)](Result<net::CurlAnswer> answer) {
+    done(sent_of(redacted(std::move(answer), secrets)));
   });
 }
 

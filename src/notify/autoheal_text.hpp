@@ -18,7 +18,8 @@ namespace healer {
 
 /// The sentence that docker-autoheal sends. It knows two: a restart that was carried out, and one that was
 /// not. Ours are said later, and mean more: the container is well again, or healer gives up. Nothing for
-/// alerts that it has no sentence for (the first of an incident, and those about the engine or healer).
+/// alerts that it has no sentence for (the first of an incident, and those about the engine or healer). A
+/// test is told in its own words.
 std::optional<std::string> autoheal_text(const Alert& alert, const std::string& container_id);
 
 /// What the two channels that docker-autoheal has are made of.

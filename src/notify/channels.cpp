@@ -55,9 +55,7 @@ struct Maker {
     return HttpChannel{tools.curl, tools.post, settings.name, settings.timeout, gap_of(settings)};
   }
 
-  Made operator()(const SlackWebhookChannel& slack) const {
-    return SlackNotifier::create(tools.curl, slack.url, settings.timeout, settings.name, gap_of(settings));
-  }
+  Made operator()(const SlackWebhookChannel& target) const { return make_slack_notifier(http(), target); }
   Made operator()(const SlackBotChannel& target) const { return make_slack_bot_notifier(http(), target); }
   Made operator()(const PagerDutyChannel& target) const { return make_pagerduty_notifier(http(), target); }
   Made operator()(const OpsgenieChannel& target) const { return make_opsgenie_notifier(http(), target); }
@@ -81,6 +79,12 @@ struct Maker {
 
 Made make_notifier(const ChannelSettings& settings, const NotifierTools& tools) {
   return std::visit(Maker{settings, tools}, settings.target);
+}
+
+bool only_incidents(const ChannelSettings& settings) {
+  return std::holds_alternative<PagerDutyChannel>(settings.target) ||
+         std::holds_alternative<OpsgenieChannel>(settings.target) ||
+         std::holds_alternative<AlertmanagerChannel>(settings.target);
 }
 
 Duration gap_of(const ChannelSettings& settings) {

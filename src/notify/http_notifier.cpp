@@ -1,7 +1,5 @@
 #include "notify/http_notifier.hpp"
 
-#include <string_view>
-
 #include "base/redact.hpp"
 
 namespace healer {
@@ -12,7 +10,10 @@ constexpr std::size_t shortest_secret = 4;
 class HttpNotifier final : public Notifier {
  public:
   HttpNotifier(HttpChannel channel, HttpService service)
-      : self_(std::make_shared<Parts>(Parts{std::move(channel), std::move(service)})) {}
+      : self_(std::make_shared<Parts>(Parts{std::move(channel), {}, {}})) {
+    self_->secrets = secret_texts(service.url, service.secrets);
+    self_->service = std::move(service);
+  }
 
   const std::string& channel() const override { return self_->channel.name; }
   Duration gap() const override { return self_->channel.gap; }
@@ -28,6 +29,7 @@ class HttpNotifier final : public Notifier {
   struct Parts {
     HttpChannel channel;
     HttpService service;
+    std::vector<std::string> secrets;
   };
   using Requests = std::shared_ptr<std::vector<net::CurlRequest>>;
 
@@ -40,12 +42,7 @@ class HttpNotifier final : public Notifier {
     net::CurlClient& client = parts->channel.client;
     client.send(std::move(request), [parts = std::move(parts), requests = std::move(requests), next,
                                      done = std::move(done)](Result<net::CurlAnswer> answer) mutable {
-      // Before it is clipped: half a secret would not be found any more.
-      if (answer)
-        answer->body = without_secrets(std::move(answer->body), parts->service.secrets);
-      else
-        answer.error().message = without_secrets(std::move(answer.error().message), parts->service.secrets);
-      Sent sent = parts->service.meaning(std::move(answer));
+      Sent sent = parts->service.meaning(redacted(std::move(answer), parts->secrets));
       if (sent.result == Sent::Result::Delivered && next + 1 < requests->size())
         return send_from(std::move(parts), std::move(requests), next + 1, std::move(done));
       done(std::move(sent));

@@ -27,7 +27,7 @@ struct HttpChannel {
 
 /// What one service is asked for. A service is this value, and the pure functions that make its bodies.
 struct HttpService {
-  Secret url;                   ///< checked at once: http or https, with a host
+  Secret url;                   ///< checked at once: http or https, with a host; removed from every error
   std::vector<Secret> secrets;  ///< checked to fit into a request's head; removed from every error
   /// The requests that tell of the alert, sent one after the other; it is delivered when all are. None where
   /// the service is not told of such an alert, which then counts as delivered.

@@ -8,7 +8,6 @@
 #include "base/text.hpp"
 #include "net/curl_client.hpp"
 #include "notify/alert_text.hpp"
-#include "notify/answer.hpp"
 
 namespace healer {
 namespace {
@@ -87,26 +86,16 @@ std::string slack_message(const Alert& alert) {
   return json::serialize(message);
 }
 
-Result<std::unique_ptr<Notifier>> SlackNotifier::create(net::CurlClient& client, Secret url, Duration timeout,
-                                                        std::string name, Duration gap) {
-  if (auto good = net::check_url(url); !good) return tl::unexpected(std::move(good.error()));
-  return std::unique_ptr<Notifier>(new SlackNotifier(client, std::move(url), timeout, std::move(name), gap));
-}
-
-SlackNotifier::SlackNotifier(net::CurlClient& client, Secret url, Duration timeout, std::string name,
-                             Duration gap)
-    : client_(client), url_(std::move(url)), timeout_(timeout), channel_(std::move(name)), gap_(gap) {}
-
-void SlackNotifier::send(const Alert& alert, const std::string&, std::function<void(Sent)> done) {
-  net::CurlRequest request;
-  request.method = "POST";
-  request.url = url_;
-  request.headers = {{"Content-Type", "application/json; charset=utf-8"}};
-  request.body = slack_message(alert);
-  request.timeout = timeout_;
-  client_.send(std::move(request), [done = std::move(done)](Result<net::CurlAnswer> answer) {
-    done(sent_of(std::move(answer)));
-  });
+Result<std::unique_ptr<Notifier>> make_slack_notifier(HttpChannel channel,
+                                                      const SlackWebhookChannel& settings) {
+  HttpService service;
+  service.url = settings.url;
+  service.requests = [url = settings.url](const Alert& alert) {
+    net::CurlRequest request = json_request(url, slack_message(alert));
+    request.headers = {{"Content-Type", "application/json; charset=utf-8"}};
+    return std::vector<net::CurlRequest>{std::move(request)};
+  };
+  return make_http_notifier(std::move(channel), std::move(service));
 }
 
 }  // namespace healer

@@ -33,6 +33,7 @@ struct Daemon {
   Result<void> reset_answer{};
   std::vector<std::string> orders;  ///< "pause KEY for 1800000", "heal KEY", ...
   Result<void> order_answer{};
+  std::vector<std::string> tested;  ///< channels, as asked for
   std::vector<HistoryQuery> asked;
   std::vector<PastIncident> past;
   std::optional<IncidentFile> file;
@@ -60,6 +61,16 @@ struct Daemon {
     };
     all.resume = [order](const std::string& key) { return order("resume " + key); };
     all.heal = [order](const std::string& key) { return order("heal " + key); };
+    all.test_alert = [this](const std::string& channel, auto done) -> Result<void> {
+      tested.push_back(channel);
+      if (channel == "slak") return failure(ErrorCode::NotFound, "no channel is named \"slak\"");
+      later->post([done] {
+        done(std::vector<ChannelAnswer>{
+            {"slack", ChannelAnswer::Result::Delivered, ""},
+            {"ops", ChannelAnswer::Result::Refused, "HTTP 404: no\xff" + std::string(600, 'x')}});
+      });
+      return {};
+    };
     all.explain = [this](const std::string& key) -> std::optional<WorkloadExplanation> {
       WorkloadExplanation explanation;
       for (const WorkloadStatus& each : snapshot.workloads)
@@ -174,6 +185,27 @@ TEST_CASE("readiness tells why not") {
   CHECK(json::parse(not_yet.body).at("reason") == "the engine does not answer");
   daemon.readiness = {true, ""};
   CHECK(daemon.ask("GET", "/readyz").status == 200);
+}
+
+TEST_CASE("a test alert is asked for on the admin socket, and answered channel by channel") {
+  Daemon daemon;
+  const auto all = daemon.ask("POST", "/v1/test-alert?all=1", true);
+  CHECK(all.status == 200);
+  const json::value channels = json::parse(all.body).at("channels");
+  REQUIRE(channels.as_array().size() == 2);
+  CHECK(channels.at(0) == json::value{{"name", "slack"}, {"result", "delivered"}, {"error", ""}});
+  CHECK(channels.at(1).at("result") == "refused");
+  CHECK(channels.at(1).at("error").as_string().size() <= 510);
+  CHECK(daemon.ask("POST", "/v1/test-alert?channel=ops", true).status == 200);
+  CHECK(daemon.tested == std::vector<std::string>{"", "ops"});
+  const auto unknown = daemon.ask("POST", "/v1/test-alert?channel=slak", true);
+  CHECK(unknown.status == 404);
+  CHECK(error_of(unknown) == "no channel is named \"slak\"");
+  for (const char* vague : {"/v1/test-alert", "/v1/test-alert?channel=", "/v1/test-alert?all=0"})
+    CHECK(daemon.ask("POST", vague, true).status == 400);
+  CHECK(daemon.ask("GET", "/v1/test-alert?all=1", true).status == 405);
+  CHECK(daemon.ask("POST", "/v1/test-alert?all=1").status == 404);
+  CHECK(daemon.tested.size() == 3);
 }
 
 TEST_CASE("paths and methods that are not served") {

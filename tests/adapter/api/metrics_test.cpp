@@ -95,6 +95,7 @@ TEST_CASE("every family is there, once, with HELP and TYPE, and no other") {
                                             "healer_alerts_dropped_total",
                                             "healer_alert_channel_refusing",
                                             "healer_alerts_pending",
+                                            "healer_alert_channel_pending",
                                             "healer_loop_lag_seconds",
                                             "healer_breakers_open",
                                             "healer_label_problems",

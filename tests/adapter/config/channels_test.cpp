@@ -100,7 +100,9 @@ const std::vector<std::pair<std::string, Environment>> least_variables{
 TEST_CASE("variables make one channel of each type, under both forms of their names") {
   Environment all;
   REQUIRE(least_variables.size() == channel_types().size());
-  for (const auto& [type, variables] : least_variables) {
+  for (const auto& least : least_variables) {
+    const std::string& type = least.first;
+    const Environment& variables = least.second;
     CAPTURE(type);
     Environment prefixed;
     for (const auto& [name, value] : variables) {
@@ -127,7 +129,8 @@ TEST_CASE("variables make one channel of each type, under both forms of their na
 TEST_CASE("each required variable is missed by its name") {
   for (const auto& [type, variables] : least_variables) {
     if (variables.size() < 2) continue;
-    for (const auto& [left_out, value] : variables) {
+    for (const auto& variable : variables) {
+      const std::string& left_out = variable.first;
       Environment fewer = variables;
       fewer.erase(left_out);
       CAPTURE(left_out);

@@ -20,13 +20,13 @@ TEST_CASE("channels that hang keep no other one waiting, however many they are")
   std::size_t answered = 0;
   for (int i = 0; i < 100; ++i) {
     // Far longer than the test may take: who waited for one of them would not be done in time.
-    auto made = SlackNotifier::create(service.channel().client, Secret{nowhere}, 1h);
+    auto made = make_slack_notifier({service.channel().client, {}, "slack", 1h}, {Secret{nowhere}});
     REQUIRE(made.has_value());
     hanging.push_back(std::move(*made));
     hanging.back()->send(full_alert(), "", [&](Sent) { ++answered; });
   }
   REQUIRE(run_until(service.loop(), [&] { return silent->connections() == 100; }));
-  auto made = SlackNotifier::create(service.channel().client, Secret{service.base()}, 1h);
+  auto made = make_slack_notifier({service.channel().client, {}, "slack", 1h}, {Secret{service.base()}});
   REQUIRE(made.has_value());
   std::optional<Sent> sent;
   (*made)->send(full_alert(), "", [&](Sent result) { sent = std::move(result); });

@@ -48,7 +48,7 @@ struct Client {
   }
 
   Sent send(const std::string& url, Duration timeout = 20s, const Alert& alert = {}) {
-    auto notifier = SlackNotifier::create(*curl, Secret{url}, timeout);
+    auto notifier = make_slack_notifier({*curl, {}, "slack", timeout}, {Secret{url}});
     if (!notifier) FAIL(notifier.error().message);
     std::optional<Sent> answer;
     (*notifier)->send(alert, "", [&](Sent sent) { answer = std::move(sent); });
@@ -382,12 +382,13 @@ TEST_CASE("a webhook that is no URL is refused without repeating it") {
   for (const std::string bad : {"", "hooks.slack.com", "ftp://host/sEcReT", "https://", "https:///sEcReT",
                                 "file:///sEcReT", "https://ho st/sEcReT", "https://host:99999/sEcReT",
                                 " https://host/sEcReT", "https://host/sEc\nReT", "javascript:sEcReT"}) {
-    const auto made = SlackNotifier::create(*client.curl, Secret{bad});
+    const auto made = make_slack_notifier({*client.curl, {}, "slack"}, {Secret{bad}});
     INFO(bad);
     REQUIRE_FALSE(made.has_value());
     CHECK(made.error().code == ErrorCode::InvalidInput);
     CHECK(made.error().message.find("sEcReT") == std::string::npos);
     CHECK(made.error().message.find("https://") != std::string::npos);
   }
-  CHECK(SlackNotifier::create(*client.curl, Secret{"https://hooks.slack.com" + secret_path}).has_value());
+  CHECK(make_slack_notifier({*client.curl, {}, "slack"}, {Secret{"https://hooks.slack.com" + secret_path}})
+            .has_value());
 }

@@ -110,8 +110,9 @@ const char* const full_status = R"json({
    "next_action":1700000190000,"problems":[]}],
  "rules":[{"name":"Errors","known":true,"problem":"","unmatched":0},
           {"name":"Queue","known":false,"problem":"no data","unmatched":2}],
- "alerts":{"pending":2,"channels":[{"name":"slack","pending":2,"last_error":"HTTP 500"},
-                                   {"name":"x","pending":0}]}})json";
+ "alerts":{"pending":2,"channels":[{"name":"slack","pending":2,"delivered":7,"refused":1,"dropped":0,
+                                    "last_error":"HTTP 500"},
+                                   {"name":"x","pending":0,"configured":false}]}})json";
 
 TEST_CASE("status says which channel refuses, sets aside or has lost alerts") {
   const auto view = status_view(
@@ -127,7 +128,9 @@ TEST_CASE("status says which channel refuses, sets aside or has lost alerts") {
   CHECK(view->find("! 3 alert(s) wait for pager, which takes others, but not 1 of them: HTTP 500\n") !=
         std::string::npos);
   CHECK(view->find("! 7 alert(s) never reached pager: ") != std::string::npos);
-  CHECK(view->find("slack") == std::string::npos);
+  for (const char* all_is_well : {"slack refuses", "wait for slack", "reached slack"})
+    CHECK(view->find(all_is_well) == std::string::npos);
+  CHECK(contains(squeezed(*view), "\nslack 0 - 1 0 -\n"));
 }
 
 TEST_CASE("status is a table with its problems below") {
@@ -144,7 +147,11 @@ TEST_CASE("status is a table with its problems below") {
       "! sample-app: label healer.intervall: no such label; did you mean 'healer.interval'?\n"
       "! rule Queue of prometheus is unknown: no data\n"
       "! rule Queue of prometheus is met by 2 that are not watched\n"
-      "! 2 alert(s) wait for slack: HTTP 500\n");
+      "! 2 alert(s) wait for slack: HTTP 500\n"
+      "\n"
+      "CHANNEL  WAITING  DELIVERED  REFUSED  DROPPED  LAST ERROR\n"
+      "slack    2        7          1        0        HTTP 500\n"
+      "x        0        -          -        -        not configured any more\n");
 }
 
 TEST_CASE("colours only when asked for, and they do not move the columns") {
@@ -477,6 +484,59 @@ TEST_CASE("check-config of a container that is not there, or is not the only one
   Captured captured;
   CHECK(check_config({{}, {}, "web"}, {}, no_engine, captured.output) == exit_failed);
   CHECK(captured.err.str() == "healer: no engine answers on unix:///var/run/docker.sock\n");
+}
+
+TEST_CASE("test-alert prints each channel's answer, and fails when one was not delivered") {
+  FakeDaemon good(answer(200, R"({"channels":[{"name":"slack","result":"delivered","error":""}]})"));
+  Captured all;
+  CHECK(test_alert({}, good.environment(), all.output) == exit_ok);
+  CHECK(squeezed(all.out.str()) == "CHANNEL RESULT ERROR\nslack delivered -\n");
+  Captured one;
+  CHECK(test_alert({{}, "on call"}, good.environment(), one.output) == exit_ok);
+  CHECK(good.asked() ==
+        std::vector<std::string>{"POST /v1/test-alert?all=1", "POST /v1/test-alert?channel=on%20call"});
+
+  FakeDaemon bad(answer(200, R"({"channels":[{"name":"slack","result":"delivered","error":""},
+    {"name":"ops","result":"refused","error":"HTTP 404: no_service"},
+    {"name":"mail","result":"failed","error":"no answer within 10s"}]})"));
+  Captured some;
+  CHECK(test_alert({}, bad.environment(), some.output) == exit_failed);
+  CHECK(squeezed(some.out.str()) ==
+        "CHANNEL RESULT ERROR\nslack delivered -\nops refused HTTP 404: no_service\n"
+        "mail failed no answer within 10s\n");
+  Captured raw;
+  CHECK(test_alert({{}, "", true}, bad.environment(), raw.output) == exit_failed);
+  CHECK(contains(raw.out.str(), R"("result":"failed")"));
+
+  FakeDaemon unknown(answer(404, R"({"error":"no channel is named \"slak\"; did you mean \"slack\"?"})"));
+  Captured misspelt;
+  CHECK(test_alert({{}, "slak"}, unknown.environment(), misspelt.output) == exit_failed);
+  CHECK(misspelt.err.str() == "healer: no channel is named \"slak\"; did you mean \"slack\"?\n");
+  Captured alone;
+  CHECK(test_alert({}, no_daemon, alone.output) == exit_failed);
+  CHECK(contains(alone.err.str(), "no healer answers on /nonexistent/healer.sock"));
+  for (const char* odd : {"", "[]", "{}", R"({"channels":[]})", R"({"channels":[7]})"}) {
+    CAPTURE(std::string(odd));
+    FakeDaemon strange(answer(200, odd));
+    Captured refused;
+    CHECK(test_alert({}, strange.environment(), refused.output) == exit_failed);
+  }
+}
+
+TEST_CASE("check-config shows channels, and refuses what cannot be made of them") {
+  const Environment environment{{"NTFY_URL", "https://ntfy.example/topic"}};
+  Captured shown;
+  CHECK(check_config({}, environment, {}, shown.output, [](const DaemonSettings& settings) {
+          CHECK(settings.channels.size() == 1);
+          return Result<void>{};
+        }) == exit_ok);
+  CHECK(contains(squeezed(shown.out.str()), "\nchannels.ntfy.url <redacted> environment NTFY_URL\n"));
+  CHECK(contains(squeezed(shown.out.str()), "\nchannels.ntfy.gap auto default\n"));
+  Captured refused;
+  CHECK(check_config({}, environment, {}, refused.output, [](const DaemonSettings&) -> Result<void> {
+          return failure(ErrorCode::InvalidInput, "channel ntfy: that is no topic");
+        }) == exit_usage);
+  CHECK(refused.err.str() == "healer: channel ntfy: that is no topic\n");
 }
 
 }  // namespace

@@ -111,7 +111,8 @@ class Raiser {
     outbox_ = std::make_unique<Outbox>(std::move(host), limits);
     // Longer than any of these processes lives: one that hangs hangs to the end.
     constexpr Duration timeout = 60s;
-    auto slack = SlackNotifier::create(*curl_, Secret{url_ + "/slack"}, timeout);
+    auto slack = make_slack_notifier(HttpChannel{*curl_, {}, "slack", timeout, Duration{0}},
+                                     SlackWebhookChannel{Secret{url_ + "/slack"}});
     auto pager = make_pagerduty_notifier(
         HttpChannel{*curl_, [this](std::function<void()> work) { loop_.post(std::move(work)); }, "pager",
                     timeout, Duration{0}},

@@ -183,7 +183,8 @@ bool JsonReader::take(const json::value& from, T& into) {
     return true;
   } else if constexpr (IsShared<T>::value) {
     std::remove_const_t<typename T::element_type> value;
-    if (!take(from, value)) return false;
+    const bool empty = from.is_array() && from.get_array().size() == 1;
+    if (!take(empty ? from.get_array().front() : from, value)) return false;
     into = std::make_shared<typename T::element_type>(std::move(value));
     return true;
   } else if constexpr (IsOptional<T>::value) {

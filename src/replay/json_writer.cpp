@@ -110,7 +110,11 @@ json::value JsonWriter::put(const T& value) {
   } else if constexpr (Id<T>) {
     return value.value;
   } else if constexpr (IsShared<T>::value) {
-    return value ? put(*value) : json::value();
+    if (!value) return json::value();
+    json::value written = put(*value);
+    // With nothing in it, it would read as if it were not there.
+    if (is_nothing(written)) return json::array{std::move(written)};
+    return written;
   } else if constexpr (IsOptional<T>::value) {
     return value ? json::value(json::array{put(*value)}) : json::value();
   } else if constexpr (IsVariant<T>::value) {

@@ -145,8 +145,9 @@ void Simulation::start_healer() {
       [this](WebhookCall call, std::function<void(healer::Result<void>)> done) {
         post(call, std::move(done));
       }};
+  const HostPolicy policy = settings.host;
   runtime_ = std::make_unique<Runtime>(std::move(settings), std::move(parts), stored);
-  checker_.begins(*runtime_, configured_.host, stored, life_.base, options_.mirrored);
+  checker_.begins(*runtime_, policy, stored, life_.base, options_.mirrored);
   outbox_->restore(stored.pending_alerts, stored.pending_deliveries, stored.receipts);
   runtime_->start();
 }

@@ -98,6 +98,7 @@ std::string recorded_daemon() {
   Recording recording;
   RuntimeSettings settings;
   settings.host.host_name = "h";
+  settings.host.channels = {"slack"};
   auto recorder = Recorder::begin(recording.settings(), Instant{}, settings.host, StoredState{});
   REQUIRE(recorder.has_value());
   {

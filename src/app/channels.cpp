@@ -51,23 +51,19 @@ Result<void> check_channels(const DaemonSettings& settings) {
 
 namespace {
 
-Result<std::vector<TestedChannel>> tested_channels(DaemonSettings settings, const ChannelParts& parts,
-                                                   const std::string& name) {
-  std::vector<std::string> only;
-  for (ChannelSettings& each : settings.channels) {
+Result<std::vector<std::unique_ptr<Notifier>>> tested_channels(DaemonSettings settings,
+                                                               const ChannelParts& parts,
+                                                               const std::string& name) {
+  for (ChannelSettings& each : settings.channels)
     each.timeout = std::min(each.timeout, ChannelTester::longest_wait);
-    if (only_incidents(each)) only.push_back(each.name);
-  }
   settings.compat.call_limit = std::min(settings.compat.call_limit, ChannelTester::longest_wait);
   auto channels = make_channels(settings, parts);
   if (!channels) return tl::unexpected(std::move(channels.error()));
-  std::vector<TestedChannel> tested;
+  std::vector<std::unique_ptr<Notifier>> tested;
   std::vector<std::string> names;
   for (auto& notifier : *channels) {
     names.push_back(notifier->channel());
-    if (!name.empty() && names.back() != name) continue;
-    const bool only_of_incidents = std::find(only.begin(), only.end(), names.back()) != only.end();
-    tested.push_back({std::move(notifier), only_of_incidents});
+    if (name.empty() || names.back() == name) tested.push_back(std::move(notifier));
   }
   if (!tested.empty()) return tested;
   if (names.empty()) return failure(ErrorCode::NotFound, "no channel is configured (docs/alerts.md)");

@@ -15,6 +15,8 @@
 namespace healer {
 namespace {
 
+constexpr const char* test_event = "TEST";
+
 // The last bytes of a text, without splitting a UTF-8 sequence.
 std::string_view tail(std::string_view text, std::size_t limit) {
   if (text.size() <= limit) return text;
@@ -26,7 +28,14 @@ std::string_view tail(std::string_view text, std::size_t limit) {
 }  // namespace
 
 bool is_test(const Alert& alert) {
-  return alert.kind == AlertKind::Info && alert.event == "TEST";
+  return alert.kind == AlertKind::Info && alert.event == test_event;
+}
+
+Alert test_alert() {
+  Alert alert;
+  alert.kind = AlertKind::Info;
+  alert.event = test_event;
+  return alert;
 }
 
 std::string alert_title(const Alert& alert) {

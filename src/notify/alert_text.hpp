@@ -25,6 +25,8 @@ inline constexpr std::size_t alert_fact_limit = 300;
 /// An info alert with the event "TEST": a person asks whether the channel works. Services that are told of no
 /// other info take it, and it leaves nothing open there.
 bool is_test(const Alert& alert);
+/// The beginning of one: kind and event.
+Alert test_alert();
 
 /// "GAVE UP: web on host1"; "ENGINE DOWN on host1" when it is about no workload.
 std::string alert_title(const Alert& alert);

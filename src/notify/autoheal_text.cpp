@@ -7,12 +7,12 @@
 #include "base/text.hpp"
 #include "net/curl_client.hpp"
 #include "notify/answer.hpp"
-#include "notify/channel_test.hpp"
+#include "notify/alert_text.hpp"
 
 namespace healer {
 
 std::optional<std::string> autoheal_text(const Alert& alert, const std::string& container_id) {
-  if (alert.event == test_alert_event) return printable(alert.text);
+  if (is_test(alert)) return printable(alert.text);
   if (alert.workload.empty()) return std::nullopt;
   const bool cured =
       (alert.kind == AlertKind::Recovered && alert.event == "RECOVERED" && alert.attempt > 0) ||

@@ -2,17 +2,19 @@
 
 #include <utility>
 
+#include "notify/alert_text.hpp"
+
 namespace healer {
 
-ChannelTest::ChannelTest(std::vector<TestedChannel> channels, std::string host, Instant now,
+ChannelTest::ChannelTest(std::vector<std::unique_ptr<Notifier>> channels, std::string host, Instant now,
                          std::function<void(std::vector<ChannelAnswer>)> done)
     : channels_(std::move(channels)),
       host_(std::move(host)),
       now_(now),
       done_(std::move(done)),
       self_(std::make_shared<ChannelTest*>(this)) {
-  for (const TestedChannel& each : channels_)
-    answers_.push_back({each.notifier->channel(), ChannelAnswer::Result::Failed, "not asked"});
+  for (const auto& each : channels_)
+    answers_.push_back({each->channel(), ChannelAnswer::Result::Failed, "not asked"});
 }
 
 ChannelTest::~ChannelTest() {
@@ -22,18 +24,12 @@ ChannelTest::~ChannelTest() {
 void ChannelTest::begin() {
   waiting_ = channels_.size();
   for (std::size_t i = 0; i < channels_.size(); ++i)
-    send(i, channels_[i].only_incidents ? AlertKind::Degraded : AlertKind::Info, {});
+    channels_[i]->send(alert(), {}, [self = self_, i](Sent sent) {
+      if (*self) (*self)->answered(i, std::move(sent));
+    });
 }
 
-void ChannelTest::send(std::size_t index, AlertKind kind, const std::string& receipt) {
-  channels_[index].notifier->send(alert(kind), receipt, [self = self_, index, kind](Sent sent) {
-    if (*self) (*self)->answered(index, kind, std::move(sent));
-  });
-}
-
-void ChannelTest::answered(std::size_t index, AlertKind kind, Sent sent) {
-  if (sent.result == Sent::Result::Delivered && kind == AlertKind::Degraded)
-    return send(index, AlertKind::Recovered, sent.receipt.value_or(""));
+void ChannelTest::answered(std::size_t index, Sent sent) {
   ChannelAnswer& answer = answers_[index];
   answer.error = std::move(sent.error);
   switch (sent.result) {
@@ -47,19 +43,13 @@ void ChannelTest::answered(std::size_t index, AlertKind kind, Sent sent) {
       answer.result = ChannelAnswer::Result::Failed;
       break;
   }
-  if (answer.result != ChannelAnswer::Result::Delivered && kind == AlertKind::Recovered)
-    answer.error = "opened, but not closed again: " + answer.error;
   if (--waiting_ == 0) done_(std::move(answers_));
 }
 
-Alert ChannelTest::alert(AlertKind kind) const {
-  Alert alert;
-  alert.kind = kind;
-  alert.event = test_alert_event;
+Alert ChannelTest::alert() const {
+  Alert alert = test_alert();
   alert.dedup_key = "healer/" + host_ + "/test/" + std::to_string(wall_time_of(now_).unix_ms);
-  alert.text = kind == AlertKind::Recovered
-                   ? "This was a test of healer on " + host_ + ". Nothing is ill."
-                   : "This is a test of healer on " + host_ + ", asked for by a person. Nothing is ill.";
+  alert.text = "This is a test of healer on " + host_ + ", asked for by a person. Nothing is ill.";
   alert.host = host_;
   alert.raised_at = now_;
   return alert;

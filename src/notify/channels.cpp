@@ -81,12 +81,6 @@ Made make_notifier(const ChannelSettings& settings, const NotifierTools& tools) 
   return std::visit(Maker{settings, tools}, settings.target);
 }
 
-bool only_incidents(const ChannelSettings& settings) {
-  return std::holds_alternative<PagerDutyChannel>(settings.target) ||
-         std::holds_alternative<OpsgenieChannel>(settings.target) ||
-         std::holds_alternative<AlertmanagerChannel>(settings.target);
-}
-
 Duration gap_of(const ChannelSettings& settings) {
   return settings.gap ? *settings.gap : std::visit(UsualGap{}, settings.target);
 }

@@ -30,9 +30,6 @@ struct NotifierTools {
 /// is wrong, without any secret.
 Result<std::unique_ptr<Notifier>> make_notifier(const ChannelSettings& settings, const NotifierTools& tools);
 
-/// Whether it tells of incidents alone: an alert about none counts as delivered without being sent.
-bool only_incidents(const ChannelSettings& settings);
-
 /// The least time between two messages to it: as configured, else what the service's own limit allows.
 Duration gap_of(const ChannelSettings& settings);
 

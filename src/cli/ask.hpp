@@ -13,7 +13,4 @@ namespace healer::cli {
 Result<net::HttpAnswer> ask_daemon(const std::string& admin_socket, std::string method, std::string target,
                                    Duration limit = 5s);
 
-/// `text` as a query's value: everything but letters, digits and "-._~" percent-encoded.
-std::string query_encoded(const std::string& text);
-
 }  // namespace healer::cli

@@ -4,6 +4,7 @@
 #include <ostream>
 #include <utility>
 
+#include "base/encode.hpp"
 #include "base/text.hpp"
 #include "cli/ask.hpp"
 #include "cli/commands.hpp"
@@ -77,7 +78,7 @@ int order(const Ordering& command, const Environment& environment, const Output&
 }
 
 std::string one_or_all(const std::string& name) {
-  return name.empty() ? "all=1" : "name=" + query_encoded(name);
+  return name.empty() ? "all=1" : "name=" + percent_encoded(name);
 }
 
 }  // namespace
@@ -90,20 +91,20 @@ int status(const StatusCommand& command, const Environment& environment, WallTim
 
 int explain(const ExplainCommand& command, const Environment& environment, WallTime now,
             const Output& output) {
-  return ask(command, environment, output, "GET", "/v1/explain?name=" + query_encoded(command.name),
+  return ask(command, environment, output, "GET", "/v1/explain?name=" + percent_encoded(command.name),
              [&](const std::string& body) { return explain_view(body, now, output.colour); });
 }
 
 int history(const HistoryCommand& command, const Environment& environment, const Output& output) {
   const std::string target =
-      "/v1/history?name=" + query_encoded(command.name) + "&limit=" + query_encoded(command.limit);
+      "/v1/history?name=" + percent_encoded(command.name) + "&limit=" + percent_encoded(command.limit);
   return ask(command, environment, output, "GET", target, [&](const std::string& body) {
     return command.json ? as_it_is(body) : history_view(body, output.colour);
   });
 }
 
 int incident(const IncidentCommand& command, const Environment& environment, const Output& output) {
-  return ask(command, environment, output, "GET", "/v1/incident?id=" + query_encoded(command.id),
+  return ask(command, environment, output, "GET", "/v1/incident?id=" + percent_encoded(command.id),
              [&](const std::string& body) {
                return command.json ? as_it_is(body) : incident_view(body, output.colour);
              });
@@ -111,7 +112,7 @@ int incident(const IncidentCommand& command, const Environment& environment, con
 
 int pause(const PauseCommand& command, const Environment& environment, const Output& output) {
   std::string target = "/v1/pause?" + one_or_all(command.name);
-  if (!command.length.empty()) target += "&for=" + query_encoded(command.length);
+  if (!command.length.empty()) target += "&for=" + percent_encoded(command.length);
   return order(command, environment, output, target,
                command.length.empty() ? "paused until resumed" : "paused for " + command.length);
 }
@@ -121,7 +122,7 @@ int resume(const ResumeCommand& command, const Environment& environment, const O
 }
 
 int heal(const HealCommand& command, const Environment& environment, const Output& output) {
-  return order(command, environment, output, "/v1/heal?name=" + query_encoded(command.name),
+  return order(command, environment, output, "/v1/heal?name=" + percent_encoded(command.name),
                "the first remedy is on its way; `healer explain` tells what comes of it");
 }
 
@@ -130,19 +131,19 @@ int ack(const AckCommand& command, const Environment& environment, const Output&
   for (const char* variable : {"SUDO_USER", "USER"})
     if (const auto user = environment.find(variable); by.empty() && user != environment.end())
       by = user->second;
-  std::string target = "/v1/ack?name=" + query_encoded(command.name);
-  if (!by.empty()) target += "&by=" + query_encoded(by);
+  std::string target = "/v1/ack?name=" + percent_encoded(command.name);
+  if (!by.empty()) target += "&by=" + percent_encoded(by);
   return order(command, environment, output, target, "acknowledged; no more reminders, no escalation");
 }
 
 int reset(const ResetCommand& command, const Environment& environment, const Output& output) {
-  return order(command, environment, output, "/v1/reset?name=" + query_encoded(command.name),
+  return order(command, environment, output, "/v1/reset?name=" + percent_encoded(command.name),
                "breaker closed, backoff forgotten");
 }
 
 int test_alert(const TestAlertCommand& command, const Environment& environment, const Output& output) {
   const std::string target =
-      "/v1/test-alert?" + (command.name.empty() ? "all=1" : "channel=" + query_encoded(command.name));
+      "/v1/test-alert?" + (command.name.empty() ? "all=1" : "channel=" + percent_encoded(command.name));
   bool all_delivered = false;
   const int code = ask(
       command, environment, output, "POST", target,

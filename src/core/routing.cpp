@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "base/encode.hpp"
 #include "core/maintenance.hpp"
 
 namespace healer {
@@ -87,19 +88,6 @@ std::vector<const AlertRoute*> routes_for(const AlertRouting& routing, const Ale
     if (!route.go_on) break;
   }
   return found;
-}
-
-std::string percent_encoded(const std::string& text) {
-  std::string out;
-  for (const char c : text) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                       c == '-' || c == '_' || c == '.' || c == '~';
-    if (plain)
-      out += c;
-    else
-      out += fmt::format("%{:02X}", static_cast<unsigned char>(c));
-  }
-  return out;
 }
 
 }  // namespace

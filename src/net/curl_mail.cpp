@@ -7,8 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <openssl/evp.h>
-
+#include "base/encode.hpp"
 #include "base/text.hpp"
 #include "net/curl_transfer.hpp"
 
@@ -16,15 +15,6 @@ namespace healer::net {
 namespace {
 
 constexpr std::size_t reply_limit = 300;
-
-std::string base64(const std::string& text) {
-  std::string out((text.size() + 2) / 3 * 4 + 1, '\0');  // with the end that OpenSSL writes
-  const int size =
-      EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()),
-                      reinterpret_cast<const unsigned char*>(text.data()), static_cast<int>(text.size()));
-  out.resize(static_cast<std::size_t>(size));
-  return out;
-}
 
 // As it is, and as AUTH LOGIN and AUTH PLAIN say it, which a server may repeat.
 std::string without_password(std::string text, const MailRequest& request) {

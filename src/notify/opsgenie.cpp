@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <boost/json.hpp>
 
+#include "base/encode.hpp"
 #include "base/text.hpp"
 #include "notify/alert_text.hpp"
 
@@ -30,19 +31,6 @@ std::string without_tags(std::string_view text) {
       out += "\u203A";
     else
       out += c;
-  }
-  return out;
-}
-
-std::string in_path(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                       std::string_view("-._~").find(c) != std::string_view::npos;
-    if (plain)
-      out += c;
-    else
-      out += fmt::format("%{:02X}", static_cast<unsigned char>(c));
   }
   return out;
 }
@@ -84,7 +72,7 @@ std::vector<net::CurlRequest> opsgenie_requests(const Alert& alert, const Opsgen
     return made;
   };
   const auto about_alias = [&](const char* what) {
-    return "/" + in_path(opsgenie_alias(alert)) + "/" + what + "?identifierType=alias";
+    return "/" + percent_encoded(opsgenie_alias(alert)) + "/" + what + "?identifierType=alias";
   };
   const auto closing = [&] {
     return request(

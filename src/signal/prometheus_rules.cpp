@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "base/encode.hpp"
 #include "base/text.hpp"
 #include "signal/prometheus_answer.hpp"
 
@@ -17,33 +18,6 @@ constexpr const char* source = "prometheus";
 constexpr std::size_t answer_limit = 4 * 1024 * 1024;
 /// The first evaluation, and how soon it is tried again while the workloads are not known.
 constexpr Duration soon = 1s;
-
-/// As a form's field.
-std::string escaped(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                       c == '-' || c == '_' || c == '.' || c == '~';
-    if (plain)
-      out += c;
-    else
-      out += fmt::format("%{:02X}", static_cast<unsigned char>(c));
-  }
-  return out;
-}
-
-std::string base64(std::string_view text) {
-  constexpr std::string_view digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); i += 3) {
-    const std::size_t bytes = std::min<std::size_t>(3, text.size() - i);
-    unsigned bits = 0;
-    for (std::size_t k = 0; k < 3; ++k)
-      bits = bits << 8 | (k < bytes ? static_cast<unsigned char>(text[i + k]) : 0U);
-    for (std::size_t k = 0; k < 4; ++k) out += k <= bytes ? digits[bits >> (18 - 6 * k) & 63U] : '=';
-  }
-  return out;
-}
 
 net::CurlRequest request_for(const PrometheusSettings& settings, const PrometheusRule& rule) {
   net::CurlRequest request;
@@ -56,7 +30,8 @@ net::CurlRequest request_for(const PrometheusSettings& settings, const Prometheu
   else if (!settings.username.empty())
     request.headers.emplace_back("Authorization",
                                  "Basic " + base64(settings.username + ":" + settings.password.reveal()));
-  request.body = fmt::format("query={}&timeout={}ms", escaped(rule.expression), settings.timeout.count());
+  request.body =
+      fmt::format("query={}&timeout={}ms", percent_encoded(rule.expression), settings.timeout.count());
   request.timeout = settings.timeout;
   request.answer_limit = answer_limit;
   return request;

@@ -90,17 +90,6 @@ Error status_error(const std::string& what, const net::HttpAnswer& answer) {
   }
 }
 
-std::string percent_encoded(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    if (std::isalnum(static_cast<unsigned char>(c)) || std::string_view("-._~").find(c) != std::string::npos)
-      out += c;
-    else
-      out += fmt::format("%{:02X}", static_cast<unsigned char>(c));
-  }
-  return out;
-}
-
 bool fit_for_path(std::string_view id) {
   const auto fits = [](unsigned char c) { return std::isalnum(c) || c == '_' || c == '.' || c == '-'; };
   return !id.empty() && id.size() <= 256 && id != "." && id != ".." &&

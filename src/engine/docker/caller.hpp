@@ -73,7 +73,6 @@ inline bool succeeded(const net::HttpAnswer& answer) {
 /// The same error, with what was asked before it.
 Error named(const std::string& what, Error error);
 
-std::string percent_encoded(std::string_view text);
 /// Ids and names, of both engines: nothing that could change the meaning of a path.
 bool fit_for_path(std::string_view id);
 /// InvalidInput: `id` is not fit for a path.

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "base/encode.hpp"
 #include "base/text.hpp"
 #include "engine/docker/caller.hpp"
 #include "engine/docker/evidence.hpp"

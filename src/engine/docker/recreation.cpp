@@ -7,6 +7,7 @@
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 
+#include "base/encode.hpp"
 #include "base/text.hpp"
 
 namespace healer::docker {

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "base/encode.hpp"
 #include "base/text.hpp"
 #include "engine/docker/json_container.hpp"
 #include "engine/docker/json_fields.hpp"

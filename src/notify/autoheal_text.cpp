@@ -6,8 +6,8 @@
 
 #include "base/text.hpp"
 #include "net/curl_client.hpp"
-#include "notify/answer.hpp"
 #include "notify/alert_text.hpp"
+#include "notify/answer.hpp"
 
 namespace healer {
 

@@ -91,6 +91,8 @@ class Care {
   void engine_event(const EngineEvent& event);
   void container_gone();
   void inspect_failed(const Error& error);
+  /// It is there, but the engine could not tell about it: asked again soon.
+  void not_looked_at_yet();
   void opted_out();
   /// `fell_with_it`: the stop just before was the engine's own shutdown, not a person's wish.
   void engine_lost(bool fell_with_it);

@@ -453,8 +453,13 @@ void Care::opted_out() {
   w_.dirty = true;
 }
 
+void Care::not_looked_at_yet() {
+  w_.look_again_at = now_ + look_again;
+}
+
 void Care::inspect_failed(const Error& error) {
-  if (w_.presence != Presence::Absent) w_.look_again_at = now_ + look_again;
+  // Absent, and not to be forgotten: it was not looked at yet.
+  if (w_.presence != Presence::Absent || !w_.forget_at) not_looked_at_yet();
   if (std::holds_alternative<Checking>(w_.remedy)) {
     log(LogLevel::Warning,
         fmt::format("{} — could not look at it before acting: {}", w_.name, error.message));

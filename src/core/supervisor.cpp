@@ -276,9 +276,34 @@ void Supervisor::on(const ContainerGone& event, Step& step) {
 }
 
 void Supervisor::on(const InspectFailed& event, Step& step) {
-  if (world_.synced_once) early_evidence_.erase(event.container_id);
+  // What was heard of one that could not be looked at yet is kept: it will be, or is gone.
   if (Workload* workload = by_container(event.container_id))
     care(*workload, step, [&](Care& care) { care.inspect_failed(event.error); });
+}
+
+/// Those left open whose container was not looked at with the first list.
+void Supervisor::take_over_incidents(const std::vector<std::string>& listed, Step& step) {
+  const std::vector<Incident> left = stored_incidents_;
+  for (const Incident& incident : left) {
+    const auto of = remembered_.find(incident.workload);
+    const std::string id = of != remembered_.end() ? of->second.record.last_run.container_id : std::string();
+    const std::optional<Attempt> unfinished = take_unfinished(incident.workload, step);
+    // It is there, and could only not be looked at yet: what is heard of it meanwhile counts.
+    const bool is_there = !unfinished && std::binary_search(listed.begin(), listed.end(), id);
+    Workload& workload = adopt(incident.workload, is_there ? id : std::string());
+    workload.name = incident.name;
+    if (is_there) {
+      if (const auto early = early_evidence_.extract(id)) workload.evidence = early.mapped();
+      care(workload, step, [](Care& care) { care.not_looked_at_yet(); });
+      continue;
+    }
+    // It vanished while healer was not there: given the time of a deployment, then closed.
+    key_of_container_.erase("");
+    care(workload, step, [&](Care& care) {
+      if (unfinished) care.resume_attempt(*unfinished);
+      care.container_gone();
+    });
+  }
 }
 
 void Supervisor::on(const SyncCompleted& event, Step& step) {
@@ -295,21 +320,7 @@ void Supervisor::on(const SyncCompleted& event, Step& step) {
   const bool first = !world_.synced_once;
   world_.synced_once = true;
   world_.synced_at = step.now;
-  // An incident whose container vanished while healer was not there: given the time of a deployment, then
-  // closed.
-  if (first) {
-    const std::vector<Incident> left = stored_incidents_;
-    for (const Incident& incident : left) {
-      Workload& workload = adopt(incident.workload, "");
-      key_of_container_.erase("");
-      workload.name = incident.name;
-      const std::optional<Attempt> unfinished = take_unfinished(incident.workload, step);
-      care(workload, step, [&](Care& care) {
-        if (unfinished) care.resume_attempt(*unfinished);
-        care.container_gone();
-      });
-    }
-  }
+  if (first) take_over_incidents(listed, step);
   std::vector<std::string> keys;
   keys.reserve(workloads_.size());
   for (const auto& [key, workload] : workloads_) {

@@ -103,6 +103,7 @@ class Supervisor {
   void care(Workload& workload, Step& step, F&& what);
   void care_for(Workload& workload, Step& step, const std::function<void(Care&)>& what);
   void forget_if_over(const Workload& workload, Instant now);
+  void take_over_incidents(const std::vector<std::string>& listed, Step& step);
   std::optional<Attempt> take_unfinished(const std::string& key, Step& step);
   void engine_alert(Step& step, AlertKind kind, const char* event, std::string text);
   /// About no workload. The destinations it went to; `more` are others than those that routes give it.

@@ -285,3 +285,32 @@ TEST_CASE("restart of healer: the same record gives the same decisions") {
   };
   CHECK(run() == run());
 }
+
+TEST_CASE("restart of healer: what a person stopped while it could not be looked at stays stopped") {
+  Scene scene;
+  INFO(scene.transcript());
+  Box& box = scene.healthy("web");
+  scene.inspect_fails = true;
+  SUBCASE("its incident was opened by a process before") {
+    box.broken = true;
+    scene.stop(box);
+    scene.pass(2min);  // what its checks say is all that is known
+    REQUIRE(scene.alerts_of(AlertKind::Degraded) == 1);
+    scene.restart_healer();
+    scene.pass(20s);
+  }
+  SUBCASE("it was stopped when an inspect of it had failed, and the engine's stream was lost after it") {
+    scene.lose_engine();
+    scene.pass(20s);
+    scene.stop(box);
+    scene.pass(50s);
+    scene.restart_healer();
+    scene.pass(20s);
+    scene.lose_engine();
+    scene.connect();
+  }
+  scene.inspect_fails = false;
+  scene.pass(10min);
+  CHECK(scene.orders.empty());
+  CHECK(scene.status("web").condition == Condition::Stopped);
+}

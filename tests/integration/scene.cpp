@@ -52,7 +52,7 @@ void Scene::remake(const std::string& name, const Make& make) {
   if (make.monitored) arguments.insert(arguments.end(), {"--label", "monitored=true"});
   arguments.insert(arguments.end(), make.options.begin(), make.options.end());
   if (!make.command.empty()) arguments.insert(arguments.end(), {"--entrypoint", make.command.front()});
-  arguments.push_back(lab_.image());
+  arguments.push_back(make.image.empty() ? lab_.image() : make.image);
   if (!make.command.empty()) arguments.insert(arguments.end(), make.command.begin() + 1, make.command.end());
   docker()(arguments);
 }

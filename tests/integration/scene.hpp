@@ -18,6 +18,7 @@ namespace healer::testing {
 struct Make {
   std::vector<std::string> options;  ///< of `docker run`
   std::vector<std::string> command;  ///< sh -c ...; empty: sample-app itself
+  std::string image;                 ///< empty: the lab's
   bool monitored = true;
   bool published = true;  ///< false: no port of its own, as where it shares another's network
 };

@@ -1,12 +1,15 @@
 #!/usr/bin/python3
-"""A real gRPC server (python3-grpcio) with the standard health service, for the prober's tests.
+"""A real gRPC server (python3-grpcio) with the standard health service, for tests of the gRPC probe.
 
-    grpc_health_server.py [CERTIFICATE KEY | --no-health]
+    grpc_health_server.py [CERTIFICATE KEY | --no-health | --on ADDRESS]
 
-Prints its port on 127.0.0.1 and serves until it is killed. The messages are protobuf's own, made
-from a description written here, so nothing of the code under test is on this side.
+Prints its port on 127.0.0.1, or on the address, and serves until it is killed. After SIGUSR1 the service
+"orders" is not serving, for as long as the process lives. The messages are protobuf's own, made from a
+description written here, so nothing of the code under test is on this side.
 """
 
+import os
+import signal
 import sys
 import time
 from concurrent import futures
@@ -14,7 +17,7 @@ from concurrent import futures
 import grpc
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 
-STATES = {"": 1, "serving": 1, "down": 2, "unset": 0, "unknown-status": 3, "x" * 300: 1}
+STATES = {"": 1, "serving": 1, "orders": 1, "down": 2, "unset": 0, "unknown-status": 3, "x" * 300: 1}
 
 
 def messages():
@@ -51,11 +54,16 @@ def check(request, context):
 
 
 def main():
+    signal.signal(signal.SIGUSR1, lambda *_: STATES.update(orders=2))
+    # As a container's first process it would not heed it otherwise.
+    signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
     server = grpc.server(futures.ThreadPoolExecutor(max_workers=4))
     handler = grpc.unary_unary_rpc_method_handler(check, REQUEST.FromString, RESPONSE.SerializeToString)
     service = "other.Service" if sys.argv[1:] == ["--no-health"] else "grpc.health.v1.Health"
     server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, {"Check": handler}),))
-    if len(sys.argv) == 3:
+    if sys.argv[1:2] == ["--on"]:
+        port = server.add_insecure_port(sys.argv[2])
+    elif len(sys.argv) == 3:
         certificate, key = (open(path, "rb").read() for path in sys.argv[1:])
         port = server.add_secure_port("127.0.0.1:0", grpc.ssl_server_credentials([(key, certificate)]))
     else:

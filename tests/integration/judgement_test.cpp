@@ -5,6 +5,7 @@
 #include <signal.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstdlib>
 #include <list>
 #include <memory>
@@ -68,6 +69,25 @@ class StandStill {
 
  private:
   pid_t process_;
+};
+
+/// What CONTROL_URL names: a server that answers, or for a while takes what it is asked and says nothing.
+class ControlTarget {
+ public:
+  std::uint16_t port() const { return server_->port(); }
+  void fall_silent() { silent_ = true; }
+  void answer_again() { silent_ = false; }
+
+ private:
+  void serve(Peer& peer) {
+    while (peer.read_request()) {
+      if (silent_) return peer.hang();
+      peer.send(answer(200, "here", "text/plain"));
+    }
+  }
+
+  std::atomic<bool> silent_ = false;
+  std::unique_ptr<ScriptedServer> server_ = ScriptedServer::on_loopback([this](Peer& peer) { serve(peer); });
 };
 
 }  // namespace
@@ -169,6 +189,52 @@ TEST_CASE("an exec probe that a filter in front of the engine denies is unknown,
   scene.wait_said(name + " — it answers again");
   scene.wait_said(name + " — RECOVERED after 1 attempt");
   REQUIRE(scene.acts(name, "restart") == 1);
+}
+
+TEST_CASE(
+    "while the control target does not answer, what fails is unknown; it is healed once it answers again") {
+  Scene scene;
+  ControlTarget control;
+  const std::string name = scene.app("doubted");
+  const std::string other = scene.app("answers");
+  HealerProcess& healer =
+      scene.healer({{"CONTROL_URL", "http://127.0.0.1:" + std::to_string(control.port()) + "/"},
+                    {"CONTROL_INTERVAL", "1s"},
+                    {"CONTROL_TIMEOUT", "1s"}});
+  const auto in_doubt = [&] { return healer.status().at("host_status").at("control_failed").as_bool(); };
+  for (const std::string& each : {name, other}) scene.wait_condition(each, "healthy");
+  scene.wait("healer trusts its network", [&] { return !in_doubt(); });
+
+  control.fall_silent();
+  scene.tell(name, "/break");
+  scene.wait_condition(name, "unknown");
+  scene.wait("people are told of the doubt, once", [&] { return scene.slack().about("CONTROL") == 1; });
+  scene.wait("it is asked further",
+             [&] { return healer.workload(name).at("unknown_streak").to_number<int>() >= 14; });
+  REQUIRE(healer.condition(name) == "unknown");
+  REQUIRE(healer.condition(other) == "healthy");  // what passes did come over the network
+  const std::string reason{healer.workload(name).at("reason").as_string()};
+  REQUIRE_MESSAGE(reason.find("the control probe failed (") != std::string::npos, reason);
+  const auto require_told = [&](const std::vector<std::string>& command, const std::string& text) {
+    const Ran ran = healer.command(command);
+    REQUIRE(ran.code == 0);
+    REQUIRE_MESSAGE(ran.output.find(text) != std::string::npos, ran.output);
+  };
+  require_told({"status"}, "in doubt, nothing is judged: http 127.0.0.1:" + std::to_string(control.port()));
+  require_told({"explain", name}, "the control probe failed");
+  REQUIRE(in_doubt());
+  REQUIRE(healer.metric("healer_incidents_total") == 0);
+  REQUIRE(healer.metric("healer_remedies_total") == 0);
+  REQUIRE(scene.acts(name, "die") == 0);
+  REQUIRE(scene.slack().accepted().size() == 1);
+
+  control.answer_again();
+  scene.wait_said(name + " — RECOVERED after 1 attempt");
+  scene.wait_condition(name, "healthy");
+  scene.wait("healer trusts its network again", [&] { return !in_doubt(); });
+  REQUIRE(scene.acts(name, "restart") == 1);
+  REQUIRE(scene.acts(other, "die") == 0);
+  REQUIRE(healer.metric("healer_remedies_total") == 1);
 }
 
 TEST_CASE("what is paused for a backup is left alone, although the engine calls it unhealthy") {

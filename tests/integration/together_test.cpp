@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <optional>
 
 #include "integration/scene.hpp"
 
@@ -52,6 +53,64 @@ constexpr const char* shared_fate =
     "  fi\n"
     "  sleep 0.5\n"
     "done\n";
+
+/// A project of docker-compose or of the docker client's compose, whichever this machine has.
+class ComposeProject {
+ public:
+  /// Nothing where there is no compose.
+  static std::optional<ComposeProject> in(Scene& scene, const std::string& base) {
+    Command look;
+    look.arguments = {"sh", "-c", "command -v docker-compose"};
+    if (run(look).code == 0) return ComposeProject(scene, base, {"docker-compose"});
+    look.arguments = {"docker", "compose", "version"};
+    if (run(look).code == 0) return ComposeProject(scene, base, {"docker", "compose"});
+    MESSAGE("skipped: no docker compose here");
+    return std::nullopt;
+  }
+
+  /// `up` of these services ("name:" with their settings, two spaces in), with these arguments more.
+  void up(const std::string& services, const std::vector<std::string>& more = {}) {
+    std::ofstream(file_) << "version: \"2.4\"\nservices:\n"
+                         << services << "networks: {default: {labels: {" << mark_ << "}}}\n";
+    Command command;
+    command.arguments = program_;
+    command.arguments.insert(command.arguments.end(), {"-p", name_, "-f", file_, "up", "-d"});
+    command.arguments.insert(command.arguments.end(), more.begin(), more.end());
+    if (!scene_.docker().host().empty()) command.environment["DOCKER_HOST"] = scene_.docker().host();
+    const Ran ran = run(std::move(command));
+    REQUIRE_MESSAGE(ran.code == 0, ran.output);
+  }
+
+  /// What every service here has, four spaces in.
+  std::string common(const std::string& image) const {
+    return "    image: " + image +
+           "\n    ports: [\"127.0.0.1::8080\"]\n    stop_grace_period: 2s\n"
+           "    labels: {monitored: \"true\", " +
+           mark_ + "}\n";
+  }
+
+  /// The names of a service's containers.
+  std::vector<std::string> containers(const std::string& service) const {
+    return scene_.docker().lines({"ps", "--filter", "label=com.docker.compose.project=" + name_, "--filter",
+                                  "label=com.docker.compose.service=" + service, "--format", "{{.Names}}"});
+  }
+
+ private:
+  ComposeProject(Scene& scene, const std::string& base, std::vector<std::string> program)
+      : scene_(scene),
+        name_(scene.lab().name(base)),
+        file_(scene.file("compose.yml")),
+        program_(std::move(program)) {
+    const std::string& mark = scene.lab().mark();
+    mark_ = "healer.test: \"" + mark.substr(mark.find('=') + 1) + "\"";
+  }
+
+  Scene& scene_;
+  std::string name_;
+  std::string file_;
+  std::string mark_;
+  std::vector<std::string> program_;
+};
 
 }  // namespace
 
@@ -174,49 +233,17 @@ TEST_CASE(
 }
 
 TEST_CASE("a rolling deployment by compose raises no alert and keeps the history") {
-  Command look;
-  look.arguments = {"sh", "-c", "command -v docker-compose"};
-  const bool one = run(look).code == 0;
-  look.arguments = {"docker", "compose", "version"};
-  if (!one && run(look).code != 0) {
-    MESSAGE("skipped: no docker compose here");
-    return;
-  }
   Scene scene;
-  const std::string project = scene.lab().name("rolling");
-  const std::string mark = scene.lab().mark();
-  const std::string file = scene.file("compose.yml");
-  const auto compose = [&](const std::vector<std::string>& arguments) {
-    Command command;
-    if (one)
-      command.arguments = {"docker-compose"};
-    else
-      command.arguments = {"docker", "compose"};
-    command.arguments.insert(command.arguments.end(), {"-p", project, "-f", file});
-    command.arguments.insert(command.arguments.end(), arguments.begin(), arguments.end());
-    if (!scene.docker().host().empty()) command.environment["DOCKER_HOST"] = scene.docker().host();
-    const Ran ran = run(std::move(command));
-    REQUIRE_MESSAGE(ran.code == 0, ran.output);
-  };
+  auto project = ComposeProject::in(scene, "rolling");
+  if (!project) return;
   const auto deploy = [&](const std::string& image) {
-    const std::string common = "    image: " + image +
-                               "\n    ports: [\"127.0.0.1::8080\"]\n    stop_grace_period: 2s\n"
-                               "    labels: {monitored: \"true\", healer.test: \"" +
-                               mark.substr(mark.find('=') + 1) + "\"}\n";
-    std::ofstream(file) << "version: \"2.4\"\nservices:\n  database:\n"
-                        << common << "  web:\n"
-                        << common << "    depends_on: [database]\n"
-                        << "networks: {default: {labels: {healer.test: \"" << mark.substr(mark.find('=') + 1)
-                        << "\"}}}\n";
-    compose({"up", "-d"});
-  };
-  const auto container = [&](const std::string& service) {
-    return scene.docker()({"ps", "--filter", "label=com.docker.compose.project=" + project, "--filter",
-                           "label=com.docker.compose.service=" + service, "--format", "{{.Names}}"});
+    project->up("  database:\n" + project->common(image) + "  web:\n" + project->common(image) +
+                "    depends_on: [database]\n");
   };
 
   deploy(scene.lab().image());
-  const std::vector<std::string> names = {container("database"), container("web")};
+  const std::vector<std::string> names = {project->containers("database").at(0),
+                                          project->containers("web").at(0)};
   HealerProcess& healer = scene.healer();
   for (const std::string& name : names) scene.wait_condition(name, "healthy");
   scene.tell(names[1], "/break");
@@ -244,4 +271,57 @@ TEST_CASE("a rolling deployment by compose raises no alert and keeps the history
   const Ran history = healer.command({"history", names[1]});
   REQUIRE(history.code == 0);
   REQUIRE_MESSAGE(history.output.find("HTTP 503") != std::string::npos, history.output);
+}
+
+TEST_CASE("of three replicas two fail at once: one is healed and verified before the other one's turn") {
+  Scene scene;
+  auto project = ComposeProject::in(scene, "replicas");
+  if (!project) return;
+  // Each can be kept from being well again for as long as the test wants.
+  project->up("  web:\n" + project->common(scene.lab().image()) +
+                  "    entrypoint: [\"/bin/sh\", \"-c\", \"while test -e /state/gate; do sleep 0.2; done; "
+                  "exec /bin/sample-app\"]\n",
+              {"--scale", "web=3"});
+  std::vector<std::string> names = project->containers("web");
+  REQUIRE(names.size() == 3);
+  // All might be in remedy at once; two of five that are ill are no mass failure.
+  const std::vector<std::string> others = {scene.app("fine-1"), scene.app("fine-2")};
+  HealerProcess& healer = scene.healer({{"REMEDY_SHARE", "1"}, {"START_PERIOD", "2m"}});
+  for (const std::string& name : names) scene.wait_condition(name, "healthy");
+  for (const std::string& name : others) scene.wait_condition(name, "healthy");
+  const std::string untouched = names.back();
+  names.pop_back();
+
+  for (const std::string& name : names) scene.docker()({"exec", name, "touch", "/state/gate"});
+  for (const std::string& name : names) scene.tell(name, "/break");
+  scene.wait_said("RESTARTING ");
+  const std::string log = healer.log();
+  if (log.find("RESTARTING " + names[0]) == std::string::npos) std::swap(names[0], names[1]);
+  const std::string first = names[0];
+  const std::string second = names[1];
+  const std::string why = "another container of its service is being healed";
+  scene.wait(second + " waits", [&] {
+    REQUIRE_MESSAGE(healer.said("RESTARTING " + second) == 0, "two of one service at once");
+    return healer.said(second + " — held: " + why) == 1;
+  });
+  scene.wait("the first one's restart", [&] { return scene.acts(first, "restart") == 1; });
+  // However long the first one takes.
+  scene.wait_checks(20);
+  REQUIRE(healer.said("RESTARTING " + second) == 0);
+  REQUIRE(healer.condition(first) == "healing");
+  REQUIRE(healer.workload(second).at("hold").at("reason").as_string() == "replica");
+  const Ran explained = healer.command({"explain", second});
+  REQUIRE(explained.code == 0);
+  REQUIRE_MESSAGE(explained.output.find(why) != std::string::npos, explained.output);
+  REQUIRE(scene.acts(second, "die") == 0);
+
+  // The first one's last: it is the other one's turn from then on.
+  for (const std::string& name : {second, first}) scene.docker()({"exec", name, "rm", "/state/gate"});
+  for (const std::string& name : names) scene.wait_said(name + " — RECOVERED after 1 attempt");
+  for (const std::string& name : names) scene.wait_condition(name, "healthy");
+  const std::string whole = healer.log();
+  REQUIRE(whole.find(first + " — RECOVERED") < whole.find("RESTARTING " + second));
+  for (const std::string& name : names) REQUIRE(scene.acts(name, "restart") == 1);
+  for (const std::string& name : {untouched, others[0], others[1]}) REQUIRE(scene.acts(name, "die") == 0);
+  REQUIRE(healer.metric("healer_remedies_total") == 2);
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -34,6 +35,13 @@ MassGuard::Change MassGuard::update(std::size_t ailing, std::size_t among, Insta
   among_ = among;
   if (!on()) {
     if (!too_many(policy)) return Change::None;
+    if (left_ != Phase::Off && now < over_at_ + policy.mass_hold) {
+      phase_ = left_;
+      batch_ = 1;
+      cured_ = 0;
+      since_ = now;
+      return Change::Began;
+    }
     *this = MassGuard{};
     ailing_ = ailing;
     among_ = among;
@@ -42,11 +50,17 @@ MassGuard::Change MassGuard::update(std::size_t ailing, std::size_t among, Insta
     return Change::Began;
   }
   if (not_over_before_ && now >= *not_over_before_) not_over_before_.reset();
-  if (!not_over_before_ && !too_many(policy)) {
-    phase_ = Phase::Off;
+  if (too_many(policy))
+    calm_since_.reset();
+  else if (!calm_since_)
+    calm_since_ = now;
+  if (calm_since_ && !not_over_before_ && now >= *calm_since_ + calm) {
+    calm_since_.reset();
+    left_ = std::exchange(phase_, Phase::Off);
+    over_at_ = now;
     return Change::Over;
   }
-  if (phase_ != Phase::Canary && now >= until_) {
+  if (phase_ != Phase::Canary && now >= until_ && !calm_since_) {
     phase_ = Phase::Canary;
     batch_ = 1;
     cured_ = 0;
@@ -82,8 +96,9 @@ std::size_t MassGuard::room(std::size_t in_remedy) const {
 }
 
 std::optional<Instant> MassGuard::deadline() const {
+  if (calm_since_) return std::max(*calm_since_ + calm, not_over_before_.value_or(Instant{}));
   if (phase_ == Phase::Holding || phase_ == Phase::Backoff) return until_;
-  return not_over_before_;
+  return std::nullopt;
 }
 
 std::string MassGuard::text(Instant now) const {

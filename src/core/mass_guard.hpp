@@ -23,7 +23,9 @@ namespace healer {
 ///           |                                    |         | `mass_hold_max`; the first time it is said:
 ///           |                                    |         | a restart does not help here
 ///   Backoff | time is up                         | Canary  | one at a time again
-///   any     | the share ails no longer           | Off     |
+///   any     | the share has not ailed for 15 s   | Off     |
+///   Off     | the same again within `mass_hold`  | as it   | one that comes and goes, as with a crash loop,
+///           |                                    | was     | is one: what had been held or tried counts
 ///   (start) | people know of one (from disk)     | Holding | not left before everything was asked once
 ///
 /// What ails: its latest answer was a failure that counts, or it ended by itself, or it is in remedy and not
@@ -68,6 +70,9 @@ class MassGuard {
   const char* reason() const;
 
  private:
+  /// Fewer ail for a moment when one of them is between two falls.
+  static constexpr Duration calm = 15s;
+
   bool too_many(const HostPolicy& policy) const;
   void hold(Phase phase, Duration length, Instant now);
 
@@ -81,6 +86,9 @@ class MassGuard {
   std::size_t among_ = 0;
   unsigned failures_ = 0;
   std::optional<Instant> not_over_before_;
+  std::optional<Instant> calm_since_;  ///< on, and fewer ail
+  Phase left_ = Phase::Off;            ///< where it was when the last one was over
+  Instant over_at_{};
 };
 
 }  // namespace healer

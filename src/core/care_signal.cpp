@@ -67,7 +67,9 @@ void Care::signal_reported(const SignalReported& event) {
   if (!act && !muted())
     raise(AlertKind::Info, "SIGNAL",
           fmt::format("{}: {} ({}). Nothing is done about it.", w_.name, text, event.source),
-          fmt::format("healer/{:.60}/{:.100}/signal/{:.60}", world_.policy.host_name, w_.key, event.id));
+          // A later firing is news again.
+          fmt::format("healer/{:.60}/{:.100}/signal/{:.60}/{}", world_.policy.host_name, w_.key, event.id,
+                      now_.time_since_epoch().count()));
 }
 
 void Care::signal_over(const FiringSignal& signal, const char* why) {

@@ -153,6 +153,10 @@ TEST_CASE("signal: told only, or by a workload that wants none") {
     scene.send(signal);
     scene.pass(1h);
     CHECK(scene.decisions() == (use == SignalUse::Off ? "" : "info"));
+    scene.send(resolved("web"));
+    scene.send(signal);  // another firing is told again, as news of its own
+    CHECK(scene.decisions() == (use == SignalUse::Off ? "" : "info"));
+    if (use != SignalUse::Off) CHECK(scene.alerts[0].dedup_key != scene.alerts[1].dedup_key);
   }
 }
 

@@ -120,6 +120,10 @@ std::optional<Hold> Care::network_hold() {
     case Network::Replaced:
       break;
   }
+  // Whatever it is told, it could not start where it is to join.
+  if (const Container* parent = present_parent();
+      parent == nullptr || parent->state != ContainerState::Running)
+    return held("is not running");
   if (const char* why = parent_ails()) {
     if (auto found = limited(held(fmt::format("{}; it is waited for", why)))) return found;
   }

@@ -466,6 +466,20 @@ TEST_CASE("network: when the parent is a new container the child is recreated wi
   }
 }
 
+TEST_CASE("network: a new parent that does not run is waited for without end, too") {
+  Shared shared;
+  Scene& scene = shared.scene;
+  Box& fresh = scene.recreate(*shared.vpn);
+  scene.pass(1s);
+  scene.stop(fresh);
+  scene.pass(30min);
+  CHECK(scene.orders.empty());
+  CHECK(scene.status("torrent").hold->kind == HoldKind::NetworkParent);
+  scene.start(fresh);
+  REQUIRE_MESSAGE(scene.pass_until([&] { return !scene.orders.empty(); }, 2min), scene.transcript());
+  CHECK(scene.orders[0].step.kind == RemedyKind::Recreate);
+}
+
 TEST_CASE("network: replaced while healer was away, found by the name it remembers") {
   for (const bool watched : {true, false}) {
     CAPTURE(watched);

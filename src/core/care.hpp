@@ -57,8 +57,18 @@ struct World {
   std::uint64_t last_incident = 0;
   std::uint64_t last_alert = 0;
 
+  /// How much later than it happened, by the engine's clock, the newest live event was heard: what the two
+  /// clocks differ by.
+  Duration engine_lag{0};
+  Instant live_from = Instant::max();  ///< of this connection: what is heard before may be old news
+
   /// When that was, of a time the engine says. Its clock is the wall clock, and is stepped with it.
   Instant instant(WallTime engine) const { return instant_of(engine) - wall_ahead; }
+
+  /// When it happened, by healer's own clock: an event may be heard much later.
+  Instant happened(std::int64_t unix_nanoseconds) const {
+    return instant(WallTime{unix_nanoseconds / 1'000'000}) + engine_lag;
+  }
 
   const Workload* find(const std::string& key) const {
     const auto found = workloads.find(key);
@@ -143,6 +153,7 @@ class Care {
   void count_engine_restart(const std::string& text);
   std::string exit_text(ExitKind kind) const;
   void run_took_over();
+  void hear(const EngineEvent& event);
   void reconsider_exit();
   void drop_everything(AttemptState attempt_state, const std::string& why);
 
@@ -240,6 +251,7 @@ class Care {
   void exit_due();
   void verdict_due();
   void remedy_due();
+  std::optional<Instant> calm_at() const;
   std::optional<Instant> next_deadline() const;
 
   // care_incident.cpp

@@ -22,6 +22,8 @@ void Care::run_due() {
     close_incident(w_.incident->attempts > 0 ? IncidentOutcome::Recovered : IncidentOutcome::RecoveredAlone,
                    {});
 
+  if (const auto end = calm_at(); end && now_ >= *end) became_well();
+
   if (w_.unannounced_incidents > 0 && now_ >= w_.last_announced + w_.policy->alert_cooldown && !silenced())
     announce_summary();
 
@@ -30,6 +32,22 @@ void Care::run_due() {
 
   announce_if_due();
   repeats_due();
+}
+
+/// Of one that cannot be asked, and that ended or was to be healed before: staying up is all there is to see.
+std::optional<Instant> Care::calm_at() const {
+  if (!w_.incident || w_.attempt || queued() || w_.presence != Presence::Running || !unprobed() ||
+      w_.network_loss || awaits_signal())
+    return std::nullopt;
+  switch (w_.incident->cause) {
+    case IncidentCause::Crashed:
+    case IncidentCause::OutOfMemory:
+    case IncidentCause::NotBackAfterEngine:
+    case IncidentCause::ByOperator:
+      return w_.run_started + w_.policy->verify_limit;
+    default:
+      return std::nullopt;
+  }
 }
 
 void Care::checks_due() {
@@ -154,6 +172,7 @@ std::optional<Instant> Care::next_deadline() const {
   if (w_.incident && w_.incident->cause == IncidentCause::CrashLoop && w_.presence == Presence::Running &&
       now_ - w_.run_started < crash_loop_calm)
     at(w_.run_started + crash_loop_calm);
+  at(calm_at());
   at(repeat_deadline());
   if (w_.unannounced_incidents > 0 && !silenced()) at(w_.last_announced + w_.policy->alert_cooldown);
   if (w_.paused_until && *w_.paused_until != Instant::max()) at(w_.paused_until);

@@ -163,13 +163,13 @@ void Care::engine_health(EngineHealth health, const std::string& output) {
 }
 
 void Care::measure_start() {
+  w_.dirty = true;  // that this run has passed
   if (!w_.run_seen_from_start) return;
   const Duration took = std::max(Duration{0}, now_ - w_.run_started);
   w_.started_well_once = true;
   std::vector<Duration>& starts = w_.began_unclean.value_or(false) ? w_.unclean_starts : w_.starts;
   starts.push_back(took);
   if (starts.size() > remembered_starts) starts.erase(starts.begin());
-  w_.dirty = true;
 }
 
 void Care::became_ill(IncidentCause cause, const std::string& text) {

@@ -134,6 +134,8 @@ void Care::begin_run(const Container& facts) {
   }
   find_way();
   w_.grace_until = w_.run_started + grace();
+  if (std::exchange(w_.run_passed_before, false) && same_run)
+    w_.grace_until = std::min(w_.grace_until, now_);  // over, as that process saw
   w_.signals_from = w_.run_started;
   const bool daemon_start = first_sight && !world_.synced_once;
   const double draw = draws_.next();
@@ -226,14 +228,14 @@ void Care::engine_event(const EngineEvent& event) {
     case EngineEventKind::Oom:
       if (older_run || ours) return;
       if (event.kind == EngineEventKind::Kill && after_our_signal()) return;
-      if (w_.evidence.observe(event)) w_.evidence_at = now_;
+      hear(event);
       reconsider_exit();
       return;
     case EngineEventKind::Die:
       if (older_run) return;
       w_.ended_unclean = is_unclean(event.exit_code);
       if (!ours && !after_our_signal()) {
-        if (w_.evidence.observe(event)) w_.evidence_at = now_;
+        hear(event);
         reconsider_exit();
       }
       inspect();
@@ -257,12 +259,18 @@ void Care::engine_event(const EngineEvent& event) {
     case EngineEventKind::Start:
       if (our_doing() && !w_.remedy_started_ns && world_.instant(when) >= w_.attempt->ordered_at)
         w_.remedy_started_ns = event.unix_nanoseconds;
+      w_.dirty |= w_.heard_stopped();
+      w_.evidence.note_start(event.unix_nanoseconds);
+      if (w_.unseen()) {
+        w_.ran_when_restored = true;
+        w_.ran_before_engine_loss = false;
+        w_.stopped_by_person = false;
+        w_.dirty = true;
+      }
       inspect();
       return;
     case EngineEventKind::Restart:
-      if (is_evidence(event.kind, world_.stop_follows_exit) && !older_run && !ours) {
-        if (w_.evidence.observe(event)) w_.evidence_at = now_;
-      }
+      if (is_evidence(event.kind, world_.stop_follows_exit) && !older_run && !ours) hear(event);
       inspect();
       return;
     case EngineEventKind::Unpause:
@@ -271,6 +279,11 @@ void Care::engine_event(const EngineEvent& event) {
       inspect();
       return;
   }
+}
+
+void Care::hear(const EngineEvent& event) {
+  if (w_.evidence.observe(event)) w_.evidence_at = std::min(now_, world_.happened(event.unix_nanoseconds));
+  w_.dirty |= w_.heard_stopped();
 }
 
 /// What explains an exit may come after it was judged: Podman's `stop`, or a replay after a reconnect.
@@ -458,8 +471,7 @@ void Care::not_looked_at_yet() {
 }
 
 void Care::inspect_failed(const Error& error) {
-  // Absent, and not to be forgotten: it was not looked at yet.
-  if (w_.presence != Presence::Absent || !w_.forget_at) not_looked_at_yet();
+  if (w_.presence != Presence::Absent || w_.unseen()) not_looked_at_yet();
   if (std::holds_alternative<Checking>(w_.remedy)) {
     log(LogLevel::Warning,
         fmt::format("{} — could not look at it before acting: {}", w_.name, error.message));
@@ -469,7 +481,8 @@ void Care::inspect_failed(const Error& error) {
 
 void Care::engine_lost(bool fell_with_it) {
   const bool up = w_.presence == Presence::Running || w_.presence == Presence::Restarting ||
-                  w_.presence == Presence::Paused;
+                  w_.presence == Presence::Paused ||
+                  (w_.unseen() && w_.ran_when_restored && !w_.evidence.died());
   if (up || w_.back_by) {
     w_.ran_before_engine_loss = true;
     w_.dirty = true;
@@ -485,6 +498,7 @@ void Care::engine_lost(bool fell_with_it) {
 }
 
 void Care::synced() {
+  if (w_.unseen()) return;
   w_.dirty |= w_.ran_before_engine_loss;
   if (w_.presence != Presence::Exited) {
     w_.ran_before_engine_loss = false;  // it outlived the loss, or its own policy is at it

@@ -392,6 +392,10 @@ void Care::attempt_failed_then_plan(AttemptState state, const std::string& note)
 
 /// Neither well nor ill within the limit.
 void Care::verification_over() {
+  if (w_.unseen()) {  // nothing was asked
+    std::get<Verifying>(w_.remedy).deadline = now_ + look_again;
+    return;
+  }
   if (unprobed() && w_.presence == Presence::Running && !w_.network_loss && !awaits_signal()) {
     became_well();  // nothing can be asked: staying up is all there is to see
     return;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 
@@ -29,6 +30,10 @@ class ExitEvidence {
   /// Feeds one event; what was forgotten before is not learned again from a repetition. True when it is
   /// newer than all that was seen.
   bool observe(const EngineEvent& event);
+  /// It was started at this instant of the engine's clock.
+  void note_start(std::int64_t unix_nanoseconds) {
+    started_ = std::max(started_.value_or(unix_nanoseconds), unix_nanoseconds);
+  }
   /// Forgets what happened before this instant of the engine's clock: another run's.
   void forget_before(std::int64_t unix_nanoseconds);
   /// Forgets all that was seen so far.
@@ -37,6 +42,8 @@ class ExitEvidence {
   std::int64_t newest() const { return newest_; }  ///< the engine's clock, Unix nanoseconds
   bool died() const { return died_.has_value(); }
   bool person_acted() const { return killed_ || stopped_ || restarted_; }
+  /// Somebody stopped it, and it was not started since, as far as was heard.
+  bool stays_stopped() const { return died_ && person_acted() && !(started_ && *started_ >= *died_); }
   std::optional<int> exit_code() const { return exit_code_; }
 
   /// The judgement once the exit is a fact, of an exit that was not ours.
@@ -51,6 +58,7 @@ class ExitEvidence {
   Nanoseconds stopped_;
   Nanoseconds restarted_;
   Nanoseconds oom_;
+  Nanoseconds started_;
   std::optional<int> exit_code_;
 };
 

@@ -9,7 +9,7 @@ bool cause_is_elsewhere(const Workload& w) {
 const char* ails(const Workload& w, Instant now) {
   switch (w.presence) {
     case Presence::Absent:
-      return "is gone";
+      return w.unseen() ? nullptr : "is gone";
     case Presence::Paused:
       return "is paused";
     case Presence::Restarting:

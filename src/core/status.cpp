@@ -15,7 +15,7 @@ Condition condition_of(const Workload& w, bool engine_up) {
     case Presence::Paused:
       return Condition::Paused;
     case Presence::Absent:
-      return Condition::Stopped;
+      return w.unseen() ? Condition::Unknown : Condition::Stopped;
     case Presence::Exited:
     case Presence::Restarting:
       if (w.stopped_by_person) return Condition::Stopped;
@@ -40,6 +40,7 @@ Condition condition_of(const Workload& w, bool engine_up) {
 std::string reason_of(const Workload& w, Instant now) {
   const bool by_signal = w.signalled && w.tracker.state() != Tracker::State::Ill;
   const std::string ill = by_signal ? signal_text(w) : w.last_verdict.text;
+  if (w.unseen()) return "the engine lists it, and does not tell about it; it is looked at again";
   if (w.stopped_by_person) return "stopped; left alone until someone starts it";
   if (w.presence == Presence::Paused) return "paused by a person";
   if (const auto* planned = std::get_if<Planned>(&w.remedy); planned && planned->hold)

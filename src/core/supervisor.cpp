@@ -21,12 +21,16 @@ constexpr Duration said_stall = 1s;
 /// The stops an engine makes when it shuts down end just before its stream does.
 constexpr Duration shutdown_gap = 3s;
 constexpr Duration shutdown_window = 30s;
+/// So long after its first list a connection may still tell of what happened before it.
+constexpr Duration replay_patience = 5s;
 /// Names that come and go for ever (one per job run) must not fill the memory; the rest is on disk.
 constexpr std::size_t most_remembered = 10000;
 
-bool may_run(Presence presence) {
-  // One between two runs of a crash loop has nothing to be stopped, and tells nothing.
-  return presence == Presence::Running || presence == Presence::Paused;
+bool may_run(const Workload& workload) {
+  // One between two runs of a crash loop has nothing to be stopped, and tells nothing; that it is may only
+  // have been heard, while no look succeeds.
+  const bool up = workload.presence == Presence::Running || workload.presence == Presence::Paused;
+  return up && !workload.evidence.died();
 }
 
 /// As the engine adapter names it: RecreateOrder::mark.
@@ -46,8 +50,9 @@ bool stopped_lately(const Workload& workload, Instant now, std::int64_t newest_e
   const bool together = newest_event - workload.evidence.newest() < shutdown_window.count() * 1'000'000;
   // Soon after a signal of ours its death is put down to that; that it was stopped is not.
   const bool ended = workload.evidence.died() || workload.presence == Presence::Exited;
-  return ended && workload.evidence.person_acted() && workload.presence != Presence::Absent &&
-         workload.presence != Presence::Paused && together && now - workload.evidence_at < shutdown_window;
+  const bool there = workload.presence != Presence::Absent || workload.unseen();
+  return ended && workload.evidence.person_acted() && there && workload.presence != Presence::Paused &&
+         together && now - workload.evidence_at < shutdown_window;
 }
 
 /// An order of ours may be what its events tell of. Once it was answered and the run is only watched, they
@@ -178,6 +183,8 @@ Workload& Supervisor::adopt(const std::string& key, const std::string& container
 }
 
 void Supervisor::on(const EngineEvent& event, Step& step) {
+  if (step.now >= world_.live_from)
+    world_.engine_lag = step.now - world_.instant(WallTime{event.unix_nanoseconds / 1'000'000});
   if (Workload* workload = by_container(event.container_id)) {
     care(*workload, step, [&](Care& care) { care.engine_event(event); });
     parent_event(event, step);
@@ -224,14 +231,20 @@ void Supervisor::on(const ContainerObserved& event, Step& step) {
 
   Workload& workload = adopt(key, facts.id);
   std::optional<Attempt> unfinished = take_unfinished(key, step);
-  // Not where an order of ours was under way: those events may be its own.
-  if (const auto early = early_evidence_.extract(facts.id); early && !unfinished)
-    workload.evidence = early.mapped();
+  take_early_evidence(workload, facts.id, unfinished.has_value());
   care(workload, step, [&](Care& care) {
     if (unfinished) care.resume_attempt(*unfinished);
     care.observe(event);
   });
   if (Workload* seen = by_key(key)) learn_edges(*seen, facts, step);
+}
+
+void Supervisor::take_early_evidence(Workload& workload, const std::string& container_id, bool ours) {
+  const auto early = early_evidence_.extract(container_id);
+  if (!early) return;
+  workload.evidence = early.mapped();
+  if (ours) workload.evidence.forget_seen();
+  workload.evidence_at = world_.happened(workload.evidence.newest());
 }
 
 bool Supervisor::is_set_aside(const Container& facts) const {
@@ -281,22 +294,41 @@ void Supervisor::on(const InspectFailed& event, Step& step) {
     care(*workload, step, [&](Care& care) { care.inspect_failed(event.error); });
 }
 
-/// Those left open whose container was not looked at with the first list.
-void Supervisor::take_over_incidents(const std::vector<std::string>& listed, Step& step) {
+/// Those that the first list names, and that could not be looked at: what is heard of them meanwhile counts.
+void Supervisor::take_over_unseen(const std::vector<std::string>& listed, Step& step) {
+  const auto is_recreated = [this](const std::string& key) {
+    return std::any_of(unfinished_attempts_.begin(), unfinished_attempts_.end(), [&](const Attempt& attempt) {
+      return attempt.workload == key && attempt.remedy == RemedyKind::Recreate;
+    });
+  };
+  std::vector<std::string> keys;
+  for (const auto& [key, remembered] : remembered_) {
+    const std::string& id = remembered.record.last_run.container_id;
+    // Those that were looked at, and are not watched any more, have no such entry.
+    const bool unseen = std::binary_search(listed.begin(), listed.end(), id) && early_evidence_.contains(id);
+    if (unseen && !is_recreated(key)) keys.push_back(key);
+  }
+  std::sort(keys.begin(), keys.end());
+  for (const std::string& key : keys) {
+    const std::string id = remembered_.at(key).record.last_run.container_id;
+    Workload& workload = adopt(key, id);
+    const std::optional<Attempt> unfinished = take_unfinished(key, step);
+    take_early_evidence(workload, id, unfinished.has_value());
+    workload.dirty = workload.heard_stopped();
+    care(workload, step, [&](Care& care) {
+      if (unfinished) care.resume_attempt(*unfinished);  // it has its place before anything else is begun
+      care.not_looked_at_yet();
+    });
+  }
+}
+
+/// Those left open whose container is not there, or is being recreated.
+void Supervisor::take_over_incidents(Step& step) {
   const std::vector<Incident> left = stored_incidents_;
   for (const Incident& incident : left) {
-    const auto of = remembered_.find(incident.workload);
-    const std::string id = of != remembered_.end() ? of->second.record.last_run.container_id : std::string();
     const std::optional<Attempt> unfinished = take_unfinished(incident.workload, step);
-    // It is there, and could only not be looked at yet: what is heard of it meanwhile counts.
-    const bool is_there = !unfinished && std::binary_search(listed.begin(), listed.end(), id);
-    Workload& workload = adopt(incident.workload, is_there ? id : std::string());
+    Workload& workload = adopt(incident.workload, {});
     workload.name = incident.name;
-    if (is_there) {
-      if (const auto early = early_evidence_.extract(id)) workload.evidence = early.mapped();
-      care(workload, step, [](Care& care) { care.not_looked_at_yet(); });
-      continue;
-    }
     // It vanished while healer was not there: given the time of a deployment, then closed.
     key_of_container_.erase("");
     care(workload, step, [&](Care& care) {
@@ -320,7 +352,11 @@ void Supervisor::on(const SyncCompleted& event, Step& step) {
   const bool first = !world_.synced_once;
   world_.synced_once = true;
   world_.synced_at = step.now;
-  if (first) take_over_incidents(listed, step);
+  world_.live_from = std::min(world_.live_from, step.now + replay_patience);
+  if (first) {
+    take_over_unseen(listed, step);
+    take_over_incidents(step);
+  }
   std::vector<std::string> keys;
   keys.reserve(workloads_.size());
   for (const auto& [key, workload] : workloads_) {
@@ -336,6 +372,7 @@ void Supervisor::on(const SyncCompleted& event, Step& step) {
 
 void Supervisor::on(const EngineConnected& event, Step& step) {
   world_.engine_up = true;
+  world_.live_from = Instant::max();
   world_.stop_follows_exit = event.stop_follows_exit;
   engine_alert_due_.reset();
   step.out.push_back(LogLine{LogLevel::Info, "connected to " + event.description, {}});
@@ -386,7 +423,7 @@ bool Supervisor::was_shutdown(Instant now) const {
     if (stopped_lately(*workload, now, newest)) {
       ++stopped;
       last = std::max(last, workload->evidence_at);
-    } else if (may_run(workload->presence)) {
+    } else if (may_run(*workload)) {
       return false;
     }
   }

@@ -103,7 +103,8 @@ class Supervisor {
   void care(Workload& workload, Step& step, F&& what);
   void care_for(Workload& workload, Step& step, const std::function<void(Care&)>& what);
   void forget_if_over(const Workload& workload, Instant now);
-  void take_over_incidents(const std::vector<std::string>& listed, Step& step);
+  void take_over_unseen(const std::vector<std::string>& listed, Step& step);
+  void take_over_incidents(Step& step);
   std::optional<Attempt> take_unfinished(const std::string& key, Step& step);
   void engine_alert(Step& step, AlertKind kind, const char* event, std::string text);
   /// About no workload. The destinations it went to; `more` are others than those that routes give it.
@@ -115,6 +116,9 @@ class Supervisor {
   void control_news(Control::News news, Step& step);
   bool was_shutdown(Instant now) const;
   std::int64_t newest_event() const;
+  /// What was said of its container before it was looked at. `ours`: an order was under way, whose doing it
+  /// may be.
+  void take_early_evidence(Workload& workload, const std::string& container_id, bool ours);
   bool is_set_aside(const Container& facts) const;
   WorkloadStatus present_status(const Workload& workload, Instant now) const;
 

@@ -398,6 +398,7 @@ void Supervisor::on(const WallClockMoved& event, Step& step) {
     for (auto& [key, workload] : workloads_)
       if (!workload->judge_exit_at) workload->evidence = {};
   world_.wall_ahead = event.ahead;
+  world_.engine_lag = Duration{0};
   release(HoldKind::Maintenance, step);
 }
 

@@ -40,16 +40,26 @@ std::string project_of(const Workload& workload) {
   return workload.service.substr(0, workload.service.find('/'));
 }
 
+bool Workload::heard_stopped() const {
+  // Where a remedy of ours may have done it, or a former process judged it, more than this decides.
+  const bool exit_open = presence == Presence::Exited && judge_exit_at && !exit_judged_before;
+  const bool not_shown = presence == Presence::Running || presence == Presence::Paused || unseen();
+  const bool perhaps_ours = attempt || (ordered && ordered->run == run() && evidence_at <= ordered->until);
+  return (exit_open || not_shown) && !perhaps_ours && evidence.stays_stopped();
+}
+
 WorkloadRecord Workload::record() const {
   WorkloadRecord record;
   record.key = key;
   record.name = name;
   record.last_run = run();
   // An exit that is not judged yet is told to nobody: the next process judges it, as of one that ran.
-  record.was_running = presence == Presence::Running || presence == Presence::Restarting ||
-                       presence == Presence::Paused || judge_exit_at ||
-                       (presence == Presence::Absent && ran_when_restored);  // not looked at yet
-  record.stopped_by_person = stopped_by_person;
+  const bool stopped = heard_stopped();
+  const bool runs = presence == Presence::Running || presence == Presence::Restarting ||
+                    presence == Presence::Paused || judge_exit_at ||
+                    (presence == Presence::Absent && ran_when_restored);  // not looked at yet
+  record.was_running = runs && !stopped;
+  record.stopped_by_person = stopped_by_person || stopped;
   record.started_well_once = started_well_once;
   record.starts = starts;
   record.unclean_starts = unclean_starts;
@@ -66,7 +76,8 @@ WorkloadRecord Workload::record() const {
   record.paused_until = paused_until;
   record.network_parent = network_parent;
   if (signals) record.signals = *signals;
-  record.ran_before_engine_loss = ran_before_engine_loss || back_by;
+  record.run_passed = tracker.passed_once() || (unseen() && run_passed_before);
+  record.ran_before_engine_loss = (ran_before_engine_loss && !stopped) || back_by;
   return record;
 }
 
@@ -93,6 +104,7 @@ Workload restore_workload(const Remembered& remembered) {
   workload.futile_restarts = record.futile_restarts;
   workload.paused_until = record.paused_until;
   workload.network_parent = record.network_parent;
+  workload.run_passed_before = record.run_passed;
   workload.ran_before_engine_loss = record.ran_before_engine_loss;
   if (!record.signals.empty()) workload.signals = record.signals;
   if (remembered.newest_order) workload.ordered = *remembered.newest_order;

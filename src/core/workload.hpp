@@ -27,7 +27,7 @@ namespace healer {
 ///   Paused     by a person: frozen, no probes, no alert
 ///   Exited     judged or about to be (exit_kind); Crash and OutOfMemory are illnesses
 ///   Restarting the engine's own policy is at it: left to the engine
-///   Absent     destroyed; comes back within a minute when it is a deployment
+///   Absent     destroyed; comes back within a minute when it is a deployment. Or unseen()
 enum class Presence { Running, Paused, Exited, Restarting, Absent };
 
 /// The remedy under way. HEALING.md 4. At most one per workload.
@@ -171,7 +171,7 @@ struct Workload {
   std::optional<Instant> judge_exit_at;  ///< events that explain an exit may still be on their way
   std::optional<Instant> back_by;        ///< left to the engine until then
   bool stopped_by_person = false;
-  Instant evidence_at{};  ///< when the newest of it was first heard
+  Instant evidence_at{};  ///< when the newest of it happened; see World::happened
   bool ran_before_engine_loss = false;
   bool ran_when_restored = false;   ///< it ran when a former process last looked
   bool exit_judged_before = false;  ///< a former process knew this exit, and did not take it for a person's
@@ -183,6 +183,7 @@ struct Workload {
   // Health.
   Tracker tracker;
   Instant grace_until{};
+  bool run_passed_before = false;   ///< a former process saw that run pass
   bool unhealthy_in_grace = false;  ///< the engine's verdict, to be applied when the grace ends
   std::optional<OpenProbe> probe;
   std::optional<Instant> probe_due;
@@ -243,6 +244,11 @@ struct Workload {
   bool dirty = false;                ///< record() changed in this step
 
   RunId run() const { return container.run(); }
+  /// The engine lists it, and this process has not been able to look at it yet: only what is heard is known.
+  bool unseen() const { return presence == Presence::Absent && !forget_at; }
+  /// Somebody stopped it, as far as was heard, and no look has shown it yet, or its exit is not judged yet.
+  /// For the next process, which may not hear of it any more.
+  bool heard_stopped() const;
   /// Nothing is asked over the network or inside it: the engine's HEALTHCHECK alone is listened to.
   bool asks_engine() const;
   /// The engine's HEALTHCHECK is one of its probes.

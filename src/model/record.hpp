@@ -140,6 +140,7 @@ struct WorkloadRecord {
   std::string network_parent;           ///< key of the workload whose network it shares; empty: none
   bool ran_before_engine_loss = false;  ///< when the engine went, and not judged since
   std::vector<FiringSignal> signals;
+  bool run_passed = false;  ///< the last run has passed its checks once: its start grace is over
   bool operator==(const WorkloadRecord&) const = default;
 };
 
@@ -297,9 +298,12 @@ struct RaisedAlert {
   bool operator==(const RaisedAlert&) const = default;
 };
 
-/// Up to where the engine's events have been seen: the `since=` of the next process.
+/// Up to where the engine's events have been seen: the `since=` of the next process. Both by the engine's
+/// clock, Unix nanoseconds.
 struct EventCursor {
   std::int64_t unix_nanoseconds = 0;
+  /// Ends up to here were an engine's that went, no person's; the next process hears of them again.
+  std::int64_t engine_stops_until = 0;
   bool operator==(const EventCursor&) const = default;
 };
 

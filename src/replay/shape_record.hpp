@@ -22,7 +22,7 @@ struct Shape<FiringSignal> {
 
 template <>
 struct Shape<WorkloadRecord> {
-  static constexpr std::array<const char*, 22> names{"key",
+  static constexpr std::array<const char*, 23> names{"key",
                                                      "name",
                                                      "last_run",
                                                      "was_running",
@@ -43,16 +43,17 @@ struct Shape<WorkloadRecord> {
                                                      "paused_until",
                                                      "network_parent",
                                                      "ran_before_engine_loss",
-                                                     "signals"};
+                                                     "signals",
+                                                     "run_passed"};
   static auto tie(auto& owner) {
     auto& [key, name, last_run, was_running, stopped_by_person, started_well_once, starts, unclean_starts,
            breaker, breaker_until, backoff_level, backoff_changed_at, last_announced, unannounced_incidents,
            unannounced_attempts, quiet_since, reset_at, futile_restarts, paused_until, network_parent,
-           ran_before_engine_loss, signals] = owner;
+           ran_before_engine_loss, signals, run_passed] = owner;
     return std::tie(key, name, last_run, was_running, stopped_by_person, started_well_once, starts,
                     unclean_starts, breaker, breaker_until, backoff_level, backoff_changed_at, last_announced,
                     unannounced_incidents, unannounced_attempts, quiet_since, reset_at, futile_restarts,
-                    paused_until, network_parent, ran_before_engine_loss, signals);
+                    paused_until, network_parent, ran_before_engine_loss, signals, run_passed);
   }
 };
 
@@ -151,10 +152,10 @@ struct Shape<Delivery> {
 
 template <>
 struct Shape<EventCursor> {
-  static constexpr std::array<const char*, 1> names{"unix_nanoseconds"};
+  static constexpr std::array<const char*, 2> names{"unix_nanoseconds", "engine_stops_until"};
   static auto tie(auto& owner) {
-    auto& [unix_nanoseconds] = owner;
-    return std::tie(unix_nanoseconds);
+    auto& [unix_nanoseconds, engine_stops_until] = owner;
+    return std::tie(unix_nanoseconds, engine_stops_until);
   }
 };
 

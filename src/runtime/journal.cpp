@@ -4,6 +4,8 @@
 #include <type_traits>
 #include <utility>
 
+#include "model/record_times.hpp"
+
 namespace healer {
 namespace {
 
@@ -23,6 +25,7 @@ Journal::Journal(Store& store, std::function<void(const Error&)> failed)
     : store_(store), failed_(std::move(failed)) {}
 
 void Journal::write(std::vector<Record> records, std::function<void()> then) {
+  for (Record& record : records) move_times(record, clock_ahead_);
   next_.records.insert(next_.records.end(), std::make_move_iterator(records.begin()),
                        std::make_move_iterator(records.end()));
   if (then) next_.then.push_back(std::move(then));
@@ -30,7 +33,7 @@ void Journal::write(std::vector<Record> records, std::function<void()> then) {
 }
 
 void Journal::write_cursor() {
-  if (cursor_ != written_cursor_) write({EventCursor{cursor_}}, {});
+  if (cursor_ != written_cursor_) write({cursor_}, {});
 }
 
 void Journal::retry() {
@@ -73,7 +76,7 @@ void Journal::begin() {
   if (next_.empty() && unwritten_.empty()) return;
   Batch batch = std::exchange(next_, {});
   if (cursor_ != written_cursor_) {
-    batch.records.emplace_back(EventCursor{cursor_});
+    batch.records.emplace_back(cursor_);
     written_cursor_ = cursor_;
   }
   if (!unwritten_.empty()) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "base/time.hpp"
 #include "model/record.hpp"
 #include "store/store.hpp"
 
@@ -17,6 +18,9 @@ namespace healer {
 /// Group commit in front of the store: one transaction under way, everything asked for meanwhile is the
 /// next one. So a burst costs few transactions, the store's queue cannot fill up, and what must wait for
 /// its record (an order to the engine, an alert) waits for exactly that.
+///
+/// On disk every time is the wall clock's, as far as it had been set when the record was written: the next
+/// process' timeline begins with that clock, and so do the engine's times.
 ///
 /// What could not be written is kept and goes first in the next transaction, each record as it was said
 /// last: the disk may be full for hours and then knows what is true, not what was.
@@ -37,9 +41,12 @@ class Journal {
   /// `failed`).
   void write(std::vector<Record> records, std::function<void()> then);
 
+  /// The wall clock is this much ahead of the process' timeline from now on.
+  void clock_moved(Duration ahead) { clock_ahead_ = ahead; }
+
   /// Remembers how far the engine's events were seen; goes along with the next transaction.
-  void note_cursor(std::int64_t unix_nanoseconds) { cursor_ = unix_nanoseconds; }
-  std::int64_t cursor() const { return cursor_; }
+  void note_cursor(EventCursor cursor) { cursor_ = cursor; }
+  const EventCursor& cursor() const { return cursor_; }
   /// Writes the cursor now, if it moved since it was last written.
   void write_cursor();
   /// Tries again what could not be written, if there is any and nothing is under way.
@@ -68,8 +75,9 @@ class Journal {
   std::uint64_t history_said_ = 0;
   std::size_t history_kept_ = 0;
   bool committing_ = false;
-  std::int64_t cursor_ = 0;
-  std::int64_t written_cursor_ = 0;
+  Duration clock_ahead_{0};
+  EventCursor cursor_;
+  EventCursor written_cursor_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 

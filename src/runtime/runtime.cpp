@@ -77,7 +77,8 @@ Runtime::Runtime(RuntimeSettings settings, Parts parts, const StoredState& store
         done(failure(ErrorCode::Unreachable, "this healer cannot post to webhooks"));
       });
     };
-  journal_.note_cursor(stored.cursor.unix_nanoseconds);
+  cursor_ = stored.cursor;
+  journal_.note_cursor(cursor_);
   for (const WorkloadRecord& record : stored.workloads)
     if (record.ran_before_engine_loss)
       ran_before_loss_[record.last_run.container_id] = record.last_run.started_at;
@@ -187,11 +188,13 @@ void Runtime::connect() {
 void Runtime::subscribe() {
   const std::uint64_t connection = connection_;
   // Podman's containers do not depend on the process that answers for them.
-  may_be_another_ = !ran_before_loss_.empty() && journal_.cursor() != 0 && !is_podman(engine_description_);
+  may_be_another_ =
+      !ran_before_loss_.empty() && cursor_.unix_nanoseconds != 0 && !is_podman(engine_description_);
   // What explains an exit is kept in memory only: a new process hears the last minute again, and the core
   // ignores what it knows.
   const std::int64_t overlap = supervisor_.synced_once() ? 0 : first_overlap_ns;
-  engine_.subscribe(std::max<std::int64_t>(0, journal_.cursor() - overlap), guarded([this, connection]() {
+  engine_.subscribe(std::max<std::int64_t>(0, cursor_.unix_nanoseconds - overlap),
+                    guarded([this, connection]() {
                       if (connection == connection_) stream_ready();
                     }),
                     guarded([this, connection](EngineEvent event) {
@@ -240,7 +243,7 @@ void Runtime::connection_failed(const Error& error) {
     for (const auto& [id, known] : known_)
       if (is_up(known.state)) ran_before_loss_[id] = known.started_at;
   }
-  connected_ = false;
+  connected_ = caught_up_ = false;
   sync_.reset();
   held_events_.clear();
   feed(EngineLost{error.message});
@@ -255,16 +258,23 @@ void Runtime::engine_event(const EngineEvent& event) {
   const auto lag = Duration{host_.wall().unix_ms - event.unix_nanoseconds / 1000000};
   observer_.engine_event(event.kind, lag);
   // since= includes its instant: the engine that told of the newest event tells of it again.
-  if (event.unix_nanoseconds <= journal_.cursor()) may_be_another_ = false;
-  journal_.note_cursor(std::max(journal_.cursor(), event.unix_nanoseconds));
+  if (event.unix_nanoseconds <= cursor_.unix_nanoseconds) may_be_another_ = false;
   if (event.kind == EngineEventKind::Destroy) known_.erase(event.container_id);
-  // The newest of what an engine stopped at its own end is said again after each cut of the stream.
-  if (event.unix_nanoseconds <= fell_until_ && tells_of_an_end(event.kind)) return;
+  // What an engine stopped at its own end is said again: the newest of it after each cut of the stream, all
+  // of it to the next process.
+  if (event.unix_nanoseconds <= cursor_.engine_stops_until && tells_of_an_end(event.kind)) return;
   if (!supervisor_.synced_once() || may_be_another_ || !held_events_.empty()) {
-    held_events_.push_back(event);
+    held_events_.push_back(event);  // the next process, too, is to tell whose doing it was
     return;
   }
+  seen(event);
   feed(event);
+}
+
+void Runtime::seen(const EngineEvent& event) {
+  cursor_.unix_nanoseconds = std::max(cursor_.unix_nanoseconds, event.unix_nanoseconds);
+  // What they explain may not be known yet: a process that is killed meanwhile leaves them to the next.
+  if (caught_up_) journal_.note_cursor(cursor_);
 }
 
 void Runtime::sync(bool full) {
@@ -313,15 +323,20 @@ void Runtime::sync_step() {
   ran_before_loss_.clear();
   if (another && !held_events_.empty())
     log(LogLevel::Info, "the engine was started anew: what it stopped before it answered, no person did");
-  feed(SyncCompleted{std::move(done.ids)});
+  std::vector<EngineEvent> heard;
   std::set<std::string> up_again;  // whose next end is their own
-  for (const EngineEvent& event : std::exchange(held_events_, {})) {
+  for (EngineEvent& event : std::exchange(held_events_, {})) {
     if (event.kind == EngineEventKind::Start) up_again.insert(event.container_id);
-    if (!another || !tells_of_an_end(event.kind) || up_again.count(event.container_id) != 0)
-      feed(event);
+    seen(event);
+    if (another && tells_of_an_end(event.kind) && up_again.count(event.container_id) == 0)
+      cursor_.engine_stops_until = std::max(cursor_.engine_stops_until, event.unix_nanoseconds);
     else
-      fell_until_ = std::max(fell_until_, event.unix_nanoseconds);
+      heard.push_back(std::move(event));
   }
+  caught_up_ = true;
+  journal_.note_cursor(cursor_);
+  feed(SyncCompleted{std::move(done.ids)});
+  for (const EngineEvent& event : heard) feed(event);
   if (done.again) sync(done.again_full);
 }
 
@@ -409,7 +424,10 @@ void Runtime::notice_stall() {
 void Runtime::notice_clock() {
   const Duration ahead{host_.wall().unix_ms - wall_time_of(host_.now()).unix_ms};
   if (ahead < clock_ahead_ + told_clock_step && ahead > clock_ahead_ - told_clock_step) return;
+  // Set back, the ends that follow would seem to be among them.
+  if (ahead < clock_ahead_) cursor_.engine_stops_until = 0;
   clock_ahead_ = ahead;
+  journal_.clock_moved(ahead);
   feed(WallClockMoved{ahead});
 }
 
@@ -490,7 +508,7 @@ void Runtime::shut_down(std::function<void()> done) {
   stopping_ = true;
   ++connection_;
   std::vector<Record> last;
-  if (journal_.cursor() != 0) last.emplace_back(EventCursor{journal_.cursor()});
+  if (journal_.cursor() != EventCursor{}) last.emplace_back(journal_.cursor());
   journal_.write(std::move(last), std::move(done));
 }
 

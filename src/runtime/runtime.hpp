@@ -152,6 +152,7 @@ class Runtime {
   void learn_place();
   void connection_failed(const Error& error);
   void engine_event(const EngineEvent& event);
+  void seen(const EngineEvent& event);
   void sync(bool full);
   void sync_saw(const ContainerSummary& summary, bool full);
   void sync_step();
@@ -193,11 +194,12 @@ class Runtime {
   std::string engine_description_;
   std::optional<Sync> sync_;
   std::unordered_map<std::string, Known> known_;  ///< the opted-in, as last inspected
+  EventCursor cursor_;                            ///< of the events that the core has heard
+  bool caught_up_ = false;                        ///< the first sync of this connection is through
   std::vector<EngineEvent> held_events_;          ///< until a sync tells what they are about
   // Whether the engine that answers again is the process that went. A new one stops what outlived a killed
   // one before it answers, and those stops, among its events, are no person's.
   bool may_be_another_ = false;
-  std::int64_t fell_until_ = 0;  ///< Unix ns: ends up to here were of an engine that went, no person's
   std::unordered_map<std::string, std::string> ran_before_loss_;  ///< id -> started_at
 
   Instant last_beat_{};

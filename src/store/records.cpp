@@ -77,6 +77,8 @@ struct Writer {
   SqlResult<void> operator()(const Decision& r) const { return store_row(s.decision, r); }
   SqlResult<void> operator()(const EventCursor& r) const {
     bind_all(s.counter, std::make_tuple(std::string("event_cursor"), r.unix_nanoseconds));
+    if (auto done = execute(s.counter); !done) return done;
+    bind_all(s.counter, std::make_tuple(std::string("engine_stops_until"), r.engine_stops_until));
     return execute(s.counter);
   }
   SqlResult<void> operator()(const RaisedAlert& r) const {
@@ -201,9 +203,14 @@ SqlResult<Records::Loaded> Records::load(Instant now) {
   if (!done) return tl::unexpected(std::move(done.error()));
   if (!host.empty()) state.host = std::move(host.front());
 
-  const auto cursor = database.number("SELECT value FROM counters WHERE name = 'event_cursor'");
-  if (!cursor) return tl::unexpected(cursor.error());
-  state.cursor.unix_nanoseconds = *cursor;
+  const std::pair<const char*, std::int64_t*> seen[] = {
+      {"event_cursor", &state.cursor.unix_nanoseconds},
+      {"engine_stops_until", &state.cursor.engine_stops_until}};
+  for (const auto& [name, into] : seen) {
+    const auto value = database.number("SELECT value FROM counters WHERE name = '" + std::string(name) + "'");
+    if (!value) return tl::unexpected(value.error());
+    *into = *value;
+  }
   const std::pair<const char*, std::uint64_t*> highest[] = {
       {"incidents", &state.last_incident}, {"attempts", &state.last_attempt}, {"alerts", &state.last_alert}};
   for (const auto& [table, into] : highest) {

@@ -54,7 +54,8 @@ inline const Table& table_of(const WorkloadRecord*) {
                             "paused_until",
                             "network_parent",
                             "ran_before_engine_loss",
-                            "signals"},
+                            "signals",
+                            "run_passed"},
                            true};
   return table;
 }
@@ -64,12 +65,12 @@ auto fields_of(R& r) {
   auto& [key, name, last_run, was_running, stopped_by_person, started_well_once, starts, unclean_starts,
          breaker, breaker_until, backoff_level, backoff_changed_at, last_announced, unannounced_incidents,
          unannounced_attempts, quiet_since, reset_at, futile_restarts, paused_until, network_parent,
-         ran_before_engine_loss, signals] = r;
+         ran_before_engine_loss, signals, run_passed] = r;
   return std::tie(key, name, last_run.container_id, last_run.started_at, was_running, stopped_by_person,
                   started_well_once, starts, unclean_starts, breaker, breaker_until, backoff_level,
                   backoff_changed_at, last_announced, unannounced_incidents, unannounced_attempts,
                   quiet_since, reset_at, futile_restarts, paused_until, network_parent,
-                  ran_before_engine_loss, signals);
+                  ran_before_engine_loss, signals, run_passed);
 }
 
 inline const Table& table_of(const Incident*) {

@@ -7,7 +7,7 @@ namespace {
 
 // STRICT: a value of another type than the column's is refused by SQLite itself.
 // Instants are Unix milliseconds, durations milliseconds, closed choices their text.
-const std::array<Migration, 8> released{
+const std::array<Migration, 9> released{
     R"(
 CREATE TABLE workloads (
   workload_key TEXT PRIMARY KEY NOT NULL,
@@ -181,6 +181,9 @@ ALTER TABLE incidents ADD COLUMN acked_at INTEGER;
 ALTER TABLE incidents ADD COLUMN acked_by TEXT NOT NULL DEFAULT '';
 ALTER TABLE host ADD COLUMN engine_told TEXT NOT NULL DEFAULT '';
 ALTER TABLE host ADD COLUMN mass_told TEXT NOT NULL DEFAULT '';
+)",
+    R"(
+ALTER TABLE workloads ADD COLUMN run_passed INTEGER NOT NULL DEFAULT 0;
 )"};
 
 }  // namespace

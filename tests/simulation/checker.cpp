@@ -104,6 +104,8 @@ void Checker::ends(bool amnesia) {
   for (Known& known : known_) {
     known.decided.reset();
     known.unattended = Duration{0};
+    // That it has passed is forgotten, too, and its start grace begins anew.
+    if (amnesia || world_.now() - known.passed_at < writing) known.passed_run = 0;
     // What was never written is forgotten, and so are the orders and alerts that followed from it.
     if (!amnesia) continue;
     known.open_order.reset();
@@ -157,7 +159,7 @@ void Checker::looked(const std::string& container_id, Instant seen_at) {
   if (!seen) return;
   seen->looked_at = std::max(seen->looked_at, seen_at);
   const Place& place = *world_.by_id(container_id);
-  if (place.facts.health == EngineHealth::Healthy) seen->passed_run = place.starts;
+  if (place.facts.health == EngineHealth::Healthy) seen->passes(place.starts, world_.now());
 }
 
 void Checker::told(const EngineEvent& event) {
@@ -166,13 +168,13 @@ void Checker::told(const EngineEvent& event) {
   Known* of = known(event.container_id);
   if (!of) return;
   if (event.kind == EngineEventKind::HealthStatus && event.health == EngineHealth::Healthy)
-    of->passed_run = world_.by_id(event.container_id)->starts;
+    of->passes(world_.by_id(event.container_id)->starts, world_.now());
   if (event.kind == EngineEventKind::Pause) of->told_paused = world_.now();
   if (is_stop(event.kind)) of->told_stopped = world_.now();
 }
 
 void Checker::passed(std::uint32_t index) {
-  known_[index].passed_run = world_.places()[index].starts;
+  known_[index].passes(world_.places()[index].starts, world_.now());
 }
 
 // Steps of the core.
@@ -434,7 +436,7 @@ void Checker::ordered_to(const Place& place, const ApplyRemedy& order, bool stop
   const Policy* policy = policy_of(order.workload);
   if (!policy || policy->selection != Selection::OptedIn) fail(1, who + " did not opt in");
   const bool knows_pause = place.paused_at < known.looked_at || known.told_paused > place.paused_at;
-  if (place.paused() && knows_pause) fail(1, who + " is paused");
+  if (place.paused() && knows_pause && !order.resume) fail(1, who + " is paused");
   // Podman tells of a stop by nothing but the exit, and this one looks like the container's own.
   // HEALING.md 3.
   const int code = place.facts.exit_code;
@@ -523,7 +525,7 @@ void Checker::delivered(const Alert& alert) {
 void Checker::operator_did(What what, const std::string& key) {
   note(fmt::format("operator: {} {}", to_string(what), key));
   if ((what != What::OpReset && what != What::OpHeal) || key.empty()) return;
-  reset_at_[key] = healers_now();
+  reset_at_[key] = world_.now() + world_.clock_ahead();  // as what is on disk says it
   if (what == What::OpHeal) asked_at_[key] = world_.now();
   if (const auto of = by_key_.find(key); of != by_key_.end())
     reset_names_.insert(world_.places()[of->second].unit->name);

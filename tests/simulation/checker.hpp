@@ -89,6 +89,7 @@ class Checker final : public Observer {
     Instant told_paused{};
     Instant told_stopped{};
     std::uint32_t passed_run = 0;  ///< the run (Place::starts) that has answered well
+    Instant passed_at{};           ///< for the first time
     bool failed_in_round = false;  ///< one of its probes did, and the others are not in yet
     Duration unattended{0};        ///< ill with nothing in the way, until now
     std::optional<std::pair<RemedyKind, Instant>> open_order;  ///< and its deadline
@@ -97,6 +98,9 @@ class Checker final : public Observer {
     unsigned ordered_by = 0;
     Instant ordered_from{}, ordered_until{};  ///< what happens in between may be its doing
     std::optional<ApplyRemedy> decided;       ///< not given yet
+    void passes(std::uint32_t run, Instant now) {
+      if (std::exchange(passed_run, run) != run) passed_at = now;
+    }
   };
   struct Account {  ///< of one workload
     std::vector<Instant> orders;

@@ -21,9 +21,9 @@ bool goes_to(const RaiseAlert& alert, const std::string& channel) {
 void Invariants::order(const ApplyRemedy& order, const Truth& truth, Instant now) {
   const std::string& who = truth.workload;
   if (!truth.opted_in) fail(fmt::format("1: {} did not opt in", who));
-  if (truth.paused) fail(fmt::format("1: {} is paused", who));
+  // What is half done is finished or undone, whatever happens to it meanwhile.
+  if (truth.paused && !order.resume) fail(fmt::format("1: {} is paused", who));
   if (truth.stopped_by_person) fail(fmt::format("1: {} was stopped by a person", who));
-  // What is half done is finished or undone, whatever runs meanwhile.
   if (truth.starting && order.step.kind != RemedyKind::Start && !order.resume)
     fail(fmt::format("1: {} is still starting", who));
 
@@ -36,10 +36,10 @@ void Invariants::order(const ApplyRemedy& order, const Truth& truth, Instant now
     if (attempt.workload != who || attempt.id == order.attempt) continue;
     if (attempt.state == AttemptState::Ordered || attempt.state == AttemptState::Verifying)
       fail(fmt::format("2: attempt {} of {} is not over", id, who));
-    // An order that changed nothing (a dry run) leaves the run, and it may have ended since.
-    const bool ended_since = order.step.kind == RemedyKind::Start;
+    // An order that changed nothing leaves the run.
+    const bool carried_out = attempt.note != "dry run";
     if (attempt.run == truth.run && attempt.state == AttemptState::Cured && !keeps_run(attempt.remedy) &&
-        !ended_since)
+        carried_out)
       fail(fmt::format("2: {} had been cured of this run", who));
   }
   const auto written = attempts_.find(order.attempt.value);

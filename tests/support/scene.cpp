@@ -58,6 +58,8 @@ Box& Scene::add(const std::string& name, const Policy& policy) {
 
 void Scene::connect() {
   engine_up = true;
+  caught_up_ = false;
+  heard_ = delivered_;
   send(EngineConnected{"Docker Engine (simulated)", dialect == Dialect::Podman});
   // What was missed is said again, and a little more than that.
   std::size_t from = delivered_;
@@ -76,7 +78,11 @@ void Scene::resync() {
   for (const auto& [id, box] : boxes)
     if (box->exists) ids.push_back(id);
   for (const std::string& id : ids) later(inspect_takes, true, [this, id] { observe(id); });
-  later(inspect_takes, true, [this, ids] { send(SyncCompleted{ids}); });
+  later(inspect_takes, true, [this, ids] {
+    caught_up_ = true;
+    delivered_ = heard_ = std::max(heard_, delivered_);
+    send(SyncCompleted{ids});
+  });
 }
 
 Box& Scene::healthy(const std::string& name, const Policy& policy) {
@@ -179,7 +185,8 @@ void Scene::deliver(const EngineEvent& event) {
 
 void Scene::hear(std::size_t number) {
   later(Duration{0}, true, [this, number] {
-    delivered_ = std::max(delivered_, number + 1);
+    heard_ = std::max(heard_, number + 1);
+    if (caught_up_) delivered_ = heard_;
     const EngineEvent event = history_[number];
     send(event);
   });

@@ -206,7 +206,9 @@ class Scene {
   std::uint64_t order_of_events_ = 0;
   std::map<std::pair<Instant, std::uint64_t>, Happening> happenings_;
   std::vector<EngineEvent> history_;
-  std::size_t delivered_ = 0;  ///< of these, those healer has heard
+  std::size_t delivered_ = 0;  ///< of these, those that no later process needs to hear
+  std::size_t heard_ = 0;      ///< those that this one has heard
+  bool caught_up_ = false;     ///< the first list of this connection is through
   std::set<std::uint64_t> cancelled_;
   std::uint64_t next_id_ = 0;
   std::uint16_t next_port_ = 8000;

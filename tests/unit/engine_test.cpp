@@ -232,6 +232,44 @@ TEST_CASE("engine: its shutdown while a remedy is being verified is no person's 
   CHECK(scene.status("other").condition == Condition::Healthy);
 }
 
+TEST_CASE("engine: its shutdown is known for one though a look at the one in a crash loop failed") {
+  Scene scene;
+  INFO(scene.transcript());
+  scene.healthy("web");
+  scene.healthy("other");
+  Box& loop = scene.add("loop");
+  loop.facts.restart_policy = RestartPolicy::Always;
+  scene.pass(1min);
+  scene.inspect_fails = true;
+  scene.crash(loop);
+  scene.pass(20ms);  // between two runs, as was heard
+  scene.shut_engine_down();
+  scene.inspect_fails = false;
+  scene.pass(5s);
+  scene.connect();
+  scene.pass(10min);
+  CHECK(scene.status("web").condition == Condition::Healthy);
+  CHECK(scene.status("other").condition == Condition::Healthy);
+}
+
+TEST_CASE("engine: stops heard late, just before its stream ends again, are no shutdown") {
+  Scene scene;
+  INFO(scene.transcript());
+  Box& web = scene.healthy("web");
+  Box& other = scene.healthy("other");
+  scene.lose_engine();
+  scene.stop(web);
+  scene.stop(other);
+  scene.pass(50s);
+  scene.connect();
+  scene.pass(1s);
+  scene.lose_engine();
+  scene.connect();
+  scene.pass(10min);
+  CHECK(scene.orders.empty());
+  CHECK(scene.status("web").condition == Condition::Stopped);
+}
+
 TEST_CASE("engine: one of several stopped just before the stream ends stays a person's stop") {
   Scene scene;
   INFO(scene.transcript());

@@ -40,6 +40,26 @@ TEST_CASE("process: a crash without a restart policy is started at once, then wi
   }
 }
 
+TEST_CASE(
+    "process: what cannot be asked, crashed and was started by a person has recovered once it stays up") {
+  Scene scene;
+  INFO(scene.transcript());
+  Policy policy = Scene::policy();
+  policy.budget_attempts = 0;  // it is a person who starts it
+  Box& box = scene.add("web", policy);
+  box.facts.ports.clear();
+  scene.connect();
+  scene.pass(1min);
+  scene.crash(box);
+  scene.pass(1min);
+  REQUIRE(scene.incidents.size() == 1);
+  scene.start(box);
+  scene.pass(policy.verify_limit - 1s);
+  CHECK(scene.incidents.at(1).outcome == IncidentOutcome::Open);
+  scene.pass(2s);
+  CHECK(scene.incidents.at(1).outcome == IncidentOutcome::RecoveredAlone);
+}
+
 TEST_CASE("process: a crash with code 0 is a crash too, unless the policy calls it done") {
   Scene scene;
   INFO(scene.transcript());

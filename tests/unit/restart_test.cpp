@@ -269,6 +269,23 @@ TEST_CASE("restart of healer: learned starts and the grace are kept") {
   CHECK(grace <= 110s);
 }
 
+TEST_CASE("restart of healer: a run that had passed its checks has no second start grace") {
+  for (const bool passed : {true, false}) {
+    Scene scene;
+    INFO(scene.transcript());
+    Policy policy = Scene::policy();
+    policy.start_period = 30min;
+    Box& box = scene.add("web", policy);
+    box.broken = !passed;
+    scene.connect();
+    scene.pass(1min);
+    box.broken = true;
+    scene.restart_healer();
+    scene.pass(2min);
+    CHECK(scene.orders.size() == (passed ? 1 : 0));
+  }
+}
+
 TEST_CASE("restart of healer: the same record gives the same decisions") {
   const auto run = [] {
     Scene scene;
@@ -309,8 +326,60 @@ TEST_CASE("restart of healer: what a person stopped while it could not be looked
     scene.lose_engine();
     scene.connect();
   }
+  SUBCASE("whoever heard of it died long after, and never looked") {
+    Box& other = scene.add("other");
+    SUBCASE("nor had looked before") {
+      scene.restart_healer();
+      scene.pass(1s);
+      CHECK(scene.status("web").condition == Condition::Unknown);
+    }
+    SUBCASE("but had known it running") {
+      scene.inspect_fails = false;
+      scene.pass(1min);
+      scene.inspect_fails = true;
+    }
+    scene.stop(box);
+    scene.pass(2min);
+    scene.kill(other, 1);  // the engine does not say again what is older than a minute
+    scene.pass(1s);
+    scene.restart_healer();
+  }
+  SUBCASE("whoever heard of it died long after, before it judged the exit") {
+    Box& other = scene.add("other");
+    scene.inspect_fails = false;
+    scene.pass(1min);
+    scene.lose_engine();
+    scene.stop(box);
+    scene.pass(2min);
+    scene.kill(other, 1);
+    scene.connect();
+    scene.pass(1s);
+    scene.restart_healer();
+  }
   scene.inspect_fails = false;
   scene.pass(10min);
   CHECK(scene.orders.empty());
   CHECK(scene.status("web").condition == Condition::Stopped);
+}
+
+TEST_CASE("restart of healer: what a person stopped and started again while it could not be looked at runs") {
+  Scene scene;
+  INFO(scene.transcript());
+  Box& box = scene.healthy("web");
+  Box& other = scene.healthy("other");
+  scene.inspect_fails = true;
+  scene.restart_healer();
+  scene.pass(1s);
+  scene.stop(box);
+  scene.pass(1s);
+  scene.start(box);
+  scene.pass(2min);
+  scene.kill(other, 1);
+  scene.pass(1s);
+  scene.restart_healer();
+  scene.inspect_fails = false;
+  scene.pass(1min);
+  CHECK(scene.status("web").condition == Condition::Healthy);
+  scene.crash(box);
+  CHECK(scene.pass_until_decision("start web", 1min));
 }

@@ -206,6 +206,44 @@ TEST_CASE(
     const auto status = bench.runtime->supervisor().status_of("web", bench.host.time);
     REQUIRE(status);
     CHECK((status->condition == Condition::Stopped) == (back != Back::Another));
+    bench.runtime->shut_down([] {});
+    std::int64_t told_to_the_next = 0;
+    for (const Record& record : bench.store.let_through())
+      if (const auto* cursor = std::get_if<EventCursor>(&record))
+        told_to_the_next = cursor->engine_stops_until;
+    CHECK(told_to_the_next == (back == Back::Another ? newest + 2 : 0));
+  }
+}
+
+TEST_CASE("what an engine stopped at its end is no person's doing, also when the next process hears of it") {
+  for (const bool by_engine : {true, false}) {
+    CAPTURE(by_engine);
+    StoredState stored;
+    const std::int64_t stopped = wall_time_of(VirtualHost{}.time).unix_ms * 1'000'000;
+    stored.cursor.unix_nanoseconds = stopped + 5;
+    if (by_engine) stored.cursor.engine_stops_until = stopped + 1;
+    WorkloadRecord& record = stored.workloads.emplace_back();
+    record.key = record.name = "web";
+    record.last_run = {"c1", "2026-11-22T10:00:00Z"};
+    record.was_running = record.ran_before_engine_loss = true;
+    Bench bench({}, stored);
+    bench.containers["c1"].state = ContainerState::Exited;
+    bench.containers["c1"].exit_code = 137;
+    bench.connect();
+    EngineEvent event;
+    event.container_id = "c1";
+    event.kind = EngineEventKind::Kill;
+    event.unix_nanoseconds = stopped;
+    bench.engine.event(event);
+    event.kind = EngineEventKind::Die;
+    event.unix_nanoseconds = stopped + 1;
+    bench.engine.event(event);
+    bench.list();
+    bench.host.advance(5s);
+    bench.engine.answer_inspects(bench.containers);
+    const auto status = bench.runtime->supervisor().status_of("web", bench.host.time);
+    REQUIRE(status);
+    CHECK((status->condition == Condition::Stopped) == !by_engine);
   }
 }
 

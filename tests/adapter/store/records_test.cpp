@@ -62,7 +62,7 @@ WorkloadRecord any_workload() {
                         any_instant(),   any_count(),   any_count(),
                         any_instant(),   any_instant(), any_count(),
                         maybe_instant(), any_text(),    any_bool(),
-                        signals};
+                        signals,         any_bool()};
 }
 std::vector<std::string> any_names() {
   return *rc::gen::element(std::vector<std::string>{}, std::vector<std::string>{"slack", "on call"});
@@ -167,7 +167,7 @@ TEST_CASE("any mixture of records comes back as it was written") {
           break;
         }
         default:
-          cursor.unix_nanoseconds = *rc::gen::arbitrary<std::int64_t>();
+          cursor = {*rc::gen::arbitrary<std::int64_t>(), *rc::gen::arbitrary<std::int64_t>()};
           records.emplace_back(cursor);
       }
     }

@@ -104,8 +104,8 @@ void Checker::ends(bool amnesia) {
   for (Known& known : known_) {
     known.decided.reset();
     known.unattended = Duration{0};
-    // That it has passed is forgotten, too, and its start grace begins anew.
-    if (amnesia || world_.now() - known.passed_at < writing) known.passed_run = 0;
+    // That it has passed is forgotten, too; its start grace may begin anew.
+    if (amnesia || world_.now() - known.passed_at < writing) known.pass_kept = false;
     // What was never written is forgotten, and so are the orders and alerts that followed from it.
     if (!amnesia) continue;
     known.open_order.reset();
@@ -575,7 +575,7 @@ Duration Checker::patience(const Place& place, const Known& known, const Policy&
   if (!place.running()) verdict = world_.script().resync + 35s;  // told by an event, or seen in a list
   Duration grace{0};
   // Of several probes that all must pass, one that passed ends no grace.
-  const bool passed = known.passed_run == place.starts && policy.named_probes.empty();
+  const bool passed = known.passed_run == place.starts && known.pass_kept && policy.named_probes.empty();
   if (place.running() && !passed) grace = graces_of(known.key, policy).second;
   return verdict + grace + slack;
 }

@@ -90,6 +90,7 @@ class Checker final : public Observer {
     Instant told_stopped{};
     std::uint32_t passed_run = 0;  ///< the run (Place::starts) that has answered well
     Instant passed_at{};           ///< for the first time
+    bool pass_kept = true;         ///< the next process knows it, too
     bool failed_in_round = false;  ///< one of its probes did, and the others are not in yet
     Duration unattended{0};        ///< ill with nothing in the way, until now
     std::optional<std::pair<RemedyKind, Instant>> open_order;  ///< and its deadline
@@ -100,6 +101,7 @@ class Checker final : public Observer {
     std::optional<ApplyRemedy> decided;       ///< not given yet
     void passes(std::uint32_t run, Instant now) {
       if (std::exchange(passed_run, run) != run) passed_at = now;
+      pass_kept = true;
     }
   };
   struct Account {  ///< of one workload

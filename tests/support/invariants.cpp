@@ -23,7 +23,7 @@ void Invariants::order(const ApplyRemedy& order, const Truth& truth, Instant now
   if (!truth.opted_in) fail(fmt::format("1: {} did not opt in", who));
   // What is half done is finished or undone, whatever happens to it meanwhile.
   if (truth.paused && !order.resume) fail(fmt::format("1: {} is paused", who));
-  if (truth.stopped_by_person) fail(fmt::format("1: {} was stopped by a person", who));
+  if (truth.stopped_by_person && !order.resume) fail(fmt::format("1: {} was stopped by a person", who));
   if (truth.starting && order.step.kind != RemedyKind::Start && !order.resume)
     fail(fmt::format("1: {} is still starting", who));
 

@@ -218,8 +218,10 @@ void Care::engine_event(const EngineEvent& event) {
   w_.facts.engine_said(event, now_);
   // Events of an earlier run may arrive late or again (since= replays); what they meant is past.
   const WallTime when{event.unix_nanoseconds / 1000000};
-  const bool older_run =
-      w_.presence != Presence::Absent && w_.container.started && when < *w_.container.started;
+  // A start that lies ahead is by a clock that was set back since: it tells nothing about what is older.
+  const bool known_start = w_.presence != Presence::Absent && w_.container.started &&
+                           world_.instant(*w_.container.started) <= now_ + 1min;
+  const bool older_run = known_start && when < *w_.container.started;
   // Our order's own kill, stop and die: up to the start of the run it brings about.
   const bool ours = our_doing() && !(w_.remedy_started_ns && event.unix_nanoseconds >= *w_.remedy_started_ns);
   switch (event.kind) {

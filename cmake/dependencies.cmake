@@ -16,6 +16,7 @@ find_path(TL_EXPECTED_INCLUDE_DIR tl/expected.hpp REQUIRED)
 if(HEALER_TESTS)
   find_path(DOCTEST_INCLUDE_DIR doctest/doctest.h REQUIRED)
   find_library(RAPIDCHECK_LIBRARY rapidcheck)
+  find_library(MIMALLOC_LIBRARY mimalloc REQUIRED)
 endif()
 
 # Boost.JSON is header-only as packaged; its source is compiled once, here, and so is Asio's

@@ -35,8 +35,8 @@ std::chrono::steady_clock::time_point RealHost::steady(Instant at) const {
   return steady_start_ + (at - start_);
 }
 
-void RealHost::set_alarm(Instant at, std::function<void()> work) {
-  alarm_->set(steady(at), std::move(work));
+void RealHost::set_alarm(Instant at) {
+  alarm_->set(steady(at), [this]() { alarm_work_(); });
 }
 
 std::uint64_t RealHost::seed() {

@@ -22,7 +22,8 @@ class RealHost final : public Host {
 
   Instant now() override;
   WallTime wall() override;
-  void set_alarm(Instant at, std::function<void()> work) override;
+  void on_alarm(std::function<void()> work) override { alarm_work_ = std::move(work); }
+  void set_alarm(Instant at) override;
   std::uint64_t seed() override;
   void post(std::function<void()> work) override;
 
@@ -32,6 +33,7 @@ class RealHost final : public Host {
  private:
   net::Loop& loop_;
   std::unique_ptr<net::Timer> alarm_;
+  std::function<void()> alarm_work_;
   std::chrono::steady_clock::time_point steady_start_;
   Instant start_;
   std::mt19937_64 random_;

@@ -280,7 +280,7 @@ class Care {
 
   // care_reminder.cpp
   bool may_repeat() const;
-  Alert repeated_alert() const;
+  AlertKind repeated_kind() const;
   Reminding reminder() const;
   std::optional<Instant> reminder_due(const Reminding& reminder) const;
   std::optional<Instant> repeat_deadline() const;

@@ -26,14 +26,19 @@ bool Care::may_repeat() const {
          !world_.policy.channels.empty() && !silenced();
 }
 
-/// What an alert of the open incident would be now, as far as routes ask.
-Alert Care::repeated_alert() const {
-  const AlertKind kind = w_.incident->gave_up ? AlertKind::Critical : AlertKind::Degraded;
-  return draft(kind, "STILL ILL", {}, incident_key());
+/// What an alert of the open incident would be now.
+AlertKind Care::repeated_kind() const {
+  return w_.incident->gave_up ? AlertKind::Critical : AlertKind::Degraded;
 }
 
 Reminding Care::reminder() const {
-  return reminding(world_.policy, repeated_alert(), w_.incident->escalations, alert_clock());
+  if (!reminds(world_.policy)) return {};
+  Alert as;  // no more than routes ask: this is looked at in each step of one that is ill
+  as.kind = repeated_kind();
+  as.workload = w_.name;
+  as.project = project_of(w_);
+  as.route = w_.policy->alert_route;
+  return reminding(world_.policy, as, w_.incident->escalations, alert_clock());
 }
 
 std::optional<Instant> Care::reminder_due(const Reminding& reminder) const {
@@ -70,7 +75,7 @@ void Care::escalate(const std::string& name) {
     save_incident();
     return;
   }
-  const AlertKind kind = w_.incident->gave_up ? AlertKind::Critical : AlertKind::Degraded;
+  const AlertKind kind = repeated_kind();
   const std::string outcome = fmt::format("nobody has acknowledged it: route {} is told", name);
   log(LogLevel::Warning, fmt::format("{} — {}", w_.name, outcome));
   decide(Rule::Escalated, outcome, fmt::format("route={}", name));
@@ -95,8 +100,7 @@ void Care::plan_escalation(const AlertRoute& route, const std::vector<Destinatio
 void Care::repeat(const char* event, const char* preface, const std::vector<Destination>& destinations,
                   bool escalation) {
   Incident& incident = *w_.incident;
-  Alert alert = repeated_alert();
-  alert.event = event;
+  Alert alert = draft(repeated_kind(), event, {}, incident_key());
   const auto ill_for = std::chrono::duration_cast<std::chrono::seconds>(now_ - incident.ill_since);
   std::string state = incident.gave_up ? "healer has given up on it." : "It is being healed.";
   if (const auto* planned = std::get_if<Planned>(&w_.remedy); planned && planned->hold)

@@ -64,6 +64,11 @@ class Supervisor {
   void each(F&& look) const {
     for (const auto& [key, workload] : workloads_) look(*workload);
   }
+  /// The one with this key, null when it is not watched.
+  const Workload* workload(const std::string& key) const {
+    const auto found = workloads_.find(key);
+    return found == workloads_.end() ? nullptr : found->second.get();
+  }
 
  private:
   struct Step {

@@ -16,8 +16,10 @@ class Host {
   virtual Instant now() = 0;
   /// The wall clock, for people.
   virtual WallTime wall() = 0;
-  /// Calls `work` once at this instant; replaces what was set before.
-  virtual void set_alarm(Instant at, std::function<void()> work) = 0;
+  /// What the alarm calls.
+  virtual void on_alarm(std::function<void()> work) = 0;
+  /// Calls that once at this instant, which replaces the one set before.
+  virtual void set_alarm(Instant at) = 0;
   /// A fresh random seed.
   virtual std::uint64_t seed() = 0;
   /// Calls `work` soon, never from inside.

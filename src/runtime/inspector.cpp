@@ -40,7 +40,7 @@ void Inspector::begin(const std::string& id) {
   });
 }
 
-void Inspector::answered(const std::string& id, Result<Container> facts) {
+void Inspector::answered(const std::string& id, Result<Container>&& facts) {
   const auto open = open_.find(id);
   const bool again = open != open_.end() && open->second.again;
   open_.erase(id);

@@ -18,7 +18,7 @@ namespace healer {
 /// decision waits for go before the bulk of a sync, which has a bounded number under way.
 class Inspector {
  public:
-  using Answer = std::function<void(const std::string& id, Result<Container>)>;
+  using Answer = std::function<void(const std::string& id, Result<Container>&&)>;
 
   Inspector(Engine& engine, Answer answer);
   void look(const std::string& id);        ///< now
@@ -30,7 +30,7 @@ class Inspector {
     bool again = false;
   };
   void begin(const std::string& id);
-  void answered(const std::string& id, Result<Container> facts);
+  void answered(const std::string& id, Result<Container>&& facts);
   void fill();
 
   Engine& engine_;

@@ -25,6 +25,8 @@ constexpr Duration told_clock_step = 1s;
 constexpr Duration cursor_interval = 30s;
 constexpr std::int64_t first_overlap_ns = 60'000'000'000;
 constexpr Duration first_retry = 200ms;
+/// The memory of a step that was about everything is given back.
+constexpr std::size_t most_actions_kept = 64;
 constexpr Duration longest_retry = 5s;
 
 bool is_up(ContainerState state) {
@@ -54,7 +56,7 @@ Runtime::Runtime(RuntimeSettings settings, Parts parts, const StoredState& store
       journal_(parts.store, [this](const Error& error) { observer_.store_failed(error); }),
       supervisor_(settings_.host, stored),
       inspector_(engine_,
-                 [this](const std::string& id, Result<Container> answer) {
+                 [this](const std::string& id, Result<Container>&& answer) {
                    if (!stopping_) inspected(id, std::move(answer));
                  }),
       evidence_(
@@ -77,6 +79,7 @@ Runtime::Runtime(RuntimeSettings settings, Parts parts, const StoredState& store
         done(failure(ErrorCode::Unreachable, "this healer cannot post to webhooks"));
       });
     };
+  host_.on_alarm(guarded([this]() { alarm(); }));
   cursor_ = stored.cursor;
   journal_.note_cursor(cursor_);
   for (const WorkloadRecord& record : stored.workloads)
@@ -97,23 +100,30 @@ void Runtime::start() {
 
 void Runtime::feed(Event event) {
   if (stopping_) return;
-  events_.push_back(std::move(event));
-  if (stepping_) return;  // the outer call goes on with it: a step is never inside another
+  if (stepping_) {  // the outer call goes on with it: a step is never inside another
+    events_.push_back(std::move(event));
+    return;
+  }
   stepping_ = true;
-  Actions actions;
+  step(event);
   while (!events_.empty()) {
     const Event next = std::move(events_.front());
     events_.pop_front();
-    actions.clear();
-    const Instant now = host_.now();
-    const std::uint64_t seed = host_.seed();
-    observer_.step_begins(next, now, seed);
-    supervisor_.step(next, now, Draws(seed), actions);
-    observer_.step_ended(next, now, seed, actions);
-    perform(actions);
+    step(next);
   }
   stepping_ = false;
   arm();
+}
+
+void Runtime::step(const Event& event) {
+  if (actions_.capacity() > most_actions_kept) actions_ = {};
+  actions_.clear();
+  const Instant now = host_.now();
+  const std::uint64_t seed = host_.seed();
+  observer_.step_begins(event, now, seed);
+  supervisor_.step(event, now, Draws(seed), actions_);
+  observer_.step_ended(event, now, seed, actions_);
+  perform(actions_);
 }
 
 void Runtime::perform(Actions& actions) {
@@ -351,7 +361,7 @@ ResolvedPolicy Runtime::resolve(const std::string& name, const std::map<std::str
   return resolved;
 }
 
-void Runtime::inspected(const std::string& id, Result<Container> answer) {
+void Runtime::inspected(const std::string& id, Result<Container>&& answer) {
   if (answer) {
     ResolvedPolicy resolved = resolve(answer->name, answer->labels);
     if (resolved.policy->selection == Selection::OptedIn) {
@@ -380,7 +390,7 @@ void Runtime::arm() {
   const auto next = timers_.next();
   if (!next || stopping_ || armed_for_ == next) return;
   armed_for_ = next;
-  host_.set_alarm(*next, guarded([this]() { alarm(); }));
+  host_.set_alarm(*next);
 }
 
 void Runtime::alarm() {

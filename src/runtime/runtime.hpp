@@ -136,6 +136,7 @@ class Runtime {
   };
 
   void feed(Event event);
+  void step(const Event& event);
   Result<WorkloadStatus> watched(const std::string& key) const;
   void perform(Actions& actions);
   void apply(const ApplyRemedy& remedy);
@@ -156,7 +157,7 @@ class Runtime {
   void sync(bool full);
   void sync_saw(const ContainerSummary& summary, bool full);
   void sync_step();
-  void inspected(const std::string& id, Result<Container> answer);
+  void inspected(const std::string& id, Result<Container>&& answer);
 
   void alarm();
   void notice_stall();
@@ -183,7 +184,8 @@ class Runtime {
   RemedyHooks hooks_;
   TimerQueue timers_;
   std::vector<std::string> due_;  ///< of the alarm that rings; kept for its memory
-  std::deque<Event> events_;
+  std::deque<Event> events_;      ///< that came within a step
+  Actions actions_;               ///< of the step under way; kept for its memory
   bool stepping_ = false;
   bool stopping_ = false;
   std::unordered_map<std::uint64_t, std::string> open_probes_;  ///< probe -> workload's key

@@ -1,41 +1,88 @@
 #include "runtime/timer_queue.hpp"
 
 namespace healer {
+namespace {
+
+/// So few are not worth a sweep.
+constexpr std::size_t always_kept = 64;
+
+}  // namespace
+
+void TimerQueue::put(std::size_t index, const Due& due) {
+  heap_[index] = due;
+  due.place->in_heap = index;
+}
+
+void TimerQueue::rise(std::size_t index, const Due& due) {
+  while (index > 0) {
+    const std::size_t parent = (index - 1) / 2;
+    if (!due.before(heap_[parent])) break;
+    put(index, heap_[parent]);
+    index = parent;
+  }
+  put(index, due);
+}
+
+void TimerQueue::sink(std::size_t index, const Due& due) {
+  for (std::size_t child = 2 * index + 1; child < heap_.size(); child = 2 * index + 1) {
+    if (child + 1 < heap_.size() && heap_[child + 1].before(heap_[child])) ++child;
+    if (!heap_[child].before(due)) break;
+    put(index, heap_[child]);
+    index = child;
+  }
+  put(index, due);
+}
+
+void TimerQueue::remove(std::size_t index) {
+  heap_[index].place->in_heap = not_set;
+  const Due last = heap_.back();
+  heap_.pop_back();
+  if (index == heap_.size()) return;
+  if (index > 0 && last.before(heap_[(index - 1) / 2]))
+    rise(index, last);
+  else
+    sink(index, last);
+}
 
 void TimerQueue::set(const std::string& key, Instant at) {
-  const Due due{at, ++last_order_};
-  const auto [entry, added] = by_key_.try_emplace(key, due);
-  if (!added) {
-    // The tree's node is moved, not freed and allocated again: this happens on every probe.
-    auto node = by_time_.extract(entry->second);
-    entry->second = due;
-    if (node) {
-      node.key() = due;
-      by_time_.insert(std::move(node));
-      return;
-    }
+  const auto [entry, added] = by_key_.try_emplace(key);
+  Place& place = entry->second;
+  const Due due{at, ++last_order_, &place};
+  if (place.in_heap != not_set) {
+    const std::size_t index = place.in_heap;
+    if (due.before(heap_[index]))
+      rise(index, due);
+    else
+      sink(index, due);
+    return;
   }
-  by_time_.emplace(due, &entry->first);
+  place.key = &entry->first;
+  heap_.emplace_back();
+  rise(heap_.size() - 1, due);
 }
 
 void TimerQueue::cancel(const std::string& key) {
   const auto entry = by_key_.find(key);
   if (entry == by_key_.end()) return;
-  by_time_.erase(entry->second);
+  if (entry->second.in_heap != not_set) remove(entry->second.in_heap);
   by_key_.erase(entry);
 }
 
 std::optional<Instant> TimerQueue::next() const {
-  if (by_time_.empty()) return std::nullopt;
-  return by_time_.begin()->first.first;
+  if (heap_.empty()) return std::nullopt;
+  return heap_.front().at;
 }
 
 std::optional<std::string> TimerQueue::take_due(Instant now) {
-  if (by_time_.empty() || by_time_.begin()->first.first > now) return std::nullopt;
-  std::string key = *by_time_.begin()->second;
-  by_time_.erase(by_time_.begin());
-  by_key_.erase(key);
+  if (heap_.empty() || heap_.front().at > now) return std::nullopt;
+  std::string key = *heap_.front().place->key;
+  remove(0);
+  if (by_key_.size() > 2 * heap_.size() + always_kept) give_up_idle();
   return key;
+}
+
+void TimerQueue::give_up_idle() {
+  std::erase_if(by_key_, [](const auto& entry) { return entry.second.in_heap == not_set; });
 }
 
 }  // namespace healer

@@ -179,13 +179,12 @@ void Checker::passed(std::uint32_t index) {
 
 // Steps of the core.
 
-void Checker::step_begins(const Event& event, Instant now, std::uint64_t) {
+void Checker::step_begins(const Event& event, Instant, std::uint64_t) {
   failures_before_.reset();
   if (const auto* finished = std::get_if<ProbeFinished>(&event)) {
     const bool plain = finished->facts.end == ProbeEnd::Answered && finished->facts.status == 200;
-    if (!plain && runtime_)
-      if (const auto status = runtime_->supervisor().status_of(finished->workload, now))
-        failures_before_ = status->failures;
+    const Workload* of = plain ? nullptr : workload_of(finished->workload);
+    if (of) failures_before_ = of->tracker.failures();
   }
 }
 
@@ -245,10 +244,10 @@ void Checker::step_ended(const Event& event, Instant now, std::uint64_t seed, co
   if (asked && !failed) asked->failed_in_round = false;
   if (counts && !decided_by_failure) {
     const auto& finished = *finished_ptr;
-    const auto status = runtime_->supervisor().status_of(finished.workload, now);
-    if (status && status->failures != *failures_before_)
+    const Workload* of = workload_of(finished.workload);
+    if (of && of->tracker.failures() != *failures_before_)
       fail(6, fmt::format("an unknown outcome moved the streak of {} from {} to {}", finished.workload,
-                          *failures_before_, status->failures));
+                          *failures_before_, of->tracker.failures()));
   }
 }
 
@@ -324,12 +323,7 @@ void Checker::raised(const Alert& alert) {
 }
 
 const Workload* Checker::workload_of(const std::string& key) const {
-  const Workload* found = nullptr;
-  if (runtime_)
-    runtime_->supervisor().each([&](const Workload& workload) {
-      if (workload.key == key) found = &workload;
-    });
-  return found;
+  return runtime_ ? runtime_->supervisor().workload(key) : nullptr;
 }
 
 const Policy* Checker::policy_of(const std::string& key) const {

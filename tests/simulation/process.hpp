@@ -52,17 +52,15 @@ class SimHost final : public Host {
   explicit SimHost(Life& life) : life_(life) {}
   Instant now() override { return life_.now(); }
   WallTime wall() override { return life_.world.wall(); }
-  void set_alarm(Instant at, std::function<void()> work) override {
-    alarm_at_ = at - life_.base;
-    alarm_ = std::move(work);
-  }
+  void on_alarm(std::function<void()> work) override { alarm_ = std::move(work); }
+  void set_alarm(Instant at) override { alarm_at_ = at - life_.base; }
   std::uint64_t seed() override { return life_.world.chance().bits(1, 1, ++seeds_); }
   void post(std::function<void()> work) override { life_.put(Duration{0}, std::move(work)); }
 
   std::optional<Instant> alarm_at() const { return alarm_at_; }  ///< on the world's
   void ring() {
     alarm_at_.reset();
-    std::exchange(alarm_, nullptr)();
+    alarm_();
   }
 
  private:

@@ -22,7 +22,11 @@ class VirtualHost final : public Host {
   Instant time{Duration{1'000'000}};
   Instant now() override { return time; }
   WallTime wall() override { return wall_time_of(time + wall_ahead); }
-  void set_alarm(Instant at, std::function<void()> work) override { alarm = {at, std::move(work)}; }
+  void on_alarm(std::function<void()> work) override {
+    alarm.reset();
+    alarm_work = std::move(work);
+  }
+  void set_alarm(Instant at) override { alarm = at; }
   std::uint64_t seed() override { return ++seeds; }
   void post(std::function<void()> work) override { posted.push_back(std::move(work)); }
 
@@ -32,17 +36,17 @@ class VirtualHost final : public Host {
   /// Lets time pass, ringing the alarm whenever it is due.
   void advance(Duration by) {
     const Instant end = time + by;
-    while (alarm && alarm->first <= end) {
-      time = std::max(time, alarm->first);
-      const auto work = std::exchange(alarm, std::nullopt)->second;
-      work();
+    while (alarm && *alarm <= end) {
+      time = std::max(time, *std::exchange(alarm, std::nullopt));
+      alarm_work();
       run_posted();
     }
     time = end;
   }
 
   Duration wall_ahead{0};  ///< as far as somebody set the clock
-  std::optional<std::pair<Instant, std::function<void()>>> alarm;
+  std::optional<Instant> alarm;
+  std::function<void()> alarm_work;
   std::vector<std::function<void()>> posted;
   std::uint64_t seeds = 0;
 };

@@ -1,6 +1,10 @@
 // The runtime's small parts: timer queue, journal, inspector.
 #include <doctest/doctest.h>
 
+#include <map>
+#include <string>
+#include <utility>
+
 #include "adapter/runtime/fakes.hpp"
 #include "runtime/inspector.hpp"
 #include "runtime/journal.hpp"
@@ -44,6 +48,51 @@ TEST_CASE("setting a timer again replaces it, cancelling removes it") {
   CHECK(timers.next() == at(50));
   CHECK(timers.take_due(at(60)) == "a");
   CHECK(timers.size() == 0);
+}
+
+TEST_CASE("the timer queue serves as a sorted list would, whatever was set, moved, cancelled and taken") {
+  TimerQueue timers;
+  std::map<std::pair<Instant, int>, std::string> sorted;
+  std::map<std::string, std::pair<Instant, int>> of;
+  std::uint32_t dice = 7;
+  const auto roll = [&dice](std::uint32_t sides) {
+    dice = dice * 1664525u + 1013904223u;
+    return (dice >> 8) % sides;
+  };
+  for (int turn = 0; turn < 20000; ++turn) {
+    const std::string key = "key" + std::to_string(roll(300));
+    if (const std::uint32_t what = roll(4); what <= 1) {
+      if (const auto before = of.find(key); before != of.end()) sorted.erase(before->second);
+      const std::pair due{at(static_cast<int>(roll(500))), turn};
+      of[key] = due;
+      sorted[due] = key;
+      timers.set(key, due.first);
+    } else if (what == 2) {
+      if (const auto before = of.find(key); before != of.end()) {
+        sorted.erase(before->second);
+        of.erase(before);
+      }
+      timers.cancel(key);
+    } else {
+      std::optional<std::string> first;
+      if (!sorted.empty()) {
+        first = sorted.begin()->second;
+        of.erase(*first);
+        sorted.erase(sorted.begin());
+      }
+      REQUIRE(timers.take_due(at(500)) == first);
+    }
+    REQUIRE(timers.size() == sorted.size());
+  }
+}
+
+TEST_CASE("keys that do not come back leave nothing in the timer queue") {
+  TimerQueue timers;
+  for (int job = 0; job < 10000; ++job) {
+    timers.set("job" + std::to_string(job), at(job));
+    CHECK(timers.take_due(at(job)).has_value());
+  }
+  CHECK(timers.places() < 100);
 }
 
 TEST_CASE("the journal has one transaction under way and joins what comes meanwhile") {

@@ -39,7 +39,7 @@ Result<cli::Containers> list_containers(const DockerConnection& docker, const En
   };
   (*engine)->connect([&](Result<EngineInfo> connected) {
     if (!connected) return end(&connected.error());
-    (*engine)->list([&](ContainerSummary summary) { containers.all.push_back(std::move(summary)); },
+    (*engine)->list([&](const ContainerSummary& summary) { containers.all.push_back(summary); },
                     [&](Result<void> listed) { end(listed ? nullptr : &listed.error()); });
   });
   loop.run();

@@ -79,7 +79,8 @@ class Engine {
 
   /// Every container that exists (running or not), one call of `each` per container as the answer
   /// arrives, so that a long list is never held whole.
-  virtual void list(std::function<void(ContainerSummary)> each, std::function<void(Result<void>)> done) = 0;
+  virtual void list(std::function<void(const ContainerSummary&)> each,
+                    std::function<void(Result<void>)> done) = 0;
 
   /// One container's facts; NotFound when there is none.
   virtual void inspect(std::string id, std::function<void(Result<Container>)> done) = 0;

@@ -297,7 +297,7 @@ void Runtime::sync(bool full) {
   sync_.emplace();
   timers_.set(resync_timer, host_.now() + settings_.resync_interval);
   const std::uint64_t connection = connection_;
-  engine_.list(guarded([this, connection, full](ContainerSummary summary) {
+  engine_.list(guarded([this, connection, full](const ContainerSummary& summary) {
                  if (connection == connection_ && sync_) sync_saw(summary, full);
                }),
                guarded([this, connection](Result<void> result) {

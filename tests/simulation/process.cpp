@@ -165,7 +165,8 @@ void SimEngine::connect(std::function<void(Result<EngineInfo>)> done) {
   });
 }
 
-void SimEngine::list(std::function<void(ContainerSummary)> each, std::function<void(Result<void>)> done) {
+void SimEngine::list(std::function<void(const ContainerSummary&)> each,
+                     std::function<void(Result<void>)> done) {
   if (!life_.call()) return;
   if (auto failed = trouble(inspect_deadline)) {
     life_.put(failed->second,
@@ -173,10 +174,10 @@ void SimEngine::list(std::function<void(ContainerSummary)> each, std::function<v
     return;
   }
   life_.put(3ms, [this, each = std::move(each), done = std::move(done)] {
-    for (const Place& place : life_.world.places()) {
+    for (Place& place : life_.world.places()) {
       if (!place.exists) continue;
-      each(ContainerSummary{place.facts.id, place.facts.name, place.facts.image, place.facts.labels,
-                            place.facts.state});
+      place.listed.state = place.facts.state;
+      each(place.listed);
     }
     done({});
   });

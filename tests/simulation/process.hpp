@@ -97,7 +97,8 @@ class SimEngine final : public Engine {
   explicit SimEngine(Life& life);
   ~SimEngine() override;
   void connect(std::function<void(Result<EngineInfo>)> done) override;
-  void list(std::function<void(ContainerSummary)> each, std::function<void(Result<void>)> done) override;
+  void list(std::function<void(const ContainerSummary&)> each,
+            std::function<void(Result<void>)> done) override;
   void inspect(std::string id, std::function<void(Result<Container>)> done) override;
   void restart(std::string id, std::optional<Duration> stop_timeout, Duration deadline,
                std::function<void(Result<void>)> done) override;

@@ -122,6 +122,7 @@ void World::create(Place& place) {
   }
   facts.started_at = "0001-01-01T00:00:00Z";
   facts.state = ContainerState::Created;
+  place.listed = ContainerSummary{facts.id, facts.name, facts.image, facts.labels, facts.state};
   place.exists = true;
   emit(place, EngineEventKind::Create);
 }

@@ -31,8 +31,9 @@ struct Sickness {
 struct Place {
   const Unit* unit = nullptr;
   std::uint32_t index = 0;
-  std::uint64_t tag = 0;  ///< what its draws are made from: its name's, so that others may come and go
-  Container facts;        ///< as an inspect shows it
+  std::uint64_t tag = 0;    ///< what its draws are made from: its name's, so that others may come and go
+  Container facts;          ///< as an inspect shows it
+  ContainerSummary listed;  ///< as a list shows it, but for its state
   bool exists = false;
   std::uint32_t generation = 0;
   std::uint32_t starts = 0;

@@ -166,7 +166,8 @@ void DockerEngine::connect(std::function<void(Result<EngineInfo>)> done) {
   inner_->greet(std::move(done));
 }
 
-void DockerEngine::list(std::function<void(ContainerSummary)> each, std::function<void(Result<void>)> done) {
+void DockerEngine::list(std::function<void(const ContainerSummary&)> each,
+                        std::function<void(Result<void>)> done) {
   auto call = inner_->caller.question("/containers/json?all=1");
   call.deadline = inner_->settings.list_deadline;
   call.body_cap = inner_->settings.list_cap;
@@ -175,7 +176,7 @@ void DockerEngine::list(std::function<void(ContainerSummary)> each, std::functio
                                      [each = std::move(each)](std::string_view object) -> Result<void> {
                                        auto summary = parse_summary(object);
                                        if (!summary) return tl::unexpected(summary.error());
-                                       each(std::move(*summary));
+                                       each(*summary);
                                        return {};
                                      });
   net::HttpStreamHandlers handlers;

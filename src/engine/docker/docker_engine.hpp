@@ -32,7 +32,8 @@ class DockerEngine : public Engine {
   ~DockerEngine() override;
 
   void connect(std::function<void(Result<EngineInfo>)> done) override;
-  void list(std::function<void(ContainerSummary)> each, std::function<void(Result<void>)> done) override;
+  void list(std::function<void(const ContainerSummary&)> each,
+            std::function<void(Result<void>)> done) override;
   void inspect(std::string id, std::function<void(Result<Container>)> done) override;
   void restart(std::string id, std::optional<Duration> stop_timeout, Duration deadline,
                std::function<void(Result<void>)> done) override;

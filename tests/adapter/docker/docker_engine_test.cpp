@@ -247,7 +247,7 @@ TEST_CASE_FIXTURE(Fixture, "list: each container as its bytes arrive") {
       peer.send(chunk(R"(te":"exited"}])") + std::string(last_chunk));
     });
     std::optional<Result<void>> end;
-    engine->list([&seen](ContainerSummary summary) { seen.push_back(std::move(summary)); },
+    engine->list([&seen](const ContainerSummary& summary) { seen.push_back(summary); },
                  [&end](Result<void> result) { end = result; });
     REQUIRE(run_until(loop, [&] { return seen.size() == 1; }));
     go_on = true;

@@ -98,7 +98,7 @@ struct Fixture {
   }
   Result<void> list(std::vector<ContainerSummary>& into) {
     return result_of<void>([&](auto done) {
-      engine->list([&into](ContainerSummary summary) { into.push_back(std::move(summary)); }, done);
+      engine->list([&into](const ContainerSummary& summary) { into.push_back(summary); }, done);
     });
   }
 };

@@ -60,7 +60,8 @@ class ScriptedEngine final : public Engine {
     std::function<void(Result<void>)> done;
   };
   std::vector<std::function<void(Result<EngineInfo>)>> connects;
-  std::vector<std::pair<std::function<void(ContainerSummary)>, std::function<void(Result<void>)>>> lists;
+  std::vector<std::pair<std::function<void(const ContainerSummary&)>, std::function<void(Result<void>)>>>
+      lists;
   std::vector<std::pair<std::string, std::function<void(Result<Container>)>>> inspects;
   std::vector<Order> orders;
   struct Exec {
@@ -77,7 +78,8 @@ class ScriptedEngine final : public Engine {
   std::function<void(Error)> ended;
 
   void connect(std::function<void(Result<EngineInfo>)> done) override { connects.push_back(std::move(done)); }
-  void list(std::function<void(ContainerSummary)> each, std::function<void(Result<void>)> done) override {
+  void list(std::function<void(const ContainerSummary&)> each,
+            std::function<void(Result<void>)> done) override {
     lists.emplace_back(std::move(each), std::move(done));
   }
   void inspect(std::string id, std::function<void(Result<Container>)> done) override {

@@ -6,8 +6,7 @@
 //   told         | escalate_after since a route had it     | told         | the next route is told, once
 //   told         | `healer ack`                            | acknowledged | neither from now on
 //   acknowledged | its first critical alert: it got worse  | told         | both from now on
-//   any          | closed                                  | (none)       | its end goes to all that were
-//   told
+//   any          | closed                                  | (none)       | its end goes to all that knew
 //
 // What quiet hours hold counts from their end: nobody can acknowledge what is not told yet. While people are
 // not told of the workload at all (a pause, a mass failure), and while it is frozen, neither is due.
@@ -32,7 +31,6 @@ AlertKind Care::repeated_kind() const {
 }
 
 Reminding Care::reminder() const {
-  if (!reminds(world_.policy)) return {};
   Alert as;  // no more than routes ask: this is looked at in each step of one that is ill
   as.kind = repeated_kind();
   as.workload = w_.name;

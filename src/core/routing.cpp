@@ -128,14 +128,6 @@ Routed route_alert(const HostPolicy& policy, const Alert& alert, const Following
   return routed;
 }
 
-bool reminds(const HostPolicy& policy) {
-  const AlertRouting& routing = routing_of(policy);
-  return routing.remind_every > Duration{0} ||
-         std::any_of(routing.routes.begin(), routing.routes.end(), [](const AlertRoute& route) {
-           return route.remind_every.value_or(Duration{0}) > Duration{0};
-         });
-}
-
 Reminding reminding(const HostPolicy& policy, const Alert& as, const std::vector<Escalation>& escalations,
                     const AlertClock& clock) {
   const AlertRouting& routing = routing_of(policy);

@@ -48,9 +48,6 @@ struct Routed {
 Routed route_alert(const HostPolicy& policy, const Alert& alert, const Following& follows,
                    const AlertClock& clock);
 
-/// Whether any open incident is ever said again.
-bool reminds(const HostPolicy& policy);
-
 /// How an open incident is said again. `as` is what its alert would be; `escalations` are its own: routes it
 /// was escalated to are asked as well. Of several intervals the shortest counts.
 struct Reminding {

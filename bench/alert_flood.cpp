@@ -84,7 +84,6 @@ class Flood {
     curl_ = std::move(*curl);
     OutboxHost host;
     host.now = now;
-    host.seed = [this] { return ++seeds_; };
     host.set_alarm = [this](Instant at, std::function<void()> work) {
       alarm_.set_after(std::max(Duration{0}, at - now()), std::move(work));
     };
@@ -181,7 +180,6 @@ class Flood {
   std::unique_ptr<net::CurlClient> curl_;
   std::unique_ptr<Outbox> outbox_;
   std::uint64_t next_ = 1;
-  std::uint64_t seeds_ = 0;
   Clock::time_point began_;
   Clock::time_point expected_tick_;
   Clock::duration worst_lag_{0};

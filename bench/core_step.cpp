@@ -174,7 +174,7 @@ class BusyWorld {
     actions_.clear();
     ++steps_;
     const auto begin = Clock::now();
-    supervisor_.step(event, now_, Draws(steps_), actions_);
+    supervisor_.step(event, now_, actions_);
     histogram_.add(Clock::now() - begin);
     for (const Action& action : actions_) perform(action);
   }

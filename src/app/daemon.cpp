@@ -82,8 +82,8 @@ class DaemonObserver final : public Observer {
     metrics_.count_store_error();
     log_.write(LogLevel::Error, error.message);
   }
-  void step_ended(const Event& event, Instant now, std::uint64_t seed, const Actions& actions) override {
-    if (recorder_) recorder_->step(event, now, seed, actions);
+  void step_ended(const Event& event, Instant now, const Actions& actions) override {
+    if (recorder_) recorder_->step(event, now, actions);
   }
   /// Every step goes into this from now on.
   void record_to(std::unique_ptr<replay::Recorder> recorder) { recorder_ = std::move(recorder); }
@@ -126,7 +126,7 @@ class Daemon {
   bool listen_admin();
   void begin();
   void start_looking();
-  void begin_recording(const HostPolicy& policy);
+  void begin_recording(const HostPolicy& policy, std::uint64_t seed);
   void on_signal(int number);
   void reload();
   void prune();
@@ -245,7 +245,7 @@ bool Daemon::open_channels() {
   outbox_alarm_ = std::make_unique<net::Timer>(loop_);
   OutboxHost host;
   host.now = [this]() { return host_.now(); };
-  host.seed = [this]() { return host_.seed(); };
+  host.seed = host_.seed();
   host.set_alarm = [this](Instant at, std::function<void()> work) {
     outbox_alarm_->set(host_.steady(at), std::move(work));
   };
@@ -375,7 +375,8 @@ void Daemon::begin() {
                          post(std::move(call), std::move(done));
                        },
                        hooks_.get()};
-  begin_recording(settings.host);
+  settings.seed = host_.seed();
+  begin_recording(settings.host, settings.seed);
   runtime_ = std::make_unique<Runtime>(std::move(settings), std::move(parts), stored_);
   outbox_->restore(stored_.pending_alerts, stored_.pending_deliveries, stored_.receipts);
   stored_ = {};
@@ -383,7 +384,7 @@ void Daemon::begin() {
   api_ = std::make_unique<HttpApi>(metrics_, api_sources(), signal_api());
 }
 
-void Daemon::begin_recording(const HostPolicy& policy) {
+void Daemon::begin_recording(const HostPolicy& policy, std::uint64_t seed) {
   if (settings_.daemon.record.empty()) return;
   replay::RecorderSettings settings;
   settings.path = settings_.daemon.record;
@@ -391,7 +392,7 @@ void Daemon::begin_recording(const HostPolicy& policy) {
   settings.version = version;
   settings.post = [this](std::function<void()> work) { loop_.post(std::move(work)); };
   settings.log = [this](LogLevel level, const std::string& message) { log_.write(level, message); };
-  auto recorder = replay::Recorder::begin(std::move(settings), host_.now(), policy, stored_);
+  auto recorder = replay::Recorder::begin(std::move(settings), host_.now(), seed, policy, stored_);
   // Healing matters more than the record of it.
   if (!recorder) return log_.write(LogLevel::Error, recorder.error().message);
   log_.write(LogLevel::Info, fmt::format("recording every event to {}", settings_.daemon.record));

@@ -24,9 +24,10 @@ class RealHost final : public Host {
   WallTime wall() override;
   void on_alarm(std::function<void()> work) override { alarm_work_ = std::move(work); }
   void set_alarm(Instant at) override;
-  std::uint64_t seed() override;
   void post(std::function<void()> work) override;
 
+  /// A fresh random seed.
+  std::uint64_t seed();
   /// The steady time an instant stands for.
   std::chrono::steady_clock::time_point steady(Instant at) const;
 

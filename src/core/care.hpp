@@ -1,10 +1,12 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <set>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -32,7 +34,10 @@ struct SharedNetwork {
 
 /// What the supervisor knows beyond one workload.
 struct World {
+  World(HostPolicy settings, std::uint64_t seed) : policy(std::move(settings)), draws(seed) {}
+
   HostPolicy policy;
+  Draws draws;
   Vantage vantage;
   bool engine_up = false;
   bool synced_once = false;           ///< the first full list has been worked through
@@ -93,8 +98,8 @@ std::string why_not_heal(const Workload& workload);
 ///   care_due.cpp       what is due now, and the next wake-up
 class Care {
  public:
-  Care(World& world, Workload& workload, Instant now, Draws& draws, Actions& out)
-      : world_(world), w_(workload), now_(now), draws_(draws), out_(out) {}
+  Care(World& world, Workload& workload, Instant now, Actions& out)
+      : world_(world), w_(workload), now_(now), out_(out) {}
 
   // What the engine says.
   void observe(const ContainerObserved& seen);
@@ -168,6 +173,7 @@ class Care {
   Verdict judged(const ProbeFacts& facts, std::size_t probe) const;
   const ProbeSpec& spec_of(std::size_t probe) const;
   std::vector<WorkloadProbe> ways() const;
+  Duration next_probe_delay(bool pending) const;
   bool needs_control(const Verdict& verdict) const;
   void note_engine_health(EngineHealth health, const std::string& output);
   void note_engine_verdict(const std::optional<Verdict>& said);
@@ -193,6 +199,7 @@ class Care {
 
   // care_remedy.cpp
   void plan_remedy();
+  double backoff_draw() const;
   void planned_due();
   void gather_then_check();
   void look_before_acting();
@@ -317,7 +324,6 @@ class Care {
   World& world_;
   Workload& w_;
   Instant now_;
-  Draws& draws_;
   Actions& out_;
 };
 

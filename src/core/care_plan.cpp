@@ -83,7 +83,7 @@ void Care::plan_remedy() {
   Instant due = *permitted;
   if (w_.breaker.state() == BreakerState::Closed && !w_.forced) {
     if (const auto last = w_.breaker.last_attempt())
-      due = std::max(due, *last + backoff_delay(*w_.policy, w_.backoff_level, draws_.next()));
+      due = std::max(due, *last + backoff_delay(*w_.policy, w_.backoff_level, backoff_draw()));
   }
   w_.remedy = Planned{due, {}};
   if (due <= now_) return;
@@ -94,6 +94,12 @@ void Care::plan_remedy() {
       Rule::Planned, fmt::format("{} in {}", to_string(rung->step), format_duration(due - now_)),
       fmt::format("attempt={} of {}; backoff_level={}; rung={}; breaker={}", attempt,
                   w_.policy->budget_attempts, w_.backoff_level, rung->index, to_string(w_.breaker.state())));
+}
+
+/// The same however often the attempt is planned anew.
+double Care::backoff_draw() const {
+  const std::uint64_t attempt = (w_.incident->id.value << 16) + w_.incident->attempts;
+  return world_.draws.draw(w_.key, Draws::Purpose::Backoff, attempt);
 }
 
 /// The planned remedy's time has come.

@@ -113,6 +113,7 @@ void Care::start_probe() {
     return;
   }
   const Duration timeout = w_.policy->effective_timeout();
+  ++w_.rounds;
   const ProbeId first{world_.last_probe + 1};
   world_.last_probe += w_.probes.size();
   w_.probe = OpenProbe{first, now_, now_ + timeout + prober_margin, false, false};
@@ -128,13 +129,17 @@ void Care::start_probe() {
   }
 }
 
+Duration Care::next_probe_delay(bool pending) const {
+  return probe_delay(*w_.policy, pending, world_.draws.draw(w_.key, Draws::Purpose::Probe, w_.rounds));
+}
+
 void Care::schedule_probe() {
   if (unprobed() || w_.presence != Presence::Running) return;
   if (asks_engine()) {
     w_.probe_due = now_ + std::max(w_.policy->interval, engine_look_interval);
     return;
   }
-  const Duration delay = probe_delay(*w_.policy, w_.tracker.pending(), draws_.next());
+  const Duration delay = next_probe_delay(w_.tracker.pending());
   // From start to start, so that slow answers do not stretch the interval.
   const Instant from = w_.probe ? w_.probe->started : now_;
   w_.probe_due = std::max(from + delay, now_);

@@ -138,8 +138,9 @@ void Care::begin_run(const Container& facts) {
     w_.grace_until = std::min(w_.grace_until, now_);  // over, as that process saw
   w_.signals_from = w_.run_started;
   const bool daemon_start = first_sight && !world_.synced_once;
-  const double draw = draws_.next();
-  if (!unprobed()) w_.probe_due = now_ + first_probe_delay(*w_.policy, daemon_start, draw);
+  if (!unprobed())
+    w_.probe_due = now_ + first_probe_delay(*w_.policy, daemon_start,
+                                            world_.draws.draw(w_.key, Draws::Purpose::FirstProbe, 0));
 
   if (w_.attempt && w_.attempt->run != facts.run() &&
       (std::holds_alternative<Settling>(w_.remedy) || std::holds_alternative<Verifying>(w_.remedy)))

@@ -230,8 +230,7 @@ void Care::verify_same_run() {
   w_.signals_from = now_;
   w_.health_from = now_;           // what the HEALTHCHECK said before is about before
   w_.run_seen_from_start = false;  // no start to learn from
-  if (w_.presence == Presence::Running && !unprobed())
-    w_.probe_due = now_ + probe_delay(*w_.policy, true, draws_.next());
+  if (w_.presence == Presence::Running && !unprobed()) w_.probe_due = now_ + next_probe_delay(true);
 }
 
 void Care::order_lost(const std::string& error) {

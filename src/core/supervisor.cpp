@@ -71,8 +71,8 @@ void remember_order(Remembered& remembered, const Attempt& attempt) {
 
 }  // namespace
 
-Supervisor::Supervisor(HostPolicy policy, const StoredState& stored) {
-  world_.policy = std::move(policy);
+Supervisor::Supervisor(HostPolicy policy, const StoredState& stored, std::uint64_t seed)
+    : world_(std::move(policy), seed) {
   world_.last_incident = stored.last_incident;
   world_.last_attempt = stored.last_attempt;
   world_.last_alert = stored.last_alert;
@@ -96,8 +96,8 @@ Supervisor::Supervisor(HostPolicy policy, const StoredState& stored) {
   engine_dedup_key_ = stored.host.engine_alert_key;
 }
 
-void Supervisor::step(const Event& event, Instant now, Draws draws, Actions& out) {
-  Step step{now, draws, out};
+void Supervisor::step(const Event& event, Instant now, Actions& out) {
+  Step step{now, out};
   if (!taken_over_) take_over_host(step);
   host_due(step);
   std::visit([&](const auto& what) { on(what, step); }, event);
@@ -134,7 +134,7 @@ void Supervisor::control_news(Control::News news, Step& step) {
 
 template <class F>
 void Supervisor::care(Workload& workload, Step& step, F&& what) {
-  Care care(world_, workload, step.now, step.draws, step.out);
+  Care care(world_, workload, step.now, step.out);
   const auto recreation = [&workload] {
     const bool now = workload.attempt && workload.attempt->remedy == RemedyKind::Recreate;
     return now ? workload.attempt->id : AttemptId{};

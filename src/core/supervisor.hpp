@@ -11,7 +11,6 @@
 #include <unordered_map>
 #include <vector>
 
-#include "base/draws.hpp"
 #include "base/time.hpp"
 #include "core/care.hpp"
 #include "core/workload.hpp"
@@ -23,9 +22,9 @@ namespace healer {
 
 /// The pure core: every decision of the daemon, one event at a time.
 ///
-///     step(event, now, draws) -> actions
+///     step(event, now) -> actions
 ///
-/// No I/O, no clock, no threads, no randomness of its own: the same sequence of (event, now, draws) gives
+/// No I/O, no clock, no threads, no randomness of its own: the same seed and sequence of (event, now) gives
 /// the same actions (HEALING.md 7.7). Events may be late, repeated or about things unknown; those change
 /// nothing.
 ///
@@ -40,12 +39,13 @@ namespace healer {
 ///          |                    |      | waited for
 class Supervisor {
  public:
-  Supervisor(HostPolicy policy, const StoredState& stored);
+  /// `seed`: of every random draw of this process, base/draws.hpp.
+  Supervisor(HostPolicy policy, const StoredState& stored, std::uint64_t seed);
   Supervisor(const Supervisor&) = delete;
   Supervisor& operator=(const Supervisor&) = delete;
 
   /// Appends the actions to `out`, in order.
-  void step(const Event& event, Instant now, Draws draws, Actions& out);
+  void step(const Event& event, Instant now, Actions& out);
 
   std::vector<WorkloadStatus> status(Instant now) const;
   std::optional<WorkloadStatus> status_of(std::string_view key_or_name, Instant now) const;
@@ -73,7 +73,6 @@ class Supervisor {
  private:
   struct Step {
     Instant now;
-    Draws& draws;
     Actions& out;
   };
 

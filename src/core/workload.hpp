@@ -187,6 +187,7 @@ struct Workload {
   bool unhealthy_in_grace = false;  ///< the engine's verdict, to be applied when the grace ends
   std::optional<OpenProbe> probe;
   std::optional<Instant> probe_due;
+  std::uint64_t rounds = 0;  ///< begun since it was adopted
   std::optional<Instant> last_check;
   Verdict last_verdict;
   std::chrono::microseconds last_duration{0};

@@ -11,7 +11,6 @@
 
 #include <fmt/format.h>
 
-#include "base/draws.hpp"
 #include "base/duration.hpp"
 
 namespace healer {
@@ -63,7 +62,7 @@ struct Outbox::Channel {
 };
 
 Outbox::Outbox(OutboxHost host, OutboxLimits limits)
-    : host_(std::move(host)), limits_(limits), self_(std::make_shared<Outbox*>(this)) {}
+    : host_(std::move(host)), draws_(host_.seed), limits_(limits), self_(std::make_shared<Outbox*>(this)) {}
 
 Outbox::~Outbox() {
   *self_ = nullptr;
@@ -300,7 +299,8 @@ void Outbox::delivered(Channel& of, std::size_t index, std::vector<Record> recor
 void Outbox::failed(Channel& of, Entry& entry, const Sent& sent) {
   const std::string error = sent.error.empty() ? "failed" : sent.error;
   const Instant now = host_.now();
-  Duration wait = backoff(entry.delivery.tries);
+  Duration wait = backoff(entry.delivery.tries, draws_.draw(of.status.name, Draws::Purpose::Delivery,
+                                                            (entry.id().value << 16) + entry.delivery.tries));
   ++of.status.failed_tries;
   entry.delivery.last_error = error;
   const bool doubted = of.doubt && of.doubt->head == entry.id();
@@ -368,12 +368,11 @@ void Outbox::say_lost(Channel& of, const Entry& entry) {
                   of.status.name, to_string(entry.delivery.state), entry.delivery.last_error));
 }
 
-Duration Outbox::backoff(unsigned tries) {
+Duration Outbox::backoff(unsigned tries, double draw) const {
   const double doubled = static_cast<double>(limits_.first_backoff.count()) *
                          std::exp2(std::min(tries > 0 ? tries - 1 : 0U, 30U));
   const double bounded = std::min(doubled, static_cast<double>(limits_.longest_backoff.count()));
-  Draws draws{host_.seed()};
-  const double factor = 1.0 + limits_.jitter * (2.0 * draws.next() - 1.0);
+  const double factor = 1.0 + limits_.jitter * (2.0 * draw - 1.0);
   return std::min(Duration{static_cast<Duration::rep>(bounded * factor)}, limits_.longest_backoff);
 }
 

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/draws.hpp"
 #include "base/time.hpp"
 #include "model/action.hpp"
 #include "model/record.hpp"
@@ -15,10 +16,10 @@
 
 namespace healer {
 
-/// What the outbox needs of the process: time, one alarm of its own, random seeds, the store, the log.
+/// What the outbox needs of the process: time, one alarm of its own, a random seed, the store, the log.
 struct OutboxHost {
   std::function<Instant()> now;
-  std::function<std::uint64_t()> seed;
+  std::uint64_t seed = 1;
   /// Calls the work once at this instant, never from inside; replaces what was set before.
   std::function<void(Instant, std::function<void()>)> set_alarm;
   /// Writes the records; then calls `then`, where there is one, on the loop, never from inside, also when
@@ -106,10 +107,11 @@ class Outbox {
              std::vector<Record> records = {});
   void commit(Channel& of, std::vector<Record> records);
   void say_lost(Channel& of, const Entry& entry);
-  Duration backoff(unsigned tries);
+  Duration backoff(unsigned tries, double draw) const;
   void log(LogLevel level, std::string message);
 
   OutboxHost host_;
+  Draws draws_;
   OutboxLimits limits_;
   std::vector<std::unique_ptr<Channel>> channels_;
   std::uint64_t last_serial_ = 0;

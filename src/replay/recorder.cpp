@@ -50,14 +50,14 @@ Result<void> set_aside(const std::string& path) {
 Recorder::Recorder(RecorderSettings settings, int descriptor)
     : settings_(std::move(settings)), descriptor_(descriptor) {}
 
-Result<std::unique_ptr<Recorder>> Recorder::begin(RecorderSettings settings, Instant now,
+Result<std::unique_ptr<Recorder>> Recorder::begin(RecorderSettings settings, Instant now, std::uint64_t seed,
                                                   const HostPolicy& policy, const StoredState& stored) {
   if (auto done = set_aside(settings.path); !done) return tl::unexpected(std::move(done.error()));
   const int descriptor =
       ::open(settings.path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (descriptor < 0) return cannot(settings.path, system_text(errno));
   std::unique_ptr<Recorder> recorder(new Recorder(std::move(settings), descriptor));
-  recorder->append(recorder->text_.head(recorder->settings_.version, now, policy, stored));
+  recorder->append(recorder->text_.head(recorder->settings_.version, now, seed, policy, stored));
   recorder->flush();
   return recorder;
 }
@@ -68,8 +68,8 @@ Recorder::~Recorder() {
   if (descriptor_ >= 0) ::close(descriptor_);
 }
 
-void Recorder::step(const Event& event, Instant now, std::uint64_t seed, const Actions& actions) {
-  if (recording()) append(text_.step(event, now, seed, actions));
+void Recorder::step(const Event& event, Instant now, const Actions& actions) {
+  if (recording()) append(text_.step(event, now, actions));
 }
 
 void Recorder::append(std::string lines) {

@@ -41,13 +41,13 @@ class Recorder {
  public:
   /// Begins a recording at this path, for its owner alone (0600); one that is there becomes `path.1`.
   /// Storage: it cannot be made, or what is there is no recording, and stays as it is.
-  static Result<std::unique_ptr<Recorder>> begin(RecorderSettings settings, Instant now,
+  static Result<std::unique_ptr<Recorder>> begin(RecorderSettings settings, Instant now, std::uint64_t seed,
                                                  const HostPolicy& policy, const StoredState& stored);
   ~Recorder();
   Recorder(const Recorder&) = delete;
   Recorder& operator=(const Recorder&) = delete;
 
-  void step(const Event& event, Instant now, std::uint64_t seed, const Actions& actions);
+  void step(const Event& event, Instant now, const Actions& actions);
   bool recording() const { return descriptor_ >= 0 && !ended_; }
 
  private:

@@ -62,21 +62,21 @@ std::optional<std::vector<std::string>> texts_of(const json::value* value) {
 
 }  // namespace
 
-std::string RecordingText::head(std::string_view version, Instant now, const HostPolicy& policy,
-                                const StoredState& stored) {
+std::string RecordingText::head(std::string_view version, Instant now, std::uint64_t seed,
+                                const HostPolicy& policy, const StoredState& stored) {
   json::object object;
   object["healer_recording"] = recording_format;
   object["version"] = json::string_view(version.data(), version.size());
   object["began"] = wall_time_of(now).unix_ms;
+  object["seed"] = seed;
   object["host_policy"] = writer_.host_policy(policy);
   object["stored"] = writer_.stored(stored);
   return line_of(object);
 }
 
-std::string RecordingText::step(const Event& event, Instant now, std::uint64_t seed, const Actions& actions) {
+std::string RecordingText::step(const Event& event, Instant now, const Actions& actions) {
   json::object object;
   object["now"] = wall_time_of(now).unix_ms;
-  object["seed"] = seed;
   object["event"] = writer_.event(event);
   std::string lines;
   for (JsonWriter::NewPolicy& fresh : writer_.take_policies()) {
@@ -110,9 +110,11 @@ Result<RecordedLine> RecordingReader::head(const json::object& object) {
   RecordedHead head;
   const auto version = text_of(field(object, "version"));
   const auto began = number_of<std::int64_t>(field(object, "began"));
-  if (!version || !began) return wrong("the head lacks \"version\" or \"began\"");
+  const auto seed = number_of<std::uint64_t>(field(object, "seed"));
+  if (!version || !began || !seed) return wrong("the head lacks \"version\", \"began\" or \"seed\"");
   head.version = *version;
   head.began = instant_of(WallTime{*began});
+  head.seed = *seed;
   const json::value* policy = field(object, "host_policy");
   const json::value* stored = field(object, "stored");
   if (policy == nullptr || stored == nullptr) return wrong("the head lacks \"host_policy\" or \"stored\"");
@@ -136,12 +138,10 @@ Result<RecordedLine> RecordingReader::policy(const json::object& object) {
 
 Result<RecordedLine> RecordingReader::step(const json::object& object) {
   const auto now = number_of<std::int64_t>(field(object, "now"));
-  const auto seed = number_of<std::uint64_t>(field(object, "seed"));
   const auto digest = hex_of(field(object, "digest"));
   const json::value* event = field(object, "event");
   auto decided = texts_of(field(object, "decided"));
   if (!now) return wrong("now: milliseconds since 1970 were expected");
-  if (!seed) return wrong("seed: a whole number from 0 was expected");
   if (!digest) return wrong("digest: 16 hexadecimal digits were expected");
   if (!decided) return wrong("decided: a list of texts was expected");
   if (event == nullptr) return wrong("the step lacks its \"event\"");
@@ -149,7 +149,6 @@ Result<RecordedLine> RecordingReader::step(const json::object& object) {
   if (!read) return tl::unexpected(std::move(read.error()));
   RecordedStep step;
   step.now = instant_of(WallTime{*now});
-  step.seed = *seed;
   step.event = std::move(*read);
   step.event_text = json::serialize(*event);
   step.digest = *digest;

@@ -21,19 +21,20 @@ namespace healer::replay {
 ///
 ///   head     what the core was made of; the first line, and the only one of its kind
 ///   policy   what the numbers in the steps behind it stand for
-///   step     an event, when it was fed and with which seed; what was decided, and the digest of all of it
+///   step     an event and when it was fed; what was decided, and the digest of all of it
 ///   end      why there is no more; missing after a crash
-inline constexpr std::int64_t recording_format = 1;
+inline constexpr std::int64_t recording_format = 2;
 /// What the first line of every recording begins with.
 inline constexpr std::string_view recording_mark = R"({"healer_recording":)";
 
 /// Makes the lines, each with its line break.
 class RecordingText {
  public:
-  std::string head(std::string_view version, Instant now, const HostPolicy& policy,
+  /// `seed`: of the core's random draws.
+  std::string head(std::string_view version, Instant now, std::uint64_t seed, const HostPolicy& policy,
                    const StoredState& stored);
   /// With the lines of the policies that it is the first to need.
-  std::string step(const Event& event, Instant now, std::uint64_t seed, const Actions& actions);
+  std::string step(const Event& event, Instant now, const Actions& actions);
   std::string end(std::string_view why) const;
 
  private:
@@ -44,13 +45,13 @@ class RecordingText {
 struct RecordedHead {
   std::string version;  ///< of the healer that wrote it
   Instant began{};
+  std::uint64_t seed = 0;
   HostPolicy policy;
   StoredState stored;
 };
 
 struct RecordedStep {
   Instant now{};
-  std::uint64_t seed = 0;
   Event event;
   std::string event_text;  ///< as it stands there
   std::uint64_t digest = 0;

@@ -183,7 +183,7 @@ class Replay {
       }
     }
     version_ = head.version;
-    core_ = std::make_unique<Supervisor>(std::move(head.policy), head.stored);
+    core_ = std::make_unique<Supervisor>(std::move(head.policy), head.stored, head.seed);
   }
 
   void take(const RecordedPolicy&) {}
@@ -191,7 +191,7 @@ class Replay {
 
   void take(const RecordedStep& step) {
     Actions actions;
-    core_->step(step.event, step.now, Draws(step.seed), actions);
+    core_->step(step.event, step.now, actions);
     ++steps_;
     decisions_ += decisions_in(actions);
     view_.event(step);

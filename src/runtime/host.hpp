@@ -1,13 +1,12 @@
 #pragma once
 
-#include <cstdint>
 #include <functional>
 
 #include "base/time.hpp"
 
 namespace healer {
 
-/// What the runtime needs of the machine it runs on: time, one alarm, random seeds, a way to go on later.
+/// What the runtime needs of the machine it runs on: time, one alarm, a way to go on later.
 /// The daemon gives it the real ones, a simulator virtual ones.
 class Host {
  public:
@@ -20,8 +19,6 @@ class Host {
   virtual void on_alarm(std::function<void()> work) = 0;
   /// Calls that once at this instant, which replaces the one set before.
   virtual void set_alarm(Instant at) = 0;
-  /// A fresh random seed.
-  virtual std::uint64_t seed() = 0;
   /// Calls `work` soon, never from inside.
   virtual void post(std::function<void()> work) = 0;
 };

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <cstdint>
-
 #include "base/result.hpp"
 #include "base/time.hpp"
 #include "model/action.hpp"
@@ -20,9 +18,8 @@ class Observer {
   virtual void loop_lag(Duration lag) = 0;
   virtual void store_failed(const Error& error) = 0;
   /// Around each step of the core, with all that it depended on: for recordings and checks.
-  virtual void step_begins(const Event& /*event*/, Instant /*now*/, std::uint64_t /*seed*/) {}
-  virtual void step_ended(const Event& /*event*/, Instant /*now*/, std::uint64_t /*seed*/,
-                          const Actions& /*actions*/) {}
+  virtual void step_begins(const Event& /*event*/, Instant /*now*/) {}
+  virtual void step_ended(const Event& /*event*/, Instant /*now*/, const Actions& /*actions*/) {}
 };
 
 }  // namespace healer

@@ -54,7 +54,7 @@ Runtime::Runtime(RuntimeSettings settings, Parts parts, const StoredState& store
       deliver_(std::move(parts.deliver)),
       post_(std::move(parts.post)),
       journal_(parts.store, [this](const Error& error) { observer_.store_failed(error); }),
-      supervisor_(settings_.host, stored),
+      supervisor_(settings_.host, stored, settings_.seed),
       inspector_(engine_,
                  [this](const std::string& id, Result<Container>&& answer) {
                    if (!stopping_) inspected(id, std::move(answer));
@@ -119,10 +119,9 @@ void Runtime::step(const Event& event) {
   if (actions_.capacity() > most_actions_kept) actions_ = {};
   actions_.clear();
   const Instant now = host_.now();
-  const std::uint64_t seed = host_.seed();
-  observer_.step_begins(event, now, seed);
-  supervisor_.step(event, now, Draws(seed), actions_);
-  observer_.step_ended(event, now, seed, actions_);
+  observer_.step_begins(event, now);
+  supervisor_.step(event, now, actions_);
+  observer_.step_ended(event, now, actions_);
   perform(actions_);
 }
 

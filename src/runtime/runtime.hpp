@@ -37,6 +37,7 @@ struct RuntimeSettings {
   Duration resync_interval = 60s;
   HookSettings hooks = {};
   std::vector<std::string> excluded = {};  ///< names of containers that count as opted out
+  std::uint64_t seed = 1;                  ///< of every random draw of the core
 };
 
 /// A POST that a webhook remedy asks for.

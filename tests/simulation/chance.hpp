@@ -22,7 +22,7 @@ class Chance {
   }
   /// Uniform in [0, 1).
   constexpr double draw(std::uint64_t who, std::uint64_t what, std::uint64_t times = 0) const {
-    return Draws(bits(who, what, times)).next();
+    return Draws::uniform(bits(who, what, times));
   }
   /// From `low` to `high`.
   Duration between(Duration low, Duration high, std::uint64_t who, std::uint64_t what,

@@ -81,14 +81,14 @@ void Checker::note(const std::string& line) {
 }
 
 void Checker::begins(const Runtime& runtime, const HostPolicy& policy, const StoredState& stored,
-                     Duration base, bool mirrored) {
+                     std::uint64_t seed, Duration base, bool mirrored) {
   runtime_ = &runtime;
   host_ = policy;
   base_ = base;
   began_at_ = connected_at_ = world_.now();
   ++process_;
   rebuild();
-  if (mirrored) mirror_ = std::make_unique<Supervisor>(policy, stored);
+  if (mirrored) mirror_ = std::make_unique<Supervisor>(policy, stored, seed);
   lives_.push_back({world_.now(), Instant::max()});
   note(fmt::format("healer {} begins", process_));
 }
@@ -179,7 +179,7 @@ void Checker::passed(std::uint32_t index) {
 
 // Steps of the core.
 
-void Checker::step_begins(const Event& event, Instant, std::uint64_t) {
+void Checker::step_begins(const Event& event, Instant) {
   failures_before_.reset();
   if (const auto* finished = std::get_if<ProbeFinished>(&event)) {
     const bool plain = finished->facts.end == ProbeEnd::Answered && finished->facts.status == 200;
@@ -188,7 +188,7 @@ void Checker::step_begins(const Event& event, Instant, std::uint64_t) {
   }
 }
 
-void Checker::step_ended(const Event& event, Instant now, std::uint64_t seed, const Actions& actions) {
+void Checker::step_ended(const Event& event, Instant now, const Actions& actions) {
   ++score_.steps;
   if (now != same_instant_) {
     same_instant_ = now;
@@ -212,7 +212,7 @@ void Checker::step_ended(const Event& event, Instant now, std::uint64_t seed, co
   }
   if (mirror_) {
     mirrored_.clear();
-    mirror_->step(event, now, Draws(seed), mirrored_);
+    mirror_->step(event, now, mirrored_);
     const bool same = mirrored_.size() == actions.size() &&
                       std::equal(actions.begin(), actions.end(), mirrored_.begin(), same_action);
     if (!same) fail(7, "the same record gave other actions for " + show(event));
@@ -312,6 +312,7 @@ void Checker::record(const Record& record, Instant now) {
 }
 
 void Checker::raised(const Alert& alert) {
+  digest("raised", alert);
   const bool fresh = raised_.insert({alert.dedup_key, alert.kind, alert.repeat}).second;
   const bool was_reset = !reset_at_.empty() && reset_names_.count(alert.workload) != 0;
   if (!fresh && alert.kind != AlertKind::Info && !was_reset)
@@ -348,7 +349,7 @@ std::pair<Duration, Duration> Checker::graces_of(const std::string& key, const P
 
 void Checker::ordered(const ApplyRemedy& order, Instant now) {
   note(fmt::format("ORDER {} {} ({})", to_string(order.step), order.name, order.container_id));
-  digest(to_string(order.step) + order.container_id);
+  digest(order.step.kind, order.container_id);
   Known* of = known_by_key(order.workload);
   if (!of) return fail(1, order.workload + " is not known to the world");
   of->decided = order;
@@ -503,7 +504,7 @@ void Checker::committed(const std::vector<Record>& records, bool ok) {
 
 void Checker::delivered(const Alert& alert) {
   ++score_.alerts;
-  digest(alert.dedup_key + to_string(alert.kind) + std::to_string(alert.repeat));
+  digest("delivered", alert);
   note(fmt::format("ALERT {} {}: {}", to_string(alert.kind), alert.event, alert.text));
   const auto [entry, first] = delivered_.try_emplace(alert.id.value, process_);
   if (!first && entry->second == process_ && delivered_at_failures_[alert.id.value] == failed_commits_)
@@ -638,9 +639,25 @@ void Checker::close_books(const Outbox* outbox) {
     fail(5, fmt::format("{} alerts are to be delivered, the outbox holds {}", pending, outbox->pending()));
 }
 
-void Checker::digest(const std::string& what) {
-  for (const char c : what) digest_ = (digest_ ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
+void Checker::digest(RemedyKind order, std::string_view container_id) {
+  digest(to_string(order), {container_id});
+}
+
+/// No text that is written for people: a better sentence is no other decision.
+void Checker::digest(std::string_view what, const Alert& alert) {
+  digest(what, {to_string(alert.kind), alert.workload, std::to_string(alert.incident.value),
+                std::to_string(alert.attempt), std::to_string(alert.repeat)});
+}
+
+void Checker::digest(std::string_view what, std::initializer_list<std::string_view> details) {
+  const auto add = [this](std::string_view text) {
+    for (const char c : text) digest_ = (digest_ ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
+    digest_ = (digest_ ^ 0xFF) * 1099511628211ULL;
+  };
+  add(what);
+  for (const std::string_view detail : details) add(detail);
   digest_ = (digest_ ^ static_cast<std::uint64_t>(world_.elapsed().count())) * 1099511628211ULL;
+  if (tracing) note(fmt::format("    digest {:016x}", digest_));
 }
 
 void Checker::log(const LogLine& line) {

@@ -1,10 +1,12 @@
 #pragma once
 
+#include <initializer_list>
 #include <map>
 #include <memory>
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <tuple>
 #include <unordered_map>
 #include <utility>
@@ -36,8 +38,8 @@ class Checker final : public Observer {
   Checker(World& world, Disk& disk, Score& score);
 
   // A process of healer begins, ends.
-  void begins(const Runtime& runtime, const HostPolicy& policy, const StoredState& stored, Duration base,
-              bool mirrored);
+  void begins(const Runtime& runtime, const HostPolicy& policy, const StoredState& stored, std::uint64_t seed,
+              Duration base, bool mirrored);
   void ends(bool amnesia);
 
   // What healer learns.
@@ -72,8 +74,8 @@ class Checker final : public Observer {
   void engine_event(EngineEventKind, Duration) override {}
   void loop_lag(Duration) override {}
   void store_failed(const Error&) override {}
-  void step_begins(const Event& event, Instant now, std::uint64_t seed) override;
-  void step_ended(const Event& event, Instant now, std::uint64_t seed, const Actions& actions) override;
+  void step_begins(const Event& event, Instant now) override;
+  void step_ended(const Event& event, Instant now, const Actions& actions) override;
 
   /// Keeps what was heard, decided and done, for people; asked for when a broken world is run again.
   bool tracing = false;
@@ -170,8 +172,10 @@ class Checker final : public Observer {
   std::uint32_t failed_commits_ = 0;
   std::map<std::uint64_t, std::uint32_t> delivered_at_failures_;
 
-  void digest(const std::string& what);
-  std::uint64_t digest_ = 0;
+  void digest(RemedyKind order, std::string_view container_id);
+  void digest(std::string_view what, const Alert& alert);
+  void digest(std::string_view what, std::initializer_list<std::string_view> details);
+  std::uint64_t digest_ = 14695981039346656037ULL;  // FNV-1a
 
   std::optional<unsigned> failures_before_;
   Instant same_instant_{};

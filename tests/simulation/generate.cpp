@@ -69,7 +69,7 @@ class Generator {
   template <class F>
   void each(double mean_hours, F&& happen);
 
-  Draws draws_;
+  DrawSequence draws_;
   Script script_;
   double wildness_ = 1;
   double hours_ = 24;

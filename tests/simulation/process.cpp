@@ -9,7 +9,17 @@
 namespace healer::simulation {
 namespace {
 
-enum Purpose : std::uint64_t { LateLook = 20, Doubled, Delayed, OrderFate, CommitTime, HalfDead, Evidence };
+enum Purpose : std::uint64_t {
+  LateLook = 20,
+  LateLookTime,
+  Doubled,
+  Delayed,
+  OrderLost,
+  OrderFate,
+  CommitTime,
+  HalfDead,
+  SlowEvidence,
+};
 
 constexpr Duration attempts_kept_in_mind = 24h;
 constexpr Duration inspect_deadline = 10s;
@@ -54,7 +64,8 @@ void SimProber::start(ProbeId id, const ProbeTargetPtr& target, Duration timeout
   } else if (const auto* grpc = std::get_if<GrpcTarget>(target.get())) {
     ask(grpc->endpoint);
   }
-  const Duration takes = answer == Answer::Hang ? timeout : Duration{2 + static_cast<int>(id.value % 7)};
+  const Duration takes =
+      answer == Answer::Hang ? timeout : Duration{2 + (index + life_.world.elapsed().count()) % 7};
   const bool grpc = std::holds_alternative<GrpcTarget>(*target);
   const std::uint64_t packed = id.value << 16 | static_cast<std::uint64_t>(grpc) << 15 |
                                static_cast<std::uint64_t>(answer) << 8 | index;
@@ -114,9 +125,10 @@ SimEngine::SimEngine(Life& life) : life_(life) {
   life_.world.stream = [this](const EngineEvent& event) {
     if (!each_ || life_.dead) return;
     Duration after{0};
-    if (noisy(Delayed)) after = life_.world.chance().between(1ms, 150ms, 2, Delayed, draws_);
+    const Asked asked = asked_about(event.container_id);
+    if (noisy(asked, Delayed)) after = asked.between(1ms, 150ms, Delayed);
     tell(event, after);
-    if (noisy(Doubled)) tell(event, after + life_.world.chance().between(1ms, 2s, 2, Doubled, draws_));
+    if (noisy(asked, Doubled)) tell(event, after + asked.between(1ms, 2s, Doubled));
   };
   life_.world.stream_cut = [this] {
     if (!each_ || life_.dead) return;
@@ -133,9 +145,14 @@ SimEngine::~SimEngine() {
   life_.world.stream_cut = nullptr;
 }
 
-bool SimEngine::noisy(std::uint64_t purpose) {
+SimEngine::Asked SimEngine::asked_about(const std::string& container_id) const {
+  return {life_.world.chance(), std::hash<std::string>{}(container_id),
+          static_cast<std::uint64_t>(life_.world.elapsed().count())};
+}
+
+bool SimEngine::noisy(const Asked& asked, std::uint64_t purpose) const {
   const double noise = life_.world.script().noise;
-  return noise > 0 && life_.world.chance().draw(2, purpose, ++draws_) < noise;
+  return noise > 0 && asked.draw(purpose) < noise;
 }
 
 std::optional<std::pair<Error, Duration>> SimEngine::trouble(Duration deadline) const {
@@ -195,8 +212,8 @@ void SimEngine::inspect(std::string id, std::function<void(Result<Container>)> d
     if (!place) return failure(ErrorCode::NotFound, "no such container: " + id);
     return place->facts;
   };
-  if (noisy(LateLook)) {  // its answer is overtaken by events
-    life_.put(life_.world.chance().between(1ms, 300ms, 2, LateLook, draws_),
+  if (const Asked asked = asked_about(id); noisy(asked, LateLook)) {  // its answer is overtaken by events
+    life_.put(asked.between(1ms, 300ms, LateLookTime),
               [this, done = std::move(done), seen = look(), at = life_.world.now()]() mutable {
                 if (seen) life_.checker.looked(seen->id, at);
                 done(std::move(seen));
@@ -235,8 +252,8 @@ void SimEngine::order(RemedyKind kind, const std::string& id, Duration deadline,
   world.count_remedy(*place);
   Fate fate = Fate::Done;
   const double lost = world.script().lost_orders;
-  if (lost > 0 && world.chance().draw(2, OrderFate, ++draws_) < lost)
-    fate = static_cast<Fate>(1 + world.chance().bits(3, OrderFate, draws_) % 5);
+  if (const Asked asked = asked_about(id); lost > 0 && asked.draw(OrderLost) < lost)
+    fate = static_cast<Fate>(1 + asked.bits(OrderFate) % 5);
   const bool mute = fate == Fate::LostDone || fate == Fate::LostIgnored || fate == Fate::LostHalfway;
   if (mute) later(150ms, failure(ErrorCode::ConnectionLost, "the connection ended before the answer"));
   later(deadline, failure(ErrorCode::Timeout, "no answer in time"));
@@ -321,7 +338,7 @@ void SimEngine::collect_evidence(EvidenceOrder order, std::function<void(EngineE
   }
   evidence.state = "state running";
   evidence.logs = "2026-11-22T10:00:00Z the last words\n";
-  const bool slow = noisy(Evidence);
+  const bool slow = noisy(asked_about(order.container_id), SlowEvidence);
   if (slow) evidence.missing = {"memory: not in time"};
   life_.put(slow ? order.deadline : Duration{15},
             [done = std::move(done), evidence = std::move(evidence)] { done(evidence); });
@@ -454,7 +471,9 @@ void SimStore::commit(std::vector<Record> records, std::function<void(Result<voi
   if (!life_.call()) return;
   World& world = life_.world;
   Duration takes{1};
-  if (world.now() < slow_until) takes = world.chance().between(100ms, 4s, 4, CommitTime, ++commits_);
+  if (world.now() < slow_until)
+    takes =
+        world.chance().between(100ms, 4s, 4, CommitTime, static_cast<std::uint64_t>(world.elapsed().count()));
   const bool fails = world.now() < fails_until;
   const auto batch = std::make_shared<std::vector<Record>>(std::move(records));
   // A transaction under way when the process is killed is on disk or not, as it happens.

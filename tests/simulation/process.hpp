@@ -54,7 +54,6 @@ class SimHost final : public Host {
   WallTime wall() override { return life_.world.wall(); }
   void on_alarm(std::function<void()> work) override { alarm_ = std::move(work); }
   void set_alarm(Instant at) override { alarm_at_ = at - life_.base; }
-  std::uint64_t seed() override { return life_.world.chance().bits(1, 1, ++seeds_); }
   void post(std::function<void()> work) override { life_.put(Duration{0}, std::move(work)); }
 
   std::optional<Instant> alarm_at() const { return alarm_at_; }  ///< on the world's
@@ -67,7 +66,6 @@ class SimHost final : public Host {
   Life& life_;
   std::optional<Instant> alarm_at_;
   std::function<void()> alarm_;
-  std::uint64_t seeds_ = 0;
 };
 
 /// Asks the world's services. Answers like the real prober: once, later, within the timeout.
@@ -122,13 +120,24 @@ class SimEngine final : public Engine {
              std::function<void(Result<void>)> done,
              const std::function<void(Place&, Fate, World::Done)>& carry);
   void tell(const EngineEvent& event, Duration after);
-  bool noisy(std::uint64_t purpose);
+  /// What is random about one container at one instant, whatever else was asked before.
+  struct Asked {
+    const Chance& chance;
+    std::uint64_t who;
+    std::uint64_t when;
+    double draw(std::uint64_t purpose) const { return chance.draw(who, purpose, when); }
+    std::uint64_t bits(std::uint64_t purpose) const { return chance.bits(who, purpose, when); }
+    Duration between(Duration low, Duration high, std::uint64_t purpose) const {
+      return chance.between(low, high, who, purpose, when);
+    }
+  };
+  Asked asked_about(const std::string& container_id) const;
+  bool noisy(const Asked& asked, std::uint64_t purpose) const;
 
   Life& life_;
   std::uint64_t subscription_ = 0;
   std::function<void(EngineEvent)> each_;
   std::function<void(Error)> ended_;
-  std::uint64_t draws_ = 0;
 };
 
 /// What is on disk; it outlives the processes.
@@ -174,7 +183,6 @@ class SimStore final : public Store {
  private:
   Life& life_;
   Disk& disk_;
-  std::uint64_t commits_ = 0;
 };
 
 /// The alert channel's service.

@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <iostream>
+#include <map>
 #include <mutex>
 #include <random>
 #include <set>
@@ -33,6 +34,8 @@ struct Arguments {
   bool print = false;
   bool repeat = false;
   bool all = false;
+  std::optional<std::string> digests;
+  std::optional<std::string> expect_digests;
   std::optional<std::string> replay;
   std::optional<int> expect_broken;
   Guard guard = Guard::Healer;
@@ -51,6 +54,8 @@ constexpr const char* usage = R"(usage: simulate [OPTION]...
   --json             the scoreboard as one JSON line each
   --run FILE         run the script in FILE once, with a trace; exit 1 when an invariant is broken
   --all              go on after a broken world, and name each
+  --digests FILE     write one line for each world: its number and the digest of its orders and notifications
+  --expect-digests FILE  succeed only when each world of the run has the digest that FILE gives it
   --print            print the script of world S and end
   --trace            with --run or a broken world: print what happened
   --expect-broken N  succeed only when a world breaks invariant N; the others do not count
@@ -103,6 +108,10 @@ Arguments parse(const std::vector<std::string>& words) {
       arguments.replay = value();
     } else if (word == "--expect-broken") {
       arguments.expect_broken = static_cast<int>(number());
+    } else if (word == "--digests") {
+      arguments.digests = value();
+    } else if (word == "--expect-digests") {
+      arguments.expect_digests = value();
     } else if (word == "--set") {
       const std::string& text = value();
       const auto at = text.find('=');
@@ -129,6 +138,7 @@ struct Result {
   Score score;
   std::optional<BrokenWorld> broken;  ///< the first
   std::size_t broken_worlds = 0;
+  std::map<std::uint64_t, std::uint64_t> digests;  ///< by world
   double seconds = 0;
 };
 
@@ -177,6 +187,7 @@ Result run_worlds(const Arguments& arguments, Guard guard, std::optional<double>
       Outcome outcome = run(script, options_of(arguments, guard, seed));
       const std::lock_guard lock(mutex);
       result.score.add(outcome.score);
+      result.digests[seed] = outcome.digest;
       if (!outcome.broken) continue;
       ++result.broken_worlds;
       if (arguments.all)
@@ -190,6 +201,35 @@ Result run_worlds(const Arguments& arguments, Guard guard, std::optional<double>
   for (std::thread& thread : threads) thread.join();
   result.seconds = elapsed();
   return result;
+}
+
+void write_digests(const std::string& path, const Result& result) {
+  std::ofstream file(path);
+  for (const auto& [seed, digest] : result.digests) file << fmt::format("{} {:016x}\n", seed, digest);
+  file.close();
+  if (!file) wrong("cannot write " + path);
+}
+
+/// How many worlds decided otherwise than the file says; each is printed.
+std::size_t compare_digests(const std::string& path, const Result& result) {
+  std::ifstream file(path);
+  std::map<std::uint64_t, std::uint64_t> expected;
+  for (std::string line; std::getline(file, line);) {
+    std::istringstream words(line);
+    std::uint64_t seed = 0;
+    if (words >> seed >> std::hex) words >> expected[seed];
+  }
+  if (expected.empty()) wrong("cannot read digests from " + path);
+  std::size_t others = 0;
+  for (const auto& [seed, digest] : result.digests) {
+    const auto found = expected.find(seed);
+    if (found != expected.end() && found->second == digest) continue;
+    ++others;
+    fmt::print("world {} has digest {:016x}, not {}\n", seed, digest,
+               found == expected.end() ? "any in the file" : fmt::format("{:016x}", found->second));
+  }
+  fmt::print("{} of {} worlds decide otherwise than {} says\n", others, result.digests.size(), path);
+  return others;
 }
 
 const char* name_of(Guard guard) {
@@ -279,7 +319,7 @@ int run_file(const Arguments& arguments) {
   options.settings = arguments.settings;
   const Outcome outcome = run(*script, options);
   if (arguments.trace) print_trace(*script, options);
-  print("healer", Result{outcome.score, std::nullopt, 0, 1}, arguments.json);
+  print("healer", Result{outcome.score, std::nullopt, 0, {}, 1}, arguments.json);
   if (!outcome.broken) return 0;
   fmt::print("BROKEN invariant {}: {}\n", outcome.broken->invariant, outcome.broken->what);
   return 1;
@@ -304,6 +344,8 @@ int simulate(const Arguments& arguments) {
   const std::optional<double> hours = arguments.hours || arguments.seconds ? arguments.hours : 100'000.0;
   const Result healer = run_worlds(arguments, Guard::Healer, hours, arguments.seconds);
   print("healer", healer, arguments.json);
+  if (arguments.digests) write_digests(*arguments.digests, healer);
+  if (arguments.expect_digests && compare_digests(*arguments.expect_digests, healer) > 0) return 1;
   if (arguments.expect_broken) {
     const bool caught = healer.broken && healer.broken->broken.invariant == *arguments.expect_broken;
     if (healer.broken)

@@ -92,7 +92,6 @@ class Simulation {
   std::unique_ptr<Outbox> outbox_;
   std::unique_ptr<Runtime> runtime_;
   std::uint64_t outbox_alarm_ = 0;
-  std::uint64_t outbox_seeds_ = 0;
   Instant end_{};
 };
 
@@ -114,7 +113,7 @@ void Simulation::start_healer() {
   prober_ = std::make_unique<RoutedProber>(RoutedProber::Parts{*sockets_, *execs_});
   OutboxHost host;
   host.now = [this] { return life_.now(); };
-  host.seed = [this] { return world_.chance().bits(5, life_.number, ++outbox_seeds_); };
+  host.seed = world_.chance().bits(5, life_.number);
   host.set_alarm = [this](Instant at, std::function<void()> work) {
     agenda_.put(std::max(at - life_.base, world_.now()), life_.number,
                 [this, work = std::move(work), alarm = ++outbox_alarm_] {
@@ -134,6 +133,7 @@ void Simulation::start_healer() {
   settings.host = configured_.host;
   settings.host.channels = outbox_->channel_names();
   settings.resync_interval = script_.resync;
+  settings.seed = world_.chance().bits(1, life_.number);
   Runtime::Parts parts{
       *host_,
       *engine_,
@@ -146,8 +146,9 @@ void Simulation::start_healer() {
         post(call, std::move(done));
       }};
   const HostPolicy policy = settings.host;
+  const std::uint64_t seed = settings.seed;
   runtime_ = std::make_unique<Runtime>(std::move(settings), std::move(parts), stored);
-  checker_.begins(*runtime_, policy, stored, life_.base, options_.mirrored);
+  checker_.begins(*runtime_, policy, stored, seed, life_.base, options_.mirrored);
   outbox_->restore(stored.pending_alerts, stored.pending_deliveries, stored.receipts);
   runtime_->start();
 }

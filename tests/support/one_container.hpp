@@ -12,7 +12,7 @@ namespace healer::test {
 class OneContainer {
  public:
   explicit OneContainer(Policy policy = {}, StoredState stored = {}, bool podman = false)
-      : supervisor(HostPolicy{.host_name = "host"}, stored) {
+      : supervisor(HostPolicy{.host_name = "host"}, stored, 1) {
     policy.selection = Selection::OptedIn;
     policy_ = std::make_shared<const Policy>(std::move(policy));
     container.id = "c1";
@@ -29,7 +29,7 @@ class OneContainer {
   /// The actions of one step.
   const Actions& step(const Event& event, Instant at) {
     actions_.clear();
-    supervisor.step(event, at, Draws(++seed_), actions_);
+    supervisor.step(event, at, actions_);
     return actions_;
   }
   /// The container as it is now is inspected.
@@ -43,7 +43,6 @@ class OneContainer {
  private:
   PolicyPtr policy_;
   Actions actions_;
-  std::uint64_t seed_ = 0;
 };
 
 }  // namespace healer::test

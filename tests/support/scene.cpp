@@ -26,10 +26,10 @@ HostPolicy Scene::with_control() {
   return policy;
 }
 
-Scene::Scene(Dialect dialect, HostPolicy host_policy)
-    : dialect(dialect), host_settings(std::move(host_policy)) {
+Scene::Scene(Dialect dialect, HostPolicy host_policy, std::uint64_t seed)
+    : dialect(dialect), host_settings(std::move(host_policy)), seed(seed) {
   begin_ = now_ = Instant{Duration{1'790'000'000'000}};
-  core = std::make_unique<Supervisor>(host_settings, StoredState{});
+  core = std::make_unique<Supervisor>(host_settings, StoredState{}, seed);
 }
 
 Policy Scene::policy() {
@@ -379,7 +379,7 @@ void Scene::restart_healer(bool connect_after) {
   for (auto it = happenings_.begin(); it != happenings_.end();)
     it = it->second.of_healer ? happenings_.erase(it) : std::next(it);
   wakes.clear();
-  core = std::make_unique<Supervisor>(host_settings, stored());
+  core = std::make_unique<Supervisor>(host_settings, stored(), seed);
   engine_up = false;
   if (connect_after) connect();
 }
@@ -392,7 +392,7 @@ void Scene::step(const Event& event) {
   if (keep_transcript) note("-> " + show(event));
   Actions actions;
   ++steps;
-  core->step(event, now_, Draws(seed * 7919 + steps), actions);
+  core->step(event, now_, actions);
   if (keep_transcript)
     for (const Action& action : actions) note("     " + show(action));
   // What a step writes is on disk before its orders are given.

@@ -97,9 +97,8 @@ HostPolicy random_host(unsigned seed) {
 /// A world in which anything may happen, with the invariants looking on.
 class RandomWorld {
  public:
-  RandomWorld(unsigned seed, Dialect dialect, bool transcript) : scene(dialect, random_host(seed)) {
+  RandomWorld(unsigned seed, Dialect dialect, bool transcript) : scene(dialect, random_host(seed), seed) {
     watch.somebody_listens = true;
-    scene.seed = seed;
     scene.keep_transcript = transcript;
     scene.after_step = [this](const Event& event, const Actions& actions) { after(event, actions); };
     scene.at_kill = [this] { watch.healer_restarted(); };

@@ -223,8 +223,7 @@ TEST_CASE("remedy: the backoff's jitter is a quarter either way") {
   bool differs = false;
   Duration before{0};
   for (std::uint64_t seed = 1; seed < 6; ++seed) {
-    Scene scene;
-    scene.seed = seed;
+    Scene scene(Dialect::Docker20, Scene::host_policy(), seed);
     INFO(scene.transcript());
     Box& box = scene.healthy("web", policy);
     break_for_good(box);

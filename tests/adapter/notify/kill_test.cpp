@@ -111,7 +111,7 @@ class Sink {
   }
 
   std::mutex mutex_;
-  Draws draws_{20261126};
+  DrawSequence draws_{20261126};
   bool calm_ = false;
   std::size_t seen_ = 0;
   std::map<std::string, std::vector<Arrival>> arrivals_;
@@ -143,7 +143,7 @@ std::size_t lines_of(const std::string& path) {
 TEST_CASE("kill -9 at any instant: every alert arrives, in order, and only an unrecorded one twice") {
   Folder folder;
   Sink sink;
-  Draws draws{4711};
+  DrawSequence draws{4711};
   const std::string state = folder.file("healer.db");
   Command command;
   command.arguments = {ALERT_RAISER, state, "", "8"};

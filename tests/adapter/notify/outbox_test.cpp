@@ -53,7 +53,6 @@ struct World {
   std::map<std::string, Peer> peers;
   std::deque<std::function<void()>> written;
   bool disk_hangs = false;
-  std::uint64_t seeds = 0;
   OutboxLimits limits;
   std::unique_ptr<Outbox> outbox;
 
@@ -65,7 +64,7 @@ struct World {
     alarm.reset();
     written.clear();
     outbox = std::make_unique<Outbox>(
-        OutboxHost{[this] { return now; }, [this] { return ++seeds; },
+        OutboxHost{[this] { return now; }, 1,
                    [this](Instant at, std::function<void()> work) { alarm.emplace(at, std::move(work)); },
                    [this](std::vector<Record> records, std::function<void()> then) {
                      if (then) written.push_back(std::move(then));

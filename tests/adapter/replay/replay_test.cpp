@@ -83,7 +83,7 @@ struct Recording {
     return settings;
   }
   std::unique_ptr<Recorder> begin(std::uint64_t limit = 64 << 20) {
-    auto recorder = Recorder::begin(settings(limit), Instant{}, HostPolicy{}, StoredState{});
+    auto recorder = Recorder::begin(settings(limit), Instant{}, 1, HostPolicy{}, StoredState{});
     REQUIRE_MESSAGE(recorder.has_value(), (recorder ? "" : recorder.error().message));
     return std::move(*recorder);
   }
@@ -99,12 +99,14 @@ std::string recorded_daemon() {
   RuntimeSettings settings;
   settings.host.host_name = "h";
   settings.host.channels = {"slack"};
-  auto recorder = Recorder::begin(recording.settings(), Instant{}, settings.host, StoredState{});
+  auto recorder =
+      Recorder::begin(recording.settings(), Instant{}, settings.seed, settings.host, StoredState{});
   REQUIRE(recorder.has_value());
   {
     Bench bench(settings);
-    bench.observer.stepped = [&](const Event& event, Instant now, std::uint64_t seed,
-                                 const Actions& actions) { (*recorder)->step(event, now, seed, actions); };
+    bench.observer.stepped = [&](const Event& event, Instant now, const Actions& actions) {
+      (*recorder)->step(event, now, actions);
+    };
     bench.heal_once();
     REQUIRE(bench.engine.orders.size() == 1);
     bench.engine.orders[0].done({});
@@ -123,9 +125,9 @@ std::string recorded_world() {
   testing::Scene scene;
   scene.keep_transcript = false;
   RecordingText text;
-  std::string all = text.head("1", scene.now(), scene.host_settings, StoredState{});
+  std::string all = text.head("1", scene.now(), scene.seed, scene.host_settings, StoredState{});
   scene.after_step = [&](const Event& event, const Actions& actions) {
-    all += text.step(event, scene.now(), seed_of_step(scene), actions);
+    all += text.step(event, scene.now(), actions);
   };
   live_through(scene);
   return all + text.end("healer ended");
@@ -153,11 +155,11 @@ TEST_CASE("a whole world is decided again, also from the middle of its life") {
   live_through(scene);
   scene.restart_healer(false);
   RecordingText text;
-  std::string all = text.head("1", scene.now(), scene.host_settings, scene.stored());
+  std::string all = text.head("1", scene.now(), scene.seed, scene.host_settings, scene.stored());
   unsigned steps = 0;
   scene.after_step = [&](const Event& event, const Actions& actions) {
     ++steps;
-    all += text.step(event, scene.now(), seed_of_step(scene), actions);
+    all += text.step(event, scene.now(), actions);
   };
   scene.connect();
   scene.crash(scene.box("app1"), 1);
@@ -256,14 +258,14 @@ TEST_CASE("what is no recording is refused with its line") {
   CHECK(has(replayed(R"({"healer_recording":9})"
                      "\n")
                 .err,
-            "line 1: its format is 9; this healer reads format 1"));
+            "line 1: its format is 9; this healer reads format 2"));
   CHECK(has(replayed(head + "{\n").err, "line 2: no JSON: "));
   CHECK(has(replayed(head + head).err, "line 2: a second head"));
-  CHECK(has(replayed(head + R"({"now":1,"seed":1,"digest":"x","event":{"is":"tick"}})"
+  CHECK(has(replayed(head + R"({"now":1,"digest":"x","event":{"is":"tick"}})"
                             "\n")
                 .err,
             "line 2: digest: 16 hexadecimal digits were expected"));
-  CHECK(has(replayed(head + R"({"now":1,"seed":1,"digest":"0123456789abcdef","event":{"is":"tack"}})"
+  CHECK(has(replayed(head + R"({"now":1,"digest":"0123456789abcdef","event":{"is":"tack"}})"
                             "\n")
                 .err,
             "line 2: event.is: a kind of this version was expected, not \"tack\""));
@@ -293,7 +295,7 @@ TEST_CASE("a recording is for its owner alone, and the one before is kept") {
 
   auto second = recording.begin();
   CHECK(content(recording.folder.file() + ".1") == first);
-  second->step(Tick{"web"}, Instant{Duration{5}}, 7, {});
+  second->step(Tick{"web"}, Instant{Duration{5}}, {});
   CHECK_FALSE(has(recording.text(), "\"web\""));  // not before the loop has its turn
   recording.run_posted();
   CHECK(has(recording.text(), "\"web\""));
@@ -302,7 +304,7 @@ TEST_CASE("a recording is for its owner alone, and the one before is kept") {
 TEST_CASE("what is no recording is not overwritten, and no link is followed") {
   Recording recording;
   std::ofstream(recording.folder.file()) << "precious\n";
-  const auto refused = Recorder::begin(recording.settings(), Instant{}, HostPolicy{}, StoredState{});
+  const auto refused = Recorder::begin(recording.settings(), Instant{}, 1, HostPolicy{}, StoredState{});
   REQUIRE(!refused);
   CHECK(has(refused.error().message, "is no recording, and is not overwritten"));
   CHECK(recording.text() == "precious\n");
@@ -310,12 +312,12 @@ TEST_CASE("what is no recording is not overwritten, and no link is followed") {
   std::remove(recording.folder.file().c_str());
   const std::string target = recording.folder.path + "/target";
   REQUIRE(symlink(target.c_str(), recording.folder.file().c_str()) == 0);
-  CHECK(!Recorder::begin(recording.settings(), Instant{}, HostPolicy{}, StoredState{}));
+  CHECK(!Recorder::begin(recording.settings(), Instant{}, 1, HostPolicy{}, StoredState{}));
   CHECK(access(target.c_str(), F_OK) != 0);
 
   RecorderSettings nowhere = recording.settings();
   nowhere.path = recording.folder.path + "/missing/events";
-  const auto none = Recorder::begin(nowhere, Instant{}, HostPolicy{}, StoredState{});
+  const auto none = Recorder::begin(nowhere, Instant{}, 1, HostPolicy{}, StoredState{});
   REQUIRE(!none);
   CHECK(has(none.error().message, "No such file or directory"));
 }
@@ -324,7 +326,7 @@ TEST_CASE("at its limit a recording ends with a closing line, and is said once")
   Recording recording;
   auto recorder = recording.begin(4000);
   for (int i = 0; i < 200; ++i) {
-    recorder->step(Tick{"web"}, Instant{Duration{i}}, 7, {});
+    recorder->step(Tick{"web"}, Instant{Duration{i}}, {});
     recording.run_posted();
   }
   CHECK_FALSE(recorder->recording());
@@ -342,7 +344,7 @@ TEST_CASE("a disk that is full ends the recording behind a whole line, and is sa
   Recording recording;
   auto recorder = recording.begin();
   const std::size_t before = recording.text().size();
-  recorder->step(Tick{"web"}, Instant{Duration{1}}, 7, {});
+  recorder->step(Tick{"web"}, Instant{Duration{1}}, {});
   recording.run_posted();
   const std::size_t whole = recording.text().size();
   REQUIRE(whole > before);
@@ -354,7 +356,7 @@ TEST_CASE("a disk that is full ends the recording behind a whole line, and is sa
   const auto handler = std::signal(SIGXFSZ, SIG_IGN);
   REQUIRE(setrlimit(RLIMIT_FSIZE, &tight) == 0);
   for (int i = 0; i < 3; ++i) {
-    recorder->step(Tick{"web"}, Instant{Duration{2 + i}}, 7, {});
+    recorder->step(Tick{"web"}, Instant{Duration{2 + i}}, {});
     recording.run_posted();
   }
   REQUIRE(setrlimit(RLIMIT_FSIZE, &usual) == 0);
@@ -371,7 +373,7 @@ TEST_CASE("a bounded buffer: what the loop has no time to write is not kept for 
   auto recorder = recording.begin(1ULL << 40);
   const std::string large(100'000, 'x');
   for (int i = 0; i < 200 && recorder->recording(); ++i)
-    recorder->step(EngineLost{large}, Instant{Duration{i}}, 7, {});
+    recorder->step(EngineLost{large}, Instant{Duration{i}}, {});
   CHECK_FALSE(recorder->recording());
   CHECK(recording.said.size() == 1);
   CHECK(has(recording.text(), "more to write than the loop had time for"));

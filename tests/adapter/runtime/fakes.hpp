@@ -27,7 +27,6 @@ class VirtualHost final : public Host {
     alarm_work = std::move(work);
   }
   void set_alarm(Instant at) override { alarm = at; }
-  std::uint64_t seed() override { return ++seeds; }
   void post(std::function<void()> work) override { posted.push_back(std::move(work)); }
 
   void run_posted() {
@@ -48,7 +47,6 @@ class VirtualHost final : public Host {
   std::optional<Instant> alarm;
   std::function<void()> alarm_work;
   std::vector<std::function<void()>> posted;
-  std::uint64_t seeds = 0;
 };
 
 /// Keeps every call until the test answers it.
@@ -186,9 +184,9 @@ class RecordingObserver final : public Observer {
   void loop_lag(Duration) override {}
   void store_failed(const Error& error) override { store_errors.push_back(error.message); }
   /// Called after each step, where it is set.
-  std::function<void(const Event&, Instant, std::uint64_t, const Actions&)> stepped;
-  void step_ended(const Event& event, Instant now, std::uint64_t seed, const Actions& actions) override {
-    if (stepped) stepped(event, now, seed, actions);
+  std::function<void(const Event&, Instant, const Actions&)> stepped;
+  void step_ended(const Event& event, Instant now, const Actions& actions) override {
+    if (stepped) stepped(event, now, actions);
   }
 
   bool said(std::string_view text) const {

@@ -52,7 +52,7 @@ TEST_CASE("every acknowledged commit survives a kill -9 at any point") {
   Folder folder;
   const std::string path = folder.file("s.db");
   std::uint64_t highest = 0;
-  Draws draws{20261122};
+  DrawSequence draws{20261122};
   for (int round = 0; round < rounds; ++round) {
     int ends[2];
     REQUIRE(::pipe(ends) == 0);

@@ -97,7 +97,6 @@ class Raiser {
     curl_ = std::move(*curl);
     OutboxHost host;
     host.now = now;
-    host.seed = [this] { return ++seeds_; };
     host.set_alarm = [this](Instant at, std::function<void()> work) {
       alarm_.set_after(std::max(Duration{0}, at - now()), std::move(work));
     };
@@ -146,7 +145,6 @@ class Raiser {
   std::unique_ptr<net::CurlClient> curl_;
   std::unique_ptr<Outbox> outbox_;
   std::uint64_t next_ = 1;
-  std::uint64_t seeds_ = 0;
 };
 
 }  // namespace

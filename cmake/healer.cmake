@@ -3,7 +3,10 @@
 
 find_program(CCACHE_PROGRAM ccache)
 if(CCACHE_PROGRAM AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE_PROGRAM})
+  # Objects compiled in one checkout serve every other on this machine. Precompiled headers need the sloppiness
+  # (manual of ccache, "Precompiled headers").
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1
+      CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime ${CCACHE_PROGRAM})
 endif()
 
 add_library(healer_options INTERFACE)
@@ -39,6 +42,7 @@ function(healer_library name)
   if(sources)
     add_library(${name} STATIC ${sources})
     target_link_libraries(${name} PUBLIC healer_options ${ARGN})
+    healer_product(${name})
   else()
     add_library(${name} INTERFACE)
     target_link_libraries(${name} INTERFACE healer_options ${ARGN})
@@ -52,6 +56,7 @@ function(healer_test name label)
   if(sources)
     add_executable(${name} ${sources})
     target_link_libraries(${name} PRIVATE healer_options ${ARGN})
+    healer_test_code(${name})
     add_test(NAME ${name} COMMAND ${name})
     # Property tests draw the same cases in every run, so that a red build means the change; call the
     # binary by hand, or with RC_PARAMS set, for others.

@@ -3,9 +3,6 @@
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
-# Objects compiled in one checkout serve every other on this machine.
-export CCACHE_BASEDIR=$root CCACHE_NOHASHDIR=1
-
 # build_preset PRESET [TARGET...]: configures build/PRESET and builds the targets, or everything.
 build_preset() {
     local preset=$1

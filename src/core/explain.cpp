@@ -79,10 +79,4 @@ std::optional<WorkloadExplanation> Supervisor::explain(std::string_view key_or_n
   return explanation;
 }
 
-std::string Supervisor::why_not_heal(const std::string& key) const {
-  const auto found = workloads_.find(key);
-  if (found == workloads_.end()) return "it is not watched any more";
-  return healer::why_not_heal(*found->second);
-}
-
 }  // namespace healer

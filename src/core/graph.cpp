@@ -117,11 +117,6 @@ std::vector<std::string> DependencyGraph::dependencies(const std::string& key) c
   return found == place_of_.end() ? std::vector<std::string>{} : keys_of(effective_targets(found->second));
 }
 
-std::vector<std::string> DependencyGraph::dependents(const std::string& key) const {
-  const auto found = place_of_.find(key);
-  return found == place_of_.end() ? std::vector<std::string>{} : keys_of(effective_sources(found->second));
-}
-
 std::vector<std::string> DependencyGraph::reach(const std::string& key,
                                                 Indices (DependencyGraph::*next)(Index) const) const {
   const auto found = place_of_.find(key);
@@ -141,11 +136,6 @@ std::vector<std::string> DependencyGraph::closure(const std::string& key) const 
 
 std::vector<std::string> DependencyGraph::ripple(const std::string& key) const {
   return reach(key, &DependencyGraph::effective_sources);
-}
-
-bool DependencyGraph::has_dependencies(const std::string& key) const {
-  const Place* found = place(key);
-  return found != nullptr && found->targets.size() > found->refused.size();
 }
 
 bool DependencyGraph::has_dependents(const std::string& key) const {

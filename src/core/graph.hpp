@@ -63,13 +63,11 @@ class DependencyGraph {
 
   // Sorted by key, refused edges left out, empty for an unknown key.
   std::vector<std::string> dependencies(const std::string& key) const;
-  std::vector<std::string> dependents(const std::string& key) const;
   /// Everything it depends on, directly or not.
   std::vector<std::string> closure(const std::string& key) const;
   /// Everything that depends on it, directly or not.
   std::vector<std::string> ripple(const std::string& key) const;
 
-  bool has_dependencies(const std::string& key) const;
   bool has_dependents(const std::string& key) const;
 
   /// Of everything below `key` that ails, one with nothing ailing below it: the root, to be healed first.

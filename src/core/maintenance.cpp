@@ -86,17 +86,4 @@ std::optional<OpenWindow> open_window(std::span<const MaintenanceWindow> windows
   return found;
 }
 
-std::optional<std::int64_t> next_window(std::span<const MaintenanceWindow> windows, std::int64_t unix_s) {
-  std::optional<std::int64_t> next;
-  for (const MaintenanceWindow& window : windows) {
-    std::optional<std::int64_t> from = unix_s;
-    if (window_open(window, unix_s)) from = turns_at(window, unix_s, true);
-    if (!from) continue;
-    // It may open again at the very instant it closed elsewhere: only a closed one opens.
-    const auto opens = turns_at(window, *from, false);
-    if (opens && *opens - unix_s <= horizon && (!next || *opens < *next)) next = opens;
-  }
-  return next;
-}
-
 }  // namespace healer

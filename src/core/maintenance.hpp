@@ -33,7 +33,4 @@ struct OpenWindow {
 /// Whether any of them is open, and until when nothing is: windows that touch or overlap count as one.
 std::optional<OpenWindow> open_window(std::span<const MaintenanceWindow> windows, std::int64_t unix_s);
 
-/// When the next one opens; later than unix_s, within 15 days. One that is open is skipped until it closed.
-std::optional<std::int64_t> next_window(std::span<const MaintenanceWindow> windows, std::int64_t unix_s);
-
 }  // namespace healer

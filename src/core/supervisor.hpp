@@ -54,8 +54,6 @@ class Supervisor {
   /// Why a workload is treated as it is; nothing when there is none of that name.
   std::optional<WorkloadExplanation> explain(std::string_view key_or_name, Instant now) const;
   HostStatus host_status(Instant now) const;
-  /// Why OperatorHeal would do nothing for the workload of this key; empty: it would do something.
-  std::string why_not_heal(const std::string& key) const;
   bool engine_up() const { return world_.engine_up; }
   bool synced_once() const { return world_.synced_once; }
   std::size_t watched() const { return workloads_.size(); }

@@ -55,10 +55,6 @@ bool is_utf8(std::string_view text) {
 
 }  // namespace
 
-const char* to_string(AlertField field) {
-  return field_names.at(static_cast<std::size_t>(field));
-}
-
 bool is_number(AlertField field) {
   return field == AlertField::Attempt || field == AlertField::AttemptsAllowed ||
          field == AlertField::RaisedAtUnix || field == AlertField::Incident ||

@@ -36,8 +36,6 @@ enum class AlertField {
   Excerpt,
 };
 
-const char* to_string(AlertField field);
-
 /// Attempt, AttemptsAllowed, RaisedAtUnix, Incident and AlertNumber are numbers, all others texts.
 bool is_number(AlertField field);
 

@@ -35,7 +35,6 @@ struct AnswerParser::Inner {
   std::size_t body_bytes = 0;
   std::size_t interim_answers = 0;
   bool started = false;
-  bool head_done = false;
   bool done = false;
   bool surplus = false;
   bool upgraded = false;  // past the head of a 101: the rest is no HTTP
@@ -83,7 +82,6 @@ class AnswerParser::Parser : public http::basic_parser<false> {
   void on_header_impl(error_code& code) override {
     code = {};
     if (interim(inner_.answer.status)) return;
-    inner_.head_done = true;
     if (inner_.settings.on_head) inner_.sink = inner_.settings.on_head(inner_.answer);
   }
   void on_body_init_impl(const boost::optional<std::uint64_t>& length, error_code& code) override {
@@ -187,9 +185,6 @@ Result<void> AnswerParser::finish() {
 
 bool AnswerParser::started() const {
   return inner_->started;
-}
-bool AnswerParser::head_done() const {
-  return inner_->head_done;
 }
 bool AnswerParser::done() const {
   return inner_->done;

@@ -41,7 +41,6 @@ class AnswerParser {
   Result<void> finish();
 
   bool started() const;     ///< any byte seen
-  bool head_done() const;   ///< of the final answer
   bool done() const;        ///< the answer is whole
   bool keep_alive() const;  ///< done, nothing came after it, and the peer keeps the connection
   HttpAnswer take();

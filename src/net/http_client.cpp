@@ -460,10 +460,6 @@ void HttpClient::cancel(CallId id) {
   exchange->abandon();
 }
 
-std::size_t HttpClient::open_calls() const {
-  return state_->open.size();
-}
-
 Result<HttpAnswer> call_and_wait(HttpCall call) {
   Loop loop;
   HttpClient client(loop);

@@ -91,8 +91,6 @@ class HttpClient {
   /// Ends it without calling anything. Unknown and ended ids are ignored.
   void cancel(CallId id);
 
-  std::size_t open_calls() const;
-
   struct State;  ///< inner part
 
  private:

@@ -3,14 +3,13 @@
 #include <chrono>
 #include <utility>
 
-#include <fmt/chrono.h>
-#include <fmt/format.h>
 #include <spdlog/logger.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 
 #include "base/text.hpp"
+#include "base/utc.hpp"
 
 namespace healer {
 namespace {
@@ -32,9 +31,8 @@ spdlog::level::level_enum to_spdlog(LogLevel level) {
 }  // namespace
 
 std::string json_log_line(const LogLine& line, long long unix_ms) {
-  const auto seconds = static_cast<std::time_t>(unix_ms / 1000);
   boost::json::object object;
-  object["time"] = fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", fmt::gmtime(seconds), unix_ms % 1000);
+  object["time"] = utc_text(WallTime{unix_ms});
   object["level"] = to_string(line.level);
   object["message"] = printable(line.message);
   if (!line.workload.empty()) object["workload"] = printable(line.workload);

@@ -1,5 +1,6 @@
 #include "base/encode.hpp"
 
+#include <charconv>
 #include <cstddef>
 
 namespace healer {
@@ -16,6 +17,23 @@ std::string percent_encoded(std::string_view text) {
     }
     const auto byte = static_cast<unsigned char>(c);
     out += {'%', digits[byte >> 4U], digits[byte & 15U]};
+  }
+  return out;
+}
+
+std::string percent_decoded(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    unsigned byte = 0;
+    const char* digits = text.data() + at + 1;
+    if (text[at] == '%' && text.size() - at > 2 &&
+        std::from_chars(digits, digits + 2, byte, 16).ptr == digits + 2) {
+      out += static_cast<char>(byte);
+      at += 2;
+    } else {
+      out += text[at];
+    }
   }
   return out;
 }

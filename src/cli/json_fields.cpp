@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <ctime>
 
 #include <fmt/format.h>
 
 #include "base/duration.hpp"
 #include "base/text.hpp"
+#include "base/utc.hpp"
 
 namespace healer::cli {
 namespace {
@@ -81,11 +81,7 @@ std::string ago(std::optional<double> unix_ms, WallTime now) {
 
 std::string utc(std::optional<double> unix_ms) {
   if (!unix_ms || std::abs(*unix_ms) > 2 * century_ms) return "-";
-  const auto seconds = static_cast<std::time_t>(*unix_ms / 1000);
-  std::tm parts{};
-  if (gmtime_r(&seconds, &parts) == nullptr) return "-";
-  char text[32];
-  return {text, std::strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &parts)};
+  return utc_text(WallTime{static_cast<std::int64_t>(*unix_ms)}, UtcForm::Table);
 }
 
 }  // namespace healer::cli

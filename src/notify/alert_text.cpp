@@ -3,14 +3,14 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
-#include <ctime>
 #include <utility>
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include "base/duration.hpp"
+#include "base/hash.hpp"
 #include "base/text.hpp"
+#include "base/utc.hpp"
 
 namespace healer {
 namespace {
@@ -118,17 +118,13 @@ std::string plain_text(const Alert& alert, std::size_t limit) {
 }
 
 std::string utc_time(Instant at) {
-  const std::int64_t unix_ms = std::max<std::int64_t>(0, wall_time_of(at).unix_ms);
-  const auto seconds = static_cast<std::time_t>(unix_ms / 1000);
-  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", fmt::gmtime(seconds), unix_ms % 1000);
+  return utc_text(std::max(WallTime{}, wall_time_of(at)));
 }
 
 std::string short_key(std::string_view key, std::size_t limit) {
   std::string shown = printable(key);
   if (shown.size() <= limit && shown == key) return shown;
-  std::uint64_t hash = 14695981039346656037ULL;  // FNV-1a
-  for (const char c : key) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
-  const std::string mark = fmt::format("~{:016x}~", hash);
+  const std::string mark = fmt::format("~{:016x}~", fnv1a(key));
   if (shown.size() + mark.size() <= limit) return shown + mark;
   const std::size_t half = (limit - mark.size()) / 2;
   std::size_t end = half;

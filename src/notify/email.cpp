@@ -1,15 +1,15 @@
 #include "notify/email.hpp"
 
 #include <algorithm>
-#include <ctime>
 #include <string_view>
 #include <utility>
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include "base/encode.hpp"
+#include "base/hash.hpp"
 #include "base/text.hpp"
+#include "base/utc.hpp"
 #include "notify/alert_text.hpp"
 
 namespace healer {
@@ -36,24 +36,12 @@ std::string encoded_words(std::string_view text) {
   return out;
 }
 
-std::uint64_t hash_of(std::string_view text) {
-  std::uint64_t hash = 14695981039346656037ULL;  // FNV-1a
-  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
-  return hash;
-}
-
 std::string domain_of(const EmailChannel& settings) {
   return settings.from.substr(settings.from.rfind('@') + 1);
 }
 
 std::string date_of(Instant at) {
-  const auto seconds = static_cast<std::time_t>(std::max<std::int64_t>(0, wall_time_of(at).unix_ms / 1000));
-  const std::tm utc = fmt::gmtime(seconds);
-  constexpr const char* days[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-  constexpr const char* months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                    "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-  return fmt::format("{}, {:02} {} {} {:02}:{:02}:{:02} +0000", days[utc.tm_wday], utc.tm_mday,
-                     months[utc.tm_mon], utc.tm_year + 1900, utc.tm_hour, utc.tm_min, utc.tm_sec);
+  return utc_text(std::max(WallTime{}, wall_time_of(at)), UtcForm::Mail);
 }
 
 /// A receipt comes from the disk: nothing but a Message-ID of our own form goes into a head.
@@ -144,7 +132,7 @@ Result<std::unique_ptr<Notifier>> make_email_notifier(MailChannel channel, const
 
 std::string email_message_id(const Alert& alert, const EmailChannel& settings) {
   return fmt::format("<healer.{}.{}.{:016x}@{}>", alert.id.value, wall_time_of(alert.raised_at).unix_ms,
-                     hash_of(alert.host + "\n" + alert.dedup_key), domain_of(settings));
+                     fnv1a(alert.host + "\n" + alert.dedup_key), domain_of(settings));
 }
 
 std::string email_field(const std::string& name, const std::string& text) {

@@ -8,6 +8,7 @@
 
 #include <nghttp2/nghttp2.h>
 
+#include "base/encode.hpp"
 #include "base/text.hpp"
 #include "base/version.hpp"
 #include "probe/grpc_health.hpp"
@@ -55,22 +56,6 @@ int number_of(std::string_view text) {
   int number = -1;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   return error == std::errc{} && end == text.data() + text.size() ? number : -1;
-}
-
-std::string percent_decoded(std::string_view text) {
-  std::string decoded;
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    unsigned byte = 0;
-    const char* digits = text.data() + at + 1;
-    if (text[at] == '%' && at + 2 < text.size() &&
-        std::from_chars(digits, digits + 2, byte, 16).ptr == digits + 2) {
-      decoded += static_cast<char>(byte);
-      at += 2;
-    } else {
-      decoded += text[at];
-    }
-  }
-  return decoded;
 }
 
 nghttp2_nv field(std::string_view name, std::string_view value) {

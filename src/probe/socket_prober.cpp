@@ -14,9 +14,9 @@
 
 #include <boost/asio/posix/stream_descriptor.hpp>
 
+#include "base/timer_heap.hpp"
 #include "net/loop.hpp"
 #include "probe/conversation.hpp"
-#include "probe/deadline_heap.hpp"
 #include "probe/socket_errors.hpp"
 
 namespace healer {
@@ -74,7 +74,7 @@ struct SocketProber::Impl : std::enable_shared_from_this<Impl> {
   boost::asio::posix::stream_descriptor poller;  // our own epoll instance, itself watched by the loop
   net::Timer timer;
   Clock::time_point timer_set_for = Clock::time_point::max();
-  DeadlineHeap deadlines;
+  TimerHeap<Clock::time_point> deadlines;
   std::deque<Question> questions;  // by slot; a deque, so that a sink that starts another moves none
   std::vector<std::uint32_t> free_slots;
   std::unordered_map<ProbeId, std::uint32_t> slots;

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <boost/json.hpp>
 
+#include "base/hash.hpp"
 #include "base/redact.hpp"
 #include "base/text.hpp"
 
@@ -51,17 +52,12 @@ Result<std::map<std::string, std::string>> texts(const json::object& alert, cons
   return all;
 }
 
-/// FNV-1a: the same labels are the same alert, in this process and the next.
+/// The same labels are the same alert, in this process and the next.
 std::string hash_of(const std::map<std::string, std::string>& labels) {
-  std::uint64_t hash = 14695981039346656037ULL;
-  const auto add = [&hash](std::string_view text) {
-    for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
-    hash = (hash ^ 0xff) * 1099511628211ULL;
-  };
-  for (const auto& [name, value] : labels) {
-    add(name);
-    add(value);
-  }
+  std::uint64_t hash = fnv1a({});
+  for (const auto& [name, value] : labels)
+    for (const std::string_view text : {std::string_view(name), std::string_view(value)})
+      hash = fnv1a("\xff", fnv1a(text, hash));
   return fmt::format("{:016x}", hash);
 }
 

@@ -20,6 +20,7 @@
 #include "app/log.hpp"
 #include "app/own_container.hpp"
 #include "app/prometheus_rules.hpp"
+#include "app/prune_limits.hpp"
 #include "app/real_host.hpp"
 #include "base/duration.hpp"
 #include "base/version.hpp"
@@ -415,7 +416,7 @@ void Daemon::post(WebhookCall call, std::function<void(Result<void>)> done) {
 
 void Daemon::prune() {
   prune_timer_->set_after(prune_interval, [this]() { prune(); });
-  store_->prune(PruneLimits::at(host_.now(), settings_.daemon.retention), [this](Result<void> result) {
+  store_->prune(prune_limits(settings_.daemon, host_.now()), [this](Result<void> result) {
     if (!result) observer_.store_failed(result.error());
   });
 }
@@ -558,6 +559,7 @@ void Daemon::reload() {
   rules_->set(settings_.daemon.prometheus);
   settings_.daemon.log_level = after.log_level;
   settings_.daemon.retention = after.retention;
+  settings_.daemon.evidence_size = after.evidence_size;
   reload_host(after);
   runtime_->policies_changed(resolver_of(settings_.defaults));
   log_.write(LogLevel::Info, "configuration reloaded");

@@ -92,23 +92,8 @@ constexpr std::array<OptionInfo, 18> option_table{{
     {"--label", "NAME=VALUE", "check-config: as a container with this label; may be repeated"},
     {"--container", "NAME", "check-config: as this container is labelled; asks the engine"},
     {"--version", "", "print the version"},
-    {"--help", "", "print this help (also -h)"},
+    {"--help", "", "print this help"},
 }};
-
-std::string help_text() {
-  std::string text =
-      "healer keeps containers healthy, not merely running.\n\nUsage: healer [COMMAND] "
-      "[OPTIONS]\n\nCommands:\n";
-  for (const CommandInfo& command : command_table())
-    text += fmt::format("  {:<17} {}\n", command.name, command.help);
-  text += "\nOptions:\n";
-  for (const OptionInfo& option : option_table)
-    text += fmt::format("  {:<29} {}\n", fmt::format("{} {}", option.name, option.value), option.help);
-  text +=
-      "\nWithout configuration healer watches the containers labelled monitored=true on the local engine.\n"
-      "Every setting: docs/configuration.md, or `healer config-reference`.\n";
-  return text;
-}
 
 PrintAndExit refused(std::string problem, const std::string& nearest = {}) {
   std::string text = "healer: " + std::move(problem);
@@ -142,20 +127,25 @@ class Parser {
     app_.allow_extras();
     app_.set_help_flag("");
     app_.require_subcommand(0, 1);
-    for (const OptionInfo& option : option_table) {
-      if (option.name == "--label")
-        app_.add_option(std::string(option.name), labels_)
-            ->type_size(1)
-            ->expected(1)
-            ->allow_extra_args(false)
-            ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-      else if (option.value.empty())
-        app_.add_flag(option.name == "--help" ? "-h,--help" : std::string(option.name));
+    app_.footer(
+        "Without configuration healer watches the containers labelled monitored=true on the local engine.\n"
+        "Every setting: docs/configuration.md, or `healer config-reference`.");
+    for (const OptionInfo& info : option_table) {
+      const std::string name(info.name);
+      CLI::Option* option = nullptr;
+      if (name == "--label")
+        option = app_.add_option(name, labels_)
+                     ->type_size(1)
+                     ->expected(1)
+                     ->allow_extra_args(false)
+                     ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
       else
-        app_.add_option(std::string(option.name));
+        option =
+            info.value.empty() ? app_.add_flag(name == "--help" ? "-h,--help" : name) : app_.add_option(name);
+      option->description(std::string(info.help))->type_name(std::string(info.value));
     }
     for (const CommandInfo& command : command_table()) {
-      CLI::App* sub = app_.add_subcommand(std::string(command.name));
+      CLI::App* sub = app_.add_subcommand(std::string(command.name), std::string(command.help));
       sub->set_help_flag("");
       sub->fallthrough();
       sub->allow_extras();
@@ -174,7 +164,7 @@ class Parser {
     } catch (const CLI::ParseError& error) {
       return refused(printable(error.what()));
     }
-    if (given("--help")) return PrintAndExit{help_text(), 0};
+    if (given("--help")) return PrintAndExit{app_.help(), 0};
     if (given("--version")) return PrintAndExit{fmt::format("healer {}\n", version), 0};
     if (const auto extras = app_.remaining(true); !extras.empty()) return refused_extra(extras.front());
     const auto chosen = app_.get_subcommands();
@@ -263,7 +253,7 @@ class Parser {
     return command;
   }
 
-  CLI::App app_{"healer"};
+  CLI::App app_{"healer keeps containers healthy, not merely running.", "healer"};
   std::vector<std::string> labels_;
   std::string name_;
 };

@@ -8,7 +8,6 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "base/json_syntax.hpp"
 #include "base/text.hpp"
 
 namespace healer {
@@ -30,20 +29,6 @@ std::string every_field() {
   for (const char* name : field_names)
     text += fmt::format("{}\"{}\": {{{{{}}}}}", text.size() == 1 ? "" : ", ", name, name);
   return text + "}";
-}
-
-/// With these in the fields' places.
-std::string filled(const AlertTemplate& made, std::string_view number, std::string_view text) {
-  std::string body;
-  for (const AlertTemplate::Part& part : made.parts) {
-    body += part.text;
-    if (!part.field) continue;
-    if (is_number(*part.field))
-      body += number;
-    else
-      body += part.quoted ? std::string(text) : fmt::format("\"{}\"", text);
-  }
-  return body;
 }
 
 bool is_utf8(std::string_view text) {
@@ -100,15 +85,6 @@ tl::expected<AlertTemplate, TemplateFault> read_alert_template(std::string_view 
     i = end + 1;
   }
   made.parts.push_back(std::move(part));
-  // A number is "0" or begins with another digit, a text is empty or not: these two stand for every alert.
-  for (const auto& [number, word] : {std::pair{"0", ""}, std::pair{"12", "x"}}) {
-    const std::string body = filled(made, number, word);
-    const auto at = json_fault(body);
-    if (!at) continue;
-    if (*at >= body.size()) return fault("ends before its JSON does");
-    return fault(fmt::format("is no JSON from \"{}\" on, its fields filled in",
-                             clip(printable(std::string_view(body).substr(*at)), 60)));
-  }
   return made;
 }
 

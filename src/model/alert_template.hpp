@@ -63,9 +63,8 @@ struct TemplateFault {
   std::string nearest;  ///< the field that was meant; empty: none is near
 };
 
-/// An empty text is the template of every field. Whatever the alert, what is filled in is JSON where this
-/// says so: a field that does not exist, "{{" without "}}", a text that is no JSON or no UTF-8 once its
-/// fields are filled in are faults.
+/// An empty text is the template of every field. A field that does not exist, "{{" without "}}" and a text
+/// that is no UTF-8 are faults; whether it is JSON, check_json() tells (notify/alert_json.hpp).
 tl::expected<AlertTemplate, TemplateFault> read_alert_template(std::string_view text);
 
 }  // namespace healer

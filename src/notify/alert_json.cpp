@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <utility>
 #include <variant>
 
+#include <fmt/format.h>
 #include <boost/json.hpp>
 
 #include "base/text.hpp"
@@ -95,7 +97,38 @@ std::string written(const Value& value, bool quoted) {
   return quoted ? text.substr(1, text.size() - 2) : text;
 }
 
+/// With these in the fields' places.
+std::string filled(const AlertTemplate& body, std::string_view number, std::string_view text) {
+  std::string made;
+  for (const AlertTemplate::Part& part : body.parts) {
+    made += part.text;
+    if (!part.field) continue;
+    if (is_number(*part.field))
+      made += number;
+    else
+      made += part.quoted ? std::string(text) : fmt::format("\"{}\"", text);
+  }
+  return made;
+}
+
 }  // namespace
+
+Result<void> check_json(const AlertTemplate& body) {
+  // A number is "0" or begins with another digit, a text is empty or not: these two stand for every alert.
+  for (const auto& [number, word] : {std::pair{"0", ""}, std::pair{"12", "x"}}) {
+    const std::string made = filled(body, number, word);
+    boost::json::parser parser;
+    boost::json::error_code error;
+    const std::size_t good = parser.write_some(made.data(), made.size(), error);
+    if (!error && good == made.size()) parser.finish(error);
+    if (!error && good == made.size()) continue;
+    if (good == made.size()) return failure(ErrorCode::InvalidInput, "ends before its JSON does");
+    return failure(ErrorCode::InvalidInput,
+                   fmt::format("is no JSON from \"{}\" on, its fields filled in",
+                               clip(printable(std::string_view(made).substr(good)), 60)));
+  }
+  return {};
+}
 
 std::string fill(const AlertTemplate& body, const Alert& alert) {
   std::string text;

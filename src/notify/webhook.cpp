@@ -37,6 +37,8 @@ Result<std::unique_ptr<Notifier>> make_webhook_notifier(HttpChannel channel, con
         fmt::format("its method is \"{}\"; accepted: POST, PUT", clip(printable(settings.method), 60)));
   auto body = read_alert_template(settings.body);
   if (!body) return refuse("its template is not valid: " + body.error().reason);
+  if (const auto checked = check_json(*body); !checked)
+    return refuse("its template is not valid: it " + checked.error().message);
   HttpService service;
   service.url = settings.url;
   bool typed = false;

@@ -1,20 +1,22 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
-#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "base/result.hpp"
 #include "net/http_client.hpp"
+#include "net/http_response.hpp"
 
 namespace healer::net {
 
-/// HTTP/1.1 answers from bytes in any cutting, without a socket: head, Content-Length, chunked and
+/// A whole HTTP/1.1 answer from bytes in any cutting, without a socket: head, Content-Length, chunked and
 /// until-the-end bodies, interim (1xx) answers skipped, 101 followed by a stream of its own. Any byte
 /// sequence is survived and no memory is taken beyond the caps.
-class AnswerParser {
+class AnswerParser : private HttpResponseReceiver {
  public:
   using Sink = std::function<Result<void>(std::string_view)>;
 
@@ -31,7 +33,6 @@ class AnswerParser {
   };
 
   explicit AnswerParser(Settings settings);
-  ~AnswerParser();
   AnswerParser(const AnswerParser&) = delete;
   AnswerParser& operator=(const AnswerParser&) = delete;
 
@@ -40,15 +41,30 @@ class AnswerParser {
   /// The peer closed. ConnectionLost when the answer is not whole.
   Result<void> finish();
 
-  bool started() const;     ///< any byte seen
-  bool done() const;        ///< the answer is whole
+  bool started() const { return started_; }  ///< any byte seen
+  bool done() const { return done_; }        ///< the answer is whole
   bool keep_alive() const;  ///< done, nothing came after it, and the peer keeps the connection
   HttpAnswer take();
 
  private:
-  class Parser;
-  struct Inner;
-  std::unique_ptr<Inner> inner_;
+  bool on_status(int status, bool http_1_0) override;
+  bool on_field(std::string_view name, std::string_view value) override;
+  bool on_head(std::optional<std::uint64_t> body_length) override;
+  bool on_body(std::string_view bytes) override;
+  bool refuse(Error error);
+
+  Settings settings_;
+  HttpResponseParser parser_;
+  HttpAnswer answer_;
+  Sink sink_;
+  std::optional<Error> refused_;  ///< by a cap or a sink, inside the parser
+  std::size_t body_bytes_ = 0;
+  std::size_t heads_ = 0;
+  bool http_1_0_ = false;
+  bool started_ = false;
+  bool done_ = false;
+  bool surplus_ = false;   ///< bytes or the close came after the answer
+  bool upgraded_ = false;  ///< past the head of a 101: the rest is no HTTP
 };
 
 }  // namespace healer::net

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
+
 #include "probe/http_redirect.hpp"
 
 namespace healer {
@@ -17,8 +19,8 @@ constexpr std::size_t banner_cap = 10 * 1024;  // as ProbeFacts::body says
 HttpDialogue::HttpDialogue(const HttpTarget& target, std::unique_ptr<const HttpHop> hop)
     : target_(&target), hop_(std::move(hop)) {
   const std::string& method = hop_ ? hop_->method : target.method;
-  parser_ = HttpResponseParser({.body = target.capture_body && method != "HEAD",  //
-                                .location = target.redirects > 0});
+  parser_ = net::HttpResponseParser({.body = target.capture_body && method != "HEAD",  //
+                                     .location = target.redirects > 0});
 }
 
 std::string_view HttpDialogue::to_send(std::string& scratch) {
@@ -36,14 +38,16 @@ void HttpDialogue::sent(std::size_t bytes) {
 ProbeFacts HttpDialogue::take_facts() {
   ProbeFacts facts;
   switch (parser_.state()) {
-    case HttpResponseParser::State::Complete:
+    case net::HttpResponseParser::State::Complete:
       facts.status = parser_.status();
       facts.body = parser_.take_body();
       facts.detail = std::move(detail_);
       break;
-    case HttpResponseParser::State::Malformed:
+    case net::HttpResponseParser::State::Malformed:
       facts.end = ProbeEnd::Malformed;
-      facts.detail = parser_.problem();
+      facts.detail = parser_.head_too_large()
+                         ? fmt::format("head larger than {} KiB", net::HttpResponseParser::head_cap / 1024)
+                         : parser_.problem();
       break;
     default:
       facts.end = ProbeEnd::Reset;
@@ -54,7 +58,7 @@ ProbeFacts HttpDialogue::take_facts() {
 }
 
 std::unique_ptr<const HttpHop> HttpDialogue::next() {
-  if (target_->redirects == 0 || parser_.state() != HttpResponseParser::State::Complete ||
+  if (target_->redirects == 0 || parser_.state() != net::HttpResponseParser::State::Complete ||
       !is_redirect(parser_.status()))
     return nullptr;
   const HttpHop before = hop_ ? *hop_ : HttpHop{target_->path, target_->method};

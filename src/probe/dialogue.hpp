@@ -8,9 +8,9 @@
 #include <variant>
 
 #include "model/probe.hpp"
+#include "net/http_response.hpp"
 #include "probe/grpc_call.hpp"
 #include "probe/http_request.hpp"
-#include "probe/http_response.hpp"
 
 namespace healer {
 
@@ -25,7 +25,7 @@ class HttpDialogue {
   /// Written into `scratch`, which one string may be for all dialogues; empty once all is sent.
   std::string_view to_send(std::string& scratch);
   void sent(std::size_t bytes);
-  bool take(std::string_view bytes) { return parser_.feed(bytes) != HttpResponseParser::State::More; }
+  bool take(std::string_view bytes) { return parser_.feed(bytes) != net::HttpResponseParser::State::More; }
   void peer_closed() { parser_.finish(); }
   ProbeFacts take_facts();
   /// Once over: the request to make next, on a new connection; nothing when this answer is the last. Then
@@ -35,7 +35,7 @@ class HttpDialogue {
  private:
   const HttpTarget* target_;
   std::unique_ptr<const HttpHop> hop_;  // null: the target's own request
-  HttpResponseParser parser_;
+  net::HttpResponseParser parser_;
   std::string detail_;
   std::size_t sent_ = 0;
   std::size_t size_ = 0;

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/text.hpp"
-#include "probe/http_text.hpp"
+#include "net/http_text.hpp"
 
 namespace healer {
 
@@ -88,7 +88,7 @@ std::optional<std::size_t> scheme_length(std::string_view reference) {
   const std::size_t end = reference.find_first_of(":/?");
   if (end == std::string_view::npos || end == 0 || reference[end] != ':') return std::nullopt;
   const std::string_view scheme = reference.substr(0, end);
-  const auto letter = [](char c) { return lower_ascii(c) >= 'a' && lower_ascii(c) <= 'z'; };
+  const auto letter = [](char c) { return net::lower_ascii(c) >= 'a' && net::lower_ascii(c) <= 'z'; };
   const auto fits = [&](char c) {
     return letter(c) || (c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.';
   };
@@ -125,7 +125,7 @@ tl::expected<HttpHop, std::string> next_hop(const HttpTarget& target, const Http
   if (const auto length = scheme_length(reference)) {
     const std::string_view named = reference.substr(0, *length);
     reference.remove_prefix(*length + 1);
-    const bool same = same_name(named, scheme);
+    const bool same = net::same_name(named, scheme);
     if (!same || !reference.starts_with("//")) {
       const std::string_view rest = reference.starts_with("//") ? reference.substr(2) : std::string_view{};
       return tl::unexpected(refusal(named, rest.substr(0, rest.find_first_of("/?"))));

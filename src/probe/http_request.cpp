@@ -5,7 +5,7 @@
 #include <charconv>
 
 #include "base/version.hpp"
-#include "probe/http_text.hpp"
+#include "net/http_text.hpp"
 
 namespace healer {
 
@@ -42,17 +42,17 @@ void append_path(std::string_view path, std::string& out) {
 // What stands for both sides of the connection is not the setting's to say.
 bool is_ours(std::string_view name) {
   constexpr std::array ours{"host", "connection", "content-length", "transfer-encoding"};
-  return std::any_of(ours.begin(), ours.end(), [&](const char* own) { return same_name(name, own); });
+  return std::any_of(ours.begin(), ours.end(), [&](const char* own) { return net::same_name(name, own); });
 }
 
 void append_value(std::string_view value, std::string& out) {
-  for (const char c : trim_blanks(value))
+  for (const char c : net::trim_blanks(value))
     if (is_plain(c) || c == ' ' || c == '\t') out += c;
 }
 
 bool replaced(const HttpTarget& target, std::string_view name) {
   return std::any_of(target.headers.begin(), target.headers.end(),
-                     [&](const HttpHeader& header) { return same_name(header.name, name); });
+                     [&](const HttpHeader& header) { return net::same_name(header.name, name); });
 }
 
 }  // namespace

@@ -7,13 +7,13 @@
 #include <string>
 #include <string_view>
 
+#include "net/http_response.hpp"
 #include "probe/http_redirect.hpp"
-#include "probe/http_response.hpp"
 
 namespace {
 
 struct Outcome {
-  healer::HttpResponseParser::State state;
+  healer::net::HttpResponseParser::State state;
   int status;
   std::string body;
   std::string location;
@@ -21,7 +21,7 @@ struct Outcome {
 };
 
 Outcome parse(std::string_view bytes, bool capture_body, std::size_t piece) {
-  healer::HttpResponseParser parser({.body = capture_body, .location = true});
+  healer::net::HttpResponseParser parser({.body = capture_body, .location = true});
   for (; !bytes.empty(); bytes.remove_prefix(std::min(piece, bytes.size())))
     parser.feed(bytes.substr(0, piece));
   const auto state = parser.finish();
@@ -36,8 +36,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::size_t piece = data[1] + 1u;
   const std::string_view bytes(reinterpret_cast<const char*>(data) + 2, size - 2);
   const Outcome whole = parse(bytes, capture_body, bytes.size() + 1);
-  if (whole.state == healer::HttpResponseParser::State::More) std::abort();
-  if (whole.body.size() > healer::HttpResponseParser::body_cap) std::abort();
+  if (whole.state == healer::net::HttpResponseParser::State::More) std::abort();
+  if (whole.body.size() > healer::net::HttpResponseParser::body_cap) std::abort();
   // A Location is whatever the peer likes: what becomes of it is a path or a refusal, never a line end.
   healer::HttpTarget target;
   target.endpoint = {"127.0.0.1", 80};

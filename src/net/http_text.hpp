@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <string_view>
 
-namespace healer {
+namespace healer::net {
 
 inline bool is_blank(char c) {
   return c == ' ' || c == '\t';
@@ -25,4 +25,4 @@ inline bool same_name(std::string_view seen, std::string_view name) {
                     [](char a, char b) { return lower_ascii(a) == b; });
 }
 
-}  // namespace healer
+}  // namespace healer::net

@@ -1,4 +1,4 @@
-#include "probe/http_response.hpp"
+#include "net/http_response.hpp"
 
 #include <doctest/doctest.h>
 #include <rapidcheck.h>
@@ -7,7 +7,7 @@
 #include <tuple>
 #include <vector>
 
-using healer::HttpResponseParser;
+using healer::net::HttpResponseParser;
 using State = HttpResponseParser::State;
 
 namespace {

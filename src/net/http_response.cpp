@@ -1,11 +1,11 @@
-#include "probe/http_response.hpp"
+#include "net/http_response.hpp"
 
 #include <algorithm>
 #include <charconv>
 
-#include "probe/http_text.hpp"
+#include "net/http_text.hpp"
 
-namespace healer {
+namespace healer::net {
 
 namespace {
 
@@ -31,6 +31,10 @@ HttpResponseParser::State HttpResponseParser::complete() {
   return state_ = State::Complete;
 }
 
+HttpResponseParser::State HttpResponseParser::refuse() {
+  return fail("refused by its receiver");
+}
+
 HttpResponseParser::State HttpResponseParser::feed(std::string_view bytes) {
   while (state_ == State::More && !bytes.empty()) {
     switch (reading_) {
@@ -38,6 +42,7 @@ HttpResponseParser::State HttpResponseParser::feed(std::string_view bytes) {
       case Reading::Headers:
       case Reading::ChunkSize:
       case Reading::ChunkEnd:
+      case Reading::Trailers:
         feed_line(bytes);
         break;
       case Reading::Fixed:
@@ -49,6 +54,7 @@ HttpResponseParser::State HttpResponseParser::feed(std::string_view bytes) {
         return state_;
     }
   }
+  surplus_ = bytes.size();
   return state_;
 }
 
@@ -72,9 +78,13 @@ HttpResponseParser::State HttpResponseParser::feed_line(std::string_view& bytes)
   if (reading_ == Reading::StatusLine && !status_line_possible(bytes)) return fail("not an HTTP/1.x answer");
   const std::size_t end = bytes.find('\n');
   const std::size_t taken = end == std::string_view::npos ? bytes.size() : end + 1;
-  const bool in_head = reading_ == Reading::StatusLine || reading_ == Reading::Headers;
+  const bool in_head =
+      reading_ == Reading::StatusLine || reading_ == Reading::Headers || reading_ == Reading::Trailers;
   if (in_head) {
-    if (taken > head_cap - head_bytes_) return fail("head larger than 16 KiB");
+    if (taken > wanted_.head_cap - head_bytes_) {
+      head_too_large_ = true;
+      return fail("head larger than its cap");
+    }
     head_bytes_ += static_cast<std::uint32_t>(taken);
   } else if (line_.size() + taken > chunk_line_cap) {
     return fail("chunk line larger than 4 KiB");
@@ -106,6 +116,8 @@ HttpResponseParser::State HttpResponseParser::read_line(std::string_view line) {
       return line.empty() ? end_head() : read_header(line);
     case Reading::ChunkSize:
       return read_chunk_size(line);
+    case Reading::Trailers:
+      return line.empty() ? complete() : State::More;
     default:  // ChunkEnd
       if (!line.empty()) return fail("chunk longer than its size");
       reading_ = Reading::ChunkSize;
@@ -124,7 +136,7 @@ HttpResponseParser::State HttpResponseParser::read_status_line(std::string_view 
     return fail("malformed status line");
   status_ = static_cast<std::uint16_t>((code[0] - '0') * 100 + (code[1] - '0') * 10 + (code[2] - '0'));
   reading_ = Reading::Headers;
-  return State::More;
+  return wanted_.receiver && !wanted_.receiver->on_status(status_, line[7] == '0') ? refuse() : State::More;
 }
 
 HttpResponseParser::State HttpResponseParser::read_header(std::string_view line) {
@@ -134,6 +146,7 @@ HttpResponseParser::State HttpResponseParser::read_header(std::string_view line)
   if (colon == std::string_view::npos || colon == 0) return fail("malformed header line");
   const std::string_view name = line.substr(0, colon);
   const std::string_view value = trim_blanks(line.substr(colon + 1));
+  if (wanted_.receiver && !wanted_.receiver->on_field(name, value)) return refuse();
   if (same_name(name, "content-length")) return read_content_length(value);
   if (same_name(name, "transfer-encoding")) {
     // Only the last coding decides where the body ends (RFC 9112 6.3).
@@ -167,10 +180,14 @@ HttpResponseParser::State HttpResponseParser::end_head() {
     remaining_ = 0;
     return State::More;
   }
-  if (!wanted_.body || status_ == 101 || status_ == 204 || status_ == 304) return complete();
+  const bool has_body = wanted_.body && status_ != 101 && status_ != 204 && status_ != 304;
+  const bool fixed = has_body && has_length_ && !chunked_ && !other_coding_;
+  if (wanted_.receiver && !wanted_.receiver->on_head(fixed ? std::optional(remaining_) : std::nullopt))
+    return refuse();
+  if (!has_body) return complete();
   if (chunked_) {
     reading_ = Reading::ChunkSize;
-  } else if (has_length_ && !other_coding_) {
+  } else if (fixed) {
     if (remaining_ == 0) return complete();
     reading_ = Reading::Fixed;
   } else {
@@ -184,7 +201,11 @@ HttpResponseParser::State HttpResponseParser::read_chunk_size(std::string_view l
   const char* end = digits.data() + digits.size();
   const auto [parsed, error] = std::from_chars(digits.data(), end, remaining_, 16);
   if (digits.empty() || error != std::errc{} || parsed != end) return fail("malformed chunk size");
-  if (remaining_ == 0) return complete();  // trailers say nothing a probe wants
+  if (remaining_ == 0) {
+    if (!wanted_.receiver) return complete();  // trailers say nothing a probe wants
+    reading_ = Reading::Trailers;
+    return State::More;
+  }
   reading_ = Reading::ChunkData;
   return State::More;
 }
@@ -193,10 +214,16 @@ HttpResponseParser::State HttpResponseParser::feed_body(std::string_view& bytes)
   const bool counted = reading_ != Reading::UntilClose;
   std::uint64_t wanted = bytes.size();
   if (counted) wanted = std::min<std::uint64_t>(wanted, remaining_);
-  const std::size_t kept = std::min<std::size_t>(wanted, body_cap - body_.size());
-  body_.append(bytes.substr(0, kept));
-  if (body_.size() == body_cap) return complete();
+  const std::size_t room = wanted_.receiver ? bytes.size() : body_cap - body_.size();
+  const std::size_t kept = std::min<std::size_t>(wanted, room);
+  const std::string_view piece = bytes.substr(0, kept);
   bytes.remove_prefix(kept);
+  if (wanted_.receiver) {
+    if (!wanted_.receiver->on_body(piece)) return refuse();
+  } else {
+    body_.append(piece);
+    if (body_.size() == body_cap) return complete();
+  }
   if (!counted) return State::More;
   remaining_ -= kept;
   if (remaining_ > 0) return State::More;
@@ -205,4 +232,4 @@ HttpResponseParser::State HttpResponseParser::feed_body(std::string_view& bytes)
   return State::More;
 }
 
-}  // namespace healer
+}  // namespace healer::net

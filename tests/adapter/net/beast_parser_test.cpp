@@ -1,0 +1,42 @@
+// Why healer has a response parser of its own (docs/decisions/0009): answers that it reads and Boost.Beast
+// refuses. When a case fails because Beast accepts the answer, the decision can be looked at again.
+#include <doctest/doctest.h>
+
+#include <string>
+
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/string_body.hpp>
+
+#include "net/http_response.hpp"
+
+using healer::net::HttpResponseParser;
+
+namespace {
+
+bool beast_reads(std::string_view bytes) {
+  namespace http = boost::beast::http;
+  http::response_parser<http::string_body> parser;
+  parser.eager(true);
+  boost::system::error_code error;
+  while (!bytes.empty() && !parser.is_done()) {
+    const std::size_t used = parser.put(boost::asio::buffer(bytes.data(), bytes.size()), error);
+    if (error && (error != http::error::need_more || used == 0)) return false;
+    bytes.remove_prefix(used);
+  }
+  return parser.is_done();
+}
+
+}  // namespace
+
+TEST_CASE("answers that Boost.Beast refuses and healer reads") {
+  for (const char* bytes :
+       {"HTTP/1.1 204\r\n\r\n", "HTTP/1.1 200 OK\nContent-Length: 2\n\nok",
+        "HTTP/1.1 200 OK\r\nContent-Length: 9\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n"}) {
+    CAPTURE(std::string(bytes));
+    CHECK_FALSE(beast_reads(bytes));
+    HttpResponseParser own({.body = true});
+    CHECK(own.feed(bytes) == HttpResponseParser::State::Complete);
+  }
+  CHECK(beast_reads("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"));
+}

@@ -4,7 +4,8 @@
 #   scripts/check_includes.sh [SRC]     SRC defaults to src/ of this checkout
 #
 # Checked: which folder includes which; runtime/ sees of an adapter only its port; base/, model/ and core/
-# use nothing but the standard library, fmt and tl::expected; includes are spelled from src/; and no
+# use nothing but the standard library, fmt and tl::expected, and model/ Boost.Describe for the descriptions of
+# its types; includes are spelled from src/; and no
 # header outside net/ names Asio or Beast. Exit code 1 and one line per fault.
 set -euo pipefail
 
@@ -47,7 +48,8 @@ BEGIN {
     port["store"] = "store/store.hpp"
     # folders that stand on the standard library alone, and the few parts they may use beside it
     split("base model core", names, " ")
-    for (i in names) pure[names[i]] = 1
+    for (i in names) pure[names[i]] = "fmt|tl"
+    pure["model"] = "fmt|tl|boost/describe|boost/mp11|boost/pfr"
 }
 function fault(text) {
     printf "%s:%d: %s\n", FILENAME, FNR, text
@@ -74,8 +76,11 @@ FNR == 1 {
 }
 /^[ \t]*#[ \t]*include[ \t]*</ {
     path = $0; sub(/^[^<]*</, "", path); sub(/>.*/, "", path)
-    if ((folder in pure) && path ~ /[.\/]/ && path !~ /^(fmt|tl)\//)
-        fault(folder " stands on the standard library, fmt and tl alone: <" path ">")
+    if ((folder in pure) && path ~ /[.\/]/ && path !~ ("^(" pure[folder] ")/")) {
+        libraries = pure[folder]
+        gsub(/\|/, ", ", libraries)
+        fault(folder " stands on the standard library and " libraries " alone: <" path ">")
+    }
 }
 header && folder != "net" && folder !~ /^net\// {
     line = $0; sub(/\/\/.*/, "", line)

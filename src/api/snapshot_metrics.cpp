@@ -175,9 +175,9 @@ void write_alerts(std::string& out, const Snapshot& snapshot) {
   }
   head(out, "healer_alerts_dropped_total", "counter", "Alerts given up for a channel, by reason.");
   for (const ChannelStatus& each : snapshot.channels)
-    for (std::size_t i = 0; i < drop_reason_count; ++i)
+    for (const DropReason reason : enum_values<DropReason>())
       add(out, "healer_alerts_dropped_total{{channel=\"{}\",reason=\"{}\"}} {}\n", label_value(each.name),
-          to_string(static_cast<DropReason>(i)), each.dropped[i]);
+          to_string(reason), each.dropped[reason]);
   head(out, "healer_alert_channel_refusing", "gauge",
        "1 while the channel's newest final answer was a refusal (a wrong token, an address that is gone).");
   for (const ChannelStatus& each : snapshot.channels)

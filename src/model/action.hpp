@@ -8,6 +8,7 @@
 
 #include "base/ids.hpp"
 #include "base/time.hpp"
+#include "model/describe.hpp"
 #include "model/policy.hpp"
 #include "model/probe.hpp"
 #include "model/record.hpp"
@@ -21,16 +22,19 @@ struct StartProbe {
   ProbeTargetPtr target;
   Duration timeout{0};
 };
+HEALER_DESCRIBE(StartProbe, probe, workload, target, timeout);
 
 /// Its answer is no longer wanted; a late one is ignored.
 struct CancelProbe {
   ProbeId probe;
 };
+HEALER_DESCRIBE(CancelProbe, probe);
 
 /// Look at this container now. Answered by ContainerObserved, ContainerGone or InspectFailed.
 struct Inspect {
   std::string container_id;
 };
+HEALER_DESCRIBE(Inspect, container_id);
 
 /// Change a container. Carried out only after everything the same step persists is on disk.
 struct ApplyRemedy {
@@ -47,6 +51,8 @@ struct ApplyRemedy {
   IncidentId incident;                   ///< that it is ordered for
   bool resume = false;  ///< Recreate: a former process began it; finish or undo what is half done
 };
+HEALER_DESCRIBE(ApplyRemedy, attempt, workload, name, step, container_id, stop_timeout, deadline, number,
+                reason, network_parent, incident, resume);
 
 /// Save what a remedy would erase. Answered by EvidenceCaptured, at the latest after `limit`.
 struct CaptureEvidence {
@@ -55,33 +61,36 @@ struct CaptureEvidence {
   std::string container_id;
   Duration limit{0};
 };
+HEALER_DESCRIBE(CaptureEvidence, workload, incident, container_id, limit);
 
 /// Send Tick{workload} at this instant. Replaces the workload's earlier wish.
 struct Wake {
   std::string workload;
   Instant at{};
 };
+HEALER_DESCRIBE(Wake, workload, at);
 
 /// Write this down; those of one step are one transaction.
 struct Persist {
   Record record;
 };
+HEALER_DESCRIBE(Persist, record);
 
 /// Tell people. The runtime writes it with the step's records, and then hands it to its channels.
 struct RaiseAlert {
   Alert alert;
   std::vector<Destination> destinations;
 };
+HEALER_DESCRIBE(RaiseAlert, alert, destinations);
 
-enum class LogLevel { Debug, Info, Warning, Error };
-
-const char* to_string(LogLevel level);
+BOOST_DEFINE_ENUM_CLASS(LogLevel, Debug, Info, Warning, Error)
 
 struct LogLine {
   LogLevel level = LogLevel::Info;
   std::string message;
   std::string workload;  ///< name; empty when about none
 };
+HEALER_DESCRIBE(LogLine, level, message, workload);
 
 /// What the metrics count. HEALING says what each is; api/ names the series.
 struct CountCheck {
@@ -90,35 +99,43 @@ struct CountCheck {
   Cause cause = Cause::None;
   std::chrono::microseconds duration{0};
 };
+HEALER_DESCRIBE(CountCheck, kind, outcome, cause, duration);
 struct CountRemedy {
   RemedyKind remedy = RemedyKind::Restart;
   AttemptState outcome = AttemptState::Cured;
 };
+HEALER_DESCRIBE(CountRemedy, remedy, outcome);
 struct CountIncidentOpened {
   IncidentCause cause = IncidentCause::ProbeFailed;
 };
+HEALER_DESCRIBE(CountIncidentOpened, cause);
 struct CountIncidentClosed {
   IncidentOutcome outcome = IncidentOutcome::Recovered;
   Duration time_to_heal{0};  ///< from ill_since
 };
+HEALER_DESCRIBE(CountIncidentClosed, outcome, time_to_heal);
 struct CountHold {
   HoldKind kind = HoldKind::EngineDown;
 };
+HEALER_DESCRIBE(CountHold, kind);
 /// A run of unknown outcomes long enough to tell people of.
 struct CountUnasked {
   Cause cause = Cause::None;
 };
+HEALER_DESCRIBE(CountUnasked, cause);
 /// An open incident was told again: to those who know of it, or to the next route.
 struct CountAlertRepeat {
   AlertKind kind = AlertKind::Degraded;
   bool escalation = false;
 };
+HEALER_DESCRIBE(CountAlertRepeat, kind, escalation);
 using Metric = std::variant<CountCheck, CountRemedy, CountIncidentOpened, CountIncidentClosed, CountHold,
                             CountUnasked, CountAlertRepeat>;
 
 struct Count {
   Metric metric;
 };
+HEALER_DESCRIBE(Count, metric);
 
 using Action = std::variant<StartProbe, CancelProbe, Inspect, CaptureEvidence, ApplyRemedy, Wake, Persist,
                             RaiseAlert, LogLine, Count>;

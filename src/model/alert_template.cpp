@@ -1,7 +1,6 @@
 #include "model/alert_template.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <utility>
 
@@ -13,12 +12,6 @@
 namespace healer {
 namespace {
 
-constexpr std::array<const char*, 23> field_names{
-    "kind",      "severity", "event",     "title",          "text",     "host",
-    "workload",  "project",  "image",     "cause",          "attempt",  "attempts_allowed",
-    "ill_since", "ill_for",  "raised_at", "raised_at_unix", "incident", "alert",
-    "dedup_key", "route",    "advice",    "link",           "excerpt"};
-
 std::size_t line_of(std::string_view text, std::size_t at) {
   return 1 + static_cast<std::size_t>(
                  std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(at), '\n'));
@@ -26,7 +19,7 @@ std::size_t line_of(std::string_view text, std::size_t at) {
 
 std::string every_field() {
   std::string text = "{";
-  for (const char* name : field_names)
+  for (const char* name : enum_texts<AlertField>())
     text += fmt::format("{}\"{}\": {{{{{}}}}}", text.size() == 1 ? "" : ", ", name, name);
   return text + "}";
 }
@@ -47,7 +40,7 @@ bool is_number(AlertField field) {
 }
 
 std::vector<std::string_view> alert_field_names() {
-  return {field_names.begin(), field_names.end()};
+  return {enum_texts<AlertField>().begin(), enum_texts<AlertField>().end()};
 }
 
 tl::expected<AlertTemplate, TemplateFault> read_alert_template(std::string_view text) {
@@ -79,7 +72,7 @@ tl::expected<AlertTemplate, TemplateFault> read_alert_template(std::string_view 
       return fault(fmt::format("the field \"{}\" in line {} does not exist; fields: {}",
                                clip(printable(name), 60), line_of(text, i), fmt::join(names, ", ")),
                    nearest_name(name, names).value_or(""));
-    part.field = static_cast<AlertField>(found - names.begin());
+    part.field = enum_of<AlertField>(name);
     part.quoted = quoted;
     made.parts.push_back(std::exchange(part, AlertTemplate::Part{}));
     i = end + 1;

@@ -7,33 +7,17 @@
 
 #include <tl/expected.hpp>
 
+#include "model/describe.hpp"
 namespace healer {
 
 /// What a template may name of an alert, in the order in which docs/alerts.md has it.
-enum class AlertField {
-  Kind,
-  Severity,
-  Event,
-  Title,
-  Text,
-  Host,
-  Workload,
-  Project,
-  Image,
-  Cause,
-  Attempt,
-  AttemptsAllowed,
-  IllSince,
-  IllFor,
-  RaisedAt,
-  RaisedAtUnix,
-  Incident,
-  AlertNumber,
-  DedupKey,
-  Route,
-  Advice,
-  Link,
-  Excerpt,
+BOOST_DEFINE_ENUM_CLASS(AlertField, Kind, Severity, Event, Title, Text, Host, Workload, Project, Image, Cause,
+                        Attempt, AttemptsAllowed, IllSince, IllFor, RaisedAt, RaisedAtUnix, Incident,
+                        AlertNumber, DedupKey, Route, Advice, Link, Excerpt)
+
+template <>
+struct EnumDialect<AlertField> {
+  static constexpr std::array texts{EnumText<AlertField>{AlertField::AlertNumber, "alert"}};
 };
 
 /// Attempt, AttemptsAllowed, RaisedAtUnix, Incident and AlertNumber are numbers, all others texts.
@@ -56,12 +40,15 @@ struct AlertTemplate {
   std::vector<Part> parts;
   bool operator==(const AlertTemplate&) const = default;
 };
+HEALER_DESCRIBE(AlertTemplate::Part, text, field, quoted);
+HEALER_DESCRIBE(AlertTemplate, parts);
 
 /// Why a text is no template, for people.
 struct TemplateFault {
   std::string reason;   ///< "the field \"worklod\" in line 3 does not exist"
   std::string nearest;  ///< the field that was meant; empty: none is near
 };
+HEALER_DESCRIBE(TemplateFault, reason, nearest);
 
 /// An empty text is the template of every field. A field that does not exist, "{{" without "}}" and a text
 /// that is no UTF-8 are faults; whether it is JSON, check_json() tells (notify/alert_json.hpp).

@@ -9,6 +9,7 @@
 
 #include "base/secret.hpp"
 #include "base/time.hpp"
+#include "model/describe.hpp"
 
 namespace healer {
 
@@ -20,6 +21,7 @@ struct SlackWebhookChannel {
   Secret url;
   bool operator==(const SlackWebhookChannel&) const = default;
 };
+HEALER_DESCRIBE(SlackWebhookChannel, url);
 
 /// A Slack app's bot: one message per incident, updated as it moves, its story in the thread.
 struct SlackBotChannel {
@@ -28,6 +30,7 @@ struct SlackBotChannel {
   std::string api_url = "https://slack.com/api";
   bool operator==(const SlackBotChannel&) const = default;
 };
+HEALER_DESCRIBE(SlackBotChannel, token, channel, api_url);
 
 /// PagerDuty Events API v2.
 struct PagerDutyChannel {
@@ -35,23 +38,27 @@ struct PagerDutyChannel {
   std::string url = "https://events.pagerduty.com/v2/enqueue";
   bool operator==(const PagerDutyChannel&) const = default;
 };
+HEALER_DESCRIBE(PagerDutyChannel, routing_key, url);
 
 struct OpsgenieChannel {
   Secret api_key;
   std::string api_url = "https://api.opsgenie.com";  ///< https://api.eu.opsgenie.com in the EU
   bool operator==(const OpsgenieChannel&) const = default;
 };
+HEALER_DESCRIBE(OpsgenieChannel, api_key, api_url);
 
 struct DiscordChannel {
   Secret url;
   bool operator==(const DiscordChannel&) const = default;
 };
+HEALER_DESCRIBE(DiscordChannel, url);
 
 /// A workflow's webhook ("When a Teams webhook request is received"): an adaptive card.
 struct TeamsChannel {
   Secret url;
   bool operator==(const TeamsChannel&) const = default;
 };
+HEALER_DESCRIBE(TeamsChannel, url);
 
 struct TelegramChannel {
   Secret token;
@@ -59,36 +66,50 @@ struct TelegramChannel {
   std::string api_url = "https://api.telegram.org";
   bool operator==(const TelegramChannel&) const = default;
 };
+HEALER_DESCRIBE(TelegramChannel, token, chat_id, api_url);
 
 struct NtfyChannel {
   Secret url;    ///< of the topic: who knows a topic's name may write to it
   Secret token;  ///< empty: none is needed
   bool operator==(const NtfyChannel&) const = default;
 };
+HEALER_DESCRIBE(NtfyChannel, url, token);
 
 struct GotifyChannel {
   std::string url;
   Secret token;
   bool operator==(const GotifyChannel&) const = default;
 };
+HEALER_DESCRIBE(GotifyChannel, url, token);
+
+BOOST_DEFINE_ENUM_CLASS(EmailSecurity,
+                        StartTls,  ///< refused where the server does not offer it
+                        Tls, None)
+
+template <>
+struct EnumDialect<EmailSecurity> {
+  static constexpr std::array texts{EnumText<EmailSecurity>{EmailSecurity::StartTls, "starttls"}};
+};
 
 struct EmailChannel {
-  enum class Security { StartTls, Tls, None };
+  using Security = EmailSecurity;
   std::string host;
   std::uint16_t port = 587;
-  Security security = Security::StartTls;  ///< StartTls: refused where the server does not offer it
-  std::string user;                        ///< empty: no login
+  Security security = Security::StartTls;
+  std::string user;  ///< empty: no login
   Secret password;
   std::string from;
   std::vector<std::string> to;
   bool operator==(const EmailChannel&) const = default;
 };
+HEALER_DESCRIBE(EmailChannel, host, port, security, user, password, from, to);
 
 /// An Apprise API server's notify address.
 struct AppriseChannel {
   Secret url;
   bool operator==(const AppriseChannel&) const = default;
 };
+HEALER_DESCRIBE(AppriseChannel, url);
 
 /// Alertmanager's v2 API: kept firing until resolved.
 struct AlertmanagerChannel {
@@ -96,6 +117,7 @@ struct AlertmanagerChannel {
   Secret token;  ///< bearer; empty: none
   bool operator==(const AlertmanagerChannel&) const = default;
 };
+HEALER_DESCRIBE(AlertmanagerChannel, url, token);
 
 /// Any service: a request whose body is made by a JSON template.
 struct WebhookChannel {
@@ -105,6 +127,7 @@ struct WebhookChannel {
   std::string body;  ///< the template; empty: every field of the alert
   bool operator==(const WebhookChannel&) const = default;
 };
+HEALER_DESCRIBE(WebhookChannel, url, method, headers, body);
 
 using ChannelTarget = std::variant<SlackWebhookChannel, SlackBotChannel, PagerDutyChannel, OpsgenieChannel,
                                    DiscordChannel, TeamsChannel, TelegramChannel, NtfyChannel, GotifyChannel,
@@ -119,6 +142,7 @@ struct ChannelSettings {
   std::optional<Duration> gap;  ///< least time between two messages; empty: what suits the service
   bool operator==(const ChannelSettings&) const = default;
 };
+HEALER_DESCRIBE(ChannelSettings, name, target, timeout, gap);
 
 /// "slack", "slack_bot", "pagerduty" ...: the type's name in the configuration.
 const char* type_name(const ChannelTarget& target);

@@ -2,21 +2,22 @@
 
 #include <string>
 
+#include "model/describe.hpp"
 namespace healer {
+
+BOOST_DEFINE_ENUM_CLASS(ChannelResult, Delivered,
+                        Refused,  ///< for good: a wrong address, key or message
+                        Failed    ///< for now: no answer, or one that says so
+)
 
 /// What one channel answered to a test alert.
 struct ChannelAnswer {
-  enum class Result {
-    Delivered,
-    Refused,  ///< for good: a wrong address, key or message
-    Failed,   ///< for now: no answer, or one that says so
-  };
+  using Result = ChannelResult;
   std::string channel;
   Result result = Result::Delivered;
   std::string error;  ///< redacted; empty when delivered
   bool operator==(const ChannelAnswer&) const = default;
 };
-
-const char* to_string(ChannelAnswer::Result result);
+HEALER_DESCRIBE(ChannelAnswer, channel, result, error);
 
 }  // namespace healer

@@ -7,23 +7,25 @@
 #include <vector>
 
 #include "base/time.hpp"
+#include "model/describe.hpp"
 
 namespace healer {
 
 /// What the engine says the process is doing (the engine's own names, `State.Status`).
-enum class ContainerState { Created, Running, Paused, Restarting, Removing, Exited, Dead };
-
-const char* to_string(ContainerState state);
+BOOST_DEFINE_ENUM_CLASS(ContainerState, Created, Running, Paused, Restarting, Removing, Exited, Dead)
 
 /// Verdict of the engine's own HEALTHCHECK. None: the container has no check.
-enum class EngineHealth { None, Starting, Healthy, Unhealthy };
-
-const char* to_string(EngineHealth health);
+BOOST_DEFINE_ENUM_CLASS(EngineHealth, None, Starting, Healthy, Unhealthy)
 
 /// The engine's restart policy (`HostConfig.RestartPolicy`).
-enum class RestartPolicy { No, Always, UnlessStopped, OnFailure };
+BOOST_DEFINE_ENUM_CLASS(RestartPolicy, No, Always, UnlessStopped, OnFailure)
 
-const char* to_string(RestartPolicy policy);
+/// As the engine writes them.
+template <>
+struct EnumDialect<RestartPolicy> {
+  static constexpr std::array texts{EnumText<RestartPolicy>{RestartPolicy::UnlessStopped, "unless-stopped"},
+                                    EnumText<RestartPolicy>{RestartPolicy::OnFailure, "on-failure"}};
+};
 
 /// One run of a container: the id survives a restart, the start time does not. Streaks and grace belong to
 /// it.
@@ -32,6 +34,7 @@ struct RunId {
   std::string started_at;  ///< the engine's text, compared, never parsed
   auto operator<=>(const RunId&) const = default;
 };
+HEALER_DESCRIBE(RunId, container_id, started_at);
 
 struct PortBinding {
   std::uint16_t container_port = 0;
@@ -40,12 +43,14 @@ struct PortBinding {
   std::uint16_t host_port = 0;  ///< 0: exposed, not published
   bool operator==(const PortBinding&) const = default;
 };
+HEALER_DESCRIBE(PortBinding, container_port, tcp, host_address, host_port);
 
 struct NetworkAttachment {
   std::string name;
   std::string address;  ///< numeric, empty while the container does not run
   bool operator==(const NetworkAttachment&) const = default;
 };
+HEALER_DESCRIBE(NetworkAttachment, name, address);
 
 /// The facts one inspect gives about a container: what decisions are made on.
 struct Container {
@@ -77,6 +82,10 @@ struct Container {
   RunId run() const { return RunId{id, started_at}; }
   bool operator==(const Container&) const = default;
 };
+HEALER_DESCRIBE(Container, id, name, image, labels, state, started_at, started, finished, exit_code,
+                oom_killed, restart_policy, maximum_retries, restart_count, stop_timeout, health,
+                health_checked, health_output, health_interval, health_timeout, health_start_period,
+                network_mode, ports, networks, memory_limit_note);
 
 /// What a list gives: enough to see which containers must be inspected.
 struct ContainerSummary {
@@ -86,5 +95,6 @@ struct ContainerSummary {
   std::map<std::string, std::string> labels;
   ContainerState state = ContainerState::Created;
 };
+HEALER_DESCRIBE(ContainerSummary, id, name, image, labels, state);
 
 }  // namespace healer

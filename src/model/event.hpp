@@ -7,9 +7,10 @@
 #include <vector>
 
 #include "base/ids.hpp"
-#include "base/result.hpp"
 #include "base/time.hpp"
 #include "model/container.hpp"
+#include "model/describe.hpp"
+#include "model/error.hpp"
 #include "model/policy.hpp"
 #include "model/probe.hpp"
 #include "model/record.hpp"
@@ -17,23 +18,8 @@
 namespace healer {
 
 /// What the engine's event stream said. Both engines' spellings are one kind here: the adapter translates.
-enum class EngineEventKind {
-  Create,
-  Start,
-  Die,
-  Kill,
-  Oom,
-  Stop,
-  Restart,
-  Pause,
-  Unpause,
-  Rename,
-  Update,
-  HealthStatus,
-  Destroy,
-};
-
-const char* to_string(EngineEventKind kind);
+BOOST_DEFINE_ENUM_CLASS(EngineEventKind, Create, Start, Die, Kill, Oom, Stop, Restart, Pause, Unpause, Rename,
+                        Update, HealthStatus, Destroy)
 
 struct EngineEvent {
   EngineEventKind kind = EngineEventKind::Start;
@@ -44,6 +30,7 @@ struct EngineEvent {
   int signal = 0;                            ///< Kill; 0 when the engine did not say
   EngineHealth health = EngineHealth::None;  ///< HealthStatus
 };
+HEALER_DESCRIBE(EngineEvent, kind, container_id, name, unix_nanoseconds, exit_code, signal, health);
 
 /// A container as inspected, with the policy its labels give it.
 struct ContainerObserved {
@@ -51,28 +38,33 @@ struct ContainerObserved {
   PolicyPtr policy;
   std::vector<LabelProblem> problems;
 };
+HEALER_DESCRIBE(ContainerObserved, container, policy, problems);
 
 /// The engine knows no such container any more.
 struct ContainerGone {
   std::string container_id;
 };
+HEALER_DESCRIBE(ContainerGone, container_id);
 
 /// An inspect failed for another reason than absence.
 struct InspectFailed {
   std::string container_id;
   Error error;
 };
+HEALER_DESCRIBE(InspectFailed, container_id, error);
 
 /// A full list of what exists has been worked through: every container of it was observed before this.
 struct SyncCompleted {
   std::vector<std::string> container_ids;
 };
+HEALER_DESCRIBE(SyncCompleted, container_ids);
 
 struct EngineConnected {
   std::string description;  ///< "Docker Engine 20.10.24 (API 1.41)"
   /// Podman reports a person's `stop` after the exit it caused; Docker's `kill` always comes before.
   bool stop_follows_exit = false;
 };
+HEALER_DESCRIBE(EngineConnected, description, stop_follows_exit);
 
 /// From where healer asks: the host itself, or inside a container of this engine. docs/architecture.md,
 /// "Reaching a target".
@@ -83,26 +75,28 @@ struct Vantage {
   bool on_host() const { return own_container_id.empty() || host_network; }
   bool operator==(const Vantage&) const = default;
 };
+HEALER_DESCRIBE(Vantage, own_container_id, host_network, networks);
 
 struct VantageLearned {
   Vantage vantage;
 };
+HEALER_DESCRIBE(VantageLearned, vantage);
 
 struct EngineLost {
   std::string reason;
 };
+HEALER_DESCRIBE(EngineLost, reason);
 
 struct ProbeFinished {
   ProbeId probe;
   std::string workload;
   ProbeFacts facts;
 };
+HEALER_DESCRIBE(ProbeFinished, probe, workload, facts);
 
 /// How the engine answered an ordered remedy. Lost: no answer, it may have been carried out. Begun is no
 /// end: the hook before it is over, and the engine is asked only now.
-enum class RemedyAnswer { Done, Refused, Lost, SkippedDryRun, Begun };
-
-const char* to_string(RemedyAnswer answer);
+BOOST_DEFINE_ENUM_CLASS(RemedyAnswer, Done, Refused, Lost, SkippedDryRun, Begun)
 
 struct RemedyFinished {
   AttemptId attempt;
@@ -111,6 +105,7 @@ struct RemedyFinished {
   std::string error;
   std::string new_container_id = {};  ///< Recreate, done: the container that took its place
 };
+HEALER_DESCRIBE(RemedyFinished, attempt, workload, answer, error, new_container_id);
 
 /// The evidence asked for is on its way to the store, or could not be had in time; either way the remedy
 /// goes on.
@@ -120,46 +115,54 @@ struct EvidenceCaptured {
   std::string excerpt;  ///< the last lines of the log, redacted, at most 400 bytes
   std::string missing;  ///< what could not be had, and why; empty: nothing
 };
+HEALER_DESCRIBE(EvidenceCaptured, workload, incident, excerpt, missing);
 
 /// A workload's wake-up, asked for by Wake. Late, early and duplicate ones are harmless: what is due is
 /// state. An empty workload wakes what belongs to none.
 struct Tick {
   std::string workload;
 };
+HEALER_DESCRIBE(Tick, workload);
 
 /// The loop stood still for this long just before now: what timed out meanwhile says nothing about the
 /// targets.
 struct LoopStalled {
   Duration lag{0};
 };
+HEALER_DESCRIBE(LoopStalled, lag);
 
 /// `healer reset NAME`: close the breaker, forget the backoff.
 struct OperatorReset {
   std::string workload;
 };
+HEALER_DESCRIBE(OperatorReset, workload);
 
 /// `healer pause NAME`: watch, but do nothing. An empty workload: all of them.
 struct OperatorPause {
   std::string workload;
   std::optional<Duration> length;  ///< empty: until resumed
 };
+HEALER_DESCRIBE(OperatorPause, workload, length);
 
 /// `healer resume NAME`. An empty workload ends the pause of all, not those of single ones.
 struct OperatorResume {
   std::string workload;
 };
+HEALER_DESCRIBE(OperatorResume, workload);
 
 /// `healer heal NAME`: the first rung now, whatever its health says. What a person stopped or paused, and
 /// what is not opted in, stays untouched all the same.
 struct OperatorHeal {
   std::string workload;
 };
+HEALER_DESCRIBE(OperatorHeal, workload);
 
 /// `healer ack NAME`: somebody knows of the open incident; no reminders, no escalation.
 struct OperatorAck {
   std::string workload;
   std::string by;  ///< who, for people; empty: not said
 };
+HEALER_DESCRIBE(OperatorAck, workload, by);
 
 /// A rule of Prometheus about one workload, as Alertmanager told it or as healer's own query found it. Said
 /// again, it is the same signal; who asked in vain says nothing, for unknown is never ill.
@@ -172,17 +175,20 @@ struct SignalReported {
   bool firing = true;    ///< false: resolved
   bool act = true;       ///< false: people are told, and nothing is done
 };
+HEALER_DESCRIBE(SignalReported, workload, source, id, name, text, firing, act);
 
 /// The wall clock was compared with the core's timeline and differs by this much more than was known: for
 /// maintenance windows and for times that the engine says.
 struct WallClockMoved {
   Duration ahead{0};  ///< wall time minus wall_time_of(now)
 };
+HEALER_DESCRIBE(WallClockMoved, ahead);
 
 /// The host's settings changed.
 struct HostPolicyChanged {
   HostPolicy policy;
 };
+HEALER_DESCRIBE(HostPolicyChanged, policy);
 
 using Event = std::variant<EngineEvent, ContainerObserved, ContainerGone, InspectFailed, SyncCompleted,
                            EngineConnected, VantageLearned, EngineLost, ProbeFinished, EvidenceCaptured,

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/ids.hpp"
+#include "model/describe.hpp"
 #include "model/record.hpp"
 
 namespace healer {
@@ -15,6 +16,7 @@ struct HistoryQuery {
   std::size_t limit = 20;  ///< at most so many
   IncidentId before;       ///< only those with a lower id, for the next page; 0: from the newest
 };
+HEALER_DESCRIBE(HistoryQuery, workload, limit, before);
 
 /// One incident with its attempts, oldest first.
 struct PastIncident {
@@ -22,6 +24,7 @@ struct PastIncident {
   std::vector<Attempt> attempts;
   bool operator==(const PastIncident&) const = default;
 };
+HEALER_DESCRIBE(PastIncident, incident, attempts);
 
 /// An alert and what became of it, channel by channel.
 struct PastAlert {
@@ -29,6 +32,7 @@ struct PastAlert {
   std::vector<Delivery> deliveries;
   bool operator==(const PastAlert&) const = default;
 };
+HEALER_DESCRIBE(PastAlert, alert, deliveries);
 
 /// Everything that is remembered of one incident; each list oldest first.
 struct IncidentFile {
@@ -38,5 +42,6 @@ struct IncidentFile {
   std::vector<Decision> decisions;
   std::vector<PastAlert> alerts;
 };
+HEALER_DESCRIBE(IncidentFile, incident, attempts, evidence, decisions, alerts);
 
 }  // namespace healer

@@ -9,23 +9,19 @@
 
 #include "base/secret.hpp"
 #include "base/time.hpp"
+#include "model/describe.hpp"
 #include "model/probe.hpp"
 
 namespace healer {
 
 /// What is done to an ill workload. HEALING.md 4.
-enum class RemedyKind {
-  Restart,
-  Start,
-  Stop,
-  None,      ///< only tell
-  Kill,      ///< send a signal to the container's process
-  Exec,      ///< run a command inside
-  Recreate,  ///< a new container of the same configuration, networks, volumes and name
-  Webhook,   ///< somebody else does it: POST to a URL
-};
-
-const char* to_string(RemedyKind kind);
+BOOST_DEFINE_ENUM_CLASS(RemedyKind, Restart, Start, Stop,
+                        None,      ///< only tell
+                        Kill,      ///< send a signal to the container's process
+                        Exec,      ///< run a command inside
+                        Recreate,  ///< a new container of the same configuration, networks, volumes and name
+                        Webhook    ///< somebody else does it: POST to a URL
+)
 
 /// One rung of the ladder.
 struct RemedyStep {
@@ -35,6 +31,7 @@ struct RemedyStep {
   Secret url;                        ///< Webhook
   bool operator==(const RemedyStep&) const = default;
 };
+HEALER_DESCRIBE(RemedyStep, kind, signal, command, url);
 
 /// For people, without the webhook's address: "restart", "kill:HUP", "exec:/reload now", "webhook".
 std::string to_string(const RemedyStep& step);
@@ -50,6 +47,7 @@ struct FailureWindow {
   unsigned of = 10;
   bool operator==(const FailureWindow&) const = default;
 };
+HEALER_DESCRIBE(FailureWindow, failures, of);
 
 /// When a zone's clocks are how far from UTC: sorted by time, the first entry holds for all before it too.
 /// Taken from the time zone database when the configuration is read, so that decisions need no file.
@@ -63,6 +61,8 @@ struct TimeZone {
   std::vector<Change> changes;
   bool operator==(const TimeZone&) const = default;
 };
+HEALER_DESCRIBE(TimeZone::Change, from_unix_s, offset_s);
+HEALER_DESCRIBE(TimeZone, name, changes);
 using TimeZonePtr = std::shared_ptr<const TimeZone>;
 
 /// A time of the week in which healer only watches: "Sun 02:00-04:00 Europe/Berlin". HEALING.md 5.
@@ -77,12 +77,13 @@ struct MaintenanceWindow {
            text == other.text && (zone == other.zone || (zone && other.zone && *zone == *other.zone));
   }
 };
+HEALER_DESCRIBE(MaintenanceWindow, days, from_minute, to_minute, zone, text);
+
+/// What a signal (a rule of Prometheus that fires) does: it is ill by it; people are told; nothing.
+BOOST_DEFINE_ENUM_CLASS(SignalUse, Act, Tell, Off)
 
 /// Who asked for the container to be watched. Opting out always wins. HEALING.md 1.
-/// What a signal (a rule of Prometheus that fires) does: it is ill by it; people are told; nothing.
-enum class SignalUse { Act, Tell, Off };
-
-enum class Selection { Unlabelled, OptedIn, OptedOut };
+BOOST_DEFINE_ENUM_CLASS(Selection, Unlabelled, OptedIn, OptedOut)
 
 /// The effective settings of one workload: label over file over environment over default.
 /// Every number here is a default of HEALING.md.
@@ -129,6 +130,11 @@ struct Policy {
   }
   bool operator==(const Policy&) const = default;
 };
+HEALER_DESCRIBE(Policy, selection, probe, unnamed_probe, named_probes, interval, timeout, failure_threshold,
+                success_threshold, fast_interval, start_period, window, actions, evidence, depends_on,
+                dependency_hold, maintenance, stop_timeout, backoff_max, backoff_jitter, budget_attempts,
+                budget_window, breaker_open_for, backoff_decay, verify_limit, signals, signal_patience,
+                alert_cooldown, heal_exits, alerts, alert_route);
 
 using PolicyPtr = std::shared_ptr<const Policy>;
 
@@ -152,6 +158,8 @@ struct HostPolicy {
   AlertRoutingPtr routing = {};            ///< empty: as AlertRouting is by default
   bool operator==(const HostPolicy&) const = default;
 };
+HEALER_DESCRIBE(HostPolicy, host_name, mass_share, mass_least, mass_hold, mass_hold_max, remedy_share,
+                control, control_text, control_interval, control_timeout, hook_limit, channels, routing);
 
 /// A label that is unknown or does not parse: said, counted and marked, never silently ignored.
 struct LabelProblem {
@@ -160,11 +168,13 @@ struct LabelProblem {
   std::string message;  ///< what was seen, what is accepted, the nearest valid name
   bool operator==(const LabelProblem&) const = default;
 };
+HEALER_DESCRIBE(LabelProblem, label, value, message);
 
 /// What a container's labels make of the defaults.
 struct ResolvedPolicy {
   PolicyPtr policy;
   std::vector<LabelProblem> problems;
 };
+HEALER_DESCRIBE(ResolvedPolicy, policy, problems);
 
 }  // namespace healer

@@ -10,18 +10,18 @@
 
 #include "base/secret.hpp"
 #include "base/time.hpp"
+#include "model/describe.hpp"
 
 namespace healer {
 
-enum class ProbeKind { Http, Https, Tcp, Engine, Exec, Grpc, Grpcs };
-
-const char* to_string(ProbeKind kind);
+BOOST_DEFINE_ENUM_CLASS(ProbeKind, Http, Https, Tcp, Engine, Exec, Grpc, Grpcs)
 
 struct StatusRange {
   int first = 200;
   int last = 200;
   bool operator==(const StatusRange&) const = default;
 };
+HEALER_DESCRIBE(StatusRange, first, last);
 
 /// One header of a request. The value may be a token: it is never printed.
 struct HttpHeader {
@@ -29,6 +29,7 @@ struct HttpHeader {
   Secret value;
   bool operator==(const HttpHeader&) const = default;
 };
+HEALER_DESCRIBE(HttpHeader, name, value);
 
 /// How a workload is asked, as configured. HEALING.md 2.
 struct ProbeSpec {
@@ -47,6 +48,8 @@ struct ProbeSpec {
   std::string service;               ///< grpc: the service asked about; empty: the server as a whole
   bool operator==(const ProbeSpec&) const = default;
 };
+HEALER_DESCRIBE(ProbeSpec, kind, path, port, accepted, body_match, banner, host_header, tls_verify, method,
+                headers, redirects, command, service);
 
 /// One of several probes of a workload; all must pass. `name` is what reports call it.
 struct NamedProbe {
@@ -54,6 +57,7 @@ struct NamedProbe {
   ProbeSpec spec;
   bool operator==(const NamedProbe&) const = default;
 };
+HEALER_DESCRIBE(NamedProbe, name, spec);
 
 /// A numeric address and a port: resolved before a probe starts, so that no look-up can delay it.
 struct Endpoint {
@@ -61,6 +65,7 @@ struct Endpoint {
   std::uint16_t port = 0;
   bool operator==(const Endpoint&) const = default;
 };
+HEALER_DESCRIBE(Endpoint, address, port);
 
 struct HttpTarget {
   Endpoint endpoint;
@@ -74,12 +79,15 @@ struct HttpTarget {
   unsigned redirects = 0;  ///< followed at most this often, at the same endpoint; then the 3xx is the answer
   bool operator==(const HttpTarget&) const = default;
 };
+HEALER_DESCRIBE(HttpTarget, endpoint, path, host_header, tls, tls_verify, capture_body, method, headers,
+                redirects);
 
 struct TcpTarget {
   Endpoint endpoint;
   std::size_t banner_bytes = 0;  ///< read at most this many bytes; 0: connecting is enough
   bool operator==(const TcpTarget&) const = default;
 };
+HEALER_DESCRIBE(TcpTarget, endpoint, banner_bytes);
 
 /// A command run inside the container by the engine.
 struct ExecTarget {
@@ -87,6 +95,7 @@ struct ExecTarget {
   std::vector<std::string> command;
   bool operator==(const ExecTarget&) const = default;
 };
+HEALER_DESCRIBE(ExecTarget, container_id, command);
 
 /// The standard gRPC health service (grpc.health.v1.Health/Check).
 struct GrpcTarget {
@@ -97,31 +106,31 @@ struct GrpcTarget {
   bool tls_verify = false;
   bool operator==(const GrpcTarget&) const = default;
 };
+HEALER_DESCRIBE(GrpcTarget, endpoint, service, authority, tls, tls_verify);
 
 /// Exactly what a prober is to ask. Shared and immutable: one per workload, named by each of its probes.
 using ProbeTarget = std::variant<HttpTarget, TcpTarget, ExecTarget, GrpcTarget>;
 using ProbeTargetPtr = std::shared_ptr<const ProbeTarget>;
 
 /// How a question ended, as a fact. Which of these count as a failure is core/verdict's business.
-enum class ProbeEnd {
-  Answered,  ///< http: a status line and headers arrived (and the captured body); tcp: connected (and the
-             ///< banner read); exec: the command ended; grpc: a status arrived
-  Refused,   ///< connection refused
-  Reset,     ///< the peer closed or reset the connection before the answer was whole
-  ConnectTimeout,  ///< the connection did not open in time
-  AnswerTimeout,   ///< it opened, the answer was not whole in time
-  TlsFailed,       ///< handshake or certificate
-  Malformed,       ///< not HTTP, or a head larger than the cap
-  NoRoute,         ///< the host cannot reach that address: could not ask
-  NoResources,     ///< descriptors or memory ran out here: could not ask
-  Cancelled,       ///< by us
-  Denied,          ///< exec: the engine, or a proxy before it, forbids it (401, 403, 405): could not ask
-  EngineFailed,    ///< exec: the engine could not run it, or did not answer: could not ask
-  NotRunning,      ///< exec: the container does not run, or is paused: could not ask
-  StillOpen,       ///< exec: the one before, on this target, has not ended: not asked again
-};
-
-const char* to_string(ProbeEnd end);
+BOOST_DEFINE_ENUM_CLASS(
+    ProbeEnd,
+    Answered,  ///< http: a status line and headers arrived (and the captured body); tcp: connected (and the
+               ///< banner read); exec: the command ended; grpc: a status arrived
+    Refused,   ///< connection refused
+    Reset,     ///< the peer closed or reset the connection before the answer was whole
+    ConnectTimeout,  ///< the connection did not open in time
+    AnswerTimeout,   ///< it opened, the answer was not whole in time
+    TlsFailed,       ///< handshake or certificate
+    Malformed,       ///< not HTTP, or a head larger than the cap
+    NoRoute,         ///< the host cannot reach that address: could not ask
+    NoResources,     ///< descriptors or memory ran out here: could not ask
+    Cancelled,       ///< by us
+    Denied,          ///< exec: the engine, or a proxy before it, forbids it (401, 403, 405): could not ask
+    EngineFailed,    ///< exec: the engine could not run it, or did not answer: could not ask
+    NotRunning,      ///< exec: the container does not run, or is paused: could not ask
+    StillOpen        ///< exec: the one before, on this target, has not ended: not asked again
+)
 
 /// What a prober saw. Facts, no judgement.
 struct ProbeFacts {
@@ -132,44 +141,28 @@ struct ProbeFacts {
   std::string detail;   ///< one short phrase for people, e.g. the TLS error
   std::chrono::microseconds duration{0};  ///< from the start of connecting to the end
 };
+HEALER_DESCRIBE(ProbeFacts, end, status, grpc_status, body, detail, duration);
 
 /// The judged result of one question. HEALING.md 2: unknown is "could not ask" and moves no counter.
-enum class Outcome { Pass, Fail, Unknown };
+BOOST_DEFINE_ENUM_CLASS(Outcome, Pass, Fail, Unknown)
 
-const char* to_string(Outcome outcome);
-
-enum class Cause {
-  None,
-  Refused,
-  Reset,
-  ConnectTimeout,
-  AnswerTimeout,
-  Status,
-  BodyMismatch,
-  BannerMismatch,
-  Tls,
-  Malformed,
-  EngineUnhealthy,
-  NoRoute,
-  NoResources,
-  EngineDown,
-  Starved,
-  Stale,
-  ExecFailed,    ///< exit code other than 0
-  NotServing,    ///< grpc answered, but not SERVING
-  Denied,        ///< could not ask: forbidden
-  EngineFailed,  ///< could not ask: the engine could not run it
-  NotRunning,    ///< could not ask: nothing runs there now
-  StillOpen,     ///< could not ask: the one before has not ended
-  Control,       ///< could not ask: healer's own network is in doubt, the control probe failed
-};
-
-const char* to_string(Cause cause);
+BOOST_DEFINE_ENUM_CLASS(
+    Cause, None, Refused, Reset, ConnectTimeout, AnswerTimeout, Status, BodyMismatch, BannerMismatch, Tls,
+    Malformed, EngineUnhealthy, NoRoute, NoResources, EngineDown, Starved, Stale,
+    ExecFailed,    ///< exit code other than 0
+    NotServing,    ///< grpc answered, but not SERVING
+    Denied,        ///< could not ask: forbidden
+    EngineFailed,  ///< could not ask: the engine could not run it
+    NotRunning,    ///< could not ask: nothing runs there now
+    StillOpen,     ///< could not ask: the one before has not ended
+    Control        ///< could not ask: healer's own network is in doubt, the control probe failed
+)
 
 struct Verdict {
   Outcome outcome = Outcome::Pass;
   Cause cause = Cause::None;
   std::string text;  ///< for people: "HTTP 503", "connection refused by 127.0.0.1:8080"
 };
+HEALER_DESCRIBE(Verdict, outcome, cause, text);
 
 }  // namespace healer

@@ -2,24 +2,6 @@
 
 namespace healer {
 
-const char* to_string(Comparison comparison) {
-  switch (comparison) {
-    case Comparison::Equal:
-      return "==";
-    case Comparison::NotEqual:
-      return "!=";
-    case Comparison::Greater:
-      return ">";
-    case Comparison::GreaterOrEqual:
-      return ">=";
-    case Comparison::Less:
-      return "<";
-    case Comparison::LessOrEqual:
-      return "<=";
-  }
-  return "unknown";
-}
-
 bool meets(const PrometheusRule& rule, double sample) {
   switch (rule.comparison) {
     case Comparison::Equal:

@@ -8,14 +8,20 @@
 
 #include "base/secret.hpp"
 #include "base/time.hpp"
+#include "model/describe.hpp"
 
 namespace healer {
 
 /// How a sample is compared with a rule's number; the operators of PromQL.
-enum class Comparison { Equal, NotEqual, Greater, GreaterOrEqual, Less, LessOrEqual };
+BOOST_DEFINE_ENUM_CLASS(Comparison, Equal, NotEqual, Greater, GreaterOrEqual, Less, LessOrEqual)
 
-/// "==", ">=" ...
-const char* to_string(Comparison comparison);
+template <>
+struct EnumDialect<Comparison> {
+  static constexpr std::array texts{
+      EnumText<Comparison>{Comparison::Equal, "=="},  EnumText<Comparison>{Comparison::NotEqual, "!="},
+      EnumText<Comparison>{Comparison::Greater, ">"}, EnumText<Comparison>{Comparison::GreaterOrEqual, ">="},
+      EnumText<Comparison>{Comparison::Less, "<"},    EnumText<Comparison>{Comparison::LessOrEqual, "<="}};
+};
 
 /// A rule of healer's own: `EXPRESSION OP NUMBER`. Prometheus is asked for the expression alone, so that a
 /// series which does not meet the comparison can be told from one that is not there. HEALING.md 2.
@@ -31,6 +37,8 @@ struct PrometheusRule {
   bool act = true;        ///< false: it is only told
   bool operator==(const PrometheusRule&) const = default;
 };
+HEALER_DESCRIBE(PrometheusRule, name, query, expression, comparison, number, hold_for, labels, container,
+                act);
 
 /// Whether a sample meets the rule. A NaN never comes here: it is no sample.
 bool meets(const PrometheusRule& rule, double sample);
@@ -46,6 +54,7 @@ struct PrometheusSettings {
   std::vector<PrometheusRule> rules;
   bool operator==(const PrometheusSettings&) const = default;
 };
+HEALER_DESCRIBE(PrometheusSettings, url, bearer_token, username, password, interval, timeout, rules);
 
 /// How a rule stands.
 struct RuleStatus {
@@ -60,5 +69,7 @@ struct RuleStatus {
   std::uint64_t answers = 0;           ///< with samples, since the process started
   std::uint64_t unknowns = 0;          ///< evaluations without
 };
+HEALER_DESCRIBE(RuleStatus, name, query, known, problem, last_answer, firing, pending, unmatched, answers,
+                unknowns);
 
 }  // namespace healer

@@ -9,37 +9,22 @@
 #include "base/ids.hpp"
 #include "base/time.hpp"
 #include "model/container.hpp"
+#include "model/describe.hpp"
 #include "model/policy.hpp"
 
 namespace healer {
 
 /// Why an incident was opened.
-enum class IncidentCause {
-  ProbeFailed,
-  EngineUnhealthy,
-  Crashed,
-  OutOfMemory,
-  CrashLoop,
-  NotBackAfterEngine,
-  NetworkLost,  ///< the container whose network it shares was restarted or replaced
-  Signalled,    ///< a rule of Prometheus fires about it
-  ByOperator,   ///< a person asked for the remedy
-};
-
-const char* to_string(IncidentCause cause);
+BOOST_DEFINE_ENUM_CLASS(IncidentCause, ProbeFailed, EngineUnhealthy, Crashed, OutOfMemory, CrashLoop,
+                        NotBackAfterEngine,
+                        NetworkLost,  ///< the container whose network it shares was restarted or replaced
+                        Signalled,    ///< a rule of Prometheus fires about it
+                        ByOperator    ///< a person asked for the remedy
+)
 
 /// How it ended. Open: not yet.
-enum class IncidentOutcome {
-  Open,
-  Recovered,
-  RecoveredAlone,
-  StoppedByPerson,
-  StoppedByHealer,
-  Removed,
-  OptedOut
-};
-
-const char* to_string(IncidentOutcome outcome);
+BOOST_DEFINE_ENUM_CLASS(IncidentOutcome, Open, Recovered, RecoveredAlone, StoppedByPerson, StoppedByHealer,
+                        Removed, OptedOut)
 
 /// When the next route is told of an incident, unless somebody has acknowledged it by then.
 struct Escalation {
@@ -48,6 +33,7 @@ struct Escalation {
   bool done = false;
   bool operator==(const Escalation&) const = default;
 };
+HEALER_DESCRIBE(Escalation, route, due, done);
 
 /// One illness of one workload, from the verdict to the end. Opens once and closes once. HEALING.md 6.
 struct Incident {
@@ -73,6 +59,9 @@ struct Incident {
   std::string acked_by;             ///< who, as was said
   bool operator==(const Incident&) const = default;
 };
+HEALER_DESCRIBE(Incident, id, workload, name, image, cause, cause_text, ill_since, opened_at, closed_at,
+                outcome, attempts, rung, announced, gave_up, told, told_at, repeats, escalations, acked_at,
+                acked_by);
 
 /// Life of one attempt. Ordered is written before the engine is asked: a process that starts anew and
 /// finds it settles it by inspect, and never repeats it.
@@ -80,9 +69,7 @@ struct Incident {
 ///   Ordered -> Verifying -> Cured | NotCured
 ///   Ordered -> Failed (the engine refused) | NotCarriedOut (settled: the run never changed)
 ///   Verifying -> Dropped (a person stopped it, it was removed, a newer run took over)
-enum class AttemptState { Ordered, Verifying, Cured, NotCured, Failed, NotCarriedOut, Dropped };
-
-const char* to_string(AttemptState state);
+BOOST_DEFINE_ENUM_CLASS(AttemptState, Ordered, Verifying, Cured, NotCured, Failed, NotCarriedOut, Dropped)
 
 /// One remedy. The budget counts these by ordered_at, so restarting healer refills nothing.
 struct Attempt {
@@ -99,10 +86,10 @@ struct Attempt {
   std::optional<Instant> ended_at;
   bool operator==(const Attempt&) const = default;
 };
+HEALER_DESCRIBE(Attempt, id, incident, workload, number, remedy, detail, run, ordered_at, state, note,
+                ended_at);
 
-enum class BreakerState { Closed, Open, HalfOpen };
-
-const char* to_string(BreakerState state);
+BOOST_DEFINE_ENUM_CLASS(BreakerState, Closed, Open, HalfOpen)
 
 /// A rule of Prometheus that fires about a workload. event.hpp, SignalReported.
 struct FiringSignal {
@@ -115,6 +102,7 @@ struct FiringSignal {
   Instant told_at{};  ///< last told; one that is not said again for long enough is over
   bool operator==(const FiringSignal&) const = default;
 };
+HEALER_DESCRIBE(FiringSignal, source, id, name, text, act, since, told_at);
 
 /// What is remembered of a workload across runs and across healer's own restarts.
 struct WorkloadRecord {
@@ -143,6 +131,10 @@ struct WorkloadRecord {
   bool run_passed = false;  ///< the last run has passed its checks once: its start grace is over
   bool operator==(const WorkloadRecord&) const = default;
 };
+HEALER_DESCRIBE(WorkloadRecord, key, name, last_run, was_running, stopped_by_person, started_well_once,
+                starts, unclean_starts, breaker, breaker_until, backoff_level, backoff_changed_at,
+                last_announced, unannounced_incidents, unannounced_attempts, quiet_since, reset_at,
+                futile_restarts, paused_until, network_parent, ran_before_engine_loss, signals, run_passed);
 
 /// What is remembered of the host as a whole.
 struct HostRecord {
@@ -155,6 +147,8 @@ struct HostRecord {
   std::vector<std::string> mass_told = {};
   bool operator==(const HostRecord&) const = default;
 };
+HEALER_DESCRIBE(HostRecord, paused_until, engine_alert_key, mass_alert_key, mass_since, mass_critical,
+                engine_told, mass_told);
 
 /// What was saved before a remedy erased it. HEALING.md 4. Every text is redacted already.
 struct Evidence {
@@ -170,22 +164,22 @@ struct Evidence {
   std::string missing;     ///< what could not be had, and why; empty: nothing
   bool operator==(const Evidence&) const = default;
 };
+HEALER_DESCRIBE(Evidence, incident, workload, container_id, taken_at, state, health_log, logs, processes,
+                memory, missing);
 
 /// Why something is not done now although it would be. HEALING.md 5.
-enum class HoldKind {
-  EngineDown,
-  Unasked,        ///< healer itself is in doubt: starved, out of descriptors, the control probe fails
-  OperatorPause,  ///< `healer pause`
-  Maintenance,
-  Dependency,     ///< what it depends on is not well
-  NetworkParent,  ///< the container whose network it shares is not well
-  MassFailure,
-  Concurrency,  ///< enough are in remedy now
-  Replica,      ///< another replica of its service is in remedy
-  PersonActs,   ///< somebody is stopping it right now
-};
-
-const char* to_string(HoldKind kind);
+BOOST_DEFINE_ENUM_CLASS(
+    HoldKind, EngineDown,
+    Unasked,        ///< healer itself is in doubt: starved, out of descriptors, the control probe fails
+    OperatorPause,  ///< `healer pause`
+    Maintenance,
+    Dependency,     ///< what it depends on is not well
+    NetworkParent,  ///< the container whose network it shares is not well
+    MassFailure,
+    Concurrency,  ///< enough are in remedy now
+    Replica,      ///< another replica of its service is in remedy
+    PersonActs    ///< somebody is stopping it right now
+)
 
 struct Hold {
   HoldKind kind = HoldKind::EngineDown;
@@ -193,30 +187,28 @@ struct Hold {
   std::optional<Instant> until;  ///< the latest end, where there is one
   bool operator==(const Hold&) const = default;
 };
+HEALER_DESCRIBE(Hold, kind, text, until);
 
 /// Which rule decided. Stable names: they are stored, and shown by `healer explain`.
-enum class Rule {
-  FellIll,      ///< a threshold was reached
-  Crashed,      ///< it ended by itself
-  Held,         ///< ill, but not acted on: the hold says why
-  Released,     ///< a hold is over
-  Planned,      ///< the next attempt has its time: backoff, budget
-  Dropped,      ///< what was planned is void: what is true now differs
-  Acted,        ///< an order went out
-  Verified,     ///< an attempt cured
-  NotCured,     ///< an attempt did not
-  SkippedRung,  ///< restarts cured nothing before: the next rung
-  GaveUp,       ///< budget used up, or the ladder's end
-  Recovered,    ///< the incident is over, it is well
-  Closed,       ///< the incident is over, for another reason
-  ByOperator,   ///< pause, resume, reset, heal, ack
-  MassHold,     ///< too many at once
-  MassCanary,
-  MassOver,
-  Escalated,  ///< nobody acknowledged it: the next route is told
-};
-
-const char* to_string(Rule rule);
+BOOST_DEFINE_ENUM_CLASS(Rule,
+                        FellIll,      ///< a threshold was reached
+                        Crashed,      ///< it ended by itself
+                        Held,         ///< ill, but not acted on: the hold says why
+                        Released,     ///< a hold is over
+                        Planned,      ///< the next attempt has its time: backoff, budget
+                        Dropped,      ///< what was planned is void: what is true now differs
+                        Acted,        ///< an order went out
+                        Verified,     ///< an attempt cured
+                        NotCured,     ///< an attempt did not
+                        SkippedRung,  ///< restarts cured nothing before: the next rung
+                        GaveUp,       ///< budget used up, or the ladder's end
+                        Recovered,    ///< the incident is over, it is well
+                        Closed,       ///< the incident is over, for another reason
+                        ByOperator,   ///< pause, resume, reset, heal, ack
+                        MassHold,     ///< too many at once
+                        MassCanary, MassOver,
+                        Escalated  ///< nobody acknowledged it: the next route is told
+)
 
 /// One decision, as one structured record: what was known, which rule applied, what follows.
 struct Decision {
@@ -228,10 +220,9 @@ struct Decision {
   std::string outcome;  ///< what follows, for people
   bool operator==(const Decision&) const = default;
 };
+HEALER_DESCRIBE(Decision, at, workload, incident, rule, inputs, outcome);
 
-enum class AlertKind { Degraded, Recovered, Critical, Info };
-
-const char* to_string(AlertKind kind);
+BOOST_DEFINE_ENUM_CLASS(AlertKind, Degraded, Recovered, Critical, Info)
 
 /// What people are told; each channel makes its own message of it. HEALING.md 6.
 struct Alert {
@@ -257,12 +248,13 @@ struct Alert {
   unsigned repeat = 0;               ///< n-th reminder or escalation of its incident; 0: neither
   bool operator==(const Alert&) const = default;
 };
+HEALER_DESCRIBE(Alert, id, kind, dedup_key, event, text, host, workload, image, cause, attempt,
+                attempts_allowed, excerpt, raised_at, incident, project, route, ill_since, advice, link,
+                repeat);
 
 /// Delivery of one alert to one channel. At least once; retried until delivered, refused for good, or too
 /// old.
-enum class DeliveryState { Pending, Delivered, Refused, Expired };
-
-const char* to_string(DeliveryState state);
+BOOST_DEFINE_ENUM_CLASS(DeliveryState, Pending, Delivered, Refused, Expired)
 
 struct Delivery {
   AlertId alert;
@@ -273,6 +265,7 @@ struct Delivery {
   std::string last_error;  ///< redacted
   bool operator==(const Delivery&) const = default;
 };
+HEALER_DESCRIBE(Delivery, alert, channel, state, tries, next_try, last_error);
 
 /// What one channel remembers of one dedup key, in words of its own: where the message of an incident is,
 /// what still fires. Empty text: forgotten.
@@ -283,6 +276,7 @@ struct Receipt {
   Instant at{};  ///< when it was last said
   bool operator==(const Receipt&) const = default;
 };
+HEALER_DESCRIBE(Receipt, channel, dedup_key, text, at);
 
 /// One channel that an alert must reach.
 struct Destination {
@@ -290,6 +284,7 @@ struct Destination {
   Instant not_before{};  ///< quiet hours hold it until then
   bool operator==(const Destination&) const = default;
 };
+HEALER_DESCRIBE(Destination, channel, not_before);
 
 /// An alert together with the channels it must reach: written in the transaction of the change it tells of.
 struct RaisedAlert {
@@ -297,6 +292,7 @@ struct RaisedAlert {
   std::vector<Destination> destinations;
   bool operator==(const RaisedAlert&) const = default;
 };
+HEALER_DESCRIBE(RaisedAlert, alert, destinations);
 
 /// Up to where the engine's events have been seen: the `since=` of the next process. Both by the engine's
 /// clock, Unix nanoseconds.
@@ -306,6 +302,7 @@ struct EventCursor {
   std::int64_t engine_stops_until = 0;
   bool operator==(const EventCursor&) const = default;
 };
+HEALER_DESCRIBE(EventCursor, unix_nanoseconds, engine_stops_until);
 
 /// One thing to write. A list of them is one transaction.
 using Record = std::variant<WorkloadRecord, Incident, Attempt, RaisedAlert, Delivery, EventCursor, HostRecord,
@@ -325,5 +322,7 @@ struct StoredState {
   std::uint64_t last_attempt = 0;
   std::uint64_t last_alert = 0;
 };
+HEALER_DESCRIBE(StoredState, workloads, open_incidents, attempts, pending_alerts, pending_deliveries,
+                receipts, cursor, host, last_incident, last_attempt, last_alert);
 
 }  // namespace healer

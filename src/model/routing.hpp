@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/time.hpp"
+#include "model/describe.hpp"
 #include "model/policy.hpp"
 #include "model/record.hpp"
 
@@ -20,6 +21,7 @@ struct AlertMatch {
   std::vector<std::string> labels;     ///< values of the label healer.alert
   bool operator==(const AlertMatch&) const = default;
 };
+HEALER_DESCRIBE(AlertMatch, kinds, workloads, projects, labels);
 
 /// Where the alerts that fit go, and with what restraint. HEALING.md 6.
 struct AlertRoute {
@@ -34,6 +36,8 @@ struct AlertRoute {
   bool only_escalated = false;  ///< takes no alert by itself, only those that are escalated to it
   bool operator==(const AlertRoute&) const = default;
 };
+HEALER_DESCRIBE(AlertRoute, name, match, channels, remind_every, escalate_after, escalate_to, quiet, go_on,
+                only_escalated);
 
 /// Who is told of what. Without routes every alert goes to every channel.
 struct AlertRouting {
@@ -43,5 +47,6 @@ struct AlertRouting {
   std::string link;  ///< URL with {incident}, {workload} and {host} in it; empty: alerts have no link
   bool operator==(const AlertRouting&) const = default;
 };
+HEALER_DESCRIBE(AlertRouting, routes, remind_every, quiet, link);
 
 }  // namespace healer

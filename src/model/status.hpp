@@ -1,15 +1,16 @@
 #pragma once
 
-#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <numeric>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "base/time.hpp"
 #include "model/container.hpp"
+#include "model/describe.hpp"
 #include "model/policy.hpp"
 #include "model/probe.hpp"
 #include "model/record.hpp"
@@ -17,21 +18,19 @@
 namespace healer {
 
 /// What a person is told about a workload's condition, in one word.
-enum class Condition {
-  Starting,  ///< in its start grace, or not asked yet
-  Healthy,
-  Suspect,      ///< failing, below the threshold
-  Unhealthy,    ///< ill, waiting for its remedy
-  Healing,      ///< a remedy is under way or being verified
-  GivenUp,      ///< the breaker is open
-  Paused,       ///< by a person
-  Stopped,      ///< by a person, or never started
-  Crashed,      ///< exited by itself
-  Unreachable,  ///< nothing to ask by configuration
-  Unknown,      ///< could not be asked
-};
-
-const char* to_string(Condition condition);
+BOOST_DEFINE_ENUM_CLASS(Condition,
+                        Starting,  ///< in its start grace, or not asked yet
+                        Healthy,
+                        Suspect,      ///< failing, below the threshold
+                        Unhealthy,    ///< ill, waiting for its remedy
+                        Healing,      ///< a remedy is under way or being verified
+                        GivenUp,      ///< the breaker is open
+                        Paused,       ///< by a person
+                        Stopped,      ///< by a person, or never started
+                        Crashed,      ///< exited by itself
+                        Unreachable,  ///< nothing to ask by configuration
+                        Unknown       ///< could not be asked
+)
 
 /// The present state of one watched workload: for `healer status`, the metrics and the dashboard.
 struct WorkloadStatus {
@@ -72,12 +71,18 @@ struct WorkloadStatus {
   std::vector<LabelProblem> problems;
   std::vector<FiringSignal> signals;  ///< rules of Prometheus that fire about it
 };
+HEALER_DESCRIBE(WorkloadStatus::Probe, name, text, outcome, reason, stuck);
+HEALER_DESCRIBE(WorkloadStatus, key, name, container_id, image, condition, probe, reason, failures,
+                failure_threshold, attempts_in_window, budget, breaker, running_since, last_check,
+                last_duration, next_action, incident, acked_at, acked_by, restarts, probes, hold,
+                paused_until, depends_on, ladder, rung, unknown_streak, problems, signals);
 
 /// Something that was seen, for `healer explain`.
 struct Fact {
   Instant at{};
   std::string text;  ///< "HTTP 503", "the engine said die (exit code 1)"
 };
+HEALER_DESCRIBE(Fact, at, text);
 
 /// Why a workload is treated as it is. `healer explain NAME`.
 struct WorkloadExplanation {
@@ -87,6 +92,7 @@ struct WorkloadExplanation {
   std::string next;                  ///< what would be done next, and when
   std::vector<Hold> holds;           ///< everything that holds it now
 };
+HEALER_DESCRIBE(WorkloadExplanation, status, facts, decision, next, holds);
 
 /// The host as a whole, beyond its workloads.
 struct HostStatus {
@@ -97,17 +103,14 @@ struct HostStatus {
   std::string control;  ///< the control probe in words; empty: none is configured
   bool control_failed = false;
 };
+HEALER_DESCRIBE(HostStatus, paused_until, mass, in_remedy, remedies_allowed, control, control_failed);
 
 /// Why an alert was given up for a channel although the channel never refused it.
-enum class DropReason {
-  TooOld,     ///< it waited for seven days
-  TooMany,    ///< ten thousand newer ones wait
-  Overtaken,  ///< a later one about the same got there first
-};
-inline constexpr std::size_t drop_reason_count = 3;
-
-/// "too_old", "too_many", "overtaken": a label's value.
-const char* to_string(DropReason reason);
+BOOST_DEFINE_ENUM_CLASS(DropReason,
+                        TooOld,    ///< it waited for seven days
+                        TooMany,   ///< ten thousand newer ones wait
+                        Overtaken  ///< a later one about the same got there first
+)
 
 /// The present state of one alert channel.
 struct ChannelStatus {
@@ -119,10 +122,12 @@ struct ChannelStatus {
   bool refusing = false;        ///< the newest final answer was a refusal: a person has to look
   std::uint64_t delivered = 0;  ///< these four since the process started
   std::uint64_t refused = 0;
-  std::array<std::uint64_t, drop_reason_count> dropped{};  ///< by DropReason
+  EnumArray<DropReason, std::uint64_t> dropped;
   std::uint64_t failed_tries = 0;
 
-  std::uint64_t expired() const { return dropped[0] + dropped[1] + dropped[2]; }
+  std::uint64_t expired() const { return std::accumulate(dropped.begin(), dropped.end(), std::uint64_t{0}); }
 };
+HEALER_DESCRIBE(ChannelStatus, name, configured, pending, set_aside, last_error, refusing, delivered, refused,
+                dropped, failed_tries);
 
 }  // namespace healer

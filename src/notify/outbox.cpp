@@ -327,7 +327,7 @@ void Outbox::failed(Channel& of, Entry& entry, const Sent& sent) {
 }
 
 void Outbox::drop(Channel& of, std::size_t index, DropReason reason, const std::string& why) {
-  ++of.status.dropped[static_cast<std::size_t>(reason)];
+  ++of.status.dropped[reason];
   close(of, index, DeliveryState::Expired, why);
 }
 

@@ -10,7 +10,6 @@
 #include <fmt/format.h>
 
 #include "base/text.hpp"
-#include "model/enum_text.hpp"
 #include "replay/shape_event.hpp"
 #include "replay/shape_record.hpp"
 

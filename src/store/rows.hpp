@@ -14,7 +14,6 @@
 
 #include "base/text.hpp"
 #include "model/record.hpp"
-#include "store/enum_text.hpp"
 #include "store/sqlite.hpp"
 
 namespace healer::store {

@@ -40,14 +40,20 @@ wants 'not spelled from src/' core/a.cpp <<<'#include "step.hpp"'
 wants 'not spelled from src/' core/a.cpp <<<'#include "../model/event.hpp"'
 wants 'is in no folder' core/a.cpp <<<'#include "nothing/a.hpp"'
 wants 'has no line in' elsewhere/a.cpp <<<'int a;'
-wants 'standard library, fmt and tl alone' core/a.cpp <<<'#include <boost/json.hpp>'
-wants 'standard library, fmt and tl alone' model/a.hpp <<<'#include <unistd.h>'
+wants 'standard library and fmt, tl alone' core/a.cpp <<<'#include <boost/json.hpp>'
+wants 'standard library and fmt, tl alone' core/a.cpp <<<'#include <boost/describe/class.hpp>'
+wants 'tl, boost/describe, boost/mp11, boost/pfr alone' model/a.hpp <<<'#include <unistd.h>'
+wants 'tl, boost/describe, boost/mp11, boost/pfr alone' model/a.hpp <<<'#include <boost/json.hpp>'
+wants 'tl, boost/describe, boost/mp11, boost/pfr alone' model/a.hpp <<<'#include <boost/describe.hpp>'
 wants 'names Asio or Beast' probe/a.hpp <<<'#include <boost/asio/io_context.hpp>'
 wants 'names Asio or Beast' api/a.hpp <<<'namespace boost::beast { class tcp_stream; }'
 wants 'names Asio or Beast' engine/docker/a.hpp <<<'  asio::steady_timer timer_;'
 
 # good code
 wants none base/a.hpp <<<'#include <tl/expected.hpp>'
+wants none model/a.hpp <<<'#include <boost/describe/class.hpp>
+#include <boost/mp11/list.hpp>
+#include <boost/pfr/tuple_size.hpp>'
 wants none core/a.cpp <<<'#include "model/event.hpp"
 #include "core/step.hpp"
 #include "base/result.hpp"

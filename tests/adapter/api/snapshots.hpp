@@ -61,7 +61,7 @@ inline Snapshot full_snapshot() {
   slack.delivered = 10;
   slack.refused = 1;
   slack.refusing = true;
-  slack.dropped[static_cast<std::size_t>(DropReason::TooMany)] = 5;
+  slack.dropped[DropReason::TooMany] = 5;
   slack.failed_tries = 4;
   snapshot.channels.push_back(slack);
 

@@ -274,7 +274,7 @@ TEST_CASE("an alert older than seven days expires") {
   world.advance(1h);
   CHECK(world.on_disk(1).state == DeliveryState::Expired);
   CHECK(world.outbox->pending() == 0);
-  CHECK(world.status().dropped[static_cast<std::size_t>(DropReason::TooOld)] == 1);
+  CHECK(world.status().dropped[DropReason::TooOld] == 1);
   CHECK(world.status().expired() == 1);
   CHECK(world.log.back().find("expired") != std::string::npos);
 }
@@ -289,7 +289,7 @@ TEST_CASE("too many waiting: the oldest expires, not the one under way") {
   CHECK(world.on_disk(3).state == DeliveryState::Expired);
   CHECK(world.on_disk(4).state == DeliveryState::Pending);
   CHECK(world.outbox->pending() == 3);
-  CHECK(world.status().dropped[static_cast<std::size_t>(DropReason::TooMany)] == 2);
+  CHECK(world.status().dropped[DropReason::TooMany] == 2);
   world.answer("slack", delivered);
   CHECK(world.on_disk(1).state == DeliveryState::Delivered);
 }
@@ -512,7 +512,7 @@ TEST_CASE("an alert that fails for ever is set aside once another one has arrive
   CHECK(world.sent().back() == 2);
   world.answer("slack", delivered);
   CHECK(world.on_disk(1).state == DeliveryState::Expired);
-  CHECK(world.status().dropped[static_cast<std::size_t>(DropReason::Overtaken)] == 1);
+  CHECK(world.status().dropped[DropReason::Overtaken] == 1);
   CHECK(world.outbox->pending() == 1);
   world.advance(1s);
   CHECK(world.sent().back() == 4);
@@ -645,8 +645,7 @@ TEST_CASE("ten thousand alerts in a minute: bounded, counted, and said in a few 
     if (id % 400 == 0) world.advance(1s);
   }
   CHECK(world.outbox->pending() == OutboxLimits{}.pending);
-  CHECK(world.status().dropped[static_cast<std::size_t>(DropReason::TooMany)] ==
-        count - OutboxLimits{}.pending);
+  CHECK(world.status().dropped[DropReason::TooMany] == count - OutboxLimits{}.pending);
   CHECK_MESSAGE(world.on_disk(1).state == DeliveryState::Pending, "it is being sent");
   CHECK(world.on_disk(count - OutboxLimits{}.pending).state == DeliveryState::Expired);
   CHECK(world.on_disk(count).state == DeliveryState::Pending);

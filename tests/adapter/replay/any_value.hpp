@@ -10,7 +10,6 @@
 
 #include <rapidcheck.h>
 
-#include "model/enum_text.hpp"
 #include "replay/shape_event.hpp"
 #include "replay/shape_record.hpp"
 

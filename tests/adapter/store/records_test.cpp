@@ -6,7 +6,6 @@
 #include <rapidcheck.h>
 
 #include "adapter/store/fixture.hpp"
-#include "store/enum_text.hpp"
 #include "store/records.hpp"
 #include "store/schema.hpp"
 
@@ -102,9 +101,9 @@ auto sorted(std::vector<Value> values, Key key) {
 template <class Enum>
 void check_names() {
   for (int i = 0; std::string_view(to_string(static_cast<Enum>(i))) != "unknown"; ++i)
-    CHECK(store::enum_of<Enum>(to_string(static_cast<Enum>(i))) == static_cast<Enum>(i));
-  CHECK_FALSE(store::enum_of<Enum>("").has_value());
-  CHECK_FALSE(store::enum_of<Enum>("unknown").has_value());
+    CHECK(enum_of<Enum>(to_string(static_cast<Enum>(i))) == static_cast<Enum>(i));
+  CHECK_FALSE(enum_of<Enum>("").has_value());
+  CHECK_FALSE(enum_of<Enum>("unknown").has_value());
 }
 
 }  // namespace

@@ -1,0 +1,41 @@
+#!/usr/bin/env bash
+# Proves that a description which does not name every member of its struct does not compile.
+# usage: descriptions_test.sh COMPILER
+set -euo pipefail
+
+compiler=$1
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+failed=0
+
+# compile CASE: the compiler's output and exit code for this part of described.cpp.
+compile() {
+    "$compiler" -std=c++20 -Wall -Wextra -Werror -fsyntax-only -I "$root/src" -D "CASE=$1" \
+        "$root/tests/checks/described.cpp" 2>&1
+}
+
+# refuses CASE PATTERN: it does not compile, and for this reason.
+refuses() {
+    local output
+    if output=$(compile "$1"); then
+        echo "FAILED: case $1 of described.cpp compiles" >&2
+        failed=1
+    elif ! grep -Eq "$2" <<<"$output"; then
+        echo "FAILED: case $1 of described.cpp does not compile for another reason than '$2':" >&2
+        head -20 <<<"$output" >&2
+        failed=1
+    fi
+}
+
+if ! output=$(compile 0); then
+    echo "FAILED: the complete description does not compile:" >&2
+    head -20 <<<"$output" >&2
+    failed=1
+fi
+refuses 1 'only 2 names'
+refuses 2 "finish"
+refuses 3 'a description without members is for a struct without members'
+refuses 4 'redeclaration|conflicting declaration|redefinition'
+refuses 5 'counts up from 0'
+
+[ "$failed" = 0 ] || exit 1
+echo "a description names every member of its struct, or does not compile"

@@ -24,6 +24,7 @@ BEGIN {
     # folder: what it may include besides itself
     may["base"] = ""
     may["model"] = "base"
+    may["json"] = "base model"
     may["core"] = "base model"
     may["config"] = "base model"
     may["engine"] = "base model"
@@ -36,7 +37,7 @@ BEGIN {
     may["api"] = "base model net signal"
     may["hook"] = "base net"
     may["runtime"] = "base model core config engine probe notify store hook"
-    may["replay"] = "base model core"
+    may["replay"] = "base model core json"
     may["guard"] = "base net"
     may["cli"] = "base model config net"
     may["app"] = "*"

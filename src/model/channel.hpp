@@ -9,7 +9,7 @@
 
 #include "base/secret.hpp"
 #include "base/time.hpp"
-#include "model/describe.hpp"
+#include "model/forms.hpp"
 
 namespace healer {
 
@@ -22,6 +22,10 @@ struct SlackWebhookChannel {
   bool operator==(const SlackWebhookChannel&) const = default;
 };
 HEALER_DESCRIBE(SlackWebhookChannel, url);
+template <>
+struct TypeDialect<SlackWebhookChannel> {
+  static constexpr std::string_view name = "slack";
+};
 
 /// A Slack app's bot: one message per incident, updated as it moves, its story in the thread.
 struct SlackBotChannel {
@@ -31,6 +35,10 @@ struct SlackBotChannel {
   bool operator==(const SlackBotChannel&) const = default;
 };
 HEALER_DESCRIBE(SlackBotChannel, token, channel, api_url);
+template <>
+struct TypeDialect<SlackBotChannel> {
+  static constexpr std::string_view name = "slack_bot";
+};
 
 /// PagerDuty Events API v2.
 struct PagerDutyChannel {
@@ -39,6 +47,10 @@ struct PagerDutyChannel {
   bool operator==(const PagerDutyChannel&) const = default;
 };
 HEALER_DESCRIBE(PagerDutyChannel, routing_key, url);
+template <>
+struct TypeDialect<PagerDutyChannel> {
+  static constexpr std::string_view name = "pagerduty";
+};
 
 struct OpsgenieChannel {
   Secret api_key;
@@ -46,12 +58,20 @@ struct OpsgenieChannel {
   bool operator==(const OpsgenieChannel&) const = default;
 };
 HEALER_DESCRIBE(OpsgenieChannel, api_key, api_url);
+template <>
+struct TypeDialect<OpsgenieChannel> {
+  static constexpr std::string_view name = "opsgenie";
+};
 
 struct DiscordChannel {
   Secret url;
   bool operator==(const DiscordChannel&) const = default;
 };
 HEALER_DESCRIBE(DiscordChannel, url);
+template <>
+struct TypeDialect<DiscordChannel> {
+  static constexpr std::string_view name = "discord";
+};
 
 /// A workflow's webhook ("When a Teams webhook request is received"): an adaptive card.
 struct TeamsChannel {
@@ -59,6 +79,10 @@ struct TeamsChannel {
   bool operator==(const TeamsChannel&) const = default;
 };
 HEALER_DESCRIBE(TeamsChannel, url);
+template <>
+struct TypeDialect<TeamsChannel> {
+  static constexpr std::string_view name = "teams";
+};
 
 struct TelegramChannel {
   Secret token;
@@ -67,6 +91,10 @@ struct TelegramChannel {
   bool operator==(const TelegramChannel&) const = default;
 };
 HEALER_DESCRIBE(TelegramChannel, token, chat_id, api_url);
+template <>
+struct TypeDialect<TelegramChannel> {
+  static constexpr std::string_view name = "telegram";
+};
 
 struct NtfyChannel {
   Secret url;    ///< of the topic: who knows a topic's name may write to it
@@ -74,6 +102,10 @@ struct NtfyChannel {
   bool operator==(const NtfyChannel&) const = default;
 };
 HEALER_DESCRIBE(NtfyChannel, url, token);
+template <>
+struct TypeDialect<NtfyChannel> {
+  static constexpr std::string_view name = "ntfy";
+};
 
 struct GotifyChannel {
   std::string url;
@@ -81,6 +113,10 @@ struct GotifyChannel {
   bool operator==(const GotifyChannel&) const = default;
 };
 HEALER_DESCRIBE(GotifyChannel, url, token);
+template <>
+struct TypeDialect<GotifyChannel> {
+  static constexpr std::string_view name = "gotify";
+};
 
 BOOST_DEFINE_ENUM_CLASS(EmailSecurity,
                         StartTls,  ///< refused where the server does not offer it
@@ -103,6 +139,10 @@ struct EmailChannel {
   bool operator==(const EmailChannel&) const = default;
 };
 HEALER_DESCRIBE(EmailChannel, host, port, security, user, password, from, to);
+template <>
+struct TypeDialect<EmailChannel> {
+  static constexpr std::string_view name = "email";
+};
 
 /// An Apprise API server's notify address.
 struct AppriseChannel {
@@ -110,6 +150,10 @@ struct AppriseChannel {
   bool operator==(const AppriseChannel&) const = default;
 };
 HEALER_DESCRIBE(AppriseChannel, url);
+template <>
+struct TypeDialect<AppriseChannel> {
+  static constexpr std::string_view name = "apprise";
+};
 
 /// Alertmanager's v2 API: kept firing until resolved.
 struct AlertmanagerChannel {
@@ -118,6 +162,10 @@ struct AlertmanagerChannel {
   bool operator==(const AlertmanagerChannel&) const = default;
 };
 HEALER_DESCRIBE(AlertmanagerChannel, url, token);
+template <>
+struct TypeDialect<AlertmanagerChannel> {
+  static constexpr std::string_view name = "alertmanager";
+};
 
 /// Any service: a request whose body is made by a JSON template.
 struct WebhookChannel {
@@ -128,6 +176,10 @@ struct WebhookChannel {
   bool operator==(const WebhookChannel&) const = default;
 };
 HEALER_DESCRIBE(WebhookChannel, url, method, headers, body);
+template <>
+struct TypeDialect<WebhookChannel> {
+  static constexpr std::string_view name = "webhook";
+};
 
 using ChannelTarget = std::variant<SlackWebhookChannel, SlackBotChannel, PagerDutyChannel, OpsgenieChannel,
                                    DiscordChannel, TeamsChannel, TelegramChannel, NtfyChannel, GotifyChannel,
@@ -145,6 +197,8 @@ struct ChannelSettings {
 HEALER_DESCRIBE(ChannelSettings, name, target, timeout, gap);
 
 /// "slack", "slack_bot", "pagerduty" ...: the type's name in the configuration.
-const char* type_name(const ChannelTarget& target);
+constexpr const char* type_name(const ChannelTarget& target) {
+  return tag_of(target).data();  // of a literal: it ends with '\0'
+}
 
 }  // namespace healer

@@ -14,6 +14,7 @@
 #include "model/policy.hpp"
 #include "model/probe.hpp"
 #include "model/record.hpp"
+#include "model/routing.hpp"
 
 namespace healer {
 

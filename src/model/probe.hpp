@@ -81,6 +81,10 @@ struct HttpTarget {
 };
 HEALER_DESCRIBE(HttpTarget, endpoint, path, host_header, tls, tls_verify, capture_body, method, headers,
                 redirects);
+template <>
+struct TypeDialect<HttpTarget> {
+  static constexpr std::string_view name = "http";
+};
 
 struct TcpTarget {
   Endpoint endpoint;
@@ -88,6 +92,10 @@ struct TcpTarget {
   bool operator==(const TcpTarget&) const = default;
 };
 HEALER_DESCRIBE(TcpTarget, endpoint, banner_bytes);
+template <>
+struct TypeDialect<TcpTarget> {
+  static constexpr std::string_view name = "tcp";
+};
 
 /// A command run inside the container by the engine.
 struct ExecTarget {
@@ -96,6 +104,10 @@ struct ExecTarget {
   bool operator==(const ExecTarget&) const = default;
 };
 HEALER_DESCRIBE(ExecTarget, container_id, command);
+template <>
+struct TypeDialect<ExecTarget> {
+  static constexpr std::string_view name = "exec";
+};
 
 /// The standard gRPC health service (grpc.health.v1.Health/Check).
 struct GrpcTarget {
@@ -107,6 +119,10 @@ struct GrpcTarget {
   bool operator==(const GrpcTarget&) const = default;
 };
 HEALER_DESCRIBE(GrpcTarget, endpoint, service, authority, tls, tls_verify);
+template <>
+struct TypeDialect<GrpcTarget> {
+  static constexpr std::string_view name = "grpc";
+};
 
 /// Exactly what a prober is to ask. Shared and immutable: one per workload, named by each of its probes.
 using ProbeTarget = std::variant<HttpTarget, TcpTarget, ExecTarget, GrpcTarget>;

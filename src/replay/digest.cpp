@@ -2,10 +2,11 @@
 
 #include <bit>
 #include <string>
+#include <string_view>
 #include <type_traits>
 
 #include "base/secret.hpp"
-#include "replay/shape_action.hpp"
+#include "model/forms.hpp"
 
 namespace healer::replay {
 namespace {
@@ -25,23 +26,20 @@ class Digest {
       for (const char c : value) byte(static_cast<unsigned char>(c));
     } else if constexpr (std::is_same_v<T, Secret>) {
       number(value.empty() ? 0 : 1);
-    } else if constexpr (std::is_same_v<T, Instant>) {
-      add(value.time_since_epoch());
-    } else if constexpr (requires { typename T::period; }) {
-      number(static_cast<std::uint64_t>(value.count()));
-    } else if constexpr (IsOptional<T>::value || IsShared<T>::value) {
+    } else if constexpr (NumberForm<T>) {
+      number(static_cast<std::uint64_t>(number_of(value)));
+    } else if constexpr (OptionalForm<T> || SharedForm<T>) {
       number(value ? 1 : 0);
       if (value) add(*value);
-    } else if constexpr (IsVariant<T>::value) {
+    } else if constexpr (VariantForm<T>) {
       number(value.index());
       std::visit([this](const auto& what) { this->add(what); }, value);
-    } else if constexpr (Shaped<T>) {
-      std::apply([this](const auto&... fields) { (this->add(fields), ...); }, Shape<T>::tie(value));
-    } else if constexpr (requires { value.begin(); }) {
+    } else if constexpr (Described<T>) {
+      for_each_member(value, [this](std::string_view, const auto& member) { this->add(member); });
+    } else {
+      static_assert(ListForm<T>);
       number(value.size());
       for (const auto& each : value) add(each);
-    } else {
-      number(value.value);  // an id
     }
   }
 

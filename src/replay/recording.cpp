@@ -4,6 +4,8 @@
 #include <utility>
 
 #include <fmt/format.h>
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
 
 #include "base/text.hpp"
 #include "replay/digest.hpp"
@@ -79,7 +81,7 @@ std::string RecordingText::step(const Event& event, Instant now, const Actions& 
   object["now"] = wall_time_of(now).unix_ms;
   object["event"] = writer_.event(event);
   std::string lines;
-  for (JsonWriter::NewPolicy& fresh : writer_.take_policies()) {
+  for (ValueWriter::NewPolicy& fresh : writer_.take_policies()) {
     json::object policy;
     policy["policy"] = fresh.number;
     policy["is"] = std::move(fresh.value);
@@ -103,9 +105,9 @@ std::string RecordingText::end(std::string_view why) const {
 Result<RecordedLine> RecordingReader::head(const json::object& object) {
   const auto format = number_of<std::int64_t>(field(object, "healer_recording"));
   if (format != recording_format)
-    return wrong(fmt::format("its format is {}; this healer reads format {}",
-                             clip(json::serialize(*field(object, "healer_recording")), 40),
-                             recording_format));
+    return wrong(
+        fmt::format("its format is {}; this healer reads format {}: replay it with the healer that wrote it",
+                    clip(json::serialize(*field(object, "healer_recording")), 40), recording_format));
   if (begun_) return wrong("a second head; each recording is a file of its own");
   RecordedHead head;
   const auto version = text_of(field(object, "version"));

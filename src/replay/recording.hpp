@@ -7,13 +7,14 @@
 #include <variant>
 #include <vector>
 
+#include <boost/json/object.hpp>
+
 #include "base/result.hpp"
 #include "base/time.hpp"
 #include "model/action.hpp"
 #include "model/event.hpp"
 #include "model/record.hpp"
-#include "replay/json_reader.hpp"
-#include "replay/json_writer.hpp"
+#include "replay/values.hpp"
 
 namespace healer::replay {
 
@@ -23,7 +24,7 @@ namespace healer::replay {
 ///   policy   what the numbers in the steps behind it stand for
 ///   step     an event and when it was fed; what was decided, and the digest of all of it
 ///   end      why there is no more; missing after a crash
-inline constexpr std::int64_t recording_format = 2;
+inline constexpr std::int64_t recording_format = 3;
 /// What the first line of every recording begins with.
 inline constexpr std::string_view recording_mark = R"({"healer_recording":)";
 
@@ -38,7 +39,7 @@ class RecordingText {
   std::string end(std::string_view why) const;
 
  private:
-  JsonWriter writer_;
+  ValueWriter writer_;
   std::uint64_t steps_ = 0;
 };
 
@@ -76,7 +77,7 @@ class RecordingReader {
   Result<RecordedLine> policy(const boost::json::object& object);
   Result<RecordedLine> step(const boost::json::object& object);
 
-  JsonReader reader_;
+  ValueReader reader_;
   bool begun_ = false;
   bool ended_ = false;
 };

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include <fmt/format.h>
+#include <boost/json/serialize.hpp>
 
 #include "base/duration.hpp"
 #include "base/text.hpp"
@@ -88,7 +89,7 @@ class View {
   static json::object at(Instant now) { return {{"at", wall_time_of(now).unix_ms}}; }
 
   static json::value event_of(const RecordedStep& step) {
-    JsonWriter writer;  // what was hidden is read as "<redacted>", and stays hidden
+    ValueWriter writer;  // what was hidden is read as "<redacted>", and stays hidden
     return writer.event(step.event);
   }
 

@@ -1,0 +1,40 @@
+#pragma once
+
+#include "model/forms.hpp"
+
+namespace healer {
+
+struct NoRule {};
+
+/// Whether two values of the model are the same, member by member; shared values by what they hold. A rule
+/// may compare some types otherwise: rule(a, b) -> bool, for the types that it takes.
+template <class T, class Rule = NoRule>
+bool same(const T& a, const T& b, const Rule& rule = {}) {
+  if constexpr (requires { rule(a, b); }) {
+    return rule(a, b);
+  } else if constexpr (Described<T>) {
+    return all_members_of<T>([&](auto member) { return same(a.*member.pointer, b.*member.pointer, rule); });
+  } else if constexpr (SharedForm<T> || OptionalForm<T>) {
+    if constexpr (SharedForm<T>)
+      if (a == b) return true;
+    return static_cast<bool>(a) == static_cast<bool>(b) && (!a || same(*a, *b, rule));
+  } else if constexpr (VariantForm<T>) {
+    return a.index() == b.index() &&
+           std::visit(
+               [&](const auto& mine) {
+                 return same(mine, *std::get_if<std::remove_cvref_t<decltype(mine)>>(&b), rule);
+               },
+               a);
+  } else if constexpr (PairForm<T>) {
+    return same(a.first, b.first, rule) && same(a.second, b.second, rule);
+  } else if constexpr (ListForm<T> || EnumArrayForm<T> || MapForm<T>) {
+    if (a.size() != b.size()) return false;
+    for (auto mine = a.begin(), other = b.begin(); mine != a.end(); ++mine, ++other)
+      if (!same(*mine, *other, rule)) return false;
+    return true;
+  } else {
+    return a == b;
+  }
+}
+
+}  // namespace healer

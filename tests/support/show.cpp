@@ -1,133 +1,97 @@
 #include "support/show.hpp"
 
+#include <string_view>
+#include <type_traits>
+
 #include <fmt/format.h>
 
 #include "base/duration.hpp"
+#include "model/forms.hpp"
+#include "model/same.hpp"
 
 namespace healer::testing {
 namespace {
 
-struct ShowEvent {
-  std::string operator()(const EngineEvent& e) const {
-    std::string text = fmt::format("engine says {} {}", to_string(e.kind), e.container_id);
-    if (e.kind == EngineEventKind::Die) text += fmt::format(" code {}", e.exit_code);
-    if (e.kind == EngineEventKind::Kill) text += fmt::format(" signal {}", e.signal);
-    if (e.kind == EngineEventKind::HealthStatus) text += std::string(" ") + to_string(e.health);
-    return text;
+/// "apply_remedy attempt=3 workload=shop/web/1 step=restart", by the descriptions: members that have their
+/// defaults are left out, and of shared values (policies, targets) only that they are there.
+class Line {
+ public:
+  template <class T>
+  void add(const T& value) {
+    if constexpr (std::is_same_v<T, bool>) {
+      text_ += value ? "yes" : "no";
+    } else if constexpr (std::is_same_v<T, std::string>) {
+      text_ += value;
+    } else if constexpr (DurationForm<T>) {
+      text_ += format_duration(std::chrono::duration_cast<Duration>(value));
+    } else if constexpr (NumberForm<T>) {
+      text_ += fmt::to_string(number_of(value));
+    } else if constexpr (std::is_arithmetic_v<T>) {
+      text_ += fmt::to_string(value);
+    } else if constexpr (requires { to_string(value); }) {
+      text_ += to_string(value);
+    } else if constexpr (SharedForm<T>) {
+      text_ += value ? "..." : "none";
+    } else if constexpr (OptionalForm<T>) {
+      if (value)
+        add(*value);
+      else
+        text_ += "none";
+    } else if constexpr (VariantForm<T>) {
+      text_ += tag_of(value);
+      std::visit([this](const auto& what) { this->members(what, ' '); }, value);
+    } else if constexpr (Described<T>) {
+      text_ += '{';
+      members(value, '\0');
+      text_ += '}';
+    } else if constexpr (PairForm<T>) {
+      add(value.first);
+      text_ += ": ";
+      add(value.second);
+    } else {
+      static_assert(ListForm<T> || MapForm<T>);
+      text_ += '[';
+      std::string_view between;
+      for (const auto& each : value) {
+        text_ += std::exchange(between, ", ");
+        add(each);
+      }
+      text_ += ']';
+    }
   }
-  std::string operator()(const ContainerObserved& e) const {
-    return fmt::format("observed {} ({}) {} run {}", e.container.name, e.container.id,
-                       to_string(e.container.state), e.container.started_at);
-  }
-  std::string operator()(const ContainerGone& e) const { return "gone " + e.container_id; }
-  std::string operator()(const InspectFailed& e) const { return "inspect failed " + e.container_id; }
-  std::string operator()(const SyncCompleted& e) const {
-    return fmt::format("sync completed, {} containers", e.container_ids.size());
-  }
-  std::string operator()(const EngineConnected&) const { return "engine connected"; }
-  std::string operator()(const VantageLearned&) const { return "vantage learned"; }
-  std::string operator()(const EngineLost& e) const { return "engine lost: " + e.reason; }
-  std::string operator()(const ProbeFinished& e) const {
-    return fmt::format("probe {} of {}: {} {}", e.probe.value, e.workload, to_string(e.facts.end),
-                       e.facts.status);
-  }
-  std::string operator()(const RemedyFinished& e) const {
-    return fmt::format("remedy {} of {}: {} {}", e.attempt.value, e.workload, to_string(e.answer), e.error);
-  }
-  std::string operator()(const Tick& e) const { return "tick " + e.workload; }
-  std::string operator()(const LoopStalled& e) const { return "stalled " + format_duration(e.lag); }
-  std::string operator()(const OperatorReset& e) const { return "reset " + e.workload; }
-  std::string operator()(const EvidenceCaptured& e) const { return "evidence of " + e.workload; }
-  std::string operator()(const OperatorPause& e) const { return "pause " + e.workload; }
-  std::string operator()(const OperatorResume& e) const { return "resume " + e.workload; }
-  std::string operator()(const OperatorAck& e) const { return "ack " + e.workload; }
-  std::string operator()(const OperatorHeal& e) const { return "heal " + e.workload; }
-  std::string operator()(const SignalReported& e) const {
-    return fmt::format("signal {} of {} {}", e.name, e.workload, e.firing ? "fires" : "is resolved");
-  }
-  std::string operator()(const WallClockMoved& e) const {
-    return "wall clock ahead " + format_duration(e.ahead);
-  }
-  std::string operator()(const HostPolicyChanged&) const { return "host policy changed"; }
-};
 
-struct ShowRecord {
-  std::string operator()(const WorkloadRecord& r) const {
-    return fmt::format("workload {} level {} breaker {}{}", r.key, r.backoff_level, to_string(r.breaker),
-                       r.stopped_by_person ? " stopped-by-person" : "");
-  }
-  std::string operator()(const Incident& r) const {
-    return fmt::format("incident {} {}", r.id.value, to_string(r.outcome));
-  }
-  std::string operator()(const Attempt& r) const {
-    return fmt::format("attempt {} {} {}", r.id.value, to_string(r.state), r.note);
-  }
-  std::string operator()(const RaisedAlert&) const { return "alert"; }
-  std::string operator()(const Delivery&) const { return "delivery"; }
-  std::string operator()(const Receipt&) const { return "receipt"; }
-  std::string operator()(const EventCursor&) const { return "cursor"; }
-  std::string operator()(const HostRecord&) const { return "host"; }
-  std::string operator()(const Evidence& r) const { return "evidence of " + r.workload; }
-  std::string operator()(const Decision& r) const {
-    return fmt::format("decision {} {}: {} [{}]", to_string(r.rule), r.workload, r.outcome, r.inputs);
-  }
-};
+  std::string text() && { return std::move(text_); }
 
-struct ShowMetric {
-  std::string operator()(const CountCheck& m) const {
-    return fmt::format("check {} {}", to_string(m.outcome), to_string(m.cause));
+ private:
+  /// `before` stands before the first one, a blank before the others.
+  template <class T>
+  void members(const T& value, char before) {
+    [[maybe_unused]] static const T defaults{};  // g++ 12 does not see its use below
+    for_each_member_of<T>([&](auto member) {
+      if (same(value.*member.pointer, defaults.*member.pointer)) return;
+      if (before != '\0') text_ += before;
+      before = ' ';
+      text_ += member.name;
+      text_ += '=';
+      add(value.*member.pointer);
+    });
   }
-  std::string operator()(const CountRemedy& m) const {
-    return fmt::format("remedy {} {}", to_string(m.remedy), to_string(m.outcome));
-  }
-  std::string operator()(const CountHold& m) const { return fmt::format("hold {}", to_string(m.kind)); }
-  std::string operator()(const CountUnasked& m) const {
-    return fmt::format("unasked {}", to_string(m.cause));
-  }
-  std::string operator()(const CountAlertRepeat& m) const {
-    return fmt::format("{} {}", m.escalation ? "escalation" : "reminder", to_string(m.kind));
-  }
-  std::string operator()(const CountIncidentOpened& m) const {
-    return fmt::format("incident opened {}", to_string(m.cause));
-  }
-  std::string operator()(const CountIncidentClosed& m) const {
-    return fmt::format("incident closed {} after {}", to_string(m.outcome), format_duration(m.time_to_heal));
-  }
-};
 
-struct ShowAction {
-  std::string operator()(const CaptureEvidence& a) const { return "capture evidence of " + a.workload; }
-  std::string operator()(const StartProbe& a) const {
-    return fmt::format("probe {} {}", a.probe.value, a.workload);
-  }
-  std::string operator()(const CancelProbe& a) const { return fmt::format("cancel probe {}", a.probe.value); }
-  std::string operator()(const Inspect& a) const { return "inspect " + a.container_id; }
-  std::string operator()(const ApplyRemedy& a) const {
-    return fmt::format("APPLY {} {} ({}) attempt {}", to_string(a.step), a.name, a.container_id,
-                       a.attempt.value);
-  }
-  std::string operator()(const Wake& a) const {
-    return fmt::format("wake {} at {}", a.workload, a.at.time_since_epoch().count());
-  }
-  std::string operator()(const Persist& a) const { return "persist " + std::visit(ShowRecord{}, a.record); }
-  std::string operator()(const RaiseAlert& a) const {
-    std::string to;
-    for (const Destination& each : a.destinations) to += " " + each.channel;
-    return fmt::format("ALERT {} {}: {} [{}] ->{}", to_string(a.alert.kind), a.alert.event, a.alert.text,
-                       a.alert.dedup_key, to);
-  }
-  std::string operator()(const LogLine& a) const { return "log: " + a.message; }
-  std::string operator()(const Count& a) const { return "count " + std::visit(ShowMetric{}, a.metric); }
+  std::string text_;
 };
 
 }  // namespace
 
 std::string show(const Event& event) {
-  return std::visit(ShowEvent{}, event);
+  Line line;
+  line.add(event);
+  return std::move(line).text();
 }
 
 std::string show(const Action& action) {
-  return std::visit(ShowAction{}, action);
+  Line line;
+  line.add(action);
+  return std::move(line).text();
 }
 
 }  // namespace healer::testing

@@ -1,7 +1,6 @@
 #include "api/metrics.hpp"
 
 #include <algorithm>
-#include <array>
 
 #include <prometheus/counter.h>
 #include <prometheus/gauge.h>
@@ -14,21 +13,6 @@
 
 namespace healer {
 namespace {
-
-template <class Enum>
-constexpr std::size_t index_of(Enum value) {
-  return static_cast<std::size_t>(value);
-}
-
-// How many values a closed choice has, by its last one.
-constexpr std::size_t outcomes = index_of(Outcome::Unknown) + 1;
-constexpr std::size_t causes = index_of(Cause::Control) + 1;
-constexpr std::size_t probe_kinds = index_of(ProbeKind::Grpcs) + 1;
-constexpr std::size_t hold_kinds = index_of(HoldKind::PersonActs) + 1;
-constexpr std::size_t remedies = index_of(RemedyKind::Webhook) + 1;
-constexpr std::size_t attempt_states = index_of(AttemptState::Dropped) + 1;
-constexpr std::size_t incident_causes = index_of(IncidentCause::ByOperator) + 1;
-constexpr std::size_t event_kinds = index_of(EngineEventKind::Destroy) + 1;
 
 const prometheus::Histogram::BucketBoundaries check_buckets{0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1,
                                                             0.25,  0.5,    1,     2.5,  5,     10};
@@ -63,12 +47,12 @@ struct Metrics::Series {
                                        "From the engine's stamp of the newest event until healer read it.");
 
   // Found once, then reached by number: counting needs no look-up.
-  std::array<std::array<prometheus::Counter*, causes>, outcomes> check{};
-  std::array<prometheus::Histogram*, probe_kinds> check_seconds{};
-  std::array<std::array<prometheus::Counter*, attempt_states>, remedies> remedy{};
-  std::array<prometheus::Counter*, incident_causes> incident{};
-  std::array<prometheus::Counter*, event_kinds> event{};
-  std::array<prometheus::Counter*, hold_kinds> hold{};
+  EnumArray<Outcome, EnumArray<Cause, prometheus::Counter*>> check{};
+  EnumArray<ProbeKind, prometheus::Histogram*> check_seconds{};
+  EnumArray<RemedyKind, EnumArray<AttemptState, prometheus::Counter*>> remedy{};
+  EnumArray<IncidentCause, prometheus::Counter*> incident{};
+  EnumArray<EngineEventKind, prometheus::Counter*> event{};
+  EnumArray<HoldKind, prometheus::Counter*> hold{};
   prometheus::Histogram& heal_seconds = heal_duration.Add({}, heal_buckets);
   prometheus::Counter& store_error = store_errors.Add({});
 
@@ -81,17 +65,15 @@ struct Metrics::Series {
         .Set(1);
     // Present from the start, so that the first increase is seen as one.
     check_counter(Outcome::Pass, Cause::None);
-    for (std::size_t i = 0; i < incident_causes; ++i) {
-      const auto cause = static_cast<IncidentCause>(i);
-      incident[i] = &incidents.Add({{"cause", to_string(cause)}});
-    }
-    for (std::size_t i = 0; i < hold_kinds; ++i)
-      hold[i] = &holds.Add({{"reason", to_string(static_cast<HoldKind>(i))}});
-    for (const RemedyKind kind : {RemedyKind::Restart, RemedyKind::Start, RemedyKind::Stop, RemedyKind::Kill,
-                                  RemedyKind::Exec, RemedyKind::Recreate, RemedyKind::Webhook})
-      for (const AttemptState outcome : {AttemptState::Cured, AttemptState::NotCured, AttemptState::Failed,
-                                         AttemptState::NotCarriedOut, AttemptState::Dropped})
-        remedy_counter(kind, outcome);
+    for (const IncidentCause cause : enum_values<IncidentCause>())
+      incident[cause] = &incidents.Add({{"cause", to_string(cause)}});
+    for (const HoldKind kind : enum_values<HoldKind>())
+      hold[kind] = &holds.Add({{"reason", to_string(kind)}});
+    for (const RemedyKind kind : enum_values<RemedyKind>())
+      for (const AttemptState outcome : enum_values<AttemptState>())
+        if (kind != RemedyKind::None && outcome != AttemptState::Ordered &&
+            outcome != AttemptState::Verifying)
+          remedy_counter(kind, outcome);
     for (const SignalResult result : {SignalResult::Accepted, SignalResult::Unknown, SignalResult::Ambiguous,
                                       SignalResult::BadToken, SignalResult::Malformed})
       signals.Add({{"source", "alertmanager"}, {"result", to_string(result)}});
@@ -110,17 +92,17 @@ struct Metrics::Series {
   }
 
   prometheus::Counter& check_counter(Outcome outcome, Cause cause) {
-    prometheus::Counter*& found = check[index_of(outcome)][index_of(cause)];
+    prometheus::Counter*& found = check[outcome][cause];
     if (!found) found = &checks.Add({{"outcome", to_string(outcome)}, {"cause", to_string(cause)}});
     return *found;
   }
   prometheus::Histogram& check_histogram(ProbeKind kind) {
-    prometheus::Histogram*& found = check_seconds[index_of(kind)];
+    prometheus::Histogram*& found = check_seconds[kind];
     if (!found) found = &check_duration.Add({{"probe", to_string(kind)}}, check_buckets);
     return *found;
   }
   prometheus::Counter& remedy_counter(RemedyKind kind, AttemptState outcome) {
-    prometheus::Counter*& found = remedy[index_of(kind)][index_of(outcome)];
+    prometheus::Counter*& found = remedy[kind][outcome];
     if (!found) found = &remedy_outcomes.Add({{"remedy", to_string(kind)}, {"outcome", to_string(outcome)}});
     return *found;
   }
@@ -130,8 +112,8 @@ struct Metrics::Series {
     check_histogram(each.kind).Observe(std::chrono::duration<double>(each.duration).count());
   }
   void operator()(const CountRemedy& each) { remedy_counter(each.remedy, each.outcome).Increment(); }
-  void operator()(const CountIncidentOpened& each) { incident[index_of(each.cause)]->Increment(); }
-  void operator()(const CountHold& each) { hold[index_of(each.kind)]->Increment(); }
+  void operator()(const CountIncidentOpened& each) { incident[each.cause]->Increment(); }
+  void operator()(const CountHold& each) { hold[each.kind]->Increment(); }
   void operator()(const CountUnasked& each) { unasked.Add({{"cause", to_string(each.cause)}}).Increment(); }
   void operator()(const CountAlertRepeat& each) {
     repeats.Add({{"kind", to_string(each.kind)}, {"reason", each.escalation ? "escalation" : "reminder"}})
@@ -152,7 +134,7 @@ void Metrics::count(const Metric& metric) {
 }
 
 void Metrics::count_event(EngineEventKind kind) {
-  prometheus::Counter*& found = series_->event[index_of(kind)];
+  prometheus::Counter*& found = series_->event[kind];
   if (!found) found = &series_->events.Add({{"kind", to_string(kind)}});
   found->Increment();
 }

@@ -1,7 +1,6 @@
 #include "api/snapshot_metrics.hpp"
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <iterator>
 #include <optional>
@@ -14,9 +13,6 @@
 
 namespace healer {
 namespace {
-
-constexpr std::size_t hold_count = static_cast<std::size_t>(HoldKind::PersonActs) + 1;
-constexpr std::size_t condition_count = static_cast<std::size_t>(Condition::Unknown) + 1;
 
 template <class... Values>
 void add(std::string& to, fmt::format_string<Values...> format, Values&&... values) {
@@ -112,19 +108,19 @@ void write_targets(std::string& out, const Snapshot& snapshot) {
 }
 
 void write_totals(std::string& out, const Snapshot& snapshot) {
-  std::array<std::size_t, condition_count> by_condition{};
+  EnumArray<Condition, std::size_t> by_condition{};
   std::size_t open_breakers = 0;
   std::size_t open_incidents = 0;
   std::size_t problems = 0;
   for (const WorkloadStatus& each : snapshot.workloads) {
-    ++by_condition[static_cast<std::size_t>(each.condition)];
+    ++by_condition[each.condition];
     if (each.breaker == BreakerState::Open) ++open_breakers;
     if (each.incident) ++open_incidents;
     problems += each.problems.size();
   }
   head(out, "healer_targets", "gauge", "Watched targets by state.");
-  for (std::size_t i = 0; i < condition_count; ++i)
-    add(out, "healer_targets{{state=\"{}\"}} {}\n", to_string(static_cast<Condition>(i)), by_condition[i]);
+  for (const Condition condition : enum_values<Condition>())
+    add(out, "healer_targets{{state=\"{}\"}} {}\n", to_string(condition), by_condition[condition]);
   const auto gauge = [&](std::string_view name, std::string_view help, double value) {
     single(out, name, "gauge", help, value);
   };
@@ -143,15 +139,15 @@ void write_totals(std::string& out, const Snapshot& snapshot) {
 
 /// What keeps ill ones from being healed, and how much is healed at a time. HEALING.md 5.
 void write_restraint(std::string& out, const Snapshot& snapshot) {
-  std::array<std::size_t, hold_count> held{};
+  EnumArray<HoldKind, std::size_t> held{};
   std::size_t paused = 0;
   for (const WorkloadStatus& each : snapshot.workloads) {
-    if (each.hold) ++held[static_cast<std::size_t>(each.hold->kind)];
+    if (each.hold) ++held[each.hold->kind];
     if (each.paused_until || snapshot.host_status.paused_until) ++paused;
   }
   head(out, "healer_targets_held", "gauge", "Ill targets that are not healed now, by what holds them.");
-  for (std::size_t i = 0; i < hold_count; ++i)
-    add(out, "healer_targets_held{{reason=\"{}\"}} {}\n", to_string(static_cast<HoldKind>(i)), held[i]);
+  for (const HoldKind kind : enum_values<HoldKind>())
+    add(out, "healer_targets_held{{reason=\"{}\"}} {}\n", to_string(kind), held[kind]);
   single(out, "healer_paused", "gauge", "Targets that an operator paused.", static_cast<double>(paused));
   single(out, "healer_mass_hold", "gauge", "1 while too many targets are ill at once to heal them freely.",
          snapshot.host_status.mass.empty() ? 0 : 1);

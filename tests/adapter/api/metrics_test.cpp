@@ -7,6 +7,7 @@
 #include <string>
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include "adapter/api/snapshots.hpp"
 #include "api/metrics.hpp"
@@ -38,18 +39,21 @@ std::string promtool(const std::string& text) {
 }
 
 void count_everything(Metrics& metrics) {
-  for (int kind = 0; kind <= static_cast<int>(ProbeKind::Engine); ++kind)
-    for (int cause = 0; cause <= static_cast<int>(Cause::Stale); ++cause)
-      metrics.count(CountCheck{static_cast<ProbeKind>(kind), cause == 0 ? Outcome::Pass : Outcome::Fail,
-                               static_cast<Cause>(cause), std::chrono::microseconds(3000)});
-  metrics.count(CountCheck{ProbeKind::Http, Outcome::Unknown, Cause::Starved, {}});
-  metrics.count(CountRemedy{RemedyKind::Restart, AttemptState::Cured});
-  metrics.count(CountRemedy{RemedyKind::None, AttemptState::Ordered});
-  metrics.count(CountIncidentOpened{IncidentCause::OutOfMemory});
-  metrics.count(CountIncidentClosed{IncidentOutcome::Recovered, 20s});
-  metrics.count(CountIncidentClosed{IncidentOutcome::Removed, 20s});
-  for (int kind = 0; kind <= static_cast<int>(EngineEventKind::Destroy); ++kind)
-    metrics.count_event(static_cast<EngineEventKind>(kind));
+  for (const Outcome outcome : enum_values<Outcome>())
+    for (const Cause cause : enum_values<Cause>())
+      for (const ProbeKind kind : enum_values<ProbeKind>())
+        metrics.count(CountCheck{kind, outcome, cause, std::chrono::microseconds(3000)});
+  for (const RemedyKind remedy : enum_values<RemedyKind>())
+    for (const AttemptState outcome : enum_values<AttemptState>())
+      metrics.count(CountRemedy{remedy, outcome});
+  for (const IncidentCause cause : enum_values<IncidentCause>()) metrics.count(CountIncidentOpened{cause});
+  for (const IncidentOutcome outcome : enum_values<IncidentOutcome>())
+    metrics.count(CountIncidentClosed{outcome, 20s});
+  for (const HoldKind kind : enum_values<HoldKind>()) metrics.count(CountHold{kind});
+  for (const Cause cause : enum_values<Cause>()) metrics.count(CountUnasked{cause});
+  for (const AlertKind kind : enum_values<AlertKind>())
+    for (const bool escalation : {false, true}) metrics.count(CountAlertRepeat{kind, escalation});
+  for (const EngineEventKind kind : enum_values<EngineEventKind>()) metrics.count_event(kind);
   metrics.count_store_error();
   metrics.set_event_lag(250ms);
 }
@@ -102,6 +106,8 @@ TEST_CASE("every family is there, once, with HELP and TYPE, and no other") {
                                             "healer_events_total",
                                             "healer_store_errors_total",
                                             "healer_holds_total",
+                                            "healer_unasked_total",
+                                            "healer_alert_repeats_total",
                                             "healer_targets_held",
                                             "healer_paused",
                                             "healer_mass_hold",
@@ -113,6 +119,33 @@ TEST_CASE("every family is there, once, with HELP and TYPE, and no other") {
                                             "healer_rule_last_evaluation_timestamp_seconds",
                                             "healer_rule_evaluations_total"};
   CHECK(families == expected);
+}
+
+TEST_CASE("every value of every enum is counted under its own text") {
+  Metrics metrics;
+  count_everything(metrics);
+  const std::string text = metrics.text({});
+  const auto has_series = [&text](const std::string& family, const std::string& label, const char* value) {
+    CAPTURE(family);
+    CAPTURE(value);
+    const std::string wanted = fmt::format("{}=\"{}\"", label, value);
+    std::istringstream lines(text);
+    bool found = false;
+    for (std::string line; std::getline(lines, line) && !found;)
+      found = line.starts_with(family) && line.find(wanted) != std::string::npos && !line.ends_with(" 0");
+    CHECK(found);
+  };
+  for (const char* value : enum_texts<Outcome>()) has_series("healer_checks_total", "outcome", value);
+  for (const char* value : enum_texts<Cause>()) has_series("healer_checks_total", "cause", value);
+  for (const char* value : enum_texts<ProbeKind>())
+    has_series("healer_check_duration_seconds", "probe", value);
+  for (const char* value : enum_texts<RemedyKind>()) has_series("healer_remedies_total", "remedy", value);
+  for (const char* value : enum_texts<AttemptState>()) has_series("healer_remedies_total", "outcome", value);
+  for (const char* value : enum_texts<IncidentCause>()) has_series("healer_incidents_total", "cause", value);
+  for (const char* value : enum_texts<HoldKind>()) has_series("healer_holds_total", "reason", value);
+  for (const char* value : enum_texts<Cause>()) has_series("healer_unasked_total", "cause", value);
+  for (const char* value : enum_texts<AlertKind>()) has_series("healer_alert_repeats_total", "kind", value);
+  for (const char* value : enum_texts<EngineEventKind>()) has_series("healer_events_total", "kind", value);
 }
 
 TEST_CASE("values of the snapshot") {

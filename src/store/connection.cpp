@@ -92,7 +92,7 @@ tl::expected<Connected, OpenProblem> connect(const std::string& path, Instant no
   auto database = Database::open(path);
   if (!database) return problem_of(path, database.error());
   connection->database = std::move(*database);
-  connection->database->checkpoint_on_close(false);
+  if (auto set = connection->database->checkpoint_on_close(false); !set) return problem_of(path, set.error());
   // EXCLUSIVE before the first access: SQLite then keeps every other connection out, so the defect of
   // 3.40 that needs two of them cannot happen (docs/decisions).
   if (auto set = connection->database->run("PRAGMA locking_mode=EXCLUSIVE"); !set)
@@ -100,7 +100,7 @@ tl::expected<Connected, OpenProblem> connect(const std::string& path, Instant no
   if (auto good = examine(*connection->database, path); !good) return tl::unexpected(std::move(good.error()));
   auto loaded = prepare(*connection, now);
   if (!loaded) return problem_of(path, loaded.error());
-  connection->database->checkpoint_on_close(true);
+  if (auto set = connection->database->checkpoint_on_close(true); !set) return problem_of(path, set.error());
   return Connected{std::move(connection), std::move(*loaded)};
 }
 

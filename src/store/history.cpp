@@ -15,8 +15,8 @@ template <class R, class... Values>
 SqlResult<std::vector<R>> rows_where(Database& database, const std::string& rest, const Values&... values) {
   auto statement = database.prepare(select_sql<R>(rest));
   if (!statement) return tl::unexpected(std::move(statement.error()));
-  int index = 0;
-  (put(*statement, index++, values), ...);
+  if (auto done = bind_all(*statement, std::tie(values...)); !done)
+    return tl::unexpected(std::move(done.error()));
   std::vector<R> rows;
   RowDamage damage;
   if (auto done = load_rows(*statement, rows, damage); !done) return tl::unexpected(std::move(done.error()));

@@ -37,12 +37,7 @@ SqlResult<Records> Records::prepare(Database& database) {
       {&all->delivery, upsert_sql<Delivery>()},
       {&all->receipt, upsert_sql<Receipt>()},
       {&all->forget_receipt, "DELETE FROM receipts WHERE channel = ? AND dedup_key = ?"},
-      {&all->host,
-       "INSERT INTO host (paused_until,engine_alert_key,mass_alert_key,mass_since,mass_critical,id) "
-       "VALUES (?,?,?,?,?,1) "
-       "ON CONFLICT DO UPDATE SET paused_until=excluded.paused_until, "
-       "engine_alert_key=excluded.engine_alert_key, mass_alert_key=excluded.mass_alert_key, "
-       "mass_since=excluded.mass_since, mass_critical=excluded.mass_critical"},
+      {&all->host, upsert_sql<HostRecord>()},
       {&all->evidence, plain_insert_sql<Evidence>()},
       {&all->decision, plain_insert_sql<Decision>()},
       {&all->first_delivery, insert_sql<Delivery>() + "NOTHING"},
@@ -69,17 +64,15 @@ struct Writer {
   SqlResult<void> operator()(const Delivery& r) const { return store_row(s.delivery, r); }
   SqlResult<void> operator()(const Receipt& r) const {
     if (!r.text.empty()) return store_row(s.receipt, r);
-    bind_all(s.forget_receipt, std::tie(r.channel, r.dedup_key));
-    return execute(s.forget_receipt);
+    return execute_with(s.forget_receipt, r.channel, r.dedup_key);
   }
   SqlResult<void> operator()(const HostRecord& r) const { return store_row(s.host, r); }
   SqlResult<void> operator()(const Evidence& r) const { return store_row(s.evidence, r); }
   SqlResult<void> operator()(const Decision& r) const { return store_row(s.decision, r); }
   SqlResult<void> operator()(const EventCursor& r) const {
-    bind_all(s.counter, std::make_tuple(std::string("event_cursor"), r.unix_nanoseconds));
-    if (auto done = execute(s.counter); !done) return done;
-    bind_all(s.counter, std::make_tuple(std::string("engine_stops_until"), r.engine_stops_until));
-    return execute(s.counter);
+    auto done = execute_with(s.counter, std::string("event_cursor"), r.unix_nanoseconds);
+    if (done) done = execute_with(s.counter, std::string("engine_stops_until"), r.engine_stops_until);
+    return done;
   }
   SqlResult<void> operator()(const RaisedAlert& r) const {
     auto done = store_row(s.alert, r.alert);

@@ -25,7 +25,9 @@ struct Table {
   const char* name;
   int keys;
   std::vector<const char*> columns;
-  bool stamped = false;  // has a column written_at, in SQLite's own time: the records carry none
+  /// Columns that no record carries, as SQL to append: their names and their values.
+  const char* more_columns = "";
+  const char* more_values = "";
 };
 
 inline const Table& table_of(const WorkloadRecord*) {
@@ -55,7 +57,8 @@ inline const Table& table_of(const WorkloadRecord*) {
                             "ran_before_engine_loss",
                             "signals",
                             "run_passed"},
-                           true};
+                           ",written_at",
+                           ",unixepoch()*1000"};
   return table;
 }
 template <class R>
@@ -165,7 +168,9 @@ inline const Table& table_of(const HostRecord*) {
   static const Table table{"host",
                            0,
                            {"paused_until", "engine_alert_key", "mass_alert_key", "mass_since",
-                            "mass_critical", "engine_told", "mass_told"}};
+                            "mass_critical", "engine_told", "mass_told"},
+                           ",id",
+                           ",1"};
   return table;
 }
 template <class R>
@@ -214,9 +219,8 @@ std::string plain_insert_sql() {
   const Table& table = table_of(static_cast<const R*>(nullptr));
   std::string marks = "?";
   for (std::size_t i = 1; i < table.columns.size(); ++i) marks += ",?";
-  if (table.stamped) marks += ",unixepoch()*1000";
-  return "INSERT INTO " + std::string(table.name) + " (" + joined(table.columns) +
-         (table.stamped ? ",written_at" : "") + ") VALUES (" + marks + ")";
+  return "INSERT INTO " + std::string(table.name) + " (" + joined(table.columns) + table.more_columns +
+         ") VALUES (" + marks + table.more_values + ")";
 }
 
 template <class R>
@@ -232,7 +236,7 @@ std::string upsert_sql() {
     const std::string column = table.columns[i];
     sql += (i == static_cast<std::size_t>(table.keys) ? "" : ",") + column + "=excluded." + column;
   }
-  if (table.stamped) sql += ",written_at=excluded.written_at";
+  if (std::string_view(table.more_columns) == ",written_at") sql += ",written_at=excluded.written_at";
   return sql;
 }
 
@@ -245,50 +249,47 @@ std::string select_sql(const std::string& rest) {
 // ---- one column each way
 
 template <class T>
-void put(Statement& to, int index, const T& value) {
+SqlResult<void> put(Statement& to, int index, const T& value) {
   if constexpr (std::is_enum_v<T>)
-    to.bind(index, std::string_view(to_string(value)));
+    return to.bind(index, std::string_view(to_string(value)));
   else
-    to.bind(index, static_cast<std::int64_t>(value));
+    return to.bind(index, static_cast<std::int64_t>(value));
 }
-inline void put(Statement& to, int index, const std::string& value) {
-  to.bind(index, std::string_view(value));
+inline SqlResult<void> put(Statement& to, int index, const std::string& value) {
+  return to.bind(index, std::string_view(value));
 }
 template <class Tag>
-void put(Statement& to, int index, const StrongId<Tag>& value) {
-  to.bind(index, static_cast<std::int64_t>(value.value));
+SqlResult<void> put(Statement& to, int index, const StrongId<Tag>& value) {
+  return to.bind(index, static_cast<std::int64_t>(value.value));
 }
-inline void put(Statement& to, int index, const Instant& value) {
-  to.bind(index, static_cast<std::int64_t>(value.time_since_epoch().count()));
+inline SqlResult<void> put(Statement& to, int index, const Instant& value) {
+  return to.bind(index, static_cast<std::int64_t>(value.time_since_epoch().count()));
 }
-inline void put(Statement& to, int index, const std::optional<Instant>& value) {
-  if (value)
-    put(to, index, *value);
-  else
-    to.bind_null(index);
+inline SqlResult<void> put(Statement& to, int index, const std::optional<Instant>& value) {
+  return value ? put(to, index, *value) : to.bind_null(index);
 }
-inline void put(Statement& to, int index, const std::vector<Duration>& value) {
+inline SqlResult<void> put(Statement& to, int index, const std::vector<Duration>& value) {
   std::string text;
   for (const Duration& each : value) text += (text.empty() ? "" : ",") + std::to_string(each.count());
-  put(to, index, text);
+  return put(to, index, text);
 }
 
 // A line each: names are one line of printable text.
-inline void put(Statement& to, int index, const std::vector<std::string>& value) {
+inline SqlResult<void> put(Statement& to, int index, const std::vector<std::string>& value) {
   std::string text;
   for (const std::string& each : value) text += printable(each) + '\n';
-  put(to, index, text);
+  return put(to, index, text);
 }
 
 // A line each, its fields apart by tabs: what they hold is one line of printable text.
-inline void put(Statement& to, int index, const std::vector<Escalation>& value) {
+inline SqlResult<void> put(Statement& to, int index, const std::vector<Escalation>& value) {
   std::string text;
   for (const Escalation& each : value)
     text += fmt::format("{}\t{}\t{}\n", printable(each.route), each.due.time_since_epoch().count(),
                         each.done ? 1 : 0);
-  put(to, index, text);
+  return put(to, index, text);
 }
-inline void put(Statement& to, int index, const std::vector<FiringSignal>& value) {
+inline SqlResult<void> put(Statement& to, int index, const std::vector<FiringSignal>& value) {
   std::string text;
   for (const FiringSignal& each : value) {
     for (const std::string* field : {&each.source, &each.id, &each.name, &each.text})
@@ -296,62 +297,50 @@ inline void put(Statement& to, int index, const std::vector<FiringSignal>& value
     text += fmt::format("{}\t{}\t{}\n", each.act ? 1 : 0, each.since.time_since_epoch().count(),
                         each.told_at.time_since_epoch().count());
   }
-  put(to, index, text);
+  return put(to, index, text);
 }
 
+// Whether the column holds a value that makes sense for the field.
 template <class T>
-bool take(const Statement& from, int index, T& value) {
+SqlResult<bool> take(const Statement& from, int index, T& value) {
   if constexpr (std::is_enum_v<T>) {
-    const auto read = enum_of<T>(from.text(index));
-    if (!read) return false;
-    value = *read;
-    return true;
+    const auto text = from.text(index);
+    if (!text) return tl::unexpected(text.error());
+    const auto read = enum_of<T>(*text);
+    if (read) value = *read;
+    return read.has_value();
   } else {
-    const std::int64_t number = from.integer(index);
-    if (!std::in_range<std::conditional_t<std::is_same_v<T, bool>, int, T>>(number)) return false;
-    value = static_cast<T>(number);
-    return !std::is_same_v<T, bool> || number == 0 || number == 1;
+    const auto number = from.integer(index);
+    if (!number) return tl::unexpected(number.error());
+    if (!std::in_range<std::conditional_t<std::is_same_v<T, bool>, int, T>>(*number)) return false;
+    value = static_cast<T>(*number);
+    return !std::is_same_v<T, bool> || *number == 0 || *number == 1;
   }
 }
-inline bool take(const Statement& from, int index, std::string& value) {
-  value = from.text(index);
+inline SqlResult<bool> take(const Statement& from, int index, std::string& value) {
+  auto text = from.text(index);
+  if (!text) return tl::unexpected(std::move(text.error()));
+  value = std::move(*text);
   return true;
 }
 template <class Tag>
-bool take(const Statement& from, int index, StrongId<Tag>& value) {
-  const std::int64_t number = from.integer(index);
-  value.value = static_cast<std::uint64_t>(number);
-  return number >= 0;  // 0: none
+SqlResult<bool> take(const Statement& from, int index, StrongId<Tag>& value) {
+  const auto number = from.integer(index);
+  if (!number) return tl::unexpected(number.error());
+  value.value = static_cast<std::uint64_t>(*number);
+  return *number >= 0;  // 0: none
 }
-inline bool take(const Statement& from, int index, Instant& value) {
-  value = Instant{Duration{from.integer(index)}};
+inline SqlResult<bool> take(const Statement& from, int index, Instant& value) {
+  const auto number = from.integer(index);
+  if (!number) return tl::unexpected(number.error());
+  value = Instant{Duration{*number}};
   return true;
 }
-inline bool take(const Statement& from, int index, std::optional<Instant>& value) {
+inline SqlResult<bool> take(const Statement& from, int index, std::optional<Instant>& value) {
+  const auto null = from.is_null(index);
+  if (!null) return tl::unexpected(null.error());
   value = std::nullopt;
-  if (!from.is_null(index)) value = Instant{Duration{from.integer(index)}};
-  return true;
-}
-inline bool take(const Statement& from, int index, std::vector<Duration>& value) {
-  const std::string text = from.text(index);
-  const char* at = text.data();
-  const char* const end = at + text.size();
-  value.clear();
-  while (at != end) {
-    Duration::rep number = 0;
-    const auto [stop, error] = std::from_chars(at, end, number);
-    if (error != std::errc{} || (stop != end && *stop != ',')) return false;
-    value.emplace_back(number);
-    at = stop == end ? end : stop + 1;
-  }
-  return true;
-}
-
-inline bool take(const Statement& from, int index, std::vector<std::string>& value) {
-  value.clear();
-  for (std::string& line : split(from.text(index), '\n'))
-    if (!line.empty()) value.push_back(std::move(line));
-  return true;
+  return *null ? true : take(from, index, value.emplace());
 }
 
 inline bool take_number(const std::string& field, std::int64_t& number) {
@@ -359,9 +348,22 @@ inline bool take_number(const std::string& field, std::int64_t& number) {
   return error == std::errc{} && end == field.data() + field.size();
 }
 
-inline bool take(const Statement& from, int index, std::vector<Escalation>& value) {
-  value.clear();
-  for (const std::string& line : split(from.text(index), '\n')) {
+inline bool take_each(const std::string& text, std::vector<Duration>& value) {
+  if (text.empty()) return true;
+  for (const std::string& each : split(text, ',')) {
+    std::int64_t number = 0;
+    if (!take_number(each, number)) return false;
+    value.emplace_back(number);
+  }
+  return true;
+}
+inline bool take_each(const std::string& text, std::vector<std::string>& value) {
+  for (std::string& line : split(text, '\n'))
+    if (!line.empty()) value.push_back(std::move(line));
+  return true;
+}
+inline bool take_each(const std::string& text, std::vector<Escalation>& value) {
+  for (const std::string& line : split(text, '\n')) {
     if (line.empty()) continue;
     const std::vector<std::string> fields = split(line, '\t');
     std::int64_t due = 0;
@@ -370,10 +372,8 @@ inline bool take(const Statement& from, int index, std::vector<Escalation>& valu
   }
   return true;
 }
-
-inline bool take(const Statement& from, int index, std::vector<FiringSignal>& value) {
-  value.clear();
-  for (const std::string& line : split(from.text(index), '\n')) {
+inline bool take_each(const std::string& text, std::vector<FiringSignal>& value) {
+  for (const std::string& line : split(text, '\n')) {
     if (line.empty()) continue;
     const std::vector<std::string> fields = split(line, '\t');
     std::int64_t numbers[3] = {};
@@ -385,13 +385,41 @@ inline bool take(const Statement& from, int index, std::vector<FiringSignal>& va
   }
   return true;
 }
+template <class Each>
+SqlResult<bool> take(const Statement& from, int index, std::vector<Each>& value) {
+  const auto text = from.text(index);
+  if (!text) return tl::unexpected(text.error());
+  value.clear();
+  return take_each(*text, value);
+}
 
 // ---- whole rows
 
+inline std::string place(const Table& table, int index) {
+  return std::string("table ") + table.name + ", column " + table.columns[static_cast<std::size_t>(index)];
+}
+
+inline SqlError wrong_count(int code, const char* what, int given, int wanted) {
+  return SqlError{code,
+                  std::string(what) + ": " + std::to_string(given) + " instead of " + std::to_string(wanted)};
+}
+
+/// Binds all of a statement's parameters; fewer or more values than it takes are an error.
 template <class Fields>
-void bind_all(Statement& statement, const Fields& fields) {
+SqlResult<void> bind_all(Statement& statement, const Fields& fields, const Table* table = nullptr) {
+  constexpr int count = static_cast<int>(std::tuple_size_v<Fields>);
+  if (count != statement.parameters())
+    return tl::unexpected(wrong_count(SqlError::range, "values to bind", count, statement.parameters()));
+  SqlResult<void> done;
   int index = 0;
-  std::apply([&](const auto&... field) { (put(statement, index++, field), ...); }, fields);
+  const auto one = [&](const auto& field) {
+    if (!done) return;
+    done = put(statement, index, field);
+    if (!done && table) done = tl::unexpected(std::move(done.error()).at(place(*table, index)));
+    ++index;
+  };
+  std::apply([&](const auto&... field) { (one(field), ...); }, fields);
+  return done;
 }
 
 inline SqlResult<void> execute(Statement& statement) {
@@ -401,13 +429,22 @@ inline SqlResult<void> execute(Statement& statement) {
   return {};
 }
 
-template <class R>
-SqlResult<void> store_row(Statement& statement, const R& record) {
-  bind_all(statement, fields_of(record));
+template <class... Values>
+SqlResult<void> execute_with(Statement& statement, const Values&... values) {
+  if (auto done = bind_all(statement, std::tie(values...)); !done) return done;
   return execute(statement);
 }
 
-/// Rows that make no sense: left out, and said.
+template <class R>
+SqlResult<void> store_row(Statement& statement, const R& record) {
+  const Table& table = table_of(static_cast<const R*>(nullptr));
+  if (auto done = bind_all(statement, fields_of(record), &table); !done) return done;
+  auto done = execute(statement);
+  if (!done) return tl::unexpected(std::move(done.error()).at(std::string("table ") + table.name));
+  return done;
+}
+
+/// Rows that make no sense: left out, and reported.
 struct RowDamage {
   std::size_t rows = 0;
   std::string first;  ///< what was wrong with the first of them
@@ -417,27 +454,38 @@ struct RowDamage {
 template <class R>
 SqlResult<void> load_rows(Statement& statement, std::vector<R>& into, RowDamage& damage) {
   const Table& table = table_of(static_cast<const R*>(nullptr));
+  constexpr int count = static_cast<int>(std::tuple_size_v<decltype(fields_of(std::declval<R&>()))>);
+  if (count != statement.columns())
+    return tl::unexpected(
+        wrong_count(SqlError::range, "columns to read", count, statement.columns()).at(table.name));
   while (true) {
-    auto row = statement.step();
+    const auto row = statement.step();
     if (!row) {
       statement.reset();
-      return tl::unexpected(std::move(row.error()));
+      return tl::unexpected(SqlError(row.error()).at(std::string("table ") + table.name));
     }
     if (!*row) break;
     R record;
     int index = 0;
     int wrong = -1;
-    std::apply(
-        [&](auto&... field) {
-          ((wrong < 0 && !take(statement, index, field) ? void(wrong = index) : void(), ++index), ...);
-        },
-        fields_of(record));
+    std::optional<SqlError> error;
+    const auto one = [&](auto& field) {
+      if (wrong >= 0) return;
+      auto taken = take(statement, index, field);
+      if (!taken && !taken.error().mismatch()) error = std::move(taken.error());
+      if (!taken || !*taken) wrong = index;
+      ++index;
+    };
+    std::apply([&](auto&... field) { (one(field), ...); }, fields_of(record));
+    if (error) {
+      statement.reset();
+      return tl::unexpected(std::move(*error).at(place(table, wrong)));
+    }
     if (wrong < 0) {
       into.push_back(std::move(record));
     } else if (++damage.rows == 1) {
-      damage.first = std::string("table ") + table.name + ", row " + statement.text(0) + ": column " +
-                     table.columns[static_cast<std::size_t>(wrong)] + " holds \"" +
-                     statement.text(wrong).substr(0, 60) + "\"";
+      damage.first = "row " + statement.text(0).value_or("NULL") + " of " + place(table, wrong) +
+                     ", holds \"" + statement.text(wrong).value_or("NULL").substr(0, 60) + "\"";
     }
   }
   statement.reset();

@@ -1,20 +1,34 @@
 #include "store/sqlite.hpp"
 
+#include <utility>
+
 #include <sqlite3.h>
 
 namespace healer::store {
 namespace {
 
 constexpr int busy_timeout_ms = 2000;
+constexpr std::size_t shown_sql = 60;  // of a statement, in an error's text
 
 SqlError error_of(sqlite3* handle, int code, std::string_view sql) {
   std::string message = handle ? sqlite3_errmsg(handle) : sqlite3_errstr(code);
   message += " (SQLite code " + std::to_string(code);
-  if (!sql.empty()) message += ", in \"" + std::string(sql.substr(0, 60)) + "\"";
+  if (!sql.empty()) message += ", in \"" + std::string(sql.substr(0, shown_sql)) + "\"";
   return SqlError{code, message + ")"};
 }
 
 }  // namespace
+
+static_assert(SqlError::range == SQLITE_RANGE);
+
+SqlError SqlError::at(const std::string& place) && {
+  message.insert(0, place + ": ");
+  return std::move(*this);
+}
+
+bool SqlError::mismatch() const {
+  return (code & 0xFF) == SQLITE_MISMATCH;
+}
 
 bool SqlError::damaged() const {
   const int primary = code & 0xFF;
@@ -43,7 +57,8 @@ SqlResult<Database> Database::open(const std::string& path) {
   Database database;
   database.handle_.reset(handle);  // also after a failure: SQLite wants it closed
   if (code != SQLITE_OK) return tl::unexpected(error_of(handle, code, {}));
-  sqlite3_busy_timeout(handle, busy_timeout_ms);
+  if (const int set = sqlite3_busy_timeout(handle, busy_timeout_ms); set != SQLITE_OK)
+    return tl::unexpected(error_of(handle, set, {}));
   return database;
 }
 
@@ -68,7 +83,8 @@ SqlResult<std::int64_t> Database::number(const std::string& sql) {
   if (!statement) return tl::unexpected(statement.error());
   const auto row = statement->step();
   if (!row) return tl::unexpected(row.error());
-  return *row ? statement->integer(0) : 0;
+  if (!*row) return 0;
+  return statement->integer(0);
 }
 
 SqlResult<std::string> Database::text(const std::string& sql) {
@@ -76,11 +92,15 @@ SqlResult<std::string> Database::text(const std::string& sql) {
   if (!statement) return tl::unexpected(statement.error());
   const auto row = statement->step();
   if (!row) return tl::unexpected(row.error());
-  return *row ? statement->text(0) : std::string{};
+  if (!*row) return std::string{};
+  return statement->text(0);
 }
 
-void Database::checkpoint_on_close(bool wanted) {
-  sqlite3_db_config(handle_.get(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, wanted ? 0 : 1, nullptr);
+SqlResult<void> Database::checkpoint_on_close(bool wanted) {
+  const int code =
+      sqlite3_db_config(handle_.get(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, wanted ? 0 : 1, nullptr);
+  if (code != SQLITE_OK) return tl::unexpected(error_of(handle_.get(), code, {}));
+  return {};
 }
 
 SqlResult<bool> Statement::step() {
@@ -94,32 +114,74 @@ void Statement::reset() {
   sqlite3_reset(handle_.get());
 }
 
-void Statement::bind(int index, std::int64_t value) {
-  sqlite3_bind_int64(handle_.get(), index + 1, value);
+// Not sqlite3_errmsg: not every one of these failures sets it.
+SqlError Statement::error(int code, std::string_view what) const {
+  std::string message = sqlite3_errstr(code);
+  message += " (SQLite code " + std::to_string(code) + ", " + std::string(what) + " of \"" +
+             std::string(sqlite3_sql(handle_.get())).substr(0, shown_sql) + "\")";
+  return SqlError{code, std::move(message)};
 }
 
-void Statement::bind(int index, std::string_view value) {
+SqlResult<void> Statement::bound(int code, int index) {
+  if (code != SQLITE_OK) return tl::unexpected(error(code, "parameter " + std::to_string(index)));
+  return {};
+}
+
+SqlResult<void> Statement::bind(int index, std::int64_t value) {
+  return bound(sqlite3_bind_int64(handle_.get(), index + 1, value), index);
+}
+
+SqlResult<void> Statement::bind(int index, std::string_view value) {
   // A null pointer would bind NULL; the empty text is meant.
-  sqlite3_bind_text64(handle_.get(), index + 1, value.data() ? value.data() : "", value.size(),
-                      SQLITE_TRANSIENT, SQLITE_UTF8);
+  return bound(sqlite3_bind_text64(handle_.get(), index + 1, value.data() ? value.data() : "", value.size(),
+                                   SQLITE_TRANSIENT, SQLITE_UTF8),
+               index);
 }
 
-void Statement::bind_null(int index) {
-  sqlite3_bind_null(handle_.get(), index + 1);
+SqlResult<void> Statement::bind_null(int index) {
+  return bound(sqlite3_bind_null(handle_.get(), index + 1), index);
 }
 
-std::int64_t Statement::integer(int index) const {
+int Statement::parameters() const {
+  return sqlite3_bind_parameter_count(handle_.get());
+}
+
+int Statement::columns() const {
+  return sqlite3_column_count(handle_.get());
+}
+
+// SQLite answers NULL for a column that is not there and for any column while no row is there.
+SqlResult<int> Statement::type(int index) const {
+  if (index < 0 || index >= sqlite3_data_count(handle_.get()))
+    return tl::unexpected(error(SQLITE_RANGE, "column " + std::to_string(index)));
+  return sqlite3_column_type(handle_.get(), index);
+}
+
+SqlResult<std::int64_t> Statement::integer(int index) const {
+  const auto stored = type(index);
+  if (!stored) return tl::unexpected(stored.error());
+  if (*stored != SQLITE_INTEGER)
+    return tl::unexpected(error(SQLITE_MISMATCH, "column " + std::to_string(index)));
   return sqlite3_column_int64(handle_.get(), index);
 }
 
-std::string Statement::text(int index) const {
+SqlResult<std::string> Statement::text(int index) const {
+  const auto stored = type(index);
+  if (!stored) return tl::unexpected(stored.error());
+  if (*stored == SQLITE_NULL)
+    return tl::unexpected(error(SQLITE_MISMATCH, "column " + std::to_string(index)));
   const auto* bytes = reinterpret_cast<const char*>(sqlite3_column_text(handle_.get(), index));
-  if (!bytes) return {};
+  // An empty value of type BLOB has no bytes either.
+  if (!bytes && sqlite3_errcode(sqlite3_db_handle(handle_.get())) == SQLITE_NOMEM)
+    return tl::unexpected(error(SQLITE_NOMEM, "column " + std::to_string(index)));
+  if (!bytes) return std::string{};
   return std::string(bytes, static_cast<std::size_t>(sqlite3_column_bytes(handle_.get(), index)));
 }
 
-bool Statement::is_null(int index) const {
-  return sqlite3_column_type(handle_.get(), index) == SQLITE_NULL;
+SqlResult<bool> Statement::is_null(int index) const {
+  const auto stored = type(index);
+  if (!stored) return tl::unexpected(stored.error());
+  return *stored == SQLITE_NULL;
 }
 
 }  // namespace healer::store

@@ -17,10 +17,16 @@ struct sqlite3_stmt;
 
 namespace healer::store {
 
-/// What SQLite answered: its result code and one sentence naming the statement.
+/// SQLite's result code and one sentence that names the statement.
 struct SqlError {
+  static constexpr int range = 25;  ///< SQLITE_RANGE
+
   int code = 0;
   std::string message;
+  /// The same error, its message led by the place it happened at, e.g. "table host, column paused_until".
+  SqlError at(const std::string& place) &&;
+  /// The value is of another type than the column's (SQLITE_MISMATCH).
+  bool mismatch() const;
   /// The file's content is wrong (SQLITE_CORRUPT, SQLITE_NOTADB), as opposed to the disk or the rights.
   bool damaged() const;
   bool locked() const;
@@ -44,7 +50,7 @@ class Database {
   SqlResult<std::string> text(const std::string& sql);
   /// Whether closing merges the write-ahead log into the file (SQLite's default); not for a file that is
   /// not ours to change.
-  void checkpoint_on_close(bool wanted);
+  SqlResult<void> checkpoint_on_close(bool wanted);
 
  private:
   struct Close {
@@ -53,21 +59,33 @@ class Database {
   std::unique_ptr<sqlite3, Close> handle_;
 };
 
-/// A prepared statement, reused. Columns and parameters are addressed by position, from 0.
+/// A prepared statement, reused. Columns and parameters are addressed by position, from 0. A position that
+/// the statement does not have is an error (SQLITE_RANGE), never ignored.
 class Statement {
  public:
   SqlResult<bool> step();  ///< true: a row is there; false: done
+  /// Makes the statement ready for the next values. The error of a failed step was step's answer already.
   void reset();
 
-  void bind(int index, std::int64_t value);
-  void bind(int index, std::string_view value);
-  void bind_null(int index);
-  std::int64_t integer(int index) const;
-  std::string text(int index) const;
-  bool is_null(int index) const;
+  SqlResult<void> bind(int index, std::int64_t value);
+  SqlResult<void> bind(int index, std::string_view value);
+  SqlResult<void> bind_null(int index);
+  /// How many values the statement takes; the values of an earlier use stay until they are bound anew.
+  int parameters() const;
+
+  /// Errors of the three: SQLITE_RANGE without a row or such a column. integer and text refuse NULL, and
+  /// integer any other type, as SQLITE_MISMATCH.
+  SqlResult<std::int64_t> integer(int index) const;
+  SqlResult<std::string> text(int index) const;
+  SqlResult<bool> is_null(int index) const;
+  /// How many columns a row has.
+  int columns() const;
 
  private:
   friend class Database;
+  SqlResult<void> bound(int code, int index);
+  SqlError error(int code, std::string_view what) const;
+  SqlResult<int> type(int index) const;
   struct Finalize {
     void operator()(sqlite3_stmt* handle) const;
   };

@@ -94,7 +94,7 @@ class SqliteStore::Worker {
 
   // A failure costs nothing that was committed: the log is kept, and the next checkpoint merges it too.
   void checkpoint() {
-    (void)connection_->database->text("PRAGMA wal_checkpoint(TRUNCATE)");
+    (void)connection_->database->number("PRAGMA wal_checkpoint(TRUNCATE)");
     uncheckpointed_ = 0;
   }
 

@@ -3,6 +3,7 @@
 
 #include <rapidcheck.h>
 
+#include "adapter/store/filled.hpp"
 #include "adapter/store/fixture.hpp"
 
 using namespace healer;
@@ -227,8 +228,15 @@ TEST_CASE("a question sees what was committed before it, though nobody waited") 
 
 TEST_CASE("the host's state and every byte of evidence and decisions come back") {
   const bool held = rc::check([] {
-    const auto text = [] { return *rc::gen::arbitrary<std::string>(); };
-    const HostRecord host{noon, text(), text(), noon + 1s};
+    const auto text = [] { return "t" + *rc::gen::arbitrary<std::string>(); };
+    const HostRecord host{.paused_until = noon,
+                          .engine_alert_key = text(),
+                          .mass_alert_key = text(),
+                          .mass_since = noon + 1s,
+                          .mass_critical = true,
+                          .engine_told = {"slack", "on call"},
+                          .mass_told = {"slack"}};
+    RC_ASSERT(unset_fields(host).empty());
     const Evidence evidence{IncidentId{1}, text(), text(), noon,   text(),
                             text(),        text(), text(), text(), text()};
     const Decision decision{noon, "web", IncidentId{1}, Rule::MassCanary, text(), text()};

@@ -1,0 +1,108 @@
+// Every field of every record comes back from the state file.
+#include "adapter/store/filled.hpp"
+#include "adapter/store/fixture.hpp"
+
+using namespace healer;
+using namespace healer::testing;
+
+namespace {
+
+template <class T>
+T filled_and_checked() {
+  T record = filled<T>();
+  CHECK(unset_fields(record) == std::vector<std::size_t>{});
+  return record;
+}
+
+struct Scene {
+  Folder folder;
+  PostBox box;
+
+  /// Writes the records, ends that store and opens the file anew.
+  OpenedStore reopened_after(std::vector<Record> records) {
+    const std::string path = folder.file("s.db");
+    {
+      OpenedStore opened = open_store(path, box);
+      const auto done = commit(*opened.store, box, std::move(records));
+      if (!done) FAIL(done.error().message);
+    }
+    OpenedStore opened = open_store(path, box);
+    CHECK_FALSE(opened.warning.has_value());
+    return opened;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("every field of the host's record comes back") {
+  Scene scene;
+  const auto host = filled_and_checked<HostRecord>();
+  SUBCASE("written once") {
+    CHECK(scene.reopened_after({host}).state.host == host);
+  }
+  SUBCASE("written over another") {
+    CHECK(scene.reopened_after({HostRecord{}, host}).state.host == host);
+  }
+  SUBCASE("emptied again") {
+    CHECK(scene.reopened_after({host, HostRecord{}}).state.host == HostRecord{});
+  }
+}
+
+TEST_CASE("every field of a workload's record comes back") {
+  Scene scene;
+  const auto workload = filled_and_checked<WorkloadRecord>();
+  WorkloadRecord before;
+  before.key = workload.key;
+  CHECK(scene.reopened_after({before, workload}).state.workloads == std::vector{workload});
+}
+
+TEST_CASE("every field of an incident and of all that belongs to it comes back") {
+  Scene scene;
+  const auto incident = filled_and_checked<Incident>();
+  auto attempt = filled_and_checked<Attempt>();
+  attempt.incident = incident.id;
+  auto evidence = filled_and_checked<Evidence>();
+  evidence.incident = incident.id;
+  auto decision = filled_and_checked<Decision>();
+  decision.incident = incident.id;
+  auto alert = filled_and_checked<Alert>();
+  // The tail by which the file of an incident finds its alerts.
+  alert.dedup_key = "host/" + incident.workload + "/" + std::to_string(incident.id.value);
+  auto delivery = filled_and_checked<Delivery>();
+  delivery.alert = alert.id;
+
+  Incident incident_before;
+  incident_before.id = incident.id;
+  Attempt attempt_before;
+  attempt_before.id = attempt.id;
+  Alert alert_before;
+  alert_before.id = alert.id;
+  const OpenedStore opened = scene.reopened_after(
+      {incident_before, attempt_before, RaisedAlert{alert_before, {{delivery.channel, {}}}}, incident,
+       attempt, evidence, decision, RaisedAlert{alert, {}}, delivery});
+  const auto file = incident_file(*opened.store, scene.box, incident.id.value);
+  REQUIRE(file.has_value());
+  CHECK(file->incident == incident);
+  CHECK(file->attempts == std::vector{attempt});
+  CHECK(file->evidence == std::vector{evidence});
+  CHECK(file->decisions == std::vector{decision});
+  REQUIRE(file->alerts.size() == 1);
+  CHECK(file->alerts[0].alert == alert);
+  CHECK(file->alerts[0].deliveries == std::vector{delivery});
+}
+
+TEST_CASE("every field of a receipt, of the cursor and of a destination comes back") {
+  Scene scene;
+  const auto receipt = filled_and_checked<Receipt>();
+  const auto cursor = filled_and_checked<EventCursor>();
+  const auto destination = filled_and_checked<Destination>();
+  Alert alert;
+  alert.id = AlertId{1};
+  const OpenedStore opened =
+      scene.reopened_after({receipt, EventCursor{}, cursor, RaisedAlert{alert, {destination}}});
+  CHECK(opened.state.receipts == std::vector{receipt});
+  CHECK(opened.state.cursor == cursor);
+  REQUIRE(opened.state.pending_deliveries.size() == 1);
+  CHECK(opened.state.pending_deliveries[0].channel == destination.channel);
+  CHECK(opened.state.pending_deliveries[0].next_try == destination.not_before);
+}

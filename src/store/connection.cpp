@@ -13,7 +13,8 @@ namespace {
 using Kind = OpenProblem::Kind;
 
 tl::unexpected<OpenProblem> problem(Kind kind, ErrorCode code, std::string message) {
-  return tl::unexpected(OpenProblem{kind, Error{code, std::move(message)}});
+  return tl::unexpected(
+      OpenProblem{kind, Error{code, std::move(message)}, kind == Kind::Damaged ? "damaged" : ""});
 }
 
 tl::unexpected<OpenProblem> problem_of(const std::string& path, const SqlError& error) {
@@ -50,7 +51,7 @@ tl::expected<void, OpenProblem> examine(Database& database, const std::string& p
                    file +
                        " is a database of another program; give healer a file of its own (--state, "
                        "HEALER_STATE)");
-  const auto newest = static_cast<std::int64_t>(migrations().size());
+  const std::int64_t newest = newest_version(migrations());
   if (*version > newest)
     return problem(Kind::Refused, ErrorCode::InvalidInput,
                    file + " was written by a newer healer (schema " + std::to_string(*version) +
@@ -60,6 +61,13 @@ tl::expected<void, OpenProblem> examine(Database& database, const std::string& p
   if (*version < 0)
     return problem(Kind::Damaged, ErrorCode::Storage,
                    file + " is damaged: its schema version is " + std::to_string(*version));
+  if (*version > 0 && *version < first_version)
+    return tl::unexpected(OpenProblem{
+        Kind::Old,
+        Error{ErrorCode::Storage, file + " has schema " + std::to_string(*version) +
+                                      ", from before the first release; this healer reads schema " +
+                                      std::to_string(first_version) + " and later"},
+        "schema-" + std::to_string(*version)});
   const auto check = database.text("PRAGMA quick_check(1)");
   if (!check) return problem_of(path, check.error());
   if (*check != "ok")

@@ -16,11 +16,13 @@ namespace healer::store {
 struct OpenProblem {
   enum class Kind {
     Damaged,  ///< the content is wrong
-    Refused,  ///< somebody else's, or newer than we are: not ours to change
+    Old,      ///< of a schema from before the first release
+    Refused,  ///< another program's, or a newer healer's: not ours to change
     Unusable  ///< the disk or the rights do not allow it
   };
   Kind kind = Kind::Unusable;
   Error error;
+  std::string mark = {};  ///< for the name of a file moved aside: "damaged", "schema-7"; else empty
 };
 
 /// An open state file with its statements. Members are destroyed from the end: the statements before

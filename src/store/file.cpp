@@ -95,13 +95,13 @@ Result<void> create_private_file(const std::string& path) {
   return {};
 }
 
-Result<std::string> move_aside(const std::string& path, WallTime now) {
+Result<std::string> move_aside(const std::string& path, const std::string& mark, WallTime now) {
   const std::time_t seconds = now.unix_ms / 1000;
   std::tm utc{};
   ::gmtime_r(&seconds, &utc);
   char stamp[32];
   std::strftime(stamp, sizeof stamp, "%Y%m%dT%H%M%SZ", &utc);
-  const std::string wanted = path + ".damaged-" + stamp;
+  const std::string wanted = path + "." + mark + "-" + stamp;
   std::string aside = wanted;
   const char* const parts[] = {"", "-wal", "-shm"};
   const auto taken = [&] {

@@ -30,8 +30,8 @@ Result<void> create_folder_for(const std::string& path);
 /// files beside it (-wal, -shm, -journal) the same mode.
 Result<void> create_private_file(const std::string& path);
 
-/// Renames the file and its -wal and -shm to `<path>.damaged-<UTC time>...`, a name that is free, and
-/// returns that name.
-Result<std::string> move_aside(const std::string& path, WallTime now);
+/// Renames the file and its -wal and -shm to `<path>.<mark>-<UTC time>...`, a name that is free, and returns
+/// that name.
+Result<std::string> move_aside(const std::string& path, const std::string& mark, WallTime now);
 
 }  // namespace healer::store

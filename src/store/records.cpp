@@ -159,7 +159,7 @@ SqlResult<void> Records::prune(const PruneLimits& limits) {
   // exists is written anew when it changes or a new process sees it.
   sql += "DELETE FROM workloads WHERE was_running = 0 AND written_at < " + limit +
          " AND (breaker = 'closed' OR breaker_until < " + limit +
-         ") AND workload_key NOT IN (SELECT workload FROM incidents WHERE outcome = 'open');";
+         ") AND \"key\" NOT IN (SELECT workload FROM incidents WHERE outcome = 'open');";
   sql += prune_evidence_sql(limits) + prune_decisions_sql(limits);
   sql += "DELETE FROM alerts WHERE raised_at < " + limit +
          " AND id NOT IN (SELECT alert FROM deliveries WHERE state = 'pending');";
@@ -181,7 +181,7 @@ SqlResult<Records::Loaded> Records::load(Instant now) {
     if (!statement) return tl::unexpected(std::move(statement.error()));
     return load_rows(*statement, into, damage);
   };
-  SqlResult<void> done = rows(state.workloads, "ORDER BY workload_key");
+  SqlResult<void> done = rows(state.workloads, "ORDER BY \"key\"");
   if (done) done = rows(state.open_incidents, "WHERE outcome = 'open' ORDER BY id");
   if (done)
     done = rows(state.attempts,

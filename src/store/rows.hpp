@@ -33,10 +33,10 @@ struct Table {
 inline const Table& table_of(const WorkloadRecord*) {
   static const Table table{"workloads",
                            1,
-                           {"workload_key",
+                           {"\"key\"",
                             "name",
-                            "run_container",
-                            "run_started",
+                            "last_run_container_id",
+                            "last_run_started_at",
                             "was_running",
                             "stopped_by_person",
                             "started_well_once",
@@ -96,8 +96,8 @@ auto fields_of(R& r) {
 inline const Table& table_of(const Attempt*) {
   static const Table table{"attempts",
                            1,
-                           {"id", "incident", "workload", "number", "remedy", "detail", "run_container",
-                            "run_started", "ordered_at", "state", "note", "ended_at"}};
+                           {"id", "incident", "workload", "number", "remedy", "detail", "run_container_id",
+                            "run_started_at", "ordered_at", "state", "note", "ended_at"}};
   return table;
 }
 template <class R>
@@ -115,7 +115,7 @@ inline const Table& table_of(const Alert*) {
                             "kind",
                             "dedup_key",
                             "event",
-                            "body",
+                            "text",
                             "host",
                             "workload",
                             "image",
@@ -154,7 +154,7 @@ auto fields_of(R& r) {
 }
 
 inline const Table& table_of(const Receipt*) {
-  static const Table table{"receipts", 2, {"channel", "dedup_key", "body", "at"}};
+  static const Table table{"receipts", 2, {"channel", "dedup_key", "text", "at"}};
   return table;
 }
 template <class R>

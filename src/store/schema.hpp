@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <string>
 
@@ -7,17 +8,24 @@
 
 namespace healer::store {
 
-/// One step of the schema: the SQL that leads from version n to n + 1, n being its place in the list.
+/// The SQL of one step: the first makes an empty file one of first_version, each other leads a file one
+/// version forward.
 using Migration = std::string;
 
-/// Every step ever released. Steps are appended, never edited: a file of any older version is led forward.
+/// Versions 1 to 9 were never released: such a file is not read.
+constexpr std::int64_t first_version = 10;
+
+/// Every step ever released. Steps are appended, never edited: every file since first_version is led forward.
 std::span<const Migration> migrations();
+
+/// The version that the last of the steps leads to.
+std::int64_t newest_version(std::span<const Migration> steps);
 
 /// Marks a file as healer's (PRAGMA application_id, "heal").
 constexpr std::int64_t application_id = 0x6865616C;
 
 /// Leads the database from its user_version to the newest; each step is one transaction, so that a kill
-/// in between leaves a whole version behind. Fails without touching the file when it is already newer.
+/// in between leaves a whole version behind. A version that no step leads from is an error.
 SqlResult<void> migrate(Database& database, std::span<const Migration> steps);
 
 }  // namespace healer::store

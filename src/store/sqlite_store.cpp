@@ -130,10 +130,11 @@ Result<OpenedStore> SqliteStore::open(const std::string& path, PostToLoop post, 
 
   std::optional<std::string> warning;
   auto connected = store::connect(path, now);
-  if (!connected && connected.error().kind == store::OpenProblem::Kind::Damaged) {
-    auto aside = store::move_aside(path, wall_time_of(now));
+  if (!connected && !connected.error().mark.empty()) {
+    auto aside = store::move_aside(path, connected.error().mark, wall_time_of(now));
     if (!aside) return in_memory(aside.error());
-    warning = connected.error().error.message + "; it was moved to " + *aside + " and a new one was begun";
+    warning = connected.error().error.message + ". It is kept as " + *aside +
+              "; in the new one, history, restart budgets and undelivered notifications begin anew";
     if (auto created = store::create_private_file(path); !created) return in_memory(created.error());
     connected = store::connect(path, now);
   }

@@ -16,8 +16,8 @@ using PostToLoop = std::function<void(std::function<void()>)>;
 struct OpenedStore {
   std::unique_ptr<Store> store;
   StoredState state;
-  /// What a person should know: the file could not be written (and the store is in memory), was damaged
-  /// and moved aside, or holds rows that make no sense.
+  /// For the operator: the file could not be written (and the store is in memory), was moved aside because
+  /// it is damaged or of an old schema, or holds rows that make no sense.
   std::optional<std::string> warning;
 };
 
@@ -31,11 +31,11 @@ class SqliteStore final : public Store {
   static constexpr std::size_t queue_limit = 4096;
 
   /// Opens or creates the state file and reads what a new process needs. `now` bounds the attempts read
-  /// (record.hpp) and stamps the name of a damaged file.
+  /// (record.hpp) and stamps the name of a file moved aside.
   ///
-  /// A file that cannot be written: a store in memory, with a warning. A damaged file: moved aside, a new
-  /// one begun, with a warning. Errors: Conflict when another process uses it; InvalidInput when it belongs
-  /// to a newer healer or to another program (the file stays as it is).
+  /// A file that cannot be written: a store in memory, with a warning. A damaged file, or one of a schema
+  /// before 10: moved aside, a new one begun, with a warning. Errors: Conflict when another process uses it;
+  /// InvalidInput when it belongs to a newer healer or to another program (the file stays as it is).
   static Result<OpenedStore> open(const std::string& path, PostToLoop post, Instant now);
 
   /// A store that forgets everything at the end. `why` becomes the warning.

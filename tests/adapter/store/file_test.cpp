@@ -324,90 +324,92 @@ TEST_CASE("a file of a newer healer and another program's database are refused a
   CHECK(folder.names("s.db.damaged-").empty());
 }
 
-TEST_CASE("a file of schema version 1 is read, whatever the newest is") {
+TEST_CASE("a file of a schema before 10 is moved aside, whole, and a new one is begun") {
   Folder folder;
   PostBox box;
   const std::string path = folder.file("s.db");
-  write_file(path, "");
-  {
-    auto database = store::Database::open(path);
-    REQUIRE(database.has_value());
-    const auto run = database->run(read_file(FIXTURES "/version_1.sql"));
-    if (!run) FAIL(run.error().message);
+  for (const int version : {1, 2, 9}) {
+    CAPTURE(version);
+    for (const std::string& name : folder.names("s.db")) fs::remove(folder.file(name));
+    write_file(path, "");
+    {
+      auto database = store::Database::open(path);
+      REQUIRE(database.has_value());
+      // Its newest content is in the log alone, as a healer that was killed leaves it.
+      REQUIRE(database->checkpoint_on_close(false));
+      REQUIRE(
+          database->run("PRAGMA journal_mode=WAL; CREATE TABLE workloads (workload_key TEXT) STRICT;"
+                        "INSERT INTO workloads VALUES ('shop/web/1'); PRAGMA application_id=0x6865616C;"
+                        "PRAGMA user_version=" +
+                        std::to_string(version)));
+    }
+    const std::string before = read_file(path);
+    const std::string log_before = read_file(path + "-wal");
+    REQUIRE_FALSE(log_before.empty());
+    const std::string aside = path + ".schema-" + std::to_string(version) + "-20231114T221320Z";
+    {
+      OpenedStore opened = open_store(path, box);
+      CHECK(opened.warning == "state file " + path + " has schema " + std::to_string(version) +
+                                  ", from before the first release; this healer reads schema 10 and later. "
+                                  "It is kept as " +
+                                  aside +
+                                  "; in the new one, history, restart budgets and undelivered notifications "
+                                  "begin anew");
+      CHECK(opened.store->location() == path);
+      CHECK(opened.state.workloads.empty());
+      CHECK(commit(*opened.store, box, {incident(1)}).has_value());
+    }
+    CHECK(read_file(aside) == before);
+    CHECK(read_file(aside + "-wal") == log_before);
+    const OpenedStore again = open_store(path, box);
+    CHECK_FALSE(again.warning.has_value());
+    CHECK(again.state.open_incidents.size() == 1);
   }
-  OpenedStore opened = open_store(path, box);
-  CHECK_FALSE(opened.warning.has_value());
-  const StoredState& state = opened.state;
-  REQUIRE(state.workloads.size() == 1);
-  CHECK(state.workloads[0].key == "shop/web/1");
-  CHECK(state.workloads[0].starts == std::vector<Duration>{1200ms, 3400ms});
-  CHECK(state.workloads[0].breaker == BreakerState::HalfOpen);
-  CHECK(state.workloads[0].unannounced_attempts == 2);
-  CHECK(state.workloads[0].quiet_since == Instant{});  // came with version 2
-  CHECK(state.workloads[0].reset_at == Instant{});
-  REQUIRE(state.open_incidents.size() == 1);
-  CHECK(state.open_incidents[0].cause == IncidentCause::ProbeFailed);
-  REQUIRE(state.attempts.size() == 1);
-  CHECK(state.attempts[0].state == AttemptState::Ordered);
-  REQUIRE(state.pending_alerts.size() == 1);
-  CHECK(state.pending_alerts[0].text == "shop-web-1 is ill");
-  REQUIRE(state.pending_deliveries.size() == 1);
-  CHECK(state.pending_deliveries[0].tries == 2);
-  CHECK(state.cursor.unix_nanoseconds == 1790000000123456789);
-  CHECK(state.last_incident == 41);
-  CHECK(state.last_attempt == 17);
-  CHECK(state.last_alert == 30);
-  CHECK(commit(*opened.store, box, {incident(50)}).has_value());
 }
 
-TEST_CASE("migrations run in order, each whole or not at all") {
+TEST_CASE("the first step begins a file at version 10, each other leads one version forward") {
   auto database = store::Database::open(":memory:");
   REQUIRE(database.has_value());
-  std::vector<store::Migration> steps{"CREATE TABLE a (x)", "ALTER TABLE a ADD COLUMN y DEFAULT 7"};
+  std::vector<store::Migration> steps{"CREATE TABLE a (x)", "ALTER TABLE a ADD COLUMN y DEFAULT 7",
+                                      "ALTER TABLE a ADD COLUMN z DEFAULT 8"};
   REQUIRE(store::migrate(*database, std::span(steps).first(1)).has_value());
   REQUIRE(database->run("INSERT INTO a VALUES (1)"));
-  CHECK(database->number("PRAGMA user_version") == 1);
-  REQUIRE(store::migrate(*database, steps).has_value());
-  CHECK(database->number("PRAGMA user_version") == 2);
+  CHECK(database->number("PRAGMA user_version") == 10);
+  REQUIRE(store::migrate(*database, std::span(steps).first(2)).has_value());
+  CHECK(database->number("PRAGMA user_version") == 11);
   CHECK(database->number("SELECT y FROM a") == 7);
+  REQUIRE(store::migrate(*database, steps).has_value());
+  CHECK(database->number("PRAGMA user_version") == 12);
+  CHECK(database->number("SELECT z FROM a") == 8);
   REQUIRE(store::migrate(*database, steps).has_value());  // nothing left to do
+  CHECK(database->number("PRAGMA user_version") == 12);
 
-  steps.push_back("CREATE TABLE b (x); INSERT INTO nowhere VALUES (1)");
-  CHECK_FALSE(store::migrate(*database, steps).has_value());
-  CHECK(database->number("PRAGMA user_version") == 2);
+  auto other = store::Database::open(":memory:");
+  REQUIRE(store::migrate(*other, steps).has_value());  // all at once
+  CHECK(other->number("PRAGMA user_version") == 12);
+}
+
+TEST_CASE("a step that fails leaves nothing of itself") {
+  auto database = store::Database::open(":memory:");
+  REQUIRE(database.has_value());
+  const std::vector<store::Migration> steps{"CREATE TABLE a (x)",
+                                            "CREATE TABLE b (x); INSERT INTO nowhere VALUES (1)"};
+  const auto failed = store::migrate(*database, steps);
+  REQUIRE_FALSE(failed.has_value());
+  CHECK(failed.error().message.find("nowhere") != std::string::npos);
+  CHECK(database->number("PRAGMA user_version") == 10);
   CHECK(database->number("SELECT count(*) FROM sqlite_master WHERE name='b'") == 0);
 }
 
-TEST_CASE("a file of schema version 2 is led forward with all it holds") {
-  Folder folder;
-  PostBox box;
-  const std::string path = folder.file("healer.db");
-  write_file(path, "");
-  {
-    auto database = store::Database::open(path);
+TEST_CASE("a version that no step leads from is an error, and the file stays as it is") {
+  const std::vector<store::Migration> steps{"CREATE TABLE a (x)", "CREATE TABLE b (x)"};
+  for (const int version : {-1, 1, 9, 12}) {
+    CAPTURE(version);
+    auto database = store::Database::open(":memory:");
     REQUIRE(database.has_value());
-    const auto run = database->run(read_file(FIXTURES "/version_2.sql"));
-    if (!run) FAIL(run.error().message);
+    REQUIRE(database->run("PRAGMA user_version=" + std::to_string(version)));
+    CHECK_FALSE(store::migrate(*database, steps).has_value());
+    CHECK(database->number("PRAGMA user_version") == version);
+    CHECK(database->number("SELECT count(*) FROM sqlite_master") == 0);
   }
-  OpenedStore opened = open_store(path, box);
-  CHECK_FALSE(opened.warning.has_value());
-  const StoredState& state = opened.state;
-  REQUIRE(state.workloads.size() == 1);
-  CHECK(state.workloads[0].quiet_since == Instant{Duration{1799999200001}});
-  CHECK(state.workloads[0].reset_at == Instant{Duration{1799999200002}});
-  // What came with version 3 has its default.
-  CHECK(state.workloads[0].futile_restarts == 0);
-  CHECK_FALSE(state.workloads[0].paused_until.has_value());
-  CHECK(state.workloads[0].network_parent.empty());
-  CHECK(state.host == HostRecord{});
-  REQUIRE(state.open_incidents.size() == 1);
-  CHECK(state.open_incidents[0].rung == 0);
-  REQUIRE(state.attempts.size() == 1);
-  CHECK(state.attempts[0].detail.empty());
-  REQUIRE(state.pending_alerts.size() == 1);
-  CHECK(state.pending_alerts[0].excerpt.empty());
-  const auto past = history(*opened.store, box, {});
-  REQUIRE(past.size() == 2);
-  CHECK(past[0].incident.id == IncidentId{41});
-  CHECK(past[1].incident.outcome == IncidentOutcome::Recovered);
 }

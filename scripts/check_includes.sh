@@ -31,7 +31,7 @@ BEGIN {
     may["engine/docker"] = "base model net engine"
     may["probe"] = "base model net"
     may["notify"] = "base model net"
-    may["store"] = "base model"
+    may["store"] = "base model json"
     may["net"] = "base"
     may["signal"] = "base model net"
     may["api"] = "base model net signal"

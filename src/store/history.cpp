@@ -6,7 +6,7 @@
 
 #include <fmt/format.h>
 
-#include "store/rows.hpp"
+#include "store/tables.hpp"
 
 namespace healer::store {
 namespace {
@@ -15,11 +15,10 @@ template <class R, class... Values>
 SqlResult<std::vector<R>> rows_where(Database& database, const std::string& rest, const Values&... values) {
   auto statement = database.prepare(select_sql<R>(rest));
   if (!statement) return tl::unexpected(std::move(statement.error()));
-  if (auto done = bind_all(*statement, std::tie(values...)); !done)
-    return tl::unexpected(std::move(done.error()));
+  if (auto done = bind_all(*statement, values...); !done) return tl::unexpected(std::move(done.error()));
   std::vector<R> rows;
   RowDamage damage;
-  if (auto done = load_rows(*statement, rows, damage); !done) return tl::unexpected(std::move(done.error()));
+  if (auto done = read_rows(*statement, rows, damage); !done) return tl::unexpected(std::move(done.error()));
   return rows;
 }
 

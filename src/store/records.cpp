@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "store/rows.hpp"
+#include "store/tables.hpp"
 
 namespace healer::store {
 namespace {
@@ -12,10 +12,21 @@ constexpr Duration attempts_kept_in_mind = 24h;
 }  // namespace
 
 struct Records::Statements {
+  template <class R>
+  struct Write {
+    Statement statement;
+  };
+
   Database* database;
-  Statement begin, commit, rollback;
-  Statement workload, incident, attempt, alert, delivery, first_delivery, counter, host, evidence, decision,
-      receipt, forget_receipt;
+  Statement begin, commit, rollback, first_delivery, forget_receipt;
+  std::tuple<Write<WorkloadRecord>, Write<HostRecord>, Write<EventCursor>, Write<Incident>, Write<Attempt>,
+             Write<Alert>, Write<Delivery>, Write<Receipt>, Write<Evidence>, Write<Decision>>
+      writes;
+
+  template <class R>
+  SqlResult<void> write(const R& record) {
+    return write_row(std::get<Write<R>>(writes).statement, record);
+  }
 };
 
 Records::Records(std::unique_ptr<Statements> statements) : statements_(std::move(statements)) {}
@@ -26,23 +37,15 @@ Records::~Records() = default;
 SqlResult<Records> Records::prepare(Database& database) {
   auto all = std::make_unique<Statements>();
   all->database = &database;
-  const std::pair<Statement*, std::string> wanted[] = {
+  std::vector<std::pair<Statement*, std::string>> wanted{
       {&all->begin, "BEGIN IMMEDIATE"},
       {&all->commit, "COMMIT"},
       {&all->rollback, "ROLLBACK"},
-      {&all->workload, upsert_sql<WorkloadRecord>()},
-      {&all->incident, upsert_sql<Incident>()},
-      {&all->attempt, upsert_sql<Attempt>()},
-      {&all->alert, upsert_sql<Alert>()},
-      {&all->delivery, upsert_sql<Delivery>()},
-      {&all->receipt, upsert_sql<Receipt>()},
-      {&all->forget_receipt, "DELETE FROM receipts WHERE channel = ? AND dedup_key = ?"},
-      {&all->host, upsert_sql<HostRecord>()},
-      {&all->evidence, plain_insert_sql<Evidence>()},
-      {&all->decision, plain_insert_sql<Decision>()},
-      {&all->first_delivery, insert_sql<Delivery>() + "NOTHING"},
-      {&all->counter,
-       "INSERT INTO counters (name,value) VALUES (?,?) ON CONFLICT DO UPDATE SET value=excluded.value"}};
+      {&all->first_delivery, insert_sql<Delivery>() + " ON CONFLICT DO NOTHING"},
+      {&all->forget_receipt, "DELETE FROM receipts WHERE channel = ? AND dedup_key = ?"}};
+  for_each_table([&]<class R>(R*) {
+    wanted.emplace_back(&std::get<Statements::Write<R>>(all->writes).statement, write_sql<R>());
+  });
   for (const auto& [statement, sql] : wanted) {
     auto prepared = database.prepare(sql);
     if (!prepared) return tl::unexpected(std::move(prepared.error()));
@@ -58,31 +61,25 @@ template <class Statements>
 struct Writer {
   Statements& s;
 
-  SqlResult<void> operator()(const WorkloadRecord& r) const { return store_row(s.workload, r); }
-  SqlResult<void> operator()(const Incident& r) const { return store_row(s.incident, r); }
-  SqlResult<void> operator()(const Attempt& r) const { return store_row(s.attempt, r); }
-  SqlResult<void> operator()(const Delivery& r) const { return store_row(s.delivery, r); }
-  SqlResult<void> operator()(const Receipt& r) const {
-    if (!r.text.empty()) return store_row(s.receipt, r);
-    return execute_with(s.forget_receipt, r.channel, r.dedup_key);
+  template <class R>
+  SqlResult<void> operator()(const R& record) const {
+    return s.write(record);
   }
-  SqlResult<void> operator()(const HostRecord& r) const { return store_row(s.host, r); }
-  SqlResult<void> operator()(const Evidence& r) const { return store_row(s.evidence, r); }
-  SqlResult<void> operator()(const Decision& r) const { return store_row(s.decision, r); }
-  SqlResult<void> operator()(const EventCursor& r) const {
-    auto done = execute_with(s.counter, std::string("event_cursor"), r.unix_nanoseconds);
-    if (done) done = execute_with(s.counter, std::string("engine_stops_until"), r.engine_stops_until);
+  SqlResult<void> operator()(const Receipt& r) const {
+    if (!r.text.empty()) return s.write(r);
+    auto done = bind_all(s.forget_receipt, r.channel, r.dedup_key);
+    if (done) done = execute(s.forget_receipt);
     return done;
   }
   SqlResult<void> operator()(const RaisedAlert& r) const {
-    auto done = store_row(s.alert, r.alert);
+    auto done = s.write(r.alert);
     for (const Destination& to : r.destinations) {
       if (!done) break;
       Delivery delivery;
       delivery.alert = r.alert.id;
       delivery.channel = to.channel;
       delivery.next_try = to.not_before;
-      done = store_row(s.first_delivery, delivery);
+      done = write_row(s.first_delivery, delivery);
     }
     return done;
   }
@@ -120,8 +117,9 @@ std::string milliseconds(Instant at) {
 /// Evidence goes with its incident; of what is left, the newest that fit into the limit stay.
 std::string prune_evidence_sql(const PruneLimits& limits) {
   std::string bytes;
-  for (const char* column : {"state", "health_log", "logs", "processes", "memory", "missing"})
-    bytes += std::string(bytes.empty() ? "" : "+") + "length(CAST(" + column + " AS BLOB))";
+  for (const Column& column : columns_of<Evidence>())
+    if (column.type == "TEXT")
+      bytes += std::string(bytes.empty() ? "" : "+") + "length(CAST(" + in_quotes(column.name) + " AS BLOB))";
   return "DELETE FROM evidence WHERE taken_at < " + milliseconds(limits.ended_before) +
          " AND incident NOT IN (SELECT id FROM incidents);"
          "DELETE FROM evidence WHERE rowid IN (SELECT row FROM (SELECT rowid AS row, sum(" +
@@ -179,7 +177,7 @@ SqlResult<Records::Loaded> Records::load(Instant now) {
     using Row = typename std::remove_reference_t<decltype(into)>::value_type;
     auto statement = database.prepare(select_sql<Row>(rest));
     if (!statement) return tl::unexpected(std::move(statement.error()));
-    return load_rows(*statement, into, damage);
+    return read_rows(*statement, into, damage);
   };
   SqlResult<void> done = rows(state.workloads, "ORDER BY \"key\"");
   if (done) done = rows(state.open_incidents, "WHERE outcome = 'open' ORDER BY id");
@@ -193,17 +191,12 @@ SqlResult<Records::Loaded> Records::load(Instant now) {
   if (done) done = rows(state.receipts, "ORDER BY at, channel, dedup_key");
   std::vector<HostRecord> host;
   if (done) done = rows(host, "");
+  std::vector<EventCursor> cursor;
+  if (done) done = rows(cursor, "");
   if (!done) return tl::unexpected(std::move(done.error()));
   if (!host.empty()) state.host = std::move(host.front());
+  if (!cursor.empty()) state.cursor = cursor.front();
 
-  const std::pair<const char*, std::int64_t*> seen[] = {
-      {"event_cursor", &state.cursor.unix_nanoseconds},
-      {"engine_stops_until", &state.cursor.engine_stops_until}};
-  for (const auto& [name, into] : seen) {
-    const auto value = database.number("SELECT value FROM counters WHERE name = '" + std::string(name) + "'");
-    if (!value) return tl::unexpected(value.error());
-    *into = *value;
-  }
   const std::pair<const char*, std::uint64_t*> highest[] = {
       {"incidents", &state.last_incident}, {"attempts", &state.last_attempt}, {"alerts", &state.last_alert}};
   for (const auto& [table, into] : highest) {

@@ -51,6 +51,13 @@ CREATE TABLE host (
   mass_told TEXT NOT NULL
 ) STRICT;
 
+-- One row: up to where the engine's events were seen.
+CREATE TABLE event_cursor (
+  id INTEGER PRIMARY KEY NOT NULL CHECK (id = 1),
+  unix_nanoseconds INTEGER NOT NULL,
+  engine_stops_until INTEGER NOT NULL
+) STRICT;
+
 CREATE TABLE incidents (
   id INTEGER PRIMARY KEY NOT NULL,
   workload TEXT NOT NULL,
@@ -164,7 +171,7 @@ CREATE INDEX decisions_by_workload ON decisions (workload, at);
 CREATE INDEX decisions_by_incident ON decisions (incident);
 CREATE INDEX decisions_by_time ON decisions (at);
 
--- The event cursor, and the highest ids that pruning took away.
+-- The highest ids that pruning took away.
 CREATE TABLE counters (
   name TEXT PRIMARY KEY NOT NULL,
   value INTEGER NOT NULL

@@ -63,7 +63,8 @@ TEST_CASE("destroying the store writes what is queued and calls nobody back") {
   int called = 0;
   {
     OpenedStore opened = open_store(folder.file("s.db"), box);
-    for (std::uint64_t i = 1; i <= 1000; ++i) {
+    // Few enough for the second that the store has for them, on the slowest of machines.
+    for (std::uint64_t i = 1; i <= 50; ++i) {
       Attempt attempt;
       attempt.id = AttemptId{i};
       opened.store->commit({attempt}, [&](Result<void>) { ++called; });
@@ -71,7 +72,7 @@ TEST_CASE("destroying the store writes what is queued and calls nobody back") {
   }
   box.run_ready();
   CHECK(called == 0);
-  CHECK(open_store(folder.file("s.db"), box).state.attempts.size() == 1000);
+  CHECK(open_store(folder.file("s.db"), box).state.attempts.size() == 50);
 }
 
 TEST_CASE("an empty commit and a commit without a callback are fine") {

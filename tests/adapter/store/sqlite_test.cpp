@@ -127,5 +127,5 @@ TEST_CASE("a record that the table refuses is an error that names the table, and
   CHECK(code_of(refused) == SQLITE_CONSTRAINT);
   CHECK(refused.error().message.find("table host") != std::string::npos);
   CHECK(refused.error().message.find("refused by the test") != std::string::npos);
-  CHECK(database->number("SELECT count(*) FROM counters") == 0);
+  CHECK(database->number("SELECT count(*) FROM event_cursor") == 0);
 }

@@ -1,0 +1,85 @@
+#pragma once
+
+#include <string_view>
+#include <tuple>
+
+#include "model/record.hpp"
+#include "store/table.hpp"
+
+namespace healer::store {
+
+// The table of each stored record. A new field needs nothing here: a line in its struct and description, and
+// one of SQL in schema.cpp.
+
+template <>
+struct Table<WorkloadRecord> {
+  static constexpr std::string_view name = "workloads";
+  static constexpr std::tuple key{&WorkloadRecord::key};
+  static constexpr OwnColumn own{"written_at", "unixepoch()*1000"};
+};
+
+template <>
+struct Table<HostRecord> {
+  static constexpr std::string_view name = "host";
+  static constexpr std::tuple key{};
+  static constexpr OwnColumn own{"id", "1", OwnColumn::Role::Key};
+};
+
+template <>
+struct Table<EventCursor> {
+  static constexpr std::string_view name = "event_cursor";
+  static constexpr std::tuple key{};
+  static constexpr OwnColumn own{"id", "1", OwnColumn::Role::Key};
+};
+
+template <>
+struct Table<Incident> {
+  static constexpr std::string_view name = "incidents";
+  static constexpr std::tuple key{&Incident::id};
+};
+
+template <>
+struct Table<Attempt> {
+  static constexpr std::string_view name = "attempts";
+  static constexpr std::tuple key{&Attempt::id};
+};
+
+template <>
+struct Table<Alert> {
+  static constexpr std::string_view name = "alerts";
+  static constexpr std::tuple key{&Alert::id};
+};
+
+template <>
+struct Table<Delivery> {
+  static constexpr std::string_view name = "deliveries";
+  static constexpr std::tuple key{&Delivery::alert, &Delivery::channel};
+};
+
+template <>
+struct Table<Receipt> {
+  static constexpr std::string_view name = "receipts";
+  static constexpr std::tuple key{&Receipt::channel, &Receipt::dedup_key};
+};
+
+template <>
+struct Table<Evidence> {
+  static constexpr std::string_view name = "evidence";
+  static constexpr std::tuple key{};
+};
+
+template <>
+struct Table<Decision> {
+  static constexpr std::string_view name = "decisions";
+  static constexpr std::tuple key{};
+};
+
+/// Calls function(static_cast<R*>(nullptr)) for each stored record R.
+template <class F>
+void for_each_table(F&& function) {
+  const auto each = [&]<class... R>(std::tuple<R...>*) { (function(static_cast<R*>(nullptr)), ...); };
+  each(static_cast<std::tuple<WorkloadRecord, HostRecord, EventCursor, Incident, Attempt, Alert, Delivery,
+                              Receipt, Evidence, Decision>*>(nullptr));
+}
+
+}  // namespace healer::store

@@ -50,13 +50,14 @@ function(healer_library name)
 endfunction()
 
 # healer_test(NAME LABEL DEPS...): one doctest binary from all .cpp files of the current
-# folder, run by ctest under LABEL.
+# folder, run by ctest under LABEL and built by the target tests_LABEL.
 function(healer_test name label)
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
   if(sources)
     add_executable(${name} ${sources})
     target_link_libraries(${name} PRIVATE healer_options ${ARGN})
     healer_test_code(${name})
+    add_dependencies(tests_${label} ${name})
     add_test(NAME ${name} COMMAND ${name})
     # Property tests draw the same cases in every run, so that a red build means the change; call the
     # binary by hand, or with RC_PARAMS set, for others.

@@ -11,6 +11,13 @@ build_preset() {
     cmake --build "$root/build/$preset" ${1:+--target "$@"}
 }
 
+# run_tests PRESET [CTEST-ARGUMENT...]: two at a time for each core, for most of them wait.
+run_tests() {
+    local preset=$1
+    shift
+    ctest --test-dir "$root/build/$preset" --output-on-failure --no-tests=error -j "$((2 * $(nproc)))" "$@"
+}
+
 # Sets and exports DOCKER_HOST and HEALER_ENGINE_STARTED: an engine answers afterwards.
 start_engine() {
     local settings

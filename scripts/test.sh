@@ -6,8 +6,11 @@
 #   scripts/test.sh unit adapter             only these layers: unit adapter simulation integration
 #                                            browser fuzz
 #
+# With layers only what they need is built. Tests run several at once; each integration test has an engine of its
+# own when the script starts the engine, and else they take turns at the one that answers.
+#
 # Without layers the unit, adapter and fuzz tests run under the address and undefined-behaviour sanitizers
-# first (another build, by clang); HEALER_NO_ASAN=1 skips that.
+# first (another build, by clang, of these layers alone); HEALER_NO_ASAN=1 skips that.
 set -euo pipefail
 
 # shellcheck source=scripts/common.sh
@@ -28,14 +31,27 @@ everything=$([ $# = 0 ] && echo yes || echo no)
 layers="$*"
 
 "$root/scripts/setup.sh"
-if [ "$layers" != fuzz ]; then build_preset release; fi
+if [ "$everything" = yes ]; then
+    build_preset release
+elif [ "$layers" != fuzz ]; then
+    targets=()
+    for layer; do
+        # Browser tests drive the program itself.
+        case $layer in
+            fuzz) ;;
+            browser) targets+=(healer) ;;
+            *) targets+=("tests_$layer") ;;
+        esac
+    done
+    build_preset release "${targets[@]}"
+fi
 
 # The fuzz targets need clang and the sanitizers; with everything, the quick layers run under them too.
 if wants fuzz && [ -z "${HEALER_NO_ASAN:-}" ]; then
-    build_preset asan
-    sanitized=fuzz
-    if [ "$everything" = yes ]; then sanitized='unit|adapter|fuzz'; fi
-    ctest --test-dir "$root/build/asan" --output-on-failure --no-tests=error -L "^($sanitized)\$" -E '^check_'
+    sanitized=(fuzz)
+    if [ "$everything" = yes ]; then sanitized=(unit adapter fuzz); fi
+    build_preset asan "${sanitized[@]/#/tests_}"
+    run_tests asan -L "^($(IFS='|' && echo "${sanitized[*]}"))\$" -E '^check_'
 fi
 if [ "$layers" = fuzz ]; then exit 0; fi
 
@@ -48,6 +64,8 @@ finish() {
 if wants integration; then
     trap finish EXIT
     start_engine
+    # One that was there before is what the tests are to run against.
+    if [ "$HEALER_ENGINE_OWN" = yes ]; then export HEALER_TEST_OWN_ENGINES=1; fi
     # Without an engine these tests would be skipped; here that is a failure.
     export HEALER_TEST_REQUIRE_ENGINE=1
     "$root/scripts/base-image.sh"
@@ -55,4 +73,4 @@ fi
 
 select=()
 if [ "$everything" = no ]; then select=(-L "^($(IFS='|' && echo "$*"))\$"); fi
-ctest --test-dir "$root/build/release" --output-on-failure --no-tests=error "${select[@]}"
+run_tests release "${select[@]}"

@@ -162,13 +162,20 @@ HttpResponseParser::State HttpResponseParser::read_header(std::string_view line)
 }
 
 HttpResponseParser::State HttpResponseParser::read_content_length(std::string_view value) {
-  std::uint64_t length = 0;
-  const char* end = value.data() + value.size();
-  const auto [parsed, error] = std::from_chars(value.data(), end, length);
-  if (value.empty() || error != std::errc{} || parsed != end) return fail("malformed content-length");
-  if (has_length_ && length != remaining_) return fail("two different content-lengths");
-  has_length_ = true;
-  remaining_ = length;
+  // Equal lengths may also stand in one field, as a list (RFC 9110 8.6).
+  for (bool more = true; more;) {
+    const std::size_t comma = value.find(',');
+    const std::string_view item = trim_blanks(value.substr(0, comma));
+    more = comma != std::string_view::npos;
+    if (more) value.remove_prefix(comma + 1);
+    std::uint64_t length = 0;
+    const char* end = item.data() + item.size();
+    const auto [parsed, error] = std::from_chars(item.data(), end, length);
+    if (item.empty() || error != std::errc{} || parsed != end) return fail("malformed content-length");
+    if (has_length_ && length != remaining_) return fail("two different content-lengths");
+    has_length_ = true;
+    remaining_ = length;
+  }
   return State::More;
 }
 

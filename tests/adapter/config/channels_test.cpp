@@ -283,7 +283,6 @@ TEST_CASE("a wrong channel is refused with where it stands and what is accepted"
        "the field \"worklod\" in line 1 does not exist; fields: kind, "},
       {"  a: {type: webhook, url: 'http://h/', body: '{\"a\": \"{{worklod}}\"}'}\n",
        "did you mean 'workload'?"},
-      {"  a: {type: webhook, url: 'http://h/', body: '{\"a\": {{text}}'}\n", "channels.a.body: "},
       {"  a: {type: email, host: m, from: a@b, to: 'a@b, nobody'}\n",
        "channels.a.to: 'a@b, nobody' is not valid: 'nobody' is no address"},
       {"  a: {type: email, host: m, from: a@b, to: a@b, security: ssl}\n",

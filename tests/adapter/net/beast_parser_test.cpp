@@ -30,7 +30,12 @@ bool beast_reads(std::string_view bytes) {
 
 TEST_CASE("answers that Boost.Beast refuses and healer reads") {
   for (const char* bytes :
-       {"HTTP/1.1 204\r\n\r\n", "HTTP/1.1 200 OK\nContent-Length: 2\n\nok",
+       {"HTTP/1.2 200 OK\r\nContent-Length: 0\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nServer : x\r\nContent-Length: 0\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nX Y: z\r\nContent-Length: 0\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nX: \x01\r\nContent-Length: 0\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2 \r\nok\r\n0\r\n\r\n", "HTTP/1.1 204\r\n\r\n",
+        "HTTP/1.1 200 OK\nContent-Length: 2\n\nok",
         "HTTP/1.1 200 OK\r\nContent-Length: 9\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n",
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n"}) {
     CAPTURE(std::string(bytes));

@@ -45,6 +45,12 @@ const std::vector<Sample>& samples() {
       {"empty fixed body", "HTTP/1.1 200 OK\r\ncontent-length:0\r\n\r\n", true, State::Complete, 200, ""},
       {"the same length twice", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 2\r\n\r\nab", true,
        State::Complete, 200, "ab"},
+      {"equal lengths in one field", "HTTP/1.1 200 OK\r\nContent-Length: 2, 2\r\n\r\nab", true,
+       State::Complete, 200, "ab"},
+      {"two lengths in one field", "HTTP/1.1 200 OK\r\nContent-Length: 2, 3\r\n\r\nab", true,
+       State::Malformed, 200, ""},
+      {"a length that ends in a comma", "HTTP/1.1 200 OK\r\nContent-Length: 2,\r\n\r\nab", true,
+       State::Malformed, 200, ""},
       {"until close", "HTTP/1.1 500 Oops\r\n\r\nwhy", true, State::Complete, 500, "why"},
       {"chunked",
        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3;x=y\r\nabc\r\n0A\r\n0123456789\r\n0\r\nT: "

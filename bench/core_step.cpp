@@ -73,7 +73,8 @@ class Histogram {
 /// The least world that keeps the core busy.
 class BusyWorld {
  public:
-  explicit BusyWorld(std::size_t workloads) : supervisor_(HostPolicy{.host_name = "bench"}, StoredState{}) {
+  explicit BusyWorld(std::size_t workloads)
+      : supervisor_(HostPolicy{.host_name = "bench"}, StoredState{}, 1) {
     Policy policy;
     policy.selection = Selection::OptedIn;
     policy.start_period = Duration{0};

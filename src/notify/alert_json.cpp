@@ -117,7 +117,7 @@ Result<void> check_json(const AlertTemplate& body) {
   // A number is "0" or begins with another digit, a text is empty or not: these two stand for every alert.
   for (const auto& [number, word] : {std::pair{"0", ""}, std::pair{"12", "x"}}) {
     const std::string made = filled(body, number, word);
-    boost::json::parser parser;
+    boost::json::stream_parser parser;
     boost::json::error_code error;
     const std::size_t good = parser.write_some(made.data(), made.size(), error);
     if (!error && good == made.size()) parser.finish(error);

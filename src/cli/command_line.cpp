@@ -164,7 +164,8 @@ class Parser {
     } catch (const CLI::ParseError& error) {
       return refused(printable(error.what()));
     }
-    if (given("--help")) return PrintAndExit{app_.help(), 0};
+    // Of one that has parsed nothing: else CLI11 answers with the command's page alone, which has no option.
+    if (given("--help")) return PrintAndExit{Parser().app_.help(), 0};
     if (given("--version")) return PrintAndExit{fmt::format("healer {}\n", version), 0};
     if (const auto extras = app_.remaining(true); !extras.empty()) return refused_extra(extras.front());
     const auto chosen = app_.get_subcommands();

@@ -46,15 +46,17 @@ constexpr std::optional<OwnColumn> own_column() {
     return std::nullopt;
 }
 
-template <class R>
-bool in_key(auto pointer) {
-  const auto same = [&](auto key) {
-    if constexpr (std::is_same_v<decltype(key), decltype(pointer)>)
-      return key == pointer;
-    else
-      return false;
-  };
-  return std::apply([&](auto... key) { return (same(key) || ...); }, Table<R>::key);
+template <class Key, class Pointer>
+constexpr bool same_member(Key key, Pointer pointer) {
+  if constexpr (std::is_same_v<Key, Pointer>)
+    return key == pointer;
+  else
+    return false;
+}
+
+template <class R, class Pointer>
+constexpr bool in_key(Pointer pointer) {
+  return std::apply([pointer](auto... key) { return (same_member(key, pointer) || ...); }, Table<R>::key);
 }
 
 template <class R, class Part>

@@ -44,16 +44,16 @@ std::set<std::string> in_description() {
   return columns;
 }
 
-/// "+ line" for a column that only the schema has, "- line" for one that only the description has.
+/// "+ line" for a column that only the schema has, "- line" for one that only the description has; "; " between.
 template <class R>
-std::vector<std::string> differences(Database& database) {
+std::string differences(Database& database) {
   const auto schema = in_schema(database, Table<R>::name);
   const auto described = in_description<R>();
-  std::vector<std::string> found;
+  std::string found;
   for (const std::string& line : schema)
-    if (!described.contains(line)) found.push_back("+ " + line);
+    if (!described.contains(line)) found += (found.empty() ? "+ " : "; + ") + line;
   for (const std::string& line : described)
-    if (!schema.contains(line)) found.push_back("- " + line);
+    if (!schema.contains(line)) found += (found.empty() ? "- " : "; - ") + line;
   return found;
 }
 
@@ -64,7 +64,7 @@ TEST_CASE("every table has exactly the columns of its record") {
   std::set<std::string> known{"counters"};
   for_each_table([&]<class R>(R*) {
     CAPTURE(Table<R>::name);
-    CHECK(differences<R>(database) == std::vector<std::string>{});
+    CHECK(differences<R>(database) == "");
     known.insert(std::string(Table<R>::name));
   });
   auto tables = database.prepare("SELECT name FROM sqlite_master WHERE type = 'table'");
@@ -77,13 +77,13 @@ TEST_CASE("every table has exactly the columns of its record") {
 TEST_CASE("a column too many, too few, of another type or not NULL is found") {
   Database database = newest_schema();
   REQUIRE(database.run("ALTER TABLE host ADD COLUMN more INTEGER").has_value());
-  CHECK(differences<HostRecord>(database) == std::vector<std::string>{"+ more INTEGER"});
+  CHECK(differences<HostRecord>(database) == "+ more INTEGER");
   REQUIRE(
       database.run("ALTER TABLE host DROP COLUMN more; ALTER TABLE host DROP COLUMN mass_told").has_value());
-  CHECK(differences<HostRecord>(database) == std::vector<std::string>{"- mass_told TEXT NOT NULL"});
+  CHECK(differences<HostRecord>(database) == "- mass_told TEXT NOT NULL");
   REQUIRE(database.run("ALTER TABLE host ADD COLUMN mass_told INTEGER").has_value());
   CHECK(differences<HostRecord>(database) ==
-        std::vector<std::string>{"+ mass_told INTEGER", "- mass_told TEXT NOT NULL"});
+        "+ mass_told INTEGER; - mass_told TEXT NOT NULL");
 }
 
 TEST_CASE("members of nested structs are columns of both names") {

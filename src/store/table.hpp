@@ -17,10 +17,9 @@
 
 namespace healer::store {
 
-/// Specialised for each stored record R:
-///   name  of the table
-///   key   std::tuple of the members that name a row; empty and no own key: rows are added, never written
-///   over own   optional: a column that the record does not carry
+/// Specialised for each stored record R. `name` is the table's; `key` is a std::tuple of the members that
+/// name a row; `own`, if it is there, is a column that the record does not carry. Without a key, rows are
+/// only added.
 template <class R>
 struct Table;
 
@@ -105,11 +104,6 @@ inline std::string in_quotes(std::string_view name) {
 }
 
 template <class R>
-std::string table_name() {
-  return in_quotes(Table<R>::name);
-}
-
-template <class R>
 std::string column_list() {
   std::string list;
   for (const Column& column : columns_of<R>()) list += (list.empty() ? "" : ",") + in_quotes(column.name);
@@ -118,7 +112,7 @@ std::string column_list() {
 
 template <class R>
 std::string select_sql(const std::string& rest) {
-  return "SELECT " + column_list<R>() + " FROM " + table_name<R>() + " " + rest;
+  return "SELECT " + column_list<R>() + " FROM " + in_quotes(Table<R>::name) + " " + rest;
 }
 
 template <class R>
@@ -131,7 +125,7 @@ std::string insert_sql() {
     names += "," + in_quotes(own->name);
     marks += "," + std::string(own->value);
   }
-  return "INSERT INTO " + table_name<R>() + " (" + names + ") VALUES (" + marks + ")";
+  return "INSERT INTO " + in_quotes(Table<R>::name) + " (" + names + ") VALUES (" + marks + ")";
 }
 
 /// Whether a record of the same key replaces the row.
@@ -223,7 +217,9 @@ SqlResult<int> read_row(const Statement& statement, R& record) {
   for_each_field(record, [&](auto& field) {
     auto taken = take(statement, *index, field);
     const bool fits = taken && *taken;
-    if (!taken && !taken.error().mismatch()) index = tl::unexpected(std::move(taken.error()));
+    if (!taken && !taken.error().mismatch())
+      index = tl::unexpected(
+          std::move(taken.error()).at("column " + columns_of<R>()[static_cast<std::size_t>(*index)].name));
     if (fits) ++*index;
     return fits;
   });

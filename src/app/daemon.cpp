@@ -135,7 +135,6 @@ class Daemon {
   void find_control();
   HostPolicy policy_of_host() const;
   void set_host_policy();
-  void reload_host(const DaemonSettings& after);
   ChannelParts channel_parts();
   std::string container_id_of(const std::string& name);
   /// Whether the incident is open; true while that is not known.
@@ -146,7 +145,7 @@ class Daemon {
   Snapshot snapshot();
   void post(WebhookCall call, std::function<void(Result<void>)> done);
   std::string host_name() const {
-    return settings_.daemon.host_name.empty() ? machine_name() : settings_.daemon.host_name;
+    return settings_.daemon.host.host_name.empty() ? machine_name() : settings_.daemon.host.host_name;
   }
   bool fatal(const std::string& message) {
     log_.write(LogLevel::Error, message);
@@ -496,26 +495,6 @@ void Daemon::on_signal(int number) {
   runtime_->shut_down([this]() { loop_.stop(); });
 }
 
-void Daemon::reload_host(const DaemonSettings& after) {
-  DaemonSettings& now = settings_.daemon;
-  now.mass_share = after.mass_share;
-  now.mass_least = after.mass_least;
-  now.mass_hold = after.mass_hold;
-  now.mass_hold_max = after.mass_hold_max;
-  now.remedy_share = after.remedy_share;
-  now.routing = after.routing;
-  now.control_interval = after.control_interval;
-  now.control_timeout = after.control_timeout;
-  now.hook_before = after.hook_before;
-  now.hook_after = after.hook_after;
-  now.hook_timeout = after.hook_timeout;
-  runtime_->set_hooks(hooks_of(now));
-  const bool other_control = now.control != after.control;
-  now.control = after.control;
-  set_host_policy();
-  if (other_control) find_control();
-}
-
 void Daemon::reload() {
   auto loaded = load(environment_, command_.flags);
   if (!loaded) {
@@ -523,44 +502,25 @@ void Daemon::reload() {
       log_.write(LogLevel::Error, "configuration not reloaded: " + describe(error));
     return;
   }
-  auto channels = make_channels(loaded->daemon, channel_parts());
+  DaemonSettings next = settings_.daemon;
+  const auto kept = take_reloadable(next, loaded->daemon);
+  auto channels = make_channels(next, channel_parts());
   if (!channels) {
     log_.write(LogLevel::Error, "configuration not reloaded: " + channels.error().message);
     return;
   }
   for (const std::string& warning : loaded->warnings) log_.write(LogLevel::Warning, warning);
-  const DaemonSettings& before = settings_.daemon;
-  const DaemonSettings& after = loaded->daemon;
-  const auto needs_restart = [this](const char* what, bool changed) {
-    if (changed)
-      log_.write(LogLevel::Warning, fmt::format("the new value of {} holds after a restart", what));
-  };
-  needs_restart("listen", before.listen != after.listen);
-  needs_restart("state", before.state_path != after.state_path);
-  needs_restart("admin_socket", before.admin_socket != after.admin_socket);
-  needs_restart("the engine's connection", before.docker != after.docker);
-  needs_restart("dry_run", before.dry_run != after.dry_run);
-  needs_restart("log_format", before.log_format != after.log_format);
-  needs_restart("resync_interval", before.resync_interval != after.resync_interval);
-  needs_restart("compat and its variables", before.compat != after.compat);
-  needs_restart("host_name", before.host_name != after.host_name);
-  needs_restart("record", before.record != after.record);
-  needs_restart("record_size", before.record_size != after.record_size);
-  log_.set_least(after.log_level);
+  for (const std::string_view key : kept)
+    log_.write(LogLevel::Warning, fmt::format("the new value of {} holds after a restart", key));
+  const bool other_control = settings_.daemon.control != next.control;
+  settings_.defaults = std::move(loaded->defaults);
+  settings_.daemon = std::move(next);
+  log_.set_least(settings_.daemon.log_level);
   outbox_->set_channels(std::move(*channels));
-  settings_.defaults = loaded->defaults;
-  settings_.daemon.slack_webhook = after.slack_webhook;
-  settings_.daemon.channels = after.channels;
-  settings_.daemon.alertmanager_token = after.alertmanager_token;
-  settings_.daemon.signal_labels = after.signal_labels;
-  settings_.daemon.signal_targets = after.signal_targets;
-  settings_.daemon.signals_act = after.signals_act;
-  settings_.daemon.prometheus = after.prometheus;
   rules_->set(settings_.daemon.prometheus);
-  settings_.daemon.log_level = after.log_level;
-  settings_.daemon.retention = after.retention;
-  settings_.daemon.evidence_size = after.evidence_size;
-  reload_host(after);
+  runtime_->set_hooks(hooks_of(settings_.daemon));
+  set_host_policy();
+  if (other_control) find_control();
   runtime_->policies_changed(resolver_of(settings_.defaults));
   log_.write(LogLevel::Info, "configuration reloaded");
 }

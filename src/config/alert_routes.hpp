@@ -5,10 +5,8 @@
 #include <string_view>
 #include <vector>
 
-#include "config/config_error.hpp"
 #include "config/daemon_settings.hpp"
 #include "config/setting.hpp"
-#include "config/yaml_file.hpp"
 #include "model/policy.hpp"
 #include "model/routing.hpp"
 
@@ -25,15 +23,16 @@ Applied read_quiet_hours(std::string_view text, std::vector<MaintenanceWindow>& 
 /// Whether it is such a URL, with no other placeholder.
 bool is_alert_link(std::string_view text);
 
-/// The daemon's settings of routing that need no file.
-std::vector<Setting<DaemonSettings>> alert_settings();
+/// What a route has; `channels` are those that are configured.
+Table<AlertRoute> route_settings(const std::vector<std::string>& channels);
 
-/// Reads the file's `routes:`; `file` is its name, `channels` are those that are configured. Every error
-/// found is added, with its line and the setting's whole name ("routes[2].channels"); what is returned counts
-/// only when none was. `warnings`: what is sound, but may not be what was meant.
-std::vector<AlertRoute> read_routes(const std::string& file, const FileSection& section,
-                                    const std::vector<std::string>& channels, ConfigErrors& errors,
-                                    std::vector<std::string>& warnings);
+/// What a route's `match` has.
+Table<AlertMatch> match_settings();
+
+/// Reads the file's `routes:`. What is returned counts only when no error was found. Warned of is what is
+/// sound, but may not be what was meant.
+std::vector<AlertRoute> read_routes(const ObjectPlace& at, const std::vector<std::string>& channels,
+                                    SettingReader& reader);
 
 /// Names of the channels that these settings make.
 std::vector<std::string> channel_names(const DaemonSettings& settings);
@@ -57,8 +56,5 @@ inline constexpr std::string_view alert_key = "alert";
 inline constexpr std::string_view alert_name_accepted =
     "none, the name of a channel, or a label that a route asks for";
 bool is_alert_name(std::string_view text);
-
-/// What the reference says of routes.
-std::string_view routes_guide();
 
 }  // namespace healer

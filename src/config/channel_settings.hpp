@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -13,16 +14,16 @@ namespace healer {
 /// A service that alerts can go to: what it is called, and what it must be told. One table of these is what
 /// parsing, suggestions, `check-config` and docs/configuration.md are made from.
 struct ChannelType {
-  std::string_view name;         ///< `type:` in the file, type_name() of its target
-  std::string_view title;        ///< for people: "PagerDuty"
-  std::string_view from_env;     ///< name of the channel that the variables make
-  std::string description = {};  ///< one or two sentences for the reference
-  ChannelSettings blank = {};    ///< with every default; its target is of this type
-  std::vector<Setting<ChannelSettings>> settings = {};
+  std::string_view name = {};      ///< `type:` in the file, type_name() of its target
+  std::string_view title = {};     ///< for people: "PagerDuty"
+  std::string_view from_env = {};  ///< name of the channel that the variables make
+  std::string description = {};    ///< one or two sentences for the reference
+  ChannelSettings blank = {};      ///< with every default; its target is of this type
+  Table<ChannelSettings> settings = {};
   /// Why settings that are fine each do not fit together; empty when they do. Never holds a secret.
-  std::string (*mismatch)(const ChannelSettings&) = nullptr;
+  std::function<std::string(const ChannelSettings&)> mismatch = {};
   /// What may not be meant; empty: nothing.
-  std::string (*doubt)(const ChannelSettings&) = nullptr;
+  std::function<std::string(const ChannelSettings&)> doubt = {};
 };
 
 /// In the order of ChannelTarget.

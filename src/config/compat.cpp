@@ -256,9 +256,9 @@ class CompatReader {
     note(name, "<redacted>", does);
   }
 
-  template <class Target, class Table>
-  bool apply(Target& target, Table table, std::string_view key, std::string_view name, std::string_view shown,
-             std::string_view text) {
+  template <class Target>
+  bool apply(Target& target, const Table<Target>& table, std::string_view key, std::string_view name,
+             std::string_view shown, std::string_view text) {
     for (const auto& setting : table) {
       if (setting.info.key != key) continue;
       const auto taken = setting.apply(target, text);
@@ -274,9 +274,9 @@ class CompatReader {
   }
 
   /// Sets our setting, unless it is given by a name of ours.
-  template <class Target, class Table>
-  bool use(Target& target, Table table, std::string_view key, std::string_view name, std::string_view shown,
-           std::string_view text, std::string_view does) {
+  template <class Target>
+  bool use(Target& target, const Table<Target>& table, std::string_view key, std::string_view name,
+           std::string_view shown, std::string_view text, std::string_view does) {
     const auto own = std::find_if(settings_.effective.begin(), settings_.effective.end(),
                                   [&](const EffectiveSetting& setting) { return setting.info->key == key; });
     if (own != settings_.effective.end() && own->origin.kind != Origin::Kind::Default) {

@@ -34,7 +34,7 @@ LabelProblem problem(std::string_view label, std::string_view value, std::string
 }  // namespace
 
 const Setting<Policy>& workload_setting(std::string_view key) {
-  const auto table = workload_settings();
+  const auto& table = workload_settings();
   return *std::find_if(table.begin(), table.end(),
                        [&](const auto& setting) { return setting.info.key == key; });
 }

@@ -2,16 +2,16 @@
 #include "config/daemon_settings.hpp"
 
 #include <algorithm>
-#include <cctype>
 #include <optional>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include "base/text.hpp"
-
 #include "config/alert_routes.hpp"
+#include "config/characters.hpp"
 #include "config/compat.hpp"
+#include "config/maintenance.hpp"
 #include "config/setting.hpp"
 #include "config/setting_kinds.hpp"
 #include "config/url.hpp"
@@ -24,18 +24,6 @@ std::string to_string(const ListenAddress& listen) {
 
 std::string to_string(const ControlUrl& url) {
   return fmt::format("{}://{}{}", to_string(url.kind), host_and_port(url.host, url.port), url.path);
-}
-
-const char* to_string(LogFormat format) {
-  switch (format) {
-    case LogFormat::Auto:
-      return "auto";
-    case LogFormat::Text:
-      return "text";
-    case LogFormat::Json:
-      return "json";
-  }
-  return "unknown";
 }
 
 namespace {
@@ -70,60 +58,30 @@ std::optional<ListenAddress> read_listen(std::string_view text) {
   return listen;
 }
 
-bool apply_listen(DaemonSettings& settings, std::string_view text) {
-  if (lower(text) == "off") {
-    settings.listen.reset();
-    return true;
-  }
-  auto listen = read_listen(text);
-  if (!listen) return false;
-  settings.listen = std::move(listen);
-  return true;
-}
-
-std::string show_listen(const DaemonSettings& settings) {
-  return settings.listen ? to_string(*settings.listen) : "off";
-}
-
-bool apply_slack(DaemonSettings& settings, std::string_view text) {
-  if (!is_http_url(text)) return false;
-  settings.slack_webhook = Secret(std::string(text));
-  return true;
-}
-
-std::string show_slack(const DaemonSettings& settings) {
-  return to_string(settings.slack_webhook);
-}
-
-bool apply_token(DaemonSettings& settings, std::string_view text) {
-  if (text.size() < 8 || text.size() > 1024) return false;
-  if (std::any_of(text.begin(), text.end(), [](char c) { return c <= ' ' || c > '~'; })) return false;
-  settings.alertmanager_token = Secret(std::string(text));
-  return true;
-}
-
-std::string show_token(const DaemonSettings& settings) {
-  return to_string(settings.alertmanager_token);
+Kind<std::optional<ListenAddress>> listen_address() {
+  return word_or(
+      "off",
+      parsed<ListenAddress>({"address"}, read_listen,
+                            [](const ListenAddress& listen) { return to_string(listen); }),
+      "a numeric address and a port from 0 to 65535, such as 127.0.0.1:9180 or [::1]:9180, or off");
 }
 
 bool is_label_name(std::string_view name) {
-  const auto fits = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; };
-  return !name.empty() && name.size() <= 100 && std::all_of(name.begin(), name.end(), fits);
+  return is_word(name, 100, "_");
 }
 
-bool apply_signal_labels(DaemonSettings& settings, std::string_view text) {
-  std::vector<std::string> names;
-  for (const std::string& part : split(text, ',')) {
-    const std::string_view name = trim(part);
-    if (!is_label_name(name)) return false;
-    names.emplace_back(name);
-  }
-  settings.signal_labels = std::move(names);
+using Names = std::vector<std::string>;
+
+bool read_signal_labels(Names& labels, std::string_view text) {
+  Names names;
+  for (const std::string& part : split(text, ',')) names.emplace_back(trim(part));
+  if (!std::all_of(names.begin(), names.end(), is_label_name)) return false;
+  labels = std::move(names);
   return true;
 }
 
-std::string show_signal_labels(const DaemonSettings& settings) {
-  return fmt::format("{}", fmt::join(settings.signal_labels, ","));
+std::string show_signal_labels(const Names& labels) {
+  return fmt::format("{}", fmt::join(labels, ","));
 }
 
 Applied read_signal_target(std::string_view text, SignalMapping& mapping) {
@@ -144,21 +102,28 @@ Applied read_signal_target(std::string_view text, SignalMapping& mapping) {
   return true;
 }
 
-Applied apply_signal_targets(DaemonSettings& settings, const std::vector<std::string>& items) {
-  constexpr std::size_t most = 1000;
-  if (items.size() > most) return Applied::refused(fmt::format("{} entries; at most {}", items.size(), most));
-  std::vector<SignalMapping> mappings(items.size());
-  for (std::size_t i = 0; i < items.size(); ++i)
-    if (Applied applied = read_signal_target(items[i], mappings[i]); !applied) return applied;
-  settings.signal_targets = std::move(mappings);
-  return true;
-}
-
-std::string show_signal_targets(const DaemonSettings& settings) {
-  std::string text;
-  for (const SignalMapping& each : settings.signal_targets)
-    text += fmt::format("{}{}={} -> {}", text.empty() ? "" : ",", each.label, each.value, each.container);
-  return text;
+Kind<std::vector<SignalMapping>> signal_mappings() {
+  using Mappings = std::vector<SignalMapping>;
+  const auto read_list = [](Mappings& target, const Names& items) -> Applied {
+    constexpr std::size_t most = 1000;
+    if (items.size() > most)
+      return Applied::refused(fmt::format("{} entries; at most {}", items.size(), most));
+    Mappings mappings(items.size());
+    for (std::size_t i = 0; i < items.size(); ++i)
+      if (Applied applied = read_signal_target(items[i], mappings[i]); !applied) return applied;
+    target = std::move(mappings);
+    return true;
+  };
+  return {list_info("mappings", "LABEL=VALUE -> CONTAINER, with commas between several, or a list", ','),
+          [=](Mappings& target, std::string_view text) { return read_list(target, split(text, ',')); },
+          [](const Mappings& mappings) {
+            std::string text;
+            for (const SignalMapping& each : mappings)
+              text += fmt::format("{}{}={} -> {}", text.empty() ? "" : ",", each.label, each.value,
+                                  each.container);
+            return text;
+          },
+          read_list};
 }
 
 bool valid_docker_host(std::string_view text) {
@@ -169,11 +134,7 @@ bool valid_docker_host(std::string_view text) {
   return text.starts_with("tcp://") && url && url->rest.empty() && !url->has_user;
 }
 
-Applied apply_control(DaemonSettings& settings, std::string_view text) {
-  if (lower(text) == "off") {
-    settings.control.reset();
-    return true;
-  }
+Applied read_control(ControlUrl& target, std::string_view text) {
   const auto url = read_url(text);
   if (!url) return false;
   if (url->has_user) return Applied::refused("it names a user, and the address is shown to people");
@@ -193,31 +154,31 @@ Applied apply_control(DaemonSettings& settings, std::string_view text) {
     control.path = control.path.substr(0, control.path.find('#'));
     if (!control.path.starts_with('/')) control.path = "/" + control.path;
   }
-  settings.control = std::move(control);
+  target = std::move(control);
   return true;
 }
 
-std::string show_control(const DaemonSettings& settings) {
-  return settings.control ? to_string(*settings.control) : "off";
+Kind<std::optional<ControlUrl>> control_url() {
+  KindInfo info{"URL"};
+  info.conceals = names_a_user;
+  return word_or("off",
+                 special<ControlUrl>(std::move(info), read_control,
+                                     [](const ControlUrl& url) { return to_string(url); }),
+                 "off, http://host[:port][/path], https://host[:port][/path] or tcp://host:port");
 }
 
-/// A user and password in an URL, where the URL is otherwise shown.
-bool names_a_user(std::string_view text) {
-  return text.find('@') != std::string_view::npos;
-}
-
-bool apply_record(DaemonSettings& settings, std::string_view text) {
+bool read_record(std::string& path, std::string_view text) {
   if (lower(text) == "off")
-    settings.record.clear();
+    path.clear();
   else if (valid_path(text))
-    settings.record = text;
+    path = text;
   else
     return false;
   return true;
 }
 
-std::string show_record(const DaemonSettings& settings) {
-  return settings.record.empty() ? "off" : settings.record;
+std::string show_record(const std::string& path) {
+  return path.empty() ? "off" : path;
 }
 
 bool valid_api_version(std::string_view text) {
@@ -226,255 +187,163 @@ bool valid_api_version(std::string_view text) {
          read_whole(text.substr(dot + 1), 0, 999);
 }
 
-bool valid_host_name(std::string_view text) {
-  return !text.empty() && text.size() <= 255 && printable(text) == text;
-}
-
-Setting<DaemonSettings> signal_targets() {
-  auto setting = special<DaemonSettings>(
-      {.key = "signal_targets",
-       .env = "SIGNAL_TARGETS",
-       .description = "Alert labels that stand for a container, looked at before `signal_labels`: "
-                      "`instance=web:8080 -> shop-web-1`.",
-       .list_separator = ','},
-      "mappings", "LABEL=VALUE -> CONTAINER, with commas between several, or a list",
-      [](DaemonSettings& settings, std::string_view text) {
-        return apply_signal_targets(settings, split(text, ','));
-      },
-      show_signal_targets);
-  setting.apply_list = apply_signal_targets;
-  return setting;
-}
-
-std::vector<Setting<DaemonSettings>> process_settings() {
+Table<DaemonSettings> process_settings() {
+  using Daemon = DaemonSettings;
   return {
-      special<DaemonSettings>(
-          {.key = "listen",
-           .env = "HEALER_LISTEN",
-           .flag = "--listen",
-           .description =
-               "Where `/metrics`, `/healthz` and `/readyz` are served. Port 0 picks a free one and "
-               "logs it."},
-          "address",
-          "a numeric address and a port from 0 to 65535, such as 127.0.0.1:9180 or [::1]:9180, or off",
-          apply_listen, show_listen),
-      text<DaemonSettings>(
-          {.key = "state",
-           .env = "HEALER_STATE",
-           .flag = "--state",
-           .description = "The state file: incidents, attempts, budgets, pending alerts."},
-          "a file's path", valid_path, [](auto& d) -> auto& { return d.state_path; }),
-      text<DaemonSettings>(
-          {.key = "admin_socket",
-           .env = "HEALER_ADMIN_SOCKET",
-           .flag = "--admin-socket",
-           .description = "The unix socket by which `healer status` and `healer reset` ask the daemon."},
-          "a path of at most 107 bytes", valid_socket_path, [](auto& d) -> auto& { return d.admin_socket; }),
-      boolean<DaemonSettings>(
-          {.key = "dry_run",
-           .env = "HEALER_DRY_RUN",
-           .flag = "--dry-run",
-           .description = "Decide, log and count as always, but never touch a container."},
-          [](auto& d) -> auto& { return d.dry_run; }),
-      special<DaemonSettings>(
-          {.key = "slack_webhook_url",
-           .env = "SLACK_WEBHOOK_URL",
-           .description =
-               "Slack incoming webhook that alerts go to. A secret: it has no flag and is never printed.",
-           .secret = true},
-          "URL", "an http:// or https:// URL with a host", apply_slack, show_slack),
-      special<DaemonSettings>(
-          {.key = "alertmanager_token",
-           .env = "ALERTMANAGER_TOKEN",
-           .description = "The bearer token that Alertmanager's webhook must send to "
-                          "`POST /api/v1/alertmanager`. A secret; unset, no signals are taken in.",
-           .secret = true},
-          "text", "8 to 1024 printable ASCII characters without spaces", apply_token, show_token),
-      special<DaemonSettings>(
-          {.key = "signal_labels",
-           .env = "SIGNAL_LABELS",
-           .description = "The alert labels that name a container, in the order they are looked at. Unset, "
-                          "those of cAdvisor, of compose and the plain `container` and `name`.",
-           .list_separator = ','},
-          "label names", "label names with commas between them", apply_signal_labels, show_signal_labels),
-      signal_targets(),
-      choice<DaemonSettings, bool>(
-          {.key = "signal_action",
-           .env = "SIGNAL_ACTION",
-           .description = "What a signal does whose alert has no label `healer_action`: heal, or only tell."},
-          {{"act", true}, {"tell", false}}, [](auto& d) -> auto& { return d.signals_act; }),
-      text<DaemonSettings>(
-          {.key = "host_name",
-           .env = "HEALER_HOST_NAME",
-           .description = "The host's name in alerts. Unset, it is the machine's own."},
-          "text of 1 to 255 bytes without control characters", valid_host_name,
-          [](auto& d) -> auto& { return d.host_name; }),
-      choice<DaemonSettings, LogFormat>(
-          {.key = "log_format",
-           .env = "LOG_FORMAT",
-           .description = "`auto` is text on a terminal and JSON lines otherwise."},
-          {{"auto", LogFormat::Auto}, {"text", LogFormat::Text}, {"json", LogFormat::Json}},
-          [](auto& d) -> auto& { return d.log_format; }),
-      choice<DaemonSettings, LogLevel>(
-          {.key = "log_level",
-           .env = "LOG_LEVEL",
-           .description = "The least important lines that are logged."},
-          {{"debug", LogLevel::Debug},
-           {"info", LogLevel::Info},
-           {"warning", LogLevel::Warning},
-           {"error", LogLevel::Error}},
-          [](auto& d) -> auto& { return d.log_level; }),
-      duration<DaemonSettings>(
-          {.key = "resync_interval",
-           .env = "HEALER_RESYNC_INTERVAL",
-           .description = "How often the full list of containers is read again, beside the event stream."},
-          1s, 24h, [](auto& d) -> auto& { return d.resync_interval; }),
-      duration<DaemonSettings>(
-          {.key = "retention",
-           .env = "HEALER_RETENTION",
-           .description = "How long closed incidents are kept in the state file."},
-          1h, 366 * 24h, [](auto& d) -> auto& { return d.retention; }),
-      special<DaemonSettings>(
-          {.key = "compat",
-           .env = "COMPAT",
-           .description =
-               "Other tools whose labels and variables are understood, see [migrating.md](migrating.md): "
-               "docker-autoheal, deunhealth, and the guide's `monitored` label.",
-           .list_separator = ','},
-          "list", "all, none, or a list of autoheal, deunhealth and guide",
-          [](DaemonSettings& d, std::string_view text) { return read_compat(text, d.compat); },
-          [](const DaemonSettings& d) { return show_compat(d.compat); }),
+      {"listen", "HEALER_LISTEN", &Daemon::listen, listen_address(),
+       "Where `/metrics`, `/healthz` and `/readyz` are served. Port 0 picks a free one and logs it.",
+       Traits{.flag = "--listen", .after_restart = true}},
+      {"state", "HEALER_STATE", &Daemon::state_path, text("a file's path", valid_path),
+       "The state file: incidents, attempts, budgets, pending alerts.",
+       Traits{.flag = "--state", .after_restart = true}},
+      {"admin_socket", "HEALER_ADMIN_SOCKET", &Daemon::admin_socket,
+       text("a path of at most 107 bytes", valid_socket_path),
+       "The unix socket by which `healer status` and `healer reset` ask the daemon.",
+       Traits{.flag = "--admin-socket", .after_restart = true}},
+      {"dry_run", "HEALER_DRY_RUN", &Daemon::dry_run, boolean(),
+       "Decide, log and count as always, but never touch a container.",
+       Traits{.flag = "--dry-run", .after_restart = true}},
+      {"slack_webhook_url", "SLACK_WEBHOOK_URL", &Daemon::slack_webhook, secret_url(),
+       "Slack incoming webhook that alerts go to. A secret: it has no flag and is never printed."},
+      {"alertmanager_token", "ALERTMANAGER_TOKEN", &Daemon::alertmanager_token,
+       secret("text", "8 to 1024 printable ASCII characters without spaces", (is_graphic<1024, 8>)),
+       "The bearer token that Alertmanager's webhook must send to `POST /api/v1/alertmanager`. A secret; "
+       "unset, no signals are taken in."},
+      {"signal_labels", "SIGNAL_LABELS", &Daemon::signal_labels,
+       special<Names>(list_info("label names", "label names with commas between them", ','),
+                      read_signal_labels, show_signal_labels),
+       "The alert labels that name a container, in the order they are looked at. Unset, those of cAdvisor, "
+       "of "
+       "compose and the plain `container` and `name`."},
+      {"signal_targets", "SIGNAL_TARGETS", &Daemon::signal_targets, signal_mappings(),
+       "Alert labels that stand for a container, looked at before `signal_labels`: "
+       "`instance=web:8080 -> shop-web-1`."},
+      {"signal_action", "SIGNAL_ACTION", &Daemon::signals_act, choice<bool>({{"act", true}, {"tell", false}}),
+       "What a signal does whose alert has no label `healer_action`: heal, or only tell."},
+      {"log_format", "LOG_FORMAT", &Daemon::log_format, choice<LogFormat>(),
+       "`auto` is text on a terminal and JSON lines otherwise.", Traits{.after_restart = true}},
+      {"log_level", "LOG_LEVEL", &Daemon::log_level, choice<LogLevel>(),
+       "The least important lines that are logged."},
+      {"resync_interval", "HEALER_RESYNC_INTERVAL", &Daemon::resync_interval, duration(1s, 24h),
+       "How often the full list of containers is read again, beside the event stream.",
+       Traits{.after_restart = true}},
+      {"retention", "HEALER_RETENTION", &Daemon::retention, duration(1h, 366 * 24h),
+       "How long closed incidents are kept in the state file."},
+      {"compat", "COMPAT", &Daemon::compat,
+       special<CompatSettings>(
+           list_info("list", "all, none, or a list of autoheal, deunhealth and guide", ','),
+           [](CompatSettings& compat, std::string_view text) { return read_compat(text, compat); },
+           show_compat),
+       "Other tools whose labels and variables are understood, see [migrating.md](migrating.md): "
+       "docker-autoheal, deunhealth, and the guide's `monitored` label.",
+       Traits{.after_restart = true}},
   };
 }
 
-std::vector<Setting<DaemonSettings>> guard_settings() {
+Table<AlertRouting> routing_settings() {
   return {
-      share<DaemonSettings>(
-          {.key = "mass_share",
-           .env = "MASS_SHARE",
-           .description = "When more than this share of the watched containers fails at once, it is no fault "
-                          "of theirs: nothing is restarted, one alert goes out."},
-          [](auto& d) -> auto& { return d.mass_share; }),
-      number<DaemonSettings>(
-          {.key = "mass_least",
-           .env = "MASS_LEAST",
-           .description = "Fewer failures than this are never a mass failure."},
-          1, 100'000, [](auto& d) -> auto& { return d.mass_least; }),
-      duration<DaemonSettings>(
-          {.key = "mass_hold",
-           .env = "MASS_HOLD",
-           .description = "How long a mass failure holds every remedy before one container is tried."},
-          0s, 24h, [](auto& d) -> auto& { return d.mass_hold; }),
-      duration<DaemonSettings>(
-          {.key = "mass_hold_max",
-           .env = "MASS_HOLD_MAX",
-           .description = "The longest such hold. Each try that does not help doubles it."},
-          1s, 24h, [](auto& d) -> auto& { return d.mass_hold_max; }),
-      share<DaemonSettings>(
-          {.key = "remedy_share",
-           .env = "REMEDY_SHARE",
-           .description = "At most this share of the watched containers is in remedy at one time, though "
-                          "always one."},
-          [](auto& d) -> auto& { return d.remedy_share; }),
-      special<DaemonSettings>(
-          {.key = "control_url",
-           .env = "CONTROL_URL",
-           .description =
-               "Something that always answers, such as the router. While it does not, healer "
-               "doubts itself, and no check counts. It is shown to people: no secret belongs in it.",
-           .conceals = names_a_user},
-          "URL", "off, http://host[:port][/path], https://host[:port][/path] or tcp://host:port",
-          apply_control, show_control),
-      duration<DaemonSettings>(
-          {.key = "control_interval",
-           .env = "CONTROL_INTERVAL",
-           .description = "Time from one question to the control URL to the next."},
-          1s, 1h, [](auto& d) -> auto& { return d.control_interval; }),
-      duration<DaemonSettings>(
-          {.key = "control_timeout",
-           .env = "CONTROL_TIMEOUT",
-           .description = "How long its answer may take."},
-          10ms, 1min, [](auto& d) -> auto& { return d.control_timeout; }),
+      {"alert_remind_every", "ALERT_REMIND_EVERY", &AlertRouting::remind_every, duration(0s, 30 * 24h),
+       "How often an open incident is told again until `healer ack` acknowledges it. 0 is never."},
+      {"alert_quiet_hours", "ALERT_QUIET_HOURS", &AlertRouting::quiet, windows(read_quiet_hours),
+       "Times of the week that hold all but critical alerts until their end, see "
+       "[Maintenance windows](#maintenance-windows) for their form."},
+      {"alert_link", "ALERT_LINK", &AlertRouting::link, text(std::string(alert_link_accepted), is_alert_link),
+       "The address of an incident for a browser, put into alerts. `{incident}`, `{workload}` and `{host}` "
+       "stand for the alert's own; one that lacks them has no link."},
   };
 }
 
-std::vector<Setting<DaemonSettings>> keeping_settings() {
+Table<HostPolicy> host_settings() {
+  using Host = HostPolicy;
+  return {
+      {"host_name", "HEALER_HOST_NAME", &Host::host_name,
+       text("text of 1 to 255 bytes without control characters", is_line<255>),
+       "The host's name in alerts. Unset, it is the machine's own.", Traits{.after_restart = true}},
+      {"mass_share", "MASS_SHARE", &Host::mass_share, share(),
+       "When more than this share of the watched containers fails at once, it is no fault of theirs: nothing "
+       "is restarted, one alert goes out."},
+      {"mass_least", "MASS_LEAST", &Host::mass_least, number(1, 100'000),
+       "Fewer failures than this are never a mass failure."},
+      {"mass_hold", "MASS_HOLD", &Host::mass_hold, duration(0s, 24h),
+       "How long a mass failure holds every remedy before one container is tried."},
+      {"mass_hold_max", "MASS_HOLD_MAX", &Host::mass_hold_max, duration(1s, 24h),
+       "The longest such hold. Each try that does not help doubles it."},
+      {"remedy_share", "REMEDY_SHARE", &Host::remedy_share, share(),
+       "At most this share of the watched containers is in remedy at one time, though always one."},
+      {"control_interval", "CONTROL_INTERVAL", &Host::control_interval, duration(1s, 1h),
+       "Time from one question to the control URL to the next."},
+      {"control_timeout", "CONTROL_TIMEOUT", &Host::control_timeout, duration(10ms, 1min),
+       "How long its answer may take."},
+  };
+}
+
+Table<DaemonSettings> file_and_hook_settings() {
+  using Daemon = DaemonSettings;
   constexpr std::uint64_t mebibyte = 1ULL << 20;
   constexpr std::uint64_t tebibyte = 1ULL << 40;
   return {
-      byte_size<DaemonSettings>(
-          {.key = "evidence_size",
-           .env = "HEALER_EVIDENCE_SIZE",
-           .description = "How much evidence the state file keeps; the oldest goes first. It also ends with "
-                          "its incident's `retention`."},
-          mebibyte, tebibyte, [](auto& d) -> auto& { return d.evidence_size; }),
-      special<DaemonSettings>({.key = "record",
-                               .env = "HEALER_RECORD",
-                               .description = "File that every event is recorded in, for `healer replay`."},
-                              "path", "off, or a file's path", apply_record, show_record),
-      byte_size<DaemonSettings>(
-          {.key = "record_size",
-           .env = "HEALER_RECORD_SIZE",
-           .description = "How large the recording may grow."},
-          mebibyte, tebibyte, [](auto& d) -> auto& { return d.record_size; }),
-      arguments<DaemonSettings>(
-          {.key = "hook_before",
-           .env = "HEALER_HOOK_BEFORE",
-           .description = "A command that runs on the host before each remedy, see "
-                          "[Hooks](#hooks). No label can set it."},
-          [](auto& d) -> auto& { return d.hook_before; }),
-      arguments<DaemonSettings>(
-          {.key = "hook_after", .env = "HEALER_HOOK_AFTER", .description = "The same after each remedy."},
-          [](auto& d) -> auto& { return d.hook_after; }),
-      duration<DaemonSettings>(
-          {.key = "hook_timeout",
-           .env = "HEALER_HOOK_TIMEOUT",
-           .description = "How long a hook may run before it is ended."},
-          100ms, 1h, [](auto& d) -> auto& { return d.hook_timeout; }),
+      {"control_url", "CONTROL_URL", &Daemon::control, control_url(),
+       "Something that always answers, such as the router. While it does not, healer doubts itself, and no "
+       "check counts. It is shown to people: no secret belongs in it."},
+      {"evidence_size", "HEALER_EVIDENCE_SIZE", &Daemon::evidence_size, byte_size(mebibyte, tebibyte),
+       "How much evidence the state file keeps; the oldest goes first. It also ends with its incident's "
+       "`retention`."},
+      {"record", "HEALER_RECORD", &Daemon::record,
+       special<std::string>({"path", "off, or a file's path"}, read_record, show_record),
+       "File that every event is recorded in, for `healer replay`.", Traits{.after_restart = true}},
+      {"record_size", "HEALER_RECORD_SIZE", &Daemon::record_size, byte_size(mebibyte, tebibyte),
+       "How large the recording may grow.", Traits{.after_restart = true}},
+      {"hook_before", "HEALER_HOOK_BEFORE", &Daemon::hook_before, arguments(),
+       "A command that runs on the host before each remedy, see [Hooks](#hooks). No label can set it."},
+      {"hook_after", "HEALER_HOOK_AFTER", &Daemon::hook_after, arguments(), "The same after each remedy."},
+      {"hook_timeout", "HEALER_HOOK_TIMEOUT", &Daemon::hook_timeout, duration(100ms, 1h),
+       "How long a hook may run before it is ended."},
   };
 }
 
-std::vector<Setting<DaemonSettings>> docker_settings() {
+Table<DockerConnection> docker_settings() {
+  using Docker = DockerConnection;
   return {
-      text<DaemonSettings>(
-          {.key = "docker_host",
-           .env = "DOCKER_HOST",
-           .flag = "--docker-host",
-           .description = "The engine's socket, as the docker client names it. Podman's socket works too."},
-          "unix:///path of at most 107 bytes, or tcp://host:port", valid_docker_host,
-          [](auto& d) -> auto& { return d.docker.host; }),
-      boolean<DaemonSettings>(
-          {.key = "docker_tls_verify",
-           .env = "DOCKER_TLS_VERIFY",
-           .description = "Whether a `tcp://` engine is asked by TLS and must prove who it is. As with the "
-                          "docker client, the variable set to anything at all, even 0, means yes.",
-           .env_is_presence = true},
-          [](auto& d) -> auto& { return d.docker.tls_verify; }),
-      text<DaemonSettings>(
-          {.key = "docker_cert_path",
-           .env = "DOCKER_CERT_PATH",
-           .description =
-               "Folder of `ca.pem`, `cert.pem` and `key.pem`. Unset with `docker_tls_verify`, it is "
-               "`$DOCKER_CONFIG`, else `~/.docker`."},
-          "a folder's path", valid_path, [](auto& d) -> auto& { return d.docker.cert_path; }),
-      text<DaemonSettings>(
-          {.key = "docker_api_version",
-           .env = "DOCKER_API_VERSION",
-           .description = "The API version to speak. Leave it unset: healer agrees on one with the engine."},
-          "a version such as 1.41", valid_api_version, [](auto& d) -> auto& { return d.docker.api_version; }),
+      {"docker_host", "DOCKER_HOST", &Docker::host,
+       text("unix:///path of at most 107 bytes, or tcp://host:port", valid_docker_host),
+       "The engine's socket, as the docker client names it. Podman's socket works too.",
+       Traits{.flag = "--docker-host", .after_restart = true}},
+      {"docker_tls_verify", "DOCKER_TLS_VERIFY", &Docker::tls_verify, boolean(),
+       "Whether a `tcp://` engine is asked by TLS and must prove who it is. As with the docker client, the "
+       "variable set to anything at all, even 0, means yes.",
+       Traits{.after_restart = true, .env_is_presence = true}},
+      {"docker_cert_path", "DOCKER_CERT_PATH", &Docker::cert_path, text("a folder's path", valid_path),
+       "Folder of `ca.pem`, `cert.pem` and `key.pem`. Unset with `docker_tls_verify`, it is "
+       "`$DOCKER_CONFIG`, else `~/.docker`.",
+       Traits{.after_restart = true}},
+      {"docker_api_version", "DOCKER_API_VERSION", &Docker::api_version,
+       text("a version such as 1.41", valid_api_version),
+       "The API version to speak. Leave it unset: healer agrees on one with the engine.",
+       Traits{.after_restart = true}},
   };
 }
 
 }  // namespace
 
-std::span<const Setting<DaemonSettings>> daemon_settings() {
-  static const std::vector<Setting<DaemonSettings>> table = [] {
-    std::vector<Setting<DaemonSettings>> all = process_settings();
-    for (auto part : {alert_settings, guard_settings, keeping_settings, docker_settings})
-      for (Setting<DaemonSettings>& setting : part()) all.push_back(std::move(setting));
-    return finished(Scope::Daemon, std::move(all));
-  }();
+const Table<DaemonSettings>& daemon_settings() {
+  static const Table<DaemonSettings> table = joined<DaemonSettings>(
+      Scope::Daemon,
+      {process_settings(), within<DaemonSettings>(&DaemonSettings::routing, routing_settings()),
+       within<DaemonSettings>(&DaemonSettings::host, host_settings()), file_and_hook_settings(),
+       within<DaemonSettings>(&DaemonSettings::docker, docker_settings())});
   return table;
+}
+
+std::vector<std::string_view> take_reloadable(DaemonSettings& now, const DaemonSettings& after) {
+  std::vector<std::string_view> kept;
+  DaemonSettings next = after;
+  for (const Setting<DaemonSettings>& row : daemon_settings()) {
+    if (!row.info.after_restart) continue;
+    if (!row.sets.equal(now, after)) kept.push_back(row.info.key);
+    row.sets.copy(next, now);
+  }
+  now = std::move(next);
+  return kept;
 }
 
 }  // namespace healer

@@ -9,6 +9,8 @@
 #include "base/time.hpp"
 #include "model/action.hpp"
 #include "model/channel.hpp"
+#include "model/describe.hpp"
+#include "model/policy.hpp"
 #include "model/probe.hpp"
 #include "model/prometheus_rule.hpp"
 #include "model/routing.hpp"
@@ -26,9 +28,7 @@ struct ListenAddress {
 /// "127.0.0.1:9180", "[::1]:9180".
 std::string to_string(const ListenAddress& listen);
 
-enum class LogFormat { Auto, Text, Json };
-
-const char* to_string(LogFormat format);
+BOOST_DEFINE_ENUM_CLASS(LogFormat, Auto, Text, Json)
 
 /// How to reach the engine, by the docker client's own names and conventions.
 struct DockerConnection {
@@ -38,6 +38,7 @@ struct DockerConnection {
   std::string api_version;  ///< empty: negotiated, as it should be
   bool operator==(const DockerConnection&) const = default;
 };
+HEALER_DESCRIBE(DockerConnection, host, tls_verify, cert_path, api_version);
 
 /// What healer asks to see whether it can reach anything at all. Shown to people, so it holds no secret.
 struct ControlUrl {
@@ -90,16 +91,9 @@ struct DaemonSettings {
   LogLevel log_level = LogLevel::Info;
   DockerConnection docker;
   Duration resync_interval = 60s;
-  std::string host_name;          ///< shown in alerts; empty: the machine's own, which the caller knows
-  Duration retention = 90 * 24h;  ///< how long closed incidents are kept
-  double mass_share = 0.5;        ///< these eight as in HostPolicy
-  unsigned mass_least = 3;
-  Duration mass_hold = 60s;
-  Duration mass_hold_max = 30min;
-  double remedy_share = 0.3;
-  std::optional<ControlUrl> control;  ///< empty: no control probe
-  Duration control_interval = 5s;
-  Duration control_timeout = 3s;
+  HostPolicy host;  ///< host_name empty: the machine's own; host_policy() fills in what is found at run time
+  Duration retention = 90 * 24h;              ///< how long closed incidents are kept
+  std::optional<ControlUrl> control;          ///< empty: no control probe
   std::uint64_t evidence_size = 64ULL << 20;  ///< bytes of evidence kept, the oldest goes first
   std::string record;                         ///< file that events are recorded in; empty: off
   std::uint64_t record_size = 64ULL << 20;    ///< bytes of it
@@ -109,5 +103,9 @@ struct DaemonSettings {
   CompatSettings compat;
   bool operator==(const DaemonSettings&) const = default;
 };
+HEALER_DESCRIBE(DaemonSettings, listen, state_path, admin_socket, slack_webhook, channels, alertmanager_token,
+                signal_labels, signal_targets, signals_act, routing, prometheus, dry_run, log_format,
+                log_level, docker, resync_interval, host, retention, control, evidence_size, record,
+                record_size, hook_before, hook_after, hook_timeout, compat);
 
 }  // namespace healer

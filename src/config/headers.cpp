@@ -8,16 +8,14 @@
 #include <fmt/format.h>
 
 #include "base/text.hpp"
+#include "config/characters.hpp"
 #include "config/yaml_file.hpp"
 
 namespace healer {
 namespace {
 
 bool is_token(std::string_view text) {
-  return !text.empty() && text.size() <= 128 && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
-  });
+  return is_word(text, 128, "!#$%&'*+-.^_`|~");
 }
 
 /// Nothing that could end or split the header's line.

@@ -31,15 +31,8 @@ std::optional<std::string> numeric_control_address(const DaemonSettings& setting
 
 HostPolicy host_policy(const DaemonSettings& settings, std::string host_name,
                        const std::string& control_address) {
-  HostPolicy policy;
+  HostPolicy policy = settings.host;
   policy.host_name = std::move(host_name);
-  policy.mass_share = settings.mass_share;
-  policy.mass_least = settings.mass_least;
-  policy.mass_hold = settings.mass_hold;
-  policy.mass_hold_max = settings.mass_hold_max;
-  policy.remedy_share = settings.remedy_share;
-  policy.control_interval = settings.control_interval;
-  policy.control_timeout = settings.control_timeout;
   policy.routing = std::make_shared<const AlertRouting>(settings.routing);
   // A hook that hangs is ended within its timeout, TERM and KILL; then the container is looked at once more.
   if (!settings.hook_before.empty()) policy.hook_limit = settings.hook_timeout + 10s;

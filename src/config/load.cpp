@@ -66,8 +66,11 @@ class Loader {
     for (const FileEntry& entry : entries.top)
       if (!read_entry(file.name, entry, daemon_settings(), settings.daemon)) unknown_top(file.name, entry);
     for (FileSection& section : entries.sections) {
-      if (section.key == "prometheus")
-        settings.daemon.prometheus = read_prometheus(file.name, section, errors);
+      if (section.key == "prometheus") {
+        SettingReader in_file = reader();
+        settings.daemon.prometheus =
+            read_prometheus({file.name, section.value, section.line, section.key}, in_file);
+      }
       if (section.key == "channels") channels = {file.name, std::move(section.value)};
       if (section.key == "routes") routes_ = {file.name, std::move(section)};
     }
@@ -85,9 +88,12 @@ class Loader {
 
   /// To be called when the channels are known, which routes name.
   void read_routing() {
-    if (routes_)
-      settings.daemon.routing.routes = read_routes(routes_->first, routes_->second,
-                                                   channel_names(settings.daemon), errors, settings.warnings);
+    if (routes_) {
+      const auto& [file, section] = *routes_;
+      SettingReader in_file = reader();
+      settings.daemon.routing.routes = read_routes({file, section.value, section.line, section.key},
+                                                   channel_names(settings.daemon), in_file);
+    }
     const AlertNames names(settings.daemon);
     const std::string& route = settings.defaults.alert_route;
     if (route.empty() || names.has(route)) return;
@@ -164,7 +170,7 @@ class Loader {
   }
 
   template <class Target>
-  bool read_entry(const std::string& file, const FileEntry& entry, std::span<const Setting<Target>> table,
+  bool read_entry(const std::string& file, const FileEntry& entry, const Table<Target>& table,
                   Target& target) {
     for (const auto& setting : table)
       if (reader().read_entry(file, entry, entry.key, setting, target)) return true;
@@ -232,11 +238,6 @@ tl::expected<Settings, ConfigErrors> load_all(const Environment& environment,
 }
 
 }  // namespace
-
-const std::string* find_variable(const Environment& environment, const std::string& name) {
-  const auto found = environment.find(name);
-  return found == environment.end() || found->second.empty() ? nullptr : &found->second;
-}
 
 void note_effective(std::vector<EffectiveSetting>& settings, const SettingInfo& info,
                     const std::string& value, const Origin& origin) {

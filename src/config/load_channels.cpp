@@ -121,13 +121,15 @@ class ChannelLoader {
     const std::string& name = key.text;
     const Origin origin{Origin::Kind::File, file, key.line};
     const std::string subject = "channels." + shown_value(name);
-    const auto refuse = [&](std::string problem, std::string accepted) {
-      errors_.push_back(ConfigError{subject, "", origin, std::move(problem), std::move(accepted), ""});
+    const auto refuse = [&](std::string problem, std::string accepted, int line = 0) {
+      Origin at = origin;
+      if (line > 0) at.line = line;
+      errors_.push_back(ConfigError{subject, "", std::move(at), std::move(problem), std::move(accepted), ""});
     };
     if (!is_channel_name(name)) return refuse("is no name of a channel", std::string(channel_name_accepted));
-    const std::size_t before = errors_.size();
-    const std::vector<FileEntry> entries = read_settings(file, value, subject, errors_);
-    const ChannelType* type = type_of(entries, origin, subject, before != errors_.size());
+    if (value.kind != YamlNode::Kind::Map && value.kind != YamlNode::Kind::Null)
+      return refuse(fmt::format("{}; a map of settings is expected", to_string(value.kind)), "", value.line);
+    const ChannelType* type = type_of(value, origin, subject);
     if (!type) return;
     const CompatSettings& compat = settings_.daemon.compat;
     if ((name == "webhook" && !compat.webhook.empty()) || (name == "apprise" && !compat.apprise.empty()))
@@ -143,28 +145,26 @@ class ChannelLoader {
       draft->settings.name = name;
     }
     draft->origin = origin;
-    std::set<std::string_view> given;  // in this section
-    for (const FileEntry& entry : entries)
-      if (entry.key != "type") read_entry(file, entry, subject, *draft, given);
-    draft->seen.merge(given);
+    SettingReader reader = reader_of(*draft);
+    const ObjectPlace place{
+        file, value, key.line, subject, fmt::format("of a channel of type {}", type->name), "type"};
+    draft->seen.merge(reader.read_object(place, type->settings, draft->settings));
   }
 
-  const ChannelType* type_of(const std::vector<FileEntry>& entries, const Origin& origin,
-                             const std::string& subject, bool said_why) {
-    const auto entry = std::find_if(entries.begin(), entries.end(),
-                                    [](const FileEntry& each) { return each.key == "type"; });
-    if (entry == entries.end()) {
-      if (!said_why)
-        errors_.push_back(ConfigError{subject + ".type", "", origin, "is missing", channel_type_names(), ""});
+  const ChannelType* type_of(const YamlNode& map, const Origin& origin, const std::string& subject) {
+    const YamlNode* key = find_key(map, "type");
+    if (!key) {
+      errors_.push_back(ConfigError{subject + ".type", "", origin, "is missing", channel_type_names(), ""});
       return nullptr;
     }
-    const std::string wanted = lower(trim(entry->value));
-    if (const ChannelType* type = find_channel_type(wanted); type && !entry->from_list) return type;
+    const YamlNode& value = *(key + 1);
+    const std::string wanted = lower(trim(value.text));
+    if (const ChannelType* type = find_channel_type(wanted)) return type;
     std::vector<std::string_view> names;
     for (const ChannelType& type : channel_types()) names.push_back(type.name);
-    errors_.push_back(ConfigError{
-        subject + ".type", shown_value(entry->value), Origin{Origin::Kind::File, origin.name, entry->line},
-        "is no type of channel", channel_type_names(), nearest_name(wanted, names).value_or("")});
+    errors_.push_back(ConfigError{subject + ".type", shown_value(value.text),
+                                  Origin{Origin::Kind::File, origin.name, key->line}, "is no type of channel",
+                                  channel_type_names(), nearest_name(wanted, names).value_or("")});
     return nullptr;
   }
 
@@ -172,30 +172,6 @@ class ChannelLoader {
     const auto found = std::find_if(drafts_.begin(), drafts_.end(),
                                     [&](const Draft& draft) { return draft.settings.name == name; });
     return found == drafts_.end() ? nullptr : &*found;
-  }
-
-  void read_entry(const std::string& file, const FileEntry& entry, const std::string& subject, Draft& draft,
-                  std::set<std::string_view>& given) {
-    for (const auto& setting : draft.type->settings) {
-      if (!reader_of(draft).read_entry(file, entry, subject + "." + entry.key, setting, draft.settings))
-        continue;
-      if (!given.insert(setting.info.key).second)
-        errors_.push_back(
-            ConfigError{subject + "." + entry.key, "", Origin{Origin::Kind::File, file, entry.line},
-                        fmt::format("{0} and {0}_file are both given", setting.info.key), "one of them", ""});
-      return;
-    }
-    std::vector<std::string> names;
-    for (const auto& setting : draft.type->settings) {
-      names.emplace_back(setting.info.key);
-      if (setting.info.secret) names.push_back(names.back() + secret_file_key_suffix);
-    }
-    const std::vector<std::string_view> candidates(names.begin(), names.end());
-    errors_.push_back(ConfigError{
-        fmt::format("{}.{}", subject, shown_value(entry.key)), "",
-        Origin{Origin::Kind::File, file, entry.line},
-        fmt::format("no such setting of a channel of type {}", draft.type->name), "",
-        nearest_name(lower(std::string_view(entry.key).substr(0, 100)), candidates).value_or("")});
   }
 
   // --- the end --------------------------------------------------------------------------------------------

@@ -153,4 +153,10 @@ std::string show_maintenance(const std::vector<MaintenanceWindow>& windows) {
   return text;
 }
 
+Kind<std::vector<MaintenanceWindow>> windows(Applied (*read)(std::string_view,
+                                                             std::vector<MaintenanceWindow>&)) {
+  return {kinds::list_info("windows", std::string(maintenance_accepted), ';'),
+          [=](auto& target, std::string_view text) { return read(text, target); }, show_maintenance};
+}
+
 }  // namespace healer

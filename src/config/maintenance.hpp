@@ -21,4 +21,8 @@ Applied read_maintenance(std::string_view text, std::vector<MaintenanceWindow>& 
 
 std::string show_maintenance(const std::vector<MaintenanceWindow>& windows);
 
+/// The kind of a setting of such windows, read by read_maintenance() or what checks more.
+Kind<std::vector<MaintenanceWindow>> windows(Applied (*read)(std::string_view,
+                                                             std::vector<MaintenanceWindow>&));
+
 }  // namespace healer

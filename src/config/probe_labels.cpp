@@ -6,24 +6,17 @@
 #include <fmt/format.h>
 
 #include "base/text.hpp"
+#include "config/characters.hpp"
 #include "config/config_error.hpp"
 
 namespace healer {
 namespace {
 
-constexpr std::size_t longest_name = 32;
-
-bool is_probe_name(std::string_view name) {
-  return !name.empty() && name.size() <= longest_name && std::all_of(name.begin(), name.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
-  });
-}
-
 /// The name as it would be valid; empty when it would not be even then.
 std::string mended_name(std::string_view name) {
   std::string mended = lower(name);
   std::replace(mended.begin(), mended.end(), ' ', '_');
-  return is_probe_name(mended) ? mended : std::string();
+  return is_short_name(mended) ? mended : std::string();
 }
 
 std::string nearest_key(std::string_view seen) {
@@ -86,12 +79,11 @@ void ProbeLabels::read_named(const std::string& label, const std::string& value)
     return;
   }
   const Setting<Policy>* setting = probe_setting(key);
-  if (!is_probe_name(name)) {
+  if (!is_short_name(name)) {
     const std::string mended = mended_name(name);
     problems_.push_back(wrong_name(
         label,
-        fmt::format("'{}' is no name of a probe; accepted: 1 to {} of a-z, 0-9, _ and -", shown_value(name),
-                    longest_name),
+        fmt::format("'{}' is no name of a probe; accepted: 1 to 32 of a-z, 0-9, _ and -", shown_value(name)),
         mended.empty() ? "" : fmt::format("{}{}.{}", named_probe_prefix, mended, shown_value(key))));
     return;
   }

@@ -4,7 +4,7 @@
 
 namespace healer {
 
-/// docs/configuration.md, made from the table of settings.
+/// docs/configuration.md, with the tables of settings in it.
 std::string configuration_reference();
 
 }  // namespace healer

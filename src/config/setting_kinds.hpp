@@ -1,7 +1,7 @@
 #pragma once
 
+#include <algorithm>
 #include <charconv>
-#include <cmath>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -10,23 +10,27 @@
 #include <vector>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "base/duration.hpp"
+#include "base/secret.hpp"
 #include "base/text.hpp"
+#include "config/config_error.hpp"
 #include "config/setting.hpp"
-#include "config/words.hpp"
+#include "model/enum.hpp"
 
-// The kinds of settings: each builds a table entry whose accepted text and check come from the same bounds.
-// `field` is a generic lambda that gives the field, const or not: [](auto& s) -> auto& { return s.timeout; }.
+// The kinds of values: each makes its accepted text and its check from the same bounds.
 namespace healer::kinds {
 
 /// A whole number within bounds, digits only.
-inline std::optional<unsigned> read_whole(std::string_view text, unsigned low, unsigned high) {
+template <class Number = unsigned>
+std::optional<Number> read_whole(std::string_view text, std::type_identity_t<Number> low,
+                                 std::type_identity_t<Number> high) {
   unsigned value = 0;
   const char* end = text.data() + text.size();
   const auto [last, error] = std::from_chars(text.data(), end, value);
   if (text.empty() || error != std::errc() || last != end || value < low || value > high) return std::nullopt;
-  return value;
+  return static_cast<Number>(value);
 }
 
 inline std::optional<Duration> read_duration(std::string_view text, Duration low, Duration high) {
@@ -35,245 +39,185 @@ inline std::optional<Duration> read_duration(std::string_view text, Duration low
   return value;
 }
 
-inline std::string duration_range(Duration low, Duration high) {
-  return fmt::format("{} to {}", format_duration(low), format_duration(high));
+/// Of a value that the file may give as a list, joined with the separator.
+inline KindInfo list_info(std::string type, std::string accepted, char separator) {
+  KindInfo info{std::move(type), std::move(accepted)};
+  info.list_separator = separator;
+  return info;
 }
 
-inline constexpr std::string_view duration_examples = ", such as 15, 1.5s or 1m30s";
-
-template <class Target, class Field>
-Setting<Target> duration(SettingInfo info, Duration low, Duration high, Field field) {
-  info.type = "duration";
-  info.range = duration_range(low, high);
-  info.accepted = fmt::format("a duration from {}{}", info.range, duration_examples);
+/// A kind whose reader gives a value, or nothing where the text is not accepted.
+template <class Value, class Read, class Show>
+Kind<Value> parsed(KindInfo info, Read read, Show show) {
   return {std::move(info),
-          [=](Target& target, std::string_view text) {
-            const auto value = read_duration(text, low, high);
-            if (value) field(target) = *value;
+          [=](Value& target, std::string_view text) {
+            std::optional<Value> value = read(text);
+            if (value) target = std::move(*value);
             return value.has_value();
           },
-          [=](const Target& target) { return format_duration(field(target)); }};
+          show};
 }
 
-/// A duration or "auto", which leaves the field empty.
-template <class Target, class Field>
-Setting<Target> duration_or_auto(SettingInfo info, Duration low, Duration high, Field field) {
-  info.type = "duration";
-  info.range = "auto, " + duration_range(low, high);
-  info.accepted = fmt::format("auto, or a duration from {}{}", duration_range(low, high), duration_examples);
-  return {std::move(info),
-          [=](Target& target, std::string_view text) {
-            if (lower(text) == "auto") {
-              field(target).reset();
-              return true;
-            }
-            const auto value = read_duration(text, low, high);
-            if (value) field(target) = *value;
-            return value.has_value();
-          },
-          [=](const Target& target) {
-            return field(target) ? format_duration(*field(target)) : std::string("auto");
-          }};
+inline Kind<Duration> duration(Duration low, Duration high) {
+  const std::string range = fmt::format("{} to {}", format_duration(low), format_duration(high));
+  return parsed<Duration>(
+      {"duration", fmt::format("a duration from {}, such as 15, 1.5s or 1m30s", range), range},
+      [=](std::string_view text) { return read_duration(text, low, high); }, format_duration);
 }
 
-template <class Target, class Field>
-Setting<Target> number(SettingInfo info, unsigned low, unsigned high, Field field) {
-  info.type = "number";
-  info.range = fmt::format("{} to {}", low, high);
-  info.accepted = "a whole number from " + info.range;
-  return {std::move(info),
-          [=](Target& target, std::string_view text) {
-            const auto value = read_whole(text, low, high);
-            if (value) field(target) = *value;
-            return value.has_value();
-          },
-          [=](const Target& target) { return std::to_string(field(target)); }};
+template <class Number = unsigned>
+Kind<Number> number(std::type_identity_t<Number> low, std::type_identity_t<Number> high) {
+  const std::string range = fmt::format("{} to {}", low, high);
+  return parsed<Number>(
+      {"number", "a whole number from " + range, range},
+      [=](std::string_view text) { return read_whole<Number>(text, low, high); },
+      [](Number value) { return std::to_string(value); });
 }
 
-template <class Target, class Field>
-Setting<Target> boolean(SettingInfo info, Field field) {
-  info.type = "boolean";
-  info.range = "true, false";
-  info.accepted = "true, yes, 1, on, false, no, 0 or off";
-  return {std::move(info),
-          [=](Target& target, std::string_view text) {
-            const auto value = parse_bool(text);
-            if (value) field(target) = *value;
-            return value.has_value();
-          },
-          [=](const Target& target) { return std::string(field(target) ? "true" : "false"); }};
+inline Kind<bool> boolean() {
+  return parsed<bool>({"boolean", "true, yes, 1, on, false, no, 0 or off", "true, false"}, parse_bool,
+                      [](bool value) { return std::string(value ? "true" : "false"); });
 }
 
 /// One of some words. The first word that names a value is the one it is shown as.
-template <class Target, class Value, class Field>
-Setting<Target> choice(SettingInfo info, std::vector<std::pair<std::string_view, Value>> words, Field field) {
-  info.type = "choice";
+template <class Value>
+Kind<Value> choice(std::vector<std::pair<std::string_view, Value>> words) {
+  KindInfo info{"choice"};
   for (const auto& [word, value] : words) {
     info.choices.push_back(word);
     if (info.choices.size() > 1) info.accepted += info.choices.size() == words.size() ? " or " : ", ";
     info.accepted += word;
   }
-  return {std::move(info),
-          [=](Target& target, std::string_view text) {
-            const std::string wanted = lower(text);
-            for (const auto& [word, value] : words) {
-              if (wanted == lower(word)) {
-                field(target) = value;
-                return true;
-              }
-            }
-            return false;
-          },
-          [=](const Target& target) {
-            for (const auto& [word, value] : words)
-              if (field(target) == value) return std::string(word);
-            return std::string();
-          }};
+  return parsed<Value>(
+      std::move(info),
+      [=](std::string_view text) -> std::optional<Value> {
+        for (const auto& [word, value] : words)
+          if (lower(text) == lower(word)) return value;
+        return std::nullopt;
+      },
+      [=](const Value& value) {
+        for (const auto& [word, known] : words)
+          if (value == known) return std::string(word);
+        return std::string();
+      });
+}
+
+/// One of an enum's values, by its description's words.
+template <DescribedEnum E>
+Kind<E> choice() {
+  std::vector<std::pair<std::string_view, E>> words;
+  for (const E value : enum_values<E>()) words.emplace_back(to_string(value), value);
+  return choice<E>(std::move(words));
 }
 
 /// Text that a predicate accepts; `accepted` says the same in words.
-template <class Target, class Field>
-Setting<Target> text(SettingInfo info, std::string accepted, bool (*valid)(std::string_view), Field field) {
-  info.type = "text";
-  info.accepted = std::move(accepted);
-  return {std::move(info),
-          [=](Target& target, std::string_view value) {
-            if (!valid(value)) return false;
-            field(target) = std::string(value);
-            return true;
-          },
-          [=](const Target& target) { return std::string(field(target)); }};
+inline Kind<std::string> text(std::string accepted, bool (*valid)(std::string_view)) {
+  return parsed<std::string>(
+      {"text", std::move(accepted)},
+      [=](std::string_view text) { return valid(text) ? std::optional(std::string(text)) : std::nullopt; },
+      [](const std::string& value) { return value; });
+}
+
+/// A text that is never printed.
+inline Kind<Secret> secret(std::string type, std::string accepted, bool (*valid)(std::string_view)) {
+  KindInfo info{std::move(type), std::move(accepted)};
+  info.secret = true;
+  return parsed<Secret>(
+      std::move(info),
+      [=](std::string_view text) {
+        return valid(text) ? std::optional(Secret(std::string(text))) : std::nullopt;
+      },
+      [](const Secret& value) { return to_string(value); });
 }
 
 /// What no other kind fits: its own reader and writer.
-template <class Target>
-Setting<Target> special(SettingInfo info, std::string type, std::string accepted,
-                        std::function<Applied(Target&, std::string_view)> apply,
-                        std::string (*show)(const Target&)) {
-  info.type = std::move(type);
-  info.accepted = std::move(accepted);
-  return {std::move(info), std::move(apply), show};
+template <class Value, class Read>
+Kind<Value> special(KindInfo info, Read read, std::string (*show)(const Value&)) {
+  return {std::move(info), std::move(read), show};
+}
+
+/// The kind, or a word that leaves the value empty.
+template <class Value>
+Kind<std::optional<Value>> word_or(std::string_view word, Kind<Value> kind, std::string accepted = {}) {
+  KindInfo info = kind.info;
+  info.accepted = accepted.empty() ? fmt::format("{}, or {}", word, info.accepted) : std::move(accepted);
+  if (!info.range.empty()) info.range = fmt::format("{}, {}", word, info.range);
+  return {
+      std::move(info),
+      [word, read = std::move(kind.read)](std::optional<Value>& target, std::string_view text) -> Applied {
+        std::optional<Value> value;
+        if (lower(text) != word)
+          if (Applied applied = read(value.emplace(), text); !applied) return applied;
+        target = std::move(value);
+        return true;
+      },
+      [word, show = std::move(kind.show)](const std::optional<Value>& value) {
+        return value ? show(*value) : std::string(word);
+      }};
+}
+
+/// The kind, of a value that may be unset; there is no word for that.
+template <class Value>
+Kind<std::optional<Value>> if_set(Kind<Value> kind) {
+  return {kind.info,
+          [read = kind.read](std::optional<Value>& target, std::string_view text) {
+            Value value{};
+            Applied applied = read(value, text);
+            if (applied) target = std::move(value);
+            return applied;
+          },
+          [show = kind.show](const std::optional<Value>& value) { return value ? show(*value) : ""; }};
+}
+
+/// Several values, each read by its own text: one value, or a list in the file. What is refused of a list is
+/// told of its item.
+template <class Value>
+Kind<std::vector<Value>> list_of(Kind<Value> kind, std::size_t most = 100) {
+  KindInfo info = kind.info;
+  info.list_separator = ',';
+  info.choices.clear();
+  const auto read = [=](std::vector<Value>& target, const std::vector<std::string>& items) -> Applied {
+    if (items.empty() || items.size() > most)
+      return Applied::refused(fmt::format("{} given; 1 to {}", items.size(), most));
+    std::vector<Value> values;
+    for (std::size_t i = 0; i < items.size(); ++i) {
+      Value value{};
+      if (Applied applied = kind.read(value, trim(items[i])); !applied) {
+        applied.item = i;
+        if (applied.nearest.empty()) applied.nearest = nearest_name(items[i], kind.info.choices).value_or("");
+        return applied;
+      }
+      if (std::find(values.begin(), values.end(), value) == values.end()) values.push_back(std::move(value));
+    }
+    target = std::move(values);
+    return true;
+  };
+  return {
+      std::move(info),
+      [read](std::vector<Value>& target, std::string_view text) { return read(target, {std::string(text)}); },
+      [show = kind.show](const std::vector<Value>& values) {
+        std::vector<std::string> texts;
+        for (const Value& value : values) texts.push_back(show(value));
+        return fmt::format("{}", fmt::join(texts, ","));
+      },
+      read};
 }
 
 /// A share of one, to a millionth.
-inline std::optional<double> read_share(std::string_view text) {
-  const bool percent = text.ends_with('%');
-  if (percent) text = trim(text.substr(0, text.size() - 1));
-  double value = 0;
-  const char* end = text.data() + text.size();
-  const auto [last, error] = std::from_chars(text.data(), end, value, std::chars_format::fixed);
-  if (text.empty() || error != std::errc() || last != end) return std::nullopt;
-  if (percent) value /= 100;
-  if (!(value >= 0 && value <= 1)) return std::nullopt;
-  return std::round(value * 1e6) / 1e6;
-}
-
-template <class Target, class Field>
-Setting<Target> share(SettingInfo info, Field field) {
-  info.type = "share";
-  info.accepted = "a share from 0 to 1, or a percentage from 0% to 100%";
-  return {std::move(info),
-          [=](Target& target, std::string_view text) {
-            const auto value = read_share(text);
-            if (value) field(target) = *value;
-            return value.has_value();
-          },
-          [=](const Target& target) {
-            std::string text = fmt::format("{:.6f}", field(target));
-            text.erase(text.find_last_not_of('0') + 1);
-            if (text.ends_with('.')) text.pop_back();
-            return text;
-          }};
-}
-
-struct ByteUnit {
-  std::string_view name;
-  std::uint64_t bytes;
-};
-inline constexpr ByteUnit byte_units[] = {{"tib", 1ULL << 40},
-                                          {"gib", 1ULL << 30},
-                                          {"mib", 1ULL << 20},
-                                          {"kib", 1ULL << 10},
-                                          {"gb", 1'000'000'000},
-                                          {"mb", 1'000'000},
-                                          {"kb", 1'000},
-                                          {"g", 1'000'000'000},
-                                          {"m", 1'000'000},
-                                          {"k", 1'000},
-                                          {"b", 1}};
+Kind<double> share();
 
 /// "64MiB", "500k", "65536": whole numbers, with a unit of 1024 (KiB, MiB, GiB) or 1000 (k, kB, M, MB, ...).
-inline std::optional<std::uint64_t> read_bytes(std::string_view text) {
-  const std::string wanted = lower(trim(text));
-  std::uint64_t number = 0;
-  const char* end = wanted.data() + wanted.size();
-  const auto [last, error] = std::from_chars(wanted.data(), end, number);
-  if (wanted.empty() || error != std::errc()) return std::nullopt;
-  const std::string_view unit = trim(std::string_view(last, static_cast<std::size_t>(end - last)));
-  if (unit.empty()) return number;
-  for (const ByteUnit& known : byte_units) {
-    if (unit != known.name) continue;
-    if (number > (1ULL << 50) / known.bytes) return std::nullopt;
-    return number * known.bytes;
-  }
-  return std::nullopt;
-}
-
-/// The shortest exact form that read_bytes() reads back.
-inline std::string format_bytes(std::uint64_t bytes) {
-  if (bytes != 0 && bytes % (1ULL << 40) == 0) return fmt::format("{}TiB", bytes >> 40);
-  if (bytes != 0 && bytes % (1ULL << 30) == 0) return fmt::format("{}GiB", bytes >> 30);
-  if (bytes != 0 && bytes % (1ULL << 20) == 0) return fmt::format("{}MiB", bytes >> 20);
-  if (bytes != 0 && bytes % (1ULL << 10) == 0) return fmt::format("{}KiB", bytes >> 10);
-  return std::to_string(bytes);
-}
-
-template <class Target, class Field>
-Setting<Target> byte_size(SettingInfo info, std::uint64_t low, std::uint64_t high, Field field) {
-  info.type = "size";
-  info.range = fmt::format("{} to {}", format_bytes(low), format_bytes(high));
-  info.accepted = fmt::format("a size from {}, such as 64MiB or 500k", info.range);
-  return {std::move(info),
-          [=](Target& target, std::string_view text) {
-            const auto value = read_bytes(text);
-            if (!value || *value < low || *value > high) return false;
-            field(target) = *value;
-            return true;
-          },
-          [=](const Target& target) { return format_bytes(field(target)); }};
-}
+Kind<std::uint64_t> byte_size(std::uint64_t low, std::uint64_t high);
 
 /// The arguments of a command that no shell sees: split like a shell's words, or taken from a list.
-template <class Target, class Field>
-Setting<Target> arguments(SettingInfo info, Field field) {
-  info.type = "arguments";
-  info.list_separator = ' ';
-  info.accepted =
-      "a command and its arguments, as a shell splits them (quotes and backslashes, nothing else), or a list";
-  const auto apply_list = [=](Target& target, const std::vector<std::string>& words) -> Applied {
-    if (std::string reason = refuse_command(words); !reason.empty())
-      return Applied::refused(std::move(reason));
-    field(target) = words;
-    return true;
-  };
-  return {std::move(info),
-          [=](Target& target, std::string_view text) -> Applied {
-            const auto words = read_words_or_list(text);
-            if (!words) return Applied::refused(words.error());
-            return apply_list(target, *words);
-          },
-          [=](const Target& target) { return show_words(field(target)); }, apply_list};
-}
+Kind<std::vector<std::string>> arguments();
 
-/// Fills in what every entry of a table shares: the scope, and the default as the target itself shows it.
-template <class Target>
-std::vector<Setting<Target>> finished(Scope scope, std::vector<Setting<Target>> table) {
-  const Target defaults{};
-  for (Setting<Target>& setting : table) {
-    setting.info.scope = scope;
-    setting.info.default_text = setting.show(defaults);
-  }
-  return table;
+/// A URL with a host, that is never printed.
+Kind<Secret> secret_url();
+
+/// A user and password in a URL, where the URL is otherwise shown.
+inline bool names_a_user(std::string_view text) {
+  return text.find('@') != std::string_view::npos;
 }
 
 }  // namespace healer::kinds

@@ -1,6 +1,7 @@
 #pragma once
 
-#include <map>
+#include <algorithm>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -12,7 +13,6 @@
 #include "base/text.hpp"
 #include "config/config_error.hpp"
 #include "config/load.hpp"
-#include "config/secret_file.hpp"
 #include "config/setting.hpp"
 #include "config/yaml_file.hpp"
 
@@ -26,7 +26,18 @@ inline constexpr const char* secret_file_key_suffix = "_file";
 /// for one that is not set.
 const std::string* find_variable(const Environment& environment, const std::string& name);
 
-/// Reads one setting from where it stands into its target; what came of it goes to the lists it is made with.
+/// A map or a list of maps of the file, and where it stands.
+struct ObjectPlace {
+  const std::string& file;
+  const YamlNode& value;
+  int line = 0;               ///< of the key, or of the item of a list
+  std::string name;           ///< what errors call it: "routes[2].match"
+  std::string what = {};      ///< "of a channel of type slack", where a key is unknown
+  std::string_view but = {};  ///< a key that the caller reads
+};
+
+/// Reads settings from where they stand into their targets; what came of it goes to the lists that the reader
+/// is made with.
 class SettingReader {
  public:
   SettingReader(ConfigErrors& errors, std::vector<std::string>& warnings,
@@ -37,47 +48,31 @@ class SettingReader {
   /// when none is set.
   template <class Target>
   std::string read_variables(const Environment& environment, const Setting<Target>& setting, Target& target) {
-    const std::string* winner = nullptr;
-    std::string winner_name;
-    for (const std::string& name : env_names(setting.info)) {
-      const std::string* value = find_variable(environment, name);
-      if (!value) continue;
-      if (!winner) {
-        winner = value;
-        winner_name = name;
-      } else if (*value != *winner) {
-        warnings_.push_back(
-            fmt::format("{} and {} are both set and differ; {} is used", winner_name, name, winner_name));
-      }
-    }
-    if (setting.info.secret) {
-      std::string file_name = read_secret_variable(environment, setting, target, winner != nullptr);
-      if (!file_name.empty()) return file_name;
-    }
-    if (!winner) return {};
-    const std::string_view text = setting.info.env_is_presence ? std::string_view("true") : *winner;
-    apply(setting, target, winner_name, text, Origin{Origin::Kind::Environment, winner_name});
-    return winner_name;
+    const Found found = find(environment, setting.info);
+    if (found.name.empty()) return {};
+    const Origin origin{Origin::Kind::Environment, found.name};
+    if (found.is_file)
+      apply_secret_file(setting, target, found.name, *found.value, origin);
+    else
+      apply(setting, target, found.name, setting.info.env_is_presence ? "true" : *found.value, origin);
+    return found.name;
   }
 
   /// From an entry of the file; false when the entry is not this setting's. `name` is what messages call it.
   template <class Target>
   bool read_entry(const std::string& file, const FileEntry& entry, const std::string& name,
                   const Setting<Target>& setting, Target& target) {
+    const SettingInfo& info = setting.info;
     Origin origin{Origin::Kind::File, file, entry.line};
-    if (setting.info.secret && !entry.from_list &&
-        entry.key == std::string(setting.info.key) + secret_file_key_suffix) {
+    if (!is_key_of(info, entry.key)) return false;
+    if (entry.from_list && (entry.key != info.key || (info.list_separator == '\0' && !setting.apply_list)))
+      refuse(origin, name, "", "a list; a single value is expected", info.accepted);
+    else if (entry.key != info.key)
       apply_secret_file(setting, target, name, entry.value, origin);
-      return true;
-    }
-    if (setting.info.key != entry.key) return false;
-    if (entry.from_list && setting.info.list_separator == '\0')
-      errors_.push_back(ConfigError{name, "", std::move(origin), "a list; a single value is expected",
-                                    setting.info.accepted, ""});
-    else if (entry.from_list)
-      apply_list(setting, target, entry, name, origin);
-    else
+    else if (!entry.from_list)
       apply(setting, target, name, entry.value, origin);
+    else
+      apply_list(setting, target, entry, name, std::move(origin));
     return true;
   }
 
@@ -88,64 +83,167 @@ class SettingReader {
     note(setting, target, name, value, origin, setting.apply(target, value));
   }
 
+  /// Reads a map by its table. The keys that were given, whether their values are accepted or not.
+  template <class Target>
+  std::set<std::string_view> read_object(const ObjectPlace& at, const Table<Target>& table, Target& target) {
+    std::set<std::string_view> given;
+    const std::vector<std::string_view> keys = keys_of(table);
+    const std::size_t before = errors_.size();
+    if (at.value.kind != YamlNode::Kind::Map) {
+      refuse_kind(at, "a map of settings", keys);
+      return given;
+    }
+    for (std::size_t i = 0; i + 1 < at.value.children.size(); i += 2) {
+      const YamlNode& key = at.value.children[i];
+      if (key.text == at.but) continue;
+      const auto row = std::find_if(table.begin(), table.end(),
+                                    [&](const auto& each) { return is_key_of(each.info, key.text); });
+      if (row == table.end()) {
+        refuse_key(at, key, infos_of(table));
+        continue;
+      }
+      const ObjectPlace inner{at.file, at.value.children[i + 1], key.line, at.name + "." + key.text};
+      if (row->read_object)
+        row->read_object(target, inner, *this);
+      else if (const auto entry = healer::read_entry(at.file, key, inner.value, inner.name, errors_))
+        read_entry(at.file, *entry, inner.name, *row, target);
+      if (!given.insert(row->info.key).second)
+        refuse(inner, "", fmt::format("{0} and {0}_file are both given", row->info.key), "one of them");
+    }
+    if (row_scope(table) == Scope::Object && errors_.size() == before)
+      for (const Setting<Target>& row : table)
+        if (row.info.required && !given.contains(row.info.key))
+          refuse({Origin::Kind::File, at.file, at.line}, fmt::format("{}.{}", at.name, row.info.key), "",
+                 "is missing", row.info.accepted);
+    return given;
+  }
+
+  /// Reads a list of maps, each with a name of its own; the lines they begin in. `noun` is what each is;
+  /// `check` is called with each that is sound by itself.
+  template <class Target, class Check>
+  std::vector<int> read_objects(const ObjectPlace& at, std::string_view noun, std::size_t most,
+                                const Table<Target>& table, std::vector<Target>& targets, Check check) {
+    std::vector<int> lines;
+    const std::vector<YamlNode>& items = at.value.children;
+    if (at.value.kind != YamlNode::Kind::Sequence)
+      refuse_kind(at, fmt::format("a list of {}s", noun), {});
+    else if (items.size() > most)
+      refuse(at, "", fmt::format("{} {}s; at most {}", items.size(), noun, most));
+    else
+      for (const YamlNode& item : items) {
+        const ObjectPlace place{at.file, item, item.line, fmt::format("{}[{}]", at.name, lines.size() + 1)};
+        Target target;
+        const std::size_t before = errors_.size();
+        read_object(place, table, target);
+        if (errors_.size() == before) check(target, place);
+        const auto twin = std::find_if(targets.begin(), targets.end(),
+                                       [&](const Target& each) { return each.name == target.name; });
+        if (twin != targets.end() && !target.name.empty())
+          refuse({Origin::Kind::File, at.file, item.line}, place.name + ".name", shown_value(target.name),
+                 fmt::format("is the name of the {} in line {}, too", noun,
+                             lines[static_cast<std::size_t>(twin - targets.begin())]),
+                 fmt::format("one name for one {}", noun));
+        targets.push_back(std::move(target));
+        lines.push_back(item.line);
+      }
+    return lines;
+  }
+
+  void refuse(Origin origin, std::string name, std::string value, std::string problem,
+              std::string accepted = {}, std::string nearest = {}) {
+    errors_.push_back(ConfigError{std::move(name), std::move(value), std::move(origin), std::move(problem),
+                                  std::move(accepted), std::move(nearest)});
+  }
+  void refuse(const ObjectPlace& at, std::string value, std::string problem, std::string accepted = {},
+              std::string nearest = {}) {
+    refuse({Origin::Kind::File, at.file, at.line}, at.name, std::move(value), std::move(problem),
+           std::move(accepted), std::move(nearest));
+  }
+  void warn(std::string warning) { warnings_.push_back(std::move(warning)); }
+  std::size_t errors() const { return errors_.size(); }
+
  private:
+  /// A variable that is set, or the file that NAME_FILE names in its place.
+  struct Found {
+    std::string name = {};
+    const std::string* value = nullptr;
+    bool is_file = false;
+  };
+  Found find(const Environment& environment, const SettingInfo& info);
+
+  static bool is_key_of(const SettingInfo& info, std::string_view key);
+  template <class Target>
+  static Scope row_scope(const Table<Target>& table) {
+    return table.empty() ? Scope::Object : table.front().info.scope;
+  }
+  template <class Target>
+  static std::vector<const SettingInfo*> infos_of(const Table<Target>& table) {
+    std::vector<const SettingInfo*> infos;
+    for (const Setting<Target>& row : table) infos.push_back(&row.info);
+    return infos;
+  }
+  template <class Target>
+  static std::vector<std::string_view> keys_of(const Table<Target>& table) {
+    std::vector<std::string_view> keys;
+    for (const Setting<Target>& row : table) keys.push_back(row.info.key);
+    return keys;
+  }
+  void refuse_kind(const ObjectPlace& at, std::string_view expected,
+                   const std::vector<std::string_view>& keys);
+  void refuse_key(const ObjectPlace& at, const YamlNode& key, const std::vector<const SettingInfo*>& known);
+
   template <class Target>
   void apply_list(const Setting<Target>& setting, Target& target, const FileEntry& entry,
-                  const std::string& name, const Origin& origin) {
-    const std::string joined =
-        fmt::format("{}", fmt::join(entry.items, std::string(1, setting.info.list_separator)));
-    if (setting.apply_list)
-      note(setting, target, name, joined, origin, setting.apply_list(target, entry.items));
-    else
-      apply(setting, target, name, joined, origin);
+                  const std::string& name, Origin origin) {
+    const std::string separator(1, setting.info.list_separator);
+    std::string joined = fmt::format("{}", fmt::join(entry.items, separator));
+    if (!setting.apply_list) return apply(setting, target, name, joined, origin);
+    const Applied applied = setting.apply_list(target, entry.items);
+    if (applied.item) {
+      joined = entry.items[*applied.item];
+      origin.line = entry.item_lines[*applied.item];
+    }
+    note(setting, target, name, joined, origin, applied);
   }
 
   template <class Target>
   void note(const Setting<Target>& setting, const Target& target, const std::string& name,
             std::string_view value, const Origin& origin, const Applied& applied) {
-    const SettingInfo& info = setting.info;
-    if (applied) {
-      note_effective(effective_, info, setting.show(target), origin);
-      return;
-    }
-    std::string nearest = applied.nearest;
-    if (nearest.empty() && !info.secret) nearest = suggest_value(info, value);
-    errors_.push_back(ConfigError{name, quotable(info, value), origin, refusal(applied), info.accepted,
-                                  std::move(nearest)});
+    if (!applied)
+      note_refusal(setting.info, name, value, origin, applied);
+    else if (setting.info.scope != Scope::Object)
+      note_effective(effective_, setting.info, setting.show(target), origin);
   }
-
-  /// NAME_FILE in place of NAME, as Docker's images have it. Its name when it was there, and no more is to be
-  /// read.
-  template <class Target>
-  std::string read_secret_variable(const Environment& environment, const Setting<Target>& setting,
-                                   Target& target, bool plain_too) {
-    for (std::string name : env_names(setting.info)) {
-      name += secret_file_suffix;
-      const std::string* path = find_variable(environment, name);
-      if (!path) continue;
-      if (plain_too)
-        warnings_.push_back(fmt::format("{} and {} are both set; {} is used", setting.info.env, name, name));
-      apply_secret_file(setting, target, name, *path, Origin{Origin::Kind::Environment, name});
-      return name;
-    }
-    return {};
-  }
+  void note_refusal(const SettingInfo& info, const std::string& name, std::string_view value,
+                    const Origin& origin, const Applied& applied);
 
   template <class Target>
   void apply_secret_file(const Setting<Target>& setting, Target& target, const std::string& name,
                          const std::string& path, const Origin& origin) {
-    const auto text = read_secret_file(path);
-    if (text)
-      apply(setting, target, name, *text, origin);
-    else
-      errors_.push_back(ConfigError{name, shown_value(path), origin,
-                                    "cannot be read: " + text.error().message,
-                                    "the path of a file that holds the value", ""});
+    if (const auto text = secret_of(name, path, origin)) apply(setting, target, name, *text, origin);
   }
+  std::optional<std::string> secret_of(const std::string& name, const std::string& path,
+                                       const Origin& origin);
 
   ConfigErrors& errors_;
   std::vector<std::string>& warnings_;
   std::vector<EffectiveSetting>& effective_;
 };
+
+/// A row whose value is a map of its own.
+template <class Target, class Part>
+Setting<Target> object(std::string_view key, Part Target::*member, Table<Part> table,
+                       std::string description) {
+  Setting<Target> row;
+  row.info.key = key;
+  row.info.accepted = "a map";
+  row.info.description = std::move(description);
+  row.read_object = [member, table = std::move(table)](Target& target, const ObjectPlace& at,
+                                                       SettingReader& reader) {
+    reader.read_object(at, table, target.*member);
+  };
+  row.sets = fields(member);
+  return row;
+}
 
 }  // namespace healer

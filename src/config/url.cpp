@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "base/text.hpp"
+#include "config/characters.hpp"
 #include "config/setting_kinds.hpp"
 
 namespace healer {
@@ -15,15 +16,6 @@ namespace {
 bool is_numeric(int family, const std::string& address) {
   unsigned char bytes[sizeof(in6_addr)];
   return address.find('\0') == std::string::npos && inet_pton(family, address.c_str(), bytes) == 1;
-}
-
-bool is_graphic(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char c) { return c > 0x20 && c < 0x7F; });
-}
-
-bool is_in_a_name(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
-         c == '_';
 }
 
 bool read_authority(std::string_view authority, Url& url) {
@@ -44,7 +36,7 @@ bool read_authority(std::string_view authority, Url& url) {
     const auto colon = authority.find(':');
     if (colon != std::string_view::npos) port = authority.substr(colon + 1);
     url.host = authority.substr(0, colon);
-    if (url.host.empty() || !std::all_of(url.host.begin(), url.host.end(), is_in_a_name)) return false;
+    if (!is_word(url.host, url.host.size(), "-._")) return false;
   }
   if (!port) return true;
   const auto number = kinds::read_whole(*port, 1, 65535);
@@ -53,6 +45,11 @@ bool read_authority(std::string_view authority, Url& url) {
 }
 
 }  // namespace
+
+std::string without_last_slashes(std::string_view text) {
+  while (text.ends_with('/')) text.remove_suffix(1);
+  return std::string(text);
+}
 
 bool is_numeric_v4(const std::string& address) {
   return is_numeric(AF_INET, address);
@@ -69,7 +66,7 @@ std::string host_and_port(const std::string& host, std::uint16_t port) {
 
 std::optional<Url> read_url(std::string_view text) {
   const auto mark = text.find("://");
-  if (mark == std::string_view::npos || text.size() > 2048 || !is_graphic(text)) return std::nullopt;
+  if (mark == std::string_view::npos || !is_graphic<2048>(text)) return std::nullopt;
   Url url;
   url.scheme = lower(text.substr(0, mark));
   const std::string_view rest = text.substr(mark + 3);

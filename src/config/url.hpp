@@ -22,6 +22,9 @@ std::optional<Url> read_url(std::string_view text);
 /// Whether it is an http:// or https:// URL with a host.
 bool is_http_url(std::string_view text);
 
+/// What a path can be added to.
+std::string without_last_slashes(std::string_view text);
+
 bool is_numeric_v4(const std::string& address);
 bool is_numeric_v6(const std::string& address);
 

@@ -139,17 +139,10 @@ Node read_document(const ConfigText& file, ConfigErrors& errors) {
   return {};
 }
 
-/// Walks the tree's maps and turns them into entries. `prefix` goes before each setting's name in errors.
+/// Walks the tree's maps and turns them into entries.
 class EntryReader {
  public:
-  EntryReader(const std::string& file, ConfigErrors& errors, std::string prefix = {})
-      : file_(file), errors_(errors), prefix_(std::move(prefix)) {}
-
-  std::vector<FileEntry> read_settings(const Node& map) {
-    std::vector<FileEntry> entries;
-    read_map(map, [&](const Node& key, const Node& value) { read_entry(key, value, entries); });
-    return entries;
-  }
+  EntryReader(const std::string& file, ConfigErrors& errors) : file_(file), errors_(errors) {}
 
   FileEntries read(const Node& root) {
     FileEntries entries;
@@ -171,7 +164,7 @@ class EntryReader {
 
  private:
   void error(int line, std::string problem, const std::string& key = {}) {
-    errors_.push_back(file_error(file_, line, std::move(problem), prefix_ + shown_value(key)));
+    errors_.push_back(file_error(file_, line, std::move(problem), shown_value(key)));
   }
 
   template <class Each>
@@ -226,34 +219,12 @@ class EntryReader {
   }
 
   void read_entry(const Node& key, const Node& value, std::vector<FileEntry>& entries) {
-    FileEntry entry{key.text, value.text, key.line, {}, false};
-    switch (value.kind) {
-      case NodeKind::Scalar:
-        break;
-      case NodeKind::Sequence:
-        entry.from_list = true;
-        for (const Node& item : value.children) {
-          if (item.kind != NodeKind::Scalar) {
-            error(item.line, fmt::format("{} in a list; single values are expected", to_string(item.kind)),
-                  key.text);
-            return;
-          }
-          entry.items.push_back(item.text);
-        }
-        break;
-      case NodeKind::Null:
-        error(key.line, "the value is missing", key.text);
-        return;
-      case NodeKind::Map:
-        error(key.line, "a map; a single value is expected", key.text);
-        return;
-    }
-    entries.push_back(std::move(entry));
+    auto entry = healer::read_entry(file_, key, value, shown_value(key.text), errors_);
+    if (entry) entries.push_back(std::move(*entry));
   }
 
   const std::string& file_;
   ConfigErrors& errors_;
-  const std::string prefix_;
 };
 
 }  // namespace
@@ -302,13 +273,31 @@ FileEntries read_entries(const ConfigText& file, ConfigErrors& errors) {
   return EntryReader(file.name, errors).read(read_document(file, errors));
 }
 
-std::vector<FileEntry> read_settings(const std::string& file, const YamlNode& map, const std::string& name,
-                                     ConfigErrors& errors) {
-  if (map.kind == NodeKind::Null) return {};
-  if (map.kind == NodeKind::Map) return EntryReader(file, errors, name + ".").read_settings(map);
-  errors.push_back(file_error(file, map.line,
-                              fmt::format("{}; a map of settings is expected", to_string(map.kind)), name));
-  return {};
+const YamlNode* find_key(const YamlNode& map, std::string_view key) {
+  if (map.kind != NodeKind::Map) return nullptr;
+  for (std::size_t i = 0; i + 1 < map.children.size(); i += 2)
+    if (map.children[i].text == key) return &map.children[i];
+  return nullptr;
+}
+
+std::optional<FileEntry> read_entry(const std::string& file, const YamlNode& key, const YamlNode& value,
+                                    const std::string& name, ConfigErrors& errors) {
+  const auto refused = [&](int line, std::string problem) {
+    errors.push_back(file_error(file, line, std::move(problem), name));
+    return std::nullopt;
+  };
+  if (value.kind == NodeKind::Null) return refused(key.line, "the value is missing");
+  if (value.kind == NodeKind::Map) return refused(key.line, "a map; a single value is expected");
+  FileEntry entry{key.text, value.text, key.line};
+  entry.from_list = value.kind == NodeKind::Sequence;
+  for (const YamlNode& item : value.children) {
+    if (item.kind != NodeKind::Scalar)
+      return refused(item.line,
+                     fmt::format("{} in a list; single values are expected", to_string(item.kind)));
+    entry.items.push_back(item.text);
+    entry.item_lines.push_back(item.line);
+  }
+  return entry;
 }
 
 std::optional<std::vector<std::string>> read_list(std::string_view text) {

@@ -30,6 +30,7 @@ struct FileEntry {
   std::string value;  ///< empty for a list
   int line = 0;
   std::vector<std::string> items = {};
+  std::vector<int> item_lines = {};
   bool from_list = false;  ///< the value is `items`
 };
 
@@ -44,6 +45,9 @@ struct YamlNode {
 
 /// "a list", for messages.
 const char* to_string(YamlNode::Kind kind);
+
+/// The key's node in the map; null when the map has no such key. The value stands behind it.
+const YamlNode* find_key(const YamlNode& map, std::string_view key);
 
 /// A key of the top level whose value has a shape of its own, with a reader of its own. Its maps' keys are
 /// single values, and none is written twice; it is at most six levels deep, the file's own included.
@@ -69,10 +73,10 @@ std::span<const std::string_view> section_keys();
 /// Entries that are sound are returned beside the errors of those that are not.
 FileEntries read_entries(const ConfigText& file, ConfigErrors& errors);
 
-/// The entries of a map of settings within a section; `name` is what errors call the map. Entries that are
-/// sound are returned beside the errors of those that are not.
-std::vector<FileEntry> read_settings(const std::string& file, const YamlNode& map, const std::string& name,
-                                     ConfigErrors& errors);
+/// A key and its value as an entry, where the value is a single one or a list of these. `name` is what errors
+/// call the key.
+std::optional<FileEntry> read_entry(const std::string& file, const YamlNode& key, const YamlNode& value,
+                                    const std::string& name, ConfigErrors& errors);
 
 /// The items of a list of single values on its own, as in a label or a variable: ["a b", "c"]. Nothing when
 /// it is not one.

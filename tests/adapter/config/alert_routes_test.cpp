@@ -91,7 +91,7 @@ TEST_CASE("routes: everything a route can say") {
 
 TEST_CASE("routes: each refusal names its line, its setting, and what was meant") {
   has(refusals("routes: slack\n"), "healer.yaml:1: routes: a single value; a list of routes is expected");
-  has(refusals("routes:\n  - slack\n"), "routes[1]: a single value; a map is expected");
+  has(refusals("routes:\n  - slack\n"), "routes[1]: a single value; a map of settings is expected");
   has(refusals("routes:\n  - channels: slack\n"), "routes[1].name: is missing");
   has(refusals("routes:\n  - name: one\n"), "routes[1].channels: is missing");
   has(refusals(route_of("    chanels: x\n")), "healer.yaml:4: routes[1].chanels: no such setting");
@@ -102,11 +102,13 @@ TEST_CASE("routes: each refusal names its line, its setting, and what was meant"
   has(channel, "did you mean 'slack'?");
   has(refusals("routes:\n  - name: one\n    channels: slack\n", {}), "none is");
   has(refusals(route_of("    match: {kinds: [critcal]}\n")), "did you mean 'critical'?");
-  has(refusals(route_of("    match: {labels: [none]}\n")), "is no value of the label healer.alert");
-  has(refusals(route_of("    match: [critical]\n")), "routes[1].match: a list; a map is expected");
-  has(refusals(route_of("    match: {workloads: []}\n")), "0 names; 1 to 100");
+  has(refusals(route_of("    match: {labels: [none]}\n")),
+      "'none' is not valid; accepted: 1 to 100 of letters");
+  has(refusals(route_of("    match: [critical]\n")),
+      "routes[1].match: a list; a map of settings is expected");
+  has(refusals(route_of("    match: {workloads: []}\n")), "0 given; 1 to 100");
   has(refusals(route_of("    remind_every: often\n")), "routes[1].remind_every: 'often'");
-  has(refusals(route_of("    go_on: perhaps\n")), "true or false");
+  has(refusals(route_of("    go_on: perhaps\n")), "true, yes, 1, on, false, no, 0 or off");
   has(refusals(route_of("    quiet: night\n")), "routes[1].quiet: 'night'");
   has(refusals(route_of("    quiet: 00:00-24:00\n")), "leave no time");
   has(refusals(route_of("    quiet: [Mon-Fri 00:00-24:00, 'Sat,Sun 12:00-24:00', 'Sat,Sun 00:00-12:00']\n")),

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "adapter/config/samples.hpp"
 #include "config/channel_settings.hpp"
 #include "config/load.hpp"
 
@@ -81,25 +82,19 @@ class SecretFile {
 };
 
 /// What makes one channel of each type by its required variables alone.
-const std::vector<std::pair<std::string, Environment>> least_variables{
-    {"slack", {{"SLACK_WEBHOOK_URL", "https://hooks.example/s"}}},
-    {"slack_bot", {{"SLACK_BOT_TOKEN", "xoxb-1-a"}, {"SLACK_CHANNEL", "#ops"}}},
-    {"pagerduty", {{"PAGERDUTY_ROUTING_KEY", routing_key}}},
-    {"opsgenie", {{"OPSGENIE_API_KEY", "a-b-c"}}},
-    {"discord", {{"DISCORD_WEBHOOK_URL", "https://discord.example/api/webhooks/1/x"}}},
-    {"teams", {{"TEAMS_WEBHOOK_URL", "https://flow.example/x?sig=y"}}},
-    {"telegram", {{"TELEGRAM_BOT_TOKEN", "12:A-b_c"}, {"TELEGRAM_CHAT_ID", "-100"}}},
-    {"ntfy", {{"NTFY_URL", "https://ntfy.example/topic"}}},
-    {"gotify", {{"GOTIFY_URL", "https://gotify.example/"}, {"GOTIFY_TOKEN", "A.b"}}},
-    {"email", {{"SMTP_HOST", "mail.example"}, {"SMTP_FROM", "h@x.example"}, {"SMTP_TO", "a@x.example"}}},
-    {"apprise", {{"ALERT_APPRISE_URL", "http://apprise:8000/notify/k"}}},
-    {"alertmanager", {{"ALERTMANAGER_URL", "http://alertmanager:9093"}}},
-    {"webhook", {{"ALERT_WEBHOOK_URL", "https://own.example/x"}}},
-};
+const std::vector<std::pair<std::string, Environment>> least_variables = [] {
+  std::vector<std::pair<std::string, Environment>> all;
+  for (const ChannelType& type : channel_types()) {
+    Environment required;
+    for (const auto& setting : type.settings)
+      if (setting.info.required) required[setting.info.env] = test::sample(setting.info);
+    all.emplace_back(type.name, std::move(required));
+  }
+  return all;
+}();
 
 TEST_CASE("variables make one channel of each type, under both forms of their names") {
   Environment all;
-  REQUIRE(least_variables.size() == channel_types().size());
   for (const auto& least : least_variables) {
     const std::string& type = least.first;
     const Environment& variables = least.second;

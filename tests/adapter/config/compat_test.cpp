@@ -224,7 +224,7 @@ TEST_CASE("what Docker-Guardian added") {
   CHECK(settings.defaults.alert_cooldown == 90s);
   CHECK(settings.daemon.slack_webhook.reveal() == "https://h.example/sEcReT");
   CHECK(settings.daemon.compat.webhook.reveal() == "https://d.example/sEcReT");
-  CHECK(settings.daemon.host_name == "attic");
+  CHECK(settings.daemon.host.host_name == "attic");
   CHECK(contains(note(settings, "AUTOHEAL_BACKOFF_MULTIPLIER"), "no effect"));
   CHECK(contains(note(settings, "NOTIFY_GOTIFY_TOKEN"), "no effect"));
   CHECK(contains(note(settings, "NOTIFY_EVENTS"), "no effect"));

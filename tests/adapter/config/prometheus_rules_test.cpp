@@ -178,7 +178,7 @@ TEST_CASE("prometheus: what is wrong is refused with its line and its whole name
       {"prometheus:\n  url: http://p\n  rules: {a: b}\n",
        "healer.yaml:3: prometheus.rules: a map; a list of rules"},
       {"prometheus:\n  url: http://p\n  rules:\n    - up == 0\n",
-       "healer.yaml:4: prometheus.rules[1]: a single value; a map is expected"},
+       "healer.yaml:4: prometheus.rules[1]: a single value; a map of settings is expected"},
       {rule_of("      query: up\n"),
        "healer.yaml:5: prometheus.rules[1].query: 'up' is not valid: it compares with no number at its top "
        "level; "
@@ -190,7 +190,8 @@ TEST_CASE("prometheus: what is wrong is refused with its line and its whole name
        "action: 'heal' is not valid; accepted: act or tell"},
       {rule_of("      query: up == 0\n      labels: a-b\n"),
        "labels: 'a-b' is not valid; accepted: label names"},
-      {rule_of("      query: up == 0\n      labels: []\n"), "labels: is not valid; accepted: label names"},
+      {rule_of("      query: up == 0\n      labels: []\n"),
+       "labels: is not valid: 0 given; 1 to 20; accepted: label names"},
       {rule_of("      query: up == 0\n      label: x\n"), "label: no such setting; did you mean 'labels'?"},
       {rule_of("      query: up == 0\n      labels: a\n      container: b\n"),
        "has both container and labels"},

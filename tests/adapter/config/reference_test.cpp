@@ -23,7 +23,8 @@ TEST_CASE("the reference names every setting") {
   const std::string page = configuration_reference();
   for (const SettingInfo* info : all_settings()) {
     CAPTURE(std::string(info->key));
-    for (const std::string_view name : {info->key, info->env, info->label, info->flag})
+    for (const std::string_view name :
+         std::initializer_list<std::string_view>{info->key, info->env, info->label, info->flag})
       if (!name.empty()) CHECK(page.find("`" + std::string(name) + "`") != std::string::npos);
   }
 }

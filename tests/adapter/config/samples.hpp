@@ -1,0 +1,86 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/text.hpp"
+#include "config/setting.hpp"
+
+namespace healer::test {
+
+/// A value that a setting accepts and that is not its default, made from what the setting says of itself.
+/// Nothing for a type that does not say enough.
+inline std::optional<std::string> sample_by_type(const SettingInfo& info) {
+  const auto other = [&](const std::string& one, const std::string& another) {
+    return one == info.default_text ? another : one;
+  };
+  if (info.type == "boolean") return other("true", "false");
+  if (info.type == "share") return other("0.125", "0.25");
+  if (info.type == "choice")
+    return other(std::string(info.choices.front()), std::string(info.choices.back()));
+  if (info.type != "duration" && info.type != "number" && info.type != "size") return std::nullopt;
+  std::string_view range = info.range;
+  if (const auto word = range.find(", "); word != std::string_view::npos) range.remove_prefix(word + 2);
+  const auto to = range.find(" to ");
+  return other(std::string(range.substr(0, to)), std::string(range.substr(to + 4)));
+}
+
+/// The same for every setting: by its key where its type does not say enough.
+inline std::string sample(const SettingInfo& info) {
+  static const std::map<std::string_view, std::string> by_key{
+      {"window", "2/7"},
+      {"path", "/x"},
+      {"status", "204"},
+      {"body", R"({"a": "{{event}}"})"},
+      {"banner", "x"},
+      {"host", "x"},
+      {"headers", "A: b"},
+      {"command", "x"},
+      {"service", "x"},
+      {"action", "stop"},
+      {"actions", "stop"},
+      {"budget", "1/1m"},
+      {"alert", "none"},
+      {"depends_on", "db"},
+      {"maintenance", "daily 01:00-02:00"},
+      {"listen", "off"},
+      {"state", "/x"},
+      {"admin_socket", "/x"},
+      {"slack_webhook_url", "https://x/"},
+      {"alertmanager_token", "12345678"},
+      {"signal_labels", "a"},
+      {"signal_targets", "a=b -> c"},
+      {"host_name", "x"},
+      {"compat", "none"},
+      {"alert_quiet_hours", "daily 01:00-02:00"},
+      {"alert_link", "https://x/"},
+      {"control_url", "http://x"},
+      {"record", "/x"},
+      {"hook_before", "x"},
+      {"hook_after", "x"},
+      {"docker_host", "tcp://x"},
+      {"docker_cert_path", "/x"},
+      {"docker_api_version", "1.41"},
+      // of channels
+      {"webhook_url", "https://x/y"},
+      {"url", "https://x/y"},
+      {"api_url", "https://x/y"},
+      {"token", "1:a"},
+      {"api_key", "a"},
+      {"routing_key", "0123456789abcdef0123456789ABCDEF"},
+      {"channel", "#x"},
+      {"chat_id", "5"},
+      {"user", "x"},
+      {"password", "x"},
+      {"from", "a@b"},
+      {"to", "a@b"},
+  };
+  if (auto text = sample_by_type(info)) return *text;
+  const auto found = by_key.find(info.key);
+  return found == by_key.end() ? "no sample: add one to tests/adapter/config/samples.hpp" : found->second;
+}
+
+}  // namespace healer::test

@@ -1,0 +1,217 @@
+// Each row of the tables sets no member but those it names, and the rows together set every member.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <string>
+#include <type_traits>
+#include <variant>
+#include <vector>
+
+#include "adapter/config/samples.hpp"
+#include "config/alert_routes.hpp"
+#include "config/channel_settings.hpp"
+#include "config/load.hpp"
+#include "config/prometheus_rules.hpp"
+#include "model/describe.hpp"
+
+namespace healer {
+namespace {
+
+/// Members by their place, with their names.
+using Places = std::map<const void*, std::string>;
+
+/// Structs whose members are settings of their own.
+template <class T>
+constexpr bool is_group = std::is_same_v<T, ProbeSpec> || std::is_same_v<T, HostPolicy> ||
+                          std::is_same_v<T, AlertRouting> || std::is_same_v<T, DockerConnection>;
+
+/// The members of `target` that differ from those of `other`; with none, all of them.
+template <class T>
+Places members_of(const T& target, const T* other = nullptr, const std::string& prefix = {}) {
+  Places places;
+  for_each_member_of<T>([&](auto member) {
+    const auto& value = target.*member.pointer;
+    const auto* before = other ? &(other->*member.pointer) : nullptr;
+    const std::string name = prefix + std::string(member.cpp_name);
+    if constexpr (is_group<typename decltype(member)::Type>)
+      places.merge(members_of(value, before, name + "."));
+    else if (!before || !(value == *before))
+      places.emplace(&value, name);
+  });
+  return places;
+}
+
+template <class T>
+Places changed(const T& target, const T& from) {
+  return members_of(target, &from);
+}
+
+template <class T>
+std::set<const void*> named_by(const Setting<T>& row, const T& target) {
+  const auto places = row.sets.places(target);
+  return {places.begin(), places.end()};
+}
+
+/// Every member is one that the row names, and there is one.
+void check_named(const Places& places, const std::set<const void*>& named) {
+  CHECK_FALSE(places.empty());
+  for (const auto& each : places) CHECK_MESSAGE(named.contains(each.first), each.second);
+}
+
+/// Every row by a value other than its default.
+template <class T>
+void check_rows(const Table<T>& table) {
+  for (const Setting<T>& row : table) {
+    const std::string text = test::sample(row.info);
+    CAPTURE(std::string(row.info.key));
+    CAPTURE(text);
+    T target;
+    REQUIRE(row.apply(target, text));
+    check_named(changed(target, T{}), named_by(row, target));
+    CHECK_FALSE(row.sets.equal(target, T{}));
+    T copy;
+    row.sets.copy(copy, target);
+    CHECK(copy == target);
+  }
+}
+
+/// Every member is named by a row, but for these: each for the reason that stands beside it.
+template <class T>
+void check_cover(const Table<T>& table, const T& target, const std::vector<const void*>& no_setting) {
+  Places left = members_of(target);
+  for (const void* place : no_setting) {
+    CHECK(left.contains(place));
+    left.erase(place);
+  }
+  for (const Setting<T>& row : table)
+    for (const void* place : named_by(row, target)) left.erase(place);
+  for (const auto& each : left) FAIL_CHECK(each.second, ": no setting sets it");
+}
+
+TEST_CASE("each workload setting changes the members it names, and no other") {
+  check_rows(workload_settings());
+}
+
+TEST_CASE("each daemon setting changes the members it names, and no other") {
+  check_rows(daemon_settings());
+}
+
+TEST_CASE("the settings of a workload cover Policy") {
+  const Policy policy;
+  check_cover(workload_settings(), policy,
+              {
+                  &policy.selection,      // the opt-in labels
+                  &policy.unnamed_probe,  // whether a label of the unnamed probe is there
+                  &policy.named_probes,   // labels alone make them
+                  &policy.heal_exits,     // another tool's label opted in
+              });
+}
+
+TEST_CASE("the settings of the daemon cover DaemonSettings and HostPolicy") {
+  const DaemonSettings daemon;
+  check_cover(daemon_settings(), daemon,
+              {
+                  &daemon.channels,           // tables of their own
+                  &daemon.prometheus,         // a table of its own
+                  &daemon.routing.routes,     // a table of its own
+                  &daemon.host.control,       // host_policy(): the control URL, once its name is resolved
+                  &daemon.host.control_text,  // the same, as text
+                  &daemon.host.hook_limit,    // host_policy(): from hook_before and hook_timeout
+                  &daemon.host.channels,      // the outbox knows which there are
+                  &daemon.host.routing,       // host_policy(): a copy of `routing`
+              });
+}
+
+TEST_CASE("the tables of the file's objects cover their structs") {
+  check_cover(route_settings({}), AlertRoute{}, {});
+  check_cover(match_settings(), AlertMatch{}, {});
+  check_cover(prometheus_settings(), PrometheusSettings{}, {});
+  check_cover(prometheus_rule_settings(), PrometheusRule{}, {});
+}
+
+TEST_CASE("each setting of a channel changes the member it names, and together they cover the type") {
+  for (const ChannelType& type : channel_types()) {
+    CAPTURE(std::string(type.name));
+    std::visit(
+        [&](const auto& blank) {
+          using Target = std::decay_t<decltype(blank)>;
+          ChannelSettings settings = type.blank;
+          Places left = members_of(std::get<Target>(settings.target));
+          left.merge(Places{{&settings.timeout, "timeout"}, {&settings.gap, "gap"}});
+          for (const Setting<ChannelSettings>& row : type.settings) {
+            CAPTURE(std::string(row.info.key));
+            settings = type.blank;
+            REQUIRE(row.apply(settings, test::sample(row.info)));
+            Places places = changed(std::get<Target>(settings.target), blank);
+            if (settings.timeout != type.blank.timeout) places.emplace(&settings.timeout, "timeout");
+            if (settings.gap != type.blank.gap) places.emplace(&settings.gap, "gap");
+            check_named(places, named_by(row, settings));
+            for (const auto& [place, member] : places) left.erase(place);
+          }
+          for (const auto& each : left) FAIL_CHECK(each.second, ": no setting sets it");
+        },
+        type.blank.target);
+  }
+}
+
+/// What one variable makes of everything, beside what is set by none.
+Settings loaded_by(const SettingInfo& info) {
+  Environment environment{{info.env, test::sample(info)}};
+  auto settings = load_from(environment, {}, {});
+  if (!settings)
+    for (const ConfigError& error : settings.error()) MESSAGE(describe(error));
+  REQUIRE(settings);
+  return std::move(*settings);
+}
+
+template <class T>
+void check_variables(const Table<T>& table, T Settings::*target) {
+  for (const Setting<T>& row : table) {
+    CAPTURE(row.info.env);
+    const Settings settings = loaded_by(row.info);
+    CHECK_FALSE(row.sets.equal(settings.*target, T{}));
+    const auto listed = std::find_if(settings.effective.begin(), settings.effective.end(),
+                                     [&](const EffectiveSetting& each) { return each.info == &row.info; });
+    REQUIRE(listed != settings.effective.end());
+    CHECK(to_string(listed->origin) == "environment " + row.info.env);
+  }
+}
+
+TEST_CASE("each variable arrives in the struct that its part uses, and is listed with its origin") {
+  check_variables(workload_settings(), &Settings::defaults);
+  check_variables(daemon_settings(), &Settings::daemon);
+}
+
+TEST_CASE("a reload takes each new value, or names the setting that holds after a restart") {
+  for (const Setting<DaemonSettings>& row : daemon_settings()) {
+    CAPTURE(std::string(row.info.key));
+    DaemonSettings after;
+    REQUIRE(row.apply(after, test::sample(row.info)));
+    DaemonSettings now;
+    const auto kept = take_reloadable(now, after);
+    if (row.info.after_restart) {
+      CHECK(kept == std::vector<std::string_view>{row.info.key});
+      CHECK(now == DaemonSettings{});
+    } else {
+      CHECK(kept.empty());
+      CHECK(now == after);
+    }
+  }
+}
+
+TEST_CASE("a reload takes what the file's objects say, beside a setting that holds after a restart") {
+  DaemonSettings after;
+  after.channels.emplace_back().target = SlackWebhookChannel{Secret("https://x/")};
+  after.prometheus.url = "http://p:9090";
+  after.routing.routes.emplace_back().name = "all";
+  DaemonSettings wanted = after;
+  after.listen.reset();
+  DaemonSettings now;
+  CHECK(take_reloadable(now, after) == std::vector<std::string_view>{"listen"});
+  CHECK(now == wanted);
+}
+
+}  // namespace
+}  // namespace healer

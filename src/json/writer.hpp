@@ -14,7 +14,7 @@
 
 namespace healer::json {
 
-/// Makes JSON of the model's values, by their descriptions (docs/decisions/0009-*.md):
+/// Makes JSON of the model's values, by their descriptions (docs/decisions/0009):
 ///
 ///   struct         an object of its members; a member that has its default is left out
 ///   variant        the object of its alternative, with "is": the name of that type

@@ -91,7 +91,8 @@ TEST_CASE("what a person stopped stays stopped until a person starts it") {
     REQUIRE(scene.facts(name).status == "exited");
     REQUIRE(scene.acts(name, "start") == 1);
   }
-  REQUIRE(healer.metric("healer_incidents_total") == 1);  // the canary's
+  // The canary alone. The engine may report a kill so late that checks fail before it; no remedy follows.
+  REQUIRE(healer.metric("healer_incidents_total", {"cause=\"crashed\""}) == 1);
 
   scene.docker()({"start", stopped});
   scene.wait_condition(stopped, "healthy");
@@ -117,7 +118,8 @@ TEST_CASE("what a person paused is left alone until unpaused") {
   scene.wait_condition(paused, "healthy");
   REQUIRE(scene.facts(paused).started_at == before.started_at);
   REQUIRE(scene.acts(paused, "restart") == 0);
-  REQUIRE(healer.metric("healer_incidents_total") == 1);  // the canary's
+  // The canary alone. The engine may report a kill so late that checks fail before it; no remedy follows.
+  REQUIRE(healer.metric("healer_incidents_total", {"cause=\"crashed\""}) == 1);
 }
 
 TEST_CASE("a signal that asks for a reload does not make a later crash a person's stop") {

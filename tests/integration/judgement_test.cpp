@@ -172,7 +172,9 @@ TEST_CASE("an exec probe that a filter in front of the engine denies is unknown,
                                  "text/html", "Connection: close\r\n"));
   const std::string name = scene.app(
       "denied", shell("rm -f /tmp/ill; exec /bin/sample-app",
-                      {"--label", "healer.probe=exec", "--label", "healer.command=test ! -e /tmp/ill"}));
+                      {"--label", "healer.probe=exec", "--label", "healer.command=test ! -e /tmp/ill",
+                       // A loaded engine takes seconds to execute a command.
+                       "--label", "healer.interval=5s", "--label", "healer.timeout=5s"}));
   scene.docker()({"exec", name, "touch", "/tmp/ill"});  // ill, if it could be asked
   HealerProcess& healer = scene.healer({{"DOCKER_HOST", "unix://" + engine->path()}});
   scene.wait("people are told", [&] { return scene.slack().about("UNKNOWN") == 1; });

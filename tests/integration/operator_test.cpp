@@ -129,7 +129,9 @@ TEST_CASE("what a daemon recorded is decided again by replay") {
 TEST_CASE("several probes of one container: all must pass, and the one that does not is named") {
   Scene scene;
   Make make = labelled({"healer.probes.web.path=/", "healer.probes.disk.probe=exec",
-                        "healer.probes.disk.command=test ! -e /tmp/full", "healer.probes.port.probe=tcp"});
+                        "healer.probes.disk.command=test ! -e /tmp/full", "healer.probes.port.probe=tcp",
+                        // A loaded engine takes seconds to execute a command.
+                        "healer.interval=5s", "healer.timeout=5s"});
   make.command = {"/bin/sh", "-c", "rm -f /tmp/full; exec /bin/sample-app"};
   const std::string name = scene.app("several", make);
   HealerProcess& healer = scene.healer();

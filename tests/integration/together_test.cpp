@@ -16,9 +16,10 @@ namespace {
 Make in_network_of(const std::string& parent) {
   Make make;
   make.published = false;
-  make.options = {
-      "--network", "container:" + parent, "-e",      "APP_PORT=9090",
-      "--label",   "healer.probe=exec",   "--label", "healer.command=/bin/sample-app healthcheck"};
+  make.options = {"--network", "container:" + parent, "-e", "APP_PORT=9090", "--label", "healer.probe=exec",
+                  "--label", "healer.command=/bin/sample-app healthcheck",
+                  // A loaded engine takes seconds to execute a command.
+                  "--label", "healer.interval=5s", "--label", "healer.timeout=5s"};
   return make;
 }
 

@@ -1,4 +1,4 @@
-// Why healer has a response parser of its own (docs/decisions/0009): answers that it reads and Boost.Beast
+// Why healer has a response parser of its own (docs/decisions/0010): answers that it reads and Boost.Beast
 // refuses. When a case fails because Beast accepts the answer, the decision can be looked at again.
 #include <doctest/doctest.h>
 

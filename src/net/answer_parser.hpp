@@ -16,7 +16,7 @@ namespace healer::net {
 /// A whole HTTP/1.1 answer from bytes in any cutting, without a socket: head, Content-Length, chunked and
 /// until-the-end bodies, interim (1xx) answers skipped, 101 followed by a stream of its own. Any byte
 /// sequence is survived and no memory is taken beyond the caps.
-class AnswerParser : private HttpResponseReceiver {
+class AnswerParser final : private HttpResponseReceiver {
  public:
   using Sink = std::function<Result<void>(std::string_view)>;
 

@@ -44,7 +44,8 @@ std::set<std::string> in_description() {
   return columns;
 }
 
-/// "+ line" for a column that only the schema has, "- line" for one that only the description has; "; " between.
+/// "+ line" for a column that only the schema has, "- line" for one that only the description has; "; "
+/// between.
 template <class R>
 std::string differences(Database& database) {
   const auto schema = in_schema(database, Table<R>::name);
@@ -82,8 +83,7 @@ TEST_CASE("a column too many, too few, of another type or not NULL is found") {
       database.run("ALTER TABLE host DROP COLUMN more; ALTER TABLE host DROP COLUMN mass_told").has_value());
   CHECK(differences<HostRecord>(database) == "- mass_told TEXT NOT NULL");
   REQUIRE(database.run("ALTER TABLE host ADD COLUMN mass_told INTEGER").has_value());
-  CHECK(differences<HostRecord>(database) ==
-        "+ mass_told INTEGER; - mass_told TEXT NOT NULL");
+  CHECK(differences<HostRecord>(database) == "+ mass_told INTEGER; - mass_told TEXT NOT NULL");
 }
 
 TEST_CASE("members of nested structs are columns of both names") {

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "replay/recording.hpp"
+#include "replay/values.hpp"
 
 using namespace healer::replay;
 
@@ -22,14 +23,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     }
     const auto* step = std::get_if<RecordedStep>(&*line);
     if (step == nullptr) continue;
-    JsonWriter writer;
+    ValueWriter writer;
     const boost::json::value written = writer.event(step->event);
-    JsonReader again;
-    for (const JsonWriter::NewPolicy& policy : writer.take_policies())
+    ValueReader again;
+    for (const ValueWriter::NewPolicy& policy : writer.take_policies())
       if (!again.policy(policy.number, policy.value)) std::abort();
     const auto read = again.event(written);
     if (!read) std::abort();
-    JsonWriter second;
+    ValueWriter second;
     if (second.event(*read) != written) std::abort();
   }
   return 0;

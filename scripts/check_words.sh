@@ -39,7 +39,7 @@ function regex_of(glob, out) {
     gsub(/\*/, ".*", out)
     return "^(" out ")$"
 }
-# FellIll and FELL_ILL are fell_ill.
+# NotReady and NOT_READY are not_ready.
 function snake(token, out, i, c, previous, following) {
     out = ""
     for (i = 1; i <= length(token); ++i) {

@@ -33,7 +33,7 @@ CMD ["run"]
 
 # The same healer for a service that was docker-autoheal's, of which only the image's name changes. Such a
 # service counts on root, who may use the socket without its group, and on a shell with its tools: for
-# POST_RESTART_SCRIPT, and for health checks of people's own. The times are those of its image.
+# POST_RESTART_SCRIPT, and for health checks of operators's own. The times are those of its image.
 FROM scratch AS healer-autoheal
 COPY --from=build --chown=0:0 /src/build/image/healer/ /
 COPY --from=build /src/build/image/shell/ /

@@ -27,7 +27,7 @@ struct Board {
   // The engine's side
   std::atomic<std::uint64_t> inspects;
   std::atomic<std::uint64_t> streams;                ///< event streams open now
-  std::atomic<std::uint64_t> unasked_orders;         ///< restarts nobody gave a reason for: must stay 0
+  std::atomic<std::uint64_t> unexplained_orders;     ///< restarts nobody gave a reason for: must stay 0
   std::atomic<std::uint32_t> reactions_wanted;       ///< set by the benchmark: begin, with this many
   std::atomic<std::uint32_t> reactions_done;         ///< ended, in time or not
   std::atomic<std::uint32_t> reactions_missed;       ///< no restart within the limit

@@ -1,5 +1,5 @@
-// CPU per HTTP check: SocketProber beside a raw epoll client, in one run, against loopback servers in child
-// processes. Counts user and system time of this process alone; the servers' is not in it.
+// CPU per HTTP check: SocketProber beside a raw epoll client, in one instance, against loopback servers in
+// child processes. Counts user and system time of this process alone; the servers' is not in it.
 //
 //     check_cost [CHECKS [CONCURRENCY [ROUNDS]]]      default 100000 100 10
 //

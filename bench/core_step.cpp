@@ -2,8 +2,8 @@
 //
 //   core_step [WORKLOADS [EVENTS]]      default 10000 10000000
 //
-// The real core under a virtual clock: probes that pass, one workload in fifty that falls ill now and then
-// and is restarted, engine events. Every step is timed by itself; live heap bytes are counted by this
+// The real core under a virtual clock: probes that pass, one workload in fifty that becomes unhealthy now and
+// then and is restarted, engine events. Every step is timed by itself; live heap bytes are counted by this
 // program's own operator new. Exits 1 when a goal of bench/README.md is missed.
 #include <malloc.h>
 
@@ -129,8 +129,8 @@ class BusyWorld {
   static std::string key_of(std::size_t i) { return fmt::format("service-{}", i); }
   static std::size_t index_of(const std::string& key) { return std::stoul(key.substr(8)); }
 
-  /// One workload in fifty is ill for a while, again and again.
-  bool ill(std::size_t i) const {
+  /// One workload in fifty is unhealthy for a while, again and again.
+  bool unhealthy(std::size_t i) const {
     return i % 50 == 7 && (now_.time_since_epoch() / 10min + static_cast<std::int64_t>(i)) % 6 == 0 &&
            started_[i] % 2 == 1;
   }
@@ -154,7 +154,7 @@ class BusyWorld {
     switch (pending.what) {
       case What::Probe: {
         ProbeFacts facts;
-        facts.status = ill(i) ? 503 : 200;
+        facts.status = unhealthy(i) ? 503 : 200;
         facts.duration = std::chrono::microseconds{800};
         return ProbeFinished{ProbeId{pending.id}, key_of(i), std::move(facts)};
       }
@@ -172,31 +172,31 @@ class BusyWorld {
   }
 
   void step(const Event& event) {
-    actions_.clear();
+    effects_.clear();
     ++steps_;
     const auto begin = Clock::now();
-    supervisor_.step(event, now_, actions_);
+    supervisor_.step(event, now_, effects_);
     histogram_.add(Clock::now() - begin);
-    for (const Action& action : actions_) perform(action);
+    for (const Effect& effect : effects_) perform(effect);
   }
 
   void later(Duration after, std::size_t workload, What what, std::uint64_t id) {
     queue_.push({now_ + after, ++order_, workload, id, what, what == What::Tick});
   }
 
-  void perform(const Action& action) {
-    if (const auto* wake = std::get_if<Wake>(&action)) {
+  void perform(const Effect& effect) {
+    if (const auto* wake = std::get_if<Wake>(&effect)) {
       if (wake->workload.empty()) return;
       const std::size_t i = index_of(wake->workload);
       wakes_[i] = wake->at;
       queue_.push({wake->at, ++order_, i, 0, What::Tick, true});
-    } else if (const auto* probe = std::get_if<StartProbe>(&action)) {
+    } else if (const auto* probe = std::get_if<StartProbe>(&effect)) {
       later(1ms, index_of(probe->workload), What::Probe, probe->probe.value);
-    } else if (const auto* inspect = std::get_if<Inspect>(&action)) {
+    } else if (const auto* inspect = std::get_if<Inspect>(&effect)) {
       later(1ms, std::stoul(inspect->container_id.substr(48), nullptr, 16) - 1, What::Look, 0);
-    } else if (const auto* order = std::get_if<ApplyRemedy>(&action)) {
+    } else if (const auto* order = std::get_if<ApplyRemedy>(&effect)) {
       later(300ms, index_of(order->workload), What::Restarted, order->attempt.value);
-    } else if (const auto* capture = std::get_if<CaptureEvidence>(&action)) {
+    } else if (const auto* capture = std::get_if<CaptureEvidence>(&effect)) {
       later(5ms, index_of(capture->workload), What::Evidence, capture->incident.value);
     }
   }
@@ -207,7 +207,7 @@ class BusyWorld {
   std::priority_queue<Pending> queue_{std::less<Pending>(), reserved()};  // so that it does not grow
   std::vector<Instant> wakes_;
   std::vector<std::uint64_t> started_;
-  Actions actions_;
+  Effects effects_;
   Histogram histogram_;
   std::uint64_t steps_ = 0;
   std::uint64_t order_ = 0;
@@ -226,7 +226,7 @@ int main(int argc, char** argv) {
   }
   BusyWorld world(workloads);
   const std::int64_t each = world.observed_bytes() / static_cast<std::int64_t>(workloads);
-  world.run(events / 10);  // everything has been ill once, caches are warm
+  world.run(events / 10);  // everything has been unhealthy once, caches are warm
   world.forget_times();
   const std::int64_t before = live_bytes;
   world.run(events);

@@ -63,7 +63,7 @@ constexpr std::string_view environment =
 
 }  // namespace
 
-// Spread as hashes are, so that the short form people see differs too.
+// Spread as hashes are, so that the short form operators see differs too.
 std::string FakeContainer::id() const {
   return fmt::format("{:08x}{:048x}{:08x}", static_cast<std::uint32_t>(number * 2654435761U), 0xfeedU,
                      number);

@@ -29,7 +29,7 @@ std::string list_entry_json(const FakeContainer& container);
 std::string inspect_json(const FakeContainer& container);
 /// `action` as Docker writes it, e.g. "health_status: unhealthy"; `attributes` is JSON to add, e.g.
 /// `,"signal":"15"`.
-std::string event_json(const FakeContainer& container, std::string_view action,
+std::string event_json(const FakeContainer& container, std::string_view effect,
                        std::string_view attributes = {});
 
 }  // namespace healer::bench

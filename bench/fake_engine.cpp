@@ -207,7 +207,7 @@ class FakeEngine {
       board_.reaction[board_.reactions_done.load()] = now - event_at_;
       end_reaction(now);
     } else {
-      board_.unasked_orders.fetch_add(1);
+      board_.unexplained_orders.fetch_add(1);
     }
     emit(event_json(container, "kill", R"(,"signal":"15")"));
     emit(event_json(container, "die", R"(,"exitCode":"143")"));
@@ -243,9 +243,10 @@ class FakeEngine {
       return;
     }
     if (board_.reactions_done.load() >= board_.reactions_wanted.load()) return;
-    while (next_ill_ < containers_.size() && !containers_[next_ill_].address.empty()) ++next_ill_;
-    if (next_ill_ >= containers_.size()) return;
-    FakeContainer& container = containers_[next_ill_++];
+    while (next_unhealthy_ < containers_.size() && !containers_[next_unhealthy_].address.empty())
+      ++next_unhealthy_;
+    if (next_unhealthy_ >= containers_.size()) return;
+    FakeContainer& container = containers_[next_unhealthy_++];
     container.health = "unhealthy";
     waiting_for_ = container.number;
     const std::string event = event_json(container, "health_status: unhealthy");
@@ -270,7 +271,7 @@ class FakeEngine {
   std::optional<std::size_t> recovering_;   // restarted, not yet reported healthy
   std::int64_t event_at_ = 0;
   std::int64_t next_at_ = 0;
-  std::size_t next_ill_ = 0;
+  std::size_t next_unhealthy_ = 0;
 };
 
 }  // namespace

@@ -12,7 +12,7 @@ build="$root/build/release"
 
 cd "$root"
 cmake --preset release >/dev/null
-cmake --build "$build" --target healer check_cost core_step alert_flood scale >&2
+cmake --build "$build" --target healer check_cost core_step notification_flood scale >&2
 
 processor=$(awk -F': ' '/^model name/ { print $2; exit }' /proc/cpuinfo)
 printf '%s cores (%s), Linux %s, load %s before the start\n\n' \
@@ -23,7 +23,7 @@ missed=0
 echo
 "$build/core_step" || missed=1
 echo
-"$build/alert_flood" || missed=1
+"$build/notification_flood" || missed=1
 echo
 "$build/scale" "$build/healer" "$@" || missed=1
 exit "$missed"

@@ -206,7 +206,7 @@ Measured measure_checks(const std::string& healer, std::size_t targets, int seco
   measured.cpu_per_check = checks == 0 ? 0 : static_cast<double>(cpu) / 1e3 / static_cast<double>(checks);
   measured.resident = static_cast<double>(stage.program->resident_kib()) / 1024;
   measured.peak = static_cast<double>(stage.program->peak_kib()) / 1024;
-  measured.needless_restarts = static_cast<double>(board.unasked_orders.load());
+  measured.needless_restarts = static_cast<double>(board.unexplained_orders.load());
   return measured;
 }
 

@@ -59,7 +59,7 @@ function(healer_test name label)
     healer_test_code(${name})
     add_dependencies(tests_${label} ${name})
     add_test(NAME ${name} COMMAND ${name})
-    # Property tests draw the same cases in every run, so that a red build means the change; call the
+    # Property tests draw the same cases in every instance, so that a red build means the change; call the
     # binary by hand, or with RC_PARAMS set, for others.
     set_tests_properties(${name} PROPERTIES LABELS ${label} TIMEOUT 600 ENVIRONMENT "RC_PARAMS=seed=20261122")
   endif()

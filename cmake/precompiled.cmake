@@ -11,7 +11,7 @@ set(common_headers <algorithm> <array> <charconv> <chrono> <cmath> <cstdint> <de
                    <fmt/format.h> <tl/expected.hpp> <boost/json.hpp>)
 set(test_headers ${common_headers} <atomic> <filesystem> <fstream> <mutex> <sstream> <thread> <doctest/doctest.h>)
 
-# What a test costs is its compilation, not its run.
+# What a test costs is its compilation, not its instance.
 set(HEALER_TEST_OPTIONS $<$<CONFIG:Release>:-O1>)
 
 # precompile(NAME HEADERS...): the target whose header others reuse. Its one source is empty.

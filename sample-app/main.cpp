@@ -46,7 +46,7 @@ int main(int argc, char** argv) {
   if (command == "healthcheck") return sample_app::healthcheck(settings);
 
   if (settings.exit_at_start) {
-    std::cerr << "sample-app: told to exit at start, code " << *settings.exit_at_start << '\n';
+    std::cerr << "sample-app: notified to exit at start, code " << *settings.exit_at_start << '\n';
     return *settings.exit_at_start;
   }
   const auto broken = sample_app::count_start(settings);

@@ -33,10 +33,10 @@ struct Answer {
   int exit_code = 0;
 };
 
-/// The service without its sockets: every path, and the faults it can be told to have.
+/// The service without its sockets: every path, and the faults it can be notified to have.
 class Service {
  public:
-  /// `started` is the wall clock at start; `broken_at_start` makes it ill until POST /fix.
+  /// `started` is the wall clock at start; `broken_at_start` makes it unhealthy until POST /fix.
   Service(std::chrono::system_clock::time_point started, bool broken_at_start);
 
   /// Answers one request; `target` is the path with its query.
@@ -48,7 +48,7 @@ class Service {
   Answer health() const;
   Answer slow(std::string_view query);
   Answer errors(std::string_view query);
-  /// Whether this request is one of those that fail: evenly spread, and the same in every run.
+  /// Whether this request is one of those that fail: evenly spread, and the same in every instance.
   bool one_of_the_errors();
   Answer crash(std::string_view query) const;
 

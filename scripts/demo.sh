@@ -59,7 +59,7 @@ up() {
     fi
     "$root/scripts/images.sh" "${airgap[@]}"
 
-    # Quicker than the defaults, which are meant for services, not for people who watch.
+    # Quicker than the defaults, which are meant for services, not for operators who watch.
     export HEALER_HOST_NAME=${HEALER_HOST_NAME:-$(uname -n)}
     export CHECK_INTERVAL=${CHECK_INTERVAL:-5} REQUEST_TIMEOUT=${REQUEST_TIMEOUT:-2} LOG_FORMAT=${LOG_FORMAT:-text}
     if [ -z "${ALERTMANAGER_TOKEN_FILE:-}" ]; then

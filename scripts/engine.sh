@@ -7,7 +7,7 @@
 #   scripts/engine.sh env      the same lines for the engine that answers now; exit 1 when none does
 #   scripts/engine.sh stop     stop the engine that `start` started, and what it left; no other
 #   scripts/engine.sh purge    stop, then remove all its data (images, containers, volumes)
-#   scripts/engine.sh status   one line for a person
+#   scripts/engine.sh status   one line for an operator
 #
 # Printed are DOCKER_HOST, HEALER_ENGINE_OWN=yes|no (ours, or one that was there) and
 # HEALER_ENGINE_STARTED=yes|no (by this very call: who gets "yes" is the one to stop it).
@@ -79,9 +79,9 @@ clear_leftovers() {
     local pid shim
     pid=$(cat "$run/containerd/containerd.pid" 2>/dev/null || true)
     if is_ours "$pid"; then
-        # It is told to die with its dockerd; give it the moment it needs.
+        # It is notified to die with its dockerd; give it the moment it needs.
         wait_for 5 gone "$pid" || kill -KILL "$pid" 2>/dev/null || true
-        wait_for 10 gone "$pid" || die "containerd (pid $pid) of an earlier run does not end"
+        wait_for 10 gone "$pid" || die "containerd (pid $pid) of an earlier instance does not end"
     fi
     for shim in $(pgrep -f -- "containerd-shim.*-address $run/containerd/containerd.sock" || true); do
         is_ours "$shim" || continue

@@ -45,7 +45,7 @@ gather_programs() {
     strip -o "$out/healer/usr/bin/healer" "$healer"
     copy_libraries "$healer" "$out/healer"
     echo 'hosts: files dns' >"$out/healer/etc/nsswitch.conf"
-    # Maintenance windows are told in these zones; posix/ and right/ say the same in other forms.
+    # Maintenance windows are notified in these zones; posix/ and right/ say the same in other forms.
     mkdir -p "$out/healer/usr/share/zoneinfo"
     (cd /usr/share/zoneinfo && tar --exclude=./posix --exclude=./right --exclude='./*.*' --exclude=./localtime \
         --exclude=./posixrules --exclude=./leapseconds -c .) | tar -C "$out/healer/usr/share/zoneinfo" -x

@@ -3,7 +3,7 @@
 #
 #   build/release/simulate --naive ... | scripts/plot_judgement.sh > docs/judgement.svg
 #
-# Each policy is one row: remedies that were wrong, and alerts per episode, as bars on a logarithmic scale.
+# Each policy is one row: remedies that were wrong, and notifications per episode, as bars on a logarithmic scale.
 set -euo pipefail
 
 exec awk '
@@ -14,7 +14,7 @@ function bar(x, y, value, colour) {
 }
 / container-hours in / { name = $1; sub(/:$/, "", name); names[++rows] = name }
 / remedies; / { match($0, /\([0-9.]+ per 1000/); wrong[rows] = substr($0, RSTART + 1, RLENGTH - 10) }
-/ alerts, / { alerts[rows] = $3 }
+/ notifications, / { alerts[rows] = $3 }
 / missed, / { match($0, /[0-9]+ missed/); missed[rows] = substr($0, RSTART, RLENGTH - 7) }
 END {
     if (!rows) { print "plot_judgement: no scoreboard on the input" > "/dev/stderr"; exit 1 }
@@ -28,7 +28,7 @@ END {
         printf "  <text x=\"16\" y=\"%d\" font-weight=\"bold\">%s</text>\n", y + 14, names[i]
         printf "  <text x=\"150\" y=\"%d\">wrong remedies / 1000 h</text>\n", y + 14
         bar(320, y, wrong[i], "#c0392b")
-        printf "  <text x=\"150\" y=\"%d\">alerts per episode</text>\n", y + 36
+        printf "  <text x=\"150\" y=\"%d\">notifications per episode</text>\n", y + 36
         bar(320, y + 22, alerts[i], "#d68910")
         printf "  <text x=\"150\" y=\"%d\">missed heals</text>\n", y + 58
         bar(320, y + 44, missed[i], "#7d3c98")

@@ -9,7 +9,7 @@
 #   --url      where it listens (default http://127.0.0.1:8080)
 #   --timeout  how long to wait for the recovery (default 180)
 #
-# Exit code: 0 it recovered; 1 it did not, or was not well to begin with; 2 a bad argument.
+# Exit code: 0 it recovered; 1 it did not, or was not healthy to begin with; 2 a bad argument.
 set -euo pipefail
 export LC_ALL=C
 
@@ -73,7 +73,7 @@ echo "before:       $now"
 case $now in
     200*) ;;
     *)
-        echo "simulate_failure: the app at $url is not well, so there is nothing to break" >&2
+        echo "simulate_failure: the app at $url is not healthy, so there is nothing to break" >&2
         exit 1
         ;;
 esac
@@ -87,9 +87,9 @@ curl -s --max-time 5 -o /dev/null -X POST "$url/$fault" || [ "$mode" = crash ] |
 }
 
 # A crash can be healed before anyone sees it down; that the process is another one shows it happened.
-last='' seen_ill=no
+last='' seen_unhealthy=no
 while [ "${begin%.*}" -gt $((${EPOCHREALTIME%.*} - timeout)) ]; do
-    # Errors are seen in what people ask for.
+    # Errors are seen in what operators ask for.
     if [ "$mode" = errors ]; then curl -s --max-time 2 -o /dev/null "$url/" || true; fi
     now=$(health)
     if [ "$now" != "$last" ]; then
@@ -98,12 +98,12 @@ while [ "${begin%.*}" -gt $((${EPOCHREALTIME%.*} - timeout)) ]; do
     fi
     case $now in
         200*)
-            if [ "$seen_ill" = yes ] || [ "$(started)" != "$first_start" ]; then
+            if [ "$seen_unhealthy" = yes ] || [ "$(started)" != "$first_start" ]; then
                 echo "recovered after $(since "$begin") s"
                 exit 0
             fi
             ;;
-        *) seen_ill=yes ;;
+        *) seen_unhealthy=yes ;;
     esac
     sleep 0.2
 done

@@ -18,7 +18,7 @@ net::HttpResponse error_answer(int status, std::string message);
 net::HttpResponse error_answer(const Error& error);
 net::HttpResponse text_answer(std::string body, const char* content_type);
 
-/// A value of "a=b&c=d", decoded; nothing when it is not there or ill-formed.
+/// A value of "a=b&c=d", decoded; nothing when it is not there or unhealthy-formed.
 std::optional<std::string> query_value(std::string_view query, std::string_view name);
 
 }  // namespace healer

@@ -34,17 +34,17 @@ json::object decision_json(const Decision& each) {
 json::object incident_object(const Incident& each, const std::vector<Attempt>& attempts) {
   json::array tries;
   for (const Attempt& attempt : attempts) tries.push_back(attempt_json(attempt));
-  const bool well =
+  const bool healthy =
       each.outcome == IncidentOutcome::Recovered || each.outcome == IncidentOutcome::RecoveredAlone;
   json::value time_to_heal = nullptr;
-  if (well && each.closed_at) time_to_heal = (*each.closed_at - each.ill_since).count();
+  if (healthy && each.closed_at) time_to_heal = (*each.closed_at - each.unhealthy_since).count();
   return {{"id", each.id.value},
           {"workload", safe(each.workload)},
           {"name", safe(each.name)},
           {"image", safe(each.image)},
           {"cause", to_string(each.cause)},
           {"cause_text", safe(each.cause_text)},
-          {"ill_since", time_or_null(each.ill_since)},
+          {"unhealthy_since", time_or_null(each.unhealthy_since)},
           {"opened_at", time_or_null(each.opened_at)},
           {"closed_at", time_or_null(each.closed_at)},
           {"outcome", to_string(each.outcome)},
@@ -63,18 +63,18 @@ json::object evidence_json(const Evidence& each) {
           {"memory", safe_lines(each.memory)},       {"missing", safe(each.missing)}};
 }
 
-json::object alert_json(const PastAlert& each) {
+json::object notification_json(const PastNotification& each) {
   json::array deliveries;
   for (const Delivery& delivery : each.deliveries)
     deliveries.push_back({{"channel", safe(delivery.channel)},
                           {"state", to_string(delivery.state)},
                           {"tries", delivery.tries},
                           {"last_error", safe(delivery.last_error)}});
-  return {{"id", each.alert.id.value},
-          {"kind", to_string(each.alert.kind)},
-          {"event", safe(each.alert.event)},
-          {"text", safe(each.alert.text)},
-          {"raised_at", time_or_null(each.alert.raised_at)},
+  return {{"id", each.notification.id.value},
+          {"kind", to_string(each.notification.kind)},
+          {"event", safe(each.notification.event)},
+          {"text", safe(each.notification.text)},
+          {"created_at", time_or_null(each.notification.created_at)},
           {"deliveries", std::move(deliveries)}};
 }
 
@@ -97,7 +97,7 @@ std::string incident_json(const IncidentFile& file, Instant now) {
                                       {"incident", incident_object(file.incident, file.attempts)},
                                       {"evidence", list_of(file.evidence, evidence_json)},
                                       {"decisions", list_of(file.decisions, decision_json)},
-                                      {"alerts", list_of(file.alerts, alert_json)}});
+                                      {"notifications", list_of(file.notifications, notification_json)}});
 }
 
 std::string explanation_json(const WorkloadExplanation& explanation, const Snapshot& snapshot) {

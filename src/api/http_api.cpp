@@ -28,13 +28,13 @@ constexpr const char* admin_index_text =
     "/v1/status          GET: everything healer sees, as JSON\n"
     "/v1/explain         GET ?name=NAME: why a workload is treated as it is\n"
     "/v1/history         GET [?name=NAME&limit=N&before=ID]: incidents, the newest first\n"
-    "/v1/incident        GET ?id=ID: all that is remembered of one\n"
+    "/v1/incident        GET ?id=ID: everything stored about one\n"
     "/v1/reset           POST ?name=NAME: close a workload's breaker\n"
     "/v1/pause           POST ?name=NAME or ?all=1 [&for=30m]: watch, but do nothing\n"
     "/v1/resume          POST ?name=NAME or ?all=1: the end of that\n"
     "/v1/heal            POST ?name=NAME: the first remedy now\n"
     "/v1/ack             POST ?name=NAME [&by=WHO]: its incident is known, no reminders\n"
-    "/v1/test-alert      POST ?channel=NAME or ?all=1: tell a channel that this is a test\n";
+    "/v1/test-notification      POST ?channel=NAME or ?all=1: send a test to a channel\n";
 
 constexpr std::uint64_t most_incidents = 1000;
 
@@ -58,7 +58,7 @@ constexpr std::array<Route, 15> routes{{{"/", "GET"},
                                         {"/v1/resume", "POST", true},
                                         {"/v1/heal", "POST", true},
                                         {"/v1/ack", "POST", true},
-                                        {"/v1/test-alert", "POST", true}}};
+                                        {"/v1/test-notification", "POST", true}}};
 
 // The only method of a path; nothing for a path that is not served.
 std::optional<std::string_view> method_of(std::string_view path, bool admin) {
@@ -92,8 +92,8 @@ std::optional<std::uint64_t> whole_number(const std::string& text, std::uint64_t
 
 }  // namespace
 
-HttpApi::HttpApi(const Metrics& metrics, ApiSources sources, SignalApi signals)
-    : metrics_(metrics), sources_(std::move(sources)), signals_(std::move(signals)) {}
+HttpApi::HttpApi(const Metrics& metrics, ApiSources sources, AlertApi alerts)
+    : metrics_(metrics), sources_(std::move(sources)), alerts_(std::move(alerts)) {}
 
 net::HttpHandler HttpApi::public_handler() {
   return [this](net::HttpRequest request, net::HttpReply reply) { answer(request, false, reply); };
@@ -121,7 +121,7 @@ void HttpApi::answer(const net::HttpRequest& request, bool admin, const net::Htt
   }
   if (path == "/v1/history") return history(request, reply);
   if (path == "/v1/incident") return incident(request, reply);
-  if (path == "/v1/test-alert") return test_alert(request, reply);
+  if (path == "/v1/test-notification") return test_notification(request, reply);
   reply(answer_now(request, admin));
 }
 
@@ -136,7 +136,7 @@ net::HttpResponse HttpApi::answer_now(const net::HttpRequest& request, bool admi
     return json_answer(503, {{"status", "not ready"}, {"reason", printable(readiness.reason)}});
   }
   if (path == "/v1/status") return text_answer(status_json(sources_.snapshot()) + "\n", "application/json");
-  if (path == "/api/v1/alertmanager") return signals_.alertmanager(request);
+  if (path == "/api/v1/alertmanager") return alerts_.alertmanager(request);
   if (path == "/v1/explain") return explain(request);
   if (path == "/v1/pause") return pause(request);
   if (path == "/v1/resume") return order_for(request, true, sources_.resume);
@@ -152,7 +152,7 @@ net::HttpResponse HttpApi::order_for(const net::HttpRequest& request, bool all_a
   if (!order) return error_answer(503, "this healer does not do that");
   const auto name = query_value(request.query, "name");
   std::string key;
-  std::string told = "all";
+  std::string subject = "all";
   if (!name || name->empty()) {
     if (!all_allowed || query_value(request.query, "all") != "1")
       return error_answer(400, "which workload? accepted: " + request.method + " " + request.path +
@@ -162,10 +162,10 @@ net::HttpResponse HttpApi::order_for(const net::HttpRequest& request, bool all_a
     const WorkloadStatus* found = workload_named(*name, snapshot);
     if (!found) return no_such_name(*name, snapshot);
     key = found->key;
-    told = printable(found->name);
+    subject = printable(found->name);
   }
   if (const Result<void> done = order(key); !done) return error_answer(done.error());
-  return json_answer(200, {{"status", "ok"}, {"name", told}});
+  return json_answer(200, {{"status", "ok"}, {"name", subject}});
 }
 
 net::HttpResponse HttpApi::pause(const net::HttpRequest& request) const {
@@ -239,19 +239,21 @@ void HttpApi::incident(const net::HttpRequest& request, const net::HttpReply& re
   });
 }
 
-void HttpApi::test_alert(const net::HttpRequest& request, const net::HttpReply& reply) const {
-  if (!sources_.test_alert) return reply(error_answer(503, "this healer does not do that"));
+void HttpApi::test_notification(const net::HttpRequest& request, const net::HttpReply& reply) const {
+  if (!sources_.test_notification) return reply(error_answer(503, "this healer does not do that"));
   const std::string name = query_value(request.query, "channel").value_or("");
   if (name.empty() && query_value(request.query, "all") != "1")
-    return reply(error_answer(400, "which channel? accepted: POST /v1/test-alert?channel=NAME or ?all=1"));
-  const Result<void> begun = sources_.test_alert(name, [reply](const std::vector<ChannelAnswer>& answers) {
-    boost::json::array channels;
-    for (const ChannelAnswer& each : answers)
-      channels.push_back({{"name", printable(each.channel)},
-                          {"result", to_string(each.result)},
-                          {"error", printable(clip(each.error, 500))}});
-    reply(json_answer(200, {{"channels", std::move(channels)}}));
-  });
+    return reply(
+        error_answer(400, "which channel? accepted: POST /v1/test-notification?channel=NAME or ?all=1"));
+  const Result<void> begun =
+      sources_.test_notification(name, [reply](const std::vector<ChannelAnswer>& answers) {
+        boost::json::array channels;
+        for (const ChannelAnswer& each : answers)
+          channels.push_back({{"name", printable(each.channel)},
+                              {"result", to_string(each.result)},
+                              {"error", printable(clip(each.error, 500))}});
+        reply(json_answer(200, {{"channels", std::move(channels)}}));
+      });
   if (!begun) reply(error_answer(begun.error()));
 }
 

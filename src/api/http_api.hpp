@@ -3,20 +3,20 @@
 #include <functional>
 #include <string>
 
+#include "api/alert_api.hpp"
 #include "api/metrics.hpp"
-#include "api/signal_api.hpp"
 #include "api/snapshot.hpp"
 #include "net/http_server.hpp"
 
 namespace healer {
 
 /// The routes. Everybody: / /metrics /healthz /readyz, and POST /api/v1/alertmanager with its token
-/// (signal_api.hpp). On the admin socket also:
+/// (alert_api.hpp). On the admin socket also:
 ///
 ///   GET  /v1/status
 ///   GET  /v1/explain?name=     GET /v1/history?name=&limit=&before=    GET /v1/incident?id=
 ///   POST /v1/reset?name=       POST /v1/heal?name=
-///   POST /v1/test-alert?channel=   (all=1: every channel)
+///   POST /v1/test-notification?channel=   (all=1: every channel)
 ///   POST /v1/pause?name=&for=  POST /v1/resume?name=   (all=1 in place of the name: all of them)
 ///
 /// A name is a container's or a workload's key; an unknown one is a 404 with the nearest. Everything but
@@ -28,7 +28,7 @@ namespace healer {
 class HttpApi {
  public:
   /// `metrics` must outlive it.
-  HttpApi(const Metrics& metrics, ApiSources sources, SignalApi signals = SignalApi({}));
+  HttpApi(const Metrics& metrics, ApiSources sources, AlertApi alerts = AlertApi({}));
 
   /// For HttpServer; the api must outlive the servers that hold them.
   net::HttpHandler public_handler();
@@ -45,11 +45,11 @@ class HttpApi {
   net::HttpResponse explain(const net::HttpRequest& request) const;
   void history(const net::HttpRequest& request, const net::HttpReply& reply) const;
   void incident(const net::HttpRequest& request, const net::HttpReply& reply) const;
-  void test_alert(const net::HttpRequest& request, const net::HttpReply& reply) const;
+  void test_notification(const net::HttpRequest& request, const net::HttpReply& reply) const;
 
   const Metrics& metrics_;
   ApiSources sources_;
-  SignalApi signals_;
+  AlertApi alerts_;
 };
 
 }  // namespace healer

@@ -16,7 +16,7 @@ inline boost::json::value time_or_null(const std::optional<Instant>& at) {
   return wall_time_of(*at).unix_ms;
 }
 
-/// Texts come from containers and people: JSON wants them as valid UTF-8.
+/// Texts come from containers and operators: JSON wants them as valid UTF-8.
 inline boost::json::string safe(std::string_view text) {
   return boost::json::string(printable(text));
 }

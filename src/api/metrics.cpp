@@ -32,17 +32,19 @@ struct Metrics::Series {
       histogram("healer_check_duration_seconds", "How long a check took, by kind of probe.");
   Counters& remedy_outcomes = counter("healer_remedies_total", "Remedies by kind and outcome.");
   Counters& incidents = counter("healer_incidents_total", "Incidents opened, by cause.");
-  Histograms& heal_duration = histogram("healer_time_to_heal_seconds",
-                                        "From the first sign of an illness until the target was well again.");
+  Histograms& heal_duration =
+      histogram("healer_time_to_heal_seconds",
+                "From the first failed check of an incident until the target was healthy again.");
   Counters& events = counter("healer_events_total", "Events read from the container engine, by kind.");
-  Counters& signals =
-      counter("healer_signals_total", "Alerts of Prometheus that came in, by what became of them.");
+  Counters& alerts =
+      counter("healer_alerts_total", "Alerts of Prometheus and Alertmanager that were received, by result.");
   Counters& store_errors = counter("healer_store_errors_total", "Commits to the state file that failed.");
   Counters& holds = counter("healer_holds_total", "Remedies held back, by reason.");
-  Counters& unasked = counter("healer_unasked_total",
-                              "Runs of checks that could not be asked, long enough to be told, by cause.");
-  Counters& repeats = counter("healer_alert_repeats_total",
-                              "Alerts about open incidents that were said again: reminders and escalations.");
+  Counters& unknown_streak = counter("healer_unknown_streaks_total",
+                                     "Streaks of unknown checks long enough for a notification, by cause.");
+  Counters& repeats =
+      counter("healer_notification_repeats_total",
+              "Notifications about open incidents that were repeated: reminders and escalations.");
   prometheus::Gauge& event_lag = gauge("healer_engine_event_lag_seconds",
                                        "From the engine's stamp of the newest event until healer read it.");
 
@@ -59,7 +61,7 @@ struct Metrics::Series {
   Series() {
     prometheus::BuildGauge()
         .Name("healer_build_info")
-        .Help("Always 1; the labels tell the version.")
+        .Help("Always 1; the labels hold the version.")
         .Register(registry)
         .Add({{"version", version}})
         .Set(1);
@@ -74,11 +76,11 @@ struct Metrics::Series {
         if (kind != RemedyKind::None && outcome != AttemptState::Ordered &&
             outcome != AttemptState::Verifying)
           remedy_counter(kind, outcome);
-    for (const SignalResult result : {SignalResult::Accepted, SignalResult::Unknown, SignalResult::Ambiguous,
-                                      SignalResult::BadToken, SignalResult::Malformed})
-      signals.Add({{"source", "alertmanager"}, {"result", to_string(result)}});
-    for (const SignalResult result : {SignalResult::Accepted, SignalResult::Unknown})
-      signals.Add({{"source", "prometheus"}, {"result", to_string(result)}});
+    for (const AlertResult result : {AlertResult::Accepted, AlertResult::Unknown, AlertResult::Ambiguous,
+                                     AlertResult::BadToken, AlertResult::Malformed})
+      alerts.Add({{"source", "alertmanager"}, {"result", to_string(result)}});
+    for (const AlertResult result : {AlertResult::Accepted, AlertResult::Unknown})
+      alerts.Add({{"source", "prometheus"}, {"result", to_string(result)}});
   }
 
   Counters& counter(const char* name, const char* help) {
@@ -114,8 +116,10 @@ struct Metrics::Series {
   void operator()(const CountRemedy& each) { remedy_counter(each.remedy, each.outcome).Increment(); }
   void operator()(const CountIncidentOpened& each) { incident[each.cause]->Increment(); }
   void operator()(const CountHold& each) { hold[each.kind]->Increment(); }
-  void operator()(const CountUnasked& each) { unasked.Add({{"cause", to_string(each.cause)}}).Increment(); }
-  void operator()(const CountAlertRepeat& each) {
+  void operator()(const CountUnknownStreak& each) {
+    unknown_streak.Add({{"cause", to_string(each.cause)}}).Increment();
+  }
+  void operator()(const CountNotificationRepeat& each) {
     repeats.Add({{"kind", to_string(each.kind)}, {"reason", each.escalation ? "escalation" : "reminder"}})
         .Increment();
   }
@@ -139,8 +143,8 @@ void Metrics::count_event(EngineEventKind kind) {
   found->Increment();
 }
 
-void Metrics::count_signal(const char* source, SignalResult result) {
-  series_->signals.Add({{"source", source}, {"result", to_string(result)}}).Increment();
+void Metrics::count_alert(const char* source, AlertResult result) {
+  series_->alerts.Add({{"source", source}, {"result", to_string(result)}}).Increment();
 }
 
 void Metrics::count_store_error() {

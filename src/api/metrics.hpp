@@ -3,16 +3,17 @@
 #include <memory>
 #include <string>
 
-#include "api/signal_api.hpp"
+#include "api/alert_api.hpp"
 #include "api/snapshot.hpp"
 #include "base/time.hpp"
-#include "model/action.hpp"
+#include "model/effect.hpp"
 #include "model/event.hpp"
 
 namespace healer {
 
-/// The series of /metrics. Counters and histograms are kept here; what a snapshot shows (targets, alerts,
-/// engine) is written from it at each scrape, so that ten thousand workloads cost no memory between two.
+/// The series of /metrics. Counters and histograms are kept here; what a snapshot shows (targets,
+/// notifications, engine) is written from it at each scrape, so that ten thousand workloads cost no memory
+/// between two.
 ///
 /// Counting is meant for ten thousand calls a second: no map look-up and no string after the first of its
 /// kind. One thread.
@@ -26,7 +27,7 @@ class Metrics {
   void count(const Metric& metric);
   void count_event(EngineEventKind kind);
   void count_store_error();
-  void count_signal(const char* source, SignalResult result);
+  void count_alert(const char* source, AlertResult result);
   /// From the engine's clock to our reading of the event; negative (clocks apart) counts as 0.
   void set_event_lag(Duration lag);
 

@@ -14,7 +14,7 @@
 
 namespace healer {
 
-/// Everything that is told to people and machines, as of one instant. Taken when asked for, never kept.
+/// Everything that is notified and machines, as of one instant. Taken when asked for, never kept.
 struct Snapshot {
   Instant now{};
   std::string host;
@@ -24,7 +24,7 @@ struct Snapshot {
   std::string store;               ///< where the state is: a path, or "memory"
   std::vector<WorkloadStatus> workloads;
   HostStatus host_status;
-  std::size_t alerts_pending = 0;
+  std::size_t notifications_pending = 0;
   std::vector<ChannelStatus> channels;
   std::vector<RuleStatus> rules;  ///< healer's own, against Prometheus
   Duration loop_lag{0};           ///< the most the loop was late within the last period
@@ -34,7 +34,7 @@ struct Snapshot {
 /// Whether healer can do its work: the engine answers and the first sync is done.
 struct Readiness {
   bool ready = false;
-  std::string reason;  ///< why not, for people
+  std::string reason;  ///< why not, for operators
 };
 
 /// Where the API gets what it tells, and whom it hands an operator's order to. Called on the loop.
@@ -54,9 +54,10 @@ struct ApiSources {
   std::function<Result<void>(const std::string& key)> heal = {};
   /// `by` may be empty.
   std::function<Result<void>(const std::string& key, const std::string& by)> acknowledge = {};
-  /// Sends a test alert to the channel of this name, or to all where it is empty; the answers come later.
+  /// Sends a test notification to the channel of this name, or to all where it is empty; the answers come
+  /// later.
   std::function<Result<void>(const std::string& channel, std::function<void(std::vector<ChannelAnswer>)>)>
-      test_alert = {};
+      test_notification = {};
 };
 
 }  // namespace healer

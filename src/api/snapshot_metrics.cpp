@@ -96,14 +96,13 @@ void write_targets(std::string& out, const Snapshot& snapshot) {
          [](const WorkloadStatus& each) {
            return each.last_check ? std::optional(each.last_duration) : std::nullopt;
          });
-  family("healer_target_uptime_seconds", "gauge", "Time since the target's present run began.",
+  family("healer_target_uptime_seconds", "gauge", "Time since the target's present instance began.",
          [&](const WorkloadStatus& each) {
            std::optional<std::chrono::microseconds> uptime;
            if (each.running_since) uptime = std::max(snapshot.now - *each.running_since, Duration{0});
            return uptime;
          });
-  family("healer_target_restarts_total", "counter",
-         "Remedies carried out on the target since healer started.",
+  family("healer_target_restarts_total", "counter", "Remedies executed on the target since healer started.",
          [](const WorkloadStatus& each) { return std::optional<unsigned>(each.restarts); });
 }
 
@@ -133,11 +132,11 @@ void write_totals(std::string& out, const Snapshot& snapshot) {
         seconds(snapshot.loop_lag));
   gauge("healer_exec_stuck", "Commands of exec probes that outlived their time-out and have not ended.",
         static_cast<double>(snapshot.stuck_execs));
-  gauge("healer_alerts_pending", "Alerts that wait for delivery, counted per channel.",
-        static_cast<double>(snapshot.alerts_pending));
+  gauge("healer_notifications_pending", "Notifications that wait for delivery, counted per channel.",
+        static_cast<double>(snapshot.notifications_pending));
 }
 
-/// What keeps ill ones from being healed, and how much is healed at a time. HEALING.md 5.
+/// What keeps unhealthy ones from being healed, and how much is healed at a time. HEALING.md 5.
 void write_restraint(std::string& out, const Snapshot& snapshot) {
   EnumArray<HoldKind, std::size_t> held{};
   std::size_t paused = 0;
@@ -145,11 +144,11 @@ void write_restraint(std::string& out, const Snapshot& snapshot) {
     if (each.hold) ++held[each.hold->kind];
     if (each.paused_until || snapshot.host_status.paused_until) ++paused;
   }
-  head(out, "healer_targets_held", "gauge", "Ill targets that are not healed now, by what holds them.");
+  head(out, "healer_targets_held", "gauge", "Unhealthy targets whose remedy is on hold, by hold.");
   for (const HoldKind kind : enum_values<HoldKind>())
     add(out, "healer_targets_held{{reason=\"{}\"}} {}\n", to_string(kind), held[kind]);
   single(out, "healer_paused", "gauge", "Targets that an operator paused.", static_cast<double>(paused));
-  single(out, "healer_mass_hold", "gauge", "1 while too many targets are ill at once to heal them freely.",
+  single(out, "healer_mass_hold", "gauge", "1 while a mass failure holds remedies.",
          snapshot.host_status.mass.empty() ? 0 : 1);
   single(out, "healer_remedies_in_progress", "gauge", "Targets that are being healed now.",
          static_cast<double>(snapshot.host_status.in_remedy));
@@ -157,9 +156,9 @@ void write_restraint(std::string& out, const Snapshot& snapshot) {
          static_cast<double>(snapshot.host_status.remedies_allowed));
 }
 
-void write_alerts(std::string& out, const Snapshot& snapshot) {
-  head(out, "healer_alerts_total", "counter",
-       "Alerts by channel and outcome; failed_try counts tries that will be repeated.");
+void write_notifications(std::string& out, const Snapshot& snapshot) {
+  head(out, "healer_notifications_total", "counter",
+       "Notifications by channel and outcome; failed_try counts tries that will be repeated.");
   for (const ChannelStatus& each : snapshot.channels) {
     const std::string name = label_value(each.name);
     const std::pair<const char*, std::uint64_t> outcomes[] = {{"delivered", each.delivered},
@@ -167,21 +166,23 @@ void write_alerts(std::string& out, const Snapshot& snapshot) {
                                                               {"expired", each.expired()},
                                                               {"failed_try", each.failed_tries}};
     for (const auto& [outcome, count] : outcomes)
-      add(out, "healer_alerts_total{{channel=\"{}\",outcome=\"{}\"}} {}\n", name, outcome, count);
+      add(out, "healer_notifications_total{{channel=\"{}\",outcome=\"{}\"}} {}\n", name, outcome, count);
   }
-  head(out, "healer_alerts_dropped_total", "counter", "Alerts given up for a channel, by reason.");
+  head(out, "healer_notifications_dropped_total", "counter",
+       "Notifications given up for a channel, by reason.");
   for (const ChannelStatus& each : snapshot.channels)
     for (const DropReason reason : enum_values<DropReason>())
-      add(out, "healer_alerts_dropped_total{{channel=\"{}\",reason=\"{}\"}} {}\n", label_value(each.name),
-          to_string(reason), each.dropped[reason]);
-  head(out, "healer_alert_channel_refusing", "gauge",
+      add(out, "healer_notifications_dropped_total{{channel=\"{}\",reason=\"{}\"}} {}\n",
+          label_value(each.name), to_string(reason), each.dropped[reason]);
+  head(out, "healer_notification_channel_refusing", "gauge",
        "1 while the channel's newest final answer was a refusal (a wrong token, an address that is gone).");
   for (const ChannelStatus& each : snapshot.channels)
-    add(out, "healer_alert_channel_refusing{{channel=\"{}\"}} {}\n", label_value(each.name),
+    add(out, "healer_notification_channel_refusing{{channel=\"{}\"}} {}\n", label_value(each.name),
         each.refusing ? 1 : 0);
-  head(out, "healer_alert_channel_pending", "gauge", "Alerts that wait for this channel.");
+  head(out, "healer_notification_channel_pending", "gauge", "Notifications that wait for this channel.");
   for (const ChannelStatus& each : snapshot.channels)
-    add(out, "healer_alert_channel_pending{{channel=\"{}\"}} {}\n", label_value(each.name), each.pending);
+    add(out, "healer_notification_channel_pending{{channel=\"{}\"}} {}\n", label_value(each.name),
+        each.pending);
 }
 
 /// Healer's own rules against Prometheus.
@@ -219,7 +220,7 @@ std::string snapshot_metrics(const Snapshot& snapshot) {
   out.reserve(4096 + snapshot.workloads.size() * 400);
   write_totals(out, snapshot);
   write_restraint(out, snapshot);
-  write_alerts(out, snapshot);
+  write_notifications(out, snapshot);
   write_rules(out, snapshot);
   write_targets(out, snapshot);
   return out;

@@ -19,15 +19,15 @@ json::object host_json(const HostStatus& host) {
           {"mass", safe(host.mass)},
           {"remedies_in_progress", host.in_remedy},
           {"remedies_allowed", host.remedies_allowed},
-          {"control", safe(host.control)},
-          {"control_failed", host.control_failed}};
+          {"connectivity", safe(host.connectivity)},
+          {"connectivity_failed", host.connectivity_failed}};
 }
 
 namespace {
 
-json::array signals_json(const std::vector<FiringSignal>& signals) {
+json::array alerts_json(const std::vector<FiringAlert>& alerts) {
   json::array all;
-  for (const FiringSignal& each : signals)
+  for (const FiringAlert& each : alerts)
     all.push_back({{"source", safe(each.source)},
                    {"name", safe(each.name)},
                    {"text", safe(each.text)},
@@ -81,7 +81,7 @@ json::object workload_json(const WorkloadStatus& each) {
           {"running_since", time_or_null(each.running_since)},
           {"last_check", time_or_null(each.last_check)},
           {"last_duration_ms", static_cast<double>(each.last_duration.count()) / 1000},
-          {"next_action", time_or_null(each.next_action)},
+          {"next_remedy", time_or_null(each.next_remedy)},
           {"incident", each.incident ? json::value(each.incident->value) : json::value(nullptr)},
           {"acked_at", time_or_null(each.acked_at)},
           {"acked_by", safe(each.acked_by)},
@@ -92,9 +92,9 @@ json::object workload_json(const WorkloadStatus& each) {
           {"paused_until", time_or_null(each.paused_until)},
           {"depends_on", std::move(depends_on)},
           {"ladder", safe(each.ladder)},
-          {"rung", each.rung},
+          {"ladder_step", each.ladder_step},
           {"unknown_streak", each.unknown_streak},
-          {"signals", signals_json(each.signals)},
+          {"alerts", alerts_json(each.alerts)},
           {"problems", std::move(problems)}};
 }
 
@@ -120,7 +120,7 @@ std::string status_json(const Snapshot& snapshot) {
       {"store", safe(snapshot.store)},
       {"host_status", host_json(snapshot.host_status)},
       {"rules", rules_json(snapshot.rules)},
-      {"alerts", {{"pending", snapshot.alerts_pending}, {"channels", std::move(channels)}}}};
+      {"notifications", {{"pending", snapshot.notifications_pending}, {"channels", std::move(channels)}}}};
   // The workloads one by one: ten thousand at a time would take tens of megabytes as objects.
   std::string text = json::serialize(root);
   text.back() = ',';

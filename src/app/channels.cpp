@@ -21,16 +21,16 @@ Result<Channels> make_channels(const DaemonSettings& settings, const ChannelPart
     channels.push_back(std::move(*notifier));
   }
   const CompatSettings& compat = settings.compat;
-  const auto told = [&](const Secret& url) {
+  const auto service = [&](const Secret& url) {
     return AutohealChannel{parts.tools.curl, url, compat.call_limit, parts.container_id_of, parts.tools.post};
   };
   if (!compat.webhook.empty()) {
-    auto webhook = make_webhook_notifier(told(compat.webhook), compat.webhook_key);
+    auto webhook = make_webhook_notifier(service(compat.webhook), compat.webhook_key);
     if (!webhook) return failure(webhook.error().code, "WEBHOOK_URL: " + webhook.error().message);
     channels.push_back(std::move(*webhook));
   }
   if (!compat.apprise.empty()) {
-    auto apprise = make_apprise_notifier(told(compat.apprise));
+    auto apprise = make_apprise_notifier(service(compat.apprise));
     if (!apprise) return failure(apprise.error().code, "APPRISE_URL: " + apprise.error().message);
     channels.push_back(std::move(*apprise));
   }
@@ -66,7 +66,7 @@ Result<std::vector<std::unique_ptr<Notifier>>> tested_channels(DaemonSettings se
     if (name.empty() || names.back() == name) tested.push_back(std::move(notifier));
   }
   if (!tested.empty()) return tested;
-  if (names.empty()) return failure(ErrorCode::NotFound, "no channel is configured (docs/alerts.md)");
+  if (names.empty()) return failure(ErrorCode::NotFound, "no channel is configured (docs/notifications.md)");
   const std::vector<std::string_view> candidates(names.begin(), names.end());
   std::string message = "no channel is named \"" + clip(printable(name), 100) + "\"";
   if (const auto nearest = nearest_name(name, candidates)) message += "; did you mean \"" + *nearest + "\"?";

@@ -30,7 +30,7 @@ Result<Channels> make_channels(const DaemonSettings& settings, const ChannelPart
 /// Whether every channel can be made. The error as make_channels() has it.
 Result<void> check_channels(const DaemonSettings& settings);
 
-/// `healer test-alert`: one test at a time.
+/// `healer test-notification`: one test at a time.
 class ChannelTester {
  public:
   using Done = std::function<void(std::vector<ChannelAnswer>)>;

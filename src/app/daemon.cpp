@@ -83,8 +83,8 @@ class DaemonObserver final : public Observer {
     metrics_.count_store_error();
     log_.write(LogLevel::Error, error.message);
   }
-  void step_ended(const Event& event, Instant now, const Actions& actions) override {
-    if (recorder_) recorder_->step(event, now, actions);
+  void step_ended(const Event& event, Instant now, const Effects& effects) override {
+    if (recorder_) recorder_->step(event, now, effects);
   }
   /// Every step goes into this from now on.
   void record_to(std::unique_ptr<replay::Recorder> recorder) { recorder_ = std::move(recorder); }
@@ -132,7 +132,7 @@ class Daemon {
   void reload();
   void prune();
   /// Finds the address of the control URL's host; the host's policy follows when it is there.
-  void find_control();
+  void find_connectivity();
   HostPolicy policy_of_host() const;
   void set_host_policy();
   ChannelParts channel_parts();
@@ -141,7 +141,7 @@ class Daemon {
   bool is_open(IncidentId incident);
   Runtime::Resolve resolver_of(const Policy& defaults);
   ApiSources api_sources();
-  SignalApi signal_api();
+  AlertApi alert_api();
   Snapshot snapshot();
   void post(WebhookCall call, std::function<void(Result<void>)> done);
   std::string host_name() const {
@@ -177,9 +177,10 @@ class Daemon {
   std::unique_ptr<HttpApi> api_;
   std::unique_ptr<net::HttpServer> server_;
   std::unique_ptr<net::HttpServer> admin_;
-  std::string control_address_;  ///< of the control URL's host; empty: not known yet, or none is configured
-  std::unique_ptr<net::Resolver> control_lookup_;
-  std::unique_ptr<net::Timer> control_timer_;
+  std::string
+      connectivity_address_;  ///< of the control URL's host; empty: not known yet, or none is configured
+  std::unique_ptr<net::Resolver> connectivity_lookup_;
+  std::unique_ptr<net::Timer> connectivity_timer_;
   std::unique_ptr<net::Timer> prune_timer_;
   std::unique_ptr<net::Timer> shutdown_timer_;
   std::unique_ptr<net::Signals> signals_;
@@ -261,7 +262,7 @@ bool Daemon::open_channels() {
 
 Runtime::Resolve Daemon::resolver_of(const Policy& defaults) {
   return [resolver = std::make_shared<PolicyResolver>(defaults, settings_.daemon.compat,
-                                                      AlertNames(settings_.daemon))](
+                                                      NotificationNames(settings_.daemon))](
              const std::map<std::string, std::string>& labels) { return resolver->resolve(labels); };
 }
 
@@ -275,7 +276,7 @@ Snapshot Daemon::snapshot() {
   snapshot.store = store_->location();
   snapshot.workloads = runtime_->supervisor().status(snapshot.now);
   snapshot.host_status = runtime_->supervisor().host_status(snapshot.now);
-  snapshot.alerts_pending = outbox_->pending();
+  snapshot.notifications_pending = outbox_->pending();
   snapshot.channels = outbox_->status();
   snapshot.rules = rules_->status();
   snapshot.loop_lag = observer_.worst_lag();
@@ -305,25 +306,25 @@ ApiSources Daemon::api_sources() {
     return runtime_->acknowledge(key, by);
   };
   sources.heal = [this](const std::string& key) { return runtime_->heal(key); };
-  sources.test_alert = [this](const std::string& channel, auto done) {
+  sources.test_notification = [this](const std::string& channel, auto done) {
     return channel_tester_->begin(settings_.daemon, channel, host_name(), std::move(done));
   };
   return sources;
 }
 
-SignalApi Daemon::signal_api() {
-  SignalApi::Parts parts;
+AlertApi Daemon::alert_api() {
+  AlertApi::Parts parts;
   parts.settings = [this]() {
     const DaemonSettings& daemon = settings_.daemon;
-    return SignalSettings{daemon.alertmanager_token, signal_labels(daemon), daemon.signal_targets,
-                          daemon.signals_act};
+    return AlertSettings{daemon.alertmanager_token, alert_labels(daemon), daemon.alert_targets,
+                         daemon.alerts_act};
   };
   const ApiSources sources = api_sources();
   parts.snapshot = sources.snapshot;
   parts.readiness = sources.readiness;
-  parts.report = [this](SignalReported signal) { return runtime_->signal(std::move(signal)); };
-  parts.count = [this](SignalResult result) { metrics_.count_signal("alertmanager", result); };
-  return SignalApi(std::move(parts));
+  parts.report = [this](AlertReported alert) { return runtime_->alert(std::move(alert)); };
+  parts.count = [this](AlertResult result) { metrics_.count_alert("alertmanager", result); };
+  return AlertApi(std::move(parts));
 }
 
 bool Daemon::listen() {
@@ -370,7 +371,7 @@ void Daemon::begin() {
                        *store_,
                        observer_,
                        resolver_of(settings_.defaults),
-                       [this](const RaisedAlert& alert) { outbox_->add(alert); },
+                       [this](const RoutedNotification& notification) { outbox_->add(notification); },
                        [this](WebhookCall call, std::function<void(Result<void>)> done) {
                          post(std::move(call), std::move(done));
                        },
@@ -378,10 +379,10 @@ void Daemon::begin() {
   settings.seed = host_.seed();
   begin_recording(settings.host, settings.seed);
   runtime_ = std::make_unique<Runtime>(std::move(settings), std::move(parts), stored_);
-  outbox_->restore(stored_.pending_alerts, stored_.pending_deliveries, stored_.receipts);
+  outbox_->restore(stored_.pending_notifications, stored_.pending_deliveries, stored_.receipts);
   stored_ = {};
   rules_ = make_prometheus_rules({loop_, *curl_, host_, *runtime_, metrics_, log_, settings_.daemon});
-  api_ = std::make_unique<HttpApi>(metrics_, api_sources(), signal_api());
+  api_ = std::make_unique<HttpApi>(metrics_, api_sources(), alert_api());
 }
 
 void Daemon::begin_recording(const HostPolicy& policy, std::uint64_t seed) {
@@ -421,7 +422,7 @@ void Daemon::prune() {
 }
 
 HostPolicy Daemon::policy_of_host() const {
-  HostPolicy policy = host_policy(settings_.daemon, host_name(), control_address_);
+  HostPolicy policy = host_policy(settings_.daemon, host_name(), connectivity_address_);
   policy.channels = outbox_->channel_names();
   return policy;
 }
@@ -430,26 +431,29 @@ void Daemon::set_host_policy() {
   runtime_->set_host_policy(policy_of_host());
 }
 
-void Daemon::find_control() {
-  control_address_.clear();
-  control_lookup_.reset();
-  control_timer_.reset();
-  const auto& control = settings_.daemon.control;
-  if (const auto address = numeric_control_address(settings_.daemon)) control_address_ = *address;
-  if (!control || !control_address_.empty()) return set_host_policy();
-  control_lookup_ = std::make_unique<net::Resolver>(loop_);
-  control_lookup_->resolve(control->host, [this, host = control->host](Result<std::string> address) {
-    if (address) {
-      control_address_ = std::move(*address);
-      return set_host_policy();
-    }
-    log_.write(LogLevel::Warning,
-               fmt::format("control_url: {}; no control probe until it is found, tried again in {}",
-                           address.error().message, format_duration(resolve_again)));
-    control_timer_ = std::make_unique<net::Timer>(loop_);
-    // Posted: a timer is never destroyed inside its own callback.
-    control_timer_->set_after(resolve_again, [this]() { loop_.post([this]() { find_control(); }); });
-  });
+void Daemon::find_connectivity() {
+  connectivity_address_.clear();
+  connectivity_lookup_.reset();
+  connectivity_timer_.reset();
+  const auto& connectivity = settings_.daemon.connectivity;
+  if (const auto address = numeric_connectivity_address(settings_.daemon)) connectivity_address_ = *address;
+  if (!connectivity || !connectivity_address_.empty()) return set_host_policy();
+  connectivity_lookup_ = std::make_unique<net::Resolver>(loop_);
+  connectivity_lookup_->resolve(
+      connectivity->host, [this, host = connectivity->host](Result<std::string> address) {
+        if (address) {
+          connectivity_address_ = std::move(*address);
+          return set_host_policy();
+        }
+        log_.write(
+            LogLevel::Warning,
+            fmt::format("connectivity_url: {}; no connectivity check until it is resolved, tried again in {}",
+                        address.error().message, format_duration(resolve_again)));
+        connectivity_timer_ = std::make_unique<net::Timer>(loop_);
+        // Posted: a timer is never destroyed inside its own callback.
+        connectivity_timer_->set_after(resolve_again,
+                                       [this]() { loop_.post([this]() { find_connectivity(); }); });
+      });
 }
 
 /// After AUTOHEAL_START_PERIOD, where it is set.
@@ -478,7 +482,7 @@ int Daemon::run() {
                                             [this](int number) { on_signal(number); });
   prune_timer_ = std::make_unique<net::Timer>(loop_);
   prune_timer_->set_after(first_prune, [this]() { prune(); });
-  find_control();
+  find_connectivity();
   start_looking();
   loop_.run();
   log_.write(LogLevel::Info, "healer ends");
@@ -512,7 +516,7 @@ void Daemon::reload() {
   for (const std::string& warning : loaded->warnings) log_.write(LogLevel::Warning, warning);
   for (const std::string_view key : kept)
     log_.write(LogLevel::Warning, fmt::format("the new value of {} holds after a restart", key));
-  const bool other_control = settings_.daemon.control != next.control;
+  const bool other_connectivity = settings_.daemon.connectivity != next.connectivity;
   settings_.defaults = std::move(loaded->defaults);
   settings_.daemon = std::move(next);
   log_.set_least(settings_.daemon.log_level);
@@ -520,7 +524,7 @@ void Daemon::reload() {
   rules_->set(settings_.daemon.prometheus);
   runtime_->set_hooks(hooks_of(settings_.daemon));
   set_host_policy();
-  if (other_control) find_control();
+  if (other_connectivity) find_connectivity();
   runtime_->policies_changed(resolver_of(settings_.defaults));
   log_.write(LogLevel::Info, "configuration reloaded");
 }

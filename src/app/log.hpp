@@ -3,7 +3,7 @@
 #include <memory>
 #include <string>
 
-#include "model/action.hpp"
+#include "model/effect.hpp"
 
 namespace spdlog {
 class logger;
@@ -11,7 +11,7 @@ class logger;
 
 namespace healer {
 
-/// The daemon's log, to standard error: lines for people, or one JSON object per line for machines.
+/// The daemon's log, to standard error: lines for operators, or one JSON object per line for machines.
 class Log {
  public:
   /// `json`: {"time","level","message","workload"}; else "2026-11-22 19:00:00.000 INFO  message", coloured on

@@ -59,8 +59,8 @@ int main(int argc, char** argv) {
           return cli::heal(what, environment, output);
         } else if constexpr (std::is_same_v<What, cli::AckCommand>) {
           return cli::ack(what, environment, output);
-        } else if constexpr (std::is_same_v<What, cli::TestAlertCommand>) {
-          return cli::test_alert(what, environment, output);
+        } else if constexpr (std::is_same_v<What, cli::TestNotificationCommand>) {
+          return cli::test_notification(what, environment, output);
         } else if constexpr (std::is_same_v<What, cli::ReplayCommand>) {
           return replay::replay_file(
               {what.file, std::string(version), what.from, what.workload, what.verbose, what.json}, std::cout,

@@ -2,12 +2,12 @@
 
 #include <utility>
 
-#include "signal/target.hpp"
+#include "alert/target.hpp"
 
 namespace healer {
 
-std::vector<std::string> signal_labels(const DaemonSettings& settings) {
-  return settings.signal_labels.empty() ? default_signal_labels() : settings.signal_labels;
+std::vector<std::string> alert_labels(const DaemonSettings& settings) {
+  return settings.alert_labels.empty() ? default_alert_labels() : settings.alert_labels;
 }
 
 std::unique_ptr<PrometheusRules> make_prometheus_rules(PrometheusParts parts) {
@@ -17,11 +17,11 @@ std::unique_ptr<PrometheusRules> make_prometheus_rules(PrometheusParts parts) {
       [parts] { return parts.host.now(); },
       [parts] { return parts.runtime.connected() && parts.runtime.ready(); },
       [parts] { return parts.runtime.supervisor().status(parts.host.now()); },
-      [parts] { return signal_labels(parts.settings); },
-      [parts] { return parts.settings.signal_targets; },
-      [parts](SignalReported signal) { return parts.runtime.signal(std::move(signal)); },
+      [parts] { return alert_labels(parts.settings); },
+      [parts] { return parts.settings.alert_targets; },
+      [parts](AlertReported alert) { return parts.runtime.alert(std::move(alert)); },
       [parts](bool watched) {
-        parts.metrics.count_signal("prometheus", watched ? SignalResult::Accepted : SignalResult::Unknown);
+        parts.metrics.count_alert("prometheus", watched ? AlertResult::Accepted : AlertResult::Unknown);
       },
       [parts](LogLevel level, std::string message) { parts.log.write(level, std::move(message)); }};
   auto rules = std::make_unique<PrometheusRules>(std::move(of));

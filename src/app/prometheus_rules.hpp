@@ -4,17 +4,17 @@
 #include <string>
 #include <vector>
 
+#include "alert/prometheus_rules.hpp"
 #include "api/metrics.hpp"
 #include "app/log.hpp"
 #include "config/daemon_settings.hpp"
 #include "runtime/host.hpp"
 #include "runtime/runtime.hpp"
-#include "signal/prometheus_rules.hpp"
 
 namespace healer {
 
 /// The labels that name a container: as configured, else the usual ones.
-std::vector<std::string> signal_labels(const DaemonSettings& settings);
+std::vector<std::string> alert_labels(const DaemonSettings& settings);
 
 /// What healer's own rules stand on; all of it outlives them.
 struct PrometheusParts {

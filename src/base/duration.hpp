@@ -8,7 +8,7 @@
 
 namespace healer {
 
-/// Reads a duration as people write it: `15` and `1.5` (seconds), `250ms`, `15s`, `1m30s`, `2h`, `1d`;
+/// Reads a duration as operators write it: `15` and `1.5` (seconds), `250ms`, `15s`, `1m30s`, `2h`, `1d`;
 /// fractions everywhere. Nothing if it does not parse, is negative, or exceeds 366 days.
 std::optional<Duration> parse_duration(std::string_view text);
 

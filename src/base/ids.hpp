@@ -17,7 +17,7 @@ struct StrongId {
 using ProbeId = StrongId<struct ProbeIdTag>;        ///< one question to one target
 using AttemptId = StrongId<struct AttemptIdTag>;    ///< one remedy; unique over the life of the state file
 using IncidentId = StrongId<struct IncidentIdTag>;  ///< unique over the life of the state file
-using AlertId = StrongId<struct AlertIdTag>;        ///< unique over the life of the state file
+using NotificationId = StrongId<struct NotificationIdTag>;  ///< unique over the life of the state file
 
 }  // namespace healer
 

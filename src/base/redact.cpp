@@ -17,7 +17,7 @@ constexpr std::size_t npos = std::string_view::npos;
 constexpr std::size_t longest_name = 64;
 constexpr std::size_t least_secret = 4;
 constexpr std::size_t least_line = 8;
-/// One round is enough for all that people write. What still changes after so many was made to.
+/// One round is enough for all that operators write. What still changes after so many was made to.
 constexpr int most_rounds = 8;
 
 bool is_alnum(char c) {

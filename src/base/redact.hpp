@@ -13,7 +13,7 @@ inline constexpr std::string_view redacted_mark = "<redacted>";
 /// Names that only point at one ("PASSWORD_FILE", "TOKEN_TTL") do not.
 bool names_a_secret(std::string_view name);
 
-/// Free text (logs, health output, command lines) without the secrets that can be told from it:
+/// Free text (logs, health output, command lines) without the secrets that can be notified from it:
 ///
 ///   the values given, of at least 4 bytes (each line of at least 8, where they have several)
 ///   the value in  name=value  name: value  "name": "value"  --name value, where the name says so

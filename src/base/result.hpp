@@ -7,7 +7,7 @@
 
 namespace healer {
 
-/// What kind of outside failure it was; the caller chooses its answer by this, people read the text.
+/// What kind of outside failure it was; the caller chooses its answer by this, operators read the text.
 enum class ErrorCode {
   InvalidInput,    ///< a setting, label or message that does not parse
   Unreachable,     ///< nothing listens there, no route, the socket is missing
@@ -15,7 +15,7 @@ enum class ErrorCode {
   NotFound,        ///< the peer knows no such thing (404)
   Conflict,        ///< the peer says its state does not allow it (304, 409)
   Timeout,         ///< no answer within the call's deadline
-  ConnectionLost,  ///< the connection ended before the answer was whole: it may have been carried out
+  ConnectionLost,  ///< the connection ended before the answer was whole: it may have been executed
   Protocol,        ///< the answer cannot be understood: malformed, truncated, wrong type
   TooLarge,        ///< the answer exceeds its cap
   PeerFailure,     ///< the peer answered that it failed (5xx)

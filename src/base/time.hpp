@@ -21,7 +21,7 @@ struct Timeline {
 /// across a restart, and a step of the wall clock while running changes no decision.
 using Instant = std::chrono::time_point<Timeline, Duration>;
 
-/// Wall-clock time, Unix milliseconds: for people and outside services, never for decisions.
+/// Wall-clock time, Unix milliseconds: for operators and outside services, never for decisions.
 struct WallTime {
   std::int64_t unix_ms = 0;
   auto operator<=>(const WallTime&) const = default;

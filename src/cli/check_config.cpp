@@ -45,7 +45,8 @@ void add_prometheus(std::vector<std::vector<Cell>>& rows, const PrometheusSettin
   add("timeout", format_duration(prometheus.timeout));
   for (const PrometheusRule& rule : prometheus.rules)
     add(fmt::format("rules.{}", rule.name),
-        fmt::format("{} for {}, {}", rule.query, format_duration(rule.hold_for), rule.act ? "act" : "tell"));
+        fmt::format("{} for {}, {}", rule.query, format_duration(rule.hold_for),
+                    rule.act ? "act" : "notify"));
 }
 
 const char* say(Selection selection) {
@@ -74,7 +75,7 @@ std::string say_watched(const ContainerSummary& container, const Containers& con
   return fmt::format("watched; it is {} now", to_string(container.state));
 }
 
-/// The one the command names, among all; an error is a line for people.
+/// The one the command names, among all; an error is a line for operators.
 struct Chosen {
   Containers containers;
   ContainerSummary container;
@@ -133,7 +134,7 @@ int check_config(const CheckConfigCommand& command, const Environment& environme
   else if (!command.labels.empty())
     output.out << "A container with these labels is " << say(explanation.selection) << ".\n";
   if (!explanation.unnamed_probe)
-    output.out << "Only its named probes are asked: no label sets the unnamed one.\n";
+    output.out << "Only its named probes are used: no label sets the unnamed one.\n";
   for (const LabelProblem& problem : explanation.problems)
     output.err << fmt::format("healer: label {}: {}\n", problem.label, problem.message);
   return explanation.problems.empty() ? exit_ok : exit_usage;

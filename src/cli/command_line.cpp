@@ -35,12 +35,12 @@ const std::vector<CommandInfo>& command_table() {
        "the same, as docker-autoheal's image is called",
        {"--config", "--state", "--listen", "--admin-socket", "--docker-host", "--dry-run"}},
       {"status",
-       "show every watched container, asked of the running healer",
+       "show every watched container, as the running healer sees it",
        {"--config", "--admin-socket", "--json"}},
       {"explain", "NAME: why it is treated as it is, and what comes next", {"--config", "--admin-socket"}},
       {"history", "[NAME]: incidents, the newest first", {"--config", "--admin-socket", "--limit", "--json"}},
       {"incident",
-       "ID: all that is remembered of one, with its evidence",
+       "ID: everything stored about one, with its evidence",
        {"--config", "--admin-socket", "--json"}},
       {"pause", "NAME or --all: watch, but do nothing", {"--config", "--admin-socket", "--all", "--for"}},
       {"resume", "NAME or --all: the end of a pause", {"--config", "--admin-socket", "--all"}},
@@ -49,7 +49,7 @@ const std::vector<CommandInfo>& command_table() {
        "NAME: you know of its incident: no more reminders, no escalation",
        {"--config", "--admin-socket", "--by"}},
       {"reset", "NAME: close its breaker and forget its backoff", {"--config", "--admin-socket"}},
-      {"test-alert",
+      {"test-notification",
        "[CHANNEL]: send a test to one channel, or to all, and show the answers",
        {"--config", "--admin-socket", "--json"}},
       {"replay",
@@ -60,7 +60,7 @@ const std::vector<CommandInfo>& command_table() {
        {"--config", "--state", "--listen", "--admin-socket", "--docker-host", "--dry-run", "--label",
         "--container"}},
       {"healthcheck",
-       "exit 0 when the running healer is well, else 1",
+       "exit 0 when the running healer is healthy, else 1",
        {"--config", "--listen", "--admin-socket"}},
       {"config-reference", "print docs/configuration.md", {}},
   };
@@ -81,7 +81,7 @@ constexpr std::array<OptionInfo, 18> option_table{{
     {"--docker-host", "URL", "the engine's socket (DOCKER_HOST)"},
     {"--dry-run", "", "decide and log as always, but never touch a container (HEALER_DRY_RUN)"},
     {"--json", "",
-     "status, history, incident, test-alert: print the daemon's answer as it is; replay: JSON lines"},
+     "status, history, incident, test-notification: print the daemon's answer as it is; replay: JSON lines"},
     {"--limit", "N", "history: at most so many incidents (20)"},
     {"--for", "DURATION", "pause: for so long, such as 30m; else until resumed"},
     {"--by", "WHO", "ack: your name; else $SUDO_USER or $USER"},
@@ -151,7 +151,7 @@ class Parser {
       sub->allow_extras();
     }
     for (const char* named : {"explain", "history", "incident", "pause", "resume", "heal", "ack", "reset",
-                              "test-alert", "replay"})
+                              "test-notification", "replay"})
       app_.get_subcommand(named)->add_option("name", name_);
   }
 
@@ -216,7 +216,7 @@ class Parser {
       return ReplayCommand{name_, value_of("--from"), value_of("--workload"), given("--verbose"),
                            given("--json")};
     }
-    if (command == "test-alert") return TestAlertCommand{flags(), name_, given("--json")};
+    if (command == "test-notification") return TestNotificationCommand{flags(), name_, given("--json")};
     const bool all_allowed = command == "pause" || command == "resume";
     const bool all = all_allowed && given("--all");
     if (all && !name_.empty()) return refused(fmt::format("{} takes a NAME or --all, not both", command));

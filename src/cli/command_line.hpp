@@ -54,7 +54,7 @@ struct HistoryCommand {
   bool json = false;
 };
 
-/// All that is remembered of one incident.
+/// Everything stored about one incident.
 struct IncidentCommand {
   FlagOverrides flags;
   std::string id;
@@ -80,7 +80,7 @@ struct HealCommand {
   std::string name;
 };
 
-/// Somebody knows of its open incident.
+/// An operator knows of its open incident.
 struct AckCommand {
   FlagOverrides flags;
   std::string name;
@@ -88,7 +88,7 @@ struct AckCommand {
 };
 
 /// Send a test to one channel, or to all.
-struct TestAlertCommand {
+struct TestNotificationCommand {
   FlagOverrides flags;
   std::string name;  ///< empty: all
   bool json = false;
@@ -112,7 +112,7 @@ struct PrintAndExit {
 
 using Command = std::variant<RunCommand, StatusCommand, CheckConfigCommand, HealthcheckCommand, ResetCommand,
                              ExplainCommand, HistoryCommand, IncidentCommand, PauseCommand, ResumeCommand,
-                             HealCommand, AckCommand, TestAlertCommand, ReplayCommand, PrintAndExit>;
+                             HealCommand, AckCommand, TestNotificationCommand, ReplayCommand, PrintAndExit>;
 
 /// Never throws and never exits. An unknown command or option, or one that the command does not take, is a
 /// PrintAndExit with code 2 that names the nearest valid one. Values are not judged here: load() does that.

@@ -37,8 +37,8 @@ struct Containers {
 /// Asks the engine, without a daemon, and waits.
 using ListContainers = std::function<Result<Containers>(const DockerConnection& docker)>;
 
-/// The container a person means by its name, the start of its id (4 digits at least) or its compose service;
-/// else a sentence that says why not, with the nearest name.
+/// The container an operator means by its name, the start of its id (4 digits at least) or its compose
+/// service; else a sentence that says why not, with the nearest name.
 tl::expected<ContainerSummary, std::string> find_container(const std::vector<ContainerSummary>& all,
                                                            const std::string& name);
 
@@ -70,12 +70,13 @@ int resume(const ResumeCommand& command, const Environment& environment, const O
 int ack(const AckCommand& command, const Environment& environment, const Output& output);
 int heal(const HealCommand& command, const Environment& environment, const Output& output);
 
-/// Sends a test alert to the channel that is named, or to all, and prints what each answered. 0 when all
-/// were delivered; 1 when one was not, or as above; 2 on bad settings.
-int test_alert(const TestAlertCommand& command, const Environment& environment, const Output& output);
+/// Sends a test notification to the channel that is named, or to all, and prints what each answered. 0 when
+/// all were delivered; 1 when one was not, or as above; 2 on bad settings.
+int test_notification(const TestNotificationCommand& command, const Environment& environment,
+                      const Output& output);
 
 /// Asks /healthz: of the HTTP server, or of the admin socket where that is off or its port is free to change.
-/// 0 when well, else 1: not well, no answer, or bad settings (2 is reserved in a HEALTHCHECK). Silent when
+/// 0 when well, else 1: not healthy, no answer, or bad settings (2 is reserved in a HEALTHCHECK). Silent when
 /// well.
 int healthcheck(const HealthcheckCommand& command, const Environment& environment, const Output& output);
 

@@ -10,7 +10,7 @@
 #include "cli/commands.hpp"
 #include "cli/history_view.hpp"
 #include "cli/status_view.hpp"
-#include "cli/test_alert_view.hpp"
+#include "cli/test_notification_view.hpp"
 
 namespace healer::cli {
 namespace {
@@ -123,7 +123,7 @@ int resume(const ResumeCommand& command, const Environment& environment, const O
 
 int heal(const HealCommand& command, const Environment& environment, const Output& output) {
   return order(command, environment, output, "/v1/heal?name=" + percent_encoded(command.name),
-               "the first remedy is on its way; `healer explain` tells what comes of it");
+               "the first remedy is under way; `healer explain` shows the result");
 }
 
 int ack(const AckCommand& command, const Environment& environment, const Output& output) {
@@ -141,14 +141,15 @@ int reset(const ResetCommand& command, const Environment& environment, const Out
                "breaker closed, backoff forgotten");
 }
 
-int test_alert(const TestAlertCommand& command, const Environment& environment, const Output& output) {
-  const std::string target =
-      "/v1/test-alert?" + (command.name.empty() ? "all=1" : "channel=" + percent_encoded(command.name));
+int test_notification(const TestNotificationCommand& command, const Environment& environment,
+                      const Output& output) {
+  const std::string target = "/v1/test-notification?" +
+                             (command.name.empty() ? "all=1" : "channel=" + percent_encoded(command.name));
   bool all_delivered = false;
   const int code = ask(
       command, environment, output, "POST", target,
       [&](const std::string& body) -> Result<std::string> {
-        auto view = test_alert_view(body, output.colour);
+        auto view = test_notification_view(body, output.colour);
         if (!view) return tl::unexpected(std::move(view.error()));
         all_delivered = view->all_delivered;
         return command.json ? as_it_is(body) : std::move(view->text);

@@ -72,7 +72,7 @@ std::string state_rows(const Fields& workload, WallTime now, bool colour) {
       fmt::format("{} of {} attempts, breaker {}", count_text(workload.number("attempts_in_window")),
                   count_text(workload.number("budget")), spaced(workload.text("breaker"))));
   if (const std::string ladder = workload.text("ladder"); !ladder.empty())
-    row("ladder", fmt::format("{} (at rung {:.0f})", ladder, workload.number("rung").value_or(0) + 1));
+    row("ladder", fmt::format("{} (at step {:.0f})", ladder, workload.number("ladder_step").value_or(0) + 1));
   if (const auto incident = workload.number("incident"))
     row("incident", fmt::format("{0:.0f} (healer incident {0:.0f}){1}", *incident,
                                 workload.number("acked_at") ? ", " + ack_text(workload) : std::string()));
@@ -130,9 +130,9 @@ std::string attempt_text(const Fields& attempt) {
   return text;
 }
 
-std::string alert_text(const Fields& alert) {
-  std::string text = alert.text("event");
-  for (const Fields& delivery : alert.list("deliveries")) {
+std::string notification_text(const Fields& notification) {
+  std::string text = notification.text("event");
+  for (const Fields& delivery : notification.list("deliveries")) {
     text += fmt::format("; {}: {}", delivery.text("channel"), delivery.text("state"));
     if (const std::string error = delivery.text("last_error"); !error.empty()) text += " (" + error + ")";
   }
@@ -145,7 +145,7 @@ std::string course(const Fields& root, bool colour) {
   const auto add = [&](const Fields& of, const char* when, const std::string& what, const std::string& text) {
     if (const auto at = of.number(when)) moments.push_back({*at, what, text});
   };
-  add(incident, "ill_since", "ill", incident.text("cause_text"));
+  add(incident, "unhealthy_since", "unhealthy", incident.text("cause_text"));
   for (const Fields& each : root.list("decisions"))
     add(each, "at", spaced(each.text("rule")), each.text("outcome"));
   for (const Fields& each : root.list("evidence"))
@@ -153,7 +153,8 @@ std::string course(const Fields& root, bool colour) {
         each.text("missing").empty() ? "saved" : "incomplete: " + each.text("missing"));
   for (const Fields& each : incident.list("attempts"))
     add(each, "ordered_at", fmt::format("attempt {}", count_text(each.number("number"))), attempt_text(each));
-  for (const Fields& each : root.list("alerts")) add(each, "raised_at", "alert", alert_text(each));
+  for (const Fields& each : root.list("notifications"))
+    add(each, "created_at", "notification", notification_text(each));
   add(incident, "closed_at", "closed", spaced(incident.text("outcome")));
   std::stable_sort(moments.begin(), moments.end(),
                    [](const Moment& a, const Moment& b) { return a.at < b.at; });
@@ -201,7 +202,8 @@ Result<std::string> history_view(std::string_view text, bool colour) {
   if (!value) return tl::unexpected(value.error());
   const auto incidents = Fields(*value).list("incidents");
   if (incidents.empty()) return std::string("No incident is remembered.\n");
-  Rows rows{{{"ID"}, {"ILL SINCE (UTC)"}, {"NAME"}, {"OUTCOME"}, {"HEALED IN"}, {"ATTEMPTS"}, {"CAUSE"}}};
+  Rows rows{
+      {{"ID"}, {"UNHEALTHY SINCE (UTC)"}, {"NAME"}, {"OUTCOME"}, {"HEALED IN"}, {"ATTEMPTS"}, {"CAUSE"}}};
   for (const Fields& each : incidents) {
     const auto attempts = each.list("attempts");
     std::string tried = std::to_string(attempts.size());
@@ -209,7 +211,7 @@ Result<std::string> history_view(std::string_view text, bool colour) {
     const std::string outcome = each.text("outcome");
     rows.push_back(
         {{count_text(each.number("id"))},
-         {utc(each.number("ill_since"))},
+         {utc(each.number("unhealthy_since"))},
          {or_dash(each.text("name"))},
          {spaced(or_dash(outcome)), colour_of_outcome(outcome)},
          {time_to_heal(each)},
@@ -229,7 +231,7 @@ Result<std::string> incident_view(std::string_view text, bool colour) {
                                 spaced(or_dash(incident.text("outcome"))));
   if (incident.number("time_to_heal_ms")) out += "Healed in " + time_to_heal(incident) + ".\n";
   if (incident.number("acked_at")) out += "It was " + ack_text(incident) + ".\n";
-  if (incident.is_true("gave_up")) out += "Healer gave up and called for a person.\n";
+  if (incident.is_true("gave_up")) out += "Healer gave up; an operator is needed.\n";
   out += "Times are UTC.\n" + course(root, colour);
   for (const Fields& each : root.list("evidence")) out += evidence_text(each);
   return out;

@@ -8,7 +8,7 @@
 
 namespace healer::cli {
 
-// The daemon's answers as text for people, up to 80 columns where the texts allow it. Protocol when it is
+// The daemon's answers as text for operators, up to 80 columns where the texts allow it. Protocol when it is
 // not what a daemon answers; single fields that are missing are shown as "-".
 
 /// /v1/explain: the present state, what was seen, what was decided and why, what holds it, what is next.

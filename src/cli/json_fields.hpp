@@ -33,7 +33,7 @@ class Fields {
 /// "12", or "-" for nothing.
 std::string count_text(std::optional<double> number);
 
-/// A span rounded to what a person wants of it: at most two units, seconds at the finest.
+/// A span rounded to what an operator wants of it: at most two units, seconds at the finest.
 std::string rough(double milliseconds);
 /// "5s ago"; "-" for nothing.
 std::string ago(std::optional<double> unix_ms, WallTime now);

@@ -36,15 +36,16 @@ std::string detail(const Fields& workload, WallTime now) {
   const auto append_new = [&](const std::string& more) {
     if (!more.empty() && text.find(more) == std::string::npos) append(more);
   };
-  if (const auto next = workload.number("next_action");
+  if (const auto next = workload.number("next_remedy");
       next && text.find("next attempt") == std::string::npos)
     append("next attempt in " + rough(*next - static_cast<double>(now.unix_ms)));
   if (const std::string hold = workload.fields("hold").text("text"); !hold.empty())
     append_new("held: " + hold);
   if (workload.is_true("paused")) append_new(pause_text(workload, now));
   if (workload.number("acked_at")) append_new(ack_text(workload));
-  if (const auto rung = workload.number("rung"); rung && *rung >= 1 && workload.number("incident"))
-    append_new(fmt::format("rung {:.0f} of {}", *rung + 1, workload.text("ladder")));
+  if (const auto ladder_step = workload.number("ladder_step");
+      ladder_step && *ladder_step >= 1 && workload.number("incident"))
+    append_new(fmt::format("step {:.0f} of {}", *ladder_step + 1, workload.text("ladder")));
   return text;
 }
 
@@ -73,10 +74,9 @@ std::string heading(const Fields& root, WallTime now) {
 /// What holds more than one of them.
 std::string host_lines(const Fields& host) {
   std::string text;
-  if (const std::string mass = host.text("mass"); !mass.empty())
-    text += "! too much is ill at once: " + mass + '\n';
-  if (host.is_true("control_failed"))
-    text += "! healer's own network is in doubt, nothing is judged: " + host.text("control") + '\n';
+  if (const std::string mass = host.text("mass"); !mass.empty()) text += "! mass failure: " + mass + '\n';
+  if (host.is_true("connectivity_failed"))
+    text += "! connectivity check fails, health is unknown: " + host.text("connectivity") + '\n';
   return text;
 }
 
@@ -105,31 +105,31 @@ std::string problem_lines(const std::vector<Fields>& workloads) {
   return text;
 }
 
-std::string alert_lines(const Fields& alerts) {
+std::string notification_lines(const Fields& notifications) {
   std::string text;
-  for (const Fields& channel : alerts.list("channels")) {
+  for (const Fields& channel : notifications.list("channels")) {
     const std::string name = channel.text("name");
     const std::string error = channel.text("last_error");
     const double pending = channel.number("pending").value_or(0);
     const double aside = channel.number("set_aside").value_or(0);
     if (channel.is_true("refusing"))
-      text += fmt::format("! {} refuses alerts ({} so far): {}\n", name,
+      text += fmt::format("! {} refuses notifications ({} so far): {}\n", name,
                           count_text(channel.number("refused").value_or(0)), error);
     if (pending > 0) {
-      text += fmt::format("! {} alert(s) wait for {}", count_text(pending), name);
+      text += fmt::format("! {} notification(s) wait for {}", count_text(pending), name);
       if (aside > 0) text += fmt::format(", which takes others, but not {} of them", count_text(aside));
       if (!error.empty() && !channel.is_true("refusing")) text += ": " + error;
       text += '\n';
     }
     if (const double dropped = channel.number("dropped").value_or(0); dropped > 0)
-      text +=
-          fmt::format("! {} alert(s) never reached {}: too old, too many or overtaken; the log names them\n",
-                      count_text(dropped), name);
+      text += fmt::format(
+          "! {} notification(s) never reached {}: too old, too many or overtaken; the log names them\n",
+          count_text(dropped), name);
   }
   return text;
 }
 
-/// What becomes of alerts, a row for each channel.
+/// What becomes of notifications, a row for each channel.
 std::string channel_table(const std::vector<Fields>& channels, bool colour) {
   if (channels.empty()) return {};
   std::vector<std::vector<Cell>> rows{
@@ -177,7 +177,8 @@ Result<std::string> status_view(std::string_view text, WallTime now, bool colour
   const std::vector<Fields> workloads = root.list("workloads");
   return heading(root, now) + host_lines(root.fields("host_status")) +
          workload_table(workloads, now, colour) + problem_lines(workloads) + rule_lines(root.list("rules")) +
-         alert_lines(root.fields("alerts")) + channel_table(root.fields("alerts").list("channels"), colour);
+         notification_lines(root.fields("notifications")) +
+         channel_table(root.fields("notifications").list("channels"), colour);
 }
 
 std::string pause_text(const Fields& of, WallTime now) {

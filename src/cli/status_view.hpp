@@ -9,9 +9,9 @@
 
 namespace healer::cli {
 
-/// The daemon's /v1/status answer as text for people: one line about healer and the engine, the table of
-/// workloads, then label problems and alerts that wait. Protocol when it is not what a daemon answers; single
-/// fields that are missing are shown as "-".
+/// The daemon's /v1/status answer as text for operators: one line about healer and the engine, the table of
+/// workloads, then label problems and notifications that wait. Protocol when it is not what a daemon answers;
+/// single fields that are missing are shown as "-".
 Result<std::string> status_view(std::string_view json, WallTime now, bool colour);
 
 /// "paused for 12m more", "paused until resumed": of an object with "paused_until".

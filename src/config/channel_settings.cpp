@@ -13,7 +13,7 @@
 #include "config/headers.hpp"
 #include "config/setting_kinds.hpp"
 #include "config/url.hpp"
-#include "model/alert_template.hpp"
+#include "model/notification_template.hpp"
 
 namespace healer {
 namespace {
@@ -56,7 +56,7 @@ bool is_host(std::string_view text) {
   return is_word(text, 253, "-._") || is_numeric_v6(std::string(text));
 }
 
-/// "somebody@host": enough to send to, and nothing that could end or split a line.
+/// "an operator@host": enough to send to, and nothing that could end or split a line.
 bool is_address(std::string_view text) {
   const auto at = text.find('@');
   return at != std::string_view::npos && at > 0 && at + 1 < text.size() && is_graphic<254>(text) &&
@@ -130,7 +130,7 @@ Kind<std::vector<std::pair<std::string, Secret>>> secret_headers() {
 
 Applied read_body(std::string& into, std::string_view text) {
   if (text.empty() || text.size() > 16 * 1024) return false;
-  const auto body = read_alert_template(text);
+  const auto body = read_notification_template(text);
   if (!body) return Applied::refused(body.error().reason, body.error().nearest);
   into = std::string(text);
   return true;
@@ -200,11 +200,12 @@ std::vector<ChannelType> all_types() {
   using Security = EmailChannel::Security;
   const Traits required{.required = true};
   return {
-      channel<Slack>("Slack, by incoming webhook", "slack", "SLACK",
-                     "One message for each alert. The daemon's setting `slack_webhook_url` makes the channel "
-                     "`slack` too.",
-                     {{"webhook_url", "SLACK_WEBHOOK_URL", &Slack::url, secret_url(),
-                       "The incoming webhook, or that of a service that takes Slack's messages.", required}}),
+      channel<Slack>(
+          "Slack, by incoming webhook", "slack", "SLACK",
+          "One message for each notification. The daemon's setting `slack_webhook_url` makes the channel "
+          "`slack` too.",
+          {{"webhook_url", "SLACK_WEBHOOK_URL", &Slack::url, secret_url(),
+            "The incoming webhook, or that of a service that takes Slack's messages.", required}}),
       channel<Bot>(
           "Slack, by a bot", "slack_bot", "SLACK_BOT",
           "One message for each incident, updated as it moves; what happens goes into its thread. The bot "
@@ -222,17 +223,19 @@ std::vector<ChannelType> all_types() {
            {"url", "PAGERDUTY_URL", &PagerDuty::url, base_url(),
             "Where events go; `https://events.eu.pagerduty.com/v2/enqueue` for accounts in the EU."}}),
       channel<Opsgenie>("Opsgenie", "opsgenie", "OPSGENIE",
-                        "An alert is created once for each incident and closed by a verified recovery.",
+                        "A notification is created once for each incident and closed by a verified recovery.",
                         {{"api_key", "OPSGENIE_API_KEY", &Opsgenie::api_key, token(),
                           "The key of an API integration.", required},
                          {"api_url", "OPSGENIE_API_URL", &Opsgenie::api_url, base_url(),
                           "Where the API is; `https://api.eu.opsgenie.com` for accounts in the EU."}}),
-      channel<Discord>("Discord", "discord", "DISCORD", "An embed for each alert; nobody is mentioned.",
+      channel<Discord>("Discord", "discord", "DISCORD",
+                       "An embed for each notification; nobody is mentioned.",
                        {{"webhook_url", "DISCORD_WEBHOOK_URL", &Discord::url, secret_url(),
                          "The webhook of a channel.", required}}),
       channel<Teams>(
           "Microsoft Teams, by a workflow", "teams", "TEAMS",
-          "An adaptive card for each alert, for the workflow \"When a Teams webhook request is received\".",
+          "An adaptive card for each notification, for the workflow \"When a Teams webhook request is "
+          "received\".",
           {{"webhook_url", "TEAMS_WEBHOOK_URL", &Teams::url, secret_url(), "The workflow's URL.", required}}),
       channel<Telegram>(
           "Telegram", "telegram", "TELEGRAM", "A message of a bot to a chat, group or channel.",
@@ -275,32 +278,34 @@ std::vector<ChannelType> all_types() {
            {"to", "SMTP_TO", &Email::to,
             special<Names>(list_info("addresses", "1 to 50 addresses with commas between them", ','),
                            read_recipients, show_recipients),
-            "Who is told.", required}},
+            "The recipients.", required}},
           email_mismatch, email_doubt),
-      channel<Apprise>("Apprise", "alert_apprise", "ALERT_APPRISE",
+      channel<Apprise>("Apprise", "notification_apprise", "NOTIFICATION_APPRISE",
                        "An Apprise API server, and by it every service that Apprise knows. docker-autoheal's "
                        "`APPRISE_URL` is another channel, with docker-autoheal's sentences.",
-                       {{"url", "ALERT_APPRISE_URL", &Apprise::url, secret_url(),
+                       {{"url", "NOTIFICATION_APPRISE_URL", &Apprise::url, secret_url(),
                          "The notify address, such as `http://apprise:8000/notify/KEY`.", required}}),
       channel<Alertmanager>("Alertmanager, API v2", "alertmanager", "ALERTMANAGER_SEND",
-                            "An alert for each incident, kept firing until a verified recovery.",
+                            "A notification for each incident, kept firing until a verified recovery.",
                             {{"url", "ALERTMANAGER_URL", &Alertmanager::url, secret_url(),
                               "Alertmanager itself; `/api/v2/alerts` is added.", required},
                              {"token", "ALERTMANAGER_SEND_TOKEN", &Alertmanager::token, token(),
                               "A bearer token, where a proxy in front of it asks for one."}}),
       channel<Webhook>(
-          "Any service, by a webhook", "alert_webhook", "ALERT_WEBHOOK",
-          "A request for each alert, with a JSON body of your own. docker-autoheal's `WEBHOOK_URL` is "
+          "Any service, by a webhook", "notification_webhook", "NOTIFICATION_WEBHOOK",
+          "A request for each notification, with a JSON body of your own. docker-autoheal's `WEBHOOK_URL` is "
           "another channel, with docker-autoheal's sentences.",
-          {{"url", "ALERT_WEBHOOK_URL", &Webhook::url, secret_url(), "Where the request goes.", required},
-           {"method", "ALERT_WEBHOOK_METHOD", &Webhook::method,
+          {{"url", "NOTIFICATION_WEBHOOK_URL", &Webhook::url, secret_url(), "Where the request goes.",
+            required},
+           {"method", "NOTIFICATION_WEBHOOK_METHOD", &Webhook::method,
             choice<std::string>({{"POST", "POST"}, {"PUT", "PUT"}}), "The request's method."},
-           {"headers", "ALERT_WEBHOOK_HEADERS", &Webhook::headers, secret_headers(),
+           {"headers", "NOTIFICATION_WEBHOOK_HEADERS", &Webhook::headers, secret_headers(),
             "Headers of the request, such as `Authorization: Bearer ...`."},
-           {"body", "ALERT_WEBHOOK_BODY", &Webhook::body,
+           {"body", "NOTIFICATION_WEBHOOK_BODY", &Webhook::body,
             special<std::string>({"text", "a JSON template of at most 16 KiB"}, read_body,
                                  [](const std::string& body) { return body; }),
-            "The template of the JSON body; unset, it has every field of the alert. docs/alerts.md lists the "
+            "The template of the JSON body; unset, it has every field of the notification. "
+            "docs/notifications.md lists the "
             "fields.",
             Traits{.is_text = true}}}),
   };

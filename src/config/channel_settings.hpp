@@ -11,11 +11,11 @@
 
 namespace healer {
 
-/// A service that alerts can go to: what it is called, and what it must be told. One table of these is what
-/// parsing, suggestions, `check-config` and docs/configuration.md are made from.
+/// A service that notifications can go to: what it is called, and what it must be notified. One table of
+/// these is what parsing, suggestions, `check-config` and docs/configuration.md are made from.
 struct ChannelType {
   std::string_view name = {};      ///< `type:` in the file, type_name() of its target
-  std::string_view title = {};     ///< for people: "PagerDuty"
+  std::string_view title = {};     ///< for operators: "PagerDuty"
   std::string_view from_env = {};  ///< name of the channel that the variables make
   std::string description = {};    ///< one or two sentences for the reference
   ChannelSettings blank = {};      ///< with every default; its target is of this type

@@ -103,10 +103,9 @@ class CompatReader {
       const bool none = length && *length < 1s;
       use(settings_.defaults, workload_settings(), "interval", "AUTOHEAL_INTERVAL", *interval,
           none ? "1s" : trim(*interval),
-          none
-              ? "made safer: the interval is 1s; the engine tells of an ill container at once"
-              : "the interval of checks, and the first wait between two attempts; the engine tells of an ill "
-                "container at once");
+          none ? "made safer: the interval is 1s; the engine reports an unhealthy container at once"
+               : "the interval of checks, and the first wait between two attempts; the engine reports an "
+                 "unhealthy container at once");
     }
     if (const auto period = seconds("AUTOHEAL_START_PERIOD", 0, 86'400)) {
       compat_.first_look_after = *period;
@@ -117,7 +116,8 @@ class CompatReader {
     if (const std::string* stop = find(environment_, "AUTOHEAL_DEFAULT_STOP_TIMEOUT"))
       use(settings_.defaults, workload_settings(), "stop_timeout", "AUTOHEAL_DEFAULT_STOP_TIMEOUT", *stop,
           trim(*stop),
-          "passed with each restart, in the place of stop_grace_period; unset, the container's own would "
+          "passed with each restart, in the place of stop_grace_period; unset, the container's own "
+          "would "
           "hold");
     if (const auto limit = seconds("CURL_TIMEOUT", 1, 3600)) {
       compat_.call_limit = *limit;
@@ -155,9 +155,9 @@ class CompatReader {
       note("WEBHOOK_JSON_KEY", *key, "the name of the webhook's one field");
     }
     url("WEBHOOK_URL", compat_.webhook,
-        fmt::format("told with {{\"{}\": text}} of restarts that cured, and when healer gives up",
+        fmt::format("notified with {{\"{}\": text}} after a restart that helped, and when healer gives up",
                     shown_value(compat_.webhook_key)));
-    url("APPRISE_URL", compat_.apprise, "told of restarts that cured, and when healer gives up");
+    url("APPRISE_URL", compat_.apprise, "notified after a restart that helped, and when healer gives up");
   }
 
   // --- what others added ----------------------------------------------------------------------------------
@@ -197,22 +197,22 @@ class CompatReader {
   void guardian_channels() {
     if (const std::string* slack = find(environment_, "NOTIFY_SLACK_WEBHOOK"))
       use(settings_.daemon, daemon_settings(), "slack_webhook_url", "NOTIFY_SLACK_WEBHOOK", "<redacted>",
-          *slack, "Slack is told");
+          *slack, "Slack is notified");
     if (find(environment_, "NOTIFY_DISCORD_WEBHOOK")) {
       if (!compat_.webhook.empty()) {
         note("NOTIFY_DISCORD_WEBHOOK", "<redacted>", "no effect: WEBHOOK_URL is set");
       } else {
         compat_.webhook_key = "content";
         url("NOTIFY_DISCORD_WEBHOOK", compat_.webhook,
-            "told of restarts that cured, and when healer gives up");
+            "notified after a restart that helped, and when healer gives up");
       }
     }
     if (const std::string* host = find(environment_, "NOTIFY_HOSTNAME"))
       use(settings_.daemon, daemon_settings(), "host_name", "NOTIFY_HOSTNAME", *host, *host,
-          "the host's name in alerts");
+          "the host's name in notifications");
     if (const std::string* rate = find(environment_, "NOTIFY_RATE_LIMIT"))
-      use(settings_.defaults, workload_settings(), "alert_cooldown", "NOTIFY_RATE_LIMIT", *rate, *rate,
-          "the time between two alerts about one container");
+      use(settings_.defaults, workload_settings(), "notification_cooldown", "NOTIFY_RATE_LIMIT", *rate, *rate,
+          "the time between two notifications about one container");
   }
 
   /// What carries their prefix and means nothing here. A value may be a secret, and is not shown.

@@ -34,10 +34,10 @@ std::vector<std::string> autoheal_greeting(const Environment& environment);
 ///   autoheal=true (AUTOHEAL_CONTAINER_LABEL)   | opted in: its HEALTHCHECK is what counts, an exit is not
 ///   autoheal=false, False, no, 0, off          | opted out
 ///   autoheal.stop.timeout=SECONDS              | stop_timeout
-///   autoheal.action=restart|stop|notify|none   | actions; none: opted out
-///   autoheal.notify=false                      | no alerts about it
+///   autoheal.action=restart|stop|notify|none   | remedies; none: opted out
+///   autoheal.notify=false                      | no notifications about it
 ///   autoheal.monitor.enable=true|false         | opted in or out
-///   autoheal.restart.enable=false              | actions: none
+///   autoheal.restart.enable=false              | remedies: none
 ///   deunhealth.restart.on.unhealthy=true|false | as autoheal
 ///   deunhealth.restart.with.unhealthy.container=NAME | opted in, and depends_on NAME
 class CompatLabels {

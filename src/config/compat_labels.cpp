@@ -11,14 +11,14 @@ namespace {
 
 constexpr std::string_view opt_out_label = "autoheal";  // in every mode, whatever opts in
 constexpr std::string_view stop_timeout_label = "autoheal.stop.timeout";
-constexpr std::string_view action_label = "autoheal.action";
+constexpr std::string_view remedy_label = "autoheal.action";
 constexpr std::string_view notify_label = "autoheal.notify";
 constexpr std::string_view monitor_label = "autoheal.monitor.enable";
 constexpr std::string_view restart_label = "autoheal.restart.enable";
 constexpr std::string_view deunhealth_label = "deunhealth.restart.on.unhealthy";
 constexpr std::string_view linked_label = "deunhealth.restart.with.unhealthy.container";
 
-constexpr std::string_view autoheal_labels[] = {opt_out_label, stop_timeout_label, action_label,
+constexpr std::string_view autoheal_labels[] = {opt_out_label, stop_timeout_label, remedy_label,
                                                 notify_label,  monitor_label,      restart_label};
 constexpr std::string_view deunhealth_labels[] = {deunhealth_label, linked_label};
 
@@ -88,19 +88,19 @@ void CompatLabels::read_autoheal(const std::string& label, const std::string& va
 
   if (label == stop_timeout_label) {
     set("stop_timeout", label, value, trim(value), policy, problems);
-  } else if (label == action_label) {
-    const std::string action = lower(trim(value));
-    if (action == "none")
+  } else if (label == remedy_label) {
+    const std::string remedy = lower(trim(value));
+    if (remedy == "none")
       opt(label, false);
-    else if (action == "restart" || action == "stop" || action == "notify")
-      set("actions", label, value, action == "notify" ? "none" : action, policy, problems);
+    else if (remedy == "restart" || remedy == "stop" || remedy == "notify")
+      set("remedies", label, value, remedy == "notify" ? "none" : remedy, policy, problems);
     else
       problems.push_back(problem(
           label, value,
           fmt::format("'{}' is not valid; accepted: restart, stop, notify or none", shown_value(value))));
   } else if (label == notify_label) {
     if (truth)
-      policy.alerts = *truth;
+      policy.notifications = *truth;
     else
       not_boolean();
   } else if (label == monitor_label) {
@@ -112,7 +112,7 @@ void CompatLabels::read_autoheal(const std::string& label, const std::string& va
     if (!truth)
       not_boolean();
     else if (!*truth)
-      set("actions", label, value, "none", policy, problems);
+      set("remedies", label, value, "none", policy, problems);
   }
 }
 

@@ -8,7 +8,7 @@
 
 namespace healer {
 
-/// One reason why the configuration is refused. Made for people; never holds a secret's value, nor the
+/// One reason why the configuration is refused. Made for operators; never holds a secret's value, nor the
 /// value of a name that is not known (it may be a misspelt secret).
 struct ConfigError {
   std::string setting;   ///< the name as it was written there; empty for the file as a whole

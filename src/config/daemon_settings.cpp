@@ -8,10 +8,10 @@
 #include <fmt/ranges.h>
 
 #include "base/text.hpp"
-#include "config/alert_routes.hpp"
 #include "config/characters.hpp"
 #include "config/compat.hpp"
 #include "config/maintenance.hpp"
+#include "config/notification_routes.hpp"
 #include "config/setting.hpp"
 #include "config/setting_kinds.hpp"
 #include "config/url.hpp"
@@ -22,7 +22,7 @@ std::string to_string(const ListenAddress& listen) {
   return host_and_port(listen.address, listen.port);
 }
 
-std::string to_string(const ControlUrl& url) {
+std::string to_string(const ConnectivityUrl& url) {
   return fmt::format("{}://{}{}", to_string(url.kind), host_and_port(url.host, url.port), url.path);
 }
 
@@ -72,7 +72,7 @@ bool is_label_name(std::string_view name) {
 
 using Names = std::vector<std::string>;
 
-bool read_signal_labels(Names& labels, std::string_view text) {
+bool read_alert_labels(Names& labels, std::string_view text) {
   Names names;
   for (const std::string& part : split(text, ',')) names.emplace_back(trim(part));
   if (!std::all_of(names.begin(), names.end(), is_label_name)) return false;
@@ -80,11 +80,11 @@ bool read_signal_labels(Names& labels, std::string_view text) {
   return true;
 }
 
-std::string show_signal_labels(const Names& labels) {
+std::string show_alert_labels(const Names& labels) {
   return fmt::format("{}", fmt::join(labels, ","));
 }
 
-Applied read_signal_target(std::string_view text, SignalMapping& mapping) {
+Applied read_alert_target(std::string_view text, AlertMapping& mapping) {
   constexpr std::string_view arrow = "->";
   const std::size_t equals = text.find('=');
   const std::size_t to = text.rfind(arrow);
@@ -102,15 +102,15 @@ Applied read_signal_target(std::string_view text, SignalMapping& mapping) {
   return true;
 }
 
-Kind<std::vector<SignalMapping>> signal_mappings() {
-  using Mappings = std::vector<SignalMapping>;
+Kind<std::vector<AlertMapping>> alert_mappings() {
+  using Mappings = std::vector<AlertMapping>;
   const auto read_list = [](Mappings& target, const Names& items) -> Applied {
     constexpr std::size_t most = 1000;
     if (items.size() > most)
       return Applied::refused(fmt::format("{} entries; at most {}", items.size(), most));
     Mappings mappings(items.size());
     for (std::size_t i = 0; i < items.size(); ++i)
-      if (Applied applied = read_signal_target(items[i], mappings[i]); !applied) return applied;
+      if (Applied applied = read_alert_target(items[i], mappings[i]); !applied) return applied;
     target = std::move(mappings);
     return true;
   };
@@ -118,7 +118,7 @@ Kind<std::vector<SignalMapping>> signal_mappings() {
           [=](Mappings& target, std::string_view text) { return read_list(target, split(text, ',')); },
           [](const Mappings& mappings) {
             std::string text;
-            for (const SignalMapping& each : mappings)
+            for (const AlertMapping& each : mappings)
               text += fmt::format("{}{}={} -> {}", text.empty() ? "" : ",", each.label, each.value,
                                   each.container);
             return text;
@@ -134,36 +134,36 @@ bool valid_docker_host(std::string_view text) {
   return text.starts_with("tcp://") && url && url->rest.empty() && !url->has_user;
 }
 
-Applied read_control(ControlUrl& target, std::string_view text) {
+Applied read_connectivity(ConnectivityUrl& target, std::string_view text) {
   const auto url = read_url(text);
   if (!url) return false;
-  if (url->has_user) return Applied::refused("it names a user, and the address is shown to people");
-  ControlUrl control{ProbeKind::Http, url->host, 80, url->rest};
+  if (url->has_user) return Applied::refused("it names a user, and the address is shown to operators");
+  ConnectivityUrl connectivity{ProbeKind::Http, url->host, 80, url->rest};
   if (url->scheme == "tcp") {
-    control.kind = ProbeKind::Tcp;
+    connectivity.kind = ProbeKind::Tcp;
     if (!url->port) return Applied::refused("tcp:// needs a port");
     if (!url->rest.empty()) return Applied::refused("tcp:// has no path");
   } else if (url->scheme == "https") {
-    control.kind = ProbeKind::Https;
-    control.port = 443;
+    connectivity.kind = ProbeKind::Https;
+    connectivity.port = 443;
   } else if (url->scheme != "http") {
     return Applied::refused(fmt::format("no scheme '{}'", url->scheme));
   }
-  if (url->port) control.port = *url->port;
-  if (control.kind != ProbeKind::Tcp) {
-    control.path = control.path.substr(0, control.path.find('#'));
-    if (!control.path.starts_with('/')) control.path = "/" + control.path;
+  if (url->port) connectivity.port = *url->port;
+  if (connectivity.kind != ProbeKind::Tcp) {
+    connectivity.path = connectivity.path.substr(0, connectivity.path.find('#'));
+    if (!connectivity.path.starts_with('/')) connectivity.path = "/" + connectivity.path;
   }
-  target = std::move(control);
+  target = std::move(connectivity);
   return true;
 }
 
-Kind<std::optional<ControlUrl>> control_url() {
+Kind<std::optional<ConnectivityUrl>> connectivity_url() {
   KindInfo info{"URL"};
   info.conceals = names_a_user;
   return word_or("off",
-                 special<ControlUrl>(std::move(info), read_control,
-                                     [](const ControlUrl& url) { return to_string(url); }),
+                 special<ConnectivityUrl>(std::move(info), read_connectivity,
+                                          [](const ConnectivityUrl& url) { return to_string(url); }),
                  "off, http://host[:port][/path], https://host[:port][/path] or tcp://host:port");
 }
 
@@ -194,7 +194,7 @@ Table<DaemonSettings> process_settings() {
        "Where `/metrics`, `/healthz` and `/readyz` are served. Port 0 picks a free one and logs it.",
        Traits{.flag = "--listen", .after_restart = true}},
       {"state", "HEALER_STATE", &Daemon::state_path, text("a file's path", valid_path),
-       "The state file: incidents, attempts, budgets, pending alerts.",
+       "The state file: incidents, attempts, budgets, pending notifications.",
        Traits{.flag = "--state", .after_restart = true}},
       {"admin_socket", "HEALER_ADMIN_SOCKET", &Daemon::admin_socket,
        text("a path of at most 107 bytes", valid_socket_path),
@@ -204,22 +204,23 @@ Table<DaemonSettings> process_settings() {
        "Decide, log and count as always, but never touch a container.",
        Traits{.flag = "--dry-run", .after_restart = true}},
       {"slack_webhook_url", "SLACK_WEBHOOK_URL", &Daemon::slack_webhook, secret_url(),
-       "Slack incoming webhook that alerts go to. A secret: it has no flag and is never printed."},
+       "Slack incoming webhook that notifications go to. A secret: it has no flag and is never printed."},
       {"alertmanager_token", "ALERTMANAGER_TOKEN", &Daemon::alertmanager_token,
        secret("text", "8 to 1024 printable ASCII characters without spaces", (is_graphic<1024, 8>)),
        "The bearer token that Alertmanager's webhook must send to `POST /api/v1/alertmanager`. A secret; "
-       "unset, no signals are taken in."},
-      {"signal_labels", "SIGNAL_LABELS", &Daemon::signal_labels,
+       "unset, no alerts are accepted."},
+      {"alert_labels", "ALERT_LABELS", &Daemon::alert_labels,
        special<Names>(list_info("label names", "label names with commas between them", ','),
-                      read_signal_labels, show_signal_labels),
+                      read_alert_labels, show_alert_labels),
        "The alert labels that name a container, in the order they are looked at. Unset, those of cAdvisor, "
        "of "
        "compose and the plain `container` and `name`."},
-      {"signal_targets", "SIGNAL_TARGETS", &Daemon::signal_targets, signal_mappings(),
-       "Alert labels that stand for a container, looked at before `signal_labels`: "
+      {"alert_targets", "ALERT_TARGETS", &Daemon::alert_targets, alert_mappings(),
+       "Alert labels that stand for a container, looked at before `alert_labels`: "
        "`instance=web:8080 -> shop-web-1`."},
-      {"signal_action", "SIGNAL_ACTION", &Daemon::signals_act, choice<bool>({{"act", true}, {"tell", false}}),
-       "What a signal does whose alert has no label `healer_action`: heal, or only tell."},
+      {"alert_action", "ALERT_ACTION", &Daemon::alerts_act, choice<bool>({{"act", true}, {"notify", false}}),
+       "What an alert without the label `healer_action` does: `act` starts a remedy, `notify` only "
+       "notifies."},
       {"log_format", "LOG_FORMAT", &Daemon::log_format, choice<LogFormat>(),
        "`auto` is text on a terminal and JSON lines otherwise.", Traits{.after_restart = true}},
       {"log_level", "LOG_LEVEL", &Daemon::log_level, choice<LogLevel>(),
@@ -240,16 +241,20 @@ Table<DaemonSettings> process_settings() {
   };
 }
 
-Table<AlertRouting> routing_settings() {
+Table<NotificationRouting> routing_settings() {
   return {
-      {"alert_remind_every", "ALERT_REMIND_EVERY", &AlertRouting::remind_every, duration(0s, 30 * 24h),
-       "How often an open incident is told again until `healer ack` acknowledges it. 0 is never."},
-      {"alert_quiet_hours", "ALERT_QUIET_HOURS", &AlertRouting::quiet, windows(read_quiet_hours),
-       "Times of the week that hold all but critical alerts until their end, see "
+      {"notification_remind_every", "NOTIFICATION_REMIND_EVERY", &NotificationRouting::remind_every,
+       duration(0s, 30 * 24h),
+       "How often the reminder of an open incident is sent until `healer ack` acknowledges it. 0 is never."},
+      {"notification_quiet_hours", "NOTIFICATION_QUIET_HOURS", &NotificationRouting::quiet,
+       windows(read_quiet_hours),
+       "Times of the week that hold all but critical notifications until their end, see "
        "[Maintenance windows](#maintenance-windows) for their form."},
-      {"alert_link", "ALERT_LINK", &AlertRouting::link, text(std::string(alert_link_accepted), is_alert_link),
-       "The address of an incident for a browser, put into alerts. `{incident}`, `{workload}` and `{host}` "
-       "stand for the alert's own; one that lacks them has no link."},
+      {"notification_link", "NOTIFICATION_LINK", &NotificationRouting::link,
+       text(std::string(notification_link_accepted), is_notification_link),
+       "The address of an incident for a browser, put into notifications. `{incident}`, `{workload}` and "
+       "`{host}` "
+       "stand for the notification's own; one that lacks them has no link."},
   };
 }
 
@@ -258,10 +263,10 @@ Table<HostPolicy> host_settings() {
   return {
       {"host_name", "HEALER_HOST_NAME", &Host::host_name,
        text("text of 1 to 255 bytes without control characters", is_line<255>),
-       "The host's name in alerts. Unset, it is the machine's own.", Traits{.after_restart = true}},
+       "The host's name in notifications. Unset, it is the machine's own.", Traits{.after_restart = true}},
       {"mass_share", "MASS_SHARE", &Host::mass_share, share(),
-       "When more than this share of the watched containers fails at once, it is no fault of theirs: nothing "
-       "is restarted, one alert goes out."},
+       "When more than this share of the watched containers fails at once, it is a mass failure: nothing is "
+       "restarted, and one notification is sent."},
       {"mass_least", "MASS_LEAST", &Host::mass_least, number(1, 100'000),
        "Fewer failures than this are never a mass failure."},
       {"mass_hold", "MASS_HOLD", &Host::mass_hold, duration(0s, 24h),
@@ -270,9 +275,9 @@ Table<HostPolicy> host_settings() {
        "The longest such hold. Each try that does not help doubles it."},
       {"remedy_share", "REMEDY_SHARE", &Host::remedy_share, share(),
        "At most this share of the watched containers is in remedy at one time, though always one."},
-      {"control_interval", "CONTROL_INTERVAL", &Host::control_interval, duration(1s, 1h),
-       "Time from one question to the control URL to the next."},
-      {"control_timeout", "CONTROL_TIMEOUT", &Host::control_timeout, duration(10ms, 1min),
+      {"connectivity_interval", "CONNECTIVITY_INTERVAL", &Host::connectivity_interval, duration(1s, 1h),
+       "Time from one connectivity check to the next."},
+      {"connectivity_timeout", "CONNECTIVITY_TIMEOUT", &Host::connectivity_timeout, duration(10ms, 1min),
        "How long its answer may take."},
   };
 }
@@ -282,9 +287,9 @@ Table<DaemonSettings> file_and_hook_settings() {
   constexpr std::uint64_t mebibyte = 1ULL << 20;
   constexpr std::uint64_t tebibyte = 1ULL << 40;
   return {
-      {"control_url", "CONTROL_URL", &Daemon::control, control_url(),
-       "Something that always answers, such as the router. While it does not, healer doubts itself, and no "
-       "check counts. It is shown to people: no secret belongs in it."},
+      {"connectivity_url", "CONNECTIVITY_URL", &Daemon::connectivity, connectivity_url(),
+       "Something that always answers, such as the router. While it does not, failing checks are unknown. It "
+       "is shown to operators: no secret belongs in it."},
       {"evidence_size", "HEALER_EVIDENCE_SIZE", &Daemon::evidence_size, byte_size(mebibyte, tebibyte),
        "How much evidence the state file keeps; the oldest goes first. It also ends with its incident's "
        "`retention`."},

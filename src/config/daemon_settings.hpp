@@ -7,14 +7,14 @@
 
 #include "base/secret.hpp"
 #include "base/time.hpp"
-#include "model/action.hpp"
+#include "model/alert_mapping.hpp"
 #include "model/channel.hpp"
 #include "model/describe.hpp"
+#include "model/effect.hpp"
 #include "model/policy.hpp"
 #include "model/probe.hpp"
 #include "model/prometheus_rule.hpp"
 #include "model/routing.hpp"
-#include "model/signal_mapping.hpp"
 
 namespace healer {
 
@@ -40,17 +40,17 @@ struct DockerConnection {
 };
 HEALER_DESCRIBE(DockerConnection, host, tls_verify, cert_path, api_version);
 
-/// What healer asks to see whether it can reach anything at all. Shown to people, so it holds no secret.
-struct ControlUrl {
+/// What healer asks to see whether it can reach anything at all. Shown to operators, so it holds no secret.
+struct ConnectivityUrl {
   ProbeKind kind = ProbeKind::Http;  ///< Http, Https or Tcp
   std::string host;                  ///< a numeric address, or a name that the caller resolves
   std::uint16_t port = 80;
   std::string path = "/";  ///< with its query; empty for Tcp
-  bool operator==(const ControlUrl&) const = default;
+  bool operator==(const ConnectivityUrl&) const = default;
 };
 
 /// "http://192.0.2.1:80/", "tcp://[2001:db8::1]:53".
-std::string to_string(const ControlUrl& url);
+std::string to_string(const ConnectivityUrl& url);
 
 /// What other tools' names mean here. COMPAT says whose are read; config/compat.hpp reads them.
 struct CompatSettings {
@@ -78,34 +78,34 @@ struct DaemonSettings {
   std::optional<ListenAddress> listen = ListenAddress{};  ///< empty: off
   std::string state_path = "/var/lib/healer/healer.db";
   std::string admin_socket = "/run/healer/healer.sock";
-  Secret slack_webhook;                       ///< of the channel "slack", which is among `channels`
-  std::vector<ChannelSettings> channels;      ///< by name, each once
-  Secret alertmanager_token;                  ///< empty: no signals are taken in
-  std::vector<std::string> signal_labels;     ///< that name a container, in this order; empty: the usual ones
-  std::vector<SignalMapping> signal_targets;  ///< looked at before those
-  bool signals_act = true;                    ///< false: signals are only told
-  AlertRouting routing;                       ///< which channels get an alert, and with what restraint
-  PrometheusSettings prometheus;              ///< healer's own rules; the file alone has them
+  Secret slack_webhook;                     ///< of the channel "slack", which is among `channels`
+  std::vector<ChannelSettings> channels;    ///< by name, each once
+  Secret alertmanager_token;                ///< empty: no alerts are taken in
+  std::vector<std::string> alert_labels;    ///< that name a container, in this order; empty: the usual ones
+  std::vector<AlertMapping> alert_targets;  ///< looked at before those
+  bool alerts_act = true;                   ///< false: alerts are only notified
+  NotificationRouting routing;              ///< which channels get a notification, and with what restraint
+  PrometheusSettings prometheus;            ///< healer's own rules; the file alone has them
   bool dry_run = false;
   LogFormat log_format = LogFormat::Auto;
   LogLevel log_level = LogLevel::Info;
   DockerConnection docker;
   Duration resync_interval = 60s;
   HostPolicy host;  ///< host_name empty: the machine's own; host_policy() fills in what is found at run time
-  Duration retention = 90 * 24h;              ///< how long closed incidents are kept
-  std::optional<ControlUrl> control;          ///< empty: no control probe
-  std::uint64_t evidence_size = 64ULL << 20;  ///< bytes of evidence kept, the oldest goes first
-  std::string record;                         ///< file that events are recorded in; empty: off
-  std::uint64_t record_size = 64ULL << 20;    ///< bytes of it
-  std::vector<std::string> hook_before;       ///< argument lists of commands on the host; empty: none
+  Duration retention = 90 * 24h;                ///< how long closed incidents are kept
+  std::optional<ConnectivityUrl> connectivity;  ///< empty: no connectivity check
+  std::uint64_t evidence_size = 64ULL << 20;    ///< bytes of evidence kept, the oldest goes first
+  std::string record;                           ///< file that events are recorded in; empty: off
+  std::uint64_t record_size = 64ULL << 20;      ///< bytes of it
+  std::vector<std::string> hook_before;         ///< argument lists of commands on the host; empty: none
   std::vector<std::string> hook_after;
   Duration hook_timeout = 30s;
   CompatSettings compat;
   bool operator==(const DaemonSettings&) const = default;
 };
 HEALER_DESCRIBE(DaemonSettings, listen, state_path, admin_socket, slack_webhook, channels, alertmanager_token,
-                signal_labels, signal_targets, signals_act, routing, prometheus, dry_run, log_format,
-                log_level, docker, resync_interval, host, retention, control, evidence_size, record,
-                record_size, hook_before, hook_after, hook_timeout, compat);
+                alert_labels, alert_targets, alerts_act, routing, prometheus, dry_run, log_format, log_level,
+                docker, resync_interval, host, retention, connectivity, evidence_size, record, record_size,
+                hook_before, hook_after, hook_timeout, compat);
 
 }  // namespace healer

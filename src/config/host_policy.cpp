@@ -10,7 +10,7 @@
 namespace healer {
 namespace {
 
-ProbeTarget control_target(const ControlUrl& url, const std::string& address) {
+ProbeTarget connectivity_target(const ConnectivityUrl& url, const std::string& address) {
   const Endpoint endpoint{address, url.port};
   if (url.kind == ProbeKind::Tcp) return TcpTarget{endpoint, 0};
   HttpTarget target;
@@ -23,23 +23,23 @@ ProbeTarget control_target(const ControlUrl& url, const std::string& address) {
 
 }  // namespace
 
-std::optional<std::string> numeric_control_address(const DaemonSettings& settings) {
-  if (!settings.control) return std::nullopt;
-  const std::string& host = settings.control->host;
+std::optional<std::string> numeric_connectivity_address(const DaemonSettings& settings) {
+  if (!settings.connectivity) return std::nullopt;
+  const std::string& host = settings.connectivity->host;
   return is_numeric_v4(host) || is_numeric_v6(host) ? std::optional(host) : std::nullopt;
 }
 
 HostPolicy host_policy(const DaemonSettings& settings, std::string host_name,
-                       const std::string& control_address) {
+                       const std::string& connectivity_address) {
   HostPolicy policy = settings.host;
   policy.host_name = std::move(host_name);
-  policy.routing = std::make_shared<const AlertRouting>(settings.routing);
+  policy.routing = std::make_shared<const NotificationRouting>(settings.routing);
   // A hook that hangs is ended within its timeout, TERM and KILL; then the container is looked at once more.
   if (!settings.hook_before.empty()) policy.hook_limit = settings.hook_timeout + 10s;
-  if (settings.control && !control_address.empty()) {
-    const ControlUrl& url = *settings.control;
-    policy.control = std::make_shared<const ProbeTarget>(control_target(url, control_address));
-    policy.control_text =
+  if (settings.connectivity && !connectivity_address.empty()) {
+    const ConnectivityUrl& url = *settings.connectivity;
+    policy.connectivity = std::make_shared<const ProbeTarget>(connectivity_target(url, connectivity_address));
+    policy.connectivity_text =
         fmt::format("{} {}{}", to_string(url.kind), host_and_port(url.host, url.port), url.path);
   }
   return policy;

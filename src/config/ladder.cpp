@@ -53,7 +53,7 @@ Applied read_signal(const std::vector<std::string>& words, RemedyStep& step) {
   return true;
 }
 
-/// What follows the first ':' of a rung.
+/// What follows the first ':' of a step.
 Applied read_details(std::string_view text, RemedyStep& step) {
   auto words = split_words(text);
   if (!words) return Applied::refused(words.error());
@@ -81,13 +81,13 @@ Applied read_details(std::string_view text, RemedyStep& step) {
   return Applied::refused(fmt::format("{} takes nothing after a ':'", to_string(step.kind)));
 }
 
-Applied read_rung(std::string_view text, RemedyStep& step, bool quotable) {
+Applied read_ladder_step(std::string_view text, RemedyStep& step, bool quotable) {
   if (text.empty()) return Applied::refused("nothing stands there");
   const auto colon = text.find(':');
   const std::string word = lower(trim(text.substr(0, colon)));
   const auto kind = kind_of(word);
   if (!kind)
-    return Applied::refused(quotable ? fmt::format("no action '{}'", shown_value(word)) : "no such action",
+    return Applied::refused(quotable ? fmt::format("no remedy '{}'", shown_value(word)) : "no such remedy",
                             nearest_kind(word));
   step.kind = *kind;
   const bool wants_details =
@@ -96,20 +96,22 @@ Applied read_rung(std::string_view text, RemedyStep& step, bool quotable) {
   return read_details(colon == std::string_view::npos ? std::string_view() : text.substr(colon + 1), step);
 }
 
-Applied read_rungs(const std::vector<std::string>& rungs, std::vector<RemedyStep>& ladder, bool quotable) {
-  if (rungs.empty()) return Applied::refused("the list is empty");
-  if (rungs.size() > most_rungs)
-    return Applied::refused(fmt::format("{} rungs; at most {}", rungs.size(), most_rungs));
+Applied read_ladder_steps(const std::vector<std::string>& ladder_steps, std::vector<RemedyStep>& ladder,
+                          bool quotable) {
+  if (ladder_steps.empty()) return Applied::refused("the list is empty");
+  if (ladder_steps.size() > most_ladder_steps)
+    return Applied::refused(fmt::format("{} steps; at most {}", ladder_steps.size(), most_ladder_steps));
   std::vector<RemedyStep> read;
-  for (const std::string& rung : rungs) {
+  for (const std::string& ladder_step : ladder_steps) {
     const std::size_t number = read.size() + 1;
     RemedyStep step;
-    Applied applied = read_rung(trim(rung), step, quotable);
-    if (applied && number < rungs.size() && (step.kind == RemedyKind::None || step.kind == RemedyKind::Stop))
+    Applied applied = read_ladder_step(trim(ladder_step), step, quotable);
+    if (applied && number < ladder_steps.size() &&
+        (step.kind == RemedyKind::None || step.kind == RemedyKind::Stop))
       applied =
           Applied::refused(fmt::format("{} ends the ladder, so nothing can follow it", to_string(step.kind)));
     if (!applied) {
-      if (rungs.size() > 1) applied.reason = fmt::format("rung {}: {}", number, applied.reason);
+      if (ladder_steps.size() > 1) applied.reason = fmt::format("step {}: {}", number, applied.reason);
       return applied;
     }
     read.push_back(std::move(step));
@@ -120,21 +122,22 @@ Applied read_rungs(const std::vector<std::string>& rungs, std::vector<RemedyStep
 
 }  // namespace
 
-Applied read_rungs(const std::vector<std::string>& rungs, std::vector<RemedyStep>& ladder) {
-  const bool quotable = std::none_of(rungs.begin(), rungs.end(),
-                                     [](const std::string& rung) { return ladder_may_hold_secret(rung); });
-  return read_rungs(rungs, ladder, quotable);
+Applied read_ladder_steps(const std::vector<std::string>& ladder_steps, std::vector<RemedyStep>& ladder) {
+  const bool quotable =
+      std::none_of(ladder_steps.begin(), ladder_steps.end(),
+                   [](const std::string& ladder_step) { return ladder_may_hold_secret(ladder_step); });
+  return read_ladder_steps(ladder_steps, ladder, quotable);
 }
 
 Applied read_ladder(std::string_view text, std::vector<RemedyStep>& ladder) {
   if (trim(text).starts_with('[')) {
     const auto items = read_list(trim(text));
     if (!items) return Applied::refused("it begins with '[' but is no list of texts");
-    return read_rungs(*items, ladder);
+    return read_ladder_steps(*items, ladder);
   }
-  const auto rungs = split_outside_quotes(text, ',');
-  if (!rungs) return Applied::refused(rungs.error());
-  return read_rungs(*rungs, ladder, !ladder_may_hold_secret(text));
+  const auto ladder_steps = split_outside_quotes(text, ',');
+  if (!ladder_steps) return Applied::refused(ladder_steps.error());
+  return read_ladder_steps(*ladder_steps, ladder, !ladder_may_hold_secret(text));
 }
 
 std::string show_ladder(const std::vector<RemedyStep>& ladder) {

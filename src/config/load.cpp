@@ -7,10 +7,10 @@
 
 #include <fmt/format.h>
 
-#include "config/alert_routes.hpp"
 #include "config/channel_settings.hpp"
 #include "config/compat.hpp"
 #include "config/load_channels.hpp"
+#include "config/notification_routes.hpp"
 #include "config/prometheus_rules.hpp"
 #include "config/setting_reader.hpp"
 
@@ -49,17 +49,11 @@ class Loader {
       reader().read_variables(environment, setting, settings.defaults);
     for (const auto& setting : daemon_settings())
       reader().read_variables(environment, setting, settings.daemon);
-    for (const auto& [older, newer] : older_forms()) {
-      const auto old_name = set_name(environment, *older);
-      const auto new_name = set_name(environment, *newer);
-      if (old_name && new_name) warn_of_both(*old_name, *new_name);
-    }
     refuse_unknown(environment);
   }
 
   void read_file(const ConfigText& file) {
     FileEntries entries = read_entries(file, errors);
-    put_older_forms_first(file.name, entries.defaults);
     for (const FileEntry& entry : entries.defaults)
       if (!read_entry(file.name, entry, workload_settings(), settings.defaults))
         unknown_default(file.name, entry);
@@ -94,14 +88,14 @@ class Loader {
       settings.daemon.routing.routes = read_routes({file, section.value, section.line, section.key},
                                                    channel_names(settings.daemon), in_file);
     }
-    const AlertNames names(settings.daemon);
-    const std::string& route = settings.defaults.alert_route;
+    const NotificationNames names(settings.daemon);
+    const std::string& route = settings.defaults.notification_route;
     if (route.empty() || names.has(route)) return;
     for (const EffectiveSetting& effective : settings.effective)
-      if (effective.info->key == alert_key && effective.probe.empty())
+      if (effective.info->key == notification_key && effective.probe.empty())
         errors.push_back(ConfigError{std::string(effective.info->key), shown_value(route), effective.origin,
-                                     "is not valid: " + names.refusal(), std::string(alert_name_accepted),
-                                     names.nearest(route)});
+                                     "is not valid: " + names.refusal(),
+                                     std::string(notification_name_accepted), names.nearest(route)});
   }
 
   Settings settings;
@@ -115,40 +109,6 @@ class Loader {
   void add_defaults() {
     for (const SettingInfo* info : all_settings())
       settings.effective.push_back(EffectiveSetting{info, info->default_text, Origin{}});
-  }
-
-  /// Settings with an older form, the older first.
-  static std::vector<std::pair<const SettingInfo*, const SettingInfo*>> older_forms() {
-    std::vector<std::pair<const SettingInfo*, const SettingInfo*>> forms;
-    for (const SettingInfo* older : all_settings())
-      for (const SettingInfo* newer : all_settings())
-        if (newer->key == older->older_form_of) forms.emplace_back(older, newer);
-    return forms;
-  }
-
-  static std::optional<std::string> set_name(const Environment& environment, const SettingInfo& info) {
-    for (std::string& name : env_names(info))
-      if (find_variable(environment, name)) return std::move(name);
-    return std::nullopt;
-  }
-
-  void warn_of_both(const std::string& older, const std::string& newer) {
-    settings.warnings.push_back(fmt::format("{} and {} are both set; {} is used", older, newer, newer));
-  }
-
-  /// What is read later wins, and in a file the order of lines must not decide.
-  void put_older_forms_first(const std::string& file, std::vector<FileEntry>& entries) {
-    const auto find = [&](std::string_view key) {
-      return std::find_if(entries.begin(), entries.end(),
-                          [&](const FileEntry& entry) { return entry.key == key; });
-    };
-    for (const auto& [older, newer] : older_forms()) {
-      const auto old_entry = find(older->key);
-      const auto new_entry = find(newer->key);
-      if (old_entry == entries.end() || new_entry == entries.end()) continue;
-      warn_of_both(fmt::format("{}: {}", file, older->key), std::string(newer->key));
-      if (new_entry < old_entry) std::iter_swap(old_entry, new_entry);
-    }
   }
 
   void refuse_unknown(const Environment& environment) {
@@ -243,9 +203,7 @@ void note_effective(std::vector<EffectiveSetting>& settings, const SettingInfo& 
                     const std::string& value, const Origin& origin) {
   for (EffectiveSetting& effective : settings) {
     if (!effective.probe.empty()) continue;
-    if (effective.info != &info && effective.info->older_form_of != info.key &&
-        info.older_form_of != effective.info->key)
-      continue;
+    if (effective.info != &info) continue;
     effective.value = value;
     effective.origin = origin;
   }

@@ -36,7 +36,7 @@ struct EffectiveSetting {
   std::string channel = {};  ///< name of the channel it is a setting of; empty: none
 };
 
-/// Notes a value that took effect. An older form of a setting and its newer one show the same.
+/// Notes a value that took effect.
 void note_effective(std::vector<EffectiveSetting>& settings, const SettingInfo& info,
                     const std::string& value, const Origin& origin);
 

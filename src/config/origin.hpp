@@ -14,7 +14,7 @@ struct Origin {
   bool operator==(const Origin&) const = default;
 };
 
-/// For people: "default", "environment CHECK_INTERVAL", "healer.yaml:3", "flag --listen", "label
+/// For operators: "default", "environment CHECK_INTERVAL", "healer.yaml:3", "flag --listen", "label
 /// healer.port".
 std::string to_string(const Origin& origin);
 

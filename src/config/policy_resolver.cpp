@@ -64,7 +64,7 @@ const Setting<Policy>* setting_of(const std::string& label) {
 class LabelReader {
  public:
   LabelReader(const Labels& labels, Policy defaults, const CompatSettings& compat,
-              const std::optional<AlertNames>& names)
+              const std::optional<NotificationNames>& names)
       : policy(defaults),
         theirs(compat),
         compat_(compat),
@@ -74,14 +74,6 @@ class LabelReader {
     theirs.read(labels, policy, problems);
     for (const auto& [label, value] : labels)
       if (is_relevant(label)) read(label, value);
-    for (const Setting<Policy>* setting : applied) {
-      const auto newer = labels.find(std::string(prefix) + std::string(setting->info.older_form_of));
-      if (setting->info.older_form_of.empty() || newer == labels.end()) continue;
-      problems.push_back(LabelProblem{std::string(setting->info.label),
-                                      quotable(setting->info, labels.at(std::string(setting->info.label))),
-                                      fmt::format("{} and {} are both given; {} is used", setting->info.label,
-                                                  newer->first, newer->first)});
-    }
     if (theirs.opted_in() && !opted_in_) as_theirs();
     probes.finish(policy);
     // Opting out wins wherever it is written; two labels that disagree are no invitation to act.
@@ -119,11 +111,11 @@ class LabelReader {
   }
 
   Applied apply(const Setting<Policy>& setting, std::string_view text) {
-    if (setting.info.key != alert_key || !names_) return setting.apply(policy, text);
+    if (setting.info.key != notification_key || !names_) return setting.apply(policy, text);
     Policy read = policy;
     if (const Applied taken = setting.apply(read, text); !taken) return taken;
     // A name that nobody has would be as good as none: the routes decide as if it were not there.
-    if (read.alerts && !names_->has(read.alert_route))
+    if (read.notifications && !names_->has(read.notification_route))
       return Applied::refused(names_->refusal(), names_->nearest(text));
     policy = std::move(read);
     return true;
@@ -134,7 +126,7 @@ class LabelReader {
     probes.read_named(label, value);
   }
 
-  /// Another tool's users expect that the HEALTHCHECK alone says what is ill, and an exit says nothing.
+  /// Another tool's users expect that the HEALTHCHECK alone says what is unhealthy, and an exit says nothing.
   void as_theirs() {
     policy.heal_exits = false;
     if (own_probe_ || compat_.own_probe) return;
@@ -156,7 +148,7 @@ class LabelReader {
   }
 
   const CompatSettings& compat_;
-  const std::optional<AlertNames>& names_;
+  const std::optional<NotificationNames>& names_;
   Policy defaults_;
   bool own_probe_ = false;
   bool opted_in_ = false;
@@ -210,7 +202,7 @@ Explanation explain(const Settings& settings, const Labels& labels) {
   Explanation explanation;
   for (const EffectiveSetting& effective : settings.effective)
     if (effective.info->scope == Scope::Workload) explanation.settings.push_back(effective);
-  const std::optional<AlertNames> names(AlertNames(settings.daemon));
+  const std::optional<NotificationNames> names(NotificationNames(settings.daemon));
   LabelReader read(labels, settings.defaults, settings.daemon.compat, names);
   // The named probes start from the defaults, so their rows do before the container's own labels are noted.
   for (const NamedProbe& probe : read.policy.named_probes)

@@ -8,8 +8,8 @@
 #include <utility>
 #include <vector>
 
-#include "config/alert_routes.hpp"
 #include "config/load.hpp"
+#include "config/notification_routes.hpp"
 #include "model/policy.hpp"
 
 namespace healer {
@@ -28,8 +28,9 @@ class PolicyResolver {
  public:
   static constexpr std::size_t cache_limit = 1024;
 
-  /// `names`: what the label healer.alert may say; empty: it is not checked.
-  explicit PolicyResolver(Policy defaults, CompatSettings compat = {}, std::optional<AlertNames> names = {})
+  /// `names`: what the label healer.notify may say; empty: it is not checked.
+  explicit PolicyResolver(Policy defaults, CompatSettings compat = {},
+                          std::optional<NotificationNames> names = {})
       : defaults_(std::move(defaults)), compat_(std::move(compat)), names_(std::move(names)) {}
 
   ResolvedPolicy resolve(const Labels& labels);
@@ -40,7 +41,7 @@ class PolicyResolver {
 
   Policy defaults_;
   CompatSettings compat_;
-  std::optional<AlertNames> names_;
+  std::optional<NotificationNames> names_;
   std::unordered_map<std::string, ResolvedPolicy> cache_;
   std::unordered_map<std::string, TimeZonePtr> zones_;  ///< at most what the time zone database holds
 };

@@ -95,8 +95,8 @@ void ProbeLabels::read_named(const std::string& label, const std::string& value)
     return;
   }
   if (!probes_.contains(name) && probes_.size() >= most_named_probes) {
-    problems_.push_back(wrong_name(
-        label, fmt::format("more than {} named probes; this one is not asked", most_named_probes)));
+    problems_.push_back(
+        wrong_name(label, fmt::format("more than {} named probes; this one is not used", most_named_probes)));
     return;
   }
   Probe& probe = probes_.try_emplace(name, Probe{defaults_, {}}).first->second;
@@ -115,7 +115,7 @@ void ProbeLabels::saw_unnamed(const Setting<Policy>& setting, const std::string&
   if (applied) unnamed_.push_back({&setting, label, value});
 }
 
-/// Tells of labels that have no effect on this kind of probe. False: it cannot be asked at all.
+/// Tells of labels that have no effect on this kind of probe. False: it cannot be checked at all.
 bool ProbeLabels::complete(const ProbeSpec& spec, const std::string& prefix, const std::vector<Seen>& seen) {
   for (const Seen& label : seen) {
     if (has_effect(label.setting->info, spec)) continue;

@@ -81,7 +81,8 @@ Table<ProbeSpec> probe_settings() {
                                          {"exec", ProbeKind::Exec},
                                          {"grpc", ProbeKind::Grpc},
                                          {"grpcs", ProbeKind::Grpcs}}),
-       "How health is asked. `auto` is `http` on the first published port, or `engine` (the container's own "
+       "How health is checked. `auto` is `http` on the first published port, or `engine` (the container's "
+       "own "
        "HEALTHCHECK) when no port can be reached. `exec` runs `command` inside, `grpc` and `grpcs` ask the "
        "standard health service."},
       {"path", "HEALTH_PATH", &ProbeSpec::path,
@@ -120,7 +121,7 @@ Table<ProbeSpec> probe_settings() {
       {"redirects", "HEALTH_REDIRECTS", &ProbeSpec::redirects, number(0, 10),
        "How many redirects `http` and `https` follow, to the same target only.", Traits{.fits = http_kinds}},
       {"command", "HEALTH_COMMAND", &ProbeSpec::command, arguments(),
-       "What `exec` runs inside the container: no shell, so write `sh -c '...'` for one. It is well when the "
+       "What `exec` runs inside the container: no shell, so write `sh -c '...'` for one. It passes when the "
        "exit code is 0.",
        Traits{.fits = {ProbeKind::Exec}}},
       {"service", "HEALTH_SERVICE", &ProbeSpec::service,

@@ -41,7 +41,8 @@ Applied read_server(std::string& target, std::string_view text) {
   const auto url = read_url(text);
   if (!url || (url->scheme != "http" && url->scheme != "https")) return false;
   if (url->has_user)
-    return Applied::refused("it names a user, and the address is shown to people; see username and password");
+    return Applied::refused(
+        "it names a user, and the address is shown to operators; see username and password");
   if (url->rest.find_first_of("?#") != std::string::npos)
     return Applied::refused("it has a query or a fragment");
   target = without_last_slashes(text);
@@ -107,7 +108,7 @@ Table<PrometheusRule> prometheus_rule_settings() {
        {},
        &Rule::name,
        text("text of 1 to 60 bytes without control characters", is_line<60>),
-       "What people are told. Each rule has its own.",
+       "Its name in notifications. Each rule has its own.",
        Traits{.required = true}},
       {"query",
        {},
@@ -121,13 +122,13 @@ Table<PrometheusRule> prometheus_rule_settings() {
        {},
        &Rule::labels,
        list_of(text("label names, as one value or a list", is_label), most_labels),
-       "The labels of a series that name its container. Unset, those of all signals."},
+       "The labels of a series that name its container. Unset, those of all alerts."},
       {"container",
        {},
        &Rule::container,
        text("the name of one container", is_line<100>),
        "The rule is about this one, whatever labels a series has."},
-      {"action", {}, &Rule::act, choice<bool>({{"act", true}, {"tell", false}}), "Heal, or only tell."},
+      {"action", {}, &Rule::act, choice<bool>({{"act", true}, {"notify", false}}), "Heal, or only notify."},
   };
 }
 

@@ -21,7 +21,8 @@ struct PromqlComparison {
 
 /// Takes `EXPRESSION OP NUMBER` apart, or says why the query is none: what stands within brackets, quotes and
 /// comments is the server's business. A comparison or a set operator (and, or, unless) beside the one
-/// comparison is refused: it would drop series, and what is dropped cannot be told from what is not there.
+/// comparison is refused: it would drop series, and what is dropped cannot be notified from what is not
+/// there.
 tl::expected<PromqlComparison, std::string> read_promql_comparison(std::string_view query);
 
 }  // namespace healer

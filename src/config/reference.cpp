@@ -7,9 +7,9 @@
 #include <fmt/format.h>
 
 #include "base/text.hpp"
-#include "config/alert_routes.hpp"
 #include "config/channel_settings.hpp"
 #include "config/configuration_page.hpp"
+#include "config/notification_routes.hpp"
 #include "config/prometheus_rules.hpp"
 #include "config/setting.hpp"
 

@@ -30,7 +30,7 @@ struct Applied {
   explicit operator bool() const { return taken; }
 
   bool taken;
-  std::string reason = {};               ///< "rung 2: exec needs a command"; never holds a secret
+  std::string reason = {};               ///< "step 2: exec needs a command"; never holds a secret
   std::string nearest = {};              ///< the nearest valid value, or part of one
   std::optional<std::size_t> item = {};  ///< the item of a list that is refused
 };
@@ -54,9 +54,8 @@ struct Traits {
   bool after_restart = false;    ///< a running daemon keeps the old value; others take a new one at a reload
   bool env_is_presence = false;  ///< the variable set to anything means true (DOCKER_TLS_VERIFY)
   bool is_text = false;          ///< spaces around the value are part of it
-  std::string_view older_form_of = {};  ///< key of the setting that says the same and wins at one place
-  bool of_probe = false;                ///< a part of the probe: also healer.probes.NAME.KEY
-  std::vector<ProbeKind> fits = {};     ///< the probes it has an effect on; empty: every one
+  bool of_probe = false;         ///< a part of the probe: also healer.probes.NAME.KEY
+  std::vector<ProbeKind> fits = {};  ///< the probes it has an effect on; empty: every one
 };
 
 /// What a setting is called and what it takes.

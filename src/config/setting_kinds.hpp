@@ -170,7 +170,7 @@ Kind<std::optional<Value>> if_set(Kind<Value> kind) {
 }
 
 /// Several values, each read by its own text: one value, or a list in the file. What is refused of a list is
-/// told of its item.
+/// notified of its item.
 template <class Value>
 Kind<std::vector<Value>> list_of(Kind<Value> kind, std::size_t most = 100) {
   KindInfo info = kind.info;

@@ -3,11 +3,11 @@
 #include <optional>
 #include <utility>
 
-#include "config/alert_routes.hpp"
 #include "config/characters.hpp"
 #include "config/config_error.hpp"
 #include "config/ladder.hpp"
 #include "config/maintenance.hpp"
+#include "config/notification_routes.hpp"
 #include "config/probe_settings.hpp"
 #include "config/setting.hpp"
 #include "config/setting_kinds.hpp"
@@ -74,15 +74,15 @@ std::string show_depends_on(const Names& names) {
   return fmt::format("{}", fmt::join(names, ","));
 }
 
-bool read_alert(Policy& policy, std::string_view text) {
-  if (!is_alert_name(text)) return false;
-  policy.alerts = lower(text) != "none";
-  policy.alert_route = policy.alerts ? std::string(text) : std::string();
+bool read_notification(Policy& policy, std::string_view text) {
+  if (!is_notification_name(text)) return false;
+  policy.notifications = lower(text) != "none";
+  policy.notification_route = policy.notifications ? std::string(text) : std::string();
   return true;
 }
 
-std::string show_alert(const Policy& policy) {
-  return policy.alerts ? policy.alert_route : "none";
+std::string show_notification(const Policy& policy) {
+  return policy.notifications ? policy.notification_route : "none";
 }
 
 Kind<std::vector<RemedyStep>> ladder() {
@@ -90,7 +90,8 @@ Kind<std::vector<RemedyStep>> ladder() {
   KindInfo info = list_info("ladder", std::string(ladder_accepted), ',');
   info.conceals = ladder_may_hold_secret;
   return {std::move(info), [](Ladder& steps, std::string_view text) { return read_ladder(text, steps); },
-          show_ladder, [](Ladder& steps, const auto& rungs) { return read_rungs(rungs, steps); }};
+          show_ladder,
+          [](Ladder& steps, const auto& ladder_steps) { return read_ladder_steps(ladder_steps, steps); }};
 }
 
 Table<Policy> timing_settings() {
@@ -116,10 +117,8 @@ Table<Policy> timing_settings() {
 
 Table<Policy> remedy_settings() {
   return {
-      {"action", "HEALER_ACTION", &Policy::actions, ladder(),
-       "The older form of `actions`, which wins where both are given.", Traits{.older_form_of = "actions"}},
-      {"actions", "HEALER_ACTIONS", &Policy::actions, ladder(),
-       "What is done to an ill container, see [The ladder](#the-ladder). `none` only tells."},
+      {"remedies", "HEALER_REMEDIES", &Policy::remedies, ladder(),
+       "What is done to an unhealthy container, see [The ladder](#the-ladder). `none` only notifies."},
       {"evidence", "HEALER_EVIDENCE", &Policy::evidence, boolean(),
        "Whether logs, state and processes are saved before a remedy erases them."},
       {"stop_timeout", "STOP_TIMEOUT", &Policy::stop_timeout, word_or("auto", duration(0s, 1h)),
@@ -130,29 +129,29 @@ Table<Policy> remedy_settings() {
       {"backoff_jitter", "BACKOFF_JITTER", &Policy::backoff_jitter, share(),
        "The share by which each wait is varied, up or down."},
       {"backoff_decay", "BACKOFF_DECAY", &Policy::backoff_decay, duration(1s, 7 * day),
-       "For each time this long that the container is well, the wait steps down once."},
+       "For each time this long that the container is healthy, the wait steps down once."},
       {"budget", "BUDGET", fields(&Policy::budget_attempts, &Policy::budget_window),
        special<Policy>(
            {"budget", "attempts from 1 to 1000, a slash and a duration from 1s to 7d, such as 5/30m"},
            read_budget, show_budget),
        "Attempts allowed within a window of time. When they are used up the breaker opens: one critical "
-       "alert, no more attempts."},
+       "notification, no more attempts."},
       {"breaker_open_for", "BREAKER_OPEN_FOR", &Policy::breaker_open_for, duration(1s, 7 * day),
        "How long an open breaker waits before it allows one try."},
       {"verify_limit", "VERIFY_LIMIT", &Policy::verify_limit, duration(1s, day),
-       "After an attempt and the start period: neither well nor ill by then is a failed attempt."},
-      {"signals", "SIGNALS", &Policy::signals, choice<SignalUse>(),
-       "What a rule of Prometheus does that fires about the workload: `act` makes it ill, `tell` only tells "
-       "people."},
-      {"signal_patience", "SIGNAL_PATIENCE", &Policy::signal_patience, duration(1s, day),
-       "How long a rule that fired before a remedy may go on firing after it: rates look back, and its end "
-       "is told late."},
-      {"alert_cooldown", "ALERT_COOLDOWN", &Policy::alert_cooldown, duration(0s, day),
-       "Time between two alerts about one container. What happened meanwhile arrives as one summary."},
-      {alert_key, "HEALER_ALERT", fields(&Policy::alerts, &Policy::alert_route),
-       special<Policy>({"name", std::string(alert_name_accepted)}, read_alert, show_alert),
-       "Who is told of it: `none`, the channel of this name, or those whose routes ask for this label. "
-       "Unset, as the routes say."},
+       "After an attempt and the start period: neither healthy nor unhealthy by then is a failed attempt."},
+      {"alerts", "ALERTS", &Policy::alerts, choice<AlertUse>(),
+       "What a firing alert about the workload does: `act` makes it unhealthy, `notify` only notifies."},
+      {"alert_lookback", "ALERT_LOOKBACK", &Policy::alert_lookback, duration(1s, day),
+       "How long an alert that fired before a remedy may go on firing after it: rates look back, and its end "
+       "arrives late."},
+      {"notification_cooldown", "NOTIFICATION_COOLDOWN", &Policy::notification_cooldown, duration(0s, day),
+       "Time between two notifications about one container. What happened meanwhile arrives as one summary."},
+      {notification_key, "HEALER_NOTIFY", fields(&Policy::notifications, &Policy::notification_route),
+       special<Policy>({"name", std::string(notification_name_accepted)}, read_notification,
+                       show_notification),
+       "Where its notifications go: `none`, the channel of this name, or the routes that match this label. "
+       "Unset, the routes decide."},
   };
 }
 
@@ -164,9 +163,9 @@ Table<Policy> hold_settings() {
                      ','),
            read_depends_on, show_depends_on),
        "What it depends on, beside what compose says: containers or compose services. While one of them is "
-       "ill, that one is healed first."},
+       "unhealthy, that one is healed first."},
       {"dependency_hold", "DEPENDENCY_HOLD", &Policy::dependency_hold, duration(0s, day),
-       "How long it is held at most while what it depends on is ill."},
+       "How long its remedy is on hold at most while a dependency is unhealthy."},
       {"maintenance", "MAINTENANCE", &Policy::maintenance, windows(read_maintenance),
        "Times of the week in which healer only watches, see [Maintenance windows](#maintenance-windows)."},
   };

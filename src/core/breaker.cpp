@@ -57,7 +57,7 @@ void Breaker::attempt_failed(const Policy& policy, Instant now) {
   until_ = now + policy.breaker_open_for;
 }
 
-void Breaker::attempt_cured() {
+void Breaker::attempt_recovered() {
   if (state_ == BreakerState::HalfOpen) state_ = BreakerState::Closed;
 }
 

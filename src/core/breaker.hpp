@@ -13,16 +13,16 @@ namespace healer {
 /// The restart budget of one workload and its breaker. HEALING.md 4; systemd's start limit is the model,
 /// but the budget is on disk, so restarting healer refills nothing.
 ///
-///   state    | input                                    | next
-///   ---------+------------------------------------------+-----------------------------
-///   Closed   | wants an attempt, budget left            | Closed, allowed
-///   Closed   | wants an attempt, budget used up         | Open until now + open_for
-///   any      | wants an attempt, the budget is 0        | same, never allowed
-///   Open     | time is up                               | HalfOpen
-///   HalfOpen | wants an attempt, window has room        | HalfOpen, allowed once
-///   HalfOpen | that attempt did not cure                | Open until now + open_for
-///   HalfOpen | that attempt cured                       | Closed
-///   any      | reset by an operator                     | Closed, attempts forgotten
+///   state    | input                             | next
+///   ---------+-----------------------------------+---------------------------
+///   Closed   | wants an attempt, budget left     | Closed, allowed
+///   Closed   | wants an attempt, budget used up  | Open until now + open_for
+///   any      | wants an attempt, the budget is 0 | same, never allowed
+///   Open     | time is up                        | HalfOpen
+///   HalfOpen | wants an attempt, window has room | HalfOpen, allowed once
+///   HalfOpen | that attempt did not help         | Open until now + open_for
+///   HalfOpen | that attempt recovered            | Closed
+///   any      | reset by an operator              | Closed, attempts forgotten
 class Breaker {
  public:
   Breaker() = default;
@@ -33,7 +33,7 @@ class Breaker {
   std::optional<Instant> permit(const Policy& policy, Instant now);
   void count_attempt(Instant now);
   void attempt_failed(const Policy& policy, Instant now);
-  void attempt_cured();
+  void attempt_recovered();
   void reset();
   /// Open -> HalfOpen when its time is up; true when it moved.
   bool advance(Instant now);

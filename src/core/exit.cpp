@@ -49,7 +49,7 @@ void ExitEvidence::forget_before(std::int64_t unix_nanoseconds) {
 }
 
 ExitKind ExitEvidence::judge(const Container& facts) const {
-  if (person_acted()) return ExitKind::Person;
+  if (operator_acted()) return ExitKind::Operator;
   if (oom_ || facts.oom_killed) return ExitKind::OutOfMemory;
   if (facts.restart_policy == RestartPolicy::OnFailure && exit_code_.value_or(facts.exit_code) == 0)
     return ExitKind::Completed;
@@ -77,7 +77,7 @@ ExitKind judge_unseen_exit(const Container& facts) {
     case 130:
     case 137:
     case 143:
-      return ExitKind::Person;
+      return ExitKind::Operator;
     default:
       return ExitKind::Crash;
   }

@@ -12,19 +12,19 @@ namespace healer {
 
 /// Why a process ended. HEALING.md 3.
 enum class ExitKind {
-  Ours,    ///< a remedy of ours ended it
-  Person,  ///< a person stopped it: hands off until someone starts it
-  Crash,   ///< by itself
+  Ours,      ///< a remedy of ours ended it
+  Operator,  ///< an operator stopped it: hands off until an operator starts it
+  Crash,     ///< by itself
   OutOfMemory,
   Completed,  ///< ended with 0 under restart policy on-failure: that is its job done
 };
 
-/// What the event stream said about the present run, gathered until its exit is judged. Decides on
+/// What the event stream said about the present instance, gathered until its exit is judged. Decides on
 /// facts, not on order: engines report `stop` before or after `die`, but the kill that ends a process
 /// always comes before its `die` (Docker), so a `die` without one is a crash.
 ///
-/// Events may reach us before the facts of the run they are about, so they are told apart by their time:
-/// a new run forgets what is older than its start and keeps the rest.
+/// Events may reach us before the facts of the instance they are about, so they are distinguished by their
+/// time: a new instance forgets what is older than its start and keeps the rest.
 class ExitEvidence {
  public:
   /// Feeds one event; what was forgotten before is not learned again from a repetition. True when it is
@@ -34,16 +34,16 @@ class ExitEvidence {
   void note_start(std::int64_t unix_nanoseconds) {
     started_ = std::max(started_.value_or(unix_nanoseconds), unix_nanoseconds);
   }
-  /// Forgets what happened before this instant of the engine's clock: another run's.
+  /// Forgets what happened before this instant of the engine's clock: another instance's.
   void forget_before(std::int64_t unix_nanoseconds);
   /// Forgets all that was seen so far.
   void forget_seen() { forget_before(newest_ + 1); }
 
   std::int64_t newest() const { return newest_; }  ///< the engine's clock, Unix nanoseconds
   bool died() const { return died_.has_value(); }
-  bool person_acted() const { return killed_ || stopped_ || restarted_; }
-  /// Somebody stopped it, and it was not started since, as far as was heard.
-  bool stays_stopped() const { return died_ && person_acted() && !(started_ && *started_ >= *died_); }
+  bool operator_acted() const { return killed_ || stopped_ || restarted_; }
+  /// An operator stopped it, and it was not started since, as far as was heard.
+  bool stays_stopped() const { return died_ && operator_acted() && !(started_ && *started_ >= *died_); }
   std::optional<int> exit_code() const { return exit_code_; }
 
   /// The judgement once the exit is a fact, of an exit that was not ours.
@@ -52,7 +52,7 @@ class ExitEvidence {
  private:
   using Nanoseconds = std::optional<std::int64_t>;
   std::int64_t newest_ = 0;
-  std::int64_t floor_ = 0;  ///< older ones are not this run's
+  std::int64_t floor_ = 0;  ///< older ones are not this instance's
   Nanoseconds died_;
   Nanoseconds killed_;
   Nanoseconds stopped_;
@@ -62,7 +62,7 @@ class ExitEvidence {
   std::optional<int> exit_code_;
 };
 
-/// Whether an event of this kind says something about how a run ends. Podman says `restart` before the
+/// Whether an event of this kind says something about how an instance ends. Podman says `restart` before the
 /// exit, Docker after the new start, where it would explain the wrong exit.
 bool is_evidence(EngineEventKind kind, bool stop_follows_exit);
 

@@ -18,7 +18,7 @@ std::string in(Instant at, Instant now) {
 /// What is done next, and when, if nothing else happens.
 std::string next_of(const Workload& w, Instant now, bool engine_up) {
   if (!engine_up) return "nothing until the engine is back";
-  if (w.stopped_by_person) return "nothing until someone starts it";
+  if (w.stopped_by_operator) return "nothing until an operator starts it";
   switch (w.presence) {
     case Presence::Paused:
       return "nothing until it is unpaused";
@@ -30,9 +30,10 @@ std::string next_of(const Workload& w, Instant now, bool engine_up) {
     case Presence::Exited:
       break;
   }
-  const auto rung = choose_rung(*w.policy, w.incident ? w.incident->rung : 0, w.presence == Presence::Exited,
-                                w.futile_restarts);
-  const std::string step = rung ? to_string(rung->step) : "nothing: its ladder ends in only telling";
+  const auto ladder_step = choose_step(*w.policy, w.incident ? w.incident->ladder_step : 0,
+                                       w.presence == Presence::Exited, w.ineffective_restarts);
+  const std::string step =
+      ladder_step ? to_string(ladder_step->step) : "nothing: its ladder ends in a notification only";
   if (const auto* planned = std::get_if<Planned>(&w.remedy)) {
     if (!planned->hold) return fmt::format("{} {}", step, in(planned->due, now));
     const std::string until =
@@ -40,17 +41,17 @@ std::string next_of(const Workload& w, Instant now, bool engine_up) {
     return fmt::format("{} when nothing holds it any more{}", step, until);
   }
   if (std::holds_alternative<Gathering>(w.remedy)) return step + " as soon as its evidence is saved";
-  if (std::holds_alternative<Checking>(w.remedy)) return step + " as soon as it was looked at afresh";
+  if (std::holds_alternative<Checking>(w.remedy)) return step + " after a fresh inspect";
   if (std::holds_alternative<Acting>(w.remedy)) return "the engine's answer to " + w.attempt->detail;
   if (std::holds_alternative<Settling>(w.remedy))
-    return "it is looked at whether " + w.attempt->detail + " was carried out";
+    return "healer inspects whether " + w.attempt->detail + " was executed";
   if (const auto* verifying = std::get_if<Verifying>(&w.remedy))
     return fmt::format("a verdict on {}, {} at the latest", w.attempt->detail, in(verifying->deadline, now));
   if (w.judge_exit_at) return "its exit is judged " + in(*w.judge_exit_at, now);
   if (w.back_by) return "left to the engine's own restart policy; started " + in(*w.back_by, now);
   if (w.incident && w.breaker.state() == BreakerState::Open)
     return fmt::format("one try {}, or `healer reset {}`", in(w.breaker.until(), now), w.name);
-  if (w.incident && !rung) return step;
+  if (w.incident && !ladder_step) return step;
   if (w.probe_due) return "asked again " + in(*w.probe_due, now);
   return "listened to";
 }
@@ -63,18 +64,18 @@ std::optional<WorkloadExplanation> Supervisor::explain(std::string_view key_or_n
   WorkloadExplanation explanation;
   const Workload& w = *workloads_.at(status->key);
   explanation.facts = w.facts.facts();
-  if (w.signals) {
-    for (const FiringSignal& each : *w.signals)
+  if (w.alerts) {
+    for (const FiringAlert& each : *w.alerts)
       explanation.facts.push_back(
-          {each.since, fmt::format("signal of {} fires: {}{}", each.source, signal_line(each),
-                                   each.act ? "" : " (told only)")});
+          {each.since, fmt::format("alert of {} fires: {}{}", each.source, alert_line(each),
+                                   each.act ? "" : " (notify only)")});
     std::stable_sort(explanation.facts.begin(), explanation.facts.end(),
                      [](const Fact& one, const Fact& other) { return one.at < other.at; });
   }
   if (w.decision) explanation.decision = *w.decision;
   if (const auto* planned = std::get_if<Planned>(&w.remedy); planned && planned->hold)
     explanation.holds.push_back(*planned->hold);
-  explanation.next = next_of(w, now, world_.engine_up);
+  explanation.next = next_of(w, now, host_state_.engine_up);
   explanation.status = std::move(*status);
   return explanation;
 }

@@ -10,7 +10,7 @@ namespace {
 std::string check_text(Outcome outcome, Cause cause) {
   if (outcome == Outcome::Pass) return "check passed";
   const std::string why = cause == Cause::None ? "" : fmt::format(" ({})", to_string(cause));
-  return outcome == Outcome::Fail ? "check failed" + why : "could not be asked" + why;
+  return outcome == Outcome::Fail ? "check failed" + why : "could not be checked" + why;
 }
 
 std::string event_text(EngineEventKind kind, std::int32_t value) {

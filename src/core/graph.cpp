@@ -143,7 +143,8 @@ bool DependencyGraph::has_dependents(const std::string& key) const {
   return found != place_of_.end() && !effective_sources(found->second).empty();
 }
 
-std::optional<std::string> DependencyGraph::ailing_root(const std::string& key, const Ails& ails) const {
+std::optional<std::string> DependencyGraph::failing_root(const std::string& key,
+                                                         const NotReady& not_ready) const {
   const auto start = place_of_.find(key);
   if (start == place_of_.end()) return std::nullopt;
   // Children before parents, on a stack of our own: a chain may be as long as the host is full.
@@ -151,28 +152,28 @@ std::optional<std::string> DependencyGraph::ailing_root(const std::string& key, 
     Index at;
     Indices targets;
     std::size_t next = 0;
-    bool ails_below = false;
+    bool not_ready_below = false;
   };
-  std::unordered_map<Index, bool> ails_here_or_below;
+  std::unordered_map<Index, bool> not_ready_here_or_below;
   std::vector<Frame> stack{{start->second, effective_targets(start->second)}};
   std::optional<std::string> root;
   while (!stack.empty()) {
     Frame& frame = stack.back();
     if (frame.next < frame.targets.size()) {
       const Index target = frame.targets[frame.next];
-      const auto known = ails_here_or_below.find(target);
-      if (known == ails_here_or_below.end()) {
+      const auto known = not_ready_here_or_below.find(target);
+      if (known == not_ready_here_or_below.end()) {
         stack.push_back({target, effective_targets(target)});
         continue;
       }
-      frame.ails_below |= known->second;
+      frame.not_ready_below |= known->second;
       ++frame.next;
       continue;
     }
     const std::string& here = places_[frame.at].node.key;
-    const bool ailing = frame.at != start->second && ails(here);
-    if (ailing && !frame.ails_below && (!root || here < *root)) root = here;
-    ails_here_or_below[frame.at] = ailing || frame.ails_below;
+    const bool failing = frame.at != start->second && not_ready(here);
+    if (failing && !frame.not_ready_below && (!root || here < *root)) root = here;
+    not_ready_here_or_below[frame.at] = failing || frame.not_ready_below;
     stack.pop_back();
   }
   return root;

@@ -30,7 +30,7 @@ struct DependencyNode {
 std::string compose_service(const Container& container);
 
 /// The services named by a `com.docker.compose.depends_on` label
-/// ("db:service_healthy:false,cache:service_started:true"). One that has to end, not to be well
+/// ("db:service_healthy:false,cache:service_started:true"). One that has to end, not to be healthy
 /// (service_completed_successfully), is left out: it is down when all is as it should be.
 std::vector<std::string> compose_dependencies(std::string_view label);
 
@@ -43,16 +43,16 @@ std::vector<std::string> compose_dependencies(std::string_view label);
 /// An edge that closes a cycle is refused. Within a cycle the walk begins at the smallest key, so the same
 /// workloads lose the same edges in whatever order they appeared.
 ///
-///   a workload ...      | what follows
-///   --------------------+------------------------------------------------------------------------
-///   appears, changes    | its names are looked up, and those who name it look it up again
-///   goes                | the same; what it closed a cycle with has its edge back
-///   same as before      | nothing
+///   a workload ...   | what follows
+///   -----------------+----------------------------------------------------------------
+///   appears, changes | its names are looked up, and those who name it look it up again
+///   goes             | the same; what it closed a cycle with has its edge back
+///   same as before   | nothing
 ///
 /// A change costs what the workload can reach, a look costs what is looked at; nothing is recursive.
 class DependencyGraph {
  public:
-  using Ails = std::function<bool(const std::string& key)>;
+  using NotReady = std::function<bool(const std::string& key)>;
 
   /// Adds it, or takes over what changed. False: nothing did.
   bool set(DependencyNode node);
@@ -70,9 +70,9 @@ class DependencyGraph {
 
   bool has_dependents(const std::string& key) const;
 
-  /// Of everything below `key` that ails, one with nothing ailing below it: the root, to be healed first.
-  /// The smallest such key; nothing when nothing below ails.
-  std::optional<std::string> ailing_root(const std::string& key, const Ails& ails) const;
+  /// Of everything below `key` that fails, one with nothing failing below it: the root, to be healed first.
+  /// The smallest such key; nothing when nothing below fails.
+  std::optional<std::string> failing_root(const std::string& key, const NotReady& not_ready) const;
 
   /// One for each refused edge, with the cycle printed in container names: "web -> api -> web".
   std::vector<LabelProblem> problems(const std::string& key) const;

@@ -20,9 +20,9 @@ std::string workload_key(const Container& container) {
   return container.name;
 }
 
-bool is_watched(const Container& container, const Policy& policy, const Vantage& vantage) {
+bool is_watched(const Container& container, const Policy& policy, const ProbeOrigin& probe_origin) {
   if (policy.selection != Selection::OptedIn) return false;
-  if (container.id == vantage.own_container_id) return false;
+  if (container.id == probe_origin.own_container_id) return false;
   const std::string* oneoff = label(container, "com.docker.compose.oneoff");
   return !(oneoff && parse_bool(*oneoff).value_or(false));
 }

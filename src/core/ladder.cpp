@@ -5,7 +5,7 @@
 namespace healer {
 namespace {
 
-/// What a rung comes to; None: nothing. Nothing at all: it is passed over.
+/// What a step comes to; None: nothing. Nothing at all: it is passed over.
 std::optional<RemedyStep> applied(const RemedyStep& step, bool exited) {
   RemedyStep start;
   start.kind = RemedyKind::Start;
@@ -34,33 +34,35 @@ bool is_restart(RemedyKind kind) {
   return kind == RemedyKind::Restart || kind == RemedyKind::Start;
 }
 
-bool keeps_run(RemedyKind kind) {
+bool keeps_instance(RemedyKind kind) {
   return kind == RemedyKind::Kill || kind == RemedyKind::Exec || kind == RemedyKind::Webhook;
 }
 
-std::optional<Rung> choose_rung(const Policy& policy, unsigned rung, bool exited, unsigned futile_restarts) {
-  const auto size = static_cast<unsigned>(policy.actions.size());
+std::optional<LadderStep> choose_step(const Policy& policy, unsigned ladder_step, bool exited,
+                                      unsigned ineffective_restarts) {
+  const auto size = static_cast<unsigned>(policy.remedies.size());
   if (size == 0) return std::nullopt;
-  const unsigned from = std::min(rung, size - 1);
-  std::optional<Rung> first;
+  const unsigned from = std::min(ladder_step, size - 1);
+  std::optional<LadderStep> first;
   for (unsigned index = from; index < size; ++index) {
-    auto step = applied(policy.actions[index], exited);
+    auto step = applied(policy.remedies[index], exited);
     if (!step) continue;
     const bool restart = is_restart(step->kind);
     if (!first) {
-      first = Rung{index, std::move(*step), false};
-      if (futile_restarts < futile_restarts_enough || !restart) break;
+      first = LadderStep{index, std::move(*step), false};
+      if (ineffective_restarts < ineffective_restarts_enough || !restart) break;
     } else if (!restart) {
-      // What is down is started before it is left to a person.
+      // What is down is started before it is left to an operator.
       if (exited && step->kind == RemedyKind::None) break;
-      first = Rung{index, std::move(*step), true};
+      first = LadderStep{index, std::move(*step), true};
       break;
     }
   }
   if (!first && exited) {
-    // Only rungs for a running one are left: what came before them may start it.
+    // Only steps for a running one are left: what came before them may start it.
     for (unsigned index = from; index-- > 0 && !first;)
-      if (auto step = applied(policy.actions[index], exited)) first = Rung{index, std::move(*step), false};
+      if (auto step = applied(policy.remedies[index], exited))
+        first = LadderStep{index, std::move(*step), false};
   }
   if (!first || first->step.kind == RemedyKind::None) return std::nullopt;
   return first;

@@ -19,8 +19,8 @@ MassGuard MassGuard::restored(const HostPolicy& policy, Instant since, Instant n
 }
 
 bool MassGuard::too_many(const HostPolicy& policy) const {
-  return ailing_ >= std::max(1U, policy.mass_least) &&
-         static_cast<double>(ailing_) > policy.mass_share * static_cast<double>(among_);
+  return failing_ >= std::max(1U, policy.mass_least) &&
+         static_cast<double>(failing_) > policy.mass_share * static_cast<double>(among_);
 }
 
 void MassGuard::hold(Phase phase, Duration length, Instant now) {
@@ -29,21 +29,21 @@ void MassGuard::hold(Phase phase, Duration length, Instant now) {
   until_ = now + length;
 }
 
-MassGuard::Change MassGuard::update(std::size_t ailing, std::size_t among, Instant now,
+MassGuard::Change MassGuard::update(std::size_t failing, std::size_t among, Instant now,
                                     const HostPolicy& policy) {
-  ailing_ = ailing;
+  failing_ = failing;
   among_ = among;
   if (!on()) {
     if (!too_many(policy)) return Change::None;
     if (left_ != Phase::Off && now < over_at_ + policy.mass_hold) {
       phase_ = left_;
       batch_ = 1;
-      cured_ = 0;
+      recovered_ = 0;
       since_ = now;
       return Change::Began;
     }
     *this = MassGuard{};
-    ailing_ = ailing;
+    failing_ = failing;
     among_ = among;
     since_ = now;
     hold(Phase::Holding, policy.mass_hold, now);
@@ -63,22 +63,22 @@ MassGuard::Change MassGuard::update(std::size_t ailing, std::size_t among, Insta
   if (phase_ != Phase::Canary && now >= until_ && !calm_since_) {
     phase_ = Phase::Canary;
     batch_ = 1;
-    cured_ = 0;
+    recovered_ = 0;
     return Change::Trying;
   }
   return Change::None;
 }
 
-MassGuard::Change MassGuard::remedy_ended(bool cured, Instant now, const HostPolicy& policy) {
+MassGuard::Change MassGuard::remedy_ended(bool recovered, Instant now, const HostPolicy& policy) {
   if (phase_ != Phase::Canary) return Change::None;
-  if (!cured) {
+  if (!recovered) {
     ++failures_;
     hold(Phase::Backoff, std::min(std::max(hold_, policy.mass_hold) * 2, policy.mass_hold_max), now);
-    return Change::NotCured;
+    return Change::NotRecovered;
   }
-  if (++cured_ < batch_) return Change::None;
+  if (++recovered_ < batch_) return Change::None;
   batch_ *= 2;
-  cured_ = 0;
+  recovered_ = 0;
   return Change::Widened;
 }
 
@@ -109,13 +109,15 @@ std::string MassGuard::text(Instant now) const {
     case Phase::Off:
       break;
     case Phase::Holding:
-      return fmt::format("{} of {} are ill at once; nothing is done for {}", ailing_, among_, left());
+      return fmt::format("{} of {} are unhealthy at once; remedies are on hold for {}", failing_, among_,
+                         left());
     case Phase::Canary:
-      return fmt::format("{} of {} are ill at once; {} at a time {} tried", ailing_, among_, batch_,
+      return fmt::format("{} of {} are unhealthy at once; {} at a time {} tried", failing_, among_, batch_,
                          batch_ == 1 ? "is" : "are");
     case Phase::Backoff:
-      return fmt::format("{} of {} are ill at once, and a restart did not help; nothing is done for {}",
-                         ailing_, among_, left());
+      return fmt::format(
+          "{} of {} are unhealthy at once, and a restart did not help; remedies are on hold for {}", failing_,
+          among_, left());
   }
   return {};
 }
@@ -126,11 +128,11 @@ const char* MassGuard::reason() const {
     case Phase::Holding:
       break;
     case Phase::Canary:
-      return "too much is ill at once; few are tried at a time";
+      return "mass failure; only a few are remedied at a time";
     case Phase::Backoff:
-      return "too much is ill at once, and a restart did not help";
+      return "mass failure; a restart did not help";
   }
-  return "too much is ill at once; it is likely one cause they share";
+  return "mass failure; they probably share one cause";
 }
 
 }  // namespace healer

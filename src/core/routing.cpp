@@ -22,14 +22,14 @@ bool any_fits(const std::vector<std::string>& patterns, const std::string& text)
                                       [&](const std::string& pattern) { return glob_fits(pattern, text); });
 }
 
-bool fits(const AlertMatch& match, const Alert& alert, AlertKind trigger) {
-  return (match.kinds.empty() || has(match.kinds, trigger) || has(match.kinds, alert.kind)) &&
-         any_fits(match.workloads, alert.workload) && any_fits(match.projects, alert.project) &&
-         (match.labels.empty() || has(match.labels, alert.route));
+bool fits(const NotificationMatch& match, const Notification& notification, NotificationKind trigger) {
+  return (match.kinds.empty() || has(match.kinds, trigger) || has(match.kinds, notification.kind)) &&
+         any_fits(match.workloads, notification.workload) && any_fits(match.projects, notification.project) &&
+         (match.labels.empty() || has(match.labels, notification.route));
 }
 
-/// Windows that never close hold nothing: what is never told is worse than what is told at night.
-Instant quiet_until(const std::vector<MaintenanceWindow>& quiet, const AlertClock& clock) {
+/// Windows that never close hold nothing: what is never notified is worse than what is notified at night.
+Instant quiet_until(const std::vector<MaintenanceWindow>& quiet, const NotificationClock& clock) {
   if (quiet.empty()) return clock.now;
   const std::int64_t wall_ms = wall_time_of(clock.now + clock.wall_ahead).unix_ms;
   const auto open = open_window(quiet, wall_ms / 1000);
@@ -37,23 +37,23 @@ Instant quiet_until(const std::vector<MaintenanceWindow>& quiet, const AlertCloc
   return clock.now + Duration{*open->until_unix_s * 1000 - wall_ms};
 }
 
-/// Collects channels, each with the earliest time that somebody allows.
+/// Collects channels, each with the earliest time that an operator allows.
 class Addressing {
  public:
-  Addressing(const AlertRouting& routing, const AlertClock& clock, bool holdable)
+  Addressing(const NotificationRouting& routing, const NotificationClock& clock, bool holdable)
       : routing_(routing), clock_(clock), holdable_(holdable) {}
 
-  void add(const AlertRoute& route) {
+  void add(const NotificationRoute& route) {
     const Instant at = time(route.quiet ? *route.quiet : routing_.quiet);
     for (const std::string& channel : route.channels) join(destinations, {{channel, at}});
   }
   /// By no route: the general quiet hours count.
   void add(const std::string& channel) { join(destinations, {{channel, time(routing_.quiet)}}); }
-  /// One that was told before: as the first route that names it has it.
-  void add_told(const std::string& channel) {
+  /// One that was notified before: as the first route that names it has it.
+  void add_notified(const std::string& channel) {
     for (const Destination& known : destinations)
       if (known.channel == channel) return;
-    for (const AlertRoute& route : routing_.routes)
+    for (const NotificationRoute& route : routing_.routes)
       if (has(route.channels, channel))
         return join(destinations, {{channel, time(route.quiet ? *route.quiet : routing_.quiet)}});
     add(channel);
@@ -66,24 +66,26 @@ class Addressing {
     return holdable_ ? quiet_until(quiet, clock_) : clock_.now;
   }
 
-  const AlertRouting& routing_;
-  const AlertClock& clock_;
+  const NotificationRouting& routing_;
+  const NotificationClock& clock_;
   bool holdable_;
 };
 
 /// The label names a channel, and no route asks for such a label.
-bool is_for_one_channel(const HostPolicy& policy, const AlertRouting& routing, const std::string& label) {
+bool is_for_one_channel(const HostPolicy& policy, const NotificationRouting& routing,
+                        const std::string& label) {
   return !label.empty() && has(policy.channels, label) &&
          std::none_of(routing.routes.begin(), routing.routes.end(),
-                      [&](const AlertRoute& route) { return has(route.match.labels, label); });
+                      [&](const NotificationRoute& route) { return has(route.match.labels, label); });
 }
 
-std::vector<const AlertRoute*> routes_for(const AlertRouting& routing, const Alert& alert,
-                                          const Following& follows, bool by_name) {
-  std::vector<const AlertRoute*> found;
-  for (const AlertRoute& route : routing.routes) {
-    if (route.only_escalated || (by_name && !has(route.match.kinds, alert.kind))) continue;
-    if (!fits(route.match, alert, follows.trigger)) continue;
+std::vector<const NotificationRoute*> routes_for(const NotificationRouting& routing,
+                                                 const Notification& notification, const Following& follows,
+                                                 bool by_name) {
+  std::vector<const NotificationRoute*> found;
+  for (const NotificationRoute& route : routing.routes) {
+    if (route.only_escalated || (by_name && !has(route.match.kinds, notification.kind))) continue;
+    if (!fits(route.match, notification, follows.trigger)) continue;
     found.push_back(&route);
     if (!route.go_on) break;
   }
@@ -92,8 +94,8 @@ std::vector<const AlertRoute*> routes_for(const AlertRouting& routing, const Ale
 
 }  // namespace
 
-const AlertRouting& routing_of(const HostPolicy& policy) {
-  static const AlertRouting plain;
+const NotificationRouting& routing_of(const HostPolicy& policy) {
+  static const NotificationRouting plain;
   return policy.routing ? *policy.routing : plain;
 }
 
@@ -109,34 +111,34 @@ void join(std::vector<Destination>& into, const std::vector<Destination>& more) 
   }
 }
 
-Routed route_alert(const HostPolicy& policy, const Alert& alert, const Following& follows,
-                   const AlertClock& clock) {
-  const AlertRouting& routing = routing_of(policy);
-  Addressing to(routing, clock, alert.kind != AlertKind::Critical && !follows.called);
+Routed route_notification(const HostPolicy& policy, const Notification& notification,
+                          const Following& follows, const NotificationClock& clock) {
+  const NotificationRouting& routing = routing_of(policy);
+  Addressing to(routing, clock, notification.kind != NotificationKind::Critical && !follows.called);
   Routed routed;
-  const bool only_told = follows.ends && !follows.told.empty();
-  if (is_for_one_channel(policy, routing, alert.route)) {
-    if (!only_told) to.add(alert.route);
+  const bool only_notified = follows.ends && !follows.notified_channels.empty();
+  if (is_for_one_channel(policy, routing, notification.route)) {
+    if (!only_notified) to.add(notification.route);
   } else {
-    routed.routes = routes_for(routing, alert, follows, only_told);
-    for (const AlertRoute* route : routed.routes) to.add(*route);
+    routed.routes = routes_for(routing, notification, follows, only_notified);
+    for (const NotificationRoute* route : routed.routes) to.add(*route);
   }
-  if (to.destinations.empty() && !only_told)
+  if (to.destinations.empty() && !only_notified)
     for (const std::string& channel : policy.channels) to.add(channel);
-  for (const std::string& channel : follows.told) to.add_told(channel);
+  for (const std::string& channel : follows.notified_channels) to.add_notified(channel);
   routed.destinations = std::move(to.destinations);
   return routed;
 }
 
-Reminding reminding(const HostPolicy& policy, const Alert& as, const std::vector<Escalation>& escalations,
-                    const AlertClock& clock) {
-  const AlertRouting& routing = routing_of(policy);
+Reminding reminding(const HostPolicy& policy, const Notification& as,
+                    const std::vector<Escalation>& escalations, const NotificationClock& clock) {
+  const NotificationRouting& routing = routing_of(policy);
   Following first;
   first.trigger = as.kind;
-  const Routed routed = route_alert(policy, as, first, clock);
-  std::vector<const AlertRoute*> routes = routed.routes;
+  const Routed routed = route_notification(policy, as, first, clock);
+  std::vector<const NotificationRoute*> routes = routed.routes;
   for (const Escalation& each : escalations)
-    if (const AlertRoute* route = each.done ? route_named(policy, each.route) : nullptr)
+    if (const NotificationRoute* route = each.done ? route_named(policy, each.route) : nullptr)
       routes.push_back(route);
   Reminding reminding;
   const auto shorten = [&reminding](Duration every) {
@@ -146,23 +148,23 @@ Reminding reminding(const HostPolicy& policy, const Alert& as, const std::vector
   };
   // By no route: every channel, or the one that its label names.
   if (routed.routes.empty() && shorten(routing.remind_every)) reminding.destinations = routed.destinations;
-  Addressing to(routing, clock, as.kind != AlertKind::Critical);
-  for (const AlertRoute* route : routes)
+  Addressing to(routing, clock, as.kind != NotificationKind::Critical);
+  for (const NotificationRoute* route : routes)
     if (shorten(route->remind_every.value_or(routing.remind_every))) to.add(*route);
   join(reminding.destinations, to.destinations);
   return reminding;
 }
 
-const AlertRoute* route_named(const HostPolicy& policy, const std::string& name) {
-  for (const AlertRoute& route : routing_of(policy).routes)
+const NotificationRoute* route_named(const HostPolicy& policy, const std::string& name) {
+  for (const NotificationRoute& route : routing_of(policy).routes)
     if (route.name == name) return &route;
   return nullptr;
 }
 
-std::vector<Destination> escalated_to(const HostPolicy& policy, const std::string& route, AlertKind kind,
-                                      const AlertClock& clock) {
-  Addressing to(routing_of(policy), clock, kind != AlertKind::Critical);
-  if (const AlertRoute* found = route_named(policy, route)) to.add(*found);
+std::vector<Destination> escalated_to(const HostPolicy& policy, const std::string& route,
+                                      NotificationKind kind, const NotificationClock& clock) {
+  Addressing to(routing_of(policy), clock, kind != NotificationKind::Critical);
+  if (const NotificationRoute* found = route_named(policy, route)) to.add(*found);
   return std::move(to.destinations);
 }
 
@@ -188,14 +190,15 @@ bool glob_fits(const std::string& pattern, const std::string& text) {
   return p == pattern.size();
 }
 
-std::string link_of(const std::string& address, const Alert& alert) {
+std::string link_of(const std::string& address, const Notification& notification) {
   struct Place {
     std::string_view name;
     std::string value;
   };
-  const Place places[] = {{"{incident}", alert.incident ? std::to_string(alert.incident.value) : ""},
-                          {"{workload}", alert.workload},
-                          {"{host}", alert.host}};
+  const Place places[] = {
+      {"{incident}", notification.incident ? std::to_string(notification.incident.value) : ""},
+      {"{workload}", notification.workload},
+      {"{host}", notification.host}};
   std::string link;
   for (std::size_t at = 0; at < address.size();) {
     const Place* found = nullptr;

@@ -1,4 +1,4 @@
-// What people are shown of the core's state.
+// What operators are shown of the core's state.
 #include <algorithm>
 #include <tuple>
 
@@ -18,7 +18,7 @@ Condition condition_of(const Workload& w, bool engine_up) {
       return w.unseen() ? Condition::Unknown : Condition::Stopped;
     case Presence::Exited:
     case Presence::Restarting:
-      if (w.stopped_by_person) return Condition::Stopped;
+      if (w.stopped_by_operator) return Condition::Stopped;
       if (w.breaker.state() == BreakerState::Open && w.incident) return Condition::GivenUp;
       if (!std::holds_alternative<Idle>(w.remedy) && !std::holds_alternative<Planned>(w.remedy))
         return Condition::Healing;
@@ -27,9 +27,9 @@ Condition condition_of(const Workload& w, bool engine_up) {
       break;
   }
   if (w.attempt) return Condition::Healing;
-  if (w.incident && w.incident->gave_up && (w.tracker.state() == Tracker::State::Ill || w.signalled))
+  if (w.incident && w.incident->gave_up && (w.tracker.state() == Tracker::State::Unhealthy || w.alert_firing))
     return Condition::GivenUp;
-  if (w.tracker.state() == Tracker::State::Ill || w.signalled) return Condition::Unhealthy;
+  if (w.tracker.state() == Tracker::State::Unhealthy || w.alert_firing) return Condition::Unhealthy;
   if (w.unprobed()) return Condition::Unreachable;
   if (w.unknown_streak > 0 || !engine_up) return Condition::Unknown;
   if (w.tracker.state() == Tracker::State::Fresh)
@@ -38,32 +38,32 @@ Condition condition_of(const Workload& w, bool engine_up) {
 }
 
 std::string reason_of(const Workload& w, Instant now) {
-  const bool by_signal = w.signalled && w.tracker.state() != Tracker::State::Ill;
-  const std::string ill = by_signal ? signal_text(w) : w.last_verdict.text;
-  if (w.unseen()) return "the engine lists it, and does not tell about it; it is looked at again";
-  if (w.stopped_by_person) return "stopped; left alone until someone starts it";
-  if (w.presence == Presence::Paused) return "paused by a person";
+  const bool by_alert = w.alert_firing && w.tracker.state() != Tracker::State::Unhealthy;
+  const std::string unhealthy = by_alert ? alert_text(w) : w.last_verdict.text;
+  if (w.unseen()) return "the engine lists it, but inspect fails; it is inspected again";
+  if (w.stopped_by_operator) return "stopped; left alone until an operator starts it";
+  if (w.presence == Presence::Paused) return "paused by an operator";
   if (const auto* planned = std::get_if<Planned>(&w.remedy); planned && planned->hold)
-    return fmt::format("{}; held: {}", ill, planned->hold->text);
+    return fmt::format("{}; held: {}", unhealthy, planned->hold->text);
   if (const auto* planned = std::get_if<Planned>(&w.remedy); planned && planned->due > now)
     return fmt::format(
-        "{}; next attempt in {}", ill,
+        "{}; next attempt in {}", unhealthy,
         format_duration(std::chrono::duration_cast<std::chrono::seconds>(planned->due - now + 999ms)));
   if (w.attempt && std::holds_alternative<Verifying>(w.remedy))
     return fmt::format("attempt {} is being verified", w.attempt->number);
   if (w.attempt) return fmt::format("attempt {} is under way", w.attempt->number);
   if (w.breaker.state() == BreakerState::Open && w.incident)
     return fmt::format(
-        "{}; breaker open, one try in {}", ill,
+        "{}; breaker open, one try in {}", unhealthy,
         format_duration(std::chrono::duration_cast<std::chrono::seconds>(w.breaker.until() - now + 999ms)));
-  return ill;
+  return unhealthy;
 }
 
 WorkloadStatus::Probe status_of_probe(const WorkloadProbe& probe) {
   WorkloadStatus::Probe status;
   status.name = probe.name;
-  status.text = probe.approach.text;
-  if (const auto* unreachable = std::get_if<Unreachable>(&probe.approach.how)) {
+  status.text = probe.resolution.text;
+  if (const auto* unreachable = std::get_if<Unreachable>(&probe.resolution.how)) {
     status.reason = unreachable->reason;
   } else if (probe.verdict) {
     status.outcome = probe.verdict->outcome;
@@ -89,10 +89,10 @@ WorkloadStatus status_of_one(const Workload& w, Instant now, bool engine_up) {
   status.attempts_in_window = w.breaker.attempts_in_window(*w.policy, now);
   status.budget = w.policy->budget_attempts;
   status.breaker = w.breaker.state();
-  if (w.presence == Presence::Running) status.running_since = w.run_started;
+  if (w.presence == Presence::Running) status.running_since = w.instance_started;
   status.last_check = w.last_check;
   status.last_duration = w.last_duration;
-  if (const auto* planned = std::get_if<Planned>(&w.remedy)) status.next_action = planned->due;
+  if (const auto* planned = std::get_if<Planned>(&w.remedy)) status.next_remedy = planned->due;
   if (w.incident) {
     status.incident = w.incident->id;
     status.acked_at = w.incident->acked_at;
@@ -103,28 +103,29 @@ WorkloadStatus status_of_one(const Workload& w, Instant now, bool engine_up) {
   if (w.probes.size() > 1)
     for (const WorkloadProbe& probe : w.probes) status.probes.push_back(status_of_probe(probe));
   status.problems = w.problems;
-  if (w.signals) status.signals = *w.signals;
-  for (const RemedyStep& step : w.policy->actions)
+  if (w.alerts) status.alerts = *w.alerts;
+  for (const RemedyStep& step : w.policy->remedies)
     status.ladder += (status.ladder.empty() ? "" : ",") + to_string(step);
-  if (w.incident) status.rung = w.incident->rung;
+  if (w.incident) status.ladder_step = w.incident->ladder_step;
   if (const auto* planned = std::get_if<Planned>(&w.remedy)) status.hold = planned->hold;
   return status;
 }
 
-std::string control_text(const World& world, Instant now) {
-  switch (world.control.state()) {
-    case Control::State::Off:
+std::string connectivity_text(const HostState& host_state, Instant now) {
+  switch (host_state.connectivity.state()) {
+    case ConnectivityCheck::State::Off:
       return {};
-    case Control::State::Unasked:
-      return world.policy.control_text + ": not answered yet";
-    case Control::State::Well:
-      return world.policy.control_text + ": answers";
-    case Control::State::Failed:
+    case ConnectivityCheck::State::Unchecked:
+      return host_state.policy.connectivity_text + ": not answered yet";
+    case ConnectivityCheck::State::Healthy:
+      return host_state.policy.connectivity_text + ": answers";
+    case ConnectivityCheck::State::Failed:
       break;
   }
-  const auto since = std::chrono::duration_cast<std::chrono::seconds>(now - world.control.failed_since());
-  return fmt::format("{}: {} since {}; failing checks are unknown", world.policy.control_text,
-                     world.control.why(), format_duration(since));
+  const auto since =
+      std::chrono::duration_cast<std::chrono::seconds>(now - host_state.connectivity.failed_since());
+  return fmt::format("{}: {} since {}; failing checks are unknown", host_state.policy.connectivity_text,
+                     host_state.connectivity.why(), format_duration(since));
 }
 
 }  // namespace
@@ -141,12 +142,12 @@ std::vector<WorkloadStatus> Supervisor::status(Instant now) const {
 
 HostStatus Supervisor::host_status(Instant now) const {
   HostStatus status;
-  status.paused_until = world_.host.paused_until;
-  status.mass = world_.mass.text(now);
-  status.in_remedy = world_.slots.in_use();
-  status.remedies_allowed = world_.slots.limit();
-  status.control = control_text(world_, now);
-  status.control_failed = world_.control.failed();
+  status.paused_until = host_state_.host.paused_until;
+  status.mass = host_state_.mass.text(now);
+  status.in_remedy = host_state_.concurrency.in_use();
+  status.remedies_allowed = host_state_.concurrency.limit();
+  status.connectivity = connectivity_text(host_state_, now);
+  status.connectivity_failed = host_state_.connectivity.failed();
   return status;
 }
 
@@ -157,13 +158,13 @@ std::optional<WorkloadStatus> Supervisor::status_of(std::string_view key_or_name
 }
 
 WorkloadStatus Supervisor::present_status(const Workload& workload, Instant now) const {
-  WorkloadStatus status = status_of_one(workload, now, world_.engine_up);
+  WorkloadStatus status = status_of_one(workload, now, host_state_.engine_up);
   status.paused_until = workload.paused_until;
-  for (const std::string& key : world_.graph.dependencies(workload.key)) {
-    const Workload* other = world_.find(key);
+  for (const std::string& key : host_state_.graph.dependencies(workload.key)) {
+    const Workload* other = host_state_.find(key);
     status.depends_on.push_back(other != nullptr && !other->name.empty() ? other->name : key);
   }
-  for (LabelProblem& problem : world_.graph.problems(workload.key))
+  for (LabelProblem& problem : host_state_.graph.problems(workload.key))
     status.problems.push_back(std::move(problem));
   return status;
 }

@@ -13,22 +13,22 @@ namespace healer {
 namespace {
 
 /// A stream that ends and is back within this is a proxy's habit, not an outage.
-constexpr Duration engine_alert_after = 10s;
+constexpr Duration engine_notification_after = 10s;
 /// Stalls this close together are one: a starved process turns its loop now and then.
 constexpr Duration stall_memory = 5s;
-/// Shorter ones are no news, though they may excuse a timeout.
+/// Shorter ones are no event, though they may excuse a timeout.
 constexpr Duration said_stall = 1s;
 /// The stops an engine makes when it shuts down end just before its stream does.
 constexpr Duration shutdown_gap = 3s;
 constexpr Duration shutdown_window = 30s;
 /// So long after its first list a connection may still tell of what happened before it.
-constexpr Duration replay_patience = 5s;
+constexpr Duration replay_lookback = 5s;
 /// Names that come and go for ever (one per job run) must not fill the memory; the rest is on disk.
 constexpr std::size_t most_remembered = 10000;
 
 bool may_run(const Workload& workload) {
-  // One between two runs of a crash loop has nothing to be stopped, and tells nothing; that it is may only
-  // have been heard, while no look succeeds.
+  // One between two instances of a crash loop has nothing to be stopped, and tells nothing; that it is may
+  // only have been heard, while no look succeeds.
   const bool up = workload.presence == Presence::Running || workload.presence == Presence::Paused;
   return up && !workload.evidence.died();
 }
@@ -44,19 +44,19 @@ bool runs_longer(const Container& facts, const Workload& present) {
          *facts.started < *present.container.started;
 }
 
-/// Stopped by somebody just now, as far as the events say.
+/// Stopped by an operator just now, as far as the events say.
 bool stopped_lately(const Workload& workload, Instant now, std::int64_t newest_event) {
   // Also by the engine's clock: a stop that was heard late, after a reconnect, is older than that.
   const bool together = newest_event - workload.evidence.newest() < shutdown_window.count() * 1'000'000;
-  // Soon after a signal of ours its death is put down to that; that it was stopped is not.
+  // Soon after a signal of healer its death is put down to that signal; a stop is not.
   const bool ended = workload.evidence.died() || workload.presence == Presence::Exited;
   const bool there = workload.presence != Presence::Absent || workload.unseen();
-  return ended && workload.evidence.person_acted() && there && workload.presence != Presence::Paused &&
+  return ended && workload.evidence.operator_acted() && there && workload.presence != Presence::Paused &&
          together && now - workload.evidence_at < shutdown_window;
 }
 
-/// An order of ours may be what its events tell of. Once it was answered and the run is only watched, they
-/// are somebody else's again.
+/// An order of ours may be what its events tell of. Once it was answered and the instance is only watched,
+/// they are another party's again.
 bool is_ordered_about(const Workload& workload) {
   return workload.attempt && !std::holds_alternative<Verifying>(workload.remedy);
 }
@@ -65,20 +65,20 @@ bool is_ordered_about(const Workload& workload) {
 void remember_order(Remembered& remembered, const Attempt& attempt) {
   if (remembered.newest_order && attempt.ordered_at < remembered.newest_order->from) return;
   const Instant until =
-      keeps_run(attempt.remedy) ? attempt.ordered_at : attempt.ended_at.value_or(attempt.ordered_at);
-  remembered.newest_order = OrderedRun{attempt.run, attempt.ordered_at, until, true};
+      keeps_instance(attempt.remedy) ? attempt.ordered_at : attempt.ended_at.value_or(attempt.ordered_at);
+  remembered.newest_order = OrderedInstance{attempt.instance, attempt.ordered_at, until, true};
 }
 
 }  // namespace
 
 Supervisor::Supervisor(HostPolicy policy, const StoredState& stored, std::uint64_t seed)
-    : world_(std::move(policy), seed) {
-  world_.last_incident = stored.last_incident;
-  world_.last_attempt = stored.last_attempt;
-  world_.last_alert = stored.last_alert;
+    : host_state_(std::move(policy), seed) {
+  host_state_.last_incident = stored.last_incident;
+  host_state_.last_attempt = stored.last_attempt;
+  host_state_.last_notification = stored.last_notification;
   for (const WorkloadRecord& record : stored.workloads) {
     remembered_[record.key].record = record;
-    if (!record.last_run.container_id.empty()) early_evidence_[record.last_run.container_id];
+    if (!record.last_instance.container_id.empty()) early_evidence_[record.last_instance.container_id];
   }
   for (const Attempt& attempt : stored.attempts) {
     const auto of = remembered_.find(attempt.workload);
@@ -92,58 +92,62 @@ Supervisor::Supervisor(HostPolicy policy, const StoredState& stored, std::uint64
     }
   }
   stored_incidents_ = stored.open_incidents;
-  world_.host = stored.host;
-  engine_dedup_key_ = stored.host.engine_alert_key;
+  host_state_.host = stored.host;
+  engine_dedup_key_ = stored.host.engine_notification_key;
 }
 
-void Supervisor::step(const Event& event, Instant now, Actions& out) {
+void Supervisor::step(const Event& event, Instant now, Effects& out) {
   Step step{now, out};
   if (!taken_over_) take_over_host(step);
   host_due(step);
   std::visit([&](const auto& what) { on(what, step); }, event);
-  control_due(step);
+  connectivity_due(step);
   restrain(step);
   wake_host(step);
 }
 
-void Supervisor::control_due(Step& step) {
-  control_news(world_.control.run_due(world_.policy, step.now, world_.last_probe, step.out), step);
-  for (const std::string& key : world_.control.take_waiting())
-    if (Workload* workload = by_key(key)) care(*workload, step, [](Care& care) { care.control_answered(); });
+void Supervisor::connectivity_due(Step& step) {
+  connectivity_changed(
+      host_state_.connectivity.run_due(host_state_.policy, step.now, host_state_.last_probe, step.out), step);
+  for (const std::string& key : host_state_.connectivity.take_waiting())
+    if (Workload* workload = by_key(key))
+      run_controller(*workload, step,
+                     [](WorkloadController& controller) { controller.connectivity_answered(); });
 }
 
-void Supervisor::control_news(Control::News news, Step& step) {
-  if (news == Control::News::None) return;
-  const Control& control = world_.control;
-  const std::string lasted = format_duration(step.now - control.failed_since());
-  std::string key = fmt::format("healer/{:.60}/control/{}", world_.policy.host_name,
-                                control.failed_since().time_since_epoch().count());
-  if (news == Control::News::Over) {
-    host_alert(step, AlertKind::Recovered, "CONTROL",
-               fmt::format("healer's own network is believed again, after {}: failing checks count.", lasted),
-               std::move(key), Following{AlertKind::Info, true});
+void Supervisor::connectivity_changed(ConnectivityCheck::Change change, Step& step) {
+  if (change == ConnectivityCheck::Change::None) return;
+  const ConnectivityCheck& connectivity = host_state_.connectivity;
+  const std::string lasted = format_duration(step.now - connectivity.failed_since());
+  std::string key = fmt::format("healer/{:.60}/connectivity/{}", host_state_.policy.host_name,
+                                connectivity.failed_since().time_since_epoch().count());
+  if (change == ConnectivityCheck::Change::Over) {
+    host_notification(
+        step, NotificationKind::Recovered, "CONNECTIVITY",
+        fmt::format("the connectivity check passes again, after {}: failing checks count.", lasted),
+        std::move(key), Following{NotificationKind::Info, true});
     return;
   }
-  host_alert(
-      step, AlertKind::Info, "CONTROL",
-      fmt::format("healer's own network is in doubt: its control target {} has not answered for {} ({}). "
-                  "Failing checks are unknown, and nothing is healed by them, until it does.",
-                  world_.policy.control_text, lasted, control.why()),
-      std::move(key), Following{AlertKind::Info});
+  host_notification(
+      step, NotificationKind::Info, "CONNECTIVITY",
+      fmt::format("the connectivity check fails: the control target {} has not answered for {} ({}). "
+                  "Failing checks are unknown until it does, and cause no remedy.",
+                  host_state_.policy.connectivity_text, lasted, connectivity.why()),
+      std::move(key), Following{NotificationKind::Info});
 }
 
 template <class F>
-void Supervisor::care(Workload& workload, Step& step, F&& what) {
-  Care care(world_, workload, step.now, step.out);
+void Supervisor::run_controller(Workload& workload, Step& step, F&& what) {
+  WorkloadController controller(host_state_, workload, step.now, step.out);
   const auto recreation = [&workload] {
     const bool now = workload.attempt && workload.attempt->remedy == RemedyKind::Recreate;
     return now ? workload.attempt->id : AttemptId{};
   };
   const AttemptId before = recreation();
   const std::size_t first = step.out.size();
-  what(care);
-  care.run_due();
-  care.finish();
+  what(controller);
+  controller.run_due();
+  controller.finish();
   if (const AttemptId after = recreation(); after != before) {
     if (before) set_aside_.erase(set_aside_name(workload.name, before));
     if (after) set_aside_[set_aside_name(workload.name, after)] = workload.key;
@@ -152,8 +156,9 @@ void Supervisor::care(Workload& workload, Step& step, F&& what) {
   if (workload.forget_at) forget_if_over(workload, step.now);
 }
 
-void Supervisor::care_for(Workload& workload, Step& step, const std::function<void(Care&)>& what) {
-  care(workload, step, what);
+void Supervisor::run_controller_for(Workload& workload, Step& step,
+                                    const std::function<void(WorkloadController&)>& what) {
+  run_controller(workload, step, what);
 }
 
 Workload* Supervisor::by_key(const std::string& key) {
@@ -183,16 +188,16 @@ Workload& Supervisor::adopt(const std::string& key, const std::string& container
 }
 
 void Supervisor::on(const EngineEvent& event, Step& step) {
-  if (step.now >= world_.live_from)
-    world_.engine_lag = step.now - world_.instant(WallTime{event.unix_nanoseconds / 1'000'000});
+  if (step.now >= host_state_.live_from)
+    host_state_.engine_lag = step.now - host_state_.instant(WallTime{event.unix_nanoseconds / 1'000'000});
   if (Workload* workload = by_container(event.container_id)) {
-    care(*workload, step, [&](Care& care) { care.engine_event(event); });
+    run_controller(*workload, step, [&](WorkloadController& controller) { controller.engine_event(event); });
     parent_event(event, step);
     return;
   }
   parent_event(event, step);
   if (const auto early = early_evidence_.find(event.container_id);
-      early != early_evidence_.end() && is_evidence(event.kind, world_.stop_follows_exit))
+      early != early_evidence_.end() && is_evidence(event.kind, host_state_.stop_follows_exit))
     early->second.observe(event);
   if (event.kind == EngineEventKind::Start && early_evidence_.size() < most_remembered)
     early_evidence_[event.container_id];
@@ -205,19 +210,19 @@ void Supervisor::on(const EngineEvent& event, Step& step) {
 void Supervisor::on(const ContainerObserved& event, Step& step) {
   const Container& facts = event.container;
   note_parent(facts, step);
-  if (!is_watched(facts, *event.policy, world_.vantage)) {
+  if (!is_watched(facts, *event.policy, host_state_.probe_origin)) {
     early_evidence_.erase(facts.id);
     if (Workload* workload = by_container(facts.id)) {
-      care(*workload, step, [](Care& care) { care.opted_out(); });
+      run_controller(*workload, step, [](WorkloadController& controller) { controller.opted_out(); });
     }
     return;
   }
   if (is_set_aside(facts)) return;
   const std::string key = workload_key(facts);
   if (Workload* other = by_container(facts.id); other && other->key != key) {
-    // Renamed: a workload is what a person means by a name.
+    // Renamed: a workload is what an operator means by a name.
     key_of_container_.erase(facts.id);
-    care(*other, step, [](Care& care) { care.container_gone(); });
+    run_controller(*other, step, [](WorkloadController& controller) { controller.container_gone(); });
   }
   if (const Workload* present = by_key(key); present && present->container.id != facts.id) {
     // A replacement that does not run yet; its start tells.
@@ -232,9 +237,9 @@ void Supervisor::on(const ContainerObserved& event, Step& step) {
   Workload& workload = adopt(key, facts.id);
   std::optional<Attempt> unfinished = take_unfinished(key, step);
   take_early_evidence(workload, facts.id, unfinished.has_value());
-  care(workload, step, [&](Care& care) {
-    if (unfinished) care.resume_attempt(*unfinished);
-    care.observe(event);
+  run_controller(workload, step, [&](WorkloadController& controller) {
+    if (unfinished) controller.resume_attempt(*unfinished);
+    controller.observe(event);
   });
   if (Workload* seen = by_key(key)) learn_edges(*seen, facts, step);
 }
@@ -244,7 +249,7 @@ void Supervisor::take_early_evidence(Workload& workload, const std::string& cont
   if (!early) return;
   workload.evidence = early.mapped();
   if (ours) workload.evidence.forget_seen();
-  workload.evidence_at = world_.happened(workload.evidence.newest());
+  workload.evidence_at = host_state_.happened(workload.evidence.newest());
 }
 
 bool Supervisor::is_set_aside(const Container& facts) const {
@@ -263,7 +268,7 @@ std::optional<Attempt> Supervisor::take_unfinished(const std::string& key, Step&
     if (newest && attempt.id < newest->id) std::swap(attempt, *newest);
     if (newest) {
       // The newest began when the others were over; their end could not be written then.
-      newest->state = AttemptState::Dropped;
+      newest->state = AttemptState::Cancelled;
       newest->note = "its end was not written down";
       newest->ended_at = step.now;
       step.out.push_back(Persist{*newest});
@@ -283,7 +288,7 @@ void Supervisor::on(const ContainerGone& event, Step& step) {
     key_of_container_.erase(event.container_id);
     return;
   }
-  care(*workload, step, [](Care& care) { care.container_gone(); });
+  run_controller(*workload, step, [](WorkloadController& controller) { controller.container_gone(); });
   if (Workload* left = by_container(event.container_id); left && left->presence == Presence::Absent)
     key_of_container_.erase(event.container_id);
 }
@@ -291,7 +296,8 @@ void Supervisor::on(const ContainerGone& event, Step& step) {
 void Supervisor::on(const InspectFailed& event, Step& step) {
   // What was heard of one that could not be looked at yet is kept: it will be, or is gone.
   if (Workload* workload = by_container(event.container_id))
-    care(*workload, step, [&](Care& care) { care.inspect_failed(event.error); });
+    run_controller(*workload, step,
+                   [&](WorkloadController& controller) { controller.inspect_failed(event.error); });
 }
 
 /// Those that the first list names, and that could not be looked at: what is heard of them meanwhile counts.
@@ -303,21 +309,22 @@ void Supervisor::take_over_unseen(const std::vector<std::string>& listed, Step& 
   };
   std::vector<std::string> keys;
   for (const auto& [key, remembered] : remembered_) {
-    const std::string& id = remembered.record.last_run.container_id;
+    const std::string& id = remembered.record.last_instance.container_id;
     // Those that were looked at, and are not watched any more, have no such entry.
     const bool unseen = std::binary_search(listed.begin(), listed.end(), id) && early_evidence_.contains(id);
     if (unseen && !is_recreated(key)) keys.push_back(key);
   }
   std::sort(keys.begin(), keys.end());
   for (const std::string& key : keys) {
-    const std::string id = remembered_.at(key).record.last_run.container_id;
+    const std::string id = remembered_.at(key).record.last_instance.container_id;
     Workload& workload = adopt(key, id);
     const std::optional<Attempt> unfinished = take_unfinished(key, step);
     take_early_evidence(workload, id, unfinished.has_value());
-    workload.dirty = workload.heard_stopped();
-    care(workload, step, [&](Care& care) {
-      if (unfinished) care.resume_attempt(*unfinished);  // it has its place before anything else is begun
-      care.not_looked_at_yet();
+    workload.dirty = workload.reported_stopped();
+    run_controller(workload, step, [&](WorkloadController& controller) {
+      if (unfinished)
+        controller.resume_attempt(*unfinished);  // it has its place before anything else is begun
+      controller.not_looked_at_yet();
     });
   }
 }
@@ -331,9 +338,9 @@ void Supervisor::take_over_incidents(Step& step) {
     workload.name = incident.name;
     // It vanished while healer was not there: given the time of a deployment, then closed.
     key_of_container_.erase("");
-    care(workload, step, [&](Care& care) {
-      if (unfinished) care.resume_attempt(*unfinished);
-      care.container_gone();
+    run_controller(workload, step, [&](WorkloadController& controller) {
+      if (unfinished) controller.resume_attempt(*unfinished);
+      controller.container_gone();
     });
   }
 }
@@ -349,10 +356,10 @@ void Supervisor::on(const SyncCompleted& event, Step& step) {
   for (const std::string& id : gone) step.out.push_back(Inspect{id});
   look_at_parents(listed, step);
 
-  const bool first = !world_.synced_once;
-  world_.synced_once = true;
-  world_.synced_at = step.now;
-  world_.live_from = std::min(world_.live_from, step.now + replay_patience);
+  const bool first = !host_state_.synced_once;
+  host_state_.synced_once = true;
+  host_state_.synced_at = step.now;
+  host_state_.live_from = std::min(host_state_.live_from, step.now + replay_lookback);
   if (first) {
     take_over_unseen(listed, step);
     take_over_incidents(step);
@@ -363,7 +370,8 @@ void Supervisor::on(const SyncCompleted& event, Step& step) {
     if (workload->judge_exit_at || workload->ran_before_engine_loss) keys.push_back(key);
   }
   std::sort(keys.begin(), keys.end());
-  for (const std::string& key : keys) care(*by_key(key), step, [](Care& care) { care.synced(); });
+  for (const std::string& key : keys)
+    run_controller(*by_key(key), step, [](WorkloadController& controller) { controller.synced(); });
   if (first) release(HoldKind::EngineDown, step);
   if (first)
     step.out.push_back(LogLine{
@@ -371,18 +379,19 @@ void Supervisor::on(const SyncCompleted& event, Step& step) {
 }
 
 void Supervisor::on(const EngineConnected& event, Step& step) {
-  world_.engine_up = true;
-  world_.live_from = Instant::max();
-  world_.stop_follows_exit = event.stop_follows_exit;
-  engine_alert_due_.reset();
+  host_state_.engine_up = true;
+  host_state_.live_from = Instant::max();
+  host_state_.stop_follows_exit = event.stop_follows_exit;
+  engine_notification_due_.reset();
   step.out.push_back(LogLine{LogLevel::Info, "connected to " + event.description, {}});
   if (!engine_dedup_key_.empty()) {
     // An outage that began before this process did has no known length.
     const std::string after =
         engine_lost_at_ ? " after " + format_duration(step.now - *engine_lost_at_) : std::string();
-    engine_alert(step, AlertKind::Recovered, "ENGINE BACK", "The engine answers again" + after + ".");
+    engine_notification(step, NotificationKind::Recovered, "ENGINE BACK",
+                        "The engine answers again" + after + ".");
     engine_dedup_key_.clear();
-    world_.host.engine_alert_key.clear();
+    host_state_.host.engine_notification_key.clear();
     save_host(step);
   }
   engine_lost_at_.reset();
@@ -391,19 +400,20 @@ void Supervisor::on(const EngineConnected& event, Step& step) {
   for (const auto& [key, workload] : workloads_)
     if (!std::holds_alternative<Idle>(workload->remedy)) keys.push_back(key);
   std::sort(keys.begin(), keys.end());
-  for (const std::string& key : keys) care(*by_key(key), step, [](Care&) {});
+  for (const std::string& key : keys) run_controller(*by_key(key), step, [](WorkloadController&) {});
 }
 
-void Supervisor::on(const VantageLearned& event, Step& step) {
-  if (event.vantage == world_.vantage) return;
-  world_.vantage = event.vantage;
-  if (Workload* itself = by_container(event.vantage.own_container_id))
-    care(*itself, step, [](Care& care) { care.opted_out(); });
+void Supervisor::on(const ProbeOriginLearned& event, Step& step) {
+  if (event.probe_origin == host_state_.probe_origin) return;
+  host_state_.probe_origin = event.probe_origin;
+  if (Workload* itself = by_container(event.probe_origin.own_container_id))
+    run_controller(*itself, step, [](WorkloadController& controller) { controller.opted_out(); });
   std::vector<std::string> keys;
   for (const auto& [key, workload] : workloads_)
     if (workload->presence == Presence::Running) keys.push_back(key);
   std::sort(keys.begin(), keys.end());
-  for (const std::string& key : keys) care(*by_key(key), step, [](Care& care) { care.find_way(); });
+  for (const std::string& key : keys)
+    run_controller(*by_key(key), step, [](WorkloadController& controller) { controller.resolve_targets(); });
 }
 
 std::int64_t Supervisor::newest_event() const {
@@ -413,8 +423,8 @@ std::int64_t Supervisor::newest_event() const {
 }
 
 bool Supervisor::was_shutdown(Instant now) const {
-  // Everything that ran was stopped by somebody, the last just before the stream ended: the engine itself.
-  // One stop alone may as well be a person's, with a stream that was cut just then: hands off.
+  // Everything that ran was stopped by an operator, the last just before the stream ended: the engine itself.
+  // One stop alone may as well be an operator's, with a stream that was cut just then: hands off.
   const std::int64_t newest = newest_event();
   std::size_t stopped = 0;
   Instant last{};
@@ -432,7 +442,7 @@ bool Supervisor::was_shutdown(Instant now) const {
 
 void Supervisor::on(const EngineLost& event, Step& step) {
   engine_reason_ = event.reason;
-  if (std::exchange(world_.engine_up, false)) {
+  if (std::exchange(host_state_.engine_up, false)) {
     const bool shut_down = was_shutdown(step.now);
     const std::int64_t newest = newest_event();
     std::vector<std::string> keys;
@@ -442,13 +452,13 @@ void Supervisor::on(const EngineLost& event, Step& step) {
       Workload& workload = *by_key(key);
       const bool fell =
           shut_down && !is_ordered_about(workload) && stopped_lately(workload, step.now, newest);
-      care(workload, step, [&](Care& care) { care.engine_lost(fell); });
+      run_controller(workload, step, [&](WorkloadController& controller) { controller.engine_lost(fell); });
     }
   }
   const bool first = !engine_lost_at_;
   if (!first) return;
   engine_lost_at_ = step.now;
-  engine_alert_due_ = step.now + engine_alert_after;
+  engine_notification_due_ = step.now + engine_notification_after;
   step.out.push_back(
       LogLine{LogLevel::Warning,
               "engine unreachable, health is unknown and nothing is done until it is back: " + event.reason,
@@ -457,32 +467,35 @@ void Supervisor::on(const EngineLost& event, Step& step) {
 
 void Supervisor::on(const ProbeFinished& event, Step& step) {
   if (event.workload.empty()) {
-    control_news(world_.control.finished(event, world_.policy, step.now, step.out), step);
+    connectivity_changed(host_state_.connectivity.finished(event, host_state_.policy, step.now, step.out),
+                         step);
     return;
   }
   if (Workload* workload = by_key(event.workload))
-    care(*workload, step, [&](Care& care) { care.probe_finished(event); });
+    run_controller(*workload, step,
+                   [&](WorkloadController& controller) { controller.probe_finished(event); });
 }
 
 void Supervisor::on(const RemedyFinished& event, Step& step) {
   if (Workload* workload = by_key(event.workload))
-    care(*workload, step, [&](Care& care) { care.remedy_finished(event); });
+    run_controller(*workload, step,
+                   [&](WorkloadController& controller) { controller.remedy_finished(event); });
 }
 
 void Supervisor::on(const Tick& event, Step& step) {
   if (event.workload.empty()) {
     host_wake_at_.reset();  // it has been used up: wake_host() asks anew
-    if (engine_alert_due_ && step.now >= *engine_alert_due_ && !world_.engine_up) {
-      engine_alert_due_.reset();
-      if (!engine_dedup_key_.empty()) return;  // people know, from a former process
-      engine_dedup_key_ = fmt::format("healer/{:.60}/engine/{}", world_.policy.host_name,
+    if (engine_notification_due_ && step.now >= *engine_notification_due_ && !host_state_.engine_up) {
+      engine_notification_due_.reset();
+      if (!engine_dedup_key_.empty()) return;  // operators know, from a former process
+      engine_dedup_key_ = fmt::format("healer/{:.60}/engine/{}", host_state_.policy.host_name,
                                       step.now.time_since_epoch().count());
-      engine_alert(
-          step, AlertKind::Critical, "ENGINE DOWN",
+      engine_notification(
+          step, NotificationKind::Critical, "ENGINE DOWN",
           fmt::format(
               "The engine cannot be reached: {}. Health is unknown, and nothing is healed until it is back.",
               engine_reason_));
-      world_.host.engine_alert_key = engine_dedup_key_;
+      host_state_.host.engine_notification_key = engine_dedup_key_;
       save_host(step);
     }
     return;
@@ -490,13 +503,13 @@ void Supervisor::on(const Tick& event, Step& step) {
   Workload* workload = by_key(event.workload);
   if (!workload) return;
   workload->wake_at.reset();  // it has been used up: finish() asks anew
-  care(*workload, step, [](Care&) {});
+  run_controller(*workload, step, [](WorkloadController&) {});
 }
 
 void Supervisor::on(const LoopStalled& event, Step& step) {
-  const bool recent = world_.stalled_at && step.now - *world_.stalled_at < stall_memory;
-  world_.stall = recent ? std::max(world_.stall, event.lag) : event.lag;
-  world_.stalled_at = step.now;
+  const bool recent = host_state_.stalled_at && step.now - *host_state_.stalled_at < stall_memory;
+  host_state_.stall = recent ? std::max(host_state_.stall, event.lag) : event.lag;
+  host_state_.stalled_at = step.now;
   if (event.lag < said_stall) return;
   step.out.push_back(
       LogLine{LogLevel::Warning,
@@ -507,27 +520,30 @@ void Supervisor::on(const LoopStalled& event, Step& step) {
 
 void Supervisor::on(const OperatorReset& event, Step& step) {
   if (Workload* workload = by_key(event.workload))
-    care(*workload, step, [](Care& care) { care.operator_reset(); });
+    run_controller(*workload, step, [](WorkloadController& controller) { controller.operator_reset(); });
 }
 
 void Supervisor::on(const EvidenceCaptured& event, Step& step) {
   if (Workload* workload = by_key(event.workload))
-    care(*workload, step, [&](Care& care) { care.evidence_captured(event); });
+    run_controller(*workload, step,
+                   [&](WorkloadController& controller) { controller.evidence_captured(event); });
 }
 
 void Supervisor::on(const OperatorHeal& event, Step& step) {
   if (Workload* workload = by_key(event.workload))
-    care(*workload, step, [](Care& care) { care.operator_heal(); });
+    run_controller(*workload, step, [](WorkloadController& controller) { controller.operator_heal(); });
 }
 
 void Supervisor::on(const OperatorAck& event, Step& step) {
   if (Workload* workload = by_key(event.workload))
-    care(*workload, step, [&](Care& care) { care.operator_ack(event.by); });
+    run_controller(*workload, step,
+                   [&](WorkloadController& controller) { controller.operator_ack(event.by); });
 }
 
-void Supervisor::on(const SignalReported& event, Step& step) {
+void Supervisor::on(const AlertReported& event, Step& step) {
   if (Workload* workload = by_key(event.workload))
-    care(*workload, step, [&](Care& care) { care.signal_reported(event); });
+    run_controller(*workload, step,
+                   [&](WorkloadController& controller) { controller.alert_reported(event); });
 }
 
 void Supervisor::forget_if_over(const Workload& workload, Instant now) {
@@ -543,35 +559,37 @@ void Supervisor::forget_if_over(const Workload& workload, Instant now) {
   workloads_.erase(key);
 }
 
-void Supervisor::engine_alert(Step& step, AlertKind kind, const char* event, std::string text) {
-  std::vector<std::string>& told = world_.host.engine_told;
-  const bool ends = kind == AlertKind::Recovered;
-  const auto to = host_alert(
-      step, kind, event, std::move(text), engine_dedup_key_, Following{AlertKind::Critical, ends, ends, told},
+void Supervisor::engine_notification(Step& step, NotificationKind kind, const char* event, std::string text) {
+  std::vector<std::string>& notified_channels = host_state_.host.engine_notified_channels;
+  const bool ends = kind == NotificationKind::Recovered;
+  const auto to = host_notification(
+      step, kind, event, std::move(text), engine_dedup_key_,
+      Following{NotificationKind::Critical, ends, ends, notified_channels},
       ends ? std::string() : "See whether the engine runs, and whether healer may talk to it.");
-  told.clear();
+  notified_channels.clear();
   if (!ends)
-    for (const Destination& each : to) told.push_back(each.channel);
+    for (const Destination& each : to) notified_channels.push_back(each.channel);
 }
 
-std::vector<Destination> Supervisor::host_alert(Step& step, AlertKind kind, const char* event,
-                                                std::string text, std::string dedup_key,
-                                                const Following& follows, std::string advice,
-                                                const std::vector<Destination>& more) {
-  Alert alert;
-  alert.id = AlertId{++world_.last_alert};
-  alert.kind = kind;
-  alert.dedup_key = std::move(dedup_key);
-  alert.event = event;
-  alert.text = std::move(text);
-  alert.host = world_.policy.host_name;
-  alert.raised_at = step.now;
-  alert.advice = std::move(advice);
-  alert.link = link_of(routing_of(world_.policy).link, alert);
+std::vector<Destination> Supervisor::host_notification(Step& step, NotificationKind kind, const char* event,
+                                                       std::string text, std::string dedup_key,
+                                                       const Following& follows, std::string advice,
+                                                       const std::vector<Destination>& more) {
+  Notification notification;
+  notification.id = NotificationId{++host_state_.last_notification};
+  notification.kind = kind;
+  notification.dedup_key = std::move(dedup_key);
+  notification.event = event;
+  notification.text = std::move(text);
+  notification.host = host_state_.policy.host_name;
+  notification.created_at = step.now;
+  notification.advice = std::move(advice);
+  notification.link = link_of(routing_of(host_state_.policy).link, notification);
   std::vector<Destination> to =
-      route_alert(world_.policy, alert, follows, {step.now, world_.wall_ahead}).destinations;
+      route_notification(host_state_.policy, notification, follows, {step.now, host_state_.wall_ahead})
+          .destinations;
   join(to, more);
-  step.out.push_back(RaiseAlert{std::move(alert), to});
+  step.out.push_back(SendNotification{std::move(notification), to});
   return to;
 }
 

@@ -12,9 +12,9 @@
 #include <vector>
 
 #include "base/time.hpp"
-#include "core/care.hpp"
 #include "core/workload.hpp"
-#include "model/action.hpp"
+#include "core/workload_controller.hpp"
+#include "model/effect.hpp"
 #include "model/event.hpp"
 #include "model/status.hpp"
 
@@ -22,21 +22,21 @@ namespace healer {
 
 /// The pure core: every decision of the daemon, one event at a time.
 ///
-///     step(event, now) -> actions
+///     step(event, now) -> effects
 ///
 /// No I/O, no clock, no threads, no randomness of its own: the same seed and sequence of (event, now) gives
-/// the same actions (HEALING.md 7.7). Events may be late, repeated or about things unknown; those change
+/// the same effects (HEALING.md 7.7). Events may be late, repeated or about things unknown; those change
 /// nothing.
 ///
 /// About the engine itself it keeps one state:
 ///
-///   engine | input              | next | what is done
-///   -------+--------------------+------+---------------------------------------------------------
-///   down   | EngineConnected    | up   | told to people if its loss was
-///   up     | EngineLost         | down | outcomes are unknown, nothing is ordered; an alert if it stays
-///          |                    |      | so for 10 s
-///   up     | SyncCompleted      | up   | what is not listed is looked at; what fell with the engine is
-///          |                    |      | waited for
+///   engine | input           | next | what is done
+///   -------+-----------------+------+---------------------------------------------------------------------
+///   down   | EngineConnected | up   | notified if its loss was
+///   up     | EngineLost      | down | outcomes are unknown, nothing is ordered; a notification if it stays
+///          |                 |      | so for 10 s
+///   up     | SyncCompleted   | up   | what is not listed is looked at; what fell with the engine is
+///          |                 |      | waited for
 class Supervisor {
  public:
   /// `seed`: of every random draw of this process, base/draws.hpp.
@@ -44,18 +44,18 @@ class Supervisor {
   Supervisor(const Supervisor&) = delete;
   Supervisor& operator=(const Supervisor&) = delete;
 
-  /// Appends the actions to `out`, in order.
-  void step(const Event& event, Instant now, Actions& out);
+  /// Appends the effects to `out`, in order.
+  void step(const Event& event, Instant now, Effects& out);
 
   std::vector<WorkloadStatus> status(Instant now) const;
   std::optional<WorkloadStatus> status_of(std::string_view key_or_name, Instant now) const;
-  /// The key of the workload a person means, by key or by container name.
+  /// The key of the workload an operator means, by key or by container name.
   std::optional<std::string> find(std::string_view key_or_name) const;
   /// Why a workload is treated as it is; nothing when there is none of that name.
   std::optional<WorkloadExplanation> explain(std::string_view key_or_name, Instant now) const;
   HostStatus host_status(Instant now) const;
-  bool engine_up() const { return world_.engine_up; }
-  bool synced_once() const { return world_.synced_once; }
+  bool engine_up() const { return host_state_.engine_up; }
+  bool synced_once() const { return host_state_.synced_once; }
   std::size_t watched() const { return workloads_.size(); }
   /// For invariant checks: read-only access to each workload's state.
   template <class F>
@@ -71,7 +71,7 @@ class Supervisor {
  private:
   struct Step {
     Instant now;
-    Actions& out;
+    Effects& out;
   };
 
   void on(const EngineEvent& event, Step& step);
@@ -80,7 +80,7 @@ class Supervisor {
   void on(const InspectFailed& event, Step& step);
   void on(const SyncCompleted& event, Step& step);
   void on(const EngineConnected& event, Step& step);
-  void on(const VantageLearned& event, Step& step);
+  void on(const ProbeOriginLearned& event, Step& step);
   void on(const EngineLost& event, Step& step);
   void on(const ProbeFinished& event, Step& step);
   void on(const RemedyFinished& event, Step& step);
@@ -92,30 +92,32 @@ class Supervisor {
   void on(const OperatorResume& event, Step& step);
   void on(const OperatorHeal& event, Step& step);
   void on(const OperatorAck& event, Step& step);
-  void on(const SignalReported& event, Step& step);
+  void on(const AlertReported& event, Step& step);
   void on(const WallClockMoved& event, Step& step);
   void on(const HostPolicyChanged& event, Step& step);
 
   Workload* by_key(const std::string& key);
   Workload* by_container(const std::string& id);
   Workload& adopt(const std::string& key, const std::string& container_id);
-  /// Runs `what(Care&)` and then everything that has become due, and writes down what changed. The
-  /// workload may be gone afterwards.
+  /// Runs `what(WorkloadController&)` and then everything that has become due, and writes down what changed.
+  /// The workload may be gone afterwards.
   template <class F>
-  void care(Workload& workload, Step& step, F&& what);
-  void care_for(Workload& workload, Step& step, const std::function<void(Care&)>& what);
+  void run_controller(Workload& workload, Step& step, F&& what);
+  void run_controller_for(Workload& workload, Step& step,
+                          const std::function<void(WorkloadController&)>& what);
   void forget_if_over(const Workload& workload, Instant now);
   void take_over_unseen(const std::vector<std::string>& listed, Step& step);
   void take_over_incidents(Step& step);
   std::optional<Attempt> take_unfinished(const std::string& key, Step& step);
-  void engine_alert(Step& step, AlertKind kind, const char* event, std::string text);
+  void engine_notification(Step& step, NotificationKind kind, const char* event, std::string text);
   /// About no workload. The destinations it went to; `more` are others than those that routes give it.
-  std::vector<Destination> host_alert(Step& step, AlertKind kind, const char* event, std::string text,
-                                      std::string dedup_key, const Following& follows,
-                                      std::string advice = {}, const std::vector<Destination>& more = {});
-  /// What the control probe's state asks for: its question, what waits for its answer, what people are told.
-  void control_due(Step& step);
-  void control_news(Control::News news, Step& step);
+  std::vector<Destination> host_notification(Step& step, NotificationKind kind, const char* event,
+                                             std::string text, std::string dedup_key,
+                                             const Following& follows, std::string advice = {},
+                                             const std::vector<Destination>& more = {});
+  /// What the connectivity check's state asks for: its question, what waits for its answer, notifications.
+  void connectivity_due(Step& step);
+  void connectivity_changed(ConnectivityCheck::Change change, Step& step);
   bool was_shutdown(Instant now) const;
   std::int64_t newest_event() const;
   /// What was said of its container before it was looked at. `ours`: an order was under way, whose doing it
@@ -133,18 +135,19 @@ class Supervisor {
   void restrain(Step& step);
   void wake_host(Step& step);
   std::optional<Instant> host_deadline() const;
-  /// Counts it anew after something was decided about it; `first` is the first action of that.
+  /// Counts it anew after something was decided about it; `first` is the first effect of that.
   void count(Workload& workload, std::size_t first, Step& step);
   void uncount(Workload& workload);
   void watch_mass(Step& step);
   void mass_changed(MassGuard::Change change, Step& step);
-  void tell_of_mass(Step& step);
-  std::vector<const Workload*> ailing() const;
+  void notify_mass(Step& step);
+  std::vector<const Workload*> failing() const;
   std::string common_dependency(const std::vector<const Workload*>& members) const;
-  void mass_alert(AlertKind kind, const char* event, std::string text, Step& step, std::string advice = {});
-  std::vector<Destination> members_channels(AlertKind kind, Step& step) const;
+  void mass_notification(NotificationKind kind, const char* event, std::string text, Step& step,
+                         std::string advice = {});
+  std::vector<Destination> members_channels(NotificationKind kind, Step& step) const;
   void host_decision(Rule rule, std::string outcome, std::string inputs, Step& step);
-  void save_host(Step& step) { step.out.push_back(Persist{world_.host}); }
+  void save_host(Step& step) { step.out.push_back(Persist{host_state_.host}); }
   /// Those held for this reason look again, the longest due first.
   void release(HoldKind kind, Step& step);
   void ripple(const std::string& key, Step& step);
@@ -162,8 +165,8 @@ class Supervisor {
   void look_at_parents(const std::vector<std::string>& listed, Step& step);
   void look_at_children(const std::string& parent_key, Step& step);
 
-  World world_;
-  Workloads& workloads_ = world_.workloads;
+  HostState host_state_;
+  Workloads& workloads_ = host_state_.workloads;
   std::unordered_map<std::string, std::string> key_of_container_;
   std::unordered_map<std::string, Remembered> remembered_;  ///< those without a container now
   std::vector<Attempt> unfinished_attempts_;  ///< a former process's, to be settled at first sight
@@ -176,20 +179,20 @@ class Supervisor {
   /// whose. A container of that name is no workload of its own.
   std::unordered_map<std::string, std::string> set_aside_;
 
-  // Of those counted: see standing.hpp.
+  // Of those counted: see host_contribution.hpp.
   std::size_t among_ = 0;
-  std::size_t ailing_ = 0;
-  std::size_t untold_ = 0;
+  std::size_t failing_ = 0;
+  std::size_t unnotified_ = 0;
   bool taken_over_ = false;
   bool slot_freed_ = false;
-  std::set<std::string> well_again_;  ///< in this step; others depend on them
+  std::set<std::string> healthy_again_;  ///< in this step; others depend on them
   std::map<HoldKind, std::set<std::pair<Instant, std::string>>> held_;  ///< by due, the longest first
   std::unordered_map<std::string, std::string> parent_key_of_;          ///< by the parent's container id
 
   std::string engine_reason_;
   std::optional<Instant> engine_lost_at_;
-  std::optional<Instant> engine_alert_due_;
-  std::string engine_dedup_key_;         ///< set while people know of the loss
+  std::optional<Instant> engine_notification_due_;
+  std::string engine_dedup_key_;         ///< set while operators know of the loss
   std::optional<Instant> host_wake_at_;  ///< what the runtime was last asked for
 };
 

@@ -5,20 +5,20 @@
 #include <fmt/format.h>
 
 #include "base/duration.hpp"
-#include "core/standing.hpp"
+#include "core/host_contribution.hpp"
 #include "core/supervisor.hpp"
 
 namespace healer {
 namespace {
 
 /// So many names are given before the rest is a number.
-constexpr std::size_t names_told = 10;
+constexpr std::size_t names_notified = 10;
 
 std::string names_of(const std::vector<const Workload*>& members) {
   std::string text;
-  for (std::size_t i = 0; i < members.size() && i < names_told; ++i)
+  for (std::size_t i = 0; i < members.size() && i < names_notified; ++i)
     text += (i == 0 ? "" : ", ") + members[i]->name;
-  if (members.size() > names_told) text += fmt::format(" and {} more", members.size() - names_told);
+  if (members.size() > names_notified) text += fmt::format(" and {} more", members.size() - names_notified);
   return text;
 }
 
@@ -36,33 +36,34 @@ void Supervisor::take_over_host(Step& step) {
   for (auto& [key, remembered] : remembered_) {
     WorkloadRecord& record = remembered.record;
     for (Instant* at :
-         {&record.backoff_changed_at, &record.last_announced, &record.quiet_since, &record.reset_at})
+         {&record.backoff_changed_at, &record.last_notified, &record.unnotified_since, &record.reset_at})
       no_later(*at);
     for (Instant& at : remembered.attempts) no_later(at);
-    for (FiringSignal& signal : record.signals) {
-      no_later(signal.since);
-      no_later(signal.told_at);
+    for (FiringAlert& alert : record.alerts) {
+      no_later(alert.since);
+      no_later(alert.reported_at);
     }
   }
-  if (!world_.host.mass_alert_key.empty())
-    world_.mass = MassGuard::restored(world_.policy, world_.host.mass_since, step.now);
+  if (!host_state_.host.mass_notification_key.empty())
+    host_state_.mass = MassGuard::restored(host_state_.policy, host_state_.host.mass_since, step.now);
 }
 
 void Supervisor::host_due(Step& step) {
-  if (world_.host.paused_until && step.now >= *world_.host.paused_until)
+  if (host_state_.host.paused_until && step.now >= *host_state_.host.paused_until)
     host_pause_over("the operator's pause of everything is over", step);
   // By the clock alone; what this step changes is counted at its end.
-  if (world_.mass.on()) watch_mass(step);
+  if (host_state_.mass.on()) watch_mass(step);
 }
 
 std::optional<Instant> Supervisor::host_deadline() const {
-  std::optional<Instant> next = engine_alert_due_;
+  std::optional<Instant> next = engine_notification_due_;
   const auto at = [&next](std::optional<Instant> candidate) {
     if (candidate && (!next || *candidate < *next)) next = candidate;
   };
-  at(world_.control.next_deadline());
-  at(world_.mass.deadline());
-  if (world_.host.paused_until && *world_.host.paused_until != Instant::max()) at(world_.host.paused_until);
+  at(host_state_.connectivity.next_deadline());
+  at(host_state_.mass.deadline());
+  if (host_state_.host.paused_until && *host_state_.host.paused_until != Instant::max())
+    at(host_state_.host.paused_until);
   return next;
 }
 
@@ -75,23 +76,23 @@ void Supervisor::wake_host(Step& step) {
 // Counting.
 
 void Supervisor::count(Workload& workload, std::size_t first, Step& step) {
-  Standing now;
+  HostContribution now;
   now.counted = true;
   now.among = counts_among(workload);
-  now.ailing = counts_as_ailing(workload);
-  now.untold = now.ailing && workload.incident && !workload.incident->announced;
+  now.failing = counts_as_failing(workload);
+  now.unnotified = now.failing && workload.incident && !workload.incident->notified;
   now.in_remedy = in_remedy(workload);
-  now.ails = ails(workload, step.now) != nullptr;
-  const Standing before = std::exchange(workload.standing, now);
+  now.not_ready = not_ready_reason(workload, step.now) != nullptr;
+  const HostContribution before = std::exchange(workload.contribution, now);
   among_ += static_cast<std::size_t>(now.among) - static_cast<std::size_t>(before.among);
-  ailing_ += static_cast<std::size_t>(now.ailing) - static_cast<std::size_t>(before.ailing);
-  untold_ += static_cast<std::size_t>(now.untold) - static_cast<std::size_t>(before.untold);
-  if (now.in_remedy && !before.in_remedy) world_.slots.taken(workload.service);
+  failing_ += static_cast<std::size_t>(now.failing) - static_cast<std::size_t>(before.failing);
+  unnotified_ += static_cast<std::size_t>(now.unnotified) - static_cast<std::size_t>(before.unnotified);
+  if (now.in_remedy && !before.in_remedy) host_state_.concurrency.taken(workload.service);
   if (!now.in_remedy && before.in_remedy) {
-    world_.slots.given_back(workload.service);
+    host_state_.concurrency.given_back(workload.service);
     slot_freed_ = true;
   }
-  if (before.counted && before.ails && !now.ails) well_again_.insert(workload.key);
+  if (before.counted && before.not_ready && !now.not_ready) healthy_again_.insert(workload.key);
   if (!workload.incident) workload.dependency_hold_until.reset();
 
   std::optional<std::pair<HoldKind, Instant>> held;
@@ -100,55 +101,55 @@ void Supervisor::count(Workload& workload, std::size_t first, Step& step) {
   if (held != workload.held) {
     if (workload.held) {
       held_[workload.held->first].erase({workload.held->second, workload.key});
-      if (workload.held->first == HoldKind::Concurrency) world_.slots.wait_no_more(workload.key);
+      if (workload.held->first == HoldKind::Concurrency) host_state_.concurrency.wait_no_more(workload.key);
     }
     if (held) {
       held_[held->first].insert({held->second, workload.key});
-      if (held->first == HoldKind::Concurrency) world_.slots.wait(workload.key, held->second);
+      if (held->first == HoldKind::Concurrency) host_state_.concurrency.wait(workload.key, held->second);
     }
     workload.held = held;
   }
 
-  if (!world_.mass.on() || !(now.in_remedy || before.in_remedy)) return;
+  if (!host_state_.mass.on() || !(now.in_remedy || before.in_remedy)) return;
   for (std::size_t i = first; i < step.out.size(); ++i) {
     const auto* persist = std::get_if<Persist>(&step.out[i]);
     const auto* attempt = persist != nullptr ? std::get_if<Attempt>(&persist->record) : nullptr;
     if (attempt == nullptr || attempt->workload != workload.key || !attempt->ended_at) continue;
-    // One that was dropped, or never carried out, says nothing about whether a remedy helps.
-    if (attempt->state == AttemptState::Dropped || attempt->state == AttemptState::NotCarriedOut) continue;
-    const bool cured = attempt->state == AttemptState::Cured;
-    mass_changed(world_.mass.remedy_ended(cured, step.now, world_.policy), step);
+    // One that was dropped, or never executed, says nothing about whether a remedy helps.
+    if (attempt->state == AttemptState::Cancelled || attempt->state == AttemptState::NotExecuted) continue;
+    const bool recovered = attempt->state == AttemptState::Recovered;
+    mass_changed(host_state_.mass.remedy_ended(recovered, step.now, host_state_.policy), step);
   }
 }
 
 void Supervisor::uncount(Workload& workload) {
-  const Standing before = std::exchange(workload.standing, Standing{});
+  const HostContribution before = std::exchange(workload.contribution, HostContribution{});
   among_ -= before.among ? 1 : 0;
-  ailing_ -= before.ailing ? 1 : 0;
-  untold_ -= before.untold ? 1 : 0;
+  failing_ -= before.failing ? 1 : 0;
+  unnotified_ -= before.unnotified ? 1 : 0;
   if (before.in_remedy) {
-    world_.slots.given_back(workload.service);
+    host_state_.concurrency.given_back(workload.service);
     slot_freed_ = true;
   }
   if (workload.held) held_[workload.held->first].erase({workload.held->second, workload.key});
   workload.held.reset();
-  world_.slots.wait_no_more(workload.key);
-  world_.slots.left(workload.service);
-  world_.graph.remove(workload.key);
+  host_state_.concurrency.wait_no_more(workload.key);
+  host_state_.concurrency.left(workload.service);
+  host_state_.graph.remove(workload.key);
   leave_network(workload);
 }
 
 void Supervisor::restrain(Step& step) {
-  if (!world_.control.failed()) release(HoldKind::Unasked, step);
-  world_.slots.set_limit(world_.policy.remedy_share, workloads_.size());
+  if (!host_state_.connectivity.failed()) release(HoldKind::Connectivity, step);
+  host_state_.concurrency.set_limit(host_state_.policy.remedy_share, workloads_.size());
   watch_mass(step);
-  while (slot_freed_ || !well_again_.empty()) {
+  while (slot_freed_ || !healthy_again_.empty()) {
     if (std::exchange(slot_freed_, false)) {
       release(HoldKind::Replica, step);
       release(HoldKind::MassFailure, step);
       release(HoldKind::Concurrency, step);
     }
-    for (const std::string& key : std::exchange(well_again_, {})) ripple(key, step);
+    for (const std::string& key : std::exchange(healthy_again_, {})) ripple(key, step);
     watch_mass(step);
   }
   report_cycles(step);
@@ -159,47 +160,47 @@ void Supervisor::release(HoldKind kind, Step& step) {
   if (found == held_.end() || found->second.empty()) return;
   const auto waiting = found->second;  // looking again changes it
   for (const auto& [due, key] : waiting) {
-    if (kind == HoldKind::Concurrency && world_.slots.full()) return;
-    if (kind == HoldKind::MassFailure && world_.mass.room(world_.slots.in_use()) == 0) return;
-    if (Workload* workload = by_key(key)) care_for(*workload, step, [](Care&) {});
+    if (kind == HoldKind::Concurrency && host_state_.concurrency.full()) return;
+    if (kind == HoldKind::MassFailure && host_state_.mass.room(host_state_.concurrency.in_use()) == 0) return;
+    if (Workload* workload = by_key(key)) run_controller_for(*workload, step, [](WorkloadController&) {});
   }
 }
 
 void Supervisor::look_at_incidents(Step& step) {
   std::vector<std::string> keys;
   for (const auto& [key, workload] : workloads_)
-    if (workload->incident || workload->unannounced_incidents > 0) keys.push_back(key);
+    if (workload->incident || workload->unnotified_incidents > 0) keys.push_back(key);
   std::sort(keys.begin(), keys.end());
   for (const std::string& key : keys)
-    if (Workload* workload = by_key(key)) care_for(*workload, step, [](Care&) {});
+    if (Workload* workload = by_key(key)) run_controller_for(*workload, step, [](WorkloadController&) {});
 }
 
-/// It is well again: what was held for it looks again, with a fresh verdict of its own.
+/// It is healthy again: what was held for it looks again, with a fresh verdict of its own.
 void Supervisor::ripple(const std::string& key, Step& step) {
   const Workload* root = by_key(key);
-  if (root == nullptr || !world_.graph.has_dependents(key)) return;
+  if (root == nullptr || !host_state_.graph.has_dependents(key)) return;
   const std::string name = root->name;
-  for (const std::string& dependent : world_.graph.ripple(key)) {
+  for (const std::string& dependent : host_state_.graph.ripple(key)) {
     Workload* workload = by_key(dependent);
     if (workload == nullptr || !workload->held) continue;
     const HoldKind why = workload->held->first;
     if (why != HoldKind::Dependency && why != HoldKind::NetworkParent) continue;
-    const auto still = world_.graph.ailing_root(dependent, [&](const std::string& other) {
+    const auto still = host_state_.graph.failing_root(dependent, [&](const std::string& other) {
       const Workload* below = by_key(other);
-      return below != nullptr && ails(*below, step.now) != nullptr;
+      return below != nullptr && not_ready_reason(*below, step.now) != nullptr;
     });
-    care_for(*workload, step, [&](Care& care) {
-      if (!still) care.cause_gone(HoldKind::Dependency, name + " is well again");
+    run_controller_for(*workload, step, [&](WorkloadController& controller) {
+      if (!still) controller.cause_gone(HoldKind::Dependency, name + " is healthy again");
     });
   }
 }
 
 // Too much at once.
 
-std::vector<const Workload*> Supervisor::ailing() const {
+std::vector<const Workload*> Supervisor::failing() const {
   std::vector<const Workload*> members;
   for (const auto& [key, workload] : workloads_)
-    if (workload->standing.ailing) members.push_back(workload.get());
+    if (workload->contribution.failing) members.push_back(workload.get());
   std::sort(members.begin(), members.end(),
             [](const Workload* a, const Workload* b) { return a->name < b->name; });
   return members;
@@ -210,15 +211,15 @@ std::string Supervisor::common_dependency(const std::vector<const Workload*>& me
   std::map<std::string, std::size_t> shared;
   for (const Workload* member : members) {
     ++shared[member->key];
-    for (const std::string& below : world_.graph.closure(member->key)) ++shared[below];
+    for (const std::string& below : host_state_.graph.closure(member->key)) ++shared[below];
   }
   std::string found;
   std::size_t rest_on_it = 0;
   for (const auto& [key, count] : shared) {
     if (count != members.size()) continue;
-    const std::size_t above = world_.graph.ripple(key).size();
+    const std::size_t above = host_state_.graph.ripple(key).size();
     if (!found.empty() && above <= rest_on_it) continue;
-    const Workload* workload = world_.find(key);
+    const Workload* workload = host_state_.find(key);
     found = workload != nullptr && !workload->name.empty() ? workload->name : key;
     rest_on_it = above;
   }
@@ -234,72 +235,82 @@ void Supervisor::host_decision(Rule rule, std::string outcome, std::string input
   step.out.push_back(Persist{std::move(decision)});
 }
 
-/// Where the members' own alerts would go: the grouped one takes their place.
-std::vector<Destination> Supervisor::members_channels(AlertKind kind, Step& step) const {
+/// Where the members' own notifications would go: the grouped one takes their place.
+std::vector<Destination> Supervisor::members_channels(NotificationKind kind, Step& step) const {
   std::vector<Destination> all;
-  if (routing_of(world_.policy).routes.empty()) return all;  // every channel has it anyway
-  for (const Workload* member : ailing()) {
-    if (!member->policy->alerts) continue;
-    Alert alert;
-    alert.kind = kind;
-    alert.workload = member->name;
-    alert.project = project_of(*member);
-    alert.route = member->policy->alert_route;
-    join(all, route_alert(world_.policy, alert, Following{kind}, {step.now, world_.wall_ahead}).destinations);
+  if (routing_of(host_state_.policy).routes.empty()) return all;  // every channel has it anyway
+  for (const Workload* member : failing()) {
+    if (!member->policy->notifications) continue;
+    Notification notification;
+    notification.kind = kind;
+    notification.workload = member->name;
+    notification.project = project_of(*member);
+    notification.route = member->policy->notification_route;
+    join(all, route_notification(host_state_.policy, notification, Following{kind},
+                                 {step.now, host_state_.wall_ahead})
+                  .destinations);
   }
   return all;
 }
 
-void Supervisor::mass_alert(AlertKind kind, const char* event, std::string text, Step& step,
-                            std::string advice) {
-  if (world_.host.mass_alert_key.empty()) {
-    // Later than the last one's: two may begin in one millisecond, and an alert's key is never used again.
-    world_.host.mass_since = std::max(world_.mass.since(), world_.host.mass_since + 1ms);
-    world_.host.mass_alert_key = fmt::format("healer/{:.60}/mass/{}", world_.policy.host_name,
-                                             world_.host.mass_since.time_since_epoch().count());
-    world_.host.mass_told.clear();
+void Supervisor::mass_notification(NotificationKind kind, const char* event, std::string text, Step& step,
+                                   std::string advice) {
+  if (host_state_.host.mass_notification_key.empty()) {
+    // Later than the last one's: two may begin in one millisecond, and a notification's key is never used
+    // again.
+    host_state_.host.mass_since = std::max(host_state_.mass.since(), host_state_.host.mass_since + 1ms);
+    host_state_.host.mass_notification_key =
+        fmt::format("healer/{:.60}/mass/{}", host_state_.policy.host_name,
+                    host_state_.host.mass_since.time_since_epoch().count());
+    host_state_.host.mass_notified_channels.clear();
   }
-  std::vector<std::string>& told = world_.host.mass_told;
+  std::vector<std::string>& notified_channels = host_state_.host.mass_notified_channels;
   Following follows;
-  follows.ends = kind == AlertKind::Recovered;
-  follows.called = follows.ends && world_.host.mass_critical;
-  follows.told = told;
-  follows.trigger = !follows.ends ? kind : follows.called ? AlertKind::Critical : AlertKind::Degraded;
+  follows.ends = kind == NotificationKind::Recovered;
+  follows.called = follows.ends && host_state_.host.mass_critical;
+  follows.notified_channels = notified_channels;
+  follows.trigger = !follows.ends    ? kind
+                    : follows.called ? NotificationKind::Critical
+                                     : NotificationKind::Degraded;
   const std::vector<Destination> more =
       follows.ends ? std::vector<Destination>{} : members_channels(kind, step);
-  for (const Destination& each : host_alert(step, kind, event, std::move(text), world_.host.mass_alert_key,
-                                            follows, std::move(advice), more))
-    if (std::find(told.begin(), told.end(), each.channel) == told.end()) told.push_back(each.channel);
+  for (const Destination& each :
+       host_notification(step, kind, event, std::move(text), host_state_.host.mass_notification_key, follows,
+                         std::move(advice), more))
+    if (std::find(notified_channels.begin(), notified_channels.end(), each.channel) ==
+        notified_channels.end())
+      notified_channels.push_back(each.channel);
   save_host(step);
 }
 
 void Supervisor::watch_mass(Step& step) {
-  mass_changed(world_.mass.update(ailing_, among_, step.now, world_.policy), step);
-  tell_of_mass(step);
+  mass_changed(host_state_.mass.update(failing_, among_, step.now, host_state_.policy), step);
+  notify_mass(step);
 }
 
-/// The grouped alert takes the place of the first member's own.
-void Supervisor::tell_of_mass(Step& step) {
-  if (untold_ == 0 || !world_.mass.on() || !world_.host.mass_alert_key.empty()) return;
-  const std::vector<const Workload*> members = ailing();
+/// The grouped notification takes the place of the first member's own.
+void Supervisor::notify_mass(Step& step) {
+  if (unnotified_ == 0 || !host_state_.mass.on() || !host_state_.host.mass_notification_key.empty()) return;
+  const std::vector<const Workload*> members = failing();
   const std::string common = common_dependency(members);
-  mass_alert(
-      AlertKind::Degraded, "MASS FAILURE",
-      fmt::format("{} of {} containers are ill at once: {}. It is likely one shared cause{}. Nothing is "
-                  "done for {}; if it lasts, one of them is healed to see whether that helps.",
+  mass_notification(
+      NotificationKind::Degraded, "MASS FAILURE",
+      fmt::format("{} of {} containers are unhealthy at once: {}. They probably share one cause{}. Remedies "
+                  "are on hold for {}; if it lasts, healer tries one canary.",
                   members.size(), among_, names_of(members), common.empty() ? std::string() : ", " + common,
-                  format_duration(world_.policy.mass_hold)),
+                  format_duration(host_state_.policy.mass_hold)),
       step, common.empty() ? "Look at what they share." : fmt::format("Look at {} first.", common));
 }
 
 void Supervisor::mass_changed(MassGuard::Change change, Step& step) {
   if (change == MassGuard::Change::None) return;  // nearly every step: nothing is written for it
-  const MassGuard& mass = world_.mass;
+  const MassGuard& mass = host_state_.mass;
   const auto log = [&step](LogLevel level, std::string text) {
     step.out.push_back(LogLine{level, std::move(text), {}});
   };
-  const std::string inputs = fmt::format("ailing={}; among={}; share={}; least={}; batch={}", ailing_, among_,
-                                         world_.policy.mass_share, world_.policy.mass_least, mass.batch());
+  const std::string inputs =
+      fmt::format("failing={}; among={}; share={}; least={}; batch={}", failing_, among_,
+                  host_state_.policy.mass_share, host_state_.policy.mass_least, mass.batch());
   switch (change) {
     case MassGuard::Change::None:
       return;
@@ -313,17 +324,18 @@ void Supervisor::mass_changed(MassGuard::Change change, Step& step) {
       host_decision(Rule::MassCanary, mass.text(step.now), inputs, step);
       slot_freed_ = true;  // whoever is due first may go
       return;
-    case MassGuard::Change::NotCured:
+    case MassGuard::Change::NotRecovered:
       log(LogLevel::Error, "mass failure: " + mass.text(step.now));
       host_decision(Rule::MassHold, mass.text(step.now), inputs, step);
-      if (!std::exchange(world_.host.mass_critical, true)) {
-        mass_alert(
-            AlertKind::Critical, "MASS FAILURE",
-            fmt::format("{} of {} containers are ill at once, and a restart does not help here: one was "
-                        "tried, and is still ill. {}. A person is needed; meanwhile one is tried again "
-                        "now and then.",
-                        ailing_, among_, names_of(ailing())),
-            step, "Look at what they share: the network, a disk, something they all depend on.");
+      if (!std::exchange(host_state_.host.mass_critical, true)) {
+        mass_notification(
+            NotificationKind::Critical, "MASS FAILURE",
+            fmt::format(
+                "{} of {} containers are unhealthy at once, and a restart does not help here: one was "
+                "tried, and is still unhealthy. {}. An operator is needed; meanwhile healer tries one canary "
+                "at growing intervals.",
+                failing_, among_, names_of(failing())),
+            step, "Look at what they share: the network, a disk, a common dependency.");
       }
       return;
     case MassGuard::Change::Over:
@@ -331,41 +343,44 @@ void Supervisor::mass_changed(MassGuard::Change change, Step& step) {
   }
   const Duration lasted = step.now - mass.since();
   const std::string text =
-      fmt::format("the mass failure is over after {}: {} of {} are ill",
-                  format_duration(std::chrono::floor<std::chrono::seconds>(lasted)), ailing_, among_);
+      fmt::format("the mass failure is over after {}: {} of {} are unhealthy",
+                  format_duration(std::chrono::floor<std::chrono::seconds>(lasted)), failing_, among_);
   log(LogLevel::Info, text);
   host_decision(Rule::MassOver, text, inputs, step);
-  if (!world_.host.mass_alert_key.empty()) {
-    const std::vector<const Workload*> left = ailing();
-    mass_alert(AlertKind::Recovered, "MASS FAILURE OVER",
-               fmt::format("The mass failure is over after {}.{}",
-                           format_duration(std::chrono::floor<std::chrono::seconds>(lasted)),
-                           left.empty() ? "" : " Not well yet: " + names_of(left) + "."),
-               step);
-    world_.host.mass_alert_key.clear();
-    world_.host.mass_told.clear();
-    world_.host.mass_critical = false;
+  if (!host_state_.host.mass_notification_key.empty()) {
+    const std::vector<const Workload*> left = failing();
+    mass_notification(NotificationKind::Recovered, "MASS FAILURE OVER",
+                      fmt::format("The mass failure is over after {}.{}",
+                                  format_duration(std::chrono::floor<std::chrono::seconds>(lasted)),
+                                  left.empty() ? "" : " Not healthy yet: " + names_of(left) + "."),
+                      step);
+    host_state_.host.mass_notification_key.clear();
+    host_state_.host.mass_notified_channels.clear();
+    host_state_.host.mass_critical = false;
     save_host(step);
   }
   slot_freed_ = true;
-  // What failed while the cause lasted says nothing about now. Those still ill are told of one by one.
+  // What failed while the cause lasted says nothing about now. Those still unhealthy are notified of one by
+  // one.
   const auto waiting = held_[HoldKind::MassFailure];
   for (const auto& [due, key] : waiting)
     if (Workload* workload = by_key(key))
-      care_for(*workload, step,
-               [](Care& care) { care.cause_gone(HoldKind::MassFailure, "the mass failure is over"); });
+      run_controller_for(*workload, step, [](WorkloadController& controller) {
+        controller.cause_gone(HoldKind::MassFailure, "the mass failure is over");
+      });
   look_at_incidents(step);
 }
 
-// What people say.
+// What operators say.
 
 void Supervisor::on(const OperatorPause& event, Step& step) {
   if (!event.workload.empty()) {
     if (Workload* workload = by_key(event.workload))
-      care_for(*workload, step, [&](Care& care) { care.operator_pause(event.length); });
+      run_controller_for(*workload, step,
+                         [&](WorkloadController& controller) { controller.operator_pause(event.length); });
     return;
   }
-  world_.host.paused_until = event.length ? step.now + *event.length : Instant::max();
+  host_state_.host.paused_until = event.length ? step.now + *event.length : Instant::max();
   for (const auto& [key, workload] : workloads_) workload->forced_in_pause = false;
   save_host(step);
   const std::string text =
@@ -378,14 +393,15 @@ void Supervisor::on(const OperatorPause& event, Step& step) {
 void Supervisor::on(const OperatorResume& event, Step& step) {
   if (!event.workload.empty()) {
     if (Workload* workload = by_key(event.workload))
-      care_for(*workload, step, [](Care& care) { care.operator_resume(); });
+      run_controller_for(*workload, step,
+                         [](WorkloadController& controller) { controller.operator_resume(); });
     return;
   }
-  if (world_.host.paused_until) host_pause_over("resumed by an operator", step);
+  if (host_state_.host.paused_until) host_pause_over("resumed by an operator", step);
 }
 
 void Supervisor::host_pause_over(const std::string& text, Step& step) {
-  world_.host.paused_until.reset();
+  host_state_.host.paused_until.reset();
   save_host(step);
   step.out.push_back(LogLine{LogLevel::Info, text, {}});
   host_decision(Rule::ByOperator, text, {}, step);
@@ -394,18 +410,18 @@ void Supervisor::host_pause_over(const std::string& text, Step& step) {
 
 void Supervisor::on(const WallClockMoved& event, Step& step) {
   // Set back, what was said before would seem to be about the runs that follow.
-  if (event.ahead < world_.wall_ahead)
+  if (event.ahead < host_state_.wall_ahead)
     for (auto& [key, workload] : workloads_)
       if (!workload->judge_exit_at) workload->evidence = {};
-  world_.wall_ahead = event.ahead;
-  world_.engine_lag = Duration{0};
+  host_state_.wall_ahead = event.ahead;
+  host_state_.engine_lag = Duration{0};
   release(HoldKind::Maintenance, step);
 }
 
 void Supervisor::on(const HostPolicyChanged& event, Step&) {
-  const std::string host_name = world_.policy.host_name;
-  world_.policy = event.policy;
-  if (world_.policy.host_name.empty()) world_.policy.host_name = host_name;
+  const std::string host_name = host_state_.policy.host_name;
+  host_state_.policy = event.policy;
+  if (host_state_.policy.host_name.empty()) host_state_.policy.host_name = host_name;
   slot_freed_ = true;  // there may be more of them now
 }
 
@@ -413,12 +429,12 @@ void Supervisor::on(const HostPolicyChanged& event, Step&) {
 
 void Supervisor::learn_edges(Workload& workload, const Container& facts, Step& step) {
   if (std::string service = compose_service(facts); service != workload.service) {
-    const bool in_use = workload.standing.in_remedy;
-    if (in_use) world_.slots.given_back(workload.service);
-    world_.slots.left(workload.service);
+    const bool in_use = workload.contribution.in_remedy;
+    if (in_use) host_state_.concurrency.given_back(workload.service);
+    host_state_.concurrency.left(workload.service);
     workload.service = std::move(service);
-    if (in_use) world_.slots.taken(workload.service);
-    world_.slots.joined(workload.service);
+    if (in_use) host_state_.concurrency.taken(workload.service);
+    host_state_.concurrency.joined(workload.service);
   }
   follow_network(workload, step);
   DependencyNode node;
@@ -429,13 +445,13 @@ void Supervisor::learn_edges(Workload& workload, const Container& facts, Step& s
     node.compose = compose_dependencies(label->second);
   node.named = workload.policy->depends_on;
   node.network_parent = workload.network_parent;
-  world_.graph.set(std::move(node));
+  host_state_.graph.set(std::move(node));
 }
 
 void Supervisor::report_cycles(Step& step) {
-  for (const std::string& key : world_.graph.take_changed_problems())
+  for (const std::string& key : host_state_.graph.take_changed_problems())
     if (const Workload* workload = by_key(key))
-      for (const LabelProblem& problem : world_.graph.problems(key))
+      for (const LabelProblem& problem : host_state_.graph.problems(key))
         step.out.push_back(
             LogLine{LogLevel::Warning,
                     fmt::format("{} — depends on {}: {}", workload->name, problem.value, problem.message),

@@ -1,9 +1,9 @@
 // Containers whose network others share, watched or not: their facts are kept here, because what happens to
-// them decides about their children. See care_network.cpp.
+// them decides about their children. See workload_network.cpp.
 #include <algorithm>
 
 #include "core/identity.hpp"
-#include "core/reach.hpp"
+#include "core/probe_target.hpp"
 #include "core/supervisor.hpp"
 
 namespace healer {
@@ -27,25 +27,25 @@ void Supervisor::follow_network(Workload& workload, Step& step) {
     workload.network_parent.clear();
   } else if (const auto known = parent_key_of_.find(id); known != parent_key_of_.end()) {
     workload.network_parent = known->second;
-    world_.shared_networks[known->second].children.insert(workload.key);
+    host_state_.shared_networks[known->second].children.insert(workload.key);
   } else {
     // Its name is learned with its facts; from disk it may be known already.
-    if (!before.empty()) world_.shared_networks[before].children.insert(workload.key);
-    world_.parents_asked[id].insert(workload.key);
+    if (!before.empty()) host_state_.shared_networks[before].children.insert(workload.key);
+    host_state_.awaited_parents[id].insert(workload.key);
     step.out.push_back(Inspect{id});
   }
-  care_for(workload, step, [](Care& care) { care.network_changed(); });
+  run_controller_for(workload, step, [](WorkloadController& controller) { controller.network_changed(); });
 }
 
 void Supervisor::leave_network(Workload& workload) {
   const std::string id = std::move(workload.network_parent_id);
   workload.network_parent_id.clear();
-  if (const auto asked = world_.parents_asked.find(id); asked != world_.parents_asked.end()) {
+  if (const auto asked = host_state_.awaited_parents.find(id); asked != host_state_.awaited_parents.end()) {
     asked->second.erase(workload.key);
-    if (asked->second.empty()) world_.parents_asked.erase(asked);
+    if (asked->second.empty()) host_state_.awaited_parents.erase(asked);
   }
-  const auto shared = world_.shared_networks.find(workload.network_parent);
-  if (shared == world_.shared_networks.end()) return;
+  const auto shared = host_state_.shared_networks.find(workload.network_parent);
+  if (shared == host_state_.shared_networks.end()) return;
   shared->second.children.erase(workload.key);
   if (!shared->second.children.empty()) return;
   for (auto known = parent_key_of_.begin(); known != parent_key_of_.end();) {
@@ -53,23 +53,23 @@ void Supervisor::leave_network(Workload& workload) {
       ++known;
       continue;
     }
-    world_.network_parents.erase(known->first);
+    host_state_.network_parents.erase(known->first);
     known = parent_key_of_.erase(known);
   }
-  world_.shared_networks.erase(shared);
+  host_state_.shared_networks.erase(shared);
 }
 
 void Supervisor::note_parent(const Container& facts, Step& step) {
-  if (world_.parents_asked.empty() && world_.shared_networks.empty()) return;
+  if (host_state_.awaited_parents.empty() && host_state_.shared_networks.empty()) return;
   const auto known = parent_key_of_.find(facts.id);
-  const auto asked = world_.parents_asked.find(facts.id);
+  const auto asked = host_state_.awaited_parents.find(facts.id);
   // One that is set aside while it is recreated, or renamed, is still whose network they joined.
   const std::string key = known != parent_key_of_.end() ? known->second : workload_key(facts);
-  const bool of_interest = known != parent_key_of_.end() || asked != world_.parents_asked.end() ||
-                           world_.shared_networks.count(key) != 0;
+  const bool of_interest = known != parent_key_of_.end() || asked != host_state_.awaited_parents.end() ||
+                           host_state_.shared_networks.count(key) != 0;
   if (!of_interest || is_set_aside(facts)) return;
-  SharedNetwork& shared = world_.shared_networks[key];
-  if (asked != world_.parents_asked.end()) {
+  SharedNetwork& shared = host_state_.shared_networks[key];
+  if (asked != host_state_.awaited_parents.end()) {
     for (const std::string& child : asked->second) {
       if (Workload* workload = by_key(child)) {
         workload->network_parent = key;
@@ -77,24 +77,24 @@ void Supervisor::note_parent(const Container& facts, Step& step) {
         shared.children.insert(child);
       }
     }
-    world_.parents_asked.erase(asked);
+    host_state_.awaited_parents.erase(asked);
   }
   parent_key_of_[facts.id] = key;
   Container kept = facts;
   kept.labels.clear();
-  world_.network_parents[facts.id] = std::move(kept);
+  host_state_.network_parents[facts.id] = std::move(kept);
   if (shared.id != facts.id &&
-      (facts.state == ContainerState::Running || world_.network_parents.count(shared.id) == 0))
+      (facts.state == ContainerState::Running || host_state_.network_parents.count(shared.id) == 0))
     shared.id = facts.id;
   look_at_children(key, step);
 }
 
 void Supervisor::parent_gone(const std::string& id, Step& step) {
   std::string key;
-  if (const auto asked = world_.parents_asked.find(id); asked != world_.parents_asked.end()) {
+  if (const auto asked = host_state_.awaited_parents.find(id); asked != host_state_.awaited_parents.end()) {
     // Gone before it was ever seen. Its successor may be here already, under the name it is remembered by.
     const std::set<std::string> children = asked->second;
-    world_.parents_asked.erase(asked);
+    host_state_.awaited_parents.erase(asked);
     std::set<std::string> parents;
     for (const std::string& child : children)
       if (const Workload* workload = by_key(child); workload != nullptr && !workload->network_parent.empty())
@@ -112,8 +112,8 @@ void Supervisor::parent_gone(const std::string& id, Step& step) {
   if (known == parent_key_of_.end()) return;
   key = known->second;
   parent_key_of_.erase(known);
-  world_.network_parents.erase(id);
-  SharedNetwork& shared = world_.shared_networks[key];
+  host_state_.network_parents.erase(id);
+  SharedNetwork& shared = host_state_.shared_networks[key];
   if (shared.id == id) {
     shared.id.clear();
     std::vector<std::string> others;
@@ -138,18 +138,19 @@ void Supervisor::look_at_parents(const std::vector<std::string>& listed, Step& s
   for (const auto& [id, key] : parent_key_of_)
     if (key_of_container_.count(id) == 0 || !std::binary_search(listed.begin(), listed.end(), id))
       ids.push_back(id);
-  for (const auto& [id, children] : world_.parents_asked) ids.push_back(id);
+  for (const auto& [id, children] : host_state_.awaited_parents) ids.push_back(id);
   std::sort(ids.begin(), ids.end());
   for (const std::string& id : ids) step.out.push_back(Inspect{id});
 }
 
 void Supervisor::look_at_children(const std::string& parent_key, Step& step) {
-  const auto shared = world_.shared_networks.find(parent_key);
-  if (shared == world_.shared_networks.end()) return;
+  const auto shared = host_state_.shared_networks.find(parent_key);
+  if (shared == host_state_.shared_networks.end()) return;
   const std::set<std::string> children = shared->second.children;
   for (const std::string& child : children)
     if (Workload* workload = by_key(child))
-      care_for(*workload, step, [](Care& care) { care.network_changed(); });
+      run_controller_for(*workload, step,
+                         [](WorkloadController& controller) { controller.network_changed(); });
 }
 
 }  // namespace healer

@@ -21,9 +21,9 @@ Duration first_probe_delay(const Policy& policy, bool daemon_start, double draw)
   return daemon_start ? scaled(policy.interval, draw) : Duration{0};
 }
 
-Duration start_grace(const Policy& policy, bool started_well_once, std::span<const Duration> starts) {
+Duration start_period_of(const Policy& policy, bool started_healthy_once, std::span<const Duration> starts) {
   if (policy.start_period) return *policy.start_period;
-  if (!started_well_once || starts.empty()) return 120s;
+  if (!started_healthy_once || starts.empty()) return 120s;
   const Duration slowest = *std::max_element(starts.begin(), starts.end());
   return std::clamp(slowest * 3, std::min(policy.interval, Duration{10min}), Duration{10min});
 }
@@ -41,9 +41,9 @@ unsigned checks_to_decide(const Policy& policy) {
   return 1 + std::max(in_a_row, policy.window ? policy.window->of : 0);
 }
 
-unsigned decayed_level(const Policy& policy, unsigned level, Duration well_for) {
-  if (well_for <= Duration{0} || policy.backoff_decay <= Duration{0}) return level;
-  const auto steps = static_cast<std::uint64_t>(well_for / policy.backoff_decay);
+unsigned decayed_level(const Policy& policy, unsigned level, Duration healthy_for) {
+  if (healthy_for <= Duration{0} || policy.backoff_decay <= Duration{0}) return level;
+  const auto steps = static_cast<std::uint64_t>(healthy_for / policy.backoff_decay);
   return steps >= level ? 0 : level - static_cast<unsigned>(steps);
 }
 

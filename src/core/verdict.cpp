@@ -35,7 +35,7 @@ std::string first_line(std::string_view output) {
   const auto begins = output.find_first_not_of(" \t\r\n");
   if (begins == std::string_view::npos) return {};
   output.remove_prefix(begins);
-  // It goes into logs and alerts.
+  // It goes into logs and notifications.
   return clip(printable(redact(trim(output.substr(0, output.find('\n'))))), 200);
 }
 

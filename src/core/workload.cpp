@@ -8,17 +8,17 @@ namespace {
 template <class How>
 bool any(const std::vector<WorkloadProbe>& probes) {
   return std::any_of(probes.begin(), probes.end(), [](const WorkloadProbe& probe) {
-    return std::holds_alternative<How>(probe.approach.how);
+    return std::holds_alternative<How>(probe.resolution.how);
   });
 }
 
 }  // namespace
 
 bool Workload::listens_to_engine() const {
-  return any<AskEngine>(probes);
+  return any<UseEngineHealth>(probes);
 }
 
-bool Workload::asks_engine() const {
+bool Workload::uses_engine_health() const {
   return listens_to_engine() && !any<ProbeTargetPtr>(probes);
 }
 
@@ -31,7 +31,7 @@ std::string Workload::probe_text() const {
   for (const WorkloadProbe& probe : probes) {
     if (!text.empty()) text += ", ";
     if (!probe.name.empty()) text += probe.name + ": ";
-    text += probe.approach.text;
+    text += probe.resolution.text;
   }
   return text;
 }
@@ -40,11 +40,12 @@ std::string project_of(const Workload& workload) {
   return workload.service.substr(0, workload.service.find('/'));
 }
 
-bool Workload::heard_stopped() const {
+bool Workload::reported_stopped() const {
   // Where a remedy of ours may have done it, or a former process judged it, more than this decides.
   const bool exit_open = presence == Presence::Exited && judge_exit_at && !exit_judged_before;
   const bool not_shown = presence == Presence::Running || presence == Presence::Paused || unseen();
-  const bool perhaps_ours = attempt || (ordered && ordered->run == run() && evidence_at <= ordered->until);
+  const bool perhaps_ours =
+      attempt || (ordered && ordered->instance == instance() && evidence_at <= ordered->until);
   return (exit_open || not_shown) && !perhaps_ours && evidence.stays_stopped();
 }
 
@@ -52,31 +53,31 @@ WorkloadRecord Workload::record() const {
   WorkloadRecord record;
   record.key = key;
   record.name = name;
-  record.last_run = run();
-  // An exit that is not judged yet is told to nobody: the next process judges it, as of one that ran.
-  const bool stopped = heard_stopped();
+  record.last_instance = instance();
+  // An exit that is not judged yet is notified to nobody: the next process judges it, as of one that ran.
+  const bool stopped = reported_stopped();
   const bool runs = presence == Presence::Running || presence == Presence::Restarting ||
                     presence == Presence::Paused || judge_exit_at ||
                     (presence == Presence::Absent && ran_when_restored);  // not looked at yet
   record.was_running = runs && !stopped;
-  record.stopped_by_person = stopped_by_person || stopped;
-  record.started_well_once = started_well_once;
+  record.stopped_by_operator = stopped_by_operator || stopped;
+  record.started_healthy_once = started_healthy_once;
   record.starts = starts;
   record.unclean_starts = unclean_starts;
   record.breaker = breaker.state();
   record.breaker_until = breaker.until();
   record.backoff_level = backoff_level;
   record.backoff_changed_at = backoff_changed_at;
-  record.last_announced = last_announced;
-  record.unannounced_incidents = unannounced_incidents;
-  record.unannounced_attempts = unannounced_attempts;
-  record.quiet_since = quiet_since;
+  record.last_notified = last_notified;
+  record.unnotified_incidents = unnotified_incidents;
+  record.unnotified_attempts = unnotified_attempts;
+  record.unnotified_since = unnotified_since;
   record.reset_at = reset_at;
-  record.futile_restarts = futile_restarts;
+  record.ineffective_restarts = ineffective_restarts;
   record.paused_until = paused_until;
   record.network_parent = network_parent;
-  if (signals) record.signals = *signals;
-  record.run_passed = tracker.passed_once() || (unseen() && run_passed_before);
+  if (alerts) record.alerts = *alerts;
+  record.instance_passed = tracker.passed_once() || (unseen() && instance_passed_before);
   record.ran_before_engine_loss = (ran_before_engine_loss && !stopped) || back_by;
   return record;
 }
@@ -87,26 +88,26 @@ Workload restore_workload(const Remembered& remembered) {
   workload.key = record.key;
   workload.name = record.name;
   workload.policy = std::make_shared<const Policy>();  // until the container's labels are seen
-  workload.container.id = record.last_run.container_id;
-  workload.container.started_at = record.last_run.started_at;
-  workload.stopped_by_person = record.stopped_by_person;
+  workload.container.id = record.last_instance.container_id;
+  workload.container.started_at = record.last_instance.started_at;
+  workload.stopped_by_operator = record.stopped_by_operator;
   workload.ran_when_restored = record.was_running;
-  workload.started_well_once = record.started_well_once;
+  workload.started_healthy_once = record.started_healthy_once;
   workload.starts = record.starts;
   workload.unclean_starts = record.unclean_starts;
   workload.backoff_level = record.backoff_level;
   workload.backoff_changed_at = record.backoff_changed_at;
-  workload.last_announced = record.last_announced;
-  workload.unannounced_incidents = record.unannounced_incidents;
-  workload.unannounced_attempts = record.unannounced_attempts;
-  workload.quiet_since = record.quiet_since;
+  workload.last_notified = record.last_notified;
+  workload.unnotified_incidents = record.unnotified_incidents;
+  workload.unnotified_attempts = record.unnotified_attempts;
+  workload.unnotified_since = record.unnotified_since;
   workload.reset_at = record.reset_at;
-  workload.futile_restarts = record.futile_restarts;
+  workload.ineffective_restarts = record.ineffective_restarts;
   workload.paused_until = record.paused_until;
   workload.network_parent = record.network_parent;
-  workload.run_passed_before = record.run_passed;
+  workload.instance_passed_before = record.instance_passed;
   workload.ran_before_engine_loss = record.ran_before_engine_loss;
-  if (!record.signals.empty()) workload.signals = record.signals;
+  if (!record.alerts.empty()) workload.alerts = record.alerts;
   if (remembered.newest_order) workload.ordered = *remembered.newest_order;
   workload.breaker = Breaker(record.breaker, record.breaker_until, remembered.attempts);
   return workload;

@@ -68,7 +68,7 @@ struct RecreateOrder {
 /// Every call completes exactly once, on the loop, never from inside the call itself, within its own
 /// deadline (or with Cancelled when the engine object is destroyed: then the callback is not called at all).
 /// Errors name the call. An order whose connection ended before the answer is ConnectionLost or
-/// Timeout: it may have been carried out, and the caller settles that by inspect.
+/// Timeout: it may have been executed, and the caller settles that by inspect.
 class Engine {
  public:
   virtual ~Engine() = default;

@@ -26,7 +26,7 @@ struct HookResult {
   std::string error;       ///< why it could not be started; empty when it was
 };
 
-/// For people: "exit code 3", "signal 9", "ended after 30s", "not started: ...".
+/// For operators: "exit code 3", "signal 9", "ended after 30s", "not started: ...".
 std::string to_string(const HookResult& result, Duration deadline);
 
 /// The port to the host's commands.

@@ -22,8 +22,8 @@
 namespace healer {
 namespace {
 
-constexpr Duration term_patience = 2s;
-constexpr Duration drain_patience = 200ms;
+constexpr Duration term_lookback = 2s;
+constexpr Duration drain_lookback = 200ms;
 
 /// What posix_spawn takes, freed at the end of the scope.
 struct SpawnPlan {
@@ -117,7 +117,7 @@ class ProcessHook::Child : public std::enable_shared_from_this<Child> {
     if (WIFSIGNALED(status)) result_.signal = WTERMSIG(status);
     if (result_.timed_out) ::kill(-pid_, SIGKILL);
     if (pipe_over_) return finish();
-    timer_.set_after(drain_patience, [this]() { finish(); });
+    timer_.set_after(drain_lookback, [this]() { finish(); });
   }
 
   /// Ends it without a word.
@@ -153,7 +153,7 @@ class ProcessHook::Child : public std::enable_shared_from_this<Child> {
   void deadline() {
     result_.timed_out = true;
     ::kill(-pid_, SIGTERM);
-    timer_.set_after(term_patience, [this]() { ::kill(-pid_, SIGKILL); });
+    timer_.set_after(term_lookback, [this]() { ::kill(-pid_, SIGKILL); });
   }
 
   void finish() {

@@ -13,8 +13,8 @@
 
 namespace healer {
 
-// Where alerts go. One struct per service, with what it must be told; config/ fills them in and checks them,
-// notify/ makes a Notifier of each. Addresses that let whoever knows them send are secrets.
+// Where notifications go. One struct per service, with what it must be notified; config/ fills them in and
+// checks them, notify/ makes a Notifier of each. Addresses that let whoever knows them send are secrets.
 
 /// An incoming webhook of Slack, or of what takes Slack's messages.
 struct SlackWebhookChannel {
@@ -172,7 +172,7 @@ struct WebhookChannel {
   Secret url;
   std::string method = "POST";  ///< POST or PUT
   std::vector<std::pair<std::string, Secret>> headers;
-  std::string body;  ///< the template; empty: every field of the alert
+  std::string body;  ///< the template; empty: every field of the notification
   bool operator==(const WebhookChannel&) const = default;
 };
 HEALER_DESCRIBE(WebhookChannel, url, method, headers, body);

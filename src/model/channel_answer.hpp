@@ -10,7 +10,7 @@ BOOST_DEFINE_ENUM_CLASS(ChannelResult, Delivered,
                         Failed    ///< for now: no answer, or one that says so
 )
 
-/// What one channel answered to a test alert.
+/// What one channel answered to a test notification.
 struct ChannelAnswer {
   using Result = ChannelResult;
   std::string channel;

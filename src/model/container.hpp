@@ -27,14 +27,14 @@ struct EnumDialect<RestartPolicy> {
                                     EnumText<RestartPolicy>{RestartPolicy::OnFailure, "on-failure"}};
 };
 
-/// One run of a container: the id survives a restart, the start time does not. Streaks and grace belong to
-/// it.
-struct RunId {
+/// One run of a container: the id survives a restart, the start time does not. Streaks and start period
+/// belong to it.
+struct InstanceId {
   std::string container_id;
   std::string started_at;  ///< the engine's text, compared, never parsed
-  auto operator<=>(const RunId&) const = default;
+  auto operator<=>(const InstanceId&) const = default;
 };
-HEALER_DESCRIBE(RunId, container_id, started_at);
+HEALER_DESCRIBE(InstanceId, container_id, started_at);
 
 struct PortBinding {
   std::uint16_t container_port = 0;
@@ -79,7 +79,7 @@ struct Container {
   std::vector<NetworkAttachment> networks;
   std::string memory_limit_note;  ///< e.g. "limit 64 MiB", empty without a limit
 
-  RunId run() const { return RunId{id, started_at}; }
+  InstanceId instance() const { return InstanceId{id, started_at}; }
   bool operator==(const Container&) const = default;
 };
 HEALER_DESCRIBE(Container, id, name, image, labels, state, started_at, started, finished, exit_code,

@@ -62,26 +62,26 @@ HEALER_DESCRIBE(SyncCompleted, container_ids);
 
 struct EngineConnected {
   std::string description;  ///< "Docker Engine 20.10.24 (API 1.41)"
-  /// Podman reports a person's `stop` after the exit it caused; Docker's `kill` always comes before.
+  /// Podman reports an operator's `stop` after the exit it caused; Docker's `kill` always comes before.
   bool stop_follows_exit = false;
 };
 HEALER_DESCRIBE(EngineConnected, description, stop_follows_exit);
 
 /// From where healer asks: the host itself, or inside a container of this engine. docs/architecture.md,
 /// "Reaching a target".
-struct Vantage {
+struct ProbeOrigin {
   std::string own_container_id;       ///< empty: on the host
   bool host_network = false;          ///< inside a container that shares the host's network
   std::vector<std::string> networks;  ///< names of the networks the own container is on
   bool on_host() const { return own_container_id.empty() || host_network; }
-  bool operator==(const Vantage&) const = default;
+  bool operator==(const ProbeOrigin&) const = default;
 };
-HEALER_DESCRIBE(Vantage, own_container_id, host_network, networks);
+HEALER_DESCRIBE(ProbeOrigin, own_container_id, host_network, networks);
 
-struct VantageLearned {
-  Vantage vantage;
+struct ProbeOriginLearned {
+  ProbeOrigin probe_origin;
 };
-HEALER_DESCRIBE(VantageLearned, vantage);
+HEALER_DESCRIBE(ProbeOriginLearned, probe_origin);
 
 struct EngineLost {
   std::string reason;
@@ -95,7 +95,7 @@ struct ProbeFinished {
 };
 HEALER_DESCRIBE(ProbeFinished, probe, workload, facts);
 
-/// How the engine answered an ordered remedy. Lost: no answer, it may have been carried out. Begun is no
+/// How the engine answered an ordered remedy. Lost: no answer, it may have been executed. Begun is no
 /// end: the hook before it is over, and the engine is asked only now.
 BOOST_DEFINE_ENUM_CLASS(RemedyAnswer, Done, Refused, Lost, SkippedDryRun, Begun)
 
@@ -151,32 +151,32 @@ struct OperatorResume {
 };
 HEALER_DESCRIBE(OperatorResume, workload);
 
-/// `healer heal NAME`: the first rung now, whatever its health says. What a person stopped or paused, and
+/// `healer heal NAME`: the first step now, whatever its health says. What an operator stopped or paused, and
 /// what is not opted in, stays untouched all the same.
 struct OperatorHeal {
   std::string workload;
 };
 HEALER_DESCRIBE(OperatorHeal, workload);
 
-/// `healer ack NAME`: somebody knows of the open incident; no reminders, no escalation.
+/// `healer ack NAME`: an operator knows of the open incident; no reminders, no escalation.
 struct OperatorAck {
   std::string workload;
-  std::string by;  ///< who, for people; empty: not said
+  std::string by;  ///< who, for operators; empty: not said
 };
 HEALER_DESCRIBE(OperatorAck, workload, by);
 
-/// A rule of Prometheus about one workload, as Alertmanager told it or as healer's own query found it. Said
-/// again, it is the same signal; who asked in vain says nothing, for unknown is never ill.
-struct SignalReported {
+/// A rule of Prometheus about one workload, as Alertmanager notified it or as healer's own query found it.
+/// Said again, it is the same alert; who asked in vain says nothing, for unknown is never unhealthy.
+struct AlertReported {
   std::string workload;  ///< key
   std::string source;    ///< "alertmanager", "prometheus"
   std::string id;        ///< which of its source; at most 64 bytes
-  std::string name;      ///< the rule's, for people
+  std::string name;      ///< the rule's, for operators
   std::string text;      ///< what it says: one line, redacted, at most 300 bytes
   bool firing = true;    ///< false: resolved
-  bool act = true;       ///< false: people are told, and nothing is done
+  bool act = true;       ///< false: operators are notified, and nothing is done
 };
-HEALER_DESCRIBE(SignalReported, workload, source, id, name, text, firing, act);
+HEALER_DESCRIBE(AlertReported, workload, source, id, name, text, firing, act);
 
 /// The wall clock was compared with the core's timeline and differs by this much more than was known: for
 /// maintenance windows and for times that the engine says.
@@ -192,8 +192,8 @@ struct HostPolicyChanged {
 HEALER_DESCRIBE(HostPolicyChanged, policy);
 
 using Event = std::variant<EngineEvent, ContainerObserved, ContainerGone, InspectFailed, SyncCompleted,
-                           EngineConnected, VantageLearned, EngineLost, ProbeFinished, EvidenceCaptured,
+                           EngineConnected, ProbeOriginLearned, EngineLost, ProbeFinished, EvidenceCaptured,
                            RemedyFinished, Tick, LoopStalled, OperatorReset, OperatorPause, OperatorResume,
-                           OperatorHeal, OperatorAck, SignalReported, WallClockMoved, HostPolicyChanged>;
+                           OperatorHeal, OperatorAck, AlertReported, WallClockMoved, HostPolicyChanged>;
 
 }  // namespace healer

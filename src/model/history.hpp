@@ -26,13 +26,13 @@ struct PastIncident {
 };
 HEALER_DESCRIBE(PastIncident, incident, attempts);
 
-/// An alert and what became of it, channel by channel.
-struct PastAlert {
-  Alert alert;
+/// A notification and what became of it, channel by channel.
+struct PastNotification {
+  Notification notification;
   std::vector<Delivery> deliveries;
-  bool operator==(const PastAlert&) const = default;
+  bool operator==(const PastNotification&) const = default;
 };
-HEALER_DESCRIBE(PastAlert, alert, deliveries);
+HEALER_DESCRIBE(PastNotification, notification, deliveries);
 
 /// Everything that is remembered of one incident; each list oldest first.
 struct IncidentFile {
@@ -40,8 +40,8 @@ struct IncidentFile {
   std::vector<Attempt> attempts;
   std::vector<Evidence> evidence;
   std::vector<Decision> decisions;
-  std::vector<PastAlert> alerts;
+  std::vector<PastNotification> notifications;
 };
-HEALER_DESCRIBE(IncidentFile, incident, attempts, evidence, decisions, alerts);
+HEALER_DESCRIBE(IncidentFile, incident, attempts, evidence, decisions, notifications);
 
 }  // namespace healer

@@ -14,16 +14,16 @@
 
 namespace healer {
 
-/// What is done to an ill workload. HEALING.md 4.
+/// What is done to an unhealthy workload. HEALING.md 4.
 BOOST_DEFINE_ENUM_CLASS(RemedyKind, Restart, Start, Stop,
-                        None,      ///< only tell
+                        None,      ///< only notify
                         Kill,      ///< send a signal to the container's process
                         Exec,      ///< run a command inside
                         Recreate,  ///< a new container of the same configuration, networks, volumes and name
-                        Webhook    ///< somebody else does it: POST to a URL
+                        Webhook    ///< another party does it: POST to a URL
 )
 
-/// One rung of the ladder.
+/// One step of the ladder.
 struct RemedyStep {
   RemedyKind kind = RemedyKind::Restart;
   int signal = 0;                    ///< Kill
@@ -33,7 +33,7 @@ struct RemedyStep {
 };
 HEALER_DESCRIBE(RemedyStep, kind, signal, command, url);
 
-/// For people, without the webhook's address: "restart", "kill:HUP", "exec:/reload now", "webhook".
+/// For operators, without the webhook's address: "restart", "kill:HUP", "exec:/reload now", "webhook".
 std::string to_string(const RemedyStep& step);
 
 /// "HUP" for 1; the number for those without a name.
@@ -41,7 +41,7 @@ std::string signal_name(int signal);
 /// 1 for "HUP", "SIGHUP", "hup" or "1"; nothing for what is no signal.
 std::optional<int> signal_number(std::string_view name);
 
-/// Ill, too, when this many of the last `of` answers failed. HEALING.md 2.
+/// Unhealthy, too, when this many of the last `of` answers failed. HEALING.md 2.
 struct FailureWindow {
   unsigned failures = 3;
   unsigned of = 10;
@@ -79,8 +79,9 @@ struct MaintenanceWindow {
 };
 HEALER_DESCRIBE(MaintenanceWindow, days, from_minute, to_minute, zone, text);
 
-/// What a signal (a rule of Prometheus that fires) does: it is ill by it; people are told; nothing.
-BOOST_DEFINE_ENUM_CLASS(SignalUse, Act, Tell, Off)
+/// What an alert (a rule of Prometheus that fires) does: it is unhealthy by it; operators are notified;
+/// nothing.
+BOOST_DEFINE_ENUM_CLASS(AlertUse, Act, Notify, Off)
 
 /// Who asked for the container to be watched. Opting out always wins. HEALING.md 1.
 BOOST_DEFINE_ENUM_CLASS(Selection, Unlabelled, OptedIn, OptedOut)
@@ -96,13 +97,13 @@ struct Policy {
   Duration timeout = 5s;  ///< never above the interval: see effective_timeout()
   unsigned failure_threshold = 3;
   unsigned success_threshold = 2;
-  std::optional<Duration> fast_interval;          ///< empty: interval / 3, at least 1 s
-  std::optional<Duration> start_period;           ///< empty: learned ("auto")
-  std::optional<FailureWindow> window;            ///< empty: only failures in a row count
-  std::vector<RemedyStep> actions{RemedyStep{}};  ///< the ladder; never empty; the last rung repeats
-  bool evidence = true;                           ///< save what a remedy would erase, before it
-  std::vector<std::string> depends_on;            ///< container names, compose services, or workload keys
-  Duration dependency_hold = 5min;                ///< dependents of an ill one are held at most this long
+  std::optional<Duration> fast_interval;           ///< empty: interval / 3, at least 1 s
+  std::optional<Duration> start_period;            ///< empty: learned ("auto")
+  std::optional<FailureWindow> window;             ///< empty: only failures in a row count
+  std::vector<RemedyStep> remedies{RemedyStep{}};  ///< the ladder; never empty; the last step repeats
+  bool evidence = true;                            ///< save what a remedy would erase, before it
+  std::vector<std::string> depends_on;             ///< container names, compose services, or workload keys
+  Duration dependency_hold = 5min;  ///< dependents of an unhealthy one are held at most this long
   std::vector<MaintenanceWindow> maintenance;
   std::optional<Duration> stop_timeout;  ///< empty: none is passed, the container's own holds
   Duration backoff_max = 300s;           ///< the base is the interval
@@ -110,19 +111,20 @@ struct Policy {
   unsigned budget_attempts = 5;
   Duration budget_window = 30min;
   Duration breaker_open_for = 30min;
-  Duration backoff_decay = 10min;  ///< one step down for each this long well
-  Duration verify_limit = 120s;    ///< after the grace: neither well nor ill by then is a failed attempt
-  SignalUse signals = SignalUse::Act;
-  Duration signal_patience = 10min;  ///< a signal older than a run may fire on so long: rates look back
-  Duration alert_cooldown = 5min;
-  bool heal_exits = true;  ///< false: only its health counts; one that ends by itself is left as it is
-  bool alerts = true;      ///< false: nobody is told of it
-  std::string
-      alert_route;  ///< the label healer.alert: a label that routes ask for, or a channel; empty: none
+  Duration backoff_decay = 10min;  ///< one step down for each this long healthy
+  Duration verify_limit =
+      120s;  ///< after the start period: neither healthy nor unhealthy by then is a failed attempt
+  AlertUse alerts = AlertUse::Act;
+  Duration alert_lookback = 10min;  ///< an alert older than an instance may fire on so long: rates look back
+  Duration notification_cooldown = 5min;
+  bool heal_exits = true;     ///< false: only its health counts; one that ends by itself is left as it is
+  bool notifications = true;  ///< false: no notification is sent
+  std::string notification_route;  ///< the label healer.notify: a label that routes ask for, or a channel;
+                                   ///< empty: none
 
   /// The timeout, clamped to the interval.
   Duration effective_timeout() const { return timeout < interval ? timeout : interval; }
-  /// Interval while a verdict is pending or a run is starting; never above the interval itself.
+  /// Interval while a verdict is pending or an instance is starting; never above the interval itself.
   Duration effective_fast_interval() const {
     if (fast_interval) return *fast_interval < interval ? *fast_interval : interval;
     const Duration third = interval / 3 > 1s ? interval / 3 : Duration{1s};
@@ -131,35 +133,36 @@ struct Policy {
   bool operator==(const Policy&) const = default;
 };
 HEALER_DESCRIBE(Policy, selection, probe, unnamed_probe, named_probes, interval, timeout, failure_threshold,
-                success_threshold, fast_interval, start_period, window, actions, evidence, depends_on,
+                success_threshold, fast_interval, start_period, window, remedies, evidence, depends_on,
                 dependency_hold, maintenance, stop_timeout, backoff_max, backoff_jitter, budget_attempts,
-                budget_window, breaker_open_for, backoff_decay, verify_limit, signals, signal_patience,
-                alert_cooldown, heal_exits, alerts, alert_route);
+                budget_window, breaker_open_for, backoff_decay, verify_limit, alerts, alert_lookback,
+                notification_cooldown, heal_exits, notifications, notification_route);
 
 using PolicyPtr = std::shared_ptr<const Policy>;
 
-struct AlertRouting;  // model/routing.hpp
-using AlertRoutingPtr = std::shared_ptr<const AlertRouting>;
+struct NotificationRouting;  // model/routing.hpp
+using NotificationRoutingPtr = std::shared_ptr<const NotificationRouting>;
 
 /// What holds for the whole host. HEALING.md 5.
 struct HostPolicy {
   std::string host_name = {};
-  double mass_share = 0.5;         ///< more than this share of the watched fails ...
-  unsigned mass_least = 3;         ///< ... and at least so many: hold
-  Duration mass_hold = 60s;        ///< so long, then one canary
-  Duration mass_hold_max = 30min;  ///< of the backoff after canaries that did not help
-  double remedy_share = 0.3;       ///< at most this share of the watched, and one, in remedy at a time
-  ProbeTargetPtr control = {};     ///< asked to see whether healer itself can reach anything; empty: none
-  std::string control_text = {};   ///< for people: "http 192.0.2.1:80/"
-  Duration control_interval = 5s;
-  Duration control_timeout = 3s;
+  double mass_share = 0.5;             ///< more than this share of the watched fails ...
+  unsigned mass_least = 3;             ///< ... and at least so many: hold
+  Duration mass_hold = 60s;            ///< so long, then one canary
+  Duration mass_hold_max = 30min;      ///< of the backoff after canaries that did not help
+  double remedy_share = 0.3;           ///< at most this share of the watched, and one, in remedy at a time
+  ProbeTargetPtr connectivity = {};    ///< asked to see whether healer itself can reach anything; empty: none
+  std::string connectivity_text = {};  ///< for operators: "http 192.0.2.1:80/"
+  Duration connectivity_interval = 5s;
+  Duration connectivity_timeout = 3s;
   Duration hook_limit{0};  ///< an order may wait this long for the hook before it; 0: there is none
-  std::vector<std::string> channels = {};  ///< names of those that alerts can go to
-  AlertRoutingPtr routing = {};            ///< empty: as AlertRouting is by default
+  std::vector<std::string> channels = {};  ///< names of those that notifications can go to
+  NotificationRoutingPtr routing = {};     ///< empty: as NotificationRouting is by default
   bool operator==(const HostPolicy&) const = default;
 };
 HEALER_DESCRIBE(HostPolicy, host_name, mass_share, mass_least, mass_hold, mass_hold_max, remedy_share,
-                control, control_text, control_interval, control_timeout, hook_limit, channels, routing);
+                connectivity, connectivity_text, connectivity_interval, connectivity_timeout, hook_limit,
+                channels, routing);
 
 /// A label that is unknown or does not parse: said, counted and marked, never silently ignored.
 struct LabelProblem {

@@ -154,7 +154,7 @@ struct ProbeFacts {
   int status = 0;       ///< http: its status; exec: the exit code; grpc: the health service's ServingStatus
   int grpc_status = 0;  ///< grpc: the call's own status code (0 OK, 5 NOT_FOUND, 12 UNIMPLEMENTED, ...)
   std::string body;     ///< captured body, tcp banner or exec output, at most 10 KiB
-  std::string detail;   ///< one short phrase for people, e.g. the TLS error
+  std::string detail;   ///< one short phrase for operators, e.g. the TLS error
   std::chrono::microseconds duration{0};  ///< from the start of connecting to the end
 };
 HEALER_DESCRIBE(ProbeFacts, end, status, grpc_status, body, detail, duration);
@@ -162,22 +162,22 @@ HEALER_DESCRIBE(ProbeFacts, end, status, grpc_status, body, detail, duration);
 /// The judged result of one question. HEALING.md 2: unknown is "could not ask" and moves no counter.
 BOOST_DEFINE_ENUM_CLASS(Outcome, Pass, Fail, Unknown)
 
-BOOST_DEFINE_ENUM_CLASS(
-    Cause, None, Refused, Reset, ConnectTimeout, AnswerTimeout, Status, BodyMismatch, BannerMismatch, Tls,
-    Malformed, EngineUnhealthy, NoRoute, NoResources, EngineDown, Starved, Stale,
-    ExecFailed,    ///< exit code other than 0
-    NotServing,    ///< grpc answered, but not SERVING
-    Denied,        ///< could not ask: forbidden
-    EngineFailed,  ///< could not ask: the engine could not run it
-    NotRunning,    ///< could not ask: nothing runs there now
-    StillOpen,     ///< could not ask: the one before has not ended
-    Control        ///< could not ask: healer's own network is in doubt, the control probe failed
+BOOST_DEFINE_ENUM_CLASS(Cause, None, Refused, Reset, ConnectTimeout, AnswerTimeout, Status, BodyMismatch,
+                        BannerMismatch, Tls, Malformed, EngineUnhealthy, NoRoute, NoResources, EngineDown,
+                        Starved, Stale,
+                        ExecFailed,    ///< exit code other than 0
+                        NotServing,    ///< grpc answered, but not SERVING
+                        Denied,        ///< could not ask: forbidden
+                        EngineFailed,  ///< could not ask: the engine could not run it
+                        NotRunning,    ///< could not ask: nothing runs there now
+                        StillOpen,     ///< could not ask: the one before has not ended
+                        Connectivity   ///< no check was possible: the connectivity check fails
 )
 
 struct Verdict {
   Outcome outcome = Outcome::Pass;
   Cause cause = Cause::None;
-  std::string text;  ///< for people: "HTTP 503", "connection refused by 127.0.0.1:8080"
+  std::string text;  ///< for operators: "HTTP 503", "connection refused by 127.0.0.1:8080"
 };
 HEALER_DESCRIBE(Verdict, outcome, cause, text);
 

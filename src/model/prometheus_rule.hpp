@@ -24,7 +24,7 @@ struct EnumDialect<Comparison> {
 };
 
 /// A rule of healer's own: `EXPRESSION OP NUMBER`. Prometheus is asked for the expression alone, so that a
-/// series which does not meet the comparison can be told from one that is not there. HEALING.md 2.
+/// series which does not meet the comparison can be notified from one that is not there. HEALING.md 2.
 struct PrometheusRule {
   std::string name;
   std::string query;       ///< as configured
@@ -32,9 +32,9 @@ struct PrometheusRule {
   Comparison comparison = Comparison::Greater;
   double number = 0;
   Duration hold_for{0};             ///< it fires when it has been met so long
-  std::vector<std::string> labels;  ///< that name a container, in this order; empty: those of all signals
+  std::vector<std::string> labels;  ///< that name a container, in this order; empty: those of all alerts
   std::string container;  ///< the rule is about this one, whatever the labels say; empty: about many
-  bool act = true;        ///< false: it is only told
+  bool act = true;        ///< false: it is only notified
   bool operator==(const PrometheusRule&) const = default;
 };
 HEALER_DESCRIBE(PrometheusRule, name, query, expression, comparison, number, hold_for, labels, container,

@@ -18,15 +18,15 @@ namespace healer {
 BOOST_DEFINE_ENUM_CLASS(IncidentCause, ProbeFailed, EngineUnhealthy, Crashed, OutOfMemory, CrashLoop,
                         NotBackAfterEngine,
                         NetworkLost,  ///< the container whose network it shares was restarted or replaced
-                        Signalled,    ///< a rule of Prometheus fires about it
-                        ByOperator    ///< a person asked for the remedy
+                        AlertFiring,  ///< a rule of Prometheus fires about it
+                        ByOperator    ///< an operator asked for the remedy
 )
 
 /// How it ended. Open: not yet.
-BOOST_DEFINE_ENUM_CLASS(IncidentOutcome, Open, Recovered, RecoveredAlone, StoppedByPerson, StoppedByHealer,
+BOOST_DEFINE_ENUM_CLASS(IncidentOutcome, Open, Recovered, RecoveredAlone, StoppedByOperator, StoppedByHealer,
                         Removed, OptedOut)
 
-/// When the next route is told of an incident, unless somebody has acknowledged it by then.
+/// When the next route is notified of an incident, unless an operator has acknowledged it by then.
 struct Escalation {
   std::string route;  ///< its name
   Instant due{};
@@ -35,7 +35,7 @@ struct Escalation {
 };
 HEALER_DESCRIBE(Escalation, route, due, done);
 
-/// One illness of one workload, from the verdict to the end. Opens once and closes once. HEALING.md 6.
+/// One incident of one workload, from the verdict to the end. Opens once and closes once. HEALING.md 6.
 struct Incident {
   IncidentId id;
   std::string workload;  ///< the workload's key
@@ -43,33 +43,35 @@ struct Incident {
   std::string image;
   IncidentCause cause = IncidentCause::ProbeFailed;
   std::string cause_text;
-  Instant ill_since{};
+  Instant unhealthy_since{};
   Instant opened_at{};
   std::optional<Instant> closed_at;
   IncidentOutcome outcome = IncidentOutcome::Open;
   unsigned attempts = 0;
-  unsigned rung = 0;               ///< of the ladder: failed attempts so far, and rungs skipped
-  bool announced = false;          ///< a degraded or critical alert went out, so its end is told too
-  bool gave_up = false;            ///< the critical alert of this incident went out
-  std::vector<std::string> told;   ///< channels that an alert of it went to: its end goes there, too
-  std::optional<Instant> told_at;  ///< when the newest went out, or may: reminders count from it
-  unsigned repeats = 0;            ///< reminders and escalations so far
+  unsigned ladder_step = 0;  ///< of the ladder: failed attempts so far, and steps skipped
+  bool notified = false;     ///< a degraded or critical notification went out, so its end is notified too
+  bool gave_up = false;      ///< the critical notification of this incident went out
+  std::vector<std::string>
+      notified_channels;  ///< channels that a notification of it went to: its end goes there, too
+  std::optional<Instant> notified_at;  ///< when the newest went out, or may: reminders count from it
+  unsigned repeats = 0;                ///< reminders and escalations so far
   std::vector<Escalation> escalations;
   std::optional<Instant> acked_at;  ///< by `healer ack`: no reminders, no escalation
   std::string acked_by;             ///< who, as was said
   bool operator==(const Incident&) const = default;
 };
-HEALER_DESCRIBE(Incident, id, workload, name, image, cause, cause_text, ill_since, opened_at, closed_at,
-                outcome, attempts, rung, announced, gave_up, told, told_at, repeats, escalations, acked_at,
-                acked_by);
+HEALER_DESCRIBE(Incident, id, workload, name, image, cause, cause_text, unhealthy_since, opened_at, closed_at,
+                outcome, attempts, ladder_step, notified, gave_up, notified_channels, notified_at, repeats,
+                escalations, acked_at, acked_by);
 
 /// Life of one attempt. Ordered is written before the engine is asked: a process that starts anew and
 /// finds it settles it by inspect, and never repeats it.
 ///
-///   Ordered -> Verifying -> Cured | NotCured
-///   Ordered -> Failed (the engine refused) | NotCarriedOut (settled: the run never changed)
-///   Verifying -> Dropped (a person stopped it, it was removed, a newer run took over)
-BOOST_DEFINE_ENUM_CLASS(AttemptState, Ordered, Verifying, Cured, NotCured, Failed, NotCarriedOut, Dropped)
+///   Ordered -> Verifying -> Recovered | NotRecovered
+///   Ordered -> Failed (the engine refused) | NotExecuted (settled: the instance never changed)
+///   Verifying -> Cancelled (an operator stopped it, it was removed, a newer run took over)
+BOOST_DEFINE_ENUM_CLASS(AttemptState, Ordered, Verifying, Recovered, NotRecovered, Failed, NotExecuted,
+                        Cancelled)
 
 /// One remedy. The budget counts these by ordered_at, so restarting healer refills nothing.
 struct Attempt {
@@ -78,77 +80,79 @@ struct Attempt {
   std::string workload;
   unsigned number = 1;  ///< within its incident
   RemedyKind remedy = RemedyKind::Restart;
-  std::string detail;  ///< of the rung, for people: "kill:HUP", "exec:/reload"
-  RunId run;           ///< the run it was ordered against
+  std::string detail;   ///< of the step, for operators: "kill:HUP", "exec:/reload"
+  InstanceId instance;  ///< the instance it was ordered against
   Instant ordered_at{};
   AttemptState state = AttemptState::Ordered;
   std::string note;  ///< the engine's error, or why it was dropped
   std::optional<Instant> ended_at;
   bool operator==(const Attempt&) const = default;
 };
-HEALER_DESCRIBE(Attempt, id, incident, workload, number, remedy, detail, run, ordered_at, state, note,
+HEALER_DESCRIBE(Attempt, id, incident, workload, number, remedy, detail, instance, ordered_at, state, note,
                 ended_at);
 
 BOOST_DEFINE_ENUM_CLASS(BreakerState, Closed, Open, HalfOpen)
 
-/// A rule of Prometheus that fires about a workload. event.hpp, SignalReported.
-struct FiringSignal {
+/// A rule of Prometheus that fires about a workload. event.hpp, AlertReported.
+struct FiringAlert {
   std::string source;
   std::string id;
   std::string name;
   std::string text;
   bool act = true;
-  Instant since{};    ///< first told
-  Instant told_at{};  ///< last told; one that is not said again for long enough is over
-  bool operator==(const FiringSignal&) const = default;
+  Instant since{};        ///< first notified
+  Instant reported_at{};  ///< last notified; one that is not repeated for long enough is over
+  bool operator==(const FiringAlert&) const = default;
 };
-HEALER_DESCRIBE(FiringSignal, source, id, name, text, act, since, told_at);
+HEALER_DESCRIBE(FiringAlert, source, id, name, text, act, since, reported_at);
 
 /// What is remembered of a workload across runs and across healer's own restarts.
 struct WorkloadRecord {
   std::string key;
   std::string name;
-  RunId last_run;
-  bool was_running = false;        ///< when last seen
-  bool stopped_by_person = false;  ///< hands off until someone starts it
-  bool started_well_once = false;
+  InstanceId last_instance;
+  bool was_running = false;          ///< when last seen
+  bool stopped_by_operator = false;  ///< hands off until an operator starts it
+  bool started_healthy_once = false;
   std::vector<Duration> starts;          ///< the newest at most 10 measured starts, oldest first
-  std::vector<Duration> unclean_starts;  ///< the same, of those after a run that was killed or crashed
+  std::vector<Duration> unclean_starts;  ///< the same, of those after an instance that was killed or crashed
   BreakerState breaker = BreakerState::Closed;
   Instant breaker_until{};  ///< when Open becomes HalfOpen
   unsigned backoff_level = 0;
   Instant backoff_changed_at{};
-  Instant last_announced{};            ///< of the alert cooldown; epoch: never
-  unsigned unannounced_incidents = 0;  ///< opened within the cooldown, waiting for the summary
-  unsigned unannounced_attempts = 0;
-  Instant quiet_since{};                ///< when the first of those fell ill
+  Instant last_notified{};            ///< of the notification cooldown; epoch: never
+  unsigned unnotified_incidents = 0;  ///< opened within the cooldown, waiting for the summary
+  unsigned unnotified_attempts = 0;
+  Instant unnotified_since{};           ///< when the first of those became unhealthy
   Instant reset_at{};                   ///< by an operator: attempts ordered before it count no more
-  unsigned futile_restarts = 0;         ///< in a row that cured nothing, over all incidents
+  unsigned ineffective_restarts = 0;    ///< in a row that did not help, over all incidents
   std::optional<Instant> paused_until;  ///< by `healer pause`; Instant::max(): until resumed
   std::string network_parent;           ///< key of the workload whose network it shares; empty: none
   bool ran_before_engine_loss = false;  ///< when the engine went, and not judged since
-  std::vector<FiringSignal> signals;
-  bool run_passed = false;  ///< the last run has passed its checks once: its start grace is over
+  std::vector<FiringAlert> alerts;
+  bool instance_passed = false;  ///< the last instance has passed its checks once: its start period is over
   bool operator==(const WorkloadRecord&) const = default;
 };
-HEALER_DESCRIBE(WorkloadRecord, key, name, last_run, was_running, stopped_by_person, started_well_once,
-                starts, unclean_starts, breaker, breaker_until, backoff_level, backoff_changed_at,
-                last_announced, unannounced_incidents, unannounced_attempts, quiet_since, reset_at,
-                futile_restarts, paused_until, network_parent, ran_before_engine_loss, signals, run_passed);
+HEALER_DESCRIBE(WorkloadRecord, key, name, last_instance, was_running, stopped_by_operator,
+                started_healthy_once, starts, unclean_starts, breaker, breaker_until, backoff_level,
+                backoff_changed_at, last_notified, unnotified_incidents, unnotified_attempts,
+                unnotified_since, reset_at, ineffective_restarts, paused_until, network_parent,
+                ran_before_engine_loss, alerts, instance_passed);
 
 /// What is remembered of the host as a whole.
 struct HostRecord {
   std::optional<Instant> paused_until;  ///< `healer pause --all`
-  std::string engine_alert_key;         ///< dedup key of the open alert about the engine; empty: none
-  std::string mass_alert_key;           ///< the same of the mass failure
+  std::string engine_notification_key;  ///< dedup key of the open notification about the engine; empty: none
+  std::string mass_notification_key;    ///< the same of the mass failure
   Instant mass_since{};
-  bool mass_critical = false;                 ///< people were told that a restart does not help in it
-  std::vector<std::string> engine_told = {};  ///< channels that the open alert about the engine went to
-  std::vector<std::string> mass_told = {};
+  bool mass_critical = false;  ///< operators were notified that a restart does not help in it
+  std::vector<std::string> engine_notified_channels =
+      {};  ///< channels that the open notification about the engine went to
+  std::vector<std::string> mass_notified_channels = {};
   bool operator==(const HostRecord&) const = default;
 };
-HEALER_DESCRIBE(HostRecord, paused_until, engine_alert_key, mass_alert_key, mass_since, mass_critical,
-                engine_told, mass_told);
+HEALER_DESCRIBE(HostRecord, paused_until, engine_notification_key, mass_notification_key, mass_since,
+                mass_critical, engine_notified_channels, mass_notified_channels);
 
 /// What was saved before a remedy erased it. HEALING.md 4. Every text is redacted already.
 struct Evidence {
@@ -170,20 +174,20 @@ HEALER_DESCRIBE(Evidence, incident, workload, container_id, taken_at, state, hea
 /// Why something is not done now although it would be. HEALING.md 5.
 BOOST_DEFINE_ENUM_CLASS(
     HoldKind, EngineDown,
-    Unasked,        ///< healer itself is in doubt: starved, out of descriptors, the control probe fails
-    OperatorPause,  ///< `healer pause`
+    Connectivity,  ///< healer itself is in doubt: starved, out of descriptors, the connectivity check fails
+    Paused,        ///< `healer pause`
     Maintenance,
-    Dependency,     ///< what it depends on is not well
-    NetworkParent,  ///< the container whose network it shares is not well
+    Dependency,     ///< what it depends on is not healthy
+    NetworkParent,  ///< the container whose network it shares is not healthy
     MassFailure,
-    Concurrency,  ///< enough are in remedy now
-    Replica,      ///< another replica of its service is in remedy
-    PersonActs    ///< somebody is stopping it right now
+    Concurrency,      ///< enough are in remedy now
+    Replica,          ///< another replica of its service is in remedy
+    OperatorStopping  ///< an operator is stopping it right now
 )
 
 struct Hold {
   HoldKind kind = HoldKind::EngineDown;
-  std::string text;              ///< for people: "db is ill; it is healed first"
+  std::string text;              ///< for operators: "db is unhealthy; it is healed first"
   std::optional<Instant> until;  ///< the latest end, where there is one
   bool operator==(const Hold&) const = default;
 };
@@ -191,23 +195,23 @@ HEALER_DESCRIBE(Hold, kind, text, until);
 
 /// Which rule decided. Stable names: they are stored, and shown by `healer explain`.
 BOOST_DEFINE_ENUM_CLASS(Rule,
-                        FellIll,      ///< a threshold was reached
-                        Crashed,      ///< it ended by itself
-                        Held,         ///< ill, but not acted on: the hold says why
-                        Released,     ///< a hold is over
-                        Planned,      ///< the next attempt has its time: backoff, budget
-                        Dropped,      ///< what was planned is void: what is true now differs
-                        Acted,        ///< an order went out
-                        Verified,     ///< an attempt cured
-                        NotCured,     ///< an attempt did not
-                        SkippedRung,  ///< restarts cured nothing before: the next rung
-                        GaveUp,       ///< budget used up, or the ladder's end
-                        Recovered,    ///< the incident is over, it is well
-                        Closed,       ///< the incident is over, for another reason
-                        ByOperator,   ///< pause, resume, reset, heal, ack
-                        MassHold,     ///< too many at once
+                        Unhealthy,     ///< a threshold was reached
+                        Crashed,       ///< it ended by itself
+                        Held,          ///< unhealthy, but not acted on: the hold says why
+                        Released,      ///< a hold is over
+                        Planned,       ///< the next attempt has its time: backoff, budget
+                        Cancelled,     ///< what was planned is void: what is true now differs
+                        Acted,         ///< an order went out
+                        Verified,      ///< an attempt recovered
+                        NotRecovered,  ///< an attempt did not
+                        SkippedStep,   ///< restarts did not help before: the next step
+                        GaveUp,        ///< budget used up, or the ladder's end
+                        Recovered,     ///< the incident is over, it is healthy
+                        Closed,        ///< the incident is over, for another reason
+                        ByOperator,    ///< pause, resume, reset, heal, ack
+                        MassHold,      ///< too many at once
                         MassCanary, MassOver,
-                        Escalated  ///< nobody acknowledged it: the next route is told
+                        Escalated  ///< nobody acknowledged it: the next route is notified
 )
 
 /// One decision, as one structured record: what was known, which rule applied, what follows.
@@ -215,19 +219,19 @@ struct Decision {
   Instant at{};
   std::string workload;  ///< key; empty: about the host
   IncidentId incident;   ///< 0: none
-  Rule rule = Rule::FellIll;
+  Rule rule = Rule::Unhealthy;
   std::string inputs;   ///< "name=value" pairs, "; " between them
-  std::string outcome;  ///< what follows, for people
+  std::string outcome;  ///< what follows, for operators
   bool operator==(const Decision&) const = default;
 };
 HEALER_DESCRIBE(Decision, at, workload, incident, rule, inputs, outcome);
 
-BOOST_DEFINE_ENUM_CLASS(AlertKind, Degraded, Recovered, Critical, Info)
+BOOST_DEFINE_ENUM_CLASS(NotificationKind, Degraded, Recovered, Critical, Info)
 
-/// What people are told; each channel makes its own message of it. HEALING.md 6.
-struct Alert {
-  AlertId id;
-  AlertKind kind = AlertKind::Info;
+/// A notification; each channel makes its own message of it. HEALING.md 6.
+struct Notification {
+  NotificationId id;
+  NotificationKind kind = NotificationKind::Info;
   std::string dedup_key;  ///< the same for trigger and resolve of one incident; at most 255 bytes
   std::string event;      ///< for the title: "DEGRADED", "RECOVERED", "CRITICAL", "ENGINE DOWN"
   std::string text;       ///< one or two sentences, plain text
@@ -238,26 +242,26 @@ struct Alert {
   unsigned attempt = 0;  ///< n of m; 0: not about an attempt
   unsigned attempts_allowed = 0;
   std::string excerpt;  ///< of the evidence: the last few lines of its log, redacted; empty: none
-  Instant raised_at{};
-  IncidentId incident;               ///< 0: about none
-  std::string project;               ///< compose project; empty: none
-  std::string route;                 ///< the workload's label `healer.alert`; empty: none
-  std::optional<Instant> ill_since;  ///< of the incident; empty: not about one
-  std::string advice;                ///< what a person can do, one sentence or two; empty: nothing
-  std::string link;                  ///< to the incident, for a browser; empty: none is configured
-  unsigned repeat = 0;               ///< n-th reminder or escalation of its incident; 0: neither
-  bool operator==(const Alert&) const = default;
+  Instant created_at{};
+  IncidentId incident;                     ///< 0: about none
+  std::string project;                     ///< compose project; empty: none
+  std::string route;                       ///< the workload's label `healer.notify`; empty: none
+  std::optional<Instant> unhealthy_since;  ///< of the incident; empty: not about one
+  std::string advice;                      ///< what an operator can do, one sentence or two; empty: nothing
+  std::string link;                        ///< to the incident, for a browser; empty: none is configured
+  unsigned repeat = 0;                     ///< n-th reminder or escalation of its incident; 0: neither
+  bool operator==(const Notification&) const = default;
 };
-HEALER_DESCRIBE(Alert, id, kind, dedup_key, event, text, host, workload, image, cause, attempt,
-                attempts_allowed, excerpt, raised_at, incident, project, route, ill_since, advice, link,
-                repeat);
+HEALER_DESCRIBE(Notification, id, kind, dedup_key, event, text, host, workload, image, cause, attempt,
+                attempts_allowed, excerpt, created_at, incident, project, route, unhealthy_since, advice,
+                link, repeat);
 
-/// Delivery of one alert to one channel. At least once; retried until delivered, refused for good, or too
-/// old.
+/// Delivery of one notification to one channel. At least once; retried until delivered, refused for good, or
+/// too old.
 BOOST_DEFINE_ENUM_CLASS(DeliveryState, Pending, Delivered, Refused, Expired)
 
 struct Delivery {
-  AlertId alert;
+  NotificationId notification;
   std::string channel;
   DeliveryState state = DeliveryState::Pending;
   unsigned tries = 0;
@@ -265,7 +269,7 @@ struct Delivery {
   std::string last_error;  ///< redacted
   bool operator==(const Delivery&) const = default;
 };
-HEALER_DESCRIBE(Delivery, alert, channel, state, tries, next_try, last_error);
+HEALER_DESCRIBE(Delivery, notification, channel, state, tries, next_try, last_error);
 
 /// What one channel remembers of one dedup key, in words of its own: where the message of an incident is,
 /// what still fires. Empty text: forgotten.
@@ -278,7 +282,7 @@ struct Receipt {
 };
 HEALER_DESCRIBE(Receipt, channel, dedup_key, text, at);
 
-/// One channel that an alert must reach.
+/// One channel that a notification must reach.
 struct Destination {
   std::string channel;
   Instant not_before{};  ///< quiet hours hold it until then
@@ -286,43 +290,44 @@ struct Destination {
 };
 HEALER_DESCRIBE(Destination, channel, not_before);
 
-/// An alert together with the channels it must reach: written in the transaction of the change it tells of.
-struct RaisedAlert {
-  Alert alert;
+/// A notification together with the channels it must reach: written in the transaction of the change it tells
+/// of.
+struct RoutedNotification {
+  Notification notification;
   std::vector<Destination> destinations;
-  bool operator==(const RaisedAlert&) const = default;
+  bool operator==(const RoutedNotification&) const = default;
 };
-HEALER_DESCRIBE(RaisedAlert, alert, destinations);
+HEALER_DESCRIBE(RoutedNotification, notification, destinations);
 
 /// Up to where the engine's events have been seen: the `since=` of the next process. Both by the engine's
 /// clock, Unix nanoseconds.
 struct EventCursor {
   std::int64_t unix_nanoseconds = 0;
-  /// Ends up to here were an engine's that went, no person's; the next process hears of them again.
+  /// Ends up to here were an engine's that went, no operator's; the next process hears of them again.
   std::int64_t engine_stops_until = 0;
   bool operator==(const EventCursor&) const = default;
 };
 HEALER_DESCRIBE(EventCursor, unix_nanoseconds, engine_stops_until);
 
 /// One thing to write. A list of them is one transaction.
-using Record = std::variant<WorkloadRecord, Incident, Attempt, RaisedAlert, Delivery, EventCursor, HostRecord,
-                            Evidence, Decision, Receipt>;
+using Record = std::variant<WorkloadRecord, Incident, Attempt, RoutedNotification, Delivery, EventCursor,
+                            HostRecord, Evidence, Decision, Receipt>;
 
 /// Everything a new process needs to go on where the last one ended.
 struct StoredState {
   std::vector<WorkloadRecord> workloads;
   std::vector<Incident> open_incidents;
   std::vector<Attempt> attempts;  ///< every unfinished one, and those ordered within the last day
-  std::vector<Alert> pending_alerts;
+  std::vector<Notification> pending_notifications;
   std::vector<Delivery> pending_deliveries;
   std::vector<Receipt> receipts;
   EventCursor cursor;
   HostRecord host;
   std::uint64_t last_incident = 0;  ///< highest id ever given, so that none is given twice
   std::uint64_t last_attempt = 0;
-  std::uint64_t last_alert = 0;
+  std::uint64_t last_notification = 0;
 };
-HEALER_DESCRIBE(StoredState, workloads, open_incidents, attempts, pending_alerts, pending_deliveries,
-                receipts, cursor, host, last_incident, last_attempt, last_alert);
+HEALER_DESCRIBE(StoredState, workloads, open_incidents, attempts, pending_notifications, pending_deliveries,
+                receipts, cursor, host, last_incident, last_attempt, last_notification);
 
 }  // namespace healer

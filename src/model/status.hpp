@@ -17,19 +17,19 @@
 
 namespace healer {
 
-/// What a person is told about a workload's condition, in one word.
+/// What an operator is notified about a workload's condition, in one word.
 BOOST_DEFINE_ENUM_CLASS(Condition,
-                        Starting,  ///< in its start grace, or not asked yet
+                        Starting,  ///< in its start period, or not asked yet
                         Healthy,
                         Suspect,      ///< failing, below the threshold
-                        Unhealthy,    ///< ill, waiting for its remedy
+                        Unhealthy,    ///< unhealthy, waiting for its remedy
                         Healing,      ///< a remedy is under way or being verified
                         GivenUp,      ///< the breaker is open
-                        Paused,       ///< by a person
-                        Stopped,      ///< by a person, or never started
+                        Paused,       ///< by an operator
+                        Stopped,      ///< by an operator, or never started
                         Crashed,      ///< exited by itself
                         Unreachable,  ///< nothing to ask by configuration
-                        Unknown       ///< could not be asked
+                        Unknown       ///< could not be checked
 )
 
 /// The present state of one watched workload: for `healer status`, the metrics and the dashboard.
@@ -49,11 +49,11 @@ struct WorkloadStatus {
   std::optional<Instant> running_since;
   std::optional<Instant> last_check;
   std::chrono::microseconds last_duration{0};
-  std::optional<Instant> next_action;  ///< when the next remedy is due
+  std::optional<Instant> next_remedy;  ///< when the next remedy is due
   std::optional<IncidentId> incident;
-  std::optional<Instant> acked_at;  ///< somebody knows of the incident: no reminders, no escalation
+  std::optional<Instant> acked_at;  ///< an operator knows of the incident: no reminders, no escalation
   std::string acked_by;
-  unsigned restarts = 0;  ///< remedies carried out since this process started
+  unsigned restarts = 0;  ///< remedies executed since this process started
   struct Probe {
     std::string name;  ///< empty: the unnamed one
     std::string text;  ///< "tcp 127.0.0.1:5432"
@@ -66,16 +66,16 @@ struct WorkloadStatus {
   std::optional<Instant> paused_until;  ///< by `healer pause`; Instant::max(): until resumed
   std::vector<std::string> depends_on;  ///< names of the workloads it depends on, as resolved
   std::string ladder;                   ///< "exec:/reload,restart,recreate"
-  unsigned rung = 0;                    ///< of the open incident, from 0
+  unsigned ladder_step = 0;             ///< of the open incident, from 0
   unsigned unknown_streak = 0;
   std::vector<LabelProblem> problems;
-  std::vector<FiringSignal> signals;  ///< rules of Prometheus that fire about it
+  std::vector<FiringAlert> alerts;  ///< rules of Prometheus that fire about it
 };
 HEALER_DESCRIBE(WorkloadStatus::Probe, name, text, outcome, reason, stuck);
 HEALER_DESCRIBE(WorkloadStatus, key, name, container_id, image, condition, probe, reason, failures,
                 failure_threshold, attempts_in_window, budget, breaker, running_since, last_check,
-                last_duration, next_action, incident, acked_at, acked_by, restarts, probes, hold,
-                paused_until, depends_on, ladder, rung, unknown_streak, problems, signals);
+                last_duration, next_remedy, incident, acked_at, acked_by, restarts, probes, hold,
+                paused_until, depends_on, ladder, ladder_step, unknown_streak, problems, alerts);
 
 /// Something that was seen, for `healer explain`.
 struct Fact {
@@ -100,26 +100,27 @@ struct HostStatus {
   std::string mass;  ///< the mass-failure guard in words: "holding 8 of 10 until ..."; empty: off
   std::size_t in_remedy = 0;
   std::size_t remedies_allowed = 0;
-  std::string control;  ///< the control probe in words; empty: none is configured
-  bool control_failed = false;
+  std::string connectivity;  ///< the connectivity check in words; empty: none is configured
+  bool connectivity_failed = false;
 };
-HEALER_DESCRIBE(HostStatus, paused_until, mass, in_remedy, remedies_allowed, control, control_failed);
+HEALER_DESCRIBE(HostStatus, paused_until, mass, in_remedy, remedies_allowed, connectivity,
+                connectivity_failed);
 
-/// Why an alert was given up for a channel although the channel never refused it.
+/// Why a notification was given up for a channel although the channel never refused it.
 BOOST_DEFINE_ENUM_CLASS(DropReason,
                         TooOld,    ///< it waited for seven days
                         TooMany,   ///< ten thousand newer ones wait
                         Overtaken  ///< a later one about the same got there first
 )
 
-/// The present state of one alert channel.
+/// The present state of one notification channel.
 struct ChannelStatus {
   std::string name;
-  bool configured = true;  ///< false: alerts of an earlier configuration wait for it
+  bool configured = true;  ///< false: notifications of an earlier configuration wait for it
   std::size_t pending = 0;
   std::size_t set_aside = 0;    ///< of those: the channel takes others, but not them
   std::string last_error;       ///< of the newest failed try, redacted; empty after a delivery
-  bool refusing = false;        ///< the newest final answer was a refusal: a person has to look
+  bool refusing = false;        ///< the newest final answer was a refusal: an operator has to look
   std::uint64_t delivered = 0;  ///< these four since the process started
   std::uint64_t refused = 0;
   EnumArray<DropReason, std::uint64_t> dropped;

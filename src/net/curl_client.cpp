@@ -169,14 +169,14 @@ class CurlClient::State : public std::enable_shared_from_this<State> {
     CURLcode code = easy ? transfer->set_up(trust_) : CURLE_OUT_OF_MEMORY;
     if (code == CURLE_OK && curl_multi_add_handle(multi_.get(), easy) != CURLM_OK) code = CURLE_FAILED_INIT;
     if (code != CURLE_OK) {
-      tell(transfer->refused(Error{ErrorCode::InvalidInput,
-                                   std::string("the request cannot be made: ") + curl_easy_strerror(code)}));
+      deliver(transfer->refused(Error{
+          ErrorCode::InvalidInput, std::string("the request cannot be made: ") + curl_easy_strerror(code)}));
       return;
     }
     transfers_.emplace(easy, std::move(transfer));
   }
 
-  void tell(std::function<void()> call) {
+  void deliver(std::function<void()> call) {
     loop_.post([self = weak_from_this(), call = std::move(call)] {
       if (self.lock()) call();
     });
@@ -204,7 +204,7 @@ class CurlClient::State : public std::enable_shared_from_this<State> {
       transfers_.erase(found);
       std::function<void()> call = transfer->finished(code);
       curl_multi_remove_handle(multi_.get(), transfer->easy());
-      tell(std::move(call));
+      deliver(std::move(call));
     }
   }
 
@@ -301,7 +301,7 @@ void CurlClient::send(CurlRequest request, std::function<void(Result<CurlAnswer>
 void CurlClient::send_mail(MailRequest request, std::function<void(Result<MailAnswer>)> done) {
   auto good = check_mail(request);
   auto transfer = make_mail_transfer(std::move(request), std::move(done));
-  if (!good) return state_->tell(transfer->refused(std::move(good.error())));
+  if (!good) return state_->deliver(transfer->refused(std::move(good.error())));
   state_->begin(std::move(transfer));
 }
 

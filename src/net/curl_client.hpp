@@ -76,7 +76,7 @@ Result<void> check_mail_address(const std::string& address);
 Result<void> check_url(const Secret& url);
 
 /// The text without anything that gives the URL away: itself, its user part, its path, and every part of
-/// path and query of at least six characters. The host stays: people need it.
+/// path and query of at least six characters. The host stays: operators need it.
 std::string without_url(std::string text, const Secret& url);
 
 }  // namespace healer::net

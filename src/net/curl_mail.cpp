@@ -58,7 +58,7 @@ class MailTransfer final : public CurlTransfer {
     }
     set(CURLOPT_MAIL_FROM, from_.c_str());
     set(CURLOPT_MAIL_RCPT, list());
-    // Whom the server takes mail for is told, even when it does not know another one.
+    // Whom the server takes mail for is notified, even when it does not know another one.
     set(CURLOPT_MAIL_RCPT_ALLLOWFAILS, 1L);
     set(CURLOPT_UPLOAD, 1L);
     set(CURLOPT_INFILESIZE_LARGE, static_cast<curl_off_t>(request_.message.size()));

@@ -365,7 +365,7 @@ void Exchange::connection_ended(const error_code& error) {
     if (ended) return succeed();
     return fail(ended.error().code, ended.error().message);
   }
-  // TLS 1.3: a refused client certificate is told with the first read.
+  // TLS 1.3: a refused client certificate is notified with the first read.
   if (error.category() == asio::error::get_ssl_category()) return fail_tls(error);
   fail(ErrorCode::ConnectionLost, "the connection was lost before the answer was whole: " + error.message());
 }

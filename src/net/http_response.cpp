@@ -65,7 +65,7 @@ HttpResponseParser::State HttpResponseParser::finish() {
   return state_ = State::Truncated;
 }
 
-// A peer that speaks something else (SSH, SMTP, HTTP/2) and sends no line end is told apart at once
+// A peer that speaks something else (SSH, SMTP, HTTP/2) and sends no line end is distinguished at once
 // instead of at the timeout.
 bool HttpResponseParser::status_line_possible(std::string_view more) const {
   if (line_.size() >= version_prefix.size()) return true;

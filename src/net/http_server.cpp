@@ -98,12 +98,12 @@ class Session : public std::enable_shared_from_this<Session> {
  private:
   enum class Phase { Idle, Handling, Writing, Closed };
 
-  void read(std::chrono::seconds patience) {
+  void read(std::chrono::seconds lookback) {
     phase_ = Phase::Idle;
     parser_.emplace();
     parser_->header_limit(static_cast<std::uint32_t>(limits_.head));
     parser_->body_limit(limits_.body);
-    stream_.expires_after(patience);
+    stream_.expires_after(lookback);
     // The idle time ends with the first byte; from there the whole request has its own limit.
     http::async_read_some(stream_, buffer_, *parser_,
                           [self = shared_from_this()](error_code error, std::size_t) {

@@ -56,7 +56,7 @@ class HttpServer {
                                                         HttpHandler handler, HttpServerLimits limits = {});
 
   /// A unix socket, mode 0600 from the first instant. A socket file left by a dead process is replaced;
-  /// Conflict when somebody answers there or the path is no socket. Removed again on destruction.
+  /// Conflict when an operator answers there or the path is no socket. Removed again on destruction.
   static Result<std::unique_ptr<HttpServer>> listen_unix(Loop& loop, const std::string& path,
                                                          HttpHandler handler, HttpServerLimits limits = {});
 

@@ -12,7 +12,7 @@
 
 #include "base/text.hpp"
 #include "net/loop.hpp"
-#include "notify/alert_text.hpp"
+#include "notify/notification_text.hpp"
 
 namespace healer {
 namespace {
@@ -26,11 +26,11 @@ constexpr std::size_t excerpt_limit = 2000;
 constexpr std::size_t batch = 100;
 
 /// "ENGINE DOWN": "HealerEngineDown".
-std::string name_of(const Alert& alert) {
-  if (!alert.workload.empty()) return "ContainerIll";
+std::string name_of(const Notification& notification) {
+  if (!notification.workload.empty()) return "ContainerUnhealthy";
   std::string name = "Healer";
   bool first = true;
-  for (const char c : clip(printable(alert.event), 60)) {
+  for (const char c : clip(printable(notification.event), 60)) {
     if (std::isalnum(static_cast<unsigned char>(c)) == 0) {
       first = true;
       continue;
@@ -42,55 +42,56 @@ std::string name_of(const Alert& alert) {
   return name;
 }
 
-const char* severity_of(AlertKind kind) {
-  if (kind == AlertKind::Critical) return "critical";
-  return kind == AlertKind::Info ? "info" : "warning";
+const char* severity_of(NotificationKind kind) {
+  if (kind == NotificationKind::Critical) return "critical";
+  return kind == NotificationKind::Info ? "info" : "warning";
 }
 
-json::object labels_of(const Alert& alert) {
+json::object labels_of(const Notification& notification) {
   json::object labels;
-  labels["alertname"] = name_of(alert);
-  labels["severity"] = severity_of(alert.kind);
+  labels["alertname"] = name_of(notification);
+  labels["severity"] = severity_of(notification.kind);
   const auto add = [&](const char* name, const std::string& value) {
-    if (!value.empty()) labels[name] = clip(printable(value), alert_fact_limit);
+    if (!value.empty()) labels[name] = clip(printable(value), notification_fact_limit);
   };
-  add("host", alert.host);
-  add("workload", alert.workload);
-  add("project", alert.project);
-  add("route", alert.route);
+  add("host", notification.host);
+  add("workload", notification.workload);
+  add("project", notification.project);
+  add("route", notification.route);
   return labels;
 }
 
-json::object annotations_of(const Alert& alert) {
+json::object annotations_of(const Notification& notification) {
   json::object annotations;
   const auto add = [&](const char* name, const std::string& value) {
     if (!value.empty()) annotations[name] = value;
   };
-  add("summary", alert_title(alert));
-  add("description", clip(printable(alert.text), text_limit));
-  add("cause", clip(printable(alert.cause), alert_fact_limit));
-  add("image", clip(printable(alert.image), alert_fact_limit));
-  add("attempt", attempt_text(alert));
-  if (alert.incident.value != 0) add("incident", std::to_string(alert.incident.value));
-  add("advice", clip(printable(alert.advice), text_limit));
-  add("excerpt", excerpt_text(alert, excerpt_limit));
+  add("summary", notification_title(notification));
+  add("description", clip(printable(notification.text), text_limit));
+  add("cause", clip(printable(notification.cause), notification_fact_limit));
+  add("image", clip(printable(notification.image), notification_fact_limit));
+  add("attempt", attempt_text(notification));
+  if (notification.incident.value != 0) add("incident", std::to_string(notification.incident.value));
+  add("advice", clip(printable(notification.advice), text_limit));
+  add("excerpt", excerpt_text(notification, excerpt_limit));
   return annotations;
 }
 
-Instant start_of(const Alert& alert) {
-  return alert.ill_since ? std::min(*alert.ill_since, alert.raised_at) : alert.raised_at;
+Instant start_of(const Notification& notification) {
+  return notification.unhealthy_since ? std::min(*notification.unhealthy_since, notification.created_at)
+                                      : notification.created_at;
 }
 
-json::object alert_of(const Alert& alert) {
+json::object alert_of(const Notification& notification) {
   json::object made;
-  made["labels"] = labels_of(alert);
-  made["annotations"] = annotations_of(alert);
-  made["startsAt"] = utc_time(start_of(alert));
-  if (const std::string link = alert_link(alert); !link.empty()) made["generatorURL"] = link;
+  made["labels"] = labels_of(notification);
+  made["annotations"] = annotations_of(notification);
+  made["startsAt"] = utc_time(start_of(notification));
+  if (const std::string link = notification_link(notification); !link.empty()) made["generatorURL"] = link;
   return made;
 }
 
-/// The same alert with another end, which is never before its start.
+/// The same notification with another end, which is never before its start.
 json::object ending(json::object alert, Instant ends) {
   std::string end = utc_time(ends);  // sorts as text
   const auto& start = alert["startsAt"].get_string();
@@ -98,7 +99,7 @@ json::object ending(json::object alert, Instant ends) {
   return alert;
 }
 
-/// What is kept of one alert; as text it is the receipt.
+/// What is kept of one notification; as text it is the receipt.
 struct Kept {
   IncidentId incident;  ///< 0: about the host
   json::object alert;   ///< without its end
@@ -147,38 +148,38 @@ class Alertmanager : public std::enable_shared_from_this<Alertmanager> {
       if (auto kept = kept_of(receipt.text)) kept_.insert_or_assign(receipt.dedup_key, std::move(*kept));
   }
 
-  void send(const Alert& alert, const std::string& receipt, std::function<void(Sent)> done) {
+  void send(const Notification& notification, const std::string& receipt, std::function<void(Sent)> done) {
     if (busy_) {
-      waiting_ = [this, alert, receipt, done = std::move(done)] { send(alert, receipt, done); };
+      waiting_ = [this, notification, receipt, done = std::move(done)] { send(notification, receipt, done); };
       return;
     }
     const Instant now = host_.now();
     const std::optional<Kept> known = kept_of(receipt);
     json::array alerts;
     std::optional<Kept> keep;
-    if (alert.kind == AlertKind::Degraded || alert.kind == AlertKind::Critical) {
-      json::object made = alert_of(alert);
+    if (notification.kind == NotificationKind::Degraded || notification.kind == NotificationKind::Critical) {
+      json::object made = alert_of(notification);
       if (known && known->alert.at("labels") != made.at("labels"))
         alerts.push_back(ending(known->alert, now));
-      const bool open = is_open(alert.incident);
-      const bool last_word = !open && alert.kind == AlertKind::Critical;
+      const bool open = is_open(notification.incident);
+      const bool last_word = !open && notification.kind == NotificationKind::Critical;
       alerts.push_back(last_word ? ending(made, now + last_word_lasts) : made);
-      if (open) keep = Kept{alert.incident, std::move(made)};
+      if (open) keep = Kept{notification.incident, std::move(made)};
     } else if (known) {
       json::object over = known->alert;
-      over["annotations"] = annotations_of(alert);
+      over["annotations"] = annotations_of(notification);
       alerts.push_back(ending(std::move(over), now));
-    } else if (alert.kind == AlertKind::Recovered && !alert.workload.empty()) {
-      for (const AlertKind kind : {AlertKind::Degraded, AlertKind::Critical}) {
-        Alert former = alert;
+    } else if (notification.kind == NotificationKind::Recovered && !notification.workload.empty()) {
+      for (const NotificationKind kind : {NotificationKind::Degraded, NotificationKind::Critical}) {
+        Notification former = notification;
         former.kind = kind;
         alerts.push_back(ending(alert_of(former), now));
       }
     }
-    if (is_test(alert)) alerts.push_back(ending(alert_of(alert), now + test_lasts));
+    if (is_test(notification)) alerts.push_back(ending(alert_of(notification), now + test_lasts));
     if (alerts.empty()) return channel_.post([done = std::move(done)] { done(Sent{}); });
     post(std::move(alerts),
-         [this, key = alert.dedup_key, keep = std::move(keep), done = std::move(done)](Sent sent) {
+         [this, key = notification.dedup_key, keep = std::move(keep), done = std::move(done)](Sent sent) {
            if (sent.result == Sent::Result::Delivered) {
              sent.receipt = keep ? receipt_of(*keep) : std::string();
              kept_.erase(key);
@@ -195,7 +196,7 @@ class Alertmanager : public std::enable_shared_from_this<Alertmanager> {
   void post(json::array alerts, std::function<void(Sent)> done) {
     busy_ = true;
     *body_ = json::serialize(alerts);
-    http_->send(Alert{}, "", [self = weak_from_this(), done = std::move(done)](Sent sent) {
+    http_->send(Notification{}, "", [self = weak_from_this(), done = std::move(done)](Sent sent) {
       const auto state = self.lock();
       if (!state) return;
       state->busy_ = false;
@@ -242,7 +243,7 @@ class Alertmanager : public std::enable_shared_from_this<Alertmanager> {
   net::Timer timer_;
   std::map<std::string, Kept> kept_;  // by dedup key
   bool busy_ = false;
-  std::function<void()> waiting_;  // an alert to send when the request under way is done
+  std::function<void()> waiting_;  // a notification to send when the request under way is done
 };
 
 class AlertmanagerNotifier final : public Notifier {
@@ -251,8 +252,9 @@ class AlertmanagerNotifier final : public Notifier {
   const std::string& channel() const override { return state_->channel().name; }
   Duration gap() const override { return state_->channel().gap; }
   void recall(const std::vector<Receipt>& receipts) override { state_->recall(receipts); }
-  void send(const Alert& alert, const std::string& receipt, std::function<void(Sent)> done) override {
-    state_->send(alert, receipt, std::move(done));
+  void send(const Notification& notification, const std::string& receipt,
+            std::function<void(Sent)> done) override {
+    state_->send(notification, receipt, std::move(done));
   }
 
  private:
@@ -261,8 +263,8 @@ class AlertmanagerNotifier final : public Notifier {
 
 }  // namespace
 
-std::string alertmanager_alert(const Alert& alert, std::optional<Instant> ends) {
-  return json::serialize(ends ? ending(alert_of(alert), *ends) : alert_of(alert));
+std::string alertmanager_alert(const Notification& notification, std::optional<Instant> ends) {
+  return json::serialize(ends ? ending(alert_of(notification), *ends) : alert_of(notification));
 }
 
 Result<std::unique_ptr<Notifier>> make_alertmanager_notifier(HttpChannel channel,
@@ -272,7 +274,7 @@ Result<std::unique_ptr<Notifier>> make_alertmanager_notifier(HttpChannel channel
   HttpService service;
   service.url = joined_url(settings.url.reveal(), "/api/v2/alerts");
   service.secrets = {settings.token};
-  service.requests = [url = service.url, token = settings.token, body](const Alert&) {
+  service.requests = [url = service.url, token = settings.token, body](const Notification&) {
     net::CurlRequest request = json_request(url, *body);
     if (!token.empty()) add_header(request, "Authorization", "Bearer " + token.reveal());
     return std::vector<net::CurlRequest>{std::move(request)};

@@ -16,11 +16,11 @@ class Loop;
 
 namespace healer {
 
-// Alertmanager takes an alert for over when nobody has sent it for its `resolve_timeout`, and forgets all of
-// them when it restarts. So what is still true is sent again every half minute. It has no end of its own:
-// that would be by our clock, and Alertmanager's may differ.
+// Alertmanager takes a notification for over when nobody has sent it for its `resolve_timeout`, and forgets
+// all of them when it restarts. So what is still true is sent again every half minute. It has no end of its
+// own: that would be by our clock, and Alertmanager's may differ.
 //
-//   key      | alert                   | sent                                   | then
+//   key      | notification            | sent                                   | then
 //   ---------+-------------------------+----------------------------------------+---------
 //   not kept | degraded, critical      | it, without an end                     | kept
 //   kept     | the same, worse         | the former severity ended, the new one | kept
@@ -33,7 +33,7 @@ namespace healer {
 //   any      | critical, incident over | it, ending in a day (*)                | not kept
 //   not kept | info, a test            | it, ending in 5 minutes                | not kept
 //
-// (*) healer stopped the container, and nobody will say that it is well.
+// (*) healer stopped the container, and nobody will say that it is healthy.
 //
 // What is kept is the receipt of its key, so that it survives a restart of healer and a reload.
 
@@ -51,10 +51,10 @@ Result<std::unique_ptr<Notifier>> make_alertmanager_notifier(HttpChannel channel
                                                              const AlertmanagerChannel& settings,
                                                              AlertmanagerHost host);
 
-/// One alert of the body, a list: labels (alertname, severity, host, workload, project, route; those that are
-/// known), annotations, startsAt, endsAt where it is known, and, where there is a link, generatorURL. The
-/// container is in `workload`, a label that the receiver of signals does not read: healer's own alerts, sent
-/// back to it, start nothing.
-std::string alertmanager_alert(const Alert& alert, std::optional<Instant> ends = {});
+/// One notification of the body, a list: labels (alertname, severity, host, workload, project, route; those
+/// that are known), annotations, startsAt, endsAt where it is known, and, where there is a link,
+/// generatorURL. The container is in `workload`, a label that the receiver of alerts does not read: healer's
+/// own alerts, sent back to it, start nothing.
+std::string alertmanager_alert(const Notification& notification, std::optional<Instant> ends = {});
 
 }  // namespace healer

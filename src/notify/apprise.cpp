@@ -6,8 +6,8 @@
 #include <boost/json.hpp>
 
 #include "base/text.hpp"
-#include "notify/alert_text.hpp"
 #include "notify/answer.hpp"
+#include "notify/notification_text.hpp"
 
 namespace healer {
 namespace {
@@ -17,15 +17,15 @@ namespace json = boost::json;
 constexpr std::size_t title_limit = 250;
 constexpr std::size_t body_limit = 8 * 1024;
 
-const char* type_of(AlertKind kind) {
+const char* type_of(NotificationKind kind) {
   switch (kind) {
-    case AlertKind::Critical:
+    case NotificationKind::Critical:
       return "failure";
-    case AlertKind::Degraded:
+    case NotificationKind::Degraded:
       return "warning";
-    case AlertKind::Recovered:
+    case NotificationKind::Recovered:
       return "success";
-    case AlertKind::Info:
+    case NotificationKind::Info:
       break;
   }
   return "info";
@@ -44,11 +44,11 @@ Sent meaning(Result<net::CurlAnswer> answer) {
 
 }  // namespace
 
-std::string apprise_alert(const Alert& alert) {
+std::string apprise_notification(const Notification& notification) {
   json::object message;
-  message["title"] = clip(alert_title(alert), title_limit);
-  message["body"] = plain_text(alert, body_limit);
-  message["type"] = type_of(alert.kind);
+  message["title"] = clip(notification_title(notification), title_limit);
+  message["body"] = plain_text(notification, body_limit);
+  message["type"] = type_of(notification.kind);
   message["format"] = "text";
   return json::serialize(message);
 }
@@ -56,8 +56,8 @@ std::string apprise_alert(const Alert& alert) {
 Result<std::unique_ptr<Notifier>> make_apprise_notifier(HttpChannel channel, const AppriseChannel& settings) {
   HttpService service;
   service.url = settings.url;
-  service.requests = [url = settings.url](const Alert& alert) {
-    return std::vector<net::CurlRequest>{json_request(url, apprise_alert(alert))};
+  service.requests = [url = settings.url](const Notification& notification) {
+    return std::vector<net::CurlRequest>{json_request(url, apprise_notification(notification))};
   };
   service.meaning = meaning;
   return make_http_notifier(std::move(channel), std::move(service));

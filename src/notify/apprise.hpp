@@ -15,10 +15,10 @@ namespace healer {
 Result<std::unique_ptr<Notifier>> make_apprise_notifier(HttpChannel channel, const AppriseChannel& settings);
 
 /// title, body, type (info, success, warning, failure) and format: text.
-std::string apprise_alert(const Alert& alert);
+std::string apprise_notification(const Notification& notification);
 
-/// docker-autoheal's channel "apprise": an Apprise server's notify address, told as docker-autoheal does, but
-/// escaped.
+/// docker-autoheal's channel "apprise": an Apprise server's notify address, notified as docker-autoheal does,
+/// but escaped.
 Result<std::unique_ptr<Notifier>> make_apprise_notifier(AutohealChannel channel);
 
 /// {"title":"Autoheal","body":"..."}

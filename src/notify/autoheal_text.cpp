@@ -6,20 +6,21 @@
 
 #include "base/text.hpp"
 #include "net/curl_client.hpp"
-#include "notify/alert_text.hpp"
 #include "notify/answer.hpp"
+#include "notify/notification_text.hpp"
 
 namespace healer {
 
-std::optional<std::string> autoheal_text(const Alert& alert, const std::string& container_id) {
-  if (is_test(alert)) return printable(alert.text);
-  if (alert.workload.empty()) return std::nullopt;
-  const bool cured =
-      (alert.kind == AlertKind::Recovered && alert.event == "RECOVERED" && alert.attempt > 0) ||
-      alert.event == "SUMMARY";
-  if (!cured && alert.kind != AlertKind::Critical) return std::nullopt;
-  return fmt::format("Container {} ({}) found to be unhealthy. {} the container!", printable(alert.workload),
-                     container_id.substr(0, 12), cured ? "Successfully restarted" : "Failed to restart");
+std::optional<std::string> autoheal_text(const Notification& notification, const std::string& container_id) {
+  if (is_test(notification)) return printable(notification.text);
+  if (notification.workload.empty()) return std::nullopt;
+  const bool recovered = (notification.kind == NotificationKind::Recovered &&
+                          notification.event == "RECOVERED" && notification.attempt > 0) ||
+                         notification.event == "SUMMARY";
+  if (!recovered && notification.kind != NotificationKind::Critical) return std::nullopt;
+  return fmt::format("Container {} ({}) found to be unhealthy. {} the container!",
+                     printable(notification.workload), container_id.substr(0, 12),
+                     recovered ? "Successfully restarted" : "Failed to restart");
 }
 
 Result<std::unique_ptr<Notifier>> AutohealNotifier::create(AutohealChannel channel, std::string name,
@@ -29,8 +30,9 @@ Result<std::unique_ptr<Notifier>> AutohealNotifier::create(AutohealChannel chann
       new AutohealNotifier(std::move(channel), std::move(name), std::move(body)));
 }
 
-void AutohealNotifier::send(const Alert& alert, const std::string&, std::function<void(Sent)> done) {
-  const auto text = autoheal_text(alert, channel_.id_of(alert.workload));
+void AutohealNotifier::send(const Notification& notification, const std::string&,
+                            std::function<void(Sent)> done) {
+  const auto text = autoheal_text(notification, channel_.id_of(notification.workload));
   if (!text) return channel_.post([done = std::move(done)]() { done(Sent{}); });
   net::CurlRequest request;
   request.url = channel_.url;

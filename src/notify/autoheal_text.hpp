@@ -16,11 +16,11 @@ class CurlClient;
 
 namespace healer {
 
-/// The sentence that docker-autoheal sends. It knows two: a restart that was carried out, and one that was
-/// not. Ours are said later, and mean more: the container is well again, or healer gives up. Nothing for
-/// alerts that it has no sentence for (the first of an incident, and those about the engine or healer). A
-/// test is told in its own words.
-std::optional<std::string> autoheal_text(const Alert& alert, const std::string& container_id);
+/// The sentence that docker-autoheal sends. It knows two: a restart that was executed, and one that was
+/// not. Ours are said later, and mean more: the container is healthy again, or healer gives up. Nothing for
+/// notifications that it has no sentence for (the first of an incident, and those about the engine or
+/// healer). A test is notified in its own words.
+std::optional<std::string> autoheal_text(const Notification& notification, const std::string& container_id);
 
 /// What the two channels that docker-autoheal has are made of.
 struct AutohealChannel {
@@ -33,7 +33,8 @@ struct AutohealChannel {
   std::function<void(std::function<void()>)> post;
 };
 
-/// Posts what `body` makes of the sentence, as JSON; alerts without a sentence count as delivered at once.
+/// Posts what `body` makes of the sentence, as JSON; notifications without a sentence count as delivered at
+/// once.
 class AutohealNotifier final : public Notifier {
  public:
   using Body = std::function<std::string(const std::string& text)>;
@@ -42,7 +43,8 @@ class AutohealNotifier final : public Notifier {
   static Result<std::unique_ptr<Notifier>> create(AutohealChannel channel, std::string name, Body body);
 
   const std::string& channel() const override { return name_; }
-  void send(const Alert& alert, const std::string& receipt, std::function<void(Sent)> done) override;
+  void send(const Notification& notification, const std::string& receipt,
+            std::function<void(Sent)> done) override;
 
  private:
   AutohealNotifier(AutohealChannel channel, std::string name, Body body)

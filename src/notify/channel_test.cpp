@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "notify/alert_text.hpp"
+#include "notify/notification_text.hpp"
 
 namespace healer {
 
@@ -24,7 +24,7 @@ ChannelTest::~ChannelTest() {
 void ChannelTest::begin() {
   waiting_ = channels_.size();
   for (std::size_t i = 0; i < channels_.size(); ++i)
-    channels_[i]->send(alert(), {}, [self = self_, i](Sent sent) {
+    channels_[i]->send(notification(), {}, [self = self_, i](Sent sent) {
       if (*self) (*self)->answered(i, std::move(sent));
     });
 }
@@ -46,13 +46,14 @@ void ChannelTest::answered(std::size_t index, Sent sent) {
   if (--waiting_ == 0) done_(std::move(answers_));
 }
 
-Alert ChannelTest::alert() const {
-  Alert alert = test_alert();
-  alert.dedup_key = "healer/" + host_ + "/test/" + std::to_string(wall_time_of(now_).unix_ms);
-  alert.text = "This is a test of healer on " + host_ + ", asked for by a person. Nothing is ill.";
-  alert.host = host_;
-  alert.raised_at = now_;
-  return alert;
+Notification ChannelTest::notification() const {
+  Notification notification = test_notification();
+  notification.dedup_key = "healer/" + host_ + "/test/" + std::to_string(wall_time_of(now_).unix_ms);
+  notification.text =
+      "This is a test of healer on " + host_ + ", requested by an operator. Nothing is unhealthy.";
+  notification.host = host_;
+  notification.created_at = now_;
+  return notification;
 }
 
 }  // namespace healer

@@ -12,9 +12,9 @@
 
 namespace healer {
 
-/// Sends one alert to each channel that says it is a test (is_test()), all at once and outside the outbox:
-/// nothing is written down, tried again, or counted. Each is sent by a notifier of its own, for those of the
-/// outbox send in their own order.
+/// Sends one notification to each channel that says it is a test (is_test()), all at once and outside the
+/// outbox: nothing is written down, tried again, or counted. Each is sent by a notifier of its own, for those
+/// of the outbox send in their own order.
 class ChannelTest {
  public:
   /// `done` is called once with an answer of each channel, in their order, from within a completion: the test
@@ -30,7 +30,7 @@ class ChannelTest {
 
  private:
   void answered(std::size_t index, Sent sent);
-  Alert alert() const;
+  Notification notification() const;
 
   std::vector<std::unique_ptr<Notifier>> channels_;
   std::string host_;

@@ -28,7 +28,7 @@ using Made = Result<std::unique_ptr<Notifier>>;
 struct UsualGap {
   /// One message a second for each webhook.
   Duration operator()(const SlackWebhookChannel&) const { return 1s; }
-  /// Two calls for each alert; chat.update may be called fifty times a minute.
+  /// Two calls for each notification; chat.update may be called fifty times a minute.
   Duration operator()(const SlackBotChannel&) const { return 1200ms; }
   /// 120 events a minute for each integration.
   Duration operator()(const PagerDutyChannel&) const { return 500ms; }

@@ -8,7 +8,7 @@
 #include <boost/json.hpp>
 
 #include "base/text.hpp"
-#include "notify/alert_text.hpp"
+#include "notify/notification_text.hpp"
 
 namespace healer {
 namespace {
@@ -23,15 +23,15 @@ constexpr std::size_t text_limit = 800;
 constexpr std::size_t advice_limit = 300;
 constexpr std::size_t margin = 64;
 
-int color_of(AlertKind kind) {
+int color_of(NotificationKind kind) {
   switch (kind) {
-    case AlertKind::Recovered:
+    case NotificationKind::Recovered:
       return 0x36a64f;
-    case AlertKind::Degraded:
+    case NotificationKind::Degraded:
       return 0xff9900;
-    case AlertKind::Critical:
+    case NotificationKind::Critical:
       return 0xff0000;
-    case AlertKind::Info:
+    case NotificationKind::Info:
       break;
   }
   return 0xcccccc;
@@ -49,34 +49,35 @@ std::string escaped(std::string_view text, std::size_t limit) {
 
 }  // namespace
 
-std::string discord_message(const Alert& alert) {
+std::string discord_message(const Notification& notification) {
   std::size_t used = margin;
   const auto counted = [&used](std::string text) {
     used += text.size();
     return text;
   };
   json::object embed;
-  embed["title"] = counted(escaped(alert_title(alert), title_limit / 2));
+  embed["title"] = counted(escaped(notification_title(notification), title_limit / 2));
   json::array fields;
-  for (const AlertFact& fact : alert_facts(alert))
+  for (const NotificationFact& fact : notification_facts(notification))
     fields.push_back({{"name", counted(fact.title)},
                       {"value", counted(escaped(fact.value, value_limit))},
                       {"inline", true}});
-  std::string description = escaped(alert.text, text_limit);
-  if (!alert.advice.empty()) description += "\n\n**What to do:** " + escaped(alert.advice, advice_limit);
+  std::string description = escaped(notification.text, text_limit);
+  if (!notification.advice.empty())
+    description += "\n\n**What to do:** " + escaped(notification.advice, advice_limit);
   // What is left of both limits is the log's.
   const std::size_t left = std::min(total_limit - std::min(total_limit, used), description_limit);
   if (left > description.size() + margin) {
-    std::string excerpt = excerpt_text(alert, left - description.size() - margin);
+    std::string excerpt = excerpt_text(notification, left - description.size() - margin);
     std::replace(excerpt.begin(), excerpt.end(), '`', '\'');  // nothing in it ends the block
     if (!excerpt.empty()) description += "\n```\n" + excerpt + "\n```";
   }
   embed["description"] = std::move(description);
-  embed["color"] = color_of(alert.kind);
+  embed["color"] = color_of(notification.kind);
   embed["fields"] = std::move(fields);
   embed["footer"] = json::object{{"text", "healer"}};
-  embed["timestamp"] = utc_time(alert.raised_at);
-  if (const std::string link = alert_link(alert); !link.empty()) embed["url"] = link;
+  embed["timestamp"] = utc_time(notification.created_at);
+  if (const std::string link = notification_link(notification); !link.empty()) embed["url"] = link;
   json::object message;
   message["embeds"] = json::array{std::move(embed)};
   message["allowed_mentions"] = json::object{{"parse", json::array{}}};
@@ -98,8 +99,8 @@ Secret discord_url(const Secret& url) {
 Result<std::unique_ptr<Notifier>> make_discord_notifier(HttpChannel channel, const DiscordChannel& settings) {
   HttpService service;
   service.url = settings.url;
-  service.requests = [url = discord_url(settings.url)](const Alert& alert) {
-    return std::vector<net::CurlRequest>{json_request(url, discord_message(alert))};
+  service.requests = [url = discord_url(settings.url)](const Notification& notification) {
+    return std::vector<net::CurlRequest>{json_request(url, discord_message(notification))};
   };
   return make_http_notifier(std::move(channel), std::move(service));
 }

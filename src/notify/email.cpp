@@ -10,7 +10,7 @@
 #include "base/hash.hpp"
 #include "base/text.hpp"
 #include "base/utc.hpp"
-#include "notify/alert_text.hpp"
+#include "notify/notification_text.hpp"
 
 namespace healer {
 namespace {
@@ -105,10 +105,11 @@ class EmailNotifier final : public Notifier {
   const std::string& channel() const override { return channel_.name; }
   Duration gap() const override { return channel_.gap; }
 
-  void send(const Alert& alert, const std::string& receipt, std::function<void(Sent)> done) override {
+  void send(const Notification& notification, const std::string& receipt,
+            std::function<void(Sent)> done) override {
     net::MailRequest request = request_of(channel_, settings_);
-    request.message = email_message(alert, settings_, receipt);
-    const std::string thread = is_message_id(receipt) ? receipt : email_message_id(alert, settings_);
+    request.message = email_message(notification, settings_, receipt);
+    const std::string thread = is_message_id(receipt) ? receipt : email_message_id(notification, settings_);
     channel_.client.send_mail(std::move(request),
                               [done = std::move(done), thread](Result<net::MailAnswer> answer) {
                                 Sent sent = meaning_of(std::move(answer));
@@ -130,9 +131,10 @@ Result<std::unique_ptr<Notifier>> make_email_notifier(MailChannel channel, const
   return std::unique_ptr<Notifier>(std::make_unique<EmailNotifier>(std::move(channel), settings));
 }
 
-std::string email_message_id(const Alert& alert, const EmailChannel& settings) {
-  return fmt::format("<healer.{}.{}.{:016x}@{}>", alert.id.value, wall_time_of(alert.raised_at).unix_ms,
-                     fnv1a(alert.host + "\n" + alert.dedup_key), domain_of(settings));
+std::string email_message_id(const Notification& notification, const EmailChannel& settings) {
+  return fmt::format("<healer.{}.{}.{:016x}@{}>", notification.id.value,
+                     wall_time_of(notification.created_at).unix_ms,
+                     fnv1a(notification.host + "\n" + notification.dedup_key), domain_of(settings));
 }
 
 std::string email_field(const std::string& name, const std::string& text) {
@@ -173,24 +175,25 @@ std::string quoted_printable(const std::string& text) {
   return out + "\r\n";
 }
 
-std::string email_message(const Alert& alert, const EmailChannel& settings, const std::string& thread) {
+std::string email_message(const Notification& notification, const EmailChannel& settings,
+                          const std::string& thread) {
   std::string to;
   for (const std::string& each : settings.to) to += (to.empty() ? "" : ",\r\n ") + each;
-  const std::string id = email_message_id(alert, settings);
-  std::string head = "Date: " + date_of(alert.raised_at) + "\r\n";
+  const std::string id = email_message_id(notification, settings);
+  std::string head = "Date: " + date_of(notification.created_at) + "\r\n";
   head += "From: healer <" + settings.from + ">\r\n";
   head += "To: " + to + "\r\n";
-  head += email_field("Subject", clip(alert_title(alert), subject_limit));
+  head += email_field("Subject", clip(notification_title(notification), subject_limit));
   head += id_field("Message-ID", id);
   if (is_message_id(thread) && thread != id)
     head += id_field("In-Reply-To", thread) + id_field("References", thread);
-  if (alert.kind == AlertKind::Critical) head += "Importance: high\r\nX-Priority: 1\r\n";
+  if (notification.kind == NotificationKind::Critical) head += "Importance: high\r\nX-Priority: 1\r\n";
   head +=
       "Auto-Submitted: auto-generated\r\n"
       "MIME-Version: 1.0\r\n"
       "Content-Type: text/plain; charset=utf-8\r\n"
       "Content-Transfer-Encoding: quoted-printable\r\n";
-  return head + "\r\n" + quoted_printable(plain_text(alert, text_limit));
+  return head + "\r\n" + quoted_printable(plain_text(notification, text_limit));
 }
 
 }  // namespace healer

@@ -33,10 +33,11 @@ Result<std::unique_ptr<Notifier>> make_email_notifier(MailChannel channel, const
 
 /// The whole message, lines ended by CRLF and at most 78 bytes: head as of RFC 5322, words of the head as of
 /// RFC 2047, the body quoted-printable UTF-8. `thread`: the Message-ID of the first one, or empty.
-std::string email_message(const Alert& alert, const EmailChannel& settings, const std::string& thread);
+std::string email_message(const Notification& notification, const EmailChannel& settings,
+                          const std::string& thread);
 
-/// "<healer.17.1764120254123.9c3f@example.org>": the same for each try of one alert.
-std::string email_message_id(const Alert& alert, const EmailChannel& settings);
+/// "<healer.17.1764120254123.9c3f@example.org>": the same for each try of one notification.
+std::string email_message_id(const Notification& notification, const EmailChannel& settings);
 
 /// One header field, folded; its text may be anything.
 std::string email_field(const std::string& name, const std::string& text);

@@ -6,7 +6,7 @@
 #include <boost/json.hpp>
 
 #include "base/text.hpp"
-#include "notify/alert_text.hpp"
+#include "notify/notification_text.hpp"
 
 namespace healer {
 namespace {
@@ -17,15 +17,15 @@ constexpr std::size_t title_limit = 250;
 constexpr std::size_t message_limit = 8 * 1024;
 
 // Android's app makes a sound from 4 on, and shows itself on top from 8 on.
-int priority_of(AlertKind kind) {
+int priority_of(NotificationKind kind) {
   switch (kind) {
-    case AlertKind::Critical:
+    case NotificationKind::Critical:
       return 10;
-    case AlertKind::Degraded:
+    case NotificationKind::Degraded:
       return 7;
-    case AlertKind::Recovered:
+    case NotificationKind::Recovered:
       return 4;
-    case AlertKind::Info:
+    case NotificationKind::Info:
       break;
   }
   return 2;
@@ -33,14 +33,14 @@ int priority_of(AlertKind kind) {
 
 }  // namespace
 
-std::string gotify_message(const Alert& alert) {
+std::string gotify_message(const Notification& notification) {
   json::object extras{{"client::display", json::object{{"contentType", "text/plain"}}}};
-  if (const std::string link = alert_link(alert); !link.empty())
+  if (const std::string link = notification_link(notification); !link.empty())
     extras["client::notification"] = json::object{{"click", json::object{{"url", link}}}};
   json::object message;
-  message["title"] = clip(alert_title(alert), title_limit);
-  message["message"] = plain_text(alert, message_limit);
-  message["priority"] = priority_of(alert.kind);
+  message["title"] = clip(notification_title(notification), title_limit);
+  message["message"] = plain_text(notification, message_limit);
+  message["priority"] = priority_of(notification.kind);
   message["extras"] = std::move(extras);
   return json::serialize(message);
 }
@@ -49,8 +49,8 @@ Result<std::unique_ptr<Notifier>> make_gotify_notifier(HttpChannel channel, cons
   HttpService service;
   service.url = joined_url(settings.url, "/message");
   service.secrets = {settings.token};
-  service.requests = [url = service.url, token = settings.token](const Alert& alert) {
-    net::CurlRequest request = json_request(url, gotify_message(alert));
+  service.requests = [url = service.url, token = settings.token](const Notification& notification) {
+    net::CurlRequest request = json_request(url, gotify_message(notification));
     add_header(request, "X-Gotify-Key", token.reveal());
     return std::vector<net::CurlRequest>{std::move(request)};
   };

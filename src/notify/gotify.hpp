@@ -13,6 +13,6 @@ namespace healer {
 Result<std::unique_ptr<Notifier>> make_gotify_notifier(HttpChannel channel, const GotifyChannel& settings);
 
 /// The message as JSON, marked as plain text, so that nothing in it is read as markdown.
-std::string gotify_message(const Alert& alert);
+std::string gotify_message(const Notification& notification);
 
 }  // namespace healer

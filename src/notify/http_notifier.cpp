@@ -18,8 +18,8 @@ class HttpNotifier final : public Notifier {
   const std::string& channel() const override { return self_->channel.name; }
   Duration gap() const override { return self_->channel.gap; }
 
-  void send(const Alert& alert, const std::string&, std::function<void(Sent)> done) override {
-    std::vector<net::CurlRequest> requests = self_->service.requests(alert);
+  void send(const Notification& notification, const std::string&, std::function<void(Sent)> done) override {
+    std::vector<net::CurlRequest> requests = self_->service.requests(notification);
     if (requests.empty()) return self_->channel.post([done = std::move(done)] { done(Sent{}); });
     send_from(self_, std::make_shared<std::vector<net::CurlRequest>>(std::move(requests)), 0,
               std::move(done));

@@ -29,9 +29,9 @@ struct HttpChannel {
 struct HttpService {
   Secret url;                   ///< checked at once: http or https, with a host; removed from every error
   std::vector<Secret> secrets;  ///< checked to fit into a request's head; removed from every error
-  /// The requests that tell of the alert, sent one after the other; it is delivered when all are. None where
-  /// the service is not told of such an alert, which then counts as delivered.
-  std::function<std::vector<net::CurlRequest>(const Alert&)> requests;
+  /// The requests that tell of the notification, sent one after the other; it is delivered when all are. None
+  /// where the service is not notified of such a notification, which then counts as delivered.
+  std::function<std::vector<net::CurlRequest>(const Notification&)> requests;
   /// What an answer means.
   std::function<Sent(Result<net::CurlAnswer>)> meaning = sent_of;
 };

@@ -17,8 +17,8 @@ struct Sent {
   Result result = Result::Delivered;
   std::optional<Duration> retry_after;  ///< the service's own wish (Retry-After)
   std::string error;  ///< redacted; of a delivered one: what went wrong beside it, as a rule nothing
-  /// What the channel remembers of the alert's dedup key from now on, whatever the result; empty: nothing
-  /// any more. Without a value: as before. Written in the transaction of the result.
+  /// What the channel remembers of the notification's dedup key from now on, whatever the result; empty:
+  /// nothing any more. Without a value: as before. Written in the transaction of the result.
   std::optional<std::string> receipt = std::nullopt;
 };
 
@@ -30,11 +30,12 @@ class Notifier {
   virtual const std::string& channel() const = 0;
   /// Least time between the end of one try and the next message: the service's own limit.
   virtual Duration gap() const { return 1s; }
-  /// Everything this channel remembers: told before the first send(). Only for channels that act on it
-  /// unasked.
+  /// Everything this channel remembers: notified before the first send(). Only for channels that act on it
+  /// unchecked.
   virtual void recall(const std::vector<Receipt>& receipts) { (void)receipts; }
-  /// `receipt`: what this channel remembers of the alert's dedup key; empty: nothing, or no longer.
-  virtual void send(const Alert& alert, const std::string& receipt, std::function<void(Sent)> done) = 0;
+  /// `receipt`: what this channel remembers of the notification's dedup key; empty: nothing, or no longer.
+  virtual void send(const Notification& notification, const std::string& receipt,
+                    std::function<void(Sent)> done) = 0;
 };
 
 }  // namespace healer

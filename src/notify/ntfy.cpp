@@ -6,7 +6,7 @@
 #include <boost/json.hpp>
 
 #include "base/text.hpp"
-#include "notify/alert_text.hpp"
+#include "notify/notification_text.hpp"
 
 namespace healer {
 namespace {
@@ -22,15 +22,15 @@ struct Look {
   const char* tag;
 };
 
-Look look_of(AlertKind kind) {
+Look look_of(NotificationKind kind) {
   switch (kind) {
-    case AlertKind::Critical:
+    case NotificationKind::Critical:
       return {5, "rotating_light"};
-    case AlertKind::Degraded:
+    case NotificationKind::Degraded:
       return {4, "warning"};
-    case AlertKind::Recovered:
+    case NotificationKind::Recovered:
       return {3, "white_check_mark"};
-    case AlertKind::Info:
+    case NotificationKind::Info:
       break;
   }
   return {2, "information_source"};
@@ -38,17 +38,17 @@ Look look_of(AlertKind kind) {
 
 }  // namespace
 
-std::string ntfy_message(const Alert& alert, const std::string& topic) {
-  const Look look = look_of(alert.kind);
+std::string ntfy_message(const Notification& notification, const std::string& topic) {
+  const Look look = look_of(notification.kind);
   json::object message;
   message["topic"] = topic;
-  message["title"] = clip(alert_title(alert), title_limit);
+  message["title"] = clip(notification_title(notification), title_limit);
   message["priority"] = look.priority;
   message["tags"] = json::array{look.tag};
-  if (const std::string link = alert_link(alert); !link.empty()) message["click"] = link;
+  if (const std::string link = notification_link(notification); !link.empty()) message["click"] = link;
   // Quotes and the like take more room in JSON than in the message.
   for (std::size_t limit = message_limit;; limit /= 2) {
-    message["message"] = plain_text(alert, limit);
+    message["message"] = plain_text(notification, limit);
     std::string body = json::serialize(message);
     if (body.size() <= whole_limit) return body;
   }
@@ -81,8 +81,9 @@ Result<std::unique_ptr<Notifier>> make_ntfy_notifier(HttpChannel channel, const 
   HttpService service;
   service.url = place->first;
   service.secrets = {settings.token, Secret{place->second}};
-  service.requests = [url = place->first, topic = place->second, token = settings.token](const Alert& alert) {
-    net::CurlRequest request = json_request(url, ntfy_message(alert, topic));
+  service.requests = [url = place->first, topic = place->second,
+                      token = settings.token](const Notification& notification) {
+    net::CurlRequest request = json_request(url, ntfy_message(notification, topic));
     if (!token.empty()) add_header(request, "Authorization", "Bearer " + token.reveal());
     return std::vector<net::CurlRequest>{std::move(request)};
   };

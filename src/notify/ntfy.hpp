@@ -14,7 +14,7 @@ namespace healer {
 Result<std::unique_ptr<Notifier>> make_ntfy_notifier(HttpChannel channel, const NtfyChannel& settings);
 
 /// The message as JSON, as plain text. Limits: message 4,096 bytes, the whole 8,192.
-std::string ntfy_message(const Alert& alert, const std::string& topic);
+std::string ntfy_message(const Notification& notification, const std::string& topic);
 
 /// Where to publish, and the topic, of a topic's address. InvalidInput, without the address, when its last
 /// part cannot be a topic (letters, digits, "-" and "_", at most 64).

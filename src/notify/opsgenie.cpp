@@ -8,7 +8,7 @@
 
 #include "base/encode.hpp"
 #include "base/text.hpp"
-#include "notify/alert_text.hpp"
+#include "notify/notification_text.hpp"
 
 namespace healer {
 namespace {
@@ -35,66 +35,69 @@ std::string without_tags(std::string_view text) {
   return out;
 }
 
-const char* priority_of(AlertKind kind) {
-  if (kind == AlertKind::Critical) return "P1";
-  return kind == AlertKind::Info ? "P5" : "P3";
+const char* priority_of(NotificationKind kind) {
+  if (kind == NotificationKind::Critical) return "P1";
+  return kind == NotificationKind::Info ? "P5" : "P3";
 }
 
 }  // namespace
 
-std::string opsgenie_alias(const Alert& alert) {
-  std::string alias = short_key(alert.dedup_key, alias_limit);
+std::string opsgenie_alias(const Notification& notification) {
+  std::string alias = short_key(notification.dedup_key, alias_limit);
   std::replace(alias.begin(), alias.end(), '/', ':');
   return alias;
 }
 
-std::string opsgenie_create(const Alert& alert) {
+std::string opsgenie_create(const Notification& notification) {
   json::object details;
-  for (const AlertFact& fact : alert_facts(alert)) details[fact.title] = without_tags(fact.value);
-  if (const std::string link = alert_link(alert); !link.empty()) details["Link"] = link;
-  const std::string host = printable(alert.host);
+  for (const NotificationFact& fact : notification_facts(notification))
+    details[fact.title] = without_tags(fact.value);
+  if (const std::string link = notification_link(notification); !link.empty()) details["Link"] = link;
+  const std::string host = printable(notification.host);
   json::object create;
-  create["message"] = clip(without_tags(alert_title(alert)), message_limit);
-  create["alias"] = opsgenie_alias(alert);
-  create["description"] = clip(without_tags(plain_text(alert, description_limit)), description_limit);
-  create["priority"] = priority_of(alert.kind);
+  create["message"] = clip(without_tags(notification_title(notification)), message_limit);
+  create["alias"] = opsgenie_alias(notification);
+  create["description"] = clip(without_tags(plain_text(notification, description_limit)), description_limit);
+  create["priority"] = priority_of(notification.kind);
   create["source"] = clip(host.empty() ? "healer" : "healer on " + host, source_limit);
-  if (!alert.workload.empty()) create["entity"] = clip(printable(alert.workload), alert_fact_limit);
-  create["tags"] = json::array{"healer", to_string(alert.kind)};
+  if (!notification.workload.empty())
+    create["entity"] = clip(printable(notification.workload), notification_fact_limit);
+  create["tags"] = json::array{"healer", to_string(notification.kind)};
   create["details"] = std::move(details);
   return json::serialize(create);
 }
 
-std::vector<net::CurlRequest> opsgenie_requests(const Alert& alert, const OpsgenieChannel& settings) {
+std::vector<net::CurlRequest> opsgenie_requests(const Notification& notification,
+                                                const OpsgenieChannel& settings) {
   const auto request = [&](const std::string& path, std::string body) {
     net::CurlRequest made = json_request(joined_url(settings.api_url, "/v2/alerts" + path), std::move(body));
     add_header(made, "Authorization", "GenieKey " + settings.api_key.reveal());
     return made;
   };
   const auto about_alias = [&](const char* what) {
-    return "/" + percent_encoded(opsgenie_alias(alert)) + "/" + what + "?identifierType=alias";
+    return "/" + percent_encoded(opsgenie_alias(notification)) + "/" + what + "?identifierType=alias";
   };
   const auto closing = [&] {
     return request(
         about_alias("close"),
-        json::serialize(json::object{{"source", "healer"},
-                                     {"note", clip(without_tags(printable(alert.text)), note_limit)}}));
+        json::serialize(json::object{
+            {"source", "healer"}, {"note", clip(without_tags(printable(notification.text)), note_limit)}}));
   };
   std::vector<net::CurlRequest> requests;
-  switch (alert.kind) {
-    case AlertKind::Info:
-      if (!is_test(alert)) break;
-      requests.push_back(request("", opsgenie_create(alert)));
+  switch (notification.kind) {
+    case NotificationKind::Info:
+      if (!is_test(notification)) break;
+      requests.push_back(request("", opsgenie_create(notification)));
       requests.push_back(closing());
       break;
-    case AlertKind::Recovered:
+    case NotificationKind::Recovered:
       requests.push_back(closing());
       break;
-    case AlertKind::Degraded:
-      requests.push_back(request("", opsgenie_create(alert)));
+    case NotificationKind::Degraded:
+      requests.push_back(request("", opsgenie_create(notification)));
       break;
-    case AlertKind::Critical:
-      requests.push_back(request("", opsgenie_create(alert)));
+    case NotificationKind::Critical:
+      requests.push_back(request("", opsgenie_create(notification)));
       requests.push_back(request(about_alias("priority"), json::serialize(json::object{{"priority", "P1"}})));
       requests.back().method = "PUT";
       break;
@@ -107,7 +110,9 @@ Result<std::unique_ptr<Notifier>> make_opsgenie_notifier(HttpChannel channel,
   HttpService service;
   service.url = Secret{settings.api_url};
   service.secrets = {settings.api_key};
-  service.requests = [settings](const Alert& alert) { return opsgenie_requests(alert, settings); };
+  service.requests = [settings](const Notification& notification) {
+    return opsgenie_requests(notification, settings);
+  };
   return make_http_notifier(std::move(channel), std::move(service));
 }
 

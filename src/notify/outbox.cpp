@@ -18,25 +18,25 @@ namespace {
 
 constexpr std::uint64_t lines_a_minute = 20;
 
-std::string subject(const Alert& alert) {
-  return alert.workload.empty() ? "healer itself" : alert.workload;
+std::string subject(const Notification& notification) {
+  return notification.workload.empty() ? "healer itself" : notification.workload;
 }
 
 }  // namespace
 
-/// The head was tried so often that it may be the alert that the channel does not take.
+/// The head was tried so often that it may be the notification that the channel does not take.
 struct Outbox::Doubt {
-  AlertId head;
+  NotificationId head;
   bool ask_another = true;     // the next message is another one
   bool others_arrive = false;  // since the head failed last
 };
 
 struct Outbox::Entry {
-  std::shared_ptr<const Alert> alert;  // one for all its channels
+  std::shared_ptr<const Notification> notification;  // one for all its channels
   Delivery delivery;
   bool aside = false;  // the channel takes others, not this one
 
-  AlertId id() const { return alert->id; }
+  NotificationId id() const { return notification->id; }
   bool failing() const { return delivery.tries > 0; }
   /// Not tried yet, and not to be before its time: it keeps nobody waiting.
   bool held_back(Instant now) const { return !failing() && delivery.next_try > now; }
@@ -47,7 +47,7 @@ struct Outbox::Channel {
   std::unique_ptr<Notifier> notifier;       // empty: not configured
   std::deque<Entry> queue;                  // in the order raised
   std::uint64_t in_flight = 0;              // serial of the try under way; 0: none
-  AlertId sending;                          // the alert of that try
+  NotificationId sending;                   // the notification of that try
   unsigned recording = 0;                   // ends of tries on their way to the disk
   Instant free_at{};                        // no message before
   std::map<std::string, Receipt> receipts;  // by dedup key
@@ -55,7 +55,7 @@ struct Outbox::Channel {
   std::optional<Instant> lost_since;  // a minute of the log
   std::uint64_t lost_in_minute = 0;
 
-  std::size_t index_of(AlertId id) const {
+  std::size_t index_of(NotificationId id) const {
     const auto at = std::find_if(queue.begin(), queue.end(), [&](const Entry& e) { return e.id() == id; });
     return static_cast<std::size_t>(at - queue.begin());
   }
@@ -124,40 +124,41 @@ void Outbox::remember(Channel& of, const std::string& dedup_key, std::string tex
   of.receipts.erase(oldest);
 }
 
-void Outbox::restore(const std::vector<Alert>& alerts, const std::vector<Delivery>& deliveries,
+void Outbox::restore(const std::vector<Notification>& notifications, const std::vector<Delivery>& deliveries,
                      const std::vector<Receipt>& receipts) {
   for (const Receipt& receipt : receipts)
     channel(receipt.channel).receipts.insert_or_assign(receipt.dedup_key, receipt);
   for (const auto& known : channels_) recall(*known);
-  std::map<AlertId, std::shared_ptr<const Alert>> by_id;
-  for (const Alert& alert : alerts) by_id[alert.id] = std::make_shared<const Alert>(alert);
+  std::map<NotificationId, std::shared_ptr<const Notification>> by_id;
+  for (const Notification& notification : notifications)
+    by_id[notification.id] = std::make_shared<const Notification>(notification);
   std::vector<Delivery> ordered = deliveries;
   std::sort(ordered.begin(), ordered.end(),
-            [](const Delivery& a, const Delivery& b) { return a.alert < b.alert; });
+            [](const Delivery& a, const Delivery& b) { return a.notification < b.notification; });
   const Instant now = host_.now();
   for (Delivery& delivery : ordered) {
-    const auto alert = by_id.find(delivery.alert);
-    if (delivery.state != DeliveryState::Pending || alert == by_id.end()) continue;
+    const auto notification = by_id.find(delivery.notification);
+    if (delivery.state != DeliveryState::Pending || notification == by_id.end()) continue;
     // The wall clock may have been set back between the two processes.
     Instant latest = now + (delivery.tries > 0 ? limits_.longest_retry_after : limits_.longest_hold);
     // The one that may stand in the others' way is tried at once, so that this is known again.
-    const bool raised_later = delivery.tries == 0 && delivery.next_try == alert->second->raised_at;
+    const bool raised_later = delivery.tries == 0 && delivery.next_try == notification->second->created_at;
     if (raised_later || delivery.tries >= limits_.tries_in_order) latest = now;
     delivery.next_try = std::min(delivery.next_try, latest);
     Channel& to = channel(delivery.channel);
-    enqueue(to, Entry{alert->second, std::move(delivery), false});
+    enqueue(to, Entry{notification->second, std::move(delivery), false});
   }
   pump();
 }
 
-void Outbox::add(const RaisedAlert& raised) {
-  const auto alert = std::make_shared<const Alert>(raised.alert);
+void Outbox::add(const RoutedNotification& raised) {
+  const auto notification = std::make_shared<const Notification>(raised.notification);
   for (const Destination& to : raised.destinations) {
     Delivery delivery;
-    delivery.alert = alert->id;
+    delivery.notification = notification->id;
     delivery.channel = to.channel;
     delivery.next_try = to.not_before;
-    enqueue(channel(to.channel), Entry{alert, std::move(delivery), false});
+    enqueue(channel(to.channel), Entry{notification, std::move(delivery), false});
   }
   pump();
 }
@@ -168,7 +169,7 @@ void Outbox::enqueue(Channel& to, Entry entry) {
   // The oldest goes: the newest tell what is true now. Not the one that is being sent.
   const bool sent_now = to.in_flight != 0 && to.queue.front().id() == to.sending;
   drop(to, sent_now ? 1 : 0, DropReason::TooMany,
-       "more than " + std::to_string(limits_.pending) + " alerts wait for this channel");
+       "more than " + std::to_string(limits_.pending) + " notifications wait for this channel");
 }
 
 void Outbox::pump() {
@@ -184,13 +185,13 @@ void Outbox::pump() {
 // Expires what is too old and sends what is due; answers when to look again.
 Instant Outbox::pump(Channel& of, Instant now) {
   if (of.in_flight != 0 || of.recording != 0) return Instant::max();
-  while (!of.queue.empty() && of.queue.front().alert->raised_at + limits_.age < now) {
+  while (!of.queue.empty() && of.queue.front().notification->created_at + limits_.age < now) {
     const std::string& error = of.queue.front().delivery.last_error;
     drop(of, 0, DropReason::TooOld,
          "older than " + format_duration(limits_.age) + (error.empty() ? "" : "; last error: " + error));
   }
   if (of.queue.empty()) return Instant::max();
-  const Instant too_old = of.queue.front().alert->raised_at + limits_.age + 1ms;
+  const Instant too_old = of.queue.front().notification->created_at + limits_.age + 1ms;
   if (!of.notifier) return too_old;
   const Next next = choose(of, now);
   const Instant due = std::max(next.due, of.free_at);
@@ -200,9 +201,9 @@ Instant Outbox::pump(Channel& of, Instant now) {
   if (of.doubt && of.doubt->head != entry.id()) of.doubt->ask_another = false;
   of.in_flight = ++last_serial_;
   of.sending = entry.id();
-  const auto known = of.receipts.find(entry.alert->dedup_key);
+  const auto known = of.receipts.find(entry.notification->dedup_key);
   const std::string receipt = known == of.receipts.end() ? "" : known->second.text;
-  of.notifier->send(*entry.alert, receipt,
+  of.notifier->send(*entry.notification, receipt,
                     [self = self_, name = of.status.name, serial = of.in_flight](Sent sent) {
                       if (*self) (*self)->finished(name, serial, std::move(sent));
                     });
@@ -228,9 +229,10 @@ Outbox::Next Outbox::choose(Channel& of, Instant now) {
       next = {i, entry.delivery.next_try};
       if (of.doubt && of.doubt->head != entry.id()) of.doubt.reset();
       if (!of.doubt || !of.doubt->ask_another) break;
-      keys.insert(entry.alert->dedup_key);
+      keys.insert(entry.notification->dedup_key);
     } else {
-      const bool first_of_key = keys.insert(entry.alert->dedup_key).second || entry.alert->dedup_key.empty();
+      const bool first_of_key =
+          keys.insert(entry.notification->dedup_key).second || entry.notification->dedup_key.empty();
       const bool rarer =
           another.due == Instant::max() || entry.delivery.tries < of.queue[another.index].delivery.tries;
       if (first_of_key && entry.delivery.next_try <= now && rarer) another = {i, entry.delivery.next_try};
@@ -250,7 +252,7 @@ void Outbox::finished(const std::string& name, std::uint64_t serial, Sent sent) 
   Entry& entry = of.queue[index];
   ++entry.delivery.tries;
   std::vector<Record> records;
-  if (sent.receipt) remember(of, entry.alert->dedup_key, std::move(*sent.receipt), records);
+  if (sent.receipt) remember(of, entry.notification->dedup_key, std::move(*sent.receipt), records);
   switch (sent.result) {
     case Sent::Result::Delivered:
       if (!sent.error.empty()) log(LogLevel::Warning, "channel " + name + ": " + sent.error);
@@ -272,10 +274,10 @@ void Outbox::finished(const std::string& name, std::uint64_t serial, Sent sent) 
 }
 
 void Outbox::delivered(Channel& of, std::size_t index, std::vector<Record> records) {
-  const AlertId id = of.queue[index].id();
-  const std::string key = of.queue[index].alert->dedup_key;
+  const NotificationId id = of.queue[index].id();
+  const std::string key = of.queue[index].notification->dedup_key;
   if (!of.status.last_error.empty())
-    log(LogLevel::Info, "channel " + of.status.name + " takes alerts again, " +
+    log(LogLevel::Info, "channel " + of.status.name + " takes notifications again, " +
                             std::to_string(of.queue.size() - 1) + " are waiting");
   of.status.last_error.clear();
   of.status.refusing = false;
@@ -287,8 +289,9 @@ void Outbox::delivered(Channel& of, std::size_t index, std::vector<Record> recor
   close(of, index, DeliveryState::Delivered, "", std::move(records));
   // What stood before it and was held back or set aside would now tell what is no longer so.
   for (std::size_t i = 0; i < index && !key.empty();) {
-    if (of.queue[i].alert->dedup_key == key) {
-      drop(of, i, DropReason::Overtaken, "a later alert about the same reached this channel before it");
+    if (of.queue[i].notification->dedup_key == key) {
+      drop(of, i, DropReason::Overtaken,
+           "a later notification about the same reached this channel before it");
       --index;
     } else {
       ++i;
@@ -307,9 +310,10 @@ void Outbox::failed(Channel& of, Entry& entry, const Sent& sent) {
   if (doubted && of.doubt->others_arrive && !entry.aside) {
     entry.aside = true;
     of.doubt.reset();
-    log(LogLevel::Warning, "alert \"" + entry.alert->event + "\" about " + subject(*entry.alert) +
-                               " is set aside: " + of.status.name + " takes others, but not this one (" +
-                               error + "); it is tried again every " + format_duration(limits_.aside_retry));
+    log(LogLevel::Warning, "notification \"" + entry.notification->event + "\" about " +
+                               subject(*entry.notification) + " is set aside: " + of.status.name +
+                               " takes others, but not this one (" + error + "); it is tried again every " +
+                               format_duration(limits_.aside_retry));
   } else if (!entry.aside && !of.doubt && entry.delivery.tries >= limits_.tries_in_order) {
     of.doubt = Doubt{entry.id(), true, false};
   } else if (doubted) {
@@ -321,7 +325,7 @@ void Outbox::failed(Channel& of, Entry& entry, const Sent& sent) {
   if (entry.aside) return;
   // Said once per outage: the number of tries is in the metrics.
   if (of.status.last_error.empty())
-    log(LogLevel::Warning, "cannot deliver an alert to " + of.status.name + ": " + error +
+    log(LogLevel::Warning, "cannot deliver a notification to " + of.status.name + ": " + error +
                                "; trying again in " + format_duration(wait));
   of.status.last_error = error;
 }
@@ -357,15 +361,15 @@ void Outbox::say_lost(Channel& of, const Entry& entry) {
   const Instant now = host_.now();
   if (!of.lost_since || now >= *of.lost_since + 1min) {
     if (of.lost_in_minute > lines_a_minute)
-      log(LogLevel::Error, fmt::format("{} more alerts did not reach {} meanwhile",
+      log(LogLevel::Error, fmt::format("{} more notifications did not reach {} meanwhile",
                                        of.lost_in_minute - lines_a_minute, of.status.name));
     of.lost_since = now;
     of.lost_in_minute = 0;
   }
   if (++of.lost_in_minute > lines_a_minute) return;
-  log(LogLevel::Error,
-      fmt::format("alert \"{}\" about {} did not reach {}: {}, {}", entry.alert->event, subject(*entry.alert),
-                  of.status.name, to_string(entry.delivery.state), entry.delivery.last_error));
+  log(LogLevel::Error, fmt::format("notification \"{}\" about {} did not reach {}: {}, {}",
+                                   entry.notification->event, subject(*entry.notification), of.status.name,
+                                   to_string(entry.delivery.state), entry.delivery.last_error));
 }
 
 Duration Outbox::backoff(unsigned tries, double draw) const {

@@ -9,7 +9,7 @@
 
 #include "base/draws.hpp"
 #include "base/time.hpp"
-#include "model/action.hpp"
+#include "model/effect.hpp"
 #include "model/record.hpp"
 #include "model/status.hpp"
 #include "notify/notifier.hpp"
@@ -35,13 +35,13 @@ struct OutboxLimits {
   Duration longest_retry_after = 1h;  ///< a service's wish beyond this is cut
   Duration longest_hold = 7 * 24h;    ///< before a first try; anything later is a clock set back
   unsigned tries_in_order = 20;       ///< of the first in the queue, before others are asked: about an hour
-  Duration aside_retry = 1h;          ///< of an alert that is set aside
+  Duration aside_retry = 1h;          ///< of a notification that is set aside
   std::size_t pending = 10'000;       ///< per channel; one more expires the oldest
   std::size_t receipts = 2'000;       ///< per channel; for one more the oldest is forgotten
-  Duration age = 7 * 24h;             ///< since the alert was raised
+  Duration age = 7 * 24h;             ///< since the notification was raised
 };
 
-/// Brings alerts to their channels, at least once: per channel in the order raised, one at a time.
+/// Brings notifications to their channels, at least once: per channel in the order raised, one at a time.
 ///
 ///   Pending --2xx--> Delivered            Pending --permanent error--> Refused
 ///   Pending --passing failure--> Pending, next_try later (backoff with jitter, or the service's Retry-After)
@@ -52,15 +52,15 @@ struct OutboxLimits {
 /// tries_in_order times is doubted:
 ///
 ///   in order --the head's 20th try fails--> doubted
-///   doubted  --the head fails--> one other alert is tried, of another dedup key, the least tried
+///   doubted  --the head fails--> one other notification is tried, of another dedup key, the least tried
 ///            --another arrives--> the head is tried at once --fails--> set aside
 ///            --another fails--> the head again, after its backoff: the channel is down
 ///   set aside: tried hourly, when no other is due; --a later one of its key arrives--> Expired (overtaken)
 ///
-/// Every change is committed after it happened, a delivery after the service answered, and the next alert of
-/// the channel waits for that: a process killed in
-/// between sends that one alert again. A channel that is no longer configured keeps its alerts pending, so
-/// that they go out when it comes back, until they are too old.
+/// Every change is committed after it happened, a delivery after the service answered, and the next
+/// notification of the channel waits for that: a process killed in between sends that one notification again.
+/// A channel that is no longer configured keeps its notifications pending, so that they go out when it comes
+/// back, until they are too old.
 class Outbox {
  public:
   explicit Outbox(OutboxHost host, OutboxLimits limits = {});
@@ -71,14 +71,14 @@ class Outbox {
   /// The channels that are there now; those of before stay known by name. What was being sent by a notifier
   /// that goes is sent anew. Not to be called from inside a notifier's completion.
   void set_channels(std::vector<std::unique_ptr<Notifier>> channels);
-  /// Names for RaisedAlert.
+  /// Names for RoutedNotification.
   std::vector<std::string> channel_names() const;
 
   /// What an earlier process left undone. Call it once, before add().
-  void restore(const std::vector<Alert>& alerts, const std::vector<Delivery>& deliveries,
+  void restore(const std::vector<Notification>& notifications, const std::vector<Delivery>& deliveries,
                const std::vector<Receipt>& receipts = {});
-  /// An alert whose record is on its way to the disk.
-  void add(const RaisedAlert& raised);
+  /// A notification whose record is on its way to the disk.
+  void add(const RoutedNotification& raised);
 
   std::size_t pending() const;
   std::vector<ChannelStatus> status() const;

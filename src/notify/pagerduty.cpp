@@ -5,7 +5,7 @@
 #include <boost/json.hpp>
 
 #include "base/text.hpp"
-#include "notify/alert_text.hpp"
+#include "notify/notification_text.hpp"
 
 namespace healer {
 namespace {
@@ -16,43 +16,46 @@ constexpr std::size_t summary_limit = 1024;
 constexpr std::size_t key_limit = 255;
 constexpr std::size_t excerpt_limit = 8 * 1024;
 
-const char* severity_of(AlertKind kind) {
-  if (kind == AlertKind::Critical) return "critical";
-  return kind == AlertKind::Info ? "info" : "warning";
+const char* severity_of(NotificationKind kind) {
+  if (kind == NotificationKind::Critical) return "critical";
+  return kind == NotificationKind::Info ? "info" : "warning";
 }
 
 }  // namespace
 
-std::optional<std::string> pagerduty_event(const Alert& alert, const Secret& routing_key) {
-  if (alert.kind == AlertKind::Info && !is_test(alert)) return std::nullopt;
+std::optional<std::string> pagerduty_event(const Notification& notification, const Secret& routing_key) {
+  if (notification.kind == NotificationKind::Info && !is_test(notification)) return std::nullopt;
   json::object event;
   event["routing_key"] = routing_key.reveal();
-  event["dedup_key"] = short_key(alert.dedup_key, key_limit);
-  if (alert.kind == AlertKind::Recovered) {
+  event["dedup_key"] = short_key(notification.dedup_key, key_limit);
+  if (notification.kind == NotificationKind::Recovered) {
     event["event_action"] = "resolve";
     return json::serialize(event);
   }
   event["event_action"] = "trigger";
   json::object details;
-  for (const AlertFact& fact : alert_facts(alert)) details[fact.title] = fact.value;
-  details["Text"] = clip(printable(alert.text), summary_limit);
-  if (!alert.advice.empty()) details["What to do"] = clip(printable(alert.advice), summary_limit);
-  if (const std::string excerpt = excerpt_text(alert, excerpt_limit); !excerpt.empty())
+  for (const NotificationFact& fact : notification_facts(notification)) details[fact.title] = fact.value;
+  details["Text"] = clip(printable(notification.text), summary_limit);
+  if (!notification.advice.empty())
+    details["What to do"] = clip(printable(notification.advice), summary_limit);
+  if (const std::string excerpt = excerpt_text(notification, excerpt_limit); !excerpt.empty())
     details["Last lines of its log"] = excerpt;
   json::object payload;
-  const std::string host = clip(printable(alert.host), alert_fact_limit);
-  const std::string event_name = clip(printable(alert.event), alert_fact_limit);
-  payload["summary"] = clip(event_name + ": " + printable(alert.text), summary_limit);
+  const std::string host = clip(printable(notification.host), notification_fact_limit);
+  const std::string event_name = clip(printable(notification.event), notification_fact_limit);
+  payload["summary"] = clip(event_name + ": " + printable(notification.text), summary_limit);
   payload["source"] = host.empty() ? "healer" : host;
-  payload["severity"] = severity_of(alert.kind);
-  payload["timestamp"] = utc_time(alert.raised_at);
-  if (!alert.workload.empty()) payload["component"] = clip(printable(alert.workload), alert_fact_limit);
-  if (!alert.project.empty()) payload["group"] = clip(printable(alert.project), alert_fact_limit);
+  payload["severity"] = severity_of(notification.kind);
+  payload["timestamp"] = utc_time(notification.created_at);
+  if (!notification.workload.empty())
+    payload["component"] = clip(printable(notification.workload), notification_fact_limit);
+  if (!notification.project.empty())
+    payload["group"] = clip(printable(notification.project), notification_fact_limit);
   payload["class"] = event_name;
   payload["custom_details"] = std::move(details);
   event["payload"] = std::move(payload);
   event["client"] = "healer";
-  if (const std::string link = alert_link(alert); !link.empty()) {
+  if (const std::string link = notification_link(notification); !link.empty()) {
     event["client_url"] = link;
     event["links"] = json::array{json::object{{"href", link}, {"text", "The incident in healer"}}};
   }
@@ -64,16 +67,16 @@ Result<std::unique_ptr<Notifier>> make_pagerduty_notifier(HttpChannel channel,
   HttpService service;
   service.url = Secret{settings.url};
   service.secrets = {settings.routing_key};
-  service.requests = [url = service.url, key = settings.routing_key](const Alert& alert) {
+  service.requests = [url = service.url, key = settings.routing_key](const Notification& notification) {
     std::vector<net::CurlRequest> requests;
-    const auto add = [&](const Alert& told) {
-      if (std::optional<std::string> event = pagerduty_event(told, key))
+    const auto add = [&](const Notification& reported) {
+      if (std::optional<std::string> event = pagerduty_event(reported, key))
         requests.push_back(json_request(url, std::move(*event)));
     };
-    add(alert);
-    if (is_test(alert)) {
-      Alert over = alert;
-      over.kind = AlertKind::Recovered;
+    add(notification);
+    if (is_test(notification)) {
+      Notification over = notification;
+      over.kind = NotificationKind::Recovered;
       add(over);
     }
     return requests;

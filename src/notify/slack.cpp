@@ -7,7 +7,7 @@
 
 #include "base/text.hpp"
 #include "net/curl_client.hpp"
-#include "notify/alert_text.hpp"
+#include "notify/notification_text.hpp"
 
 namespace healer {
 namespace {
@@ -15,18 +15,18 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::size_t text_limit = 2000;
-constexpr std::size_t field_limit = alert_fact_limit;
+constexpr std::size_t field_limit = notification_fact_limit;
 constexpr std::size_t excerpt_limit = 1500;
 
-const char* color_of(AlertKind kind) {
+const char* color_of(NotificationKind kind) {
   switch (kind) {
-    case AlertKind::Recovered:
+    case NotificationKind::Recovered:
       return "#36a64f";
-    case AlertKind::Degraded:
+    case NotificationKind::Degraded:
       return "#ff9900";
-    case AlertKind::Critical:
+    case NotificationKind::Critical:
       return "#ff0000";
-    case AlertKind::Info:
+    case NotificationKind::Info:
       return "#cccccc";
   }
   return "#cccccc";
@@ -49,8 +49,8 @@ std::string escaped(std::string_view text, std::size_t limit) {
 }
 
 // As it was printed, in a block that nothing in it can end.
-std::string excerpt_block(const Alert& alert) {
-  std::string text = excerpt_text(alert, excerpt_limit);
+std::string excerpt_block(const Notification& notification) {
+  std::string text = excerpt_text(notification, excerpt_limit);
   if (text.empty()) return {};
   std::replace(text.begin(), text.end(), '`', '\'');
   std::string block;
@@ -60,27 +60,29 @@ std::string excerpt_block(const Alert& alert) {
 
 }  // namespace
 
-std::string slack_message(const Alert& alert) {
+std::string slack_message(const Notification& notification) {
   json::array fields;
   const auto add = [&](const std::string& title, const std::string& value, bool narrow) {
     fields.push_back({{"title", title}, {"value", value}, {"short", narrow}});
   };
-  for (const AlertFact& fact : alert_facts(alert)) add(fact.title, escaped(fact.value, field_limit), true);
-  if (!alert.advice.empty()) add("What to do", escaped(alert.advice, text_limit), false);
-  if (const std::string excerpt = excerpt_block(alert); !excerpt.empty())
+  for (const NotificationFact& fact : notification_facts(notification))
+    add(fact.title, escaped(fact.value, field_limit), true);
+  if (!notification.advice.empty()) add("What to do", escaped(notification.advice, text_limit), false);
+  if (const std::string excerpt = excerpt_block(notification); !excerpt.empty())
     add("Last lines of its log", excerpt, false);
-  const std::string event = escaped(alert.event, field_limit);
-  const std::string text = escaped(alert.text, text_limit);
+  const std::string event = escaped(notification.event, field_limit);
+  const std::string text = escaped(notification.text, text_limit);
   json::object attachment;
-  attachment["color"] = color_of(alert.kind);
+  attachment["color"] = color_of(notification.kind);
   attachment["fallback"] = event + ": " + text;
   attachment["title"] = "🐳 Self-Healing Infrastructure — " + event;
-  if (const std::string link = alert_link(alert); !link.empty()) attachment["title_link"] = link;
+  if (const std::string link = notification_link(notification); !link.empty())
+    attachment["title_link"] = link;
   attachment["text"] = text;
   attachment["fields"] = std::move(fields);
   attachment["mrkdwn_in"] = json::array{"fields"};
-  attachment["footer"] = "healer on " + escaped(alert.host, field_limit);
-  attachment["ts"] = wall_time_of(alert.raised_at).unix_ms / 1000;
+  attachment["footer"] = "healer on " + escaped(notification.host, field_limit);
+  attachment["ts"] = wall_time_of(notification.created_at).unix_ms / 1000;
   json::object message;
   message["attachments"] = json::array{std::move(attachment)};
   return json::serialize(message);
@@ -90,8 +92,8 @@ Result<std::unique_ptr<Notifier>> make_slack_notifier(HttpChannel channel,
                                                       const SlackWebhookChannel& settings) {
   HttpService service;
   service.url = settings.url;
-  service.requests = [url = settings.url](const Alert& alert) {
-    net::CurlRequest request = json_request(url, slack_message(alert));
+  service.requests = [url = settings.url](const Notification& notification) {
+    net::CurlRequest request = json_request(url, slack_message(notification));
     request.headers = {{"Content-Type", "application/json; charset=utf-8"}};
     return std::vector<net::CurlRequest>{std::move(request)};
   };

@@ -14,9 +14,9 @@ namespace healer {
 Result<std::unique_ptr<Notifier>> make_slack_notifier(HttpChannel channel,
                                                       const SlackWebhookChannel& settings);
 
-/// The message as JSON: one attachment with color, title, text, the alert's facts as fields,
+/// The message as JSON: one attachment with color, title, text, the notification's facts as fields,
 /// footer and ts; advice, link and excerpt where it has them. Everything that
 /// comes from outside is escaped (a container cannot mention a channel) and clipped.
-std::string slack_message(const Alert& alert);
+std::string slack_message(const Notification& notification);
 
 }  // namespace healer

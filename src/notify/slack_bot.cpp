@@ -55,11 +55,12 @@ class SlackBotNotifier final : public Notifier {
   const std::string& channel() const override { return self_->channel.name; }
   Duration gap() const override { return self_->channel.gap; }
 
-  void send(const Alert& alert, const std::string& receipt, std::function<void(Sent)> done) override {
+  void send(const Notification& notification, const std::string& receipt,
+            std::function<void(Sent)> done) override {
     const auto known = slack_thread(receipt);
-    if (!known) return post(self_, alert, self_->channel.timeout, std::move(done));
-    if (known->replied == alert.id.value) return update(self_, alert, *known, std::move(done));
-    reply(self_, alert, *known, std::move(done));
+    if (!known) return post(self_, notification, self_->channel.timeout, std::move(done));
+    if (known->replied == notification.id.value) return update(self_, notification, *known, std::move(done));
+    reply(self_, notification, *known, std::move(done));
   }
 
  private:
@@ -74,9 +75,9 @@ class SlackBotNotifier final : public Notifier {
   // A reply is followed by one more request.
   static Duration half(const Self& self) { return self->channel.timeout / 2; }
 
-  static void ask(const Self& self, const char* method, const Alert& alert, json::object place,
+  static void ask(const Self& self, const char* method, const Notification& notification, json::object place,
                   Duration limit, std::function<void(SlackReply)> then) {
-    json::object message = json::parse(slack_message(alert)).as_object();
+    json::object message = json::parse(slack_message(notification)).as_object();
     for (auto& [name, value] : place) message[name] = std::move(value);
     net::CurlRequest request =
         json_request(joined_url(self->settings.api_url, std::string("/") + method), json::serialize(message));
@@ -88,30 +89,31 @@ class SlackBotNotifier final : public Notifier {
                               });
   }
 
-  static void post(const Self& self, const Alert& alert, Duration limit, Done done) {
-    ask(self, "chat.postMessage", alert, json::object{{"channel", self->settings.channel}}, limit,
+  static void post(const Self& self, const Notification& notification, Duration limit, Done done) {
+    ask(self, "chat.postMessage", notification, json::object{{"channel", self->settings.channel}}, limit,
         [done = std::move(done)](SlackReply reply) {
           if (reply.sent.result == Sent::Result::Delivered) reply.sent.receipt = slack_receipt(reply.thread);
           done(std::move(reply.sent));
         });
   }
 
-  static void reply(const Self& self, const Alert& alert, SlackThread thread, Done done) {
-    ask(self, "chat.postMessage", alert, json::object{{"channel", thread.channel}, {"thread_ts", thread.ts}},
-        half(self), [self, alert, thread, done = std::move(done)](SlackReply reply) mutable {
-          if (thread_gone(reply.error)) return post(self, alert, half(self), std::move(done));
+  static void reply(const Self& self, const Notification& notification, SlackThread thread, Done done) {
+    ask(self, "chat.postMessage", notification,
+        json::object{{"channel", thread.channel}, {"thread_ts", thread.ts}}, half(self),
+        [self, notification, thread, done = std::move(done)](SlackReply reply) mutable {
+          if (thread_gone(reply.error)) return post(self, notification, half(self), std::move(done));
           if (reply.sent.result != Sent::Result::Delivered) return done(std::move(reply.sent));
-          thread.replied = alert.id.value;
-          update(self, alert, thread, std::move(done));
+          thread.replied = notification.id.value;
+          update(self, notification, thread, std::move(done));
         });
   }
 
-  static void update(const Self& self, const Alert& alert, SlackThread thread, Done done) {
-    ask(self, "chat.update", alert, json::object{{"channel", thread.channel}, {"ts", thread.ts}}, half(self),
-        [thread, done = std::move(done)](SlackReply reply) mutable {
+  static void update(const Self& self, const Notification& notification, SlackThread thread, Done done) {
+    ask(self, "chat.update", notification, json::object{{"channel", thread.channel}, {"ts", thread.ts}},
+        half(self), [thread, done = std::move(done)](SlackReply reply) mutable {
           if (reply.sent.result != Sent::Result::TryAgain) {
             thread.replied = 0;
-            // The reply in the thread has told it.
+            // The reply in the thread has notified it.
             if (reply.sent.result == Sent::Result::Refused)
               reply.sent = {Sent::Result::Delivered, std::nullopt,
                             "the incident's message cannot be updated: " + reply.sent.error, std::nullopt};

@@ -10,8 +10,8 @@
 
 namespace healer {
 
-/// Where the message of an incident is. "C123ABC456 1503435956.000247", and the alert whose reply is posted
-/// while the message itself is not up to date yet.
+/// Where the message of an incident is. "C123ABC456 1503435956.000247", and the notification whose reply is
+/// posted while the message itself is not up to date yet.
 struct SlackThread {
   std::string channel;
   std::string ts;
@@ -32,18 +32,18 @@ struct SlackReply {
 };
 SlackReply slack_reply(Result<net::CurlAnswer> answer, const Secret& token);
 
-/// A Slack app's bot (scope chat:write). The first alert of an incident is a message; later ones are replies
-/// in its thread, and the message itself then shows the newest state:
+/// A Slack app's bot (scope chat:write). The first notification of an incident is a message; later ones are
+/// replies in its thread, and the message itself then shows the newest state:
 ///
-///   receipt                | done                                     | then the receipt is
-///   -----------------------+------------------------------------------+-----------------------------
-///   none                   | chat.postMessage                         | channel, ts
-///   channel, ts            | chat.postMessage with thread_ts          | channel, ts, alert
-///   channel, ts, the alert | chat.update (the reply is there already) | channel, ts
+///   receipt                       | done                                     | then the receipt is
+///   ------------------------------+------------------------------------------+--------------------------
+///   none                          | chat.postMessage                         | channel, ts
+///   channel, ts                   | chat.postMessage with thread_ts          | channel, ts, notification
+///   channel, ts, the notification | chat.update (the reply is there already) | channel, ts
 ///
 /// The thread is gone (deleted, archived): a new message, a new thread. The message cannot be updated: left
-/// as it is, the reply has told. Killed between Slack's answer and the record of it: a second message, or a
-/// second reply.
+/// as it is, the reply has notified. Killed between Slack's answer and the record of it: a second message, or
+/// a second reply.
 ///
 /// Both requests together are made within the channel's timeout.
 Result<std::unique_ptr<Notifier>> make_slack_bot_notifier(HttpChannel channel,

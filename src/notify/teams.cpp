@@ -7,7 +7,7 @@
 #include <boost/json.hpp>
 
 #include "base/text.hpp"
-#include "notify/alert_text.hpp"
+#include "notify/notification_text.hpp"
 
 namespace healer {
 namespace {
@@ -19,15 +19,15 @@ constexpr std::size_t text_limit = 1500;
 constexpr std::size_t excerpt_limit = 2500;
 constexpr std::size_t most_lines = 20;
 
-const char* style_of(AlertKind kind) {
+const char* style_of(NotificationKind kind) {
   switch (kind) {
-    case AlertKind::Recovered:
+    case NotificationKind::Recovered:
       return "good";
-    case AlertKind::Degraded:
+    case NotificationKind::Degraded:
       return "warning";
-    case AlertKind::Critical:
+    case NotificationKind::Critical:
       return "attention";
-    case AlertKind::Info:
+    case NotificationKind::Info:
       break;
   }
   return "emphasis";
@@ -47,9 +47,9 @@ json::object labelled(const std::string& title, const std::string& value, const 
   return block({std::move(name), run(value)}, spacing);
 }
 
-// One block a line: line ends within a run are not shown everywhere.
-void add_excerpt(json::array& body, const Alert& alert) {
-  const std::string excerpt = excerpt_text(alert, excerpt_limit);
+// One block a line: line ends within an instance are not shown everywhere.
+void add_excerpt(json::array& body, const Notification& notification) {
+  const std::string excerpt = excerpt_text(notification, excerpt_limit);
   if (excerpt.empty()) return;
   json::object heading = run("Last lines of its log");
   heading["weight"] = "Bolder";
@@ -66,21 +66,23 @@ void add_excerpt(json::array& body, const Alert& alert) {
 
 }  // namespace
 
-std::string teams_message(const Alert& alert) {
-  const std::string title = clip(alert_title(alert), title_limit);
+std::string teams_message(const Notification& notification) {
+  const std::string title = clip(notification_title(notification), title_limit);
   json::object heading = run(title);
   heading["weight"] = "Bolder";
   heading["size"] = "Large";
   json::array body;
   body.push_back({{"type", "Container"},
-                  {"style", style_of(alert.kind)},
+                  {"style", style_of(notification.kind)},
                   {"bleed", true},
                   {"items", json::array{block({std::move(heading)})}}});
-  if (!alert.text.empty()) body.push_back(block({run(clip(printable(alert.text), text_limit))}));
-  if (!alert.advice.empty())
-    body.push_back(labelled("What to do", clip(printable(alert.advice), text_limit), "Default"));
-  for (const AlertFact& fact : alert_facts(alert)) body.push_back(labelled(fact.title, fact.value, "Small"));
-  add_excerpt(body, alert);
+  if (!notification.text.empty())
+    body.push_back(block({run(clip(printable(notification.text), text_limit))}));
+  if (!notification.advice.empty())
+    body.push_back(labelled("What to do", clip(printable(notification.advice), text_limit), "Default"));
+  for (const NotificationFact& fact : notification_facts(notification))
+    body.push_back(labelled(fact.title, fact.value, "Small"));
+  add_excerpt(body, notification);
   json::object card;
   card["$schema"] = "http://adaptivecards.io/schemas/adaptive-card.json";
   card["type"] = "AdaptiveCard";
@@ -88,7 +90,7 @@ std::string teams_message(const Alert& alert) {
   card["fallbackText"] = title;
   card["msteams"] = json::object{{"width", "Full"}};
   card["body"] = std::move(body);
-  if (const std::string link = alert_link(alert); !link.empty())
+  if (const std::string link = notification_link(notification); !link.empty())
     card["actions"] =
         json::array{json::object{{"type", "Action.OpenUrl"}, {"title", "Open the incident"}, {"url", link}}};
   json::object attachment;
@@ -102,8 +104,8 @@ std::string teams_message(const Alert& alert) {
 Result<std::unique_ptr<Notifier>> make_teams_notifier(HttpChannel channel, const TeamsChannel& settings) {
   HttpService service;
   service.url = settings.url;
-  service.requests = [url = settings.url](const Alert& alert) {
-    return std::vector<net::CurlRequest>{json_request(url, teams_message(alert))};
+  service.requests = [url = settings.url](const Notification& notification) {
+    return std::vector<net::CurlRequest>{json_request(url, teams_message(notification))};
   };
   return make_http_notifier(std::move(channel), std::move(service));
 }

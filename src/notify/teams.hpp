@@ -14,6 +14,6 @@ Result<std::unique_ptr<Notifier>> make_teams_notifier(HttpChannel channel, const
 
 /// A message with one adaptive card (1.4) in `attachments`, less than 28 KB. What comes from outside stands
 /// in text runs, the one element whose text is no markdown.
-std::string teams_message(const Alert& alert);
+std::string teams_message(const Notification& notification);
 
 }  // namespace healer

@@ -6,7 +6,7 @@
 #include <boost/json.hpp>
 
 #include "base/text.hpp"
-#include "notify/alert_text.hpp"
+#include "notify/notification_text.hpp"
 
 namespace healer {
 namespace {
@@ -20,7 +20,7 @@ constexpr std::size_t advice_limit = 400;
 constexpr std::size_t value_limit = 180;
 constexpr std::size_t margin = 100;
 
-// A joint that nobody sees after each "@": "@name" would call that person.
+// A joint that nobody sees after each "@": "@name" would call that operator.
 std::string calling_nobody(std::string_view text) {
   std::string out;
   for (const char c : text) {
@@ -65,7 +65,7 @@ class Html {
 
 }  // namespace
 
-std::string telegram_message(const Alert& alert, const std::string& chat_id) {
+std::string telegram_message(const Notification& notification, const std::string& chat_id) {
   Html html;
   const auto labelled = [&](const std::string& title, const std::string& value) {
     html.plain("\n");
@@ -75,13 +75,14 @@ std::string telegram_message(const Alert& alert, const std::string& chat_id) {
     html.plain(" " + value);
   };
   html.markup("<b>");
-  html.plain(shown(alert_title(alert), title_limit));
+  html.plain(shown(notification_title(notification), title_limit));
   html.markup("</b>");
-  if (!alert.text.empty()) html.plain("\n" + shown(alert.text, text_limit));
+  if (!notification.text.empty()) html.plain("\n" + shown(notification.text, text_limit));
   html.plain("\n");
-  for (const AlertFact& fact : alert_facts(alert)) labelled(fact.title, shown(fact.value, value_limit));
-  if (!alert.advice.empty()) labelled("What to do", shown(alert.advice, advice_limit));
-  if (const std::string link = alert_link(alert); !link.empty()) {
+  for (const NotificationFact& fact : notification_facts(notification))
+    labelled(fact.title, shown(fact.value, value_limit));
+  if (!notification.advice.empty()) labelled("What to do", shown(notification.advice, advice_limit));
+  if (const std::string link = notification_link(notification); !link.empty()) {
     html.plain("\n");
     html.markup("<a href=\"");
     html.attribute(link);
@@ -91,7 +92,7 @@ std::string telegram_message(const Alert& alert, const std::string& chat_id) {
   }
   if (html.shown() + margin < message_limit) {
     // Within <pre> nothing is read as a mention.
-    const std::string excerpt = excerpt_text(alert, message_limit - html.shown() - margin);
+    const std::string excerpt = excerpt_text(notification, message_limit - html.shown() - margin);
     if (!excerpt.empty()) {
       html.plain("\n\n");
       html.markup("<pre>");
@@ -104,7 +105,8 @@ std::string telegram_message(const Alert& alert, const std::string& chat_id) {
   message["text"] = html.text();
   message["parse_mode"] = "HTML";
   message["link_preview_options"] = json::object{{"is_disabled", true}};
-  message["disable_notification"] = alert.kind == AlertKind::Recovered || alert.kind == AlertKind::Info;
+  message["disable_notification"] =
+      notification.kind == NotificationKind::Recovered || notification.kind == NotificationKind::Info;
   return json::serialize(message);
 }
 
@@ -113,8 +115,8 @@ Result<std::unique_ptr<Notifier>> make_telegram_notifier(HttpChannel channel,
   HttpService service;
   service.url = joined_url(settings.api_url, "/bot" + settings.token.reveal() + "/sendMessage");
   service.secrets = {settings.token};
-  service.requests = [url = service.url, chat = settings.chat_id](const Alert& alert) {
-    return std::vector<net::CurlRequest>{json_request(url, telegram_message(alert, chat))};
+  service.requests = [url = service.url, chat = settings.chat_id](const Notification& notification) {
+    return std::vector<net::CurlRequest>{json_request(url, telegram_message(notification, chat))};
   };
   return make_http_notifier(std::move(channel), std::move(service));
 }

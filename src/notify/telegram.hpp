@@ -15,6 +15,6 @@ Result<std::unique_ptr<Notifier>> make_telegram_notifier(HttpChannel channel,
 
 /// Body of sendMessage: HTML with everything from outside escaped, and mentions undone; at most 4,096
 /// characters after the entities are read.
-std::string telegram_message(const Alert& alert, const std::string& chat_id);
+std::string telegram_message(const Notification& notification, const std::string& chat_id);
 
 }  // namespace healer

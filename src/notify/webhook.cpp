@@ -9,8 +9,8 @@
 #include <boost/json.hpp>
 
 #include "base/text.hpp"
-#include "model/alert_template.hpp"
-#include "notify/alert_json.hpp"
+#include "model/notification_template.hpp"
+#include "notify/notification_json.hpp"
 
 namespace healer {
 namespace {
@@ -35,7 +35,7 @@ Result<std::unique_ptr<Notifier>> make_webhook_notifier(HttpChannel channel, con
   if (settings.method != "POST" && settings.method != "PUT")
     return refuse(
         fmt::format("its method is \"{}\"; accepted: POST, PUT", clip(printable(settings.method), 60)));
-  auto body = read_alert_template(settings.body);
+  auto body = read_notification_template(settings.body);
   if (!body) return refuse("its template is not valid: " + body.error().reason);
   if (const auto checked = check_json(*body); !checked)
     return refuse("its template is not valid: it " + checked.error().message);
@@ -54,8 +54,8 @@ Result<std::unique_ptr<Notifier>> make_webhook_notifier(HttpChannel channel, con
     for (const std::string& word : split(value.reveal(), ' '))
       if (word.size() >= shortest_word && word != value.reveal()) service.secrets.emplace_back(word);
   }
-  service.requests = [settings, body = std::move(*body), typed](const Alert& alert) {
-    net::CurlRequest request = json_request(settings.url, fill(body, alert));
+  service.requests = [settings, body = std::move(*body), typed](const Notification& notification) {
+    net::CurlRequest request = json_request(settings.url, fill(body, notification));
     request.method = settings.method;
     if (typed) request.headers.clear();
     for (const auto& [name, value] : settings.headers) add_header(request, name, value.reveal());

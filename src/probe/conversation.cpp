@@ -151,7 +151,7 @@ std::optional<Conversation::End> Conversation::hear(std::uint32_t flags, Shared&
     if (std::visit([&](auto& each) { return each.take(bytes); }, dialogue_)) return End{std::nullopt, closed};
     if (auto end = say(shared)) return end;
     // Less than the buffer: it is empty now, and more will be another edge; only a close that was
-    // announced with this edge has no other. TLS holds bytes back that no edge announces.
+    // notified with this edge has no other. TLS holds bytes back that no edge states.
     if (moved.bytes < shared.buffer.size() && !closed && !stream_.is_tls()) return std::nullopt;
   }
 }

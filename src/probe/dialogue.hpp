@@ -15,7 +15,8 @@
 namespace healer {
 
 // What is said over one connection, one kind for each kind of target. No I/O: who owns the connection asks
-// for the bytes to send, hands over those that came, and is told when it is over. The target must outlive it.
+// for the bytes to send, hands over those that came, and is notified when it is over. The target must outlive
+// it.
 
 /// One HTTP request and its answer. With redirects wanted, the answer may ask for another connection.
 class HttpDialogue {

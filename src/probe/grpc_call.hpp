@@ -25,7 +25,7 @@ namespace healer {
 ///     what is not HTTP/2, or too much                     | Over: Malformed                      |
 class GrpcCall {
  public:
-  /// `timeout` and a second are told to the server (grpc-timeout), so that it does not work on for nobody
+  /// `timeout` and a second are notified to the server (grpc-timeout), so that it does not work on for nobody
   /// where a proxy keeps our close from it. With the timeout alone it would be chance whether a call that
   /// hangs is seen as out of time, or as ended by the server.
   GrpcCall(const GrpcTarget& target, Duration timeout);

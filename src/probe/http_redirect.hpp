@@ -11,7 +11,7 @@ namespace healer {
 /// 301, 302, 303, 307 or 308.
 bool is_redirect(int status);
 
-/// The next request after a redirect, or for people why it is not made.
+/// The next request after a redirect, or for operators why it is not made.
 ///
 /// `before` is what was asked; `location` the Location field, absolute or relative (RFC 3986 5.2; a fragment
 /// is dropped). Only the target itself is asked again: a Location with another scheme, host or port is not

@@ -38,7 +38,7 @@ class SocketStream {
 
   int descriptor() const { return socket_; }
   bool is_tls() const { return tls_ != nullptr; }
-  /// After an error was seen on a connecting socket: why, or nothing when it is well.
+  /// After an error was seen on a connecting socket: why, or nothing when it is healthy.
   std::optional<Fault> connect_fault() const;
   Step handshake() { return tls_->handshake(); }
   bool speaks_http2() const { return tls_->speaks_http2(); }

@@ -138,7 +138,8 @@ Result<SSL_CTX*> TlsSessions::context(bool verify) {
     if (SSL_CTX_set_default_verify_paths(fresh.get()) != 1)
       return failure(ErrorCode::InvalidInput, "the system's CA store cannot be read: " + last_reason());
   } else {
-    // Nothing secret is sent and nothing received is trusted: an old but working server must not look ill.
+    // Nothing secret is sent and nothing received is trusted: an old but working server must not look
+    // unhealthy.
     SSL_CTX_set_verify(fresh.get(), SSL_VERIFY_NONE, nullptr);
     SSL_CTX_set_security_level(fresh.get(), 0);
     SSL_CTX_set_min_proto_version(fresh.get(), TLS1_VERSION);

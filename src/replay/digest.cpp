@@ -12,7 +12,7 @@ namespace healer::replay {
 namespace {
 
 /// FNV-1a over the bytes of every field. Texts and lists go in with their length, choices with their index:
-/// no two different lists of actions are the same bytes.
+/// no two different lists of effects are the same bytes.
 class Digest {
  public:
   template <class T>
@@ -56,9 +56,9 @@ class Digest {
 
 }  // namespace
 
-std::uint64_t digest(const Actions& actions) {
+std::uint64_t digest(const Effects& effects) {
   Digest digest;
-  digest.add(actions);
+  digest.add(effects);
   return digest.value();
 }
 

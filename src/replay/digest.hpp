@@ -2,12 +2,12 @@
 
 #include <cstdint>
 
-#include "model/action.hpp"
+#include "model/effect.hpp"
 
 namespace healer::replay {
 
 /// Of all that a step answered, in order, to the last field; of a secret only whether there is one. The same
-/// actions have the same digest on every machine; others have another one, but for one case in 2^64.
-std::uint64_t digest(const Actions& actions);
+/// effects have the same digest on every machine; others have another one, but for one case in 2^64.
+std::uint64_t digest(const Effects& effects);
 
 }  // namespace healer::replay

@@ -68,8 +68,8 @@ Recorder::~Recorder() {
   if (descriptor_ >= 0) ::close(descriptor_);
 }
 
-void Recorder::step(const Event& event, Instant now, const Actions& actions) {
-  if (recording()) append(text_.step(event, now, actions));
+void Recorder::step(const Event& event, Instant now, const Effects& effects) {
+  if (recording()) append(text_.step(event, now, effects));
 }
 
 void Recorder::append(std::string lines) {

@@ -8,7 +8,7 @@
 
 #include "base/result.hpp"
 #include "base/time.hpp"
-#include "model/action.hpp"
+#include "model/effect.hpp"
 #include "model/event.hpp"
 #include "model/record.hpp"
 #include "replay/recording.hpp"
@@ -27,7 +27,7 @@ struct RecorderSettings {
 /// Writes what the core is fed and what it answers into a file of one process, for `healer replay`.
 ///
 ///   state     | input                            | next      | what is done
-///   ----------+----------------------------------+-----------+------------------------------------------
+///   ----------+----------------------------------+-----------+--------------------------------------------
 ///   recording | step                             | recording | kept; written in the loop's next turn
 ///   recording | the next line would pass `limit` | ended     | a closing line, and a line in the log
 ///   recording | the file cannot be written       | ended     | cut behind its last whole line; logged once
@@ -47,7 +47,7 @@ class Recorder {
   Recorder(const Recorder&) = delete;
   Recorder& operator=(const Recorder&) = delete;
 
-  void step(const Event& event, Instant now, const Actions& actions);
+  void step(const Event& event, Instant now, const Effects& effects);
   bool recording() const { return descriptor_ >= 0 && !ended_; }
 
  private:

@@ -76,7 +76,7 @@ std::string RecordingText::head(std::string_view version, Instant now, std::uint
   return line_of(object);
 }
 
-std::string RecordingText::step(const Event& event, Instant now, const Actions& actions) {
+std::string RecordingText::step(const Event& event, Instant now, const Effects& effects) {
   json::object object;
   object["now"] = wall_time_of(now).unix_ms;
   object["event"] = writer_.event(event);
@@ -88,9 +88,9 @@ std::string RecordingText::step(const Event& event, Instant now, const Actions& 
     lines += line_of(policy);
   }
   json::array decided;
-  for (const std::string& each : words(actions)) decided.emplace_back(each);
+  for (const std::string& each : words(effects)) decided.emplace_back(each);
   if (!decided.empty()) object["decided"] = std::move(decided);
-  object["digest"] = fmt::format("{:016x}", digest(actions));
+  object["digest"] = fmt::format("{:016x}", digest(effects));
   ++steps_;
   return lines + line_of(object);
 }

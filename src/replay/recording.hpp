@@ -11,7 +11,7 @@
 
 #include "base/result.hpp"
 #include "base/time.hpp"
-#include "model/action.hpp"
+#include "model/effect.hpp"
 #include "model/event.hpp"
 #include "model/record.hpp"
 #include "replay/values.hpp"
@@ -35,7 +35,7 @@ class RecordingText {
   std::string head(std::string_view version, Instant now, std::uint64_t seed, const HostPolicy& policy,
                    const StoredState& stored);
   /// With the lines of the policies that it is the first to need.
-  std::string step(const Event& event, Instant now, const Actions& actions);
+  std::string step(const Event& event, Instant now, const Effects& effects);
   std::string end(std::string_view why) const;
 
  private:

@@ -43,18 +43,18 @@ class View {
     }
   }
 
-  void actions(Instant now, const Actions& actions, const Supervisor& core) {
+  void effects(Instant now, const Effects& effects, const Supervisor& core) {
     if (now < from_) return;
     if (!request_.workload.empty())
       if (auto key = core.find(request_.workload)) key_ = std::move(*key);
-    for (const Action& action : actions) {
-      if (const auto told = deed(action)) show(now, *told);
-      if (const auto* line = std::get_if<LogLine>(&action); line != nullptr && request_.verbose)
-        show(now, Deed{"log", line->workload, to_string(line->level), {}, line->message});
+    for (const Effect& effect : effects) {
+      if (const auto reported = effect_text(effect)) show(now, *reported);
+      if (const auto* line = std::get_if<LogLine>(&effect); line != nullptr && request_.verbose)
+        show(now, EffectText{"log", line->workload, to_string(line->level), {}, line->message});
     }
   }
 
-  void difference(std::uint64_t line, const RecordedStep& step, const Actions& present) {
+  void difference(std::uint64_t line, const RecordedStep& step, const Effects& present) {
     const std::vector<std::string> now = words(present);
     if (request_.json) {
       json::object object = at(step.now);
@@ -68,8 +68,8 @@ class View {
     }
     out_ << fmt::format("line {}: at {} the same event is answered otherwise\n  event: {}\n", line,
                         time_text(step.now), printable(step.event_text));
-    tell("recorded", step.words);
-    tell("present", now);
+    print("recorded", step.words);
+    print("present", now);
     if (step.words == now)
       out_ << "  they differ in what these words do not show: probes, wake-ups, records, log or numbers\n";
   }
@@ -82,7 +82,7 @@ class View {
       return;
     }
     out_ << fmt::format("{} events, {} decisions: {}\n", steps, decisions,
-                        same ? "the same actions" : "NOT the same actions");
+                        same ? "the same effects" : "NOT the same effects");
   }
 
  private:
@@ -99,23 +99,24 @@ class View {
     return array;
   }
 
-  void tell(const char* whose, const std::vector<std::string>& all) {
+  void print(const char* whose, const std::vector<std::string>& all) {
     out_ << fmt::format("  {}:{}\n", whose, all.empty() ? " nothing decided" : "");
     for (const std::string& each : all) out_ << "    " << printable(each) << '\n';
   }
 
-  void show(Instant now, const Deed& told) {
-    if (!request_.workload.empty() && told.workload != request_.workload && told.workload != key_) return;
+  void show(Instant now, const EffectText& reported) {
+    if (!request_.workload.empty() && reported.workload != request_.workload && reported.workload != key_)
+      return;
     if (!request_.json) {
-      out_ << fmt::format("{}  {}\n", time_text(now), words(told));
+      out_ << fmt::format("{}  {}\n", time_text(now), words(reported));
       return;
     }
     json::object object = at(now);
-    object["kind"] = told.kind;
-    object["workload"] = told.workload;
-    object["what"] = told.what;
-    object["inputs"] = told.inputs;
-    object["outcome"] = told.outcome;
+    object["kind"] = reported.kind;
+    object["workload"] = reported.workload;
+    object["what"] = reported.what;
+    object["inputs"] = reported.inputs;
+    object["outcome"] = reported.outcome;
     out_ << json::serialize(object) << '\n';
   }
 
@@ -125,10 +126,10 @@ class View {
   std::string key_;  ///< of the workload asked for, once it was seen
 };
 
-std::size_t decisions_in(const Actions& actions) {
+std::size_t decisions_in(const Effects& effects) {
   std::size_t count = 0;
-  for (const Action& action : actions)
-    if (const auto* persist = std::get_if<Persist>(&action))
+  for (const Effect& effect : effects)
+    if (const auto* persist = std::get_if<Persist>(&effect))
       count += std::holds_alternative<Decision>(persist->record) ? 1 : 0;
   return count;
 }
@@ -191,14 +192,14 @@ class Replay {
   void take(const RecordedEnd& end) { why_ = end.why; }
 
   void take(const RecordedStep& step) {
-    Actions actions;
-    core_->step(step.event, step.now, actions);
+    Effects effects;
+    core_->step(step.event, step.now, effects);
     ++steps_;
-    decisions_ += decisions_in(actions);
+    decisions_ += decisions_in(effects);
     view_.event(step);
-    view_.actions(step.now, actions, *core_);
-    if (digest(actions) == step.digest && words(actions) == step.words) return;
-    view_.difference(number_, step, actions);
+    view_.effects(step.now, effects, *core_);
+    if (digest(effects) == step.digest && words(effects) == step.words) return;
+    view_.difference(number_, step, effects);
     if (version_ != request_.version)
       err_ << fmt::format("{}: recorded by healer {}; this is {}, which may decide otherwise on purpose\n",
                           request_.file, printable(clip(version_, 40)), request_.version);

@@ -13,27 +13,31 @@
 namespace healer::replay {
 namespace {
 
-struct Told {
-  std::optional<Deed> operator()(const Persist& action) const {
-    const auto* decision = std::get_if<Decision>(&action.record);
+struct Describe {
+  std::optional<EffectText> operator()(const Persist& effect) const {
+    const auto* decision = std::get_if<Decision>(&effect.record);
     if (decision == nullptr) return std::nullopt;
-    return Deed{"decision", decision->workload, to_string(decision->rule), decision->inputs,
-                decision->outcome};
+    return EffectText{"decision", decision->workload, to_string(decision->rule), decision->inputs,
+                      decision->outcome};
   }
-  std::optional<Deed> operator()(const CaptureEvidence& action) const {
-    return Deed{"evidence", action.workload, "capture", {}, "of " + action.container_id};
+  std::optional<EffectText> operator()(const CaptureEvidence& effect) const {
+    return EffectText{"evidence", effect.workload, "capture", {}, "of " + effect.container_id};
   }
-  std::optional<Deed> operator()(const ApplyRemedy& action) const {
-    return Deed{"order", action.workload, to_string(action.step), fmt::format("attempt {}", action.number),
-                fmt::format("{}, container {}: {}", action.name, action.container_id, action.reason)};
+  std::optional<EffectText> operator()(const ApplyRemedy& effect) const {
+    return EffectText{"order", effect.workload, to_string(effect.step),
+                      fmt::format("attempt {}", effect.number),
+                      fmt::format("{}, container {}: {}", effect.name, effect.container_id, effect.reason)};
   }
-  std::optional<Deed> operator()(const RaiseAlert& action) const {
-    const Alert& alert = action.alert;
-    return Deed{
-        "alert", alert.workload, fmt::format("{} {}", to_string(alert.kind), alert.event), {}, alert.text};
+  std::optional<EffectText> operator()(const SendNotification& effect) const {
+    const Notification& notification = effect.notification;
+    return EffectText{"notification",
+                      notification.workload,
+                      fmt::format("{} {}", to_string(notification.kind), notification.event),
+                      {},
+                      notification.text};
   }
   template <class Other>
-  std::optional<Deed> operator()(const Other&) const {
+  std::optional<EffectText> operator()(const Other&) const {
     return std::nullopt;
   }
 };
@@ -50,22 +54,22 @@ std::optional<int> take_digits(std::string_view& text, std::size_t count) {
 
 }  // namespace
 
-std::optional<Deed> deed(const Action& action) {
-  return std::visit(Told{}, action);
+std::optional<EffectText> effect_text(const Effect& effect) {
+  return std::visit(Describe{}, effect);
 }
 
-std::string words(const Deed& deed) {
-  std::string text = deed.kind;
-  if (!deed.workload.empty()) text += " " + deed.workload;
-  text += " " + deed.what + ": " + deed.outcome;
-  if (!deed.inputs.empty()) text += " [" + deed.inputs + "]";
+std::string words(const EffectText& effect_text) {
+  std::string text = effect_text.kind;
+  if (!effect_text.workload.empty()) text += " " + effect_text.workload;
+  text += " " + effect_text.what + ": " + effect_text.outcome;
+  if (!effect_text.inputs.empty()) text += " [" + effect_text.inputs + "]";
   return printable(text);
 }
 
-std::vector<std::string> words(const Actions& actions) {
+std::vector<std::string> words(const Effects& effects) {
   std::vector<std::string> all;
-  for (const Action& action : actions)
-    if (const auto told = deed(action)) all.push_back(words(*told));
+  for (const Effect& effect : effects)
+    if (const auto reported = effect_text(effect)) all.push_back(words(*reported));
   return all;
 }
 

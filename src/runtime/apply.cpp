@@ -17,7 +17,7 @@ RemedyAnswer answer_of(ErrorCode code) {
     case ErrorCode::ConnectionLost:
     case ErrorCode::Protocol:
     case ErrorCode::TooLarge:
-      return RemedyAnswer::Lost;  // it may have been carried out
+      return RemedyAnswer::Lost;  // it may have been executed
     default:
       return RemedyAnswer::Refused;
   }

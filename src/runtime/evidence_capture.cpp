@@ -47,19 +47,19 @@ std::string_view without_timestamp(std::string_view line) {
 
 }  // namespace
 
-Evidence evidence_of(const CaptureEvidence& order, Instant now, const EngineEvidence& told) {
-  const auto safe = [&](const std::string& text) { return clip(redact(text, told.secrets), text_cap); };
+Evidence evidence_of(const CaptureEvidence& order, Instant now, const EngineEvidence& reported) {
+  const auto safe = [&](const std::string& text) { return clip(redact(text, reported.secrets), text_cap); };
   Evidence evidence;
   evidence.incident = order.incident;
   evidence.workload = order.workload;
   evidence.container_id = order.container_id;
   evidence.taken_at = now;
-  evidence.state = safe(told.state);
-  evidence.health_log = safe(told.health_log);
-  evidence.logs = tail(redact(told.logs, told.secrets), log_cap);
-  evidence.processes = safe(told.processes);
-  evidence.memory = safe(told.memory);
-  evidence.missing = safe(joined(told.missing));
+  evidence.state = safe(reported.state);
+  evidence.health_log = safe(reported.health_log);
+  evidence.logs = tail(redact(reported.logs, reported.secrets), log_cap);
+  evidence.processes = safe(reported.processes);
+  evidence.memory = safe(reported.memory);
+  evidence.missing = safe(joined(reported.missing));
   return evidence;
 }
 
@@ -99,11 +99,11 @@ void EvidenceCapture::ask(CaptureEvidence order) {
   open_[workload] = {std::move(order), {}};
   engine_.collect_evidence(std::move(question),
                            [this, workload, alive = std::weak_ptr<bool>(alive_)](EngineEvidence evidence) {
-                             if (!alive.expired()) told(workload, evidence);
+                             if (!alive.expired()) reported(workload, evidence);
                            });
 }
 
-void EvidenceCapture::told(const std::string& workload, const EngineEvidence& evidence) {
+void EvidenceCapture::reported(const std::string& workload, const EngineEvidence& evidence) {
   auto open = open_.extract(workload);
   if (!open) return;  // said twice
   const auto keep = [&](const CaptureEvidence& order) {

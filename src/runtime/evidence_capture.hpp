@@ -10,14 +10,14 @@
 
 #include "base/time.hpp"
 #include "engine/engine.hpp"
-#include "model/action.hpp"
+#include "model/effect.hpp"
 #include "model/event.hpp"
 #include "model/record.hpp"
 
 namespace healer {
 
-/// What an engine told, as it is kept: every text without its secrets and within its cap.
-Evidence evidence_of(const CaptureEvidence& order, Instant now, const EngineEvidence& told);
+/// What an engine notified, as it is kept: every text without its secrets and within its cap.
+Evidence evidence_of(const CaptureEvidence& order, Instant now, const EngineEvidence& reported);
 
 /// The last three lines of a log that say something, without the engine's timestamps: printable, one a
 /// line, at most 400 bytes. The log is redacted already.
@@ -25,8 +25,8 @@ std::string evidence_excerpt(std::string_view logs);
 
 /// Saves what a remedy would erase. HEALING.md 4. Never two captures for one workload at once:
 ///
-///   state     | capture()                       | the engine told
-///   ----------+---------------------------------+--------------------------------------------------------
+///   state     | capture()                       | the engine notified
+///   ----------+---------------------------------+----------------------------------------------------------
 ///   idle      | asks the engine                 |
 ///   capturing | waits (a newer one replaces it) | kept and said; what waited is answered by the same facts,
 ///             |                                 | or asked for when it is about another container
@@ -46,7 +46,7 @@ class EvidenceCapture {
     std::vector<CaptureEvidence> waiting;  ///< at most one
   };
   void ask(CaptureEvidence order);
-  void told(const std::string& workload, const EngineEvidence& evidence);
+  void reported(const std::string& workload, const EngineEvidence& evidence);
 
   Engine& engine_;
   std::function<Instant()> now_;

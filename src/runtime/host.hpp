@@ -13,7 +13,7 @@ class Host {
   virtual ~Host() = default;
   /// The present on the core's timeline.
   virtual Instant now() = 0;
-  /// The wall clock, for people.
+  /// The wall clock, for operators.
   virtual WallTime wall() = 0;
   /// What the alarm calls.
   virtual void on_alarm(std::function<void()> work) = 0;

@@ -47,10 +47,10 @@ Journal::Identity Journal::identity_of(const Record& record) {
       return what.key;
     } else if constexpr (std::is_same_v<What, Incident> || std::is_same_v<What, Attempt>) {
       return std::to_string(what.id.value);
-    } else if constexpr (std::is_same_v<What, RaisedAlert>) {
-      return std::to_string(what.alert.id.value);
+    } else if constexpr (std::is_same_v<What, RoutedNotification>) {
+      return std::to_string(what.notification.id.value);
     } else if constexpr (std::is_same_v<What, Delivery>) {
-      return std::to_string(what.alert.value) + "/" + what.channel;
+      return std::to_string(what.notification.value) + "/" + what.channel;
     } else if constexpr (std::is_same_v<What, Receipt>) {
       return what.channel + "/" + what.dedup_key;
     } else if constexpr (std::is_same_v<What, Evidence> || std::is_same_v<What, Decision>) {

@@ -17,7 +17,7 @@ namespace healer {
 
 /// Group commit in front of the store: one transaction under way, everything asked for meanwhile is the
 /// next one. So a burst costs few transactions, the store's queue cannot fill up, and what must wait for
-/// its record (an order to the engine, an alert) waits for exactly that.
+/// its record (an order to the engine, a notification) waits for exactly that.
 ///
 /// On disk every time is the wall clock's, as far as it had been set when the record was written: the next
 /// process' timeline begins with that clock, and so do the engine's times.
@@ -25,16 +25,16 @@ namespace healer {
 /// What could not be written is kept and goes first in the next transaction, each record as it was said
 /// last: the disk may be full for hours and then knows what is true, not what was.
 ///
-///   state      | write()                  | transaction done
-///   -----------+--------------------------+-----------------------------------------------
-///   idle       | begins a transaction     |
-///   committing | joins the next one       | its callbacks run; the next one begins, if any
+///   state      | write()              | transaction done
+///   -----------+----------------------+-----------------------------------------------
+///   idle       | begins a transaction |
+///   committing | joins the next one   | its callbacks run; the next one begins, if any
 class Journal {
  public:
   /// Evidence and decisions kept while the store fails, in bytes; what comes beyond is dropped.
   static constexpr std::size_t most_history_kept = 4 * 1024 * 1024;
 
-  /// `failed` is told of each transaction that could not be written; healing goes on without it.
+  /// `failed` is notified of each transaction that could not be written; healing goes on without it.
   Journal(Store& store, std::function<void(const Error&)> failed);
 
   /// Writes the records; then calls `then` on the loop, also when writing failed (the error went to
@@ -61,8 +61,8 @@ class Journal {
     std::vector<std::function<void()>> then;
     bool empty() const { return records.empty() && then.empty(); }
   };
-  /// Which of the variant, and which one of those. In this order they may be written: an alert before its
-  /// delivery.
+  /// Which of the variant, and which one of those. In this order they may be written: a notification before
+  /// its delivery.
   using Identity = std::pair<std::size_t, std::string>;
   Identity identity_of(const Record& record);
   void begin();

@@ -2,7 +2,7 @@
 
 #include "base/result.hpp"
 #include "base/time.hpp"
-#include "model/action.hpp"
+#include "model/effect.hpp"
 #include "model/event.hpp"
 
 namespace healer {
@@ -19,7 +19,7 @@ class Observer {
   virtual void store_failed(const Error& error) = 0;
   /// Around each step of the core, with all that it depended on: for recordings and checks.
   virtual void step_begins(const Event& /*event*/, Instant /*now*/) {}
-  virtual void step_ended(const Event& /*event*/, Instant /*now*/, const Actions& /*actions*/) {}
+  virtual void step_ended(const Event& /*event*/, Instant /*now*/, const Effects& /*effects*/) {}
 };
 
 }  // namespace healer

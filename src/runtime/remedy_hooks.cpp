@@ -76,13 +76,13 @@ void RemedyHooks::run(const char* hook, const std::vector<std::string>& argv, co
                       {"HEALER_ATTEMPT", std::to_string(remedy.number)},
                       {"HEALER_REASON", remedy.reason}};
   if (!outcome.empty()) call.environment.emplace_back("HEALER_OUTCOME", outcome);
-  auto told = [kept = kept_, now = now_, hook = std::string(hook), program = argv.front(),
-               workload = remedy.workload, name = remedy.name, incident = remedy.incident,
-               deadline = call.deadline, then = std::move(then)](const HookResult& result) {
+  auto reported = [kept = kept_, now = now_, hook = std::string(hook), program = argv.front(),
+                   workload = remedy.workload, name = remedy.name, incident = remedy.incident,
+                   deadline = call.deadline, then = std::move(then)](const HookResult& result) {
     const std::string ended = to_string(result, deadline);
     const std::string output = clip(printable(result.output), output_kept);
     const std::string said = output.empty() ? ended : ended + ": " + output;
-    const bool well = result.error.empty() && !result.timed_out && result.exit_code == 0;
+    const bool healthy = result.error.empty() && !result.timed_out && result.exit_code == 0;
     Decision decision;
     decision.at = now();
     decision.workload = workload;
@@ -90,12 +90,12 @@ void RemedyHooks::run(const char* hook, const std::vector<std::string>& argv, co
     decision.rule = Rule::Acted;
     decision.inputs = fmt::format("hook={}; command={}", hook, printable(program));
     decision.outcome = said;
-    kept(LogLine{well ? LogLevel::Info : LogLevel::Warning,
+    kept(LogLine{healthy ? LogLevel::Info : LogLevel::Warning,
                  fmt::format("{} — the hook {} the remedy: {}", name, hook, said), name},
          std::move(decision));
     if (then) then();
   };
-  runner_->run(std::move(call), std::move(told));
+  runner_->run(std::move(call), std::move(reported));
 }
 
 }  // namespace healer

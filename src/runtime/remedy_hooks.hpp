@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "hook/hook.hpp"
-#include "model/action.hpp"
+#include "model/effect.hpp"
 #include "model/record.hpp"
 
 namespace healer {
@@ -18,7 +18,7 @@ struct HookSettings {
   std::string script;  ///< run after, with docker-autoheal's four arguments; empty: none
 };
 
-/// What a hook is told beside the order.
+/// What a hook is notified beside the order.
 struct HookFacts {
   std::string state;  ///< the container's before the remedy, as the engine calls it
   std::chrono::seconds stop_timeout{10};

@@ -17,7 +17,7 @@ class RoutedProber final : public Prober {
   explicit RoutedProber(Parts parts) : parts_(parts) {}
 
   void start(ProbeId id, const ProbeTargetPtr& target, Duration timeout) override;
-  /// Told to both: ids are never shared, and one that is not open is ignored.
+  /// Notified to both: ids are never shared, and one that is not open is ignored.
   void cancel(ProbeId id) override;
   std::size_t open() const override;
 

@@ -21,19 +21,19 @@ constexpr Duration beat_interval = 1s;
 /// A beat this late says that the process was starved, not that targets are slow.
 constexpr Duration stall_threshold = 100ms;
 /// A wall clock that moved less is being slewed; maintenance windows are set in minutes.
-constexpr Duration told_clock_step = 1s;
+constexpr Duration reported_clock_step = 1s;
 constexpr Duration cursor_interval = 30s;
 constexpr std::int64_t first_overlap_ns = 60'000'000'000;
 constexpr Duration first_retry = 200ms;
 /// The memory of a step that was about everything is given back.
-constexpr std::size_t most_actions_kept = 64;
+constexpr std::size_t most_effects_kept = 64;
 constexpr Duration longest_retry = 5s;
 
 bool is_up(ContainerState state) {
   return state == ContainerState::Running || state == ContainerState::Paused;
 }
 
-bool tells_of_an_end(EngineEventKind kind) {
+bool reports_an_end(EngineEventKind kind) {
   return kind == EngineEventKind::Kill || kind == EngineEventKind::Stop || kind == EngineEventKind::Die ||
          kind == EngineEventKind::Oom;
 }
@@ -84,7 +84,7 @@ Runtime::Runtime(RuntimeSettings settings, Parts parts, const StoredState& store
   journal_.note_cursor(cursor_);
   for (const WorkloadRecord& record : stored.workloads)
     if (record.ran_before_engine_loss)
-      ran_before_loss_[record.last_run.container_id] = record.last_run.started_at;
+      ran_before_loss_[record.last_instance.container_id] = record.last_instance.started_at;
 }
 
 Runtime::~Runtime() = default;
@@ -96,7 +96,7 @@ void Runtime::start() {
   arm();
 }
 
-// --- events and actions ---------------------------------------------------------------------------------
+// --- events and effects ---------------------------------------------------------------------------------
 
 void Runtime::feed(Event event) {
   if (stopping_) return;
@@ -116,20 +116,20 @@ void Runtime::feed(Event event) {
 }
 
 void Runtime::step(const Event& event) {
-  if (actions_.capacity() > most_actions_kept) actions_ = {};
-  actions_.clear();
+  if (effects_.capacity() > most_effects_kept) effects_ = {};
+  effects_.clear();
   const Instant now = host_.now();
   observer_.step_begins(event, now);
-  supervisor_.step(event, now, actions_);
-  observer_.step_ended(event, now, actions_);
-  perform(actions_);
+  supervisor_.step(event, now, effects_);
+  observer_.step_ended(event, now, effects_);
+  perform(effects_);
 }
 
-void Runtime::perform(Actions& actions) {
+void Runtime::perform(Effects& effects) {
   std::vector<Record> records;
   std::vector<ApplyRemedy> remedies;
-  std::vector<RaisedAlert> alerts;
-  for (Action& action : actions) {
+  std::vector<RoutedNotification> notifications;
+  for (Effect& effect : effects) {
     std::visit(
         [&](auto& what) {
           using What = std::decay_t<decltype(what)>;
@@ -149,8 +149,9 @@ void Runtime::perform(Actions& actions) {
             timers_.set(what.workload, what.at);
           } else if constexpr (std::is_same_v<What, Persist>) {
             records.push_back(std::move(what.record));
-          } else if constexpr (std::is_same_v<What, RaiseAlert>) {
-            alerts.push_back(RaisedAlert{std::move(what.alert), std::move(what.destinations)});
+          } else if constexpr (std::is_same_v<What, SendNotification>) {
+            notifications.push_back(
+                RoutedNotification{std::move(what.notification), std::move(what.destinations)});
           } else if constexpr (std::is_same_v<What, LogLine>) {
             observer_.log(what);
           } else {
@@ -158,20 +159,20 @@ void Runtime::perform(Actions& actions) {
             observer_.count(what.metric);
           }
         },
-        action);
+        effect);
   }
-  for (const RaisedAlert& alert : alerts) records.emplace_back(alert);
+  for (const RoutedNotification& notification : notifications) records.emplace_back(notification);
   if (records.empty() && remedies.empty()) return;
-  if (remedies.empty() && alerts.empty()) {
+  if (remedies.empty() && notifications.empty()) {
     journal_.write(std::move(records), {});
     return;
   }
   // What the world gets to see waits for its record: a process killed in between then knows of it.
   journal_.write(std::move(records),
-                 guarded([this, remedies = std::move(remedies), alerts = std::move(alerts)]() {
+                 guarded([this, remedies = std::move(remedies), notifications = std::move(notifications)]() {
                    for (const ApplyRemedy& remedy : remedies) apply(remedy);
-                   for (const RaisedAlert& alert : alerts)
-                     if (!alert.destinations.empty()) deliver_(alert);
+                   for (const RoutedNotification& notification : notifications)
+                     if (!notification.destinations.empty()) deliver_(notification);
                  }));
 }
 
@@ -229,17 +230,18 @@ void Runtime::learn_place() {
   engine_.inspect(
       settings_.own_container_id, guarded([this, connection = connection_](Result<Container> self) {
         if (connection != connection_) return;
-        Vantage vantage;
+        ProbeOrigin probe_origin;
         if (self) {
-          vantage.own_container_id = self->id;
-          vantage.host_network = self->network_mode == "host";
-          for (const NetworkAttachment& network : self->networks) vantage.networks.push_back(network.name);
+          probe_origin.own_container_id = self->id;
+          probe_origin.host_network = self->network_mode == "host";
+          for (const NetworkAttachment& network : self->networks)
+            probe_origin.networks.push_back(network.name);
         } else {
           log(LogLevel::Warning, fmt::format("healer runs in a container ({}) that this engine does not "
                                              "know: {}; targets are reached as from the host",
                                              settings_.own_container_id.substr(0, 12), self.error().message));
         }
-        feed(VantageLearned{std::move(vantage)});
+        feed(ProbeOriginLearned{std::move(probe_origin)});
         feed(EngineConnected{engine_description_, is_podman(engine_description_)});
         sync(true);
       }));
@@ -266,12 +268,12 @@ void Runtime::connection_failed(const Error& error) {
 void Runtime::engine_event(const EngineEvent& event) {
   const auto lag = Duration{host_.wall().unix_ms - event.unix_nanoseconds / 1000000};
   observer_.engine_event(event.kind, lag);
-  // since= includes its instant: the engine that told of the newest event tells of it again.
+  // since= includes its instant: the engine that notified of the newest event tells of it again.
   if (event.unix_nanoseconds <= cursor_.unix_nanoseconds) may_be_another_ = false;
   if (event.kind == EngineEventKind::Destroy) known_.erase(event.container_id);
   // What an engine stopped at its own end is said again: the newest of it after each cut of the stream, all
   // of it to the next process.
-  if (event.unix_nanoseconds <= cursor_.engine_stops_until && tells_of_an_end(event.kind)) return;
+  if (event.unix_nanoseconds <= cursor_.engine_stops_until && reports_an_end(event.kind)) return;
   if (!supervisor_.synced_once() || may_be_another_ || !held_events_.empty()) {
     held_events_.push_back(event);  // the next process, too, is to tell whose doing it was
     return;
@@ -331,13 +333,14 @@ void Runtime::sync_step() {
   const bool another = std::exchange(may_be_another_, false);
   ran_before_loss_.clear();
   if (another && !held_events_.empty())
-    log(LogLevel::Info, "the engine was started anew: what it stopped before it answered, no person did");
+    log(LogLevel::Info,
+        "the engine restarted: stops from before it answered are the engine's, not an operator's");
   std::vector<EngineEvent> heard;
   std::set<std::string> up_again;  // whose next end is their own
   for (EngineEvent& event : std::exchange(held_events_, {})) {
     if (event.kind == EngineEventKind::Start) up_again.insert(event.container_id);
     seen(event);
-    if (another && tells_of_an_end(event.kind) && up_again.count(event.container_id) == 0)
+    if (another && reports_an_end(event.kind) && up_again.count(event.container_id) == 0)
       cursor_.engine_stops_until = std::max(cursor_.engine_stops_until, event.unix_nanoseconds);
     else
       heard.push_back(std::move(event));
@@ -369,7 +372,7 @@ void Runtime::inspected(const std::string& id, Result<Container>&& answer) {
           Known{answer->state, answer->started_at, std::chrono::duration_cast<std::chrono::seconds>(stop)};
       const auto before = ran_before_loss_.find(id);
       if (before != ran_before_loss_.end() && is_up(answer->state) && before->second == answer->started_at)
-        may_be_another_ = false;  // this run outlived the loss
+        may_be_another_ = false;  // this instance outlived the loss
     } else {
       known_.erase(id);
     }
@@ -432,7 +435,7 @@ void Runtime::notice_stall() {
 
 void Runtime::notice_clock() {
   const Duration ahead{host_.wall().unix_ms - wall_time_of(host_.now()).unix_ms};
-  if (ahead < clock_ahead_ + told_clock_step && ahead > clock_ahead_ - told_clock_step) return;
+  if (ahead < clock_ahead_ + reported_clock_step && ahead > clock_ahead_ - reported_clock_step) return;
   // Set back, the ends that follow would seem to be among them.
   if (ahead < clock_ahead_) cursor_.engine_stops_until = 0;
   clock_ahead_ = ahead;
@@ -440,7 +443,7 @@ void Runtime::notice_clock() {
   feed(WallClockMoved{ahead});
 }
 
-// --- people ---------------------------------------------------------------------------------------------
+// --- operators ---------------------------------------------------------------------------------------------
 
 void Runtime::policies_changed(Resolve resolve) {
   resolve_ = std::move(resolve);
@@ -484,10 +487,10 @@ Result<void> Runtime::heal(const std::string& key) {
   switch (found->condition) {
     case Condition::Stopped:
       return failure(ErrorCode::Conflict,
-                     fmt::format("{} is stopped and left alone until someone starts it", found->name));
+                     fmt::format("{} is stopped and left alone until an operator starts it", found->name));
     case Condition::Paused:
       return failure(ErrorCode::Conflict,
-                     fmt::format("{} is paused by a person; unpause it first", found->name));
+                     fmt::format("{} is paused by an operator; unpause it first", found->name));
     case Condition::Healing:
       return failure(ErrorCode::Conflict,
                      fmt::format("{} is being healed already: {}", found->name, found->reason));
@@ -507,9 +510,9 @@ Result<void> Runtime::acknowledge(const std::string& key, const std::string& by)
   return {};
 }
 
-Result<void> Runtime::signal(SignalReported signal) {
-  if (const auto found = watched(signal.workload); !found) return tl::unexpected(found.error());
-  feed(std::move(signal));
+Result<void> Runtime::alert(AlertReported alert) {
+  if (const auto found = watched(alert.workload); !found) return tl::unexpected(found.error());
+  feed(std::move(alert));
   return {};
 }
 

@@ -14,7 +14,7 @@
 
 #include "core/supervisor.hpp"
 #include "engine/engine.hpp"
-#include "model/action.hpp"
+#include "model/effect.hpp"
 #include "model/event.hpp"
 #include "model/policy.hpp"
 #include "model/status.hpp"
@@ -57,7 +57,7 @@ struct Sync {
 };
 
 /// Performs what the core decides: one event queue, one timer queue, one exhaustive switch over the
-/// actions. Knows no policy of its own beyond keeping the engine's stream alive.
+/// effects. Knows no policy of its own beyond keeping the engine's stream alive.
 ///
 ///   connection   | input                       | next         | what is done
 ///   -------------+-----------------------------+--------------+------------------------------------------
@@ -71,7 +71,7 @@ struct Sync {
 class Runtime {
  public:
   using Resolve = std::function<ResolvedPolicy(const std::map<std::string, std::string>& labels)>;
-  using Deliver = std::function<void(const RaisedAlert&)>;
+  using Deliver = std::function<void(const RoutedNotification&)>;
   /// Answers once, within the deadline, never from inside. A status of 2xx is success; Refused names any
   /// other one; Timeout, ConnectionLost and Protocol mean that it may have arrived.
   using Post = std::function<void(WebhookCall, std::function<void(Result<void>)>)>;
@@ -83,7 +83,7 @@ class Runtime {
     Store& store;
     Observer& observer;
     Resolve resolve;
-    Deliver deliver;              ///< called for each alert once it is on disk
+    Deliver deliver;              ///< called for each notification once it is on disk
     Post post = {};               ///< empty: webhook remedies are refused
     HookRunner* hooks = nullptr;  ///< null: no hook is run
   };
@@ -98,24 +98,24 @@ class Runtime {
   void probe_finished(ProbeId id, ProbeFacts facts);
   /// The settings changed: every container is looked at anew.
   void policies_changed(Resolve resolve);
-  /// The host's settings changed, or the control probe's address is known.
+  /// The host's settings changed, or the connectivity check's address is known.
   void set_host_policy(HostPolicy policy);
   /// The hooks of remedies ordered from now on.
   void set_hooks(HookSettings hooks) { hooks_.configure(std::move(hooks)); }
   /// Closes the breaker of the workload with this key; NotFound when it is not watched. The API has found
-  /// the key for the name a person gave.
+  /// the key for the name an operator gave.
   Result<void> reset(const std::string& key);
   /// Watch the workload, but do nothing; an empty key: all of them. Without a length: until resumed.
   Result<void> pause(const std::string& key, std::optional<Duration> length);
   /// The end of that; an empty key ends the pause of all, not those of single ones.
   Result<void> resume(const std::string& key);
-  /// The first rung now, whatever its health says. Conflict when a person stopped or paused it, or a remedy
-  /// is under way.
+  /// The first step now, whatever its health says. Conflict when an operator stopped or paused it, or a
+  /// remedy is under way.
   Result<void> heal(const std::string& key);
-  /// Somebody knows of its open incident. Conflict when there is none.
+  /// An operator knows of its open incident. Conflict when there is none.
   Result<void> acknowledge(const std::string& key, const std::string& by);
   /// A rule of Prometheus began or ceased to fire about a watched workload. NotFound as above.
-  Result<void> signal(SignalReported signal);
+  Result<void> alert(AlertReported alert);
   std::optional<WorkloadExplanation> explain(const std::string& key) const {
     return supervisor_.explain(key, host_.now());
   }
@@ -139,7 +139,7 @@ class Runtime {
   void feed(Event event);
   void step(const Event& event);
   Result<WorkloadStatus> watched(const std::string& key) const;
-  void perform(Actions& actions);
+  void perform(Effects& effects);
   void apply(const ApplyRemedy& remedy);
   /// After the hook: only what is still as it was when the order came is touched.
   void apply_after_hook(const ApplyRemedy& remedy, const std::optional<Known>& before);
@@ -186,7 +186,7 @@ class Runtime {
   TimerQueue timers_;
   std::vector<std::string> due_;  ///< of the alarm that rings; kept for its memory
   std::deque<Event> events_;      ///< that came within a step
-  Actions actions_;               ///< of the step under way; kept for its memory
+  Effects effects_;               ///< of the step under way; kept for its memory
   bool stepping_ = false;
   bool stopping_ = false;
   std::unordered_map<std::uint64_t, std::string> open_probes_;  ///< probe -> workload's key
@@ -201,12 +201,12 @@ class Runtime {
   bool caught_up_ = false;                        ///< the first sync of this connection is through
   std::vector<EngineEvent> held_events_;          ///< until a sync tells what they are about
   // Whether the engine that answers again is the process that went. A new one stops what outlived a killed
-  // one before it answers, and those stops, among its events, are no person's.
+  // one before it answers, and those stops, among its events, are no operator's.
   bool may_be_another_ = false;
   std::unordered_map<std::string, std::string> ran_before_loss_;  ///< id -> started_at
 
   Instant last_beat_{};
-  Duration clock_ahead_{0};  ///< the wall clock, of the core's timeline, as the core was told
+  Duration clock_ahead_{0};  ///< the wall clock, of the core's timeline, as the core was notified
   std::optional<Instant> armed_for_;
 };
 

@@ -3,7 +3,7 @@
 #include <string>
 #include <string_view>
 
-#include "model/action.hpp"
+#include "model/effect.hpp"
 
 namespace healer {
 

@@ -8,7 +8,7 @@
 namespace healer::store {
 
 /// The claim on a state file: `<path>.lock`, held with flock for as long as this object lives and released
-/// by the kernel when the process dies. It holds the owner's pid and host name, for people. Never deleted:
+/// by the kernel when the process dies. It holds the owner's pid and host name, for operators. Never deleted:
 /// a deleted lock file could be locked twice.
 class FileLock {
  public:

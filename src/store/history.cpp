@@ -26,8 +26,8 @@ std::int64_t bounded(std::uint64_t number) {
   return static_cast<std::int64_t>(std::min<std::uint64_t>(number, std::numeric_limits<std::int64_t>::max()));
 }
 
-/// The deduplication key of an incident's alerts ends so; what stands before it is the host.
-std::string alert_key_end(const Incident& incident) {
+/// The deduplication key of an incident's notifications ends so; what stands before it is the host.
+std::string notification_key_end(const Incident& incident) {
   return fmt::format("/{:.120}/{}", incident.workload, incident.id.value);
 }
 
@@ -67,14 +67,15 @@ SqlResult<std::optional<IncidentFile>> read_incident(Database& database, Inciden
   if (!decisions) return tl::unexpected(std::move(decisions.error()));
   file.decisions = std::move(*decisions);
 
-  const std::string key_end = alert_key_end(file.incident);
-  auto alerts =
-      rows_where<Alert>(database, "WHERE substr(dedup_key, -length(?)) = ? ORDER BY id", key_end, key_end);
-  if (!alerts) return tl::unexpected(std::move(alerts.error()));
-  for (Alert& alert : *alerts) {
-    auto deliveries = rows_where<Delivery>(database, "WHERE alert = ? ORDER BY channel", alert.id);
+  const std::string key_end = notification_key_end(file.incident);
+  auto notifications = rows_where<Notification>(
+      database, "WHERE substr(dedup_key, -length(?)) = ? ORDER BY id", key_end, key_end);
+  if (!notifications) return tl::unexpected(std::move(notifications.error()));
+  for (Notification& notification : *notifications) {
+    auto deliveries =
+        rows_where<Delivery>(database, "WHERE notification = ? ORDER BY channel", notification.id);
     if (!deliveries) return tl::unexpected(std::move(deliveries.error()));
-    file.alerts.push_back({std::move(alert), std::move(*deliveries)});
+    file.notifications.push_back({std::move(notification), std::move(*deliveries)});
   }
   return std::optional<IncidentFile>(std::move(file));
 }

@@ -10,7 +10,7 @@
 
 namespace healer::store {
 
-// What people ask of the past; contracts as in store.hpp. Rows that make no sense are left out.
+// What operators ask of the past; contracts as in store.hpp. Rows that make no sense are left out.
 
 SqlResult<std::vector<PastIncident>> read_history(Database& database, const HistoryQuery& query);
 /// Nothing when there is no such incident.

@@ -20,7 +20,7 @@ struct Records::Statements {
   Database* database;
   Statement begin, commit, rollback, first_delivery, forget_receipt;
   std::tuple<Write<WorkloadRecord>, Write<HostRecord>, Write<EventCursor>, Write<Incident>, Write<Attempt>,
-             Write<Alert>, Write<Delivery>, Write<Receipt>, Write<Evidence>, Write<Decision>>
+             Write<Notification>, Write<Delivery>, Write<Receipt>, Write<Evidence>, Write<Decision>>
       writes;
 
   template <class R>
@@ -71,12 +71,12 @@ struct Writer {
     if (done) done = execute(s.forget_receipt);
     return done;
   }
-  SqlResult<void> operator()(const RaisedAlert& r) const {
-    auto done = s.write(r.alert);
+  SqlResult<void> operator()(const RoutedNotification& r) const {
+    auto done = s.write(r.notification);
     for (const Destination& to : r.destinations) {
       if (!done) break;
       Delivery delivery;
-      delivery.alert = r.alert.id;
+      delivery.notification = r.notification.id;
       delivery.channel = to.channel;
       delivery.next_try = to.not_before;
       done = write_row(s.first_delivery, delivery);
@@ -144,7 +144,7 @@ SqlResult<void> Records::prune(const PruneLimits& limits) {
   const std::string limit = milliseconds(limits.ended_before);
   // The highest ids are written down first: none may ever be given twice.
   std::string sql;
-  for (const char* table : {"incidents", "attempts", "alerts"})
+  for (const char* table : {"incidents", "attempts", "notifications"})
     sql += std::string("INSERT INTO counters (name,value) SELECT 'last_") + table +
            "', coalesce(max(id), 0) FROM " + table +
            " WHERE true ON CONFLICT DO UPDATE SET value=max(value, excluded.value);";
@@ -159,9 +159,11 @@ SqlResult<void> Records::prune(const PruneLimits& limits) {
          " AND (breaker = 'closed' OR breaker_until < " + limit +
          ") AND \"key\" NOT IN (SELECT workload FROM incidents WHERE outcome = 'open');";
   sql += prune_evidence_sql(limits) + prune_decisions_sql(limits);
-  sql += "DELETE FROM alerts WHERE raised_at < " + limit +
-         " AND id NOT IN (SELECT alert FROM deliveries WHERE state = 'pending');";
-  sql += "DELETE FROM deliveries WHERE state <> 'pending' AND alert NOT IN (SELECT id FROM alerts);";
+  sql += "DELETE FROM notifications WHERE created_at < " + limit +
+         " AND id NOT IN (SELECT notification FROM deliveries WHERE state = 'pending');";
+  sql +=
+      "DELETE FROM deliveries WHERE state <> 'pending' AND notification NOT IN (SELECT id FROM "
+      "notifications);";
   sql += "DELETE FROM receipts WHERE at < " + limit + ";";
   return in_transaction(*statements_, [&] { return statements_->database->run(sql); });
 }
@@ -185,9 +187,9 @@ SqlResult<Records::Loaded> Records::load(Instant now) {
     done = rows(state.attempts,
                 "WHERE state IN ('ordered', 'verifying') OR ordered_at >= " + recent + " ORDER BY id");
   if (done)
-    done = rows(state.pending_alerts,
-                "WHERE id IN (SELECT alert FROM deliveries WHERE state = 'pending') ORDER BY id");
-  if (done) done = rows(state.pending_deliveries, "WHERE state = 'pending' ORDER BY alert, channel");
+    done = rows(state.pending_notifications,
+                "WHERE id IN (SELECT notification FROM deliveries WHERE state = 'pending') ORDER BY id");
+  if (done) done = rows(state.pending_deliveries, "WHERE state = 'pending' ORDER BY notification, channel");
   if (done) done = rows(state.receipts, "ORDER BY at, channel, dedup_key");
   std::vector<HostRecord> host;
   if (done) done = rows(host, "");
@@ -197,8 +199,9 @@ SqlResult<Records::Loaded> Records::load(Instant now) {
   if (!host.empty()) state.host = std::move(host.front());
   if (!cursor.empty()) state.cursor = cursor.front();
 
-  const std::pair<const char*, std::uint64_t*> highest[] = {
-      {"incidents", &state.last_incident}, {"attempts", &state.last_attempt}, {"alerts", &state.last_alert}};
+  const std::pair<const char*, std::uint64_t*> highest[] = {{"incidents", &state.last_incident},
+                                                            {"attempts", &state.last_attempt},
+                                                            {"notifications", &state.last_notification}};
   for (const auto& [table, into] : highest) {
     const auto id = database.number(std::string("SELECT max(coalesce((SELECT max(id) FROM ") + table +
                                     "), 0), coalesce((SELECT value FROM counters WHERE name = 'last_" +

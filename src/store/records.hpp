@@ -12,8 +12,8 @@
 namespace healer::store {
 
 /// Reads and writes the model's records. Every record is an upsert by its id or key, so writing one twice
-/// changes nothing (evidence and decisions have none and are added); a RaisedAlert never turns a delivery
-/// that has ended back into a pending one.
+/// changes nothing (evidence and decisions have none and are added); a RoutedNotification never turns a
+/// delivery that has ended back into a pending one.
 class Records {
  public:
   /// Prepares the statements; the database must have the newest schema and outlive this object.

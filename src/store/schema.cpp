@@ -13,28 +13,28 @@ const std::array<Migration, 1> released{
 CREATE TABLE workloads (
   "key" TEXT PRIMARY KEY NOT NULL,
   name TEXT NOT NULL,
-  last_run_container_id TEXT NOT NULL,
-  last_run_started_at TEXT NOT NULL,
+  last_instance_container_id TEXT NOT NULL,
+  last_instance_started_at TEXT NOT NULL,
   was_running INTEGER NOT NULL,
-  stopped_by_person INTEGER NOT NULL,
-  started_well_once INTEGER NOT NULL,
+  stopped_by_operator INTEGER NOT NULL,
+  started_healthy_once INTEGER NOT NULL,
   starts TEXT NOT NULL,
   unclean_starts TEXT NOT NULL,
   breaker TEXT NOT NULL,
   breaker_until INTEGER NOT NULL,
   backoff_level INTEGER NOT NULL,
   backoff_changed_at INTEGER NOT NULL,
-  last_announced INTEGER NOT NULL,
-  unannounced_incidents INTEGER NOT NULL,
-  unannounced_attempts INTEGER NOT NULL,
-  quiet_since INTEGER NOT NULL,
+  last_notified INTEGER NOT NULL,
+  unnotified_incidents INTEGER NOT NULL,
+  unnotified_attempts INTEGER NOT NULL,
+  unnotified_since INTEGER NOT NULL,
   reset_at INTEGER NOT NULL,
-  futile_restarts INTEGER NOT NULL,
+  ineffective_restarts INTEGER NOT NULL,
   paused_until INTEGER,
   network_parent TEXT NOT NULL,
   ran_before_engine_loss INTEGER NOT NULL,
-  signals TEXT NOT NULL,
-  run_passed INTEGER NOT NULL,
+  alerts TEXT NOT NULL,
+  instance_passed INTEGER NOT NULL,
   -- When the row was written last, for pruning.
   written_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
@@ -43,12 +43,12 @@ CREATE TABLE workloads (
 CREATE TABLE host (
   id INTEGER PRIMARY KEY NOT NULL CHECK (id = 1),
   paused_until INTEGER,
-  engine_alert_key TEXT NOT NULL,
-  mass_alert_key TEXT NOT NULL,
+  engine_notification_key TEXT NOT NULL,
+  mass_notification_key TEXT NOT NULL,
   mass_since INTEGER NOT NULL,
   mass_critical INTEGER NOT NULL,
-  engine_told TEXT NOT NULL,
-  mass_told TEXT NOT NULL
+  engine_notified_channels TEXT NOT NULL,
+  mass_notified_channels TEXT NOT NULL
 ) STRICT;
 
 -- One row: up to where the engine's events were seen.
@@ -65,16 +65,16 @@ CREATE TABLE incidents (
   image TEXT NOT NULL,
   cause TEXT NOT NULL,
   cause_text TEXT NOT NULL,
-  ill_since INTEGER NOT NULL,
+  unhealthy_since INTEGER NOT NULL,
   opened_at INTEGER NOT NULL,
   closed_at INTEGER,
   outcome TEXT NOT NULL,
   attempts INTEGER NOT NULL,
-  rung INTEGER NOT NULL,
-  announced INTEGER NOT NULL,
+  ladder_step INTEGER NOT NULL,
+  notified INTEGER NOT NULL,
   gave_up INTEGER NOT NULL,
-  told TEXT NOT NULL,
-  told_at INTEGER,
+  notified_channels TEXT NOT NULL,
+  notified_at INTEGER,
   repeats INTEGER NOT NULL,
   escalations TEXT NOT NULL,
   acked_at INTEGER,
@@ -90,8 +90,8 @@ CREATE TABLE attempts (
   number INTEGER NOT NULL,
   remedy TEXT NOT NULL,
   detail TEXT NOT NULL,
-  run_container_id TEXT NOT NULL,
-  run_started_at TEXT NOT NULL,
+  instance_container_id TEXT NOT NULL,
+  instance_started_at TEXT NOT NULL,
   ordered_at INTEGER NOT NULL,
   state TEXT NOT NULL,
   note TEXT NOT NULL,
@@ -101,7 +101,7 @@ CREATE INDEX attempts_by_time ON attempts (ordered_at);
 CREATE INDEX attempts_unfinished ON attempts (id) WHERE state IN ('ordered', 'verifying');
 CREATE INDEX attempts_by_incident ON attempts (incident);
 
-CREATE TABLE alerts (
+CREATE TABLE notifications (
   id INTEGER PRIMARY KEY NOT NULL,
   kind TEXT NOT NULL,
   dedup_key TEXT NOT NULL,
@@ -114,26 +114,26 @@ CREATE TABLE alerts (
   attempt INTEGER NOT NULL,
   attempts_allowed INTEGER NOT NULL,
   excerpt TEXT NOT NULL,
-  raised_at INTEGER NOT NULL,
+  created_at INTEGER NOT NULL,
   incident INTEGER NOT NULL,
   project TEXT NOT NULL,
   route TEXT NOT NULL,
-  ill_since INTEGER,
+  unhealthy_since INTEGER,
   advice TEXT NOT NULL,
   link TEXT NOT NULL,
   repeat INTEGER NOT NULL
 ) STRICT;
 
 CREATE TABLE deliveries (
-  alert INTEGER NOT NULL,
+  notification INTEGER NOT NULL,
   channel TEXT NOT NULL,
   state TEXT NOT NULL,
   tries INTEGER NOT NULL,
   next_try INTEGER NOT NULL,
   last_error TEXT NOT NULL,
-  PRIMARY KEY (alert, channel)
+  PRIMARY KEY (notification, channel)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX deliveries_pending ON deliveries (alert) WHERE state = 'pending';
+CREATE INDEX deliveries_pending ON deliveries (notification) WHERE state = 'pending';
 
 -- What a channel keeps for a dedup key.
 CREATE TABLE receipts (

@@ -119,7 +119,7 @@ class SqliteStore::Worker {
 Result<OpenedStore> SqliteStore::open(const std::string& path, PostToLoop post, Instant now) {
   const auto in_memory = [&](const Error& reason) {
     return open_in_memory(post, reason.message +
-                                    "; going on in memory: budgets, incidents and alerts are "
+                                    "; going on in memory: budgets, incidents and notifications are "
                                     "forgotten when healer ends");
   };
   if (auto folder = store::create_folder_for(path); !folder) return in_memory(folder.error());

@@ -31,13 +31,13 @@ struct PruneLimits {
 };
 
 /// The port to what is remembered. A commit is one transaction, all or nothing; commits and questions are
-/// carried out in the order they were asked for. `done` is called once, on the loop, never from inside; for
+/// executed in the order they were asked for. `done` is called once, on the loop, never from inside; for
 /// a commit when the records survive a kill of this process. The queue is bounded; a full one answers Busy.
 class Store {
  public:
   virtual ~Store() = default;
   virtual void commit(std::vector<Record> records, std::function<void(Result<void>)> done) = 0;
-  /// Deletes closed incidents that ended before the limit with their attempts, alerts, evidence and
+  /// Deletes closed incidents that ended before the limit with their attempts, notifications, evidence and
   /// decisions, workloads that do not run and were written last before it, and what is beyond the sizes.
   virtual void prune(PruneLimits limits, std::function<void(Result<void>)> done) = 0;
 
@@ -49,7 +49,7 @@ class Store {
   virtual void decisions(std::string workload, std::size_t limit,
                          std::function<void(Result<std::vector<Decision>>)> done) = 0;
 
-  /// Where it is, for people: a path, or "memory".
+  /// Where it is, for operators: a path, or "memory".
   virtual std::string location() const = 0;
 };
 

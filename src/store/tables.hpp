@@ -45,15 +45,15 @@ struct Table<Attempt> {
 };
 
 template <>
-struct Table<Alert> {
-  static constexpr std::string_view name = "alerts";
-  static constexpr std::tuple key{&Alert::id};
+struct Table<Notification> {
+  static constexpr std::string_view name = "notifications";
+  static constexpr std::tuple key{&Notification::id};
 };
 
 template <>
 struct Table<Delivery> {
   static constexpr std::string_view name = "deliveries";
-  static constexpr std::tuple key{&Delivery::alert, &Delivery::channel};
+  static constexpr std::tuple key{&Delivery::notification, &Delivery::channel};
 };
 
 template <>
@@ -78,8 +78,8 @@ struct Table<Decision> {
 template <class F>
 void for_each_table(F&& function) {
   const auto each = [&]<class... R>(std::tuple<R...>*) { (function(static_cast<R*>(nullptr)), ...); };
-  each(static_cast<std::tuple<WorkloadRecord, HostRecord, EventCursor, Incident, Attempt, Alert, Delivery,
-                              Receipt, Evidence, Decision>*>(nullptr));
+  each(static_cast<std::tuple<WorkloadRecord, HostRecord, EventCursor, Incident, Attempt, Notification,
+                              Delivery, Receipt, Evidence, Decision>*>(nullptr));
 }
 
 }  // namespace healer::store

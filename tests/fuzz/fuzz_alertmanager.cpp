@@ -3,9 +3,9 @@
 #include <cstdint>
 #include <string_view>
 
+#include "alert/alertmanager.hpp"
+#include "alert/target.hpp"
 #include "fuzz/expect.hpp"
-#include "signal/alertmanager.hpp"
-#include "signal/target.hpp"
 
 using healer::fuzz::expect;
 
@@ -21,8 +21,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   for (const healer::AlertmanagerAlert& alert : *read) {
     expect(!alert.id.empty() && alert.id.size() <= 64, "an id of at most 64 bytes");
     expect(alert.text.size() <= 310 && alert.text.find('\n') == std::string::npos, "one short line");
-    const auto target = healer::SignalTargets(workloads).find(alert.labels, healer::default_signal_labels());
-    expect((target.found == healer::SignalTarget::Found::One) != target.key.empty(), "a key when it is one");
+    const auto target = healer::AlertTargets(workloads).find(alert.labels, healer::default_alert_labels());
+    expect((target.found == healer::AlertTarget::Found::One) != target.key.empty(), "a key when it is one");
   }
   return 0;
 }

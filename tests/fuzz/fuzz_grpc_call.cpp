@@ -38,7 +38,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view bytes(reinterpret_cast<const char*>(data) + 1, size - 1);
   const Outcome whole = ask(bytes, bytes.size() + 1);
   healer::fuzz::expect(std::get<3>(whole).size() < 1000, "the detail is short");
-  // Of two faults in one piece either may be told; an answer is an answer however it is cut.
+  // Of two faults in one piece either may be notified; an answer is an answer however it is cut.
   const Outcome pieces = ask(bytes, data[0] + 1u);
   const bool answered =
       std::get<0>(whole) == healer::ProbeEnd::Answered || std::get<0>(pieces) == healer::ProbeEnd::Answered;

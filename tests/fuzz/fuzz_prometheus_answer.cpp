@@ -5,9 +5,9 @@
 #include <cstdint>
 #include <string_view>
 
+#include "alert/prometheus_answer.hpp"
+#include "alert/rule_state.hpp"
 #include "fuzz/expect.hpp"
-#include "signal/prometheus_answer.hpp"
-#include "signal/rule_state.hpp"
 
 using namespace healer;
 using healer::fuzz::expect;
@@ -23,11 +23,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   std::vector<WorkloadStatus> workloads(2);
   workloads[0].key = workloads[0].name = "web";
   workloads[1].key = "shop/web/1";
-  const SignalTargets targets(workloads);
+  const AlertTargets targets(workloads);
   RuleState rule({}, Duration{15'000});
   Instant now{Duration{1'000'000}};
   for (int i = 0; i < 3; ++i, now += Duration{15'000}) {
-    const RuleEvaluation evaluation = rule.evaluate(*read, targets, default_signal_labels(), {}, now);
+    const RuleEvaluation evaluation = rule.evaluate(*read, targets, default_alert_labels(), {}, now);
     expect(evaluation.changes.size() <= workloads.size(), "one change for a workload at most");
     expect(i == 0 || evaluation.changes.empty(), "the same answer is nothing new");
     expect(rule.firing() <= workloads.size(), "it fires about what is watched");

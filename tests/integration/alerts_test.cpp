@@ -1,46 +1,173 @@
-// Alerts arrive, whatever the channel does meanwhile.
-#include <doctest/doctest.h>
+// What only Prometheus sees is healed: with the real Prometheus, Alertmanager and engine.
+#include <fstream>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
 
+#include <doctest/doctest.h>
+#include <boost/json.hpp>
+
+#include "integration/prometheus_stack.hpp"
 #include "integration/scene.hpp"
 
 using namespace healer::testing;
 
-TEST_CASE("a webhook that answers 429 and 500 first gets each alert once in the end") {
-  Scene scene;
-  scene.script_slack(
-      {answer(429, "slow down", "text/plain", "Retry-After: 1\r\n"), answer(500, "oops", "text/plain")});
-  const std::string name = scene.app("told");
+namespace {
+
+const std::string token = "planted-token-0123456789";
+
+const std::string routing_key = "0123456789abcdef0123456789abcdef";
+
+/// PagerDuty's Events API on loopback; it keeps what was notified.
+class PagerDutySink {
+ public:
+  PagerDutySink()
+      : server_(ScriptedServer::on_loopback(replying([](const SeenRequest&) {
+          return answer(202, R"({"status":"success","message":"Event processed","dedup_key":"x"})");
+        }))) {}
+  Settings settings() const {
+    return {{"PAGERDUTY_ROUTING_KEY", routing_key},
+            {"PAGERDUTY_URL", "http://127.0.0.1:" + std::to_string(server_->port()) + "/v2/enqueue"}};
+  }
+  /// "trigger KEY", "resolve KEY"
+  std::vector<std::string> events() const {
+    std::vector<std::string> all;
+    for (const SeenRequest& request : server_->requests()) {
+      const auto event = boost::json::parse(request.body).as_object();
+      all.push_back(std::string(event.at("event_action").as_string()) + " " +
+                    std::string(event.at("dedup_key").as_string()));
+    }
+    return all;
+  }
+
+ private:
+  std::unique_ptr<ScriptedServer> server_;
+};
+
+/// A service of compose that answers its users with errors, and says that it is healthy.
+class Shop {
+ public:
+  explicit Shop(Scene& scene) : scene_(scene), port_(free_port()) {
+    service_ = scene.lab().name("shop");
+    Make make;
+    // A port of its own: one that the engine chooses is another one after a restart.
+    make.published = false;
+    make.options = {"-p",      "127.0.0.1:" + std::to_string(port_) + ":8080",
+                    "--label", "com.docker.compose.project=alerts",
+                    "--label", "com.docker.compose.service=" + service_,
+                    "--label", "com.docker.compose.container-number=1"};
+    name_ = scene.app("shop", make);
+  }
+  const std::string& name() const { return name_; }
+  const std::string& service() const { return service_; }
+  std::uint16_t port() const { return port_; }
+
+  /// Its users ask on and on until this holds.
+  void used_until(const std::string& what, const std::function<bool()>& holds) {
+    scene_.wait(
+        what,
+        [&] {
+          for (int i = 0; i < 3; ++i) scene_.ask(name_, "GET", "/");
+          return holds();
+        },
+        std::chrono::seconds(180));
+  }
+
+ private:
+  Scene& scene_;
+  std::uint16_t port_;
+  std::string service_;
+  std::string name_;
+};
+
+/// From the first error on to the end of the alert: one restart, and operators heard of it once.
+void is_healed(Scene& scene, Shop& shop, const PagerDutySink& pagerduty, const std::string& source) {
   HealerProcess& healer = scene.healer();
-  scene.wait_condition(name, "healthy");
-  scene.tell(name, "/break");
-  scene.wait_said(name + " — RECOVERED after 1 attempt");
-  scene.wait("both alerts", [&] { return scene.slack().accepted().size() >= 2; });
-  scene.wait("the outbox is empty", [&] { return healer.metric("healer_alerts_pending") == 0; });
-  const std::vector<SlackMessage> told = scene.slack().accepted();
-  REQUIRE(told.size() == 2);
-  REQUIRE(told[0].color == SlackSink::degraded);
-  REQUIRE(told[1].color == SlackSink::recovered);
-  REQUIRE(scene.slack().requests() == 4);
-  REQUIRE(healer.metric("healer_alerts_total", {"outcome=\"delivered\""}) == 2);
-  REQUIRE(healer.metric("healer_alerts_total", {"outcome=\"failed_try\""}) == 2);
+  const std::string& name = shop.name();
+  shop.used_until(name + " is well under load", [&] { return healer.condition(name) == "healthy"; });
+  REQUIRE(scene.acts(name, "restart") == 0);
+  scene.instruct(name, "/errors?percent=50");
+  shop.used_until("the alert reaches healer",
+                  [&] { return healer.said("alert of " + source + " fires: HighErrorRate") == 1; });
+  shop.used_until(name + " is restarted", [&] { return scene.acts(name, "restart") == 1; });
+  shop.used_until("the remedy is verified",
+                  [&] { return healer.said(name + " — RECOVERED after 1 attempt") == 1; });
+  REQUIRE(healer.said("unhealthy (") == 0);  // its probes found nothing: /health was 200 all the time
+  REQUIRE(healer.workload(name).at("alerts").as_array().empty());
+  REQUIRE(healer.condition(name) == "healthy");
+  scene.wait("the outbox is empty", [&] { return healer.metric("healer_notifications_pending") == 0; });
+  REQUIRE(scene.acts(name, "restart") == 1);
+  REQUIRE(scene.slack().accepted().size() == 2);
+  REQUIRE(scene.slack().with_color(SlackSink::degraded) == 1);
+  REQUIRE(scene.slack().with_color(SlackSink::recovered) == 1);
+  REQUIRE(scene.slack().about("HighErrorRate") >= 1);
+  const std::vector<std::string> paged = pagerduty.events();
+  REQUIRE(paged.size() == 2);
+  REQUIRE(paged[0].starts_with("trigger "));
+  REQUIRE(paged[1] == "resolve " + paged[0].substr(8));
+  REQUIRE(healer.metric("healer_incidents_total", {"cause=\"alert_firing\""}) == 1);
+  REQUIRE(healer.metric("healer_alerts_total", {"source=\"" + source + "\"", "result=\"accepted\""}) >= 1);
 }
 
-TEST_CASE("an alert that was not delivered when healer was killed is delivered by the next one") {
+}  // namespace
+
+TEST_CASE("Prometheus' rule fires, Alertmanager tells healer, the container is healed, the alert ends") {
   Scene scene;
-  // The first process meets a webhook that is down; the second one a webhook that works.
-  scene.script_slack({answer(503, "down"), answer(503, "down"), answer(503, "down"), answer(503, "down")});
-  const std::string name = scene.app("late");
-  HealerProcess& healer = scene.healer();
-  scene.wait_condition(name, "healthy");
-  scene.tell(name, "/break");
-  scene.wait_said(name + " — RECOVERED after 1 attempt");
-  REQUIRE(healer.metric("healer_alerts_pending") >= 1);
-  healer.kill();
-  healer.start();
-  scene.wait("both alerts", [&] { return scene.slack().accepted().size() >= 2; });
-  scene.wait("the outbox is empty", [&] { return healer.metric("healer_alerts_pending") == 0; });
-  const std::vector<SlackMessage> told = scene.slack().accepted();
-  REQUIRE(told.size() == 2);
-  REQUIRE(told[0].color == SlackSink::degraded);
-  REQUIRE(told[1].color == SlackSink::recovered);
+  Shop shop(scene);
+  std::ofstream(scene.file("token")) << token << '\n';
+  const PagerDutySink pagerduty;
+  Settings settings = pagerduty.settings();
+  settings["ALERTMANAGER_TOKEN_FILE"] = scene.file("token");
+  HealerProcess& healer = scene.healer(settings);
+  scene.wait("healer is ready", [&] { return healer.http("/readyz").code == 200; });
+  const AlertmanagerProcess alertmanager(
+      scene,
+      deployed("alertmanager/alertmanager.yml", {{"http://healer:9180", healer.address()},
+                                                 {"/run/secrets/alertmanager_token", scene.file("token")},
+                                                 {"group_wait: 5s", "group_wait: 1s"},
+                                                 {"group_interval: 15s", "group_interval: 2s"}}));
+  const PrometheusProcess prometheus(
+      scene, {shop.port(), shop.service(),
+              deployed("prometheus/sample-app.yml", {{"[1m]", "[10s]"}, {"for: 15s", "for: 2s"}}),
+              alertmanager.port()});
+  is_healed(scene, shop, pagerduty, "alertmanager");
+  REQUIRE(healer.metric("healer_alerts_total", {"result=\"bad_token\""}) == 0);
+  for (const std::string& planted : {token, routing_key}) {
+    REQUIRE(healer.whole_log().find(planted) == std::string::npos);
+    REQUIRE(healer.http("/metrics").output.find(planted) == std::string::npos);
+    REQUIRE(healer.command({"status", "--json"}).output.find(planted) == std::string::npos);
+  }
+}
+
+TEST_CASE("healer's own rule against Prometheus heals as well, and a Prometheus that is down is unknown") {
+  Scene scene;
+  Shop shop(scene);
+  PrometheusProcess prometheus(scene, {shop.port(), shop.service(), {}, 0});
+  std::ofstream(scene.file("healer.yaml"))
+      << "prometheus:\n  url: " << prometheus.url()
+      << "\n  interval: 1s\n  rules:\n    - name: HighErrorRate\n      query: |\n"
+         "        sum by (compose_service) (rate(app_requests_total{status=~\"5..\", path=\"/\"}[10s]) or\n"
+         "            0 * rate(app_requests_total{status=\"200\", path=\"/\"}[10s]))\n"
+         "          / sum by (compose_service) (rate(app_requests_total{path=\"/\"}[10s])) > 0.05\n"
+         "      for: 2s\n";
+  const PagerDutySink pagerduty;
+  Settings settings = pagerduty.settings();
+  settings["HEALER_CONFIG"] = scene.file("healer.yaml");
+  HealerProcess& healer = scene.healer(settings);
+  is_healed(scene, shop, pagerduty, "prometheus");
+  REQUIRE(healer.metric("healer_rule_known", {"rule=\"HighErrorRate\""}) == 1);
+  REQUIRE(healer.metric("healer_rule_firing") == 0);
+
+  scene.instruct(shop.name(), "/errors?percent=50");
+  prometheus.kill();
+  scene.wait("the rule is unknown", [&] { return healer.metric("healer_rule_known") == 0; });
+  const double before = healer.metric("healer_rule_evaluations_total", {"result=\"unknown\""});
+  shop.used_until("some more are unknown", [&] {
+    return healer.metric("healer_rule_evaluations_total", {"result=\"unknown\""}) >= before + 5;
+  });
+  REQUIRE(scene.acts(shop.name(), "restart") == 1);
+  REQUIRE(healer.condition(shop.name()) == "healthy");
+  REQUIRE(healer.command({"status"}).output.find("! rule HighErrorRate of prometheus is unknown") !=
+          std::string::npos);
 }

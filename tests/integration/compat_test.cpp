@@ -11,13 +11,14 @@ using namespace healer::testing;
 
 namespace {
 
-/// Unhealthy while /run/sick is there, which a restart wipes.
+/// Unhealthy while /run/unhealthy is there, which a restart wipes.
 Make with_healthcheck(const std::vector<std::string>& labels) {
   Make make;
   make.monitored = false;
-  make.options = {
-      "--health-cmd", "test ! -e /run/sick", "--health-interval", "1s", "--health-retries", "1", "--tmpfs",
-      "/run"};
+  make.options = {"--health-cmd",      "test ! -e /run/unhealthy",
+                  "--health-interval", "1s",
+                  "--health-retries",  "1",
+                  "--tmpfs",           "/run"};
   for (const std::string& label : labels) {
     make.options.push_back("--label");
     make.options.push_back(label);
@@ -25,8 +26,8 @@ Make with_healthcheck(const std::vector<std::string>& labels) {
   return make;
 }
 
-void fall_sick(Scene& scene, const std::string& name) {
-  scene.docker()({"exec", name, "touch", "/run/sick"});
+void begin_fault(Scene& scene, const std::string& name) {
+  scene.docker()({"exec", name, "touch", "/run/unhealthy"});
 }
 
 std::string health(const Scene& scene, const std::string& name) {
@@ -106,11 +107,11 @@ TEST_CASE("a docker-autoheal service heals, tells and runs its script with only 
 
   scene.docker()({"pause", paused});
   scene.wait_condition(paused, "paused");
-  fall_sick(scene, refused);
-  fall_sick(scene, plain);
-  fall_sick(scene, name);
+  begin_fault(scene, refused);
+  begin_fault(scene, plain);
+  begin_fault(scene, name);
   scene.wait_said(name + " — RECOVERED after 1 attempt");
-  scene.wait("the webhooks are told", [&] {
+  scene.wait("the webhooks are notified", [&] {
     return !theirs.body("/api/webhooks/7/token").empty() && !theirs.body("/notify/key").empty();
   });
   const std::string text = "Container " + name + " (" + short_id(scene, name) +
@@ -148,7 +149,7 @@ TEST_CASE("deunhealth's label heals, and COMPAT turns it off") {
   HealerProcess& healer = scene.healer({{"HEALER_LISTEN", ""}, {"HEALTH_SERVER_ADDRESS", "127.0.0.1:0"}});
   scene.wait_condition(name, "healthy");
   REQUIRE(healer.http("/").code == 200);
-  fall_sick(scene, name);
+  begin_fault(scene, name);
   scene.wait_said(name + " — RECOVERED after 1 attempt");
   REQUIRE(scene.acts(name, "restart") == 1);
 
@@ -170,7 +171,7 @@ TEST_CASE("hooks run around a remedy, and their output is logged") {
                                   R"(; echo drained", "x", "{name}"])"},
        {"HEALER_HOOK_AFTER", R"(["/bin/sh", "-c", "echo \"outcome $HEALER_OUTCOME\"; exit 3"])"}});
   scene.wait_condition(name, "healthy");
-  scene.tell(name, "/break");
+  scene.instruct(name, "/break");
   scene.wait_said(name + " — RECOVERED after 1 attempt");
   REQUIRE(read_file(before) == name + " restart\n");
   REQUIRE(healer.said("the hook before the remedy: exit code 0: drained") == 1);

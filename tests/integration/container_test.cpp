@@ -78,7 +78,7 @@ TEST_CASE("healer in a container heals over a shared network, and never looks at
     }
   };
   wait_said(near + " — watched by http ");
-  wait_said(far + " — cannot be asked, and is not counted as ill");
+  wait_said(far + " — cannot be checked; its health is unknown");
   REQUIRE(!said("127.0.0.1:8080"));
   scene.wait("it is healthy", [&] {
     return docker.attempt({"exec", healer, "/bin/healer", "status", "--json"}).output.find("\"healthy\"") !=

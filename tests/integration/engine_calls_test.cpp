@@ -136,7 +136,7 @@ TEST_CASE("a command that cannot be run says why") {
   has(absent->error().message, "no such file or directory");
 }
 
-TEST_CASE("a command that is stuck: the deadline is told, and its end later") {
+TEST_CASE("a command that is stuck: the deadline is notified, and its end later") {
   Scene scene;
   Adapter adapter;
   const std::string name = scene.app("stuck", shell("exec sleep 1000"));
@@ -179,7 +179,7 @@ TEST_CASE("a signal reaches the container's process") {
   scene.wait("it has set its trap", [&] { return holds("/tmp/ready"); });
   CHECK_FALSE(holds("/tmp/hup"));
   REQUIRE(adapter.kill(name, 1));
-  scene.wait("it was told", [&] { return holds("/tmp/hup"); });
+  scene.wait("it was notified", [&] { return holds("/tmp/hup"); });
   REQUIRE(adapter.kill(name, 9));
   scene.wait("it was killed", [&] { return scene.facts(name).status == "exited"; });
   CHECK(scene.facts(name).exit_code == 137);
@@ -188,13 +188,13 @@ TEST_CASE("a signal reaches the container's process") {
   CHECK(dead.error().code == ErrorCode::Conflict);
 }
 
-TEST_CASE("evidence of a container that runs, is ill, and has a secret") {
+TEST_CASE("evidence of a container that runs, is unhealthy, and has a secret") {
   Scene scene;
   Adapter adapter;
-  const std::string name =
-      scene.app("ill", shell("echo to stdout; echo to stderr >&2; exec sleep 1000",
-                             {"-e", "DB_PASSWORD=hunter22", "-m", "64m", "--health-cmd",
-                              "echo not well; exit 1", "--health-interval", "1s", "--health-retries", "1"}));
+  const std::string name = scene.app(
+      "unhealthy", shell("echo to stdout; echo to stderr >&2; exec sleep 1000",
+                         {"-e", "DB_PASSWORD=hunter22", "-m", "64m", "--health-cmd",
+                          "echo not healthy; exit 1", "--health-interval", "1s", "--health-retries", "1"}));
   scene.wait("it is unhealthy", [&] { return scene.facts(name).health == "unhealthy"; });
   const EngineEvidence evidence = adapter.evidence(name);
   for (const std::string& missing : evidence.missing) MESSAGE(missing);
@@ -202,7 +202,7 @@ TEST_CASE("evidence of a container that runs, is ill, and has a secret") {
   has(evidence.state, "state: running (unhealthy)\nout of memory: no\nstarted: 2");
   has(evidence.state, "memory limit: 64 MiB\n");
   has(evidence.health_log, "exit code 1");
-  has(evidence.health_log, "\nnot well\n");
+  has(evidence.health_log, "\nnot healthy\n");
   has(evidence.logs, " to stdout\n");
   has(evidence.logs, " to stderr\n");
   has(evidence.processes, "sleep 1000");

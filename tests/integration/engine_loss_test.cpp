@@ -25,11 +25,11 @@ constexpr auto limit = std::chrono::seconds(120);
 struct Apps {
   std::string plain;    ///< without a restart policy: healer's to bring back
   std::string managed;  ///< with one: the engine's
-  std::string stopped;  ///< by a person, before the loss
+  std::string stopped;  ///< by an operator, before the loss
 };
 
-/// Runs them and healer, and stops one as a person does: while healer watches, or before it came. A stop that
-/// healer saw just before the engine's own shutdown cannot be told from it.
+/// Runs them and healer, and stops one as an operator does: while healer watches, or before it came. A stop
+/// that healer saw just before the engine's own shutdown cannot be notified from it.
 Apps run_apps(Scene& scene, bool stop_is_seen) {
   Make managed;
   managed.options = {"--restart", "always"};
@@ -58,7 +58,7 @@ void require_all_back(Scene& scene, const Apps& apps) {
   REQUIRE(healer.said("STARTING " + apps.plain) == 1);
   REQUIRE(healer.said("STARTING " + apps.managed) == 0);
   REQUIRE(healer.said("RESTARTING ") == 0);
-  REQUIRE(healer.metric("healer_remedies_total", {"remedy=\"start\"", "outcome=\"cured\""}) == 1);
+  REQUIRE(healer.metric("healer_remedies_total", {"remedy=\"start\"", "outcome=\"recovered\""}) == 1);
 }
 
 void wait_engine_missed(Scene& scene) {
@@ -80,7 +80,7 @@ TEST_CASE("the engine is killed and comes back: what ran without a policy is sta
   require_all_back(scene, apps);
 }
 
-TEST_CASE("the engine is stopped orderly and comes back: its shutdown was no person's stop") {
+TEST_CASE("the engine is stopped orderly and comes back: its shutdown was no operator's stop") {
   if (!possible()) return;
   PrivateEngine engine;
   Lab lab(engine.docker(), engine.network_namespace());

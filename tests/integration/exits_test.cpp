@@ -68,11 +68,11 @@ TEST_CASE("running out of memory is called by its name") {
   scene.docker()({"exec", name, "touch", "/tmp/eat"});
   scene.wait_said(name + " — out of memory, exit code 137");
   scene.wait_said(name + " — RECOVERED after 1 attempt");
-  scene.wait("people hear of it", [&] { return scene.slack().about("out of memory") >= 1; });
+  scene.wait("operators hear of it", [&] { return scene.slack().about("out of memory") >= 1; });
   REQUIRE(scene.healer().metric("healer_incidents_total", {"cause=\"out_of_memory\""}) == 1);
 }
 
-TEST_CASE("what a person stopped stays stopped until a person starts it") {
+TEST_CASE("what an operator stopped stays stopped until an operator starts it") {
   Scene scene;
   const std::string stopped = scene.app("stopped");
   const std::string killed = scene.app("killed");
@@ -83,7 +83,7 @@ TEST_CASE("what a person stopped stays stopped until a person starts it") {
   scene.docker()({"stop", stopped});
   scene.docker()({"kill", killed});
   for (const std::string& name : {stopped, killed}) {
-    scene.wait_said(name + " — stopped by a person");
+    scene.wait_said(name + " — stopped by an operator");
     scene.wait_condition(name, "stopped");
   }
   let_healer_act_elsewhere(scene, canary);
@@ -96,11 +96,11 @@ TEST_CASE("what a person stopped stays stopped until a person starts it") {
 
   scene.docker()({"start", stopped});
   scene.wait_condition(stopped, "healthy");
-  scene.tell(stopped, "/break");
+  scene.instruct(stopped, "/break");
   scene.wait_said(stopped + " — RECOVERED after 1 attempt");
 }
 
-TEST_CASE("what a person paused is left alone until unpaused") {
+TEST_CASE("what an operator paused is left alone until unpaused") {
   Scene scene;
   const std::string paused = scene.app("paused");
   const std::string canary = scene.app("canary");
@@ -122,7 +122,7 @@ TEST_CASE("what a person paused is left alone until unpaused") {
   REQUIRE(healer.metric("healer_incidents_total", {"cause=\"crashed\""}) == 1);
 }
 
-TEST_CASE("a signal that asks for a reload does not make a later crash a person's stop") {
+TEST_CASE("a signal that asks for a reload does not make a later crash an operator's stop") {
   Scene scene;
   const std::string name = scene.app("reloads");
   scene.healer();
@@ -130,6 +130,6 @@ TEST_CASE("a signal that asks for a reload does not make a later crash a person'
   scene.docker()({"kill", "-s", "HUP", name});
   scene.ask(name, "POST", "/crash");
   scene.wait_said(name + " — RECOVERED after 1 attempt");
-  REQUIRE(scene.healer().said(name + " — stopped by a person") == 0);
+  REQUIRE(scene.healer().said(name + " — stopped by an operator") == 0);
   REQUIRE(scene.acts(name, "start") == 2);
 }

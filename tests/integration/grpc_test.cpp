@@ -60,7 +60,7 @@ TEST_CASE("a gRPC service that is NOT_SERVING is restarted once, and its server 
   REQUIRE(healer.metric("healer_checks_total", {"outcome=\"fail\"", "cause=\"not_serving\""}) >= 3);
   scene.wait("both messages", [&] { return scene.slack().accepted().size() >= 2; });
   REQUIRE(scene.slack().accepted().size() == 2);
-  REQUIRE(scene.slack().about(orders + " is ill: gRPC health says NOT_SERVING") == 1);
+  REQUIRE(scene.slack().about(orders + " is unhealthy: gRPC health says NOT_SERVING") == 1);
 
   scene.wait_condition(server, "healthy");
   REQUIRE(healer.said(server + " — unhealthy") == 0);

@@ -1,4 +1,4 @@
-// An ill container is healed once, however it is ill, and people are told.
+// An unhealthy container is healed once, however it is unhealthy, and operators are notified.
 #include <doctest/doctest.h>
 
 #include <fstream>
@@ -29,13 +29,13 @@ ContainerFacts healthy_before(Scene& scene, const std::string& name) {
 
 }  // namespace
 
-TEST_CASE("a container that answers 503 is restarted once, and people are told") {
+TEST_CASE("a container that answers 503 is restarted once, and operators are notified") {
   Scene scene;
   const std::string name = scene.app("sample-app");
   HealerProcess& healer = scene.healer();
   const ContainerFacts before = healthy_before(scene, name);
 
-  scene.tell(name, "/break");
+  scene.instruct(name, "/break");
   require_restarted_once(scene, name, before);
 
   REQUIRE(healer.said(name + " — unhealthy (1/3): HTTP 503") == 1);
@@ -43,13 +43,13 @@ TEST_CASE("a container that answers 503 is restarted once, and people are told")
   REQUIRE(healer.said("RESTARTING " + name + " — failed 3 consecutive health checks") == 1);
 
   scene.wait("both messages", [&] { return scene.slack().accepted().size() >= 2; });
-  const std::vector<SlackMessage> told = scene.slack().accepted();
-  REQUIRE(told.size() == 2);
-  REQUIRE(told[0].color == SlackSink::degraded);
-  REQUIRE(told[0].title == "🐳 Self-Healing Infrastructure — DEGRADED");
-  REQUIRE(told[0].text.find(name + " is ill: HTTP 503") != std::string::npos);
-  REQUIRE(told[1].color == SlackSink::recovered);
-  REQUIRE(told[1].title == "🐳 Self-Healing Infrastructure — RECOVERED");
+  const std::vector<SlackMessage> reported = scene.slack().accepted();
+  REQUIRE(reported.size() == 2);
+  REQUIRE(reported[0].color == SlackSink::degraded);
+  REQUIRE(reported[0].title == "🐳 Self-Healing Infrastructure — DEGRADED");
+  REQUIRE(reported[0].text.find(name + " is unhealthy: HTTP 503") != std::string::npos);
+  REQUIRE(reported[1].color == SlackSink::recovered);
+  REQUIRE(reported[1].title == "🐳 Self-Healing Infrastructure — RECOVERED");
 
   const Ran page = healer.http("/metrics");
   REQUIRE(page.code == 200);
@@ -59,7 +59,7 @@ TEST_CASE("a container that answers 503 is restarted once, and people are told")
   const std::string label = "workload=\"" + name + "\"";
   REQUIRE(healer.metric("healer_target_restarts_total", {label}) == 1);
   REQUIRE(healer.metric("healer_target_up", {label}) == 1);
-  REQUIRE(healer.metric("healer_remedies_total", {"remedy=\"restart\"", "outcome=\"cured\""}) == 1);
+  REQUIRE(healer.metric("healer_remedies_total", {"remedy=\"restart\"", "outcome=\"recovered\""}) == 1);
   REQUIRE(healer.metric("healer_incidents_total", {"cause=\"probe_failed\""}) == 1);
   REQUIRE(healer.metric("healer_incidents_open") == 0);
   REQUIRE(healer.metric("healer_checks_total", {"outcome=\"fail\"", "cause=\"status\""}) >= 3);
@@ -72,7 +72,7 @@ TEST_CASE("a container that never answers is restarted once") {
   const std::string name = scene.app("hangs");
   scene.healer();
   const ContainerFacts before = healthy_before(scene, name);
-  scene.tell(name, "/hang");
+  scene.instruct(name, "/hang");
   require_restarted_once(scene, name, before);
   REQUIRE(scene.healer().said(name + " — unhealthy (1/3): no answer within 1s") >= 1);
 }
@@ -82,7 +82,7 @@ TEST_CASE("a container that refuses connections is restarted once") {
   const std::string name = scene.app("refuses");
   scene.healer();
   const ContainerFacts before = healthy_before(scene, name);
-  scene.tell(name, "/close");
+  scene.instruct(name, "/close");
   require_restarted_once(scene, name, before);
   // Through the engine's port proxy a closed port is a connection that ends at once.
   REQUIRE(scene.healer().said(name + " — unhealthy (1/3): connection ") >= 1);
@@ -92,22 +92,23 @@ TEST_CASE("the engine's own HEALTHCHECK is acted on at once, by event") {
   Scene scene;
   Make make;
   make.options = {"--label",           "healer.probe=engine",
-                  "--health-cmd",      "test ! -e /tmp/ill",
+                  "--health-cmd",      "test ! -e /tmp/unhealthy",
                   "--health-interval", "1s",
                   "--health-retries",  "1",
                   "--health-timeout",  "10s"};
-  make.command = {"/bin/sh", "-c", "rm -f /tmp/ill; exec /bin/sample-app"};
+  make.command = {"/bin/sh", "-c", "rm -f /tmp/unhealthy; exec /bin/sample-app"};
   const std::string name = scene.app("checked", make);
   scene.healer();
   const ContainerFacts before = healthy_before(scene, name);
-  scene.docker()({"exec", name, "touch", "/tmp/ill"});
+  scene.docker()({"exec", name, "touch", "/tmp/unhealthy"});
   require_restarted_once(scene, name, before);
   REQUIRE(scene.healer().said(name + " — HEALTHCHECK says unhealthy") >= 1);
   REQUIRE(scene.healer().said(name + " — unhealthy (1/3)") == 0);
 }
 
 TEST_CASE(
-    "a container that stays broken after every restart gets its budget, one critical alert, and a reset") {
+    "a container that stays broken after every restart gets its budget, one critical notification, and a "
+    "reset") {
   Scene scene;
   Make make;
   make.options = {"-e", "APP_BROKEN_STARTS=always", "--label", "healer.start_period=0s"};
@@ -118,9 +119,9 @@ TEST_CASE(
   REQUIRE(scene.acts(name, "restart") == 3);
   REQUIRE(healer.said(name + " — GAVE UP") == 1);
   REQUIRE(healer.metric("healer_breakers_open") == 1);
-  scene.wait("the critical alert", [&] { return scene.slack().with_color(SlackSink::critical) == 1; });
+  scene.wait("the critical notification", [&] { return scene.slack().with_color(SlackSink::critical) == 1; });
 
-  // It is still asked, and nothing more is done or told.
+  // It is still asked, and nothing more is done or notified.
   scene.wait_checks(8);
   REQUIRE(scene.acts(name, "restart") == 3);
   REQUIRE(scene.slack().with_color(SlackSink::critical) == 1);

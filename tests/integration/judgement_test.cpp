@@ -20,7 +20,7 @@ using namespace healer::testing;
 namespace {
 
 /// sample-app as a database: an unclean stop costs it `APP_RECOVERY` seconds at the next start, a clean one
-/// nothing. Told to stop while it hangs or recovers, it cannot, and is killed.
+/// nothing. Notified to stop while it hangs or recovers, it cannot, and is killed.
 constexpr const char* database =
     "if test -e /state/dirty; then export APP_START_DELAY=$APP_RECOVERY; fi\n"
     "touch /state/dirty\n"
@@ -71,8 +71,9 @@ class StandStill {
   pid_t process_;
 };
 
-/// What CONTROL_URL names: a server that answers, or for a while takes what it is asked and says nothing.
-class ControlTarget {
+/// What CONNECTIVITY_URL names: a server that answers, or for a while takes what it is asked and says
+/// nothing.
+class ConnectivityTarget {
  public:
   std::uint16_t port() const { return server_->port(); }
   void fall_silent() { silent_ = true; }
@@ -97,14 +98,14 @@ TEST_CASE("a database that recovers after an unclean stop is not killed again me
   const std::string name = scene.app("database", shell(database, {"-e", "APP_RECOVERY=6"}));
   HealerProcess& healer = scene.healer({{"START_PERIOD", "30s"}});
   scene.wait_condition(name, "healthy");
-  scene.tell(name, "/hang");
+  scene.instruct(name, "/hang");
   scene.wait_said("RESTARTING " + name);
   const double failed = healer.metric("healer_checks_total", {"outcome=\"fail\""});
   scene.wait_said(name + " — RECOVERED after 1 attempt");
-  // Its recovery took more failed checks than an illness needs.
+  // Its recovery took more failed checks than an incident needs.
   REQUIRE(healer.metric("healer_checks_total", {"outcome=\"fail\""}) >= failed + 4);
   REQUIRE(scene.acts(name, "restart") == 1);
-  REQUIRE(scene.acts(name, "kill") == 2);  // told to stop, then made to
+  REQUIRE(scene.acts(name, "kill") == 2);  // notified to stop, then made to
 
   // After a clean stop it is there at once, and nobody minds.
   scene.docker()({"restart", name});
@@ -123,7 +124,7 @@ TEST_CASE("how long a database needs to recover is learned from its first start"
             {"-e", "APP_RECOVERY=5"}));
   HealerProcess& healer = scene.healer({{"START_PERIOD", "auto"}});
   scene.wait_condition(name, "healthy");
-  scene.tell(name, "/hang");
+  scene.instruct(name, "/hang");
   scene.wait_said(name + " — RECOVERED after 1 attempt");
   REQUIRE(scene.acts(name, "restart") == 1);
   REQUIRE(healer.metric("healer_remedies_total") == 1);
@@ -134,7 +135,7 @@ TEST_CASE("a database that was only seen to start after clean stops gets its tim
   const std::string name = scene.app("surprise", shell(database, {"-e", "APP_RECOVERY=6"}));
   HealerProcess& healer = scene.healer({{"START_PERIOD", "auto"}});
   scene.wait_condition(name, "healthy");
-  scene.tell(name, "/hang");
+  scene.instruct(name, "/hang");
   scene.wait_said(name + " — RECOVERED after 1 attempt");
   REQUIRE(scene.acts(name, "restart") == 1);
   REQUIRE(healer.metric("healer_remedies_total") == 1);
@@ -154,7 +155,7 @@ TEST_CASE("a stop that takes longer than healer waits for its answer is not orde
   scene.wait_condition(name, "healthy");
   // The engine can end no process of it for now, as when its disk hangs.
   StandStill hung(*shim);
-  scene.tell(name, "/break");
+  scene.instruct(name, "/break");
   scene.wait_said(name + " — no answer to the order to restart it");
   hung.go_on();
   scene.wait_said(name + " — RECOVERED after 1 attempt");
@@ -164,20 +165,20 @@ TEST_CASE("a stop that takes longer than healer waits for its answer is not orde
   REQUIRE(scene.acts(name, "start") == 2);
 }
 
-TEST_CASE("an exec probe that a filter in front of the engine denies is unknown, not ill") {
+TEST_CASE("an exec probe that a filter in front of the engine denies is unknown, not unhealthy") {
   Scene scene;
   const auto engine = filtered_engine(scene);
   if (!engine) return;
   engine->refuse("/exec", answer(403, "<html><body>Request forbidden by administrative rules.</body></html>",
                                  "text/html", "Connection: close\r\n"));
   const std::string name = scene.app(
-      "denied", shell("rm -f /tmp/ill; exec /bin/sample-app",
-                      {"--label", "healer.probe=exec", "--label", "healer.command=test ! -e /tmp/ill",
+      "denied", shell("rm -f /tmp/unhealthy; exec /bin/sample-app",
+                      {"--label", "healer.probe=exec", "--label", "healer.command=test ! -e /tmp/unhealthy",
                        // A loaded engine takes seconds to execute a command.
                        "--label", "healer.interval=5s", "--label", "healer.timeout=5s"}));
-  scene.docker()({"exec", name, "touch", "/tmp/ill"});  // ill, if it could be asked
+  scene.docker()({"exec", name, "touch", "/tmp/unhealthy"});  // unhealthy, if it could be asked
   HealerProcess& healer = scene.healer({{"DOCKER_HOST", "unix://" + engine->path()}});
-  scene.wait("people are told", [&] { return scene.slack().about("UNKNOWN") == 1; });
+  scene.wait("operators are notified", [&] { return scene.slack().about("UNKNOWN") == 1; });
   REQUIRE(scene.slack().about("forbids exec") == 1);
   REQUIRE(healer.condition(name) == "unknown");
   scene.wait("it is asked further",
@@ -196,41 +197,43 @@ TEST_CASE("an exec probe that a filter in front of the engine denies is unknown,
 TEST_CASE(
     "while the control target does not answer, what fails is unknown; it is healed once it answers again") {
   Scene scene;
-  ControlTarget control;
+  ConnectivityTarget connectivity;
   const std::string name = scene.app("doubted");
   const std::string other = scene.app("answers");
   HealerProcess& healer =
-      scene.healer({{"CONTROL_URL", "http://127.0.0.1:" + std::to_string(control.port()) + "/"},
-                    {"CONTROL_INTERVAL", "1s"},
-                    {"CONTROL_TIMEOUT", "1s"}});
-  const auto in_doubt = [&] { return healer.status().at("host_status").at("control_failed").as_bool(); };
+      scene.healer({{"CONNECTIVITY_URL", "http://127.0.0.1:" + std::to_string(connectivity.port()) + "/"},
+                    {"CONNECTIVITY_INTERVAL", "1s"},
+                    {"CONNECTIVITY_TIMEOUT", "1s"}});
+  const auto in_doubt = [&] { return healer.status().at("host_status").at("connectivity_failed").as_bool(); };
   for (const std::string& each : {name, other}) scene.wait_condition(each, "healthy");
   scene.wait("healer trusts its network", [&] { return !in_doubt(); });
 
-  control.fall_silent();
-  scene.tell(name, "/break");
+  connectivity.fall_silent();
+  scene.instruct(name, "/break");
   scene.wait_condition(name, "unknown");
-  scene.wait("people are told of the doubt, once", [&] { return scene.slack().about("CONTROL") == 1; });
+  scene.wait("operators are notified of the doubt, once",
+             [&] { return scene.slack().about("CONNECTIVITY") == 1; });
   scene.wait("it is asked further",
              [&] { return healer.workload(name).at("unknown_streak").to_number<int>() >= 14; });
   REQUIRE(healer.condition(name) == "unknown");
   REQUIRE(healer.condition(other) == "healthy");  // what passes did come over the network
   const std::string reason{healer.workload(name).at("reason").as_string()};
-  REQUIRE_MESSAGE(reason.find("the control probe failed (") != std::string::npos, reason);
-  const auto require_told = [&](const std::vector<std::string>& command, const std::string& text) {
+  REQUIRE_MESSAGE(reason.find("the connectivity check failed (") != std::string::npos, reason);
+  const auto require_output = [&](const std::vector<std::string>& command, const std::string& text) {
     const Ran ran = healer.command(command);
     REQUIRE(ran.code == 0);
     REQUIRE_MESSAGE(ran.output.find(text) != std::string::npos, ran.output);
   };
-  require_told({"status"}, "in doubt, nothing is judged: http 127.0.0.1:" + std::to_string(control.port()));
-  require_told({"explain", name}, "the control probe failed");
+  require_output({"status"}, "connectivity check fails, health is unknown: http 127.0.0.1:" +
+                                 std::to_string(connectivity.port()));
+  require_output({"explain", name}, "the connectivity check failed");
   REQUIRE(in_doubt());
   REQUIRE(healer.metric("healer_incidents_total") == 0);
   REQUIRE(healer.metric("healer_remedies_total") == 0);
   REQUIRE(scene.acts(name, "die") == 0);
   REQUIRE(scene.slack().accepted().size() == 1);
 
-  control.answer_again();
+  connectivity.answer_again();
   scene.wait_said(name + " — RECOVERED after 1 attempt");
   scene.wait_condition(name, "healthy");
   scene.wait("healer trusts its network again", [&] { return !in_doubt(); });
@@ -267,7 +270,7 @@ TEST_CASE("what is paused for a backup is left alone, although the engine calls 
   }
 }
 
-TEST_CASE("a machine that is busy to the brim makes nobody ill") {
+TEST_CASE("a machine that is busy to the brim makes nobody unhealthy") {
   Scene scene;
   std::vector<std::string> names;
   for (const char* base : {"busy-a", "busy-b", "busy-c", "busy-d"}) names.push_back(scene.app(base));
@@ -288,7 +291,7 @@ TEST_CASE("a machine that is busy to the brim makes nobody ill") {
 }
 
 TEST_CASE(
-    "a restart that the engine refuses is tried within the budget, with the reason told, and others are "
+    "a restart that the engine refuses is tried within the budget, with the reason notified, and others are "
     "served") {
   Scene scene;
   const auto engine = filtered_engine(scene);
@@ -300,12 +303,12 @@ TEST_CASE(
                         "application/json", "Connection: close\r\n"));
   HealerProcess& healer = scene.healer({{"DOCKER_HOST", "unix://" + engine->path()}, {"BUDGET", "3/30m"}});
   for (const std::string& name : {stuck, other}) scene.wait_condition(name, "healthy");
-  scene.tell(stuck, "/break");
+  scene.instruct(stuck, "/break");
   scene.wait("the engine refuses", [&] { return engine->refused() >= 1; });
-  scene.tell(other, "/break");
+  scene.instruct(other, "/break");
   scene.wait_said(other + " — RECOVERED after 1 attempt");
   scene.wait_condition(stuck, "given_up");
-  scene.wait("the critical alert", [&] { return scene.slack().with_color(SlackSink::critical) == 1; });
+  scene.wait("the critical notification", [&] { return scene.slack().with_color(SlackSink::critical) == 1; });
   scene.wait_checks(6);
   REQUIRE(engine->refused() == 3);
   REQUIRE(scene.acts(stuck, "restart") == 0);
@@ -329,22 +332,22 @@ TEST_CASE("a restart that the engine never answers ends within the budget, and o
   // One of two at a time would be the other's turn after this one.
   HealerProcess& healer = scene.healer({{"DOCKER_HOST", "unix://" + engine->path()}, {"REMEDY_SHARE", "1"}});
   for (const std::string& name : {stuck, other}) scene.wait_condition(name, "healthy");
-  scene.tell(stuck, "/break");
+  scene.instruct(stuck, "/break");
   scene.wait("the order is on its way", [&] { return engine->swallowed() == 1; });
-  scene.tell(other, "/break");
+  scene.instruct(other, "/break");
   scene.wait_said(other + " — RECOVERED after 1 attempt");
   REQUIRE(healer.condition(stuck) == "healing");
   scene.wait_condition(stuck, "given_up");
-  scene.wait("the critical alert", [&] { return scene.slack().with_color(SlackSink::critical) == 1; });
+  scene.wait("the critical notification", [&] { return scene.slack().with_color(SlackSink::critical) == 1; });
   REQUIRE(engine->swallowed() == 1);
   REQUIRE(scene.acts(stuck, "restart") == 0);
   std::string critical;
   for (const SlackMessage& message : scene.slack().accepted())
     if (message.color == SlackSink::critical) critical = message.text;
-  REQUIRE(critical.find("nothing came of the order") != std::string::npos);
+  REQUIRE(critical.find("the order had no effect") != std::string::npos);
 }
 
-TEST_CASE("what is well for some seconds after each restart is never called recovered") {
+TEST_CASE("what is healthy for some seconds after each restart is never called recovered") {
   Scene scene;
   const std::string name = scene.app(
       "relapses", shell("/bin/sample-app & app=$!; sleep 3;"
@@ -354,15 +357,15 @@ TEST_CASE("what is well for some seconds after each restart is never called reco
   HealerProcess& healer = scene.healer();
   scene.wait_condition(name, "given_up");
   REQUIRE(healer.said(name + " — RECOVERED") == 0);
-  REQUIRE(healer.said(name + " — well again") == 0);
+  REQUIRE(healer.said(name + " — healthy again") == 0);
   REQUIRE(scene.acts(name, "restart") == 3);
-  scene.wait("the critical alert", [&] { return scene.slack().with_color(SlackSink::critical) == 1; });
+  scene.wait("the critical notification", [&] { return scene.slack().with_color(SlackSink::critical) == 1; });
   REQUIRE(scene.slack().with_color(SlackSink::recovered) == 0);
   REQUIRE(healer.metric("healer_incidents_total") == 1);
   REQUIRE(healer.metric("healer_checks_total", {"outcome=\"pass\""}) >= 6);  // it did pass in between
 }
 
-TEST_CASE("a person's stop drops the action that was queued") {
+TEST_CASE("an operator's stop drops the action that was queued") {
   Scene scene;
   Make make;
   make.options = {"-e",      "APP_BROKEN_STARTS=always", "--label", "healer.start_period=0s",
@@ -372,7 +375,7 @@ TEST_CASE("a person's stop drops the action that was queued") {
   scene.wait_said(name + " — next restart in ");
   const std::size_t starts = scene.acts(name, "start");
   scene.docker()({"stop", name});
-  scene.wait_said(name + " — queued action dropped: stopped by a person");
+  scene.wait_said(name + " — planned remedy cancelled: stopped by an operator");
   scene.wait_condition(name, "stopped");
   const std::string other = scene.app("clock");
   scene.wait_condition(other, "healthy");
@@ -383,16 +386,16 @@ TEST_CASE("a person's stop drops the action that was queued") {
   REQUIRE(healer.metric("healer_incidents_open") == 0);
 }
 
-TEST_CASE("the ladder is climbed rung by rung, and ends with a page") {
+TEST_CASE("the ladder is climbed step by step, and ends with a page") {
   Scene scene;
   Make make;
   make.options = {"-e",      "APP_BROKEN_STARTS=always",
                   "--label", "healer.start_period=0s",
-                  "--label", "healer.actions=exec:touch /tmp/reloaded,restart,recreate,none"};
+                  "--label", "healer.remedies=exec:touch /tmp/reloaded,restart,recreate,none"};
   const std::string name = scene.app("ladder", make);
   HealerProcess& healer = scene.healer();
   const ContainerFacts before = scene.facts(name);
-  scene.wait_said(name + " — GAVE UP: every rung of its ladder was tried (3 attempts)");
+  scene.wait_said(name + " — GAVE UP: every step of its ladder was tried (3 attempts)");
   scene.wait("the page", [&] { return scene.slack().with_color(SlackSink::critical) == 1; });
   REQUIRE(scene.facts(name).id != before.id);
   REQUIRE(scene.facts(name).status == "running");

@@ -63,7 +63,7 @@ Lab::~Lab() {
   try {
     clear();
     remove_images(std::to_string(::getpid()));
-  } catch (...) {  // the next run sweeps
+  } catch (...) {  // the next instance sweeps
   }
 }
 

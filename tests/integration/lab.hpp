@@ -24,11 +24,11 @@ class Lab {
   const std::string& image() const { return image_; }
   /// "healer.test=...": what every container and network made here carries.
   const std::string& mark() const { return mark_; }
-  /// `base` with this run's own number: no container of anybody is called so.
+  /// `base` with this instance's own number: no container of anybody is called so.
   std::string name(const std::string& base) const;
-  /// A name for another image of this run.
+  /// A name for another image of this instance.
   std::string image_name(const std::string& base) const;
-  /// Removes every container and network of this run.
+  /// Removes every container and network of this instance.
   void clear() const;
 
  private:

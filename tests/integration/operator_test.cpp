@@ -1,4 +1,4 @@
-// What a person asks healer, and what a person tells it, by the commands of the program itself.
+// What an operator asks healer, and what an operator tells it, by the commands of the program itself.
 #include <doctest/doctest.h>
 
 #include <csignal>
@@ -14,7 +14,7 @@ bool has(const std::string& text, const std::string& part) {
 }
 
 /// What a command prints; it succeeds.
-std::string told(const HealerProcess& healer, const std::vector<std::string>& arguments) {
+std::string reported(const HealerProcess& healer, const std::vector<std::string>& arguments) {
   const Ran ran = healer.command(arguments);
   REQUIRE_MESSAGE(ran.code == 0, ran.output);
   return ran.output;
@@ -42,27 +42,28 @@ TEST_CASE(
   const std::string name = scene.app("asked", make);
   HealerProcess& healer = scene.healer({{"SUCCESS_THRESHOLD", "2"}});
   scene.wait_condition(name, "healthy");
-  require_in(told(healer, {"explain", name}), {name + " is healthy", "asked again in", "0 of 1 attempts"});
-  require_in(told(healer, {"history"}), {"No incident is remembered."});
+  require_in(reported(healer, {"explain", name}),
+             {name + " is healthy", "asked again in", "0 of 1 attempts"});
+  require_in(reported(healer, {"history"}), {"No incident is remembered."});
 
-  scene.tell(name, "/break");
+  scene.instruct(name, "/break");
   scene.wait_said(name + " — RECOVERED after 1 attempt");
   scene.wait_condition(name, "healthy");
-  const std::string history = told(healer, {"history", name});
+  const std::string history = reported(healer, {"history", name});
   require_in(history, {"HEALED IN", name, "recovered", "1, restart", "HTTP 503"});
 
-  const std::string incident = told(healer, {"incident", "1"});
-  require_in(incident,
-             {"Incident 1 of " + name, "Healed in ", "fell ill", "attempt 1", "restart: cured", "evidence",
-              "slack: delivered", "Evidence of ", "ready with", "at port 8080", "sample-app", "running"});
+  const std::string incident = reported(healer, {"incident", "1"});
+  require_in(incident, {"Incident 1 of " + name, "Healed in ", "unhealthy", "attempt 1",
+                        "restart: recovered", "evidence", "slack: delivered", "Evidence of ", "ready with",
+                        "at port 8080", "sample-app", "running"});
   REQUIRE(!has(incident, "hunter2222"));
   REQUIRE(!has(healer.whole_log(), "hunter2222"));
   for (const SlackMessage& message : scene.slack().accepted()) REQUIRE(!has(message.text, "hunter2222"));
 
   // The one attempt of its budget is spent: what holds it now, and what would end that.
-  scene.tell(name, "/break");
+  scene.instruct(name, "/break");
   scene.wait_condition(name, "given_up");
-  require_in(told(healer, {"explain", name}),
+  require_in(reported(healer, {"explain", name}),
              {name + " is given up", "1 of 1 attempts, breaker open", "one try in ", "healer reset " + name});
   REQUIRE(healer.command({"incident", "99"}).code == 1);
   const Ran stranger = healer.command({"explain", name + "x"});
@@ -76,39 +77,40 @@ TEST_CASE("what an operator pauses is only watched, also by the next healer, unt
   const std::string other = scene.app("free");
   HealerProcess& healer = scene.healer();
   for (const std::string& each : {name, other}) scene.wait_condition(each, "healthy");
-  told(healer, {"pause", name, "--for", "2h"});
+  reported(healer, {"pause", name, "--for", "2h"});
   scene.wait_said(name + " — paused by an operator");
   healer.kill();
   healer.start();
   for (const std::string& each : {name, other}) scene.wait_condition(each, "healthy");
 
-  for (const std::string& each : {name, other}) scene.tell(each, "/break");
+  for (const std::string& each : {name, other}) scene.instruct(each, "/break");
   scene.wait_said(other + " — RECOVERED after 1 attempt");
-  scene.wait("it is known to be ill",
-             [&] { return healer.metric("healer_targets_held", {"operator_pause"}) == 1; });
+  scene.wait("it is known to be unhealthy",
+             [&] { return healer.metric("healer_targets_held", {"paused"}) == 1; });
   scene.wait_checks(6);
   REQUIRE(scene.acts(name, "restart") == 0);
-  require_in(told(healer, {"explain", name}),
+  require_in(reported(healer, {"explain", name}),
              {"Held by", "paused by an operator", "restart when nothing holds it any more"});
 
   const auto incident = std::to_string(healer.workload(name).at("incident").to_number<int>());
-  told(healer, {"resume", name});
+  reported(healer, {"resume", name});
   scene.wait_said(name + " — RECOVERED after 1 attempt");
   REQUIRE(scene.acts(name, "restart") == 1);
-  require_in(told(healer, {"incident", incident}), {name, "paused by an operator", "resumed", "Healed in "});
+  require_in(reported(healer, {"incident", incident}),
+             {name, "paused by an operator", "resumed", "Healed in "});
 }
 
-TEST_CASE("an operator's word heals what is paused, and what is well") {
+TEST_CASE("an operator's word heals what is paused, and what is healthy") {
   Scene scene;
   const std::string name = scene.app("ordered");
   HealerProcess& healer = scene.healer();
   scene.wait_condition(name, "healthy");
-  told(healer, {"pause", "--all"});
-  told(healer, {"heal", name});
+  reported(healer, {"pause", "--all"});
+  reported(healer, {"heal", name});
   scene.wait_said(name + " — RECOVERED after 1 attempt");
   REQUIRE(scene.acts(name, "restart") == 1);
   REQUIRE(healer.metric("healer_paused") == 1);
-  told(healer, {"resume", "--all"});
+  reported(healer, {"resume", "--all"});
   REQUIRE(healer.metric("healer_paused") == 0);
 }
 
@@ -118,12 +120,12 @@ TEST_CASE("what a daemon recorded is decided again by replay") {
   const std::string file = scene.file("events.jsonl");
   HealerProcess& healer = scene.healer({{"HEALER_RECORD", file}});
   scene.wait_condition(name, "healthy");
-  scene.tell(name, "/break");
+  scene.instruct(name, "/break");
   scene.wait_said(name + " — RECOVERED after 1 attempt");
   healer.process().signal(SIGTERM);
   REQUIRE(healer.process().wait(std::chrono::seconds(20)) == 0);
-  require_in(told(healer, {"replay", file}), {"order " + name + " restart", "the same actions"});
-  require_in(told(healer, {"replay", file, "--json"}), {R"("same":true)"});
+  require_in(reported(healer, {"replay", file}), {"order " + name + " restart", "the same effects"});
+  require_in(reported(healer, {"replay", file, "--json"}), {R"("same":true)"});
 }
 
 TEST_CASE("several probes of one container: all must pass, and the one that does not is named") {
@@ -136,11 +138,11 @@ TEST_CASE("several probes of one container: all must pass, and the one that does
   const std::string name = scene.app("several", make);
   HealerProcess& healer = scene.healer();
   scene.wait_condition(name, "healthy");
-  require_in(told(healer, {"explain", name}), {"web: pass", "disk: pass", "port: pass"});
+  require_in(reported(healer, {"explain", name}), {"web: pass", "disk: pass", "port: pass"});
   scene.docker()({"exec", name, "touch", "/tmp/full"});
   scene.wait_said(name + " — RECOVERED after 1 attempt");
   REQUIRE(scene.acts(name, "restart") == 1);
-  require_in(told(healer, {"history", name}), {"disk: exit code 1"});
+  require_in(reported(healer, {"history", name}), {"disk: exit code 1"});
   REQUIRE(scene.slack().about("disk: exit code 1") >= 1);
 }
 
@@ -150,7 +152,7 @@ TEST_CASE("check-config says what is in effect for a container, and which source
       scene.app("configured",
                 labelled({"healer.interval=7s", "healer.probes.db.probe=tcp", "healer.probes.db.port=5432"}));
   const auto healer = scene.make_healer({{"REQUEST_TIMEOUT", "2s"}});
-  const std::string said = told(*healer, {"check-config", "--container", name});
+  const std::string said = reported(*healer, {"check-config", "--container", name});
   require_in(said, {"7s", "label healer.interval", "environment REQUEST_TIMEOUT", "default", "probes.db.port",
                     "label healer.probes.db.port", "Container " + name + " is watched."});
   const Ran wrong = healer->command({"check-config", "--container", name + "x"});
@@ -161,21 +163,21 @@ TEST_CASE("check-config says what is in effect for a container, and which source
 TEST_CASE("whatever is configured wrong is said precisely, and the rest works") {
   Scene scene;
   const std::string name = scene.app(
-      "wrong", labelled({"healer.maintenance=00:00-24:00 Europe/Berln", "healer.actions=stop,restart",
+      "wrong", labelled({"healer.maintenance=00:00-24:00 Europe/Berln", "healer.remedies=stop,restart",
                          "healer.depends_on=" + scene.lab().name("also-wrong")}));
   const std::string other = scene.app("also-wrong", labelled({"healer.depends_on=" + name}));
   HealerProcess& healer = scene.healer(
       {{"HEALER_HOOK_BEFORE", R"(["/bin/sh", "-c", "sleep 1000"])"}, {"HEALER_HOOK_TIMEOUT", "1s"}});
   for (const std::string& each : {name, other}) scene.wait_condition(each, "healthy");
   scene.wait_said("Europe/Berlin");
-  scene.wait_said("healer.actions");
+  scene.wait_said("healer.remedies");
   scene.wait("the cycle is printed", [&] {
     return healer.said(name + " -> " + other + " -> " + name) +
                healer.said(other + " -> " + name + " -> " + other) >
            0;
   });
   REQUIRE(healer.workload(name).at("problems").as_array().size() >= 2);
-  scene.tell(name, "/break");
+  scene.instruct(name, "/break");
   scene.wait_said(name + " — the hook before the remedy: ended after 1s");
   scene.wait_said(name + " — RECOVERED after 1 attempt");
   REQUIRE(scene.acts(name, "restart") == 1);
@@ -188,11 +190,11 @@ TEST_CASE("in a maintenance window of its own a container is only watched") {
   const std::string other = scene.app("open");
   HealerProcess& healer = scene.healer();
   for (const std::string& each : {name, other}) scene.wait_condition(each, "healthy");
-  for (const std::string& each : {name, other}) scene.tell(each, "/break");
+  for (const std::string& each : {name, other}) scene.instruct(each, "/break");
   scene.wait_said(other + " — RECOVERED after 1 attempt");
-  scene.wait("it is known to be ill",
+  scene.wait("it is known to be unhealthy",
              [&] { return healer.metric("healer_targets_held", {"maintenance"}) == 1; });
   scene.wait_checks(6);
   REQUIRE(scene.acts(name, "restart") == 0);
-  require_in(told(healer, {"explain", name}), {"maintenance"});
+  require_in(reported(healer, {"explain", name}), {"maintenance"});
 }

@@ -554,11 +554,11 @@ TEST_CASE("a call that fails on the way: the old one is back and runs, or the ne
     CAPTURE(at);
     const std::string name = start_with_port(stage, "lost" + std::to_string(at));
     const RecreateOrder order = stage.order(name);
-    // Carried out, but the answer is lost with the process; the next one finds what there is.
+    // Executed, but the answer is lost with the process; the next one finds what there is.
     stage.gate.cut(Gate::Cut::Answer, at);
     stage.engine->recreate(order, [](const Result<std::string>&) {});
     REQUIRE(run_until(stage.loop, [&] { return stage.gate.was_cut(); }));
-    wait_until("the call is carried out", [&] { return stage.gate.answered() >= at; });
+    wait_until("the call is executed", [&] { return stage.gate.answered() >= at; });
     stage.gate.open();
     stage.connect();
     const auto result = stage.recreate(order, true);

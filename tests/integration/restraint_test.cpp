@@ -7,7 +7,7 @@ using namespace healer::testing;
 
 TEST_CASE("a slow start is never restarted") {
   Scene scene;
-  // Longer than it takes to fail three checks, and within the grace.
+  // Longer than it takes to fail three checks, and within the start period.
   Make make;
   make.options = {"-e", "APP_START_DELAY=6", "--label", "healer.start_period=40s"};
   const std::string name = scene.app("slow", make);
@@ -30,9 +30,9 @@ TEST_CASE("a single failed check is ignored") {
   HealerProcess& healer = scene.healer();
   scene.wait_condition(name, "healthy");
   const ContainerFacts before = scene.facts(name);
-  scene.tell(name, "/break");
+  scene.instruct(name, "/break");
   scene.wait_said(name + " — unhealthy (1/3)");
-  scene.tell(name, "/fix");
+  scene.instruct(name, "/fix");
   scene.wait_said(name + " — answers again");
   scene.wait_checks(2);
   REQUIRE(scene.facts(name).started_at == before.started_at);
@@ -58,7 +58,7 @@ TEST_CASE("who did not opt in is never touched, and opting out wins") {
   std::vector<ContainerFacts> before;
   for (const std::string& name : others) before.push_back(scene.facts(name));
 
-  scene.tell(watched, "/break");
+  scene.instruct(watched, "/break");
   scene.wait_said(watched + " — RECOVERED after 1 attempt");
   for (std::size_t i = 0; i < others.size(); ++i) {
     REQUIRE(scene.facts(others[i]) == before[i]);
@@ -79,10 +79,10 @@ TEST_CASE("a dry run decides, logs and tells, and touches nothing") {
   scene.wait_condition(name, "healthy");
   const ContainerFacts before = scene.facts(name);
   const std::size_t acts = scene.acts(name).size();
-  scene.tell(name, "/break");
+  scene.instruct(name, "/break");
   scene.wait_said("RESTARTING " + name + " — failed 3 consecutive health checks");
-  scene.wait_said(name + " — dry run: the engine was not asked");
-  scene.wait("people are told", [&] { return scene.slack().with_color(SlackSink::degraded) == 1; });
+  scene.wait_said(name + " — dry run: the engine was not called");
+  scene.wait("operators are notified", [&] { return scene.slack().with_color(SlackSink::degraded) == 1; });
   // The next attempt, too, is only talked about.
   scene.wait_said("RESTARTING " + name, 2);
   REQUIRE(scene.facts(name) == before);

@@ -76,7 +76,7 @@ int Scene::ask(const std::string& name, const std::string& method, const std::st
   return std::atoi(run(std::move(command)).output.c_str());
 }
 
-void Scene::tell(const std::string& name, const std::string& path) {
+void Scene::instruct(const std::string& name, const std::string& path) {
   wait(name + " takes POST " + path, [&] { return ask(name, "POST", path) == 200; });
 }
 

@@ -47,7 +47,7 @@ class Scene {
   /// A request to the container's published port; the HTTP status, 0 for none.
   int ask(const std::string& name, const std::string& method, const std::string& path);
   /// Tells sample-app to misbehave, or to stop that. Waits until it listens.
-  void tell(const std::string& name, const std::string& path);
+  void instruct(const std::string& name, const std::string& path);
 
   /// healer with quick settings, of which `more` replace or add; started when first called.
   HealerProcess& healer(const Settings& more = {}, const std::vector<std::string>& arguments = {});

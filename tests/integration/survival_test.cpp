@@ -17,8 +17,8 @@ Make slow_to_stop() {
   return make;
 }
 
-/// Until the first incident's alert is delivered and its record is on disk. A healer that is killed in
-/// between delivers the alert again, which is not what these tests are about.
+/// Until the first incident's notification is delivered and its record is on disk. A healer that is killed in
+/// between delivers the notification again, which is not what these tests are about.
 void wait_first_delivery(Scene& scene, const HealerProcess& healer) {
   scene.wait("the first delivery is on disk", [&] {
     return healer.command({"incident", "1"}).output.find(": delivered") != std::string::npos;
@@ -27,17 +27,17 @@ void wait_first_delivery(Scene& scene, const HealerProcess& healer) {
 
 }  // namespace
 
-TEST_CASE("healer is killed while a container is ill: it is healed once, and told once") {
+TEST_CASE("healer is killed while a container is unhealthy: it is healed once, and notified once") {
   Scene scene;
   const std::string name = scene.app("orphaned");
   HealerProcess& healer = scene.healer();
   scene.wait_condition(name, "healthy");
-  scene.tell(name, "/break");
+  scene.instruct(name, "/break");
   scene.wait_said(name + " — unhealthy (1/3)");
   healer.kill();
   healer.start();
   scene.wait_condition(name, "healthy");
-  scene.wait("the end is told", [&] { return scene.slack().with_color(SlackSink::recovered) == 1; });
+  scene.wait("the end is notified", [&] { return scene.slack().with_color(SlackSink::recovered) == 1; });
   REQUIRE(scene.acts(name, "restart") == 1);
   REQUIRE(scene.acts(name, "start") == 2);
   REQUIRE(scene.slack().with_color(SlackSink::degraded) == 1);
@@ -49,7 +49,7 @@ TEST_CASE("healer is killed while it restarts a container: exactly one restart h
   const std::string name = scene.app("halfway", slow_to_stop());
   HealerProcess& healer = scene.healer();
   scene.wait_condition(name, "healthy");
-  scene.tell(name, "/break");
+  scene.instruct(name, "/break");
   scene.wait("the engine is at the restart", [&] { return scene.acts(name, "kill") >= 1; });
   wait_first_delivery(scene, healer);
   REQUIRE(scene.acts(name, "die") == 0);
@@ -61,14 +61,14 @@ TEST_CASE("healer is killed while it restarts a container: exactly one restart h
   scene.wait_checks(4);
   REQUIRE(scene.acts(name, "start") == 2);
   REQUIRE(scene.acts(name, "die") == 1);
-  scene.wait("the end is told", [&] { return scene.slack().with_color(SlackSink::recovered) == 1; });
+  scene.wait("the end is notified", [&] { return scene.slack().with_color(SlackSink::recovered) == 1; });
   REQUIRE(scene.slack().with_color(SlackSink::degraded) == 1);
   REQUIRE(healer.workload(name).at("attempts_in_window").to_number<int>() == 1);
 }
 
 TEST_CASE("healer is killed between two attempts: the next one goes on with the same incident") {
   Scene scene;
-  // Cured by the second restart; the interval is the wait between the attempts.
+  // Recovered by the second restart; the interval is the wait between the attempts.
   Make make;
   make.options = {"-e",      "APP_BROKEN_STARTS=2",    "-e",      "APP_STATE_FILE=/state/starts",
                   "--label", "healer.start_period=0s", "--label", "healer.interval=5s"};
@@ -80,7 +80,7 @@ TEST_CASE("healer is killed between two attempts: the next one goes on with the 
   REQUIRE(scene.acts(name, "restart") == 1);
   healer.start();
   scene.wait_said(name + " — RECOVERED after 2 attempts");
-  scene.wait("the end is told", [&] { return scene.slack().with_color(SlackSink::recovered) == 1; });
+  scene.wait("the end is notified", [&] { return scene.slack().with_color(SlackSink::recovered) == 1; });
   REQUIRE(scene.acts(name, "restart") == 2);
   REQUIRE(scene.slack().accepted().size() == 2);
   REQUIRE(healer.workload(name).at("attempts_in_window").to_number<int>() == 2);
@@ -99,7 +99,7 @@ TEST_CASE("healer is killed after it wrote its order down and before the engine 
   HealerProcess& healer = scene.healer({{"DOCKER_HOST", "unix://" + engine.path()}});
   scene.wait_condition(name, "healthy");
   engine.swallow("/restart");
-  scene.tell(name, "/break");
+  scene.instruct(name, "/break");
   scene.wait("the order is on its way", [&] { return engine.swallowed() == 1; });
   wait_first_delivery(scene, healer);
   healer.kill();
@@ -109,7 +109,7 @@ TEST_CASE("healer is killed after it wrote its order down and before the engine 
   // Nothing came of it in its time: that attempt is spent, and the next one heals.
   scene.wait_said(name + " — RECOVERED after 2 attempts");
   REQUIRE(scene.acts(name, "restart") == 1);
-  scene.wait("the end is told", [&] { return scene.slack().with_color(SlackSink::recovered) == 1; });
+  scene.wait("the end is notified", [&] { return scene.slack().with_color(SlackSink::recovered) == 1; });
   REQUIRE(scene.slack().with_color(SlackSink::degraded) == 1);
 }
 
@@ -120,7 +120,7 @@ TEST_CASE("budget and breaker outlive healer") {
   const std::string name = scene.app("spent", make);
   HealerProcess& healer = scene.healer({{"BUDGET", "2/30m"}});
   scene.wait_condition(name, "given_up");
-  scene.wait("the critical alert", [&] { return scene.slack().with_color(SlackSink::critical) == 1; });
+  scene.wait("the critical notification", [&] { return scene.slack().with_color(SlackSink::critical) == 1; });
   healer.kill();
   healer.start();
   scene.wait_condition(name, "given_up");
@@ -144,7 +144,7 @@ TEST_CASE("a deployment keeps the history: attempts before it count after it") {
   scene.wait_condition(name, "given_up");
   REQUIRE(healer.said("RESTARTING " + name) == 3);
   REQUIRE(healer.workload(name).at("attempts_in_window").to_number<int>() == 3);
-  scene.wait("the critical alert", [&] { return scene.slack().with_color(SlackSink::critical) == 1; });
+  scene.wait("the critical notification", [&] { return scene.slack().with_color(SlackSink::critical) == 1; });
 }
 
 TEST_CASE("the engine's socket goes and comes: nothing is decided without it, and healing goes on after") {
@@ -170,9 +170,9 @@ TEST_CASE("the engine's socket goes and comes: nothing is decided without it, an
   engine.close();
   scene.wait("healer misses the engine", [&] { return healer.metric("healer_engine_up") == 0; });
   REQUIRE(healer.http("/readyz").code == 503);
-  scene.tell(name, "/break");
-  scene.wait("people are told of the engine", [&] { return scene.slack().about("ENGINE DOWN") == 1; });
-  // Unknown is not ill.
+  scene.instruct(name, "/break");
+  scene.wait("operators are notified of the engine", [&] { return scene.slack().about("ENGINE DOWN") == 1; });
+  // Unknown is not unhealthy.
   REQUIRE(healer.condition(name) == "unknown");
   REQUIRE(healer.said(name + " — unhealthy") == 0);
   REQUIRE(healer.metric("healer_incidents_total") == 0);
@@ -180,10 +180,10 @@ TEST_CASE("the engine's socket goes and comes: nothing is decided without it, an
   engine.open();
   scene.wait_said(name + " — RECOVERED after 1 attempt");
   REQUIRE(scene.acts(name, "restart") == 1);
-  scene.wait("people are told of its return", [&] { return scene.slack().about("ENGINE BACK") == 1; });
+  scene.wait("operators are notified of its return", [&] { return scene.slack().about("ENGINE BACK") == 1; });
 }
 
-TEST_CASE("what a person stops while the engine's socket is gone stays stopped") {
+TEST_CASE("what an operator stops while the engine's socket is gone stays stopped") {
   Scene scene;
   const std::string socket = scene.docker().unix_socket();
   if (socket.empty()) {
@@ -219,7 +219,7 @@ TEST_CASE("the answer to a restart is lost: it is looked for, not ordered again"
   const std::string name = scene.app("unanswered", slow_to_stop());
   HealerProcess& healer = scene.healer({{"DOCKER_HOST", "unix://" + engine.path()}});
   scene.wait_condition(name, "healthy");
-  scene.tell(name, "/break");
+  scene.instruct(name, "/break");
   scene.wait("the engine is at the restart", [&] { return scene.acts(name, "kill") >= 1; });
   engine.close();
   scene.wait_said(name + " — no answer to the order to restart it");

@@ -1,4 +1,4 @@
-// Judgement about several containers together: whose illness it is, who goes first, and when it is nobody's.
+// Judgement about several containers together: whose incident it is, who goes first, and when it is nobody's.
 // HEALING.md 3 and 5.
 #include <doctest/doctest.h>
 
@@ -129,7 +129,7 @@ TEST_CASE("when the container whose network it shares is restarted, a child is r
   scene.wait_condition(child, "healthy");
   REQUIRE(scene.facts(child).id == before.id);
   REQUIRE(scene.acts(child, "restart") == 1);
-  REQUIRE(scene.acts(parent, "restart") == 1);  // the person's
+  REQUIRE(scene.acts(parent, "restart") == 1);  // the operator's
   REQUIRE(healer.metric("healer_remedies_total") == 1);
   REQUIRE(scene.slack().about(parent + ", whose network it shares, was restarted") >= 1);
 }
@@ -149,18 +149,19 @@ TEST_CASE("when the container whose network it shares is replaced, a child is re
   REQUIRE(scene.facts(child).id != before.id);
   REQUIRE(network_of(scene, child) == "container:" + scene.facts(parent).id);
   REQUIRE(healer.metric("healer_remedies_total") == 1);
-  REQUIRE(healer.metric("healer_remedies_total", {"remedy=\"recreate\"", "outcome=\"cured\""}) == 1);
+  REQUIRE(healer.metric("healer_remedies_total", {"remedy=\"recreate\"", "outcome=\"recovered\""}) == 1);
 }
 
-TEST_CASE("of a dependency that is ill and those whose health follows it, it alone is healed, and named") {
+TEST_CASE(
+    "of a dependency that is unhealthy and those whose health follows it, it alone is healed, and named") {
   Scene scene;
-  // Its cure takes so long that its followers are found ill meanwhile.
+  // Its remedy takes so long that its followers are found unhealthy meanwhile.
   Make slow;
   slow.options = {"-e", "APP_START_DELAY=6", "--label", "healer.start_period=40s"};
   const std::string database = scene.app("database", slow);
   const std::string address = scene.docker()({"inspect", "-f", "{{.NetworkSettings.IPAddress}}", database});
   Make follower;
-  // Asked more seldom than the database, so that its illness is known first.
+  // Asked more seldom than the database, so that its incident is known first.
   follower.options = {
       "--label", "healer.depends_on=" + database,
       "--label", "healer.probe=exec",
@@ -174,7 +175,7 @@ TEST_CASE("of a dependency that is ill and those whose health follows it, it alo
   scene.wait_condition(database, "healthy");
   for (const std::string& name : followers) scene.wait_condition(name, "healthy");
 
-  scene.tell(database, "/break");
+  scene.instruct(database, "/break");
   for (const std::string& name : followers) scene.wait_said(name + " — held: " + database);
   scene.wait_said(database + " — RECOVERED after 1 attempt");
   for (const std::string& name : followers) scene.wait_condition(name, "healthy");
@@ -187,12 +188,13 @@ TEST_CASE("of a dependency that is ill and those whose health follows it, it alo
   REQUIRE(healer.metric("healer_remedies_total") == 1);
   for (const SlackMessage& message : scene.slack().accepted())
     if (message.color == SlackSink::degraded)
-      // Ill, or still starting where a follower was asked before it answered the first time.
+      // Unhealthy, or still starting where a follower was asked before it answered the first time.
       REQUIRE_MESSAGE(message.text.find(database + " is ") != std::string::npos, message.text);
 }
 
 TEST_CASE(
-    "eight of ten that fail at once are not restarted; when they stay ill, they are healed one by one") {
+    "eight of ten that fail at once are not restarted; when they stay unhealthy, they are healed one by "
+    "one") {
   Scene scene;
   Make make;
   make.command = {"/bin/sh", "-c", shared_fate};
@@ -211,9 +213,9 @@ TEST_CASE(
   };
 
   all_are("1 down");
-  scene.wait("one alert for all", [&] { return titled(scene, "— MASS FAILURE") == 1; });
+  scene.wait("one notification for all", [&] { return titled(scene, "— MASS FAILURE") == 1; });
   all_are("2 up");
-  scene.wait("its end is told", [&] { return titled(scene, "— MASS FAILURE OVER") == 1; });
+  scene.wait("its end is notified", [&] { return titled(scene, "— MASS FAILURE OVER") == 1; });
   for (const std::string& name : names) scene.wait_condition(name, "healthy");
   REQUIRE(healer.metric("healer_remedies_total") == 0);
   REQUIRE(scene.slack().accepted().size() == 2);
@@ -227,13 +229,13 @@ TEST_CASE(
   }
   for (const std::string& name : others) REQUIRE(scene.acts(name, "die") == 0);
   const std::string log = healer.whole_log();
-  const std::string before_first_cure = log.substr(0, log.find(" — RECOVERED after "));
-  REQUIRE(count(before_first_cure, "\"RESTARTING ") == 1);
+  const std::string before_first_recovery = log.substr(0, log.find(" — RECOVERED after "));
+  REQUIRE(count(before_first_recovery, "\"RESTARTING ") == 1);
   REQUIRE(titled(scene, "— MASS FAILURE") == 2);
   REQUIRE(healer.metric("healer_remedies_total") == 8);
 }
 
-TEST_CASE("a rolling deployment by compose raises no alert and keeps the history") {
+TEST_CASE("a rolling deployment by compose raises no notification and keeps the history") {
   Scene scene;
   auto project = ComposeProject::in(scene, "rolling");
   if (!project) return;
@@ -247,7 +249,7 @@ TEST_CASE("a rolling deployment by compose raises no alert and keeps the history
                                           project->containers("web").at(0)};
   HealerProcess& healer = scene.healer();
   for (const std::string& name : names) scene.wait_condition(name, "healthy");
-  scene.tell(names[1], "/break");
+  scene.instruct(names[1], "/break");
   scene.wait_said(names[1] + " — RECOVERED after 1 attempt");
   scene.wait("both messages", [&] { return scene.slack().accepted().size() == 2; });
 
@@ -278,14 +280,14 @@ TEST_CASE("of three replicas two fail at once: one is healed and verified before
   Scene scene;
   auto project = ComposeProject::in(scene, "replicas");
   if (!project) return;
-  // Each can be kept from being well again for as long as the test wants.
+  // Each can be kept from being healthy again for as long as the test wants.
   project->up("  web:\n" + project->common(scene.lab().image()) +
                   "    entrypoint: [\"/bin/sh\", \"-c\", \"while test -e /state/gate; do sleep 0.2; done; "
                   "exec /bin/sample-app\"]\n",
               {"--scale", "web=3"});
   std::vector<std::string> names = project->containers("web");
   REQUIRE(names.size() == 3);
-  // All might be in remedy at once; two of five that are ill are no mass failure.
+  // All might be in remedy at once; two of five that are unhealthy are no mass failure.
   const std::vector<std::string> others = {scene.app("fine-1"), scene.app("fine-2")};
   HealerProcess& healer = scene.healer({{"REMEDY_SHARE", "1"}, {"START_PERIOD", "2m"}});
   for (const std::string& name : names) scene.wait_condition(name, "healthy");
@@ -294,7 +296,7 @@ TEST_CASE("of three replicas two fail at once: one is healed and verified before
   names.pop_back();
 
   for (const std::string& name : names) scene.docker()({"exec", name, "touch", "/state/gate"});
-  for (const std::string& name : names) scene.tell(name, "/break");
+  for (const std::string& name : names) scene.instruct(name, "/break");
   scene.wait_said("RESTARTING ");
   const std::string log = healer.log();
   if (log.find("RESTARTING " + names[0]) == std::string::npos) std::swap(names[0], names[1]);

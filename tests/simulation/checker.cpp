@@ -30,10 +30,11 @@ bool changes_container(RemedyKind kind) {
   return kind != RemedyKind::None && kind != RemedyKind::Webhook;
 }
 
-bool same_action(const Action& a, const Action& b) {
+bool same_effect(const Effect& a, const Effect& b) {
   if (a.index() != b.index()) return false;
   if (const auto* persist = std::get_if<Persist>(&a)) return persist->record == std::get<Persist>(b).record;
-  if (const auto* alert = std::get_if<RaiseAlert>(&a)) return alert->alert == std::get<RaiseAlert>(b).alert;
+  if (const auto* notification = std::get_if<SendNotification>(&a))
+    return notification->notification == std::get<SendNotification>(b).notification;
   if (const auto* wake = std::get_if<Wake>(&a))
     return wake->workload == std::get<Wake>(b).workload && wake->at == std::get<Wake>(b).at;
   if (const auto* probe = std::get_if<StartProbe>(&a)) {
@@ -104,12 +105,13 @@ void Checker::ends(bool amnesia) {
   for (Known& known : known_) {
     known.decided.reset();
     known.unattended = Duration{0};
-    // That it has passed is forgotten, too; its start grace may begin anew.
+    // That it has passed is forgotten, too; its start period may begin anew.
     if (amnesia || world_.now() - known.passed_at < writing) known.pass_kept = false;
-    // What was never written is forgotten, and so are the orders and alerts that followed from it.
+    // What was never written is forgotten, and so are the orders and notifications that followed from it.
     if (!amnesia) continue;
     known.open_order.reset();
-    if (known.ordered_by == process_) known.stopped_run = known.ordered_run;  // as if by a person
+    if (known.ordered_by == process_)
+      known.stopped_instance = known.ordered_instance;  // as if by an operator
   }
   if (amnesia) {
     raised_.clear();
@@ -162,15 +164,15 @@ void Checker::looked(const std::string& container_id, Instant seen_at) {
   if (place.facts.health == EngineHealth::Healthy) seen->passes(place.starts, world_.now());
 }
 
-void Checker::told(const EngineEvent& event) {
-  if (!first_told_) first_told_ = world_.now();
+void Checker::reported(const EngineEvent& event) {
+  if (!first_reported_) first_reported_ = world_.now();
   if (tracing) note("engine says " + show(Event{event}));
   Known* of = known(event.container_id);
   if (!of) return;
   if (event.kind == EngineEventKind::HealthStatus && event.health == EngineHealth::Healthy)
     of->passes(world_.by_id(event.container_id)->starts, world_.now());
-  if (event.kind == EngineEventKind::Pause) of->told_paused = world_.now();
-  if (is_stop(event.kind)) of->told_stopped = world_.now();
+  if (event.kind == EngineEventKind::Pause) of->notified_paused = world_.now();
+  if (is_stop(event.kind)) of->notified_stopped = world_.now();
 }
 
 void Checker::passed(std::uint32_t index) {
@@ -188,7 +190,7 @@ void Checker::step_begins(const Event& event, Instant) {
   }
 }
 
-void Checker::step_ended(const Event& event, Instant now, const Actions& actions) {
+void Checker::step_ended(const Event& event, Instant now, const Effects& effects) {
   ++score_.steps;
   if (now != same_instant_) {
     same_instant_ = now;
@@ -202,38 +204,39 @@ void Checker::step_ended(const Event& event, Instant now, const Actions& actions
                       (probe && probe->facts.end == ProbeEnd::Answered && probe->facts.status == 200);
     bool said = !dull;
     if (!dull) note("> " + show(event));
-    for (const Action& action : actions) {
-      if (std::holds_alternative<Wake>(action) || std::holds_alternative<StartProbe>(action) ||
-          std::holds_alternative<Count>(action))
+    for (const Effect& effect : effects) {
+      if (std::holds_alternative<Wake>(effect) || std::holds_alternative<StartProbe>(effect) ||
+          std::holds_alternative<Count>(effect))
         continue;
       if (!std::exchange(said, true)) note("> " + show(event));
-      note("    " + show(action));
+      note("    " + show(effect));
     }
   }
   if (mirror_) {
     mirrored_.clear();
     mirror_->step(event, now, mirrored_);
-    const bool same = mirrored_.size() == actions.size() &&
-                      std::equal(actions.begin(), actions.end(), mirrored_.begin(), same_action);
-    if (!same) fail(7, "the same record gave other actions for " + show(event));
+    const bool same = mirrored_.size() == effects.size() &&
+                      std::equal(effects.begin(), effects.end(), mirrored_.begin(), same_effect);
+    if (!same) fail(7, "the same record gave other effects for " + show(event));
   }
   bool unknown = false, failed = false;
-  for (const Action& action : actions) {
-    if (const auto* persist = std::get_if<Persist>(&action)) {
+  for (const Effect& effect : effects) {
+    if (const auto* persist = std::get_if<Persist>(&effect)) {
       record(persist->record, now);
-    } else if (const auto* count = std::get_if<Count>(&action)) {
+    } else if (const auto* count = std::get_if<Count>(&effect)) {
       const auto* check = std::get_if<CountCheck>(&count->metric);
       if (!check) continue;
       unknown |= check->outcome == Outcome::Unknown;
       failed |= check->outcome == Outcome::Fail;
-    } else if (const auto* alert = std::get_if<RaiseAlert>(&action)) {
-      raised(alert->alert);
-      if (alert->destinations.empty())
-        fail(5, fmt::format("told to nobody: {} {}", to_string(alert->alert.kind), alert->alert.dedup_key));
+    } else if (const auto* notification = std::get_if<SendNotification>(&effect)) {
+      raised(notification->notification);
+      if (notification->destinations.empty())
+        fail(5, fmt::format("notified to nobody: {} {}", to_string(notification->notification.kind),
+                            notification->notification.dedup_key));
     }
   }
-  for (const Action& action : actions)
-    if (const auto* order = std::get_if<ApplyRemedy>(&action)) ordered(*order, now);
+  for (const Effect& effect : effects)
+    if (const auto* order = std::get_if<ApplyRemedy>(&effect)) ordered(*order, now);
   const auto* finished_ptr = std::get_if<ProbeFinished>(&event);
   Known* asked = finished_ptr ? known_by_key(finished_ptr->workload) : nullptr;
   // Where several probes make one verdict, one that failed decides it.
@@ -258,8 +261,8 @@ bool Checker::engine_fails_in_round(const Known& known) const {
   return policy && !policy->named_probes.empty() && place.facts.health == EngineHealth::Unhealthy;
 }
 
-/// Without a process that saw the engine go and lived to write it down, an exit that a person's stop leaves
-/// behind, too, is left alone.
+/// Without a process that saw the engine go and lived to write it down, an exit that an operator's stop
+/// leaves behind, too, is left alone.
 bool Checker::fall_was_seen(const Place& place) const {
   if (!place.fell_with_engine) return true;
   return std::any_of(lives_.begin(), lives_.end(), [&](const std::pair<Instant, Instant>& life) {
@@ -302,25 +305,26 @@ void Checker::record(const Record& record, Instant now) {
     } else if (before->second.outcome != IncidentOutcome::Open) {
       fail(5, fmt::format("incident {} of {} was closed before", id, incident->workload));
     }
-    const bool well = incident->outcome == IncidentOutcome::Recovered ||
-                      incident->outcome == IncidentOutcome::RecoveredAlone;
-    if (well && knows_signal(incident->workload))
+    const bool healthy = incident->outcome == IncidentOutcome::Recovered ||
+                         incident->outcome == IncidentOutcome::RecoveredAlone;
+    if (healthy && knows_alert(incident->workload))
       fail(0, incident->workload + " counts as well, and a rule of Prometheus fires");
     account.open_incident = incident->outcome == IncidentOutcome::Open ? std::optional(id) : std::nullopt;
     incidents_[id] = *incident;
   }
 }
 
-void Checker::raised(const Alert& alert) {
-  digest("raised", alert);
-  const bool fresh = raised_.insert({alert.dedup_key, alert.kind, alert.repeat}).second;
-  const bool was_reset = !reset_at_.empty() && reset_names_.count(alert.workload) != 0;
-  if (!fresh && alert.kind != AlertKind::Info && !was_reset)
-    fail(5, fmt::format("said twice: {} {}", to_string(alert.kind), alert.dedup_key));
-  const auto slash = alert.dedup_key.rfind('/');
+void Checker::raised(const Notification& notification) {
+  digest("raised", notification);
+  const bool fresh = raised_.insert({notification.dedup_key, notification.kind, notification.repeat}).second;
+  const bool was_reset = !reset_at_.empty() && reset_names_.count(notification.workload) != 0;
+  if (!fresh && notification.kind != NotificationKind::Info && !was_reset)
+    fail(5, fmt::format("said twice: {} {}", to_string(notification.kind), notification.dedup_key));
+  const auto slash = notification.dedup_key.rfind('/');
   if (slash != std::string::npos &&
-      (alert.kind == AlertKind::Recovered || alert.kind == AlertKind::Info || alert.event == "STOPPED"))
-    told_ends_.insert(std::strtoull(alert.dedup_key.c_str() + slash + 1, nullptr, 10));
+      (notification.kind == NotificationKind::Recovered || notification.kind == NotificationKind::Info ||
+       notification.event == "STOPPED"))
+    notified_ends_.insert(std::strtoull(notification.dedup_key.c_str() + slash + 1, nullptr, 10));
 }
 
 const Workload* Checker::workload_of(const std::string& key) const {
@@ -332,19 +336,19 @@ const Policy* Checker::policy_of(const std::string& key) const {
   return workload != nullptr ? workload->policy.get() : nullptr;
 }
 
-/// One that is to be acted on, and fires as far as healer was told.
-bool Checker::knows_signal(const std::string& key) const {
+/// One that is to be acted on, and fires as far as healer was notified.
+bool Checker::knows_alert(const std::string& key) const {
   const Workload* workload = workload_of(key);
-  if (workload == nullptr || !workload->signals) return false;
-  return std::any_of(workload->signals->begin(), workload->signals->end(),
-                     [](const FiringSignal& signal) { return signal.act; });
+  if (workload == nullptr || !workload->alerts) return false;
+  return std::any_of(workload->alerts->begin(), workload->alerts->end(),
+                     [](const FiringAlert& alert) { return alert.act; });
 }
 
 std::pair<Duration, Duration> Checker::graces_of(const std::string& key, const Policy& policy) const {
   const auto found = records_.find(key);
   const WorkloadRecord record = found == records_.end() ? WorkloadRecord{} : found->second;
-  return std::minmax({start_grace(policy, record.started_well_once, record.starts),
-                      start_grace(policy, record.started_well_once, record.unclean_starts)});
+  return std::minmax({start_period_of(policy, record.started_healthy_once, record.starts),
+                      start_period_of(policy, record.started_healthy_once, record.unclean_starts)});
 }
 
 void Checker::ordered(const ApplyRemedy& order, Instant now) {
@@ -353,9 +357,9 @@ void Checker::ordered(const ApplyRemedy& order, Instant now) {
   Known* of = known_by_key(order.workload);
   if (!of) return fail(1, order.workload + " is not known to the world");
   of->decided = order;
-  // While an order is unanswered, a person's stop is not told from it. HEALING.md 3.
+  // While an order is unanswered, an operator's stop is not notified from it. HEALING.md 3.
   const Place& at = world_.places()[by_key_.at(order.workload)];
-  const bool stop_looks_ours = of->ordered_from <= at.person_at && at.person_at <= of->ordered_until;
+  const bool stop_looks_ours = of->ordered_from <= at.operator_at && at.operator_at <= of->ordered_until;
   of->ordered_from = world_.now();
   of->ordered_until = Instant::max();
   of->unattended = Duration{0};
@@ -364,8 +368,8 @@ void Checker::ordered(const ApplyRemedy& order, Instant now) {
   if (attempt == attempts_.end() || attempt->second.state != AttemptState::Ordered)
     fail(2, "the order to " + order.workload + " is not written down");
   const bool begins = begins_attempt(order);
-  // A new run is an answer, too: to the order of a process that did not live to hear it.
-  if (of->ordered_by != process_ && world_.places()[by_key_.at(order.workload)].starts > of->ordered_run)
+  // A new instance is an answer, too: to the order of a process that did not live to hear it.
+  if (of->ordered_by != process_ && world_.places()[by_key_.at(order.workload)].starts > of->ordered_instance)
     of->open_order.reset();
   // A recreation is many calls of a process that is gone: what is left of it may be finished at once.
   if (!order.resume && of->open_order && world_.now() < of->open_order->second)
@@ -430,25 +434,26 @@ void Checker::ordered_to(const Place& place, const ApplyRemedy& order, bool stop
   const std::string who = order.workload + " (" + place.unit->name + ")";
   const Policy* policy = policy_of(order.workload);
   if (!policy || policy->selection != Selection::OptedIn) fail(1, who + " did not opt in");
-  const bool knows_pause = place.paused_at < known.looked_at || known.told_paused > place.paused_at;
+  const bool knows_pause = place.paused_at < known.looked_at || known.notified_paused > place.paused_at;
   if (place.paused() && knows_pause && !order.resume) fail(1, who + " is paused");
   // Podman tells of a stop by nothing but the exit, and this one looks like the container's own.
   // HEALING.md 3.
   const int code = place.facts.exit_code;
   const bool looks_crashed =
       world_.script().dialect == Dialect::Podman && code != 0 && code != 130 && code != 137 && code != 143;
-  const bool knows_stop = place.person_at < known.looked_at || known.told_stopped >= place.person_at;
+  const bool knows_stop = place.operator_at < known.looked_at || known.notified_stopped >= place.operator_at;
   // Before an engine has said anything at all there is nothing to ask it to say again.
-  const bool never_said = !first_told_ || *first_told_ > place.person_at;
-  const bool ambiguous = never_said || (world_.engine_trouble_at() > place.person_at &&
-                                        world_.engine_trouble_at() < place.person_at + near_shutdown + 24h);
-  if (place.stopped_by_person && knows_stop && !looks_crashed && !place.busy && !ambiguous &&
+  const bool never_said = !first_reported_ || *first_reported_ > place.operator_at;
+  const bool ambiguous = never_said || (world_.engine_trouble_at() > place.operator_at &&
+                                        world_.engine_trouble_at() < place.operator_at + near_shutdown + 24h);
+  if (place.stopped_by_operator && knows_stop && !looks_crashed && !place.busy && !ambiguous &&
       !stop_looks_ours)
-    fail(1, fmt::format("{} was stopped by a person {} ago", who, format_duration(now - place.person_at)));
+    fail(1,
+         fmt::format("{} was stopped by an operator {} ago", who, format_duration(now - place.operator_at)));
 
-  // What is half done is finished: the run it finds is the order's own work.
+  // What is half done is finished: the instance it finds is the order's own work.
   if (order.step.kind == RemedyKind::Start || order.resume) return;
-  if (!place.running() || known.passed_run == place.starts) return;
+  if (!place.running() || known.passed_instance == place.starts) return;
   const auto attempt = attempts_.find(order.attempt.value);
   const auto incident =
       attempt == attempts_.end() ? incidents_.end() : incidents_.find(attempt->second.incident.value);
@@ -457,12 +462,12 @@ void Checker::ordered_to(const Place& place, const ApplyRemedy& order, bool stop
   // The engine applies its own start period, and its verdict is final unless one of ours is set besides.
   const bool by_engine = place.unit->check_interval > Duration{0};
   if (by_engine && !policy->start_period) return;
-  const Duration grace = graces_of(order.workload, *policy).first;
+  const Duration start_period = graces_of(order.workload, *policy).first;
   // A run that began just before the clock was changed looks older or younger than it is.
   if (world_.clock_changed_at() > place.started - 5s) return;
-  if (place.started < known.looked_at && now < place.started + grace)
+  if (place.started < known.looked_at && now < place.started + start_period)
     fail(1, fmt::format("{} is still starting: {} of {}", who, format_duration(now - place.started),
-                        format_duration(grace)));
+                        format_duration(start_period)));
 }
 
 // The engine's side.
@@ -478,8 +483,8 @@ void Checker::order_given(RemedyKind kind, const std::string& container_id, Dura
   else if (unwritten_.count(of->decided->attempt.value) != 0)
     fail(2, of->key + " is given an order before its record is on disk");
   if (const Place* place = world_.by_id(container_id); place && kind == RemedyKind::Stop)
-    of->stopped_run = place->starts;
-  of->ordered_run = world_.places()[by_key_.at(of->key)].starts;
+    of->stopped_instance = place->starts;
+  of->ordered_instance = world_.places()[by_key_.at(of->key)].starts;
   of->ordered_by = process_;
   of->decided.reset();
   of->open_order = {kind, world_.now() + deadline};
@@ -502,19 +507,21 @@ void Checker::committed(const std::vector<Record>& records, bool ok) {
     if (const auto* attempt = std::get_if<Attempt>(&record)) unwritten_.erase(attempt->id.value);
 }
 
-void Checker::delivered(const Alert& alert) {
-  ++score_.alerts;
-  digest("delivered", alert);
-  note(fmt::format("ALERT {} {}: {}", to_string(alert.kind), alert.event, alert.text));
-  const auto [entry, first] = delivered_.try_emplace(alert.id.value, process_);
-  if (!first && entry->second == process_ && delivered_at_failures_[alert.id.value] == failed_commits_)
-    fail(5, fmt::format("alert {} was delivered twice by one process", alert.dedup_key));
+void Checker::delivered(const Notification& notification) {
+  ++score_.notifications;
+  digest("delivered", notification);
+  note(fmt::format("NOTIFICATION {} {}: {}", to_string(notification.kind), notification.event,
+                   notification.text));
+  const auto [entry, first] = delivered_.try_emplace(notification.id.value, process_);
+  if (!first && entry->second == process_ && delivered_at_failures_[notification.id.value] == failed_commits_)
+    fail(5, fmt::format("notification {} was delivered twice by one process", notification.dedup_key));
   entry->second = process_;
-  delivered_at_failures_[alert.id.value] = failed_commits_;
-  const auto [as, fresh] =
-      delivered_as_.try_emplace(std::tuple(alert.dedup_key, alert.kind, alert.repeat), alert.id.value);
-  if (!fresh && as->second != alert.id.value && alert.kind != AlertKind::Info && reset_at_.empty())
-    fail(5, fmt::format("delivered twice: {} {}", to_string(alert.kind), alert.dedup_key));
+  delivered_at_failures_[notification.id.value] = failed_commits_;
+  const auto [as, fresh] = delivered_as_.try_emplace(
+      std::tuple(notification.dedup_key, notification.kind, notification.repeat), notification.id.value);
+  if (!fresh && as->second != notification.id.value && notification.kind != NotificationKind::Info &&
+      reset_at_.empty())
+    fail(5, fmt::format("delivered twice: {} {}", to_string(notification.kind), notification.dedup_key));
 }
 
 void Checker::operator_did(What what, const std::string& key) {
@@ -534,18 +541,19 @@ bool Checker::in_the_way(const WorkloadStatus& status) const {
   if (status.hold || status.paused_until) return true;      // section 5, by its name
   if (status.breaker != BreakerState::Closed) return true;  // gave up, and said so
   // Backoff, which the first attempt has none of.
-  if (status.next_action && *status.next_action > now && status.attempts_in_window > 0) return true;
+  if (status.next_remedy && *status.next_remedy > now && status.attempts_in_window > 0) return true;
   if (status.condition == Condition::Healing || status.condition == Condition::Unreachable) return true;
   if (status.attempts_in_window >= status.budget) return true;
   return false;
 }
 
-/// Whether the ladder has a rung left for it; else people were told, and nothing is done.
+/// Whether the ladder has a step left for it; else operators were notified, and nothing is done.
 bool Checker::treats(const Policy& policy, const Place& place) const {
-  unsigned rung = 0;
+  unsigned ladder_step = 0;
   if (const auto account = accounts_.find(known_[place.index].key); account != accounts_.end())
-    if (account->second.open_incident) rung = incidents_.at(*account->second.open_incident).rung;
-  return choose_rung(policy, rung, !place.running(), 0).has_value();
+    if (account->second.open_incident)
+      ladder_step = incidents_.at(*account->second.open_incident).ladder_step;
+  return choose_step(policy, ladder_step, !place.running(), 0).has_value();
 }
 
 bool Checker::excused(const Place& place) const {
@@ -557,7 +565,7 @@ bool Checker::excused(const Place& place) const {
   return !status || in_the_way(*status) || !policy || !treats(*policy, place);
 }
 
-Duration Checker::patience(const Place& place, const Known& known, const Policy& policy) const {
+Duration Checker::kill_after(const Place& place, const Known& known, const Policy& policy) const {
   const unsigned threshold = policy.failure_threshold;
   Duration verdict = policy.interval * (threshold + 1) + policy.effective_timeout() * threshold;
   if (place.unit->check_interval > Duration{0}) {
@@ -565,14 +573,14 @@ Duration Checker::patience(const Place& place, const Known& known, const Policy&
     const Duration checks = (place.unit->check_interval + 5s) * 4 + place.facts.health_start_period;
     verdict = std::max(verdict, checks + std::max<Duration>(policy.interval, 1min) * 2);
   }
-  // A signal older than the run may be about the one before.
-  if (place.sick.ill == Ill::Slow) verdict = std::max(verdict, policy.signal_patience);
-  if (!place.running()) verdict = world_.script().resync + 35s;  // told by an event, or seen in a list
-  Duration grace{0};
-  // Of several probes that all must pass, one that passed ends no grace.
-  const bool passed = known.passed_run == place.starts && known.pass_kept && policy.named_probes.empty();
-  if (place.running() && !passed) grace = graces_of(known.key, policy).second;
-  return verdict + grace + slack;
+  // An alert older than the instance may be about the one before.
+  if (place.fault_now.failure == Failure::Slow) verdict = std::max(verdict, policy.alert_lookback);
+  if (!place.running()) verdict = world_.script().resync + 35s;  // notified by an event, or seen in a list
+  Duration start_period{0};
+  // Of several probes that all must pass, one that passed ends no start period.
+  const bool passed = known.passed_instance == place.starts && known.pass_kept && policy.named_probes.empty();
+  if (place.running() && !passed) start_period = graces_of(known.key, policy).second;
+  return verdict + start_period + slack;
 }
 
 void Checker::look_around(Duration since_last) {
@@ -583,17 +591,19 @@ void Checker::look_around(Duration since_last) {
   const bool calm = awake && now - disturbed_at_ >= settling && now - began_at_ >= settling;
   for (const Place& place : world_.places()) {
     Known& known = known_[place.index];
-    const bool ill = place.exists && place.sick.ill != Ill::None && place.sick.curable() &&
-                     place.sick.ill != Ill::Flap && !place.stopped_by_person && !place.fell_alone &&
-                     known.stopped_run != place.starts && fall_was_seen(place) && !place.paused() &&
-                     place.facts.state != ContainerState::Restarting;
-    if (!ill || !calm || world_.cut_off(place)) {
+    const bool failure = place.exists && place.fault_now.failure != Failure::None &&
+                         place.fault_now.curable() && place.fault_now.failure != Failure::Flap &&
+                         !place.stopped_by_operator && !place.fell_alone &&
+                         known.stopped_instance != place.starts && fall_was_seen(place) && !place.paused() &&
+                         place.facts.state != ContainerState::Restarting;
+    if (!failure || !calm || world_.cut_off(place)) {
       known.unattended = Duration{0};
       continue;
     }
-    const bool fails = !place.running()              ? place.unit->restart == RestartPolicy::No
-                       : place.sick.ill == Ill::Slow ? knows_signal(known.key)
-                                                     : world_.inner_answer(place) != Answer::Pass;
+    const bool fails = !place.running() ? place.unit->restart == RestartPolicy::No
+                       : place.fault_now.failure == Failure::Slow
+                           ? knows_alert(known.key)
+                           : world_.inner_answer(place) != Answer::Pass;
     const Policy* policy = fails ? policy_of(known.key) : nullptr;
     const auto status = policy ? runtime_->supervisor().status_of(known.key, healers_now()) : std::nullopt;
     if (!policy || policy->selection != Selection::OptedIn || !treats(*policy, place)) {
@@ -605,9 +615,9 @@ void Checker::look_around(Duration since_last) {
       continue;
     }
     known.unattended += since_last;
-    if (known.unattended > patience(place, known, *policy))
-      fail(4, fmt::format("{} is ill ({}) for {} and not attended to; healer says {}: {}", known.key,
-                          to_string(place.sick.ill), format_duration(known.unattended),
+    if (known.unattended > kill_after(place, known, *policy))
+      fail(4, fmt::format("{} is unhealthy ({}) for {} and not attended to; healer says {}: {}", known.key,
+                          to_string(place.fault_now.failure), format_duration(known.unattended),
                           to_string(status->condition), status->reason));
   }
 }
@@ -623,9 +633,9 @@ void Checker::close_books(const Outbox* outbox) {
     if (incident.outcome == IncidentOutcome::Open) {
       if (visible.count(id) == 0 && runtime_->ready())
         fail(5, fmt::format("incident {} of {} is open, and nobody sees it", id, incident.workload));
-    } else if (incident.announced && told_ends_.count(id) == 0 && incident.closed_at &&
+    } else if (incident.notified && notified_ends_.count(id) == 0 && incident.closed_at &&
                now - *incident.closed_at > 1h) {
-      fail(5, fmt::format("the end of incident {} of {} was never told", id, incident.workload));
+      fail(5, fmt::format("the end of incident {} of {} was never notified", id, incident.workload));
     }
   }
   std::size_t pending = 0;
@@ -633,20 +643,22 @@ void Checker::close_books(const Outbox* outbox) {
     if (delivery.state == DeliveryState::Pending) ++pending;
     if (delivery.state == DeliveryState::Delivered && delivered_.count(key.first) == 0 &&
         failed_commits_ == 0)
-      fail(5, fmt::format("alert {} counts as delivered, and nobody got it", key.first));
+      fail(5, fmt::format("notification {} counts as delivered, and nobody got it", key.first));
   }
   if (outbox && failed_commits_ == 0 && outbox->pending() < pending && runtime_->ready())
-    fail(5, fmt::format("{} alerts are to be delivered, the outbox holds {}", pending, outbox->pending()));
+    fail(5, fmt::format("{} notifications are to be delivered, the outbox holds {}", pending,
+                        outbox->pending()));
 }
 
 void Checker::digest(RemedyKind order, std::string_view container_id) {
   digest(to_string(order), {container_id});
 }
 
-/// No text that is written for people: a better sentence is no other decision.
-void Checker::digest(std::string_view what, const Alert& alert) {
-  digest(what, {to_string(alert.kind), alert.workload, std::to_string(alert.incident.value),
-                std::to_string(alert.attempt), std::to_string(alert.repeat)});
+/// No text that is written for operators: a better sentence is no other decision.
+void Checker::digest(std::string_view what, const Notification& notification) {
+  digest(what,
+         {to_string(notification.kind), notification.workload, std::to_string(notification.incident.value),
+          std::to_string(notification.attempt), std::to_string(notification.repeat)});
 }
 
 void Checker::digest(std::string_view what, std::initializer_list<std::string_view> details) {

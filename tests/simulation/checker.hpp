@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "core/supervisor.hpp"
-#include "model/action.hpp"
+#include "model/effect.hpp"
 #include "model/event.hpp"
 #include "process.hpp"
 #include "runtime/observer.hpp"
@@ -31,8 +31,8 @@ struct Broken {
 
 /// Watches one world and its healer after every step, and says which invariant is broken first.
 ///
-/// What is asked of healer is judged by what it could know: a person's pause counts from when an inspect
-/// showed it or an event told of it, since no order can be called back that crosses it on its way.
+/// What is asked of healer is judged by what it could know: an operator's pause counts from when an inspect
+/// showed it or an event notified of it, since no order can be called back that crosses it on its way.
 class Checker final : public Observer {
  public:
   Checker(World& world, Disk& disk, Score& score);
@@ -44,27 +44,27 @@ class Checker final : public Observer {
 
   // What healer learns.
   void looked(const std::string& container_id, Instant seen_at);
-  void told(const EngineEvent& event);
+  void reported(const EngineEvent& event);
   void passed(std::uint32_t index);
 
   // What healer does.
   void order_given(RemedyKind kind, const std::string& container_id, Duration deadline);
   void order_answered(const std::string& container_id);
   void committed(const std::vector<Record>& records, bool ok);
-  void delivered(const Alert& alert);
+  void delivered(const Notification& notification);
   void operator_did(What what, const std::string& key);
   void stalled() { disturbed_at_ = world_.now(); }
   void store_troubled() { disturbed_at_ = world_.now(); }
 
-  /// Now and then: is anything ill for too long?
+  /// Now and then: is anything unhealthy for too long?
   void look_around(Duration since_last);
-  /// After the world's end: is everything told and closed?
+  /// After the world's end: is everything notified and closed?
   void close_books(const Outbox* outbox);
-  /// Somebody or something keeps healer from it, and healer says so.
+  /// An operator or something keeps healer from it, and healer says so.
   bool excused(const Place& place) const;
 
   const std::optional<Broken>& broken() const { return broken_; }
-  /// Of all orders and alerts so far.
+  /// Of all orders and notifications so far.
   std::uint64_t digest() const { return digest_; }
   void fail(int invariant, std::string what);
 
@@ -75,9 +75,9 @@ class Checker final : public Observer {
   void loop_lag(Duration) override {}
   void store_failed(const Error&) override {}
   void step_begins(const Event& event, Instant now) override;
-  void step_ended(const Event& event, Instant now, const Actions& actions) override;
+  void step_ended(const Event& event, Instant now, const Effects& effects) override;
 
-  /// Keeps what was heard, decided and done, for people; asked for when a broken world is run again.
+  /// Keeps what was heard, decided and done, for operators; asked for when a broken world is run again.
   bool tracing = false;
   std::optional<int> only;  ///< the one invariant that counts
   std::vector<std::string> trace;
@@ -88,21 +88,21 @@ class Checker final : public Observer {
     std::string key;
     std::string container_id;
     Instant looked_at{};
-    Instant told_paused{};
-    Instant told_stopped{};
-    std::uint32_t passed_run = 0;  ///< the run (Place::starts) that has answered well
-    Instant passed_at{};           ///< for the first time
-    bool pass_kept = true;         ///< the next process knows it, too
-    bool failed_in_round = false;  ///< one of its probes did, and the others are not in yet
-    Duration unattended{0};        ///< ill with nothing in the way, until now
+    Instant notified_paused{};
+    Instant notified_stopped{};
+    std::uint32_t passed_instance = 0;  ///< the instance (Place::starts) that has answered well
+    Instant passed_at{};                ///< for the first time
+    bool pass_kept = true;              ///< the next process knows it, too
+    bool failed_in_round = false;       ///< one of its probes did, and the others are not in yet
+    Duration unattended{0};             ///< unhealthy with nothing in the way, until now
     std::optional<std::pair<RemedyKind, Instant>> open_order;  ///< and its deadline
-    std::uint32_t stopped_run = 0;  ///< the run that its ladder's stop, or a forgotten order, ended
-    std::uint32_t ordered_run = 0;  ///< the run that the open order is about, and who gave it
+    std::uint32_t stopped_instance = 0;  ///< the instance that its ladder's stop, or a forgotten order, ended
+    std::uint32_t ordered_instance = 0;  ///< the instance that the open order is about, and who gave it
     unsigned ordered_by = 0;
     Instant ordered_from{}, ordered_until{};  ///< what happens in between may be its doing
     std::optional<ApplyRemedy> decided;       ///< not given yet
     void passes(std::uint32_t run, Instant now) {
-      if (std::exchange(passed_run, run) != run) passed_at = now;
+      if (std::exchange(passed_instance, run) != run) passed_at = now;
       pass_kept = true;
     }
   };
@@ -120,17 +120,17 @@ class Checker final : public Observer {
   bool fall_was_seen(const Place& place) const;
   bool paused_by_operator(const std::string& key, Instant now) const;
   void ordered_to(const Place& place, const ApplyRemedy& order, bool stop_looks_ours);
-  void raised(const Alert& alert);
+  void raised(const Notification& notification);
   Known* known(const std::string& container_id);
   Known* known_by_key(const std::string& key);
   const Workload* workload_of(const std::string& key) const;
   const Policy* policy_of(const std::string& key) const;
-  bool knows_signal(const std::string& key) const;
-  /// The start graces, after a clean end and after an unclean one; the shorter one first.
+  bool knows_alert(const std::string& key) const;
+  /// The start periods, after a clean end and after an unclean one; the shorter one first.
   std::pair<Duration, Duration> graces_of(const std::string& key, const Policy& policy) const;
   bool in_the_way(const WorkloadStatus& status) const;
   bool treats(const Policy& policy, const Place& place) const;
-  Duration patience(const Place& place, const Known& known, const Policy& policy) const;
+  Duration kill_after(const Place& place, const Known& known, const Policy& policy) const;
   void rebuild();
 
   /// The present on healer's timeline.
@@ -141,7 +141,7 @@ class Checker final : public Observer {
   Score& score_;
   const Runtime* runtime_ = nullptr;
   std::unique_ptr<Supervisor> mirror_;
-  Actions mirrored_;
+  Effects mirrored_;
   std::optional<Broken> broken_;
   Instant began_at_{};
   Instant connected_at_{};
@@ -157,23 +157,23 @@ class Checker final : public Observer {
   std::unordered_map<std::string, WorkloadRecord> records_;
   std::map<std::uint64_t, Attempt> attempts_;
   std::map<std::uint64_t, Incident> incidents_;
-  std::optional<Instant> first_told_;                ///< when the engine said anything for the first time
+  std::optional<Instant> first_reported_;            ///< when the engine said anything for the first time
   std::map<std::uint64_t, RemedyKind> ordered_for_;  ///< by attempt: what was ordered last
   std::set<std::uint64_t> unwritten_;        ///< attempts decided on, not yet answered for by the store
   std::map<std::string, Instant> reset_at_;  ///< by workload
   std::map<std::string, Instant> asked_at_;  ///< by `healer heal`
   std::set<std::string> reset_names_;
 
-  std::set<std::tuple<std::string, AlertKind, unsigned>> raised_;
-  std::map<std::uint64_t, std::uint32_t> delivered_;  ///< alert -> process that sent it
-  std::map<std::tuple<std::string, AlertKind, unsigned>, std::uint64_t> delivered_as_;
-  std::set<std::uint64_t> told_ends_;
+  std::set<std::tuple<std::string, NotificationKind, unsigned>> raised_;
+  std::map<std::uint64_t, std::uint32_t> delivered_;  ///< notification -> process that sent it
+  std::map<std::tuple<std::string, NotificationKind, unsigned>, std::uint64_t> delivered_as_;
+  std::set<std::uint64_t> notified_ends_;
   std::uint32_t process_ = 0;
   std::uint32_t failed_commits_ = 0;
   std::map<std::uint64_t, std::uint32_t> delivered_at_failures_;
 
   void digest(RemedyKind order, std::string_view container_id);
-  void digest(std::string_view what, const Alert& alert);
+  void digest(std::string_view what, const Notification& notification);
   void digest(std::string_view what, std::initializer_list<std::string_view> details);
   std::uint64_t digest_ = 14695981039346656037ULL;  // FNV-1a
 

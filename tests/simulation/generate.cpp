@@ -60,7 +60,7 @@ class Generator {
   Unit& unit(const std::string& name);
   void labels(Unit& unit);
   void faults();
-  void people();
+  void operators();
   void surroundings();
   void troubles_of_healer();
   Happening& at(What what, const std::string& unit = {});
@@ -84,7 +84,7 @@ void Generator::host() {
   hours_ = std::round(12 + draw() * 36);
   script_.length = Duration{static_cast<Duration::rep>(hours_ * 3'600'000)};
   wildness_ = pick(std::array{Weighted<double>{0.3, 3}, Weighted<double>{1, 5}, Weighted<double>{4, 2}});
-  if (chance(0.5)) script_.settings["CONTROL_URL"] = "tcp://192.0.2.1:80";
+  if (chance(0.5)) script_.settings["CONNECTIVITY_URL"] = "tcp://192.0.2.1:80";
   if (chance(0.2)) script_.settings["MASS_HOLD"] = format_duration(around(10s, 5min));
   if (chance(0.1)) script_.settings["REMEDY_SHARE"] = fmt::format("{}%", 10 + below(90));
   if (chance(0.5)) script_.lost_resolves = 0.1;
@@ -135,8 +135,8 @@ void Generator::labels(Unit& unit) {
   if (chance(0.05)) labels["healer.stop_timeout"] = format_duration(around(1s, 30s));
   if (chance(0.12)) labels["healer.probe"] = "tcp";
   if (chance(0.1)) labels["healer.window"] = fmt::format("{}/10", 3 + below(4));
-  if (chance(0.05)) labels["healer.signals"] = chance(0.5) ? "tell" : "off";
-  if (chance(0.05)) labels["healer.signal_patience"] = format_duration(around(1min, 30min));
+  if (chance(0.05)) labels["healer.alerts"] = chance(0.5) ? "notify" : "off";
+  if (chance(0.05)) labels["healer.alert_lookback"] = format_duration(around(1min, 30min));
   if (chance(0.03))
     labels["healer.maintenance"] = fmt::format("{:02}:00-{:02}:00", below(12), 12 + below(12));
   if (chance(0.05)) {
@@ -149,7 +149,7 @@ void Generator::labels(Unit& unit) {
     labels["healer.probes.web.path"] = "/ready";
   }
   if (chance(0.25)) {
-    labels["healer.actions"] = pick(std::array{
+    labels["healer.remedies"] = pick(std::array{
         Weighted<const char*>{"exec:/reload,restart,restart,recreate", 3},
         Weighted<const char*>{"kill:HUP,restart", 2},
         Weighted<const char*>{"restart,restart,recreate,none", 2},
@@ -158,7 +158,7 @@ void Generator::labels(Unit& unit) {
     return;
   }
   if (chance(0.04))
-    labels["healer.action"] =
+    labels["healer.remedies"] =
         pick(std::array{Weighted<const char*>{"none", 2}, Weighted<const char*>{"stop", 1},
                         Weighted<const char*>{"start", 1}});
 }
@@ -254,30 +254,36 @@ void Generator::faults() {
     const auto probe = plan.labels.find("healer.probe");
     const bool port_only = probe != plan.labels.end() && probe->second == "tcp";
     Happening& fault = at(What::Fault, name);
-    fault.ill = port_only ? pick(std::array{Weighted<Ill>{Ill::Refuse, 4}, Weighted<Ill>{Ill::Crash, 4},
-                                            Weighted<Ill>{Ill::Loop, 1}, Weighted<Ill>{Ill::OutOfMemory, 1}})
-                          : pick(std::array{Weighted<Ill>{Ill::Error, 5}, Weighted<Ill>{Ill::Hang, 5},
-                                            Weighted<Ill>{Ill::Refuse, 2}, Weighted<Ill>{Ill::Crash, 4},
-                                            Weighted<Ill>{Ill::Loop, 1}, Weighted<Ill>{Ill::OutOfMemory, 1.5},
-                                            Weighted<Ill>{Ill::Flap, 1}});
-    fault.cure = pick(std::array{Weighted<Cure>{Cure::Restart, 14}, Weighted<Cure>{Cure::Alone, 4},
-                                 Weighted<Cure>{Cure::Person, 2}});
-    const auto ladder = plan.labels.find("healer.actions");
-    if (ladder != plan.labels.end() && fault.cure == Cure::Restart) {
+    fault.failure =
+        port_only ? pick(std::array{Weighted<Failure>{Failure::Refuse, 4},
+                                    Weighted<Failure>{Failure::Crash, 4}, Weighted<Failure>{Failure::Loop, 1},
+                                    Weighted<Failure>{Failure::OutOfMemory, 1}})
+                  : pick(std::array{Weighted<Failure>{Failure::Error, 5}, Weighted<Failure>{Failure::Hang, 5},
+                                    Weighted<Failure>{Failure::Refuse, 2},
+                                    Weighted<Failure>{Failure::Crash, 4}, Weighted<Failure>{Failure::Loop, 1},
+                                    Weighted<Failure>{Failure::OutOfMemory, 1.5},
+                                    Weighted<Failure>{Failure::Flap, 1}});
+    fault.fixed_by =
+        pick(std::array{Weighted<FixedBy>{FixedBy::Restart, 14}, Weighted<FixedBy>{FixedBy::Alone, 4},
+                        Weighted<FixedBy>{FixedBy::Operator, 2}});
+    const auto ladder = plan.labels.find("healer.remedies");
+    if (ladder != plan.labels.end() && fault.fixed_by == FixedBy::Restart) {
       const bool reloads = ladder->second.find("exec:") == 0 || ladder->second.find("kill:") == 0 ||
                            ladder->second.find("webhook:") == 0;
-      if (reloads && chance(0.5)) fault.cure = Cure::Reload;
-      if (ladder->second.find("recreate") != std::string::npos && chance(0.2)) fault.cure = Cure::Recreate;
+      if (reloads && chance(0.5)) fault.fixed_by = FixedBy::Reload;
+      if (ladder->second.find("recreate") != std::string::npos && chance(0.2))
+        fault.fixed_by = FixedBy::Recreate;
     }
-    if (plan.rule_for > Duration{0} && chance(0.3)) fault.ill = Ill::Slow;
-    if (fault.ill == Ill::Crash || fault.ill == Ill::OutOfMemory) fault.cure = Cure::Restart;
-    if (fault.ill == Ill::Loop || fault.ill == Ill::Flap) fault.cure = Cure::Person;
-    if (fault.cure == Cure::Alone) fault.lasts = around(10s, 10min);
-    if (fault.cure == Cure::Person) fault.lasts = around(10min, 6h);
+    if (plan.rule_for > Duration{0} && chance(0.3)) fault.failure = Failure::Slow;
+    if (fault.failure == Failure::Crash || fault.failure == Failure::OutOfMemory)
+      fault.fixed_by = FixedBy::Restart;
+    if (fault.failure == Failure::Loop || fault.failure == Failure::Flap) fault.fixed_by = FixedBy::Operator;
+    if (fault.fixed_by == FixedBy::Alone) fault.lasts = around(10s, 10min);
+    if (fault.fixed_by == FixedBy::Operator) fault.lasts = around(10min, 6h);
   });
 }
 
-void Generator::people() {
+void Generator::operators() {
   const double containers = static_cast<double>(script_.units.size());
   each(60 / containers, [&] {
     const std::string name = anybody();
@@ -364,7 +370,7 @@ Script Generator::make() {
   host();
   units();
   faults();
-  people();
+  operators();
   surroundings();
   troubles_of_healer();
   auto& all = script_.happenings;

@@ -40,7 +40,7 @@ void Naive::ask(std::uint32_t index) {
   watched.failures = 0;
   if (place.busy || world_.denies()) return;
   world_.count_remedy(place);
-  ++score_.alerts;
+  ++score_.notifications;
   world_.restart(place, Duration{10s}, By::Healer, Fate::Done, [](Result<void>) {});
 }
 

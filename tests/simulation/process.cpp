@@ -127,8 +127,8 @@ SimEngine::SimEngine(Life& life) : life_(life) {
     Duration after{0};
     const Asked asked = asked_about(event.container_id);
     if (noisy(asked, Delayed)) after = asked.between(1ms, 150ms, Delayed);
-    tell(event, after);
-    if (noisy(asked, Doubled)) tell(event, after + asked.between(1ms, 2s, Doubled));
+    report(event, after);
+    if (noisy(asked, Doubled)) report(event, after + asked.between(1ms, 2s, Doubled));
   };
   life_.world.stream_cut = [this] {
     if (!each_ || life_.dead) return;
@@ -395,13 +395,13 @@ void SimEngine::subscribe(std::int64_t since, std::function<void()> ready,
   });
   if (since == 0) return;
   for (const EngineEvent& event : life_.world.history())
-    if (event.unix_nanoseconds >= since) tell(event, 1ms);
+    if (event.unix_nanoseconds >= since) report(event, 1ms);
 }
 
-void SimEngine::tell(const EngineEvent& event, Duration after) {
+void SimEngine::report(const EngineEvent& event, Duration after) {
   life_.put(after, [this, event, subscription = subscription_] {
     if (subscription != subscription_ || !each_) return;
-    life_.checker.told(event);
+    life_.checker.reported(event);
     each_(event);
   });
 }
@@ -418,20 +418,20 @@ void Disk::apply(const std::vector<Record>& records) {
     } else if (const auto* attempt = std::get_if<Attempt>(&record)) {
       attempts_[attempt->id.value] = *attempt;
       last_attempt_ = std::max(last_attempt_, attempt->id.value);
-    } else if (const auto* raised = std::get_if<RaisedAlert>(&record)) {
-      last_alert_ = std::max(last_alert_, raised->alert.id.value);
+    } else if (const auto* raised = std::get_if<RoutedNotification>(&record)) {
+      last_notification_ = std::max(last_notification_, raised->notification.id.value);
       if (raised->destinations.empty()) continue;
-      alerts_[raised->alert.id.value] = raised->alert;
+      notifications_[raised->notification.id.value] = raised->notification;
       for (const Destination& to : raised->destinations) {
         Delivery delivery;
-        delivery.alert = raised->alert.id;
+        delivery.notification = raised->notification.id;
         delivery.channel = to.channel;
         delivery.next_try = to.not_before;
-        deliveries_[{raised->alert.id.value, to.channel}] = delivery;
+        deliveries_[{raised->notification.id.value, to.channel}] = delivery;
       }
     } else if (const auto* delivery = std::get_if<Delivery>(&record)) {
-      deliveries_[{delivery->alert.value, delivery->channel}] = *delivery;
-      if (delivery->state != DeliveryState::Pending) alerts_.erase(delivery->alert.value);
+      deliveries_[{delivery->notification.value, delivery->channel}] = *delivery;
+      if (delivery->state != DeliveryState::Pending) notifications_.erase(delivery->notification.value);
     } else if (const auto* receipt = std::get_if<Receipt>(&record)) {
       receipts_[{receipt->channel, receipt->dedup_key}] = *receipt;
     } else if (const auto* cursor = std::get_if<EventCursor>(&record)) {
@@ -456,14 +456,14 @@ StoredState Disk::load(Instant now) const {
   }
   for (const auto& [key, delivery] : deliveries_)
     if (delivery.state == DeliveryState::Pending) state.pending_deliveries.push_back(delivery);
-  for (const auto& [id, alert] : alerts_) state.pending_alerts.push_back(alert);
+  for (const auto& [id, notification] : notifications_) state.pending_notifications.push_back(notification);
   for (const auto& [key, receipt] : receipts_)
     if (!receipt.text.empty()) state.receipts.push_back(receipt);
   state.cursor = cursor_;
   state.host = host_;
   state.last_incident = last_incident_;
   state.last_attempt = last_attempt_;
-  state.last_alert = last_alert_;
+  state.last_notification = last_notification_;
   return state;
 }
 
@@ -491,7 +491,7 @@ void SimStore::commit(std::vector<Record> records, std::function<void(Result<voi
   });
 }
 
-void SimNotifier::send(const Alert& alert, const std::string&, std::function<void(Sent)> done) {
+void SimNotifier::send(const Notification& notification, const std::string&, std::function<void(Sent)> done) {
   if (!life_.call()) return;
   if (life_.world.now() < silent_until_) {
     life_.put(200ms, [done = std::move(done)] {
@@ -499,9 +499,9 @@ void SimNotifier::send(const Alert& alert, const std::string&, std::function<voi
     });
     return;
   }
-  // It has reached people even when healer does not live to hear so.
+  // It has reached operators even when healer does not live to hear so.
   life_.agenda.put(life_.world.now() + 40ms, 0,
-                   [&checker = life_.checker, alert] { checker.delivered(alert); });
+                   [&checker = life_.checker, notification] { checker.delivered(notification); });
   life_.put(80ms, [done = std::move(done)] { done(Sent{}); });
 }
 

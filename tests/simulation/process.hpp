@@ -119,7 +119,7 @@ class SimEngine final : public Engine {
   void order(RemedyKind kind, const std::string& id, Duration deadline,
              std::function<void(Result<void>)> done,
              const std::function<void(Place&, Fate, World::Done)>& carry);
-  void tell(const EngineEvent& event, Duration after);
+  void report(const EngineEvent& event, Duration after);
   /// What is random about one container at one instant, whatever else was asked before.
   struct Asked {
     const Chance& chance;
@@ -156,14 +156,14 @@ class Disk {
   std::unordered_map<std::string, WorkloadRecord> workloads_;
   std::map<std::uint64_t, Incident> incidents_;
   std::map<std::uint64_t, Attempt> attempts_;
-  std::map<std::uint64_t, Alert> alerts_;
+  std::map<std::uint64_t, Notification> notifications_;
   std::map<std::pair<std::uint64_t, std::string>, Delivery> deliveries_;
   std::map<std::pair<std::string, std::string>, Receipt> receipts_;
   HostRecord host_;
   EventCursor cursor_;
   std::uint64_t last_incident_ = 0;
   std::uint64_t last_attempt_ = 0;
-  std::uint64_t last_alert_ = 0;
+  std::uint64_t last_notification_ = 0;
 };
 
 class SimStore final : public Store {
@@ -185,17 +185,18 @@ class SimStore final : public Store {
   Disk& disk_;
 };
 
-/// The alert channel's service.
+/// The notification channel's service.
 class SimNotifier final : public Notifier {
  public:
   SimNotifier(Life& life, const Instant& silent_until) : life_(life), silent_until_(silent_until) {}
   const std::string& channel() const override { return name_; }
-  void send(const Alert& alert, const std::string& receipt, std::function<void(Sent)> done) override;
+  void send(const Notification& notification, const std::string& receipt,
+            std::function<void(Sent)> done) override;
 
  private:
   Life& life_;
   const Instant& silent_until_;
-  std::string name_ = "people";
+  std::string name_ = "people";  ///< it keys the draws of deliveries: another name gives other digests
 };
 
 }  // namespace healer::simulation

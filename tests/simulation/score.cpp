@@ -9,9 +9,9 @@ const char* to_string(Worth worth) {
   switch (worth) {
     case Worth::Right:
       return "right";
-    case Worth::Futile:
-      return "futile";
-    case Worth::Well:
+    case Worth::Ineffective:
+      return "ineffective";
+    case Worth::Healthy:
       return "of the well";
     case Worth::Starting:
       return "of the starting";
@@ -53,8 +53,8 @@ void Score::add(const Score& other) {
   curable += other.curable;
   healed += other.healed;
   missed += other.missed;
-  alerts += other.alerts;
-  ill_hours += other.ill_hours;
+  notifications += other.notifications;
+  unhealthy_hours += other.unhealthy_hours;
   heal_seconds.insert(heal_seconds.end(), other.heal_seconds.begin(), other.heal_seconds.end());
 }
 

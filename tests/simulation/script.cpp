@@ -18,14 +18,17 @@ namespace {
 template <class E>
 using Names = std::pair<E, const char*>;
 
-constexpr std::array ills{
-    Names<Ill>{Ill::None, "none"},       Names<Ill>{Ill::Error, "error"}, Names<Ill>{Ill::Hang, "hang"},
-    Names<Ill>{Ill::Refuse, "refuse"},   Names<Ill>{Ill::Crash, "crash"}, Names<Ill>{Ill::Loop, "loop"},
-    Names<Ill>{Ill::OutOfMemory, "oom"}, Names<Ill>{Ill::Flap, "flap"},   Names<Ill>{Ill::Slow, "slow"}};
+constexpr std::array failures{
+    Names<Failure>{Failure::None, "none"},       Names<Failure>{Failure::Error, "error"},
+    Names<Failure>{Failure::Hang, "hang"},       Names<Failure>{Failure::Refuse, "refuse"},
+    Names<Failure>{Failure::Crash, "crash"},     Names<Failure>{Failure::Loop, "loop"},
+    Names<Failure>{Failure::OutOfMemory, "oom"}, Names<Failure>{Failure::Flap, "flap"},
+    Names<Failure>{Failure::Slow, "slow"}};
 
-constexpr std::array cures{Names<Cure>{Cure::Restart, "restart"}, Names<Cure>{Cure::Reload, "reload"},
-                           Names<Cure>{Cure::Recreate, "recreate"}, Names<Cure>{Cure::Alone, "alone"},
-                           Names<Cure>{Cure::Person, "person"}};
+constexpr std::array fixes{
+    Names<FixedBy>{FixedBy::Restart, "restart"}, Names<FixedBy>{FixedBy::Reload, "reload"},
+    Names<FixedBy>{FixedBy::Recreate, "recreate"}, Names<FixedBy>{FixedBy::Alone, "alone"},
+    Names<FixedBy>{FixedBy::Operator, "operator"}};
 
 constexpr std::array whats{Names<What>{What::Fault, "fault"},
                            Names<What>{What::Stop, "stop"},
@@ -204,10 +207,10 @@ Happening parse_happening(Line& line) {
       continue;
     }
     const auto [key, value] = line.setting(i);
-    if (key == "ill") {
-      happening.ill = line.choice(ills, value);
-    } else if (key == "cure") {
-      happening.cure = line.choice(cures, value);
+    if (key == "failure") {
+      happening.failure = line.choice(failures, value);
+    } else if (key == "fixed_by") {
+      happening.fixed_by = line.choice(fixes, value);
     } else if (key == "lasts") {
       happening.lasts = line.duration(value);
     } else if (key == "share") {
@@ -250,11 +253,11 @@ void parse_line(Script& script, Line& line) {
 
 }  // namespace
 
-const char* to_string(Ill ill) {
-  return name_in(ills, ill);
+const char* to_string(Failure failure) {
+  return name_in(failures, failure);
 }
-const char* to_string(Cure cure) {
-  return name_in(cures, cure);
+const char* to_string(FixedBy fixed_by) {
+  return name_in(fixes, fixed_by);
 }
 const char* to_string(What what) {
   return name_in(whats, what);
@@ -264,7 +267,8 @@ std::string to_text(const Happening& happening) {
   std::string text = fmt::format("at {} {}", format_duration(happening.at), to_string(happening.what));
   if (!happening.unit.empty()) text += " " + happening.unit;
   if (happening.what == What::Fault)
-    text += fmt::format(" ill={} cure={}", to_string(happening.ill), to_string(happening.cure));
+    text +=
+        fmt::format(" failure={} fixed_by={}", to_string(happening.failure), to_string(happening.fixed_by));
   if (happening.lasts != Duration{0}) text += " lasts=" + format_duration(happening.lasts);
   if (happening.share != 1) text += fmt::format(" share={}", happening.share);
   if (happening.count != 0) text += fmt::format(" count={}", happening.count);

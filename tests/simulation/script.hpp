@@ -19,7 +19,7 @@ enum class Dialect {
 };
 
 /// What is wrong with a container's service.
-enum class Ill {
+enum class Failure {
   None,
   Error,        ///< answers 503
   Hang,         ///< accepts, never answers, and does not hear SIGTERM
@@ -27,23 +27,23 @@ enum class Ill {
   Crash,        ///< ends by itself, once
   Loop,         ///< ends by itself some seconds after each start
   OutOfMemory,  ///< is killed by the kernel, once
-  Flap,         ///< well for some seconds after each start, then answers 503
+  Flap,         ///< healthy for some seconds after each start, then answers 503
   Slow,         ///< answers every check well; only its rule of Prometheus shows it
 };
 
 /// What ends that.
-enum class Cure {
-  Restart,   ///< any new run
-  Reload,    ///< a signal or a command inside; a new run too
+enum class FixedBy {
+  Restart,   ///< any new instance
+  Reload,    ///< a signal or a command inside; a new instance too
   Recreate,  ///< a new container
   Alone,     ///< time: a restart changes nothing
-  Person,    ///< time, too, but long: somebody repairs it
+  Operator,  ///< time, too, but long: an operator repairs it
 };
 
 /// One thing that happens to the world, as data: a script can be printed, read back and shortened.
 enum class What {
-  Fault,  ///< unit, ill, cure, lasts (Alone, Person)
-  Stop,   ///< these are a person's, by the engine
+  Fault,  ///< unit, unhealthy, remedy, lasts (Alone, Operator)
+  Stop,   ///< these are an operator's, by the engine
   Start,
   Restart,
   Kill,  ///< SIGKILL
@@ -69,7 +69,7 @@ enum class What {
                ///< order); a new one `lasts` later
   Stall,       ///< healer's loop stands still
   Clock,       ///< the wall clock jumps ahead by `lasts`, or back (count < 0)
-  Silence,     ///< the alert channel does not take anything
+  Silence,     ///< the notification channel does not take anything
   OpPause,     ///< the operator's commands
   OpResume,
   OpReset,
@@ -80,8 +80,8 @@ struct Happening {
   Duration at{0};  ///< since the beginning
   What what = What::Fault;
   std::string unit;
-  Ill ill = Ill::None;
-  Cure cure = Cure::Restart;
+  Failure failure = Failure::None;
+  FixedBy fixed_by = FixedBy::Restart;
   Duration lasts{0};
   double share = 1;
   int count = 0;
@@ -100,7 +100,7 @@ struct Unit {
   Duration recovers_in{0};         ///< more of that after an unclean stop
   Duration stops_in = 300ms;       ///< after SIGTERM
   Duration check_interval{0};      ///< of its HEALTHCHECK; 0: it has none
-  Duration rule_for{0};            ///< of its rule of Prometheus: ill so long, it fires; 0: it has none
+  Duration rule_for{0};            ///< of its rule of Prometheus: unhealthy so long, it fires; 0: it has none
   bool published = true;           ///< has a port on the host
   std::vector<std::string> needs;  ///< fails without them, and says so by 503
   std::string network_of;          ///< shares this unit's network
@@ -115,15 +115,15 @@ struct Script {
   Duration resync = 60s;
   double noise = 0;                             ///< of events doubled and delayed, of late inspects
   double lost_orders = 0;                       ///< share of orders that end otherwise than asked
-  double lost_resolves = 0;                     ///< share of signals whose end is never told
+  double lost_resolves = 0;                     ///< share of alerts whose end is never notified
   std::map<std::string, std::string> settings;  ///< healer's, as environment variables
   std::vector<Unit> units;
   std::vector<Happening> happenings;  ///< by time
   bool operator==(const Script&) const = default;
 };
 
-const char* to_string(Ill ill);
-const char* to_string(Cure cure);
+const char* to_string(Failure failure);
+const char* to_string(FixedBy fixed_by);
 const char* to_string(What what);
 
 std::string to_text(const Happening& happening);

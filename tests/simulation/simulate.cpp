@@ -55,7 +55,7 @@ constexpr const char* usage = R"(usage: simulate [OPTION]...
   --run FILE         run the script in FILE once, with a trace; exit 1 when an invariant is broken
   --all              go on after a broken world, and name each
   --digests FILE     write one line for each world: its number and the digest of its orders and notifications
-  --expect-digests FILE  succeed only when each world of the run has the digest that FILE gives it
+  --expect-digests FILE  succeed only when each world of the instance has the digest that FILE gives it
   --print            print the script of world S and end
   --trace            with --run or a broken world: print what happened
   --expect-broken N  succeed only when a world breaks invariant N; the others do not count
@@ -250,9 +250,10 @@ void print(const char* name, const Result& result, bool json) {
   if (json) {
     fmt::print(
         "{{\"guard\":\"{}\",\"hours\":{:.0f},\"seconds\":{:.2f},\"episodes\":{},\"curable\":{},\"healed\":{},"
-        "\"missed\":{},\"ill_hours\":{:.1f},\"heal_median\":{:.1f},\"heal_p95\":{:.1f},\"alerts\":{}",
+        "\"missed\":{},\"unhealthy_hours\":{:.1f},\"heal_median\":{:.1f},\"heal_p95\":{:.1f},"
+        "\"notifications\":{}",
         name, score.hours, result.seconds, score.episodes, score.curable, score.healed, score.missed,
-        score.ill_hours, score.heal_quantile(0.5), score.heal_quantile(0.95), score.alerts);
+        score.unhealthy_hours, score.heal_quantile(0.5), score.heal_quantile(0.95), score.notifications);
     for (std::size_t i = 0; i < worths; ++i)
       fmt::print(",\"{}\":{}", to_string(static_cast<Worth>(i)), score.remedies[i]);
     fmt::print("}}\n");
@@ -262,17 +263,18 @@ void print(const char* name, const Result& result, bool json) {
              score.hours, score.worlds, result.seconds, score.hours / result.seconds);
   fmt::print("  {} probes, {} engine events, {} steps, {} happenings, healer killed {} times\n", score.probes,
              score.engine_events, score.steps, score.happenings, score.kills);
-  fmt::print("  {} episodes, {} curable, {} healed by a remedy, {} missed, {:.2f} hours ill per 1000\n",
-             score.episodes, score.curable, score.healed, score.missed, score.ill_hours * per_thousand);
+  fmt::print("  {} episodes, {} curable, {} healed by a remedy, {} missed, {:.2f} hours unhealthy per 1000\n",
+             score.episodes, score.curable, score.healed, score.missed, score.unhealthy_hours * per_thousand);
   fmt::print("  time to heal: median {:.0f} s, 95 % within {:.0f} s\n", score.heal_quantile(0.5),
              score.heal_quantile(0.95));
   fmt::print("  {} remedies; {} wrong ({:.2f} per 1000 container-hours):", score.all_remedies(),
              score.wrong(), static_cast<double>(score.wrong()) * per_thousand);
   for (std::size_t i = 0; i < worths; ++i)
     fmt::print(" {} {}{}", score.remedies[i], to_string(static_cast<Worth>(i)), i + 1 < worths ? "," : "\n");
-  fmt::print(
-      "  {} alerts, {:.2f} per episode\n", score.alerts,
-      score.episodes > 0 ? static_cast<double>(score.alerts) / static_cast<double>(score.episodes) : 0.0);
+  fmt::print("  {} notifications, {:.2f} per episode\n", score.notifications,
+             score.episodes > 0
+                 ? static_cast<double>(score.notifications) / static_cast<double>(score.episodes)
+                 : 0.0);
 }
 
 void print_trace(const Script& script, Options options) {

@@ -59,7 +59,7 @@ class Simulation {
   void happen(std::uint32_t number);
   void happen_to_healer(const Happening& happening);
   void command(const Happening& happening, const std::string& key);
-  bool take_signal(const Place& place, bool firing);
+  bool take_alert(const Place& place, bool firing);
   void post(const WebhookCall& call, std::function<void(healer::Result<void>)> done);
   void look_around();
   bool turn();
@@ -141,7 +141,7 @@ void Simulation::start_healer() {
       *store_,
       checker_,
       [this](const std::map<std::string, std::string>& labels) { return resolver_.resolve(labels); },
-      [this](const RaisedAlert& alert) { outbox_->add(alert); },
+      [this](const RoutedNotification& notification) { outbox_->add(notification); },
       [this](WebhookCall call, std::function<void(healer::Result<void>)> done) {
         post(call, std::move(done));
       }};
@@ -149,7 +149,7 @@ void Simulation::start_healer() {
   const std::uint64_t seed = settings.seed;
   runtime_ = std::make_unique<Runtime>(std::move(settings), std::move(parts), stored);
   checker_.begins(*runtime_, policy, stored, seed, life_.base, options_.mirrored);
-  outbox_->restore(stored.pending_alerts, stored.pending_deliveries, stored.receipts);
+  outbox_->restore(stored.pending_notifications, stored.pending_deliveries, stored.receipts);
   runtime_->start();
 }
 
@@ -227,7 +227,7 @@ void Simulation::happen_to_healer(const Happening& happening) {
 void Simulation::command(const Happening& happening, const std::string& key) {
   const std::optional<Duration> length =
       happening.lasts > Duration{0} ? std::optional(happening.lasts) : std::nullopt;
-  // What it answers is for the person; that it may refuse is known.
+  // What it answers is for the operator; that it may refuse is known.
   if (happening.what == What::OpReset && !key.empty()) (void)runtime_->reset(key);
   if (happening.what == What::OpPause) (void)runtime_->pause(key, length);
   if (happening.what == What::OpResume) (void)runtime_->resume(key);
@@ -235,22 +235,22 @@ void Simulation::command(const Happening& happening, const std::string& key) {
 }
 
 /// Alertmanager's webhook: taken by one that lives and knows the workload.
-bool Simulation::take_signal(const Place& place, bool firing) {
+bool Simulation::take_alert(const Place& place, bool firing) {
   if (life_.dead || world_.now() < stalled_until_) return false;
   const auto key = runtime_->supervisor().find(place.unit->name);
   if (!key) return false;
   checker_.note(fmt::format("Alertmanager: the rule of {} {}", *key, firing ? "fires" : "is resolved"));
-  SignalReported signal;
-  signal.workload = *key;
-  signal.source = "alertmanager";
-  signal.id = place.unit->name;
-  signal.name = "Slow";
-  signal.text = "its answers take seconds";
-  signal.firing = firing;
-  return runtime_->signal(std::move(signal)).has_value();
+  AlertReported alert;
+  alert.workload = *key;
+  alert.source = "alertmanager";
+  alert.id = place.unit->name;
+  alert.name = "Slow";
+  alert.text = "its answers take seconds";
+  alert.firing = firing;
+  return runtime_->alert(std::move(alert)).has_value();
 }
 
-/// Somebody else's service is asked to see to it, and tells the container to begin anew.
+/// Another party's service is asked to see to it, and tells the container to begin anew.
 void Simulation::post(const WebhookCall& call, std::function<void(healer::Result<void>)> done) {
   if (!life_.call()) return;
   for (Place& place : world_.places())
@@ -301,7 +301,7 @@ Outcome Simulation::run() {
     agenda_.put(world_.begin() + script_.happenings[i].at, 0, [this, i] { happen(i); });
   if (options_.guard == Guard::Healer) {
     world_.excused = [this](const Place& place) { return checker_.excused(place); };
-    world_.signal = [this](const Place& place, bool firing) { return take_signal(place, firing); };
+    world_.alert = [this](const Place& place, bool firing) { return take_alert(place, firing); };
     start_healer();
     look_around();
   } else {

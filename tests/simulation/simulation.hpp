@@ -31,7 +31,7 @@ struct Outcome {
   Score score;
   std::optional<Broken> broken;
   std::vector<std::string> trace;
-  std::uint64_t digest = 0;  ///< of all that was ordered and told: equal runs have equal ones
+  std::uint64_t digest = 0;  ///< of all that was ordered and notified: equal runs have equal ones
 };
 
 /// Runs a world from its beginning to its end, or to the first broken invariant. The same script and options

@@ -16,7 +16,7 @@ constexpr Duration engine_stop_timeout = 10s;
 constexpr Duration start_takes = 150ms;
 /// A crash this soon after the start makes the engine wait longer before the next (Docker).
 constexpr Duration quick_crash = 10s;
-/// A curable fault that lasts so long was missed; a person sees to it another hour later.
+/// A curable fault that lasts so long was missed; an operator sees to it another hour later.
 constexpr Duration missed_after = 1h;
 constexpr unsigned check_retries = 3;
 
@@ -24,8 +24,8 @@ constexpr unsigned check_retries = 3;
 constexpr Duration rule_interval = 1min;
 constexpr Duration shortest_look_back = 30s, longest_look_back = 7min;
 /// Alertmanager says what still fires again, and tries again what nobody took.
-constexpr Duration signal_repeated = 4h;
-constexpr Duration signal_retried = 5min;
+constexpr Duration alert_repeated = 4h;
+constexpr Duration alert_retried = 5min;
 
 // What draws are for.
 enum Purpose : std::uint64_t { StartTime = 1, FlapTime, LoopTime, StopCode, LookBack, LostResolve };
@@ -64,7 +64,7 @@ World::World(const Script& script, Agenda& agenda, Score& score)
   // What others need is there first; the world is older than healer.
   for (Place& place : places_) {
     create(place);
-    came_up(place, By::Person);
+    came_up(place, By::Operator);
     place.ready = now_;
     if (place.unit->rule_for > Duration{0}) {
       const Duration first = chance_.between(Duration{0}, rule_interval, place.tag, LookBack);
@@ -168,14 +168,14 @@ Answer World::inner_answer(const Place& place) const {
   if (place.facts.state == ContainerState::Paused) return Answer::Hang;
   if (place.facts.state != ContainerState::Running || now_ < place.ready) return Answer::Refused;
   if (place.parent && (!places_[*place.parent].running() || lost_network(place))) return Answer::Refused;
-  switch (place.sick.ill) {
-    case Ill::Error:
+  switch (place.fault_now.failure) {
+    case Failure::Error:
       return Answer::Error;
-    case Ill::Hang:
+    case Failure::Hang:
       return Answer::Hang;
-    case Ill::Refuse:
+    case Failure::Refuse:
       return Answer::Refused;
-    case Ill::Flap:
+    case Failure::Flap:
       if (now_ >= place.flaps) return Answer::Error;
       break;
     default:
@@ -202,7 +202,7 @@ void World::came_up(Place& place, By by) {
   facts.exit_code = 0;
   facts.oom_killed = false;
   place.started = now_;
-  place.stopped_by_person = false;
+  place.stopped_by_operator = false;
   place.fell_alone = false;
   place.fell_with_engine.reset();
   const Unit& unit = *place.unit;
@@ -210,16 +210,17 @@ void World::came_up(Place& place, By by) {
   const Duration takes{static_cast<Duration::rep>(static_cast<double>(unit.starts_in.count()) * pace)};
   place.ready = now_ + takes + (place.unclean ? unit.recovers_in : Duration{0});
   place.unclean = false;
-  Sickness& sick = place.sick;
-  if (sick.ill != Ill::None && (sick.cure == Cure::Restart || sick.cure == Cure::Reload))
-    cured(place, by == By::Healer, place.ready);
-  if (sick.ill == Ill::Flap)
+  Defect& fault_now = place.fault_now;
+  if (fault_now.failure != Failure::None &&
+      (fault_now.fixed_by == FixedBy::Restart || fault_now.fixed_by == FixedBy::Reload))
+    recovered(place, by == By::Healer, place.ready);
+  if (fault_now.failure == Failure::Flap)
     place.flaps = place.ready + chance_.between(3s, 15s, place.tag, FlapTime, place.starts);
-  if (sick.ill == Ill::Loop) {
+  if (fault_now.failure == Failure::Loop) {
     const Duration after = chance_.between(1s, 12s, place.tag, LoopTime, place.starts);
     agenda_.put(now_ + after, 0, [this, index = place.index, starts = place.starts] {
       Place& now_there = places_[index];
-      if (now_there.starts == starts && now_there.sick.ill == Ill::Loop && now_there.running())
+      if (now_there.starts == starts && now_there.fault_now.failure == Failure::Loop && now_there.running())
         crash(now_there, 1, false);
     });
   }
@@ -291,14 +292,15 @@ void World::check(std::uint32_t index, std::uint32_t run) {
 void World::evaluate_rule(std::uint32_t index) {
   agenda_.put(now_ + rule_interval, 0, [this, index] { evaluate_rule(index); });
   Place& place = places_[index];
-  const bool shows = place.running() && (place.sick.ill == Ill::Slow || inner_answer(place) != Answer::Pass);
+  const bool shows =
+      place.running() && (place.fault_now.failure == Failure::Slow || inner_answer(place) != Answer::Pass);
   if (shows) {
     place.shown_at = now_;
     if (!place.shows_since) place.shows_since = now_;
     if (place.fires_since || now_ - *place.shows_since < place.unit->rule_for) return;
     place.fires_since = now_;
     place.firing = ++firings_;
-    tell_signal(index, place.firing, true);
+    send_alert(index, place.firing, true);
     return;
   }
   place.shows_since.reset();
@@ -307,16 +309,16 @@ void World::evaluate_rule(std::uint32_t index) {
   if (!place.fires_since || now_ - place.shown_at < look_back) return;
   place.fires_since.reset();
   if (chance_.draw(place.tag, LostResolve, place.firing) >= script_.lost_resolves)
-    tell_signal(index, place.firing, false);
+    send_alert(index, place.firing, false);
 }
 
-void World::tell_signal(std::uint32_t index, std::uint64_t firing, bool fires) {
+void World::send_alert(std::uint32_t index, std::uint64_t firing, bool fires) {
   const Place& place = places_[index];
   if (place.firing != firing || place.fires_since.has_value() != fires) return;
-  const bool taken = signal && signal(place, fires);
+  const bool taken = alert && alert(place, fires);
   if (taken && !fires) return;
-  agenda_.put(now_ + (taken ? signal_repeated : signal_retried), 0,
-              [this, index, firing, fires] { tell_signal(index, firing, fires); });
+  agenda_.put(now_ + (taken ? alert_repeated : alert_retried), 0,
+              [this, index, firing, fires] { send_alert(index, firing, fires); });
 }
 
 void World::emit(Place& place, EngineEventKind kind, int exit_code, int signal) {
@@ -378,9 +380,9 @@ void World::end_process(Place& place, std::optional<Duration> timeout, bool for_
   const bool podman = script_.dialect == Dialect::Podman;
   if (podman && for_restart) emit(place, EngineEventKind::Restart);
   if (!podman) emit(place, EngineEventKind::Kill, 0, 15);
-  const Duration patience = timeout.value_or(engine_stop_timeout);
-  const bool deaf = place.sick.ill == Ill::Hang || place.unit->stops_in > patience;
-  const Duration takes = deaf ? patience : place.unit->stops_in;
+  const Duration kill_after = timeout.value_or(engine_stop_timeout);
+  const bool deaf = place.fault_now.failure == Failure::Hang || place.unit->stops_in > kill_after;
+  const Duration takes = deaf ? kill_after : place.unit->stops_in;
   const std::uint32_t starts = place.starts;
   later(place, takes, [this, &place, podman, deaf, starts, then = std::move(then)] {
     if (place.starts != starts || !(place.running() || place.paused())) return then();  // it ended by itself
@@ -402,9 +404,9 @@ void World::stop(Place& place, std::optional<Duration> timeout, By by, Done done
     }
     // One that does not run is not stopped by it (304), and nobody hears of it.
     const bool up = place.running() || place.paused() || place.facts.state == ContainerState::Restarting;
-    if (by == By::Person && up) {
-      place.stopped_by_person = true;
-      place.person_at = now_;
+    if (by == By::Operator && up) {
+      place.stopped_by_operator = true;
+      place.operator_at = now_;
     }
     end_process(place, timeout, false, [this, &place, done] {
       done({});
@@ -445,9 +447,9 @@ void World::restart(Place& place, std::optional<Duration> timeout, By by, Fate f
       done(failure(ErrorCode::PeerFailure, "restart: 500: no"));
       return release(place);
     }
-    if (by == By::Person) {
-      place.stopped_by_person = true;  // until it is up again
-      place.person_at = now_;
+    if (by == By::Operator) {
+      place.stopped_by_operator = true;  // until it is up again
+      place.operator_at = now_;
     }
     end_process(place, timeout, true, [this, &place, by, fate, done] {
       if (fate == Fate::RefusedHalfway || fate == Fate::LostHalfway) {
@@ -474,9 +476,9 @@ void World::kill(Place& place, int signal, By by, Done done) {
   emit(place, EngineEventKind::Kill, 0, signal);
   if (signal == 1) reload(place);
   if (ends_a_process(signal)) {
-    if (by == By::Person) {
-      place.stopped_by_person = true;
-      place.person_at = now_;
+    if (by == By::Operator) {
+      place.stopped_by_operator = true;
+      place.operator_at = now_;
     }
     came_down(place, 128 + signal, false, signal != 9);
     emit(place, EngineEventKind::Die, 128 + signal);
@@ -485,8 +487,9 @@ void World::kill(Place& place, int signal, By by, Done done) {
 }
 
 void World::reload(Place& place) {
-  if (place.sick.ill != Ill::None && place.sick.cure == Cure::Reload && place.running())
-    cured(place, true, now_);
+  if (place.fault_now.failure != Failure::None && place.fault_now.fixed_by == FixedBy::Reload &&
+      place.running())
+    recovered(place, true, now_);
 }
 
 void World::pause(Place& place) {
@@ -517,9 +520,9 @@ void World::recreate(Place& place, const std::string& network_parent, By by,
       done(tl::unexpected(gone(place.unit->name)));
       return release(place);
     }
-    if (by == By::Person) {
-      place.stopped_by_person = true;
-      place.person_at = now_;
+    if (by == By::Operator) {
+      place.stopped_by_operator = true;
+      place.operator_at = now_;
     }
     const std::string network =
         network_parent.empty() ? place.facts.network_mode : "container:" + network_parent;
@@ -529,9 +532,9 @@ void World::recreate(Place& place, const std::string& network_parent, By by,
         emit(place, EngineEventKind::Destroy);
         create(place);
         if (by == By::Healer && place.parent) place.facts.network_mode = network;
-        // Images and configurations are new then: whatever it was ill of is over.
-        if (place.sick.ill != Ill::None && (by == By::Person || place.sick.curable()))
-          cured(place, by == By::Healer, now_);
+        // Images and configurations are new then: whatever it was unhealthy of is over.
+        if (place.fault_now.failure != Failure::None && (by == By::Operator || place.fault_now.curable()))
+          recovered(place, by == By::Healer, now_);
         came_up(place, by);
         done(place.facts.id);
         release(place);
@@ -543,11 +546,11 @@ void World::recreate(Place& place, const std::string& network_parent, By by,
 void World::remove(Place& place) {
   when_free(place, [this, &place] {
     if (!place.exists) return release(place);
-    place.stopped_by_person = true;
-    place.person_at = now_;
+    place.stopped_by_operator = true;
+    place.operator_at = now_;
     end_process(place, std::nullopt, false, [this, &place] {
       place.exists = false;
-      if (place.sick.ill != Ill::None) cured(place, false, now_);
+      if (place.fault_now.failure != Failure::None) recovered(place, false, now_);
       emit(place, EngineEventKind::Destroy);
       release(place);
     });
@@ -556,35 +559,35 @@ void World::remove(Place& place) {
 
 // Faults.
 
-void World::fall_ill(Place& place, const Happening& happening) {
-  if (!place.running() || place.sick.ill != Ill::None || place.busy) return;
-  place.sick = Sickness{happening.ill, happening.cure, now_, ++sicknesses_};
+void World::become_unhealthy(Place& place, const Happening& happening) {
+  if (!place.running() || place.fault_now.failure != Failure::None || place.busy) return;
+  place.fault_now = Defect{happening.failure, happening.fixed_by, now_, ++defects_};
   ++score_.episodes;
-  if (place.sick.curable()) {
+  if (place.fault_now.curable()) {
     ++score_.curable;
     agenda_.put(now_ + missed_after, 0,
-                [this, index = place.index, number = place.sick.number] { overdue(index, number); });
+                [this, index = place.index, number = place.fault_now.number] { overdue(index, number); });
   } else {
-    agenda_.put(now_ + happening.lasts, 0, [this, index = place.index, number = place.sick.number] {
+    agenda_.put(now_ + happening.lasts, 0, [this, index = place.index, number = place.fault_now.number] {
       Place& there = places_[index];
-      if (there.sick.number != number || there.sick.ill == Ill::None) return;
-      cured(there, false, now_);
+      if (there.fault_now.number != number || there.fault_now.failure == Failure::None) return;
+      recovered(there, false, now_);
       // Who repairs it starts it too.
-      if (there.exists && !there.running() && !there.stopped_by_person)
-        start(there, By::Person, Fate::Done, [](auto) {});
+      if (there.exists && !there.running() && !there.stopped_by_operator)
+        start(there, By::Operator, Fate::Done, [](auto) {});
     });
   }
-  switch (happening.ill) {
-    case Ill::Crash:
+  switch (happening.failure) {
+    case Failure::Crash:
       crash(place, 1, false);
       break;
-    case Ill::OutOfMemory:
+    case Failure::OutOfMemory:
       crash(place, 137, true);
       break;
-    case Ill::Loop:
+    case Failure::Loop:
       crash(place, 3, false);
       break;
-    case Ill::Flap:
+    case Failure::Flap:
       place.flaps = now_;
       break;
     default:
@@ -592,44 +595,44 @@ void World::fall_ill(Place& place, const Happening& happening) {
   }
 }
 
-void World::overdue(std::uint32_t index, std::uint64_t sickness) {
+void World::overdue(std::uint32_t index, std::uint64_t defect) {
   Place& place = places_[index];
-  if (place.sick.number != sickness || place.sick.ill == Ill::None) return;
-  const bool kept = place.stopped_by_person || place.paused() || (excused && excused(place));
+  if (place.fault_now.number != defect || place.fault_now.failure == Failure::None) return;
+  const bool kept = place.stopped_by_operator || place.paused() || (excused && excused(place));
   if (!kept) ++score_.missed;
-  if (place.exists) recreate(place, {}, By::Person, [](auto) {});
+  if (place.exists) recreate(place, {}, By::Operator, [](auto) {});
 }
 
-void World::cured(Place& place, bool by_remedy, Instant well_at) {
-  const double ill = std::chrono::duration<double>(well_at - place.sick.since).count();
-  if (place.sick.curable()) {
-    score_.ill_hours += ill / 3600;
+void World::recovered(Place& place, bool by_remedy, Instant healthy_at) {
+  const double failure = std::chrono::duration<double>(healthy_at - place.fault_now.since).count();
+  if (place.fault_now.curable()) {
+    score_.unhealthy_hours += failure / 3600;
     if (by_remedy) {
       ++score_.healed;
-      score_.heal_seconds.push_back(static_cast<float>(ill));
+      score_.heal_seconds.push_back(static_cast<float>(failure));
     }
   }
-  place.sick.ill = Ill::None;
+  place.fault_now.failure = Failure::None;
 }
 
 void World::close_books() {
   for (const Place& place : places_)
-    if (place.sick.ill != Ill::None && place.sick.curable())
-      score_.ill_hours += std::chrono::duration<double>(now_ - place.sick.since).count() / 3600;
+    if (place.fault_now.failure != Failure::None && place.fault_now.curable())
+      score_.unhealthy_hours += std::chrono::duration<double>(now_ - place.fault_now.since).count() / 3600;
 }
 
 Worth World::judge(const Place& place) const {
   if (place.paused()) return Worth::Paused;
-  if (place.stopped_by_person) return Worth::Stopped;
-  if (place.sick.ill != Ill::None) {
-    if (place.sick.curable()) return Worth::Right;
-    return place.sick.cure == Cure::Alone ? Worth::Alone : Worth::Futile;
+  if (place.stopped_by_operator) return Worth::Stopped;
+  if (place.fault_now.failure != Failure::None) {
+    if (place.fault_now.curable()) return Worth::Right;
+    return place.fault_now.fixed_by == FixedBy::Alone ? Worth::Alone : Worth::Ineffective;
   }
   if (!place.running() || lost_network(place)) return Worth::Right;
   if (now_ < place.ready) return Worth::Starting;
   if (touches(outage_, place) || cut_off(place)) return Worth::Shared;
   if (inner_answer(place) != Answer::Pass) return Worth::NotTheCause;
-  return Worth::Well;
+  return Worth::Healthy;
 }
 
 void World::count_remedy(const Place& place) {
@@ -695,7 +698,7 @@ void World::come_back() {
     }
     const bool wanted =
         place.unit->restart == RestartPolicy::Always || place.unit->restart == RestartPolicy::UnlessStopped;
-    if (place.exists && wanted && !place.stopped_by_person && place.facts.state == ContainerState::Exited) {
+    if (place.exists && wanted && !place.stopped_by_operator && place.facts.state == ContainerState::Exited) {
       place.facts.state = ContainerState::Restarting;
       engine_restarts(place);
     }
@@ -708,26 +711,26 @@ void World::happen(const Happening& happening) {
   const auto nobody = [](Result<void>) {};
   switch (happening.what) {
     case What::Fault:
-      return fall_ill(by_name(happening.unit), happening);
+      return become_unhealthy(by_name(happening.unit), happening);
     case What::Stop:
-      return stop(by_name(happening.unit), std::nullopt, By::Person, nobody);
+      return stop(by_name(happening.unit), std::nullopt, By::Operator, nobody);
     case What::Start:
-      return start(by_name(happening.unit), By::Person, Fate::Done, nobody);
+      return start(by_name(happening.unit), By::Operator, Fate::Done, nobody);
     case What::Restart:
-      return restart(by_name(happening.unit), std::nullopt, By::Person, Fate::Done, nobody);
+      return restart(by_name(happening.unit), std::nullopt, By::Operator, Fate::Done, nobody);
     case What::Kill:
-      return kill(by_name(happening.unit), 9, By::Person, nobody);
+      return kill(by_name(happening.unit), 9, By::Operator, nobody);
     case What::Hup:
-      return kill(by_name(happening.unit), 1, By::Person, nobody);
+      return kill(by_name(happening.unit), 1, By::Operator, nobody);
     case What::Pause:
       return pause(by_name(happening.unit));
     case What::Unpause:
       return unpause(by_name(happening.unit));
     case What::Deploy: {
       Place& place = by_name(happening.unit);
-      if (place.exists) return recreate(place, {}, By::Person, [](auto) {});
+      if (place.exists) return recreate(place, {}, By::Operator, [](auto) {});
       create(place);
-      return came_up(place, By::Person);
+      return came_up(place, By::Operator);
     }
     case What::Remove:
       return remove(by_name(happening.unit));

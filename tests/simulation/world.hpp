@@ -19,12 +19,14 @@
 namespace healer::simulation {
 
 /// What is wrong with a unit now, and since when.
-struct Sickness {
-  Ill ill = Ill::None;
-  Cure cure = Cure::Restart;
+struct Defect {
+  Failure failure = Failure::None;
+  FixedBy fixed_by = FixedBy::Restart;
   Instant since{};
   std::uint64_t number = 0;
-  bool curable() const { return cure == Cure::Restart || cure == Cure::Reload || cure == Cure::Recreate; }
+  bool curable() const {
+    return fixed_by == FixedBy::Restart || fixed_by == FixedBy::Reload || fixed_by == FixedBy::Recreate;
+  }
 };
 
 /// A unit as it is: its container, the process in it and the service of that.
@@ -42,13 +44,13 @@ struct Place {
   Instant flaps{};       ///< Flap: it fails from then on
   bool unclean = false;  ///< how its process ended last
   unsigned quick_crashes = 0;
-  bool stopped_by_person = false;
-  Instant person_at{};
+  bool stopped_by_operator = false;
+  Instant operator_at{};
   bool fell_alone =
-      false;  ///< stopped by the engine's end, which no other stop tells of: taken for a person's
+      false;  ///< stopped by the engine's end, which no other stop tells of: taken for an operator's
   std::optional<Instant> fell_with_engine;  ///< when the engine went that took it along; nothing: another end
   Instant paused_at{};
-  Sickness sick;
+  Defect fault_now;
   unsigned check_failures = 0;
   std::optional<Instant> shows_since;  ///< what its rule of Prometheus looks at is bad
   std::optional<Instant> fires_since;  ///< and then the rule itself
@@ -67,19 +69,20 @@ struct Place {
 /// How a service answers when asked.
 enum class Answer { Pass, Error, Hang, Refused, NoRoute, NoFiles };
 
-enum class By { Person, Healer, Engine };
+enum class By { Operator, Healer, Engine };
 
 /// What becomes of an order.
 enum class Fate {
   Done,
   Refused,         ///< nothing happens
   RefusedHalfway,  ///< stopped, and then it cannot be started
-  LostDone,        ///< carried out, the answer is lost
-  LostIgnored,     ///< never carried out, the answer is lost
+  LostDone,        ///< executed, the answer is lost
+  LostIgnored,     ///< never executed, the answer is lost
   LostHalfway,     ///< stopped, not started again, the answer is lost
 };
 
-/// The truth: containers, their services, the engine that runs them, and people. It knows nothing of healer.
+/// The truth: containers, their services, the engine that runs them, and operators. It knows nothing of
+/// healer.
 class World {
  public:
   using Done = std::function<void(Result<void>)>;
@@ -99,7 +102,7 @@ class World {
   Place* by_id(std::string_view id);
   Place& by_name(const std::string& name);
 
-  /// What the service answers to somebody on the host.
+  /// What the service answers to an operator on the host.
   Answer answer(const Place& place) const;
   /// The same without the host's network between.
   Answer inner_answer(const Place& place) const;
@@ -135,7 +138,7 @@ class World {
   std::uint32_t engine_life() const { return engine_life_; }
   const std::deque<EngineEvent>& history() const { return history_; }
   /// Alertmanager tells that the rule of a unit fires, or does not any more; false: nobody took it.
-  std::function<bool(const Place&, bool firing)> signal;
+  std::function<bool(const Place&, bool firing)> alert;
   /// Hears every event as it happens.
   std::function<void(const EngineEvent&)> stream;
   /// The stream of events ends.
@@ -146,9 +149,9 @@ class World {
   /// Judged now, for the scoreboard: a remedy is ordered.
   Worth judge(const Place& place) const;
   void count_remedy(const Place& place);
-  /// At the end: what is ill still.
+  /// At the end: what is unhealthy still.
   void close_books();
-  /// Somebody keeps healer from this unit.
+  /// An operator keeps healer from this unit.
   std::function<bool(const Place&)> excused;
 
  private:
@@ -162,17 +165,17 @@ class World {
   void check(std::uint32_t index, std::uint32_t run);
   void evaluate_rule(std::uint32_t index);
   /// Of that firing, until it was taken, and again now and then while it lasts.
-  void tell_signal(std::uint32_t index, std::uint64_t firing, bool fires);
+  void send_alert(std::uint32_t index, std::uint64_t firing, bool fires);
   void emit(Place& place, EngineEventKind kind, int exit_code = 0, int signal = 0);
   void when_free(Place& place, std::function<void()> work);
   void release(Place& place);
   /// Calls `work` later unless the operation under way is over by then.
   void later(Place& place, Duration after, std::function<void()> work);
-  void fall_ill(Place& place, const Happening& happening);
-  void cured(Place& place, bool by_remedy, Instant well_at);
+  void become_unhealthy(Place& place, const Happening& happening);
+  void recovered(Place& place, bool by_remedy, Instant healthy_at);
   void shut_down(Duration away, bool killed);
   void come_back();
-  void overdue(std::uint32_t index, std::uint64_t sickness);
+  void overdue(std::uint32_t index, std::uint64_t defect);
   std::string started_text() const;
 
   const Script& script_;
@@ -209,7 +212,7 @@ class World {
   bool kill_leftovers_ = false;
   std::deque<EngineEvent> history_;
   std::uint64_t events_ = 0;
-  std::uint64_t sicknesses_ = 0;
+  std::uint64_t defects_ = 0;
   std::uint64_t firings_ = 0;
   std::uint32_t last_port_ = 0;
 };

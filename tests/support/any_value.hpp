@@ -50,7 +50,7 @@ void fill(T& value) {
   } else if constexpr (Described<T>) {
     for_each_member(value, [](std::string_view, auto& member) { fill(member); });
     if constexpr (std::is_same_v<T, Policy>) {  // what the core relies on
-      if (value.actions.empty()) value.actions.emplace_back();
+      if (value.remedies.empty()) value.remedies.emplace_back();
       value.interval = Duration{*rc::gen::inRange(1, 100'000)};
     }
     if constexpr (std::is_same_v<T, TimeZone>)

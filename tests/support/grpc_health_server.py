@@ -47,7 +47,7 @@ def check(request, context):
         while context.is_active():
             time.sleep(0.01)
     if request.service == "limited":
-        context.abort(grpc.StatusCode.DATA_LOSS, "limit told" if context.time_remaining() < 60 else "no limit")
+        context.abort(grpc.StatusCode.DATA_LOSS, "limit notified" if context.time_remaining() < 60 else "no limit")
     if request.service not in STATES:
         context.abort(grpc.StatusCode.NOT_FOUND, "no 100 % such service\n")
     return RESPONSE(status=STATES[request.service])

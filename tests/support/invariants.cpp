@@ -11,8 +11,8 @@ namespace healer::testing {
 
 namespace {
 
-bool goes_to(const RaiseAlert& alert, const std::string& channel) {
-  return std::any_of(alert.destinations.begin(), alert.destinations.end(),
+bool goes_to(const SendNotification& notification, const std::string& channel) {
+  return std::any_of(notification.destinations.begin(), notification.destinations.end(),
                      [&](const Destination& each) { return each.channel == channel; });
 }
 
@@ -23,7 +23,7 @@ void Invariants::order(const ApplyRemedy& order, const Truth& truth, Instant now
   if (!truth.opted_in) fail(fmt::format("1: {} did not opt in", who));
   // What is half done is finished or undone, whatever happens to it meanwhile.
   if (truth.paused && !order.resume) fail(fmt::format("1: {} is paused", who));
-  if (truth.stopped_by_person && !order.resume) fail(fmt::format("1: {} was stopped by a person", who));
+  if (truth.stopped_by_operator && !order.resume) fail(fmt::format("1: {} was stopped by an operator", who));
   if (truth.starting && order.step.kind != RemedyKind::Start && !order.resume)
     fail(fmt::format("1: {} is still starting", who));
 
@@ -36,17 +36,17 @@ void Invariants::order(const ApplyRemedy& order, const Truth& truth, Instant now
     if (attempt.workload != who || attempt.id == order.attempt) continue;
     if (attempt.state == AttemptState::Ordered || attempt.state == AttemptState::Verifying)
       fail(fmt::format("2: attempt {} of {} is not over", id, who));
-    // An order that changed nothing leaves the run.
-    const bool carried_out = attempt.note != "dry run";
-    if (attempt.run == truth.run && attempt.state == AttemptState::Cured && !keeps_run(attempt.remedy) &&
-        carried_out)
-      fail(fmt::format("2: {} had been cured of this run", who));
+    // An order that changed nothing leaves the instance.
+    const bool executed = attempt.note != "dry run";
+    if (attempt.instance == truth.instance && attempt.state == AttemptState::Recovered &&
+        !keeps_instance(attempt.remedy) && executed)
+      fail(fmt::format("2: {} had been recovered of this instance", who));
   }
   const auto written = attempts_.find(order.attempt.value);
   if (written == attempts_.end() || written->second.state != AttemptState::Ordered)
     fail(fmt::format("2: the order to {} was not written down first", who));
-  else if (written->second.run != truth.run && !order.resume)
-    fail(fmt::format("2: {} runs anew, it was decided on an earlier run", who));
+  else if (written->second.instance != truth.instance && !order.resume)
+    fail(fmt::format("2: {} runs anew, it was decided on an earlier instance", who));
 
   std::vector<Instant>& times = orders_[who];
   if (!same_attempt) times.push_back(now);
@@ -60,41 +60,48 @@ void Invariants::answered(AttemptId attempt) {
   std::erase_if(unanswered_, [&](const auto& entry) { return entry.second.first == attempt; });
 }
 
-void Invariants::actions(const Actions& actions, Instant now) {
-  for (const Action& action : actions) {
-    if (const auto* persist = std::get_if<Persist>(&action)) record(persist->record, now);
-    if (const auto* alert = std::get_if<RaiseAlert>(&action)) {
-      const bool again =
-          !raised_.insert({alert->alert.dedup_key, alert->alert.kind, alert->alert.repeat}).second;
-      if (again && reset_.count(alert->alert.workload) == 0)
-        fail(fmt::format("5: said twice: {} {}", to_string(alert->alert.kind), alert->alert.dedup_key));
-      destinations(*alert, now);
+void Invariants::effects(const Effects& effects, Instant now) {
+  for (const Effect& effect : effects) {
+    if (const auto* persist = std::get_if<Persist>(&effect)) record(persist->record, now);
+    if (const auto* notification = std::get_if<SendNotification>(&effect)) {
+      const bool again = !raised_
+                              .insert({notification->notification.dedup_key, notification->notification.kind,
+                                       notification->notification.repeat})
+                              .second;
+      if (again && reset_.count(notification->notification.workload) == 0)
+        fail(fmt::format("5: said twice: {} {}", to_string(notification->notification.kind),
+                         notification->notification.dedup_key));
+      destinations(*notification, now);
     }
   }
-  // A told incident's end is told in the step that closes it.
-  for (const Action& action : actions) {
-    const auto* persist = std::get_if<Persist>(&action);
+  // A notified incident's end is notified in the step that closes it.
+  for (const Effect& effect : effects) {
+    const auto* persist = std::get_if<Persist>(&effect);
     const auto* incident = persist ? std::get_if<Incident>(&persist->record) : nullptr;
-    if (!incident || incident->outcome == IncidentOutcome::Open || !incident->announced) continue;
-    const bool told = std::any_of(actions.begin(), actions.end(), [&](const Action& other) {
-      const auto* alert = std::get_if<RaiseAlert>(&other);
-      return alert && alert->alert.dedup_key.ends_with("/" + std::to_string(incident->id.value)) &&
-             std::all_of(incident->told.begin(), incident->told.end(),
-                         [&](const std::string& channel) { return goes_to(*alert, channel); });
+    if (!incident || incident->outcome == IncidentOutcome::Open || !incident->notified) continue;
+    const bool notified_channels = std::any_of(effects.begin(), effects.end(), [&](const Effect& other) {
+      const auto* notification = std::get_if<SendNotification>(&other);
+      return notification &&
+             notification->notification.dedup_key.ends_with("/" + std::to_string(incident->id.value)) &&
+             std::all_of(incident->notified_channels.begin(), incident->notified_channels.end(),
+                         [&](const std::string& channel) { return goes_to(*notification, channel); });
     });
-    if (!told)
-      fail(fmt::format("5: the end of incident {} was not told to all who knew of it", incident->id.value));
+    if (!notified_channels)
+      fail(fmt::format("5: the end of incident {} was not notified to all who knew of it",
+                       incident->id.value));
   }
 }
 
-void Invariants::destinations(const RaiseAlert& alert, Instant now) {
-  const std::string what = fmt::format("{} {}", to_string(alert.alert.kind), alert.alert.dedup_key);
-  if (somebody_listens && alert.destinations.empty()) fail("5: told to nobody: " + what);
+void Invariants::destinations(const SendNotification& notification, Instant now) {
+  const std::string what =
+      fmt::format("{} {}", to_string(notification.notification.kind), notification.notification.dedup_key);
+  if (has_recipient && notification.destinations.empty()) fail("5: notified to nobody: " + what);
   std::set<std::string> channels;
-  for (const Destination& each : alert.destinations) {
+  for (const Destination& each : notification.destinations) {
     if (!channels.insert(each.channel).second) fail("5: twice to one channel: " + what);
-    if (each.not_before < now) fail("5: to be told in the past: " + what);
-    if (alert.alert.kind == AlertKind::Critical && each.not_before > now) fail("5: held: " + what);
+    if (each.not_before < now) fail("5: to be notified in the past: " + what);
+    if (notification.notification.kind == NotificationKind::Critical && each.not_before > now)
+      fail("5: held: " + what);
   }
 }
 
@@ -126,12 +133,12 @@ void Invariants::unknown_outcome(const std::string& workload, unsigned failures_
                      failures_after));
 }
 
-void Invariants::tick(const std::string& workload, const Actions& actions, Instant now) {
-  const bool only_wakes = std::all_of(actions.begin(), actions.end(), [](const Action& action) {
-    return std::holds_alternative<Wake>(action);
+void Invariants::tick(const std::string& workload, const Effects& effects, Instant now) {
+  const bool only_wakes = std::all_of(effects.begin(), effects.end(), [](const Effect& effect) {
+    return std::holds_alternative<Wake>(effect);
   });
-  for (const Action& action : actions)
-    if (const auto* wake = std::get_if<Wake>(&action); wake && only_wakes && wake->at <= now)
+  for (const Effect& effect : effects)
+    if (const auto* wake = std::get_if<Wake>(&effect); wake && only_wakes && wake->at <= now)
       fail(fmt::format("wake: {} wakes itself without end", workload));
 }
 

@@ -27,13 +27,13 @@ class OneContainer {
   }
 
   /// The actions of one step.
-  const Actions& step(const Event& event, Instant at) {
-    actions_.clear();
-    supervisor.step(event, at, actions_);
-    return actions_;
+  const Effects& step(const Event& event, Instant at) {
+    effects_.clear();
+    supervisor.step(event, at, effects_);
+    return effects_;
   }
   /// The container as it is now is inspected.
-  const Actions& observe(Instant at) { return step(ContainerObserved{container, policy_, {}}, at); }
+  const Effects& observe(Instant at) { return step(ContainerObserved{container, policy_, {}}, at); }
   WorkloadStatus status(Instant at) const { return *supervisor.status_of("web", at); }
 
   static constexpr Instant start{Duration{100'000'000}};
@@ -42,7 +42,7 @@ class OneContainer {
 
  private:
   PolicyPtr policy_;
-  Actions actions_;
+  Effects effects_;
 };
 
 }  // namespace healer::test

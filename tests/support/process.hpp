@@ -18,8 +18,8 @@ struct Command {
   std::string network_namespace = {};  ///< file of the network namespace to run in; empty: ours
 };
 
-/// A child process. It is told to die with the test, and is killed and reaped at the end. Start it from the
-/// main thread: the kernel ties its life to the thread that made it.
+/// A child process. It is notified to die with the test, and is killed and reaped at the end. Start it from
+/// the main thread: the kernel ties its life to the thread that made it.
 class Process {
  public:
   explicit Process(const Command& command);

@@ -19,10 +19,10 @@ HostPolicy Scene::host_policy() {
   return HostPolicy{.host_name = "host1", .channels = {"slack"}};
 }
 
-HostPolicy Scene::with_control() {
+HostPolicy Scene::with_connectivity() {
   HostPolicy policy = host_policy();
-  policy.control = std::make_shared<const ProbeTarget>(TcpTarget{Endpoint{"192.0.2.1", 53}, 0});
-  policy.control_text = "tcp 192.0.2.1:53";
+  policy.connectivity = std::make_shared<const ProbeTarget>(TcpTarget{Endpoint{"192.0.2.1", 53}, 0});
+  policy.connectivity_text = "tcp 192.0.2.1:53";
   return policy;
 }
 
@@ -208,12 +208,12 @@ void Scene::came_up(Box& box) {
   box.facts.oom_killed = false;
   if (box.facts.health != EngineHealth::None) box.facts.health = EngineHealth::Starting;
   box.facts.health_checked.reset();
-  if (box.starts++ > 0 && box.cured_by_start) box.broken = box.hangs = false;
+  if (box.starts++ > 0 && box.fixed_by_start) box.broken = box.hangs = false;
   if (box.starts > 1 && box.broken_starts_left > 0) {
     --box.broken_starts_left;
     box.broken = true;
   }
-  stopped_by_person.erase(box.facts.id);
+  stopped_by_operator.erase(box.facts.id);
   emit(box, EngineEventKind::Start);
 }
 
@@ -267,7 +267,7 @@ void Scene::stop(Box& box) {
       before != ContainerState::Restarting)
     return;  // 304, and no event
   box.in_engine_policy = false;
-  stopped_by_person[box.facts.id] = now_;
+  stopped_by_operator[box.facts.id] = now_;
   if (before == ContainerState::Restarting) {
     box.facts.state = ContainerState::Exited;
     emit(box, EngineEventKind::Stop);
@@ -280,7 +280,7 @@ void Scene::kill(Box& box, int signal) {
   if (box.facts.state != ContainerState::Running) return;
   emit(box, EngineEventKind::Kill, 0, signal);
   if (signal != 9 && signal != 15) return;
-  stopped_by_person[box.facts.id] = now_;
+  stopped_by_operator[box.facts.id] = now_;
   came_down(box, 128 + signal, false);
   emit(box, EngineEventKind::Die, 128 + signal);
 }
@@ -369,7 +369,7 @@ StoredState Scene::stored() const {
     state.last_attempt = id;
   }
   state.host = host;
-  state.last_alert = alerts.empty() ? 0 : alerts.back().id.value;
+  state.last_notification = notifications.empty() ? 0 : notifications.back().id.value;
   return state;
 }
 
@@ -390,17 +390,17 @@ void Scene::send(const Event& event) {
 
 void Scene::step(const Event& event) {
   if (keep_transcript) note("-> " + show(event));
-  Actions actions;
+  Effects effects;
   ++steps;
-  core->step(event, now_, actions);
+  core->step(event, now_, effects);
   if (keep_transcript)
-    for (const Action& action : actions) note("     " + show(action));
+    for (const Effect& effect : effects) note("     " + show(effect));
   // What a step writes is on disk before its orders are given.
-  for (const Action& action : actions) {
-    if (const auto* count = std::get_if<Count>(&action)) {
+  for (const Effect& effect : effects) {
+    if (const auto* count = std::get_if<Count>(&effect)) {
       if (const auto* hold = std::get_if<CountHold>(&count->metric)) holds.push_back(hold->kind);
     }
-    if (const auto* persist = std::get_if<Persist>(&action)) {
+    if (const auto* persist = std::get_if<Persist>(&effect)) {
       if (const auto* record = std::get_if<HostRecord>(&persist->record)) host = *record;
       if (const auto* decision = std::get_if<Decision>(&persist->record)) rules.push_back(*decision);
       if (const auto* record = std::get_if<WorkloadRecord>(&persist->record)) records[record->key] = *record;
@@ -410,59 +410,59 @@ void Scene::step(const Event& event) {
         attempts[attempt->id.value] = *attempt;
     }
   }
-  if (after_step) after_step(event, actions);
+  if (after_step) after_step(event, effects);
   const Supervisor* before = core.get();
-  for (const Action& action : actions) {
-    perform(action);
+  for (const Effect& effect : effects) {
+    perform(effect);
     if (core.get() != before) return;  // healer was killed meanwhile
   }
 }
 
-void Scene::perform(const Action& action) {
-  if (const auto* wake = std::get_if<Wake>(&action)) {
+void Scene::perform(const Effect& effect) {
+  if (const auto* wake = std::get_if<Wake>(&effect)) {
     wakes[wake->workload] = wake->at;
-  } else if (const auto* probe = std::get_if<StartProbe>(&action)) {
-    const bool of_control = probe->workload.empty();
-    if (of_control) {
-      ++control_probes;
-      if (control_silent) return;
+  } else if (const auto* probe = std::get_if<StartProbe>(&effect)) {
+    const bool of_connectivity = probe->workload.empty();
+    if (of_connectivity) {
+      ++connectivity_probes;
+      if (connectivity_silent) return;
     } else {
       ++probes;
       probe_times.push_back(now_);
       if (!answers_probes) return;
     }
-    const ProbeFacts facts = of_control ? control : ask(*probe->target);
+    const ProbeFacts facts = of_connectivity ? connectivity : ask(*probe->target);
     const bool slow = facts.end == ProbeEnd::AnswerTimeout || facts.end == ProbeEnd::ConnectTimeout;
     later(slow ? probe->timeout : probe_takes, true, [this, id = probe->probe, key = probe->workload, facts] {
       send(ProbeFinished{id, key, facts});
     });
-  } else if (const auto* inspect = std::get_if<Inspect>(&action)) {
+  } else if (const auto* inspect = std::get_if<Inspect>(&effect)) {
     later(inspect_takes, true, [this, id = inspect->container_id] { observe(id); });
-  } else if (const auto* capture = std::get_if<CaptureEvidence>(&action)) {
+  } else if (const auto* capture = std::get_if<CaptureEvidence>(&effect)) {
     ++captures;
     if (!evidence_takes) return;
     later(*evidence_takes, true, [this, key = capture->workload, incident = capture->incident] {
       send(EvidenceCaptured{key, incident, evidence_excerpt, {}});
     });
-  } else if (const auto* order = std::get_if<ApplyRemedy>(&action)) {
+  } else if (const auto* order = std::get_if<ApplyRemedy>(&effect)) {
     orders.push_back(*order);
     order_times.push_back(now_);
     decisions_.push_back(
         fmt::format("{} {}", order->resume ? "resume" : lower(to_string(order->step.kind)), order->name));
     if (at_order) at_order(*order);
     if (die_at_order) {
-      const bool carried_out = *die_at_order;
+      const bool executed = *die_at_order;
       die_at_order.reset();
-      if (carried_out) carry_out(*order);
+      if (executed) carry_out(*order);
       restart_healer();
       return;
     }
     carry_out(*order);
-  } else if (const auto* alert = std::get_if<RaiseAlert>(&action)) {
-    alerts.push_back(alert->alert);
-    sent_to.push_back(alert->destinations);
-    decisions_.push_back(lower(to_string(alert->alert.kind)));
-  } else if (const auto* line = std::get_if<LogLine>(&action)) {
+  } else if (const auto* notification = std::get_if<SendNotification>(&effect)) {
+    notifications.push_back(notification->notification);
+    sent_to.push_back(notification->destinations);
+    decisions_.push_back(lower(to_string(notification->notification.kind)));
+  } else if (const auto* line = std::get_if<LogLine>(&effect)) {
     logs.push_back(line->message);
   }
 }
@@ -561,9 +561,10 @@ unsigned Scene::held_for(HoldKind kind) const {
   return static_cast<unsigned>(std::count(holds.begin(), holds.end(), kind));
 }
 
-unsigned Scene::alerts_of(AlertKind kind) const {
+unsigned Scene::notifications_of(NotificationKind kind) const {
   return static_cast<unsigned>(
-      std::count_if(alerts.begin(), alerts.end(), [&](const Alert& alert) { return alert.kind == kind; }));
+      std::count_if(notifications.begin(), notifications.end(),
+                    [&](const Notification& notification) { return notification.kind == kind; }));
 }
 
 WorkloadStatus Scene::status(const std::string& name) const {

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "core/supervisor.hpp"
-#include "model/action.hpp"
+#include "model/effect.hpp"
 #include "model/event.hpp"
 
 namespace healer::testing {
@@ -27,10 +27,10 @@ enum class OrderFate {
   Done,
   Refused,         ///< nothing happens
   RefusedHalfway,  ///< stopped, and then it cannot be started
-  LostDone,        ///< carried out, the answer is lost
-  LostIgnored,     ///< never carried out, the answer is lost
+  LostDone,        ///< executed, the answer is lost
+  LostIgnored,     ///< never executed, the answer is lost
   LostHalfway,     ///< stopped, not started again, the answer is lost
-  Silent,          ///< carried out, and nobody ever answers
+  Silent,          ///< executed, and nobody ever answers
   DryRun,
 };
 
@@ -42,21 +42,21 @@ struct Box {
   bool in_engine_policy = false;  ///< the engine's own restart is on its way
   // The service.
   bool broken = false;
-  bool cured_by_start = true;       ///< a new run is not broken
+  bool fixed_by_start = true;       ///< a new instance is not broken
   unsigned broken_starts_left = 0;  ///< so many further starts come up broken
   Duration ready_after{0};          ///< refuses connections so long after its start
   bool hangs = false;
-  std::optional<Duration> fails_after;          ///< of each run: well until then
+  std::optional<Duration> fails_after;          ///< of each instance: well until then
   std::optional<ProbeFacts> answer;             ///< overrides all of these
   std::map<std::uint16_t, ProbeFacts> answers;  ///< the same of single container ports
   std::optional<ProbeFacts> exec_answer;        ///< the same of commands run inside
   Duration stop_takes = 300ms;
-  bool stops_cleanly = false;      ///< with exit code 0, and not by the engine's kill
-  bool cured_by_command = false;   ///< a command inside
-  bool cured_by_webhook = false;   ///< somebody else cures it in place
-  bool cured_by_signal = false;    ///< any signal it survives
-  bool cured_by_recreate = false;  ///< only a new container is not broken
-  std::set<int> dies_of;           ///< signals
+  bool stops_cleanly = false;          ///< with exit code 0, and not by the engine's kill
+  bool recovered_by_command = false;   ///< a command inside
+  bool recovered_by_webhook = false;   ///< another party remedies it in place
+  bool fixed_by_signal = false;        ///< any signal it survives
+  bool recovered_by_recreate = false;  ///< only a new container is not broken
+  std::set<int> dies_of;               ///< signals
   unsigned starts = 0;
 };
 
@@ -74,14 +74,14 @@ class Scene {
 
   // Building the world.
   static HostPolicy host_policy();
-  /// The same with a control probe; `control` answers it.
-  static HostPolicy with_control();
-  static Policy policy();  ///< opted in, no start grace, no backoff jitter; otherwise the defaults
+  /// The same with a connectivity check; `control` answers it.
+  static HostPolicy with_connectivity();
+  static Policy policy();  ///< opted in, no start period, no backoff jitter; otherwise the defaults
   /// A running service with one published port, unknown to healer until it syncs or hears of its start.
   Box& add(const std::string& name, const Policy& policy = Scene::policy());
   /// Engine connected and first list worked through.
   void connect();
-  /// add() and connect(), and time until it is known to be well.
+  /// add() and connect(), and time until it is known to be healthy.
   Box& healthy(const std::string& name, const Policy& policy = Scene::policy());
   Box& box(const std::string& id_or_name);
   Box* find_box(const std::string& id_or_name);
@@ -94,7 +94,7 @@ class Scene {
   bool pass_until(const std::function<bool()>& holds, Duration limit = 30min);
   bool pass_until_decision(const std::string& decision, Duration limit = 30min);
 
-  // What happens to containers. A person's doing unless named otherwise.
+  // What happens to containers. An operator's doing unless named otherwise.
   void crash(Box& box, int code = 1, bool oom = false);
   void stop(Box& box);
   void kill(Box& box, int signal);
@@ -110,7 +110,7 @@ class Scene {
   /// kill, die and stop for everything, then the stream ends; with `policies`, containers come back with it.
   void shut_engine_down();
   void resync();
-  /// What was not heard until now is never told.
+  /// What was not heard until now is never notified.
   void forget_events() {
     delivered_ = history_.size();
     forgotten_ = true;
@@ -118,16 +118,16 @@ class Scene {
   const std::vector<EngineEvent>& history() const { return history_; }
   /// Of everything that happened and was decided, in order.
   std::uint64_t digest() const { return digest_; }
-  /// kill -9 of healer, and a new one from what it had written. It connects and syncs unless told not to.
+  /// kill -9 of healer, and a new one from what it had written. It connects and syncs unless notified not to.
   void restart_healer(bool connect_after = true);
   void send(const Event& event);
 
   // What was decided.
-  /// Orders and alerts since the last call, e.g. "degraded, restart web, recovered".
+  /// Orders and notifications since the last call, e.g. "degraded, restart web, recovered".
   std::string decisions();
   std::vector<ApplyRemedy> orders;
   std::vector<Instant> order_times;
-  std::vector<Alert> alerts;
+  std::vector<Notification> notifications;
   std::vector<std::vector<Destination>> sent_to;  ///< of each of them
   std::vector<std::string> logs;
   unsigned probes = 0;
@@ -137,7 +137,7 @@ class Scene {
   bool logged(const std::string& part) const;
   unsigned decided(Rule rule) const;
   unsigned held_for(HoldKind kind) const;
-  unsigned alerts_of(AlertKind kind) const;
+  unsigned notifications_of(NotificationKind kind) const;
   WorkloadStatus status(const std::string& name) const;
   const Workload& workload(const std::string& key) const;
   std::string transcript() const;
@@ -153,15 +153,15 @@ class Scene {
   std::string evidence_excerpt;
   bool inspect_fails = false;
   bool answers_probes = true;
-  ProbeFacts control;                ///< how the control target answers
-  bool control_silent = false;       ///< it is never answered
-  unsigned control_probes = 0;       ///< how often it was asked
+  ProbeFacts connectivity;           ///< how the control target answers
+  bool connectivity_silent = false;  ///< it is never answered
+  unsigned connectivity_probes = 0;  ///< how often it was asked
   HostPolicy host_settings;          ///< what healer is started with
   const std::uint64_t seed;          ///< of the core's random draws
-  std::optional<bool> die_at_order;  ///< healer is killed at its next order; true: after it was carried out
+  std::optional<bool> die_at_order;  ///< healer is killed at its next order; true: after it was executed
   /// Called after every step with the event and its actions.
-  std::function<void(const Event&, const Actions&)> after_step;
-  /// Called before each order is carried out.
+  std::function<void(const Event&, const Effects&)> after_step;
+  /// Called before each order is executed.
   std::function<void(const ApplyRemedy&)> at_order;
   /// Called when healer is killed.
   std::function<void()> at_kill;
@@ -178,7 +178,7 @@ class Scene {
   std::vector<Decision> rules;  ///< every decision, in order
   std::vector<HoldKind> holds;  ///< every hold counted, in order
   std::map<std::string, Instant> wakes;
-  std::map<std::string, Instant> stopped_by_person;  ///< by container id, until somebody starts it
+  std::map<std::string, Instant> stopped_by_operator;  ///< by container id, until an operator starts it
   std::uint64_t steps = 0;
 
  private:
@@ -188,7 +188,7 @@ class Scene {
   };
 
   void step(const Event& event);
-  void perform(const Action& action);
+  void perform(const Effect& effect);
   void carry_out(const ApplyRemedy& order);
   void carry_out_in_place(const ApplyRemedy& order, OrderFate outcome);
   void carry_out_recreation(const ApplyRemedy& order, OrderFate outcome);

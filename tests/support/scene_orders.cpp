@@ -36,7 +36,7 @@ void Scene::carry_out(const ApplyRemedy& order) {
     fates.erase(fates.begin());
   }
   if (outcome == OrderFate::DryRun) return answer(order, 1ms, RemedyAnswer::SkippedDryRun, "");
-  if (keeps_run(order.step.kind)) return carry_out_in_place(order, outcome);
+  if (keeps_instance(order.step.kind)) return carry_out_in_place(order, outcome);
   if (order.step.kind == RemedyKind::Recreate) return carry_out_recreation(order, outcome);
 
   const std::string id = order.container_id;
@@ -85,10 +85,10 @@ void Scene::carry_out_in_place(const ApplyRemedy& order, OrderFate outcome) {
       Box& box = *boxes.at(order.container_id);
       if (!box.exists || !is_up(box)) return;
       const RemedyKind kind = order.step.kind;
-      const bool cured = (kind == RemedyKind::Exec && box.cured_by_command) ||
-                         (kind == RemedyKind::Webhook && box.cured_by_webhook) ||
-                         (kind == RemedyKind::Kill && box.cured_by_signal);
-      if (cured) box.broken = box.hangs = false;
+      const bool recovered = (kind == RemedyKind::Exec && box.recovered_by_command) ||
+                             (kind == RemedyKind::Webhook && box.recovered_by_webhook) ||
+                             (kind == RemedyKind::Kill && box.fixed_by_signal);
+      if (recovered) box.broken = box.hangs = false;
       if (kind != RemedyKind::Kill) return;
       emit(box, EngineEventKind::Kill, 0, order.step.signal);
       if (box.dies_of.count(order.step.signal) == 0) return;
@@ -140,8 +140,8 @@ void Scene::carry_out_recreation(const ApplyRemedy& order, OrderFate outcome) {
     fresh.facts.name = aside(order) + "-new";
     fresh.facts.state = ContainerState::Created;
     if (!order.network_parent.empty()) fresh.facts.network_mode = "container:" + order.network_parent;
-    fresh.starts = old.cured_by_start ? 1 : 0;
-    if (old.cured_by_recreate) fresh.broken = fresh.hangs = false;
+    fresh.starts = old.fixed_by_start ? 1 : 0;
+    if (old.recovered_by_recreate) fresh.broken = fresh.hangs = false;
     boxes[fresh_id] = std::move(box);
     emit(fresh, EngineEventKind::Create);
     send(ContainerObserved{fresh.facts, fresh.policy, {}});  // a sync may see it at any time

@@ -88,9 +88,9 @@ std::string show(const Event& event) {
   return std::move(line).text();
 }
 
-std::string show(const Action& action) {
+std::string show(const Effect& effect) {
   Line line;
-  line.add(action);
+  line.add(effect);
   return std::move(line).text();
 }
 

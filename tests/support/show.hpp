@@ -2,13 +2,13 @@
 
 #include <string>
 
-#include "model/action.hpp"
+#include "model/effect.hpp"
 #include "model/event.hpp"
 
 namespace healer::testing {
 
-/// One line for people, for transcripts.
+/// One line for operators, for transcripts.
 std::string show(const Event& event);
-std::string show(const Action& action);
+std::string show(const Effect& effect);
 
 }  // namespace healer::testing

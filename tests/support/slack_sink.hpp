@@ -16,7 +16,7 @@ struct SlackMessage {
   std::string text;
 };
 
-/// An incoming webhook on loopback. Says what it is told to, and shows what it said 200 to.
+/// An incoming webhook on loopback. Says what it is notified to, and shows what it said 200 to.
 class SlackSink {
  public:
   /// `answers` are given to the first requests, whole as answer() makes them; after them every one gets 200.

@@ -39,7 +39,7 @@ TEST_CASE("breaker: attempts older than the window do not count") {
   CHECK(breaker.state() == BreakerState::Closed);
 }
 
-TEST_CASE("breaker: half-open allows one try; its failure opens again, its cure closes") {
+TEST_CASE("breaker: half-open allows one try; its failure opens again, its remedy closes") {
   const Policy policy;
   Breaker failed(BreakerState::Open, at(0s), {});
   CHECK(failed.advance(at(0s)));
@@ -49,11 +49,11 @@ TEST_CASE("breaker: half-open allows one try; its failure opens again, its cure 
   CHECK(failed.state() == BreakerState::Open);
   CHECK(failed.until() == at(32min));
 
-  Breaker cured(BreakerState::HalfOpen, at(0s), {});
-  cured.count_attempt(at(1s));
-  cured.attempt_cured();
-  CHECK(cured.state() == BreakerState::Closed);
-  CHECK(cured.attempts().size() == 1);  // a cure refills nothing
+  Breaker recovered(BreakerState::HalfOpen, at(0s), {});
+  recovered.count_attempt(at(1s));
+  recovered.attempt_recovered();
+  CHECK(recovered.state() == BreakerState::Closed);
+  CHECK(recovered.attempts().size() == 1);  // a remedy refills nothing
 }
 
 TEST_CASE("breaker: half-open waits while the window is still full") {

@@ -12,7 +12,7 @@ TEST_CASE("decisions: what opened an incident is part of it, whatever it was") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web");
-  Rule rule = Rule::FellIll;
+  Rule rule = Rule::Unhealthy;
   std::string outcome;
   SUBCASE("failed checks") {
     box.broken = true;
@@ -30,17 +30,17 @@ TEST_CASE("decisions: what opened an incident is part of it, whatever it was") {
     }
     outcome = "exited by itself with code 1, 5 times in 30m";
   }
-  SUBCASE("a signal") {
-    SignalReported signal;
-    signal.workload = "web";
-    signal.source = "alertmanager";
-    signal.id = "1";
-    signal.name = "HighErrorRate";
-    signal.text = "8 % of the requests fail";
-    scene.send(signal);
+  SUBCASE("an alert") {
+    AlertReported alert;
+    alert.workload = "web";
+    alert.source = "alertmanager";
+    alert.id = "1";
+    alert.name = "HighErrorRate";
+    alert.text = "8 % of the requests fail";
+    scene.send(alert);
     outcome = "HighErrorRate: 8 % of the requests fail";
   }
-  SUBCASE("a person") {
+  SUBCASE("an operator") {
     scene.send(OperatorHeal{"web"});
     rule = Rule::ByOperator;
     outcome = "heal: the next remedy is done now";

@@ -6,11 +6,11 @@
 #include <string_view>
 #include <vector>
 
-#include "model/action.hpp"
-#include "model/alert_template.hpp"
 #include "model/channel.hpp"
 #include "model/channel_answer.hpp"
+#include "model/effect.hpp"
 #include "model/event.hpp"
+#include "model/notification_template.hpp"
 #include "model/prometheus_rule.hpp"
 #include "model/status.hpp"
 
@@ -72,13 +72,13 @@ TEST_CASE("a dialect's texts stand in place of the derived ones") {
   CHECK(std::string_view(to_string(RestartPolicy::OnFailure)) == "on-failure");
   CHECK(std::string_view(to_string(RestartPolicy::Always)) == "always");
   CHECK(std::string_view(to_string(Comparison::GreaterOrEqual)) == ">=");
-  CHECK(std::string_view(to_string(AlertField::AlertNumber)) == "alert");
+  CHECK(std::string_view(to_string(NotificationField::NotificationNumber)) == "notification");
   CHECK(std::string_view(to_string(EmailChannel::Security::StartTls)) == "starttls");
 }
 
 TEST_CASE("every value of every enum of the model has a text of its own, and is found by it") {
-  check_texts<AlertField>();
-  check_texts<AlertKind>();
+  check_texts<NotificationField>();
+  check_texts<NotificationKind>();
   check_texts<AttemptState>();
   check_texts<BreakerState>();
   check_texts<Cause>();
@@ -103,7 +103,7 @@ TEST_CASE("every value of every enum of the model has a text of its own, and is 
   check_texts<RestartPolicy>();
   check_texts<Rule>();
   check_texts<Selection>();
-  check_texts<SignalUse>();
+  check_texts<AlertUse>();
 }
 
 // base/ has a switch of its own, which the compiler keeps complete; the description lists the codes again.

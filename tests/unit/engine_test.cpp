@@ -6,7 +6,7 @@
 using namespace healer;
 using namespace healer::testing;
 
-TEST_CASE("engine: away means unknown, nothing is ordered, and one alert each way") {
+TEST_CASE("engine: away means unknown, nothing is ordered, and one notification each way") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web");
@@ -17,17 +17,17 @@ TEST_CASE("engine: away means unknown, nothing is ordered, and one alert each wa
   for (int i = 0; i < 5; ++i) scene.send(EngineLost{"connection refused"});
   scene.pass(10min);
   CHECK(scene.decisions() == "critical");
-  CHECK(scene.alerts[0].event == "ENGINE DOWN");
+  CHECK(scene.notifications[0].event == "ENGINE DOWN");
   CHECK(scene.status("web").failures == 0);
   CHECK(scene.status("web").condition == Condition::Unknown);
   box.broken = false;
   scene.connect();
   scene.pass(5min);
   CHECK(scene.decisions() == "recovered");
-  CHECK(scene.alerts[0].dedup_key == scene.alerts[1].dedup_key);
+  CHECK(scene.notifications[0].dedup_key == scene.notifications[1].dedup_key);
 }
 
-TEST_CASE("engine: back within ten seconds is not worth an alert") {
+TEST_CASE("engine: back within ten seconds is not worth a notification") {
   Scene scene;
   INFO(scene.transcript());
   scene.healthy("web");
@@ -61,7 +61,7 @@ TEST_CASE("engine: what was due while it was away is due when it is back") {
   INFO(scene.transcript());
   Box& box = scene.healthy("web");
   box.broken = true;
-  box.cured_by_start = false;
+  box.fixed_by_start = false;
   REQUIRE(scene.pass_until([&] { return scene.orders.size() == 2; }));
   scene.fate = OrderFate::Refused;
   REQUIRE(scene.pass_until([&] { return scene.orders.size() == 3; }));
@@ -69,7 +69,7 @@ TEST_CASE("engine: what was due while it was away is due when it is back") {
   scene.lose_engine();
   scene.pass(10min);
   CHECK(scene.orders.size() == 3);
-  box.cured_by_start = true;
+  box.fixed_by_start = true;
   scene.fate = OrderFate::Done;
   scene.connect();
   scene.pass(1min);
@@ -90,10 +90,10 @@ TEST_CASE("engine: lost while an order is under way: settled, not repeated") {
   scene.connect();
   scene.pass(1min);
   CHECK(scene.orders.size() == 1);
-  CHECK(scene.attempts.at(1).state == AttemptState::Cured);
+  CHECK(scene.attempts.at(1).state == AttemptState::Recovered);
 }
 
-TEST_CASE("engine: stopped by a person while it could not tell: told afterwards, hands off") {
+TEST_CASE("engine: stopped by an operator while it could not tell: notified afterwards, hands off") {
   for (const Dialect dialect : {Dialect::Docker20, Dialect::Docker26, Dialect::Podman}) {
     Scene scene(dialect);
     INFO(scene.transcript());
@@ -147,7 +147,7 @@ TEST_CASE("engine: with live-restore everything goes on") {
   CHECK(scene.orders.size() == 1);
 }
 
-TEST_CASE("engine: an orderly shutdown is no person's stop") {
+TEST_CASE("engine: an orderly shutdown is no operator's stop") {
   for (const Dialect dialect : {Dialect::Docker20, Dialect::Docker26, Dialect::Podman}) {
     for (const bool inspects_fail : {false, true}) {
       Scene scene(dialect);
@@ -155,7 +155,7 @@ TEST_CASE("engine: an orderly shutdown is no person's stop") {
       Box& policy = scene.healthy("policy");
       scene.healthy("plain");
       Box& before = scene.healthy("before");
-      scene.stop(before);  // a person's, long ago
+      scene.stop(before);  // an operator's, long ago
       scene.pass(10min);
       scene.inspect_fails = inspects_fail;  // it is shutting down
       scene.shut_engine_down();
@@ -206,13 +206,13 @@ TEST_CASE("engine: what its shutdown stopped is started also by a healer that be
   CHECK(scene.status("other").condition == Condition::Healthy);
 }
 
-TEST_CASE("engine: its shutdown while a remedy is being verified is no person's stop") {
+TEST_CASE("engine: its shutdown while a remedy is being verified is no operator's stop") {
   Policy policy = Scene::policy();
   std::string remedy = "restart web";
   SUBCASE("a restart") {}
   SUBCASE("a signal, whose doing a death may be") {
-    policy.actions.front().kind = RemedyKind::Kill;
-    policy.actions.front().signal = 1;
+    policy.remedies.front().kind = RemedyKind::Kill;
+    policy.remedies.front().signal = 1;
     remedy = "kill web";
   }
   Scene scene;
@@ -220,7 +220,7 @@ TEST_CASE("engine: its shutdown while a remedy is being verified is no person's 
   Box& web = scene.healthy("web", policy);
   scene.healthy("other");
   web.broken = true;
-  web.cured_by_start = false;
+  web.fixed_by_start = false;
   REQUIRE(scene.pass_until_decision(remedy));
   scene.pass(2s);
   scene.shut_engine_down();
@@ -242,7 +242,7 @@ TEST_CASE("engine: its shutdown is known for one though a look at the one in a c
   scene.pass(1min);
   scene.inspect_fails = true;
   scene.crash(loop);
-  scene.pass(20ms);  // between two runs, as was heard
+  scene.pass(20ms);  // between two instances, as was heard
   scene.shut_engine_down();
   scene.inspect_fails = false;
   scene.pass(5s);
@@ -270,7 +270,7 @@ TEST_CASE("engine: stops heard late, just before its stream ends again, are no s
   CHECK(scene.status("web").condition == Condition::Stopped);
 }
 
-TEST_CASE("engine: one of several stopped just before the stream ends stays a person's stop") {
+TEST_CASE("engine: one of several stopped just before the stream ends stays an operator's stop") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web");

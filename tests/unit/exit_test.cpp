@@ -28,14 +28,14 @@ TEST_CASE("exit: a die with no kill before it is a crash") {
   CHECK(judge_events({event(EngineEventKind::Die, 1, 0)}) == ExitKind::Crash);
 }
 
-TEST_CASE("exit: kill or stop in any order is a person's") {
+TEST_CASE("exit: kill or stop in any order is an operator's") {
   CHECK(judge_events({event(EngineEventKind::Kill, 1, 15), event(EngineEventKind::Kill, 2, 9),
                       event(EngineEventKind::Die, 3, 137), event(EngineEventKind::Stop, 4)}) ==
-        ExitKind::Person);
+        ExitKind::Operator);
   CHECK(judge_events({event(EngineEventKind::Die, 3, 143), event(EngineEventKind::Stop, 4)}) ==
-        ExitKind::Person);
+        ExitKind::Operator);
   CHECK(judge_events({event(EngineEventKind::Kill, 1, 0), event(EngineEventKind::Die, 3, 137)}) ==
-        ExitKind::Person);
+        ExitKind::Operator);
 }
 
 TEST_CASE("exit: signals that only notify are no stop") {
@@ -59,18 +59,18 @@ TEST_CASE("exit: code 0 under on-failure is a job done") {
   CHECK(judge_events({event(EngineEventKind::Die, 1, 2)}, facts) == ExitKind::Crash);
 }
 
-TEST_CASE("exit: what belongs to an earlier run explains nothing, what is newer stays") {
+TEST_CASE("exit: what belongs to an earlier instance explains nothing, what is newer stays") {
   ExitEvidence evidence;
   evidence.observe(event(EngineEventKind::Kill, 10, 15));
   evidence.observe(event(EngineEventKind::Die, 11, 143));
   evidence.observe(event(EngineEventKind::Kill, 30, 15));
   evidence.forget_before(20);
   CHECK_FALSE(evidence.died());
-  CHECK(evidence.person_acted());
+  CHECK(evidence.operator_acted());
   evidence.forget_seen();
-  CHECK_FALSE(evidence.person_acted());
+  CHECK_FALSE(evidence.operator_acted());
   evidence.observe(event(EngineEventKind::Kill, 30, 15));  // said again
-  CHECK_FALSE(evidence.person_acted());
+  CHECK_FALSE(evidence.operator_acted());
   evidence.observe(event(EngineEventKind::Die, 31, 1));
   CHECK(evidence.judge(Container{}) == ExitKind::Crash);
 }
@@ -79,7 +79,7 @@ TEST_CASE("exit: unseen, a code that a stop leaves behind means hands off") {
   Container facts;
   for (const int code : {0, 130, 137, 143}) {
     facts.exit_code = code;
-    CHECK(judge_unseen_exit(facts) == ExitKind::Person);
+    CHECK(judge_unseen_exit(facts) == ExitKind::Operator);
   }
   for (const int code : {1, 2, 127, 139, 255}) {
     facts.exit_code = code;

@@ -124,15 +124,15 @@ TEST_CASE("graph: closure, ripple and the root to heal first") {
   graph.set(plain("cache"));
   CHECK(graph.closure("web") == Keys{"api", "cache", "db"});
   CHECK(graph.ripple("db") == Keys{"api", "web"});
-  const auto ailing = [](std::set<std::string> who) {
+  const auto failing = [](std::set<std::string> who) {
     return [who](const std::string& key) { return who.count(key) != 0; };
   };
-  CHECK(graph.ailing_root("web", ailing({"api", "db"})) == "db");
-  CHECK(graph.ailing_root("web", ailing({"api"})) == "api");
-  CHECK(graph.ailing_root("web", ailing({"db"})) == "db");
-  CHECK(graph.ailing_root("web", ailing({"cache", "db"})) == "cache");
-  CHECK_FALSE(graph.ailing_root("web", ailing({"web"})));
-  CHECK_FALSE(graph.ailing_root("db", ailing({"web", "db"})));
+  CHECK(graph.failing_root("web", failing({"api", "db"})) == "db");
+  CHECK(graph.failing_root("web", failing({"api"})) == "api");
+  CHECK(graph.failing_root("web", failing({"db"})) == "db");
+  CHECK(graph.failing_root("web", failing({"cache", "db"})) == "cache");
+  CHECK_FALSE(graph.failing_root("web", failing({"web"})));
+  CHECK_FALSE(graph.failing_root("db", failing({"web", "db"})));
 }
 
 TEST_CASE("graph: the edge that closes a cycle is refused and the cycle is printed; the rest works") {
@@ -154,7 +154,7 @@ TEST_CASE("graph: the edge that closes a cycle is refused and the cycle is print
   CHECK(graph.take_changed_problems() == Keys{"web"});
 }
 
-TEST_CASE("graph: who depends on itself is told") {
+TEST_CASE("graph: who depends on itself is notified") {
   DependencyGraph graph;
   graph.set(plain("web", {"web"}));
   CHECK(graph.dependencies("web").empty());
@@ -166,7 +166,7 @@ TEST_CASE("graph: a chain of ten thousand needs no recursion") {
   constexpr int length = 10000;
   for (int i = 0; i < length; ++i) graph.set(plain(fmt::format("w{:05}", i), {fmt::format("w{:05}", i + 1)}));
   CHECK(graph.closure("w00000").size() == length - 1);
-  CHECK(graph.ailing_root("w00000", [](const std::string& key) { return key == "w09999"; }) == "w09999");
+  CHECK(graph.failing_root("w00000", [](const std::string& key) { return key == "w09999"; }) == "w09999");
   graph.set(plain("w09999", {"w00000"}));
   CHECK(graph.problems("w09999").size() == 1);
 }

@@ -1,4 +1,4 @@
-// Policies of people who come from a tool that watches health alone, and hooks before a remedy.
+// Policies of operators who come from a tool that watches health alone, and hooks before a remedy.
 #include <doctest/doctest.h>
 
 #include "support/scene.hpp"
@@ -22,7 +22,7 @@ HostPolicy with_hook() {
   return policy;
 }
 
-/// An ill "web" whose order is neither carried out nor answered within a test's time.
+/// An unhealthy "web" whose order is neither executed nor answered within a test's time.
 Box& with_held_order(Scene& scene) {
   Box& box = scene.healthy("web");
   box.broken = true;
@@ -34,7 +34,7 @@ Box& with_held_order(Scene& scene) {
 
 }  // namespace
 
-TEST_CASE("health only: one that ends by itself is left alone until somebody starts it") {
+TEST_CASE("health only: one that ends by itself is left alone until an operator starts it") {
   for (const Dialect dialect : dialects) {
     Scene scene(dialect);
     INFO(scene.transcript());
@@ -62,16 +62,16 @@ TEST_CASE("health only: one that ends after healer's own restart is healer's to 
   REQUIRE(scene.pass_until_decision("start web"));
 }
 
-TEST_CASE("a container nobody wants to hear of is healed without an alert") {
+TEST_CASE("a container nobody wants to hear of is healed without a notification") {
   Policy policy = Scene::policy();
-  policy.alerts = false;
+  policy.notifications = false;
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web", policy);
   box.broken = true;
   REQUIRE(scene.pass_until_decision("restart web"));
   scene.pass(5min);
-  CHECK(scene.alerts.empty());
+  CHECK(scene.notifications.empty());
   CHECK(scene.incidents.at(1).outcome == IncidentOutcome::Recovered);
 }
 
@@ -81,7 +81,7 @@ TEST_CASE("hook: until the engine is asked, what happens to the container is not
   Box& box = with_held_order(scene);
   scene.stop(box);
   scene.pass(5min);
-  CHECK(scene.logged("stopped by a person"));
+  CHECK(scene.logged("stopped by an operator"));
   scene.send(RemedyFinished{scene.orders[0].attempt, "web", RemedyAnswer::Refused, "it changed"});
   scene.pass(1h);
   CHECK(scene.orders.size() == 1);
@@ -94,7 +94,7 @@ TEST_CASE("hook: once it is over, the container's end is healer's own") {
   scene.send(RemedyFinished{scene.orders[0].attempt, "web", RemedyAnswer::Begun, ""});
   scene.stop(box);
   scene.pass(5s);
-  CHECK(!scene.logged("stopped by a person"));
+  CHECK(!scene.logged("stopped by an operator"));
 }
 
 TEST_CASE("hook: an order is waited for as much longer as the hook may take") {

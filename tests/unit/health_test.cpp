@@ -33,17 +33,17 @@ TEST_CASE("watched: an old stopped container, a one-off and healer itself are le
   oneoff.broken = true;
   Box& own = scene.add("healer");
   own.broken = true;
-  Vantage vantage;
-  vantage.own_container_id = own.facts.id;
-  vantage.host_network = true;
+  ProbeOrigin probe_origin;
+  probe_origin.own_container_id = own.facts.id;
+  probe_origin.host_network = true;
   SUBCASE("its place is known first") {
-    scene.send(VantageLearned{vantage});
+    scene.send(ProbeOriginLearned{probe_origin});
     scene.connect();
   }
   SUBCASE("its place is known later") {
     scene.connect();
     scene.pass(10ms);
-    scene.send(VantageLearned{vantage});
+    scene.send(ProbeOriginLearned{probe_origin});
   }
   scene.pass(10min);
   CHECK(scene.decisions() == "");
@@ -51,7 +51,7 @@ TEST_CASE("watched: an old stopped container, a one-off and healer itself are le
   CHECK(scene.status("old").condition == Condition::Stopped);
 }
 
-TEST_CASE("watched: opted out while ill: the incident is closed, the queued action dropped") {
+TEST_CASE("watched: opted out while unhealthy: the incident is closed, the queued action dropped") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web");
@@ -72,7 +72,7 @@ TEST_CASE("watched: opted out while an order is under way, and in again: never t
   INFO(scene.transcript());
   Box& box = scene.healthy("web");
   box.stop_takes = 5s;
-  box.cured_by_start = false;
+  box.fixed_by_start = false;
   box.broken = true;
   REQUIRE(scene.pass_until_decision("restart web"));
   const PolicyPtr in = box.policy;
@@ -81,7 +81,7 @@ TEST_CASE("watched: opted out while an order is under way, and in again: never t
   box.policy = std::make_shared<const Policy>(out);
   scene.resync();
   scene.pass(1s);
-  CHECK(scene.attempts.at(1).state == AttemptState::Dropped);
+  CHECK(scene.attempts.at(1).state == AttemptState::Cancelled);
   box.policy = in;
   scene.resync();
   const auto ordered_at = scene.order_times.back();
@@ -144,9 +144,9 @@ TEST_CASE("health: a check may take its timeout, and never longer than the inter
   INFO(scene.transcript());
   Policy policy = Scene::policy();
   Duration given{0};
-  scene.after_step = [&](const Event&, const Actions& actions) {
-    for (const Action& action : actions)
-      if (const auto* probe = std::get_if<StartProbe>(&action)) given = probe->timeout;
+  scene.after_step = [&](const Event&, const Effects& effects) {
+    for (const Effect& effect : effects)
+      if (const auto* probe = std::get_if<StartProbe>(&effect)) given = probe->timeout;
   };
   policy.interval = 15s;
   policy.timeout = 5s;
@@ -188,7 +188,7 @@ TEST_CASE("health: the first round is spread over one interval, a later containe
   CHECK(scene.workload("late").probe.has_value());
 }
 
-TEST_CASE("health: unknown moves no counter, and a run of it is told once") {
+TEST_CASE("health: unknown moves no counter, and a run of it is notified once") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web");
@@ -200,17 +200,17 @@ TEST_CASE("health: unknown moves no counter, and a run of it is told once") {
   REQUIRE(scene.pass_until([&] { return scene.status("web").unknown_streak == 9; }));
   CHECK(scene.decisions() == "");
   REQUIRE(scene.pass_until([&] { return scene.status("web").unknown_streak == 10; }));
-  CHECK(scene.alerts.size() == 1);
+  CHECK(scene.notifications.size() == 1);
   scene.pass(10min);
   CHECK(scene.status("web").failures == 2);
   CHECK(scene.status("web").condition == Condition::Unknown);
   CHECK(scene.decisions() == "info");
-  const Alert unknown = scene.alerts.back();
+  const Notification unknown = scene.notifications.back();
   CHECK(unknown.event == "UNKNOWN");
   box.answer.reset();
   scene.pass(30s);
   CHECK(scene.decisions() == "recovered, degraded, restart web, recovered");
-  const Alert known = scene.alerts.at(1);
+  const Notification known = scene.notifications.at(1);
   CHECK(known.event == "KNOWN AGAIN");
   CHECK(known.dedup_key == unknown.dedup_key);
   CHECK(known.text.find("it answers again") != std::string::npos);
@@ -258,7 +258,7 @@ TEST_CASE("health: a late or repeated answer counts for nothing") {
   CHECK(scene.decisions() == "");
 }
 
-TEST_CASE("health: in the start grace failures do not count; it is 120 s before a first start was seen") {
+TEST_CASE("health: in the start period failures do not count; it is 120 s before a first start was seen") {
   Policy policy = Scene::policy();
   policy.start_period.reset();
   Scene scene;
@@ -268,13 +268,13 @@ TEST_CASE("health: in the start grace failures do not count; it is 120 s before 
   scene.connect();
   scene.pass(10min);
   CHECK(scene.decisions() == "");
-  CHECK(scene.workload("web").started_well_once);
+  CHECK(scene.workload("web").started_healthy_once);
   const Duration took = scene.workload("web").starts.at(0);
   CHECK(took >= 110s);
   CHECK(took <= 116s);  // asked at the fast interval while starting
 }
 
-TEST_CASE("health: a run that never gets well is ill when the grace is over") {
+TEST_CASE("health: an instance that never gets well is unhealthy when the start period is over") {
   Policy policy = Scene::policy();
   policy.start_period.reset();
   Scene scene;
@@ -288,7 +288,7 @@ TEST_CASE("health: a run that never gets well is ill when the grace is over") {
   CHECK(scene.decisions().starts_with("degraded, restart web"));
 }
 
-TEST_CASE("health: the grace is three times the slowest of the last ten starts") {
+TEST_CASE("health: the start period is three times the slowest of the last ten starts") {
   Policy policy = Scene::policy();
   policy.start_period.reset();
   Scene scene;
@@ -306,9 +306,10 @@ TEST_CASE("health: the grace is three times the slowest of the last ten starts")
   CHECK(scene.workload("web").starts.size() == 10);
   scene.restart(box);
   scene.pass(1s);
-  const Duration grace = scene.workload("web").grace_until - scene.workload("web").run_started;
-  CHECK(grace >= 60s);
-  CHECK(grace <= 80s);
+  const Duration start_period =
+      scene.workload("web").start_period_until - scene.workload("web").instance_started;
+  CHECK(start_period >= 60s);
+  CHECK(start_period <= 80s);
   CHECK(scene.records.at("web").starts.size() == 10);
 }
 
@@ -334,19 +335,21 @@ TEST_CASE("health: what recovers from an unclean stop is not killed in its recov
   CHECK(scene.records.at("db").unclean_starts.size() == 1);
   CHECK(scene.records.at("db").starts.size() == 4);
   // From now on such a start is known, and a clean one is known for what it is.
-  const auto grace = [&] { return scene.workload("db").grace_until - scene.workload("db").run_started; };
-  CHECK(grace() == 120s);
+  const auto start_period = [&] {
+    return scene.workload("db").start_period_until - scene.workload("db").instance_started;
+  };
+  CHECK(start_period() == 120s);
   scene.restart(box);
   scene.pass(1s);
-  CHECK(grace() > 270s);
+  CHECK(start_period() > 270s);
   box.stops_cleanly = true;
   box.ready_after = 0s;
   scene.restart(box);
   scene.pass(1s);
-  CHECK(grace() == policy.interval);
+  CHECK(start_period() == policy.interval);
 }
 
-TEST_CASE("health: the first pass ends the grace") {
+TEST_CASE("health: the first pass ends the start period") {
   Policy policy = Scene::policy();
   policy.start_period = 10min;
   Scene scene;
@@ -357,7 +360,7 @@ TEST_CASE("health: the first pass ends the grace") {
   CHECK(scene.orders.size() == 1);
 }
 
-TEST_CASE("health: an exit is not excused by the grace") {
+TEST_CASE("health: an exit is not excused by the start period") {
   Policy policy = Scene::policy();
   policy.start_period = 10min;
   Scene scene;
@@ -381,11 +384,11 @@ TEST_CASE("health: nothing to reach is said once and never counted") {
   CHECK(scene.probes == 0);
   CHECK(scene.decisions() == "");
   CHECK(scene.status("web").condition == Condition::Unreachable);
-  CHECK(scene.logged("cannot be asked, and is not counted as ill"));
+  CHECK(scene.logged("cannot be checked; its health is unknown"));
   CHECK(scene.steps < 20);  // and it costs nothing
 }
 
-TEST_CASE("health: nothing to reach, yet a crash is a crash, and staying up is its cure") {
+TEST_CASE("health: nothing to reach, yet a crash is a crash, and staying up is its remedy") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.add("web");
@@ -428,10 +431,10 @@ TEST_CASE("health: the engine's HEALTHCHECK is acted on at once") {
   REQUIRE(scene.pass_until_decision("restart web"));
   CHECK(scene.now() - before < 100ms);
   scene.pass(2s);
-  scene.engine_health(box, EngineHealth::Unhealthy);  // of the new run
+  scene.engine_health(box, EngineHealth::Unhealthy);  // of the new instance
   scene.pass(1s);
   CHECK(scene.decisions() == "degraded, restart web");
-  CHECK(scene.attempts.at(1).state == AttemptState::NotCured);
+  CHECK(scene.attempts.at(1).state == AttemptState::NotRecovered);
   REQUIRE(scene.pass_until([&] { return scene.orders.size() == 2; }));
   scene.pass(2s);
   scene.engine_health(box, EngineHealth::Healthy);

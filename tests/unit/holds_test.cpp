@@ -1,4 +1,4 @@
-// When nothing is done although something is ill. HEALING.md 5.
+// When nothing is done although something is unhealthy. HEALING.md 5.
 #include <algorithm>
 
 #include <doctest/doctest.h>
@@ -18,7 +18,7 @@ Policy depends_on(std::vector<std::string> names) {
   return policy;
 }
 
-/// Known to be well, all of them.
+/// Known to be healthy, all of them.
 void settle(Scene& scene) {
   scene.connect();
   scene.pass(45s);
@@ -34,7 +34,7 @@ void compose(Box& box, const std::string& project, const std::string& service, u
 }
 
 /// `count` healthy ones, "w0" ..., broken together later.
-std::vector<Box*> crowd(Scene& scene, int count, const Policy& policy = Scene::policy()) {
+std::vector<Box*> boxes_of(Scene& scene, int count, const Policy& policy = Scene::policy()) {
   std::vector<Box*> boxes;
   for (int i = 0; i < count; ++i) boxes.push_back(&scene.add(fmt::format("w{}", i), policy));
   settle(scene);
@@ -52,13 +52,16 @@ unsigned orders_of(const Scene& scene, const std::string& name) {
   return static_cast<unsigned>(std::count(names.begin(), names.end(), name));
 }
 
-std::string last_alert(const Scene& scene) {
-  return scene.alerts.empty() ? "" : scene.alerts.back().event + ": " + scene.alerts.back().text;
+std::string last_notification(const Scene& scene) {
+  return scene.notifications.empty()
+             ? ""
+             : scene.notifications.back().event + ": " + scene.notifications.back().text;
 }
 
 bool alerted(const Scene& scene, const std::string& part) {
-  return std::any_of(scene.alerts.begin(), scene.alerts.end(),
-                     [&](const Alert& alert) { return alert.text.find(part) != std::string::npos; });
+  return std::any_of(
+      scene.notifications.begin(), scene.notifications.end(),
+      [&](const Notification& notification) { return notification.text.find(part) != std::string::npos; });
 }
 
 }  // namespace
@@ -76,16 +79,16 @@ TEST_CASE("pause: it is watched, nothing is done, and it ends by itself") {
   CHECK(scene.probes > probes + 20);
   const WorkloadStatus status = scene.status("web");
   CHECK(status.paused_until);
-  CHECK(status.hold->kind == HoldKind::OperatorPause);
+  CHECK(status.hold->kind == HoldKind::Paused);
   CHECK(status.failures >= 3);
-  CHECK(scene.held_for(HoldKind::OperatorPause) == 1);
+  CHECK(scene.held_for(HoldKind::Paused) == 1);
   CHECK_MESSAGE(scene.pass_until_decision("restart web", 2min), scene.transcript());
   CHECK(scene.decisions() == "degraded, restart web");
   CHECK(scene.decided(Rule::Released) == 1);
   CHECK(scene.decided(Rule::ByOperator) == 2);
 }
 
-TEST_CASE("pause: resumed by a person it is healed at once") {
+TEST_CASE("pause: resumed by an operator it is healed at once") {
   Scene scene;
   Box& web = scene.healthy("web");
   scene.send(OperatorPause{"web", {}});
@@ -152,13 +155,13 @@ TEST_CASE("pause: that of everything outlives healer") {
   CHECK_MESSAGE(scene.pass_until_decision("restart web", 15min), scene.transcript());
 }
 
-TEST_CASE("pause: not even a critical alert is raised before it is over") {
+TEST_CASE("pause: not even a critical notification is raised before it is over") {
   Scene scene;
   Policy policy = Scene::policy();
   policy.budget_attempts = 1;
   Box& web = scene.healthy("web", policy);
   web.broken = true;
-  web.cured_by_start = false;
+  web.fixed_by_start = false;
   REQUIRE(scene.pass_until_decision("restart web"));
   scene.decisions();
   scene.send(OperatorPause{"web", 20min});
@@ -167,7 +170,7 @@ TEST_CASE("pause: not even a critical alert is raised before it is over") {
   CHECK_MESSAGE(scene.pass_until_decision("critical", 10min), scene.transcript());
 }
 
-TEST_CASE("pause: a person's word to heal it goes before") {
+TEST_CASE("pause: an operator's word to heal it goes before") {
   Scene scene;
   scene.healthy("web");
   scene.send(OperatorPause{"web", {}});
@@ -228,7 +231,7 @@ TEST_CASE("maintenance: within the window it is only watched") {
   scene.pass(15min);
   CHECK(scene.orders.empty());
   CHECK(scene.decisions() == "degraded");
-  CHECK(last_alert(scene).find("maintenance window nightly") != std::string::npos);
+  CHECK(last_notification(scene).find("maintenance window nightly") != std::string::npos);
   CHECK(scene.status("web").hold->kind == HoldKind::Maintenance);
   CHECK_MESSAGE(scene.pass_until_decision("restart web", 10min), scene.transcript());
 }
@@ -248,7 +251,7 @@ TEST_CASE("maintenance: it is the wall clock that counts, wherever it was put") 
 
 // --- dependencies ---------------------------------------------------------------------------------------
 
-TEST_CASE("dependency: the root is healed, its dependent untouched and told of it") {
+TEST_CASE("dependency: the root is healed, its dependent untouched and notified of it") {
   Scene scene;
   Box& db = scene.add("db");
   Box& web = scene.add("web", depends_on({"db"}));
@@ -266,7 +269,7 @@ TEST_CASE("dependency: the root is healed, its dependent untouched and told of i
   CHECK(scene.held_for(HoldKind::Dependency) == 1);
 }
 
-TEST_CASE("dependency: when the root is well the dependent earns a fresh verdict before it is touched") {
+TEST_CASE("dependency: when the root is healthy the dependent earns a fresh verdict before it is touched") {
   Scene scene;
   Box& db = scene.add("db");
   Box& web = scene.add("web", depends_on({"db"}));
@@ -274,14 +277,14 @@ TEST_CASE("dependency: when the root is well the dependent earns a fresh verdict
   db.broken = web.broken = true;
   REQUIRE(scene.pass_until([&] { return scene.status("db").condition == Condition::Healing; }));
   REQUIRE(scene.pass_until([&] { return scene.status("db").condition == Condition::Healthy; }));
-  const Instant well = scene.now();
+  const Instant healthy = scene.now();
   CHECK(orders_of(scene, "web") == 0);
   CHECK(scene.status("web").failures == 0);
   REQUIRE_MESSAGE(scene.pass_until_decision("restart web", 2min), scene.transcript());
-  CHECK(scene.now() - well >= 5s);  // three answers of its own
+  CHECK(scene.now() - healthy >= 5s);  // three answers of its own
 }
 
-TEST_CASE("dependency: a dependent that had started has no second start grace, and no second start") {
+TEST_CASE("dependency: a dependent that had started has no second start period, and no second start") {
   Scene scene;
   Policy patient = depends_on({"db"});
   patient.start_period = 1h;
@@ -292,7 +295,7 @@ TEST_CASE("dependency: a dependent that had started has no second start grace, a
   db.broken = web.broken = true;
   REQUIRE(scene.pass_until([&] { return scene.status("db").condition == Condition::Healing; }));
   REQUIRE(scene.pass_until([&] { return scene.status("db").condition == Condition::Healthy; }));
-  SUBCASE("still ill") {
+  SUBCASE("still unhealthy") {
     CHECK_MESSAGE(scene.pass_until_decision("restart web", 2min), scene.transcript());
   }
   SUBCASE("well by itself") {
@@ -302,7 +305,7 @@ TEST_CASE("dependency: a dependent that had started has no second start grace, a
   }
 }
 
-TEST_CASE("dependency: a dependent that is down is started as soon as the root is well") {
+TEST_CASE("dependency: a dependent that is down is started as soon as the root is healthy") {
   Scene scene;
   Box& db = scene.add("db");
   Box& web = scene.add("web", depends_on({"db"}));
@@ -316,7 +319,7 @@ TEST_CASE("dependency: a dependent that is down is started as soon as the root i
   CHECK_MESSAGE(scene.pass_until_decision("start web", 10s), scene.transcript());
 }
 
-TEST_CASE("dependency: what a person stopped is waited for, five minutes at most") {
+TEST_CASE("dependency: what an operator stopped is waited for, five minutes at most") {
   Scene scene;
   Box& db = scene.add("db");
   Box& web = scene.add("web", depends_on({"db"}));
@@ -371,7 +374,7 @@ TEST_CASE("dependency: compose's own labels make edges") {
   CHECK_MESSAGE(restarted(scene) == std::vector<std::string>{"shop-db-1"}, scene.transcript());
 }
 
-TEST_CASE("dependency: a cycle is told with its path, and holds nobody") {
+TEST_CASE("dependency: a cycle is notified with its path, and holds nobody") {
   Scene scene;
   Box& web = scene.add("web", depends_on({"api"}));
   scene.add("api", depends_on({"web"}));
@@ -420,7 +423,7 @@ TEST_CASE("network: when the parent was restarted the child is, however healthy 
   }
 }
 
-TEST_CASE("network: not before the parent is well") {
+TEST_CASE("network: not before the parent is healthy") {
   Shared shared;
   Scene& scene = shared.scene;
   shared.vpn->broken = true;
@@ -509,11 +512,11 @@ TEST_CASE("network: whoever replaces the parent may replace the child, and is le
   CHECK_MESSAGE(scene.orders.empty(), scene.transcript());
 }
 
-TEST_CASE("network: a child whose ladder is none is told of, and not touched") {
+TEST_CASE("network: a child whose ladder is none is notified of, and not touched") {
   Policy policy = Scene::policy();
   RemedyStep none;
   none.kind = RemedyKind::None;
-  policy.actions = {none};
+  policy.remedies = {none};
   Shared shared(true, policy);
   Scene& scene = shared.scene;
   scene.restart(*shared.vpn);
@@ -522,18 +525,19 @@ TEST_CASE("network: a child whose ladder is none is told of, and not touched") {
   CHECK_MESSAGE(scene.decisions() == "degraded", scene.transcript());
 }
 
-TEST_CASE("network: a ladder that cannot begin a new run calls a person, and says recovered of nothing") {
+TEST_CASE(
+    "network: a ladder that cannot begin a new instance calls an operator, and says recovered of nothing") {
   Policy policy = Scene::policy();
   RemedyStep webhook;
   webhook.kind = RemedyKind::Webhook;
   webhook.url = Secret("http://hook.example/heal");
-  policy.actions = {webhook};
+  policy.remedies = {webhook};
   Shared shared(true, policy);
   Scene& scene = shared.scene;
   scene.restart(*shared.vpn);
   REQUIRE_MESSAGE(scene.pass_until_decision("critical", 6h), scene.transcript());
-  CHECK(scene.alerts_of(AlertKind::Recovered) == 0);
-  CHECK(scene.alerts_of(AlertKind::Degraded) == 1);
+  CHECK(scene.notifications_of(NotificationKind::Recovered) == 0);
+  CHECK(scene.notifications_of(NotificationKind::Degraded) == 1);
   scene.restart(*shared.torrent);
   CHECK_MESSAGE(scene.pass_until_decision("recovered", 2h), scene.transcript());
 }
@@ -555,20 +559,20 @@ void break_all(const std::vector<Box*>& boxes, std::size_t count) {
 
 }  // namespace
 
-TEST_CASE("mass: eight of ten fail and recover by themselves: one alert, no restart") {
+TEST_CASE("mass: eight of ten fail and recover by themselves: one notification, no restart") {
   Scene scene;
-  const auto boxes = crowd(scene, 10);
+  const auto boxes = boxes_of(scene, 10);
   break_all(boxes, 8);
   REQUIRE_MESSAGE(scene.pass_until_decision("degraded", 2min), scene.transcript());
-  CHECK(scene.core->host_status(scene.now()).mass.find("are ill at once") != std::string::npos);
+  CHECK(scene.core->host_status(scene.now()).mass.find("are unhealthy at once") != std::string::npos);
   scene.pass(20s);
   for (Box* box : boxes) box->broken = false;
   scene.pass(5min);
   CHECK_MESSAGE(scene.orders.empty(), scene.transcript());
   CHECK_MESSAGE(scene.decisions() == "degraded, recovered", scene.transcript());
-  CHECK(scene.alerts[0].event == "MASS FAILURE");
-  CHECK(scene.alerts[1].event == "MASS FAILURE OVER");
-  CHECK(scene.alerts[0].dedup_key == scene.alerts[1].dedup_key);
+  CHECK(scene.notifications[0].event == "MASS FAILURE");
+  CHECK(scene.notifications[1].event == "MASS FAILURE OVER");
+  CHECK(scene.notifications[0].dedup_key == scene.notifications[1].dedup_key);
   CHECK(scene.core->host_status(scene.now()).mass.empty());
   for (const auto& [id, incident] : scene.incidents)
     CHECK(incident.outcome == IncidentOutcome::RecoveredAlone);
@@ -580,46 +584,46 @@ TEST_CASE("mass: when it lasts one is tried, then twice as many at a time") {
   Scene scene;
   scene.host_settings.remedy_share = 1.0;
   scene.send(HostPolicyChanged{scene.host_settings});
-  const auto boxes = crowd(scene, 10);
+  const auto boxes = boxes_of(scene, 10);
   break_all(boxes, 10);
   REQUIRE(scene.pass_until([&] { return scene.core->host_status(scene.now()).mass != ""; }, 1min));
   const Instant began = scene.now();
-  std::vector<long> cured_before;  // each order
+  std::vector<long> recovered_before;  // each order
   scene.at_order = [&](const ApplyRemedy&) {
-    cured_before.push_back(std::count_if(scene.attempts.begin(), scene.attempts.end(), [](const auto& entry) {
-      return entry.second.state == AttemptState::Cured;
-    }));
+    recovered_before.push_back(
+        std::count_if(scene.attempts.begin(), scene.attempts.end(),
+                      [](const auto& entry) { return entry.second.state == AttemptState::Recovered; }));
   };
   REQUIRE_MESSAGE(scene.pass_until([&] { return scene.core->host_status(scene.now()).mass.empty(); }, 20min),
                   scene.transcript());
-  REQUIRE(cured_before.size() >= 4);
+  REQUIRE(recovered_before.size() >= 4);
   CHECK(scene.order_times.front() - began >= 60s);
-  CHECK(cured_before[0] == 0);
-  CHECK(cured_before[1] == 1);
-  CHECK(cured_before[2] == 1);
-  CHECK(cured_before[3] >= 2);
+  CHECK(recovered_before[0] == 0);
+  CHECK(recovered_before[1] == 1);
+  CHECK(recovered_before[2] == 1);
+  CHECK(recovered_before[3] >= 2);
   scene.pass(10min);
-  CHECK(scene.alerts_of(AlertKind::Critical) == 0);
+  CHECK(scene.notifications_of(NotificationKind::Critical) == 0);
   for (Box* box : boxes) CHECK_FALSE(box->broken);
 }
 
-TEST_CASE("mass: a canary that is not cured: held again for longer, and a person is called once") {
+TEST_CASE("mass: a canary that is not recovered: held again for longer, and an operator is called once") {
   Scene scene;
-  const auto boxes = crowd(scene, 10);
+  const auto boxes = boxes_of(scene, 10);
   break_all(boxes, 10);
-  for (Box* box : boxes) box->cured_by_start = false;
+  for (Box* box : boxes) box->fixed_by_start = false;
   REQUIRE_MESSAGE(scene.pass_until_decision("critical", 30min), scene.transcript());
   CHECK(scene.orders.size() == 1);
-  CHECK(last_alert(scene).find("a restart does not help here") != std::string::npos);
+  CHECK(last_notification(scene).find("a restart does not help here") != std::string::npos);
   const Instant failed = scene.now();
   REQUIRE(scene.pass_until([&] { return scene.orders.size() == 2; }, 30min));
   CHECK(scene.now() - failed >= 120s);
   scene.pass(2h);
-  CHECK(scene.alerts_of(AlertKind::Critical) == 1);
+  CHECK(scene.notifications_of(NotificationKind::Critical) == 1);
   CHECK_MESSAGE(scene.orders.size() < 10, scene.transcript());
 }
 
-TEST_CASE("mass: the root is the canary, its dependents are healed by its cure") {
+TEST_CASE("mass: the root is the canary, its dependents are healed by its remedy") {
   Scene scene;
   Box& db = scene.add("db");
   std::vector<Box*> all{&db};
@@ -627,31 +631,31 @@ TEST_CASE("mass: the root is the canary, its dependents are healed by its cure")
   settle(scene);
   break_all(all, all.size());
   REQUIRE_MESSAGE(scene.pass_until([&] { return !scene.orders.empty(); }, 5min), scene.transcript());
-  CHECK(alerted(scene, "one shared cause, db"));
+  CHECK(alerted(scene, "share one cause, db"));
   for (Box* box : all) box->broken = false;
   scene.pass(10min);
   CHECK_MESSAGE(restarted(scene) == std::vector<std::string>{"db"}, scene.transcript());
-  CHECK(scene.alerts.size() == 2);
+  CHECK(scene.notifications.size() == 2);
 }
 
-TEST_CASE("mass: those still ill when it is over are told of one by one") {
+TEST_CASE("mass: those still unhealthy when it is over are notified of one by one") {
   Scene scene;
-  const auto boxes = crowd(scene, 10);
-  for (Box* box : boxes) box->cured_by_start = false;
+  const auto boxes = boxes_of(scene, 10);
+  for (Box* box : boxes) box->fixed_by_start = false;
   break_all(boxes, 8);
   REQUIRE(scene.pass_until_decision("degraded", 2min));
   scene.pass(20s);
   for (std::size_t i = 1; i < boxes.size(); ++i) boxes[i]->broken = false;
   scene.pass(2min);
-  REQUIRE_MESSAGE(scene.alerts.size() >= 3, scene.transcript());
-  CHECK(scene.alerts[1].event == "MASS FAILURE OVER");
-  CHECK(scene.alerts[2].event == "DEGRADED");
-  CHECK(scene.alerts[2].workload == "w0");
+  REQUIRE_MESSAGE(scene.notifications.size() >= 3, scene.transcript());
+  CHECK(scene.notifications[1].event == "MASS FAILURE OVER");
+  CHECK(scene.notifications[2].event == "DEGRADED");
+  CHECK(scene.notifications[2].workload == "w0");
 }
 
-TEST_CASE("mass: what a person stopped or paused is not counted") {
+TEST_CASE("mass: what an operator stopped or paused is not counted") {
   Scene scene;
-  const auto boxes = crowd(scene, 8);
+  const auto boxes = boxes_of(scene, 8);
   for (int i = 0; i < 3; ++i) scene.stop(*boxes[static_cast<std::size_t>(i)]);
   scene.pause(*boxes[3]);
   scene.pass(1min);
@@ -662,14 +666,14 @@ TEST_CASE("mass: what a person stopped or paused is not counted") {
 
 TEST_CASE("mass: crashes count, those of the engine do not") {
   Scene scene;
-  const auto boxes = crowd(scene, 4);
+  const auto boxes = boxes_of(scene, 4);
   for (Box* box : boxes) scene.crash(*box);
   scene.pass(30s);
   CHECK(scene.decided(Rule::MassHold) == 1);
   CHECK_MESSAGE(scene.orders.size() <= 2, scene.transcript());
 
   Scene other;
-  const auto same = crowd(other, 4);
+  const auto same = boxes_of(other, 4);
   other.shut_engine_down();
   other.pass(1min);
   other.connect();
@@ -678,70 +682,70 @@ TEST_CASE("mass: crashes count, those of the engine do not") {
   for (Box* box : same) CHECK(box->facts.state == ContainerState::Running);
 }
 
-TEST_CASE("mass: it outlives healer, and its alert is resolved with the same key") {
+TEST_CASE("mass: it outlives healer, and its notification is resolved with the same key") {
   Scene scene;
-  const auto boxes = crowd(scene, 10);
+  const auto boxes = boxes_of(scene, 10);
   break_all(boxes, 8);
   REQUIRE(scene.pass_until_decision("degraded", 2min));
-  const std::string key = scene.alerts[0].dedup_key;
+  const std::string key = scene.notifications[0].dedup_key;
   scene.restart_healer();
   scene.pass(30s);
   CHECK_MESSAGE(scene.orders.empty(), scene.transcript());
-  CHECK(scene.alerts.size() == 1);
+  CHECK(scene.notifications.size() == 1);
   for (Box* box : boxes) box->broken = false;
   scene.pass(5min);
-  REQUIRE_MESSAGE(scene.alerts.size() == 2, scene.transcript());
-  CHECK(scene.alerts[1].event == "MASS FAILURE OVER");
-  CHECK(scene.alerts[1].dedup_key == key);
-  CHECK(scene.host.mass_alert_key.empty());
+  REQUIRE_MESSAGE(scene.notifications.size() == 2, scene.transcript());
+  CHECK(scene.notifications[1].event == "MASS FAILURE OVER");
+  CHECK(scene.notifications[1].dedup_key == key);
+  CHECK(scene.host.mass_notification_key.empty());
 }
 
 TEST_CASE("mass: that a restart does not help is said once, also by another process") {
   Scene scene;
-  const auto boxes = crowd(scene, 10);
+  const auto boxes = boxes_of(scene, 10);
   break_all(boxes, 10);
-  for (Box* box : boxes) box->cured_by_start = false;
+  for (Box* box : boxes) box->fixed_by_start = false;
   REQUIRE(scene.pass_until_decision("critical", 30min));
   scene.restart_healer();
   const std::size_t before = scene.orders.size();
   REQUIRE_MESSAGE(scene.pass_until([&] { return scene.orders.size() >= before + 2; }, 2h),
                   scene.transcript());
-  CHECK(scene.alerts_of(AlertKind::Critical) == 1);
+  CHECK(scene.notifications_of(NotificationKind::Critical) == 1);
   for (Box* box : boxes) box->broken = false;
-  REQUIRE(scene.pass_until([&] { return scene.host.mass_alert_key.empty(); }, 1h));
+  REQUIRE(scene.pass_until([&] { return scene.host.mass_notification_key.empty(); }, 1h));
   CHECK_FALSE(scene.host.mass_critical);
 }
 
-TEST_CASE("mass: over while healer was away, its alert is resolved all the same") {
+TEST_CASE("mass: over while healer was away, its notification is resolved all the same") {
   Scene scene;
-  const auto boxes = crowd(scene, 10);
+  const auto boxes = boxes_of(scene, 10);
   break_all(boxes, 8);
   REQUIRE(scene.pass_until_decision("degraded", 2min));
   for (Box* box : boxes) box->broken = false;
   scene.restart_healer();
   scene.pass(30s);
-  CHECK(scene.alerts.size() == 1);  // not before all were asked
+  CHECK(scene.notifications.size() == 1);  // not before all were asked
   scene.pass(2min);
-  REQUIRE_MESSAGE(scene.alerts.size() == 2, scene.transcript());
-  CHECK(scene.alerts[1].event == "MASS FAILURE OVER");
-  CHECK(scene.alerts[1].dedup_key == scene.alerts[0].dedup_key);
+  REQUIRE_MESSAGE(scene.notifications.size() == 2, scene.transcript());
+  CHECK(scene.notifications[1].event == "MASS FAILURE OVER");
+  CHECK(scene.notifications[1].dedup_key == scene.notifications[0].dedup_key);
 }
 
 // --- healer in doubt of itself --------------------------------------------------------------------------
 
-TEST_CASE("doubt: while healer's own network is in doubt nothing is done about what was probed over it") {
-  Scene scene(Dialect::Docker20, Scene::with_control());
+TEST_CASE("doubt: while the connectivity check fails nothing is done about what was probed over it") {
+  Scene scene(Dialect::Docker20, Scene::with_connectivity());
   Box& web = scene.healthy("web");
   scene.send(OperatorPause{"web", {}});
   web.broken = true;
   REQUIRE(scene.pass_until([&] { return scene.status("web").condition == Condition::Unhealthy; }, 2min));
-  scene.control.end = ProbeEnd::ConnectTimeout;
+  scene.connectivity.end = ProbeEnd::ConnectTimeout;
   scene.pass(30s);
   scene.send(OperatorResume{"web"});
   scene.pass(5min);
   CHECK_MESSAGE(scene.orders.empty(), scene.transcript());
-  CHECK(scene.held_for(HoldKind::Unasked) == 1);
-  scene.control = {};
+  CHECK(scene.held_for(HoldKind::Connectivity) == 1);
+  scene.connectivity = {};
   CHECK_MESSAGE(scene.pass_until_decision("restart web", 1min), scene.transcript());
 }
 
@@ -751,13 +755,13 @@ TEST_CASE("slots: at most 30 % are in remedy at a time, and all have their turn"
   Scene scene;
   Policy policy = Scene::policy();
   policy.start_period = 30s;
-  const auto boxes = crowd(scene, 10, policy);
+  const auto boxes = boxes_of(scene, 10, policy);
   for (std::size_t i = 0; i < 5; ++i) {
     boxes[i]->broken = true;
     boxes[i]->ready_after = 20s;
   }
   std::size_t most = 0;
-  scene.after_step = [&](const Event&, const Actions&) {
+  scene.after_step = [&](const Event&, const Effects&) {
     most = std::max(most, scene.core->host_status(scene.now()).in_remedy);
   };
   scene.pass(10min);
@@ -784,7 +788,7 @@ TEST_CASE("slots: what a former process has under way has its place before anyth
   scene.pass(5s);
   CHECK(scene.status("first").hold->kind == HoldKind::Concurrency);
   std::size_t most = 0;
-  scene.after_step = [&](const Event&, const Actions&) {
+  scene.after_step = [&](const Event&, const Effects&) {
     most = std::max(most, scene.core->host_status(scene.now()).in_remedy);
   };
   scene.restart_healer();
@@ -820,22 +824,23 @@ TEST_CASE("slots: of one compose service one at a time") {
   CHECK(scene.status(first).condition == Condition::Healthy);
 }
 
-// --- the engine's own alert -----------------------------------------------------------------------------
+// --- the engine's own notification
+// -----------------------------------------------------------------------------
 
-TEST_CASE("engine: a healer restarted during an outage resolves the alert of the one before, once") {
+TEST_CASE("engine: a healer restarted during an outage resolves the notification of the one before, once") {
   Scene scene;
   scene.healthy("web");
   scene.lose_engine();
   scene.pass(1min);
-  REQUIRE(scene.alerts.size() == 1);
-  const std::string key = scene.alerts[0].dedup_key;
+  REQUIRE(scene.notifications.size() == 1);
+  const std::string key = scene.notifications[0].dedup_key;
   scene.restart_healer(false);
   scene.send(EngineLost{"connection refused"});
   scene.pass(1min);
-  CHECK(scene.alerts.size() == 1);
+  CHECK(scene.notifications.size() == 1);
   scene.connect();
-  REQUIRE(scene.alerts.size() == 2);
-  CHECK(scene.alerts[1].kind == AlertKind::Recovered);
-  CHECK(scene.alerts[1].dedup_key == key);
-  CHECK(scene.host.engine_alert_key.empty());
+  REQUIRE(scene.notifications.size() == 2);
+  CHECK(scene.notifications[1].kind == NotificationKind::Recovered);
+  CHECK(scene.notifications[1].dedup_key == key);
+  CHECK(scene.host.engine_notification_key.empty());
 }

@@ -27,12 +27,12 @@ TEST_CASE("identity: a compose container is its project, service and number; ano
 
 TEST_CASE("identity: only what opted in is watched, and opting out wins") {
   Policy policy;
-  const Vantage vantage;
-  CHECK_FALSE(is_watched(compose("1"), policy, vantage));
+  const ProbeOrigin probe_origin;
+  CHECK_FALSE(is_watched(compose("1"), policy, probe_origin));
   policy.selection = Selection::OptedIn;
-  CHECK(is_watched(compose("1"), policy, vantage));
+  CHECK(is_watched(compose("1"), policy, probe_origin));
   policy.selection = Selection::OptedOut;
-  CHECK_FALSE(is_watched(compose("1"), policy, vantage));
+  CHECK_FALSE(is_watched(compose("1"), policy, probe_origin));
 }
 
 TEST_CASE("identity: compose one-off containers and healer itself are never watched") {
@@ -40,10 +40,10 @@ TEST_CASE("identity: compose one-off containers and healer itself are never watc
   policy.selection = Selection::OptedIn;
   Container oneoff = compose("1");
   oneoff.labels["com.docker.compose.oneoff"] = "True";
-  CHECK_FALSE(is_watched(oneoff, policy, Vantage{}));
+  CHECK_FALSE(is_watched(oneoff, policy, ProbeOrigin{}));
   oneoff.labels["com.docker.compose.oneoff"] = "False";
-  CHECK(is_watched(oneoff, policy, Vantage{}));
-  Vantage inside;
+  CHECK(is_watched(oneoff, policy, ProbeOrigin{}));
+  ProbeOrigin inside;
   inside.own_container_id = "abc";
   CHECK_FALSE(is_watched(compose("1"), policy, inside));
 }

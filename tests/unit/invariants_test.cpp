@@ -27,14 +27,14 @@ struct Plant {
     Attempt attempt;
     attempt.id = order.attempt;
     attempt.workload = "web";
-    attempt.run = truth.run;
-    if (written) watch.actions({Persist{attempt}}, now);
+    attempt.instance = truth.instance;
+    if (written) watch.effects({Persist{attempt}}, now);
     watch.order(order, truth, now);
     if (finished) {
       watch.answered(order.attempt);
-      attempt.state = AttemptState::NotCured;
+      attempt.state = AttemptState::NotRecovered;
       attempt.ended_at = now;
-      watch.actions({Persist{attempt}}, now);
+      watch.effects({Persist{attempt}}, now);
     }
     return order;
   }
@@ -51,11 +51,11 @@ Incident incident(std::uint64_t id, IncidentOutcome outcome = IncidentOutcome::O
   return incident;
 }
 
-RaiseAlert alert(const std::string& key, AlertKind kind) {
-  RaiseAlert raise;
-  raise.alert.dedup_key = key;
-  raise.alert.kind = kind;
-  return raise;
+SendNotification notification(const std::string& key, NotificationKind kind) {
+  SendNotification notify;
+  notify.notification.dedup_key = key;
+  notify.notification.kind = kind;
+  return notify;
 }
 
 }  // namespace
@@ -65,10 +65,10 @@ TEST_CASE("invariants: what is right passes") {
   for (int i = 0; i < 5; ++i) plant.order();
   plant.now += 31min;
   plant.order();
-  plant.watch.actions({Persist{incident(1)}, alert("k/1", AlertKind::Degraded)}, zero);
+  plant.watch.effects({Persist{incident(1)}, notification("k/1", NotificationKind::Degraded)}, zero);
   Incident closed = incident(1, IncidentOutcome::Recovered);
-  closed.announced = true;
-  plant.watch.actions({Persist{closed}, alert("k/1", AlertKind::Recovered)}, zero);
+  closed.notified = true;
+  plant.watch.effects({Persist{closed}, notification("k/1", NotificationKind::Recovered)}, zero);
   plant.watch.unknown_outcome("web", 2, 2);
   plant.watch.tick("web", {Wake{"web", zero + 1s}}, zero);
   CHECK(plant.broken() == "");
@@ -79,14 +79,14 @@ TEST_CASE("invariants: 1 is caught in each of its forms") {
     Plant plant;
     plant.truth.opted_in = form != 0;
     plant.truth.paused = form == 1;
-    plant.truth.stopped_by_person = form == 2;
+    plant.truth.stopped_by_operator = form == 2;
     plant.truth.starting = form == 3;
     plant.order();
     CHECK(plant.broken() == "1");
   }
 }
 
-TEST_CASE("invariants: 2 is caught: two at once, one unfinished, one unwritten, one for an old run") {
+TEST_CASE("invariants: 2 is caught: two at once, one unfinished, one unwritten, one for an old instance") {
   Plant twice;
   twice.order(RemedyKind::Restart, true, false);
   twice.order();
@@ -102,17 +102,17 @@ TEST_CASE("invariants: 2 is caught: two at once, one unfinished, one unwritten, 
   unwritten.order(RemedyKind::Restart, false, false);
   CHECK(unwritten.broken() == "2");
 
-  Plant old_run;
+  Plant old_instance;
   Attempt attempt;
   attempt.id = AttemptId{7};
   attempt.workload = "web";
-  old_run.watch.actions({Persist{attempt}}, zero);
-  old_run.truth.run = RunId{"c1", "later"};
+  old_instance.watch.effects({Persist{attempt}}, zero);
+  old_instance.truth.instance = InstanceId{"c1", "later"};
   ApplyRemedy order;
   order.attempt = AttemptId{7};
   order.workload = "web";
-  old_run.watch.order(order, old_run.truth, zero);
-  CHECK(old_run.broken() == "2");
+  old_instance.watch.order(order, old_instance.truth, zero);
+  CHECK(old_instance.broken() == "2");
 }
 
 TEST_CASE("invariants: 3 is caught") {
@@ -125,52 +125,54 @@ TEST_CASE("invariants: 3 is caught") {
   CHECK(plant.broken() == "3");
 }
 
-TEST_CASE("invariants: 5 is caught: told to nobody, twice, too late, and an end that one is not told") {
-  const auto raised = [](AlertKind kind, std::vector<Destination> to) {
+TEST_CASE(
+    "invariants: 5 is caught: notified to nobody, twice, too late, and an end that one is not notified") {
+  const auto raised = [](NotificationKind kind, std::vector<Destination> to) {
     Plant plant;
-    plant.watch.somebody_listens = true;
-    RaiseAlert raise = alert("k/1", kind);
-    raise.destinations = std::move(to);
-    plant.watch.actions({raise}, zero);
+    plant.watch.has_recipient = true;
+    SendNotification notify = notification("k/1", kind);
+    notify.destinations = std::move(to);
+    plant.watch.effects({notify}, zero);
     return plant.broken();
   };
-  CHECK(raised(AlertKind::Degraded, {{"slack", zero}, {"pager", zero + 1h}}) == "");
-  CHECK(raised(AlertKind::Degraded, {}) == "5");
-  CHECK(raised(AlertKind::Degraded, {{"slack", zero}, {"slack", zero}}) == "5");
-  CHECK(raised(AlertKind::Degraded, {{"slack", zero - 1ms}}) == "5");
-  CHECK(raised(AlertKind::Critical, {{"slack", zero + 1h}}) == "5");
+  CHECK(raised(NotificationKind::Degraded, {{"slack", zero}, {"pager", zero + 1h}}) == "");
+  CHECK(raised(NotificationKind::Degraded, {}) == "5");
+  CHECK(raised(NotificationKind::Degraded, {{"slack", zero}, {"slack", zero}}) == "5");
+  CHECK(raised(NotificationKind::Degraded, {{"slack", zero - 1ms}}) == "5");
+  CHECK(raised(NotificationKind::Critical, {{"slack", zero + 1h}}) == "5");
 
   Plant forgotten;
-  forgotten.watch.actions({Persist{incident(1)}}, zero);
+  forgotten.watch.effects({Persist{incident(1)}}, zero);
   Incident closed = incident(1, IncidentOutcome::Recovered);
-  closed.announced = true;
-  closed.told = {"slack", "pager"};
-  RaiseAlert end = alert("k/1", AlertKind::Recovered);
+  closed.notified = true;
+  closed.notified_channels = {"slack", "pager"};
+  SendNotification end = notification("k/1", NotificationKind::Recovered);
   end.destinations = {{"slack", zero}};
-  forgotten.watch.actions({Persist{closed}, end}, zero);
+  forgotten.watch.effects({Persist{closed}, end}, zero);
   CHECK(forgotten.broken() == "5");
 }
 
-TEST_CASE("invariants: 5 is caught: closed twice, two open, an end untold, an alert said twice") {
+TEST_CASE("invariants: 5 is caught: closed twice, two open, an end unnotified, a notification said twice") {
   Plant closed_twice;
-  closed_twice.watch.actions({Persist{incident(1)}, Persist{incident(1, IncidentOutcome::Recovered)}}, zero);
-  closed_twice.watch.actions({Persist{incident(1, IncidentOutcome::Recovered)}}, zero);
+  closed_twice.watch.effects({Persist{incident(1)}, Persist{incident(1, IncidentOutcome::Recovered)}}, zero);
+  closed_twice.watch.effects({Persist{incident(1, IncidentOutcome::Recovered)}}, zero);
   CHECK(closed_twice.broken() == "5");
 
   Plant two_open;
-  two_open.watch.actions({Persist{incident(1)}, Persist{incident(2)}}, zero);
+  two_open.watch.effects({Persist{incident(1)}, Persist{incident(2)}}, zero);
   CHECK(two_open.broken() == "5");
 
-  Plant untold;
-  Incident announced = incident(1);
-  announced.announced = true;
-  untold.watch.actions({Persist{announced}}, zero);
-  announced.outcome = IncidentOutcome::Recovered;
-  untold.watch.actions({Persist{announced}}, zero);
-  CHECK(untold.broken() == "5");
+  Plant unnotified;
+  Incident notified = incident(1);
+  notified.notified = true;
+  unnotified.watch.effects({Persist{notified}}, zero);
+  notified.outcome = IncidentOutcome::Recovered;
+  unnotified.watch.effects({Persist{notified}}, zero);
+  CHECK(unnotified.broken() == "5");
 
   Plant said_twice;
-  said_twice.watch.actions({alert("k", AlertKind::Degraded), alert("k", AlertKind::Degraded)}, zero);
+  said_twice.watch.effects(
+      {notification("k", NotificationKind::Degraded), notification("k", NotificationKind::Degraded)}, zero);
   CHECK(said_twice.broken() == "5");
 }
 

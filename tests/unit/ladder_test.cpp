@@ -1,4 +1,4 @@
-// HEALING.md 4: the ladder, the evidence before each rung, and what restarts that cured nothing mean.
+// HEALING.md 4: the ladder, the evidence before each step, and what restarts that did not help mean.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -19,25 +19,25 @@ RemedyStep step(RemedyKind kind, int signal = 0) {
   return made;
 }
 
-Policy ladder(std::vector<RemedyStep> actions) {
+Policy ladder(std::vector<RemedyStep> remedies) {
   Policy policy = Scene::policy();
-  policy.actions = std::move(actions);
+  policy.remedies = std::move(remedies);
   return policy;
 }
 
 void break_for_good(Box& box) {
   box.broken = true;
-  box.cured_by_start = false;
+  box.fixed_by_start = false;
 }
 
-std::string chosen(const Policy& policy, unsigned rung, bool exited, unsigned futile = 0) {
-  const auto found = choose_rung(policy, rung, exited, futile);
+std::string chosen(const Policy& policy, unsigned ladder_step, bool exited, unsigned ineffective = 0) {
+  const auto found = choose_step(policy, ladder_step, exited, ineffective);
   return found ? to_string(found->step) : "nothing";
 }
 
 }  // namespace
 
-TEST_CASE("ladder: each failed attempt takes the next rung, the last one repeats") {
+TEST_CASE("ladder: each failed attempt takes the next step, the last one repeats") {
   const Policy policy =
       ladder({step(RemedyKind::Exec), step(RemedyKind::Restart), step(RemedyKind::Recreate)});
   CHECK(chosen(policy, 0, false) == "exec:/reload");
@@ -46,7 +46,7 @@ TEST_CASE("ladder: each failed attempt takes the next rung, the last one repeats
   CHECK(chosen(policy, 9, false) == "recreate");
 }
 
-TEST_CASE("ladder: what a rung comes to for a container that has exited") {
+TEST_CASE("ladder: what a step comes to for a container that has exited") {
   CHECK(chosen(ladder({step(RemedyKind::Restart)}), 0, true) == "start");
   CHECK(chosen(ladder({step(RemedyKind::Kill, 1)}), 0, true) == "start");
   CHECK(chosen(ladder({step(RemedyKind::Exec)}), 0, true) == "start");
@@ -61,7 +61,7 @@ TEST_CASE("ladder: a start is passed over while it runs") {
   CHECK(chosen(ladder({step(RemedyKind::Start), step(RemedyKind::Restart)}), 0, false) == "restart");
 }
 
-TEST_CASE("ladder: five restarts that cured nothing, and the next kind is taken") {
+TEST_CASE("ladder: five restarts that did not help, and the next kind is taken") {
   const Policy policy =
       ladder({step(RemedyKind::Restart), step(RemedyKind::Restart), step(RemedyKind::Recreate)});
   CHECK(chosen(policy, 0, false, 4) == "restart");
@@ -71,24 +71,24 @@ TEST_CASE("ladder: five restarts that cured nothing, and the next kind is taken"
   CHECK(chosen(ladder({step(RemedyKind::Restart), step(RemedyKind::None)}), 0, false, 5) == "nothing");
   CHECK(chosen(ladder({step(RemedyKind::Restart), step(RemedyKind::Stop)}), 0, true, 5) == "start");
   CHECK(chosen(ladder({step(RemedyKind::Restart), step(RemedyKind::None)}), 0, true, 5) == "start");
-  CHECK(choose_rung(policy, 0, false, 5)->skipped_restarts);
+  CHECK(choose_step(policy, 0, false, 5)->skipped_restarts);
 }
 
-TEST_CASE("ladder: a command inside cures it, and its run goes on") {
+TEST_CASE("ladder: a command inside remedies it, and its instance goes on") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web", ladder({step(RemedyKind::Exec), step(RemedyKind::Restart)}));
-  box.cured_by_command = true;
-  const RunId run = box.facts.run();
+  box.recovered_by_command = true;
+  const InstanceId instance = box.facts.instance();
   box.broken = true;
   REQUIRE(scene.pass_until_decision("recovered"));
   CHECK(scene.decisions() == "degraded, exec web, recovered");
-  CHECK(box.facts.run() == run);
-  CHECK(scene.attempts.at(1).state == AttemptState::Cured);
+  CHECK(box.facts.instance() == instance);
+  CHECK(scene.attempts.at(1).state == AttemptState::Recovered);
   CHECK(scene.attempts.at(1).detail == "exec:/reload");
 }
 
-TEST_CASE("ladder: exec, restart, recreate, and then a person is called") {
+TEST_CASE("ladder: exec, restart, recreate, and then an operator is called") {
   Scene scene;
   INFO(scene.transcript());
   Policy policy = ladder({step(RemedyKind::Exec), step(RemedyKind::Restart), step(RemedyKind::Recreate)});
@@ -96,10 +96,10 @@ TEST_CASE("ladder: exec, restart, recreate, and then a person is called") {
   break_for_good(scene.healthy("web", policy));
   REQUIRE(scene.pass_until_decision("critical"));
   CHECK(scene.decisions() == "degraded, exec web, restart web, recreate web, critical");
-  CHECK(scene.alerts.back().event == "GAVE UP");
+  CHECK(scene.notifications.back().event == "GAVE UP");
 }
 
-TEST_CASE("ladder: one that ends in none tells a person at its end") {
+TEST_CASE("ladder: one that ends in none tells an operator at its end") {
   Scene scene;
   INFO(scene.transcript());
   break_for_good(scene.healthy("web", ladder({step(RemedyKind::Restart), step(RemedyKind::None)})));
@@ -107,7 +107,7 @@ TEST_CASE("ladder: one that ends in none tells a person at its end") {
   CHECK(scene.decisions() == "degraded, restart web, critical");
 }
 
-TEST_CASE("ladder: a rung that the engine refuses is a failed attempt") {
+TEST_CASE("ladder: a step that the engine refuses is a failed attempt") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web", ladder({step(RemedyKind::Exec), step(RemedyKind::Restart)}));
@@ -122,7 +122,7 @@ TEST_CASE("ladder: a signal that it survives") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web", ladder({step(RemedyKind::Kill, 1)}));
-  box.cured_by_signal = true;
+  box.fixed_by_signal = true;
   box.broken = true;
   REQUIRE(scene.pass_until_decision("recovered"));
   CHECK(scene.decisions() == "degraded, kill web, recovered");
@@ -139,12 +139,12 @@ TEST_CASE("ladder: a signal that ends it: our doing, so it is started within the
     REQUIRE(scene.pass_until_decision("recovered"));
     CHECK(scene.decisions() == "degraded, kill web, start web, recovered");
     CHECK(scene.attempts.size() == 1);
-    CHECK(scene.attempts.at(1).state == AttemptState::Cured);
+    CHECK(scene.attempts.at(1).state == AttemptState::Recovered);
     CHECK(scene.status("web").attempts_in_window == 1);
   }
 }
 
-TEST_CASE("ladder: stopped by a person while a signal's effect is awaited: hands off") {
+TEST_CASE("ladder: stopped by an operator while a signal's effect is awaited: hands off") {
   Scene scene(Dialect::Docker26);
   INFO(scene.transcript());
   Box& box = scene.healthy("web", ladder({step(RemedyKind::Kill, 1)}));
@@ -157,18 +157,18 @@ TEST_CASE("ladder: stopped by a person while a signal's effect is awaited: hands
   CHECK(scene.status("web").condition == Condition::Stopped);
 }
 
-TEST_CASE("ladder: a webhook whose other end cures it") {
+TEST_CASE("ladder: a webhook whose other end remedies it") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web", ladder({step(RemedyKind::Webhook)}));
   SUBCASE("in place") {
-    box.cured_by_webhook = true;
+    box.recovered_by_webhook = true;
   }
   SUBCASE("by restarting it") {
     scene.at_order = [&](const ApplyRemedy&) { scene.restart(box); };
   }
   SUBCASE("and whose answer is lost") {
-    box.cured_by_webhook = true;
+    box.recovered_by_webhook = true;
     scene.fates = {OrderFate::LostDone};
   }
   box.broken = true;
@@ -213,10 +213,10 @@ TEST_CASE("recreate: an answer that is lost is asked for again, and never done t
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web", ladder({step(RemedyKind::Recreate)}));
-  SUBCASE("carried out") {
+  SUBCASE("executed") {
     scene.fates = {OrderFate::LostDone};
   }
-  SUBCASE("half carried out") {
+  SUBCASE("half executed") {
     scene.fates = {OrderFate::LostHalfway};
   }
   SUBCASE("never heard of") {
@@ -253,20 +253,20 @@ TEST_CASE("recreate: healer dies in the middle, the next one finishes it") {
   }
 }
 
-TEST_CASE("efficacy: restarts that cure nothing are remembered, said, and passed over") {
+TEST_CASE("efficacy: restarts that remedy nothing are remembered, said, and passed over") {
   Scene scene;
   INFO(scene.transcript());
   Policy policy = ladder({step(RemedyKind::Restart), step(RemedyKind::Recreate)});
-  policy.actions.insert(policy.actions.begin(), 5, step(RemedyKind::Restart));
+  policy.remedies.insert(policy.remedies.begin(), 5, step(RemedyKind::Restart));
   policy.budget_attempts = 20;
   Box& box = scene.healthy("web", policy);
   box.broken = true;
-  box.cured_by_start = false;
-  box.cured_by_recreate = true;
+  box.fixed_by_start = false;
+  box.recovered_by_recreate = true;
   REQUIRE(scene.pass_until_decision("recovered", 4h));
   CHECK(scene.decisions() ==
         "degraded, restart web, restart web, restart web, restart web, restart web, recreate web, recovered");
-  CHECK(scene.logged("the last 5 restarts cured nothing"));
+  CHECK(scene.logged("the last 5 restarts did not help"));
 
   // Also over healer's own restart, and in the next incident.
   scene.pass(1h);
@@ -274,11 +274,11 @@ TEST_CASE("efficacy: restarts that cure nothing are remembered, said, and passed
   scene.pass(1min);
   Box& next = scene.box("web");
   next.broken = true;
-  next.cured_by_start = false;
-  next.cured_by_recreate = true;
+  next.fixed_by_start = false;
+  next.recovered_by_recreate = true;
   REQUIRE(scene.pass_until_decision("recovered", 4h));
   CHECK(scene.decisions() == "degraded, recreate web, recovered");
-  CHECK(scene.alerts[scene.alerts.size() - 2].text.find("The last 5 restarts cured nothing.") !=
+  CHECK(scene.notifications[scene.notifications.size() - 2].text.find("The last 5 restarts did not help.") !=
         std::string::npos);
 
   // An operator who knows better.
@@ -286,7 +286,7 @@ TEST_CASE("efficacy: restarts that cure nothing are remembered, said, and passed
   scene.send(OperatorReset{"web"});
   Box& third = scene.box("web");
   third.broken = true;
-  third.cured_by_start = true;
+  third.fixed_by_start = true;
   REQUIRE(scene.pass_until_decision("recovered", 4h));
   CHECK(scene.decisions() == "degraded, restart web, recovered");
 }
@@ -305,7 +305,8 @@ TEST_CASE("evidence: asked for before the order, which waits for it two seconds 
     REQUIRE(scene.pass_until_decision("restart web"));
     CHECK(scene.now() - asked == 501ms);
     REQUIRE(scene.pass_until_decision("recovered"));
-    for (const Alert& alert : scene.alerts) CHECK(alert.excerpt == "panic: out of cheese");
+    for (const Notification& notification : scene.notifications)
+      CHECK(notification.excerpt == "panic: out of cheese");
   }
   SUBCASE("never") {
     scene.evidence_takes.reset();
@@ -327,7 +328,7 @@ TEST_CASE("evidence: asked for before the order, which waits for it two seconds 
   }
 }
 
-TEST_CASE("evidence: a person who stops it meanwhile is heard") {
+TEST_CASE("evidence: an operator who stops it meanwhile is heard") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web");
@@ -354,13 +355,13 @@ TEST_CASE("heal: an operator's word is done at once, on a healthy one too") {
     break_for_good(box);
     REQUIRE(scene.pass_until_decision("critical", 2h));
     scene.decisions();
-    box.cured_by_start = true;
+    box.fixed_by_start = true;
     scene.send(OperatorHeal{"web"});
     scene.pass(10ms);
     CHECK(scene.decisions() == "restart web");
     REQUIRE(scene.pass_until_decision("recovered"));
   }
-  SUBCASE("not what a person stopped or paused") {
+  SUBCASE("not what an operator stopped or paused") {
     scene.stop(box);
     scene.pass(1min);
     scene.send(OperatorHeal{"web"});

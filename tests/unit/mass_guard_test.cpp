@@ -17,7 +17,7 @@ Instant at(Duration time) {
   return Instant{time};
 }
 
-/// 8 of 10 ill since 0 s.
+/// 8 of 10 unhealthy since 0 s.
 MassGuard holding() {
   MassGuard guard;
   REQUIRE(guard.update(8, 10, at(0s), HostPolicy{}) == Change::Began);
@@ -66,7 +66,7 @@ TEST_CASE("mass guard: it is over when the share has not ailed for 15 s") {
   }
 }
 
-TEST_CASE("mass guard: one that is well between two falls does not end it, nor begin it anew") {
+TEST_CASE("mass guard: one that is healthy between two falls does not end it, nor begin it anew") {
   const HostPolicy policy;
   MassGuard guard;
   REQUIRE(guard.update(3, 3, at(0s), policy) == Change::Began);
@@ -83,7 +83,7 @@ TEST_CASE("mass guard: one that is well between two falls does not end it, nor b
     CHECK(guard.room(0) == 1);
   }
   SUBCASE("the time of a failed canary, too") {
-    CHECK(guard.remedy_ended(false, at(61s), policy) == Change::NotCured);
+    CHECK(guard.remedy_ended(false, at(61s), policy) == Change::NotRecovered);
     CHECK(guard.update(2, 3, at(70s), policy) == Change::None);
     CHECK(guard.update(2, 3, at(85s), policy) == Change::Over);
     CHECK(guard.update(3, 3, at(90s), policy) == Change::Began);
@@ -100,7 +100,7 @@ TEST_CASE("mass guard: then one canary, and no second beside it") {
   CHECK_FALSE(guard.deadline());
 }
 
-TEST_CASE("mass guard: each batch that is cured doubles the next") {
+TEST_CASE("mass guard: each batch that is recovered doubles the next") {
   const HostPolicy policy;
   MassGuard guard = trying();
   CHECK(guard.remedy_ended(true, at(70s), policy) == Change::Widened);
@@ -110,14 +110,14 @@ TEST_CASE("mass guard: each batch that is cured doubles the next") {
   CHECK(guard.room(1) == 3);
 }
 
-TEST_CASE("mass guard: a canary that is not cured means holding again, twice as long each time") {
+TEST_CASE("mass guard: a canary that is not recovered means holding again, twice as long each time") {
   const HostPolicy policy;
   MassGuard guard = trying();
   CHECK(guard.failures() == 0);
   Instant now = at(100s);
   for (const Duration expected :
        {Duration{120s}, Duration{240s}, Duration{480s}, Duration{960s}, Duration{30min}, Duration{30min}}) {
-    CHECK(guard.remedy_ended(false, now, policy) == Change::NotCured);
+    CHECK(guard.remedy_ended(false, now, policy) == Change::NotRecovered);
     CHECK(guard.failures() > 0);
     CHECK(guard.room(0) == 0);
     CHECK(guard.deadline() == now + expected);
@@ -131,7 +131,7 @@ TEST_CASE("mass guard: a widened batch starts small again after a failure") {
   const HostPolicy policy;
   MassGuard guard = trying();
   guard.remedy_ended(true, at(70s), policy);
-  CHECK(guard.remedy_ended(false, at(80s), policy) == Change::NotCured);
+  CHECK(guard.remedy_ended(false, at(80s), policy) == Change::NotRecovered);
   CHECK(guard.update(8, 10, at(200s), policy) == Change::Trying);
   CHECK(guard.batch() == 1);
 }
@@ -170,14 +170,15 @@ TEST_CASE("mass guard: taken over from a former process it is not over before al
 
 TEST_CASE("mass guard: it says what it does") {
   MassGuard guard = holding();
-  CHECK(guard.text(at(20s)) == "8 of 10 are ill at once; nothing is done for 40s");
+  CHECK(guard.text(at(20s)) == "8 of 10 are unhealthy at once; remedies are on hold for 40s");
   guard.update(8, 10, at(60s), HostPolicy{});
-  CHECK(guard.text(at(60s)) == "8 of 10 are ill at once; 1 at a time is tried");
+  CHECK(guard.text(at(60s)) == "8 of 10 are unhealthy at once; 1 at a time is tried");
   guard.remedy_ended(false, at(61s), HostPolicy{});
-  CHECK(guard.text(at(61s)) == "8 of 10 are ill at once, and a restart did not help; nothing is done for 2m");
+  CHECK(guard.text(at(61s)) ==
+        "8 of 10 are unhealthy at once, and a restart did not help; remedies are on hold for 2m");
 }
 
-TEST_CASE("mass guard: it is on while too much ails, and never lets more begin than its batch") {
+TEST_CASE("mass guard: it is on while too many workloads fail, and never lets more begin than its batch") {
   REQUIRE(rc::check("mass guard", [] {
     HostPolicy policy;
     MassGuard guard;
@@ -189,15 +190,15 @@ TEST_CASE("mass guard: it is on while too much ails, and never lets more begin t
       now += Duration{*rc::gen::inRange(0, 50000)};
       if (in_remedy > 0 && *rc::gen::arbitrary<bool>()) {
         --in_remedy;
-        const bool cured = *rc::gen::arbitrary<bool>();
-        const auto change = guard.remedy_ended(cured, now, policy);
-        if (change == Change::NotCured) largest = 1;
+        const bool recovered = *rc::gen::arbitrary<bool>();
+        const auto change = guard.remedy_ended(recovered, now, policy);
+        if (change == Change::NotRecovered) largest = 1;
         if (change == Change::Widened) largest *= 2;
       } else {
         const auto among = *rc::gen::inRange<std::size_t>(0, 12);
-        const auto ailing = *rc::gen::inRange<std::size_t>(0, among + 1);
-        const bool too_many = ailing >= 3 && ailing * 2 > among;
-        const auto change = guard.update(ailing, among, now, policy);
+        const auto failing = *rc::gen::inRange<std::size_t>(0, among + 1);
+        const bool too_many = failing >= 3 && failing * 2 > among;
+        const auto change = guard.update(failing, among, now, policy);
         RC_ASSERT(guard.on() || !too_many);
         if (too_many) last = now;
         if (change == Change::Over) RC_ASSERT(now >= last.value_or(now) + 15s);

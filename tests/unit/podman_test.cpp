@@ -25,7 +25,7 @@ Condition after_exit(int code) {
 
 }  // namespace
 
-TEST_CASE("on Podman an exit that a stop could have left behind is taken for a person's") {
+TEST_CASE("on Podman an exit that a stop could have left behind is taken for an operator's") {
   for (const int code : {0, 130, 137, 143}) CHECK(after_exit(code) == Condition::Stopped);
 }
 

@@ -12,7 +12,7 @@ const Dialect dialects[] = {Dialect::Docker20, Dialect::Docker26, Dialect::Podma
 
 Policy never_touch() {
   Policy policy = Scene::policy();
-  policy.actions.front().kind = RemedyKind::None;
+  policy.remedies.front().kind = RemedyKind::None;
   return policy;
 }
 
@@ -30,7 +30,7 @@ TEST_CASE("process: a crash without a restart policy is started at once, then wi
     // Podman's `stop` comes after the exit it caused, so there the exit is judged a moment later.
     CHECK(scene.now() - before < (dialect == Dialect::Podman ? Duration{2100ms} : Duration{10ms}));
     CHECK(scene.decisions() == "degraded, start web");
-    CHECK(scene.alerts[0].text.find("exited by itself with code 3") != std::string::npos);
+    CHECK(scene.notifications[0].text.find("exited by itself with code 3") != std::string::npos);
     const Instant first = scene.order_times[0];
     scene.pass(1s);
     scene.crash(box, 3);
@@ -40,12 +40,11 @@ TEST_CASE("process: a crash without a restart policy is started at once, then wi
   }
 }
 
-TEST_CASE(
-    "process: what cannot be asked, crashed and was started by a person has recovered once it stays up") {
+TEST_CASE("process: unchecked, crashed, started by an operator: recovered once it stays up") {
   Scene scene;
   INFO(scene.transcript());
   Policy policy = Scene::policy();
-  policy.budget_attempts = 0;  // it is a person who starts it
+  policy.budget_attempts = 0;  // it is an operator who starts it
   Box& box = scene.add("web", policy);
   box.facts.ports.clear();
   scene.connect();
@@ -122,7 +121,8 @@ TEST_CASE("process: what its policy has not back in 30 s is started") {
 }
 
 TEST_CASE(
-    "process: a crash loop under the engine's policy is one critical alert, and ends when it stays up") {
+    "process: a crash loop under the engine's policy is one critical notification, and ends when it stays "
+    "up") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web");
@@ -132,7 +132,7 @@ TEST_CASE(
     scene.crash(box);
   }
   CHECK(scene.decisions() == "critical");
-  CHECK(scene.alerts[0].event == "CRASH LOOP");
+  CHECK(scene.notifications[0].event == "CRASH LOOP");
   scene.pass(50s);
   CHECK(scene.decisions() == "");
   scene.pass(15s);
@@ -140,7 +140,7 @@ TEST_CASE(
   CHECK(scene.orders.empty());
 }
 
-TEST_CASE("process: after a crash loop, what stays up but is ill is healed") {
+TEST_CASE("process: after a crash loop, what stays up but is unhealthy is healed") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web");
@@ -173,7 +173,7 @@ TEST_CASE("process: out of memory is a crash, and the incident says so") {
   CHECK(scene.incidents.at(1).cause_text.find("limit 64 MiB") != std::string::npos);
 }
 
-TEST_CASE("process: a person's stop means hands off until someone starts it") {
+TEST_CASE("process: an operator's stop means hands off until an operator starts it") {
   for (const Dialect dialect : dialects) {
     for (const Duration look : {Duration{1ms}, Duration{700ms}}) {
       Scene scene(dialect);
@@ -184,7 +184,7 @@ TEST_CASE("process: a person's stop means hands off until someone starts it") {
       scene.pass(1h);
       CHECK(scene.decisions() == "");
       CHECK(scene.status("web").condition == Condition::Stopped);
-      CHECK(scene.records.at("web").stopped_by_person);
+      CHECK(scene.records.at("web").stopped_by_operator);
       scene.start(box);
       scene.pass(1min);
       CHECK(scene.status("web").condition == Condition::Healthy);
@@ -216,17 +216,17 @@ TEST_CASE("process: stopped while a remedy is queued: dropped") {
   INFO(scene.transcript());
   Box& box = scene.healthy("web");
   box.broken = true;
-  box.cured_by_start = false;
+  box.fixed_by_start = false;
   REQUIRE(scene.pass_until([&] { return scene.attempts.count(1) != 0 && scene.attempts.at(1).ended_at; }));
   CHECK_FALSE(scene.workload("web").attempt.has_value());
   scene.stop(box);
   scene.pass(1h);
   CHECK(scene.orders.size() == 1);
-  CHECK(scene.logged("queued action dropped: stopped by a person"));
-  CHECK(scene.incidents.at(1).outcome == IncidentOutcome::StoppedByPerson);
+  CHECK(scene.logged("planned remedy cancelled: stopped by an operator"));
+  CHECK(scene.incidents.at(1).outcome == IncidentOutcome::StoppedByOperator);
 }
 
-TEST_CASE("process: while somebody is stopping it, nothing is done to it") {
+TEST_CASE("process: while an operator is stopping it, nothing is done to it") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web");
@@ -237,7 +237,7 @@ TEST_CASE("process: while somebody is stopping it, nothing is done to it") {
   kill.unix_nanoseconds = scene.now().time_since_epoch().count() * 1'000'000;
   // It shuts its door first and drains for 25 s.
   box.hangs = true;
-  box.cured_by_start = false;
+  box.fixed_by_start = false;
   REQUIRE(scene.pass_until([&] { return scene.status("web").failures == 2; }));
   kill.unix_nanoseconds = scene.now().time_since_epoch().count() * 1'000'000;
   scene.send(kill);
@@ -262,13 +262,13 @@ TEST_CASE("process: stopped right after its start, before its facts were here") 
   scene.inspect_takes = 400ms;
   scene.restart(box);
   scene.pass(200ms);
-  scene.stop(box);  // its kill is heard before the new run's facts
+  scene.stop(box);  // its kill is heard before the new instance's facts
   scene.pass(10min);
   CHECK(scene.decisions() == "");
   CHECK(scene.status("web").condition == Condition::Stopped);
 }
 
-TEST_CASE("process: stopped by a person while our order's answer is on its way") {
+TEST_CASE("process: stopped by an operator while our order's answer is on its way") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web");
@@ -298,7 +298,7 @@ TEST_CASE("process: a late stop corrects the judgement, and the engine's turn is
   CHECK(scene.status("web").condition == Condition::Stopped);
 }
 
-TEST_CASE("process: paused is frozen: no probes, no alert, asked anew when unpaused") {
+TEST_CASE("process: paused is frozen: no probes, no notification, asked anew when unpaused") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web");
@@ -331,20 +331,20 @@ TEST_CASE("process: paused while an order is under way") {
     CHECK(scene.decisions() == "degraded, restart web, recovered");
   }
   SUBCASE("paused right after: dropped, frozen") {
-    box.cured_by_start = false;
+    box.fixed_by_start = false;
     REQUIRE(scene.pass_until_decision("restart web"));
     scene.pass(1005ms);
     scene.pause(box);
     scene.pass(1h);
     CHECK(scene.orders.size() == 1);
-    CHECK(scene.attempts.at(1).state == AttemptState::Dropped);
+    CHECK(scene.attempts.at(1).state == AttemptState::Cancelled);
     scene.unpause(box);
     scene.pass(20s);
     CHECK(scene.orders.size() == 2);
   }
 }
 
-TEST_CASE("process: a person's restart is a new run and no incident") {
+TEST_CASE("process: an operator's restart is a new instance and no incident") {
   for (const Dialect dialect : dialects) {
     Scene scene(dialect);
     INFO(scene.transcript());
@@ -361,7 +361,7 @@ TEST_CASE("process: a person's restart is a new run and no incident") {
   }
 }
 
-TEST_CASE("process: a person's restart seen only when it is over is no crash") {
+TEST_CASE("process: an operator's restart seen only when it is over is no crash") {
   for (const Dialect dialect : dialects) {
     Scene scene(dialect);
     INFO(scene.transcript());
@@ -376,7 +376,7 @@ TEST_CASE("process: a person's restart seen only when it is over is no crash") {
   }
 }
 
-TEST_CASE("process: a deployment keeps the history and raises no alert") {
+TEST_CASE("process: a deployment keeps the history and raises no notification") {
   for (const Dialect dialect : dialects) {
     Scene scene(dialect);
     INFO(scene.transcript());
@@ -447,7 +447,7 @@ TEST_CASE("process: renamed, it goes by its new name and is asked once") {
   CHECK_FALSE(scene.core->find("web"));
 }
 
-TEST_CASE("process: removed while ill and not back within a minute: the incident is closed") {
+TEST_CASE("process: removed while unhealthy and not back within a minute: the incident is closed") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web", never_touch());
@@ -504,7 +504,7 @@ TEST_CASE("process: events about strangers and from the past are harmless") {
   scene.send(Tick{"stranger"});
   scene.send(OperatorReset{"stranger"});
   scene.pass(1min);
-  scene.crash(box);  // and the old kill did not make this a person's stop
+  scene.crash(box);  // and the old kill did not make this an operator's stop
   scene.pass(1s);
   CHECK(scene.decisions() == "degraded, start web");
 }

@@ -43,24 +43,24 @@ Policy random_policy(unsigned number) {
   policy.backoff_jitter = 0.25;
   policy.backoff_max = 20s;
   policy.verify_limit = 10s;
-  policy.alert_cooldown = 30s;
+  policy.notification_cooldown = 30s;
   const RemedyKind remedies[] = {RemedyKind::Restart, RemedyKind::Restart, RemedyKind::Restart,
                                  RemedyKind::Start,   RemedyKind::Stop,    RemedyKind::None};
-  policy.actions.front().kind = remedies[pick(6)];
+  policy.remedies.front().kind = remedies[pick(6)];
   if (pick(2) == 0) {
     const RemedyKind further[] = {RemedyKind::Kill, RemedyKind::Exec, RemedyKind::Recreate,
                                   RemedyKind::Webhook, RemedyKind::Restart};
-    const RemedyKind last = policy.actions.front().kind;
-    policy.actions.clear();
-    for (unsigned rungs = 1 + pick(3); rungs > 0; --rungs) {
+    const RemedyKind last = policy.remedies.front().kind;
+    policy.remedies.clear();
+    for (unsigned ladder_steps = 1 + pick(3); ladder_steps > 0; --ladder_steps) {
       RemedyStep step;
       step.kind = further[pick(5)];
       step.signal = pick(2) == 0 ? 1 : 15;
       if (step.kind == RemedyKind::Exec) step.command = {"/reload"};
-      policy.actions.push_back(step);
+      policy.remedies.push_back(step);
     }
-    policy.actions.emplace_back();
-    policy.actions.back().kind = last;
+    policy.remedies.emplace_back();
+    policy.remedies.back().kind = last;
   }
   policy.evidence = pick(3) > 0;
   if (pick(5) == 0) policy.selection = Selection::Unlabelled;
@@ -69,19 +69,19 @@ Policy random_policy(unsigned number) {
 
 /// Some have routes, reminders every few seconds, escalation, and an hour that is quiet for two minutes more.
 HostPolicy random_host(unsigned seed) {
-  HostPolicy host = seed % 4 == 0 ? Scene::with_control() : Scene::host_policy();
+  HostPolicy host = seed % 4 == 0 ? Scene::with_connectivity() : Scene::host_policy();
   if (seed % 3 == 0) return host;
   host.channels = {"slack", "pager", "boss"};
-  AlertRouting routing;
+  NotificationRouting routing;
   routing.remind_every = Duration{1000} * (seed % 40);
-  AlertRoute first;
+  NotificationRoute first;
   first.name = "first";
   first.channels = {"slack"};
-  first.match.kinds = {seed % 5 == 0 ? AlertKind::Critical : AlertKind::Degraded};
+  first.match.kinds = {seed % 5 == 0 ? NotificationKind::Critical : NotificationKind::Degraded};
   first.escalate_after = Duration{1000} * (1 + seed % 50);
   first.escalate_to = "second";
   first.go_on = seed % 2 == 0;
-  AlertRoute second;
+  NotificationRoute second;
   second.name = "second";
   second.channels = {"pager", "boss"};
   second.only_escalated = seed % 7 != 0;
@@ -90,7 +90,7 @@ HostPolicy random_host(unsigned seed) {
   quiet.from_minute = 14 * 60;
   quiet.to_minute = 14 * 60 + 15;
   if (seed % 2 == 0) routing.quiet = {quiet};
-  host.routing = std::make_shared<const AlertRouting>(std::move(routing));
+  host.routing = std::make_shared<const NotificationRouting>(std::move(routing));
   return host;
 }
 
@@ -98,9 +98,9 @@ HostPolicy random_host(unsigned seed) {
 class RandomWorld {
  public:
   RandomWorld(unsigned seed, Dialect dialect, bool transcript) : scene(dialect, random_host(seed), seed) {
-    watch.somebody_listens = true;
+    watch.has_recipient = true;
     scene.keep_transcript = transcript;
-    scene.after_step = [this](const Event& event, const Actions& actions) { after(event, actions); };
+    scene.after_step = [this](const Event& event, const Effects& effects) { after(event, effects); };
     scene.at_kill = [this] { watch.healer_restarted(); };
     scene.at_order = [this](const ApplyRemedy& order) {
       look_for_ignored_pause(order);
@@ -126,7 +126,7 @@ class RandomWorld {
       case 0:
       case 1:
         box.broken = true;
-        box.cured_by_start = op.number % 3 != 0;
+        box.fixed_by_start = op.number % 3 != 0;
         break;
       case 2:
         box.broken = box.hangs = false;
@@ -245,8 +245,8 @@ class RandomWorld {
         break;
       case 30:
       case 31:
-        scene.control.end = op.number % 2 == 0 ? ProbeEnd::ConnectTimeout : ProbeEnd::Answered;
-        scene.control_silent = op.number % 7 == 0;
+        scene.connectivity.end = op.number % 2 == 0 ? ProbeEnd::ConnectTimeout : ProbeEnd::Answered;
+        scene.connectivity_silent = op.number % 7 == 0;
         break;
       case 32: {
         const ProbeEnd ends[] = {ProbeEnd::Denied, ProbeEnd::StillOpen, ProbeEnd::NotRunning,
@@ -256,8 +256,8 @@ class RandomWorld {
       }
       case 40:
       case 41:
-        scene.send(SignalReported{box.facts.name, "alertmanager", std::to_string(op.number % 3), "Rule", "",
-                                  op.kind % 43 == 40, op.number % 4 != 0});
+        scene.send(AlertReported{box.facts.name, "alertmanager", std::to_string(op.number % 3), "Rule", "",
+                                 op.kind % 43 == 40, op.number % 4 != 0});
         break;
       case 42:
         scene.send(OperatorAck{box.facts.name, "kim"});
@@ -276,8 +276,8 @@ class RandomWorld {
     scene.inspect_takes = 1ms;
     scene.fate = OrderFate::Done;
     scene.die_at_order.reset();
-    scene.control = {};
-    scene.control_silent = false;
+    scene.connectivity = {};
+    scene.connectivity_silent = false;
     for (auto& [id, box] : scene.boxes) {
       if (!box->exists) continue;
       box->answer.reset();
@@ -285,7 +285,7 @@ class RandomWorld {
       box->exec_answer.reset();
       box->broken = box->hangs = false;
       box->broken_starts_left = 0;
-      box->cured_by_start = true;
+      box->fixed_by_start = true;
     }
     if (!scene.engine_up) scene.connect();
     scene.resync();   // as the runtime does each minute: who started when no look succeeded
@@ -299,19 +299,19 @@ class RandomWorld {
       if (box->exists) scene.unpause(*box);
     scene.pass(15s);
     for (auto& [id, box] : scene.boxes)
-      for (const char* signal : {"0", "1", "2"})
-        scene.send(SignalReported{box->facts.name, "alertmanager", signal, "Rule", "", false, true});
+      for (const char* alert : {"0", "1", "2"})
+        scene.send(AlertReported{box->facts.name, "alertmanager", alert, "Rule", "", false, true});
     scene.pass(12min);
-    // A small budget and a ladder whose first rungs do nothing for it take longer; people know.
-    for (int more = 0; more < 5 && somebody_is_called(); ++more) scene.pass(12min);
+    // A small budget and a ladder whose first steps do nothing for it take longer; operators know.
+    for (int more = 0; more < 5 && operator_is_called(); ++more) scene.pass(12min);
     look_for_lost_wakes();
     for (const auto& [id, incident] : scene.incidents) {
       if (incident.outcome != IncidentOutcome::Open) continue;
-      // Visibly open: only what may not be touched, or what a person must decide.
+      // Visibly open: only what may not be touched, or what an operator must decide.
       const Workload& workload = scene.workload(incident.workload);
       const bool down = workload.presence == Presence::Exited;
       const bool may_not =
-          !choose_rung(*workload.policy, workload.incident ? workload.incident->rung : 0, down, 0);
+          !choose_step(*workload.policy, workload.incident ? workload.incident->ladder_step : 0, down, 0);
       // Or what it shares a network with does not run.
       const bool waits = workload.held && workload.held->first == HoldKind::NetworkParent;
       // Or its ladder has nothing that would have it join a network that was begun anew.
@@ -347,7 +347,7 @@ class RandomWorld {
       command.spec.kind = ProbeKind::Exec;
       command.spec.command = {"check"};
       policy.named_probes = {database, command};
-      policy.start_period = Duration{0};  // the checker takes any one pass for the end of the grace
+      policy.start_period = Duration{0};  // the checker takes any one pass for the end of the start period
       box.facts.ports.push_back(
           PortBinding{5432, true, "127.0.0.1", static_cast<std::uint16_t>(20000 + port)});
     }
@@ -370,7 +370,7 @@ class RandomWorld {
     for (const PortBinding& port : box.facts.ports) parent.facts.ports.push_back(port);  // reached there
   }
 
-  bool somebody_is_called() const {
+  bool operator_is_called() const {
     return std::any_of(scene.incidents.begin(), scene.incidents.end(), [](const auto& entry) {
       return entry.second.outcome == IncidentOutcome::Open && entry.second.gave_up;
     });
@@ -384,24 +384,25 @@ class RandomWorld {
   void look_for_ignored_pause(const ApplyRemedy& order) {
     const auto on = [this](const std::optional<Instant>& until) { return until && scene.now() < *until; };
     const bool paused = on(scene.host.paused_until) || on(scene.records[order.workload].paused_until);
-    // A person's word goes before, and an order under way is finished or undone, or its other half is given.
+    // An operator's word goes before, and an order under way is finished or undone, or its other half is
+    // given.
     const bool goes_on = order.resume || scene.attempts[order.attempt.value].ordered_at < scene.now();
     if (paused && asked.count(order.workload) == 0 && !goes_on)
       lost.push_back("an order for " + order.workload + ", which is paused");
   }
 
   void stop(Box& box) {
-    // While an order of ours is under way its stop and a person's look alike.
+    // While an order of ours is under way its stop and an operator's look alike.
     const bool ours = std::any_of(scene.attempts.begin(), scene.attempts.end(), [&](const auto& entry) {
       return entry.second.workload == box.facts.name && !entry.second.ended_at;
     });
     scene.stop(box);
-    if (ours) scene.stopped_by_person.erase(box.facts.id);
+    if (ours) scene.stopped_by_operator.erase(box.facts.id);
   }
 
   /// Stops just before the stream ends look like the engine's own shutdown.
   void forgive_stops() {
-    std::erase_if(scene.stopped_by_person,
+    std::erase_if(scene.stopped_by_operator,
                   [&](const auto& entry) { return scene.now() - entry.second < Duration{40s}; });
   }
 
@@ -411,8 +412,8 @@ class RandomWorld {
     truth.workload = order.workload;
     truth.opted_in = box.policy->selection == Selection::OptedIn;
     truth.paused = box.facts.state == ContainerState::Paused;
-    truth.stopped_by_person = scene.stopped_by_person.count(box.facts.id) != 0;
-    truth.run = box.facts.run();
+    truth.stopped_by_operator = scene.stopped_by_operator.count(box.facts.id) != 0;
+    truth.instance = box.facts.instance();
     truth.budget = box.policy->budget_attempts;
     truth.window = box.policy->budget_window;
     const Instant started = instant_of(*box.facts.started);
@@ -423,11 +424,11 @@ class RandomWorld {
     return truth;
   }
 
-  void after(const Event& event, const Actions& actions) {
-    watch.actions(actions, scene.now());
+  void after(const Event& event, const Effects& effects) {
+    watch.effects(effects, scene.now());
     const HostStatus host = scene.core->host_status(scene.now());
     if (host.in_remedy > host.remedies_allowed) lost.push_back("more in remedy than allowed");
-    if (const auto* tick = std::get_if<Tick>(&event)) watch.tick(tick->workload, actions, scene.now());
+    if (const auto* tick = std::get_if<Tick>(&event)) watch.tick(tick->workload, effects, scene.now());
     if (const auto* finished = std::get_if<RemedyFinished>(&event)) watch.answered(finished->attempt);
     if (const auto* finished = std::get_if<ProbeFinished>(&event)) {
       if (finished->facts.status == 200) last_pass[finished->workload] = scene.now();
@@ -449,7 +450,7 @@ class RandomWorld {
     });
   }
 
-  std::set<std::string> asked;  ///< by a person: the next remedy is his doing
+  std::set<std::string> asked;  ///< by an operator: the next remedy is his doing
   std::map<std::string, Instant> last_pass;
   std::map<std::string, unsigned> failures;
 };
@@ -487,7 +488,7 @@ TEST_CASE("properties: whatever happens, the invariants hold") {
   CHECK(holds);
 }
 
-TEST_CASE("properties: the same record replays to the same actions") {
+TEST_CASE("properties: the same record replays to the same effects") {
   const bool holds = rc::check("invariant 7", [] {
     const unsigned seed = *rc::gen::inRange(1u, 100000u);
     const std::vector<Op> ops = *some_ops();
@@ -502,7 +503,7 @@ TEST_CASE("properties: the same record replays to the same actions") {
   CHECK(holds);
 }
 
-TEST_CASE("properties: a lasting, curable failure is attempted in time, and cured") {
+TEST_CASE("properties: a lasting, curable failure is attempted in time, and recovered") {
   const bool holds = rc::check("invariant 4", [] {
     Policy policy = Scene::policy();
     policy.interval = Duration{*rc::gen::inRange(200, 20000)};
@@ -512,14 +513,14 @@ TEST_CASE("properties: a lasting, curable failure is attempted in time, and cure
     if (*rc::gen::arbitrary<bool>()) policy.fast_interval = Duration{*rc::gen::inRange(100, 10000)};
     policy.start_period = Duration{*rc::gen::inRange(0, 60000)};
     const int how = *rc::gen::inRange(0, 4);
-    const bool new_run = *rc::gen::arbitrary<bool>();
+    const bool new_instance = *rc::gen::arbitrary<bool>();
     const Duration when{*rc::gen::inRange(0, 60000)};
 
     Scene scene(some_dialect(static_cast<unsigned>(how) + 1));
     scene.keep_transcript = wants_transcript();
     Box& box = scene.add("web", policy);
     scene.connect();
-    if (!new_run) scene.pass(policy.interval * 2 + policy.effective_timeout());
+    if (!new_instance) scene.pass(policy.interval * 2 + policy.effective_timeout());
     scene.pass(when);
     const Instant since = scene.now();
     if (how == 0) box.broken = true;

@@ -33,8 +33,8 @@ TEST_CASE("times move wherever they stand in a record") {
   CHECK(moved(host, 1h).paused_until == *host.paused_until + 1h);
   const auto incident = full<Incident>();
   CHECK(moved(incident, -1s).escalations.at(0).due == incident.escalations.at(0).due - 1s);
-  const auto raised = full<RaisedAlert>();
-  CHECK(moved(raised, 1s).alert.ill_since == *raised.alert.ill_since + 1s);
+  const auto raised = full<RoutedNotification>();
+  CHECK(moved(raised, 1s).notification.unhealthy_since == *raised.notification.unhealthy_since + 1s);
   CHECK(moved(raised, 1s).destinations.at(0).not_before == raised.destinations.at(0).not_before + 1s);
 }
 

@@ -80,7 +80,7 @@ std::string any_soup() {
 
 }  // namespace
 
-TEST_CASE("secrets are told by the name before them") {
+TEST_CASE("secrets are notified by the name before them") {
   const Example examples[] = {
       {"DB_PASSWORD=hunter2", "DB_PASSWORD=<redacted>"},
       {"a=1 password=hunter2 b=2", "a=1 password=<redacted> b=2"},
@@ -101,7 +101,7 @@ TEST_CASE("secrets are told by the name before them") {
   for (const Example& example : examples) CHECK(redact(example.text) == example.redacted);
 }
 
-TEST_CASE("credentials, URLs and tokens are told by their form") {
+TEST_CASE("credentials, URLs and tokens are notified by their form") {
   const Example examples[] = {
       {"Authorization: Bearer abc.def", "Authorization: Bearer <redacted>"},
       {"curl -H \"Authorization: Basic YTpi\" http://a",

@@ -10,14 +10,14 @@ namespace {
 
 Policy with(RemedyKind remedy) {
   Policy policy = Scene::policy();
-  policy.actions.front().kind = remedy;
+  policy.remedies.front().kind = remedy;
   return policy;
 }
 
-/// Broken for good: a new run changes nothing.
+/// Broken for good: a new instance changes nothing.
 void break_for_good(Box& box) {
   box.broken = true;
-  box.cured_by_start = false;
+  box.fixed_by_start = false;
 }
 
 }  // namespace
@@ -35,7 +35,7 @@ TEST_CASE("remedy: restart, verified by two passes, is recovered") {
   CHECK(order.deadline == 30s);  // the engine's 10 s and a margin
   REQUIRE(scene.pass_until_decision("recovered"));
   CHECK(scene.now() - ordered >= 4s);
-  CHECK(scene.attempts.at(1).state == AttemptState::Cured);
+  CHECK(scene.attempts.at(1).state == AttemptState::Recovered);
   CHECK(scene.incidents.at(1).outcome == IncidentOutcome::Recovered);
   CHECK(scene.incidents.at(1).attempts == 1);
 }
@@ -64,12 +64,12 @@ TEST_CASE("remedy: the call's limit is the stop timeout and a margin") {
   }
 }
 
-TEST_CASE("remedy: dropped when the fresh look shows another run") {
+TEST_CASE("remedy: dropped when the fresh look shows another instance") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web");
   box.broken = true;
-  box.cured_by_start = false;
+  box.fixed_by_start = false;
   scene.inspect_takes = 500ms;
   REQUIRE(scene.pass_until([&] { return std::holds_alternative<Checking>(scene.workload("web").remedy); }));
   scene.engine_up = false;  // its events are not heard in time
@@ -78,7 +78,7 @@ TEST_CASE("remedy: dropped when the fresh look shows another run") {
   scene.pass(600ms);
   CHECK(scene.orders.empty());
   scene.pass(1min);
-  CHECK_FALSE(scene.orders.empty());  // the new run earned its own verdict
+  CHECK_FALSE(scene.orders.empty());  // the new instance earned its own verdict
 }
 
 TEST_CASE("remedy: dropped when the fresh look shows it paused, stopped or gone") {
@@ -98,7 +98,7 @@ TEST_CASE("remedy: dropped when the fresh look shows it paused, stopped or gone"
   }
 }
 
-TEST_CASE("remedy: well again before it was due is dropped, and it recovered alone") {
+TEST_CASE("remedy: healthy again before it was due is dropped, and it recovered alone") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web");
@@ -107,7 +107,7 @@ TEST_CASE("remedy: well again before it was due is dropped, and it recovered alo
   REQUIRE(scene.pass_until([&] { return std::holds_alternative<Planned>(scene.workload("web").remedy); }));
   box.broken = false;
   REQUIRE(scene.pass_until_decision("recovered"));
-  CHECK(scene.logged("queued action dropped: well again before it was due"));
+  CHECK(scene.logged("planned remedy cancelled: healthy again before it was due"));
   CHECK(scene.orders.size() == 4);
 }
 
@@ -142,7 +142,7 @@ TEST_CASE("remedy: stop stops it, says so, and leaves it alone") {
   scene.pass(1h);
   CHECK(scene.decisions() == "degraded, stop web, critical");
   CHECK(scene.incidents.at(1).outcome == IncidentOutcome::StoppedByHealer);
-  CHECK(scene.attempts.at(1).state == AttemptState::Cured);
+  CHECK(scene.attempts.at(1).state == AttemptState::Recovered);
   CHECK(scene.status("web").condition == Condition::Stopped);
   scene.restart_healer();
   scene.pass(1h);
@@ -159,7 +159,7 @@ TEST_CASE("remedy: none only tells") {
   box.broken = true;
   scene.pass(1h);
   CHECK(scene.decisions() == "degraded");
-  CHECK(scene.alerts[0].text.find("not touched") != std::string::npos);
+  CHECK(scene.notifications[0].text.find("not touched") != std::string::npos);
   scene.crash(box);
   scene.pass(1h);
   CHECK(scene.decisions() == "");
@@ -185,7 +185,8 @@ TEST_CASE("remedy: a policy that forbids it now drops what was queued") {
 }
 
 TEST_CASE(
-    "remedy: backoff between attempts, then the breaker, one critical alert, and a try when half-open") {
+    "remedy: backoff between attempts, then the breaker, one critical notification, and a try when "
+    "half-open") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web");
@@ -197,20 +198,20 @@ TEST_CASE(
   for (std::size_t i = 0; i < 4; ++i) {
     const Duration gap = scene.order_times[i + 1] - scene.order_times[i];
     CHECK(gap >= expected[i]);
-    CHECK(gap <= expected[i] + 6s);  // the new run's failures must be seen first
+    CHECK(gap <= expected[i] + 6s);  // the new instance's failures must be seen first
   }
   CHECK(scene.status("web").breaker == BreakerState::Open);
   CHECK(scene.status("web").condition == Condition::GivenUp);
-  CHECK(scene.alerts.back().event == "GAVE UP");
-  CHECK(scene.alerts.back().attempts_allowed == 5);
+  CHECK(scene.notifications.back().event == "GAVE UP");
+  CHECK(scene.notifications.back().attempts_allowed == 5);
   const Instant opened = scene.records.at("web").breaker_until - 30min;
   scene.pass(3h);
   CHECK(scene.orders.size() >= 9);
   CHECK(scene.orders.size() <= 11);
   CHECK(scene.order_times[5] - opened >= 30min);
   CHECK(scene.order_times[5] - opened < 31min);
-  CHECK(scene.alerts_of(AlertKind::Critical) == 1);
-  box.cured_by_start = true;
+  CHECK(scene.notifications_of(NotificationKind::Critical) == 1);
+  box.fixed_by_start = true;
   REQUIRE(scene.pass_until_decision("recovered", 1h));
   CHECK(scene.status("web").breaker == BreakerState::Closed);
 }
@@ -243,7 +244,7 @@ TEST_CASE("remedy: the backoff outlives the incident and decays while well") {
   Box& box = scene.healthy("web");
   break_for_good(box);
   REQUIRE(scene.pass_until([&] { return scene.orders.size() == 3; }));
-  box.cured_by_start = true;
+  box.fixed_by_start = true;
   box.broken = false;
   REQUIRE(scene.pass_until_decision("recovered"));
   CHECK(scene.records.at("web").backoff_level == 3);
@@ -274,7 +275,7 @@ TEST_CASE("remedy: never more than the budget in any window, also over many inci
   CHECK(scene.order_times.size() >= 10);
 }
 
-TEST_CASE("remedy: an attempt fails as soon as the new run fails three times after its grace") {
+TEST_CASE("remedy: an attempt fails as soon as the new instance fails three times after its start period") {
   Policy policy = Scene::policy();
   policy.start_period = 20s;
   Scene scene;
@@ -283,7 +284,7 @@ TEST_CASE("remedy: an attempt fails as soon as the new run fails three times aft
   break_for_good(box);
   REQUIRE(scene.pass_until_decision("restart web"));
   const Instant ordered = scene.now();
-  REQUIRE(scene.pass_until([&] { return scene.attempts.at(1).state == AttemptState::NotCured; }));
+  REQUIRE(scene.pass_until([&] { return scene.attempts.at(1).state == AttemptState::NotRecovered; }));
   CHECK(scene.now() - ordered >= 20s + 10s);
   CHECK(scene.now() - ordered <= 20s + 20s);
 }
@@ -297,13 +298,13 @@ TEST_CASE("remedy: an attempt fails at an exit") {
   scene.pass(1s);
   scene.crash(box);
   scene.pass(10ms);
-  CHECK(scene.attempts.at(1).state == AttemptState::NotCured);
+  CHECK(scene.attempts.at(1).state == AttemptState::NotRecovered);
   REQUIRE(scene.pass_until([&] { return scene.orders.size() == 2; }));
   CHECK(scene.orders[1].step.kind == RemedyKind::Start);
   CHECK(scene.order_times[1] - scene.order_times[0] >= 15s);
 }
 
-TEST_CASE("remedy: neither well nor ill within the grace and 120 s is a failed attempt") {
+TEST_CASE("remedy: neither healthy nor unhealthy within the start period and 120 s is a failed attempt") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web");
@@ -312,13 +313,13 @@ TEST_CASE("remedy: neither well nor ill within the grace and 120 s is a failed a
   scene.pass(350ms);
   ProbeFacts no_route;
   no_route.end = ProbeEnd::NoRoute;
-  box.answer = no_route;  // it cannot be asked
+  box.answer = no_route;  // it cannot be checked
   scene.pass(115s);
   CHECK(scene.attempts.at(1).state == AttemptState::Verifying);
   scene.pass(10s);
-  CHECK(scene.attempts.at(1).state == AttemptState::NotCured);
+  CHECK(scene.attempts.at(1).state == AttemptState::NotRecovered);
   scene.pass(1h);
-  CHECK(scene.orders.size() == 1);  // what cannot be asked is not restarted again
+  CHECK(scene.orders.size() == 1);  // what cannot be checked is not restarted again
   box.answer.reset();
   scene.pass(1min);
   CHECK(scene.incidents.at(1).outcome == IncidentOutcome::Recovered);
@@ -350,7 +351,7 @@ TEST_CASE("remedy: refused by the engine: failed, asked on, next by backoff") {
   CHECK(scene.decisions() == "degraded, restart web, restart web, restart web, recovered");
 }
 
-TEST_CASE("remedy: refused, and well again by itself: the incident closes") {
+TEST_CASE("remedy: refused, and healthy again by itself: the incident closes") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web");
@@ -403,12 +404,12 @@ TEST_CASE("remedy: a lost answer is settled by inspect, never by a second order"
     box.broken = true;
     scene.pass(5min);
     CHECK(scene.orders.size() == 1);
-    CHECK(scene.attempts.at(1).state == AttemptState::Cured);
+    CHECK(scene.attempts.at(1).state == AttemptState::Recovered);
     CHECK(scene.decisions() == "degraded, restart web, recovered");
   }
 }
 
-TEST_CASE("remedy: never carried out: known after its time, then next by backoff") {
+TEST_CASE("remedy: never executed: known after its time, then next by backoff") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web");
@@ -418,12 +419,12 @@ TEST_CASE("remedy: never carried out: known after its time, then next by backoff
   scene.pass(29s);
   CHECK(scene.attempts.at(1).state == AttemptState::Ordered);
   scene.pass(2s);
-  CHECK(scene.attempts.at(1).state == AttemptState::NotCarriedOut);
+  CHECK(scene.attempts.at(1).state == AttemptState::NotExecuted);
   scene.pass(1min);
   CHECK(scene.decisions() == "degraded, restart web, restart web, recovered");
 }
 
-TEST_CASE("remedy: an engine that is later than healer's patience is not given a second order meanwhile") {
+TEST_CASE("remedy: an engine that is later than healer's lookback is not given a second order meanwhile") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web");
@@ -432,17 +433,17 @@ TEST_CASE("remedy: an engine that is later than healer's patience is not given a
   box.broken = true;
   scene.pass(5min);
   CHECK(scene.orders.size() == 1);
-  CHECK(scene.attempts.at(1).state == AttemptState::Cured);
+  CHECK(scene.attempts.at(1).state == AttemptState::Recovered);
 }
 
-TEST_CASE("remedy: what the engine refuses to the end is told with its reason") {
+TEST_CASE("remedy: what the engine refuses to the end is notified with its reason") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web");
   scene.fate = OrderFate::Refused;
   box.broken = true;
   REQUIRE(scene.pass_until_decision("critical", 1h));
-  CHECK(scene.alerts.back().text.find("The last restart was not carried out: ") != std::string::npos);
+  CHECK(scene.notifications.back().text.find("The last restart was not executed: ") != std::string::npos);
 }
 
 TEST_CASE("remedy: lost halfway, stopped and not started: started next") {
@@ -453,10 +454,10 @@ TEST_CASE("remedy: lost halfway, stopped and not started: started next") {
   box.broken = true;
   scene.pass(3min);
   CHECK(scene.decisions() == "degraded, restart web, start web, recovered");
-  CHECK(scene.attempts.at(1).state == AttemptState::NotCarriedOut);
+  CHECK(scene.attempts.at(1).state == AttemptState::NotExecuted);
 }
 
-TEST_CASE("remedy: lost, and well again by itself: the incident closes") {
+TEST_CASE("remedy: lost, and healthy again by itself: the incident closes") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web");
@@ -497,7 +498,7 @@ TEST_CASE("remedy: a dry run of a start") {
   scene.pass(2h);
   CHECK(box.facts.state == ContainerState::Exited);
   CHECK(scene.orders.size() >= 5);
-  CHECK(scene.alerts_of(AlertKind::Critical) == 1);
+  CHECK(scene.notifications_of(NotificationKind::Critical) == 1);
 }
 
 TEST_CASE("remedy: reset by an operator closes the breaker and forgets the backoff") {
@@ -507,7 +508,7 @@ TEST_CASE("remedy: reset by an operator closes the breaker and forgets the backo
   break_for_good(box);
   scene.pass(30min);
   CHECK(scene.orders.size() == 5);
-  box.cured_by_start = true;
+  box.fixed_by_start = true;
   scene.send(OperatorReset{"web"});
   scene.pass(1min);
   CHECK(scene.orders.size() == 6);
@@ -515,7 +516,7 @@ TEST_CASE("remedy: reset by an operator closes the breaker and forgets the backo
   CHECK(scene.status("web").breaker == BreakerState::Closed);
 }
 
-TEST_CASE("remedy: the verdict of the new run may come before the engine's answer") {
+TEST_CASE("remedy: the verdict of the new instance may come before the engine's answer") {
   Policy policy = Scene::policy();
   policy.success_threshold = 1;
   Scene scene;
@@ -527,7 +528,7 @@ TEST_CASE("remedy: the verdict of the new run may come before the engine's answe
   REQUIRE(scene.pass_until_decision("restart web"));
   scene.pass(10s);
   scene.send(RemedyFinished{scene.orders[0].attempt, "web", RemedyAnswer::Done, ""});
-  CHECK(scene.attempts.at(1).state == AttemptState::Cured);
+  CHECK(scene.attempts.at(1).state == AttemptState::Recovered);
   scene.send(RemedyFinished{scene.orders[0].attempt, "web", RemedyAnswer::Lost, ""});  // and again
   scene.pass(5min);
   CHECK(scene.decisions() == "degraded, restart web, recovered");
@@ -542,6 +543,6 @@ TEST_CASE("remedy: the container is replaced while the order is under way") {
   REQUIRE(scene.pass_until_decision("restart web"));
   scene.recreate(box);
   scene.pass(5min);
-  CHECK(scene.attempts.at(1).state == AttemptState::Dropped);
+  CHECK(scene.attempts.at(1).state == AttemptState::Cancelled);
   CHECK(scene.decisions() == "degraded, restart web, recovered");
 }

@@ -1,4 +1,4 @@
-// HEALING.md 6: an open incident is told again, and to others, until somebody acknowledges it.
+// HEALING.md 6: an open incident is reminded, and to others, until an operator acknowledges it.
 #include <memory>
 #include <string>
 #include <utility>
@@ -13,48 +13,48 @@ using namespace healer::testing;
 
 namespace {
 
-AlertRoute route(std::string name, std::vector<std::string> channels) {
-  AlertRoute route;
+NotificationRoute route(std::string name, std::vector<std::string> channels) {
+  NotificationRoute route;
   route.name = std::move(name);
   route.channels = std::move(channels);
   return route;
 }
 
-HostPolicy host(AlertRouting routing, std::vector<std::string> channels = {"slack", "pager", "boss"}) {
+HostPolicy host(NotificationRouting routing, std::vector<std::string> channels = {"slack", "pager", "boss"}) {
   HostPolicy policy = Scene::host_policy();
   policy.channels = std::move(channels);
-  policy.routing = std::make_shared<const AlertRouting>(std::move(routing));
+  policy.routing = std::make_shared<const NotificationRouting>(std::move(routing));
   return policy;
 }
 
 /// slack, after 15 minutes pager, after 30 more boss.
-AlertRouting escalating() {
-  AlertRouting routing;
+NotificationRouting escalating() {
+  NotificationRouting routing;
   routing.remind_every = Duration{0};
-  AlertRoute first = route("first", {"slack"});
+  NotificationRoute first = route("first", {"slack"});
   first.escalate_after = 15min;
   first.escalate_to = "second";
-  AlertRoute second = route("second", {"pager"});
+  NotificationRoute second = route("second", {"pager"});
   second.only_escalated = true;
   second.escalate_after = 30min;
   second.escalate_to = "third";
-  AlertRoute third = route("third", {"boss"});
+  NotificationRoute third = route("third", {"boss"});
   third.only_escalated = true;
   routing.routes = {second, third, first};
   return routing;
 }
 
-Policy only_told() {
+Policy only_notified() {
   Policy policy = Scene::policy();
-  policy.actions.front().kind = RemedyKind::None;
+  policy.remedies.front().kind = RemedyKind::None;
   return policy;
 }
 
-/// "DEGRADED>slack, ESCALATED>pager", since the alert of this number.
-std::string told(const Scene& scene, std::size_t from = 0) {
+/// "DEGRADED>slack, ESCALATED>pager", since the notification of this number.
+std::string notified_channels(const Scene& scene, std::size_t from = 0) {
   std::string text;
-  for (std::size_t i = from; i < scene.alerts.size(); ++i) {
-    text += (text.empty() ? "" : ", ") + scene.alerts[i].event + ">";
+  for (std::size_t i = from; i < scene.notifications.size(); ++i) {
+    text += (text.empty() ? "" : ", ") + scene.notifications[i].event + ">";
     for (std::size_t k = 0; k < scene.sent_to[i].size(); ++k)
       text += (k == 0 ? "" : "+") + scene.sent_to[i][k].channel;
   }
@@ -63,33 +63,34 @@ std::string told(const Scene& scene, std::size_t from = 0) {
 
 }  // namespace
 
-TEST_CASE("reminders: every four hours while it is open, and none once it is well") {
+TEST_CASE("reminders: every four hours while it is open, and none once it is healthy") {
   Scene scene;
   INFO(scene.transcript());
-  Box& box = scene.healthy("web", only_told());
+  Box& box = scene.healthy("web", only_notified());
   box.broken = true;
   REQUIRE(scene.pass_until_decision("degraded"));
   scene.pass(3h + 55min);
-  CHECK(told(scene) == "DEGRADED>slack");
+  CHECK(notified_channels(scene) == "DEGRADED>slack");
   scene.pass(10min);
-  CHECK(told(scene) == "DEGRADED>slack, STILL ILL>slack");
-  const Alert& reminder = scene.alerts.back();
-  CHECK(reminder.kind == AlertKind::Degraded);
-  CHECK(reminder.dedup_key == scene.alerts.front().dedup_key);
+  CHECK(notified_channels(scene) == "DEGRADED>slack, STILL UNHEALTHY>slack");
+  const Notification& reminder = scene.notifications.back();
+  CHECK(reminder.kind == NotificationKind::Degraded);
+  CHECK(reminder.dedup_key == scene.notifications.front().dedup_key);
   CHECK(reminder.repeat == 1);
-  CHECK(reminder.text.find("web is still ill, 4h") == 0);
+  CHECK(reminder.text.find("web is still unhealthy, 4h") == 0);
   CHECK(reminder.advice.find("`healer ack web`") != std::string::npos);
   scene.pass(8h);
-  CHECK(scene.alerts.back().repeat == 3);
+  CHECK(scene.notifications.back().repeat == 3);
   box.broken = false;
   scene.pass(10h);
-  CHECK(told(scene, 3) == "STILL ILL>slack, RECOVERED>slack");
+  CHECK(notified_channels(scene, 3) == "STILL UNHEALTHY>slack, RECOVERED>slack");
 }
 
-TEST_CASE("reminders: acknowledged there are none, also for the next process; its end is told all the same") {
+TEST_CASE(
+    "reminders: acknowledged there are none, also for the next process; its end is notified all the same") {
   Scene scene;
   INFO(scene.transcript());
-  Box& box = scene.healthy("web", only_told());
+  Box& box = scene.healthy("web", only_notified());
   box.broken = true;
   REQUIRE(scene.pass_until_decision("degraded"));
   scene.send(OperatorAck{"web", "kim"});
@@ -101,101 +102,102 @@ TEST_CASE("reminders: acknowledged there are none, also for the next process; it
   scene.pass(5h);
   scene.restart_healer();
   scene.pass(5h);
-  CHECK(told(scene) == "DEGRADED>slack");
+  CHECK(notified_channels(scene) == "DEGRADED>slack");
   CHECK(scene.status("web").acked_by == "kim");
   box.broken = false;
   scene.pass(5min);
-  CHECK(told(scene, 1) == "RECOVERED>slack");
+  CHECK(notified_channels(scene, 1) == "RECOVERED>slack");
   CHECK_FALSE(scene.status("web").acked_at.has_value());
 }
 
-TEST_CASE("reminders: the next process goes on counting from what was told last") {
+TEST_CASE("reminders: the next process goes on counting from what was notified last") {
   Scene scene;
   INFO(scene.transcript());
-  Box& box = scene.healthy("web", only_told());
+  Box& box = scene.healthy("web", only_notified());
   box.broken = true;
   REQUIRE(scene.pass_until_decision("degraded"));
   scene.pass(3h);
   scene.restart_healer();
   scene.pass(55min);
-  CHECK(scene.alerts.size() == 1);
+  CHECK(scene.notifications.size() == 1);
   scene.pass(10min);
-  CHECK(told(scene, 1) == "STILL ILL>slack");
+  CHECK(notified_channels(scene, 1) == "STILL UNHEALTHY>slack");
 }
 
-TEST_CASE("reminders: none at 0, none while a person paused it, none of what nobody is told of") {
-  AlertRouting routing;
+TEST_CASE("reminders: none at 0, none while an operator paused it, none of what nobody is notified of") {
+  NotificationRouting routing;
   routing.remind_every = Duration{0};
   Scene off(Dialect::Docker20, host(routing));
-  off.healthy("web", only_told()).broken = true;
+  off.healthy("web", only_notified()).broken = true;
   off.pass(12h);
-  CHECK(off.alerts.size() == 1);
+  CHECK(off.notifications.size() == 1);
 
   Scene paused;
-  paused.healthy("web", only_told()).broken = true;
+  paused.healthy("web", only_notified()).broken = true;
   REQUIRE(paused.pass_until_decision("degraded"));
   paused.send(OperatorPause{"web", 10h});
   paused.pass(9h);
-  CHECK(paused.alerts.size() == 1);
+  CHECK(paused.notifications.size() == 1);
   paused.pass(2h);
-  CHECK(told(paused, 1) == "STILL ILL>slack");
+  CHECK(notified_channels(paused, 1) == "STILL UNHEALTHY>slack");
 
   Scene frozen;
-  Box& box = frozen.healthy("web", only_told());
+  Box& box = frozen.healthy("web", only_notified());
   box.broken = true;
   REQUIRE(frozen.pass_until_decision("degraded"));
   frozen.pause(box);
   frozen.pass(9h);
-  CHECK(frozen.alerts.size() == 1);
+  CHECK(frozen.notifications.size() == 1);
 
-  Policy silent = only_told();
-  silent.alerts = false;
+  Policy silent = only_notified();
+  silent.notifications = false;
   Scene none;
   none.healthy("web", silent).broken = true;
   none.pass(12h);
-  CHECK(none.alerts.empty());
+  CHECK(none.notifications.empty());
 }
 
 TEST_CASE("reminders: what quiet hours hold is said again only after it was let out") {
-  AlertRouting routing;
+  NotificationRouting routing;
   routing.quiet = {MaintenanceWindow{}};
   routing.quiet.front().from_minute = 14 * 60;  // the scene begins at 14:13 UTC
   routing.quiet.front().to_minute = 6 * 60;
   Scene scene(Dialect::Docker20, host(routing));
   INFO(scene.transcript());
-  scene.healthy("web", only_told()).broken = true;
+  scene.healthy("web", only_notified()).broken = true;
   REQUIRE(scene.pass_until_decision("degraded"));
   const Instant out = scene.sent_to.front().front().not_before;
   CHECK(out - scene.now() > 15h);
   scene.pass(out - scene.now() + 3h + 55min);
-  CHECK(scene.alerts.size() == 1);
+  CHECK(scene.notifications.size() == 1);
   scene.pass(10min);
-  CHECK(scene.alerts.size() == 2);
+  CHECK(scene.notifications.size() == 2);
 }
 
-TEST_CASE("escalation: unacknowledged the next route is told, then the one after it; the end goes to all") {
+TEST_CASE(
+    "escalation: unacknowledged the next route is notified, then the one after it; the end goes to all") {
   Scene scene(Dialect::Docker20, host(escalating()));
   INFO(scene.transcript());
-  Box& box = scene.healthy("web", only_told());
+  Box& box = scene.healthy("web", only_notified());
   box.broken = true;
   REQUIRE(scene.pass_until_decision("degraded"));
   scene.pass(14min + 50s);
-  CHECK(told(scene) == "DEGRADED>slack");
+  CHECK(notified_channels(scene) == "DEGRADED>slack");
   scene.pass(20s);
-  CHECK(told(scene) == "DEGRADED>slack, ESCALATED>pager");
-  CHECK(scene.alerts.back().text.find("Nobody has acknowledged it.") != std::string::npos);
+  CHECK(notified_channels(scene) == "DEGRADED>slack, ESCALATED>pager");
+  CHECK(scene.notifications.back().text.find("It is not acknowledged.") != std::string::npos);
   CHECK(scene.decided(Rule::Escalated) == 1);
   scene.restart_healer();
   scene.pass(31min);
-  CHECK(told(scene, 2) == "ESCALATED>boss");
+  CHECK(notified_channels(scene, 2) == "ESCALATED>boss");
   scene.pass(5h);
-  CHECK(scene.alerts.size() == 3);  // each once
+  CHECK(scene.notifications.size() == 3);  // each once
   box.broken = false;
   scene.pass(5min);
-  CHECK(told(scene, 3) == "RECOVERED>slack+pager+boss");
+  CHECK(notified_channels(scene, 3) == "RECOVERED>slack+pager+boss");
 }
 
-TEST_CASE("escalation: acknowledged in time nobody else is told, until it gets worse") {
+TEST_CASE("escalation: acknowledged in time nobody else is notified, until it gets worse") {
   Policy policy = Scene::policy();
   policy.budget_attempts = 2;
   policy.budget_window = 2h;
@@ -203,36 +205,36 @@ TEST_CASE("escalation: acknowledged in time nobody else is told, until it gets w
   policy.interval = 10min;
   policy.timeout = 1s;
   policy.fast_interval = 1s;
-  AlertRouting routing = escalating();
+  NotificationRouting routing = escalating();
   Scene scene(Dialect::Docker20, host(routing));
   INFO(scene.transcript());
   Box& box = scene.healthy("web", policy);
   box.broken = true;
-  box.cured_by_start = false;
+  box.fixed_by_start = false;
   REQUIRE(scene.pass_until_decision("degraded", 1h));
   scene.send(OperatorAck{"web", ""});
   CHECK(scene.logged("acknowledged by an operator"));
   REQUIRE(scene.pass_until_decision("critical", 5h));
-  CHECK(told(scene) == "DEGRADED>slack, GAVE UP>slack");
+  CHECK(notified_channels(scene) == "DEGRADED>slack, GAVE UP>slack");
   CHECK_FALSE(scene.status("web").acked_at.has_value());
   scene.pass(16min);
-  CHECK(told(scene, 2) == "ESCALATED>pager");
-  CHECK(scene.alerts.back().kind == AlertKind::Critical);
+  CHECK(notified_channels(scene, 2) == "ESCALATED>pager");
+  CHECK(scene.notifications.back().kind == NotificationKind::Critical);
   scene.send(OperatorAck{"web", "kim"});
   scene.pass(2h);
-  CHECK(scene.alerts.size() == 3);
+  CHECK(scene.notifications.size() == 3);
 }
 
 TEST_CASE("escalation: to a route that is configured no more it is dropped, and said") {
   Scene scene(Dialect::Docker20, host(escalating()));
   INFO(scene.transcript());
-  scene.healthy("web", only_told()).broken = true;
+  scene.healthy("web", only_notified()).broken = true;
   REQUIRE(scene.pass_until_decision("degraded"));
-  AlertRouting other;
+  NotificationRouting other;
   other.remind_every = Duration{0};
   scene.send(HostPolicyChanged{host(other)});
   scene.pass(1h);
-  CHECK(scene.alerts.size() == 1);
+  CHECK(scene.notifications.size() == 1);
   CHECK(scene.logged("there is no route 'second' any more"));
 }
 
@@ -245,8 +247,9 @@ TEST_CASE("acknowledging what has no open incident changes nothing") {
   CHECK(scene.rules.size() == before);
 }
 
-TEST_CASE("quiet hours: the critical alert goes out at once, and so does the end of what it told") {
-  AlertRouting routing;
+TEST_CASE(
+    "quiet hours: the critical notification goes out at once, and so does the end of what it notified") {
+  NotificationRouting routing;
   routing.quiet = {MaintenanceWindow{}};
   routing.quiet.front().from_minute = 14 * 60;
   routing.quiet.front().to_minute = 6 * 60;
@@ -256,20 +259,20 @@ TEST_CASE("quiet hours: the critical alert goes out at once, and so does the end
   INFO(scene.transcript());
   Box& box = scene.healthy("web", policy);
   box.broken = true;
-  box.cured_by_start = false;
+  box.fixed_by_start = false;
   REQUIRE(scene.pass_until_decision("critical"));
   box.broken = false;
   REQUIRE(scene.pass_until_decision("recovered"));
-  REQUIRE(scene.alerts.size() == 3);
-  CHECK(scene.sent_to[0].front().not_before > scene.alerts[0].raised_at);
-  CHECK(scene.sent_to[1].front().not_before == scene.alerts[1].raised_at);
-  CHECK(scene.sent_to[2].front().not_before == scene.alerts[2].raised_at);
+  REQUIRE(scene.notifications.size() == 3);
+  CHECK(scene.sent_to[0].front().not_before > scene.notifications[0].created_at);
+  CHECK(scene.sent_to[1].front().not_before == scene.notifications[1].created_at);
+  CHECK(scene.sent_to[2].front().not_before == scene.notifications[2].created_at);
 }
 
 TEST_CASE("routing: the engine's return goes where its loss went, also by the next process") {
-  AlertRouting routing;
-  AlertRoute calls = route("calls", {"pager"});
-  calls.match.kinds = {AlertKind::Critical};
+  NotificationRouting routing;
+  NotificationRoute calls = route("calls", {"pager"});
+  calls.match.kinds = {NotificationKind::Critical};
   routing.routes = {calls, route("rest", {"slack"})};
   Scene scene(Dialect::Docker20, host(routing));
   INFO(scene.transcript());
@@ -279,35 +282,35 @@ TEST_CASE("routing: the engine's return goes where its loss went, also by the ne
   scene.restart_healer(false);
   scene.connect();
   scene.pass(1min);
-  CHECK(told(scene) == "ENGINE DOWN>pager, ENGINE BACK>pager");
-  CHECK(scene.alerts[0].advice.find("engine") != std::string::npos);
+  CHECK(notified_channels(scene) == "ENGINE DOWN>pager, ENGINE BACK>pager");
+  CHECK(scene.notifications[0].advice.find("engine") != std::string::npos);
 }
 
-TEST_CASE("routing: the grouped alert of a mass failure goes where its members' own would") {
-  AlertRouting routing;
-  AlertRoute team = route("team", {"pager"});
+TEST_CASE("routing: the grouped notification of a mass failure goes where its members' own would") {
+  NotificationRouting routing;
+  NotificationRoute team = route("team", {"pager"});
   team.match.labels = {"team-a"};
   routing.routes = {team, route("rest", {"slack"})};
   Scene scene(Dialect::Docker20, host(routing));
   INFO(scene.transcript());
   for (int i = 0; i < 4; ++i) {
     Policy policy = Scene::policy();
-    if (i == 0) policy.alert_route = "team-a";
-    if (i == 1) policy.alerts = false;
+    if (i == 0) policy.notification_route = "team-a";
+    if (i == 1) policy.notifications = false;
     scene.add("web" + std::to_string(i), policy);
   }
   scene.connect();
   scene.pass(1min);
   for (auto& [id, box] : scene.boxes) box->broken = true;
   REQUIRE(scene.pass_until_decision("degraded"));
-  CHECK(told(scene) == "MASS FAILURE>slack+pager");
+  CHECK(notified_channels(scene) == "MASS FAILURE>slack+pager");
   for (auto& [id, box] : scene.boxes) box->broken = false;
   REQUIRE(scene.pass_until_decision("recovered"));
-  CHECK(told(scene, 1) == "MASS FAILURE OVER>slack+pager");
+  CHECK(notified_channels(scene, 1) == "MASS FAILURE OVER>slack+pager");
 }
 
-TEST_CASE("alerts: what a person can do, the project and a link") {
-  AlertRouting routing;
+TEST_CASE("notifications: what an operator can do, the project and a link") {
+  NotificationRouting routing;
   routing.link = "https://dash.example/i/{incident}";
   Policy policy = Scene::policy();
   policy.budget_attempts = 1;
@@ -319,13 +322,13 @@ TEST_CASE("alerts: what a person can do, the project and a link") {
   scene.connect();
   scene.pass(1min);
   box.broken = true;
-  box.cured_by_start = false;
+  box.fixed_by_start = false;
   REQUIRE(scene.pass_until_decision("critical"));
-  const Alert& called = scene.alerts.back();
+  const Notification& called = scene.notifications.back();
   CHECK(called.advice == "Look at `docker logs web`, then `healer reset web`.");
   CHECK(called.text.find("docker logs") == std::string::npos);
   CHECK(called.project == "shop");
   CHECK(called.incident == IncidentId{1});
-  CHECK(called.ill_since == scene.incidents.at(1).ill_since);
+  CHECK(called.unhealthy_since == scene.incidents.at(1).unhealthy_since);
   CHECK(called.link == "https://dash.example/i/1");
 }

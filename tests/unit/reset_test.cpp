@@ -20,7 +20,7 @@ unsigned attempts_counted(Instant reset_at) {
     attempt.id = AttemptId{static_cast<std::uint64_t>(i)};
     attempt.workload = record.key;
     attempt.ordered_at = OneContainer::start - i * Duration{1min};
-    attempt.state = AttemptState::NotCured;
+    attempt.state = AttemptState::NotRecovered;
     stored.attempts.push_back(attempt);
   }
   return OneContainer({}, stored).status(OneContainer::start).attempts_in_window;

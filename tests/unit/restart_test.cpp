@@ -6,22 +6,22 @@
 using namespace healer;
 using namespace healer::testing;
 
-TEST_CASE("restart of healer: while ill, the incident goes on and is not told again") {
+TEST_CASE("restart of healer: while unhealthy, the incident goes on and is not reminded") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web");
   box.broken = true;
-  box.cured_by_start = false;
+  box.fixed_by_start = false;
   REQUIRE(scene.pass_until([&] { return scene.orders.size() == 2; }));
   scene.decisions();
   scene.pass(20s);
   scene.restart_healer();
   scene.pass(10s);
   CHECK(scene.core->watched() == 1);
-  box.cured_by_start = true;
+  box.fixed_by_start = true;
   REQUIRE(scene.pass_until_decision("recovered"));
   CHECK(scene.incidents.size() == 1);
-  CHECK(scene.alerts_of(AlertKind::Degraded) == 1);
+  CHECK(scene.notifications_of(NotificationKind::Degraded) == 1);
   CHECK(scene.attempts.at(3).number == 3);
 }
 
@@ -30,7 +30,7 @@ TEST_CASE("restart of healer: refills nothing") {
   INFO(scene.transcript());
   Box& box = scene.healthy("web");
   box.broken = true;
-  box.cured_by_start = false;
+  box.fixed_by_start = false;
   for (int i = 0; i < 60; ++i) {
     scene.pass(61s);
     scene.restart_healer();
@@ -40,10 +40,10 @@ TEST_CASE("restart of healer: refills nothing") {
   for (std::size_t i = 1; i < scene.order_times.size() && i < 5; ++i)
     CHECK(scene.order_times[i] - scene.order_times[i - 1] >= Duration{15s} * (1 << (i - 1)));
   CHECK(scene.orders.size() >= 5);
-  CHECK(scene.alerts_of(AlertKind::Critical) == 1);
+  CHECK(scene.notifications_of(NotificationKind::Critical) == 1);
 }
 
-TEST_CASE("restart of healer: at an order that was carried out: verified, not repeated") {
+TEST_CASE("restart of healer: at an order that was executed: verified, not repeated") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web");
@@ -55,11 +55,11 @@ TEST_CASE("restart of healer: at an order that was carried out: verified, not re
   }
   scene.pass(5min);
   CHECK(scene.orders.size() == 1);
-  CHECK(scene.attempts.at(1).state == AttemptState::Cured);
+  CHECK(scene.attempts.at(1).state == AttemptState::Recovered);
   CHECK(scene.decisions() == "degraded, restart web, recovered");
 }
 
-TEST_CASE("restart of healer: at an order that was never carried out: known after its time, then the next") {
+TEST_CASE("restart of healer: at an order that was never executed: known after its time, then the next") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web");
@@ -68,7 +68,7 @@ TEST_CASE("restart of healer: at an order that was never carried out: known afte
   scene.pass(5min);
   CHECK(scene.orders.size() == 2);
   CHECK(scene.order_times[1] - scene.order_times[0] >= 30s);
-  CHECK(scene.attempts.at(1).state == AttemptState::NotCarriedOut);
+  CHECK(scene.attempts.at(1).state == AttemptState::NotExecuted);
   CHECK(scene.decisions() == "degraded, restart web, restart web, recovered");
 }
 
@@ -87,11 +87,11 @@ TEST_CASE("restart of healer: at an order that seems to be of another time, for 
   }
   scene.at_kill = [&] {
     for (auto& [id, attempt] : scene.attempts) attempt.ordered_at += set_back;
-    for (auto& [key, record] : scene.records) record.last_announced += set_back;
+    for (auto& [key, record] : scene.records) record.last_notified += set_back;
   };
   scene.pass(3min);
   // What may be under way still has its time, and no more than that.
-  CHECK(scene.attempts.at(1).state == AttemptState::NotCarriedOut);
+  CHECK(scene.attempts.at(1).state == AttemptState::NotExecuted);
   REQUIRE(scene.orders.size() == 2);
   CHECK(scene.order_times[1] - scene.order_times[0] >= 30s);
 }
@@ -111,13 +111,13 @@ TEST_CASE("restart of healer: at the order to start what crashed") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web");
-  SUBCASE("carried out") {
+  SUBCASE("executed") {
     scene.die_at_order = true;
     scene.crash(box, 137);
     scene.pass(5min);
     CHECK(scene.decisions() == "degraded, start web, recovered");
   }
-  SUBCASE("not carried out") {
+  SUBCASE("not executed") {
     scene.die_at_order = false;
     scene.crash(box, 137);
     scene.pass(5min);
@@ -135,11 +135,11 @@ TEST_CASE("restart of healer: while verifying") {
   CHECK(scene.attempts.at(1).state == AttemptState::Verifying);
   scene.restart_healer();
   scene.pass(1min);
-  CHECK(scene.attempts.at(1).state == AttemptState::Cured);
+  CHECK(scene.attempts.at(1).state == AttemptState::Recovered);
   CHECK(scene.decisions() == "degraded, restart web, recovered");
 }
 
-TEST_CASE("restart of healer: what a person stopped stays stopped") {
+TEST_CASE("restart of healer: what an operator stopped stays stopped") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web");
@@ -148,14 +148,14 @@ TEST_CASE("restart of healer: what a person stopped stays stopped") {
     scene.pass(1s);
     scene.restart_healer();
   }
-  SUBCASE("while healer was away, told afterwards") {
+  SUBCASE("while healer was away, notified afterwards") {
     scene.restart_healer(false);
     scene.stop(box);
     box.facts.exit_code = 1;
     scene.pass(1min);
     scene.connect();
   }
-  SUBCASE("while healer was away, ill, never told") {
+  SUBCASE("while healer was away, unhealthy, never notified") {
     box.broken = true;
     scene.fate = OrderFate::Refused;
     REQUIRE(scene.pass_until_decision("restart web"));
@@ -179,7 +179,7 @@ TEST_CASE("restart of healer: what an order left down is started by the next pro
   scene.fate = OrderFate::LostHalfway;
   REQUIRE(scene.pass_until_decision("restart web"));
   // Given up: it waits for its backoff, and its next look fails. Then healer is killed.
-  REQUIRE(scene.pass_until([&] { return scene.attempts.at(1).state == AttemptState::NotCarriedOut; }, 20min));
+  REQUIRE(scene.pass_until([&] { return scene.attempts.at(1).state == AttemptState::NotExecuted; }, 20min));
   scene.fate = OrderFate::Done;
   scene.restart_healer();
   scene.pass(20min);
@@ -190,20 +190,20 @@ TEST_CASE("restart of healer: what crashed while healer was away is started") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web");
-  SUBCASE("told afterwards") {
+  SUBCASE("notified afterwards") {
     scene.restart_healer(false);
     scene.crash(box, 0);
     scene.pass(1min);
     scene.connect();
   }
-  SUBCASE("never told, but its code says so") {
+  SUBCASE("never notified, but its code says so") {
     scene.restart_healer(false);
     scene.crash(box, 2);
     scene.forget_events();
     scene.pass(1min);
     scene.connect();
   }
-  SUBCASE("in a run that healer never saw") {
+  SUBCASE("in an instance that healer never saw") {
     scene.restart_healer(false);
     scene.restart(box);
     scene.pass(10min);
@@ -242,14 +242,14 @@ TEST_CASE("restart of healer: an incident whose workload never reappears is clos
   CHECK(scene.incidents.at(1).outcome == IncidentOutcome::Open);
   scene.pass(20s);
   CHECK(scene.incidents.at(1).outcome == IncidentOutcome::Removed);
-  CHECK(scene.attempts.at(1).state == AttemptState::Dropped);
+  CHECK(scene.attempts.at(1).state == AttemptState::Cancelled);
   CHECK(scene.core->watched() == 0);
   scene.restart_healer();
   scene.pass(1h);
   CHECK(scene.decisions() == "degraded, restart web, info");
 }
 
-TEST_CASE("restart of healer: learned starts and the grace are kept") {
+TEST_CASE("restart of healer: learned starts and the start period are kept") {
   Policy policy = Scene::policy();
   policy.start_period.reset();
   Scene scene;
@@ -264,12 +264,13 @@ TEST_CASE("restart of healer: learned starts and the grace are kept") {
   CHECK(scene.workload("web").starts.size() == 1);
   scene.restart(box);
   scene.pass(1s);
-  const Duration grace = scene.workload("web").grace_until - scene.workload("web").run_started;
-  CHECK(grace >= 90s);
-  CHECK(grace <= 110s);
+  const Duration start_period =
+      scene.workload("web").start_period_until - scene.workload("web").instance_started;
+  CHECK(start_period >= 90s);
+  CHECK(start_period <= 110s);
 }
 
-TEST_CASE("restart of healer: a run that had passed its checks has no second start grace") {
+TEST_CASE("restart of healer: an instance that had passed its checks has no second start period") {
   for (const bool passed : {true, false}) {
     Scene scene;
     INFO(scene.transcript());
@@ -303,7 +304,7 @@ TEST_CASE("restart of healer: the same record gives the same decisions") {
   CHECK(run() == run());
 }
 
-TEST_CASE("restart of healer: what a person stopped while it could not be looked at stays stopped") {
+TEST_CASE("restart of healer: what an operator stopped while it could not be looked at stays stopped") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web");
@@ -312,7 +313,7 @@ TEST_CASE("restart of healer: what a person stopped while it could not be looked
     box.broken = true;
     scene.stop(box);
     scene.pass(2min);  // what its checks say is all that is known
-    REQUIRE(scene.alerts_of(AlertKind::Degraded) == 1);
+    REQUIRE(scene.notifications_of(NotificationKind::Degraded) == 1);
     scene.restart_healer();
     scene.pass(20s);
   }
@@ -362,7 +363,8 @@ TEST_CASE("restart of healer: what a person stopped while it could not be looked
   CHECK(scene.status("web").condition == Condition::Stopped);
 }
 
-TEST_CASE("restart of healer: what a person stopped and started again while it could not be looked at runs") {
+TEST_CASE(
+    "restart of healer: what an operator stopped and started again while it could not be looked at runs") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web");

@@ -167,7 +167,7 @@ TEST_CASE("rounds: one that is never answered is unknown, the others count") {
   scene.send(ProbeFinished{ProbeId{second}, "web", ok});
   scene.pass(11s);
   CHECK(scene.status("web").failures == 1);
-  CHECK(scene.status("web").reason.find("db: the prober gave no answer") != std::string::npos);
+  CHECK(scene.status("web").reason.find("db: the prober gave no result") != std::string::npos);
 }
 
 TEST_CASE("rounds: a pause cancels every open question, and late answers count for nothing") {
@@ -177,8 +177,8 @@ TEST_CASE("rounds: a pause cancels every open question, and late answers count f
   const std::uint64_t first = open_round(scene);
   scene.send(ProbeFinished{ProbeId{first}, "web", ended(ProbeEnd::Refused)});
   unsigned cancelled = 0;
-  scene.after_step = [&](const Event&, const Actions& actions) {
-    for (const Action& action : actions) cancelled += std::holds_alternative<CancelProbe>(action) ? 1 : 0;
+  scene.after_step = [&](const Event&, const Effects& effects) {
+    for (const Effect& effect : effects) cancelled += std::holds_alternative<CancelProbe>(effect) ? 1 : 0;
   };
   scene.pause(box);
   scene.pass(1s);
@@ -199,7 +199,7 @@ TEST_CASE("rounds: only the named ones, and one that cannot be reached counts fo
   with_three(scene, policy);
   CHECK(scene.status("web").condition == Condition::Healthy);
   CHECK(scene.status("web").probes.size() == 3);
-  CHECK(scene.logged("web — gone cannot be asked, and is not counted as ill"));
+  CHECK(scene.logged("web — gone cannot be checked; its health is unknown"));
   CHECK(scene.decisions() == "");
 }
 
@@ -217,7 +217,7 @@ TEST_CASE("rounds: the engine's HEALTHCHECK is one of them") {
   box.facts.health_timeout = 5s;
   scene.connect();
   scene.pass(30s);
-  // Its own start period: neither well nor ill, and not "could not be asked" either.
+  // Its own start period: neither healthy nor unhealthy, and not "could not be checked" either.
   CHECK(scene.status("web").condition == Condition::Starting);
   CHECK(scene.status("web").unknown_streak == 0);
   scene.engine_health(box, EngineHealth::Healthy);
@@ -286,16 +286,17 @@ TEST_CASE("exec: exit code 0 passes, and it follows a recreation") {
   CHECK(scene.incidents.at(1).cause_text == "exit code 3: disk full");
 }
 
-TEST_CASE("exec: forbidden by a proxy it is unknown, told with what to change, and nothing is restarted") {
+TEST_CASE(
+    "exec: forbidden by a proxy it is unknown, notified with what to change, and nothing is restarted") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web", by_command());
   unsigned counted = 0;
-  scene.after_step = [&](const Event&, const Actions& actions) {
-    for (const Action& action : actions) {
-      const auto* count = std::get_if<Count>(&action);
-      const auto* unasked = count ? std::get_if<CountUnasked>(&count->metric) : nullptr;
-      if (unasked && unasked->cause == Cause::Denied) ++counted;
+  scene.after_step = [&](const Event&, const Effects& effects) {
+    for (const Effect& effect : effects) {
+      const auto* count = std::get_if<Count>(&effect);
+      const auto* unknown_streak = count ? std::get_if<CountUnknownStreak>(&count->metric) : nullptr;
+      if (unknown_streak && unknown_streak->cause == Cause::Denied) ++counted;
     }
   };
   box.exec_answer = ended(ProbeEnd::Denied);
@@ -303,19 +304,19 @@ TEST_CASE("exec: forbidden by a proxy it is unknown, told with what to change, a
   CHECK(scene.decisions() == "info");
   CHECK(counted == 1);
   CHECK(scene.status("web").failures == 0);
-  CHECK(scene.alerts.back().text.find("allow POST /containers/*/exec and /exec/*/start") !=
+  CHECK(scene.notifications.back().text.find("allow POST /containers/*/exec and /exec/*/start") !=
         std::string::npos);
-  // A new run does not make it news.
+  // A new instance does not make it events.
   scene.restart(box);
   scene.pass(10min);
   CHECK(scene.decisions() == "");
   box.exec_answer.reset();
   scene.pass(1min);
   CHECK(scene.decisions() == "recovered");
-  CHECK(scene.alerts[1].dedup_key == scene.alerts[0].dedup_key);
+  CHECK(scene.notifications[1].dedup_key == scene.notifications[0].dedup_key);
 }
 
-TEST_CASE("exec: removed while it could not be asked, that is over too") {
+TEST_CASE("exec: removed while it could not be checked, that is over too") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web", by_command());
@@ -325,20 +326,20 @@ TEST_CASE("exec: removed while it could not be asked, that is over too") {
   scene.remove(box);
   scene.pass(5min);
   CHECK(scene.decisions() == "recovered");
-  CHECK(scene.alerts.back().text.find("it was removed") != std::string::npos);
+  CHECK(scene.notifications.back().text.find("it was removed") != std::string::npos);
 }
 
 TEST_CASE("exec: a command that hangs is a failure for as long as it does") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web", by_command());
-  box.cured_by_start = false;
+  box.fixed_by_start = false;
   box.exec_answer = ended(ProbeEnd::AnswerTimeout);
   REQUIRE(scene.pass_until([&] { return scene.status("web").failures == 1; }));
   box.exec_answer = ended(ProbeEnd::StillOpen);  // it was not asked again: the first is open still
   REQUIRE(scene.pass_until_decision("restart web", 1min));
   CHECK(scene.incidents.at(1).cause_text == "the command of an earlier check has not ended");
-  // In the new run nothing has been asked yet: what is still open is of the old one.
+  // In the new instance nothing has been asked yet: what is still open is of the old one.
   REQUIRE(scene.pass_until([&] { return scene.status("web").unknown_streak == 2; }));
   CHECK(scene.status("web").failures == 0);
   box.exec_answer.reset();

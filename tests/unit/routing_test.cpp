@@ -1,4 +1,4 @@
-// HEALING.md 6: who is told of an alert, and not before when.
+// HEALING.md 6: who is notified of a notification, and not before when.
 #include <memory>
 #include <string>
 #include <utility>
@@ -21,33 +21,34 @@ MaintenanceWindow daily(unsigned from_hour, unsigned to_hour) {
   return window;
 }
 
-AlertRoute route(std::string name, std::vector<std::string> channels) {
-  AlertRoute route;
+NotificationRoute route(std::string name, std::vector<std::string> channels) {
+  NotificationRoute route;
   route.name = std::move(name);
   route.channels = std::move(channels);
   return route;
 }
 
-HostPolicy host(std::vector<AlertRoute> routes, std::vector<MaintenanceWindow> quiet = {}) {
-  AlertRouting routing;
+HostPolicy host(std::vector<NotificationRoute> routes, std::vector<MaintenanceWindow> quiet = {}) {
+  NotificationRouting routing;
   routing.routes = std::move(routes);
   routing.quiet = std::move(quiet);
   HostPolicy policy;
   policy.channels = {"slack", "pager", "mail"};
-  policy.routing = std::make_shared<const AlertRouting>(std::move(routing));
+  policy.routing = std::make_shared<const NotificationRouting>(std::move(routing));
   return policy;
 }
 
-Alert about(std::string workload, AlertKind kind = AlertKind::Degraded, std::string label = {}) {
-  Alert alert;
-  alert.kind = kind;
-  alert.workload = std::move(workload);
-  alert.project = "shop";
-  alert.route = std::move(label);
-  return alert;
+Notification about(std::string workload, NotificationKind kind = NotificationKind::Degraded,
+                   std::string label = {}) {
+  Notification notification;
+  notification.kind = kind;
+  notification.workload = std::move(workload);
+  notification.project = "shop";
+  notification.route = std::move(label);
+  return notification;
 }
 
-Following as(AlertKind trigger) {
+Following as(NotificationKind trigger) {
   Following follows;
   follows.trigger = trigger;
   return follows;
@@ -60,21 +61,22 @@ std::string channels(const std::vector<Destination>& destinations) {
   return text;
 }
 
-std::string to(const HostPolicy& policy, const Alert& alert) {
-  return channels(route_alert(policy, alert, as(alert.kind), {monday_noon, Duration{0}}).destinations);
+std::string to(const HostPolicy& policy, const Notification& notification) {
+  return channels(route_notification(policy, notification, as(notification.kind), {monday_noon, Duration{0}})
+                      .destinations);
 }
 
-Duration held(const HostPolicy& policy, const Alert& alert, Instant now, Following follows = {},
+Duration held(const HostPolicy& policy, const Notification& notification, Instant now, Following follows = {},
               Duration wall_ahead = {}) {
-  if (follows.told.empty()) follows.trigger = alert.kind;
-  const auto found = route_alert(policy, alert, follows, {now, wall_ahead}).destinations;
+  if (follows.notified_channels.empty()) follows.trigger = notification.kind;
+  const auto found = route_notification(policy, notification, follows, {now, wall_ahead}).destinations;
   REQUIRE(!found.empty());
   return found.front().not_before - now;
 }
 
 }  // namespace
 
-TEST_CASE("routing: without routes every alert goes to every channel") {
+TEST_CASE("routing: without routes every notification goes to every channel") {
   CHECK(to(host({}), about("web")) == "slack pager mail");
   HostPolicy plain;
   plain.channels = {"slack"};
@@ -82,25 +84,26 @@ TEST_CASE("routing: without routes every alert goes to every channel") {
 }
 
 TEST_CASE("routing: the first route that fits takes it, and those after it while they say go_on") {
-  AlertRoute first = route("first", {"pager"});
-  first.match.kinds = {AlertKind::Critical};
-  AlertRoute second = route("second", {"mail", "pager"});
+  NotificationRoute first = route("first", {"pager"});
+  first.match.kinds = {NotificationKind::Critical};
+  NotificationRoute second = route("second", {"mail", "pager"});
   second.match.workloads = {"db*"};
   second.go_on = true;
   const HostPolicy policy = host({first, second, route("rest", {"slack"})});
-  CHECK(to(policy, about("db1", AlertKind::Critical)) == "pager");
+  CHECK(to(policy, about("db1", NotificationKind::Critical)) == "pager");
   CHECK(to(policy, about("db1")) == "mail pager slack");
   CHECK(to(policy, about("web")) == "slack");
 }
 
 TEST_CASE("routing: severity, name, project and label must all fit") {
-  AlertRoute narrow = route("narrow", {"pager"});
-  narrow.match = {{AlertKind::Critical, AlertKind::Info}, {"web-?", "api"}, {"sh*"}, {"team-a"}};
+  NotificationRoute narrow = route("narrow", {"pager"});
+  narrow.match = {
+      {NotificationKind::Critical, NotificationKind::Info}, {"web-?", "api"}, {"sh*"}, {"team-a"}};
   const HostPolicy policy = host({narrow, route("rest", {"slack"})});
-  const Alert fits = about("web-1", AlertKind::Critical, "team-a");
+  const Notification fits = about("web-1", NotificationKind::Critical, "team-a");
   CHECK(to(policy, fits) == "pager");
-  Alert other = fits;
-  other.kind = AlertKind::Degraded;
+  Notification other = fits;
+  other.kind = NotificationKind::Degraded;
   CHECK(to(policy, other) == "slack");
   other = fits;
   other.workload = "web-10";
@@ -111,8 +114,8 @@ TEST_CASE("routing: severity, name, project and label must all fit") {
   other = fits;
   other.route = "team-b";
   CHECK(to(policy, other) == "slack");
-  Alert engine;  // about no workload
-  engine.kind = AlertKind::Critical;
+  Notification engine;  // about no workload
+  engine.kind = NotificationKind::Critical;
   CHECK(to(policy, engine) == "slack");
 }
 
@@ -131,54 +134,56 @@ TEST_CASE("routing: patterns") {
 }
 
 TEST_CASE("routing: a label that is a channel's name goes to that channel, unless a route asks for it") {
-  CHECK(to(host({}), about("web", AlertKind::Degraded, "mail")) == "mail");
-  CHECK(to(host({route("rest", {"slack"})}), about("web", AlertKind::Degraded, "mail")) == "mail");
-  AlertRoute by_label = route("by_label", {"pager"});
+  CHECK(to(host({}), about("web", NotificationKind::Degraded, "mail")) == "mail");
+  CHECK(to(host({route("rest", {"slack"})}), about("web", NotificationKind::Degraded, "mail")) == "mail");
+  NotificationRoute by_label = route("by_label", {"pager"});
   by_label.match.labels = {"mail"};
-  CHECK(to(host({by_label}), about("web", AlertKind::Degraded, "mail")) == "pager");
-  CHECK(to(host({route("rest", {"slack"})}), about("web", AlertKind::Degraded, "nothing")) == "slack");
+  CHECK(to(host({by_label}), about("web", NotificationKind::Degraded, "mail")) == "pager");
+  CHECK(to(host({route("rest", {"slack"})}), about("web", NotificationKind::Degraded, "nothing")) == "slack");
 }
 
 TEST_CASE("routing: what no route takes goes to every channel, never to nobody") {
-  AlertRoute one = route("one", {"pager"});
-  one.match.kinds = {AlertKind::Critical};
+  NotificationRoute one = route("one", {"pager"});
+  one.match.kinds = {NotificationKind::Critical};
   CHECK(to(host({one}), about("web")) == "slack pager mail");
 }
 
-TEST_CASE("routing: quiet hours hold all but critical alerts until their end") {
+TEST_CASE("routing: quiet hours hold all but critical notifications until their end") {
   const HostPolicy policy = host({}, {daily(22, 7)});
   const Instant night = monday_noon + 13h;  // 01:00
   CHECK(held(policy, about("web"), monday_noon) == Duration{0});
   CHECK(held(policy, about("web"), night) == Duration{6h});
-  CHECK(held(policy, about("web", AlertKind::Info), night) == Duration{6h});
-  CHECK(held(policy, about("web", AlertKind::Recovered), night) == Duration{6h});
-  CHECK(held(policy, about("web", AlertKind::Critical), night) == Duration{0});
+  CHECK(held(policy, about("web", NotificationKind::Info), night) == Duration{6h});
+  CHECK(held(policy, about("web", NotificationKind::Recovered), night) == Duration{6h});
+  CHECK(held(policy, about("web", NotificationKind::Critical), night) == Duration{0});
   // The wall clock decides, not the process's timeline.
   CHECK(held(policy, about("web"), monday_noon, {}, 13h) == Duration{6h});
 }
 
-TEST_CASE("routing: what follows a critical alert is not held: whoever was called is told the end") {
+TEST_CASE(
+    "routing: what follows a critical notification is not held: every channel that got it gets the end") {
   const HostPolicy policy = host({}, {daily(22, 7)});
   Following follows;
-  follows.trigger = AlertKind::Critical;
+  follows.trigger = NotificationKind::Critical;
   follows.ends = follows.called = true;
-  follows.told = {"pager"};
-  CHECK(held(policy, about("web", AlertKind::Recovered), monday_noon + 13h, follows) == Duration{0});
+  follows.notified_channels = {"pager"};
+  CHECK(held(policy, about("web", NotificationKind::Recovered), monday_noon + 13h, follows) == Duration{0});
   follows.called = false;
-  CHECK(held(policy, about("web", AlertKind::Recovered), monday_noon + 13h, follows) == Duration{6h});
+  CHECK(held(policy, about("web", NotificationKind::Recovered), monday_noon + 13h, follows) == Duration{6h});
 }
 
 TEST_CASE("routing: a route's own quiet hours go before the general ones") {
-  AlertRoute own = route("own", {"slack"});
+  NotificationRoute own = route("own", {"slack"});
   own.quiet = std::vector<MaintenanceWindow>{daily(22, 3)};
   own.go_on = true;
-  AlertRoute none = route("none", {"pager"});
+  NotificationRoute none = route("none", {"pager"});
   none.quiet = std::vector<MaintenanceWindow>{};
   none.go_on = true;
   const HostPolicy policy = host({own, none, route("rest", {"mail", "slack"})}, {daily(22, 7)});
   const Instant night = monday_noon + 13h;
   const auto found =
-      route_alert(policy, about("web"), as(AlertKind::Degraded), {night, Duration{0}}).destinations;
+      route_notification(policy, about("web"), as(NotificationKind::Degraded), {night, Duration{0}})
+          .destinations;
   REQUIRE(channels(found) == "slack pager mail");
   CHECK(found[0].not_before == night + 2h);
   CHECK(found[1].not_before == night);
@@ -189,68 +194,70 @@ TEST_CASE("routing: quiet hours that never end hold nothing") {
   CHECK(held(host({}, {daily(0, 24)}), about("web"), monday_noon) == Duration{0});
 }
 
-TEST_CASE("routing: the end goes to whoever was told, and to routes that name it") {
-  AlertRoute good_news = route("good_news", {"mail"});
-  good_news.match.kinds = {AlertKind::Recovered};
-  good_news.go_on = true;
-  const HostPolicy policy = host({route("all", {"slack"}), good_news});
+TEST_CASE("routing: the end goes to whoever was notified, and to routes that name it") {
+  NotificationRoute recovery = route("recovery", {"mail"});
+  recovery.match.kinds = {NotificationKind::Recovered};
+  recovery.go_on = true;
+  const HostPolicy policy = host({route("all", {"slack"}), recovery});
   Following follows;
-  follows.trigger = AlertKind::Degraded;
+  follows.trigger = NotificationKind::Degraded;
   follows.ends = true;
-  follows.told = {"pager"};
+  follows.notified_channels = {"pager"};
   const auto end = [&](const HostPolicy& with) {
-    return channels(route_alert(with, about("web", AlertKind::Recovered), follows, {monday_noon, Duration{0}})
+    return channels(route_notification(with, about("web", NotificationKind::Recovered), follows,
+                                       {monday_noon, Duration{0}})
                         .destinations);
   };
   CHECK(end(policy) == "mail pager");
   CHECK(end(host({route("all", {"slack"})})) == "pager");
-  follows.told.clear();  // nothing is known of who was: as its trigger would be routed
-  AlertRoute ill = route("ill", {"pager"});
-  ill.match.kinds = {AlertKind::Degraded};
-  CHECK(end(host({ill, route("all", {"slack"})})) == "pager");
+  follows.notified_channels.clear();  // nothing is known of who was: as its trigger would be routed
+  NotificationRoute unhealthy = route("unhealthy", {"pager"});
+  unhealthy.match.kinds = {NotificationKind::Degraded};
+  CHECK(end(host({unhealthy, route("all", {"slack"})})) == "pager");
 }
 
-TEST_CASE("routing: a later alert of an incident goes to whoever had an earlier one as well") {
-  AlertRoute calls = route("calls", {"pager"});
-  calls.match.kinds = {AlertKind::Critical};
-  Following follows = as(AlertKind::Critical);
-  follows.told = {"slack"};
-  CHECK(channels(route_alert(host({calls, route("all", {"slack"})}), about("web", AlertKind::Critical),
-                             follows, {monday_noon, Duration{0}})
+TEST_CASE("routing: a later notification of an incident goes to whoever had an earlier one as well") {
+  NotificationRoute calls = route("calls", {"pager"});
+  calls.match.kinds = {NotificationKind::Critical};
+  Following follows = as(NotificationKind::Critical);
+  follows.notified_channels = {"slack"};
+  CHECK(channels(route_notification(host({calls, route("all", {"slack"})}),
+                                    about("web", NotificationKind::Critical), follows,
+                                    {monday_noon, Duration{0}})
                      .destinations) == "pager slack");
 }
 
 TEST_CASE("routing: links are made of a template, encoded, and left out where a part is missing") {
-  Alert alert = about("shop/web 1");
-  alert.host = "h";
-  alert.incident = IncidentId{7};
-  CHECK(link_of("https://d.example/{host}?w={workload}&i={incident}#x", alert) ==
+  Notification notification = about("shop/web 1");
+  notification.host = "h";
+  notification.incident = IncidentId{7};
+  CHECK(link_of("https://d.example/{host}?w={workload}&i={incident}#x", notification) ==
         "https://d.example/h?w=shop%2Fweb%201&i=7#x");
-  CHECK(link_of("https://d.example/", alert) == "https://d.example/");
-  CHECK(link_of("", alert).empty());
-  alert.incident = IncidentId{};
-  CHECK(link_of("https://d.example/{incident}", alert).empty());
-  CHECK(link_of("https://d.example/{workload", alert) == "https://d.example/{workload");
+  CHECK(link_of("https://d.example/", notification) == "https://d.example/");
+  CHECK(link_of("", notification).empty());
+  notification.incident = IncidentId{};
+  CHECK(link_of("https://d.example/{incident}", notification).empty());
+  CHECK(link_of("https://d.example/{workload", notification) == "https://d.example/{workload");
 }
 
 TEST_CASE("routing: of several intervals the shortest counts, and only who reminds is reminded") {
-  AlertRoute often = route("often", {"pager"});
+  NotificationRoute often = route("often", {"pager"});
   often.remind_every = 1h;
   often.go_on = true;
-  AlertRoute never = route("never", {"mail"});
+  NotificationRoute never = route("never", {"mail"});
   never.remind_every = Duration{0};
   never.go_on = true;
-  AlertRoute later = route("later", {"slack"});  // the general 4h
+  NotificationRoute later = route("later", {"slack"});  // the general 4h
   const HostPolicy policy = host({often, never, later});
   const Reminding all = reminding(policy, about("web"), {}, {monday_noon, Duration{0}});
   CHECK(all.every == Duration{1h});
   CHECK(channels(all.destinations) == "pager slack");
   CHECK(reminding(host({never}), about("web"), {}, {monday_noon, Duration{0}}).every == Duration{0});
   CHECK(reminding(host({}), about("web"), {}, {monday_noon, Duration{0}}).every == Duration{4h});
-  AlertRoute second = route("second", {"slack"});
+  NotificationRoute second = route("second", {"slack"});
   second.only_escalated = true;
   second.remind_every = 30min;
-  AlertRoute silent = never;
+  NotificationRoute silent = never;
   silent.go_on = false;
   const Reminding escalated = reminding(host({silent, second}), about("web"), {{"second", monday_noon, true}},
                                         {monday_noon, Duration{0}});

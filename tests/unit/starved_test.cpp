@@ -16,8 +16,8 @@ unsigned failures_after_stall(Duration lag) {
   OneContainer web(policy);
   const Instant asked = web.start + 15s;
   std::optional<StartProbe> probe;
-  for (const Action& action : web.step(Tick{"web"}, asked))
-    if (const auto* found = std::get_if<StartProbe>(&action)) probe = *found;
+  for (const Effect& effect : web.step(Tick{"web"}, asked))
+    if (const auto* found = std::get_if<StartProbe>(&effect)) probe = *found;
   REQUIRE(probe.has_value());
   web.step(LoopStalled{lag}, asked + 1s);
   ProbeFacts facts;

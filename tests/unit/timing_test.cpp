@@ -38,17 +38,17 @@ TEST_CASE("timing: the first round is spread over one interval, a later containe
   CHECK(first_probe_delay(policy, false, 0.5) == 0s);
 }
 
-TEST_CASE("timing: the start grace is set, or learned") {
+TEST_CASE("timing: the start period is set, or learned") {
   Policy policy;
   const std::vector<Duration> none;
-  CHECK(start_grace(policy, false, none) == 120s);
-  CHECK(start_grace(policy, true, std::vector<Duration>{20s, 8s}) == 60s);
-  CHECK(start_grace(policy, true, std::vector<Duration>{1s}) == 15s);      // at least one interval
-  CHECK(start_grace(policy, true, std::vector<Duration>{400s}) == 10min);  // at most
+  CHECK(start_period_of(policy, false, none) == 120s);
+  CHECK(start_period_of(policy, true, std::vector<Duration>{20s, 8s}) == 60s);
+  CHECK(start_period_of(policy, true, std::vector<Duration>{1s}) == 15s);      // at least one interval
+  CHECK(start_period_of(policy, true, std::vector<Duration>{400s}) == 10min);  // at most
   policy.interval = 20min;
-  CHECK(start_grace(policy, true, std::vector<Duration>{1s}) == 10min);
+  CHECK(start_period_of(policy, true, std::vector<Duration>{1s}) == 10min);
   policy.start_period = 7s;
-  CHECK(start_grace(policy, true, std::vector<Duration>{400s}) == 7s);
+  CHECK(start_period_of(policy, true, std::vector<Duration>{400s}) == 7s);
 }
 
 TEST_CASE("timing: backoff doubles from the interval to its cap, with 25 % jitter") {
@@ -63,7 +63,7 @@ TEST_CASE("timing: backoff doubles from the interval to its cap, with 25 % jitte
   CHECK(backoff_delay(policy, 4'000'000'000u, 0.5) == 300s);
 }
 
-TEST_CASE("timing: backoff steps down once for each 10 minutes well") {
+TEST_CASE("timing: backoff steps down once for each 10 minutes healthy") {
   const Policy policy;
   CHECK(decayed_level(policy, 3, 9min) == 3);
   CHECK(decayed_level(policy, 3, 10min) == 2);

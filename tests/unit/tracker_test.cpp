@@ -10,8 +10,8 @@ using namespace healer;
 
 namespace {
 
-/// p pass, f fail, g fail in the grace, u unknown; the answer: . unchanged, ~ pending, W became well, I
-/// became ill.
+/// p pass, f fail, g fail in the start period, u unknown; the answer: . unchanged, ~ pending, W became
+/// healthy, I became unhealthy.
 std::string run(Tracker& tracker, const std::string& samples, Tracker::Thresholds thresholds = {}) {
   std::string seen;
   for (const char sample : samples) {
@@ -23,10 +23,10 @@ std::string run(Tracker& tracker, const std::string& samples, Tracker::Threshold
       case Tracker::Transition::Pending:
         seen += '~';
         break;
-      case Tracker::Transition::BecameWell:
+      case Tracker::Transition::BecameHealthy:
         seen += 'W';
         break;
-      case Tracker::Transition::BecameIll:
+      case Tracker::Transition::BecameUnhealthy:
         seen += 'I';
         break;
     }
@@ -34,9 +34,9 @@ std::string run(Tracker& tracker, const std::string& samples, Tracker::Threshold
   return seen;
 }
 
-Tracker fresh(bool after_illness = false) {
+Tracker fresh(bool after_incident = false) {
   Tracker tracker;
-  tracker.begin_run(after_illness);
+  tracker.begin_instance(after_incident);
   return tracker;
 }
 
@@ -47,29 +47,29 @@ TEST_CASE("tracker: the first pass of an ordinary run is enough") {
   CHECK(run(tracker, "pp") == "W.");
 }
 
-TEST_CASE("tracker: three failures in a row make it ill, fewer do not") {
+TEST_CASE("tracker: three failures in a row make it unhealthy, fewer do not") {
   Tracker tracker = fresh();
   CHECK(run(tracker, "pffpfff") == "W~~.~~I");
   CHECK(tracker.failures() == 3);
 }
 
-TEST_CASE("tracker: after an illness two passes in a row are needed") {
+TEST_CASE("tracker: after an incident two passes in a row are needed") {
   Tracker tracker = fresh(true);
   CHECK(run(tracker, "pfpp") == "~~~W");
-  Tracker ill = fresh();
-  CHECK(run(ill, "pfffpfpp") == "W~~I~.~W");
+  Tracker unhealthy = fresh();
+  CHECK(run(unhealthy, "pfffpfpp") == "W~~I~.~W");
 }
 
 TEST_CASE("tracker: unknown moves nothing, in no state") {
   Tracker tracker = fresh();
   CHECK(run(tracker, "uffuuf") == ".~~..I");
   CHECK(run(tracker, "upup") == ".~.W");
-  Tracker well = fresh();
-  CHECK(run(well, "pfuf") == "W~.~");
-  CHECK(well.failures() == 2);
+  Tracker healthy = fresh();
+  CHECK(run(healthy, "pfuf") == "W~.~");
+  CHECK(healthy.failures() == 2);
 }
 
-TEST_CASE("tracker: failures in the grace do not count, the first pass ends it") {
+TEST_CASE("tracker: failures in the start period do not count, the first pass ends it") {
   Tracker tracker = fresh();
   CHECK(run(tracker, "gggggg") == "......");
   CHECK(tracker.failures() == 0);
@@ -91,16 +91,16 @@ TEST_CASE("tracker: a pending verdict is one that more samples would decide") {
 
 TEST_CASE("tracker: a settled verdict needs no threshold") {
   Tracker tracker = fresh();
-  CHECK(tracker.settle(false) == Tracker::Transition::BecameIll);
+  CHECK(tracker.settle(false) == Tracker::Transition::BecameUnhealthy);
   CHECK(tracker.settle(false) == Tracker::Transition::Unchanged);
-  CHECK(tracker.settle(true) == Tracker::Transition::BecameWell);
+  CHECK(tracker.settle(true) == Tracker::Transition::BecameHealthy);
   CHECK(tracker.failures() == 0);
 }
 
-TEST_CASE("tracker: a new run forgets the streak") {
+TEST_CASE("tracker: a new instance forgets the streak") {
   Tracker tracker = fresh();
   run(tracker, "pff");
-  tracker.begin_run(false);
+  tracker.begin_instance(false);
   CHECK(tracker.state() == Tracker::State::Fresh);
   CHECK(run(tracker, "ff") == "~~");
 }
@@ -113,11 +113,11 @@ Tracker::Thresholds windowed(unsigned failures, unsigned of, unsigned in_a_row =
 
 }  // namespace
 
-TEST_CASE("tracker: so many failures among the last ones make it ill, whatever passed between") {
+TEST_CASE("tracker: so many failures among the last ones make it unhealthy, whatever passed between") {
   Tracker tracker = fresh();
   CHECK(run(tracker, "pfpfpf", windowed(3, 10)) == "W~.~.I");
   CHECK(tracker.failures() == 1);
-  CHECK(tracker.failures_of_run(10) == 3);
+  CHECK(tracker.failures_of_instance(10) == 3);
   Tracker without = fresh();
   CHECK(run(without, "pfpfpfpfpf") == "W~.~.~.~.~");
   Tracker slower = fresh();
@@ -130,42 +130,42 @@ TEST_CASE("tracker: what left the window counts no more") {
   CHECK(run(tracker, "pf", windowed(3, 6)) == ".I");
 }
 
-TEST_CASE("tracker: in the window's illness the success threshold alone is no recovery") {
+TEST_CASE("tracker: in the window's incident the success threshold alone is no recovery") {
   Tracker tracker = fresh();
   CHECK(run(tracker, "pfff", windowed(3, 10)) == "W~~I");
   CHECK(run(tracker, "ppppppp", windowed(3, 10)) == "~~~~~~~");
   CHECK(run(tracker, "p", windowed(3, 10)) == "W");
 }
 
-TEST_CASE("tracker: the window outlives the restarts of one illness, so a short calm is no recovery") {
+TEST_CASE("tracker: the window outlives the restarts of one incident, so a short calm is no recovery") {
   Tracker tracker = fresh();
   run(tracker, "pfff", windowed(3, 10));
   for (int restart = 0; restart < 5; ++restart) {
-    tracker.begin_run(true);
+    tracker.begin_instance(true);
     // Well for a while after each restart, then failing again.
     CHECK(run(tracker, "pppfff", windowed(3, 10)) == "~~~~~I");
   }
-  tracker.begin_run(true);
+  tracker.begin_instance(true);
   CHECK(run(tracker, "pppppppp", windowed(3, 10)) == "~~~~~~~W");
   // Without a window the same is called well each time.
   Tracker without = fresh();
   run(without, "pfff");
-  without.begin_run(true);
+  without.begin_instance(true);
   CHECK(run(without, "pppfff") == "~W.~~I");
 }
 
-TEST_CASE("tracker: failures before a restart do not condemn the new run") {
+TEST_CASE("tracker: failures before a restart do not condemn the new instance") {
   Tracker tracker = fresh();
   run(tracker, "pffff", windowed(3, 10, 4));
-  tracker.begin_run(true);
+  tracker.begin_instance(true);
   CHECK(run(tracker, "pf", windowed(3, 10, 4)) == "~~");
   CHECK(run(tracker, "pfpf", windowed(3, 10, 4)) == "~~~I");
 }
 
-TEST_CASE("tracker: an ordinary new run has an empty window, and the grace fills none") {
+TEST_CASE("tracker: an ordinary new instance has an empty window, and the start period fills none") {
   Tracker tracker = fresh();
   run(tracker, "pff", windowed(3, 10));
-  tracker.begin_run(false);
+  tracker.begin_instance(false);
   CHECK(run(tracker, "pf", windowed(3, 10)) == "W~");
   Tracker starting = fresh();
   CHECK(run(starting, "gggggpff", windowed(3, 10)) == ".....W~~");
@@ -176,11 +176,11 @@ namespace {
 
 /// The window's rule, written down the long way.
 struct Model {
-  std::deque<bool> failed;  // newest first, of this illness
-  std::size_t of_run = 0;
+  std::deque<bool> failed;  // newest first, of this incident
+  std::size_t of_instance = 0;
   unsigned row = 0;
   unsigned passes = 0;
-  bool after_illness = false;
+  bool after_incident = false;
   Tracker::State state = Tracker::State::Fresh;
 
   unsigned count(std::size_t length) const {
@@ -190,32 +190,32 @@ struct Model {
   }
   void run(bool after) {
     if (!after) failed.clear();
-    of_run = 0;
+    of_instance = 0;
     row = passes = 0;
-    after_illness = after;
+    after_incident = after;
     state = Tracker::State::Fresh;
   }
   void observe(bool fail, const Tracker::Thresholds& limits) {
     failed.push_front(fail);
-    ++of_run;
+    ++of_instance;
     if (fail) {
       passes = 0;
-      if (state == Tracker::State::Ill) return;
+      if (state == Tracker::State::Unhealthy) return;
       ++row;
-      const std::size_t here = std::min<std::size_t>(of_run, limits.window.of);
+      const std::size_t here = std::min<std::size_t>(of_instance, limits.window.of);
       if (row >= limits.failures || (limits.window.failures > 0 && count(here) >= limits.window.failures))
-        state = Tracker::State::Ill;
+        state = Tracker::State::Unhealthy;
       return;
     }
     row = 0;
-    if (state == Tracker::State::Well) return;
+    if (state == Tracker::State::Healthy) return;
     ++passes;
-    const unsigned needed = state == Tracker::State::Ill || after_illness ? limits.passes : 1;
+    const unsigned needed = state == Tracker::State::Unhealthy || after_incident ? limits.passes : 1;
     const bool calm = limits.window.failures == 0 || count(limits.window.of) < limits.window.failures;
     if (passes < needed || !calm) return;
-    state = Tracker::State::Well;
+    state = Tracker::State::Healthy;
     passes = 0;
-    after_illness = false;
+    after_incident = false;
   }
 };
 
@@ -233,9 +233,9 @@ TEST_CASE("tracker: properties of the window") {
     Model model;
     for (const char sample : samples) {
       if (sample == 'r') {
-        const bool ill = tracker.state() == Tracker::State::Ill;
-        tracker.begin_run(ill);
-        model.run(ill);
+        const bool unhealthy = tracker.state() == Tracker::State::Unhealthy;
+        tracker.begin_instance(unhealthy);
+        model.run(unhealthy);
         continue;
       }
       if (sample == 'u') {
@@ -251,7 +251,7 @@ TEST_CASE("tracker: properties of the window") {
     }
   });
   CHECK(same);
-  const bool wider = rc::check("it falls ill no later than without a window", [] {
+  const bool wider = rc::check("it becomes unhealthy no later than without a window", [] {
     const Tracker::Thresholds plain{*rc::gen::inRange(1u, 6u), 2, {0, 0}};
     const Tracker::Thresholds with = windowed(*rc::gen::inRange(1u, 5u), 10, plain.failures);
     const auto samples = *rc::gen::container<std::string>(rc::gen::elementOf(std::string("pf")));
@@ -259,9 +259,9 @@ TEST_CASE("tracker: properties of the window") {
     Tracker windowed_one = fresh();
     for (const char sample : samples) {
       const Outcome outcome = sample == 'f' ? Outcome::Fail : Outcome::Pass;
-      const bool ill = without.observe(outcome, false, plain) == Tracker::Transition::BecameIll;
+      const bool unhealthy = without.observe(outcome, false, plain) == Tracker::Transition::BecameUnhealthy;
       windowed_one.observe(outcome, false, with);
-      if (ill) RC_ASSERT(windowed_one.state() == Tracker::State::Ill);
+      if (unhealthy) RC_ASSERT(windowed_one.state() == Tracker::State::Unhealthy);
     }
   });
   CHECK(wider);

@@ -105,7 +105,7 @@ Verdict judge_grpc(int code, int status, const std::string& service = {}, const 
 
 }  // namespace
 
-TEST_CASE("verdict: of a command only exit code 0 passes, and its first line is told") {
+TEST_CASE("verdict: of a command only exit code 0 passes, and its first line is notified") {
   CHECK(judge_exec(0, "whatever").outcome == Outcome::Pass);
   const Verdict failed = judge_exec(3, "\n  no\x1b[31m route\r\nsecond line\n");
   CHECK(failed.outcome == Outcome::Fail);

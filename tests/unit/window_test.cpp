@@ -34,7 +34,7 @@ void answer(Scene& scene, Box& box, const std::string& samples) {
 
 }  // namespace
 
-TEST_CASE("window: failures between passes make it ill, and the alert says how many") {
+TEST_CASE("window: failures between passes make it unhealthy, and the notification says how many") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web", windowed(3, 10));
@@ -46,7 +46,7 @@ TEST_CASE("window: failures between passes make it ill, and the alert says how m
   CHECK(scene.logged("RESTARTING web — 3 of the last 10 checks failed: HTTP 503"));
 }
 
-TEST_CASE("window: without one the same is no illness") {
+TEST_CASE("window: without one the same is no incident") {
   Policy policy = windowed(3, 10);
   policy.window.reset();
   Scene scene;
@@ -56,7 +56,7 @@ TEST_CASE("window: without one the same is no illness") {
   CHECK(scene.decisions() == "");
 }
 
-TEST_CASE("window: in the start grace failures are not counted") {
+TEST_CASE("window: in the start period failures are not counted") {
   Policy policy = windowed(2, 10);
   policy.failure_threshold = 5;
   policy.start_period = 1min;
@@ -71,7 +71,7 @@ TEST_CASE("window: in the start grace failures are not counted") {
   CHECK(scene.decisions() == "");
 }
 
-TEST_CASE("window: well for five seconds after each restart is never called recovered") {
+TEST_CASE("window: healthy for five seconds after each restart is never called recovered") {
   Policy policy = windowed(3, 10);
   policy.backoff_max = 30s;
   SUBCASE("with the window") {}
@@ -84,24 +84,24 @@ TEST_CASE("window: well for five seconds after each restart is never called reco
   box.fails_after = 5s;
   scene.pass(10min);
   const bool windowed = policy.window.has_value();
-  CHECK((scene.alerts_of(AlertKind::Recovered) == 0) == windowed);
+  CHECK((scene.notifications_of(NotificationKind::Recovered) == 0) == windowed);
   if (windowed) {
-    CHECK(scene.alerts_of(AlertKind::Critical) == 1);
+    CHECK(scene.notifications_of(NotificationKind::Critical) == 1);
     CHECK(scene.incidents.size() == 1);
-    for (const auto& [id, attempt] : scene.attempts) CHECK(attempt.state == AttemptState::NotCured);
+    for (const auto& [id, attempt] : scene.attempts) CHECK(attempt.state == AttemptState::NotRecovered);
   }
 }
 
-TEST_CASE("window: a cure that lasts is called one when the old failures have left it") {
+TEST_CASE("window: a remedy that lasts is called one when the old failures have left it") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web", windowed(3, 10));
-  box.broken = true;  // the restart cures it
+  box.broken = true;  // the restart remedies it
   REQUIRE(scene.pass_until_decision("restart web"));
   const unsigned asked = scene.probes;
   REQUIRE(scene.pass_until_decision("recovered", 5min));
   CHECK(scene.probes - asked == 8);  // three failures among ten: eight passes leave two
-  CHECK(scene.attempts.at(1).state == AttemptState::Cured);
+  CHECK(scene.attempts.at(1).state == AttemptState::Recovered);
   CHECK(scene.orders.size() == 1);
 }
 
@@ -116,5 +116,5 @@ TEST_CASE("window: a verification waits long enough for a long one") {
   box.answer = http(200);
   REQUIRE(scene.pass_until_decision("recovered", 20min));
   CHECK(scene.orders.size() == 1);
-  CHECK(scene.attempts.at(1).state == AttemptState::Cured);
+  CHECK(scene.attempts.at(1).state == AttemptState::Recovered);
 }

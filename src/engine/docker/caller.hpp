@@ -77,7 +77,7 @@ Error named(const std::string& what, Error error);
 bool fit_for_path(std::string_view id);
 /// InvalidInput: `id` is not fit for a path.
 Error unfit(const std::string& what, std::string_view id);
-/// An id as people know it; a name as it is.
+/// An id as operators know it; a name as it is.
 std::string short_id(const std::string& id);
 /// Whole seconds, as the API takes them, rounded up: less than asked would cut a stop short.
 std::string seconds_text(Duration duration);

@@ -158,12 +158,12 @@ void Captures::Capture::finished(Which which, Result<void> result) {
   finish();
 }
 
-/// Why a part is not there, for people; nothing when it is.
+/// Why a part is not there, for operators; nothing when it is.
 std::optional<std::string> Captures::Capture::missing(const Part& part) const {
-  const bool told = part.answered && !part.error;
+  const bool reported = part.answered && !part.error;
   const bool can_hold_secrets = &part == &parts_[Logs] || &part == &parts_[Processes];
-  if (told && can_hold_secrets && !inspect_) return fmt::format("{}: {}", part.name, unreadable);
-  if (told) return std::nullopt;
+  if (reported && can_hold_secrets && !inspect_) return fmt::format("{}: {}", part.name, unreadable);
+  if (reported) return std::nullopt;
   const bool of_processes = &part == &parts_[Processes] || &part == &parts_[Memory];
   const bool stopped =
       (inspect_ && !inspect_->running) || (part.error && part.error->code == ErrorCode::Conflict);

@@ -20,7 +20,7 @@ using net::HttpAnswer;
 
 constexpr Duration first_asking = 10ms;
 constexpr Duration longest_asking = 500ms;
-/// Of the calls themselves: the run's own deadline comes before it.
+/// Of the calls themselves: the instance's own deadline comes before it.
 constexpr Duration call_margin = 1s;
 /// A command that prints without end would keep the loop busy: it is read so far beyond what is kept.
 constexpr std::size_t read_beyond_cap = 1024 * 1024;
@@ -111,7 +111,7 @@ class Execs::Run : public std::enable_shared_from_this<Run> {
   std::size_t dropped_ = 0;
   Duration delay_{0};
   std::optional<Error> unknown_;  // Asking: what the deadline says when the exit code has not come by then
-  bool told_not_running_ = false;
+  bool notified_not_running_ = false;
 };
 
 void Execs::Run::create() {
@@ -181,7 +181,7 @@ void Execs::Run::begin_asking() {
   state_ = State::Asking;
   caller_.cancel(std::exchange(open_call_, 0));
   delay_ = first_asking;
-  unknown_ = error(ErrorCode::PeerFailure, "its exit code was not told within " + limit());
+  unknown_ = error(ErrorCode::PeerFailure, "its exit code was not notified within " + limit());
   ask();
 }
 
@@ -214,7 +214,7 @@ void Execs::Run::learned(const Result<ExecState>& state) {
   }
   if (state) {
     // Not running and no exit code: not begun, or not noted yet. Said twice, nothing will come of it.
-    if (watching && !state->running && std::exchange(told_not_running_, true)) return over();
+    if (watching && !state->running && std::exchange(notified_not_running_, true)) return over();
     if (state->running) unknown_ = error(ErrorCode::Timeout, "the command was not over within " + limit());
   } else {
     unknown_ = state.error();

@@ -12,10 +12,10 @@
 
 namespace healer::docker {
 
-/// The commands that run inside containers, each from its order until the engine says that it is over.
+/// The commands that instance inside containers, each from its order until the engine says that it is over.
 ///
 ///   state    | on                                   | next     | what is done
-///   ---------+--------------------------------------+----------+-------------------------------------------
+///   ---------+--------------------------------------+----------+----------------------------------------
 ///   Creating | an id                                | Starting | POST /exec/ID/start
 ///   Creating | another answer, none, the deadline   | Over     | done(error), ended(): nothing was begun
 ///   Starting | 200, 101                             | Reading  |
@@ -30,7 +30,7 @@ namespace healer::docker {
 ///   Asking   | the engine cannot tell               | Over     | done(error), ended()
 ///   Asking   | the deadline                         | Watching | done(Timeout, or why it is not known)
 ///   Watching | it runs, no answer yet               | Watching | asked again, 1 s later, growing to 30 s
-///   Watching | it is over, or cannot be told        | Over     | ended()
+///   Watching | it is over, or cannot be notified    | Over     | ended()
 ///
 /// "Cannot tell": no such exec, forbidden, not understood, or nobody answers any more.
 class Execs {

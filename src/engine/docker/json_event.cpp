@@ -89,10 +89,10 @@ Result<std::optional<EngineEvent>> parse_event(std::string_view text) {
   Fields::Problem problem;
   const Fields root(*parsed, problem);
   const std::string type = root.text("Type");
-  const std::string action = root.text("Action");
+  const std::string effect = root.text("Action");
   // Docker: "health_status: unhealthy"; Podman: "health_status" and a field of its own.
-  const auto colon = action.find(':');
-  const auto kind = kind_named(trim(std::string_view(action).substr(0, colon)));
+  const auto colon = effect.find(':');
+  const auto kind = kind_named(trim(std::string_view(effect).substr(0, colon)));
   std::optional<EngineEvent> event;
   if (kind && type == "container") {
     const Fields actor = root.object("Actor");
@@ -109,7 +109,7 @@ Result<std::optional<EngineEvent>> parse_event(std::string_view text) {
     if (*kind == EngineEventKind::Kill) event->signal = signal_number(attributes.text("signal"));
     if (*kind == EngineEventKind::HealthStatus) {
       event->health = colon == std::string::npos ? health_named(root.text("HealthStatus"))
-                                                 : health_named(std::string_view(action).substr(colon + 1));
+                                                 : health_named(std::string_view(effect).substr(colon + 1));
       if (event->health == EngineHealth::None) event->health = health_named(attributes.text("health_status"));
     }
   }

@@ -18,7 +18,7 @@ class Recreation;
 ///
 /// The old container, set aside, is called "NAME-MARK"; the new one begins as "NAME-MARK-new". An error comes
 /// only when the old one is back, or was never touched; it says which step failed and how the old one is now.
-/// ConnectionLost is the one exception: the engine could not be asked any more, and resume() goes on from
+/// ConnectionLost is the one exception: the engine could not be checked any more, and resume() goes on from
 /// what it finds. An answer may take up to the settings' undo_limit longer than the order's deadline. An old
 /// one that the engine refuses to remove is left, stopped, as "NAME-MARK": the new one has taken over, and
 /// that is success.

@@ -121,7 +121,7 @@ void take_back_command(json::object& config, const json::object& image) {
     if (same_command) config.erase("Cmd");
     return;
   }
-  // [""] is how the engine is told that there is none, although the image has one.
+  // [""] is how the engine is notified that there is none, although the image has one.
   if (!said(config, "Entrypoint")) config["Entrypoint"] = json::array{""};
 }
 
@@ -212,7 +212,7 @@ void keep_volumes(json::object& host, const json::object& container) {
 
 // Networks.
 
-/// What a person can have set for one network, without what the engine adds.
+/// What an operator can have set for one network, without what the engine adds.
 json::object wished_endpoint(const json::object& endpoint, const std::string& short_id) {
   json::object wished;
   for (const char* key : {"IPAMConfig", "Links", "DriverOpts", "GwPriority"})

@@ -42,8 +42,8 @@ RecreateStep replace_named(const Sight& sight, bool side_by_side) {
   if (sight.new_place == Place::Gone) return RecreateStep::Create;
   if (sight.to_leave) return RecreateStep::Leave;
   if (sight.to_join) return RecreateStep::Connect;
-  if (sight.old_runs && side_by_side && !sight.new_runs) return RecreateStep::StartNew;
-  return sight.old_runs ? RecreateStep::StopOld : RecreateStep::SetOldAside;
+  if (sight.old_instances && side_by_side && !sight.new_instances) return RecreateStep::StartNew;
+  return sight.old_instances ? RecreateStep::StopOld : RecreateStep::SetOldAside;
 }
 
 /// From the moment on at which the old one has no more claim to the name.
@@ -51,10 +51,10 @@ RecreateStep replace_unnamed(const Sight& sight) {
   const bool old_gone = sight.old_place == Place::Gone;
   if (sight.new_place == Place::Gone) return RecreateStep::Lost;
   if (sight.new_place == Place::Aside)
-    return old_gone && !sight.new_runs ? RecreateStep::StartNew : RecreateStep::NameNew;
+    return old_gone && !sight.new_instances ? RecreateStep::StartNew : RecreateStep::NameNew;
   if (old_gone) return RecreateStep::Finished;
-  if (sight.old_runs) return RecreateStep::StopOld;
-  return sight.new_runs ? RecreateStep::RemoveOld : RecreateStep::StartNew;
+  if (sight.old_instances) return RecreateStep::StopOld;
+  return sight.new_instances ? RecreateStep::RemoveOld : RecreateStep::StartNew;
 }
 
 }  // namespace
@@ -74,7 +74,7 @@ RecreateStep replace_step(const Sight& sight, bool side_by_side) {
 
 RecreateStep undo_step(const Sight& sight, bool start_old) {
   const bool is_new = sight.new_place != Place::Gone;
-  const bool to_start = start_old && !sight.old_runs;
+  const bool to_start = start_old && !sight.old_instances;
   switch (sight.old_place) {
     case Place::Named:
     case Place::Elsewhere:
@@ -96,7 +96,7 @@ Resumption resume_by(const Sight& sight) {
     case Place::Named:
       if (!is_new) return Resumption::Untouched;
       // It was joined to all its networks before it was started; one that was not may lack some.
-      return sight.new_runs ? Resumption::Replace : Resumption::Undo;
+      return sight.new_instances ? Resumption::Replace : Resumption::Undo;
     case Place::Aside:
       if (is_new) return Resumption::Replace;
       return sight.stranger ? Resumption::Taken : Resumption::Undo;

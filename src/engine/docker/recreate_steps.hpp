@@ -48,7 +48,7 @@ enum class RecreateStep {
   Lost,  ///< others were at work here: nothing can be done
 };
 
-/// For people: "creating the new container".
+/// For operators: "creating the new container".
 const char* to_string(RecreateStep step);
 
 enum class Place { Gone, Named, Aside, Elsewhere };
@@ -56,12 +56,12 @@ enum class Place { Gone, Named, Aside, Elsewhere };
 /// What exists now. A container under NAME that is neither the old nor our new one is not seen as new.
 struct Sight {
   Place old_place = Place::Gone;
-  bool old_runs = false;
+  bool old_instances = false;
   Place new_place = Place::Gone;  ///< Aside: under the name it begins with
-  bool new_runs = false;
+  bool new_instances = false;
   bool to_leave = false;  ///< the new one is still on the network to leave
   bool to_join = false;   ///< not yet on all others
-  bool stranger = false;  ///< somebody else's container has the name
+  bool stranger = false;  ///< another party's container has the name
 };
 
 /// Towards the new one. `side_by_side`: both may run at once.
@@ -76,7 +76,7 @@ enum class Resumption {
   Undo,       ///< back to the old one
   Untouched,  ///< the old one is as it was: nothing was begun, or it was undone already
   Finished,   ///< the new one is there, the old one is gone
-  Taken,      ///< somebody else's container has the name now
+  Taken,      ///< another party's container has the name now
   Nothing,    ///< neither exists
 };
 Resumption resume_by(const Sight& sight);

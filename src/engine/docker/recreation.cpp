@@ -35,7 +35,7 @@ void Recreation::replace_next() {
   const RecreateStep step = replace_step(now, plan_ && plan_->side_by_side);
   if (step == RecreateStep::Finished) return finish(new_->facts.id);
   if (step == RecreateStep::Lost)
-    return undo(to_string(step), {ErrorCode::Conflict, "somebody else removed or renamed one of them"});
+    return undo(to_string(step), {ErrorCode::Conflict, "another party removed or renamed one of them"});
   if (new_ && plan_ && steps_done_.empty())
     return refuse({ErrorCode::Conflict, fmt::format("a container \"{}\" exists already", new_name_)});
   if (step == RecreateStep::Create && !plan_)
@@ -74,7 +74,7 @@ void Recreation::carry_out(RecreateStep step) {
     });
     return;
   }
-  caller_.call(call_of(step), [this, step](const Result<HttpAnswer>& answer) { carried_out(step, answer); });
+  caller_.call(call_of(step), [this, step](const Result<HttpAnswer>& answer) { executed(step, answer); });
 }
 
 net::HttpCall Recreation::call_of(RecreateStep step) {
@@ -133,7 +133,7 @@ net::HttpCall Recreation::call_of(RecreateStep step) {
   return caller_.question("/_ping");
 }
 
-void Recreation::carried_out(RecreateStep step, const Result<HttpAnswer>& answer) {
+void Recreation::executed(RecreateStep step, const Result<HttpAnswer>& answer) {
   if (!answer) return step_failed(step, caller_.no_answer("", answer.error()));
   const bool removal = step == RecreateStep::RemoveOld || step == RecreateStep::RemoveNew;
   const bool was_so = answer->status == 304 || (removal && answer->status == 404);
@@ -181,7 +181,7 @@ void Recreation::undo(const std::string& what, Error error) {
 void Recreation::undo_next() {
   const Sight now = sight();
   // A stop that may still be under way would end the old one after it was started again.
-  if (stop_in_doubt_ && now.old_runs) return carry_out(RecreateStep::StopOld);
+  if (stop_in_doubt_ && now.old_instances) return carry_out(RecreateStep::StopOld);
   const RecreateStep step = undo_step(now, start_old_ && not_started_.empty());
   switch (step) {
     case RecreateStep::Finished:
@@ -192,7 +192,7 @@ void Recreation::undo_next() {
       return undone();
     case RecreateStep::Lost:
       cause_.message += cause_.message.empty() ? "" : "; ";
-      cause_.message += "the old container was removed by somebody else";
+      cause_.message += "the old container was removed by another party";
       return finish(
           failure(ErrorCode::NotFound, fmt::format("{}: {}: {}", prefix(), failed_at_, cause_.message)));
     default:

@@ -17,7 +17,7 @@
 
 namespace healer::docker {
 
-/// The order may have been carried out although it failed.
+/// The order may have been executed although it failed.
 inline bool may_be_done(const Error& error) {
   return error.code == ErrorCode::ConnectionLost || error.code == ErrorCode::Timeout;
 }
@@ -82,7 +82,7 @@ class Recreation {
   void remove_old();
   void carry_out(RecreateStep step);
   net::HttpCall call_of(RecreateStep step);
-  void carried_out(RecreateStep step, const Result<net::HttpAnswer>& answer);
+  void executed(RecreateStep step, const Result<net::HttpAnswer>& answer);
   void step_failed(RecreateStep step, Error error);
   void undo_step_failed(RecreateStep step, const Error& error);
 

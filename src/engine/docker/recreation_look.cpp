@@ -211,12 +211,12 @@ Sight Recreation::sight() const {
     sight.old_place = name == order_.name   ? Place::Named
                       : name == aside_name_ ? Place::Aside
                                             : Place::Elsewhere;
-    sight.old_runs = old_->runs();
+    sight.old_instances = old_->runs();
   }
   sight.stranger = named_.has_value();
   if (!new_) return sight;
   sight.new_place = new_->facts.name == order_.name ? Place::Named : Place::Aside;
-  sight.new_runs = new_->facts.state == ContainerState::Running;
+  sight.new_instances = new_->facts.state == ContainerState::Running;
   if (!plan_) return sight;
   const auto joined = [this](const std::string& network) {
     const auto& all = new_->facts.networks;

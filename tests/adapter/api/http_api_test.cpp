@@ -61,7 +61,7 @@ struct Daemon {
     };
     all.resume = [order](const std::string& key) { return order("resume " + key); };
     all.heal = [order](const std::string& key) { return order("heal " + key); };
-    all.test_alert = [this](const std::string& channel, auto done) -> Result<void> {
+    all.test_notification = [this](const std::string& channel, auto done) -> Result<void> {
       tested.push_back(channel);
       if (channel == "slak") return failure(ErrorCode::NotFound, "no channel is named \"slak\"");
       later->post([done] {
@@ -78,7 +78,7 @@ struct Daemon {
       explanation.facts = {{api_now - 5s, "HTTP 503\xff"}};
       explanation.decision = Decision{api_now - 4s, key, IncidentId{7}, Rule::Held, "a=1", "waits"};
       explanation.next = "restart in 10s";
-      explanation.holds = {{HoldKind::Dependency, "db is ill", api_now + 60s}};
+      explanation.holds = {{HoldKind::Dependency, "db is unhealthy", api_now + 60s}};
       return explanation;
     };
     all.history = [this](HistoryQuery query, auto done) {
@@ -187,24 +187,25 @@ TEST_CASE("readiness tells why not") {
   CHECK(daemon.ask("GET", "/readyz").status == 200);
 }
 
-TEST_CASE("a test alert is asked for on the admin socket, and answered channel by channel") {
+TEST_CASE("a test notification is asked for on the admin socket, and answered channel by channel") {
   Daemon daemon;
-  const auto all = daemon.ask("POST", "/v1/test-alert?all=1", true);
+  const auto all = daemon.ask("POST", "/v1/test-notification?all=1", true);
   CHECK(all.status == 200);
   const json::value channels = json::parse(all.body).at("channels");
   REQUIRE(channels.as_array().size() == 2);
   CHECK(channels.at(0) == json::value{{"name", "slack"}, {"result", "delivered"}, {"error", ""}});
   CHECK(channels.at(1).at("result") == "refused");
   CHECK(channels.at(1).at("error").as_string().size() <= 510);
-  CHECK(daemon.ask("POST", "/v1/test-alert?channel=ops", true).status == 200);
+  CHECK(daemon.ask("POST", "/v1/test-notification?channel=ops", true).status == 200);
   CHECK(daemon.tested == std::vector<std::string>{"", "ops"});
-  const auto unknown = daemon.ask("POST", "/v1/test-alert?channel=slak", true);
+  const auto unknown = daemon.ask("POST", "/v1/test-notification?channel=slak", true);
   CHECK(unknown.status == 404);
   CHECK(error_of(unknown) == "no channel is named \"slak\"");
-  for (const char* vague : {"/v1/test-alert", "/v1/test-alert?channel=", "/v1/test-alert?all=0"})
+  for (const char* vague :
+       {"/v1/test-notification", "/v1/test-notification?channel=", "/v1/test-notification?all=0"})
     CHECK(daemon.ask("POST", vague, true).status == 400);
-  CHECK(daemon.ask("GET", "/v1/test-alert?all=1", true).status == 405);
-  CHECK(daemon.ask("POST", "/v1/test-alert?all=1").status == 404);
+  CHECK(daemon.ask("GET", "/v1/test-notification?all=1", true).status == 405);
+  CHECK(daemon.ask("POST", "/v1/test-notification?all=1").status == 404);
   CHECK(daemon.tested.size() == 3);
 }
 
@@ -253,18 +254,18 @@ TEST_CASE("the status of everything, on the admin socket") {
   CHECK(web.at("condition") == "healthy");
   CHECK(web.at("running_since") == 1'800'000'000'000 - 90'000);
   CHECK(web.at("last_duration_ms") == 1.5);
-  CHECK(web.at("next_action").is_null());
+  CHECK(web.at("next_remedy").is_null());
   CHECK(web.at("incident").is_null());
-  const json::value& ill = workloads[1];
-  CHECK(ill.at("breaker") == "open");
-  CHECK(ill.at("incident").to_number<int>() == 7);
-  CHECK(ill.at("problems").at(0).at("label") == "healer.intervall");
+  const json::value& unhealthy = workloads[1];
+  CHECK(unhealthy.at("breaker") == "open");
+  CHECK(unhealthy.at("incident").to_number<int>() == 7);
+  CHECK(unhealthy.at("problems").at(0).at("label") == "healer.intervall");
   CHECK(workloads[2].at("last_check").is_null());
-  CHECK(root.at("alerts").at("pending").to_number<int>() == 3);
-  CHECK(root.at("alerts").at("channels").at(0).at("last_error") == "HTTP 500");
+  CHECK(root.at("notifications").at("pending").to_number<int>() == 3);
+  CHECK(root.at("notifications").at("channels").at(0).at("last_error") == "HTTP 500");
   CHECK(root.at("rules").at(0).at("firing") == 2);
   CHECK(root.at("rules").at(1).at("problem") == "HTTP 503");
-  CHECK(root.at("workloads").at(0).at("signals").at(0).at("text") == "0.1 > 0.05");
+  CHECK(root.at("workloads").at(0).at("alerts").at(0).at("text") == "0.1 > 0.05");
 }
 
 TEST_CASE("a reset, by name or key, and the nearest name for a wrong one") {
@@ -311,7 +312,7 @@ TEST_CASE("huge and broken requests are refused and the next one is served") {
   CHECK(daemon.ask("GET", "/healthz").status == 200);
 }
 
-TEST_CASE("ten thousand workloads are told whole") {
+TEST_CASE("ten thousand workloads are notified whole") {
   Daemon daemon;
   daemon.snapshot.workloads.resize(1);
   while (daemon.snapshot.workloads.size() < 10'000) {
@@ -353,10 +354,10 @@ TEST_CASE("operators' orders, for one by name, for all where that is meant") {
     CHECK(daemon.ask("POST", std::string("/v1/") + what + "?name=shop-web-1").status == 404);  // not public
   }
   CHECK(daemon.orders.empty());
-  daemon.order_answer = failure(ErrorCode::Conflict, "shop-web-1 is paused by a person; unpause it first");
+  daemon.order_answer = failure(ErrorCode::Conflict, "shop-web-1 is paused by an operator; unpause it first");
   const auto refused = daemon.ask("POST", "/v1/heal?name=shop-web-1", true);
   CHECK(refused.status == 409);
-  CHECK(error_of(refused) == "shop-web-1 is paused by a person; unpause it first");
+  CHECK(error_of(refused) == "shop-web-1 is paused by an operator; unpause it first");
 }
 
 TEST_CASE("an explanation tells state, facts, decision, holds and what is next") {
@@ -381,13 +382,13 @@ TEST_CASE("the history by name, of all, and of one that is gone") {
   healed.incident.id = IncidentId{7};
   healed.incident.name = "shop-web-1";
   healed.incident.cause_text = "HTTP 503";
-  healed.incident.ill_since = api_now - 100s;
+  healed.incident.unhealthy_since = api_now - 100s;
   healed.incident.opened_at = api_now - 90s;
   healed.incident.closed_at = api_now - 40s;
   healed.incident.outcome = IncidentOutcome::Recovered;
   healed.attempts.resize(1);
   healed.attempts[0].detail = "restart";
-  healed.attempts[0].state = AttemptState::Cured;
+  healed.attempts[0].state = AttemptState::Recovered;
   daemon.past = {healed};
   const json::value root =
       json::parse(daemon.ask("GET", "/v1/history?name=shop-web-1&limit=5&before=9", true).body);
@@ -395,7 +396,7 @@ TEST_CASE("the history by name, of all, and of one that is gone") {
   CHECK(one.at("id").to_number<int>() == 7);
   CHECK(one.at("cause_text") == "HTTP 503");
   CHECK(one.at("time_to_heal_ms").to_number<int>() == 60'000);
-  CHECK(one.at("attempts").at(0).at("state") == to_string(AttemptState::Cured));
+  CHECK(one.at("attempts").at(0).at("state") == to_string(AttemptState::Recovered));
   REQUIRE(daemon.asked.size() == 1);
   CHECK(daemon.asked[0].workload == "shop/web/1");
   CHECK(daemon.asked[0].limit == 5);
@@ -416,44 +417,45 @@ TEST_CASE("the history by name, of all, and of one that is gone") {
     CHECK(daemon.ask("GET", target, true).status == 400);
 }
 
-TEST_CASE("all that is remembered of one incident") {
+TEST_CASE("everything stored about one incident") {
   Daemon daemon;
   IncidentFile file;
   file.incident.id = IncidentId{7};
   file.evidence.resize(1);
   file.evidence[0].logs = "one\r\ntwo \x1b[0m\n";
   file.decisions = {Decision{api_now, "web", IncidentId{7}, Rule::Planned, "n=1", "waits"}};
-  file.alerts.resize(1);
-  file.alerts[0].alert.event = "DEGRADED";
-  file.alerts[0].deliveries = {Delivery{AlertId{1}, "slack", DeliveryState::Delivered, 1, api_now, ""}};
+  file.notifications.resize(1);
+  file.notifications[0].notification.event = "DEGRADED";
+  file.notifications[0].deliveries = {
+      Delivery{NotificationId{1}, "slack", DeliveryState::Delivered, 1, api_now, ""}};
   daemon.file = file;
   const json::value root = json::parse(daemon.ask("GET", "/v1/incident?id=7", true).body);
   CHECK(root.at("incident").at("time_to_heal_ms").is_null());
   CHECK(root.at("evidence").at(0).at("logs") == "one\ntwo ?[0m\n");
   CHECK(root.at("decisions").at(0).at("outcome") == "waits");
-  CHECK(root.at("alerts").at(0).at("deliveries").at(0).at("state") == "delivered");
+  CHECK(root.at("notifications").at(0).at("deliveries").at(0).at("state") == "delivered");
   CHECK(daemon.ask("GET", "/v1/incident?id=8", true).status == 404);
 }
 
 TEST_CASE("status and metrics tell holds, pauses and the host's restraint") {
   Daemon daemon;
-  WorkloadStatus& ill = daemon.snapshot.workloads[1];
-  ill.hold = Hold{HoldKind::MassFailure, "8 of 10 are ill", std::nullopt};
-  ill.paused_until = Instant::max();
-  ill.depends_on = {"db"};
-  ill.ladder = "exec:/reload,restart";
-  ill.rung = 1;
-  ill.probes = {{"queue", "tcp 127.0.0.1:5672", Outcome::Fail, "refused", false}};
+  WorkloadStatus& unhealthy = daemon.snapshot.workloads[1];
+  unhealthy.hold = Hold{HoldKind::MassFailure, "8 of 10 are unhealthy", std::nullopt};
+  unhealthy.paused_until = Instant::max();
+  unhealthy.depends_on = {"db"};
+  unhealthy.ladder = "exec:/reload,restart";
+  unhealthy.ladder_step = 1;
+  unhealthy.probes = {{"queue", "tcp 127.0.0.1:5672", Outcome::Fail, "refused", false}};
   daemon.snapshot.host_status = {std::nullopt, "holding 8 of 10", 2, 3, "http 192.0.2.1:80/: answers", false};
   const json::value root = json::parse(daemon.ask("GET", "/v1/status", true).body);
-  const json::value& told = root.at("workloads").at(1);
-  CHECK(told.at("hold").at("reason") == to_string(HoldKind::MassFailure));
-  CHECK(told.at("hold").at("until").is_null());
-  CHECK(told.at("paused") == true);
-  CHECK(told.at("paused_until").is_null());
-  CHECK(told.at("depends_on").at(0) == "db");
-  CHECK(told.at("rung").to_number<int>() == 1);
-  CHECK(told.at("probes").at(0).at("outcome") == "fail");
+  const json::value& reported = root.at("workloads").at(1);
+  CHECK(reported.at("hold").at("reason") == to_string(HoldKind::MassFailure));
+  CHECK(reported.at("hold").at("until").is_null());
+  CHECK(reported.at("paused") == true);
+  CHECK(reported.at("paused_until").is_null());
+  CHECK(reported.at("depends_on").at(0) == "db");
+  CHECK(reported.at("ladder_step").to_number<int>() == 1);
+  CHECK(reported.at("probes").at(0).at("outcome") == "fail");
   CHECK(root.at("workloads").at(0).at("hold").is_null());
   CHECK(root.at("host_status").at("mass") == "holding 8 of 10");
   CHECK(root.at("host_status").at("remedies_allowed").to_number<int>() == 3);

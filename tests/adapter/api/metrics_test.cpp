@@ -50,9 +50,9 @@ void count_everything(Metrics& metrics) {
   for (const IncidentOutcome outcome : enum_values<IncidentOutcome>())
     metrics.count(CountIncidentClosed{outcome, 20s});
   for (const HoldKind kind : enum_values<HoldKind>()) metrics.count(CountHold{kind});
-  for (const Cause cause : enum_values<Cause>()) metrics.count(CountUnasked{cause});
-  for (const AlertKind kind : enum_values<AlertKind>())
-    for (const bool escalation : {false, true}) metrics.count(CountAlertRepeat{kind, escalation});
+  for (const Cause cause : enum_values<Cause>()) metrics.count(CountUnknownStreak{cause});
+  for (const NotificationKind kind : enum_values<NotificationKind>())
+    for (const bool escalation : {false, true}) metrics.count(CountNotificationRepeat{kind, escalation});
   for (const EngineEventKind kind : enum_values<EngineEventKind>()) metrics.count_event(kind);
   metrics.count_store_error();
   metrics.set_event_lag(250ms);
@@ -95,25 +95,25 @@ TEST_CASE("every family is there, once, with HELP and TYPE, and no other") {
                                             "healer_engine_up",
                                             "healer_engine_event_lag_seconds",
                                             "healer_exec_stuck",
-                                            "healer_alerts_total",
-                                            "healer_alerts_dropped_total",
-                                            "healer_alert_channel_refusing",
-                                            "healer_alerts_pending",
-                                            "healer_alert_channel_pending",
+                                            "healer_notifications_total",
+                                            "healer_notifications_dropped_total",
+                                            "healer_notification_channel_refusing",
+                                            "healer_notifications_pending",
+                                            "healer_notification_channel_pending",
                                             "healer_loop_lag_seconds",
                                             "healer_breakers_open",
                                             "healer_label_problems",
                                             "healer_events_total",
                                             "healer_store_errors_total",
                                             "healer_holds_total",
-                                            "healer_unasked_total",
-                                            "healer_alert_repeats_total",
+                                            "healer_unknown_streaks_total",
+                                            "healer_notification_repeats_total",
                                             "healer_targets_held",
                                             "healer_paused",
                                             "healer_mass_hold",
                                             "healer_remedies_in_progress",
                                             "healer_remedies_allowed",
-                                            "healer_signals_total",
+                                            "healer_alerts_total",
                                             "healer_rule_known",
                                             "healer_rule_firing",
                                             "healer_rule_last_evaluation_timestamp_seconds",
@@ -143,8 +143,9 @@ TEST_CASE("every value of every enum is counted under its own text") {
   for (const char* value : enum_texts<AttemptState>()) has_series("healer_remedies_total", "outcome", value);
   for (const char* value : enum_texts<IncidentCause>()) has_series("healer_incidents_total", "cause", value);
   for (const char* value : enum_texts<HoldKind>()) has_series("healer_holds_total", "reason", value);
-  for (const char* value : enum_texts<Cause>()) has_series("healer_unasked_total", "cause", value);
-  for (const char* value : enum_texts<AlertKind>()) has_series("healer_alert_repeats_total", "kind", value);
+  for (const char* value : enum_texts<Cause>()) has_series("healer_unknown_streaks_total", "cause", value);
+  for (const char* value : enum_texts<NotificationKind>())
+    has_series("healer_notification_repeats_total", "kind", value);
   for (const char* value : enum_texts<EngineEventKind>()) has_series("healer_events_total", "kind", value);
 }
 
@@ -160,7 +161,7 @@ TEST_CASE("values of the snapshot") {
   CHECK(has_line(text, "healer_target_check_duration_seconds{workload=\"shop-web-1\"} 0.0015"));
   CHECK(has_line(text, "healer_target_uptime_seconds{workload=\"shop-web-1\"} 90"));
   CHECK(has_line(text, "healer_target_restarts_total{workload=\"shop-web-1\"} 2"));
-  // The odd one: escaped; and the one that shares a name: told apart by its key.
+  // The odd one: escaped; and the one that shares a name: distinguished by its key.
   CHECK(has_line(text, "healer_target_up{workload=\"odd \\\"name\\\" with \\\\ and   and ? and é {}\"} 0"));
   CHECK(has_line(text, "healer_target_up{workload=\"shop-web-1 (other/web/1)\"} 0"));
   CHECK(text.find("healer_target_uptime_seconds{workload=\"shop-web-1 (other/web/1)\"}") ==
@@ -171,8 +172,8 @@ TEST_CASE("values of the snapshot") {
   CHECK(has_line(text, "healer_engine_up 1"));
   CHECK(has_line(text, "healer_loop_lag_seconds 0.012"));
   CHECK(has_line(text, "healer_exec_stuck 2"));
-  CHECK(has_line(text, "healer_alerts_pending 3"));
-  CHECK(has_line(text, "healer_alerts_total{channel=\"slack\",outcome=\"delivered\"} 10"));
+  CHECK(has_line(text, "healer_notifications_pending 3"));
+  CHECK(has_line(text, "healer_notifications_total{channel=\"slack\",outcome=\"delivered\"} 10"));
   CHECK(has_line(text, "healer_rule_known{rule=\"High \\\"errors\\\"\"} 1"));
   CHECK(has_line(text, "healer_rule_known{rule=\"Queue\"} 0"));
   CHECK(has_line(text, "healer_rule_firing{rule=\"High \\\"errors\\\"\"} 2"));
@@ -180,23 +181,23 @@ TEST_CASE("values of the snapshot") {
   CHECK(has_line(text,
                  "healer_rule_last_evaluation_timestamp_seconds{rule=\"High \\\"errors\\\"\"} 1799999995"));
   CHECK(text.find("healer_rule_last_evaluation_timestamp_seconds{rule=\"Queue\"}") == std::string::npos);
-  CHECK(has_line(text, "healer_signals_total{result=\"bad_token\",source=\"alertmanager\"} 0"));
-  CHECK(has_line(text, "healer_alerts_total{channel=\"slack\",outcome=\"expired\"} 5"));
-  CHECK(has_line(text, "healer_alerts_dropped_total{channel=\"slack\",reason=\"too_old\"} 0"));
-  CHECK(has_line(text, "healer_alerts_dropped_total{channel=\"slack\",reason=\"too_many\"} 5"));
-  CHECK(has_line(text, "healer_alert_channel_refusing{channel=\"slack\"} 1"));
+  CHECK(has_line(text, "healer_alerts_total{result=\"bad_token\",source=\"alertmanager\"} 0"));
+  CHECK(has_line(text, "healer_notifications_total{channel=\"slack\",outcome=\"expired\"} 5"));
+  CHECK(has_line(text, "healer_notifications_dropped_total{channel=\"slack\",reason=\"too_old\"} 0"));
+  CHECK(has_line(text, "healer_notifications_dropped_total{channel=\"slack\",reason=\"too_many\"} 5"));
+  CHECK(has_line(text, "healer_notification_channel_refusing{channel=\"slack\"} 1"));
 }
 
 TEST_CASE("what is counted shows") {
   Metrics metrics;
   CHECK(has_line(metrics.text({}), "healer_incidents_total{cause=\"crashed\"} 0"));
-  CHECK(metrics.text({}).find("healer_remedies_total{outcome=\"cured\",remedy=\"restart\"} 0") !=
+  CHECK(metrics.text({}).find("healer_remedies_total{outcome=\"recovered\",remedy=\"restart\"} 0") !=
         std::string::npos);
   for (int i = 0; i < 3; ++i)
     metrics.count(CountCheck{ProbeKind::Http, Outcome::Fail, Cause::Status, std::chrono::microseconds(4000)});
-  metrics.count(CountRemedy{RemedyKind::Restart, AttemptState::NotCured});
+  metrics.count(CountRemedy{RemedyKind::Restart, AttemptState::NotRecovered});
   metrics.count(CountIncidentClosed{IncidentOutcome::Recovered, 20s});
-  metrics.count(CountIncidentClosed{IncidentOutcome::StoppedByPerson, 20s});
+  metrics.count(CountIncidentClosed{IncidentOutcome::StoppedByOperator, 20s});
   metrics.count_event(EngineEventKind::Die);
   metrics.count_store_error();
   metrics.set_event_lag(-5s);
@@ -205,7 +206,7 @@ TEST_CASE("what is counted shows") {
   CHECK(has_line(text, "healer_check_duration_seconds_count{probe=\"http\"} 3"));
   CHECK(has_line(text, "healer_check_duration_seconds_bucket{probe=\"http\",le=\"0.0025\"} 0"));
   CHECK(has_line(text, "healer_check_duration_seconds_bucket{probe=\"http\",le=\"0.005\"} 3"));
-  CHECK(has_line(text, "healer_remedies_total{outcome=\"not_cured\",remedy=\"restart\"} 1"));
+  CHECK(has_line(text, "healer_remedies_total{outcome=\"not_recovered\",remedy=\"restart\"} 1"));
   CHECK(has_line(text, "healer_time_to_heal_seconds_count 1"));
   CHECK(has_line(text, "healer_events_total{kind=\"die\"} 1"));
   CHECK(has_line(text, "healer_store_errors_total 1"));

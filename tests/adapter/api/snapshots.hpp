@@ -32,19 +32,19 @@ inline Snapshot full_snapshot() {
   web.last_check = api_now - 2s;
   web.last_duration = std::chrono::microseconds(1500);
   web.restarts = 2;
-  web.signals = {{"prometheus", "High", "High", "0.1 > 0.05", true, api_now - 60s, api_now}};
+  web.alerts = {{"prometheus", "High", "High", "0.1 > 0.05", true, api_now - 60s, api_now}};
   snapshot.workloads.push_back(web);
 
-  WorkloadStatus ill = web;
-  ill.key = "odd";
-  ill.name = "odd \"name\" with \\ and \n and \xff and é {}";
-  ill.condition = Condition::GivenUp;
-  ill.reason = "HTTP 503";
-  ill.breaker = BreakerState::Open;
-  ill.incident = IncidentId{7};
-  ill.next_action = api_now + 30s;
-  ill.problems = {{"healer.intervall", "5s", "unknown label; did you mean healer.interval?"}};
-  snapshot.workloads.push_back(ill);
+  WorkloadStatus unhealthy = web;
+  unhealthy.key = "odd";
+  unhealthy.name = "odd \"name\" with \\ and \n and \xff and é {}";
+  unhealthy.condition = Condition::GivenUp;
+  unhealthy.reason = "HTTP 503";
+  unhealthy.breaker = BreakerState::Open;
+  unhealthy.incident = IncidentId{7};
+  unhealthy.next_remedy = api_now + 30s;
+  unhealthy.problems = {{"healer.intervall", "5s", "unknown label; did you mean healer.interval?"}};
+  snapshot.workloads.push_back(unhealthy);
 
   WorkloadStatus twin = web;
   twin.key = "other/web/1";
@@ -53,7 +53,7 @@ inline Snapshot full_snapshot() {
   twin.last_check.reset();
   snapshot.workloads.push_back(twin);
 
-  snapshot.alerts_pending = 3;
+  snapshot.notifications_pending = 3;
   ChannelStatus slack;
   slack.name = "slack";
   slack.pending = 3;

@@ -1,5 +1,6 @@
-// Every channel with a secret of its own, and services that repeat everything they are told: no secret comes
-// out anywhere. Also what `healer test-alert` and a channel that cannot be used are to a person.
+// Every channel with a secret of its own, and services that repeat everything they are notified: no secret
+// comes out anywhere. Also what `healer test-notification` and a channel that cannot be used are to an
+// operator.
 #include <doctest/doctest.h>
 #include <boost/json.hpp>
 
@@ -31,11 +32,11 @@ std::map<std::string, std::string> secrets(const std::string& base) {
           {"NTFY_URL", base + "/PlantedTopic0123456789"},
           {"NTFY_TOKEN", "PlantedNtfy0123456789"},
           {"GOTIFY_TOKEN", "PlantedGotify0123456789"},
-          {"ALERT_APPRISE_URL", base + "/notify/PlantedApprise0123456789"},
+          {"NOTIFICATION_APPRISE_URL", base + "/notify/PlantedApprise0123456789"},
           {"ALERTMANAGER_URL", "http://user:PlantedPassword@" + base.substr(7)},
           {"ALERTMANAGER_SEND_TOKEN", "PlantedAlertmanager0123456789"},
-          {"ALERT_WEBHOOK_URL", base + "/hook/PlantedHook0123456789"},
-          {"ALERT_WEBHOOK_HEADERS", "X-Key: PlantedHeader0123456789"},
+          {"NOTIFICATION_WEBHOOK_URL", base + "/hook/PlantedHook0123456789"},
+          {"NOTIFICATION_WEBHOOK_HEADERS", "X-Key: PlantedHeader0123456789"},
           {"SLACK_BOT_TOKEN", "xoxb-PlantedBot0123456789"},
           {"SMTP_PASSWORD", "PlantedMail0123456789"}};
 }
@@ -51,7 +52,7 @@ std::map<std::string, std::string> others(const std::string& base, const std::st
           {"SMTP_HOST", "127.0.0.1"},
           {"SMTP_PORT", smtp_port},
           {"SMTP_SECURITY", "none"},
-          {"SMTP_USER", "somebody"},
+          {"SMTP_USER", "mailer"},
           {"SMTP_FROM", "healer@host.example"},
           {"SMTP_TO", "ops@host.example"}};
 }
@@ -78,15 +79,16 @@ void wait_for_socket(HealerProcess& healer, const std::string& path) {
 }
 
 void check_absent(const std::string& text, const std::string& where) {
-  // The second is how the mail server is told "somebody" and the password.
-  for (const char* secret : {"Planted", "AHNvbWVib2R5AFBsYW50ZWRNYWls"}) {
+  // The second is how the mail server receives "mailer" and the password.
+  for (const char* secret : {"Planted", "AG1haWxlcgBQbGFudGVkTWFpbDAx"}) {
     const auto at = text.find(secret);
     CAPTURE(where);
     CHECK_MESSAGE(at == std::string::npos, text.substr(at > 200 ? at - 200 : 0, 400));
   }
 }
 
-TEST_CASE("planted secrets are nowhere: log, metrics, store, admin answers, check-config, test-alert") {
+TEST_CASE(
+    "planted secrets are nowhere: log, metrics, store, admin answers, check-config, test-notification") {
   for (const int status : {404, 503}) {
     for (const bool by_file : {false, true}) {
       CAPTURE(status);
@@ -111,20 +113,21 @@ TEST_CASE("planted secrets are nowhere: log, metrics, store, admin answers, chec
       healer.start();
       wait_for_socket(healer, folder.file("healer.sock"));
 
-      const Ran tested = healer.command({"test-alert"});
+      const Ran tested = healer.command({"test-notification"});
       CHECK(tested.code == 1);
       // The list above has all of them.
       for (const ChannelType& type : channel_types())
         CHECK_MESSAGE(tested.output.find(type.from_env) != std::string::npos, type.from_env);
-      check_absent(tested.output, "test-alert");
-      check_absent(healer.command({"test-alert", "--json"}).output, "test-alert --json");
+      check_absent(tested.output, "test-notification");
+      check_absent(healer.command({"test-notification", "--json"}).output, "test-notification --json");
       check_absent(healer.command({"check-config"}).output, "check-config");
 
-      // The alert about the engine goes through the outbox, and what was answered to it is written down.
-      wait_until("every channel has answered to the alert about the engine", [&] {
+      // The notification about the engine goes through the outbox, and what was answered to it is written
+      // down.
+      wait_until("every channel has answered to the notification about the engine", [&] {
         const boost::json::value now = healer.status();
         if (!now.is_object()) return false;
-        for (const boost::json::value& channel : now.at("alerts").at("channels").as_array())
+        for (const boost::json::value& channel : now.at("notifications").at("channels").as_array())
           if (channel.at("delivered").as_int64() + channel.at("refused").as_int64() +
                   channel.at("failed_tries").as_int64() ==
               0)
@@ -146,41 +149,41 @@ TEST_CASE("planted secrets are nowhere: log, metrics, store, admin answers, chec
         stored = stored || bytes.find("ENGINE DOWN") != std::string::npos;
         check_absent(bytes, name);
       }
-      CHECK_MESSAGE(stored, "the alert is in the store, so its channels' errors could be");
+      CHECK_MESSAGE(stored, "the notification is in the store, so its channels' errors could be");
     }
   }
 }
 
-TEST_CASE("test-alert tells of each channel, and of a daemon that is not there") {
+TEST_CASE("test-notification tells of each channel, and of a daemon that is not there") {
   TemporaryFolder folder;
-  const auto well =
+  const auto healthy =
       ScriptedServer::on_loopback(replying([](const SeenRequest&) { return answer(200, "ok"); }));
-  const auto ill = echoing(500);
+  const auto unhealthy = echoing(500);
   Settings settings = common(folder);
-  settings["SLACK_WEBHOOK_URL"] = "http://127.0.0.1:" + std::to_string(well->port()) + "/services/x";
-  settings["NTFY_URL"] = "http://127.0.0.1:" + std::to_string(ill->port()) + "/topic";
+  settings["SLACK_WEBHOOK_URL"] = "http://127.0.0.1:" + std::to_string(healthy->port()) + "/services/x";
+  settings["NTFY_URL"] = "http://127.0.0.1:" + std::to_string(unhealthy->port()) + "/topic";
   HealerProcess healer(settings, folder.path());
-  const Ran alone = healer.command({"test-alert"});
+  const Ran alone = healer.command({"test-notification"});
   CHECK(alone.code == 1);
   CHECK(alone.output.starts_with("healer: no healer answers on " + folder.file("healer.sock")));
 
   healer.start();
   wait_for_socket(healer, folder.file("healer.sock"));
-  const Ran slack = healer.command({"test-alert", "slack"});
+  const Ran slack = healer.command({"test-notification", "slack"});
   CHECK_MESSAGE(slack.code == 0, slack.output);
   CHECK(slack.output.find("delivered") != std::string::npos);
-  REQUIRE(well->requests().size() == 1);
-  CHECK(well->requests().front().body.find("This is a test of healer") != std::string::npos);
-  CHECK(ill->requests().empty());
-  const Ran all = healer.command({"test-alert"});
+  REQUIRE(healthy->requests().size() == 1);
+  CHECK(healthy->requests().front().body.find("This is a test of healer") != std::string::npos);
+  CHECK(unhealthy->requests().empty());
+  const Ran all = healer.command({"test-notification"});
   CHECK(all.code == 1);
   CHECK(all.output.find("delivered") != std::string::npos);
   CHECK(all.output.find("HTTP 500") != std::string::npos);
-  const Ran misspelt = healer.command({"test-alert", "slak"});
+  const Ran misspelt = healer.command({"test-notification", "slak"});
   CHECK(misspelt.code == 1);
   CHECK(misspelt.output == "healer: no channel is named \"slak\"; did you mean \"slack\"?\n");
   // Nothing of it went through the outbox.
-  CHECK(healer.metric("healer_alerts_total", {"channel=\"slack\"", "outcome=\"delivered\""}) == 0);
+  CHECK(healer.metric("healer_notifications_total", {"channel=\"slack\"", "outcome=\"delivered\""}) == 0);
 }
 
 TEST_CASE("SIGHUP makes the channels anew, and a bad file changes nothing") {
@@ -197,7 +200,7 @@ TEST_CASE("SIGHUP makes the channels anew, and a bad file changes nothing") {
   HealerProcess healer(settings, folder.path());
   healer.start();
   wait_for_socket(healer, folder.file("healer.sock"));
-  CHECK(healer.command({"test-alert", "first"}).code == 0);
+  CHECK(healer.command({"test-notification", "first"}).code == 0);
 
   configure("channels:\n  second: {type: slak, webhook_url: '" + url + "'}\n");
   healer.process().signal(SIGHUP);
@@ -205,13 +208,13 @@ TEST_CASE("SIGHUP makes the channels anew, and a bad file changes nothing") {
   configure("channels:\n  second: {type: webhook, url: '" + url + "', body: '{\"a\": {{evnt}}}'}\n");
   healer.process().signal(SIGHUP);
   wait_until("the bad template is refused", [&] { return healer.said("channels.second.body") > 0; });
-  CHECK(healer.command({"test-alert", "--config", "/dev/null", "first"}).code == 0);
+  CHECK(healer.command({"test-notification", "--config", "/dev/null", "first"}).code == 0);
 
   configure("channels:\n  second: {type: slack, webhook_url: '" + url + "'}\n");
   healer.process().signal(SIGHUP);
   wait_until("the good file is taken", [&] { return healer.said("configuration reloaded") > 0; });
-  CHECK(healer.command({"test-alert", "second"}).code == 0);
-  CHECK(healer.command({"test-alert", "first"}).code == 1);
+  CHECK(healer.command({"test-notification", "second"}).code == 0);
+  CHECK(healer.command({"test-notification", "first"}).code == 1);
   CHECK(sink->requests().size() == 3);
 }
 
@@ -226,8 +229,9 @@ TEST_CASE("a channel that cannot be used ends the start with 2 and its name") {
       {{{"SLACK_BOT_TOKEN", "xoxb-Planted"}}, "environment SLACK_CHANNEL: is not set"},
       {{{"GOTIFY_TOKEN_FILE", "/nowhere/gotify"}, {"GOTIFY_URL", "http://g.example"}},
        "environment GOTIFY_TOKEN_FILE: '/nowhere/gotify' cannot be read"},
-      {{{"ALERT_WEBHOOK_URL", "http://h.example/Planted"}, {"ALERT_WEBHOOK_BODY", "{\"a\": {{evnt}}}"}},
-       "environment ALERT_WEBHOOK_BODY: "},
+      {{{"NOTIFICATION_WEBHOOK_URL", "http://h.example/Planted"},
+        {"NOTIFICATION_WEBHOOK_BODY", "{\"a\": {{evnt}}}"}},
+       "environment NOTIFICATION_WEBHOOK_BODY: "},
       {{{"NTFY_URL", "http://n.example/"}}, "channel ntfy: "}};
   for (const Row& row : rows) {
     CAPTURE(row.wanted);

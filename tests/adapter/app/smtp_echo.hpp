@@ -12,8 +12,8 @@
 
 namespace healer::testing {
 
-/// A mail server on loopback that takes no login, and says why by repeating what it was told: word for word,
-/// and decoded.
+/// A mail server on loopback that takes no login, and says why by repeating what it was notified: word for
+/// word, and decoded.
 class SmtpEcho {
  public:
   SmtpEcho() : listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {

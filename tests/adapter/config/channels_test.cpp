@@ -1,4 +1,5 @@
-// The channels that alerts go to: what variables and file make of them, and what is said when it is wrong.
+// The channels that notifications go to: what variables and file make of them, and what is said when it is
+// wrong.
 #include <doctest/doctest.h>
 #include <unistd.h>
 
@@ -157,10 +158,10 @@ TEST_CASE("the targets hold what the variables say") {
                               "healer@x.example",
                               {"a@x.example", "b@x.example"}});
   const auto webhook =
-      only_target<WebhookChannel>(loaded({{"ALERT_WEBHOOK_URL", "https://h/x"},
-                                          {"ALERT_WEBHOOK_METHOD", "put"},
-                                          {"ALERT_WEBHOOK_HEADERS", "Authorization: Bearer t\nX-A: b"},
-                                          {"ALERT_WEBHOOK_BODY", R"({"a": "{{event}}"})"}}));
+      only_target<WebhookChannel>(loaded({{"NOTIFICATION_WEBHOOK_URL", "https://h/x"},
+                                          {"NOTIFICATION_WEBHOOK_METHOD", "put"},
+                                          {"NOTIFICATION_WEBHOOK_HEADERS", "Authorization: Bearer t\nX-A: b"},
+                                          {"NOTIFICATION_WEBHOOK_BODY", R"({"a": "{{event}}"})"}}));
   CHECK(webhook.method == "PUT");
   CHECK(webhook.body == R"({"a": "{{event}}"})");
   REQUIRE(webhook.headers.size() == 2);
@@ -385,7 +386,7 @@ TEST_CASE("no secret of a channel is in an error, a warning or what is in effect
                                        "X-Token: " + planted, planted + "\n\x01"}) {
         const SecretFile file(value);
         const std::string head = "channels:\n  a:\n    type: " + std::string(type.name) + "\n    ";
-        const std::vector<std::pair<Environment, std::string>> ways{
+        const std::vector<std::pair<Environment, std::string>> resolutions{
             {{{variable, value}}, ""},
             {{{variable + "_FILE", file.path()}}, ""},
             {{{variable, value + "\x7f"}}, ""},
@@ -393,7 +394,7 @@ TEST_CASE("no secret of a channel is in an error, a warning or what is in effect
             {{}, head + key + ": ['" + value.substr(0, value.find('\n')) + "']\n"},
             {{}, head + key + "_file: " + file.path() + "\n"},
             {{}, head + key + "x: '" + value.substr(0, value.find('\n')) + "'\n"}};
-        for (const auto& [environment, text] : ways) {
+        for (const auto& [environment, text] : resolutions) {
           const auto settings = load_from(environment, yaml(text), {});
           if (!settings)
             for (const ConfigError& error : settings.error()) CHECK_FALSE(contains(describe(error), planted));

@@ -56,7 +56,7 @@ TEST_CASE("a container labelled autoheal=true is asked by its HEALTHCHECK and re
   CHECK(result.problems.empty());
   CHECK(result.policy->selection == Selection::OptedIn);
   CHECK(result.policy->probe.kind == ProbeKind::Engine);
-  CHECK(result.policy->actions == Policy{}.actions);
+  CHECK(result.policy->remedies == Policy{}.remedies);
   CHECK(!result.policy->heal_exits);
   CHECK(!result.policy->stop_timeout);  // the constant t=10 is theirs
 }
@@ -187,7 +187,7 @@ TEST_CASE("WEBHOOK_URL, WEBHOOK_JSON_KEY and APPRISE_URL; the addresses are secr
   CHECK(compat.webhook.reveal() == "https://h.example/api/webhooks/1/sEcReT");
   CHECK(compat.webhook_key == "content");  // as the published image has it
   CHECK(compat.apprise.reveal() == "http://apprise:8000/notify/sEcReT");
-  CHECK(contains(note(settings, "WEBHOOK_URL"), "WEBHOOK_URL=<redacted>: told with {\"content\": text}"));
+  CHECK(contains(note(settings, "WEBHOOK_URL"), "WEBHOOK_URL=<redacted>: notified with {\"content\": text}"));
   CHECK(contains(note(settings, "APPRISE_URL"), "<redacted>"));
   for (const std::string& each : settings.notes) CHECK(!contains(each, "sEcReT"));
   CHECK(loaded({{"WEBHOOK_JSON_KEY", "text"}}).daemon.compat.webhook_key == "text");
@@ -215,13 +215,13 @@ TEST_CASE("what Docker-Guardian added") {
                                     {"NOTIFY_HOSTNAME", "attic"},
                                     {"NOTIFY_RATE_LIMIT", "90"},
                                     {"NOTIFY_GOTIFY_TOKEN", "sEcReT"},
-                                    {"NOTIFY_EVENTS", "actions"}});
+                                    {"NOTIFY_EVENTS", "remedies"}});
   CHECK(settings.defaults.failure_threshold == 4);
   CHECK(settings.defaults.backoff_max == 120s);
   CHECK(settings.defaults.backoff_decay == 900s);
   CHECK(settings.defaults.budget_attempts == 7);
   CHECK(settings.defaults.budget_window == 600s);
-  CHECK(settings.defaults.alert_cooldown == 90s);
+  CHECK(settings.defaults.notification_cooldown == 90s);
   CHECK(settings.daemon.slack_webhook.reveal() == "https://h.example/sEcReT");
   CHECK(settings.daemon.compat.webhook.reveal() == "https://d.example/sEcReT");
   CHECK(settings.daemon.host.host_name == "attic");
@@ -238,17 +238,17 @@ TEST_CASE("what Docker-Guardian added") {
 
 TEST_CASE("the labels of Docker-Guardian and of tmknight's docker-autoheal") {
   const Settings settings = loaded({});
-  const auto actions = [&](const std::string& label, const std::string& value) {
-    return to_string(resolved(settings, {{"autoheal", "true"}, {label, value}}).policy->actions.front());
+  const auto remedies = [&](const std::string& label, const std::string& value) {
+    return to_string(resolved(settings, {{"autoheal", "true"}, {label, value}}).policy->remedies.front());
   };
-  CHECK(actions("autoheal.action", "restart") == "restart");
-  CHECK(actions("autoheal.action", "stop") == "stop");
-  CHECK(actions("autoheal.action", "notify") == "none");
-  CHECK(actions("autoheal.restart.enable", "false") == "none");
-  CHECK(actions("autoheal.restart.enable", "true") == "restart");
+  CHECK(remedies("autoheal.action", "restart") == "restart");
+  CHECK(remedies("autoheal.action", "stop") == "stop");
+  CHECK(remedies("autoheal.action", "notify") == "none");
+  CHECK(remedies("autoheal.restart.enable", "false") == "none");
+  CHECK(remedies("autoheal.restart.enable", "true") == "restart");
   CHECK(selection(settings, {{"autoheal", "true"}, {"autoheal.action", "none"}}) == Selection::OptedOut);
-  CHECK(!resolved(settings, {{"autoheal", "true"}, {"autoheal.notify", "false"}}).policy->alerts);
-  CHECK(resolved(settings, {{"autoheal", "true"}, {"autoheal.notify", "true"}}).policy->alerts);
+  CHECK(!resolved(settings, {{"autoheal", "true"}, {"autoheal.notify", "false"}}).policy->notifications);
+  CHECK(resolved(settings, {{"autoheal", "true"}, {"autoheal.notify", "true"}}).policy->notifications);
   CHECK(selection(settings, {{"autoheal.monitor.enable", "true"}}) == Selection::OptedIn);
   CHECK(selection(settings, {{"autoheal", "true"}, {"autoheal.monitor.enable", "false"}}) ==
         Selection::OptedOut);
@@ -352,9 +352,10 @@ TEST_CASE("a label or probe of ours wins over one of theirs") {
         ProbeKind::Tcp);
   CHECK(resolved(settings, {{"autoheal", "true"}, {"healer.probes.a.probe", "tcp"}})
             .policy->named_probes.size() == 1);
-  CHECK(resolved(settings, {{"autoheal.action", "stop"}, {"autoheal", "true"}, {"healer.actions", "restart"}})
-            .policy->actions.front()
-            .kind == RemedyKind::Restart);
+  CHECK(
+      resolved(settings, {{"autoheal.action", "stop"}, {"autoheal", "true"}, {"healer.remedies", "restart"}})
+          .policy->remedies.front()
+          .kind == RemedyKind::Restart);
   const Settings tcp = loaded({}, "defaults: {probe: tcp}");
   CHECK(resolved(tcp, {{"autoheal", "true"}}).policy->probe.kind == ProbeKind::Tcp);
 }

@@ -20,7 +20,7 @@ TEST_CASE("with nothing set the host's policy is its default") {
   wanted.host_name = "rack7";
   HostPolicy policy = host_policy(daemon_of({}), "rack7", "");
   REQUIRE(policy.routing);
-  CHECK(*policy.routing == AlertRouting{});
+  CHECK(*policy.routing == NotificationRouting{});
   policy.routing.reset();  // compared by its place
   CHECK(policy == wanted);
 }
@@ -31,46 +31,46 @@ TEST_CASE("every setting of the host reaches its policy") {
                                                    {"MASS_HOLD", "30s"},
                                                    {"HEALER_MASS_HOLD_MAX", "10m"},
                                                    {"REMEDY_SHARE", "0.1"},
-                                                   {"CONTROL_INTERVAL", "7s"},
-                                                   {"CONTROL_TIMEOUT", "2s"}}),
+                                                   {"CONNECTIVITY_INTERVAL", "7s"},
+                                                   {"CONNECTIVITY_TIMEOUT", "2s"}}),
                                         "h", "");
   CHECK(policy.mass_share == doctest::Approx(0.4));
   CHECK(policy.mass_least == 5);
   CHECK(policy.mass_hold == 30s);
   CHECK(policy.mass_hold_max == 10min);
   CHECK(policy.remedy_share == doctest::Approx(0.1));
-  CHECK(policy.control_interval == 7s);
-  CHECK(policy.control_timeout == 2s);
-  CHECK_FALSE(policy.control);
+  CHECK(policy.connectivity_interval == 7s);
+  CHECK(policy.connectivity_timeout == 2s);
+  CHECK_FALSE(policy.connectivity);
 }
 
 TEST_CASE("the control URL is a target once its address is known") {
-  const DaemonSettings named = daemon_of({{"CONTROL_URL", "https://router.example/up?x=1"}});
-  CHECK_FALSE(numeric_control_address(named));
-  CHECK_FALSE(host_policy(named, "h", "").control);
+  const DaemonSettings named = daemon_of({{"CONNECTIVITY_URL", "https://router.example/up?x=1"}});
+  CHECK_FALSE(numeric_connectivity_address(named));
+  CHECK_FALSE(host_policy(named, "h", "").connectivity);
   const HostPolicy policy = host_policy(named, "h", "192.0.2.1");
-  REQUIRE(policy.control);
-  const auto& http = std::get<HttpTarget>(*policy.control);
+  REQUIRE(policy.connectivity);
+  const auto& http = std::get<HttpTarget>(*policy.connectivity);
   CHECK(http.endpoint == Endpoint{"192.0.2.1", 443});
   CHECK(http.path == "/up?x=1");
   CHECK(http.host_header == "router.example:443");
   CHECK(http.tls);
-  CHECK(policy.control_text == "https router.example:443/up?x=1");
+  CHECK(policy.connectivity_text == "https router.example:443/up?x=1");
 
-  const DaemonSettings tcp = daemon_of({{"CONTROL_URL", "tcp://[2001:db8::1]:53"}});
-  CHECK(numeric_control_address(tcp) == "2001:db8::1");
+  const DaemonSettings tcp = daemon_of({{"CONNECTIVITY_URL", "tcp://[2001:db8::1]:53"}});
+  CHECK(numeric_connectivity_address(tcp) == "2001:db8::1");
   const HostPolicy by_tcp = host_policy(tcp, "h", "2001:db8::1");
-  REQUIRE(by_tcp.control);
-  CHECK(std::get<TcpTarget>(*by_tcp.control) == TcpTarget{Endpoint{"2001:db8::1", 53}, 0});
-  CHECK(by_tcp.control_text == "tcp [2001:db8::1]:53");
+  REQUIRE(by_tcp.connectivity);
+  CHECK(std::get<TcpTarget>(*by_tcp.connectivity) == TcpTarget{Endpoint{"2001:db8::1", 53}, 0});
+  CHECK(by_tcp.connectivity_text == "tcp [2001:db8::1]:53");
 }
 
 TEST_CASE("no label sets what runs on the host, and no error shows a password") {
-  const auto refused = load_from({{"CONTROL_URL", "http://u:hunter2@h/"}}, {}, {});
+  const auto refused = load_from({{"CONNECTIVITY_URL", "http://u:hunter2@h/"}}, {}, {});
   REQUIRE_FALSE(refused);
   CHECK(describe(refused.error().front()) ==
-        "environment CONTROL_URL: '<redacted>' is not valid: it names a user, and the address is shown to "
-        "people; "
+        "environment CONNECTIVITY_URL: '<redacted>' is not valid: it names a user, and the address is shown "
+        "to operators; "
         "accepted: off, http://host[:port][/path], https://host[:port][/path] or tcp://host:port");
   for (const auto& setting : daemon_settings()) CHECK(setting.info.label.empty());
 }

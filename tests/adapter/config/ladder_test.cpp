@@ -1,4 +1,4 @@
-// The ladder: what it is written as, which ones are impossible, and that no webhook's address is told.
+// The ladder: what it is written as, which ones are impossible, and that no webhook's address is notified.
 #include "config/ladder.hpp"
 
 #include <doctest/doctest.h>
@@ -23,7 +23,7 @@ Ladder read(const std::string& text) {
   return ladder;
 }
 
-TEST_CASE("every kind of rung is read") {
+TEST_CASE("every kind of step is read") {
   const Ladder ladder = read(
       "restart,start, Recreate ,kill:SIGHUP,exec:sh -c 'a, "
       "b',webhook:\"https://h.example/x?a,b\",restart,stop");
@@ -38,15 +38,15 @@ TEST_CASE("every kind of rung is read") {
   CHECK(read("none") == Ladder{RemedyStep{RemedyKind::None, 0, {}, {}}});
 }
 
-TEST_CASE("an item of a list is one rung with commas of its own") {
+TEST_CASE("an item of a list is one step with commas of its own") {
   Ladder ladder;
-  REQUIRE(read_rungs({"exec:echo a,b", "webhook:https://h/?a,b", "restart"}, ladder));
+  REQUIRE(read_ladder_steps({"exec:echo a,b", "webhook:https://h/?a,b", "restart"}, ladder));
   CHECK(ladder.size() == 3);
   CHECK(ladder[0].command == std::vector<std::string>{"echo", "a,b"});
   const auto settings =
-      load_from({}, ConfigText{"f", "defaults:\n  actions:\n    - exec:echo a,b\n    - restart\n"}, {});
+      load_from({}, ConfigText{"f", "defaults:\n  remedies:\n    - exec:echo a,b\n    - restart\n"}, {});
   REQUIRE(settings);
-  CHECK(settings->defaults.actions.size() == 2);
+  CHECK(settings->defaults.remedies.size() == 2);
 }
 
 TEST_CASE("an impossible ladder is refused with the reason, and the nearest word") {
@@ -57,30 +57,30 @@ TEST_CASE("an impossible ladder is refused with the reason, and the nearest word
   };
   const std::vector<Row> rows{
       {"", "nothing stands there", ""},
-      {"restart,", "rung 2: nothing stands there", ""},
-      {"restat", "no action 'restat'", "restart"},
-      {"restart,recrate", "rung 2: no action 'recrate'", "recreate"},
-      {"none,restart", "rung 1: none ends the ladder, so nothing can follow it", ""},
-      {"restart,stop,none", "rung 2: stop ends the ladder, so nothing can follow it", ""},
+      {"restart,", "step 2: nothing stands there", ""},
+      {"restat", "no remedy 'restat'", "restart"},
+      {"restart,recrate", "step 2: no remedy 'recrate'", "recreate"},
+      {"none,restart", "step 1: none ends the ladder, so nothing can follow it", ""},
+      {"restart,stop,none", "step 2: stop ends the ladder, so nothing can follow it", ""},
       {"kill", "kill needs one signal, such as kill:TERM", ""},
       {"kill:", "kill needs one signal, such as kill:TERM", ""},
       {"kill:TERM HUP", "kill needs one signal, such as kill:TERM", ""},
       {"kill:SIGTREM", "no signal 'SIGTREM'", "kill:TERM"},
       {"kill:0", "no signal '0'", ""},
-      {"restart,exec:", "rung 2: exec needs a command, such as exec:/bin/reload", ""},
+      {"restart,exec:", "step 2: exec needs a command, such as exec:/bin/reload", ""},
       {"exec:''", "exec: the command is empty", ""},
       {"exec:sh -c 'x", "a ' is not closed", ""},
       {"webhook:ftp://h/hunter2", "webhook needs an http:// or https:// URL with a host", ""},
       {"webhook:https:///hunter2", "webhook needs an http:// or https:// URL with a host", ""},
       {"webhook", "webhook needs an http:// or https:// URL with a host", ""},
-      {"webhok:https://h/hunter2", "no such action", "webhook"},
-      {"webhook:https://h/a,hunter2", "rung 2: no such action", ""},
+      {"webhok:https://h/hunter2", "no such remedy", "webhook"},
+      {"webhook:https://h/a,hunter2", "step 2: no such remedy", ""},
       {"restart:now", "restart takes nothing after a ':'", ""},
       {"[restart", "it begins with '[' but is no list of texts", ""},
       {"[]", "the list is empty", ""},
       {"restart,restart,restart,restart,restart,restart,restart,restart,restart,restart,restart,restart,"
        "restart,restart,restart,restart,restart",
-       "17 rungs; at most 16", ""},
+       "17 steps; at most 16", ""},
   };
   for (const Row& row : rows) {
     CAPTURE(row.text);
@@ -102,74 +102,34 @@ TEST_CASE("a webhook's address is in no message, no listing and no problem") {
         "webhook=https://h/hunter2", "https://h/hunter2", "none,webhook:https://h/hunter2",
         R"(["webhook:https://h/hunter2", "x"])", "kill:TERM,webhook:'hunter2"}) {
     CAPTURE(text);
-    std::string told;
-    const auto settings = load_from({{"HEALER_ACTIONS", text}}, {}, {});
+    std::string reported;
+    const auto settings = load_from({{"HEALER_REMEDIES", text}}, {}, {});
     if (settings) {
       for (const EffectiveSetting& setting : settings->effective)
-        told += setting.value + to_string(setting.origin);
-      for (const std::string& warning : settings->warnings) told += warning;
+        reported += setting.value + to_string(setting.origin);
+      for (const std::string& warning : settings->warnings) reported += warning;
     } else {
-      for (const ConfigError& error : settings.error()) told += describe(error);
+      for (const ConfigError& error : settings.error()) reported += describe(error);
     }
-    for (const char* label : {"healer.action", "healer.actions", "healer.acions"}) {
+    for (const char* label : {"healer.remedies", "healer.remedis"}) {
       const Labels labels{{"monitored", "true"}, {label, text}};
       const ResolvedPolicy resolved = PolicyResolver{Policy{}}.resolve(labels);
       for (const LabelProblem& problem : resolved.problems)
-        told += problem.label + problem.value + problem.message;
+        reported += problem.label + problem.value + problem.message;
       const auto defaults = load_from({}, {}, {});
       REQUIRE(defaults);
-      for (const EffectiveSetting& setting : explain(*defaults, labels).settings) told += setting.value;
-      told += show_ladder(resolved.policy->actions);
+      for (const EffectiveSetting& setting : explain(*defaults, labels).settings) reported += setting.value;
+      reported += show_ladder(resolved.policy->remedies);
     }
-    CHECK(told.find(secret) == std::string::npos);
+    CHECK(reported.find(secret) == std::string::npos);
   }
-}
-
-TEST_CASE("the older form reads the same, and the newer one wins where both are given") {
-  const auto one = load_from({{"HEALER_ACTION", "kill:HUP,restart"}}, {}, {});
-  REQUIRE(one);
-  CHECK(one->defaults.actions.size() == 2);
-  std::size_t rows = 0;
-  for (const EffectiveSetting& setting : one->effective) {
-    if (setting.info->key != "action" && setting.info->key != "actions") continue;
-    ++rows;
-    CHECK(setting.value == "kill:HUP,restart");
-    CHECK(to_string(setting.origin) == "environment HEALER_ACTION");
-  }
-  CHECK(rows == 2);
-
-  const auto both = load_from({{"HEALER_ACTION", "stop"}, {"HEALER_ACTIONS", "start"}}, {}, {});
-  REQUIRE(both);
-  CHECK(both->defaults.actions.front().kind == RemedyKind::Start);
-  CHECK(both->warnings ==
-        std::vector<std::string>{"HEALER_ACTION and HEALER_ACTIONS are both set; HEALER_ACTIONS is used"});
-
-  for (const char* text :
-       {"defaults:\n  actions: start\n  action: stop\n", "defaults:\n  action: stop\n  actions: start\n"}) {
-    const auto file = load_from({{"HEALER_ACTIONS", "none"}}, ConfigText{"f", text}, {});
-    REQUIRE(file);
-    CHECK(file->defaults.actions.front().kind == RemedyKind::Start);
-    CHECK(file->warnings == std::vector<std::string>{"f: action and actions are both set; actions is used"});
-  }
-
-  const ResolvedPolicy labels = PolicyResolver{Policy{}}.resolve(
-      {{"monitored", "true"}, {"healer.action", "stop"}, {"healer.actions", "start"}});
-  CHECK(labels.policy->actions.front().kind == RemedyKind::Start);
-  CHECK(labels.problems == std::vector<LabelProblem>{
-                               {"healer.action", "stop",
-                                "healer.action and healer.actions are both given; healer.actions is used"}});
-  // A label's older form still wins over the file's newer one.
-  Policy defaults;
-  REQUIRE(read_ladder("recreate", defaults.actions));
-  CHECK(PolicyResolver{defaults}.resolve({{"healer.action", "stop"}}).policy->actions.front().kind ==
-        RemedyKind::Stop);
 }
 
 TEST_CASE("what is shown is read back, for every ladder without a webhook") {
   CHECK(rc::check("ladders", [](std::vector<std::vector<std::string>> commands) {
     Ladder ladder;
     for (std::vector<std::string>& command : commands) {
-      if (ladder.size() == most_rungs) break;
+      if (ladder.size() == most_ladder_steps) break;
       RemedyStep step;
       step.kind = *rc::gen::element(RemedyKind::Restart, RemedyKind::Start, RemedyKind::Recreate,
                                     RemedyKind::Kill, RemedyKind::Exec);

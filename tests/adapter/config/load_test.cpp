@@ -121,12 +121,12 @@ TEST_CASE("a bad variable is refused with its name, its value and what is accept
         "1.5s or 1m30s");
   CHECK(only(refusals({{"HEALER_FAILURE_THRESHOLD", "0"}})) ==
         "environment HEALER_FAILURE_THRESHOLD: '0' is not valid; accepted: a whole number from 1 to 1000");
-  CHECK(only(refusals({{"HEALER_ACTION", "restat"}})) ==
-        "environment HEALER_ACTION: 'restat' is not valid: no action 'restat'; accepted: " + ladder_words +
+  CHECK(only(refusals({{"HEALER_REMEDIES", "restat"}})) ==
+        "environment HEALER_REMEDIES: 'restat' is not valid: no remedy 'restat'; accepted: " + ladder_words +
             "; did you mean 'restart'?");
 }
 
-TEST_CASE("a bad value of a setting of the healing policy is told exactly") {
+TEST_CASE("a bad value of a setting of the healing policy is notified exactly") {
   struct Row {
     std::string name;
     std::string value;
@@ -154,10 +154,10 @@ TEST_CASE("a bad value of a setting of the healing policy is told exactly") {
       {"FAILURE_WINDOW", "11/10",
        "'11/10' is not valid; accepted: off, or failures and checks with a slash between them, at most 64, "
        "such as 3/10"},
-      {"HEALER_ACTIONS", "restart,kill:HPU,stop",
-       "'restart,kill:HPU,stop' is not valid: rung 2: no signal 'HPU'; accepted: " + ladder_words +
+      {"HEALER_REMEDIES", "restart,kill:HPU,stop",
+       "'restart,kill:HPU,stop' is not valid: step 2: no signal 'HPU'; accepted: " + ladder_words +
            "; did you mean 'kill:HUP'?"},
-      {"HEALER_ACTIONS", "webhook:https:///hunter2",
+      {"HEALER_REMEDIES", "webhook:https:///hunter2",
        "'<redacted>' is not valid: webhook needs an http:// or https:// URL with a host; accepted: " +
            ladder_words},
       {"HEALER_EVIDENCE", "always", "'always' is not valid; accepted: true, yes, 1, on, false, no, 0 or off"},
@@ -168,12 +168,12 @@ TEST_CASE("a bad value of a setting of the healing policy is told exactly") {
       {"MASS_LEAST", "0", "'0' is not valid; accepted: a whole number from 1 to 100000"},
       {"MASS_HOLD", "2d", "'2d' is not valid; accepted: a duration from 0s to 1d" + seconds},
       {"MASS_HOLD_MAX", "0", "'0' is not valid; accepted: a duration from 1s to 1d" + seconds},
-      {"CONTROL_URL", "tcp://h", "'tcp://h' is not valid: tcp:// needs a port; " + url},
-      {"CONTROL_URL", "tcp://h:1/x", "'tcp://h:1/x' is not valid: tcp:// has no path; " + url},
-      {"CONTROL_URL", "ftp://h/", "'ftp://h/' is not valid: no scheme 'ftp'; " + url},
-      {"CONTROL_URL", "router", "'router' is not valid; " + url},
-      {"CONTROL_INTERVAL", "0", "'0' is not valid; accepted: a duration from 1s to 1h" + seconds},
-      {"CONTROL_TIMEOUT", "2m", "'2m' is not valid; accepted: a duration from 10ms to 1m" + seconds},
+      {"CONNECTIVITY_URL", "tcp://h", "'tcp://h' is not valid: tcp:// needs a port; " + url},
+      {"CONNECTIVITY_URL", "tcp://h:1/x", "'tcp://h:1/x' is not valid: tcp:// has no path; " + url},
+      {"CONNECTIVITY_URL", "ftp://h/", "'ftp://h/' is not valid: no scheme 'ftp'; " + url},
+      {"CONNECTIVITY_URL", "router", "'router' is not valid; " + url},
+      {"CONNECTIVITY_INTERVAL", "0", "'0' is not valid; accepted: a duration from 1s to 1h" + seconds},
+      {"CONNECTIVITY_TIMEOUT", "2m", "'2m' is not valid; accepted: a duration from 10ms to 1m" + seconds},
       {"HEALER_EVIDENCE_SIZE", "64", "'64' is not valid; " + size},
       {"HEALER_RECORD_SIZE", "1.5GiB", "'1.5GiB' is not valid; " + size},
       {"HEALER_HOOK_BEFORE", "[]", "'[]' is not valid: the command is empty; " + command},
@@ -191,7 +191,7 @@ TEST_CASE(
         "environment HEALER_INTERVALL: no such setting; did you mean 'HEALER_CHECK_INTERVAL'?");
 }
 
-TEST_CASE("all errors of all sources are told at once") {
+TEST_CASE("all errors of all sources are notified at once") {
   FlagOverrides flags;
   flags.values["listen"] = "nowhere";
   const auto lines = refusals({{"CHECK_INTERVAL", "abc"}, {"HEALER_NONSENSE_NAME", "1"}},
@@ -281,7 +281,7 @@ TEST_CASE("an empty file says nothing") {
   }
 }
 
-TEST_CASE("a file that is not well formed is refused with its line") {
+TEST_CASE("a malformed file is refused with its line") {
   struct Row {
     std::string text;
     std::string wanted;

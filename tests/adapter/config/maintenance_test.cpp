@@ -1,4 +1,4 @@
-// Maintenance windows and the zones they are told in. When a window is open is the core's to say.
+// Maintenance windows and the zones they are notified in. When a window is open is the core's to say.
 #include "config/maintenance.hpp"
 
 #include <doctest/doctest.h>

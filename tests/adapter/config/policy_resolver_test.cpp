@@ -73,7 +73,7 @@ TEST_CASE("a label wins over file and environment, setting by setting") {
     rows.push_back(std::string(setting.info->key) + "=" + setting.value + " " + to_string(setting.origin));
   for (const std::string wanted :
        {"interval=40s label healer.interval", "timeout=3s f:1", "path=/env environment HEALTH_PATH",
-        "budget=2/10m label healer.budget", "action=restart default"}) {
+        "budget=2/10m label healer.budget", "remedies=restart default"}) {
     CAPTURE(wanted);
     CHECK(std::find(rows.begin(), rows.end(), wanted) != rows.end());
   }
@@ -94,22 +94,22 @@ TEST_CASE("every workload setting can be a label") {
 TEST_CASE("a label that is wrong is a problem with the nearest name, and the rest applies") {
   const ResolvedPolicy result = resolved({{"monitored", "true"},
                                           {"healer.intervall", "5s"},
-                                          {"healer.action", "restat"},
+                                          {"healer.remedies", "restat"},
                                           {"healer.failure_threshold", "0"},
                                           {"healer.timeout", "1s"}});
   CHECK(result.policy->selection == Selection::OptedIn);
   CHECK(result.policy->timeout == 1s);
   CHECK(result.policy->failure_threshold == 3);
-  CHECK(result.policy->actions.front().kind == RemedyKind::Restart);
+  CHECK(result.policy->remedies.front().kind == RemedyKind::Restart);
   REQUIRE(result.problems.size() == 3);
-  CHECK(result.problems[0] ==
-        LabelProblem{"healer.action", "restat",
-                     "'restat' is not valid: no action 'restat'; accepted: up to 16 of restart, start, stop, "
+  CHECK(result.problems[2] ==
+        LabelProblem{"healer.remedies", "restat",
+                     "'restat' is not valid: no remedy 'restat'; accepted: up to 16 of restart, start, stop, "
                      "recreate, none, kill:SIGNAL, exec:COMMAND and webhook:URL, with commas between them; "
                      "none and stop only as the last; did you mean 'restart'?"});
-  CHECK(result.problems[1] == LabelProblem{"healer.failure_threshold", "0",
+  CHECK(result.problems[0] == LabelProblem{"healer.failure_threshold", "0",
                                            "'0' is not valid; accepted: a whole number from 1 to 1000"});
-  CHECK(result.problems[2] ==
+  CHECK(result.problems[1] ==
         LabelProblem{"healer.intervall", "", "no such label; did you mean 'healer.interval'?"});
 }
 
@@ -119,7 +119,7 @@ TEST_CASE("containers with the same labels of ours share one policy") {
   const auto second = resolver.resolve({{"healer.interval", "5s"}, {"monitored", "true"}, {"build", "2"}});
   CHECK(first.policy == second.policy);
   CHECK(first.policy != resolver.resolve({{"monitored", "true"}, {"healer.interval", "6s"}}).policy);
-  // Problems are told for each container, not only for the first.
+  // Problems are notified for each container, not only for the first.
   const Labels wrong{{"healer.nonsense", "1"}};
   CHECK(resolver.resolve(wrong).problems.size() == 1);
   CHECK(resolver.resolve(wrong).problems.size() == 1);
@@ -142,7 +142,7 @@ TEST_CASE("the cache forgets, and stays right, beyond its limit") {
   }
 }
 
-TEST_CASE("no labels make the resolver throw, and hostile ones stay small in what is told") {
+TEST_CASE("no labels make the resolver throw, and hostile ones stay small in what is notified") {
   CHECK(rc::check("random labels", [](const Labels& random, const std::string& value) {
     Labels labels = random;
     for (const auto& [label, text] : random) labels["healer." + label] = text;

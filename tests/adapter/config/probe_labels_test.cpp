@@ -16,7 +16,7 @@ ResolvedPolicy resolved(const Labels& labels, Policy defaults = {}) {
   return PolicyResolver(std::move(defaults)).resolve(labels);
 }
 
-std::vector<std::string> told(const Labels& labels, Policy defaults = {}) {
+std::vector<std::string> reported(const Labels& labels, Policy defaults = {}) {
   std::vector<std::string> lines;
   for (const LabelProblem& problem : resolved(labels, std::move(defaults)).problems)
     lines.push_back(problem.label + ": " + problem.message);
@@ -73,38 +73,39 @@ TEST_CASE("the unnamed probe is asked as well only when a label of its own is th
   CHECK(resolved({{"healer.probes.a.probe", "exec"}}).policy->unnamed_probe);
 }
 
-TEST_CASE("a label of a probe that is wrong is told exactly") {
-  CHECK(told({{"healer.probes.web", "x"}}) ==
+TEST_CASE("a label of a probe that is wrong is notified exactly") {
+  CHECK(reported({{"healer.probes.web", "x"}}) ==
         Lines{"healer.probes.web: a setting is missing; a label of a probe is healer.probes.NAME.SETTING"});
-  CHECK(told({{"healer.probes.web.", "x"}}) ==
+  CHECK(reported({{"healer.probes.web.", "x"}}) ==
         Lines{"healer.probes.web.: a setting is missing; a label of a probe is healer.probes.NAME.SETTING"});
-  CHECK(told({{"healer.probes.Web.path", "/"}}) ==
+  CHECK(reported({{"healer.probes.Web.path", "/"}}) ==
         Lines{"healer.probes.Web.path: 'Web' is no name of a probe; accepted: 1 to 32 of a-z, 0-9, _ and -; "
               "did you mean 'healer.probes.web.path'?"});
-  CHECK(told({{"healer.probes..path", "/"}}) ==
+  CHECK(reported({{"healer.probes..path", "/"}}) ==
         Lines{"healer.probes..path: '' is no name of a probe; accepted: 1 to 32 of a-z, 0-9, _ and -"});
-  CHECK(told({{"healer.probes.web.paht", "/"}}) ==
+  CHECK(reported({{"healer.probes.web.paht", "/"}}) ==
         Lines{"healer.probes.web.paht: no such label; did you mean 'healer.probes.web.path'?"});
-  CHECK(told({{"healer.probes.web.interval", "1s"}}) == Lines{"healer.probes.web.interval: no such label"});
-  CHECK(told({{"healer.probe.web.path", "/"}}) ==
+  CHECK(reported({{"healer.probes.web.interval", "1s"}}) ==
+        Lines{"healer.probes.web.interval: no such label"});
+  CHECK(reported({{"healer.probe.web.path", "/"}}) ==
         Lines{"healer.probe.web.path: no such label; did you mean 'healer.probes.web.path'?"});
   CHECK(
-      told({{"healer.probes.web.port", "http"}}) ==
+      reported({{"healer.probes.web.port", "http"}}) ==
       Lines{
           "healer.probes.web.port: 'http' is not valid; accepted: auto, or a whole number from 1 to 65535"});
-  CHECK(told({{"healer.probes.web.probe", "htpp"}}) ==
+  CHECK(reported({{"healer.probes.web.probe", "htpp"}}) ==
         Lines{"healer.probes.web.probe: 'htpp' is not valid; accepted: auto, http, https, tcp, engine, exec, "
               "grpc or grpcs; did you mean 'http'?"});
 }
 
-TEST_CASE("at most eight named probes are asked") {
+TEST_CASE("at most eight named probes are used") {
   Labels labels;
   for (char c = 'a'; c <= 'i'; ++c) labels[std::string("healer.probes.") + c + ".path"] = "/";
   const ResolvedPolicy result = resolved(labels);
   CHECK(result.policy->named_probes.size() == 8);
   REQUIRE(result.problems.size() == 1);
   CHECK(result.problems.front() ==
-        LabelProblem{"healer.probes.i.path", "", "more than 8 named probes; this one is not asked"});
+        LabelProblem{"healer.probes.i.path", "", "more than 8 named probes; this one is not used"});
 }
 
 TEST_CASE("exec without a command is not asked") {
@@ -120,27 +121,27 @@ TEST_CASE("exec without a command is not asked") {
   // The kind may come from the defaults, the command from the label, and the other way round.
   Policy defaults;
   defaults.probe.kind = ProbeKind::Exec;
-  CHECK(told({}, defaults) == Lines{"healer.probe: exec needs a command: set healer.command"});
-  CHECK(told({{"healer.command", "/check"}}, defaults).empty());
+  CHECK(reported({}, defaults) == Lines{"healer.probe: exec needs a command: set healer.command"});
+  CHECK(reported({{"healer.command", "/check"}}, defaults).empty());
 }
 
-TEST_CASE("a label that has no effect on its kind of probe is told exactly") {
-  CHECK(told({{"healer.banner", "220"}}) ==
+TEST_CASE("a label that has no effect on its kind of probe is notified exactly") {
+  CHECK(reported({{"healer.banner", "220"}}) ==
         Lines{"healer.banner: has no effect on the probe 'auto'; it is for tcp"});
-  CHECK(told({{"healer.probe", "tcp"}, {"healer.path", "/x"}}) ==
+  CHECK(reported({{"healer.probe", "tcp"}, {"healer.path", "/x"}}) ==
         Lines{"healer.path: has no effect on the probe 'tcp'; it is for http and https"});
   CHECK(
-      told({{"healer.probe", "engine"}, {"healer.port", "80"}}) ==
+      reported({{"healer.probe", "engine"}, {"healer.port", "80"}}) ==
       Lines{"healer.port: has no effect on the probe 'engine'; it is for http, https, tcp, grpc and grpcs"});
-  CHECK(told({{"healer.probe", "http"}, {"healer.tls_verify", "true"}}) ==
+  CHECK(reported({{"healer.probe", "http"}, {"healer.tls_verify", "true"}}) ==
         Lines{"healer.tls_verify: has no effect on the probe 'http'; it is for https and grpcs"});
-  CHECK(told({{"healer.probes.g.probe", "grpc"}, {"healer.probes.g.command", "x"}}) ==
+  CHECK(reported({{"healer.probes.g.probe", "grpc"}, {"healer.probes.g.command", "x"}}) ==
         Lines{"healer.probes.g.command: has no effect on the probe 'grpc'; it is for exec"});
   for (const Labels& labels :
        {Labels{{"healer.probe", "grpc"}, {"healer.service", "a.B"}, {"healer.host", "h"}},
         Labels{{"healer.probe", "https"}, {"healer.method", "HEAD"}, {"healer.redirects", "2"}},
         Labels{{"healer.headers", "A: b"}, {"healer.body", "ok"}}}) {
-    CHECK(told(labels).empty());
+    CHECK(reported(labels).empty());
   }
 }
 
@@ -162,14 +163,14 @@ TEST_CASE("the values of headers are in no message and no listing") {
     for (const ConfigError& error : refused.error()) text += describe(error);
     for (const std::string label : {"healer.headers", "healer.header", "healer.probes.a.headers",
                                     "healer.probes.a.haeders", "healer.probes.A.headers"})
-      for (const std::string& line : told({{label, value}})) text += line;
+      for (const std::string& line : reported({{label, value}})) text += line;
     for (const LabelProblem& problem :
          resolved({{"healer.probe", "tcp"}, {"healer.headers", "A: hunter2"}, {"healer.hedaers", value}})
              .problems)
       text += problem.label + problem.value + problem.message;
   }
   CHECK(text.find(secret) == std::string::npos);
-  CHECK(told({{"healer.headers", "Host: x"}}) ==
+  CHECK(reported({{"healer.headers", "Host: x"}}) ==
         Lines{"healer.headers: '<redacted>' is not valid: Host is set by healer itself (the setting 'host'); "
               "accepted: lines of the form Name: value, at most 32, without those that healer sets itself"});
 }

@@ -118,7 +118,7 @@ TEST_CASE("prometheus: all of it is read, and the rest has its defaults") {
       "        > 0.05\n"
       "      for: 2m\n"
       "      labels: [container, pod]\n"
-      "      action: tell\n"
+      "      action: notify\n"
       "    - {name: Down, query: up == 0, container: shop-web-1}\n"
       "listen: off\n");
   REQUIRE(settings);
@@ -187,7 +187,7 @@ TEST_CASE("prometheus: what is wrong is refused with its line and its whole name
       {rule_of("      query: up == 0\n      for: soon\n"),
        "healer.yaml:6: prometheus.rules[1].for: 'soon' is not"},
       {rule_of("      query: up == 0\n      action: heal\n"),
-       "action: 'heal' is not valid; accepted: act or tell"},
+       "action: 'heal' is not valid; accepted: act or notify"},
       {rule_of("      query: up == 0\n      labels: a-b\n"),
        "labels: 'a-b' is not valid; accepted: label names"},
       {rule_of("      query: up == 0\n      labels: []\n"),
@@ -213,7 +213,7 @@ TEST_CASE("prometheus: what is wrong is refused with its line and its whole name
   }
 }
 
-TEST_CASE("prometheus: every error is told at once") {
+TEST_CASE("prometheus: every error is notified at once") {
   CHECK(
       refusals("prometheus:\n  url: x\n  interval: 0\n  rules:\n    - {query: y}\n    - {for: z}\n").size() ==
       4);

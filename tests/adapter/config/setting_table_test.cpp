@@ -10,9 +10,9 @@
 #include <vector>
 
 #include "adapter/config/samples.hpp"
-#include "config/alert_routes.hpp"
 #include "config/channel_settings.hpp"
 #include "config/load.hpp"
+#include "config/notification_routes.hpp"
 #include "config/prometheus_rules.hpp"
 #include "model/describe.hpp"
 
@@ -25,7 +25,7 @@ using Places = std::map<const void*, std::string>;
 /// Structs whose members are settings of their own.
 template <class T>
 constexpr bool is_group = std::is_same_v<T, ProbeSpec> || std::is_same_v<T, HostPolicy> ||
-                          std::is_same_v<T, AlertRouting> || std::is_same_v<T, DockerConnection>;
+                          std::is_same_v<T, NotificationRouting> || std::is_same_v<T, DockerConnection>;
 
 /// The members of `target` that differ from those of `other`; with none, all of them.
 template <class T>
@@ -116,17 +116,17 @@ TEST_CASE("the settings of the daemon cover DaemonSettings and HostPolicy") {
                   &daemon.channels,           // tables of their own
                   &daemon.prometheus,         // a table of its own
                   &daemon.routing.routes,     // a table of its own
-                  &daemon.host.control,       // host_policy(): the control URL, once its name is resolved
-                  &daemon.host.control_text,  // the same, as text
-                  &daemon.host.hook_limit,    // host_policy(): from hook_before and hook_timeout
-                  &daemon.host.channels,      // the outbox knows which there are
-                  &daemon.host.routing,       // host_policy(): a copy of `routing`
+                  &daemon.host.connectivity,  // host_policy(): the control URL, once its name is resolved
+                  &daemon.host.connectivity_text,  // the same, as text
+                  &daemon.host.hook_limit,         // host_policy(): from hook_before and hook_timeout
+                  &daemon.host.channels,           // the outbox knows which there are
+                  &daemon.host.routing,            // host_policy(): a copy of `routing`
               });
 }
 
 TEST_CASE("the tables of the file's objects cover their structs") {
-  check_cover(route_settings({}), AlertRoute{}, {});
-  check_cover(match_settings(), AlertMatch{}, {});
+  check_cover(route_settings({}), NotificationRoute{}, {});
+  check_cover(match_settings(), NotificationMatch{}, {});
   check_cover(prometheus_settings(), PrometheusSettings{}, {});
   check_cover(prometheus_rule_settings(), PrometheusRule{}, {});
 }

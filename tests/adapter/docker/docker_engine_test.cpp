@@ -31,7 +31,7 @@ unsigned count_posts(const ScriptedServer& server) {
       std::count_if(seen.begin(), seen.end(), [](const auto& request) { return request.method == "POST"; }));
 }
 
-/// A subscription and what it was told.
+/// A subscription and what it was notified.
 struct Subscription {
   int ready = 0;
   std::vector<EngineEvent> events;
@@ -367,11 +367,11 @@ TEST_CASE_FIXTURE(Fixture, "kill: the signal by its name, else by its number") {
   }
 }
 
-TEST_CASE_FIXTURE(Fixture, "a restart whose answer is lost is told so and was sent once") {
+TEST_CASE_FIXTURE(Fixture, "a restart whose answer is lost is notified so and was sent once") {
   engine_side.answers["/containers/" + id + "/json"] = answer(200, fixture("inspect_20.10_plain"));
   const auto lost = [](Peer& peer) {
     while (const auto request = peer.read_request()) {
-      if (request->method == "POST") return;  // carried out, perhaps, and never answered
+      if (request->method == "POST") return;  // executed, perhaps, and never answered
       peer.send(answer(200, fixture("inspect_20.10_plain")));
     }
   };
@@ -487,7 +487,7 @@ TEST_CASE_FIXTURE(Fixture, "events: from now on, no since is sent") {
   CHECK(server->requests().at(0).target.find("since") == std::string::npos);
 }
 
-TEST_CASE_FIXTURE(Fixture, "events: every end is told once, with its cause") {
+TEST_CASE_FIXTURE(Fixture, "events: every end is notified once, with its cause") {
   struct End {
     const char* what;
     std::string bytes;

@@ -242,7 +242,9 @@ TEST_CASE_FIXTURE(EvidenceFixture, "evidence: the deadline brings what is there"
           order.deadline = deadline;
           return collect();
         },
-        [](const EngineEvidence& told) { return told.missing.size() == 1 && !told.logs.empty(); });
+        [](const EngineEvidence& reported) {
+          return reported.missing.size() == 1 && !reported.logs.empty();
+        });
     CHECK(evidence.logs == "2026 first\n");
     CHECK(evidence.missing == Lines{"logs: not within " + format_duration(order.deadline)});
   }

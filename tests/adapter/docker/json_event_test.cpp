@@ -15,7 +15,7 @@ using healer::testing::fixture;
 namespace {
 
 /// "die sample-app 137", one line per event of a recorded stream that decides something.
-std::vector<std::string> told(const std::string& stream) {
+std::vector<std::string> reported(const std::string& stream) {
   std::vector<std::string> lines;
   std::istringstream text(stream);
   for (std::string line; std::getline(text, line);) {
@@ -71,11 +71,11 @@ TEST_CASE("Docker 26's stream, word for word") {
       line(Kind::Die, app + " 137"),
       line(Kind::Destroy, app),
   };
-  CHECK(told(fixture("events_26")) == expected);
+  CHECK(reported(fixture("events_26")) == expected);
 }
 
 TEST_CASE("Docker 20.10's stream has every kind") {
-  const auto lines = told(fixture("events_20.10"));
+  const auto lines = reported(fixture("events_20.10"));
   const auto has = [&lines](const std::string& wanted) {
     return std::find(lines.begin(), lines.end(), wanted) != lines.end();
   };
@@ -88,7 +88,7 @@ TEST_CASE("Docker 20.10's stream has every kind") {
 }
 
 TEST_CASE("Podman's stream: health as a field, remove for destroy, its own kinds left out") {
-  const auto lines = told(fixture("events_podman"));  // the life of sample-app is in it twice
+  const auto lines = reported(fixture("events_podman"));  // the life of sample-app is in it twice
   const auto count = [&lines](const std::string& wanted) {
     return std::count(lines.begin(), lines.end(), wanted);
   };

@@ -200,7 +200,7 @@ TEST_CASE("networks") {
     REQUIRE(plan.connections.size() == 1);
     CHECK(plan.connections[0].endpoint == R"({"Aliases":["x"]})");
   }
-  SUBCASE("told by id; the alias that the engine made of the container's id is not kept") {
+  SUBCASE("notified by id; the alias that the engine made of the container's id is not kept") {
     const RecreationPlan plan =
         planned(container_of(
                     "{}", R"({"NetworkMode":"0123456789abcdef"})",

@@ -11,16 +11,16 @@ using namespace healer::docker;
 
 namespace {
 
-Sight sight_of(Place old_place, bool old_runs, Place new_place, bool new_runs) {
+Sight sight_of(Place old_place, bool old_instances, Place new_place, bool new_instances) {
   Sight sight;
   sight.old_place = old_place;
-  sight.old_runs = old_runs;
+  sight.old_instances = old_instances;
   sight.new_place = new_place;
-  sight.new_runs = new_runs;
+  sight.new_instances = new_instances;
   return sight;
 }
 
-/// An engine that does what it is told.
+/// An engine that does what it is notified.
 struct Engine {
   Sight now = sight_of(Place::Named, true, Place::Gone, false);
   std::vector<RecreateStep> done;
@@ -42,10 +42,10 @@ struct Engine {
         break;
       case RecreateStep::StartNew:
         REQUIRE_FALSE(now.to_join);
-        now.new_runs = true;
+        now.new_instances = true;
         break;
       case RecreateStep::StopOld:
-        now.old_runs = false;
+        now.old_instances = false;
         break;
       case RecreateStep::SetOldAside:
         now.old_place = Place::Aside;
@@ -55,17 +55,17 @@ struct Engine {
         now.new_place = Place::Named;
         break;
       case RecreateStep::RemoveOld:
-        REQUIRE(now.new_runs);
+        REQUIRE(now.new_instances);
         REQUIRE(now.new_place == Place::Named);
         now.old_place = Place::Gone;
-        now.old_runs = false;
+        now.old_instances = false;
         break;
       case RecreateStep::RemoveNew:
         now.new_place = Place::Gone;
-        now.new_runs = now.to_join = now.to_leave = false;
+        now.new_instances = now.to_join = now.to_leave = false;
         break;
       case RecreateStep::StartOld:
-        now.old_runs = true;
+        now.old_instances = true;
         break;
       case RecreateStep::NameOld:
         REQUIRE(now.new_place != Place::Named);
@@ -76,7 +76,7 @@ struct Engine {
       case RecreateStep::Lost:
         FAIL("no step");
     }
-    both_ran = both_ran || (now.old_runs && now.new_runs);
+    both_ran = both_ran || (now.old_instances && now.new_instances);
   }
 
   /// True when it came to its end, within a number of steps that is enough.
@@ -125,12 +125,12 @@ TEST_CASE("whatever has been done, the way back leads to the old one") {
         CAPTURE(ran);
         CAPTURE(steps);
         Engine engine;
-        engine.now.old_runs = ran;
+        engine.now.old_instances = ran;
         engine.replace(side_by_side, steps);
         if (engine.now.old_place == Place::Gone) continue;  // finished
         REQUIRE(engine.undo(ran));
         CHECK(engine.now.old_place == Place::Named);
-        CHECK(engine.now.old_runs == ran);
+        CHECK(engine.now.old_instances == ran);
         CHECK(engine.now.new_place == Place::Gone);
       }
 }
@@ -142,7 +142,7 @@ TEST_CASE("healer ends at any step, forward or back, any number of times: one is
     engine.replace(side_by_side, *rc::gen::inRange(0, 9));
     if (*rc::gen::arbitrary<bool>() && engine.now.old_place != Place::Gone)
       engine.undo(true, *rc::gen::inRange(0, 5));
-    const bool begun = engine.now.new_place != Place::Gone || !engine.now.old_runs;
+    const bool begun = engine.now.new_place != Place::Gone || !engine.now.old_instances;
     for (int resumed = 0; resumed < 3; ++resumed) {
       switch (resume_by(engine.now)) {
         case Resumption::Replace:
@@ -156,8 +156,8 @@ TEST_CASE("healer ends at any step, forward or back, any number of times: one is
           break;
       }
     }
-    const bool old_left = engine.now.old_place == Place::Named && engine.now.old_runs;
-    const bool new_left = engine.now.new_place == Place::Named && engine.now.new_runs;
+    const bool old_left = engine.now.old_place == Place::Named && engine.now.old_instances;
+    const bool new_left = engine.now.new_place == Place::Named && engine.now.new_instances;
     RC_ASSERT(old_left != new_left);
     RC_ASSERT((engine.now.old_place == Place::Gone) != (engine.now.new_place == Place::Gone));
     RC_CLASSIFY(begun, "begun");
@@ -166,7 +166,7 @@ TEST_CASE("healer ends at any step, forward or back, any number of times: one is
 
 TEST_CASE("resumed: what was never touched stays untouched") {
   CHECK(resume_by(sight_of(Place::Named, true, Place::Gone, false)) == Resumption::Untouched);
-  // A person's stop: ours never leaves it stopped under its name without a new one beside it.
+  // An operator's stop: ours never leaves it stopped under its name without a new one beside it.
   CHECK(resume_by(sight_of(Place::Named, false, Place::Gone, false)) == Resumption::Untouched);
   CHECK(resume_by(sight_of(Place::Elsewhere, false, Place::Gone, false)) == Resumption::Untouched);
 }
@@ -197,7 +197,7 @@ TEST_CASE("others at work") {
   CHECK(replace_step(sight_of(Place::Aside, true, Place::Named, true), false) == RecreateStep::StopOld);
 }
 
-TEST_CASE("every step has a name for people") {
+TEST_CASE("every step has a name for operators") {
   for (int step = 0; step <= static_cast<int>(RecreateStep::Lost); ++step)
     CHECK(std::string(to_string(static_cast<RecreateStep>(step))) != "?");
 }

@@ -292,17 +292,17 @@ TEST_CASE_FIXTURE(Fixture, "recreate: any one call fails in any way, and one con
       }
 }
 
-TEST_CASE_FIXTURE(Fixture, "recreate: healer ends at any call, before or after it was carried out") {
+TEST_CASE_FIXTURE(Fixture, "recreate: healer ends at any call, before or after it was executed") {
   for (const bool port : {false, true})
-    for (const bool carried_out : {false, true})
+    for (const bool executed : {false, true})
       for (int at = 1; at <= 7; ++at) {
         CAPTURE(port);
-        CAPTURE(carried_out);
+        CAPTURE(executed);
         CAPTURE(at);
         fresh();
         if (port)
           fake->boxes.front().host = R"({"NetworkMode":"one","PortBindings":{"80/tcp":[{"HostPort":"80"}]}})";
-        fake->fault = carried_out ? Fault::CutAfter : Fault::CutBefore;
+        fake->fault = executed ? Fault::CutAfter : Fault::CutBefore;
         fake->fault_at = at;
         fake->faults = 1000;
         // The cut ends the call in the engine's eyes; ours ends with its process, before it learns of it.
@@ -435,7 +435,7 @@ TEST_CASE_FIXTURE(Fixture, "recreate: the way back cannot be gone to its end") {
 }
 
 TEST_CASE_FIXTURE(Fixture, "resume: others were at work meanwhile") {
-  SUBCASE("somebody else's container has the name") {
+  SUBCASE("another party's container has the name") {
     fake->boxes.front().name = "web-healer7";
     fake->boxes.front().runs = false;
     fake->boxes.push_back({std::string(64, 'c'), "web", true});
@@ -447,12 +447,12 @@ TEST_CASE_FIXTURE(Fixture, "resume: others were at work meanwhile") {
     fake->boxes.clear();
     CHECK(call(true).error().code == ErrorCode::NotFound);
   }
-  SUBCASE("a person stopped it before anything was begun") {
+  SUBCASE("an operator stopped it before anything was begun") {
     fake->boxes.front().runs = false;
     says(call(true), "as it was");
     CHECK(fake->changes == 0);
   }
-  SUBCASE("the engine cannot be asked") {
+  SUBCASE("the engine cannot be checked") {
     server.reset();
     CHECK(call(true).error().code == ErrorCode::ConnectionLost);
   }

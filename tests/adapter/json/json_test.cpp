@@ -8,8 +8,8 @@
 
 #include "json/reader.hpp"
 #include "json/writer.hpp"
-#include "model/action.hpp"
 #include "model/channel.hpp"
+#include "model/effect.hpp"
 #include "model/event.hpp"
 #include "model/same.hpp"
 #include "model/status.hpp"
@@ -147,8 +147,8 @@ TEST_CASE("what does not read says where, what is there, what is accepted and wh
   CHECK(problem<Event>(R"({"is":"tack"})").starts_with("event.is is \"tack\"; accepted: engine_event, "));
   CHECK(problem<Event>(R"({"is":"tack"})").ends_with("; nearest: tick"));
   CHECK(problem<Event>(R"({"is":7})").starts_with("event.is is 7; accepted: engine_event, "));
-  CHECK(problem<StoredState>(R"({"attempts":[{},{"run":{"container_id":[]}}]})", "stored") ==
-        "stored.attempts.1.run.container_id is []; accepted: a text");
+  CHECK(problem<StoredState>(R"({"attempts":[{},{"instance":{"container_id":[]}}]})", "stored") ==
+        "stored.attempts.1.instance.container_id is []; accepted: a text");
   CHECK(problem<Outer>(R"({"counts":{"unknow":1}})") ==
         "event.counts.unknow: there is no such field; accepted: pass, fail, unknown; nearest: unknown");
   CHECK(problem<Outer>(R"({"header":["a"]})") == "event.header is [\"a\"]; accepted: a list of two");

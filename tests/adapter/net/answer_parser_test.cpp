@@ -55,11 +55,11 @@ TEST_CASE("what follows the head of a 101 is a stream of its own, however its by
     CHECK(answer.status == 101);
     CHECK(answer.body == stream);
   }
-  AnswerParser unasked{{}};
-  REQUIRE(unasked.feed(whole));
-  CHECK(unasked.done());
-  CHECK_FALSE(unasked.keep_alive());
-  CHECK(unasked.take().body.empty());
+  AnswerParser unrequested{{}};
+  REQUIRE(unrequested.feed(whole));
+  CHECK(unrequested.done());
+  CHECK_FALSE(unrequested.keep_alive());
+  CHECK(unrequested.take().body.empty());
 
   AnswerParser::Settings capped = caps(1000, 10);
   capped.upgrade = true;
@@ -94,7 +94,7 @@ TEST_CASE("bodies by length, by the end of the connection, and none") {
   CHECK(head.done());
 }
 
-TEST_CASE("a connection that ends early is told apart from one that never answered") {
+TEST_CASE("a connection that ends early is distinguished from one that never answered") {
   for (const char* bytes : {"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nab", "HTTP/1.1 200 OK\r\nTransf",
                             "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhel",
                             "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n"}) {

@@ -263,7 +263,7 @@ TEST_CASE_FIXTURE(Fixture, "a unix socket is private, replaces a dead one and re
     const auto server = HttpServer::listen_unix(loop, path, echo());
     REQUIRE(server);
     CHECK(ask(call));
-    // Somebody else's file by now: it stays.
+    // Another party's file by now: it stays.
     std::filesystem::remove(path);
     std::ofstream(path) << "theirs";
   }

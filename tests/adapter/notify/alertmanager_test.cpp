@@ -13,7 +13,7 @@ namespace json = boost::json;
 namespace {
 
 const std::string token = "bEaReR-tOkEn-0123456789";
-const Instant now = full_alert().raised_at;
+const Instant now = full_notification().created_at;
 const std::string no_end = "without an end";
 const std::string ends_now = "2027-01-15T08:00:00.123Z";
 const std::string starts = "2027-01-15T07:55:29.623Z";
@@ -39,10 +39,10 @@ struct Channel {
     if (!all.empty()) notifier->recall(all);
   }
 
-  Sent send(const Alert& alert) {
+  Sent send(const Notification& notification) {
     if (!notifier) begin();
-    const Sent sent = service.send(*notifier, alert, receipts[alert.dedup_key]);
-    if (sent.receipt) receipts[alert.dedup_key] = *sent.receipt;
+    const Sent sent = service.send(*notifier, notification, receipts[notification.dedup_key]);
+    if (sent.receipt) receipts[notification.dedup_key] = *sent.receipt;
     return sent;
   }
 
@@ -52,9 +52,10 @@ struct Channel {
     const auto requests = service.requests();
     if (requests.empty()) return all;
     const json::value body = json::parse(requests.back().body);
-    for (const json::value& alert : body.as_array())
-      all.push_back(text_at(alert.at("labels"), "alertname") + " " + text_at(alert.at("labels"), "severity") +
-                    " " + (alert.as_object().contains("endsAt") ? text_at(alert, "endsAt") : no_end));
+    for (const json::value& notification : body.as_array())
+      all.push_back(text_at(notification.at("labels"), "alertname") + " " +
+                    text_at(notification.at("labels"), "severity") + " " +
+                    (notification.as_object().contains("endsAt") ? text_at(notification, "endsAt") : no_end));
     return all;
   }
   std::size_t count() { return service.requests().size(); }
@@ -63,32 +64,32 @@ struct Channel {
   }
 };
 
-Alert about_engine(AlertKind kind, const std::string& event) {
-  Alert alert;
-  alert.kind = kind;
-  alert.event = event;
-  alert.dedup_key = "healer/host1/engine/7";
-  alert.text = "The engine cannot be reached.";
-  alert.host = "host1";
-  alert.raised_at = now;
-  return alert;
+Notification about_engine(NotificationKind kind, const std::string& event) {
+  Notification notification;
+  notification.kind = kind;
+  notification.event = event;
+  notification.dedup_key = "healer/host1/engine/7";
+  notification.text = "The engine cannot be reached.";
+  notification.host = "host1";
+  notification.created_at = now;
+  return notification;
 }
 
 }  // namespace
 
-TEST_CASE("alertmanager: one alert with labels, annotations, start and link, and no end yet") {
+TEST_CASE("alertmanager: one notification with labels, annotations, start and link, and no end yet") {
   Channel channel;
-  CHECK(channel.send(full_alert()).result == Sent::Result::Delivered);
+  CHECK(channel.send(full_notification()).result == Sent::Result::Delivered);
   const SeenRequest request = channel.service.request();
   CHECK(request.method == "POST");
   CHECK(request.target == "/am/api/v2/alerts");
   CHECK(request.head.find("Content-Type: application/json\r\n") != std::string::npos);
   CHECK(request.head.find("Authorization: Bearer " + token + "\r\n") != std::string::npos);
   CHECK(json::parse(request.body) == json::parse(R"([{
-    "labels": {"alertname": "ContainerIll", "severity": "warning", "host": "host1", "workload": "web",
+    "labels": {"alertname": "ContainerUnhealthy", "severity": "warning", "host": "host1", "workload": "web",
                "project": "shop", "route": "team-a"},
     "annotations": {"summary": "DEGRADED: web on host1",
-                    "description": "web is ill: HTTP 503. It is being restarted.", "cause": "HTTP 503",
+                    "description": "web is unhealthy: HTTP 503. It is being restarted.", "cause": "HTTP 503",
                     "image": "shop:1.0", "attempt": "2 of 5", "incident": "42",
                     "advice": "Look at `docker logs web`.",
                     "excerpt": "starting\nERROR: no connection to db"},
@@ -100,86 +101,87 @@ TEST_CASE("alertmanager: one alert with labels, annotations, start and link, and
 TEST_CASE(
     "alertmanager: a worse one ends the former severity, a recovery ends it, and its key is forgotten") {
   Channel channel;
-  channel.send(full_alert());
-  channel.send(full_alert(AlertKind::Critical));
-  CHECK(channel.last() ==
-        std::vector<std::string>{"ContainerIll warning " + ends_now, "ContainerIll critical " + no_end});
-  channel.send(full_alert(AlertKind::Critical));
-  CHECK(channel.last() == std::vector<std::string>{"ContainerIll critical " + no_end});
-  channel.send(full_alert(AlertKind::Recovered));
-  CHECK(channel.last() == std::vector<std::string>{"ContainerIll critical " + ends_now});
-  CHECK(channel.receipts.at(full_alert().dedup_key).empty());
+  channel.send(full_notification());
+  channel.send(full_notification(NotificationKind::Critical));
+  CHECK(channel.last() == std::vector<std::string>{"ContainerUnhealthy warning " + ends_now,
+                                                   "ContainerUnhealthy critical " + no_end});
+  channel.send(full_notification(NotificationKind::Critical));
+  CHECK(channel.last() == std::vector<std::string>{"ContainerUnhealthy critical " + no_end});
+  channel.send(full_notification(NotificationKind::Recovered));
+  CHECK(channel.last() == std::vector<std::string>{"ContainerUnhealthy critical " + ends_now});
+  CHECK(channel.receipts.at(full_notification().dedup_key).empty());
 }
 
 TEST_CASE("alertmanager: info ends what is kept, and is not sent otherwise") {
   Channel channel;
-  CHECK(channel.send(full_alert(AlertKind::Info)).result == Sent::Result::Delivered);
+  CHECK(channel.send(full_notification(NotificationKind::Info)).result == Sent::Result::Delivered);
   CHECK(channel.count() == 0);
-  channel.send(full_alert());
-  channel.send(full_alert(AlertKind::Info));
-  CHECK(channel.last() == std::vector<std::string>{"ContainerIll warning " + ends_now});
+  channel.send(full_notification());
+  channel.send(full_notification(NotificationKind::Info));
+  CHECK(channel.last() == std::vector<std::string>{"ContainerUnhealthy warning " + ends_now});
 }
 
 TEST_CASE("alertmanager: a test lasts five minutes") {
   Channel channel;
-  CHECK(channel.send(test_alert()).result == Sent::Result::Delivered);
+  CHECK(channel.send(test_notification()).result == Sent::Result::Delivered);
   CHECK(channel.last() == std::vector<std::string>{"HealerTest info 2027-01-15T08:05:00.123Z"});
 }
 
 TEST_CASE("alertmanager: a recovery of what is not known ends both severities") {
   Channel channel;
-  channel.send(full_alert(AlertKind::Recovered));
-  CHECK(channel.last() ==
-        std::vector<std::string>{"ContainerIll warning " + ends_now, "ContainerIll critical " + ends_now});
+  channel.send(full_notification(NotificationKind::Recovered));
+  CHECK(channel.last() == std::vector<std::string>{"ContainerUnhealthy warning " + ends_now,
+                                                   "ContainerUnhealthy critical " + ends_now});
 }
 
 TEST_CASE("alertmanager: about the host, the name says what") {
   Channel channel;
   channel.open = false;  // asked about incidents only
-  channel.send(about_engine(AlertKind::Critical, "ENGINE DOWN"));
+  channel.send(about_engine(NotificationKind::Critical, "ENGINE DOWN"));
   CHECK(channel.last() == std::vector<std::string>{"HealerEngineDown critical " + no_end});
-  channel.send(about_engine(AlertKind::Recovered, "ENGINE BACK"));
+  channel.send(about_engine(NotificationKind::Recovered, "ENGINE BACK"));
   CHECK(channel.last() == std::vector<std::string>{"HealerEngineDown critical " + ends_now});
-  CHECK(channel.send(about_engine(AlertKind::Recovered, "ENGINE BACK")).result == Sent::Result::Delivered);
+  CHECK(channel.send(about_engine(NotificationKind::Recovered, "ENGINE BACK")).result ==
+        Sent::Result::Delivered);
   CHECK(channel.count() == 2);
 }
 
 TEST_CASE("alertmanager: the last word of an incident that is over lasts a day, and is not repeated") {
   Channel channel;
   channel.open = false;
-  channel.send(full_alert(AlertKind::Critical));
-  CHECK(channel.last() == std::vector<std::string>{"ContainerIll critical 2027-01-16T08:00:00.123Z"});
-  CHECK(channel.receipts.at(full_alert().dedup_key).empty());
+  channel.send(full_notification(NotificationKind::Critical));
+  CHECK(channel.last() == std::vector<std::string>{"ContainerUnhealthy critical 2027-01-16T08:00:00.123Z"});
+  CHECK(channel.receipts.at(full_notification().dedup_key).empty());
 }
 
 TEST_CASE("alertmanager: what fires is said again, also by the next process, until it is over") {
   Channel channel;
-  channel.send(full_alert());
+  channel.send(full_notification());
   channel.repeat = 20ms;
   channel.begin();  // healer began anew
   REQUIRE(channel.run_until_requests(3));
-  CHECK(channel.last() == std::vector<std::string>{"ContainerIll warning " + no_end});
+  CHECK(channel.last() == std::vector<std::string>{"ContainerUnhealthy warning " + no_end});
   CHECK(text_at(json::parse(channel.service.requests().back().body).at(0), "startsAt") == starts);
-  channel.send(full_alert(AlertKind::Recovered));
+  channel.send(full_notification(NotificationKind::Recovered));
   const std::size_t after = channel.count();
   // Whatever was repeated, the end came last.
-  CHECK(channel.last() == std::vector<std::string>{"ContainerIll warning " + ends_now});
+  CHECK(channel.last() == std::vector<std::string>{"ContainerUnhealthy warning " + ends_now});
   // Another key shows that the time of a repetition has passed, and that nothing else is repeated.
-  channel.send(about_engine(AlertKind::Critical, "ENGINE DOWN"));
+  channel.send(about_engine(NotificationKind::Critical, "ENGINE DOWN"));
   REQUIRE(channel.run_until_requests(after + 3));
   CHECK(channel.last() == std::vector<std::string>{"HealerEngineDown critical " + no_end});
 }
 
-TEST_CASE("alertmanager: what is no longer open is ended without an alert that says so") {
+TEST_CASE("alertmanager: what is no longer open is ended without a notification that says so") {
   Channel channel;
   channel.repeat = 20ms;
-  channel.send(full_alert());
+  channel.send(full_notification());
   channel.open = false;
   REQUIRE(run_until(channel.service.loop(), [&] {
-    return channel.last() == std::vector<std::string>{"ContainerIll warning " + ends_now};
+    return channel.last() == std::vector<std::string>{"ContainerUnhealthy warning " + ends_now};
   }));
   channel.open = true;
-  channel.send(about_engine(AlertKind::Critical, "ENGINE DOWN"));
+  channel.send(about_engine(NotificationKind::Critical, "ENGINE DOWN"));
   REQUIRE(channel.run_until_requests(channel.count() + 2));
   CHECK(channel.last() == std::vector<std::string>{"HealerEngineDown critical " + no_end});
 }
@@ -187,11 +189,11 @@ TEST_CASE("alertmanager: what is no longer open is ended without an alert that s
 TEST_CASE("alertmanager: many are said again in requests of a hundred") {
   Channel channel;
   channel.begin();
-  Alert alert = full_alert();
+  Notification notification = full_notification();
   for (int i = 0; i < 250; ++i) {
-    alert.dedup_key = "key" + std::to_string(i);
-    alert.workload = "web" + std::to_string(i);
-    channel.send(alert);
+    notification.dedup_key = "key" + std::to_string(i);
+    notification.workload = "web" + std::to_string(i);
+    channel.send(notification);
   }
   channel.repeat = 50ms;
   channel.begin();
@@ -210,7 +212,7 @@ TEST_CASE("alertmanager: many are said again in requests of a hundred") {
 TEST_CASE("alertmanager: what was not delivered is not kept") {
   Channel channel(answer(503, ""));
   channel.repeat = 10ms;
-  const Sent sent = channel.send(full_alert());
+  const Sent sent = channel.send(full_notification());
   CHECK(sent.result == Sent::Result::TryAgain);
   CHECK_FALSE(sent.receipt.has_value());
   net::Timer timer(channel.service.loop());
@@ -226,15 +228,15 @@ TEST_CASE("alertmanager: a receipt that makes no sense is none") {
                           R"({"incident":1,"alert":{"labels":[],"startsAt":"x"}})",
                           R"({"incident":1,"alert":{"labels":{},"startsAt":7}})"}) {
     Channel channel;
-    channel.receipts[full_alert().dedup_key] = bad;
-    CHECK(channel.send(full_alert()).result == Sent::Result::Delivered);
-    CHECK(channel.last() == std::vector<std::string>{"ContainerIll warning " + no_end});
+    channel.receipts[full_notification().dedup_key] = bad;
+    CHECK(channel.send(full_notification()).result == Sent::Result::Delivered);
+    CHECK(channel.last() == std::vector<std::string>{"ContainerUnhealthy warning " + no_end});
   }
 }
 
 TEST_CASE("alertmanager: a body it takes whatever is said") {
-  for (const Alert& alert : hostile_alerts()) {
-    const std::string text = alertmanager_alert(alert, Instant{});
+  for (const Notification& notification : hostile_notifications()) {
+    const std::string text = alertmanager_alert(notification, Instant{});
     CHECK(text.size() < 40'000);
     const json::value made = json::parse(text);
     for (const auto& label : made.at("labels").as_object()) CHECK_FALSE(label.value().as_string().empty());

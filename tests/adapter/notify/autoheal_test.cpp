@@ -19,13 +19,13 @@ namespace {
 
 const std::string id = "0123456789abcdef0123456789abcdef";
 
-Alert an_alert(AlertKind kind, const std::string& event, unsigned attempt = 1) {
-  Alert alert;
-  alert.kind = kind;
-  alert.event = event;
-  alert.workload = "web";
-  alert.attempt = attempt;
-  return alert;
+Notification notification_of(NotificationKind kind, const std::string& event, unsigned attempt = 1) {
+  Notification notification;
+  notification.kind = kind;
+  notification.event = event;
+  notification.workload = "web";
+  notification.attempt = attempt;
+  return notification;
 }
 
 struct Client {
@@ -45,10 +45,10 @@ struct Client {
                            [this](std::function<void()> work) { loop.post(std::move(work)); }};
   }
 
-  Sent send(Result<std::unique_ptr<Notifier>> notifier, const Alert& alert) {
+  Sent send(Result<std::unique_ptr<Notifier>> notifier, const Notification& notification) {
     if (!notifier) FAIL(notifier.error().message);
     std::optional<Sent> answer;
-    (*notifier)->send(alert, "", [&](Sent sent) { answer = std::move(sent); });
+    (*notifier)->send(notification, "", [&](Sent sent) { answer = std::move(sent); });
     CHECK_FALSE(answer.has_value());
     REQUIRE(run_until(loop, [&] { return answer.has_value(); }));
     return *answer;
@@ -61,18 +61,19 @@ std::string body_of(const std::string& request) {
 
 }  // namespace
 
-TEST_CASE("the two sentences, and the alerts that have none") {
-  CHECK(autoheal_text(an_alert(AlertKind::Recovered, "RECOVERED"), id) ==
+TEST_CASE("the two sentences, and the notifications that have none") {
+  CHECK(autoheal_text(notification_of(NotificationKind::Recovered, "RECOVERED"), id) ==
         "Container web (0123456789ab) found to be unhealthy. Successfully restarted the container!");
-  CHECK(autoheal_text(an_alert(AlertKind::Critical, "GAVE UP"), id) ==
+  CHECK(autoheal_text(notification_of(NotificationKind::Critical, "GAVE UP"), id) ==
         "Container web (0123456789ab) found to be unhealthy. Failed to restart the container!");
-  CHECK(autoheal_text(an_alert(AlertKind::Info, "SUMMARY"), id) ==
+  CHECK(autoheal_text(notification_of(NotificationKind::Info, "SUMMARY"), id) ==
         "Container web (0123456789ab) found to be unhealthy. Successfully restarted the container!");
-  CHECK(!autoheal_text(an_alert(AlertKind::Degraded, "DEGRADED"), id));
-  CHECK(!autoheal_text(an_alert(AlertKind::Recovered, "RECOVERED", 0), id));  // nobody restarted it
-  CHECK(!autoheal_text(an_alert(AlertKind::Recovered, "KNOWN AGAIN"), id));
-  CHECK(!autoheal_text(an_alert(AlertKind::Info, "UNKNOWN"), id));
-  Alert engine = an_alert(AlertKind::Critical, "ENGINE DOWN");
+  CHECK(!autoheal_text(notification_of(NotificationKind::Degraded, "DEGRADED"), id));
+  CHECK(!autoheal_text(notification_of(NotificationKind::Recovered, "RECOVERED", 0),
+                       id));  // nobody restarted it
+  CHECK(!autoheal_text(notification_of(NotificationKind::Recovered, "KNOWN AGAIN"), id));
+  CHECK(!autoheal_text(notification_of(NotificationKind::Info, "UNKNOWN"), id));
+  Notification engine = notification_of(NotificationKind::Critical, "ENGINE DOWN");
   engine.workload.clear();
   CHECK(!autoheal_text(engine, id));
 }
@@ -88,7 +89,7 @@ TEST_CASE("a webhook is posted to as docker-autoheal does") {
   Client client;
   const Sent sent =
       client.send(make_webhook_notifier(client.channel(sink.url("/api/webhooks/1/x")), "content"),
-                  an_alert(AlertKind::Recovered, "RECOVERED"));
+                  notification_of(NotificationKind::Recovered, "RECOVERED"));
   CHECK(sent.result == Sent::Result::Delivered);
   const auto requests = sink.requests();
   REQUIRE(requests.size() == 1);
@@ -99,11 +100,11 @@ TEST_CASE("a webhook is posted to as docker-autoheal does") {
         R"(container!"})");
 }
 
-TEST_CASE("an Apprise server is told with a title") {
+TEST_CASE("an Apprise server is notified with a title") {
   Sink sink({http("200 OK", "ok")});
   Client client;
   const Sent sent = client.send(make_apprise_notifier(client.channel(sink.url("/notify/key"))),
-                                an_alert(AlertKind::Critical, "GAVE UP"));
+                                notification_of(NotificationKind::Critical, "GAVE UP"));
   CHECK(sent.result == Sent::Result::Delivered);
   const auto requests = sink.requests();
   REQUIRE(requests.size() == 1);
@@ -113,11 +114,11 @@ TEST_CASE("an Apprise server is told with a title") {
       R"(the container!"})");
 }
 
-TEST_CASE("an alert without a sentence asks nobody and counts as delivered") {
+TEST_CASE("a notification without a sentence asks nobody and counts as delivered") {
   Sink sink({http("500 Oops")});
   Client client;
   const Sent sent = client.send(make_webhook_notifier(client.channel(sink.url("/x")), "text"),
-                                an_alert(AlertKind::Degraded, "DEGRADED"));
+                                notification_of(NotificationKind::Degraded, "DEGRADED"));
   CHECK(sent.result == Sent::Result::Delivered);
   CHECK(sink.requests().empty());
 }
@@ -127,11 +128,11 @@ TEST_CASE("a webhook that hangs is given up after its limit and tried again; one
   Sink silent({""});
   CHECK(client
             .send(make_webhook_notifier(client.channel(silent.url("/sEcReTpath"), 200ms), "text"),
-                  an_alert(AlertKind::Recovered, "RECOVERED"))
+                  notification_of(NotificationKind::Recovered, "RECOVERED"))
             .result == Sent::Result::TryAgain);
   Sink gone({http("404 Not Found", "no such hook")});
   const Sent sent = client.send(make_webhook_notifier(client.channel(gone.url("/sEcReTpath")), "text"),
-                                an_alert(AlertKind::Recovered, "RECOVERED"));
+                                notification_of(NotificationKind::Recovered, "RECOVERED"));
   CHECK(sent.result == Sent::Result::Refused);
   CHECK(sent.error.find("404") != std::string::npos);
   CHECK(sent.error.find("sEcReT") == std::string::npos);

@@ -1,4 +1,4 @@
-// Channels as they are made of their settings, and the test that a person asks for.
+// Channels as they are made of their settings, and the test that an operator asks for.
 #include "notify/channels.hpp"
 
 #include <doctest/doctest.h>
@@ -120,7 +120,7 @@ TEST_CASE("a test reaches every service, marked as one") {
     CAPTURE(each.error);
     CHECK(each.result == ChannelAnswer::Result::Delivered);
   }
-  // It leaves nothing open: PagerDuty and Opsgenie are told at once that it is over.
+  // It leaves nothing open: PagerDuty and Opsgenie are notified at once that it is over.
   std::map<std::string, unsigned> requests;
   for (const SeenRequest& request : world.server->requests()) {
     ++requests[request.target.substr(0, 11)];
@@ -181,7 +181,7 @@ TEST_CASE("no channel's error repeats a secret that the service echoes") {
   }
 }
 
-TEST_CASE("an incident that a test could not close is told of") {
+TEST_CASE("an incident that a test could not close is notified of") {
   World world([](const SeenRequest& request) {
     return answer(request.body.find("resolve") == std::string::npos ? 202 : 400, "{}");
   });
@@ -193,19 +193,19 @@ TEST_CASE("an incident that a test could not close is told of") {
 
 TEST_CASE("a test that is destroyed hears nothing more") {
   World world([](const SeenRequest&) { return answer(200, "{}"); });
-  bool told = false;
+  bool reported = false;
   {
     std::vector<std::unique_ptr<Notifier>> tested;
     tested.push_back(world.make(http_channels(world.base())[0]));
     ChannelTest test(std::move(tested), "host1", Instant{},
-                     [&](const std::vector<ChannelAnswer>&) { told = true; });
+                     [&](const std::vector<ChannelAnswer>&) { reported = true; });
     test.begin();
   }
   REQUIRE(run_until(world.loop, [&] { return world.server->requests().size() == 1; }));
   bool later = false;
   world.loop.post([&] { later = true; });
   REQUIRE(run_until(world.loop, [&] { return later; }));
-  CHECK_FALSE(told);
+  CHECK_FALSE(reported);
 }
 
 }  // namespace

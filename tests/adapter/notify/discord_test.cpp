@@ -19,7 +19,7 @@ Result<std::unique_ptr<Notifier>> make(HttpChannel channel, const std::string& b
 
 TEST_CASE("discord: one embed, and nobody is mentioned") {
   Service service(answer(200, R"({"id":"1"})"));
-  CHECK(service.send(make, full_alert()).result == Sent::Result::Delivered);
+  CHECK(service.send(make, full_notification()).result == Sent::Result::Delivered);
   const SeenRequest request = service.request();
   CHECK(request.method == "POST");
   CHECK(request.target == "/api/webhooks/42/" + token + "?wait=true");
@@ -27,7 +27,7 @@ TEST_CASE("discord: one embed, and nobody is mentioned") {
   CHECK(json::parse(request.body) == json::parse(R"({
     "embeds": [{
       "title": "DEGRADED: web on host1",
-      "description": "web is ill: HTTP 503. It is being restarted.\n\n**What to do:** Look at \\`docker logs web\\`.\n```\nstarting\nERROR: no connection to db\n```",
+      "description": "web is unhealthy: HTTP 503. It is being restarted.\n\n**What to do:** Look at \\`docker logs web\\`.\n```\nstarting\nERROR: no connection to db\n```",
       "color": 16750848,
       "fields": [
         {"name": "Host", "value": "host1", "inline": true},
@@ -36,7 +36,7 @@ TEST_CASE("discord: one embed, and nobody is mentioned") {
         {"name": "Image", "value": "shop:1.0", "inline": true},
         {"name": "Cause", "value": "HTTP 503", "inline": true},
         {"name": "Attempt", "value": "2 of 5", "inline": true},
-        {"name": "Ill for", "value": "4m30s", "inline": true},
+        {"name": "Unhealthy for", "value": "4m30s", "inline": true},
         {"name": "Incident", "value": "42", "inline": true}
       ],
       "footer": {"text": "healer"},
@@ -48,8 +48,8 @@ TEST_CASE("discord: one embed, and nobody is mentioned") {
 }
 
 TEST_CASE("discord: within its limits whatever is said, and always mentioning nobody") {
-  for (const Alert& alert : hostile_alerts()) {
-    const json::value message = json::parse(discord_message(alert));
+  for (const Notification& notification : hostile_notifications()) {
+    const json::value message = json::parse(discord_message(notification));
     CHECK(message.at("allowed_mentions") == json::parse(R"({"parse": []})"));
     const json::value& embed = message.at("embeds").at(0);
     std::size_t total = characters(text_at(embed.at("footer"), "text"));
@@ -69,7 +69,7 @@ TEST_CASE("discord: within its limits whatever is said, and always mentioning no
 
 TEST_CASE("discord: markdown is shown, not read, and no log ends its block") {
   const json::value message =
-      json::parse(discord_message(alert_saying("*b* [text](http://evil) ```x``` <@1> @everyone")));
+      json::parse(discord_message(notification_saying("*b* [text](http://evil) ```x``` <@1> @everyone")));
   const json::value& embed = message.at("embeds").at(0);
   const std::string shown = "\\*b\\* \\[text\\]\\(http://evil\\) \\`\\`\\`x\\`\\`\\` \\<\\@1\\> \\@everyone";
   CHECK(text_at(embed.at("fields").at(0), "value") == shown);

@@ -112,12 +112,12 @@ class Mailer {
     REQUIRE(made.has_value());
     curl_ = std::move(*made);
   }
-  Sent send(const EmailChannel& settings, const Alert& alert, const std::string& receipt = "",
+  Sent send(const EmailChannel& settings, const Notification& notification, const std::string& receipt = "",
             Duration timeout = 20s) {
     auto made = make_email_notifier(MailChannel{*curl_, "mail", timeout, 1s}, settings);
     if (!made) FAIL(made.error().message);
     std::optional<Sent> sent;
-    (*made)->send(alert, receipt, [&](Sent result) { sent = std::move(result); });
+    (*made)->send(notification, receipt, [&](Sent result) { sent = std::move(result); });
     CHECK_FALSE(sent.has_value());
     REQUIRE(run_until(loop_, [&] { return sent.has_value(); }));
     return *sent;
@@ -159,14 +159,15 @@ std::string decoded(const std::string& body) {
 }  // namespace
 
 TEST_CASE("a mail has the head that a reader and a mailbox need") {
-  const std::string message = email_message(full_alert(AlertKind::Critical), plain_settings, "");
+  const std::string message =
+      email_message(full_notification(NotificationKind::Critical), plain_settings, "");
   CHECK(head_of(message) ==
         "Date: Fri, 15 Jan 2027 08:00:00 +0000\r\n"
         "From: healer <healer@example.org>\r\n"
         "To: ops@example.org\r\n"
         "Subject: GAVE UP: web on host1\r\n"
         "Message-ID: " +
-            email_message_id(full_alert(), plain_settings) +
+            email_message_id(full_notification(), plain_settings) +
             "\r\n"
             "Importance: high\r\n"
             "X-Priority: 1\r\n"
@@ -175,39 +176,39 @@ TEST_CASE("a mail has the head that a reader and a mailbox need") {
             "Content-Type: text/plain; charset=utf-8\r\n"
             "Content-Transfer-Encoding: quoted-printable");
   const std::string body = decoded(body_of(message));
-  for (const char* part : {"web is ill: HTTP 503.", "Look at `docker logs web`.", "Attempt: 2 of 5",
+  for (const char* part : {"web is unhealthy: HTTP 503.", "Look at `docker logs web`.", "Attempt: 2 of 5",
                            "https://healer.example/incidents/42", "ERROR: no connection to db"})
     CHECK_MESSAGE(body.find(part) != std::string::npos, part);
 }
 
-TEST_CASE("docs/alerts.md shows the mail that is sent") {
-  const std::string page = read_file(HEALER_SOURCE_DIR "/docs/alerts.md");
+TEST_CASE("docs/notifications.md shows the mail that is sent") {
+  const std::string page = read_file(HEALER_SOURCE_DIR "/docs/notifications.md");
   const auto mark = page.find("<!-- sent: email -->\n```text\n");
   REQUIRE(mark != std::string::npos);
   const auto begin = page.find('\n', page.find("```text", mark)) + 1;
   EmailChannel settings = plain_settings;
   settings.host = "smtp.example.org";
-  const std::string message = email_message(full_alert(), settings, "");
+  const std::string message = email_message(full_notification(), settings, "");
   std::string shown = head_of(message) + "\n\n" + decoded(body_of(message));
   std::erase(shown, '\r');
   CHECK(page.substr(begin, page.find("\n```", begin) + 1 - begin) == shown);
 }
 
 TEST_CASE("the mails of one incident are one thread, a repeated one is the same") {
-  const std::string first = email_message_id(full_alert(), plain_settings);
-  CHECK(first == email_message_id(full_alert(), plain_settings));
-  Alert later = full_alert(AlertKind::Recovered);
-  later.id = AlertId{18};
+  const std::string first = email_message_id(full_notification(), plain_settings);
+  CHECK(first == email_message_id(full_notification(), plain_settings));
+  Notification later = full_notification(NotificationKind::Recovered);
+  later.id = NotificationId{18};
   CHECK(email_message_id(later, plain_settings) != first);
   const std::string message = email_message(later, plain_settings, first);
   CHECK(message.find("In-Reply-To: " + first + "\r\nReferences: " + first + "\r\n") != std::string::npos);
-  CHECK(email_message(full_alert(), plain_settings, first).find("References") == std::string::npos);
+  CHECK(email_message(full_notification(), plain_settings, first).find("References") == std::string::npos);
   for (const char* damaged : {"<healer.1@x>\r\nBcc: a@b", "x", "<healer.1@x> <y@z>", "<other.1@x>"})
     CHECK(email_message(later, plain_settings, damaged).find("References") == std::string::npos);
 }
 
 TEST_CASE("a subject that is not plain is made of encoded words") {
-  CHECK(email_field("Subject", "web is ill") == "Subject: web is ill\r\n");
+  CHECK(email_field("Subject", "web is unhealthy") == "Subject: web is unhealthy\r\n");
   CHECK(email_field("Subject",
                     "Gr\xC3\xBC\xC3\x9F"
                     "e") == "Subject:\r\n =?UTF-8?B?R3LDvMOfZQ==?=\r\n");
@@ -217,12 +218,12 @@ TEST_CASE("a subject that is not plain is made of encoded words") {
 }
 
 TEST_CASE("whatever a container says, a mail stays one mail of short plain lines") {
-  std::vector<Alert> alerts = hostile_alerts();
+  std::vector<Notification> notifications = hostile_notifications();
   for (const std::string& text : {std::string(".\r\n.\r\nQUIT\r\n"), std::string("x\r\n.\r\nMAIL FROM:<a@b>"),
                                   std::string("\nFrom me\n..\n.\n"), std::string("a\nBcc: b@c\n\nbody")})
-    alerts.push_back(alert_saying(text));
-  for (const Alert& alert : alerts) {
-    const std::string message = email_message(alert, plain_settings, "");
+    notifications.push_back(notification_saying(text));
+  for (const Notification& notification : notifications) {
+    const std::string message = email_message(notification, plain_settings, "");
     REQUIRE(message.size() < 100'000);
     std::size_t begin = 0;
     bool in_head = true;
@@ -240,7 +241,7 @@ TEST_CASE("whatever a container says, a mail stays one mail of short plain lines
       if (line.empty()) in_head = false;
       if (in_head && line[0] != ' ') names.push_back(line.substr(0, line.find(':')));
     }
-    const std::size_t urgent = alert.kind == AlertKind::Critical ? 2 : 0;
+    const std::size_t urgent = notification.kind == NotificationKind::Critical ? 2 : 0;
     CHECK_MESSAGE(names.size() == 9 + urgent, "no field of the head comes from outside");
     CHECK_FALSE(in_head);
   }
@@ -317,18 +318,18 @@ TEST_CASE("a real server takes the mail: without encryption, with STARTTLS, with
       settings.user = "healer";
       settings.password = Secret{"sEcReT1"};
     }
-    Alert alert = full_alert();
-    alert.excerpt = ".\n..\n. a dot\nFrom here\n" + std::string(3000, 'x') + "\n\xF0\x9F\x90\xB3";
-    const Sent sent = mailer.send(settings, alert);
+    Notification notification = full_notification();
+    notification.excerpt = ".\n..\n. a dot\nFrom here\n" + std::string(3000, 'x') + "\n\xF0\x9F\x90\xB3";
+    const Sent sent = mailer.send(settings, notification);
     CHECK_MESSAGE(sent.result == Sent::Result::Delivered, sent.error);
-    CHECK(sent.receipt == email_message_id(alert, settings));
+    CHECK(sent.receipt == email_message_id(notification, settings));
     wait_until("the mail", [&] { return server.mails().size() == 1; });
     const Mail mail = server.mails().front();
     CHECK(mail.from == "healer@example.org");
     CHECK(mail.to == settings.to);
     CHECK(mail.tls == (way.security != EmailChannel::Security::None));
     CHECK(mail.user == (way.login ? "healer" : ""));
-    CHECK_MESSAGE(mail.data == email_message(alert, settings, ""), "byte for byte, dots and all");
+    CHECK_MESSAGE(mail.data == email_message(notification, settings, ""), "byte for byte, dots and all");
   }
 }
 
@@ -337,35 +338,35 @@ TEST_CASE("later mails of an incident name the first one") {
   Mailer mailer;
   SmtpServer server("plain");
   const EmailChannel settings = settings_for(server.port(), EmailChannel::Security::None);
-  const Sent first = mailer.send(settings, full_alert());
+  const Sent first = mailer.send(settings, full_notification());
   REQUIRE(first.receipt.has_value());
-  Alert later = full_alert(AlertKind::Recovered);
-  later.id = AlertId{18};
+  Notification later = full_notification(NotificationKind::Recovered);
+  later.id = NotificationId{18};
   const Sent second = mailer.send(settings, later, *first.receipt);
   CHECK(second.receipt == first.receipt);
   wait_until("both mails", [&] { return server.mails().size() == 2; });
   CHECK(server.mails()[1].data.find("References: " + *first.receipt) != std::string::npos);
 }
 
-TEST_CASE("the server's final no is told apart from a passing one") {
+TEST_CASE("the server's final no is distinguished from a passing one") {
   if (!has_smtp_server()) return;
   Mailer mailer;
   SmtpServer server("plain");
   EmailChannel settings = settings_for(server.port(), EmailChannel::Security::None);
   settings.to = {"unknown@example.org"};
-  Sent sent = mailer.send(settings, full_alert());
+  Sent sent = mailer.send(settings, full_notification());
   CHECK(sent.result == Sent::Result::Refused);
   CHECK(sent.error == "SMTP 550 5.1.1 no such user here");
   CHECK_FALSE(sent.receipt.has_value());
   settings.to = {"busy@example.org"};
-  sent = mailer.send(settings, full_alert());
+  sent = mailer.send(settings, full_notification());
   CHECK(sent.result == Sent::Result::TryAgain);
   CHECK(sent.error == "SMTP 451 4.3.0 try again later");
   for (const auto& order : {std::vector<std::string>{"ops@example.org", "unknown@example.org"},
                             std::vector<std::string>{"unknown@example.org", "ops@example.org"}}) {
     settings.to = order;
     const std::size_t before = server.mails().size();
-    sent = mailer.send(settings, full_alert());
+    sent = mailer.send(settings, full_notification());
     CHECK_MESSAGE(sent.result == Sent::Result::Delivered, sent.error);
     CHECK(sent.error == "1 of the recipients did not get it: 550 5.1.1 no such user here");
     wait_until("the mail", [&] { return server.mails().size() == before + 1; });
@@ -380,12 +381,12 @@ TEST_CASE("a wrong login is refused, and no password shows") {
   EmailChannel settings = settings_for(server.port(), EmailChannel::Security::StartTls);
   settings.user = "healer";
   settings.password = Secret{"sEcReT2"};
-  Sent sent = mailer.send(settings, full_alert());
+  Sent sent = mailer.send(settings, full_notification());
   CHECK(sent.result == Sent::Result::Refused);
   CHECK(sent.error.find("SMTP 535") == 0);
   CHECK(sent.error.find("sEcReT") == std::string::npos);
   settings.user.clear();
-  sent = mailer.send(settings, full_alert());
+  sent = mailer.send(settings, full_notification());
   CHECK_MESSAGE(sent.result == Sent::Result::Refused, "530: a login is needed");
   CHECK(sent.error.find("SMTP 530") == 0);
   CHECK(server.mails().empty());
@@ -397,7 +398,7 @@ TEST_CASE("nothing is sent where STARTTLS is wanted and missing, or the certific
     Mailer mailer;
     SmtpServer server("plain");
     const Sent sent =
-        mailer.send(settings_for(server.port(), EmailChannel::Security::StartTls), full_alert());
+        mailer.send(settings_for(server.port(), EmailChannel::Security::StartTls), full_notification());
     CHECK(sent.result == Sent::Result::TryAgain);
     CHECK(sent.error.find("STARTTLS") != std::string::npos);
     CHECK(server.mails().empty());
@@ -407,7 +408,7 @@ TEST_CASE("nothing is sent where STARTTLS is wanted and missing, or the certific
     SmtpServer server(mode);
     const auto security =
         std::string(mode) == "tls" ? EmailChannel::Security::Tls : EmailChannel::Security::StartTls;
-    const Sent sent = stranger.send(settings_for(server.port(), security), full_alert());
+    const Sent sent = stranger.send(settings_for(server.port(), security), full_notification());
     CHECK(sent.result == Sent::Result::TryAgain);
     CHECK_MESSAGE(sent.error.find("certificate") != std::string::npos, sent.error);
     CHECK(server.mails().empty());
@@ -431,7 +432,7 @@ TEST_CASE("a server that does not answer QUIT keeps nobody waiting") {
   // The timeout is far beyond the test's own: who waited for the answer would be seen.
   const auto server = saying({"220 hi", "250 hi", "550 5.7.1 no"});
   const Sent sent =
-      mailer.send(settings_for(server->port(), EmailChannel::Security::None), full_alert(), "", 1h);
+      mailer.send(settings_for(server->port(), EmailChannel::Security::None), full_notification(), "", 1h);
   CHECK(sent.result == Sent::Result::Refused);
   CHECK(sent.error == "SMTP 550 5.7.1 no");
 }
@@ -440,7 +441,8 @@ TEST_CASE("what breaks on the way is tried again") {
   Mailer mailer;
   const auto result = [&](std::vector<std::string> lines, Duration timeout = 300ms) {
     const auto server = saying(std::move(lines));
-    return mailer.send(settings_for(server->port(), EmailChannel::Security::None), full_alert(), "", timeout);
+    return mailer.send(settings_for(server->port(), EmailChannel::Security::None), full_notification(), "",
+                       timeout);
   };
   CHECK(result({}).result == Sent::Result::TryAgain);
   CHECK(result({"220 hi"}).result == Sent::Result::TryAgain);
@@ -451,5 +453,5 @@ TEST_CASE("what breaks on the way is tried again") {
   CHECK(result({"HTTP/1.1 400 Bad Request"}).result == Sent::Result::TryAgain);
   CHECK(result({std::string(200'000, 'x')}).result == Sent::Result::TryAgain);
   EmailChannel nobody = settings_for(9, EmailChannel::Security::None);
-  CHECK(mailer.send(nobody, full_alert()).result == Sent::Result::TryAgain);
+  CHECK(mailer.send(nobody, full_notification()).result == Sent::Result::TryAgain);
 }

@@ -23,13 +23,13 @@ TEST_CASE("channels that hang keep no other one waiting, however many they are")
     auto made = make_slack_notifier({service.channel().client, {}, "slack", 1h}, {Secret{nowhere}});
     REQUIRE(made.has_value());
     hanging.push_back(std::move(*made));
-    hanging.back()->send(full_alert(), "", [&](Sent) { ++answered; });
+    hanging.back()->send(full_notification(), "", [&](Sent) { ++answered; });
   }
   REQUIRE(run_until(service.loop(), [&] { return silent->connections() == 100; }));
   auto made = make_slack_notifier({service.channel().client, {}, "slack", 1h}, {Secret{service.base()}});
   REQUIRE(made.has_value());
   std::optional<Sent> sent;
-  (*made)->send(full_alert(), "", [&](Sent result) { sent = std::move(result); });
+  (*made)->send(full_notification(), "", [&](Sent result) { sent = std::move(result); });
   REQUIRE(run_until(service.loop(), [&] { return sent.has_value(); }));
   CHECK(sent->result == Sent::Result::Delivered);
   CHECK(answered == 0);

@@ -1,5 +1,5 @@
-// 200 times kill -9 while alerts are raised and a service answers, fails, loses its answer or hangs: what was
-// raised is compared with what arrived.
+// 200 times kill -9 while notifications are raised and a service answers, fails, loses its answer or hangs:
+// what was raised is compared with what arrived.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -31,7 +31,7 @@ namespace json = boost::json;
 constexpr int kills = 200;
 const std::vector<std::string> channels{"slack", "pager"};
 
-// The number of the alert that a channel's message tells of (alert_raiser.cpp).
+// The number of the notification that a channel's message tells of (notification_raiser.cpp).
 std::uint64_t number_of(const std::string& channel, const std::string& body) {
   const json::object message = json::parse(body).as_object();
   if (channel == "slack") {
@@ -119,7 +119,7 @@ class Sink {
 };
 
 struct OnDisk {
-  std::uint64_t last_alert = 0;
+  std::uint64_t last_notification = 0;
   std::map<std::string, std::set<std::uint64_t>> pending;
 };
 
@@ -128,9 +128,9 @@ OnDisk read_state(const std::string& path) {
   const OpenedStore opened = open_store(path, box);
   REQUIRE_FALSE(opened.warning.has_value());
   OnDisk disk;
-  disk.last_alert = opened.state.last_alert;
+  disk.last_notification = opened.state.last_notification;
   for (const Delivery& each : opened.state.pending_deliveries)
-    disk.pending[each.channel].insert(each.alert.value);
+    disk.pending[each.channel].insert(each.notification.value);
   return disk;
 }
 
@@ -140,13 +140,13 @@ std::size_t lines_of(const std::string& path) {
 
 }  // namespace
 
-TEST_CASE("kill -9 at any instant: every alert arrives, in order, and only an unrecorded one twice") {
+TEST_CASE("kill -9 at any instant: every notification arrives, in order, and only an unrecorded one twice") {
   Folder folder;
   Sink sink;
   DrawSequence draws{4711};
   const std::string state = folder.file("healer.db");
   Command command;
-  command.arguments = {ALERT_RAISER, state, "", "8"};
+  command.arguments = {NOTIFICATION_RAISER, state, "", "8"};
   command.environment = {{"http_proxy", ""}, {"all_proxy", ""}, {"no_proxy", "*"}};
   command.output = folder.file("committed");
 
@@ -191,19 +191,19 @@ TEST_CASE("kill -9 at any instant: every alert arrives, in order, and only an un
       std::set<std::uint64_t> arrived;
       for (const Arrival& each : arrivals) arrived.insert(each.number);
       std::size_t unrecorded = 0;
-      for (std::uint64_t n = 1; n <= disk.last_alert; ++n) {
+      for (std::uint64_t n = 1; n <= disk.last_notification; ++n) {
         if (disk.pending[channel].contains(n)) {
           unrecorded += arrived.contains(n) ? 1 : 0;
-          if (n < disk.last_alert)
+          if (n < disk.last_notification)
             REQUIRE_MESSAGE(disk.pending[channel].contains(n + 1), "nothing overtakes");
         } else {
           REQUIRE_MESSAGE(arrived.contains(n), "what the disk calls delivered has arrived");
           over[channel].try_emplace(n, life);
         }
       }
-      REQUIRE_MESSAGE(unrecorded <= 1, "one alert at most can be sent twice");
+      REQUIRE_MESSAGE(unrecorded <= 1, "one notification at most can be sent twice");
       if (!arrived.empty())
-        REQUIRE_MESSAGE(*arrived.rbegin() <= disk.last_alert, "nothing is sent before it is on disk");
+        REQUIRE_MESSAGE(*arrived.rbegin() <= disk.last_notification, "nothing is sent before it is on disk");
     }
   }
 
@@ -215,8 +215,8 @@ TEST_CASE("kill -9 at any instant: every alert arrives, in order, and only an un
   REQUIRE_MESSAGE(last.wait(std::chrono::seconds(120)) == 0, read_file(command.output));
   disk = read_state(state);
   const std::size_t raised = lines_of(folder.file("committed"));
-  CHECK(raised <= disk.last_alert);
-  CHECK_MESSAGE(disk.last_alert > kills, "or nothing was tested");
+  CHECK(raised <= disk.last_notification);
+  CHECK_MESSAGE(disk.last_notification > kills, "or nothing was tested");
   for (const std::string& channel : channels) {
     CAPTURE(channel);
     CHECK(disk.pending[channel].empty());
@@ -230,8 +230,8 @@ TEST_CASE("kill -9 at any instant: every alert arrives, in order, and only an un
       twice += each.number == highest ? 1 : 0;
       highest = each.number;
     }
-    CHECK(highest == disk.last_alert);
-    MESSAGE(channel << ": " << highest << " alerts, " << twice << " of them sent again, " << kills
+    CHECK(highest == disk.last_notification);
+    MESSAGE(channel << ": " << highest << " notifications, " << twice << " of them sent again, " << kills
                     << " kills");
   }
 }

@@ -1,4 +1,4 @@
-// Opsgenie's Alert API: create, priority and close by alias.
+// Opsgenie's Notification API: create, priority and close by alias.
 #include "notify/opsgenie.hpp"
 #include "adapter/notify/service.hpp"
 
@@ -17,16 +17,16 @@ Result<std::unique_ptr<Notifier>> make(HttpChannel channel, const std::string& b
 
 }  // namespace
 
-TEST_CASE("opsgenie: degraded creates an alert under the incident's alias") {
+TEST_CASE("opsgenie: degraded creates a notification under the incident's alias") {
   Service service(answer(202, accepted));
-  CHECK(service.send(make, full_alert()).result == Sent::Result::Delivered);
+  CHECK(service.send(make, full_notification()).result == Sent::Result::Delivered);
   const SeenRequest request = service.request();
   CHECK(request.method == "POST");
   CHECK(request.target == "/v2/alerts");
   CHECK(request.head.find("Authorization: GenieKey " + key + "\r\n") != std::string::npos);
   CHECK(request.head.find("Content-Type: application/json\r\n") != std::string::npos);
   json::value body = json::parse(request.body);
-  CHECK(text_at(body, "description").starts_with("web is ill: HTTP 503."));
+  CHECK(text_at(body, "description").starts_with("web is unhealthy: HTTP 503."));
   CHECK(text_at(body, "description").ends_with("ERROR: no connection to db"));
   body.as_object().erase("description");
   CHECK(body == json::parse(R"({
@@ -37,14 +37,14 @@ TEST_CASE("opsgenie: degraded creates an alert under the incident's alias") {
     "entity": "web",
     "tags": ["healer", "degraded"],
     "details": {"Host": "host1", "Workload": "web", "Project": "shop", "Image": "shop:1.0",
-                "Cause": "HTTP 503", "Attempt": "2 of 5", "Ill for": "4m30s", "Incident": "42",
+                "Cause": "HTTP 503", "Attempt": "2 of 5", "Unhealthy for": "4m30s", "Incident": "42",
                 "Link": "https://healer.example/incidents/42"}
   })"));
 }
 
 TEST_CASE("opsgenie: critical creates, and raises what is there already") {
   Service service(answer(202, accepted));
-  CHECK(service.send(make, full_alert(AlertKind::Critical)).result == Sent::Result::Delivered);
+  CHECK(service.send(make, full_notification(NotificationKind::Critical)).result == Sent::Result::Delivered);
   const auto requests = service.requests();
   REQUIRE(requests.size() == 2);
   CHECK(requests[0].target == "/v2/alerts");
@@ -58,23 +58,23 @@ TEST_CASE("opsgenie: critical creates, and raises what is there already") {
 
 TEST_CASE("opsgenie: where the first request fails the second is not sent") {
   Service service(answer(503, ""));
-  CHECK(service.send(make, full_alert(AlertKind::Critical)).result == Sent::Result::TryAgain);
+  CHECK(service.send(make, full_notification(NotificationKind::Critical)).result == Sent::Result::TryAgain);
   CHECK(service.requests().size() == 1);
 }
 
 TEST_CASE("opsgenie: only a recovery closes") {
   Service service(answer(202, accepted));
-  CHECK(service.send(make, full_alert(AlertKind::Recovered)).result == Sent::Result::Delivered);
+  CHECK(service.send(make, full_notification(NotificationKind::Recovered)).result == Sent::Result::Delivered);
   const SeenRequest request = service.request();
   CHECK(request.method == "POST");
   CHECK(request.target == "/v2/alerts/healer%3Ahost1%3Ashop%3Aweb%3A1%3A42/close?identifierType=alias");
   CHECK(json::parse(request.body) ==
-        json::parse(R"({"source": "healer", "note": "web is ill: HTTP 503. It is being restarted."})"));
-  CHECK(opsgenie_requests(full_alert(AlertKind::Info), OpsgenieChannel{}).empty());
+        json::parse(R"({"source": "healer", "note": "web is unhealthy: HTTP 503. It is being restarted."})"));
+  CHECK(opsgenie_requests(full_notification(NotificationKind::Info), OpsgenieChannel{}).empty());
 }
 
 TEST_CASE("opsgenie: a test is created with P5 and closed") {
-  const auto requests = opsgenie_requests(test_alert(), OpsgenieChannel{Secret{key}});
+  const auto requests = opsgenie_requests(test_notification(), OpsgenieChannel{Secret{key}});
   REQUIRE(requests.size() == 2);
   CHECK(json::parse(requests[0].body).at("priority") == "P5");
   CHECK(requests[1].url.reveal() ==
@@ -82,10 +82,10 @@ TEST_CASE("opsgenie: a test is created with P5 and closed") {
 }
 
 TEST_CASE("opsgenie: within its limits whatever is said, and no tag of HTML") {
-  for (const Alert& alert : hostile_alerts()) {
-    CHECK(opsgenie_alias(alert).size() <= 512);
-    CHECK(opsgenie_alias(alert).find('/') == std::string::npos);
-    const json::value body = json::parse(opsgenie_create(alert));
+  for (const Notification& notification : hostile_notifications()) {
+    CHECK(opsgenie_alias(notification).size() <= 512);
+    CHECK(opsgenie_alias(notification).find('/') == std::string::npos);
+    const json::value body = json::parse(opsgenie_create(notification));
     CHECK_FALSE(text_at(body, "message").empty());
     CHECK(characters(text_at(body, "message")) <= 130);
     CHECK(characters(text_at(body, "description")) <= 15'000);
@@ -96,7 +96,7 @@ TEST_CASE("opsgenie: within its limits whatever is said, and no tag of HTML") {
     CHECK(details <= 8000);
     for (const char* text : {"message", "description"})
       CHECK(text_at(body, text).find_first_of("<>") == std::string::npos);
-    for (const net::CurlRequest& request : opsgenie_requests(alert, OpsgenieChannel{Secret{key}}))
+    for (const net::CurlRequest& request : opsgenie_requests(notification, OpsgenieChannel{Secret{key}}))
       CHECK(net::check_url(request.url).has_value());
   }
 }

@@ -18,7 +18,7 @@ const Instant start{Duration{1'800'000'000'000}};
 // A channel whose answers the test gives.
 struct Peer {
   struct Try {
-    Alert alert;
+    Notification notification;
     std::string receipt;
     std::function<void(Sent)> done;
     Instant at;
@@ -33,8 +33,9 @@ class FakeNotifier final : public Notifier {
       : name_(std::move(name)), peer_(peer), now_(now) {}
   const std::string& channel() const override { return name_; }
   void recall(const std::vector<Receipt>& receipts) override { peer_.recalled = receipts; }
-  void send(const Alert& alert, const std::string& receipt, std::function<void(Sent)> done) override {
-    peer_.tries.push_back({alert, receipt, std::move(done), now_});
+  void send(const Notification& notification, const std::string& receipt,
+            std::function<void(Sent)> done) override {
+    peer_.tries.push_back({notification, receipt, std::move(done), now_});
   }
 
  private:
@@ -74,7 +75,7 @@ struct World {
                          continue;
                        }
                        const auto& delivery = std::get<Delivery>(record);
-                       disk[{delivery.alert.value, delivery.channel}] = delivery;
+                       disk[{delivery.notification.value, delivery.channel}] = delivery;
                      }
                    },
                    [this](LogLine line) { log.push_back(line.message); }},
@@ -111,22 +112,23 @@ struct World {
   }
 
   void raise(std::uint64_t id, const std::vector<std::string>& channels = {"slack"}, std::string key = "") {
-    Alert alert;
-    alert.id = AlertId{id};
-    alert.dedup_key = std::move(key);
-    alert.event = "DEGRADED";
-    alert.workload = "web";
-    alert.raised_at = now;
-    raise(alert, channels, now);
+    Notification notification;
+    notification.id = NotificationId{id};
+    notification.dedup_key = std::move(key);
+    notification.event = "DEGRADED";
+    notification.workload = "web";
+    notification.created_at = now;
+    raise(notification, channels, now);
   }
 
-  void raise(const Alert& alert, const std::vector<std::string>& channels, Instant not_before) {
+  void raise(const Notification& notification, const std::vector<std::string>& channels, Instant not_before) {
     std::vector<Destination> to;
     for (const std::string& name : channels) {
-      disk[{alert.id.value, name}] = Delivery{alert.id, name, DeliveryState::Pending, 0, not_before, ""};
+      disk[{notification.id.value, name}] =
+          Delivery{notification.id, name, DeliveryState::Pending, 0, not_before, ""};
       to.push_back({name, not_before});
     }
-    outbox->add(RaisedAlert{alert, std::move(to)});
+    outbox->add(RoutedNotification{notification, std::move(to)});
   }
 
   void answer(const std::string& name, Sent sent) {
@@ -136,7 +138,7 @@ struct World {
   const Delivery& on_disk(std::uint64_t id, const std::string& name = "slack") { return disk.at({id, name}); }
   std::vector<std::uint64_t> sent(const std::string& name = "slack") {
     std::vector<std::uint64_t> ids;
-    for (const auto& each : peers[name].tries) ids.push_back(each.alert.id.value);
+    for (const auto& each : peers[name].tries) ids.push_back(each.notification.id.value);
     return ids;
   }
   ChannelStatus status(const std::string& name = "slack") {
@@ -154,17 +156,17 @@ const Sent refused{Sent::Result::Refused, {}, "HTTP 404: no_service"};
 
 using Ids = std::vector<std::uint64_t>;
 
-Alert alert_of(std::uint64_t id, std::string dedup_key) {
-  Alert alert;
-  alert.id = AlertId{id};
-  alert.dedup_key = std::move(dedup_key);
-  alert.raised_at = start;
-  return alert;
+Notification notification_of(std::uint64_t id, std::string dedup_key) {
+  Notification notification;
+  notification.id = NotificationId{id};
+  notification.dedup_key = std::move(dedup_key);
+  notification.created_at = start;
+  return notification;
 }
 
 }  // namespace
 
-TEST_CASE("an alert is sent at once, and marked delivered only after the answer") {
+TEST_CASE("a notification is sent at once, and marked delivered only after the answer") {
   World world;
   world.raise(1);
   CHECK(world.sent() == Ids{1});
@@ -245,7 +247,7 @@ TEST_CASE("Retry-After is honoured, and cut at an hour") {
   CHECK(world.on_disk(1).next_try == world.now + 1h);
 }
 
-TEST_CASE("a refused alert is said and counted, and the next one goes out") {
+TEST_CASE("a refused notification is said and counted, and the next one goes out") {
   World world;
   world.raise(1);
   world.raise(2);
@@ -262,7 +264,7 @@ TEST_CASE("a refused alert is said and counted, and the next one goes out") {
   CHECK_FALSE(world.status().refusing);
 }
 
-TEST_CASE("an alert older than seven days expires") {
+TEST_CASE("a notification older than seven days expires") {
   World world;
   world.raise(1);
   world.answer("slack", failed());
@@ -294,7 +296,7 @@ TEST_CASE("too many waiting: the oldest expires, not the one under way") {
   CHECK(world.on_disk(1).state == DeliveryState::Delivered);
 }
 
-TEST_CASE("the next alert waits until the last one's end is on disk") {
+TEST_CASE("the next notification waits until the last one's end is on disk") {
   World world;
   world.raise(1);
   world.raise(2);
@@ -338,18 +340,18 @@ TEST_CASE("a new process goes on where the last one was killed: in order, with i
   world.raise(1);
   world.raise(2);
   world.answer("slack", failed("HTTP 503", 60s));
-  std::vector<Alert> alerts;
+  std::vector<Notification> notifications;
   std::vector<Delivery> deliveries;
   for (const std::uint64_t id : {2, 1}) {
-    Alert alert;
-    alert.id = AlertId{id};
-    alert.raised_at = start;
-    alerts.push_back(alert);
+    Notification notification;
+    notification.id = NotificationId{id};
+    notification.created_at = start;
+    notifications.push_back(notification);
     deliveries.push_back(world.on_disk(id));
   }
   world.peers.clear();
   world.begin({"slack"});
-  world.outbox->restore(alerts, deliveries);
+  world.outbox->restore(notifications, deliveries);
   CHECK(world.sent().empty());
   world.advance(59s);
   CHECK(world.sent().empty());
@@ -363,21 +365,22 @@ TEST_CASE("a new process goes on where the last one was killed: in order, with i
 
 TEST_CASE("a clock set back between two processes does not silence a channel") {
   World world;
-  Alert alert;
-  alert.id = AlertId{1};
-  alert.raised_at = start;
-  world.outbox->restore({alert},
-                        {Delivery{AlertId{1}, "slack", DeliveryState::Pending, 3, start + 24h * 300, "x"}});
+  Notification notification;
+  notification.id = NotificationId{1};
+  notification.created_at = start;
+  world.outbox->restore({notification}, {Delivery{NotificationId{1}, "slack", DeliveryState::Pending, 3,
+                                                  start + 24h * 300, "x"}});
   world.advance(1h);
   CHECK(world.sent() == Ids{1});
 }
 
-TEST_CASE("alerts for a channel that is no longer configured wait for it, visibly") {
+TEST_CASE("notifications for a channel that is no longer configured wait for it, visibly") {
   World world(std::vector<std::string>{});
-  Alert alert;
-  alert.id = AlertId{1};
-  alert.raised_at = start;
-  world.outbox->restore({alert}, {Delivery{AlertId{1}, "slack", DeliveryState::Pending, 0, start, ""}});
+  Notification notification;
+  notification.id = NotificationId{1};
+  notification.created_at = start;
+  world.outbox->restore({notification},
+                        {Delivery{NotificationId{1}, "slack", DeliveryState::Pending, 0, start, ""}});
   world.advance(24h);
   CHECK(world.outbox->pending() == 1);
   CHECK_FALSE(world.status().configured);
@@ -403,11 +406,11 @@ TEST_CASE("replacing the channels sends what was under way anew") {
 TEST_CASE("what a channel wants remembered is written with the result, and handed back") {
   World world({"slack", "mail"});
   const auto raise = [&](std::uint64_t id, const std::string& key) {
-    Alert alert;
-    alert.id = AlertId{id};
-    alert.dedup_key = key;
-    alert.raised_at = world.now;
-    world.outbox->add(RaisedAlert{alert, {{"slack", {}}, {"mail", {}}}});
+    Notification notification;
+    notification.id = NotificationId{id};
+    notification.dedup_key = key;
+    notification.created_at = world.now;
+    world.outbox->add(RoutedNotification{notification, {{"slack", {}}, {"mail", {}}}});
   };
   const auto said = [&] { return world.receipts.at({"slack", "k1"}).text; };
   Sent posted;
@@ -456,11 +459,11 @@ TEST_CASE("of too many receipts the oldest is forgotten, also on disk") {
   limits.receipts = 2;
   World world({"slack"}, limits);
   for (std::uint64_t id = 1; id <= 3; ++id) {
-    Alert alert;
-    alert.id = AlertId{id};
-    alert.dedup_key = "k" + std::to_string(id);
-    alert.raised_at = world.now;
-    world.outbox->add(RaisedAlert{alert, {{"slack", {}}}});
+    Notification notification;
+    notification.id = NotificationId{id};
+    notification.dedup_key = "k" + std::to_string(id);
+    notification.created_at = world.now;
+    world.outbox->add(RoutedNotification{notification, {{"slack", {}}}});
     Sent sent;
     sent.receipt = "r";
     world.answer("slack", sent);
@@ -473,7 +476,7 @@ TEST_CASE("of too many receipts the oldest is forgotten, also on disk") {
 
 namespace {
 
-// Tries of one alert until it is doubted: everything else waits for it meanwhile.
+// Tries of one notification until it is doubted: everything else waits for it meanwhile.
 void fail_in_order(World& world, std::uint64_t id) {
   for (unsigned n = 0; n < OutboxLimits{}.tries_in_order; ++n) {
     REQUIRE(world.sent().back() == id);
@@ -484,7 +487,7 @@ void fail_in_order(World& world, std::uint64_t id) {
 
 }  // namespace
 
-TEST_CASE("an alert that fails for ever is set aside once another one has arrived") {
+TEST_CASE("a notification that fails for ever is set aside once another one has arrived") {
   World world;
   world.raise(1, {"slack"}, "one");
   world.raise(2, {"slack"}, "one");
@@ -539,7 +542,7 @@ TEST_CASE("what is set aside is tried hourly, when nothing else is due, until it
     if (hour < 4) world.answer("slack", failed());
   }
   CHECK_MESSAGE(world.log.size() == lines, "not a line an hour");
-  CHECK_MESSAGE(world.status().last_error.empty(), "the channel itself is well");
+  CHECK_MESSAGE(world.status().last_error.empty(), "the channel itself is healthy");
   world.answer("slack", delivered);
   CHECK(world.on_disk(1).state == DeliveryState::Delivered);
   CHECK(world.outbox->pending() == 0);
@@ -565,13 +568,13 @@ TEST_CASE("a channel that is down keeps its order, however long") {
   CHECK(world.status().expired() == 0);
 }
 
-TEST_CASE("two alerts that fail for ever do not hold a third") {
+TEST_CASE("two notifications that fail for ever do not hold a third") {
   World world;
   for (std::uint64_t id = 1; id <= 4; ++id) world.raise(id, {"slack"}, "k" + std::to_string(id));
   for (int i = 0; i < 500 && world.outbox->pending() > 2; ++i) {
     auto& last = world.peers["slack"].tries.back();
     if (last.done) {
-      const bool poison = last.alert.id.value <= 2;
+      const bool poison = last.notification.id.value <= 2;
       std::exchange(last.done, nullptr)(poison ? failed() : delivered);
     }
     world.advance(1min);
@@ -583,16 +586,16 @@ TEST_CASE("two alerts that fail for ever do not hold a third") {
 
 TEST_CASE("a process that starts anew finds out soon what stands in the way") {
   World world;
-  std::vector<Alert> alerts(2);
+  std::vector<Notification> notifications(2);
   std::vector<Delivery> deliveries;
   for (std::uint64_t id = 1; id <= 2; ++id) {
-    alerts[id - 1].id = AlertId{id};
-    alerts[id - 1].dedup_key = "k" + std::to_string(id);
-    alerts[id - 1].raised_at = start;
-    deliveries.push_back({AlertId{id}, "slack", DeliveryState::Pending, id == 1 ? 40U : 0U,
+    notifications[id - 1].id = NotificationId{id};
+    notifications[id - 1].dedup_key = "k" + std::to_string(id);
+    notifications[id - 1].created_at = start;
+    deliveries.push_back({NotificationId{id}, "slack", DeliveryState::Pending, id == 1 ? 40U : 0U,
                           id == 1 ? start + 59min : start, ""});
   }
-  world.outbox->restore(alerts, deliveries);
+  world.outbox->restore(notifications, deliveries);
   CHECK(world.sent() == Ids{1});
   world.answer("slack", failed());
   world.advance(1s);
@@ -603,20 +606,21 @@ TEST_CASE("a process that starts anew finds out soon what stands in the way") {
   CHECK(world.status().set_aside == 1);
 }
 
-TEST_CASE("an alert that is held back keeps nobody waiting") {
+TEST_CASE("a notification that is held back keeps nobody waiting") {
   World world;
-  std::vector<Alert> alerts(3);
+  std::vector<Notification> notifications(3);
   std::vector<Delivery> deliveries;
   for (std::uint64_t id = 1; id <= 3; ++id) {
-    alerts[id - 1].id = AlertId{id};
-    alerts[id - 1].dedup_key = id == 3 ? "same" : "k" + std::to_string(id);
-    alerts[id - 1].raised_at = start;
-    deliveries.push_back({AlertId{id}, "slack", DeliveryState::Pending, 0, id == 1 ? start + 8h : start, ""});
+    notifications[id - 1].id = NotificationId{id};
+    notifications[id - 1].dedup_key = id == 3 ? "same" : "k" + std::to_string(id);
+    notifications[id - 1].created_at = start;
+    deliveries.push_back(
+        {NotificationId{id}, "slack", DeliveryState::Pending, 0, id == 1 ? start + 8h : start, ""});
   }
-  alerts[0].dedup_key = "same";
+  notifications[0].dedup_key = "same";
   SUBCASE("it goes out when it is due") {
-    alerts[2].dedup_key = "k3";
-    world.outbox->restore(alerts, deliveries);
+    notifications[2].dedup_key = "k3";
+    world.outbox->restore(notifications, deliveries);
     CHECK(world.sent() == Ids{2});
     world.answer("slack", delivered);
     world.advance(1s);
@@ -628,7 +632,7 @@ TEST_CASE("an alert that is held back keeps nobody waiting") {
     CHECK(world.sent() == Ids{2, 3, 1});
   }
   SUBCASE("not when a later one about the same has arrived") {
-    world.outbox->restore(alerts, deliveries);
+    world.outbox->restore(notifications, deliveries);
     world.answer("slack", delivered);
     world.advance(1s);
     world.answer("slack", delivered);
@@ -637,7 +641,7 @@ TEST_CASE("an alert that is held back keeps nobody waiting") {
   }
 }
 
-TEST_CASE("ten thousand alerts in a minute: bounded, counted, and said in a few lines") {
+TEST_CASE("ten thousand notifications in a minute: bounded, counted, and said in a few lines") {
   World world;
   const std::uint64_t count = 25'000;
   for (std::uint64_t id = 1; id <= count; ++id) {
@@ -659,10 +663,10 @@ TEST_CASE("ten thousand alerts in a minute: bounded, counted, and said in a few 
 TEST_CASE("what quiet hours hold goes out at their end, and holds up nothing else") {
   World world;
   const Instant morning = world.now + 6h;
-  world.raise(alert_of(1, "a"), {"slack"}, morning);
+  world.raise(notification_of(1, "a"), {"slack"}, morning);
   CHECK(world.sent().empty());
   CHECK(world.status().pending == 1);
-  world.raise(alert_of(2, "b"), {"slack"}, world.now);
+  world.raise(notification_of(2, "b"), {"slack"}, world.now);
   CHECK(world.sent() == Ids{2});
   world.answer("slack", delivered);
   world.advance(6h - 1ms);
@@ -676,13 +680,13 @@ TEST_CASE("what quiet hours hold goes out at their end, and holds up nothing els
 TEST_CASE("what quiet hours hold is overtaken by a later one of its incident that went out") {
   World world;
   const Instant morning = world.now + 6h;
-  world.raise(alert_of(1, "a"), {"slack"}, morning);
-  world.raise(alert_of(2, "b"), {"slack"}, morning);
-  world.raise(alert_of(3, "a"), {"slack"}, world.now);
+  world.raise(notification_of(1, "a"), {"slack"}, morning);
+  world.raise(notification_of(2, "b"), {"slack"}, morning);
+  world.raise(notification_of(3, "a"), {"slack"}, world.now);
   CHECK(world.sent() == Ids{3});
   world.answer("slack", delivered);
   CHECK(world.on_disk(1).state == DeliveryState::Expired);
-  world.raise(alert_of(4, "b"), {"slack"}, morning);
+  world.raise(notification_of(4, "b"), {"slack"}, morning);
   world.advance(6h);
   CHECK(world.sent() == Ids{3, 2});
   world.answer("slack", delivered);
@@ -692,8 +696,9 @@ TEST_CASE("what quiet hours hold is overtaken by a later one of its incident tha
 
 TEST_CASE("quiet hours of a weekend are kept over a restart") {
   World world;
-  world.outbox->restore({alert_of(1, "a")},
-                        {Delivery{AlertId{1}, "slack", DeliveryState::Pending, 0, world.now + 60h, ""}});
+  world.outbox->restore(
+      {notification_of(1, "a")},
+      {Delivery{NotificationId{1}, "slack", DeliveryState::Pending, 0, world.now + 60h, ""}});
   world.advance(60h - 1s);
   CHECK(world.sent().empty());
   world.advance(1s);
@@ -706,7 +711,7 @@ TEST_CASE("too many held: the oldest goes, never the one under way") {
   World world({"slack"}, limits);
   world.raise(1);
   for (std::uint64_t id = 2; id <= 5; ++id)
-    world.raise(alert_of(id, std::to_string(id)), {"slack"}, world.now + 1h);
+    world.raise(notification_of(id, std::to_string(id)), {"slack"}, world.now + 1h);
   CHECK(world.on_disk(1).state == DeliveryState::Pending);
   CHECK(world.on_disk(2).state == DeliveryState::Expired);
   CHECK(world.on_disk(3).state == DeliveryState::Expired);
@@ -723,7 +728,7 @@ TEST_CASE("whatever a channel answers, everything ends delivered or refused, onc
       auto& tries = world.peers[name].tries;
       if (tries.empty() || !tries.back().done) return;
       const auto done = std::exchange(tries.back().done, nullptr);
-      const std::uint64_t id = tries.back().alert.id.value;
+      const std::uint64_t id = tries.back().notification.id.value;
       if (choice < 2) ended[name].push_back(id);
       done(choice == 0 ? delivered : choice == 1 ? refused : failed());
     };

@@ -21,7 +21,7 @@ Result<std::unique_ptr<Notifier>> make(HttpChannel channel, const std::string& b
 
 TEST_CASE("pagerduty: a trigger has what the Events API requires, and every fact") {
   Service service(answer(202, R"({"status":"success","message":"Event processed","dedup_key":"x"})"));
-  CHECK(service.send(make, full_alert()).result == Sent::Result::Delivered);
+  CHECK(service.send(make, full_notification()).result == Sent::Result::Delivered);
   const SeenRequest request = service.request();
   CHECK(request.method == "POST");
   CHECK(request.target == "/v2/enqueue");
@@ -31,7 +31,7 @@ TEST_CASE("pagerduty: a trigger has what the Events API requires, and every fact
     "event_action": "trigger",
     "dedup_key": "healer/host1/shop/web/1/42",
     "payload": {
-      "summary": "DEGRADED: web is ill: HTTP 503. It is being restarted.",
+      "summary": "DEGRADED: web is unhealthy: HTTP 503. It is being restarted.",
       "source": "host1",
       "severity": "warning",
       "timestamp": "2027-01-15T08:00:00.123Z",
@@ -40,8 +40,8 @@ TEST_CASE("pagerduty: a trigger has what the Events API requires, and every fact
       "class": "DEGRADED",
       "custom_details": {
         "Host": "host1", "Workload": "web", "Project": "shop", "Image": "shop:1.0", "Cause": "HTTP 503",
-        "Attempt": "2 of 5", "Ill for": "4m30s", "Incident": "42",
-        "Text": "web is ill: HTTP 503. It is being restarted.",
+        "Attempt": "2 of 5", "Unhealthy for": "4m30s", "Incident": "42",
+        "Text": "web is unhealthy: HTTP 503. It is being restarted.",
         "What to do": "Look at `docker logs web`.",
         "Last lines of its log": "starting\nERROR: no connection to db"
       }
@@ -52,27 +52,29 @@ TEST_CASE("pagerduty: a trigger has what the Events API requires, and every fact
   })"));
 }
 
-TEST_CASE("pagerduty: critical raises the same alert, and only a recovery resolves it") {
-  const auto event = [](AlertKind kind) { return pagerduty_event(full_alert(kind), Secret{key}); };
-  const json::value critical = json::parse(event(AlertKind::Critical).value());
+TEST_CASE("pagerduty: critical raises the same notification, and only a recovery resolves it") {
+  const auto event = [](NotificationKind kind) {
+    return pagerduty_event(full_notification(kind), Secret{key});
+  };
+  const json::value critical = json::parse(event(NotificationKind::Critical).value());
   CHECK(critical.at("event_action") == "trigger");
   CHECK(critical.at("dedup_key") == "healer/host1/shop/web/1/42");
   CHECK(critical.at("payload").at("severity") == "critical");
-  CHECK(json::parse(event(AlertKind::Recovered).value()) ==
+  CHECK(json::parse(event(NotificationKind::Recovered).value()) ==
         json::parse(R"({"routing_key": "0123456789abcdef0123456789abcdef", "event_action": "resolve",
                         "dedup_key": "healer/host1/shop/web/1/42"})"));
-  CHECK_FALSE(event(AlertKind::Info).has_value());
+  CHECK_FALSE(event(NotificationKind::Info).has_value());
 }
 
 TEST_CASE("pagerduty: info is delivered without asking anybody") {
   Service service;
-  CHECK(service.send(make, full_alert(AlertKind::Info)).result == Sent::Result::Delivered);
+  CHECK(service.send(make, full_notification(NotificationKind::Info)).result == Sent::Result::Delivered);
   CHECK(service.requests().empty());
 }
 
 TEST_CASE("pagerduty: a test is triggered with severity info and resolved") {
   Service service(answer(202, "{}"));
-  CHECK(service.send(make, test_alert()).result == Sent::Result::Delivered);
+  CHECK(service.send(make, test_notification()).result == Sent::Result::Delivered);
   const auto requests = service.requests();
   REQUIRE(requests.size() == 2);
   const json::value trigger = json::parse(requests[0].body);
@@ -84,11 +86,11 @@ TEST_CASE("pagerduty: a test is triggered with severity info and resolved") {
 }
 
 TEST_CASE("pagerduty: about the engine, without a workload or a link") {
-  Alert alert;
-  alert.kind = AlertKind::Critical;
-  alert.event = "ENGINE DOWN";
-  alert.dedup_key = "healer/host1/engine/1";
-  const json::value event = json::parse(pagerduty_event(alert, Secret{key}).value());
+  Notification notification;
+  notification.kind = NotificationKind::Critical;
+  notification.event = "ENGINE DOWN";
+  notification.dedup_key = "healer/host1/engine/1";
+  const json::value event = json::parse(pagerduty_event(notification, Secret{key}).value());
   CHECK(event.at("payload").at("source") == "healer");  // required, and never empty
   CHECK_FALSE(event.at("payload").as_object().contains("component"));
   CHECK_FALSE(event.as_object().contains("links"));
@@ -96,8 +98,8 @@ TEST_CASE("pagerduty: about the engine, without a workload or a link") {
 }
 
 TEST_CASE("pagerduty: within its limits whatever is said") {
-  for (const Alert& alert : hostile_alerts()) {
-    const auto text = pagerduty_event(alert, Secret{key});
+  for (const Notification& notification : hostile_notifications()) {
+    const auto text = pagerduty_event(notification, Secret{key});
     if (!text) continue;
     CHECK(text->size() < 512 * 1024);
     const json::value event = json::parse(*text);

@@ -10,7 +10,7 @@ namespace json = boost::json;
 
 namespace {
 
-const std::string topic = "alerts_sEcReT-42";
+const std::string topic = "notifications_sEcReT-42";
 const std::string token = "tk_0123456789abcdefghij";
 
 Result<std::unique_ptr<Notifier>> make_ntfy(HttpChannel channel, const std::string& base) {
@@ -24,15 +24,17 @@ Result<std::unique_ptr<Notifier>> make_apprise(HttpChannel channel, const std::s
 }
 
 const std::string body_text =
-    "web is ill: HTTP 503. It is being restarted.\nLook at `docker logs web`.\n\nHost: host1\nWorkload: web\n"
-    "Project: shop\nImage: shop:1.0\nCause: HTTP 503\nAttempt: 2 of 5\nIll for: 4m30s\nIncident: 42\n"
+    "web is unhealthy: HTTP 503. It is being restarted.\nLook at `docker logs web`.\n\nHost: "
+    "host1\nWorkload: web\n"
+    "Project: shop\nImage: shop:1.0\nCause: HTTP 503\nAttempt: 2 of 5\nUnhealthy for: 4m30s\nIncident: 42\n"
     "https://healer.example/incidents/42\n\nLast lines of its log:\nstarting\nERROR: no connection to db";
 
 }  // namespace
 
 TEST_CASE("ntfy: published as JSON to the server's root") {
   Service service;
-  CHECK(service.send(make_ntfy, full_alert(AlertKind::Critical)).result == Sent::Result::Delivered);
+  CHECK(service.send(make_ntfy, full_notification(NotificationKind::Critical)).result ==
+        Sent::Result::Delivered);
   const SeenRequest request = service.request();
   CHECK(request.method == "POST");
   CHECK(request.target == "/");
@@ -50,19 +52,19 @@ TEST_CASE("ntfy: without a token nobody is authorized, and each kind has its pri
   const auto open = [](HttpChannel channel, const std::string& base) {
     return make_ntfy_notifier(std::move(channel), NtfyChannel{Secret{base + "/" + topic}, Secret{}});
   };
-  CHECK(service.send(open, full_alert()).result == Sent::Result::Delivered);
+  CHECK(service.send(open, full_notification()).result == Sent::Result::Delivered);
   CHECK(service.request().head.find("Authorization") == std::string::npos);
-  const auto priority = [](AlertKind kind) {
-    return json::parse(ntfy_message(full_alert(kind), topic)).at("priority").as_int64();
+  const auto priority = [](NotificationKind kind) {
+    return json::parse(ntfy_message(full_notification(kind), topic)).at("priority").as_int64();
   };
-  CHECK(priority(AlertKind::Degraded) == 4);
-  CHECK(priority(AlertKind::Recovered) == 3);
-  CHECK(priority(AlertKind::Info) == 2);
+  CHECK(priority(NotificationKind::Degraded) == 4);
+  CHECK(priority(NotificationKind::Recovered) == 3);
+  CHECK(priority(NotificationKind::Info) == 2);
 }
 
 TEST_CASE("ntfy: within its limits whatever is said") {
-  for (const Alert& alert : hostile_alerts()) {
-    const std::string text = ntfy_message(alert, topic);
+  for (const Notification& notification : hostile_notifications()) {
+    const std::string text = ntfy_message(notification, topic);
     CHECK(text.size() <= 8192);
     CHECK(text_at(json::parse(text), "message").size() <= 4096);
     CHECK_FALSE(text_at(json::parse(text), "title").empty());
@@ -74,7 +76,7 @@ TEST_CASE("ntfy: the topic is the last part of its address") {
     const auto found = ntfy_topic(Secret{url});
     return found ? found->first.reveal() + " " + found->second : std::string("none");
   };
-  CHECK(place("https://ntfy.sh/alerts") == "https://ntfy.sh/ alerts");
+  CHECK(place("https://ntfy.sh/notifications") == "https://ntfy.sh/ notifications");
   CHECK(place("http://h:8080/a_B-9?auth=x") == "http://h:8080/?auth=x a_B-9");
   for (const char* bad : {"https://ntfy.sh", "https://ntfy.sh/", "https://ntfy.sh/a/",
                           "https://ntfy.sh/a%20b", "https://ntfy.sh/?topic=a/b"})
@@ -93,7 +95,7 @@ TEST_CASE("ntfy: how answers end, and neither token nor topic in an error") {
 
 TEST_CASE("gotify: POST /message with the application's token, as plain text") {
   Service service(answer(200, R"({"id":1})"));
-  CHECK(service.send(make_gotify, full_alert()).result == Sent::Result::Delivered);
+  CHECK(service.send(make_gotify, full_notification()).result == Sent::Result::Delivered);
   const SeenRequest request = service.request();
   CHECK(request.method == "POST");
   CHECK(request.target == "/push/message");
@@ -110,8 +112,8 @@ TEST_CASE("gotify: POST /message with the application's token, as plain text") {
 }
 
 TEST_CASE("gotify: a message whatever is said, of a priority up to 10") {
-  for (const Alert& alert : hostile_alerts()) {
-    const json::value message = json::parse(gotify_message(alert));
+  for (const Notification& notification : hostile_notifications()) {
+    const json::value message = json::parse(gotify_message(notification));
     CHECK_FALSE(text_at(message, "message").empty());
     CHECK(message.at("priority").as_int64() >= 0);
     CHECK(message.at("priority").as_int64() <= 10);
@@ -124,7 +126,7 @@ TEST_CASE("gotify: how answers end, and no token in an error") {
 
 TEST_CASE("apprise: title, body, type and format") {
   Service service;
-  CHECK(service.send(make_apprise, full_alert()).result == Sent::Result::Delivered);
+  CHECK(service.send(make_apprise, full_notification()).result == Sent::Result::Delivered);
   const SeenRequest request = service.request();
   CHECK(request.method == "POST");
   CHECK(request.target == "/notify/kEy-0123456");
@@ -133,14 +135,14 @@ TEST_CASE("apprise: title, body, type and format") {
                                                   {"body", body_text},
                                                   {"type", "warning"},
                                                   {"format", "text"}});
-  const auto type = [](AlertKind kind) {
-    return text_at(json::parse(apprise_alert(full_alert(kind))), "type");
+  const auto type = [](NotificationKind kind) {
+    return text_at(json::parse(apprise_notification(full_notification(kind))), "type");
   };
-  CHECK(type(AlertKind::Critical) == "failure");
-  CHECK(type(AlertKind::Recovered) == "success");
-  CHECK(type(AlertKind::Info) == "info");
-  for (const Alert& alert : hostile_alerts())
-    CHECK_FALSE(text_at(json::parse(apprise_alert(alert)), "body").empty());
+  CHECK(type(NotificationKind::Critical) == "failure");
+  CHECK(type(NotificationKind::Recovered) == "success");
+  CHECK(type(NotificationKind::Info) == "info");
+  for (const Notification& notification : hostile_notifications())
+    CHECK_FALSE(text_at(json::parse(apprise_notification(notification)), "body").empty());
 }
 
 TEST_CASE("apprise: a service behind it that fails is tried again, a key it does not know is refused") {

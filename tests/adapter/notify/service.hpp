@@ -19,73 +19,76 @@
 
 namespace healer::testing {
 
-/// An alert with every field, as an incident's second attempt raises it.
-inline Alert full_alert(AlertKind kind = AlertKind::Degraded) {
-  Alert alert;
-  alert.id = AlertId{17};
-  alert.kind = kind;
-  alert.dedup_key = "healer/host1/shop/web/1/42";
-  alert.event = kind == AlertKind::Critical    ? "GAVE UP"
-                : kind == AlertKind::Recovered ? "RECOVERED"
-                : kind == AlertKind::Info      ? "SUMMARY"
-                                               : "DEGRADED";
-  alert.text = "web is ill: HTTP 503. It is being restarted.";
-  alert.host = "host1";
-  alert.workload = "web";
-  alert.image = "shop:1.0";
-  alert.cause = "HTTP 503";
-  alert.attempt = 2;
-  alert.attempts_allowed = 5;
-  alert.excerpt = "starting\nERROR: no connection to db";
-  alert.raised_at = Instant{Duration{1'800'000'000'123}};
-  alert.incident = IncidentId{42};
-  alert.project = "shop";
-  alert.route = "team-a";
-  alert.ill_since = alert.raised_at - Duration{270'500};
-  alert.advice = "Look at `docker logs web`.";
-  alert.link = "https://healer.example/incidents/42";
-  return alert;
+/// A notification with every field, as an incident's second attempt raises it.
+inline Notification full_notification(NotificationKind kind = NotificationKind::Degraded) {
+  Notification notification;
+  notification.id = NotificationId{17};
+  notification.kind = kind;
+  notification.dedup_key = "healer/host1/shop/web/1/42";
+  notification.event = kind == NotificationKind::Critical    ? "GAVE UP"
+                       : kind == NotificationKind::Recovered ? "RECOVERED"
+                       : kind == NotificationKind::Info      ? "SUMMARY"
+                                                             : "DEGRADED";
+  notification.text = "web is unhealthy: HTTP 503. It is being restarted.";
+  notification.host = "host1";
+  notification.workload = "web";
+  notification.image = "shop:1.0";
+  notification.cause = "HTTP 503";
+  notification.attempt = 2;
+  notification.attempts_allowed = 5;
+  notification.excerpt = "starting\nERROR: no connection to db";
+  notification.created_at = Instant{Duration{1'800'000'000'123}};
+  notification.incident = IncidentId{42};
+  notification.project = "shop";
+  notification.route = "team-a";
+  notification.unhealthy_since = notification.created_at - Duration{270'500};
+  notification.advice = "Look at `docker logs web`.";
+  notification.link = "https://healer.example/incidents/42";
+  return notification;
 }
 
-/// What a person sends to see whether a channel works.
-inline Alert test_alert() {
-  Alert alert;
-  alert.id = AlertId{18};
-  alert.kind = AlertKind::Info;
-  alert.event = "TEST";
-  alert.dedup_key = "healer/host1/test/1";
-  alert.text = "A test.";
-  alert.host = "host1";
-  alert.raised_at = full_alert().raised_at;
-  return alert;
+/// What an operator sends to see whether a channel works.
+inline Notification test_notification() {
+  Notification notification;
+  notification.id = NotificationId{18};
+  notification.kind = NotificationKind::Info;
+  notification.event = "TEST";
+  notification.dedup_key = "healer/host1/test/1";
+  notification.text = "A test.";
+  notification.host = "host1";
+  notification.created_at = full_notification().created_at;
+  return notification;
 }
 
 /// Every text of it is this.
-inline Alert alert_saying(const std::string& text, AlertKind kind = AlertKind::Critical) {
-  Alert alert = full_alert(kind);
+inline Notification notification_saying(const std::string& text,
+                                        NotificationKind kind = NotificationKind::Critical) {
+  Notification notification = full_notification(kind);
   for (std::string* field :
-       {&alert.dedup_key, &alert.event, &alert.text, &alert.host, &alert.workload, &alert.image, &alert.cause,
-        &alert.excerpt, &alert.project, &alert.route, &alert.advice, &alert.link})
+       {&notification.dedup_key, &notification.event, &notification.text, &notification.host,
+        &notification.workload, &notification.image, &notification.cause, &notification.excerpt,
+        &notification.project, &notification.route, &notification.advice, &notification.link})
     *field = text;
-  return alert;
+  return notification;
 }
 
 /// What containers may say, and what nobody says at all.
-inline std::vector<Alert> hostile_alerts() {
+inline std::vector<Notification> hostile_notifications() {
   std::string bytes;
   for (int c = 0; c < 256; ++c) bytes += static_cast<char>(c);
   std::string large;
   while (large.size() < 100'000) large += "\xF0\x9F\x90\xB3\" \\ @everyone <b>*x*</b>\n";
-  std::vector<Alert> all;
+  std::vector<Notification> all;
   for (const std::string& text : std::vector<std::string>{
            "", "\"quoted\" \\ back", "\"}],\"x\":[{\"", bytes, "\xC3", "\xF0\x9F\x90", "@everyone @here <@1>",
            "<b>bold</b> & <a href=\"x\">y</a>", "*bold* _it_ `code` ```block``` [text](http://evil) # h > q",
            "{{text}} {{", "${x} %s %n {0}", "javascript:alert(1)", "https://x/\r\nX-Bad: 1",
            std::string(100'000, 'x'), std::string(100'000, '"'), std::string(100'000, '@'),
            std::string(100'000, '_'), std::string(100'000, '\n'), large})
-    for (const AlertKind kind : {AlertKind::Critical, AlertKind::Recovered, AlertKind::Info})
-      all.push_back(alert_saying(text, kind));
-  all.push_back(Alert{});
+    for (const NotificationKind kind :
+         {NotificationKind::Critical, NotificationKind::Recovered, NotificationKind::Info})
+      all.push_back(notification_saying(text, kind));
+  all.push_back(Notification{});
   return all;
 }
 
@@ -118,15 +121,15 @@ class Service {
                        std::move(name), 20s};
   }
 
-  Sent send(const Make& make, const Alert& alert) {
+  Sent send(const Make& make, const Notification& notification) {
     auto notifier = make(channel(), base());
     if (!notifier) FAIL(notifier.error().message);
     CHECK((*notifier)->channel() == "it");
-    return send(**notifier, alert);
+    return send(**notifier, notification);
   }
-  Sent send(Notifier& notifier, const Alert& alert, const std::string& receipt = {}) {
+  Sent send(Notifier& notifier, const Notification& notification, const std::string& receipt = {}) {
     std::optional<Sent> sent;
-    notifier.send(alert, receipt, [&](Sent result) { sent = std::move(result); });
+    notifier.send(notification, receipt, [&](Sent result) { sent = std::move(result); });
     CHECK_FALSE(sent.has_value());
     REQUIRE(run_until(loop_, [&] { return sent.has_value(); }));
     return *sent;
@@ -146,10 +149,11 @@ class Service {
   std::unique_ptr<ScriptedServer> server_;
 };
 
-/// Sends one alert to a service that answers so.
-inline Sent sent_to(const Service::Make& make, const std::string& reply, const Alert& alert = full_alert()) {
+/// Sends one notification to a service that answers so.
+inline Sent sent_to(const Service::Make& make, const std::string& reply,
+                    const Notification& notification = full_notification()) {
   Service service(reply);
-  return service.send(make, alert);
+  return service.send(make, notification);
 }
 
 /// What holds for every HTTP service: which answers are final, and that no error holds a secret, even where
@@ -163,8 +167,8 @@ inline void check_answers(const Service::Make& make, const std::string& secret) 
     CHECK(sent_to(make, answer(status, "")).result == TryAgain);
   const Sent limited = sent_to(make, answer(429, "", "text/plain", "Retry-After: 7\r\n"));
   CHECK(limited.retry_after == 7s);
-  for (const std::string& told : {"bad key " + secret, std::string(190, 'x') + secret + secret}) {
-    const Sent refused = sent_to(make, answer(401, told, "text/plain"));
+  for (const std::string& reported : {"bad key " + secret, std::string(190, 'x') + secret + secret}) {
+    const Sent refused = sent_to(make, answer(401, reported, "text/plain"));
     CHECK(refused.result == Refused);
     CHECK_MESSAGE(refused.error.find(secret.substr(0, 6)) == std::string::npos, refused.error);
   }
@@ -172,7 +176,7 @@ inline void check_answers(const Service::Make& make, const std::string& secret) 
   const auto nobody = [&make](HttpChannel channel, const std::string&) {
     return make(std::move(channel), "http://no-such-host.invalid");
   };
-  const Sent lost = gone.send(nobody, full_alert());
+  const Sent lost = gone.send(nobody, full_notification());
   CHECK(lost.result == TryAgain);
   CHECK_MESSAGE(lost.error.find(secret.substr(0, 6)) == std::string::npos, lost.error);
 }

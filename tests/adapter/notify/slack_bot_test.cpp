@@ -21,7 +21,7 @@ namespace json = boost::json;
 
 const std::string token = "xoxb-sEcReT-1234567890";
 
-// The messages that Slack has, by their ts. Answers as scripted, then as Slack does when all is well.
+// The messages that Slack has, by their ts. Answers as scripted, then as Slack does when all is healthy.
 class Slack {
  public:
   struct Call {
@@ -32,7 +32,7 @@ class Slack {
   Slack() : service_([this](const SeenRequest& request) { return take(request); }) {
     SlackBotChannel settings;
     settings.token = Secret{token};
-    settings.channel = "#alerts";
+    settings.channel = "#notifications";
     settings.api_url = service_.base() + "/api/";
     auto made = make_slack_bot_notifier(service_.channel(), settings);
     REQUIRE(made.has_value());
@@ -43,8 +43,8 @@ class Slack {
     const std::lock_guard guard(mutex_);
     scripted_.push_back(std::move(reply));
   }
-  Sent send(const Alert& alert, const std::string& receipt = {}) {
-    return service_.send(*notifier_, alert, receipt);
+  Sent send(const Notification& notification, const std::string& receipt = {}) {
+    return service_.send(*notifier_, notification, receipt);
   }
   std::vector<Call> calls() {
     const std::lock_guard guard(mutex_);
@@ -74,7 +74,8 @@ class Slack {
     if (!body.contains("attachments") || body.at("attachments").as_array().empty()) return error("no_text");
     std::string ts;
     if (request.target == "/api/chat.postMessage") {
-      if (text("channel") != "#alerts" && text("channel") != "C0123456789") return error("channel_not_found");
+      if (text("channel") != "#notifications" && text("channel") != "C0123456789")
+        return error("channel_not_found");
       if (body.contains("thread_ts") && text("thread_ts") != "1503435956.000247")
         return error("thread_not_found");
       ts = body.contains("thread_ts") ? "1503435957.000300" : "1503435956.000247";
@@ -103,32 +104,32 @@ const json::object& attachment(const Slack::Call& call) {
   return call.body.at("attachments").as_array().at(0).as_object();
 }
 
-Alert later(AlertKind kind, std::uint64_t id) {
-  Alert alert = full_alert(kind);
-  alert.id = AlertId{id};
-  return alert;
+Notification later(NotificationKind kind, std::uint64_t id) {
+  Notification notification = full_notification(kind);
+  notification.id = NotificationId{id};
+  return notification;
 }
 
 const std::string place = "C0123456789 1503435956.000247";
 
 }  // namespace
 
-TEST_CASE("the first alert of an incident is a message, and where it is goes into the receipt") {
+TEST_CASE("the first notification of an incident is a message, and where it is goes into the receipt") {
   Slack slack;
-  const Sent sent = slack.send(full_alert());
+  const Sent sent = slack.send(full_notification());
   CHECK_MESSAGE(sent.result == Sent::Result::Delivered, sent.error);
   CHECK(sent.receipt == place);
   REQUIRE(slack.calls().size() == 1);
   const Slack::Call call = slack.calls().front();
   CHECK(call.method == "/api/chat.postMessage");
-  CHECK(call.body.at("channel") == "#alerts");
+  CHECK(call.body.at("channel") == "#notifications");
   CHECK_FALSE(call.body.contains("thread_ts"));
   CHECK(attachment(call).at("color") == "#ff9900");
 }
 
 TEST_CASE("a later one is a reply in the thread, and the message shows the new state") {
   Slack slack;
-  const Sent sent = slack.send(later(AlertKind::Recovered, 18), place);
+  const Sent sent = slack.send(later(NotificationKind::Recovered, 18), place);
   CHECK_MESSAGE(sent.result == Sent::Result::Delivered, sent.error);
   CHECK(sent.receipt == place);
   REQUIRE(slack.calls().size() == 2);
@@ -147,17 +148,17 @@ TEST_CASE("an update that fails is tried again without a second reply") {
   Slack slack;
   slack.next(answer(200, R"({"ok":true,"channel":"C0123456789","ts":"1503435957.000300"})"));
   slack.next(no("service_unavailable"));
-  Sent sent = slack.send(later(AlertKind::Critical, 18), place);
+  Sent sent = slack.send(later(NotificationKind::Critical, 18), place);
   CHECK(sent.result == Sent::Result::TryAgain);
   CHECK(sent.error == "Slack: service_unavailable");
   CHECK(sent.receipt == place + " 18");
-  sent = slack.send(later(AlertKind::Critical, 18), *sent.receipt);
+  sent = slack.send(later(NotificationKind::Critical, 18), *sent.receipt);
   CHECK(sent.result == Sent::Result::Delivered);
   CHECK(sent.receipt == place);
   REQUIRE(slack.calls().size() == 3);
   CHECK(slack.calls()[2].method == "/api/chat.update");
-  SUBCASE("the next alert is a reply again") {
-    slack.send(later(AlertKind::Recovered, 19), place + " 18");
+  SUBCASE("the next notification is a reply again") {
+    slack.send(later(NotificationKind::Recovered, 19), place + " 18");
     CHECK(slack.calls()[3].method == "/api/chat.postMessage");
   }
 }
@@ -168,7 +169,7 @@ TEST_CASE("a message that cannot be updated is left as it is") {
     Slack slack;
     slack.next(answer(200, R"({"ok":true,"channel":"C0123456789","ts":"1503435957.000300"})"));
     slack.next(no(error));
-    const Sent sent = slack.send(later(AlertKind::Critical, 18), place);
+    const Sent sent = slack.send(later(NotificationKind::Critical, 18), place);
     CHECK(sent.result == Sent::Result::Delivered);
     CHECK(sent.receipt == place);
     CHECK(sent.error.find(error) != std::string::npos);
@@ -178,11 +179,11 @@ TEST_CASE("a message that cannot be updated is left as it is") {
 TEST_CASE("where the thread is gone a new one begins") {
   for (const std::string& receipt : {place + "9", std::string("C0000000000 1503435956.000247")}) {
     Slack slack;
-    const Sent sent = slack.send(later(AlertKind::Critical, 18), receipt);
+    const Sent sent = slack.send(later(NotificationKind::Critical, 18), receipt);
     CHECK(sent.result == Sent::Result::Delivered);
     CHECK(sent.receipt == place);
     REQUIRE(slack.calls().size() == 2);
-    CHECK(slack.calls()[1].body.at("channel") == "#alerts");
+    CHECK(slack.calls()[1].body.at("channel") == "#notifications");
     CHECK_FALSE(slack.calls()[1].body.contains("thread_ts"));
   }
 }
@@ -190,17 +191,17 @@ TEST_CASE("where the thread is gone a new one begins") {
 TEST_CASE("a reply that fails leaves the receipt as it was") {
   Slack slack;
   slack.next(answer(429, R"({"ok":false,"error":"ratelimited"})", "application/json", "Retry-After: 30\r\n"));
-  const Sent sent = slack.send(later(AlertKind::Critical, 18), place);
+  const Sent sent = slack.send(later(NotificationKind::Critical, 18), place);
   CHECK(sent.result == Sent::Result::TryAgain);
   CHECK(sent.retry_after == Duration{30s});
   CHECK_FALSE(sent.receipt.has_value());
 }
 
-TEST_CASE("what passes is told apart from what a person has to mend") {
+TEST_CASE("what passes is distinguished from what an operator has to mend") {
   const auto answered = [](const std::string& reply) {
     Slack slack;
     slack.next(reply);
-    return slack.send(full_alert());
+    return slack.send(full_notification());
   };
   for (const char* error :
        {"ratelimited", "rate_limited", "service_unavailable", "fatal_error", "internal_error",
@@ -231,7 +232,7 @@ TEST_CASE("Slack's word about a message without a place for it gives no receipt"
         R"({"ok":true,"channel":"","ts":"1"})"}) {
     Slack slack;
     slack.next(answer(200, body));
-    const Sent sent = slack.send(full_alert());
+    const Sent sent = slack.send(full_notification());
     CHECK(sent.result == Sent::Result::Delivered);
     CHECK(sent.receipt.value_or("").empty());
   }
@@ -247,16 +248,16 @@ TEST_CASE("a receipt is read as it was written, and a damaged one is none") {
 
 TEST_CASE("whatever a container says, the calls are whole, and the token shows nowhere") {
   Slack slack;
-  for (const Alert& alert : hostile_alerts()) {
-    const Sent sent = slack.send(alert, alert.kind == AlertKind::Recovered ? place : "");
+  for (const Notification& notification : hostile_notifications()) {
+    const Sent sent = slack.send(notification, notification.kind == NotificationKind::Recovered ? place : "");
     CHECK_MESSAGE(sent.result == Sent::Result::Delivered, sent.error);
   }
   for (const Slack::Call& call : slack.calls())
     CHECK(json::serialize(call.body).find("sEcReT") == std::string::npos);
   slack.next(no("invalid_auth: " + token));
-  CHECK(slack.send(full_alert()).error.find("sEcReT") == std::string::npos);
+  CHECK(slack.send(full_notification()).error.find("sEcReT") == std::string::npos);
   slack.next(answer(403, "bad token " + token));
-  CHECK(slack.send(full_alert()).error.find("sEcReT") == std::string::npos);
+  CHECK(slack.send(full_notification()).error.find("sEcReT") == std::string::npos);
 }
 
 TEST_CASE("a bot without what it needs is refused at the start") {

@@ -47,11 +47,11 @@ struct Client {
     REQUIRE(testing::run_until(loop, finished));
   }
 
-  Sent send(const std::string& url, Duration timeout = 20s, const Alert& alert = {}) {
+  Sent send(const std::string& url, Duration timeout = 20s, const Notification& notification = {}) {
     auto notifier = make_slack_notifier({*curl, {}, "slack", timeout}, {Secret{url}});
     if (!notifier) FAIL(notifier.error().message);
     std::optional<Sent> answer;
-    (*notifier)->send(alert, "", [&](Sent sent) { answer = std::move(sent); });
+    (*notifier)->send(notification, "", [&](Sent sent) { answer = std::move(sent); });
     CHECK_FALSE(answer.has_value());
     run_until([&] { return answer.has_value(); });
     CHECK_MESSAGE(answer->error.find("sEcReT") == std::string::npos, answer->error);
@@ -60,20 +60,20 @@ struct Client {
   }
 };
 
-Alert an_alert() {
-  Alert alert;
-  alert.id = AlertId{1};
-  alert.kind = AlertKind::Degraded;
-  alert.event = "DEGRADED";
-  alert.text = "web failed 3 consecutive health checks; restarting it";
-  alert.host = "host1";
-  alert.workload = "web";
-  alert.image = "shop:1.0";
-  alert.cause = "HTTP 503";
-  alert.attempt = 1;
-  alert.attempts_allowed = 5;
-  alert.raised_at = Instant{Duration{1'800'000'000'123}};
-  return alert;
+Notification an_notification() {
+  Notification notification;
+  notification.id = NotificationId{1};
+  notification.kind = NotificationKind::Degraded;
+  notification.event = "DEGRADED";
+  notification.text = "web failed 3 consecutive health checks; restarting it";
+  notification.host = "host1";
+  notification.workload = "web";
+  notification.image = "shop:1.0";
+  notification.cause = "HTTP 503";
+  notification.attempt = 1;
+  notification.attempts_allowed = 5;
+  notification.created_at = Instant{Duration{1'800'000'000'123}};
+  return notification;
 }
 
 json::object attachment_of(const std::string& message) {
@@ -83,7 +83,7 @@ json::object attachment_of(const std::string& message) {
 }  // namespace
 
 TEST_CASE("the message has Slack's fields") {
-  const json::object a = attachment_of(slack_message(an_alert()));
+  const json::object a = attachment_of(slack_message(an_notification()));
   CHECK(a.at("color") == "#ff9900");
   CHECK(a.at("title") == "🐳 Self-Healing Infrastructure — DEGRADED");
   CHECK(a.at("text") == "web failed 3 consecutive health checks; restarting it");
@@ -97,16 +97,17 @@ TEST_CASE("the message has Slack's fields") {
                                            "Attempt=1 of 5"});
 }
 
-TEST_CASE("the message shows project, time ill, incident, advice, link and excerpt where they are known") {
-  Alert alert = an_alert();
-  CHECK_FALSE(attachment_of(slack_message(alert)).contains("title_link"));
-  alert.project = "shop";
-  alert.incident = IncidentId{42};
-  alert.ill_since = alert.raised_at - Duration{61'500};
-  alert.advice = "Look at `docker logs web` & the database.";
-  alert.link = "https://healer.example/incidents/42";
-  alert.excerpt = "starting\nERROR: <none> ```left```";
-  const json::object a = attachment_of(slack_message(alert));
+TEST_CASE(
+    "the message shows project, time unhealthy, incident, advice, link and excerpt where they are known") {
+  Notification notification = an_notification();
+  CHECK_FALSE(attachment_of(slack_message(notification)).contains("title_link"));
+  notification.project = "shop";
+  notification.incident = IncidentId{42};
+  notification.unhealthy_since = notification.created_at - Duration{61'500};
+  notification.advice = "Look at `docker logs web` & the database.";
+  notification.link = "https://healer.example/incidents/42";
+  notification.excerpt = "starting\nERROR: <none> ```left```";
+  const json::object a = attachment_of(slack_message(notification));
   CHECK(a.at("title_link") == "https://healer.example/incidents/42");
   std::vector<std::string> fields;
   for (const json::value& field : a.at("fields").as_array())
@@ -114,32 +115,33 @@ TEST_CASE("the message shows project, time ill, incident, advice, link and excer
                      std::string(field.at("value").as_string()));
   CHECK(fields ==
         std::vector<std::string>{"Host=host1", "Workload=web", "Project=shop", "Image=shop:1.0",
-                                 "Cause=HTTP 503", "Attempt=1 of 5", "Ill for=1m1s", "Incident=42",
+                                 "Cause=HTTP 503", "Attempt=1 of 5", "Unhealthy for=1m1s", "Incident=42",
                                  "What to do=Look at `docker logs web` &amp; the database.",
                                  "Last lines of its log=```\nstarting\nERROR: &lt;none&gt; '''left'''\n```"});
 }
 
 TEST_CASE("each kind has its color") {
-  Alert alert = an_alert();
-  const std::pair<AlertKind, const char*> colors[] = {{AlertKind::Recovered, "#36a64f"},
-                                                      {AlertKind::Degraded, "#ff9900"},
-                                                      {AlertKind::Critical, "#ff0000"},
-                                                      {AlertKind::Info, "#cccccc"}};
+  Notification notification = an_notification();
+  const std::pair<NotificationKind, const char*> colors[] = {{NotificationKind::Recovered, "#36a64f"},
+                                                             {NotificationKind::Degraded, "#ff9900"},
+                                                             {NotificationKind::Critical, "#ff0000"},
+                                                             {NotificationKind::Info, "#cccccc"}};
   for (const auto& [kind, color] : colors) {
-    alert.kind = kind;
-    CHECK(attachment_of(slack_message(alert)).at("color") == color);
+    notification.kind = kind;
+    CHECK(attachment_of(slack_message(notification)).at("color") == color);
   }
 }
 
 TEST_CASE("what a container says cannot mention anybody, break the JSON or flood the channel") {
-  Alert alert = an_alert();
-  alert.text = "<!channel> & <https://evil|click> \"quoted\" \\ \x01\xff\n" + std::string(100'000, 'x');
-  alert.workload = "<!here>";
-  alert.cause = std::string(5000, 'y');
-  alert.excerpt = std::string(100'000, 'z');
-  alert.advice = std::string(100'000, 'a');
-  alert.attempt = 0;
-  const std::string message = slack_message(alert);
+  Notification notification = an_notification();
+  notification.text =
+      "<!channel> & <https://evil|click> \"quoted\" \\ \x01\xff\n" + std::string(100'000, 'x');
+  notification.workload = "<!here>";
+  notification.cause = std::string(5000, 'y');
+  notification.excerpt = std::string(100'000, 'z');
+  notification.advice = std::string(100'000, 'a');
+  notification.attempt = 0;
+  const std::string message = slack_message(notification);
   CHECK(message.size() < 12'000);
   const json::object a = attachment_of(message);
   const std::string text(a.at("text").as_string());
@@ -148,10 +150,10 @@ TEST_CASE("what a container says cannot mention anybody, break the JSON or flood
   CHECK(a.at("fields").as_array().size() == 6);
 }
 
-TEST_CASE("a delivered alert is one POST of JSON to the webhook's path") {
+TEST_CASE("a delivered notification is one POST of JSON to the webhook's path") {
   Client client;
   Sink sink({http("200 OK", "ok")});
-  const Sent sent = client.send(sink.url(secret_path), 20s, an_alert());
+  const Sent sent = client.send(sink.url(secret_path), 20s, an_notification());
   CHECK(sent.result == Sent::Result::Delivered);
   CHECK(sent.error.empty());
   const auto requests = sink.requests();
@@ -161,7 +163,7 @@ TEST_CASE("a delivered alert is one POST of JSON to the webhook's path") {
   CHECK(requests[0].find("User-Agent: healer/") != std::string::npos);
   CHECK(requests[0].find("Expect:") == std::string::npos);
   const std::string body = requests[0].substr(requests[0].find("\r\n\r\n") + 4);
-  CHECK(body == slack_message(an_alert()));
+  CHECK(body == slack_message(an_notification()));
 }
 
 TEST_CASE("how each status ends") {
@@ -284,7 +286,7 @@ TEST_CASE("proxies of the environment are used, and the exceptions to them") {
   CHECK(direct.requests().size() == 1);
   CHECK(proxy.requests().size() == 1);
 
-  SUBCASE("a proxy that refuses a tunnel is no reason to drop the alert") {
+  SUBCASE("a proxy that refuses a tunnel is no reason to drop the notification") {
     Sink refusing({http("403 Forbidden", "not allowed")});
     ::setenv("https_proxy", refusing.url("").c_str(), 1);
     const Sent sent = client.send("https://hooks.example.test" + secret_path);

@@ -33,7 +33,7 @@ void collect(const json::value& value, std::vector<std::pair<std::string, std::s
 
 TEST_CASE("teams: a message with one adaptive card in attachments") {
   Service service(answer(202, ""));
-  CHECK(service.send(make, full_alert()).result == Sent::Result::Delivered);
+  CHECK(service.send(make, full_notification()).result == Sent::Result::Delivered);
   const SeenRequest request = service.request();
   CHECK(request.method == "POST");
   CHECK(request.target == "/workflows/0a1b/triggers/manual/paths/invoke?sp=x&sig=" + signature);
@@ -56,26 +56,26 @@ TEST_CASE("teams: a message with one adaptive card in attachments") {
   for (const auto& [type, text] : texts) shown += text + (text.ends_with(": ") ? "" : "\n");
   CHECK(shown ==
         "DEGRADED: web on host1\n"
-        "web is ill: HTTP 503. It is being restarted.\n"
+        "web is unhealthy: HTTP 503. It is being restarted.\n"
         "What to do: Look at `docker logs web`.\n"
         "Host: host1\nWorkload: web\nProject: shop\nImage: shop:1.0\nCause: HTTP 503\nAttempt: 2 of 5\n"
-        "Ill for: 4m30s\nIncident: 42\n"
+        "Unhealthy for: 4m30s\nIncident: 42\n"
         "Last lines of its log\nstarting\nERROR: no connection to db\n");
 }
 
 TEST_CASE("teams: each kind has its style") {
-  const auto style = [](AlertKind kind) {
-    const json::value message = json::parse(teams_message(full_alert(kind)));
+  const auto style = [](NotificationKind kind) {
+    const json::value message = json::parse(teams_message(full_notification(kind)));
     return std::string(card_of(message).at("body").at(0).at("style").as_string());
   };
-  CHECK(style(AlertKind::Recovered) == "good");
-  CHECK(style(AlertKind::Critical) == "attention");
-  CHECK(style(AlertKind::Info) == "emphasis");
+  CHECK(style(NotificationKind::Recovered) == "good");
+  CHECK(style(NotificationKind::Critical) == "attention");
+  CHECK(style(NotificationKind::Info) == "emphasis");
 }
 
 TEST_CASE("teams: below 28 KB whatever is said, and no text that is read as markdown") {
-  for (const Alert& alert : hostile_alerts()) {
-    const std::string text = teams_message(alert);
+  for (const Notification& notification : hostile_notifications()) {
+    const std::string text = teams_message(notification);
     CHECK(text.size() < 28'000);
     const json::value message = json::parse(text);
     std::vector<std::pair<std::string, std::string>> texts;

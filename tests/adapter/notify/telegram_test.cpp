@@ -52,16 +52,16 @@ std::string shown(const std::string& html) {
 
 TEST_CASE("telegram: sendMessage to the chat, in HTML") {
   Service service(answer(200, R"({"ok":true,"result":{"message_id":1}})"));
-  CHECK(service.send(make, full_alert()).result == Sent::Result::Delivered);
+  CHECK(service.send(make, full_notification()).result == Sent::Result::Delivered);
   const SeenRequest request = service.request();
   CHECK(request.method == "POST");
   CHECK(request.target == "/bot" + token + "/sendMessage");
   CHECK(request.head.find("Content-Type: application/json\r\n") != std::string::npos);
   json::value body = json::parse(request.body);
   CHECK(text_at(body, "text") ==
-        "<b>DEGRADED: web on host1</b>\nweb is ill: HTTP 503. It is being restarted.\n\n"
+        "<b>DEGRADED: web on host1</b>\nweb is unhealthy: HTTP 503. It is being restarted.\n\n"
         "<b>Host:</b> host1\n<b>Workload:</b> web\n<b>Project:</b> shop\n<b>Image:</b> shop:1.0\n"
-        "<b>Cause:</b> HTTP 503\n<b>Attempt:</b> 2 of 5\n<b>Ill for:</b> 4m30s\n<b>Incident:</b> 42\n"
+        "<b>Cause:</b> HTTP 503\n<b>Attempt:</b> 2 of 5\n<b>Unhealthy for:</b> 4m30s\n<b>Incident:</b> 42\n"
         "<b>What to do:</b> Look at `docker logs web`.\n"
         "<a href=\"https://healer.example/incidents/42\">Open the incident</a>\n\n"
         "<pre>starting\nERROR: no connection to db</pre>");
@@ -71,17 +71,17 @@ TEST_CASE("telegram: sendMessage to the chat, in HTML") {
 }
 
 TEST_CASE("telegram: recovered and info make no sound, critical does") {
-  const auto silent = [](AlertKind kind) {
-    return json::parse(telegram_message(full_alert(kind), "1")).at("disable_notification").as_bool();
+  const auto silent = [](NotificationKind kind) {
+    return json::parse(telegram_message(full_notification(kind), "1")).at("disable_notification").as_bool();
   };
-  CHECK(silent(AlertKind::Recovered));
-  CHECK(silent(AlertKind::Info));
-  CHECK_FALSE(silent(AlertKind::Critical));
+  CHECK(silent(NotificationKind::Recovered));
+  CHECK(silent(NotificationKind::Info));
+  CHECK_FALSE(silent(NotificationKind::Critical));
 }
 
 TEST_CASE("telegram: 1 to 4,096 characters whatever is said, and entities that it takes") {
-  for (const Alert& alert : hostile_alerts()) {
-    const std::string text = shown(text_at(json::parse(telegram_message(alert, "1")), "text"));
+  for (const Notification& notification : hostile_notifications()) {
+    const std::string text = shown(text_at(json::parse(telegram_message(notification, "1")), "text"));
     CHECK(characters(text) >= 1);
     CHECK(characters(text) <= 4096);
   }
@@ -89,10 +89,11 @@ TEST_CASE("telegram: 1 to 4,096 characters whatever is said, and entities that i
 
 TEST_CASE("telegram: nobody is called") {
   const std::string text =
-      shown(text_at(json::parse(telegram_message(alert_saying("@someone hi"), "1")), "text"));
-  CHECK(text.rfind("@someone") == text.rfind("\n\n") + 2);  // in the log's block alone, where it calls nobody
-  CHECK(text.find("@someone") == text.rfind("@someone"));
-  CHECK(text.find("@\u2060someone hi") != std::string::npos);
+      shown(text_at(json::parse(telegram_message(notification_saying("@stranger hi"), "1")), "text"));
+  CHECK(text.rfind("@stranger") ==
+        text.rfind("\n\n") + 2);  // in the log's block alone, where it calls nobody
+  CHECK(text.find("@stranger") == text.rfind("@stranger"));
+  CHECK(text.find("@\u2060stranger hi") != std::string::npos);
 }
 
 TEST_CASE("telegram: how answers end, and no token in an error") {

@@ -2,7 +2,7 @@
 #include <rapidcheck.h>
 
 #include "adapter/notify/service.hpp"
-#include "notify/alert_json.hpp"
+#include "notify/notification_json.hpp"
 #include "notify/webhook.hpp"
 
 using namespace healer;
@@ -21,7 +21,7 @@ Result<std::unique_ptr<Notifier>> make(HttpChannel channel, const std::string& b
 }
 
 std::string fault_of(std::string_view text) {
-  const auto made = read_alert_template(text);
+  const auto made = read_notification_template(text);
   if (made) {
     const auto checked = check_json(*made);
     return checked ? "none" : checked.error().message;
@@ -29,20 +29,20 @@ std::string fault_of(std::string_view text) {
   return made.error().reason + (made.error().nearest.empty() ? "" : " -> " + made.error().nearest);
 }
 
-json::value filled(std::string_view text, const Alert& alert = full_alert()) {
-  const auto made = read_alert_template(text);
+json::value filled(std::string_view text, const Notification& notification = full_notification()) {
+  const auto made = read_notification_template(text);
   if (!made) FAIL(made.error().reason);
-  return json::parse(fill(*made, alert));
+  return json::parse(fill(*made, notification));
 }
 
 }  // namespace
 
 TEST_CASE("webhook template: fields within strings and in a value's place") {
-  CHECK(
-      filled(
-          R"({"say": "{{workload}} on {{ host }}: {{text}}", "n": {{attempt}}, "of": [{{attempts_allowed}}],
+  CHECK(filled(
+            R"({"say": "{{workload}} on {{ host }}: {{text}}", "n": {{attempt}}, "of": [{{attempts_allowed}}],
                    "key": {{dedup_key}}, "x": {"y": {{incident}}}})") ==
-      json::parse(R"({"say": "web on host1: web is ill: HTTP 503. It is being restarted.", "n": 2, "of": [5],
+        json::parse(
+            R"({"say": "web on host1: web is unhealthy: HTTP 503. It is being restarted.", "n": 2, "of": [5],
                         "key": "healer/host1/shop/web/1/42", "x": {"y": 42}})"));
   CHECK(filled(R"("a \" quote, {{event}}")") == json::string("a \" quote, DEGRADED"));
   CHECK(filled(R"(["a slash \\", {{event}}])") == json::array{"a slash \\", "DEGRADED"});
@@ -51,13 +51,13 @@ TEST_CASE("webhook template: fields within strings and in a value's place") {
 TEST_CASE("webhook template: without one every field is sent") {
   CHECK(filled("  \n") == json::parse(R"({
     "kind": "degraded", "severity": "warning", "event": "DEGRADED", "title": "DEGRADED: web on host1",
-    "text": "web is ill: HTTP 503. It is being restarted.", "host": "host1", "workload": "web",
+    "text": "web is unhealthy: HTTP 503. It is being restarted.", "host": "host1", "workload": "web",
     "project": "shop", "image": "shop:1.0", "cause": "HTTP 503", "attempt": 2, "attempts_allowed": 5,
-    "ill_since": "2027-01-15T07:55:29.623Z", "ill_for": "4m30s", "raised_at": "2027-01-15T08:00:00.123Z",
-    "raised_at_unix": 1800000000, "incident": 42, "alert": 17, "dedup_key": "healer/host1/shop/web/1/42",
+    "unhealthy_since": "2027-01-15T07:55:29.623Z", "unhealthy_for": "4m30s", "created_at": "2027-01-15T08:00:00.123Z",
+    "created_at_unix": 1800000000, "incident": 42, "notification": 17, "dedup_key": "healer/host1/shop/web/1/42",
     "route": "team-a", "advice": "Look at `docker logs web`.", "link": "https://healer.example/incidents/42",
     "excerpt": "starting\nERROR: no connection to db"})"));
-  CHECK(filled("").as_object().size() == alert_field_names().size());
+  CHECK(filled("").as_object().size() == notification_field_names().size());
 }
 
 TEST_CASE("webhook template: a field that does not exist is named, with its line and the nearest") {
@@ -82,29 +82,30 @@ TEST_CASE("webhook template: what is no JSON is said at start, with where") {
   CHECK(fault_of("[{{attempt}}]") == "none");
 }
 
-TEST_CASE("webhook template: no text of an alert leaves its string") {
-  for (const Alert& alert : hostile_alerts()) {
-    const json::value value = filled(R"({"a": "<{{text}}>", "b": {{text}}, "c": "{{excerpt}}"})", alert);
+TEST_CASE("webhook template: no text of a notification leaves its string") {
+  for (const Notification& notification : hostile_notifications()) {
+    const json::value value =
+        filled(R"({"a": "<{{text}}>", "b": {{text}}, "c": "{{excerpt}}"})", notification);
     CHECK(value.as_object().size() == 3);
     CHECK(text_at(value, "a") == "<" + text_at(value, "b") + ">");
     CHECK(text_at(value, "b").size() <= 4096);
-    CHECK(filled("", alert).as_object().size() == alert_field_names().size());
+    CHECK(filled("", notification).as_object().size() == notification_field_names().size());
   }
 }
 
-TEST_CASE("webhook template: any bytes are a template or refused, and any alert fills it to JSON") {
+TEST_CASE("webhook template: any bytes are a template or refused, and any notification fills it to JSON") {
   CHECK(rc::check([] {
     const auto pieces = *rc::gen::container<std::vector<std::string>>(rc::gen::element<std::string>(
         "{", "}", "[", "]", "\"", "\\", ":", ",", "{{text}}", "{{attempt}}", "{{", "}}", "1", "0", "-", ".",
         "e", "a", "true", " ", "\n", "u00", "{{workload}}"));
     std::string text;
     for (const std::string& piece : pieces) text += piece;
-    const auto made = read_alert_template(text);
+    const auto made = read_notification_template(text);
     if (!made || !check_json(*made)) return;
-    Alert alert = alert_saying(*rc::gen::arbitrary<std::string>());
-    alert.attempt = *rc::gen::arbitrary<std::uint16_t>();
+    Notification notification = notification_saying(*rc::gen::arbitrary<std::string>());
+    notification.attempt = *rc::gen::arbitrary<std::uint16_t>();
     json::error_code error;
-    json::parse(fill(*made, alert), error);
+    json::parse(fill(*made, notification), error);
     RC_ASSERT(!error);
   }));
 }
@@ -133,7 +134,7 @@ TEST_CASE("webhook: a template that is no JSON makes no channel") {
 
 TEST_CASE("webhook: method, head and body as configured") {
   Service service;
-  CHECK(service.send(make, full_alert()).result == Sent::Result::Delivered);
+  CHECK(service.send(make, full_notification()).result == Sent::Result::Delivered);
   const SeenRequest request = service.request();
   CHECK(request.method == "POST");
   CHECK(request.target == "/hook/uRlSeCrEt");
@@ -153,7 +154,7 @@ TEST_CASE("webhook: PUT, and a content type of its own") {
     settings.body = R"({"summary": "{{title}}"})";
     return make_webhook_notifier(std::move(channel), settings);
   };
-  CHECK(service.send(put, full_alert()).result == Sent::Result::Delivered);
+  CHECK(service.send(put, full_notification()).result == Sent::Result::Delivered);
   const SeenRequest request = service.request();
   CHECK(request.method == "PUT");
   CHECK(request.body == R"({"summary": "DEGRADED: web on host1"})");

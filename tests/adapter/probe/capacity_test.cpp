@@ -11,8 +11,8 @@
 #include <utility>
 #include <vector>
 
-#include "adapter/probe/asker.hpp"
 #include "adapter/probe/bound_socket.hpp"
+#include "adapter/probe/probe_runner.hpp"
 #include "support/scripted_server.hpp"
 
 using namespace healer;
@@ -49,12 +49,12 @@ bool raise_descriptor_limit() {
 }
 
 // A question that has its answer, whose connection the server holds open: the server's end of it.
-int answered_but_not_closed(Asker& asker, BoundSocket& listener) {
-  const ProbeId id = asker.start(http(listener.endpoint()));
+int answered_but_not_closed(ProbeRunner& runner, BoundSocket& listener) {
+  const ProbeId id = runner.start(http(listener.endpoint()));
   const int connection = listener.accept();
   read_head(connection);
   send_all(connection, ok);
-  CHECK(asker.answer_of(id).status == 200);
+  CHECK(runner.answer_of(id).status == 200);
   return connection;
 }
 
@@ -83,22 +83,22 @@ TEST_CASE("of 2,000 open at once, one that hangs delays no other") {
       if (!hang) ::close(connection);
     }
   });
-  Asker asker;
+  ProbeRunner runner;
   HttpTarget hanging = http(listener.endpoint());
   hanging.path = "/hang";
-  const ProbeId stuck = asker.start(hanging, 600s);
-  for (std::size_t i = 1; i < count; ++i) asker.start(http(listener.endpoint()), 600s);
-  CHECK(asker.prober->open() == count);
-  CHECK(run_until(asker.loop, [&] { return asker.order.size() == count - 1; }));
+  const ProbeId stuck = runner.start(hanging, 600s);
+  for (std::size_t i = 1; i < count; ++i) runner.start(http(listener.endpoint()), 600s);
+  CHECK(runner.prober->open() == count);
+  CHECK(run_until(runner.loop, [&] { return runner.order.size() == count - 1; }));
   server.join();
-  CHECK(asker.prober->open() == 1);
-  CHECK(asker.answers.count(stuck) == 0);
-  for (const auto& [id, answers] : asker.answers) {
+  CHECK(runner.prober->open() == 1);
+  CHECK(runner.answers.count(stuck) == 0);
+  for (const auto& [id, answers] : runner.answers) {
     REQUIRE(answers.size() == 1);
     REQUIRE(answers.front().status == 200);
   }
-  asker.prober->cancel(stuck);
-  CHECK(asker.prober->open() == 0);
+  runner.prober->cancel(stuck);
+  CHECK(runner.prober->open() == 0);
   REQUIRE(held.size() == 1);
   ::close(held.front());
 }
@@ -106,66 +106,66 @@ TEST_CASE("of 2,000 open at once, one that hangs delays no other") {
 TEST_CASE("no descriptor left is a fact, and passes") {
   BoundSocket listener;
   listener.listen();
-  Asker asker;
+  ProbeRunner runner;
   {
     const DescriptorLimit none(0);
-    const ProbeFacts facts = asker.ask(TcpTarget{listener.endpoint(), 0});
+    const ProbeFacts facts = runner.ask(TcpTarget{listener.endpoint(), 0});
     CHECK(facts.end == ProbeEnd::NoResources);
     CHECK_FALSE(facts.detail.empty());
   }
-  CHECK(asker.ask(TcpTarget{listener.endpoint(), 0}).end == ProbeEnd::Answered);
+  CHECK(runner.ask(TcpTarget{listener.endpoint(), 0}).end == ProbeEnd::Answered);
 }
 
 TEST_CASE("a connection that waits for the server's close gives way when descriptors run out") {
   BoundSocket listener;
   listener.listen();
-  Asker asker;
-  const int connection = answered_but_not_closed(asker, listener);
+  ProbeRunner runner;
+  const int connection = answered_but_not_closed(runner, listener);
   const DescriptorLimit none(0);
-  CHECK(asker.ask(TcpTarget{listener.endpoint(), 0}).end == ProbeEnd::Answered);
+  CHECK(runner.ask(TcpTarget{listener.endpoint(), 0}).end == ProbeEnd::Answered);
   ::close(connection);
 }
 
 TEST_CASE("a server that does not close is closed on") {
   BoundSocket listener;
   listener.listen();
-  Asker asker;
-  const int connection = answered_but_not_closed(asker, listener);
+  ProbeRunner runner;
+  const int connection = answered_but_not_closed(runner, listener);
   char byte = 0;
-  CHECK(run_until(asker.loop, [&] { return ::recv(connection, &byte, 1, MSG_DONTWAIT) == 0; }));
+  CHECK(run_until(runner.loop, [&] { return ::recv(connection, &byte, 1, MSG_DONTWAIT) == 0; }));
   ::close(connection);
 }
 
 TEST_CASE("a cancelled question is not answered, and its connection is closed") {
   BoundSocket listener;
   listener.listen();
-  Asker asker;
+  ProbeRunner runner;
   SUBCASE("while it is open") {
-    const ProbeId id = asker.start(http(listener.endpoint()));
+    const ProbeId id = runner.start(http(listener.endpoint()));
     const int connection = listener.accept();
-    asker.prober->cancel(id);
-    CHECK(asker.prober->open() == 0);
-    asker.prober->cancel(id);  // a second time does nothing
-    read_head(connection);     // returns at the close
+    runner.prober->cancel(id);
+    CHECK(runner.prober->open() == 0);
+    runner.prober->cancel(id);  // a second time does nothing
+    read_head(connection);      // returns at the close
     send_all(connection, ok);
     ::close(connection);
   }
   SUBCASE("when the answer is there already") {
-    const ProbeId id = asker.start(http(listener.endpoint()));
+    const ProbeId id = runner.start(http(listener.endpoint()));
     const int connection = listener.accept();
     read_head(connection);
     send_all(connection, ok);
-    asker.prober->cancel(id);
+    runner.prober->cancel(id);
     ::close(connection);
   }
   SUBCASE("when it failed inside start()") {
-    asker.prober->cancel(asker.start(http({"nowhere", 1})));
-    CHECK(asker.prober->open() == 0);
+    runner.prober->cancel(runner.start(http({"nowhere", 1})));
+    CHECK(runner.prober->open() == 0);
   }
   // What comes later is answered, so the loop has been past the point where the other would have been.
-  CHECK(asker.ask(http({"nowhere", 1})).end == ProbeEnd::NoRoute);
-  asker.run_ready();
-  CHECK(asker.order.size() == 1);
+  CHECK(runner.ask(http({"nowhere", 1})).end == ProbeEnd::NoRoute);
+  runner.run_ready();
+  CHECK(runner.order.size() == 1);
 }
 
 TEST_CASE("an answer may start and cancel others") {
@@ -173,42 +173,42 @@ TEST_CASE("an answer may start and cancel others") {
       ScriptedServer::on_loopback(replying([](const SeenRequest&) { return answer(200, "ok"); }));
   BoundSocket silent;
   silent.listen();
-  Asker asker;
-  const ProbeId hanging = asker.start(http(silent.endpoint()));
+  ProbeRunner runner;
+  const ProbeId hanging = runner.start(http(silent.endpoint()));
   int left = 50;
-  asker.on_answer = [&](ProbeId) {
-    asker.prober->cancel(hanging);
-    if (left-- > 0) asker.start(http_on(server->port()));
-    if (left % 10 == 0) asker.start(http({"nowhere", 1}));
+  runner.on_answer = [&](ProbeId) {
+    runner.prober->cancel(hanging);
+    if (left-- > 0) runner.start(http_on(server->port()));
+    if (left % 10 == 0) runner.start(http({"nowhere", 1}));
   };
-  asker.start(http_on(server->port()));
-  CHECK(run_until(asker.loop, [&] { return asker.prober->open() == 0; }));
-  CHECK(asker.answers.count(hanging) == 0);
+  runner.start(http_on(server->port()));
+  CHECK(run_until(runner.loop, [&] { return runner.prober->open() == 0; }));
+  CHECK(runner.answers.count(hanging) == 0);
   CHECK(left < 0);
 }
 
 TEST_CASE("deadlines end questions in their order, however they were started") {
   BoundSocket silent;
   silent.listen();
-  Asker asker;
+  ProbeRunner runner;
   std::vector<std::pair<int, ProbeId>> wanted;
   // Far enough apart that their order is theirs also when this thread is kept waiting between two of them.
   for (const int delay : {1600, 400, 2800, 800, 2400, 1200, 2000, 200})
-    wanted.emplace_back(delay, asker.start(http(silent.endpoint()), Duration{delay}));
-  asker.prober->cancel(wanted[3].second);
+    wanted.emplace_back(delay, runner.start(http(silent.endpoint()), Duration{delay}));
+  runner.prober->cancel(wanted[3].second);
   wanted.erase(wanted.begin() + 3);
   std::sort(wanted.begin(), wanted.end());
-  CHECK(run_until(asker.loop, [&] { return asker.order.size() == wanted.size(); }));
-  for (std::size_t i = 0; i < wanted.size(); ++i) CHECK(asker.order[i] == wanted[i].second);
+  CHECK(run_until(runner.loop, [&] { return runner.order.size() == wanted.size(); }));
+  for (std::size_t i = 0; i < wanted.size(); ++i) CHECK(runner.order[i] == wanted[i].second);
 }
 
 TEST_CASE("a prober that goes answers nothing more") {
   BoundSocket silent;
   silent.listen();
-  Asker asker;
-  asker.start(http(silent.endpoint()), 1ms);
-  asker.start(http({"nowhere", 1}));
-  asker.prober.reset();
-  asker.run_ready();
-  CHECK(asker.order.empty());
+  ProbeRunner runner;
+  runner.start(http(silent.endpoint()), 1ms);
+  runner.start(http({"nowhere", 1}));
+  runner.prober.reset();
+  runner.run_ready();
+  CHECK(runner.order.empty());
 }

@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "adapter/probe/asker.hpp"
 #include "adapter/probe/bound_socket.hpp"
+#include "adapter/probe/probe_runner.hpp"
 #include "base/text.hpp"
 #include "probe/grpc_call.hpp"
 #include "probe/grpc_health.hpp"
@@ -96,9 +96,9 @@ std::unique_ptr<ScriptedServer> saying(std::string bytes, bool close = false) {
 }
 
 ProbeFacts facts_after(const std::string& bytes, bool close = false) {
-  Asker asker;
+  ProbeRunner runner;
   const auto server = saying(bytes, close);
-  return asker.ask(grpc_on(server->port()));
+  return runner.ask(grpc_on(server->port()));
 }
 
 }  // namespace
@@ -143,8 +143,8 @@ TEST_CASE("the answer's message") {
 TEST_CASE("a real gRPC server is asked") {
   if (!has_grpc_server()) return;
   const GrpcServer server;
-  Asker asker;
-  const auto ask = [&](const std::string& service) { return asker.ask(grpc_on(server.port(), service)); };
+  ProbeRunner runner;
+  const auto ask = [&](const std::string& service) { return runner.ask(grpc_on(server.port(), service)); };
 
   const std::vector<std::pair<std::string, int>> all{
       {"", 1}, {"serving", 1}, {"down", 2}, {"unset", 0}, {"unknown-status", 3}, {std::string(300, 'x'), 1}};
@@ -163,39 +163,39 @@ TEST_CASE("a real gRPC server is asked") {
   CHECK(missing.detail == printable("no 100 % such service\n"));
   const ProbeFacts limited = ask("limited");
   CHECK(limited.grpc_status == 15);
-  CHECK(limited.detail == "limit told");
-  CHECK(asker.prober->open() == 0);
+  CHECK(limited.detail == "limit notified");
+  CHECK(runner.prober->open() == 0);
 }
 
 TEST_CASE("many at once, one that hangs among them") {
   if (!has_grpc_server()) return;
   const GrpcServer server;
-  Asker asker;
-  const ProbeId stuck = asker.start(grpc_on(server.port(), "hang"));
+  ProbeRunner runner;
+  const ProbeId stuck = runner.start(grpc_on(server.port(), "hang"));
   constexpr std::size_t count = 200;
-  for (std::size_t i = 0; i < count; ++i) asker.start(grpc_on(server.port()));
-  CHECK(run_until(asker.loop, [&] { return asker.order.size() == count; }));
-  CHECK(asker.answers.count(stuck) == 0);
-  for (const auto& [id, answers] : asker.answers) {
+  for (std::size_t i = 0; i < count; ++i) runner.start(grpc_on(server.port()));
+  CHECK(run_until(runner.loop, [&] { return runner.order.size() == count; }));
+  CHECK(runner.answers.count(stuck) == 0);
+  for (const auto& [id, answers] : runner.answers) {
     REQUIRE(answers.size() == 1);
     REQUIRE(answers.front().status == 1);
   }
-  asker.prober->cancel(stuck);
-  CHECK(asker.prober->open() == 0);
+  runner.prober->cancel(stuck);
+  CHECK(runner.prober->open() == 0);
 }
 
 TEST_CASE("a service that hangs is out of time") {
   if (!has_grpc_server()) return;
   const GrpcServer server;
-  Asker asker;
-  CHECK(asker.ask(grpc_on(server.port(), "hang"), 300ms).end == ProbeEnd::AnswerTimeout);
+  ProbeRunner runner;
+  CHECK(runner.ask(grpc_on(server.port(), "hang"), 300ms).end == ProbeEnd::AnswerTimeout);
 }
 
 TEST_CASE("a server without the health service says unimplemented") {
   if (!has_grpc_server()) return;
   const GrpcServer server({"--no-health"});
-  Asker asker;
-  const ProbeFacts facts = asker.ask(grpc_on(server.port()));
+  ProbeRunner runner;
+  const ProbeFacts facts = runner.ask(grpc_on(server.port()));
   CHECK(facts.end == ProbeEnd::Answered);
   CHECK(facts.grpc_status == 12);
 }
@@ -204,15 +204,15 @@ TEST_CASE("over TLS") {
   if (!has_grpc_server()) return;
   const Certificates certificates;
   const GrpcServer server({certificates.file("server.pem"), certificates.file("server-key.pem")});
-  Asker asker;
+  ProbeRunner runner;
   GrpcTarget target = grpc_on(server.port(), "down");
-  CHECK(asker.ask(target).end != ProbeEnd::Answered);  // plain, to a server that speaks TLS
+  CHECK(runner.ask(target).end != ProbeEnd::Answered);  // plain, to a server that speaks TLS
   target.tls = true;
-  const ProbeFacts facts = asker.ask(target);
+  const ProbeFacts facts = runner.ask(target);
   CHECK(facts.end == ProbeEnd::Answered);
   CHECK(facts.status == 2);
   target.tls_verify = true;
-  const ProbeFacts checked = asker.ask(target);
+  const ProbeFacts checked = runner.ask(target);
   CHECK(checked.end == ProbeEnd::TlsFailed);
   CHECK_FALSE(checked.detail.empty());
 }
@@ -287,8 +287,8 @@ TEST_CASE("calls that the server ends") {
   }
   SUBCASE("by not listening") {
     const BoundSocket nobody;
-    Asker asker;
-    CHECK(asker.ask(grpc_on(nobody.endpoint().port)).end == ProbeEnd::Refused);
+    ProbeRunner runner;
+    CHECK(runner.ask(grpc_on(nobody.endpoint().port)).end == ProbeEnd::Refused);
   }
 }
 
@@ -305,37 +305,37 @@ TEST_CASE("what is not HTTP/2") {
     CHECK(facts_after(settings + frame(Settings, 0, 0, "12345")).end == ProbeEnd::Malformed);
   }
   SUBCASE("nothing in time") {
-    Asker asker;
+    ProbeRunner runner;
     const auto silent = saying("");
-    CHECK(asker.ask(grpc_on(silent->port()), 100ms).end == ProbeEnd::AnswerTimeout);
+    CHECK(runner.ask(grpc_on(silent->port()), 100ms).end == ProbeEnd::AnswerTimeout);
     const auto half = saying(settings + head + serving);
-    CHECK(asker.ask(grpc_on(half->port()), 100ms).end == ProbeEnd::AnswerTimeout);
+    CHECK(runner.ask(grpc_on(half->port()), 100ms).end == ProbeEnd::AnswerTimeout);
   }
   SUBCASE("TLS that agrees on no HTTP/2") {
     const Certificates certificates;
     const auto server =
         ScriptedServer::on_loopback_tls(replying([](const SeenRequest&) { return answer(200, "ok"); }),
                                         certificates.file("server.pem"), certificates.file("server-key.pem"));
-    Asker asker;
+    ProbeRunner runner;
     GrpcTarget target = grpc_on(server->port());
     target.tls = true;
-    const ProbeFacts facts = asker.ask(target);
+    const ProbeFacts facts = runner.ask(target);
     CHECK(facts.end == ProbeEnd::Malformed);
     CHECK(facts.detail == "not HTTP/2: the server does not agree to it over TLS (ALPN)");
   }
 }
 
-TEST_CASE("a gRPC target that cannot be asked") {
-  Asker asker;
+TEST_CASE("a gRPC target that cannot be checked") {
+  ProbeRunner runner;
   GrpcTarget named;
   named.endpoint = {"localhost", 80};
-  CHECK(asker.ask(named).end == ProbeEnd::NoRoute);
-  CHECK(asker.ask(ExecTarget{"id", {"true"}}).end == ProbeEnd::EngineFailed);
-  CHECK(asker.prober->open() == 0);
+  CHECK(runner.ask(named).end == ProbeEnd::NoRoute);
+  CHECK(runner.ask(ExecTarget{"id", {"true"}}).end == ProbeEnd::EngineFailed);
+  CHECK(runner.prober->open() == 0);
 }
 
 TEST_CASE("any bytes from a gRPC server end in one answer") {
-  Asker asker;
+  ProbeRunner runner;
   const auto piece = rc::gen::weightedOneOf<std::string>(
       {{1, rc::gen::arbitrary<std::string>()},
        {4, rc::gen::elementOf(std::vector<std::string>{settings, head, serving, good_end,
@@ -345,10 +345,10 @@ TEST_CASE("any bytes from a gRPC server end in one answer") {
     std::string bytes = *rc::gen::arbitrary<bool>() ? settings : std::string();
     for (const std::string& each : *rc::gen::container<std::vector<std::string>>(piece)) bytes += each;
     const auto server = saying(bytes, true);
-    const ProbeId id = asker.start(grpc_on(server->port()));
-    RC_ASSERT(run_until(asker.loop, [&] { return asker.answers.count(id) > 0; }));
-    asker.run_ready();
-    RC_ASSERT(asker.answers[id].size() == 1u);
-    RC_ASSERT(asker.prober->open() == 0u);
+    const ProbeId id = runner.start(grpc_on(server->port()));
+    RC_ASSERT(run_until(runner.loop, [&] { return runner.answers.count(id) > 0; }));
+    runner.run_ready();
+    RC_ASSERT(runner.answers[id].size() == 1u);
+    RC_ASSERT(runner.prober->open() == 0u);
   }));
 }

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "adapter/probe/asker.hpp"
+#include "adapter/probe/probe_runner.hpp"
 #include "support/growing_deadline.hpp"
 #include "support/scripted_server.hpp"
 
@@ -135,11 +135,11 @@ TEST_CASE("redirects are followed over new connections, and the last answer coun
     if (request->target == "/two?x=y") peer.send(answer(200, "well"));
     peer.hang();
   });
-  Asker asker;
+  ProbeRunner runner;
   HttpTarget target = http_on(server->port(), true);
   target.redirects = 2;
   target.headers = {{"X-Token", Secret("s3cret")}};
-  const ProbeFacts facts = asker.ask(target);
+  const ProbeFacts facts = runner.ask(target);
   CHECK(facts.end == ProbeEnd::Answered);
   CHECK(facts.status == 200);
   CHECK(facts.body == "well");
@@ -147,11 +147,11 @@ TEST_CASE("redirects are followed over new connections, and the last answer coun
   CHECK(server->connections() == 3);
   for (const SeenRequest& request : server->requests())
     CHECK(request.head.find("\r\nX-Token: s3cret\r\n") != std::string::npos);
-  CHECK(asker.prober->open() == 0);
+  CHECK(runner.prober->open() == 0);
 }
 
 TEST_CASE("what is not followed is the answer") {
-  Asker asker;
+  ProbeRunner runner;
   std::string location = "/again";
   const auto server = ScriptedServer::on_loopback([&](Peer& peer) {
     peer.read_request();
@@ -161,18 +161,18 @@ TEST_CASE("what is not followed is the answer") {
   ProbeFacts facts;
   unsigned connections = 1;
   SUBCASE("when it is not asked for") {
-    facts = asker.ask(target);
+    facts = runner.ask(target);
   }
   SUBCASE("a loop, at the bound") {
     target.redirects = 5;
     connections = 6;
-    facts = asker.ask(target);
+    facts = runner.ask(target);
     CHECK(facts.detail == "redirect not followed: 5 were already");
   }
   SUBCASE("to another place") {
     target.redirects = 5;
     location = "http://bank.example/";
-    facts = asker.ask(target);
+    facts = runner.ask(target);
     CHECK(facts.detail ==
           "redirect to http://bank.example not followed: it names another scheme, host or port than the "
           "target's");
@@ -180,7 +180,7 @@ TEST_CASE("what is not followed is the answer") {
   SUBCASE("without a Location") {
     target.redirects = 5;
     location = "";
-    facts = asker.ask(target);
+    facts = runner.ask(target);
     CHECK(facts.detail == "redirect without a Location");
   }
   CHECK(facts.end == ProbeEnd::Answered);
@@ -190,7 +190,7 @@ TEST_CASE("what is not followed is the answer") {
 }
 
 TEST_CASE("one timeout covers all hops") {
-  Asker asker;
+  ProbeRunner runner;
   HttpTarget target;
   SUBCASE("a hop that hangs") {
     const auto server = ScriptedServer::on_loopback([](Peer& peer) {
@@ -205,7 +205,7 @@ TEST_CASE("one timeout covers all hops") {
         300ms,
         [&](Duration timeout) {
           before = server->connections();
-          return asker.ask(target, timeout);
+          return runner.ask(target, timeout);
         },
         [&](const ProbeFacts&) { return server->connections() == before + 2; });
     CHECK(facts.end == ProbeEnd::AnswerTimeout);
@@ -219,9 +219,9 @@ TEST_CASE("one timeout covers all hops") {
     });
     target = http_on(server->port());
     target.redirects = 1'000'000'000;
-    CHECK(asker.ask(target, 200ms).end == ProbeEnd::AnswerTimeout);
+    CHECK(runner.ask(target, 200ms).end == ProbeEnd::AnswerTimeout);
   }
-  CHECK(asker.prober->open() == 0);
+  CHECK(runner.prober->open() == 0);
 }
 
 TEST_CASE("a question cancelled between its hops is not answered") {
@@ -230,14 +230,14 @@ TEST_CASE("a question cancelled between its hops is not answered") {
     if (request && request->target == "/health") peer.send(found("/hang"));
     peer.hang();
   });
-  Asker asker;
+  ProbeRunner runner;
   HttpTarget target = http_on(server->port());
   target.redirects = 1;
-  const ProbeId id = asker.start(target);
-  CHECK(run_until(asker.loop, [&] { return server->connections() == 2; }));
-  CHECK(asker.prober->open() == 1);
-  asker.prober->cancel(id);
-  CHECK(asker.prober->open() == 0);
-  asker.run_ready();
-  CHECK(asker.order.empty());
+  const ProbeId id = runner.start(target);
+  CHECK(run_until(runner.loop, [&] { return server->connections() == 2; }));
+  CHECK(runner.prober->open() == 1);
+  runner.prober->cancel(id);
+  CHECK(runner.prober->open() == 0);
+  runner.run_ready();
+  CHECK(runner.order.empty());
 }

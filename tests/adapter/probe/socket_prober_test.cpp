@@ -7,8 +7,8 @@
 #include <memory>
 #include <string>
 
-#include "adapter/probe/asker.hpp"
 #include "adapter/probe/bound_socket.hpp"
+#include "adapter/probe/probe_runner.hpp"
 #include "base/version.hpp"
 #include "support/scripted_server.hpp"
 
@@ -29,28 +29,28 @@ std::unique_ptr<ScriptedServer> sending(std::string bytes) {
 
 TEST_CASE("an answer is a fact, whatever its status") {
   const auto server = sending("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 3\r\n\r\nill");
-  Asker asker;
-  const ProbeFacts facts = asker.ask(http_on(server->port()));
+  ProbeRunner runner;
+  const ProbeFacts facts = runner.ask(http_on(server->port()));
   CHECK(facts.end == ProbeEnd::Answered);
   CHECK(facts.status == 503);
   CHECK(facts.body.empty());
   CHECK(facts.detail.empty());
   CHECK(facts.duration.count() > 0);
-  CHECK(asker.prober->open() == 0);
+  CHECK(runner.prober->open() == 0);
 }
 
 TEST_CASE("the request") {
   const auto server =
       ScriptedServer::on_loopback(replying([](const SeenRequest&) { return answer(200, "ok"); }));
   const std::string own = "127.0.0.1:" + std::to_string(server->port());
-  Asker asker;
+  ProbeRunner runner;
   HttpTarget target = http_on(server->port());
   std::string host = own, line = "GET /health HTTP/1.1";
   std::string agent = std::string("User-Agent: healer/") + version + "\r\n", accept = "Accept: */*\r\n";
   std::string more;
 
   SUBCASE("names the address and port as its host") {}
-  SUBCASE("names the host it is told to") {
+  SUBCASE("names the host it is notified to") {
     target.host_header = host = "shop.example";
   }
   SUBCASE("has a path in any case") {
@@ -99,8 +99,8 @@ TEST_CASE("the request") {
     target.method = "OPTIONS";
     line = "OPTIONS /health HTTP/1.1";
   }
-  CHECK(asker.ask(target).end == ProbeEnd::Answered);
-  CHECK(asker.ask(target).end == ProbeEnd::Answered);
+  CHECK(runner.ask(target).end == ProbeEnd::Answered);
+  CHECK(runner.ask(target).end == ProbeEnd::Answered);
   CHECK(server->connections() == 2);
   REQUIRE(server->requests().size() == 2);
   CHECK(server->requests()[0].head ==
@@ -113,10 +113,10 @@ TEST_CASE("the answer to HEAD has no body, whatever its head says") {
     peer.send("HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n");
     peer.hang();
   });
-  Asker asker;
+  ProbeRunner runner;
   HttpTarget target = http_on(server->port(), true);
   target.method = "HEAD";
-  const ProbeFacts facts = asker.ask(target);
+  const ProbeFacts facts = runner.ask(target);
   CHECK(facts.end == ProbeEnd::Answered);
   CHECK(facts.status == 200);
   CHECK(facts.body.empty());
@@ -127,27 +127,27 @@ TEST_CASE("a request larger than the socket takes at once is sent whole") {
     const auto request = peer.read_request();
     peer.send(answer(request && request->head.size() > 8'000'000 ? 200 : 400, ""));
   });
-  Asker asker;
+  ProbeRunner runner;
   HttpTarget target = http_on(server->port());
   target.headers = {{"X-Long", Secret(std::string(8'000'000, 'x'))}};
-  CHECK(asker.ask(target).status == 200);
+  CHECK(runner.ask(target).status == 200);
 }
 
 TEST_CASE("a body is kept when asked for, to its cap, and decoded") {
-  Asker asker;
+  ProbeRunner runner;
   SUBCASE("with a length, before the close") {
     const auto server =
         ScriptedServer::on_loopback(replying([](const SeenRequest&) { return answer(200, "all good"); }));
-    CHECK(asker.ask(http_on(server->port(), true)).body == "all good");
+    CHECK(runner.ask(http_on(server->port(), true)).body == "all good");
   }
   SUBCASE("until the close") {
     const auto server = sending("HTTP/1.0 200 OK\r\n\r\nall good");
-    CHECK(asker.ask(http_on(server->port(), true)).body == "all good");
+    CHECK(runner.ask(http_on(server->port(), true)).body == "all good");
   }
   SUBCASE("in chunks after an interim answer") {
     const auto server = sending("HTTP/1.1 100 Continue\r\n\r\n" + chunked_head() + chunk("all ") +
                                 chunk("good") + std::string(last_chunk));
-    const ProbeFacts facts = asker.ask(http_on(server->port(), true));
+    const ProbeFacts facts = runner.ask(http_on(server->port(), true));
     CHECK(facts.status == 200);
     CHECK(facts.body == "all good");
   }
@@ -157,7 +157,7 @@ TEST_CASE("a body is kept when asked for, to its cap, and decoded") {
       peer.send("HTTP/1.1 200 OK\r\nContent-Length: 99999999\r\n\r\n" + std::string(1'000'000, 'x'));
       peer.hang();
     });
-    CHECK(asker.ask(http_on(server->port(), true)).body == std::string(10 * 1024, 'x'));
+    CHECK(runner.ask(http_on(server->port(), true)).body == std::string(10 * 1024, 'x'));
   }
   SUBCASE("and not when not") {
     const auto server = ScriptedServer::on_loopback([](Peer& peer) {
@@ -165,7 +165,7 @@ TEST_CASE("a body is kept when asked for, to its cap, and decoded") {
       peer.send("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nabc");
       peer.hang();
     });
-    const ProbeFacts facts = asker.ask(http_on(server->port()));
+    const ProbeFacts facts = runner.ask(http_on(server->port()));
     CHECK(facts.end == ProbeEnd::Answered);
     CHECK(facts.body.empty());
   }
@@ -179,59 +179,59 @@ TEST_CASE("an answer that comes byte by byte is whole in the end") {
       usleep(200);  // so that few of them travel together
     }
   });
-  Asker asker;
-  const ProbeFacts facts = asker.ask(http_on(server->port(), true));
+  ProbeRunner runner;
+  const ProbeFacts facts = runner.ask(http_on(server->port(), true));
   CHECK(facts.end == ProbeEnd::Answered);
   CHECK(facts.body == "slow but well");
 }
 
 TEST_CASE("refused") {
   const BoundSocket nobody;
-  Asker asker;
-  CHECK(asker.ask(http(nobody.endpoint())).end == ProbeEnd::Refused);
-  CHECK(asker.ask(TcpTarget{nobody.endpoint(), 0}).end == ProbeEnd::Refused);
+  ProbeRunner runner;
+  CHECK(runner.ask(http(nobody.endpoint())).end == ProbeEnd::Refused);
+  CHECK(runner.ask(TcpTarget{nobody.endpoint(), 0}).end == ProbeEnd::Refused);
 }
 
 TEST_CASE("reset") {
-  Asker asker;
+  ProbeRunner runner;
   SUBCASE("by the peer") {
     const auto server = ScriptedServer::on_loopback([](Peer& peer) {
       peer.read_request();
       peer.reset();
     });
-    CHECK(asker.ask(http_on(server->port())).end == ProbeEnd::Reset);
-    CHECK(asker.ask(http_on(server->port(), true)).end == ProbeEnd::Reset);
+    CHECK(runner.ask(http_on(server->port())).end == ProbeEnd::Reset);
+    CHECK(runner.ask(http_on(server->port(), true)).end == ProbeEnd::Reset);
   }
   SUBCASE("closed without a word") {
     const auto server = ScriptedServer::on_loopback([](Peer& peer) { peer.read_request(); });
-    CHECK(asker.ask(http_on(server->port())).end == ProbeEnd::Reset);
+    CHECK(runner.ask(http_on(server->port())).end == ProbeEnd::Reset);
   }
   SUBCASE("closed within the head") {
     const auto server = sending("HTTP/1.1 200 OK\r\nContent-");
-    CHECK(asker.ask(http_on(server->port())).end == ProbeEnd::Reset);
+    CHECK(runner.ask(http_on(server->port())).end == ProbeEnd::Reset);
   }
   SUBCASE("closed within the body that is wanted") {
     const auto server = sending("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nab");
-    const ProbeFacts facts = asker.ask(http_on(server->port(), true));
+    const ProbeFacts facts = runner.ask(http_on(server->port(), true));
     CHECK(facts.end == ProbeEnd::Reset);
     CHECK(facts.body.empty());
     CHECK_FALSE(facts.detail.empty());
   }
 }
 
-TEST_CASE("no connection in time is told from no answer in time") {
-  Asker asker;
+TEST_CASE("no connection in time is notified from no answer in time") {
+  ProbeRunner runner;
   SUBCASE("connecting: the queue of the listener is full, so packets to it are dropped") {
     BoundSocket full;
     full.listen(0);
-    Asker fillers;
+    ProbeRunner fillers;
     for (int i = 0; i < 4; ++i) fillers.start(TcpTarget{full.endpoint(), 1});
-    CHECK(asker.ask(http(full.endpoint()), 300ms).end == ProbeEnd::ConnectTimeout);
-    CHECK(asker.ask(TcpTarget{full.endpoint(), 0}, 300ms).end == ProbeEnd::ConnectTimeout);
+    CHECK(runner.ask(http(full.endpoint()), 300ms).end == ProbeEnd::ConnectTimeout);
+    CHECK(runner.ask(TcpTarget{full.endpoint(), 0}, 300ms).end == ProbeEnd::ConnectTimeout);
   }
   SUBCASE("answering: nothing comes") {
     const auto server = ScriptedServer::on_loopback([](Peer& peer) { peer.hang(); });
-    CHECK(asker.ask(http_on(server->port()), 100ms).end == ProbeEnd::AnswerTimeout);
+    CHECK(runner.ask(http_on(server->port()), 100ms).end == ProbeEnd::AnswerTimeout);
   }
   SUBCASE("answering: a slow sender is cut although bytes keep coming") {
     const auto server = ScriptedServer::on_loopback([](Peer& peer) {
@@ -239,7 +239,7 @@ TEST_CASE("no connection in time is told from no answer in time") {
       peer.send("HTTP/1.1 200 OK\r\nX: ");
       while (peer.send("x")) usleep(2'000);
     });
-    CHECK(asker.ask(http_on(server->port()), 200ms).end == ProbeEnd::AnswerTimeout);
+    CHECK(runner.ask(http_on(server->port()), 200ms).end == ProbeEnd::AnswerTimeout);
   }
   SUBCASE("answering: the body that is wanted does not end") {
     const auto server = ScriptedServer::on_loopback([](Peer& peer) {
@@ -247,23 +247,23 @@ TEST_CASE("no connection in time is told from no answer in time") {
       peer.send("HTTP/1.1 200 OK\r\n\r\nabc");
       peer.hang();
     });
-    CHECK(asker.ask(http_on(server->port(), true), 100ms).end == ProbeEnd::AnswerTimeout);
+    CHECK(runner.ask(http_on(server->port(), true), 100ms).end == ProbeEnd::AnswerTimeout);
   }
   SUBCASE("no time at all") {
     BoundSocket silent;
     silent.listen();
-    CHECK(asker.ask(http(silent.endpoint()), 0ms).end == ProbeEnd::AnswerTimeout);
+    CHECK(runner.ask(http(silent.endpoint()), 0ms).end == ProbeEnd::AnswerTimeout);
   }
 }
 
 TEST_CASE("malformed") {
-  Asker asker;
+  ProbeRunner runner;
   SUBCASE("another protocol, at once") {
     const auto server = ScriptedServer::on_loopback([](Peer& peer) {
       peer.send("SSH-2.0-OpenSSH_9.2");
       peer.hang();
     });
-    CHECK(asker.ask(http_on(server->port())).end == ProbeEnd::Malformed);
+    CHECK(runner.ask(http_on(server->port())).end == ProbeEnd::Malformed);
   }
   SUBCASE("an endless head, at its cap") {
     const auto server = ScriptedServer::on_loopback([](Peer& peer) {
@@ -272,19 +272,19 @@ TEST_CASE("malformed") {
       while (peer.send("X-Filler: 0123456789012345678901234567890123456789\r\n")) {
       }
     });
-    const ProbeFacts facts = asker.ask(http_on(server->port()));
+    const ProbeFacts facts = runner.ask(http_on(server->port()));
     CHECK(facts.end == ProbeEnd::Malformed);
     CHECK(facts.detail == "head larger than 16 KiB");
   }
 }
 
 TEST_CASE("no route") {
-  Asker asker;
-  CHECK(asker.ask(http({"255.255.255.255", 80})).end == ProbeEnd::NoRoute);
-  const ProbeFacts named = asker.ask(http({"localhost", 80}));
+  ProbeRunner runner;
+  CHECK(runner.ask(http({"255.255.255.255", 80})).end == ProbeEnd::NoRoute);
+  const ProbeFacts named = runner.ask(http({"localhost", 80}));
   CHECK(named.end == ProbeEnd::NoRoute);
   CHECK(named.detail == "not a numeric address: localhost");
-  CHECK(asker.prober->open() == 0);
+  CHECK(runner.prober->open() == 0);
 }
 
 TEST_CASE("IPv6") {
@@ -294,22 +294,22 @@ TEST_CASE("IPv6") {
     return;
   }
   listener.listen();
-  Asker asker;
-  const ProbeId id = asker.start(http(listener.endpoint()));
+  ProbeRunner runner;
+  const ProbeId id = runner.start(http(listener.endpoint()));
   const int connection = listener.accept();
   const std::string head = read_head(connection);
   CHECK(head.find("Host: [::1]:" + std::to_string(listener.endpoint().port) + "\r\n") != std::string::npos);
   send_all(connection, "HTTP/1.1 200 OK\r\n\r\n");
   ::close(connection);
-  CHECK(asker.answer_of(id).status == 200);
+  CHECK(runner.answer_of(id).status == 200);
 }
 
 TEST_CASE("tcp") {
-  Asker asker;
+  ProbeRunner runner;
   SUBCASE("connecting is enough") {
     BoundSocket silent;
     silent.listen();
-    CHECK(asker.ask(TcpTarget{silent.endpoint(), 0}).end == ProbeEnd::Answered);
+    CHECK(runner.ask(TcpTarget{silent.endpoint(), 0}).end == ProbeEnd::Answered);
   }
   SUBCASE("the banner is read as far as wanted, in pieces") {
     const auto server = ScriptedServer::on_loopback([](Peer& peer) {
@@ -318,7 +318,7 @@ TEST_CASE("tcp") {
       peer.send("il ready\r\n");
       peer.hang();
     });
-    const ProbeFacts facts = asker.ask(tcp_on(server->port(), 8));
+    const ProbeFacts facts = runner.ask(tcp_on(server->port(), 8));
     CHECK(facts.end == ProbeEnd::Answered);
     CHECK(facts.body == "220 mail");
   }
@@ -330,7 +330,7 @@ TEST_CASE("tcp") {
       }
       peer.hang();
     });
-    const ProbeFacts facts = asker.ask(tcp_on(server->port(), 8));
+    const ProbeFacts facts = runner.ask(tcp_on(server->port(), 8));
     CHECK(facts.end == ProbeEnd::Answered);
     CHECK(facts.body == "220 mail");
   }
@@ -338,7 +338,7 @@ TEST_CASE("tcp") {
     const auto server = ScriptedServer::on_loopback([](Peer& peer) {
       while (peer.send("2")) usleep(2'000);
     });
-    const ProbeFacts facts = asker.ask(tcp_on(server->port(), 10'000), 200ms);
+    const ProbeFacts facts = runner.ask(tcp_on(server->port(), 10'000), 200ms);
     CHECK(facts.end == ProbeEnd::AnswerTimeout);
     CHECK(facts.body.empty());
   }
@@ -347,35 +347,35 @@ TEST_CASE("tcp") {
       peer.send("220 mail ready\r\n" + std::string(200'000, 'x'));
       peer.hang();
     });
-    CHECK(asker.ask(tcp_on(server->port(), 3)).body == "220");
+    CHECK(runner.ask(tcp_on(server->port(), 3)).body == "220");
   }
   SUBCASE("more wanted than is ever kept") {
     const auto server = ScriptedServer::on_loopback([](Peer& peer) {
       peer.send(std::string(200'000, 'x'));
       peer.hang();
     });
-    CHECK(asker.ask(tcp_on(server->port(), 1'000'000)).body == std::string(10 * 1024, 'x'));
+    CHECK(runner.ask(tcp_on(server->port(), 1'000'000)).body == std::string(10 * 1024, 'x'));
   }
   SUBCASE("a banner shorter than wanted, then the close") {
     const auto server = ScriptedServer::on_loopback([](Peer& peer) { peer.send("22"); });
-    const ProbeFacts facts = asker.ask(tcp_on(server->port(), 8));
+    const ProbeFacts facts = runner.ask(tcp_on(server->port(), 8));
     CHECK(facts.end == ProbeEnd::Answered);
     CHECK(facts.body == "22");
   }
   SUBCASE("no banner and the close") {
     const auto server = ScriptedServer::on_loopback([](Peer&) {});
-    CHECK(asker.ask(tcp_on(server->port(), 8)).end == ProbeEnd::Reset);
+    CHECK(runner.ask(tcp_on(server->port(), 8)).end == ProbeEnd::Reset);
   }
   SUBCASE("no banner in time") {
     BoundSocket silent;
     silent.listen();
-    CHECK(asker.ask(TcpTarget{silent.endpoint(), 8}, 100ms).end == ProbeEnd::AnswerTimeout);
+    CHECK(runner.ask(TcpTarget{silent.endpoint(), 8}, 100ms).end == ProbeEnd::AnswerTimeout);
   }
 }
 
 TEST_CASE("any bytes from a peer end in exactly one answer") {
-  Asker asker;
-  CHECK(rc::check([&asker] {
+  ProbeRunner runner;
+  CHECK(rc::check([&runner] {
     auto bytes = *rc::gen::arbitrary<std::string>();
     if (*rc::gen::arbitrary<bool>()) bytes.insert(0, "HTTP/1.1 200 OK\r\n");
     const bool as_tcp = *rc::gen::arbitrary<bool>();
@@ -384,11 +384,11 @@ TEST_CASE("any bytes from a peer end in exactly one answer") {
       peer.send(bytes);
     });
     const bool capture_body = *rc::gen::arbitrary<bool>();
-    const ProbeId id =
-        as_tcp ? asker.start(tcp_on(server->port(), 20)) : asker.start(http_on(server->port(), capture_body));
-    RC_ASSERT(run_until(asker.loop, [&] { return asker.answers.count(id) > 0; }));
-    asker.run_ready();
-    RC_ASSERT(asker.answers[id].size() == 1u);
-    RC_ASSERT(asker.prober->open() == 0u);
+    const ProbeId id = as_tcp ? runner.start(tcp_on(server->port(), 20))
+                              : runner.start(http_on(server->port(), capture_body));
+    RC_ASSERT(run_until(runner.loop, [&] { return runner.answers.count(id) > 0; }));
+    runner.run_ready();
+    RC_ASSERT(runner.answers[id].size() == 1u);
+    RC_ASSERT(runner.prober->open() == 0u);
   }));
 }

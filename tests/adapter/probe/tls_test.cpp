@@ -3,7 +3,7 @@
 #include <cstdlib>
 #include <string>
 
-#include "adapter/probe/asker.hpp"
+#include "adapter/probe/probe_runner.hpp"
 #include "support/scripted_server.hpp"
 
 using namespace healer;
@@ -43,15 +43,15 @@ class TrustedFile {
 
 TEST_CASE("a self-signed certificate is fine unless it is to be checked") {
   const TlsServer server;
-  Asker asker;
+  ProbeRunner runner;
   HttpTarget target = https_on(server.port());
   target.capture_body = true;
-  const ProbeFacts unchecked = asker.ask(target);
+  const ProbeFacts unchecked = runner.ask(target);
   CHECK(unchecked.end == ProbeEnd::Answered);
   CHECK(unchecked.status == 200);
   CHECK(unchecked.body == "over TLS");
 
-  const ProbeFacts checked = asker.ask(https_on(server.port(), true));
+  const ProbeFacts checked = runner.ask(https_on(server.port(), true));
   CHECK(checked.end == ProbeEnd::TlsFailed);
   CHECK(checked.detail == "self-signed certificate");
 }
@@ -59,34 +59,34 @@ TEST_CASE("a self-signed certificate is fine unless it is to be checked") {
 TEST_CASE("a trusted certificate must name the target") {
   const TlsServer server;
   const TrustedFile trusted(server.certificate());
-  Asker asker;
+  ProbeRunner runner;
   HttpTarget target = https_on(server.port(), true);
-  CHECK(asker.ask(target).end == ProbeEnd::Answered);  // by its address
+  CHECK(runner.ask(target).end == ProbeEnd::Answered);  // by its address
   target.host_header = "shop.example:443";
-  CHECK(asker.ask(target).end == ProbeEnd::Answered);
+  CHECK(runner.ask(target).end == ProbeEnd::Answered);
   target.host_header = "bank.example";
-  const ProbeFacts other = asker.ask(target);
+  const ProbeFacts other = runner.ask(target);
   CHECK(other.end == ProbeEnd::TlsFailed);
   CHECK(other.detail == "hostname mismatch");
 }
 
 TEST_CASE("a peer that speaks no TLS") {
-  Asker asker;
+  ProbeRunner runner;
   SUBCASE("but HTTP") {
     const auto server = ScriptedServer::on_loopback([](Peer& peer) {
       peer.send("HTTP/1.1 400 Bad Request\r\n\r\n");
       peer.hang();
     });
-    const ProbeFacts facts = asker.ask(https_on(server->port()));
+    const ProbeFacts facts = runner.ask(https_on(server->port()));
     CHECK(facts.end == ProbeEnd::TlsFailed);
     CHECK_FALSE(facts.detail.empty());
   }
   SUBCASE("and says nothing") {
     const auto server = ScriptedServer::on_loopback([](Peer& peer) { peer.hang(); });
-    CHECK(asker.ask(https_on(server->port()), 100ms).end == ProbeEnd::AnswerTimeout);
+    CHECK(runner.ask(https_on(server->port()), 100ms).end == ProbeEnd::AnswerTimeout);
   }
   SUBCASE("and closes") {
     const auto server = ScriptedServer::on_loopback([](Peer&) {});
-    CHECK(asker.ask(https_on(server->port())).end == ProbeEnd::Reset);
+    CHECK(runner.ask(https_on(server->port())).end == ProbeEnd::Reset);
   }
 }

@@ -39,8 +39,8 @@ std::vector<std::uint64_t> lived_through(std::uint64_t with_hash_seed) {
   {
     testing::Scene scene;
     scene.keep_transcript = false;
-    scene.after_step = [&digests](const Event&, const Actions& actions) {
-      digests.push_back(replay::digest(actions));
+    scene.after_step = [&digests](const Event&, const Effects& effects) {
+      digests.push_back(replay::digest(effects));
     };
     live_through(scene);
     scene.restart_healer();

@@ -104,8 +104,8 @@ std::string recorded_daemon() {
   REQUIRE(recorder.has_value());
   {
     Bench bench(settings);
-    bench.observer.stepped = [&](const Event& event, Instant now, const Actions& actions) {
-      (*recorder)->step(event, now, actions);
+    bench.observer.stepped = [&](const Event& event, Instant now, const Effects& effects) {
+      (*recorder)->step(event, now, effects);
     };
     bench.heal_once();
     REQUIRE(bench.engine.orders.size() == 1);
@@ -126,8 +126,8 @@ std::string recorded_world() {
   scene.keep_transcript = false;
   RecordingText text;
   std::string all = text.head("1", scene.now(), scene.seed, scene.host_settings, StoredState{});
-  scene.after_step = [&](const Event& event, const Actions& actions) {
-    all += text.step(event, scene.now(), actions);
+  scene.after_step = [&](const Event& event, const Effects& effects) {
+    all += text.step(event, scene.now(), effects);
   };
   live_through(scene);
   return all + text.end("healer ended");
@@ -135,15 +135,15 @@ std::string recorded_world() {
 
 }  // namespace
 
-TEST_CASE("what a daemon recorded is decided again, action by action") {
+TEST_CASE("what a daemon recorded is decided again, effect by effect") {
   const std::string text = recorded_daemon();
   const Replayed result = replayed(text);
   CHECK(result.code == replayed_same);
   CHECK(result.err.empty());
-  CHECK(has(result.out, "decision web fell_ill: "));
+  CHECK(has(result.out, "decision web unhealthy: "));
   CHECK(has(result.out, "order web restart: web, container c1: "));
-  CHECK(has(result.out, "alert web degraded DEGRADED: "));
-  CHECK(has(result.out, ": the same actions\n"));
+  CHECK(has(result.out, "notification web degraded DEGRADED: "));
+  CHECK(has(result.out, ": the same effects\n"));
   CHECK(replayed(text).out == result.out);
 }
 
@@ -157,9 +157,9 @@ TEST_CASE("a whole world is decided again, also from the middle of its life") {
   RecordingText text;
   std::string all = text.head("1", scene.now(), scene.seed, scene.host_settings, scene.stored());
   unsigned steps = 0;
-  scene.after_step = [&](const Event& event, const Actions& actions) {
+  scene.after_step = [&](const Event& event, const Effects& effects) {
     ++steps;
-    all += text.step(event, scene.now(), actions);
+    all += text.step(event, scene.now(), effects);
   };
   scene.connect();
   scene.crash(scene.box("app1"), 1);
@@ -182,12 +182,12 @@ TEST_CASE("one changed byte of a decision, a digest or an input is noticed") {
     REQUIRE(at != std::string::npos);
     return copy.replace(at, part.size(), other);
   };
-  const Replayed decision = replayed(changed("decision web fell_ill", "decision web fell_ilk"));
+  const Replayed decision = replayed(changed("decision web unhealthy", "decision web unhealthily"));
   CHECK(decision.code == replayed_otherwise);
   CHECK(has(decision.out, "the same event is answered otherwise"));
-  CHECK(has(decision.out, "decision web fell_ilk"));
-  CHECK(has(decision.out, "decision web fell_ill"));
-  CHECK(has(decision.out, "NOT the same actions"));
+  CHECK(has(decision.out, "decision web unhealthily"));
+  CHECK(has(decision.out, "decision web unhealthy"));
+  CHECK(has(decision.out, "NOT the same effects"));
 
   const auto digest_at = text.rfind("\"digest\":\"") + 10;
   std::string copy = text;
@@ -246,7 +246,7 @@ TEST_CASE("a recording that ends in the middle of a line was cut by a crash") {
   const Replayed result = replayed(text.substr(0, last_step + 25));
   CHECK(result.code == replayed_same);
   CHECK(has(result.err, "is cut off"));
-  CHECK(has(result.out, "the same actions"));
+  CHECK(has(result.out, "the same effects"));
 }
 
 TEST_CASE("what is no recording is refused with its line") {
@@ -269,10 +269,10 @@ TEST_CASE("what is no recording is refused with its line") {
                             "\n")
                 .err,
             "line 2: event.is is \"tack\"; accepted: "));
-  CHECK(has(replayed(head + R"({"policy":1,"is":{"actions":[]}})"
+  CHECK(has(replayed(head + R"({"policy":1,"is":{"remedies":[]}})"
                             "\n")
                 .err,
-            "line 2: is.actions: a ladder needs one rung"));
+            "line 2: is.remedies: a ladder needs one step"));
   CHECK(has(replayed(text + head).err, "behind the end of the recording"));
   CHECK(replayed(head + "{\n").code == not_replayable);
 

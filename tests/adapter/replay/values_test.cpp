@@ -110,11 +110,11 @@ TEST_CASE("secrets are not written, and stay apart from each other") {
   RemedyStep webhook;
   webhook.kind = RemedyKind::Webhook;
   webhook.url = Secret("https://hooks.example/one");
-  policy.actions = {webhook, webhook};
-  policy.actions[1].url = Secret("https://hooks.example/two");
+  policy.remedies = {webhook, webhook};
+  policy.remedies[1].url = Secret("https://hooks.example/two");
   policy.probe.headers = {HttpHeader{"Authorization", Secret("Bearer abc")}};
   ContainerObserved event = observed("web", policy);
-  event.container.labels = {{"healer.action", "webhook:https://hooks.example/one"},
+  event.container.labels = {{"healer.remedies", "webhook:https://hooks.example/one"},
                             {"com.docker.compose.service", "web"}};
   ValueWriter writer;
   const boost::json::value written = writer.event(event);
@@ -129,10 +129,10 @@ TEST_CASE("secrets are not written, and stay apart from each other") {
   const auto read = reader.event(written);
   REQUIRE(read);
   const auto& seen = std::get<ContainerObserved>(*read);
-  CHECK(seen.policy->actions[0].url.reveal() == "<redacted 3>");
-  CHECK(seen.policy->actions[1].url.reveal() == "<redacted 4>");
+  CHECK(seen.policy->remedies[0].url.reveal() == "<redacted 3>");
+  CHECK(seen.policy->remedies[1].url.reveal() == "<redacted 4>");
   CHECK(seen.policy->probe.headers[0].value.reveal() == "<redacted 2>");
-  CHECK(seen.container.labels.at("healer.action") == "<redacted>");
+  CHECK(seen.container.labels.at("healer.remedies") == "<redacted>");
   CHECK(seen.container.labels.at("com.docker.compose.service") == "web");
 }
 
@@ -154,7 +154,7 @@ TEST_CASE("a policy that the core cannot use, or that is missing, is refused") {
     const auto taken = reader.policy(1, boost::json::parse(text));
     return taken ? std::string("it is taken") : taken.error().message;
   };
-  CHECK(refused(R"({"actions":[]})") == "is.actions: a ladder needs one rung");
+  CHECK(refused(R"({"remedies":[]})") == "is.remedies: a ladder needs one step");
   CHECK(refused(R"({"interval":0})") == "is.interval: a time above 0 was expected");
   CHECK(refused(R"({"maintenance":[{"zone":{}}]})") == "is.maintenance: a time zone needs its changes");
   CHECK(refused("{}") == "it is taken");

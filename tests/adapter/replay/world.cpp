@@ -11,9 +11,9 @@ void live_through(testing::Scene& scene) {
     policy.backoff_jitter = 0.25;
     if (i % 3 == 1) policy.depends_on = {"app" + std::to_string(i - 1)};
     if (i % 4 == 2) {
-      policy.actions.emplace_back();
-      policy.actions.back().kind = RemedyKind::Webhook;
-      policy.actions.back().url = Secret("https://hooks.example/" + std::to_string(i));
+      policy.remedies.emplace_back();
+      policy.remedies.back().kind = RemedyKind::Webhook;
+      policy.remedies.back().url = Secret("https://hooks.example/" + std::to_string(i));
     }
     Box& box = scene.add("app" + std::to_string(i), policy);
     box.facts.labels["com.docker.compose.project"] = "shop";
@@ -48,7 +48,7 @@ void live_through(testing::Scene& scene) {
   scene.remove(scene.box("app9"));
   for (const char* name : {"app0", "app1", "app2", "app3", "app5", "app7", "app8"}) {
     scene.box(name).broken = true;
-    scene.box(name).cured_by_start = false;
+    scene.box(name).fixed_by_start = false;
   }
   scene.pass(20min);
   scene.shut_engine_down();

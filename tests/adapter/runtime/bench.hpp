@@ -24,7 +24,7 @@ struct Bench {
   ScriptedStore store;
   RecordingObserver observer;
   std::map<std::string, Container> containers;
-  std::vector<RaisedAlert> delivered;
+  std::vector<RoutedNotification> delivered;
   std::vector<std::pair<WebhookCall, std::function<void(Result<void>)>>> posts;
   Policy policy;
   std::unique_ptr<Runtime> runtime;
@@ -50,7 +50,7 @@ struct Bench {
                        [this](const std::map<std::string, std::string>&) {
                          return ResolvedPolicy{std::make_shared<const Policy>(policy), {}};
                        },
-                       [this](const RaisedAlert& alert) { delivered.push_back(alert); },
+                       [this](const RoutedNotification& notification) { delivered.push_back(notification); },
                        [this](WebhookCall call, std::function<void(Result<void>)> done) {
                          posts.emplace_back(std::move(call), std::move(done));
                        },
@@ -80,7 +80,7 @@ struct Bench {
     return done;
   }
   /// Answers the next three probes with a 503; the core then wants an inspect before it acts.
-  void fall_ill() {
+  void become_unhealthy() {
     for (int failed = 0; failed < 3; ++failed) {
       for (int waited = 0; prober.asked.empty() && waited < 100; ++waited) host.advance(100ms);
       REQUIRE(!prober.asked.empty());
@@ -103,7 +103,7 @@ struct Bench {
   void heal_once() {
     connect();
     list();
-    fall_ill();
+    become_unhealthy();
     store.let_through();
     answer_captures();
     engine.answer_inspects(containers);

@@ -37,7 +37,7 @@ TEST_CASE("a remedy waits for the evidence, and the evidence is on disk before t
   Bench bench;
   bench.connect();
   bench.list();
-  bench.fall_ill();
+  bench.become_unhealthy();
   REQUIRE(bench.engine.captures.size() == 1);
   CHECK(bench.engine.captures[0].first.container_id == "c1");
   CHECK(bench.engine.captures[0].first.deadline <= 2s);
@@ -45,10 +45,10 @@ TEST_CASE("a remedy waits for the evidence, and the evidence is on disk before t
   bench.store.let_through();
   CHECK(bench.engine.orders.empty());
 
-  EngineEvidence told;
-  told.logs = "2026-11-22T10:00:00.123456789Z ready\n2026-11-22T10:00:01.1Z token=hunter2 is hunter2\n";
-  told.secrets = {"hunter2"};
-  bench.answer_captures(told);
+  EngineEvidence reported;
+  reported.logs = "2026-11-22T10:00:00.123456789Z ready\n2026-11-22T10:00:01.1Z token=hunter2 is hunter2\n";
+  reported.secrets = {"hunter2"};
+  bench.answer_captures(reported);
   bench.engine.answer_inspects(bench.containers);
   const std::vector<Record> written = bench.store.let_through();
   REQUIRE(bench.engine.orders.size() == 1);
@@ -65,7 +65,7 @@ TEST_CASE("a remedy waits for the evidence, and the evidence is on disk before t
   CHECK(evidence.logs.find("ready") != std::string::npos);
   CHECK(evidence.workload == "web");
   REQUIRE(bench.delivered.size() == 1);
-  CHECK(bench.delivered[0].alert.excerpt == "ready\ntoken=<redacted> is <redacted>");
+  CHECK(bench.delivered[0].notification.excerpt == "ready\ntoken=<redacted> is <redacted>");
 }
 
 TEST_CASE("an engine that is gone costs the evidence, not the record of it") {
@@ -106,14 +106,14 @@ TEST_CASE("never two captures of one workload at once; what waits is answered al
 }
 
 TEST_CASE("every text is redacted and bounded; of the log the end is kept") {
-  EngineEvidence told;
+  EngineEvidence reported;
   const std::string secret = "correct-horse-battery";
-  told.state = told.health_log = told.processes = told.memory = "x " + secret + " y";
-  told.missing = {secret};
-  told.secrets = {secret};
-  for (int i = 0; i < 20'000; ++i) told.logs += "line " + std::to_string(i) + " " + secret + "\n";
-  told.processes += std::string(100'000, 'p');
-  const Evidence evidence = evidence_of(order_for("web", 1), Instant{}, told);
+  reported.state = reported.health_log = reported.processes = reported.memory = "x " + secret + " y";
+  reported.missing = {secret};
+  reported.secrets = {secret};
+  for (int i = 0; i < 20'000; ++i) reported.logs += "line " + std::to_string(i) + " " + secret + "\n";
+  reported.processes += std::string(100'000, 'p');
+  const Evidence evidence = evidence_of(order_for("web", 1), Instant{}, reported);
   for (const std::string& text : {evidence.state, evidence.health_log, evidence.logs, evidence.processes,
                                   evidence.memory, evidence.missing})
     CHECK(text.find(secret) == std::string::npos);

@@ -16,7 +16,7 @@
 
 namespace healer::test {
 
-/// A clock that moves only when told, and one alarm.
+/// A clock that moves only when notified, and one alarm.
 class VirtualHost final : public Host {
  public:
   Instant time{Duration{1'000'000}};
@@ -43,7 +43,7 @@ class VirtualHost final : public Host {
     time = end;
   }
 
-  Duration wall_ahead{0};  ///< as far as somebody set the clock
+  Duration wall_ahead{0};  ///< as far as an operator set the clock
   std::optional<Instant> alarm;
   std::function<void()> alarm_work;
   std::vector<std::function<void()>> posted;
@@ -184,9 +184,9 @@ class RecordingObserver final : public Observer {
   void loop_lag(Duration) override {}
   void store_failed(const Error& error) override { store_errors.push_back(error.message); }
   /// Called after each step, where it is set.
-  std::function<void(const Event&, Instant, const Actions&)> stepped;
-  void step_ended(const Event& event, Instant now, const Actions& actions) override {
-    if (stepped) stepped(event, now, actions);
+  std::function<void(const Event&, Instant, const Effects&)> stepped;
+  void step_ended(const Event& event, Instant now, const Effects& effects) override {
+    if (stepped) stepped(event, now, effects);
   }
 
   bool said(std::string_view text) const {

@@ -1,4 +1,4 @@
-// Hooks around a remedy: what they are told, what waits for them, and what their end is worth.
+// Hooks around a remedy: what they are notified, what waits for them, and what their end is worth.
 #include <doctest/doctest.h>
 
 #include "adapter/runtime/bench.hpp"
@@ -124,7 +124,7 @@ TEST_CASE("what changed while the hook ran is not touched") {
     at.bench->engine.answer_inspects(at.bench->containers);
     at.bench->store.let_through();
     CHECK(at.bench->engine.orders.empty());
-    CHECK(at.bench->observer.said("stopped by a person"));
+    CHECK(at.bench->observer.said("stopped by an operator"));
   }
   SUBCASE("restarted") {
     HookBench at(before_hook());
@@ -170,7 +170,7 @@ TEST_CASE("docker-autoheal's script gets its four arguments") {
   settings.script = "/opt/post.sh";
   HookBench at(settings);
   REQUIRE(at.bench->engine.orders.size() == 1);
-  // Looked at while it is down between stop and start: the script is told what it was before.
+  // Looked at while it is down between stop and start: the script is notified what it was before.
   at.bench->containers["c1"].state = ContainerState::Exited;
   at.bench->runtime->policies_changed([&](const auto&) {
     return ResolvedPolicy{std::make_shared<const Policy>(at.bench->policy), {}};

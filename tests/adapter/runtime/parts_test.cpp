@@ -189,10 +189,10 @@ TEST_CASE("what the journal writes after the clock was set says its times by tha
   WorkloadRecord workload;
   workload.paused_until = Instant::max();
   workload.reset_at = at(1000);
-  workload.signals.emplace_back().since = at(2000);
+  workload.alerts.emplace_back().since = at(2000);
   Incident incident;
   incident.escalations.push_back({"second", at(3000), false});
-  RaisedAlert raised;
+  RoutedNotification raised;
   raised.destinations.push_back({"pager", at(4000)});
   const auto written = [&](std::vector<Record> records) {
     journal.write(std::move(records), {});
@@ -206,11 +206,11 @@ TEST_CASE("what the journal writes after the clock was set says its times by tha
   CHECK(std::get<Attempt>(written({attempt})[0]).ordered_at == at(5000) + 1h);
   const auto record = std::get<WorkloadRecord>(written({workload})[0]);
   CHECK(record.paused_until == Instant::max());  // for ever is no time
-  CHECK(record.last_announced == Instant{});     // nor is never
+  CHECK(record.last_notified == Instant{});      // nor is never
   CHECK(record.reset_at == at(1000) + 1h);
-  CHECK(record.signals[0].since == at(2000) + 1h);
+  CHECK(record.alerts[0].since == at(2000) + 1h);
   CHECK(std::get<Incident>(written({incident})[0]).escalations[0].due == at(3000) + 1h);
-  CHECK(std::get<RaisedAlert>(written({raised})[0]).destinations[0].not_before == at(4000) + 1h);
+  CHECK(std::get<RoutedNotification>(written({raised})[0]).destinations[0].not_before == at(4000) + 1h);
   journal.clock_moved(0s);
   CHECK(std::get<Attempt>(written({attempt})[0]).ordered_at == at(5000));
 }

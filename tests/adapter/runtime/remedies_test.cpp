@@ -14,10 +14,10 @@ RemedyStep step_of(RemedyKind kind) {
   return step;
 }
 
-/// A bench whose ladder has this rung, ill and with its order out.
+/// A bench whose ladder has this step, unhealthy and with its order out.
 std::unique_ptr<Bench> acting(RemedyStep step) {
   auto bench = std::make_unique<Bench>();
-  bench->policy.actions = {std::move(step)};
+  bench->policy.remedies = {std::move(step)};
   bench->heal_once();
   return bench;
 }
@@ -81,7 +81,7 @@ TEST_CASE("a recreation is marked with its attempt, and the new container is loo
   CHECK(bench->engine.inspects.back().first == "c2");
 }
 
-TEST_CASE("a webhook is told what is ill, and its status decides") {
+TEST_CASE("a webhook is notified what is unhealthy, and its status decides") {
   RemedyStep step = step_of(RemedyKind::Webhook);
   step.url = Secret("https://hooks.example/abc");
   auto bench = acting(step);
@@ -105,13 +105,13 @@ TEST_CASE("a webhook is told what is ill, and its status decides") {
   CHECK(ended_as(*bench) != AttemptState::Failed);
 }
 
-TEST_CASE("no remedy of any kind is carried out in a dry run") {
+TEST_CASE("no remedy of any kind is executed in a dry run") {
   for (const RemedyKind kind :
        {RemedyKind::Restart, RemedyKind::Kill, RemedyKind::Exec, RemedyKind::Recreate, RemedyKind::Webhook}) {
     RuntimeSettings settings;
     settings.dry_run = true;
     Bench bench(settings);
-    bench.policy.actions = {step_of(kind)};
+    bench.policy.remedies = {step_of(kind)};
     bench.heal_once();
     bench.host.run_posted();
     CHECK(bench.engine.orders.empty());
@@ -146,13 +146,13 @@ TEST_CASE("an operator's orders reach the core, and names that are gone are refu
   CHECK(again.error().message.find("being healed already") != std::string::npos);
 }
 
-TEST_CASE("what a person paused is not healed, and the answer says so") {
+TEST_CASE("what an operator paused is not healed, and the answer says so") {
   Bench bench;
   bench.containers["c1"].state = ContainerState::Paused;
   bench.connect();
   bench.list();
   const auto refused = bench.runtime->heal("web");
   REQUIRE(!refused.has_value());
-  CHECK(refused.error().message == "web is paused by a person; unpause it first");
+  CHECK(refused.error().message == "web is paused by an operator; unpause it first");
   CHECK(bench.engine.captures.empty());
 }

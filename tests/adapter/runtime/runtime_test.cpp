@@ -10,7 +10,7 @@ TEST_CASE("an order goes to the engine only when its attempt is on disk") {
   Bench bench;
   bench.connect();
   bench.list();
-  bench.fall_ill();
+  bench.become_unhealthy();
   bench.answer_captures();
   bench.engine.answer_inspects(bench.containers);
   REQUIRE(bench.engine.orders.empty());
@@ -21,11 +21,11 @@ TEST_CASE("an order goes to the engine only when its attempt is on disk") {
   CHECK(bench.engine.orders[0].id == "c1");
 }
 
-TEST_CASE("an alert is delivered only when it is on disk, in the transaction of its incident") {
+TEST_CASE("a notification is delivered only when it is on disk, in the transaction of its incident") {
   Bench bench;
   bench.connect();
   bench.list();
-  bench.fall_ill();
+  bench.become_unhealthy();
   bench.store.let_through();
   bench.answer_captures();
   bench.store.let_through();
@@ -34,17 +34,17 @@ TEST_CASE("an alert is delivered only when it is on disk, in the transaction of 
   REQUIRE(!bench.store.commits.empty());
   const std::vector<Record>& first = bench.store.commits.front().first;
   CHECK(count_of<Incident>(first) >= 1);
-  CHECK(count_of<RaisedAlert>(first) == 1);
+  CHECK(count_of<RoutedNotification>(first) == 1);
   bench.store.let_through();
   REQUIRE(bench.delivered.size() == 1);
-  CHECK(bench.delivered[0].alert.kind == AlertKind::Degraded);
+  CHECK(bench.delivered[0].notification.kind == NotificationKind::Degraded);
 }
 
 TEST_CASE("a state file that cannot be written is said, and healing goes on") {
   Bench bench;
   bench.connect();
   bench.list();
-  bench.fall_ill();
+  bench.become_unhealthy();
   bench.answer_captures();
   bench.engine.answer_inspects(bench.containers);
   while (!bench.store.commits.empty()) {
@@ -62,7 +62,7 @@ TEST_CASE("a dry run decides and tells, and leaves the engine alone") {
   Bench bench(settings);
   bench.connect();
   bench.list();
-  bench.fall_ill();
+  bench.become_unhealthy();
   bench.answer_captures();
   bench.engine.answer_inspects(bench.containers);
   const std::vector<Record> written = bench.store.let_through();
@@ -77,7 +77,7 @@ TEST_CASE("an answer that was lost is settled by looking, never by a second orde
   Bench bench;
   bench.connect();
   bench.list();
-  bench.fall_ill();
+  bench.become_unhealthy();
   bench.answer_captures();
   bench.engine.answer_inspects(bench.containers);
   bench.store.let_through();
@@ -168,7 +168,7 @@ TEST_CASE("events that are replayed before the first sync wait for their contain
 }
 
 TEST_CASE(
-    "the stops of a new engine, made before it answers, are no person's; those of the same engine are") {
+    "the stops of a new engine, made before it answers, are no operator's; those of the same engine are") {
   const auto happened = [](Bench& bench, EngineEventKind kind, std::int64_t at) {
     EngineEvent event;
     event.kind = kind;
@@ -176,10 +176,10 @@ TEST_CASE(
     event.unix_nanoseconds = at;
     bench.engine.event(event);
   };
-  // An engine that told of the newest event before the loss tells of it again; a run that goes on shows it
-  // too.
-  enum class Back { Another, Repeats, KeepsARun };
-  for (const Back back : {Back::Another, Back::Repeats, Back::KeepsARun}) {
+  // An engine that notified of the newest event before the loss tells of it again; an instance that goes on
+  // shows it too.
+  enum class Back { Another, Repeats, KeepsAnInstance };
+  for (const Back back : {Back::Another, Back::Repeats, Back::KeepsAnInstance}) {
     CAPTURE(static_cast<int>(back));
     Bench bench;
     Container other = bench.containers["c1"];
@@ -193,7 +193,7 @@ TEST_CASE(
     bench.engine.answer_inspects(bench.containers);
     bench.engine.ended(Error{ErrorCode::ConnectionLost, "the stream ended"});
     bench.containers["c1"].state = ContainerState::Exited;
-    if (back != Back::KeepsARun) bench.containers["c2"].state = ContainerState::Exited;
+    if (back != Back::KeepsAnInstance) bench.containers["c2"].state = ContainerState::Exited;
     bench.host.advance(1s);
     bench.take_connect()(EngineInfo{"Docker Engine 20.10.24 (API 1.41)", "1.41"});
     bench.engine.ready();
@@ -207,15 +207,16 @@ TEST_CASE(
     REQUIRE(status);
     CHECK((status->condition == Condition::Stopped) == (back != Back::Another));
     bench.runtime->shut_down([] {});
-    std::int64_t told_to_the_next = 0;
+    std::int64_t passed_to_the_next = 0;
     for (const Record& record : bench.store.let_through())
       if (const auto* cursor = std::get_if<EventCursor>(&record))
-        told_to_the_next = cursor->engine_stops_until;
-    CHECK(told_to_the_next == (back == Back::Another ? newest + 2 : 0));
+        passed_to_the_next = cursor->engine_stops_until;
+    CHECK(passed_to_the_next == (back == Back::Another ? newest + 2 : 0));
   }
 }
 
-TEST_CASE("what an engine stopped at its end is no person's doing, also when the next process hears of it") {
+TEST_CASE(
+    "what an engine stopped at its end is no operator's doing, also when the next process hears of it") {
   for (const bool by_engine : {true, false}) {
     CAPTURE(by_engine);
     StoredState stored;
@@ -224,7 +225,7 @@ TEST_CASE("what an engine stopped at its end is no person's doing, also when the
     if (by_engine) stored.cursor.engine_stops_until = stopped + 1;
     WorkloadRecord& record = stored.workloads.emplace_back();
     record.key = record.name = "web";
-    record.last_run = {"c1", "2026-11-22T10:00:00Z"};
+    record.last_instance = {"c1", "2026-11-22T10:00:00Z"};
     record.was_running = record.ran_before_engine_loss = true;
     Bench bench({}, stored);
     bench.containers["c1"].state = ContainerState::Exited;
@@ -291,7 +292,7 @@ TEST_CASE("a wall clock that is set moves the maintenance windows") {
   bench.list();
   bench.host.wall_ahead = 6h;
   bench.host.advance(1s);
-  bench.fall_ill();
+  bench.become_unhealthy();
   bench.answer_captures();
   bench.engine.answer_inspects(bench.containers);
   bench.store.let_through();

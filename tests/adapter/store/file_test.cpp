@@ -1,4 +1,4 @@
-// The state file among people: rights, damage, neighbours, versions.
+// The state file among operators: rights, damage, neighbours, versions.
 #include <csignal>
 
 #include <sys/mount.h>
@@ -179,7 +179,7 @@ TEST_CASE("a damaged file takes its log with it") {
   CHECK(kept);
 }
 
-TEST_CASE("a second process is refused and told who has the file") {
+TEST_CASE("a second process is refused and notified who has the file") {
   Folder folder;
   PostBox box;
   const std::string path = folder.file("s.db");

@@ -1,4 +1,4 @@
-// What people ask of the past, and how long it is kept.
+// What operators ask of the past, and how long it is kept.
 #include <algorithm>
 
 #include <rapidcheck.h>
@@ -16,8 +16,8 @@ Incident incident_of(std::uint64_t id, std::string workload, bool open = false) 
   incident.id = IncidentId{id};
   incident.workload = std::move(workload);
   incident.name = "shop-" + incident.workload;
-  incident.ill_since = noon + Duration{id};
-  incident.opened_at = incident.ill_since;
+  incident.unhealthy_since = noon + Duration{id};
+  incident.opened_at = incident.unhealthy_since;
   if (!open) {
     incident.closed_at = incident.opened_at + 30s;
     incident.outcome = IncidentOutcome::Recovered;
@@ -46,12 +46,12 @@ Decision decision_of(std::uint64_t incident, std::string workload, Instant at, s
   return Decision{at, std::move(workload), IncidentId{incident}, Rule::Planned, std::move(inputs), "then"};
 }
 
-RaisedAlert alert_of(std::uint64_t id, std::string key) {
-  Alert alert;
-  alert.id = AlertId{id};
-  alert.dedup_key = std::move(key);
-  alert.raised_at = noon;
-  return RaisedAlert{alert, {{"slack", {}}, {"pager", {}}}};
+RoutedNotification notification_of(std::uint64_t id, std::string key) {
+  Notification notification;
+  notification.id = NotificationId{id};
+  notification.dedup_key = std::move(key);
+  notification.created_at = noon;
+  return RoutedNotification{notification, {{"slack", {}}, {"pager", {}}}};
 }
 
 std::vector<std::uint64_t> ids_of(const std::vector<PastIncident>& past) {
@@ -106,9 +106,9 @@ TEST_CASE("an incident's file holds all of its own and nothing of another's") {
                attempt_of(1, 12, 1), attempt_of(2, 2, 1), evidence_of(12, noon + 2s, "second"),
                evidence_of(12, noon, "first"), evidence_of(2, noon, "other"),
                decision_of(12, "shop/web/1", noon), decision_of(2, "shop/web/1", noon),
-               alert_of(1, "healer/h/shop/web/1/12"), alert_of(2, "healer/h/shop/web/1/2"),
-               alert_of(3, "healer/h/" + long_key.substr(0, 120) + "/5"),
-               Delivery{AlertId{1}, "slack", DeliveryState::Refused, 2, noon, "HTTP 404"}});
+               notification_of(1, "healer/h/shop/web/1/12"), notification_of(2, "healer/h/shop/web/1/2"),
+               notification_of(3, "healer/h/" + long_key.substr(0, 120) + "/5"),
+               Delivery{NotificationId{1}, "slack", DeliveryState::Refused, 2, noon, "HTTP 404"}});
   const auto file = incident_file(scene.store, scene.box, 12);
   REQUIRE(file.has_value());
   CHECK(file->incident == incident_of(12, "shop/web/1"));
@@ -116,14 +116,14 @@ TEST_CASE("an incident's file holds all of its own and nothing of another's") {
   CHECK(file->evidence ==
         std::vector<Evidence>{evidence_of(12, noon, "first"), evidence_of(12, noon + 2s, "second")});
   CHECK(file->decisions == std::vector<Decision>{decision_of(12, "shop/web/1", noon)});
-  REQUIRE(file->alerts.size() == 1);
-  CHECK(file->alerts[0].alert.id == AlertId{1});
-  REQUIRE(file->alerts[0].deliveries.size() == 2);
-  CHECK(file->alerts[0].deliveries[0].state == DeliveryState::Pending);
-  CHECK(file->alerts[0].deliveries[1].state == DeliveryState::Refused);
-  CHECK(file->alerts[0].deliveries[1].last_error == "HTTP 404");
+  REQUIRE(file->notifications.size() == 1);
+  CHECK(file->notifications[0].notification.id == NotificationId{1});
+  REQUIRE(file->notifications[0].deliveries.size() == 2);
+  CHECK(file->notifications[0].deliveries[0].state == DeliveryState::Pending);
+  CHECK(file->notifications[0].deliveries[1].state == DeliveryState::Refused);
+  CHECK(file->notifications[0].deliveries[1].last_error == "HTTP 404");
 
-  CHECK(incident_file(scene.store, scene.box, 5)->alerts.size() == 1);
+  CHECK(incident_file(scene.store, scene.box, 5)->notifications.size() == 1);
   const auto none = incident_file(scene.store, scene.box, 99);
   REQUIRE(!none.has_value());
   CHECK(none.error().code == ErrorCode::NotFound);
@@ -230,12 +230,12 @@ TEST_CASE("the host's state and every byte of evidence and decisions come back")
   const bool held = rc::check([] {
     const auto text = [] { return "t" + *rc::gen::arbitrary<std::string>(); };
     const HostRecord host{.paused_until = noon,
-                          .engine_alert_key = text(),
-                          .mass_alert_key = text(),
+                          .engine_notification_key = text(),
+                          .mass_notification_key = text(),
                           .mass_since = noon + 1s,
                           .mass_critical = true,
-                          .engine_told = {"slack", "on call"},
-                          .mass_told = {"slack"}};
+                          .engine_notified_channels = {"slack", "on call"},
+                          .mass_notified_channels = {"slack"}};
     RC_ASSERT(unset_fields(host).empty());
     const Evidence evidence{IncidentId{1}, text(), text(), noon,   text(),
                             text(),        text(), text(), text(), text()};

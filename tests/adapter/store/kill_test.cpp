@@ -16,16 +16,16 @@ namespace {
 
 constexpr int rounds = 60;
 
-// One transaction: an incident, its attempt and its alert, all with the same number.
+// One transaction: an incident, its attempt and its notification, all with the same number.
 std::vector<Record> transaction(std::uint64_t n) {
   Incident incident;
   incident.id = IncidentId{n};
   incident.cause_text = std::string(n % 700, 'c');
   Attempt attempt;
   attempt.id = AttemptId{n};
-  Alert alert;
-  alert.id = AlertId{n};
-  return {incident, attempt, RaisedAlert{alert, {{"slack", {}}}}};
+  Notification notification;
+  notification.id = NotificationId{n};
+  return {incident, attempt, RoutedNotification{notification, {{"slack", {}}}}};
 }
 
 // Keeps many commits under way and writes each acknowledged number to the pipe, until it is killed.
@@ -81,13 +81,13 @@ TEST_CASE("every acknowledged commit survives a kill -9 at any point") {
     PostBox box;
     const OpenedStore read = open_store(path, box);
     REQUIRE_FALSE(read.warning.has_value());
-    std::set<std::uint64_t> incidents, attempts, alerts;
+    std::set<std::uint64_t> incidents, attempts, notifications;
     for (const Incident& r : read.state.open_incidents) incidents.insert(r.id.value);
     for (const Attempt& r : read.state.attempts) attempts.insert(r.id.value);
-    for (const Alert& r : read.state.pending_alerts) alerts.insert(r.id.value);
+    for (const Notification& r : read.state.pending_notifications) notifications.insert(r.id.value);
     for (std::uint64_t n = 1; n <= highest; ++n) REQUIRE(incidents.contains(n));
     CHECK(attempts == incidents);
-    CHECK(alerts == incidents);
+    CHECK(notifications == incidents);
     CHECK(read.state.pending_deliveries.size() == incidents.size());
     if (!incidents.empty()) highest = std::max(highest, *incidents.rbegin());
     CHECK_MESSAGE(incidents.size() == highest, "none in the middle is missing");

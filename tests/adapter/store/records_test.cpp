@@ -38,8 +38,8 @@ unsigned any_count() {
 bool any_bool() {
   return *rc::gen::arbitrary<bool>();
 }
-RunId any_run() {
-  return RunId{any_text(), any_text()};
+InstanceId any_instance() {
+  return InstanceId{any_text(), any_text()};
 }
 std::uint64_t any_id() {
   return *rc::gen::inRange<std::uint64_t>(0, std::uint64_t{1} << 62);
@@ -50,11 +50,11 @@ WorkloadRecord any_workload() {
   for (const auto ms :
        *rc::gen::container<std::vector<std::int64_t>>(rc::gen::inRange<std::int64_t>(0, 600'000)))
     if (starts.size() < 10) starts.emplace_back(ms);
-  std::vector<FiringSignal> signals;
+  std::vector<FiringAlert> signals;
   for (unsigned i = *rc::gen::inRange(0U, 3U); i > 0; --i)
     signals.push_back({"alertmanager", fmt::format("id{}", i), "HighErrorRate", "5 % of \"all\" fail: √",
                        any_bool(), any_instant(), any_instant()});
-  return WorkloadRecord{any_text(),      any_text(),    any_run(),
+  return WorkloadRecord{any_text(),      any_text(),    any_instance(),
                         any_bool(),      any_bool(),    any_bool(),
                         starts,          starts,        *any_of<BreakerState>(),
                         any_instant(),   any_count(),   any_instant(),
@@ -78,18 +78,34 @@ Incident any_incident() {
 }
 Attempt any_attempt() {
   return Attempt{AttemptId{any_id()},     IncidentId{any_id()}, any_text(),     any_count(),
-                 *any_of<RemedyKind>(),   any_text(),           any_run(),      any_instant(),
+                 *any_of<RemedyKind>(),   any_text(),           any_instance(), any_instant(),
                  *any_of<AttemptState>(), any_text(),           maybe_instant()};
 }
-Alert any_alert() {
-  return Alert{AlertId{any_id()}, *any_of<AlertKind>(), any_text(),    any_text(),           any_text(),
-               any_text(),        any_text(),           any_text(),    any_text(),           any_count(),
-               any_count(),       any_text(),           any_instant(), IncidentId{any_id()}, any_text(),
-               any_text(),        maybe_instant(),      any_text(),    any_text(),           any_count()};
+Notification any_notification() {
+  return Notification{NotificationId{any_id()},
+                      *any_of<NotificationKind>(),
+                      any_text(),
+                      any_text(),
+                      any_text(),
+                      any_text(),
+                      any_text(),
+                      any_text(),
+                      any_text(),
+                      any_count(),
+                      any_count(),
+                      any_text(),
+                      any_instant(),
+                      IncidentId{any_id()},
+                      any_text(),
+                      any_text(),
+                      maybe_instant(),
+                      any_text(),
+                      any_text(),
+                      any_count()};
 }
-Delivery any_delivery(AlertId alert, std::string channel) {
-  return Delivery{alert,       std::move(channel), *any_of<DeliveryState>(),
-                  any_count(), any_instant(),      any_text()};
+Delivery any_delivery(NotificationId notification, std::string channel) {
+  return Delivery{notification, std::move(channel), *any_of<DeliveryState>(),
+                  any_count(),  any_instant(),      any_text()};
 }
 
 template <class Value, class Key>
@@ -115,7 +131,7 @@ TEST_CASE("any mixture of records comes back as it was written") {
     std::map<std::string, WorkloadRecord> workloads;
     std::map<std::uint64_t, Incident> incidents;
     std::map<std::uint64_t, Attempt> attempts;
-    std::map<std::uint64_t, Alert> alerts;
+    std::map<std::uint64_t, Notification> notifications;
     std::map<std::pair<std::uint64_t, std::string>, Delivery> deliveries;
     std::map<std::pair<std::string, std::string>, Receipt> receipts;
     EventCursor cursor;
@@ -142,17 +158,18 @@ TEST_CASE("any mixture of records comes back as it was written") {
           break;
         }
         case 3: {
-          const Alert alert = any_alert();
-          alerts[alert.id.value] = alert;
-          const std::vector<Destination> to{{"slack", alert.raised_at}, {"other", any_instant()}};
-          records.emplace_back(RaisedAlert{alert, to});
+          const Notification notification = any_notification();
+          notifications[notification.id.value] = notification;
+          const std::vector<Destination> to{{"slack", notification.created_at}, {"other", any_instant()}};
+          records.emplace_back(RoutedNotification{notification, to});
           for (const Destination& each : to) {
-            const Delivery first{alert.id, each.channel, DeliveryState::Pending, 0, each.not_before, ""};
-            deliveries.emplace(std::pair(alert.id.value, each.channel), first);
+            const Delivery first{
+                notification.id, each.channel, DeliveryState::Pending, 0, each.not_before, ""};
+            deliveries.emplace(std::pair(notification.id.value, each.channel), first);
           }
           if (*rc::gen::arbitrary<bool>()) {
-            const Delivery later = any_delivery(alert.id, "slack");
-            deliveries[{alert.id.value, "slack"}] = later;
+            const Delivery later = any_delivery(notification.id, "slack");
+            deliveries[{notification.id.value, "slack"}] = later;
             records.emplace_back(later);
           }
           break;
@@ -199,17 +216,18 @@ TEST_CASE("any mixture of records comes back as it was written") {
         wanted_attempts.push_back(r);
     RC_ASSERT(sorted(state.attempts, id) == wanted_attempts);
 
-    std::vector<Alert> wanted_alerts;
+    std::vector<Notification> wanted_notifications;
     std::vector<Delivery> wanted_deliveries;
     for (const auto& [key, r] : deliveries) {
       if (r.state != DeliveryState::Pending) continue;
       wanted_deliveries.push_back(r);
-      if (wanted_alerts.empty() || wanted_alerts.back().id != r.alert)
-        wanted_alerts.push_back(alerts.at(r.alert.value));
+      if (wanted_notifications.empty() || wanted_notifications.back().id != r.notification)
+        wanted_notifications.push_back(notifications.at(r.notification.value));
     }
-    RC_ASSERT(sorted(state.pending_alerts, id) == wanted_alerts);
-    RC_ASSERT(sorted(state.pending_deliveries,
-                     [](const auto& r) { return std::pair(r.alert.value, r.channel); }) == wanted_deliveries);
+    RC_ASSERT(sorted(state.pending_notifications, id) == wanted_notifications);
+    RC_ASSERT(sorted(state.pending_deliveries, [](const auto& r) {
+                return std::pair(r.notification.value, r.channel);
+              }) == wanted_deliveries);
     std::vector<Receipt> wanted_receipts;
     for (const auto& [key, r] : receipts)
       if (!r.text.empty()) wanted_receipts.push_back(r);
@@ -218,7 +236,7 @@ TEST_CASE("any mixture of records comes back as it was written") {
     RC_ASSERT(state.cursor == cursor);
     RC_ASSERT(state.last_incident == (incidents.empty() ? 0 : incidents.rbegin()->first));
     RC_ASSERT(state.last_attempt == (attempts.empty() ? 0 : attempts.rbegin()->first));
-    RC_ASSERT(state.last_alert == (alerts.empty() ? 0 : alerts.rbegin()->first));
+    RC_ASSERT(state.last_notification == (notifications.empty() ? 0 : notifications.rbegin()->first));
   });
   CHECK(held);
 }
@@ -229,27 +247,28 @@ TEST_CASE("every stored name reads back as its value, and others as none") {
   check_names<IncidentOutcome>();
   check_names<RemedyKind>();
   check_names<AttemptState>();
-  check_names<AlertKind>();
+  check_names<NotificationKind>();
   check_names<DeliveryState>();
   check_names<Rule>();
 }
 
-TEST_CASE("raising an alert again does not turn a delivered one back") {
+TEST_CASE("raising a notification again does not turn a delivered one back") {
   Folder folder;
   PostBox box;
-  Alert alert;
-  alert.id = AlertId{7};
-  const RaisedAlert raised{alert, {{"slack", {}}}};
+  Notification notification;
+  notification.id = NotificationId{7};
+  const RoutedNotification raised{notification, {{"slack", {}}}};
   {
     OpenedStore opened = open_store(folder.file("s.db"), box);
     REQUIRE(commit(*opened.store, box, {raised}).has_value());
-    REQUIRE(commit(*opened.store, box, {Delivery{AlertId{7}, "slack", DeliveryState::Delivered, 1, {}, ""}}));
+    REQUIRE(commit(*opened.store, box,
+                   {Delivery{NotificationId{7}, "slack", DeliveryState::Delivered, 1, {}, ""}}));
     REQUIRE(commit(*opened.store, box, {raised}).has_value());
   }
   const OpenedStore read = open_store(folder.file("s.db"), box);
   CHECK(read.state.pending_deliveries.empty());
-  CHECK(read.state.pending_alerts.empty());
-  CHECK(read.state.last_alert == 7);
+  CHECK(read.state.pending_notifications.empty());
+  CHECK(read.state.last_notification == 7);
 }
 
 TEST_CASE("pruning removes what ended before, keeps what is open, and never lets an id be given twice") {
@@ -280,22 +299,22 @@ TEST_CASE("pruning removes what ended before, keeps what is open, and never lets
   open.id = IncidentId{4};
   open.closed_at = std::nullopt;
   open.outcome = IncidentOutcome::Open;
-  Attempt of_closed{AttemptId{9}, IncidentId{5},       "a", 1,  RemedyKind::Restart, {}, {},
-                    old,          AttemptState::Cured, "",  old};
+  Attempt of_closed{AttemptId{9}, IncidentId{5},           "a", 1,  RemedyKind::Restart, {}, {},
+                    old,          AttemptState::Recovered, "",  old};
   Attempt of_open = of_closed;
   of_open.id = AttemptId{8};
   of_open.incident = IncidentId{4};
-  Alert alert;
-  alert.raised_at = old;
-  alert.id = AlertId{3};
-  Alert pending = alert;
-  pending.id = AlertId{2};
+  Notification notification;
+  notification.created_at = old;
+  notification.id = NotificationId{3};
+  Notification pending = notification;
+  pending.id = NotificationId{2};
   {
     OpenedStore opened = open_store(folder.file("s.db"), box);
     REQUIRE(commit(*opened.store, box,
-                   {closed, open, of_closed, of_open, RaisedAlert{alert, {{"slack", {}}}},
-                    RaisedAlert{pending, {{"slack", {}}}},
-                    Delivery{AlertId{3}, "slack", DeliveryState::Delivered, 1, {}, ""}}));
+                   {closed, open, of_closed, of_open, RoutedNotification{notification, {{"slack", {}}}},
+                    RoutedNotification{pending, {{"slack", {}}}},
+                    Delivery{NotificationId{3}, "slack", DeliveryState::Delivered, 1, {}, ""}}));
     std::optional<Result<void>> answer;
     opened.store->prune(PruneLimits::at(noon, 50h), [&](Result<void> r) { answer = std::move(r); });
     box.run_until([&] { return answer.has_value(); });
@@ -305,10 +324,10 @@ TEST_CASE("pruning removes what ended before, keeps what is open, and never lets
   const OpenedStore read = open_store(folder.file("s.db"), box, old);
   CHECK(read.state.open_incidents == std::vector<Incident>{open});
   CHECK(read.state.attempts == std::vector<Attempt>{of_open});
-  CHECK(read.state.pending_alerts == std::vector<Alert>{pending});
+  CHECK(read.state.pending_notifications == std::vector<Notification>{pending});
   CHECK(read.state.last_incident == 5);
   CHECK(read.state.last_attempt == 9);
-  CHECK(read.state.last_alert == 3);
+  CHECK(read.state.last_notification == 3);
 }
 
 TEST_CASE("pruning forgets workloads that are long gone, and no other") {
@@ -324,15 +343,15 @@ TEST_CASE("pruning forgets workloads that are long gone, and no other") {
   given_up.key = "given_up";
   given_up.breaker = BreakerState::Open;
   given_up.breaker_until = future + 1h;
-  WorkloadRecord ill = gone;
-  ill.key = "ill";
+  WorkloadRecord unhealthy = gone;
+  unhealthy.key = "unhealthy";
   Incident open;
   open.id = IncidentId{1};
-  open.workload = "ill";
+  open.workload = "unhealthy";
   const auto keys_after = [&](Instant limit) {
     {
       OpenedStore opened = open_store(folder.file("s.db"), box);
-      REQUIRE(commit(*opened.store, box, {gone, running, given_up, ill, open}).has_value());
+      REQUIRE(commit(*opened.store, box, {gone, running, given_up, unhealthy, open}).has_value());
       opened.store->prune(PruneLimits::at(limit, Duration{0}),
                           [](Result<void> result) { REQUIRE(result.has_value()); });
       REQUIRE(commit(*opened.store, box, {}).has_value());
@@ -342,8 +361,8 @@ TEST_CASE("pruning forgets workloads that are long gone, and no other") {
       keys.push_back(record.key);
     return keys;
   };
-  CHECK(keys_after(noon) == std::vector<std::string>{"given_up", "gone", "ill", "running"});
-  CHECK(keys_after(future) == std::vector<std::string>{"given_up", "ill", "running"});
+  CHECK(keys_after(noon) == std::vector<std::string>{"given_up", "gone", "running", "unhealthy"});
+  CHECK(keys_after(future) == std::vector<std::string>{"given_up", "running", "unhealthy"});
 }
 
 TEST_CASE("a transaction that fails in the middle leaves nothing of itself") {

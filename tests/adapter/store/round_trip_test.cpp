@@ -65,30 +65,30 @@ TEST_CASE("every field of an incident and of all that belongs to it comes back")
   evidence.incident = incident.id;
   auto decision = filled_and_checked<Decision>();
   decision.incident = incident.id;
-  auto alert = filled_and_checked<Alert>();
-  // The tail by which the file of an incident finds its alerts.
-  alert.dedup_key = "host/" + incident.workload + "/" + std::to_string(incident.id.value);
+  auto notification = filled_and_checked<Notification>();
+  // The tail by which the file of an incident finds its notifications.
+  notification.dedup_key = "host/" + incident.workload + "/" + std::to_string(incident.id.value);
   auto delivery = filled_and_checked<Delivery>();
-  delivery.alert = alert.id;
+  delivery.notification = notification.id;
 
   Incident incident_before;
   incident_before.id = incident.id;
   Attempt attempt_before;
   attempt_before.id = attempt.id;
-  Alert alert_before;
-  alert_before.id = alert.id;
+  Notification notification_before;
+  notification_before.id = notification.id;
   const OpenedStore opened = scene.reopened_after(
-      {incident_before, attempt_before, RaisedAlert{alert_before, {{delivery.channel, {}}}}, incident,
-       attempt, evidence, decision, RaisedAlert{alert, {}}, delivery});
+      {incident_before, attempt_before, RoutedNotification{notification_before, {{delivery.channel, {}}}},
+       incident, attempt, evidence, decision, RoutedNotification{notification, {}}, delivery});
   const auto file = incident_file(*opened.store, scene.box, incident.id.value);
   REQUIRE(file.has_value());
   CHECK(file->incident == incident);
   CHECK(file->attempts == std::vector{attempt});
   CHECK(file->evidence == std::vector{evidence});
   CHECK(file->decisions == std::vector{decision});
-  REQUIRE(file->alerts.size() == 1);
-  CHECK(file->alerts[0].alert == alert);
-  CHECK(file->alerts[0].deliveries == std::vector{delivery});
+  REQUIRE(file->notifications.size() == 1);
+  CHECK(file->notifications[0].notification == notification);
+  CHECK(file->notifications[0].deliveries == std::vector{delivery});
 }
 
 TEST_CASE("every field of a receipt, of the cursor and of a destination comes back") {
@@ -96,10 +96,10 @@ TEST_CASE("every field of a receipt, of the cursor and of a destination comes ba
   const auto receipt = filled_and_checked<Receipt>();
   const auto cursor = filled_and_checked<EventCursor>();
   const auto destination = filled_and_checked<Destination>();
-  Alert alert;
-  alert.id = AlertId{1};
+  Notification notification;
+  notification.id = NotificationId{1};
   const OpenedStore opened =
-      scene.reopened_after({receipt, EventCursor{}, cursor, RaisedAlert{alert, {destination}}});
+      scene.reopened_after({receipt, EventCursor{}, cursor, RoutedNotification{notification, {destination}}});
   CHECK(opened.state.receipts == std::vector{receipt});
   CHECK(opened.state.cursor == cursor);
   REQUIRE(opened.state.pending_deliveries.size() == 1);

@@ -80,18 +80,20 @@ TEST_CASE("a column too many, too few, of another type or not NULL is found") {
   REQUIRE(database.run("ALTER TABLE host ADD COLUMN more INTEGER").has_value());
   CHECK(differences<HostRecord>(database) == "+ more INTEGER");
   REQUIRE(
-      database.run("ALTER TABLE host DROP COLUMN more; ALTER TABLE host DROP COLUMN mass_told").has_value());
-  CHECK(differences<HostRecord>(database) == "- mass_told TEXT NOT NULL");
-  REQUIRE(database.run("ALTER TABLE host ADD COLUMN mass_told INTEGER").has_value());
-  CHECK(differences<HostRecord>(database) == "+ mass_told INTEGER; - mass_told TEXT NOT NULL");
+      database.run("ALTER TABLE host DROP COLUMN more; ALTER TABLE host DROP COLUMN mass_notified_channels")
+          .has_value());
+  CHECK(differences<HostRecord>(database) == "- mass_notified_channels TEXT NOT NULL");
+  REQUIRE(database.run("ALTER TABLE host ADD COLUMN mass_notified_channels INTEGER").has_value());
+  CHECK(differences<HostRecord>(database) ==
+        "+ mass_notified_channels INTEGER; - mass_notified_channels TEXT NOT NULL");
 }
 
 TEST_CASE("members of nested structs are columns of both names") {
   std::vector<std::string> names;
   for (const Column& column : columns_of<Attempt>()) names.push_back(column.name);
-  CHECK(std::count(names.begin(), names.end(), "run_container_id") == 1);
-  CHECK(std::count(names.begin(), names.end(), "run_started_at") == 1);
-  CHECK(std::count(names.begin(), names.end(), "run") == 0);
+  CHECK(std::count(names.begin(), names.end(), "instance_container_id") == 1);
+  CHECK(std::count(names.begin(), names.end(), "instance_started_at") == 1);
+  CHECK(std::count(names.begin(), names.end(), "instance") == 0);
 }
 
 TEST_CASE("a value that cannot be bound is an error that names table and column") {
@@ -148,17 +150,17 @@ TEST_CASE("a file of every released schema is read, whatever the newest is") {
     REQUIRE(state.workloads.size() == 1);
     const WorkloadRecord& workload = state.workloads[0];
     CHECK(workload.key == "shop/web/1");
-    CHECK(workload.last_run == RunId{"c0ffee", "2026-11-22T10:00:00.123456789Z"});
+    CHECK(workload.last_instance == InstanceId{"c0ffee", "2026-11-22T10:00:00.123456789Z"});
     CHECK(workload.starts == std::vector<Duration>{1200ms, 3400ms});
     CHECK(workload.unclean_starts.empty());
     CHECK(workload.breaker == BreakerState::HalfOpen);
     CHECK(workload.paused_until == Instant{Duration{1'799'999'200'003}});
-    REQUIRE(workload.signals.size() == 1);
-    CHECK(workload.signals[0] == FiringSignal{"alertmanager", "f1", "HighErrorRate", "5 % fail", false,
-                                              Instant{Duration{1'799'999'200'004}},
-                                              Instant{Duration{1'799'999'200'005}}});
-    CHECK(state.host.engine_told == std::vector<std::string>{"slack", "on call"});
-    CHECK(state.host.mass_told == std::vector<std::string>{"slack"});
+    REQUIRE(workload.alerts.size() == 1);
+    CHECK(workload.alerts[0] == FiringAlert{"alertmanager", "f1", "HighErrorRate", "5 % fail", false,
+                                            Instant{Duration{1'799'999'200'004}},
+                                            Instant{Duration{1'799'999'200'005}}});
+    CHECK(state.host.engine_notified_channels == std::vector<std::string>{"slack", "on call"});
+    CHECK(state.host.mass_notified_channels == std::vector<std::string>{"slack"});
     CHECK(state.host.mass_critical);
     CHECK(state.cursor == EventCursor{1'790'000'000'123'456'789, 1'790'000'000'123'456'700});
     REQUIRE(state.open_incidents.size() == 1);
@@ -167,21 +169,21 @@ TEST_CASE("a file of every released schema is read, whatever the newest is") {
           std::vector<Escalation>{{"second line", Instant{Duration{1'799'999'500'000}}, true}});
     REQUIRE(state.attempts.size() == 1);
     CHECK(state.attempts[0].state == AttemptState::Ordered);
-    REQUIRE(state.pending_alerts.size() == 1);
-    CHECK(state.pending_alerts[0].text == "shop-web-1 is unhealthy");
+    REQUIRE(state.pending_notifications.size() == 1);
+    CHECK(state.pending_notifications[0].text == "shop-web-1 is unhealthy");
     REQUIRE(state.pending_deliveries.size() == 1);
     CHECK(state.pending_deliveries[0].tries == 2);
     REQUIRE(state.receipts.size() == 1);
     CHECK(state.receipts[0].text == "C1/100.1");
     CHECK(state.last_incident == 41);
     CHECK(state.last_attempt == 17);
-    CHECK(state.last_alert == 30);
+    CHECK(state.last_notification == 30);
 
     const auto file = incident_file(*opened.store, box, 41);
     REQUIRE(file.has_value());
     CHECK(file->evidence.size() == 1);
     CHECK(file->decisions.size() == 1);
-    CHECK(file->alerts.size() == 1);
+    CHECK(file->notifications.size() == 1);
     CHECK(history(*opened.store, box, {}).size() == 2);
     CHECK(commit(*opened.store, box, {workload, state.host, state.cursor}).has_value());
   }

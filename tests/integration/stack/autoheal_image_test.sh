@@ -70,12 +70,12 @@ app=$name-app
 docker run -d --name "$app" --label "$label" --label autoheal=true -p "127.0.0.1:$port:8080" --health-interval 1s \
     --health-retries 1 "$SAMPLE_APP_IMAGE" >/dev/null
 break_app() { curl -sf --max-time 5 -X POST -o /dev/null "http://127.0.0.1:$port/break"; }
-wait_until 60 "the app is well" is healthy "$app"
+wait_until 60 "the app is healthy" is healthy "$app"
 
 mkdir "$work/said"
 cat >"$work/after.sh" <<'SCRIPT'
 #!/bin/sh
-# What people write: a shell, its tools, a file elsewhere.
+# What operators write: a shell, its tools, a file elsewhere.
 printf '%s\n' "$@" | sed 's/$/;/' | tr -d '\n' >/said/part
 mv /said/part "/said/$(cat /said/next)"
 SCRIPT
@@ -94,18 +94,18 @@ docker run -d \
     "$HEALER_AUTOHEAL_IMAGE" >/dev/null
 wait_until 60 "healer's own health check passes" is healthy "$healer"
 logged "$healer" AUTOHEAL_CONTAINER_LABEL=all || fail "the greeting is not theirs"
-# Health checks that people wrote over the image's own.
+# Health checks that operators wrote over the image's own.
 docker exec "$healer" sh -c 'pgrep -f autoheal && ls /var/run/docker.sock' >/dev/null || fail "no shell with tools"
 ! docker exec "$healer" sh -c 'pgrep -f nothing-of-that-name' >/dev/null || fail "pgrep finds what is not there"
 wait_until 60 "healer watches the app" logged "$healer" "$app — watched by "
 before=$(run_of "$app")
 break_app
 wait_until 120 "the app is restarted" another_run "$app" "$before"
-wait_until 60 "the app is well again" is healthy "$app"
+wait_until 60 "the app is healthy again" is healthy "$app"
 wait_until 60 "the script has run" test -e "$work/said/first"
 [ "$(cat "$work/said/first")" = "/$app;$app_id;running;10;" ] ||
     fail "the script was given: $(cat "$work/said/first")"
-wait_until 60 "healer finds it cured" logged "$healer" "$app — RECOVERED after 1 attempt"
+wait_until 60 "healer finds it recovered" logged "$healer" "$app — RECOVERED after 1 attempt"
 docker rm -f -v "$healer" >/dev/null
 
 step "a variable of theirs that means nothing here is named"
@@ -132,7 +132,7 @@ HERE
 echo second >"$work/said/next"
 before=$(run_of "$app")
 break_app
-wait_until 60 "the engine finds the app ill" is unhealthy "$app"
+wait_until 60 "the engine finds the app unhealthy" is unhealthy "$app"
 here_with 3600
 wait_until 60 "healer waits" logged "$healer" "Monitoring containers for unhealthy status in 3600 second(s)"
 wait_until 60 "healer's own health check passes while it waits" is healthy "$healer"
@@ -143,7 +143,7 @@ here_with 2
 wait_until 60 "healer waits" logged "$healer" "Monitoring containers for unhealthy status in 2 second(s)"
 wait_until 120 "the app is restarted" another_run "$app" "$before"
 wait_until 60 "the script has run" test -e "$work/said/second"
-wait_until 60 "healer finds it cured" logged "$healer" "$app — RECOVERED after 1 attempt"
+wait_until 60 "healer finds it recovered" logged "$healer" "$app — RECOVERED after 1 attempt"
 
 passed=yes
 echo "passed"

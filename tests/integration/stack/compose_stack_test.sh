@@ -106,7 +106,7 @@ inspect() { docker inspect --format "$2" "$(container "$1")"; }
 
 answers() { curl -sf --max-time 2 -o /dev/null "$1"; }
 # Of the app's own workload: another test's container may be on this engine too.
-app_is_well() {
+app_is_healthy() {
     curl -sf --max-time 2 "$healer/metrics" >"$work/metrics" &&
         grep -E "^healer_target_up\{[^}]*workload=\"[^\"]*sample-app[^\"]*\"[^}]*\} 1$" "$work/metrics" >/dev/null
 }
@@ -114,7 +114,7 @@ engine_says_healthy() { [ "$(inspect "$1" '{{.State.Health.Status}}')" = healthy
 wait_until 60 "sample-app answers" answers "$app/health"
 wait_until 60 "healer is ready" answers "$healer/readyz"
 wait_until 60 "Alertmanager is ready" answers "http://127.0.0.1:$ALERTMANAGER_PORT/-/ready"
-wait_until 60 "healer finds sample-app well" app_is_well
+wait_until 60 "healer finds sample-app well" app_is_healthy
 promtool check metrics <"$work/metrics" || fail "promtool does not accept healer's /metrics"
 
 step "without privileges"
@@ -130,10 +130,10 @@ step "broken and healed"
 first_run=$(inspect sample-app '{{.State.StartedAt}}')
 healer_run=$(inspect healer '{{.State.StartedAt}}')
 "$root/scripts/simulate_failure.sh" --url "$app" --timeout 120
-[ "$(inspect sample-app '{{.State.StartedAt}}')" != "$first_run" ] || fail "well again, but never restarted"
-wait_until 60 "healer finds sample-app well again" app_is_well
+[ "$(inspect sample-app '{{.State.StartedAt}}')" != "$first_run" ] || fail "healthy again, but never restarted"
+wait_until 60 "healer finds sample-app healthy again" app_is_healthy
 "$root/scripts/simulate_failure.sh" --url "$app" --timeout 120 --mode crash
-wait_until 60 "healer finds sample-app well after the crash" app_is_well
+wait_until 60 "healer finds sample-app well after the crash" app_is_healthy
 [ "$(inspect healer '{{.State.StartedAt}}')" = "$healer_run" ] || fail "healer itself was restarted"
 
 step "Prometheus scrapes both, and every panel has data"
@@ -154,8 +154,8 @@ wait_until 60 "the time to heal was measured" has_data 'sum(healer_time_to_heal_
 
 step "errors that only Prometheus sees are healed by way of Alertmanager"
 "$root/scripts/simulate_failure.sh" --url "$app" --timeout 300 --mode errors
-signals() { curl -sf --max-time 2 "$healer/metrics" | grep '^healer_signals_total{result="accepted",source="alertmanager"}' >/dev/null; }
-signals || fail "healed, but not by a signal"
+alerts() { curl -sf --max-time 2 "$healer/metrics" | grep '^healer_alerts_total{result="accepted",source="alertmanager"}' >/dev/null; }
+alerts || fail "healed, but not by an alert"
 ! compose "${stack[@]}" logs --no-color healer | grep -F "$(cat "$ALERTMANAGER_TOKEN_FILE")" >/dev/null ||
     fail "the token is in healer's log"
 

@@ -13,7 +13,7 @@ if [ "${1:-}" != inside ]; then exec unshare --net "${BASH_SOURCE[0]}" inside; f
 
 work=$(mktemp -d)
 engine=$root/scripts/engine.sh
-# An address that nothing listens on: the default socket may be somebody's engine.
+# An address that nothing listens on: the default socket may be an operator's engine.
 export DOCKER_HOST=unix://$work/nothing.sock HEALER_ENGINE_DIR=$work/engine
 trap '"$engine" purge || true; rm -rf "$work"' EXIT
 ip link set lo up

@@ -36,14 +36,14 @@ TEST_CASE("no command means run") {
   CHECK(parsed_as<RunCommand>({"autoheal", "--config", "c"}).flags.config_file == "c");
 }
 
-TEST_CASE("test-alert takes a channel, or none for all") {
-  CHECK(parsed_as<TestAlertCommand>({"test-alert"}).name.empty());
+TEST_CASE("test-notification takes a channel, or none for all") {
+  CHECK(parsed_as<TestNotificationCommand>({"test-notification"}).name.empty());
   const auto command =
-      parsed_as<TestAlertCommand>({"test-alert", "oncall", "--json", "--admin-socket", "/s"});
+      parsed_as<TestNotificationCommand>({"test-notification", "oncall", "--json", "--admin-socket", "/s"});
   CHECK(command.name == "oncall");
   CHECK(command.json);
   CHECK(command.flags.values.at("admin_socket") == "/s");
-  CHECK(contains(parsed_as<PrintAndExit>({"test-alert", "a", "b"}).text, "no such command 'b'"));
+  CHECK(contains(parsed_as<PrintAndExit>({"test-notification", "a", "b"}).text, "no such command 'b'"));
 }
 
 TEST_CASE("options may stand before and after the command") {

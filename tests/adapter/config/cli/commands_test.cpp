@@ -1,4 +1,4 @@
-// The commands as a person meets them: what they print, and their exit codes.
+// The commands as an operator meets them: what they print, and their exit codes.
 #include "cli/commands.hpp"
 
 #include <doctest/doctest.h>
@@ -103,20 +103,20 @@ const char* const full_status = R"json({
  "workloads":[
   {"name":"sample-app","key":"p/web/1","condition":"healthy","reason":"HTTP 200","failures":0,"failure_threshold":3,
    "attempts_in_window":1,"budget":5,"breaker":"closed","last_check":1700000097000,"last_duration_ms":12.345,
-   "next_action":null,"problems":[{"label":"healer.intervall","value":"5s",
+   "next_remedy":null,"problems":[{"label":"healer.intervall","value":"5s",
    "message":"no such label; did you mean 'healer.interval'?"}]},
   {"name":"db","condition":"given_up","reason":"connection refused","failures":9,"failure_threshold":3,
    "attempts_in_window":5,"budget":5,"breaker":"open","last_check":null,"last_duration_ms":0,
-   "next_action":1700000190000,"problems":[]}],
+   "next_remedy":1700000190000,"problems":[]}],
  "rules":[{"name":"Errors","known":true,"problem":"","unmatched":0},
           {"name":"Queue","known":false,"problem":"no data","unmatched":2}],
- "alerts":{"pending":2,"channels":[{"name":"slack","pending":2,"delivered":7,"refused":1,"dropped":0,
+ "notifications":{"pending":2,"channels":[{"name":"slack","pending":2,"delivered":7,"refused":1,"dropped":0,
                                     "last_error":"HTTP 500"},
                                    {"name":"x","pending":0,"configured":false}]}})json";
 
-TEST_CASE("status says which channel refuses, sets aside or has lost alerts") {
+TEST_CASE("status says which channel refuses, sets aside or has lost notifications") {
   const auto view = status_view(
-      R"({"workloads":[],"alerts":{"pending":3,"channels":[
+      R"({"workloads":[],"notifications":{"pending":3,"channels":[
           {"name":"mail","pending":0,"refusing":true,"refused":2,"dropped":0,"last_error":"535 no"},
           {"name":"pager","pending":3,"set_aside":1,"refusing":false,"refused":0,"dropped":7,
            "last_error":"HTTP 500"},
@@ -124,12 +124,12 @@ TEST_CASE("status says which channel refuses, sets aside or has lost alerts") {
            "last_error":""}]}})",
       now, false);
   REQUIRE(view);
-  CHECK(view->find("! mail refuses alerts (2 so far): 535 no\n") != std::string::npos);
-  CHECK(view->find("! 3 alert(s) wait for pager, which takes others, but not 1 of them: HTTP 500\n") !=
+  CHECK(view->find("! mail refuses notifications (2 so far): 535 no\n") != std::string::npos);
+  CHECK(view->find("! 3 notification(s) wait for pager, which takes others, but not 1 of them: HTTP 500\n") !=
         std::string::npos);
-  CHECK(view->find("! 7 alert(s) never reached pager: ") != std::string::npos);
-  for (const char* all_is_well : {"slack refuses", "wait for slack", "reached slack"})
-    CHECK(view->find(all_is_well) == std::string::npos);
+  CHECK(view->find("! 7 notification(s) never reached pager: ") != std::string::npos);
+  for (const char* all_healthy : {"slack refuses", "wait for slack", "reached slack"})
+    CHECK(view->find(all_healthy) == std::string::npos);
   CHECK(contains(squeezed(*view), "\nslack 0 - 1 0 -\n"));
 }
 
@@ -147,7 +147,7 @@ TEST_CASE("status is a table with its problems below") {
       "! sample-app: label healer.intervall: no such label; did you mean 'healer.interval'?\n"
       "! rule Queue of prometheus is unknown: no data\n"
       "! rule Queue of prometheus is met by 2 that are not watched\n"
-      "! 2 alert(s) wait for slack: HTTP 500\n"
+      "! 2 notification(s) wait for slack: HTTP 500\n"
       "\n"
       "CHANNEL  WAITING  DELIVERED  REFUSED  DROPPED  LAST ERROR\n"
       "slack    2        7          1        0        HTTP 500\n"
@@ -172,7 +172,7 @@ TEST_CASE("an answer that is odd is shown as far as it goes, or refused") {
   CHECK(contains(*view, "a?[2J b"));
   CHECK(contains(*view, "NOT REACHABLE"));
   CHECK(contains(*status_view(R"({"workloads":[]})", now, false), "No container is watched"));
-  CHECK(contains(*status_view(R"({"workloads":[{"last_check":-1e300,"next_action":1e300}]})", now, false),
+  CHECK(contains(*status_view(R"({"workloads":[{"last_check":-1e300,"next_remedy":1e300}]})", now, false),
                  "ago"));
   for (const std::string text : {"", "{", "[]", "{}", "null", "<html>"}) {
     CAPTURE(text);
@@ -219,7 +219,7 @@ TEST_CASE("reset names the workload") {
   CHECK(unknown.err.str() == "healer: no watched container is named \"wbe\"; did you mean \"web\"?\n");
 }
 
-TEST_CASE("ack says who, as told or as the shell knows") {
+TEST_CASE("ack says who, as notified or as the shell knows") {
   FakeDaemon daemon(answer(200, "{}"));
   Captured captured;
   Environment environment = daemon.environment();
@@ -252,19 +252,20 @@ TEST_CASE("what was acknowledged is shown by status, explain and incident") {
   CHECK(file->find("It was acknowledged by kim.") != std::string::npos);
 }
 
-TEST_CASE("status shows what holds a container, a pause and the rung") {
+TEST_CASE("status shows what holds a container, a pause and the step") {
   const auto view = status_view(
       R"json({"version":"1","engine":{"up":true},"host_status":{"paused":true,"paused_until":1700000160000,
-        "mass":"holding 8 of 10","control_failed":true,"control":"http a: refused"},
-        "workloads":[{"name":"web","condition":"unhealthy","reason":"HTTP 503","incident":7,"rung":1,
+        "mass":"holding 8 of 10","connectivity_failed":true,"connectivity":"http a: refused"},
+        "workloads":[{"name":"web","condition":"unhealthy","reason":"HTTP 503","incident":7,"ladder_step":1,
           "ladder":"exec:/x,restart","paused":true,"paused_until":null,
-          "hold":{"reason":"dependency","text":"db is ill","until":null}}]})json",
+          "hold":{"reason":"dependency","text":"db is unhealthy","until":null}}]})json",
       now, false);
   REQUIRE(view);
   CHECK(contains(*view, "paused for 1m more"));
-  CHECK(contains(*view, "! too much is ill at once: holding 8 of 10\n"));
-  CHECK(contains(*view, "! healer's own network is in doubt, nothing is judged: http a: refused\n"));
-  CHECK(contains(*view, "HTTP 503; held: db is ill; paused until resumed; rung 2 of exec:/x,restart\n"));
+  CHECK(contains(*view, "! mass failure: holding 8 of 10\n"));
+  CHECK(contains(*view, "! connectivity check fails, health is unknown: http a: refused\n"));
+  CHECK(
+      contains(*view, "HTTP 503; held: db is unhealthy; paused until resumed; step 2 of exec:/x,restart\n"));
 }
 
 TEST_CASE("an operator's orders go to the daemon, and its refusals are one line") {
@@ -281,10 +282,10 @@ TEST_CASE("an operator's orders go to the daemon, and its refusals are one line"
   CHECK(captured.out.str().starts_with(
       "a b: paused for 30m\nall: paused until resumed\nweb: resumed\nall: resumed\nweb: the first remedy"));
 
-  FakeDaemon refusing(answer(409, R"({"error":"web is paused by a person; unpause it first"})"));
+  FakeDaemon refusing(answer(409, R"({"error":"web is paused by an operator; unpause it first"})"));
   Captured refused;
   CHECK(heal({{}, "web"}, refusing.environment(), refused.output) == exit_failed);
-  CHECK(refused.err.str() == "healer: web is paused by a person; unpause it first\n");
+  CHECK(refused.err.str() == "healer: web is paused by an operator; unpause it first\n");
   CHECK(refused.out.str().empty());
 }
 
@@ -315,9 +316,9 @@ TEST_CASE("healthcheck asks the HTTP server, or the admin socket where that is o
     environment["HEALER_LISTEN"] = listen;
     CHECK(healthcheck({}, environment, captured.output) == exit_ok);
   }
-  FakeDaemon ill(answer(503, "stalled"));
+  FakeDaemon unhealthy(answer(503, "stalled"));
   Captured captured;
-  Environment environment = ill.environment();
+  Environment environment = unhealthy.environment();
   environment["HEALER_LISTEN"] = "off";
   CHECK(healthcheck({}, environment, captured.output) == exit_failed);
   Captured nobody;
@@ -486,40 +487,40 @@ TEST_CASE("check-config of a container that is not there, or is not the only one
   CHECK(captured.err.str() == "healer: no engine answers on unix:///var/run/docker.sock\n");
 }
 
-TEST_CASE("test-alert prints each channel's answer, and fails when one was not delivered") {
+TEST_CASE("test-notification prints each channel's answer, and fails when one was not delivered") {
   FakeDaemon good(answer(200, R"({"channels":[{"name":"slack","result":"delivered","error":""}]})"));
   Captured all;
-  CHECK(test_alert({}, good.environment(), all.output) == exit_ok);
+  CHECK(test_notification({}, good.environment(), all.output) == exit_ok);
   CHECK(squeezed(all.out.str()) == "CHANNEL RESULT ERROR\nslack delivered -\n");
   Captured one;
-  CHECK(test_alert({{}, "on call"}, good.environment(), one.output) == exit_ok);
-  CHECK(good.asked() ==
-        std::vector<std::string>{"POST /v1/test-alert?all=1", "POST /v1/test-alert?channel=on%20call"});
+  CHECK(test_notification({{}, "on call"}, good.environment(), one.output) == exit_ok);
+  CHECK(good.asked() == std::vector<std::string>{"POST /v1/test-notification?all=1",
+                                                 "POST /v1/test-notification?channel=on%20call"});
 
   FakeDaemon bad(answer(200, R"({"channels":[{"name":"slack","result":"delivered","error":""},
     {"name":"ops","result":"refused","error":"HTTP 404: no_service"},
     {"name":"mail","result":"failed","error":"no answer within 10s"}]})"));
   Captured some;
-  CHECK(test_alert({}, bad.environment(), some.output) == exit_failed);
+  CHECK(test_notification({}, bad.environment(), some.output) == exit_failed);
   CHECK(squeezed(some.out.str()) ==
         "CHANNEL RESULT ERROR\nslack delivered -\nops refused HTTP 404: no_service\n"
         "mail failed no answer within 10s\n");
   Captured raw;
-  CHECK(test_alert({{}, "", true}, bad.environment(), raw.output) == exit_failed);
+  CHECK(test_notification({{}, "", true}, bad.environment(), raw.output) == exit_failed);
   CHECK(contains(raw.out.str(), R"("result":"failed")"));
 
   FakeDaemon unknown(answer(404, R"({"error":"no channel is named \"slak\"; did you mean \"slack\"?"})"));
   Captured misspelt;
-  CHECK(test_alert({{}, "slak"}, unknown.environment(), misspelt.output) == exit_failed);
+  CHECK(test_notification({{}, "slak"}, unknown.environment(), misspelt.output) == exit_failed);
   CHECK(misspelt.err.str() == "healer: no channel is named \"slak\"; did you mean \"slack\"?\n");
   Captured alone;
-  CHECK(test_alert({}, no_daemon, alone.output) == exit_failed);
+  CHECK(test_notification({}, no_daemon, alone.output) == exit_failed);
   CHECK(contains(alone.err.str(), "no healer answers on /nonexistent/healer.sock"));
   for (const char* odd : {"", "[]", "{}", R"({"channels":[]})", R"({"channels":[7]})"}) {
     CAPTURE(std::string(odd));
     FakeDaemon strange(answer(200, odd));
     Captured refused;
-    CHECK(test_alert({}, strange.environment(), refused.output) == exit_failed);
+    CHECK(test_notification({}, strange.environment(), refused.output) == exit_failed);
   }
 }
 

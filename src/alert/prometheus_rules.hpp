@@ -1,0 +1,65 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "alert/rule_state.hpp"
+#include "base/result.hpp"
+#include "model/alert_mapping.hpp"
+#include "model/effect.hpp"
+#include "model/event.hpp"
+#include "model/prometheus_rule.hpp"
+#include "model/status.hpp"
+#include "net/curl_client.hpp"
+#include "net/loop.hpp"
+
+namespace healer {
+
+/// Healer's own rules against a Prometheus server: asks at the interval, and reports what fires and what ends
+/// as alerts. What cannot be checked is unknown: it is shown and counted, and reports nothing.
+class PrometheusRules {
+ public:
+  /// All are called on the loop.
+  struct Parts {
+    net::Loop& loop;
+    net::CurlClient& curl;
+    std::function<Instant()> now;
+    std::function<bool()> ready;  ///< false: the watched workloads are not known yet, and nobody is asked
+    std::function<std::vector<WorkloadStatus>()> workloads;
+    std::function<std::vector<std::string>()> labels;  ///< that name a container, in this order
+    std::function<std::vector<AlertMapping>()> mappings;
+    std::function<Result<void>(AlertReported)> report;
+    std::function<void(bool watched)> count;  ///< an alert was reported, or is about no watched workload
+    std::function<void(LogLevel, std::string)> log;
+  };
+
+  explicit PrometheusRules(Parts parts);
+  ~PrometheusRules();
+  PrometheusRules(const PrometheusRules&) = delete;
+  PrometheusRules& operator=(const PrometheusRules&) = delete;
+
+  /// The rules from now on. One that was there before, unchanged, goes on as it stands; what fires by a rule
+  /// that is no more ends, also when an earlier process had it.
+  void set(PrometheusSettings settings);
+
+  std::vector<RuleStatus> status() const;
+
+ private:
+  struct Entry;
+  struct Watched;
+  void evaluate_all();
+  void end_removed(const std::vector<WorkloadStatus>& workloads);
+  void ask(const std::shared_ptr<Entry>& entry, const std::shared_ptr<const Watched>& watched);
+  void answered(Entry& entry, const Watched& watched, Result<net::CurlAnswer> answer);
+  void unknown(Entry& entry, const std::string& why, LogLevel level);
+  void report(const PrometheusRule& rule, RuleChange change);
+
+  Parts parts_;
+  PrometheusSettings settings_;
+  std::vector<std::shared_ptr<Entry>> entries_;
+  net::Timer timer_;
+};
+
+}  // namespace healer

@@ -1,0 +1,69 @@
+#include "core/host_contribution.hpp"
+
+namespace healer {
+
+bool cause_is_elsewhere(const Workload& w) {
+  return w.network_loss || (w.incident && w.incident->cause == IncidentCause::NotBackAfterEngine);
+}
+
+const char* not_ready_reason(const Workload& w, Instant now) {
+  switch (w.presence) {
+    case Presence::Absent:
+      return w.unseen() ? nullptr : "is gone";
+    case Presence::Paused:
+      return "is paused";
+    case Presence::Restarting:
+      return "is restarting";
+    case Presence::Exited:
+      return w.stopped_by_operator ? "is stopped" : "has exited";
+    case Presence::Running:
+      break;
+  }
+  if (w.network_loss) return "has lost its network";
+  if (w.alert_firing) return "is unhealthy";
+  if (in_remedy(w)) return "is being healed";
+  switch (w.tracker.state()) {
+    case Tracker::State::Unhealthy:
+      return "is unhealthy";
+    case Tracker::State::Healthy:
+      return w.tracker.failures() > 0 ? "is failing" : nullptr;
+    case Tracker::State::Fresh:
+      break;
+  }
+  if (w.tracker.failures() > 0) return "is failing";
+  if (w.unprobed()) return nullptr;
+  const bool starting = now < w.start_period_until && !w.tracker.passed_once();
+  return starting || w.incident ? "is starting" : nullptr;
+}
+
+bool counts_among(const Workload& w) {
+  switch (w.presence) {
+    case Presence::Running:
+    case Presence::Restarting:
+      return true;
+    case Presence::Exited:
+      return !w.stopped_by_operator;
+    case Presence::Paused:
+    case Presence::Absent:
+      break;
+  }
+  return false;
+}
+
+bool counts_as_failing(const Workload& w) {
+  if (!counts_among(w) || cause_is_elsewhere(w)) return false;
+  if (w.presence == Presence::Restarting) return true;
+  if (w.presence == Presence::Exited)
+    return w.exit_kind == ExitKind::Crash || w.exit_kind == ExitKind::OutOfMemory || w.attempt.has_value();
+  if (w.incident && w.attempt) return true;
+  if (w.incident && w.incident->cause == IncidentCause::ByOperator) return false;
+  if (w.tracker.failures() > 0 || w.alert_firing) return true;
+  return w.tracker.state() == Tracker::State::Unhealthy && w.tracker.passes() == 0;
+}
+
+bool in_remedy(const Workload& w) {
+  return w.attempt || w.in_flight || std::holds_alternative<Gathering>(w.remedy) ||
+         std::holds_alternative<Checking>(w.remedy);
+}
+
+}  // namespace healer

@@ -1,0 +1,137 @@
+// Rules of Prometheus that fire about the workload: reported by Alertmanager, or found by healer's own
+// queries. Prometheus has applied its own `for` by then, so one of them is as good as a threshold that was
+// met, and what follows is the same: backoff, budget, holds, evidence, explanation. HEALING.md 2.
+//
+//   alert    | seen                                    | what follows
+//   ---------+-----------------------------------------+-----------------------------------------------------
+//   (none)   | fires, to be notified only              | one info notification
+//   (none)   | fires, to be acted on                   | Counting, or Waiting when it is older than the
+//            |                                         | run, or than what was done to the instance
+//   Waiting  | its lookback is over: it still fires    | Counting
+//   Counting | it runs, and is past its start period   | unhealthy: an incident, a remedy; an attempt that is
+//            |                                         | being verified has not recovered
+//   any      | fires again                             | nothing new
+//   any      | resolved, or not repeated for six hours | (none): its probes alone decide
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/duration.hpp"
+#include "core/workload_controller.hpp"
+
+namespace healer {
+namespace {
+
+/// Alertmanager says what still fires again every four hours, unless it is set otherwise.
+constexpr Duration said_again_within = 6h;
+/// A flood of rules about one workload says no more than these.
+constexpr std::size_t most_alerts = 16;
+/// How often "still fires" is worth a write to the disk.
+constexpr Duration noted_every = 10min;
+
+}  // namespace
+
+std::string alert_line(const FiringAlert& alert) {
+  return alert.text.empty() || alert.text == alert.name ? alert.name
+                                                        : fmt::format("{}: {}", alert.name, alert.text);
+}
+
+void WorkloadController::alert_reported(const AlertReported& event) {
+  if (w_.policy->alerts == AlertUse::Off) return;
+  const auto same = [&](const FiringAlert& each) {
+    return each.source == event.source && each.id == event.id;
+  };
+  if (!event.firing) {
+    if (!w_.alerts) return;
+    const auto found = std::find_if(w_.alerts->begin(), w_.alerts->end(), same);
+    if (found != w_.alerts->end()) alert_over(*found, "resolved");
+    return;
+  }
+  if (!w_.alerts) w_.alerts = std::vector<FiringAlert>{};
+  if (const auto found = std::find_if(w_.alerts->begin(), w_.alerts->end(), same);
+      found != w_.alerts->end()) {
+    w_.dirty |= now_ - found->reported_at >= noted_every;
+    found->reported_at = now_;
+    return;
+  }
+  if (w_.alerts->size() == most_alerts) {
+    log(LogLevel::Warning,
+        fmt::format("{} — alert {} is ignored: {} fire already", w_.name, event.name, most_alerts));
+    return;
+  }
+  const bool act = event.act && w_.policy->alerts == AlertUse::Act;
+  w_.alerts->push_back({event.source, event.id, event.name, event.text, act, now_, now_});
+  w_.dirty = true;
+  const std::string text = alert_line(w_.alerts->back());
+  log(LogLevel::Warning, fmt::format("{} — alert of {} fires: {}", w_.name, event.source, text));
+  if (!act && !notifications_paused())
+    notify(NotificationKind::Info, "ALERT",
+           fmt::format("{}: {} ({}). Nothing is done about it.", w_.name, text, event.source),
+           // A later firing is events again.
+           fmt::format("healer/{:.60}/{:.100}/alert/{:.60}/{}", host_state_.policy.host_name, w_.key,
+                       event.id, now_.time_since_epoch().count()));
+}
+
+void WorkloadController::alert_over(const FiringAlert& alert, const char* why) {
+  log(LogLevel::Info, fmt::format("{} — alert {} is over: {}", w_.name, alert.name, why));
+  std::erase_if(*w_.alerts, [&](const FiringAlert& each) { return &each == &alert; });
+  if (w_.alerts->empty()) w_.alerts.reset();
+  w_.dirty = true;
+  // From here on its checks decide, in the time that they have without an alert.
+  if (auto* verifying = std::get_if<Verifying>(&w_.remedy); verifying && !awaits_alert())
+    verifying->deadline = std::min(verifying->deadline, verified_by(w_.instance_started));
+}
+
+Instant WorkloadController::counts_from(const FiringAlert& alert) const {
+  return alert.since >= w_.alerts_from ? alert.since : w_.alerts_from + w_.policy->alert_lookback;
+}
+
+bool WorkloadController::awaits_alert() const {
+  return w_.alerts &&
+         std::any_of(w_.alerts->begin(), w_.alerts->end(), [](const FiringAlert& each) { return each.act; });
+}
+
+std::string WorkloadController::failure_text() const {
+  if (!w_.alert_firing || w_.tracker.state() == Tracker::State::Unhealthy) return w_.last_verdict.text;
+  return alert_text(w_);
+}
+
+void WorkloadController::alerts_due() {
+  if (w_.alerts) {
+    const auto stale = std::find_if(w_.alerts->begin(), w_.alerts->end(), [this](const FiringAlert& each) {
+      return now_ >= each.reported_at + said_again_within;
+    });
+    if (stale != w_.alerts->end()) alert_over(*stale, "not repeated");
+  }
+  const bool asked = w_.presence == Presence::Running && !in_start_period();
+  w_.alert_firing = asked && w_.alerts &&
+                    std::any_of(w_.alerts->begin(), w_.alerts->end(), [this](const FiringAlert& each) {
+                      return each.act && now_ >= counts_from(each);
+                    });
+  if (!w_.alert_firing || w_.incident || w_.attempt || w_.in_flight) return;
+  const std::string text = alert_text(w_);
+  open_incident(IncidentCause::AlertFiring, text);
+  decide(Rule::Unhealthy, text, fmt::format("cause={}", to_string(IncidentCause::AlertFiring)));
+}
+
+std::optional<Instant> WorkloadController::alert_deadline() const {
+  if (!w_.alerts) return std::nullopt;
+  std::optional<Instant> next;
+  for (const FiringAlert& each : *w_.alerts) {
+    Instant at = each.reported_at + said_again_within;
+    const Instant counts = std::max(counts_from(each), w_.start_period_until);
+    if (each.act && counts > now_) at = std::min(at, counts);
+    next = next ? std::min(*next, at) : at;
+  }
+  return next;
+}
+
+std::string alert_text(const Workload& workload) {
+  if (!workload.alerts) return {};
+  std::string all;
+  for (const FiringAlert& each : *workload.alerts)
+    if (each.act) all += (all.empty() ? "" : "; ") + alert_line(each);
+  return all;
+}
+
+}  // namespace healer

@@ -1,0 +1,209 @@
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/duration.hpp"
+#include "base/text.hpp"
+#include "core/timing.hpp"
+#include "core/verdict.hpp"
+#include "core/workload_controller.hpp"
+
+namespace healer {
+namespace {
+
+/// HEALING.md 2: the last 10 starts.
+constexpr std::size_t remembered_starts = 10;
+/// A streak of unknown outcomes this long raises its own notification.
+constexpr unsigned unknown_notification_after = 10;
+
+}  // namespace
+
+/// What recovers from an unclean stop takes its time, which its clean starts say nothing of.
+Duration WorkloadController::learned_start_period() const {
+  const Duration clean = start_period_of(*w_.policy, w_.started_healthy_once, w_.starts);
+  const Duration unclean = start_period_of(*w_.policy, w_.started_healthy_once, w_.unclean_starts);
+  if (w_.began_unclean) return *w_.began_unclean ? unclean : clean;
+  return w_.unclean_starts.empty() ? clean : std::max(clean, unclean);
+}
+
+Duration WorkloadController::start_period() const {
+  // The engine applies its own start period and says "starting" meanwhile: its verdict is final, unless a
+  // start period of ours is set besides.
+  if (uses_engine_health() && !w_.policy->start_period) return Duration{0};
+  const Duration own = learned_start_period();
+  return w_.listens_to_engine() ? std::max(own, w_.container.health_start_period) : own;
+}
+
+Tracker::Thresholds WorkloadController::thresholds() const {
+  return {w_.policy->failure_threshold, w_.policy->success_threshold,
+          w_.policy->window.value_or(FailureWindow{0, 0})};
+}
+
+std::string WorkloadController::connectivity_problem() const {
+  return fmt::format("the connectivity check failed ({})", host_state_.connectivity.why());
+}
+
+/// Nothing is known of its health, and nobody is notified of single ones.
+void WorkloadController::count_unknown(const Verdict& verdict) {
+  w_.last_verdict = verdict;
+  w_.facts.checked(verdict.outcome, verdict.cause, now_);
+  if (++w_.unknown_streak == unknown_notification_after)
+    out_.push_back(Count{CountUnknownStreak{verdict.cause}});
+  // Those two are notified of once, for all of them.
+  const bool notified_for_all = verdict.cause == Cause::EngineDown || verdict.cause == Cause::Connectivity;
+  if (w_.unknown_streak < unknown_notification_after || w_.unknown_since || notified_for_all) return;
+  w_.unknown_since = now_;
+  notify_unknown();
+}
+
+/// A streak of unknown outcomes is over; notified where its beginning was.
+void WorkloadController::known_again(const char* how) {
+  w_.unknown_streak = 0;
+  if (!w_.unknown_since) return;
+  notify_known_again(how);
+  w_.unknown_since.reset();
+}
+
+void WorkloadController::apply_verdict(const Verdict& verdict) {
+  if (verdict.outcome == Outcome::Unknown) {
+    count_unknown(verdict);
+    return;
+  }
+  known_again("it answers again");
+  const bool first_pass = verdict.outcome == Outcome::Pass && !w_.tracker.passed_once();
+  const bool start_period = in_start_period();
+  const unsigned failures_before = w_.tracker.failures();
+  w_.last_verdict = verdict;
+  w_.facts.checked(verdict.outcome, verdict.cause, now_);
+  const Tracker::Thresholds limits = thresholds();
+  const auto transition = w_.tracker.observe(verdict.outcome, start_period, limits);
+  if (first_pass) measure_start();
+  if (verdict.outcome == Outcome::Fail) {
+    if (w_.tracker.failures() == 1 && failures_before == 0) w_.failing_since = now_;
+    if (w_.tracker.failures() > failures_before)
+      log(LogLevel::Warning, fmt::format("{} — unhealthy ({}/{}): {}", w_.name, w_.tracker.failures(),
+                                         w_.policy->failure_threshold, verdict.text));
+  } else if (failures_before > 0 && w_.tracker.state() == Tracker::State::Healthy) {
+    log(LogLevel::Info, fmt::format("{} — answers again after {} failed {}", w_.name, failures_before,
+                                    failures_before == 1 ? "check" : "checks"));
+  }
+  switch (transition) {
+    case Tracker::Transition::BecameUnhealthy:
+      became_unhealthy(IncidentCause::ProbeFailed,
+                       w_.tracker.failures() >= limits.failures
+                           ? verdict.text
+                           : fmt::format("{} of the last {} checks failed: {}",
+                                         w_.tracker.failures_of_instance(limits.window.of), limits.window.of,
+                                         verdict.text));
+      break;
+    case Tracker::Transition::BecameHealthy:
+      became_healthy();
+      break;
+    case Tracker::Transition::Pending:
+    case Tracker::Transition::Unchanged:
+      break;
+  }
+}
+
+void WorkloadController::look_at_engine_health() {
+  const Container& facts = w_.container;
+  if (facts.health_checked && host_state_.instant(*facts.health_checked) < w_.health_from) return;
+  const Duration lookback = 3 * (facts.health_interval + facts.health_timeout) + Duration{5s};
+  if (facts.health_checked && facts.health_interval > Duration{0} &&
+      now_ - host_state_.instant(*facts.health_checked) > lookback &&
+      facts.health != EngineHealth::Starting) {
+    // The engine's checks have stopped (live-restore, no timers): what it says is old. moby#41871.
+    const Verdict stale{Outcome::Unknown, Cause::Stale, "the engine's last health check is stale"};
+    if (uses_engine_health())
+      apply_verdict(stale);
+    else
+      note_engine_verdict(stale);
+  } else {
+    engine_health(facts.health, facts.health_output);
+  }
+}
+
+void WorkloadController::engine_health(EngineHealth health, const std::string& output) {
+  if (!host_state_.engine_up) return;
+  if (!uses_engine_health()) {
+    note_engine_health(health, output);
+    return;
+  }
+  switch (health) {
+    case EngineHealth::None:
+    case EngineHealth::Starting:
+      return;  // the engine's own start period
+    case EngineHealth::Healthy: {
+      w_.unhealthy_in_start_period = false;
+      known_again("the engine's HEALTHCHECK speaks again");
+      w_.last_check = now_;
+      w_.last_verdict = Verdict{};
+      const bool first_pass = !w_.tracker.passed_once();
+      const auto transition = w_.tracker.settle(true);
+      if (first_pass) measure_start();
+      if (transition == Tracker::Transition::BecameHealthy) became_healthy();
+      return;
+    }
+    case EngineHealth::Unhealthy: {
+      w_.last_check = now_;
+      if (host_state_.connectivity.failed()) {  // looked at again at the next look
+        count_unknown(Verdict{Outcome::Unknown, Cause::Connectivity, connectivity_problem()});
+        return;
+      }
+      known_again("the engine's HEALTHCHECK speaks again");
+      w_.last_verdict = judge_healthcheck(output);
+      w_.unhealthy_in_start_period = in_start_period();
+      if (w_.unhealthy_in_start_period) return;
+      // The engine applied its thresholds already: act at once. HEALING.md 3.
+      if (w_.tracker.settle(false) == Tracker::Transition::BecameUnhealthy) {
+        w_.failing_since = now_;
+        log(LogLevel::Warning, fmt::format("{} — {}", w_.name, w_.last_verdict.text));
+        became_unhealthy(IncidentCause::EngineUnhealthy, w_.last_verdict.text);
+      }
+      return;
+    }
+  }
+}
+
+void WorkloadController::measure_start() {
+  w_.dirty = true;  // that this instance has passed
+  if (!w_.instance_seen_from_start) return;
+  const Duration took = std::max(Duration{0}, now_ - w_.instance_started);
+  w_.started_healthy_once = true;
+  std::vector<Duration>& starts = w_.began_unclean.value_or(false) ? w_.unclean_starts : w_.starts;
+  starts.push_back(took);
+  if (starts.size() > remembered_starts) starts.erase(starts.begin());
+}
+
+void WorkloadController::became_unhealthy(IncidentCause cause, const std::string& text) {
+  if (std::holds_alternative<Verifying>(w_.remedy)) {
+    attempt_failed_then_plan(AttemptState::NotRecovered, text);
+    return;
+  }
+  if (!w_.incident) {
+    w_.backoff_level = decayed_level(*w_.policy, w_.backoff_level, now_ - w_.backoff_changed_at);
+    w_.backoff_changed_at = now_;
+    w_.dirty = true;
+    open_incident(cause, text);
+    decide(Rule::Unhealthy, text,
+           fmt::format("cause={}; failures={}; failure_threshold={}; probe={}", to_string(cause),
+                       w_.tracker.failures(), w_.policy->failure_threshold, w_.probe_text()));
+  }
+  plan_remedy();
+}
+
+void WorkloadController::became_healthy() {
+  if (w_.forced && queued()) return;  // an operator wants it done all the same
+  // Whatever it says of itself: only another instance joins the network that is there now.
+  if (w_.network_loss) return;
+  if (awaits_alert()) return;  // it is no better than Prometheus says
+  drop_queued("healthy again before it was due");
+  if (std::holds_alternative<Verifying>(w_.remedy)) attempt_ended(AttemptState::Recovered, {});
+  if (!w_.incident || w_.attempt) return;
+  if (w_.incident->cause == IncidentCause::CrashLoop && w_.incident->attempts == 0)
+    return;  // one pass between two crashes proves nothing: run_due
+  close_incident(w_.incident->attempts > 0 ? IncidentOutcome::Recovered : IncidentOutcome::RecoveredAlone,
+                 {});
+}
+
+}  // namespace healer

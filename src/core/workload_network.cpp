@@ -1,0 +1,138 @@
+// The container whose network this one shares (network_mode container:<id>). When it is restarted, those that
+// joined it keep a network that is gone; when it is replaced, their configuration names a container that is.
+// HEALING.md 5.
+//
+//   network        | seen                                              | what follows
+//   ---------------+---------------------------------------------------+-------------------------------------
+//   Own            | it shares none                                    |
+//   Unknown        | the parent has not been looked at yet             |
+//   Fine           | the parent is healthy, and started before it      |
+//   ParentNotReady | the parent runs, but is not healthy               | held, as by any dependency
+//   ParentDown     | the parent does not run                           | held: a start could not join it
+//   Restarted      | the parent runs and started after it              | restarted once the parent is healthy
+//   Replaced       | the parent is gone, and there is a new one of its | recreated with the new one's network
+//                  | name                                              | once that is healthy
+//   Gone           | the parent is gone                                | held
+//
+// Both remedies are needed however healthy it looks from inside, so they do not wait for its own verdict.
+// They wait a moment all the same: whoever replaced the parent may be about to replace it as well.
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/duration.hpp"
+#include "core/host_contribution.hpp"
+#include "core/workload_controller.hpp"
+
+namespace healer {
+namespace {
+
+/// A deployment replaces parent and children within this.
+constexpr Duration replacement_lookback = 10s;
+
+}  // namespace
+
+const Container* WorkloadController::present_parent() const {
+  const auto shared = host_state_.shared_networks.find(w_.network_parent);
+  if (shared == host_state_.shared_networks.end() || shared->second.id.empty()) return nullptr;
+  const auto facts = host_state_.network_parents.find(shared->second.id);
+  return facts == host_state_.network_parents.end() ? nullptr : &facts->second;
+}
+
+std::string WorkloadController::parent_name() const {
+  const Container* parent = present_parent();
+  if (parent != nullptr && !parent->name.empty()) return parent->name;
+  return w_.network_parent.empty() ? "the container" : w_.network_parent;
+}
+
+const char* WorkloadController::parent_not_ready() const {
+  const Container* parent = present_parent();
+  if (parent == nullptr) return "is gone";
+  if (parent->state != ContainerState::Running) return "is not running";
+  if (const Workload* watched = host_state_.find(w_.network_parent);
+      watched != nullptr && watched->container.id == parent->id)
+    return not_ready_reason(*watched, now_);
+  if (parent->health == EngineHealth::Starting) return "is starting";
+  return parent->health == EngineHealth::Unhealthy ? "is unhealthy" : nullptr;
+}
+
+WorkloadController::Network WorkloadController::network() const {
+  if (w_.network_parent_id.empty()) return Network::Own;
+  const Container* present = present_parent();
+  const bool named = host_state_.network_parents.count(w_.network_parent_id) != 0;
+  if (!named && host_state_.awaited_parents.count(w_.network_parent_id) != 0) return Network::Unknown;
+  if (present == nullptr) return named ? Network::Unknown : Network::Gone;
+  if (present->id != w_.network_parent_id) return named ? Network::ParentDown : Network::Replaced;
+  if (present->state != ContainerState::Running) return Network::ParentDown;
+  const bool up = w_.presence == Presence::Running && w_.container.started && present->started;
+  if (up && *present->started > *w_.container.started) return Network::Restarted;
+  return parent_not_ready() != nullptr ? Network::ParentNotReady : Network::Fine;
+}
+
+bool WorkloadController::remedies_network() const {
+  return std::any_of(w_.policy->remedies.begin(), w_.policy->remedies.end(), [](const RemedyStep& step) {
+    return step.kind != RemedyKind::None && step.kind != RemedyKind::Stop && step.kind != RemedyKind::Webhook;
+  });
+}
+
+void WorkloadController::network_changed() {
+  if (w_.presence == Presence::Running) resolve_targets();
+}
+
+void WorkloadController::network_due() {
+  const Network state = network();
+  const bool down = w_.presence == Presence::Exited && !w_.stopped_by_operator && w_.incident;
+  const bool lost = (state == Network::Restarted && w_.presence == Presence::Running) ||
+                    (state == Network::Replaced && (w_.presence == Presence::Running || down));
+  if (!lost || in_start_period()) {
+    w_.network_loss.reset();
+    return;
+  }
+  const RemedyKind remedy = state == Network::Replaced ? RemedyKind::Recreate : RemedyKind::Restart;
+  const std::string& id = present_parent()->id;
+  if (!w_.network_loss || w_.network_loss->remedy != remedy || w_.network_loss->parent_id != id)
+    w_.network_loss = NetworkLoss{remedy, id, now_};
+  if (w_.incident || w_.attempt || w_.in_flight) return;
+  const std::string text = fmt::format("{}, whose network it shares, was {}", parent_name(),
+                                       state == Network::Replaced ? "replaced" : "restarted");
+  log(LogLevel::Warning, fmt::format("{} — {}", w_.name, text));
+  open_incident(IncidentCause::NetworkLost, text);
+  decide(Rule::Unhealthy, text, fmt::format("cause={}", to_string(IncidentCause::NetworkLost)));
+}
+
+std::optional<Hold> WorkloadController::network_hold() {
+  const auto held = [this](const std::string& what) {
+    return Hold{
+        HoldKind::NetworkParent, fmt::format("{}, whose network it shares, {}", parent_name(), what), {}};
+  };
+  switch (network()) {
+    case Network::Own:
+    case Network::Unknown:
+    case Network::Fine:
+      return std::nullopt;
+    case Network::Gone:
+      return held("is gone");
+    case Network::ParentDown:
+      return held("is not running");
+    case Network::ParentNotReady:
+      return limited(held(fmt::format("{}; it is waited for", parent_not_ready())));
+    case Network::Restarted:
+    case Network::Replaced:
+      break;
+  }
+  // Whatever it is notified, it could not start where it is to join.
+  if (const Container* parent = present_parent();
+      parent == nullptr || parent->state != ContainerState::Running)
+    return held("is not running");
+  if (const char* why = parent_not_ready()) {
+    if (auto found = limited(held(fmt::format("{}; it is waited for", why)))) return found;
+  }
+  if (!w_.network_loss) return std::nullopt;
+  const Instant settled = w_.network_loss->since + replacement_lookback;
+  if (now_ >= settled) return std::nullopt;
+  Hold hold = held("was changed just now; whoever did may do the same to it");
+  hold.until = settled;
+  return hold;
+}
+
+}  // namespace healer

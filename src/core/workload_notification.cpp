@@ -1,0 +1,267 @@
+// A notification, and when. HEALING.md 6.
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/duration.hpp"
+#include "core/workload_controller.hpp"
+
+namespace healer {
+namespace {
+
+/// Seconds are fine enough for operators once it is more than a few.
+std::string rounded(Duration duration) {
+  if (duration < Duration{10s}) return format_duration(std::max(Duration{0}, duration));
+  return format_duration(std::chrono::duration_cast<std::chrono::seconds>(duration));
+}
+
+std::string times(unsigned count, const char* what) {
+  return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
+}
+
+}  // namespace
+
+std::string WorkloadController::incident_key() const {
+  // At most 255 bytes (PagerDuty); the incident's number alone makes it unique on this host.
+  return fmt::format("healer/{:.60}/{:.120}/{}", host_state_.policy.host_name, w_.key,
+                     w_.incident ? w_.incident->id.value : 0);
+}
+
+std::string WorkloadController::planned_text() const {
+  switch (wanted_remedy()) {
+    case RemedyKind::Restart:
+      return "It is being restarted.";
+    case RemedyKind::Kill:
+      return "It is sent a signal.";
+    case RemedyKind::Exec:
+      return "A command is executed in it.";
+    case RemedyKind::Recreate:
+      return "It is being recreated.";
+    case RemedyKind::Webhook:
+      return "The configured webhook is called.";
+    case RemedyKind::Start:
+      return "It is being started.";
+    case RemedyKind::Stop:
+      return "It is being stopped, as healer.remedies says.";
+    case RemedyKind::None:
+      break;
+  }
+  return "It is not touched, as healer.remedies says.";
+}
+
+/// The first notification of an incident comes with its first order, which has the evidence by then, or as
+/// soon as that order has to wait or there is none to come.
+bool WorkloadController::to_be_notified() const {
+  return w_.incident && !w_.incident->notified && w_.unnotified_incidents == 0 && !notifications_suppressed();
+}
+
+void WorkloadController::notify_if_due() {
+  if (!to_be_notified()) return;
+  const auto* planned = std::get_if<Planned>(&w_.remedy);
+  const bool at_once = std::holds_alternative<Gathering>(w_.remedy) ||
+                       std::holds_alternative<Checking>(w_.remedy) ||
+                       (planned && !planned->hold && planned->due <= now_);
+  // Its verdict is awaited afresh: it may be healthy already.
+  const bool awaited = w_.presence == Presence::Running && w_.tracker.state() != Tracker::State::Unhealthy &&
+                       w_.incident->cause != IncidentCause::CrashLoop && !w_.network_loss &&
+                       !w_.alert_firing && !w_.forced;
+  if (at_once || awaited) return;
+  if (w_.incident->cause == IncidentCause::CrashLoop && !w_.incident->gave_up)
+    notify_crash_loop();
+  else
+    notify_degraded();
+  save_incident();
+}
+
+void WorkloadController::notify_degraded() {
+  w_.incident->notified = true;
+  w_.last_notified = now_;
+  w_.dirty = true;
+  std::string then = planned_text();
+  std::string advice;
+  if (const auto* planned = std::get_if<Planned>(&w_.remedy)) {
+    if (planned->hold)
+      then = fmt::format("It is left alone for now: {}.", planned->hold->text);
+    else if (planned->due > now_)
+      then = fmt::format("Next is {}, in {}.", to_string(wanted_remedy()), rounded(planned->due - now_));
+  }
+  if (wanted_remedy() == RemedyKind::None || w_.ineffective_restarts >= ineffective_restarts_enough)
+    advice = fmt::format("Look at `docker logs {}`.", w_.name);
+  if (w_.ineffective_restarts >= ineffective_restarts_enough)
+    then += fmt::format(" The last {} restarts did not help.", w_.ineffective_restarts);
+  notify(NotificationKind::Degraded, "DEGRADED",
+         fmt::format("{} is unhealthy: {}. {}", w_.name, w_.incident->cause_text, then), incident_key(),
+         advice);
+}
+
+/// Where the engine did not even do it, nobody need look for the cause in the workload.
+std::string WorkloadController::refusal_text() const {
+  return w_.refusal ? " " + *w_.refusal : std::string();
+}
+
+/// For notifications that call an operator.
+std::string WorkloadController::log_advice() const {
+  return fmt::format("Look at `docker logs {0}`, then `healer reset {0}`.", w_.name);
+}
+
+void WorkloadController::notify_gave_up() {
+  if (notifications_paused()) return;  // said when the pause is over, if it is still so
+  w_.incident->gave_up = true;
+  w_.incident->notified = true;
+  w_.last_notified = now_;
+  w_.unnotified_incidents = 0;
+  w_.unnotified_attempts = 0;
+  w_.dirty = true;
+  log(LogLevel::Error,
+      fmt::format("{} — GAVE UP: {} in {} did not help; no more until {} from now, or `healer reset {}`",
+                  w_.name, times(w_.policy->budget_attempts, "attempt"),
+                  format_duration(w_.policy->budget_window), rounded(w_.breaker.until() - now_), w_.name));
+  decide(Rule::GaveUp, fmt::format("no attempt for {}", rounded(w_.breaker.until() - now_)),
+         fmt::format("budget={}/{}", w_.policy->budget_attempts, format_duration(w_.policy->budget_window)));
+  notify(NotificationKind::Critical, "GAVE UP",
+         fmt::format(
+             "{} is still unhealthy after {} in {}: {}.{} healer stops trying for {}; an operator is needed.",
+             w_.name, times(w_.policy->budget_attempts, "attempt"), format_duration(w_.policy->budget_window),
+             failure_text(), refusal_text(), rounded(w_.breaker.until() - now_)),
+         incident_key(), log_advice());
+  save_incident();
+}
+
+/// The ladder ends in a notification only.
+void WorkloadController::notify_ladder_end() {
+  if (w_.incident->gave_up || notifications_paused()) return;
+  w_.incident->gave_up = true;
+  w_.incident->notified = true;
+  w_.last_notified = now_;
+  w_.unnotified_incidents = 0;
+  w_.unnotified_attempts = 0;
+  w_.dirty = true;
+  const std::string text =
+      w_.incident->attempts > 0
+          ? fmt::format("every step of its ladder was tried ({})", times(w_.incident->attempts, "attempt"))
+          : fmt::format("the last {} restarts did not help, and its ladder has no other step",
+                        w_.ineffective_restarts);
+  log(LogLevel::Error, fmt::format("{} — GAVE UP: {}", w_.name, text));
+  decide(Rule::GaveUp, text, fmt::format("step={}", w_.incident->ladder_step));
+  notify(NotificationKind::Critical, "GAVE UP",
+         fmt::format("{} is still unhealthy: {}; {}.{} An operator is needed.", w_.name, failure_text(), text,
+                     refusal_text()),
+         incident_key(), log_advice());
+  save_incident();
+}
+
+void WorkloadController::notify_crash_loop() {
+  if (notifications_suppressed()) return;
+  w_.incident->notified = true;
+  w_.incident->gave_up = true;
+  w_.last_notified = now_;
+  w_.dirty = true;
+  notify(
+      NotificationKind::Critical, "CRASH LOOP",
+      fmt::format("{} keeps exiting: {}. The engine's restart policy restarts it each time, which does not "
+                  "help; an operator is needed.",
+                  w_.name, w_.incident->cause_text),
+      incident_key(), fmt::format("Look at `docker logs {}`.", w_.name));
+}
+
+void WorkloadController::notify_summary() {
+  const std::string what = fmt::format(
+      "{} became unhealthy {} and was restarted {} in {}", w_.name, times(w_.unnotified_incidents, "time"),
+      times(w_.unnotified_attempts, "time"), rounded(now_ - w_.unnotified_since));
+  w_.unnotified_incidents = 0;
+  w_.unnotified_attempts = 0;
+  w_.last_notified = now_;
+  w_.dirty = true;
+  if (w_.incident && !w_.incident->notified) {
+    w_.incident->notified = true;
+    notify(NotificationKind::Degraded, "DEGRADED",
+           fmt::format("{}; it is still unhealthy: {}.", what, failure_text()), incident_key());
+    save_incident();
+  } else {
+    notify(NotificationKind::Info, "SUMMARY", what + "; it is healthy now.",
+           fmt::format("healer/{:.60}/{:.120}/summary/{}", host_state_.policy.host_name, w_.key,
+                       now_.time_since_epoch().count()));
+  }
+}
+
+void WorkloadController::notify_unknown() {
+  const Verdict& verdict = w_.last_verdict;
+  log(LogLevel::Warning, fmt::format("{} — could not be checked {} times in a row: {}", w_.name,
+                                     w_.unknown_streak, verdict.text));
+  notify(NotificationKind::Info, "UNKNOWN",
+         fmt::format(
+             "{} could not be checked {} times in a row: {}. Its health is unknown, and it gets no remedy.",
+             w_.name, w_.unknown_streak, verdict.text),
+         unknown_key());
+}
+
+void WorkloadController::notify_known_again(const char* how) {
+  log(LogLevel::Info, fmt::format("{} — {}", w_.name, how));
+  notify(NotificationKind::Recovered, "KNOWN AGAIN",
+         fmt::format("{} could not be checked for {}; {}.", w_.name, rounded(now_ - *w_.unknown_since), how),
+         unknown_key());
+}
+
+std::string WorkloadController::unknown_key() const {
+  return fmt::format("healer/{:.60}/{:.120}/unknown/{}", host_state_.policy.host_name, w_.key,
+                     w_.unknown_since->time_since_epoch().count());
+}
+
+Notification WorkloadController::draft(NotificationKind kind, const char* event, std::string text,
+                                       const std::string& dedup_key) const {
+  Notification notification;
+  notification.kind = kind;
+  notification.dedup_key = dedup_key;
+  notification.event = event;
+  notification.text = std::move(text);
+  notification.host = host_state_.policy.host_name;
+  notification.workload = w_.name;
+  notification.image = w_.container.image;
+  notification.cause = w_.incident ? w_.incident->cause_text : failure_text();
+  notification.attempt = w_.incident ? w_.incident->attempts : 0;
+  notification.attempts_allowed = w_.policy->budget_attempts;
+  notification.excerpt = w_.excerpt;
+  notification.created_at = now_;
+  notification.project = project_of(w_);
+  notification.route = w_.policy->notification_route;
+  if (w_.incident && dedup_key == incident_key()) {
+    notification.incident = w_.incident->id;
+    notification.unhealthy_since = w_.incident->unhealthy_since;
+  }
+  notification.link = link_of(routing_of(host_state_.policy).link, notification);
+  return notification;
+}
+
+void WorkloadController::notify(NotificationKind kind, const char* event, std::string text,
+                                const std::string& dedup_key, std::string advice) {
+  if (!w_.policy->notifications) return;
+  Notification notification = draft(kind, event, std::move(text), dedup_key);
+  notification.id = NotificationId{++host_state_.last_notification};
+  notification.advice = std::move(advice);
+  Following follows;
+  follows.trigger = kind;
+  if (notification.incident) {
+    const Incident& incident = *w_.incident;
+    follows.ends = incident.closed_at.has_value();
+    follows.called = incident.gave_up;
+    follows.notified_channels = incident.notified_channels;
+    if (kind == NotificationKind::Recovered)
+      follows.trigger = incident.gave_up ? NotificationKind::Critical : NotificationKind::Degraded;
+  } else if (kind == NotificationKind::Recovered) {
+    follows.trigger = NotificationKind::Info;  // of what could not be checked
+  }
+  const Routed routed = route_notification(host_state_.policy, notification, follows, notification_clock());
+  if (notification.incident) {
+    if (kind == NotificationKind::Critical) {  // it got worse than what was acknowledged
+      w_.incident->acked_at.reset();
+      w_.incident->acked_by.clear();
+    }
+    note_notified(routed.destinations);
+    if (!follows.ends && !w_.incident->acked_at)
+      for (const NotificationRoute* route : routed.routes) plan_escalation(*route, routed.destinations);
+  }
+  out_.push_back(SendNotification{std::move(notification), routed.destinations});
+}
+
+}  // namespace healer

@@ -1,0 +1,225 @@
+// From an incident to the order: which step, when, what holds it, what is saved first. HEALING.md 4.
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/duration.hpp"
+#include "core/timing.hpp"
+#include "core/workload_controller.hpp"
+
+namespace healer {
+namespace {
+
+/// Evidence never delays a remedy by more than this.
+constexpr Duration evidence_limit = 2s;
+/// How long a fresh inspect may take before it is asked for again.
+constexpr Duration inspect_lookback = 10s;
+
+}  // namespace
+
+std::optional<LadderStep> WorkloadController::wanted_step() const {
+  if (w_.network_loss && w_.incident && remedies_network()) {
+    LadderStep ladder_step;
+    ladder_step.index = w_.incident->ladder_step;
+    ladder_step.step.kind = w_.network_loss->remedy;
+    return ladder_step;
+  }
+  return choose_step(*w_.policy, w_.incident ? w_.incident->ladder_step : 0, w_.presence == Presence::Exited,
+                     w_.ineffective_restarts);
+}
+
+RemedyKind WorkloadController::wanted_remedy() const {
+  const auto ladder_step = wanted_step();
+  return ladder_step ? ladder_step->step.kind : RemedyKind::None;
+}
+
+bool WorkloadController::queued() const {
+  return std::holds_alternative<Planned>(w_.remedy) || std::holds_alternative<Gathering>(w_.remedy) ||
+         std::holds_alternative<Checking>(w_.remedy);
+}
+
+void WorkloadController::drop_queued(const std::string& why) {
+  if (!queued()) return;
+  log(LogLevel::Info, fmt::format("{} — planned remedy cancelled: {}", w_.name, why));
+  decide(Rule::Cancelled, "the planned remedy is cancelled: " + why);
+  w_.remedy = Idle{};
+  w_.forced = false;
+}
+
+void WorkloadController::plan_remedy() {
+  if (!w_.incident || w_.attempt || w_.in_flight || !std::holds_alternative<Idle>(w_.remedy)) return;
+  const ContainerState state = w_.container.state;
+  const bool up = w_.presence == Presence::Running && state == ContainerState::Running;
+  const bool down = w_.presence == Presence::Exited &&
+                    (state == ContainerState::Exited || state == ContainerState::Dead) &&
+                    !w_.stopped_by_operator;
+  if (!up && !down) return;
+  // The engine's policy is at a crash loop; an instance that stays up and is unhealthy is ours again.
+  if (w_.incident->cause == IncidentCause::CrashLoop && up && now_ - w_.instance_started < crash_loop_calm)
+    return;
+  if (w_.back_by || w_.judge_exit_at) return;  // the engine's turn, or not judged yet
+
+  const auto ladder_step = wanted_step();
+  if (!ladder_step) {  // notified, not touched
+    if (w_.incident->ladder_step > 0 || w_.ineffective_restarts >= ineffective_restarts_enough)
+      notify_ladder_end();
+    return;
+  }
+  if (ladder_step->skipped_restarts && ladder_step->index > w_.incident->ladder_step) {
+    w_.incident->ladder_step = ladder_step->index;
+    const std::string text = fmt::format("the last {} restarts did not help; next is {}",
+                                         w_.ineffective_restarts, to_string(ladder_step->step));
+    log(LogLevel::Warning, fmt::format("{} — {}", w_.name, text));
+    decide(Rule::SkippedStep, text, fmt::format("ineffective_restarts={}", w_.ineffective_restarts));
+    save_incident();
+  }
+
+  const BreakerState before = w_.breaker.state();
+  const auto permitted = w_.breaker.permit(*w_.policy, now_);
+  if (w_.breaker.state() != before) w_.dirty = true;
+  if (!permitted) {
+    if (!w_.incident->gave_up) notify_gave_up();
+    return;
+  }
+  Instant due = *permitted;
+  if (w_.breaker.state() == BreakerState::Closed && !w_.forced) {
+    if (const auto last = w_.breaker.last_attempt())
+      due = std::max(due, *last + backoff_delay(*w_.policy, w_.backoff_level, backoff_draw()));
+  }
+  w_.remedy = Planned{due, {}};
+  if (due <= now_) return;
+  const unsigned attempt = w_.breaker.attempts_in_window(*w_.policy, now_) + 1;
+  log(LogLevel::Info,
+      fmt::format("{} — next {} in {} (attempt {} of {})", w_.name, to_string(ladder_step->step),
+                  format_duration(due - now_), attempt, w_.policy->budget_attempts));
+  decide(Rule::Planned, fmt::format("{} in {}", to_string(ladder_step->step), format_duration(due - now_)),
+         fmt::format("attempt={} of {}; backoff_level={}; step={}; breaker={}", attempt,
+                     w_.policy->budget_attempts, w_.backoff_level, ladder_step->index,
+                     to_string(w_.breaker.state())));
+}
+
+/// The same however often the attempt is planned anew.
+double WorkloadController::backoff_draw() const {
+  const std::uint64_t attempt = (w_.incident->id.value << 16) + w_.incident->attempts;
+  return host_state_.draws.draw(w_.key, Draws::Purpose::Backoff, attempt);
+}
+
+/// The planned remedy's time has come.
+void WorkloadController::planned_due() {
+  auto& planned = std::get<Planned>(w_.remedy);
+  std::optional<Hold> found = hold();
+  if (found) {
+    if (!planned.hold || planned.hold->kind != found->kind || planned.hold->text != found->text) {
+      log(LogLevel::Info, fmt::format("{} — held: {}", w_.name, found->text));
+      decide(Rule::Held, found->text, fmt::format("hold={}", to_string(found->kind)));
+      if (!planned.hold || planned.hold->kind != found->kind) out_.push_back(Count{CountHold{found->kind}});
+    }
+    planned.hold = std::move(found);
+    return;
+  }
+  if (planned.hold) decide(Rule::Released, "no longer held: " + planned.hold->text);
+  gather_then_check();
+}
+
+void WorkloadController::gather_then_check() {
+  if (!w_.policy->evidence) {
+    look_before_acting();
+    return;
+  }
+  w_.remedy = Gathering{now_ + evidence_limit};
+  out_.push_back(CaptureEvidence{w_.key, w_.incident->id, w_.container.id, evidence_limit});
+}
+
+void WorkloadController::evidence_captured(const EvidenceCaptured& captured) {
+  if (!w_.incident || w_.incident->id != captured.incident) return;  // of an incident that is over
+  w_.excerpt = captured.excerpt;
+  if (!captured.missing.empty())
+    log(LogLevel::Info, fmt::format("{} — evidence is incomplete: {}", w_.name, captured.missing));
+  if (std::holds_alternative<Gathering>(w_.remedy)) look_before_acting();
+}
+
+void WorkloadController::look_before_acting() {
+  w_.remedy = Checking{now_ + inspect_lookback};
+  inspect();
+}
+
+void WorkloadController::check_then_act() {
+  const Container& facts = w_.container;
+  const auto ladder_step = wanted_step();
+  const bool exited = facts.state == ContainerState::Exited || facts.state == ContainerState::Dead;
+  const bool as_decided = w_.incident && ladder_step &&
+                          (w_.presence == Presence::Exited ? exited : facts.state == ContainerState::Running);
+  // A start waits until the exit is judged: an operator's stop may be what the facts show.
+  const bool exit_open = w_.presence == Presence::Exited && (w_.judge_exit_at || w_.stopped_by_operator);
+  const bool wanted =
+      w_.tracker.state() == Tracker::State::Unhealthy || w_.forced || w_.network_loss || w_.alert_firing;
+  if (!as_decided || exit_open || !wanted) {
+    drop_queued(fmt::format("it is {} now", to_string(facts.state)));
+    return;
+  }
+  if (auto found = hold()) {
+    const bool waits = found->kind == HoldKind::EngineDown || found->kind == HoldKind::OperatorStopping;
+    w_.remedy =
+        Planned{waits ? found->until.value_or(now_ + w_.policy->effective_fast_interval()) : now_, {}};
+    if (!waits) planned_due();
+    return;
+  }
+  // It began to pass: the next answers tell whether anything needs to be done at all.
+  if (w_.tracker.passes() > 0 && w_.presence == Presence::Running && !w_.forced && !w_.network_loss &&
+      !w_.alert_firing) {
+    w_.remedy = Planned{now_ + w_.policy->effective_fast_interval(), {}};
+    return;
+  }
+  act(facts, *ladder_step);
+}
+
+void WorkloadController::operator_reset() {
+  w_.breaker.reset();
+  w_.reset_at = now_;
+  w_.backoff_level = 0;
+  w_.backoff_changed_at = now_;
+  w_.ineffective_restarts = 0;
+  w_.crashes.clear();
+  w_.dirty = true;
+  if (w_.incident) {
+    w_.incident->gave_up = false;
+    w_.incident->ladder_step = 0;
+    save_incident();
+  }
+  if (std::holds_alternative<Planned>(w_.remedy)) w_.remedy = Idle{};
+  log(LogLevel::Info, fmt::format("{} — reset by an operator: breaker closed, backoff forgotten", w_.name));
+  decide(Rule::ByOperator, "reset: breaker closed, backoff forgotten");
+  if (w_.tracker.state() == Tracker::State::Unhealthy) plan_remedy();
+}
+
+std::string why_not_heal(const Workload& workload) {
+  if (workload.attempt || workload.in_flight) return "a remedy is under way already";
+  if (workload.stopped_by_operator) return "it was stopped; start it instead";
+  if (workload.judge_exit_at)
+    return "it has just exited, and the cause is not known yet; try again in a few seconds";
+  if (workload.presence == Presence::Paused) return "it is paused; unpause it instead";
+  if (workload.presence != Presence::Running && workload.presence != Presence::Exited)
+    return "there is no container that could be healed now";
+  if (!choose_step(*workload.policy, 0, workload.presence == Presence::Exited, 0))
+    return "its ladder has nothing to do";
+  return {};
+}
+
+void WorkloadController::operator_heal() {
+  if (const std::string why_not = why_not_heal(w_); !why_not.empty()) {
+    log(LogLevel::Warning, fmt::format("{} — an operator requested a remedy: {}", w_.name, why_not));
+    return;
+  }
+  operator_reset();
+  w_.remedy = Idle{};
+  w_.forced = true;
+  w_.forced_in_pause = pause_end().has_value();
+  w_.back_by.reset();
+  w_.tracker.settle(false);
+  if (!w_.incident) open_incident(IncidentCause::ByOperator, "an operator requested it");
+  decide(Rule::ByOperator, "heal: the next remedy is done now");
+  plan_remedy();
+}
+
+}  // namespace healer

@@ -1,0 +1,262 @@
+// What a workload is asked, and when; its rounds of answers (table in workload.hpp). HEALING.md 2.
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/duration.hpp"
+#include "base/text.hpp"
+#include "core/timing.hpp"
+#include "core/verdict.hpp"
+#include "core/workload_controller.hpp"
+
+namespace healer {
+namespace {
+
+/// A prober answers within the timeout; after this much more it is taken to have lost the question.
+constexpr Duration prober_margin = 5s;
+/// The engine's HEALTHCHECK is listened to, not asked; looked at this often so that staleness is noticed.
+constexpr Duration engine_look_interval = 60s;
+/// Descriptors or memory that ran out are not back at once.
+constexpr Duration starved_for = 5s;
+
+Verdict unknown(Cause cause, std::string text) {
+  return Verdict{Outcome::Unknown, cause, std::move(text)};
+}
+
+const char* label(const WorkloadProbe& probe) {
+  return probe.name.empty() ? to_string(probe.resolution.kind) : probe.name.c_str();
+}
+
+/// "db: connection refused; web: HTTP 503", of those with this outcome; the cause of the first.
+std::optional<Verdict> those(const std::vector<WorkloadProbe>& probes, Outcome outcome) {
+  std::optional<Verdict> all;
+  for (const WorkloadProbe& probe : probes) {
+    if (!probe.verdict || probe.verdict->outcome != outcome) continue;
+    if (!all) all = Verdict{outcome, probe.verdict->cause, {}};
+    all->text += fmt::format("{}{}: {}", all->text.empty() ? "" : "; ", label(probe), probe.verdict->text);
+  }
+  if (all) all->text = clip(all->text, 400);
+  return all;
+}
+
+}  // namespace
+
+std::vector<WorkloadProbe> WorkloadController::resolutions() const {
+  const Policy& policy = *w_.policy;
+  const auto parent = host_state_.network_parents.find(std::string(network_parent_id(w_.container)));
+  const Container* network_parent = parent == host_state_.network_parents.end() ? nullptr : &parent->second;
+  std::vector<WorkloadProbe> found;
+  found.reserve(policy.named_probes.size() + 1);
+  const auto add = [&](const std::string& name, const ProbeSpec& spec) {
+    WorkloadProbe probe;
+    probe.name = name;
+    probe.resolution = resolve_target(w_.container, spec, host_state_.probe_origin, network_parent);
+    found.push_back(std::move(probe));
+  };
+  if (policy.unnamed_probe || policy.named_probes.empty()) add({}, policy.probe);
+  for (const NamedProbe& named : policy.named_probes) add(named.name, named.spec);
+  return found;
+}
+
+const ProbeSpec& WorkloadController::spec_of(std::size_t probe) const {
+  const std::vector<NamedProbe>& named = w_.policy->named_probes;
+  const std::size_t unnamed = w_.policy->unnamed_probe || named.empty() ? 1 : 0;
+  return probe >= unnamed && probe - unnamed < named.size() ? named[probe - unnamed].spec : w_.policy->probe;
+}
+
+void WorkloadController::resolve_targets() {
+  std::vector<WorkloadProbe> found = resolutions();
+  const auto equal = [&](auto&& same) {
+    return std::equal(found.begin(), found.end(), w_.probes.begin(), w_.probes.end(), same);
+  };
+  if (equal([](const WorkloadProbe& a, const WorkloadProbe& b) {
+        return a.name == b.name && a.resolution.same_target(b.resolution);
+      }))
+    return;
+  const bool said = equal([](const WorkloadProbe& a, const WorkloadProbe& b) {
+    return a.name == b.name && a.resolution.text == b.resolution.text;
+  });
+  stop_probing();  // an answer to the old question would be judged as one to the new
+  w_.probes = std::move(found);
+  if (!unprobed() && w_.presence == Presence::Running && !on_old_instance()) w_.probe_due = now_;
+  if (said) return;
+  for (const WorkloadProbe& probe : w_.probes) {
+    const auto* unreachable = std::get_if<Unreachable>(&probe.resolution.how);
+    if (!unreachable) continue;
+    // An address is missing only until the instance is up; what stays missing is said when it is looked at
+    // again.
+    log(LogLevel::Warning, fmt::format("{} — {}{}cannot be checked; its health is unknown: {}", w_.name,
+                                       w_.probes.size() > 1 ? label(probe) : "",
+                                       w_.probes.size() > 1 ? " " : "", unreachable->reason));
+  }
+  if (unprobed()) return;
+  log(LogLevel::Info, uses_engine_health()
+                          ? fmt::format("{} — watched by the engine's HEALTHCHECK", w_.name)
+                          : fmt::format("{} — watched by {} every {}", w_.name, w_.probe_text(),
+                                        format_duration(w_.policy->interval)));
+}
+
+void WorkloadController::stop_probing() {
+  if (w_.probe) {
+    for (std::size_t i = 0; i < w_.probes.size(); ++i)
+      if (std::exchange(w_.probes[i].open, false))
+        out_.push_back(CancelProbe{ProbeId{w_.probe->id.value + i}});
+  }
+  w_.probe.reset();
+  w_.probe_due.reset();
+}
+
+void WorkloadController::start_probe() {
+  w_.probe_due.reset();
+  if (uses_engine_health()) {
+    inspect();
+    schedule_probe();
+    return;
+  }
+  const Duration timeout = w_.policy->effective_timeout();
+  ++w_.rounds;
+  const ProbeId first{host_state_.last_probe + 1};
+  host_state_.last_probe += w_.probes.size();
+  w_.probe = OpenProbe{first, now_, now_ + timeout + prober_margin, false, false};
+  for (std::size_t i = 0; i < w_.probes.size(); ++i) {
+    const auto* target = std::get_if<ProbeTargetPtr>(&w_.probes[i].resolution.how);
+    if (!target) continue;
+    w_.probes[i].open = true;
+    out_.push_back(StartProbe{ProbeId{first.value + i}, w_.key, *target, timeout});
+  }
+  if (w_.listens_to_engine() && now_ - w_.health_looked_at >= engine_look_interval) {
+    w_.health_looked_at = now_;
+    inspect();
+  }
+}
+
+Duration WorkloadController::next_probe_delay(bool pending) const {
+  return probe_delay(*w_.policy, pending, host_state_.draws.draw(w_.key, Draws::Purpose::Probe, w_.rounds));
+}
+
+void WorkloadController::schedule_probe() {
+  if (unprobed() || w_.presence != Presence::Running) return;
+  if (uses_engine_health()) {
+    w_.probe_due = now_ + std::max(w_.policy->interval, engine_look_interval);
+    return;
+  }
+  const Duration delay = next_probe_delay(w_.tracker.pending());
+  // From start to start, so that slow answers do not stretch the interval.
+  const Instant from = w_.probe ? w_.probe->started : now_;
+  w_.probe_due = std::max(from + delay, now_);
+}
+
+Verdict WorkloadController::judged(const ProbeFacts& facts, std::size_t probe) const {
+  if (!host_state_.engine_up) return unknown(Cause::EngineDown, "the engine is unreachable");
+  Verdict verdict =
+      judge(facts, spec_of(probe), w_.probes[probe].resolution.kind, w_.policy->effective_timeout());
+  // Not asked again because the same question, asked of this instance, is open still: that is no answer
+  // either.
+  if (facts.end == ProbeEnd::StillOpen && w_.probes[probe].hangs) verdict.outcome = Outcome::Fail;
+  if (verdict.outcome != Outcome::Fail) return verdict;
+  const bool timed_out = facts.end == ProbeEnd::ConnectTimeout || facts.end == ProbeEnd::AnswerTimeout;
+  // A stall that took a good part of the timeout took it from the target.
+  if (timed_out && host_state_.stalled_at && *host_state_.stalled_at >= w_.probe->started &&
+      host_state_.stall * 4 >= w_.policy->effective_timeout())
+    return unknown(Cause::Starved, "healer itself was starved while it waited");
+  if (now_ < host_state_.starved_until)
+    return unknown(Cause::Starved, "healer itself ran out of descriptors or memory just now");
+  return verdict;
+}
+
+void WorkloadController::probe_finished(const ProbeFinished& finished) {
+  if (!w_.probe) return;  // late, or of an instance that is over
+  const std::uint64_t probe = finished.probe.value - w_.probe->id.value;
+  if (probe >= w_.probes.size() || !w_.probes[probe].open) return;
+  const ProbeFacts& facts = finished.facts;
+  WorkloadProbe& asked = w_.probes[probe];
+  if (facts.end == ProbeEnd::NoResources) host_state_.starved_until = now_ + starved_for;
+  if (facts.end != ProbeEnd::StillOpen)
+    asked.hangs = asked.resolution.kind == ProbeKind::Exec && facts.end == ProbeEnd::AnswerTimeout;
+  asked.open = false;
+  asked.verdict = judged(facts, probe);
+  const bool first = !std::exchange(w_.probe->answered, true);
+  w_.last_duration = first ? facts.duration : std::max(w_.last_duration, facts.duration);
+  w_.last_check = now_;
+  out_.push_back(
+      Count{CountCheck{asked.resolution.kind, asked.verdict->outcome, asked.verdict->cause, facts.duration}});
+  const bool all =
+      std::none_of(w_.probes.begin(), w_.probes.end(), [](const WorkloadProbe& each) { return each.open; });
+  if (all) round_answered();
+}
+
+void WorkloadController::probe_overdue() {
+  w_.probe->started = now_;  // the next question is an interval away
+  if (w_.probe->awaiting) {
+    end_round(unknown(Cause::Connectivity, "the connectivity check gave no result"));
+    return;
+  }
+  for (WorkloadProbe& probe : w_.probes)
+    if (std::exchange(probe.open, false))
+      probe.verdict = unknown(Cause::Starved, "the prober gave no result");
+  round_answered();
+}
+
+/// Any failure fails it, else anything not known makes it unknown; nothing while the engine's HEALTHCHECK is
+/// still in its own start period.
+std::optional<Verdict> WorkloadController::round_verdict() const {
+  if (w_.probes.size() == 1) return w_.probes.front().verdict;
+  if (auto failed = those(w_.probes, Outcome::Fail)) return failed;
+  if (auto not_known = those(w_.probes, Outcome::Unknown)) return not_known;
+  for (const WorkloadProbe& probe : w_.probes)
+    if (!probe.verdict && !std::holds_alternative<Unreachable>(probe.resolution.how)) return std::nullopt;
+  return Verdict{};
+}
+
+/// A verdict that makes it unhealthy stands only on a network that was seen to work since it was asked.
+bool WorkloadController::needs_connectivity(const Verdict& verdict) const {
+  if (verdict.outcome != Outcome::Fail || host_state_.connectivity.knows_since(w_.probe->started))
+    return false;
+  Tracker next = w_.tracker;
+  return next.observe(verdict.outcome, in_start_period(), thresholds()) ==
+         Tracker::Transition::BecameUnhealthy;
+}
+
+void WorkloadController::round_answered() {
+  std::optional<Verdict> verdict = round_verdict();
+  if (verdict && needs_connectivity(*verdict)) {
+    w_.probe->awaiting = true;
+    w_.probe->give_up = now_ + host_state_.policy.connectivity_timeout + 2 * prober_margin;
+    host_state_.connectivity.await(w_.key, now_);
+    return;
+  }
+  end_round(std::move(verdict));
+}
+
+void WorkloadController::connectivity_answered() {
+  if (!w_.probe || !w_.probe->awaiting || !host_state_.connectivity.knows_since(w_.probe->started)) return;
+  end_round(round_verdict());
+}
+
+void WorkloadController::end_round(std::optional<Verdict> verdict) {
+  if (verdict && verdict->outcome == Outcome::Fail) {
+    if (!host_state_.engine_up)
+      verdict = unknown(Cause::EngineDown, "the engine is unreachable");
+    else if (host_state_.connectivity.failed())
+      verdict = unknown(Cause::Connectivity, connectivity_problem());
+  }
+  if (verdict) apply_verdict(*verdict);
+  schedule_probe();
+  w_.probe.reset();
+}
+
+/// Among several probes the HEALTHCHECK's word is kept, and counts in each round.
+void WorkloadController::note_engine_health(EngineHealth health, const std::string& output) {
+  std::optional<Verdict> said;
+  if (health == EngineHealth::Healthy) said = Verdict{};
+  if (health == EngineHealth::Unhealthy) said = judge_healthcheck(output);
+  note_engine_verdict(said);
+}
+
+void WorkloadController::note_engine_verdict(const std::optional<Verdict>& said) {
+  for (WorkloadProbe& probe : w_.probes)
+    if (std::holds_alternative<UseEngineHealth>(probe.resolution.how)) probe.verdict = said;
+}
+
+}  // namespace healer

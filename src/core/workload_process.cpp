@@ -1,0 +1,526 @@
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/duration.hpp"
+#include "core/timing.hpp"
+#include "core/workload_controller.hpp"
+
+namespace healer {
+namespace {
+
+/// Events that explain an exit arrive within this; then the exit is judged on facts alone.
+constexpr Duration event_lookback = 2s;
+/// What the engine's own policy should have back; HEALING.md 3.
+constexpr Duration engine_lookback = 30s;
+/// A destroyed workload that returns within this is a deployment.
+constexpr Duration deployment_lookback = 60s;
+/// A container that appears already exited is judged only when it started this recently: we were there, and
+/// its events came before we knew it was ours. An older one nobody asked to run.
+constexpr Duration fresh_start = 60s;
+
+std::int64_t nanoseconds(WallTime at) {
+  return at.unix_ms * 1000000;
+}
+
+}  // namespace
+
+void WorkloadController::observe(const ContainerObserved& seen) {
+  const Container& facts = seen.container;
+  const bool first_sight = w_.presence == Presence::Absent;
+  const bool policy_changed = !w_.policy || *w_.policy != *seen.policy;
+  w_.policy = seen.policy;
+  for (const LabelProblem& problem : seen.problems) {
+    if (std::find(w_.problems.begin(), w_.problems.end(), problem) == w_.problems.end())
+      log(LogLevel::Warning,
+          fmt::format("{} — label {}={}: {}", facts.name, problem.label, problem.value, problem.message));
+  }
+  w_.problems = seen.problems;
+  if (w_.name != facts.name) w_.dirty = true;
+  w_.name = facts.name;
+  w_.forget_at.reset();
+  w_.look_again_at.reset();
+  w_.facts.looked(facts.state, now_);
+
+  const bool new_instance = facts.instance() != w_.instance();
+  if (new_instance && !first_sight) instance_took_over();
+  if (facts.state == ContainerState::Running && (new_instance || first_sight)) {
+    begin_instance(facts);
+  } else {
+    const Container before = std::move(w_.container);
+    w_.container = facts;
+    w_.container.labels.clear();
+    switch (facts.state) {
+      case ContainerState::Running:
+        if (w_.presence == Presence::Paused) {
+          log(LogLevel::Info, fmt::format("{} — unpaused; checked again from the start", w_.name));
+          begin_instance(facts);
+          break;
+        }
+        // A start that was missed because only the restart's end was seen.
+        if (w_.presence != Presence::Running) begin_instance(facts);
+        break;
+      case ContainerState::Paused:
+        enter_paused();
+        break;
+      case ContainerState::Restarting:
+        if (w_.presence != Presence::Restarting) {
+          stop_probing();
+          w_.presence = Presence::Restarting;
+          w_.dirty = true;
+          judge_exit();
+        }
+        break;
+      case ContainerState::Exited:
+      case ContainerState::Dead:
+      case ContainerState::Created:
+        if (new_instance && facts.started) w_.evidence.forget_before(nanoseconds(*facts.started));
+        if (new_instance && !first_sight) {
+          // It started and ended again before we looked: that instance is judged, not the one before.
+          if (facts.state != ContainerState::Created) w_.presence = Presence::Restarting;
+          if (auto* verifying = std::get_if<Verifying>(&w_.remedy)) verifying->awaiting_instance = false;
+        }
+        enter_exited(facts, before.instance());
+        break;
+      case ContainerState::Removing:
+        break;  // its destroy event follows
+    }
+    if (w_.presence == Presence::Running &&
+        (policy_changed || before.networks != facts.networks || before.ports != facts.ports))
+      resolve_targets();
+  }
+
+  if (w_.listens_to_engine() && w_.presence == Presence::Running && !on_old_instance())
+    look_at_engine_health();
+  if (std::holds_alternative<Checking>(w_.remedy)) check_then_act();
+  if (std::holds_alternative<Settling>(w_.remedy)) settle_by(w_.container);
+}
+
+void WorkloadController::begin_instance(const Container& facts) {
+  const bool first_sight = w_.presence == Presence::Absent;
+  const bool same_instance = w_.instance() == facts.instance();
+  const bool unpaused = w_.presence == Presence::Paused && same_instance;
+  stop_probing();
+  w_.container = facts;
+  w_.container.labels.clear();
+  w_.presence = Presence::Running;
+  // What was said about this very run, before its facts were here, stays.
+  if (facts.started)
+    w_.evidence.forget_before(nanoseconds(*facts.started));
+  else
+    w_.evidence.forget_seen();
+  w_.exit_kind.reset();
+  w_.judge_exit_at.reset();
+  w_.back_by.reset();
+  w_.ran_before_engine_loss = false;
+  w_.exit_judged_before = false;
+  if (w_.stopped_by_operator) log(LogLevel::Info, fmt::format("{} — started again; watched again", w_.name));
+  w_.stopped_by_operator = false;
+  w_.unknown_streak = 0;
+  w_.last_verdict = Verdict{};
+  w_.dirty = true;
+
+  // The engine's clock may differ from ours; a start in the future would excuse failures for ever.
+  w_.instance_started = facts.started ? std::min(now_, host_state_.instant(*facts.started)) : now_;
+  w_.instance_seen_from_start = now_ - w_.instance_started < Duration{5s};
+  // Engines report a paused container as unhealthy until the next check after it (moby#46203).
+  w_.health_from = unpaused ? now_ : w_.instance_started;
+  if (!same_instance) w_.began_unclean = std::exchange(w_.ended_unclean, std::nullopt);
+  w_.tracker.begin_instance(w_.incident.has_value());
+  w_.unhealthy_in_start_period = false;
+  for (WorkloadProbe& probe : w_.probes) {
+    probe.verdict.reset();
+    probe.hangs = false;
+  }
+  resolve_targets();
+  w_.start_period_until = w_.instance_started + start_period();
+  if (std::exchange(w_.instance_passed_before, false) && same_instance)
+    w_.start_period_until = std::min(w_.start_period_until, now_);  // over, as that process saw
+  w_.alerts_from = w_.instance_started;
+  const bool daemon_start = first_sight && !host_state_.synced_once;
+  if (!unprobed())
+    w_.probe_due = now_ + first_probe_delay(*w_.policy, daemon_start,
+                                            host_state_.draws.draw(w_.key, Draws::Purpose::FirstProbe, 0));
+
+  if (w_.attempt && w_.attempt->instance != facts.instance() &&
+      (std::holds_alternative<Settling>(w_.remedy) || std::holds_alternative<Verifying>(w_.remedy)))
+    verify_from(w_.instance_started, false);
+  // What was decided on is gone: a new instance earns a new verdict.
+  if (queued()) {
+    if (!same_instance) drop_queued("it runs anew");
+    w_.remedy = Idle{};
+    w_.forced = false;
+  }
+}
+
+void WorkloadController::enter_paused() {
+  if (w_.presence != Presence::Paused) {
+    stop_probing();
+    w_.presence = Presence::Paused;
+    w_.exit_kind.reset();
+    w_.judge_exit_at.reset();
+    w_.back_by.reset();
+    w_.stopped_by_operator = false;
+    w_.dirty = true;
+    log(LogLevel::Info, fmt::format("{} — paused by an operator; left alone until unpaused", w_.name));
+  }
+  // An order under way is waited for: its answer tells whether it still did something.
+  if (!std::holds_alternative<Acting>(w_.remedy) && !std::holds_alternative<Idle>(w_.remedy))
+    drop_everything(AttemptState::Cancelled, "paused by an operator");
+}
+
+void WorkloadController::enter_exited(const Container& facts, const InstanceId& instance_before) {
+  const bool never_ran = facts.state == ContainerState::Created;
+  if (w_.presence == Presence::Exited) {
+    if (w_.judge_exit_at && w_.evidence.died() && !host_state_.stop_follows_exit) judge_exit();
+    return;
+  }
+  const bool was_up = w_.presence == Presence::Running || w_.presence == Presence::Restarting ||
+                      w_.presence == Presence::Paused;
+  const bool first_sight = w_.presence == Presence::Absent;
+  stop_probing();
+  w_.presence = Presence::Exited;
+  w_.exit_kind.reset();
+  w_.dirty = true;
+  w_.ended_unclean = is_unclean(facts.exit_code) || facts.oom_killed;
+
+  // An operator's stop was of the container it was said of; a deployment's new one may have crashed.
+  const bool still_stopped = w_.stopped_by_operator && (first_sight ? instance_before.container_id == facts.id
+                                                                    : instance_before == facts.instance());
+  if (never_ran || still_stopped) {
+    w_.stopped_by_operator = true;
+    w_.exit_kind = ExitKind::Operator;
+    close_incident(IncidentOutcome::StoppedByOperator, "it is stopped");
+    return;
+  }
+  const bool just_started = host_state_.synced_once && facts.instance() != instance_before && facts.started &&
+                            now_ - host_state_.instant(*facts.started) < fresh_start;
+  const bool ran_before = w_.ran_when_restored || w_.ran_before_engine_loss;
+  if (first_sight && !w_.incident && !ran_before && !just_started) {
+    // Never seen running by us: nobody asked for it to run.
+    log(LogLevel::Info,
+        fmt::format("{} — not running when first seen; left alone until an operator starts it", w_.name));
+    w_.stopped_by_operator = true;
+    w_.exit_kind = ExitKind::Operator;
+    return;
+  }
+  w_.stopped_by_operator = false;
+  if (instance_before.container_id != facts.id) w_.ran_before_engine_loss = false;  // its predecessor did
+  w_.exit_judged_before = first_sight && !w_.ran_when_restored && instance_before == facts.instance();
+  if (was_up && w_.evidence.died() && !host_state_.stop_follows_exit) {
+    judge_exit();
+    return;
+  }
+  // The facts overtook the events, or healer was not there: give the events a moment.
+  w_.judge_exit_at = now_ + event_lookback;
+}
+
+void WorkloadController::engine_event(const EngineEvent& event) {
+  w_.facts.engine_said(event, now_);
+  // Events of an earlier instance may arrive late or again (since= replays); what they meant is past.
+  const WallTime when{event.unix_nanoseconds / 1000000};
+  // A start that lies ahead is by a clock that was set back since: it tells nothing about what is older.
+  const bool known_start = w_.presence != Presence::Absent && w_.container.started &&
+                           host_state_.instant(*w_.container.started) <= now_ + 1min;
+  const bool older_instance = known_start && when < *w_.container.started;
+  // Our order's own kill, stop and die: up to the start of the instance it brings about.
+  const bool ours = our_doing() && !(w_.remedy_started_ns && event.unix_nanoseconds >= *w_.remedy_started_ns);
+  switch (event.kind) {
+    case EngineEventKind::Kill:
+    case EngineEventKind::Stop:
+    case EngineEventKind::Oom:
+      if (older_instance || ours) return;
+      if (event.kind == EngineEventKind::Kill && after_our_signal()) return;
+      hear(event);
+      reconsider_exit();
+      return;
+    case EngineEventKind::Die:
+      if (older_instance) return;
+      w_.ended_unclean = is_unclean(event.exit_code);
+      if (!ours && !after_our_signal()) {
+        hear(event);
+        reconsider_exit();
+      }
+      inspect();
+      return;
+    case EngineEventKind::HealthStatus:
+      if (older_instance || !w_.listens_to_engine() || w_.presence != Presence::Running || on_old_instance())
+        return;
+      if (w_.container.health_checked && when < *w_.container.health_checked) return;  // the facts are newer
+      w_.container.health = event.health;
+      w_.container.health_checked = when;
+      w_.container.health_output.clear();
+      engine_health(event.health, {});
+      return;
+    case EngineEventKind::Pause:
+      if (!older_instance) inspect();
+      return;
+    case EngineEventKind::Destroy:
+      if (!recreating()) container_gone();
+      return;
+    case EngineEventKind::Create:
+      return;
+    case EngineEventKind::Start:
+      if (our_doing() && !w_.remedy_started_ns && host_state_.instant(when) >= w_.attempt->ordered_at)
+        w_.remedy_started_ns = event.unix_nanoseconds;
+      w_.dirty |= w_.reported_stopped();
+      w_.evidence.note_start(event.unix_nanoseconds);
+      if (w_.unseen()) {
+        w_.ran_when_restored = true;
+        w_.ran_before_engine_loss = false;
+        w_.stopped_by_operator = false;
+        w_.dirty = true;
+      }
+      inspect();
+      return;
+    case EngineEventKind::Restart:
+      if (is_evidence(event.kind, host_state_.stop_follows_exit) && !older_instance && !ours) hear(event);
+      inspect();
+      return;
+    case EngineEventKind::Unpause:
+    case EngineEventKind::Rename:
+    case EngineEventKind::Update:
+      inspect();
+      return;
+  }
+}
+
+void WorkloadController::hear(const EngineEvent& event) {
+  if (w_.evidence.observe(event))
+    w_.evidence_at = std::min(now_, host_state_.happened(event.unix_nanoseconds));
+  w_.dirty |= w_.reported_stopped();
+}
+
+/// What explains an exit may come after it was judged: Podman's `stop`, or a replay after a reconnect.
+void WorkloadController::reconsider_exit() {
+  if (w_.presence != Presence::Exited || w_.judge_exit_at || on_old_instance()) return;
+  const bool open = !w_.exit_kind && w_.back_by;  // believed fallen with its engine
+  const bool blamed = w_.exit_kind == ExitKind::Crash || w_.exit_kind == ExitKind::OutOfMemory;
+  if ((open || blamed) && w_.evidence.operator_acted()) apply_exit(ExitKind::Operator);
+}
+
+/// What tells of it may be heard after the engine has refused the rest of our order.
+bool WorkloadController::ended_within_order() const {
+  if (!w_.ordered || w_.ordered->instance != w_.instance() || !w_.container.finished) return false;
+  const Instant finished = host_state_.instant(*w_.container.finished);
+  return w_.ordered->from <= finished && finished <= w_.ordered->until;
+}
+
+void WorkloadController::judge_exit() {
+  const bool by_alert = after_our_signal() && !w_.evidence.operator_acted();
+  const bool ours = on_old_instance() || by_alert || ended_within_order();
+  const bool explained = w_.evidence.died() || w_.evidence.operator_acted();
+  w_.judge_exit_at.reset();
+  w_.dirty = true;
+  if (by_alert && w_.presence == Presence::Restarting) return;  // the engine is at it
+  ExitKind kind;
+  if (w_.presence == Presence::Restarting) {
+    kind =
+        w_.container.oom_killed ? ExitKind::OutOfMemory : ExitKind::Crash;  // only its own policy does this
+  } else if (ours) {
+    kind = ExitKind::Ours;
+  } else if (w_.exit_judged_before && w_.incident && !w_.ran_before_engine_loss) {
+    // A former process judged it with all there was to see, and opened the incident.
+    kind = w_.container.oom_killed ? ExitKind::OutOfMemory : ExitKind::Crash;
+  } else if (w_.ran_before_engine_loss && (w_.exit_judged_before || !explained)) {
+    // It went down with its engine. Its own policy, or we, will have it back.
+    w_.back_by = std::max(now_, host_state_.synced_at + engine_lookback);
+    w_.ran_before_engine_loss = false;
+    log(LogLevel::Info, fmt::format("{} — down since the engine went; its own policy has {} to bring it back",
+                                    w_.name, format_duration(engine_lookback)));
+    return;
+  } else if (explained) {
+    kind = w_.evidence.judge(w_.container);
+    // Podman 4 reports an operator's stop as nothing but an exit, so there a code that a stop leaves behind
+    // is one.
+    if (kind == ExitKind::Crash && host_state_.stop_follows_exit) kind = judge_unseen_exit(w_.container);
+  } else if (w_.ordered && w_.ordered->instance == w_.instance() && !w_.ordered->by_former_process) {
+    kind = ExitKind::Ours;  // refused or given up halfway, but it had stopped it
+  } else {
+    kind = judge_unseen_exit(w_.container);
+  }
+  apply_exit(kind);
+}
+
+void WorkloadController::apply_exit(ExitKind kind) {
+  w_.exit_kind = kind;
+  w_.dirty = true;
+  switch (kind) {
+    case ExitKind::Ours:
+      if (after_our_signal()) {
+        start_after_signal();
+        return;
+      }
+      if (w_.attempt || w_.stopped_by_operator) return;  // the remedy's own end tells what comes
+      w_.tracker.settle(false);
+      w_.last_verdict =
+          Verdict{Outcome::Fail, Cause::None, "stopped by a remedy that did not start it again"};
+      plan_remedy();
+      return;
+    case ExitKind::Operator:
+      w_.stopped_by_operator = true;
+      w_.back_by.reset();
+      log(LogLevel::Info,
+          fmt::format("{} — stopped by an operator; left alone until an operator starts it", w_.name));
+      drop_everything(AttemptState::Cancelled, "stopped by an operator");
+      close_incident(IncidentOutcome::StoppedByOperator, "an operator stopped it");
+      return;
+    case ExitKind::Completed:
+      w_.stopped_by_operator = true;
+      w_.back_by.reset();
+      log(LogLevel::Info,
+          fmt::format("{} — ended with exit code 0 under restart policy on-failure; left alone", w_.name));
+      drop_everything(AttemptState::Cancelled, "ended with exit code 0");
+      close_incident(IncidentOutcome::StoppedByOperator, "it ended with exit code 0");
+      return;
+    case ExitKind::Crash:
+    case ExitKind::OutOfMemory:
+      crashed(kind);
+      return;
+  }
+}
+
+/// Called when the facts show another instance than the one known, before that one is taken over.
+void WorkloadController::instance_took_over() {
+  if (!w_.evidence.died() || w_.presence == Presence::Exited || on_old_instance()) return;
+  if (w_.evidence.operator_acted()) {
+    drop_everything(AttemptState::Cancelled, "restarted by an operator");
+    return;
+  }
+  // The engine's policy was quicker than our look: no exited state was ever seen.
+  if (w_.presence == Presence::Running) count_engine_restart(exit_text(ExitKind::Crash));
+}
+
+std::string WorkloadController::exit_text(ExitKind kind) const {
+  const int code = w_.evidence.exit_code().value_or(w_.container.exit_code);
+  if (kind != ExitKind::OutOfMemory) return fmt::format("exited by itself with code {}", code);
+  const std::string& limit = w_.container.memory_limit_note;
+  return fmt::format("out of memory, exit code {}{}", code, limit.empty() ? "" : ", " + limit);
+}
+
+void WorkloadController::count_engine_restart(const std::string& text) {
+  w_.crashes.push_back(now_);
+  while (w_.crashes.size() > 1 && w_.crashes.front() + w_.policy->budget_window <= now_)
+    w_.crashes.erase(w_.crashes.begin());
+  log(LogLevel::Warning, fmt::format("{} — {}; left to the engine's restart policy ({} in {})", w_.name, text,
+                                     w_.crashes.size(), format_duration(w_.policy->budget_window)));
+  if (std::holds_alternative<Verifying>(w_.remedy)) attempt_ended(AttemptState::NotRecovered, text);
+  if (w_.crashes.size() < w_.policy->budget_attempts || w_.incident) return;
+  const std::string loop =
+      fmt::format("{}, {} times in {}", text, w_.crashes.size(), format_duration(w_.policy->budget_window));
+  open_incident(IncidentCause::CrashLoop, loop);
+  decide(Rule::Unhealthy, loop, fmt::format("cause={}", to_string(IncidentCause::CrashLoop)));
+}
+
+/// Where only its health is watched, an exit that no remedy of ours led to stays as it is.
+bool WorkloadController::leave_exited(const std::string& text) {
+  if (w_.policy->heal_exits || w_.incident || w_.attempt) return false;
+  w_.stopped_by_operator = true;
+  w_.back_by.reset();
+  w_.dirty = true;
+  log(LogLevel::Warning, fmt::format("{} — {}; left alone: only its health is watched", w_.name, text));
+  return true;
+}
+
+void WorkloadController::crashed(ExitKind kind) {
+  const std::string text = exit_text(kind);
+  w_.last_verdict = Verdict{Outcome::Fail, Cause::None, text};
+  if (w_.presence == Presence::Restarting || engine_restarts(w_.container)) {
+    w_.back_by = now_ + engine_lookback;
+    count_engine_restart(text);
+    return;
+  }
+  if (leave_exited(text)) return;
+  log(LogLevel::Warning, fmt::format("{} — {}", w_.name, text));
+  decide(Rule::Crashed, text,
+         fmt::format("exit_code={}", w_.evidence.exit_code().value_or(w_.container.exit_code)));
+  w_.tracker.settle(false);
+  if (std::holds_alternative<Verifying>(w_.remedy)) {
+    attempt_failed_then_plan(AttemptState::NotRecovered, text);
+    return;
+  }
+  became_unhealthy(kind == ExitKind::OutOfMemory ? IncidentCause::OutOfMemory : IncidentCause::Crashed, text);
+}
+
+void WorkloadController::container_gone() {
+  if (w_.presence == Presence::Absent && w_.forget_at) return;
+  if (recreating()) return;  // its place is being taken; the engine's answer tells by whom
+  stop_probing();
+  w_.presence = Presence::Absent;
+  w_.ran_when_restored = false;
+  w_.look_again_at.reset();
+  w_.judge_exit_at.reset();
+  w_.back_by.reset();
+  drop_everything(AttemptState::Cancelled, "the container was removed");
+  known_again("it was removed");
+  w_.forget_at = now_ + deployment_lookback;
+  w_.dirty = true;
+}
+
+void WorkloadController::opted_out() {
+  stop_probing();
+  w_.presence = Presence::Absent;
+  w_.ran_when_restored = false;
+  w_.look_again_at.reset();
+  w_.judge_exit_at.reset();
+  w_.back_by.reset();
+  drop_everything(AttemptState::Cancelled, "no longer opted in");
+  known_again("it is no longer opted in");
+  close_incident(IncidentOutcome::OptedOut, "it is no longer opted in");
+  w_.forget_at = now_;
+  w_.dirty = true;
+}
+
+void WorkloadController::not_looked_at_yet() {
+  w_.look_again_at = now_ + look_again;
+}
+
+void WorkloadController::inspect_failed(const Error& error) {
+  if (w_.presence != Presence::Absent || w_.unseen()) not_looked_at_yet();
+  if (std::holds_alternative<Checking>(w_.remedy)) {
+    log(LogLevel::Warning, fmt::format("{} — inspect before the remedy failed: {}", w_.name, error.message));
+    w_.remedy = Planned{now_ + std::min(w_.policy->effective_fast_interval(), look_again), {}};
+  }
+}
+
+void WorkloadController::engine_lost(bool fell_with_it) {
+  const bool up = w_.presence == Presence::Running || w_.presence == Presence::Restarting ||
+                  w_.presence == Presence::Paused ||
+                  (w_.unseen() && w_.ran_when_restored && !w_.evidence.died());
+  if (up || w_.back_by) {
+    w_.ran_before_engine_loss = true;
+    w_.dirty = true;
+  }
+  if (!fell_with_it) return;
+  // Its stop was the engine's own shutdown: those events, said again or not, explain nothing. HEALING.md 3.
+  w_.ran_before_engine_loss = true;
+  w_.stopped_by_operator = false;
+  w_.exit_kind.reset();
+  w_.judge_exit_at.reset();
+  w_.evidence.forget_seen();
+  w_.dirty = true;
+}
+
+void WorkloadController::synced() {
+  if (w_.unseen()) return;
+  w_.dirty |= w_.ran_before_engine_loss;
+  if (w_.presence != Presence::Exited) {
+    w_.ran_before_engine_loss = false;  // it outlived the loss, or its own policy is at it
+  } else if (w_.judge_exit_at) {
+    w_.judge_exit_at = now_ + event_lookback;
+  } else if (w_.ran_before_engine_loss && w_.back_by) {
+    w_.back_by = std::max(*w_.back_by, now_ + engine_lookback);  // its policy could do nothing meanwhile
+    w_.ran_before_engine_loss = false;
+  } else if (w_.ran_before_engine_loss && !w_.exit_kind) {
+    w_.judge_exit_at = now_ + event_lookback;
+  }
+}
+
+void WorkloadController::drop_everything(AttemptState attempt_state, const std::string& why) {
+  drop_queued(why);
+  if (w_.attempt) attempt_ended(attempt_state, why);
+  w_.remedy = Idle{};
+}
+
+}  // namespace healer

@@ -1,0 +1,411 @@
+// From the order to its end. HEALING.md 4; the table of states is in workload.hpp.
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/duration.hpp"
+#include "base/text.hpp"
+#include "core/timing.hpp"
+#include "core/workload_controller.hpp"
+
+namespace healer {
+namespace {
+
+/// The engine's stop timeout where the container has none of its own.
+constexpr Duration engine_stop_timeout = 10s;
+/// What the engine may need beyond the stop timeout, images on slow disks included.
+constexpr Duration call_margin = 20s;
+/// Of a command inside, or a call to another party: there is no stop to wait for.
+constexpr Duration command_limit = 30s;
+/// After an order's own deadline the runtime has surely answered; this much later its answer is lost.
+constexpr Duration answer_margin = 10s;
+/// A recreation that fails at the last moment is undone all the same.
+constexpr Duration undo_margin = 30s;
+/// A recreation whose answer is lost is asked to finish this often.
+constexpr unsigned resumes_allowed = 3;
+
+const char* doing(RemedyKind kind) {
+  switch (kind) {
+    case RemedyKind::Restart:
+      return "RESTARTING";
+    case RemedyKind::Start:
+      return "STARTING";
+    case RemedyKind::Stop:
+      return "STOPPING";
+    case RemedyKind::Kill:
+      return "SIGNALLING";
+    case RemedyKind::Exec:
+      return "RUNNING A COMMAND IN";
+    case RemedyKind::Recreate:
+      return "RECREATING";
+    case RemedyKind::Webhook:
+      return "CALLING A WEBHOOK FOR";
+    case RemedyKind::None:
+      break;
+  }
+  return "LEAVING";
+}
+
+}  // namespace
+
+bool WorkloadController::remedy_in_hand() const {
+  return std::holds_alternative<Acting>(w_.remedy) || std::holds_alternative<Settling>(w_.remedy);
+}
+
+bool WorkloadController::on_old_instance() const {
+  return our_doing() && w_.attempt->instance == w_.instance();
+}
+
+bool WorkloadController::our_doing() const {
+  const auto* verifying = std::get_if<Verifying>(&w_.remedy);
+  if (remedy_in_hand()) {
+    // A command or a call does nothing to the process: what happens to it meanwhile is its own.
+    const auto* acting = std::get_if<Acting>(&w_.remedy);
+    return !(acting &&
+             (!acting->begun || acting->kind == RemedyKind::Exec || acting->kind == RemedyKind::Webhook));
+  }
+  return verifying && verifying->awaiting_instance;
+}
+
+bool WorkloadController::after_our_signal() const {
+  const bool in_time = w_.attempt && now_ - w_.attempt->ordered_at < settle_limit();
+  return in_time && w_.attempt->remedy == RemedyKind::Kill && w_.attempt->instance == w_.instance() &&
+         std::holds_alternative<Verifying>(w_.remedy);
+}
+
+bool WorkloadController::recreating() const {
+  return w_.attempt && w_.attempt->remedy == RemedyKind::Recreate && our_doing();
+}
+
+Duration WorkloadController::call_deadline() const {
+  return w_.policy->stop_timeout.value_or(w_.container.stop_timeout.value_or(engine_stop_timeout)) +
+         call_margin;
+}
+
+Duration WorkloadController::settle_limit() const {
+  return call_deadline() + host_state_.policy.hook_limit;
+}
+
+void WorkloadController::act(const Container& facts, const LadderStep& ladder_step) {
+  w_.breaker.count_attempt(now_);
+  ++w_.backoff_level;
+  w_.backoff_changed_at = now_;
+  ++w_.incident->attempts;
+  w_.incident->ladder_step = std::max(w_.incident->ladder_step, ladder_step.index);
+  w_.forced = false;
+  w_.dirty = true;
+
+  Attempt attempt;
+  attempt.id = AttemptId{++host_state_.last_attempt};
+  attempt.incident = w_.incident->id;
+  attempt.workload = w_.key;
+  attempt.number = w_.incident->attempts;
+  attempt.remedy = ladder_step.step.kind;
+  attempt.detail = to_string(ladder_step.step);
+  attempt.instance = facts.instance();
+  attempt.ordered_at = now_;
+  w_.attempt = attempt;
+  w_.ordered.reset();
+  w_.resumed = 0;
+  save_attempt();
+  if (!w_.incident->notified && w_.unnotified_incidents > 0) ++w_.unnotified_attempts;
+  if (to_be_notified()) notify_degraded();
+  save_incident();
+
+  const bool by_window = w_.policy->window && w_.tracker.failures() < w_.policy->failure_threshold;
+  const std::string why =
+      w_.incident->cause == IncidentCause::ProbeFailed && !by_window
+          ? fmt::format("failed {} consecutive health checks", w_.policy->failure_threshold)
+          : w_.incident->cause_text;
+  const unsigned used = w_.breaker.attempts_in_window(*w_.policy, now_);
+  const std::string what =
+      ladder_step.step.kind == RemedyKind::Kill || ladder_step.step.kind == RemedyKind::Exec
+          ? " [" + attempt.detail + "]"
+          : "";
+  log(LogLevel::Warning, fmt::format("{} {}{} — {} (attempt {} of {})", doing(ladder_step.step.kind), w_.name,
+                                     what, why, used, w_.policy->budget_attempts));
+  decide(Rule::Acted, attempt.detail,
+         fmt::format("cause={}; step={}; attempt={} of {}; run={}", w_.incident->cause_text,
+                     ladder_step.index, used, w_.policy->budget_attempts, attempt.instance.started_at));
+  order(ladder_step.step, false);
+}
+
+/// Gives the attempt's order, or a further one of the same attempt.
+void WorkloadController::order(const RemedyStep& step, bool resume) {
+  const bool short_call = step.kind == RemedyKind::Exec || step.kind == RemedyKind::Webhook;
+  ApplyRemedy order;
+  order.attempt = w_.attempt->id;
+  order.workload = w_.key;
+  order.name = w_.name;
+  order.step = step;
+  order.container_id = w_.attempt->instance.container_id;
+  order.stop_timeout = w_.policy->stop_timeout;
+  order.deadline = short_call ? command_limit : call_deadline();
+  // A recreation stops one, starts another, and may have to undo both.
+  if (step.kind == RemedyKind::Recreate) order.deadline = 2 * call_deadline() + command_limit;
+  order.number = w_.attempt->number;
+  order.reason = w_.incident ? w_.incident->cause_text : std::string();
+  order.incident = w_.attempt->incident;
+  order.resume = resume;
+  if (step.kind == RemedyKind::Recreate && w_.network_loss) order.network_parent = w_.network_loss->parent_id;
+  const Duration margin = step.kind == RemedyKind::Recreate ? answer_margin + undo_margin : answer_margin;
+  w_.in_flight = InFlight{order.attempt, now_ + order.deadline + margin + host_state_.policy.hook_limit};
+  const bool begun = host_state_.policy.hook_limit == Duration{0} || resume;
+  w_.remedy = Acting{step.kind, begun};
+  // Until then what ends it is another party's doing.
+  if (begun)
+    w_.ordered = OrderedInstance{w_.attempt->instance, w_.attempt->ordered_at, w_.attempt->ordered_at, false};
+  w_.remedy_started_ns.reset();
+  if (!keeps_instance(step.kind)) stop_probing();
+  out_.push_back(std::move(order));
+}
+
+void WorkloadController::remedy_finished(const RemedyFinished& finished) {
+  if (finished.answer == RemedyAnswer::Begun) {
+    auto* waiting = std::get_if<Acting>(&w_.remedy);
+    if (!w_.attempt || w_.attempt->id != finished.attempt || !waiting) return;
+    waiting->begun = true;
+    w_.ordered = OrderedInstance{w_.attempt->instance, now_, now_, false};
+    return;
+  }
+  if (w_.in_flight && w_.in_flight->attempt == finished.attempt) w_.in_flight.reset();
+  const auto* acting = std::get_if<Acting>(&w_.remedy);
+  if (!w_.attempt || w_.attempt->id != finished.attempt || !acting) return;
+  const RemedyKind kind = acting->kind;
+  switch (finished.answer) {
+    case RemedyAnswer::Done:
+      order_done(kind, finished.new_container_id);
+      return;
+    case RemedyAnswer::SkippedDryRun:
+      log(LogLevel::Info, fmt::format("{} — dry run: the engine was not called", w_.name));
+      w_.attempt->note = "dry run";
+      w_.ordered.reset();
+      verify_same_instance();
+      return;
+    case RemedyAnswer::Refused:
+      log(LogLevel::Error, fmt::format("{} — {} failed: {}", w_.name, w_.attempt->detail, finished.error));
+      attempt_failed_then_plan(AttemptState::Failed, finished.error);
+      inspect();
+      return;
+    case RemedyAnswer::Lost:
+      order_lost(finished.error);
+      return;
+    case RemedyAnswer::Begun:
+      return;
+  }
+}
+
+void WorkloadController::order_done(RemedyKind kind, const std::string& new_container_id) {
+  ++w_.restarts;
+  if (kind == RemedyKind::Stop) {
+    inspect();
+    stopped_by_healer();
+  } else if (keeps_instance(kind)) {
+    verify_same_instance();
+    inspect();
+  } else if (w_.instance() != w_.attempt->instance) {
+    verify_from(w_.instance_started, false);
+  } else {
+    verify_from(now_, true);
+    if (!new_container_id.empty())
+      out_.push_back(Inspect{new_container_id});
+    else
+      inspect();
+  }
+}
+
+/// The signal ended it, and after one sent through the engine its restart policy does not have it back.
+void WorkloadController::start_after_signal() {
+  log(LogLevel::Info, fmt::format("{} — ended by the signal; it is started", w_.name));
+  w_.attempt->state = AttemptState::Ordered;
+  save_attempt();
+  RemedyStep start;
+  start.kind = RemedyKind::Start;
+  order(start, false);
+}
+
+/// The run goes on as it was; it is asked on, from a fresh streak, as after a restart.
+void WorkloadController::verify_same_instance() {
+  verify_from(now_, false);
+  w_.tracker.begin_instance(true);
+  w_.alerts_from = now_;
+  w_.health_from = now_;                // what the HEALTHCHECK said before is about before
+  w_.instance_seen_from_start = false;  // no start to learn from
+  if (w_.presence == Presence::Running && !unprobed()) w_.probe_due = now_ + next_probe_delay(true);
+}
+
+void WorkloadController::order_lost(const std::string& error) {
+  log(LogLevel::Warning,
+      fmt::format("{} — no answer to the order to {} it ({}); inspecting whether it was executed", w_.name,
+                  w_.attempt->detail, error));
+  if (w_.attempt->remedy == RemedyKind::Recreate) {
+    if (w_.resumed++ < resumes_allowed) {
+      RemedyStep step;
+      step.kind = RemedyKind::Recreate;
+      order(step, true);
+    } else {
+      attempt_failed_then_plan(AttemptState::Failed, error);
+      inspect();
+    }
+    return;
+  }
+  if (keeps_instance(w_.attempt->remedy) && w_.presence == Presence::Running) {
+    // Whether it was heard shows in the target's health alone.
+    w_.attempt->note = error;
+    verify_same_instance();
+    return;
+  }
+  // A late engine may still be at it, however long it was waited for: another order beside this one would do
+  // it twice. So it has as long again.
+  w_.remedy = Settling{now_ + settle_interval, now_};
+  inspect();
+}
+
+void WorkloadController::stopped_by_healer() {
+  attempt_ended(AttemptState::Recovered, "stopped, as configured");
+  w_.exit_kind = ExitKind::Ours;
+  w_.stopped_by_operator = true;  // hands off until an operator starts it
+  w_.dirty = true;
+  close_incident(IncidentOutcome::StoppedByHealer, "stopped, as healer.remedies says");
+}
+
+void WorkloadController::resume_attempt(const Attempt& attempt) {
+  w_.attempt = attempt;
+  w_.ordered = OrderedInstance{attempt.instance, attempt.ordered_at, attempt.ordered_at, false};
+  if (!w_.incident) {  // nothing left to remedy
+    attempt_ended(AttemptState::Cancelled, "its incident is closed");
+    return;
+  }
+  if (attempt.state == AttemptState::Verifying) {
+    w_.remedy = Verifying{now_ + w_.policy->verify_limit, false, now_};
+    return;
+  }
+  log(LogLevel::Info, fmt::format("{} — attempt {} was unfinished when healer ended; settled by inspect",
+                                  w_.name.empty() ? w_.key : w_.name, attempt.number));
+  if (attempt.remedy == RemedyKind::Recreate) {
+    RemedyStep step;
+    step.kind = RemedyKind::Recreate;
+    w_.resumed = 1;
+    order(step, true);
+    return;
+  }
+  if (keeps_instance(attempt.remedy)) {  // never repeated: its health shows whether it helped
+    verify_same_instance();
+    // What a dead process began may still be at work: nothing else is ordered beside it.
+    w_.in_flight = InFlight{attempt.id, now_ + command_limit + answer_margin};
+    return;
+  }
+  // As if it was ordered now: by the clock it is from another process, and that clock may have been set
+  // since.
+  w_.remedy = Settling{now_ + settle_interval, now_};
+}
+
+void WorkloadController::settle_by(const Container& facts) {
+  const auto settling = std::get<Settling>(w_.remedy);
+  const bool changed = facts.instance() != w_.attempt->instance;
+  if (w_.attempt->remedy == RemedyKind::Stop) {
+    if (facts.state == ContainerState::Exited) {
+      stopped_by_healer();
+      return;
+    }
+  } else if (changed) {
+    // Running: asked. Ended again already: its exit is judged, which ends the verification too.
+    verify_from(w_.instance_started, false);
+    return;
+  }
+  if (now_ < settling.since + settle_limit()) return;  // the container's stop timeout may only be known now
+  // Exited: our order stopped it and did not start it again (engines before 24.0.7 drop a restart with its
+  // client). attempt_ended() takes that into account.
+  attempt_failed_then_plan(AttemptState::NotExecuted,
+                           changed ? "it was stopped otherwise" : "the order had no effect");
+}
+
+/// When an instance that began then is to be healthy or unhealthy, as far as its checks go.
+Instant WorkloadController::verified_by(Instant started) const {
+  const bool by_engine = uses_engine_health();
+  const Duration learned = learned_start_period();
+  const Duration start_period = by_engine ? std::max(learned, w_.container.health_start_period) : learned;
+  // Checks that come seldom need longer than the limit to give a verdict at all.
+  const Duration pace = by_engine ? w_.container.health_interval + w_.container.health_timeout
+                                  : w_.policy->effective_fast_interval() + w_.policy->effective_timeout();
+  const Duration limit = std::max(w_.policy->verify_limit, pace * checks_to_decide(*w_.policy));
+  return std::max(now_, started + start_period) + limit;
+}
+
+void WorkloadController::verify_from(Instant started, bool awaiting_instance) {
+  Instant deadline = verified_by(started);
+  if (awaits_alert())
+    deadline = std::max(deadline, verified_by(std::max(now_, started) + w_.policy->alert_lookback));
+  w_.remedy = Verifying{deadline, awaiting_instance, now_ + settle_interval};
+  w_.attempt->state = AttemptState::Verifying;
+  save_attempt();
+}
+
+void WorkloadController::attempt_ended(AttemptState state, const std::string& note) {
+  const bool left_down = w_.presence == Presence::Exited && on_old_instance();
+  w_.attempt->state = state;
+  w_.attempt->ended_at = now_;
+  // Where the instance goes on, what ends it later is not the order.
+  if (w_.ordered && !keeps_instance(w_.attempt->remedy)) w_.ordered->until = now_;
+  if (!note.empty()) w_.attempt->note = w_.attempt->note.empty() ? note : w_.attempt->note + "; " + note;
+  save_attempt();
+  w_.refusal.reset();
+  if (state == AttemptState::Failed || state == AttemptState::NotExecuted)
+    w_.refusal = fmt::format("The last {} was not executed: {}.", w_.attempt->detail, clip(note, 300));
+  out_.push_back(Count{CountRemedy{w_.attempt->remedy, state}});
+  const bool restarted = is_restart(w_.attempt->remedy);
+  if (state == AttemptState::Recovered) {
+    w_.breaker.attempt_recovered();
+    if (restarted) w_.ineffective_restarts = 0;
+    decide(Rule::Verified, fmt::format("{} recovered it", w_.attempt->detail),
+           fmt::format("attempt={}", w_.attempt->number));
+  } else if (state != AttemptState::Cancelled) {
+    w_.breaker.attempt_failed(*w_.policy, now_);
+    if (restarted && state == AttemptState::NotRecovered) ++w_.ineffective_restarts;
+    // Each failed attempt takes the next step; one that was never executed has not failed.
+    if (w_.incident && state != AttemptState::NotExecuted) {
+      ++w_.incident->ladder_step;
+      save_incident();
+    }
+    decide(Rule::NotRecovered,
+           fmt::format("{} did not help{}", w_.attempt->detail, note.empty() ? "" : ": " + note),
+           fmt::format("attempt={}; state={}", w_.attempt->number, to_string(state)));
+    log(LogLevel::Warning, fmt::format("{} — attempt {} did not help{}", w_.name, w_.attempt->number,
+                                       note.empty() ? "" : ": " + note));
+  }
+  w_.dirty = true;
+  w_.attempt.reset();
+  w_.remedy = Idle{};
+  if (left_down && state != AttemptState::Recovered && state != AttemptState::Cancelled) {
+    // Down by our own order: not an operator's decision, whatever its exit code looks like.
+    w_.judge_exit_at.reset();
+    w_.exit_kind = ExitKind::Ours;
+    w_.tracker.settle(false);
+  }
+}
+
+void WorkloadController::attempt_failed_then_plan(AttemptState state, const std::string& note) {
+  attempt_ended(state, note);
+  if (w_.tracker.state() == Tracker::State::Unhealthy || w_.alert_firing) plan_remedy();
+}
+
+/// Neither healthy nor unhealthy within the limit.
+void WorkloadController::verification_over() {
+  if (w_.unseen()) {  // nothing was asked
+    std::get<Verifying>(w_.remedy).deadline = now_ + look_again;
+    return;
+  }
+  if (unprobed() && w_.presence == Presence::Running && !w_.network_loss && !awaits_alert()) {
+    became_healthy();  // nothing can be asked: staying up is all there is to see
+    return;
+  }
+  const bool failing = w_.last_verdict.outcome == Outcome::Fail || w_.presence != Presence::Running;
+  const std::string& said = w_.last_verdict.text;
+  // Where it could not be checked, or just began to pass, only a real verdict earns another remedy.
+  if (failing) w_.tracker.settle(false);
+  attempt_failed_then_plan(AttemptState::NotRecovered,
+                           "neither healthy nor unhealthy in time" + (said.empty() ? "" : ": " + said));
+}
+
+}  // namespace healer

@@ -1,0 +1,150 @@
+// An open incident is reminded until an operator acknowledges it. HEALING.md 6.
+//
+//   incident     | input                                         | next         | what is done
+//   -------------+-----------------------------------------------+--------------+----------------------------
+//   notified     | remind_every since it was notified last       | notified     | a reminder to whom routes
+//                |                                               |              | remind
+//   notified     | escalate_after since a route had it           | notified     | the next route is notified,
+//                |                                               |              | once
+//   notified     | `healer ack`                                  | acknowledged | neither from now on
+//   acknowledged | its first critical notification: it got worse | notified     | both from now on
+//   any          | closed                                        | (none)       | its end goes to all that
+//                |                                               |              | knew
+//
+// What quiet hours hold counts from their end: nobody can acknowledge what is not notified yet. While
+// operators are not notified of the workload at all (a pause, a mass failure), and while it is frozen,
+// neither is due.
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/duration.hpp"
+#include "core/workload_controller.hpp"
+
+namespace healer {
+
+bool WorkloadController::may_repeat() const {
+  return w_.incident && w_.incident->notified && !w_.incident->acked_at && w_.policy->notifications &&
+         w_.presence != Presence::Absent && w_.presence != Presence::Paused &&
+         !host_state_.policy.channels.empty() && !notifications_suppressed();
+}
+
+/// What a notification of the open incident would be now.
+NotificationKind WorkloadController::repeated_kind() const {
+  return w_.incident->gave_up ? NotificationKind::Critical : NotificationKind::Degraded;
+}
+
+Reminding WorkloadController::reminder() const {
+  Notification as;  // no more than routes ask: this is looked at in each step of one that is unhealthy
+  as.kind = repeated_kind();
+  as.workload = w_.name;
+  as.project = project_of(w_);
+  as.route = w_.policy->notification_route;
+  return reminding(host_state_.policy, as, w_.incident->escalations, notification_clock());
+}
+
+std::optional<Instant> WorkloadController::reminder_due(const Reminding& reminder) const {
+  if (reminder.every == Duration{0}) return std::nullopt;
+  return w_.incident->notified_at.value_or(w_.incident->opened_at) + reminder.every;
+}
+
+std::optional<Instant> WorkloadController::repeat_deadline() const {
+  if (!may_repeat()) return std::nullopt;
+  std::optional<Instant> next = reminder_due(reminder());
+  for (const Escalation& each : w_.incident->escalations)
+    if (!each.done && (!next || each.due < *next)) next = each.due;
+  return next;
+}
+
+void WorkloadController::repeats_due() {
+  if (!may_repeat()) return;
+  for (std::size_t i = 0; i < w_.incident->escalations.size(); ++i)  // one may lead to the next
+    if (Escalation& each = w_.incident->escalations[i]; !each.done && now_ >= each.due) {
+      each.done = true;
+      escalate(each.route);
+    }
+  const Reminding again = reminder();
+  if (const auto due = reminder_due(again); due && now_ >= *due) {
+    log(LogLevel::Info, fmt::format("{} — still unhealthy and not acknowledged: reminder", w_.name));
+    repeat("STILL UNHEALTHY", "", again.destinations, false);
+  }
+}
+
+void WorkloadController::escalate(const std::string& name) {
+  const NotificationRoute* route = route_named(host_state_.policy, name);
+  if (route == nullptr) {
+    log(LogLevel::Warning, fmt::format("{} — there is no route '{}' any more to escalate to", w_.name, name));
+    save_incident();
+    return;
+  }
+  const NotificationKind kind = repeated_kind();
+  const std::string outcome = fmt::format("not acknowledged: route {} is notified", name);
+  log(LogLevel::Warning, fmt::format("{} — {}", w_.name, outcome));
+  decide(Rule::Escalated, outcome, fmt::format("route={}", name));
+  const auto destinations = escalated_to(host_state_.policy, name, kind, notification_clock());
+  plan_escalation(*route, destinations);
+  repeat("ESCALATED", "It is not acknowledged. ", destinations, true);
+}
+
+void WorkloadController::plan_escalation(const NotificationRoute& route,
+                                         const std::vector<Destination>& destinations) {
+  if (route.escalate_to.empty() || route.escalate_after <= Duration{0}) return;
+  auto& planned = w_.incident->escalations;
+  const bool known = std::any_of(planned.begin(), planned.end(),
+                                 [&](const Escalation& each) { return each.route == route.escalate_to; });
+  if (known) return;
+  Instant from = now_;  // when its channels may have it
+  for (const Destination& each : destinations)
+    if (std::find(route.channels.begin(), route.channels.end(), each.channel) != route.channels.end())
+      from = std::max(from, each.not_before);
+  planned.push_back({route.escalate_to, from + route.escalate_after, false});
+}
+
+void WorkloadController::repeat(const char* event, const char* preface,
+                                const std::vector<Destination>& destinations, bool escalation) {
+  Incident& incident = *w_.incident;
+  Notification notification = draft(repeated_kind(), event, {}, incident_key());
+  const auto unhealthy_for =
+      std::chrono::duration_cast<std::chrono::seconds>(now_ - incident.unhealthy_since);
+  std::string state = incident.gave_up ? "healer has given up on it." : "It is being healed.";
+  if (const auto* planned = std::get_if<Planned>(&w_.remedy); planned && planned->hold)
+    state = fmt::format("It is left alone for now: {}.", planned->hold->text);
+  else if (!incident.gave_up && wanted_remedy() == RemedyKind::None)
+    state = planned_text();
+  notification.text = fmt::format("{} is still unhealthy, {} after it became unhealthy: {}. {}{}", w_.name,
+                                  format_duration(unhealthy_for), incident.cause_text, preface, state);
+  notification.advice =
+      fmt::format("Look at `docker logs {0}`. `healer ack {0}` ends the reminders.", w_.name);
+  notification.id = NotificationId{++host_state_.last_notification};
+  notification.repeat = ++incident.repeats;
+  out_.push_back(Count{CountNotificationRepeat{notification.kind, escalation}});
+  note_notified(destinations);
+  out_.push_back(SendNotification{std::move(notification), destinations});
+  save_incident();
+}
+
+/// Whoever has a notification of the incident is notified of its end; reminders count from the newest.
+void WorkloadController::note_notified(const std::vector<Destination>& destinations) {
+  Incident& incident = *w_.incident;
+  incident.notified_at = now_;
+  for (const Destination& each : destinations) {
+    incident.notified_at = std::max(*incident.notified_at, each.not_before);
+    if (std::find(incident.notified_channels.begin(), incident.notified_channels.end(), each.channel) ==
+        incident.notified_channels.end())
+      incident.notified_channels.push_back(each.channel);
+  }
+}
+
+void WorkloadController::operator_ack(const std::string& by) {
+  if (!w_.incident) return;
+  Incident& incident = *w_.incident;
+  incident.acked_at = now_;
+  incident.acked_by = by;
+  std::erase_if(incident.escalations, [](const Escalation& each) { return !each.done; });
+  const std::string text = by.empty() ? "acknowledged by an operator" : "acknowledged by " + by;
+  log(LogLevel::Info, fmt::format("{} — {}: no reminders, no escalation", w_.name, text));
+  decide(Rule::ByOperator, text + ": no reminders, no escalation");
+  save_incident();
+}
+
+}  // namespace healer

@@ -1,0 +1,168 @@
+// POST /api/v1/alertmanager over a real server.
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <doctest/doctest.h>
+#include <boost/json.hpp>
+
+#include "adapter/api/snapshots.hpp"
+#include "alert/target.hpp"
+#include "api/http_api.hpp"
+#include "net/http_client.hpp"
+#include "net/loop.hpp"
+#include "support/loop_wait.hpp"
+
+using namespace healer;
+using namespace healer::testing;
+namespace json = boost::json;
+
+namespace {
+
+constexpr const char* firing =
+    R"({"version":"4","alerts":[{"status":"firing","fingerprint":"f1","labels":{"alertname":"Errors","container":"shop-web-1"},"annotations":{"summary":"8 % fail"}}]})";
+
+struct Receiver {
+  net::Loop loop;
+  Metrics metrics;
+  Readiness readiness{true, {}};
+  AlertSettings settings{Secret("s3cret-token"), default_alert_labels(), {}, true};
+  std::vector<AlertReported> reported;
+  HttpApi api{metrics, ApiSources{[] { return full_snapshot(); }, [this] { return readiness; }, {}},
+              alerts()};
+  std::unique_ptr<net::HttpServer> server = open();
+  net::HttpClient client{loop};
+
+  AlertApi alerts() {
+    AlertApi::Parts parts;
+    parts.settings = [this] { return settings; };
+    parts.snapshot = [] {
+      Snapshot snapshot = full_snapshot();
+      snapshot.workloads.pop_back();  // it has the name of the first
+      return snapshot;
+    };
+    parts.readiness = [this] { return readiness; };
+    parts.report = [this](AlertReported alert) {
+      reported.push_back(std::move(alert));
+      return Result<void>{};
+    };
+    parts.count = [this](AlertResult result) { metrics.count_alert("alertmanager", result); };
+    return AlertApi(std::move(parts));
+  }
+  std::unique_ptr<net::HttpServer> open() {
+    net::HttpServerLimits limits;
+    limits.body = 1 << 20;
+    auto opened = net::HttpServer::listen_tcp(loop, "127.0.0.1:0", api.public_handler(), limits);
+    REQUIRE(opened);
+    return std::move(*opened);
+  }
+  net::HttpAnswer post(std::string body, std::string authorization = "Bearer s3cret-token",
+                       const char* method = "POST") {
+    net::HttpCall call;
+    call.method = method;
+    call.target = "/api/v1/alertmanager";
+    call.body = std::move(body);
+    if (!authorization.empty()) call.headers.emplace_back("Authorization", std::move(authorization));
+    call.endpoint = net::TcpEndpoint{"127.0.0.1", server->port(), {}};
+    std::optional<Result<net::HttpAnswer>> answer;
+    client.call(std::move(call), [&](Result<net::HttpAnswer> got) { answer = std::move(got); });
+    REQUIRE(run_until(loop, [&] { return answer.has_value(); }));
+    if (!*answer) FAIL(answer->error().message);
+    return **answer;
+  }
+  bool counted(const char* result) const {
+    return metrics.text(full_snapshot())
+               .find(std::string(R"(healer_alerts_total{result=")") + result +
+                     R"(",source="alertmanager"} 1)") != std::string::npos;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a firing and a resolved alert reach the core, and the answer says so") {
+  Receiver receiver;
+  auto answer = receiver.post(firing);
+  CHECK(answer.status == 200);
+  REQUIRE(receiver.reported.size() == 1);
+  const AlertReported& alert = receiver.reported.front();
+  CHECK(alert.workload == "shop/web/1");
+  CHECK(alert.source == "alertmanager");
+  CHECK(alert.id == "f1");
+  CHECK(alert.name == "Errors");
+  CHECK(alert.text == "8 % fail");
+  CHECK(alert.firing);
+  CHECK(alert.act);
+  const json::object said = json::parse(answer.body).as_object();
+  CHECK(said.at("accepted") == 1);
+  CHECK(said.at("alerts").at(0).at("workload") == "shop/web/1");
+  CHECK(receiver.counted("accepted"));
+  std::string resolved = firing;
+  resolved.replace(resolved.find("firing"), 6, "resolved");
+  CHECK(receiver.post(resolved).status == 200);
+  CHECK_FALSE(receiver.reported.back().firing);
+}
+
+TEST_CASE("the alert's own label decides whether it is acted on, else the setting") {
+  Receiver receiver;
+  std::string body = firing;
+  body.replace(body.find(R"("container")"), 0, R"("healer_action":"notify",)");
+  CHECK(receiver.post(body).status == 200);
+  CHECK_FALSE(receiver.reported.back().act);
+  receiver.settings.act = false;
+  CHECK(receiver.post(firing).status == 200);
+  CHECK_FALSE(receiver.reported.back().act);
+}
+
+TEST_CASE("an unknown container is no error of the request, and is counted") {
+  Receiver receiver;
+  const auto answer = receiver.post(R"({"alerts":[{"status":"firing","labels":{"container":"nope"}}]})");
+  CHECK(answer.status == 200);
+  CHECK(json::parse(answer.body).at("alerts").at(0).at("result") == "unknown");
+  CHECK(answer.body.find("no watched container has container") != std::string::npos);
+  CHECK(receiver.reported.empty());
+  CHECK(receiver.counted("unknown"));
+}
+
+TEST_CASE("a wrong token is refused and counted; without a configured one there is no receiver") {
+  for (const char* wrong :
+       {"", "Bearer", "Bearer s3cret-tokem", "Bearer s3cret-token2", "Bearer s3cret", "Basic s3cret-token"}) {
+    CAPTURE(wrong);
+    Receiver receiver;
+    const auto answer = receiver.post(firing, wrong);
+    CHECK(answer.status == 401);
+    CHECK(answer.body.find("s3cret") == std::string::npos);
+    CHECK(receiver.reported.empty());
+    CHECK(receiver.counted("bad_token"));
+  }
+  Receiver off;
+  off.settings.token = Secret();
+  const auto answer = off.post(firing, "");
+  CHECK(answer.status == 404);
+  CHECK(answer.body.find("ALERTMANAGER_TOKEN") != std::string::npos);
+}
+
+TEST_CASE("malformed bodies change nothing") {
+  std::string deep;
+  for (int i = 0; i < 2000; ++i) deep += R"({"alerts":[)";
+  for (const std::string& body : {std::string(), std::string("{"), std::string("\0\xff\x80", 3), deep,
+                                  std::string(R"({"alerts":[{"status":1}]})")}) {
+    Receiver receiver;
+    CHECK(receiver.post(body).status == 400);
+    CHECK(receiver.reported.empty());
+    CHECK(receiver.counted("malformed"));
+  }
+  Receiver receiver;
+  CHECK(receiver.post(std::string(10 << 20, ' ')).status == 413);
+  CHECK(receiver.post(firing, "Bearer s3cret-token", "PUT").status == 405);
+  CHECK(receiver.reported.empty());
+}
+
+TEST_CASE("before the first look at all containers Alertmanager is asked to come again") {
+  Receiver receiver;
+  receiver.readiness = {false, "the engine does not answer"};
+  const auto answer = receiver.post(firing);
+  CHECK(answer.status == 503);
+  CHECK(receiver.reported.empty());
+}

@@ -1,4 +1,0 @@
-set(invariant 1)
-set(file core/care_hold.cpp)
-set(from [==[if (const auto end = pause_end()) {]==])
-set(to [==[if (const auto end = std::optional<Instant>{}) {]==])

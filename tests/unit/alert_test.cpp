@@ -1,0 +1,220 @@
+// HEALING.md 2: rules of Prometheus as alerts.
+#include <doctest/doctest.h>
+
+#include "support/scene.hpp"
+
+using namespace healer;
+using namespace healer::testing;
+
+namespace {
+
+AlertReported fires(const std::string& workload, const std::string& id = "1") {
+  AlertReported alert;
+  alert.workload = workload;
+  alert.source = "alertmanager";
+  alert.id = id;
+  alert.name = "HighErrorRate";
+  alert.text = "8 % of the requests fail";
+  return alert;
+}
+
+AlertReported resolved(const std::string& workload, const std::string& id = "1") {
+  AlertReported alert = fires(workload, id);
+  alert.firing = false;
+  return alert;
+}
+
+}  // namespace
+
+TEST_CASE("alert: one that fires makes it unhealthy at once, and its end is its remedy") {
+  Scene scene;
+  INFO(scene.transcript());
+  scene.healthy("web");
+  scene.send(fires("web"));
+  REQUIRE(scene.pass_until_decision("restart web", 5s));
+  CHECK(scene.status("web").condition == Condition::Healing);
+  const auto explanation = scene.core->explain("web", scene.now());
+  CHECK(std::any_of(explanation->facts.begin(), explanation->facts.end(), [](const Fact& fact) {
+    return fact.text == "alert of alertmanager fires: HighErrorRate: 8 % of the requests fail";
+  }));
+  scene.pass(3min);
+  CHECK(scene.incidents.at(1).cause == IncidentCause::AlertFiring);
+  CHECK(scene.incidents.at(1).outcome == IncidentOutcome::Open);  // its probes pass; that proves nothing
+  scene.send(resolved("web"));
+  scene.pass(1min);
+  CHECK(scene.decisions() == "degraded, restart web, recovered");
+  CHECK(scene.notifications.front().text.find("HighErrorRate: 8 % of the requests fail") !=
+        std::string::npos);
+  CHECK(scene.incidents.at(1).outcome == IncidentOutcome::Recovered);
+}
+
+TEST_CASE("alert: said again it is the same one") {
+  Scene scene;
+  INFO(scene.transcript());
+  scene.healthy("web");
+  for (int i = 0; i < 5; ++i) {
+    scene.send(fires("web"));
+    scene.pass(1min);
+  }
+  CHECK(scene.decisions() == "degraded, restart web");
+}
+
+TEST_CASE("alert: that fires on past its lookback, the attempt has not recovered, and the next one follows") {
+  Scene scene;
+  INFO(scene.transcript());
+  Policy policy = Scene::policy();
+  policy.alert_lookback = 4min;
+  scene.healthy("web", policy);
+  scene.send(fires("web"));
+  REQUIRE(scene.pass_until_decision("restart web", 5s));
+  scene.pass(3min);
+  CHECK(scene.orders.size() == 1);
+  REQUIRE(scene.pass_until([&] { return scene.orders.size() == 2; }));
+  CHECK(scene.attempts.at(1).state == AttemptState::NotRecovered);
+}
+
+TEST_CASE("alert: its remedies have the budget, the breaker and the pause of all others") {
+  Scene scene;
+  INFO(scene.transcript());
+  Policy policy = Scene::policy();
+  policy.alert_lookback = 10s;
+  policy.breaker_open_for = 24h;
+  scene.healthy("web", policy);
+  scene.send(OperatorPause{"web", 10min});
+  scene.send(fires("web"));
+  scene.pass(9min);
+  CHECK(scene.orders.empty());
+  scene.pass(5h);
+  CHECK(scene.orders.size() == policy.budget_attempts);
+  CHECK(scene.status("web").condition == Condition::GivenUp);
+}
+
+TEST_CASE("alert: an instance that began since has its lookback") {
+  Scene scene;
+  INFO(scene.transcript());
+  Box& box = scene.healthy("web");
+  scene.send(OperatorPause{"web", 1min});
+  scene.send(fires("web"));
+  scene.pass(10s);
+  scene.restart(box);
+  scene.pass(5min);
+  CHECK(scene.orders.empty());
+  scene.send(resolved("web"));
+  scene.pass(1h);
+  CHECK(scene.orders.empty());
+  CHECK(scene.status("web").condition == Condition::Healthy);
+}
+
+TEST_CASE("alert: its end cuts no start period short") {
+  Scene scene;
+  INFO(scene.transcript());
+  Policy policy = Scene::policy();
+  policy.start_period = 10min;
+  Box& box = scene.healthy("web", policy);
+  box.ready_after = 6min;
+  scene.send(fires("web"));
+  REQUIRE(scene.pass_until_decision("restart web", 5s));
+  scene.pass(1min);
+  scene.send(resolved("web"));
+  scene.pass(10min);
+  CHECK(scene.orders.size() == 1);
+  CHECK(scene.attempts.at(1).state == AttemptState::Recovered);
+}
+
+TEST_CASE("alert: a crash loop that has calmed down is not over before it is") {
+  Scene scene;
+  INFO(scene.transcript());
+  Policy policy = Scene::policy();
+  Box& box = scene.add("web", policy);
+  box.facts.restart_policy = RestartPolicy::Always;
+  scene.connect();
+  scene.pass(1min);
+  for (int i = 0; i < 5; ++i) {
+    scene.crash(box);
+    scene.pass(20s);
+  }
+  REQUIRE(scene.incidents.at(1).cause == IncidentCause::CrashLoop);
+  scene.send(fires("web"));
+  scene.pass(3min);
+  CHECK(scene.incidents.at(1).outcome == IncidentOutcome::Open);
+  scene.send(resolved("web"));
+  scene.pass(5min);
+  CHECK(scene.incidents.at(1).outcome != IncidentOutcome::Open);
+}
+
+TEST_CASE("alert: notified only, or by a workload that wants none") {
+  for (const AlertUse use : {AlertUse::Act, AlertUse::Notify, AlertUse::Off}) {
+    Scene scene;
+    INFO(scene.transcript());
+    Policy policy = Scene::policy();
+    policy.alerts = use;
+    scene.healthy("web", policy);
+    AlertReported alert = fires("web");
+    alert.act = use != AlertUse::Act;
+    scene.send(alert);
+    scene.pass(1h);
+    CHECK(scene.decisions() == (use == AlertUse::Off ? "" : "info"));
+    scene.send(resolved("web"));
+    scene.send(alert);  // another firing is reminded, as events of its own
+    CHECK(scene.decisions() == (use == AlertUse::Off ? "" : "info"));
+    if (use != AlertUse::Off) CHECK(scene.notifications[0].dedup_key != scene.notifications[1].dedup_key);
+  }
+}
+
+TEST_CASE("alert: it outlives healer, and ends when it is not repeated") {
+  Scene scene;
+  INFO(scene.transcript());
+  scene.healthy("web");
+  scene.send(OperatorPause{"web", 20h});
+  scene.send(fires("web"));
+  scene.pass(1min);
+  scene.restart_healer();
+  scene.pass(20min);
+  CHECK(scene.status("web").condition == Condition::Unhealthy);
+  CHECK(scene.status("web").reason.find("HighErrorRate") != std::string::npos);
+  scene.pass(6h);
+  CHECK(scene.status("web").condition == Condition::Healthy);
+  CHECK(scene.orders.empty());
+}
+
+TEST_CASE("alert: of many at once, the mass guard holds them") {
+  Scene scene;
+  INFO(scene.transcript());
+  for (int i = 0; i < 6; ++i) scene.add("web" + std::to_string(i));
+  scene.connect();
+  scene.pass(1min);
+  for (int i = 0; i < 6; ++i) scene.send(fires("web" + std::to_string(i)));
+  scene.pass(30s);
+  CHECK(scene.logged("mass failure"));
+  CHECK(scene.orders.size() <= 1);  // the first came before anybody could know
+  for (int i = 0; i < 6; ++i) scene.send(resolved("web" + std::to_string(i)));
+  scene.pass(10min);
+  CHECK(scene.orders.size() <= 1);
+}
+
+TEST_CASE("alert: one that cannot be checked is healed by it, and well when it is over") {
+  Scene scene;
+  INFO(scene.transcript());
+  Policy policy = Scene::policy();
+  Box& box = scene.add("web", policy);
+  box.facts.ports.clear();
+  scene.connect();
+  scene.pass(10min);
+  REQUIRE(scene.status("web").condition == Condition::Unreachable);
+  scene.send(fires("web"));
+  REQUIRE(scene.pass_until_decision("restart web", 5min));
+  scene.send(resolved("web"));
+  REQUIRE(scene.pass_until_decision("recovered", 10min));
+}
+
+TEST_CASE("alert: a flood of rules about one is bounded") {
+  Scene scene;
+  INFO(scene.transcript());
+  Policy policy = Scene::policy();
+  policy.alerts = AlertUse::Notify;
+  scene.healthy("web", policy);
+  for (int i = 0; i < 40; ++i) scene.send(fires("web", std::to_string(i)));
+  CHECK(scene.records.at("web").alerts.size() == 16);
+  for (int i = 0; i < 40; ++i) scene.send(resolved("web", std::to_string(i)));
+  CHECK(scene.records.at("web").alerts.empty());
+}

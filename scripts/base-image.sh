@@ -3,9 +3,9 @@
 #
 #   scripts/base-image.sh
 #
-# Present: nothing is done. Else it is pulled; where no registry answers, it is made from Debian's
-# packages with debootstrap (about 30 s, root needed), and kept in build/base for the next time.
-# HEALER_NO_PULL=1 does not try a registry.
+# If the engine has the image, nothing is done. Otherwise the image is pulled. If no registry answers, it is made
+# from Debian's packages with debootstrap (about 30 s, needs root), and kept in build/base for the next time.
+# With HEALER_NO_PULL=1 no registry is tried.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -20,7 +20,7 @@ die() {
     exit 1
 }
 
-# The mirror this machine installs from, as its apt sources say.
+# The Debian mirror of this machine's apt sources.
 mirror() {
     local uris
     uris=$({
@@ -33,30 +33,31 @@ mirror() {
 
 make_tarball() {
     local rootfs
-    [ "$(id -u)" = 0 ] || die "$image is not here, no registry answers, and making it needs root: use sudo"
+    [ "$(id -u)" = 0 ] || die "the engine has no $image, no registry answers, and making the image needs root: use sudo"
     PATH=$PATH:/usr/sbin:/sbin
     command -v debootstrap >/dev/null || die "debootstrap is not installed: run scripts/setup.sh"
     mkdir -p "$cache"
     rootfs=$(mktemp -d "$cache/rootfs.XXXXXX")
-    # shellcheck disable=SC2064  # the path of now is meant
+    # shellcheck disable=SC2064  # the present value is wanted: the variable is local
     trap "rm -rf --one-file-system '$rootfs' '$tarball.new'" EXIT
 
     local from
     from=$(mirror)
-    [ -n "$from" ] || die "no Debian mirror in apt's sources to make it from"
-    say "making it from Debian's packages (about half a minute)"
+    [ -n "$from" ] || die "no Debian mirror in apt's sources to make the image from"
+    say "making $image from Debian's packages (about half a minute)"
     debootstrap --variant=minbase "$suite" "$rootfs" "$from" >"$cache/debootstrap.log" 2>&1 || {
         tail -n 20 "$cache/debootstrap.log" >&2
         die "debootstrap failed; the whole log is $cache/debootstrap.log"
     }
     rm -rf "$rootfs"/var/cache/apt/archives/*.deb "$rootfs"/var/lib/apt/lists/* "$rootfs"/var/log/*.log \
         "$rootfs"/usr/share/{doc,man,locale}/*
-    # Same Debian: the same sources, so that -updates and -security are there too.
+    # This machine runs the same Debian release: use its sources, so that the image has -updates and -security too.
     if grep -q "VERSION_CODENAME=$suite" /etc/os-release && [ -f /etc/apt/sources.list.d/debian.sources ]; then
         rm -f "$rootfs/etc/apt/sources.list"
         cp /etc/apt/sources.list.d/debian.sources "$rootfs/etc/apt/sources.list.d/"
     fi
-    # What this machine's apt needs to reach its mirror, a build's apt needs too; a password it does not.
+    # The apt of a build reaches the mirror with the same settings as this machine's apt. Lines with '@' may hold a
+    # password and are left out.
     apt-config dump | grep -E '^Acquire::(Check-|https?::Proxy)' | grep -v @ >"$rootfs/etc/apt/apt.conf.d/99host" || true
     chmod 755 "$rootfs"
     tar -C "$rootfs" --numeric-owner -cf "$tarball.new" .

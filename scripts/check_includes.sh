@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Holds the folders of src/ to the directions that the design lets them include.
+# Checks that each folder of src/ includes only the folders that the design allows (docs/architecture.md).
 #
 #   scripts/check_includes.sh [SRC]     SRC defaults to src/ of this checkout
 #
-# Checked: which folder includes which; runtime/ sees of an adapter only its port; base/, model/ and core/
-# use nothing but the standard library, fmt and tl::expected, and model/ Boost.Describe for the descriptions of
-# its types; includes are spelled from src/; and no
-# header outside net/ names Asio or Beast. Exit code 1 and one line per fault.
+# Checked: which folder includes which; runtime/ includes of an adapter only its port; base/, model/ and core/
+# include only the standard library, fmt and tl::expected, and model/ also Boost.Describe, Boost.Mp11 and
+# Boost.PFR for the descriptions of its types; includes are written from src/; no header outside net/ names Asio or
+# Beast. Exit code 1 and one line per fault.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -41,13 +41,13 @@ BEGIN {
     may["guard"] = "base net"
     may["cli"] = "base model config net"
     may["app"] = "*"
-    # what a folder that wires adapters together through their ports may see of them
+    # the one header of each adapter that runtime/ may include
     port["engine"] = "engine/engine.hpp"
     port["probe"] = "probe/probe.hpp"
     port["notify"] = "notify/notifier.hpp"
     port["hook"] = "hook/hook.hpp"
     port["store"] = "store/store.hpp"
-    # folders that stand on the standard library alone, and the few parts they may use beside it
+    # folders that may use only the standard library, and the few libraries they may use besides
     split("base model core", names, " ")
     for (i in names) pure[names[i]] = "fmt|tl"
     pure["model"] = "fmt|tl|boost/describe|boost/mp11|boost/pfr"

@@ -3,9 +3,9 @@
 #
 #   scripts/check_words.sh [ROOT]     ROOT defaults to this checkout
 #
-# Read: every file that git tracks (every file, where ROOT is no checkout). The patterns are the column "refused" of
-# the glossary, the exceptions tests/checks/words_allowed.txt: FILES (a glob), PATTERN, reason, with tabs between
-# them. An exception that nothing needs is a fault, too. Exit code 1 and one line per fault.
+# Checked: every file that git tracks, or every file if ROOT is no checkout. The patterns are in the column "refused" of
+# the glossary. The exceptions are in tests/checks/words_allowed.txt, one a line: FILES (a glob), PATTERN and reason,
+# with tabs between them. An exception that is not needed is a fault too. Exit code 1 and one line per fault.
 set -euo pipefail
 
 root=${1:-$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)}
@@ -22,7 +22,8 @@ list() {
         find . -type f | sed 's|^\./||'
     fi
 }
-# Not ours to word: another project's lock file and licence, a drawing, answers of real engines; and what is about the words.
+# Left out: a lock file and a licence, whose text is not ours; a drawing; answers of real engines; and the files that
+# must contain the refused words.
 mapfile -t files < <(list |
     grep -Ev '^(package-lock\.json|LICENSE|docs/judgement\.svg|tests/adapter/docker/fixtures/)' |
     grep -Ev '^(docs/glossary\.md|tests/checks/words_allowed\.txt|tests/checks/check_words_test\.sh)$' | sort)
@@ -39,7 +40,7 @@ function regex_of(glob, out) {
     gsub(/\*/, ".*", out)
     return "^(" out ")$"
 }
-# NotReady and NOT_READY are not_ready.
+# snake: NotReady and NOT_READY become not_ready.
 function snake(token, out, i, c, previous, following) {
     out = ""
     for (i = 1; i <= length(token); ++i) {

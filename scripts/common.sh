@@ -1,9 +1,9 @@
 # shellcheck shell=bash
-# What the scripts share; sourced, not run. The caller has set -euo pipefail.
+# Functions that the scripts share. This file is sourced, not run; the caller has set -euo pipefail.
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
-# build_preset PRESET [TARGET...]: configures build/PRESET and builds the targets, or everything.
+# build_preset PRESET [TARGET...]: configures build/PRESET and builds the targets, or everything without targets.
 build_preset() {
     local preset=$1
     shift
@@ -11,21 +11,21 @@ build_preset() {
     cmake --build "$root/build/$preset" ${1:+--target "$@"}
 }
 
-# run_tests PRESET [CTEST-ARGUMENT...]: two at a time for each core, for most of them wait.
+# run_tests PRESET [CTEST-ARGUMENT...]: runs two tests at a time per core, because most tests wait.
 run_tests() {
     local preset=$1
     shift
     ctest --test-dir "$root/build/$preset" --output-on-failure --no-tests=error -j "$((2 * $(nproc)))" "$@"
 }
 
-# Sets and exports DOCKER_HOST and HEALER_ENGINE_STARTED: an engine answers afterwards.
+# Makes sure that an engine answers; exports DOCKER_HOST, HEALER_ENGINE_OWN and HEALER_ENGINE_STARTED.
 start_engine() {
     local settings
     settings=$("$root/scripts/engine.sh" start)
     eval "$settings"
 }
 
-# What the compose file needs to hand the engine's socket to healer: DOCKER_SOCK and DOCKER_GID.
+# Exports DOCKER_SOCK and DOCKER_GID, by which the compose file gives healer the engine's socket.
 export_socket() {
     case ${DOCKER_HOST:-} in
         unix://*) DOCKER_SOCK=${DOCKER_HOST#unix://} ;;
@@ -35,7 +35,7 @@ export_socket() {
     export DOCKER_SOCK DOCKER_GID
 }
 
-# compose ARGUMENTS...: Compose v2 where it is installed, else docker-compose 1.29.
+# compose ARGUMENTS...: runs Compose v2 if it is installed, else docker-compose 1.29.
 compose() {
     if docker compose version >/dev/null 2>&1; then
         docker compose "$@"
@@ -44,38 +44,38 @@ compose() {
     fi
 }
 
-# new_token FILE: a fresh random token. All may read it: containers' users are not ours.
+# new_token FILE: writes a new random token. Everyone may read it, because the users of the containers are others.
 new_token() {
     od -An -N24 -tx1 /dev/urandom | tr -d ' \n' >"$1"
     chmod 644 "$1"
 }
 
-# free_port FROM: the first port from there on that nothing listens on.
+# free_port FROM: prints the first port from FROM on that nothing listens on.
 free_port() {
     local port=$1
     while [ -n "$(ss -Hltn "( sport = :$port )")" ]; do port=$((port + 1)); done
     echo "$port"
 }
 
-# wait_until SECONDS WHAT COMMAND...: until the command succeeds; says WHAT was not to be had otherwise.
+# wait_until SECONDS WHAT COMMAND...: waits until the command succeeds; else prints WHAT and fails.
 wait_until() {
     local end=$((SECONDS + $1)) limit=$1 what=$2
     shift 2
     until "$@"; do
         if [ "$SECONDS" -ge "$end" ]; then
-            echo "not after $limit s: $what" >&2
+            echo "gave up after $limit s waiting for: $what" >&2
             return 1
         fi
         sleep 0.2
     done
 }
 
-# has_image IMAGE: it is here, or a registry gives it.
+# has_image IMAGE: whether the engine has the image, or can pull it.
 has_image() {
     docker image inspect "$1" >/dev/null 2>&1 || timeout 300 docker pull -q "$1" >/dev/null 2>&1
 }
 
-# default_image VARIABLE: the image that the compose file names for that variable by default.
+# default_image VARIABLE: prints the compose file's default for that variable.
 default_image() {
     sed -n "s/.*\${$1:-\(.*\)}.*/\1/p" "$root/deploy/compose/docker-compose.yml"
 }

@@ -1,13 +1,12 @@
 #!/usr/bin/env bash
-# The whole thing on this machine: installs what is missing, builds, starts the stack, breaks the sample
-# app and shows it being healed.
+# A demonstration on this machine: installs missing packages, builds, starts the stack, breaks the sample app and
+# shows how healer heals it.
 #
-#   scripts/demo.sh         up, and one failure healed; the stack stays up
-#   scripts/demo.sh down    stops and removes all of it, and the engine if the demo started one
+#   scripts/demo.sh         starts the stack and lets healer heal one failure; the stack keeps running
+#   scripts/demo.sh down    stops and removes the stack, and the engine if the demo started one
 #
-# HEALER_AIRGAP=1 leaves the registries alone (Prometheus from Debian's package, no Grafana); without it
-# that happens by itself when the images cannot be had. CHECK_INTERVAL and the other settings of
-# deploy/compose/docker-compose.yml are honoured.
+# HEALER_AIRGAP=1 uses no registry (Prometheus from Debian's package, no Grafana). The demo does the same when the
+# images cannot be pulled. CHECK_INTERVAL and the other variables of deploy/compose/docker-compose.yml apply.
 set -euo pipefail
 
 # shellcheck source=scripts/common.sh
@@ -18,14 +17,14 @@ project='healer-demo'
 say() { echo "demo: $*" >&2; }
 step() { printf '\n== %s\n' "$*"; }
 
-# Root is needed where the engine's socket is not ours to use.
+# Starts the demo again with sudo if this user may not use the engine's socket.
 need_engine_access() {
     if [ "$(id -u)" = 0 ] || docker version >/dev/null 2>&1; then return 0; fi
     command -v sudo >/dev/null || {
         say "this user may not use the container engine: run the demo as root"
         exit 1
     }
-    say "this user may not use the container engine: going on with sudo"
+    say "this user may not use the container engine: continuing with sudo"
     exec sudo -E "$root/scripts/demo.sh" "$@"
 }
 
@@ -34,7 +33,7 @@ says_recovered() { demo_compose logs --no-color healer 2>/dev/null | grep -q REC
 demo_compose() { compose --project-name "$project" "${files[@]}" "$@"; }
 
 up() {
-    step "installing what is missing"
+    step "installing missing packages"
     "$root/scripts/setup.sh" build test stack
     step "building (the first time takes some minutes)"
     build_preset release healer sample-app
@@ -44,7 +43,7 @@ up() {
     start_engine
     export_socket
     mkdir -p "$state"
-    # A second `up` finds the engine of the first already there, and must not forget whose it is.
+    # A second `up` finds the engine of the first one; the file remembers that the demo started it.
     if [ "$HEALER_ENGINE_STARTED" = yes ]; then touch "$state/engine-started"; fi
 
     files=(-f "$root/deploy/compose/docker-compose.yml")
@@ -53,13 +52,13 @@ up() {
         ! { has_image "${PROMETHEUS_IMAGE:-$(default_image PROMETHEUS_IMAGE)}" &&
             has_image "${ALERTMANAGER_IMAGE:-$(default_image ALERTMANAGER_IMAGE)}" &&
             has_image "${GRAFANA_IMAGE:-$(default_image GRAFANA_IMAGE)}"; }; then
-        say "without the Grafana image: the air-gapped variant"
+        say "the images cannot be pulled, or HEALER_AIRGAP is set: using the air-gapped variant without Grafana"
         files+=(-f "$root/deploy/compose/docker-compose.airgap.yml")
         airgap=(airgap)
     fi
     "$root/scripts/images.sh" "${airgap[@]}"
 
-    # Quicker than the defaults, which are meant for services, not for operators who watch.
+    # Shorter than the defaults, so that the demo does not take long.
     export HEALER_HOST_NAME=${HEALER_HOST_NAME:-$(uname -n)}
     export CHECK_INTERVAL=${CHECK_INTERVAL:-5} REQUEST_TIMEOUT=${REQUEST_TIMEOUT:-2} LOG_FORMAT=${LOG_FORMAT:-text}
     if [ -z "${ALERTMANAGER_TOKEN_FILE:-}" ]; then
@@ -84,14 +83,14 @@ up() {
     local app=http://127.0.0.1:$SAMPLE_APP_PORT healer=http://127.0.0.1:$HEALER_PORT
     wait_until 60 "sample-app at $app" curl -sf --max-time 2 -o /dev/null "$app/health"
     wait_until 60 "healer at $healer/readyz" curl -sf --max-time 2 -o /dev/null "$healer/readyz"
-    wait_until 60 "healer finding sample-app well" watches_sample_app "$healer"
+    wait_until 60 "healer reporting sample-app as healthy" watches_sample_app "$healer"
 
     step "breaking the sample app"
     local outcome=0
     "$root/scripts/simulate_failure.sh" --url "$app" || outcome=$?
-    # The app answers before healer is sure of it: a remedy is called a recovery once it is verified.
-    if [ "$outcome" = 0 ]; then wait_until 60 "healer calling it recovered" says_recovered; fi
-    step "what healer says"
+    # The app answers before healer has verified the remedy and reports the recovery.
+    if [ "$outcome" = 0 ]; then wait_until 60 "healer reporting the recovery" says_recovered; fi
+    step "healer's log and status"
     demo_compose logs --no-color --tail 15 healer
     demo_compose exec -T healer /usr/bin/healer status || true
 
@@ -101,14 +100,14 @@ up() {
     echo "  Prometheus   http://127.0.0.1:$PROMETHEUS_PORT"
     echo "  Alertmanager http://127.0.0.1:$ALERTMANAGER_PORT"
     if [ ${#airgap[@]} = 0 ]; then echo "  Grafana      http://127.0.0.1:$GRAFANA_PORT"; fi
-    echo "  break it another way:  scripts/simulate_failure.sh --url $app --mode hang"
-    echo "  so that only Prometheus sees it:  scripts/simulate_failure.sh --url $app --mode errors"
+    echo "  another failure:       scripts/simulate_failure.sh --url $app --mode hang"
+    echo "  one that only Prometheus sees:  scripts/simulate_failure.sh --url $app --mode errors"
     echo "  stop everything:       scripts/demo.sh down"
     return "$outcome"
 }
 
 watches_sample_app() {
-    # Not grep -q: it would end before curl has written all, and curl's failure would count.
+    # Not grep -q: it ends at the first match, curl then fails to write, and pipefail makes the function fail.
     curl -sf --max-time 2 "$1/metrics" | grep '^healer_target_up{[^}]*} 1' >/dev/null
 }
 
@@ -117,12 +116,12 @@ down() {
     if [ -f "$state/stack" ]; then
         # shellcheck disable=SC1091  # written by up
         . "$state/stack"
-        # The engine may be gone by now, and with it all that ran.
+        # The engine may have ended meanwhile, and all containers with it.
         if docker version >/dev/null 2>&1; then demo_compose down --volumes --remove-orphans; fi
     fi
     if [ -f "$state/engine-started" ]; then "$root/scripts/engine.sh" stop; fi
     rm -rf "$state"
-    echo "demo: all stopped"
+    echo "demo: everything is stopped"
 }
 
 case ${1:-up} in

@@ -1,17 +1,17 @@
 #!/usr/bin/env bash
 # A Docker Engine for the demonstration and the tests.
 #
-#   scripts/engine.sh start    use the engine that answers, else start one of our own; prints the
-#                              settings to use, as shell:   settings=$(scripts/engine.sh start)
-#                                                           eval "$settings"
-#   scripts/engine.sh env      the same lines for the engine that answers now; exit 1 when none does
-#   scripts/engine.sh stop     stop the engine that `start` started, and what it left; no other
+#   scripts/engine.sh start    use the engine that answers, else start one of our own; prints its settings
+#                              as shell commands:   settings=$(scripts/engine.sh start)
+#                                                   eval "$settings"
+#   scripts/engine.sh env      print the same lines for the engine that answers now; exit 1 when none does
+#   scripts/engine.sh stop     stop only the engine that `start` started, and remove its leftovers
 #   scripts/engine.sh purge    stop, then remove all its data (images, containers, volumes)
-#   scripts/engine.sh status   one line for an operator
+#   scripts/engine.sh status   print the state in one line
 #
-# Printed are DOCKER_HOST, HEALER_ENGINE_OWN=yes|no (ours, or one that was there) and
-# HEALER_ENGINE_STARTED=yes|no (by this very call: who gets "yes" is the one to stop it).
-# Ours lives in $HEALER_ENGINE_DIR (default build/engine): data root, exec root, socket, pid, log.
+# The settings are DOCKER_HOST, HEALER_ENGINE_OWN=yes|no (started by this script, or not) and
+# HEALER_ENGINE_STARTED=yes|no (started by this call; a caller that gets "yes" must stop the engine).
+# Our engine is in $HEALER_ENGINE_DIR (default build/engine): data root, exec root, socket, pid, log.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -19,7 +19,7 @@ dir=${HEALER_ENGINE_DIR:-$root/build/engine}
 mkdir -p "$dir"
 dir=$(cd "$dir" && pwd -P)
 run=$dir/run
-# A unix socket's path may have 107 characters, and containerd's lie deep in the exec root.
+# The path of a unix socket has at most 107 characters, and containerd's sockets are deep in the exec root.
 if [ "${#run}" -gt 70 ]; then
     run=/run/healer-engine-$(printf %s "$dir" | cksum | cut -d' ' -f1)
 fi
@@ -34,10 +34,10 @@ die() {
     exit 1
 }
 
-# answers HOST: whether an engine answers there.
+# answers HOST: whether an engine answers at HOST.
 answers() { DOCKER_HOST=$1 timeout 10 docker version --format '{{.Server.Version}}' >/dev/null 2>&1; }
 
-# The host that the docker client itself would use: DOCKER_HOST, else its context, else the default.
+# The host that the docker client would use: DOCKER_HOST, else that of its context, else the default.
 wanted_host() {
     if [ -n "${DOCKER_HOST:-}" ]; then
         echo "$DOCKER_HOST"
@@ -46,7 +46,8 @@ wanted_host() {
     fi
 }
 
-# is_ours PID: alive, and a process of our engine by its own command line. Never trust a bare pid.
+# is_ours PID: whether the process is alive and its command line names our folders. A pid alone proves nothing: the
+# kernel reuses pids.
 is_ours() {
     [ -n "$1" ] && [ -r "/proc/$1/cmdline" ] &&
         tr '\0' '\n' <"/proc/$1/cmdline" 2>/dev/null | grep -qF -e "$run/" -e "$dir/data"
@@ -58,7 +59,7 @@ our_pid() {
     if is_ours "$pid"; then echo "$pid"; fi
 }
 
-# wait_for SECONDS COMMAND...: until the command succeeds.
+# wait_for SECONDS COMMAND...: waits until the command succeeds; fails after SECONDS.
 wait_for() {
     local end=$((SECONDS + $1))
     shift
@@ -73,15 +74,15 @@ print_settings() { # HOST OWN STARTED
     printf 'export DOCKER_HOST=%q HEALER_ENGINE_OWN=%q HEALER_ENGINE_STARTED=%q\n' "$1" "$2" "$3"
 }
 
-# What a dockerd that was killed with -9 leaves: its containerd, the shims with their containers,
-# mounts in our folders. Only processes whose command line names our folders are touched.
+# Removes what a dockerd killed with SIGKILL leaves behind: its containerd, the shims with their containers, mounts in
+# our folders. Kills only processes whose command line names our folders.
 clear_leftovers() {
     local pid shim
     pid=$(cat "$run/containerd/containerd.pid" 2>/dev/null || true)
     if is_ours "$pid"; then
-        # It is notified to die with its dockerd; give it the moment it needs.
+        # containerd gets a signal when its dockerd dies; give it time to end.
         wait_for 5 gone "$pid" || kill -KILL "$pid" 2>/dev/null || true
-        wait_for 10 gone "$pid" || die "containerd (pid $pid) of an earlier instance does not end"
+        wait_for 10 gone "$pid" || die "containerd (pid $pid) of an earlier engine does not end"
     fi
     for shim in $(pgrep -f -- "containerd-shim.*-address $run/containerd/containerd.sock" || true); do
         is_ours "$shim" || continue
@@ -95,7 +96,7 @@ clear_leftovers() {
 
 unmount_all() {
     local where
-    # Deepest first; findmnt writes unusual characters escaped, which %b undoes.
+    # Deepest mount first. findmnt escapes unusual characters; %b restores them.
     findmnt --raw --noheadings --output TARGET | sort -r | while IFS= read -r where; do
         where=$(printf %b "$where")
         case $where in
@@ -104,8 +105,8 @@ unmount_all() {
     done
 }
 
-# An engine in our network namespace that is not ours. A second one here would rewrite its firewall
-# rules and share its bridge, so we do not start beside it.
+# Prints the pid of a dockerd in our network namespace that is not ours. We start no engine beside it: a second engine
+# would rewrite the first one's firewall rules and share its bridge.
 foreign_engine() {
     local pid mine
     mine=$(readlink /proc/self/ns/net)
@@ -117,9 +118,8 @@ foreign_engine() {
     done
 }
 
-# dockerd leaves its firewall rules and its bridge behind when it ends, and with them connection
-# tracking for all of this machine's traffic. Ours goes as it came: what was not there before it
-# started is removed after it, unless another engine has come to use it since.
+# When dockerd ends, its firewall rules and its bridge stay, and with them connection tracking for all traffic of this
+# machine. After our engine they are removed, if they did not exist before it and no other engine uses them now.
 note_firewall() {
     if command -v iptables >/dev/null && ! iptables -n -L DOCKER-USER >/dev/null 2>&1; then
         iptables -S FORWARD | sed -n 's/^-P FORWARD //p' >"$dir/forward-policy"
@@ -154,7 +154,7 @@ launch() {
     mkdir -p "$dir/data" "$run"
     note_firewall
     say "starting dockerd in $dir"
-    # Own session: a Ctrl-C meant for the caller must not end it. No descriptor of ours is inherited.
+    # A new session: Ctrl-C in the caller's terminal must not end dockerd. dockerd inherits no descriptor of ours.
     setsid dockerd --data-root "$dir/data" --exec-root "$run" --pidfile "$pid_file" --host "unix://$socket" \
         >"$log" 2>&1 </dev/null 9>&- &
     pid=$!
@@ -176,8 +176,8 @@ start() {
         print_settings "$host" "$own" no
         return
     fi
-    if [ -n "${DOCKER_HOST:-}" ]; then say "nothing answers at DOCKER_HOST=$DOCKER_HOST"; fi
-    # One start at a time in one folder; the second finds the first one's engine.
+    if [ -n "${DOCKER_HOST:-}" ]; then say "no engine answers at DOCKER_HOST=$DOCKER_HOST"; fi
+    # One start at a time per folder; a second caller finds the engine of the first.
     exec 9>"$dir/lock"
     flock 9
     if [ -n "$(our_pid)" ] && wait_for 30 answers "unix://$socket"; then
@@ -209,7 +209,7 @@ stop() {
     if [ -n "$pid" ]; then
         say "stopping dockerd (pid $pid)"
         kill -TERM "$pid"
-        # Containers that ignore TERM take their ten seconds.
+        # dockerd waits ten seconds for containers that ignore SIGTERM.
         if ! wait_for 40 gone "$pid"; then
             kill -KILL "$pid" 2>/dev/null || true
             wait_for 10 gone "$pid" || die "dockerd (pid $pid) does not end"
@@ -234,7 +234,7 @@ status() {
     fi
     host=$(wanted_host)
     if answers "$host"; then
-        echo "an engine that is not ours answers at $host"
+        echo "an engine that this script did not start answers at $host"
     else
         echo "no engine answers at $host, and ours ($dir) does not run"
         return 1

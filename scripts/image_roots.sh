@@ -1,18 +1,19 @@
 #!/usr/bin/env bash
-# Gathers what the images consist of into build/image: one folder per image, laid out as its root.
+# Copies the contents of the images to build/image: one folder per image, which becomes the image's root.
 #
-#   scripts/image_roots.sh                  healer and sample-app, both built first, and a shell
-#   scripts/image_roots.sh --healer PATH    the same with that healer, a release build
+#   scripts/image_roots.sh                  healer and sample-app, after building both, and a shell
+#   scripts/image_roots.sh --healer PATH    the same with the healer at PATH, a release build
 #   scripts/image_roots.sh prometheus       Prometheus and Alertmanager, from Debian's installed packages
 #
-# The Dockerfile calls it inside its build stages; scripts/images.sh calls it on a Debian 12 host, whose
-# compiler, libraries and caches are the same and already warm.
+# The Dockerfile calls this script in its build stages. scripts/images.sh calls it on a Debian 12 host: compiler and
+# libraries are the same as in the image build, and the compiler's caches are warm.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 out=$root/build/image
 binaries=$root/build/image-build
-# new_root NAME USER: an empty root with one unprivileged user, 65532.
+
+# new_root NAME USER: makes an empty root with one unprivileged user, id 65532.
 new_root() {
     rm -rf "${out:?}/$1"
     mkdir -p "$out/$1/etc" "$out/$1/usr/bin"
@@ -20,7 +21,7 @@ new_root() {
     echo "$2:x:65532:" >"$out/$1/etc/group"
 }
 
-# copy_libraries PROGRAM ROOT: the shared libraries it needs, the loader included, where it looks for them.
+# copy_libraries PROGRAM ROOT: copies the shared libraries of PROGRAM and the loader to the same paths under ROOT.
 copy_libraries() {
     local library
     for library in $(ldd "$1" | grep -oE '/[^ ]+'); do
@@ -30,7 +31,7 @@ copy_libraries() {
     done
 }
 
-# gather_programs [HEALER]: healer, dynamic with what it links, and sample-app, static.
+# gather_programs [HEALER]: healer with its shared libraries, and sample-app, which is linked statically.
 gather_programs() {
     local healer=${1:-} targets=(sample-app)
     if [ -z "$healer" ]; then
@@ -45,15 +46,15 @@ gather_programs() {
     strip -o "$out/healer/usr/bin/healer" "$healer"
     copy_libraries "$healer" "$out/healer"
     echo 'hosts: files dns' >"$out/healer/etc/nsswitch.conf"
-    # Maintenance windows are notified in these zones; posix/ and right/ say the same in other forms.
+    # Maintenance windows and quiet hours name these zones; posix/ and right/ hold the same zones in other forms.
     mkdir -p "$out/healer/usr/share/zoneinfo"
     (cd /usr/share/zoneinfo && tar --exclude=./posix --exclude=./right --exclude='./*.*' --exclude=./localtime \
         --exclude=./posixrules --exclude=./leapseconds -c .) | tar -C "$out/healer/usr/share/zoneinfo" -x
-    # The package's own certificates, not /etc/ssl/certs: a host may have added private ones to that.
+    # The certificates of the Debian package, not /etc/ssl/certs: a host may have added private ones there.
     mkdir -p "$out/healer/etc/ssl/certs" "$out/healer/var/lib/healer" "$out/healer/run/healer" \
         "$out/healer/usr/lib/ssl"
     cat /usr/share/ca-certificates/mozilla/*.crt >"$out/healer/etc/ssl/certs/ca-certificates.crt"
-    # libcurl reads that file; OpenSSL by itself reads this one.
+    # libcurl reads that file; OpenSSL reads this one by default.
     ln -s /etc/ssl/certs/ca-certificates.crt "$out/healer/usr/lib/ssl/cert.pem"
 
     new_root sample-app app
@@ -61,7 +62,7 @@ gather_programs() {
     mkdir -p "$out/sample-app/var/lib/sample-app"
 }
 
-# gather_shell: root, and busybox under the name of every tool it has; laid over healer's root.
+# gather_shell: the user root, and busybox with a link for each of its tools; copied over healer's root in the image.
 gather_shell() {
     local shell=$out/shell tool
     new_root shell root
@@ -73,10 +74,10 @@ gather_shell() {
     for tool in $("$shell/bin/busybox" --list); do
         [ "$tool" = busybox ] || ln -s busybox "$shell/bin/$tool"
     done
-    # Debian's busybox lacks it, and docker-autoheal's health check is `pgrep -f autoheal`.
+    # Debian's busybox has no pgrep, and docker-autoheal's health check is `pgrep -f autoheal`.
     cat >"$shell/bin/pgrep" <<'PGREP'
 #!/bin/sh
-# pgrep [-f] PATTERN: the processes whose command line matches, but for this one and its caller.
+# pgrep [-f] PATTERN: prints the processes whose command line matches, except this one and its caller.
 [ "$1" != -f ] || shift
 code=1
 for process in /proc/[0-9]*; do
@@ -96,8 +97,8 @@ gather_prometheus() {
     new_root prometheus prometheus
     cp /usr/bin/prometheus "$out/prometheus/usr/bin/"
     copy_libraries /usr/bin/prometheus "$out/prometheus"
-    # The pages of its own UI; the package links their scripts from other packages, one of which brings
-    # 170 MB of history of the world's time zones.
+    # The pages of Prometheus' own UI. The package links their scripts from other packages, of which one contains
+    # 170 MB of time zone data.
     mkdir -p "$out/prometheus/usr/share" "$out/prometheus/prometheus"
     cp -rL /usr/share/prometheus "$out/prometheus/usr/share/"
     rm -rf "$out"/prometheus/usr/share/prometheus/web/static/moment-timezone/data
@@ -105,7 +106,7 @@ gather_prometheus() {
     new_root alertmanager alertmanager
     cp /usr/bin/prometheus-alertmanager "$out/alertmanager/usr/bin/alertmanager"
     copy_libraries /usr/bin/prometheus-alertmanager "$out/alertmanager"
-    # The templates of its messages; it does not start without them.
+    # Alertmanager's message templates: it does not start without them.
     mkdir -p "$out/alertmanager/alertmanager" "$out/alertmanager/usr/share/prometheus"
     mv "$out/prometheus/usr/share/prometheus/alertmanager" "$out/alertmanager/usr/share/prometheus/"
 }

@@ -1,19 +1,19 @@
 #!/usr/bin/env bash
-# Builds the project's images on the engine of DOCKER_HOST: healer, the same as a stand-in for
-# docker-autoheal, sample-app and, with `airgap`, the Prometheus and Alertmanager that need no registry.
+# Builds the project's images on the engine of DOCKER_HOST: healer, healer-autoheal (replaces docker-autoheal),
+# sample-app and, with `airgap`, Prometheus and Alertmanager from Debian's packages, for hosts without a registry.
 #
 #   scripts/images.sh [airgap] [--source]
 #
-# On Debian 12 the programs are compiled on this host (HEALER_BINARY, build/release/healer by default, is
-# taken when it is there), else, or with --source, inside the image build. Tags: HEALER_IMAGE,
-# HEALER_AUTOHEAL_IMAGE, SAMPLE_APP_IMAGE, HEALER_PROMETHEUS_IMAGE, HEALER_ALERTMANAGER_IMAGE.
-# HEALER_IMAGE_LABEL=NAME=VALUE labels them.
+# On Debian 12 the programs are compiled on this host, and the healer in HEALER_BINARY (default build/release/healer) is
+# used if it exists. On other hosts, or with --source, they are compiled inside the image build. The tags are set by
+# HEALER_IMAGE, HEALER_AUTOHEAL_IMAGE, SAMPLE_APP_IMAGE, HEALER_PROMETHEUS_IMAGE and HEALER_ALERTMANAGER_IMAGE.
+# HEALER_IMAGE_LABEL=NAME=VALUE adds a label to all images.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 targets=(healer healer-autoheal sample-app)
 roots=prebuilt
-# The base image is bookworm: what another release links would not run on it.
+# The base image is bookworm: a program linked on another release would not run in it.
 grep -q '^VERSION_CODENAME=bookworm$' /etc/os-release 2>/dev/null || roots=source
 for argument; do
     case $argument in

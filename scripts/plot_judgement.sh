@@ -3,7 +3,7 @@
 #
 #   build/release/simulate --naive ... | scripts/plot_judgement.sh > docs/judgement.svg
 #
-# Each policy is one row: remedies that were wrong, and notifications per episode, as bars on a logarithmic scale.
+# Each policy is one row with bars on a logarithmic scale: wrong remedies, notifications per episode, missed heals.
 set -euo pipefail
 
 exec awk '

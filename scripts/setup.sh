@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Installs what the project needs and this machine lacks; what is there is left as it is.
+# Installs the packages that the project needs and this machine does not have. Installed packages are not changed.
 #
-#   scripts/setup.sh               everything in scripts/packages.txt, and the npm tools of the checks
+#   scripts/setup.sh               all packages in scripts/packages.txt, and the npm tools of the checks
 #   scripts/setup.sh build stack   only these sections of the list
 #
-# Debian 12 or newer. Works as root, and otherwise through sudo.
+# Needs Debian 12 or newer, and root or sudo.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -27,14 +27,14 @@ as_root() {
 
 sections() { sed -n 's/^\[\(.*\)\]$/\1/p' "$list"; }
 
-# packages SECTION...: the packages of these sections, one a line.
+# packages SECTION...: prints the packages of these sections, one a line.
 packages() {
     awk -v wanted=" $* " '/^\[/ { on = index(wanted, " " substr($0, 2, length($0) - 2) " "); next }
                           on && NF && !/^#/ { print $1 }' "$list"
 }
 
-# Some packages come from elsewhere on many machines (Docker's own repository, NodeSource); a second
-# copy from Debian would clash with what is there.
+# provided PACKAGE: whether its program is installed from another source (Docker's own repository, NodeSource). Debian's
+# package would conflict with it.
 provided() {
     case $1 in
         docker.io) command -v dockerd || [ -x /usr/sbin/dockerd ] ;;
@@ -58,8 +58,8 @@ install_packages() {
     as_root apt-get update -qq
     as_root apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 
-    # Debian starts a service as it is installed. Prometheus and Alertmanager are wanted as programs
-    # only: left running they would hold the ports that the stack uses.
+    # Debian starts a service when it is installed. Only the programs of Prometheus and Alertmanager are needed; their
+    # services would occupy the ports of the stack.
     [ -d /run/systemd/system ] || return 0
     for service in prometheus prometheus-alertmanager; do
         case " ${missing[*]} " in
@@ -69,7 +69,7 @@ install_packages() {
 }
 
 install_npm_tools() {
-    # npm writes this file last, so an interrupted install is done again.
+    # npm writes this file last, so an interrupted installation is repeated.
     if [ "$root/node_modules/.package-lock.json" -nt "$root/package-lock.json" ]; then return 0; fi
     say "installing the npm tools of the checks"
     (cd "$root" && npm ci --no-audit --no-fund --loglevel=error)
@@ -79,11 +79,11 @@ install_npm_tools() {
 wanted=("$@")
 if [ ${#wanted[@]} = 0 ]; then mapfile -t wanted < <(sections); fi
 for section in "${wanted[@]}"; do
-    sections | grep -qxF -- "$section" || die "no section '$section' in $list; there are: $(sections | paste -sd' ')"
+    sections | grep -qxF -- "$section" || die "no section '$section' in $list; its sections are: $(sections | paste -sd' ')"
 done
 
 if ! command -v apt-get >/dev/null || [ ! -r /etc/debian_version ]; then
-    die "this machine is not Debian (no apt-get); install what $list names by hand, or build the images with 'docker build'"
+    die "this machine is not Debian (no apt-get); install the packages of $list by hand, or build the images with 'docker build'"
 fi
 install_packages "${wanted[@]}"
 case " ${wanted[*]} " in

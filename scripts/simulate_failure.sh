@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
-# Breaks the sample app and watches it being healed.
+# Breaks the sample app and waits until healer has healed it.
 #
 #   scripts/simulate_failure.sh [--mode break|hang|crash|close|errors] [--url URL] [--timeout SECONDS]
 #
-#   --mode     how it fails: break (answers 503, the default), hang (never answers), crash (the process
-#              ends), close (connections are refused, the process lives on), errors (half of the requests
-#              get a 500 while /health stays 200: only Prometheus sees it)
-#   --url      where it listens (default http://127.0.0.1:8080)
-#   --timeout  how long to wait for the recovery (default 180)
+#   --mode     how the app fails: break (/health answers 503, the default), hang (/health never answers), crash (the
+#              process ends), close (connections are refused, the process keeps running), errors (half of the
+#              requests get a 500 while /health answers 200: only Prometheus sees this)
+#   --url      the app's address (default http://127.0.0.1:8080)
+#   --timeout  how many seconds to wait for the recovery (default 180)
 #
-# Exit code: 0 it recovered; 1 it did not, or was not healthy to begin with; 2 a bad argument.
+# Exit code: 0 the app recovered; 1 it did not, or was not healthy before; 2 a bad argument.
 set -euo pipefail
 export LC_ALL=C
 
@@ -47,12 +47,12 @@ esac
 [[ $timeout =~ ^[0-9]+$ ]] || bad "--timeout '$timeout' is not a whole number of seconds"
 url=${url%/}
 
-# What the app says now, in one line: the status and the body, or why there is no answer.
+# The app's present answer in one line: the status and the body, or why there is no answer.
 health() {
     local answer code=0
     answer=$(curl -s --max-time 2 -w ' %{http_code}' "$url/health") || code=$?
     case $code in
-        # The body ends with a line end of its own; the status goes first here.
+        # curl prints the body with its line end and then the status; here the status comes first.
         0) echo "${answer##* } $(head -n 1 <<<"$answer")" ;;
         7) echo "no answer: refused" ;;
         28) echo "no answer: timed out" ;;
@@ -61,7 +61,7 @@ health() {
     esac
 }
 
-# When the process started, by its own account; empty when it does not answer.
+# The start time that the process reports; empty when it does not answer.
 started() {
     curl -s --max-time 2 "$url/metrics" | sed -n 's/^app_start_time_seconds //p'
 }
@@ -79,17 +79,17 @@ case $now in
 esac
 first_start=$(started)
 
-echo "breaking it:  POST $url/$fault"
+echo "breaking:     POST $url/$fault"
 begin=$EPOCHREALTIME
 curl -s --max-time 5 -o /dev/null -X POST "$url/$fault" || [ "$mode" = crash ] || {
     echo "simulate_failure: POST $url/$fault failed" >&2
     exit 1
 }
 
-# A crash can be healed before anyone sees it down; that the process is another one shows it happened.
+# A crash may be healed between two looks at /health; a new start time of the process proves it.
 last='' seen_unhealthy=no
 while [ "${begin%.*}" -gt $((${EPOCHREALTIME%.*} - timeout)) ]; do
-    # Errors are seen in what operators ask for.
+    # With errors only requests for / fail: send some, so that Prometheus can count them.
     if [ "$mode" = errors ]; then curl -s --max-time 2 -o /dev/null "$url/" || true; fi
     now=$(health)
     if [ "$now" != "$last" ]; then

@@ -1,16 +1,16 @@
 #!/usr/bin/env bash
-# Every test, or some layers of them. The last lines are ctest's own summary.
+# Runs every test, or some layers of tests. The last lines are ctest's own summary.
 #
-#   scripts/test.sh                          everything; installs what is missing, builds build/release,
+#   scripts/test.sh                          all tests; installs missing packages, builds build/release,
 #                                            and starts an engine if none answers
-#   scripts/test.sh unit adapter             only these layers: unit adapter simulation integration
-#                                            browser fuzz
+#   scripts/test.sh unit adapter             only these layers; the layers are unit, adapter, simulation,
+#                                            integration, browser and fuzz
 #
-# With layers only what they need is built. Tests run several at once; each integration test has an engine of its
-# own when the script starts the engine, and else they take turns at the one that answers.
+# With layers only their programs are built. Several tests run at once. If this script starts the engine, each
+# integration test gets its own engine; otherwise the integration tests take turns with the engine that answers.
 #
-# Without layers the unit, adapter and fuzz tests run under the address and undefined-behaviour sanitizers
-# first (another build, by clang, of these layers alone); HEALER_NO_ASAN=1 skips that.
+# Without layers the unit, adapter and fuzz tests first run under the address and undefined-behaviour sanitizers
+# (a second build of only these layers, by clang); HEALER_NO_ASAN=1 skips that.
 set -euo pipefail
 
 # shellcheck source=scripts/common.sh
@@ -21,7 +21,7 @@ for layer; do
     case " ${known[*]} " in
         *" $layer "*) ;;
         *)
-            echo "test: unknown layer '$layer'; there are ${known[*]}" >&2
+            echo "test: unknown layer '$layer'; the layers are ${known[*]}" >&2
             exit 2
             ;;
     esac
@@ -36,7 +36,7 @@ if [ "$everything" = yes ]; then
 elif [ "$layers" != fuzz ]; then
     targets=()
     for layer; do
-        # Browser tests drive the program itself.
+        # Browser tests need only the program itself.
         case $layer in
             fuzz) ;;
             browser) targets+=(healer) ;;
@@ -46,7 +46,7 @@ elif [ "$layers" != fuzz ]; then
     build_preset release "${targets[@]}"
 fi
 
-# The fuzz targets need clang and the sanitizers; with everything, the quick layers run under them too.
+# The fuzz targets need clang and the sanitizers. Without layers the quick layers run under the sanitizers too.
 if wants fuzz && [ -z "${HEALER_NO_ASAN:-}" ]; then
     sanitized=(fuzz)
     if [ "$everything" = yes ]; then sanitized=(unit adapter fuzz); fi
@@ -56,7 +56,7 @@ fi
 if [ "$layers" = fuzz ]; then exit 0; fi
 
 finish() {
-    # Quietly: the last words are ctest's. Data stays for the next time, but not on a CI machine.
+    # No output: the last lines must be ctest's. The engine's data stays for the next run, except on a CI machine.
     if [ "${HEALER_ENGINE_STARTED:-no}" = yes ]; then
         "$root/scripts/engine.sh" "$([ "${CI:-}" = true ] && echo purge || echo stop)" >/dev/null 2>&1 || true
     fi
@@ -64,9 +64,9 @@ finish() {
 if wants integration; then
     trap finish EXIT
     start_engine
-    # One that was there before is what the tests are to run against.
+    # An engine that scripts/engine.sh did not start is the one that the user wants to test against.
     if [ "$HEALER_ENGINE_OWN" = yes ]; then export HEALER_TEST_OWN_ENGINES=1; fi
-    # Without an engine these tests would be skipped; here that is a failure.
+    # Without an engine the integration tests would be skipped; with this variable they fail.
     export HEALER_TEST_REQUIRE_ENGINE=1
     "$root/scripts/base-image.sh"
 fi

@@ -1,14 +1,14 @@
 # All images of the project.
 #
 #   docker build --target healer -t healer .
-#   docker build --target healer-autoheal -t healer-autoheal .    (in the place of willfarrell/autoheal)
+#   docker build --target healer-autoheal -t healer-autoheal .    (replaces willfarrell/autoheal)
 #   docker build --target sample-app -t sample-app .
 #   docker build --target prometheus -t healer-prometheus .        (for hosts that reach no registry)
 #   docker build --target alertmanager -t healer-alertmanager .    (the same)
 #
-# scripts/images.sh builds them all; on Debian 12 it compiles on the host, where a second build takes
-# seconds, and passes ROOTS=prebuilt. Where debian:bookworm-slim cannot be pulled, run
-# scripts/base-image.sh first: it makes it from Debian's packages.
+# scripts/images.sh builds all images. On Debian 12 it compiles on the host, where a second build takes seconds, and
+# passes ROOTS=prebuilt. If debian:bookworm-slim cannot be pulled, run scripts/base-image.sh first: it makes that image
+# from Debian's packages.
 
 FROM debian:bookworm-slim AS build
 ARG ROOTS=source
@@ -31,9 +31,9 @@ HEALTHCHECK --interval=10s --timeout=5s --start-period=10s --retries=3 CMD ["/us
 ENTRYPOINT ["/usr/bin/healer"]
 CMD ["run"]
 
-# The same healer for a service that was docker-autoheal's, of which only the image's name changes. Such a
-# service counts on root, who may use the socket without its group, and on a shell with its tools: for
-# POST_RESTART_SCRIPT, and for health checks of operators's own. The times are those of its image.
+# The same healer for a docker-autoheal service in which only the image's name changes. Such a service needs root, which
+# can use the socket without its group, and a shell with its tools, for POST_RESTART_SCRIPT and for the operator's own
+# health checks. The times of the health check are those of docker-autoheal's image.
 FROM scratch AS healer-autoheal
 COPY --from=build --chown=0:0 /src/build/image/healer/ /
 COPY --from=build /src/build/image/shell/ /

@@ -1,10 +1,10 @@
-// CPU per HTTP check: SocketProber beside a raw epoll client, in one instance, against loopback servers in
-// child processes. Counts user and system time of this process alone; the servers' is not in it.
+// CPU time of an HTTP check: SocketProber and a raw epoll client, in one process, against loopback servers in
+// child processes. Only the user and system time of this process counts, not that of the servers.
 //
 //     check_cost [CHECKS [CONCURRENCY [ROUNDS]]]      default 100000 100 10
 //
-// Each side asks CHECKS times, cut into ROUNDS turns that alternate, so that what else the machine does
-// falls on both.
+// Each client does CHECKS checks, in ROUNDS turns that alternate, so that other load on the machine affects
+// both clients alike.
 #include <sys/resource.h>
 
 #include <algorithm>
@@ -23,7 +23,7 @@
 namespace healer::bench {
 namespace {
 
-constexpr std::size_t server_count = 8;  // ports, so that one port's TIME_WAITs do not slow connect()
+constexpr std::size_t server_count = 8;  // number of ports: with one, its TIME_WAIT sockets slow connect()
 
 struct Cost {
   double user = 0;
@@ -47,7 +47,7 @@ void add_since(Cost before, Cost& sum) {
   sum.system += now.system - before.system;
 }
 
-/// Keeps `concurrency` questions open until all are answered, as the daemon does: one prober for all turns.
+/// Runs `concurrency` checks at a time, with one prober for all turns, as the daemon does.
 class ProberSide {
  public:
   explicit ProberSide(std::vector<ProbeTargetPtr> targets) : targets_(std::move(targets)) {

@@ -45,7 +45,7 @@ std::int64_t ChildProgram::cpu_ns() const {
   std::error_code error;
   for (const auto& task :
        std::filesystem::directory_iterator("/proc/" + std::to_string(pid_) + "/task", error)) {
-    std::ifstream file(task.path() / "schedstat");  // nanoseconds, where /proc/PID/stat counts 10 ms ticks
+    std::ifstream file(task.path() / "schedstat");  // nanoseconds; /proc/PID/stat counts ticks of 10 ms
     std::int64_t on_cpu = 0;
     if (file >> on_cpu) sum += on_cpu;
   }

@@ -7,11 +7,11 @@
 
 namespace healer::bench {
 
-/// A program run as a child: killed when this object goes, or with its parent.
+/// A program that runs as a child process: killed by the destructor, or when its parent ends.
 class ChildProgram {
  public:
   using Environment = std::vector<std::pair<std::string, std::string>>;
-  /// Both its outputs go to the file `log`. The environment is added to this process's.
+  /// Standard output and error go to the file `log`. `environment` is added to this process's environment.
   ChildProgram(const std::string& program, const std::vector<std::string>& arguments,
                const Environment& environment, const std::string& log);
   ~ChildProgram();
@@ -19,7 +19,7 @@ class ChildProgram {
   ChildProgram& operator=(const ChildProgram&) = delete;
 
   bool running();
-  std::int64_t cpu_ns() const;        ///< all its threads, user and system
+  std::int64_t cpu_ns() const;        ///< user and system time of all threads
   std::int64_t resident_kib() const;  ///< VmRSS
   std::int64_t peak_kib() const;      ///< VmHWM
 
@@ -30,7 +30,7 @@ class ChildProgram {
   bool ended_ = false;
 };
 
-/// Kills a process started by in_child() and waits for its end.
+/// Kills a process that in_child() started, and waits for its end.
 void end_child(int pid);
 
 }  // namespace healer::bench

@@ -1,10 +1,10 @@
-// What one step of the core costs with many workloads, and what each of them keeps in memory.
+// Time of one step of the core with many workloads, and memory per workload.
 //
 //   core_step [WORKLOADS [EVENTS]]      default 10000 10000000
 //
-// The real core under a virtual clock: probes that pass, one workload in fifty that becomes unhealthy now and
-// then and is restarted, engine events. Every step is timed by itself; live heap bytes are counted by this
-// program's own operator new. Exits 1 when a goal of bench/README.md is missed.
+// Runs the real core under a virtual clock: probes that pass, engine events, and one workload in fifty that
+// becomes unhealthy and is restarted. Each step is timed. This program's own operator new counts the live
+// heap bytes. Exits 1 when a goal of bench/README.md is missed.
 #include <malloc.h>
 
 #include <algorithm>
@@ -47,7 +47,7 @@ namespace {
 using namespace healer;
 using Clock = std::chrono::steady_clock;
 
-/// How often each cost was seen, in classes of 50 ns up to 1 ms.
+/// Number of steps per duration, in classes of 50 ns up to 1 ms.
 class Histogram {
  public:
   void add(std::chrono::nanoseconds cost) {
@@ -70,7 +70,7 @@ class Histogram {
   std::uint64_t total_ = 0;
 };
 
-/// The least world that keeps the core busy.
+/// The smallest simulated engine and prober that keep the core busy.
 class BusyWorld {
  public:
   explicit BusyWorld(std::size_t workloads)
@@ -96,7 +96,7 @@ class BusyWorld {
       Pending next = queue_.top();
       queue_.pop();
       now_ = std::max(now_, next.at);
-      if (next.tick && wakes_[next.workload] != next.at) continue;  // replaced meanwhile
+      if (next.tick && wakes_[next.workload] != next.at) continue;  // a later effect replaced this wake
       step(next.tick ? Event(Tick{key_of(next.workload)}) : event_of(next));
     }
   }
@@ -129,7 +129,7 @@ class BusyWorld {
   static std::string key_of(std::size_t i) { return fmt::format("service-{}", i); }
   static std::size_t index_of(const std::string& key) { return std::stoul(key.substr(8)); }
 
-  /// One workload in fifty is unhealthy for a while, again and again.
+  /// One workload in fifty is unhealthy for 10 of every 60 minutes, until its first restart.
   bool unhealthy(std::size_t i) const {
     return i % 50 == 7 && (now_.time_since_epoch() / 10min + static_cast<std::int64_t>(i)) % 6 == 0 &&
            started_[i] % 2 == 1;
@@ -204,7 +204,8 @@ class BusyWorld {
   Supervisor supervisor_;
   PolicyPtr policy_;
   Instant now_{Duration{1'790'000'000'000}};
-  std::priority_queue<Pending> queue_{std::less<Pending>(), reserved()};  // so that it does not grow
+  std::priority_queue<Pending> queue_{std::less<Pending>(),
+                                      reserved()};  // reserved, so that its growth is not counted
   std::vector<Instant> wakes_;
   std::vector<std::uint64_t> started_;
   Effects effects_;
@@ -226,7 +227,7 @@ int main(int argc, char** argv) {
   }
   BusyWorld world(workloads);
   const std::int64_t each = world.observed_bytes() / static_cast<std::int64_t>(workloads);
-  world.run(events / 10);  // everything has been unhealthy once, caches are warm
+  world.run(events / 10);  // warm-up: each of the failing workloads was unhealthy once
   world.forget_times();
   const std::int64_t before = live_bytes;
   world.run(events);

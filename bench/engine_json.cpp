@@ -63,7 +63,7 @@ constexpr std::string_view environment =
 
 }  // namespace
 
-// Spread as hashes are, so that the short form operators see differs too.
+// The multiplication spreads the numbers, so that the first 12 digits of the ids differ, as in real ids.
 std::string FakeContainer::id() const {
   return fmt::format("{:08x}{:048x}{:08x}", static_cast<std::uint32_t>(number * 2654435761U), 0xfeedU,
                      number);

@@ -22,7 +22,7 @@ namespace healer::bench {
 namespace {
 
 constexpr std::int64_t reaction_limit = 2'000'000'000;
-constexpr std::int64_t pause_between = 10'000'000;  // lets what follows one restart end before the next
+constexpr std::int64_t pause_between = 10'000'000;  // ns; healer ends its work on one restart before the next
 
 [[noreturn]] void die(const char* what) {
   std::perror(what);
@@ -106,7 +106,7 @@ class FakeEngine {
     while ((got = ::recv(socket, buffer.data(), buffer.size(), 0)) > 0)
       client.in.append(buffer.data(), static_cast<std::size_t>(got));
     if (got == 0 || (got < 0 && errno != EAGAIN)) return drop(socket);
-    // No request of healer's has a body here, so each ends with its head.
+    // No request of healer has a body here: each ends with its head.
     std::size_t end = 0;
     while ((end = client.in.find("\r\n\r\n")) != std::string::npos) {
       const std::string head = client.in.substr(0, end);
@@ -177,7 +177,7 @@ class FakeEngine {
     }
   }
 
-  /// A hundred lines as the engine frames them.
+  /// A hundred log lines in the engine's stream format: 8 bytes of head before each line.
   static const std::string& log_stream() {
     static const std::string stream = [] {
       std::string all;
@@ -267,8 +267,8 @@ class FakeEngine {
   std::string list_;
   std::map<int, Client> clients_;
 
-  std::optional<std::size_t> waiting_for_;  // its event is out, its restart not yet in
-  std::optional<std::size_t> recovering_;   // restarted, not yet reported healthy
+  std::optional<std::size_t> waiting_for_;  // the unhealthy event is written, the restart is not read yet
+  std::optional<std::size_t> recovering_;   // restarted, the healthy event is not written yet
   std::int64_t event_at_ = 0;
   std::int64_t next_at_ = 0;
   std::size_t next_unhealthy_ = 0;

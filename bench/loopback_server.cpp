@@ -25,7 +25,7 @@ constexpr std::string_view answer =
   std::exit(1);
 }
 
-// The request is one small packet, so it is read whole or not at all.
+// The request is one small packet, so one recv() reads all of it.
 void serve_one(int peer, const std::function<void(std::string_view)>& seen) {
   std::array<char, 4096> buffer;
   const ssize_t got = ::recv(peer, buffer.data(), buffer.size(), 0);

@@ -10,16 +10,17 @@
 
 namespace healer::bench {
 
-/// A listening, non-blocking loopback socket; port 0 picks one. Ends the program when that fails.
+/// Opens a listening, non-blocking loopback socket; port 0 picks a free port. Ends the program on failure.
 int listen_on(const std::string& address, std::uint16_t port);
 std::uint16_t port_of(int listener);
 
-/// Serves HTTP on these listeners until the process is killed: one small answer to each request and then the
-/// close, as a service's health endpoint does. `seen` is called with each request's path, at once.
+/// Serves HTTP on these listeners until the process is killed: one small answer to each request, then closes
+/// the connection, as the health endpoint of a service does. Calls `seen` with the path of each request
+/// before the answer.
 [[noreturn]] void serve_forever(const std::vector<int>& listeners,
                                 const std::function<void(std::string_view path)>& seen);
 
-/// Runs `body` in a child process, which dies with its parent. Returns its pid.
+/// Runs `body` in a child process, which is killed when its parent ends. Returns the child's pid.
 int in_child(const std::function<void()>& body);
 
 }  // namespace healer::bench

@@ -1,8 +1,8 @@
-// 10,000 notifications in a minute, through the real store, journal, outbox and HTTP client: what it costs
-// the loop, how far memory grows, and that each channel goes at its own rate: one answers, one hangs, one is
-// not there.
+// Sends 10,000 notifications in a minute through the real store, journal, outbox and HTTP client, to three
+// channels: one answers, one hangs, one refuses connections. Measures the loop's time per notification and
+// the growth of memory, and checks that the channel that answers is not delayed by the others.
 //
-//     notification_flood [ALERTS [SECONDS]]     default 10000 60
+//     notification_flood [NOTIFICATIONS [SECONDS]]     default 10000 60
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -128,7 +128,7 @@ class Flood {
 
   bool raised_all() const { return next_ > notifications_; }
 
-  // Every 10 ms, as many as are due by then.
+  // Runs every 10 ms and sends the notifications that are due by then.
   void tick() {
     const auto here = Clock::now();
     worst_lag_ = std::max(worst_lag_, here - expected_tick_);
@@ -193,12 +193,12 @@ int main(int argc, char** argv) {
   const std::uint64_t notifications = argc > 1 ? std::strtoull(argv[1], nullptr, 10) : 10'000;
   const std::uint64_t seconds = argc > 2 ? std::strtoull(argv[2], nullptr, 10) : 60;
   if (notifications == 0 || seconds < 5) {
-    std::fprintf(stderr, "notification_flood: ALERTS at least 1, SECONDS at least 5\n");
+    std::fprintf(stderr, "notification_flood: NOTIFICATIONS at least 1, SECONDS at least 5\n");
     return 2;
   }
   for (const char* name : {"http_proxy", "all_proxy", "ALL_PROXY"}) ::unsetenv(name);
   const int answers = bench::listen_on("127.0.0.1", 0);
-  const int hangs = bench::listen_on("127.0.0.1", 0);  // connects, and that is all
+  const int hangs = bench::listen_on("127.0.0.1", 0);  // accepts connections and never answers
   const int gone = bench::listen_on("127.0.0.1", 0);
   const std::uint16_t gone_port = bench::port_of(gone);
   ::close(gone);

@@ -116,8 +116,8 @@ class RawClient {
   std::size_t next_ = 0;
   const std::vector<std::string>& requests_;
   std::vector<sockaddr_in> addresses_;
-  std::vector<State> states_;           // by descriptor
-  std::vector<std::uint32_t> targets_;  // by descriptor
+  std::vector<State> states_;           // index: descriptor
+  std::vector<std::uint32_t> targets_;  // index: descriptor
   std::array<char, 32 * 1024> buffer_;
 };
 

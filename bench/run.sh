@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # Builds the release and runs every benchmark; prints their tables as Markdown.
 #
-#     bench/run.sh [SECONDS [COUNT...]]     per size of the scale benchmark; default 15, 10 100 1000 10000
+#     bench/run.sh [SECONDS [COUNT...]]     seconds per size, and sizes, of the scale benchmark;
+#                                           default 15 10 100 1000 10000
 #
-# Exits 1 when a goal of bench/README.md is missed. Wants the machine to itself: other load on the cores shows
-# as gaps and slow reactions.
+# Exits 1 when a goal of bench/README.md is missed. Run it on an idle machine: other load on the cores causes gaps and
+# slow reactions.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)

@@ -1,10 +1,10 @@
-// healer at 10, 100, 1,000 and 10,000 containers, seen from outside: a fake engine on a unix socket, target
-// servers on loopback, the healer binary as a child with CHECK_INTERVAL=1.
+// Measures healer with 10, 100, 1,000 and 10,000 containers from outside: a fake engine on a unix socket,
+// target servers on loopback, the healer binary as a child process with CHECK_INTERVAL=1.
 //
 //     scale HEALER [SECONDS [COUNT...]]      default 15 10 100 1000 10000
 //
-// Checks and gaps are counted where they arrive, memory and CPU read from /proc, reactions timed on the
-// engine's socket. Exits 1 when a goal is missed.
+// The target servers count checks and gaps, memory and CPU are read from /proc, reactions are timed on the
+// engine's socket. Exits 1 when a goal of bench/README.md is missed.
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -85,7 +85,7 @@ void count_request(Board& board, std::string_view path) {
     board.count_check(target, now_ns());
 }
 
-/// One healer among the processes it needs, from start to end.
+/// One healer process with its fake engine and target servers; the destructor ends them all.
 class Stage {
  public:
   Stage(const std::string& healer, std::size_t targets, bool engine_probes) : board(Board::create()) {
@@ -129,7 +129,7 @@ class Stage {
   Stage(const Stage&) = delete;
   Stage& operator=(const Stage&) = delete;
 
-  /// Waits for a condition, looking every few milliseconds; ends the program when it does not come.
+  /// Waits until the condition is true, looking every few milliseconds; ends the program after `seconds`.
   template <class Condition>
   void wait(const char* what, int seconds, Condition condition) {
     const std::int64_t limit = now_ns() + seconds * second;
@@ -180,7 +180,7 @@ Measured measure_checks(const std::string& healer, std::size_t targets, int seco
   });
   measured.all_checked = in_seconds(now_ns() - stage.started);
   measured.first_check = in_seconds(board.first_check - stage.started);
-  ::usleep(3'000'000);  // past the start's burst, into the steady rate
+  ::usleep(3'000'000);  // wait until the burst of the start is over
 
   const auto count_all = [&] {
     std::uint64_t sum = 0;
@@ -210,13 +210,13 @@ Measured measure_checks(const std::string& healer, std::size_t targets, int seco
   return measured;
 }
 
-/// Milliseconds, sorted.
+/// Reaction times in milliseconds, sorted.
 std::vector<double> measure_reactions(const std::string& healer) {
   Stage stage(healer, reaction_containers, true);
   Board& board = stage.board;
   stage.wait("inspects of every container and the event stream", 60,
              [&] { return board.streams > 0 && board.inspects >= reaction_containers; });
-  ::usleep(2'000'000);  // into rest
+  ::usleep(2'000'000);  // wait until healer is idle
   board.reactions_wanted = reaction_count;
   stage.wait("the reactions", 120, [&] { return board.reactions_done >= reaction_count; });
   if (board.reactions_missed > 0)
@@ -253,7 +253,7 @@ class Verdicts {
   bool all_met_ = true;
 };
 
-// Descriptors for 10,000 connections on each side; the children inherit the limit.
+// For 10,000 connections on each side; the child processes inherit the limit.
 void raise_descriptor_limit() {
   rlimit limit{};
   getrlimit(RLIMIT_NOFILE, &limit);

@@ -1,4 +1,4 @@
-# Every outside part comes from the distribution's packages (scripts/packages.txt).
+# All libraries come from the distribution's packages (scripts/packages.txt).
 
 find_package(Threads REQUIRED)
 find_package(Boost 1.81 REQUIRED)
@@ -19,14 +19,14 @@ if(HEALER_TESTS)
   find_library(MIMALLOC_LIBRARY mimalloc REQUIRED)
 endif()
 
-# Boost.JSON is header-only as packaged; its source is compiled once, here, and so is Asio's
-# and Beast's (BOOST_ASIO_SEPARATE_COMPILATION), which halves the time of every other file.
+# The sources of Boost.JSON, Asio and Beast are headers in the package. Each is compiled once here
+# (BOOST_ASIO_SEPARATE_COMPILATION), which halves the compile time of every other file.
 add_library(healer_json STATIC ${CMAKE_SOURCE_DIR}/cmake/boost_json.cpp)
 target_link_libraries(healer_json PUBLIC healer_options Boost::headers)
 
 add_library(healer_asio STATIC ${CMAKE_SOURCE_DIR}/cmake/boost_asio.cpp)
 target_link_libraries(healer_asio PUBLIC healer_options Boost::headers OpenSSL::SSL Threads::Threads)
 
-# Debian ships no CMake package of the time zone library.
+# Debian has no CMake package of the time zone library.
 find_path(CCTZ_INCLUDE_DIR cctz/time_zone.h REQUIRED)
 find_library(CCTZ_LIBRARY cctz REQUIRED)

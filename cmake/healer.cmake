@@ -1,10 +1,10 @@
-# Compiler settings every target of the project shares, and the helper functions
-# that create one library per folder of src/.
+# Compiler settings of all targets of the project, and the functions that create one library per
+# folder of src/ and the test programs.
 
 find_program(CCACHE_PROGRAM ccache)
 if(CCACHE_PROGRAM AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
-  # Objects compiled in one checkout serve every other on this machine. Precompiled headers need the sloppiness
-  # (manual of ccache, "Precompiled headers").
+  # All checkouts on this machine share compiled objects. Precompiled headers need the sloppiness (manual of ccache,
+  # "Precompiled headers").
   set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1
       CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime ${CCACHE_PROGRAM})
 endif()
@@ -19,7 +19,7 @@ target_compile_definitions(healer_options INTERFACE
   DOCTEST_CONFIG_SUPER_FAST_ASSERTS)
 
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-  # Boost 1.81 and libstdc++ 12 trigger false positives of these at -O2.
+  # Boost 1.81 and libstdc++ 12 cause false positives of these warnings at -O2.
   target_compile_options(healer_options INTERFACE
     -Wno-maybe-uninitialized -Wno-array-bounds -Wno-stringop-overflow -Wno-stringop-overread -Wno-restrict)
 endif()
@@ -28,15 +28,15 @@ if(HEALER_SANITIZE)
   target_compile_options(healer_options INTERFACE -fsanitize=${HEALER_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   target_link_options(healer_options INTERFACE -fsanitize=${HEALER_SANITIZE})
   if(CMAKE_CXX_COMPILER_ID MATCHES "Clang" AND HEALER_SANITIZE MATCHES "undefined")
-    # clang 14 cannot assemble coroutines with this one check ("difference across sections").
+    # clang 14 cannot assemble coroutines with this check ("difference across sections").
     target_compile_options(healer_options INTERFACE -fno-sanitize=function)
   endif()
   # Recycled coroutine frames hide use-after-free from the sanitizers.
   target_compile_definitions(healer_options INTERFACE BOOST_ASIO_DISABLE_AWAITABLE_FRAME_RECYCLING)
 endif()
 
-# healer_library(NAME DEPS...): the library of the current folder, from all its .cpp
-# files; headers are included as "folder/file.hpp" from src/.
+# healer_library(NAME DEPS...): makes the library of the current folder from all its .cpp files.
+# Headers are included as "folder/file.hpp" from src/.
 function(healer_library name)
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
   if(sources)
@@ -49,8 +49,8 @@ function(healer_library name)
   endif()
 endfunction()
 
-# healer_test(NAME LABEL DEPS...): one doctest binary from all .cpp files of the current
-# folder, run by ctest under LABEL and built by the target tests_LABEL.
+# healer_test(NAME LABEL DEPS...): makes one doctest program from all .cpp files of the current folder.
+# ctest runs it under LABEL; the target tests_LABEL builds it.
 function(healer_test name label)
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
   if(sources)
@@ -59,8 +59,8 @@ function(healer_test name label)
     healer_test_code(${name})
     add_dependencies(tests_${label} ${name})
     add_test(NAME ${name} COMMAND ${name})
-    # Property tests draw the same cases in every instance, so that a red build means the change; call the
-    # binary by hand, or with RC_PARAMS set, for others.
+    # Property tests draw the same cases in every run, so that a failure comes from the change under test. For other
+    # cases run the program by hand, or with another RC_PARAMS.
     set_tests_properties(${name} PROPERTIES LABELS ${label} TIMEOUT 600 ENVIRONMENT "RC_PARAMS=seed=20261122")
   endif()
 endfunction()

@@ -1,8 +1,8 @@
-# Headers that nearly every file includes, read once for all of them. A file still includes what it uses:
-# HEALER_PCH=OFF builds without this and proves it.
+# Precompiled headers: the headers that nearly every file includes. Each file must still include the headers it uses; a
+# build with HEALER_PCH=OFF checks that.
 #
-# GCC accepts a precompiled header only with the very flags that made it, so there are two: product code,
-# and tests, which add doctest and are optimised less.
+# GCC accepts a precompiled header only with the same flags that made it. So there are two: one for product code, and one
+# for tests, which include doctest and are optimised less.
 
 option(HEALER_PCH "Precompile the headers that nearly every file includes" ON)
 
@@ -11,10 +11,10 @@ set(common_headers <algorithm> <array> <charconv> <chrono> <cmath> <cstdint> <de
                    <fmt/format.h> <tl/expected.hpp> <boost/json.hpp>)
 set(test_headers ${common_headers} <atomic> <filesystem> <fstream> <mutex> <sstream> <thread> <doctest/doctest.h>)
 
-# What a test costs is its compilation, not its instance.
+# Compiling a test takes longer than running it, so tests are optimised less.
 set(HEALER_TEST_OPTIONS $<$<CONFIG:Release>:-O1>)
 
-# precompile(NAME HEADERS...): the target whose header others reuse. Its one source is empty.
+# precompile(NAME HEADERS...): makes a target whose precompiled header other targets reuse. Its one source is empty.
 function(precompile name)
   add_library(${name} OBJECT ${CMAKE_SOURCE_DIR}/cmake/precompiled.cpp)
   target_link_libraries(${name} PRIVATE healer_options fmt::fmt Boost::headers)
@@ -23,8 +23,8 @@ function(precompile name)
 endfunction()
 
 if(HEALER_PCH)
-  # ccache needs to see in the preprocessed text which header was taken; clang otherwise writes the time of
-  # the build into its own.
+  # With GCC the preprocessed text must name the precompiled header, so that ccache notices another one. clang must not
+  # write the build time into the header, or ccache never finds a match.
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     target_compile_options(healer_options INTERFACE -fpch-preprocess)
   else()
@@ -38,7 +38,7 @@ if(HEALER_PCH)
   endif()
 endif()
 
-# healer_product(TARGET) and healer_test_code(TARGET): how product code and tests are compiled.
+# healer_product(TARGET) and healer_test_code(TARGET): set how product code and tests are compiled.
 function(healer_product name)
   if(HEALER_PCH)
     target_precompile_headers(${name} REUSE_FROM healer_precompiled)

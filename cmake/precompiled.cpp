@@ -1,1 +1,1 @@
-// Precompiled headers belong to a target, and a target needs a source: cmake/precompiled.cmake.
+// Empty: the target of a precompiled header needs a source (cmake/precompiled.cmake).

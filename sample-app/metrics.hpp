@@ -9,13 +9,13 @@
 
 namespace sample_app {
 
-/// What the service counts, and its Prometheus text form.
+/// Counts the requests of the service, and writes the metrics in Prometheus' text format.
 class Metrics {
  public:
-  /// Counts one answered request. `path` must come from a fixed set: every value is a series.
+  /// Counts one answered request. `path` must come from a fixed set: each value is a time series.
   void count(const std::string& path, unsigned status, std::chrono::nanoseconds took);
 
-  /// The state of the moment, as gauges.
+  /// The present state, for the gauges.
   struct Now {
     bool healthy = true;
     bool broken = false;
@@ -25,7 +25,7 @@ class Metrics {
     double started_unix_seconds = 0;
   };
 
-  /// The whole exposition in text format 0.0.4.
+  /// All metrics, in text format 0.0.4.
   std::string text(const Now& now) const;
 
  private:

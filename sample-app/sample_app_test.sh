@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Drives the real sample-app over loopback: every path, every fault, every setting.
+# Tests the real sample-app over loopback: every path, every fault, every setting.
 # usage: sample_app_test.sh PATH/TO/sample-app
 set -euo pipefail
 
@@ -14,7 +14,7 @@ fail() {
     exit 1
 }
 
-# eventually COMMAND...: waits until it succeeds, with a generous limit.
+# eventually COMMAND...: waits until the command succeeds, for at most 20 s.
 eventually() {
     local end=$((SECONDS + 20))
     until "$@"; do
@@ -25,7 +25,7 @@ eventually() {
 
 port_logged() { grep -q 'listening on' "$work/log"; }
 
-# start [NAME=VALUE...]: runs the app on a free port; $url is where it listens.
+# start [NAME=VALUE...]: runs the app on a free port. listen also waits until the app listens, and sets $url.
 start() {
     : >"$work/log"
     env APP_ADDRESS=127.0.0.1 APP_PORT=0 "$@" "$app" >"$work/log" 2>&1 &
@@ -39,7 +39,7 @@ listen() {
     url=http://127.0.0.1:$port
 }
 
-# stop: ends it with SIGTERM and expects exit code 0.
+# stop: ends the app with SIGTERM and expects exit code 0.
 stop() {
     local code=0
     kill -TERM "$pid"
@@ -48,7 +48,7 @@ stop() {
     [ "$code" = 0 ] || fail "exit code $code after SIGTERM, wanted 0"
 }
 
-# expect WANTED-STATUS WANTED-TEXT CURL-ARGUMENTS...
+# expect WANTED-STATUS WANTED-TEXT CURL-ARGUMENTS...: the answer has that status, and its body contains the text.
 expect() {
     local status=$1 text=$2 got
     shift 2
@@ -57,7 +57,7 @@ expect() {
     grep -qF -- "$text" "$work/body" || fail "body lacks $text: $* said $(cat "$work/body")"
 }
 
-# refused WANTED-CODE WANTED-TEXT NAME=VALUE...: does not start.
+# refused WANTED-CODE WANTED-TEXT NAME=VALUE...: the app exits with that code and a message that contains the text.
 refused() {
     local wanted=$1 text=$2 code=0
     shift 2
@@ -160,7 +160,7 @@ done
 
 echo "start delay"
 start APP_START_DELAY=600.5
-# Asleep only once it would hear SIGTERM: before that it is merely not up yet.
+# The app counts as waiting once it handles SIGTERM: before that it has not begun to wait.
 hears_term() { (((0x$(awk '/^SigCgt/ { print $2 }' "/proc/$pid/status") >> 14) & 1)); }
 asleep() { [ "$(ss -Htlnp | grep -c "pid=$pid,")" = 0 ] && hears_term; }
 eventually asleep

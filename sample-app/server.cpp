@@ -28,12 +28,12 @@ constexpr auto idle_limit = std::chrono::seconds(30);
 
 class Session;
 
-/// The listening socket, the service and the connections that wait for a fix.
+/// Has the listening socket, the service and the connections that wait for POST /fix.
 class Server {
  public:
   Server(asio::io_context& io, Service& service) : service_(service), acceptor_(io), retry_(io) {}
 
-  /// Opens the listening socket; the error says why it could not.
+  /// Opens the listening socket; returns the error of the first step that failed.
   error_code listen(const tcp::endpoint& endpoint);
   void accept();
 
@@ -53,7 +53,8 @@ class Server {
   std::set<std::shared_ptr<Session>> hung_;
 };
 
-/// One connection: reads a request, asks the service, carries the answer out, again.
+/// One connection: reads a request, gets the answer from the service, sends the answer, and reads the next
+/// request.
 class Session : public std::enable_shared_from_this<Session> {
  public:
   Session(tcp::socket socket, Server& server)
@@ -72,7 +73,7 @@ class Session : public std::enable_shared_from_this<Session> {
                      });
   }
 
-  /// The fix came: the watch for a caller that gives up ends, and the request is asked again.
+  /// After POST /fix: stops watching for a client that closes the connection, and handles the request again.
   void wake() {
     ++hang_round_;
     error_code ignored;
@@ -109,8 +110,8 @@ class Session : public std::enable_shared_from_this<Session> {
     });
   }
 
-  // A caller that gives up shows as a readable socket: without watching for that, every hung check
-  // would leave a descriptor behind.
+  // When a client closes the connection, the socket becomes readable. Without this watch every hung check
+  // would leave a descriptor open.
   void hang() {
     server_.hold(shared_from_this());
     const auto round = ++hang_round_;
@@ -163,7 +164,7 @@ class Session : public std::enable_shared_from_this<Session> {
   http::response<http::string_body> response_;
   Answer answer_;
   std::chrono::steady_clock::time_point read_at_;
-  unsigned hang_round_ = 0;  ///< a watch armed in an earlier round is stale
+  unsigned hang_round_ = 0;  ///< the watch of an earlier hang has no effect
 };
 
 error_code Server::listen(const tcp::endpoint& endpoint) {
@@ -182,7 +183,7 @@ void Server::accept() {
       std::make_shared<Session>(std::move(socket), *this)->read();
       return accept();
     }
-    // Out of descriptors, most likely: trying again at once would only spin.
+    // Probably there are no descriptors left: a retry at once would loop without a pause.
     retry_.expires_after(std::chrono::milliseconds(50));
     retry_.async_wait([this](error_code) { accept(); });
   });

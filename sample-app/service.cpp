@@ -18,7 +18,8 @@ Answer error(unsigned status, const std::string& what) {
   return json(status, R"({"error":")" + what + R"("})");
 }
 
-/// The number that `name` has in a query string, when it is there and within limits.
+/// The number of the parameter `name` in a query string; no value when it is missing or outside of the
+/// limits.
 struct QueryNumber {
   bool present = false;
   std::optional<int> value;

@@ -8,18 +8,18 @@
 
 namespace sample_app {
 
-/// What one request leads to. The server carries it out.
+/// The answer to one request, and what the server does with it.
 struct Answer {
   enum class When {
-    Now,    ///< send it
-    After,  ///< send it once `delay` has passed
-    OnFix,  ///< keep the connection open; ask again after the next fix
+    Now,    ///< send the answer at once
+    After,  ///< send the answer after `delay`
+    OnFix,  ///< keep the connection open; handle the request again after POST /fix
   };
   enum class Then {
     Nothing,
-    WakeHung,         ///< a fix: everything that waits for one is asked again
+    WakeHung,         ///< after POST /fix: handle all waiting requests again
     StopListening,    ///< refuse connections from now on
-    ExitImmediately,  ///< end the process with `exit_code`, answering nothing
+    ExitImmediately,  ///< end the process with `exit_code`, without an answer
   };
 
   When when = When::Now;
@@ -33,10 +33,10 @@ struct Answer {
   int exit_code = 0;
 };
 
-/// The service without its sockets: every path, and the faults it can be notified to have.
+/// The service without its sockets: every path and every fault.
 class Service {
  public:
-  /// `started` is the wall clock at start; `broken_at_start` makes it unhealthy until POST /fix.
+  /// `started` is the wall clock at start; `broken_at_start` makes the service unhealthy until POST /fix.
   Service(std::chrono::system_clock::time_point started, bool broken_at_start);
 
   /// Answers one request; `target` is the path with its query.
@@ -48,7 +48,7 @@ class Service {
   Answer health() const;
   Answer slow(std::string_view query);
   Answer errors(std::string_view query);
-  /// Whether this request is one of those that fail: evenly spread, and the same in every instance.
+  /// Whether this request fails. Failing requests are spread evenly, and are the same in every run.
   bool one_of_the_errors();
   Answer crash(std::string_view query) const;
 

@@ -82,7 +82,8 @@ std::variant<bool, SettingError> count_start(const Settings& settings) {
     seen = *number;
   }
 
-  // Renamed into place, so that a crash in between leaves the old count, never an empty file.
+  // Written to a new file and renamed: after a crash in between the old count is still there, not an empty
+  // file.
   const std::string fresh = settings.state_file + ".new";
   std::ofstream file(fresh, std::ios::trunc);
   file << seen + 1 << '\n';

@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::string_view usage =
     "usage: sample-app              serve until SIGTERM\n"
-    "       sample-app healthcheck  exit 0 when the one that runs here is healthy, else 1\n"
+    "       sample-app healthcheck  exit 0 when the app on this machine is healthy, else 1\n"
     "       sample-app --version\n"
     "Settings: APP_PORT, APP_ADDRESS, APP_START_DELAY, APP_EXIT_AT_START, APP_BROKEN_STARTS, "
     "APP_STATE_FILE\n";
@@ -46,7 +46,8 @@ int main(int argc, char** argv) {
   if (command == "healthcheck") return sample_app::healthcheck(settings);
 
   if (settings.exit_at_start) {
-    std::cerr << "sample-app: notified to exit at start, code " << *settings.exit_at_start << '\n';
+    std::cerr << "sample-app: APP_EXIT_AT_START is set: exiting with code " << *settings.exit_at_start
+              << '\n';
     return *settings.exit_at_start;
   }
   const auto broken = sample_app::count_start(settings);

@@ -193,7 +193,7 @@ refused 2 APP_STATE_FILE APP_BROKEN_STARTS=2
 refused 2 'cannot be written' APP_BROKEN_STARTS=2 APP_STATE_FILE="$work/none/s"
 echo rubbish >"$work/rubbish"
 refused 2 'a number of starts' APP_BROKEN_STARTS=2 APP_STATE_FILE="$work/rubbish"
-refused 5 'notified to exit' APP_EXIT_AT_START=5
+refused 5 'APP_EXIT_AT_START is set' APP_EXIT_AT_START=5
 listen
 refused 1 'cannot listen' APP_PORT="$port"
 stop

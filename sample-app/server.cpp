@@ -88,7 +88,7 @@ class Session : public std::enable_shared_from_this<Session> {
     answer_ = server_.service().handle({method.data(), method.size()}, {target.data(), target.size()},
                                        std::chrono::system_clock::now());
     if (answer_.then == Answer::Then::ExitImmediately) {
-      std::cerr << "sample-app: notified to crash, exit code " << answer_.exit_code << std::endl;
+      std::cerr << "sample-app: POST /crash: exiting with code " << answer_.exit_code << std::endl;
       std::_Exit(answer_.exit_code);
     }
     stream_.expires_never();
@@ -194,7 +194,7 @@ void Server::wake_hung() {
 }
 
 void Server::stop_listening() {
-  std::cerr << "sample-app: notified to stop listening" << std::endl;
+  std::cerr << "sample-app: POST /close: no longer listening" << std::endl;
   error_code ignored;
   acceptor_.close(ignored);
 }

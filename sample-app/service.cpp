@@ -71,7 +71,7 @@ Answer Service::handle(std::string_view method, std::string_view target,
     answer = error(405, "this path accepts POST");
     answer.allow = "POST";
   } else if (path == "/" && one_of_the_errors()) {
-    answer = error(500, "notified to fail by POST /errors");
+    answer = error(500, "this request fails because of POST /errors");
   } else if (path == "/") {
     const auto up = std::chrono::duration_cast<std::chrono::seconds>(now - started_).count();
     answer = json(200, R"({"service":"sample-app","version":")" SAMPLE_APP_VERSION R"(","uptime_seconds":)" +

@@ -274,7 +274,7 @@ int run(int count, char** values) {
   if (sizes.empty()) sizes = {10, 100, 1000, 10'000};
   raise_descriptor_limit();
 
-  std::printf("### Scale: every container asked once a second\n\n");
+  std::printf("### Scale: every container checked once a second\n\n");
   std::printf(
       "| containers | checks achieved | longest gap | start to first check | all checked | CPU per check | "
       "RSS | peak RSS |\n");

@@ -60,7 +60,7 @@ function folder_of(path) { sub(/\/[^\/]*$/, "", path); return path }
 FNR == 1 {
     folder = folder_of(FILENAME)
     header = FILENAME ~ /\.hpp(\.in)?$/
-    if (!(folder in may)) fault("the folder " folder " has no line in scripts/check_includes.sh: say what it may include")
+    if (!(folder in may)) fault("the folder " folder " has no line in scripts/check_includes.sh: add the folders that it may include")
 }
 /^[ \t]*#[ \t]*include[ \t]*"/ {
     path = $0; sub(/^[^"]*"/, "", path); sub(/".*/, "", path)

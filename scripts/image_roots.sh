@@ -117,7 +117,7 @@ case ${1:-} in
         gather_shell
         ;;
     --healer)
-        gather_programs "$(realpath -- "${2:?--healer wants a path}")"
+        gather_programs "$(realpath -- "${2:?--healer needs a path}")"
         gather_shell
         ;;
     prometheus) gather_prometheus ;;

@@ -28,7 +28,7 @@ bad() {
 while [ $# -gt 0 ]; do
     case $1 in
         --mode | --url | --timeout)
-            [ $# -ge 2 ] || bad "$1 wants a value"
+            [ $# -ge 2 ] || bad "$1 needs a value"
             declare "${1#--}=$2"
             shift 2
             ;;

@@ -1,4 +1,4 @@
-// POST /api/v1/alertmanager over a real server.
+// Tests of POST /api/v1/alertmanager over a real server.
 #include <memory>
 #include <optional>
 #include <string>
@@ -40,7 +40,7 @@ struct Receiver {
     parts.settings = [this] { return settings; };
     parts.snapshot = [] {
       Snapshot snapshot = full_snapshot();
-      snapshot.workloads.pop_back();  // it has the name of the first
+      snapshot.workloads.pop_back();  // the last workload has the same name as the first
       return snapshot;
     };
     parts.readiness = [this] { return readiness; };
@@ -81,7 +81,7 @@ struct Receiver {
 
 }  // namespace
 
-TEST_CASE("a firing and a resolved alert reach the core, and the answer says so") {
+TEST_CASE("a firing and a resolved alert reach the core, and the answer counts the accepted ones") {
   Receiver receiver;
   auto answer = receiver.post(firing);
   CHECK(answer.status == 200);
@@ -104,7 +104,8 @@ TEST_CASE("a firing and a resolved alert reach the core, and the answer says so"
   CHECK_FALSE(receiver.reported.back().firing);
 }
 
-TEST_CASE("the alert's own label decides whether it is acted on, else the setting") {
+TEST_CASE(
+    "the alert's label healer_action decides whether healer acts on it, and without the label the setting") {
   Receiver receiver;
   std::string body = firing;
   body.replace(body.find(R"("container")"), 0, R"("healer_action":"notify",)");
@@ -115,7 +116,7 @@ TEST_CASE("the alert's own label decides whether it is acted on, else the settin
   CHECK_FALSE(receiver.reported.back().act);
 }
 
-TEST_CASE("an unknown container is no error of the request, and is counted") {
+TEST_CASE("an alert about an unknown container is answered with 200 and counted") {
   Receiver receiver;
   const auto answer = receiver.post(R"({"alerts":[{"status":"firing","labels":{"container":"nope"}}]})");
   CHECK(answer.status == 200);
@@ -125,7 +126,7 @@ TEST_CASE("an unknown container is no error of the request, and is counted") {
   CHECK(receiver.counted("unknown"));
 }
 
-TEST_CASE("a wrong token is refused and counted; without a configured one there is no receiver") {
+TEST_CASE("a wrong token is refused and counted, and without a configured token there is no receiver") {
   for (const char* wrong :
        {"", "Bearer", "Bearer s3cret-tokem", "Bearer s3cret-token2", "Bearer s3cret", "Basic s3cret-token"}) {
     CAPTURE(wrong);
@@ -143,7 +144,7 @@ TEST_CASE("a wrong token is refused and counted; without a configured one there 
   CHECK(answer.body.find("ALERTMANAGER_TOKEN") != std::string::npos);
 }
 
-TEST_CASE("malformed bodies change nothing") {
+TEST_CASE("a malformed request is refused and no alert reaches the core") {
   std::string deep;
   for (int i = 0; i < 2000; ++i) deep += R"({"alerts":[)";
   for (const std::string& body : {std::string(), std::string("{"), std::string("\0\xff\x80", 3), deep,
@@ -159,7 +160,7 @@ TEST_CASE("malformed bodies change nothing") {
   CHECK(receiver.reported.empty());
 }
 
-TEST_CASE("before the first look at all containers Alertmanager is asked to come again") {
+TEST_CASE("before all containers are known, Alertmanager gets status 503 and tries again") {
   Receiver receiver;
   receiver.readiness = {false, "the engine does not answer"};
   const auto answer = receiver.post(firing);

@@ -1,4 +1,4 @@
-// The routes over a real server, and what clients do to them.
+// Tests of the routes over a real server, with well-formed and broken requests.
 #include <cstdlib>
 #include <filesystem>
 #include <optional>
@@ -33,11 +33,11 @@ struct Daemon {
   Result<void> reset_answer{};
   std::vector<std::string> orders;  ///< "pause KEY for 1800000", "heal KEY", ...
   Result<void> order_answer{};
-  std::vector<std::string> tested;  ///< channels, as asked for
+  std::vector<std::string> tested;  ///< requested channels
   std::vector<HistoryQuery> asked;
   std::vector<PastIncident> past;
   std::optional<IncidentFile> file;
-  net::Loop* later = &loop;  ///< the store's answers come later
+  net::Loop* later = &loop;  ///< a loop on which the store's answers are posted
   HttpApi api{metrics, sources()};
 
   ApiSources sources() {
@@ -135,7 +135,7 @@ struct Daemon {
     return **answer;
   }
 
-  // Sends these bytes and gives the first line of what comes back.
+  // Sends these bytes and returns the first line of the answer.
   std::string raw(const std::string& bytes) {
     namespace asio = boost::asio;
     asio::ip::tcp::socket socket(loop.context());
@@ -159,7 +159,7 @@ std::string error_of(const net::HttpAnswer& answer) {
 
 }  // namespace
 
-TEST_CASE("the public routes") {
+TEST_CASE("the public routes answer, and the index names no route of the admin socket") {
   Daemon daemon;
   const auto metrics = daemon.ask("GET", "/metrics");
   CHECK(metrics.status == 200);
@@ -173,11 +173,11 @@ TEST_CASE("the public routes") {
   const auto index = daemon.ask("GET", "/?x=1");
   CHECK(index.status == 200);
   CHECK(index.body.starts_with("healer "));
-  CHECK(index.body.find(" /v1/") == std::string::npos);  // of the admin socket alone
+  CHECK(index.body.find(" /v1/") == std::string::npos);  // the /v1/ routes exist on the admin socket only
   CHECK(index.body.find("/v1/status") == std::string::npos);
 }
 
-TEST_CASE("readiness tells why not") {
+TEST_CASE("while healer is not ready, /readyz gives status 503 and the reason") {
   Daemon daemon;
   daemon.readiness = {false, "the engine does not answer"};
   const auto not_yet = daemon.ask("GET", "/readyz");
@@ -187,7 +187,7 @@ TEST_CASE("readiness tells why not") {
   CHECK(daemon.ask("GET", "/readyz").status == 200);
 }
 
-TEST_CASE("a test notification is asked for on the admin socket, and answered channel by channel") {
+TEST_CASE("a test notification is requested on the admin socket, and the answer has one result per channel") {
   Daemon daemon;
   const auto all = daemon.ask("POST", "/v1/test-notification?all=1", true);
   CHECK(all.status == 200);
@@ -209,7 +209,7 @@ TEST_CASE("a test notification is asked for on the admin socket, and answered ch
   CHECK(daemon.tested.size() == 3);
 }
 
-TEST_CASE("paths and methods that are not served") {
+TEST_CASE("unknown paths get status 404 and wrong methods status 405 with Allow") {
   Daemon daemon;
   for (const char* path :
        {"/nothing", "/metrics/", "//", "/v1/status", "/v1/reset?name=shop-web-1", "/%00", "/../etc"}) {
@@ -229,14 +229,14 @@ TEST_CASE("paths and methods that are not served") {
   CHECK(daemon.resets.empty());
 }
 
-TEST_CASE("HEAD gives the head alone") {
+TEST_CASE("HEAD gives the head without a body") {
   Daemon daemon;
   const auto answer = daemon.ask("HEAD", "/healthz");
   CHECK(answer.status == 200);
   CHECK(answer.body.empty());
 }
 
-TEST_CASE("the status of everything, on the admin socket") {
+TEST_CASE("GET /v1/status on the admin socket shows the host and every workload") {
   Daemon daemon;
   const auto answer = daemon.ask("GET", "/v1/status", true);
   CHECK(answer.status == 200);
@@ -268,7 +268,7 @@ TEST_CASE("the status of everything, on the admin socket") {
   CHECK(root.at("workloads").at(0).at("alerts").at(0).at("text") == "0.1 > 0.05");
 }
 
-TEST_CASE("a reset, by name or key, and the nearest name for a wrong one") {
+TEST_CASE("a reset takes a name or a key, and the error for an unknown name shows the nearest one") {
   Daemon daemon;
   CHECK(daemon.ask("POST", "/v1/reset?name=shop-web-1", true).status == 200);
   CHECK(daemon.ask("POST", "/v1/reset?name=shop%2Fweb%2F1", true).status == 200);
@@ -289,7 +289,8 @@ TEST_CASE("a reset, by name or key, and the nearest name for a wrong one") {
   CHECK(daemon.ask("POST", "/v1/reset?name=shop-web-1", true).status == 404);
 }
 
-TEST_CASE("an incident is acknowledged, with who did, made safe to show") {
+TEST_CASE(
+    "an incident is acknowledged, and the name of who acknowledged it is stripped of control characters") {
   Daemon daemon;
   CHECK(daemon.ask("POST", "/v1/ack?name=shop-web-1&by=kim%0A%20", true).status == 200);
   CHECK(daemon.ask("POST", "/v1/ack?name=shop-web-1", true).status == 200);
@@ -300,7 +301,7 @@ TEST_CASE("an incident is acknowledged, with who did, made safe to show") {
   CHECK(daemon.acks.size() == 2);
 }
 
-TEST_CASE("huge and broken requests are refused and the next one is served") {
+TEST_CASE("large and broken requests are refused, and the next request is served") {
   Daemon daemon;
   CHECK(daemon.raw("GET /" + std::string(200'000, 'a') + " HTTP/1.1\r\nHost: x\r\n\r\n").find(" 4") !=
         std::string::npos);
@@ -312,7 +313,7 @@ TEST_CASE("huge and broken requests are refused and the next one is served") {
   CHECK(daemon.ask("GET", "/healthz").status == 200);
 }
 
-TEST_CASE("ten thousand workloads are notified whole") {
+TEST_CASE("the metrics page of ten thousand workloads is complete") {
   Daemon daemon;
   daemon.snapshot.workloads.resize(1);
   while (daemon.snapshot.workloads.size() < 10'000) {
@@ -326,7 +327,7 @@ TEST_CASE("ten thousand workloads are notified whole") {
   CHECK(answer.body.find("healer_targets{state=\"healthy\"} 10000\n") != std::string::npos);
 }
 
-TEST_CASE("operators' orders, for one by name, for all where that is meant") {
+TEST_CASE("pause, resume and heal take one name; pause and resume also take all, but only with all=1") {
   Daemon daemon;
   CHECK(daemon.ask("POST", "/v1/pause?name=shop-web-1&for=30m", true).status == 200);
   CHECK(daemon.ask("POST", "/v1/pause?name=shop-web-1", true).status == 200);
@@ -351,7 +352,8 @@ TEST_CASE("operators' orders, for one by name, for all where that is meant") {
     const auto wrong = daemon.ask("POST", std::string("/v1/") + what + "?name=shop-wep-1", true);
     CHECK(wrong.status == 404);
     CHECK(error_of(wrong).find("did you mean \"shop-web-1\"") != std::string::npos);
-    CHECK(daemon.ask("POST", std::string("/v1/") + what + "?name=shop-web-1").status == 404);  // not public
+    CHECK(daemon.ask("POST", std::string("/v1/") + what + "?name=shop-web-1").status ==
+          404);  // not on the public address
   }
   CHECK(daemon.orders.empty());
   daemon.order_answer = failure(ErrorCode::Conflict, "shop-web-1 is paused by an operator; unpause it first");
@@ -360,7 +362,7 @@ TEST_CASE("operators' orders, for one by name, for all where that is meant") {
   CHECK(error_of(refused) == "shop-web-1 is paused by an operator; unpause it first");
 }
 
-TEST_CASE("an explanation tells state, facts, decision, holds and what is next") {
+TEST_CASE("an explanation shows state, facts, decision, holds and the next step") {
   Daemon daemon;
   const auto answer = daemon.ask("GET", "/v1/explain?name=shop-web-1", true);
   CHECK(answer.status == 200);
@@ -376,7 +378,7 @@ TEST_CASE("an explanation tells state, facts, decision, holds and what is next")
   CHECK(daemon.ask("GET", "/v1/explain?name=nobody-at-all", true).status == 404);
 }
 
-TEST_CASE("the history by name, of all, and of one that is gone") {
+TEST_CASE("the history is read by name, for all workloads, and for a workload that is gone") {
   Daemon daemon;
   PastIncident healed;
   healed.incident.id = IncidentId{7};
@@ -417,7 +419,7 @@ TEST_CASE("the history by name, of all, and of one that is gone") {
     CHECK(daemon.ask("GET", target, true).status == 400);
 }
 
-TEST_CASE("everything stored about one incident") {
+TEST_CASE("GET /v1/incident returns everything stored about one incident") {
   Daemon daemon;
   IncidentFile file;
   file.incident.id = IncidentId{7};
@@ -437,7 +439,7 @@ TEST_CASE("everything stored about one incident") {
   CHECK(daemon.ask("GET", "/v1/incident?id=8", true).status == 404);
 }
 
-TEST_CASE("status and metrics tell holds, pauses and the host's restraint") {
+TEST_CASE("status and metrics show holds, pauses and the host's limits") {
   Daemon daemon;
   WorkloadStatus& unhealthy = daemon.snapshot.workloads[1];
   unhealthy.hold = Hold{HoldKind::MassFailure, "8 of 10 are unhealthy", std::nullopt};

@@ -1,4 +1,4 @@
-// /metrics as Prometheus reads it.
+// Tests of /metrics in Prometheus' text format.
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
@@ -21,7 +21,7 @@ bool has_line(const std::string& text, const std::string& line) {
   return text.starts_with(line + "\n") || text.find("\n" + line + "\n") != std::string::npos;
 }
 
-// promtool's verdict on the text; empty when it finds nothing.
+// What promtool reports about the text; empty when promtool finds no problem.
 std::string promtool(const std::string& text) {
   char path[] = "/tmp/healer-metrics-XXXXXX";
   const int descriptor = ::mkstemp(path);
@@ -60,7 +60,7 @@ void count_everything(Metrics& metrics) {
 
 }  // namespace
 
-TEST_CASE("promtool finds nothing to say, with nothing counted and with everything") {
+TEST_CASE("promtool finds no problem, with nothing counted and with everything") {
   if (std::system("promtool --version >/dev/null 2>&1") != 0) {
     MESSAGE("skipped: promtool (package prometheus) is not installed");
     return;
@@ -72,7 +72,7 @@ TEST_CASE("promtool finds nothing to say, with nothing counted and with everythi
   CHECK_MESSAGE(promtool("no_help 1\nno_help 1\n") != "", "promtool notices what is wrong");
 }
 
-TEST_CASE("every family is there, once, with HELP and TYPE, and no other") {
+TEST_CASE("every family is there once, with HELP and TYPE, and there is no other family") {
   Metrics metrics;
   count_everything(metrics);
   std::istringstream lines(metrics.text(full_snapshot()));
@@ -121,7 +121,7 @@ TEST_CASE("every family is there, once, with HELP and TYPE, and no other") {
   CHECK(families == expected);
 }
 
-TEST_CASE("every value of every enum is counted under its own text") {
+TEST_CASE("every value of every enum is counted under its text") {
   Metrics metrics;
   count_everything(metrics);
   const std::string text = metrics.text({});
@@ -149,7 +149,7 @@ TEST_CASE("every value of every enum is counted under its own text") {
   for (const char* value : enum_texts<EngineEventKind>()) has_series("healer_events_total", "kind", value);
 }
 
-TEST_CASE("values of the snapshot") {
+TEST_CASE("the values of the snapshot are in the text") {
   Metrics metrics;
   const std::string text = metrics.text(full_snapshot());
   CHECK(has_line(text, "healer_targets{state=\"healthy\"} 1"));
@@ -161,7 +161,8 @@ TEST_CASE("values of the snapshot") {
   CHECK(has_line(text, "healer_target_check_duration_seconds{workload=\"shop-web-1\"} 0.0015"));
   CHECK(has_line(text, "healer_target_uptime_seconds{workload=\"shop-web-1\"} 90"));
   CHECK(has_line(text, "healer_target_restarts_total{workload=\"shop-web-1\"} 2"));
-  // The odd one: escaped; and the one that shares a name: distinguished by its key.
+  // The name with special characters is escaped. Of two workloads with one name, the second shows its key,
+  // too.
   CHECK(has_line(text, "healer_target_up{workload=\"odd \\\"name\\\" with \\\\ and   and ? and é {}\"} 0"));
   CHECK(has_line(text, "healer_target_up{workload=\"shop-web-1 (other/web/1)\"} 0"));
   CHECK(text.find("healer_target_uptime_seconds{workload=\"shop-web-1 (other/web/1)\"}") ==
@@ -188,7 +189,7 @@ TEST_CASE("values of the snapshot") {
   CHECK(has_line(text, "healer_notification_channel_refusing{channel=\"slack\"} 1"));
 }
 
-TEST_CASE("what is counted shows") {
+TEST_CASE("counted checks, remedies, incidents and events are in the text") {
   Metrics metrics;
   CHECK(has_line(metrics.text({}), "healer_incidents_total{cause=\"crashed\"} 0"));
   CHECK(metrics.text({}).find("healer_remedies_total{outcome=\"recovered\",remedy=\"restart\"} 0") !=

@@ -8,7 +8,7 @@ namespace healer::testing {
 
 inline const Instant api_now{Duration{1'800'000'000'000}};
 
-/// A snapshot with everything in it, odd names among them.
+/// A snapshot in which every field is set, with names that need escaping.
 inline Snapshot full_snapshot() {
   Snapshot snapshot;
   snapshot.now = api_now;

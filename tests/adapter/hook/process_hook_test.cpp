@@ -1,4 +1,4 @@
-// Commands on the host: what they get, what is kept of them, and that none outlives its time.
+// Tests of commands on the host: their environment, their result, and that none runs past its deadline.
 #include <csignal>
 #include <filesystem>
 #include <fstream>
@@ -43,7 +43,7 @@ struct Bench {
   HookResult sh(const std::string& script, Duration deadline = 60s) {
     return run({{"/bin/sh", "-c", script}, {}, deadline});
   }
-  /// Cut short by its deadline, but not before it has printed "ready".
+  /// A command that its deadline ends, but only after the command has printed "ready".
   HookResult cut_short(const std::string& script) {
     return with_growing_deadline(
         200ms, [&](Duration deadline) { return sh(script, deadline); },
@@ -57,12 +57,12 @@ bool alive(pid_t pid) {
   std::string text;
   std::getline(stat, text);
   const auto close = text.rfind(')');
-  return close != std::string::npos && text.substr(close + 2, 1) != "Z";  // no one reaps a stranger's child
+  return close != std::string::npos && text.substr(close + 2, 1) != "Z";  // a zombie counts as dead
 }
 
 }  // namespace
 
-TEST_CASE("exit code, signal and both streams") {
+TEST_CASE("a result has exit code, signal and both streams") {
   Bench bench;
   const HookResult fine = bench.sh("echo one; echo two >&2");
   CHECK(fine.exit_code == 0);
@@ -77,19 +77,19 @@ TEST_CASE("exit code, signal and both streams") {
   CHECK(to_string(killed, 1s) == "signal 9");
 }
 
-TEST_CASE("arguments reach it as they are, no shell between") {
+TEST_CASE("arguments reach the command unchanged, without a shell") {
   Bench bench;
   const HookResult result = bench.run(
       {{"/bin/sh", "-c", "for a in \"$@\"; do echo \"[$a]\"; done", "x", "a b", "$HOME;`id`", ""}, {}, 60s});
   CHECK(result.output == "[a b]\n[$HOME;`id`]\n[]");
 }
 
-TEST_CASE("a name without a slash is found in PATH") {
+TEST_CASE("a command name without a slash is found in PATH") {
   Bench bench;
   CHECK(bench.run({{"sh", "-c", "echo here"}, {}, 60s}).output == "here");
 }
 
-TEST_CASE("the environment: healer's own, and what the call adds") {
+TEST_CASE("the command's environment is healer's own and the variables of the call") {
   Bench bench({{"PATH", "/usr/bin:/bin"}, {"KEPT", "1"}, {"CHANGED", "old"}});
   const HookResult result = bench.run({{"/bin/sh", "-c", "echo $KEPT $CHANGED $HEALER_HOOK"},
                                        {{"CHANGED", "new"}, {"HEALER_HOOK", "after"}},
@@ -97,19 +97,19 @@ TEST_CASE("the environment: healer's own, and what the call adds") {
   CHECK(result.output == "1 new after");
 }
 
-TEST_CASE("its input is empty, its group its own, and nothing of healer's is open in it") {
+TEST_CASE("the command has no input, its own process group and no descriptor of healer's") {
   Bench bench;
-  const int open = ::dup(STDOUT_FILENO);  // without close-on-exec, as a library might
+  const int open = ::dup(STDOUT_FILENO);  // without close-on-exec, as a library might open it
   const HookResult result = bench.sh(
       "read line; echo \"read=$?\"; ls /proc/self/fd | wc -l; ps -o pgid= -p $$ | tr -d ' '; echo $$");
   ::close(open);
   CHECK(result.output.starts_with("read=1\n"));
-  // 0, 1, 2, and the folder that ls itself reads.
+  // Descriptors 0, 1, 2, and the folder that ls reads.
   CHECK(result.output.find("read=1\n4\n") == 0);
-  CHECK(bench.sh("kill -PIPE $$; echo survived").signal == SIGPIPE);  // not ignored, as it is in the daemon
+  CHECK(bench.sh("kill -PIPE $$; echo survived").signal == SIGPIPE);  // unlike in the daemon, not ignored
 }
 
-TEST_CASE("what cannot be started says why") {
+TEST_CASE("a command that cannot be started gives the reason") {
   Bench bench;
   const HookResult missing = bench.run({{"/no/such/program"}, {}, 60s});
   CHECK(!missing.error.empty());
@@ -117,7 +117,7 @@ TEST_CASE("what cannot be started says why") {
   CHECK(to_string(missing, 1s).starts_with("not started: "));
 }
 
-TEST_CASE("at the deadline it and all it started are ended") {
+TEST_CASE("at the deadline the command and its children are ended") {
   Bench bench;
   const HookResult result = bench.cut_short("sleep 1000 & echo $!; echo $$; echo ready; wait");
   CHECK(result.timed_out);
@@ -129,7 +129,7 @@ TEST_CASE("at the deadline it and all it started are ended") {
   wait_until("both are gone", [&] { return !alive(child) && !alive(leader); });
 }
 
-TEST_CASE("one that ignores TERM is killed") {
+TEST_CASE("a command that ignores TERM is killed") {
   Bench bench;
   const HookResult result = bench.cut_short("trap '' TERM; echo ready; while :; do sleep 1; done");
   CHECK(result.timed_out);
@@ -150,14 +150,14 @@ TEST_CASE("output is printable and without secrets") {
   CHECK(result.output.find("hunter22") == std::string::npos);
 }
 
-TEST_CASE("one that leaves a child behind is over with its own end") {
+TEST_CASE("a command that leaves a child behind is over when the command itself ends") {
   Bench bench;
   const HookResult result = bench.sh("sleep 30 & echo $!");
   CHECK(result.exit_code == 0);
   ::kill(std::stoi(result.output), SIGKILL);
 }
 
-TEST_CASE("many at once, each with its own result") {
+TEST_CASE("many commands at once each give their own result") {
   Bench bench;
   std::vector<int> codes(20, -1);
   for (int i = 0; i < 20; ++i)
@@ -170,7 +170,7 @@ TEST_CASE("many at once, each with its own result") {
   }));
 }
 
-TEST_CASE("a runner that goes ends its commands and calls nobody") {
+TEST_CASE("a destroyed runner ends its commands and calls no callback") {
   Bench bench;
   bool called = false;
   const auto file = std::filesystem::temp_directory_path() / ("hook-pid-" + std::to_string(::getpid()));

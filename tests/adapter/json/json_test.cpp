@@ -86,12 +86,12 @@ TEST_CASE("a member that has its default is left out") {
   value.counts[Outcome::Unknown] = 3;
   CHECK(text(value) == R"({"inner":{"number":8},"perhaps":{},"list":[],"counts":{"unknown":3}})");
   check_both_ways(value);
-  value.inner = {};  // its own defaults are not those of the outer struct
+  value.inner = {};  // the defaults of Inner, which differ from those that Outer gives its member
   CHECK(boost::json::serialize(to_json(value).at("inner")) == R"({"number":1,"text":""})");
   check_both_ways(value);
 }
 
-TEST_CASE("values have the forms that the header names") {
+TEST_CASE("values have the JSON forms that the header describes") {
   CHECK(text(Event{Tick{"web"}}) == R"({"is":"tick","workload":"web"})");
   CHECK(text(ProbeTarget{TcpTarget{{"192.0.2.1", 80}, 0}}) ==
         R"({"is":"tcp","endpoint":{"address":"192.0.2.1","port":80}})");
@@ -106,7 +106,7 @@ TEST_CASE("values have the forms that the header names") {
   CHECK(text(StartProbe{ProbeId{3}, "web", nullptr, 2s}) == R"({"probe":3,"workload":"web","timeout":2000})");
 }
 
-TEST_CASE("a fraction is read back to its last bit") {
+TEST_CASE("a written fraction is read back exactly") {
   for (const double number : {0.1, 1.0 / 3, 5e-324, std::numeric_limits<double>::max(), -0.0, 1e22,
                               std::numeric_limits<double>::infinity()}) {
     const auto back = read<double>(boost::json::parse(text(number)));
@@ -116,7 +116,7 @@ TEST_CASE("a fraction is read back to its last bit") {
   CHECK(*read<double>(boost::json::parse("3")) == 3);
 }
 
-TEST_CASE("every struct with every member set is the same after it was written and read") {
+TEST_CASE("every struct with every member set is the same after writing and reading") {
   check_both_ways(full<Outer>());
   check_both_ways(full<Policy>());
   check_both_ways(full<HostPolicy>());
@@ -134,7 +134,7 @@ TEST_CASE("every member that is set is written") {
     CHECK_MESSAGE(written.get_object().contains({name.data(), name.size()}), name);
 }
 
-TEST_CASE("what does not read says where, what is there, what is accepted and what is nearest") {
+TEST_CASE("a value that cannot be read gives its place, the value, the accepted ones and the nearest") {
   CHECK(problem<Event>(R"({"is":"tick","workload":7})") == "event.workload is 7; accepted: a text");
   CHECK(problem<Event>(R"({"is":"tick","worklod":"a"})") ==
         "event.worklod: there is no such field; accepted: workload; nearest: workload");
@@ -154,7 +154,7 @@ TEST_CASE("what does not read says where, what is there, what is accepted and wh
   CHECK(problem<Outer>(R"({"header":["a"]})") == "event.header is [\"a\"]; accepted: a list of two");
 }
 
-TEST_CASE("an error shows nothing of a secret, and nothing of a field that may be one") {
+TEST_CASE("an error shows no secret, and no value of a field that may hold one") {
   CHECK(problem<RemedyStep>(R"({"url":5551})", "step") ==
         "step.url is not valid (its value is hidden); accepted: a text");
   CHECK(problem<RemedyStep>(R"({"ulr":"https://hooks.example"})", "step") ==

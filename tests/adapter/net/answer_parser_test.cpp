@@ -18,7 +18,7 @@ AnswerParser::Settings caps(std::size_t head, std::size_t body) {
 
 }  // namespace
 
-TEST_CASE("an answer is the same however its bytes are cut") {
+TEST_CASE("an answer is the same wherever its bytes are split") {
   const std::string whole =
       "HTTP/1.1 100 Continue\r\n\r\n"
       "HTTP/1.1 200 OK\r\nApi-Version: 1.41\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -37,7 +37,7 @@ TEST_CASE("an answer is the same however its bytes are cut") {
   }
 }
 
-TEST_CASE("what follows the head of a 101 is a stream of its own, however its bytes are cut") {
+TEST_CASE("the bytes after the head of a 101 answer are a raw stream, wherever they are split") {
   const std::string head = "HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n";
   const std::string stream = "HTTP/1.1 200 OK\r\n\r\n5\r\nno HTTP\r\n\r\n";
   const std::string whole = head + stream;
@@ -67,7 +67,7 @@ TEST_CASE("what follows the head of a 101 is a stream of its own, however its by
   CHECK(large.feed(whole).error().code == ErrorCode::TooLarge);
 }
 
-TEST_CASE("bodies by length, by the end of the connection, and none") {
+TEST_CASE("a body ends by its length or with the connection, and may be absent") {
   AnswerParser length{{}};
   REQUIRE(length.feed("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nab"));
   CHECK_FALSE(length.done());
@@ -94,7 +94,7 @@ TEST_CASE("bodies by length, by the end of the connection, and none") {
   CHECK(head.done());
 }
 
-TEST_CASE("a connection that ends early is distinguished from one that never answered") {
+TEST_CASE("a connection that ends within an answer is distinguished from one that ends before it") {
   for (const char* bytes : {"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nab", "HTTP/1.1 200 OK\r\nTransf",
                             "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhel",
                             "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n"}) {
@@ -113,7 +113,7 @@ TEST_CASE("a connection that ends early is distinguished from one that never ans
   CHECK(ended.error().message.find("before") != std::string::npos);
 }
 
-TEST_CASE("what is not HTTP is a protocol error") {
+TEST_CASE("bytes that are not HTTP are a protocol error") {
   for (const char* bytes : {"\x15\x03\x03 garbage that goes on", "SSH-2.0-OpenSSH\r\n",
                             "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nZZ\r\n",
                             "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n",
@@ -126,7 +126,7 @@ TEST_CASE("what is not HTTP is a protocol error") {
   }
 }
 
-TEST_CASE("an endless row of interim answers is refused") {
+TEST_CASE("an endless series of interim answers is refused") {
   AnswerParser parser{{}};
   Result<void> fed;
   for (int i = 0; i < 20 && fed; ++i) fed = parser.feed("HTTP/1.1 102 Processing\r\n\r\n");
@@ -134,7 +134,7 @@ TEST_CASE("an endless row of interim answers is refused") {
   CHECK(fed.error().code == ErrorCode::Protocol);
 }
 
-TEST_CASE("head and body have caps") {
+TEST_CASE("a head or a body above its cap is refused") {
   AnswerParser head{caps(100, 100)};
   const auto long_head = head.feed("HTTP/1.1 200 OK\r\nX: " + std::string(200, 'x'));
   REQUIRE_FALSE(long_head);
@@ -157,7 +157,7 @@ TEST_CASE("head and body have caps") {
   CHECK_FALSE(fed);
 }
 
-TEST_CASE("a sink gets the body as it comes and may end it") {
+TEST_CASE("a sink gets the body while it arrives and may end the call") {
   std::string seen;
   AnswerParser::Settings settings;
   settings.body_cap = 4;

@@ -1,5 +1,5 @@
-// Why healer has a response parser of its own (docs/decisions/0010): answers that it reads and Boost.Beast
-// refuses. When a case fails because Beast accepts the answer, the decision can be looked at again.
+// Why healer has its own response parser (docs/decisions/0010): healer reads these answers, Boost.Beast
+// refuses them. When a case fails because Beast accepts the answer, that decision can be reviewed.
 #include <doctest/doctest.h>
 
 #include <string>
@@ -28,7 +28,7 @@ bool beast_reads(std::string_view bytes) {
 
 }  // namespace
 
-TEST_CASE("answers that Boost.Beast refuses and healer reads") {
+TEST_CASE("Boost.Beast refuses answers that healer reads") {
   for (const char* bytes :
        {"HTTP/1.2 200 OK\r\nContent-Length: 0\r\n\r\n",
         "HTTP/1.1 200 OK\r\nServer : x\r\nContent-Length: 0\r\n\r\n",

@@ -41,7 +41,7 @@ struct Fixture {
       REQUIRE_FALSE(result.has_value());
       result = std::move(answer);
     });
-    CHECK_FALSE(result.has_value());  // never from inside the call
+    CHECK_FALSE(result.has_value());  // the callback is never called inside call()
     REQUIRE(run_until(loop, [&] { return result.has_value(); }));
     return *result;
   }
@@ -54,7 +54,7 @@ ErrorCode code_of(const Result<HttpAnswer>& result) {
 
 }  // namespace
 
-TEST_CASE_FIXTURE(Fixture, "a call over a unix socket and over TCP") {
+TEST_CASE_FIXTURE(Fixture, "a call gets its answer over a unix socket and over TCP") {
   const auto reply = replying([](const SeenRequest& request) {
     return answer(201, request.method + " " + request.target + " " + request.body);
   });
@@ -78,10 +78,12 @@ TEST_CASE_FIXTURE(Fixture, "a call over a unix socket and over TCP") {
   }
 }
 
-TEST_CASE_FIXTURE(Fixture, "a missing socket, a dead one, a forbidden one, an unknown name") {
+TEST_CASE_FIXTURE(
+    Fixture,
+    "a missing or dead socket and an unknown host are unreachable, and an invalid target is refused") {
   CHECK(code_of(ask(call_to("/"))) == ErrorCode::Unreachable);
   {
-    // What a killed process leaves: the file, and nobody behind it.
+    // A killed process leaves its socket file, with no listener behind it.
     const auto live = ScriptedServer::on_unix(path, replying([](const auto&) { return answer(200, ""); }));
     std::filesystem::create_hard_link(path, folder.file("dead.sock"));
   }
@@ -98,21 +100,21 @@ TEST_CASE_FIXTURE(Fixture, "a missing socket, a dead one, a forbidden one, an un
   CHECK(code_of(ask(call)) == ErrorCode::InvalidInput);
 }
 
-TEST_CASE_FIXTURE(Fixture, "no answer in time, at each stage") {
+TEST_CASE_FIXTURE(Fixture, "without an answer in time the call times out at each stage") {
   auto call = call_to("/");
   call.deadline = 50ms;
-  SUBCASE("nothing at all") {
+  SUBCASE("no answer at all") {
     const auto peer = ScriptedServer::on_unix(path, [](Peer& p) { p.hang(); });
     CHECK(code_of(ask(call)) == ErrorCode::Timeout);
   }
-  SUBCASE("half a head") {
+  SUBCASE("half of the head") {
     const auto peer = ScriptedServer::on_unix(path, [](Peer& p) {
       p.send("HTTP/1.1 200 OK\r\nContent-");
       p.hang();
     });
     CHECK(code_of(ask(call)) == ErrorCode::Timeout);
   }
-  SUBCASE("a body sent byte by byte, for ever") {
+  SUBCASE("an endless body, byte by byte") {
     const auto peer = ScriptedServer::on_unix(path, [](Peer& p) {
       p.read_request();
       p.send("HTTP/1.1 200 OK\r\nContent-Length: 100000000\r\n\r\n");
@@ -123,7 +125,8 @@ TEST_CASE_FIXTURE(Fixture, "no answer in time, at each stage") {
   }
 }
 
-TEST_CASE_FIXTURE(Fixture, "garbage, an early end, a reset, an answer above its cap") {
+TEST_CASE_FIXTURE(Fixture,
+                  "garbage, an early end, a reset and a too large answer each give their error code") {
   SUBCASE("garbage") {
     const auto peer = ScriptedServer::on_unix(path, [](Peer& p) {
       p.read_request();
@@ -131,11 +134,11 @@ TEST_CASE_FIXTURE(Fixture, "garbage, an early end, a reset, an answer above its 
     });
     CHECK(code_of(ask(call_to("/"))) == ErrorCode::Protocol);
   }
-  SUBCASE("an end before the answer") {
+  SUBCASE("the connection ends before the answer") {
     const auto peer = ScriptedServer::on_unix(path, [](Peer& p) { p.read_request(); });
     CHECK(code_of(ask(call_to("/"))) == ErrorCode::ConnectionLost);
   }
-  SUBCASE("a reset in the middle") {
+  SUBCASE("the connection is reset within the body") {
     const auto peer = ScriptedServer::on_loopback([](Peer& p) {
       p.read_request();
       p.send("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nabc");
@@ -145,14 +148,14 @@ TEST_CASE_FIXTURE(Fixture, "garbage, an early end, a reset, an answer above its 
     call.endpoint = TcpEndpoint{"127.0.0.1", peer->port(), nullptr};
     CHECK(code_of(ask(call)) == ErrorCode::ConnectionLost);
   }
-  SUBCASE("too large") {
+  SUBCASE("the answer is above its cap") {
     const auto peer = ScriptedServer::on_unix(
         path, replying([](const auto&) { return answer(200, std::string(10'000'000, 'x')); }));
     CHECK(code_of(ask(call_to("/"))) == ErrorCode::TooLarge);
   }
 }
 
-TEST_CASE_FIXTURE(Fixture, "an idle connection is used again, and only when asked for") {
+TEST_CASE_FIXTURE(Fixture, "an idle connection is reused, but only when the call allows it") {
   const auto peer = ScriptedServer::on_unix(path, replying([](const auto&) { return answer(200, "ok"); }));
   auto call = call_to("/");
   for (int i = 0; i < 3; ++i) REQUIRE(ask(call));
@@ -163,7 +166,7 @@ TEST_CASE_FIXTURE(Fixture, "an idle connection is used again, and only when aske
 }
 
 TEST_CASE_FIXTURE(Fixture, "a connection that died while idle is replaced") {
-  SUBCASE("closed before the next call") {
+  SUBCASE("the server closed before the next call") {
     const auto peer = ScriptedServer::on_unix(path, [](Peer& p) {
       if (p.read_request()) p.send(answer(200, "ok"));
     });
@@ -176,7 +179,7 @@ TEST_CASE_FIXTURE(Fixture, "a connection that died while idle is replaced") {
     }
     CHECK(peer->requests().size() == 5);
   }
-  SUBCASE("closed when the request arrives: a GET goes out once more, a POST does not") {
+  SUBCASE("the server closes when the request arrives: a GET is sent again, a POST is not") {
     const auto peer = ScriptedServer::on_unix(path, [](Peer& p) {
       const auto first = p.read_request();
       if (!first || !p.send(answer(200, "ok"))) return;
@@ -197,7 +200,7 @@ TEST_CASE_FIXTURE(Fixture, "a connection that died while idle is replaced") {
   }
 }
 
-TEST_CASE_FIXTURE(Fixture, "a stream's bytes arrive as they are sent") {
+TEST_CASE_FIXTURE(Fixture, "a stream's bytes are passed on as they arrive") {
   std::atomic<bool> go_on{false};
   const auto peer = ScriptedServer::on_unix(path, [&go_on](Peer& p) {
     p.read_request();
@@ -229,7 +232,8 @@ TEST_CASE_FIXTURE(Fixture, "a stream's bytes arrive as they are sent") {
   REQUIRE(*end);
 }
 
-TEST_CASE_FIXTURE(Fixture, "an endless stream outlives the deadline of its head, another does not") {
+TEST_CASE_FIXTURE(Fixture,
+                  "an endless stream outlives the deadline of its head, a stream with an end does not") {
   std::atomic<bool> ends{false};
   const auto peer = ScriptedServer::on_unix(path, [&ends](Peer& p) {
     p.read_request();
@@ -243,7 +247,7 @@ TEST_CASE_FIXTURE(Fixture, "an endless stream outlives the deadline of its head,
   handlers.done = [&](Result<HttpAnswer> result) { end = std::move(result); };
   auto call = call_to("/");
   call.deadline = 100ms;
-  SUBCASE("endless") {
+  SUBCASE("an endless stream") {
     handlers.endless = true;
     bool begun = false;
     handlers.head = [&begun](const HttpAnswer&) { begun = true; };
@@ -262,14 +266,14 @@ TEST_CASE_FIXTURE(Fixture, "an endless stream outlives the deadline of its head,
         [](bool reached) { return reached; });
     CHECK(end->has_value());
   }
-  SUBCASE("with an end") {
+  SUBCASE("a stream with an end") {
     client.stream(call, handlers);
     REQUIRE(run_until(loop, [&] { return end.has_value(); }));
     CHECK(code_of(*end) == ErrorCode::Timeout);
   }
 }
 
-TEST_CASE_FIXTURE(Fixture, "a stream that is refused gives its answer whole") {
+TEST_CASE_FIXTURE(Fixture, "the answer to a refused stream is passed on whole") {
   const auto peer = ScriptedServer::on_unix(path, replying([](const auto&) { return answer(500, "no"); }));
   std::optional<Result<HttpAnswer>> end;
   HttpStreamHandlers handlers;
@@ -285,7 +289,7 @@ TEST_CASE_FIXTURE(Fixture, "a stream that is refused gives its answer whole") {
   CHECK((*end)->body == "no");
 }
 
-TEST_CASE_FIXTURE(Fixture, "cancelled and destroyed calls are never answered") {
+TEST_CASE_FIXTURE(Fixture, "cancelled and destroyed calls never call back") {
   const auto peer = ScriptedServer::on_unix(path, [](Peer& p) { p.hang(); });
   auto mine = std::make_unique<HttpClient>(loop);
   int called = 0;
@@ -296,7 +300,7 @@ TEST_CASE_FIXTURE(Fixture, "cancelled and destroyed calls are never answered") {
   REQUIRE(run_until(loop, [&] { return peer->connections() == 3; }));
   mine->cancel(first);
   mine->cancel(first);
-  mine->call(call_to("/"), count);  // not even begun
+  mine->call(call_to("/"), count);  // destroyed before the call begins
   mine.reset();
   bool turned = false;
   Timer timer(loop);
@@ -305,7 +309,7 @@ TEST_CASE_FIXTURE(Fixture, "cancelled and destroyed calls are never answered") {
   CHECK(called == 0);
 }
 
-TEST_CASE_FIXTURE(Fixture, "the client may be destroyed inside a callback") {
+TEST_CASE_FIXTURE(Fixture, "the client may be destroyed in a callback") {
   const auto peer = ScriptedServer::on_unix(path, [](Peer& p) {
     p.read_request();
     p.send(chunked_head() + chunk("a") + chunk("b"));
@@ -329,7 +333,7 @@ TEST_CASE_FIXTURE(Fixture, "the client may be destroyed inside a callback") {
   CHECK_FALSE(ended);
 }
 
-TEST_CASE("the blocking call") {
+TEST_CASE("the blocking call returns the answer or the error") {
   TemporaryFolder folder;
   const auto peer =
       ScriptedServer::on_unix(folder.file("s"), replying([](const auto&) { return answer(200, "hello"); }));
@@ -371,25 +375,25 @@ TEST_CASE_FIXTURE(Fixture, "TLS with client certificates") {
     files.key_file.reset();
     CHECK(code_of(ask_with(files)) == ErrorCode::Refused);
   }
-  SUBCASE("an authority we do not know") {
+  SUBCASE("an authority that the client does not know") {
     files.ca_file = certificates.file("stranger.pem");
     CHECK(code_of(ask_with(files)) == ErrorCode::Refused);
   }
-  SUBCASE("a certificate of another host") {
+  SUBCASE("a certificate for another host") {
     CHECK(code_of(ask_with(files, "localhost")) == ErrorCode::Refused);
   }
-  SUBCASE("verification switched off") {
+  SUBCASE("verification is off") {
     files.ca_file.reset();
     files.verify_peer = false;
     CHECK(ask_with(files));
   }
-  SUBCASE("a peer that does not speak TLS") {
+  SUBCASE("a peer without TLS") {
     const auto plain = ScriptedServer::on_loopback([](Peer& p) { p.send("HTTP/1.1 400 Bad\r\n\r\n"); });
     auto call = call_to("/");
     call.endpoint = TcpEndpoint{"127.0.0.1", plain->port(), *make_tls(files)};
     CHECK(code_of(ask(call)) == ErrorCode::Protocol);
   }
-  SUBCASE("files that are missing or no PEM") {
+  SUBCASE("certificate files that are missing or not PEM") {
     files.ca_file = certificates.file("nowhere.pem");
     const auto missing = make_tls(files);
     REQUIRE_FALSE(missing);

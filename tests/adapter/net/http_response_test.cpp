@@ -12,7 +12,7 @@ using State = HttpResponseParser::State;
 
 namespace {
 
-// All that can be seen of a parser when the peer has sent these pieces and closed.
+// Everything that a parser shows after the peer has sent these pieces and closed.
 using Outcome = std::tuple<State, int, std::string, std::string, std::string>;
 
 Outcome parse(const std::vector<std::string>& pieces, bool capture_body) {
@@ -119,7 +119,7 @@ std::string endless_interim_answers() {
 
 }  // namespace
 
-TEST_CASE("every sample answer is read as it should be") {
+TEST_CASE("every sample answer is parsed as expected") {
   for (const Sample& sample : samples()) {
     CAPTURE(sample.name);
     const auto [state, status, body, problem, location] = parse({sample.bytes}, sample.capture_body);
@@ -131,7 +131,7 @@ TEST_CASE("every sample answer is read as it should be") {
   }
 }
 
-TEST_CASE("the first Location of the final head is kept when it is wanted") {
+TEST_CASE("the first Location of the final head is kept, if it is wanted") {
   const std::string bytes =
       "HTTP/1.1 103 Early Hints\r\nLocation: /early\r\n\r\n"
       "HTTP/1.1 302 Found\r\nX-Location: /no\r\nLOCATION: \t /next?a=b \r\nLocation: /second\r\n\r\n";
@@ -143,7 +143,7 @@ TEST_CASE("the first Location of the final head is kept when it is wanted") {
   CHECK(unwanted.location().empty());
 }
 
-TEST_CASE("where an answer is cut changes nothing") {
+TEST_CASE("splitting an answer anywhere changes nothing") {
   for (const Sample& sample : samples()) {
     CAPTURE(sample.name);
     const Outcome whole = parse({sample.bytes}, sample.capture_body);
@@ -157,7 +157,7 @@ TEST_CASE("where an answer is cut changes nothing") {
   }
 }
 
-TEST_CASE("the head's cap is exact and covers interim answers") {
+TEST_CASE("the head's cap is exact and includes interim answers") {
   std::string head = "HTTP/1.1 200 OK\r\nA: \r\n\r\n";
   head.insert(head.size() - 4, HttpResponseParser::head_cap - head.size(), 'x');
   CHECK(HttpResponseParser().feed(head) == State::Complete);
@@ -166,7 +166,7 @@ TEST_CASE("the head's cap is exact and covers interim answers") {
   CHECK(HttpResponseParser().feed(endless_interim_answers()) == State::Malformed);
 }
 
-TEST_CASE("an answer is complete before the close when it says its length") {
+TEST_CASE("an answer that gives its length is complete before the connection closes") {
   HttpResponseParser head_only;
   CHECK(head_only.feed("HTTP/1.1 200 OK\r\n\r") == State::More);
   CHECK(head_only.feed("\n") == State::Complete);
@@ -177,8 +177,8 @@ TEST_CASE("an answer is complete before the close when it says its length") {
   CHECK(another.feed("HTTQ") == State::Malformed);  // at the first wrong byte, not at the timeout
 }
 
-TEST_CASE("any bytes, cut anywhere, give one outcome") {
-  // Fragments of real answers between random bytes reach deeper than random bytes alone.
+TEST_CASE("any bytes, split anywhere, give one outcome") {
+  // Fragments of real answers between random bytes reach more of the parser than random bytes alone.
   const auto fragment = rc::gen::weightedOneOf<std::string>(
       {{1, rc::gen::arbitrary<std::string>()},
        {3, rc::gen::element<std::string>("HTTP/1.1 ", "200 OK\r\n", "100 C\r\n", "\r\n", "\n", "\r",

@@ -34,7 +34,7 @@ HttpHandler echo() {
   };
 }
 
-/// A connection whose bytes the test writes itself.
+/// A connection on which the test sends its own bytes.
 struct RawClient {
   boost::asio::io_context own;
   boost::asio::ip::tcp::socket socket{own};
@@ -44,7 +44,7 @@ struct RawClient {
     socket.non_blocking(true);
   }
   void send(std::string_view bytes) { socket.send(boost::asio::buffer(bytes)); }
-  /// What has come so far is added to `received`; true once the server has closed.
+  /// Appends what has arrived to `received`; true once the server has closed.
   std::string received;
   bool closed = false;
   void poll() {
@@ -86,7 +86,7 @@ struct Fixture {
 
 }  // namespace
 
-TEST_CASE_FIXTURE(Fixture, "requests over TCP, kept alive") {
+TEST_CASE_FIXTURE(Fixture, "requests over TCP are answered, and the connection is kept alive") {
   const auto server = serve(echo());
   CHECK(server->port() != 0);
   CHECK(server->address() == "127.0.0.1:" + std::to_string(server->port()));
@@ -114,7 +114,7 @@ TEST_CASE_FIXTURE(Fixture, "requests over TCP, kept alive") {
   CHECK(all.find("Content-Length: 9\r\n") != std::string::npos);
 }
 
-TEST_CASE_FIXTURE(Fixture, "a reply may come later, twice, or after the client has gone") {
+TEST_CASE_FIXTURE(Fixture, "a reply may come late, twice, or after the client has gone") {
   std::vector<HttpReply> replies;
   auto server = serve([&](HttpRequest, HttpReply reply) { replies.push_back(std::move(reply)); });
   RawClient client(server->port());
@@ -142,7 +142,7 @@ TEST_CASE_FIXTURE(Fixture, "a reply may come later, twice, or after the client h
   CHECK(client.received.find("late") == client.received.rfind("late"));
 }
 
-TEST_CASE_FIXTURE(Fixture, "a handler that never replies, and one that throws") {
+TEST_CASE_FIXTURE(Fixture, "a handler that never replies gives status 504, and one that throws gives 500") {
   HttpServerLimits limits;
   limits.answer_timeout = std::chrono::seconds(1);
   const auto server = serve(
@@ -181,7 +181,7 @@ TEST_CASE_FIXTURE(Fixture, "large and malformed requests are refused") {
   CHECK(run_until(loop, [&] { return server->connections() == 0; }));
 }
 
-TEST_CASE_FIXTURE(Fixture, "slow and idle clients are cut") {
+TEST_CASE_FIXTURE(Fixture, "slow and idle clients are disconnected") {
   HttpServerLimits limits;
   limits.request_timeout = std::chrono::seconds(1);
   limits.idle_timeout = std::chrono::seconds(1);
@@ -197,7 +197,8 @@ TEST_CASE_FIXTURE(Fixture, "slow and idle clients are cut") {
   CHECK(run_until(loop, [&] { return server->connections() == 0; }));
 }
 
-TEST_CASE_FIXTURE(Fixture, "with every place taken the longest idle connection makes way") {
+TEST_CASE_FIXTURE(Fixture,
+                  "when every connection is in use, the longest idle one is closed for a new client") {
   HttpServerLimits limits;
   limits.connections = 2;
   const auto server = serve(echo(), limits);
@@ -216,7 +217,7 @@ TEST_CASE_FIXTURE(Fixture, "with every place taken the longest idle connection m
   CHECK_FALSE(second.closed);
 }
 
-TEST_CASE_FIXTURE(Fixture, "addresses that cannot be listened on") {
+TEST_CASE_FIXTURE(Fixture, "an address that cannot be listened on is an error that names it") {
   const auto server = serve(echo());
   const auto code_of = [&](const std::string& address) {
     const auto refused = HttpServer::listen_tcp(loop, address, echo());
@@ -233,7 +234,7 @@ TEST_CASE_FIXTURE(Fixture, "addresses that cannot be listened on") {
   CHECK(HttpServer::listen_tcp(loop, ":0", echo()));
 }
 
-TEST_CASE_FIXTURE(Fixture, "a unix socket is private, replaces a dead one and respects a living one") {
+TEST_CASE_FIXTURE(Fixture, "a unix socket is private, replaces a dead socket and leaves a live one alone") {
   const std::string path = folder.file("admin.sock");
   HttpCall call;
   call.endpoint = UnixEndpoint{path};
@@ -263,7 +264,7 @@ TEST_CASE_FIXTURE(Fixture, "a unix socket is private, replaces a dead one and re
     const auto server = HttpServer::listen_unix(loop, path, echo());
     REQUIRE(server);
     CHECK(ask(call));
-    // Another party's file by now: it stays.
+    // The socket file is now another program's file and must stay.
     std::filesystem::remove(path);
     std::ofstream(path) << "theirs";
   }

@@ -7,8 +7,8 @@
 
 namespace healer::testing {
 
-/// A socket bound to a free port, played by hand from the test's own thread: what support/scripted_server.hpp
-/// cannot be, a peer that does not listen, does not accept, or must use no descriptor of its own accord.
+/// A socket bound to a free port, driven by the test's own thread. It plays what support/scripted_server.hpp
+/// cannot: a peer that does not listen, does not accept, or opens no descriptor unless the test does.
 class BoundSocket {
  public:
   explicit BoundSocket(const std::string& address = "127.0.0.1");
@@ -18,9 +18,9 @@ class BoundSocket {
 
   /// False when the address does not exist on this machine.
   bool bound() const { return socket_ >= 0; }
-  /// Before this, connecting is refused, and the port is nobody else's meanwhile.
+  /// Until this call connections are refused; the port stays reserved meanwhile.
   void listen(int backlog = 4096);
-  /// The next connection, which the caller closes.
+  /// The next connection; the caller closes it.
   int accept();
   const Endpoint& endpoint() const { return endpoint_; }
 
@@ -29,7 +29,7 @@ class BoundSocket {
   Endpoint endpoint_;
 };
 
-/// Reads up to the blank line from an accepted connection.
+/// Reads from an accepted connection up to the blank line.
 std::string read_head(int connection);
 void send_all(int connection, std::string_view bytes);
 

@@ -1,4 +1,5 @@
-// Thousands at once, running out of descriptors, cancelling, and questions started from an answer.
+// Tests of thousands of open checks, of running out of descriptors, of cancelling, and of checks started from
+// a callback.
 #include <doctest/doctest.h>
 #include <fcntl.h>
 #include <sys/resource.h>
@@ -39,7 +40,7 @@ class DescriptorLimit {
   rlimit before_{};
 };
 
-// Descriptors enough for the client's and the server's side of 2,000 connections; false when not granted.
+// Enough descriptors for the client's and the server's side of 2,000 connections; false when not granted.
 bool raise_descriptor_limit() {
   rlimit limit{};
   getrlimit(RLIMIT_NOFILE, &limit);
@@ -48,7 +49,8 @@ bool raise_descriptor_limit() {
   return setrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur >= 5000;
 }
 
-// A question that has its answer, whose connection the server holds open: the server's end of it.
+// Runs a check that has its answer while the server keeps the connection open; returns the server's end of
+// it.
 int answered_but_not_closed(ProbeRunner& runner, BoundSocket& listener) {
   const ProbeId id = runner.start(http(listener.endpoint()));
   const int connection = listener.accept();
@@ -60,7 +62,7 @@ int answered_but_not_closed(ProbeRunner& runner, BoundSocket& listener) {
 
 }  // namespace
 
-TEST_CASE("of 2,000 open at once, one that hangs delays no other") {
+TEST_CASE("of 2,000 open checks, one that hangs delays no other") {
   if (!raise_descriptor_limit()) {
     MESSAGE("skipped: this process may not open 5,000 descriptors");
     return;
@@ -69,7 +71,7 @@ TEST_CASE("of 2,000 open at once, one that hangs delays no other") {
   BoundSocket listener;
   listener.listen();
   std::vector<int> held;
-  // Answers none before all have asked, so that all are open together; never answers /hang.
+  // Answers only after all requests have arrived, so that all are open at once; never answers /hang.
   std::thread server([&] {
     std::vector<std::pair<int, bool>> connections;
     while (connections.size() < count) {
@@ -103,7 +105,7 @@ TEST_CASE("of 2,000 open at once, one that hangs delays no other") {
   ::close(held.front());
 }
 
-TEST_CASE("no descriptor left is a fact, and passes") {
+TEST_CASE("a check without a free descriptor ends with no_resources, and the next one works again") {
   BoundSocket listener;
   listener.listen();
   ProbeRunner runner;
@@ -116,7 +118,7 @@ TEST_CASE("no descriptor left is a fact, and passes") {
   CHECK(runner.ask(TcpTarget{listener.endpoint(), 0}).end == ProbeEnd::Answered);
 }
 
-TEST_CASE("a connection that waits for the server's close gives way when descriptors run out") {
+TEST_CASE("a connection that waits for the server's close is given up when descriptors run out") {
   BoundSocket listener;
   listener.listen();
   ProbeRunner runner;
@@ -126,7 +128,7 @@ TEST_CASE("a connection that waits for the server's close gives way when descrip
   ::close(connection);
 }
 
-TEST_CASE("a server that does not close is closed on") {
+TEST_CASE("a connection that the server does not close is closed by the prober") {
   BoundSocket listener;
   listener.listen();
   ProbeRunner runner;
@@ -136,21 +138,21 @@ TEST_CASE("a server that does not close is closed on") {
   ::close(connection);
 }
 
-TEST_CASE("a cancelled question is not answered, and its connection is closed") {
+TEST_CASE("a cancelled check gives no result, and its connection is closed") {
   BoundSocket listener;
   listener.listen();
   ProbeRunner runner;
-  SUBCASE("while it is open") {
+  SUBCASE("while the check is open") {
     const ProbeId id = runner.start(http(listener.endpoint()));
     const int connection = listener.accept();
     runner.prober->cancel(id);
     CHECK(runner.prober->open() == 0);
-    runner.prober->cancel(id);  // a second time does nothing
-    read_head(connection);      // returns at the close
+    runner.prober->cancel(id);  // the second cancel does nothing
+    read_head(connection);      // returns when the prober closes
     send_all(connection, ok);
     ::close(connection);
   }
-  SUBCASE("when the answer is there already") {
+  SUBCASE("when the answer has already arrived") {
     const ProbeId id = runner.start(http(listener.endpoint()));
     const int connection = listener.accept();
     read_head(connection);
@@ -158,17 +160,17 @@ TEST_CASE("a cancelled question is not answered, and its connection is closed") 
     runner.prober->cancel(id);
     ::close(connection);
   }
-  SUBCASE("when it failed inside start()") {
+  SUBCASE("when the check failed inside start()") {
     runner.prober->cancel(runner.start(http({"nowhere", 1})));
     CHECK(runner.prober->open() == 0);
   }
-  // What comes later is answered, so the loop has been past the point where the other would have been.
+  // A later check gives its result, so the loop has passed the point where the cancelled one would have.
   CHECK(runner.ask(http({"nowhere", 1})).end == ProbeEnd::NoRoute);
   runner.run_ready();
   CHECK(runner.order.size() == 1);
 }
 
-TEST_CASE("an answer may start and cancel others") {
+TEST_CASE("a callback may start and cancel other checks") {
   const auto server =
       ScriptedServer::on_loopback(replying([](const SeenRequest&) { return answer(200, "ok"); }));
   BoundSocket silent;
@@ -187,12 +189,12 @@ TEST_CASE("an answer may start and cancel others") {
   CHECK(left < 0);
 }
 
-TEST_CASE("deadlines end questions in their order, however they were started") {
+TEST_CASE("checks end in the order of their deadlines, in whatever order they started") {
   BoundSocket silent;
   silent.listen();
   ProbeRunner runner;
   std::vector<std::pair<int, ProbeId>> wanted;
-  // Far enough apart that their order is theirs also when this thread is kept waiting between two of them.
+  // The gaps are large enough to keep the order even when this thread is delayed between two starts.
   for (const int delay : {1600, 400, 2800, 800, 2400, 1200, 2000, 200})
     wanted.emplace_back(delay, runner.start(http(silent.endpoint()), Duration{delay}));
   runner.prober->cancel(wanted[3].second);
@@ -202,7 +204,7 @@ TEST_CASE("deadlines end questions in their order, however they were started") {
   for (std::size_t i = 0; i < wanted.size(); ++i) CHECK(runner.order[i] == wanted[i].second);
 }
 
-TEST_CASE("a prober that goes answers nothing more") {
+TEST_CASE("a destroyed prober gives no more results") {
   BoundSocket silent;
   silent.listen();
   ProbeRunner runner;

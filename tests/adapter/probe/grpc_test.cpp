@@ -1,4 +1,4 @@
-// The gRPC health call: its messages, a real gRPC server, and peers that break the rules.
+// Tests of the gRPC health call: its messages, a real gRPC server, and peers that break the protocol.
 #include <doctest/doctest.h>
 #include <rapidcheck.h>
 #include <sys/socket.h>
@@ -23,7 +23,7 @@ using namespace healer::testing;
 
 namespace {
 
-constexpr const char* python = "/usr/bin/python3";  // Debian's own, which its grpc belongs to
+constexpr const char* python = "/usr/bin/python3";  // Debian's own Python, which its grpc package belongs to
 
 bool has_grpc_server() {
   static const bool has = run({.arguments = {python, "-c", "import grpc, google.protobuf"}}).code == 0;
@@ -55,7 +55,7 @@ class GrpcServer {
   std::uint16_t port_ = 0;
 };
 
-// HTTP/2 by hand.
+// HTTP/2 frames, written by hand.
 
 enum FrameType : char { Data = 0, Headers = 1, Reset = 3, Settings = 4, Ping = 6, GoAway = 7 };
 constexpr int end_stream = 1, end_headers = 4;
@@ -71,7 +71,7 @@ std::string frame(FrameType type, int flags, std::size_t stream, const std::stri
          payload;
 }
 
-// A header field that is in no table (RFC 7541 6.2.2).
+// A header field that is in no table (RFC 7541, 6.2.2).
 std::string field(const std::string& name, const std::string& value) {
   return number(0, 1) + number(name.size(), 1) + name + number(value.size(), 1) + value;
 }
@@ -86,10 +86,10 @@ std::string trailers_only(const std::string& fields, const std::string& status =
   return settings + frame(Headers, end_headers | end_stream, 1, field(":status", status) + fields);
 }
 
-// A server that says these bytes after the client's first ones; then hangs or closes.
+// A server that sends these bytes after the client's first bytes, then hangs or closes.
 std::unique_ptr<ScriptedServer> saying(std::string bytes, bool close = false) {
   return ScriptedServer::on_loopback([bytes = std::move(bytes), close](Peer& peer) {
-    peer.read_request();  // the preface ends like a head: "PRI * HTTP/2.0\r\n\r\n"
+    peer.read_request();  // the preface "PRI * HTTP/2.0\r\n\r\n" ends like a request's head
     peer.send(bytes);
     if (!close) peer.hang();
   });
@@ -103,7 +103,7 @@ ProbeFacts facts_after(const std::string& bytes, bool close = false) {
 
 }  // namespace
 
-TEST_CASE("the request's message") {
+TEST_CASE("the request's message is encoded") {
   CHECK(encode_health_request("") == std::string(5, '\0'));
   CHECK(encode_health_request("db") == std::string("\0\0\0\0\4\x0a\2db", 9));
   const std::string longer = encode_health_request(std::string(300, 'x'));
@@ -111,16 +111,16 @@ TEST_CASE("the request's message") {
   CHECK(longer.size() == 308);
 }
 
-TEST_CASE("the answer's message") {
+TEST_CASE("the answer's message is decoded") {
   const auto decode = [](const std::string& message) {
     return decode_health_response(number(0, 1) + number(message.size(), 4) + message);
   };
   CHECK(decode("") == 0);
   CHECK(decode("\x08\1") == 1);
   CHECK(decode("\x08\2") == 2);
-  CHECK(decode("\x08\x01\x08\x03") == 3);  // the last of a repeated one counts
+  CHECK(decode("\x08\x01\x08\x03") == 3);  // of a repeated field the last value counts
   CHECK(decode("\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01") == -1);
-  // Fields that are not known yet: 2 varint, 3 fixed64, 4 bytes, 5 fixed32.
+  // Fields that are not in the definition: 2 varint, 3 fixed64, 4 bytes, 5 fixed32.
   CHECK(decode(std::string("\x10\x05\x19"
                            "12345678\x22\3abc\x2d"
                            "1234\x08\1",
@@ -135,12 +135,12 @@ TEST_CASE("the answer's message") {
   CHECK_FALSE(decode_health_response(""));
   CHECK_FALSE(decode_health_response(std::string("\0\0\0\0", 4)));
   CHECK_FALSE(decode_health_response(std::string("\1\0\0\0\2\x08\1", 7)));             // compressed
-  CHECK_FALSE(decode_health_response(std::string("\0\0\0\0\3\x08\1", 7)));             // cut
+  CHECK_FALSE(decode_health_response(std::string("\0\0\0\0\3\x08\1", 7)));             // cut off
   CHECK_FALSE(decode_health_response(std::string("\0\0\0\0\2\x08\1\0\0\0\0\0", 12)));  // two messages
   CHECK(rc::check([] { (void)decode_health_response(*rc::gen::arbitrary<std::string>()); }));
 }
 
-TEST_CASE("a real gRPC server is asked") {
+TEST_CASE("the answers of a real gRPC server are read") {
   if (!has_grpc_server()) return;
   const GrpcServer server;
   ProbeRunner runner;
@@ -167,7 +167,7 @@ TEST_CASE("a real gRPC server is asked") {
   CHECK(runner.prober->open() == 0);
 }
 
-TEST_CASE("many at once, one that hangs among them") {
+TEST_CASE("of many checks at once, one that hangs delays no other") {
   if (!has_grpc_server()) return;
   const GrpcServer server;
   ProbeRunner runner;
@@ -184,14 +184,14 @@ TEST_CASE("many at once, one that hangs among them") {
   CHECK(runner.prober->open() == 0);
 }
 
-TEST_CASE("a service that hangs is out of time") {
+TEST_CASE("a check of a service that hangs times out") {
   if (!has_grpc_server()) return;
   const GrpcServer server;
   ProbeRunner runner;
   CHECK(runner.ask(grpc_on(server.port(), "hang"), 300ms).end == ProbeEnd::AnswerTimeout);
 }
 
-TEST_CASE("a server without the health service says unimplemented") {
+TEST_CASE("a server without the health service gives unimplemented") {
   if (!has_grpc_server()) return;
   const GrpcServer server({"--no-health"});
   ProbeRunner runner;
@@ -200,13 +200,13 @@ TEST_CASE("a server without the health service says unimplemented") {
   CHECK(facts.grpc_status == 12);
 }
 
-TEST_CASE("over TLS") {
+TEST_CASE("a check over TLS gives the service's state") {
   if (!has_grpc_server()) return;
   const Certificates certificates;
   const GrpcServer server({certificates.file("server.pem"), certificates.file("server-key.pem")});
   ProbeRunner runner;
   GrpcTarget target = grpc_on(server.port(), "down");
-  CHECK(runner.ask(target).end != ProbeEnd::Answered);  // plain, to a server that speaks TLS
+  CHECK(runner.ask(target).end != ProbeEnd::Answered);  // a plain connection to a server with TLS
   target.tls = true;
   const ProbeFacts facts = runner.ask(target);
   CHECK(facts.end == ProbeEnd::Answered);
@@ -217,7 +217,7 @@ TEST_CASE("over TLS") {
   CHECK_FALSE(checked.detail.empty());
 }
 
-TEST_CASE("the request on the wire") {
+TEST_CASE("the request starts with the HTTP/2 preface and ends with the message") {
   const GrpcTarget target = grpc_on(50051, "db");
   GrpcCall call(target, 1500ms);
   const std::string sent{call.to_send()};
@@ -225,7 +225,7 @@ TEST_CASE("the request on the wire") {
   CHECK(sent.ends_with(encode_health_request("db")));
 }
 
-TEST_CASE("answers by hand") {
+TEST_CASE("answers written by hand are read") {
   SUBCASE("head, message, trailers") {
     const ProbeFacts facts = facts_after(settings + head + serving + good_end);
     CHECK(facts.end == ProbeEnd::Answered);
@@ -242,7 +242,7 @@ TEST_CASE("answers by hand") {
     CHECK(clean.grpc_status == 12);
     CHECK(clean.detail == "no %zz%");
   }
-  SUBCASE("a PING before it is answered") {
+  SUBCASE("a PING before the answer") {
     const ProbeFacts facts =
         facts_after(settings + frame(Ping, 0, 0, "12345678") + head + serving + good_end);
     CHECK(facts.status == 1);
@@ -258,12 +258,12 @@ TEST_CASE("answers by hand") {
     CHECK(facts_after(trailers_only("")).end == ProbeEnd::Malformed);
     CHECK(facts_after(trailers_only(field("grpc-status", "fine"))).end == ProbeEnd::Malformed);
   }
-  SUBCASE("good, but without a message") {
+  SUBCASE("status 0 without a message") {
     const ProbeFacts facts = facts_after(trailers_only(field("grpc-status", "0")));
     CHECK(facts.end == ProbeEnd::Malformed);
     CHECK(facts.detail == "not a health answer");
   }
-  SUBCASE("a message that does not end") {
+  SUBCASE("an endless message") {
     std::string bytes = settings + head;
     for (int i = 0; i < 8; ++i) bytes += frame(Data, 0, 1, std::string(16'000, '\0'));
     const ProbeFacts facts = facts_after(bytes);
@@ -272,27 +272,27 @@ TEST_CASE("answers by hand") {
   }
 }
 
-TEST_CASE("calls that the server ends") {
-  SUBCASE("by a reset of the stream") {
+TEST_CASE("a call that the server ends is reset or refused") {
+  SUBCASE("the server resets the stream") {
     const ProbeFacts facts = facts_after(settings + frame(Reset, 0, 1, number(2, 4)));
     CHECK(facts.end == ProbeEnd::Reset);
     CHECK(facts.detail == "the server ended the call: INTERNAL_ERROR");
   }
-  SUBCASE("by going away") {
+  SUBCASE("the server sends GOAWAY") {
     CHECK(facts_after(settings + frame(GoAway, 0, 0, number(0, 8))).end == ProbeEnd::Reset);
   }
-  SUBCASE("by closing") {
+  SUBCASE("the server closes") {
     CHECK(facts_after(settings + head + serving, true).end == ProbeEnd::Reset);
     CHECK(facts_after("", true).end == ProbeEnd::Reset);
   }
-  SUBCASE("by not listening") {
+  SUBCASE("the server does not listen") {
     const BoundSocket nobody;
     ProbeRunner runner;
     CHECK(runner.ask(grpc_on(nobody.endpoint().port)).end == ProbeEnd::Refused);
   }
 }
 
-TEST_CASE("what is not HTTP/2") {
+TEST_CASE("a peer that is not HTTP/2 is malformed, or times out") {
   SUBCASE("HTTP/1") {
     const ProbeFacts facts = facts_after("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n");
     CHECK(facts.end == ProbeEnd::Malformed);
@@ -304,7 +304,7 @@ TEST_CASE("what is not HTTP/2") {
   SUBCASE("a broken frame") {
     CHECK(facts_after(settings + frame(Settings, 0, 0, "12345")).end == ProbeEnd::Malformed);
   }
-  SUBCASE("nothing in time") {
+  SUBCASE("no answer in time") {
     ProbeRunner runner;
     const auto silent = saying("");
     CHECK(runner.ask(grpc_on(silent->port()), 100ms).end == ProbeEnd::AnswerTimeout);
@@ -325,7 +325,7 @@ TEST_CASE("what is not HTTP/2") {
   }
 }
 
-TEST_CASE("a gRPC target that cannot be checked") {
+TEST_CASE("a target that is no numeric address or not gRPC cannot be checked") {
   ProbeRunner runner;
   GrpcTarget named;
   named.endpoint = {"localhost", 80};
@@ -334,7 +334,7 @@ TEST_CASE("a gRPC target that cannot be checked") {
   CHECK(runner.prober->open() == 0);
 }
 
-TEST_CASE("any bytes from a gRPC server end in one answer") {
+TEST_CASE("any bytes from a gRPC server give one result") {
   ProbeRunner runner;
   const auto piece = rc::gen::weightedOneOf<std::string>(
       {{1, rc::gen::arbitrary<std::string>()},

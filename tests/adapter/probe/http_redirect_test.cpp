@@ -1,4 +1,4 @@
-// Which redirects are followed, where they lead, and what is said when they are not.
+// Tests of redirects: which are followed, where to, and the detail when they are not.
 #include "probe/http_redirect.hpp"
 
 #include <doctest/doctest.h>
@@ -27,7 +27,7 @@ HttpTarget shop(bool tls = false) {
   return target;
 }
 
-// The path asked next, or the refusal.
+// The path of the next request, or the refusal.
 std::string outcome(const HttpTarget& target, std::string_view location,
                     const std::string& path = "/a/b/c?x=1") {
   const auto hop = next_hop(target, {path, "GET"}, 302, location);
@@ -41,7 +41,7 @@ std::string found(const std::string& location, int status = 302) {
 
 }  // namespace
 
-TEST_CASE("a Location is resolved against what was asked") {
+TEST_CASE("a Location is resolved against the requested path") {
   const std::vector<std::pair<std::string, std::string>> all{
       {"/next", "/next"},
       {"/next?y=2#part", "/next?y=2"},
@@ -86,13 +86,13 @@ TEST_CASE("a Location that names another scheme, host or port is not followed") 
   }
   CHECK(outcome(shop(true), "https://shop.example/next") == "/next");
   CHECK(outcome(shop(true), "http://shop.example/next").find("not followed") != std::string::npos);
-  // What may hold a token is not shown.
+  // The detail leaves out the parts that may hold a token.
   CHECK(outcome(shop(), "https://me:secret@bank.example:444/login?token=secret") ==
         "redirect to https://bank.example:444 not followed: it names another scheme, host or port than the "
         "target's");
 }
 
-TEST_CASE("the method of the next request") {
+TEST_CASE("the next request has the method that the status asks for") {
   const auto method = [](const char* before, int status) {
     return next_hop(shop(), {"/", before}, status, "/next")->method;
   };
@@ -107,7 +107,7 @@ TEST_CASE("the method of the next request") {
   for (const int status : {200, 300, 304, 305, 306, 309, 400}) CHECK_FALSE(is_redirect(status));
 }
 
-TEST_CASE("any Location gives a path or a refusal, and no header") {
+TEST_CASE("any Location gives a path or a refusal, and adds no header") {
   const auto piece = rc::gen::weightedOneOf<std::string>(
       {{1, rc::gen::arbitrary<std::string>()},
        {3, rc::gen::element<std::string>("http:", "//", "/", ".", "..", "?", "#", "@", ":", "shop.example",
@@ -160,16 +160,16 @@ TEST_CASE("what is not followed is the answer") {
   HttpTarget target = http_on(server->port(), true);
   ProbeFacts facts;
   unsigned connections = 1;
-  SUBCASE("when it is not asked for") {
+  SUBCASE("when redirects are off") {
     facts = runner.ask(target);
   }
-  SUBCASE("a loop, at the bound") {
+  SUBCASE("a loop, at the limit") {
     target.redirects = 5;
     connections = 6;
     facts = runner.ask(target);
     CHECK(facts.detail == "redirect not followed: 5 were already");
   }
-  SUBCASE("to another place") {
+  SUBCASE("to another host") {
     target.redirects = 5;
     location = "http://bank.example/";
     facts = runner.ask(target);
@@ -212,7 +212,7 @@ TEST_CASE("one timeout covers all hops") {
     CHECK(facts.duration >= 300ms);
     CHECK(server->connections() == before + 2);
   }
-  SUBCASE("hops without end") {
+  SUBCASE("endless hops") {
     const auto server = ScriptedServer::on_loopback([](Peer& peer) {
       peer.read_request();
       peer.send(found("/again"));
@@ -224,7 +224,7 @@ TEST_CASE("one timeout covers all hops") {
   CHECK(runner.prober->open() == 0);
 }
 
-TEST_CASE("a question cancelled between its hops is not answered") {
+TEST_CASE("a check cancelled between its hops gives no result") {
   const auto server = ScriptedServer::on_loopback([](Peer& peer) {
     const auto request = peer.read_request();
     if (request && request->target == "/health") peer.send(found("/hang"));

@@ -15,7 +15,7 @@
 
 namespace healer::testing {
 
-/// A prober, its loop and everything it answered.
+/// A prober, its loop and all its results.
 class ProbeRunner {
  public:
   ProbeRunner() {
@@ -36,7 +36,7 @@ class ProbeRunner {
     return id;
   }
 
-  /// Waits for the one answer.
+  /// Waits for the one result.
   ProbeFacts answer_of(ProbeId id) {
     REQUIRE(run_until(loop, [&] { return answers.count(id) > 0; }));
     CHECK(answers[id].size() == 1);
@@ -47,7 +47,7 @@ class ProbeRunner {
     return answer_of(start(std::move(target), timeout));
   }
 
-  /// Everything that is ready now, and no waiting.
+  /// Runs every handler that is ready now, without waiting.
   void run_ready() {
     loop.context().restart();
     loop.context().poll();

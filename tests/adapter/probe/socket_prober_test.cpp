@@ -1,4 +1,4 @@
-// The prober's facts for everything a plain peer can do. TLS, limits and numbers have files of their own.
+// The prober's facts for a plain peer. TLS, limits and many checks at once have their own files.
 #include <doctest/doctest.h>
 #include <rapidcheck.h>
 #include <sys/socket.h>
@@ -17,7 +17,7 @@ using namespace healer::testing;
 
 namespace {
 
-// Reads the request, sends these bytes, closes.
+// A server that reads the request, sends these bytes and closes.
 std::unique_ptr<ScriptedServer> sending(std::string bytes) {
   return ScriptedServer::on_loopback([bytes = std::move(bytes)](Peer& peer) {
     peer.read_request();
@@ -27,7 +27,7 @@ std::unique_ptr<ScriptedServer> sending(std::string bytes) {
 
 }  // namespace
 
-TEST_CASE("an answer is a fact, whatever its status") {
+TEST_CASE("an answer is a fact whatever its status") {
   const auto server = sending("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 3\r\n\r\nill");
   ProbeRunner runner;
   const ProbeFacts facts = runner.ask(http_on(server->port()));
@@ -39,7 +39,7 @@ TEST_CASE("an answer is a fact, whatever its status") {
   CHECK(runner.prober->open() == 0);
 }
 
-TEST_CASE("the request") {
+TEST_CASE("the request has the target's path, host, method and headers, and no smuggled ones") {
   const auto server =
       ScriptedServer::on_loopback(replying([](const SeenRequest&) { return answer(200, "ok"); }));
   const std::string own = "127.0.0.1:" + std::to_string(server->port());
@@ -49,15 +49,15 @@ TEST_CASE("the request") {
   std::string agent = std::string("User-Agent: healer/") + version + "\r\n", accept = "Accept: */*\r\n";
   std::string more;
 
-  SUBCASE("names the address and port as its host") {}
-  SUBCASE("names the host it is notified to") {
+  SUBCASE("the host is the address and port") {}
+  SUBCASE("the host is the target's host header") {
     target.host_header = host = "shop.example";
   }
-  SUBCASE("has a path in any case") {
+  SUBCASE("an empty path is /") {
     target.path = "";
     line = "GET / HTTP/1.1";
   }
-  SUBCASE("carries no header smuggled in") {
+  SUBCASE("no smuggled header") {
     target.path = "/a b\r\nX-Evil: 1";
     line = "GET /a%20b%0D%0AX-Evil:%201 HTTP/1.1";
     target.host_header = "h\r\nX-Evil: 1";
@@ -70,32 +70,32 @@ TEST_CASE("the request") {
                       {"", Secret("1")}};
     more = "X-Good: aX-Evil: 1\r\n";
   }
-  SUBCASE("carries the target's headers") {
+  SUBCASE("the target's headers") {
     target.headers = {{"Authorization", Secret("Bearer a b\tc")}, {"x-empty", Secret("")}};
     more = "Authorization: Bearer a b\tc\r\nx-empty: \r\n";
   }
-  SUBCASE("lets its client and what it accepts be said by the target") {
+  SUBCASE("the target's own User-Agent and Accept") {
     target.headers = {{"user-agent", Secret("probe")}, {"ACCEPT", Secret("text/html")}};
     agent = accept = "";
     more = "user-agent: probe\r\nACCEPT: text/html\r\n";
   }
-  SUBCASE("keeps what frames it to itself") {
+  SUBCASE("the target cannot set the headers that frame the request") {
     target.headers = {{"Host", Secret("evil")},
                       {"connection", Secret("keep-alive")},
                       {"Content-length", Secret("5")},
                       {"Transfer-Encoding", Secret("chunked")}};
   }
-  SUBCASE("may be a POST of nothing") {
+  SUBCASE("a POST without a body") {
     target.method = "POST";
     line = "POST /health HTTP/1.1";
     more = "Content-Length: 0\r\n";
   }
-  SUBCASE("may be a PUT of nothing") {
+  SUBCASE("a PUT without a body") {
     target.method = "PUT";
     line = "PUT /health HTTP/1.1";
     more = "Content-Length: 0\r\n";
   }
-  SUBCASE("may be OPTIONS") {
+  SUBCASE("OPTIONS") {
     target.method = "OPTIONS";
     line = "OPTIONS /health HTTP/1.1";
   }
@@ -107,7 +107,7 @@ TEST_CASE("the request") {
         line + "\r\nHost: " + host + "\r\n" + agent + accept + more + "Connection: close\r\n");
 }
 
-TEST_CASE("the answer to HEAD has no body, whatever its head says") {
+TEST_CASE("the answer to HEAD has no body, whatever length its head gives") {
   const auto server = ScriptedServer::on_loopback([](Peer& peer) {
     peer.read_request();
     peer.send("HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n");
@@ -122,7 +122,7 @@ TEST_CASE("the answer to HEAD has no body, whatever its head says") {
   CHECK(facts.body.empty());
 }
 
-TEST_CASE("a request larger than the socket takes at once is sent whole") {
+TEST_CASE("a request larger than the socket's buffer is sent whole") {
   const auto server = ScriptedServer::on_loopback([](Peer& peer) {
     const auto request = peer.read_request();
     peer.send(answer(request && request->head.size() > 8'000'000 ? 200 : 400, ""));
@@ -144,14 +144,14 @@ TEST_CASE("a body is kept when asked for, to its cap, and decoded") {
     const auto server = sending("HTTP/1.0 200 OK\r\n\r\nall good");
     CHECK(runner.ask(http_on(server->port(), true)).body == "all good");
   }
-  SUBCASE("in chunks after an interim answer") {
+  SUBCASE("in chunks, after an interim answer") {
     const auto server = sending("HTTP/1.1 100 Continue\r\n\r\n" + chunked_head() + chunk("all ") +
                                 chunk("good") + std::string(last_chunk));
     const ProbeFacts facts = runner.ask(http_on(server->port(), true));
     CHECK(facts.status == 200);
     CHECK(facts.body == "all good");
   }
-  SUBCASE("of a megabyte, without its end") {
+  SUBCASE("of a megabyte, without an end") {
     const auto server = ScriptedServer::on_loopback([](Peer& peer) {
       peer.read_request();
       peer.send("HTTP/1.1 200 OK\r\nContent-Length: 99999999\r\n\r\n" + std::string(1'000'000, 'x'));
@@ -159,7 +159,7 @@ TEST_CASE("a body is kept when asked for, to its cap, and decoded") {
     });
     CHECK(runner.ask(http_on(server->port(), true)).body == std::string(10 * 1024, 'x'));
   }
-  SUBCASE("and not when not") {
+  SUBCASE("the body is not wanted") {
     const auto server = ScriptedServer::on_loopback([](Peer& peer) {
       peer.read_request();
       peer.send("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nabc");
@@ -171,12 +171,12 @@ TEST_CASE("a body is kept when asked for, to its cap, and decoded") {
   }
 }
 
-TEST_CASE("an answer that comes byte by byte is whole in the end") {
+TEST_CASE("an answer that arrives byte by byte is read whole") {
   const auto server = ScriptedServer::on_loopback([](Peer& peer) {
     peer.read_request();
     for (const char byte : answer(200, "slow but well")) {
       peer.send({&byte, 1});
-      usleep(200);  // so that few of them travel together
+      usleep(200);  // so that most bytes travel alone
     }
   });
   ProbeRunner runner;
@@ -185,16 +185,16 @@ TEST_CASE("an answer that comes byte by byte is whole in the end") {
   CHECK(facts.body == "slow but well");
 }
 
-TEST_CASE("refused") {
+TEST_CASE("a check of a closed port is refused") {
   const BoundSocket nobody;
   ProbeRunner runner;
   CHECK(runner.ask(http(nobody.endpoint())).end == ProbeEnd::Refused);
   CHECK(runner.ask(TcpTarget{nobody.endpoint(), 0}).end == ProbeEnd::Refused);
 }
 
-TEST_CASE("reset") {
+TEST_CASE("a connection that the peer resets or closes early is a reset") {
   ProbeRunner runner;
-  SUBCASE("by the peer") {
+  SUBCASE("the peer resets") {
     const auto server = ScriptedServer::on_loopback([](Peer& peer) {
       peer.read_request();
       peer.reset();
@@ -202,7 +202,7 @@ TEST_CASE("reset") {
     CHECK(runner.ask(http_on(server->port())).end == ProbeEnd::Reset);
     CHECK(runner.ask(http_on(server->port(), true)).end == ProbeEnd::Reset);
   }
-  SUBCASE("closed without a word") {
+  SUBCASE("closed without an answer") {
     const auto server = ScriptedServer::on_loopback([](Peer& peer) { peer.read_request(); });
     CHECK(runner.ask(http_on(server->port())).end == ProbeEnd::Reset);
   }
@@ -210,7 +210,7 @@ TEST_CASE("reset") {
     const auto server = sending("HTTP/1.1 200 OK\r\nContent-");
     CHECK(runner.ask(http_on(server->port())).end == ProbeEnd::Reset);
   }
-  SUBCASE("closed within the body that is wanted") {
+  SUBCASE("closed within a wanted body") {
     const auto server = sending("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nab");
     const ProbeFacts facts = runner.ask(http_on(server->port(), true));
     CHECK(facts.end == ProbeEnd::Reset);
@@ -219,9 +219,9 @@ TEST_CASE("reset") {
   }
 }
 
-TEST_CASE("no connection in time is notified from no answer in time") {
+TEST_CASE("no connection in time is distinguished from no answer in time") {
   ProbeRunner runner;
-  SUBCASE("connecting: the queue of the listener is full, so packets to it are dropped") {
+  SUBCASE("connecting: the listener's queue is full and drops packets") {
     BoundSocket full;
     full.listen(0);
     ProbeRunner fillers;
@@ -229,11 +229,11 @@ TEST_CASE("no connection in time is notified from no answer in time") {
     CHECK(runner.ask(http(full.endpoint()), 300ms).end == ProbeEnd::ConnectTimeout);
     CHECK(runner.ask(TcpTarget{full.endpoint(), 0}, 300ms).end == ProbeEnd::ConnectTimeout);
   }
-  SUBCASE("answering: nothing comes") {
+  SUBCASE("answering: no bytes arrive") {
     const auto server = ScriptedServer::on_loopback([](Peer& peer) { peer.hang(); });
     CHECK(runner.ask(http_on(server->port()), 100ms).end == ProbeEnd::AnswerTimeout);
   }
-  SUBCASE("answering: a slow sender is cut although bytes keep coming") {
+  SUBCASE("answering: a slow sender is cut off although bytes keep arriving") {
     const auto server = ScriptedServer::on_loopback([](Peer& peer) {
       peer.read_request();
       peer.send("HTTP/1.1 200 OK\r\nX: ");
@@ -241,7 +241,7 @@ TEST_CASE("no connection in time is notified from no answer in time") {
     });
     CHECK(runner.ask(http_on(server->port()), 200ms).end == ProbeEnd::AnswerTimeout);
   }
-  SUBCASE("answering: the body that is wanted does not end") {
+  SUBCASE("answering: a wanted body does not end") {
     const auto server = ScriptedServer::on_loopback([](Peer& peer) {
       peer.read_request();
       peer.send("HTTP/1.1 200 OK\r\n\r\nabc");
@@ -249,16 +249,16 @@ TEST_CASE("no connection in time is notified from no answer in time") {
     });
     CHECK(runner.ask(http_on(server->port(), true), 100ms).end == ProbeEnd::AnswerTimeout);
   }
-  SUBCASE("no time at all") {
+  SUBCASE("a timeout of zero") {
     BoundSocket silent;
     silent.listen();
     CHECK(runner.ask(http(silent.endpoint()), 0ms).end == ProbeEnd::AnswerTimeout);
   }
 }
 
-TEST_CASE("malformed") {
+TEST_CASE("a peer that does not follow HTTP is malformed") {
   ProbeRunner runner;
-  SUBCASE("another protocol, at once") {
+  SUBCASE("another protocol, at the first bytes") {
     const auto server = ScriptedServer::on_loopback([](Peer& peer) {
       peer.send("SSH-2.0-OpenSSH_9.2");
       peer.hang();
@@ -278,7 +278,7 @@ TEST_CASE("malformed") {
   }
 }
 
-TEST_CASE("no route") {
+TEST_CASE("an address without a route, or not numeric, gives no_route") {
   ProbeRunner runner;
   CHECK(runner.ask(http({"255.255.255.255", 80})).end == ProbeEnd::NoRoute);
   const ProbeFacts named = runner.ask(http({"localhost", 80}));
@@ -287,7 +287,7 @@ TEST_CASE("no route") {
   CHECK(runner.prober->open() == 0);
 }
 
-TEST_CASE("IPv6") {
+TEST_CASE("an IPv6 target is checked, and its host header has brackets") {
   BoundSocket listener("::1");
   if (!listener.bound()) {
     MESSAGE("skipped: no IPv6 on this machine");
@@ -304,14 +304,14 @@ TEST_CASE("IPv6") {
   CHECK(runner.answer_of(id).status == 200);
 }
 
-TEST_CASE("tcp") {
+TEST_CASE("a tcp check connects and reads the wanted banner") {
   ProbeRunner runner;
-  SUBCASE("connecting is enough") {
+  SUBCASE("a connection is enough") {
     BoundSocket silent;
     silent.listen();
     CHECK(runner.ask(TcpTarget{silent.endpoint(), 0}).end == ProbeEnd::Answered);
   }
-  SUBCASE("the banner is read as far as wanted, in pieces") {
+  SUBCASE("the banner is read up to the wanted length, in pieces") {
     const auto server = ScriptedServer::on_loopback([](Peer& peer) {
       peer.send("220 ma");
       usleep(5'000);
@@ -326,7 +326,7 @@ TEST_CASE("tcp") {
     const auto server = ScriptedServer::on_loopback([](Peer& peer) {
       for (const char byte : std::string_view("220 mail")) {
         peer.send({&byte, 1});
-        usleep(1'000);  // so that few of them travel together
+        usleep(1'000);  // so that most bytes travel alone
       }
       peer.hang();
     });
@@ -334,7 +334,7 @@ TEST_CASE("tcp") {
     CHECK(facts.end == ProbeEnd::Answered);
     CHECK(facts.body == "220 mail");
   }
-  SUBCASE("a slow banner is cut although bytes keep coming") {
+  SUBCASE("a slow banner is cut off although bytes keep arriving") {
     const auto server = ScriptedServer::on_loopback([](Peer& peer) {
       while (peer.send("2")) usleep(2'000);
     });
@@ -342,14 +342,14 @@ TEST_CASE("tcp") {
     CHECK(facts.end == ProbeEnd::AnswerTimeout);
     CHECK(facts.body.empty());
   }
-  SUBCASE("more sent than wanted, in one piece") {
+  SUBCASE("the peer sends more than wanted at once") {
     const auto server = ScriptedServer::on_loopback([](Peer& peer) {
       peer.send("220 mail ready\r\n" + std::string(200'000, 'x'));
       peer.hang();
     });
     CHECK(runner.ask(tcp_on(server->port(), 3)).body == "220");
   }
-  SUBCASE("more wanted than is ever kept") {
+  SUBCASE("more is wanted than is kept") {
     const auto server = ScriptedServer::on_loopback([](Peer& peer) {
       peer.send(std::string(200'000, 'x'));
       peer.hang();
@@ -362,7 +362,7 @@ TEST_CASE("tcp") {
     CHECK(facts.end == ProbeEnd::Answered);
     CHECK(facts.body == "22");
   }
-  SUBCASE("no banner and the close") {
+  SUBCASE("the peer closes without a banner") {
     const auto server = ScriptedServer::on_loopback([](Peer&) {});
     CHECK(runner.ask(tcp_on(server->port(), 8)).end == ProbeEnd::Reset);
   }
@@ -373,7 +373,7 @@ TEST_CASE("tcp") {
   }
 }
 
-TEST_CASE("any bytes from a peer end in exactly one answer") {
+TEST_CASE("any bytes from a peer give exactly one result") {
   ProbeRunner runner;
   CHECK(rc::check([&runner] {
     auto bytes = *rc::gen::arbitrary<std::string>();

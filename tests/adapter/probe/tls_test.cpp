@@ -11,7 +11,7 @@ using namespace healer::testing;
 
 namespace {
 
-// A self-signed certificate for 127.0.0.1 and shop.example, and a server that answers over it.
+// A self-signed certificate for 127.0.0.1 and shop.example, and a server that uses it.
 class TlsServer {
  public:
   TlsServer() {
@@ -32,7 +32,7 @@ class TlsServer {
   std::unique_ptr<ScriptedServer> server_;
 };
 
-// The CA store is read when the first checked session is made: every prober reads it anew.
+// A prober reads the CA store for its first verified session, so each new prober reads this file.
 class TrustedFile {
  public:
   explicit TrustedFile(const std::string& path) { ::setenv("SSL_CERT_FILE", path.c_str(), 1); }
@@ -41,7 +41,7 @@ class TrustedFile {
 
 }  // namespace
 
-TEST_CASE("a self-signed certificate is fine unless it is to be checked") {
+TEST_CASE("a self-signed certificate is accepted unless verification is on") {
   const TlsServer server;
   ProbeRunner runner;
   HttpTarget target = https_on(server.port());
@@ -61,7 +61,7 @@ TEST_CASE("a trusted certificate must name the target") {
   const TrustedFile trusted(server.certificate());
   ProbeRunner runner;
   HttpTarget target = https_on(server.port(), true);
-  CHECK(runner.ask(target).end == ProbeEnd::Answered);  // by its address
+  CHECK(runner.ask(target).end == ProbeEnd::Answered);  // the target's address is in the certificate
   target.host_header = "shop.example:443";
   CHECK(runner.ask(target).end == ProbeEnd::Answered);
   target.host_header = "bank.example";
@@ -70,9 +70,9 @@ TEST_CASE("a trusted certificate must name the target") {
   CHECK(other.detail == "hostname mismatch");
 }
 
-TEST_CASE("a peer that speaks no TLS") {
+TEST_CASE("a peer without TLS gives a failure with its cause") {
   ProbeRunner runner;
-  SUBCASE("but HTTP") {
+  SUBCASE("the peer speaks HTTP") {
     const auto server = ScriptedServer::on_loopback([](Peer& peer) {
       peer.send("HTTP/1.1 400 Bad Request\r\n\r\n");
       peer.hang();
@@ -81,11 +81,11 @@ TEST_CASE("a peer that speaks no TLS") {
     CHECK(facts.end == ProbeEnd::TlsFailed);
     CHECK_FALSE(facts.detail.empty());
   }
-  SUBCASE("and says nothing") {
+  SUBCASE("the peer sends nothing") {
     const auto server = ScriptedServer::on_loopback([](Peer& peer) { peer.hang(); });
     CHECK(runner.ask(https_on(server->port()), 100ms).end == ProbeEnd::AnswerTimeout);
   }
-  SUBCASE("and closes") {
+  SUBCASE("the peer closes") {
     const auto server = ScriptedServer::on_loopback([](Peer&) {});
     CHECK(runner.ask(https_on(server->port())).end == ProbeEnd::Reset);
   }

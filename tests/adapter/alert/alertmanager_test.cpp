@@ -1,4 +1,4 @@
-// What Alertmanager posts, and which workload it is about.
+// Tests of the body that Alertmanager posts, and of finding the workload that an alert is about.
 #include <string>
 #include <vector>
 
@@ -11,7 +11,7 @@ using namespace healer;
 
 namespace {
 
-/// As Alertmanager 0.25 sends it.
+/// In the format of Alertmanager 0.25.
 const char* const body = R"({
   "receiver": "healer", "status": "firing", "version": "4", "groupKey": "{}:{alertname=\"HighErrorRate\"}",
   "truncatedAlerts": 0, "groupLabels": {"alertname": "HighErrorRate"}, "commonLabels": {}, "commonAnnotations": {},
@@ -51,7 +51,7 @@ std::string found(const std::map<std::string, std::string>& labels) {
 
 }  // namespace
 
-TEST_CASE("what Alertmanager sends is read") {
+TEST_CASE("the fields of each alert are read from the body") {
   const auto read = read_alertmanager(body);
   REQUIRE(read);
   REQUIRE(read->size() == 2);
@@ -62,11 +62,11 @@ TEST_CASE("what Alertmanager sends is read") {
   CHECK(first.text.find("8 % fail") == 0);
   CHECK(first.text.find('\n') == std::string::npos);
   CHECK_FALSE(read->back().firing);
-  CHECK(read->back().id.size() == 16);  // of its labels
+  CHECK(read->back().id.size() == 16);  // a hash of the labels
   CHECK(read->back().label("container") == nullptr);
 }
 
-TEST_CASE("an alert without a fingerprint is known again by its labels") {
+TEST_CASE("an alert without a fingerprint is identified by its labels") {
   const auto id = [](const char* labels) {
     const auto read =
         read_alertmanager(std::string(R"({"alerts":[{"status":"firing","labels":)") + labels + "}]}");
@@ -77,7 +77,7 @@ TEST_CASE("an alert without a fingerprint is known again by its labels") {
   CHECK(id(R"({"a":"1","b":"2"})") != id(R"({"a":"12","b":""})"));
 }
 
-TEST_CASE("a secret in an annotation is not passed on") {
+TEST_CASE("a secret in an annotation is redacted") {
   const auto read = read_alertmanager(
       R"({"alerts":[{"status":"firing","annotations":{"summary":"login failed: password=hunter22 for postgres://u:hunter22@db"}}]})");
   REQUIRE(read);
@@ -85,7 +85,7 @@ TEST_CASE("a secret in an annotation is not passed on") {
   CHECK(read->front().text.find("login failed") == 0);
 }
 
-TEST_CASE("what it does not send is refused with the field, what it holds and what is accepted") {
+TEST_CASE("a malformed body is refused with the field, its value and the accepted ones") {
   CHECK(refusal("").find("no JSON") != std::string::npos);
   CHECK(refusal("\xff\xfe").find("no JSON") != std::string::npos);
   CHECK(refusal("[]") == "the body is []; accepted: an object");
@@ -107,7 +107,7 @@ TEST_CASE("what it does not send is refused with the field, what it holds and wh
   CHECK(refusal(many + "]}") == "alerts has 10001 entries; accepted: 10000 at most");
 }
 
-TEST_CASE("labels find their workload") {
+TEST_CASE("the labels of an alert identify its workload") {
   CHECK(found({{"container", "shop-web-1"}}) == "shop/web/1");
   CHECK(found({{"name", "/cache"}}) == "cache");
   CHECK(found({{"container_name", "shop/web/2"}}) == "shop/web/2");
@@ -120,10 +120,10 @@ TEST_CASE("labels find their workload") {
                {"container_label_com_docker_compose_project", "shop"}}) == "shop/db/1");
 }
 
-TEST_CASE("a name for none, and one for several, are said") {
+TEST_CASE("labels that name no watched container, or several, are an error that shows them") {
   CHECK(found({{"container", "nope"}, {"compose_service", "nope"}}) ==
         "no watched container has container=\"nope\", compose_service=\"nope\"");
-  CHECK(found({{"container_id", "4123"}}).find("no watched container") == 0);  // too short to be meant
+  CHECK(found({{"container_id", "4123"}}).find("no watched container") == 0);  // shorter than a short id
   CHECK(found({{"compose_service", "web"}, {"compose_project", "shop"}}) ==
         "2 containers are watched as compose_service=\"web\"; say which by a label container");
   CHECK(found({{"compose_service", "db"}}).find("2 containers") == 0);

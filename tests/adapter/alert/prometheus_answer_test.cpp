@@ -1,4 +1,4 @@
-// The body of Prometheus's instant query.
+// Tests of reading the answer to Prometheus' instant query.
 #include <cmath>
 #include <string>
 
@@ -36,7 +36,7 @@ TEST_CASE("answer: series with their labels and values are read") {
   CHECK(read->not_numbers == 0);
 }
 
-TEST_CASE("answer: NaN is no sample, nor is a histogram") {
+TEST_CASE("answer: neither NaN nor a histogram is a sample") {
   const auto read = read_prometheus_answer(
       vector_of(R"({"metric":{},"value":[1,"NaN"]},{"metric":{},"histogram":[1,{"count":"1"}]})"));
   REQUIRE(read);
@@ -57,7 +57,7 @@ TEST_CASE("answer: a scalar is one sample") {
   CHECK(read->all[0].labels.empty());
 }
 
-TEST_CASE("answer: what holds no samples says why") {
+TEST_CASE("answer: an answer without samples gives the reason") {
   CHECK(refusal(R"({"status":"error","errorType":"bad_data","error":"parse error: token=hunter2hunter2"})") ==
         "Prometheus says: parse error: token=<redacted>");
   CHECK(refusal("<html>") == "the answer is none of Prometheus's API");

@@ -1,4 +1,4 @@
-// HEALING.md 2: when a rule of healer's own fires, and when it is over.
+// HEALING.md 2: when one of healer's own rules fires, and when it ends.
 #include <string>
 #include <utility>
 #include <vector>
@@ -29,11 +29,11 @@ PrometheusRule error_rate(Duration hold_for = 0s) {
   return rule;
 }
 
-/// A rule that is evaluated every 15 seconds.
+/// A rule, evaluated every 15 seconds.
 struct Evaluations {
   explicit Evaluations(PrometheusRule rule) : state(std::move(rule), 15s) {}
 
-  /// One evaluation, with these values by container: "shop-web-1 fires: 0.12 > 0.05; db ends".
+  /// One evaluation with these values by container; returns "shop-web-1 fires: 0.12 > 0.05; db ends".
   std::string answer(const std::vector<std::pair<std::string, double>>& values, Duration after = 15s) {
     Samples samples;
     for (const auto& [container, value] : values) samples.all.push_back({{{"container", container}}, value});
@@ -99,11 +99,11 @@ TEST_CASE("rule: unknown neither counts as met nor begins it anew") {
       if (no_answer)
         rule.unknown();
       else
-        CHECK(rule.answer({{"db", 0}}) != "shop/web/1 ends");  // its series is not there
+        CHECK(rule.answer({{"db", 0}}) != "shop/web/1 ends");  // no series for shop-web-1
     };
     CHECK(rule.answer({{web, 1}}).empty());
     for (int i = 0; i < 20; ++i) unknown();
-    CHECK(rule.answer({{web, 1}}).empty());  // the gap did not count
+    CHECK(rule.answer({{web, 1}}).empty());  // the unknown evaluations between the two do not count
     CHECK(rule.answer({{web, 1}}).empty());
     CHECK(rule.state.pending() == 1);
     unknown();
@@ -118,7 +118,7 @@ TEST_CASE("rule: unknown neither fires nor ends") {
   CHECK(rule.answer({{web, 1}}) == "shop/web/1 fires: 1 > 0.05");
   for (int i = 0; i < 100; ++i) rule.unknown();
   CHECK(rule.state.firing() == 1);
-  CHECK(rule.answer({{"db", 0.01}}) == "db ends");  // the series of web is gone
+  CHECK(rule.answer({{"db", 0.01}}) == "db ends");  // no series for shop-web-1
   CHECK(rule.state.firing() == 1);
   CHECK(rule.answer({{web, 0}, {"db", 0}}) == "shop/web/1 ends");
 }
@@ -131,7 +131,7 @@ TEST_CASE("rule: a long time between two evaluations is no long time of being me
   CHECK(rule.state.pending() == 1);
 }
 
-TEST_CASE("rule: what fires is said again every ten minutes") {
+TEST_CASE("rule: a firing alert is reported again every ten minutes") {
   Evaluations rule(error_rate());
   CHECK_FALSE(rule.answer({{web, 1}}).empty());
   for (int i = 0; i < 39; ++i) CHECK(rule.answer({{web, 1}}).empty());
@@ -152,7 +152,7 @@ TEST_CASE("rule: the first answer ends what an earlier process had notified, and
   CHECK(rule.answer({{web, 0}, {"db", 0}}).empty());
 }
 
-TEST_CASE("rule: a workload that was away is met for the first time") {
+TEST_CASE("rule: a workload that comes back starts the rule's clock anew") {
   Evaluations rule(error_rate(30s));
   for (int i = 0; i < 3; ++i) rule.answer({{web, 1}});
   CHECK(rule.state.firing() == 1);
@@ -161,7 +161,7 @@ TEST_CASE("rule: a workload that was away is met for the first time") {
   CHECK(rule.answer({{web, 1}}).empty());
 }
 
-TEST_CASE("rule: what is met and names no watched container is said once") {
+TEST_CASE("rule: a met rule that names no watched container is reported once") {
   Evaluations rule(error_rate());
   CHECK(rule.answer({{"nope", 1}, {"nope", 2}, {"well", 0}}).empty());
   REQUIRE(rule.unmatched.size() == 1);
@@ -175,7 +175,7 @@ TEST_CASE("rule: what is met and names no watched container is said once") {
   CHECK(rule.unmatched.size() == 1);
 }
 
-TEST_CASE("rule: its own labels, or its one container, come first") {
+TEST_CASE("rule: the rule's own labels or container name decide which workload it is about") {
   PrometheusRule by_label = error_rate();
   by_label.labels = {"pod"};
   Evaluations labelled(by_label);
@@ -191,7 +191,7 @@ TEST_CASE("rule: its own labels, or its one container, come first") {
   CHECK(named.unmatched.front() == "no watched container is called \"db\"");
 }
 
-TEST_CASE("rule: each comparison") {
+TEST_CASE("rule: each comparison is met by the right values") {
   const std::vector<std::pair<Comparison, std::string>> rows{
       {Comparison::Equal, "010"},          {Comparison::NotEqual, "101"}, {Comparison::Greater, "001"},
       {Comparison::GreaterOrEqual, "011"}, {Comparison::Less, "100"},     {Comparison::LessOrEqual, "110"}};

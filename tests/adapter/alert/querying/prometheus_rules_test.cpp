@@ -1,4 +1,4 @@
-// Healer's own rules against a Prometheus that answers as the script says.
+// Tests of healer's own rules against a server that answers as Prometheus does.
 #include <cstdlib>
 #include <functional>
 #include <memory>
@@ -73,7 +73,7 @@ struct Querying {
     const std::lock_guard guard(mutex);
     answer_ = answer(status, body);
   }
-  /// Until so many more evaluations have ended.
+  /// Runs until this many more evaluations have ended.
   void evaluations(std::uint64_t more = 2) {
     const auto count = [this] { return rules->status().at(0).answers + rules->status().at(0).unknowns; };
     const auto wanted = count() + more;
@@ -99,7 +99,7 @@ struct Querying {
 
 }  // namespace
 
-TEST_CASE("prometheus rules: what fires and what ends is reported once") {
+TEST_CASE("prometheus rules: a rule that fires and one that ends are each reported once") {
   Querying querying;
   querying.says(200, value("0.5"));
   querying.rules->set(querying.settings);
@@ -170,7 +170,7 @@ TEST_CASE("prometheus rules: a server that is down is unknown, said once") {
   CHECK(querying.log.size() == 1);
 }
 
-TEST_CASE("prometheus rules: a server that hangs is unknown after the timeout, and asked again") {
+TEST_CASE("prometheus rules: a server that hangs is unknown after the timeout, and is queried again") {
   Querying querying;
   querying.server = ScriptedServer::on_loopback([](Peer& peer) {
     peer.read_request();
@@ -185,7 +185,7 @@ TEST_CASE("prometheus rules: a server that hangs is unknown after the timeout, a
   CHECK(querying.reported.empty());
 }
 
-TEST_CASE("prometheus rules: nobody is asked before the workloads are known") {
+TEST_CASE("prometheus rules: no query is sent before the workloads are known") {
   Querying querying;
   querying.ready = false;
   querying.says(200, value("0.5"));
@@ -200,7 +200,7 @@ TEST_CASE("prometheus rules: nobody is asked before the workloads are known") {
   CHECK(querying.reported.size() == 1);
 }
 
-TEST_CASE("prometheus rules: what is met and not watched is counted and said once") {
+TEST_CASE("prometheus rules: a met rule about an unwatched container is counted and logged once") {
   Querying querying;
   querying.says(200, value("0.5", "nope"));
   querying.rules->set(querying.settings);
@@ -213,7 +213,7 @@ TEST_CASE("prometheus rules: what is met and not watched is counted and said onc
         "rule Errors of prometheus is met, but no watched container has container=\"nope\"");
 }
 
-TEST_CASE("prometheus rules: who asks is said by token or by user, and neither is logged") {
+TEST_CASE("prometheus rules: the query authenticates by token or by user, and no log line shows either") {
   for (const bool token : {true, false}) {
     Querying querying;
     if (token) {
@@ -252,7 +252,7 @@ TEST_CASE("prometheus rules: a reload keeps an unchanged rule, and ends what fir
   CHECK(querying.reported == std::vector<std::string>{"web Other ends"});
   querying.workloads[0].alerts.clear();
   querying.evaluations(2);
-  CHECK(querying.reported.size() == 1);  // Errors went on firing, and was not notified anew
+  CHECK(querying.reported.size() == 1);  // Errors keeps firing and is not reported again
   CHECK(querying.rules->status().size() == 1);
 
   querying.workloads[0].alerts = {other};

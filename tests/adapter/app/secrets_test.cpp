@@ -1,6 +1,5 @@
-// Every channel with a secret of its own, and services that repeat everything they are notified: no secret
-// comes out anywhere. Also what `healer test-notification` and a channel that cannot be used are to an
-// operator.
+// Every channel gets its own planted secret, and the services repeat whatever they receive: no secret may
+// appear in any output. Also `healer test-notification`, and channels that cannot be used.
 #include <doctest/doctest.h>
 #include <boost/json.hpp>
 
@@ -21,7 +20,7 @@
 namespace healer::testing {
 namespace {
 
-/// What each secret variable is set to; `base` is the service that all are sent to.
+/// The value of each secret variable; `base` is the service that all of them point to.
 std::map<std::string, std::string> secrets(const std::string& base) {
   return {{"SLACK_WEBHOOK_URL", base + "/services/T0/B0/PlantedSlack0123456789"},
           {"PAGERDUTY_ROUTING_KEY", "PlantedPagerDuty0123456789abcdef"},
@@ -52,12 +51,12 @@ std::map<std::string, std::string> others(const std::string& base, const std::st
           {"SMTP_HOST", "127.0.0.1"},
           {"SMTP_PORT", smtp_port},
           {"SMTP_SECURITY", "none"},
-          {"SMTP_USER", "mailer"},
+          {"SMTP_USER", "an operator"},
           {"SMTP_FROM", "healer@host.example"},
           {"SMTP_TO", "ops@host.example"}};
 }
 
-/// A service that answers with this status and repeats what it was asked.
+/// A service that answers with this status and repeats the whole request.
 std::unique_ptr<ScriptedServer> echoing(int status) {
   return ScriptedServer::on_loopback(replying([status](const SeenRequest& request) {
     return answer(status, request.target + "\n" + request.head + "\n" + request.body, "text/plain");
@@ -79,16 +78,15 @@ void wait_for_socket(HealerProcess& healer, const std::string& path) {
 }
 
 void check_absent(const std::string& text, const std::string& where) {
-  // The second is how the mail server receives "mailer" and the password.
-  for (const char* secret : {"Planted", "AG1haWxlcgBQbGFudGVkTWFpbDAx"}) {
+  // The second is the mail server's user and password in base64, as AUTH PLAIN sends them.
+  for (const char* secret : {"Planted", "AHNvbWVib2R5AFBsYW50ZWRNYWls"}) {
     const auto at = text.find(secret);
     CAPTURE(where);
     CHECK_MESSAGE(at == std::string::npos, text.substr(at > 200 ? at - 200 : 0, 400));
   }
 }
 
-TEST_CASE(
-    "planted secrets are nowhere: log, metrics, store, admin answers, check-config, test-notification") {
+TEST_CASE("planted secrets are nowhere: log, metrics, store, admin socket, check-config, test-notification") {
   for (const int status : {404, 503}) {
     for (const bool by_file : {false, true}) {
       CAPTURE(status);
@@ -115,15 +113,14 @@ TEST_CASE(
 
       const Ran tested = healer.command({"test-notification"});
       CHECK(tested.code == 1);
-      // The list above has all of them.
+      // secrets() and others() cover every type of channel.
       for (const ChannelType& type : channel_types())
         CHECK_MESSAGE(tested.output.find(type.from_env) != std::string::npos, type.from_env);
       check_absent(tested.output, "test-notification");
       check_absent(healer.command({"test-notification", "--json"}).output, "test-notification --json");
       check_absent(healer.command({"check-config"}).output, "check-config");
 
-      // The notification about the engine goes through the outbox, and what was answered to it is written
-      // down.
+      // The notification about the engine goes through the outbox, which stores each service's answer.
       wait_until("every channel has answered to the notification about the engine", [&] {
         const boost::json::value now = healer.status();
         if (!now.is_object()) return false;
@@ -154,7 +151,7 @@ TEST_CASE(
   }
 }
 
-TEST_CASE("test-notification tells of each channel, and of a daemon that is not there") {
+TEST_CASE("test-notification shows a result for each channel, and fails when no daemon answers") {
   TemporaryFolder folder;
   const auto healthy =
       ScriptedServer::on_loopback(replying([](const SeenRequest&) { return answer(200, "ok"); }));
@@ -182,11 +179,11 @@ TEST_CASE("test-notification tells of each channel, and of a daemon that is not 
   const Ran misspelt = healer.command({"test-notification", "slak"});
   CHECK(misspelt.code == 1);
   CHECK(misspelt.output == "healer: no channel is named \"slak\"; did you mean \"slack\"?\n");
-  // Nothing of it went through the outbox.
+  // A test notification does not go through the outbox.
   CHECK(healer.metric("healer_notifications_total", {"channel=\"slack\"", "outcome=\"delivered\""}) == 0);
 }
 
-TEST_CASE("SIGHUP makes the channels anew, and a bad file changes nothing") {
+TEST_CASE("SIGHUP makes the channels anew, but a bad file changes nothing") {
   TemporaryFolder folder;
   const auto sink =
       ScriptedServer::on_loopback(replying([](const SeenRequest&) { return answer(200, "ok"); }));
@@ -218,7 +215,7 @@ TEST_CASE("SIGHUP makes the channels anew, and a bad file changes nothing") {
   CHECK(sink->requests().size() == 3);
 }
 
-TEST_CASE("a channel that cannot be used ends the start with 2 and its name") {
+TEST_CASE("a channel that cannot be used ends the start with exit code 2, and the error names the channel") {
   struct Row {
     Settings settings;
     std::string wanted;

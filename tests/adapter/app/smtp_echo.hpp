@@ -12,8 +12,8 @@
 
 namespace healer::testing {
 
-/// A mail server on loopback that takes no login, and says why by repeating what it was notified: word for
-/// word, and decoded.
+/// A mail server on loopback that accepts no login. Each refusal repeats what the client sent, as received
+/// and decoded.
 class SmtpEcho {
  public:
   SmtpEcho() : listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
@@ -66,7 +66,7 @@ class SmtpEcho {
     (void)!::send(client, line.data(), line.size(), MSG_NOSIGNAL);
   }
 
-  /// Of base64, with a space for what is not printable.
+  /// Decodes base64; unprintable bytes become spaces.
   static std::string decoded(const std::string& text) {
     const std::string alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     std::string out;

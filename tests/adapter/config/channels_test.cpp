@@ -1,5 +1,4 @@
-// The channels that notifications go to: what variables and file make of them, and what is said when it is
-// wrong.
+// Tests of the channels that variables and the file configure, and of the errors for wrong ones.
 #include <doctest/doctest.h>
 #include <unistd.h>
 
@@ -63,7 +62,7 @@ const Target& only_target(const Settings& settings) {
   return *target;
 }
 
-/// A file of this text that is gone with the object.
+/// A file with this text, removed with the object.
 class SecretFile {
  public:
   explicit SecretFile(const std::string& text)
@@ -82,7 +81,7 @@ class SecretFile {
   std::string path_;
 };
 
-/// What makes one channel of each type by its required variables alone.
+/// For each type of channel, the variables that it needs and no others.
 const std::vector<std::pair<std::string, Environment>> least_variables = [] {
   std::vector<std::pair<std::string, Environment>> all;
   for (const ChannelType& type : channel_types()) {
@@ -117,12 +116,12 @@ TEST_CASE("variables make one channel of each type, under both forms of their na
   std::set<std::string> names;
   for (const ChannelSettings& channel : settings.daemon.channels) names.insert(channel.name);
   CHECK(names.size() == channel_types().size());
-  // Those that docker-autoheal's variables make.
+  // Channels with these names come only from docker-autoheal's variables.
   CHECK_FALSE(names.contains("webhook"));
   CHECK_FALSE(names.contains("apprise"));
 }
 
-TEST_CASE("each required variable is missed by its name") {
+TEST_CASE("a missing required variable is refused by name") {
   for (const auto& [type, variables] : least_variables) {
     if (variables.size() < 2) continue;
     for (const auto& variable : variables) {
@@ -139,7 +138,7 @@ TEST_CASE("each required variable is missed by its name") {
   }
 }
 
-TEST_CASE("the targets hold what the variables say") {
+TEST_CASE("the channels' targets have the values of the variables") {
   CHECK(only_target<SlackWebhookChannel>(loaded({{"SLACK_WEBHOOK_URL", "https://h/x"}})).url.reveal() ==
         "https://h/x");
   const auto email = only_target<EmailChannel>(loaded({{"SMTP_HOST", "mail"},
@@ -172,7 +171,7 @@ TEST_CASE("the targets hold what the variables say") {
   CHECK(gotify.url == "https://g.example/base");
 }
 
-TEST_CASE("the file makes any number of channels, with names of their own") {
+TEST_CASE("the file makes any number of channels, each with its name") {
   const Settings settings = loaded({}, yaml(R"(
 channels:
   oncall:
@@ -211,7 +210,7 @@ channels:
   CHECK(to_string(row->origin) == "healer.yaml:10");
 }
 
-TEST_CASE("a channel of the file goes on top of the environment's of that name") {
+TEST_CASE("a channel of the file overrides the environment's channel of the same name") {
   const Environment environment{{"SLACK_BOT_TOKEN", "xoxb-1"}, {"SLACK_BOT_TIMEOUT", "3"}};
   const Settings settings =
       loaded(environment, yaml("channels:\n  slack_bot:\n    type: slack_bot\n    channel: C0123\n"));
@@ -225,7 +224,7 @@ TEST_CASE("a channel of the file goes on top of the environment's of that name")
                  "environment DISCORD_WEBHOOK_URL"));
 }
 
-TEST_CASE("the daemon's Slack webhook is the channel slack, wherever it comes from") {
+TEST_CASE("the Slack webhook is the channel slack, whichever source sets it") {
   for (const auto& [environment, file] : std::vector<std::pair<Environment, std::string>>{
            {{{"SLACK_WEBHOOK_URL", "https://h.example/x"}}, ""},
            {{}, "slack_webhook_url: https://h.example/x\n"},
@@ -239,7 +238,7 @@ TEST_CASE("the daemon's Slack webhook is the channel slack, wherever it comes fr
         "a host");
 }
 
-TEST_CASE("a wrong channel is refused with where it stands and what is accepted") {
+TEST_CASE("a wrong channel is refused with its place and the accepted values") {
   struct Row {
     std::string text;
     std::string wanted;
@@ -321,13 +320,13 @@ TEST_CASE("docker-autoheal's two channels keep their names") {
                  "channels.webhook: the name is that of docker-autoheal's channel"));
 }
 
-TEST_CASE("a variable that makes no channel is warned of, not refused") {
+TEST_CASE("a variable without a channel gives a warning, not an error") {
   const Settings settings = loaded({{"SMTP_PORT", "587"}, {"SMTP_HOST", ""}});
   CHECK(settings.daemon.channels.empty());
   CHECK(only(settings.warnings) == "SMTP_PORT has no effect: no variable makes the channel email");
 }
 
-TEST_CASE("what may not be meant is warned of") {
+TEST_CASE("a doubtful combination of settings gives a warning") {
   const auto warned = [](const Environment& more) {
     Environment variables{{"SMTP_HOST", "m"}, {"SMTP_FROM", "a@b"}, {"SMTP_TO", "a@b"}};
     variables.insert(more.begin(), more.end());
@@ -340,7 +339,7 @@ TEST_CASE("what may not be meant is warned of") {
         "channel email: port 587 usually needs security starttls; that of tls is 465");
 }
 
-TEST_CASE("every secret can be in a file, by variable and by key") {
+TEST_CASE("every secret can be read from a file, by variable and by key") {
   for (const auto& [type_of, variables] : least_variables) {
     const ChannelType& type = *find_channel_type(type_of);
     for (const auto& setting : type.settings) {
@@ -373,7 +372,7 @@ TEST_CASE("every secret can be in a file, by variable and by key") {
   }
 }
 
-TEST_CASE("no secret of a channel is in an error, a warning or what is in effect") {
+TEST_CASE("no secret of a channel is in an error, a warning or the effective settings") {
   const std::string planted = "PlantedSecretValue";
   for (const ChannelType& type : channel_types()) {
     for (const auto& setting : type.settings) {
@@ -381,7 +380,7 @@ TEST_CASE("no secret of a channel is in an error, a warning or what is in effect
       if (!info.secret) continue;
       const std::string variable(info.env);
       const std::string key(info.key);
-      // As text, as an URL, as a token: accepted or not, it is never said.
+      // As text, as a URL, as a token: accepted or not, the value is never shown.
       for (const std::string& value : {planted, "https://h.example/" + planted, "1:" + planted,
                                        "X-Token: " + planted, planted + "\n\x01"}) {
         const SecretFile file(value);
@@ -409,7 +408,7 @@ TEST_CASE("no secret of a channel is in an error, a warning or what is in effect
   }
 }
 
-TEST_CASE("the table says what its entries take") {
+TEST_CASE("every row of the channel tables is complete and its default is accepted") {
   std::set<std::string_view> variables;
   for (const SettingInfo* info : all_channel_settings()) {
     CAPTURE(std::string(info->key));
@@ -417,7 +416,7 @@ TEST_CASE("the table says what its entries take") {
     CHECK_FALSE(info->accepted.empty());
     CHECK_FALSE(info->description.empty());
     CHECK(info->scope == Scope::Channel);
-    // What has a default is not asked for.
+    // A setting with a default is not required.
     CHECK((info->default_text.empty() || !info->required));
   }
   for (const ChannelType& type : channel_types()) {

@@ -1,4 +1,5 @@
-// What docker-autoheal, its descendants and deunhealth are configured with, one documented name at a time.
+// Tests of the configuration of docker-autoheal, its descendants and deunhealth, one documented name at a
+// time.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -35,7 +36,7 @@ Selection selection(const Settings& settings, const Labels& labels) {
   return resolved(settings, labels).policy->selection;
 }
 
-/// The one note about this variable.
+/// The only note about this variable.
 std::string note(const Settings& settings, const std::string& name) {
   std::vector<std::string> found;
   for (const std::string& each : settings.notes)
@@ -58,10 +59,10 @@ TEST_CASE("a container labelled autoheal=true is asked by its HEALTHCHECK and re
   CHECK(result.policy->probe.kind == ProbeKind::Engine);
   CHECK(result.policy->remedies == Policy{}.remedies);
   CHECK(!result.policy->heal_exits);
-  CHECK(!result.policy->stop_timeout);  // the constant t=10 is theirs
+  CHECK(!result.policy->stop_timeout);  // docker-autoheal's fixed t=10 is not used
 }
 
-TEST_CASE("opting in takes the exact value, opting out any way of saying no") {
+TEST_CASE("opting in needs the exact value, opting out takes any form of no") {
   const Settings settings = loaded({});
   for (const char* value : {"True", "TRUE", "1", "yes", "maybe", ""}) {
     CAPTURE(value);
@@ -82,7 +83,7 @@ TEST_CASE("opting in takes the exact value, opting out any way of saying no") {
   CHECK(selection(settings, {{"autoheal", "true"}, {"monitored", "no"}}) == Selection::OptedOut);
 }
 
-TEST_CASE("AUTOHEAL_CONTAINER_LABEL: a name, a name and value, or all") {
+TEST_CASE("AUTOHEAL_CONTAINER_LABEL is a name, a name and a value, or all") {
   const Settings named = loaded({{"AUTOHEAL_CONTAINER_LABEL", "heal.me"}});
   CHECK(selection(named, {{"heal.me", "true"}}) == Selection::OptedIn);
   CHECK(selection(named, {{"heal.me", "True"}}) == Selection::Unlabelled);
@@ -104,7 +105,7 @@ TEST_CASE("AUTOHEAL_CONTAINER_LABEL: a name, a name and value, or all") {
   CHECK(contains(refused({{"AUTOHEAL_CONTAINER_LABEL", "=x"}}), "LABEL=VALUE"));
 }
 
-TEST_CASE("AUTOHEAL_INTERVAL sets the interval, unless ours is given") {
+TEST_CASE("AUTOHEAL_INTERVAL sets the interval, unless healer's own setting is given") {
   const Settings settings = loaded({{"AUTOHEAL_INTERVAL", "7"}});
   CHECK(settings.defaults.interval == 7s);
   CHECK(contains(note(settings, "AUTOHEAL_INTERVAL"), "AUTOHEAL_INTERVAL=7: "));
@@ -122,7 +123,7 @@ TEST_CASE("AUTOHEAL_INTERVAL sets the interval, unless ours is given") {
   CHECK(loaded({{"AUTOHEAL_INTERVAL", ""}}).notes.empty());
 }
 
-TEST_CASE("AUTOHEAL_START_PERIOD delays the first look") {
+TEST_CASE("AUTOHEAL_START_PERIOD delays the first listing of containers") {
   const Settings settings = loaded({{"AUTOHEAL_START_PERIOD", "30"}});
   CHECK(settings.daemon.compat.first_look_after == 30s);
   CHECK(!settings.defaults.start_period);
@@ -131,7 +132,7 @@ TEST_CASE("AUTOHEAL_START_PERIOD delays the first look") {
   CHECK(contains(refused({{"AUTOHEAL_START_PERIOD", "x"}}), "a whole number of seconds"));
 }
 
-TEST_CASE("a stop timeout is passed only where one is set") {
+TEST_CASE("a stop timeout is passed to the engine only if one is set") {
   const Settings settings = loaded({{"AUTOHEAL_DEFAULT_STOP_TIMEOUT", "25"}});
   CHECK(settings.defaults.stop_timeout == Duration{25s});
   CHECK(contains(note(settings, "AUTOHEAL_DEFAULT_STOP_TIMEOUT"), "stop_grace_period"));
@@ -149,14 +150,14 @@ TEST_CASE("a stop timeout is passed only where one is set") {
   CHECK(bad.problems[0].label == "autoheal.stop.timeout");
 }
 
-TEST_CASE("paused containers are never restarted, whatever AUTOHEAL_ONLY_MONITOR_RUNNING says") {
+TEST_CASE("paused containers are never restarted, whatever the value of AUTOHEAL_ONLY_MONITOR_RUNNING") {
   CHECK(contains(note(loaded({{"AUTOHEAL_ONLY_MONITOR_RUNNING", "true"}}), "AUTOHEAL_ONLY_MONITOR_RUNNING"),
                  "always so here"));
   CHECK(contains(note(loaded({{"AUTOHEAL_ONLY_MONITOR_RUNNING", "false"}}), "AUTOHEAL_ONLY_MONITOR_RUNNING"),
                  "made safer"));
 }
 
-TEST_CASE("DOCKER_SOCK: a path, tcp and tcps") {
+TEST_CASE("DOCKER_SOCK is a path, or a tcp or tcps address") {
   const Settings path = loaded({{"DOCKER_SOCK", "/run/other.sock"}});
   CHECK(path.daemon.docker.host == "unix:///run/other.sock");
   CHECK(!path.daemon.docker.tls_verify);
@@ -180,12 +181,12 @@ TEST_CASE("CURL_TIMEOUT limits the webhooks") {
   CHECK(contains(refused({{"CURL_TIMEOUT", "0"}}), "from 1 to 3600"));
 }
 
-TEST_CASE("WEBHOOK_URL, WEBHOOK_JSON_KEY and APPRISE_URL; the addresses are secrets") {
+TEST_CASE("WEBHOOK_URL, WEBHOOK_JSON_KEY and APPRISE_URL are read, and the addresses are secrets") {
   const Settings settings = loaded({{"WEBHOOK_URL", "https://h.example/api/webhooks/1/sEcReT"},
                                     {"APPRISE_URL", "http://apprise:8000/notify/sEcReT"}});
   const CompatSettings& compat = settings.daemon.compat;
   CHECK(compat.webhook.reveal() == "https://h.example/api/webhooks/1/sEcReT");
-  CHECK(compat.webhook_key == "content");  // as the published image has it
+  CHECK(compat.webhook_key == "content");  // the default of docker-autoheal's published image
   CHECK(compat.apprise.reveal() == "http://apprise:8000/notify/sEcReT");
   CHECK(contains(note(settings, "WEBHOOK_URL"), "WEBHOOK_URL=<redacted>: notified with {\"content\": text}"));
   CHECK(contains(note(settings, "APPRISE_URL"), "<redacted>"));
@@ -196,14 +197,14 @@ TEST_CASE("WEBHOOK_URL, WEBHOOK_JSON_KEY and APPRISE_URL; the addresses are secr
   CHECK(!contains(bad, "sEcReT"));
 }
 
-TEST_CASE("POST_RESTART_SCRIPT is a program's path") {
+TEST_CASE("POST_RESTART_SCRIPT is the absolute path of a program") {
   const Settings settings = loaded({{"POST_RESTART_SCRIPT", "/opt/after.sh"}});
   CHECK(settings.daemon.compat.restart_script == "/opt/after.sh");
   CHECK(contains(note(settings, "POST_RESTART_SCRIPT"), "name, id, state and stop timeout"));
   CHECK(contains(refused({{"POST_RESTART_SCRIPT", "after.sh"}}), "an absolute path"));
 }
 
-TEST_CASE("what Docker-Guardian added") {
+TEST_CASE("the variables that Docker-Guardian added are read, made safer or noted to have no effect") {
   const Settings settings = loaded({{"AUTOHEAL_UNHEALTHY_THRESHOLD", "4"},
                                     {"AUTOHEAL_BACKOFF_MULTIPLIER", "3"},
                                     {"AUTOHEAL_BACKOFF_MAX", "120"},
@@ -236,7 +237,7 @@ TEST_CASE("what Docker-Guardian added") {
   CHECK(loaded({{"AUTOHEAL_RESTART_WINDOW", "600"}}).defaults.budget_window == 600s);
 }
 
-TEST_CASE("the labels of Docker-Guardian and of tmknight's docker-autoheal") {
+TEST_CASE("the labels of Docker-Guardian and of tmknight's docker-autoheal set the policy") {
   const Settings settings = loaded({});
   const auto remedies = [&](const std::string& label, const std::string& value) {
     return to_string(resolved(settings, {{"autoheal", "true"}, {label, value}}).policy->remedies.front());
@@ -259,7 +260,7 @@ TEST_CASE("the labels of Docker-Guardian and of tmknight's docker-autoheal") {
   }
 }
 
-TEST_CASE("AUTOHEAL_EXCLUDE_CONTAINERS names containers") {
+TEST_CASE("AUTOHEAL_EXCLUDE_CONTAINERS lists names of containers") {
   const Settings settings = loaded({{"AUTOHEAL_EXCLUDE_CONTAINERS", "/db, cache"}});
   CHECK(settings.daemon.compat.excluded == std::vector<std::string>{"db", "cache"});
 }
@@ -279,7 +280,7 @@ TEST_CASE("deunhealth's label, and the dependency it was asked for") {
   CHECK(linked.policy->depends_on == std::vector<std::string>{"vpn"});
 }
 
-TEST_CASE("deunhealth's variables") {
+TEST_CASE("deunhealth's variables are read") {
   const Settings settings = loaded({{"HEALTH_SERVER_ADDRESS", "127.0.0.1:9999"}, {"TZ", "America/Montreal"}});
   REQUIRE(settings.daemon.listen);
   CHECK(to_string(*settings.daemon.listen) == "127.0.0.1:9999");
@@ -293,7 +294,7 @@ TEST_CASE("deunhealth's variables") {
                        .daemon.listen) == "127.0.0.1:1");
 }
 
-TEST_CASE("the guide's monitor: its label and five variables") {
+TEST_CASE("the label and five variables of the guide's monitor are read") {
   const Settings settings = loaded({{"CHECK_INTERVAL", "20"},
                                     {"FAILURE_THRESHOLD", "4"},
                                     {"REQUEST_TIMEOUT", "6"},
@@ -343,7 +344,7 @@ TEST_CASE("COMPAT says whose names are understood") {
   CHECK(contains(refused({{"COMPAT", "none,guide"}}), "'none' stands alone"));
 }
 
-TEST_CASE("a label or probe of ours wins over one of theirs") {
+TEST_CASE("healer's own label or probe wins over another tool's") {
   const Settings settings = loaded({});
   CHECK(!resolved(settings, {{"autoheal", "true"}, {"monitored", "true"}}).policy->probe.kind);
   CHECK(resolved(settings, {{"autoheal", "true"}, {"monitored", "true"}}).policy->heal_exits);
@@ -360,7 +361,7 @@ TEST_CASE("a label or probe of ours wins over one of theirs") {
   CHECK(resolved(tcp, {{"autoheal", "true"}}).policy->probe.kind == ProbeKind::Tcp);
 }
 
-TEST_CASE("check-config says that theirs did it") {
+TEST_CASE("check-config shows another tool's label as the origin") {
   const Explanation explanation =
       explain(loaded({}), {{"autoheal", "true"}, {"autoheal.stop.timeout", "40"}});
   CHECK(explanation.selection == Selection::OptedIn);
@@ -374,7 +375,7 @@ TEST_CASE("check-config says that theirs did it") {
   }
 }
 
-TEST_CASE("equal sets of their labels share one policy, unequal ones do not") {
+TEST_CASE("equal sets of another tool's labels share one policy, unequal ones do not") {
   PolicyResolver resolver{Policy{}};
   const PolicyPtr one = resolver.resolve({{"autoheal", "true"}, {"x", "1"}}).policy;
   CHECK(resolver.resolve({{"autoheal", "true"}, {"x", "2"}}).policy == one);
@@ -382,7 +383,7 @@ TEST_CASE("equal sets of their labels share one policy, unequal ones do not") {
   CHECK(resolver.resolve({}).policy->selection == Selection::Unlabelled);
 }
 
-TEST_CASE("the greeting of docker-autoheal") {
+TEST_CASE("the greeting is that of docker-autoheal") {
   CHECK(autoheal_greeting({}) == std::vector<std::string>{"AUTOHEAL_CONTAINER_LABEL=autoheal",
                                                           "AUTOHEAL_START_PERIOD=0", "AUTOHEAL_INTERVAL=5",
                                                           "AUTOHEAL_DEFAULT_STOP_TIMEOUT=10",

@@ -21,7 +21,7 @@ TEST_CASE("with nothing set the host's policy is its default") {
   HostPolicy policy = host_policy(daemon_of({}), "rack7", "");
   REQUIRE(policy.routing);
   CHECK(*policy.routing == NotificationRouting{});
-  policy.routing.reset();  // compared by its place
+  policy.routing.reset();  // a pointer, which == compares by its address
   CHECK(policy == wanted);
 }
 
@@ -44,7 +44,7 @@ TEST_CASE("every setting of the host reaches its policy") {
   CHECK_FALSE(policy.connectivity);
 }
 
-TEST_CASE("the control URL is a target once its address is known") {
+TEST_CASE("the control URL becomes a target once its address is known") {
   const DaemonSettings named = daemon_of({{"CONNECTIVITY_URL", "https://router.example/up?x=1"}});
   CHECK_FALSE(numeric_connectivity_address(named));
   CHECK_FALSE(host_policy(named, "h", "").connectivity);

@@ -1,4 +1,4 @@
-// Environment, file and flags together: who wins, and what is said when something is wrong.
+// Tests of environment, file and flags together: which source wins, and the errors for wrong values.
 #include <doctest/doctest.h>
 #include <rapidcheck.h>
 #include <unistd.h>
@@ -90,7 +90,7 @@ TEST_CASE("every variable answers to both forms, and the prefixed one wins") {
     if (info->env.starts_with("HEALER_")) continue;
     CAPTURE(std::string(info->env));
     const std::string value = info->default_text.empty() ? "https://host.example/x" : info->default_text;
-    // Only that the name is known matters here; the value may not fit, but then the error names it.
+    // This test is about the name. The value may not fit, but then the error names the setting.
     for (const std::string& name : env_names(*info)) {
       const auto settings = load_from({{name, value}}, {}, {});
       if (settings)
@@ -121,12 +121,12 @@ TEST_CASE("a bad variable is refused with its name, its value and what is accept
         "1.5s or 1m30s");
   CHECK(only(refusals({{"HEALER_FAILURE_THRESHOLD", "0"}})) ==
         "environment HEALER_FAILURE_THRESHOLD: '0' is not valid; accepted: a whole number from 1 to 1000");
-  CHECK(only(refusals({{"HEALER_REMEDIES", "restat"}})) ==
-        "environment HEALER_REMEDIES: 'restat' is not valid: no remedy 'restat'; accepted: " + ladder_words +
+  CHECK(only(refusals({{"HEALER_REMEDY", "restat"}})) ==
+        "environment HEALER_REMEDY: 'restat' is not valid: no remedy 'restat'; accepted: " + ladder_words +
             "; did you mean 'restart'?");
 }
 
-TEST_CASE("a bad value of a setting of the healing policy is notified exactly") {
+TEST_CASE("a bad value of a setting of the healing policy is refused with the exact error") {
   struct Row {
     std::string name;
     std::string value;
@@ -185,13 +185,12 @@ TEST_CASE("a bad value of a setting of the healing policy is notified exactly") 
     CHECK(only(refusals({{row.name, row.value}})) == "environment " + row.name + ": " + row.wanted);
 }
 
-TEST_CASE(
-    "an unknown HEALER_ variable is refused with the nearest name; foreign variables are none of ours") {
+TEST_CASE("an unknown HEALER_ variable is refused with the nearest name, other variables are ignored") {
   CHECK(only(refusals({{"HEALER_INTERVALL", "5"}, {"PATH", "/bin"}, {"INTERVAL", "x"}, {"HEALERX", "y"}})) ==
         "environment HEALER_INTERVALL: no such setting; did you mean 'HEALER_CHECK_INTERVAL'?");
 }
 
-TEST_CASE("all errors of all sources are notified at once") {
+TEST_CASE("all errors of all sources are reported at once") {
   FlagOverrides flags;
   flags.values["listen"] = "nowhere";
   const auto lines = refusals({{"CHECK_INTERVAL", "abc"}, {"HEALER_NONSENSE_NAME", "1"}},
@@ -249,7 +248,7 @@ TEST_CASE("the docker variables follow the docker client") {
   CHECK(loaded({{"DOCKER_CERT_PATH", "/c"}, {"DOCKER_TLS_VERIFY", "1"}}).daemon.docker.cert_path == "/c");
 }
 
-TEST_CASE("a file may say everything, in every shape that is accepted") {
+TEST_CASE("a file may set everything, in every accepted form") {
   const Settings settings = loaded({}, yaml(R"(# a comment
 listen: "off"
 dry_run: yes
@@ -273,7 +272,7 @@ defaults:
   CHECK(settings.defaults.backoff_jitter == doctest::Approx(0.1));
 }
 
-TEST_CASE("an empty file says nothing") {
+TEST_CASE("an empty file sets nothing") {
   for (const std::string text :
        {"", "\n\n", "# only a comment\n", "---\n", "defaults:\n", "defaults: {}\n", "{}"}) {
     CAPTURE(text);
@@ -281,7 +280,7 @@ TEST_CASE("an empty file says nothing") {
   }
 }
 
-TEST_CASE("a malformed file is refused with its line") {
+TEST_CASE("a file with broken syntax is refused with its line") {
   struct Row {
     std::string text;
     std::string wanted;
@@ -357,7 +356,7 @@ class TemporaryFile {
   std::string path_;
 };
 
-TEST_CASE("the file of the flag is read, else the one of HEALER_CONFIG") {
+TEST_CASE("the file of --config is read, else that of HEALER_CONFIG") {
   const TemporaryFile one("defaults: {interval: 11s}\n");
   const TemporaryFile two("defaults: {interval: 22s}\n");
   FlagOverrides flags;
@@ -372,7 +371,7 @@ TEST_CASE("the file of the flag is read, else the one of HEALER_CONFIG") {
   CHECK_FALSE(load({}, {})->config_file);
 }
 
-TEST_CASE("a file that cannot be read is refused by name, beside the other errors") {
+TEST_CASE("a file that cannot be read is refused by name, together with the other errors") {
   FlagOverrides flags;
   flags.config_file = "/nonexistent/healer.yaml";
   const auto settings = load({{"CHECK_INTERVAL", "abc"}}, flags);
@@ -386,7 +385,7 @@ TEST_CASE("a file that cannot be read is refused by name, beside the other error
   CHECK(contains(describe(folder.error().front()), "/tmp: cannot be read: Is a directory"));
 }
 
-TEST_CASE("the environment's strings are read as the system gives them") {
+TEST_CASE("the environment is read from the system's strings") {
   const char* variables[] = {"A=1", "B=", "C=x=y", "broken", "=odd", nullptr};
   const Environment environment = environment_from(variables);
   CHECK(environment.at("A") == "1");
@@ -396,7 +395,7 @@ TEST_CASE("the environment's strings are read as the system gives them") {
   CHECK(environment_from(nullptr).empty());
 }
 
-TEST_CASE("no bytes make the loader throw, and every refusal says where") {
+TEST_CASE("no bytes make the loader throw, and every refusal has a description") {
   CHECK(rc::check("random file and environment", [](const std::string& text, const std::string& value) {
     const std::string bytes = *rc::gen::container<std::string>(rc::gen::arbitrary<char>());
     for (const std::string& file : {text, bytes, "listen: " + bytes, "defaults:\n  interval: " + text,
@@ -413,7 +412,7 @@ TEST_CASE("no bytes make the loader throw, and every refusal says where") {
 
 }  // namespace
 
-TEST_CASE("variables of the scripts and service links are no misspelt settings") {
+TEST_CASE("variables of the scripts and of service links are not refused as misspelt settings") {
   for (const char* name :
        {"HEALER_ENGINE_OWN", "HEALER_ENGINE_DIR", "HEALER_IMAGE", "HEALER_AUTOHEAL_IMAGE",
         "HEALER_SERVICE_HOST", "HEALER_PORT", "HEALER_PORT_9180_TCP_ADDR", "HEALER_TEST_REQUIRE_ENGINE"}) {

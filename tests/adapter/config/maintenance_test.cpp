@@ -1,4 +1,4 @@
-// Maintenance windows and the zones they are notified in. When a window is open is the core's to say.
+// Tests of reading maintenance windows and their zones. The core decides whether a window is open.
 #include "config/maintenance.hpp"
 
 #include <doctest/doctest.h>
@@ -28,7 +28,7 @@ MaintenanceWindow only(const std::string& text) {
   return windows.front();
 }
 
-TEST_CASE("days, times and zone of a window") {
+TEST_CASE("a window has days, times and a zone") {
   struct Row {
     std::string text;
     int days;
@@ -56,7 +56,7 @@ TEST_CASE("days, times and zone of a window") {
   }
 }
 
-TEST_CASE("what is no window is refused with the reason, and the nearest word") {
+TEST_CASE("a wrong window is refused with the reason and the nearest word") {
   struct Row {
     std::string text;
     std::string reason;
@@ -96,7 +96,7 @@ TEST_CASE("what is no window is refused with the reason, and the nearest word") 
   CHECK(read_maintenance(many, windows).reason == "33 windows; at most 32");
 }
 
-TEST_CASE("a bad window of a label is a problem, and the rest applies") {
+TEST_CASE("a wrong window in a label is a problem, and the rest applies") {
   const ResolvedPolicy resolved = PolicyResolver{Policy{}}.resolve(
       {{"healer.interval", "3s"}, {"healer.maintenance", "Sun 02:00-04:00 Europe/Berln"}});
   CHECK(resolved.policy->interval == 3s);
@@ -108,7 +108,7 @@ TEST_CASE("a bad window of a label is a problem, and the rest applies") {
                  std::string(maintenance_accepted) + "; did you mean 'Europe/Berlin'?"}});
 }
 
-TEST_CASE("windows of variable, file and label: the label's replace them") {
+TEST_CASE("the file's windows replace the variable's, and the label's replace both") {
   const auto settings = load_from(
       {{"MAINTENANCE", "daily 01:00-02:00"}},
       ConfigText{"f", "defaults:\n  maintenance:\n    - Sat,Sun 00:00-24:00\n    - 03:00-04:00 Asia/Tokyo\n"},
@@ -120,7 +120,7 @@ TEST_CASE("windows of variable, file and label: the label's replace them") {
   CHECK(resolver.resolve({}).policy->maintenance.size() == 2);
 }
 
-TEST_CASE("containers whose windows name one zone share what is known of it") {
+TEST_CASE("containers whose windows use one zone share its data") {
   PolicyResolver resolver{Policy{}};
   const PolicyPtr one = resolver.resolve({{"healer.maintenance", "Sun 02:00-04:00 Asia/Tokyo"}}).policy;
   const PolicyPtr two = resolver.resolve({{"healer.maintenance", "Mon 02:00-04:00 Asia/Tokyo"}}).policy;
@@ -135,7 +135,7 @@ std::int32_t offset_at(const TimeZone& zone, std::int64_t unix_s) {
   return offset;
 }
 
-TEST_CASE("a zone's changes are those of the time zone database, far ahead too") {
+TEST_CASE("a zone's changes are those of the time zone database, far in the future, too") {
   const auto berlin = load_time_zone("Europe/Berlin");
   REQUIRE(berlin);
   const TimeZone& zone = **berlin;
@@ -144,7 +144,8 @@ TEST_CASE("a zone's changes are those of the time zone database, far ahead too")
   CHECK(offset_at(zone, 1'742'691'600 + 7 * 86400) == 7200);      // one second later
   CHECK(offset_at(zone, 1'761'440'400 - 1) == 7200);              // 2025-10-26 00:59:59 UTC
   CHECK(offset_at(zone, 1'761'440'400) == 3600);
-  CHECK(offset_at(zone, 2'383'000'000) == 7200);  // July 2045: by the rule, beyond any table
+  CHECK(offset_at(zone, 2'383'000'000) ==
+        7200);  // July 2045: from the zone's rule, after the last entry of the table
   CHECK(offset_at(zone, 2'368'000'000) == 3600);  // January 2045
   CHECK(zone.changes.size() == 1 + 2 * 26);
   for (std::size_t i = 1; i < zone.changes.size(); ++i)
@@ -154,13 +155,13 @@ TEST_CASE("a zone's changes are those of the time zone database, far ahead too")
   REQUIRE(kolkata);
   CHECK((*kolkata)->changes.size() == 1);
   CHECK((*kolkata)->changes.front().offset_s == 19'800);
-  const auto howe = load_time_zone("Australia/Lord_Howe");  // its summer is half an hour
+  const auto howe = load_time_zone("Australia/Lord_Howe");  // its summer time is half an hour ahead
   REQUIRE(howe);
   CHECK(offset_at(**howe, 1'735'700'000) == 39'600);
   CHECK(offset_at(**howe, 1'751'300'000) == 37'800);
 }
 
-TEST_CASE("only a zone of the database is one") {
+TEST_CASE("only a zone of the time zone database is accepted") {
   for (const char* name : {"", "/etc/passwd", "../zoneinfo/Europe/Berlin", "Europe", "Europe/", "zone.tab",
                            "tzdata.zi", "localtime", "posixrules", "posix/Europe/Berlin",
                            "right/Europe/Berlin", "leapseconds", "libc:localtime", "UTC+1"}) {
@@ -171,7 +172,7 @@ TEST_CASE("only a zone of the database is one") {
   CHECK_FALSE(load_time_zone(std::string("Europe/Berlin\0x", 15)));
 }
 
-TEST_CASE("the process's own zone plays no part, and is left alone") {
+TEST_CASE("the process's own zone has no effect and is not changed") {
   const auto before = load_time_zone("America/New_York");
   const char* set = std::getenv("TZ");
   const std::string was = set ? set : "";
@@ -187,7 +188,7 @@ TEST_CASE("the process's own zone plays no part, and is left alone") {
   CHECK(**before == **after);
 }
 
-TEST_CASE("what is shown is read back, for every window") {
+TEST_CASE("every window is read back from its shown form") {
   CHECK(rc::check("windows", [] {
     const std::vector<std::string> days{"", "daily ", "Mon ", "Sat,Sun ", "Fri-Mon ", "tue-WED,sun "};
     const std::vector<std::string> zones{"", " UTC", " Europe/Berlin", " Asia/Kolkata"};

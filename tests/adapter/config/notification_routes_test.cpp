@@ -1,4 +1,4 @@
-// The file's `routes:`, the settings of routing, and the label healer.notify.
+// Tests of the file's `routes:`, the settings of routing, and the label healer.notify.
 #include "config/notification_routes.hpp"
 
 #include <doctest/doctest.h>
@@ -42,7 +42,7 @@ std::string route_of(const std::string& lines) {
 
 }  // namespace
 
-TEST_CASE("routes: everything a route can say") {
+TEST_CASE("routes: every setting of a route is read") {
   const auto settings = load_text(R"(routes:
   - name: on-call
     match:
@@ -125,7 +125,7 @@ TEST_CASE("routes: each refusal names its line, its setting, and what was meant"
   has(refusals(route_of("    only_escalated: true\n    match: {kinds: critical}\n")), "only_escalated");
 }
 
-TEST_CASE("routes: an escalation in a circle is refused with the circle, once") {
+TEST_CASE("routes: a circle of escalations is refused once, and the error shows the circle") {
   const std::string circle = refusals(R"(routes:
   - {name: a, channels: slack, escalate_after: 1m, escalate_to: b}
   - {name: b, channels: slack, escalate_after: 1m, escalate_to: c}
@@ -136,7 +136,7 @@ TEST_CASE("routes: an escalation in a circle is refused with the circle, once") 
   has(refusals(route_of("    escalate_after: 1m\n    escalate_to: one\n")), "one -> one");
 }
 
-TEST_CASE("routes: what is sound but may not be meant is a warning") {
+TEST_CASE("routes: a valid but doubtful route gives a warning") {
   const auto said = [](const std::string& text) {
     const auto settings = load_text(text);
     REQUIRE(settings);
@@ -150,7 +150,7 @@ TEST_CASE("routes: what is sound but may not be meant is a warning") {
       "no route escalates to it");
 }
 
-TEST_CASE("routing by environment alone") {
+TEST_CASE("routing can be set by the environment alone") {
   Environment environment = with_channels;
   environment["NOTIFICATION_REMIND_EVERY"] = "2h";
   environment["NOTIFICATION_QUIET_HOURS"] = "daily 22:00-07:00; Sun 00:00-24:00";
@@ -193,7 +193,7 @@ TEST_CASE("the label healer.notify: none, a channel, a label that a route asks f
   CHECK(of("two words").problems.size() == 1);
 }
 
-TEST_CASE("a default of healer.notify that nobody answers to is refused") {
+TEST_CASE("a default of healer.notify that names no channel and no route's label is refused") {
   Environment environment = with_channels;
   environment["HEALER_NOTIFY"] = "slakc";
   const std::string refused = refusals("", environment);

@@ -1,4 +1,4 @@
-// Container labels on top of the defaults: precedence, opting in and out, problems, sharing.
+// Tests of container labels over the defaults: precedence, opting in and out, problems, sharing.
 #include <doctest/doctest.h>
 #include <rapidcheck.h>
 
@@ -84,7 +84,7 @@ TEST_CASE("every workload setting can be a label") {
     std::string value = setting.info.default_text.empty() ? "x" : setting.info.default_text;
     if (setting.info.key == "headers") value = "X-A: b";
     Labels labels{{std::string(setting.info.label), value}};
-    // A part of the probe has its effect on the kinds it fits alone.
+    // A setting of the probe has an effect only on the kinds that it fits.
     if (!setting.info.fits.empty()) labels["healer.probe"] = to_string(setting.info.fits.front());
     CAPTURE(std::string(setting.info.label));
     CHECK(resolved(labels).problems.empty());
@@ -113,19 +113,19 @@ TEST_CASE("a label that is wrong is a problem with the nearest name, and the res
         LabelProblem{"healer.intervall", "", "no such label; did you mean 'healer.interval'?"});
 }
 
-TEST_CASE("containers with the same labels of ours share one policy") {
+TEST_CASE("containers with the same labels of healer share one policy") {
   PolicyResolver resolver{Policy{}};
   const auto first = resolver.resolve({{"monitored", "true"}, {"healer.interval", "5s"}, {"build", "1"}});
   const auto second = resolver.resolve({{"healer.interval", "5s"}, {"monitored", "true"}, {"build", "2"}});
   CHECK(first.policy == second.policy);
   CHECK(first.policy != resolver.resolve({{"monitored", "true"}, {"healer.interval", "6s"}}).policy);
-  // Problems are notified for each container, not only for the first.
+  // Problems are reported for each container, not only for the first.
   const Labels wrong{{"healer.nonsense", "1"}};
   CHECK(resolver.resolve(wrong).problems.size() == 1);
   CHECK(resolver.resolve(wrong).problems.size() == 1);
 }
 
-TEST_CASE("keys that differ only in where one label ends are not taken for each other") {
+TEST_CASE("cache keys that differ only in where one label ends are different") {
   PolicyResolver resolver{Policy{}};
   const auto one = resolver.resolve({{"healer.body", "a"}, {"healer.path", "/b"}});
   const auto two = resolver.resolve({{"healer.body", "a11:healer.path2:/b"}});
@@ -133,7 +133,7 @@ TEST_CASE("keys that differ only in where one label ends are not taken for each 
   CHECK(two.policy->probe.path == "/health");
 }
 
-TEST_CASE("the cache forgets, and stays right, beyond its limit") {
+TEST_CASE("the cache stays correct beyond its limit") {
   PolicyResolver resolver{Policy{}};
   for (std::size_t i = 0; i < 3 * PolicyResolver::cache_limit; ++i) {
     const auto milliseconds = static_cast<int>(1000 + i);
@@ -142,7 +142,7 @@ TEST_CASE("the cache forgets, and stays right, beyond its limit") {
   }
 }
 
-TEST_CASE("no labels make the resolver throw, and hostile ones stay small in what is notified") {
+TEST_CASE("no labels make the resolver throw, and huge ones give short problems") {
   CHECK(rc::check("random labels", [](const Labels& random, const std::string& value) {
     Labels labels = random;
     for (const auto& [label, text] : random) labels["healer." + label] = text;

@@ -1,4 +1,4 @@
-// Several probes on one container, and labels that do not fit their probe.
+// Tests of several probes on one container, and of labels that do not fit their probe.
 #include <doctest/doctest.h>
 #include <rapidcheck.h>
 
@@ -25,7 +25,7 @@ std::vector<std::string> reported(const Labels& labels, Policy defaults = {}) {
 
 using Lines = std::vector<std::string>;
 
-TEST_CASE("each named probe starts from the defaults, and all are asked") {
+TEST_CASE("each named probe starts from the defaults, and all are checked") {
   Policy defaults;
   defaults.probe.path = "/env";
   defaults.probe.redirects = 3;
@@ -56,7 +56,7 @@ TEST_CASE("each named probe starts from the defaults, and all are asked") {
   CHECK(result.policy->interval == 3s);
 }
 
-TEST_CASE("the unnamed probe is asked as well only when a label of its own is there") {
+TEST_CASE("the unnamed probe is added only when one of its own labels is there") {
   const Labels named{{"healer.probes.a.path", "/a"}};
   CHECK(resolved({}).policy->unnamed_probe);
   CHECK_FALSE(resolved(named).policy->unnamed_probe);
@@ -69,11 +69,11 @@ TEST_CASE("the unnamed probe is asked as well only when a label of its own is th
   Labels timing = named;
   timing["healer.timeout"] = "1s";
   CHECK_FALSE(resolved(timing).policy->unnamed_probe);
-  // With no named probe that can be asked there is still one.
+  // When no named probe can be checked, the unnamed probe remains.
   CHECK(resolved({{"healer.probes.a.probe", "exec"}}).policy->unnamed_probe);
 }
 
-TEST_CASE("a label of a probe that is wrong is notified exactly") {
+TEST_CASE("a wrong label of a named probe is a problem with an exact description") {
   CHECK(reported({{"healer.probes.web", "x"}}) ==
         Lines{"healer.probes.web: a setting is missing; a label of a probe is healer.probes.NAME.SETTING"});
   CHECK(reported({{"healer.probes.web.", "x"}}) ==
@@ -108,7 +108,7 @@ TEST_CASE("at most eight named probes are used") {
         LabelProblem{"healer.probes.i.path", "", "more than 8 named probes; this one is not used"});
 }
 
-TEST_CASE("exec without a command is not asked") {
+TEST_CASE("an exec probe without a command is not used") {
   const ResolvedPolicy unnamed = resolved({{"healer.probe", "exec"}});
   CHECK(unnamed.problems ==
         std::vector<LabelProblem>{{"healer.probe", "exec", "exec needs a command: set healer.command"}});
@@ -118,14 +118,14 @@ TEST_CASE("exec without a command is not asked") {
                                                      "exec needs a command: set healer.probes.a.command"}});
   REQUIRE(named.policy->named_probes.size() == 1);
   CHECK(named.policy->named_probes.front().name == "b");
-  // The kind may come from the defaults, the command from the label, and the other way round.
+  // The defaults may give the kind and the label the command, or the reverse.
   Policy defaults;
   defaults.probe.kind = ProbeKind::Exec;
   CHECK(reported({}, defaults) == Lines{"healer.probe: exec needs a command: set healer.command"});
   CHECK(reported({{"healer.command", "/check"}}, defaults).empty());
 }
 
-TEST_CASE("a label that has no effect on its kind of probe is notified exactly") {
+TEST_CASE("a label without an effect on its kind of probe is a problem with an exact description") {
   CHECK(reported({{"healer.banner", "220"}}) ==
         Lines{"healer.banner: has no effect on the probe 'auto'; it is for tcp"});
   CHECK(reported({{"healer.probe", "tcp"}, {"healer.path", "/x"}}) ==
@@ -145,7 +145,7 @@ TEST_CASE("a label that has no effect on its kind of probe is notified exactly")
   }
 }
 
-TEST_CASE("the values of headers are in no message and no listing") {
+TEST_CASE("the values of headers are never shown") {
   const std::string secret = "hunter2";
   const auto settings =
       load_from({{"HEALTH_HEADERS", "Authorization: hunter2"}},
@@ -175,7 +175,7 @@ TEST_CASE("the values of headers are in no message and no listing") {
               "accepted: lines of the form Name: value, at most 32, without those that healer sets itself"});
 }
 
-TEST_CASE("an explanation has a row for each setting of each named probe, with its origin") {
+TEST_CASE("an explanation has a row with the origin for each setting of each named probe") {
   const auto settings = load_from({{"HEALTH_PATH", "/env"}}, {}, {});
   REQUIRE(settings);
   const Explanation explanation =

@@ -1,4 +1,4 @@
-// The file's `prometheus:`: healer's own rules.
+// Tests of the file's `prometheus:`, which configures healer's own rules.
 #include <doctest/doctest.h>
 #include <unistd.h>
 
@@ -36,7 +36,7 @@ std::string rule_of(const std::string& lines) {
   return "prometheus:\n  url: http://p:9090\n  rules:\n    - name: Errors\n" + lines;
 }
 
-/// A file that goes with the test.
+/// A file with a secret, removed with the object.
 struct SecretFile {
   std::string path = "/tmp/healer_prometheus_" + std::to_string(getpid());
   explicit SecretFile(const std::string& text) { std::ofstream(path) << text; }
@@ -77,7 +77,7 @@ TEST_CASE("promql: a comparison with a number is taken apart at its top level") 
   }
 }
 
-TEST_CASE("promql: what is no comparison with a number says why") {
+TEST_CASE("promql: an expression that is no comparison with a number is refused with the reason") {
   CHECK(refusal_of("") == "it compares with no number at its top level");
   CHECK(refusal_of("absent(up)") == "it compares with no number at its top level");
   CHECK(refusal_of("(x > 1)") == "it compares with no number at its top level");
@@ -100,7 +100,7 @@ TEST_CASE("promql: what is no comparison with a number says why") {
   CHECK(refusal_of(std::string(5000, '(')) == "it is nested too deeply");
 }
 
-TEST_CASE("prometheus: all of it is read, and the rest has its defaults") {
+TEST_CASE("prometheus: every setting is read, and the others have their defaults") {
   const SecretFile secret("s3cret-word\n");
   const auto settings = load_text(
       "prometheus:\n"
@@ -146,7 +146,7 @@ TEST_CASE("prometheus: all of it is read, and the rest has its defaults") {
   CHECK(load_text("prometheus:\n")->daemon.prometheus == PrometheusSettings{});
 }
 
-TEST_CASE("prometheus: what is wrong is refused with its line and its whole name") {
+TEST_CASE("prometheus: a wrong setting is refused with its line and its full name") {
   struct Row {
     std::string text;
     std::string wanted;
@@ -213,7 +213,7 @@ TEST_CASE("prometheus: what is wrong is refused with its line and its whole name
   }
 }
 
-TEST_CASE("prometheus: every error is notified at once") {
+TEST_CASE("prometheus: every error is reported at once") {
   CHECK(
       refusals("prometheus:\n  url: x\n  interval: 0\n  rules:\n    - {query: y}\n    - {for: z}\n").size() ==
       4);

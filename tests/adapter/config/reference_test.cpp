@@ -11,7 +11,7 @@
 namespace healer {
 namespace {
 
-TEST_CASE("docs/configuration.md is what the table says") {
+TEST_CASE("docs/configuration.md is the text made from the settings table") {
   std::ifstream file(HEALER_CONFIGURATION_PAGE);
   REQUIRE_MESSAGE(file, "missing; write it by: healer config-reference > docs/configuration.md");
   const std::string page{std::istreambuf_iterator<char>(file), {}};

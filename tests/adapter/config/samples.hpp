@@ -11,8 +11,8 @@
 
 namespace healer::test {
 
-/// A value that a setting accepts and that is not its default, made from what the setting says of itself.
-/// Nothing for a type that does not say enough.
+/// A value that the setting accepts and that is not its default, made from the description of its type.
+/// Nothing for a type whose description does not give a value.
 inline std::optional<std::string> sample_by_type(const SettingInfo& info) {
   const auto other = [&](const std::string& one, const std::string& another) {
     return one == info.default_text ? another : one;
@@ -28,7 +28,7 @@ inline std::optional<std::string> sample_by_type(const SettingInfo& info) {
   return other(std::string(range.substr(0, to)), std::string(range.substr(to + 4)));
 }
 
-/// The same for every setting: by its key where its type does not say enough.
+/// The same for every setting: by its key where the type gives no value.
 inline std::string sample(const SettingInfo& info) {
   static const std::map<std::string_view, std::string> by_key{
       {"window", "2/7"},
@@ -63,7 +63,7 @@ inline std::string sample(const SettingInfo& info) {
       {"docker_host", "tcp://x"},
       {"docker_cert_path", "/x"},
       {"docker_api_version", "1.41"},
-      // of channels
+      // channels
       {"webhook_url", "https://x/y"},
       {"url", "https://x/y"},
       {"api_url", "https://x/y"},

@@ -19,15 +19,15 @@
 namespace healer {
 namespace {
 
-/// Members by their place, with their names.
+/// The names of members, by their address.
 using Places = std::map<const void*, std::string>;
 
-/// Structs whose members are settings of their own.
+/// Structs whose members are settings themselves.
 template <class T>
 constexpr bool is_group = std::is_same_v<T, ProbeSpec> || std::is_same_v<T, HostPolicy> ||
                           std::is_same_v<T, NotificationRouting> || std::is_same_v<T, DockerConnection>;
 
-/// The members of `target` that differ from those of `other`; with none, all of them.
+/// The members of `target` that differ from those of `other`; without `other`, all members.
 template <class T>
 Places members_of(const T& target, const T* other = nullptr, const std::string& prefix = {}) {
   Places places;
@@ -54,13 +54,13 @@ std::set<const void*> named_by(const Setting<T>& row, const T& target) {
   return {places.begin(), places.end()};
 }
 
-/// Every member is one that the row names, and there is one.
+/// At least one member, and the row names each of them.
 void check_named(const Places& places, const std::set<const void*>& named) {
   CHECK_FALSE(places.empty());
   for (const auto& each : places) CHECK_MESSAGE(named.contains(each.first), each.second);
 }
 
-/// Every row by a value other than its default.
+/// Applies every row with a value other than its default.
 template <class T>
 void check_rows(const Table<T>& table) {
   for (const Setting<T>& row : table) {
@@ -77,7 +77,7 @@ void check_rows(const Table<T>& table) {
   }
 }
 
-/// Every member is named by a row, but for these: each for the reason that stands beside it.
+/// A row names every member except those in `no_setting`, each of which has its reason beside it.
 template <class T>
 void check_cover(const Table<T>& table, const T& target, const std::vector<const void*>& no_setting) {
   Places left = members_of(target);
@@ -102,10 +102,10 @@ TEST_CASE("the settings of a workload cover Policy") {
   const Policy policy;
   check_cover(workload_settings(), policy,
               {
-                  &policy.selection,      // the opt-in labels
+                  &policy.selection,      // opt-in labels
                   &policy.unnamed_probe,  // whether a label of the unnamed probe is there
-                  &policy.named_probes,   // labels alone make them
-                  &policy.heal_exits,     // another tool's label opted in
+                  &policy.named_probes,   // made by labels only
+                  &policy.heal_exits,     // another tool's label opts in
               });
 }
 
@@ -119,12 +119,12 @@ TEST_CASE("the settings of the daemon cover DaemonSettings and HostPolicy") {
                   &daemon.host.connectivity,  // host_policy(): the control URL, once its name is resolved
                   &daemon.host.connectivity_text,  // the same, as text
                   &daemon.host.hook_limit,         // host_policy(): from hook_before and hook_timeout
-                  &daemon.host.channels,           // the outbox knows which there are
+                  &daemon.host.channels,           // the outbox gives the channels
                   &daemon.host.routing,            // host_policy(): a copy of `routing`
               });
 }
 
-TEST_CASE("the tables of the file's objects cover their structs") {
+TEST_CASE("the settings of routes, matches and rules cover their structs") {
   check_cover(route_settings({}), NotificationRoute{}, {});
   check_cover(match_settings(), NotificationMatch{}, {});
   check_cover(prometheus_settings(), PrometheusSettings{}, {});
@@ -156,7 +156,7 @@ TEST_CASE("each setting of a channel changes the member it names, and together t
   }
 }
 
-/// What one variable makes of everything, beside what is set by none.
+/// The settings with one variable set and everything else at its default.
 Settings loaded_by(const SettingInfo& info) {
   Environment environment{{info.env, test::sample(info)}};
   auto settings = load_from(environment, {}, {});
@@ -179,12 +179,12 @@ void check_variables(const Table<T>& table, T Settings::*target) {
   }
 }
 
-TEST_CASE("each variable arrives in the struct that its part uses, and is listed with its origin") {
+TEST_CASE("each variable sets the struct that its part uses, and is listed with its origin") {
   check_variables(workload_settings(), &Settings::defaults);
   check_variables(daemon_settings(), &Settings::daemon);
 }
 
-TEST_CASE("a reload takes each new value, or names the setting that holds after a restart") {
+TEST_CASE("a reload applies each new value, or lists the settings that need a restart") {
   for (const Setting<DaemonSettings>& row : daemon_settings()) {
     CAPTURE(std::string(row.info.key));
     DaemonSettings after;
@@ -201,7 +201,7 @@ TEST_CASE("a reload takes each new value, or names the setting that holds after 
   }
 }
 
-TEST_CASE("a reload takes what the file's objects say, beside a setting that holds after a restart") {
+TEST_CASE("a reload applies the file's objects, even beside a setting that needs a restart") {
   DaemonSettings after;
   after.channels.emplace_back().target = SlackWebhookChannel{Secret("https://x/")};
   after.prometheus.url = "http://p:9090";

@@ -1,4 +1,4 @@
-// Every setting of the table: what it accepts, what it refuses, where its bounds are.
+// Tests of every setting of the table: the values that it accepts and refuses, and its bounds.
 #include <doctest/doctest.h>
 
 #include <map>
@@ -336,7 +336,7 @@ void check_table(const Table<Target>& table) {
         CHECK(again == target);
       }
     }
-    // A type that says its bounds has both values by itself.
+    // For a type with bounds, both values follow from the description.
     const auto by_type = test::sample_by_type(setting.info);
     Target sampled;
     if (by_type) CHECK(setting.apply(sampled, *by_type));
@@ -348,7 +348,7 @@ void check_table(const Table<Target>& table) {
       CAPTURE(text);
       Target target;
       CHECK_FALSE(setting.apply(target, text));
-      CHECK(target == Target{});  // what is refused changes nothing
+      CHECK(target == Target{});  // a refused value changes nothing
     }
   }
 }
@@ -357,11 +357,11 @@ TEST_CASE("workload settings accept and refuse what they say") {
   check_table(workload_settings());
 }
 
-TEST_CASE("daemon settings accept and refuse what they say") {
+TEST_CASE("daemon settings accept and refuse the values of the table") {
   check_table(daemon_settings());
 }
 
-TEST_CASE("every setting can be named from everywhere it should be") {
+TEST_CASE("every setting has a variable, a description and a name that no other setting has") {
   std::set<std::string> names;
   for (const SettingInfo* info : all_settings()) {
     CAPTURE(std::string(info->key));
@@ -426,7 +426,7 @@ TEST_CASE("defaults are those of the policy, in a form that is accepted") {
   }
 }
 
-TEST_CASE("the nearest name is found, in the form of the place") {
+TEST_CASE("the nearest name is found, in the form of its source") {
   struct Row {
     NameKind kind;
     std::string seen;

@@ -1,4 +1,4 @@
-// Words as a shell splits them, and the lists that stand for them.
+// Tests of splitting words as a shell does, and of the lists that may replace them.
 #include "config/words.hpp"
 
 #include <doctest/doctest.h>
@@ -12,7 +12,7 @@ namespace {
 
 using List = std::vector<std::string>;
 
-TEST_CASE("words are split as a shell does, and nothing is expanded") {
+TEST_CASE("words are split as by a shell, and nothing is expanded") {
   struct Row {
     std::string text;
     List wanted;
@@ -47,18 +47,18 @@ TEST_CASE("a text that begins with a bracket is a list") {
   }
 }
 
-TEST_CASE("parts keep their quotes, and separators within them") {
+TEST_CASE("parts keep their quotes, and the separators inside quotes") {
   CHECK(*split_outside_quotes("a, 'b,c' ,\"d,\\\",\"e,f\\,g", ',') ==
         List{"a", "'b,c'", "\"d,\\\",\"e", "f\\,g"});
   CHECK(split_outside_quotes("a,'b", ',').error() == "a ' is not closed");
 }
 
-TEST_CASE("what is shown is read back, whatever the words hold") {
+TEST_CASE("any words are read back from their shown form") {
   CHECK(rc::check("words", [](const List& words) {
     const Words again = split_words(show_words(words));
     RC_ASSERT(again.has_value());
     RC_ASSERT(*again == words);
-    // Within a longer text, too: no separator in a word is taken for one outside.
+    // In a longer text as well: no separator inside a word splits the text.
     const Words parts = split_outside_quotes("x:" + show_words(words) + ",y", ',');
     RC_ASSERT(parts.has_value());
     RC_ASSERT(parts->size() == 2u);
@@ -69,7 +69,7 @@ TEST_CASE("what is shown is read back, whatever the words hold") {
   }));
 }
 
-TEST_CASE("a command has a first word, and bounds") {
+TEST_CASE("a command needs a first word and has limits") {
   CHECK(refuse_command({"x"}).empty());
   CHECK(refuse_command({}) == "the command is empty");
   CHECK(refuse_command({"", "x"}) == "the command is empty");

@@ -28,7 +28,7 @@ bool contains(const std::string& text, std::string_view part) {
   return text.find(part) != std::string::npos;
 }
 
-TEST_CASE("no command means run") {
+TEST_CASE("without a command, run is the command") {
   CHECK(parsed_as<RunCommand>({}).flags.values.empty());
   CHECK_FALSE(parsed_as<RunCommand>({"run"}).flags.config_file);
   CHECK_FALSE(parsed_as<RunCommand>({"run"}).as_autoheal);
@@ -56,8 +56,8 @@ TEST_CASE("options may stand before and after the command") {
     CHECK(run.flags.values == std::map<std::string, std::string>{{"dry_run", "true"}, {"listen", "off"}});
   }
   CHECK(parsed_as<RunCommand>({"--dry-run=maybe"}).flags.values.at("dry_run") ==
-        "maybe");  // load() refuses it
-  // deunhealth's flag, with the value beside it or behind "=".
+        "maybe");  // load() refuses the value
+  // deunhealth's flag, with its value in the next argument or after "=".
   for (const auto& arguments : {std::vector<std::string>{"--docker-host", "tcp://192.0.2.1:2375"},
                                 std::vector<std::string>{"--docker-host=tcp://192.0.2.1:2375"}})
     CHECK(parsed_as<RunCommand>(arguments).flags.values ==
@@ -67,7 +67,7 @@ TEST_CASE("options may stand before and after the command") {
         std::map<std::string, std::string>{{"state", "/a.db"}, {"admin_socket", "/a.sock"}});
 }
 
-TEST_CASE("every command and what it takes") {
+TEST_CASE("every command is read with its arguments and options") {
   CHECK(parsed_as<StatusCommand>({"status", "--json"}).json);
   CHECK_FALSE(parsed_as<StatusCommand>({"status"}).json);
   CHECK(parsed_as<ResetCommand>({"reset", "web-1"}).name == "web-1");
@@ -99,7 +99,7 @@ TEST_CASE("every command and what it takes") {
   CHECK(parsed_as<CheckConfigCommand>({"check-config", "--container", "web"}).container == "web");
 }
 
-TEST_CASE("help, version and the reference") {
+TEST_CASE("help, version and reference are commands, too") {
   for (const std::vector<std::string>& arguments :
        {std::vector<std::string>{"--help"}, std::vector<std::string>{"status", "--help"},
         std::vector<std::string>{"-h"}}) {
@@ -114,7 +114,7 @@ TEST_CASE("help, version and the reference") {
   CHECK(contains(parsed_as<PrintAndExit>({"config-reference"}).text, "# Configuration"));
 }
 
-TEST_CASE("what is not understood is refused with the nearest name and code 2") {
+TEST_CASE("an unknown argument is refused with the nearest name and exit code 2") {
   struct Row {
     std::vector<std::string> arguments;
     std::string wanted;
@@ -155,7 +155,7 @@ TEST_CASE("what is not understood is refused with the nearest name and code 2") 
   }
 }
 
-TEST_CASE("no arguments make it throw or exit") {
+TEST_CASE("no arguments make the parser throw or exit") {
   CHECK(rc::check("random arguments", [](std::vector<std::string> arguments) {
     for (std::string& argument : arguments) {
       if (*rc::gen::inRange(0, 2) == 0)

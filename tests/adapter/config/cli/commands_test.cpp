@@ -1,4 +1,4 @@
-// The commands as an operator meets them: what they print, and their exit codes.
+// Tests of the commands' output and exit codes.
 #include "cli/commands.hpp"
 
 #include <doctest/doctest.h>
@@ -34,7 +34,7 @@ bool contains(const std::string& text, std::string_view part) {
   return text.find(part) != std::string::npos;
 }
 
-/// Every run of spaces as one: what a table says, apart from its widths.
+/// The text with each run of spaces as one space: a table without its column widths.
 std::string squeezed(const std::string& text) {
   std::string out;
   for (const char c : text)
@@ -42,7 +42,7 @@ std::string squeezed(const std::string& text) {
   return out;
 }
 
-/// Stands in for the daemon: answers everything with one answer, and remembers what was asked.
+/// Stands in for the daemon: gives one answer to every request and records the requests.
 class FakeDaemon {
  public:
   explicit FakeDaemon(net::HttpResponse answer) {
@@ -114,7 +114,7 @@ const char* const full_status = R"json({
                                     "last_error":"HTTP 500"},
                                    {"name":"x","pending":0,"configured":false}]}})json";
 
-TEST_CASE("status says which channel refuses, sets aside or has lost notifications") {
+TEST_CASE("status shows the channels that refuse, set aside or have lost notifications") {
   const auto view = status_view(
       R"({"workloads":[],"notifications":{"pending":3,"channels":[
           {"name":"mail","pending":0,"refusing":true,"refused":2,"dropped":0,"last_error":"535 no"},
@@ -154,7 +154,7 @@ TEST_CASE("status is a table with its problems below") {
       "x        0        -          -        -        not configured any more\n");
 }
 
-TEST_CASE("colours only when asked for, and they do not move the columns") {
+TEST_CASE("status has colours only where they are requested, and they do not move the columns") {
   const auto plain = status_view(full_status, now, false);
   const auto coloured = status_view(full_status, now, true);
   REQUIRE(plain);
@@ -164,7 +164,7 @@ TEST_CASE("colours only when asked for, and they do not move the columns") {
   CHECK(contains(*coloured, "\033[31mgiven_up\033[0m  9/3"));
 }
 
-TEST_CASE("an answer that is odd is shown as far as it goes, or refused") {
+TEST_CASE("a malformed answer is shown as completely as it can be read, or refused") {
   const auto view = status_view(
       R"({"workloads":[{"name":"a\u001b[2J\nb","failures":"x","problems":5},7,null]})", now, false);
   REQUIRE(view);
@@ -181,7 +181,7 @@ TEST_CASE("an answer that is odd is shown as far as it goes, or refused") {
   CHECK_FALSE(status_view(std::string(100'000, '['), now, false));
 }
 
-TEST_CASE("status asks the admin socket") {
+TEST_CASE("status sends its request to the admin socket") {
   FakeDaemon daemon(answer(200, full_status));
   Captured table;
   CHECK(status({}, daemon.environment(), now, table.output) == exit_ok);
@@ -192,7 +192,7 @@ TEST_CASE("status asks the admin socket") {
   CHECK(daemon.asked() == std::vector<std::string>{"GET /v1/status", "GET /v1/status"});
 }
 
-TEST_CASE("a daemon that does not answer is said in one line") {
+TEST_CASE("a daemon that does not answer is an error of one line") {
   Captured captured;
   CHECK(status({}, no_daemon, now, captured.output) == exit_failed);
   CHECK(captured.out.str().empty());
@@ -205,7 +205,7 @@ TEST_CASE("a daemon that does not answer is said in one line") {
   CHECK(refused.err.str() == "healer: the daemon answered 503: shutting down\n");
 }
 
-TEST_CASE("reset names the workload") {
+TEST_CASE("reset sends the name of the workload, and shows the daemon's error") {
   FakeDaemon daemon(answer(200, "{}"));
   Captured captured;
   CHECK(reset({{}, "shop web&x=1"}, daemon.environment(), captured.output) == exit_ok);
@@ -219,7 +219,7 @@ TEST_CASE("reset names the workload") {
   CHECK(unknown.err.str() == "healer: no watched container is named \"wbe\"; did you mean \"web\"?\n");
 }
 
-TEST_CASE("ack says who, as notified or as the shell knows") {
+TEST_CASE("ack sends the given name of the operator, else the shell's user") {
   FakeDaemon daemon(answer(200, "{}"));
   Captured captured;
   Environment environment = daemon.environment();
@@ -234,7 +234,7 @@ TEST_CASE("ack says who, as notified or as the shell knows") {
                                                    "POST /v1/ack?name=web&by=lee"});
 }
 
-TEST_CASE("what was acknowledged is shown by status, explain and incident") {
+TEST_CASE("status, explain and incident show who acknowledged an incident") {
   const auto view = status_view(
       R"json({"version":"1","engine":{"up":true},"workloads":[{"name":"web","condition":"given_up",
         "reason":"HTTP 503","incident":7,"acked_at":1700000000000,"acked_by":"kim"}]})json",
@@ -252,7 +252,7 @@ TEST_CASE("what was acknowledged is shown by status, explain and incident") {
   CHECK(file->find("It was acknowledged by kim.") != std::string::npos);
 }
 
-TEST_CASE("status shows what holds a container, a pause and the step") {
+TEST_CASE("status shows a workload's hold, pause and ladder step") {
   const auto view = status_view(
       R"json({"version":"1","engine":{"up":true},"host_status":{"paused":true,"paused_until":1700000160000,
         "mass":"holding 8 of 10","connectivity_failed":true,"connectivity":"http a: refused"},
@@ -268,7 +268,7 @@ TEST_CASE("status shows what holds a container, a pause and the step") {
       contains(*view, "HTTP 503; held: db is unhealthy; paused until resumed; step 2 of exec:/x,restart\n"));
 }
 
-TEST_CASE("an operator's orders go to the daemon, and its refusals are one line") {
+TEST_CASE("an operator's orders go to the daemon, and a refusal is an error of one line") {
   FakeDaemon daemon(answer(200, "{}"));
   Captured captured;
   CHECK(pause({{}, "a b", "30m"}, daemon.environment(), captured.output) == exit_ok);
@@ -289,7 +289,7 @@ TEST_CASE("an operator's orders go to the daemon, and its refusals are one line"
   CHECK(refused.out.str().empty());
 }
 
-TEST_CASE("explain, history and incident ask the daemon") {
+TEST_CASE("explain, history and incident send their requests to the daemon") {
   FakeDaemon daemon(answer(200, R"({"incidents":[],"incident":{"id":7},"workload":{"name":"web"}})"));
   Captured captured;
   CHECK(explain({{}, "web"}, daemon.environment(), now, captured.output) == exit_ok);
@@ -302,7 +302,7 @@ TEST_CASE("explain, history and incident ask the daemon") {
   CHECK(contains(captured.out.str(), "{\"incidents\""));
 }
 
-TEST_CASE("healthcheck asks the HTTP server, or the admin socket where that is off") {
+TEST_CASE("healthcheck checks the HTTP server, or the admin socket when the server is off") {
   FakeDaemon daemon(answer(200, "ok"));
   for (const std::string& listen : {"0.0.0.0:" + daemon.tcp_port(), "127.0.0.1:" + daemon.tcp_port()}) {
     Captured captured;
@@ -332,7 +332,7 @@ const ListContainers no_engine = [](const DockerConnection&) -> Result<Container
   return failure(ErrorCode::Unreachable, "no engine answers on unix:///var/run/docker.sock");
 };
 
-TEST_CASE("check-config shows what is in effect and why") {
+TEST_CASE("check-config shows every effective setting and its origin") {
   Captured captured;
   const Environment environment{{"CHECK_INTERVAL", "20"}, {"SLACK_WEBHOOK_URL", "https://h/hunter2"}};
   CheckConfigCommand command;
@@ -350,7 +350,7 @@ TEST_CASE("check-config shows what is in effect and why") {
   CHECK(captured.err.str().empty());
 }
 
-TEST_CASE("check-config shows healer's own rules, and refuses what is none with its line") {
+TEST_CASE("check-config shows healer's own rules, and refuses a wrong one with its line") {
   const std::string path =
       (std::filesystem::temp_directory_path() / ("healer-rules-" + std::to_string(::getpid()))).string();
   const auto check = [&](const std::string& query, Captured& captured) {
@@ -388,7 +388,7 @@ TEST_CASE("check-config refuses with one line per error") {
         "or 1m30s\nhealer: environment HEALER_LISEN: no such setting; did you mean 'HEALER_LISTEN'?\n");
 }
 
-TEST_CASE("check-config tries labels out") {
+TEST_CASE("check-config applies the given labels and reports their problems") {
   Captured good;
   CHECK(check_config({{}, {{"monitored", "true"}, {"healer.interval", "3s"}}, {}}, {}, no_engine,
                      good.output) == exit_ok);
@@ -404,7 +404,7 @@ ContainerSummary container(std::string id, std::string name, Labels labels,
   return ContainerSummary{std::move(id), std::move(name), "image", std::move(labels), state};
 }
 
-/// An engine with one container of each sort.
+/// An engine with one container of each kind.
 Result<Containers> some_containers(const DockerConnection&) {
   const std::string service = "com.docker.compose.service";
   Containers containers;
@@ -439,13 +439,13 @@ Checked checked(const std::string& name, const Environment& environment = {}) {
   return {code, squeezed(captured.out.str()), captured.err.str()};
 }
 
-TEST_CASE("check-config of a container says what is in effect for it, and why") {
+TEST_CASE("check-config of a container shows its effective settings and their origins") {
   const Checked web = checked("shop-web-1", {{"REQUEST_TIMEOUT", "2"}});
   CHECK(web.code == exit_ok);
   CHECK(contains(web.out, "\ninterval 3s label healer.interval\n"));
   CHECK(contains(web.out, "\ntimeout 2s environment REQUEST_TIMEOUT\n"));
   CHECK(contains(web.out, "Container shop-web-1 is watched.\n"));
-  CHECK_FALSE(contains(web.out, "\nlisten "));  // nothing of the daemon's
+  CHECK_FALSE(contains(web.out, "\nlisten "));  // no settings of the daemon
   CHECK(web.err.empty());
   CHECK(checked("web").out == checked("shop-web-1").out);
   CHECK(checked("abcd1").out == checked("shop-web-1").out);
@@ -454,12 +454,12 @@ TEST_CASE("check-config of a container says what is in effect for it, and why") 
   CHECK(contains(many.out, "\nprobes.queue.probe tcp label healer.probes.queue.probe\n"));
   CHECK(contains(many.out, "\nprobes.queue.port 5672 label healer.probes.queue.port\n"));
   CHECK(contains(many.out, "\nprobes.queue.banner - default\n"));
-  CHECK_FALSE(contains(many.out, "probes.queue.path"));      // of no effect on tcp
-  CHECK_FALSE(contains(many.out, "Only its named probes"));  // healer.headers is a label of the unnamed one
+  CHECK_FALSE(contains(many.out, "probes.queue.path"));      // path has no effect on tcp
+  CHECK_FALSE(contains(many.out, "Only its named probes"));  // healer.headers is a label of the unnamed probe
   CHECK(many.code == exit_usage);
 }
 
-TEST_CASE("check-config of a container says whether it is watched, and why not") {
+TEST_CASE("check-config of a container shows whether it is watched, and why not") {
   CHECK(contains(checked("shop-db-1").out,
                  "Container shop-db-1 is not watched: no label opts in (monitored=true).\n"));
   CHECK(checked("shop-db-1").code == exit_usage);
@@ -472,7 +472,7 @@ TEST_CASE("check-config of a container says whether it is watched, and why not")
   CHECK(contains(checked("created").out, "is watched; it is created now.\n"));
 }
 
-TEST_CASE("check-config of a container that is not there, or is not the only one, says so") {
+TEST_CASE("check-config of an unknown or ambiguous container name is an error") {
   const Checked unknown = checked("shop-wbe-1");
   CHECK(unknown.code == exit_failed);
   CHECK(unknown.out.empty());
@@ -487,7 +487,7 @@ TEST_CASE("check-config of a container that is not there, or is not the only one
   CHECK(captured.err.str() == "healer: no engine answers on unix:///var/run/docker.sock\n");
 }
 
-TEST_CASE("test-notification prints each channel's answer, and fails when one was not delivered") {
+TEST_CASE("test-notification prints each channel's result, and fails when one is not delivered") {
   FakeDaemon good(answer(200, R"({"channels":[{"name":"slack","result":"delivered","error":""}]})"));
   Captured all;
   CHECK(test_notification({}, good.environment(), all.output) == exit_ok);
@@ -524,7 +524,7 @@ TEST_CASE("test-notification prints each channel's answer, and fails when one wa
   }
 }
 
-TEST_CASE("check-config shows channels, and refuses what cannot be made of them") {
+TEST_CASE("check-config shows channels, and refuses wrong ones") {
   const Environment environment{{"NTFY_URL", "https://ntfy.example/topic"}};
   Captured shown;
   CHECK(check_config({}, environment, {}, shown.output, [](const DaemonSettings& settings) {

@@ -1,4 +1,4 @@
-// What explain, history and incident print.
+// Tests of the output of explain, history and incident.
 #include "cli/history_view.hpp"
 
 #include <doctest/doctest.h>
@@ -21,7 +21,7 @@ const char* const explanation = R"json({"now":1700000100000,"dry_run":true,
  "next":"restart in 10s",
  "holds":[{"reason":"dependency","text":"db is unhealthy; it is healed first","until":1700000340000}]})json";
 
-TEST_CASE("an explanation reads from the state to what is next") {
+TEST_CASE("an explanation shows state, holds, facts, decision and the next step, in this order") {
   const auto view = explain_view(explanation, now, false);
   REQUIRE(view);
   CHECK(*view ==
@@ -48,7 +48,7 @@ TEST_CASE("an explanation reads from the state to what is next") {
         "This is a dry run: no container is touched.\n");
 }
 
-TEST_CASE("the history is one row per incident") {
+TEST_CASE("the history has one row per incident") {
   const auto view = history_view(
       R"json({"incidents":[
         {"id":8,"name":"web","outcome":"open","cause":"probe_failed","cause_text":"HTTP 503","unhealthy_since":1700000000000,
@@ -65,7 +65,7 @@ TEST_CASE("the history is one row per incident") {
   CHECK(*history_view(R"({"incidents":[]})", false) == "No incident is remembered.\n");
 }
 
-TEST_CASE("an incident is notified in the order of time, with its evidence below") {
+TEST_CASE("an incident is shown in the order of time, followed by its evidence") {
   const auto view = incident_view(
       R"json({"incident":{"id":7,"name":"web","image":"shop:1","outcome":"recovered","time_to_heal_ms":60000,
          "cause_text":"HTTP 503","unhealthy_since":1700000000000,"closed_at":1700000060000,"gave_up":true,
@@ -99,7 +99,7 @@ TEST_CASE("an incident is notified in the order of time, with its evidence below
         "missing: processes: not within 2s\n");
 }
 
-TEST_CASE("answers that are odd are shown as far as they go, or refused") {
+TEST_CASE("malformed answers are shown as completely as they can be read, or refused") {
   for (const std::string text : {"", "{", "[]", "{}", "null", "<html>"}) {
     CHECK_FALSE(explain_view(text, now, false));
     CHECK_FALSE(history_view(text, false));

@@ -62,7 +62,7 @@ TEST_CASE("a container labelled autoheal=true is asked by its HEALTHCHECK and re
   CHECK(!result.policy->stop_timeout);  // docker-autoheal's fixed t=10 is not used
 }
 
-TEST_CASE("opting in needs the exact value, opting out takes any form of no") {
+TEST_CASE("opting in takes the exact value, opting out any way of saying no") {
   const Settings settings = loaded({});
   for (const char* value : {"True", "TRUE", "1", "yes", "maybe", ""}) {
     CAPTURE(value);

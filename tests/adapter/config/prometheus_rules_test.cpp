@@ -77,7 +77,7 @@ TEST_CASE("promql: a comparison with a number is taken apart at its top level") 
   }
 }
 
-TEST_CASE("promql: an expression that is no comparison with a number is refused with the reason") {
+TEST_CASE("promql: what is no comparison with a number says why") {
   CHECK(refusal_of("") == "it compares with no number at its top level");
   CHECK(refusal_of("absent(up)") == "it compares with no number at its top level");
   CHECK(refusal_of("(x > 1)") == "it compares with no number at its top level");

@@ -31,7 +31,7 @@ unsigned count_posts(const ScriptedServer& server) {
       std::count_if(seen.begin(), seen.end(), [](const auto& request) { return request.method == "POST"; }));
 }
 
-/// A subscription and what it was notified.
+/// A subscription and all its callbacks.
 struct Subscription {
   int ready = 0;
   std::vector<EngineEvent> events;
@@ -46,7 +46,7 @@ struct Subscription {
 
 }  // namespace
 
-TEST_CASE_FIXTURE(Fixture, "connect takes the lower of both versions and says who answers") {
+TEST_CASE_FIXTURE(Fixture, "connect negotiates the lower API version and describes the engine") {
   SUBCASE("an older Docker") {
     const auto server = listen();
     const auto info = connect();
@@ -58,7 +58,7 @@ TEST_CASE_FIXTURE(Fixture, "connect takes the lower of both versions and says wh
     inspect();
     CHECK(server->requests().at(2).target == "/v1.41/containers/" + id + "/json");
   }
-  SUBCASE("a newer one than we know") {
+  SUBCASE("an engine newer than healer supports") {
     engine_side.answers["/_ping"] = answer(200, "OK", "text/plain", "Api-Version: 1.99\r\n");
     const auto server = listen();
     CHECK(connect()->api_version == to_string(newest_api));
@@ -68,7 +68,7 @@ TEST_CASE_FIXTURE(Fixture, "connect takes the lower of both versions and says wh
     const auto server = listen();
     CHECK(connect()->description == "Podman 4.3.1 (API 1.41)");
   }
-  SUBCASE("the version the user set") {
+  SUBCASE("a version set by the user") {
     settings.pinned_version = ApiVersion{1, 40};
     make();
     const auto server = listen();
@@ -76,7 +76,8 @@ TEST_CASE_FIXTURE(Fixture, "connect takes the lower of both versions and says wh
   }
 }
 
-TEST_CASE_FIXTURE(Fixture, "an engine that refuses our version") {
+TEST_CASE_FIXTURE(Fixture,
+                  "an engine that refuses healer's API version is an error with the engine's message") {
   const std::string too_old =
       "client version 1.41 is too old. Minimum supported API version is 1.44, please upgrade your client to "
       "a "
@@ -105,7 +106,7 @@ TEST_CASE_FIXTURE(Fixture, "an engine that refuses our version") {
   }
 }
 
-TEST_CASE_FIXTURE(Fixture, "a socket that is missing at first and appears later") {
+TEST_CASE_FIXTURE(Fixture, "a socket that is missing at first can be connected to later") {
   const auto missing = connect();
   CHECK(code_of(missing) == ErrorCode::Unreachable);
   contains(missing.error().message, path);
@@ -113,8 +114,8 @@ TEST_CASE_FIXTURE(Fixture, "a socket that is missing at first and appears later"
   CHECK(connect());
 }
 
-TEST_CASE_FIXTURE(Fixture, "a socket we may not open") {
-  // The superuser may open everything: the test gives its rights up for the call.
+TEST_CASE_FIXTURE(Fixture, "a socket without access rights is refused, with a hint at the docker group") {
+  // The superuser may open every socket: the test drops its rights for the call.
   const auto server = listen();
   REQUIRE(::chmod(path.c_str(), 0600) == 0);
   REQUIRE(::chmod(folder.path().c_str(), 0755) == 0);
@@ -127,7 +128,7 @@ TEST_CASE_FIXTURE(Fixture, "a socket we may not open") {
   contains(refused.error().message, "docker group");
 }
 
-TEST_CASE_FIXTURE(Fixture, "pings that make no sense") {
+TEST_CASE_FIXTURE(Fixture, "a malformed answer to the ping is an error with its code") {
   for (const auto& [said, code] : std::map<std::string, ErrorCode>{
            {answer(200, "OK", "text/plain", "Api-Version: new\r\n"), ErrorCode::Protocol},
            {answer(200, "OK", "text/plain", "Api-Version: 1.2\r\n"), ErrorCode::Protocol},
@@ -140,7 +141,7 @@ TEST_CASE_FIXTURE(Fixture, "pings that make no sense") {
   }
 }
 
-TEST_CASE_FIXTURE(Fixture, "inspect: real answers") {
+TEST_CASE_FIXTURE(Fixture, "inspect: a real engine's answer is read") {
   engine_side.answers["/containers/" + id + "/json"] = answer(200, fixture("inspect_26_unhealthy"));
   const auto server = listen();
   const auto container = inspect();
@@ -149,7 +150,7 @@ TEST_CASE_FIXTURE(Fixture, "inspect: real answers") {
   CHECK(container->health == EngineHealth::Unhealthy);
 }
 
-TEST_CASE_FIXTURE(Fixture, "inspect: every way it can go wrong names the call") {
+TEST_CASE_FIXTURE(Fixture, "inspect: every failure has its code and names the call") {
   const std::map<std::string, ErrorCode> answers{
       {error(404, "No such container: x"), ErrorCode::NotFound},
       {answer(404, R"({"message":"page not found"})"), ErrorCode::Protocol},
@@ -189,8 +190,8 @@ TEST_CASE_FIXTURE(Fixture, "an engine's message is made printable and short") {
   CHECK(container.error().message.size() < 600);
 }
 
-TEST_CASE_FIXTURE(Fixture, "an engine that hangs, and one that is slow") {
-  SUBCASE("hangs") {
+TEST_CASE_FIXTURE(Fixture, "a call to an engine that hangs times out, a slow answer is read whole") {
+  SUBCASE("the engine hangs") {
     settings.call_deadline = 50ms;
     make();
     const auto server = listen([](Peer& peer) { peer.hang(); });
@@ -198,7 +199,7 @@ TEST_CASE_FIXTURE(Fixture, "an engine that hangs, and one that is slow") {
     CHECK(code_of(inspect()) == ErrorCode::Timeout);
     CHECK(code_of(restart({}, 50ms)) == ErrorCode::Timeout);
   }
-  SUBCASE("slow, byte by byte") {
+  SUBCASE("the answer arrives byte by byte") {
     const std::string said = answer(200, fixture("inspect_20.10_plain"));
     const auto server = listen([&said](Peer& peer) {
       peer.read_request();
@@ -208,7 +209,7 @@ TEST_CASE_FIXTURE(Fixture, "an engine that hangs, and one that is slow") {
   }
 }
 
-TEST_CASE_FIXTURE(Fixture, "ids that would change the request are refused") {
+TEST_CASE_FIXTURE(Fixture, "an id that would change the request is refused") {
   const auto server = listen();
   for (const char* wrong : {"", "a/b", "..", "a?x", "a b", "a\r\nX: 1", "%2e"}) {
     CAPTURE(std::string(wrong));
@@ -219,10 +220,10 @@ TEST_CASE_FIXTURE(Fixture, "ids that would change the request are refused") {
   CHECK(server->requests().empty());
 }
 
-TEST_CASE_FIXTURE(Fixture, "list: each container as its bytes arrive") {
+TEST_CASE_FIXTURE(Fixture, "list: each container is passed on while the answer arrives") {
   engine_side.answers["/containers/json"] = answer(200, fixture("list_20.10"));
   std::vector<ContainerSummary> seen;
-  SUBCASE("of Docker") {
+  SUBCASE("Docker") {
     const auto server = listen();
     REQUIRE(list(seen));
     CHECK(server->requests().at(0).target == "/containers/json?all=1");
@@ -232,13 +233,13 @@ TEST_CASE_FIXTURE(Fixture, "list: each container as its bytes arrive") {
     CHECK(seen[4].state == ContainerState::Running);
     CHECK(seen[0].state == ContainerState::Exited);
   }
-  SUBCASE("of Podman") {
+  SUBCASE("Podman") {
     engine_side.answers["/containers/json"] = answer(200, fixture("list_podman"));
     const auto server = listen();
     REQUIRE(list(seen));
     CHECK(seen.size() == 3);
   }
-  SUBCASE("while the rest is still to come") {
+  SUBCASE("before the rest has arrived") {
     std::atomic<bool> go_on{false};
     const auto server = listen([&go_on](Peer& peer) {
       peer.read_request();
@@ -257,14 +258,15 @@ TEST_CASE_FIXTURE(Fixture, "list: each container as its bytes arrive") {
   }
 }
 
-TEST_CASE_FIXTURE(Fixture, "list: larger than one element may be, and broken ones") {
+TEST_CASE_FIXTURE(Fixture,
+                  "list: the cap holds for one element, not for the list, and errors name the call") {
   std::vector<ContainerSummary> seen;
   settings.answer_cap = 2000;
   settings.list_cap = 3'000'000;
   make();
   const std::string one =
       R"({"Id":"a","State":"running","Labels":{"x":")" + std::string(1000, 'x') + R"("}})";
-  SUBCASE("many small ones are fine") {
+  SUBCASE("many small elements") {
     std::string all = "[" + one;
     for (int i = 1; i < 2000; ++i) all += "," + one;
     engine_side.answers["/containers/json"] = answer(200, all + "]");
@@ -272,7 +274,7 @@ TEST_CASE_FIXTURE(Fixture, "list: larger than one element may be, and broken one
     REQUIRE(list(seen));
     CHECK(seen.size() == 2000);
   }
-  SUBCASE("errors name the call") {
+  SUBCASE("malformed and too large answers") {
     const std::map<std::string, ErrorCode> answers{
         {answer(200, "[" + one), ErrorCode::Protocol},
         {answer(200, "[{\"Id\":\"a\",\"State\":\"running\",\"Labels\":\"" + std::string(3000, 'x') + "\"}]"),
@@ -298,9 +300,9 @@ TEST_CASE_FIXTURE(Fixture, "list: larger than one element may be, and broken one
   }
 }
 
-TEST_CASE_FIXTURE(Fixture, "orders: what is sent, and what the answers mean") {
+TEST_CASE_FIXTURE(Fixture, "orders: each request has its parameters, and each answer its result") {
   const std::string base = "/containers/" + id;
-  SUBCASE("no stop timeout unless asked, in whole seconds, rounded up") {
+  SUBCASE("no stop timeout unless given; whole seconds, rounded up") {
     for (const char* verb : {"/restart", "/start", "/stop"})
       engine_side.answers[base + verb] = "HTTP/1.1 204 No Content\r\n\r\n";
     const auto server = listen();
@@ -318,7 +320,7 @@ TEST_CASE_FIXTURE(Fixture, "orders: what is sent, and what the answers mean") {
                                            versioned + "/start", versioned + "/stop",
                                            versioned + "/stop?t=0"});
   }
-  SUBCASE("already so") {
+  SUBCASE("the container is in the wanted state already") {
     for (const char* verb : {"/start", "/stop"})
       engine_side.answers[base + verb] = "HTTP/1.1 304 Not Modified\r\n\r\n";
     const auto server = listen();
@@ -341,7 +343,7 @@ TEST_CASE_FIXTURE(Fixture, "orders: what is sent, and what the answers mean") {
   }
 }
 
-TEST_CASE_FIXTURE(Fixture, "kill: the signal by its name, else by its number") {
+TEST_CASE_FIXTURE(Fixture, "kill: a signal is sent by its name, else by its number") {
   engine_side.answers["/containers/" + id + "/kill"] = "HTTP/1.1 204 No Content\r\n\r\n";
   const auto kill = [&](int signal) {
     return result_of<void>([&](auto done) { engine->kill(id, signal, 20s, done); });
@@ -367,20 +369,20 @@ TEST_CASE_FIXTURE(Fixture, "kill: the signal by its name, else by its number") {
   }
 }
 
-TEST_CASE_FIXTURE(Fixture, "a restart whose answer is lost is notified so and was sent once") {
+TEST_CASE_FIXTURE(Fixture, "a restart whose answer is lost is sent once and gives connection_lost") {
   engine_side.answers["/containers/" + id + "/json"] = answer(200, fixture("inspect_20.10_plain"));
   const auto lost = [](Peer& peer) {
     while (const auto request = peer.read_request()) {
-      if (request->method == "POST") return;  // executed, perhaps, and never answered
+      if (request->method == "POST") return;  // possibly executed, never answered
       peer.send(answer(200, fixture("inspect_20.10_plain")));
     }
   };
-  SUBCASE("with nothing before it") {
+  SUBCASE("on a new connection") {
     const auto server = listen(lost);
     CHECK(code_of(restart()) == ErrorCode::ConnectionLost);
     CHECK(count_posts(*server) == 1);
   }
-  SUBCASE("with an idle connection at hand") {
+  SUBCASE("beside an idle connection") {
     const auto server = listen(lost);
     REQUIRE(inspect());
     CHECK(code_of(restart()) == ErrorCode::ConnectionLost);
@@ -388,7 +390,7 @@ TEST_CASE_FIXTURE(Fixture, "a restart whose answer is lost is notified so and wa
     CHECK(server->connections() == 2);
     CHECK(inspect());
   }
-  SUBCASE("in the middle of the answer") {
+  SUBCASE("within the answer") {
     const auto server = listen([](Peer& peer) {
       peer.read_request();
       peer.send("HTTP/1.1 204 No Con");
@@ -398,17 +400,17 @@ TEST_CASE_FIXTURE(Fixture, "a restart whose answer is lost is notified so and wa
   }
 }
 
-TEST_CASE_FIXTURE(Fixture, "questions share connections, and survive one that died idle") {
+TEST_CASE_FIXTURE(Fixture, "queries share connections, and a connection that died while idle is replaced") {
   engine_side.answers["/containers/" + id + "/json"] = answer(200, fixture("inspect_20.10_plain"));
-  SUBCASE("shared") {
+  SUBCASE("a shared connection") {
     const auto server = listen();
     for (int i = 0; i < 20; ++i) REQUIRE(inspect());
     CHECK(server->connections() == 1);
   }
-  SUBCASE("dead") {
+  SUBCASE("a dead connection") {
     const auto server = listen([](Peer& peer) {
       if (peer.read_request()) peer.send(answer(200, fixture("inspect_20.10_plain")));
-      peer.read_request();  // and closed
+      peer.read_request();  // then closes
     });
     for (int i = 0; i < 5; ++i) REQUIRE(inspect());
   }
@@ -421,11 +423,11 @@ TEST_CASE_FIXTURE(Fixture, "questions share connections, and survive one that di
   }
 }
 
-TEST_CASE_FIXTURE(Fixture, "inspects beyond the limit wait in line, and all are answered") {
+TEST_CASE_FIXTURE(Fixture, "inspects beyond the limit wait in line, and all give a result") {
   settings.inspects_at_once = 3;
   make();
   engine_side.answers["/containers/" + id + "/json"] = answer(200, fixture("inspect_20.10_plain"));
-  SUBCASE("in order") {
+  SUBCASE("the engine answers") {
     const auto server = listen();
     int answered = 0;
     for (int i = 0; i < 100; ++i)
@@ -436,7 +438,7 @@ TEST_CASE_FIXTURE(Fixture, "inspects beyond the limit wait in line, and all are 
     REQUIRE(run_until(loop, [&] { return answered == 100; }));
     CHECK(server->connections() <= 3);
   }
-  SUBCASE("an engine that hangs does not keep the line waiting one deadline after another") {
+  SUBCASE("the engine hangs: the queue is not delayed by one deadline after another") {
     settings.call_deadline = 100ms;
     settings.longest_queueing = 50ms;
     make();
@@ -451,7 +453,8 @@ TEST_CASE_FIXTURE(Fixture, "inspects beyond the limit wait in line, and all are 
   }
 }
 
-TEST_CASE_FIXTURE(Fixture, "events: what is asked, ready, and each event at once") {
+TEST_CASE_FIXTURE(Fixture,
+                  "events: the request has filters and since, ready is reported, and each event at once") {
   std::atomic<bool> go_on{false};
   const std::string stream = fixture("events_26");
   const auto server = listen([&](Peer& peer) {
@@ -475,7 +478,7 @@ TEST_CASE_FIXTURE(Fixture, "events: what is asked, ready, and each event at once
   contains(target, "&since=1795377529.000000042");
 }
 
-TEST_CASE_FIXTURE(Fixture, "events: from now on, no since is sent") {
+TEST_CASE_FIXTURE(Fixture, "events: a subscription from now on sends no since") {
   const auto server = listen([](Peer& peer) {
     peer.read_request();
     peer.send(chunked_head());
@@ -487,7 +490,7 @@ TEST_CASE_FIXTURE(Fixture, "events: from now on, no since is sent") {
   CHECK(server->requests().at(0).target.find("since") == std::string::npos);
 }
 
-TEST_CASE_FIXTURE(Fixture, "events: every end is notified once, with its cause") {
+TEST_CASE_FIXTURE(Fixture, "events: every end is reported once, with its cause") {
   struct End {
     const char* what;
     std::string bytes;
@@ -528,7 +531,7 @@ TEST_CASE_FIXTURE(Fixture, "events: every end is notified once, with its cause")
   }
 }
 
-TEST_CASE_FIXTURE(Fixture, "events: a stream that never begins is a timeout, a silent one is not") {
+TEST_CASE_FIXTURE(Fixture, "events: a stream that never begins times out, a silent stream does not") {
   settings.call_deadline = 50ms;
   make();
   Subscription subscription;
@@ -564,7 +567,8 @@ TEST_CASE_FIXTURE(Fixture, "events: a stream that never begins is a timeout, a s
   }
 }
 
-TEST_CASE_FIXTURE(Fixture, "events: subscribing again replaces, destroying silences") {
+TEST_CASE_FIXTURE(
+    Fixture, "events: a new subscription replaces the old one, and a destroyed engine calls no callback") {
   const auto server = listen([](Peer& peer) {
     peer.read_request();
     peer.send(chunked_head());
@@ -591,7 +595,7 @@ TEST_CASE_FIXTURE(Fixture, "events: subscribing again replaces, destroying silen
   CHECK(answered == 0);
 }
 
-TEST_CASE_FIXTURE(Fixture, "the whole way over TCP, as DOCKER_HOST says it") {
+TEST_CASE_FIXTURE(Fixture, "the engine is reached over TCP by DOCKER_HOST") {
   engine_side.answers["/containers/" + id + "/json"] = answer(200, fixture("inspect_20.10_plain"));
   const auto server = ScriptedServer::on_loopback(engine_side.script());
   const auto made = make_docker_engine(loop, [&](std::string_view name) -> std::optional<std::string> {
@@ -605,7 +609,7 @@ TEST_CASE_FIXTURE(Fixture, "the whole way over TCP, as DOCKER_HOST says it") {
   CHECK(info->has_value());
 }
 
-TEST_CASE_FIXTURE(Fixture, "the whole way over TLS, with the docker client's three files") {
+TEST_CASE_FIXTURE(Fixture, "the engine is reached over TLS with the docker client's three files") {
   const Certificates certificates;
   const auto server =
       ScriptedServer::on_loopback_tls(engine_side.script(), certificates.file("server.pem"),

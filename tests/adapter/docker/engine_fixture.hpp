@@ -22,7 +22,7 @@ using docker::DockerEngineSettings;
 
 inline const std::string id(64, 'a');
 
-/// An engine that answers each path of `answers`, with or without its version, and 404 otherwise.
+/// Gives each path its answer in `answers`, with or without an API version in the path, and 404 to others.
 class ScriptedEngine {
  public:
   std::map<std::string, std::string> answers{
@@ -48,7 +48,7 @@ class ScriptedEngine {
   }
 };
 
-/// An engine of scripts at a socket, and the adapter that speaks to it.
+/// A scripted engine on a socket, and the adapter connected to it.
 struct Fixture {
   net::Loop loop;
   TemporaryFolder folder;
@@ -77,7 +77,7 @@ struct Fixture {
       REQUIRE_FALSE(result.has_value());
       result = std::move(given);
     });
-    REQUIRE_FALSE(result.has_value());  // never from inside the call
+    REQUIRE_FALSE(result.has_value());  // the callback is never called inside the call
     REQUIRE(run_until(loop, [&] { return result.has_value(); }));
     return *result;
   }

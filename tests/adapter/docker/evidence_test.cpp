@@ -1,4 +1,4 @@
-// What is saved before a remedy, against an engine of scripts.
+// Tests of the evidence saved before a remedy, with a scripted engine.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -57,7 +57,7 @@ struct EvidenceFixture : Fixture {
     std::sort(targets.begin(), targets.end());
     return targets;
   }
-  /// Answers as usual but for `path`, which is never answered.
+  /// Answers as usual, but never answers `path`.
   void hang_at(const std::string& path) {
     server = listen([this, path](Peer& peer) {
       while (const auto request = peer.read_request()) {
@@ -74,7 +74,7 @@ using Lines = std::vector<std::string>;
 
 }  // namespace
 
-TEST_CASE_FIXTURE(EvidenceFixture, "evidence: all there is of a container that runs") {
+TEST_CASE_FIXTURE(EvidenceFixture, "evidence: everything is collected from a running container") {
   server = listen();
   REQUIRE(connect());
   const EngineEvidence evidence = collect();
@@ -95,7 +95,7 @@ TEST_CASE_FIXTURE(EvidenceFixture, "evidence: all there is of a container that r
               versioned + "/stats?stream=false&one-shot=true", versioned + "/top", "/v1.41/version"});
 }
 
-TEST_CASE_FIXTURE(EvidenceFixture, "evidence: an engine too old for one sample of its statistics") {
+TEST_CASE_FIXTURE(EvidenceFixture, "evidence: an old API version is not asked for one-shot statistics") {
   engine_side.answers["/_ping"] = answer(200, "OK", "text/plain", "Api-Version: 1.40\r\n");
   server = listen();
   REQUIRE(connect());
@@ -107,13 +107,12 @@ TEST_CASE_FIXTURE(EvidenceFixture, "evidence: an engine too old for one sample o
                    "/v1.40" + base + "/logs?stdout=1&stderr=1&timestamps=1&tail=7") == 1);
 }
 
-TEST_CASE_FIXTURE(EvidenceFixture,
-                  "evidence: of one that has exited there are no processes, which is no error") {
+TEST_CASE_FIXTURE(EvidenceFixture, "evidence: an exited container has no processes, and that is no error") {
   engine_side.answers[base + "/json"] = answer(200, exited);
   engine_side.answers[base + "/top"] = error(409, "Container x is not running");
   engine_side.answers[base + "/stats"] = answer(200, R"({"memory_stats":{}})");
-  SUBCASE("as Docker says it") {}
-  SUBCASE("as Podman says it") {
+  SUBCASE("Docker's answer") {}
+  SUBCASE("Podman's answer") {
     engine_side.answers[base + "/top"] = error(500, "top can only be used on running containers");
     engine_side.answers[base + "/stats"] = error(409, "Container is not running");
   }
@@ -127,17 +126,18 @@ TEST_CASE_FIXTURE(EvidenceFixture,
         Lines{"processes: the container does not run", "memory: the container does not run"});
 }
 
-TEST_CASE_FIXTURE(EvidenceFixture, "evidence: of the log the newest bytes, with or without a terminal") {
+TEST_CASE_FIXTURE(EvidenceFixture,
+                  "evidence: the newest bytes of the log are kept, with or without a terminal") {
   order.log_bytes = 1000;
   std::string lines;
   for (int i = 0; i < 1000; ++i) lines += "2026 line " + std::to_string(i) + "\n";
-  SUBCASE("without") {
+  SUBCASE("without a terminal") {
     engine_side.answers[base + "/logs"] = answer(200, frame(1, lines));
   }
-  SUBCASE("with") {
+  SUBCASE("with a terminal") {
     engine_side.answers[base + "/logs"] = answer(200, lines);
   }
-  SUBCASE("larger than any other answer may be") {
+  SUBCASE("the log is above the cap of other answers") {
     settings.answer_cap = 5000;
     make();
     engine_side.answers[base + "/logs"] = chunked_head() + chunk(lines) + std::string(last_chunk);
@@ -150,7 +150,8 @@ TEST_CASE_FIXTURE(EvidenceFixture, "evidence: of the log the newest bytes, with 
   CHECK(evidence.missing.empty());
 }
 
-TEST_CASE_FIXTURE(EvidenceFixture, "evidence: what cannot be had is named, the rest is there") {
+TEST_CASE_FIXTURE(EvidenceFixture,
+                  "evidence: a part that cannot be collected is named, and the rest is there") {
   const std::map<std::string, std::string> answers{
       {error(403, "no"),
        "logs: the engine answered 403: no (a socket proxy or an authorization plugin "
@@ -188,7 +189,8 @@ TEST_CASE_FIXTURE(EvidenceFixture, "evidence: what cannot be had is named, the r
   }
 }
 
-TEST_CASE_FIXTURE(EvidenceFixture, "evidence: what may hold secrets is left out when they are not known") {
+TEST_CASE_FIXTURE(EvidenceFixture,
+                  "evidence: parts that may hold secrets are left out when the secrets are not known") {
   engine_side.answers[base + "/json"] = error(500, "boom");
   const EngineEvidence evidence = collect();
   CHECK(evidence.state.empty());
@@ -201,9 +203,9 @@ TEST_CASE_FIXTURE(EvidenceFixture, "evidence: what may hold secrets is left out 
   contains(evidence.missing[2], "processes: left out");
 }
 
-TEST_CASE_FIXTURE(EvidenceFixture, "evidence: the deadline brings what is there") {
+TEST_CASE_FIXTURE(EvidenceFixture, "evidence: at the deadline everything collected so far is delivered") {
   order.deadline = 300ms;
-  // What does not hang is there by then, if the machine is not too busy.
+  // By then every other part is there, unless the machine is too busy.
   const auto collect_but_one = [&] {
     return with_growing_deadline(
         order.deadline,
@@ -225,7 +227,7 @@ TEST_CASE_FIXTURE(EvidenceFixture, "evidence: the deadline brings what is there"
     const EngineEvidence evidence = collect_but_one();
     CHECK(evidence.missing == Lines{"logs: not within " + format_duration(order.deadline)});
   }
-  SUBCASE("with the part of the log that came") {
+  SUBCASE("with the part of the log that has arrived") {
     server = listen([&](Peer& peer) {
       while (const auto request = peer.read_request()) {
         const std::string asked = ScriptedEngine::path_of(*request);
@@ -248,13 +250,13 @@ TEST_CASE_FIXTURE(EvidenceFixture, "evidence: the deadline brings what is there"
     CHECK(evidence.logs == "2026 first\n");
     CHECK(evidence.missing == Lines{"logs: not within " + format_duration(order.deadline)});
   }
-  SUBCASE("of an engine that says nothing at all") {
+  SUBCASE("the engine never answers") {
     server = listen([](Peer& peer) { peer.hang(); });
     const EngineEvidence evidence = collect();
     CHECK(evidence.missing == Lines{"state: not within 300ms", "logs: not within 300ms",
                                     "processes: not within 300ms", "memory: not within 300ms"});
   }
-  SUBCASE("or never: the engine was destroyed") {
+  SUBCASE("the engine object is destroyed: no callback") {
     server = listen([](Peer& peer) { peer.hang(); });
     bool answered = false;
     engine->collect_evidence(order, [&](const EngineEvidence&) { answered = true; });
@@ -268,8 +270,8 @@ TEST_CASE_FIXTURE(EvidenceFixture, "evidence: the deadline brings what is there"
   }
 }
 
-TEST_CASE_FIXTURE(EvidenceFixture, "evidence: nobody answers, and no such container") {
-  SUBCASE("nobody") {
+TEST_CASE_FIXTURE(EvidenceFixture, "evidence: an unreachable engine and an invalid id give missing parts") {
+  SUBCASE("unreachable engine") {
     server = listen();
     server.reset();
     std::optional<EngineEvidence> evidence;
@@ -277,7 +279,7 @@ TEST_CASE_FIXTURE(EvidenceFixture, "evidence: nobody answers, and no such contai
     REQUIRE(run_until(loop, [&] { return evidence.has_value(); }));
     CHECK(evidence->missing.size() == 4);
   }
-  SUBCASE("an id that is none") {
+  SUBCASE("invalid id") {
     order.container_id = "../x";
     const EngineEvidence evidence = collect();
     REQUIRE(evidence.missing.size() == 1);
@@ -305,7 +307,7 @@ TEST_CASE("evidence: real answers of the engines") {
   }
 }
 
-TEST_CASE("evidence: memory as docker stats counts it, on either kind of cgroup") {
+TEST_CASE("evidence: memory is counted as by docker stats, with cgroup v1 and v2") {
   const auto text = [](const std::string& json, bool limited = true) -> std::string {
     const auto use = parse_memory_use(R"({"memory_stats":)" + json + "}");
     REQUIRE(use);
@@ -323,7 +325,7 @@ TEST_CASE("evidence: memory as docker stats counts it, on either kind of cgroup"
   CHECK_FALSE(parse_memory_use(R"({"memory_stats":{"usage":"x"}})"));
 }
 
-TEST_CASE("evidence: which values of an environment are secret") {
+TEST_CASE("evidence: secret values of the environment are found by name and in URLs") {
   CHECK(secrets_of({"DB_PASSWORD=hunter22", "db_passwd=other-one", "API_TOKEN=abcd",
                     "AWS_SECRET_ACCESS_KEY=k/+=", "MYSQL_PWD=wordpass", "GITHUB_AUTH=x:y:z",
                     "Credentials=file", "STRIPE_KEY=sk_1", "SLACK_WEBHOOK_URL=https://hook"}) ==
@@ -346,7 +348,7 @@ TEST_CASE("evidence: text is made printable line by line") {
   CHECK(printable_lines("").empty());
 }
 
-TEST_CASE("evidence: of many processes whole lines are kept, and the rest is counted") {
+TEST_CASE("evidence: a long list of processes keeps whole lines and counts the rest") {
   std::string many = R"({"Titles":["PID"],"Processes":[)";
   for (int i = 1000; i < 1100; ++i) many += (i > 1000 ? ",[\"" : "[\"") + std::to_string(i) + "\"]";
   const auto lines = parse_processes(many + "]}", 24);

@@ -1,4 +1,4 @@
-// Commands inside containers, against an engine of scripts.
+// Tests of commands inside containers, with a scripted engine.
 #include <doctest/doctest.h>
 
 #include <atomic>
@@ -25,13 +25,13 @@ std::string state(bool running, const std::string& code) {
                          R"(,"ExitCode":)" + code + "}");
 }
 
-/// What an engine says to the three calls of a command.
+/// The engine's answers to the three calls of a command.
 struct ExecScript {
   std::string create = answer(201, R"({"Id":"e1"})");
   std::function<void(Peer&)> start = [](Peer& peer) { peer.send(stream_head); };
-  std::vector<std::string> states{state(false, "0")};  ///< one after the other; the last again and again
+  std::vector<std::string> states{state(false, "0")};  ///< in turn; the last one repeats
 
-  /// The serving threads outlive what a test case has on its stack: they get copies, and capture by value.
+  /// The server's threads outlive the test case's stack: they get copies and capture by value.
   ScriptedServer::Script script() {
     return [this, create = create, start = start](Peer& peer) {
       while (const auto request = peer.read_request()) {
@@ -73,7 +73,7 @@ struct ExecScript {
   std::mutex mutex_;
 };
 
-/// One command, and what was said of it.
+/// One command and its callbacks.
 struct Asked {
   std::optional<Result<ExecResult>> result;
   int ended = 0;
@@ -90,7 +90,7 @@ struct ExecFixture : Fixture {
   }
   void serve() { serve(script.script()); }
   void serve(ScriptedServer::Script what) {
-    server.reset();  // first: it takes its socket's file along
+    server.reset();  // before listen(): its destructor removes the socket file
     server = listen(std::move(what));
   }
 
@@ -115,12 +115,12 @@ struct ExecFixture : Fixture {
     REQUIRE(run_until(loop, [&] { return asked->ended == 1; }));
     return *asked->result;
   }
-  /// Until done() was called; the command goes on.
+  /// Waits until done() was called; the command may still run.
   Result<ExecResult> answered(const std::shared_ptr<Asked>& asked) {
     REQUIRE(run_until(loop, [&] { return asked->result.has_value(); }));
     return *asked->result;
   }
-  /// A command whose deadline comes in the state that this code tells of: earlier states end with another.
+  /// A command whose deadline passes in the state that gives this code; an earlier state gives another code.
   std::shared_ptr<Asked> cut_short(ErrorCode code) {
     return with_growing_deadline(
         50ms,
@@ -146,7 +146,8 @@ struct ExecFixture : Fixture {
 
 }  // namespace
 
-TEST_CASE_FIXTURE(ExecFixture, "exec: the exit code and both outputs, whether the engine says 101 or 200") {
+TEST_CASE_FIXTURE(ExecFixture,
+                  "exec: exit code and both outputs are read, whether the engine answers 101 or 200") {
   for (const auto& head : {stream_head, upgrade_head}) {
     CAPTURE(head);
     script.start = [head](Peer& peer) { peer.send(head + frame(1, "out\n") + frame(2, "err\n")); };
@@ -169,7 +170,7 @@ TEST_CASE_FIXTURE(ExecFixture, "exec: the exit code and both outputs, whether th
   }
 }
 
-TEST_CASE_FIXTURE(ExecFixture, "exec: the output byte by byte") {
+TEST_CASE_FIXTURE(ExecFixture, "exec: output that arrives byte by byte is read whole") {
   const std::string bytes = stream_head + frame(1, "slowly") + frame(2, "but whole");
   script.start = [bytes](Peer& peer) {
     for (const char c : bytes) peer.send(std::string_view(&c, 1));
@@ -180,7 +181,8 @@ TEST_CASE_FIXTURE(ExecFixture, "exec: the output byte by byte") {
   CHECK(result->output == "slowlybut whole");
 }
 
-TEST_CASE_FIXTURE(ExecFixture, "exec: an engine that does not make it") {
+TEST_CASE_FIXTURE(ExecFixture,
+                  "exec: a command that the engine does not create is an error, and nothing is started") {
   const std::map<std::string, ErrorCode> answers{
       {error(404, "No such container: x"), ErrorCode::NotFound},
       {error(409, "Container x is paused, unpause the container before exec"), ErrorCode::Conflict},
@@ -206,11 +208,11 @@ TEST_CASE_FIXTURE(ExecFixture, "exec: an engine that does not make it") {
     const auto result = exec();
     CHECK(code_of(result) == code);
     contains(result.error().message, "exec aaaaaaaaaaaa");
-    CHECK(server->requests().size() == 1);  // nothing was begun, so nothing is asked any more
+    CHECK(server->requests().size() == 1);  // nothing was created, so no further call
   }
 }
 
-TEST_CASE_FIXTURE(ExecFixture, "exec: an engine that does not begin it") {
+TEST_CASE_FIXTURE(ExecFixture, "exec: a command that the engine does not start is an error") {
   const std::map<int, ErrorCode> codes{{404, ErrorCode::NotFound},
                                        {409, ErrorCode::Conflict},
                                        {403, ErrorCode::Refused},
@@ -229,7 +231,8 @@ TEST_CASE_FIXTURE(ExecFixture, "exec: an engine that does not begin it") {
   }
 }
 
-TEST_CASE_FIXTURE(ExecFixture, "exec: one whose beginning was not answered is watched to its end") {
+TEST_CASE_FIXTURE(ExecFixture,
+                  "exec: when the answer to the start is lost, the command is watched to its end") {
   script.start = [](Peer&) {};
   script.states = {state(true, "null"), error(500, "busy"), state(true, "0"), state(false, "1")};
   serve();
@@ -238,7 +241,7 @@ TEST_CASE_FIXTURE(ExecFixture, "exec: one whose beginning was not answered is wa
   CHECK(asked_for("/exec/e1/json") == 4);
 }
 
-TEST_CASE_FIXTURE(ExecFixture, "exec: the exit code is asked for until it is there") {
+TEST_CASE_FIXTURE(ExecFixture, "exec: the exit code is polled until it is there") {
   script.states = {state(true, "null"), state(false, "null"), error(503, "busy"), state(true, "0"),
                    state(false, "7")};
   serve();
@@ -248,7 +251,7 @@ TEST_CASE_FIXTURE(ExecFixture, "exec: the exit code is asked for until it is the
   CHECK(asked_for("/exec/e1/json") == 5);
 }
 
-TEST_CASE_FIXTURE(ExecFixture, "exec: a stream that was cut loses the output's rest, not the exit code") {
+TEST_CASE_FIXTURE(ExecFixture, "exec: a cut stream loses the rest of the output, not the exit code") {
   const std::string whole = frame(1, "0123456789");
   script.start = [whole](Peer& peer) { peer.send(stream_head + whole.substr(0, whole.size() - 3)); };
   script.states = {state(false, "1")};
@@ -261,7 +264,7 @@ TEST_CASE_FIXTURE(ExecFixture, "exec: a stream that was cut loses the output's r
 }
 
 TEST_CASE_FIXTURE(ExecFixture,
-                  "exec: a stream without the framing is no answer, and the command is watched") {
+                  "exec: a stream without framing is a protocol error, and the command is watched") {
   script.start = [](Peer& peer) {
     peer.send(stream_head + "plain text");
     peer.hang();
@@ -272,7 +275,7 @@ TEST_CASE_FIXTURE(ExecFixture,
   CHECK(asked_for("/exec/e1/json") == 2);
 }
 
-TEST_CASE_FIXTURE(ExecFixture, "exec: of the output the cap is kept, and one without end is left alone") {
+TEST_CASE_FIXTURE(ExecFixture, "exec: output is kept up to the cap, and endless output is not read further") {
   SUBCASE("more than the cap") {
     script.start = [](Peer& peer) { peer.send(stream_head + frame(1, std::string(100'000, 'x'))); };
     serve();
@@ -281,7 +284,7 @@ TEST_CASE_FIXTURE(ExecFixture, "exec: of the output the cap is kept, and one wit
     CHECK(result->output == "xxxxxxxxxx");
     CHECK(result->truncated);
   }
-  SUBCASE("without end") {
+  SUBCASE("endless") {
     script.start = [](Peer& peer) {
       const std::string piece = frame(1, std::string(60'000, 'y'));
       peer.send(stream_head);
@@ -297,26 +300,26 @@ TEST_CASE_FIXTURE(ExecFixture, "exec: of the output the cap is kept, and one wit
   }
 }
 
-TEST_CASE_FIXTURE(ExecFixture, "exec: a command that is not in the container was not run") {
+TEST_CASE_FIXTURE(ExecFixture, "exec: a program that is not in the container was not run") {
   const std::string said =
       "OCI runtime exec failed: exec failed: unable to start container process: exec: \"check\": "
       "executable file not found in $PATH: unknown\r\n";
   script.states = {state(false, "126")};
-  SUBCASE("the engine's own words") {
+  SUBCASE("the engine's message") {
     script.start = [said](Peer& peer) { peer.send(stream_head + frame(1, said)); };
     serve();
     const auto result = exec();
     CHECK(code_of(result) == ErrorCode::PeerFailure);
     contains(result.error().message, "executable file not found");
   }
-  SUBCASE("the command's words") {
+  SUBCASE("the command's own output") {
     script.start = [](Peer& peer) { peer.send(stream_head + frame(2, "sh: x: not found\n")); };
     serve();
     const auto result = exec();
     REQUIRE(result);
     CHECK(result->exit_code == 126);
   }
-  SUBCASE("another reason not to begin it says something of the container") {
+  SUBCASE("another reason for a failed start counts as a result of the container") {
     script.start = [](Peer& peer) {
       peer.send(stream_head + frame(1, "OCI runtime exec failed: exec failed: cannot allocate memory\r\n"));
     };
@@ -325,8 +328,8 @@ TEST_CASE_FIXTURE(ExecFixture, "exec: a command that is not in the container was
   }
 }
 
-TEST_CASE_FIXTURE(ExecFixture, "exec: the deadline, in each state") {
-  SUBCASE("while it is made: nothing runs, and that is no time-out of the command") {
+TEST_CASE_FIXTURE(ExecFixture, "exec: a deadline gives the code of the state it passes in") {
+  SUBCASE("before the command is created: nothing runs, so it is no timeout of the command") {
     script.create.clear();
     serve();
     const auto result = exec(50ms);
@@ -334,16 +337,16 @@ TEST_CASE_FIXTURE(ExecFixture, "exec: the deadline, in each state") {
     contains(result.error().message, "50ms");
     CHECK(asked_for("/exec/e1/start") == 0);
   }
-  SUBCASE("while it is begun: it may run") {
+  SUBCASE("during the start: the command may run") {
     script.start = [](Peer& peer) { peer.hang(); };
     script.states = {state(false, "null")};
     serve();
     const auto asked = cut_short(ErrorCode::ConnectionLost);
     CHECK(code_of(*asked->result) == ErrorCode::ConnectionLost);
     REQUIRE(run_until(loop, [&] { return asked->ended == 1; }));
-    CHECK(asked_for("/exec/e1/json") == 2);  // "not running, no exit code" is believed the second time
+    CHECK(asked_for("/exec/e1/json") == 2);  // "not running, no exit code" counts only the second time
   }
-  SUBCASE("while it runs") {
+  SUBCASE("while the command runs") {
     script.start = [](Peer& peer) {
       peer.send(stream_head + frame(1, "working"));
       peer.hang();
@@ -359,7 +362,7 @@ TEST_CASE_FIXTURE(ExecFixture, "exec: the deadline, in each state") {
     script.say({state(false, "0")});
     REQUIRE(run_until(loop, [&] { return asked->ended == 1; }));
   }
-  SUBCASE("while its exit code is asked for, and it runs") {
+  SUBCASE("while the exit code is polled and the command runs") {
     script.states = {state(true, "null")};
     serve();
     const auto asked = cut_short(ErrorCode::Timeout);
@@ -367,7 +370,7 @@ TEST_CASE_FIXTURE(ExecFixture, "exec: the deadline, in each state") {
     script.say({state(false, "0")});
     REQUIRE(run_until(loop, [&] { return asked->ended == 1; }));
   }
-  SUBCASE("while its exit code is asked for, and nobody tells it") {
+  SUBCASE("while the exit code is polled and no answer gives it") {
     for (const std::string& said : {std::string(), error(500, "boom"), state(false, "null")}) {
       CAPTURE(said);
       script.say({said});
@@ -383,13 +386,13 @@ TEST_CASE_FIXTURE(ExecFixture, "exec: the deadline, in each state") {
       CHECK(code_of(*asked->result) == ErrorCode::PeerFailure);
       CHECK(asked_for("/exec/e1/json") >= 1);
       script.say({state(false, "0")});
-      engine.reset();  // one that hangs holds its question until the call's own limit
+      engine.reset();  // a call that hangs would keep its request until its own deadline
       make();
     }
   }
 }
 
-TEST_CASE_FIXTURE(ExecFixture, "exec: the exit code that cannot be learned") {
+TEST_CASE_FIXTURE(ExecFixture, "exec: an exit code that the engine does not give is an error") {
   const std::map<std::string, ErrorCode> answers{{error(404, "No such exec instance"), ErrorCode::NotFound},
                                                  {error(403, "no"), ErrorCode::Refused},
                                                  {answer(200, "[]"), ErrorCode::Protocol},
@@ -405,7 +408,7 @@ TEST_CASE_FIXTURE(ExecFixture, "exec: the exit code that cannot be learned") {
   }
 }
 
-TEST_CASE_FIXTURE(ExecFixture, "exec: watching ends when nothing can be learned any more") {
+TEST_CASE_FIXTURE(ExecFixture, "exec: watching ends when the engine can give no exit code any more") {
   script.start = [](Peer& peer) {
     peer.send(stream_head);
     peer.hang();
@@ -416,10 +419,10 @@ TEST_CASE_FIXTURE(ExecFixture, "exec: watching ends when nothing can be learned 
   CHECK(code_of(*asked->result) == ErrorCode::Timeout);
   REQUIRE(run_until(loop, [&] { return asked_for("/exec/e1/json") >= 2; }));
   CHECK(asked->ended == 0);
-  SUBCASE("the engine does not know it any more") {
+  SUBCASE("the engine has forgotten the command") {
     script.say({error(404, "No such exec instance")});
   }
-  SUBCASE("it is forbidden") {
+  SUBCASE("forbidden") {
     script.say({error(403, "no")});
   }
   SUBCASE("the engine is gone") {
@@ -428,7 +431,7 @@ TEST_CASE_FIXTURE(ExecFixture, "exec: watching ends when nothing can be learned 
   REQUIRE(run_until(loop, [&] { return asked->ended == 1; }));
 }
 
-TEST_CASE_FIXTURE(ExecFixture, "exec: a watched one is asked about at once when its container ends") {
+TEST_CASE_FIXTURE(ExecFixture, "exec: a watched command is polled at once when its container ends") {
   settings.first_exec_watch = settings.longest_exec_watch = 600s;
   make();
   script.start = [](Peer& peer) {
@@ -448,12 +451,12 @@ TEST_CASE_FIXTURE(ExecFixture, "exec: a watched one is asked about at once when 
   REQUIRE(run_until(loop, [&] { return asked->ended == 1; }));
 }
 
-TEST_CASE_FIXTURE(ExecFixture, "exec: nobody answers") {
+TEST_CASE_FIXTURE(ExecFixture, "exec: a missing engine is unreachable") {
   const auto result = exec();
   CHECK(code_of(result) == ErrorCode::Unreachable);
 }
 
-TEST_CASE_FIXTURE(ExecFixture, "exec: what cannot be sent is not sent") {
+TEST_CASE_FIXTURE(ExecFixture, "exec: an invalid order is refused and not sent") {
   serve();
   for (const auto& order : {ExecOrder{"a/b", {"true"}, 10, 1s}, ExecOrder{id, {}, 10, 1s}}) {
     Asked asked;
@@ -466,7 +469,7 @@ TEST_CASE_FIXTURE(ExecFixture, "exec: what cannot be sent is not sent") {
   CHECK(server->requests().empty());
 }
 
-TEST_CASE_FIXTURE(ExecFixture, "exec: many at once, and the next from inside the answer of the one before") {
+TEST_CASE_FIXTURE(ExecFixture, "exec: many commands run at once, and a callback may start the next one") {
   script.start = [](Peer& peer) { peer.send(stream_head + frame(1, "x")); };
   serve();
   int over = 0;
@@ -483,21 +486,21 @@ TEST_CASE_FIXTURE(ExecFixture, "exec: many at once, and the next from inside the
   REQUIRE(run_until(loop, [&] { return over == 100; }));
 }
 
-TEST_CASE_FIXTURE(ExecFixture, "exec: destroying the engine silences all, in each state") {
+TEST_CASE_FIXTURE(ExecFixture, "exec: a destroyed engine object calls no callback, whatever the state") {
   script.states = {state(true, "null")};
-  SUBCASE("made") {
+  SUBCASE("creating") {
     script.create.clear();
   }
-  SUBCASE("begun") {
+  SUBCASE("starting") {
     script.start = [](Peer& peer) { peer.hang(); };
   }
-  SUBCASE("read") {
+  SUBCASE("reading") {
     script.start = [](Peer& peer) {
       peer.send(stream_head);
       peer.hang();
     };
   }
-  SUBCASE("asked for") {}
+  SUBCASE("polling") {}
   serve();
   const auto asked = begin();
   turn(100ms);

@@ -7,7 +7,7 @@
 
 namespace healer::testing {
 
-/// What a real engine answered (fixtures/README.md).
+/// The recorded answer of a real engine (fixtures/README.md).
 inline std::string fixture(const std::string& name) {
   std::ifstream file(std::string(HEALER_FIXTURES) + "/" + name + ".json");
   if (!file) throw std::runtime_error("no such fixture: " + name);

@@ -23,7 +23,7 @@ PortBinding published(std::uint16_t port, const char* address, std::uint16_t hos
   return {port, true, address, host_port};
 }
 
-/// A small but complete inspect answer whose State, Config, HostConfig and NetworkSettings are given.
+/// A short but complete inspect answer with the given State, Config, HostConfig and NetworkSettings.
 std::string inspect_json(const std::string& state, const std::string& config = "{}",
                          const std::string& host = "{}", const std::string& network = "{}") {
   return R"({"Id":"abc","Name":"/web","RestartCount":2,"State":)" + state + R"(,"Config":)" + config +
@@ -33,7 +33,7 @@ const std::string running = R"({"Status":"running","StartedAt":"2026-11-22T19:58
 
 }  // namespace
 
-TEST_CASE("Docker 20.10: a published container with an unhealthy check") {
+TEST_CASE("Docker 20.10: a published container with an unhealthy check is read") {
   const Container c = parsed(fixture("inspect_20.10_unhealthy"));
   CHECK(c.id.substr(0, 12) == "6018c2c1bd50");
   CHECK(c.name == "sample-app");
@@ -65,7 +65,7 @@ TEST_CASE("Docker 20.10: a published container with an unhealthy check") {
   CHECK(c.memory_limit_note == "limit 64 MiB");
 }
 
-TEST_CASE("Docker 20.10: plain, on the host's network, never started, exited") {
+TEST_CASE("Docker 20.10: plain, host network, created and exited containers are read") {
   const Container plain = parsed(fixture("inspect_20.10_plain"));
   CHECK(plain.health == EngineHealth::None);
   CHECK(plain.health_interval == Duration{0});
@@ -87,7 +87,7 @@ TEST_CASE("Docker 20.10: plain, on the host's network, never started, exited") {
   CHECK(exited.networks.at(0).address.empty());
 }
 
-TEST_CASE("Docker 26: unhealthy, and paused") {
+TEST_CASE("Docker 26: unhealthy and paused containers are read") {
   const Container c = parsed(fixture("inspect_26_unhealthy"));
   CHECK(c.restart_policy == RestartPolicy::UnlessStopped);
   CHECK(c.health == EngineHealth::Unhealthy);
@@ -96,7 +96,7 @@ TEST_CASE("Docker 26: unhealthy, and paused") {
   CHECK(parsed(fixture("inspect_26_paused")).state == ContainerState::Paused);
 }
 
-TEST_CASE("Podman 4: its differences") {
+TEST_CASE("Podman 4: its different fields are read") {
   const Container c = parsed(fixture("inspect_podman_unhealthy"));
   CHECK(c.name == "sample-app");
   CHECK(c.image == "localhost/bb:1");
@@ -115,7 +115,7 @@ TEST_CASE("Podman 4: its differences") {
   CHECK(parsed(fixture("inspect_podman_exited")).exit_code == 137);
 }
 
-TEST_CASE("fields that engines leave out, send as null or at their limits") {
+TEST_CASE("fields that are missing, null or extreme get safe values") {
   const Container bare = parsed(R"({"Id":"abc","State":{"Status":"dead"}})");
   CHECK(bare.state == ContainerState::Dead);
   CHECK(bare.name.empty());
@@ -143,7 +143,7 @@ TEST_CASE("fields that engines leave out, send as null or at their limits") {
   CHECK(v6.networks == std::vector<NetworkAttachment>{{"a", ""}, {"b", "fd00::2"}});
 }
 
-TEST_CASE("ports: published first, then by number; odd names are left out") {
+TEST_CASE("ports are sorted, published ones first, and malformed ones are left out") {
   const Container c = parsed(inspect_json(
       running, R"({"ExposedPorts":{"7000-7010/tcp":{},"80/tcp":{},"22/tcp":{},"":{},"99999/tcp":{}}})", "{}",
       R"({"Ports":{"443/tcp":[{"HostIp":"0.0.0.0","HostPort":"8443"}],"80/tcp":null,
@@ -157,7 +157,7 @@ TEST_CASE("ports: published first, then by number; odd names are left out") {
   CHECK(c.ports[5] == PortBinding{80, true, "", 0});
 }
 
-TEST_CASE("what a health check prints is made safe to show") {
+TEST_CASE("the output of a health check is made safe to show") {
   const Container c = parsed(inspect_json(
       R"({"Status":"running","Health":{"Status":"unhealthy","Log":[{"End":"x","Output":"old"},
           {"End":"2026-11-22T20:58:49.5+01:00","Output":"\u001b[31m)" +
@@ -169,7 +169,7 @@ TEST_CASE("what a health check prints is made safe to show") {
   CHECK(c.health_checked->unix_ms == 1795377529500);
 }
 
-TEST_CASE("an answer that does not fit is an error that names the field") {
+TEST_CASE("an answer of another shape is an error that names the field") {
   const auto message = [](const std::string& json) {
     const auto container = parse_container(json);
     REQUIRE_FALSE(container);
@@ -200,8 +200,8 @@ TEST_CASE("an answer that does not fit is an error that names the field") {
             .find("NetworkSettings.Ports.80/tcp: an array expected") != std::string::npos);
 }
 
-TEST_CASE("list elements of all engines") {
-  // The splitter gives each element alone; here the arrays' first elements are cut out by hand.
+TEST_CASE("an element of a list is read, and an incomplete one refused") {
+  // The splitter passes each element alone; this one is written by hand.
   const std::string docker = R"({"Id":"a1","Names":["/other/alias","/web"],"Image":"x:1","State":"running",
                                  "Status":"Up 7 seconds","Labels":{"monitored":"true"}})";
   const auto summary = parse_summary(docker);
@@ -216,7 +216,7 @@ TEST_CASE("list elements of all engines") {
   CHECK_FALSE(parse_summary(R"({"Id":"a1"})"));
 }
 
-TEST_CASE("times as engines write them") {
+TEST_CASE("times are read in every format that engines write") {
   CHECK(parse_engine_time("1970-01-01T00:00:01Z")->unix_ms == 1000);
   CHECK(parse_engine_time("2026-11-22T19:58:49.136605995Z")->unix_ms == 1795377529136);
   CHECK(parse_engine_time("2026-11-22T19:58:49Z")->unix_ms == 1795377529000);

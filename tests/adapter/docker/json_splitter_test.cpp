@@ -19,7 +19,7 @@ struct Split {
   std::vector<std::string> objects;
 };
 
-/// Feeds `text` in pieces of `piece` bytes, then ends it.
+/// Feeds `text` in pieces of `piece` bytes, then ends the input.
 Split split(Shape shape, std::string_view text, std::size_t piece = 1000, std::size_t cap = 100'000) {
   Split out;
   JsonSplitter splitter(shape, cap, [&out](std::string_view object) -> Result<void> {
@@ -34,7 +34,7 @@ Split split(Shape shape, std::string_view text, std::size_t piece = 1000, std::s
 
 }  // namespace
 
-TEST_CASE("recorded answers are cut the same at every size of piece") {
+TEST_CASE("recorded answers are split the same at every size of piece") {
   for (const char* name : {"list_20.10", "list_26", "list_podman"}) {
     const std::string text = fixture(name);
     const auto whole = split(Shape::Array, text, text.size());
@@ -48,7 +48,7 @@ TEST_CASE("recorded answers are cut the same at every size of piece") {
   }
 }
 
-TEST_CASE("a stream of events cut in two at every byte gives the same events") {
+TEST_CASE("a stream of events cut at any byte gives the same events") {
   const std::string text = fixture("events_26") + fixture("events_podman").substr(0, 2000);
   const auto whole_lines = [&text] {
     std::vector<std::string> lines;
@@ -71,7 +71,7 @@ TEST_CASE("a stream of events cut in two at every byte gives the same events") {
   }
 }
 
-TEST_CASE("arrays: what is accepted and what is not") {
+TEST_CASE("arrays are split, and malformed ones refused") {
   CHECK(split(Shape::Array, "[]").result);
   CHECK(split(Shape::Array, " [ ] \n").result);
   CHECK(split(Shape::Array, "[{},{\"a\":[1,{}]}]").objects.size() == 2);
@@ -85,7 +85,7 @@ TEST_CASE("arrays: what is accepted and what is not") {
   }
 }
 
-TEST_CASE("sequences: with and without line ends") {
+TEST_CASE("sequences are split, with and without line ends") {
   CHECK(split(Shape::Sequence, "").result);
   CHECK(split(Shape::Sequence, "{}{}\n{}\r\n\n {}").objects.size() == 4);
   for (const char* wrong : {"[", "{},{}", "]", "x", "{", "{}\n{\"a\":"}) {
@@ -94,7 +94,7 @@ TEST_CASE("sequences: with and without line ends") {
   }
 }
 
-TEST_CASE("depth and size are limited, and nothing is kept of a finished object") {
+TEST_CASE("depth and size are limited, and finished objects are not kept") {
   const auto deep = split(Shape::Sequence, "{\"a\":" + std::string(40, '['));
   REQUIRE_FALSE(deep.result);
   CHECK(deep.result.error().code == ErrorCode::Protocol);
@@ -110,7 +110,7 @@ TEST_CASE("depth and size are limited, and nothing is kept of a finished object"
   }
 }
 
-TEST_CASE("the receiver may end it") {
+TEST_CASE("the receiver may end the input") {
   JsonSplitter splitter(Shape::Sequence, 100, [](std::string_view) -> Result<void> {
     return failure(ErrorCode::Cancelled, "enough");
   });

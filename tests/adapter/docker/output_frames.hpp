@@ -6,7 +6,7 @@
 
 namespace healer::testing {
 
-/// One piece of output as engines frame it: 1 is stdout, 2 stderr.
+/// One piece of output in the engine's framing: stream 1 is stdout, 2 is stderr.
 inline std::string frame(unsigned char stream, std::string_view text) {
   const auto size = static_cast<std::uint32_t>(text.size());
   std::string out{static_cast<char>(stream), 0, 0, 0};

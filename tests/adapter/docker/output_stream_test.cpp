@@ -27,7 +27,7 @@ Read read(OutputStream::Framing framing, std::string_view bytes, std::size_t pie
 
 }  // namespace
 
-TEST_CASE("both outputs of a process come in order, however the bytes are cut") {
+TEST_CASE("both outputs of a process stay in order, wherever the bytes are cut") {
   const std::string large(70'000, 'x');
   const std::string bytes =
       frame(1, "out\n") + frame(2, "err\n") + frame(1, "") + frame(3, "the engine's") + frame(1, large);
@@ -41,7 +41,7 @@ TEST_CASE("both outputs of a process come in order, however the bytes are cut") 
   }
 }
 
-TEST_CASE("a terminal's output has no headers, and may look like one") {
+TEST_CASE("a terminal's output has no headers, and is kept even if it looks like one") {
   const std::string bytes = frame(1, "looks like one");
   const Read raw = read(OutputStream::Framing::Raw, bytes, 5);
   REQUIRE(raw.fed);
@@ -54,7 +54,7 @@ TEST_CASE("a terminal's output has no headers, and may look like one") {
   CHECK(read(OutputStream::Framing::ByFirstByte, "", 1).finished);
 }
 
-TEST_CASE("what is no such stream is said to be none, and a cut one to be cut") {
+TEST_CASE("bytes that are no such stream are broken, and an incomplete frame is cut") {
   for (const std::string& wrong : {std::string("hello"), std::string("\x04\0\0\0\0\0\0\1x", 9),
                                    std::string("\1\0\1\0\0\0\0\1x", 9), frame(1, "good") + "HTTP/1.1 500"}) {
     const Read got = read(OutputStream::Framing::Framed, wrong, 2);
@@ -72,7 +72,7 @@ TEST_CASE("what is no such stream is said to be none, and a cut one to be cut") 
   }
 }
 
-TEST_CASE("the newest bytes are kept, from a line's beginning") {
+TEST_CASE("the newest bytes are kept, beginning with a whole line") {
   const auto kept = [](std::size_t cap, const std::vector<std::string>& pieces) {
     Tail tail(cap);
     for (const std::string& piece : pieces) tail.append(piece);

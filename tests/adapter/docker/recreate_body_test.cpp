@@ -30,7 +30,7 @@ std::string text(const json::value& value) {
   return json::serialize(value);
 }
 
-/// A small container whose Config, HostConfig and networks are given.
+/// A short container with the given Config, HostConfig and networks.
 std::string container_of(const std::string& config, const std::string& host = "{}",
                          const std::string& networks = "{}", const std::string& mounts = "[]",
                          const std::string& status = "running") {
@@ -47,7 +47,7 @@ json::object body(const std::string& config, const std::string& image_config) {
 
 }  // namespace
 
-TEST_CASE("a real container with a setting of every kind") {
+TEST_CASE("a container with a setting of every kind gets a body with all of them") {
   const RecreationPlan plan = planned(fixture("inspect_20.10_full"), fixture("image_20.10"));
   const json::object made = body_of(plan);
   CHECK(made.at("Image") == "recplay:1");
@@ -71,7 +71,7 @@ TEST_CASE("a real container with a setting of every kind") {
   CHECK(plan.leave.empty());
   CHECK(plan.owners.empty());
   CHECK_FALSE(plan.side_by_side);
-  // All else of the host's side as it was, but for the volumes that had no name.
+  // The rest of HostConfig is unchanged, except for the volumes without a name.
   json::object host = made.at("HostConfig").as_object();
   json::object was = json::parse(fixture("inspect_20.10_full")).as_object().at("HostConfig").as_object();
   REQUIRE(host.at("Mounts").as_array().size() == 4);
@@ -85,7 +85,7 @@ TEST_CASE("a real container with a setting of every kind") {
   CHECK(text(host) == text(was));
 }
 
-TEST_CASE("what the image gives is left to it, whatever is given beside") {
+TEST_CASE("settings equal to the image's are left out of the body") {
   SUBCASE("variables, in their order") {
     CHECK(text(body(R"({"Env":["A=1","P=/bin","Q=2"]})", R"({"Env":["P=/bin","Q=2"]})").at("Env")) ==
           R"(["A=1"])");
@@ -93,7 +93,7 @@ TEST_CASE("what the image gives is left to it, whatever is given beside") {
     CHECK(text(body(R"({"Env":["P=/bin","A=1"]})", R"({"Env":["P=/bin"]})").at("Env")) ==
           R"(["P=/bin","A=1"])");
     CHECK_FALSE(body(R"({"Env":["P=/bin","Q=2"]})", R"({"Env":["P=/bin","Q=2"]})").contains("Env"));
-    // Not what an engine makes of this image: kept whole.
+    // An engine would not make this from the image, so everything is kept.
     CHECK(text(body(R"({"Env":["A=1"]})", R"({"Env":["P=/bin"]})").at("Env")) == R"(["A=1"])");
   }
   SUBCASE("the command") {
@@ -104,15 +104,15 @@ TEST_CASE("what the image gives is left to it, whatever is given beside") {
     const json::object command = body(R"({"Entrypoint":["/e"],"Cmd":["d"]})", image);
     CHECK_FALSE(command.contains("Entrypoint"));
     CHECK(text(command.at("Cmd")) == R"(["d"])");
-    // Its own entry point without a command, though it is the image's: with it the image's command is off.
+    // The image's own entry point, without a command: naming the entry point drops the image's command.
     CHECK(text(body(R"({"Entrypoint":["/e"],"Cmd":null})", image).at("Entrypoint")) == R"(["/e"])");
     const json::object entry = body(R"({"Entrypoint":["/f"],"Cmd":["c"]})", image);
     CHECK(text(entry.at("Entrypoint")) == R"(["/f"])");
     CHECK(text(entry.at("Cmd")) == R"(["c"])");
-    // None although the image has one.
+    // The container has no entry point although the image has one.
     CHECK(text(body(R"({"Entrypoint":null,"Cmd":["c"]})", image).at("Entrypoint")) == R"([""])");
   }
-  SUBCASE("all else that an image can say") {
+  SUBCASE("the other settings of an image") {
     const json::object made = body(
         R"({"User":"u","WorkingDir":"/w","StopSignal":"INT","Healthcheck":{"Test":["NONE"]},"Labels":{"a":"1","b":"3"},"OnBuild":null})",
         R"({"User":"u","WorkingDir":"/w","StopSignal":"TERM","Healthcheck":{"Test":["CMD","x"]},"Labels":{"a":"1","b":"2"},"OnBuild":["RUN x"]})");
@@ -123,7 +123,7 @@ TEST_CASE("what the image gives is left to it, whatever is given beside") {
     CHECK(text(made.at("Healthcheck")) == R"({"Test":["NONE"]})");
     CHECK(text(made.at("Labels")) == R"({"b":"3"})");
   }
-  SUBCASE("without the image's settings all is pinned") {
+  SUBCASE("without the image's settings everything is kept") {
     const json::object made =
         body_of(planned(container_of(R"({"User":"u","Env":["P=/bin"]})"), std::nullopt, {"sha256:1", ""}));
     CHECK(made.at("User") == "u");
@@ -132,12 +132,12 @@ TEST_CASE("what the image gives is left to it, whatever is given beside") {
   }
 }
 
-TEST_CASE("nothing is added: no label, no variable, no name") {
+TEST_CASE("a body has no label, variable or name that the container does not have") {
   const json::object made = body_of(planned(container_of(R"({"Image":"x"})"), image_of("{}"), {"x", ""}));
   CHECK(text(made) == R"({"Image":"x","HostConfig":{}})");
 }
 
-TEST_CASE("volumes: those without a name keep theirs, the others stay as they were asked for") {
+TEST_CASE("volumes without a name are kept by their id, the others stay as configured") {
   const std::string mounts =
       R"([{"Type":"volume","Name":"n1","Destination":"/bound","RW":true,"Driver":"local"},)"
       R"({"Type":"volume","Name":"v2","Destination":"/anonymous","RW":false,"Driver":"nfs"},)"
@@ -160,47 +160,47 @@ TEST_CASE("volumes: those without a name keep theirs, the others stay as they we
       R"({"Type":"volume","Target":"/bare","Source":"v5","VolumeOptions":{"NoCopy":true}}])");
 }
 
-TEST_CASE("networks") {
-  SUBCASE("links of the default bridge are asked for as they were given") {
+TEST_CASE("networks and links are kept as configured") {
+  SUBCASE("links of the default bridge") {
     const RecreationPlan plan = planned(fixture("inspect_20.10_linked"), fixture("image_20.10"));
     CHECK(text(body_of(plan).at("HostConfig").at("Links")) == R"(["recp:lk"])");
     CHECK(plan.connections.empty());
     CHECK_FALSE(body_of(plan).contains("NetworkingConfig"));
   }
-  SUBCASE("another container's") {
+  SUBCASE("another container's namespace") {
     const RecreationPlan plan = planned(fixture("inspect_20.10_shared_network"), fixture("image_20.10"));
     REQUIRE(plan.owners.size() == 1);
     CHECK(plan.owners[0].size() == 64);
     CHECK_FALSE(body_of(plan).contains("Hostname"));
     CHECK_FALSE(plan.side_by_side);
   }
-  SUBCASE("another container's successor") {
+  SUBCASE("the namespace of the owner's successor") {
     const RecreationPlan plan =
         planned(fixture("inspect_20.10_shared_network"), std::nullopt, {"recplay:1", "abc"});
     CHECK(plan.owners == std::vector<std::string>{"abc"});
     CHECK(body_of(plan).at("HostConfig").at("NetworkMode") == "container:abc");
     CHECK_FALSE(body_of(plan).contains("ExposedPorts"));
   }
-  SUBCASE("a parent for one that has none") {
+  SUBCASE("a network parent for a container that shares no namespace") {
     const auto plan =
         plan_recreation(container_of("{}", R"({"NetworkMode":"bridge"})"), std::nullopt, {"x", "abc"});
     REQUIRE_FALSE(plan);
     CHECK(plan.error().code == ErrorCode::InvalidInput);
   }
-  SUBCASE("the host's") {
+  SUBCASE("the host's network") {
     const RecreationPlan plan = planned(fixture("inspect_20.10_host_network"), fixture("image_20.10"));
     CHECK_FALSE(body_of(plan).contains("NetworkingConfig"));
     CHECK(plan.connections.empty());
     CHECK_FALSE(plan.side_by_side);
   }
-  SUBCASE("the first one left since") {
+  SUBCASE("the container has left its first network") {
     const RecreationPlan plan = planned(
         container_of("{}", R"({"NetworkMode":"first"})", R"({"second":{"Aliases":["x"]}})"), image_of("{}"));
     CHECK(plan.leave == "first");
     REQUIRE(plan.connections.size() == 1);
     CHECK(plan.connections[0].endpoint == R"({"Aliases":["x"]})");
   }
-  SUBCASE("notified by id; the alias that the engine made of the container's id is not kept") {
+  SUBCASE("a network given by id; the alias that the engine made of the container's id is left out") {
     const RecreationPlan plan =
         planned(container_of(
                     "{}", R"({"NetworkMode":"0123456789abcdef"})",
@@ -213,7 +213,7 @@ TEST_CASE("networks") {
   }
 }
 
-TEST_CASE("the platform, where the engine says it") {
+TEST_CASE("the platform is kept if the engine reports it") {
   std::string container = container_of("{}");
   CHECK(planned(container, std::nullopt).platform.empty());
   container.insert(
@@ -221,7 +221,7 @@ TEST_CASE("the platform, where the engine says it") {
   CHECK(planned(container, std::nullopt).platform == "linux/arm64/v8");
 }
 
-TEST_CASE("names that were chosen are kept, made-up ones are not") {
+TEST_CASE("a configured host name is kept, one made of the id is not") {
   CHECK_FALSE(body(R"({"Hostname":"aaaaaaaaaaaa"})", "{}").contains("Hostname"));
   CHECK(body(R"({"Hostname":"chosen"})", "{}").at("Hostname") == "chosen");
   const json::object host =
@@ -229,7 +229,7 @@ TEST_CASE("names that were chosen are kept, made-up ones are not") {
   CHECK_FALSE(host.contains("Hostname"));
 }
 
-TEST_CASE("both may run at once only where nothing is held that both would need") {
+TEST_CASE("both containers may run at once only if they share no port, address, device or writable folder") {
   const auto side_by_side = [](const std::string& config, const std::string& host,
                                const std::string& networks = "{}", const std::string& mounts = "[]") {
     return planned(container_of(config, host, networks, mounts), std::nullopt).side_by_side;
@@ -246,12 +246,12 @@ TEST_CASE("both may run at once only where nothing is held that both would need"
   CHECK_FALSE(side_by_side("{}", R"({"IpcMode":"host"})"));
   CHECK_FALSE(side_by_side("{}", R"({"Privileged":true})"));
   CHECK_FALSE(side_by_side("{}", R"({"Devices":[{"PathOnHost":"/dev/ttyUSB0"}]})"));
-  // Two writers on one folder.
+  // Two writers in one folder.
   CHECK_FALSE(side_by_side("{}", "{}", "{}", R"([{"Type":"volume","Name":"v","RW":true}])"));
   CHECK_FALSE(side_by_side("{}", "{}", "{}", R"([{"Type":"bind","RW":true}])"));
 }
 
-TEST_CASE("what is not recreated, and why") {
+TEST_CASE("containers that cannot be recreated are refused with the reason") {
   const auto refusal = [](const std::string& container) {
     const auto original = read_original(container);
     REQUIRE_FALSE(original);
@@ -268,7 +268,7 @@ TEST_CASE("what is not recreated, and why") {
     CHECK(read_original(wrong).error().code == ErrorCode::Protocol);
 }
 
-TEST_CASE("what is to be known of the old one") {
+TEST_CASE("the original's name, image and state are read") {
   const auto full = read_original(fixture("inspect_20.10_full"));
   REQUIRE(full);
   CHECK(full->name == "reca");
@@ -281,7 +281,7 @@ TEST_CASE("what is to be known of the old one") {
     CHECK(read_original(fixture(podman)));
 }
 
-TEST_CASE("odd answers do no harm") {
+TEST_CASE("malformed answers do no harm") {
   const std::string odd =
       R"({"Id":"abc","Name":"/web","Image":"x","Config":{"Env":[1,null],"Cmd":"sh","Labels":[]},"HostConfig":{"Binds":[":",""],"Links":["a","/b:/c/d","e:f","/g:/"],"Mounts":[1],"PortBindings":{"80/tcp":[1]}},"Mounts":[1,{"Type":"volume"}],"NetworkSettings":{"Networks":{"n":1}}})";
   const auto plan = plan_recreation(odd, R"({"Config":{"Env":"x","Labels":1}})", {"x", ""});

@@ -20,7 +20,7 @@ Sight sight_of(Place old_place, bool old_instances, Place new_place, bool new_in
   return sight;
 }
 
-/// An engine that does what it is notified.
+/// An engine that executes each step.
 struct Engine {
   Sight now = sight_of(Place::Named, true, Place::Gone, false);
   std::vector<RecreateStep> done;
@@ -79,7 +79,7 @@ struct Engine {
     both_ran = both_ran || (now.old_instances && now.new_instances);
   }
 
-  /// True when it came to its end, within a number of steps that is enough.
+  /// True when the last step was reached within `steps` steps.
   bool replace(bool side_by_side, int steps = 30) {
     for (; steps > 0; --steps) {
       const RecreateStep step = replace_step(now, side_by_side);
@@ -100,7 +100,7 @@ struct Engine {
 
 }  // namespace
 
-TEST_CASE("one after the other: the new one is made first, and started when the old one is out of its way") {
+TEST_CASE("one after the other: the new one is created first and started after the old one is set aside") {
   Engine engine;
   REQUIRE(engine.replace(false));
   CHECK(engine.done == std::vector{RecreateStep::Create, RecreateStep::Leave, RecreateStep::Connect,
@@ -109,7 +109,7 @@ TEST_CASE("one after the other: the new one is made first, and started when the 
   CHECK_FALSE(engine.both_ran);
 }
 
-TEST_CASE("side by side: the new one runs before the old one is stopped") {
+TEST_CASE("side by side: the new one is started before the old one is stopped") {
   Engine engine;
   REQUIRE(engine.replace(true));
   CHECK(engine.done == std::vector{RecreateStep::Create, RecreateStep::Leave, RecreateStep::Connect,
@@ -117,7 +117,7 @@ TEST_CASE("side by side: the new one runs before the old one is stopped") {
                                    RecreateStep::NameNew, RecreateStep::RemoveOld});
 }
 
-TEST_CASE("whatever has been done, the way back leads to the old one") {
+TEST_CASE("after any step, undoing leads back to the old container") {
   for (const bool side_by_side : {false, true})
     for (const bool ran : {false, true})
       for (int steps = 0; steps < 8; ++steps) {
@@ -135,7 +135,8 @@ TEST_CASE("whatever has been done, the way back leads to the old one") {
       }
 }
 
-TEST_CASE("healer ends at any step, forward or back, any number of times: one is left, and it runs") {
+TEST_CASE(
+    "healer ends at any step, in either direction, any number of times: one container is left and runs") {
   CHECK(rc::check("one is left", [] {
     Engine engine;
     const bool side_by_side = *rc::gen::arbitrary<bool>();
@@ -146,7 +147,8 @@ TEST_CASE("healer ends at any step, forward or back, any number of times: one is
     for (int resumed = 0; resumed < 3; ++resumed) {
       switch (resume_by(engine.now)) {
         case Resumption::Replace:
-          engine.now.to_join = engine.now.to_leave = false;  // a resumed one does not know of it
+          engine.now.to_join = engine.now.to_leave =
+              false;  // a resumed recreation does not know about networks to join or leave
           engine.replace(false, resumed == 2 ? 30 : *rc::gen::inRange(0, 4));
           break;
         case Resumption::Undo:
@@ -164,14 +166,14 @@ TEST_CASE("healer ends at any step, forward or back, any number of times: one is
   }));
 }
 
-TEST_CASE("resumed: what was never touched stays untouched") {
+TEST_CASE("resumed: a recreation that has not begun leaves the container untouched") {
   CHECK(resume_by(sight_of(Place::Named, true, Place::Gone, false)) == Resumption::Untouched);
-  // An operator's stop: ours never leaves it stopped under its name without a new one beside it.
+  // An operator stopped it: healer stops the old container only beside a new one or after setting it aside.
   CHECK(resume_by(sight_of(Place::Named, false, Place::Gone, false)) == Resumption::Untouched);
   CHECK(resume_by(sight_of(Place::Elsewhere, false, Place::Gone, false)) == Resumption::Untouched);
 }
 
-TEST_CASE("resumed: half done") {
+TEST_CASE("resumed: a half-done recreation is finished or undone") {
   CHECK(resume_by(sight_of(Place::Named, true, Place::Aside, false)) == Resumption::Undo);
   CHECK(resume_by(sight_of(Place::Named, true, Place::Aside, true)) == Resumption::Replace);
   CHECK(resume_by(sight_of(Place::Aside, false, Place::Aside, false)) == Resumption::Replace);
@@ -182,7 +184,7 @@ TEST_CASE("resumed: half done") {
   CHECK(resume_by(sight_of(Place::Gone, false, Place::Gone, false)) == Resumption::Nothing);
 }
 
-TEST_CASE("others at work") {
+TEST_CASE("other parties' changes are kept") {
   Sight taken = sight_of(Place::Aside, false, Place::Gone, false);
   taken.stranger = true;
   CHECK(resume_by(taken) == Resumption::Taken);
@@ -193,11 +195,11 @@ TEST_CASE("others at work") {
   CHECK(replace_step(sight_of(Place::Elsewhere, true, Place::Aside, false), false) == RecreateStep::Lost);
   CHECK(undo_step(sight_of(Place::Elsewhere, true, Place::Aside, false), true) == RecreateStep::RemoveNew);
   CHECK(replace_step(sight_of(Place::Gone, false, Place::Aside, false), false) == RecreateStep::StartNew);
-  // The engine was restarted, and its restart policy brought the old one back.
+  // The engine was restarted, and the restart policy started the old container.
   CHECK(replace_step(sight_of(Place::Aside, true, Place::Named, true), false) == RecreateStep::StopOld);
 }
 
-TEST_CASE("every step has a name for operators") {
+TEST_CASE("every step has a name to show") {
   for (int step = 0; step <= static_cast<int>(RecreateStep::Lost); ++step)
     CHECK(std::string(to_string(static_cast<RecreateStep>(step))) != "?");
 }

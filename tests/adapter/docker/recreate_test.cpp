@@ -26,17 +26,17 @@ const std::string old_id(64, 'a');
 const std::string new_id(64, 'b');
 const std::string image_id = "sha256:" + std::string(64, '1');
 
-/// What happens to one call.
+/// The fate of one call.
 enum class Fault {
   None,
-  Refused,    ///< 500, and nothing is done
+  Refused,    ///< 500, not executed
   Forbidden,  ///< 403
-  CutBefore,  ///< the connection ends, and nothing is done
-  CutAfter,   ///< done, but no answer comes
+  CutBefore,  ///< the connection ends, not executed
+  CutAfter,   ///< executed, but not answered
 };
 
-/// An engine with containers that have a name, run or not, and are on networks. Calls that would change
-/// something are counted; from `fault_at` on (from 1), `faults` of them meet the fault.
+/// An engine with containers that have a name, run or not, and are on networks. The calls that would change
+/// something are counted from 1; from call `fault_at` on, `faults` of them meet the fault.
 class FakeEngine {
  public:
   struct Box {
@@ -60,7 +60,7 @@ class FakeEngine {
   bool old_never_starts = false;
   std::vector<std::string> log;  ///< "stop web"
   bool both_ran = false;
-  std::string created;  ///< body
+  std::string created;  ///< request body
 
   ScriptedServer::Script script() {
     return [this](Peer& peer) {
@@ -188,14 +188,14 @@ struct Fixture {
     server = ScriptedServer::on_unix(folder.file("engine.sock"), fake->script());
     connect();
   }
-  /// A new process of healer.
+  /// Like a new process of healer.
   void connect() {
     DockerEngineSettings settings;
     settings.endpoint = net::UnixEndpoint{folder.file("engine.sock")};
     settings.undo_limit = undo_limit;
     engine = std::make_unique<DockerEngine>(loop, settings);
   }
-  /// The engine as it was at the beginning.
+  /// The engine as at the beginning.
   void fresh(std::unique_ptr<FakeEngine> next = std::make_unique<FakeEngine>()) {
     engine.reset();
     server.reset();
@@ -238,7 +238,7 @@ bool says(const Result<std::string>& result, const std::string& part) {
 
 }  // namespace
 
-TEST_CASE_FIXTURE(Fixture, "recreate: side by side where nothing is held that both would need") {
+TEST_CASE_FIXTURE(Fixture, "recreate: side by side when both containers can run at once") {
   const auto result = call();
   REQUIRE(result);
   CHECK(*result == new_id);
@@ -251,7 +251,7 @@ TEST_CASE_FIXTURE(Fixture, "recreate: side by side where nothing is held that bo
   CHECK(json::parse(fake->created).at("Image") == "app:1");
 }
 
-TEST_CASE_FIXTURE(Fixture, "recreate: one after the other, else") {
+TEST_CASE_FIXTURE(Fixture, "recreate: one after the other when both cannot run at once") {
   fake->boxes.front().host = R"({"NetworkMode":"one","PortBindings":{"80/tcp":[{"HostPort":"80"}]}})";
   order.stop_timeout = 1500ms;
   const auto result = call();
@@ -274,7 +274,7 @@ TEST_CASE_FIXTURE(Fixture, "recreate: any one call fails in any way, and one con
         CAPTURE(port);
         CAPTURE(static_cast<int>(fault));
         CAPTURE(at);
-        // Whether a creation whose answer is lost comes after all is waited for as long as there is time.
+        // After a lost answer, healer waits until the limit for the container that may still be created.
         undo_limit = at == 1 ? 3s : 60s;
         fresh();
         if (port)
@@ -292,7 +292,8 @@ TEST_CASE_FIXTURE(Fixture, "recreate: any one call fails in any way, and one con
       }
 }
 
-TEST_CASE_FIXTURE(Fixture, "recreate: healer ends at any call, before or after it was executed") {
+TEST_CASE_FIXTURE(Fixture,
+                  "recreate: healer ends at any call, executed or not, and one container is left, running") {
   for (const bool port : {false, true})
     for (const bool executed : {false, true})
       for (int at = 1; at <= 7; ++at) {
@@ -305,7 +306,7 @@ TEST_CASE_FIXTURE(Fixture, "recreate: healer ends at any call, before or after i
         fake->fault = executed ? Fault::CutAfter : Fault::CutBefore;
         fake->fault_at = at;
         fake->faults = 1000;
-        // The cut ends the call in the engine's eyes; ours ends with its process, before it learns of it.
+        // For the engine the cut ends the call; healer's process ends before it learns of the cut.
         engine->recreate(order, [](const Result<std::string>&) {});
         REQUIRE(run_until(loop, [&] { return fake->changes >= at; }));
         connect();
@@ -313,13 +314,13 @@ TEST_CASE_FIXTURE(Fixture, "recreate: healer ends at any call, before or after i
         const auto result = call(true);
         check_one_left(result);
         const auto before = fake->names();
-        const auto again = call(true);  // any number of times
+        const auto again = call(true);  // resuming again changes nothing
         CHECK(again.has_value() == result.has_value());
         CHECK(fake->names() == before);
       }
 }
 
-TEST_CASE_FIXTURE(Fixture, "recreate: a container that did not run is not started when it fails") {
+TEST_CASE_FIXTURE(Fixture, "recreate: a container that did not run is not started after a failure") {
   fake->boxes.front().runs = false;
   fake->new_ends_at_once = true;
   const auto result = call();
@@ -329,7 +330,7 @@ TEST_CASE_FIXTURE(Fixture, "recreate: a container that did not run is not starte
   CHECK(fake->find(old_id));
 }
 
-TEST_CASE_FIXTURE(Fixture, "recreate: refused before anything is touched") {
+TEST_CASE_FIXTURE(Fixture, "recreate: an impossible recreation is refused before any change") {
   SUBCASE("--rm") {
     fake->boxes.front().host = R"({"AutoRemove":true})";
     says(call(), "--rm");
@@ -352,16 +353,16 @@ TEST_CASE_FIXTURE(Fixture, "recreate: refused before anything is touched") {
     fake->boxes.front().host = R"({"NetworkMode":"container:cccccccccccc"})";
     says(call(), "whose namespace it shares is gone");
   }
-  SUBCASE("no container") {
+  SUBCASE("the container is gone") {
     fake->boxes.clear();
     CHECK(call().error().code == ErrorCode::NotFound);
     return;
   }
-  SUBCASE("names that would change the request") {
+  SUBCASE("a mark that would change the request") {
     order.mark = "../x";
     CHECK(call().error().code == ErrorCode::InvalidInput);
   }
-  SUBCASE("another recreation's leavings") {
+  SUBCASE("a container is left of another recreation") {
     fake->boxes.push_back({new_id, "web-healer7-new", false});
     says(call(), "exists already");
     CHECK(fake->changes == 0);
@@ -370,13 +371,13 @@ TEST_CASE_FIXTURE(Fixture, "recreate: refused before anything is touched") {
   check_untouched();
 }
 
-TEST_CASE_FIXTURE(Fixture, "recreate: the image") {
-  SUBCASE("its name means another one by now") {
+TEST_CASE_FIXTURE(Fixture, "recreate: the new container gets the image's id") {
+  SUBCASE("the tag names another image now") {
     fake->tag_means = "sha256:2";
     REQUIRE(call());
     CHECK(json::parse(fake->created).at("Image").as_string() == image_id);
   }
-  SUBCASE("a proxy does not show images") {
+  SUBCASE("a proxy forbids images") {
     fake->image_status = 403;
     REQUIRE(call());
     CHECK(json::parse(fake->created).at("Image").as_string() == image_id);
@@ -384,24 +385,24 @@ TEST_CASE_FIXTURE(Fixture, "recreate: the image") {
   }
 }
 
-TEST_CASE_FIXTURE(Fixture, "recreate: into the network of the owner's successor") {
+TEST_CASE_FIXTURE(Fixture, "recreate: a shared namespace is joined again only if the new owner runs") {
   fake->boxes.front().host = R"({"NetworkMode":"container:cccccccccccc"})";
   fake->boxes.push_back({std::string(64, 'd'), "parent", false});
   order.network_parent = std::string(64, 'd');
-  SUBCASE("that runs") {
+  SUBCASE("the owner runs") {
     fake->boxes.back().runs = true;
     REQUIRE(call());
     CHECK(json::parse(fake->created).at("HostConfig").at("NetworkMode").as_string() ==
           "container:" + order.network_parent);
   }
-  SUBCASE("that does not") {
+  SUBCASE("the owner does not run") {
     says(call(), "does not run");
     CHECK(fake->changes == 0);
   }
 }
 
-TEST_CASE_FIXTURE(Fixture, "recreate: the way back cannot be gone to its end") {
-  SUBCASE("its name was taken") {
+TEST_CASE_FIXTURE(Fixture, "recreate: when undoing cannot be finished, the error shows what is left") {
+  SUBCASE("the name is taken") {
     fake->boxes.front().host = R"({"NetworkMode":"one","PortBindings":{"80/tcp":[{"HostPort":"80"}]}})";
     fake->boxes.push_back({std::string(64, 'c'), "web-healer7", false});
     says(call(), "setting the old container aside: the engine answered 409");
@@ -409,7 +410,7 @@ TEST_CASE_FIXTURE(Fixture, "recreate: the way back cannot be gone to its end") {
     CHECK(fake->find("web")->runs);
     CHECK_FALSE(fake->find(new_id));
   }
-  SUBCASE("the old one does not start again") {
+  SUBCASE("the old container does not start again") {
     fake->boxes.front().host = R"({"NetworkMode":"one","PortBindings":{"80/tcp":[{"HostPort":"80"}]}})";
     fake->new_ends_at_once = fake->old_never_starts = true;
     undo_limit = 1s;
@@ -419,7 +420,7 @@ TEST_CASE_FIXTURE(Fixture, "recreate: the way back cannot be gone to its end") {
     CHECK(fake->names() == std::vector<std::string>{"web"});
     CHECK(fake->find(old_id));
   }
-  SUBCASE("the engine is away for good") {
+  SUBCASE("the engine stays away") {
     undo_limit = 500ms;
     connect();
     fake->fault = Fault::CutBefore;
@@ -434,7 +435,7 @@ TEST_CASE_FIXTURE(Fixture, "recreate: the way back cannot be gone to its end") {
   }
 }
 
-TEST_CASE_FIXTURE(Fixture, "resume: others were at work meanwhile") {
+TEST_CASE_FIXTURE(Fixture, "resume: other parties' changes are kept") {
   SUBCASE("another party's container has the name") {
     fake->boxes.front().name = "web-healer7";
     fake->boxes.front().runs = false;
@@ -443,27 +444,27 @@ TEST_CASE_FIXTURE(Fixture, "resume: others were at work meanwhile") {
     says(call(true), "is not ours");
     CHECK(fake->changes == 0);
   }
-  SUBCASE("neither exists") {
+  SUBCASE("neither container exists") {
     fake->boxes.clear();
     CHECK(call(true).error().code == ErrorCode::NotFound);
   }
-  SUBCASE("an operator stopped it before anything was begun") {
+  SUBCASE("an operator stopped the container before the recreation began") {
     fake->boxes.front().runs = false;
     says(call(true), "as it was");
     CHECK(fake->changes == 0);
   }
-  SUBCASE("the engine cannot be checked") {
+  SUBCASE("the engine does not answer") {
     server.reset();
     CHECK(call(true).error().code == ErrorCode::ConnectionLost);
   }
-  SUBCASE("its restart policy brought the old one back as well") {
+  SUBCASE("the restart policy started the old container as well") {
     fake->boxes.front().name = "web-healer7";
     fake->boxes.push_back({new_id, "web", true});
     check_one_left(call(true));
   }
 }
 
-TEST_CASE_FIXTURE(Fixture, "recreate: ends with the engine object, without a word") {
+TEST_CASE_FIXTURE(Fixture, "recreate: a destroyed engine object calls no callback") {
   engine->recreate(order, [](const Result<std::string>&) { FAIL("called"); });
   REQUIRE(run_until(loop, [&] { return fake->changes >= 1; }));
   engine.reset();

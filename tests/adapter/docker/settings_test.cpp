@@ -26,7 +26,7 @@ std::string where(const std::map<std::string, std::string>& variables) {
 
 }  // namespace
 
-TEST_CASE("DOCKER_HOST as the docker client reads it") {
+TEST_CASE("DOCKER_HOST is read as by the docker client") {
   CHECK(where({}) == "unix:///var/run/docker.sock");
   CHECK(where({{"DOCKER_HOST", ""}}) == "unix:///var/run/docker.sock");
   CHECK(where({{"DOCKER_HOST", "unix:///run/user/1000/docker.sock"}}) == "unix:///run/user/1000/docker.sock");
@@ -37,7 +37,7 @@ TEST_CASE("DOCKER_HOST as the docker client reads it") {
   CHECK(where({{"DOCKER_HOST", "tcp://[::1]"}}) == "tcp://[::1]:2375");
 }
 
-TEST_CASE("what cannot be used is refused with the value and what is accepted") {
+TEST_CASE("an unusable DOCKER_HOST is refused with the value and the accepted forms") {
   for (const char* wrong :
        {"ssh://user@host", "npipe:////./pipe/docker_engine", "fd://", "http://host", "/var/run/docker.sock",
         "unix://", "unix://relative.sock", "tcp://", "tcp://:2375", "tcp://host:0", "tcp://host:x",
@@ -51,7 +51,7 @@ TEST_CASE("what cannot be used is refused with the value and what is accepted") 
   }
 }
 
-TEST_CASE("DOCKER_API_VERSION is honoured when set") {
+TEST_CASE("DOCKER_API_VERSION pins the version") {
   CHECK_FALSE(read({})->pinned_version);
   CHECK_FALSE(read({{"DOCKER_API_VERSION", ""}})->pinned_version);
   CHECK(*read({{"DOCKER_API_VERSION", "1.41"}})->pinned_version == ApiVersion{1, 41});
@@ -63,7 +63,7 @@ TEST_CASE("DOCKER_API_VERSION is honoured when set") {
   }
 }
 
-TEST_CASE("TLS files: missing ones are named, those of the default folder may be missing") {
+TEST_CASE("a missing TLS file is an error that names it, but in the default folder it may be missing") {
   const testing::TemporaryFolder home;
   const auto missing = read(
       {{"DOCKER_HOST", "tcp://h"}, {"DOCKER_TLS_VERIFY", "1"}, {"DOCKER_CERT_PATH", home.path() + "/certs"}});

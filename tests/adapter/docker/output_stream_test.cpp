@@ -41,7 +41,7 @@ TEST_CASE("both outputs of a process stay in order, wherever the bytes are cut")
   }
 }
 
-TEST_CASE("a terminal's output has no headers, and is kept even if it looks like one") {
+TEST_CASE("the output of a terminal has no headers, and is kept even if it begins like one") {
   const std::string bytes = frame(1, "looks like one");
   const Read raw = read(OutputStream::Framing::Raw, bytes, 5);
   REQUIRE(raw.fed);
@@ -72,7 +72,7 @@ TEST_CASE("bytes that are no such stream are broken, and an incomplete frame is 
   }
 }
 
-TEST_CASE("the newest bytes are kept, beginning with a whole line") {
+TEST_CASE("the newest bytes are kept, from the beginning of a line if one fits") {
   const auto kept = [](std::size_t cap, const std::vector<std::string>& pieces) {
     Tail tail(cap);
     for (const std::string& piece : pieces) tail.append(piece);

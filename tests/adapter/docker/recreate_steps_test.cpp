@@ -168,7 +168,7 @@ TEST_CASE(
 
 TEST_CASE("resumed: a recreation that has not begun leaves the container untouched") {
   CHECK(resume_by(sight_of(Place::Named, true, Place::Gone, false)) == Resumption::Untouched);
-  // An operator stopped it: healer stops the old container only beside a new one or after setting it aside.
+  // An operator's stop: healer stops the old container under its name only when a new one exists.
   CHECK(resume_by(sight_of(Place::Named, false, Place::Gone, false)) == Resumption::Untouched);
   CHECK(resume_by(sight_of(Place::Elsewhere, false, Place::Gone, false)) == Resumption::Untouched);
 }

@@ -1,4 +1,4 @@
-// Alertmanager's API v2: what is true is said again until it is over.
+// Tests of the channel to Alertmanager's API v2, which repeats a firing alert until it ends.
 #include <algorithm>
 #include <map>
 #include <set>
@@ -18,7 +18,7 @@ const std::string no_end = "without an end";
 const std::string ends_now = "2027-01-15T08:00:00.123Z";
 const std::string starts = "2027-01-15T07:55:29.623Z";
 
-// The channel, and what the outbox does for it: the receipts.
+// The channel, and the receipts that the outbox keeps for it.
 struct Channel {
   Service service;
   bool open = true;
@@ -46,7 +46,7 @@ struct Channel {
     return sent;
   }
 
-  // The alerts of the last request: "alertname severity endsAt".
+  // The alerts of the last request, as "alertname severity endsAt".
   std::vector<std::string> last() {
     std::vector<std::string> all;
     const auto requests = service.requests();
@@ -77,7 +77,9 @@ Notification about_engine(NotificationKind kind, const std::string& event) {
 
 }  // namespace
 
-TEST_CASE("alertmanager: one notification with labels, annotations, start and link, and no end yet") {
+TEST_CASE(
+    "alertmanager: a notification is one alert with labels, annotations, start and link, and without an "
+    "end") {
   Channel channel;
   CHECK(channel.send(full_notification()).result == Sent::Result::Delivered);
   const SeenRequest request = channel.service.request();
@@ -99,7 +101,8 @@ TEST_CASE("alertmanager: one notification with labels, annotations, start and li
 }
 
 TEST_CASE(
-    "alertmanager: a worse one ends the former severity, a recovery ends it, and its key is forgotten") {
+    "alertmanager: a critical alert ends the warning, and a recovery ends the alert and empties its "
+    "receipt") {
   Channel channel;
   channel.send(full_notification());
   channel.send(full_notification(NotificationKind::Critical));
@@ -112,7 +115,7 @@ TEST_CASE(
   CHECK(channel.receipts.at(full_notification().dedup_key).empty());
 }
 
-TEST_CASE("alertmanager: info ends what is kept, and is not sent otherwise") {
+TEST_CASE("alertmanager: an info notification ends the firing alert, and sends nothing without one") {
   Channel channel;
   CHECK(channel.send(full_notification(NotificationKind::Info)).result == Sent::Result::Delivered);
   CHECK(channel.count() == 0);
@@ -121,22 +124,22 @@ TEST_CASE("alertmanager: info ends what is kept, and is not sent otherwise") {
   CHECK(channel.last() == std::vector<std::string>{"ContainerUnhealthy warning " + ends_now});
 }
 
-TEST_CASE("alertmanager: a test lasts five minutes") {
+TEST_CASE("alertmanager: the alert of a test lasts five minutes") {
   Channel channel;
   CHECK(channel.send(test_notification()).result == Sent::Result::Delivered);
   CHECK(channel.last() == std::vector<std::string>{"HealerTest info 2027-01-15T08:05:00.123Z"});
 }
 
-TEST_CASE("alertmanager: a recovery of what is not known ends both severities") {
+TEST_CASE("alertmanager: a recovery without a receipt ends both severities") {
   Channel channel;
   channel.send(full_notification(NotificationKind::Recovered));
   CHECK(channel.last() == std::vector<std::string>{"ContainerUnhealthy warning " + ends_now,
                                                    "ContainerUnhealthy critical " + ends_now});
 }
 
-TEST_CASE("alertmanager: about the host, the name says what") {
+TEST_CASE("alertmanager: an alert about the host is named after the event") {
   Channel channel;
-  channel.open = false;  // asked about incidents only
+  channel.open = false;  // only used for notifications about an incident
   channel.send(about_engine(NotificationKind::Critical, "ENGINE DOWN"));
   CHECK(channel.last() == std::vector<std::string>{"HealerEngineDown critical " + no_end});
   channel.send(about_engine(NotificationKind::Recovered, "ENGINE BACK"));
@@ -146,7 +149,7 @@ TEST_CASE("alertmanager: about the host, the name says what") {
   CHECK(channel.count() == 2);
 }
 
-TEST_CASE("alertmanager: the last word of an incident that is over lasts a day, and is not repeated") {
+TEST_CASE("alertmanager: an alert for an incident that is over lasts a day and is not repeated") {
   Channel channel;
   channel.open = false;
   channel.send(full_notification(NotificationKind::Critical));
@@ -154,25 +157,26 @@ TEST_CASE("alertmanager: the last word of an incident that is over lasts a day, 
   CHECK(channel.receipts.at(full_notification().dedup_key).empty());
 }
 
-TEST_CASE("alertmanager: what fires is said again, also by the next process, until it is over") {
+TEST_CASE("alertmanager: a firing alert is repeated until it ends, also by the next process") {
   Channel channel;
   channel.send(full_notification());
   channel.repeat = 20ms;
-  channel.begin();  // healer began anew
+  channel.begin();  // like a new process of healer
   REQUIRE(channel.run_until_requests(3));
   CHECK(channel.last() == std::vector<std::string>{"ContainerUnhealthy warning " + no_end});
   CHECK(text_at(json::parse(channel.service.requests().back().body).at(0), "startsAt") == starts);
   channel.send(full_notification(NotificationKind::Recovered));
   const std::size_t after = channel.count();
-  // Whatever was repeated, the end came last.
+  // The alert may have been repeated, but its end comes last.
   CHECK(channel.last() == std::vector<std::string>{"ContainerUnhealthy warning " + ends_now});
-  // Another key shows that the time of a repetition has passed, and that nothing else is repeated.
+  // An alert with another key shows that the time of a repetition has passed and that the first is not
+  // repeated.
   channel.send(about_engine(NotificationKind::Critical, "ENGINE DOWN"));
   REQUIRE(channel.run_until_requests(after + 3));
   CHECK(channel.last() == std::vector<std::string>{"HealerEngineDown critical " + no_end});
 }
 
-TEST_CASE("alertmanager: what is no longer open is ended without a notification that says so") {
+TEST_CASE("alertmanager: an incident that is no longer open ends its alert without a notification") {
   Channel channel;
   channel.repeat = 20ms;
   channel.send(full_notification());
@@ -186,7 +190,7 @@ TEST_CASE("alertmanager: what is no longer open is ended without a notification 
   CHECK(channel.last() == std::vector<std::string>{"HealerEngineDown critical " + no_end});
 }
 
-TEST_CASE("alertmanager: many are said again in requests of a hundred") {
+TEST_CASE("alertmanager: many alerts are repeated in requests of a hundred") {
   Channel channel;
   channel.begin();
   Notification notification = full_notification();
@@ -209,7 +213,7 @@ TEST_CASE("alertmanager: many are said again in requests of a hundred") {
   CHECK(said.size() == 250);
 }
 
-TEST_CASE("alertmanager: what was not delivered is not kept") {
+TEST_CASE("alertmanager: an alert that was not delivered is not repeated") {
   Channel channel(answer(503, ""));
   channel.repeat = 10ms;
   const Sent sent = channel.send(full_notification());
@@ -222,7 +226,7 @@ TEST_CASE("alertmanager: what was not delivered is not kept") {
   CHECK(channel.count() == 1);
 }
 
-TEST_CASE("alertmanager: a receipt that makes no sense is none") {
+TEST_CASE("alertmanager: a malformed receipt counts as none") {
   for (const char* bad : {"", "x", "[]", "{}", R"({"incident":1})", R"({"incident":"1","alert":{}})",
                           R"({"incident":-1,"alert":{"labels":{},"startsAt":"x"}})",
                           R"({"incident":1,"alert":{"labels":[],"startsAt":"x"}})",
@@ -234,7 +238,7 @@ TEST_CASE("alertmanager: a receipt that makes no sense is none") {
   }
 }
 
-TEST_CASE("alertmanager: a body it takes whatever is said") {
+TEST_CASE("alertmanager: any text of a notification gives an alert that Alertmanager accepts") {
   for (const Notification& notification : hostile_notifications()) {
     const std::string text = alertmanager_alert(notification, Instant{});
     CHECK(text.size() < 40'000);
@@ -247,10 +251,11 @@ TEST_CASE("alertmanager: a body it takes whatever is said") {
   }
 }
 
-TEST_CASE("alertmanager: how answers end, and no token in an error") {
+TEST_CASE("alertmanager: each answer gives its result, and no error shows the token") {
   std::vector<std::unique_ptr<net::Loop>> loops;
   const auto make = [&](HttpChannel channel, const std::string& base) {
-    loops.push_back(std::make_unique<net::Loop>());  // the timer's: nothing is repeated here
+    loops.push_back(
+        std::make_unique<net::Loop>());  // the loop of the timer, which is not run: nothing is repeated
     return make_alertmanager_notifier(
         std::move(channel), AlertmanagerChannel{Secret{base}, Secret{token}},
         AlertmanagerHost{*loops.back(), [] { return now; }, [](IncidentId) { return true; }, 1h});

@@ -1,4 +1,4 @@
-// docker-autoheal's two channels: its sentences and bodies to the letter, but escaped and time-limited.
+// docker-autoheal's two channels send its exact sentences and bodies, but escaped and with a time limit.
 #include <cstdlib>
 #include <optional>
 
@@ -19,7 +19,7 @@ namespace {
 
 const std::string id = "0123456789abcdef0123456789abcdef";
 
-Notification notification_of(NotificationKind kind, const std::string& event, unsigned attempt = 1) {
+Notification an_notification(NotificationKind kind, const std::string& event, unsigned attempt = 1) {
   Notification notification;
   notification.kind = kind;
   notification.event = event;
@@ -61,35 +61,35 @@ std::string body_of(const std::string& request) {
 
 }  // namespace
 
-TEST_CASE("the two sentences, and the notifications that have none") {
-  CHECK(autoheal_text(notification_of(NotificationKind::Recovered, "RECOVERED"), id) ==
+TEST_CASE("a recovery and a failure have docker-autoheal's sentences, other notifications have none") {
+  CHECK(autoheal_text(an_notification(NotificationKind::Recovered, "RECOVERED"), id) ==
         "Container web (0123456789ab) found to be unhealthy. Successfully restarted the container!");
-  CHECK(autoheal_text(notification_of(NotificationKind::Critical, "GAVE UP"), id) ==
+  CHECK(autoheal_text(an_notification(NotificationKind::Critical, "GAVE UP"), id) ==
         "Container web (0123456789ab) found to be unhealthy. Failed to restart the container!");
-  CHECK(autoheal_text(notification_of(NotificationKind::Info, "SUMMARY"), id) ==
+  CHECK(autoheal_text(an_notification(NotificationKind::Info, "SUMMARY"), id) ==
         "Container web (0123456789ab) found to be unhealthy. Successfully restarted the container!");
-  CHECK(!autoheal_text(notification_of(NotificationKind::Degraded, "DEGRADED"), id));
-  CHECK(!autoheal_text(notification_of(NotificationKind::Recovered, "RECOVERED", 0),
-                       id));  // nobody restarted it
-  CHECK(!autoheal_text(notification_of(NotificationKind::Recovered, "KNOWN AGAIN"), id));
-  CHECK(!autoheal_text(notification_of(NotificationKind::Info, "UNKNOWN"), id));
-  Notification engine = notification_of(NotificationKind::Critical, "ENGINE DOWN");
+  CHECK(!autoheal_text(an_notification(NotificationKind::Degraded, "DEGRADED"), id));
+  CHECK(!autoheal_text(an_notification(NotificationKind::Recovered, "RECOVERED", 0),
+                       id));  // recovered without a restart
+  CHECK(!autoheal_text(an_notification(NotificationKind::Recovered, "KNOWN AGAIN"), id));
+  CHECK(!autoheal_text(an_notification(NotificationKind::Info, "UNKNOWN"), id));
+  Notification engine = an_notification(NotificationKind::Critical, "ENGINE DOWN");
   engine.workload.clear();
   CHECK(!autoheal_text(engine, id));
 }
 
-TEST_CASE("the bodies, escaped") {
+TEST_CASE("texts are escaped in both bodies") {
   CHECK(webhook_message("content", "a \"b\"\n\\c") == R"({"content":"a \"b\"\n\\c"})");
   CHECK(webhook_message("te\"xt", "a") == R"({"te\"xt":"a"})");
   CHECK(apprise_message("a \"b\"") == R"({"title":"Autoheal","body":"a \"b\""})");
 }
 
-TEST_CASE("a webhook is posted to as docker-autoheal does") {
+TEST_CASE("a webhook gets docker-autoheal's POST") {
   Sink sink({http("204 No Content")});
   Client client;
   const Sent sent =
       client.send(make_webhook_notifier(client.channel(sink.url("/api/webhooks/1/x")), "content"),
-                  notification_of(NotificationKind::Recovered, "RECOVERED"));
+                  an_notification(NotificationKind::Recovered, "RECOVERED"));
   CHECK(sent.result == Sent::Result::Delivered);
   const auto requests = sink.requests();
   REQUIRE(requests.size() == 1);
@@ -100,11 +100,11 @@ TEST_CASE("a webhook is posted to as docker-autoheal does") {
         R"(container!"})");
 }
 
-TEST_CASE("an Apprise server is notified with a title") {
+TEST_CASE("an Apprise server gets docker-autoheal's title") {
   Sink sink({http("200 OK", "ok")});
   Client client;
   const Sent sent = client.send(make_apprise_notifier(client.channel(sink.url("/notify/key"))),
-                                notification_of(NotificationKind::Critical, "GAVE UP"));
+                                an_notification(NotificationKind::Critical, "GAVE UP"));
   CHECK(sent.result == Sent::Result::Delivered);
   const auto requests = sink.requests();
   REQUIRE(requests.size() == 1);
@@ -114,31 +114,31 @@ TEST_CASE("an Apprise server is notified with a title") {
       R"(the container!"})");
 }
 
-TEST_CASE("a notification without a sentence asks nobody and counts as delivered") {
+TEST_CASE("a notification without a sentence sends no request and counts as delivered") {
   Sink sink({http("500 Oops")});
   Client client;
   const Sent sent = client.send(make_webhook_notifier(client.channel(sink.url("/x")), "text"),
-                                notification_of(NotificationKind::Degraded, "DEGRADED"));
+                                an_notification(NotificationKind::Degraded, "DEGRADED"));
   CHECK(sent.result == Sent::Result::Delivered);
   CHECK(sink.requests().empty());
 }
 
-TEST_CASE("a webhook that hangs is given up after its limit and tried again; one that refuses is not") {
+TEST_CASE("a webhook that hangs is tried again after its limit, one that refuses is not") {
   Client client;
   Sink silent({""});
   CHECK(client
             .send(make_webhook_notifier(client.channel(silent.url("/sEcReTpath"), 200ms), "text"),
-                  notification_of(NotificationKind::Recovered, "RECOVERED"))
+                  an_notification(NotificationKind::Recovered, "RECOVERED"))
             .result == Sent::Result::TryAgain);
   Sink gone({http("404 Not Found", "no such hook")});
   const Sent sent = client.send(make_webhook_notifier(client.channel(gone.url("/sEcReTpath")), "text"),
-                                notification_of(NotificationKind::Recovered, "RECOVERED"));
+                                an_notification(NotificationKind::Recovered, "RECOVERED"));
   CHECK(sent.result == Sent::Result::Refused);
   CHECK(sent.error.find("404") != std::string::npos);
   CHECK(sent.error.find("sEcReT") == std::string::npos);
 }
 
-TEST_CASE("an address that is none is refused without being said") {
+TEST_CASE("an invalid address is refused, and the error does not show it") {
   Client client;
   const auto made = make_apprise_notifier(client.channel("sEcReT"));
   REQUIRE(!made);

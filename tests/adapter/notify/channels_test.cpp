@@ -1,4 +1,4 @@
-// Channels as they are made of their settings, and the test that an operator asks for.
+// Tests of making channels from their settings, and of the test notification that an operator requests.
 #include "notify/channels.hpp"
 
 #include <doctest/doctest.h>
@@ -18,7 +18,8 @@
 namespace healer::testing {
 namespace {
 
-/// One of each kind that speaks HTTP, with secrets that begin with "Planted"; `base` is where all of them go.
+/// One channel of each type that uses HTTP, with secrets that begin with "Planted"; all of them point to
+/// `base`.
 std::vector<ChannelSettings> http_channels(const std::string& base) {
   const auto secret = [&](const std::string& path) { return Secret(base + path); };
   std::string with_user = base;
@@ -46,7 +47,7 @@ std::vector<ChannelSettings> http_channels(const std::string& base) {
   return channels;
 }
 
-/// A service that answers every request with `reply`, and the client that asks it.
+/// A service that answers every request with `reply`, and the client for it.
 struct World {
   net::Loop loop;
   std::unique_ptr<net::CurlClient> curl;
@@ -85,7 +86,7 @@ struct World {
   }
 };
 
-TEST_CASE("a channel is called as its settings say, and keeps its gap") {
+TEST_CASE("a channel has the name and the gap of its settings") {
   World world([](const SeenRequest&) { return answer(200, "{}"); });
   for (ChannelSettings& settings : http_channels(world.base())) {
     CAPTURE(settings.name);
@@ -108,7 +109,7 @@ TEST_CASE("settings that cannot be used are refused without their secrets") {
   }
 }
 
-TEST_CASE("a test reaches every service, marked as one") {
+TEST_CASE("a test notification reaches every service and is marked as a test") {
   World world([](const SeenRequest& request) {
     return answer(request.target.find("/v2/alerts") == 0 ? 202 : 200, R"({"ok":true,"id":1,"result":"x"})");
   });
@@ -120,7 +121,7 @@ TEST_CASE("a test reaches every service, marked as one") {
     CAPTURE(each.error);
     CHECK(each.result == ChannelAnswer::Result::Delivered);
   }
-  // It leaves nothing open: PagerDuty and Opsgenie are notified at once that it is over.
+  // It leaves nothing open: for PagerDuty and Opsgenie a second request closes it at once.
   std::map<std::string, unsigned> requests;
   for (const SeenRequest& request : world.server->requests()) {
     ++requests[request.target.substr(0, 11)];
@@ -136,7 +137,7 @@ TEST_CASE("a test reaches every service, marked as one") {
   CHECK(world.server->requests().size() == channels.size() + 2);
 }
 
-TEST_CASE("a test says who refused, and who did not answer well") {
+TEST_CASE("a test distinguishes a channel that refuses from one that fails") {
   World world([](const SeenRequest& request) {
     return request.target.find("/services/") == 0 ? answer(404, "no_service", "text/plain")
                                                   : answer(503, "later", "text/plain");
@@ -164,7 +165,7 @@ TEST_CASE("no channel's error repeats a secret that the service echoes") {
       CHECK_MESSAGE(each.error.find("Planted") == std::string::npos, each.error);
       CHECK_MESSAGE(each.error.find("user:") == std::string::npos, each.error);
     }
-    // The same of docker-autoheal's channels.
+    // docker-autoheal's channels, too.
     for (const char* path : {"/hook/PlantedHook12345", "/notify?key=PlantedApprise12345"}) {
       AutohealChannel channel{*world.curl, Secret(world.base() + path), 20s,
                               [](const std::string&) { return std::string(); }, world.tools().post};
@@ -181,7 +182,7 @@ TEST_CASE("no channel's error repeats a secret that the service echoes") {
   }
 }
 
-TEST_CASE("an incident that a test could not close is notified of") {
+TEST_CASE("a test that cannot close its own incident reports the refusal") {
   World world([](const SeenRequest& request) {
     return answer(request.body.find("resolve") == std::string::npos ? 202 : 400, "{}");
   });
@@ -191,7 +192,7 @@ TEST_CASE("an incident that a test could not close is notified of") {
   CHECK(answers.front().error.starts_with("HTTP 400"));
 }
 
-TEST_CASE("a test that is destroyed hears nothing more") {
+TEST_CASE("a destroyed test calls no callback") {
   World world([](const SeenRequest&) { return answer(200, "{}"); });
   bool reported = false;
   {

@@ -1,4 +1,4 @@
-// A webhook of Discord: the embed and its limits.
+// Tests of Discord's webhook: the embed and its limits.
 #include "notify/discord.hpp"
 #include "adapter/notify/service.hpp"
 
@@ -17,7 +17,7 @@ Result<std::unique_ptr<Notifier>> make(HttpChannel channel, const std::string& b
 
 }  // namespace
 
-TEST_CASE("discord: one embed, and nobody is mentioned") {
+TEST_CASE("discord: a notification is one embed, and mentions nobody") {
   Service service(answer(200, R"({"id":"1"})"));
   CHECK(service.send(make, full_notification()).result == Sent::Result::Delivered);
   const SeenRequest request = service.request();
@@ -47,7 +47,7 @@ TEST_CASE("discord: one embed, and nobody is mentioned") {
   })"));
 }
 
-TEST_CASE("discord: within its limits whatever is said, and always mentioning nobody") {
+TEST_CASE("discord: any text stays within the limits and mentions nobody") {
   for (const Notification& notification : hostile_notifications()) {
     const json::value message = json::parse(discord_message(notification));
     CHECK(message.at("allowed_mentions") == json::parse(R"({"parse": []})"));
@@ -67,7 +67,7 @@ TEST_CASE("discord: within its limits whatever is said, and always mentioning no
   }
 }
 
-TEST_CASE("discord: markdown is shown, not read, and no log ends its block") {
+TEST_CASE("discord: markdown is escaped, and no log ends its code block") {
   const json::value message =
       json::parse(discord_message(notification_saying("*b* [text](http://evil) ```x``` <@1> @everyone")));
   const json::value& embed = message.at("embeds").at(0);
@@ -78,7 +78,8 @@ TEST_CASE("discord: markdown is shown, not read, and no log ends its block") {
       text_at(embed, "description").ends_with("\n```\n*b* [text](http://evil) '''x''' <@1> @everyone\n```"));
 }
 
-TEST_CASE("discord: its own addresses are called with the version of the API this is written for") {
+TEST_CASE(
+    "discord: Discord's own addresses get the API version that this channel uses, other addresses do not") {
   const auto url = [](const std::string& text) { return discord_url(Secret{text}).reveal(); };
   CHECK(url("https://discord.com/api/webhooks/1/t") == "https://discord.com/api/v10/webhooks/1/t?wait=true");
   CHECK(url("https://ptb.discord.com/api/webhooks/1/t") ==
@@ -90,7 +91,7 @@ TEST_CASE("discord: its own addresses are called with the version of the API thi
   CHECK(url("http://proxy:8080/api/webhooks/1/t") == "http://proxy:8080/api/webhooks/1/t?wait=true");
 }
 
-TEST_CASE("discord: how answers end, and no token in an error") {
+TEST_CASE("discord: each answer gives its result, and no error shows the token") {
   check_answers(make, token);
   const Sent limited = sent_to(
       make, answer(429, R"({"message":"You are being rate limited.","retry_after":1.5,"global":false})"));

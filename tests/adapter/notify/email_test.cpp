@@ -1,4 +1,4 @@
-// Mail: the message's form, and its way through a real server and through bad ones.
+// Tests of mail: the form of the message, and its delivery to a real server and to faulty ones.
 #include <doctest/doctest.h>
 #include <rapidcheck.h>
 
@@ -24,7 +24,7 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr const char* python = "/usr/bin/python3";  // Debian's own, which its aiosmtpd belongs to
+constexpr const char* python = "/usr/bin/python3";  // Debian's own, which has aiosmtpd
 
 bool has_smtp_server() {
   static const bool has = run({.arguments = {python, "-c", "import aiosmtpd"}}).code == 0;
@@ -158,7 +158,7 @@ std::string decoded(const std::string& body) {
 
 }  // namespace
 
-TEST_CASE("a mail has the head that a reader and a mailbox need") {
+TEST_CASE("a mail has every head field that readers and mailboxes need") {
   const std::string message =
       email_message(full_notification(NotificationKind::Critical), plain_settings, "");
   CHECK(head_of(message) ==
@@ -181,7 +181,7 @@ TEST_CASE("a mail has the head that a reader and a mailbox need") {
     CHECK_MESSAGE(body.find(part) != std::string::npos, part);
 }
 
-TEST_CASE("docs/notifications.md shows the mail that is sent") {
+TEST_CASE("docs/notifications.md shows the mail as sent") {
   const std::string page = read_file(HEALER_SOURCE_DIR "/docs/notifications.md");
   const auto mark = page.find("<!-- sent: email -->\n```text\n");
   REQUIRE(mark != std::string::npos);
@@ -194,7 +194,7 @@ TEST_CASE("docs/notifications.md shows the mail that is sent") {
   CHECK(page.substr(begin, page.find("\n```", begin) + 1 - begin) == shown);
 }
 
-TEST_CASE("the mails of one incident are one thread, a repeated one is the same") {
+TEST_CASE("the mails of one incident form a thread, and a repeated mail has the same Message-ID") {
   const std::string first = email_message_id(full_notification(), plain_settings);
   CHECK(first == email_message_id(full_notification(), plain_settings));
   Notification later = full_notification(NotificationKind::Recovered);
@@ -207,7 +207,7 @@ TEST_CASE("the mails of one incident are one thread, a repeated one is the same"
     CHECK(email_message(later, plain_settings, damaged).find("References") == std::string::npos);
 }
 
-TEST_CASE("a subject that is not plain is made of encoded words") {
+TEST_CASE("a subject with other than plain ASCII is written in encoded words") {
   CHECK(email_field("Subject", "web is unhealthy") == "Subject: web is unhealthy\r\n");
   CHECK(email_field("Subject",
                     "Gr\xC3\xBC\xC3\x9F"
@@ -217,7 +217,7 @@ TEST_CASE("a subject that is not plain is made of encoded words") {
   CHECK(field.find("\r\nBcc") == std::string::npos);
 }
 
-TEST_CASE("whatever a container says, a mail stays one mail of short plain lines") {
+TEST_CASE("any text of a container gives one mail of short plain lines") {
   std::vector<Notification> notifications = hostile_notifications();
   for (const std::string& text : {std::string(".\r\n.\r\nQUIT\r\n"), std::string("x\r\n.\r\nMAIL FROM:<a@b>"),
                                   std::string("\nFrom me\n..\n.\n"), std::string("a\nBcc: b@c\n\nbody")})
@@ -247,7 +247,7 @@ TEST_CASE("whatever a container says, a mail stays one mail of short plain lines
   }
 }
 
-TEST_CASE("quoted-printable gives every text back") {
+TEST_CASE("quoted-printable text is decoded unchanged") {
   CHECK(rc::check([](const std::string& any) {
     std::string text;
     for (const char c : any)
@@ -261,7 +261,7 @@ TEST_CASE("quoted-printable gives every text back") {
   }));
 }
 
-TEST_CASE("addresses, hosts and logins that may not stand in the dialogue are refused at the start") {
+TEST_CASE("addresses, hosts and logins with characters that SMTP does not allow are refused at the start") {
   Mailer mailer;
   const auto why = [&](EmailChannel settings) {
     auto made = make_email_notifier(MailChannel{mailer.curl(), "mail"}, settings);
@@ -297,7 +297,7 @@ TEST_CASE("addresses, hosts and logins that may not stand in the dialogue are re
   CHECK(why(settings).find("sEcReT") == std::string::npos);
 }
 
-TEST_CASE("a real server takes the mail: without encryption, with STARTTLS, with TLS, with a login") {
+TEST_CASE("a real server takes the mail: plain, with STARTTLS, with TLS, and with a login") {
   if (!has_smtp_server()) return;
   Mailer mailer;
   struct Way {
@@ -333,7 +333,7 @@ TEST_CASE("a real server takes the mail: without encryption, with STARTTLS, with
   }
 }
 
-TEST_CASE("later mails of an incident name the first one") {
+TEST_CASE("later mails of an incident refer to the first one") {
   if (!has_smtp_server()) return;
   Mailer mailer;
   SmtpServer server("plain");
@@ -348,7 +348,7 @@ TEST_CASE("later mails of an incident name the first one") {
   CHECK(server.mails()[1].data.find("References: " + *first.receipt) != std::string::npos);
 }
 
-TEST_CASE("the server's final no is distinguished from a passing one") {
+TEST_CASE("a permanent refusal of the server is distinguished from a temporary one") {
   if (!has_smtp_server()) return;
   Mailer mailer;
   SmtpServer server("plain");
@@ -374,7 +374,7 @@ TEST_CASE("the server's final no is distinguished from a passing one") {
   }
 }
 
-TEST_CASE("a wrong login is refused, and no password shows") {
+TEST_CASE("a wrong login is refused, and no error shows the password") {
   if (!has_smtp_server()) return;
   Mailer mailer;
   SmtpServer server("starttls", {"healer", "sEcReT1"});
@@ -392,7 +392,7 @@ TEST_CASE("a wrong login is refused, and no password shows") {
   CHECK(server.mails().empty());
 }
 
-TEST_CASE("nothing is sent where STARTTLS is wanted and missing, or the certificate is a stranger's") {
+TEST_CASE("without a wanted STARTTLS or with an untrusted certificate no mail is sent") {
   if (!has_smtp_server()) return;
   {
     Mailer mailer;
@@ -417,7 +417,7 @@ TEST_CASE("nothing is sent where STARTTLS is wanted and missing, or the certific
 
 namespace {
 
-// Says these lines at once, and then never anything again.
+// Sends these lines at once and nothing after them.
 std::unique_ptr<ScriptedServer> saying(std::vector<std::string> lines) {
   return ScriptedServer::on_loopback([lines = std::move(lines)](Peer& peer) {
     for (const std::string& line : lines) peer.send(line + "\r\n");
@@ -427,9 +427,9 @@ std::unique_ptr<ScriptedServer> saying(std::vector<std::string> lines) {
 
 }  // namespace
 
-TEST_CASE("a server that does not answer QUIT keeps nobody waiting") {
+TEST_CASE("a server that does not answer QUIT delays no result") {
   Mailer mailer;
-  // The timeout is far beyond the test's own: who waited for the answer would be seen.
+  // The timeout is far longer than the test's own, so waiting for the answer would fail the test.
   const auto server = saying({"220 hi", "250 hi", "550 5.7.1 no"});
   const Sent sent =
       mailer.send(settings_for(server->port(), EmailChannel::Security::None), full_notification(), "", 1h);
@@ -437,7 +437,7 @@ TEST_CASE("a server that does not answer QUIT keeps nobody waiting") {
   CHECK(sent.error == "SMTP 550 5.7.1 no");
 }
 
-TEST_CASE("what breaks on the way is tried again") {
+TEST_CASE("a delivery that breaks off is tried again") {
   Mailer mailer;
   const auto result = [&](std::vector<std::string> lines, Duration timeout = 300ms) {
     const auto server = saying(std::move(lines));

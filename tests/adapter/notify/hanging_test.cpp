@@ -1,4 +1,4 @@
-// Services that take the connection and say nothing, through one HTTP client.
+// Tests of services that accept a connection and never answer, all with one HTTP client.
 #include <doctest/doctest.h>
 
 #include <memory>
@@ -12,14 +12,14 @@
 using namespace healer;
 using namespace healer::testing;
 
-TEST_CASE("channels that hang keep no other one waiting, however many they are") {
+TEST_CASE("any number of hanging channels delay no other channel") {
   Service service;
   const auto silent = ScriptedServer::on_loopback([](Peer& peer) { peer.hang(); });
   const std::string nowhere = "http://127.0.0.1:" + std::to_string(silent->port());
   std::vector<std::unique_ptr<Notifier>> hanging;
   std::size_t answered = 0;
   for (int i = 0; i < 100; ++i) {
-    // Far longer than the test may take: who waited for one of them would not be done in time.
+    // Far longer than the test's own limit, so waiting for one of them would fail the test.
     auto made = make_slack_notifier({service.channel().client, {}, "slack", 1h}, {Secret{nowhere}});
     REQUIRE(made.has_value());
     hanging.push_back(std::move(*made));

@@ -1,5 +1,5 @@
-// 200 times kill -9 while notifications are raised and a service answers, fails, loses its answer or hangs:
-// what was raised is compared with what arrived.
+// 200 times kill -9 while notifications are raised and a service answers, fails, loses its answer or hangs;
+// then the raised notifications are compared with those that arrived.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -31,7 +31,7 @@ namespace json = boost::json;
 constexpr int kills = 200;
 const std::vector<std::string> channels{"slack", "pager"};
 
-// The number of the notification that a channel's message tells of (notification_raiser.cpp).
+// The number of the notification in a channel's message (see notification_raiser.cpp).
 std::uint64_t number_of(const std::string& channel, const std::string& body) {
   const json::object message = json::parse(body).as_object();
   if (channel == "slack") {
@@ -45,17 +45,17 @@ std::uint64_t number_of(const std::string& channel, const std::string& body) {
 
 struct Arrival {
   std::uint64_t number = 0;
-  int life = 0;           // of the process that sent it
-  bool answered = false;  // false: the service took it, and its answer was lost
+  int life = 0;           // of the process that sent it, from 1
+  bool answered = false;  // false: the service accepted it, but the answer was lost
 };
 
-// The service. Whatever it takes has arrived, whether the sender lives to hear so or not.
+// The service. A notification that it accepts has arrived, even when its sender dies before the answer.
 class Sink {
  public:
   Sink() {
     server_ = ScriptedServer::on_loopback([this](Peer& peer) {
       while (const auto request = peer.read_request()) {
-        // "/LIFE/CHANNEL": what a dead process had sent may be read after the next one has begun.
+        // "/LIFE/CHANNEL": a request of a dead process may be read after the next process has begun.
         const std::vector<std::string> path = split(request->target, '/');
         switch (take(path.at(2), number_of(path.at(2), request->body), std::stoi(path.at(1)))) {
           case Answer::Yes:
@@ -73,7 +73,7 @@ class Sink {
     });
   }
 
-  /// For the process of this life.
+  /// The URL for the process of this life.
   std::string url(int life) const {
     return "http://127.0.0.1:" + std::to_string(server_->port()) + "/" + std::to_string(life);
   }
@@ -85,7 +85,7 @@ class Sink {
     const std::lock_guard guard(mutex_);
     return seen_;
   }
-  /// In the order in which they were sent.
+  /// In the order of sending.
   std::vector<Arrival> arrivals(const std::string& channel) {
     const std::lock_guard guard(mutex_);
     std::vector<Arrival> all = arrivals_[channel];
@@ -115,7 +115,7 @@ class Sink {
   bool calm_ = false;
   std::size_t seen_ = 0;
   std::map<std::string, std::vector<Arrival>> arrivals_;
-  std::unique_ptr<ScriptedServer> server_;  // last: its threads use the others
+  std::unique_ptr<ScriptedServer> server_;  // last: its threads use the members above
 };
 
 struct OnDisk {
@@ -150,7 +150,7 @@ TEST_CASE("kill -9 at any instant: every notification arrives, in order, and onl
   command.environment = {{"http_proxy", ""}, {"all_proxy", ""}, {"no_proxy", "*"}};
   command.output = folder.file("committed");
 
-  // Of each channel: what the disk knows to be over, since the end of which life.
+  // For each channel, the notifications that are delivered on disk, with the life at whose end that was so.
   std::map<std::string, std::map<std::uint64_t, int>> over;
   OnDisk disk;
   for (int life = 1; life <= kills; ++life) {
@@ -160,7 +160,7 @@ TEST_CASE("kill -9 at any instant: every notification arrives, in order, and onl
     const auto wanted = static_cast<std::size_t>(draws.next() * 30);
     {
       Process process(command);
-      // Something hangs when nothing moves any more.
+      // No progress for 150 ms means that a request hangs.
       const auto progress = [&] { return sink.seen() - seen + lines_of(command.output) - committed; };
       std::size_t last = 0;
       int still = 0;

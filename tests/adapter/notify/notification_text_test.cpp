@@ -1,4 +1,4 @@
-// What all channels say of a notification.
+// Tests of the texts that all channels share.
 #include <set>
 
 #include "adapter/notify/service.hpp"
@@ -9,7 +9,7 @@
 using namespace healer;
 using namespace healer::testing;
 
-TEST_CASE("notification text: title and facts are those that are known") {
+TEST_CASE("notification text: title and facts leave out what is not known") {
   CHECK(notification_title(full_notification()) == "DEGRADED: web on host1");
   CHECK(notification_facts(full_notification()) == std::vector<NotificationFact>{{"Host", "host1"},
                                                                                  {"Workload", "web"},
@@ -31,7 +31,7 @@ TEST_CASE("notification text: title and facts are those that are known") {
   CHECK(unhealthy_for(first) == "0s");
 }
 
-TEST_CASE("notification text: the plain text has everything, the excerpt last") {
+TEST_CASE("notification text: the plain text has everything, with the excerpt last") {
   CHECK(plain_text(full_notification(), 4096) ==
         "web is unhealthy: HTTP 503. It is being restarted.\n"
         "Look at `docker logs web`.\n"
@@ -43,7 +43,7 @@ TEST_CASE("notification text: the plain text has everything, the excerpt last") 
         "Last lines of its log:\nstarting\nERROR: no connection to db");
 }
 
-TEST_CASE("notification text: the excerpt is cut at its old end, and before anything else") {
+TEST_CASE("notification text: when space is short, the oldest lines of the excerpt go first") {
   Notification notification = full_notification();
   notification.excerpt.clear();
   for (int i = 0; i < 500; ++i)
@@ -58,7 +58,7 @@ TEST_CASE("notification text: the excerpt is cut at its old end, and before anyt
   CHECK(excerpt_text(full_notification(), 2).empty());
 }
 
-TEST_CASE("notification text: valid UTF-8 within the limit, whatever is said") {
+TEST_CASE("notification text: any text gives valid UTF-8 within the limit") {
   for (const Notification& notification : hostile_notifications())
     for (const std::size_t limit : {0U, 3U, 50U, 500U, 4096U}) {
       const std::string text = plain_text(notification, limit);
@@ -67,7 +67,7 @@ TEST_CASE("notification text: valid UTF-8 within the limit, whatever is said") {
     }
 }
 
-TEST_CASE("notification text: a link is an address of the web, or none") {
+TEST_CASE("notification text: only an http or https address is a link") {
   const auto link = [](const std::string& text) {
     Notification notification;
     notification.link = text;
@@ -87,7 +87,7 @@ TEST_CASE("notification text: times are UTC") {
   CHECK(utc_time(Instant{Duration{-5}}) == "1970-01-01T00:00:00.000Z");
 }
 
-TEST_CASE("notification text: a key that is cut still differs where the whole one does") {
+TEST_CASE("notification text: shortened keys differ where the full keys differ") {
   CHECK(short_key("healer/host1/web/7", 255) == "healer/host1/web/7");
   std::set<std::string> keys;
   const std::string host(300, 'h');
@@ -99,7 +99,7 @@ TEST_CASE("notification text: a key that is cut still differs where the whole on
   CHECK(short_key("a\x01", 255) != short_key("a\x02", 255));
 }
 
-TEST_CASE("answers: a wish in the body counts where the head has none") {
+TEST_CASE("answers: a Retry-After in the body counts when the head has none") {
   const auto wish = [](int status, const std::string& body, std::optional<Duration> head = {}) {
     net::CurlAnswer answer;
     answer.status = status;

@@ -1,4 +1,4 @@
-// docs/notifications.md shows what each channel sends: here it is held to that.
+// Compares docs/notifications.md with what each channel sends.
 #include <fstream>
 #include <iterator>
 #include <map>
@@ -22,7 +22,7 @@ namespace json = boost::json;
 
 namespace {
 
-// Blocks of JSON after a line <!-- sent: NAME -->.
+// The JSON blocks after a line <!-- sent: NAME -->, by name.
 std::map<std::string, std::string> examples(const std::string& page) {
   std::map<std::string, std::string> all;
   const std::string mark = "<!-- sent: ";
@@ -58,7 +58,7 @@ TEST_CASE("docs/notifications.md shows what each channel sends") {
   std::ifstream file(HEALER_SOURCE_DIR "/docs/notifications.md");
   const std::string page{std::istreambuf_iterator<char>(file), {}};
   const std::map<std::string, std::string> shown = examples(page);
-  for (const auto& entry : sent) {  // no structured binding: doctest's macros capture it
+  for (const auto& entry : sent) {  // no structured binding: doctest's macros capture the variables
     const std::string& name = entry.first;
     const std::string& body = entry.second;
     INFO(name);

@@ -1,4 +1,4 @@
-// Opsgenie's Notification API: create, priority and close by alias.
+// Tests of Opsgenie's Alert API: create, priority, and close by alias.
 #include "notify/opsgenie.hpp"
 #include "adapter/notify/service.hpp"
 
@@ -17,7 +17,7 @@ Result<std::unique_ptr<Notifier>> make(HttpChannel channel, const std::string& b
 
 }  // namespace
 
-TEST_CASE("opsgenie: degraded creates a notification under the incident's alias") {
+TEST_CASE("opsgenie: degraded creates an alert with the incident's alias") {
   Service service(answer(202, accepted));
   CHECK(service.send(make, full_notification()).result == Sent::Result::Delivered);
   const SeenRequest request = service.request();
@@ -42,7 +42,7 @@ TEST_CASE("opsgenie: degraded creates a notification under the incident's alias"
   })"));
 }
 
-TEST_CASE("opsgenie: critical creates, and raises what is there already") {
+TEST_CASE("opsgenie: critical creates an alert and raises the priority of an existing one") {
   Service service(answer(202, accepted));
   CHECK(service.send(make, full_notification(NotificationKind::Critical)).result == Sent::Result::Delivered);
   const auto requests = service.requests();
@@ -56,13 +56,13 @@ TEST_CASE("opsgenie: critical creates, and raises what is there already") {
   CHECK(requests[1].head.find("GenieKey " + key) != std::string::npos);
 }
 
-TEST_CASE("opsgenie: where the first request fails the second is not sent") {
+TEST_CASE("opsgenie: after a failed first request the second is not sent") {
   Service service(answer(503, ""));
   CHECK(service.send(make, full_notification(NotificationKind::Critical)).result == Sent::Result::TryAgain);
   CHECK(service.requests().size() == 1);
 }
 
-TEST_CASE("opsgenie: only a recovery closes") {
+TEST_CASE("opsgenie: only a recovery closes the alert") {
   Service service(answer(202, accepted));
   CHECK(service.send(make, full_notification(NotificationKind::Recovered)).result == Sent::Result::Delivered);
   const SeenRequest request = service.request();
@@ -81,7 +81,7 @@ TEST_CASE("opsgenie: a test is created with P5 and closed") {
         "https://api.opsgenie.com/v2/alerts/healer%3Ahost1%3Atest%3A1/close?identifierType=alias");
 }
 
-TEST_CASE("opsgenie: within its limits whatever is said, and no tag of HTML") {
+TEST_CASE("opsgenie: any text stays within the limits and holds no HTML tag") {
   for (const Notification& notification : hostile_notifications()) {
     CHECK(opsgenie_alias(notification).size() <= 512);
     CHECK(opsgenie_alias(notification).find('/') == std::string::npos);
@@ -101,6 +101,6 @@ TEST_CASE("opsgenie: within its limits whatever is said, and no tag of HTML") {
   }
 }
 
-TEST_CASE("opsgenie: how answers end, and no key in an error") {
+TEST_CASE("opsgenie: each answer gives its result, and no error shows the key") {
   check_answers(make, key);
 }

@@ -1,4 +1,4 @@
-// The outbox under virtual time: order, retry, limits, restarts.
+// Tests of the outbox with virtual time: order, retries, limits, restarts.
 #include <deque>
 #include <map>
 #include <optional>
@@ -15,7 +15,7 @@ namespace {
 
 const Instant start{Duration{1'800'000'000'000}};
 
-// A channel whose answers the test gives.
+// The far end of a channel; the test gives its answers.
 struct Peer {
   struct Try {
     Notification notification;
@@ -44,7 +44,7 @@ class FakeNotifier final : public Notifier {
   const Instant& now_;
 };
 
-// The process around an outbox: a clock that moves by hand, a disk, a log.
+// The process around an outbox: a clock that the test moves, a disk, a log.
 struct World {
   Instant now = start;
   std::optional<std::pair<Instant, std::function<void()>>> alarm;
@@ -166,7 +166,7 @@ Notification notification_of(std::uint64_t id, std::string dedup_key) {
 
 }  // namespace
 
-TEST_CASE("a notification is sent at once, and marked delivered only after the answer") {
+TEST_CASE("a notification is sent at once, and delivered on disk only after the answer") {
   World world;
   world.raise(1);
   CHECK(world.sent() == Ids{1});
@@ -180,7 +180,7 @@ TEST_CASE("a notification is sent at once, and marked delivered only after the a
   CHECK(world.log.empty());
 }
 
-TEST_CASE("one at a time, in order, a second apart") {
+TEST_CASE("notifications of a channel are sent one at a time, in order, a second apart") {
   World world;
   world.raise(1);
   world.raise(2);
@@ -247,7 +247,7 @@ TEST_CASE("Retry-After is honoured, and cut at an hour") {
   CHECK(world.on_disk(1).next_try == world.now + 1h);
 }
 
-TEST_CASE("a refused notification is said and counted, and the next one goes out") {
+TEST_CASE("a refused notification is logged and counted, and the next one is sent") {
   World world;
   world.raise(1);
   world.raise(2);
@@ -281,7 +281,7 @@ TEST_CASE("a notification older than seven days expires") {
   CHECK(world.log.back().find("expired") != std::string::npos);
 }
 
-TEST_CASE("too many waiting: the oldest expires, not the one under way") {
+TEST_CASE("with too many waiting the oldest expires, but not the one being sent") {
   OutboxLimits limits;
   limits.pending = 3;
   World world({"slack"}, limits);
@@ -309,7 +309,7 @@ TEST_CASE("the next notification waits until the last one's end is on disk") {
   CHECK(world.sent() == Ids{1, 2});
 }
 
-TEST_CASE("a second answer to one try changes nothing") {
+TEST_CASE("a second answer to one try has no effect") {
   World world;
   world.raise(1);
   world.raise(2);
@@ -322,7 +322,7 @@ TEST_CASE("a second answer to one try changes nothing") {
   CHECK(world.status().refused == 0);
 }
 
-TEST_CASE("an answer and an alarm that come after the outbox is gone are ignored") {
+TEST_CASE("answers and alarms after the outbox is destroyed have no effect") {
   World world;
   world.raise(1);
   const auto done = world.peers["slack"].tries[0].done;
@@ -363,7 +363,7 @@ TEST_CASE("a new process goes on where the last one was killed: in order, with i
   CHECK(world.sent() == Ids{1, 2});
 }
 
-TEST_CASE("a clock set back between two processes does not silence a channel") {
+TEST_CASE("a clock set back between two processes does not stop a channel") {
   World world;
   Notification notification;
   notification.id = NotificationId{1};
@@ -374,7 +374,7 @@ TEST_CASE("a clock set back between two processes does not silence a channel") {
   CHECK(world.sent() == Ids{1});
 }
 
-TEST_CASE("notifications for a channel that is no longer configured wait for it, visibly") {
+TEST_CASE("notifications for a channel that is no longer configured stay pending, and count") {
   World world(std::vector<std::string>{});
   Notification notification;
   notification.id = NotificationId{1};
@@ -391,7 +391,7 @@ TEST_CASE("notifications for a channel that is no longer configured wait for it,
   CHECK(world.outbox->pending() == 0);
 }
 
-TEST_CASE("replacing the channels sends what was under way anew") {
+TEST_CASE("replacing the channels sends an unanswered notification again") {
   World world;
   world.raise(1);
   const auto lost = world.peers["slack"].tries[0].done;
@@ -403,7 +403,7 @@ TEST_CASE("replacing the channels sends what was under way anew") {
   CHECK(world.on_disk(1).state == DeliveryState::Delivered);
 }
 
-TEST_CASE("what a channel wants remembered is written with the result, and handed back") {
+TEST_CASE("a channel's receipt is stored with the result and given back to the channel") {
   World world({"slack", "mail"});
   const auto raise = [&](std::uint64_t id, const std::string& key) {
     Notification notification;
@@ -454,7 +454,7 @@ TEST_CASE("what a channel wants remembered is written with the result, and hande
   CHECK(world.peers["slack"].tries.back().receipt.empty());
 }
 
-TEST_CASE("of too many receipts the oldest is forgotten, also on disk") {
+TEST_CASE("beyond the limit the oldest receipt is deleted, also on disk") {
   OutboxLimits limits;
   limits.receipts = 2;
   World world({"slack"}, limits);
@@ -476,7 +476,7 @@ TEST_CASE("of too many receipts the oldest is forgotten, also on disk") {
 
 namespace {
 
-// Tries of one notification until it is doubted: everything else waits for it meanwhile.
+// Fails one notification until the outbox doubts it; until then all others wait for it.
 void fail_in_order(World& world, std::uint64_t id) {
   for (unsigned n = 0; n < OutboxLimits{}.tries_in_order; ++n) {
     REQUIRE(world.sent().back() == id);
@@ -521,7 +521,7 @@ TEST_CASE("a notification that fails for ever is set aside once another one has 
   CHECK(world.sent().back() == 4);
 }
 
-TEST_CASE("what is set aside is tried hourly, when nothing else is due, until it arrives") {
+TEST_CASE("a notification that is set aside is tried hourly until it arrives") {
   World world;
   world.raise(1, {"slack"}, "one");
   world.raise(2, {"slack"}, "two");
@@ -556,7 +556,7 @@ TEST_CASE("a channel that is down keeps its order, however long") {
     world.advance(5min);
   }
   CHECK(world.status().set_aside == 0);
-  // The end of the outage may fall on the one that was only asked; the first is next then.
+  // At the end of the outage another notification may be the one tried; then the first is next.
   const std::size_t before = world.sent().size();
   for (int i = 0; i < 5; ++i) {
     if (world.sent().size() > before - 1 && world.peers["slack"].tries.back().done)
@@ -584,7 +584,7 @@ TEST_CASE("two notifications that fail for ever do not hold a third") {
   CHECK(world.now - start < 4h);
 }
 
-TEST_CASE("a process that starts anew finds out soon what stands in the way") {
+TEST_CASE("a new process finds within seconds which notification blocks the channel") {
   World world;
   std::vector<Notification> notifications(2);
   std::vector<Delivery> deliveries;
@@ -618,7 +618,7 @@ TEST_CASE("a notification that is held back keeps nobody waiting") {
         {NotificationId{id}, "slack", DeliveryState::Pending, 0, id == 1 ? start + 8h : start, ""});
   }
   notifications[0].dedup_key = "same";
-  SUBCASE("it goes out when it is due") {
+  SUBCASE("it is sent when it is due") {
     notifications[2].dedup_key = "k3";
     world.outbox->restore(notifications, deliveries);
     CHECK(world.sent() == Ids{2});
@@ -631,7 +631,7 @@ TEST_CASE("a notification that is held back keeps nobody waiting") {
     world.advance(1h);
     CHECK(world.sent() == Ids{2, 3, 1});
   }
-  SUBCASE("not when a later one about the same has arrived") {
+  SUBCASE("a later one of its incident has arrived") {
     world.outbox->restore(notifications, deliveries);
     world.answer("slack", delivered);
     world.advance(1s);
@@ -691,7 +691,7 @@ TEST_CASE("what quiet hours hold is overtaken by a later one of its incident tha
   CHECK(world.sent() == Ids{3, 2});
   world.answer("slack", delivered);
   world.advance(1s);
-  CHECK(world.sent() == Ids{3, 2, 4});  // the night's, in its order
+  CHECK(world.sent() == Ids{3, 2, 4});  // those of the night in their order
 }
 
 TEST_CASE("quiet hours of a weekend are kept over a restart") {
@@ -705,7 +705,7 @@ TEST_CASE("quiet hours of a weekend are kept over a restart") {
   CHECK(world.sent() == Ids{1});
 }
 
-TEST_CASE("too many held: the oldest goes, never the one under way") {
+TEST_CASE("with too many held the oldest expires, but never the one being sent") {
   OutboxLimits limits;
   limits.pending = 3;
   World world({"slack"}, limits);

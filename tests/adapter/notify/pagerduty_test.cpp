@@ -1,4 +1,4 @@
-// PagerDuty's Events API v2: what its documentation requires of an event.
+// Tests of PagerDuty's Events API v2: the fields that its documentation requires of an event.
 #include "notify/pagerduty.hpp"
 #include "adapter/notify/service.hpp"
 
@@ -19,7 +19,7 @@ Result<std::unique_ptr<Notifier>> make(HttpChannel channel, const std::string& b
 
 }  // namespace
 
-TEST_CASE("pagerduty: a trigger has what the Events API requires, and every fact") {
+TEST_CASE("pagerduty: a trigger has the required fields and every fact") {
   Service service(answer(202, R"({"status":"success","message":"Event processed","dedup_key":"x"})"));
   CHECK(service.send(make, full_notification()).result == Sent::Result::Delivered);
   const SeenRequest request = service.request();
@@ -52,7 +52,7 @@ TEST_CASE("pagerduty: a trigger has what the Events API requires, and every fact
   })"));
 }
 
-TEST_CASE("pagerduty: critical raises the same notification, and only a recovery resolves it") {
+TEST_CASE("pagerduty: critical triggers with the same key, and only a recovery resolves") {
   const auto event = [](NotificationKind kind) {
     return pagerduty_event(full_notification(kind), Secret{key});
   };
@@ -66,13 +66,13 @@ TEST_CASE("pagerduty: critical raises the same notification, and only a recovery
   CHECK_FALSE(event(NotificationKind::Info).has_value());
 }
 
-TEST_CASE("pagerduty: info is delivered without asking anybody") {
+TEST_CASE("pagerduty: info counts as delivered without a request") {
   Service service;
   CHECK(service.send(make, full_notification(NotificationKind::Info)).result == Sent::Result::Delivered);
   CHECK(service.requests().empty());
 }
 
-TEST_CASE("pagerduty: a test is triggered with severity info and resolved") {
+TEST_CASE("pagerduty: a test is triggered with severity info, then resolved") {
   Service service(answer(202, "{}"));
   CHECK(service.send(make, test_notification()).result == Sent::Result::Delivered);
   const auto requests = service.requests();
@@ -85,19 +85,19 @@ TEST_CASE("pagerduty: a test is triggered with severity info and resolved") {
   CHECK(resolve.at("dedup_key") == trigger.at("dedup_key"));
 }
 
-TEST_CASE("pagerduty: about the engine, without a workload or a link") {
+TEST_CASE("pagerduty: an event about the engine has no workload and no link") {
   Notification notification;
   notification.kind = NotificationKind::Critical;
   notification.event = "ENGINE DOWN";
   notification.dedup_key = "healer/host1/engine/1";
   const json::value event = json::parse(pagerduty_event(notification, Secret{key}).value());
-  CHECK(event.at("payload").at("source") == "healer");  // required, and never empty
+  CHECK(event.at("payload").at("source") == "healer");  // required and never empty
   CHECK_FALSE(event.at("payload").as_object().contains("component"));
   CHECK_FALSE(event.as_object().contains("links"));
   CHECK_FALSE(event.as_object().contains("client_url"));
 }
 
-TEST_CASE("pagerduty: within its limits whatever is said") {
+TEST_CASE("pagerduty: any text stays within the limits") {
   for (const Notification& notification : hostile_notifications()) {
     const auto text = pagerduty_event(notification, Secret{key});
     if (!text) continue;
@@ -112,7 +112,7 @@ TEST_CASE("pagerduty: within its limits whatever is said") {
   }
 }
 
-TEST_CASE("pagerduty: how answers end, and no key in an error") {
+TEST_CASE("pagerduty: each answer gives its result, and no error shows the key") {
   check_answers(make, key);
   CHECK(sent_to(make, answer(400, R"({"status":"invalid event","errors":["'routing_key' is bad"]})")).error ==
         R"(HTTP 400: {"status":"invalid event","errors":["'routing_key' is bad"]})");

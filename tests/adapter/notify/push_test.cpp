@@ -1,4 +1,4 @@
-// Services that push to phones: ntfy, Gotify, and Apprise with all it knows.
+// Tests of services that push to phones: ntfy, Gotify and Apprise.
 #include "adapter/notify/service.hpp"
 #include "notify/apprise.hpp"
 #include "notify/gotify.hpp"
@@ -31,7 +31,7 @@ const std::string body_text =
 
 }  // namespace
 
-TEST_CASE("ntfy: published as JSON to the server's root") {
+TEST_CASE("ntfy: a notification is published as JSON to the server's root") {
   Service service;
   CHECK(service.send(make_ntfy, full_notification(NotificationKind::Critical)).result ==
         Sent::Result::Delivered);
@@ -47,7 +47,7 @@ TEST_CASE("ntfy: published as JSON to the server's root") {
                                                   {"click", "https://healer.example/incidents/42"}});
 }
 
-TEST_CASE("ntfy: without a token nobody is authorized, and each kind has its priority") {
+TEST_CASE("ntfy: without a token no Authorization is sent, and each kind has its priority") {
   Service service;
   const auto open = [](HttpChannel channel, const std::string& base) {
     return make_ntfy_notifier(std::move(channel), NtfyChannel{Secret{base + "/" + topic}, Secret{}});
@@ -62,7 +62,7 @@ TEST_CASE("ntfy: without a token nobody is authorized, and each kind has its pri
   CHECK(priority(NotificationKind::Info) == 2);
 }
 
-TEST_CASE("ntfy: within its limits whatever is said") {
+TEST_CASE("ntfy: any text stays within the limits") {
   for (const Notification& notification : hostile_notifications()) {
     const std::string text = ntfy_message(notification, topic);
     CHECK(text.size() <= 8192);
@@ -88,12 +88,12 @@ TEST_CASE("ntfy: the topic is the last part of its address") {
   CHECK(made.error().message.find("https://ntfy.sh/TOPIC") != std::string::npos);
 }
 
-TEST_CASE("ntfy: how answers end, and neither token nor topic in an error") {
+TEST_CASE("ntfy: each answer gives its result, and no error shows token or topic") {
   check_answers(make_ntfy, token);
   check_answers(make_ntfy, topic);
 }
 
-TEST_CASE("gotify: POST /message with the application's token, as plain text") {
+TEST_CASE("gotify: a notification is a POST /message with the application's token, in plain text") {
   Service service(answer(200, R"({"id":1})"));
   CHECK(service.send(make_gotify, full_notification()).result == Sent::Result::Delivered);
   const SeenRequest request = service.request();
@@ -111,7 +111,7 @@ TEST_CASE("gotify: POST /message with the application's token, as plain text") {
                                                   {"extras", extras}});
 }
 
-TEST_CASE("gotify: a message whatever is said, of a priority up to 10") {
+TEST_CASE("gotify: any text gives a message with a priority from 0 to 10") {
   for (const Notification& notification : hostile_notifications()) {
     const json::value message = json::parse(gotify_message(notification));
     CHECK_FALSE(text_at(message, "message").empty());
@@ -120,11 +120,11 @@ TEST_CASE("gotify: a message whatever is said, of a priority up to 10") {
   }
 }
 
-TEST_CASE("gotify: how answers end, and no token in an error") {
+TEST_CASE("gotify: each answer gives its result, and no error shows the token") {
   check_answers(make_gotify, token);
 }
 
-TEST_CASE("apprise: title, body, type and format") {
+TEST_CASE("apprise: a notification has title, body, type and format") {
   Service service;
   CHECK(service.send(make_apprise, full_notification()).result == Sent::Result::Delivered);
   const SeenRequest request = service.request();
@@ -145,7 +145,7 @@ TEST_CASE("apprise: title, body, type and format") {
     CHECK_FALSE(text_at(json::parse(apprise_notification(notification)), "body").empty());
 }
 
-TEST_CASE("apprise: a service behind it that fails is tried again, a key it does not know is refused") {
+TEST_CASE("apprise: a failing service behind it is tried again, an unknown key is refused") {
   CHECK(sent_to(make_apprise, answer(424, "")).result == Sent::Result::TryAgain);
   const Sent unknown = sent_to(make_apprise, "HTTP/1.1 204 No Content\r\n\r\n");
   CHECK(unknown.result == Sent::Result::Refused);

@@ -19,7 +19,7 @@
 
 namespace healer::testing {
 
-/// A notification with every field, as an incident's second attempt raises it.
+/// A notification with every field set, as for the second attempt of an incident.
 inline Notification full_notification(NotificationKind kind = NotificationKind::Degraded) {
   Notification notification;
   notification.id = NotificationId{17};
@@ -47,7 +47,7 @@ inline Notification full_notification(NotificationKind kind = NotificationKind::
   return notification;
 }
 
-/// What an operator sends to see whether a channel works.
+/// The notification with which an operator tests a channel.
 inline Notification test_notification() {
   Notification notification;
   notification.id = NotificationId{18};
@@ -60,7 +60,7 @@ inline Notification test_notification() {
   return notification;
 }
 
-/// Every text of it is this.
+/// A notification in which every text is this one.
 inline Notification notification_saying(const std::string& text,
                                         NotificationKind kind = NotificationKind::Critical) {
   Notification notification = full_notification(kind);
@@ -72,7 +72,7 @@ inline Notification notification_saying(const std::string& text,
   return notification;
 }
 
-/// What containers may say, and what nobody says at all.
+/// Texts that containers may write, and texts that attack a channel.
 inline std::vector<Notification> hostile_notifications() {
   std::string bytes;
   for (int c = 0; c < 256; ++c) bytes += static_cast<char>(c);
@@ -92,14 +92,14 @@ inline std::vector<Notification> hostile_notifications() {
   return all;
 }
 
-/// Characters as a service counts them that counts code points. The text is valid UTF-8.
+/// Length in code points, the unit of several services' limits. The text is valid UTF-8.
 inline std::size_t characters(std::string_view text) {
   std::size_t count = 0;
   for (const char c : text) count += (static_cast<unsigned char>(c) & 0xC0) != 0x80 ? 1 : 0;
   return count;
 }
 
-/// A service on loopback that answers every request with `reply`, and the client that asks it.
+/// A service on loopback that answers every request with `reply`, and the client for it.
 class Service {
  public:
   using Make = std::function<Result<std::unique_ptr<Notifier>>(HttpChannel, const std::string& base)>;
@@ -136,7 +136,7 @@ class Service {
   }
 
   std::vector<SeenRequest> requests() const { return server_->requests(); }
-  /// The only one so far.
+  /// The only request so far.
   SeenRequest request() const {
     REQUIRE(requests().size() == 1);
     return requests().front();
@@ -149,15 +149,15 @@ class Service {
   std::unique_ptr<ScriptedServer> server_;
 };
 
-/// Sends one notification to a service that answers so.
+/// Sends one notification to a service with this answer.
 inline Sent sent_to(const Service::Make& make, const std::string& reply,
                     const Notification& notification = full_notification()) {
   Service service(reply);
   return service.send(make, notification);
 }
 
-/// What holds for every HTTP service: which answers are final, and that no error holds a secret, even where
-/// the service repeats it.
+/// Checks that hold for every HTTP service: which answers are final, and that no error shows a secret, even
+/// if the service repeats it.
 inline void check_answers(const Service::Make& make, const std::string& secret) {
   using enum Sent::Result;
   for (const int status : {200, 201, 202, 204}) CHECK(sent_to(make, answer(status, "")).result == Delivered);

@@ -16,8 +16,8 @@
 
 namespace healer::testing {
 
-/// A peer on loopback that answers each connection with the next of its scripted bytes, whatever is asked,
-/// and keeps what it was asked. An empty script entry means: say nothing until the other side gives up.
+/// A peer on loopback. Each connection gets the next of the scripted answers, whatever the request, and the
+/// requests are kept. An empty answer means: send nothing until the client gives up.
 class Sink {
  public:
   explicit Sink(std::vector<std::string> answers) : answers_(std::move(answers)) {
@@ -102,7 +102,7 @@ class Sink {
   std::thread thread_;
 };
 
-/// An HTTP answer with this status line, further header lines and body.
+/// An HTTP answer with this status line, more header lines, and a body.
 inline std::string http(const std::string& status, const std::string& body = "",
                         const std::string& headers = "") {
   return "HTTP/1.1 " + status + "\r\n" + headers + "Content-Length: " + std::to_string(body.size()) +

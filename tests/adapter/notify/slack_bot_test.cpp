@@ -1,5 +1,5 @@
-// Slack's bot: one message per incident, its story in the thread. Against a sink that holds the calls to
-// what https://docs.slack.dev/reference/methods/ asks for.
+// Tests of Slack's bot: one message per incident, later notifications in its thread. The fake checks each
+// call against https://docs.slack.dev/reference/methods/.
 #include <doctest/doctest.h>
 
 #include <deque>
@@ -21,7 +21,7 @@ namespace json = boost::json;
 
 const std::string token = "xoxb-sEcReT-1234567890";
 
-// The messages that Slack has, by their ts. Answers as scripted, then as Slack does when all is healthy.
+// Slack's messages by their ts. Scripted answers come first, then Slack's usual ones.
 class Slack {
  public:
   struct Call {
@@ -80,7 +80,7 @@ class Slack {
         return error("thread_not_found");
       ts = body.contains("thread_ts") ? "1503435957.000300" : "1503435956.000247";
     } else if (request.target == "/api/chat.update") {
-      if (text("channel") != "C0123456789") return error("channel_not_found");  // a name will not do
+      if (text("channel") != "C0123456789") return error("channel_not_found");  // the id, not a name
       if (text("ts") != "1503435956.000247") return error("message_not_found");
       ts = text("ts");
     } else {
@@ -114,7 +114,7 @@ const std::string place = "C0123456789 1503435956.000247";
 
 }  // namespace
 
-TEST_CASE("the first notification of an incident is a message, and where it is goes into the receipt") {
+TEST_CASE("the first notification of an incident is a message, and the receipt holds its place") {
   Slack slack;
   const Sent sent = slack.send(full_notification());
   CHECK_MESSAGE(sent.result == Sent::Result::Delivered, sent.error);
@@ -127,7 +127,7 @@ TEST_CASE("the first notification of an incident is a message, and where it is g
   CHECK(attachment(call).at("color") == "#ff9900");
 }
 
-TEST_CASE("a later one is a reply in the thread, and the message shows the new state") {
+TEST_CASE("a later notification is a reply in the thread, and the message shows the new state") {
   Slack slack;
   const Sent sent = slack.send(later(NotificationKind::Recovered, 18), place);
   CHECK_MESSAGE(sent.result == Sent::Result::Delivered, sent.error);
@@ -176,7 +176,7 @@ TEST_CASE("a message that cannot be updated is left as it is") {
   }
 }
 
-TEST_CASE("where the thread is gone a new one begins") {
+TEST_CASE("when the thread is gone a new one begins") {
   for (const std::string& receipt : {place + "9", std::string("C0000000000 1503435956.000247")}) {
     Slack slack;
     const Sent sent = slack.send(later(NotificationKind::Critical, 18), receipt);
@@ -188,7 +188,7 @@ TEST_CASE("where the thread is gone a new one begins") {
   }
 }
 
-TEST_CASE("a reply that fails leaves the receipt as it was") {
+TEST_CASE("a failed reply does not change the receipt") {
   Slack slack;
   slack.next(answer(429, R"({"ok":false,"error":"ratelimited"})", "application/json", "Retry-After: 30\r\n"));
   const Sent sent = slack.send(later(NotificationKind::Critical, 18), place);
@@ -197,7 +197,7 @@ TEST_CASE("a reply that fails leaves the receipt as it was") {
   CHECK_FALSE(sent.receipt.has_value());
 }
 
-TEST_CASE("what passes is distinguished from what an operator has to mend") {
+TEST_CASE("temporary errors are tried again, errors that an operator must correct are refused") {
   const auto answered = [](const std::string& reply) {
     Slack slack;
     slack.next(reply);
@@ -226,7 +226,7 @@ TEST_CASE("what passes is distinguished from what an operator has to mend") {
   CHECK(answered(answer(404, "no such team")).result == Sent::Result::Refused);
 }
 
-TEST_CASE("Slack's word about a message without a place for it gives no receipt") {
+TEST_CASE("an answer without the place of the message gives no receipt") {
   for (const char* body :
        {R"({"ok":true})", R"({"ok":true,"channel":1,"ts":2})", R"({"ok":true,"channel":"C1 x","ts":"1.2"})",
         R"({"ok":true,"channel":"","ts":"1"})"}) {
@@ -238,7 +238,7 @@ TEST_CASE("Slack's word about a message without a place for it gives no receipt"
   }
 }
 
-TEST_CASE("a receipt is read as it was written, and a damaged one is none") {
+TEST_CASE("a receipt is read as it was written, and a damaged one is ignored") {
   for (const SlackThread& thread : {SlackThread{"C1", "1.2", 0}, SlackThread{"G-_9", "1503435956.000247", 7}})
     CHECK(slack_thread(slack_receipt(thread)) == thread);
   for (const char* damaged :
@@ -246,7 +246,7 @@ TEST_CASE("a receipt is read as it was written, and a damaged one is none") {
     CHECK_FALSE(slack_thread(damaged).has_value());
 }
 
-TEST_CASE("whatever a container says, the calls are whole, and the token shows nowhere") {
+TEST_CASE("any text of a container gives complete calls, and the token is never shown") {
   Slack slack;
   for (const Notification& notification : hostile_notifications()) {
     const Sent sent = slack.send(notification, notification.kind == NotificationKind::Recovered ? place : "");
@@ -260,7 +260,7 @@ TEST_CASE("whatever a container says, the calls are whole, and the token shows n
   CHECK(slack.send(full_notification()).error.find("sEcReT") == std::string::npos);
 }
 
-TEST_CASE("a bot without what it needs is refused at the start") {
+TEST_CASE("a bot without a valid token, channel or address is refused at the start") {
   Service service;
   const auto why = [&](SlackBotChannel settings) {
     auto made = make_slack_bot_notifier(service.channel(), settings);

@@ -1,4 +1,4 @@
-// Slack's webhook as it answers on good and bad days, over real sockets.
+// Tests of Slack's webhook with good and bad answers, over real sockets.
 #include <cstdlib>
 #include <filesystem>
 #include <optional>
@@ -22,7 +22,7 @@ namespace {
 
 const std::string secret_path = "/services/T00000000/B11111111/sEcReTtOkEn";
 
-// The test's own environment must not lead elsewhere.
+// The environment of the test process must not lead to a proxy or another certificate store.
 struct NoProxies {
   NoProxies() {
     for (const char* name : {"http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy",
@@ -82,7 +82,7 @@ json::object attachment_of(const std::string& message) {
 
 }  // namespace
 
-TEST_CASE("the message has Slack's fields") {
+TEST_CASE("a message has Slack's fields") {
   const json::object a = attachment_of(slack_message(an_notification()));
   CHECK(a.at("color") == "#ff9900");
   CHECK(a.at("title") == "🐳 Self-Healing Infrastructure — DEGRADED");
@@ -97,8 +97,7 @@ TEST_CASE("the message has Slack's fields") {
                                            "Attempt=1 of 5"});
 }
 
-TEST_CASE(
-    "the message shows project, time unhealthy, incident, advice, link and excerpt where they are known") {
+TEST_CASE("a message shows project, time unhealthy, incident, advice, link and excerpt if they are known") {
   Notification notification = an_notification();
   CHECK_FALSE(attachment_of(slack_message(notification)).contains("title_link"));
   notification.project = "shop";
@@ -120,7 +119,7 @@ TEST_CASE(
                                  "Last lines of its log=```\nstarting\nERROR: &lt;none&gt; '''left'''\n```"});
 }
 
-TEST_CASE("each kind has its color") {
+TEST_CASE("each kind has its colour") {
   Notification notification = an_notification();
   const std::pair<NotificationKind, const char*> colors[] = {{NotificationKind::Recovered, "#36a64f"},
                                                              {NotificationKind::Degraded, "#ff9900"},
@@ -132,7 +131,7 @@ TEST_CASE("each kind has its color") {
   }
 }
 
-TEST_CASE("what a container says cannot mention anybody, break the JSON or flood the channel") {
+TEST_CASE("a container's text cannot mention anybody, break the JSON or flood the channel") {
   Notification notification = an_notification();
   notification.text =
       "<!channel> & <https://evil|click> \"quoted\" \\ \x01\xff\n" + std::string(100'000, 'x');
@@ -166,7 +165,7 @@ TEST_CASE("a delivered notification is one POST of JSON to the webhook's path") 
   CHECK(body == slack_message(an_notification()));
 }
 
-TEST_CASE("how each status ends") {
+TEST_CASE("each status is delivered, refused or tried again") {
   Client client;
   const auto result = [&](const std::string& answer) {
     Sink sink({answer});
@@ -183,7 +182,7 @@ TEST_CASE("how each status ends") {
   CHECK(result(http("400 Bad", std::string(5000, 'z'))).error.size() < 300);
 }
 
-TEST_CASE("Retry-After comes as seconds or as a date") {
+TEST_CASE("Retry-After is read as seconds or as a date") {
   Client client;
   const auto wish = [&](const std::string& value) {
     Sink sink({http("429 Too Many Requests", "", "Retry-After: " + value + "\r\n")});
@@ -206,17 +205,17 @@ TEST_CASE("a redirect is not followed") {
   CHECK(other.requests().empty());
 }
 
-TEST_CASE("every failure on the way is tried again and names no secret") {
+TEST_CASE("every broken answer is tried again") {
   Client client;
   std::string answer;
   bool endless = false;
   SUBCASE("garbage") {
     answer = "SSH-2.0-OpenSSH_9.2\r\n\r\n";
   }
-  SUBCASE("closed at once") {
+  SUBCASE("the peer closes at once") {
     answer = "H";
   }
-  SUBCASE("a body cut short") {
+  SUBCASE("a body that is cut short") {
     answer = "HTTP/1.1 500 Oops\r\nContent-Length: 100\r\n\r\nshort";
   }
   SUBCASE("an endless head") {
@@ -237,7 +236,7 @@ TEST_CASE("every failure on the way is tried again and names no secret") {
   if (endless) CHECK(sent.error.starts_with("HTTP 500: bbb"));
 }
 
-TEST_CASE("a peer that says nothing is given up at the timeout, while the loop goes on") {
+TEST_CASE("a silent peer is given up at the timeout, and the loop keeps running meanwhile") {
   Client client;
   Sink sink({""});
   net::Timer beat(client.loop);
@@ -253,7 +252,7 @@ TEST_CASE("a peer that says nothing is given up at the timeout, while the loop g
   CHECK(beats >= 3);
 }
 
-TEST_CASE("nobody listens, no such host") {
+TEST_CASE("a closed port and an unknown host are tried again") {
   Client client;
   std::string url;
   {
@@ -265,7 +264,7 @@ TEST_CASE("nobody listens, no such host") {
   CHECK(sent.result == Sent::Result::TryAgain);
 }
 
-TEST_CASE("a page that repeats the address gives nothing away") {
+TEST_CASE("an answer that repeats the address is redacted") {
   Client client;
   Sink sink({http("403 Forbidden", "<p>http://127.0.0.1" + secret_path + "?x=1 and sEcReTtOkEn</p>")});
   const Sent sent = client.send(sink.url(secret_path));
@@ -273,7 +272,7 @@ TEST_CASE("a page that repeats the address gives nothing away") {
   CHECK(sent.error.find("<redacted>") != std::string::npos);
 }
 
-TEST_CASE("proxies of the environment are used, and the exceptions to them") {
+TEST_CASE("the environment's proxies and their exceptions are used") {
   Client client;
   Sink proxy({http("200 OK", "ok")});
   Sink direct({http("200 OK", "ok")});
@@ -286,7 +285,7 @@ TEST_CASE("proxies of the environment are used, and the exceptions to them") {
   CHECK(direct.requests().size() == 1);
   CHECK(proxy.requests().size() == 1);
 
-  SUBCASE("a proxy that refuses a tunnel is no reason to drop the notification") {
+  SUBCASE("a proxy refuses the tunnel: the notification is tried again") {
     Sink refusing({http("403 Forbidden", "not allowed")});
     ::setenv("https_proxy", refusing.url("").c_str(), 1);
     const Sent sent = client.send("https://hooks.example.test" + secret_path);
@@ -297,7 +296,7 @@ TEST_CASE("proxies of the environment are used, and the exceptions to them") {
   }
 }
 
-TEST_CASE("a certificate nobody vouches for is refused, one that is trusted is taken") {
+TEST_CASE("an untrusted certificate is refused, a trusted one accepted") {
   namespace asio = boost::asio;
   std::string folder = (std::filesystem::temp_directory_path() / "healer-tls-XXXXXX").string();
   REQUIRE(::mkdtemp(folder.data()) != nullptr);
@@ -341,7 +340,7 @@ TEST_CASE("a certificate nobody vouches for is refused, one that is trusted is t
   std::filesystem::remove_all(folder);
 }
 
-TEST_CASE("destroying the client in the middle of a request calls nobody back") {
+TEST_CASE("a client destroyed during a request calls no callback") {
   NoProxies none;
   net::Loop loop;
   Sink sink({""});
@@ -355,7 +354,7 @@ TEST_CASE("destroying the client in the middle of a request calls nobody back") 
     request.url = Secret{"http://no-such-host.invalid/"};
     (*made)->send(request, [&](Result<net::CurlAnswer>) { ++looked_up; });
     while (sink.requests().empty()) loop.context().run_one_for(std::chrono::milliseconds(10));
-    before = looked_up;  // a resolver may say at once that there is none
+    before = looked_up;  // a resolver may report at once that the host does not exist
   }
   loop.context().restart();
   loop.context().run();
@@ -381,7 +380,7 @@ TEST_CASE("many requests at once are all answered") {
   CHECK(sink.requests().size() == 60);
 }
 
-TEST_CASE("a webhook that is no URL is refused without repeating it") {
+TEST_CASE("a webhook that is no URL is refused, and the error does not repeat it") {
   Client client;
   for (const std::string bad : {"", "hooks.slack.com", "ftp://host/sEcReT", "https://", "https:///sEcReT",
                                 "file:///sEcReT", "https://ho st/sEcReT", "https://host:99999/sEcReT",

@@ -1,4 +1,4 @@
-// A Teams workflow's webhook: a message with an adaptive card.
+// Tests of a Teams workflow's webhook: a message with an adaptive card.
 #include "notify/teams.hpp"
 #include "adapter/notify/service.hpp"
 
@@ -20,7 +20,7 @@ const json::value& card_of(const json::value& message) {
   return message.at("attachments").at(0).at("content");
 }
 
-// Every text that is shown, and the type of what shows it.
+// Every shown text, with the type of its element.
 void collect(const json::value& value, std::vector<std::pair<std::string, std::string>>& texts) {
   if (value.is_array())
     for (const json::value& each : value.get_array()) collect(each, texts);
@@ -31,7 +31,7 @@ void collect(const json::value& value, std::vector<std::pair<std::string, std::s
 
 }  // namespace
 
-TEST_CASE("teams: a message with one adaptive card in attachments") {
+TEST_CASE("teams: a notification is a message with one adaptive card as attachment") {
   Service service(answer(202, ""));
   CHECK(service.send(make, full_notification()).result == Sent::Result::Delivered);
   const SeenRequest request = service.request();
@@ -73,7 +73,7 @@ TEST_CASE("teams: each kind has its style") {
   CHECK(style(NotificationKind::Info) == "emphasis");
 }
 
-TEST_CASE("teams: below 28 KB whatever is said, and no text that is read as markdown") {
+TEST_CASE("teams: any text stays below 28 KB, and none is read as markdown") {
   for (const Notification& notification : hostile_notifications()) {
     const std::string text = teams_message(notification);
     CHECK(text.size() < 28'000);
@@ -87,6 +87,6 @@ TEST_CASE("teams: below 28 KB whatever is said, and no text that is read as mark
   }
 }
 
-TEST_CASE("teams: how answers end, and no signature in an error") {
+TEST_CASE("teams: each answer gives its result, and no error shows the signature") {
   check_answers(make, signature);
 }

@@ -1,4 +1,4 @@
-// Telegram's sendMessage.
+// Tests of Telegram's sendMessage.
 #include "notify/telegram.hpp"
 #include "adapter/notify/service.hpp"
 
@@ -14,7 +14,8 @@ Result<std::unique_ptr<Notifier>> make(HttpChannel channel, const std::string& b
   return make_telegram_notifier(std::move(channel), TelegramChannel{Secret{token}, "-100123", base});
 }
 
-// What is left when Telegram has read the entities; fails where it would not take them.
+// The text that remains after Telegram has read the entities; fails for an entity that Telegram does not
+// accept.
 std::string shown(const std::string& html) {
   std::string text;
   std::vector<std::string> open;
@@ -50,7 +51,7 @@ std::string shown(const std::string& html) {
 
 }  // namespace
 
-TEST_CASE("telegram: sendMessage to the chat, in HTML") {
+TEST_CASE("telegram: a notification is a sendMessage to the chat, in HTML") {
   Service service(answer(200, R"({"ok":true,"result":{"message_id":1}})"));
   CHECK(service.send(make, full_notification()).result == Sent::Result::Delivered);
   const SeenRequest request = service.request();
@@ -79,7 +80,7 @@ TEST_CASE("telegram: recovered and info make no sound, critical does") {
   CHECK_FALSE(silent(NotificationKind::Critical));
 }
 
-TEST_CASE("telegram: 1 to 4,096 characters whatever is said, and entities that it takes") {
+TEST_CASE("telegram: any text gives 1 to 4,096 characters with valid entities") {
   for (const Notification& notification : hostile_notifications()) {
     const std::string text = shown(text_at(json::parse(telegram_message(notification, "1")), "text"));
     CHECK(characters(text) >= 1);
@@ -87,16 +88,16 @@ TEST_CASE("telegram: 1 to 4,096 characters whatever is said, and entities that i
   }
 }
 
-TEST_CASE("telegram: nobody is called") {
+TEST_CASE("telegram: no text mentions anybody") {
   const std::string text =
       shown(text_at(json::parse(telegram_message(notification_saying("@stranger hi"), "1")), "text"));
   CHECK(text.rfind("@stranger") ==
-        text.rfind("\n\n") + 2);  // in the log's block alone, where it calls nobody
+        text.rfind("\n\n") + 2);  // only in the log's block, where Telegram mentions nobody
   CHECK(text.find("@stranger") == text.rfind("@stranger"));
   CHECK(text.find("@\u2060stranger hi") != std::string::npos);
 }
 
-TEST_CASE("telegram: how answers end, and no token in an error") {
+TEST_CASE("telegram: each answer gives its result, and no error shows the token") {
   check_answers(make, token);
   const Sent limited = sent_to(
       make,

@@ -1,4 +1,4 @@
-// The generic webhook: its template, checked at start, and what it sends.
+// Tests of the generic webhook: its template, which is checked at the start, and its requests.
 #include <rapidcheck.h>
 
 #include "adapter/notify/service.hpp"
@@ -37,7 +37,7 @@ json::value filled(std::string_view text, const Notification& notification = ful
 
 }  // namespace
 
-TEST_CASE("webhook template: fields within strings and in a value's place") {
+TEST_CASE("webhook template: fields are filled in within strings and as values") {
   CHECK(filled(
             R"({"say": "{{workload}} on {{ host }}: {{text}}", "n": {{attempt}}, "of": [{{attempts_allowed}}],
                    "key": {{dedup_key}}, "x": {"y": {{incident}}}})") ==
@@ -48,7 +48,7 @@ TEST_CASE("webhook template: fields within strings and in a value's place") {
   CHECK(filled(R"(["a slash \\", {{event}}])") == json::array{"a slash \\", "DEGRADED"});
 }
 
-TEST_CASE("webhook template: without one every field is sent") {
+TEST_CASE("webhook template: without a template every field is sent") {
   CHECK(filled("  \n") == json::parse(R"({
     "kind": "degraded", "severity": "warning", "event": "DEGRADED", "title": "DEGRADED: web on host1",
     "text": "web is unhealthy: HTTP 503. It is being restarted.", "host": "host1", "workload": "web",
@@ -60,7 +60,7 @@ TEST_CASE("webhook template: without one every field is sent") {
   CHECK(filled("").as_object().size() == notification_field_names().size());
 }
 
-TEST_CASE("webhook template: a field that does not exist is named, with its line and the nearest") {
+TEST_CASE("webhook template: an unknown field is refused with its line and the nearest name") {
   const std::string fault = fault_of("{\n \"a\": \"{{workload}}\",\n \"b\": \"{{worklod}}\"}");
   CHECK(fault.starts_with("the field \"worklod\" in line 3 does not exist; fields: kind, severity, event,"));
   CHECK(fault.ends_with(", excerpt -> workload"));
@@ -68,7 +68,7 @@ TEST_CASE("webhook template: a field that does not exist is named, with its line
   CHECK(fault_of("{\"a\": \"{{zzzzzzzzzz}}\"}").find(" -> ") == std::string::npos);
 }
 
-TEST_CASE("webhook template: what is no JSON is said at start, with where") {
+TEST_CASE("webhook template: a text that is no JSON is refused at the start with its place") {
   CHECK(fault_of("{\"a\": \"{{workload}\"}") == "has \"{{\" without \"}}\" in line 1");
   CHECK(fault_of("{\"a\": \"{{workload}}\"") == "ends before its JSON does");
   CHECK(fault_of("{\"a\": {{attempt}} {{attempt}}}") == "is no JSON from \"0}\" on, its fields filled in");
@@ -82,7 +82,7 @@ TEST_CASE("webhook template: what is no JSON is said at start, with where") {
   CHECK(fault_of("[{{attempt}}]") == "none");
 }
 
-TEST_CASE("webhook template: no text of a notification leaves its string") {
+TEST_CASE("webhook template: no text of a notification ends its string") {
   for (const Notification& notification : hostile_notifications()) {
     const json::value value =
         filled(R"({"a": "<{{text}}>", "b": {{text}}, "c": "{{excerpt}}"})", notification);
@@ -93,7 +93,7 @@ TEST_CASE("webhook template: no text of a notification leaves its string") {
   }
 }
 
-TEST_CASE("webhook template: any bytes are a template or refused, and any notification fills it to JSON") {
+TEST_CASE("webhook template: any text is refused or gives valid JSON for every notification") {
   CHECK(rc::check([] {
     const auto pieces = *rc::gen::container<std::vector<std::string>>(rc::gen::element<std::string>(
         "{", "}", "[", "]", "\"", "\\", ":", ",", "{{text}}", "{{attempt}}", "{{", "}}", "1", "0", "-", ".",
@@ -110,7 +110,7 @@ TEST_CASE("webhook template: any bytes are a template or refused, and any notifi
   }));
 }
 
-TEST_CASE("webhook template: JSON as a parser has it, at most 32 levels deep") {
+TEST_CASE("webhook template: the JSON is strict and at most 32 levels deep") {
   for (const char* good :
        {"{}", " [1, -0.5e+3, \"\\u00E9\\\"\", true, false, null, {\"a\": {}}] ", "0", "\"\"", "-0"})
     CHECK(fault_of(good) == "none");
@@ -121,7 +121,7 @@ TEST_CASE("webhook template: JSON as a parser has it, at most 32 levels deep") {
   CHECK(fault_of(std::string(100'000, '[')) != "none");
 }
 
-TEST_CASE("webhook: a template that is no JSON makes no channel") {
+TEST_CASE("webhook: a template that is no JSON is refused") {
   Service service;
   WebhookChannel settings;
   settings.url = Secret{"http://127.0.0.1/hook"};
@@ -132,7 +132,7 @@ TEST_CASE("webhook: a template that is no JSON makes no channel") {
       "its template is not valid: it is no JSON from \"0}\" on, its fields filled in"));
 }
 
-TEST_CASE("webhook: method, head and body as configured") {
+TEST_CASE("webhook: a request has the configured method, head and body") {
   Service service;
   CHECK(service.send(make, full_notification()).result == Sent::Result::Delivered);
   const SeenRequest request = service.request();
@@ -144,7 +144,7 @@ TEST_CASE("webhook: method, head and body as configured") {
   CHECK(json::parse(request.body) == filled(""));
 }
 
-TEST_CASE("webhook: PUT, and a content type of its own") {
+TEST_CASE("webhook: a request may be a PUT with a configured content type") {
   Service service;
   const auto put = [](HttpChannel channel, const std::string& base) {
     WebhookChannel settings;
@@ -162,7 +162,7 @@ TEST_CASE("webhook: PUT, and a content type of its own") {
   CHECK(request.head.find("Content-Type: ") == std::string::npos);
 }
 
-TEST_CASE("webhook: what cannot be sent is refused at start") {
+TEST_CASE("webhook: invalid methods, headers and templates are refused at the start") {
   Service service;
   const auto fault = [&](const std::function<void(WebhookChannel&)>& change) {
     WebhookChannel settings;
@@ -186,7 +186,7 @@ TEST_CASE("webhook: what cannot be sent is refused at start") {
         std::string::npos);
 }
 
-TEST_CASE("webhook: how answers end, and nothing of address or head in an error") {
+TEST_CASE("webhook: each answer gives its result, and no error shows address or head") {
   check_answers(make, token);
   check_answers(make, "uRlSeCrEt");
 }

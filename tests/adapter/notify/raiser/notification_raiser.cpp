@@ -1,11 +1,11 @@
-// The part of healer that tells operators, as a process of its own that may be killed at any instant: the
-// real store, journal, outbox, HTTP client and channels. It goes on where the last one ended, and raises
-// numbered notifications, two for each incident: odd ones open it, even ones resolve it.
+// The notifying part of healer as a process that may be killed at any instant: the real store, journal,
+// outbox, HTTP client and channels. It continues where the previous process ended and raises numbered
+// notifications, two for each incident: odd numbers open it, even numbers resolve it.
 //
-//     notification_raiser STATE-FILE SINK-URL ALERTS
+//     notification_raiser STATE-FILE SINK-URL COUNT
 //
-// One notification after the other, the next as soon as the last is on disk; each number is written to the
-// standard output when it is. With ALERTS = 0 it ends once everything is delivered.
+// Each notification is raised as soon as the one before is on disk; its number is then written to standard
+// output. With COUNT 0 nothing is raised, and the process ends once everything is delivered.
 #include <unistd.h>
 
 #include <chrono>
@@ -32,7 +32,7 @@ using namespace healer;
 
 namespace {
 
-// A channel as it is, without its pause between messages.
+// A real channel without its gap between messages.
 class Hurried final : public Notifier {
  public:
   explicit Hurried(std::unique_ptr<Notifier> inner) : inner_(std::move(inner)) {}
@@ -110,7 +110,7 @@ class Raiser {
     limits.first_backoff = 2ms;
     limits.longest_backoff = 20ms;
     outbox_ = std::make_unique<Outbox>(std::move(host), limits);
-    // Longer than any of these processes lives: one that hangs hangs to the end.
+    // Longer than any of these processes lives, so a call that hangs never times out.
     constexpr Duration timeout = 60s;
     auto slack = make_slack_notifier(HttpChannel{*curl_, {}, "slack", timeout, Duration{0}},
                                      SlackWebhookChannel{Secret{url_ + "/slack"}});

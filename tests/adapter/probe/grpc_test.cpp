@@ -23,7 +23,7 @@ using namespace healer::testing;
 
 namespace {
 
-constexpr const char* python = "/usr/bin/python3";  // Debian's own Python, which its grpc package belongs to
+constexpr const char* python = "/usr/bin/python3";  // Debian's own, which has grpc
 
 bool has_grpc_server() {
   static const bool has = run({.arguments = {python, "-c", "import grpc, google.protobuf"}}).code == 0;

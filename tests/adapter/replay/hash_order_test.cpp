@@ -1,6 +1,6 @@
-// HEALING.md 7.7: a decision depends on (state, event, now, draws) alone, so not on the order in which a hash
-// table holds its keys. Here the standard library's hash of texts is ours, with a seed: the same world is
-// lived through with several.
+// HEALING.md 7.7: a decision depends only on (state, event, now, draws), so not on the order of keys in a
+// hash table. This test replaces the standard library's hash of strings by one with a seed, and runs the same
+// world with several seeds.
 #include <cstdint>
 #include <set>
 #include <string>
@@ -18,7 +18,8 @@ std::uint64_t hash_seed = 0;
 
 }  // namespace
 
-// What libstdc++ calls for std::hash<std::string>; the program's own definition goes before the library's.
+// The function behind std::hash<std::string> in libstdc++; the definition in the program wins over the
+// library's.
 std::size_t std::_Hash_bytes(const void* bytes, std::size_t length, std::size_t seed) {
   std::uint64_t hash = 14695981039346656037ULL ^ seed ^ (hash_seed * 0x9E3779B97F4A7C15ULL);
   for (std::size_t i = 0; i < length; ++i)
@@ -32,7 +33,7 @@ using namespace healer::test;
 
 namespace {
 
-/// Of every action of every step, to the last field.
+/// The digest of every field of every effect, step by step.
 std::vector<std::uint64_t> lived_through(std::uint64_t with_hash_seed) {
   hash_seed = with_hash_seed;
   std::vector<std::uint64_t> digests;
@@ -62,7 +63,7 @@ std::vector<std::string> order_of_keys(std::uint64_t with_hash_seed) {
 
 }  // namespace
 
-TEST_CASE("the order in which hash tables hold their keys decides nothing") {
+TEST_CASE("the order of keys in hash tables changes no decision") {
   std::set<std::vector<std::string>> orders;
   const std::vector<std::uint64_t> usual = lived_through(0);
   REQUIRE(usual.size() > 1000);
@@ -76,5 +77,5 @@ TEST_CASE("the order in which hash tables hold their keys decides nothing") {
       REQUIRE(other[step] == usual[step]);
     }
   }
-  REQUIRE(orders.size() > 1);  // else the seeds change nothing, and this test shows nothing
+  REQUIRE(orders.size() > 1);  // otherwise the seeds change no order and the test proves nothing
 }

@@ -67,7 +67,7 @@ bool has(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
 }
 
-/// A recorder whose work is done when the test says so.
+/// A recorder whose writes run when the test runs them.
 struct Recording {
   Folder folder;
   std::vector<std::function<void()>> posted;
@@ -93,7 +93,7 @@ struct Recording {
   std::string text() const { return content(folder.file()); }
 };
 
-/// What a runtime on scripted ports records while it heals one container.
+/// The recording of a runtime that heals one container, with fakes for everything around it.
 std::string recorded_daemon() {
   Recording recording;
   RuntimeSettings settings;
@@ -135,7 +135,7 @@ std::string recorded_world() {
 
 }  // namespace
 
-TEST_CASE("what a daemon recorded is decided again, effect by effect") {
+TEST_CASE("a daemon's recording replays to the same effects") {
   const std::string text = recorded_daemon();
   const Replayed result = replayed(text);
   CHECK(result.code == replayed_same);
@@ -147,7 +147,7 @@ TEST_CASE("what a daemon recorded is decided again, effect by effect") {
   CHECK(replayed(text).out == result.out);
 }
 
-TEST_CASE("a whole world is decided again, also from the middle of its life") {
+TEST_CASE("the recording of a whole world replays to the same effects, also when it begins in the middle") {
   CHECK(replayed(recorded_world()).code == replayed_same);
 
   testing::Scene scene;
@@ -170,11 +170,11 @@ TEST_CASE("a whole world is decided again, also from the middle of its life") {
   CHECK(has(result.err, "no closing line"));
 }
 
-TEST_CASE("no address of a webhook is in a recording") {
+TEST_CASE("a recording holds no webhook's address") {
   CHECK_FALSE(has(recorded_world(), "hooks.example"));
 }
 
-TEST_CASE("one changed byte of a decision, a digest or an input is noticed") {
+TEST_CASE("one changed byte of a decision, a digest or an input gives a different replay") {
   const std::string text = recorded_daemon();
   const auto changed = [&text](const std::string& part, const std::string& other) {
     std::string copy = text;
@@ -199,7 +199,7 @@ TEST_CASE("one changed byte of a decision, a digest or an input is noticed") {
   CHECK(replayed(changed("\"status\":503", "\"status\":200")).code == replayed_otherwise);
 }
 
-TEST_CASE("a recording of another version that decides otherwise says so") {
+TEST_CASE("a different replay of another version's recording shows that version") {
   std::string text = recorded_daemon();
   const std::string version = "\"version\":\"1\"";
   text.replace(text.find(version), version.size(), "\"version\":\"0\"");
@@ -209,7 +209,7 @@ TEST_CASE("a recording of another version that decides otherwise says so") {
   CHECK(has(replayed(text).err, "recorded by healer 0; this is 1"));
 }
 
-TEST_CASE("what is shown can be limited, and is JSON when asked for") {
+TEST_CASE("the shown steps can be limited, and shown as JSON") {
   const std::string text = recorded_world();
   ReplayRequest one;
   one.workload = "app1";
@@ -240,7 +240,7 @@ TEST_CASE("what is shown can be limited, and is JSON when asked for") {
   CHECK(events > 1000);
 }
 
-TEST_CASE("a recording that ends in the middle of a line was cut by a crash") {
+TEST_CASE("a recording that ends within a line is replayed up to there and reported as cut off") {
   const std::string text = recorded_daemon();
   const auto last_step = text.rfind("{\"now\"");
   const Replayed result = replayed(text.substr(0, last_step + 25));
@@ -249,7 +249,7 @@ TEST_CASE("a recording that ends in the middle of a line was cut by a crash") {
   CHECK(has(result.out, "the same effects"));
 }
 
-TEST_CASE("what is no recording is refused with its line") {
+TEST_CASE("a file that is no recording is refused with the line") {
   const std::string text = recorded_daemon();
   const std::string head = text.substr(0, text.find('\n') + 1);
   CHECK(replayed("").err == "events: line 1: the file is empty\n");
@@ -284,7 +284,7 @@ TEST_CASE("what is no recording is refused with its line") {
   CHECK(err.str() == "healer: cannot read /nonexistent/events: No such file or directory\n");
 }
 
-TEST_CASE("a recording is for its owner alone, and the one before is kept") {
+TEST_CASE("a recording is readable by its owner only, and the recording before it is kept") {
   Recording recording;
   recording.begin().reset();
   const std::string first = recording.text();
@@ -296,12 +296,12 @@ TEST_CASE("a recording is for its owner alone, and the one before is kept") {
   auto second = recording.begin();
   CHECK(content(recording.folder.file() + ".1") == first);
   second->step(Tick{"web"}, Instant{Duration{5}}, {});
-  CHECK_FALSE(has(recording.text(), "\"web\""));  // not before the loop has its turn
+  CHECK_FALSE(has(recording.text(), "\"web\""));  // written by work on the loop, which has not run yet
   recording.run_posted();
   CHECK(has(recording.text(), "\"web\""));
 }
 
-TEST_CASE("what is no recording is not overwritten, and no link is followed") {
+TEST_CASE("a file that is no recording is not overwritten, and no link is followed") {
   Recording recording;
   std::ofstream(recording.folder.file()) << "precious\n";
   const auto refused = Recorder::begin(recording.settings(), Instant{}, 1, HostPolicy{}, StoredState{});
@@ -322,7 +322,7 @@ TEST_CASE("what is no recording is not overwritten, and no link is followed") {
   CHECK(has(none.error().message, "No such file or directory"));
 }
 
-TEST_CASE("at its limit a recording ends with a closing line, and is said once") {
+TEST_CASE("at its size limit a recording ends with a closing line, and one line is logged") {
   Recording recording;
   auto recorder = recording.begin(4000);
   for (int i = 0; i < 200; ++i) {
@@ -340,7 +340,7 @@ TEST_CASE("at its limit a recording ends with a closing line, and is said once")
   CHECK(replayed(text).code == replayed_same);
 }
 
-TEST_CASE("a disk that is full ends the recording behind a whole line, and is said once") {
+TEST_CASE("a full disk ends the recording after a whole line, and one line is logged") {
   Recording recording;
   auto recorder = recording.begin();
   const std::size_t before = recording.text().size();
@@ -348,7 +348,7 @@ TEST_CASE("a disk that is full ends the recording behind a whole line, and is sa
   recording.run_posted();
   const std::size_t whole = recording.text().size();
   REQUIRE(whole > before);
-  // The file may grow by half a line more.
+  // Room for half a line more.
   rlimit usual{};
   REQUIRE(getrlimit(RLIMIT_FSIZE, &usual) == 0);
   rlimit tight = usual;
@@ -368,7 +368,7 @@ TEST_CASE("a disk that is full ends the recording behind a whole line, and is sa
   CHECK(has(recording.said.at(0), "healing goes on: File too large"));
 }
 
-TEST_CASE("a bounded buffer: what the loop has no time to write is not kept for ever") {
+TEST_CASE("a loop that never writes ends the recording: the buffer is bounded") {
   Recording recording;
   auto recorder = recording.begin(1ULL << 40);
   const std::string large(100'000, 'x');

@@ -17,7 +17,7 @@ using healer::test::full;
 
 namespace {
 
-/// Through the text, as a file has it.
+/// The value after it was written as text and parsed again.
 boost::json::value through_text(const boost::json::value& value) {
   boost::json::parse_options options;
   options.allow_invalid_utf8 = true;
@@ -33,8 +33,8 @@ Result<void> take_policies(ValueWriter& from, ValueReader& into) {
   return {};
 }
 
-/// Secrets and the labels that a recording hides: whether there is one. What else is compared is compared
-/// whole.
+/// Compares secrets, and the labels that a recording hides, only by whether they are empty; everything else
+/// fully.
 struct Recorded {
   bool operator()(const Secret& a, const Secret& b) const { return a.empty() == b.empty(); }
   bool operator()(const std::map<std::string, std::string>& a,
@@ -49,7 +49,7 @@ struct Recorded {
   }
 };
 
-/// Empty where the event is the same after it was written and read, else what is wrong.
+/// Empty when the event is the same after writing and reading; otherwise the fault.
 std::string written_and_read(const Event& event) {
   ValueWriter writer;
   const boost::json::value written = through_text(writer.event(event));
@@ -85,27 +85,27 @@ ContainerObserved observed(const std::string& name, Policy policy) {
 
 }  // namespace
 
-TEST_CASE("every event with every member set is the same after it was written and read") {
+TEST_CASE("every event with every member set is the same after writing and reading") {
   each_full_alternative<Event>([](const Event& event) { CHECK(written_and_read(event) == ""); });
   CHECK(written_and_read(full<StoredState>()) == "");
   CHECK(written_and_read(full<HostPolicy>()) == "");
 }
 
-TEST_CASE("any event is the same after it was written and read") {
+TEST_CASE("any event is the same after writing and reading") {
   CHECK(rc::check([] {
     const std::string fault = written_and_read(any<Event>());
     if (!fault.empty()) RC_FAIL(fault);
   }));
 }
 
-TEST_CASE("any host policy and any stored state are the same after they were written and read") {
+TEST_CASE("any host policy and any stored state are the same after writing and reading") {
   CHECK(rc::check([] {
     const std::string fault = written_and_read(any<HostPolicy>()) + written_and_read(any<StoredState>());
     if (!fault.empty()) RC_FAIL(fault);
   }));
 }
 
-TEST_CASE("secrets are not written, and stay apart from each other") {
+TEST_CASE("secrets are not written, but two different secrets stay different") {
   Policy policy;
   RemedyStep webhook;
   webhook.kind = RemedyKind::Webhook;
@@ -136,7 +136,7 @@ TEST_CASE("secrets are not written, and stay apart from each other") {
   CHECK(seen.container.labels.at("com.docker.compose.service") == "web");
 }
 
-TEST_CASE("a policy that many containers share is written once") {
+TEST_CASE("a policy shared by many containers is written once") {
   ValueWriter writer;
   Policy other;
   other.interval = 7s;

@@ -33,7 +33,7 @@ void live_through(testing::Scene& scene) {
   scene.stop(scene.box("app4"));
   scene.pause(scene.box("app6"));
   scene.send(OperatorPause{"shop/app7/1", Duration{60'000}});
-  // Questions are open, and remedies under way, when the engine goes.
+  // Checks are open and remedies under way when the engine is lost.
   for (const char* name : {"app0", "app7", "app8", "app9", "app10", "app11"}) scene.box(name).hangs = true;
   scene.pass_until([&scene] {
     unsigned open = 0;

@@ -4,7 +4,7 @@
 
 namespace healer::test {
 
-/// Much of what can happen, in a world of a dozen containers that depend on each other.
+/// Runs most kinds of events through a dozen containers that depend on each other.
 void live_through(testing::Scene& scene);
 
 }  // namespace healer::test

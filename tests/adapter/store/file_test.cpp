@@ -1,4 +1,4 @@
-// The state file among operators: rights, damage, neighbours, versions.
+// Tests of the state file in the file system: access rights, damage, other programs' files, versions.
 #include <csignal>
 
 #include <sys/mount.h>
@@ -53,7 +53,7 @@ void expect_moved_aside(const Folder& folder, const std::string& before) {
   CHECK_MESSAGE(kept, "the damaged file is still there, byte for byte");
 }
 
-// What a child process that opened (or was refused) saw, as text.
+// The text that `work` returns in a child process.
 std::string in_child(const std::function<std::string()>& work) {
   int ends[2];
   REQUIRE(::pipe(ends) == 0);
@@ -76,7 +76,7 @@ std::string in_child(const std::function<std::string()>& work) {
 
 }  // namespace
 
-TEST_CASE("the file, the files beside it and missing folders are for their owner alone") {
+TEST_CASE("the state file, its companions and new folders have access rights for their owner only") {
   Folder folder;
   PostBox box;
   const std::string path = folder.file("a/b/healer.db");
@@ -93,7 +93,7 @@ TEST_CASE("the file, the files beside it and missing folders are for their owner
   CHECK(mode_of(path + ".lock") == 0600);
 }
 
-TEST_CASE("a file that others could read is closed to them") {
+TEST_CASE("a state file that others could read loses their rights") {
   Folder folder;
   PostBox box;
   fill(folder.file("s.db"), box, 1);
@@ -103,7 +103,7 @@ TEST_CASE("a file that others could read is closed to them") {
   CHECK(opened.state.open_incidents.size() == 1);
 }
 
-TEST_CASE("an empty file is a new one") {
+TEST_CASE("an empty file is taken as a new state file") {
   Folder folder;
   PostBox box;
   write_file(folder.file("s.db"), "");
@@ -112,7 +112,7 @@ TEST_CASE("an empty file is a new one") {
   CHECK(folder.names("s.db.damaged-").empty());
 }
 
-TEST_CASE("a damaged file is moved aside, whole, and a new one is begun") {
+TEST_CASE("a damaged file is moved aside unchanged, and a new one is begun") {
   Folder folder;
   const std::string path = folder.file("s.db");
   PostBox box;
@@ -126,25 +126,25 @@ TEST_CASE("a damaged file is moved aside, whole, and a new one is begun") {
   SUBCASE("one byte") {
     content = "S";
   }
-  SUBCASE("a header cut short") {
+  SUBCASE("a header that is cut off") {
     content.resize(60);
   }
-  SUBCASE("truncated in the middle") {
+  SUBCASE("cut off in the middle") {
     content.resize(content.size() / 2 + 100);
   }
-  SUBCASE("the header's magic") {
+  SUBCASE("the magic bytes of the header") {
     content[3] = '?';
   }
-  SUBCASE("the page size") {
+  SUBCASE("the page size in the header") {
     content[16] = 0x13;
   }
-  SUBCASE("pages in the middle overwritten") {
+  SUBCASE("overwritten pages in the middle") {
     for (std::size_t i = 4096; i < content.size() - 4096; ++i) content[i] = static_cast<char>(i * 31);
   }
-  SUBCASE("the schema page") {
+  SUBCASE("the page of the schema") {
     for (std::size_t i = 110; i < 3000; ++i) content[i] = static_cast<char>(0xEE);
   }
-  SUBCASE("all zero") {
+  SUBCASE("only zeros") {
     content = std::string(8192, '\0');
   }
   SUBCASE("text") {
@@ -154,7 +154,7 @@ TEST_CASE("a damaged file is moved aside, whole, and a new one is begun") {
   expect_moved_aside(folder, content);
 }
 
-TEST_CASE("two damaged files of the same second are both kept") {
+TEST_CASE("two files damaged in the same second are both kept") {
   Folder folder;
   const std::string first(3000, 'a');
   write_file(folder.file("s.db"), first);
@@ -166,7 +166,7 @@ TEST_CASE("two damaged files of the same second are both kept") {
   CHECK(folder.names("s.db.damaged-").size() == 2);
 }
 
-TEST_CASE("a damaged file takes its log with it") {
+TEST_CASE("the log of a damaged file is moved aside, too") {
   Folder folder;
   write_file(folder.file("s.db"), std::string(3000, 'a'));
   write_file(folder.file("s.db-wal"), "the log");
@@ -179,7 +179,7 @@ TEST_CASE("a damaged file takes its log with it") {
   CHECK(kept);
 }
 
-TEST_CASE("a second process is refused and notified who has the file") {
+TEST_CASE("a second process is refused, and the error names the first") {
   Folder folder;
   PostBox box;
   const std::string path = folder.file("s.db");
@@ -194,12 +194,12 @@ TEST_CASE("a second process is refused and notified who has the file") {
   CHECK(seen.starts_with("conflict: "));
   CHECK(seen.find("process " + std::to_string(::getpid()) + " ") != std::string::npos);
   CHECK(commit(*opened->store, box, {incident(1)}).has_value());
-  CHECK(try_open().starts_with("conflict: "));  // the same process twice, too
+  CHECK(try_open().starts_with("conflict: "));  // also refused within the same process
   opened.reset();
   CHECK(in_child(try_open) == "opened");
 }
 
-TEST_CASE("the claim on the file dies with its process") {
+TEST_CASE("the lock on the file ends with its process") {
   Folder folder;
   const std::string path = folder.file("s.db");
   int ends[2];
@@ -222,15 +222,15 @@ TEST_CASE("the claim on the file dies with its process") {
   CHECK_FALSE(open_store(path, box).warning.has_value());
 }
 
-TEST_CASE("what cannot be written is replaced by memory, with a warning that names it") {
+TEST_CASE("a state file that cannot be written is replaced by memory, with a warning that names the file") {
   Folder folder;
   std::string path;
   std::string mounted;
-  SUBCASE("a folder that is a file") {
+  SUBCASE("a folder of the path is a file") {
     write_file(folder.file("f"), "x");
     path = folder.file("f/healer.db");
   }
-  SUBCASE("a path that is a folder") {
+  SUBCASE("the path is a folder") {
     fs::create_directory(folder.file("healer.db"));
     path = folder.file("healer.db");
   }
@@ -265,7 +265,7 @@ TEST_CASE("what cannot be written is replaced by memory, with a warning that nam
   if (!mounted.empty()) ::umount(mounted.c_str());
 }
 
-TEST_CASE("a disk that fills up is an error of that commit, and a later one works") {
+TEST_CASE("a disk that fills up is an error of one commit, and a later commit works") {
   Folder folder;
   const std::string mounted = folder.file("small");
   fs::create_directory(mounted);
@@ -281,7 +281,7 @@ TEST_CASE("a disk that fills up is an error of that commit, and a later one work
     write_file(mounted + "/ballast", "");
     {
       std::ofstream ballast(mounted + "/ballast");
-      ballast << std::string(2'000'000, 'x');  // as much as there is room for
+      ballast << std::string(2'000'000, 'x');  // writes as much as fits
     }
     Incident large = incident(2);
     large.cause_text = std::string(100'000, 'y');
@@ -296,7 +296,7 @@ TEST_CASE("a disk that fills up is an error of that commit, and a later one work
   ::umount(mounted.c_str());
 }
 
-TEST_CASE("a file of a newer healer and another program's database are refused and stay as they are") {
+TEST_CASE("a newer healer's file and another program's database are refused and not changed") {
   Folder folder;
   PostBox box;
   const std::string path = folder.file("s.db");
@@ -305,11 +305,11 @@ TEST_CASE("a file of a newer healer and another program's database are refused a
     fill(path, box, 1);
     auto database = store::Database::open(path);
     REQUIRE(database.has_value());
-    SUBCASE("newer") {
+    SUBCASE("a newer schema") {
       REQUIRE(database->run("PRAGMA user_version=999"));
       expected = "schema 999";
     }
-    SUBCASE("another program's") {
+    SUBCASE("another program's database") {
       REQUIRE(database->run("PRAGMA application_id=1234"));
       expected = "another program";
     }
@@ -324,7 +324,7 @@ TEST_CASE("a file of a newer healer and another program's database are refused a
   CHECK(folder.names("s.db.damaged-").empty());
 }
 
-TEST_CASE("a file of a schema before 10 is moved aside, whole, and a new one is begun") {
+TEST_CASE("a file with a schema before 10 is moved aside unchanged, and a new one is begun") {
   Folder folder;
   PostBox box;
   const std::string path = folder.file("s.db");
@@ -335,7 +335,7 @@ TEST_CASE("a file of a schema before 10 is moved aside, whole, and a new one is 
     {
       auto database = store::Database::open(path);
       REQUIRE(database.has_value());
-      // Its newest content is in the log alone, as a healer that was killed leaves it.
+      // The newest content is in the log only, as after a kill of healer.
       REQUIRE(database->checkpoint_on_close(false));
       REQUIRE(
           database->run("PRAGMA journal_mode=WAL; CREATE TABLE workloads (workload_key TEXT) STRICT;"
@@ -367,7 +367,7 @@ TEST_CASE("a file of a schema before 10 is moved aside, whole, and a new one is 
   }
 }
 
-TEST_CASE("the first step begins a file at version 10, each other leads one version forward") {
+TEST_CASE("the first migration makes version 10, each further one the next version") {
   auto database = store::Database::open(":memory:");
   REQUIRE(database.has_value());
   std::vector<store::Migration> steps{"CREATE TABLE a (x)", "ALTER TABLE a ADD COLUMN y DEFAULT 7",
@@ -389,7 +389,7 @@ TEST_CASE("the first step begins a file at version 10, each other leads one vers
   CHECK(other->number("PRAGMA user_version") == 12);
 }
 
-TEST_CASE("a step that fails leaves nothing of itself") {
+TEST_CASE("a failed migration is rolled back") {
   auto database = store::Database::open(":memory:");
   REQUIRE(database.has_value());
   const std::vector<store::Migration> steps{"CREATE TABLE a (x)",
@@ -401,7 +401,7 @@ TEST_CASE("a step that fails leaves nothing of itself") {
   CHECK(database->number("SELECT count(*) FROM sqlite_master WHERE name='b'") == 0);
 }
 
-TEST_CASE("a version that no step leads from is an error, and the file stays as it is") {
+TEST_CASE("a version without a migration is an error, and the file is not changed") {
   const std::vector<store::Migration> steps{"CREATE TABLE a (x)", "CREATE TABLE b (x)"};
   for (const int version : {-1, 1, 9, 12}) {
     CAPTURE(version);

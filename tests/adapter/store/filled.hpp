@@ -14,8 +14,8 @@
 
 namespace healer::testing {
 
-/// Gives every field of a struct a value of its own: a field that is not stored, or stored in another's
-/// column, does not come back equal. A field of an enum gets its second value.
+/// Gives every field of a struct a different value, so a field that is not stored, or stored in another's
+/// column, does not come back equal. A field of an enum gets the enum's second value.
 class Filler {
  public:
   void operator()(bool& value) { value = true; }
@@ -57,7 +57,7 @@ T filled() {
   return value;
 }
 
-/// The places, from 0, of the fields that still have their default value.
+/// The indexes, from 0, of the fields that still have their default value.
 template <class T>
 std::vector<std::size_t> unset_fields(const T& value) {
   std::vector<std::size_t> unset;

@@ -30,7 +30,7 @@ class PostBox {
     };
   }
 
-  /// Runs what arrives until `finished`; fails the test after a generous limit.
+  /// Runs completions as they arrive until `finished`; fails the test after 60 s.
   template <class Condition>
   void run_until(Condition finished) {
     const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(60);
@@ -44,7 +44,7 @@ class PostBox {
     }
   }
 
-  /// Runs what is there already.
+  /// Runs the completions that have already arrived.
   void run_ready() {
     while (true) {
       std::unique_lock guard(mutex_);
@@ -62,7 +62,7 @@ class PostBox {
   std::deque<std::function<void()>> waiting_;
 };
 
-/// A folder of this test's own, removed at the end.
+/// A folder for one test, removed at the end.
 class Folder {
  public:
   Folder() {
@@ -77,7 +77,7 @@ class Folder {
   Folder(const Folder&) = delete;
   Folder& operator=(const Folder&) = delete;
   std::string file(const std::string& name) const { return path_ + "/" + name; }
-  /// Names in it that start so.
+  /// The names in the folder that begin with `prefix`.
   std::vector<std::string> names(const std::string& prefix) const {
     std::vector<std::string> found;
     for (const auto& entry : std::filesystem::directory_iterator(path_))
@@ -111,7 +111,7 @@ inline OpenedStore open_store(const std::string& path, PostBox& box, Instant now
   return std::move(*opened);
 }
 
-/// Asks the store something and waits for the answer.
+/// Calls the store and waits for its result.
 template <class T, class Ask>
 Result<T> answer_of(PostBox& box, Ask ask) {
   std::optional<Result<T>> answer;

@@ -1,4 +1,4 @@
-// What operators ask of the past, and how long it is kept.
+// Tests of the stored history: its queries, and how long it is kept.
 #include <algorithm>
 
 #include <rapidcheck.h>
@@ -60,7 +60,7 @@ std::vector<std::uint64_t> ids_of(const std::vector<PastIncident>& past) {
   return ids;
 }
 
-/// Nothing is too old.
+/// Nothing is too old for these limits.
 PruneLimits no_limits() {
   PruneLimits limits;
   limits.ended_before = Instant{};
@@ -83,7 +83,7 @@ struct Scene {
 
 }  // namespace
 
-TEST_CASE("the history tells incidents with their attempts, the newest first, page by page") {
+TEST_CASE("the history lists incidents with their attempts, newest first, page by page") {
   Scene scene;
   scene.write({incident_of(1, "web"), incident_of(2, "db"), incident_of(3, "web"),
                incident_of(4, "web", true), attempt_of(7, 3, 1), attempt_of(9, 3, 2), attempt_of(8, 4, 1)});
@@ -99,7 +99,7 @@ TEST_CASE("the history tells incidents with their attempts, the newest first, pa
   CHECK(past[1] == PastIncident{incident_of(3, "web"), {attempt_of(7, 3, 1), attempt_of(9, 3, 2)}});
 }
 
-TEST_CASE("an incident's file holds all of its own and nothing of another's") {
+TEST_CASE("an incident's file holds everything about that incident and nothing about others") {
   Scene scene;
   const std::string long_key(200, 'k');
   scene.write({incident_of(12, "shop/web/1"), incident_of(2, "shop/web/1"), incident_of(5, long_key),
@@ -130,7 +130,7 @@ TEST_CASE("an incident's file holds all of its own and nothing of another's") {
   CHECK(none.error().message.find("99") != std::string::npos);
 }
 
-TEST_CASE("the newest decisions about a workload come oldest first") {
+TEST_CASE("the newest decisions about a workload are returned oldest first") {
   Scene scene;
   for (int i = 0; i < 5; ++i)
     scene.write({decision_of(0, "web", noon, std::to_string(i)), decision_of(0, "", noon, "host")});
@@ -156,7 +156,7 @@ TEST_CASE("evidence and decisions go with their incident, those of open ones sta
   CHECK(decisions(scene.store, scene.box, "web", 10).size() == 1);
 }
 
-TEST_CASE("evidence beyond the size goes, the oldest first, whatever it belongs to") {
+TEST_CASE("above the size limit the oldest evidence is deleted, whatever its incident") {
   Scene scene;
   scene.write({incident_of(1, "web", true), evidence_of(1, noon, std::string(400, 'a')),
                evidence_of(1, noon + 1s, std::string(400, 'b')),
@@ -172,7 +172,7 @@ TEST_CASE("evidence beyond the size goes, the oldest first, whatever it belongs 
   CHECK(incident_file(scene.store, scene.box, 1)->evidence.empty());
 }
 
-TEST_CASE("decisions of no incident go after a week, and there are never too many of all") {
+TEST_CASE("decisions without an incident are deleted after a week, and their number is limited") {
   Scene scene;
   scene.write({incident_of(1, "web", true), decision_of(1, "web", noon, "kept"),
                decision_of(0, "web", noon, "idle"), decision_of(0, "web", noon + 8 * 24h, "new")});
@@ -215,7 +215,7 @@ TEST_CASE("what retention leaves of any evidence is the newest that fits") {
   CHECK(held);
 }
 
-TEST_CASE("a question sees what was committed before it, though nobody waited") {
+TEST_CASE("a query sees earlier commits, although nobody waited for them") {
   Scene scene;
   bool written = false;
   std::optional<std::size_t> seen;
@@ -226,7 +226,7 @@ TEST_CASE("a question sees what was committed before it, though nobody waited") 
   CHECK(*seen == 1);
 }
 
-TEST_CASE("the host's state and every byte of evidence and decisions come back") {
+TEST_CASE("the host's state and every byte of evidence and decisions are read back") {
   const bool held = rc::check([] {
     const auto text = [] { return "t" + *rc::gen::arbitrary<std::string>(); };
     const HostRecord host{.paused_until = noon,

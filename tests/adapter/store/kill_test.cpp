@@ -1,4 +1,4 @@
-// A kill -9 at any instant loses nothing that was acknowledged, and leaves no half of a transaction.
+// A kill -9 at any time loses no acknowledged transaction and leaves no half of one.
 #include <csignal>
 #include <cstring>
 #include <set>
@@ -28,7 +28,7 @@ std::vector<Record> transaction(std::uint64_t n) {
   return {incident, attempt, RoutedNotification{notification, {{"slack", {}}}}};
 }
 
-// Keeps many commits under way and writes each acknowledged number to the pipe, until it is killed.
+// Keeps eight commits under way and writes each acknowledged number to the pipe, until killed.
 [[noreturn]] void commit_until_killed(const std::string& path, std::uint64_t first, int pipe) {
   PostBox box;
   auto opened = SqliteStore::open(path, box.post(), noon);
@@ -48,7 +48,7 @@ std::vector<Record> transaction(std::uint64_t n) {
 
 }  // namespace
 
-TEST_CASE("every acknowledged commit survives a kill -9 at any point") {
+TEST_CASE("every acknowledged commit survives a kill -9 at any time") {
   Folder folder;
   const std::string path = folder.file("s.db");
   std::uint64_t highest = 0;
@@ -63,7 +63,7 @@ TEST_CASE("every acknowledged commit survives a kill -9 at any point") {
       commit_until_killed(path, highest + 1, ends[1]);
     }
     ::close(ends[1]);
-    // Killed after a number of answers, each time another one, at wherever the child then is.
+    // Killed after a random number of results, at whatever point the child has reached.
     const int answers = static_cast<int>(draws.next() * 150);
     for (int i = 0; i < answers; ++i) {
       std::uint64_t number = 0;

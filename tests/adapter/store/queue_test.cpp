@@ -1,4 +1,4 @@
-// The worker and its queue: order, limit, the end.
+// Tests of the store's thread and its queue: order, limit, end.
 #include <atomic>
 #include <future>
 
@@ -7,7 +7,7 @@
 using namespace healer;
 using namespace healer::testing;
 
-TEST_CASE("commits complete in the order they were asked for, and never from inside") {
+TEST_CASE("commits complete in their order, and never inside commit()") {
   Folder folder;
   PostBox box;
   OpenedStore opened = open_store(folder.file("s.db"), box);
@@ -22,8 +22,8 @@ TEST_CASE("commits complete in the order they were asked for, and never from ins
   CHECK(std::is_sorted(finished.begin(), finished.end()));
 }
 
-TEST_CASE("a full queue answers Busy, later and once, and works on") {
-  // The worker stands still inside its first answer until the test lets it go.
+TEST_CASE("a full queue gives busy, later and once, and the store goes on working") {
+  // The store's thread blocks in its first completion until the test releases it.
   PostBox box;
   std::promise<void> release;
   std::shared_future<void> released = release.get_future().share();
@@ -57,13 +57,13 @@ TEST_CASE("a full queue answers Busy, later and once, and works on") {
   CHECK(busy == 3);
 }
 
-TEST_CASE("destroying the store writes what is queued and calls nobody back") {
+TEST_CASE("a destroyed store writes its queue and calls no callback") {
   Folder folder;
   PostBox box;
   int called = 0;
   {
     OpenedStore opened = open_store(folder.file("s.db"), box);
-    // Few enough for the second that the store has for them, on the slowest of machines.
+    // Few enough to be written within the second that the destructor allows, even on a slow machine.
     for (std::uint64_t i = 1; i <= 50; ++i) {
       Attempt attempt;
       attempt.id = AttemptId{i};
@@ -75,7 +75,7 @@ TEST_CASE("destroying the store writes what is queued and calls nobody back") {
   CHECK(open_store(folder.file("s.db"), box).state.attempts.size() == 50);
 }
 
-TEST_CASE("an empty commit and a commit without a callback are fine") {
+TEST_CASE("an empty commit and a commit without a callback work") {
   PostBox box;
   auto opened = SqliteStore::open_in_memory(box.post());
   REQUIRE(opened.has_value());

@@ -1,4 +1,4 @@
-// What is written is what the next process reads, for every record and every value.
+// Tests that every record with every value is read back by the next process.
 #include <algorithm>
 #include <map>
 
@@ -30,7 +30,7 @@ std::optional<Instant> maybe_instant() {
   return std::nullopt;
 }
 std::string any_text() {
-  return *rc::gen::arbitrary<std::string>();  // any bytes, zeros among them
+  return *rc::gen::arbitrary<std::string>();  // any bytes, also zeros
 }
 unsigned any_count() {
   return *rc::gen::inRange<unsigned>(0, 4'000'000'000U);
@@ -124,7 +124,7 @@ void check_names() {
 
 }  // namespace
 
-TEST_CASE("any mixture of records comes back as it was written") {
+TEST_CASE("any mixture of records is read back as it was written") {
   const bool held = rc::check([] {
     Folder folder;
     PostBox box;
@@ -188,7 +188,7 @@ TEST_CASE("any mixture of records comes back as it was written") {
       }
     }
     const std::string path = folder.file("healer.db");
-    // Twice, and over a restart: every record is an upsert.
+    // Twice, with a restart between: every record is an upsert.
     for (int round = 0; round < 2; ++round) {
       OpenedStore opened = open_store(path, box);
       RC_ASSERT(!opened.warning.has_value());
@@ -241,7 +241,7 @@ TEST_CASE("any mixture of records comes back as it was written") {
   CHECK(held);
 }
 
-TEST_CASE("every stored name reads back as its value, and others as none") {
+TEST_CASE("every stored name is read back as its value, and other names as nothing") {
   check_names<BreakerState>();
   check_names<IncidentCause>();
   check_names<IncidentOutcome>();
@@ -252,7 +252,7 @@ TEST_CASE("every stored name reads back as its value, and others as none") {
   check_names<Rule>();
 }
 
-TEST_CASE("raising a notification again does not turn a delivered one back") {
+TEST_CASE("raising a notification again does not undo its delivery") {
   Folder folder;
   PostBox box;
   Notification notification;
@@ -271,7 +271,7 @@ TEST_CASE("raising a notification again does not turn a delivered one back") {
   CHECK(read.state.last_notification == 7);
 }
 
-TEST_CASE("pruning removes what ended before, keeps what is open, and never lets an id be given twice") {
+TEST_CASE("pruning removes what ended earlier and keeps what is open, and no id is used twice") {
   Folder folder;
   PostBox box;
   const Instant old = noon - 100h;
@@ -320,7 +320,7 @@ TEST_CASE("pruning removes what ended before, keeps what is open, and never lets
     box.run_until([&] { return answer.has_value(); });
     REQUIRE(answer->has_value());
   }
-  // Seen from then, so that the kept attempts are those that are still there at all.
+  // Read as of that time, so that every attempt that is still stored is returned.
   const OpenedStore read = open_store(folder.file("s.db"), box, old);
   CHECK(read.state.open_incidents == std::vector<Incident>{open});
   CHECK(read.state.attempts == std::vector<Attempt>{of_open});
@@ -330,7 +330,7 @@ TEST_CASE("pruning removes what ended before, keeps what is open, and never lets
   CHECK(read.state.last_notification == 3);
 }
 
-TEST_CASE("pruning forgets workloads that are long gone, and no other") {
+TEST_CASE("pruning removes only workloads that are long gone") {
   Folder folder;
   PostBox box;
   const Instant future{Duration{4'000'000'000'000}};  // everything is older than this
@@ -365,7 +365,7 @@ TEST_CASE("pruning forgets workloads that are long gone, and no other") {
   CHECK(keys_after(future) == std::vector<std::string>{"given_up", "running", "unhealthy"});
 }
 
-TEST_CASE("a transaction that fails in the middle leaves nothing of itself") {
+TEST_CASE("a transaction that fails in the middle is rolled back") {
   auto database = store::Database::open(":memory:");
   REQUIRE(database.has_value());
   REQUIRE(store::migrate(*database, store::migrations()).has_value());
@@ -378,11 +378,11 @@ TEST_CASE("a transaction that fails in the middle leaves nothing of itself") {
   attempt.id = AttemptId{1};
   CHECK_FALSE(records->write({incident, attempt}).has_value());
   CHECK(database->number("SELECT count(*) FROM incidents") == 0);
-  CHECK(records->write({incident}).has_value());  // and the next one is not harmed
+  CHECK(records->write({incident}).has_value());  // the next transaction works
   CHECK(database->number("SELECT count(*) FROM incidents") == 1);
 }
 
-TEST_CASE("a row with a name nobody knows is left out and reported, the rest is read") {
+TEST_CASE("a row with an unknown name is left out and reported, and the others are read") {
   Folder folder;
   PostBox box;
   const std::string path = folder.file("s.db");

@@ -1,4 +1,4 @@
-// Every field of every record comes back from the state file.
+// Tests that every field of every record is read back from the state file.
 #include "adapter/store/filled.hpp"
 #include "adapter/store/fixture.hpp"
 
@@ -18,7 +18,7 @@ struct Scene {
   Folder folder;
   PostBox box;
 
-  /// Writes the records, ends that store and opens the file anew.
+  /// Writes the records, closes the store and opens the file again.
   OpenedStore reopened_after(std::vector<Record> records) {
     const std::string path = folder.file("s.db");
     {
@@ -34,13 +34,13 @@ struct Scene {
 
 }  // namespace
 
-TEST_CASE("every field of the host's record comes back") {
+TEST_CASE("every field of the host's record is read back") {
   Scene scene;
   const auto host = filled_and_checked<HostRecord>();
   SUBCASE("written once") {
     CHECK(scene.reopened_after({host}).state.host == host);
   }
-  SUBCASE("written over another") {
+  SUBCASE("written over another record") {
     CHECK(scene.reopened_after({HostRecord{}, host}).state.host == host);
   }
   SUBCASE("emptied again") {
@@ -48,7 +48,7 @@ TEST_CASE("every field of the host's record comes back") {
   }
 }
 
-TEST_CASE("every field of a workload's record comes back") {
+TEST_CASE("every field of a workload's record is read back") {
   Scene scene;
   const auto workload = filled_and_checked<WorkloadRecord>();
   WorkloadRecord before;
@@ -56,7 +56,7 @@ TEST_CASE("every field of a workload's record comes back") {
   CHECK(scene.reopened_after({before, workload}).state.workloads == std::vector{workload});
 }
 
-TEST_CASE("every field of an incident and of all that belongs to it comes back") {
+TEST_CASE("every field of an incident and of its records is read back") {
   Scene scene;
   const auto incident = filled_and_checked<Incident>();
   auto attempt = filled_and_checked<Attempt>();
@@ -66,7 +66,7 @@ TEST_CASE("every field of an incident and of all that belongs to it comes back")
   auto decision = filled_and_checked<Decision>();
   decision.incident = incident.id;
   auto notification = filled_and_checked<Notification>();
-  // The tail by which the file of an incident finds its notifications.
+  // The notifications of an incident are found by this end of the key.
   notification.dedup_key = "host/" + incident.workload + "/" + std::to_string(incident.id.value);
   auto delivery = filled_and_checked<Delivery>();
   delivery.notification = notification.id;
@@ -91,7 +91,7 @@ TEST_CASE("every field of an incident and of all that belongs to it comes back")
   CHECK(file->notifications[0].deliveries == std::vector{delivery});
 }
 
-TEST_CASE("every field of a receipt, of the cursor and of a destination comes back") {
+TEST_CASE("every field of a receipt, of the cursor and of a destination is read back") {
   Scene scene;
   const auto receipt = filled_and_checked<Receipt>();
   const auto cursor = filled_and_checked<EventCursor>();

@@ -1,4 +1,5 @@
-// The schema's SQL holds what the records' descriptions say, and files of every released schema are read.
+// Tests that the SQL schema agrees with the descriptions of the records, and that every released schema is
+// read.
 #include <algorithm>
 #include <set>
 
@@ -44,8 +45,7 @@ std::set<std::string> in_description() {
   return columns;
 }
 
-/// "+ line" for a column that only the schema has, "- line" for one that only the description has; "; "
-/// between.
+/// "+ line" for a column only in the schema, "- line" for one only in the description, joined by "; ".
 template <class R>
 std::string differences(Database& database) {
   const auto schema = in_schema(database, Table<R>::name);
@@ -75,7 +75,7 @@ TEST_CASE("every table has exactly the columns of its record") {
   CHECK(present == known);
 }
 
-TEST_CASE("a column too many, too few, of another type or not NULL is found") {
+TEST_CASE("an extra or missing column, or one of another type or NULL rule, is reported") {
   Database database = newest_schema();
   REQUIRE(database.run("ALTER TABLE host ADD COLUMN more INTEGER").has_value());
   CHECK(differences<HostRecord>(database) == "+ more INTEGER");
@@ -88,7 +88,7 @@ TEST_CASE("a column too many, too few, of another type or not NULL is found") {
         "+ mass_notified_channels INTEGER; - mass_notified_channels TEXT NOT NULL");
 }
 
-TEST_CASE("members of nested structs are columns of both names") {
+TEST_CASE("members of nested structs are columns named after both") {
   std::vector<std::string> names;
   for (const Column& column : columns_of<Attempt>()) names.push_back(column.name);
   CHECK(std::count(names.begin(), names.end(), "instance_container_id") == 1);
@@ -100,13 +100,13 @@ TEST_CASE("a value that cannot be bound is an error that names table and column"
   Database database = newest_schema();
   auto busy = database.prepare("SELECT ?, ?, ?, ?, ?, ?, ?");
   REQUIRE(busy.has_value());
-  REQUIRE(busy->step() == true);  // SQLite takes no values while a row is there
+  REQUIRE(busy->step() == true);  // SQLite binds no values while a row is open
   const auto refused = write_row(*busy, HostRecord{});
   REQUIRE_FALSE(refused.has_value());
   CHECK(refused.error().message.starts_with("table host, column paused_until: "));
 }
 
-TEST_CASE("a statement with another number of columns than the record is an error that names the table") {
+TEST_CASE("a statement with another number of columns than its record is an error that names the table") {
   Database database = newest_schema();
   auto narrow = database.prepare("INSERT INTO host (id, mass_since) VALUES (1, ?)");
   REQUIRE(narrow.has_value());
@@ -127,7 +127,7 @@ TEST_CASE("a statement with another number of columns than the record is an erro
   CHECK_FALSE(bind_all(*receipt, std::string("slack")).has_value());
 }
 
-TEST_CASE("a file of every released schema is read, whatever the newest is") {
+TEST_CASE("a file of every released schema is read by the newest") {
   for (std::int64_t version = first_version; version <= newest_version(migrations()); ++version) {
     CAPTURE(version);
     Folder folder;

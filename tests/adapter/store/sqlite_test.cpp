@@ -1,4 +1,4 @@
-// What SQLite refuses reaches the caller.
+// Tests that errors of SQLite reach the caller.
 #include <sqlite3.h>
 
 #include "adapter/store/fixture.hpp"
@@ -32,7 +32,7 @@ int code_of(const SqlResult<T>& result) {
 
 }  // namespace
 
-TEST_CASE("a value for a parameter that the statement does not have is an error") {
+TEST_CASE("a value for a parameter that the statement lacks is an error") {
   Database database = with_table();
   Statement insert = prepared(database, "INSERT INTO t VALUES (?, ?)");
   CHECK(insert.parameters() == 2);
@@ -49,7 +49,7 @@ TEST_CASE("a value for a parameter that the statement does not have is an error"
   CHECK(refused.error().message.find("INSERT INTO t") != std::string::npos);
 }
 
-TEST_CASE("a value for a statement that is under way is an error") {
+TEST_CASE("a value for a running statement is an error") {
   Database database = with_table();
   REQUIRE(database.run("INSERT INTO t VALUES (1, 'a'), (2, 'b')").has_value());
   Statement select = prepared(database, "SELECT word FROM t WHERE number > ?");
@@ -60,12 +60,12 @@ TEST_CASE("a value for a statement that is under way is an error") {
   CHECK(select.bind(0, std::int64_t{1}).has_value());
 }
 
-TEST_CASE("a column that the row does not have, or of another type, is an error") {
+TEST_CASE("a column that is missing or of another type is an error") {
   Database database = with_table();
   REQUIRE(database.run("INSERT INTO t VALUES (7, 'word'), (NULL, NULL)").has_value());
   Statement select = prepared(database, "SELECT number, word FROM t ORDER BY rowid");
   CHECK(select.columns() == 2);
-  CHECK(code_of(select.integer(0)) == SQLITE_RANGE);  // no row is there yet
+  CHECK(code_of(select.integer(0)) == SQLITE_RANGE);  // before the first row
 
   REQUIRE(select.step() == true);
   CHECK(select.integer(0) == 7);
@@ -84,7 +84,7 @@ TEST_CASE("a column that the row does not have, or of another type, is an error"
   CHECK(code_of(select.text(1)) == SQLITE_MISMATCH);
 
   REQUIRE(select.step() == false);
-  CHECK(code_of(select.text(1)) == SQLITE_RANGE);  // no row is there any more
+  CHECK(code_of(select.text(1)) == SQLITE_RANGE);  // after the last row
 }
 
 TEST_CASE("a step that fails is an error, and the statement can be used again") {
@@ -102,7 +102,7 @@ TEST_CASE("a step that fails is an error, and the statement can be used again") 
   CHECK(database.number("SELECT count(*) FROM t") == 1);
 }
 
-TEST_CASE("number and text report a column of another type and a statement that fails") {
+TEST_CASE("number and text report a column of another type and a failed statement") {
   Database database = with_table();
   CHECK(database.number("SELECT 5") == 5);
   CHECK(database.number("SELECT 5 WHERE false") == 0);
@@ -112,7 +112,7 @@ TEST_CASE("number and text report a column of another type and a statement that 
   CHECK(code_of(database.number("SELECT abs(-9223372036854775808)")) == SQLITE_ERROR);
 }
 
-TEST_CASE("a record that the table refuses is an error that names the table, and nothing of it is written") {
+TEST_CASE("a record that the table refuses is an error that names the table, and nothing is written") {
   auto database = Database::open(":memory:");
   REQUIRE(database.has_value());
   REQUIRE(migrate(*database, migrations()).has_value());

@@ -1,4 +1,4 @@
-// What only Prometheus sees is healed: with the real Prometheus, Alertmanager and engine.
+// Failures that only Prometheus sees are healed, with the real Prometheus, Alertmanager and engine.
 #include <fstream>
 #include <functional>
 #include <memory>
@@ -19,7 +19,7 @@ const std::string token = "planted-token-0123456789";
 
 const std::string routing_key = "0123456789abcdef0123456789abcdef";
 
-/// PagerDuty's Events API on loopback; it keeps what was notified.
+/// PagerDuty's Events API on loopback; keeps every event.
 class PagerDutySink {
  public:
   PagerDutySink()
@@ -30,7 +30,7 @@ class PagerDutySink {
     return {{"PAGERDUTY_ROUTING_KEY", routing_key},
             {"PAGERDUTY_URL", "http://127.0.0.1:" + std::to_string(server_->port()) + "/v2/enqueue"}};
   }
-  /// "trigger KEY", "resolve KEY"
+  /// Each event as "trigger KEY" or "resolve KEY".
   std::vector<std::string> events() const {
     std::vector<std::string> all;
     for (const SeenRequest& request : server_->requests()) {
@@ -45,13 +45,13 @@ class PagerDutySink {
   std::unique_ptr<ScriptedServer> server_;
 };
 
-/// A service of compose that answers its users with errors, and says that it is healthy.
+/// A compose service that answers its users with errors while its health check passes.
 class Shop {
  public:
   explicit Shop(Scene& scene) : scene_(scene), port_(free_port()) {
     service_ = scene.lab().name("shop");
     Make make;
-    // A port of its own: one that the engine chooses is another one after a restart.
+    // A fixed port: a port that the engine chooses changes with each restart.
     make.published = false;
     make.options = {"-p",      "127.0.0.1:" + std::to_string(port_) + ":8080",
                     "--label", "com.docker.compose.project=alerts",
@@ -63,7 +63,7 @@ class Shop {
   const std::string& service() const { return service_; }
   std::uint16_t port() const { return port_; }
 
-  /// Its users ask on and on until this holds.
+  /// Sends users' requests until the condition holds.
   void used_until(const std::string& what, const std::function<bool()>& holds) {
     scene_.wait(
         what,
@@ -81,7 +81,7 @@ class Shop {
   std::string name_;
 };
 
-/// From the first error on to the end of the alert: one restart, and operators heard of it once.
+/// From the first error to the end of the alert: one restart, and operators are notified once.
 void is_healed(Scene& scene, Shop& shop, const PagerDutySink& pagerduty, const std::string& source) {
   HealerProcess& healer = scene.healer();
   const std::string& name = shop.name();
@@ -93,7 +93,7 @@ void is_healed(Scene& scene, Shop& shop, const PagerDutySink& pagerduty, const s
   shop.used_until(name + " is restarted", [&] { return scene.acts(name, "restart") == 1; });
   shop.used_until("the remedy is verified",
                   [&] { return healer.said(name + " — RECOVERED after 1 attempt") == 1; });
-  REQUIRE(healer.said("unhealthy (") == 0);  // its probes found nothing: /health was 200 all the time
+  REQUIRE(healer.said("unhealthy (") == 0);  // its probe found nothing: /health was 200 all the time
   REQUIRE(healer.workload(name).at("alerts").as_array().empty());
   REQUIRE(healer.condition(name) == "healthy");
   scene.wait("the outbox is empty", [&] { return healer.metric("healer_notifications_pending") == 0; });
@@ -112,7 +112,7 @@ void is_healed(Scene& scene, Shop& shop, const PagerDutySink& pagerduty, const s
 
 }  // namespace
 
-TEST_CASE("Prometheus' rule fires, Alertmanager tells healer, the container is healed, the alert ends") {
+TEST_CASE("an alert of Prometheus and Alertmanager makes healer heal the container, and the alert ends") {
   Scene scene;
   Shop shop(scene);
   std::ofstream(scene.file("token")) << token << '\n';
@@ -140,7 +140,8 @@ TEST_CASE("Prometheus' rule fires, Alertmanager tells healer, the container is h
   }
 }
 
-TEST_CASE("healer's own rule against Prometheus heals as well, and a Prometheus that is down is unknown") {
+TEST_CASE(
+    "healer's own rule for Prometheus heals the container, and without Prometheus the rule is unknown") {
   Scene scene;
   Shop shop(scene);
   PrometheusProcess prometheus(scene, {shop.port(), shop.service(), {}, 0});

@@ -1,4 +1,4 @@
-// The program as a command: how it starts, refuses to, and ends.
+// Tests of the program as a command: its start, refused starts, and its end.
 #include <doctest/doctest.h>
 
 #include <sys/stat.h>
@@ -21,7 +21,7 @@ bool has(const std::string& text, const std::string& part) {
 
 }  // namespace
 
-TEST_CASE("SIGTERM ends it orderly; the admin socket and the state file are for their owner alone") {
+TEST_CASE("SIGTERM ends healer orderly, and its socket and state file are for their owner only") {
   Scene scene;
   HealerProcess& healer = scene.healer();
   scene.wait("the daemon answers", [&] { return healer.status().is_object(); });
@@ -42,11 +42,11 @@ TEST_CASE("SIGTERM ends it orderly; the admin socket and the state file are for 
   REQUIRE(healer.command({"healthcheck"}).code == 1);
 }
 
-TEST_CASE("a second healer on the same state is refused, and the first named") {
+TEST_CASE("a second healer on the same state file is refused, and the error names the first") {
   Scene scene;
   HealerProcess& first = scene.healer();
   scene.wait("the daemon answers", [&] { return first.status().is_object(); });
-  // Nothing but the state is shared.
+  // The two share only the state file.
   const auto second = scene.make_healer({{"HEALER_ADMIN_SOCKET", scene.file("second.sock")}});
   const Ran refused = second->command({"run"});
   REQUIRE(refused.code == 1);
@@ -55,7 +55,7 @@ TEST_CASE("a second healer on the same state is refused, and the first named") {
   REQUIRE(first.status().is_object());
 }
 
-TEST_CASE("a bad setting ends the start with exit code 2 and its name, and harms nothing stored") {
+TEST_CASE("a bad setting ends the start with exit code 2 and the setting's name, and creates no state file") {
   Scene scene;
   struct Case {
     Settings settings;
@@ -80,7 +80,7 @@ TEST_CASE("a bad setting ends the start with exit code 2 and its name, and harms
   }
 }
 
-TEST_CASE("a port in use is said in one line") {
+TEST_CASE("a port in use is an error of one line") {
   Scene scene;
   const std::string port = scene.slack().url().substr(17, scene.slack().url().find('/', 17) - 17);
   const auto healer = scene.make_healer({{"HEALER_LISTEN", "127.0.0.1:" + port}, {"LOG_LEVEL", "error"}});
@@ -91,7 +91,7 @@ TEST_CASE("a port in use is said in one line") {
   REQUIRE(std::count(ran.output.begin(), ran.output.end(), '\n') == 1);
 }
 
-TEST_CASE("SIGHUP reads the settings file again") {
+TEST_CASE("SIGHUP reloads the settings file") {
   Scene scene;
   const auto write = [&](const std::string& text) { std::ofstream(scene.file("healer.yaml")) << text; };
   write("defaults:\n  failure_threshold: 3\n");

@@ -1,4 +1,5 @@
-// docker-autoheal's own compose file with nothing but the image changed: here, healer with its environment.
+// Tests of healer with the environment of docker-autoheal's own compose file, where only the image is
+// changed.
 #include <doctest/doctest.h>
 
 #include <sys/stat.h>
@@ -11,7 +12,7 @@ using namespace healer::testing;
 
 namespace {
 
-/// Unhealthy while /run/unhealthy is there, which a restart wipes.
+/// Unhealthy while /run/unhealthy exists; a restart deletes the file.
 Make with_healthcheck(const std::vector<std::string>& labels) {
   Make make;
   make.monitored = false;
@@ -40,7 +41,7 @@ std::string short_id(const Scene& scene, const std::string& name) {
   return scene.docker()({"inspect", "--format", "{{.Id}}", name}).substr(0, 12);
 }
 
-/// The webhook, the Apprise server and the engine's address of one environment.
+/// docker-autoheal's environment: the webhook, the Apprise server, the script and the engine's address.
 struct Theirs {
   std::unique_ptr<ScriptedServer> sink;
   std::string script;
@@ -66,7 +67,7 @@ struct Theirs {
                  {"APPRISE_URL", base + "/notify/key"},
                  {"CURL_TIMEOUT", "10"},
                  {"POST_RESTART_SCRIPT", script},
-                 // None of ours.
+                 // None of healer's own settings.
                  {"CHECK_INTERVAL", ""},
                  {"FAST_INTERVAL", ""},
                  {"REQUEST_TIMEOUT", ""},
@@ -89,7 +90,8 @@ struct Theirs {
 
 }  // namespace
 
-TEST_CASE("a docker-autoheal service heals, tells and runs its script with only the image's name changed") {
+TEST_CASE(
+    "a docker-autoheal setup heals, notifies and runs its script when only the image's name is changed") {
   Scene scene;
   Theirs theirs(scene);
   const std::string name = scene.app("theirs", with_healthcheck({"autoheal=true"}));
@@ -130,7 +132,7 @@ TEST_CASE("a docker-autoheal service heals, tells and runs its script with only 
   scene.docker()({"unpause", paused});
 }
 
-TEST_CASE("one that ends by itself is left alone, as docker-autoheal leaves it") {
+TEST_CASE("a container that exits by itself is left alone, as by docker-autoheal") {
   Scene scene;
   Theirs theirs(scene);
   const std::string name = scene.app("ends", with_healthcheck({"autoheal=true"}));
@@ -162,7 +164,7 @@ TEST_CASE("deunhealth's label heals, and COMPAT turns it off") {
   REQUIRE(other->condition(name).empty());
 }
 
-TEST_CASE("hooks run around a remedy, and their output is logged") {
+TEST_CASE("hooks run before and after a remedy, and their output is logged") {
   Scene scene;
   const std::string before = scene.file("before.said");
   const std::string name = scene.app("hooked");

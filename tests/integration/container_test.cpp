@@ -1,4 +1,4 @@
-// healer in a container of its own, beside what it heals.
+// Tests of healer in its own container, beside the containers that it heals.
 #include <doctest/doctest.h>
 
 #include <filesystem>
@@ -12,7 +12,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// healer and the libraries it needs, where it looks for them.
+/// An image of healer with the libraries it needs, at the paths where it looks for them.
 void make_healer_image(const DockerCli& docker, const std::string& image) {
   const TemporaryFolder folder;
   const fs::path root = folder.file("root");
@@ -32,7 +32,7 @@ void make_healer_image(const DockerCli& docker, const std::string& image) {
 
 }  // namespace
 
-TEST_CASE("healer in a container heals over a shared network, and never looks at itself") {
+TEST_CASE("healer in a container heals over a shared network and never watches itself") {
   Scene scene;
   const DockerCli& docker = scene.docker();
   const std::string socket = docker.unix_socket();
@@ -46,7 +46,7 @@ TEST_CASE("healer in a container heals over a shared network, and never looks at
   docker({"network", "create", "--label", scene.lab().mark(), network});
   const std::string healer = scene.lab().name("healer");
 
-  // No port is published: only the network leads to the one, and nothing leads to the other.
+  // No port is published: healer reaches `near` over the network and cannot reach `far`.
   const auto run_app = [&](const std::string& base, const std::string& on) {
     std::string name = scene.lab().name(base);
     docker({"run", "-d", "--name", name, "--label", scene.lab().mark(), "--label", "monitored=true",

@@ -1,4 +1,4 @@
-// The engine's calls that look into containers, on a real engine: no healer in between.
+// Tests of the engine adapter's calls that look into containers, with a real engine and without healer.
 #include <doctest/doctest.h>
 
 #include <cstdlib>
@@ -17,7 +17,7 @@ using namespace healer::testing;
 
 namespace {
 
-/// The adapter, connected to the engine of the test.
+/// The adapter, connected to the test's engine.
 struct Adapter {
   net::Loop loop;
   std::unique_ptr<Engine> engine;
@@ -85,7 +85,7 @@ Make shell(const std::string& script, std::vector<std::string> options = {}) {
 
 }  // namespace
 
-TEST_CASE("a command inside a container: its exit code and both outputs") {
+TEST_CASE("a command inside a container gives its exit code and both outputs") {
   Scene scene;
   Adapter adapter;
   const std::string name = scene.app("exec", shell("exec sleep 1000"));
@@ -102,13 +102,13 @@ TEST_CASE("a command inside a container: its exit code and both outputs") {
   CHECK(large->output.size() == 10'000);
   CHECK(large->truncated);
 
-  // What it leaves behind it does not hold the answer up for ever.
+  // A process that the command leaves behind does not delay the result for ever.
   const auto left = adapter.exec(name, "sleep 600 & exit 4");
   REQUIRE(left);
   CHECK(left->exit_code == 4);
 }
 
-TEST_CASE("a command that cannot be run says why") {
+TEST_CASE("a command that cannot be run gives the reason") {
   Scene scene;
   Adapter adapter;
   const auto code_of = [&](const std::string& container) {
@@ -136,7 +136,7 @@ TEST_CASE("a command that cannot be run says why") {
   has(absent->error().message, "no such file or directory");
 }
 
-TEST_CASE("a command that is stuck: the deadline is notified, and its end later") {
+TEST_CASE("a stuck command gives a timeout at its deadline, and its end is reported later") {
   Scene scene;
   Adapter adapter;
   const std::string name = scene.app("stuck", shell("exec sleep 1000"));
@@ -146,20 +146,20 @@ TEST_CASE("a command that is stuck: the deadline is notified, and its end later"
     CHECK(command->result->error().code == ErrorCode::Timeout);
     CHECK_FALSE(command->ended);
   };
-  SUBCASE("it ends by itself") {
+  SUBCASE("the command ends by itself") {
     const auto command = adapter.begin(name, "while ! test -e /tmp/go; do sleep 0.1; done", 500ms);
     timeout_of(command);
     REQUIRE(adapter.exec(name, "touch /tmp/go"));
     REQUIRE(run_until(adapter.loop, [&] { return command->ended; }));
   }
-  SUBCASE("its container is restarted") {
+  SUBCASE("the container is restarted") {
     const auto command = adapter.begin(name, "sleep 1000", 500ms);
     timeout_of(command);
     scene.docker()({"restart", "-t", "0", name});
     REQUIRE(run_until(adapter.loop, [&] { return command->ended; }));
     CHECK(adapter.exec(name, "true"));
   }
-  SUBCASE("its container is removed") {
+  SUBCASE("the container is removed") {
     const auto command = adapter.begin(name, "sleep 1000", 500ms);
     timeout_of(command);
     scene.docker()({"rm", "-f", name});
@@ -167,7 +167,7 @@ TEST_CASE("a command that is stuck: the deadline is notified, and its end later"
   }
 }
 
-TEST_CASE("a signal reaches the container's process") {
+TEST_CASE("a signal reaches the container's first process") {
   Scene scene;
   Adapter adapter;
   const std::string name = scene.app(
@@ -188,7 +188,7 @@ TEST_CASE("a signal reaches the container's process") {
   CHECK(dead.error().code == ErrorCode::Conflict);
 }
 
-TEST_CASE("evidence of a container that runs, is unhealthy, and has a secret") {
+TEST_CASE("evidence of a running, unhealthy container has every part and its secrets") {
   Scene scene;
   Adapter adapter;
   const std::string name = scene.app(
@@ -210,7 +210,7 @@ TEST_CASE("evidence of a container that runs, is unhealthy, and has a secret") {
   CHECK(evidence.secrets == std::vector<std::string>{"hunter22"});
 }
 
-TEST_CASE("evidence of containers that have ended, with and without a terminal") {
+TEST_CASE("evidence of an exited container has its state and its log") {
   Scene scene;
   Adapter adapter;
   const std::vector<std::string> nothing_runs = {"processes: the container does not run",
@@ -234,7 +234,7 @@ TEST_CASE("evidence of containers that have ended, with and without a terminal")
     CHECK(evidence.logs.starts_with("2"));
     CHECK(evidence.missing == nothing_runs);
   }
-  SUBCASE("with more log than is kept") {
+  SUBCASE("more log than is kept") {
     const std::string name =
         scene.app("chatty", shell("awk 'BEGIN { for (i = 0; i < 1000; i++) printf \"%0200d\\n\", i }'"));
     scene.wait("it exits", [&] { return scene.facts(name).status == "exited"; });

@@ -1,4 +1,4 @@
-// The whole engine is lost and comes back, on an engine of the test's own.
+// The whole engine is lost and comes back; the test has its own engine.
 #include <doctest/doctest.h>
 
 #include <cstdlib>
@@ -10,7 +10,7 @@ using namespace healer::testing;
 
 namespace {
 
-/// False, with the reason said, where there can be no engine to kill.
+/// False, with the reason logged, when this machine cannot run an engine that the test may kill.
 bool possible() {
   const std::string why_not = PrivateEngine::why_not();
   if (why_not.empty()) return true;
@@ -23,13 +23,14 @@ bool possible() {
 constexpr auto limit = std::chrono::seconds(120);
 
 struct Apps {
-  std::string plain;    ///< without a restart policy: healer's to bring back
-  std::string managed;  ///< with one: the engine's
-  std::string stopped;  ///< by an operator, before the loss
+  std::string plain;    ///< without a restart policy: healer starts it again
+  std::string managed;  ///< with a restart policy: the engine starts it again
+  std::string stopped;  ///< stopped by an operator before the loss
 };
 
-/// Runs them and healer, and stops one as an operator does: while healer watches, or before it came. A stop
-/// that healer saw just before the engine's own shutdown cannot be notified from it.
+/// Starts the containers and healer, and stops one as an operator does: while healer watches, or before
+/// healer starts. A stop that healer sees just before the engine's shutdown cannot be distinguished from the
+/// shutdown.
 Apps run_apps(Scene& scene, bool stop_is_seen) {
   Make managed;
   managed.options = {"--restart", "always"};
@@ -67,7 +68,7 @@ void wait_engine_missed(Scene& scene) {
 
 }  // namespace
 
-TEST_CASE("the engine is killed and comes back: what ran without a policy is started again, once") {
+TEST_CASE("the engine is killed and returns: containers without a restart policy are started again, once") {
   if (!possible()) return;
   PrivateEngine engine;
   Lab lab(engine.docker(), engine.network_namespace());
@@ -75,12 +76,12 @@ TEST_CASE("the engine is killed and comes back: what ran without a policy is sta
   const Apps apps = run_apps(scene, true);
   engine.kill();
   wait_engine_missed(scene);
-  // The new engine stops what outlived the old one, and those stops are among its events.
+  // The new engine stops the containers that outlived the old one, and reports these stops as events.
   engine.start();
   require_all_back(scene, apps);
 }
 
-TEST_CASE("the engine is stopped orderly and comes back: its shutdown was no operator's stop") {
+TEST_CASE("the engine is stopped orderly and returns: its shutdown does not count as an operator's stop") {
   if (!possible()) return;
   PrivateEngine engine;
   Lab lab(engine.docker(), engine.network_namespace());

@@ -1,4 +1,4 @@
-// What a container's end means, and what follows from it.
+// Tests of how a container ends, and what healer does then.
 #include <doctest/doctest.h>
 
 #include "integration/scene.hpp"
@@ -7,8 +7,8 @@ using namespace healer::testing;
 
 namespace {
 
-/// A container without trouble that is crashed and healed: what healer would have done to another one before
-/// this, it has done by then.
+/// Crashes a healthy container and waits until healer has started it again. Anything that healer would have
+/// done to another container before that has been done by then.
 void let_healer_act_elsewhere(Scene& scene, const std::string& canary) {
   const std::size_t before = scene.healer().said(canary + " — RECOVERED");
   scene.ask(canary, "POST", "/crash");
@@ -17,7 +17,7 @@ void let_healer_act_elsewhere(Scene& scene, const std::string& canary) {
 
 }  // namespace
 
-TEST_CASE("a crash without a restart policy is started again, at once") {
+TEST_CASE("a crashed container without a restart policy is started again at once") {
   Scene scene;
   const std::string name = scene.app("crashes");
   HealerProcess& healer = scene.healer();
@@ -27,13 +27,13 @@ TEST_CASE("a crash without a restart policy is started again, at once") {
   scene.ask(name, "POST", "/crash?code=7");
   scene.wait_said(name + " — RECOVERED after 1 attempt");
   REQUIRE(healer.said("STARTING " + name + " — exited by itself with code 7 (attempt 1 of 5)") == 1);
-  REQUIRE(healer.said(name + " — next start in") == 0);  // no wait before the first
+  REQUIRE(healer.said(name + " — next start in") == 0);  // no wait before the first attempt
   REQUIRE(scene.facts(name).started_at != before.started_at);
   REQUIRE(scene.acts(name, "start") == 2);
   REQUIRE(scene.acts(name, "restart") == 0);
 }
 
-TEST_CASE("a crash with a restart policy is left to the engine") {
+TEST_CASE("a crashed container with a restart policy is left to the engine") {
   Scene scene;
   Make make;
   make.options = {"--restart", "always"};
@@ -54,11 +54,11 @@ TEST_CASE("a crash with a restart policy is left to the engine") {
   REQUIRE(scene.slack().requests() == 0);
 }
 
-TEST_CASE("running out of memory is called by its name") {
+TEST_CASE("a container that ran out of memory is started again, and the notification gives the cause") {
   Scene scene;
   Make make;
   make.options = {"--memory", "24m", "--memory-swap", "24m"};
-  // The process that the engine watches is the one that eats.
+  // The container's first process is the one that fills the memory.
   make.command = {"/bin/sh", "-c",
                   "/bin/sample-app & until test -e /tmp/eat; do sleep 0.1; done; rm /tmp/eat; "
                   "exec awk 'BEGIN { s = \"0123456789abcdef\"; while (1) s = s s }'"};
@@ -72,7 +72,7 @@ TEST_CASE("running out of memory is called by its name") {
   REQUIRE(scene.healer().metric("healer_incidents_total", {"cause=\"out_of_memory\""}) == 1);
 }
 
-TEST_CASE("what an operator stopped stays stopped until an operator starts it") {
+TEST_CASE("a container that an operator stopped stays stopped until an operator starts it") {
   Scene scene;
   const std::string stopped = scene.app("stopped");
   const std::string killed = scene.app("killed");
@@ -91,7 +91,7 @@ TEST_CASE("what an operator stopped stays stopped until an operator starts it") 
     REQUIRE(scene.facts(name).status == "exited");
     REQUIRE(scene.acts(name, "start") == 1);
   }
-  // The canary alone. The engine may report a kill so late that checks fail before it; no remedy follows.
+  // Only the canary. The engine may report a kill so late that a check fails first; no remedy follows.
   REQUIRE(healer.metric("healer_incidents_total", {"cause=\"crashed\""}) == 1);
 
   scene.docker()({"start", stopped});
@@ -100,7 +100,7 @@ TEST_CASE("what an operator stopped stays stopped until an operator starts it") 
   scene.wait_said(stopped + " — RECOVERED after 1 attempt");
 }
 
-TEST_CASE("what an operator paused is left alone until unpaused") {
+TEST_CASE("a container that an operator paused is left alone until it is unpaused") {
   Scene scene;
   const std::string paused = scene.app("paused");
   const std::string canary = scene.app("canary");
@@ -118,11 +118,11 @@ TEST_CASE("what an operator paused is left alone until unpaused") {
   scene.wait_condition(paused, "healthy");
   REQUIRE(scene.facts(paused).started_at == before.started_at);
   REQUIRE(scene.acts(paused, "restart") == 0);
-  // The canary alone. The engine may report a kill so late that checks fail before it; no remedy follows.
+  // Only the canary. The engine may report a kill so late that a check fails first; no remedy follows.
   REQUIRE(healer.metric("healer_incidents_total", {"cause=\"crashed\""}) == 1);
 }
 
-TEST_CASE("a signal that asks for a reload does not make a later crash an operator's stop") {
+TEST_CASE("a crash after a reload signal still counts as a crash, not as an operator's stop") {
   Scene scene;
   const std::string name = scene.app("reloads");
   scene.healer();

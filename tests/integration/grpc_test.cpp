@@ -1,4 +1,4 @@
-// A container whose health is a gRPC service's: a real gRPC server's.
+// Tests of a container whose health is that of a gRPC service, on a real gRPC server.
 #include <doctest/doctest.h>
 
 #include "integration/scene.hpp"
@@ -7,14 +7,14 @@ using namespace healer::testing;
 
 namespace {
 
-/// Whether this machine has the server, and so a test can put it into a container.
+/// Whether this machine has the server's packages, so that the test can build an image of it.
 bool has_grpc_server() {
   const bool has = run({.arguments = {"/usr/bin/python3", "-c", "import grpc, google.protobuf"}}).code == 0;
   if (!has) MESSAGE("skipped: no python3-grpcio on this machine");
   return has;
 }
 
-/// The image of tests/support/grpc_health_server.py, on port 8080.
+/// An image of tests/support/grpc_health_server.py on port 8080.
 std::string grpc_image(Scene& scene) {
   const std::string root = scene.file("grpc");
   const Ran gathered = run({.arguments = {GRPC_SERVER_ROOT, root}});
@@ -26,7 +26,7 @@ std::string grpc_image(Scene& scene) {
   return name;
 }
 
-/// Its service "orders" is NOT_SERVING until the process is another one; the server as a whole serves on.
+/// The service "orders" becomes NOT_SERVING until the process is replaced; the server itself stays SERVING.
 void end_service(Scene& scene, const std::string& name) {
   scene.docker()({"exec", name, "/python", "-c", "import os, signal; os.kill(1, signal.SIGUSR1)"});
 }

@@ -1,4 +1,4 @@
-// An unhealthy container is healed once, however it is unhealthy, and operators are notified.
+// Every kind of failing check is healed by one restart, and operators are notified.
 #include <doctest/doctest.h>
 
 #include <fstream>
@@ -9,8 +9,8 @@ using namespace healer::testing;
 
 namespace {
 
-/// Waits until healer calls it healthy again after one remedy, and requires that the engine did this one
-/// restart and nothing else.
+/// Waits until healer reports the container healthy after one attempt, and requires that the engine did that
+/// one restart and nothing else.
 void require_restarted_once(Scene& scene, const std::string& name, const ContainerFacts& before) {
   scene.wait_said(name + " — RECOVERED after 1 attempt");
   scene.wait_condition(name, "healthy");
@@ -19,7 +19,7 @@ void require_restarted_once(Scene& scene, const std::string& name, const Contain
   REQUIRE(after.status == "running");
   REQUIRE(after.started_at != before.started_at);
   REQUIRE(scene.acts(name, "restart") == 1);
-  REQUIRE(scene.acts(name, "start") == 2);  // the first is the scene's own
+  REQUIRE(scene.acts(name, "start") == 2);  // the first start is the scene's own
 }
 
 ContainerFacts healthy_before(Scene& scene, const std::string& name) {
@@ -84,11 +84,11 @@ TEST_CASE("a container that refuses connections is restarted once") {
   const ContainerFacts before = healthy_before(scene, name);
   scene.instruct(name, "/close");
   require_restarted_once(scene, name, before);
-  // Through the engine's port proxy a closed port is a connection that ends at once.
+  // The engine's port proxy accepts a connection to a closed port and ends it at once.
   REQUIRE(scene.healer().said(name + " — unhealthy (1/3): connection ") >= 1);
 }
 
-TEST_CASE("the engine's own HEALTHCHECK is acted on at once, by event") {
+TEST_CASE("an unhealthy HEALTHCHECK is remedied at once, by the engine's event") {
   Scene scene;
   Make make;
   make.options = {"--label",           "healer.probe=engine",
@@ -107,7 +107,7 @@ TEST_CASE("the engine's own HEALTHCHECK is acted on at once, by event") {
 }
 
 TEST_CASE(
-    "a container that stays broken after every restart gets its budget, one critical notification, and a "
+    "a container that stays broken uses up its budget with one critical notification, and can be reset"
     "reset") {
   Scene scene;
   Make make;
@@ -121,11 +121,11 @@ TEST_CASE(
   REQUIRE(healer.metric("healer_breakers_open") == 1);
   scene.wait("the critical notification", [&] { return scene.slack().with_color(SlackSink::critical) == 1; });
 
-  // It is still asked, and nothing more is done or notified.
+  // The container is still checked, but nothing more is done or notified.
   scene.wait_checks(8);
   REQUIRE(scene.acts(name, "restart") == 3);
   REQUIRE(scene.slack().with_color(SlackSink::critical) == 1);
-  REQUIRE(scene.slack().accepted().size() == 2);  // degraded, critical
+  REQUIRE(scene.slack().accepted().size() == 2);  // degraded and critical
 
   const Ran unknown = healer.command({"reset", name + "x"});
   REQUIRE(unknown.code == 1);

@@ -1,5 +1,5 @@
-// Judgement in the situations that make other tools do harm: what one container is in, and when healer had
-// better wait, give up or keep its hands off. HEALING.md 2 to 5.
+// Tests of single containers in the situations where a restart does harm: healer must wait, give up or do
+// nothing. HEALING.md 2 to 5.
 #include <doctest/doctest.h>
 
 #include <signal.h>
@@ -19,8 +19,8 @@ using namespace healer::testing;
 
 namespace {
 
-/// sample-app as a database: an unclean stop costs it `APP_RECOVERY` seconds at the next start, a clean one
-/// nothing. Notified to stop while it hangs or recovers, it cannot, and is killed.
+/// sample-app as a database. After an unclean stop the next start takes `APP_RECOVERY` seconds, after a clean
+/// stop none. While it hangs or recovers it ignores the request to stop, and the engine kills it.
 constexpr const char* database =
     "if test -e /state/dirty; then export APP_START_DELAY=$APP_RECOVERY; fi\n"
     "touch /state/dirty\n"
@@ -37,7 +37,7 @@ Make shell(const std::string& script, std::vector<std::string> options) {
   return make;
 }
 
-/// The engine behind a socket of the test's own; nothing where it is not reached over a unix socket.
+/// The engine behind the test's own socket; nullptr when the engine is not reached over a unix socket.
 std::unique_ptr<UnixForwarder> filtered_engine(const Scene& scene) {
   const std::string socket = scene.docker().unix_socket();
   if (socket.empty()) {
@@ -49,7 +49,7 @@ std::unique_ptr<UnixForwarder> filtered_engine(const Scene& scene) {
   return engine;
 }
 
-/// The process by which the engine handles this container; nothing where it is not on this machine.
+/// The engine's process for this container; nothing when it is not on this machine.
 std::optional<pid_t> shim_of(const std::string& id) {
   Command find;
   find.arguments = {"pgrep", "-f", "containerd-shim.* -id " + id};
@@ -58,7 +58,7 @@ std::optional<pid_t> shim_of(const std::string& id) {
   return std::atoi(found.output.c_str());
 }
 
-/// A process that stands still until the end of the scope at the latest.
+/// Stops a process with SIGSTOP, until the end of the scope at the latest.
 class StandStill {
  public:
   explicit StandStill(pid_t process) : process_(process) { ::kill(process_, SIGSTOP); }
@@ -71,8 +71,7 @@ class StandStill {
   pid_t process_;
 };
 
-/// What CONNECTIVITY_URL names: a server that answers, or for a while takes what it is asked and says
-/// nothing.
+/// The server that CONNECTIVITY_URL names. It answers; while silent it accepts requests and does not answer.
 class ConnectivityTarget {
  public:
   std::uint16_t port() const { return server_->port(); }
@@ -93,7 +92,7 @@ class ConnectivityTarget {
 
 }  // namespace
 
-TEST_CASE("a database that recovers after an unclean stop is not killed again meanwhile") {
+TEST_CASE("a database that recovers after an unclean stop is not restarted again meanwhile") {
   Scene scene;
   const std::string name = scene.app("database", shell(database, {"-e", "APP_RECOVERY=6"}));
   HealerProcess& healer = scene.healer({{"START_PERIOD", "30s"}});
@@ -102,12 +101,12 @@ TEST_CASE("a database that recovers after an unclean stop is not killed again me
   scene.wait_said("RESTARTING " + name);
   const double failed = healer.metric("healer_checks_total", {"outcome=\"fail\""});
   scene.wait_said(name + " — RECOVERED after 1 attempt");
-  // Its recovery took more failed checks than an incident needs.
+  // The recovery took more failed checks than an incident needs.
   REQUIRE(healer.metric("healer_checks_total", {"outcome=\"fail\""}) >= failed + 4);
   REQUIRE(scene.acts(name, "restart") == 1);
-  REQUIRE(scene.acts(name, "kill") == 2);  // notified to stop, then made to
+  REQUIRE(scene.acts(name, "kill") == 2);  // first SIGTERM, then SIGKILL
 
-  // After a clean stop it is there at once, and nobody minds.
+  // After a clean stop the database is ready at once, and healer does nothing.
   scene.docker()({"restart", name});
   scene.wait_condition(name, "healthy");
   scene.wait_checks(4);
@@ -116,7 +115,7 @@ TEST_CASE("a database that recovers after an unclean stop is not killed again me
   REQUIRE(scene.acts(name, "kill") == 3);
 }
 
-TEST_CASE("how long a database needs to recover is learned from its first start") {
+TEST_CASE("the time that a database needs to recover is learned from its first start") {
   Scene scene;
   const std::string name = scene.app(
       "learned",
@@ -130,7 +129,7 @@ TEST_CASE("how long a database needs to recover is learned from its first start"
   REQUIRE(healer.metric("healer_remedies_total") == 1);
 }
 
-TEST_CASE("a database that was only seen to start after clean stops gets its time after an unclean one") {
+TEST_CASE("a database known only from starts after clean stops gets enough time after an unclean one") {
   Scene scene;
   const std::string name = scene.app("surprise", shell(database, {"-e", "APP_RECOVERY=6"}));
   HealerProcess& healer = scene.healer({{"START_PERIOD", "auto"}});
@@ -141,7 +140,7 @@ TEST_CASE("a database that was only seen to start after clean stops gets its tim
   REQUIRE(healer.metric("healer_remedies_total") == 1);
 }
 
-TEST_CASE("a stop that takes longer than healer waits for its answer is not ordered twice") {
+TEST_CASE("a restart that takes longer than healer waits for the answer is not ordered twice") {
   Scene scene;
   Make make;
   make.options = {"--label", "healer.stop_timeout=0s", "--label", "healer.evidence=false"};
@@ -153,7 +152,7 @@ TEST_CASE("a stop that takes longer than healer waits for its answer is not orde
   }
   HealerProcess& healer = scene.healer();
   scene.wait_condition(name, "healthy");
-  // The engine can end no process of it for now, as when its disk hangs.
+  // The engine cannot end the container's processes, as when its disk hangs.
   StandStill hung(*shim);
   scene.instruct(name, "/break");
   scene.wait_said(name + " — no answer to the order to restart it");
@@ -174,9 +173,9 @@ TEST_CASE("an exec probe that a filter in front of the engine denies is unknown,
   const std::string name = scene.app(
       "denied", shell("rm -f /tmp/unhealthy; exec /bin/sample-app",
                       {"--label", "healer.probe=exec", "--label", "healer.command=test ! -e /tmp/unhealthy",
-                       // A loaded engine takes seconds to execute a command.
+                       // A loaded engine takes seconds to run a command.
                        "--label", "healer.interval=5s", "--label", "healer.timeout=5s"}));
-  scene.docker()({"exec", name, "touch", "/tmp/unhealthy"});  // unhealthy, if it could be asked
+  scene.docker()({"exec", name, "touch", "/tmp/unhealthy"});  // it would be unhealthy if it could be checked
   HealerProcess& healer = scene.healer({{"DOCKER_HOST", "unix://" + engine->path()}});
   scene.wait("operators are notified", [&] { return scene.slack().about("UNKNOWN") == 1; });
   REQUIRE(scene.slack().about("forbids exec") == 1);
@@ -216,7 +215,7 @@ TEST_CASE(
   scene.wait("it is asked further",
              [&] { return healer.workload(name).at("unknown_streak").to_number<int>() >= 14; });
   REQUIRE(healer.condition(name) == "unknown");
-  REQUIRE(healer.condition(other) == "healthy");  // what passes did come over the network
+  REQUIRE(healer.condition(other) == "healthy");  // a check that passes did reach its target
   const std::string reason{healer.workload(name).at("reason").as_string()};
   REQUIRE_MESSAGE(reason.find("the connectivity check failed (") != std::string::npos, reason);
   const auto require_output = [&](const std::vector<std::string>& command, const std::string& text) {
@@ -242,7 +241,7 @@ TEST_CASE(
   REQUIRE(healer.metric("healer_remedies_total") == 1);
 }
 
-TEST_CASE("what is paused for a backup is left alone, although the engine calls it unhealthy") {
+TEST_CASE("a container paused for a backup is left alone, although the engine reports it unhealthy") {
   Scene scene;
   Make checked;
   checked.options = {"--label",           "healer.probe=engine",
@@ -257,7 +256,7 @@ TEST_CASE("what is paused for a backup is left alone, although the engine calls 
   for (const std::string& name : {asked, by_engine, other}) scene.wait_condition(name, "healthy");
   for (const std::string& name : {asked, by_engine}) scene.docker()({"pause", name});
   for (const std::string& name : {asked, by_engine}) scene.wait_condition(name, "paused");
-  scene.wait_checks(6);  // of the other one: a backup takes its time
+  scene.wait_checks(6);  // of the container that is not paused: a backup takes a while
   for (const std::string& name : {asked, by_engine}) scene.docker()({"unpause", name});
   for (const std::string& name : {asked, by_engine}) scene.wait_condition(name, "healthy");
   scene.wait_checks(6);
@@ -270,14 +269,14 @@ TEST_CASE("what is paused for a backup is left alone, although the engine calls 
   }
 }
 
-TEST_CASE("a machine that is busy to the brim makes nobody unhealthy") {
+TEST_CASE("on a fully loaded machine no healthy container is restarted") {
   Scene scene;
   std::vector<std::string> names;
   for (const char* base : {"busy-a", "busy-b", "busy-c", "busy-d"}) names.push_back(scene.app(base));
   HealerProcess& healer = scene.healer({{"CHECK_INTERVAL", "2s"}, {"REQUEST_TIMEOUT", "2s"}});
   for (const std::string& name : names) scene.wait_condition(name, "healthy");
   {
-    std::list<Process> burners;  // killed at its end
+    std::list<Process> burners;  // killed at the end of the scope
     Command burn;
     burn.arguments = {"sh", "-c", "while :; do :; done"};
     for (unsigned i = 0; i < 2 * std::max(2U, std::thread::hardware_concurrency()); ++i)
@@ -291,7 +290,7 @@ TEST_CASE("a machine that is busy to the brim makes nobody unhealthy") {
 }
 
 TEST_CASE(
-    "a restart that the engine refuses is tried within the budget, with the reason notified, and others are "
+    "a restart that the engine refuses is tried within the budget, and other containers are still healed"
     "served") {
   Scene scene;
   const auto engine = filtered_engine(scene);
@@ -320,7 +319,7 @@ TEST_CASE(
   REQUIRE(healer.metric("healer_remedies_total", {"outcome=\"failed\""}) == 3);
 }
 
-TEST_CASE("a restart that the engine never answers ends within the budget, and others are served meanwhile") {
+TEST_CASE("a restart that the engine never answers ends within the budget, and others are healed meanwhile") {
   Scene scene;
   const auto engine = filtered_engine(scene);
   if (!engine) return;
@@ -329,7 +328,7 @@ TEST_CASE("a restart that the engine never answers ends within the budget, and o
   const std::string stuck = scene.app("unanswered", one_try);
   const std::string other = scene.app("served");
   engine->swallow(scene.facts(stuck).id + "/restart");
-  // One of two at a time would be the other's turn after this one.
+  // With the default share, of two containers only one may be in remedy at a time.
   HealerProcess& healer = scene.healer({{"DOCKER_HOST", "unix://" + engine->path()}, {"REMEDY_SHARE", "1"}});
   for (const std::string& name : {stuck, other}) scene.wait_condition(name, "healthy");
   scene.instruct(stuck, "/break");
@@ -347,7 +346,7 @@ TEST_CASE("a restart that the engine never answers ends within the budget, and o
   REQUIRE(critical.find("the order had no effect") != std::string::npos);
 }
 
-TEST_CASE("what is healthy for some seconds after each restart is never called recovered") {
+TEST_CASE("a container that is healthy for a few seconds after each restart is never reported as recovered") {
   Scene scene;
   const std::string name = scene.app(
       "relapses", shell("/bin/sample-app & app=$!; sleep 3;"
@@ -362,10 +361,10 @@ TEST_CASE("what is healthy for some seconds after each restart is never called r
   scene.wait("the critical notification", [&] { return scene.slack().with_color(SlackSink::critical) == 1; });
   REQUIRE(scene.slack().with_color(SlackSink::recovered) == 0);
   REQUIRE(healer.metric("healer_incidents_total") == 1);
-  REQUIRE(healer.metric("healer_checks_total", {"outcome=\"pass\""}) >= 6);  // it did pass in between
+  REQUIRE(healer.metric("healer_checks_total", {"outcome=\"pass\""}) >= 6);  // some checks passed in between
 }
 
-TEST_CASE("an operator's stop drops the action that was queued") {
+TEST_CASE("an operator's stop cancels the planned remedy") {
   Scene scene;
   Make make;
   make.options = {"-e",      "APP_BROKEN_STARTS=always", "--label", "healer.start_period=0s",
@@ -379,14 +378,14 @@ TEST_CASE("an operator's stop drops the action that was queued") {
   scene.wait_condition(name, "stopped");
   const std::string other = scene.app("clock");
   scene.wait_condition(other, "healthy");
-  scene.wait_checks(12);  // longer than the action would have waited
+  scene.wait_checks(12);  // longer than the planned wait
   REQUIRE(scene.acts(name, "start") == starts);
   REQUIRE(scene.facts(name).status == "exited");
   REQUIRE(healer.said("RESTARTING " + name) == starts - 1);
   REQUIRE(healer.metric("healer_incidents_open") == 0);
 }
 
-TEST_CASE("the ladder is climbed step by step, and ends with a page") {
+TEST_CASE("the ladder is climbed step by step and ends with a critical notification") {
   Scene scene;
   Make make;
   make.options = {"-e",      "APP_BROKEN_STARTS=always",

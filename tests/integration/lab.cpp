@@ -24,7 +24,7 @@ std::string own_host() {
   return name.c_str();
 }
 
-/// When the process began, in the kernel's ticks: with it a pid is never mistaken for an earlier one's.
+/// The start time of the process in the kernel's ticks: pid and start time together are unique.
 std::string birth_of(const std::string& pid) {
   const std::string stat = read_file("/proc/" + pid + "/stat");
   const auto after_name = stat.rfind(')');
@@ -36,12 +36,12 @@ std::string birth_of(const std::string& pid) {
   return field;
 }
 
-/// "host/pid/birth": whether the process that made it may still be using it.
+/// `run` is "host/pid/birth". True when the process that made it may still be using it.
 bool in_use(const std::string& run) {
   const auto last = run.rfind('/');
   const auto first = last == std::string::npos ? last : run.rfind('/', last - 1);
   if (first == std::string::npos) return false;
-  if (run.substr(0, first) != own_host()) return true;  // another machine's: cannot be known
+  if (run.substr(0, first) != own_host()) return true;  // another machine's process: it may still run
   const std::string birth = birth_of(run.substr(first + 1, last - first - 1));
   return !birth.empty() && birth == run.substr(last + 1);
 }
@@ -63,7 +63,7 @@ Lab::~Lab() {
   try {
     clear();
     remove_images(std::to_string(::getpid()));
-  } catch (...) {  // the next instance sweeps
+  } catch (...) {  // the next Lab removes what is left
   }
 }
 

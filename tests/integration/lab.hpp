@@ -6,29 +6,29 @@
 
 namespace healer::testing {
 
-/// One Docker Engine with what every scene needs on it: the image that the containers run, and the mark by
-/// which all that is made here is found and removed again, whatever happens.
+/// One Docker Engine with everything that a scene needs: the image of the containers, and the mark by which
+/// everything that the tests make is found and removed.
 class Lab {
  public:
-  /// Sweeps what dead runs left, and makes the image. Throws when the engine does not answer, or when it
-  /// holds opted-in containers that are not a test's: healer would touch them.
+  /// Removes what dead test processes left and makes the image. Throws when the engine does not answer, or
+  /// when it runs opted-in containers of others: healer would restart them.
   explicit Lab(DockerCli docker, std::string network_namespace = {});
   ~Lab();
   Lab(const Lab&) = delete;
   Lab& operator=(const Lab&) = delete;
 
   const DockerCli& docker() const { return docker_; }
-  /// Of the engine and so of its published ports; empty: ours.
+  /// The network namespace of the engine and of its published ports; empty: this process's own.
   const std::string& network_namespace() const { return network_namespace_; }
-  /// sample-app and a shell, with sample-app as its entry point and port 8080 exposed.
+  /// sample-app with a shell; sample-app is the entry point, and port 8080 is exposed.
   const std::string& image() const { return image_; }
-  /// "healer.test=...": what every container and network made here carries.
+  /// "healer.test=...": the label of every container and network made here.
   const std::string& mark() const { return mark_; }
-  /// `base` with this instance's own number: no container of anybody is called so.
+  /// `base` with this process's number, so that the name is unique.
   std::string name(const std::string& base) const;
-  /// A name for another image of this instance.
+  /// A name for another image of this process.
   std::string image_name(const std::string& base) const;
-  /// Removes every container and network of this instance.
+  /// Removes every container and network of this process.
   void clear() const;
 
  private:
@@ -47,7 +47,7 @@ class Lab {
 void import_image(const DockerCli& docker, const std::string& root, const std::string& name,
                   const std::vector<std::string>& instructions);
 
-/// The engine that the environment names, made ready when first asked for and cleared at the process's end.
+/// The engine that the environment names; prepared at the first call, cleared at the end of the process.
 Lab& shared_lab();
 
 }  // namespace healer::testing

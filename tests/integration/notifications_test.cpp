@@ -1,11 +1,11 @@
-// Notifications arrive, whatever the channel does meanwhile.
+// Tests that notifications arrive although the channel fails for a while.
 #include <doctest/doctest.h>
 
 #include "integration/scene.hpp"
 
 using namespace healer::testing;
 
-TEST_CASE("a webhook that answers 429 and 500 first gets each notification once in the end") {
+TEST_CASE("a webhook that first answers 429 and 500 gets each notification once in the end") {
   Scene scene;
   scene.script_slack(
       {answer(429, "slow down", "text/plain", "Retry-After: 1\r\n"), answer(500, "oops", "text/plain")});
@@ -25,9 +25,9 @@ TEST_CASE("a webhook that answers 429 and 500 first gets each notification once 
   REQUIRE(healer.metric("healer_notifications_total", {"outcome=\"failed_try\""}) == 2);
 }
 
-TEST_CASE("a notification that was not delivered when healer was killed is delivered by the next one") {
+TEST_CASE("a notification that was not delivered when healer was killed is delivered by the next process") {
   Scene scene;
-  // The first process meets a webhook that is down; the second one a webhook that works.
+  // For the first process the webhook is down; for the second it works.
   scene.script_slack({answer(503, "down"), answer(503, "down"), answer(503, "down"), answer(503, "down")});
   const std::string name = scene.app("late");
   HealerProcess& healer = scene.healer();

@@ -1,4 +1,4 @@
-// What an operator asks healer, and what an operator tells it, by the commands of the program itself.
+// Tests of what an operator reads and orders with healer's commands.
 #include <doctest/doctest.h>
 
 #include <csignal>
@@ -13,7 +13,7 @@ bool has(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
 }
 
-/// What a command prints; it succeeds.
+/// The output of a command that must succeed.
 std::string reported(const HealerProcess& healer, const std::vector<std::string>& arguments) {
   const Ran ran = healer.command(arguments);
   REQUIRE_MESSAGE(ran.code == 0, ran.output);
@@ -33,8 +33,7 @@ Make labelled(const std::vector<std::string>& labels) {
 
 }  // namespace
 
-TEST_CASE(
-    "an incident can be asked about: while it lasts, afterwards, and with the evidence that was saved") {
+TEST_CASE("explain, history and incident show an incident while it lasts and afterwards, with its evidence") {
   Scene scene;
   Make make = labelled({"healer.budget=1/30m"});
   make.options.insert(make.options.end(), {"-e", "DB_PASSWORD=hunter2222"});
@@ -60,7 +59,7 @@ TEST_CASE(
   REQUIRE(!has(healer.whole_log(), "hunter2222"));
   for (const SlackMessage& message : scene.slack().accepted()) REQUIRE(!has(message.text, "hunter2222"));
 
-  // The one attempt of its budget is spent: what holds it now, and what would end that.
+  // The budget of one attempt is used up: explain shows that, and when the next attempt is allowed.
   scene.instruct(name, "/break");
   scene.wait_condition(name, "given_up");
   require_in(reported(healer, {"explain", name}),
@@ -71,7 +70,7 @@ TEST_CASE(
   REQUIRE(has(stranger.output, name));
 }
 
-TEST_CASE("what an operator pauses is only watched, also by the next healer, until it is resumed") {
+TEST_CASE("a paused container is only watched, also by the next process, until it is resumed") {
   Scene scene;
   const std::string name = scene.app("held");
   const std::string other = scene.app("free");
@@ -100,7 +99,7 @@ TEST_CASE("what an operator pauses is only watched, also by the next healer, unt
              {name, "paused by an operator", "resumed", "Healed in "});
 }
 
-TEST_CASE("an operator's word heals what is paused, and what is healthy") {
+TEST_CASE("`healer heal` heals a paused and a healthy container") {
   Scene scene;
   const std::string name = scene.app("ordered");
   HealerProcess& healer = scene.healer();
@@ -114,7 +113,7 @@ TEST_CASE("an operator's word heals what is paused, and what is healthy") {
   REQUIRE(healer.metric("healer_paused") == 0);
 }
 
-TEST_CASE("what a daemon recorded is decided again by replay") {
+TEST_CASE("a daemon's recording replays to the same effects") {
   Scene scene;
   const std::string name = scene.app("recorded");
   const std::string file = scene.file("events.jsonl");
@@ -128,11 +127,11 @@ TEST_CASE("what a daemon recorded is decided again by replay") {
   require_in(reported(healer, {"replay", file, "--json"}), {R"("same":true)"});
 }
 
-TEST_CASE("several probes of one container: all must pass, and the one that does not is named") {
+TEST_CASE("of several probes of one container all must pass, and a failed one is named") {
   Scene scene;
   Make make = labelled({"healer.probes.web.path=/", "healer.probes.disk.probe=exec",
                         "healer.probes.disk.command=test ! -e /tmp/full", "healer.probes.port.probe=tcp",
-                        // A loaded engine takes seconds to execute a command.
+                        // A loaded engine takes seconds to run a command.
                         "healer.interval=5s", "healer.timeout=5s"});
   make.command = {"/bin/sh", "-c", "rm -f /tmp/full; exec /bin/sample-app"};
   const std::string name = scene.app("several", make);
@@ -146,7 +145,7 @@ TEST_CASE("several probes of one container: all must pass, and the one that does
   REQUIRE(scene.slack().about("disk: exit code 1") >= 1);
 }
 
-TEST_CASE("check-config says what is in effect for a container, and which source it is from") {
+TEST_CASE("check-config shows a container's effective settings and their origins") {
   Scene scene;
   const std::string name =
       scene.app("configured",
@@ -160,7 +159,7 @@ TEST_CASE("check-config says what is in effect for a container, and which source
   REQUIRE(has(wrong.output, "did you mean '" + name + "'"));
 }
 
-TEST_CASE("whatever is configured wrong is said precisely, and the rest works") {
+TEST_CASE("wrong labels, a cycle and a stuck hook are reported exactly, and healing works") {
   Scene scene;
   const std::string name = scene.app(
       "wrong", labelled({"healer.maintenance=00:00-24:00 Europe/Berln", "healer.remedies=stop,restart",
@@ -183,7 +182,7 @@ TEST_CASE("whatever is configured wrong is said precisely, and the rest works") 
   REQUIRE(scene.acts(name, "restart") == 1);
 }
 
-TEST_CASE("in a maintenance window of its own a container is only watched") {
+TEST_CASE("in its own maintenance window a container is only watched") {
   Scene scene;
   const std::string name =
       scene.app("serviced", labelled({"healer.maintenance=daily 00:00-24:00 Europe/Berlin"}));

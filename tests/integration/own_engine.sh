@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Runs an integration test where no other test's healer sees its containers, so that several run at once.
+# Runs an integration test on an engine where no other test's healer sees its containers.
 #
 # HEALER_TEST_OWN_ENGINES=1 (root; scripts/test.sh sets it when it started the engine itself): the test gets
-# an engine, a network and a resolver of its own. Otherwise the test waits for its turn at the shared engine.
+# its own engine, network and resolver. Otherwise the test waits for its turn at the shared engine.
 # usage: own_engine.sh COMMAND [ARGUMENT...]
 set -euo pipefail
 
@@ -22,12 +22,12 @@ trap '[ -z "$test_pid" ] || kill -TERM "$test_pid" || true
       rm -rf "$work"' EXIT
 trap 'exit 143' TERM INT
 
-# The network leads nowhere: look-ups fail at once instead of after a timeout.
+# The network leads nowhere; with this resolver look-ups fail at once instead of after a timeout.
 echo "nameserver 127.0.0.1" >"$work/resolv.conf"
 mount --bind "$work/resolv.conf" /etc/resolv.conf
 ip link set lo up
 
-# An address that nothing listens on: the default socket may be another engine's.
+# Nothing listens on this address: the default socket may be another engine's.
 export DOCKER_HOST=unix://$work/nothing.sock HEALER_ENGINE_DIR=$work/engine
 settings=$("$root/scripts/engine.sh" start 2>/dev/null)
 eval "$settings"

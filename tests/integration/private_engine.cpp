@@ -22,7 +22,7 @@ void must(std::vector<std::string> arguments) {
     throw std::runtime_error(program + ": " + ran.output);
 }
 
-/// Nobody's any more when the process of that number has ended.
+/// The number is the test's pid: once that process has ended, everything of this name may be removed.
 std::string name_of(const std::string& pid) {
   return "healer-test-engine-" + pid;
 }
@@ -37,7 +37,7 @@ void shell(const std::string& script, const std::string& argument) {
   run(std::move(command));
 }
 
-/// What an engine that is gone left: shims with their containers, mounts, its folder and network.
+/// Removes what a dead engine left: shims with their containers, mounts, its folder and its network.
 void remove_remains(const std::string& name) {
   const std::string folder = folder_of(name);
   shell(
@@ -51,7 +51,7 @@ void remove_remains(const std::string& name) {
   run({.arguments = {"ip", "netns", "del", name}});
 }
 
-/// What tests that were killed themselves could not remove.
+/// Removes what killed tests left.
 void sweep() {
   std::error_code none;
   for (const auto& entry : fs::directory_iterator(fs::temp_directory_path(), none)) {
@@ -88,15 +88,15 @@ PrivateEngine::~PrivateEngine() {
     if (engine_ && !engine_->exit_code()) stop();
     engine_.reset();
     remove_remains(name_);
-  } catch (...) {  // the next one sweeps
+  } catch (...) {  // the next test sweeps
   }
 }
 
 void PrivateEngine::start() {
-  // Look-ups fail at once instead of after a timeout, for this network leads nowhere.
+  // This network leads nowhere; with this resolver look-ups fail at once instead of after a timeout.
   std::ofstream(file("resolv.conf")) << "nameserver 127.0.0.1\n";
   Command command;
-  // With ip-netns's own exec /sys would be mounted anew, and the control groups hidden.
+  // `ip netns exec` would mount /sys anew and hide the control groups.
   command.network_namespace = network_namespace();
   command.output = file("dockerd.log");
   command.arguments = {
@@ -118,7 +118,7 @@ void PrivateEngine::start() {
 void PrivateEngine::kill() {
   engine_->signal(SIGKILL);
   engine_->wait(std::chrono::seconds(10));
-  // Its containerd dies with it, but a new engine takes one that is not reaped yet for running.
+  // containerd dies with the engine, but until it is reaped a new engine takes it for running.
   wait_gone(file("run/containerd/containerd.pid"));
   fs::remove(file("pid"));
 }

@@ -8,28 +8,28 @@
 
 namespace healer::testing {
 
-/// A Docker Engine of the test's own, to be killed and stopped at will: own folders, and a network namespace
-/// of its own, so that it meets no other engine.
+/// A Docker Engine for one test, which may kill and stop it. Its own folders and network namespace keep it
+/// apart from other engines.
 class PrivateEngine {
  public:
-  /// Why there can be none here (not root, no dockerd); empty: there can.
+  /// The reason why this machine cannot run one (not root, no dockerd); empty when it can.
   static std::string why_not();
 
   PrivateEngine();
-  /// Ends it and removes all it made.
+  /// Ends the engine and removes everything it made.
   ~PrivateEngine();
   PrivateEngine(const PrivateEngine&) = delete;
   PrivateEngine& operator=(const PrivateEngine&) = delete;
 
   const DockerCli& docker() const { return docker_; }
-  /// For Command: published ports are reached in there.
+  /// For Command: published ports are reachable only in this namespace.
   std::string network_namespace() const { return "/run/netns/" + name_; }
 
-  /// Starts it (again) and waits until it answers.
+  /// Starts the engine, also again, and waits until it answers.
   void start();
-  /// kill -9; what outlives it is waited for so far that a new one can start.
+  /// kill -9; then waits until a new engine can start.
   void kill();
-  /// The orderly stop, as by the machine's init: containers are stopped, then it ends.
+  /// An orderly stop, as by the machine's init: the engine stops the containers, then ends.
   void stop();
 
  private:

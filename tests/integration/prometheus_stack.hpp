@@ -11,14 +11,15 @@
 
 namespace healer::testing {
 
-/// A port of the loopback that nothing listens on now.
+/// A port of the loopback on which nothing listens now.
 std::uint16_t free_port();
 
-/// The text of a file of deploy/, with each first text replaced by the second; throws when one is not there.
+/// The text of a file of deploy/ with each first text replaced by the second; throws when a first text is
+/// missing.
 std::string deployed(const std::string& file,
                      const std::vector<std::pair<std::string, std::string>>& changes);
 
-/// The real Alertmanager, with this configuration, until it goes.
+/// The real Alertmanager with this configuration; ends with the object.
 class AlertmanagerProcess {
  public:
   AlertmanagerProcess(const Scene& scene, const std::string& configuration);
@@ -29,14 +30,14 @@ class AlertmanagerProcess {
   std::unique_ptr<Process> process_;
 };
 
-/// The real Prometheus: looks at one target every second, under a label that names its compose service.
+/// The real Prometheus: scrapes one target every second, with a label that names its compose service.
 class PrometheusProcess {
  public:
   struct Settings {
-    std::uint16_t target = 0;        ///< a port of the loopback
-    std::string compose_service;     ///< the target's label
-    std::string rules;               ///< a rules file's text; empty: none
-    std::uint16_t alertmanager = 0;  ///< 0: none
+    std::uint16_t target = 0;        ///< on the loopback
+    std::string compose_service;     ///< the label's value
+    std::string rules;               ///< the text of a rules file; empty: no rules
+    std::uint16_t alertmanager = 0;  ///< port; 0: no Alertmanager
   };
   PrometheusProcess(const Scene& scene, const Settings& settings);
   std::string url() const { return "http://127.0.0.1:" + std::to_string(port_); }

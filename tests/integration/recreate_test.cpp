@@ -1,4 +1,4 @@
-// The engine adapter itself, without healer, on the real engine: a container replaced by its like.
+// Tests of the engine adapter without healer, on a real engine: recreating containers.
 #include <doctest/doctest.h>
 
 #include <arpa/inet.h>
@@ -32,7 +32,7 @@ namespace {
 
 const std::string alive = "trap 'exit 0' TERM INT; while :; do sleep 1000 & wait; done";
 
-/// Between the adapter and the engine: counts what would change something, and cuts one of those calls off.
+/// Between the adapter and the engine: counts the calls that change something, and cuts one of them off.
 class Gate {
  public:
   enum class Cut { Nothing, Request, Answer };
@@ -42,8 +42,8 @@ class Gate {
   }
 
   std::string path() const { return folder_.file("gate.sock"); }
-  /// From now on the `number`th change (from 1) and all after it do not reach the engine, or reach it without
-  /// that the answer comes back.
+  /// From now on the `number`th change (from 1) and all later ones are cut: they do not reach the engine
+  /// (Request), or the engine's answer does not come back (Answer).
   void cut(Cut what, int number) {
     what_ = what;
     number_ = number;
@@ -98,11 +98,11 @@ class Gate {
   std::atomic<Cut> what_{Cut::Nothing};
   std::atomic<int> number_{0};
   std::atomic<int> changes_{0};
-  std::atomic<int> answered_{0};  ///< by the engine
+  std::atomic<int> answered_{0};  ///< the number of the last answered change
   std::unique_ptr<ScriptedServer> server_;
 };
 
-/// An image with a setting of every kind, for what comes from the image and what does not.
+/// An image with a setting of every kind, to test which settings of a container are the image's.
 const std::string& image() {
   static const std::string name = [] {
     Lab& lab = shared_lab();
@@ -137,7 +137,7 @@ struct Stage {
     for (const std::string& volume : volumes) docker.attempt({"volume", "rm", "-f", volume});
   }
 
-  /// A new process, as far as the engine sees.
+  /// Like a new process of healer.
   void connect() {
     docker::DockerEngineSettings settings;
     settings.endpoint = net::UnixEndpoint{gate.path()};
@@ -184,12 +184,12 @@ struct Stage {
   }
   Result<std::string> recreate(const std::string& name) { return recreate(order(name)); }
 
-  /// Everything of this container's that exists, by name.
+  /// All containers whose name contains this one.
   std::vector<std::string> all(const std::string& name) const {
     return docker.lines({"ps", "-a", "--filter", "name=" + name, "--format", "{{.Names}}"});
   }
 
-  /// Only the old one is there, and it runs.
+  /// The old container has its name and runs.
   void check_old_is_back(const RecreateOrder& order) const {
     const ContainerFacts facts = docker.inspect(order.name);
     CHECK(facts.id == order.container_id);
@@ -197,7 +197,7 @@ struct Stage {
   }
 };
 
-// What must be equal before and after: an inspect answer without what belongs to one container alone.
+// The part of an inspect answer that must be equal before and after the recreation.
 
 bool says_nothing(const json::value& value) {
   switch (value.kind()) {
@@ -242,7 +242,7 @@ void sort_by(json::array& array, const char* key) {
 }
 
 json::object mounts_of(json::object host, const json::array& mounts) {
-  // An anonymous volume is one by being unnamed there; afterwards it is named.
+  // An anonymous volume has no name in HostConfig; after the recreation it has one.
   json::array typed;
   if (auto* given = host.if_contains("Mounts"); given && given->is_array())
     for (json::value& value : given->get_array()) {
@@ -348,7 +348,7 @@ rc::Gen<std::string> any_text() {
                       });
 }
 
-/// One of the alternatives, each a list of options of `docker run`; the first is none.
+/// Chooses one of the alternatives, each a list of options of `docker run`; no options is always one of them.
 using Options = std::vector<std::string>;
 rc::Gen<Options> one_of(std::vector<Options> alternatives) {
   alternatives.insert(alternatives.begin(), Options{});
@@ -372,7 +372,7 @@ struct Networks {
   std::vector<std::string> prefixes;
 };
 
-/// Networks with subnets of their own, so that addresses can be chosen.
+/// Networks with fixed subnets, so that a container can have a chosen address.
 Networks make_networks(Stage& stage, int count) {
   Networks networks;
   for (int number = 0; number < count; ++number) {
@@ -394,7 +394,7 @@ Networks make_networks(Stage& stage, int count) {
 
 struct Joined {
   Options first;              ///< of `docker run`
-  std::vector<Options> more;  ///< `docker network connect` each
+  std::vector<Options> more;  ///< of one `docker network connect` each
 };
 
 Joined any_networks(const Networks& networks) {
@@ -480,7 +480,7 @@ Options any_command(Options& options) {
   }
 }
 
-/// Writes a word into each volume, and reads it back.
+/// Calls `call` with the path of each writable volume.
 void for_each_volume(const Stage& stage, const std::string& name,
                      const std::function<void(const std::string&)>& call) {
   const json::object container = stage.inspect(name);
@@ -538,23 +538,23 @@ TEST_CASE("any container is replaced by its like") {
 
 namespace {
 
-/// Side by side is not possible for it: it holds a port of the host.
+/// A container that holds a port of the host, so both cannot run side by side.
 std::string start_with_port(Stage& stage, const std::string& base) {
   return stage.start(base, {"-p", "127.0.0.1:" + std::to_string(free_port()) + ":8080", "-v", "/data"});
 }
 
-/// The calls that a recreation of these containers makes: create, stop, two renames, start, remove.
+/// The changes of such a recreation: create, stop, two renames, start, remove.
 constexpr int changes_of_one = 6;
 
 }  // namespace
 
-TEST_CASE("a call that fails on the way: the old one is back and runs, or the new one has taken over") {
+TEST_CASE("after a lost answer at any call, the old container runs again or the new one has taken over") {
   Stage stage;
   for (int at = 1; at <= changes_of_one; ++at) {
     CAPTURE(at);
     const std::string name = start_with_port(stage, "lost" + std::to_string(at));
     const RecreateOrder order = stage.order(name);
-    // Executed, but the answer is lost with the process; the next one finds what there is.
+    // Executed, but the answer is lost with the process; the next process resumes.
     stage.gate.cut(Gate::Cut::Answer, at);
     stage.engine->recreate(order, [](const Result<std::string>&) {});
     REQUIRE(run_until(stage.loop, [&] { return stage.gate.was_cut(); }));
@@ -566,7 +566,7 @@ TEST_CASE("a call that fails on the way: the old one is back and runs, or the ne
     const ContainerFacts facts = stage.docker.inspect(name);
     CHECK(facts.status == "running");
     CHECK(facts.id == (result ? *result : order.container_id));
-    // From the moment on at which the old one is set aside, the way is forward.
+    // Once the old container is set aside, the recreation is finished, not undone.
     CHECK(result.has_value() == (at >= 3));
     const auto again = stage.recreate(order, true);
     CHECK(again.has_value() == result.has_value());
@@ -592,7 +592,7 @@ TEST_CASE("healer ends before a call reaches the engine, and the next one settle
   }
 }
 
-TEST_CASE("what the new one lacks: its entry point was in the old one alone") {
+TEST_CASE("when the new container cannot start, the old one is back and runs") {
   Stage stage;
   const std::string name = stage.lab.name("own");
   stage.docker({"create", "--label", stage.lab.mark(), "--name", name, "-v", "/data", "--entrypoint",
@@ -609,15 +609,15 @@ TEST_CASE("what the new one lacks: its entry point was in the old one alone") {
   CHECK(stage.all(name) == std::vector<std::string>{name});
 }
 
-TEST_CASE("names that are taken") {
+TEST_CASE("a recreation fails when one of its names is taken, and the old container runs") {
   Stage stage;
   const std::string name = start_with_port(stage, "taken");
   const RecreateOrder order = stage.order(name);
-  SUBCASE("the one to begin with") {
+  SUBCASE("the first name of the new container") {
     stage.start("taken", {"--name", name + "-healer1-new"});
     CHECK(stage.recreate(order).error().message.find("was not touched") != std::string::npos);
   }
-  SUBCASE("the one to set aside under") {
+  SUBCASE("the name for the old container") {
     stage.start("taken", {"--name", name + "-healer1"});
     CHECK(stage.recreate(order).error().message.find("is back and runs") != std::string::npos);
   }
@@ -625,7 +625,7 @@ TEST_CASE("names that are taken") {
   CHECK(stage.all(name).size() == 2);
 }
 
-TEST_CASE("the port is taken in the moment between") {
+TEST_CASE("when another process takes the port in between, the old container is back and runs") {
   Stage stage;
   const std::uint16_t port = free_port();
   const std::string name = stage.start("port", {"-p", "127.0.0.1:" + std::to_string(port) + ":8080"});
@@ -646,7 +646,7 @@ TEST_CASE("the port is taken in the moment between") {
              ::listen(socket, 1) == 0;
       if (!held) std::this_thread::sleep_for(std::chrono::milliseconds(1));
     }
-    // Until the new one, which could not start, is gone.
+    // Holds the port until the new container, which could not start, is removed.
     while (!over) {
       const auto events = stage.docker.events(name, since);
       if (std::find(events.begin(), events.end(), "destroy") != events.end()) break;
@@ -664,13 +664,13 @@ TEST_CASE("the port is taken in the moment between") {
   CHECK(stage.all(name) == std::vector<std::string>{name});
 }
 
-TEST_CASE("the image stays the one it ran on") {
+TEST_CASE("a recreated container keeps the image that it ran on") {
   Stage stage;
   const std::string other = stage.lab.image_name("gone");
   const std::string name = stage.lab.name("gone");
   stage.docker({"tag", image(), other});
   stage.docker({"run", "-d", "--label", stage.lab.mark(), "--name", name, other});
-  SUBCASE("its name only: the image itself is still there") {
+  SUBCASE("the tag is gone, the image is there") {
     stage.docker({"rmi", other});
     const auto result = stage.recreate(name);
     REQUIRE(result);
@@ -678,7 +678,7 @@ TEST_CASE("the image stays the one it ran on") {
     CHECK(
         stage.docker({"container", "inspect", "--format", "{{.Config.Image}}", name}).starts_with("sha256:"));
   }
-  SUBCASE("its name means another one by now") {
+  SUBCASE("the tag names another image now") {
     const std::string was = stage.docker({"container", "inspect", "--format", "{{.Image}}", name});
     stage.docker({"tag", stage.lab.image(), other});
     REQUIRE(stage.recreate(name));
@@ -691,7 +691,7 @@ TEST_CASE("side by side: the new one runs before the old one is stopped") {
   Stage stage;
   const TemporaryFolder folder;
   const std::string network = make_networks(stage, 1).names.front();
-  // The image's volume would be written to by both: it is covered.
+  // Two containers would write to the image's volume, so a tmpfs covers its path.
   const std::string name = stage.start("beside", {"--network", network, "--network-alias", "service",
                                                   "--tmpfs", "/imgvol", "-p", "127.0.0.1::8080"});
   const RecreateOrder order = stage.order(name);
@@ -706,14 +706,14 @@ TEST_CASE("side by side: the new one runs before the old one is stopped") {
   CHECK(starts == std::vector<std::string>{"start " + *result, "die " + order.container_id});
 }
 
-TEST_CASE("a container that shares a network") {
+TEST_CASE("a container in another's network is recreated, also into the network of the new owner") {
   Stage stage;
   const std::string parent = stage.start("parent", {});
   const std::string child = stage.start("child", {"--network", "container:" + parent});
-  SUBCASE("its owner is still there") {
+  SUBCASE("the owner is still there") {
     CHECK(stage.recreate(child));
   }
-  SUBCASE("its owner is a new container") {
+  SUBCASE("the owner was recreated") {
     REQUIRE(stage.recreate(parent));
     RecreateOrder order = stage.order(child);
     const auto refused = stage.recreate(order);
@@ -728,7 +728,7 @@ TEST_CASE("a container that shares a network") {
         "container:" + stage.id(parent));
 }
 
-TEST_CASE("recreated again and again") {
+TEST_CASE("a container is still the same after three recreations") {
   Stage stage;
   const std::string name = stage.start("again", {"-v", "/anonymous", "-e", "IMAGE_TWO=other"});
   stage.docker({"exec", name, "/bin/sh", "-c", "echo kept > /anonymous/word; echo kept > /imgvol/word"});

@@ -1,4 +1,4 @@
-// When nothing is to be done, nothing is done.
+// Tests that healer does nothing when nothing is to be done.
 #include <doctest/doctest.h>
 
 #include "integration/scene.hpp"
@@ -7,7 +7,7 @@ using namespace healer::testing;
 
 TEST_CASE("a slow start is never restarted") {
   Scene scene;
-  // Longer than it takes to fail three checks, and within the start period.
+  // Longer than three failed checks take, but within the start period.
   Make make;
   make.options = {"-e", "APP_START_DELAY=6", "--label", "healer.start_period=40s"};
   const std::string name = scene.app("slow", make);
@@ -23,7 +23,7 @@ TEST_CASE("a slow start is never restarted") {
 
 TEST_CASE("a single failed check is ignored") {
   Scene scene;
-  // Slow enough that the fix arrives before the second or third check on any machine.
+  // Long intervals, so that the fix arrives before the second or third check on any machine.
   Make make;
   make.options = {"--label", "healer.fast_interval=3s", "--label", "healer.interval=3s"};
   const std::string name = scene.app("blinks", make);
@@ -41,7 +41,7 @@ TEST_CASE("a single failed check is ignored") {
   REQUIRE(scene.slack().requests() == 0);
 }
 
-TEST_CASE("who did not opt in is never touched, and opting out wins") {
+TEST_CASE("a container that did not opt in is never touched, and opting out wins") {
   Scene scene;
   Make unlabelled;
   unlabelled.monitored = false;
@@ -64,7 +64,7 @@ TEST_CASE("who did not opt in is never touched, and opting out wins") {
     REQUIRE(scene.facts(others[i]) == before[i]);
     REQUIRE(healer.condition(others[i]).empty());
     REQUIRE(scene.acts(others[i], "start") == 1);
-    // A crash is not answered either.
+    // A crash has no consequence either.
     scene.ask(others[i], "POST", "/crash");
   }
   scene.ask(watched, "POST", "/crash");
@@ -72,7 +72,7 @@ TEST_CASE("who did not opt in is never touched, and opting out wins") {
   for (const std::string& name : others) REQUIRE(scene.facts(name).status == "exited");
 }
 
-TEST_CASE("a dry run decides, logs and tells, and touches nothing") {
+TEST_CASE("a dry run decides, logs and notifies, but does not touch the container") {
   Scene scene;
   const std::string name = scene.app("rehearsed");
   HealerProcess& healer = scene.healer({}, {"--dry-run"});
@@ -83,7 +83,7 @@ TEST_CASE("a dry run decides, logs and tells, and touches nothing") {
   scene.wait_said("RESTARTING " + name + " — failed 3 consecutive health checks");
   scene.wait_said(name + " — dry run: the engine was not called");
   scene.wait("operators are notified", [&] { return scene.slack().with_color(SlackSink::degraded) == 1; });
-  // The next attempt, too, is only talked about.
+  // The second attempt is not executed either.
   scene.wait_said("RESTARTING " + name, 2);
   REQUIRE(scene.facts(name) == before);
   REQUIRE(scene.acts(name).size() == acts);

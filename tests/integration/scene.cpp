@@ -10,7 +10,7 @@
 namespace healer::testing {
 namespace {
 
-/// A socket belongs to the network namespace of the thread that opened it.
+/// In a thread of its own: a socket belongs to the network namespace of the thread that opens it.
 std::unique_ptr<SlackSink> open_sink(const std::string& network_namespace, std::vector<std::string> answers) {
   std::unique_ptr<SlackSink> sink;
   std::thread([&] {
@@ -100,7 +100,7 @@ std::unique_ptr<HealerProcess> Scene::make_healer(const Settings& more) const {
                        {"REQUEST_TIMEOUT", "1s"},
                        {"START_PERIOD", "3s"},
                        {"SLACK_WEBHOOK_URL", slack_->url()}};
-  // The engine of the test, by the same variables that the docker client goes by.
+  // The test's engine, by the variables that the docker client reads.
   for (const char* name : {"DOCKER_HOST", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH", "DOCKER_CONFIG", "HOME"})
     if (const char* value = std::getenv(name)) settings[name] = value;
   if (!docker().host().empty()) settings["DOCKER_HOST"] = docker().host();
@@ -134,7 +134,7 @@ void Scene::wait_checks(double more) {
 
 std::vector<std::string> Scene::acts(const std::string& name) const {
   std::vector<std::string> all = docker().events(name, began_);
-  // To look is not to act: checks of the engine, and evidence.
+  // Commands in containers and evidence change nothing.
   std::erase_if(all,
                 [](const std::string& action) { return action.starts_with("exec_") || action == "top"; });
   return all;

@@ -14,17 +14,17 @@
 
 namespace healer::testing {
 
-/// How a container is made.
+/// How to make a container.
 struct Make {
   std::vector<std::string> options;  ///< of `docker run`
-  std::vector<std::string> command;  ///< sh -c ...; empty: sample-app itself
+  std::vector<std::string> command;  ///< for sh -c; empty: sample-app itself
   std::string image;                 ///< empty: the lab's
   bool monitored = true;
-  bool published = true;  ///< false: no port of its own, as where it shares another's network
+  bool published = true;  ///< false: no published port, as in another container's network
 };
 
-/// One test's stage: containers of sample-app on an engine, and one healer that watches them. At the end all
-/// of it is removed; when the test fails, healer's log and the containers are printed first.
+/// The world of one test: containers of sample-app on an engine, and one healer that watches them. At the end
+/// everything is removed; when the test fails, healer's log and the containers are printed first.
 class Scene {
  public:
   explicit Scene(Lab& lab = shared_lab());
@@ -35,39 +35,40 @@ class Scene {
   const DockerCli& docker() const { return lab_.docker(); }
   Lab& lab() { return lab_; }
   SlackSink& slack() { return *slack_; }
-  /// Before healer(): what the webhook says to its first requests.
+  /// Before healer(): the webhook's answers to its first requests.
   void script_slack(std::vector<std::string> answers);
   std::string file(const std::string& name) const { return folder_.file(name); }
 
-  /// Starts a container of this name and a free port of the host's loopback for 8080. Gives the name with the
-  /// run's number.
+  /// Starts a container with a free port of the host's loopback for 8080. Returns its name: `base` with the
+  /// process's number.
   std::string app(const std::string& base, const Make& make = {});
-  /// The same, with this very name again: a deployment.
+  /// Makes a container with this exact name again: a deployment.
   void remake(const std::string& name, const Make& make = {});
-  /// A request to the container's published port; the HTTP status, 0 for none.
+  /// A request to the container's published port. Returns the HTTP status, or 0 without an answer.
   int ask(const std::string& name, const std::string& method, const std::string& path);
-  /// Tells sample-app to misbehave, or to stop that. Waits until it listens.
+  /// Makes sample-app misbehave, or stop misbehaving. Waits until sample-app listens.
   void instruct(const std::string& name, const std::string& path);
 
-  /// healer with quick settings, of which `more` replace or add; started when first called.
+  /// healer with short intervals; `more` replaces or adds settings. Started at the first call.
   HealerProcess& healer(const Settings& more = {}, const std::vector<std::string>& arguments = {});
-  /// A healer with the same settings that is not started; also for a second one.
+  /// A healer with the same settings, not started; also for a second one.
   std::unique_ptr<HealerProcess> make_healer(const Settings& more = {}) const;
 
   void wait(const std::string& what, const std::function<bool()>& holds,
             std::chrono::seconds limit = std::chrono::seconds(60)) const;
-  /// Until `healer status` calls it so.
+  /// Waits until `healer status` shows this condition.
   void wait_condition(const std::string& name, const std::string& condition);
-  /// Until healer has logged this, `times` times.
+  /// Waits until healer has logged this text `times` times.
   void wait_said(const std::string& text, std::size_t times = 1);
-  /// Until so many more checks have been made, of all containers together: time as healer counts it.
+  /// Waits for this many more checks of all containers together: a measure of time that adapts to the
+  /// machine.
   void wait_checks(double more);
 
   ContainerFacts facts(const std::string& name) const { return docker().inspect(name); }
-  /// What the engine did to it since the scene began, without what execs inside make.
+  /// The engine's events of the container since the scene began, without those of commands inside.
   std::vector<std::string> acts(const std::string& name) const;
-  std::size_t acts(const std::string& name, const std::string& action) const;
-  /// For messages: healer's log and the containers.
+  std::size_t acts(const std::string& name, const std::string& effect) const;
+  /// For failure messages: healer's log and the containers.
   std::string report() const;
 
  private:

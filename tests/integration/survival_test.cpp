@@ -1,5 +1,5 @@
-// Nothing is lost, and nothing done twice, over healer's own death, a deployment, and an engine's socket that
-// goes and comes.
+// Nothing is lost and nothing is done twice when healer is killed, a container is deployed, or the engine's
+// socket goes away and returns.
 #include <doctest/doctest.h>
 
 #include "integration/scene.hpp"
@@ -9,7 +9,7 @@ using namespace healer::testing;
 
 namespace {
 
-/// sample-app under a shell that ignores TERM: the engine needs its stop timeout for every restart.
+/// sample-app under a shell that ignores TERM, so the engine needs the whole stop timeout for every restart.
 Make slow_to_stop() {
   Make make;
   make.options = {"--stop-timeout", "5"};
@@ -17,8 +17,8 @@ Make slow_to_stop() {
   return make;
 }
 
-/// Until the first incident's notification is delivered and its record is on disk. A healer that is killed in
-/// between delivers the notification again, which is not what these tests are about.
+/// Waits until the first incident's notification is delivered and recorded. A healer killed in between
+/// delivers the notification again, which these tests do not examine.
 void wait_first_delivery(Scene& scene, const HealerProcess& healer) {
   scene.wait("the first delivery is on disk", [&] {
     return healer.command({"incident", "1"}).output.find(": delivered") != std::string::npos;
@@ -27,7 +27,8 @@ void wait_first_delivery(Scene& scene, const HealerProcess& healer) {
 
 }  // namespace
 
-TEST_CASE("healer is killed while a container is unhealthy: it is healed once, and notified once") {
+TEST_CASE(
+    "healer is killed while a container is unhealthy: the container is healed once, with one notification") {
   Scene scene;
   const std::string name = scene.app("orphaned");
   HealerProcess& healer = scene.healer();
@@ -66,9 +67,9 @@ TEST_CASE("healer is killed while it restarts a container: exactly one restart h
   REQUIRE(healer.workload(name).at("attempts_in_window").to_number<int>() == 1);
 }
 
-TEST_CASE("healer is killed between two attempts: the next one goes on with the same incident") {
+TEST_CASE("healer is killed between two attempts: the next process continues the same incident") {
   Scene scene;
-  // Recovered by the second restart; the interval is the wait between the attempts.
+  // The second restart fixes it; the interval is the wait between the attempts.
   Make make;
   make.options = {"-e",      "APP_BROKEN_STARTS=2",    "-e",      "APP_STATE_FILE=/state/starts",
                   "--label", "healer.start_period=0s", "--label", "healer.interval=5s"};
@@ -86,7 +87,8 @@ TEST_CASE("healer is killed between two attempts: the next one goes on with the 
   REQUIRE(healer.workload(name).at("attempts_in_window").to_number<int>() == 2);
 }
 
-TEST_CASE("healer is killed after it wrote its order down and before the engine heard it") {
+TEST_CASE(
+    "healer is killed before the engine gets a recorded order: that attempt counts, and the next one heals") {
   Scene scene;
   const std::string socket = scene.docker().unix_socket();
   if (socket.empty()) {
@@ -106,14 +108,14 @@ TEST_CASE("healer is killed after it wrote its order down and before the engine 
   engine.swallow("");
   healer.start();
   scene.wait_said(name + " — attempt 1 was under way when healer ended");
-  // Nothing came of it in its time: that attempt is spent, and the next one heals.
+  // The first attempt had no effect within its time and counts; the second heals.
   scene.wait_said(name + " — RECOVERED after 2 attempts");
   REQUIRE(scene.acts(name, "restart") == 1);
   scene.wait("the end is notified", [&] { return scene.slack().with_color(SlackSink::recovered) == 1; });
   REQUIRE(scene.slack().with_color(SlackSink::degraded) == 1);
 }
 
-TEST_CASE("budget and breaker outlive healer") {
+TEST_CASE("budget and circuit breaker are kept when healer is killed") {
   Scene scene;
   Make make;
   make.options = {"-e", "APP_BROKEN_STARTS=always", "--label", "healer.start_period=0s"};
@@ -130,7 +132,7 @@ TEST_CASE("budget and breaker outlive healer") {
   REQUIRE(scene.slack().accepted().size() == 2);
 }
 
-TEST_CASE("a deployment keeps the history: attempts before it count after it") {
+TEST_CASE("a deployment keeps the history: earlier attempts still count") {
   Scene scene;
   Make make;
   make.options = {"-e", "APP_BROKEN_STARTS=always", "--label", "healer.start_period=0s"};
@@ -147,7 +149,7 @@ TEST_CASE("a deployment keeps the history: attempts before it count after it") {
   scene.wait("the critical notification", [&] { return scene.slack().with_color(SlackSink::critical) == 1; });
 }
 
-TEST_CASE("the engine's socket goes and comes: nothing is decided without it, and healing goes on after") {
+TEST_CASE("without the engine's socket nothing is decided, and healing goes on when the socket returns") {
   Scene scene;
   const std::string socket = scene.docker().unix_socket();
   if (socket.empty()) {
@@ -158,7 +160,7 @@ TEST_CASE("the engine's socket goes and comes: nothing is decided without it, an
   const std::string name = scene.app("cut-off");
   HealerProcess& healer = scene.healer({{"DOCKER_HOST", "unix://" + engine.path()}});
 
-  // Missing at the start: waited for, and said.
+  // Missing at the start: healer waits and logs it.
   scene.wait_said("engine unreachable");
   REQUIRE(healer.http("/healthz").code == 200);
   REQUIRE(healer.http("/readyz").code == 503);
@@ -183,7 +185,7 @@ TEST_CASE("the engine's socket goes and comes: nothing is decided without it, an
   scene.wait("operators are notified of its return", [&] { return scene.slack().about("ENGINE BACK") == 1; });
 }
 
-TEST_CASE("what an operator stops while the engine's socket is gone stays stopped") {
+TEST_CASE("a container that an operator stops while the engine's socket is gone stays stopped") {
   Scene scene;
   const std::string socket = scene.docker().unix_socket();
   if (socket.empty()) {
@@ -207,7 +209,7 @@ TEST_CASE("what an operator stops while the engine's socket is gone stays stoppe
   REQUIRE(scene.facts(name).status == "exited");
 }
 
-TEST_CASE("the answer to a restart is lost: it is looked for, not ordered again") {
+TEST_CASE("when the answer to a restart is lost, healer looks for its effect and does not order it again") {
   Scene scene;
   const std::string socket = scene.docker().unix_socket();
   if (socket.empty()) {

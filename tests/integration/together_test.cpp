@@ -1,5 +1,5 @@
-// Judgement about several containers together: whose incident it is, who goes first, and when it is nobody's.
-// HEALING.md 3 and 5.
+// Tests of several containers together: which one has the incident, which one is healed first, and when none
+// is. HEALING.md 3 and 5.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -12,13 +12,13 @@ using namespace healer::testing;
 
 namespace {
 
-/// What shares another's network cannot publish a port of its own.
+/// A container in another's network cannot publish a port itself.
 Make in_network_of(const std::string& parent) {
   Make make;
   make.published = false;
   make.options = {"--network", "container:" + parent, "-e", "APP_PORT=9090", "--label", "healer.probe=exec",
                   "--label", "healer.command=/bin/sample-app healthcheck",
-                  // A loaded engine takes seconds to execute a command.
+                  // A loaded engine takes seconds to run a command.
                   "--label", "healer.interval=5s", "--label", "healer.timeout=5s"};
   return make;
 }
@@ -39,8 +39,8 @@ std::size_t titled(Scene& scene, const std::string& end) {
       all.begin(), all.end(), [&](const SlackMessage& message) { return message.title.ends_with(end); }));
 }
 
-/// A web server whose health is taken away and given back by what /shared/state says ("1 down", "2 up");
-/// a new start makes it well whatever stands there.
+/// A web server whose health follows /shared/state ("1 down", "2 up"). A new start makes it healthy, whatever
+/// the file holds.
 constexpr const char* shared_fate =
     "busybox mkdir -p /www; touch /www/health\n"
     "read last < /shared/state\n"
@@ -55,10 +55,10 @@ constexpr const char* shared_fate =
     "  sleep 0.5\n"
     "done\n";
 
-/// A project of docker-compose or of the docker client's compose, whichever this machine has.
+/// A project of docker-compose or of `docker compose`, whichever this machine has.
 class ComposeProject {
  public:
-  /// Nothing where there is no compose.
+  /// Nothing on a machine without compose.
   static std::optional<ComposeProject> in(Scene& scene, const std::string& base) {
     Command look;
     look.arguments = {"sh", "-c", "command -v docker-compose"};
@@ -69,7 +69,7 @@ class ComposeProject {
     return std::nullopt;
   }
 
-  /// `up` of these services ("name:" with their settings, two spaces in), with these arguments more.
+  /// `up` with these services ("name:" and settings, indented by two spaces) and these further arguments.
   void up(const std::string& services, const std::vector<std::string>& more = {}) {
     std::ofstream(file_) << "version: \"2.4\"\nservices:\n"
                          << services << "networks: {default: {labels: {" << mark_ << "}}}\n";
@@ -82,7 +82,7 @@ class ComposeProject {
     REQUIRE_MESSAGE(ran.code == 0, ran.output);
   }
 
-  /// What every service here has, four spaces in.
+  /// Settings that every service has, indented by four spaces.
   std::string common(const std::string& image) const {
     return "    image: " + image +
            "\n    ports: [\"127.0.0.1::8080\"]\n    stop_grace_period: 2s\n"
@@ -90,7 +90,7 @@ class ComposeProject {
            mark_ + "}\n";
   }
 
-  /// The names of a service's containers.
+  /// The names of the service's containers.
   std::vector<std::string> containers(const std::string& service) const {
     return scene_.docker().lines({"ps", "--filter", "label=com.docker.compose.project=" + name_, "--filter",
                                   "label=com.docker.compose.service=" + service, "--format", "{{.Names}}"});
@@ -115,7 +115,7 @@ class ComposeProject {
 
 }  // namespace
 
-TEST_CASE("when the container whose network it shares is restarted, a child is restarted after it") {
+TEST_CASE("when a container is restarted, the containers in its network are restarted after it") {
   Scene scene;
   const std::string parent = scene.app("parent");
   const std::string child = scene.app("child", in_network_of(parent));
@@ -124,17 +124,17 @@ TEST_CASE("when the container whose network it shares is restarted, a child is r
   const ContainerFacts before = scene.facts(child);
 
   scene.docker()({"restart", parent});
-  // From inside it looks well; it is out of reach all the same.
+  // From inside, the child seems healthy, but it has lost its network.
   scene.wait_said(child + " — RECOVERED after 1 attempt");
   scene.wait_condition(child, "healthy");
   REQUIRE(scene.facts(child).id == before.id);
   REQUIRE(scene.acts(child, "restart") == 1);
-  REQUIRE(scene.acts(parent, "restart") == 1);  // the operator's
+  REQUIRE(scene.acts(parent, "restart") == 1);  // the operator's restart
   REQUIRE(healer.metric("healer_remedies_total") == 1);
   REQUIRE(scene.slack().about(parent + ", whose network it shares, was restarted") >= 1);
 }
 
-TEST_CASE("when the container whose network it shares is replaced, a child is recreated in the new one's") {
+TEST_CASE("when a container is replaced, the containers in its network are recreated in the new one's") {
   Scene scene;
   const std::string parent = scene.app("parent");
   const std::string child = scene.app("child", in_network_of(parent));
@@ -152,16 +152,15 @@ TEST_CASE("when the container whose network it shares is replaced, a child is re
   REQUIRE(healer.metric("healer_remedies_total", {"remedy=\"recreate\"", "outcome=\"recovered\""}) == 1);
 }
 
-TEST_CASE(
-    "of a dependency that is unhealthy and those whose health follows it, it alone is healed, and named") {
+TEST_CASE("of an unhealthy dependency and its dependents only the dependency is healed, and it is named") {
   Scene scene;
-  // Its remedy takes so long that its followers are found unhealthy meanwhile.
+  // The remedy takes so long that the dependents become unhealthy meanwhile.
   Make slow;
   slow.options = {"-e", "APP_START_DELAY=6", "--label", "healer.start_period=40s"};
   const std::string database = scene.app("database", slow);
   const std::string address = scene.docker()({"inspect", "-f", "{{.NetworkSettings.IPAddress}}", database});
   Make follower;
-  // Asked more seldom than the database, so that its incident is known first.
+  // Checked less often than the database, so that the database's incident opens first.
   follower.options = {
       "--label", "healer.depends_on=" + database,
       "--label", "healer.probe=exec",
@@ -188,12 +187,12 @@ TEST_CASE(
   REQUIRE(healer.metric("healer_remedies_total") == 1);
   for (const SlackMessage& message : scene.slack().accepted())
     if (message.color == SlackSink::degraded)
-      // Unhealthy, or still starting where a follower was asked before it answered the first time.
+      // The database is unhealthy, or still starting when it was checked before its first answer.
       REQUIRE_MESSAGE(message.text.find(database + " is ") != std::string::npos, message.text);
 }
 
 TEST_CASE(
-    "eight of ten that fail at once are not restarted; when they stay unhealthy, they are healed one by "
+    "eight of ten that fail at once are held; when they stay unhealthy, they are healed one by one"
     "one") {
   Scene scene;
   Make make;
@@ -280,14 +279,14 @@ TEST_CASE("of three replicas two fail at once: one is healed and verified before
   Scene scene;
   auto project = ComposeProject::in(scene, "replicas");
   if (!project) return;
-  // Each can be kept from being healthy again for as long as the test wants.
+  // A gate keeps each container from becoming healthy again for as long as the test wants.
   project->up("  web:\n" + project->common(scene.lab().image()) +
                   "    entrypoint: [\"/bin/sh\", \"-c\", \"while test -e /state/gate; do sleep 0.2; done; "
                   "exec /bin/sample-app\"]\n",
               {"--scale", "web=3"});
   std::vector<std::string> names = project->containers("web");
   REQUIRE(names.size() == 3);
-  // All might be in remedy at once; two of five that are unhealthy are no mass failure.
+  // REMEDY_SHARE lets all be in remedy at once; two of five that are unhealthy are no mass failure.
   const std::vector<std::string> others = {scene.app("fine-1"), scene.app("fine-2")};
   HealerProcess& healer = scene.healer({{"REMEDY_SHARE", "1"}, {"START_PERIOD", "2m"}});
   for (const std::string& name : names) scene.wait_condition(name, "healthy");
@@ -308,7 +307,7 @@ TEST_CASE("of three replicas two fail at once: one is healed and verified before
     return healer.said(second + " — held: " + why) == 1;
   });
   scene.wait("the first one's restart", [&] { return scene.acts(first, "restart") == 1; });
-  // However long the first one takes.
+  // The second waits however long the first one takes.
   scene.wait_checks(20);
   REQUIRE(healer.said("RESTARTING " + second) == 0);
   REQUIRE(healer.condition(first) == "healing");
@@ -318,7 +317,7 @@ TEST_CASE("of three replicas two fail at once: one is healed and verified before
   REQUIRE_MESSAGE(explained.output.find(why) != std::string::npos, explained.output);
   REQUIRE(scene.acts(second, "die") == 0);
 
-  // The first one's last: it is the other one's turn from then on.
+  // The first one's gate last: when the first one is healthy, the second one's turn begins.
   for (const std::string& name : {second, first}) scene.docker()({"exec", name, "rm", "/state/gate"});
   for (const std::string& name : names) scene.wait_said(name + " — RECOVERED after 1 attempt");
   for (const std::string& name : names) scene.wait_condition(name, "healthy");

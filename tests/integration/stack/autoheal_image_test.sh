@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# A docker-autoheal service with nothing but the image's name changed, on the engine of DOCKER_HOST: the
+# A docker-autoheal setup in which only the image's name is changed, on the engine of DOCKER_HOST: the
 # `docker run` line of its README, then its compose service.
 # usage: autoheal_image_test.sh PATH/TO/healer
 #
-# Everything it makes carries the label healer.test and a name of its own, and is removed whatever happens.
-# The README's line watches every container of the engine: with any that is not this test's nothing is run.
+# Everything made here has the label healer.test and a unique name, and is always removed. The README's line
+# watches every container of the engine, so with other containers the test is skipped.
 set -euo pipefail
 
 healer_binary=$(realpath -- "$1")
@@ -75,7 +75,7 @@ wait_until 60 "the app is healthy" is healthy "$app"
 mkdir "$work/said"
 cat >"$work/after.sh" <<'SCRIPT'
 #!/bin/sh
-# What operators write: a shell, its tools, a file elsewhere.
+# A typical operator's script: a shell, its tools, a file in another folder.
 printf '%s\n' "$@" | sed 's/$/;/' | tr -d '\n' >/said/part
 mv /said/part "/said/$(cat /said/next)"
 SCRIPT
@@ -94,7 +94,7 @@ docker run -d \
     "$HEALER_AUTOHEAL_IMAGE" >/dev/null
 wait_until 60 "healer's own health check passes" is healthy "$healer"
 logged "$healer" AUTOHEAL_CONTAINER_LABEL=all || fail "the greeting is not theirs"
-# Health checks that operators wrote over the image's own.
+# Health checks that operators wrote in place of the image's.
 docker exec "$healer" sh -c 'pgrep -f autoheal && ls /var/run/docker.sock' >/dev/null || fail "no shell with tools"
 ! docker exec "$healer" sh -c 'pgrep -f nothing-of-that-name' >/dev/null || fail "pgrep finds what is not there"
 wait_until 60 "healer watches the app" logged "$healer" "$app — watched by "
@@ -114,7 +114,7 @@ docker run --rm --label "$label" -e AUTOHEAL_NONSENSE=1 "$HEALER_AUTOHEAL_IMAGE"
 grep -q 'AUTOHEAL_NONSENSE: not known here' "$work/check" || fail "check-config does not name AUTOHEAL_NONSENSE"
 
 step "its compose service: nothing happens within the start period"
-# here_with PERIOD: what differs on this engine, and what the test adds.
+# here_with PERIOD: the settings for this engine and for the test.
 here_with() {
     cat >"$work/here.yml" <<HERE
 services:

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# The whole stack on the engine of DOCKER_HOST, air-gapped variant: comes up, is broken, is healed, is
-# seen by Prometheus, answers every query of the dashboard, goes down.
+# The whole stack on the engine of DOCKER_HOST, air-gapped variant: starts, is broken, is healed, is scraped
+# by Prometheus, answers every query of the dashboard, stops.
 # usage: compose_stack_test.sh PATH/TO/healer
 #
-# Everything it makes carries the label healer.test and a name of its own, and is removed whatever happens.
+# Everything made here has the label healer.test and a unique name, and is always removed.
 set -euo pipefail
 
 healer_binary=$(realpath -- "$1")
@@ -40,7 +40,7 @@ finish() {
     fi
     {
         compose "${stack[@]}" down --volumes --remove-orphans
-        # What an interrupted compose may have left; found by the label, never by a broad name.
+        # What an interrupted compose left, found by the label, never by a broad name.
         docker ps -aq --filter "label=$label" | xargs -r docker rm -f
         docker volume ls -q --filter "label=$label" | xargs -r docker volume rm -f
         docker network ls -q --filter "label=$label" | xargs -r docker network rm
@@ -90,7 +90,7 @@ at_most "$HEALER_AUTOHEAL_IMAGE" 38
 at_most "$SAMPLE_APP_IMAGE" 12
 
 step "up"
-# Each port as late as possible, and from a range of its own: nothing else in a test run looks there.
+# Each port is chosen as late as possible, from a range that no other test uses.
 SAMPLE_APP_PORT=$(free_port 28080)
 HEALER_PORT=$(free_port 29180)
 PROMETHEUS_PORT=$(free_port 29090)
@@ -105,7 +105,7 @@ container() { docker ps -aq --filter "label=$label" --filter "label=com.docker.c
 inspect() { docker inspect --format "$2" "$(container "$1")"; }
 
 answers() { curl -sf --max-time 2 -o /dev/null "$1"; }
-# Of the app's own workload: another test's container may be on this engine too.
+# The series of this app: another test's container may be on this engine, too.
 app_is_healthy() {
     curl -sf --max-time 2 "$healer/metrics" >"$work/metrics" &&
         grep -E "^healer_target_up\{[^}]*workload=\"[^\"]*sample-app[^\"]*\"[^}]*\} 1$" "$work/metrics" >/dev/null
@@ -146,7 +146,7 @@ while IFS=$'\t' read -r panel query; do
     wait_until 60 "data for the panel '$panel': $query" has_data "$query"
 done <"$work/queries"
 echo "$(wc -l <"$work/queries") queries have data"
-# `or vector(0)` and sums over nothing would pass the above; these count what was just done.
+# `or vector(0)` and sums over nothing would pass the checks above; these count what happened here.
 wait_until 60 "Prometheus counts the incidents" has_data 'sum(healer_incidents_total) >= 2'
 wait_until 60 "Prometheus counts the remedies" has_data 'sum(healer_remedies_total) >= 2'
 wait_until 60 "Prometheus counts the restarts" has_data 'sum(healer_target_restarts_total) >= 1'

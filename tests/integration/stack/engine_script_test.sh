@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# scripts/engine.sh, in a network namespace of its own, so that no other engine is disturbed: starts an
-# engine, finds it again, brings it back after kill -9 with a container running, stops it, leaves nothing.
+# Tests scripts/engine.sh in its own network namespace, so that no other engine is disturbed: it starts an
+# engine, finds it again, restarts it after kill -9 with a container running, stops it, and leaves nothing.
 # usage: engine_script_test.sh    (root; 77, skipped, otherwise)
 set -euo pipefail
 
@@ -13,7 +13,7 @@ if [ "${1:-}" != inside ]; then exec unshare --net "${BASH_SOURCE[0]}" inside; f
 
 work=$(mktemp -d)
 engine=$root/scripts/engine.sh
-# An address that nothing listens on: the default socket may be an operator's engine.
+# Nothing listens on this address: the default socket may be an operator's engine.
 export DOCKER_HOST=unix://$work/nothing.sock HEALER_ENGINE_DIR=$work/engine
 trap '"$engine" purge || true; rm -rf "$work"' EXIT
 ip link set lo up
@@ -22,7 +22,7 @@ fail() {
     echo "FAILED: $*" >&2
     exit 1
 }
-# read_settings WANTED-STARTED COMMAND: runs it and takes its settings.
+# read_settings WANTED-STARTED COMMAND: runs engine.sh COMMAND and applies the settings that it prints.
 read_settings() {
     local printed
     printed=$("$engine" "$2") || fail "engine.sh $2"

@@ -11,7 +11,7 @@
 #include "model/event.hpp"
 #include "model/forms.hpp"
 
-// Any value of the model, drawn by rapidcheck, by the descriptions: no member is left out.
+// Any value of the model, drawn by rapidcheck. The descriptions make sure that no member is left out.
 namespace healer::test {
 
 template <class T>
@@ -49,7 +49,7 @@ void fill(T& value) {
                      [](auto& what) { fill(what); });
   } else if constexpr (Described<T>) {
     for_each_member(value, [](std::string_view, auto& member) { fill(member); });
-    if constexpr (std::is_same_v<T, Policy>) {  // what the core relies on
+    if constexpr (std::is_same_v<T, Policy>) {  // the core relies on both
       if (value.remedies.empty()) value.remedies.emplace_back();
       value.interval = Duration{*rc::gen::inRange(1, 100'000)};
     }

@@ -8,9 +8,9 @@
 
 namespace healer::testing {
 
-/// Fresh PEM files, valid for two days, under the names the docker client uses: ca.pem, the client's cert.pem
-/// and key.pem; and server.pem with server-key.pem for 127.0.0.1, and stranger.pem, an authority nobody here
-/// trusts.
+/// Fresh PEM files, valid for two days, under the names that the docker client uses: ca.pem, and the client's
+/// cert.pem and key.pem. Also server.pem with server-key.pem for 127.0.0.1, and stranger.pem, an authority
+/// that neither side trusts.
 class Certificates {
  public:
   Certificates() {

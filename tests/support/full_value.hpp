@@ -9,11 +9,12 @@
 
 #include "model/forms.hpp"
 
-// A value of the model with every member set, by the descriptions: what drops a member on its way is found.
+// A value of the model with every member set. The descriptions list the members, so a member that gets lost
+// is found.
 namespace healer::test {
 
-/// Changes every member, however deep, to a value that is not its default and that no other member has where
-/// its type allows it. Optionals are engaged, lists and maps get one element; a variant keeps its
+/// Changes every member, at any depth, to a value that is not its default and that no other member has, as
+/// far as its type allows. Optionals are set, lists and maps get one element, a variant keeps its
 /// alternative.
 class FullValue {
  public:
@@ -70,7 +71,7 @@ T full() {
   return value;
 }
 
-/// Calls function(variant) with each alternative of the variant, every member set.
+/// Calls function(variant) with each alternative of the variant, with every member set.
 template <VariantForm Variant, class F>
 void each_full_alternative(F&& function) {
   for (const std::string_view tag : tags_of<Variant>()) {

@@ -4,9 +4,9 @@
 
 namespace healer::testing {
 
-/// attempt(deadline) with ever longer deadlines, until what it returns satisfies `reached`: on a busy machine
-/// a short deadline may end before that was begun which it is to end. Gives the last result, which is that of
-/// a minute when none was reached.
+/// Calls attempt(deadline) with growing deadlines until the result satisfies `reached`: on a busy machine a
+/// short deadline may pass before the state that it should end is reached. Returns the last result; the
+/// longest deadline is the first one of a minute or more.
 template <class Attempt, class Reached>
 auto with_growing_deadline(std::chrono::milliseconds first, Attempt attempt, Reached reached) {
   for (std::chrono::milliseconds deadline = first;; deadline *= 4) {

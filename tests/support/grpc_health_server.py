@@ -5,7 +5,7 @@
 
 Prints its port on 127.0.0.1, or on the address, and serves until it is killed. After SIGUSR1 the service
 "orders" is not serving, for as long as the process lives. The messages are protobuf's own, made from a
-description written here, so nothing of the code under test is on this side.
+description in this file, so no code under test is used here.
 """
 
 import os
@@ -55,7 +55,7 @@ def check(request, context):
 
 def main():
     signal.signal(signal.SIGUSR1, lambda *_: STATES.update(orders=2))
-    # As a container's first process it would not heed it otherwise.
+    # Without a handler a container's first process ignores SIGTERM.
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
     server = grpc.server(futures.ThreadPoolExecutor(max_workers=4))
     handler = grpc.unary_unary_rpc_method_handler(check, REQUEST.FromString, RESPONSE.SerializeToString)

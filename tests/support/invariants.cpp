@@ -21,7 +21,7 @@ bool goes_to(const SendNotification& notification, const std::string& channel) {
 void Invariants::order(const ApplyRemedy& order, const Truth& truth, Instant now) {
   const std::string& who = truth.workload;
   if (!truth.opted_in) fail(fmt::format("1: {} did not opt in", who));
-  // What is half done is finished or undone, whatever happens to it meanwhile.
+  // A half-done recreation is finished or undone even if the container is paused or stopped meanwhile.
   if (truth.paused && !order.resume) fail(fmt::format("1: {} is paused", who));
   if (truth.stopped_by_operator && !order.resume) fail(fmt::format("1: {} was stopped by an operator", who));
   if (truth.starting && order.step.kind != RemedyKind::Start && !order.resume)
@@ -36,7 +36,7 @@ void Invariants::order(const ApplyRemedy& order, const Truth& truth, Instant now
     if (attempt.workload != who || attempt.id == order.attempt) continue;
     if (attempt.state == AttemptState::Ordered || attempt.state == AttemptState::Verifying)
       fail(fmt::format("2: attempt {} of {} is not over", id, who));
-    // An order that changed nothing leaves the instance.
+    // An attempt that was not executed does not replace the instance.
     const bool executed = attempt.note != "dry run";
     if (attempt.instance == truth.instance && attempt.state == AttemptState::Recovered &&
         !keeps_instance(attempt.remedy) && executed)
@@ -74,7 +74,7 @@ void Invariants::effects(const Effects& effects, Instant now) {
       destinations(*notification, now);
     }
   }
-  // A notified incident's end is notified in the step that closes it.
+  // The end of a notified incident is notified in the same step that closes the incident.
   for (const Effect& effect : effects) {
     const auto* persist = std::get_if<Persist>(&effect);
     const auto* incident = persist ? std::get_if<Incident>(&persist->record) : nullptr;

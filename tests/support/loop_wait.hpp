@@ -7,7 +7,7 @@
 
 namespace healer::testing {
 
-/// Turns the loop until the condition holds; false when it does not within a generous limit.
+/// Runs the loop until the condition holds; false when it does not hold within a generous limit.
 template <class Condition>
 bool run_until(net::Loop& loop, Condition holds, std::chrono::seconds limit = std::chrono::seconds(60)) {
   const auto end = std::chrono::steady_clock::now() + limit;

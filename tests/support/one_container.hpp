@@ -7,8 +7,8 @@
 
 namespace healer::test {
 
-/// The core with one watched container "web", running for an hour, on an engine that answers: for scripts
-/// of a few events that need no simulated world.
+/// The core with one watched container "web", which has run for an hour, and a reachable engine: for tests of
+/// a few events that need no simulated world.
 class OneContainer {
  public:
   explicit OneContainer(Policy policy = {}, StoredState stored = {}, bool podman = false)
@@ -26,13 +26,13 @@ class OneContainer {
     step(SyncCompleted{{container.id}}, start);
   }
 
-  /// The actions of one step.
+  /// The effects of one step.
   const Effects& step(const Event& event, Instant at) {
     effects_.clear();
     supervisor.step(event, at, effects_);
     return effects_;
   }
-  /// The container as it is now is inspected.
+  /// An inspect shows the container as it is now.
   const Effects& observe(Instant at) { return step(ContainerObserved{container, policy_, {}}, at); }
   WorkloadStatus status(Instant at) const { return *supervisor.status_of("web", at); }
 

@@ -60,7 +60,7 @@ Process::Process(const Command& command) {
   pid_ = ::fork();
   if (pid_ < 0) give_up("fork");
   if (pid_ > 0) return;
-  // Other threads may have held locks: from here on only what is safe after a fork.
+  // Other threads may have held locks at the fork: from here only async-signal-safe calls.
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != parent) ::_exit(126);
   const int in = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
@@ -72,7 +72,7 @@ Process::Process(const Command& command) {
     const int descriptor = ::open(space, O_RDONLY | O_CLOEXEC);
     if (descriptor < 0 || ::setns(descriptor, CLONE_NEWNET) != 0) ::_exit(126);
   }
-  // A test framework's own handlers and masks are no business of the child.
+  // The child must not inherit the test framework's signal handlers and masks.
   sigset_t none;
   sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);

@@ -11,15 +11,15 @@
 namespace healer::testing {
 
 struct Command {
-  std::vector<std::string> arguments;  ///< the first is the program, looked up in PATH
+  std::vector<std::string> arguments;  ///< the first is the program, found in PATH
   std::map<std::string, std::string> environment = {};
-  bool inherit_environment = true;     ///< false: `environment` is all there is
-  std::string output = {};             ///< file that both streams are appended to; empty: nowhere
-  std::string network_namespace = {};  ///< file of the network namespace to run in; empty: ours
+  bool inherit_environment = true;     ///< false: only `environment`
+  std::string output = {};             ///< file to which both streams are appended; empty: discarded
+  std::string network_namespace = {};  ///< file of the network namespace to run in; empty: this process's own
 };
 
-/// A child process. It is notified to die with the test, and is killed and reaped at the end. Start it from
-/// the main thread: the kernel ties its life to the thread that made it.
+/// A child process. The kernel kills it when the test dies; the destructor kills and reaps it. Start it from
+/// the main thread: the kernel kills it when the thread that made it ends.
 class Process {
  public:
   explicit Process(const Command& command);
@@ -29,9 +29,9 @@ class Process {
 
   pid_t pid() const { return pid_; }
   void signal(int number);
-  /// Exit code, or minus the signal that ended it; nothing while it runs.
+  /// Exit code, or minus the signal that ended the process; nothing while it runs.
   std::optional<int> exit_code();
-  /// The same, waiting; when the time is up it is killed and -SIGKILL is the answer.
+  /// Waits for the exit code. After the limit the process is killed, and the result is -SIGKILL.
   int wait(std::chrono::seconds limit);
 
  private:
@@ -44,12 +44,12 @@ struct Ran {
   std::string output;  ///< both streams
 };
 
-/// Runs it to its end; `output` of the command is not used.
+/// Runs the command to its end; Command::output is ignored.
 Ran run(Command command, std::chrono::seconds limit = std::chrono::seconds(120));
 
 std::string read_file(const std::string& path);
 
-/// Moves the calling thread into the network namespace of this file; its later sockets belong there.
+/// Moves the calling thread into the network namespace of this file, to which its later sockets belong.
 void enter_network_namespace(const std::string& file);
 
 }  // namespace healer::testing

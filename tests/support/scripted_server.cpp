@@ -56,11 +56,11 @@ class SocketPeer : public Peer {
   void close() override;
   void reset() override;
   void hang() override;
-  /// Wakes a blocked thread; called by another one.
+  /// Wakes a blocked thread; called from another thread.
   void interrupt() { ::shutdown(socket_, SHUT_RDWR); }
 
  private:
-  /// False at the end of the connection.
+  /// False when the connection has ended.
   bool fill();
 
   Server& server_;
@@ -192,7 +192,7 @@ void SocketPeer::close() {
   if (!open_) return;
   open_ = false;
   if (tls_) SSL_shutdown(tls_.get());
-  // The number is kept until the end, so that interrupt() never hits a stranger's descriptor.
+  // The descriptor stays taken until the end, so that interrupt() never shuts down another connection.
   ::shutdown(socket_, SHUT_RDWR);
   const int nothing = ::open("/dev/null", O_RDWR | O_CLOEXEC);
   ::dup2(nothing, socket_);
@@ -252,7 +252,7 @@ std::unique_ptr<ScriptedServer> ScriptedServer::on_loopback(Script script) {
 std::unique_ptr<ScriptedServer> ScriptedServer::on_loopback_tls(Script script, const std::string& certificate,
                                                                 const std::string& key,
                                                                 const std::string& client_ca) {
-  // OpenSSL writes with write(2): a client that hangs up must not end the test.
+  // OpenSSL writes with write(2): without this a client that hangs up would end the test.
   std::signal(SIGPIPE, SIG_IGN);
   SSL_CTX* context = SSL_CTX_new(TLS_server_method());
   if (SSL_CTX_use_certificate_chain_file(context, certificate.c_str()) != 1 ||

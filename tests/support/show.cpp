@@ -12,8 +12,8 @@
 namespace healer::testing {
 namespace {
 
-/// "apply_remedy attempt=3 workload=shop/web/1 step=restart", by the descriptions: members that have their
-/// defaults are left out, and of shared values (policies, targets) only that they are there.
+/// "apply_remedy attempt=3 workload=shop/web/1 step=restart", made from the descriptions: members with their
+/// default are left out; of shared values (policies, targets) only their presence is shown.
 class Line {
  public:
   template <class T>
@@ -63,10 +63,10 @@ class Line {
   std::string text() && { return std::move(text_); }
 
  private:
-  /// `before` stands before the first one, a blank before the others.
+  /// `before` precedes the first member, a space each further one.
   template <class T>
   void members(const T& value, char before) {
-    [[maybe_unused]] static const T defaults{};  // g++ 12 does not see its use below
+    [[maybe_unused]] static const T defaults{};  // g++ 12 does not see the use below
     for_each_member_of<T>([&](auto member) {
       if (same(value.*member.pointer, defaults.*member.pointer)) return;
       if (before != '\0') text_ += before;

@@ -7,7 +7,7 @@
 
 namespace healer::testing {
 
-/// One line for operators, for transcripts.
+/// One line, as in transcripts.
 std::string show(const Event& event);
 std::string show(const Effect& effect);
 

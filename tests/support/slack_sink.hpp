@@ -9,25 +9,25 @@
 
 namespace healer::testing {
 
-/// One message as a Slack channel would show it.
+/// One message as a Slack channel shows it.
 struct SlackMessage {
   std::string color;
   std::string title;
   std::string text;
 };
 
-/// An incoming webhook on loopback. Says what it is notified to, and shows what it said 200 to.
+/// An incoming webhook on loopback. Gives scripted answers, and keeps the messages that it answered with 200.
 class SlackSink {
  public:
-  /// `answers` are given to the first requests, whole as answer() makes them; after them every one gets 200.
+  /// The first requests get `answers`, each complete as from answer(); all later ones get 200.
   explicit SlackSink(std::vector<std::string> answers = {});
 
   std::string url() const;
-  /// All requests, refused ones too.
+  /// The number of all requests, also of refused ones.
   std::size_t requests() const { return server_->requests().size(); }
-  /// Those that were answered with 200, in order.
+  /// The messages that were answered with 200, in order.
   std::vector<SlackMessage> accepted() const;
-  /// How many of those have this color, or are about this (a part of title or text).
+  /// How many accepted messages have this colour, or contain this text in title or text.
   std::size_t with_color(const std::string& color) const;
   std::size_t about(const std::string& part) const;
 

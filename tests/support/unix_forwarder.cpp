@@ -63,7 +63,7 @@ void UnixForwarder::close() {
   listener_ = -1;
   std::list<Link> links;
   {
-    const std::lock_guard lock(mutex_);  // which a pump may need to end
+    const std::lock_guard lock(mutex_);  // a connection's thread may need the mutex to end
     links.swap(links_);
   }
   for (Link& link : links) {
@@ -112,7 +112,7 @@ void UnixForwarder::refuse(std::string text, std::string answer) {
   refusal_ = std::move(answer);
 }
 
-/// What is said instead of passing it on; empty: it passes.
+/// The answer to send instead of forwarding; empty: forward.
 std::string UnixForwarder::refusal_of(std::string_view bytes) {
   const std::lock_guard lock(mutex_);
   if (forbidden_.empty() || bytes.find(forbidden_) == std::string_view::npos) return {};
@@ -120,7 +120,8 @@ std::string UnixForwarder::refusal_of(std::string_view bytes) {
   return refusal_;
 }
 
-/// Until either side ends; the descriptors stay open until close(), so that no number is reused meanwhile.
+/// Runs until either side ends. The descriptors stay open until close(), so that no number is reused
+/// meanwhile.
 void UnixForwarder::carry(int client, int server) {
   std::array<char, 16 * 1024> buffer;
   std::array<pollfd, 2> both{pollfd{client, POLLIN, 0}, pollfd{server, POLLIN, 0}};

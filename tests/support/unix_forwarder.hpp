@@ -9,8 +9,8 @@
 
 namespace healer::testing {
 
-/// A unix socket that passes everything on to another one, and can be taken away and given back: an engine
-/// whose socket comes and goes.
+/// A unix socket that forwards to another one and can be removed and made again: an engine whose socket
+/// disappears and returns.
 class UnixForwarder {
  public:
   UnixForwarder(std::string path, std::string target);
@@ -20,13 +20,13 @@ class UnixForwarder {
 
   const std::string& path() const { return path_; }
   void open();
-  /// Removes the socket and cuts every connection through it.
+  /// Removes the socket and ends every connection through it.
   void close();
-  /// From now on what a client sends with this text in it goes nowhere, unanswered; empty: everything passes.
+  /// From now on bytes with this text from a client are discarded, without an answer; empty: nothing is.
   void swallow(std::string text);
   unsigned swallowed() const { return swallowed_; }
-  /// From now on a request with this text in it is answered with `answer`, whole as answer() makes it, and
-  /// the connection ends: a filter in front of the engine. Empty: everything passes.
+  /// From now on a request with this text gets `answer`, complete as from answer(), and its connection ends,
+  /// as by a filter in front of the engine. Empty: nothing is refused.
   void refuse(std::string text, std::string answer = {});
   unsigned refused() const { return refused_; }
 

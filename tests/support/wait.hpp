@@ -7,12 +7,12 @@
 
 namespace healer::testing {
 
-/// What was waited for did not come; the message says what.
+/// The condition did not hold in time; the message names it.
 struct NotInTime : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// Waits until the condition holds, looking again every 50 ms; throws NotInTime after the limit.
+/// Waits until the condition holds, checked every 50 ms; throws NotInTime after the limit.
 template <class Condition>
 void wait_until(const std::string& what, Condition holds,
                 std::chrono::seconds limit = std::chrono::seconds(60)) {

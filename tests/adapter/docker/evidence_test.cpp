@@ -95,7 +95,7 @@ TEST_CASE_FIXTURE(EvidenceFixture, "evidence: everything is collected from a run
               versioned + "/stats?stream=false&one-shot=true", versioned + "/top", "/v1.41/version"});
 }
 
-TEST_CASE_FIXTURE(EvidenceFixture, "evidence: an old API version is not asked for one-shot statistics") {
+TEST_CASE_FIXTURE(EvidenceFixture, "evidence: with an old API version no one-shot statistics are requested") {
   engine_side.answers["/_ping"] = answer(200, "OK", "text/plain", "Api-Version: 1.40\r\n");
   server = listen();
   REQUIRE(connect());

@@ -147,8 +147,7 @@ TEST_CASE(
     for (int resumed = 0; resumed < 3; ++resumed) {
       switch (resume_by(engine.now)) {
         case Resumption::Replace:
-          engine.now.to_join = engine.now.to_leave =
-              false;  // a resumed recreation does not know about networks to join or leave
+          engine.now.to_join = engine.now.to_leave = false;  // a resumed one does not know the networks
           engine.replace(false, resumed == 2 ? 30 : *rc::gen::inRange(0, 4));
           break;
         case Resumption::Undo:
@@ -168,7 +167,7 @@ TEST_CASE(
 
 TEST_CASE("resumed: a recreation that has not begun leaves the container untouched") {
   CHECK(resume_by(sight_of(Place::Named, true, Place::Gone, false)) == Resumption::Untouched);
-  // An operator's stop: healer stops the old container under its name only when a new one exists.
+  // An operator's stop: healer never leaves the old container stopped under its name without a new one.
   CHECK(resume_by(sight_of(Place::Named, false, Place::Gone, false)) == Resumption::Untouched);
   CHECK(resume_by(sight_of(Place::Elsewhere, false, Place::Gone, false)) == Resumption::Untouched);
 }

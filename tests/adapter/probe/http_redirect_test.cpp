@@ -92,7 +92,7 @@ TEST_CASE("a Location that names another scheme, host or port is not followed") 
         "target's");
 }
 
-TEST_CASE("the next request has the method that the status asks for") {
+TEST_CASE("the next request has the method that the status requires") {
   const auto method = [](const char* before, int status) {
     return next_hop(shop(), {"/", before}, status, "/next")->method;
   };

@@ -5,7 +5,7 @@
 #include "model/describe.hpp"
 namespace healer {
 
-/// An alert with this label is about this container, whatever its other labels say.
+/// An alert with this label and value is about this container, even if its other labels name another one.
 struct AlertMapping {
   std::string label;
   std::string value;

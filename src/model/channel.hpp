@@ -13,10 +13,11 @@
 
 namespace healer {
 
-// Where notifications go. One struct per service, with what it must be notified; config/ fills them in and
-// checks them, notify/ makes a Notifier of each. Addresses that let whoever knows them send are secrets.
+// Where notifications go: one struct per service, with the settings that sending needs. config/ reads and
+// checks the settings, notify/ makes a Notifier of each struct. An address is a secret where knowing the
+// address is enough to send.
 
-/// An incoming webhook of Slack, or of what takes Slack's messages.
+/// An incoming webhook of Slack, or of a service that accepts Slack's messages.
 struct SlackWebhookChannel {
   Secret url;
   bool operator==(const SlackWebhookChannel&) const = default;
@@ -27,7 +28,7 @@ struct TypeDialect<SlackWebhookChannel> {
   static constexpr std::string_view name = "slack";
 };
 
-/// A Slack app's bot: one message per incident, updated as it moves, its story in the thread.
+/// A Slack app's bot: one message per incident, updated when the incident changes; details go to its thread.
 struct SlackBotChannel {
   Secret token;         ///< xoxb-...
   std::string channel;  ///< id or #name
@@ -97,8 +98,8 @@ struct TypeDialect<TelegramChannel> {
 };
 
 struct NtfyChannel {
-  Secret url;    ///< of the topic: who knows a topic's name may write to it
-  Secret token;  ///< empty: none is needed
+  Secret url;    ///< of the topic; knowing a topic's name is enough to write to the topic
+  Secret token;  ///< empty: none is sent
   bool operator==(const NtfyChannel&) const = default;
 };
 HEALER_DESCRIBE(NtfyChannel, url, token);
@@ -119,7 +120,7 @@ struct TypeDialect<GotifyChannel> {
 };
 
 BOOST_DEFINE_ENUM_CLASS(EmailSecurity,
-                        StartTls,  ///< refused where the server does not offer it
+                        StartTls,  ///< sending fails where the server does not offer STARTTLS
                         Tls, None)
 
 template <>
@@ -155,10 +156,10 @@ struct TypeDialect<AppriseChannel> {
   static constexpr std::string_view name = "apprise";
 };
 
-/// Alertmanager's v2 API: kept firing until resolved.
+/// Alertmanager's v2 API: an alert is repeated, so that it keeps firing, until its incident is resolved.
 struct AlertmanagerChannel {
-  Secret url;    ///< of Alertmanager itself, "/api/v2/alerts" is added
-  Secret token;  ///< bearer; empty: none
+  Secret url;    ///< base address of Alertmanager; "/api/v2/alerts" is added
+  Secret token;  ///< bearer token; empty: none
   bool operator==(const AlertmanagerChannel&) const = default;
 };
 HEALER_DESCRIBE(AlertmanagerChannel, url, token);
@@ -167,7 +168,7 @@ struct TypeDialect<AlertmanagerChannel> {
   static constexpr std::string_view name = "alertmanager";
 };
 
-/// Any service: a request whose body is made by a JSON template.
+/// Any service: a request whose body is made from a JSON template.
 struct WebhookChannel {
   Secret url;
   std::string method = "POST";  ///< POST or PUT
@@ -185,20 +186,20 @@ using ChannelTarget = std::variant<SlackWebhookChannel, SlackBotChannel, PagerDu
                                    DiscordChannel, TeamsChannel, TelegramChannel, NtfyChannel, GotifyChannel,
                                    EmailChannel, AppriseChannel, AlertmanagerChannel, WebhookChannel>;
 
-/// One configured channel. Channels of the environment are named by their type ("slack", "pagerduty"); those
-/// of the file have names of their own.
+/// One configured channel. A channel of the environment has its type as its name ("slack", "pagerduty"); a
+/// channel of the file has the name that the file gives.
 struct ChannelSettings {
   std::string name;  ///< unique; stored with each delivery
   ChannelTarget target;
-  Duration timeout = 10s;       ///< of one try
-  std::optional<Duration> gap;  ///< least time between two messages; empty: what suits the service
+  Duration timeout = 10s;       ///< of one delivery try
+  std::optional<Duration> gap;  ///< least time between two messages; empty: the service's default
   bool operator==(const ChannelSettings&) const = default;
 };
 HEALER_DESCRIBE(ChannelSettings, name, target, timeout, gap);
 
-/// "slack", "slack_bot", "pagerduty" ...: the type's name in the configuration.
+/// The type's name in the configuration: "slack", "slack_bot", "pagerduty" ...
 constexpr const char* type_name(const ChannelTarget& target) {
-  return tag_of(target).data();  // of a literal: it ends with '\0'
+  return tag_of(target).data();  // a view of a string literal: '\0' follows
 }
 
 }  // namespace healer

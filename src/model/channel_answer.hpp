@@ -6,8 +6,8 @@
 namespace healer {
 
 BOOST_DEFINE_ENUM_CLASS(ChannelResult, Delivered,
-                        Refused,  ///< for good: a wrong address, key or message
-                        Failed    ///< for now: no answer, or one that says so
+                        Refused,  ///< a retry cannot help: a wrong address, key or message
+                        Failed    ///< a retry may help: no answer, or a temporary error
 )
 
 /// What one channel answered to a test notification.

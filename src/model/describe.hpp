@@ -12,8 +12,8 @@
 #include "model/enum.hpp"
 #include "model/snake_case.hpp"
 
-/// Describes a struct: its name and its data members. It stands at namespace scope after the struct and is
-/// the only list of the members; storage, recordings, JSON and comparisons follow it:
+/// Describes a struct: its name and its data members. The macro stands at namespace scope after the struct
+/// and is the only list of the members; storage, recordings, JSON and comparisons use that list:
 ///
 ///   struct Escalation { std::string route; Instant due{}; bool done = false; };
 ///   HEALER_DESCRIBE(Escalation, route, due, done);
@@ -21,8 +21,8 @@
 /// A list with a member too few or too many does not compile: a structured binding takes exactly as many
 /// names as the struct has members. (boost::pfr::tuple_size_v would count them too, but g++ 12.2 crashes
 /// when it counts those of Policy, and each count costs every file that includes the header.)
-/// The struct is an aggregate without base classes. Its functions, static members and nested types are no
-/// part of it; a nested struct has a description of its own: HEALER_DESCRIBE(TimeZone::Change, ...).
+/// The struct is an aggregate without base classes. Functions, static members and nested types are not
+/// listed; a nested struct is described separately: HEALER_DESCRIBE(TimeZone::Change, ...).
 #define HEALER_DESCRIBE(Type, ...)                                                                       \
   BOOST_DESCRIBE_STRUCT(Type, (), (__VA_ARGS__))                                                         \
   __VA_OPT__([[maybe_unused]] inline void healer_names_each_member(const Type& described) {              \
@@ -47,19 +47,20 @@ struct MemberName {
   std::string_view outward;  ///< in JSON, recordings and columns
 };
 
-/// The members whose outward name is not the C++ name. Specialise it beside the struct.
+/// The members whose outward name is not the C++ name. Specialise the template beside the struct.
 template <class T>
 struct MemberDialect {
   static constexpr std::array<MemberName, 0> names{};
 };
 
-/// The outward name of a type where it is not the C++ name in snake_case. Specialise it beside the struct.
+/// The outward name of a type where it is not the C++ name in snake_case. Specialise the template beside the
+/// struct.
 template <class T>
 struct TypeDialect {
   static constexpr std::string_view name{};
 };
 
-/// One described member: what for_each_member_of hands to its function.
+/// One described member: what for_each_member_of passes to its function.
 template <class T, class Descriptor>
 struct Member {
   using Owner = T;
@@ -126,7 +127,7 @@ constexpr const std::array<std::string_view, member_count<T>>& member_names() {
   return detail::MemberTableOf<T>::names;
 }
 
-/// "probe_finished" for ProbeFinished, "change" for TimeZone::Change, or what its dialect says.
+/// "probe_finished" for ProbeFinished, "change" for TimeZone::Change, or the name in its TypeDialect.
 template <Described T>
 constexpr std::string_view type_name() {
   using Letters = detail::TypeNameTable<T>;
@@ -134,7 +135,8 @@ constexpr std::string_view type_name() {
   return {Letters::letters.data(), Letters::letters.size()};
 }
 
-/// Calls function(Member<T, ...>{}) for each member, in order. Its name, type and pointer are constants:
+/// Calls function(Member<T, ...>{}) for each member, in order. The Member's name, type and pointer are
+/// constants:
 ///   for_each_member_of<Attempt>([&](auto member) { use(member.name, attempt.*member.pointer); });
 template <Described T, class F>
 constexpr void for_each_member_of(F&& function) {
@@ -144,13 +146,13 @@ constexpr void for_each_member_of(F&& function) {
   });
 }
 
-/// The same until function(...) returns false; whether none did.
+/// Calls function(Member<T, ...>{}) for each member until a call returns false; true if no call did.
 template <Described T, class F>
 constexpr bool all_members_of(F&& function) {
   return detail::MemberTableOf<T>::all(function);
 }
 
-/// Calls function(name, member) for each member of the value, in order; name is the outward one.
+/// Calls function(name, member) for each member of the value, in order; `name` is the outward name.
 template <class T, class F>
 requires Described<std::remove_const_t<T>>
 constexpr void for_each_member(T& value, F&& function) {
@@ -158,7 +160,7 @@ constexpr void for_each_member(T& value, F&& function) {
       [&](auto member) { function(member.name, value.*member.pointer); });
 }
 
-/// Calls function(member) with the member of this outward name; false if there is none.
+/// Calls function(member) with the member that has this outward name; false if no member has it.
 template <class T, class F>
 requires Described<std::remove_const_t<T>>
 constexpr bool with_member(T& value, std::string_view name, F&& function) {

@@ -15,7 +15,7 @@
 
 namespace healer {
 
-/// Ask this target now. Answered by ProbeFinished, exactly once.
+/// Check this target now. Answered by ProbeFinished, exactly once.
 struct StartProbe {
   ProbeId probe;
   std::string workload;
@@ -24,19 +24,19 @@ struct StartProbe {
 };
 HEALER_DESCRIBE(StartProbe, probe, workload, target, timeout);
 
-/// Its answer is no longer wanted; a late one is ignored.
+/// The check's result is no longer wanted; a late result is ignored.
 struct CancelProbe {
   ProbeId probe;
 };
 HEALER_DESCRIBE(CancelProbe, probe);
 
-/// Look at this container now. Answered by ContainerObserved, ContainerGone or InspectFailed.
+/// Inspect this container now. Answered by ContainerObserved, ContainerGone or InspectFailed.
 struct Inspect {
   std::string container_id;
 };
 HEALER_DESCRIBE(Inspect, container_id);
 
-/// Change a container. Executed only after everything the same step persists is on disk.
+/// Execute a remedy on a container. The engine is called only after the records of the same step are on disk.
 struct ApplyRemedy {
   AttemptId attempt;
   std::string workload;
@@ -44,17 +44,17 @@ struct ApplyRemedy {
   RemedyStep step;
   std::string container_id;
   std::optional<Duration> stop_timeout;  ///< empty: none is passed
-  Duration deadline{0};                  ///< the call's limit: the container's stop timeout plus a margin
-  unsigned number = 1;                   ///< of the attempt, within its incident
-  std::string reason;                    ///< for hooks and webhooks: what it is unhealthy of
-  std::string network_parent;            ///< Recreate: join this container's network; empty: as it was
-  IncidentId incident;                   ///< that it is ordered for
-  bool resume = false;  ///< Recreate: a former process began it; finish or undo what is half done
+  Duration deadline{0};        ///< limit of the engine call: the container's stop timeout plus a margin
+  unsigned number = 1;         ///< of the attempt, within its incident
+  std::string reason;          ///< for hooks and webhooks: why the workload is unhealthy
+  std::string network_parent;  ///< Recreate: join this container's network; empty: the same network as before
+  IncidentId incident;         ///< the incident that the attempt belongs to
+  bool resume = false;         ///< Recreate: finish or undo a recreation that began before
 };
 HEALER_DESCRIBE(ApplyRemedy, attempt, workload, name, step, container_id, stop_timeout, deadline, number,
                 reason, network_parent, incident, resume);
 
-/// Save what a remedy would erase. Answered by EvidenceCaptured, at the latest after `limit`.
+/// Save the evidence that a remedy would erase. Answered by EvidenceCaptured, after `limit` at the latest.
 struct CaptureEvidence {
   std::string workload;
   IncidentId incident;
@@ -63,20 +63,21 @@ struct CaptureEvidence {
 };
 HEALER_DESCRIBE(CaptureEvidence, workload, incident, container_id, limit);
 
-/// Send Tick{workload} at this instant. Replaces the workload's earlier wish.
+/// Send Tick{workload} at this instant. Replaces an earlier Wake of the same workload.
 struct Wake {
   std::string workload;
   Instant at{};
 };
 HEALER_DESCRIBE(Wake, workload, at);
 
-/// Write this down; those of one step are one transaction.
+/// Write this record to the store; all records of one step are one transaction.
 struct Persist {
   Record record;
 };
 HEALER_DESCRIBE(Persist, record);
 
-/// Notify the operators. The runtime writes it with the step's records, and then hands it to its channels.
+/// Notify the operators. The runtime writes the notification with the step's records and then gives it to the
+/// channels.
 struct SendNotification {
   Notification notification;
   std::vector<Destination> destinations;
@@ -88,11 +89,11 @@ BOOST_DEFINE_ENUM_CLASS(LogLevel, Debug, Info, Warning, Error)
 struct LogLine {
   LogLevel level = LogLevel::Info;
   std::string message;
-  std::string workload;  ///< name; empty when about none
+  std::string workload;  ///< name; empty: the line is about no workload
 };
 HEALER_DESCRIBE(LogLine, level, message, workload);
 
-/// What the metrics count. HEALING says what each is; api/ names the series.
+// What the metrics count. HEALING.md defines each; api/ names the series.
 struct CountCheck {
   ProbeKind kind = ProbeKind::Http;
   Outcome outcome = Outcome::Pass;
@@ -118,12 +119,12 @@ struct CountHold {
   HoldKind kind = HoldKind::EngineDown;
 };
 HEALER_DESCRIBE(CountHold, kind);
-/// A streak of unknown outcomes long enough to notify the operators of.
+/// A streak of unknown outcomes, long enough that operators are notified.
 struct CountUnknownStreak {
   Cause cause = Cause::None;
 };
 HEALER_DESCRIBE(CountUnknownStreak, cause);
-/// An open incident was reminded: to those who know of it, or to the next route.
+/// A notification of an open incident was repeated: a reminder, or an escalation to the next route.
 struct CountNotificationRepeat {
   NotificationKind kind = NotificationKind::Degraded;
   bool escalation = false;

@@ -15,7 +15,7 @@
 
 namespace healer {
 
-/// An enum made by BOOST_DEFINE_ENUM_CLASS: its enumerators are known, and count up from 0.
+/// An enum made by BOOST_DEFINE_ENUM_CLASS; its enumerators count up from 0.
 template <class E>
 concept DescribedEnum = std::is_enum_v<E> && boost::describe::has_describe_enumerators<E>::value;
 
@@ -25,8 +25,8 @@ struct EnumText {
   const char* text;
 };
 
-/// The texts of an enum that follow an outside dialect ("on-failure"). Specialise it beside the enum; values
-/// that it does not name keep the text derived from their enumerator.
+/// The texts of an enum that another program defines ("on-failure"). Specialise the template beside the enum;
+/// a value without a text here keeps the text derived from its enumerator.
 template <class E>
 struct EnumDialect {
   static constexpr std::array<EnumText<E>, 0> texts{};
@@ -53,7 +53,7 @@ struct EnumTable<E, List<D...>> {
     for (const std::string_view name : enumerators) sum += snake_case_size(name) + 1;
     return sum;
   }
-  /// The derived texts, one after another, each with its '\0'.
+  /// The derived texts, one after another, each ending with '\0'.
   static constexpr auto letters = [] {
     std::array<char, room()> written{};
     char* at = written.data();
@@ -89,20 +89,20 @@ constexpr std::array<E, enum_count<E>> enum_values() {
   return values;
 }
 
-/// Every value's text, in order.
+/// The text of every value, in order.
 template <DescribedEnum E>
 constexpr const std::array<const char*, enum_count<E>>& enum_texts() {
   return detail::EnumTableOf<E>::texts;
 }
 
-/// "not_running" for NotRunning, or what the enum's dialect says. "unknown" beyond the last enumerator.
+/// "not_running" for NotRunning, or the text in the enum's dialect. "unknown" beyond the last enumerator.
 template <DescribedEnum E>
 constexpr const char* to_string(E value) {
   const auto index = static_cast<std::size_t>(value);
   return index < enum_count<E> ? enum_texts<E>()[index] : "unknown";
 }
 
-/// The value whose to_string is this text; nothing if there is none.
+/// The value whose to_string is this text; empty if there is none.
 template <DescribedEnum E>
 constexpr std::optional<E> enum_of(std::string_view text) {
   for (const E value : enum_values<E>())
@@ -110,7 +110,7 @@ constexpr std::optional<E> enum_of(std::string_view text) {
   return std::nullopt;
 }
 
-/// One T for each value of E: its size follows the enum.
+/// One T for each value of E.
 template <DescribedEnum E, class T>
 struct EnumArray {
   using Key = E;

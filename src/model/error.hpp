@@ -5,7 +5,7 @@
 
 namespace healer {
 
-// base/ describes nothing, so its types that are part of an event are described here.
+// base/ does not include describe.hpp, so the base types that events contain are described here.
 BOOST_DESCRIBE_ENUM(ErrorCode, InvalidInput, Unreachable, Refused, NotFound, Conflict, Timeout,
                     ConnectionLost, Protocol, TooLarge, PeerFailure, Storage, Cancelled, Busy)
 HEALER_DESCRIBE(Error, code, message);

@@ -16,8 +16,8 @@
 #include "base/time.hpp"
 #include "model/describe.hpp"
 
-// The forms that a member of the model may have. A visitor over descriptions has a branch for each; a type of
-// no form does not compile there.
+// The forms (kinds of types) that a member of the model may have. A visitor over descriptions has a branch
+// for each form; a type of no form does not compile there.
 namespace healer {
 
 namespace detail {
@@ -38,19 +38,19 @@ template <class T>
 concept OptionalForm = detail::is_made_of<T, std::optional>;
 template <class T>
 concept VariantForm = detail::is_made_of<T, std::variant>;
-/// A shared value that does not change; null: none.
+/// A shared immutable value; null: none.
 template <class T>
 concept SharedForm = detail::is_made_of<T, std::shared_ptr>;
 template <class T>
 concept ListForm = detail::is_made_of<T, std::vector>;
 template <class T>
 concept PairForm = detail::is_made_of<T, std::pair>;
-/// Values by name.
+/// Values with names as keys.
 template <class T>
 concept MapForm = detail::is_made_of<T, std::map>;
 template <class T>
 concept EnumArrayForm = detail::is_enum_array<T>;
-/// A length of time, of any unit.
+/// A length of time in any unit.
 template <class T>
 concept DurationForm = detail::is_made_of<T, std::chrono::duration>;
 template <class T>
@@ -59,8 +59,8 @@ concept IdForm = detail::is_made_of<T, StrongId>;
 template <class T>
 concept IntegerForm = std::integral<T> && !std::same_as<T, bool> && !std::same_as<T, char>;
 
-/// The number that stands for a time, a length of time or an id: milliseconds since 1970, a count of the
-/// duration's own unit, the id.
+/// The number that stands for a time (milliseconds since 1970), for a length of time (a count of its unit),
+/// or for an id.
 constexpr std::int64_t number_of(Instant at) {
   return at.time_since_epoch().count();
 }
@@ -90,11 +90,11 @@ constexpr void set_number(T& id, std::uint64_t number) {
   id.value = number;
 }
 
-/// Times, lengths of time and ids: what number_of and set_number take.
+/// Times, lengths of time and ids: the types that number_of and set_number take.
 template <class T>
 concept NumberForm = std::same_as<T, Instant> || std::same_as<T, WallTime> || DurationForm<T> || IdForm<T>;
 
-/// The name of the alternative that a variant holds: the type's, as TypeDialect has it.
+/// The name of the alternative that a variant holds: its type_name().
 template <VariantForm Variant>
 constexpr std::string_view tag_of(const Variant& value) {
   return std::visit([](const auto& what) { return type_name<std::remove_cvref_t<decltype(what)>>(); }, value);
@@ -118,7 +118,8 @@ constexpr const auto& tags_of() {
   return detail::Alternatives<Variant>::tags;
 }
 
-/// Calls function(alternative) with a new alternative of this name; false if the variant has none.
+/// Puts a new alternative of this name into the variant and calls function(alternative); false if the variant
+/// has no such alternative.
 template <VariantForm Variant, class F>
 constexpr bool with_alternative(Variant& value, std::string_view tag, F&& function) {
   return [&]<std::size_t... I>(std::index_sequence<I...>) {

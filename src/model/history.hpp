@@ -10,11 +10,11 @@
 
 namespace healer {
 
-/// Which incidents are asked for: the newest first.
+/// Selects incidents; the answer has the newest first.
 struct HistoryQuery {
-  std::string workload;    ///< key; empty: of all
-  std::size_t limit = 20;  ///< at most so many
-  IncidentId before;       ///< only those with a lower id, for the next page; 0: from the newest
+  std::string workload;    ///< key; empty: all workloads
+  std::size_t limit = 20;  ///< at most this many
+  IncidentId before;       ///< only incidents with a lower id, for the next page; 0: from the newest
 };
 HEALER_DESCRIBE(HistoryQuery, workload, limit, before);
 
@@ -26,7 +26,7 @@ struct PastIncident {
 };
 HEALER_DESCRIBE(PastIncident, incident, attempts);
 
-/// A notification and what became of it, channel by channel.
+/// A notification and its delivery to each channel.
 struct PastNotification {
   Notification notification;
   std::vector<Delivery> deliveries;
@@ -34,7 +34,7 @@ struct PastNotification {
 };
 HEALER_DESCRIBE(PastNotification, notification, deliveries);
 
-/// Everything that is remembered of one incident; each list oldest first.
+/// Everything that the store has about one incident; each list oldest first.
 struct IncidentFile {
   Incident incident;
   std::vector<Attempt> attempts;

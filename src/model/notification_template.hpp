@@ -10,7 +10,7 @@
 #include "model/describe.hpp"
 namespace healer {
 
-/// What a template may name of a notification, in the order in which docs/notifications.md has it.
+/// The fields that a template may use, in the order of docs/notifications.md.
 BOOST_DEFINE_ENUM_CLASS(NotificationField, Kind, Severity, Event, Title, Text, Host, Workload, Project, Image,
                         Cause, Attempt, AttemptsAllowed, UnhealthySince, UnhealthyFor, CreatedAt,
                         CreatedAtUnix, Incident, NotificationNumber, DedupKey, Route, Advice, Link, Excerpt)
@@ -21,21 +21,22 @@ struct EnumDialect<NotificationField> {
       EnumText<NotificationField>{NotificationField::NotificationNumber, "notification"}};
 };
 
-/// Attempt, AttemptsAllowed, CreatedAtUnix, Incident and NotificationNumber are numbers, all others texts.
+/// Attempt, AttemptsAllowed, CreatedAtUnix, Incident and NotificationNumber are numbers; all others are
+/// texts.
 bool is_number(NotificationField field);
 
-/// Every field's name, in order.
+/// The names of all fields, in order.
 std::vector<std::string_view> notification_field_names();
 
-/// A JSON text with fields of a notification in it, written {{name}}.
+/// A JSON text that contains fields of a notification, written {{name}}.
 ///
 ///   within a string     "{{workload}} is unhealthy"      the text, escaped
 ///   in a value's place  {"attempt": {{attempt}}}   the value: a number, or a string with its quotes
 struct NotificationTemplate {
   struct Part {
-    std::string text;                        ///< as it is, before the field
-    std::optional<NotificationField> field;  ///< after it; the last part has none
-    bool quoted = true;                      ///< the field stands within a string
+    std::string text;                        ///< literal text before the field
+    std::optional<NotificationField> field;  ///< after the text; the last part has no field
+    bool quoted = true;                      ///< the field stands within a JSON string
     bool operator==(const Part&) const = default;
   };
   std::vector<Part> parts;
@@ -44,15 +45,15 @@ struct NotificationTemplate {
 HEALER_DESCRIBE(NotificationTemplate::Part, text, field, quoted);
 HEALER_DESCRIBE(NotificationTemplate, parts);
 
-/// Why a text is no template, for operators.
+/// Why a text is not a template, for operators.
 struct TemplateFault {
   std::string reason;   ///< "the field \"worklod\" in line 3 does not exist"
-  std::string nearest;  ///< the field that was meant; empty: none is near
+  std::string nearest;  ///< the existing field with the most similar name; empty: none is similar
 };
 HEALER_DESCRIBE(TemplateFault, reason, nearest);
 
-/// An empty text is the template of every field. A field that does not exist, "{{" without "}}" and a text
-/// that is no UTF-8 are faults; whether it is JSON, check_json() tells (notify/notification_json.hpp).
+/// An empty text gives the template with every field. Faults: a field that does not exist, "{{" without "}}",
+/// and a text that is not UTF-8. check_json() in notify/notification_json.hpp checks whether it is JSON.
 tl::expected<NotificationTemplate, TemplateFault> read_notification_template(std::string_view text);
 
 }  // namespace healer

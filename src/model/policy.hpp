@@ -20,7 +20,7 @@ BOOST_DEFINE_ENUM_CLASS(RemedyKind, Restart, Start, Stop,
                         Kill,      ///< send a signal to the container's process
                         Exec,      ///< run a command inside
                         Recreate,  ///< a new container of the same configuration, networks, volumes and name
-                        Webhook    ///< another party does it: POST to a URL
+                        Webhook    ///< another service does the healing: POST to a URL
 )
 
 /// One step of the ladder.
@@ -36,12 +36,12 @@ HEALER_DESCRIBE(RemedyStep, kind, signal, command, url);
 /// For operators, without the webhook's address: "restart", "kill:HUP", "exec:/reload now", "webhook".
 std::string to_string(const RemedyStep& step);
 
-/// "HUP" for 1; the number for those without a name.
+/// "HUP" for 1; the number as text for a signal without a name.
 std::string signal_name(int signal);
-/// 1 for "HUP", "SIGHUP", "hup" or "1"; nothing for what is no signal.
+/// 1 for "HUP", "SIGHUP", "hup" or "1"; empty for a text that is not a signal.
 std::optional<int> signal_number(std::string_view name);
 
-/// Unhealthy, too, when this many of the last `of` answers failed. HEALING.md 2.
+/// A workload is also unhealthy when this many of its last `of` results are failures. HEALING.md 2.
 struct FailureWindow {
   unsigned failures = 3;
   unsigned of = 10;
@@ -49,12 +49,12 @@ struct FailureWindow {
 };
 HEALER_DESCRIBE(FailureWindow, failures, of);
 
-/// When a zone's clocks are how far from UTC: sorted by time, the first entry holds for all before it too.
-/// Taken from the time zone database when the configuration is read, so that decisions need no file.
+/// A zone's offsets from UTC, sorted by time; the first entry also holds for all earlier times. Read from the
+/// time zone database when the configuration is read, so that decisions read no file.
 struct TimeZone {
   struct Change {
     std::int64_t from_unix_s = 0;
-    std::int32_t offset_s = 0;  ///< local time is UTC plus this
+    std::int32_t offset_s = 0;  ///< local time minus UTC
     bool operator==(const Change&) const = default;
   };
   std::string name;  ///< "Europe/Berlin"
@@ -67,9 +67,9 @@ using TimeZonePtr = std::shared_ptr<const TimeZone>;
 
 /// A time of the week in which healer only watches: "Sun 02:00-04:00 Europe/Berlin". HEALING.md 5.
 struct MaintenanceWindow {
-  std::uint8_t days = 0x7F;  ///< bit 0 is Monday: the day it begins on
-  unsigned from_minute = 0;  ///< of the local day
-  unsigned to_minute = 0;    ///< not above from_minute: it ends on the next day
+  std::uint8_t days = 0x7F;  ///< bit 0 is Monday; the days on which the window begins
+  unsigned from_minute = 0;  ///< minute of the local day
+  unsigned to_minute = 0;    ///< at most from_minute: the window ends on the next day
   TimeZonePtr zone;          ///< empty: UTC
   std::string text;          ///< as configured
   bool operator==(const MaintenanceWindow& other) const {
@@ -79,20 +79,20 @@ struct MaintenanceWindow {
 };
 HEALER_DESCRIBE(MaintenanceWindow, days, from_minute, to_minute, zone, text);
 
-/// What an alert (a rule of Prometheus that fires) does: it is unhealthy by it; operators are notified;
+/// What a firing alert does. Act: it makes the workload unhealthy. Notify: operators are notified. Off:
 /// nothing.
 BOOST_DEFINE_ENUM_CLASS(AlertUse, Act, Notify, Off)
 
-/// Who asked for the container to be watched. Opting out always wins. HEALING.md 1.
+/// Whether the container's labels opt in to being watched. Opting out always wins. HEALING.md 1.
 BOOST_DEFINE_ENUM_CLASS(Selection, Unlabelled, OptedIn, OptedOut)
 
-/// The effective settings of one workload: label over file over environment over default.
-/// Every number here is a default of HEALING.md.
+/// The effective settings of one workload: a label wins over the file, the file over the environment, the
+/// environment over the default. Every number here is a default of HEALING.md.
 struct Policy {
   Selection selection = Selection::Unlabelled;
-  ProbeSpec probe;                       ///< the unnamed one
-  bool unnamed_probe = true;             ///< false: only the named ones are asked
-  std::vector<NamedProbe> named_probes;  ///< asked as well; all must pass
+  ProbeSpec probe;                       ///< the unnamed probe
+  bool unnamed_probe = true;             ///< false: only the named probes are checked
+  std::vector<NamedProbe> named_probes;  ///< checked too; all must pass
   Duration interval = 15s;
   Duration timeout = 5s;  ///< never above the interval: see effective_timeout()
   unsigned failure_threshold = 3;
@@ -101,30 +101,31 @@ struct Policy {
   std::optional<Duration> start_period;            ///< empty: learned ("auto")
   std::optional<FailureWindow> window;             ///< empty: only failures in a row count
   std::vector<RemedyStep> remedies{RemedyStep{}};  ///< the ladder; never empty; the last step repeats
-  bool evidence = true;                            ///< save what a remedy would erase, before it
+  bool evidence = true;                            ///< before a remedy, save what the remedy would erase
   std::vector<std::string> depends_on;             ///< container names, compose services, or workload keys
-  Duration dependency_hold = 5min;  ///< dependents of an unhealthy one are held at most this long
+  Duration dependency_hold =
+      5min;  ///< the remedies of an unhealthy workload's dependents are held at most this long
   std::vector<MaintenanceWindow> maintenance;
-  std::optional<Duration> stop_timeout;  ///< empty: none is passed, the container's own holds
+  std::optional<Duration> stop_timeout;  ///< empty: none is passed to the engine; the container's own holds
   Duration backoff_max = 300s;           ///< the base is the interval
-  double backoff_jitter = 0.25;          ///< +- this share
+  double backoff_jitter = 0.25;          ///< +- this share of the wait
   unsigned budget_attempts = 5;
   Duration budget_window = 30min;
   Duration breaker_open_for = 30min;
-  Duration backoff_decay = 10min;  ///< one step down for each this long healthy
+  Duration backoff_decay = 10min;  ///< healthy this long: the backoff goes one step down
   Duration verify_limit =
-      120s;  ///< after the start period: neither healthy nor unhealthy by then is a failed attempt
+      120s;  ///< after the start period; a workload neither healthy nor unhealthy by then: the attempt failed
   AlertUse alerts = AlertUse::Act;
-  Duration alert_lookback = 10min;  ///< an alert older than an instance may fire on so long: rates look back
+  Duration alert_lookback = 10min;  ///< an alert older than the instance may fire this long: rates look back
   Duration notification_cooldown = 5min;
-  bool heal_exits = true;     ///< false: only its health counts; one that ends by itself is left as it is
+  bool heal_exits = true;     ///< false: only health counts; a container that exits by itself is not started
   bool notifications = true;  ///< false: no notification is sent
-  std::string notification_route;  ///< the label healer.notify: a label that routes ask for, or a channel;
+  std::string notification_route;  ///< the label healer.notify: a label that routes match, or a channel;
                                    ///< empty: none
 
   /// The timeout, clamped to the interval.
   Duration effective_timeout() const { return timeout < interval ? timeout : interval; }
-  /// Interval while a verdict is pending or an instance is starting; never above the interval itself.
+  /// The interval while a verdict is pending or an instance is starting; never above `interval`.
   Duration effective_fast_interval() const {
     if (fast_interval) return *fast_interval < interval ? *fast_interval : interval;
     const Duration third = interval / 3 > 1s ? interval / 3 : Duration{1s};
@@ -143,37 +144,39 @@ using PolicyPtr = std::shared_ptr<const Policy>;
 struct NotificationRouting;  // model/routing.hpp
 using NotificationRoutingPtr = std::shared_ptr<const NotificationRouting>;
 
-/// What holds for the whole host. HEALING.md 5.
+/// The settings of the whole host. HEALING.md 5.
 struct HostPolicy {
   std::string host_name = {};
-  double mass_share = 0.5;             ///< more than this share of the watched fails ...
-  unsigned mass_least = 3;             ///< ... and at least so many: hold
-  Duration mass_hold = 60s;            ///< so long, then one canary
-  Duration mass_hold_max = 30min;      ///< of the backoff after canaries that did not help
-  double remedy_share = 0.3;           ///< at most this share of the watched, and one, in remedy at a time
-  ProbeTargetPtr connectivity = {};    ///< asked to see whether healer itself can reach anything; empty: none
+  double mass_share = 0.5;   ///< a mass failure: more than this share of the watched workloads fails ...
+  unsigned mass_least = 3;   ///< ... and at least this many
+  Duration mass_hold = 60s;  ///< remedies are held this long, then one canary is allowed
+  Duration mass_hold_max = 30min;  ///< longest backoff after canaries that did not help
+  double remedy_share =
+      0.3;  ///< at most this share of the watched workloads, but at least one, in remedy at once
+  ProbeTargetPtr connectivity = {};    ///< target of the connectivity check; empty: none
   std::string connectivity_text = {};  ///< for operators: "http 192.0.2.1:80/"
   Duration connectivity_interval = 5s;
   Duration connectivity_timeout = 3s;
-  Duration hook_limit{0};  ///< an order may wait this long for the hook before it; 0: there is none
-  std::vector<std::string> channels = {};  ///< names of those that notifications can go to
-  NotificationRoutingPtr routing = {};     ///< empty: as NotificationRouting is by default
+  Duration hook_limit{0};  ///< an attempt may wait this long for the hook before it; 0: no hook
+  std::vector<std::string> channels = {};  ///< names of the configured channels
+  NotificationRoutingPtr routing = {};     ///< empty: a default NotificationRouting
   bool operator==(const HostPolicy&) const = default;
 };
 HEALER_DESCRIBE(HostPolicy, host_name, mass_share, mass_least, mass_hold, mass_hold_max, remedy_share,
                 connectivity, connectivity_text, connectivity_interval, connectivity_timeout, hook_limit,
                 channels, routing);
 
-/// A label that is unknown or does not parse: said, counted and marked, never silently ignored.
+/// A label that is unknown or does not parse. Logged, counted and shown in `healer status`, never silently
+/// ignored.
 struct LabelProblem {
   std::string label;
   std::string value;
-  std::string message;  ///< what was seen, what is accepted, the nearest valid name
+  std::string message;  ///< the value found, the values accepted, the nearest valid name
   bool operator==(const LabelProblem&) const = default;
 };
 HEALER_DESCRIBE(LabelProblem, label, value, message);
 
-/// What a container's labels make of the defaults.
+/// The defaults, overridden by a container's labels.
 struct ResolvedPolicy {
   PolicyPtr policy;
   std::vector<LabelProblem> problems;

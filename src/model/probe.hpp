@@ -23,7 +23,7 @@ struct StatusRange {
 };
 HEALER_DESCRIBE(StatusRange, first, last);
 
-/// One header of a request. The value may be a token: it is never printed.
+/// One header of a request. The value may be a token, so it is never printed.
 struct HttpHeader {
   std::string name;
   Secret value;
@@ -31,27 +31,27 @@ struct HttpHeader {
 };
 HEALER_DESCRIBE(HttpHeader, name, value);
 
-/// How a workload is asked, as configured. HEALING.md 2.
+/// A probe as configured. HEALING.md 2.
 struct ProbeSpec {
   std::optional<ProbeKind> kind;  ///< empty: http on the first published port, else the engine's HEALTHCHECK
   std::string path = "/health";
-  std::optional<std::uint16_t> port;  ///< container port; empty: the first published (or exposed) TCP port
+  std::optional<std::uint16_t> port;  ///< container port; empty: the first published (else exposed) TCP port
   std::vector<StatusRange> accepted{StatusRange{}};
-  std::string body_match;   ///< substring the body must contain; empty: none
-  std::string banner;       ///< prefix a tcp target must send; empty: connecting is enough
-  std::string host_header;  ///< empty: the address and port
-  bool tls_verify = false;  ///< targets are addressed by number, so certificates are not checked unless asked
+  std::string body_match;            ///< substring that the body must contain; empty: none
+  std::string banner;                ///< prefix that a tcp target must send; empty: connecting is enough
+  std::string host_header;           ///< empty: the address and port
+  bool tls_verify = false;           ///< off: targets have numeric addresses, which few certificates name
   std::string method = "GET";        ///< http: GET, HEAD, POST, PUT or OPTIONS
-  std::vector<HttpHeader> headers;   ///< http: sent as they are
-  unsigned redirects = 0;            ///< http: followed at most this often, to the same target only
+  std::vector<HttpHeader> headers;   ///< http: sent unchanged
+  unsigned redirects = 0;            ///< http: how many are followed at most, to the same target only
   std::vector<std::string> command;  ///< exec: the argument list, never a shell string
-  std::string service;               ///< grpc: the service asked about; empty: the server as a whole
+  std::string service;               ///< grpc: name of the checked service; empty: the whole server
   bool operator==(const ProbeSpec&) const = default;
 };
 HEALER_DESCRIBE(ProbeSpec, kind, path, port, accepted, body_match, banner, host_header, tls_verify, method,
                 headers, redirects, command, service);
 
-/// One of several probes of a workload; all must pass. `name` is what reports call it.
+/// One of several probes of a workload; all must pass. Reports use `name`.
 struct NamedProbe {
   std::string name;
   ProbeSpec spec;
@@ -59,7 +59,8 @@ struct NamedProbe {
 };
 HEALER_DESCRIBE(NamedProbe, name, spec);
 
-/// A numeric address and a port: resolved before a probe starts, so that no look-up can delay it.
+/// A numeric address and a port. The address is resolved before a check starts, so that no lookup delays the
+/// check.
 struct Endpoint {
   std::string address;
   std::uint16_t port = 0;
@@ -73,10 +74,11 @@ struct HttpTarget {
   std::string host_header;
   bool tls = false;
   bool tls_verify = false;
-  bool capture_body = false;  ///< keep the body's first 10 KiB for the match
+  bool capture_body = false;  ///< keep the body's first 10 KiB for body_match
   std::string method = "GET";
   std::vector<HttpHeader> headers;
-  unsigned redirects = 0;  ///< followed at most this often, at the same endpoint; then the 3xx is the answer
+  unsigned redirects =
+      0;  ///< how many are followed at most, to the same endpoint; then the 3xx is the answer
   bool operator==(const HttpTarget&) const = default;
 };
 HEALER_DESCRIBE(HttpTarget, endpoint, path, host_header, tls, tls_verify, capture_body, method, headers,
@@ -97,7 +99,7 @@ struct TypeDialect<TcpTarget> {
   static constexpr std::string_view name = "tcp";
 };
 
-/// A command run inside the container by the engine.
+/// A command that the engine runs inside the container.
 struct ExecTarget {
   std::string container_id;
   std::vector<std::string> command;
@@ -113,7 +115,7 @@ struct TypeDialect<ExecTarget> {
 struct GrpcTarget {
   Endpoint endpoint;
   std::string service;
-  std::string authority;  ///< of the request; empty: the address and port
+  std::string authority;  ///< the request's :authority; empty: the address and port
   bool tls = false;
   bool tls_verify = false;
   bool operator==(const GrpcTarget&) const = default;
@@ -124,54 +126,54 @@ struct TypeDialect<GrpcTarget> {
   static constexpr std::string_view name = "grpc";
 };
 
-/// Exactly what a prober is to ask. Shared and immutable: one per workload, named by each of its probes.
+/// All that a prober needs for a check. Shared and immutable.
 using ProbeTarget = std::variant<HttpTarget, TcpTarget, ExecTarget, GrpcTarget>;
 using ProbeTargetPtr = std::shared_ptr<const ProbeTarget>;
 
-/// How a question ended, as a fact. Which of these count as a failure is core/verdict's business.
+/// How a check ended, as a fact. core/verdict.hpp decides which of these are failures.
 BOOST_DEFINE_ENUM_CLASS(
     ProbeEnd,
     Answered,  ///< http: a status line and headers arrived (and the captured body); tcp: connected (and the
                ///< banner read); exec: the command ended; grpc: a status arrived
     Refused,   ///< connection refused
-    Reset,     ///< the peer closed or reset the connection before the answer was whole
+    Reset,     ///< the peer closed or reset the connection before the answer was complete
     ConnectTimeout,  ///< the connection did not open in time
-    AnswerTimeout,   ///< it opened, the answer was not whole in time
-    TlsFailed,       ///< handshake or certificate
+    AnswerTimeout,   ///< the connection opened, the answer was not complete in time
+    TlsFailed,       ///< the handshake or the certificate failed
     Malformed,       ///< not HTTP, or a head larger than the cap
-    NoRoute,         ///< the host cannot reach that address: could not ask
-    NoResources,     ///< descriptors or memory ran out here: could not ask
-    Cancelled,       ///< by us
-    Denied,          ///< exec: the engine, or a proxy before it, forbids it (401, 403, 405): could not ask
-    EngineFailed,    ///< exec: the engine could not run it, or did not answer: could not ask
-    NotRunning,      ///< exec: the container does not run, or is paused: could not ask
-    StillOpen        ///< exec: the one before, on this target, has not ended: not asked again
+    NoRoute,         ///< unknown: the host has no route to the address
+    NoResources,     ///< unknown: healer has no descriptors or memory left
+    Cancelled,       ///< by healer
+    Denied,          ///< exec, unknown: the engine, or a proxy before it, forbids the command (401, 403, 405)
+    EngineFailed,    ///< exec, unknown: the engine could not run the command, or did not answer
+    NotRunning,      ///< exec, unknown: the container does not run, or is paused
+    StillOpen        ///< exec, not started: the earlier command on this target has not ended
 )
 
-/// What a prober saw. Facts, no judgement.
+/// What a prober saw, not yet judged.
 struct ProbeFacts {
   ProbeEnd end = ProbeEnd::Answered;
-  int status = 0;       ///< http: its status; exec: the exit code; grpc: the health service's ServingStatus
+  int status = 0;       ///< http: the status; exec: the exit code; grpc: the health service's ServingStatus
   int grpc_status = 0;  ///< grpc: the call's own status code (0 OK, 5 NOT_FOUND, 12 UNIMPLEMENTED, ...)
-  std::string body;     ///< captured body, tcp banner or exec output, at most 10 KiB
+  std::string body;     ///< the captured body, tcp banner or exec output, at most 10 KiB
   std::string detail;   ///< one short phrase for operators, e.g. the TLS error
   std::chrono::microseconds duration{0};  ///< from the start of connecting to the end
 };
 HEALER_DESCRIBE(ProbeFacts, end, status, grpc_status, body, detail, duration);
 
-/// The judged result of one question. HEALING.md 2: unknown is "could not ask" and moves no counter.
+/// The judged result of one check. HEALING.md 2: Unknown (the check could not be done) moves no counter.
 BOOST_DEFINE_ENUM_CLASS(Outcome, Pass, Fail, Unknown)
 
 BOOST_DEFINE_ENUM_CLASS(Cause, None, Refused, Reset, ConnectTimeout, AnswerTimeout, Status, BodyMismatch,
                         BannerMismatch, Tls, Malformed, EngineUnhealthy, NoRoute, NoResources, EngineDown,
                         Starved, Stale,
-                        ExecFailed,    ///< exit code other than 0
-                        NotServing,    ///< grpc answered, but not SERVING
-                        Denied,        ///< could not ask: forbidden
-                        EngineFailed,  ///< could not ask: the engine could not run it
-                        NotRunning,    ///< could not ask: nothing runs there now
-                        StillOpen,     ///< could not ask: the one before has not ended
-                        Connectivity   ///< no check was possible: the connectivity check fails
+                        ExecFailed,        ///< exit code other than 0
+                        NotServing,        ///< grpc: answered, but not SERVING
+                        Denied,            ///< unknown: the command is forbidden
+                        EngineFailed,      ///< unknown: the engine could not run the command
+                        NotRunning,        ///< unknown: the container does not run
+                        StillOpen,         ///< unknown: the earlier command has not ended
+                        ConnectivityCheck  ///< unknown: the connectivity check fails
 )
 
 struct Verdict {

@@ -23,31 +23,32 @@ struct EnumDialect<Comparison> {
       EnumText<Comparison>{Comparison::Less, "<"},    EnumText<Comparison>{Comparison::LessOrEqual, "<="}};
 };
 
-/// A rule of healer's own: `EXPRESSION OP NUMBER`. Prometheus is asked for the expression alone, so that a
-/// series which does not meet the comparison can be notified from one that is not there. HEALING.md 2.
+/// A rule that healer itself evaluates: `EXPRESSION OP NUMBER`. healer queries only the expression, because
+/// then a series that does not meet the comparison differs from a series that does not exist. HEALING.md 2.
 struct PrometheusRule {
   std::string name;
   std::string query;       ///< as configured
-  std::string expression;  ///< its left side
+  std::string expression;  ///< left side of the comparison
   Comparison comparison = Comparison::Greater;
   double number = 0;
-  Duration hold_for{0};             ///< it fires when it has been met so long
-  std::vector<std::string> labels;  ///< that name a container, in this order; empty: those of all alerts
-  std::string container;  ///< the rule is about this one, whatever the labels say; empty: about many
-  bool act = true;        ///< false: it is only notified
+  Duration hold_for{0};  ///< the rule fires when it has been met this long
+  std::vector<std::string>
+      labels;             ///< labels that name a container, in this order; empty: those of all alerts
+  std::string container;  ///< the container that the rule is about; empty: the labels name it
+  bool act = true;        ///< false: operators are notified, without a remedy
   bool operator==(const PrometheusRule&) const = default;
 };
 HEALER_DESCRIBE(PrometheusRule, name, query, expression, comparison, number, hold_for, labels, container,
                 act);
 
-/// Whether a sample meets the rule. A NaN never comes here: it is no sample.
+/// Whether a sample meets the rule. A NaN is no sample and is never passed.
 bool meets(const PrometheusRule& rule, double sample);
 
-/// The server that is asked, and what it is asked for.
+/// The Prometheus server and the rules to evaluate.
 struct PrometheusSettings {
-  std::string url;  ///< "http://prometheus:9090", without a '/' at its end; empty: nobody is asked
+  std::string url;  ///< "http://prometheus:9090", without a '/' at its end; empty: no queries
   Secret bearer_token;
-  std::string username;  ///< basic authentication; empty: none
+  std::string username;  ///< of basic authentication; empty: none
   Secret password;
   Duration interval{15'000};
   Duration timeout{5'000};  ///< of one query; never above the interval
@@ -56,18 +57,18 @@ struct PrometheusSettings {
 };
 HEALER_DESCRIBE(PrometheusSettings, url, bearer_token, username, password, interval, timeout, rules);
 
-/// How a rule stands.
+/// The present state of a rule.
 struct RuleStatus {
   std::string name;
   std::string query;
   bool known = false;                  ///< the last answer had samples
-  std::string problem;                 ///< why not: "no data", "HTTP 503"
-  std::optional<Instant> last_answer;  ///< with samples
-  std::size_t firing = 0;              ///< workloads
-  std::size_t pending = 0;             ///< workloads that meet it, not for long enough yet
-  std::size_t unmatched = 0;           ///< that meet it by the last answer, and are not watched
-  std::uint64_t answers = 0;           ///< with samples, since the process started
-  std::uint64_t unknowns = 0;          ///< evaluations without
+  std::string problem;                 ///< why `known` is false: "no data", "HTTP 503"
+  std::optional<Instant> last_answer;  ///< the last answer with samples
+  std::size_t firing = 0;              ///< workloads that the rule fires about
+  std::size_t pending = 0;             ///< workloads that meet the rule, for less than hold_for
+  std::size_t unmatched = 0;   ///< containers in the last answer that meet the rule and are not watched
+  std::uint64_t answers = 0;   ///< answers with samples since the process started
+  std::uint64_t unknowns = 0;  ///< evaluations without samples since the process started
 };
 HEALER_DESCRIBE(RuleStatus, name, query, known, problem, last_answer, firing, pending, unmatched, answers,
                 unknowns);

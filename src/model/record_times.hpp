@@ -5,8 +5,9 @@
 
 namespace healer {
 
-/// Moves every Instant of the record, as a change of timeline; "never" (the epoch) and "for ever"
-/// (Instant::max()) stay. Times by the engine's clock are no Instants (EventCursor), and stay.
+/// Adds `by` to every Instant of the record, to move the record to another timeline. "Never" (the epoch) and
+/// "for ever" (Instant::max()) stay, and so do times by the engine's clock (EventCursor): they are no
+/// Instants.
 void move_times(Record& record, Duration by);
 
 }  // namespace healer

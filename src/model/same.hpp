@@ -6,8 +6,8 @@ namespace healer {
 
 struct NoRule {};
 
-/// Whether two values of the model are the same, member by member; shared values by what they hold. A rule
-/// may compare some types otherwise: rule(a, b) -> bool, for the types that it takes.
+/// Whether two values of the model are equal, member by member. Shared pointers are equal when the values
+/// they point to are equal. A rule may compare the types that it takes in another way: rule(a, b) -> bool.
 template <class T, class Rule = NoRule>
 bool same(const T& a, const T& b, const Rule& rule = {}) {
   if constexpr (requires { rule(a, b); }) {

@@ -1,4 +1,4 @@
-// Signals by name, as Linux numbers them on the machines that containers run on.
+// Signal names and numbers of Linux on x86, ARM and most others (signal(7)).
 #include <algorithm>
 #include <array>
 #include <charconv>

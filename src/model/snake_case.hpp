@@ -19,8 +19,8 @@ constexpr std::size_t snake_case_size(std::string_view camel) {
   return size;
 }
 
-/// Writes "out_of_memory" for "OutOfMemory"; returns the place after its last character. `to` has room for
-/// snake_case_size(camel) characters.
+/// Writes "out_of_memory" for "OutOfMemory" to `to` and returns the position after the last character. `to`
+/// must have room for snake_case_size(camel) characters.
 constexpr char* write_snake_case(std::string_view camel, char* to) {
   for (std::size_t i = 0; i < camel.size(); ++i) {
     if (begins_word(camel, i)) *to++ = '_';

@@ -4,9 +4,9 @@
 
 namespace healer {
 
-/// Calls function(part) for each part of the value whose type the function takes, however deep it is: members
-/// of structs, what optionals, variants, lists and maps hold. Parts of such a part are not visited. Shared
-/// values do not change, so their parts are const.
+/// Calls function(part) for each part of the value whose type the function takes, at any depth: members of
+/// structs, and the contents of optionals, variants, lists and maps. The parts of a visited part are not
+/// visited. Shared values are immutable, so their parts are const.
 ///   walk(record, [](Instant& at) { ... });
 template <class T, class F>
 void walk(T& value, F&& function) {

@@ -5,16 +5,15 @@
 
 namespace healer {
 
-/// Random numbers by name: a number depends on the seed, on whom it is for, on its purpose and on n, and on
-/// nothing else. A draw that is added, left out or made earlier leaves all others as they were. The same seed
-/// gives the same numbers, so a recording replays.
+/// Random numbers by name: a number depends only on the seed, the name (`who`), the purpose and n. So another
+/// draw, or another order of draws, changes no number, and the same seed replays a recording.
 class Draws {
  public:
   enum class Purpose : std::uint64_t {
     FirstProbe = 1,  ///< spread of the first checks after healer's start
     Probe,           ///< jitter of the interval; n: rounds so far
     Backoff,         ///< jitter between two attempts; n: incident and attempt
-    Delivery,        ///< jitter between two tries of a channel; n: notification and try
+    Delivery,        ///< jitter between two delivery tries of a channel; n: notification and try
   };
 
   explicit constexpr Draws(std::uint64_t seed) : seed_(seed) {}
@@ -28,7 +27,7 @@ class Draws {
     return static_cast<double>(bits >> 11) * 0x1.0p-53;
   }
 
-  /// Uniform in [0, 1), of one number already mixed by the caller.
+  /// Uniform in [0, 1), made of one number that the caller has mixed.
   static constexpr double uniform(std::uint64_t bits) {
     return static_cast<double>(mixed(bits + golden) >> 11) * 0x1.0p-53;
   }
@@ -45,7 +44,8 @@ class Draws {
   std::uint64_t seed_;
 };
 
-/// Random numbers in a row (splitmix64), where their order is part of the result: generated worlds, tests.
+/// A sequence of random numbers (splitmix64), for generated worlds and tests, where the order of the draws
+/// may matter.
 class DrawSequence {
  public:
   explicit constexpr DrawSequence(std::uint64_t seed) : state_(seed) {}

@@ -14,7 +14,7 @@ struct Unit {
   std::string_view name;
   double milliseconds;
 };
-// "ms" before "m": the longest name that matches is meant.
+// "ms" stands before "m": the first unit that matches is taken.
 constexpr std::array<Unit, 5> units{{{"ms", 1}, {"s", 1000}, {"m", 60e3}, {"h", 3600e3}, {"d", 86400e3}}};
 
 }  // namespace
@@ -34,7 +34,7 @@ std::optional<Duration> parse_duration(std::string_view text) {
     text.remove_prefix(static_cast<std::size_t>(end - text.data()));
     double factor = 0;
     if (text.empty()) {
-      // A bare number is seconds, but only alone: "1m30" leaves open what 30 is.
+      // A number without a unit is seconds, but only alone: "1m30" is ambiguous.
       if (!first) return std::nullopt;
       factor = 1000;
     } else {

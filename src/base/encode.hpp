@@ -5,10 +5,11 @@
 
 namespace healer {
 
-/// Every byte but letters, digits and "-._~" as %XX (RFC 3986, 2.1): fits into a path, a query and a form.
+/// Writes every byte except letters, digits and "-._~" as %XX (RFC 3986, 2.1). The result is safe in a path,
+/// a query and a form.
 std::string percent_encoded(std::string_view text);
 
-/// The way back; what is no valid escape stays as it is.
+/// Decodes %XX; an invalid escape stays unchanged.
 std::string percent_decoded(std::string_view text);
 
 /// With padding, on one line (RFC 4648, 4).

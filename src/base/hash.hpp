@@ -5,8 +5,8 @@
 
 namespace healer {
 
-/// FNV-1a: the same in every process, for what is stored or sent; not for secrets. Go on from an earlier
-/// hash by passing it.
+/// FNV-1a: the same in every process, so the hash may be stored or sent. Not for secrets. To hash several
+/// pieces, pass the hash of the earlier ones.
 constexpr std::uint64_t fnv1a(std::string_view bytes, std::uint64_t hash = 14695981039346656037ULL) {
   for (const char c : bytes) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
   return hash;

@@ -14,9 +14,9 @@ struct StrongId {
   explicit operator bool() const { return value != 0; }
 };
 
-using ProbeId = StrongId<struct ProbeIdTag>;        ///< one question to one target
-using AttemptId = StrongId<struct AttemptIdTag>;    ///< one remedy; unique over the life of the state file
-using IncidentId = StrongId<struct IncidentIdTag>;  ///< unique over the life of the state file
+using ProbeId = StrongId<struct ProbeIdTag>;                ///< one check of one target
+using AttemptId = StrongId<struct AttemptIdTag>;            ///< unique over the life of the state file
+using IncidentId = StrongId<struct IncidentIdTag>;          ///< unique over the life of the state file
 using NotificationId = StrongId<struct NotificationIdTag>;  ///< unique over the life of the state file
 
 }  // namespace healer

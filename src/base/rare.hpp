@@ -5,7 +5,7 @@
 
 namespace healer {
 
-/// An optional value that is seldom there: it costs one pointer while it is not. Copied by value.
+/// An optional value that is usually absent: an absent value takes the space of one pointer. Copied by value.
 template <class T>
 class Rare {
  public:

@@ -13,11 +13,11 @@ namespace healer {
 namespace {
 
 constexpr std::size_t npos = std::string_view::npos;
-/// No name of a setting is longer; looking back further would cost time for nothing.
+/// No name of a setting is longer, so the search for a name stops after so many characters.
 constexpr std::size_t longest_name = 64;
 constexpr std::size_t least_secret = 4;
 constexpr std::size_t least_line = 8;
-/// One round is enough for all that operators write. What still changes after so many was made to.
+/// One round is enough for ordinary text. A text that still changes after this many rounds was made to do so.
 constexpr int most_rounds = 8;
 
 bool is_alnum(char c) {
@@ -41,12 +41,12 @@ bool is_name(char c) {
 bool is_base64url(char c) {
   return is_alnum(c) || c == '_' || c == '-';
 }
-/// What a URL in running text is made of.
+/// Whether the character can be part of a URL in running text.
 bool is_url(char c) {
   return !is_space(c) && !is_quote(c) && c != '<' && c != '>' && c != '\\';
 }
 
-/// Words that stand for "no value": hiding them tells nothing and costs what a reader wants to know.
+/// Words that mean "no value": they are no secrets, and a reader needs to see them.
 bool says_nothing(std::string_view value) {
   const std::string word = lower(value);
   for (const char* each : {"", "null", "none", "nil", "undefined", "true", "false", "yes", "no", "on", "off"})
@@ -54,7 +54,7 @@ bool says_nothing(std::string_view value) {
   return false;
 }
 
-/// The words of a name, in small letters: "apiKey" and "API_KEY" are both {"api", "key"}.
+/// The words of a name in lower case: "apiKey" and "API_KEY" are both {"api", "key"}.
 std::vector<std::string> words_of(std::string_view name) {
   std::vector<std::string> words(1);
   for (std::size_t i = 0; i < name.size(); ++i) {
@@ -75,7 +75,7 @@ bool one_of(std::string_view word, std::initializer_list<const char*> list) {
   return std::any_of(list.begin(), list.end(), [&](const char* each) { return word == each; });
 }
 
-/// How much a name says about its value.
+/// How likely the value of a name is a secret.
 enum class Suspicion {
   None,
   InUrl,   ///< a secret as a query value only: "key", "sig"
@@ -111,7 +111,7 @@ struct Range {
   std::size_t end = 0;
 };
 
-/// Finds what is to be hidden in one text.
+/// Finds the ranges of one text that must be hidden.
 class Finder {
  public:
   explicit Finder(std::string_view text) : text_(text), small_(lower(text)) {}
@@ -145,10 +145,10 @@ class Finder {
     while (i < text_.size() && allowed(text_[i])) ++i;
     return i;
   }
-  /// Nothing that could be part of the same word stands before it.
+  /// No character of the same word stands before position i.
   bool starts_a_word(std::size_t i) const { return i == 0 || !is_base64url(text_[i - 1]); }
 
-  /// After a separator within unquoted text: does another "name=" begin here?
+  /// Whether another "name=" begins here, after a separator within unquoted text.
   bool name_follows(std::size_t i) const {
     i = skip_blanks(i);
     while (i < text_.size() && (is_quote(text_[i]) || text_[i] == '\\')) ++i;
@@ -168,7 +168,7 @@ class Finder {
     return i;
   }
 
-  /// The value that begins here, without its quotes; `next` is where to go on.
+  /// The value that begins here, without its quotes; the search continues at `next`.
   Range value_at(std::size_t i, std::size_t& next) const {
     const bool escaped = at(i) == '\\' && is_quote(at(i + 1));
     const std::size_t quote_at = escaped ? i + 1 : i;
@@ -186,11 +186,11 @@ class Finder {
       }
       backslash = text_[k] == '\\' && !backslash;
     }
-    next = end_of_line(begin);  // cut off before the closing quote
+    next = end_of_line(begin);  // the text ends before the closing quote
     return {begin, next};
   }
 
-  /// The name that ends before `separator`, blanks and quotes between them allowed.
+  /// The name before `separator`; blanks and quotes may stand between name and separator.
   std::string_view name_before(std::size_t separator, bool& quoted) const {
     std::size_t end = separator;
     if (end > 0 && is_blank(text_[end - 1])) --end;
@@ -208,7 +208,7 @@ class Finder {
       bool quoted = false;
       const std::string_view name = name_before(i, quoted);
       const bool assigned = text_[i] == '=' || quoted;
-      // "a::b" and "scheme://" assign nothing.
+      // "a::b" and "scheme://" are no assignments.
       const bool other = text_[i] == ':' && (at(i + 1) == ':' || (at(i + 1) == '/' && at(i + 2) == '/'));
       if (!name.empty() && !other) {
         const auto begin = static_cast<std::size_t>(name.data() - text_.data());
@@ -231,13 +231,13 @@ class Finder {
       return;
     }
     Range value = value_at(start, next);
-    // The working directory is no password.
+    // PWD with a path is the working directory, not a password.
     if (lower(name).ends_with("pwd") && at(value.begin) == '/') return;
     if (lower(name).ends_with("authorization")) value.begin = after_scheme(value, next);
     hide(value.begin, value.end);
   }
 
-  /// "Authorization: Bearer abc": the scheme stays, and what follows it is the secret.
+  /// "Authorization: Bearer abc": the scheme stays visible, the secret follows it.
   std::size_t after_scheme(Range& value, std::size_t& next) const {
     for (const std::string_view scheme :
          {"bearer", "basic", "token", "apikey", "digest", "negotiate", "aws4-hmac-sha256"}) {
@@ -245,7 +245,7 @@ class Finder {
       const std::size_t end = value.begin + scheme.size();
       if (!is_blank(at(end))) continue;
       const std::size_t credential = skip_blanks(end);
-      if (end >= value.end) {  // an unquoted value ended with the scheme
+      if (end >= value.end) {  // the unquoted value ended after the scheme
         const bool list = scheme == "digest" || scheme.starts_with("aws4");
         value.end = list ? end_of_line(credential) : end_of_plain(credential);
         next = std::max(next, value.end);
@@ -255,7 +255,7 @@ class Finder {
     return value.begin;
   }
 
-  /// "--password abc", as command lines have it.
+  /// "--password abc", as in command lines.
   void find_options() {
     for (std::size_t i = text_.find("--"); i != npos;) {
       const std::size_t begin = i + 2;
@@ -274,7 +274,8 @@ class Finder {
     }
   }
 
-  /// "Bearer abc" without the name of its field. Only what looks like a credential: words follow "basic" too.
+  /// "Bearer abc" without a field name. Hides only text that looks like a credential: ordinary words may
+  /// follow "basic", too.
   void find_credentials() {
     for (const std::string_view scheme : {"bearer", "basic"}) {
       for (std::size_t i = small_.find(scheme); i != npos;) {
@@ -305,11 +306,11 @@ class Finder {
       const std::size_t authority = std::min(rest.find_first_of("/?#"), rest.size());
       const std::size_t colon = rest.substr(0, authority).find(':');
       std::size_t sign = rest.substr(0, authority).rfind('@');
-      // A password may hold what should have been encoded: "user:a/b@host".
+      // A password may contain characters that should be encoded: "user:a/b@host".
       if (sign == npos && colon != npos && colon + 1 < authority && !is_digit(rest[colon + 1]))
         sign = rest.find('@');
       if (sign == npos) continue;
-      // A user without a password is a token when it is long; "git" is not.
+      // A long user name without a password is a token; a short one such as "git" is not.
       if (colon != npos && colon < sign)
         hide(begin + colon + 1, begin + sign);
       else if (sign >= 16)
@@ -338,7 +339,7 @@ class Finder {
     bool capitals = false;
   };
 
-  /// Tokens that say by their form what they are.
+  /// Tokens that can be recognised by their form.
   void find_tokens() {
     static constexpr std::array<Form, 24> forms{{
         {"AKIA", 16, true}, {"ASIA", 16, true}, {"ghp_", 16},        {"gho_", 16},    {"ghu_", 16},
@@ -352,7 +353,7 @@ class Finder {
         ++i;
         continue;
       }
-      // A whole word: what it is shows at its beginning, and each is looked at once.
+      // Each word is examined once: the form of a token shows at the word's beginning.
       const std::size_t end = end_of(i, [](char c) { return is_base64url(c) || c == '.'; });
       const std::string_view word = text_.substr(i, end - i);
       if (word.starts_with("eyJ") && word.size() >= 20 && word.find('.') != npos) hide(i, end);
@@ -376,7 +377,7 @@ class Finder {
     constexpr std::string_view kind = "PRIVATE KEY-----";
     constexpr std::size_t longest_line = 60;
     std::size_t from = 0;
-    bool inside = true;  // the text may have been cut inside one
+    bool inside = true;  // the text may begin inside a key
     while (true) {
       const std::size_t dashes = text_.find("-----", from);
       if (dashes == npos) break;
@@ -429,7 +430,7 @@ std::vector<std::string> parts_to_hide(std::span<const std::string> secrets) {
   return parts;
 }
 
-/// What was given, in one stretch of text that holds no mark yet.
+/// Adds the ranges of the given secrets in a stretch of text that contains no redacted_mark.
 void hide_given(std::string_view stretch, std::size_t offset, const std::vector<std::string>& parts,
                 std::vector<Range>& ranges) {
   for (const std::string& part : parts)

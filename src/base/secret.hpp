@@ -5,8 +5,8 @@
 
 namespace healer {
 
-/// A value that must not be seen: webhook URLs, tokens. It prints as "<redacted>" by type;
-/// only reveal() gives the text, and only adapters that send it call that.
+/// A value that must never be shown: webhook URLs, tokens. The type prints as "<redacted>". Only reveal()
+/// gives the text, and only the adapters that send the value call reveal().
 class Secret {
  public:
   Secret() = default;

@@ -41,7 +41,8 @@ std::optional<bool> parse_bool(std::string_view text) {
 
 namespace {
 
-/// Insertions, deletions, replacements and swapped neighbours, the commonest slip: "prot" is one from "port".
+/// Counts insertions, deletions, replacements and swapped neighbours, the most frequent typing error: "prot"
+/// is at distance 1 from "port".
 std::size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> before(b.size() + 1), above(b.size() + 1), row(b.size() + 1);
   for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
@@ -62,13 +63,13 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 }  // namespace
 
 std::optional<std::string> nearest_name(std::string_view seen, std::span<const std::string_view> candidates) {
-  if (seen.size() > 200) return std::nullopt;  // the distance is quadratic, and no name is that long
+  if (seen.size() > 200) return std::nullopt;  // edit_distance takes quadratic time, and no name is that long
   const std::string wanted = lower(seen);
   std::optional<std::string> best;
   std::size_t best_distance = 0;
   for (std::string_view candidate : candidates) {
     const std::size_t limit = std::max<std::size_t>(2, candidate.size() / 3);
-    // The lengths' difference is the least the distance can be: most candidates are out by it alone.
+    // The distance is at least the difference of the lengths, which already excludes most candidates.
     if (wanted.size() > candidate.size() + limit || candidate.size() > wanted.size() + limit) continue;
     const std::size_t distance = edit_distance(wanted, lower(candidate));
     if (distance <= limit && (!best || distance < best_distance)) {
@@ -104,7 +105,7 @@ std::string printable(std::string_view text) {
     for (std::size_t k = 1; valid && k < length; ++k)
       valid = (static_cast<unsigned char>(text[i + k]) & 0xC0) == 0x80;
     if (valid && length >= 3) {
-      // Overlong forms, surrogates and code points beyond Unicode are not text either.
+      // Overlong forms, surrogates and code points beyond U+10FFFF are not valid, either.
       const auto second = static_cast<unsigned char>(text[i + 1]);
       if ((byte == 0xE0 && second < 0xA0) || (byte == 0xED && second > 0x9F) ||
           (byte == 0xF0 && second < 0x90) || (byte == 0xF4 && second > 0x8F))

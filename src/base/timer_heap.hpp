@@ -6,14 +6,14 @@
 
 namespace healer {
 
-/// When each of some numbered things is due, at most one time each, the earliest on top; of equal times the
-/// one that was set first. Setting and removing cost O(log n), and setting a time later than all others O(1).
-/// Removal is exact, not lazy: at 10,000 checks a second, each over in a millisecond and with a limit of 5 s,
-/// a lazy heap holds 50,000 dead entries.
+/// Due times by key, at most one per key. The earliest time is on top; of equal times the one that was set
+/// first. Setting and removing cost O(log n); setting a time later than all others costs O(1). A removed
+/// entry leaves the heap at once: with 10,000 checks a second that each take 1 ms and have a timeout of 5 s,
+/// a heap with lazy removal would hold 50,000 dead entries.
 template <class Time>
 class TimerHeap {
  public:
-  /// Keys are small: they index a table.
+  /// Keys should be small numbers: they index a table.
   using Key = std::uint32_t;
 
   bool empty() const { return entries_.empty(); }
@@ -34,7 +34,7 @@ class TimerHeap {
     }
   }
 
-  /// Removing what is not there does nothing.
+  /// Does nothing if `key` has no time.
   void remove(Key key) {
     if (!contains(key)) return;
     const std::size_t hole = positions_[key];
@@ -59,7 +59,7 @@ class TimerHeap {
     positions_[entry.key] = static_cast<std::uint32_t>(index);
   }
 
-  /// Puts `entry` at `index` or where it belongs from there.
+  /// Puts `entry` at `index`, then moves it up or down to its position in the heap.
   void settle(std::size_t index, const Entry& entry) {
     if (index > 0 && entry.before(entries_[(index - 1) / arity]))
       rise(index, entry);

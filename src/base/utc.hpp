@@ -14,7 +14,7 @@ enum class UtcForm {
   Stamp,  ///< 20261122T100003Z, for file names
 };
 
-/// A time outside the years 1 to 9999 is written as the first or the last second of them.
+/// A time outside the years 1 to 9999 is written as the first or the last moment of that range.
 std::string utc_text(WallTime at, UtcForm form = UtcForm::Iso);
 
 }  // namespace healer

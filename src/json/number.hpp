@@ -25,7 +25,7 @@ boost::json::value whole_number(T number) {
     return static_cast<std::int64_t>(number);
 }
 
-/// Nothing: it is no whole number, or does not fit.
+/// Empty if the value is no whole number or does not fit into T.
 template <std::integral T>
 std::optional<T> whole_number_of(const boost::json::value& value) {
   if (value.is_int64() && std::in_range<T>(value.get_int64())) return static_cast<T>(value.get_int64());
@@ -33,10 +33,10 @@ std::optional<T> whole_number_of(const boost::json::value& value) {
   return std::nullopt;
 }
 
-/// A JSON number where its text is read back as the same double, else the shortest exact text: the parser of
-/// Boost.JSON may miss the last bit, and JSON has no infinity.
+/// A JSON number if Boost.JSON reads the number's text back as the same double, else a string with the
+/// shortest exact text: the parser of Boost.JSON may miss the last bit, and JSON has no infinity.
 boost::json::value fraction(double number);
-/// The way back from either; a whole number is taken as well.
+/// Reads what fraction() wrote; also accepts a whole number.
 std::optional<double> fraction_of(const boost::json::value& value);
 
 }  // namespace healer::json

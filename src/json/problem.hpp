@@ -13,17 +13,17 @@
 
 namespace healer::json {
 
-/// What a Reader found wrong, and where: the first problem ends the reading. Each function returns false, so
-/// that a reader can return what it returns.
+/// What a Reader found wrong, and where. The first problem ends the reading. Each function that reports a
+/// problem returns false, so that a reader can return its result directly.
 class Problem {
  public:
   bool expected(std::string_view accepted, const boost::json::value& seen);
   bool expected_number(std::int64_t least, std::uint64_t most, const boost::json::value& seen);
   bool expected_name(const boost::json::value& seen, std::span<const std::string_view> names);
-  /// The value that is there may be a secret, and is not shown.
+  /// Does not show the value found: it may be a secret.
   bool expected_secret(std::string_view accepted);
   bool no_such_field(std::string_view seen, std::span<const std::string_view> names);
-  /// An object that says nothing of which type it is.
+  /// The object of a variant has no field "is".
   bool no_tag(std::span<const std::string_view> tags);
   /// The problem is in the field or element of this name.
   bool at(std::string_view name);

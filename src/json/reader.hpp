@@ -20,19 +20,19 @@
 
 namespace healer::json {
 
-/// Reads what a Writer made. A member that is not there keeps its default. InvalidInput names the path of the
-/// wrong field, the value that is there, what is accepted and the nearest valid name:
+/// Reads what a Writer made. A missing member keeps its default. An InvalidInput error names the path of the
+/// wrong field, the value found, the values accepted and the nearest valid name:
 ///
 ///   event.health is "healty"; accepted: none, starting, healthy, unhealthy; nearest: healthy
 ///   event.worklod: there is no such field; accepted: workload; nearest: workload
 ///
-/// Hooks has read(const boost::json::value&, T& into) for each type that it wants to read itself: it returns
-/// what would be accepted, or nullptr when it has read the value. A struct's nesting ends with its type, so
-/// the recursion does, whatever the JSON holds.
+/// Hooks has read(const boost::json::value&, T& into) for each type that it reads itself: nullptr means that
+/// the value was read; otherwise the returned text says what is accepted. The recursion depth is limited by
+/// the nesting of the C++ types, not by the JSON.
 template <class Hooks>
 class Reader {
  public:
-  /// The hooks outlive the reader.
+  /// `hooks` must outlive the reader.
   explicit Reader(Hooks& hooks) : hooks_(&hooks) {}
 
   /// `what` is the first part of the path in an error.

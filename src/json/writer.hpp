@@ -14,25 +14,25 @@
 
 namespace healer::json {
 
-/// Makes JSON of the model's values, by their descriptions (docs/decisions/0009):
+/// Makes JSON of the model's values from their descriptions (docs/decisions/0009):
 ///
-///   struct         an object of its members; a member that has its default is left out
-///   variant        the object of its alternative, with "is": the name of that type
+///   struct         an object of its members; a member with its default value is left out
+///   variant        the object of its alternative, plus "is": the name of the alternative's type
 ///   enum           its text
-///   time, id       a number, as number_of() has it
-///   double         a number; a text where the number would not be read back exactly
-///   optional,      null, or what is in it
+///   time, id       a number: number_of()
+///   double         a number; a text if the number would not be read back exactly
+///   optional,      null, or the value inside
 ///     shared
 ///   list           an array; a pair is an array of two
-///   map,           an object; of an EnumArray with those that are not the default
+///   map,           an object; values of an EnumArray with their default are left out
 ///     EnumArray
 ///
-/// Hooks has value write(const T&) for each type that is to be written otherwise, and one for Secret: what is
-/// shown of a secret is the caller's decision.
+/// Hooks has value write(const T&) for each type that it writes itself, and always one for Secret: the caller
+/// decides what is shown of a secret.
 template <class Hooks>
 class Writer {
  public:
-  /// The hooks outlive the writer.
+  /// `hooks` must outlive the writer.
   explicit Writer(Hooks& hooks) : hooks_(&hooks) {}
 
   template <class T>
@@ -47,7 +47,7 @@ class Writer {
     return value;
   }
 
-  /// `unless`: what the reader finds there before it reads, where that is not T{}.
+  /// `unless`: the default of each member if the default is not T{}'s: a Reader starts from this value.
   template <class T>
   boost::json::value written(const T& value, const T* unless) const;
   template <class T>

@@ -1,8 +1,7 @@
 #pragma once
 
-// How one field of a record is kept in one column: numbers, truth values, ids, times and durations as
-// INTEGER, texts and the names of closed choices as TEXT, an absent optional as NULL, everything else as
-// JSON.
+// How one field of a record is stored in one column: numbers, booleans, ids, times and durations as INTEGER,
+// texts and the names of enum values as TEXT, an empty optional as NULL, everything else as JSON.
 #include <concepts>
 #include <cstdint>
 #include <string>
@@ -31,7 +30,7 @@ constexpr std::string_view column_type() {
     return StoredAsInteger<T> ? "INTEGER" : "TEXT";
 }
 
-/// Texts in lists come from other programs, and JSON takes nothing but UTF-8.
+/// Texts in lists may come from other programs, and JSON allows only UTF-8.
 struct ColumnJson {
   template <std::same_as<std::string> T>
   boost::json::value write(const T& text) const {
@@ -73,7 +72,7 @@ SqlResult<void> put(Statement& to, int index, const T& value) {
     return to.bind(index, std::string_view(json_text(value)));
 }
 
-/// False when the number is no value of the type.
+/// False if the number is no value of the type.
 template <StoredAsInteger T>
 bool from_integer(std::int64_t number, T& value) {
   if constexpr (std::is_same_v<T, bool>) {
@@ -89,7 +88,7 @@ bool from_integer(std::int64_t number, T& value) {
   }
 }
 
-/// False when the column holds no value of the type; an error when it cannot be read.
+/// False if the column holds no value of the type; an error if the column cannot be read.
 template <class T>
 SqlResult<bool> take(const Statement& from, int index, T& value) {
   if constexpr (OptionalForm<T>) {

@@ -27,10 +27,10 @@ tl::unexpected<OpenProblem> problem_of(const std::string& path, const SqlError& 
   return problem(Kind::Unusable, ErrorCode::Storage, file + " cannot be used: " + error.message);
 }
 
-// SQLite takes a file of a few bytes for a new one and would write over it.
+// SQLite treats a file smaller than this as empty and would overwrite it.
 constexpr std::uintmax_t smallest_page = 512;
 
-// Whose file it is, how new, and whether it is whole.
+// Checks whether the file is healer's, its schema version, and whether it is damaged.
 tl::expected<void, OpenProblem> examine(Database& database, const std::string& path) {
   const std::string file = "state file " + path;
   std::error_code absent;  // ":memory:" has no size
@@ -77,9 +77,9 @@ tl::expected<void, OpenProblem> examine(Database& database, const std::string& p
 
 SqlResult<Records::Loaded> prepare(Connection& connection, Instant now) {
   Database& database = *connection.database;
-  // NORMAL: the log is not flushed to the disk at each commit. What was committed is in the kernel's hands
-  // and survives the death of this process, which is what is promised. No automatic checkpoint: it waits for
-  // the disk inside whichever commit happens to fill the log; the worker makes it when nothing waits.
+  // NORMAL: a commit does not flush the log to the disk. The kernel has the committed data, so the data
+  // survives the death of this process, as store.hpp promises. No automatic checkpoint: it would make the
+  // commit that fills the log wait for the disk. The worker makes checkpoints when no job waits.
   for (const char* pragma : {"PRAGMA journal_mode=WAL", "PRAGMA synchronous=NORMAL",
                              "PRAGMA wal_autocheckpoint=0", "PRAGMA journal_size_limit=4194304"}) {
     auto set = database.run(pragma);
@@ -101,8 +101,8 @@ tl::expected<Connected, OpenProblem> connect(const std::string& path, Instant no
   if (!database) return problem_of(path, database.error());
   connection->database = std::move(*database);
   if (auto set = connection->database->checkpoint_on_close(false); !set) return problem_of(path, set.error());
-  // EXCLUSIVE before the first access: SQLite then keeps every other connection out, so the defect of
-  // 3.40 that needs two of them cannot happen (docs/decisions).
+  // EXCLUSIVE before the first access: SQLite then refuses every other connection, so the defect of SQLite
+  // 3.40 that needs two connections cannot happen (docs/decisions).
   if (auto set = connection->database->run("PRAGMA locking_mode=EXCLUSIVE"); !set)
     return problem_of(path, set.error());
   if (auto good = examine(*connection->database, path); !good) return tl::unexpected(std::move(good.error()));

@@ -11,22 +11,22 @@
 
 namespace healer::store {
 
-/// Why a state file was not opened: it decides between moving aside, refusing to start and going on in
-/// memory.
+/// Why a state file was not opened. The kind decides whether healer moves the file aside, refuses to start,
+/// or continues in memory.
 struct OpenProblem {
   enum class Kind {
     Damaged,  ///< the content is wrong
-    Old,      ///< of a schema from before the first release
-    Refused,  ///< another program's, or a newer healer's: not ours to change
-    Unusable  ///< the disk or the rights do not allow it
+    Old,      ///< the schema is older than the first release
+    Refused,  ///< the file belongs to another program or a newer healer: healer must not change it
+    Unusable  ///< the disk or the file's permissions do not allow it
   };
   Kind kind = Kind::Unusable;
   Error error;
-  std::string mark = {};  ///< for the name of a file moved aside: "damaged", "schema-7"; else empty
+  std::string mark = {};  ///< part of the name of a file moved aside: "damaged", "schema-7"; else empty
 };
 
-/// An open state file with its statements. Members are destroyed from the end: the statements before
-/// their database, the lock last.
+/// An open state file with its statements. The order of the members matters for destruction: first the
+/// statements, then their database, the lock last.
 struct Connection {
   std::optional<FileLock> lock;
   std::optional<Database> database;
@@ -38,8 +38,8 @@ struct Connected {
   Records::Loaded loaded;
 };
 
-/// Opens a file that exists (or ":memory:"), examines it before anything is changed, leads it to the
-/// newest schema and reads it.
+/// Opens an existing file (or ":memory:"), examines it before any change, migrates it to the newest schema
+/// and reads it.
 tl::expected<Connected, OpenProblem> connect(const std::string& path, Instant now);
 
 }  // namespace healer::store

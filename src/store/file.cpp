@@ -41,7 +41,7 @@ Result<FileLock> FileLock::acquire(const std::string& state_path) {
   if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK)
       return failure(ErrorCode::Storage, "cannot lock " + path + ": " + system_text(errno));
-    // "<pid> <host>": the host name tells containers apart, whose pids all start at 1.
+    // "<pid> <host>": the host name distinguishes containers, because pids in every container start at 1.
     const std::string text = printable(read_some(descriptor));
     const auto words = split(trim(text), ' ');
     std::string owner = words[0].empty() ? "of unknown pid" : words[0];
@@ -88,7 +88,7 @@ Result<void> create_private_file(const std::string& path) {
     return failure(ErrorCode::Storage, "cannot open " + path + " for writing: " + system_text(errno));
   struct stat facts {};
   const bool regular = ::fstat(descriptor, &facts) == 0 && S_ISREG(facts.st_mode);
-  // Not ours to change if another user owns it; it can be written, and that is what is needed.
+  // Ignores a failure: if another user owns the file, healer cannot change the mode, but can write the file.
   if (regular && (facts.st_mode & 0777) != 0600) (void)!::fchmod(descriptor, 0600);
   ::close(descriptor);
   if (!regular) return failure(ErrorCode::Storage, path + " is not a regular file");

@@ -26,7 +26,7 @@ std::int64_t bounded(std::uint64_t number) {
   return static_cast<std::int64_t>(std::min<std::uint64_t>(number, std::numeric_limits<std::int64_t>::max()));
 }
 
-/// The deduplication key of an incident's notifications ends so; what stands before it is the host.
+/// The end of the dedup key of an incident's notifications; the key begins with the host.
 std::string notification_key_end(const Incident& incident) {
   return fmt::format("/{:.120}/{}", incident.workload, incident.id.value);
 }

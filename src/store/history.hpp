@@ -10,10 +10,10 @@
 
 namespace healer::store {
 
-// What operators ask of the past; contracts as in store.hpp. Rows that make no sense are left out.
+// Queries of the past; contracts as in store.hpp. Invalid rows are left out.
 
 SqlResult<std::vector<PastIncident>> read_history(Database& database, const HistoryQuery& query);
-/// Nothing when there is no such incident.
+/// Empty if there is no such incident.
 SqlResult<std::optional<IncidentFile>> read_incident(Database& database, IncidentId id);
 SqlResult<std::vector<Decision>> read_decisions(Database& database, const std::string& workload,
                                                 std::size_t limit);

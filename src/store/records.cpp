@@ -56,7 +56,7 @@ SqlResult<Records> Records::prepare(Database& database) {
 
 namespace {
 
-// What one record does within the transaction.
+// Writes one record within the transaction.
 template <class Statements>
 struct Writer {
   Statements& s;
@@ -90,8 +90,8 @@ SqlResult<void> in_transaction(Statements& s, Body body) {
   if (auto begun = execute(s.begin); !begun) return begun;
   auto done = body();
   if (done) done = execute(s.commit);
-  // A failed COMMIT (disk full) leaves the transaction open; an error may also have ended it already,
-  // and then this rollback says so and is ignored.
+  // A failed COMMIT (disk full) leaves the transaction open. Other errors may have ended the transaction
+  // already; then this rollback fails, and its error is ignored.
   if (!done) (void)execute(s.rollback);
   return done;
 }
@@ -114,7 +114,7 @@ std::string milliseconds(Instant at) {
   return std::to_string(at.time_since_epoch().count());
 }
 
-/// Evidence goes with its incident; of what is left, the newest that fit into the limit stay.
+/// Deletes the evidence of deleted incidents; keeps the newest of the rest that fit into the limit.
 std::string prune_evidence_sql(const PruneLimits& limits) {
   std::string bytes;
   for (const Column& column : columns_of<Evidence>())
@@ -127,7 +127,7 @@ std::string prune_evidence_sql(const PruneLimits& limits) {
          std::to_string(limits.evidence_bytes) + ");";
 }
 
-/// Those of an incident go with it. The newest of all stay, up to the number.
+/// Deletes the decisions of deleted incidents; keeps the newest of the rest, at most limits.decisions.
 std::string prune_decisions_sql(const PruneLimits& limits) {
   return "DELETE FROM decisions WHERE at < " + milliseconds(limits.ended_before) +
          " AND incident <> 0 AND incident NOT IN (SELECT id FROM incidents);"
@@ -142,19 +142,19 @@ std::string prune_decisions_sql(const PruneLimits& limits) {
 
 SqlResult<void> Records::prune(const PruneLimits& limits) {
   const std::string limit = milliseconds(limits.ended_before);
-  // The highest ids are written down first: none may ever be given twice.
+  // Stores the highest ids first: no id may be given twice.
   std::string sql;
   for (const char* table : {"incidents", "attempts", "notifications"})
     sql += std::string("INSERT INTO counters (name,value) SELECT 'last_") + table +
            "', coalesce(max(id), 0) FROM " + table +
            " WHERE true ON CONFLICT DO UPDATE SET value=max(value, excluded.value);";
-  // Budgets count attempts of up to a day, whatever the retention is.
+  // Budgets may count attempts of the last day, so these stay even if the retention is shorter.
   sql += "DELETE FROM attempts WHERE ended_at < min(" + limit + ", (unixepoch() - 86400) * 1000)" +
          " AND incident NOT IN (SELECT id FROM incidents WHERE outcome = 'open' OR closed_at >= " + limit +
          ");";
   sql += "DELETE FROM incidents WHERE outcome <> 'open' AND closed_at < " + limit + ";";
-  // Workloads that are long gone, or names that were used once, must not pile up for ever. One that still
-  // exists is written anew when it changes or a new process sees it.
+  // Workloads that no longer exist must not accumulate. A workload that still exists is written again when it
+  // changes or a new process sees it.
   sql += "DELETE FROM workloads WHERE was_running = 0 AND written_at < " + limit +
          " AND (breaker = 'closed' OR breaker_until < " + limit +
          ") AND \"key\" NOT IN (SELECT workload FROM incidents WHERE outcome = 'open');";

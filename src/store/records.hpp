@@ -11,25 +11,25 @@
 
 namespace healer::store {
 
-/// Reads and writes the model's records. Every record is an upsert by its id or key, so writing one twice
-/// changes nothing (evidence and decisions have none and are added); a RoutedNotification never turns a
-/// delivery that has ended back into a pending one.
+/// Reads and writes the model's records. A record with an id or key is an upsert, so writing it twice changes
+/// nothing; evidence and decisions have no key and are always added. A RoutedNotification never makes a
+/// delivery pending again that has ended.
 class Records {
  public:
-  /// Prepares the statements; the database must have the newest schema and outlive this object.
+  /// Prepares the statements. The database must have the newest schema and outlive this object.
   static SqlResult<Records> prepare(Database& database);
   Records(Records&&) noexcept;
   Records& operator=(Records&&) noexcept;
   ~Records();
 
-  /// All of them or none.
+  /// Writes all records or none.
   SqlResult<void> write(const std::vector<Record>& records);
   SqlResult<void> prune(const PruneLimits& limits);
 
   struct Loaded {
     StoredState state;
-    std::size_t damaged_rows = 0;  ///< left out of the state
-    std::string first_problem;     ///< what was wrong with the first of them
+    std::size_t damaged_rows = 0;  ///< invalid rows, left out of the state
+    std::string first_problem;     ///< what is wrong with the first invalid row
   };
   SqlResult<Loaded> load(Instant now);
 

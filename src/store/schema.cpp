@@ -5,9 +5,9 @@
 namespace healer::store {
 namespace {
 
-// STRICT: SQLite itself refuses a value of another type than the column's. A column has the name of the
-// record's member, and a member of a nested struct the names of both. Instants are Unix milliseconds,
-// durations milliseconds, closed choices their text, lists JSON.
+// STRICT: SQLite refuses a value whose type is not the column's. A column has the name of the record's
+// member; for a member of a nested struct, the names of both. Instants are Unix milliseconds, durations
+// milliseconds, enum values their text, lists JSON.
 const std::array<Migration, 1> released{
     R"(
 CREATE TABLE workloads (
@@ -197,7 +197,7 @@ SqlResult<void> migrate(Database& database, std::span<const Migration> steps) {
                                           std::to_string(newest_version(steps))});
   while (version < newest_version(steps)) {
     const std::int64_t next = version == 0 ? first_version : version + 1;
-    // user_version is part of the transaction: the step and its mark arrive together.
+    // user_version is part of the transaction, so a step and its version number are committed together.
     const auto done =
         database.run("BEGIN IMMEDIATE;" + steps[static_cast<std::size_t>(next - first_version)] +
                      ";PRAGMA application_id=" + std::to_string(application_id) +

@@ -8,24 +8,25 @@
 
 namespace healer::store {
 
-/// The SQL of one step: the first makes an empty file one of first_version, each other leads a file one
-/// version forward.
+/// The SQL of one migration step. The first step turns an empty file into first_version; each later step
+/// raises the version by one.
 using Migration = std::string;
 
-/// Versions 1 to 9 were never released: such a file is not read.
+/// Versions 1 to 9 were never released; files of these versions are not read.
 constexpr std::int64_t first_version = 10;
 
-/// Every step ever released. Steps are appended, never edited: every file since first_version is led forward.
+/// Every step ever released. Steps are appended, never edited, so that every file since first_version can be
+/// migrated.
 std::span<const Migration> migrations();
 
-/// The version that the last of the steps leads to.
+/// The version after the last step.
 std::int64_t newest_version(std::span<const Migration> steps);
 
 /// Marks a file as healer's (PRAGMA application_id, "heal").
 constexpr std::int64_t application_id = 0x6865616C;
 
-/// Leads the database from its user_version to the newest; each step is one transaction, so that a kill
-/// in between leaves a whole version behind. A version that no step leads from is an error.
+/// Migrates the database from its user_version to the newest version. Each step is one transaction, so a kill
+/// between steps leaves a complete version. A version without a step is an error.
 SqlResult<void> migrate(Database& database, std::span<const Migration> steps);
 
 }  // namespace healer::store

@@ -8,7 +8,7 @@ namespace healer::store {
 namespace {
 
 constexpr int busy_timeout_ms = 2000;
-constexpr std::size_t shown_sql = 60;  // of a statement, in an error's text
+constexpr std::size_t shown_sql = 60;  // bytes of a statement in an error's text
 
 SqlError error_of(sqlite3* handle, int code, std::string_view sql) {
   std::string message = handle ? sqlite3_errmsg(handle) : sqlite3_errstr(code);
@@ -49,13 +49,13 @@ void Statement::Finalize::operator()(sqlite3_stmt* handle) const {
 }
 
 SqlResult<Database> Database::open(const std::string& path) {
-  // Never CREATE: the file is made by us beforehand, with its mode. NOMUTEX: one thread at a time uses it.
+  // Never CREATE: create_private_file() makes the file with its mode. NOMUTEX: one thread at a time uses it.
   int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
   if (path == ":memory:") flags |= SQLITE_OPEN_CREATE;
   sqlite3* handle = nullptr;
   const int code = sqlite3_open_v2(path.c_str(), &handle, flags, nullptr);
   Database database;
-  database.handle_.reset(handle);  // also after a failure: SQLite wants it closed
+  database.handle_.reset(handle);  // also after a failure: SQLite requires that the handle is closed
   if (code != SQLITE_OK) return tl::unexpected(error_of(handle, code, {}));
   if (const int set = sqlite3_busy_timeout(handle, busy_timeout_ms); set != SQLITE_OK)
     return tl::unexpected(error_of(handle, set, {}));
@@ -114,7 +114,7 @@ void Statement::reset() {
   sqlite3_reset(handle_.get());
 }
 
-// Not sqlite3_errmsg: not every one of these failures sets it.
+// Not sqlite3_errmsg: some of these failures do not set it.
 SqlError Statement::error(int code, std::string_view what) const {
   std::string message = sqlite3_errstr(code);
   message += " (SQLite code " + std::to_string(code) + ", " + std::string(what) + " of \"" +
@@ -132,7 +132,7 @@ SqlResult<void> Statement::bind(int index, std::int64_t value) {
 }
 
 SqlResult<void> Statement::bind(int index, std::string_view value) {
-  // A null pointer would bind NULL; the empty text is meant.
+  // A null pointer would bind NULL instead of the empty text.
   return bound(sqlite3_bind_text64(handle_.get(), index + 1, value.data() ? value.data() : "", value.size(),
                                    SQLITE_TRANSIENT, SQLITE_UTF8),
                index);
@@ -150,7 +150,7 @@ int Statement::columns() const {
   return sqlite3_column_count(handle_.get());
 }
 
-// SQLite answers NULL for a column that is not there and for any column while no row is there.
+// SQLite gives NULL for a column that does not exist and, without a row, for every column.
 SqlResult<int> Statement::type(int index) const {
   if (index < 0 || index >= sqlite3_data_count(handle_.get()))
     return tl::unexpected(error(SQLITE_RANGE, "column " + std::to_string(index)));
@@ -171,7 +171,7 @@ SqlResult<std::string> Statement::text(int index) const {
   if (*stored == SQLITE_NULL)
     return tl::unexpected(error(SQLITE_MISMATCH, "column " + std::to_string(index)));
   const auto* bytes = reinterpret_cast<const char*>(sqlite3_column_text(handle_.get(), index));
-  // An empty value of type BLOB has no bytes either.
+  // A null pointer also stands for an empty BLOB.
   if (!bytes && sqlite3_errcode(sqlite3_db_handle(handle_.get())) == SQLITE_NOMEM)
     return tl::unexpected(error(SQLITE_NOMEM, "column " + std::to_string(index)));
   if (!bytes) return std::string{};

@@ -23,11 +23,11 @@ struct SqlError {
 
   int code = 0;
   std::string message;
-  /// The same error, its message led by the place it happened at, e.g. "table host, column paused_until".
+  /// The same error with a place before its message, e.g. "table host, column paused_until".
   SqlError at(const std::string& place) &&;
-  /// The value is of another type than the column's (SQLITE_MISMATCH).
+  /// The value has another type than the caller wants (SQLITE_MISMATCH).
   bool mismatch() const;
-  /// The file's content is wrong (SQLITE_CORRUPT, SQLITE_NOTADB), as opposed to the disk or the rights.
+  /// The file's content is wrong (SQLITE_CORRUPT, SQLITE_NOTADB), not the disk or the permissions.
   bool damaged() const;
   bool locked() const;
 };
@@ -40,16 +40,16 @@ class Statement;
 /// One connection. Used by one thread at a time.
 class Database {
  public:
-  /// Opens a file that exists, or ":memory:".
+  /// Opens an existing file, or ":memory:".
   static SqlResult<Database> open(const std::string& path);
 
   SqlResult<void> run(const std::string& sql);  ///< one or more statements, results ignored
   SqlResult<Statement> prepare(const std::string& sql);
-  /// The first column of the first row, e.g. of a PRAGMA; 0 when there is no row.
+  /// The first column of the first row, e.g. of a PRAGMA; 0 without a row.
   SqlResult<std::int64_t> number(const std::string& sql);
   SqlResult<std::string> text(const std::string& sql);
-  /// Whether closing merges the write-ahead log into the file (SQLite's default); not for a file that is
-  /// not ours to change.
+  /// Whether closing merges the write-ahead log into the file (SQLite's default). False for a file that
+  /// healer must not change.
   SqlResult<void> checkpoint_on_close(bool wanted);
 
  private:
@@ -59,22 +59,22 @@ class Database {
   std::unique_ptr<sqlite3, Close> handle_;
 };
 
-/// A prepared statement, reused. Columns and parameters are addressed by position, from 0. A position that
-/// the statement does not have is an error (SQLITE_RANGE), never ignored.
+/// A prepared statement, for repeated use. Columns and parameters have positions from 0. A position that the
+/// statement does not have is an error (SQLITE_RANGE).
 class Statement {
  public:
   SqlResult<bool> step();  ///< true: a row is there; false: done
-  /// Makes the statement ready for the next values. The error of a failed step was step's answer already.
+  /// Makes the statement ready for the next use. Reports no error: step() has reported it.
   void reset();
 
   SqlResult<void> bind(int index, std::int64_t value);
   SqlResult<void> bind(int index, std::string_view value);
   SqlResult<void> bind_null(int index);
-  /// How many values the statement takes; the values of an earlier use stay until they are bound anew.
+  /// How many values the statement takes. Values of an earlier use stay until they are bound again.
   int parameters() const;
 
-  /// Errors of the three: SQLITE_RANGE without a row or such a column. integer and text refuse NULL, and
-  /// integer any other type, as SQLITE_MISMATCH.
+  /// Errors of the next three: SQLITE_RANGE without a row or such a column. SQLITE_MISMATCH when integer() or
+  /// text() finds NULL, or integer() finds another type.
   SqlResult<std::int64_t> integer(int index) const;
   SqlResult<std::string> text(int index) const;
   SqlResult<bool> is_null(int index) const;

@@ -14,9 +14,9 @@ namespace healer {
 namespace {
 
 constexpr auto flush_limit = std::chrono::seconds(1);
-/// The log is merged into the file after this long without a commit ...
+/// The write-ahead log is merged into the file after this long without a job ...
 constexpr auto quiet_before_checkpoint = std::chrono::seconds(5);
-/// ... or after this many commits without such a pause, so that it cannot grow for ever.
+/// ... or after this many commits without such a pause, so that the log cannot grow without limit.
 constexpr unsigned most_commits_between_checkpoints = 20'000;
 constexpr const char* cannot_read = "cannot read the state file";
 
@@ -32,8 +32,8 @@ Result<T> result_of(const char* what, store::SqlResult<T> done) {
 
 }  // namespace
 
-// The thread that owns the connection. `alive_` is read and cleared on the loop only: a completion that
-// was posted before the store was destroyed finds it false and does nothing.
+// The thread that owns the connection. `alive_` is read and cleared only on the loop: a completion that was
+// posted before the store was destroyed finds `alive_` false and does nothing.
 class SqliteStore::Worker {
  public:
   Worker(std::unique_ptr<store::Connection> connection, PostToLoop post)
@@ -51,7 +51,7 @@ class SqliteStore::Worker {
 
   enum class Kind { Writes, Asks };
 
-  /// Runs `work` on the worker's thread, then `done` with its answer on the loop.
+  /// Runs `work` on the worker's thread, then `done` with the result on the loop.
   template <class T>
   void add(Kind kind, std::function<Result<T>(store::Connection&)> work,
            std::function<void(Result<T>)> done) {
@@ -92,7 +92,7 @@ class SqliteStore::Worker {
     }
   }
 
-  // A failure costs nothing that was committed: the log is kept, and the next checkpoint merges it too.
+  // A failure is ignored: the log with every commit stays, and the next checkpoint merges it.
   void checkpoint() {
     (void)connection_->database->number("PRAGMA wal_checkpoint(TRUNCATE)");
     uncheckpointed_ = 0;
@@ -108,12 +108,12 @@ class SqliteStore::Worker {
   std::unique_ptr<store::Connection> connection_;
   PostToLoop post_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
-  unsigned uncheckpointed_ = 0;  ///< commits since the log was last merged; the worker's own
+  unsigned uncheckpointed_ = 0;  ///< commits since the last checkpoint; used only by the worker's thread
   std::mutex mutex_;
   std::condition_variable wake_;
   std::deque<std::function<void()>> jobs_;
   std::optional<std::chrono::steady_clock::time_point> stop_at_;
-  std::thread thread_;  // last: it starts when everything above exists
+  std::thread thread_;  // last member: the thread uses all members above
 };
 
 Result<OpenedStore> SqliteStore::open(const std::string& path, PostToLoop post, Instant now) {

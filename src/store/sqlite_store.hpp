@@ -10,35 +10,35 @@
 
 namespace healer {
 
-/// Calls its argument on the loop, soon, never from inside; may be called from any thread.
+/// Calls its argument soon on the loop, never before it returns. May be called from any thread.
 using PostToLoop = std::function<void(std::function<void()>)>;
 
 struct OpenedStore {
   std::unique_ptr<Store> store;
   StoredState state;
-  /// For the operator: the file could not be written (and the store is in memory), was moved aside because
-  /// it is damaged or of an old schema, or holds rows that make no sense.
+  /// For operators: the file is not writable (the store is in memory), or was moved aside because it is
+  /// damaged or has an old schema, or holds invalid rows.
   std::optional<std::string> warning;
 };
 
-/// The store on SQLite: one worker thread, one connection, behind a bounded queue.
+/// The store on SQLite: one worker thread and one connection behind a bounded queue.
 ///
-/// A commit that was answered survives a kill of the process: it is in the write-ahead log, in the kernel's
-/// hands. (A power cut may cost the newest ones, never the file; docs/decisions tells why that is enough.)
-/// Destroying it carries out what is queued, for at most a second; completions are not called after that.
+/// A commit whose `done` was called survives a kill of the process: the kernel has the write-ahead log. (A
+/// power cut may lose the newest commits, never the file; docs/decisions explains why that is enough.) The
+/// destructor executes queued jobs for at most a second; no completion is called afterwards.
 class SqliteStore final : public Store {
  public:
   static constexpr std::size_t queue_limit = 4096;
 
-  /// Opens or creates the state file and reads what a new process needs. `now` bounds the attempts read
-  /// (record.hpp) and stamps the name of a file moved aside.
+  /// Opens or creates the state file and reads the StoredState. `now` limits the attempts that are read
+  /// (record.hpp) and is part of the name of a file moved aside.
   ///
-  /// A file that cannot be written: a store in memory, with a warning. A damaged file, or one of a schema
-  /// before 10: moved aside, a new one begun, with a warning. Errors: Conflict when another process uses it;
-  /// InvalidInput when it belongs to a newer healer or to another program (the file stays as it is).
+  /// A file that is not writable: a store in memory, with a warning. A damaged file, or a schema before 10:
+  /// the file is moved aside and a new file begun, with a warning. Errors: Conflict if another process uses
+  /// the file; InvalidInput if the file belongs to a newer healer or another program (it is not changed).
   static Result<OpenedStore> open(const std::string& path, PostToLoop post, Instant now);
 
-  /// A store that forgets everything at the end. `why` becomes the warning.
+  /// A store in memory: everything is lost when the process ends. `why` becomes the warning.
   static Result<OpenedStore> open_in_memory(PostToLoop post, std::optional<std::string> why = {});
 
   ~SqliteStore() override;

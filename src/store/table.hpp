@@ -1,8 +1,8 @@
 #pragma once
 
-// Records as rows. The columns and every statement follow from the record's description (model/describe.hpp)
-// and its table trait (store/tables.hpp): each member is a column of its name, each member of a nested struct
-// a column `<member>_<its member>`.
+// Records as rows. The columns and every statement are made from the record's description
+// (model/describe.hpp) and its table trait (store/tables.hpp): each member is a column with the member's
+// name; each member of a nested struct is a column `<member>_<its member>`.
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,9 +17,9 @@
 
 namespace healer::store {
 
-/// Specialised for each stored record R. `name` is the table's; `key` is a std::tuple of the members that
-/// name a row; `own`, if it is there, is a column that the record does not carry. Without a key, rows are
-/// only added.
+/// Specialised for each stored record R. `name`: of the table. `key`: a std::tuple of the members that
+/// identify a row. `own` (optional): a column that is no member of the record. Without a key, rows are only
+/// added.
 template <class R>
 struct Table;
 
@@ -74,7 +74,7 @@ void add_columns(const std::string& prefix, std::vector<Column>& to) {
   });
 }
 
-/// The columns that hold the record, in the order of for_each_field.
+/// The columns of the record, in the order of for_each_field.
 template <Described R>
 const std::vector<Column>& columns_of() {
   static const std::vector<Column> columns = [] {
@@ -85,7 +85,7 @@ const std::vector<Column>& columns_of() {
   return columns;
 }
 
-/// Calls function(field) for each column's value until one returns false.
+/// Calls function(field) for the value of each column until a call returns false.
 template <class R, class F>
 bool for_each_field(R& record, F&& function) {
   return all_members_of<std::remove_const_t<R>>([&](auto member) {
@@ -128,14 +128,14 @@ std::string insert_sql() {
   return "INSERT INTO " + in_quotes(Table<R>::name) + " (" + names + ") VALUES (" + marks + ")";
 }
 
-/// Whether a record of the same key replaces the row.
+/// Whether a record with the same key replaces the row.
 template <class R>
 constexpr bool has_key() {
   constexpr auto own = own_column<R>();
   return std::tuple_size_v<decltype(Table<R>::key)> > 0 || (own && own->role == OwnColumn::Role::Key);
 }
 
-/// Writes the record: over the row of its key, where it has one.
+/// Inserts the record; a record with a key replaces the row with that key.
 template <class R>
 std::string write_sql() {
   if constexpr (!has_key<R>()) return insert_sql<R>();
@@ -173,7 +173,7 @@ inline SqlResult<void> execute(Statement& statement) {
   return {};
 }
 
-/// Binds all of a statement's parameters; fewer or more values than it takes are an error.
+/// Binds all parameters of a statement; too few or too many values are an error.
 template <class... Values>
 SqlResult<void> bind_all(Statement& statement, const Values&... values) {
   auto done = expect_count("values to bind", sizeof...(values), statement.parameters());
@@ -203,14 +203,14 @@ SqlResult<void> write_row(Statement& statement, const R& record) {
   return done;
 }
 
-/// Rows that make no sense: left out, and reported.
+/// Invalid rows: left out and reported.
 struct RowDamage {
   std::size_t rows = 0;
-  std::string first;  ///< what was wrong with the first of them
+  std::string first;  ///< what is wrong with the first invalid row
 };
 
-/// Reads the columns of the row that is there. The place of the first that holds no value of its type, or the
-/// number of columns.
+/// Reads the columns of the current row. Returns the index of the first column that holds no value of its
+/// type, or the number of columns.
 template <class R>
 SqlResult<int> read_row(const Statement& statement, R& record) {
   SqlResult<int> index = 0;
@@ -226,7 +226,7 @@ SqlResult<int> read_row(const Statement& statement, R& record) {
   return index;
 }
 
-/// Reads the rows of a bound statement; resets it afterwards.
+/// Reads the rows of a bound statement, then resets the statement.
 template <class R>
 SqlResult<void> read_rows(Statement& statement, std::vector<R>& into, RowDamage& damage) {
   const int count = static_cast<int>(columns_of<R>().size());

@@ -8,8 +8,8 @@
 
 namespace healer::store {
 
-// The table of each stored record. A new field needs nothing here: a line in its struct and description, and
-// one of SQL in schema.cpp.
+// The table of each stored record. A new field of a record needs no change here, only a line in the struct
+// and in its description, and a line of SQL in schema.cpp.
 
 template <>
 struct Table<WorkloadRecord> {

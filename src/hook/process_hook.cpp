@@ -25,7 +25,7 @@ namespace {
 constexpr Duration term_lookback = 2s;
 constexpr Duration drain_lookback = 200ms;
 
-/// What posix_spawn takes, freed at the end of the scope.
+/// The arguments of posix_spawn, freed at the end of the scope.
 struct SpawnPlan {
   posix_spawnattr_t attributes;
   posix_spawn_file_actions_t files;
@@ -48,14 +48,14 @@ std::vector<char*> pointers_to(std::vector<std::string>& texts) {
   return pointers;
 }
 
-/// 0, or an error number. The child's output goes to `output`.
+/// Returns 0 or an errno value. The child writes its output to `output`.
 int spawn(std::vector<std::string> argv, std::vector<std::string> environment, int output, pid_t& pid) {
   SpawnPlan plan;
   sigset_t none;
   sigset_t all;
   sigemptyset(&none);
   sigfillset(&all);
-  // The daemon ignores SIGPIPE; a command must not inherit that.
+  // healer ignores SIGPIPE; a command must not inherit that.
   posix_spawnattr_setsigmask(&plan.attributes, &none);
   posix_spawnattr_setsigdefault(&plan.attributes, &all);
   posix_spawnattr_setpgroup(&plan.attributes, 0);
@@ -64,7 +64,7 @@ int spawn(std::vector<std::string> argv, std::vector<std::string> environment, i
   posix_spawn_file_actions_addopen(&plan.files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
   posix_spawn_file_actions_adddup2(&plan.files, output, STDOUT_FILENO);
   posix_spawn_file_actions_adddup2(&plan.files, output, STDERR_FILENO);
-  // The database, sockets and listeners are close-on-exec already; this holds for those of libraries too.
+  // healer's own descriptors are close-on-exec; this also closes those that libraries opened without it.
   posix_spawn_file_actions_addclosefrom_np(&plan.files, STDERR_FILENO + 1);
   const auto arguments = pointers_to(argv);
   const auto variables = pointers_to(environment);
@@ -107,7 +107,7 @@ class ProcessHook::Child : public std::enable_shared_from_this<Child> {
     timer_.set_after(call_.deadline, [this]() { deadline(); });
   }
 
-  /// A child of this process ended: perhaps this one.
+  /// Some child of healer ended (SIGCHLD); checks whether it was this one.
   void reap() {
     if (pid_ <= 0 || ended_) return;
     int status = 0;
@@ -120,7 +120,7 @@ class ProcessHook::Child : public std::enable_shared_from_this<Child> {
     timer_.set_after(drain_lookback, [this]() { finish(); });
   }
 
-  /// Ends it without a word.
+  /// Kills the command without calling `done`.
   void abandon() {
     done_ = nullptr;
     if (pid_ > 0 && !ended_) {
@@ -143,7 +143,7 @@ class ProcessHook::Child : public std::enable_shared_from_this<Child> {
                               if (self->ended_) self->finish();
                               return;
                             }
-                            // What is above the cap is read and dropped: a full pipe would stop the command.
+                            // Output above the cap is read and dropped: a full pipe would block the command.
                             const std::size_t room = self->call_.output_cap - self->raw_.size();
                             self->raw_.append(self->buffer_.data(), std::min(room, size));
                             self->read();
@@ -165,7 +165,7 @@ class ProcessHook::Child : public std::enable_shared_from_this<Child> {
     const auto self = shared_from_this();
     const auto done = std::exchange(done_, nullptr);
     over_(self);
-    loop_.post([self]() {});  // it may be its own timer that calls
+    loop_.post([self]() {});  // keeps `self` alive: its timer may be the caller
     done(std::move(result_));
   }
 
@@ -195,14 +195,14 @@ class ProcessHook::Child : public std::enable_shared_from_this<Child> {
 struct ProcessHook::State {
   State(net::Loop& on, std::map<std::string, std::string> base)
       : loop(on), environment(std::move(base)), signals(on, {SIGCHLD}, [this](int) {
-          const auto all = children;  // one that is over leaves the set
+          const auto all = children;  // a copy: a child that is over is erased from the set
           for (const auto& child : all) child->reap();
         }) {}
 
   net::Loop& loop;
   std::map<std::string, std::string> environment;
   std::set<std::shared_ptr<Child>> children;
-  net::Signals signals;  ///< from before the first child on, so that no end is missed
+  net::Signals signals;  ///< exists before the first child, so that no SIGCHLD is missed
 };
 
 ProcessHook::ProcessHook(net::Loop& loop, std::map<std::string, std::string> environment)

@@ -13,19 +13,19 @@ class Loop;
 
 namespace healer {
 
-/// Runs hooks as children of this process, each in a process group of its own, with /dev/null as its input
-/// and nothing of healer's open.
+/// Runs hooks as child processes. Each child has its own process group, reads /dev/null and inherits no open
+/// descriptor of healer.
 ///
 ///   state    | input              | next     | what is done
 ///   ---------+--------------------+----------+-------------------------------------------------
-///   Running  | it ended           | Draining | what is left in the pipe is read
+///   Running  | the command ended  | Draining | the rest of the pipe is read
 ///   Running  | deadline           | Ending   | TERM to the group
 ///   Ending   | 2 s later          | Ending   | KILL to the group
-///   Ending   | it ended           | Draining | KILL to what is left of the group
-///   Draining | end of the pipe, or 200 ms (a child of its own may hold it) | done
+///   Ending   | the command ended  | Draining | KILL to the rest of the group
+///   Draining | end of the pipe, or 200 ms (a child of the command may hold the pipe open) | done
 class ProcessHook final : public HookRunner {
  public:
-  /// `environment` is what every hook inherits.
+  /// Every hook inherits `environment`.
   ProcessHook(net::Loop& loop, std::map<std::string, std::string> environment);
   ~ProcessHook() override;
 

@@ -1,4 +1,4 @@
-// The orders of the core, as calls to the engine and to webhooks.
+// Executes the core's ApplyRemedy effects: calls to the engine and to webhooks.
 #include <utility>
 
 #include <fmt/format.h>
@@ -17,7 +17,7 @@ RemedyAnswer answer_of(ErrorCode code) {
     case ErrorCode::ConnectionLost:
     case ErrorCode::Protocol:
     case ErrorCode::TooLarge:
-      return RemedyAnswer::Lost;  // it may have been executed
+      return RemedyAnswer::Lost;  // the engine may have executed the call
     default:
       return RemedyAnswer::Refused;
   }
@@ -77,7 +77,7 @@ void Runtime::apply_after_hook(const ApplyRemedy& remedy, const std::optional<Kn
       }));
 }
 
-/// From here on, what happens to the container is healer's doing.
+/// From here on, healer itself causes the container's stops and starts.
 void Runtime::begin(const ApplyRemedy& remedy) {
   if (settings_.host.hook_limit > Duration{0})
     feed(RemedyFinished{remedy.attempt, remedy.workload, RemedyAnswer::Begun, {}, {}});
@@ -85,7 +85,7 @@ void Runtime::begin(const ApplyRemedy& remedy) {
 }
 
 void Runtime::carry_out(const ApplyRemedy& remedy) {
-  // As it was before: the order changes it.
+  // The facts before the remedy, which changes them.
   HookFacts facts;
   if (const auto known = known_.find(remedy.container_id); known != known_.end())
     facts = {to_string(known->second.state), known->second.stop_timeout};
@@ -147,7 +147,7 @@ void Runtime::carry_out(const ApplyRemedy& remedy) {
       break;
     }
     case RemedyKind::None:
-      break;  // the core orders nothing for it
+      break;  // the core never sends it
   }
 }
 

@@ -9,14 +9,14 @@
 namespace healer {
 namespace {
 
-/// No capture delays a remedy by more.
+/// A capture delays a remedy by at most this long.
 constexpr Duration longest_capture = 2s;
 constexpr std::size_t log_cap = 64 * 1024;
 constexpr std::size_t text_cap = 16 * 1024;
 constexpr std::size_t excerpt_cap = 400;
 constexpr std::size_t excerpt_lines = 3;
 
-/// The end of a text, from a line's beginning: of a log the last lines matter.
+/// The end of a text, from the beginning of a line: the last lines of a log matter most.
 std::string tail(std::string text, std::size_t cap) {
   if (text.size() <= cap) return text;
   std::size_t begin = text.size() - cap;
@@ -105,7 +105,7 @@ void EvidenceCapture::ask(CaptureEvidence order) {
 
 void EvidenceCapture::reported(const std::string& workload, const EngineEvidence& evidence) {
   auto open = open_.extract(workload);
-  if (!open) return;  // said twice
+  if (!open) return;  // a second answer
   const auto keep = [&](const CaptureEvidence& order) {
     Evidence kept = evidence_of(order, now_(), evidence);
     EvidenceCaptured said{order.workload, order.incident, evidence_excerpt(kept.logs), kept.missing};

@@ -16,23 +16,23 @@
 
 namespace healer {
 
-/// What an engine notified, as it is kept: every text without its secrets and within its cap.
+/// Makes the record of what the engine reported: every text redacted and cut to its limit.
 Evidence evidence_of(const CaptureEvidence& order, Instant now, const EngineEvidence& reported);
 
-/// The last three lines of a log that say something, without the engine's timestamps: printable, one a
-/// line, at most 400 bytes. The log is redacted already.
+/// The last three lines of a log that are not empty, without the engine's timestamps: printable, at most 400
+/// bytes. `logs` is already redacted.
 std::string evidence_excerpt(std::string_view logs);
 
-/// Saves what a remedy would erase. HEALING.md 4. Never two captures for one workload at once:
+/// Captures the evidence that a remedy would erase. HEALING.md 4. At most one capture per workload at a time:
 ///
-///   state     | capture()                       | the engine notified
-///   ----------+---------------------------------+----------------------------------------------------------
-///   idle      | asks the engine                 |
-///   capturing | waits (a newer one replaces it) | kept and said; what waited is answered by the same facts,
-///             |                                 | or asked for when it is about another container
+///   state     | capture()                           | the engine's answer
+///   ----------+-------------------------------------+------------------------------------------------------
+///   idle      | calls the engine                    |
+///   capturing | the order waits, and replaces an    | goes to the sink, also for a waiting order of the same
+///             | older waiting order                 | container; for another container the engine is called
 class EvidenceCapture {
  public:
-  /// Called for each capture, on the loop: what to keep, and what to tell the core.
+  /// Called on the loop for each capture: the record for the store, and the event for the core.
   using Sink = std::function<void(Evidence, EvidenceCaptured)>;
 
   EvidenceCapture(Engine& engine, std::function<Instant()> now, Sink sink);

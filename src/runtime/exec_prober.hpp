@@ -16,29 +16,30 @@
 
 namespace healer {
 
-/// Asks ExecTarget by the engine: Answered with the exit code as status and the output as body.
+/// Checks an ExecTarget through the engine. A command that ends gives Answered, with the exit code as status
+/// and the output as body.
 ///
-///   the engine says         | the fact
+///   the engine's error      | ProbeEnd
 ///   ------------------------+----------------------------------------------------------
-///   Timeout                 | AnswerTimeout: the command was asked, and did not end
+///   Timeout                 | AnswerTimeout: the command did not end in time
 ///   Refused                 | Denied
 ///   Conflict, NotFound      | NotRunning
 ///   any other error         | EngineFailed
 ///
-/// The engine cannot end what it began. So there is never a second command of one kind in one container while
-/// the first has not ended: a question meanwhile is answered StillOpen. Those that outlived their time-out
-/// are stuck, until the engine says that they are over.
+/// The engine cannot end a command that it started. So the same command never runs twice at once in a
+/// container: until the first run ends, a check gives StillOpen. A command that outlives its timeout is stuck
+/// until the engine reports its end.
 class ExecProber final : public Prober {
  public:
-  /// Both must outlive it. Destroying the prober answers nothing more.
+  /// `engine` and `host` must outlive the prober. No result is given after the prober is destroyed.
   ExecProber(Engine& engine, Host& host, Sink sink) : engine_(engine), host_(host), sink_(std::move(sink)) {}
 
-  /// A target of another kind is EngineFailed.
+  /// A target of another kind gives EngineFailed.
   void start(ProbeId id, const ProbeTargetPtr& target, Duration timeout) override;
-  /// Nobody listens any more; the command goes on.
+  /// The result is dropped; the command goes on running.
   void cancel(ProbeId id) override { asked_.erase(id); }
   std::size_t open() const override { return asked_.size(); }
-  /// Commands that outlived their time-out and have not ended.
+  /// Number of commands that outlived their timeout and have not ended.
   std::size_t stuck() const { return stuck_; }
 
  private:
@@ -67,7 +68,7 @@ class ExecProber final : public Prober {
   Engine& engine_;
   Host& host_;
   Sink sink_;
-  std::unordered_map<ProbeId, Instant> asked_;  ///< questions not answered yet, and since when
+  std::unordered_map<ProbeId, Instant> asked_;  ///< start times of the checks without a result
   std::map<Command, Running> running_;
   std::size_t stuck_ = 0;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);

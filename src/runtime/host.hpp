@@ -6,20 +6,20 @@
 
 namespace healer {
 
-/// What the runtime needs of the machine it runs on: time, one alarm, a way to go on later.
-/// The daemon gives it the real ones, a simulator virtual ones.
+/// What the runtime needs from its machine: the time, one alarm, and calls on the loop. Real in the daemon,
+/// virtual in a simulator.
 class Host {
  public:
   virtual ~Host() = default;
-  /// The present on the core's timeline.
+  /// The present time on the core's timeline.
   virtual Instant now() = 0;
   /// The wall clock, for operators.
   virtual WallTime wall() = 0;
-  /// What the alarm calls.
+  /// Sets the function that the alarm calls.
   virtual void on_alarm(std::function<void()> work) = 0;
-  /// Calls that once at this instant, which replaces the one set before.
+  /// Sets the alarm: one call at this instant. Replaces an earlier alarm.
   virtual void set_alarm(Instant at) = 0;
-  /// Calls `work` soon, never from inside.
+  /// Calls `work` soon, never before post() returns.
   virtual void post(std::function<void()> work) = 0;
 };
 

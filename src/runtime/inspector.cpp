@@ -5,7 +5,7 @@
 namespace healer {
 namespace {
 
-/// Enough to keep the engine busy, few enough that an urgent look is not far behind.
+/// Many enough to keep the engine busy, few enough that an urgent inspect does not wait long.
 constexpr std::size_t most_at_once = 16;
 
 }  // namespace

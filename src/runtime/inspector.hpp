@@ -13,16 +13,16 @@
 
 namespace healer {
 
-/// Looks at containers: never two looks at one container at once, and a look asked for while one is
-/// under way is taken again afterwards, since the first may have read the facts too early. Looks that a
-/// decision waits for go before the bulk of a sync, which has a bounded number under way.
+/// Inspects containers, never one container twice at once. A look() during an inspect of the same container
+/// makes a second inspect afterwards, because the first may have read the facts too early. Urgent inspects
+/// start at once; those of a sync wait until fewer than a fixed number are under way.
 class Inspector {
  public:
   using Answer = std::function<void(const std::string& id, Result<Container>&&)>;
 
   Inspector(Engine& engine, Answer answer);
-  void look(const std::string& id);        ///< now
-  void look_later(const std::string& id);  ///< when the bulk has room; answered exactly once through `answer`
+  void look(const std::string& id);        ///< urgent: inspects now
+  void look_later(const std::string& id);  ///< for a sync: inspects when there is room
   std::size_t waiting() const { return bulk_.size() + open_.size(); }
 
  private:

@@ -9,7 +9,7 @@
 namespace healer {
 namespace {
 
-/// Of evidence and decisions, about; 0: any other record, which must not be lost.
+/// Approximate bytes of evidence or a decision; 0 for any other record, which must never be dropped.
 std::size_t history_size(const Record& record) {
   if (const auto* evidence = std::get_if<Evidence>(&record))
     return sizeof(Evidence) + evidence->state.size() + evidence->health_log.size() + evidence->logs.size() +
@@ -97,7 +97,8 @@ void Journal::begin() {
     }
     committing_ = false;
     for (const auto& call : batch.then) call();
-    // With nothing new to say it is tried again at retry(): the store would fail at once, and for ever.
+    // Without new records the next try waits for retry(): otherwise a failing store would be called in a
+    // loop.
     if (!committing_ && !next_.empty()) begin();
   });
 }

@@ -15,43 +15,42 @@
 
 namespace healer {
 
-/// Group commit in front of the store: one transaction under way, everything asked for meanwhile is the
-/// next one. So a burst costs few transactions, the store's queue cannot fill up, and what must wait for
-/// its record (an order to the engine, a notification) waits for exactly that.
+/// Group commit in front of the store: one transaction is under way, and all records written meanwhile form
+/// the next one. So a burst of records needs few transactions, the store's queue cannot fill up, and an
+/// engine call or a notification waits only for the transaction of its record.
 ///
-/// On disk every time is the wall clock's, as far as it had been set when the record was written: the next
-/// process' timeline begins with that clock, and so do the engine's times.
+/// Every time on disk is by the wall clock, as it was set when the record was written: the next process
+/// begins its timeline with the wall clock, and the engine's times are by the wall clock, too.
 ///
-/// What could not be written is kept and goes first in the next transaction, each record as it was said
-/// last: the disk may be full for hours and then knows what is true, not what was.
+/// Records that could not be written are kept, the newest version of each, and join the next transaction. So
+/// a disk that was full for hours then gets the present state.
 ///
 ///   state      | write()              | transaction done
 ///   -----------+----------------------+-----------------------------------------------
 ///   idle       | begins a transaction |
-///   committing | joins the next one   | its callbacks run; the next one begins, if any
+///   committing | joins the next one   | its callbacks run; the next one begins, if there is one
 class Journal {
  public:
-  /// Evidence and decisions kept while the store fails, in bytes; what comes beyond is dropped.
+  /// Bytes of evidence and decisions that are kept while the store fails; more is dropped.
   static constexpr std::size_t most_history_kept = 4 * 1024 * 1024;
 
-  /// `failed` is notified of each transaction that could not be written; healing goes on without it.
+  /// Calls `failed` for each transaction that could not be written; healing continues.
   Journal(Store& store, std::function<void(const Error&)> failed);
 
-  /// Writes the records; then calls `then` on the loop, also when writing failed (the error went to
-  /// `failed`).
+  /// Writes the records, then calls `then` on the loop, also if writing failed (the error went to `failed`).
   void write(std::vector<Record> records, std::function<void()> then);
 
-  /// The wall clock is this much ahead of the process' timeline from now on.
+  /// From now on the wall clock is this much ahead of the process's timeline.
   void clock_moved(Duration ahead) { clock_ahead_ = ahead; }
 
-  /// Remembers how far the engine's events were seen; goes along with the next transaction.
+  /// Sets the time of the newest engine event seen; written with the next transaction.
   void note_cursor(EventCursor cursor) { cursor_ = cursor; }
   const EventCursor& cursor() const { return cursor_; }
-  /// Writes the cursor now, if it moved since it was last written.
+  /// Writes the cursor now if it changed since it was last written.
   void write_cursor();
-  /// Tries again what could not be written, if there is any and nothing is under way.
+  /// Writes kept records again, if there are any and no transaction is under way.
   void retry();
-  /// Records that wait for the store to work again.
+  /// Number of records that wait until the store works again.
   std::size_t unwritten() const { return unwritten_.size(); }
   bool idle() const { return !committing_; }
 
@@ -61,8 +60,8 @@ class Journal {
     std::vector<std::function<void()>> then;
     bool empty() const { return records.empty() && then.empty(); }
   };
-  /// Which of the variant, and which one of those. In this order they may be written: a notification before
-  /// its delivery.
+  /// The record's index in the variant, and its key among records of that type. This order is valid for
+  /// writing: a notification comes before its deliveries.
   using Identity = std::pair<std::size_t, std::string>;
   Identity identity_of(const Record& record);
   void begin();

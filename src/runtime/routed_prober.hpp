@@ -4,8 +4,8 @@
 
 namespace healer {
 
-/// Sends each question to the prober of its target's kind: http and tcp to one that opens sockets, exec to
-/// one that runs commands, grpc to one that speaks it. The three answer through their own sinks.
+/// Gives each check to the prober for its target: exec to the prober that runs commands; http, tcp and grpc
+/// to the prober that opens sockets. Each prober reports to its own sink.
 class RoutedProber final : public Prober {
  public:
   struct Parts {
@@ -13,11 +13,11 @@ class RoutedProber final : public Prober {
     Prober& execs;
   };
 
-  /// The parts must outlive it.
+  /// The parts must outlive the RoutedProber.
   explicit RoutedProber(Parts parts) : parts_(parts) {}
 
   void start(ProbeId id, const ProbeTargetPtr& target, Duration timeout) override;
-  /// Notified to both: ids are never shared, and one that is not open is ignored.
+  /// Cancels at both probers: a ProbeId is used once, and a prober ignores an id that it does not have.
   void cancel(ProbeId id) override;
   std::size_t open() const override;
 

@@ -3,7 +3,7 @@
 namespace healer {
 namespace {
 
-/// So few are not worth a sweep.
+/// Fewer numbers than this are never swept.
 constexpr std::size_t always_kept = 64;
 
 }  // namespace

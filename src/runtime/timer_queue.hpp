@@ -11,22 +11,22 @@
 
 namespace healer {
 
-/// One wake-up per key; setting a key again replaces it. Ties are served in the order they were set,
-/// so that a virtual clock gives one exact run.
+/// One wake-up per key; setting a key again replaces its wake-up. Wake-ups of the same time come in the order
+/// in which they were set, so that a run on a virtual clock is reproducible.
 ///
-/// To set, to cancel and to take cost O(log n). The number of a key whose wake-up was taken is kept for the
-/// next, since it is set again on every probe; the numbers of keys that do not come back are given up once
-/// they are more than those in use.
+/// set(), cancel() and take_due() cost O(log n). A key keeps its number in the heap after its wake-up was
+/// taken, because most keys are set again at every check. Unused numbers are freed when they outnumber the
+/// used ones.
 class TimerQueue {
  public:
   void set(const std::string& key, Instant at);
   void cancel(const std::string& key);
-  /// When the earliest is due.
+  /// When the earliest wake-up is due.
   std::optional<Instant> next() const;
-  /// Takes the earliest key that is due by `now`, if any.
+  /// Removes and returns the earliest key that is due at `now`, if there is one.
   std::optional<std::string> take_due(Instant now);
   std::size_t size() const { return heap_.size(); }
-  /// Keys whose number is kept, set or not.
+  /// Number of keys that have a number, with or without a wake-up.
   std::size_t places() const { return numbers_.size(); }
 
  private:
@@ -35,7 +35,7 @@ class TimerQueue {
   Numbers::iterator give_up(Numbers::iterator entry);
 
   Numbers numbers_;
-  std::vector<const std::string*> keys_;  ///< by number, in numbers_, whose nodes do not move
+  std::vector<const std::string*> keys_;  ///< by number; points into numbers_, whose nodes do not move
   std::vector<std::uint32_t> free_;
   TimerHeap<Instant> heap_;
 };

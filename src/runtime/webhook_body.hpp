@@ -7,8 +7,8 @@
 
 namespace healer {
 
-/// What a webhook remedy posts: {"event":"remedy","workload":...,"container_id":...,"image":...,
-/// "attempt":...,"reason":...,"host":...}. `image` is left out when it is not known.
+/// The body of a webhook remedy's POST: {"event":"remedy","workload":...,"container_id":...,"image":...,
+/// "attempt":...,"reason":...,"host":...}. `image` is left out if it is empty.
 std::string webhook_body(const ApplyRemedy& remedy, std::string_view image, std::string_view host);
 
 }  // namespace healer

@@ -52,7 +52,7 @@ void Caller::later(std::function<void()> work) {
 }
 
 Error Caller::no_answer(const std::string& what, Error error) const {
-  // Only a socket's permissions make the client say Refused over unix.
+  // Over a unix socket, only the socket's permissions give Refused.
   if (error.code == ErrorCode::Refused && std::holds_alternative<net::UnixEndpoint>(settings_.endpoint))
     error.message += " (is this user in the docker group, or the socket's group added to the container?)";
   return named(what, std::move(error));
@@ -80,7 +80,7 @@ Error status_error(const std::string& what, const net::HttpAnswer& answer) {
     case 405:
       return say(ErrorCode::Refused, " (a socket proxy or an authorization plugin forbids it)");
     case 404:
-      // A path the engine does not know is no missing container.
+      // A path that the engine does not know is not a missing container.
       return say(message.find("page not found") == std::string::npos ? ErrorCode::NotFound
                                                                      : ErrorCode::Protocol);
     case 409:

@@ -5,7 +5,7 @@
 namespace healer::docker {
 namespace {
 
-/// Takes `digits` digits off the front.
+/// Removes `digits` digits from the front and returns their number.
 std::optional<int> take_number(std::string_view& text, std::size_t digits) {
   if (text.size() < digits) return std::nullopt;
   int value = 0;
@@ -26,7 +26,7 @@ bool take(std::string_view& text, char wanted) {
   return take(text, wanted, wanted);
 }
 
-/// Milliseconds of ".123456789", none when there is no point.
+/// The milliseconds of ".123456789"; 0 without a point.
 std::optional<int> take_milliseconds(std::string_view& text) {
   if (!take(text, '.')) return 0;
   int milliseconds = 0;
@@ -40,7 +40,7 @@ std::optional<int> take_milliseconds(std::string_view& text) {
   return milliseconds;
 }
 
-/// Minutes east of Greenwich.
+/// The zone's offset in minutes, positive east of Greenwich.
 std::optional<int> take_zone(std::string_view& text) {
   if (take(text, 'Z', 'z')) return 0;
   if (text.empty() || (text.front() != '+' && text.front() != '-')) return std::nullopt;

@@ -8,7 +8,7 @@
 namespace healer::docker {
 
 /// RFC 3339 as engines write it: "2026-11-22T19:00:00.123456789Z", any number of decimals, any zone offset.
-/// Nothing for the engines' "never" (year 1 and everything else before 1970) and for what does not parse.
+/// Empty for the engines' "never" (year 1, and any time before 1970) and for a text that does not parse.
 std::optional<WallTime> parse_engine_time(std::string_view text);
 
 }  // namespace healer::docker

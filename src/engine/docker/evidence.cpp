@@ -17,10 +17,10 @@ namespace {
 
 using net::HttpAnswer;
 
-/// Of the calls themselves: the collection's own deadline comes before it.
+/// Added to the deadline of each call, so that the deadline of the whole collection comes first.
 constexpr Duration call_margin = 1s;
 constexpr std::size_t longest_processes = 16 * 1024;
-/// Since this version an engine does not wait a second for the second sample of the processor's use.
+/// Since this version `one-shot` avoids the engine's wait of a second for a second sample of the CPU usage.
 constexpr ApiVersion one_shot_stats{1, 41};
 constexpr const char* not_running = "the container does not run";
 constexpr const char* unreadable = "left out, for without the state it is not known what is secret in them";
@@ -43,7 +43,7 @@ class Captures::Capture : public std::enable_shared_from_this<Capture> {
   void begin();
 
  private:
-  /// One of the questions: what it is called, and what became of it.
+  /// One of the four calls: its name and its result.
   struct Part {
     const char* name;
     Caller::CallId call = 0;
@@ -158,7 +158,7 @@ void Captures::Capture::finished(Which which, Result<void> result) {
   finish();
 }
 
-/// Why a part is not there, for operators; nothing when it is.
+/// Why a part is missing, for operators; empty if it is not missing.
 std::optional<std::string> Captures::Capture::missing(const Part& part) const {
   const bool reported = part.answered && !part.error;
   const bool can_hold_secrets = &part == &parts_[Logs] || &part == &parts_[Processes];
@@ -177,7 +177,8 @@ void Captures::Capture::finish() {
   deadline_.cancel();
   for (Part& part : parts_) caller_.cancel(std::exchange(part.call, 0));
   captures_.open_.erase(number_);
-  // What has come of the log is worth having, even when the rest has not; but not what cannot be redacted.
+  // An incomplete log is kept. Without the inspect answer the secrets are not known, so nothing can be
+  // redacted, and logs and processes are dropped.
   if (inspect_) {
     evidence_.logs = printable_lines(log_.take());
     evidence_.state = std::move(inspect_->state);

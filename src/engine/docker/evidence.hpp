@@ -10,13 +10,13 @@
 
 namespace healer::docker {
 
-/// The collections of evidence under way: of each, four questions asked at the same time, and an answer when
-/// all are answered or the deadline has come.
+/// The collections of evidence that are under way. Each makes four calls at once and calls `done` when all
+/// have an answer or the deadline has come.
 class Captures {
  public:
   using Done = std::function<void(EngineEvidence)>;
 
-  /// `caller` must outlive it.
+  /// `caller` must outlive this object.
   explicit Captures(Caller& caller) : caller_(caller) {}
   ~Captures();
   Captures(const Captures&) = delete;

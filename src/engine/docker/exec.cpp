@@ -20,13 +20,13 @@ using net::HttpAnswer;
 
 constexpr Duration first_asking = 10ms;
 constexpr Duration longest_asking = 500ms;
-/// Of the calls themselves: the instance's own deadline comes before it.
+/// Added to the deadline of each call, so that the deadline of the whole run comes first.
 constexpr Duration call_margin = 1s;
-/// A command that prints without end would keep the loop busy: it is read so far beyond what is kept.
+/// So many bytes are read beyond the output cap: a command that prints without end would keep the loop busy.
 constexpr std::size_t read_beyond_cap = 1024 * 1024;
 
-/// The engine's own words where the output would be, with exit code 126 or 127: there is no such command in
-/// the container, or it may not be run. Other failures to begin it say something of the container.
+/// The output is the engine's own text, with exit code 126 or 127: the command does not exist in the
+/// container, or is not executable. Any other failure to start it may be a fault of the container.
 bool no_such_command(const ExecResult& result) {
   const auto says = [&](std::string_view text) { return result.output.find(text) != std::string::npos; };
   return (result.exit_code == 126 || result.exit_code == 127) &&
@@ -35,7 +35,7 @@ bool no_such_command(const ExecResult& result) {
           says("permission denied"));
 }
 
-/// Whether asking again later cannot tell more.
+/// Whether a later inspect of the exec cannot succeed, either.
 bool hopeless(ErrorCode code) {
   return code != ErrorCode::Timeout && code != ErrorCode::PeerFailure && code != ErrorCode::TooLarge;
 }
@@ -72,14 +72,14 @@ class Execs::Run : public std::enable_shared_from_this<Run> {
   void learned(const Result<ExecState>& state);
   void expired();
 
-  /// Calls done() with this, and goes on to Watching, or to Over when nothing runs.
+  /// Calls done() with the error and enters `next`: Watching, or Over if nothing runs.
   void fail(Error error, State next);
   void answer(Result<ExecResult> result);
   void watch();
   void over();
   Error error(ErrorCode code, const std::string& why) const { return {code, what_ + ": " + why}; }
   std::string limit() const { return format_duration(order_.deadline); }
-  /// A callback that keeps this object while it runs, and does nothing once it is over.
+  /// A callback that keeps this object alive and does nothing in state Over.
   template <class Method>
   auto then(Method method) {
     return [self = shared_from_this(), method](Result<HttpAnswer> answer) {
@@ -110,7 +110,7 @@ class Execs::Run : public std::enable_shared_from_this<Run> {
   ExecResult result_;
   std::size_t dropped_ = 0;
   Duration delay_{0};
-  std::optional<Error> unknown_;  // Asking: what the deadline says when the exit code has not come by then
+  std::optional<Error> unknown_;  // Asking: the error if the exit code is not known at the deadline
   bool notified_not_running_ = false;
 };
 
@@ -167,12 +167,12 @@ void Execs::Run::stream_ended(const Result<HttpAnswer>& answer) {
   open_call_ = 0;
   if (state_ == State::Starting) {
     if (answer) return fail(status_error(what_, *answer), State::Over);
-    // What could not even be sent was not begun.
+    // A request that could not be sent started nothing.
     Error lost = caller_.no_answer(what_, answer.error());
     const bool sent = lost.code != ErrorCode::Unreachable && lost.code != ErrorCode::Refused;
     return fail(std::move(lost), sent ? State::Watching : State::Over);
   }
-  // However it ended, the exit code tells what became of the command.
+  // The exit code is needed even if the stream ended with an error.
   if (!answer || !stream_.finish()) result_.truncated = true;
   begin_asking();
 }
@@ -213,7 +213,8 @@ void Execs::Run::learned(const Result<ExecState>& state) {
     return over();
   }
   if (state) {
-    // Not running and no exit code: not begun, or not noted yet. Said twice, nothing will come of it.
+    // Not running, without an exit code: not started yet, or the exit code is not recorded yet. After two
+    // such answers, no exit code will come.
     if (watching && !state->running && std::exchange(notified_not_running_, true)) return over();
     if (state->running) unknown_ = error(ErrorCode::Timeout, "the command was not over within " + limit());
   } else {

@@ -12,32 +12,32 @@
 
 namespace healer::docker {
 
-/// The commands that instance inside containers, each from its order until the engine says that it is over.
+/// The commands that run inside containers, each from the call of run() until the engine reports the end.
 ///
 ///   state    | on                                   | next     | what is done
 ///   ---------+--------------------------------------+----------+----------------------------------------
 ///   Creating | an id                                | Starting | POST /exec/ID/start
-///   Creating | another answer, none, the deadline   | Over     | done(error), ended(): nothing was begun
+///   Creating | another answer, none, the deadline   | Over     | done(error), ended(): nothing was started
 ///   Starting | 200, 101                             | Reading  |
-///   Starting | another status                       | Over     | done(error), ended(): nothing was begun
-///   Starting | no answer, the deadline              | Watching | done(ConnectionLost): it may have begun
-///   Reading  | the stream's end, in order or not    | Asking   | GET /exec/ID/json
-///   Reading  | much more output than is kept        | Asking   | the stream is left, GET /exec/ID/json
-///   Reading  | bytes that are no such stream        | Watching | done(Protocol)
+///   Starting | another status                       | Over     | done(error), ended(): nothing was started
+///   Starting | no answer, the deadline              | Watching | done(ConnectionLost): it may have started
+///   Reading  | end of the stream, or an error       | Asking   | GET /exec/ID/json
+///   Reading  | much more output than the cap        | Asking   | stream is closed, GET /exec/ID/json
+///   Reading  | bytes without valid framing          | Watching | done(Protocol)
 ///   Reading  | the deadline                         | Watching | done(Timeout)
 ///   Asking   | an exit code                         | Over     | done(result), ended()
-///   Asking   | it runs, no exit code, no answer yet | Asking   | asked again, 10 ms later and growing
-///   Asking   | the engine cannot tell               | Over     | done(error), ended()
-///   Asking   | the deadline                         | Watching | done(Timeout, or why it is not known)
-///   Watching | it runs, no answer yet               | Watching | asked again, 1 s later, growing to 30 s
-///   Watching | it is over, or cannot be notified    | Over     | ended()
+///   Asking   | it runs, no exit code, no answer     | Asking   | GET again after 10 ms, growing to 500 ms
+///   Asking   | a final error                        | Over     | done(error), ended()
+///   Asking   | the deadline                         | Watching | done(Timeout, or the last error)
+///   Watching | it runs, no answer                   | Watching | GET again after 1 s, growing to 30 s
+///   Watching | it has ended, or a final error       | Over     | ended()
 ///
-/// "Cannot tell": no such exec, forbidden, not understood, or nobody answers any more.
+/// "A final error": no such exec, forbidden, an invalid answer, or the engine is unreachable.
 class Execs {
  public:
   using Done = std::function<void(Result<ExecResult>)>;
 
-  /// `caller` must outlive it.
+  /// `caller` must outlive this object.
   explicit Execs(Caller& caller) : caller_(caller) {}
   ~Execs();
   Execs(const Execs&) = delete;
@@ -45,8 +45,8 @@ class Execs {
 
   /// Engine::exec.
   void run(ExecOrder order, Done done, std::function<void()> ended);
-  /// This container's process has ended, and with it what ran beside it: watched ones are asked about at
-  /// once.
+  /// The container's main process has ended, and so have all commands inside: those in state Watching are
+  /// checked at once.
   void container_died(std::string_view container_id);
 
  private:

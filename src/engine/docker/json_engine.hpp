@@ -18,7 +18,7 @@ struct ApiVersion {
 std::optional<ApiVersion> parse_api_version(std::string_view text);
 std::string to_string(ApiVersion version);
 
-/// What GET /version says about who answers.
+/// The answer of GET /version.
 struct EngineVersion {
   std::string product;  ///< "Docker Engine" or "Podman"
   std::string version;  ///< "20.10.24+dfsg1"
@@ -28,7 +28,7 @@ struct EngineVersion {
 
 Result<EngineVersion> parse_engine_version(std::string_view json);
 
-/// The text of an error answer: its `message`, else the body itself; printable, at most 300 bytes.
+/// The text of an error answer: its `message`, else the whole body; printable, at most 300 bytes.
 std::string error_message(std::string_view body);
 
 }  // namespace healer::docker

@@ -19,7 +19,7 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::size_t shortest_secret = 4;
-/// What such a variable often holds and what is no secret: taking it out would make every text unreadable.
+/// Frequent values of such variables that are no secrets: redacting these words would make texts unreadable.
 constexpr std::array<std::string_view, 7> plain_words{"true", "false", "none",    "null",
                                                       "auto", "basic", "disabled"};
 
@@ -27,7 +27,7 @@ tl::unexpected<Error> does_not_fit(const std::string& problem) {
   return failure(ErrorCode::Protocol, "the answer does not fit: " + problem);
 }
 
-/// A name alone says more in an environment than within a text: there "KEY" is no word of a sentence.
+/// Stricter than names_a_secret(): in an environment, "KEY" is always a name, never a word of a sentence.
 bool names_a_secret_variable(std::string_view name) {
   const std::string small = lower(name);
   if (small == "pwd" || small == "oldpwd") return false;  // the working directory
@@ -51,7 +51,7 @@ std::string_view password_in(std::string_view value) {
   return colon == std::string_view::npos ? std::string_view() : rest.substr(colon + 1, at - colon - 1);
 }
 
-/// An engine's time as it wrote it; empty for "never".
+/// An engine's time in the engine's form; empty for "never".
 std::string time_text(const std::string& text) {
   return parse_engine_time(text) ? printable(text) : std::string();
 }
@@ -153,7 +153,7 @@ Result<std::string> parse_processes(std::string_view text, std::size_t cap) {
     for (const auto& value : *processes) {
       const json::array* row = value.if_array();
       if (!row) return does_not_fit("Processes: an array of arrays expected");
-      // Whole lines only: half a secret would not be found in it.
+      // Only whole lines: redaction would not find half of a secret.
       std::string line = line_of(*row);
       if (lines.size() + line.size() > cap)
         ++left_out;
@@ -174,11 +174,11 @@ Result<std::optional<MemoryUse>> parse_memory_use(std::string_view text) {
   const Fields memory = Fields(*parsed, problem).object("memory_stats");
   const auto usage = memory.number_if_said("usage");
   const Fields parts = memory.object("stats");
-  // cgroup v1 has the first, v2 only the second; Podman has neither.
+  // cgroup v1 has total_inactive_file, v2 only inactive_file; Podman has neither.
   auto cache = parts.number_if_said("total_inactive_file");
   if (!cache) cache = parts.number_if_said("inactive_file");
   MemoryUse use;
-  // "No limit" may be a number that does not fit.
+  // "No limit" may be a number above 64 bits, which is no error here.
   Fields::Problem no_number;
   const auto limit = Fields(*parsed, no_number).object("memory_stats").number_if_said("limit");
   if (limit && !no_number) use.limit = unsigned_of(*limit);

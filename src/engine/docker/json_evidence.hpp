@@ -9,7 +9,7 @@
 
 namespace healer::docker {
 
-/// What an inspect tells of a container that is about to be changed. Texts are printable, line by line.
+/// The evidence in an inspect answer. Texts are printable, line by line.
 struct InspectEvidence {
   std::string state;       ///< one line per fact
   std::string health_log;  ///< oldest first; empty without a HEALTHCHECK
@@ -20,27 +20,28 @@ struct InspectEvidence {
 
 Result<InspectEvidence> parse_inspect_evidence(std::string_view json);
 
-/// The answer of GET /containers/{id}/top as lines, the titles first; about `cap` bytes, whole lines.
+/// The answer of GET /containers/{id}/top as whole lines, the titles first; about `cap` bytes.
 Result<std::string> parse_processes(std::string_view json, std::size_t cap);
 
-/// The memory part of GET /containers/{id}/stats, as `docker stats` counts it: without the page cache that is
-/// given back first.
+/// The memory part of GET /containers/{id}/stats, counted like `docker stats`: without the inactive page
+/// cache.
 struct MemoryUse {
   std::uint64_t used = 0;
-  std::uint64_t limit = 0;  ///< the machine's memory when the container has none of its own; 0: not said
+  std::uint64_t limit = 0;  ///< without a limit of the container: the machine's memory; 0: not in the answer
 };
 
-/// Empty when the engine says nothing: the container does not run.
+/// Empty if the answer has no usage: the container does not run.
 Result<std::optional<MemoryUse>> parse_memory_use(std::string_view json);
 
 /// "48.1 MiB of 64 MiB"; "48.1 MiB, no limit".
 std::string memory_text(const MemoryUse& use, bool limited);
 
-/// The values in a container's environment ("NAME=value") that must not be shown: those whose names say that
-/// they are secret (names_a_secret, keys, webhooks), and passwords inside URLs. None is shorter than 4 bytes.
+/// The values in a container's environment ("NAME=value") that must not be shown: values of variables with
+/// the name of a secret (names_a_secret, keys, webhooks), and passwords in URLs. None is shorter than 4
+/// bytes.
 std::vector<std::string> secrets_of(const std::vector<std::string>& environment);
 
-/// printable(), but line ends are kept and terminal colours removed.
+/// Like printable(), but line ends stay and terminal colours are removed.
 std::string printable_lines(std::string_view text);
 
 }  // namespace healer::docker

@@ -44,7 +44,7 @@ Result<ExecState> parse_exec_state(std::string_view text) {
   state.running = root.flag("Running");
   const auto code = root.number_if_said("ExitCode");
   if (problem) return failure(ErrorCode::Protocol, "the answer does not fit: " + *problem);
-  // Podman says 0 while it runs.
+  // Podman gives exit code 0 while the command runs.
   if (code && !state.running)
     state.exit_code = static_cast<int>(
         std::clamp<std::int64_t>(*code, std::numeric_limits<int>::min(), std::numeric_limits<int>::max()));

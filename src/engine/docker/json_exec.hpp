@@ -9,16 +9,16 @@
 
 namespace healer::docker {
 
-/// The body of POST /containers/{id}/exec: both outputs, no terminal, no input.
+/// The body of POST /containers/{id}/exec: with stdout and stderr, without a terminal or stdin.
 std::string exec_body(const std::vector<std::string>& command);
 
-/// The id in its answer; Protocol when there is none that fits a path.
+/// The id in the answer of that POST; Protocol if there is none that fits a path.
 Result<std::string> parse_exec_id(std::string_view json);
 
 /// The answer of GET /exec/{id}/json.
 struct ExecState {
   bool running = false;
-  std::optional<int> exit_code;  ///< empty: not over, not begun, or not noted yet
+  std::optional<int> exit_code;  ///< empty: still running, not started, or not recorded yet
 };
 
 Result<ExecState> parse_exec_state(std::string_view json);

@@ -44,7 +44,7 @@ std::string_view kind_name(json::kind kind) {
 Result<json::value> parse_json(std::string_view text, json::storage_ptr storage) {
   json::parse_options options;
   options.max_depth = deepest_json;
-  // What a health check printed may be cut in the middle of a character; it is cleaned where it is shown.
+  // The engine may cut a health check's output within a character; the text is made valid where it is shown.
   options.allow_invalid_utf8 = true;
   json::error_code error;
   json::value value = json::parse(text, error, std::move(storage), options);
@@ -61,7 +61,7 @@ Fields::Fields(const json::value& value, Problem& problem) : object_(value.if_ob
 }
 
 std::string Fields::path_of(std::string_view name) const {
-  // Names within ports, labels and networks are data, so they may be anything.
+  // Names within ports, labels and networks are data from outside and may contain any bytes.
   return path_ + clip(printable(name), 60);
 }
 
@@ -91,7 +91,7 @@ std::optional<std::int64_t> Fields::number_if_said(std::string_view name) const 
   if (!value) return std::nullopt;
   if (const auto* whole = value->if_int64()) return *whole;
   if (const auto* real = value->if_double()) {
-    // 1e18 is far inside int64, and no field is larger.
+    // 1e18 fits into int64, and no field is larger.
     if (std::abs(*real) <= 1e18 && std::trunc(*real) == *real) return static_cast<std::int64_t>(*real);
   }
   if (value->is_number()) {

@@ -13,15 +13,15 @@
 
 namespace healer::docker {
 
-/// Parses one JSON text into memory of its own choosing; Protocol when it is malformed or nests too deep.
+/// Parses one JSON text into memory of `storage`; Protocol if the text is malformed or nests too deep.
 Result<boost::json::value> parse_json(std::string_view text, boost::json::storage_ptr storage);
 
-/// Reads an object's fields by type. A field that is absent or null is "not said" and gives an empty value;
-/// one of the wrong type is the whole answer's Protocol error. The first such field is remembered in a
-/// place all readers of one answer share, so that reading code stays a plain list of fields.
+/// Reads an object's fields by type. An absent or null field gives an empty value. A field of the wrong type
+/// is a Protocol error of the whole answer: all readers of one answer share a Problem, which keeps the first
+/// one, so that reading code stays a plain list of fields.
 class Fields {
  public:
-  /// The problem seen first: "State.ExitCode: a number expected, a string seen".
+  /// The first problem: "State.ExitCode: a number expected, a string seen".
   using Problem = std::optional<std::string>;
 
   Fields(const boost::json::value& value, Problem& problem);
@@ -31,13 +31,13 @@ class Fields {
   std::optional<std::int64_t> number_if_said(std::string_view name) const;
   bool flag(std::string_view name) const;
   Fields object(std::string_view name) const;
-  /// Null when not said.
+  /// Null if the field is absent or null.
   const boost::json::array* array(std::string_view name) const;
-  /// The object itself, for those whose names are data.
+  /// The whole object, for objects whose names are data.
   const boost::json::object& all() const { return *object_; }
-  /// A reader of one of all()'s or an array's values.
+  /// A reader of one value of all() or of an array.
   Fields within(std::string_view name, const boost::json::value& value) const;
-  /// The text of one of all()'s values.
+  /// The text of one value of all() or of an array.
   std::string text_of(std::string_view name, const boost::json::value& value) const;
 
  private:

@@ -42,7 +42,7 @@ Result<void> JsonSplitter::feed(std::string_view bytes) {
   return {};
 }
 
-/// A byte between two objects; sets depth_ when it opens one.
+/// Handles a byte between two objects; sets depth_ if the byte opens an object.
 Result<void> JsonSplitter::between(char c) {
   const bool may_open = expect_ == Expect::Object || expect_ == Expect::FirstOrClose;
   const bool may_close = expect_ == Expect::FirstOrClose || expect_ == Expect::CommaOrClose;
@@ -63,7 +63,7 @@ Result<void> JsonSplitter::between(char c) {
   return {};
 }
 
-/// Bytes of an object, up to its end or the end of the piece. Returns how many.
+/// Handles the bytes of an object up to its end or the end of the piece. Returns how many.
 Result<std::size_t> JsonSplitter::inside(std::string_view bytes) {
   std::size_t at = 0;
   bool whole = false;

@@ -9,25 +9,25 @@
 
 namespace healer::docker {
 
-/// How deep the engine's JSON may nest; what it sends stays below ten.
+/// How deep the engine's JSON may nest; real answers stay below ten.
 inline constexpr std::size_t deepest_json = 32;
 
-/// Cuts the engine's two long answers into their objects as the bytes arrive, in any cutting, holding one
-/// object at a time: an array of objects (the container list), or objects one after the other (the event
-/// stream). Only brackets and strings are looked at; whether an object is valid JSON shows when it is parsed.
+/// Splits the engine's two long answers into objects while the bytes arrive in pieces of any size: an array
+/// of objects (the container list), or a sequence of objects (the event stream). Holds at most one object.
+/// Examines only brackets and strings; the caller's parser finds invalid JSON within an object.
 class JsonSplitter {
  public:
   enum class Shape { Array, Sequence };
 
-  /// Called with each whole object; an error returned ends the splitting with that error.
+  /// Called with each complete object; a returned error ends the splitting.
   using Take = std::function<Result<void>(std::string_view object)>;
 
-  /// `object_cap`: largest object in bytes (TooLarge).
+  /// `object_cap`: largest size of an object in bytes; beyond it, TooLarge.
   JsonSplitter(Shape shape, std::size_t object_cap, Take take);
 
-  /// Errors: Protocol, TooLarge, or what `take` returned. Not to be fed after an error.
+  /// Errors: Protocol, TooLarge, or the error that `take` returned. Must not be called after an error.
   Result<void> feed(std::string_view bytes);
-  /// The bytes have ended. Protocol when that was in the middle.
+  /// Call at the end of the bytes. Protocol if they end within the array or an object.
   Result<void> finish() const;
 
  private:
@@ -40,7 +40,7 @@ class JsonSplitter {
   std::size_t object_cap_;
   Take take_;
   Expect expect_;
-  std::string object_;     // the bytes of an object that began in an earlier piece
+  std::string object_;     // the bytes so far of an object that began in an earlier piece
   std::size_t depth_ = 0;  // 0: between objects
   bool in_string_ = false;
   bool escaped_ = false;

@@ -59,7 +59,7 @@ void Tail::append(std::string_view bytes) {
     return;
   }
   text_ += bytes;
-  // Moved seldom: only when as much again has come.
+  // The bytes are moved only after `cap_` more have come, so that moving stays cheap.
   if (text_.size() > 2 * cap_) {
     text_.erase(0, text_.size() - cap_);
     dropped_ = true;

@@ -11,25 +11,25 @@
 
 namespace healer::docker {
 
-/// Reads what a container's process wrote from the engine's stream, in any cutting. Without a terminal each
-/// piece has a header of 8 bytes: the stream (0 to 3), three zeros, the piece's length as 32 bits, highest
-/// byte first. With a terminal there is no header.
+/// Reads the output of a container's process from the engine's stream, which may arrive in pieces of any
+/// size. Without a terminal each frame has a header of 8 bytes: the stream (0 to 3), three zeros, and the
+/// frame's length in 32 bits, highest byte first. With a terminal there are no headers.
 class OutputStream {
  public:
   enum class Framing {
     Framed,
     Raw,
-    /// By the first byte, for text that cannot begin with one below 4: logs with timestamps.
+    /// Chosen by the first byte, for texts that cannot begin with a byte below 4: logs with timestamps.
     ByFirstByte,
   };
 
-  /// `take` gets the output's bytes in the order they came, stdout and stderr alike; of a piece whatever is
-  /// there, so that none is held.
+  /// `take` gets the bytes of stdout and stderr in the order in which they arrive, also parts of a frame:
+  /// nothing is buffered.
   OutputStream(Framing framing, std::function<void(std::string_view)> take);
 
-  /// Protocol when this is no such stream. Not to be fed after an error.
+  /// Protocol if the framing is invalid. Must not be called after an error.
   Result<void> feed(std::string_view bytes);
-  /// The stream has ended: ConnectionLost when that was in the middle of a piece.
+  /// Call at the end of the stream. ConnectionLost if it ends within a frame.
   Result<void> finish() const;
 
  private:
@@ -38,8 +38,8 @@ class OutputStream {
   Framing framing_;
   std::function<void(std::string_view)> take_;
   std::array<unsigned char, header_size> header_{};
-  std::size_t header_bytes_ = 0;  // of the present header; header_size: inside its piece
-  std::uint32_t left_ = 0;        // of the present piece
+  std::size_t header_bytes_ = 0;  // of the current header; header_size: within the frame
+  std::uint32_t left_ = 0;        // bytes left of the current frame
 };
 
 /// Keeps the newest bytes of a text, at most `cap`.
@@ -47,8 +47,7 @@ class Tail {
  public:
   explicit Tail(std::size_t cap) : cap_(cap) {}
   void append(std::string_view bytes);
-  /// What was kept; when something was dropped, from the first line that is whole, or the bytes as they are
-  /// when there is none.
+  /// The kept bytes. If older bytes were dropped, they begin with the first complete line, if there is one.
   std::string take();
 
  private:

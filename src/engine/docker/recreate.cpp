@@ -26,7 +26,7 @@ void Recreator::begin(RecreateOrder order, Done done, bool resumed) {
           [done = std::move(done), error = unfit("recreate", *part)] { done(tl::unexpected(error)); });
   const std::uint64_t number = ++last_;
   auto over = [this, number, done = std::move(done)](Result<std::string> result) {
-    // Not from inside its own work.
+    // Later, because the recreation is still on the call stack.
     caller_.later([this, number] { under_way_.erase(number); });
     done(std::move(result));
   };

@@ -13,20 +13,20 @@ namespace healer::docker {
 class Caller;
 class Recreation;
 
-/// Carries out Engine::recreate and Engine::resume_recreate. recreate_body.hpp says what the new container is
-/// made of, recreate_steps.hpp what is done when.
+/// Implements Engine::recreate and Engine::resume_recreate. recreate_body.hpp makes the configuration of the
+/// new container, recreate_steps.hpp decides the order of the steps.
 ///
-/// The old container, set aside, is called "NAME-MARK"; the new one begins as "NAME-MARK-new". An error comes
-/// only when the old one is back, or was never touched; it says which step failed and how the old one is now.
-/// ConnectionLost is the one exception: the engine could not be checked any more, and resume() goes on from
-/// what it finds. An answer may take up to the settings' undo_limit longer than the order's deadline. An old
-/// one that the engine refuses to remove is left, stopped, as "NAME-MARK": the new one has taken over, and
-/// that is success.
+/// The old container is renamed to "NAME-MARK"; the new container is created as "NAME-MARK-new". An error
+/// means that the old container is back or was never touched; the message names the failed step and the state
+/// of the old container. The exception is ConnectionLost: the engine did not answer any more, and resume()
+/// continues from what exists. `done` may come later than the order's deadline, by at most undo_limit of the
+/// settings. An old container that the engine refuses to remove stays, stopped, as "NAME-MARK"; that is a
+/// success, because the new container has taken over.
 class Recreator {
  public:
   using Done = std::function<void(Result<std::string>)>;
 
-  /// `caller` outlives it, and must call nothing back any more once this is destroyed.
+  /// `caller` must outlive this object, and must not call back after this object is destroyed.
   explicit Recreator(Caller& caller);
   ~Recreator();
   Recreator(const Recreator&) = delete;

@@ -24,7 +24,7 @@ tl::unexpected<Error> does_not_fit(const std::string& problem) {
   return failure(ErrorCode::Protocol, "the answer does not fit: " + problem);
 }
 
-/// The value, unless it is absent or says nothing: null, "", [], {}.
+/// The value; null if it is absent or empty: null, "", [], {}.
 const json::value* said(const json::object& object, std::string_view key) {
   const json::value* value = object.if_contains(key);
   if (!value || value->is_null()) return nullptr;
@@ -50,7 +50,7 @@ bool flag_of(const json::object& object, std::string_view key) {
   return value && value->is_bool() && value->get_bool();
 }
 
-/// The elements of an array of strings; others are left out.
+/// The strings in an array; other elements are left out.
 std::vector<std::string> texts_of(const json::object& object, std::string_view key) {
   std::vector<std::string> all;
   if (const json::value* value = said(object, key); value && value->is_array())
@@ -59,7 +59,7 @@ std::vector<std::string> texts_of(const json::object& object, std::string_view k
   return all;
 }
 
-/// A path in a container, written one way: "/data/" and "/data" are one place.
+/// A path in a container in normal form: "/data/" and "/data" are equal.
 std::string place(std::string_view path) {
   std::string normal = std::filesystem::path(path).lexically_normal().string();
   if (normal.size() > 1 && normal.back() == '/') normal.pop_back();
@@ -71,14 +71,15 @@ std::string_view owner_of(std::string_view mode) {
   return mode.starts_with(prefix) ? mode.substr(prefix.size()) : std::string_view();
 }
 
-// Config: what the image gives is left to the image. The engine merges the two when it creates a container
-// (moby daemon/commit.go, merge); each rule here undoes one of that function.
+// Config: settings of the image are removed, so that they come from the image again. The engine merges the
+// image's settings into a container's at creation (moby daemon/commit.go, merge); each rule here undoes a
+// rule of that function.
 
 std::string_view variable_name(std::string_view variable) {
   return variable.substr(0, variable.find('='));
 }
 
-/// The engine appends the image's variables, in order, that the container's own do not name.
+/// The engine appends, in order, those variables of the image that the container does not set.
 void take_back_variables(json::object& config, const json::object& image) {
   std::vector<std::string> variables = texts_of(config, "Env");
   const std::vector<std::string> of_image = texts_of(image, "Env");
@@ -91,7 +92,7 @@ void take_back_variables(json::object& config, const json::object& image) {
     const bool replaced = std::any_of(variables.begin(), variables.end(), [&](const std::string& variable) {
       return variable_name(variable) == variable_name(*next);
     });
-    if (!replaced) break;  // not what the engine makes of this image: leave the rest as it is
+    if (!replaced) break;  // not the engine's merge with this image: leave the rest unchanged
   }
   json::array own;
   for (const std::string& variable : variables) own.emplace_back(variable);
@@ -101,7 +102,7 @@ void take_back_variables(json::object& config, const json::object& image) {
     config["Env"] = std::move(own);
 }
 
-/// For maps: what the image has under the same key with the same value comes back by itself.
+/// For maps: removes each entry that the image has with the same value; the engine adds it again.
 void take_back_entries(json::object& config, const json::object& image, std::string_view key) {
   json::value* own = config.if_contains(key);
   const json::value* given = said(image, key);
@@ -112,7 +113,8 @@ void take_back_entries(json::object& config, const json::object& image, std::str
   }
 }
 
-/// The image's command serves only while neither is given, its entry point while none is.
+/// The engine takes the image's entry point if the container sets none, and the image's command if the
+/// container sets neither.
 void take_back_command(json::object& config, const json::object& image) {
   const bool same_entry = says_same(config, image, "Entrypoint");
   const bool same_command = says_same(config, image, "Cmd");
@@ -121,7 +123,7 @@ void take_back_command(json::object& config, const json::object& image) {
     if (same_command) config.erase("Cmd");
     return;
   }
-  // [""] is how the engine is notified that there is none, although the image has one.
+  // [""] means "no entry point, although the image has one".
   if (!said(config, "Entrypoint")) config["Entrypoint"] = json::array{""};
 }
 
@@ -135,7 +137,7 @@ void take_back(json::object& config, const json::object& image) {
 
 // HostConfig.
 
-/// "/other:/me/alias" as inspect shows it; "other:alias" as it is asked for.
+/// Inspect shows "/other:/me/alias"; the creation needs "other:alias".
 void restore_links(json::object& host) {
   json::array links;
   for (const std::string& shown : texts_of(host, "Links")) {
@@ -149,8 +151,8 @@ void restore_links(json::object& host) {
   if (!links.empty()) host["Links"] = std::move(links);
 }
 
-/// The places that Binds fill. A bind that names no source is an anonymous volume, kept by its name like the
-/// others: it is taken out here.
+/// The paths of all Binds. A bind without a source is an anonymous volume: it is removed here, and
+/// keep_volumes() adds the volume by name.
 std::set<std::string> bound_places(json::object& host) {
   std::set<std::string> places;
   json::array kept;
@@ -173,7 +175,8 @@ json::object* mount_at(json::array& mounts, const std::string& where) {
   return nullptr;
 }
 
-/// Names the volume in a mount. What the volume lacks by now must not be copied into it from the image again.
+/// Sets the name of the volume in a mount. NoCopy: files that were deleted from the volume must not be copied
+/// from the image again.
 void name_volume(json::object& mount, std::string_view name, std::string_view driver) {
   mount["Source"] = name;
   json::value& options = mount["VolumeOptions"];
@@ -183,7 +186,7 @@ void name_volume(json::object& mount, std::string_view name, std::string_view dr
     options.get_object()["DriverConfig"] = json::object{{"Name", driver}};
 }
 
-/// Every volume that the configuration does not name is put into it by name.
+/// Adds every volume that the configuration does not name, by its name.
 void keep_volumes(json::object& host, const json::object& container) {
   const std::set<std::string> bound = bound_places(host);
   json::array mounts;
@@ -212,7 +215,7 @@ void keep_volumes(json::object& host, const json::object& container) {
 
 // Networks.
 
-/// What an operator can have set for one network, without what the engine adds.
+/// The settings for one network that an operator can have made, without what the engine adds.
 json::object wished_endpoint(const json::object& endpoint, const std::string& short_id) {
   json::object wished;
   for (const char* key : {"IPAMConfig", "Links", "DriverOpts", "GwPriority"})
@@ -224,7 +227,7 @@ json::object wished_endpoint(const json::object& endpoint, const std::string& sh
   return wished;
 }
 
-/// The entry of the network that the container was created on: modes are names, ids, or "default".
+/// Whether this is the network that the container was created on: a mode is a name, an id, or "default".
 bool is_network_of(std::string_view mode, std::string_view name, const json::object& endpoint) {
   if (mode == name || (mode == "default" && name == "bridge")) return true;
   return mode.size() >= short_id_length && text_of(endpoint, "NetworkID").starts_with(mode);
@@ -253,13 +256,14 @@ void plan_networks(const json::object& container, std::string_view mode, const O
       }
     }
   }
-  // Engines before API 1.44 take one network at the creation: the others are joined one by one, by name.
+  // Engines before API 1.44 accept one network at creation, so the others are joined one by one, sorted by
+  // name.
   std::sort(plan.connections.begin(), plan.connections.end(),
             [](const auto& a, const auto& b) { return a.network < b.network; });
   if (!still_on_first && !plan.connections.empty()) plan.leave = mode == "default" ? "bridge" : mode;
 }
 
-// Whether both may run at once.
+// Whether the old and the new container may run at once.
 
 bool has_fixed_port(const json::object& host) {
   const json::value* ports = said(host, "PortBindings");
@@ -285,7 +289,7 @@ bool has_fixed_address(const json::object& container) {
   return false;
 }
 
-/// Two databases on one folder, each sure to be alone, would ruin it.
+/// Two database servers that both use one folder would corrupt the data.
 bool writes_to_disk(const json::object& container) {
   const json::value* mounts = said(container, "Mounts");
   if (!mounts || !mounts->is_array()) return false;
@@ -306,7 +310,7 @@ bool may_run_twice(const json::object& container, const json::object& config, co
          !writes_to_disk(container);
 }
 
-/// From API 1.48 on inspect says which of a multi-platform image's platforms it is: "linux/arm64/v8".
+/// Since API 1.48 inspect has the platform of a multi-platform image: "linux/arm64/v8".
 std::string platform_of(const json::object& container) {
   const json::value* manifest = said(container, "ImageManifestDescriptor");
   const json::value* platform =
@@ -319,7 +323,7 @@ std::string platform_of(const json::object& container) {
   return text;
 }
 
-/// An inspect answer, and the three objects of it that matter here.
+/// An inspect answer and the three objects of it that are used here.
 class Answer {
  public:
   static Result<Answer> read(std::string_view text) {
@@ -412,12 +416,12 @@ Result<RecreationPlan> plan_recreation(std::string_view container_json,
     static const json::object nothing;
     take_back(config, its_config && its_config->is_object() ? its_config->get_object() : nothing);
   }
-  // Only an image has it.
+  // OnBuild belongs to images only.
   config.erase("OnBuild");
-  // What the engine makes up from the id, or takes from another place.
+  // A hostname that the engine made from the id, or takes from another container or the host.
   const bool another_name = !owner_of(mode).empty() || text_of(host, "UTSMode") == "host";
   if (another_name || text_of(config, "Hostname") == original.old_alias) config.erase("Hostname");
-  // Forbidden there, and of no meaning: the image's.
+  // Ports of the image: forbidden, and without meaning, in another container's network.
   if (!owner_of(mode).empty()) config.erase("ExposedPorts");
   config["Image"] = wishes.image;
 

@@ -46,7 +46,7 @@ RecreateStep replace_named(const Sight& sight, bool side_by_side) {
   return sight.old_instances ? RecreateStep::StopOld : RecreateStep::SetOldAside;
 }
 
-/// From the moment on at which the old one has no more claim to the name.
+/// The old container no longer has the name.
 RecreateStep replace_unnamed(const Sight& sight) {
   const bool old_gone = sight.old_place == Place::Gone;
   if (sight.new_place == Place::Gone) return RecreateStep::Lost;
@@ -78,7 +78,7 @@ RecreateStep undo_step(const Sight& sight, bool start_old) {
   switch (sight.old_place) {
     case Place::Named:
     case Place::Elsewhere:
-      // A new one that runs already runs side by side: it holds nothing that the old one needs.
+      // A new container that runs here runs side by side, so it holds nothing that the old container needs.
       if (to_start) return RecreateStep::StartOld;
       return is_new ? RecreateStep::RemoveNew : RecreateStep::Undone;
     case Place::Aside:
@@ -95,7 +95,7 @@ Resumption resume_by(const Sight& sight) {
   switch (sight.old_place) {
     case Place::Named:
       if (!is_new) return Resumption::Untouched;
-      // It was joined to all its networks before it was started; one that was not may lack some.
+      // A new container that runs was joined to all its networks first; one that does not run may lack some.
       return sight.new_instances ? Resumption::Replace : Resumption::Undo;
     case Place::Aside:
       if (is_new) return Resumption::Replace;

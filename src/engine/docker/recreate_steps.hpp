@@ -4,13 +4,13 @@
 
 namespace healer::docker {
 
-/// The steps by which one container replaces another, each one call to the engine. What comes next is decided
-/// from what exists and nothing else, so a lost answer, a killed healer and a failed step are one case: look,
-/// and go on from there.
+/// The steps by which one container replaces another; each step is one call to the engine. Only what exists
+/// now decides the next step, so a lost answer, a killed healer and a failed step are handled in the same
+/// way: look at the containers and continue.
 ///
-/// The old one is NAME, or NAME-MARK once it is set aside; the new one begins as NAME-MARK-new. It is created
-/// before anything happens to the old one: what the engine refuses (a mount, a network, an option) costs
-/// nothing. "runs" is what an inspect says.
+/// The old container is NAME, or NAME-MARK after SetOldAside. The new container is created as NAME-MARK-new,
+/// before any change of the old one: if the engine refuses the creation (a mount, a network, an option), the
+/// old container is not affected. "begun": the new container still has the name NAME-MARK-new.
 ///
 ///   old one         new one               replace                    undo
 ///   --------------  --------------------  -------------------------  ------------------
@@ -29,11 +29,11 @@ namespace healer::docker {
 ///   gone            none                  Lost                       Lost
 ///   another name    any                   Lost                       as under NAME
 ///
-/// Undo starts the old one before it gets its name back and before a new one that does not run is removed:
-/// whoever finds the old one stopped under its name, and no new one, knows that it is none of our doing.
+/// Undo starts the old container before NameOld, and before RemoveNew of a new container that does not run.
+/// So an old container that is stopped under NAME, without a new container, was not left so by a recreation.
 enum class RecreateStep {
   Create,
-  Leave,    ///< a network that the old one has left since it was created
+  Leave,    ///< a network that the old container has left since its creation
   Connect,  ///< one more network
   StartNew,
   StopOld,
@@ -45,7 +45,7 @@ enum class RecreateStep {
   StartOld,
   NameOld,
   Undone,
-  Lost,  ///< others were at work here: nothing can be done
+  Lost,  ///< another party removed or renamed a container: nothing can be done
 };
 
 /// For operators: "creating the new container".
@@ -53,31 +53,32 @@ const char* to_string(RecreateStep step);
 
 enum class Place { Gone, Named, Aside, Elsewhere };
 
-/// What exists now. A container under NAME that is neither the old nor our new one is not seen as new.
+/// What exists now. A container under NAME that is neither the old nor healer's new one is a stranger, not
+/// new.
 struct Sight {
   Place old_place = Place::Gone;
   bool old_instances = false;
-  Place new_place = Place::Gone;  ///< Aside: under the name it begins with
+  Place new_place = Place::Gone;  ///< Aside: named NAME-MARK-new
   bool new_instances = false;
-  bool to_leave = false;  ///< the new one is still on the network to leave
-  bool to_join = false;   ///< not yet on all others
-  bool stranger = false;  ///< another party's container has the name
+  bool to_leave = false;  ///< the new container is still on the network to leave
+  bool to_join = false;   ///< the new container is not yet on all its networks
+  bool stranger = false;  ///< another party's container has NAME
 };
 
-/// Towards the new one. `side_by_side`: both may run at once.
+/// The next step towards the new container. `side_by_side`: both may run at once.
 RecreateStep replace_step(const Sight& sight, bool side_by_side);
 
-/// Back to the old one. `start_old`: it ran before, or is meant to run.
+/// The next step back to the old container. `start_old`: the old container must run at the end.
 RecreateStep undo_step(const Sight& sight, bool start_old);
 
-/// What to do about a recreation that another process began.
+/// How to continue a recreation whose end is not known.
 enum class Resumption {
-  Replace,    ///< go on
-  Undo,       ///< back to the old one
-  Untouched,  ///< the old one is as it was: nothing was begun, or it was undone already
-  Finished,   ///< the new one is there, the old one is gone
-  Taken,      ///< another party's container has the name now
-  Nothing,    ///< neither exists
+  Replace,    ///< continue to the new container
+  Undo,       ///< go back to the old container
+  Untouched,  ///< the old container is unchanged: nothing was begun, or all was undone
+  Finished,   ///< the new container exists, the old one is gone
+  Taken,      ///< another party's container has NAME now
+  Nothing,    ///< neither container exists
 };
 Resumption resume_by(const Sight& sight);
 

@@ -16,11 +16,11 @@ namespace {
 namespace json = boost::json;
 using net::HttpAnswer;
 
-constexpr int tries = 3;  // of a step back that the engine refuses
+constexpr int tries = 3;  // of an undo step that the engine refuses
 constexpr Duration pause_before_retry{250};
 constexpr Duration pause_while_in_doubt{500};
 constexpr Duration removal_limit{10'000};
-constexpr Duration last_tries{5'000};  ///< of the undo limit: for its name and our leavings
+constexpr Duration last_tries{5'000};  ///< part of undo_limit that is kept for NameOld and RemoveNew
 
 }  // namespace
 
@@ -58,8 +58,8 @@ void Recreation::replace_next() {
   carry_out(step);
 }
 
-/// The new one has taken over: what happens now is no reason to go back. One that cannot be removed could not
-/// be brought back either.
+/// The new container has taken over, so a failure from here on is no reason to undo. An old container that
+/// cannot be removed could not be restored, either, and is left.
 void Recreation::remove_old() {
   if (++removals_ > tries) return finish(new_id_);
   until_ = std::max(until_, std::chrono::steady_clock::now() + removal_limit);
@@ -117,9 +117,9 @@ net::HttpCall Recreation::call_of(RecreateStep step) {
       return caller_.order(of(order_.container_id, "/rename?name=" + percent_encoded(aside_name_)), left());
     case RecreateStep::NameNew:
       return caller_.order(of(new_id_, "/rename?name=" + percent_encoded(order_.name)), left());
-    case RecreateStep::RemoveOld:  // without force: one that runs is not what we want to remove
+    case RecreateStep::RemoveOld:  // without force: a container that runs must not be removed
       return remove(of(order_.container_id, "?v=0&force=0"));
-    case RecreateStep::RemoveNew:  // without its volumes: they are the old one's
+    case RecreateStep::RemoveNew:  // without its volumes: they belong to the old container
       return remove(of(new_id_, "?v=0&force=1"));
     case RecreateStep::StartOld:
       return caller_.order(of(order_.container_id, "/start"), left());
@@ -140,7 +140,7 @@ void Recreation::executed(RecreateStep step, const Result<HttpAnswer>& answer) {
   if (!succeeded(*answer) && !was_so) return step_failed(step, status_error("", *answer));
   if (step == RecreateStep::Create) new_id_ = text_in(answer->body, "Id");
   if (step == RecreateStep::StopOld) stop_in_doubt_ = false;
-  // Started once is enough: one that ends at once is as it was.
+  // One start is enough: an old container that exits at once is not started again.
   if (step == RecreateStep::StartOld) start_old_ = false;
   refusals_ = 0;
   look();
@@ -149,7 +149,7 @@ void Recreation::executed(RecreateStep step, const Result<HttpAnswer>& answer) {
 void Recreation::step_failed(RecreateStep step, Error error) {
   if (error.message.starts_with(": ")) error.message.erase(0, 2);
   if (undoing_) return undo_step_failed(step, error);
-  // The question which way to go was not answered: whoever asks again gets it answered.
+  // Whether to replace or undo is not decided yet; another resume() can decide it.
   if (resumed_ && !decided_) return refuse(std::move(error));
   if (step == RecreateStep::RemoveOld || removals_ > 0) {
     const bool enough = removals_ >= tries || left() <= pause_before_retry;
@@ -180,7 +180,7 @@ void Recreation::undo(const std::string& what, Error error) {
 
 void Recreation::undo_next() {
   const Sight now = sight();
-  // A stop that may still be under way would end the old one after it was started again.
+  // A stop that may still be under way would stop the old container after StartOld.
   if (stop_in_doubt_ && now.old_instances) return carry_out(RecreateStep::StopOld);
   const RecreateStep step = undo_step(now, start_old_ && not_started_.empty());
   switch (step) {
@@ -204,7 +204,7 @@ void Recreation::undo_next() {
 
 void Recreation::undo_step_failed(RecreateStep step, const Error& error) {
   if (left() <= pause_before_retry) return unfinished(to_string(step), error);
-  // Being there again is worth all the time there is: who holds its port or address may let go of it.
+  // StartOld is retried almost until the end: its port or address may become free again.
   const bool patient = engine_away(error) || (step == RecreateStep::StartOld && left() > last_tries);
   if (patient) {
     steps_back_.clear();
@@ -212,7 +212,7 @@ void Recreation::undo_step_failed(RecreateStep step, const Error& error) {
     refusals_ = 0;
     switch (step) {
       case RecreateStep::StartOld:
-        not_started_ = error.message;  // its name and our leavings are still to be seen to
+        not_started_ = error.message;  // NameOld and RemoveNew are still to be done
         break;
       case RecreateStep::StopOld:
         stop_in_doubt_ = false;
@@ -239,7 +239,7 @@ std::string Recreation::how_the_old_one_is() const {
 }
 
 void Recreation::undone() {
-  // Not what makes the caller think that it is still under way.
+  // Other codes, such as Timeout, would mean to the caller that the recreation is still under way.
   const bool keeps = cause_.code == ErrorCode::Refused || cause_.code == ErrorCode::Conflict ||
                      cause_.code == ErrorCode::InvalidInput;
   std::string message = fmt::format("{}: {}", prefix(), failed_at_);
@@ -256,12 +256,12 @@ void Recreation::unfinished(const std::string& what, const Error& error) {
                  fmt::format("{}: {}: {}; it is not finished", message, what, error.message)));
 }
 
-/// Before anything was done.
+/// Fails before any change.
 void Recreation::refuse(Error error) {
   if (resumed_) {
     if (engine_away(error)) error.code = ErrorCode::ConnectionLost;
   } else if (may_be_done(error)) {
-    error.code = ErrorCode::PeerFailure;  // nothing was ordered, so nothing is left open
+    error.code = ErrorCode::PeerFailure;  // nothing was changed, so nothing is in doubt
   }
   error.message = fmt::format("{}: {}", prefix(), error.message);
   if (!resumed_) error.message += "; the old container was not touched";
@@ -269,7 +269,7 @@ void Recreation::refuse(Error error) {
 }
 
 void Recreation::finish(Result<std::string> result) {
-  // The callee may end the engine, and with it this object.
+  // The callee may destroy the engine, and this object with it.
   const Done done = std::move(done_);
   done(std::move(result));
 }

@@ -17,20 +17,20 @@
 
 namespace healer::docker {
 
-/// The order may have been executed although it failed.
+/// The call failed, but the engine may have executed it.
 inline bool may_be_done(const Error& error) {
   return error.code == ErrorCode::ConnectionLost || error.code == ErrorCode::Timeout;
 }
 
-/// No answer, now: worth another try for a while.
+/// The engine does not answer now: worth another try.
 inline bool engine_away(const Error& error) {
   return may_be_done(error) || error.code == ErrorCode::Unreachable;
 }
 
-/// The text of one field of a JSON answer; empty when there is none.
+/// The text of one field of a JSON answer; empty if there is none.
 std::string text_in(std::string_view answer, const char* field);
 
-/// What one look found out about one container.
+/// The facts that one look (look()) found about one container.
 struct Found {
   Container facts;
   std::string image_id;
@@ -40,8 +40,8 @@ struct Found {
   }
 };
 
-/// One container being recreated: asks, looks, and does what recreate_steps.hpp says. See Recreator; its
-/// `done` is called once. recreation_look.cpp has what asks, recreation.cpp what changes something.
+/// The recreation of one container, by the steps of recreate_steps.hpp. See Recreator; `done` is called once.
+/// recreation_look.cpp has the calls that read, recreation.cpp the calls that change something.
 class Recreation {
  public:
   using Done = std::function<void(Result<std::string>)>;
@@ -106,29 +106,29 @@ class Recreation {
 
   Original original_;
   std::string original_json_;
-  std::optional<RecreationPlan> plan_;  ///< none when resumed
-  std::string new_id_;                  ///< once known
+  std::optional<RecreationPlan> plan_;  ///< empty after resume()
+  std::string new_id_;                  ///< empty until known
   bool resumed_ = false;
   bool undoing_ = false;
-  bool decided_ = false;  ///< resumed: which way to go
+  bool decided_ = false;  ///< after resume(): the Resumption was chosen
 
-  // What the last look saw.
+  // What the last look found.
   std::optional<Found> old_;
   std::optional<Found> new_;
-  std::optional<Found> named_;  ///< whoever has the name, when the old one has not
+  std::optional<Found> named_;  ///< the container with the name, if that is not the old one
 
-  // Of the way forward.
+  // While replacing.
   std::set<RecreateStep> steps_done_;
   std::size_t joined_ = 0;
   int removals_ = 0;
-  std::optional<Error> doubt_;  ///< the last step's answer never came
+  std::optional<Error> doubt_;  ///< the error of the last step, which may have been executed
 
-  // Of the way back.
+  // While undoing.
   std::string failed_at_;
   Error cause_;
-  bool touched_ = false;    ///< the old one was stopped or renamed, or that was asked for
-  bool ran_ = false;        ///< the old one, as far as is known
-  bool start_old_ = false;  ///< it is to be started
+  bool touched_ = false;    ///< a stop or rename of the old container was sent
+  bool ran_ = false;        ///< the old container ran before; assumed after resume()
+  bool start_old_ = false;  ///< the old container must be started
   bool stop_in_doubt_ = false;
   bool create_in_doubt_ = false;
   int refusals_ = 0;

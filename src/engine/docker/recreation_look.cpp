@@ -17,7 +17,7 @@ using net::HttpAnswer;
 
 constexpr std::size_t shortest_id = 12;
 
-/// Image references: more than names have, and nothing that ends a path.
+/// The path of an image; a reference may contain characters that a path must encode.
 std::string reference_path(const std::string& reference) {
   std::string path;
   for (const std::string& part : split(reference, '/')) {
@@ -49,7 +49,7 @@ Duration Recreation::left() const {
   return std::max(rest, Duration{0});
 }
 
-/// A question within the call's limit.
+/// A GET within the call's limit and the recreation's.
 void Recreation::ask(const std::string& path, Asked asked) {
   if (left() == Duration{0})
     return caller_.later([asked = std::move(asked)] {
@@ -60,7 +60,7 @@ void Recreation::ask(const std::string& path, Asked asked) {
   caller_.call(std::move(call), std::move(asked));
 }
 
-/// One container, by its id or whole name; nothing when there is none.
+/// Inspects one container by its id or full name; empty if there is none.
 void Recreation::find(const std::string& id, Looked looked) {
   ask("/containers/" + id + "/json",
       [this, id, looked = std::move(looked)](const Result<HttpAnswer>& answer) {
@@ -74,14 +74,15 @@ void Recreation::find(const std::string& id, Looked looked) {
         if (answer->status != 200) return looked(tl::unexpected(status_error(what, *answer)));
         auto facts = parse_container(answer->body);
         if (!facts) return looked(tl::unexpected(named(what, facts.error())));
-        // Engines take the beginning of an id for a name, too.
+        // Engines also accept the beginning of an id in place of a name.
         const bool by_id = id.size() >= shortest_id && facts->id.starts_with(id);
         if (!by_id && facts->name != id) return looked(std::optional<Found>());
         looked(Found{std::move(*facts), text_in(answer->body, "Image")});
       });
 }
 
-// Before anything is changed: the old one's configuration, its image's, and who shares namespaces with it.
+// Before any change: reads the old container's configuration, its image's, and the containers whose
+// namespaces it shares.
 
 void Recreation::begin() {
   ask("/containers/" + order_.container_id + "/json", [this](const Result<HttpAnswer>& answer) {
@@ -106,8 +107,8 @@ void Recreation::on_original(const HttpAnswer& answer) {
   ask_image(fit_reference(original_.image));
 }
 
-/// The reference is kept while it means the image that the container runs; a moved one is a deployment, and
-/// that is not our business.
+/// Keeps the image reference if it still names the container's image, else takes the image's id: a reference
+/// that names another image now would be a deployment, which is not healer's task.
 void Recreation::ask_image(bool by_reference) {
   const std::string& asked_for = by_reference ? original_.image : original_.image_id;
   ask(reference_path(asked_for), [this, by_reference, asked_for](const Result<HttpAnswer>& answer) {
@@ -118,7 +119,7 @@ void Recreation::ask_image(bool by_reference) {
     const Error error = answer->status == 200
                             ? Error{ErrorCode::Protocol, what + ": the engine answered with another image"}
                             : status_error(what, *answer);
-    // A socket proxy may keep images to itself: then all is pinned that would have come from the image.
+    // A socket proxy may forbid access to images: then the image's settings are set explicitly.
     if (error.code == ErrorCode::Refused) return plan(std::nullopt, original_.image_id);
     if (by_reference) return ask_image(false);
     if (error.code == ErrorCode::NotFound)
@@ -137,7 +138,7 @@ void Recreation::plan(std::optional<std::string_view> image_json, std::string im
   check_owner(0);
 }
 
-/// Without them neither the new one nor, once it is stopped, the old one could be started.
+/// Unless the owners run, neither the new container nor, once stopped, the old container can start.
 void Recreation::check_owner(std::size_t index) {
   if (index == plan_->owners.size()) return look();
   const std::string owner = plan_->owners[index];
@@ -157,7 +158,7 @@ void Recreation::check_owner(std::size_t index) {
   });
 }
 
-// Looking: what exists under the id and the names.
+// Looking: which containers exist under the id and the names.
 
 void Recreation::resume() {
   resumed_ = true;
@@ -190,9 +191,10 @@ void Recreation::look_at_name() {
   find(order_.name, [this](Result<std::optional<Found>> found) {
     if (!found) return step_failed(RecreateStep::Lost, found.error());
     named_ = std::move(*found);
-    if (named_ && named_->facts.id == order_.container_id) named_.reset();  // renamed between two questions
+    if (named_ && named_->facts.id == order_.container_id) named_.reset();  // renamed between two calls
     if (!named_ || new_) return seen();
-    // Nothing marks it as ours; after a restart of healer it is known by being the old one's like.
+    // Nothing marks the new container as healer's. After resume() it is recognised by the image and labels of
+    // the old container.
     const bool like_old =
         !old_ || (named_->image_id == old_->image_id && named_->facts.labels == old_->facts.labels);
     if (new_id_.empty() ? resumed_ && like_old : named_->facts.id == new_id_) {

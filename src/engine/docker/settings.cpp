@@ -65,7 +65,7 @@ Result<net::TlsPtr> read_tls(const Environment& environment) {
     const std::string path = folder + "/" + name;
     std::error_code ignored;
     if (chosen || std::filesystem::exists(path, ignored)) file = path;
-    // docker-autoheal calls a client's certificate and key so.
+    // docker-autoheal's names of a client's certificate and key.
     const std::string other = folder + "/client-" + name;
     if (!std::filesystem::exists(path, ignored) && std::filesystem::exists(other, ignored)) file = other;
   };

@@ -11,8 +11,8 @@
 namespace healer::replay {
 namespace {
 
-/// FNV-1a over the bytes of every field. Texts and lists go in with their length, choices with their index:
-/// no two different lists of effects are the same bytes.
+/// FNV-1a over the bytes of every field. Texts and lists are added with their length, variants with their
+/// index, so that different lists of effects never give the same bytes.
 class Digest {
  public:
   template <class T>

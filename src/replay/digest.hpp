@@ -6,8 +6,9 @@
 
 namespace healer::replay {
 
-/// Of all that a step answered, in order, to the last field; of a secret only whether there is one. The same
-/// effects have the same digest on every machine; others have another one, but for one case in 2^64.
+/// The digest of all effects of a step, in order, with every field; of a secret only whether it is empty.
+/// Equal effects have equal digests on every machine; different effects have equal digests in one case of
+/// 2^64.
 std::uint64_t digest(const Effects& effects);
 
 }  // namespace healer::replay

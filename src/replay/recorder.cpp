@@ -12,9 +12,9 @@
 namespace healer::replay {
 namespace {
 
-/// More than this in one turn of the loop is no recording any more, but a leak.
+/// Limit of the bytes that wait for one turn of the loop, so that a recording cannot use all memory.
 constexpr std::size_t most_waiting = 8UL << 20;
-/// Kept free for the closing line.
+/// Bytes kept free for the closing line.
 constexpr std::uint64_t end_reserve = 200;
 
 std::string system_text(int error) {
@@ -25,7 +25,7 @@ tl::unexpected<Error> cannot(const std::string& path, const std::string& why) {
   return failure(ErrorCode::Storage, fmt::format("cannot record to {}: {}", path, why));
 }
 
-/// What is there is set aside, when it is a recording, or empty.
+/// Renames an existing file to `path.1` if it is a recording or empty; any other file is an error.
 Result<void> set_aside(const std::string& path) {
   struct stat facts {};
   if (::lstat(path.c_str(), &facts) != 0) {
@@ -108,7 +108,8 @@ void Recorder::flush() {
     if (size < 0 && errno == EINTR) continue;
     if (size <= 0) {
       const int error = size < 0 ? errno : ENOSPC;
-      // Behind the last whole line; where even that fails, the reader takes half a line for what it is.
+      // Cuts the file after its last complete line. If that fails, too, a replay ignores the incomplete last
+      // line.
       const std::size_t whole = waiting_.substr(0, waiting_.size() - rest.size()).rfind('\n') + 1;
       (void)!::ftruncate(descriptor_, static_cast<off_t>(written_ + whole));
       ::close(std::exchange(descriptor_, -1));

@@ -17,30 +17,30 @@ namespace healer::replay {
 
 struct RecorderSettings {
   std::string path;
-  std::uint64_t limit = 64ULL << 20;  ///< bytes; the recording ends before it would be larger
-  std::string version;                ///< of this healer
-  /// Calls `work` soon, never from inside: the file is written then, behind what the step itself asks for.
+  std::uint64_t limit = 64ULL << 20;  ///< bytes; the recording ends before it exceeds this
+  std::string version;                ///< version of this healer
+  /// Calls `work` soon, never before it returns: the file is written after the effects of the step.
   std::function<void(std::function<void()> work)> post;
   std::function<void(LogLevel, std::string)> log;
 };
 
-/// Writes what the core is fed and what it answers into a file of one process, for `healer replay`.
+/// Writes the events and effects of the core into a file, one per process, for `healer replay`.
 ///
 ///   state     | input                            | next      | what is done
 ///   ----------+----------------------------------+-----------+--------------------------------------------
 ///   recording | step                             | recording | kept; written in the loop's next turn
 ///   recording | the next line would pass `limit` | ended     | a closing line, and a line in the log
-///   recording | the file cannot be written       | ended     | cut behind its last whole line; logged once
-///   recording | too much waits to be written     | ended     | as the limit
+///   recording | the file cannot be written       | ended     | cut after its last complete line; logged once
+///   recording | too much waits to be written     | ended     | a closing line, and a line in the log
 ///   recording | destroyed                        | ended     | a closing line
 ///   ended     | step                             | ended     | nothing
 ///
-/// A recording has one head, and the core's whole state cannot be written into another one in between: so it
-/// ends at the limit, and the next process begins a new one.
+/// A recording begins with the core's stored state. Only a new process has that state, so a recording that
+/// reaches its limit ends, and the next process begins a new one.
 class Recorder {
  public:
-  /// Begins a recording at this path, for its owner alone (0600); one that is there becomes `path.1`.
-  /// Storage: it cannot be made, or what is there is no recording, and stays as it is.
+  /// Begins a recording at settings.path, private to its owner (0600); an older recording becomes `path.1`.
+  /// Storage: the file cannot be made, or a file that is no recording exists there (it is not changed).
   static Result<std::unique_ptr<Recorder>> begin(RecorderSettings settings, Instant now, std::uint64_t seed,
                                                  const HostPolicy& policy, const StoredState& stored);
   ~Recorder();

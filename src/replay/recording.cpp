@@ -161,7 +161,7 @@ Result<RecordedLine> RecordingReader::step(const json::object& object) {
 Result<RecordedLine> RecordingReader::read(std::string_view line) {
   json::error_code error;
   json::parse_options options;
-  options.allow_invalid_utf8 = true;  // what a target says may be any bytes, and they are kept as they are
+  options.allow_invalid_utf8 = true;  // a target's answer may contain any bytes, which are kept unchanged
   const json::value value = json::parse({line.data(), line.size()}, error, {}, options);
   if (error) return wrong("no JSON: " + error.message());
   if (!value.is_object()) return wrong("no JSON object: " + clip(printable(line), 60));

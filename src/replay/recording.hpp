@@ -20,21 +20,21 @@ namespace healer::replay {
 
 /// The lines of a recording, each a JSON object (docs/replay.md):
 ///
-///   head     what the core was made of; the first line, and the only one of its kind
-///   policy   what the numbers in the steps behind it stand for
-///   step     an event and when it was fed; what was decided, and the digest of all of it
-///   end      why there is no more; missing after a crash
+///   head     what the core was made from; the first line, and only there
+///   policy   a policy and its number, which later steps use
+///   step     an event and its time; what was decided; the digest of all effects
+///   end      why the recording ends; missing after a crash
 inline constexpr std::int64_t recording_format = 3;
-/// What the first line of every recording begins with.
+/// The beginning of the first line of every recording.
 inline constexpr std::string_view recording_mark = R"({"healer_recording":)";
 
-/// Makes the lines, each with its line break.
+/// Makes the lines of a recording, each with its line break.
 class RecordingText {
  public:
-  /// `seed`: of the core's random draws.
+  /// `seed`: the seed of the core's random draws.
   std::string head(std::string_view version, Instant now, std::uint64_t seed, const HostPolicy& policy,
                    const StoredState& stored);
-  /// With the lines of the policies that it is the first to need.
+  /// The step's line, preceded by the lines of the policies that no earlier step needed.
   std::string step(const Event& event, Instant now, const Effects& effects);
   std::string end(std::string_view why) const;
 
@@ -44,7 +44,7 @@ class RecordingText {
 };
 
 struct RecordedHead {
-  std::string version;  ///< of the healer that wrote it
+  std::string version;  ///< version of the healer that wrote the recording
   Instant began{};
   std::uint64_t seed = 0;
   HostPolicy policy;
@@ -54,7 +54,7 @@ struct RecordedHead {
 struct RecordedStep {
   Instant now{};
   Event event;
-  std::string event_text;  ///< as it stands there
+  std::string event_text;  ///< the event's JSON in the recording
   std::uint64_t digest = 0;
   std::vector<std::string> words;  ///< what was decided
 };
@@ -67,7 +67,7 @@ struct RecordedEnd {
 
 using RecordedLine = std::variant<RecordedHead, RecordedPolicy, RecordedStep, RecordedEnd>;
 
-/// Reads the lines in their order; InvalidInput says what is wrong with one.
+/// Reads the lines in order; an InvalidInput error says what is wrong with a line.
 class RecordingReader {
  public:
   Result<RecordedLine> read(std::string_view line);

@@ -24,7 +24,7 @@ namespace {
 
 namespace json = boost::json;
 
-/// What a replay writes, as text or as JSON lines.
+/// The output of a replay, as text or as JSON lines.
 class View {
  public:
   View(const ReplayRequest& request, std::ostream& out) : request_(request), out_(out) {}
@@ -89,7 +89,7 @@ class View {
   static json::object at(Instant now) { return {{"at", wall_time_of(now).unix_ms}}; }
 
   static json::value event_of(const RecordedStep& step) {
-    ValueWriter writer;  // what was hidden is read as "<redacted>", and stays hidden
+    ValueWriter writer;  // secrets were read as "<redacted>" and stay hidden
     return writer.event(step.event);
   }
 
@@ -123,7 +123,7 @@ class View {
   const ReplayRequest& request_;
   std::ostream& out_;
   Instant from_ = Instant::min();
-  std::string key_;  ///< of the workload asked for, once it was seen
+  std::string key_;  ///< key of the requested workload; empty until it was seen
 };
 
 std::size_t decisions_in(const Effects& effects) {
@@ -212,7 +212,7 @@ class Replay {
   RecordingReader reader_;
   std::unique_ptr<Supervisor> core_;
   std::string version_;
-  std::string why_;  ///< as the closing line says; empty: there is none
+  std::string why_;  ///< reason in the closing line; empty: no closing line
   std::uint64_t number_ = 0;
   std::uint64_t steps_ = 0;
   std::uint64_t decisions_ = 0;

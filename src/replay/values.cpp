@@ -17,7 +17,7 @@ namespace {
 constexpr std::string_view compose_labels = "com.docker.compose.";
 constexpr const char* number_of_a_policy = "the number of a policy that an earlier line holds";
 
-/// What the core relies on.
+/// Checks what the core relies on.
 Result<void> checked(const Policy& policy) {
   if (policy.remedies.empty())
     return failure(ErrorCode::InvalidInput, "is.remedies: a ladder needs one step");

@@ -16,10 +16,10 @@
 
 namespace healer::replay {
 
-/// The model's values as a recording has them: as json/writer.hpp makes them, but for three types.
-/// Policies are numbers; what a number stands for comes from take_policies(). A secret becomes "<redacted>",
-/// "<redacted 2>" and so on, the same one for the same secret: what is compared stays comparable. So do the
-/// values of a container's labels, except compose's own, which decide who depends on whom.
+/// The JSON of the model's values in a recording: as json/writer.hpp makes it, except for three types. A
+/// policy is a number; take_policies() gives the policy itself. A secret becomes "<redacted>", "<redacted 2>"
+/// and so on, equal secrets the same text, so that comparisons still work. The values of a container's labels
+/// are hidden in the same way, except compose's labels, which decide the dependencies.
 class ValueWriter {
  public:
   boost::json::value event(const Event& event);
@@ -30,7 +30,7 @@ class ValueWriter {
     std::uint64_t number = 0;
     boost::json::value value;
   };
-  /// Those that values written since the last call refer to, and none before did.
+  /// The policies that were first used since the last call.
   std::vector<NewPolicy> take_policies() { return std::exchange(new_policies_, {}); }
 
   // What json::Writer calls.
@@ -41,18 +41,19 @@ class ValueWriter {
  private:
   std::string hidden(const std::string& secret);
 
-  std::unordered_map<std::string, std::uint64_t> policies_;  ///< by their text
+  std::unordered_map<std::string, std::uint64_t> policies_;  ///< number by the policy's JSON text
   std::unordered_map<std::string, std::string> hidden_;
   std::vector<NewPolicy> new_policies_;
 };
 
-/// The way back from a ValueWriter. InvalidInput names the field, what is there and what would be accepted.
+/// Reads what a ValueWriter made. An InvalidInput error names the field, the value found and the values
+/// accepted.
 class ValueReader {
  public:
   Result<Event> event(const boost::json::value& value);
   Result<HostPolicy> host_policy(const boost::json::value& value);
   Result<StoredState> stored(const boost::json::value& value);
-  /// What events will call by this number; a number is given once.
+  /// Adds the policy of this number, for later events. InvalidInput if the number exists already.
   Result<void> policy(std::uint64_t number, const boost::json::value& value);
 
   // What json::Reader calls.

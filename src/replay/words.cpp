@@ -42,7 +42,7 @@ struct Describe {
   }
 };
 
-/// The digits between two signs, all of them; moves on behind the second one.
+/// Removes exactly `count` digits from the front and returns their number.
 std::optional<int> take_digits(std::string_view& text, std::size_t count) {
   int number = 0;
   if (text.size() < count) return std::nullopt;
@@ -89,7 +89,7 @@ std::optional<Instant> parse_time(std::string_view text) {
   struct Part {
     int* into;
     std::size_t digits;
-    std::string_view after;  ///< one of these follows
+    std::string_view after;  ///< one of these characters follows
     int least, most;
   };
   const Part parts[] = {{&utc.tm_year, 4, "-", 1970, 9999}, {&utc.tm_mon, 2, "-", 1, 12},

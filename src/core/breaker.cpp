@@ -11,7 +11,7 @@ Breaker::Breaker(BreakerState state, Instant until, std::vector<Instant> attempt
 }
 
 void Breaker::forget_before(const Policy& policy, Instant now) {
-  // The newest stays, whatever its age: backoff counts from it.
+  // The newest attempt stays at any age: backoff counts from it.
   while (attempts_.size() > 1 && attempts_.front() + policy.budget_window <= now)
     attempts_.erase(attempts_.begin());
 }
@@ -27,7 +27,8 @@ std::optional<Instant> Breaker::last_attempt() const {
 
 std::optional<Instant> Breaker::permit(const Policy& policy, Instant now) {
   forget_before(policy, now);
-  until_ = std::min(until_, now + policy.breaker_open_for);  // from before the clock was set back
+  until_ =
+      std::min(until_, now + policy.breaker_open_for);  // until_ may be from before the clock was set back
   advance(now);
   const unsigned used = attempts_in_window(policy, now);
   if (policy.budget_attempts == 0) return std::nullopt;
@@ -40,7 +41,7 @@ std::optional<Instant> Breaker::permit(const Policy& policy, Instant now) {
       until_ = now + policy.breaker_open_for;
       return std::nullopt;
     case BreakerState::HalfOpen:
-      // The one try still counts in the window: attempts in any window never exceed the budget.
+      // The half-open attempt counts in the window, too: attempts in any window never exceed the budget.
       if (used < policy.budget_attempts) return now;
       return attempts_[attempts_.size() - policy.budget_attempts] + policy.budget_window;
   }

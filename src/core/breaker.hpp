@@ -10,17 +10,17 @@
 
 namespace healer {
 
-/// The restart budget of one workload and its breaker. HEALING.md 4; systemd's start limit is the model,
-/// but the budget is on disk, so restarting healer refills nothing.
+/// The attempt budget of one workload and its circuit breaker. HEALING.md 4. Similar to systemd's start
+/// limit, but the budget is on disk, so a restart of healer refills nothing.
 ///
 ///   state    | input                             | next
 ///   ---------+-----------------------------------+---------------------------
-///   Closed   | wants an attempt, budget left     | Closed, allowed
-///   Closed   | wants an attempt, budget used up  | Open until now + open_for
-///   any      | wants an attempt, the budget is 0 | same, never allowed
-///   Open     | time is up                        | HalfOpen
-///   HalfOpen | wants an attempt, window has room | HalfOpen, allowed once
-///   HalfOpen | that attempt did not help         | Open until now + open_for
+///   Closed   | permit(), budget left             | Closed, allowed
+///   Closed   | permit(), budget used up          | Open until now + open_for
+///   any      | permit(), the budget is 0         | same, never allowed
+///   Open     | until() is reached                | HalfOpen
+///   HalfOpen | permit(), window has room         | HalfOpen, allowed once
+///   HalfOpen | that attempt failed               | Open until now + open_for
 ///   HalfOpen | that attempt recovered            | Closed
 ///   any      | reset by an operator              | Closed, attempts forgotten
 class Breaker {
@@ -28,14 +28,14 @@ class Breaker {
   Breaker() = default;
   Breaker(BreakerState state, Instant until, std::vector<Instant> attempts);
 
-  /// When the next attempt may be made, as far as budget and breaker go; nothing: not before `until()`.
-  /// Moves Closed to Open when the budget is used up.
+  /// When budget and breaker allow the next attempt; empty: not before until(), or never if the budget is 0.
+  /// Changes Closed to Open when the budget is used up.
   std::optional<Instant> permit(const Policy& policy, Instant now);
   void count_attempt(Instant now);
   void attempt_failed(const Policy& policy, Instant now);
   void attempt_recovered();
   void reset();
-  /// Open -> HalfOpen when its time is up; true when it moved.
+  /// Changes Open to HalfOpen at until(); true if the state changed.
   bool advance(Instant now);
 
   BreakerState state() const { return state_; }
@@ -49,7 +49,7 @@ class Breaker {
 
   BreakerState state_ = BreakerState::Closed;
   Instant until_{};
-  std::vector<Instant> attempts_;  ///< oldest first, those within the window
+  std::vector<Instant> attempts_;  ///< those within the window and always the newest, oldest first
 };
 
 }  // namespace healer

@@ -39,7 +39,7 @@ ConcurrencyLimiter::Answer ConcurrencyLimiter::ask(const std::string& key, const
       found != services_.end() && found->second.members > 1 && found->second.in_remedy > 0)
     return Answer::ReplicaBusy;
   if (full()) return Answer::Busy;
-  // Those due before it have the first choice of what is free.
+  // Workloads that were due earlier take free slots first.
   std::size_t left = limit_ - in_use_;
   for (const auto& [since, waiting] : queue_) {
     if (std::pair(since, waiting) >= std::pair(due, key)) break;

@@ -11,37 +11,37 @@
 
 namespace healer {
 
-/// How many may be in remedy at a time, and who is next. HEALING.md 5: at most max(1, share of the watched),
-/// rounded down; of one compose service with replicas at most one. A remedy counts from the moment its
-/// evidence is gathered to the end of its verification.
+/// Limits how many remedies are under way at once, and decides which workload is next. HEALING.md 5: at most
+/// max(1, share of the watched workloads), rounded down; at most one of a compose service with replicas. A
+/// remedy counts from the capture of its evidence to the end of its verification.
 ///
-///   asked by                  | free slot        | answer
+///   workload                  | free slots       | answer
 ///   --------------------------+------------------+---------------------------------------------
-///   one whose sibling is held | any              | no: Replica
-///   anyone                    | none             | no: Concurrency, and it waits
-///   anyone                    | fewer than older | no: Concurrency: who is due longest is first
-///                             | ones waiting     |
-///   anyone                    | otherwise        | yes
+///   its replica is in remedy  | any              | ReplicaBusy
+///   any other                 | none             | Busy
+///   any other                 | all needed for   | Busy: the workload that is due longest is first
+///                             | earlier due ones |
+///   any other                 | otherwise        | Free
 class ConcurrencyLimiter {
  public:
-  /// Of all the watched; called when that number or the share changes.
+  /// Sets the limit from the number of watched workloads; to be called when the number or the share changes.
   void set_limit(double share, std::size_t watched);
   std::size_t limit() const { return limit_; }
   std::size_t in_use() const { return in_use_; }
   bool full() const { return in_use_ >= limit_; }
 
-  /// A workload of this service ("project/service", may be empty) is watched, or no longer.
+  /// A workload of this service ("project/service", may be empty) is now watched, or no longer.
   void joined(const std::string& service);
   void left(const std::string& service);
-  /// A remedy begins, or ended.
+  /// A remedy of a workload of this service begins, or has ended.
   void taken(const std::string& service);
   void given_back(const std::string& service);
 
   enum class Answer { Free, Busy, ReplicaBusy };
-  /// Whether this one may begin now. `due`: since when it wants to.
+  /// Whether the workload's remedy may begin now. `due`: since when the remedy is due.
   Answer ask(const std::string& key, const std::string& service, Instant due) const;
 
-  /// Remembers that it waits for a slot; several times is once.
+  /// Adds the workload to those that wait for a slot, or changes its due time.
   void wait(const std::string& key, Instant due);
   void wait_no_more(const std::string& key);
   std::size_t waiting() const { return due_of_.size(); }

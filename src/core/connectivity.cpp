@@ -11,9 +11,9 @@
 namespace healer {
 namespace {
 
-/// One lost answer is no event; it excuses failing checks all the same.
+/// Operators are notified only of a longer failure; failing checks are unknown from the first failure on.
 constexpr Duration notify_after = 10s;
-/// A prober answers within the timeout; after this much more it is taken to have lost the question.
+/// A prober gives a result within the timeout; without a result after this much more, the check has failed.
 constexpr Duration prober_margin = 5s;
 
 }  // namespace

@@ -13,43 +13,45 @@
 
 namespace healer {
 
-/// The connectivity check: something that answers whenever healer's own network is healthy. While it does
-/// not, what healer sees fail says nothing about the targets. HEALING.md 5, "Healer itself has a problem".
+/// The connectivity check: a check of the control target, which answers whenever healer's own network works.
+/// While the control target does not answer, failing checks say nothing about their targets. HEALING.md 5,
+/// "Healer itself has a problem".
 ///
 ///   state     | input                      | next            | what is done
 ///   ----------+----------------------------+-----------------+----------------------------------------------
-///   Off       | a target is configured     | Unchecked       | asked at once
+///   Off       | a target is configured     | Unchecked       | checked at once
 ///   Unchecked | an answer                  | Healthy         |
 ///   Unchecked | no answer                  | Failed          |
 ///   Healthy   | an answer                  | Healthy         |
 ///   Healthy   | no answer                  | Failed          | every failing check is unknown from here on
-///   Failed    | no answer, for 10 s by now | Failed          | operators are notified, once
-///   Failed    | an answer                  | Healthy         | checks count again; notified if its failure
-///             |                            |                 | was
-///   any       | the interval is over, or a | same            | asked, one question at a time
+///   Failed    | no answer for 10 s         | Failed          | operators are notified, once
+///   Failed    | an answer                  | Healthy         | failing checks count again; operators are
+///             |                            |                 | notified if they were of the failure
+///   any       | the interval is over, or a | same            | checked, one check at a time
 ///             | verdict waits for it       |                 |
-///   any       | another target, or none    | Unchecked / Off | what was notified is taken back
+///   any       | another target, or none    | Unchecked / Off | operators are notified of the end if they
+///             |                            |                 | were of the failure
 ///
-/// Any answer at all is one: an HTTP 503 came over the network too.
+/// Every answer counts, also an HTTP 503: it came over the network.
 class ConnectivityCheck {
  public:
   enum class State { Off, Unchecked, Healthy, Failed };
-  enum class Change { None, Failing, Over };  ///< what operators are to be notified
+  enum class Change { None, Failing, Over };  ///< what operators must be notified of
 
-  /// Asks when it is time to. To be called in every step: cheap when nothing is due.
+  /// Starts the check if it is due. Called in every step; cheap if nothing is due.
   Change run_due(const HostPolicy& policy, Instant now, std::uint64_t& last_probe, Effects& out);
-  /// An answer; one to an older question changes nothing.
+  /// Takes the result of a check; the result of an older check changes nothing.
   Change finished(const ProbeFinished& finished, const HostPolicy& policy, Instant now, Effects& out);
-  /// A verdict of this workload waits for the next answer: asked for at once.
+  /// A verdict of this workload waits for the next result, so the check is due at once.
   void await(const std::string& workload, Instant now);
-  /// Those that waited and can be decided now: sorted, each once.
+  /// The waiting workloads, if a result has come: sorted, each once.
   std::vector<std::string> take_waiting();
 
   State state() const { return state_; }
   bool failed() const { return state_ == State::Failed; }
-  /// It answered, or failed to, at this instant or later; or nobody asks it.
+  /// Whether there is a result from this instant or later, or no check is configured.
   bool knows_since(Instant when) const { return state_ == State::Off || when <= answered_at_; }
-  /// Of the newest failure: what was seen, and since when.
+  /// The newest failure: its cause, and since when.
   const std::string& why() const { return why_; }
   Instant failed_since() const { return failed_since_; }
   std::optional<Instant> next_deadline() const;
@@ -70,8 +72,8 @@ class ConnectivityCheck {
   Instant failed_since_{};
   bool notified_ = false;
   std::string why_;
-  std::vector<std::string> waiting_;  ///< workloads
-  bool decidable_ = false;            ///< an answer has come for them
+  std::vector<std::string> waiting_;  ///< keys of workloads
+  bool decidable_ = false;            ///< a result has come since the last take_waiting()
 };
 
 }  // namespace healer

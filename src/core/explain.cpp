@@ -1,4 +1,4 @@
-// Why a workload is treated as it is: for `healer explain`.
+// The answer of `healer explain`.
 #include <algorithm>
 
 #include <fmt/format.h>
@@ -15,7 +15,7 @@ std::string in(Instant at, Instant now) {
   return "in " + format_duration(std::chrono::duration_cast<std::chrono::seconds>(at - now + 999ms));
 }
 
-/// What is done next, and when, if nothing else happens.
+/// What healer does next, and when, if nothing else happens.
 std::string next_of(const Workload& w, Instant now, bool engine_up) {
   if (!engine_up) return "nothing until the engine is back";
   if (w.stopped_by_operator) return "nothing until an operator starts it";

@@ -12,8 +12,8 @@
 
 namespace healer {
 
-/// The last few things seen of a workload, for `healer explain`: numbers only, so that it costs a probe
-/// nothing; equal ones in a row are one.
+/// The last 8 facts about a workload, for `healer explain`. Stored as numbers, so that a check costs no
+/// allocation; equal facts in a row are one entry.
 class FactLog {
  public:
   void checked(Outcome outcome, Cause cause, Instant at) {
@@ -22,7 +22,7 @@ class FactLog {
   void engine_said(const EngineEvent& event, Instant at);
   void looked(ContainerState state, Instant at) { add(Kind::State, static_cast<std::uint8_t>(state), 0, at); }
 
-  /// Oldest first, in words.
+  /// The facts as text, oldest first.
   std::vector<Fact> facts() const;
 
  private:

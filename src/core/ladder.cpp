@@ -5,7 +5,7 @@
 namespace healer {
 namespace {
 
-/// What a step comes to; None: nothing. Nothing at all: it is passed over.
+/// What a step does with the container; None: nothing is done. Empty: the step is passed over.
 std::optional<RemedyStep> applied(const RemedyStep& step, bool exited) {
   RemedyStep start;
   start.kind = RemedyKind::Start;
@@ -52,14 +52,14 @@ std::optional<LadderStep> choose_step(const Policy& policy, unsigned ladder_step
       first = LadderStep{index, std::move(*step), false};
       if (ineffective_restarts < ineffective_restarts_enough || !restart) break;
     } else if (!restart) {
-      // What is down is started before it is left to an operator.
+      // An exited container is started before healer leaves it to an operator.
       if (exited && step->kind == RemedyKind::None) break;
       first = LadderStep{index, std::move(*step), true};
       break;
     }
   }
   if (!first && exited) {
-    // Only steps for a running one are left: what came before them may start it.
+    // Only steps for a running container are left: an earlier step may start the container.
     for (unsigned index = from; index-- > 0 && !first;)
       if (auto step = applied(policy.remedies[index], exited))
         first = LadderStep{index, std::move(*step), false};

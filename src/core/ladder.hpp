@@ -9,17 +9,17 @@ namespace healer {
 /// The step of the ladder that applies now.
 struct LadderStep {
   unsigned index = 0;
-  RemedyStep step;  ///< what is done: of an exited container a restart is a start
+  RemedyStep step;  ///< what is done; for an exited container, a restart becomes a start
   bool skipped_restarts = false;
 };
 
-/// Restarts in a row that did not help, after which another step is taken. HEALING.md 4, efficacy.
+/// After this many ineffective restarts in a row another step is taken. HEALING.md 4, efficacy.
 inline constexpr unsigned ineffective_restarts_enough = 5;
 
-/// Finds the step for an attempt, from `step` (failed attempts of this incident, and steps skipped) on. The
-/// last step repeats; steps that cannot be applied to the container as it is are passed over:
+/// Finds the step for an attempt, from `ladder_step` (failed attempts of this incident plus steps skipped)
+/// on. The last step repeats. Steps that cannot be applied to the container in its state are passed over:
 ///
-///   step     | it runs         | it has exited
+///   step     | running         | exited
 ///   ---------+-----------------+----------------
 ///   restart  | restart         | start
 ///   start    | passed over     | start
@@ -30,15 +30,15 @@ inline constexpr unsigned ineffective_restarts_enough = 5;
 ///   stop     | stop            | nothing is done
 ///   none     | nothing is done | nothing is done
 ///
-/// With `ineffective_restarts` at the limit, steps that (re)start are passed over when another kind follows.
-/// Nothing: there is none to take, or it is `none`.
+/// With `ineffective_restarts` at the limit, restarts and starts are passed over if a step of another kind
+/// follows. Empty: there is no step to take, or the step is `none`.
 std::optional<LadderStep> choose_step(const Policy& policy, unsigned ladder_step, bool exited,
                                       unsigned ineffective_restarts);
 
-/// Whether an attempt of this kind counts as a restart for its efficacy.
+/// Whether an attempt of this kind counts as a restart in ineffective_restarts.
 bool is_restart(RemedyKind kind);
 
-/// Whether the container goes on in the instance it had: there is no start to wait for.
+/// Whether the container stays the same instance, so that there is no start to wait for.
 bool keeps_instance(RemedyKind kind);
 
 }  // namespace healer

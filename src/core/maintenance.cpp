@@ -7,7 +7,7 @@ namespace {
 
 constexpr std::int64_t minute = 60;
 constexpr std::int64_t day = 24 * 60 * minute;
-/// A weekly window whose day lost it to a change of the clocks is there a week later.
+/// More than two weeks: a weekly window that falls into a gap of the clock opens again a week later.
 constexpr std::int64_t horizon = 15 * day;
 
 std::int64_t floor_div(std::int64_t a, std::int64_t b) {
@@ -20,8 +20,8 @@ bool has_day(const MaintenanceWindow& window, std::int64_t local_day) {
   return (window.days >> weekday & 1) != 0;
 }
 
-/// The first instant after unix_s at which the window may open or close: its clock shows one of its ends or a
-/// new day, or is put forward or back.
+/// The first instant after unix_s at which the window may open or close: the zone's clock shows an end of the
+/// window or midnight, or is set forward or back.
 std::int64_t next_edge(const MaintenanceWindow& window, std::int64_t unix_s) {
   const TimeZone* zone = window.zone.get();
   const std::int64_t offset = zone_offset(zone, unix_s);
@@ -40,7 +40,7 @@ std::int64_t next_edge(const MaintenanceWindow& window, std::int64_t unix_s) {
   return edge;
 }
 
-/// The first instant after unix_s at which the window is no longer as `open`; empty: not within the horizon.
+/// The first instant after unix_s at which window_open() differs from `open`; empty: not within the horizon.
 std::optional<std::int64_t> turns_at(const MaintenanceWindow& window, std::int64_t unix_s, bool open) {
   for (std::int64_t at = next_edge(window, unix_s); at <= unix_s + horizon; at = next_edge(window, at))
     if (window_open(window, at) != open) return at;
@@ -70,7 +70,7 @@ bool window_open(const MaintenanceWindow& window, std::int64_t unix_s) {
 std::optional<OpenWindow> open_window(std::span<const MaintenanceWindow> windows, std::int64_t unix_s) {
   std::optional<OpenWindow> found;
   std::int64_t until = unix_s;
-  // One may open before another closes: go on from each end until nothing is open.
+  // A window may open before another closes: continue from each end until no window is open.
   for (bool longer = true; longer;) {
     longer = false;
     for (const MaintenanceWindow& window : windows) {

@@ -9,28 +9,29 @@
 
 namespace healer {
 
-/// When too much is unhealthy at once, the cause is not in each of them: hold, then try one. HEALING.md 5.
-/// It counts and times; who fails, and notifications, is the supervisor's business.
+/// Too many unhealthy workloads at once probably have one cause: hold remedies, then try one. HEALING.md 5.
+/// This class has the phases and their times; the supervisor counts the workloads and notifies operators.
 ///
 ///   phase   | input                              | next    | what follows
 ///   --------+------------------------------------+---------+-----------------------------------------------
-///   Off     | more than the share fails, and at  | Holding | nothing is ordered for `mass_hold`
-///           | least so many                      |         |
-///   Holding | time is up                         | Canary  | one at a time
-///   Canary  | fewer are in remedy than the batch | Canary  | one more may act, roots alone
-///   Canary  | as many remedies as the batch      | Canary  | twice as many at a time
+///   Off     | more than mass_share fails, and at | Holding | no remedies for `mass_hold`
+///           | least mass_least                   |         |
+///   Holding | time is up                         | Canary  | one remedy at a time
+///   Canary  | fewer in remedy than the batch     | Canary  | one more remedy may begin, of roots only
+///   Canary  | a batch of remedies has recovered  | Canary  | twice as many remedies at a time
 ///   Canary  | a remedy did not help              | Backoff | hold twice as long as before, at most
-///           |                                    |         | `mass_hold_max`; the first time it is said:
-///           |                                    |         | a restart does not help here
-///   Backoff | time is up                         | Canary  | one at a time again
-///   any     | the share has not ailed for 15 s   | Off     |
-///   Off     | the same again within `mass_hold`  | as it   | one that comes and goes, as with a crash loop,
-///           |                                    | was     | is one: what had been held or tried counts
-///   (start) | operators know of one (from disk)  | Holding | not left before everything was asked once
+///           |                                    |         | `mass_hold_max`; the first time, operators are
+///           |                                    |         | notified that a restart does not help
+///   Backoff | time is up                         | Canary  | one remedy at a time again
+///   any     | not too many failing for 15 s      | Off     |
+///   Off     | too many again within `mass_hold`  | the one | a mass failure that comes and goes, as in a
+///           |                                    | before  | crash loop, continues: holds and failures count
+///   (start) | one was open, from disk            | Holding | not Off before `mass_hold` has passed
 ///
-/// What fails: its latest answer was a failure that counts, or it ended by itself, or it is in remedy and not
-/// yet verified. Among: what runs or crashed. Left out: what an operator stopped or paused, what went down
-/// with the engine, and what only lost the network it shares.
+/// Failing: the latest result was a failure that counts, or the container exited by itself, or a remedy is
+/// under way and not yet verified. The share is of the workloads that run or crashed. Not counted: workloads
+/// that an operator stopped or paused, that went down with the engine, or that only lost the network that
+/// they share.
 class MassGuard {
  public:
   enum class Phase { Off, Holding, Canary, Backoff };
@@ -44,33 +45,33 @@ class MassGuard {
   };
 
   MassGuard() = default;
-  /// A former process notified operators of one that was not over when it ended.
+  /// Continues a mass failure that an earlier process notified operators of and that was not over.
   static MassGuard restored(const HostPolicy& policy, Instant since, Instant now);
 
-  /// What is counted now; also to be called when deadline() is there.
+  /// Takes the present counts; to be called also at deadline().
   Change update(std::size_t failing, std::size_t among, Instant now, const HostPolicy& policy);
-  /// A remedy ended, whoever it was ordered for.
+  /// A remedy of any workload has ended.
   Change remedy_ended(bool recovered, Instant now, const HostPolicy& policy);
 
   bool on() const { return phase_ != Phase::Off; }
   Phase phase() const { return phase_; }
-  /// How many more may begin, with so many in remedy now. Without a limit when off.
+  /// How many more remedies may begin while `in_remedy` are under way. Unlimited when off.
   std::size_t room(std::size_t in_remedy) const;
-  /// When it wants to be looked at again.
+  /// When update() must be called again; empty: no time.
   std::optional<Instant> deadline() const;
   Instant since() const { return since_; }
   std::size_t batch() const { return batch_; }
   std::size_t failing() const { return failing_; }
   std::size_t among() const { return among_; }
-  /// So many canaries of this episode were not recovered.
+  /// Number of failed canaries in this mass failure.
   unsigned failures() const { return failures_; }
   /// For operators: "8 of 10 are unhealthy at once; remedies are on hold for 40s"; empty when off.
   std::string text(Instant now) const;
-  /// Why one is held, in words that change with the phase alone.
+  /// The text of a hold; it changes only with the phase.
   const char* reason() const;
 
  private:
-  /// Fewer ail for a moment when one of them is between two falls.
+  /// The count must stay low this long: it drops for a moment while a container is between two crashes.
   static constexpr Duration calm = 15s;
 
   bool too_many(const HostPolicy& policy) const;
@@ -78,16 +79,16 @@ class MassGuard {
 
   Phase phase_ = Phase::Off;
   Instant since_{};
-  Instant until_{};   ///< Holding, Backoff
-  Duration hold_{0};  ///< the length of the last one
+  Instant until_{};   ///< end of Holding and Backoff
+  Duration hold_{0};  ///< length of the last Holding or Backoff
   std::size_t batch_ = 1;
-  std::size_t recovered_ = 0;  ///< of the batch
+  std::size_t recovered_ = 0;  ///< recovered canaries of the batch
   std::size_t failing_ = 0;
   std::size_t among_ = 0;
   unsigned failures_ = 0;
   std::optional<Instant> not_over_before_;
-  std::optional<Instant> calm_since_;  ///< on, and fewer ail
-  Phase left_ = Phase::Off;            ///< where it was when the last one was over
+  std::optional<Instant> calm_since_;  ///< since when not too many fail, while on
+  Phase left_ = Phase::Off;            ///< the phase when the last mass failure was over
   Instant over_at_{};
 };
 

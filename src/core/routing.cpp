@@ -28,7 +28,7 @@ bool fits(const NotificationMatch& match, const Notification& notification, Noti
          (match.labels.empty() || has(match.labels, notification.route));
 }
 
-/// Windows that never close hold nothing: what is never notified is worse than what is notified at night.
+/// Quiet hours that never end hold nothing: a notification that is never sent is worse than one at night.
 Instant quiet_until(const std::vector<MaintenanceWindow>& quiet, const NotificationClock& clock) {
   if (quiet.empty()) return clock.now;
   const std::int64_t wall_ms = wall_time_of(clock.now + clock.wall_ahead).unix_ms;
@@ -37,7 +37,7 @@ Instant quiet_until(const std::vector<MaintenanceWindow>& quiet, const Notificat
   return clock.now + Duration{*open->until_unix_s * 1000 - wall_ms};
 }
 
-/// Collects channels, each with the earliest time that an operator allows.
+/// Collects channels, each with the earliest time that a route allows.
 class Addressing {
  public:
   Addressing(const NotificationRouting& routing, const NotificationClock& clock, bool holdable)
@@ -47,9 +47,9 @@ class Addressing {
     const Instant at = time(route.quiet ? *route.quiet : routing_.quiet);
     for (const std::string& channel : route.channels) join(destinations, {{channel, at}});
   }
-  /// By no route: the general quiet hours count.
+  /// Without a route: the general quiet hours apply.
   void add(const std::string& channel) { join(destinations, {{channel, time(routing_.quiet)}}); }
-  /// One that was notified before: as the first route that names it has it.
+  /// A channel that got an earlier notification: the quiet hours of the first route with this channel apply.
   void add_notified(const std::string& channel) {
     for (const Destination& known : destinations)
       if (known.channel == channel) return;
@@ -71,7 +71,7 @@ class Addressing {
   bool holdable_;
 };
 
-/// The label names a channel, and no route asks for such a label.
+/// The label names a channel, and no route matches the label.
 bool is_for_one_channel(const HostPolicy& policy, const NotificationRouting& routing,
                         const std::string& label) {
   return !label.empty() && has(policy.channels, label) &&
@@ -146,7 +146,7 @@ Reminding reminding(const HostPolicy& policy, const Notification& as,
     reminding.every = reminding.every == Duration{0} ? every : std::min(reminding.every, every);
     return true;
   };
-  // By no route: every channel, or the one that its label names.
+  // Without a route: every channel, or the channel that the label names.
   if (routed.routes.empty() && shorten(routing.remind_every)) reminding.destinations = routed.destinations;
   Addressing to(routing, clock, as.kind != NotificationKind::Critical);
   for (const NotificationRoute* route : routes)
@@ -169,7 +169,7 @@ std::vector<Destination> escalated_to(const HostPolicy& policy, const std::strin
 }
 
 bool glob_fits(const std::string& pattern, const std::string& text) {
-  // One star at a time: a later one never needs an earlier one to try again.
+  // Only the newest star is tried again: an earlier star never needs to match more text.
   std::size_t p = 0, t = 0;
   std::size_t star = std::string::npos, tried = 0;
   while (t < text.size()) {

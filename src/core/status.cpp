@@ -1,4 +1,4 @@
-// What operators are shown of the core's state.
+// The core's state for operators: status of workloads and of the host.
 #include <algorithm>
 #include <tuple>
 

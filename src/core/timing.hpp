@@ -7,27 +7,28 @@
 
 namespace healer {
 
-/// The delay until the next probe: the interval, or the fast interval while a verdict is pending or a
-/// run is starting, with 10 % jitter (+-5 %, so that the mean stays what was asked for), never below
+/// The delay until the next check: the interval, or the fast interval while a verdict is pending or an
+/// instance is starting. With 10 % jitter (+-5 %, so that the mean is the configured interval), never below
 /// 10 ms. `draw` in [0, 1). HEALING.md 2.
 Duration probe_delay(const Policy& policy, bool pending, double draw);
 
-/// The first delay: at healer's own start spread over one interval, else none.
+/// The delay before the first check: at healer's own start spread over one interval, else 0.
 Duration first_probe_delay(const Policy& policy, bool daemon_start, double draw);
 
-/// How long after its start failures of an instance do not count. Set, or learned: 120 s until a first start
-/// has been seen to succeed, then 3 x the slowest of the last 10, at least one interval, at most 10 min.
-/// HEALING.md 2.
+/// How long after an instance's start failures do not count. Configured, or learned: 120 s until a first
+/// start has succeeded, then 3 x the slowest of `starts` (the last 10), at least one interval, at most 10
+/// min. HEALING.md 2.
 Duration start_period_of(const Policy& policy, bool started_healthy_once, std::span<const Duration> starts);
 
-/// The least time between attempt n and the next one: interval x 2^(n-1), at most the cap, +- jitter;
-/// none before the first. HEALING.md 4.
+/// The least time between attempt n (`level`) and the next: interval x 2^(n-1), at most backoff_max, +-
+/// jitter; 0 before the first. HEALING.md 4.
 Duration backoff_delay(const Policy& policy, unsigned level, double draw);
 
-/// So many answers give a verdict at the latest, and one more for the phase: what a verification waits for.
+/// How many checks a verification waits for: after so many checks there is a verdict (one more, because the
+/// first may come late in the interval).
 unsigned checks_to_decide(const Policy& policy);
 
-/// The level after `healthy_for` without incident: one step down for each decay period (Envoy).
+/// The backoff level after `healthy_for` without an incident: one step down for each decay period (Envoy).
 unsigned decayed_level(const Policy& policy, unsigned level, Duration healthy_for);
 
 }  // namespace healer

@@ -55,7 +55,7 @@ Tracker::Transition Tracker::observe(Outcome outcome, bool in_start_period, cons
   ++failures_;
   const bool by_window = window.failures > 0 && failures_of_instance(window.of) >= window.failures;
   if (failures_ < thresholds.failures && !by_window) return Transition::Pending;
-  state_ = State::Unhealthy;  // failures_ stays: it is shown
+  state_ = State::Unhealthy;  // failures_ stays, because the status shows it
   return Transition::BecameUnhealthy;
 }
 

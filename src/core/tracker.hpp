@@ -7,8 +7,8 @@
 
 namespace healer {
 
-/// Health of one instance, from the outcomes of its probes. HEALING.md 2; the state does not move below a
-/// threshold (kubelet), a transition is a value with a pending state (Envoy), unknown moves nothing.
+/// Health of one instance, from the outcomes of its checks. HEALING.md 2. The state does not change below a
+/// threshold (kubelet); a transition may be pending (Envoy); unknown changes nothing.
 ///
 ///   state     | outcome                                   | next      | transition
 ///   ----------+-------------------------------------------+-----------+--------------------------------
@@ -22,15 +22,15 @@ namespace healer {
 ///   Healthy   | fail, fewer                               | Healthy   | Pending
 ///   Unhealthy | pass, the needed one in a row, window met | Healthy   | BecameHealthy
 ///   Unhealthy | pass, otherwise                           | Unhealthy | Pending
-///   Unhealthy | fail                                      | Unhealthy | Unchanged (the window notes it)
+///   Unhealthy | fail                                      | Unhealthy | Unchanged (counts in the window)
 ///   any       | unknown                                   | same      | Unchanged
 ///
-/// The window (`healer.window=m/n`), where there is one: m failures of this instance among the last n
-/// outcomes make it unhealthy as well, whatever passed between them; and it is healthy again only when fewer
-/// than m of the last n failed, those of the runs before counted in as long as an incident lasts. So "healthy
-/// for five seconds after each restart" is never a recovery: the failures before the restart stand against
-/// it, until as many passes as the window is long have pushed them out. They do not condemn the new instance:
-/// what makes it unhealthy is its own. Failures in the start period are in no window.
+/// With a window (`healer.window=m/n`), m failures of this instance among the last n outcomes also make it
+/// unhealthy. It becomes healthy only when fewer than m of the last n outcomes failed; while an incident is
+/// open, the outcomes of earlier instances count here, too. So a target that is healthy for five seconds
+/// after each restart never recovers: the failures before the restart count until enough passes have pushed
+/// them out of the window. Failures of earlier instances never make the new instance unhealthy. Failures in
+/// the start period are in no window.
 class Tracker {
  public:
   enum class State { Fresh, Healthy, Unhealthy };
@@ -39,25 +39,25 @@ class Tracker {
   struct Thresholds {
     unsigned failures = 3;
     unsigned passes = 2;
-    FailureWindow window{0, 0};  ///< failures 0: only those in a row count; `of` at most 64
+    FailureWindow window{0, 0};  ///< failures 0: no window; `of` at most 64
   };
 
-  /// A new instance. `after_incident`: an incident is open, so one pass is not enough, and the window goes
-  /// on.
+  /// Begins a new instance. `after_incident`: an incident is open, so one pass is not enough, and the window
+  /// continues.
   void begin_instance(bool after_incident);
   Transition observe(Outcome outcome, bool in_start_period, const Thresholds& thresholds);
-  /// A verdict whose thresholds were already applied elsewhere (the engine's HEALTHCHECK, an exit).
+  /// Takes a verdict whose thresholds were applied elsewhere (the engine's HEALTHCHECK, an exit).
   Transition settle(bool healthy);
 
   State state() const { return state_; }
   unsigned failures() const { return failures_; }
   unsigned passes() const { return passes_; }
   bool passed_once() const { return passed_once_; }
-  /// Something is about to be decided: ask faster.
+  /// A verdict is pending, so checks use the fast interval.
   bool pending() const;
   /// Failures of this instance among the last `length` outcomes.
   unsigned failures_of_instance(unsigned length) const;
-  /// Failures among the last `length` outcomes, runs before included while an incident lasts.
+  /// Failures among the last `length` outcomes, with earlier instances while an incident is open.
   unsigned failures_in(unsigned length) const;
 
  private:
@@ -66,8 +66,8 @@ class Tracker {
   State state_ = State::Fresh;
   unsigned failures_ = 0;
   unsigned passes_ = 0;
-  std::uint64_t failed_ = 0;  ///< the last 64 outcomes: bit 0 is the newest, set when it failed
-  unsigned of_instance_ = 0;  ///< how many of those are this instance's
+  std::uint64_t failed_ = 0;  ///< the last 64 outcomes: bit 0 is the newest; 1: failed
+  unsigned of_instance_ = 0;  ///< how many of these outcomes are of this instance
   bool passed_once_ = false;
   bool after_incident_ = false;
 };

@@ -35,7 +35,7 @@ std::string first_line(std::string_view output) {
   const auto begins = output.find_first_not_of(" \t\r\n");
   if (begins == std::string_view::npos) return {};
   output.remove_prefix(begins);
-  // It goes into logs and notifications.
+  // Redacted, because the line goes into logs and notifications.
   return clip(printable(redact(trim(output.substr(0, output.find('\n'))))), 200);
 }
 
@@ -100,7 +100,7 @@ Verdict judge_answer(const ProbeFacts& facts, const ProbeSpec& spec, ProbeKind k
       return judge_grpc(facts, spec);
     case ProbeKind::Http:
     case ProbeKind::Https:
-    case ProbeKind::Engine:  // listened to, never asked
+    case ProbeKind::Engine:  // comes from engine events, never from a prober
       break;
   }
   return judge_http(facts, spec);

@@ -4,11 +4,10 @@
 
 namespace healer {
 
-/// What a prober's facts mean: pass, fail with its cause, or unknown ("could not ask"). HEALING.md 2.
+/// Judges a prober's facts: pass, fail with a cause, or unknown (the check could not be done). HEALING.md 2.
 Verdict judge(const ProbeFacts& facts, const ProbeSpec& spec, ProbeKind kind, Duration timeout);
 
-/// What the engine's HEALTHCHECK means when it says unhealthy. `output`: of its newest check, as far as
-/// known.
+/// The verdict of an unhealthy HEALTHCHECK. `output`: of its newest check; may be empty.
 Verdict judge_healthcheck(const std::string& output);
 
 }  // namespace healer

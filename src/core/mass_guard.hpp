@@ -37,7 +37,7 @@ class MassGuard {
   enum class Phase { Off, Holding, Canary, Backoff };
   enum class Change {
     None,
-    Began,         ///< Off -> Holding
+    Began,         ///< Off -> Holding, or the phase of a mass failure that came back
     Trying,        ///< -> Canary
     Widened,       ///< the batch doubled
     NotRecovered,  ///< -> Backoff

@@ -12,15 +12,15 @@ namespace healer {
 ///
 ///   state     | outcome                                   | next      | transition
 ///   ----------+-------------------------------------------+-----------+--------------------------------
-///   Fresh     | pass, the needed one in a row, window met | Healthy   | BecameHealthy
+///   Fresh     | pass, enough in a row, and window met     | Healthy   | BecameHealthy
 ///   Fresh     | pass, otherwise                           | Fresh     | Pending
 ///   Fresh     | fail in the start period                  | Fresh     | Unchanged (not counted)
-///   Fresh     | fail, threshold-th in a row, or window    | Unhealthy | BecameUnhealthy
-///   Fresh     | fail, fewer                               | Fresh     | Pending
+///   Fresh     | fail, threshold or window reached         | Unhealthy | BecameUnhealthy
+///   Fresh     | fail, otherwise                           | Fresh     | Pending
 ///   Healthy   | pass                                      | Healthy   | Unchanged
-///   Healthy   | fail, threshold-th in a row, or window    | Unhealthy | BecameUnhealthy
-///   Healthy   | fail, fewer                               | Healthy   | Pending
-///   Unhealthy | pass, the needed one in a row, window met | Healthy   | BecameHealthy
+///   Healthy   | fail, threshold or window reached         | Unhealthy | BecameUnhealthy
+///   Healthy   | fail, otherwise                           | Healthy   | Pending
+///   Unhealthy | pass, enough in a row, and window met     | Healthy   | BecameHealthy
 ///   Unhealthy | pass, otherwise                           | Unhealthy | Pending
 ///   Unhealthy | fail                                      | Unhealthy | Unchanged (counts in the window)
 ///   any       | unknown                                   | same      | Unchanged

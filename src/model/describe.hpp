@@ -18,7 +18,7 @@
 ///   struct Escalation { std::string route; Instant due{}; bool done = false; };
 ///   HEALER_DESCRIBE(Escalation, route, due, done);
 ///
-/// A list with a member too few or too many does not compile: a structured binding takes exactly as many
+/// A list with too few or too many members does not compile: a structured binding takes exactly as many
 /// names as the struct has members. (boost::pfr::tuple_size_v would count them too, but g++ 12.2 crashes
 /// when it counts those of Policy, and each count costs every file that includes the header.)
 /// The struct is an aggregate without base classes. Functions, static members and nested types are not

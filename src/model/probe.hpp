@@ -140,7 +140,7 @@ BOOST_DEFINE_ENUM_CLASS(
     ConnectTimeout,  ///< the connection did not open in time
     AnswerTimeout,   ///< the connection opened, the answer was not complete in time
     TlsFailed,       ///< the handshake or the certificate failed
-    Malformed,       ///< not HTTP, or a head larger than the cap
+    Malformed,       ///< not HTTP or gRPC, or a head above the size limit
     NoRoute,         ///< unknown: the host has no route to the address
     NoResources,     ///< unknown: healer has no descriptors or memory left
     Cancelled,       ///< by healer

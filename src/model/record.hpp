@@ -115,7 +115,7 @@ struct WorkloadRecord {
   std::string name;
   InstanceId last_instance;
   bool was_running = false;          ///< when healer last saw the workload
-  bool stopped_by_operator = false;  ///< hands off until an operator starts it
+  bool stopped_by_operator = false;  ///< no remedy until an operator starts it
   bool started_healthy_once = false;
   std::vector<Duration> starts;          ///< measured starts: the newest 10 at most, oldest first
   std::vector<Duration> unclean_starts;  ///< the same, after an instance that was killed or crashed
@@ -166,7 +166,7 @@ struct Evidence {
   std::string state;       ///< one line per fact: state, exit code, OOM, started, finished, restarts
   std::string health_log;  ///< the engine's last health checks
   std::string logs;        ///< the last 100 lines, at most 64 KiB
-  std::string processes;   ///< as `docker top`
+  std::string processes;   ///< as `docker top` shows them
   std::string memory;      ///< "48.1 MiB of 64 MiB"
   std::string missing;     ///< what could not be captured, and why; empty: nothing
   bool operator==(const Evidence&) const = default;
@@ -231,7 +231,7 @@ HEALER_DESCRIBE(Decision, at, workload, incident, rule, inputs, outcome);
 
 BOOST_DEFINE_ENUM_CLASS(NotificationKind, Degraded, Recovered, Critical, Info)
 
-/// A notification; each channel makes its own message of it. HEALING.md 6.
+/// A notification; each channel makes its own message from it. HEALING.md 6.
 struct Notification {
   NotificationId id;
   NotificationKind kind = NotificationKind::Info;

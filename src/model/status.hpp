@@ -84,7 +84,7 @@ struct Fact {
 };
 HEALER_DESCRIBE(Fact, at, text);
 
-/// Why a workload is treated as it is. `healer explain NAME`.
+/// The answer of `healer explain NAME`: a workload's state, the reasons for it, and what follows.
 struct WorkloadExplanation {
   WorkloadStatus status;
   std::vector<Fact> facts;           ///< the newest facts, oldest first

@@ -28,7 +28,7 @@ std::string Recreation::prefix() const {
   return "recreate " + clip(order_.name, 80);
 }
 
-// Forward.
+// Replacing.
 
 void Recreation::replace_next() {
   const Sight now = sight();
@@ -167,7 +167,7 @@ void Recreation::step_failed(RecreateStep step, Error error) {
   undo(to_string(step), std::move(error));
 }
 
-// Back.
+// Undoing.
 
 void Recreation::undo(const std::string& what, Error error) {
   undoing_ = true;

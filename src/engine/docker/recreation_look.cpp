@@ -42,7 +42,7 @@ std::string text_in(std::string_view answer, const char* field) {
   return parsed && parsed->is_object() ? Fields(*parsed, ignored).text(field) : std::string();
 }
 
-// Asking.
+// Calls that read.
 
 Duration Recreation::left() const {
   const auto rest = std::chrono::duration_cast<Duration>(until_ - std::chrono::steady_clock::now());

@@ -20,7 +20,7 @@ namespace {
 
 using namespace kinds;  // NOLINT: the tables below are these names
 
-/// An address that more is added to.
+/// A URL that healer appends a path to: without user, query and fragment.
 bool is_base_url(std::string_view text) {
   const auto url = read_url(text);
   return is_http_url(text) && !url->has_user && url->rest.find_first_of("?#") == std::string::npos;
@@ -31,7 +31,7 @@ bool is_routing_key(std::string_view text) {
   return text.size() == 32 && is_word(text, 32, "");
 }
 
-/// Telegram's "123456:ABC-DEF": it becomes a part of the URL.
+/// Telegram's "123456:ABC-DEF". The token becomes a part of the request's URL.
 bool is_bot_token(std::string_view text) {
   const auto colon = text.find(':');
   return colon != std::string_view::npos && colon > 0 && text.size() <= 256 &&
@@ -56,7 +56,7 @@ bool is_host(std::string_view text) {
   return is_word(text, 253, "-._") || is_numeric_v6(std::string(text));
 }
 
-/// "an operator@host": enough to send to, and nothing that could end or split a line.
+/// "user@host": enough to send to, without characters that could end or split a line of the mail.
 bool is_address(std::string_view text) {
   const auto at = text.find('@');
   return at != std::string_view::npos && at > 0 && at + 1 < text.size() && is_graphic<254>(text) &&
@@ -75,7 +75,7 @@ Kind<Secret> token() {
   return secret("text", "1 to 1024 printable ASCII characters without spaces", is_graphic<1024>);
 }
 
-/// An address that more is added to, and that is shown.
+/// As is_base_url(); the URL is shown, unless it names a user.
 Kind<std::string> base_url() {
   KindInfo info{"URL", "an http:// or https:// URL with a host, without user and query"};
   info.conceals = names_a_user;
@@ -138,7 +138,7 @@ Applied read_body(std::string& into, std::string_view text) {
 
 // --- the types --------------------------------------------------------------------------------------------
 
-/// A channel type with what every one has. `variables`: what the names of its variables begin with.
+/// A channel type: its table, and the settings that every channel has. `variables`: prefix of its variables.
 template <class Target>
 ChannelType channel(std::string_view title, std::string_view from_env, const std::string& variables,
                     std::string description, const Table<Target>& table,

@@ -11,8 +11,8 @@
 
 namespace healer {
 
-/// A service that notifications can go to: what it is called, and what it must be notified. One table of
-/// these is what parsing, suggestions, `check-config` and docs/configuration.md are made from.
+/// A type of service that notifications can go to: its names and its settings. Parsing, suggestions,
+/// `check-config` and docs/configuration.md are made from one table of these.
 struct ChannelType {
   std::string_view name = {};      ///< `type:` in the file, type_name() of its target
   std::string_view title = {};     ///< for operators: "PagerDuty"
@@ -20,9 +20,9 @@ struct ChannelType {
   std::string description = {};    ///< one or two sentences for the reference
   ChannelSettings blank = {};      ///< with every default; its target is of this type
   Table<ChannelSettings> settings = {};
-  /// Why settings that are fine each do not fit together; empty when they do. Never holds a secret.
+  /// Why valid settings do not fit together; empty when they do. Never holds a secret.
   std::function<std::string(const ChannelSettings&)> mismatch = {};
-  /// What may not be meant; empty: nothing.
+  /// A warning about settings that the operator may not mean; empty: none.
   std::function<std::string(const ChannelSettings&)> doubt = {};
 };
 

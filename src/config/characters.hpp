@@ -6,7 +6,7 @@
 
 #include "base/text.hpp"
 
-// What texts are made of, as checks for the kinds of settings.
+// Checks of characters and texts, for the kinds of settings.
 namespace healer {
 
 inline bool is_digit(char c) {
@@ -24,7 +24,7 @@ inline bool is_word(std::string_view text, std::size_t most, std::string_view mo
   });
 }
 
-/// 1 to 32 of a-z, 0-9, '_' and '-': what users name channels and probes by.
+/// 1 to 32 of a-z, 0-9, '_' and '-': the name of a channel or a probe.
 inline bool is_short_name(std::string_view text) {
   return is_word(text, 32, "_-") && lower(text) == text;
 }

@@ -1,4 +1,4 @@
-// Other tools' variables. Their labels are in compat_labels.cpp.
+// Reads other tools' variables. compat_labels.cpp reads their labels.
 #include "config/compat.hpp"
 
 #include <algorithm>
@@ -23,7 +23,7 @@ const std::string* find(const Environment& environment, std::string_view name) {
   return found == environment.end() || found->second.empty() ? nullptr : &found->second;
 }
 
-/// One run over the environment. Each method takes what it names, notes it, or refuses it.
+/// Reads the environment once. Each method applies the variables of one subject, and notes or refuses each.
 class CompatReader {
  public:
   CompatReader(const Environment& environment, Settings& settings, ConfigErrors& errors)
@@ -54,7 +54,7 @@ class CompatReader {
           "GET / answers 200 there, and /metrics, /healthz and /readyz are served, too");
   }
 
-  /// Not theirs alone, so it is only said beside another variable of theirs.
+  /// Other programs use TZ too, so it is noted only if another variable of these tools is noted.
   void note_zone() {
     const std::string* zone = find(environment_, "TZ");
     if (zone && !settings_.notes.empty()) note("TZ", *zone, "no effect: the log's times are in UTC");
@@ -147,7 +147,7 @@ class CompatReader {
     apply(daemon, daemon_settings(), "docker_cert_path", "DOCKER_SOCK", *sock, "/certs");
   }
 
-  // --- whom to tell ---------------------------------------------------------------------------------------
+  // --- notifications --------------------------------------------------------------------------------------
 
   void read_channels() {
     if (const std::string* key = find(environment_, "WEBHOOK_JSON_KEY")) {
@@ -160,7 +160,7 @@ class CompatReader {
     url("APPRISE_URL", compat_.apprise, "notified after a restart that helped, and when healer gives up");
   }
 
-  // --- what others added ----------------------------------------------------------------------------------
+  // --- variables that descendants of docker-autoheal added ------------------------------------------------
 
   void read_guardian() {
     auto& defaults = settings_.defaults;
@@ -215,7 +215,8 @@ class CompatReader {
           "the time between two notifications about one container");
   }
 
-  /// What carries their prefix and means nothing here. A value may be a secret, and is not shown.
+  /// Notes variables with another tool's prefix that have no effect. A value may be a secret, so it is not
+  /// shown.
   void note_strangers() {
     for (const auto& [name, value] : environment_) {
       const bool theirs = name.starts_with("AUTOHEAL_") || name.starts_with("NOTIFY_");
@@ -225,7 +226,7 @@ class CompatReader {
     }
   }
 
-  // --- the means ------------------------------------------------------------------------------------------
+  // --- helpers --------------------------------------------------------------------------------------------
 
   void note(std::string_view name, std::string_view value, std::string_view does) {
     known_.emplace(name);
@@ -273,7 +274,7 @@ class CompatReader {
     return false;
   }
 
-  /// Sets our setting, unless it is given by a name of ours.
+  /// Sets healer's setting from another tool's variable, unless healer's own name already sets it.
   template <class Target>
   bool use(Target& target, const Table<Target>& table, std::string_view key, std::string_view name,
            std::string_view shown, std::string_view text, std::string_view does) {

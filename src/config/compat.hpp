@@ -16,26 +16,25 @@ namespace healer {
 Applied read_compat(std::string_view text, CompatSettings& compat);
 std::string show_compat(const CompatSettings& compat);
 
-/// Takes over what docker-autoheal, its descendants and deunhealth are configured with. docs/migrating.md
-/// holds the table.
+/// Applies the variables of docker-autoheal, its descendants and deunhealth. docs/migrating.md has the table.
 ///
-/// A variable sets our own setting only where no file, flag or variable of ours does. Each recognised one is
-/// noted once, in `settings.notes`, with what it does here, and what is made safer; secrets are not shown. A
-/// value that its own tool could not have used either is an error.
+/// Another tool's variable sets healer's setting only if no file, flag or variable of healer does. Each
+/// recognised variable is noted once in `settings.notes`: its effect, and where healer acts more safely.
+/// Secrets are not shown. A value that the other tool cannot use either is an error.
 void read_compat_variables(const Environment& environment, Settings& settings, ConfigErrors& errors);
 
-/// The five lines that docker-autoheal prints when it starts, and the sixth where there is a start period.
+/// The five lines that docker-autoheal prints when it starts, and a sixth if there is a start period.
 std::vector<std::string> autoheal_greeting(const Environment& environment);
 
-/// What the labels of other tools say of one container.
+/// Reads the labels that other tools define, for one container.
 ///
 ///   label                                      | means
 ///   -------------------------------------------+---------------------------------------------------------
-///   autoheal=true (AUTOHEAL_CONTAINER_LABEL)   | opted in: its HEALTHCHECK is what counts, an exit is not
+///   autoheal=true (AUTOHEAL_CONTAINER_LABEL)   | opted in: only its HEALTHCHECK counts, an exit does not
 ///   autoheal=false, False, no, 0, off          | opted out
 ///   autoheal.stop.timeout=SECONDS              | stop_timeout
 ///   autoheal.action=restart|stop|notify|none   | remedies; none: opted out
-///   autoheal.notify=false                      | no notifications about it
+///   autoheal.notify=false                      | no notifications about the container
 ///   autoheal.monitor.enable=true|false         | opted in or out
 ///   autoheal.restart.enable=false              | remedies: none
 ///   deunhealth.restart.on.unhealthy=true|false | as autoheal
@@ -47,16 +46,16 @@ class CompatLabels {
   /// Whether a label of this name can have an effect.
   bool reads(std::string_view label) const;
 
-  /// Puts them onto a policy that holds the defaults, before the container's own labels.
+  /// Applies them to a policy that holds the defaults. Call this before healer's own labels are applied.
   void read(const std::map<std::string, std::string>& labels, Policy& policy,
             std::vector<LabelProblem>& problems);
 
   bool opted_in() const { return opted_in_; }
   bool opted_out() const { return opted_out_; }
-  /// The label that opted it in; empty for AUTOHEAL_CONTAINER_LABEL=all.
+  /// The label that opted the container in; empty for AUTOHEAL_CONTAINER_LABEL=all.
   const std::string& opted_in_by() const { return opted_in_by_; }
 
-  /// What took effect: the setting, and the label.
+  /// The settings that took effect, each with its label.
   using Applied = std::vector<std::pair<const Setting<Policy>*, std::string>>;
   const Applied& applied() const { return applied_; }
 

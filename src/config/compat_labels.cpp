@@ -9,7 +9,7 @@
 namespace healer {
 namespace {
 
-constexpr std::string_view opt_out_label = "autoheal";  // in every mode, whatever opts in
+constexpr std::string_view opt_out_label = "autoheal";  // opts out in every mode
 constexpr std::string_view stop_timeout_label = "autoheal.stop.timeout";
 constexpr std::string_view remedy_label = "autoheal.action";
 constexpr std::string_view notify_label = "autoheal.notify";
@@ -76,7 +76,7 @@ void CompatLabels::read_autoheal(const std::string& label, const std::string& va
     problems.push_back(
         problem(label, value, fmt::format("'{}' is not valid; accepted: true or false", shown_value(value))));
   };
-  // The value must match to the letter, as the engine's own filter has it.
+  // The value must match exactly, as in the engine's label filter.
   if (label == compat_.opt_in_label && value == compat_.opt_in_value)
     opt(label, true);
   else if (label == opt_out_label && truth && !*truth)

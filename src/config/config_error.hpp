@@ -8,11 +8,11 @@
 
 namespace healer {
 
-/// One reason why the configuration is refused. Made for operators; never holds a secret's value, nor the
-/// value of a name that is not known (it may be a misspelt secret).
+/// One reason why the configuration is refused, for operators. Never holds the value of a secret or of an
+/// unknown name, which may be a misspelt secret.
 struct ConfigError {
-  std::string setting;   ///< the name as it was written there; empty for the file as a whole
-  std::string value;     ///< as seen, made printable and clipped; "<redacted>" for a secret
+  std::string setting;   ///< the name as written; empty for the file as a whole
+  std::string value;     ///< as written, made printable and clipped; "<redacted>" for a secret
   Origin origin;         ///< which variable, file and line, or flag
   std::string problem;   ///< what is wrong: "is not valid", "no such setting"
   std::string accepted;  ///< what would be accepted; empty when the name is the problem
@@ -21,7 +21,7 @@ struct ConfigError {
 
 using ConfigErrors = std::vector<ConfigError>;
 
-/// One line: where, what was seen, what is accepted, the nearest valid name.
+/// One line: origin, name and value, what is accepted, the nearest valid name.
 std::string describe(const ConfigError& error);
 
 /// A value from outside, safe and short enough to print.

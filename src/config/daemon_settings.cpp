@@ -30,12 +30,12 @@ namespace {
 
 using namespace kinds;  // NOLINT: the table below is these names
 
-/// A file's path as the system takes it.
+/// A path that the system accepts: PATH_MAX is 4096 with the zero byte.
 bool valid_path(std::string_view text) {
   return !text.empty() && text.size() <= 4095 && text.find('\0') == std::string_view::npos;
 }
 
-/// sun_path holds 108 bytes with its end.
+/// sun_path holds 108 bytes with the zero byte.
 bool valid_socket_path(std::string_view text) {
   return valid_path(text) && text.size() <= 107;
 }
@@ -130,7 +130,7 @@ bool valid_docker_host(std::string_view text) {
   if (text.find('\0') != std::string_view::npos) return false;
   if (text.starts_with("unix://")) return text.size() > 8 && text.size() <= 7 + 107 && text[7] == '/';
   const auto url = read_url(text);
-  // A path would be an URL's too, and no engine is under one.
+  // read_url() accepts a path; the address of an engine has none.
   return text.starts_with("tcp://") && url && url->rest.empty() && !url->has_user;
 }
 

@@ -30,17 +30,17 @@ std::string to_string(const ListenAddress& listen);
 
 BOOST_DEFINE_ENUM_CLASS(LogFormat, Auto, Text, Json)
 
-/// How to reach the engine, by the docker client's own names and conventions.
+/// The connection to the engine, with the names and conventions of the docker client.
 struct DockerConnection {
   std::string host = "unix:///var/run/docker.sock";  ///< unix:///path or tcp://host[:port]
   bool tls_verify = false;                           ///< DOCKER_TLS_VERIFY set to anything at all
   std::string cert_path;  ///< folder of ca.pem, cert.pem, key.pem; load() fills in ~/.docker with tls_verify
-  std::string api_version;  ///< empty: negotiated, as it should be
+  std::string api_version;  ///< empty: negotiated (recommended)
   bool operator==(const DockerConnection&) const = default;
 };
 HEALER_DESCRIBE(DockerConnection, host, tls_verify, cert_path, api_version);
 
-/// What healer asks to see whether it can reach anything at all. Shown to operators, so it holds no secret.
+/// The control target of the connectivity check. It is shown to operators, so it holds no secret.
 struct ConnectivityUrl {
   ProbeKind kind = ProbeKind::Http;  ///< Http, Https or Tcp
   std::string host;                  ///< a numeric address, or a name that the caller resolves
@@ -52,23 +52,23 @@ struct ConnectivityUrl {
 /// "http://192.0.2.1:80/", "tcp://[2001:db8::1]:53".
 std::string to_string(const ConnectivityUrl& url);
 
-/// What other tools' names mean here. COMPAT says whose are read; config/compat.hpp reads them.
+/// Settings from other tools' variables and labels. COMPAT selects the tools; config/compat.hpp reads them.
 struct CompatSettings {
-  bool autoheal = true;    ///< docker-autoheal and those that took over its names
+  bool autoheal = true;    ///< docker-autoheal and its descendants
   bool deunhealth = true;  ///< deunhealth
   bool guide = true;       ///< the label monitored=true
 
-  std::string opt_in_label = "autoheal";  ///< AUTOHEAL_CONTAINER_LABEL, its name ...
+  std::string opt_in_label = "autoheal";  ///< AUTOHEAL_CONTAINER_LABEL: the label's name ...
   std::string opt_in_value = "true";      ///< ... and the exact value
   bool watch_all = false;                 ///< AUTOHEAL_CONTAINER_LABEL=all
-  std::vector<std::string> excluded;      ///< names of containers left alone
-  bool own_probe = false;                 ///< a probe of ours is configured: theirs are asked by it, too
+  std::vector<std::string> excluded;      ///< names of containers that are not watched
+  bool own_probe = false;  ///< the default probe is configured: it checks the other tools' containers, too
 
   Duration first_look_after{0};  ///< AUTOHEAL_START_PERIOD
   Secret webhook;                ///< WEBHOOK_URL; empty: none
   std::string webhook_key = "content";
   Secret apprise;              ///< APPRISE_URL; empty: none
-  Duration call_limit = 30s;   ///< of a call to those two
+  Duration call_limit = 30s;   ///< timeout of a call to `webhook` or `apprise`
   std::string restart_script;  ///< POST_RESTART_SCRIPT; empty: none
   bool operator==(const CompatSettings&) const = default;
 };
@@ -78,25 +78,26 @@ struct DaemonSettings {
   std::optional<ListenAddress> listen = ListenAddress{};  ///< empty: off
   std::string state_path = "/var/lib/healer/healer.db";
   std::string admin_socket = "/run/healer/healer.sock";
-  Secret slack_webhook;                     ///< of the channel "slack", which is among `channels`
-  std::vector<ChannelSettings> channels;    ///< by name, each once
-  Secret alertmanager_token;                ///< empty: no alerts are taken in
-  std::vector<std::string> alert_labels;    ///< that name a container, in this order; empty: the usual ones
-  std::vector<AlertMapping> alert_targets;  ///< looked at before those
+  Secret slack_webhook;                   ///< of the channel "slack", which is among `channels`
+  std::vector<ChannelSettings> channels;  ///< sorted by name, each name once
+  Secret alertmanager_token;              ///< empty: no alerts are accepted
+  std::vector<std::string>
+      alert_labels;  ///< labels that name a container, in this order; empty: the defaults
+  std::vector<AlertMapping> alert_targets;  ///< tried before `alert_labels`
   bool alerts_act = true;                   ///< false: alerts are only notified
-  NotificationRouting routing;              ///< which channels get a notification, and with what restraint
-  PrometheusSettings prometheus;            ///< healer's own rules; the file alone has them
+  NotificationRouting routing;              ///< which channels get a notification, and when
+  PrometheusSettings prometheus;            ///< healer's own rules; set only in the file
   bool dry_run = false;
   LogFormat log_format = LogFormat::Auto;
   LogLevel log_level = LogLevel::Info;
   DockerConnection docker;
   Duration resync_interval = 60s;
-  HostPolicy host;  ///< host_name empty: the machine's own; host_policy() fills in what is found at run time
+  HostPolicy host;  ///< host_name empty: the machine's name; host_policy() adds the values found at run time
   Duration retention = 90 * 24h;                ///< how long closed incidents are kept
   std::optional<ConnectivityUrl> connectivity;  ///< empty: no connectivity check
-  std::uint64_t evidence_size = 64ULL << 20;    ///< bytes of evidence kept, the oldest goes first
+  std::uint64_t evidence_size = 64ULL << 20;    ///< bytes of evidence kept; the oldest is deleted first
   std::string record;                           ///< file that events are recorded in; empty: off
-  std::uint64_t record_size = 64ULL << 20;      ///< bytes of it
+  std::uint64_t record_size = 64ULL << 20;      ///< largest size of that file in bytes
   std::vector<std::string> hook_before;         ///< argument lists of commands on the host; empty: none
   std::vector<std::string> hook_after;
   Duration hook_timeout = 30s;

@@ -18,14 +18,14 @@ bool is_token(std::string_view text) {
   return is_word(text, 128, "!#$%&'*+-.^_`|~");
 }
 
-/// Nothing that could end or split the header's line.
+/// No character that could end or split the header's line.
 bool is_header_value(std::string_view text) {
   return text.size() <= 4096 && std::all_of(text.begin(), text.end(), [](char c) {
            return static_cast<unsigned char>(c) >= 0x20 && c != 0x7F;
          });
 }
 
-/// What the request is made of: a second one of these would contradict it.
+/// healer writes these headers itself; a second one would contradict the first.
 constexpr std::array<std::string_view, 5> own_headers{"host", "connection", "content-length",
                                                       "transfer-encoding", "upgrade"};
 
@@ -43,7 +43,7 @@ Applied read_headers(std::string_view text, std::vector<HttpHeader>& into) {
   }
   std::vector<HttpHeader> headers;
   for (const std::string& line : lines) {
-    if (trim(line).empty()) continue;  // the end of a block of lines
+    if (trim(line).empty()) continue;  // a YAML block of lines ends with a line end
     const auto colon = line.find(':');
     const std::string name(trim(std::string_view(line).substr(0, colon)));
     if (colon == std::string::npos || !is_token(name))

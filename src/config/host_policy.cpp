@@ -34,7 +34,7 @@ HostPolicy host_policy(const DaemonSettings& settings, std::string host_name,
   HostPolicy policy = settings.host;
   policy.host_name = std::move(host_name);
   policy.routing = std::make_shared<const NotificationRouting>(settings.routing);
-  // A hook that hangs is ended within its timeout, TERM and KILL; then the container is looked at once more.
+  // Beyond the hook's timeout: time for TERM and KILL, and for inspecting the container again.
   if (!settings.hook_before.empty()) policy.hook_limit = settings.hook_timeout + 10s;
   if (settings.connectivity && !connectivity_address.empty()) {
     const ConnectivityUrl& url = *settings.connectivity;

@@ -8,11 +8,11 @@
 
 namespace healer {
 
-/// The control URL's address where it is numeric already; else its name is to be resolved.
+/// The host of the connectivity URL if it is a numeric address; empty if it is a name or there is no URL.
 std::optional<std::string> numeric_connectivity_address(const DaemonSettings& settings);
 
-/// What the daemon's settings make of the host's policy. `connectivity_address` is the numeric address of the
-/// control URL's host; while it is empty (not resolved yet), there is no connectivity check.
+/// The host's policy from the daemon's settings. `connectivity_address`: numeric address of the connectivity
+/// URL's host; while it is empty (not resolved yet), there is no connectivity check.
 HostPolicy host_policy(const DaemonSettings& settings, std::string host_name,
                        const std::string& connectivity_address);
 

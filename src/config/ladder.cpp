@@ -53,7 +53,7 @@ Applied read_signal(const std::vector<std::string>& words, RemedyStep& step) {
   return true;
 }
 
-/// What follows the first ':' of a step.
+/// Reads the text behind the first ':' of a step.
 Applied read_details(std::string_view text, RemedyStep& step) {
   auto words = split_words(text);
   if (!words) return Applied::refused(words.error());
@@ -157,7 +157,7 @@ bool ladder_may_hold_secret(std::string_view text) {
   if (seen.find("://") != std::string::npos || seen.find("hook") != std::string::npos ||
       seen.find("http") != std::string::npos)
     return true;
-  // What follows the ':' of anything but these may be an address, of a webhook that is misspelt.
+  // Behind any other word than kill and exec, the text after ':' may be the URL of a misspelt webhook.
   for (const std::string& part : split(seen, ',')) {
     const auto colon = part.find(':');
     if (colon == std::string::npos) continue;

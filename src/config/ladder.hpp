@@ -11,7 +11,7 @@ namespace healer {
 
 inline constexpr std::size_t most_ladder_steps = 16;
 
-/// What a ladder is written as, for messages and the reference.
+/// The form of a ladder, for messages and the reference.
 inline constexpr std::string_view ladder_accepted =
     "up to 16 of restart, start, stop, recreate, none, kill:SIGNAL, exec:COMMAND and webhook:URL, with "
     "commas "
@@ -21,13 +21,13 @@ inline constexpr std::string_view ladder_accepted =
 /// what follows a ':' is split like a shell's words. A text that begins with '[' is a list of steps.
 Applied read_ladder(std::string_view text, std::vector<RemedyStep>& ladder);
 
-/// The same, one item a step: its commas are its own.
+/// As read_ladder(), with one item per step: a comma in an item is part of the step.
 Applied read_ladder_steps(const std::vector<std::string>& ladder_steps, std::vector<RemedyStep>& ladder);
 
-/// As read_ladder() reads it, but for the webhooks' addresses, which are never shown.
+/// In the form that read_ladder() reads, but the webhooks' URLs are redacted.
 std::string show_ladder(const std::vector<RemedyStep>& ladder);
 
-/// Whether the text may name a webhook, however misspelt: then nothing of it is quoted.
+/// Whether the text may name a webhook, also a misspelt one: then no message quotes the text.
 bool ladder_may_hold_secret(std::string_view text);
 
 }  // namespace healer

@@ -17,9 +17,9 @@
 namespace healer {
 namespace {
 
-/// Variables that carry the prefix and are no settings: what a shell that runs the project's scripts and
-/// compose files has exported, and the links that Kubernetes and old Docker links inject for a service
-/// called "healer". Anything else with the prefix is taken for a misspelt setting.
+/// Whether a variable with the prefix HEALER_ is no setting: a variable of the project's scripts and compose
+/// files, or one that Kubernetes or an old Docker link injects for a service named "healer". Any other
+/// unknown variable with the prefix counts as a misspelt setting.
 bool is_not_for_the_daemon(std::string_view name) {
   constexpr std::array<std::string_view, 11> exact{"HEALER_AIRGAP",
                                                    "HEALER_AUTOHEAL_IMAGE",
@@ -49,11 +49,17 @@ class Loader {
       reader().read_variables(environment, setting, settings.defaults);
     for (const auto& setting : daemon_settings())
       reader().read_variables(environment, setting, settings.daemon);
+    for (const auto& [older, newer] : older_forms()) {
+      const auto old_name = set_name(environment, *older);
+      const auto new_name = set_name(environment, *newer);
+      if (old_name && new_name) warn_of_both(*old_name, *new_name);
+    }
     refuse_unknown(environment);
   }
 
   void read_file(const ConfigText& file) {
     FileEntries entries = read_entries(file, errors);
+    put_older_forms_first(file.name, entries.defaults);
     for (const FileEntry& entry : entries.defaults)
       if (!read_entry(file.name, entry, workload_settings(), settings.defaults))
         unknown_default(file.name, entry);
@@ -80,7 +86,7 @@ class Loader {
     }
   }
 
-  /// To be called when the channels are known, which routes name.
+  /// Call it after the channels are read: routes name channels.
   void read_routing() {
     if (routes_) {
       const auto& [file, section] = *routes_;
@@ -104,11 +110,45 @@ class Loader {
 
  private:
   SettingReader reader() { return {errors, settings.warnings, settings.effective}; }
-  std::optional<std::pair<std::string, FileSection>> routes_;  ///< the file's name, and what it has
+  std::optional<std::pair<std::string, FileSection>> routes_;  ///< the file's name, and its `routes:`
 
   void add_defaults() {
     for (const SettingInfo* info : all_settings())
       settings.effective.push_back(EffectiveSetting{info, info->default_text, Origin{}});
+  }
+
+  /// Pairs of a setting's older form and its newer form.
+  static std::vector<std::pair<const SettingInfo*, const SettingInfo*>> older_forms() {
+    std::vector<std::pair<const SettingInfo*, const SettingInfo*>> forms;
+    for (const SettingInfo* older : all_settings())
+      for (const SettingInfo* newer : all_settings())
+        if (newer->key == older->older_form_of) forms.emplace_back(older, newer);
+    return forms;
+  }
+
+  static std::optional<std::string> set_name(const Environment& environment, const SettingInfo& info) {
+    for (std::string& name : env_names(info))
+      if (find_variable(environment, name)) return std::move(name);
+    return std::nullopt;
+  }
+
+  void warn_of_both(const std::string& older, const std::string& newer) {
+    settings.warnings.push_back(fmt::format("{} and {} are both set; {} is used", older, newer, newer));
+  }
+
+  /// The entry that is read last wins; the newer form must win in any order of the file's lines.
+  void put_older_forms_first(const std::string& file, std::vector<FileEntry>& entries) {
+    const auto find = [&](std::string_view key) {
+      return std::find_if(entries.begin(), entries.end(),
+                          [&](const FileEntry& entry) { return entry.key == key; });
+    };
+    for (const auto& [older, newer] : older_forms()) {
+      const auto old_entry = find(older->key);
+      const auto new_entry = find(newer->key);
+      if (old_entry == entries.end() || new_entry == entries.end()) continue;
+      warn_of_both(fmt::format("{}: {}", file, older->key), std::string(newer->key));
+      if (new_entry < old_entry) std::iter_swap(old_entry, new_entry);
+    }
   }
 
   void refuse_unknown(const Environment& environment) {
@@ -203,7 +243,9 @@ void note_effective(std::vector<EffectiveSetting>& settings, const SettingInfo& 
                     const std::string& value, const Origin& origin) {
   for (EffectiveSetting& effective : settings) {
     if (!effective.probe.empty()) continue;
-    if (effective.info != &info) continue;
+    if (effective.info != &info && effective.info->older_form_of != info.key &&
+        info.older_form_of != effective.info->key)
+      continue;
     effective.value = value;
     effective.origin = origin;
   }
@@ -233,7 +275,7 @@ tl::expected<Settings, ConfigErrors> load(const Environment& environment, const 
   }
   if (!path) return load_all(environment, std::nullopt, flags, {});
   auto file = read_config_file(*path);
-  // An unreadable file is no reason to keep quiet about the other sources' errors.
+  // When the file cannot be read, the errors of the other sources are reported, too.
   if (!file) return load_all(environment, std::nullopt, flags, {std::move(file.error())});
   return load_all(environment, *file, flags, {});
 }

@@ -20,8 +20,8 @@ namespace {
 struct Draft {
   const ChannelType* type = nullptr;
   ChannelSettings settings;
-  Origin origin;                    ///< what made it
-  std::set<std::string_view> seen;  ///< keys that something was said for, accepted or not
+  Origin origin;                    ///< the variable or the line that makes the channel
+  std::set<std::string_view> seen;  ///< keys that were given, accepted or not
   std::vector<EffectiveSetting> effective;
 };
 
@@ -36,7 +36,7 @@ class ChannelLoader {
 
   void read_file(const FileChannels& file) {
     const YamlNode& map = file.value;
-    if (map.kind == YamlNode::Kind::Null) return;  // a heading with all its lines commented out
+    if (map.kind == YamlNode::Kind::Null) return;  // a key whose lines are all commented out
     if (map.kind != YamlNode::Kind::Map) {
       errors_.push_back(ConfigError{"channels", "", Origin{Origin::Kind::File, file.file, map.line},
                                     fmt::format("{}; a map of names is expected", to_string(map.kind)), "",
@@ -77,7 +77,7 @@ class ChannelLoader {
   void read_variables(const ChannelType& type) {
     Draft draft = draft_of(type);
     std::string required_by;  // the first variable that makes the channel
-    std::string other;        // the first that only says more about it
+    std::string other;        // the first variable that cannot make the channel alone
     for (const auto& setting : type.settings) {
       std::string name = is_of_the_daemon(setting.info)
                              ? read_daemon_setting(setting, draft)
@@ -91,19 +91,20 @@ class ChannelLoader {
       draft.origin = Origin{Origin::Kind::Environment, required_by};
       drafts_.push_back(std::move(draft));
     } else if (!other.empty()) {
-      // A compose file may well give a port its default and leave the host empty.
+      // No error: a compose file may give the port a default and leave the host empty.
       settings_.warnings.push_back(
           fmt::format("{} has no effect: no variable makes the channel {}", other, type.from_env));
     }
   }
 
-  /// The variable is one of the daemon's too, and was read there: SLACK_WEBHOOK_URL.
+  /// Whether the variable is also a daemon setting's, and was read with the daemon's settings:
+  /// SLACK_WEBHOOK_URL.
   static bool is_of_the_daemon(const SettingInfo& info) {
     return std::any_of(daemon_settings().begin(), daemon_settings().end(),
                        [&](const auto& setting) { return setting.info.env == info.env; });
   }
 
-  /// What made the value; empty when there is none.
+  /// The name of the value's origin; empty when there is no value.
   std::string read_daemon_setting(const Setting<ChannelSettings>& setting, Draft& draft) {
     if (settings_.daemon.slack_webhook.empty()) return {};
     const auto twin = std::find_if(
@@ -174,7 +175,7 @@ class ChannelLoader {
     return found == drafts_.end() ? nullptr : &*found;
   }
 
-  // --- the end --------------------------------------------------------------------------------------------
+  // --- completion -----------------------------------------------------------------------------------------
 
   bool is_complete(const Draft& draft) {
     const std::size_t errors = errors_.size();

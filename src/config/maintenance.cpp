@@ -53,7 +53,7 @@ Applied read_days(std::string_view text, std::uint8_t& days) {
   return true;
 }
 
-/// Minutes of the day; "24:00" is its end.
+/// Minutes since midnight; "24:00" is the end of the day.
 std::optional<unsigned> read_time(std::string_view text) {
   const auto colon = text.find(':');
   if (colon == std::string_view::npos || colon == 0 || colon > 2 || text.size() != colon + 3)
@@ -89,7 +89,7 @@ bool looks_like_times(std::string_view text) {
 }
 
 Applied read_zone(std::string_view text, TimeZonePtr& zone) {
-  if (lower(text) == "utc") return true;  // an empty zone says so
+  if (lower(text) == "utc") return true;  // an empty zone is UTC
   auto loaded = load_time_zone(text);
   if (!loaded) return std::move(loaded.error());
   zone = std::move(*loaded);

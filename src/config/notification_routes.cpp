@@ -56,7 +56,7 @@ Kind<Names> channel_kind(const Names& channels) {
       [](const std::string& name) { return name; }));
 }
 
-/// A window for every minute of the week, whatever its zone: then nothing would ever be notified.
+/// Whether the windows cover every minute of the week, zones ignored: then no notification would be sent.
 bool leaves_no_time(const std::vector<MaintenanceWindow>& windows) {
   constexpr unsigned day = 24 * 60;
   std::vector<bool> quiet(std::size_t{7} * day);
@@ -72,7 +72,7 @@ bool leaves_no_time(const std::vector<MaintenanceWindow>& windows) {
   return std::find(quiet.begin(), quiet.end(), false) == quiet.end();
 }
 
-/// What routes say of each other.
+/// Checks routes against each other.
 class RouteCheck {
  public:
   RouteCheck(const ObjectPlace& at, std::vector<int> lines, SettingReader& reader)
@@ -96,14 +96,14 @@ class RouteCheck {
     }
   }
 
-  /// Notified once, at the first route of it.
+  /// Reports a cycle once, at its first route.
   void refuse_cycle(const std::vector<NotificationRoute>& routes, std::size_t first) {
     std::string path = routes[first].name;
     const NotificationRoute* at = &routes[first];
     for (std::size_t steps = 0; steps <= routes.size(); ++steps) {
       at = named(routes, at->escalate_to);
       if (at == nullptr) return;
-      if (at < &routes[first]) return;  // notified there, or no cycle through this one
+      if (at < &routes[first]) return;  // that route reports it, or `first` is in no cycle
       path += " -> " + at->name;
       if (at == &routes[first])
         return refuse(first, ".escalate_to", routes[first].escalate_to, "escalates in a circle: " + path,

@@ -17,33 +17,33 @@ inline constexpr std::size_t most_routes = 100;
 inline constexpr std::string_view notification_link_accepted =
     "an http:// or https:// URL, with {incident}, {workload} and {host} where they belong";
 
-/// As read_maintenance(); refused, too, when every minute of the week is quiet.
+/// As read_maintenance(), but refuses windows that make every minute of the week quiet.
 Applied read_quiet_hours(std::string_view text, std::vector<MaintenanceWindow>& windows);
 
-/// Whether it is such a URL, with no other placeholder.
+/// Whether the text fits notification_link_accepted, with no other placeholder.
 bool is_notification_link(std::string_view text);
 
-/// What a route has; `channels` are those that are configured.
+/// The settings of a route. `channels`: names of the configured channels.
 Table<NotificationRoute> route_settings(const std::vector<std::string>& channels);
 
-/// What a route's `match` has.
+/// The settings of a route's `match`.
 Table<NotificationMatch> match_settings();
 
-/// Reads the file's `routes:`. What is returned counts only when no error was found. Warned of is what is
-/// sound, but may not be what was meant.
+/// Reads the file's `routes:`. The result counts only if no error was found. Valid routes that the operator
+/// may not mean give a warning.
 std::vector<NotificationRoute> read_routes(const ObjectPlace& at, const std::vector<std::string>& channels,
                                            SettingReader& reader);
 
 /// Names of the channels that these settings make.
 std::vector<std::string> channel_names(const DaemonSettings& settings);
 
-/// What the label healer.notify may say besides none: what routes ask for, and channels.
+/// The values of the label healer.notify besides none: labels that routes ask for, and names of channels.
 class NotificationNames {
  public:
   NotificationNames() = default;
   explicit NotificationNames(const DaemonSettings& settings);
   bool has(std::string_view name) const;
-  /// Why a name that is none of them is refused, and the nearest one.
+  /// Why an unknown name is refused, and the nearest valid name.
   std::string refusal() const;
   std::string nearest(std::string_view name) const;
 

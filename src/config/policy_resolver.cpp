@@ -15,21 +15,21 @@ namespace healer {
 namespace {
 
 constexpr std::string_view prefix = "healer.";
-/// Marks what the project's own tests made, so that they can remove it; it configures nothing.
+/// The project's tests mark containers with this label, to remove them later; it configures nothing.
 constexpr std::string_view test_mark = "healer.test";
 
 bool is_opt_in(std::string_view label) {
   return std::find(std::begin(opt_in_labels), std::end(opt_in_labels), label) != std::end(opt_in_labels);
 }
 
-/// Ours, or so near in case ("Healer.Port", "Monitored") that its author meant ours.
+/// Whether it is a label of healer, or differs from one only in case ("Healer.Port", "Monitored").
 bool is_relevant(const std::string& label) {
   if (label == test_mark) return false;
   if (label.size() == std::string_view("monitored").size()) return lower(label) == "monitored";
   return label.size() >= prefix.size() && lower(label.substr(0, prefix.size())) == prefix;
 }
 
-/// The sets of labels that are equal have equal keys: lengths keep "ab"+"c" and "a"+"bc" apart.
+/// Keys are equal if and only if the relevant labels are: lengths keep "ab"+"c" and "a"+"bc" apart.
 std::string cache_key(const Labels& labels, const CompatLabels& theirs) {
   std::string key;
   for (const auto& [label, value] : labels) {
@@ -43,7 +43,7 @@ std::string cache_key(const Labels& labels, const CompatLabels& theirs) {
   return key;
 }
 
-/// Without its value: the label may be a misspelt one of those that hold a secret.
+/// The problem holds no value: the label may be a misspelt one that holds a secret.
 LabelProblem unknown_label(const std::string& label) {
   constexpr std::string_view slip = "healer.probe.";
   const std::string nearest = label.starts_with(slip)
@@ -60,7 +60,7 @@ const Setting<Policy>* setting_of(const std::string& label) {
   return nullptr;
 }
 
-/// A container's labels, read onto the defaults.
+/// Applies a container's labels to the defaults.
 class LabelReader {
  public:
   LabelReader(const Labels& labels, Policy defaults, const CompatSettings& compat,
@@ -76,7 +76,7 @@ class LabelReader {
       if (is_relevant(label)) read(label, value);
     if (theirs.opted_in() && !opted_in_) as_theirs();
     probes.finish(policy);
-    // Opting out wins wherever it is written; two labels that disagree are no invitation to act.
+    // Opting out wins over opting in: when two labels disagree, healer does not act.
     if (opted_out_ || theirs.opted_out())
       policy.selection = Selection::OptedOut;
     else if (opted_in_ || theirs.opted_in())
@@ -88,8 +88,8 @@ class LabelReader {
   Policy policy;
   std::vector<LabelProblem> problems;
   CompatLabels theirs;
-  bool asked_as_theirs = false;                 ///< the probe is what another tool's users expect
-  std::vector<const Setting<Policy>*> applied;  ///< by a label of its own, in the labels' order
+  bool asked_as_theirs = false;                 ///< the probe is the HEALTHCHECK, as in the other tool
+  std::vector<const Setting<Policy>*> applied;  ///< by healer's labels, in the labels' order
 
  private:
   void read(const std::string& label, const std::string& value) {
@@ -114,7 +114,7 @@ class LabelReader {
     if (setting.info.key != notification_key || !names_) return setting.apply(policy, text);
     Policy read = policy;
     if (const Applied taken = setting.apply(read, text); !taken) return taken;
-    // A name that nobody has would be as good as none: the routes decide as if it were not there.
+    // An unknown name would have no effect: the routes would decide as without the label.
     if (read.notifications && !names_->has(read.notification_route))
       return Applied::refused(names_->refusal(), names_->nearest(text));
     policy = std::move(read);
@@ -126,7 +126,7 @@ class LabelReader {
     probes.read_named(label, value);
   }
 
-  /// Another tool's users expect that the HEALTHCHECK alone says what is unhealthy, and an exit says nothing.
+  /// Users of another tool expect that only the HEALTHCHECK counts, and that an exit is not healed.
   void as_theirs() {
     policy.heal_exits = false;
     if (own_probe_ || compat_.own_probe) return;
@@ -158,8 +158,8 @@ class LabelReader {
   ProbeLabels probes;
 };
 
-/// The rows of a named probe, of what has an effect on it: what its labels set, and for the rest where its
-/// default comes from.
+/// Adds a named probe's rows, for the settings that have an effect on it: the origin is the label that sets
+/// the value, else the default's origin.
 void explain_probe(const NamedProbe& probe, const Policy& defaults,
                    const std::vector<ProbeLabels::Named>& labels, std::vector<EffectiveSetting>& rows) {
   Policy holder = defaults;
@@ -191,7 +191,7 @@ ResolvedPolicy PolicyResolver::resolve(const Labels& labels) {
   LabelReader read(labels, defaults_, compat_, names_);
   share_zones(read.policy);
   ResolvedPolicy resolved{std::make_shared<const Policy>(std::move(read.policy)), std::move(read.problems)};
-  // Labels this long are nobody's configuration: resolved, but not worth remembering.
+  // No real configuration has labels this long: they are resolved, but not cached.
   if (key.size() > 8192) return resolved;
   if (cache_.size() >= cache_limit) cache_.clear();
   cache_.emplace(std::move(key), resolved);
@@ -204,7 +204,7 @@ Explanation explain(const Settings& settings, const Labels& labels) {
     if (effective.info->scope == Scope::Workload) explanation.settings.push_back(effective);
   const std::optional<NotificationNames> names(NotificationNames(settings.daemon));
   LabelReader read(labels, settings.defaults, settings.daemon.compat, names);
-  // The named probes start from the defaults, so their rows do before the container's own labels are noted.
+  // Named probes start from the defaults, so their rows are made before healer's labels are recorded.
   for (const NamedProbe& probe : read.policy.named_probes)
     explain_probe(probe, settings.defaults, read.probes.named(), explanation.settings);
   for (const auto& [setting, label] : read.theirs.applied())

@@ -16,19 +16,19 @@ namespace healer {
 
 using Labels = std::map<std::string, std::string>;
 
-/// Puts a container's labels on top of the defaults of environment and file. HEALING.md 1.
+/// Applies a container's labels to the defaults of environment and file. HEALING.md 1.
 ///
-/// Other tools' labels (config/compat.hpp) lie between the two: a label of ours wins over one of theirs. A
-/// container that only they opted in is asked by its HEALTHCHECK alone.
+/// A label of healer wins over another tool's label (config/compat.hpp), which wins over the defaults. A
+/// container that only another tool's label opts in is checked only by its HEALTHCHECK.
 ///
-/// Never fails: a label that is unknown or does not parse is a problem, and the rest applies. Containers
-/// whose labels that are read (healer.*, monitored, other tools') are equal share one Policy; at most
-/// `cache_limit` such sets are remembered, so hostile labels cannot grow it without end.
+/// Never fails: a label that is unknown or does not parse becomes a problem, and the other labels apply.
+/// Containers with equal relevant labels (healer.*, monitored, other tools') share one Policy. At most
+/// `cache_limit` policies are cached, so hostile labels cannot grow the cache without end.
 class PolicyResolver {
  public:
   static constexpr std::size_t cache_limit = 1024;
 
-  /// `names`: what the label healer.notify may say; empty: it is not checked.
+  /// `names`: the valid values of the label healer.notify; empty: the label is not checked.
   explicit PolicyResolver(Policy defaults, CompatSettings compat = {},
                           std::optional<NotificationNames> names = {})
       : defaults_(std::move(defaults)), compat_(std::move(compat)), names_(std::move(names)) {}
@@ -36,21 +36,21 @@ class PolicyResolver {
   ResolvedPolicy resolve(const Labels& labels);
 
  private:
-  /// Policies that name one zone share what is known of it.
+  /// Policies with the same time zone share one TimeZone.
   void share_zones(Policy& policy);
 
   Policy defaults_;
   CompatSettings compat_;
   std::optional<NotificationNames> names_;
   std::unordered_map<std::string, ResolvedPolicy> cache_;
-  std::unordered_map<std::string, TimeZonePtr> zones_;  ///< at most what the time zone database holds
+  std::unordered_map<std::string, TimeZonePtr> zones_;  ///< bounded by the time zone database
 };
 
-/// What is in effect for a container with these labels, each value with its origin; for `check-config`.
+/// The settings in effect for a container with these labels, each with its origin; for `check-config`.
 struct Explanation {
   Selection selection = Selection::Unlabelled;
-  std::vector<EffectiveSetting> settings;  ///< the workload settings in the table's order, then named probes
-  bool unnamed_probe = true;               ///< false: only the named ones are asked
+  std::vector<EffectiveSetting> settings;  ///< workload settings in the table's order, then named probes
+  bool unnamed_probe = true;               ///< false: only the named probes are checked
   std::vector<LabelProblem> problems;
 };
 Explanation explain(const Settings& settings, const Labels& labels);

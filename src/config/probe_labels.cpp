@@ -12,7 +12,7 @@
 namespace healer {
 namespace {
 
-/// The name as it would be valid; empty when it would not be even then.
+/// The name in lower case, with '_' for spaces; empty if that is not valid either.
 std::string mended_name(std::string_view name) {
   std::string mended = lower(name);
   std::replace(mended.begin(), mended.end(), ' ', '_');
@@ -32,7 +32,7 @@ LabelProblem wrong_name(const std::string& label, std::string message, const std
   return LabelProblem{shown_value(label), "", std::move(message)};
 }
 
-/// What an unset kind asks, as far as the labels can tell: http.
+/// The kind of the probe. An unset kind counts as http: the labels do not show what it becomes.
 ProbeKind asked_kind(const ProbeSpec& spec) {
   return spec.kind.value_or(ProbeKind::Http);
 }
@@ -115,7 +115,7 @@ void ProbeLabels::saw_unnamed(const Setting<Policy>& setting, const std::string&
   if (applied) unnamed_.push_back({&setting, label, value});
 }
 
-/// Tells of labels that have no effect on this kind of probe. False: it cannot be checked at all.
+/// Adds a problem for each label that has no effect on this kind of probe. False: the probe cannot be used.
 bool ProbeLabels::complete(const ProbeSpec& spec, const std::string& prefix, const std::vector<Seen>& seen) {
   for (const Seen& label : seen) {
     if (has_effect(label.setting->info, spec)) continue;

@@ -14,19 +14,19 @@ namespace healer {
 inline constexpr std::string_view named_probe_prefix = "healer.probes.";
 inline constexpr std::size_t most_named_probes = 8;
 
-/// The entry of the table that a label of a probe sets: "path" for healer.path and healer.probes.web.path.
+/// The table's entry for a probe's label: "path" for healer.path and healer.probes.web.path.
 const Setting<Policy>* probe_setting(std::string_view key);
 
-/// Whether the setting has an effect on this probe; one of an unset kind counts as http.
+/// Whether the setting has an effect on this probe; an unset kind counts as http.
 bool has_effect(const SettingInfo& info, const ProbeSpec& spec);
 
-/// What a container's labels say of its probes, the unnamed one and the named ones, read label by label.
+/// Reads the labels of a container's probes, the unnamed one and the named ones, label by label.
 ///
 ///   healer.probe=http healer.path=/ready          the unnamed probe
 ///   healer.probes.queue.probe=tcp healer.probes.queue.port=5672
 ///
-/// Each named probe starts from the defaults. The unnamed one is asked as well only when a label of its own
-/// is there.
+/// Each named probe starts from the defaults. Beside named probes, the unnamed one is used only if a label
+/// sets it.
 class ProbeLabels {
  public:
   /// One label that took effect on a named probe.
@@ -41,10 +41,10 @@ class ProbeLabels {
 
   /// A label that begins with named_probe_prefix.
   void read_named(const std::string& label, const std::string& value);
-  /// A label of the unnamed probe was there; `applied`: its value took effect.
+  /// Records a label of the unnamed probe; `applied`: its value took effect.
   void saw_unnamed(const Setting<Policy>& setting, const std::string& label, const std::string& value,
                    bool applied);
-  /// Puts the probes into the policy, and tells of what does not fit together.
+  /// Puts the probes into the policy, and adds a problem for labels that do not fit together.
   void finish(Policy& policy);
 
   const std::vector<Named>& named() const { return applied_; }
@@ -56,7 +56,7 @@ class ProbeLabels {
     std::string value;
   };
   struct Probe {
-    Policy holder;  ///< its `probe` is what counts: the table's entries work on a policy
+    Policy holder;  ///< only its `probe` counts; the table's entries need a whole policy
     std::vector<Seen> seen;
   };
 
@@ -70,7 +70,7 @@ class ProbeLabels {
   std::vector<Named> applied_;
 };
 
-/// A label's value that is refused, in the words of every other setting.
+/// The problem of a refused label, worded like the errors of other settings.
 LabelProblem refused_label(const SettingInfo& info, const std::string& label, std::string_view value,
                            const Applied& applied);
 

@@ -15,8 +15,7 @@ namespace {
 
 using namespace kinds;  // NOLINT: the table below is these names
 
-/// A path as it goes onto the request line: nothing that could end or split that line.
-/// A path as it goes onto the request line: nothing that could end or split that line.
+/// A path of a request line: no character that could end or split the line.
 bool valid_path(std::string_view text) {
   return is_graphic<2048>(text) && text.front() == '/';
 }

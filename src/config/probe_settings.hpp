@@ -5,8 +5,7 @@
 
 namespace healer {
 
-/// The part of the table that says how a workload is checked: `Policy::probe`, and each named probe
-/// (config/probe_labels.hpp).
+/// The settings of a probe: of `Policy::probe` and of each named probe (config/probe_labels.hpp).
 Table<ProbeSpec> probe_settings();
 
 }  // namespace healer

@@ -73,8 +73,8 @@ Applied read_query(PrometheusRule& rule, std::string_view text) {
   return true;
 }
 
-/// What settings say of each other. A timeout that is not given is that of the type, or the interval where
-/// that is shorter.
+/// Checks settings against each other. A timeout that is not given is the default, or the interval if that is
+/// shorter.
 void check(const ObjectPlace& at, PrometheusSettings& settings, SettingReader& reader) {
   const auto refuse = [&](const YamlNode* key, std::string_view name, std::string value, std::string problem,
                           std::string accepted) {
@@ -140,7 +140,7 @@ Table<PrometheusSettings> prometheus_settings() {
   rules.info.description = "In this order; each has the keys below.";
   rules.sets = fields(&Prometheus::rules);
   rules.read_object = [](Prometheus& prometheus, const ObjectPlace& at, SettingReader& reader) {
-    if (at.value.kind == YamlNode::Kind::Null) return;  // a heading with all its lines commented out
+    if (at.value.kind == YamlNode::Kind::Null) return;  // a key whose lines are all commented out
     reader.read_objects(at, "rule", most_prometheus_rules, prometheus_rule_settings(), prometheus.rules,
                         [&](const PrometheusRule& rule, const ObjectPlace& place) {
                           if (!rule.container.empty() && !rule.labels.empty())

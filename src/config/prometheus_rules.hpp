@@ -12,7 +12,7 @@ inline constexpr std::size_t most_prometheus_rules = 200;
 Table<PrometheusSettings> prometheus_settings();
 Table<PrometheusRule> prometheus_rule_settings();
 
-/// Reads the file's `prometheus:`. What is returned counts only when no error was found.
+/// Reads the file's `prometheus:`. The result counts only if no error was found.
 PrometheusSettings read_prometheus(const ObjectPlace& at, SettingReader& reader);
 
 }  // namespace healer

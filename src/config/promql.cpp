@@ -20,7 +20,7 @@ bool in_word(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == ':';
 }
 
-/// Where the top level's comparison stands.
+/// Position of the comparison at the top level.
 struct Found {
   std::size_t at = 0;
   std::size_t length = 0;
@@ -40,7 +40,7 @@ std::optional<Found> operator_at(std::string_view text, std::size_t at) {
   return std::nullopt;
 }
 
-/// The end of the quoted text that begins at `at`; npos when it does not end.
+/// The position after the quoted text that begins at `at`; npos when the closing quote is missing.
 std::size_t after_quotes(std::string_view text, std::size_t at) {
   const char quote = text[at];
   for (std::size_t i = at + 1; i < text.size(); ++i) {
@@ -50,7 +50,7 @@ std::size_t after_quotes(std::string_view text, std::size_t at) {
   return std::string_view::npos;
 }
 
-/// As PromQL writes it: 5, -0.05, 1e-3, +Inf. Nothing for anything else, NaN included.
+/// A number of PromQL: 5, -0.05, 1e-3, +Inf. Empty for any other text, and for NaN.
 std::optional<double> read_number(std::string_view text) {
   text = trim(text);
   const bool plus = text.starts_with('+');
@@ -63,7 +63,7 @@ std::optional<double> read_number(std::string_view text) {
   return value;
 }
 
-/// Walks over the query once; what is nested is only skipped.
+/// Scans the query once, and skips text in brackets, quotes and comments.
 class TopLevel {
  public:
   explicit TopLevel(std::string_view query) : query_(query) {}

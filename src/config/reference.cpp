@@ -41,7 +41,7 @@ std::string settings_table(Scope scope) {
   return page;
 }
 
-/// The rows of an object of the file; `within` is the key that holds it, with what joins the two.
+/// The rows of an object of the file. `within`: prefix of each key, such as "match: ".
 template <class Target>
 std::string object_rows(Table<Target> table, std::string_view within = {}) {
   std::string page;
@@ -69,7 +69,7 @@ std::string channel_tables() {
   return page;
 }
 
-/// What the tables say of this part of the page. Nothing for a name that no part has.
+/// The generated text of this part of the page; empty optional for an unknown part.
 std::optional<std::string> made(std::string_view part) {
   if (part == "settings of a container") return settings_table(Scope::Workload);
   if (part == "settings of the daemon") return settings_table(Scope::Daemon);
@@ -89,7 +89,7 @@ std::string configuration_reference() {
   constexpr std::string_view begin = "<!-- made: ";
   constexpr std::string_view end = "<!-- end -->";
   std::string page;
-  bool written = true;  // whether this line stands in the page, rather than in a table
+  bool written = true;  // false: the line is part of a generated table
   for (const std::string& line : split(configuration_page, '\n')) {
     if (line == end) written = true;
     if (written) page += line + '\n';
@@ -97,7 +97,7 @@ std::string configuration_reference() {
     page += made(std::string_view(line).substr(begin.size(), line.find(" -->") - begin.size())).value_or("");
     written = false;
   }
-  page.pop_back();  // the page ends with a line's end, which split() took for one more line
+  page.pop_back();  // split() gives an empty last line after the page's final '\n'
   return page;
 }
 

@@ -4,7 +4,7 @@
 
 namespace healer {
 
-/// docs/configuration.md, with the tables of settings in it.
+/// docs/configuration.md with its generated tables of settings.
 std::string configuration_reference();
 
 }  // namespace healer

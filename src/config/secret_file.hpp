@@ -6,8 +6,8 @@
 
 namespace healer {
 
-/// What a file of a secret holds (Docker's and Kubernetes' secrets): its bytes without one line's end, 64 KiB
-/// at most. The error says what is wrong, never what was read: missing, not readable, empty, too long.
+/// Reads a file that holds a secret (Docker's and Kubernetes' secrets): at most 64 KiB, without one line end.
+/// The error (missing, not readable, empty, too long) never quotes the content.
 Result<std::string> read_secret_file(const std::string& path);
 
 }  // namespace healer

@@ -13,8 +13,7 @@ namespace {
 
 constexpr std::string_view prefix = "HEALER_";
 
-/// What a name means apart from where it is written: HEALER_CHECK_INTERVAL, --check-interval and
-/// healer.check_interval are one.
+/// The same text for HEALER_CHECK_INTERVAL, --check-interval and healer.check_interval.
 std::string bare(std::string_view name) {
   std::string text = lower(name);
   for (char& c : text)
@@ -40,7 +39,7 @@ bool belongs(NameKind kind, const SettingInfo& info) {
   return false;
 }
 
-/// The setting's name at that place; of its variables the one that wins.
+/// The setting's name in that kind of place; of its two variables the one that wins.
 std::string name_at(NameKind kind, const SettingInfo& info) {
   switch (kind) {
     case NameKind::Env:
@@ -72,15 +71,15 @@ std::vector<std::string> env_names(const SettingInfo& info) {
 }
 
 std::string suggest_name(NameKind kind, std::string_view seen) {
-  // Compared without prefixes and by every spelling, so that what differs is what was meant.
-  std::vector<std::pair<std::string, std::string>> spellings;  // how it may be written, what to suggest
+  // Names are compared without prefixes and in every spelling, so that only a typing error differs.
+  std::vector<std::pair<std::string, std::string>> spellings;  // a possible spelling, and the name to suggest
   std::vector<const SettingInfo*> infos = all_settings();
   if (kind == NameKind::Env)
     for (const SettingInfo* info : all_channel_settings()) infos.push_back(info);
   for (const SettingInfo* info : infos) {
     if (!belongs(kind, *info)) continue;
     const std::string name = name_at(kind, *info);
-    // A channel's key says nothing without its channel.
+    // A channel's key means nothing without its channel.
     if (info->scope != Scope::Channel) spellings.emplace_back(info->key, name);
     spellings.emplace_back(bare(info->env), name);
   }

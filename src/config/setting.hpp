@@ -14,13 +14,13 @@
 
 namespace healer {
 
-/// Workload settings can be set by environment, file and label; daemon settings by environment, file and
-/// flag; a channel's by environment and file; those of an object of the file by the file alone.
+/// Workload settings come from environment, file and label; daemon settings from environment, file and flag;
+/// a channel's from environment and file; those of an object of the file only from the file.
 enum class Scope { Workload, Daemon, Channel, Object };
 
-/// Whether a value was accepted; when not, why, and the nearest value that would be.
+/// Whether a value was accepted; if not, the reason and the nearest valid value.
 struct Applied {
-  Applied(bool is_taken) : taken(is_taken) {}  // NOLINT: most settings only say yes or no
+  Applied(bool is_taken) : taken(is_taken) {}  // NOLINT: most settings give only yes or no
   static Applied refused(std::string reason, std::string nearest = {}) {
     Applied applied(false);
     applied.reason = std::move(reason);
@@ -32,56 +32,57 @@ struct Applied {
   bool taken;
   std::string reason = {};               ///< "step 2: exec needs a command"; never holds a secret
   std::string nearest = {};              ///< the nearest valid value, or part of one
-  std::optional<std::size_t> item = {};  ///< the item of a list that is refused
+  std::optional<std::size_t> item = {};  ///< index of the list item that is refused
 };
 
-/// What a kind of value looks like, whoever holds it. Text and check are made from the same bounds.
+/// The form of a kind of value, for every setting of that kind. Its text and its check use the same bounds.
 struct KindInfo {
   std::string type = {};                       ///< "duration", "number", "choice" ...
   std::string accepted = {};                   ///< "a duration from 100ms to 24h, such as ..."
-  std::string range = {};                      ///< the same in short, for a table; empty: as `accepted`
+  std::string range = {};                      ///< short form for a table; empty: as `accepted`
   std::vector<std::string_view> choices = {};  ///< the valid words of a choice, for "did you mean"
-  char list_separator = '\0';                  ///< YAML may give a sequence, joined with this; 0: none
+  char list_separator = '\0';                  ///< joins a YAML sequence; 0: no sequence allowed
   bool secret = false;                         ///< its value is never printed
-  /// Whether this text may hold a secret, so that no message may quote it. Null: no text does.
+  /// Whether this text may hold a secret, so that no message may quote it. Null: no text may.
   bool (*conceals)(std::string_view) = nullptr;
 };
 
-/// What few settings are.
+/// Properties that few settings have.
 struct Traits {
-  std::string_view flag = {};    ///< "--listen"; empty: none
-  bool required = false;         ///< its object is nothing without it
-  bool after_restart = false;    ///< a running daemon keeps the old value; others take a new one at a reload
-  bool env_is_presence = false;  ///< the variable set to anything means true (DOCKER_TLS_VERIFY)
-  bool is_text = false;          ///< spaces around the value are part of it
-  bool of_probe = false;         ///< a part of the probe: also healer.probes.NAME.KEY
-  std::vector<ProbeKind> fits = {};  ///< the probes it has an effect on; empty: every one
+  std::string_view flag = {};           ///< "--listen"; empty: none
+  bool required = false;                ///< its object is incomplete without it
+  bool after_restart = false;           ///< a reload does not change it, only a restart of healer
+  bool env_is_presence = false;         ///< the variable with any value means true (DOCKER_TLS_VERIFY)
+  bool is_text = false;                 ///< spaces around the value are part of it
+  std::string_view older_form_of = {};  ///< key of the newer setting, which wins within one source
+  bool of_probe = false;                ///< belongs to a probe: also healer.probes.NAME.KEY
+  std::vector<ProbeKind> fits = {};     ///< kinds of probe that it affects; empty: every kind
 };
 
-/// What a setting is called and what it takes.
+/// A setting's names, and the values it accepts.
 struct SettingInfo : KindInfo, Traits {
   /// In the file: under `defaults:` for workload settings, in the object's own map, else at the top level.
   std::string_view key = {};
-  std::string env = {};           ///< the variable; one without HEALER_ in front answers to both forms
+  std::string env = {};           ///< the variable; without the prefix HEALER_, both forms are read
   std::string label = {};         ///< "healer.interval"; empty: none
   std::string description = {};   ///< one or two sentences for the reference
-  std::string default_text = {};  ///< in the form that is accepted, from a default-made target; empty: none
+  std::string default_text = {};  ///< value of a default-constructed target, in accepted form; empty: none
   Scope scope = Scope::Object;
 };
 
-/// How a value is read and shown.
+/// Reads and shows a kind of value.
 template <class Value>
 struct Kind {
   KindInfo info;
-  /// The value stays untouched when the text is not accepted.
+  /// When the text is refused, the value is unchanged.
   std::function<Applied(Value&, std::string_view)> read;
   /// In a form that read() reads back. Empty means unset.
   std::function<std::string(const Value&)> show;
-  /// Reads a list whose items are taken as they are. Empty: a list is joined to one text.
+  /// Reads a list item by item. Empty: the list is joined to one text.
   std::function<Applied(Value&, const std::vector<std::string>&)> read_list = {};
 };
 
-/// The members that a setting sets.
+/// The target's members that a setting sets.
 template <class Target>
 struct Fields {
   std::function<std::vector<const void*>(const Target&)> places;
@@ -99,16 +100,16 @@ Fields<Target> fields(Values Target::*... members) {
 struct ObjectPlace;
 class SettingReader;
 
-/// One row of a table: the one place that says what a setting is called, takes and sets. Parsing, labels,
-/// flags, suggestions, `check-config`, the reload and docs/configuration.md are all made from the rows.
+/// One row of a table: the only definition of a setting's names, values and target. Parsing, labels, flags,
+/// suggestions, `check-config`, the reload and docs/configuration.md are made from the rows.
 template <class Target>
 struct Setting {
   SettingInfo info;
-  /// Reads the text into the target, which stays untouched when the text is not accepted.
+  /// Reads the text into the target; when the text is refused, the target is unchanged.
   std::function<Applied(Target&, std::string_view)> apply;
   std::function<std::string(const Target&)> show;
   std::function<Applied(Target&, const std::vector<std::string>&)> apply_list = {};
-  /// Reads a map or a list of maps of the file. Empty: the setting is a value.
+  /// Reads a map or a list of maps of the file. Empty: the setting is a single value.
   std::function<void(Target&, const ObjectPlace&, SettingReader&)> read_object = {};
   Fields<Target> sets = {};
 
@@ -143,7 +144,8 @@ struct Setting {
 template <class Target>
 using Table = std::vector<Setting<Target>>;
 
-/// The settings of a part, as settings of the whole. `part` is a member, or gives the part's reference.
+/// A part's settings, as settings of the whole. `part`: a member, or a function that returns a reference to
+/// it.
 template <class Whole, class Part, class Get>
 Table<Whole> within(Get part, const Table<Part>& table) {
   Table<Whole> rows;
@@ -170,7 +172,7 @@ Table<Whole> within(Get part, const Table<Part>& table) {
   return rows;
 }
 
-/// Tables one after the other, each row with its scope, label and default text.
+/// Joins tables, and sets each row's scope, label and default text.
 template <class Target>
 Table<Target> joined(Scope scope, std::initializer_list<Table<Target>> parts, const Target& defaults = {}) {
   Table<Target> all;
@@ -189,31 +191,30 @@ const Table<DaemonSettings>& daemon_settings();
 /// Both tables' entries, workload settings first.
 std::vector<const SettingInfo*> all_settings();
 
-/// Gives `now` the settings of `after`, but for those that hold after a restart. The keys of these that
+/// Gives `now` the settings of `after`, except those that need a restart. Returns the keys of these that
 /// differ.
 std::vector<std::string_view> take_reloadable(DaemonSettings& now, const DaemonSettings& after);
 
-/// The variables a setting answers to, the one that wins first: {"HEALER_CHECK_INTERVAL", "CHECK_INTERVAL"};
-/// none for a setting without a variable.
+/// A setting's variables, the one that wins first: {"HEALER_CHECK_INTERVAL", "CHECK_INTERVAL"}; may be none.
 std::vector<std::string> env_names(const SettingInfo& info);
 
-/// The two labels that opt a container in or out; healer.enable comes from us, monitored from common use.
+/// The two labels that opt a container in or out: healer.enable is healer's own, monitored is in common use.
 inline constexpr std::string_view opt_in_labels[] = {"monitored", "healer.enable"};
 
 /// The variable and flag that name the configuration file itself.
 inline constexpr std::string_view config_file_env = "HEALER_CONFIG";
 
-/// The places a name can be written in.
+/// The kinds of place that a name can be written in.
 enum class NameKind { Env, FileDefaults, FileTop, Label, Flag };
 
-/// The valid name of that place which is nearest to `seen`; empty when none is near. The same setting under
-/// another place's name counts as nearest: HEALER_TIMEOUT means HEALER_REQUEST_TIMEOUT.
+/// The valid name for that place that is nearest to `seen`; empty when none is near. A setting's name for
+/// another place counts as near: HEALER_TIMEOUT suggests HEALER_REQUEST_TIMEOUT.
 std::string suggest_name(NameKind kind, std::string_view seen);
 
-/// The value as a message may quote it: safe, short, "<redacted>" where it is or may hold a secret.
+/// The value for a message: printable, short, "<redacted>" if it is or may hold a secret.
 std::string quotable(const SettingInfo& info, std::string_view value);
 
-/// What a message says of a refused value: "is not valid", with the reason where there is one.
+/// A message's words about a refused value: "is not valid", with the reason if there is one.
 std::string refusal(const Applied& applied);
 
 /// The nearest valid word of a choice; empty for other settings or when none is near.

@@ -59,7 +59,7 @@ std::optional<std::uint64_t> read_bytes(std::string_view text) {
   return std::nullopt;
 }
 
-/// The shortest exact form that read_bytes() reads back.
+/// The shortest form in powers of 1024 that read_bytes() reads back exactly.
 std::string show_bytes(std::uint64_t bytes) {
   constexpr std::string_view names[] = {"KiB", "MiB", "GiB", "TiB"};
   for (unsigned power = 4; power > 0; --power)

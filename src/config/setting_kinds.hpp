@@ -19,7 +19,7 @@
 #include "config/setting.hpp"
 #include "model/enum.hpp"
 
-// The kinds of values: each makes its accepted text and its check from the same bounds.
+// The kinds of values. Each makes its accepted text and its check from the same bounds.
 namespace healer::kinds {
 
 /// A whole number within bounds, digits only.
@@ -39,14 +39,14 @@ inline std::optional<Duration> read_duration(std::string_view text, Duration low
   return value;
 }
 
-/// Of a value that the file may give as a list, joined with the separator.
+/// Info of a value that the file may give as a list, whose items are joined with the separator.
 inline KindInfo list_info(std::string type, std::string accepted, char separator) {
   KindInfo info{std::move(type), std::move(accepted)};
   info.list_separator = separator;
   return info;
 }
 
-/// A kind whose reader gives a value, or nothing where the text is not accepted.
+/// A kind from a reader that returns a value, or an empty optional when the text is refused.
 template <class Value, class Read, class Show>
 Kind<Value> parsed(KindInfo info, Read read, Show show) {
   return {std::move(info),
@@ -79,7 +79,7 @@ inline Kind<bool> boolean() {
                       [](bool value) { return std::string(value ? "true" : "false"); });
 }
 
-/// One of some words. The first word that names a value is the one it is shown as.
+/// One of several words. A value is shown as the first word that names it.
 template <class Value>
 Kind<Value> choice(std::vector<std::pair<std::string_view, Value>> words) {
   KindInfo info{"choice"};
@@ -102,7 +102,7 @@ Kind<Value> choice(std::vector<std::pair<std::string_view, Value>> words) {
       });
 }
 
-/// One of an enum's values, by its description's words.
+/// One of an enum's values, named by to_string().
 template <DescribedEnum E>
 Kind<E> choice() {
   std::vector<std::pair<std::string_view, E>> words;
@@ -110,7 +110,7 @@ Kind<E> choice() {
   return choice<E>(std::move(words));
 }
 
-/// Text that a predicate accepts; `accepted` says the same in words.
+/// Text that a predicate accepts; `accepted` describes the predicate.
 inline Kind<std::string> text(std::string accepted, bool (*valid)(std::string_view)) {
   return parsed<std::string>(
       {"text", std::move(accepted)},
@@ -130,13 +130,13 @@ inline Kind<Secret> secret(std::string type, std::string accepted, bool (*valid)
       [](const Secret& value) { return to_string(value); });
 }
 
-/// What no other kind fits: its own reader and writer.
+/// A kind from a reader and a writer, for values that fit no other kind.
 template <class Value, class Read>
 Kind<Value> special(KindInfo info, Read read, std::string (*show)(const Value&)) {
   return {std::move(info), std::move(read), show};
 }
 
-/// The kind, or a word that leaves the value empty.
+/// `kind`, or a word that makes the value empty.
 template <class Value>
 Kind<std::optional<Value>> word_or(std::string_view word, Kind<Value> kind, std::string accepted = {}) {
   KindInfo info = kind.info;
@@ -156,7 +156,7 @@ Kind<std::optional<Value>> word_or(std::string_view word, Kind<Value> kind, std:
       }};
 }
 
-/// The kind, of a value that may be unset; there is no word for that.
+/// `kind` for a value that may be unset; no text makes it unset.
 template <class Value>
 Kind<std::optional<Value>> if_set(Kind<Value> kind) {
   return {kind.info,
@@ -169,8 +169,7 @@ Kind<std::optional<Value>> if_set(Kind<Value> kind) {
           [show = kind.show](const std::optional<Value>& value) { return value ? show(*value) : ""; }};
 }
 
-/// Several values, each read by its own text: one value, or a list in the file. What is refused of a list is
-/// notified of its item.
+/// Several values: one text, or a list in the file with one text for each. A refusal names the list's item.
 template <class Value>
 Kind<std::vector<Value>> list_of(Kind<Value> kind, std::size_t most = 100) {
   KindInfo info = kind.info;
@@ -203,7 +202,7 @@ Kind<std::vector<Value>> list_of(Kind<Value> kind, std::size_t most = 100) {
       read};
 }
 
-/// A share of one, to a millionth.
+/// A share from 0 to 1, exact to a millionth.
 Kind<double> share();
 
 /// "64MiB", "500k", "65536": whole numbers, with a unit of 1024 (KiB, MiB, GiB) or 1000 (k, kB, M, MB, ...).
@@ -212,10 +211,10 @@ Kind<std::uint64_t> byte_size(std::uint64_t low, std::uint64_t high);
 /// The arguments of a command that no shell sees: split like a shell's words, or taken from a list.
 Kind<std::vector<std::string>> arguments();
 
-/// A URL with a host, that is never printed.
+/// A URL with a host; it is never printed.
 Kind<Secret> secret_url();
 
-/// A user and password in a URL, where the URL is otherwise shown.
+/// Whether a URL may hold a user and a password, for URLs that are otherwise shown.
 inline bool names_a_user(std::string_view text) {
   return text.find('@') != std::string_view::npos;
 }

@@ -18,34 +18,34 @@
 
 namespace healer {
 
-/// A secret's file in the place of its value: NAME_FILE for a variable, key_file in the file.
+/// The file that holds a secret may be named instead of the value: NAME_FILE for a variable, key_file in the
+/// file.
 inline constexpr const char* secret_file_suffix = "_FILE";
 inline constexpr const char* secret_file_key_suffix = "_file";
 
-/// The variable's value; null when it is not set, or empty: compose's `${NAME:-}` passes an empty variable
-/// for one that is not set.
+/// The variable's value; null if it is unset or empty, because compose's `${NAME:-}` passes an unset variable
+/// as an empty one.
 const std::string* find_variable(const Environment& environment, const std::string& name);
 
-/// A map or a list of maps of the file, and where it stands.
+/// A map or a list of maps of the file, and its place.
 struct ObjectPlace {
   const std::string& file;
   const YamlNode& value;
-  int line = 0;               ///< of the key, or of the item of a list
-  std::string name;           ///< what errors call it: "routes[2].match"
-  std::string what = {};      ///< "of a channel of type slack", where a key is unknown
-  std::string_view but = {};  ///< a key that the caller reads
+  int line = 0;               ///< of the key, or of the list's item
+  std::string name;           ///< its name in errors: "routes[2].match"
+  std::string what = {};      ///< "of a channel of type slack", for errors about unknown keys
+  std::string_view but = {};  ///< a key that the caller reads itself
 };
 
-/// Reads settings from where they stand into their targets; what came of it goes to the lists that the reader
-/// is made with.
+/// Reads settings into their targets; errors, warnings and effective settings go to the constructor's lists.
 class SettingReader {
  public:
   SettingReader(ConfigErrors& errors, std::vector<std::string>& warnings,
                 std::vector<EffectiveSetting>& effective)
       : errors_(errors), warnings_(warnings), effective_(effective) {}
 
-  /// From the setting's variables, or the files they name. The name of the variable that was read; empty
-  /// when none is set.
+  /// Reads the setting's variables, or the files they name. Returns the name of the variable that was read;
+  /// empty when none is set.
   template <class Target>
   std::string read_variables(const Environment& environment, const Setting<Target>& setting, Target& target) {
     const Found found = find(environment, setting.info);
@@ -58,7 +58,7 @@ class SettingReader {
     return found.name;
   }
 
-  /// From an entry of the file; false when the entry is not this setting's. `name` is what messages call it.
+  /// Reads an entry of the file; false if the entry is not this setting's. `name`: its name in messages.
   template <class Target>
   bool read_entry(const std::string& file, const FileEntry& entry, const std::string& name,
                   const Setting<Target>& setting, Target& target) {
@@ -83,7 +83,7 @@ class SettingReader {
     note(setting, target, name, value, origin, setting.apply(target, value));
   }
 
-  /// Reads a map by its table. The keys that were given, whether their values are accepted or not.
+  /// Reads a map by its table. Returns the keys that were given, accepted or not.
   template <class Target>
   std::set<std::string_view> read_object(const ObjectPlace& at, const Table<Target>& table, Target& target) {
     std::set<std::string_view> given;
@@ -118,8 +118,8 @@ class SettingReader {
     return given;
   }
 
-  /// Reads a list of maps, each with a name of its own; the lines they begin in. `noun` is what each is;
-  /// `check` is called with each that is sound by itself.
+  /// Reads a list of maps with unique names, and returns the line of each. `noun`: what an item is called;
+  /// `check` is called with each valid item.
   template <class Target, class Check>
   std::vector<int> read_objects(const ObjectPlace& at, std::string_view noun, std::size_t most,
                                 const Table<Target>& table, std::vector<Target>& targets, Check check) {
@@ -163,7 +163,7 @@ class SettingReader {
   std::size_t errors() const { return errors_.size(); }
 
  private:
-  /// A variable that is set, or the file that NAME_FILE names in its place.
+  /// A variable that is set, or the file that NAME_FILE names instead.
   struct Found {
     std::string name = {};
     const std::string* value = nullptr;
@@ -230,7 +230,7 @@ class SettingReader {
   std::vector<EffectiveSetting>& effective_;
 };
 
-/// A row whose value is a map of its own.
+/// A row whose value is a map with a table of its own.
 template <class Target, class Part>
 Setting<Target> object(std::string_view key, Part Target::*member, Table<Part> table,
                        std::string description) {

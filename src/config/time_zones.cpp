@@ -20,7 +20,7 @@ namespace {
 constexpr const char* database = "/usr/share/zoneinfo";
 constexpr std::int64_t first_second = 1'577'836'800;  // 2020-01-01
 constexpr std::int64_t last_second = 2'398'377'600;   // 2046-01-01
-constexpr std::size_t most_changes = 400;             // a year has at most four, in any zone known
+constexpr std::size_t most_changes = 400;             // no known zone has more than four a year
 
 using Second = cctz::time_point<cctz::seconds>;
 
@@ -28,7 +28,7 @@ Second second_of(std::int64_t unix_s) {
   return Second(cctz::seconds(unix_s));
 }
 
-/// A zone's name in the database: none that leads out of it, and none of the other files there.
+/// A zone's name in the database: no path out of the database's folder, and none of its other files.
 bool is_zone_name(std::string_view name) {
   const auto allowed = [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
@@ -73,7 +73,7 @@ TimeZone changes_of(const std::string& name, const cctz::time_zone& zone) {
   cctz::time_zone::civil_transition transition;
   while (read.changes.size() < most_changes && zone.next_transition(at, &transition)) {
     const cctz::time_zone::civil_lookup lookup = zone.lookup(transition.to);
-    // A local time that comes twice begins with the change itself.
+    // When the clock is set back, this local time occurs twice; `trans` is the change itself.
     const Second next = lookup.kind == cctz::time_zone::civil_lookup::UNIQUE ? lookup.pre : lookup.trans;
     if (next <= at || next > second_of(last_second)) break;
     at = next;
@@ -88,7 +88,7 @@ tl::expected<TimeZonePtr, Applied> load_time_zone(std::string_view name) {
   const std::string path = std::string(database) + "/" + std::string(name);
   std::error_code failed;
   cctz::time_zone zone;
-  // Asked for only what exists: the library remembers every name it was ever asked for.
+  // Only existing zones are loaded: cctz keeps every name that it was called with in memory.
   if (is_zone_name(name) && std::filesystem::is_regular_file(path, failed) && !failed &&
       cctz::load_time_zone(path, &zone))
     return std::make_shared<const TimeZone>(changes_of(std::string(name), zone));

@@ -10,8 +10,8 @@
 
 namespace healer {
 
-/// The zone of that name with its changes from 2020 to 2045, of the system's time zone database
-/// (/usr/share/zoneinfo). The process's own TZ plays no part. Unknown names are refused with the nearest one.
+/// The zone of that name with its changes from 2020 to 2045, from the system's time zone database
+/// (/usr/share/zoneinfo). The process's TZ is not used. A refused name comes with the nearest valid one.
 tl::expected<TimeZonePtr, Applied> load_time_zone(std::string_view name);
 
 }  // namespace healer

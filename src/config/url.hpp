@@ -16,13 +16,13 @@ struct Url {
   bool has_user = false;
 };
 
-/// Nothing for what is no such URL, holds blanks or control characters, or is longer than 2048 bytes.
+/// Empty if the text is no such URL, holds blanks or control characters, or is longer than 2048 bytes.
 std::optional<Url> read_url(std::string_view text);
 
-/// Whether it is an http:// or https:// URL with a host.
+/// Whether the text is an http:// or https:// URL with a host.
 bool is_http_url(std::string_view text);
 
-/// What a path can be added to.
+/// The text without slashes at its end, so that a path can be appended.
 std::string without_last_slashes(std::string_view text);
 
 bool is_numeric_v4(const std::string& address);

@@ -18,10 +18,10 @@ bool is_blank(char c) {
   return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
-/// Follows quotes and backslashes through a text, one character at a time.
+/// Tracks quotes and backslashes, one character at a time.
 class QuoteScanner {
  public:
-  /// What this character is: part of a word, a mark that only quotes, or outside every quote.
+  /// A quoted or escaped character, a mark that only quotes, or a character outside quotes.
   enum class Kind { Text, Mark, Outside };
 
   Kind next(char c) {
@@ -51,7 +51,7 @@ class QuoteScanner {
   }
   bool in_double_quotes() const { return quote_ == '"'; }
 
-  /// Why the text may not end here; empty when it may.
+  /// Why the text cannot end here; empty when it can.
   std::string fault() const {
     if (quote_ != 0) return fmt::format("a {} is not closed", quote_);
     return escaped_ ? "a backslash stands at the end" : "";
@@ -89,7 +89,7 @@ Words split_words(std::string_view text) {
       after_backslash = c == '\\';
       continue;
     }
-    // Within double quotes a backslash quotes only what would be special there, else it is itself.
+    // Within double quotes a backslash escapes only special characters; before others it stands for itself.
     if (after_backslash && was_in_double && std::string_view("\"\\$`\n").find(c) == std::string_view::npos)
       word += '\\';
     after_backslash = false;

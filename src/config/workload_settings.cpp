@@ -50,7 +50,8 @@ Kind<std::optional<FailureWindow>> window() {
           [](const FailureWindow& window) { return fmt::format("{}/{}", window.failures, window.of); }));
 }
 
-/// What a workload may be named by: a container, a compose service, or a key such as project/service/1.
+/// A reference to a workload: the name of a container or a compose service, or a key such as
+/// project/service/1.
 bool is_reference(std::string_view name) {
   return is_word(name, 255, "_.-/");
 }

@@ -19,27 +19,27 @@
 namespace healer {
 namespace {
 
-/// Each has a reader of its own.
+/// Keys of the top level that have their own readers.
 constexpr std::string_view sections[] = {"channels", "prometheus", "routes"};
 
 bool is_section(std::string_view key) {
   return std::find(std::begin(sections), std::end(sections), key) != std::end(sections);
 }
 
-/// Document, `defaults`, and a list of values: nothing valid is deeper, but in a section.
+/// Document, `defaults`, and a list of values. Only sections may be nested deeper.
 constexpr std::size_t depth_limit = 3;
 constexpr std::size_t section_depth_limit = 6;
 
 using Node = YamlNode;
 using NodeKind = YamlNode::Kind;
 
-/// Ends the reading of the document: thrown through yaml-cpp, caught in read_document().
+/// Stops reading the document: thrown through yaml-cpp, caught in read_document().
 struct Refusal {
   int line = 0;
   std::string problem;
 };
 
-/// Builds the tree from yaml-cpp's events, and refuses at the first event what must not be unfolded.
+/// Builds the tree from yaml-cpp's events, and refuses an alias at its event, before it is expanded.
 class TreeBuilder : public YAML::EventHandler {
  public:
   Node take() { return std::move(root_); }
@@ -115,7 +115,7 @@ ConfigError file_error(const std::string& file, int line, std::string problem, s
   return error;
 }
 
-/// The file's one document; a null node when it is empty.
+/// The file's only document; a null node when the file is empty.
 Node read_document(const ConfigText& file, ConfigErrors& errors) {
   try {
     std::istringstream stream(file.text);
@@ -132,7 +132,7 @@ Node read_document(const ConfigText& file, ConfigErrors& errors) {
   } catch (const Refusal& refusal) {
     errors.push_back(file_error(file.name, refusal.line, refusal.problem));
   } catch (const YAML::Exception& exception) {
-    // Only the parser's own words: they never quote the text.
+    // Only the parser's message: it never quotes the file's text.
     errors.push_back(file_error(file.name, exception.mark.is_null() ? 0 : exception.mark.line + 1,
                                 "not valid YAML: " + exception.msg));
   }
@@ -176,7 +176,7 @@ class EntryReader {
         error(key.line, "a setting's name is expected");
         continue;
       }
-      if (i >= 2 * 1000) {  // a bound on the errors too
+      if (i >= 2 * 1000) {  // bounds the number of errors, too
         error(key.line, "too many settings in one map");
         return;
       }
@@ -196,7 +196,7 @@ class EntryReader {
   }
 
   void read_defaults(const Node& node, std::vector<FileEntry>& entries) {
-    if (node.kind == NodeKind::Null) return;  // a heading with all its lines commented out
+    if (node.kind == NodeKind::Null) return;  // a key whose lines are all commented out
     if (node.kind != NodeKind::Map) {
       error(node.line, fmt::format("{}; a map of settings is expected", to_string(node.kind)), "defaults");
       return;
@@ -205,7 +205,7 @@ class EntryReader {
   }
 
   void read_section(const Node& key, const Node& value, std::vector<FileSection>& entries) {
-    if (value.kind == NodeKind::Null) return;  // as above
+    if (value.kind == NodeKind::Null) return;  // a key whose lines are all commented out
     const std::size_t before = errors_.size();
     check_maps(value);
     if (errors_.size() == before) entries.push_back({key.text, key.line, value});

@@ -13,7 +13,7 @@
 
 namespace healer {
 
-/// A configuration file as read: its name, for messages, and its text.
+/// A configuration file: its name, for messages, and its text.
 struct ConfigText {
   std::string name;
   std::string text;
@@ -21,7 +21,7 @@ struct ConfigText {
 
 inline constexpr std::size_t config_file_limit = 1024 * 1024;  ///< bytes
 
-/// The file's text. Refused when it cannot be opened, is a folder, or is larger than the limit.
+/// Reads the file. Refuses one that cannot be opened, is a folder, or is larger than config_file_limit.
 tl::expected<ConfigText, ConfigError> read_config_file(const std::string& path);
 
 /// One `key: value` of the file.
@@ -34,7 +34,7 @@ struct FileEntry {
   bool from_list = false;  ///< the value is `items`
 };
 
-/// A value of the file as it stands there.
+/// A value of the file, not interpreted.
 struct YamlNode {
   enum class Kind { Null, Scalar, Sequence, Map };
   Kind kind = Kind::Null;
@@ -46,18 +46,18 @@ struct YamlNode {
 /// "a list", for messages.
 const char* to_string(YamlNode::Kind kind);
 
-/// The key's node in the map; null when the map has no such key. The value stands behind it.
+/// The key's node in the map; null when the map has no such key. The value is the next node.
 const YamlNode* find_key(const YamlNode& map, std::string_view key);
 
-/// A key of the top level whose value has a shape of its own, with a reader of its own. Its maps' keys are
-/// single values, and none is written twice; it is at most six levels deep, the file's own included.
+/// A key of the top level with its own reader. In its maps, keys are single values, and no key is written
+/// twice. It is at most six levels deep, counted from the document.
 struct FileSection {
   std::string key;
   int line = 0;
   YamlNode value;
 };
 
-/// What the file says: daemon settings at its top level, workload settings under `defaults:`.
+/// The file's settings: the daemon's at the top level, workload settings under `defaults:`.
 struct FileEntries {
   std::vector<FileEntry> top;
   std::vector<FileEntry> defaults;
@@ -67,19 +67,19 @@ struct FileEntries {
 /// The keys that are sections.
 std::span<const std::string_view> section_keys();
 
-/// Reads one YAML document of the shape above. Structure only: whether names and values are valid is not
-/// asked here. Refused, each with its line: text that is not YAML, more than one document, duplicate keys,
-/// aliases (so no text can unfold into more than its size), explicit tags, deeper nesting, missing values.
-/// Entries that are sound are returned beside the errors of those that are not.
+/// Reads one YAML document of the shape above. Checks only the structure, not names and values. Refuses, each
+/// with its line: text that is not YAML, more than one document, duplicate keys, aliases (so that no text can
+/// expand beyond its size), explicit tags, deeper nesting, missing values. Valid entries are returned beside
+/// the errors of the others.
 FileEntries read_entries(const ConfigText& file, ConfigErrors& errors);
 
-/// A key and its value as an entry, where the value is a single one or a list of these. `name` is what errors
-/// call the key.
+/// A key and its value as an entry, if the value is a single value or a list of single values. `name`: the
+/// key's name in errors.
 std::optional<FileEntry> read_entry(const std::string& file, const YamlNode& key, const YamlNode& value,
                                     const std::string& name, ConfigErrors& errors);
 
-/// The items of a list of single values on its own, as in a label or a variable: ["a b", "c"]. Nothing when
-/// it is not one.
+/// The items of a list of single values that a label or a variable holds: ["a b", "c"]. Empty optional when
+/// the text is no list.
 std::optional<std::vector<std::string>> read_list(std::string_view text);
 
 }  // namespace healer

@@ -79,7 +79,7 @@ struct DaemonSettings {
   std::string state_path = "/var/lib/healer/healer.db";
   std::string admin_socket = "/run/healer/healer.sock";
   Secret slack_webhook;                   ///< of the channel "slack", which is among `channels`
-  std::vector<ChannelSettings> channels;  ///< sorted by name, each name once
+  std::vector<ChannelSettings> channels;  ///< each name once
   Secret alertmanager_token;              ///< empty: no alerts are accepted
   std::vector<std::string>
       alert_labels;  ///< labels that name a container, in this order; empty: the defaults

@@ -25,7 +25,7 @@ constexpr std::size_t text_limit = 2000;
 constexpr std::size_t excerpt_limit = 2000;
 constexpr std::size_t batch = 100;
 
-/// "ENGINE DOWN": "HealerEngineDown".
+/// The alert's name: "HealerEngineDown" for the event "ENGINE DOWN".
 std::string name_of(const Notification& notification) {
   if (!notification.workload.empty()) return "ContainerUnhealthy";
   std::string name = "Healer";
@@ -91,15 +91,15 @@ json::object alert_of(const Notification& notification) {
   return made;
 }
 
-/// The same notification with another end, which is never before its start.
+/// The same alert with this end, but never an end before its start.
 json::object ending(json::object alert, Instant ends) {
-  std::string end = utc_time(ends);  // sorts as text
+  std::string end = utc_time(ends);  // compares as text
   const auto& start = alert["startsAt"].get_string();
   alert["endsAt"] = std::max(end, std::string(start));
   return alert;
 }
 
-/// What is kept of one notification; as text it is the receipt.
+/// An alert that is repeated until its incident ends; as text it is the receipt.
 struct Kept {
   IncidentId incident;  ///< 0: about the host
   json::object alert;   ///< without its end
@@ -124,7 +124,7 @@ std::optional<Kept> kept_of(const std::string& receipt) {
   return Kept{IncidentId{number}, std::move(alert->get_object())};
 }
 
-// Held weakly by what waits for the loop: the notifier may be gone by then.
+// Callbacks on the loop hold it weakly: the notifier may be destroyed before they run.
 class Alertmanager : public std::enable_shared_from_this<Alertmanager> {
  public:
   Alertmanager(HttpChannel channel, AlertmanagerHost host, std::unique_ptr<Notifier> http,
@@ -192,7 +192,7 @@ class Alertmanager : public std::enable_shared_from_this<Alertmanager> {
  private:
   bool is_open(IncidentId incident) const { return incident.value == 0 || host_.still_open(incident); }
 
-  // One request at a time: a repetition must not arrive after the end of what it repeats.
+  // One request at a time: a repeated alert must not arrive after the alert's end.
   void post(json::array alerts, std::function<void(Sent)> done) {
     busy_ = true;
     *body_ = json::serialize(alerts);
@@ -205,8 +205,8 @@ class Alertmanager : public std::enable_shared_from_this<Alertmanager> {
     });
   }
 
-  // Whether it arrives is not looked at: the next one comes soon, and an Alertmanager that is away is
-  // seen by the alerts that do not reach it.
+  // The result is ignored: the next repetition follows soon, and notifications that cannot be delivered show
+  // that Alertmanager is down.
   void repeat() {
     wait();
     if (busy_) return;
@@ -231,7 +231,7 @@ class Alertmanager : public std::enable_shared_from_this<Alertmanager> {
     post(std::move(alerts), [this, keys = std::move(keys), over = std::move(over)](const Sent& sent) {
       if (sent.result != Sent::Result::Delivered) return;
       for (const std::string& key : over) kept_.erase(key);
-      // What waits goes first; the rest has its turn in half a minute.
+      // A waiting notification goes first; the other keys are repeated half a minute later.
       if (!waiting_) repeat(keys);
     });
   }

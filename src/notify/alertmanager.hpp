@@ -16,32 +16,32 @@ class Loop;
 
 namespace healer {
 
-// Alertmanager takes a notification for over when nobody has sent it for its `resolve_timeout`, and forgets
-// all of them when it restarts. So what is still true is sent again every half minute. It has no end of its
-// own: that would be by our clock, and Alertmanager's may differ.
+// Alertmanager resolves an alert that nothing repeats within its `resolve_timeout`, and loses all alerts when
+// it restarts. So healer repeats every open alert each half minute. The alert has no end: healer's clock
+// would set it, and Alertmanager's clock may differ.
 //
-//   key      | notification            | sent                                   | then
+//   key      | notification            | alert that is sent                     | then
 //   ---------+-------------------------+----------------------------------------+---------
-//   not kept | degraded, critical      | it, without an end                     | kept
-//   kept     | the same, worse         | the former severity ended, the new one | kept
-//   kept     | recovered               | it, ended now                          | not kept
-//   kept     | info (it is closed)     | it, ended now                          | not kept
-//   kept     | none, every 30 s        | it, without an end                     | kept
-//   kept     | none, incident over     | it, ended now                          | not kept
+//   not kept | degraded, critical      | new, without an end                    | kept
+//   kept     | another severity        | the former ended, the new one          | kept
+//   kept     | recovered               | the kept one, ended now                | not kept
+//   kept     | info (incident closed)  | the kept one, ended now                | not kept
+//   kept     | none, every 30 s        | the kept one, without an end           | kept
+//   kept     | none, incident over     | the kept one, ended now                | not kept
 //   not kept | recovered               | both severities of the workload, ended | not kept
 //   not kept | info                    | nothing                                | not kept
-//   any      | critical, incident over | it, ending in a day (*)                | not kept
-//   not kept | info, a test            | it, ending in 5 minutes                | not kept
+//   any      | critical, incident over | new, ending in a day (*)               | not kept
+//   not kept | info, a test            | new, ending in 5 minutes               | not kept
 //
-// (*) healer stopped the container, and nobody will say that it is healthy.
+// (*) healer stopped the container, so no recovery follows.
 //
-// What is kept is the receipt of its key, so that it survives a restart of healer and a reload.
+// The kept alert is the receipt of its key, so it survives a reload and a restart of healer.
 
-/// What the channel needs beside HTTP.
+/// The parts that the channel needs beside HTTP.
 struct AlertmanagerHost {
   net::Loop& loop;  ///< outlives the notifier
   std::function<Instant()> now;
-  /// Whether this incident is still open. Where that is not known yet: true.
+  /// Whether this incident is still open; true while that is not known yet.
   std::function<bool(IncidentId)> still_open;
   Duration repeat = 30s;
 };
@@ -51,10 +51,10 @@ Result<std::unique_ptr<Notifier>> make_alertmanager_notifier(HttpChannel channel
                                                              const AlertmanagerChannel& settings,
                                                              AlertmanagerHost host);
 
-/// One notification of the body, a list: labels (alertname, severity, host, workload, project, route; those
-/// that are known), annotations, startsAt, endsAt where it is known, and, where there is a link,
-/// generatorURL. The container is in `workload`, a label that the receiver of alerts does not read: healer's
-/// own alerts, sent back to it, start nothing.
+/// One alert of the body's list: labels (alertname, severity, host, workload, project, route; those that are
+/// known), annotations, startsAt, endsAt if known, and generatorURL if there is a link. The container is in
+/// the label `workload`, which healer's alert receiver does not read: alerts that Alertmanager sends back to
+/// healer have no effect.
 std::string alertmanager_alert(const Notification& notification, std::optional<Instant> ends = {});
 
 }  // namespace healer

@@ -32,8 +32,8 @@ bool passing(int status) {
   }
 }
 
-// The wish of services that put it into the answer's body, in seconds: {"retry_after": 0.35} is Discord's,
-// {"parameters": {"retry_after": 30}} Telegram's.
+// The retry time in seconds that some services put into the body: Discord {"retry_after": 0.35}, Telegram
+// {"parameters": {"retry_after": 30}}.
 std::optional<Duration> wish_in(const std::string& body) {
   boost::json::error_code error;
   const boost::json::value answer = boost::json::parse(body, error);

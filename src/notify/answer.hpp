@@ -10,17 +10,17 @@
 
 namespace healer {
 
-/// What a webhook's answer means. 2xx is delivered; 408, 425, 429, 5xx, 407, temporary redirects and every
-/// failure on the way are tried again; all others are refused, with the start of the service's own word.
-/// A 429's wish is its Retry-After field, or the "retry_after" of a JSON body.
+/// The result of a webhook's answer. 2xx is delivered; 407, 408, 425, 429, 5xx, temporary redirects and every
+/// failure of the transfer are tried again; all others are refused, with the start of the answer's text as
+/// error. retry_after is the Retry-After field or, of a 429 without the field, "retry_after" of a JSON body.
 Sent sent_of(Result<net::CurlAnswer> answer);
 
-/// What of a request must not be shown, should the service repeat it: the URL, its user, its path and query,
-/// their parts of at least 12 bytes, and the further secrets.
+/// The texts of a request that must not be shown when the answer repeats them: the URL, its user, its path
+/// and query, their parts of at least 12 bytes, and the further secrets.
 std::vector<std::string> secret_texts(const Secret& url, const std::vector<Secret>& further = {});
 
-/// The answer without these texts, and without what has the form of a secret (base/redact.hpp). To be called
-/// before anything is cut: half a secret would not be found any more.
+/// The answer without these texts, and without texts that have the form of a secret (base/redact.hpp). Call
+/// it before the answer is cut: half of a secret is not found.
 Result<net::CurlAnswer> redacted(Result<net::CurlAnswer> answer, const std::vector<std::string>& secrets);
 
 }  // namespace healer

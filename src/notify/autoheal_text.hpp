@@ -16,30 +16,30 @@ class CurlClient;
 
 namespace healer {
 
-/// The sentence that docker-autoheal sends. It knows two: a restart that was executed, and one that was
-/// not. Ours are said later, and mean more: the container is healthy again, or healer gives up. Nothing for
-/// notifications that it has no sentence for (the first of an incident, and those about the engine or
-/// healer). A test is notified in its own words.
+/// docker-autoheal's sentence for the notification. docker-autoheal has two: a restart was executed, or
+/// failed. healer sends them later: when the container is healthy again, or when healer gives up. Empty
+/// optional for other notifications (the first of an incident, and those about the engine or healer). A test
+/// keeps its own text.
 std::optional<std::string> autoheal_text(const Notification& notification, const std::string& container_id);
 
-/// What the two channels that docker-autoheal has are made of.
+/// The parts of docker-autoheal's two channels.
 struct AutohealChannel {
   net::CurlClient& client;  ///< outlives the notifier
   Secret url;
   Duration timeout = 30s;
-  /// The id of the container with this name; empty when there is none any more.
+  /// The id of the container with this name; empty when the container is gone.
   std::function<std::string(const std::string& name)> id_of;
-  /// Calls the work soon, never from inside.
+  /// Calls the work soon, never before post() returns.
   std::function<void(std::function<void()>)> post;
 };
 
-/// Posts what `body` makes of the sentence, as JSON; notifications without a sentence count as delivered at
+/// Posts the JSON that `body` makes of the sentence. A notification without a sentence counts as delivered at
 /// once.
 class AutohealNotifier final : public Notifier {
  public:
   using Body = std::function<std::string(const std::string& text)>;
 
-  /// InvalidInput when the URL is no http or https URL; the message does not contain it.
+  /// InvalidInput when the URL is no http or https URL; the message does not contain the URL.
   static Result<std::unique_ptr<Notifier>> create(AutohealChannel channel, std::string name, Body body);
 
   const std::string& channel() const override { return name_; }

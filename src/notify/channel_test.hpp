@@ -12,20 +12,20 @@
 
 namespace healer {
 
-/// Sends one notification to each channel that says it is a test (is_test()), all at once and outside the
-/// outbox: nothing is written down, tried again, or counted. Each is sent by a notifier of its own, for those
-/// of the outbox send in their own order.
+/// Sends a test notification (is_test()) to each channel, all at once and outside the outbox: nothing is
+/// stored, tried again, or counted. It needs notifiers of its own, because the outbox sends one notification
+/// at a time with each of its notifiers.
 class ChannelTest {
  public:
-  /// `done` is called once with an answer of each channel, in their order, from within a completion: the test
-  /// may not be destroyed inside it.
+  /// `done` is called once with the answers in the order of `channels`. It is called from a completion, so it
+  /// must not destroy the test.
   ChannelTest(std::vector<std::unique_ptr<Notifier>> channels, std::string host, Instant now,
               std::function<void(std::vector<ChannelAnswer>)> done);
   ~ChannelTest();
   ChannelTest(const ChannelTest&) = delete;
   ChannelTest& operator=(const ChannelTest&) = delete;
 
-  /// Once.
+  /// Call it once.
   void begin();
 
  private:
@@ -38,7 +38,7 @@ class ChannelTest {
   std::function<void(std::vector<ChannelAnswer>)> done_;
   std::vector<ChannelAnswer> answers_;
   std::size_t waiting_ = 0;
-  std::shared_ptr<ChannelTest*> self_;  ///< late completions find it empty
+  std::shared_ptr<ChannelTest*> self_;  ///< holds null after destruction, for late completions
 };
 
 }  // namespace healer

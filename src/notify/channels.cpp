@@ -24,11 +24,11 @@ namespace {
 
 using Made = Result<std::unique_ptr<Notifier>>;
 
-/// The services' published limits, for what one webhook, bot or integration may send.
+/// The services' published limits for one webhook, bot or integration.
 struct UsualGap {
   /// One message a second for each webhook.
   Duration operator()(const SlackWebhookChannel&) const { return 1s; }
-  /// Two calls for each notification; chat.update may be called fifty times a minute.
+  /// Two calls per notification; Slack allows fifty calls of chat.update per minute.
   Duration operator()(const SlackBotChannel&) const { return 1200ms; }
   /// 120 events a minute for each integration.
   Duration operator()(const PagerDutyChannel&) const { return 500ms; }
@@ -46,7 +46,7 @@ struct UsualGap {
   Duration operator()(const WebhookChannel&) const { return 100ms; }
 };
 
-/// One arm for each service.
+/// Makes the notifier of each type of channel.
 struct Maker {
   const ChannelSettings& settings;
   const NotifierTools& tools;

@@ -15,22 +15,22 @@ class Loop;
 
 namespace healer {
 
-/// What notifiers are made with. Everything outlives them.
+/// Parts that notifiers are made with; all outlive the notifiers.
 struct NotifierTools {
   net::CurlClient& curl;
   net::Loop& loop;
-  /// Calls the work soon, never from inside.
+  /// Calls the work soon, never before post() returns.
   std::function<void(std::function<void()>)> post;
   std::function<Instant()> now;
-  /// Whether this incident is still open. Where that is not known yet: true.
+  /// Whether this incident is still open; true while that is not known yet.
   std::function<bool(IncidentId)> still_open;
 };
 
-/// The notifier of a channel, called as its settings say. InvalidInput when the settings cannot be used: what
-/// is wrong, without any secret.
+/// The notifier of a channel, with the name from its settings. InvalidInput when the settings cannot be used;
+/// the message holds no secret.
 Result<std::unique_ptr<Notifier>> make_notifier(const ChannelSettings& settings, const NotifierTools& tools);
 
-/// The least time between two messages to it: as configured, else what the service's own limit allows.
+/// The least time between two messages to the channel: as configured, else by the service's limit.
 Duration gap_of(const ChannelSettings& settings);
 
 }  // namespace healer

@@ -37,7 +37,7 @@ int color_of(NotificationKind kind) {
   return 0xcccccc;
 }
 
-// At most twice as long as the limit.
+// Escapes markdown; the result is at most twice as long as the limit.
 std::string escaped(std::string_view text, std::size_t limit) {
   std::string out;
   for (const char c : clip(printable(text), limit)) {
@@ -65,11 +65,11 @@ std::string discord_message(const Notification& notification) {
   std::string description = escaped(notification.text, text_limit);
   if (!notification.advice.empty())
     description += "\n\n**What to do:** " + escaped(notification.advice, advice_limit);
-  // What is left of both limits is the log's.
+  // The excerpt gets what is left of both limits.
   const std::size_t left = std::min(total_limit - std::min(total_limit, used), description_limit);
   if (left > description.size() + margin) {
     std::string excerpt = excerpt_text(notification, left - description.size() - margin);
-    std::replace(excerpt.begin(), excerpt.end(), '`', '\'');  // nothing in it ends the block
+    std::replace(excerpt.begin(), excerpt.end(), '`', '\'');  // no backtick may end the block
     if (!excerpt.empty()) description += "\n```\n" + excerpt + "\n```";
   }
   embed["description"] = std::move(description);

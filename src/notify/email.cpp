@@ -23,9 +23,9 @@ bool is_plain(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](unsigned char c) { return c >= 0x20 && c < 0x7F; });
 }
 
-// Encoded words, none of which splits a character (RFC 2047, 5).
+// Encoded words; none splits a UTF-8 character (RFC 2047, 5).
 std::string encoded_words(std::string_view text) {
-  constexpr std::size_t bytes_a_word = 45;  // 60 digits, and the 12 around them
+  constexpr std::size_t bytes_a_word = 45;  // 60 base64 digits, and 12 characters around them
   std::string out;
   while (!text.empty()) {
     std::size_t end = std::min(bytes_a_word, text.size());
@@ -44,7 +44,7 @@ std::string date_of(Instant at) {
   return utc_text(std::max(WallTime{}, wall_time_of(at)), UtcForm::Mail);
 }
 
-/// A receipt comes from the disk: nothing but a Message-ID of our own form goes into a head.
+/// A receipt is read from disk: only a Message-ID of healer's form may go into a header.
 bool is_message_id(const std::string& text) {
   return text.size() > 4 && text.size() < 400 && text.starts_with("<healer.") && text.ends_with(">") &&
          is_plain(text) && text.find_first_of(" ,;\"\\()") == std::string::npos;
@@ -141,7 +141,7 @@ std::string email_field(const std::string& name, const std::string& text) {
   const std::string line = name + ": " + text;
   if (is_plain(text) && line.size() <= line_limit && text.find("=?") == std::string::npos)
     return line + "\r\n";
-  // The first word stands in a line of its own, so that the name's length does not matter.
+  // The encoded words start on a new line, so that the name's length does not count.
   return name + ":\r\n " + encoded_words(printable(text)) + "\r\n";
 }
 
@@ -165,7 +165,7 @@ std::string quoted_printable(const std::string& text) {
     }
     const bool at_end = i + 1 == text.size() || text[i + 1] == '\n';
     const bool blank = c == ' ' || c == '\t';
-    // Servers and mailboxes read a meaning into a dot, or a "From ", at a line's begin.
+    // At the begin of a line, a dot has a meaning for servers, and "From " for mailboxes.
     const bool doubtful = column == 0 && (c == '.' || c == 'F');
     if (c == '=' || c >= 0x7F || (c < 0x20 && !blank) || (blank && at_end) || doubtful)
       put(fmt::format("={:02X}", c));

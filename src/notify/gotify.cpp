@@ -16,7 +16,7 @@ namespace json = boost::json;
 constexpr std::size_t title_limit = 250;
 constexpr std::size_t message_limit = 8 * 1024;
 
-// Android's app makes a sound from 4 on, and shows itself on top from 8 on.
+// The Android app makes a sound for priority 4 and higher, and opens a heads-up for 8 and higher.
 int priority_of(NotificationKind kind) {
   switch (kind) {
     case NotificationKind::Critical:

@@ -33,11 +33,11 @@ class HttpNotifier final : public Notifier {
   };
   using Requests = std::shared_ptr<std::vector<net::CurlRequest>>;
 
-  // The parts are kept alive by the request: the notifier may be gone when the answer comes.
+  // The request keeps the parts alive: the notifier may be destroyed before the answer comes.
   static void send_from(std::shared_ptr<Parts> parts, Requests requests, std::size_t next,
                         std::function<void(Sent)> done) {
     net::CurlRequest request = std::move((*requests)[next]);
-    // One try is within the channel's timeout, however many requests it takes.
+    // All requests of one try share the channel's timeout.
     request.timeout = parts->channel.timeout / static_cast<int>(requests->size());
     net::CurlClient& client = parts->channel.client;
     client.send(std::move(request), [parts = std::move(parts), requests = std::move(requests), next,

@@ -15,24 +15,24 @@
 
 namespace healer {
 
-/// What a channel that speaks HTTP is given by the process.
+/// The process's parts of a channel that uses HTTP.
 struct HttpChannel {
   net::CurlClient& client;  ///< outlives the notifier
-  /// Calls the work soon, never from inside.
+  /// Calls the work soon, never before post() returns.
   std::function<void(std::function<void()>)> post;
   std::string name;
   Duration timeout = 10s;  ///< of one try
   Duration gap = 1s;       ///< between two messages
 };
 
-/// What one service is asked for. A service is this value, and the pure functions that make its bodies.
+/// How to send to one service. A service is this value, and the pure functions that make its bodies.
 struct HttpService {
-  Secret url;                   ///< checked at once: http or https, with a host; removed from every error
-  std::vector<Secret> secrets;  ///< checked to fit into a request's head; removed from every error
-  /// The requests that tell of the notification, sent one after the other; it is delivered when all are. None
-  /// where the service is not notified of such a notification, which then counts as delivered.
+  Secret url;                   ///< checked when made: http or https, with a host; removed from every error
+  std::vector<Secret> secrets;  ///< checked when made: valid in a header; removed from every error
+  /// The requests for a notification, sent one after the other; it is delivered when all are. If there are
+  /// none, nothing is sent and the notification counts as delivered.
   std::function<std::vector<net::CurlRequest>(const Notification&)> requests;
-  /// What an answer means.
+  /// The result of an answer.
   std::function<Sent(Result<net::CurlAnswer>)> meaning = sent_of;
 };
 
@@ -45,10 +45,10 @@ std::string without_secrets(std::string text, const std::vector<Secret>& secrets
 /// POST of a JSON body.
 net::CurlRequest json_request(Secret url, std::string body);
 
-/// A field that names who asks: "Authorization", "Bearer abc".
+/// Adds a header field for authentication: "Authorization", "Bearer abc".
 void add_header(net::CurlRequest& request, std::string name, std::string value);
 
-/// The base without the slashes at its end, and the path.
+/// The base without slashes at its end, followed by the path.
 Secret joined_url(const std::string& base, const std::string& path);
 
 }  // namespace healer

@@ -90,14 +90,14 @@ Value value_of(NotificationField field, const Notification& notification) {
   return excerpt_text(notification, excerpt_limit);
 }
 
-/// As JSON; within a string without its quotes.
+/// The value as JSON; `quoted`: for a place within a string, so without quotes.
 std::string written(const Value& value, bool quoted) {
   if (const auto* number = std::get_if<std::uint64_t>(&value)) return std::to_string(*number);
   std::string text = boost::json::serialize(std::get<std::string>(value));
   return quoted ? text.substr(1, text.size() - 2) : text;
 }
 
-/// With these in the fields' places.
+/// The template with `number` for every numeric field and `text` for every other.
 std::string filled(const NotificationTemplate& body, std::string_view number, std::string_view text) {
   std::string made;
   for (const NotificationTemplate::Part& part : body.parts) {
@@ -114,7 +114,7 @@ std::string filled(const NotificationTemplate& body, std::string_view number, st
 }  // namespace
 
 Result<void> check_json(const NotificationTemplate& body) {
-  // A number is "0" or begins with another digit, a text is empty or not: these two stand for every
+  // A number is "0" or begins with another digit, a text is empty or not: these two cases cover every
   // notification.
   for (const auto& [number, word] : {std::pair{"0", ""}, std::pair{"12", "x"}}) {
     const std::string made = filled(body, number, word);

@@ -46,7 +46,7 @@ std::string ntfy_message(const Notification& notification, const std::string& to
   message["priority"] = look.priority;
   message["tags"] = json::array{look.tag};
   if (const std::string link = notification_link(notification); !link.empty()) message["click"] = link;
-  // Quotes and the like take more room in JSON than in the message.
+  // Escaped characters take more bytes in JSON than in the message.
   for (std::size_t limit = message_limit;; limit /= 2) {
     message["message"] = plain_text(notification, limit);
     std::string body = json::serialize(message);

@@ -21,7 +21,7 @@ constexpr std::size_t description_limit = 15'000;
 constexpr std::size_t source_limit = 100;
 constexpr std::size_t note_limit = 2000;
 
-// Opsgenie takes HTML in its texts, and offers no way to say that there is none in ours.
+// Opsgenie interprets HTML in its texts, and has no option for plain text.
 std::string without_tags(std::string_view text) {
   std::string out;
   for (const char c : text) {

@@ -10,15 +10,15 @@
 
 namespace healer {
 
-/// Opsgenie's Notification API. Degraded creates a notification of priority P3 under the incident's alias;
-/// critical creates it, or raises the one that is there to P1 (a repeated create only counts); a verified
-/// recovery closes it. Info is not sent: nobody need be called for it, and nothing would close it. A test is
-/// created with P5 and closed at once.
+/// Opsgenie's Alert API. A degraded notification creates an alert of priority P3 under the incident's alias.
+/// A critical one creates the alert, or raises an existing one to P1 (a repeated create only increases
+/// Opsgenie's count). A verified recovery closes it. Info is not sent: it needs no call, and nothing would
+/// close the alert. A test creates an alert with P5 and closes it at once.
 Result<std::unique_ptr<Notifier>> make_opsgenie_notifier(HttpChannel channel,
                                                          const OpsgenieChannel& settings);
 
-/// The notification's identity at Opsgenie, at most 512 bytes; without slashes, which do not survive in a
-/// URL's path.
+/// The alert's identity at Opsgenie: at most 512 bytes, without slashes, because it is a part of a URL's
+/// path.
 std::string opsgenie_alias(const Notification& notification);
 
 /// Body of POST /v2/alerts. Limits: message 130, description 15,000, entity 512, source 100, details 8,000.

@@ -24,35 +24,35 @@ std::string subject(const Notification& notification) {
 
 }  // namespace
 
-/// The head was tried so often that it may be the notification that the channel does not take.
+/// Set when the head failed so often that the channel may refuse only this notification.
 struct Outbox::Doubt {
   NotificationId head;
-  bool ask_another = true;     // the next message is another one
-  bool others_arrive = false;  // since the head failed last
+  bool ask_another = true;     // the next message is not the head
+  bool others_arrive = false;  // since the head's last failure
 };
 
 struct Outbox::Entry {
-  std::shared_ptr<const Notification> notification;  // one for all its channels
+  std::shared_ptr<const Notification> notification;  // shared by all its channels
   Delivery delivery;
-  bool aside = false;  // the channel takes others, not this one
+  bool aside = false;  // the channel accepts others, not this one
 
   NotificationId id() const { return notification->id; }
   bool failing() const { return delivery.tries > 0; }
-  /// Not tried yet, and not to be before its time: it keeps nobody waiting.
+  /// Not tried yet and not due: it does not delay others.
   bool held_back(Instant now) const { return !failing() && delivery.next_try > now; }
 };
 
 struct Outbox::Channel {
   ChannelStatus status;
   std::unique_ptr<Notifier> notifier;       // empty: not configured
-  std::deque<Entry> queue;                  // in the order raised
+  std::deque<Entry> queue;                  // in the order of notification ids
   std::uint64_t in_flight = 0;              // serial of the try under way; 0: none
   NotificationId sending;                   // the notification of that try
-  unsigned recording = 0;                   // ends of tries on their way to the disk
-  Instant free_at{};                        // no message before
+  unsigned recording = 0;                   // results of tries that are being written
+  Instant free_at{};                        // earliest time of the next message
   std::map<std::string, Receipt> receipts;  // by dedup key
   std::optional<Doubt> doubt;
-  std::optional<Instant> lost_since;  // a minute of the log
+  std::optional<Instant> lost_since;  // begin of the minute that log lines are limited in
   std::uint64_t lost_in_minute = 0;
 
   std::size_t index_of(NotificationId id) const {
@@ -141,7 +141,7 @@ void Outbox::restore(const std::vector<Notification>& notifications, const std::
     if (delivery.state != DeliveryState::Pending || notification == by_id.end()) continue;
     // The wall clock may have been set back between the two processes.
     Instant latest = now + (delivery.tries > 0 ? limits_.longest_retry_after : limits_.longest_hold);
-    // The one that may stand in the others' way is tried at once, so that this is known again.
+    // A head that may block others is tried at once, to find out again whether it does.
     const bool raised_later = delivery.tries == 0 && delivery.next_try == notification->second->created_at;
     if (raised_later || delivery.tries >= limits_.tries_in_order) latest = now;
     delivery.next_try = std::min(delivery.next_try, latest);
@@ -166,7 +166,7 @@ void Outbox::add(const RoutedNotification& raised) {
 void Outbox::enqueue(Channel& to, Entry entry) {
   to.queue.push_back(std::move(entry));
   if (to.queue.size() <= limits_.pending) return;
-  // The oldest goes: the newest tell what is true now. Not the one that is being sent.
+  // The oldest is dropped, because the newest show the present state. One that is being sent stays.
   const bool sent_now = to.in_flight != 0 && to.queue.front().id() == to.sending;
   drop(to, sent_now ? 1 : 0, DropReason::TooMany,
        "more than " + std::to_string(limits_.pending) + " notifications wait for this channel");
@@ -182,7 +182,7 @@ void Outbox::pump() {
   });
 }
 
-// Expires what is too old and sends what is due; answers when to look again.
+// Expires entries that are too old and sends the one that is due; returns when to call it again.
 Instant Outbox::pump(Channel& of, Instant now) {
   if (of.in_flight != 0 || of.recording != 0) return Instant::max();
   while (!of.queue.empty() && of.queue.front().notification->created_at + limits_.age < now) {
@@ -210,14 +210,15 @@ Instant Outbox::pump(Channel& of, Instant now) {
   return Instant::max();
 }
 
-// The one to send next of a queue that is not empty, and when it is due.
+// The next entry to send, and when it is due. The queue must not be empty.
 Outbox::Next Outbox::choose(Channel& of, Instant now) {
   Next next;
   Next aside;
   Next held;
   const Entry* head = nullptr;
   Next another;
-  std::set<std::string_view> keys;  // of those that keep their order, once the head is doubted
+  std::set<std::string_view>
+      keys;  // dedup keys of earlier entries: within a key the order stays, also while the head is doubted
   for (std::size_t i = 0; i < of.queue.size(); ++i) {
     const Entry& entry = of.queue[i];
     if (entry.aside) {
@@ -245,7 +246,7 @@ Outbox::Next Outbox::choose(Channel& of, Instant now) {
 
 void Outbox::finished(const std::string& name, std::uint64_t serial, Sent sent) {
   Channel& of = channel(name);
-  if (of.in_flight != serial) return;  // a second answer, or one of a notifier that is gone
+  if (of.in_flight != serial) return;  // a second answer, or the answer of a removed notifier
   of.in_flight = 0;
   of.free_at = host_.now() + of.notifier->gap();
   const std::size_t index = of.index_of(of.sending);
@@ -287,7 +288,7 @@ void Outbox::delivered(Channel& of, std::size_t index, std::vector<Record> recor
     of.queue[of.index_of(of.doubt->head)].delivery.next_try = host_.now();
   }
   close(of, index, DeliveryState::Delivered, "", std::move(records));
-  // What stood before it and was held back or set aside would now tell what is no longer so.
+  // Earlier entries of the same key that were held back or set aside are out of date now.
   for (std::size_t i = 0; i < index && !key.empty();) {
     if (of.queue[i].notification->dedup_key == key) {
       drop(of, i, DropReason::Overtaken,
@@ -323,7 +324,7 @@ void Outbox::failed(Channel& of, Entry& entry, const Sent& sent) {
   if (sent.retry_after) wait = std::min(*sent.retry_after, limits_.longest_retry_after);
   entry.delivery.next_try = now + wait;
   if (entry.aside) return;
-  // Said once per outage: the number of tries is in the metrics.
+  // Logged once per outage; the metrics have the number of tries.
   if (of.status.last_error.empty())
     log(LogLevel::Warning, "cannot deliver a notification to " + of.status.name + ": " + error +
                                "; trying again in " + format_duration(wait));
@@ -356,7 +357,7 @@ void Outbox::commit(Channel& of, std::vector<Record> records) {
   });
 }
 
-// One line each; but when too many wait there are too many lines as well.
+// One log line for each, but only a few per minute: when too many wait, many are lost.
 void Outbox::say_lost(Channel& of, const Entry& entry) {
   const Instant now = host_.now();
   if (!of.lost_since || now >= *of.lost_since + 1min) {

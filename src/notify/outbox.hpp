@@ -16,14 +16,14 @@
 
 namespace healer {
 
-/// What the outbox needs of the process: time, one alarm of its own, a random seed, the store, the log.
+/// The process's parts of the outbox: time, one alarm, a random seed, the store, the log.
 struct OutboxHost {
   std::function<Instant()> now;
   std::uint64_t seed = 1;
-  /// Calls the work once at this instant, never from inside; replaces what was set before.
+  /// Calls the work once at this instant, never before set_alarm() returns; replaces an earlier alarm.
   std::function<void(Instant, std::function<void()>)> set_alarm;
-  /// Writes the records; then calls `then`, where there is one, on the loop, never from inside, also when
-  /// writing failed.
+  /// Writes the records, then calls `then` (if there is one) on the loop, never before commit() returns, also
+  /// when the write failed.
   std::function<void(std::vector<Record>, std::function<void()> then)> commit;
   std::function<void(LogLine)> log;
 };
@@ -32,35 +32,35 @@ struct OutboxLimits {
   Duration first_backoff = 1s;
   Duration longest_backoff = 5min;
   double jitter = 0.25;               ///< +- this share of a backoff
-  Duration longest_retry_after = 1h;  ///< a service's wish beyond this is cut
-  Duration longest_hold = 7 * 24h;    ///< before a first try; anything later is a clock set back
-  unsigned tries_in_order = 20;       ///< of the first in the queue, before others are asked: about an hour
-  Duration aside_retry = 1h;          ///< of a notification that is set aside
+  Duration longest_retry_after = 1h;  ///< a longer Retry-After is cut to this
+  Duration longest_hold = 7 * 24h;    ///< before a first try; a later time means that the clock was set back
+  unsigned tries_in_order = 20;       ///< of the head before another notification is tried: about an hour
+  Duration aside_retry = 1h;          ///< between tries of a notification that is set aside
   std::size_t pending = 10'000;       ///< per channel; one more expires the oldest
-  std::size_t receipts = 2'000;       ///< per channel; for one more the oldest is forgotten
-  Duration age = 7 * 24h;             ///< since the notification was raised
+  std::size_t receipts = 2'000;       ///< per channel; one more deletes the oldest
+  Duration age = 7 * 24h;             ///< after this age a notification expires
 };
 
-/// Brings notifications to their channels, at least once: per channel in the order raised, one at a time.
+/// Delivers notifications to their channels at least once; for each channel in order, one at a time.
 ///
 ///   Pending --2xx--> Delivered            Pending --permanent error--> Refused
-///   Pending --passing failure--> Pending, next_try later (backoff with jitter, or the service's Retry-After)
+///   Pending --temporary failure--> Pending, next_try later (backoff with jitter, or Retry-After)
 ///   Pending --too old, too many newer wait, overtaken--> Expired, counted by reason and logged
 ///
-/// Who is next in a channel: the first in order (the head). A head that waits for its next try keeps all
-/// others waiting; one that was never tried and is not due yet (quiet hours) keeps nobody. A head that failed
-/// tries_in_order times is doubted:
+/// The next notification of a channel is the first in order (the head). While a head waits for its next try,
+/// all others wait. A notification that was never tried and is not due yet (quiet hours) delays no other. A
+/// head that failed tries_in_order times is doubted:
 ///
 ///   in order --the head's 20th try fails--> doubted
-///   doubted  --the head fails--> one other notification is tried, of another dedup key, the least tried
-///            --another arrives--> the head is tried at once --fails--> set aside
-///            --another fails--> the head again, after its backoff: the channel is down
-///   set aside: tried hourly, when no other is due; --a later one of its key arrives--> Expired (overtaken)
+///   doubted  --the head fails--> one other notification is tried: another dedup key, fewest tries
+///            --the other is delivered--> the head is tried at once --fails--> set aside
+///            --the other fails--> the head again, after its backoff: the channel is down
+///   set aside: tried hourly if no other is due; --a later one of its key is delivered--> Expired (overtaken)
 ///
-/// Every change is committed after it happened, a delivery after the service answered, and the next
-/// notification of the channel waits for that: a process killed in between sends that one notification again.
-/// A channel that is no longer configured keeps its notifications pending, so that they go out when it comes
-/// back, until they are too old.
+/// Every change is committed after it happened: a delivery after the service's answer. The channel's next
+/// notification waits for that commit. A process that is killed before the commit sends that one notification
+/// again. A channel that is no longer configured keeps its notifications pending until they are too old; they
+/// are sent if it is configured again.
 class Outbox {
  public:
   explicit Outbox(OutboxHost host, OutboxLimits limits = {});
@@ -68,16 +68,16 @@ class Outbox {
   Outbox(const Outbox&) = delete;
   Outbox& operator=(const Outbox&) = delete;
 
-  /// The channels that are there now; those of before stay known by name. What was being sent by a notifier
-  /// that goes is sent anew. Not to be called from inside a notifier's completion.
+  /// Replaces the channels; earlier channels stay known by name. A notification that a removed notifier was
+  /// sending is sent again. Must not be called from a notifier's completion.
   void set_channels(std::vector<std::unique_ptr<Notifier>> channels);
   /// Names for RoutedNotification.
   std::vector<std::string> channel_names() const;
 
-  /// What an earlier process left undone. Call it once, before add().
+  /// Takes over the deliveries and receipts of an earlier process. Call it once, before add().
   void restore(const std::vector<Notification>& notifications, const std::vector<Delivery>& deliveries,
                const std::vector<Receipt>& receipts = {});
-  /// A notification whose record is on its way to the disk.
+  /// Adds a notification whose record is being written.
   void add(const RoutedNotification& raised);
 
   std::size_t pending() const;
@@ -99,7 +99,7 @@ class Outbox {
   void finished(const std::string& name, std::uint64_t serial, Sent sent);
   void delivered(Channel& of, std::size_t index, std::vector<Record> records);
   void failed(Channel& of, Entry& entry, const Sent& sent);
-  /// Takes in what the channel wants remembered; adds to `records` what is to be written.
+  /// Stores the channel's receipt, and adds its record to `records`.
   void remember(Channel& of, const std::string& dedup_key, std::string text, std::vector<Record>& records);
   void recall(Channel& of);
   void drop(Channel& of, std::size_t index, DropReason reason, const std::string& why);
@@ -115,7 +115,7 @@ class Outbox {
   OutboxLimits limits_;
   std::vector<std::unique_ptr<Channel>> channels_;
   std::uint64_t last_serial_ = 0;
-  std::shared_ptr<Outbox*> self_;  ///< late completions and alarms find it empty
+  std::shared_ptr<Outbox*> self_;  ///< holds null after destruction, for late completions and alarms
 };
 
 }  // namespace healer

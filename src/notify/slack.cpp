@@ -32,7 +32,7 @@ const char* color_of(NotificationKind kind) {
   return "#cccccc";
 }
 
-// Slack's three control characters; without them no mention, link or channel can be written.
+// Escapes Slack's three control characters, so that no mention, link or channel is possible.
 std::string escaped(std::string_view text, std::size_t limit) {
   std::string out;
   for (const char c : clip(printable(text), limit)) {
@@ -48,7 +48,7 @@ std::string escaped(std::string_view text, std::size_t limit) {
   return out;
 }
 
-// As it was printed, in a block that nothing in it can end.
+// The excerpt as printed, in a code block; backticks are replaced, so that none ends the block.
 std::string excerpt_block(const Notification& notification) {
   std::string text = excerpt_text(notification, excerpt_limit);
   if (text.empty()) return {};

@@ -21,14 +21,14 @@ bool one_of(std::string_view error, std::initializer_list<std::string_view> name
   return std::find(names.begin(), names.end(), error) != names.end();
 }
 
-// Of the errors that chat.postMessage and chat.update document, those that pass.
+// The temporary ones of the errors that Slack documents for chat.postMessage and chat.update.
 bool passing(std::string_view error) {
   return one_of(error, {"ratelimited", "rate_limited", "message_limit_exceeded", "service_unavailable",
                         "fatal_error", "internal_error", "request_timeout", "team_added_to_org",
                         "org_login_required", "external_channel_migrating", "update_failed"});
 }
 
-// The answer to a reply whose thread is not there any more.
+// Errors of a reply whose thread is gone or closed.
 bool thread_gone(std::string_view error) {
   return one_of(error, {"thread_not_found", "message_not_found", "channel_not_found", "is_archived",
                         "cannot_reply_to_message", "restricted_action_thread_locked",
@@ -64,7 +64,8 @@ class SlackBotNotifier final : public Notifier {
   }
 
  private:
-  // The notifier may be gone when the answer comes, and the next request is still to be made.
+  // Requests share the parts: the notifier may be destroyed before the answer comes and the next request is
+  // sent.
   struct Parts {
     HttpChannel channel;
     SlackBotChannel settings;
@@ -72,7 +73,7 @@ class SlackBotNotifier final : public Notifier {
   using Self = std::shared_ptr<const Parts>;
   using Done = std::function<void(Sent)>;
 
-  // A reply is followed by one more request.
+  // A reply is followed by one more request, so each gets half of the timeout.
   static Duration half(const Self& self) { return self->channel.timeout / 2; }
 
   static void ask(const Self& self, const char* method, const Notification& notification, json::object place,
@@ -113,7 +114,7 @@ class SlackBotNotifier final : public Notifier {
         half(self), [thread, done = std::move(done)](SlackReply reply) mutable {
           if (reply.sent.result != Sent::Result::TryAgain) {
             thread.replied = 0;
-            // The reply in the thread has notified it.
+            // The reply in the thread is delivered already.
             if (reply.sent.result == Sent::Result::Refused)
               reply.sent = {Sent::Result::Delivered, std::nullopt,
                             "the incident's message cannot be updated: " + reply.sent.error, std::nullopt};

@@ -10,8 +10,8 @@
 
 namespace healer {
 
-/// Where the message of an incident is. "C123ABC456 1503435956.000247", and the notification whose reply is
-/// posted while the message itself is not up to date yet.
+/// Place of an incident's message: "C123ABC456 1503435956.000247". `replied`: id of the notification whose
+/// reply is posted while the message is not updated yet; 0: none.
 struct SlackThread {
   std::string channel;
   std::string ts;
@@ -19,21 +19,21 @@ struct SlackThread {
   bool operator==(const SlackThread&) const = default;
 };
 
-/// As a receipt, and back; nothing for what is none.
+/// Writes a thread as a receipt, and reads it; empty optional if the text is no such receipt.
 std::string slack_receipt(const SlackThread& thread);
 std::optional<SlackThread> slack_thread(const std::string& receipt);
 
-/// What Slack's Web API said: HTTP says 200 to nearly all, "ok" and "error" say the rest. Limits, outages and
-/// migrations are tried again, everything else is refused.
+/// The answer of Slack's Web API: the HTTP status is 200 even for most errors; "ok" and "error" in the body
+/// decide. Limits, outages and migrations are tried again, other errors are refused.
 struct SlackReply {
   Sent sent;
-  std::string error;   ///< "channel_not_found"; empty: ok, or no answer of Slack's
-  SlackThread thread;  ///< of a message that was posted
+  std::string error;   ///< "channel_not_found"; empty: ok, or no answer from Slack
+  SlackThread thread;  ///< of the posted message
 };
 SlackReply slack_reply(Result<net::CurlAnswer> answer, const Secret& token);
 
-/// A Slack app's bot (scope chat:write). The first notification of an incident is a message; later ones are
-/// replies in its thread, and the message itself then shows the newest state:
+/// A Slack app's bot (scope chat:write). The first notification of an incident is a message. Later ones are
+/// replies in its thread, and update the message to the newest state:
 ///
 ///   receipt                       | done                                     | then the receipt is
 ///   ------------------------------+------------------------------------------+--------------------------
@@ -41,11 +41,11 @@ SlackReply slack_reply(Result<net::CurlAnswer> answer, const Secret& token);
 ///   channel, ts                   | chat.postMessage with thread_ts          | channel, ts, notification
 ///   channel, ts, the notification | chat.update (the reply is there already) | channel, ts
 ///
-/// The thread is gone (deleted, archived): a new message, a new thread. The message cannot be updated: left
-/// as it is, the reply has notified. Killed between Slack's answer and the record of it: a second message, or
-/// a second reply.
+/// If the thread is gone (deleted, archived), a new message starts a new thread. If the message cannot be
+/// updated, it stays as it is: the reply is delivered. If healer is killed between Slack's answer and its
+/// record, a second message or reply follows.
 ///
-/// Both requests together are made within the channel's timeout.
+/// Both requests together stay within the channel's timeout.
 Result<std::unique_ptr<Notifier>> make_slack_bot_notifier(HttpChannel channel,
                                                           const SlackBotChannel& settings);
 

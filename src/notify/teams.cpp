@@ -47,7 +47,7 @@ json::object labelled(const std::string& title, const std::string& value, const 
   return block({std::move(name), run(value)}, spacing);
 }
 
-// One block a line: line ends within an instance are not shown everywhere.
+// One block per line: not every Teams client shows line ends within a text run.
 void add_excerpt(json::array& body, const Notification& notification) {
   const std::string excerpt = excerpt_text(notification, excerpt_limit);
   if (excerpt.empty()) return;

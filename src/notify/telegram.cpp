@@ -20,7 +20,7 @@ constexpr std::size_t advice_limit = 400;
 constexpr std::size_t value_limit = 180;
 constexpr std::size_t margin = 100;
 
-// A joint that nobody sees after each "@": "@name" would call that operator.
+// Adds an invisible character (U+2060) after each "@": "@name" would notify that user.
 std::string calling_nobody(std::string_view text) {
   std::string out;
   for (const char c : text) {
@@ -34,11 +34,12 @@ std::string shown(std::string_view text, std::size_t limit) {
   return clip(calling_nobody(printable(text)), limit);
 }
 
-// The message, and the bytes of it that are shown: never fewer than the characters Telegram counts.
+// The message, and the number of its visible bytes, which is never less than the characters that Telegram
+// counts.
 class Html {
  public:
   void markup(std::string_view tags) { text_ += tags; }
-  /// Without quotes in it.
+  /// The text must not hold quotes: they are not escaped.
   void attribute(std::string_view text) {
     for (const char c : text) {
       if (c == '&')
@@ -91,7 +92,7 @@ std::string telegram_message(const Notification& notification, const std::string
     html.markup("</a>");
   }
   if (html.shown() + margin < message_limit) {
-    // Within <pre> nothing is read as a mention.
+    // Telegram finds no mentions within <pre>.
     const std::string excerpt = excerpt_text(notification, message_limit - html.shown() - margin);
     if (!excerpt.empty()) {
       html.plain("\n\n");

@@ -9,12 +9,12 @@
 
 namespace healer {
 
-/// A bot of Telegram: sendMessage to one chat. Recovered and info make no sound.
+/// A bot of Telegram: sendMessage to one chat. Recovered and info notifications make no sound.
 Result<std::unique_ptr<Notifier>> make_telegram_notifier(HttpChannel channel,
                                                          const TelegramChannel& settings);
 
-/// Body of sendMessage: HTML with everything from outside escaped, and mentions undone; at most 4,096
-/// characters after the entities are read.
+/// Body of sendMessage: HTML with text from outside escaped, and no mentions; at most 4,096 characters after
+/// entity parsing.
 std::string telegram_message(const Notification& notification, const std::string& chat_id);
 
 }  // namespace healer

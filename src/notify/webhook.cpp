@@ -50,7 +50,7 @@ Result<std::unique_ptr<Notifier>> make_webhook_notifier(HttpChannel channel, con
       if (lower(name) == ours) return refuse(fmt::format("the header \"{}\" is healer's own to set", name));
     typed = typed || lower(name) == "content-type";
     service.secrets.push_back(value);
-    // "Bearer abc": a service that repeats the token leaves the scheme out.
+    // "Bearer abc": an answer may repeat the token without the scheme, so each long word is a secret, too.
     for (const std::string& word : split(value.reveal(), ' '))
       if (word.size() >= shortest_word && word != value.reveal()) service.secrets.emplace_back(word);
   }

@@ -10,13 +10,13 @@
 
 namespace healer {
 
-/// Any service that takes JSON: the method, the fields of the head and the template of the settings.
-/// InvalidInput, naming which of them: a method other than POST and PUT, a name of a field that is none, a
-/// template that does not hold (see model/notification_template.hpp).
+/// Any service that accepts JSON, with the method, headers and template of the settings. InvalidInput names
+/// the fault: a method other than POST and PUT, an invalid header name, an invalid template (see
+/// model/notification_template.hpp).
 Result<std::unique_ptr<Notifier>> make_webhook_notifier(HttpChannel channel, const WebhookChannel& settings);
 
-/// docker-autoheal's channel "webhook": POST {"<key>":"<text>"}, as docker-autoheal has it, but escaped.
-/// "content" suits Discord, "text" Slack and Mattermost.
+/// docker-autoheal's channel "webhook": POST {"<key>":"<text>"} as docker-autoheal does, but escaped. The key
+/// "content" fits Discord, "text" fits Slack and Mattermost.
 Result<std::unique_ptr<Notifier>> make_webhook_notifier(AutohealChannel channel, std::string key);
 
 /// {"content":"..."}

@@ -52,7 +52,7 @@ Result<std::map<std::string, std::string>> texts(const json::object& alert, cons
   return all;
 }
 
-/// The same labels are the same alert, in this process and the next.
+/// Identifies an alert by its labels; the hash is the same in every process.
 std::string hash_of(const std::map<std::string, std::string>& labels) {
   std::uint64_t hash = fnv1a({});
   for (const auto& [name, value] : labels)

@@ -9,19 +9,18 @@
 
 namespace healer {
 
-/// One alert of Alertmanager's webhook, as far as healer needs it.
+/// The fields of an alert of Alertmanager's webhook that healer needs.
 struct AlertmanagerAlert {
-  bool firing = true;                         ///< false: resolved
-  std::string id;                             ///< its fingerprint, or a hash of its labels: at most 64 bytes
+  bool firing = true;  ///< false: resolved
+  std::string id;      ///< the alert's fingerprint, or a hash of its labels: at most 64 bytes
   std::map<std::string, std::string> labels;  ///< names and values as sent
   std::string text;                           ///< one line, redacted, at most 300 bytes; may be empty
   const std::string* label(const std::string& name) const;
 };
 
-/// The body that Alertmanager posts to a webhook, version "4"
+/// Reads the body that Alertmanager posts to a webhook, version "4"
 /// (https://prometheus.io/docs/alerting/latest/configuration/#webhook_config). InvalidInput names the field,
-/// what it holds and what is accepted; any bytes at all are an answer, never a crash. At most 10,000 alerts,
-/// 128 labels each, 32 levels deep.
+/// its value and what is accepted; no input crashes. At most 10,000 alerts, 128 labels each, 32 levels deep.
 Result<std::vector<AlertmanagerAlert>> read_alertmanager(std::string_view body);
 
 }  // namespace healer

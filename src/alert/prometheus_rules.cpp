@@ -16,7 +16,7 @@ namespace {
 
 constexpr const char* source = "prometheus";
 constexpr std::size_t answer_limit = 4 * 1024 * 1024;
-/// The first evaluation, and how soon it is tried again while the workloads are not known.
+/// Delay of the first evaluation, and of its next try while the workloads are not known.
 constexpr Duration soon = 1s;
 
 net::CurlRequest request_for(const PrometheusSettings& settings, const PrometheusRule& rule) {
@@ -37,14 +37,14 @@ net::CurlRequest request_for(const PrometheusSettings& settings, const Prometheu
   return request;
 }
 
-/// Its samples, or why there are none.
+/// The answer's samples, or why there are none.
 Result<Samples> samples_of(Result<net::CurlAnswer> answer) {
   if (!answer) return tl::unexpected(std::move(answer.error()));
   if (answer->body.size() >= answer_limit)
     return failure(ErrorCode::TooLarge, fmt::format("the answer is larger than {} MiB", answer_limit >> 20));
   auto samples = read_prometheus_answer(answer->body);
   if (answer->status >= 200 && answer->status <= 299) return samples;
-  // With an error status Prometheus says why; a proxy before it says something else.
+  // With an error status, Prometheus gives a reason; the body of a proxy's answer is not quoted.
   std::string text = fmt::format("HTTP {}", answer->status);
   if (!samples && samples.error().message.starts_with("Prometheus says"))
     text += ": " + samples.error().message;
@@ -53,7 +53,7 @@ Result<Samples> samples_of(Result<net::CurlAnswer> answer) {
 
 }  // namespace
 
-/// The workloads as of one round of questions; its answers are about them.
+/// The workloads at one evaluation. The answers to its queries are matched to these.
 struct PrometheusRules::Watched {
   explicit Watched(std::vector<WorkloadStatus> all) : workloads(std::move(all)), targets(workloads) {}
   Watched(const Watched&) = delete;
@@ -65,9 +65,9 @@ struct PrometheusRules::Watched {
 struct PrometheusRules::Entry {
   explicit Entry(RuleState rule) : state(std::move(rule)) {}
   RuleState state;
-  bool asked = false;  ///< and not answered yet
+  bool asked = false;  ///< a query waits for its answer
   bool known = false;
-  bool warned = false;  ///< operators were notified that it is not
+  bool warned = false;  ///< the log has a warning that the rule is unknown
   std::string problem = "not asked yet";
   std::optional<Instant> last_answer;
   std::uint64_t answers = 0;
@@ -121,7 +121,8 @@ void PrometheusRules::end_removed(const std::vector<WorkloadStatus>& workloads) 
       over.id = alert.id;
       over.name = alert.name;
       over.firing = false;
-      (void)parts_.report(std::move(over));  // not watched any more: over, too
+      (void)parts_.report(std::move(
+          over));  // an error means that the workload is not watched any more, which ends its alert, too
     }
   }
 }
@@ -129,7 +130,7 @@ void PrometheusRules::end_removed(const std::vector<WorkloadStatus>& workloads) 
 void PrometheusRules::ask(const std::shared_ptr<Entry>& entry,
                           const std::shared_ptr<const Watched>& watched) {
   entry->asked = true;
-  // The entry goes with its rule, and all of them with this.
+  // Removing a rule destroys its entry, and ~PrometheusRules() destroys all: then the answer is ignored.
   parts_.curl.send(request_for(settings_, entry->state.rule()),
                    [this, weak = std::weak_ptr<Entry>(entry), watched](Result<net::CurlAnswer> answer) {
                      const auto asked = weak.lock();

@@ -17,8 +17,8 @@
 
 namespace healer {
 
-/// Healer's own rules against a Prometheus server: asks at the interval, and reports what fires and what ends
-/// as alerts. What cannot be checked is unknown: it is shown and counted, and reports nothing.
+/// Healer's own rules on a Prometheus server: queries them at the interval, and reports alerts that fire and
+/// that resolve. A rule that cannot be checked is unknown: it is shown and counted, and reports nothing.
 class PrometheusRules {
  public:
   /// All are called on the loop.
@@ -26,12 +26,13 @@ class PrometheusRules {
     net::Loop& loop;
     net::CurlClient& curl;
     std::function<Instant()> now;
-    std::function<bool()> ready;  ///< false: the watched workloads are not known yet, and nobody is asked
+    std::function<bool()> ready;  ///< false: the workloads are not known yet, so no query is sent
     std::function<std::vector<WorkloadStatus>()> workloads;
-    std::function<std::vector<std::string>()> labels;  ///< that name a container, in this order
+    std::function<std::vector<std::string>()> labels;  ///< labels that name a container, in this order
     std::function<std::vector<AlertMapping>()> mappings;
     std::function<Result<void>(AlertReported)> report;
-    std::function<void(bool watched)> count;  ///< an alert was reported, or is about no watched workload
+    std::function<void(bool watched)>
+        count;  ///< an alert was reported; false: it is about no watched workload
     std::function<void(LogLevel, std::string)> log;
   };
 
@@ -40,8 +41,8 @@ class PrometheusRules {
   PrometheusRules(const PrometheusRules&) = delete;
   PrometheusRules& operator=(const PrometheusRules&) = delete;
 
-  /// The rules from now on. One that was there before, unchanged, goes on as it stands; what fires by a rule
-  /// that is no more ends, also when an earlier process had it.
+  /// Replaces the rules. An unchanged rule keeps its state. Alerts of a removed rule are resolved, also those
+  /// that an earlier process reported.
   void set(PrometheusSettings settings);
 
   std::vector<RuleStatus> status() const;

@@ -12,11 +12,12 @@
 namespace healer {
 namespace {
 
-/// The core drops what is not repeated for hours; each time is an event, so not at every evaluation.
+/// The core drops an alert that is not repeated for 6 hours. Each repetition is an event, so there is not one
+/// per evaluation.
 constexpr Duration said_again_every = 10min;
 constexpr std::size_t most_unmatched = 100;
 
-/// Of several that meet the rule the one that does so most is shown.
+/// Of several series that meet the rule, the value farthest from the limit is shown.
 bool further(const PrometheusRule& rule, double one, double other) {
   return std::abs(one - rule.number) > std::abs(other - rule.number);
 }
@@ -51,7 +52,7 @@ RuleEvaluation RuleState::evaluate(const Samples& samples, const AlertTargets& t
     if (!unmatched_.contains(text)) evaluation.unmatched.push_back(text);
   unmatched_ = std::move(unmatched);
   for (auto& [key, state] : states_)
-    if (!seen.contains(key)) state.met = false;  // unknown
+    if (!seen.contains(key)) state.met = false;  // unknown: the time of `for` stands still
   for (const auto& [key, workload] : seen) {
     if (workload.met)
       is_met(key, workload.value, now, evaluation.changes);

@@ -17,7 +17,7 @@ bool is_hex(std::string_view text) {
                      [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
 }
 
-/// cAdvisor: "/docker/ID", "/system.slice/docker-ID.scope".
+/// The container's id in a label of cAdvisor: "/docker/ID", "/system.slice/docker-ID.scope".
 std::string_view id_in(std::string_view value) {
   if (value.ends_with(".scope")) value.remove_suffix(6);
   const std::size_t cut = value.find_last_of("/-");
@@ -25,7 +25,7 @@ std::string_view id_in(std::string_view value) {
   return value.size() >= shortest_id && is_hex(value) ? value : std::string_view();
 }
 
-/// Of a compose container's key, "project/service/number"; both empty for others.
+/// Project and service of a compose container's key "project/service/number"; empty for other keys.
 struct ServiceOf {
   std::string_view project;
   std::string_view service;

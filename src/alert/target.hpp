@@ -12,32 +12,32 @@
 
 namespace healer {
 
-/// Which watched workload an alert is about.
+/// The watched workload that an alert is about.
 struct AlertTarget {
   enum class Found { One, Unknown, Ambiguous };
   Found found = Found::Unknown;
-  std::string key;   ///< One
-  std::string text;  ///< otherwise: what was looked for, for operators
+  std::string key;   ///< the workload's key, if One
+  std::string text;  ///< otherwise: the reason, for operators
 };
 
-/// The labels that name a container, in this order, unless the settings say otherwise: those of exporters,
-/// of cAdvisor, of compose. One that ends in "compose_service" names a service; it needs its "_project"
-/// beside it where two projects have a service of that name.
+/// The labels that name a container, in this order, if the settings name none: labels of exporters, of
+/// cAdvisor and of compose. A label that ends in "compose_service" names a service; if two projects have a
+/// service of that name, the label that ends in "compose_project" must be there, too.
 const std::vector<std::string>& default_alert_labels();
 
-/// The watched workloads by all that a label may call them: made once for many alerts, each of which is then
-/// found without a walk over all. The workloads must outlive it.
+/// Index of the watched workloads by every name that a label may hold. Made once for many alerts, so that no
+/// alert needs a search through all workloads. The workloads must outlive it.
 class AlertTargets {
  public:
   explicit AlertTargets(std::span<const WorkloadStatus> workloads);
 
-  /// A mapping that fits decides; else the labels are looked up in the order of `names`: a container's name
+  /// A mapping that fits decides. Else the labels are looked up in the order of `names`: a container's name
   /// (a leading '/' does not count), a workload's key, a container's id (12 characters at least, also as
-  /// cAdvisor's path), or a compose service that has one container. The first label that leads to anything
+  /// cAdvisor's path), or a compose service that has one container. The first label that finds a workload
   /// decides.
   AlertTarget find(const std::map<std::string, std::string>& labels, std::span<const std::string> names,
                    std::span<const AlertMapping> mappings = {}) const;
-  /// The one with this name, key or id.
+  /// The workload with this name, key or id.
   AlertTarget find(std::string_view container) const;
 
  private:

@@ -14,7 +14,8 @@
 namespace healer {
 namespace {
 
-/// Takes as long for any two texts of one length: what is right of it cannot be measured.
+/// Takes the same time for all texts of one length, so that timing does not show how much of a token is
+/// right.
 bool equal_in_constant_time(std::string_view one, std::string_view other) {
   unsigned differs = one.size() == other.size() ? 0U : 1U;
   for (std::size_t i = 0; i < one.size(); ++i)

@@ -13,15 +13,15 @@
 
 namespace healer {
 
-/// How alerts are taken in.
+/// Settings of the alert receiver.
 struct AlertSettings {
   Secret token;                             ///< empty: the receiver is off
-  std::vector<std::string> labels;          ///< that name a container, in this order; alert/target.hpp
-  std::vector<AlertMapping> mappings = {};  ///< looked at before the labels
-  bool act = true;  ///< false: notified only, unless the alert's own label healer_action says otherwise
+  std::vector<std::string> labels;          ///< labels that name a container, in this order; alert/target.hpp
+  std::vector<AlertMapping> mappings = {};  ///< tried before the labels
+  bool act = true;  ///< false: only notify, unless the alert's label healer_action overrides it
 };
 
-/// What became of an alert, or of a request that brought none.
+/// The result of an alert, or of a request without alerts.
 enum class AlertResult { Accepted, Unknown, Ambiguous, BadToken, Malformed };
 
 const char* to_string(AlertResult result);
@@ -29,14 +29,13 @@ const char* to_string(AlertResult result);
 /// POST /api/v1/alertmanager: the receiver for Alertmanager's webhook.
 ///
 ///   no token is configured    404, with the setting's name
-///   another token             401, counted
+///   missing or wrong token    401, counted
 ///   healer is not ready       503: Alertmanager tries again
-///   a body that is none       400, nothing changed
-///   otherwise                 200, and for each alert what became of it; one about an unknown container is
-///   no
-///                             error of the request, or it would come again for ever
+///   malformed body            400, nothing changed
+///   otherwise                 200, with the result of each alert. An unknown container is no error of the
+///                             request: after an error, Alertmanager would repeat it for ever
 ///
-/// The token comes as `Authorization: Bearer TOKEN`, never in the URL, which is logged on its way.
+/// The token comes as `Authorization: Bearer TOKEN`, never in the URL, which proxies log.
 class AlertApi {
  public:
   struct Parts {

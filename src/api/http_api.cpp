@@ -60,7 +60,7 @@ constexpr std::array<Route, 15> routes{{{"/", "GET"},
                                         {"/v1/ack", "POST", true},
                                         {"/v1/test-notification", "POST", true}}};
 
-// The only method of a path; nothing for a path that is not served.
+// A path's only method; empty optional for a path that is not served.
 std::optional<std::string_view> method_of(std::string_view path, bool admin) {
   for (const Route& route : routes)
     if (route.path == path && (admin || !route.admin)) return route.method;
@@ -81,7 +81,7 @@ const WorkloadStatus* workload_named(const std::string& name, const Snapshot& sn
   return nullptr;
 }
 
-/// A whole number within the bounds; nothing for anything else.
+/// A whole number within the bounds; else an empty optional.
 std::optional<std::uint64_t> whole_number(const std::string& text, std::uint64_t least, std::uint64_t most) {
   std::uint64_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
@@ -202,7 +202,7 @@ void HttpApi::history(const net::HttpRequest& request, const net::HttpReply& rep
   const std::string name = query_value(request.query, "name").value_or("");
   const Snapshot snapshot = sources_.snapshot();
   const WorkloadStatus* found = workload_named(name, snapshot);
-  query.workload = found ? found->key : name;  // one that is gone has a past all the same
+  query.workload = found ? found->key : name;  // a removed workload still has a history
   const auto number = [&](const char* what, std::uint64_t most, auto& into) {
     const auto text = query_value(request.query, what);
     if (!text || text->empty()) return true;

@@ -10,19 +10,19 @@
 
 namespace healer {
 
-/// The routes. Everybody: / /metrics /healthz /readyz, and POST /api/v1/alertmanager with its token
+/// The routes. Public: / /metrics /healthz /readyz, and POST /api/v1/alertmanager with its token
 /// (alert_api.hpp). On the admin socket also:
 ///
 ///   GET  /v1/status
 ///   GET  /v1/explain?name=     GET /v1/history?name=&limit=&before=    GET /v1/incident?id=
-///   POST /v1/reset?name=       POST /v1/heal?name=
+///   POST /v1/reset?name=       POST /v1/heal?name=    POST /v1/ack?name=&by=
 ///   POST /v1/test-notification?channel=   (all=1: every channel)
-///   POST /v1/pause?name=&for=  POST /v1/resume?name=   (all=1 in place of the name: all of them)
+///   POST /v1/pause?name=&for=  POST /v1/resume?name=   (all=1 instead of the name: all workloads)
 ///
-/// A name is a container's or a workload's key; an unknown one is a 404 with the nearest. Everything but
-/// /metrics and / is JSON; an error is {"error": "..."}.
+/// A name is a container's name or a workload's key; an unknown name gets 404 with the nearest name. Answers
+/// are JSON, except those of /metrics and /; an error is {"error": "..."}.
 ///
-///   /healthz  200 as soon as it is answered: the loop turns
+///   /healthz  200: an answer shows that the loop runs
 ///   /readyz   200, or 503 with the reason
 ///   otherwise 404; a known path with another method 405 with Allow
 class HttpApi {
@@ -37,7 +37,7 @@ class HttpApi {
  private:
   void answer(const net::HttpRequest& request, bool admin, const net::HttpReply& reply) const;
   net::HttpResponse answer_now(const net::HttpRequest& request, bool admin) const;
-  /// An operator's order for the workload that is named, or, where that is allowed, for all (an empty key).
+  /// Calls `order` for the named workload or, if `all_allowed`, for all (empty key).
   net::HttpResponse order_for(const net::HttpRequest& request, bool all_allowed,
                               const std::function<Result<void>(const std::string&)>& order) const;
   net::HttpResponse pause(const net::HttpRequest& request) const;

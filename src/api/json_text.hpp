@@ -16,12 +16,12 @@ inline boost::json::value time_or_null(const std::optional<Instant>& at) {
   return wall_time_of(*at).unix_ms;
 }
 
-/// Texts come from containers and operators: JSON wants them as valid UTF-8.
+/// Makes a text of a container or an operator valid UTF-8, as JSON needs.
 inline boost::json::string safe(std::string_view text) {
   return boost::json::string(printable(text));
 }
 
-/// The same, line by line.
+/// As safe(), but keeps the line ends.
 inline boost::json::string safe_lines(std::string_view text) {
   std::string out;
   for (const std::string& line : split(text, '\n')) {

@@ -48,7 +48,7 @@ struct Metrics::Series {
   prometheus::Gauge& event_lag = gauge("healer_engine_event_lag_seconds",
                                        "From the engine's stamp of the newest event until healer read it.");
 
-  // Found once, then reached by number: counting needs no look-up.
+  // Each series is looked up once and then reached by index.
   EnumArray<Outcome, EnumArray<Cause, prometheus::Counter*>> check{};
   EnumArray<ProbeKind, prometheus::Histogram*> check_seconds{};
   EnumArray<RemedyKind, EnumArray<AttemptState, prometheus::Counter*>> remedy{};
@@ -65,7 +65,7 @@ struct Metrics::Series {
         .Register(registry)
         .Add({{"version", version}})
         .Set(1);
-    // Present from the start, so that the first increase is seen as one.
+    // These series exist from the start, so that Prometheus sees their first increase.
     check_counter(Outcome::Pass, Cause::None);
     for (const IncidentCause cause : enum_values<IncidentCause>())
       incident[cause] = &incidents.Add({{"cause", to_string(cause)}});

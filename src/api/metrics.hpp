@@ -11,12 +11,12 @@
 
 namespace healer {
 
-/// The series of /metrics. Counters and histograms are kept here; what a snapshot shows (targets,
-/// notifications, engine) is written from it at each scrape, so that ten thousand workloads cost no memory
-/// between two.
+/// The series of /metrics. Counters and histograms are kept here. The series of targets, notifications and
+/// engine are written from a snapshot at each scrape, so that ten thousand workloads use no memory between
+/// scrapes.
 ///
-/// Counting is meant for ten thousand calls a second: no map look-up and no string after the first of its
-/// kind. One thread.
+/// Counting must bear ten thousand calls a second: after a series' first call it needs no map look-up and no
+/// string. For one thread only.
 class Metrics {
  public:
   Metrics();
@@ -28,7 +28,7 @@ class Metrics {
   void count_event(EngineEventKind kind);
   void count_store_error();
   void count_alert(const char* source, AlertResult result);
-  /// From the engine's clock to our reading of the event; negative (clocks apart) counts as 0.
+  /// Time from the engine's stamp to healer's reading of the event; negative (the clocks differ) counts as 0.
   void set_event_lag(Duration lag);
 
   /// Prometheus text format 0.0.4, with the snapshot's series.

@@ -45,8 +45,8 @@ std::string label_value(std::string_view text) {
 
 constexpr std::string_view label_end = "\"} ";
 
-// One label set per workload, as it stands in a line: its name. Two of one name would make the whole scrape
-// invalid, so the second carries its key as well.
+// The label set of each workload, as text: its name. Two equal sets would make the whole scrape invalid, so
+// the second workload of a name also has its key.
 std::vector<std::string> workload_labels(const std::vector<WorkloadStatus>& workloads) {
   std::vector<std::string> labels;
   labels.reserve(workloads.size());
@@ -60,7 +60,7 @@ std::vector<std::string> workload_labels(const std::vector<WorkloadStatus>& work
   return labels;
 }
 
-// The hot lines of a scrape: plain appends, for there are fifty thousand of them.
+// Plain appends, because a scrape has fifty thousand of these lines.
 void line(std::string& to, std::string_view name, const std::string& labels, unsigned value) {
   const fmt::format_int digits(value);
   to.append(name).append(labels).append(digits.data(), digits.size()) += '\n';
@@ -136,7 +136,7 @@ void write_totals(std::string& out, const Snapshot& snapshot) {
         static_cast<double>(snapshot.notifications_pending));
 }
 
-/// What keeps unhealthy ones from being healed, and how much is healed at a time. HEALING.md 5.
+/// Holds, pauses and the limit of concurrent remedies. HEALING.md 5.
 void write_restraint(std::string& out, const Snapshot& snapshot) {
   EnumArray<HoldKind, std::size_t> held{};
   std::size_t paused = 0;
@@ -185,7 +185,7 @@ void write_notifications(std::string& out, const Snapshot& snapshot) {
         each.pending);
 }
 
-/// Healer's own rules against Prometheus.
+/// Healer's own rules on Prometheus.
 void write_rules(std::string& out, const Snapshot& snapshot) {
   if (snapshot.rules.empty()) return;
   const auto family = [&](std::string_view name, std::string_view type, std::string_view help,

@@ -6,8 +6,8 @@
 
 namespace healer {
 
-/// The series that are read off a snapshot, in Prometheus text format, written straight into one text:
-/// objects for sixty thousand series would take tens of megabytes for the time of a scrape.
+/// The snapshot's series in Prometheus text format, written directly into one text: objects for sixty
+/// thousand series would take tens of megabytes during a scrape.
 std::string snapshot_metrics(const Snapshot& snapshot);
 
 }  // namespace healer

@@ -121,7 +121,7 @@ std::string status_json(const Snapshot& snapshot) {
       {"host_status", host_json(snapshot.host_status)},
       {"rules", rules_json(snapshot.rules)},
       {"notifications", {{"pending", snapshot.notifications_pending}, {"channels", std::move(channels)}}}};
-  // The workloads one by one: ten thousand at a time would take tens of megabytes as objects.
+  // Workloads are serialized one by one: objects for ten thousand would take tens of megabytes.
   std::string text = json::serialize(root);
   text.back() = ',';
   text += "\"workloads\":[";

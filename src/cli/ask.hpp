@@ -8,8 +8,8 @@
 
 namespace healer::cli {
 
-/// Asks the daemon by its admin socket and waits. Any status is an answer; the error of a daemon that does
-/// not answer is one line that says where it was looked for.
+/// Sends a request to the daemon's admin socket and waits. Any status is an answer. The error when no daemon
+/// answers is one line that names the socket.
 Result<net::HttpAnswer> ask_daemon(const std::string& admin_socket, std::string method, std::string target,
                                    Duration limit = 5s);
 

@@ -30,7 +30,7 @@ void add_rows(std::vector<std::vector<Cell>>& rows, const std::vector<EffectiveS
   }
 }
 
-/// Healer's own rules; they come from the file alone.
+/// Healer's own rules; only the file has them.
 void add_prometheus(std::vector<std::vector<Cell>>& rows, const PrometheusSettings& prometheus,
                     const std::string& file) {
   if (prometheus.url.empty()) return;
@@ -61,7 +61,7 @@ const char* say(Selection selection) {
   return "unknown";
 }
 
-/// Whether healer cares for it, in one line. HEALING.md 1.
+/// Whether healer watches the container, in one line. HEALING.md 1.
 std::string say_watched(const ContainerSummary& container, const Containers& containers,
                         Selection selection) {
   const auto oneoff = container.labels.find("com.docker.compose.oneoff");
@@ -75,7 +75,7 @@ std::string say_watched(const ContainerSummary& container, const Containers& con
   return fmt::format("watched; it is {} now", to_string(container.state));
 }
 
-/// The one the command names, among all; an error is a line for operators.
+/// All containers, and the one that the command names; the error is a line for operators.
 struct Chosen {
   Containers containers;
   ContainerSummary container;

@@ -69,7 +69,7 @@ const std::vector<CommandInfo>& command_table() {
 
 struct OptionInfo {
   std::string_view name;
-  std::string_view value;  ///< what stands for it in the help; empty: a switch
+  std::string_view value;  ///< placeholder of the value in the help; empty: a switch
   std::string_view help;
 };
 
@@ -120,7 +120,7 @@ PrintAndExit refused_extra(const std::string& extra) {
   return refused(fmt::format("no such command '{}'", printable(clip(extra, 100))), nearest_of(extra, names));
 }
 
-/// The command line as CLI11 sees it; what its parts mean is decided after it.
+/// CLI11 parses the command line; make() decides what its parts mean.
 class Parser {
  public:
   Parser() {
@@ -164,7 +164,8 @@ class Parser {
     } catch (const CLI::ParseError& error) {
       return refused(printable(error.what()));
     }
-    // Of one that has parsed nothing: else CLI11 answers with the command's page alone, which has no option.
+    // The help of a parser that parsed nothing: CLI11 would give only the command's page, which has no
+    // options.
     if (given("--help")) return PrintAndExit{Parser().app_.help(), 0};
     if (given("--version")) return PrintAndExit{fmt::format("healer {}\n", version), 0};
     if (const auto extras = app_.remaining(true); !extras.empty()) return refused_extra(extras.front());
@@ -195,7 +196,7 @@ class Parser {
     for (const auto& setting : daemon_settings()) {
       const std::string flag(setting.info.flag);
       if (flag.empty() || !given(flag)) continue;
-      // As it was written, a switch's too: load() judges it.
+      // The text as written, also for a switch: load() checks it.
       flags.values[std::string(setting.info.key)] = app_[flag]->results().back();
     }
     return flags;

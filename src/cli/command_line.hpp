@@ -8,103 +8,103 @@
 
 namespace healer::cli {
 
-// One struct per command, with what it was given.
+// One struct per command, with its arguments.
 
-/// Watch and heal: what `healer` does without a command.
+/// Watch and heal: the command of `healer` without a command.
 struct RunCommand {
   FlagOverrides flags;
-  bool as_autoheal = false;  ///< called as docker-autoheal's image is: it greets likewise
+  bool as_autoheal = false;  ///< called like docker-autoheal's image: prints the same greeting
 };
 
-/// Ask the daemon for the present state of every watched container.
+/// Show the present state of every watched container.
 struct StatusCommand {
   FlagOverrides flags;
   bool json = false;
 };
 
-/// Check the configuration and print what is in effect.
+/// Check the configuration and print the settings in effect.
 struct CheckConfigCommand {
   FlagOverrides flags;
-  Labels labels;          ///< as if a container had them
-  std::string container;  ///< ask the engine for this one's labels; empty: no
+  Labels labels;          ///< labels of an imagined container
+  std::string container;  ///< name of a container whose labels the engine gives; empty: none
 };
 
-/// Ask the daemon whether its loop turns: the image's own healthcheck.
+/// Check that the daemon's loop runs: the HEALTHCHECK of healer's image.
 struct HealthcheckCommand {
   FlagOverrides flags;
 };
 
-/// Close a container's breaker and forget its backoff.
+/// Close a container's circuit breaker and reset its backoff.
 struct ResetCommand {
   FlagOverrides flags;
   std::string name;
 };
 
-/// Why a container is treated as it is.
+/// Show why healer acts, waits or does nothing for a container.
 struct ExplainCommand {
   FlagOverrides flags;
   std::string name;
 };
 
-/// Incidents, the newest first.
+/// List incidents, the newest first.
 struct HistoryCommand {
   FlagOverrides flags;
-  std::string name;   ///< empty: of all
-  std::string limit;  ///< as given; empty: the daemon's own
+  std::string name;   ///< empty: all containers
+  std::string limit;  ///< as given; empty: the daemon's default
   bool json = false;
 };
 
-/// Everything stored about one incident.
+/// Show everything stored about one incident.
 struct IncidentCommand {
   FlagOverrides flags;
   std::string id;
   bool json = false;
 };
 
-/// Watch, but do nothing.
+/// Pause: checks go on, remedies wait.
 struct PauseCommand {
   FlagOverrides flags;
   std::string name;    ///< empty: all
   std::string length;  ///< as given; empty: until resumed
 };
 
-/// The end of that.
+/// End a pause.
 struct ResumeCommand {
   FlagOverrides flags;
   std::string name;  ///< empty: all
 };
 
-/// The first remedy now.
+/// Execute the ladder's first remedy now.
 struct HealCommand {
   FlagOverrides flags;
   std::string name;
 };
 
-/// An operator knows of its open incident.
+/// Acknowledge a container's open incident.
 struct AckCommand {
   FlagOverrides flags;
   std::string name;
-  std::string by;  ///< empty: not said
+  std::string by;  ///< empty: not given
 };
 
-/// Send a test to one channel, or to all.
+/// Send a test notification to one channel, or to all.
 struct TestNotificationCommand {
   FlagOverrides flags;
   std::string name;  ///< empty: all
   bool json = false;
 };
 
-/// Feed a recording to the core again, and compare.
+/// Replay a recording through the core, and compare the effects.
 struct ReplayCommand {
   std::string file;
-  std::string from;      ///< as given; empty: from its beginning
+  std::string from;      ///< as given; empty: from the recording's beginning
   std::string workload;  ///< empty: all
   bool verbose = false;
   bool json = false;
 };
 
-/// Nothing to run: help, the version, the reference, or why the command line is refused. Goes to standard
-/// output with code 0, else to standard error.
+/// Nothing to run: help, version, reference, or the reason why the command line is refused. Printed to
+/// standard output if the code is 0, else to standard error.
 struct PrintAndExit {
   std::string text;
   int code = 0;
@@ -114,8 +114,8 @@ using Command = std::variant<RunCommand, StatusCommand, CheckConfigCommand, Heal
                              ExplainCommand, HistoryCommand, IncidentCommand, PauseCommand, ResumeCommand,
                              HealCommand, AckCommand, TestNotificationCommand, ReplayCommand, PrintAndExit>;
 
-/// Never throws and never exits. An unknown command or option, or one that the command does not take, is a
-/// PrintAndExit with code 2 that names the nearest valid one. Values are not judged here: load() does that.
+/// Never throws and never exits. An unknown command or option, or an option that the command does not take,
+/// gives a PrintAndExit with code 2 that names the nearest valid one. load() checks the values.
 Command parse_command_line(int argc, const char* const* argv);
 
 }  // namespace healer::cli

@@ -1,4 +1,4 @@
-// The commands that ask a running daemon.
+// The commands that call a running daemon.
 #include <fmt/format.h>
 
 #include <ostream>
@@ -24,7 +24,7 @@ std::string unexpected(const net::HttpAnswer& answer) {
   return fmt::format("the daemon answered {}: {}", answer.status, answer_text(answer.body));
 }
 
-/// Where this machine reaches what listens there.
+/// The address at which this machine reaches a server that listens on `listened`.
 std::string reachable_address(const std::string& listened) {
   if (listened == "0.0.0.0") return "127.0.0.1";
   if (listened == "::") return "::1";
@@ -32,7 +32,7 @@ std::string reachable_address(const std::string& listened) {
 }
 
 Result<net::HttpAnswer> ask_health(const DaemonSettings& settings) {
-  // A port that was picked at the daemon's start is not known here.
+  // Port 0: the daemon's real port is not known here.
   if (!settings.listen || settings.listen->port == 0)
     return ask_daemon(settings.admin_socket, "GET", "/healthz");
   net::HttpCall call;
@@ -43,7 +43,8 @@ Result<net::HttpAnswer> ask_health(const DaemonSettings& settings) {
   return net::call_and_wait(std::move(call));
 }
 
-/// Asks the running daemon and prints what `view` makes of a 200; any other answer is one line.
+/// Calls the running daemon and prints what `view` makes of a 2xx answer; for any other answer prints one
+/// line.
 template <class Asking, class View>
 int ask(const Asking& command, const Environment& environment, const Output& output, const char* method,
         const std::string& target, View view, Duration limit = 5s) {
@@ -54,7 +55,7 @@ int ask(const Asking& command, const Environment& environment, const Output& out
   }
   const auto answer = ask_daemon(settings->daemon.admin_socket, method, target, limit);
   if (!answer) return failed(output.err, answer.error().message);
-  // What was asked for cannot be had: the daemon's own sentence says why, and what could.
+  // The daemon's sentence gives the reason and the valid choices.
   if (answer->status == 400 || answer->status == 404 || answer->status == 409)
     return failed(output.err, answer_text(answer->body));
   if (answer->status < 200 || answer->status > 299) return failed(output.err, unexpected(*answer));
@@ -162,7 +163,7 @@ int healthcheck(const HealthcheckCommand& command, const Environment& environmen
   const auto settings = load(environment, command.flags);
   if (!settings) {
     print_errors(settings.error(), output.err);
-    return exit_failed;  // of a HEALTHCHECK, 2 is reserved by the engine
+    return exit_failed;  // engines reserve 2 in a HEALTHCHECK
   }
   const auto answer = ask_health(settings->daemon);
   if (!answer) return failed(output.err, answer.error().message);

@@ -23,7 +23,7 @@ std::string shown(const std::string& text) {
   return printable(clip(text, 100));
 }
 
-/// The only one, none yet (an empty answer), or a sentence that names them all.
+/// The only container of `found`; null if there is none; an error that names them if there are several.
 tl::expected<const ContainerSummary*, std::string> only(const std::vector<const ContainerSummary*>& found,
                                                         const std::string& name) {
   if (found.size() < 2) return found.empty() ? nullptr : found.front();

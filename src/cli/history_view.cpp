@@ -17,7 +17,7 @@ namespace {
 namespace json = boost::json;
 using Rows = std::vector<std::vector<Cell>>;
 
-/// The answer as a value, when it is an object that has this field.
+/// The answer as JSON; an error if it is no object with this field.
 Result<json::value> parsed(std::string_view text, const char* field, const char* path) {
   json::error_code error;
   json::value value = json::parse(json::string_view(text.data(), text.size()), error);
@@ -26,7 +26,7 @@ Result<json::value> parsed(std::string_view text, const char* field, const char*
   return value;
 }
 
-/// As in the store: "probe_failed" reads "probe failed".
+/// A word of the store for operators: "probe failed" for "probe_failed".
 std::string spaced(std::string word) {
   std::replace(word.begin(), word.end(), '_', ' ');
   return word;

@@ -17,7 +17,7 @@ class Fields {
   explicit Fields(const boost::json::value& value) : object_(value.if_object()) {}
 
   const boost::json::value* find(std::string_view name) const;
-  /// One printable line of at most 300 bytes; empty when there is none.
+  /// One printable line of at most 300 bytes; empty when there is no such text.
   std::string text(std::string_view name) const;
   /// Printable lines.
   std::vector<std::string> lines(std::string_view name) const;
@@ -30,14 +30,14 @@ class Fields {
   const boost::json::object* object_;
 };
 
-/// "12", or "-" for nothing.
+/// "12"; "-" without a number.
 std::string count_text(std::optional<double> number);
 
-/// A span rounded to what an operator wants of it: at most two units, seconds at the finest.
+/// A rounded duration: at most two units, none smaller than seconds.
 std::string rough(double milliseconds);
-/// "5s ago"; "-" for nothing.
+/// "5s ago"; "-" without a time.
 std::string ago(std::optional<double> unix_ms, WallTime now);
-/// "2026-11-22 10:00:03" in UTC; "-" for nothing.
+/// "2026-11-22 10:00:03" in UTC; "-" without a time.
 std::string utc(std::optional<double> unix_ms);
 
 }  // namespace healer::cli

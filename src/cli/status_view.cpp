@@ -32,7 +32,7 @@ std::string detail(const Fields& workload, WallTime now) {
   const auto append = [&](const std::string& more) { text += (text.empty() ? "" : "; ") + more; };
   if (const std::string breaker = workload.text("breaker"); !breaker.empty() && breaker != "closed")
     append(breaker == "open" ? "breaker open" : "breaker half open");
-  // The reason often says what the further fields say: once is enough.
+  // The reason often includes the text of a further field; that text is not repeated.
   const auto append_new = [&](const std::string& more) {
     if (!more.empty() && text.find(more) == std::string::npos) append(more);
   };
@@ -71,7 +71,7 @@ std::string heading(const Fields& root, WallTime now) {
   return line + '\n';
 }
 
-/// What holds more than one of them.
+/// What holds the remedies of more than one workload.
 std::string host_lines(const Fields& host) {
   std::string text;
   if (const std::string mass = host.text("mass"); !mass.empty()) text += "! mass failure: " + mass + '\n';
@@ -129,7 +129,7 @@ std::string notification_lines(const Fields& notifications) {
   return text;
 }
 
-/// What becomes of notifications, a row for each channel.
+/// Counts of notifications, one row per channel.
 std::string channel_table(const std::vector<Fields>& channels, bool colour) {
   if (channels.empty()) return {};
   std::vector<std::vector<Cell>> rows{

@@ -23,7 +23,7 @@ const char* code_of(Colour colour) {
   return "";
 }
 
-/// Code points: good enough for names and texts of one column each.
+/// Number of code points: the width, if each takes one column.
 std::size_t width(const std::string& text) {
   return static_cast<std::size_t>(std::count_if(
       text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));

@@ -9,11 +9,11 @@ namespace healer::cli {
 enum class Colour { None, Green, Yellow, Red, Dim };
 
 struct Cell {
-  std::string text;  ///< made printable here: nothing a container says reaches the terminal raw
+  std::string text;  ///< aligned() makes it printable: no raw output of a container reaches the terminal
   Colour colour = Colour::None;
 };
 
-/// Rows as aligned columns two spaces apart; the last column is not padded. `colour` false drops all colours.
+/// Rows as aligned columns, two spaces apart; the last column is not padded. `colour` false: no colours.
 std::string aligned(const std::vector<std::vector<Cell>>& rows, bool colour);
 
 }  // namespace healer::cli

@@ -12,7 +12,7 @@ struct TestNotificationView {
   bool all_delivered = false;
 };
 
-/// The daemon's answer to /v1/test-notification. Protocol when it is not what a daemon answers.
+/// The daemon's answer to /v1/test-notification. Protocol when the text is no answer of a daemon.
 Result<TestNotificationView> test_notification_view(std::string_view json, bool colour);
 
 }  // namespace healer::cli

@@ -14,7 +14,7 @@
 
 namespace healer {
 
-/// What the channels are made with. Everything outlives them.
+/// The parts that channels are made with; all outlive the channels.
 struct ChannelParts {
   NotifierTools tools;
   /// The id of the container with this name; empty when there is none.
@@ -23,11 +23,11 @@ struct ChannelParts {
 
 using Channels = std::vector<std::unique_ptr<Notifier>>;
 
-/// Every channel of a configuration: those of `channels`, and the two that docker-autoheal's variables make.
-/// The error names the channel, and holds no secret.
+/// Every channel of a configuration: those of `channels`, and the two from docker-autoheal's variables. The
+/// error names the channel, and holds no secret.
 Result<Channels> make_channels(const DaemonSettings& settings, const ChannelParts& parts);
 
-/// Whether every channel can be made. The error as make_channels() has it.
+/// Whether every channel can be made; the error is that of make_channels().
 Result<void> check_channels(const DaemonSettings& settings);
 
 /// `healer test-notification`: one test at a time.
@@ -37,9 +37,9 @@ class ChannelTester {
 
   explicit ChannelTester(ChannelParts parts) : parts_(std::move(parts)) {}
 
-  /// Tests the channel of this name, or all of them. NotFound: there is none, with the nearest name;
-  /// Conflict: a test is under way. A request waits no longer than `longest_wait`, whatever the channel's own
-  /// timeout.
+  /// Tests the channel of this name, or all if the name is empty. NotFound: no such channel, with the nearest
+  /// name; Conflict: a test is under way. A request waits at most `longest_wait`, also if the channel's
+  /// timeout is longer.
   Result<void> begin(const DaemonSettings& settings, const std::string& name, const std::string& host,
                      Done done);
 

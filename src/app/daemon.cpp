@@ -45,11 +45,11 @@
 namespace healer {
 namespace {
 
-/// SIGTERM must be done within a second; what is not written by then is in the store's own queue.
+/// healer must end within a second after SIGTERM; records not written by then are in the store's queue.
 constexpr Duration shutdown_limit = 700ms;
 constexpr Duration prune_interval = 24h;
 constexpr Duration first_prune = 60s;
-/// How soon a control URL's name that could not be resolved is tried again.
+/// Time until the connectivity URL's name is looked up again after a failure.
 constexpr Duration resolve_again = 60s;
 
 std::string machine_name() {
@@ -75,7 +75,7 @@ class DaemonObserver final : public Observer {
     metrics_.set_event_lag(lag);
   }
   void loop_lag(Duration lag) override {
-    // The most within the present and the last minute, so that a scrape does not miss it.
+    // The maximum of the present and the last minute, so that no scrape misses a delay.
     if (++beats_ % 60 == 0) older_lag_ = std::exchange(recent_lag_, Duration{0});
     recent_lag_ = std::max(recent_lag_, lag);
   }
@@ -86,7 +86,7 @@ class DaemonObserver final : public Observer {
   void step_ended(const Event& event, Instant now, const Effects& effects) override {
     if (recorder_) recorder_->step(event, now, effects);
   }
-  /// Every step goes into this from now on.
+  /// Records every step from now on.
   void record_to(std::unique_ptr<replay::Recorder> recorder) { recorder_ = std::move(recorder); }
   Duration worst_lag() const { return std::max(recent_lag_, older_lag_); }
 
@@ -104,8 +104,8 @@ HookSettings hooks_of(const DaemonSettings& settings) {
   return {settings.hook_before, settings.hook_after, settings.hook_timeout, settings.compat.restart_script};
 }
 
-/// Everything the daemon is made of. Members are destroyed from the bottom up: what others use lies above
-/// them.
+/// All parts of the daemon. Members are destroyed from the last to the first, so each stands below the
+/// members that it uses.
 class Daemon {
  public:
   Daemon(cli::RunCommand command, Environment environment, Settings settings, bool json_log)
@@ -131,13 +131,13 @@ class Daemon {
   void on_signal(int number);
   void reload();
   void prune();
-  /// Finds the address of the control URL's host; the host's policy follows when it is there.
+  /// Finds the address of the connectivity URL's host, then sets the host's policy.
   void find_connectivity();
   HostPolicy policy_of_host() const;
   void set_host_policy();
   ChannelParts channel_parts();
   std::string container_id_of(const std::string& name);
-  /// Whether the incident is open; true while that is not known.
+  /// Whether the incident is open; true while that is not known yet.
   bool is_open(IncidentId incident);
   Runtime::Resolve resolver_of(const Policy& defaults);
   ApiSources api_sources();
@@ -171,14 +171,15 @@ class Daemon {
   std::unique_ptr<Outbox> outbox_;
   std::unique_ptr<ChannelTester> channel_tester_;
   std::unique_ptr<Runtime> runtime_;
-  std::unique_ptr<ProcessHook> hooks_;  ///< below the runtime: it calls nobody who is gone
+  std::unique_ptr<ProcessHook>
+      hooks_;  ///< below the runtime: destroyed first, so it never calls a destroyed runtime
   std::unique_ptr<PrometheusRules> rules_;
   std::unique_ptr<net::Timer> first_look_timer_;
   std::unique_ptr<HttpApi> api_;
   std::unique_ptr<net::HttpServer> server_;
   std::unique_ptr<net::HttpServer> admin_;
   std::string
-      connectivity_address_;  ///< of the control URL's host; empty: not known yet, or none is configured
+      connectivity_address_;  ///< of the connectivity URL's host; empty: not known yet, or not configured
   std::unique_ptr<net::Resolver> connectivity_lookup_;
   std::unique_ptr<net::Timer> connectivity_timer_;
   std::unique_ptr<net::Timer> prune_timer_;
@@ -330,7 +331,7 @@ AlertApi Daemon::alert_api() {
 bool Daemon::listen() {
   if (!settings_.daemon.listen) return true;
   net::HttpServerLimits limits;
-  limits.body = 1 << 20;  // of a big Alertmanager's groups
+  limits.body = 1 << 20;  // bytes; Alertmanager's groups can be large
   auto server =
       net::HttpServer::listen_tcp(loop_, to_string(*settings_.daemon.listen), api_->public_handler(), limits);
   if (!server) return fatal(server.error().message);
@@ -349,8 +350,8 @@ bool Daemon::listen_admin() {
     admin_ = std::move(*admin);
     return true;
   }
-  // Another healer answers there: two of them must not heal the same containers. Anything else only costs
-  // `healer status`.
+  // Conflict: another healer answers on the socket, and two must not heal the same containers. Any other
+  // error only disables commands such as `healer status`.
   if (admin.error().code == ErrorCode::Conflict) return fatal(admin.error().message);
   log_.write(LogLevel::Warning, admin.error().message + "; `healer status` and `healer reset` will not work");
   return true;
@@ -394,13 +395,13 @@ void Daemon::begin_recording(const HostPolicy& policy, std::uint64_t seed) {
   settings.post = [this](std::function<void()> work) { loop_.post(std::move(work)); };
   settings.log = [this](LogLevel level, const std::string& message) { log_.write(level, message); };
   auto recorder = replay::Recorder::begin(std::move(settings), host_.now(), seed, policy, stored_);
-  // Healing matters more than the record of it.
+  // Healing goes on without a recording.
   if (!recorder) return log_.write(LogLevel::Error, recorder.error().message);
   log_.write(LogLevel::Info, fmt::format("recording every event to {}", settings_.daemon.record));
   observer_.record_to(std::move(*recorder));
 }
 
-/// A webhook remedy.
+/// Executes a webhook remedy.
 void Daemon::post(WebhookCall call, std::function<void(Result<void>)> done) {
   net::CurlRequest request;
   request.url = std::move(call.url);
@@ -450,13 +451,13 @@ void Daemon::find_connectivity() {
             fmt::format("connectivity_url: {}; no connectivity check until it is resolved, tried again in {}",
                         address.error().message, format_duration(resolve_again)));
         connectivity_timer_ = std::make_unique<net::Timer>(loop_);
-        // Posted: a timer is never destroyed inside its own callback.
+        // Posted, because find_connectivity() destroys the timer, which its own callback must not do.
         connectivity_timer_->set_after(resolve_again,
                                        [this]() { loop_.post([this]() { find_connectivity(); }); });
       });
 }
 
-/// After AUTOHEAL_START_PERIOD, where it is set.
+/// Starts watching, after AUTOHEAL_START_PERIOD if that is set.
 void Daemon::start_looking() {
   const Duration wait = settings_.daemon.compat.first_look_after;
   if (wait == Duration{0}) return runtime_->start();
@@ -491,7 +492,7 @@ int Daemon::run() {
 
 void Daemon::on_signal(int number) {
   if (number == SIGHUP) return reload();
-  if (shutdown_timer_) return loop_.stop();  // asked twice: at once
+  if (shutdown_timer_) return loop_.stop();  // second signal: stop at once
   log_.write(LogLevel::Info, fmt::format("{} received, writing down what is under way",
                                          number == SIGINT ? "SIGINT" : "SIGTERM"));
   shutdown_timer_ = std::make_unique<net::Timer>(loop_);
@@ -543,7 +544,7 @@ int run_daemon(const cli::RunCommand& command, const Environment& environment) {
   }
   const LogFormat format = settings->daemon.log_format;
   const bool json = format == LogFormat::Json || (format == LogFormat::Auto && isatty(STDERR_FILENO) == 0);
-  signal(SIGPIPE, SIG_IGN);  // a peer that goes away is an error value, not the end of the process
+  signal(SIGPIPE, SIG_IGN);  // writing to a closed connection is an error value, not the end of the process
   return Daemon(command, environment, std::move(*settings), json).run();
 }
 

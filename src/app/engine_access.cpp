@@ -13,7 +13,7 @@ namespace healer {
 
 Result<std::unique_ptr<Engine>> open_docker(net::Loop& loop, const DockerConnection& docker,
                                             const Environment& environment) {
-  // The docker client's variables, as load() has checked and completed them.
+  // The docker client's variables, with the values that load() checked and completed.
   const auto lookup = [&](std::string_view name) -> std::optional<std::string> {
     if (name == "DOCKER_HOST") return docker.host;
     if (name == "DOCKER_TLS_VERIFY")

@@ -13,11 +13,11 @@ namespace net {
 class Loop;
 }
 
-/// The engine that the settings name. `environment` holds what the docker client reads beside them.
+/// The engine of the settings. `environment`: the docker client's other variables.
 Result<std::unique_ptr<Engine>> open_docker(net::Loop& loop, const DockerConnection& docker,
                                             const Environment& environment);
 
-/// Every container of that engine, asked on a loop of its own; for commands that need no daemon.
+/// Every container of that engine, listed on a separate loop; for commands that need no daemon.
 Result<cli::Containers> list_containers(const DockerConnection& docker, const Environment& environment);
 
 }  // namespace healer

@@ -28,7 +28,7 @@ class Log {
   std::shared_ptr<spdlog::logger> logger_;
 };
 
-/// One line of the JSON log, without the newline; every byte sequence gives valid JSON.
+/// One line of the JSON log, without the newline; valid JSON for any bytes.
 std::string json_log_line(const LogLine& line, long long unix_ms);
 
 }  // namespace healer

@@ -13,7 +13,7 @@ bool is_hex(char c) {
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
 }
 
-/// The 64 hexadecimal digits that follow `marker` in `text`, wherever that first happens.
+/// The first 64 hexadecimal digits in `text` that directly follow `marker`.
 std::string id_after(std::string_view text, std::string_view marker) {
   for (std::size_t at = text.find(marker); at != std::string_view::npos; at = text.find(marker, at + 1)) {
     const std::string_view id = text.substr(at + marker.size(), id_length);
@@ -30,7 +30,7 @@ std::string read(const char* path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-/// Only lines that mount a container's own files: a host that runs Docker has other lines with ids.
+/// Only the lines that mount onto `target`: a host that runs Docker has other lines with container ids.
 std::string lines_with(std::string_view text, std::string_view target) {
   std::string kept;
   while (!text.empty()) {

@@ -13,10 +13,10 @@
 
 namespace healer {
 
-/// The labels that name a container: as configured, else the usual ones.
+/// The labels that name a container: as configured, else the defaults.
 std::vector<std::string> alert_labels(const DaemonSettings& settings);
 
-/// What healer's own rules stand on; all of it outlives them.
+/// The parts of healer's own rules; all outlive the rules.
 struct PrometheusParts {
   net::Loop& loop;
   net::CurlClient& curl;
@@ -24,10 +24,10 @@ struct PrometheusParts {
   Runtime& runtime;
   Metrics& metrics;
   Log& log;
-  const DaemonSettings& settings;  ///< those in effect, also after a reload
+  const DaemonSettings& settings;  ///< the settings in effect, also after a reload
 };
 
-/// The rules of the settings, evaluated once the first look at all containers is done.
+/// The rules of the settings, evaluated only after all containers were inspected for the first time.
 std::unique_ptr<PrometheusRules> make_prometheus_rules(PrometheusParts parts);
 
 }  // namespace healer

@@ -5,7 +5,7 @@
 
 namespace healer {
 
-/// What the state file may forget at `now`, by the settings.
+/// What may be deleted from the state file at `now`, by the settings.
 inline PruneLimits prune_limits(const DaemonSettings& settings, Instant now) {
   PruneLimits limits = PruneLimits::at(now, settings.retention);
   limits.evidence_bytes = settings.evidence_size;

@@ -13,8 +13,8 @@ class Loop;
 class Timer;
 }  // namespace net
 
-/// The machine's clock, alarms and randomness. The core's timeline starts at the wall time of
-/// construction and goes on with the monotonic clock (base/time.hpp).
+/// The machine's clock, alarms and randomness. The core's timeline starts at the wall time of construction
+/// and continues with the monotonic clock (base/time.hpp).
 class RealHost final : public Host {
  public:
   explicit RealHost(net::Loop& loop);
@@ -28,7 +28,7 @@ class RealHost final : public Host {
 
   /// A fresh random seed.
   std::uint64_t seed();
-  /// The steady time an instant stands for.
+  /// The steady clock's time of an instant.
   std::chrono::steady_clock::time_point steady(Instant at) const;
 
  private:

@@ -85,14 +85,14 @@ Result<void> AnswerParser::feed(std::string_view bytes) {
 Result<void> AnswerParser::finish() {
   if (done_) return {};
   if (upgraded_ || parser_.finish() == HttpResponseParser::State::Complete) {
-    done_ = surplus_ = true;  // the peer has closed
+    done_ = surplus_ = true;  // the peer closed, so the connection cannot be kept
     return {};
   }
   return failure(ErrorCode::ConnectionLost, started_ ? "the connection ended in the middle of the answer"
                                                      : "the connection ended before an answer came");
 }
 
-// RFC 9112 9.3
+// RFC 9112 9.3.
 bool AnswerParser::keep_alive() const {
   if (!done_ || surplus_ || answer_.status == 101) return false;
   bool close = false, keep = false;

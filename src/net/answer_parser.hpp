@@ -13,9 +13,9 @@
 
 namespace healer::net {
 
-/// A whole HTTP/1.1 answer from bytes in any cutting, without a socket: head, Content-Length, chunked and
-/// until-the-end bodies, interim (1xx) answers skipped, 101 followed by a stream of its own. Any byte
-/// sequence is survived and no memory is taken beyond the caps.
+/// Reads a whole HTTP/1.1 answer from bytes split anywhere, without a socket: the head, and bodies with
+/// Content-Length, chunked or until the close. Interim (1xx) answers are skipped; after a 101 the rest may be
+/// a stream. No input crashes, or takes memory beyond the caps.
 class AnswerParser final : private HttpResponseReceiver {
  public:
   using Sink = std::function<Result<void>(std::string_view)>;
@@ -24,11 +24,12 @@ class AnswerParser final : private HttpResponseReceiver {
     bool head_only = false;  ///< the answer to HEAD has no body
     std::size_t head_cap = 64 * 1024;
     std::size_t body_cap = 4 * 1024 * 1024;
-    /// Called when the head is whole. The sink it returns gets the body (without regard to body_cap when
-    /// `endless`); with none the body is kept in the answer.
+    /// Called when the head is complete. The sink that it returns gets the body (`endless`: also beyond
+    /// body_cap); without a sink the body is kept in the answer.
     std::function<Sink(const HttpAnswer& head)> on_head;
     bool endless = false;
-    /// What follows the head of a 101, until the peer closes, is its body; else a 101 ends with its head.
+    /// True: all bytes after the head of a 101, until the peer closes, are its body. False: a 101 ends with
+    /// its head.
     bool upgrade = false;
   };
 
@@ -36,14 +37,14 @@ class AnswerParser final : private HttpResponseReceiver {
   AnswerParser(const AnswerParser&) = delete;
   AnswerParser& operator=(const AnswerParser&) = delete;
 
-  /// Errors: Protocol, TooLarge, or what a sink returned. Not to be fed after an error.
+  /// Errors: Protocol, TooLarge, or a sink's error. Must not be called after an error.
   Result<void> feed(std::string_view bytes);
-  /// The peer closed. ConnectionLost when the answer is not whole.
+  /// To be called when the peer closed. ConnectionLost when the answer is not complete.
   Result<void> finish();
 
-  bool started() const { return started_; }  ///< any byte seen
-  bool done() const { return done_; }        ///< the answer is whole
-  bool keep_alive() const;  ///< done, nothing came after it, and the peer keeps the connection
+  bool started() const { return started_; }  ///< a byte was received
+  bool done() const { return done_; }        ///< the answer is complete
+  bool keep_alive() const;  ///< done, nothing follows the answer, and the peer keeps the connection
   HttpAnswer take();
 
  private:
@@ -57,14 +58,14 @@ class AnswerParser final : private HttpResponseReceiver {
   HttpResponseParser parser_;
   HttpAnswer answer_;
   Sink sink_;
-  std::optional<Error> refused_;  ///< by a cap or a sink, inside the parser
+  std::optional<Error> refused_;  ///< error of a cap or a sink within a callback of the parser
   std::size_t body_bytes_ = 0;
   std::size_t heads_ = 0;
   bool http_1_0_ = false;
   bool started_ = false;
   bool done_ = false;
-  bool surplus_ = false;   ///< bytes or the close came after the answer
-  bool upgraded_ = false;  ///< past the head of a 101: the rest is no HTTP
+  bool surplus_ = false;   ///< bytes or a close followed the answer
+  bool upgraded_ = false;  ///< after the head of a 101: the rest is not HTTP
 };
 
 }  // namespace healer::net

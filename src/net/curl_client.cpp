@@ -17,11 +17,11 @@ namespace healer::net {
 namespace {
 
 constexpr std::size_t shortest_secret = 6;
-// Each channel has one request under way at most; none may wait for another's that hangs.
+// Each channel has at most one request at a time; no channel may wait for another's request that hangs.
 constexpr long connections_limit = 512;
 constexpr long idle_connections_limit = 16;
 
-// libcurl's process-wide state. Its calls are counted by libcurl itself, so each client holds one.
+// libcurl's process-wide state. libcurl counts the calls of init and cleanup, so each client holds one.
 class CurlLibrary {
  public:
   CurlLibrary() : ready_(curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK) {}
@@ -63,7 +63,7 @@ class HttpTransfer final : public CurlTransfer {
     }
     if (request_.method != "POST" && request_.method != "GET")
       set(CURLOPT_CUSTOMREQUEST, request_.method.c_str());
-    append("Expect:");  // no waiting for "100 Continue", which some peers never send
+    append("Expect:");  // libcurl must not wait for "100 Continue", which some peers never send
     for (const auto& [name, value] : request_.headers) append(name + ": " + value);
     set(CURLOPT_HTTPHEADER, list());
     set(CURLOPT_WRITEFUNCTION, &HttpTransfer::on_body);
@@ -111,7 +111,7 @@ class HttpTransfer final : public CurlTransfer {
     auto& self = *static_cast<HttpTransfer*>(user);
     const std::size_t room = self.request_.answer_limit - self.body_.size();
     self.body_.append(data, std::min(room, size));
-    return size <= room ? size : CURL_WRITEFUNC_ERROR;  // enough is known: an endless answer ends here
+    return size <= room ? size : CURL_WRITEFUNC_ERROR;  // ends an answer that is too long or endless
   }
 
   static std::size_t on_header(char*, std::size_t, std::size_t size, void* user) {
@@ -136,7 +136,7 @@ CurlTrust CurlTrust::from_environment() {
   return CurlTrust{value("SSL_CERT_FILE"), value("SSL_CERT_DIR")};
 }
 
-// What libcurl's multi interface and the loop share. Handlers on the loop hold it weakly.
+// The state that libcurl's multi interface and the loop share. Handlers on the loop hold it weakly.
 class CurlClient::State : public std::enable_shared_from_this<State> {
  public:
   State(Loop& loop, CurlTrust trust) : loop_(loop), trust_(std::move(trust)), timer_(loop) {}
@@ -158,7 +158,7 @@ class CurlClient::State : public std::enable_shared_from_this<State> {
   void close() {
     for (auto& [easy, transfer] : transfers_) curl_multi_remove_handle(multi_.get(), easy);
     transfers_.clear();
-    multi_.reset();  // closes kept connections, and takes their sockets out of watched_
+    multi_.reset();  // closes kept connections, which removes their sockets from watched_
     for (auto& [descriptor, watched] : watched_) watched->stream.release();
     watched_.clear();
     timer_.cancel();
@@ -199,7 +199,7 @@ class CurlClient::State : public std::enable_shared_from_this<State> {
       if (message->msg != CURLMSG_DONE) continue;
       const auto found = transfers_.find(message->easy_handle);
       if (found == transfers_.end()) continue;
-      const CURLcode code = message->data.result;  // the message dies with the handle's removal
+      const CURLcode code = message->data.result;  // removing the handle destroys the message
       const std::unique_ptr<CurlTransfer> transfer = std::move(found->second);
       transfers_.erase(found);
       std::function<void()> call = transfer->finished(code);
@@ -213,7 +213,7 @@ class CurlClient::State : public std::enable_shared_from_this<State> {
     if (milliseconds < 0) {
       self.timer_.cancel();
     } else {
-      // Also 0 goes by the timer: libcurl must not be called from inside its own callback.
+      // 0 uses the timer, too: libcurl must not be called from its own callback.
       self.timer_.set_after(std::chrono::milliseconds(milliseconds), [weak = self.weak_from_this()] {
         if (const auto state = weak.lock()) state->act(CURL_SOCKET_TIMEOUT, 0);
       });
@@ -227,7 +227,7 @@ class CurlClient::State : public std::enable_shared_from_this<State> {
     if (what == CURL_POLL_REMOVE) {
       if (found == self.watched_.end()) return 0;
       found->second->wanted = 0;
-      found->second->stream.release();  // libcurl closes it
+      found->second->stream.release();  // libcurl closes the socket
       self.watched_.erase(found);
       return 0;
     }
@@ -262,7 +262,7 @@ class CurlClient::State : public std::enable_shared_from_this<State> {
           (*watched).*busy = false;
           const auto self = weak.lock();
           if (!self) return;
-          // Taken out meanwhile; the number may already stand for another socket.
+          // The socket may be removed by now, and its number reused for another socket.
           const auto current = self->watched_.find(descriptor);
           if (current == self->watched_.end() || current->second != watched) return;
           const int poll = event == CURL_CSELECT_IN ? CURL_POLL_IN : CURL_POLL_OUT;
@@ -325,7 +325,7 @@ Result<void> check_url(const Secret& url) {
   };
   const std::string scheme = part(CURLUPART_SCHEME);
   if (scheme != "http" && scheme != "https") return no("its scheme is \"" + printable(scheme) + "\"");
-  // libcurl also takes "https:///x" and "https:/x", with x as the host.
+  // libcurl also accepts "https:///x" and "https:/x", with x as the host.
   const auto authority = text.find("://");
   if (authority == std::string::npos || text.substr(authority + 3, 1) == "/" || part(CURLUPART_HOST).empty())
     return no("it names no host");

@@ -16,13 +16,13 @@ namespace healer::net {
 class Loop;
 
 struct CurlRequest {
-  std::string method = "POST";  ///< POST or PUT send the body; GET and others none
+  std::string method = "POST";  ///< POST and PUT send the body; GET and others send none
   Secret url;                   ///< http or https; never appears in an error or an answer
   HttpHeaders headers;
   std::string body;
-  Duration timeout{10'000};              ///< of the whole request, look-up and connecting included
-  std::size_t answer_limit = 16 * 1024;  ///< bytes of the answer's body; what goes beyond is cut off
-  bool url_is_public = false;            ///< the answer is left as it is, though parts of the URL be in it
+  Duration timeout{10'000};              ///< of the whole request, with look-up and connecting
+  std::size_t answer_limit = 16 * 1024;  ///< bytes of the answer's body; the rest is cut off
+  bool url_is_public = false;            ///< true: parts of the URL stay in the answer
 };
 
 struct CurlAnswer {
@@ -31,7 +31,7 @@ struct CurlAnswer {
   std::optional<Duration> retry_after;  ///< the Retry-After field, seconds or a date
 };
 
-/// Where the certificates that are trusted come from; empty: the system's own place.
+/// Where trusted certificates come from; empty: the system's place.
 struct CurlTrust {
   std::string file;
   std::string folder;
@@ -39,25 +39,25 @@ struct CurlTrust {
   static CurlTrust from_environment();
 };
 
-/// Requests that leave the machine, on the loop. What users' networks need is libcurl's own: proxies by
-/// http_proxy, https_proxy, all_proxy and no_proxy, certificates checked, look-ups off the loop. Redirects
-/// are not followed (a webhook that moved is a status 3xx), other protocols are refused.
+/// Requests to other machines, on the loop. libcurl gives what networks need: proxies by http_proxy,
+/// https_proxy, all_proxy and no_proxy, checked certificates, look-ups off the loop. Redirects are not
+/// followed (a moved webhook gives a status 3xx), other protocols are refused.
 class CurlClient {
  public:
   /// InvalidInput: libcurl cannot be set up here.
   static Result<std::unique_ptr<CurlClient>> create(Loop& loop, CurlTrust trust = {});
-  /// Ends every request; their callbacks are not called.
+  /// Ends every request without calling its callback.
   ~CurlClient();
   CurlClient(const CurlClient&) = delete;
   CurlClient& operator=(const CurlClient&) = delete;
 
-  /// `done` is called once, on the loop, never from inside. Every status is an answer. Errors: InvalidInput
-  /// (the URL), Unreachable, Timeout, ConnectionLost, Protocol.
+  /// `done` is called once, on the loop, never before send() returns. Every status is an answer. Errors:
+  /// InvalidInput (the URL), Unreachable, Timeout, ConnectionLost, Protocol.
   void send(CurlRequest request, std::function<void(Result<CurlAnswer>)> done);
 
-  /// The same by SMTP. Every reply of the server is an answer. Errors: InvalidInput (a host, address or login
-  /// that cannot be sent), Unreachable (a certificate that is not trusted, no STARTTLS), Refused (the server
-  /// offers no login that is known here), Timeout, ConnectionLost, Protocol.
+  /// As send(), by SMTP. Every reply of the server is an answer. Errors: InvalidInput (a host, address or
+  /// login that cannot be sent), Unreachable (an untrusted certificate, no STARTTLS), Refused (the server
+  /// offers no supported login), Timeout, ConnectionLost, Protocol.
   void send_mail(MailRequest request, std::function<void(Result<MailAnswer>)> done);
 
  private:
@@ -66,17 +66,18 @@ class CurlClient {
   std::shared_ptr<State> state_;
 };
 
-/// InvalidInput for what may not stand in the dialogue or the envelope.
+/// InvalidInput for text that is not allowed in SMTP commands or the envelope.
 Result<void> check_mail(const MailRequest& request);
 
-/// InvalidInput, with what is wrong, when it is no bare address of printable ASCII: "ops@example.org".
+/// InvalidInput with the reason when the text is no bare address of printable ASCII such as
+/// "ops@example.org".
 Result<void> check_mail_address(const std::string& address);
 
-/// InvalidInput, without the URL, when it is no http or https URL with a host.
+/// InvalidInput when the URL is no http or https URL with a host; the message does not contain the URL.
 Result<void> check_url(const Secret& url);
 
-/// The text without anything that gives the URL away: itself, its user part, its path, and every part of
-/// path and query of at least six characters. The host stays: operators need it.
+/// The text without the URL, its user part, its path, and every part of path and query of at least six
+/// characters. The host stays, because operators need it.
 std::string without_url(std::string text, const Secret& url);
 
 }  // namespace healer::net

@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::size_t reply_limit = 300;
 
-// As it is, and as AUTH LOGIN and AUTH PLAIN say it, which a server may repeat.
+// Removes the password in plain form and in the forms of AUTH LOGIN and AUTH PLAIN: a server may repeat each.
 std::string without_password(std::string text, const MailRequest& request) {
   const std::string& password = request.password.reveal();
   if (password.empty()) return text;
@@ -58,7 +58,7 @@ class MailTransfer final : public CurlTransfer {
     }
     set(CURLOPT_MAIL_FROM, from_.c_str());
     set(CURLOPT_MAIL_RCPT, list());
-    // Whom the server takes mail for is notified, even when it does not know another one.
+    // The mail goes to the recipients that the server accepts, also if it refuses others.
     set(CURLOPT_MAIL_RCPT_ALLLOWFAILS, 1L);
     set(CURLOPT_UPLOAD, 1L);
     set(CURLOPT_INFILESIZE_LARGE, static_cast<curl_off_t>(request_.message.size()));
@@ -66,8 +66,8 @@ class MailTransfer final : public CurlTransfer {
     set(CURLOPT_READDATA, this);
     set(CURLOPT_HEADERFUNCTION, &MailTransfer::on_reply);
     set(CURLOPT_HEADERDATA, this);
-    // A connection for each mail. libcurl says QUIT at its end and waits for the answer, on this thread: see
-    // on_debug().
+    // One connection per mail. libcurl sends QUIT at its end and waits for the answer, which would block this
+    // thread: see said().
     set(CURLOPT_FRESH_CONNECT, 1L);
     set(CURLOPT_FORBID_REUSE, 1L);
     set(CURLOPT_OPENSOCKETFUNCTION, &MailTransfer::on_open);
@@ -102,7 +102,8 @@ class MailTransfer final : public CurlTransfer {
       answer.code = 250;
       return answer;
     }
-    // What the server said no to; what broke in between has its last yes as the code.
+    // A code of 4xx or 5xx is a refusal by the server. After a broken transfer the code is that of the last
+    // positive reply.
     const bool said_no = reply >= 400 && reply < 600 && code != CURLE_OPERATION_TIMEDOUT &&
                          code != CURLE_USE_SSL_FAILED && code != CURLE_PEER_FAILED_VERIFICATION;
     if (said_no) {
@@ -116,7 +117,7 @@ class MailTransfer final : public CurlTransfer {
     return failure(kind, printable(without_password(text, request_)));
   }
 
-  // A reply of several lines comes line by line, each with its code.
+  // A reply of several lines arrives line by line, each with the code.
   void heard(std::string_view line) {
     if (line.size() < 3 || (line[0] != '4' && line[0] != '5')) return;
     last_no_ = clip(printable(without_password(std::string(trim(line)), request_)), reply_limit);
@@ -125,7 +126,7 @@ class MailTransfer final : public CurlTransfer {
 
   void said(std::string_view command) {
     asks_recipient_ = command.starts_with("RCPT TO:");
-    // Nothing that matters can follow. With the socket shut the answer is not waited for.
+    // The mail is done. libcurl does not wait for the answer to QUIT if the socket is shut down.
     if (command.starts_with("QUIT"))
       for (const int descriptor : open_) ::shutdown(descriptor, SHUT_RDWR);
   }
@@ -175,7 +176,7 @@ class MailTransfer final : public CurlTransfer {
   std::set<int> open_;
 };
 
-// Neither ends a line of the dialogue nor begins another one.
+// No character that ends a line of SMTP.
 bool fit_for_line(const std::string& text) {
   return std::none_of(text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c == 0x7F; });
 }

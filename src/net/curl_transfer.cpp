@@ -10,7 +10,7 @@ CURLcode CurlTransfer::set_common(const CurlTrust& trust, Duration timeout) {
     if (code == CURLE_OK) code = curl_easy_setopt(easy(), option, value);
   };
   set(CURLOPT_NOSIGNAL, 1L);
-  // A look-up that hangs must not be waited for when the request is given up: that would stop the loop.
+  // Without this, ending a request waits for a hanging look-up, which would block the loop.
   set(CURLOPT_QUICK_EXIT, 1L);
   set(CURLOPT_TIMEOUT_MS, static_cast<long>(timeout.count()));
   set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(timeout.count()));
@@ -48,7 +48,7 @@ ErrorCode error_code_of(CURLcode code) {
       return ErrorCode::Unreachable;
     case CURLE_WEIRD_SERVER_REPLY:
     case CURLE_UNSUPPORTED_PROTOCOL:  // the answer is not HTTP/1
-    case CURLE_WRITE_ERROR:           // the limit of a head ends there
+    case CURLE_WRITE_ERROR:           // the head is larger than its limit
       return ErrorCode::Protocol;
     default:
       return ErrorCode::ConnectionLost;

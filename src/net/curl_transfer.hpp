@@ -1,6 +1,6 @@
 #pragma once
 
-// Of curl_client.cpp and curl_mail.cpp alone: what one transfer of libcurl is to the client.
+// Only for curl_client.cpp and curl_mail.cpp: the client's view of one transfer of libcurl.
 
 #include <functional>
 #include <memory>
@@ -22,7 +22,7 @@ struct CurlListFree {
   void operator()(curl_slist* list) const { curl_slist_free_all(list); }
 };
 
-/// One transfer under way. libcurl keeps pointers into it, so it stays where it is.
+/// One transfer under way. libcurl keeps pointers into it, so it must not move.
 class CurlTransfer {
  public:
   virtual ~CurlTransfer() = default;
@@ -32,21 +32,21 @@ class CurlTransfer {
   CURL* easy() const { return easy_.get(); }
   /// Sets the handle's options.
   virtual CURLcode set_up(const CurlTrust& trust) = 0;
-  /// The call that tells the one who asked, to be made on the loop.
+  /// The call of the request's callback, to be made on the loop.
   virtual std::function<void()> finished(CURLcode code) = 0;
-  /// The same for a transfer that was never begun.
+  /// As finished(), for a transfer that was never begun.
   virtual std::function<void()> refused(Error error) = 0;
 
  protected:
   CurlTransfer() : easy_(curl_easy_init()) {}
 
-  /// What every transfer has in common: limits of time, trust, no signals.
+  /// Sets the options of every transfer: timeouts, trust, no signals.
   CURLcode set_common(const CurlTrust& trust, Duration timeout);
   void append(const std::string& line);
   curl_slist* list() const { return list_.get(); }
-  /// The error in words: libcurl's own where it has some.
+  /// The error's text: libcurl's detailed text if there is one.
   std::string error_text(CURLcode code) const;
-  /// Before anything that the handle's callbacks point to is gone.
+  /// Call it before anything that the handle's callbacks use is destroyed.
   void close() { easy_.reset(); }
 
  private:
@@ -55,7 +55,7 @@ class CurlTransfer {
   std::unique_ptr<CURL, CurlEasyClose> easy_;
 };
 
-/// What a failure on the way is called.
+/// The error code of a failed transfer.
 ErrorCode error_code_of(CURLcode code);
 
 std::unique_ptr<CurlTransfer> make_mail_transfer(MailRequest request,

@@ -37,19 +37,19 @@ constexpr std::size_t most_idle_connections = 32;
 constexpr auto longest_idle = std::chrono::seconds(20);
 constexpr auto full_queue_pause = std::chrono::milliseconds(10);
 
-/// One connection, plain or TLS, over either kind of socket.
+/// One connection, plain or TLS, over a unix or a TCP socket.
 struct Connection {
   explicit Connection(asio::io_context& context) : socket(context) {}
 
   stream_protocol::socket socket;
   std::unique_ptr<ssl::stream<stream_protocol::socket&>> tls;
-  std::string key;  // what it is connected to
+  std::string key;  // pool_key() of its endpoint
   SteadyTime idle_since{};
   bool reused = false;
 };
 using ConnectionPtr = std::shared_ptr<Connection>;
 
-/// Nothing was received and the peer has not closed.
+/// Whether nothing was received and the peer has not closed.
 bool looks_alive(Connection& connection) {
   char byte = 0;
   const auto got = ::recv(connection.socket.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
@@ -66,7 +66,7 @@ std::string bracketed(const std::string& host) {
   return host.find(':') == std::string::npos ? host : "[" + host + "]";
 }
 
-/// Half-open connections are found in about two minutes: an event stream may be silent for hours.
+/// Keep-alive finds a half-open connection in about two minutes; an event stream may be silent for hours.
 void keep_watch(stream_protocol::socket& socket) {
   using Idle = asio::detail::socket_option::integer<IPPROTO_TCP, TCP_KEEPIDLE>;
   using Interval = asio::detail::socket_option::integer<IPPROTO_TCP, TCP_KEEPINTVL>;
@@ -104,7 +104,7 @@ struct HttpClient::State {
 ConnectionPtr HttpClient::State::take_idle(const std::string& key) {
   const auto now = std::chrono::steady_clock::now();
   while (!idle.empty() && now - idle.front()->idle_since > longest_idle) idle.pop_front();
-  // The newest first: the rest may age and go.
+  // The newest is used first, so that the others reach their idle limit.
   for (std::size_t i = idle.size(); i-- > 0;) {
     if (idle[i]->key != key) continue;
     ConnectionPtr found = std::move(idle[i]);
@@ -122,7 +122,7 @@ void HttpClient::State::give_idle(ConnectionPtr connection) {
   if (idle.size() > most_idle_connections) idle.pop_front();
 }
 
-/// One call from its start to its only completion.
+/// One call, from its start to its completion.
 class Exchange : public std::enable_shared_from_this<Exchange> {
  public:
   Exchange(Loop& loop, std::weak_ptr<HttpClient::State> client, HttpClient::CallId id, HttpCall call,
@@ -137,7 +137,7 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
         resolver_(loop.context()) {}
 
   void begin();
-  /// Ends it silently.
+  /// Ends the call without a callback.
   void abandon();
 
  private:
@@ -217,7 +217,7 @@ void Exchange::reset_parser() {
   settings.endless = handlers_.endless;
   settings.upgrade = handlers_.upgrade;
   if (streamed()) {
-    // The parser belongs to this object, so plain `this` lives as long as the call-back.
+    // The parser is a member of this object, so `this` is valid in its callbacks.
     settings.on_head = [this](const HttpAnswer& head) -> AnswerParser::Sink {
       const bool upgraded = head.status == 101 && handlers_.upgrade;
       if ((head.status < 200 || head.status > 299) && !upgraded) return nullptr;
@@ -289,7 +289,7 @@ void Exchange::connected(const error_code& error) {
   error_code unconnected;
   connection_->socket.remote_endpoint(unconnected);
   if (unconnected) {
-    // A unix listener whose queue is full: the kernel says "try again" and Asio takes that for success.
+    // The queue of a unix listener is full: connect() gives EAGAIN, which Asio reports as success.
     pause_.set_after(full_queue_pause, [weak = weak_from_this()] {
       const auto self = weak.lock();
       if (self && !self->finished_) self->open();
@@ -313,7 +313,7 @@ void Exchange::handshake(const TcpEndpoint& endpoint) {
   if (ignored) SSL_set_tlsext_host_name(stream->native_handle(), endpoint.host.c_str());
   if (endpoint.tls->verify_peer)
     stream->set_verify_callback(ssl::host_name_verification(endpoint.host), ignored);
-  // The connection is kept by the handler: the TLS stream refers to its socket.
+  // The handler keeps the connection alive: the TLS stream refers to its socket.
   stream->async_handshake(ssl::stream_base::client,
                           [self = shared_from_this(), kept = connection_](error_code error) {
                             if (self->finished_) return;
@@ -325,7 +325,8 @@ void Exchange::handshake(const TcpEndpoint& endpoint) {
 void Exchange::send() {
   waiting_for_ = "an answer";
   auto sent = [self = shared_from_this(), kept = connection_](error_code, std::size_t) {
-    // A peer may answer and close before it has read all: whether the request failed shows when reading.
+    // A peer may answer and close before it reads the whole request: only reading shows whether the call
+    // failed.
     if (!self->finished_) self->receive();
   };
   if (connection_->tls)
@@ -347,7 +348,7 @@ void Exchange::receive() {
 void Exchange::received(const error_code& error, std::size_t bytes) {
   if (error) return connection_ended(error);
   const auto parsed = parser_->feed({buffer_.data(), bytes});
-  if (finished_) return;  // cancelled by what it called
+  if (finished_) return;  // a callback cancelled the call
   if (!parsed) return fail(parsed.error().code, parsed.error().message);
   if (parser_->done()) return succeed();
   receive();
@@ -365,7 +366,7 @@ void Exchange::connection_ended(const error_code& error) {
     if (ended) return succeed();
     return fail(ended.error().code, ended.error().message);
   }
-  // TLS 1.3: a refused client certificate is notified with the first read.
+  // TLS 1.3: only the first read shows that the server refused the client's certificate.
   if (error.category() == asio::error::get_ssl_category()) return fail_tls(error);
   fail(ErrorCode::ConnectionLost, "the connection was lost before the answer was whole: " + error.message());
 }
@@ -444,7 +445,7 @@ HttpClient::CallId HttpClient::stream(HttpCall call, HttpStreamHandlers handlers
   const CallId id = ++state_->last_id;
   auto exchange = std::make_shared<Exchange>(state_->loop, state_, id, std::move(call), std::move(handlers));
   state_->open.emplace(id, exchange);
-  // Posted, so that nothing completes from inside this call.
+  // Posted, so that no callback runs before this function returns.
   state_->loop.post([exchange, weak = std::weak_ptr<State>(state_), id] {
     const auto state = weak.lock();
     if (state && state->open.contains(id)) exchange->begin();

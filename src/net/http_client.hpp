@@ -22,7 +22,7 @@ struct UnixEndpoint {
   std::string path;
 };
 
-/// `host` is a name or a numeric address, IPv6 without brackets. With `tls` the connection is TLS.
+/// `host`: a name or a numeric address, IPv6 without brackets. `tls`: null for a plain connection.
 struct TcpEndpoint {
   std::string host;
   std::uint16_t port = 0;
@@ -38,44 +38,45 @@ struct HttpCall {
   HttpEndpoint endpoint;
   std::string method = "GET";
   std::string target = "/";
-  HttpHeaders headers;  ///< Host, Content-Length and Connection are the client's own
+  HttpHeaders headers;  ///< without Host, Content-Length and Connection, which the client sets
   std::string body;
-  Duration deadline{10'000};               ///< from call() until the answer is whole
+  Duration deadline{10'000};               ///< from call() until the answer is complete
   std::size_t head_cap = 64 * 1024;        ///< larger: TooLarge
   std::size_t body_cap = 4 * 1024 * 1024;  ///< larger: TooLarge
-  bool keep_alive = false;  ///< may use, and leave behind, an idle connection. GET and HEAD only: when such a
-                            ///< connection turns out dead, the request is sent once more on a new one
+  bool keep_alive = false;  ///< may use an idle connection, and leave one behind. GET and HEAD only: when
+                            ///< such a connection is dead, the request is sent once more on a new one
 };
 
 struct HttpAnswer {
   int status = 0;
   HttpHeaders headers;
-  std::string body;  ///< of a streamed answer only when its status is not 2xx
+  std::string body;  ///< of a streamed answer only if its status is not 2xx
 };
 
 struct HttpStreamHandlers {
-  /// The head of a 2xx answer arrived.
+  /// Called when the head of a 2xx answer arrived.
   std::function<void(const HttpAnswer& head)> head;
-  /// Body bytes of a 2xx answer as they arrive; an error returned ends the call with that error.
+  /// Called with the body bytes of a 2xx answer as they arrive; a returned error ends the call with that
+  /// error.
   std::function<Result<void>(std::string_view bytes)> chunk;
-  /// Once, at the end. An answer of another status comes whole, like that of call(). `body_cap` limits
-  /// either body.
+  /// Called once, at the end. An answer of another status is passed as a whole, as by call(). `body_cap`
+  /// limits both bodies.
   std::function<void(Result<HttpAnswer>)> done;
-  /// The deadline ends with the head, and neither time nor `body_cap` limits a 2xx body.
+  /// The deadline holds only until the head; neither time nor `body_cap` limits a 2xx body.
   bool endless = false;
-  /// 101 is taken like a 2xx: what follows its head, until the peer closes, is its body.
+  /// 101 counts as 2xx: all bytes after its head, until the peer closes, are its body.
   bool upgrade = false;
 };
 
 /// Asynchronous HTTP/1.1 client on the loop, over unix sockets, TCP and TLS.
 ///
-/// Every call completes once, on the loop, never from inside call(); destroying the client cancels all and no
-/// callback is called after. The client may be destroyed inside a callback.
+/// Every call completes once, on the loop, never before call() returns. Destroying the client cancels all
+/// calls; no callback is called after that. The client may be destroyed in a callback.
 ///
 /// Errors (each names method, target and endpoint): Unreachable (socket missing, refused, no route, no such
-/// host), Refused (permission denied; TLS certificate not accepted), ConnectionLost (it ended before the
-/// answer was whole), Timeout, Protocol (not HTTP, TLS failure), TooLarge, InvalidInput (a call that cannot
-/// be sent). Redirects are not followed; any status is an answer.
+/// host), Refused (permission denied; TLS certificate not accepted), ConnectionLost (the connection ended
+/// before the answer was complete), Timeout, Protocol (not HTTP, TLS failure), TooLarge, InvalidInput (a call
+/// that cannot be sent). Redirects are not followed; any status is an answer.
 class HttpClient {
  public:
   using CallId = std::uint64_t;
@@ -88,16 +89,16 @@ class HttpClient {
   CallId call(HttpCall call, std::function<void(Result<HttpAnswer>)> done);
   CallId stream(HttpCall call, HttpStreamHandlers handlers);
 
-  /// Ends it without calling anything. Unknown and ended ids are ignored.
+  /// Ends the call without a callback. Unknown and ended ids are ignored.
   void cancel(CallId id);
 
-  struct State;  ///< inner part
+  struct State;  ///< internal
 
  private:
   std::shared_ptr<State> state_;
 };
 
-/// The same on a loop of its own, waiting for the answer: for commands, never inside the daemon.
+/// Makes the call on a separate loop and waits for the answer. For commands, never in the daemon.
 Result<HttpAnswer> call_and_wait(HttpCall call);
 
 }  // namespace healer::net

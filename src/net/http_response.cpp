@@ -9,7 +9,7 @@ namespace healer::net {
 
 namespace {
 
-// A chunk-size line with its extensions, and the line end after a chunk.
+// Largest line with a chunk's size and its extensions, and largest line end after a chunk, in bytes.
 constexpr std::size_t chunk_line_cap = 4096;
 
 constexpr std::string_view version_prefix = "HTTP/1.";
@@ -65,8 +65,8 @@ HttpResponseParser::State HttpResponseParser::finish() {
   return state_ = State::Truncated;
 }
 
-// A peer that speaks something else (SSH, SMTP, HTTP/2) and sends no line end is distinguished at once
-// instead of at the timeout.
+// A peer with another protocol (SSH, SMTP, HTTP/2) that sends no line end is refused at once, not at the
+// timeout.
 bool HttpResponseParser::status_line_possible(std::string_view more) const {
   if (line_.size() >= version_prefix.size()) return true;
   const std::string_view expected = version_prefix.substr(line_.size());
@@ -140,7 +140,8 @@ HttpResponseParser::State HttpResponseParser::read_status_line(std::string_view 
 }
 
 HttpResponseParser::State HttpResponseParser::read_header(std::string_view line) {
-  // An obsolete folded line (RFC 9112 5.2) continues a value; none that matters here is ever folded.
+  // An obsolete folded line (RFC 9112 5.2) continues a value. It is ignored: the fields used here are never
+  // folded.
   if (is_blank(line.front())) return State::More;
   const std::size_t colon = line.find(':');
   if (colon == std::string_view::npos || colon == 0) return fail("malformed header line");
@@ -149,7 +150,7 @@ HttpResponseParser::State HttpResponseParser::read_header(std::string_view line)
   if (wanted_.receiver && !wanted_.receiver->on_field(name, value)) return refuse();
   if (same_name(name, "content-length")) return read_content_length(value);
   if (same_name(name, "transfer-encoding")) {
-    // Only the last coding decides where the body ends (RFC 9112 6.3).
+    // The last coding decides where the body ends (RFC 9112 6.3).
     const std::size_t comma = value.rfind(',');
     const std::string_view last =
         trim_blanks(comma == std::string_view::npos ? value : value.substr(comma + 1));
@@ -162,7 +163,7 @@ HttpResponseParser::State HttpResponseParser::read_header(std::string_view line)
 }
 
 HttpResponseParser::State HttpResponseParser::read_content_length(std::string_view value) {
-  // Equal lengths may also stand in one field, as a list (RFC 9110 8.6).
+  // One field may repeat the same length as a list (RFC 9110 8.6).
   for (bool more = true; more;) {
     const std::size_t comma = value.find(',');
     const std::string_view item = trim_blanks(value.substr(0, comma));
@@ -209,7 +210,7 @@ HttpResponseParser::State HttpResponseParser::read_chunk_size(std::string_view l
   const auto [parsed, error] = std::from_chars(digits.data(), end, remaining_, 16);
   if (digits.empty() || error != std::errc{} || parsed != end) return fail("malformed chunk size");
   if (remaining_ == 0) {
-    if (!wanted_.receiver) return complete();  // trailers say nothing a probe wants
+    if (!wanted_.receiver) return complete();  // a probe needs no trailers
     reading_ = Reading::Trailers;
     return State::More;
   }

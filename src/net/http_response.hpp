@@ -9,12 +9,13 @@
 
 namespace healer::net {
 
-/// Gets what an HttpResponseParser reads, for whoever needs more of an answer than its status. False ends it.
+/// Receives the parts of an answer from HttpResponseParser, for callers that need more than the status.
+/// Returning false ends the parsing.
 class HttpResponseReceiver {
  public:
-  virtual bool on_status(int status, bool http_1_0) = 0;  ///< interim answers' too
+  virtual bool on_status(int status, bool http_1_0) = 0;  ///< also for interim answers
   virtual bool on_field(std::string_view name, std::string_view value) = 0;
-  /// The final head is whole; the body's length where it says one.
+  /// The final head is complete; `body_length`: if the head gives one.
   virtual bool on_head(std::optional<std::uint64_t> body_length) = 0;
   virtual bool on_body(std::string_view bytes) = 0;
 
@@ -22,8 +23,8 @@ class HttpResponseReceiver {
   ~HttpResponseReceiver() = default;
 };
 
-/// Reads one HTTP/1.x answer as its bytes arrive, cut anywhere, and stops as soon as enough is known:
-/// at the end of the head, or with a body wanted at its end or its cap. No I/O; any bytes are survived.
+/// Reads one HTTP/1.x answer as its bytes arrive, split anywhere. Stops at the end of the head or, if the
+/// body is wanted, at the end of the body or its cap. No I/O; no input crashes.
 ///
 ///     | reading    | on                          | goes to                                        |
 ///     |------------|-----------------------------|------------------------------------------------|
@@ -45,39 +46,40 @@ class HttpResponseParser {
   static constexpr std::size_t body_cap = 10 * 1024;
 
   enum class State {
-    More,       ///< not whole yet
-    Complete,   ///< whole as far as it was wanted
-    Malformed,  ///< not HTTP/1.x, or larger than a cap; problem() says how
-    Truncated,  ///< the peer closed before it was whole
+    More,       ///< not complete yet
+    Complete,   ///< every wanted part is complete
+    Malformed,  ///< not HTTP/1.x, or larger than a cap; problem() has the reason
+    Truncated,  ///< the peer closed before the answer was complete
   };
 
   struct Wanted {
-    bool body = false;                                    ///< never for the answer to HEAD, which has none
-    bool location = false;                                ///< the Location field, for redirects
-    std::size_t head_cap = HttpResponseParser::head_cap;  ///< all heads together, interim ones included
+    bool body = false;      ///< must be false for the answer to HEAD, which has no body
+    bool location = false;  ///< the Location field, for redirects
+    std::size_t head_cap =
+        HttpResponseParser::head_cap;  ///< bytes of all heads together, with those of interim answers
     HttpResponseReceiver* receiver = nullptr;
   };
 
   HttpResponseParser() = default;
   explicit HttpResponseParser(Wanted wanted) : wanted_(wanted) {}
 
-  /// The next bytes. What follows the end of the answer is not read: see surplus().
+  /// Reads the next bytes. Bytes after the end of the answer are not read: see surplus().
   State feed(std::string_view bytes);
-  /// The peer closed: Complete when the answer is whole now, else Truncated.
+  /// To be called when the peer closed: Complete if that ends the answer, else Truncated.
   State finish();
 
   State state() const { return state_; }
   int status() const { return status_; }
-  /// Malformed because the head is larger than its cap.
+  /// Whether it is Malformed because the head is larger than its cap.
   bool head_too_large() const { return head_too_large_; }
-  /// How many of the last feed's bytes follow the end of the answer.
+  /// Number of bytes of the last feed() that follow the end of the answer.
   std::size_t surplus() const { return surplus_; }
-  /// The decoded body so far, at most body_cap; empty unless it was wanted, or with a receiver.
+  /// The decoded body so far, at most body_cap; empty if it is not wanted, or if there is a receiver.
   const std::string& body() const { return body_; }
   std::string take_body() { return std::move(body_); }
-  /// The first Location field of the final head; empty unless it was asked for.
+  /// The first Location field of the final head; empty if it is not wanted.
   const std::string& location() const { return location_; }
-  /// A short phrase once Malformed.
+  /// The reason in a short phrase, if Malformed.
   const char* problem() const { return problem_; }
 
  private:
@@ -106,7 +108,7 @@ class HttpResponseParser {
   State feed_body(std::string_view& bytes);
   bool status_line_possible(std::string_view more) const;
 
-  std::string line_;  // the part of a line that came before the rest
+  std::string line_;  // the received part of an incomplete line
   std::string body_;
   std::string location_;
   const char* problem_ = "";

@@ -68,7 +68,7 @@ struct HttpServer::State : std::enable_shared_from_this<HttpServer::State> {
   std::uint16_t port = 0;
   std::optional<tcp::acceptor> tcp_acceptor;
   std::optional<UnixProtocol::acceptor> unix_acceptor;
-  struct stat socket_file {};                    // which file on unix is ours to remove
+  struct stat socket_file {};                    // the unix socket's file, removed at the end
   std::list<std::shared_ptr<Session>> sessions;  // longest idle first
   Timer retry;
   bool closed = false;
@@ -78,7 +78,7 @@ struct HttpServer::State : std::enable_shared_from_this<HttpServer::State> {
   void close();
 };
 
-/// One connection: reads a request, hands it out, writes the reply, again.
+/// One connection: reads a request, calls the handler, writes the reply, and repeats.
 class Session : public std::enable_shared_from_this<Session> {
  public:
   Session(stream_protocol::socket socket, std::weak_ptr<HttpServer::State> server, HttpServerLimits limits)
@@ -104,7 +104,7 @@ class Session : public std::enable_shared_from_this<Session> {
     parser_->header_limit(static_cast<std::uint32_t>(limits_.head));
     parser_->body_limit(limits_.body);
     stream_.expires_after(lookback);
-    // The idle time ends with the first byte; from there the whole request has its own limit.
+    // The idle timeout ends with the first byte; then the request timeout holds.
     http::async_read_some(stream_, buffer_, *parser_,
                           [self = shared_from_this()](error_code error, std::size_t) {
                             if (!error && !self->parser_->is_done()) return self->read_rest();
@@ -126,7 +126,7 @@ class Session : public std::enable_shared_from_this<Session> {
       return refuse(431, fmt::format("request head larger than {} bytes\n", limits_.head));
     if (error == http::error::body_limit)
       return refuse(413, fmt::format("request body larger than {} bytes\n", limits_.body));
-    if (error == beast::error::timeout && parser_->got_some()) return end();  // its socket is closed already
+    if (error == beast::error::timeout && parser_->got_some()) return end();  // the socket is closed already
     if (error && error.category() == http::make_error_code(http::error::bad_version).category() &&
         error != http::error::end_of_stream && error != http::error::partial_message)
       return refuse(400, "malformed request: " + error.message() + "\n");
@@ -202,8 +202,8 @@ class Session : public std::enable_shared_from_this<Session> {
     if (phase_ == Phase::Closed) return;
     if (error) return end();
     if (keep_alive_) return read(limits_.idle_timeout);
-    // Half-closed and read to its end, or the peer's kernel throws the answer away (it sends a reset when
-    // unread bytes are left, as after a refused head or body).
+    // Closing a socket with unread bytes (after a refused head or body) sends a reset, and the peer's kernel
+    // then discards the answer. So half-close the socket, and read until the peer closes.
     error_code ignored;
     stream_.socket().shutdown(stream_protocol::socket::shutdown_send, ignored);
     stream_.expires_after(std::chrono::seconds(1));
@@ -247,7 +247,7 @@ void HttpServer::State::accept() {
   auto taken = [self = shared_from_this()](error_code error, stream_protocol::socket socket) {
     self->accepted(error, std::move(socket));
   };
-  // Accepted into the generic protocol, so that one session class serves both kinds.
+  // Accepted as a generic socket, so that one session class serves both kinds.
   const auto into = std::make_shared<stream_protocol::socket>(loop.context());
   auto done = [taken = std::move(taken), into](error_code error) mutable { taken(error, std::move(*into)); };
   if (tcp_acceptor)
@@ -259,7 +259,7 @@ void HttpServer::State::accept() {
 void HttpServer::State::accepted(const error_code& error, stream_protocol::socket socket) {
   if (closed) return;
   if (error) {
-    // Out of descriptors, as a rule: asking again at once would spin.
+    // Usually no descriptors are left: accepting again at once would spin.
     retry.set_after(accept_retry, [this] { accept(); });
     return;
   }
@@ -349,7 +349,7 @@ Result<tcp::endpoint> parse_listen_address(const std::string& text) {
   return tcp::endpoint(address, port);
 }
 
-/// Makes way for a new socket at this path: removes what a dead process left, and nothing else.
+/// Removes the socket file of a dead process at this path, and nothing else.
 Result<void> clear_stale_socket(const std::string& path) {
   struct stat found {};
   if (::lstat(path.c_str(), &found) != 0) return {};
@@ -404,8 +404,8 @@ Result<std::unique_ptr<HttpServer>> HttpServer::listen_unix(Loop& loop, const st
   auto& acceptor = state->unix_acceptor.emplace(loop.context());
   error_code error;
   acceptor.open(UnixProtocol(), error);
-  // On Linux the file gets the mode of the unbound socket (less the umask), so there is no instant at which
-  // others could connect.
+  // On Linux the file gets the mode of the unbound socket (less the umask), so that other users can never
+  // connect.
   if (!error && ::fchmod(acceptor.native_handle(), 0600) != 0)
     error = error_code(errno, boost::system::system_category());
   if (!error) acceptor.bind(UnixProtocol::endpoint(path), error);

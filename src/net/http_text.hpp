@@ -19,7 +19,7 @@ inline char lower_ascii(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
 
-/// Whether a name of any case is `name`, which is lower case.
+/// Whether `seen`, in any case, equals `name`, which must be lower case.
 inline bool same_name(std::string_view seen, std::string_view name) {
   return std::equal(seen.begin(), seen.end(), name.begin(), name.end(),
                     [](char a, char b) { return lower_ascii(a) == b; });

@@ -11,8 +11,8 @@ void Loop::post(std::function<void()> work) {
   boost::asio::post(context_, std::move(work));
 }
 
-// Shared with the pending wait, so that a wait that was already queued when the timer was cancelled,
-// re-armed or destroyed finds a newer generation and does nothing.
+// Shared with the pending wait. Cancelling, setting and destroying the timer start a new generation, so that
+// a completion that is already queued does nothing.
 struct Timer::State {
   explicit State(Loop& loop) : timer(loop.context()) {}
   boost::asio::steady_timer timer;

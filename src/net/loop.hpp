@@ -8,7 +8,7 @@
 
 namespace healer::net {
 
-/// The process's one event loop. Headers outside net/ name it by forward declaration only.
+/// The process's event loop. Headers outside net/ only forward-declare it.
 class Loop {
  public:
   Loop() : context_(1) {}
@@ -18,14 +18,15 @@ class Loop {
   void run() { context_.run(); }
   void stop() { context_.stop(); }
 
-  /// Calls `work` on the loop, soon, never from inside post(). May be called from any thread.
+  /// Calls `work` on the loop, soon, never before post() returns. May be called from any thread.
   void post(std::function<void()> work);
 
  private:
   boost::asio::io_context context_;
 };
 
-/// One alarm on the loop, re-armed at will. Destroying it cancels it, and its callback is never called after.
+/// One alarm on the loop, which may be set again. Destroying it cancels it: its callback is never called
+/// after.
 class Timer {
  public:
   explicit Timer(Loop& loop);
@@ -33,7 +34,7 @@ class Timer {
   Timer(const Timer&) = delete;
   Timer& operator=(const Timer&) = delete;
 
-  /// Calls `work` once at this steady time, on the loop. Replaces what was set before.
+  /// Calls `work` once at this steady time, on the loop. Replaces an earlier alarm.
   void set(std::chrono::steady_clock::time_point at, std::function<void()> work);
   void set_after(std::chrono::steady_clock::duration delay, std::function<void()> work);
   void cancel();

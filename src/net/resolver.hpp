@@ -10,7 +10,7 @@ namespace healer::net {
 
 class Loop;
 
-/// Looks names up without blocking the loop. Destroying it cancels: no callback is called after.
+/// Looks up names without blocking the loop. Destroying it cancels: no callback is called after.
 class Resolver {
  public:
   explicit Resolver(Loop& loop);
@@ -18,8 +18,8 @@ class Resolver {
   Resolver(const Resolver&) = delete;
   Resolver& operator=(const Resolver&) = delete;
 
-  /// The first numeric address of this host, by the system's own rules; Unreachable when there is none. One
-  /// at a time; `done` is called once, on the loop.
+  /// Gives the first numeric address of this host, by the system's rules; Unreachable when there is none.
+  /// Only one look-up at a time; `done` is called once, on the loop.
   void resolve(const std::string& host, std::function<void(Result<std::string>)> done);
 
  private:

@@ -15,7 +15,7 @@ struct Signals::State : std::enable_shared_from_this<State> {
     set.async_wait([self = shared_from_this()](boost::system::error_code error, int number) {
       if (error || !self->caught) return;
       self->wait();
-      const auto call = self->caught;  // it may destroy the Signals
+      const auto call = self->caught;  // a copy: the call may destroy the Signals
       call(number);
     });
   }

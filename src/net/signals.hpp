@@ -8,7 +8,7 @@ namespace healer::net {
 
 class Loop;
 
-/// Process signals as calls on the loop. Destroying it stops the calls.
+/// Calls `caught` on the loop for each signal of the process. Destroying it stops the calls.
 class Signals {
  public:
   Signals(Loop& loop, std::initializer_list<int> numbers, std::function<void(int)> caught);

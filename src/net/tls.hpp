@@ -11,15 +11,15 @@ namespace healer::net {
 struct TlsFiles {
   bool verify_peer = true;                      ///< chain and host name
   std::optional<std::string> ca_file;           ///< PEM; empty: the system's authorities
-  std::optional<std::string> certificate_file;  ///< PEM, the client's own, with `key_file`
+  std::optional<std::string> certificate_file;  ///< PEM, of the client, with `key_file`
   std::optional<std::string> key_file;
 };
 
-/// TLS settings read and checked once, shared by many connections.
+/// TLS settings, read and checked once, shared by many connections.
 class Tls;
 using TlsPtr = std::shared_ptr<Tls>;
 
-/// InvalidInput names the file that cannot be read or does not fit.
+/// InvalidInput names the file that cannot be read or used.
 Result<TlsPtr> make_tls(const TlsFiles& files);
 
 }  // namespace healer::net

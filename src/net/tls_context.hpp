@@ -6,7 +6,7 @@
 
 namespace healer::net {
 
-/// What a TlsPtr points to, for the files that open TLS connections.
+/// The object behind a TlsPtr, for the files that open TLS connections.
 class Tls {
  public:
   Tls() : context(boost::asio::ssl::context::tls_client) {}

@@ -21,7 +21,7 @@ const Endpoint* endpoint_of(const ProbeTarget& target) {
   return nullptr;
 }
 
-// Whom TLS is spoken with; nothing: plain.
+// The TLS peer of the target; empty optional: a plain connection.
 std::optional<TlsPeer> tls_peer_of(const ProbeTarget& target) {
   if (const auto* http = std::get_if<HttpTarget>(&target); http && http->tls)
     return TlsPeer{http->host_header, http->endpoint.address, http->tls_verify, false};
@@ -60,8 +60,8 @@ std::optional<Conversation::Fault> Conversation::open(const ProbeTarget& target,
   dialogue_ = dialogue_with(target, timeout, std::move(hop));
   if (stream_.is_tls() || std::holds_alternative<BannerDialogue>(dialogue_)) return std::nullopt;
 
-  // To a target on this host, which most are, the handshake is over by the time connect() returns: sending
-  // at once saves a wake-up for each question, and elsewhere costs one call that says EAGAIN.
+  // For a target on this host, as most are, the TCP handshake is done when connect() returns. Sending at once
+  // then saves a wake-up per check; for other targets it costs one call that gives EAGAIN.
   const std::string_view bytes = to_send(dialogue_, shared.scratch);
   const SocketStream::Moved moved = stream_.send(bytes);
   if (moved.step == Step::Failed) return stream_.fault();
@@ -72,7 +72,7 @@ std::optional<Conversation::Fault> Conversation::open(const ProbeTarget& target,
   return std::nullopt;
 }
 
-// Every step first looks whether the one before it is over, since one event may allow several.
+// Each step runs only when the step before is done; one event may allow several steps.
 std::optional<Conversation::End> Conversation::drive(std::uint32_t flags, Shared& shared) {
   if (phase_ == Phase::Connecting) {
     if (auto end = finish_connecting(flags)) return end;
@@ -150,8 +150,9 @@ std::optional<Conversation::End> Conversation::hear(std::uint32_t flags, Shared&
     const std::string_view bytes{shared.buffer.data(), moved.bytes};
     if (std::visit([&](auto& each) { return each.take(bytes); }, dialogue_)) return End{std::nullopt, closed};
     if (auto end = say(shared)) return end;
-    // Less than the buffer: it is empty now, and more will be another edge; only a close that was
-    // notified with this edge has no other. TLS holds bytes back that no edge states.
+    // Fewer bytes than the buffer holds: the socket is empty now, and more bytes will cause another edge. Two
+    // cases need another read: a close that came with this edge causes no further edge, and TLS may hold
+    // bytes that cause no edge.
     if (moved.bytes < shared.buffer.size() && !closed && !stream_.is_tls()) return std::nullopt;
   }
 }

@@ -11,49 +11,51 @@
 
 namespace healer {
 
-/// One connection and what is said over it: a stream, a dialogue, and which of the two is at work.
+/// One connection and the dialogue over it, and the phase of the two.
 ///
 ///     Connecting -> [Handshaking] -> Talking -> over
 ///
-/// It never waits: its owner watches descriptor() with an edge-triggered epoll and calls drive() with the
+/// It never blocks: its owner watches descriptor() with an edge-triggered epoll and calls drive() with the
 /// flags. The target must outlive it.
 class Conversation {
  public:
   using Fault = SocketStream::Fault;
 
-  /// What conversations share: one thread, so one buffer for all that is read and one for requests.
+  /// Shared by all conversations of the one thread: one buffer for reading, one for requests.
   struct Shared {
     TlsSessions tls;
     std::string scratch;
     std::array<char, 32 * 1024> buffer;
   };
 
-  /// How it ended: by a fault, or said to its end. `peer_closed`: nothing is left to wait for.
+  /// The end: a fault, or the dialogue is complete. `peer_closed`: no close is left to wait for.
   struct End {
     std::optional<Fault> fault;
     bool peer_closed = false;
   };
 
-  /// Begins, and says what can be said at once; takes `hop`, if there is one, once the socket is there. After
-  /// NoResources it may be called again.
+  /// Begins to connect, and sends what can be sent at once. Takes `hop`, if there is one, once the socket
+  /// exists. May be called again after NoResources.
   std::optional<Fault> open(const ProbeTarget& target, Duration timeout, std::unique_ptr<const HttpHop>& hop,
                             Shared& shared);
-  /// Goes on after epoll's `flags`, as far as it can. Nothing: not over.
+  /// Continues after epoll's `flags` as far as possible. Empty optional: not at its end yet.
   std::optional<End> drive(std::uint32_t flags, Shared& shared);
-  /// Why it did not end in time.
+  /// The fault of a conversation that reached its timeout.
   Fault expired() const;
 
   int descriptor() const { return stream_.descriptor(); }
-  /// Whether it is to be driven when the socket takes bytes; changes with drive().
+  /// Whether drive() must be called when the socket is writable; drive() changes it.
   bool wants_writable() const { return wants_writable_; }
 
-  /// Said to its end: the next request of an HTTP redirect, and the facts when there is none.
+  /// After a complete dialogue: the next request of an HTTP redirect; if it is null, take_facts() has the
+  /// facts.
   std::unique_ptr<const HttpHop> next();
   ProbeFacts take_facts();
-  /// Whether the peer was asked to close the connection, so that it may be given a moment for that.
+  /// Whether the request asked the peer to close the connection, so that the prober may wait a moment for
+  /// that.
   bool peer_will_close() const { return std::holds_alternative<HttpDialogue>(dialogue_); }
 
-  /// Lets go of all but the socket, as a peer that closes orderly.
+  /// Sends close_notify over TLS, and releases everything but the socket.
   void say_goodbye();
   void close() { stream_.close(); }
 

@@ -10,7 +10,7 @@ namespace healer {
 
 namespace {
 
-constexpr std::size_t banner_cap = 10 * 1024;  // as ProbeFacts::body says
+constexpr std::size_t banner_cap = 10 * 1024;  // bytes, the limit of ProbeFacts::body
 
 }  // namespace
 
@@ -84,7 +84,7 @@ ProbeFacts BannerDialogue::take_facts() {
     facts.end = ProbeEnd::Reset;
     facts.detail = "closed before any banner";
   }
-  // Fewer bytes than wanted may be all there is to say: whether they are enough is judged elsewhere.
+  // A banner may be shorter than wanted. The caller judges whether it is enough.
   facts.body = std::move(banner_);
   return facts;
 }

@@ -14,23 +14,23 @@
 
 namespace healer {
 
-// What is said over one connection, one kind for each kind of target. No I/O: who owns the connection asks
-// for the bytes to send, hands over those that came, and is notified when it is over. The target must outlive
-// it.
+// The protocol over one connection, one kind of dialogue per kind of target. No I/O: the connection's owner
+// gets the bytes to send from to_send(), and passes received bytes to take(), which returns true at the end.
+// The target must outlive the dialogue.
 
-/// One HTTP request and its answer. With redirects wanted, the answer may ask for another connection.
+/// One HTTP request and its answer. If redirects are followed, the answer may need another connection.
 class HttpDialogue {
  public:
   explicit HttpDialogue(const HttpTarget& target, std::unique_ptr<const HttpHop> hop = nullptr);
 
-  /// Written into `scratch`, which one string may be for all dialogues; empty once all is sent.
+  /// The request, written into `scratch`, which all dialogues may share; empty when everything is sent.
   std::string_view to_send(std::string& scratch);
   void sent(std::size_t bytes);
   bool take(std::string_view bytes) { return parser_.feed(bytes) != net::HttpResponseParser::State::More; }
   void peer_closed() { parser_.finish(); }
   ProbeFacts take_facts();
-  /// Once over: the request to make next, on a new connection; nothing when this answer is the last. Then
-  /// the facts say why a redirect was not followed.
+  /// After the end: the next request, for a new connection; null when this answer is the last. Then the facts
+  /// say why a redirect is not followed.
   std::unique_ptr<const HttpHop> next();
 
  private:
@@ -43,13 +43,13 @@ class HttpDialogue {
   bool all_sent_ = false;
 };
 
-/// Listens for the first bytes of a TCP peer. They may be fewer when the peer closes.
+/// Reads the first bytes of a TCP peer; fewer if the peer closes.
 class BannerDialogue {
  public:
-  BannerDialogue() = default;  ///< wants nothing
+  BannerDialogue() = default;  ///< wants no bytes
   explicit BannerDialogue(const TcpTarget& target);
 
-  /// Connecting was enough.
+  /// True at once if no bytes are wanted: then connecting is enough.
   bool over() const { return banner_.size() == wanted_; }
   std::string_view to_send(std::string&) const { return {}; }
   void sent(std::size_t) {}
@@ -75,7 +75,7 @@ class GrpcDialogue {
   ProbeFacts take_facts() { return call_->take_facts(); }
 
  private:
-  std::unique_ptr<GrpcCall> call_;  // nghttp2 keeps a pointer to it
+  std::unique_ptr<GrpcCall> call_;  // on the heap: nghttp2 keeps a pointer to it
 };
 
 using Dialogue = std::variant<BannerDialogue, HttpDialogue, GrpcDialogue>;

@@ -22,7 +22,7 @@ constexpr std::size_t answer_cap = 64 * 1024;  // all bytes of the connection
 constexpr std::size_t message_cap = 200;
 constexpr Duration server_margin = 1s;
 
-// gRPC's own table for an answer without a grpc-status (its HTTP/2 status mapping).
+// gRPC's table for an answer without a grpc-status (HTTP to gRPC status code mapping).
 int grpc_status_of_http(int status) {
   switch (status) {
     case 400:
@@ -43,7 +43,7 @@ int grpc_status_of_http(int status) {
   }
 }
 
-// At most eight digits and a unit.
+// grpc-timeout: at most eight digits and a unit.
 std::string timeout_text(Duration timeout) {
   constexpr long long most = 99'999'999;
   const long long milliseconds = std::max<long long>(timeout.count(), 1);
@@ -51,7 +51,7 @@ std::string timeout_text(Duration timeout) {
   return std::to_string(std::min(milliseconds / 1000, most)) + "S";
 }
 
-// -1 for what is no number.
+// -1 if the text is no number.
 int number_of(std::string_view text) {
   int number = -1;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
@@ -75,7 +75,7 @@ GrpcCall& self_of(void* user) {
 
 }  // namespace
 
-// What nghttp2 calls, from within take() alone.
+// nghttp2 calls these, only from within take().
 struct GrpcCall::Callbacks {
   static ssize_t read_request(nghttp2_session*, std::int32_t, std::uint8_t* buffer, std::size_t size,
                               std::uint32_t* flags, nghttp2_data_source*, void* user) {
@@ -155,7 +155,7 @@ GrpcCall::GrpcCall(const GrpcTarget& target, Duration timeout)
   if (nghttp2_session_client_new(&raw_session, raw_callbacks, this) != 0) throw std::bad_alloc();
   session_.reset(raw_session);
 
-  // No push, and no header table: one call has nothing to remember.
+  // No push and no header table: a connection has only one call.
   constexpr std::array settings{nghttp2_settings_entry{NGHTTP2_SETTINGS_HEADER_TABLE_SIZE, 0},
                                 nghttp2_settings_entry{NGHTTP2_SETTINGS_ENABLE_PUSH, 0}};
   nghttp2_submit_settings(raw_session, NGHTTP2_FLAG_NONE, settings.data(), settings.size());
@@ -217,7 +217,7 @@ bool GrpcCall::take(std::string_view bytes) {
     return true;
   }
   refill();
-  // nghttp2 has given the connection up: its GOAWAY is among what is to be sent.
+  // nghttp2 ends the connection; to_send() has its GOAWAY.
   if (!over_ && nghttp2_session_want_read(session_.get()) == 0)
     end(ProbeEnd::Malformed, problem_.empty() ? "not HTTP/2" : "not HTTP/2: " + problem_);
   return over_;

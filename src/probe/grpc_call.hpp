@@ -12,37 +12,37 @@ struct nghttp2_session;
 
 namespace healer {
 
-/// One call of grpc.health.v1.Health/Check over an HTTP/2 connection of its own. No I/O: bytes in, bytes out;
-/// any bytes are survived, and an answer that grows beyond 64 KiB is malformed.
+/// One call of grpc.health.v1.Health/Check over its own HTTP/2 connection. No I/O: bytes in, bytes out. No
+/// input crashes; an answer larger than 64 KiB is malformed.
 ///
-///     | state   | on                                                  | goes to |
-///     |---------|-----------------------------------------------------|--------------------------------------|
-///     | Waiting | head and message                                    | Waiting | | Waiting | the end of the
-///     stream, with a grpc-status           | Over: Answered                       | | Waiting | the end of
-///     the stream, HTTP status other than 200   | Over: Answered, the status it equals | | Waiting | the end
-///     of the stream, neither                      | Over: Malformed                      | | Waiting | the
-///     stream reset or refused, the connection closed  | Over: Reset                          | | Waiting |
-///     what is not HTTP/2, or too much                     | Over: Malformed                      |
+///     | state   | on                                             | goes to                              |
+///     |---------|------------------------------------------------|--------------------------------------|
+///     | Waiting | head and message                               | Waiting                              |
+///     | Waiting | end of the stream with a grpc-status           | Over: Answered                       |
+///     | Waiting | end of the stream, HTTP status not 200         | Over: Answered, with a mapped status |
+///     | Waiting | end of the stream, neither of these            | Over: Malformed                      |
+///     | Waiting | stream reset or refused, connection closed     | Over: Reset                          |
+///     | Waiting | bytes that are not HTTP/2, or too many         | Over: Malformed                      |
 class GrpcCall {
  public:
-  /// `timeout` and a second are notified to the server (grpc-timeout), so that it does not work on for nobody
-  /// where a proxy keeps our close from it. With the timeout alone it would be chance whether a call that
-  /// hangs is seen as out of time, or as ended by the server.
+  /// The request carries a grpc-timeout of `timeout` plus one second, so that the server stops work even if a
+  /// proxy does not pass on healer's close. Without the extra second, either side could end a hanging call
+  /// first, and the result would vary.
   GrpcCall(const GrpcTarget& target, Duration timeout);
   ~GrpcCall();
   GrpcCall(const GrpcCall&) = delete;
   GrpcCall& operator=(const GrpcCall&) = delete;
 
-  /// What is still to be sent; grows with what comes.
+  /// The bytes still to be sent; take() may add some.
   std::string_view to_send() const { return std::string_view(outgoing_).substr(sent_); }
   void sent(std::size_t bytes);
 
-  /// The next bytes. True: over, facts() are final.
+  /// Reads the next bytes. True: the call is over and take_facts() is final.
   bool take(std::string_view bytes);
-  /// The peer closed: over.
+  /// The peer closed, which ends the call.
   void peer_closed();
 
-  /// All but the duration.
+  /// All facts but the duration.
   ProbeFacts take_facts() { return std::move(facts_); }
 
  private:
@@ -63,11 +63,11 @@ class GrpcCall {
   std::size_t received_ = 0;
   int stream_ = -1;
   int http_status_ = 0;
-  int grpc_status_ = -1;  // not seen
+  int grpc_status_ = -1;  // -1: not received
   bool over_ = false;
   bool reset_by_peer_ = false;
   std::string message_;  // grpc-message, decoded
-  std::string problem_;  // what the peer did against HTTP/2
+  std::string problem_;  // the peer's violation of HTTP/2
   std::string body_;
   ProbeFacts facts_;
 };

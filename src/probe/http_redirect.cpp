@@ -18,7 +18,7 @@ struct HostPort {
   bool operator==(const HostPort&) const = default;
 };
 
-// Nothing for what is not host[:port], such as an authority with a user part.
+// Empty optional for text that is not host[:port], such as an authority with a user part.
 std::optional<HostPort> parse_authority(std::string_view authority, int default_port) {
   if (authority.empty() || authority.find('@') != std::string_view::npos) return std::nullopt;
   HostPort parsed{lower(host_of(authority)), default_port};
@@ -46,7 +46,7 @@ bool is_target(const HttpTarget& target, std::string_view authority) {
   return named == parse_authority(target.host_header, default_port);
 }
 
-// RFC 3986 5.2.4
+// RFC 3986 5.2.4.
 std::string without_dot_segments(std::string_view path) {
   std::vector<std::string_view> kept;
   bool folder = true;  // whether the result ends with '/'
@@ -96,7 +96,7 @@ std::optional<std::size_t> scheme_length(std::string_view reference) {
   return end;
 }
 
-// Shows where a redirect leads without its path and user part, which may hold a token.
+// Names the redirect's host without path and user part, which may hold a token.
 std::string refusal(std::string_view scheme, std::string_view authority) {
   const std::size_t user_end = authority.rfind('@');
   if (user_end != std::string_view::npos) authority.remove_prefix(user_end + 1);
@@ -136,7 +136,7 @@ tl::expected<HttpHop, std::string> next_hop(const HttpTarget& target, const Http
     const std::string_view authority = reference.substr(0, reference.find_first_of("/?"));
     reference.remove_prefix(authority.size());
     if (!is_target(target, authority)) return tl::unexpected(refusal(scheme, authority));
-    // An authority without a path means the root; a bare query then belongs to that.
+    // After an authority, the base is the root: a reference with only a query applies to the root.
     base = "/";
   }
   HttpHop hop{resolve(base, reference), before.method, before.number + 1};

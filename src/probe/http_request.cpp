@@ -15,7 +15,7 @@ bool is_plain(char c) {
   return static_cast<unsigned char>(c) > 0x20 && c != 0x7f;
 }
 
-// RFC 9110 5.6.2
+// RFC 9110 5.6.2.
 bool is_token_char(char c) {
   constexpr std::string_view marks = "!#$%&'*+-.^_`|~";
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
@@ -39,7 +39,7 @@ void append_path(std::string_view path, std::string& out) {
   }
 }
 
-// What stands for both sides of the connection is not the setting's to say.
+// Headers that healer writes itself, because they describe the connection; a setting must not change them.
 bool is_ours(std::string_view name) {
   constexpr std::array ours{"host", "connection", "content-length", "transfer-encoding"};
   return std::any_of(ours.begin(), ours.end(), [&](const char* own) { return net::same_name(name, own); });
@@ -109,7 +109,7 @@ void write_http_request(const HttpTarget& target, std::string& out, const HttpHo
 std::string_view host_of(std::string_view host_header) {
   if (host_header.starts_with('[')) return host_header.substr(1, host_header.find(']') - 1);
   const std::size_t colon = host_header.find(':');
-  // More than one colon without brackets: a bare IPv6 address.
+  // More than one colon without brackets is a bare IPv6 address.
   if (colon == std::string_view::npos || host_header.find(':', colon + 1) != std::string_view::npos)
     return host_header;
   return host_header.substr(0, colon);

@@ -14,7 +14,7 @@ ProbeEnd end_of_errno(int error, bool connected) {
     case ENFILE:
     case ENOBUFS:
     case ENOMEM:
-    case ENOSPC:  // of epoll_ctl: the user's limit of watches
+    case ENOSPC:  // from epoll_ctl: the user's limit of watches
       return ProbeEnd::NoResources;
     case ENETUNREACH:
     case EHOSTUNREACH:
@@ -24,9 +24,9 @@ ProbeEnd end_of_errno(int error, bool connected) {
     case EAFNOSUPPORT:
     case EINVAL:
     case EACCES:
-    case EPERM:  // of connect: this host's own firewall
+    case EPERM:  // from connect: this host's firewall
       return ProbeEnd::NoRoute;
-    case ETIMEDOUT:  // the kernel gave up before the probe's own limit
+    case ETIMEDOUT:  // the kernel's timeout is shorter than the probe's
       return connected ? ProbeEnd::AnswerTimeout : ProbeEnd::ConnectTimeout;
     default:  // ECONNRESET, EPIPE, ECONNABORTED ...
       return ProbeEnd::Reset;

@@ -6,10 +6,10 @@
 
 namespace healer {
 
-/// What an errno of a probe's socket means. `connected`: the connection had opened before.
+/// The end of a probe whose socket has this errno. `connected`: the connection was open before.
 ProbeEnd end_of_errno(int error, bool connected);
 
-/// The errno in the system's words.
+/// The system's text for the errno.
 std::string text_of_errno(int error);
 
 }  // namespace healer

@@ -27,15 +27,15 @@ using Clock = std::chrono::steady_clock;
 
 constexpr auto linger_limit = 200ms;
 
-/// A slot's way, each step only to the right. A redirect retires one slot and takes another under the same
-/// id.
+/// The phases of a slot; each step goes only to the right. A redirect retires one slot and takes another with
+/// the same id.
 ///
 ///     Free -> Open -> [Lingering] -> Free
 ///               '------> Settled -----^
 enum class Phase : std::uint8_t {
   Free,
   Open,
-  Settled,    ///< ended inside open(): the answer waits for the loop's next turn
+  Settled,    ///< ended within open(): the answer waits for the loop's next turn
   Lingering,  ///< answered: the socket waits for the server's close
 };
 
@@ -44,12 +44,12 @@ struct Question {
   ProbeTargetPtr target;
   Clock::time_point started;
   Clock::time_point expires;
-  std::uint32_t generation = 0;  // tells events of this use of the slot from those of the last
+  std::uint32_t generation = 0;  // distinguishes events of this use of the slot from those of the last use
   Phase phase = Phase::Free;
   Conversation conversation;
 };
 
-/// The answer of a question that ended inside start().
+/// The answer of a check that ended within start().
 struct Settled {
   std::uint32_t slot;
   std::uint32_t generation;
@@ -71,11 +71,11 @@ struct SocketProber::Impl : std::enable_shared_from_this<Impl> {
 
   net::Loop& loop;
   Sink sink;
-  boost::asio::posix::stream_descriptor poller;  // our own epoll instance, itself watched by the loop
+  boost::asio::posix::stream_descriptor poller;  // the prober's epoll instance, which the loop watches
   net::Timer timer;
   Clock::time_point timer_set_for = Clock::time_point::max();
   TimerHeap<Clock::time_point> deadlines;
-  std::deque<Question> questions;  // by slot; a deque, so that a sink that starts another moves none
+  std::deque<Question> questions;  // by slot; in a deque no element moves when a sink starts another check
   std::vector<std::uint32_t> free_slots;
   std::unordered_map<ProbeId, std::uint32_t> slots;
   std::vector<Settled> settled;
@@ -83,7 +83,7 @@ struct SocketProber::Impl : std::enable_shared_from_this<Impl> {
   Conversation::Shared shared;
   std::array<epoll_event, 256> events;
 
-  // The loop's turn
+  // One turn of the loop
   void watch();
   void poll_once();
   void arm_timer();
@@ -91,7 +91,7 @@ struct SocketProber::Impl : std::enable_shared_from_this<Impl> {
   void deliver_settled();
   void shut_down();
 
-  // One question
+  // One check
   void start(ProbeId id, const ProbeTargetPtr& target, Duration timeout);
   void cancel(ProbeId id);
   std::uint32_t take_slot(ProbeId id, ProbeTargetPtr target, Clock::time_point started,
@@ -100,7 +100,7 @@ struct SocketProber::Impl : std::enable_shared_from_this<Impl> {
   bool watch_socket(std::uint32_t slot, int operation);
   void drive(std::uint32_t slot, std::uint32_t flags);
 
-  // Its end
+  // The end of a check
   void finish(std::uint32_t slot, bool peer_closed);
   void follow(std::uint32_t slot, std::unique_ptr<const HttpHop> hop, bool linger);
   void answer(std::uint32_t slot, ProbeFacts facts, bool linger);
@@ -110,7 +110,7 @@ struct SocketProber::Impl : std::enable_shared_from_this<Impl> {
   void release(std::uint32_t slot);
 };
 
-// ---- the loop's turn
+// ---- one turn of the loop
 
 void SocketProber::Impl::watch() {
   poller.async_wait(boost::asio::posix::stream_descriptor::wait_read,
@@ -122,15 +122,15 @@ void SocketProber::Impl::watch() {
                     });
 }
 
-// One batch for each turn of the loop: with more ready, the next watch() completes at once, after
-// whatever else waits on the loop.
+// One batch per turn of the loop. If more events are ready, the next watch() completes at once, after the
+// other work that waits on the loop.
 void SocketProber::Impl::poll_once() {
   const int count = epoll_wait(poller.native_handle(), events.data(), static_cast<int>(events.size()), 0);
   for (int i = 0; i < count; ++i) {
     const epoll_event event = events[static_cast<std::size_t>(i)];
     const auto slot = static_cast<std::uint32_t>(event.data.u64);
     const auto generation = static_cast<std::uint32_t>(event.data.u64 >> 32);
-    // A question that ended earlier in this batch, or whose descriptor a forked child still holds.
+    // The check ended earlier in this batch, or a forked child still holds its descriptor.
     if (questions[slot].generation != generation) continue;
     drive(slot, event.events);
   }
@@ -179,7 +179,7 @@ void SocketProber::Impl::shut_down() {
   poller.close(ignored);
 }
 
-// ---- one question
+// ---- one check
 
 void SocketProber::Impl::start(ProbeId id, const ProbeTargetPtr& target, Duration timeout) {
   const auto now = Clock::now();
@@ -253,7 +253,7 @@ void SocketProber::Impl::cancel(ProbeId id) {
   if (found != slots.end()) release(found->second);
 }
 
-// ---- its end
+// ---- the end of a check
 
 void SocketProber::Impl::finish(std::uint32_t slot, bool peer_closed) {
   Conversation& conversation = questions[slot].conversation;
@@ -265,7 +265,8 @@ void SocketProber::Impl::finish(std::uint32_t slot, bool peer_closed) {
   answer(slot, std::move(facts), answered && linger);
 }
 
-// The old connection ends as it would have; the question goes on over a new one, with the time that is left.
+// The old connection ends as without a redirect; the check continues over a new one, with the time that is
+// left.
 void SocketProber::Impl::follow(std::uint32_t slot, std::unique_ptr<const HttpHop> hop, bool linger) {
   Question& question = questions[slot];
   const ProbeId id = question.id;
@@ -301,7 +302,7 @@ void SocketProber::Impl::settle(std::uint32_t slot, Conversation::Fault fault) {
   settled.push_back({slot, question.generation, std::move(facts)});
 }
 
-// The question leaves its connection, which is closed, or waits a moment for the server to close it.
+// Ends the use of a connection: closes it, or waits a moment for the server to close it.
 void SocketProber::Impl::retire(std::uint32_t slot, bool linger) {
   if (!linger) return release(slot);
   Question& question = questions[slot];

@@ -11,27 +11,29 @@ namespace net {
 class Loop;
 }
 
-/// Asks HttpTarget, TcpTarget and GrpcTarget over sockets of its own: a new connection for each question,
-/// closed after it, thousands open at once.
+/// Checks HttpTarget, TcpTarget and GrpcTarget over its own sockets: a new connection per check, closed
+/// afterwards, thousands open at once.
 ///
 /// HTTP: `GET path HTTP/1.1` (or the target's method) with `Connection: close`, `User-Agent:
-/// healer/<version>` and the target's headers (http_request.hpp says which are left out); the Host header is
-/// host_header, else address:port. The question is over as soon as the head is whole, or with capture_body
-/// the body or its first 10 KiB. Redirects are followed when asked for, each over a new connection, within
-/// the one timeout (http_redirect.hpp says which); what is not followed is the answer, and detail says why.
-/// TCP: Answered once connected, with banner_bytes once that many have come, or fewer and the peer closed.
+/// healer/<version>` and the target's headers (http_request.hpp lists those left out); the Host header is
+/// host_header, else address:port. The check ends when the head is complete, or with capture_body when the
+/// body or its first 10 KiB are. If the target allows redirects, they are followed, each over a new
+/// connection within the same timeout (http_redirect.hpp). A redirect that is not followed is the answer, and
+/// detail has the reason.
+/// TCP: Answered once connected; with banner_bytes once so many bytes arrived, or fewer when the peer closed.
 /// gRPC: grpc.health.v1.Health/Check over HTTP/2, by prior knowledge or over TLS by ALPN (grpc_call.hpp).
 ///
-/// Closing: after an HTTP answer the server is given a moment to close first, as it was asked to, so that the
-/// TIME_WAIT of the connection lies with it; otherwise 10,000 checks a second would leave 600,000 of them
-/// here. The answer does not wait for that. When descriptors run out these are given up first.
+/// Closing: after an HTTP answer the prober waits a moment for the server to close first, as the request
+/// asks, so that the server holds the connection's TIME_WAIT; else 10,000 checks a second would leave 600,000
+/// of them on healer's side. The answer does not wait for that. When descriptors run out, these connections
+/// are closed first.
 ///
-/// A target whose address is not numeric is NoRoute. Ids of questions open at one time must differ. A target
-/// of another kind is EngineFailed: it was sent to the wrong prober. Descriptors are close-on-exec.
-/// Destroying the prober closes everything and answers nothing more.
+/// A target whose address is not numeric gives NoRoute. Ids of open checks must differ. A target of another
+/// kind gives EngineFailed: it is for another prober. Descriptors are close-on-exec. Destroying the prober
+/// closes everything and calls the sink no more.
 class SocketProber final : public Prober {
  public:
-  /// Fails only when the kernel grants no epoll instance. `loop` must outlive the prober.
+  /// Fails only when the kernel gives no epoll instance. `loop` must outlive the prober.
   static Result<std::unique_ptr<SocketProber>> create(net::Loop& loop, Sink sink);
 
   ~SocketProber() override;

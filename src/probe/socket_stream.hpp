@@ -12,14 +12,14 @@
 
 namespace healer {
 
-/// One non-blocking connection, plain or TLS, which it owns and closes. It waits for nothing: who watches the
-/// descriptor calls again when it is ready. Close-on-exec.
+/// Owns one non-blocking connection, plain or TLS, and closes it. No call blocks: the owner watches the
+/// descriptor and calls again when it is ready. Close-on-exec.
 class SocketStream {
  public:
   using Step = TlsSession::Step;
   using Moved = TlsSession::Moved;
 
-  /// How a connection failed, in a probe's terms.
+  /// The failure of a connection, as the end of a probe.
   struct Fault {
     ProbeEnd end;
     std::string detail;
@@ -33,28 +33,28 @@ class SocketStream {
 
   /// Begins to connect. NoRoute for an address that is not numeric.
   std::optional<Fault> open(const Endpoint& endpoint);
-  /// Puts TLS on top, before anything is sent.
+  /// Adds TLS, before anything is sent.
   std::optional<Fault> secure(TlsSessions& sessions, const TlsPeer& peer);
 
   int descriptor() const { return socket_; }
   bool is_tls() const { return tls_ != nullptr; }
-  /// After an error was seen on a connecting socket: why, or nothing when it is healthy.
+  /// The fault of a connecting socket after an error event; empty optional if the socket has no error.
   std::optional<Fault> connect_fault() const;
   Step handshake() { return tls_->handshake(); }
   bool speaks_http2() const { return tls_->speaks_http2(); }
 
-  /// Closed: the peer closed. Failed: fault() says why.
+  /// Closed: the peer closed. Failed: fault() has the reason.
   Moved send(std::string_view bytes);
   Moved receive(char* data, std::size_t size);
   Fault fault() const;
 
-  /// Says over TLS that we are done, and keeps only the socket.
+  /// Sends close_notify over TLS, and keeps only the socket.
   void say_goodbye();
   void close();
 
  private:
   int socket_ = -1;
-  int errno_ = 0;  // of the last plain call that failed
+  int errno_ = 0;  // of the last failed call without TLS
   std::unique_ptr<TlsSession> tls_;
 };
 

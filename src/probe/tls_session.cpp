@@ -22,7 +22,7 @@ std::string last_reason() {
   return text != nullptr ? text : "no reason given";
 }
 
-// OpenSSL's own socket BIO, but for write(2), which would raise SIGPIPE when the peer has gone.
+// As OpenSSL's socket BIO, but without write(2), which raises SIGPIPE when the peer has closed.
 int write_without_signal(BIO* bio, const char* data, int size) {
   BIO_clear_retry_flags(bio);
   const auto sent =
@@ -128,7 +128,7 @@ Result<SSL_CTX*> TlsSessions::context(bool verify) {
   ERR_clear_error();
   std::unique_ptr<SSL_CTX, TlsDeleter> fresh(SSL_CTX_new(TLS_client_method()));
   if (!fresh) return failure(ErrorCode::Busy, "TLS cannot be set up: " + last_reason());
-  // A server that closes without close_notify ends its answer like a plain one.
+  // A close without close_notify counts as the end of the answer, as without TLS.
   SSL_CTX_set_options(fresh.get(), SSL_OP_IGNORE_UNEXPECTED_EOF);
   SSL_CTX_set_mode(fresh.get(), SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
                                     SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
@@ -138,7 +138,7 @@ Result<SSL_CTX*> TlsSessions::context(bool verify) {
     if (SSL_CTX_set_default_verify_paths(fresh.get()) != 1)
       return failure(ErrorCode::InvalidInput, "the system's CA store cannot be read: " + last_reason());
   } else {
-    // Nothing secret is sent and nothing received is trusted: an old but working server must not look
+    // Nothing secret is sent, and nothing received is trusted. An old server that works must not be
     // unhealthy.
     SSL_CTX_set_verify(fresh.get(), SSL_VERIFY_NONE, nullptr);
     SSL_CTX_set_security_level(fresh.get(), 0);

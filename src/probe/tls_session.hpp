@@ -19,8 +19,8 @@ struct TlsDeleter {
   void operator()(BIO_METHOD* method) const;
 };
 
-/// One TLS connection over a non-blocking socket, which it does not own. Each call either finishes, or says
-/// that it must be called again when the socket is readable or writable.
+/// One TLS connection over a non-blocking socket, which it does not own. Each call either finishes, or
+/// returns Again: call it again when the socket is readable or writable.
 class TlsSession {
  public:
   enum class Step { Done, Again, Closed, Failed };
@@ -31,15 +31,15 @@ class TlsSession {
 
   explicit TlsSession(std::unique_ptr<SSL, TlsDeleter> session) : session_(std::move(session)) {}
 
-  /// Failed: reason() says why in OpenSSL's words. Closed: the peer closed or reset the connection.
+  /// Failed: reason() has OpenSSL's text. Closed: the peer closed or reset the connection.
   Step handshake();
-  /// May take a part. After Again the next call must begin with the same bytes.
+  /// May write only a part. After Again the next call must begin with the same bytes.
   Moved write(const char* data, std::size_t size);
   Moved read(char* data, std::size_t size);
-  /// Tells the peer that we are done, as far as that goes without waiting.
+  /// Sends close_notify to the peer, if that is possible without waiting.
   void say_goodbye();
 
-  /// Whether the peer agreed to speak HTTP/2 (ALPN), once the handshake is done.
+  /// Whether the peer agreed to HTTP/2 by ALPN; valid once the handshake is done.
   bool speaks_http2() const;
 
   const std::string& reason() const { return reason_; }
@@ -51,24 +51,25 @@ class TlsSession {
   std::string reason_;
 };
 
-/// Who is expected behind a TLS connection.
+/// The expected peer of a TLS connection.
 struct TlsPeer {
-  std::string_view host_header;  ///< its name, with or without a port; empty: only the address is known
+  std::string_view
+      host_header;  ///< the peer's name, with or without a port; empty: only the address is known
   std::string_view address;
   bool verify = false;
-  bool http2 = false;  ///< offer HTTP/2 and nothing else
+  bool http2 = false;  ///< offer only HTTP/2
 };
 
-/// The settings that all sessions share, one set for checked and one for unchecked certificates; made when
-/// first needed, so that a host without https targets never reads the CA store.
+/// The settings that all sessions share: one set for checked, one for unchecked certificates. Each is made at
+/// its first use, so that a host without https targets never reads the CA store.
 class TlsSessions {
  public:
   TlsSessions();
   ~TlsSessions();
 
-  /// A client's session on this connected (or connecting) socket. With `verify` the certificate must lead
-  /// to the system's CA store and name the host of host_header, else the address. Busy on failure to
-  /// allocate.
+  /// A client's session on this connected (or connecting) socket. With `verify`, the certificate must be
+  /// trusted by the system's CA store, and name the host of host_header, or the address if that is empty.
+  /// Busy when memory cannot be allocated.
   Result<TlsSession> open(int socket, const TlsPeer& peer);
 
  private:

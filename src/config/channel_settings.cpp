@@ -158,7 +158,7 @@ ChannelType channel(std::string_view title, std::string_view from_env, const std
       {"timeout", variables + "_TIMEOUT", &ChannelSettings::timeout, duration(100ms, 5min),
        "The limit of one try to deliver."},
       {"gap", variables + "_GAP", &ChannelSettings::gap, word_or("auto", duration(0ms, 1h)),
-       "The least time between two messages. `auto` is what suits the service."},
+       "The least time between two messages. `auto` keeps the service's limit."},
   };
   type.settings =
       joined<ChannelSettings>(Scope::Channel, {within<ChannelSettings>(target, table), delivery}, type.blank);
@@ -205,11 +205,11 @@ std::vector<ChannelType> all_types() {
           "One message for each notification. The daemon's setting `slack_webhook_url` makes the channel "
           "`slack` too.",
           {{"webhook_url", "SLACK_WEBHOOK_URL", &Slack::url, secret_url(),
-            "The incoming webhook, or that of a service that takes Slack's messages.", required}}),
+            "The incoming webhook of Slack, or of a service that accepts Slack's messages.", required}}),
       channel<Bot>(
           "Slack, by a bot", "slack_bot", "SLACK_BOT",
-          "One message for each incident, updated as it moves; what happens goes into its thread. The bot "
-          "needs the scope `chat:write` and must be in the channel.",
+          "One message for each incident, updated to the incident's state; each notification is also a reply "
+          "in its thread. The bot needs the scope `chat:write` and must be in the channel.",
           {{"token", "SLACK_BOT_TOKEN", &Bot::token, token(), "The app's bot token, `xoxb-...`.", required},
            {"channel", "SLACK_CHANNEL", &Bot::channel, text("a channel's id or #name", is_slack_channel),
             "The channel's id, which survives a new name, or `#name`.", required},
@@ -223,7 +223,7 @@ std::vector<ChannelType> all_types() {
            {"url", "PAGERDUTY_URL", &PagerDuty::url, base_url(),
             "Where events go; `https://events.eu.pagerduty.com/v2/enqueue` for accounts in the EU."}}),
       channel<Opsgenie>("Opsgenie", "opsgenie", "OPSGENIE",
-                        "A notification is created once for each incident and closed by a verified recovery.",
+                        "An alert is created once for each incident and closed by a verified recovery.",
                         {{"api_key", "OPSGENIE_API_KEY", &Opsgenie::api_key, token(),
                           "The key of an API integration.", required},
                          {"api_url", "OPSGENIE_API_URL", &Opsgenie::api_url, base_url(),
@@ -249,7 +249,7 @@ std::vector<ChannelType> all_types() {
       channel<Ntfy>(
           "ntfy", "ntfy", "NTFY", "A push message to everybody who subscribes to the topic.",
           {{"url", "NTFY_URL", &Ntfy::url, secret_url(),
-            "The topic's URL, such as `https://ntfy.sh/TOPIC`: who knows it can write.", required},
+            "The topic's URL, such as `https://ntfy.sh/TOPIC`. Anybody who knows it can publish.", required},
            {"token", "NTFY_TOKEN", &Ntfy::token, token(), "The access token of a topic that is protected."}}),
       channel<Gotify>(
           "Gotify", "gotify", "GOTIFY", "A message of an application.",
@@ -257,8 +257,8 @@ std::vector<ChannelType> all_types() {
            {"token", "GOTIFY_TOKEN", &Gotify::token, token(), "The application's token.", required}}),
       channel<Email>(
           "Email, by SMTP", "email", "SMTP",
-          "A message to each incident's thread. With `starttls` a server that does not offer it, and with it "
-          "or `tls` one whose certificate is not valid, is not sent to.",
+          "The messages of an incident are one thread. Nothing is sent to a server that lacks STARTTLS (with "
+          "`starttls`), or whose certificate is not valid (with `starttls` or `tls`).",
           {{"host", "SMTP_HOST", &Email::host, text("a host's name or numeric address", is_host),
             "The mail server.", required},
            {"port", "SMTP_PORT", &Email::port, number<std::uint16_t>(1, 65535),
@@ -266,10 +266,10 @@ std::vector<ChannelType> all_types() {
            {"security", "SMTP_SECURITY", &Email::security,
             choice<Security>(
                 {{"starttls", Security::StartTls}, {"tls", Security::Tls}, {"none", Security::None}}),
-            "How the connection is encrypted; `none` only within one host or network of yours."},
+            "How the connection is encrypted. Use `none` only within one host or your own network."},
            {"user", "SMTP_USER", &Email::user,
             text("text of 1 to 256 bytes without control characters", is_line<256>),
-            "Whom to log in as; unset, there is no login."},
+            "The user to log in as; unset, there is no login."},
            {"password", "SMTP_PASSWORD", &Email::password,
             secret("text", "text of 1 to 1024 bytes on one line", is_password), "The user's password.",
             Traits{.is_text = true}},
@@ -280,17 +280,18 @@ std::vector<ChannelType> all_types() {
                            read_recipients, show_recipients),
             "The recipients.", required}},
           email_mismatch, email_doubt),
-      channel<Apprise>("Apprise", "notification_apprise", "NOTIFICATION_APPRISE",
-                       "An Apprise API server, and by it every service that Apprise knows. docker-autoheal's "
-                       "`APPRISE_URL` is another channel, with docker-autoheal's sentences.",
-                       {{"url", "NOTIFICATION_APPRISE_URL", &Apprise::url, secret_url(),
-                         "The notify address, such as `http://apprise:8000/notify/KEY`.", required}}),
+      channel<Apprise>(
+          "Apprise", "notification_apprise", "NOTIFICATION_APPRISE",
+          "An Apprise API server, which forwards to every service that Apprise supports. docker-autoheal's "
+          "`APPRISE_URL` is another channel, with docker-autoheal's sentences.",
+          {{"url", "NOTIFICATION_APPRISE_URL", &Apprise::url, secret_url(),
+            "The notify address, such as `http://apprise:8000/notify/KEY`.", required}}),
       channel<Alertmanager>("Alertmanager, API v2", "alertmanager", "ALERTMANAGER_SEND",
-                            "A notification for each incident, kept firing until a verified recovery.",
+                            "An alert for each incident, kept firing until a verified recovery.",
                             {{"url", "ALERTMANAGER_URL", &Alertmanager::url, secret_url(),
-                              "Alertmanager itself; `/api/v2/alerts` is added.", required},
+                              "The URL of Alertmanager; healer adds `/api/v2/alerts`.", required},
                              {"token", "ALERTMANAGER_SEND_TOKEN", &Alertmanager::token, token(),
-                              "A bearer token, where a proxy in front of it asks for one."}}),
+                              "A bearer token, if a proxy in front of Alertmanager needs one."}}),
       channel<Webhook>(
           "Any service, by a webhook", "notification_webhook", "NOTIFICATION_WEBHOOK",
           "A request for each notification, with a JSON body of your own. docker-autoheal's `WEBHOOK_URL` is "

@@ -198,7 +198,7 @@ Table<DaemonSettings> process_settings() {
        Traits{.flag = "--state", .after_restart = true}},
       {"admin_socket", "HEALER_ADMIN_SOCKET", &Daemon::admin_socket,
        text("a path of at most 107 bytes", valid_socket_path),
-       "The unix socket by which `healer status` and `healer reset` ask the daemon.",
+       "The unix socket that connects `healer status` and the other commands to the daemon.",
        Traits{.flag = "--admin-socket", .after_restart = true}},
       {"dry_run", "HEALER_DRY_RUN", &Daemon::dry_run, boolean(),
        "Decide, log and count as always, but never touch a container.",
@@ -212,12 +212,11 @@ Table<DaemonSettings> process_settings() {
       {"alert_labels", "ALERT_LABELS", &Daemon::alert_labels,
        special<Names>(list_info("label names", "label names with commas between them", ','),
                       read_alert_labels, show_alert_labels),
-       "The alert labels that name a container, in the order they are looked at. Unset, those of cAdvisor, "
-       "of "
-       "compose and the plain `container` and `name`."},
+       "The alert labels that name a container, in the order in which they are tried. Unset, the labels of "
+       "cAdvisor, of compose, and the plain `container` and `name`."},
       {"alert_targets", "ALERT_TARGETS", &Daemon::alert_targets, alert_mappings(),
-       "Alert labels that stand for a container, looked at before `alert_labels`: "
-       "`instance=web:8080 -> shop-web-1`."},
+       "Alert labels whose value means a container, tried before `alert_labels`: `instance=web:8080 -> "
+       "shop-web-1`."},
       {"alert_action", "ALERT_ACTION", &Daemon::alerts_act, choice<bool>({{"act", true}, {"notify", false}}),
        "What an alert without the label `healer_action` does: `act` starts a remedy, `notify` only "
        "notifies."},
@@ -245,16 +244,15 @@ Table<NotificationRouting> routing_settings() {
   return {
       {"notification_remind_every", "NOTIFICATION_REMIND_EVERY", &NotificationRouting::remind_every,
        duration(0s, 30 * 24h),
-       "How often the reminder of an open incident is sent until `healer ack` acknowledges it. 0 is never."},
+       "Time between two reminders of an open incident, until `healer ack` acknowledges it. 0 is never."},
       {"notification_quiet_hours", "NOTIFICATION_QUIET_HOURS", &NotificationRouting::quiet,
        windows(read_quiet_hours),
        "Times of the week that hold all but critical notifications until their end, see "
        "[Maintenance windows](#maintenance-windows) for their form."},
       {"notification_link", "NOTIFICATION_LINK", &NotificationRouting::link,
        text(std::string(notification_link_accepted), is_notification_link),
-       "The address of an incident for a browser, put into notifications. `{incident}`, `{workload}` and "
-       "`{host}` "
-       "stand for the notification's own; one that lacks them has no link."},
+       "A link to the incident, for notifications. healer replaces `{incident}`, `{workload}` and `{host}`; "
+       "a notification that lacks one of these has no link."},
   };
 }
 
@@ -270,15 +268,15 @@ Table<HostPolicy> host_settings() {
       {"mass_least", "MASS_LEAST", &Host::mass_least, number(1, 100'000),
        "Fewer failures than this are never a mass failure."},
       {"mass_hold", "MASS_HOLD", &Host::mass_hold, duration(0s, 24h),
-       "How long a mass failure holds every remedy before one container is tried."},
+       "How long a mass failure holds every remedy before one container is healed as a canary."},
       {"mass_hold_max", "MASS_HOLD_MAX", &Host::mass_hold_max, duration(1s, 24h),
-       "The longest such hold. Each try that does not help doubles it."},
+       "The longest hold of a mass failure. Each canary that does not help doubles the hold."},
       {"remedy_share", "REMEDY_SHARE", &Host::remedy_share, share(),
-       "At most this share of the watched containers is in remedy at one time, though always one."},
+       "At most this share of the watched containers is healed at the same time, but at least one."},
       {"connectivity_interval", "CONNECTIVITY_INTERVAL", &Host::connectivity_interval, duration(1s, 1h),
        "Time from one connectivity check to the next."},
       {"connectivity_timeout", "CONNECTIVITY_TIMEOUT", &Host::connectivity_timeout, duration(10ms, 1min),
-       "How long its answer may take."},
+       "How long the answer to a connectivity check may take."},
   };
 }
 
@@ -288,11 +286,11 @@ Table<DaemonSettings> file_and_hook_settings() {
   constexpr std::uint64_t tebibyte = 1ULL << 40;
   return {
       {"connectivity_url", "CONNECTIVITY_URL", &Daemon::connectivity, connectivity_url(),
-       "Something that always answers, such as the router. While it does not, failing checks are unknown. It "
-       "is shown to operators: no secret belongs in it."},
+       "A target that always answers, such as the router. While it does not answer, failing checks are "
+       "unknown. Operators see the URL, so it must hold no secret."},
       {"evidence_size", "HEALER_EVIDENCE_SIZE", &Daemon::evidence_size, byte_size(mebibyte, tebibyte),
-       "How much evidence the state file keeps; the oldest goes first. It also ends with its incident's "
-       "`retention`."},
+       "How much evidence the state file keeps; the oldest is deleted first. Evidence is also deleted with "
+       "its incident, after `retention`."},
       {"record", "HEALER_RECORD", &Daemon::record,
        special<std::string>({"path", "off, or a file's path"}, read_record, show_record),
        "File that every event is recorded in, for `healer replay`.", Traits{.after_restart = true}},
@@ -300,7 +298,8 @@ Table<DaemonSettings> file_and_hook_settings() {
        "How large the recording may grow.", Traits{.after_restart = true}},
       {"hook_before", "HEALER_HOOK_BEFORE", &Daemon::hook_before, arguments(),
        "A command that runs on the host before each remedy, see [Hooks](#hooks). No label can set it."},
-      {"hook_after", "HEALER_HOOK_AFTER", &Daemon::hook_after, arguments(), "The same after each remedy."},
+      {"hook_after", "HEALER_HOOK_AFTER", &Daemon::hook_after, arguments(),
+       "A command that runs on the host after each remedy. No label can set it."},
       {"hook_timeout", "HEALER_HOOK_TIMEOUT", &Daemon::hook_timeout, duration(100ms, 1h),
        "How long a hook may run before it is ended."},
   };
@@ -314,8 +313,8 @@ Table<DockerConnection> docker_settings() {
        "The engine's socket, as the docker client names it. Podman's socket works too.",
        Traits{.flag = "--docker-host", .after_restart = true}},
       {"docker_tls_verify", "DOCKER_TLS_VERIFY", &Docker::tls_verify, boolean(),
-       "Whether a `tcp://` engine is asked by TLS and must prove who it is. As with the docker client, the "
-       "variable set to anything at all, even 0, means yes.",
+       "Whether the connection to a `tcp://` engine uses TLS and checks the engine's certificate. As with "
+       "the docker client, any value of the variable, even 0, means yes.",
        Traits{.after_restart = true, .env_is_presence = true}},
       {"docker_cert_path", "DOCKER_CERT_PATH", &Docker::cert_path, text("a folder's path", valid_path),
        "Folder of `ca.pem`, `cert.pem` and `key.pem`. Unset with `docker_tls_verify`, it is "
@@ -323,7 +322,7 @@ Table<DockerConnection> docker_settings() {
        Traits{.after_restart = true}},
       {"docker_api_version", "DOCKER_API_VERSION", &Docker::api_version,
        text("a version such as 1.41", valid_api_version),
-       "The API version to speak. Leave it unset: healer agrees on one with the engine.",
+       "The version of the engine's API. Leave it unset: healer negotiates it with the engine.",
        Traits{.after_restart = true}},
   };
 }

@@ -189,9 +189,8 @@ Table<NotificationMatch> match_settings() {
        {},
        &Match::kinds,
        list_of(choice<NotificationKind>()),
-       "A recovery goes to whoever was notified of the incident; name it to send it elsewhere as well. "
-       "Unset, "
-       "all."},
+       "A recovery goes to the channels that were notified of the incident; name `recovered` to send it to "
+       "this route, too. Unset, all."},
       {"workloads",
        {},
        &Match::workloads,
@@ -201,7 +200,7 @@ Table<NotificationMatch> match_settings() {
        {},
        &Match::projects,
        names("names of compose projects, with * and ? in them"),
-       "The same. Unset, all."},
+       "As `workloads`, for compose projects. Unset, all."},
       {"labels", {}, &Match::labels, labels(), "Values of the label `healer.notify`. Unset, all."},
   };
 }
@@ -213,9 +212,9 @@ Table<NotificationRoute> route_settings(const Names& channels) {
        {},
        &Route::name,
        text("text of 1 to 100 bytes without control characters", is_line<100>),
-       "For `escalate_to`, and for the log. Each has its own.",
+       "For `escalate_to`, and for the log. Each route has its own.",
        Traits{.required = true}},
-      object("match", &Route::match, match_settings(), "What notifications it takes. Unset, all."),
+      object("match", &Route::match, match_settings(), "Which notifications the route takes. Unset, all."),
       {"channels",
        {},
        &Route::channels,
@@ -226,13 +225,14 @@ Table<NotificationRoute> route_settings(const Names& channels) {
        {},
        &Route::remind_every,
        if_set(duration(Duration{0}, 30 * 24h)),
-       "While an incident is open and nobody has acknowledged it; 0 is never. Unset, as "
+       "Time between two reminders of an open incident that nobody has acknowledged; 0 is never. Unset, as "
        "`notification_remind_every`."},
       {"escalate_after",
        {},
        &Route::escalate_after,
        duration(1s, 30 * 24h),
-       "Unacknowledged so long, the route `escalate_to` is notified, once; `0s` is never."},
+       "After this time without an acknowledgement, the route `escalate_to` is notified once; `0s` is "
+       "never."},
       {"escalate_to",
        {},
        &Route::escalate_to,
@@ -242,9 +242,14 @@ Table<NotificationRoute> route_settings(const Names& channels) {
        {},
        &Route::quiet,
        if_set(windows(read_quiet_hours)),
-       "Hold all but critical notifications until their end. Unset, as `notification_quiet_hours`."},
-      {"go_on", {}, &Route::go_on, boolean(), "The routes after it are asked, too."},
-      {"only_escalated", {}, &Route::only_escalated, boolean(), "It takes no notification by itself."},
+       "Times of the week that hold all but critical notifications until their end. Unset, as "
+       "`notification_quiet_hours`."},
+      {"go_on",
+       {},
+       &Route::go_on,
+       boolean(),
+       "Whether the routes after this one may take the notification, too."},
+      {"only_escalated", {}, &Route::only_escalated, boolean(), "The route gets only escalations."},
   };
 }
 

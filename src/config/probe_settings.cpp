@@ -81,20 +81,20 @@ Table<ProbeSpec> probe_settings() {
                                          {"grpc", ProbeKind::Grpc},
                                          {"grpcs", ProbeKind::Grpcs}}),
        "How health is checked. `auto` is `http` on the first published port, or `engine` (the container's "
-       "own "
-       "HEALTHCHECK) when no port can be reached. `exec` runs `command` inside, `grpc` and `grpcs` ask the "
-       "standard health service."},
+       "own HEALTHCHECK) when no port can be reached. `exec` runs `command` in the container, `grpc` and "
+       "`grpcs` call the standard health service."},
       {"path", "HEALTH_PATH", &ProbeSpec::path,
        text("a path that starts with '/', without spaces, at most 2048 bytes", valid_path),
-       "What `http` and `https` ask for.", Traits{.fits = http_kinds}},
+       "The path that `http` and `https` request.", Traits{.fits = http_kinds}},
       {"port", "HEALTH_PORT", &ProbeSpec::port, word_or("auto", number<std::uint16_t>(1, 65535)),
-       "The container's port to ask. `auto` is the first published TCP port, else the first exposed one.",
+       "The container's port that is checked. `auto` is the first published TCP port, else the first exposed "
+       "one.",
        Traits{.fits = port_kinds}},
       {"status", "HEALTH_STATUS", &ProbeSpec::accepted,
        parsed<std::vector<StatusRange>>(
            list_info("ranges", "statuses from 100 to 599 and ranges of them, such as 200-399,401", ','),
            read_status, show_status),
-       "The HTTP statuses that count as well.", Traits{.fits = http_kinds}},
+       "The HTTP statuses that count as healthy.", Traits{.fits = http_kinds}},
       {"body", "HEALTH_BODY", &ProbeSpec::body_match, text("text of 1 to 1024 bytes", valid_needle),
        "Text that the first 10 KiB of the answer's body must contain.",
        Traits{.is_text = true, .fits = http_kinds}},
@@ -103,29 +103,29 @@ Table<ProbeSpec> probe_settings() {
        Traits{.is_text = true, .fits = {ProbeKind::Tcp}}},
       {"host", "HEALTH_HOST", &ProbeSpec::host_header,
        text("a host name, with a port if needed, at most 255 bytes", is_graphic<255>),
-       "The Host header of `http` and `https`, the authority of `grpc`. Unset, it is the address and port "
-       "asked.",
+       "The Host header of `http` and `https`, the authority of `grpc`. Unset, it is the target's address "
+       "and port.",
        Traits{.fits = host_kinds}},
       {"tls_verify", "HEALTH_TLS_VERIFY", &ProbeSpec::tls_verify, boolean(),
-       "Whether `https` and `grpcs` check the certificate. Targets are asked by number, so most certificates "
-       "do not match.",
+       "Whether `https` and `grpcs` check the certificate. Most certificates do not match, because healer "
+       "connects to a numeric address.",
        Traits{.fits = {ProbeKind::Https, ProbeKind::Grpcs}}},
       {"method", "HEALTH_METHOD", &ProbeSpec::method,
        choice<std::string>(
            {{"GET", "GET"}, {"HEAD", "HEAD"}, {"POST", "POST"}, {"PUT", "PUT"}, {"OPTIONS", "OPTIONS"}}),
-       "The request's method of `http` and `https`.", Traits{.fits = http_kinds}},
+       "The HTTP method of `http` and `https`.", Traits{.fits = http_kinds}},
       {"headers", "HEALTH_HEADERS", &ProbeSpec::headers, headers(),
-       "Headers that `http` and `https` send as well. Their values are taken for secrets and never printed.",
+       "Additional headers of `http` and `https`. Their values count as secrets and are never printed.",
        Traits{.fits = http_kinds}},
       {"redirects", "HEALTH_REDIRECTS", &ProbeSpec::redirects, number(0, 10),
        "How many redirects `http` and `https` follow, to the same target only.", Traits{.fits = http_kinds}},
       {"command", "HEALTH_COMMAND", &ProbeSpec::command, arguments(),
-       "What `exec` runs inside the container: no shell, so write `sh -c '...'` for one. It passes when the "
-       "exit code is 0.",
+       "The command that `exec` runs in the container, without a shell: write `sh -c '...'` to use one. Exit "
+       "code 0 passes.",
        Traits{.fits = {ProbeKind::Exec}}},
       {"service", "HEALTH_SERVICE", &ProbeSpec::service,
        text("a name of 1 to 255 bytes without spaces", is_graphic<255>),
-       "The service that `grpc` and `grpcs` ask about. Unset, it is the server as a whole.",
+       "The service that `grpc` and `grpcs` check. Unset, it is the server as a whole.",
        Traits{.fits = grpc_kinds}},
   };
   for (Setting<ProbeSpec>& row : table) row.info.of_probe = true;

@@ -108,7 +108,7 @@ Table<PrometheusRule> prometheus_rule_settings() {
        {},
        &Rule::name,
        text("text of 1 to 60 bytes without control characters", is_line<60>),
-       "Its name in notifications. Each rule has its own.",
+       "The rule's name in notifications. Each rule has its own.",
        Traits{.required = true}},
       {"query",
        {},
@@ -117,17 +117,21 @@ Table<PrometheusRule> prometheus_rule_settings() {
                      [](const Rule& rule) { return rule.query; }),
        "PromQL whose top level compares with a number.",
        Traits{.required = true}},
-      {"for", {}, &Rule::hold_for, duration(Duration{0}, 24h), "It fires when it has been met so long."},
+      {"for",
+       {},
+       &Rule::hold_for,
+       duration(Duration{0}, 24h),
+       "The rule fires when it has been met for this long."},
       {"labels",
        {},
        &Rule::labels,
        list_of(text("label names, as one value or a list", is_label), most_labels),
-       "The labels of a series that name its container. Unset, those of all alerts."},
+       "The labels of a series that name its container. Unset, as `alert_labels`."},
       {"container",
        {},
        &Rule::container,
        text("the name of one container", is_line<100>),
-       "The rule is about this one, whatever labels a series has."},
+       "The rule is about this container, for any labels of a series."},
       {"action", {}, &Rule::act, choice<bool>({{"act", true}, {"notify", false}}), "Heal, or only notify."},
   };
 }
@@ -137,7 +141,7 @@ Table<PrometheusSettings> prometheus_settings() {
   Setting<Prometheus> rules;
   rules.info.key = "rules";
   rules.info.accepted = fmt::format("a list of at most {} rules", most_prometheus_rules);
-  rules.info.description = "In this order; each has the keys below.";
+  rules.info.description = "The rules, in this order. Each has the keys below.";
   rules.sets = fields(&Prometheus::rules);
   rules.read_object = [](Prometheus& prometheus, const ObjectPlace& at, SettingReader& reader) {
     if (at.value.kind == YamlNode::Kind::Null) return;  // a key whose lines are all commented out
@@ -152,7 +156,7 @@ Table<PrometheusSettings> prometheus_settings() {
        {},
        &Prometheus::url,
        server(),
-       "The server. It may have a path, and names no user.",
+       "The server's URL. It may have a path, but no user.",
        Traits{.required = true}},
       {"bearer_token",
        {},
@@ -161,9 +165,13 @@ Table<PrometheusSettings> prometheus_settings() {
        "Sent as `Authorization: Bearer ...`.",
        Traits{.is_text = true}},
       {"username", {}, &Prometheus::username, user(), "Basic authentication."},
-      {"password", {}, &Prometheus::password, hidden(), "The user's.", Traits{.is_text = true}},
+      {"password", {}, &Prometheus::password, hidden(), "The user's password.", Traits{.is_text = true}},
       {"interval", {}, &Prometheus::interval, duration(1s, 1h), "How often every rule is evaluated."},
-      {"timeout", {}, &Prometheus::timeout, duration(100ms, 5min), "Of one query; not above the interval."},
+      {"timeout",
+       {},
+       &Prometheus::timeout,
+       duration(100ms, 5min),
+       "The timeout of one query; not above the interval."},
       std::move(rules),
   };
 }

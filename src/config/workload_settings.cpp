@@ -100,24 +100,27 @@ Table<Policy> timing_settings() {
       {"interval", "CHECK_INTERVAL", &Policy::interval, duration(100ms, day),
        "Time from one check to the next."},
       {"timeout", "REQUEST_TIMEOUT", &Policy::timeout, duration(10ms, day),
-       "How long one check may take. Never above the interval: a longer one is cut to it."},
+       "How long one check may take. A timeout longer than the interval is cut to the interval."},
       {"failure_threshold", "FAILURE_THRESHOLD", &Policy::failure_threshold, number(1, 1000),
        "Failed checks in a row before healer acts."},
       {"success_threshold", "SUCCESS_THRESHOLD", &Policy::success_threshold, number(1, 1000),
        "Passed checks in a row before an incident is over."},
       {"window", "FAILURE_WINDOW", &Policy::window, window(),
-       "Healer acts, too, when so many of the last checks failed, though not in a row."},
+       "Healer also acts when this many of the last checks failed, even if not in a row."},
       {"fast_interval", "FAST_INTERVAL", &Policy::fast_interval, word_or("auto", duration(100ms, day)),
        "The interval while a verdict is pending or a container is starting. `auto` is a third of the "
        "interval, at least 1s."},
       {"start_period", "START_PERIOD", &Policy::start_period, word_or("auto", duration(0s, day)),
-       "How long failures after a start do not count. `auto` is learned from the container's own starts: 2m "
+       "How long after a start failures do not count. `auto` is learned from the container's own starts: 2m "
        "at first, then three times the slowest of the last 10, at most 10m."},
   };
 }
 
 Table<Policy> remedy_settings() {
   return {
+      {"remedy", "HEALER_REMEDY", &Policy::remedies, ladder(),
+       "The older form of `remedies`; if one source gives both, `remedies` wins.",
+       Traits{.older_form_of = "remedies"}},
       {"remedies", "HEALER_REMEDIES", &Policy::remedies, ladder(),
        "What is done to an unhealthy container, see [The ladder](#the-ladder). `none` only notifies."},
       {"evidence", "HEALER_EVIDENCE", &Policy::evidence, boolean(),
@@ -126,11 +129,11 @@ Table<Policy> remedy_settings() {
        "How long a restart waits for the container to stop before it is killed. `auto` is the container's "
        "own setting."},
       {"backoff_max", "BACKOFF_MAX", &Policy::backoff_max, duration(1s, day),
-       "The longest wait between two attempts. The first is one interval; each doubles."},
+       "The longest wait between two attempts. The first wait is one interval; each further wait doubles."},
       {"backoff_jitter", "BACKOFF_JITTER", &Policy::backoff_jitter, share(),
        "The share by which each wait is varied, up or down."},
       {"backoff_decay", "BACKOFF_DECAY", &Policy::backoff_decay, duration(1s, 7 * day),
-       "For each time this long that the container is healthy, the wait steps down once."},
+       "Each time the container has been healthy for this long, the wait steps down once."},
       {"budget", "BUDGET", fields(&Policy::budget_attempts, &Policy::budget_window),
        special<Policy>(
            {"budget", "attempts from 1 to 1000, a slash and a duration from 1s to 7d, such as 5/30m"},
@@ -138,21 +141,22 @@ Table<Policy> remedy_settings() {
        "Attempts allowed within a window of time. When they are used up the breaker opens: one critical "
        "notification, no more attempts."},
       {"breaker_open_for", "BREAKER_OPEN_FOR", &Policy::breaker_open_for, duration(1s, 7 * day),
-       "How long an open breaker waits before it allows one try."},
+       "How long an open breaker waits before it allows one attempt."},
       {"verify_limit", "VERIFY_LIMIT", &Policy::verify_limit, duration(1s, day),
-       "After an attempt and the start period: neither healthy nor unhealthy by then is a failed attempt."},
+       "How long healer waits for a verdict after an attempt and the start period. Without one, the attempt "
+       "has failed."},
       {"alerts", "ALERTS", &Policy::alerts, choice<AlertUse>(),
        "What a firing alert about the workload does: `act` makes it unhealthy, `notify` only notifies."},
       {"alert_lookback", "ALERT_LOOKBACK", &Policy::alert_lookback, duration(1s, day),
-       "How long an alert that fired before a remedy may go on firing after it: rates look back, and its end "
-       "arrives late."},
+       "How long an alert that fired before a remedy may go on firing after it: rates look back, and the "
+       "alert's end arrives late."},
       {"notification_cooldown", "NOTIFICATION_COOLDOWN", &Policy::notification_cooldown, duration(0s, day),
-       "Time between two notifications about one container. What happened meanwhile arrives as one summary."},
+       "Time between two notifications about one container. Everything in between arrives as one summary."},
       {notification_key, "HEALER_NOTIFY", fields(&Policy::notifications, &Policy::notification_route),
        special<Policy>({"name", std::string(notification_name_accepted)}, read_notification,
                        show_notification),
-       "Where its notifications go: `none`, the channel of this name, or the routes that match this label. "
-       "Unset, the routes decide."},
+       "Where notifications about the container go: `none`, the channel of this name, or the routes that "
+       "match this label. Unset, the routes decide."},
   };
 }
 
@@ -163,10 +167,10 @@ Table<Policy> hold_settings() {
            list_info("names", "names of containers or compose services with commas between them, at most 64",
                      ','),
            read_depends_on, show_depends_on),
-       "What it depends on, beside what compose says: containers or compose services. While one of them is "
-       "unhealthy, that one is healed first."},
+       "Containers or compose services that the container depends on, in addition to compose's `depends_on`. "
+       "While one of them is unhealthy, it is healed first."},
       {"dependency_hold", "DEPENDENCY_HOLD", &Policy::dependency_hold, duration(0s, day),
-       "How long its remedy is on hold at most while a dependency is unhealthy."},
+       "The longest time that a remedy is on hold while a dependency is unhealthy."},
       {"maintenance", "MAINTENANCE", &Policy::maintenance, windows(read_maintenance),
        "Times of the week in which healer only watches, see [Maintenance windows](#maintenance-windows)."},
   };

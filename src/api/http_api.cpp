@@ -21,19 +21,19 @@ namespace {
 
 constexpr const char* index_text =
     "/metrics   Prometheus\n"
-    "/healthz   200: the loop turns\n"
+    "/healthz   200: the loop runs\n"
     "/readyz    200: the engine answers and the first sync is done\n"
     "/api/v1/alertmanager  POST: Alertmanager's webhook, with its token\n";
 constexpr const char* admin_index_text =
     "/v1/status          GET: everything healer sees, as JSON\n"
-    "/v1/explain         GET ?name=NAME: why a workload is treated as it is\n"
+    "/v1/explain         GET ?name=NAME: why healer acts, waits or does nothing for a workload\n"
     "/v1/history         GET [?name=NAME&limit=N&before=ID]: incidents, the newest first\n"
-    "/v1/incident        GET ?id=ID: everything stored about one\n"
+    "/v1/incident        GET ?id=ID: everything stored about one incident\n"
     "/v1/reset           POST ?name=NAME: close a workload's breaker\n"
     "/v1/pause           POST ?name=NAME or ?all=1 [&for=30m]: watch, but do nothing\n"
-    "/v1/resume          POST ?name=NAME or ?all=1: the end of that\n"
-    "/v1/heal            POST ?name=NAME: the first remedy now\n"
-    "/v1/ack             POST ?name=NAME [&by=WHO]: its incident is known, no reminders\n"
+    "/v1/resume          POST ?name=NAME or ?all=1: end a pause\n"
+    "/v1/heal            POST ?name=NAME: execute the first remedy now\n"
+    "/v1/ack             POST ?name=NAME [&by=WHO]: acknowledge the open incident, no more reminders\n"
     "/v1/test-notification      POST ?channel=NAME or ?all=1: send a test to a channel\n";
 
 constexpr std::uint64_t most_incidents = 1000;

@@ -87,7 +87,7 @@ class CompatReader {
         if (name.starts_with('/')) name.remove_prefix(1);
         if (!name.empty()) compat_.excluded.emplace_back(name);
       }
-      note("AUTOHEAL_EXCLUDE_CONTAINERS", *names, "these are left alone");
+      note("AUTOHEAL_EXCLUDE_CONTAINERS", *names, "these containers are not watched");
     }
     if (const std::string* only = find(environment_, "AUTOHEAL_ONLY_MONITOR_RUNNING"))
       note("AUTOHEAL_ONLY_MONITOR_RUNNING", *only,
@@ -110,7 +110,7 @@ class CompatReader {
     if (const auto period = seconds("AUTOHEAL_START_PERIOD", 0, 86'400)) {
       compat_.first_look_after = *period;
       note("AUTOHEAL_START_PERIOD", *find(environment_, "AUTOHEAL_START_PERIOD"),
-           *period == 0s ? "containers are looked at from the start"
+           *period == 0s ? "containers are watched from the start"
                          : fmt::format("containers are first looked at after {}", format_duration(*period)));
     }
     if (const std::string* stop = find(environment_, "AUTOHEAL_DEFAULT_STOP_TIMEOUT"))
@@ -152,7 +152,7 @@ class CompatReader {
   void read_channels() {
     if (const std::string* key = find(environment_, "WEBHOOK_JSON_KEY")) {
       compat_.webhook_key = *key;
-      note("WEBHOOK_JSON_KEY", *key, "the name of the webhook's one field");
+      note("WEBHOOK_JSON_KEY", *key, "the name of the webhook's only field");
     }
     url("WEBHOOK_URL", compat_.webhook,
         fmt::format("notified with {{\"{}\": text}} after a restart that helped, and when healer gives up",
@@ -174,7 +174,7 @@ class CompatReader {
           "the longest wait between two attempts");
     if (const std::string* reset = find(environment_, "AUTOHEAL_BACKOFF_RESET_AFTER"))
       use(defaults, workload_settings(), "backoff_decay", "AUTOHEAL_BACKOFF_RESET_AFTER", *reset, *reset,
-          "made safer: the wait steps down once for each such time, not to its beginning");
+          "made safer: after each such time the wait gets one step shorter, not shortest");
     read_budget();
     guardian_channels();
   }
@@ -184,7 +184,7 @@ class CompatReader {
     const std::string* window = find(environment_, "AUTOHEAL_RESTART_WINDOW");
     if (attempts && *attempts == "0") {
       note("AUTOHEAL_RESTART_BUDGET", *attempts,
-           "made safer: a budget without end is no budget; the default holds");
+           "made safer: the budget cannot be unlimited; the default holds");
       return;
     }
     if (!attempts && !window) return;
@@ -197,7 +197,7 @@ class CompatReader {
   void guardian_channels() {
     if (const std::string* slack = find(environment_, "NOTIFY_SLACK_WEBHOOK"))
       use(settings_.daemon, daemon_settings(), "slack_webhook_url", "NOTIFY_SLACK_WEBHOOK", "<redacted>",
-          *slack, "Slack is notified");
+          *slack, "notifications go to Slack");
     if (find(environment_, "NOTIFY_DISCORD_WEBHOOK")) {
       if (!compat_.webhook.empty()) {
         note("NOTIFY_DISCORD_WEBHOOK", "<redacted>", "no effect: WEBHOOK_URL is set");

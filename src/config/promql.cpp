@@ -110,7 +110,7 @@ class TopLevel {
       return Refused(
           fmt::format("its top level is '{}'; put brackets around it, before the comparison", word));
     if (word == "bool" && found_)
-      return Refused("with 'bool' it gives 0 and 1; leave it out, or compare (...) with 1");
+      return Refused("'bool' makes it give 0 or 1; leave 'bool' out, or compare (...) with 1");
     return {};
   }
 

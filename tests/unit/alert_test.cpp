@@ -1,4 +1,4 @@
-// HEALING.md 2: rules of Prometheus as alerts.
+// HEALING.md 2: alerts of Prometheus about a workload.
 #include <doctest/doctest.h>
 
 #include "support/scene.hpp"
@@ -26,7 +26,7 @@ AlertReported resolved(const std::string& workload, const std::string& id = "1")
 
 }  // namespace
 
-TEST_CASE("alert: one that fires makes it unhealthy at once, and its end is its remedy") {
+TEST_CASE("alert: a firing alert makes the workload unhealthy at once; its end resolves the incident") {
   Scene scene;
   INFO(scene.transcript());
   scene.healthy("web");
@@ -39,7 +39,7 @@ TEST_CASE("alert: one that fires makes it unhealthy at once, and its end is its 
   }));
   scene.pass(3min);
   CHECK(scene.incidents.at(1).cause == IncidentCause::AlertFiring);
-  CHECK(scene.incidents.at(1).outcome == IncidentOutcome::Open);  // its probes pass; that proves nothing
+  CHECK(scene.incidents.at(1).outcome == IncidentOutcome::Open);  // passing probes do not resolve an alert
   scene.send(resolved("web"));
   scene.pass(1min);
   CHECK(scene.decisions() == "degraded, restart web, recovered");
@@ -48,7 +48,7 @@ TEST_CASE("alert: one that fires makes it unhealthy at once, and its end is its 
   CHECK(scene.incidents.at(1).outcome == IncidentOutcome::Recovered);
 }
 
-TEST_CASE("alert: said again it is the same one") {
+TEST_CASE("alert: a repeated alert is the same alert and orders no second remedy") {
   Scene scene;
   INFO(scene.transcript());
   scene.healthy("web");
@@ -59,7 +59,7 @@ TEST_CASE("alert: said again it is the same one") {
   CHECK(scene.decisions() == "degraded, restart web");
 }
 
-TEST_CASE("alert: that fires on past its lookback, the attempt has not recovered, and the next one follows") {
+TEST_CASE("alert: an alert that fires past its lookback makes the attempt not recovered; the next follows") {
   Scene scene;
   INFO(scene.transcript());
   Policy policy = Scene::policy();
@@ -73,7 +73,7 @@ TEST_CASE("alert: that fires on past its lookback, the attempt has not recovered
   CHECK(scene.attempts.at(1).state == AttemptState::NotRecovered);
 }
 
-TEST_CASE("alert: its remedies have the budget, the breaker and the pause of all others") {
+TEST_CASE("alert: pause, budget and circuit breaker apply to the remedies of an alert") {
   Scene scene;
   INFO(scene.transcript());
   Policy policy = Scene::policy();
@@ -89,7 +89,7 @@ TEST_CASE("alert: its remedies have the budget, the breaker and the pause of all
   CHECK(scene.status("web").condition == Condition::GivenUp);
 }
 
-TEST_CASE("alert: an instance that began since has its lookback") {
+TEST_CASE("alert: an instance that started after the alert is not restarted within the lookback") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web");
@@ -105,7 +105,7 @@ TEST_CASE("alert: an instance that began since has its lookback") {
   CHECK(scene.status("web").condition == Condition::Healthy);
 }
 
-TEST_CASE("alert: its end cuts no start period short") {
+TEST_CASE("alert: a resolved alert does not shorten the start period") {
   Scene scene;
   INFO(scene.transcript());
   Policy policy = Scene::policy();
@@ -121,7 +121,7 @@ TEST_CASE("alert: its end cuts no start period short") {
   CHECK(scene.attempts.at(1).state == AttemptState::Recovered);
 }
 
-TEST_CASE("alert: a crash loop that has calmed down is not over before it is") {
+TEST_CASE("alert: a crash-loop incident stays open until the alert is resolved") {
   Scene scene;
   INFO(scene.transcript());
   Policy policy = Scene::policy();
@@ -142,7 +142,7 @@ TEST_CASE("alert: a crash loop that has calmed down is not over before it is") {
   CHECK(scene.incidents.at(1).outcome != IncidentOutcome::Open);
 }
 
-TEST_CASE("alert: notified only, or by a workload that wants none") {
+TEST_CASE("alert: with alerts=notify an alert is only notified, with alerts=off it is ignored") {
   for (const AlertUse use : {AlertUse::Act, AlertUse::Notify, AlertUse::Off}) {
     Scene scene;
     INFO(scene.transcript());
@@ -155,13 +155,13 @@ TEST_CASE("alert: notified only, or by a workload that wants none") {
     scene.pass(1h);
     CHECK(scene.decisions() == (use == AlertUse::Off ? "" : "info"));
     scene.send(resolved("web"));
-    scene.send(alert);  // another firing is reminded, as events of its own
+    scene.send(alert);  // a new firing after the end is notified with its own dedup key
     CHECK(scene.decisions() == (use == AlertUse::Off ? "" : "info"));
     if (use != AlertUse::Off) CHECK(scene.notifications[0].dedup_key != scene.notifications[1].dedup_key);
   }
 }
 
-TEST_CASE("alert: it outlives healer, and ends when it is not repeated") {
+TEST_CASE("alert: a firing alert survives a restart of healer and ends after 6 h without repetition") {
   Scene scene;
   INFO(scene.transcript());
   scene.healthy("web");
@@ -177,7 +177,7 @@ TEST_CASE("alert: it outlives healer, and ends when it is not repeated") {
   CHECK(scene.orders.empty());
 }
 
-TEST_CASE("alert: of many at once, the mass guard holds them") {
+TEST_CASE("alert: alerts about most workloads at once are a mass failure, and remedies are held") {
   Scene scene;
   INFO(scene.transcript());
   for (int i = 0; i < 6; ++i) scene.add("web" + std::to_string(i));
@@ -186,13 +186,13 @@ TEST_CASE("alert: of many at once, the mass guard holds them") {
   for (int i = 0; i < 6; ++i) scene.send(fires("web" + std::to_string(i)));
   scene.pass(30s);
   CHECK(scene.logged("mass failure"));
-  CHECK(scene.orders.size() <= 1);  // the first came before anybody could know
+  CHECK(scene.orders.size() <= 1);  // the first order may come before the third alert
   for (int i = 0; i < 6; ++i) scene.send(resolved("web" + std::to_string(i)));
   scene.pass(10min);
   CHECK(scene.orders.size() <= 1);
 }
 
-TEST_CASE("alert: one that cannot be checked is healed by it, and well when it is over") {
+TEST_CASE("alert: a workload without a probe target is restarted for an alert and recovers at its end") {
   Scene scene;
   INFO(scene.transcript());
   Policy policy = Scene::policy();
@@ -207,7 +207,7 @@ TEST_CASE("alert: one that cannot be checked is healed by it, and well when it i
   REQUIRE(scene.pass_until_decision("recovered", 10min));
 }
 
-TEST_CASE("alert: a flood of rules about one is bounded") {
+TEST_CASE("alert: at most 16 firing alerts are kept for one workload") {
   Scene scene;
   INFO(scene.transcript());
   Policy policy = Scene::policy();

@@ -14,7 +14,7 @@ Instant at(Duration after) {
 
 }  // namespace
 
-TEST_CASE("breaker: five attempts in thirty minutes, then it opens for thirty") {
+TEST_CASE("breaker: after five attempts in 30 minutes the breaker opens for 30 minutes") {
   const Policy policy;
   Breaker breaker;
   for (int i = 0; i < 5; ++i) {
@@ -39,7 +39,7 @@ TEST_CASE("breaker: attempts older than the window do not count") {
   CHECK(breaker.state() == BreakerState::Closed);
 }
 
-TEST_CASE("breaker: half-open allows one try; its failure opens again, its remedy closes") {
+TEST_CASE("breaker: half-open allows one attempt; failure opens the breaker again, recovery closes it") {
   const Policy policy;
   Breaker failed(BreakerState::Open, at(0s), {});
   CHECK(failed.advance(at(0s)));
@@ -53,24 +53,24 @@ TEST_CASE("breaker: half-open allows one try; its failure opens again, its remed
   recovered.count_attempt(at(1s));
   recovered.attempt_recovered();
   CHECK(recovered.state() == BreakerState::Closed);
-  CHECK(recovered.attempts().size() == 1);  // a remedy refills nothing
+  CHECK(recovered.attempts().size() == 1);  // a recovery does not refill the budget
 }
 
-TEST_CASE("breaker: half-open waits while the window is still full") {
+TEST_CASE("breaker: half-open allows no attempt while the budget window is full") {
   Policy policy;
   policy.breaker_open_for = 1min;
   Breaker breaker(BreakerState::HalfOpen, at(0s), {at(1min), at(2min), at(3min), at(4min), at(5min)});
   CHECK(breaker.permit(policy, at(6min)) == at(31min));
 }
 
-TEST_CASE("breaker: reset closes it and forgets the attempts") {
+TEST_CASE("breaker: a reset closes the breaker and forgets the attempts") {
   const Policy policy;
   Breaker breaker(BreakerState::Open, at(1h), {at(0s), at(1s), at(2s), at(3s), at(4s)});
   breaker.reset();
   CHECK(breaker.permit(policy, at(5s)) == at(5s));
 }
 
-TEST_CASE("breaker: a budget of none allows none") {
+TEST_CASE("breaker: a budget of 0 allows no attempt") {
   Policy policy;
   policy.budget_attempts = 0;
   Breaker closed;

@@ -18,7 +18,7 @@ using Answer = ConcurrencyLimiter::Answer;
 
 }  // namespace
 
-TEST_CASE("slots: 30 % of the watched, rounded down, at least one") {
+TEST_CASE("concurrency: the limit is 30 % of the watched workloads, rounded down, and at least one") {
   ConcurrencyLimiter concurrency;
   concurrency.set_limit(0.3, 0);
   CHECK(concurrency.limit() == 1);
@@ -36,7 +36,7 @@ TEST_CASE("slots: 30 % of the watched, rounded down, at least one") {
   CHECK(concurrency.limit() == 10);
 }
 
-TEST_CASE("slots: no more than the limit at a time") {
+TEST_CASE("concurrency: no more remedies than the limit are under way at once") {
   ConcurrencyLimiter concurrency;
   concurrency.set_limit(0.3, 7);
   concurrency.taken("");
@@ -47,7 +47,7 @@ TEST_CASE("slots: no more than the limit at a time") {
   CHECK(concurrency.ask("c", "", at(0s)) == Answer::Free);
 }
 
-TEST_CASE("slots: of a service with replicas one at a time, of a single one nothing is held") {
+TEST_CASE("concurrency: one replica of a service at a time; a service without replicas is not held") {
   ConcurrencyLimiter concurrency;
   concurrency.set_limit(1.0, 10);
   concurrency.joined("p/web");
@@ -63,7 +63,7 @@ TEST_CASE("slots: of a service with replicas one at a time, of a single one noth
   CHECK(concurrency.ask("p/web/2", "p/web", at(0s)) == Answer::Free);
 }
 
-TEST_CASE("slots: who is due longest is first") {
+TEST_CASE("concurrency: the workload that has been due longest gets the free slot") {
   ConcurrencyLimiter concurrency;
   concurrency.set_limit(0.3, 4);
   concurrency.wait("late", at(20s));
@@ -79,7 +79,7 @@ TEST_CASE("slots: who is due longest is first") {
   CHECK(concurrency.waiting() == 0);
 }
 
-TEST_CASE("slots: never more than allowed, and a free slot is never refused to all") {
+TEST_CASE("concurrency: the limit holds, and a free slot is never refused to every workload") {
   REQUIRE(rc::check("slots", [] {
     struct One {
       std::string service;
@@ -120,7 +120,7 @@ TEST_CASE("slots: never more than allowed, and a free slot is never refused to a
       RC_ASSERT(busy == concurrency.in_use());
       RC_ASSERT(busy <= concurrency.limit());
       if (concurrency.full()) continue;
-      // An operator may go: of those that wait for a slot, or whoever comes.
+      // Some workload is in remedy or may take the free slot.
       bool holder = false;
       for (const auto& [k, o] : all)
         holder = holder || o.in_remedy || concurrency.ask(k, o.service, o.due) == Answer::Free;

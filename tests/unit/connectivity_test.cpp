@@ -1,4 +1,4 @@
-// HEALING.md 5, "Healer itself has a problem": the connectivity check.
+// HEALING.md 5: the connectivity check.
 #include <doctest/doctest.h>
 
 #include "support/scene.hpp"
@@ -16,7 +16,7 @@ ProbeFacts ended(ProbeEnd end) {
 
 const Instant zero{Duration{1'000'000'000}};
 
-/// The connectivity check alone, driven by hand.
+/// The connectivity check without the core around it.
 struct Alone {
   HostPolicy policy = Scene::with_connectivity();
   ConnectivityCheck connectivity;
@@ -38,7 +38,7 @@ struct Alone {
 
 }  // namespace
 
-TEST_CASE("connectivity: without a target nothing is asked and nothing waits") {
+TEST_CASE("connectivity: without a control target nothing is checked and nothing waits") {
   Alone alone;
   alone.policy.connectivity.reset();
   CHECK(alone.due(zero) == ConnectivityCheck::Change::None);
@@ -48,13 +48,13 @@ TEST_CASE("connectivity: without a target nothing is asked and nothing waits") {
   CHECK_FALSE(alone.connectivity.next_deadline());
 }
 
-TEST_CASE("connectivity: asked at once, then every interval, one question at a time") {
+TEST_CASE("connectivity: the first check is immediate, then one per interval, never two at a time") {
   Alone alone;
   alone.due(zero);
   CHECK(alone.asked());
   CHECK(alone.connectivity.state() == ConnectivityCheck::State::Unchecked);
   alone.due(zero + 5s);
-  CHECK_FALSE(alone.asked());  // the first is open still
+  CHECK_FALSE(alone.asked());  // the first check has not ended
   alone.answer(ProbeEnd::Answered, zero + 6s);
   CHECK(alone.connectivity.state() == ConnectivityCheck::State::Healthy);
   alone.due(zero + 6s);
@@ -65,7 +65,7 @@ TEST_CASE("connectivity: asked at once, then every interval, one question at a t
   CHECK(alone.connectivity.next_deadline() == zero + 11s);
 }
 
-TEST_CASE("connectivity: any answer is one, and everything else is a failure") {
+TEST_CASE("connectivity: any answer of the target is a pass, everything else is a failure") {
   Alone alone;
   const ProbeEnd failures[] = {ProbeEnd::Refused,   ProbeEnd::Reset,      ProbeEnd::ConnectTimeout,
                                ProbeEnd::NoRoute,   ProbeEnd::TlsFailed,  ProbeEnd::AnswerTimeout,
@@ -84,7 +84,7 @@ TEST_CASE("connectivity: any answer is one, and everything else is a failure") {
   }
 }
 
-TEST_CASE("connectivity: operators are notified of a failure that lasts, once, and of its end") {
+TEST_CASE("connectivity: operators are notified once of a lasting failure, and of its end") {
   Alone alone;
   alone.due(zero);
   CHECK(alone.answer(ProbeEnd::Refused, zero) == ConnectivityCheck::Change::None);
@@ -101,10 +101,10 @@ TEST_CASE("connectivity: operators are notified of a failure that lasts, once, a
   CHECK(alone.answer(ProbeEnd::Refused, zero + 25s) == ConnectivityCheck::Change::None);
   alone.due(zero + 30s);
   CHECK(alone.answer(ProbeEnd::Answered, zero + 30s) ==
-        ConnectivityCheck::Change::None);  // a short one is no event
+        ConnectivityCheck::Change::None);  // a short failure is no change
 }
 
-TEST_CASE("connectivity: an old or a strange answer changes nothing, a missing one is a failure") {
+TEST_CASE("connectivity: a result of no open check changes nothing; a missing result is a failure") {
   Alone alone;
   alone.due(zero);
   CHECK(alone.connectivity.finished(ProbeFinished{ProbeId{77}, {}, ended(ProbeEnd::Refused)}, alone.policy,
@@ -115,7 +115,7 @@ TEST_CASE("connectivity: an old or a strange answer changes nothing, a missing o
   CHECK(alone.asked());
 }
 
-TEST_CASE("connectivity: what waits is decided by the next answer, sorted and once") {
+TEST_CASE("connectivity: waiting workloads are released once, sorted, by the next result") {
   Alone alone;
   alone.due(zero);
   alone.answer(ProbeEnd::Answered, zero);
@@ -125,31 +125,31 @@ TEST_CASE("connectivity: what waits is decided by the next answer, sorted and on
   alone.connectivity.await("b", zero + 1s);
   CHECK_FALSE(alone.connectivity.knows_since(zero + 1s));
   alone.due(zero + 1s);
-  CHECK(alone.asked());  // at once, not after the interval
+  CHECK(alone.asked());  // at once, before the interval has passed
   CHECK(alone.connectivity.take_waiting().empty());
   alone.answer(ProbeEnd::Answered, zero + 2s);
   CHECK(alone.connectivity.take_waiting() == std::vector<std::string>{"a", "b"});
   CHECK(alone.connectivity.take_waiting().empty());
 }
 
-TEST_CASE("connectivity: another target begins anew; none ends what was notified and what waits") {
+TEST_CASE("connectivity: a changed target starts anew; a removed target ends the failure and the waiting") {
   Alone alone;
   alone.due(zero);
   alone.answer(ProbeEnd::Refused, zero);
   alone.due(zero + 10s);
   CHECK(alone.answer(ProbeEnd::Refused, zero + 10s) == ConnectivityCheck::Change::Failing);
-  SUBCASE("the same target in another pointer is the same") {
+  SUBCASE("an equal target in a new object is no change") {
     alone.policy.connectivity = Scene::with_connectivity().connectivity;
     CHECK(alone.due(zero + 11s) == ConnectivityCheck::Change::None);
     CHECK(alone.connectivity.failed());
   }
-  SUBCASE("another one") {
+  SUBCASE("another target") {
     alone.policy.connectivity = std::make_shared<const ProbeTarget>(TcpTarget{Endpoint{"192.0.2.2", 53}, 0});
     CHECK(alone.due(zero + 11s) == ConnectivityCheck::Change::Over);
     CHECK(alone.asked());
     CHECK(alone.connectivity.state() == ConnectivityCheck::State::Unchecked);
   }
-  SUBCASE("none") {
+  SUBCASE("no target") {
     alone.connectivity.await("web", zero + 11s);
     alone.policy.connectivity.reset();
     CHECK(alone.due(zero + 11s) == ConnectivityCheck::Change::Over);
@@ -158,7 +158,7 @@ TEST_CASE("connectivity: another target begins anew; none ends what was notified
   }
 }
 
-TEST_CASE("connectivity: while it answers, an unhealthy one is healed as ever") {
+TEST_CASE("connectivity: while the check passes, an unhealthy workload is healed") {
   Scene scene(Dialect::Docker20, Scene::with_connectivity());
   INFO(scene.transcript());
   Box& box = scene.healthy("web");
@@ -171,7 +171,7 @@ TEST_CASE("connectivity: while it answers, an unhealthy one is healed as ever") 
   CHECK_FALSE(scene.core->host_status(scene.now()).connectivity_failed);
 }
 
-TEST_CASE("connectivity: while it fails, failing checks are unknown and nothing is done; notified once") {
+TEST_CASE("connectivity: while the check fails, other failures are unknown, no remedy, one notification") {
   Scene scene(Dialect::Docker20, Scene::with_connectivity());
   INFO(scene.transcript());
   Box& web = scene.healthy("web");
@@ -181,7 +181,7 @@ TEST_CASE("connectivity: while it fails, failing checks are unknown and nothing 
   scene.pass(20min);
   CHECK(scene.decisions() == "info");
   CHECK(scene.orders.empty());
-  CHECK(scene.status("web").failures <= 1);  // one may come before the first failed answer
+  CHECK(scene.status("web").failures <= 1);  // one check may fail before the connectivity check does
   CHECK(scene.status("web").condition == Condition::Unknown);
   CHECK(scene.status("web").reason.find("connectivity check failed") != std::string::npos);
   CHECK(scene.core->host_status(scene.now()).connectivity_failed);
@@ -200,7 +200,7 @@ TEST_CASE("connectivity: while it fails, failing checks are unknown and nothing 
   CHECK(scene.decisions().find("restart web") != std::string::npos);
 }
 
-TEST_CASE("connectivity: a pass counts all the same") {
+TEST_CASE("connectivity: a passing check of a workload counts while the connectivity check fails") {
   Scene scene(Dialect::Docker20, Scene::with_connectivity());
   INFO(scene.transcript());
   Box& box = scene.healthy("web");
@@ -215,7 +215,7 @@ TEST_CASE("connectivity: a pass counts all the same") {
 
 namespace {
 
-/// Asked so seldom that the newest answer is always an old one.
+/// An interval so long that the newest result is always stale.
 HostPolicy seldom() {
   HostPolicy policy = Scene::with_connectivity();
   policy.connectivity_interval = 1h;
@@ -224,14 +224,14 @@ HostPolicy seldom() {
 
 }  // namespace
 
-TEST_CASE("connectivity: a verdict that makes it unhealthy waits for a fresh answer") {
+TEST_CASE("connectivity: the verdict unhealthy waits for a fresh connectivity check") {
   Scene scene(Dialect::Docker20, seldom());
   INFO(scene.transcript());
   Box& box = scene.healthy("web");
   CHECK(scene.connectivity_probes == 1);
   box.answer = ended(ProbeEnd::ConnectTimeout);
 
-  SUBCASE("healer's own network is gone: unknown, and no restart") {
+  SUBCASE("the connectivity check fails: unknown, and no restart") {
     scene.connectivity = ended(ProbeEnd::ConnectTimeout);
     REQUIRE(scene.pass_until([&] { return scene.status("web").failures == 2; }, 1min));
     CHECK(scene.connectivity_probes == 1);
@@ -239,16 +239,16 @@ TEST_CASE("connectivity: a verdict that makes it unhealthy waits for a fresh ans
     CHECK(scene.orders.empty());
     CHECK(scene.decisions() == "info");
     CHECK(scene.status("web").failures == 2);
-    CHECK(scene.connectivity_probes > 10);  // in doubt, it is asked for each verdict
+    CHECK(scene.connectivity_probes > 10);  // each verdict needs a fresh check
   }
-  SUBCASE("it answers: unhealthy") {
+  SUBCASE("the connectivity check passes: unhealthy") {
     REQUIRE(scene.pass_until([&] { return scene.connectivity_probes == 2; }, 1min));
     CHECK(scene.status("web").failures == 2);
     CHECK(scene.workload("web").probe.has_value());
     CHECK(scene.orders.empty());
     REQUIRE(scene.pass_until([&] { return scene.orders.size() == 1; }, 50ms));
   }
-  SUBCASE("nobody ever says: unknown, in bounded time, and asked on") {
+  SUBCASE("no result: unknown within bounded time, and the checks continue") {
     scene.connectivity_silent = true;
     REQUIRE(scene.pass_until([&] { return scene.connectivity_probes == 2; }, 1min));
     REQUIRE(scene.pass_until([&] { return scene.status("web").unknown_streak == 1; }, 8s));
@@ -258,7 +258,7 @@ TEST_CASE("connectivity: a verdict that makes it unhealthy waits for a fresh ans
     scene.pass(1min);
     CHECK(scene.probes > asked + 2);
   }
-  SUBCASE("stopped meanwhile: nothing is left to decide") {
+  SUBCASE("the container is stopped meanwhile: no verdict is left") {
     scene.connectivity_silent = true;
     REQUIRE(scene.pass_until([&] { return scene.connectivity_probes == 2; }, 1min));
     scene.stop(box);
@@ -266,7 +266,7 @@ TEST_CASE("connectivity: a verdict that makes it unhealthy waits for a fresh ans
     CHECK(scene.decisions() == "");
     CHECK(scene.status("web").condition == Condition::Stopped);
   }
-  SUBCASE("restarted meanwhile: its answer is not of this instance") {
+  SUBCASE("the container is restarted meanwhile: the result of the old instance does not count") {
     REQUIRE(scene.pass_until([&] { return scene.connectivity_probes == 2; }, 1min));
     box.answer.reset();
     scene.restart(box);
@@ -275,7 +275,7 @@ TEST_CASE("connectivity: a verdict that makes it unhealthy waits for a fresh ans
   }
 }
 
-TEST_CASE("connectivity: the engine's HEALTHCHECK is not believed either, and acted on afterwards") {
+TEST_CASE("connectivity: an unhealthy HEALTHCHECK waits for the connectivity check, then is acted on") {
   Scene scene(Dialect::Docker20, Scene::with_connectivity());
   INFO(scene.transcript());
   Box& box = scene.add("web");
@@ -295,8 +295,7 @@ TEST_CASE("connectivity: the engine's HEALTHCHECK is not believed either, and ac
   CHECK(scene.orders.size() == 1);
 }
 
-TEST_CASE(
-    "connectivity: an unhealthy in its start period waits for belief, or for the engine, without haste") {
+TEST_CASE("connectivity: unhealthy in the start period waits for the check or the engine, no busy wake-ups") {
   for (const bool lost : {false, true}) {
     Scene scene(Dialect::Docker20, Scene::with_connectivity());
     INFO(scene.transcript());
@@ -313,7 +312,7 @@ TEST_CASE(
       scene.lose_engine();
     else
       scene.connectivity = ended(ProbeEnd::Refused);
-    scene.pass(5min);  // its end passes meanwhile: the core would wake itself without end
+    scene.pass(5min);  // the start period ends meanwhile; the core must not wake itself without end
     CHECK(scene.orders.empty());
     scene.connectivity = {};
     if (lost) scene.connect();
@@ -322,7 +321,7 @@ TEST_CASE(
   }
 }
 
-TEST_CASE("connectivity: the engine's own notification is not lost beside it") {
+TEST_CASE("connectivity: the loss of the engine is notified although a connectivity check is configured") {
   Scene scene(Dialect::Docker20, Scene::with_connectivity());
   INFO(scene.transcript());
   scene.healthy("web");

@@ -1,4 +1,4 @@
-// What is written down of each decision. HEALING.md 7, 7.
+// HEALING.md 7, invariant 7: the record of a decision.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -8,7 +8,7 @@
 using namespace healer;
 using namespace healer::testing;
 
-TEST_CASE("decisions: what opened an incident is part of it, whatever it was") {
+TEST_CASE("decisions: the decision that opens an incident carries the incident and its cause") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web");
@@ -22,7 +22,7 @@ TEST_CASE("decisions: what opened an incident is part of it, whatever it was") {
     scene.crash(box, 7);
     outcome = "exited by itself with code 7";
   }
-  SUBCASE("a crash loop of the engine's") {
+  SUBCASE("a crash loop under the engine's restart policy") {
     box.facts.restart_policy = RestartPolicy::Always;
     for (int i = 0; i < 8; ++i) {
       scene.pass(20s);
@@ -40,7 +40,7 @@ TEST_CASE("decisions: what opened an incident is part of it, whatever it was") {
     scene.send(alert);
     outcome = "HighErrorRate: 8 % of the requests fail";
   }
-  SUBCASE("an operator") {
+  SUBCASE("healer heal by an operator") {
     scene.send(OperatorHeal{"web"});
     rule = Rule::ByOperator;
     outcome = "heal: the next remedy is done now";

@@ -67,7 +67,7 @@ TEST_CASE("an enumerator's text is its name in snake_case") {
   CHECK(enum_of<Spelling>("v2_api") == Spelling::V2Api);
 }
 
-TEST_CASE("a dialect's texts stand in place of the derived ones") {
+TEST_CASE("a dialect's texts replace the derived texts") {
   CHECK(std::string_view(to_string(RestartPolicy::UnlessStopped)) == "unless-stopped");
   CHECK(std::string_view(to_string(RestartPolicy::OnFailure)) == "on-failure");
   CHECK(std::string_view(to_string(RestartPolicy::Always)) == "always");
@@ -76,7 +76,7 @@ TEST_CASE("a dialect's texts stand in place of the derived ones") {
   CHECK(std::string_view(to_string(EmailChannel::Security::StartTls)) == "starttls");
 }
 
-TEST_CASE("every value of every enum of the model has a text of its own, and is found by it") {
+TEST_CASE("every value of every model enum has its own text and is found by that text") {
   check_texts<NotificationField>();
   check_texts<NotificationKind>();
   check_texts<AttemptState>();
@@ -106,12 +106,12 @@ TEST_CASE("every value of every enum of the model has a text of its own, and is 
   check_texts<AlertUse>();
 }
 
-// base/ has a switch of its own, which the compiler keeps complete; the description lists the codes again.
-TEST_CASE("the description of ErrorCode has each of its values") {
+// base/ names the codes in a switch, which the compiler keeps complete; the description lists them again.
+TEST_CASE("the description of ErrorCode lists every value") {
   check_texts<ErrorCode>();
 }
 
-TEST_CASE("an EnumArray has one place for each value") {
+TEST_CASE("an EnumArray has one element for each value") {
   EnumArray<Outcome, int> counts;
   static_assert(counts.size() == enum_count<Outcome>);
   counts[Outcome::Unknown] += 2;
@@ -120,7 +120,7 @@ TEST_CASE("an EnumArray has one place for each value") {
   CHECK(counts != EnumArray<Outcome, int>{});
 }
 
-TEST_CASE("members are visited in order, by their outward names") {
+TEST_CASE("members are visited in order, under their external names") {
   static_assert(member_count<Renamed> == 2);
   static_assert(member_count<Empty> == 0);
   Renamed value;
@@ -138,7 +138,7 @@ TEST_CASE("members are visited in order, by their outward names") {
   for_each_member(empty, [](std::string_view, const auto&) { FAIL("there is none"); });
 }
 
-TEST_CASE("a type's name is in snake_case, without what it is nested in") {
+TEST_CASE("a type's name is in snake_case, without its enclosing class") {
   CHECK(type_name<WorkloadRecord>() == "workload_record");
   CHECK(type_name<TimeZone::Change>() == "change");
   CHECK(type_name<Renamed>() == "other");

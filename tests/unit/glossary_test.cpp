@@ -17,7 +17,7 @@ using namespace healer;
 
 namespace {
 
-/// The values in the first column of the table below the heading that begins with "### " and this text.
+/// The values in the first column of the table below the heading "### " and this text.
 std::set<std::string> listed(const std::string& heading) {
   std::ifstream page(GLOSSARY);
   REQUIRE(page.good());
@@ -47,7 +47,7 @@ void check(const std::string& heading) {
 
 }  // namespace
 
-TEST_CASE("glossary: every value of every public enum is there, and no other") {
+TEST_CASE("glossary: the page lists every value of every public enum, and no other value") {
   check<Condition>("Condition of a workload");
   check<Outcome>("Result of a check");
   check<Cause>("Cause of a result");

@@ -1,4 +1,4 @@
-// Policies of operators who come from a tool that watches health alone, and hooks before a remedy.
+// Workloads whose exits are not healed (as tools that watch health alone do), and hooks before a remedy.
 #include <doctest/doctest.h>
 
 #include "support/scene.hpp"
@@ -34,7 +34,7 @@ Box& with_held_order(Scene& scene) {
 
 }  // namespace
 
-TEST_CASE("health only: one that ends by itself is left alone until an operator starts it") {
+TEST_CASE("health only: a container that exits by itself is left alone until an operator starts it") {
   for (const Dialect dialect : dialects) {
     Scene scene(dialect);
     INFO(scene.transcript());
@@ -50,7 +50,7 @@ TEST_CASE("health only: one that ends by itself is left alone until an operator 
   }
 }
 
-TEST_CASE("health only: one that ends after healer's own restart is healer's to bring back") {
+TEST_CASE("health only: a container that exits after a restart by healer is started by healer") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web", health_only());
@@ -62,7 +62,7 @@ TEST_CASE("health only: one that ends after healer's own restart is healer's to 
   REQUIRE(scene.pass_until_decision("start web"));
 }
 
-TEST_CASE("a container nobody wants to hear of is healed without a notification") {
+TEST_CASE("a workload with notifications off is healed without a notification") {
   Policy policy = Scene::policy();
   policy.notifications = false;
   Scene scene;
@@ -75,7 +75,7 @@ TEST_CASE("a container nobody wants to hear of is healed without a notification"
   CHECK(scene.incidents.at(1).outcome == IncidentOutcome::Recovered);
 }
 
-TEST_CASE("hook: until the engine is asked, what happens to the container is not healer's doing") {
+TEST_CASE("hook: a stop while the hook runs counts as an operator's stop") {
   Scene scene(Dialect::Docker20, with_hook());
   INFO(scene.transcript());
   Box& box = with_held_order(scene);
@@ -87,7 +87,7 @@ TEST_CASE("hook: until the engine is asked, what happens to the container is not
   CHECK(scene.orders.size() == 1);
 }
 
-TEST_CASE("hook: once it is over, the container's end is healer's own") {
+TEST_CASE("hook: a stop after the hook has ended counts as healer's own") {
   Scene scene(Dialect::Docker20, with_hook());
   INFO(scene.transcript());
   Box& box = with_held_order(scene);
@@ -97,7 +97,7 @@ TEST_CASE("hook: once it is over, the container's end is healer's own") {
   CHECK(!scene.logged("stopped by an operator"));
 }
 
-TEST_CASE("hook: an order is waited for as much longer as the hook may take") {
+TEST_CASE("hook: healer waits for the engine's answer longer by the hook's time limit") {
   for (const bool hook : {false, true}) {
     Scene scene(Dialect::Docker20, hook ? with_hook() : Scene::host_policy());
     INFO(scene.transcript());

@@ -1,4 +1,4 @@
-// HEALING.md 1 and 2: who is watched, and how health is asked.
+// HEALING.md 1 and 2: which containers are watched, and how they are checked.
 #include <doctest/doctest.h>
 
 #include "support/scene.hpp"
@@ -6,7 +6,7 @@
 using namespace healer;
 using namespace healer::testing;
 
-TEST_CASE("watched: what did not opt in is never asked nor touched") {
+TEST_CASE("watched: a container that did not opt in is never checked and never changed") {
   Scene scene;
   INFO(scene.transcript());
   Policy neighbour = Scene::policy();
@@ -22,7 +22,7 @@ TEST_CASE("watched: what did not opt in is never asked nor touched") {
   CHECK(scene.core->watched() == 0);
 }
 
-TEST_CASE("watched: an old stopped container, a one-off and healer itself are left alone") {
+TEST_CASE("watched: a container found stopped, a one-off and healer itself are left alone") {
   Scene scene;
   INFO(scene.transcript());
   Box& old = scene.add("old");
@@ -36,11 +36,11 @@ TEST_CASE("watched: an old stopped container, a one-off and healer itself are le
   ProbeOrigin probe_origin;
   probe_origin.own_container_id = own.facts.id;
   probe_origin.host_network = true;
-  SUBCASE("its place is known first") {
+  SUBCASE("healer's own container is known before the list") {
     scene.send(ProbeOriginLearned{probe_origin});
     scene.connect();
   }
-  SUBCASE("its place is known later") {
+  SUBCASE("healer's own container is known after the list") {
     scene.connect();
     scene.pass(10ms);
     scene.send(ProbeOriginLearned{probe_origin});
@@ -51,7 +51,7 @@ TEST_CASE("watched: an old stopped container, a one-off and healer itself are le
   CHECK(scene.status("old").condition == Condition::Stopped);
 }
 
-TEST_CASE("watched: opted out while unhealthy: the incident is closed, the queued action dropped") {
+TEST_CASE("watched: opting out while unhealthy closes the incident unnotified and cancels its remedy") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web");
@@ -67,7 +67,7 @@ TEST_CASE("watched: opted out while unhealthy: the incident is closed, the queue
   CHECK(scene.core->watched() == 0);
 }
 
-TEST_CASE("watched: opted out while an order is under way, and in again: never two orders at once") {
+TEST_CASE("watched: opting out and in again during an order never gives two orders at once") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web");
@@ -89,7 +89,7 @@ TEST_CASE("watched: opted out while an order is under way, and in again: never t
   CHECK(scene.order_times.back() - ordered_at > 5s);
 }
 
-TEST_CASE("health: the guide's messages, threshold and remedy") {
+TEST_CASE("health: three failures log the guide's lines, restart the container and verify it") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("sample-app");
@@ -103,7 +103,7 @@ TEST_CASE("health: the guide's messages, threshold and remedy") {
   CHECK(scene.status("sample-app").condition == Condition::Healthy);
 }
 
-TEST_CASE("health: single blips are ignored") {
+TEST_CASE("health: two failures and then a pass, again and again, open no incident") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web");
@@ -117,7 +117,7 @@ TEST_CASE("health: single blips are ignored") {
   CHECK(scene.logged("answers again after 2 failed checks"));
 }
 
-TEST_CASE("health: asked at the interval while well, faster while a verdict is pending") {
+TEST_CASE("health: checks run at the interval while healthy, and faster while a verdict is pending") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web");
@@ -139,7 +139,7 @@ TEST_CASE("health: asked at the interval while well, faster while a verdict is p
   CHECK(scene.now() - first <= 2 * 5250ms + 10ms);
 }
 
-TEST_CASE("health: a check may take its timeout, and never longer than the interval") {
+TEST_CASE("health: the timeout of a check is never longer than the interval") {
   Scene scene;
   INFO(scene.transcript());
   Policy policy = Scene::policy();
@@ -159,7 +159,7 @@ TEST_CASE("health: a check may take its timeout, and never longer than the inter
   CHECK(given == 3s);
 }
 
-TEST_CASE("health: a slow answer does not stretch the interval, and no second question is asked meanwhile") {
+TEST_CASE("health: slow answers do not stretch the interval, and no second check starts meanwhile") {
   Scene scene;
   INFO(scene.transcript());
   scene.healthy("web");
@@ -171,7 +171,7 @@ TEST_CASE("health: a slow answer does not stretch the interval, and no second qu
   CHECK(scene.probe_times.size() <= 21);
 }
 
-TEST_CASE("health: the first round is spread over one interval, a later container is asked at once") {
+TEST_CASE("health: the first round is spread over one interval; a later container is checked at once") {
   Scene scene;
   INFO(scene.transcript());
   for (int i = 0; i < 40; ++i) scene.add("web" + std::to_string(i));
@@ -188,7 +188,7 @@ TEST_CASE("health: the first round is spread over one interval, a later containe
   CHECK(scene.workload("late").probe.has_value());
 }
 
-TEST_CASE("health: unknown moves no counter, and a run of it is notified once") {
+TEST_CASE("health: unknown moves no counter, and a streak of ten is notified once") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web");
@@ -216,7 +216,7 @@ TEST_CASE("health: unknown moves no counter, and a run of it is notified once") 
   CHECK(known.text.find("it answers again") != std::string::npos);
 }
 
-TEST_CASE("health: what times out while healer itself stood still is unknown") {
+TEST_CASE("health: a timeout while healer's own loop stood still is unknown") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web");
@@ -231,7 +231,7 @@ TEST_CASE("health: what times out while healer itself stood still is unknown") {
   CHECK(scene.decisions() == "degraded, restart web, recovered");
 }
 
-TEST_CASE("health: a prober that never answers does not silence the workload") {
+TEST_CASE("health: a prober that never answers does not stop the checks of a workload") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web");
@@ -245,7 +245,7 @@ TEST_CASE("health: a prober that never answers does not silence the workload") {
   CHECK(scene.orders.size() == 1);
 }
 
-TEST_CASE("health: a late or repeated answer counts for nothing") {
+TEST_CASE("health: late and repeated results are ignored") {
   Scene scene;
   INFO(scene.transcript());
   scene.healthy("web");
@@ -258,7 +258,7 @@ TEST_CASE("health: a late or repeated answer counts for nothing") {
   CHECK(scene.decisions() == "");
 }
 
-TEST_CASE("health: in the start period failures do not count; it is 120 s before a first start was seen") {
+TEST_CASE("health: failures in the start period do not count; before a first start it is 120 s long") {
   Policy policy = Scene::policy();
   policy.start_period.reset();
   Scene scene;
@@ -271,10 +271,10 @@ TEST_CASE("health: in the start period failures do not count; it is 120 s before
   CHECK(scene.workload("web").started_healthy_once);
   const Duration took = scene.workload("web").starts.at(0);
   CHECK(took >= 110s);
-  CHECK(took <= 116s);  // asked at the fast interval while starting
+  CHECK(took <= 116s);  // checked at the fast interval while starting
 }
 
-TEST_CASE("health: an instance that never gets well is unhealthy when the start period is over") {
+TEST_CASE("health: an instance that never becomes healthy is unhealthy after the start period") {
   Policy policy = Scene::policy();
   policy.start_period.reset();
   Scene scene;
@@ -313,7 +313,7 @@ TEST_CASE("health: the start period is three times the slowest of the last ten s
   CHECK(scene.records.at("web").starts.size() == 10);
 }
 
-TEST_CASE("health: what recovers from an unclean stop is not killed in its recovery") {
+TEST_CASE("health: starts after an unclean stop are learned apart, so a slow recovery is not restarted") {
   Policy policy = Scene::policy();
   policy.start_period.reset();
   Scene scene;
@@ -322,11 +322,11 @@ TEST_CASE("health: what recovers from an unclean stop is not killed in its recov
   box.stops_cleanly = true;
   scene.connect();
   scene.pass(2min);
-  for (int i = 0; i < 3; ++i) {  // its clean starts take no time at all
+  for (int i = 0; i < 3; ++i) {  // clean starts that are healthy at once
     scene.restart(box);
     scene.pass(2min);
   }
-  // It hangs, its stop is no clean one, and what comes up needs 90 s to recover.
+  // The container hangs, its stop is unclean, and its next start takes 90 s.
   box.stops_cleanly = false;
   box.hangs = true;
   box.ready_after = 90s;
@@ -334,7 +334,7 @@ TEST_CASE("health: what recovers from an unclean stop is not killed in its recov
   CHECK(scene.decisions() == "degraded, restart db, recovered");
   CHECK(scene.records.at("db").unclean_starts.size() == 1);
   CHECK(scene.records.at("db").starts.size() == 4);
-  // From now on such a start is known, and a clean one is known for what it is.
+  // Now both are learned: the start after an unclean stop, and the clean start.
   const auto start_period = [&] {
     return scene.workload("db").start_period_until - scene.workload("db").instance_started;
   };
@@ -360,7 +360,7 @@ TEST_CASE("health: the first pass ends the start period") {
   CHECK(scene.orders.size() == 1);
 }
 
-TEST_CASE("health: an exit is not excused by the start period") {
+TEST_CASE("health: an exit in the start period counts as a crash") {
   Policy policy = Scene::policy();
   policy.start_period = 10min;
   Scene scene;
@@ -374,7 +374,7 @@ TEST_CASE("health: an exit is not excused by the start period") {
   CHECK(scene.decisions() == "degraded, start web");
 }
 
-TEST_CASE("health: nothing to reach is said once and never counted") {
+TEST_CASE("health: a missing probe target is logged once and never counts as a failure") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.add("web");
@@ -385,10 +385,10 @@ TEST_CASE("health: nothing to reach is said once and never counted") {
   CHECK(scene.decisions() == "");
   CHECK(scene.status("web").condition == Condition::Unreachable);
   CHECK(scene.logged("cannot be checked; its health is unknown"));
-  CHECK(scene.steps < 20);  // and it costs nothing
+  CHECK(scene.steps < 20);  // no check, no wake-up
 }
 
-TEST_CASE("health: nothing to reach, yet a crash is a crash, and staying up is its remedy") {
+TEST_CASE("health: a workload without a probe target is started after a crash and recovers by staying up") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.add("web");
@@ -415,7 +415,7 @@ Box& with_healthcheck(Scene& scene, const Policy& policy = Scene::policy()) {
 
 }  // namespace
 
-TEST_CASE("health: the engine's HEALTHCHECK is acted on at once") {
+TEST_CASE("health: the verdict of the HEALTHCHECK is acted on at once") {
   Dialect dialect = Dialect::Docker20;
   SUBCASE("docker") {}
   SUBCASE("podman") {
@@ -431,7 +431,7 @@ TEST_CASE("health: the engine's HEALTHCHECK is acted on at once") {
   REQUIRE(scene.pass_until_decision("restart web"));
   CHECK(scene.now() - before < 100ms);
   scene.pass(2s);
-  scene.engine_health(box, EngineHealth::Unhealthy);  // of the new instance
+  scene.engine_health(box, EngineHealth::Unhealthy);  // verdict of the new instance
   scene.pass(1s);
   CHECK(scene.decisions() == "degraded, restart web");
   CHECK(scene.attempts.at(1).state == AttemptState::NotRecovered);
@@ -443,7 +443,7 @@ TEST_CASE("health: the engine's HEALTHCHECK is acted on at once") {
   CHECK(scene.probes == 0);
 }
 
-TEST_CASE("health: a start period of ours is kept also for the engine's verdict") {
+TEST_CASE("health: a configured start period also applies to the HEALTHCHECK") {
   Policy policy = Scene::policy();
   policy.start_period = 60s;
   Scene scene;
@@ -456,7 +456,7 @@ TEST_CASE("health: a start period of ours is kept also for the engine's verdict"
   CHECK(scene.decisions().starts_with("degraded, restart web"));
 }
 
-TEST_CASE("health: the engine's last check is too old to be believed") {
+TEST_CASE("health: a HEALTHCHECK result that is too old is unknown") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = with_healthcheck(scene);
@@ -469,7 +469,7 @@ TEST_CASE("health: the engine's last check is too old to be believed") {
   CHECK(scene.decisions() == "recovered, degraded, restart web");
 }
 
-TEST_CASE("health: unpaused, the engine's old word does not count") {
+TEST_CASE("health: after an unpause the HEALTHCHECK result from before does not count") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = with_healthcheck(scene);

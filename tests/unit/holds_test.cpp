@@ -1,4 +1,4 @@
-// When nothing is done although something is unhealthy. HEALING.md 5.
+// HEALING.md 5: when not to act on an unhealthy workload.
 #include <algorithm>
 
 #include <doctest/doctest.h>
@@ -11,14 +11,13 @@ using namespace healer::testing;
 
 namespace {
 
-/// One that has no published port shares another's network, so none gets an answer by mistake.
 Policy depends_on(std::vector<std::string> names) {
   Policy policy = Scene::policy();
   policy.depends_on = std::move(names);
   return policy;
 }
 
-/// Known to be healthy, all of them.
+/// Passes time until every workload is healthy.
 void settle(Scene& scene) {
   scene.connect();
   scene.pass(45s);
@@ -33,7 +32,7 @@ void compose(Box& box, const std::string& project, const std::string& service, u
   if (!depends.empty()) box.facts.labels["com.docker.compose.depends_on"] = depends;
 }
 
-/// `count` healthy ones, "w0" ..., broken together later.
+/// `count` healthy workloads "w0", "w1", ...
 std::vector<Box*> boxes_of(Scene& scene, int count, const Policy& policy = Scene::policy()) {
   std::vector<Box*> boxes;
   for (int i = 0; i < count; ++i) boxes.push_back(&scene.add(fmt::format("w{}", i), policy));
@@ -68,7 +67,7 @@ bool alerted(const Scene& scene, const std::string& part) {
 
 // --- pause ----------------------------------------------------------------------------------------------
 
-TEST_CASE("pause: it is watched, nothing is done, and it ends by itself") {
+TEST_CASE("pause: a paused workload is checked but not healed, and the pause ends by itself") {
   Scene scene;
   Box& web = scene.healthy("web");
   scene.send(OperatorPause{"web", 10min});
@@ -88,7 +87,7 @@ TEST_CASE("pause: it is watched, nothing is done, and it ends by itself") {
   CHECK(scene.decided(Rule::ByOperator) == 2);
 }
 
-TEST_CASE("pause: resumed by an operator it is healed at once") {
+TEST_CASE("pause: an unhealthy workload is healed at once when an operator resumes it") {
   Scene scene;
   Box& web = scene.healthy("web");
   scene.send(OperatorPause{"web", {}});
@@ -101,7 +100,7 @@ TEST_CASE("pause: resumed by an operator it is healed at once") {
   CHECK_FALSE(scene.status("web").paused_until);
 }
 
-TEST_CASE("pause: of everything") {
+TEST_CASE("pause: a pause of everything holds every workload until the resume") {
   Scene scene;
   Box& web = scene.add("web");
   Box& api = scene.add("api");
@@ -118,7 +117,7 @@ TEST_CASE("pause: of everything") {
   CHECK_FALSE(scene.core->host_status(scene.now()).paused_until);
 }
 
-TEST_CASE("pause: the one of all ends by itself, that of a single one goes on") {
+TEST_CASE("pause: a workload's own pause continues after the pause of everything has ended") {
   Scene scene;
   Box& web = scene.add("web");
   Box& api = scene.add("api");
@@ -131,7 +130,7 @@ TEST_CASE("pause: the one of all ends by itself, that of a single one goes on") 
   CHECK(orders_of(scene, "api") == 0);
 }
 
-TEST_CASE("pause: it outlives healer") {
+TEST_CASE("pause: the pause of a workload survives a restart of healer") {
   Scene scene;
   Box& web = scene.healthy("web");
   scene.send(OperatorPause{"web", 20min});
@@ -143,7 +142,7 @@ TEST_CASE("pause: it outlives healer") {
   CHECK_MESSAGE(scene.pass_until_decision("restart web", 15min), scene.transcript());
 }
 
-TEST_CASE("pause: that of everything outlives healer") {
+TEST_CASE("pause: the pause of everything survives a restart of healer") {
   Scene scene;
   Box& web = scene.healthy("web");
   scene.send(OperatorPause{"", 20min});
@@ -155,7 +154,7 @@ TEST_CASE("pause: that of everything outlives healer") {
   CHECK_MESSAGE(scene.pass_until_decision("restart web", 15min), scene.transcript());
 }
 
-TEST_CASE("pause: not even a critical notification is raised before it is over") {
+TEST_CASE("pause: no notification is raised during a pause, not even a critical one") {
   Scene scene;
   Policy policy = Scene::policy();
   policy.budget_attempts = 1;
@@ -170,7 +169,7 @@ TEST_CASE("pause: not even a critical notification is raised before it is over")
   CHECK_MESSAGE(scene.pass_until_decision("critical", 10min), scene.transcript());
 }
 
-TEST_CASE("pause: an operator's word to heal it goes before") {
+TEST_CASE("pause: healer heal is executed within a pause that was set before it") {
   Scene scene;
   scene.healthy("web");
   scene.send(OperatorPause{"web", {}});
@@ -178,7 +177,7 @@ TEST_CASE("pause: an operator's word to heal it goes before") {
   CHECK_MESSAGE(scene.pass_until_decision("restart web", 1min), scene.transcript());
 }
 
-TEST_CASE("pause: said after the word to heal it, it holds that as well") {
+TEST_CASE("pause: a pause set after healer heal holds that remedy too") {
   for (const char* of : {"web", ""}) {
     Scene scene;
     scene.evidence_takes = 1s;
@@ -191,7 +190,7 @@ TEST_CASE("pause: said after the word to heal it, it holds that as well") {
   }
 }
 
-TEST_CASE("pause: between the decision and the order it still holds") {
+TEST_CASE("pause: a pause set between the decision and the order holds the order") {
   Scene scene;
   scene.evidence_takes = 1s;
   Box& web = scene.healthy("web");
@@ -207,7 +206,7 @@ TEST_CASE("pause: between the decision and the order it still holds") {
 
 namespace {
 
-/// Open from `from` to `to` after the scene's present, in UTC.
+/// A window in UTC, open from `from` to `to` after the scene's now; `ahead`: how far the wall clock is ahead.
 MaintenanceWindow window_at(const Scene& scene, Duration from, Duration to, Duration ahead = 0s) {
   const auto minute_at = [&](Duration after) {
     const std::int64_t ms = wall_time_of(scene.now() + after + ahead).unix_ms;
@@ -222,7 +221,7 @@ MaintenanceWindow window_at(const Scene& scene, Duration from, Duration to, Dura
 
 }  // namespace
 
-TEST_CASE("maintenance: within the window it is only watched") {
+TEST_CASE("maintenance: within a window a workload is checked and notified, but not healed") {
   Scene scene;
   Policy policy = Scene::policy();
   policy.maintenance = {window_at(scene, -10min, 20min)};
@@ -236,7 +235,7 @@ TEST_CASE("maintenance: within the window it is only watched") {
   CHECK_MESSAGE(scene.pass_until_decision("restart web", 10min), scene.transcript());
 }
 
-TEST_CASE("maintenance: it is the wall clock that counts, wherever it was put") {
+TEST_CASE("maintenance: a window follows the wall clock, also after the clock was set") {
   Scene scene;
   Policy policy = Scene::policy();
   policy.maintenance = {window_at(scene, 0s, 30min, 6h)};
@@ -251,7 +250,7 @@ TEST_CASE("maintenance: it is the wall clock that counts, wherever it was put") 
 
 // --- dependencies ---------------------------------------------------------------------------------------
 
-TEST_CASE("dependency: the root is healed, its dependent untouched and notified of it") {
+TEST_CASE("dependency: the root is healed; the dependent is held, and its notification names the root") {
   Scene scene;
   Box& db = scene.add("db");
   Box& web = scene.add("web", depends_on({"db"}));
@@ -260,7 +259,7 @@ TEST_CASE("dependency: the root is healed, its dependent untouched and notified 
   REQUIRE(scene.pass_until_decision("restart db"));
   scene.pass_until([&] { return scene.workload("web").held.has_value(); }, 1min);
   CHECK(scene.status("web").hold->kind == HoldKind::Dependency);
-  web.broken = false;  // its health followed the database's
+  web.broken = false;  // web recovers with db
   scene.pass(5min);
   CHECK_MESSAGE(restarted(scene) == std::vector<std::string>{"db"}, scene.transcript());
   CHECK(alerted(scene, "It is left alone for now: db is "));
@@ -269,7 +268,7 @@ TEST_CASE("dependency: the root is healed, its dependent untouched and notified 
   CHECK(scene.held_for(HoldKind::Dependency) == 1);
 }
 
-TEST_CASE("dependency: when the root is healthy the dependent earns a fresh verdict before it is touched") {
+TEST_CASE("dependency: after the root recovers the dependent needs a fresh verdict before a remedy") {
   Scene scene;
   Box& db = scene.add("db");
   Box& web = scene.add("web", depends_on({"db"}));
@@ -281,10 +280,10 @@ TEST_CASE("dependency: when the root is healthy the dependent earns a fresh verd
   CHECK(orders_of(scene, "web") == 0);
   CHECK(scene.status("web").failures == 0);
   REQUIRE_MESSAGE(scene.pass_until_decision("restart web", 2min), scene.transcript());
-  CHECK(scene.now() - healthy >= 5s);  // three answers of its own
+  CHECK(scene.now() - healthy >= 5s);  // three failures of web itself
 }
 
-TEST_CASE("dependency: a dependent that had started has no second start period, and no second start") {
+TEST_CASE("dependency: after the root recovers its dependent has no new start period and learns no start") {
   Scene scene;
   Policy patient = depends_on({"db"});
   patient.start_period = 1h;
@@ -298,14 +297,14 @@ TEST_CASE("dependency: a dependent that had started has no second start period, 
   SUBCASE("still unhealthy") {
     CHECK_MESSAGE(scene.pass_until_decision("restart web", 2min), scene.transcript());
   }
-  SUBCASE("well by itself") {
+  SUBCASE("healthy by itself") {
     web.broken = false;
     REQUIRE(scene.pass_until([&] { return scene.status("web").condition == Condition::Healthy; }));
     CHECK(scene.records.at("web").starts == starts);
   }
 }
 
-TEST_CASE("dependency: a dependent that is down is started as soon as the root is healthy") {
+TEST_CASE("dependency: an exited dependent is started as soon as the root is healthy") {
   Scene scene;
   Box& db = scene.add("db");
   Box& web = scene.add("web", depends_on({"db"}));
@@ -319,7 +318,7 @@ TEST_CASE("dependency: a dependent that is down is started as soon as the root i
   CHECK_MESSAGE(scene.pass_until_decision("start web", 10s), scene.transcript());
 }
 
-TEST_CASE("dependency: what an operator stopped is waited for, five minutes at most") {
+TEST_CASE("dependency: a root stopped by an operator holds its dependents for five minutes at most") {
   Scene scene;
   Box& db = scene.add("db");
   Box& web = scene.add("web", depends_on({"db"}));
@@ -335,7 +334,7 @@ TEST_CASE("dependency: what an operator stopped is waited for, five minutes at m
   CHECK(orders_of(scene, "db") == 0);
 }
 
-TEST_CASE("dependency: the hold's length is the dependent's to set") {
+TEST_CASE("dependency: the dependent's own setting gives the length of the hold") {
   Scene scene;
   Box& db = scene.add("db");
   Policy policy = depends_on({"db"});
@@ -347,7 +346,7 @@ TEST_CASE("dependency: the hold's length is the dependent's to set") {
   CHECK_MESSAGE(scene.pass_until_decision("restart web", 2min), scene.transcript());
 }
 
-TEST_CASE("dependency: the root is named through one that seems well") {
+TEST_CASE("dependency: the hold names the root, although the workload between them is healthy") {
   Scene scene;
   Box& db = scene.add("db");
   scene.add("api", depends_on({"db"}));
@@ -360,7 +359,7 @@ TEST_CASE("dependency: the root is named through one that seems well") {
   CHECK(scene.status("web").depends_on == std::vector<std::string>{"api"});
 }
 
-TEST_CASE("dependency: compose's own labels make edges") {
+TEST_CASE("dependency: the depends_on label of compose makes an edge") {
   Scene scene;
   Box& db = scene.add("shop-db-1");
   Box& web = scene.add("shop-web-1");
@@ -374,7 +373,7 @@ TEST_CASE("dependency: compose's own labels make edges") {
   CHECK_MESSAGE(restarted(scene) == std::vector<std::string>{"shop-db-1"}, scene.transcript());
 }
 
-TEST_CASE("dependency: a cycle is notified with its path, and holds nobody") {
+TEST_CASE("dependency: a cycle is logged with its path and holds no workload") {
   Scene scene;
   Box& web = scene.add("web", depends_on({"api"}));
   scene.add("api", depends_on({"web"}));
@@ -385,11 +384,10 @@ TEST_CASE("dependency: a cycle is notified with its path, and holds nobody") {
   CHECK_MESSAGE(scene.pass_until_decision("restart web", 1min), scene.transcript());
 }
 
-// --- the network of another -----------------------------------------------------------------------------
+// --- shared networks ------------------------------------------------------------------------------------
 
 namespace {
 
-/// "torrent" shares the network of "vpn".
 struct Shared {
   Scene scene;
   Box* vpn = nullptr;
@@ -400,14 +398,14 @@ struct Shared {
     vpn = &scene.add("vpn", parent);
     torrent = &scene.add("torrent", policy);
     torrent->facts.network_mode = "container:" + vpn->facts.id;
-    vpn->facts.ports.push_back(torrent->facts.ports[0]);  // the child is reached where its parent is
+    vpn->facts.ports.push_back(torrent->facts.ports[0]);  // the child's port is published by its parent
     settle(scene);
   }
 };
 
 }  // namespace
 
-TEST_CASE("network: when the parent was restarted the child is, however healthy it looks") {
+TEST_CASE("network: after a restart of the parent the child is restarted, although its checks pass") {
   for (const bool watched : {true, false}) {
     CAPTURE(watched);
     Shared shared(watched);
@@ -423,12 +421,12 @@ TEST_CASE("network: when the parent was restarted the child is, however healthy 
   }
 }
 
-TEST_CASE("network: not before the parent is healthy") {
+TEST_CASE("network: the child is not restarted before the parent is healthy") {
   Shared shared;
   Scene& scene = shared.scene;
   shared.vpn->broken = true;
   shared.vpn->broken_starts_left = 1;
-  shared.torrent->broken = true;  // nothing comes through
+  shared.torrent->broken = true;  // its network is down with vpn
   REQUIRE(scene.pass_until_decision("restart vpn"));
   REQUIRE(scene.pass_until([&] { return orders_of(scene, "vpn") == 2; }));
   CHECK(orders_of(scene, "torrent") == 0);
@@ -437,7 +435,7 @@ TEST_CASE("network: not before the parent is healthy") {
   REQUIRE_MESSAGE(scene.pass_until_decision("restart torrent", 2min), scene.transcript());
 }
 
-TEST_CASE("network: a parent that does not run is waited for without end") {
+TEST_CASE("network: a parent that does not run holds its child without end") {
   Shared shared;
   Scene& scene = shared.scene;
   scene.stop(*shared.vpn);
@@ -450,7 +448,7 @@ TEST_CASE("network: a parent that does not run is waited for without end") {
   CHECK_MESSAGE(scene.pass_until_decision("restart torrent", 2min), scene.transcript());
 }
 
-TEST_CASE("network: when the parent is a new container the child is recreated with its network") {
+TEST_CASE("network: when the parent is a new container the child is recreated in its network") {
   for (const bool watched : {true, false}) {
     CAPTURE(watched);
     Shared shared(watched);
@@ -469,7 +467,7 @@ TEST_CASE("network: when the parent is a new container the child is recreated wi
   }
 }
 
-TEST_CASE("network: a new parent that does not run is waited for without end, too") {
+TEST_CASE("network: a new parent container that does not run holds its child without end") {
   Shared shared;
   Scene& scene = shared.scene;
   Box& fresh = scene.recreate(*shared.vpn);
@@ -483,7 +481,7 @@ TEST_CASE("network: a new parent that does not run is waited for without end, to
   CHECK(scene.orders[0].step.kind == RemedyKind::Recreate);
 }
 
-TEST_CASE("network: replaced while healer was away, found by the name it remembers") {
+TEST_CASE("network: a parent replaced while healer was down is found by its stored name") {
   for (const bool watched : {true, false}) {
     CAPTURE(watched);
     Shared shared(watched);
@@ -499,7 +497,7 @@ TEST_CASE("network: replaced while healer was away, found by the name it remembe
   }
 }
 
-TEST_CASE("network: whoever replaces the parent may replace the child, and is left the time for it") {
+TEST_CASE("network: a deployment that replaces the parent has time to replace the child as well") {
   Shared shared;
   Scene& scene = shared.scene;
   const PortBinding port = shared.torrent->facts.ports[0];
@@ -512,7 +510,7 @@ TEST_CASE("network: whoever replaces the parent may replace the child, and is le
   CHECK_MESSAGE(scene.orders.empty(), scene.transcript());
 }
 
-TEST_CASE("network: a child whose ladder is none is notified of, and not touched") {
+TEST_CASE("network: a child whose remedy is none is notified and not changed") {
   Policy policy = Scene::policy();
   RemedyStep none;
   none.kind = RemedyKind::None;
@@ -525,8 +523,7 @@ TEST_CASE("network: a child whose ladder is none is notified of, and not touched
   CHECK_MESSAGE(scene.decisions() == "degraded", scene.transcript());
 }
 
-TEST_CASE(
-    "network: a ladder that cannot begin a new instance calls an operator, and says recovered of nothing") {
+TEST_CASE("network: a ladder that starts no new instance ends in a critical notification, not recovered") {
   Policy policy = Scene::policy();
   RemedyStep webhook;
   webhook.kind = RemedyKind::Webhook;
@@ -542,14 +539,14 @@ TEST_CASE(
   CHECK_MESSAGE(scene.pass_until_decision("recovered", 2h), scene.transcript());
 }
 
-TEST_CASE("network: a new run of the child alone is no loss") {
+TEST_CASE("network: a restart of the child alone is no lost network") {
   Shared shared;
   shared.scene.restart(*shared.torrent);
   shared.scene.pass(5min);
   CHECK(shared.scene.decisions() == "");
 }
 
-// --- too much at once -----------------------------------------------------------------------------------
+// --- mass failures --------------------------------------------------------------------------------------
 
 namespace {
 
@@ -559,7 +556,7 @@ void break_all(const std::vector<Box*>& boxes, std::size_t count) {
 
 }  // namespace
 
-TEST_CASE("mass: eight of ten fail and recover by themselves: one notification, no restart") {
+TEST_CASE("mass failure: eight of ten fail and recover by themselves: one notification, no restart") {
   Scene scene;
   const auto boxes = boxes_of(scene, 10);
   break_all(boxes, 8);
@@ -580,7 +577,7 @@ TEST_CASE("mass: eight of ten fail and recover by themselves: one notification, 
   CHECK(scene.decided(Rule::MassOver) == 1);
 }
 
-TEST_CASE("mass: when it lasts one is tried, then twice as many at a time") {
+TEST_CASE("mass failure: one canary after the hold, then twice as many remedies each time") {
   Scene scene;
   scene.host_settings.remedy_share = 1.0;
   scene.send(HostPolicyChanged{scene.host_settings});
@@ -588,7 +585,7 @@ TEST_CASE("mass: when it lasts one is tried, then twice as many at a time") {
   break_all(boxes, 10);
   REQUIRE(scene.pass_until([&] { return scene.core->host_status(scene.now()).mass != ""; }, 1min));
   const Instant began = scene.now();
-  std::vector<long> recovered_before;  // each order
+  std::vector<long> recovered_before;  // per order: the attempts that had recovered before it
   scene.at_order = [&](const ApplyRemedy&) {
     recovered_before.push_back(
         std::count_if(scene.attempts.begin(), scene.attempts.end(),
@@ -607,7 +604,7 @@ TEST_CASE("mass: when it lasts one is tried, then twice as many at a time") {
   for (Box* box : boxes) CHECK_FALSE(box->broken);
 }
 
-TEST_CASE("mass: a canary that is not recovered: held again for longer, and an operator is called once") {
+TEST_CASE("mass failure: a failed canary means a longer hold and a single critical notification") {
   Scene scene;
   const auto boxes = boxes_of(scene, 10);
   break_all(boxes, 10);
@@ -623,7 +620,7 @@ TEST_CASE("mass: a canary that is not recovered: held again for longer, and an o
   CHECK_MESSAGE(scene.orders.size() < 10, scene.transcript());
 }
 
-TEST_CASE("mass: the root is the canary, its dependents are healed by its remedy") {
+TEST_CASE("mass failure: the common root is the canary, and its dependents recover without a remedy") {
   Scene scene;
   Box& db = scene.add("db");
   std::vector<Box*> all{&db};
@@ -638,7 +635,7 @@ TEST_CASE("mass: the root is the canary, its dependents are healed by its remedy
   CHECK(scene.notifications.size() == 2);
 }
 
-TEST_CASE("mass: those still unhealthy when it is over are notified of one by one") {
+TEST_CASE("mass failure: at its end each workload that is still unhealthy is notified") {
   Scene scene;
   const auto boxes = boxes_of(scene, 10);
   for (Box* box : boxes) box->fixed_by_start = false;
@@ -653,18 +650,18 @@ TEST_CASE("mass: those still unhealthy when it is over are notified of one by on
   CHECK(scene.notifications[2].workload == "w0");
 }
 
-TEST_CASE("mass: what an operator stopped or paused is not counted") {
+TEST_CASE("mass failure: containers that an operator stopped or paused are not counted") {
   Scene scene;
   const auto boxes = boxes_of(scene, 8);
   for (int i = 0; i < 3; ++i) scene.stop(*boxes[static_cast<std::size_t>(i)]);
   scene.pause(*boxes[3]);
   scene.pass(1min);
-  boxes[4]->broken = boxes[5]->broken = true;  // two of four
+  boxes[4]->broken = boxes[5]->broken = true;  // two of the four that count
   REQUIRE_MESSAGE(scene.pass_until([&] { return !scene.orders.empty(); }, 2min), scene.transcript());
   CHECK(scene.decided(Rule::MassHold) == 0);
 }
 
-TEST_CASE("mass: crashes count, those of the engine do not") {
+TEST_CASE("mass failure: crashes count, exits with the engine's shutdown do not") {
   Scene scene;
   const auto boxes = boxes_of(scene, 4);
   for (Box* box : boxes) scene.crash(*box);
@@ -682,7 +679,7 @@ TEST_CASE("mass: crashes count, those of the engine do not") {
   for (Box* box : same) CHECK(box->facts.state == ContainerState::Running);
 }
 
-TEST_CASE("mass: it outlives healer, and its notification is resolved with the same key") {
+TEST_CASE("mass failure: it survives a restart of healer, and the same dedup key resolves it") {
   Scene scene;
   const auto boxes = boxes_of(scene, 10);
   break_all(boxes, 8);
@@ -700,7 +697,7 @@ TEST_CASE("mass: it outlives healer, and its notification is resolved with the s
   CHECK(scene.host.mass_notification_key.empty());
 }
 
-TEST_CASE("mass: that a restart does not help is said once, also by another process") {
+TEST_CASE("mass failure: the critical notification is raised once, also across a restart of healer") {
   Scene scene;
   const auto boxes = boxes_of(scene, 10);
   break_all(boxes, 10);
@@ -716,7 +713,7 @@ TEST_CASE("mass: that a restart does not help is said once, also by another proc
   CHECK_FALSE(scene.host.mass_critical);
 }
 
-TEST_CASE("mass: over while healer was away, its notification is resolved all the same") {
+TEST_CASE("mass failure: one that ended while healer was down is resolved by the next process") {
   Scene scene;
   const auto boxes = boxes_of(scene, 10);
   break_all(boxes, 8);
@@ -724,16 +721,16 @@ TEST_CASE("mass: over while healer was away, its notification is resolved all th
   for (Box* box : boxes) box->broken = false;
   scene.restart_healer();
   scene.pass(30s);
-  CHECK(scene.notifications.size() == 1);  // not before all were asked
+  CHECK(scene.notifications.size() == 1);  // not before every workload is checked
   scene.pass(2min);
   REQUIRE_MESSAGE(scene.notifications.size() == 2, scene.transcript());
   CHECK(scene.notifications[1].event == "MASS FAILURE OVER");
   CHECK(scene.notifications[1].dedup_key == scene.notifications[0].dedup_key);
 }
 
-// --- healer in doubt of itself --------------------------------------------------------------------------
+// --- the connectivity check -----------------------------------------------------------------------------
 
-TEST_CASE("doubt: while the connectivity check fails nothing is done about what was probed over it") {
+TEST_CASE("connectivity: a failing connectivity check holds the remedy of an unhealthy workload") {
   Scene scene(Dialect::Docker20, Scene::with_connectivity());
   Box& web = scene.healthy("web");
   scene.send(OperatorPause{"web", {}});
@@ -749,9 +746,9 @@ TEST_CASE("doubt: while the connectivity check fails nothing is done about what 
   CHECK_MESSAGE(scene.pass_until_decision("restart web", 1min), scene.transcript());
 }
 
-// --- how many at a time ---------------------------------------------------------------------------------
+// --- remedies at once -----------------------------------------------------------------------------------
 
-TEST_CASE("slots: at most 30 % are in remedy at a time, and all have their turn") {
+TEST_CASE("concurrency: at most 30 % are in remedy at once, and every workload gets its remedy") {
   Scene scene;
   Policy policy = Scene::policy();
   policy.start_period = 30s;
@@ -770,11 +767,11 @@ TEST_CASE("slots: at most 30 % are in remedy at a time, and all have their turn"
   CHECK(scene.held_for(HoldKind::Concurrency) >= 1);
 }
 
-TEST_CASE("slots: what a former process has under way has its place before anything else is begun") {
+TEST_CASE("concurrency: after a restart of healer the attempt under way takes its slot first") {
   Scene scene;
   Policy by_engine = Scene::policy();
   by_engine.probe.kind = ProbeKind::Engine;
-  Box& first = scene.add("first", by_engine);  // seen before the other
+  Box& first = scene.add("first", by_engine);  // listed before the other
   first.facts.health = EngineHealth::Healthy;
   Policy slow = Scene::policy();
   slow.start_period = 60s;
@@ -798,7 +795,7 @@ TEST_CASE("slots: what a former process has under way has its place before anyth
   CHECK_MESSAGE(scene.pass_until_decision("restart first", 5min), scene.transcript());
 }
 
-TEST_CASE("slots: of one compose service one at a time") {
+TEST_CASE("concurrency: one replica of a compose service is in remedy at a time") {
   Scene scene;
   scene.host_settings.remedy_share = 1.0;
   std::vector<Box*> boxes;
@@ -824,10 +821,9 @@ TEST_CASE("slots: of one compose service one at a time") {
   CHECK(scene.status(first).condition == Condition::Healthy);
 }
 
-// --- the engine's own notification
-// -----------------------------------------------------------------------------
+// --- the notification about the engine ------------------------------------------------------------------
 
-TEST_CASE("engine: a healer restarted during an outage resolves the notification of the one before, once") {
+TEST_CASE("engine: after a restart during an outage healer resolves the earlier notification once") {
   Scene scene;
   scene.healthy("web");
   scene.lose_engine();

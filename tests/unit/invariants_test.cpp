@@ -1,4 +1,4 @@
-// The checkers of HEALING.md 7 can fail: each planted violation is caught.
+// The checker of HEALING.md 7 can fail: it finds each planted violation.
 #include "support/invariants.hpp"
 
 #include <doctest/doctest.h>
@@ -60,7 +60,7 @@ SendNotification notification(const std::string& key, NotificationKind kind) {
 
 }  // namespace
 
-TEST_CASE("invariants: what is right passes") {
+TEST_CASE("invariants: the checker accepts correct behaviour") {
   Plant plant;
   for (int i = 0; i < 5; ++i) plant.order();
   plant.now += 31min;
@@ -74,7 +74,7 @@ TEST_CASE("invariants: what is right passes") {
   CHECK(plant.broken() == "");
 }
 
-TEST_CASE("invariants: 1 is caught in each of its forms") {
+TEST_CASE("invariants: a violation of 1 is found in each of its forms") {
   for (int form = 0; form < 4; ++form) {
     Plant plant;
     plant.truth.opted_in = form != 0;
@@ -86,7 +86,7 @@ TEST_CASE("invariants: 1 is caught in each of its forms") {
   }
 }
 
-TEST_CASE("invariants: 2 is caught: two at once, one unfinished, one unwritten, one for an old instance") {
+TEST_CASE("invariants: a violation of 2 is found: two at once, unfinished, unwritten, of an old instance") {
   Plant twice;
   twice.order(RemedyKind::Restart, true, false);
   twice.order();
@@ -115,7 +115,7 @@ TEST_CASE("invariants: 2 is caught: two at once, one unfinished, one unwritten, 
   CHECK(old_instance.broken() == "2");
 }
 
-TEST_CASE("invariants: 3 is caught") {
+TEST_CASE("invariants: a violation of 3 is found") {
   Plant plant;
   for (int i = 0; i < 6; ++i) {
     CHECK(plant.broken() == "");
@@ -125,8 +125,7 @@ TEST_CASE("invariants: 3 is caught") {
   CHECK(plant.broken() == "3");
 }
 
-TEST_CASE(
-    "invariants: 5 is caught: notified to nobody, twice, too late, and an end that one is not notified") {
+TEST_CASE("invariants: a violation of 5 is found: wrong channels, wrong times, an incomplete end") {
   const auto raised = [](NotificationKind kind, std::vector<Destination> to) {
     Plant plant;
     plant.watch.has_recipient = true;
@@ -152,7 +151,7 @@ TEST_CASE(
   CHECK(forgotten.broken() == "5");
 }
 
-TEST_CASE("invariants: 5 is caught: closed twice, two open, an end unnotified, a notification said twice") {
+TEST_CASE("invariants: a violation of 5 is found: closed twice, two open, no end notified, sent twice") {
   Plant closed_twice;
   closed_twice.watch.effects({Persist{incident(1)}, Persist{incident(1, IncidentOutcome::Recovered)}}, zero);
   closed_twice.watch.effects({Persist{incident(1, IncidentOutcome::Recovered)}}, zero);
@@ -176,7 +175,7 @@ TEST_CASE("invariants: 5 is caught: closed twice, two open, an end unnotified, a
   CHECK(said_twice.broken() == "5");
 }
 
-TEST_CASE("invariants: 6 and a wake-up without end are caught") {
+TEST_CASE("invariants: a violation of 6 and an endless wake-up are found") {
   Plant unknown;
   unknown.watch.unknown_outcome("web", 1, 2);
   CHECK(unknown.broken() == "6");

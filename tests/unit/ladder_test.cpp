@@ -1,4 +1,4 @@
-// HEALING.md 4: the ladder, the evidence before each step, and what restarts that did not help mean.
+// HEALING.md 4: the ladder, the evidence before each step, and ineffective restarts.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -37,7 +37,7 @@ std::string chosen(const Policy& policy, unsigned ladder_step, bool exited, unsi
 
 }  // namespace
 
-TEST_CASE("ladder: each failed attempt takes the next step, the last one repeats") {
+TEST_CASE("ladder: each failed attempt takes the next step; the last step repeats") {
   const Policy policy =
       ladder({step(RemedyKind::Exec), step(RemedyKind::Restart), step(RemedyKind::Recreate)});
   CHECK(chosen(policy, 0, false) == "exec:/reload");
@@ -46,7 +46,7 @@ TEST_CASE("ladder: each failed attempt takes the next step, the last one repeats
   CHECK(chosen(policy, 9, false) == "recreate");
 }
 
-TEST_CASE("ladder: what a step comes to for a container that has exited") {
+TEST_CASE("ladder: of an exited container restart, kill and exec mean start; stop and none do nothing") {
   CHECK(chosen(ladder({step(RemedyKind::Restart)}), 0, true) == "start");
   CHECK(chosen(ladder({step(RemedyKind::Kill, 1)}), 0, true) == "start");
   CHECK(chosen(ladder({step(RemedyKind::Exec)}), 0, true) == "start");
@@ -56,25 +56,26 @@ TEST_CASE("ladder: what a step comes to for a container that has exited") {
   CHECK(chosen(ladder({step(RemedyKind::None)}), 0, true) == "nothing");
 }
 
-TEST_CASE("ladder: a start is passed over while it runs") {
+TEST_CASE("ladder: start is skipped while the container runs") {
   CHECK(chosen(ladder({step(RemedyKind::Start)}), 0, false) == "nothing");
   CHECK(chosen(ladder({step(RemedyKind::Start), step(RemedyKind::Restart)}), 0, false) == "restart");
 }
 
-TEST_CASE("ladder: five restarts that did not help, and the next kind is taken") {
+TEST_CASE("ladder: after five ineffective restarts the next step of another kind is taken") {
   const Policy policy =
       ladder({step(RemedyKind::Restart), step(RemedyKind::Restart), step(RemedyKind::Recreate)});
   CHECK(chosen(policy, 0, false, 4) == "restart");
   CHECK(chosen(policy, 0, false, 5) == "recreate");
   CHECK(chosen(policy, 0, true, 5) == "recreate");
-  CHECK(chosen(ladder({step(RemedyKind::Restart)}), 0, false, 9) == "restart");  // there is no other
+  CHECK(chosen(ladder({step(RemedyKind::Restart)}), 0, false, 9) ==
+        "restart");  // the ladder has no step of another kind
   CHECK(chosen(ladder({step(RemedyKind::Restart), step(RemedyKind::None)}), 0, false, 5) == "nothing");
   CHECK(chosen(ladder({step(RemedyKind::Restart), step(RemedyKind::Stop)}), 0, true, 5) == "start");
   CHECK(chosen(ladder({step(RemedyKind::Restart), step(RemedyKind::None)}), 0, true, 5) == "start");
   CHECK(choose_step(policy, 0, false, 5)->skipped_restarts);
 }
 
-TEST_CASE("ladder: a command inside remedies it, and its instance goes on") {
+TEST_CASE("ladder: exec recovers the workload within the same instance") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web", ladder({step(RemedyKind::Exec), step(RemedyKind::Restart)}));
@@ -88,7 +89,7 @@ TEST_CASE("ladder: a command inside remedies it, and its instance goes on") {
   CHECK(scene.attempts.at(1).detail == "exec:/reload");
 }
 
-TEST_CASE("ladder: exec, restart, recreate, and then an operator is called") {
+TEST_CASE("ladder: exec, restart and recreate in turn, then a critical notification") {
   Scene scene;
   INFO(scene.transcript());
   Policy policy = ladder({step(RemedyKind::Exec), step(RemedyKind::Restart), step(RemedyKind::Recreate)});
@@ -99,7 +100,7 @@ TEST_CASE("ladder: exec, restart, recreate, and then an operator is called") {
   CHECK(scene.notifications.back().event == "GAVE UP");
 }
 
-TEST_CASE("ladder: one that ends in none tells an operator at its end") {
+TEST_CASE("ladder: a ladder that ends in none raises a critical notification there") {
   Scene scene;
   INFO(scene.transcript());
   break_for_good(scene.healthy("web", ladder({step(RemedyKind::Restart), step(RemedyKind::None)})));
@@ -118,7 +119,7 @@ TEST_CASE("ladder: a step that the engine refuses is a failed attempt") {
   CHECK(scene.attempts.at(1).state == AttemptState::Failed);
 }
 
-TEST_CASE("ladder: a signal that it survives") {
+TEST_CASE("ladder: kill with a signal that the container survives recovers the workload in place") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web", ladder({step(RemedyKind::Kill, 1)}));
@@ -129,7 +130,7 @@ TEST_CASE("ladder: a signal that it survives") {
   CHECK(scene.orders[0].step.signal == 1);
 }
 
-TEST_CASE("ladder: a signal that ends it: our doing, so it is started within the same attempt") {
+TEST_CASE("ladder: a container that exits by healer's signal is started within the same attempt") {
   for (const Dialect dialect : {Dialect::Docker20, Dialect::Docker26}) {
     Scene scene(dialect);
     INFO(scene.transcript());
@@ -144,7 +145,7 @@ TEST_CASE("ladder: a signal that ends it: our doing, so it is started within the
   }
 }
 
-TEST_CASE("ladder: stopped by an operator while a signal's effect is awaited: hands off") {
+TEST_CASE("ladder: a container that an operator stops after healer's signal is left alone") {
   Scene scene(Dialect::Docker26);
   INFO(scene.transcript());
   Box& box = scene.healthy("web", ladder({step(RemedyKind::Kill, 1)}));
@@ -157,17 +158,17 @@ TEST_CASE("ladder: stopped by an operator while a signal's effect is awaited: ha
   CHECK(scene.status("web").condition == Condition::Stopped);
 }
 
-TEST_CASE("ladder: a webhook whose other end remedies it") {
+TEST_CASE("ladder: the receiver of a webhook recovers the workload") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web", ladder({step(RemedyKind::Webhook)}));
   SUBCASE("in place") {
     box.recovered_by_webhook = true;
   }
-  SUBCASE("by restarting it") {
+  SUBCASE("by a restart") {
     scene.at_order = [&](const ApplyRemedy&) { scene.restart(box); };
   }
-  SUBCASE("and whose answer is lost") {
+  SUBCASE("with a lost answer") {
     box.recovered_by_webhook = true;
     scene.fates = {OrderFate::LostDone};
   }
@@ -176,7 +177,7 @@ TEST_CASE("ladder: a webhook whose other end remedies it") {
   CHECK(scene.decisions() == "degraded, webhook web, recovered");
 }
 
-TEST_CASE("recreate: the workload goes on in a new container, its history with it") {
+TEST_CASE("recreate: the workload continues in a new container with its history") {
   for (const Dialect dialect : {Dialect::Docker20, Dialect::Docker26}) {
     Scene scene(dialect);
     INFO(scene.transcript());
@@ -186,7 +187,7 @@ TEST_CASE("recreate: the workload goes on in a new container, its history with i
     REQUIRE(scene.pass_until_decision("recovered"));
     CHECK(scene.decisions() == "degraded, recreate web, recovered");
     CHECK(scene.core->watched() == 1);
-    CHECK(scene.records.size() == 1);  // what stands beside it for a while is no workload of its own
+    CHECK(scene.records.size() == 1);  // the new container beside the old one is no second workload
     CHECK(scene.box("web").facts.id != old_id);
     CHECK(scene.status("web").container_id == scene.box("web").facts.id);
     CHECK(scene.status("web").attempts_in_window == 1);
@@ -195,7 +196,7 @@ TEST_CASE("recreate: the workload goes on in a new container, its history with i
   }
 }
 
-TEST_CASE("recreate: undone by the engine is a failed attempt, and the old one is healed on") {
+TEST_CASE("recreate: an undone recreation is a failed attempt; the next step heals the old container") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web", ladder({step(RemedyKind::Recreate), step(RemedyKind::Restart)}));
@@ -209,7 +210,7 @@ TEST_CASE("recreate: undone by the engine is a failed attempt, and the old one i
   CHECK(scene.core->watched() == 1);
 }
 
-TEST_CASE("recreate: an answer that is lost is asked for again, and never done twice") {
+TEST_CASE("recreate: after a lost answer the recreation is resumed, never done twice") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web", ladder({step(RemedyKind::Recreate)}));
@@ -219,7 +220,7 @@ TEST_CASE("recreate: an answer that is lost is asked for again, and never done t
   SUBCASE("half executed") {
     scene.fates = {OrderFate::LostHalfway};
   }
-  SUBCASE("never heard of") {
+  SUBCASE("not executed") {
     scene.fates = {OrderFate::LostIgnored};
   }
   box.broken = true;
@@ -233,7 +234,7 @@ TEST_CASE("recreate: an answer that is lost is asked for again, and never done t
   CHECK(scene.core->watched() == 1);
 }
 
-TEST_CASE("recreate: healer dies in the middle, the next one finishes it") {
+TEST_CASE("recreate: a recreation interrupted by the death of healer is finished by the next process") {
   for (const Duration after : {0ms, 305ms, 310ms}) {
     Scene scene;
     INFO(scene.transcript());
@@ -253,7 +254,7 @@ TEST_CASE("recreate: healer dies in the middle, the next one finishes it") {
   }
 }
 
-TEST_CASE("efficacy: restarts that remedy nothing are remembered, said, and passed over") {
+TEST_CASE("efficacy: ineffective restarts are remembered, named in the notification, and skipped") {
   Scene scene;
   INFO(scene.transcript());
   Policy policy = ladder({step(RemedyKind::Restart), step(RemedyKind::Recreate)});
@@ -268,7 +269,7 @@ TEST_CASE("efficacy: restarts that remedy nothing are remembered, said, and pass
         "degraded, restart web, restart web, restart web, restart web, restart web, recreate web, recovered");
   CHECK(scene.logged("the last 5 restarts did not help"));
 
-  // Also over healer's own restart, and in the next incident.
+  // The ineffective restarts still count after a restart of healer and in the next incident.
   scene.pass(1h);
   scene.restart_healer();
   scene.pass(1min);
@@ -281,7 +282,7 @@ TEST_CASE("efficacy: restarts that remedy nothing are remembered, said, and pass
   CHECK(scene.notifications[scene.notifications.size() - 2].text.find("The last 5 restarts did not help.") !=
         std::string::npos);
 
-  // An operator who knows better.
+  // healer reset: restarts are tried again.
   scene.pass(1h);
   scene.send(OperatorReset{"web"});
   Box& third = scene.box("web");
@@ -291,11 +292,11 @@ TEST_CASE("efficacy: restarts that remedy nothing are remembered, said, and pass
   CHECK(scene.decisions() == "degraded, restart web, recovered");
 }
 
-TEST_CASE("evidence: asked for before the order, which waits for it two seconds at most") {
+TEST_CASE("evidence: it is captured before the order, which waits for it two seconds at most") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web");
-  SUBCASE("in time") {
+  SUBCASE("the evidence arrives in time") {
     scene.evidence_takes = 500ms;
     scene.evidence_excerpt = "panic: out of cheese";
     box.broken = true;
@@ -308,7 +309,7 @@ TEST_CASE("evidence: asked for before the order, which waits for it two seconds 
     for (const Notification& notification : scene.notifications)
       CHECK(notification.excerpt == "panic: out of cheese");
   }
-  SUBCASE("never") {
+  SUBCASE("the evidence never arrives") {
     scene.evidence_takes.reset();
     box.broken = true;
     REQUIRE(
@@ -317,7 +318,7 @@ TEST_CASE("evidence: asked for before the order, which waits for it two seconds 
     REQUIRE(scene.pass_until_decision("restart web"));
     CHECK(scene.now() - asked == 2001ms);
   }
-  SUBCASE("not wanted") {
+  SUBCASE("evidence is switched off") {
     Policy policy = Scene::policy();
     policy.evidence = false;
     box.policy = std::make_shared<const Policy>(policy);
@@ -328,7 +329,7 @@ TEST_CASE("evidence: asked for before the order, which waits for it two seconds 
   }
 }
 
-TEST_CASE("evidence: an operator who stops it meanwhile is heard") {
+TEST_CASE("evidence: an operator's stop while evidence is captured cancels the remedy") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web");
@@ -340,7 +341,7 @@ TEST_CASE("evidence: an operator who stops it meanwhile is heard") {
   CHECK(scene.orders.empty());
 }
 
-TEST_CASE("heal: an operator's word is done at once, on a healthy one too") {
+TEST_CASE("heal: healer heal is executed at once, also for a healthy workload") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web");
@@ -361,7 +362,7 @@ TEST_CASE("heal: an operator's word is done at once, on a healthy one too") {
     CHECK(scene.decisions() == "restart web");
     REQUIRE(scene.pass_until_decision("recovered"));
   }
-  SUBCASE("not what an operator stopped or paused") {
+  SUBCASE("not for a container that an operator stopped or paused") {
     scene.stop(box);
     scene.pass(1min);
     scene.send(OperatorHeal{"web"});
@@ -375,7 +376,7 @@ TEST_CASE("heal: an operator's word is done at once, on a healthy one too") {
     scene.pass(1min);
     CHECK(scene.orders.empty());
   }
-  SUBCASE("not where its ladder is none") {
+  SUBCASE("not for a ladder of none") {
     Policy policy = ladder({step(RemedyKind::None)});
     box.policy = std::make_shared<const Policy>(policy);
     scene.resync();

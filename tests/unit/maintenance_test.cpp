@@ -12,8 +12,7 @@ namespace {
 constexpr std::int64_t hour = 3600;
 constexpr std::int64_t day = 24 * hour;
 
-// 2026: Berlin goes from +1 h to +2 h on Sunday, 29 March, 01:00 UTC and back on Sunday, 25 October, 01:00
-// UTC.
+// Berlin in 2026: +2 h from Sunday, 29 March, 01:00 UTC to Sunday, 25 October, 01:00 UTC, else +1 h.
 constexpr std::int64_t spring = 1774746000;
 constexpr std::int64_t autumn = 1792890000;
 
@@ -35,7 +34,7 @@ MaintenanceWindow window(std::uint8_t days, unsigned from, unsigned to, TimeZone
   return made;
 }
 
-/// From the first open minute at or after `from` to the first closed one after it, in minutes after `from`.
+/// Each opening within `length` seconds from `from`, as "OPENS-CLOSES" in minutes after `from`.
 std::string openings(const MaintenanceWindow& of, std::int64_t from, std::int64_t length) {
   std::string text;
   bool open = false;
@@ -50,7 +49,7 @@ std::string openings(const MaintenanceWindow& of, std::int64_t from, std::int64_
 
 }  // namespace
 
-TEST_CASE("maintenance: a day, from, to, in UTC") {
+TEST_CASE("maintenance: a window opens and closes on its day, at its times in UTC") {
   const auto of = window(sunday, 2 * 60, 4 * 60);
   const std::int64_t sunday_midnight = 1774742400;  // 2026-03-29T00:00:00Z
   CHECK(openings(of, sunday_midnight, day) == "120-240");
@@ -60,40 +59,40 @@ TEST_CASE("maintenance: a day, from, to, in UTC") {
   CHECK_FALSE(window_open(of, sunday_midnight + 4 * hour));
 }
 
-TEST_CASE("maintenance: across midnight it is the day of its beginning that counts") {
+TEST_CASE("maintenance: a window across midnight belongs to the day on which it opens") {
   const auto of = window(sunday, 22 * 60, 6 * 60);
   const std::int64_t sunday_midnight = 1774742400;
   CHECK(openings(of, sunday_midnight, 2 * day) == "1320-1800");
 }
 
-TEST_CASE("maintenance: 24:00 is the end of the day, and 00:00-24:00 the whole of it") {
+TEST_CASE("maintenance: 24:00 is the end of the day, and 00:00-24:00 is the whole day") {
   const std::int64_t sunday_midnight = 1774742400;
   CHECK(openings(window(sunday, 22 * 60, 24 * 60), sunday_midnight, 2 * day) == "1320-1440");
   CHECK(openings(window(sunday, 0, 24 * 60), sunday_midnight, 2 * day) == "0-1440");
   CHECK(openings(window(sunday, 60, 60), sunday_midnight, 2 * day) == "60-1500");
 }
 
-TEST_CASE("maintenance: what the clock skips in spring does not exist") {
+TEST_CASE("maintenance: the hour that the clock skips in spring is in no window") {
   const std::int64_t midnight = spring - 2 * hour;  // local midnight, +1 h
   CHECK(openings(window(sunday, 2 * 60, 3 * 60, berlin()), midnight, day).empty());
   CHECK(openings(window(sunday, 60, 4 * 60, berlin()), midnight, day) == "60-180");
   CHECK(openings(window(sunday, 150, 4 * 60, berlin()), midnight, day) == "120-180");
 }
 
-TEST_CASE("maintenance: what the clock repeats in autumn is open twice") {
+TEST_CASE("maintenance: a window in the hour that the clock repeats in autumn is open twice") {
   const std::int64_t midnight = autumn - 3 * hour;  // local midnight, +2 h
   CHECK(openings(window(sunday, 2 * 60, 3 * 60, berlin()), midnight, day) == "120-240");
   CHECK(openings(window(sunday, 2 * 60, 150, berlin()), midnight, day) == "120-150 180-210");
 }
 
-TEST_CASE("maintenance: before the first known change the first offset holds") {
+TEST_CASE("maintenance: before the first known change of a zone its first offset applies") {
   CHECK(zone_offset(berlin().get(), 0) == 3600);
   CHECK(zone_offset(nullptr, spring) == 0);
   CHECK(zone_offset(berlin().get(), spring - 1) == 3600);
   CHECK(zone_offset(berlin().get(), spring) == 7200);
 }
 
-TEST_CASE("maintenance: several that overlap or touch are one") {
+TEST_CASE("maintenance: windows that overlap or touch count as one") {
   const std::int64_t sunday_midnight = 1774742400;
   const std::vector<MaintenanceWindow> all{window(sunday, 60, 120), window(sunday, 100, 180),
                                            window(sunday, 180, 200), window(monday, 0, 10)};
@@ -103,14 +102,14 @@ TEST_CASE("maintenance: several that overlap or touch are one") {
   CHECK_FALSE(open_window(all, sunday_midnight));
 }
 
-TEST_CASE("maintenance: one that never closes has no end") {
+TEST_CASE("maintenance: a window that never closes has no end") {
   const std::vector<MaintenanceWindow> always{window(0x7F, 0, 24 * 60)};
   const auto open = open_window(always, spring);
   REQUIRE(open);
   CHECK_FALSE(open->until_unix_s);
 }
 
-TEST_CASE("maintenance: open or not, and the end, are what a scan of the minutes finds") {
+TEST_CASE("maintenance: state and end of the windows equal those of a scan minute by minute") {
   REQUIRE(rc::check("against a scan", [] {
     const auto some_window = [] {
       const auto zone = *rc::gen::elementOf(std::vector<TimeZonePtr>{nullptr, berlin()});
@@ -128,7 +127,7 @@ TEST_CASE("maintenance: open or not, and the end, are what a scan of the minutes
       for (const auto& of : all) any = any || window_open(of, at);
       return any;
     };
-    constexpr std::int64_t scan = 9 * day;  // beyond a week everything has had its turn
+    constexpr std::int64_t scan = 9 * day;  // windows repeat weekly, so a longer scan finds nothing new
     std::optional<std::int64_t> closes;
     for (std::int64_t at = from; at < from + scan && !closes; at += 60)
       if (!any_open(at)) closes = at;

@@ -17,7 +17,7 @@ Instant at(Duration time) {
   return Instant{time};
 }
 
-/// 8 of 10 unhealthy since 0 s.
+/// A guard that holds since 0 s, with 8 of 10 workloads failing.
 MassGuard holding() {
   MassGuard guard;
   REQUIRE(guard.update(8, 10, at(0s), HostPolicy{}) == Change::Began);
@@ -32,7 +32,7 @@ MassGuard trying() {
 
 }  // namespace
 
-TEST_CASE("mass guard: more than half and at least three") {
+TEST_CASE("mass guard: it begins when more than half and at least three are failing") {
   const HostPolicy policy;
   MassGuard guard;
   CHECK(guard.update(5, 10, at(0s), policy) == Change::None);
@@ -43,7 +43,7 @@ TEST_CASE("mass guard: more than half and at least three") {
   CHECK(guard.since() == at(1s));
 }
 
-TEST_CASE("mass guard: nothing may begin while it holds") {
+TEST_CASE("mass guard: no remedy may begin during the hold") {
   MassGuard guard = holding();
   CHECK(guard.room(0) == 0);
   CHECK(guard.deadline() == at(60s));
@@ -51,7 +51,7 @@ TEST_CASE("mass guard: nothing may begin while it holds") {
   CHECK(guard.room(0) == 0);
 }
 
-TEST_CASE("mass guard: it is over when the share has not ailed for 15 s") {
+TEST_CASE("mass guard: it is over after 15 s without too many failing workloads") {
   for (MassGuard guard : {holding(), trying()}) {
     CHECK(guard.update(6, 10, at(61s), HostPolicy{}) != Change::Over);
     CHECK(guard.update(5, 10, at(61s), HostPolicy{}) == Change::None);
@@ -66,7 +66,7 @@ TEST_CASE("mass guard: it is over when the share has not ailed for 15 s") {
   }
 }
 
-TEST_CASE("mass guard: one that is healthy between two falls does not end it, nor begin it anew") {
+TEST_CASE("mass guard: a short recovery neither ends a mass failure nor begins a new one") {
   const HostPolicy policy;
   MassGuard guard;
   REQUIRE(guard.update(3, 3, at(0s), policy) == Change::Began);
@@ -75,14 +75,14 @@ TEST_CASE("mass guard: one that is healthy between two falls does not end it, no
     CHECK(guard.update(3, 3, at(Duration{second * 1s + 5s}), policy) == Change::None);
   }
   CHECK(guard.update(3, 3, at(60s), policy) == Change::Trying);
-  SUBCASE("and after a longer time between, what had been held still counts") {
+  SUBCASE("after a longer recovery the hold that has passed still counts") {
     CHECK(guard.update(2, 3, at(70s), policy) == Change::None);
     CHECK(guard.update(2, 3, at(85s), policy) == Change::Over);
     CHECK(guard.update(3, 3, at(144s), policy) == Change::Began);
     CHECK(guard.since() == at(144s));
     CHECK(guard.room(0) == 1);
   }
-  SUBCASE("the time of a failed canary, too") {
+  SUBCASE("the longer hold after a failed canary still counts") {
     CHECK(guard.remedy_ended(false, at(61s), policy) == Change::NotRecovered);
     CHECK(guard.update(2, 3, at(70s), policy) == Change::None);
     CHECK(guard.update(2, 3, at(85s), policy) == Change::Over);
@@ -93,14 +93,14 @@ TEST_CASE("mass guard: one that is healthy between two falls does not end it, no
   }
 }
 
-TEST_CASE("mass guard: then one canary, and no second beside it") {
+TEST_CASE("mass guard: after the hold one canary is allowed, and no second beside it") {
   MassGuard guard = trying();
   CHECK(guard.room(0) == 1);
   CHECK(guard.room(1) == 0);
   CHECK_FALSE(guard.deadline());
 }
 
-TEST_CASE("mass guard: each batch that is recovered doubles the next") {
+TEST_CASE("mass guard: each recovered batch doubles the next") {
   const HostPolicy policy;
   MassGuard guard = trying();
   CHECK(guard.remedy_ended(true, at(70s), policy) == Change::Widened);
@@ -110,7 +110,7 @@ TEST_CASE("mass guard: each batch that is recovered doubles the next") {
   CHECK(guard.room(1) == 3);
 }
 
-TEST_CASE("mass guard: a canary that is not recovered means holding again, twice as long each time") {
+TEST_CASE("mass guard: each failed canary doubles the next hold, up to 30 minutes") {
   const HostPolicy policy;
   MassGuard guard = trying();
   CHECK(guard.failures() == 0);
@@ -127,7 +127,7 @@ TEST_CASE("mass guard: a canary that is not recovered means holding again, twice
   }
 }
 
-TEST_CASE("mass guard: a widened batch starts small again after a failure") {
+TEST_CASE("mass guard: after a failure the batch is one again") {
   const HostPolicy policy;
   MassGuard guard = trying();
   guard.remedy_ended(true, at(70s), policy);
@@ -136,7 +136,7 @@ TEST_CASE("mass guard: a widened batch starts small again after a failure") {
   CHECK(guard.batch() == 1);
 }
 
-TEST_CASE("mass guard: what ends while it holds is no canary's end") {
+TEST_CASE("mass guard: a remedy that ends during the hold is no result of a canary") {
   const HostPolicy policy;
   MassGuard guard = holding();
   CHECK(guard.remedy_ended(false, at(10s), policy) == Change::None);
@@ -145,7 +145,7 @@ TEST_CASE("mass guard: what ends while it holds is no canary's end") {
   CHECK(guard.deadline() == at(60s));
 }
 
-TEST_CASE("mass guard: a second episode begins anew") {
+TEST_CASE("mass guard: a mass failure that begins 60 s after the last one starts anew") {
   const HostPolicy policy;
   MassGuard guard = trying();
   guard.remedy_ended(false, at(70s), policy);
@@ -156,7 +156,7 @@ TEST_CASE("mass guard: a second episode begins anew") {
   CHECK(guard.deadline() == at(215s));
 }
 
-TEST_CASE("mass guard: taken over from a former process it is not over before all were asked") {
+TEST_CASE("mass guard: a mass failure restored by a new process is not over before a full hold") {
   const HostPolicy policy;
   MassGuard guard = MassGuard::restored(policy, at(0s), at(1000s));
   CHECK(guard.on());
@@ -168,7 +168,7 @@ TEST_CASE("mass guard: taken over from a former process it is not over before al
   CHECK(lasting.update(8, 10, at(1060s), policy) == Change::Trying);
 }
 
-TEST_CASE("mass guard: it says what it does") {
+TEST_CASE("mass guard: its text names the numbers, the hold and the failed canary") {
   MassGuard guard = holding();
   CHECK(guard.text(at(20s)) == "8 of 10 are unhealthy at once; remedies are on hold for 40s");
   guard.update(8, 10, at(60s), HostPolicy{});
@@ -178,14 +178,14 @@ TEST_CASE("mass guard: it says what it does") {
         "8 of 10 are unhealthy at once, and a restart did not help; remedies are on hold for 2m");
 }
 
-TEST_CASE("mass guard: it is on while too many workloads fail, and never lets more begin than its batch") {
+TEST_CASE("mass guard: it is on while too many workloads fail, and allows no more remedies than its batch") {
   REQUIRE(rc::check("mass guard", [] {
     HostPolicy policy;
     MassGuard guard;
     Instant now{};
     std::size_t in_remedy = 0;
     std::size_t largest = 1;
-    std::optional<Instant> last;  // when too much ailed
+    std::optional<Instant> last;  // the last time with too many failing workloads
     for (int step = 0; step < 80; ++step) {
       now += Duration{*rc::gen::inRange(0, 50000)};
       if (in_remedy > 0 && *rc::gen::arbitrary<bool>()) {

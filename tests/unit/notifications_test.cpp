@@ -1,4 +1,4 @@
-// HEALING.md 6: an incident opens once and closes once, and operators are notified with restraint.
+// HEALING.md 6: an incident opens once and closes once; the cooldown limits notifications.
 #include <set>
 
 #include <doctest/doctest.h>
@@ -8,7 +8,7 @@
 using namespace healer;
 using namespace healer::testing;
 
-TEST_CASE("notifications: one degraded and one recovered, with everything a reader needs") {
+TEST_CASE("notifications: an incident gives one degraded and one recovered notification with all fields") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web");
@@ -31,7 +31,7 @@ TEST_CASE("notifications: one degraded and one recovered, with everything a read
   CHECK(scene.incidents.size() == 1);
 }
 
-TEST_CASE("notifications: by itself is said differently") {
+TEST_CASE("notifications: a recovery without an attempt is called recovered by itself") {
   Policy policy = Scene::policy();
   policy.remedies.front().kind = RemedyKind::None;
   Scene scene;
@@ -46,7 +46,7 @@ TEST_CASE("notifications: by itself is said differently") {
   CHECK(scene.notifications[1].text.find("by itself") != std::string::npos);
 }
 
-TEST_CASE("notifications: what happens within the cooldown arrives as one summary") {
+TEST_CASE("notifications: what happens within the cooldown arrives as one summary at its end") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web");
@@ -69,9 +69,7 @@ TEST_CASE("notifications: what happens within the cooldown arrives as one summar
   CHECK(scene.decisions() == "info");
 }
 
-TEST_CASE(
-    "notifications: still unhealthy when the cooldown ends: the summary is a degraded notification, and its "
-    "end is notified") {
+TEST_CASE("notifications: a summary of what is still unhealthy is degraded, and its recovery is notified") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web");
@@ -92,7 +90,7 @@ TEST_CASE(
   CHECK(scene.notifications[2].dedup_key != scene.notifications[0].dedup_key);
 }
 
-TEST_CASE("notifications: the cooldown outlives healer") {
+TEST_CASE("notifications: the cooldown survives a restart of healer") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web");
@@ -107,7 +105,7 @@ TEST_CASE("notifications: the cooldown outlives healer") {
   CHECK(scene.decisions() == "info");
 }
 
-TEST_CASE("notifications: a critical one in the cooldown is not held back") {
+TEST_CASE("notifications: a critical notification does not wait for the cooldown") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web");
@@ -123,10 +121,10 @@ TEST_CASE("notifications: a critical one in the cooldown is not held back") {
   scene.pass(90s);
   CHECK(scene.decisions() == "restart web, critical");
   scene.pass(10min);
-  CHECK(scene.decisions() == "");  // and no summary after it
+  CHECK(scene.decisions() == "");  // no summary follows
 }
 
-TEST_CASE("notifications: ids and incident keys are never given twice, not even after a restart") {
+TEST_CASE("notifications: notification ids and dedup keys stay unique across restarts of healer") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web");
@@ -146,7 +144,7 @@ TEST_CASE("notifications: ids and incident keys are never given twice, not even 
   CHECK(scene.incidents.size() == 6);
 }
 
-TEST_CASE("notifications: a very long name still gives a key of at most 255 bytes") {
+TEST_CASE("notifications: a very long name still gives a dedup key of at most 255 bytes") {
   Scene scene;
   Box& box = scene.healthy(std::string(300, 'n'));
   box.broken = true;
@@ -155,7 +153,7 @@ TEST_CASE("notifications: a very long name still gives a key of at most 255 byte
   CHECK(scene.notifications[0].dedup_key.size() <= 255);
 }
 
-TEST_CASE("notifications: unhealthy since its first failed check, healed by the time it is verified") {
+TEST_CASE("notifications: a workload counts as unhealthy since its first failed check") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web");
@@ -168,7 +166,7 @@ TEST_CASE("notifications: unhealthy since its first failed check, healed by the 
   CHECK(scene.incidents.at(1).closed_at.has_value());
 }
 
-TEST_CASE("notifications: a label problem is said once per change") {
+TEST_CASE("notifications: a label problem is logged once per change") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web");

@@ -18,7 +18,8 @@ Policy never_touch() {
 
 }  // namespace
 
-TEST_CASE("process: a crash without a restart policy is started at once, then with backoff") {
+TEST_CASE(
+    "process: after a crash without a restart policy the container is started at once, then with backoff") {
   for (const Dialect dialect : dialects) {
     Scene scene(dialect);
     INFO(scene.transcript());
@@ -27,7 +28,7 @@ TEST_CASE("process: a crash without a restart policy is started at once, then wi
     const Instant before = scene.now();
     scene.crash(box, 3);
     REQUIRE(scene.pass_until_decision("start web"));
-    // Podman's `stop` comes after the exit it caused, so there the exit is judged a moment later.
+    // Podman sends `stop` after the exit that it caused, so healer judges an exit on Podman later.
     CHECK(scene.now() - before < (dialect == Dialect::Podman ? Duration{2100ms} : Duration{10ms}));
     CHECK(scene.decisions() == "degraded, start web");
     CHECK(scene.notifications[0].text.find("exited by itself with code 3") != std::string::npos);
@@ -40,11 +41,11 @@ TEST_CASE("process: a crash without a restart policy is started at once, then wi
   }
 }
 
-TEST_CASE("process: unchecked, crashed, started by an operator: recovered once it stays up") {
+TEST_CASE("process: an unchecked container that an operator starts after a crash recovers by staying up") {
   Scene scene;
   INFO(scene.transcript());
   Policy policy = Scene::policy();
-  policy.budget_attempts = 0;  // it is an operator who starts it
+  policy.budget_attempts = 0;  // healer starts nothing; the operator does
   Box& box = scene.add("web", policy);
   box.facts.ports.clear();
   scene.connect();
@@ -59,7 +60,7 @@ TEST_CASE("process: unchecked, crashed, started by an operator: recovered once i
   CHECK(scene.incidents.at(1).outcome == IncidentOutcome::RecoveredAlone);
 }
 
-TEST_CASE("process: a crash with code 0 is a crash too, unless the policy calls it done") {
+TEST_CASE("process: exit code 0 is a crash too, except under the restart policy on-failure") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web");
@@ -90,7 +91,7 @@ TEST_CASE("process: a crash with a restart policy is left to the engine and coun
   }
 }
 
-TEST_CASE("process: an engine restart quicker than our look is counted too") {
+TEST_CASE("process: a restart by the engine that ends before the inspect answer is counted too") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web");
@@ -104,7 +105,7 @@ TEST_CASE("process: an engine restart quicker than our look is counted too") {
   CHECK(scene.decisions() == "");
 }
 
-TEST_CASE("process: what its policy has not back in 30 s is started") {
+TEST_CASE("process: a container that its restart policy has not restarted within 30 s is started") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web");
@@ -112,7 +113,7 @@ TEST_CASE("process: what its policy has not back in 30 s is started") {
   scene.resync();
   scene.pass(1min);
   scene.crash(box);
-  box.in_engine_policy = false;  // the engine does not keep its word
+  box.in_engine_policy = false;  // the engine does not restart the container
   box.facts.state = ContainerState::Exited;
   scene.pass(29s);
   CHECK(scene.decisions() == "");
@@ -120,9 +121,7 @@ TEST_CASE("process: what its policy has not back in 30 s is started") {
   CHECK(scene.decisions() == "degraded, start web");
 }
 
-TEST_CASE(
-    "process: a crash loop under the engine's policy is one critical notification, and ends when it stays "
-    "up") {
+TEST_CASE("process: a crash loop is one critical notification, and is over when the container stays up") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web");
@@ -140,7 +139,7 @@ TEST_CASE(
   CHECK(scene.orders.empty());
 }
 
-TEST_CASE("process: after a crash loop, what stays up but is unhealthy is healed") {
+TEST_CASE("process: a container that is up but unhealthy after a crash loop is healed") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web");
@@ -159,7 +158,7 @@ TEST_CASE("process: after a crash loop, what stays up but is unhealthy is healed
   CHECK(scene.decisions() == "critical, restart web, recovered");
 }
 
-TEST_CASE("process: out of memory is a crash, and the incident says so") {
+TEST_CASE("process: out of memory is a crash, and the incident names the cause") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web");
@@ -173,7 +172,7 @@ TEST_CASE("process: out of memory is a crash, and the incident says so") {
   CHECK(scene.incidents.at(1).cause_text.find("limit 64 MiB") != std::string::npos);
 }
 
-TEST_CASE("process: an operator's stop means hands off until an operator starts it") {
+TEST_CASE("process: a container that an operator stopped is left alone until an operator starts it") {
   for (const Dialect dialect : dialects) {
     for (const Duration look : {Duration{1ms}, Duration{700ms}}) {
       Scene scene(dialect);
@@ -195,7 +194,7 @@ TEST_CASE("process: an operator's stop means hands off until an operator starts 
   }
 }
 
-TEST_CASE("process: docker kill is a stop, kill -s HUP is not") {
+TEST_CASE("process: docker kill counts as an operator's stop, docker kill -s HUP does not") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web");
@@ -211,7 +210,7 @@ TEST_CASE("process: docker kill is a stop, kill -s HUP is not") {
   CHECK(scene.decisions() == "degraded, start web");
 }
 
-TEST_CASE("process: stopped while a remedy is queued: dropped") {
+TEST_CASE("process: an operator's stop cancels the planned remedy") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web");
@@ -226,7 +225,7 @@ TEST_CASE("process: stopped while a remedy is queued: dropped") {
   CHECK(scene.incidents.at(1).outcome == IncidentOutcome::StoppedByOperator);
 }
 
-TEST_CASE("process: while an operator is stopping it, nothing is done to it") {
+TEST_CASE("process: no remedy while an operator is stopping the container") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web");
@@ -235,7 +234,7 @@ TEST_CASE("process: while an operator is stopping it, nothing is done to it") {
   kill.container_id = box.facts.id;
   kill.signal = 15;
   kill.unix_nanoseconds = scene.now().time_since_epoch().count() * 1'000'000;
-  // It shuts its door first and drains for 25 s.
+  // The container stops listening first and drains for 25 s.
   box.hangs = true;
   box.fixed_by_start = false;
   REQUIRE(scene.pass_until([&] { return scene.status("web").failures == 2; }));
@@ -243,37 +242,37 @@ TEST_CASE("process: while an operator is stopping it, nothing is done to it") {
   scene.send(kill);
   scene.pass(25s);
   CHECK(scene.decisions() == "degraded");
-  SUBCASE("it stops") {
+  SUBCASE("the container stops") {
     scene.stop(box);
     scene.pass(1h);
     CHECK(scene.decisions() == "info");
     CHECK(scene.orders.empty());
   }
-  SUBCASE("the signal did not stop it") {
+  SUBCASE("the container survives the signal") {
     scene.pass(10s);
     CHECK(scene.decisions() == "restart web");
   }
 }
 
-TEST_CASE("process: stopped right after its start, before its facts were here") {
+TEST_CASE("process: an operator's stop before the inspect answer of a new instance is recognised") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web");
   scene.inspect_takes = 400ms;
   scene.restart(box);
   scene.pass(200ms);
-  scene.stop(box);  // its kill is heard before the new instance's facts
+  scene.stop(box);  // the kill event arrives before the inspect answer about the new instance
   scene.pass(10min);
   CHECK(scene.decisions() == "");
   CHECK(scene.status("web").condition == Condition::Stopped);
 }
 
-TEST_CASE("process: stopped by an operator while our order's answer is on its way") {
+TEST_CASE("process: an operator's stop is recognised although the answer to an order is lost") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web");
   box.broken = true;
-  scene.fate = OrderFate::LostDone;  // the answer comes before the restart is through
+  scene.fate = OrderFate::LostDone;  // the answer is lost before the restart is complete
   REQUIRE(scene.pass_until_decision("restart web"));
   scene.pass(310ms);
   REQUIRE(box.facts.state == ContainerState::Running);
@@ -283,7 +282,7 @@ TEST_CASE("process: stopped by an operator while our order's answer is on its wa
   CHECK(scene.status("web").condition == Condition::Stopped);
 }
 
-TEST_CASE("process: a late stop corrects the judgement, and the engine's turn is over") {
+TEST_CASE("process: a stop after a crash makes the container stopped by the operator, not crashed") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web");
@@ -298,7 +297,8 @@ TEST_CASE("process: a late stop corrects the judgement, and the engine's turn is
   CHECK(scene.status("web").condition == Condition::Stopped);
 }
 
-TEST_CASE("process: paused is frozen: no probes, no notification, asked anew when unpaused") {
+TEST_CASE(
+    "process: a paused container gets no checks and no notification; after the unpause it starts anew") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web");
@@ -318,19 +318,19 @@ TEST_CASE("process: paused is frozen: no probes, no notification, asked anew whe
   CHECK(scene.decisions() == "degraded, restart web, recovered");
 }
 
-TEST_CASE("process: paused while an order is under way") {
+TEST_CASE("process: a restart order ends a pause; a pause after the order cancels the attempt") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web");
   box.broken = true;
   box.stop_takes = 1s;
-  SUBCASE("it unpauses it: verified") {
+  SUBCASE("the order ends the pause: verified") {
     REQUIRE(scene.pass_until_decision("restart web"));
     scene.pause(box);
     scene.pass(1min);
     CHECK(scene.decisions() == "degraded, restart web, recovered");
   }
-  SUBCASE("paused right after: dropped, frozen") {
+  SUBCASE("a pause after the order: cancelled") {
     box.fixed_by_start = false;
     REQUIRE(scene.pass_until_decision("restart web"));
     scene.pass(1005ms);
@@ -361,7 +361,7 @@ TEST_CASE("process: an operator's restart is a new instance and no incident") {
   }
 }
 
-TEST_CASE("process: an operator's restart seen only when it is over is no crash") {
+TEST_CASE("process: an operator's restart that ends before the inspect answer is no crash") {
   for (const Dialect dialect : dialects) {
     Scene scene(dialect);
     INFO(scene.transcript());
@@ -395,17 +395,17 @@ TEST_CASE("process: a deployment keeps the history and raises no notification") 
   }
 }
 
-TEST_CASE("process: a deployment whose new container exits at once is a crash") {
+TEST_CASE("process: a new container of a deployment that exits at once is a crash") {
   Scene scene;
   INFO(scene.transcript());
   Box& old = scene.healthy("web");
   Box& fresh = scene.recreate(old);
-  scene.crash(fresh, 1);  // before anybody looked
+  scene.crash(fresh, 1);  // before the first inspect
   scene.pass(5s);
   CHECK(scene.decisions() == "degraded, start web");
 }
 
-TEST_CASE("process: the successor may appear while the predecessor still runs") {
+TEST_CASE("process: a deployment's new container takes over while the old container still runs") {
   Scene scene;
   INFO(scene.transcript());
   Box& old = scene.healthy("web");
@@ -420,7 +420,7 @@ TEST_CASE("process: the successor may appear while the predecessor still runs") 
   compose.pass(1min);
   CHECK(compose.status("shop/web/1").container_id == second.facts.id);
   for (int i = 0; i < 3; ++i) {
-    compose.resync();  // the older one is seen again each time
+    compose.resync();  // the list shows the older container again each time
     compose.pass(1min);
     CHECK(compose.status("shop/web/1").container_id == second.facts.id);
     CHECK(compose.status("shop/web/1").condition == Condition::Healthy);
@@ -431,7 +431,7 @@ TEST_CASE("process: the successor may appear while the predecessor still runs") 
   CHECK(compose.status("shop/web/1").container_id == second.facts.id);
 }
 
-TEST_CASE("process: renamed, it goes by its new name and is asked once") {
+TEST_CASE("process: a renamed container is one workload under its new name") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web");
@@ -447,7 +447,7 @@ TEST_CASE("process: renamed, it goes by its new name and is asked once") {
   CHECK_FALSE(scene.core->find("web"));
 }
 
-TEST_CASE("process: removed while unhealthy and not back within a minute: the incident is closed") {
+TEST_CASE("process: the incident of a removed container is closed after a minute") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web", never_touch());
@@ -463,7 +463,7 @@ TEST_CASE("process: removed while unhealthy and not back within a minute: the in
   CHECK(scene.core->watched() == 0);
 }
 
-TEST_CASE("process: a list older than a container does not make it vanish") {
+TEST_CASE("process: a container that is missing from an older list is not removed") {
   Scene scene;
   INFO(scene.transcript());
   scene.healthy("web");
@@ -472,7 +472,7 @@ TEST_CASE("process: a list older than a container does not make it vanish") {
   CHECK(scene.status("web").condition == Condition::Healthy);
 }
 
-TEST_CASE("process: what vanished without a word is found by the next list") {
+TEST_CASE("process: a container that vanished without an event is removed by the next list") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web");
@@ -483,7 +483,7 @@ TEST_CASE("process: what vanished without a word is found by the next list") {
   CHECK(scene.decisions() == "");
 }
 
-TEST_CASE("process: events about strangers and from the past are harmless") {
+TEST_CASE("process: events of unknown containers and from the past change nothing") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web");
@@ -504,7 +504,7 @@ TEST_CASE("process: events about strangers and from the past are harmless") {
   scene.send(Tick{"stranger"});
   scene.send(OperatorReset{"stranger"});
   scene.pass(1min);
-  scene.crash(box);  // and the old kill did not make this an operator's stop
+  scene.crash(box);  // the kill event from the past does not make this exit an operator's stop
   scene.pass(1s);
   CHECK(scene.decisions() == "degraded, start web");
 }

@@ -1,5 +1,5 @@
-// HEALING.md 7 over random worlds. RC_PARAMS="max_success=2000" asks for more of them; with
-// HEALER_TRANSCRIPT set, a counterexample comes with everything that happened.
+// HEALING.md 7 in random worlds. RC_PARAMS="max_success=2000" runs more of them; with HEALER_TRANSCRIPT set,
+// a counterexample is printed with its whole transcript.
 #include <algorithm>
 #include <cstdlib>
 
@@ -67,7 +67,8 @@ Policy random_policy(unsigned number) {
   return policy;
 }
 
-/// Some have routes, reminders every few seconds, escalation, and an hour that is quiet for two minutes more.
+/// Some hosts have routes, reminders every few seconds, escalation, and quiet hours that end two minutes
+/// after the scene starts.
 HostPolicy random_host(unsigned seed) {
   HostPolicy host = seed % 4 == 0 ? Scene::with_connectivity() : Scene::host_policy();
   if (seed % 3 == 0) return host;
@@ -94,7 +95,7 @@ HostPolicy random_host(unsigned seed) {
   return host;
 }
 
-/// A world in which anything may happen, with the invariants looking on.
+/// A scene under random operations, with the invariants checked after every step.
 class RandomWorld {
  public:
   RandomWorld(unsigned seed, Dialect dialect, bool transcript) : scene(dialect, random_host(seed), seed) {
@@ -120,7 +121,7 @@ class RandomWorld {
 
   void perform(const Op& op) {
     Box* found = scene.find_box("web" + std::to_string(op.box % 3));
-    if (!found) return;  // set aside: it is being recreated
+    if (!found) return;  // being recreated, under another name
     Box& box = *found;
     switch (op.kind % 43) {
       case 0:
@@ -270,7 +271,7 @@ class RandomWorld {
     look_for_lost_wakes();
   }
 
-  /// Everything is put right and left alone for long: nothing may stay open for no reason.
+  /// Ends every fault and waits: afterwards no incident may stay open without a reason.
   void quiet() {
     scene.inspect_fails = false;
     scene.inspect_takes = 1ms;
@@ -288,8 +289,8 @@ class RandomWorld {
       box->fixed_by_start = true;
     }
     if (!scene.engine_up) scene.connect();
-    scene.resync();   // as the runtime does each minute: who started when no look succeeded
-    scene.pass(15s);  // who could not be looked at yet cannot be resumed
+    scene.resync();   // as the runtime does each minute; finds containers that started while inspects failed
+    scene.pass(15s);  // a workload without a successful inspect cannot be resumed
     scene.send(OperatorResume{""});
     for (auto& [id, box] : scene.boxes) {
       if (!box->exists) continue;
@@ -302,19 +303,19 @@ class RandomWorld {
       for (const char* alert : {"0", "1", "2"})
         scene.send(AlertReported{box->facts.name, "alertmanager", alert, "Rule", "", false, true});
     scene.pass(12min);
-    // A small budget and a ladder whose first steps do nothing for it take longer; operators know.
+    // A small budget, or a ladder whose first steps do not help, needs more time after the breaker opened.
     for (int more = 0; more < 5 && operator_is_called(); ++more) scene.pass(12min);
     look_for_lost_wakes();
     for (const auto& [id, incident] : scene.incidents) {
       if (incident.outcome != IncidentOutcome::Open) continue;
-      // Visibly open: only what may not be touched, or what an operator must decide.
+      // It may stay open if the ladder has no step for this state,
       const Workload& workload = scene.workload(incident.workload);
       const bool down = workload.presence == Presence::Exited;
       const bool may_not =
           !choose_step(*workload.policy, workload.incident ? workload.incident->ladder_step : 0, down, 0);
-      // Or what it shares a network with does not run.
+      // if its network parent does not run,
       const bool waits = workload.held && workload.held->first == HoldKind::NetworkParent;
-      // Or its ladder has nothing that would have it join a network that was begun anew.
+      // or if it lost its network and no step of the ladder starts a new instance.
       const bool network_lost = workload.network_loss.has_value();
       if (!workload.incident || !(may_not || waits || network_lost))
         lost.push_back("incident " + std::to_string(id) + " stays open");
@@ -331,10 +332,10 @@ class RandomWorld {
   Scene scene;
   Invariants watch;
   std::vector<std::string> lost;
-  std::string seen;  ///< what had happened when an order broke an invariant
+  std::string seen;  ///< the transcript up to the first order that broke an invariant
 
  private:
-  /// Some have several probes, or a window.
+  /// Gives some boxes several probes, or a failure window.
   static void add_checks(Box& box, unsigned number, unsigned port) {
     Policy policy = *box.policy;
     if (number % 3 == 0) {
@@ -347,7 +348,8 @@ class RandomWorld {
       command.spec.kind = ProbeKind::Exec;
       command.spec.command = {"check"};
       policy.named_probes = {database, command};
-      policy.start_period = Duration{0};  // the checker takes any one pass for the end of the start period
+      policy.start_period =
+          Duration{0};  // the checker would take the pass of one probe for the end of the start period
       box.facts.ports.push_back(
           PortBinding{5432, true, "127.0.0.1", static_cast<std::uint16_t>(20000 + port)});
     }
@@ -355,7 +357,7 @@ class RandomWorld {
     box.policy = std::make_shared<const Policy>(std::move(policy));
   }
 
-  /// Some depend on the one before, or share its network.
+  /// Lets some boxes depend on the box before, or share its network.
   void depend(Box& box, unsigned number, unsigned seed) {
     const std::string other = "web" + std::to_string(number - 1);
     if (seed / 5 % 3 == 1) {
@@ -367,7 +369,8 @@ class RandomWorld {
     Box& parent = scene.box(other);
     if (seed / 7 % 4 != number) return;
     box.facts.network_mode = "container:" + parent.facts.id;
-    for (const PortBinding& port : box.facts.ports) parent.facts.ports.push_back(port);  // reached there
+    for (const PortBinding& port : box.facts.ports)
+      parent.facts.ports.push_back(port);  // published by the parent
   }
 
   bool operator_is_called() const {
@@ -384,15 +387,14 @@ class RandomWorld {
   void look_for_ignored_pause(const ApplyRemedy& order) {
     const auto on = [this](const std::optional<Instant>& until) { return until && scene.now() < *until; };
     const bool paused = on(scene.host.paused_until) || on(scene.records[order.workload].paused_until);
-    // An operator's word goes before, and an order under way is finished or undone, or its other half is
-    // given.
+    // Allowed within a pause: healer heal, resuming a recreation, and the second half of an attempt.
     const bool goes_on = order.resume || scene.attempts[order.attempt.value].ordered_at < scene.now();
     if (paused && asked.count(order.workload) == 0 && !goes_on)
       lost.push_back("an order for " + order.workload + ", which is paused");
   }
 
   void stop(Box& box) {
-    // While an order of ours is under way its stop and an operator's look alike.
+    // During an order of healer, an operator's stop looks like healer's own.
     const bool ours = std::any_of(scene.attempts.begin(), scene.attempts.end(), [&](const auto& entry) {
       return entry.second.workload == box.facts.name && !entry.second.ended_at;
     });
@@ -400,7 +402,7 @@ class RandomWorld {
     if (ours) scene.stopped_by_operator.erase(box.facts.id);
   }
 
-  /// Stops just before the stream ends look like the engine's own shutdown.
+  /// Stops just before the event stream ends look like the engine's shutdown.
   void forgive_stops() {
     std::erase_if(scene.stopped_by_operator,
                   [&](const auto& entry) { return scene.now() - entry.second < Duration{40s}; });
@@ -450,7 +452,7 @@ class RandomWorld {
     });
   }
 
-  std::set<std::string> asked;  ///< by an operator: the next remedy is his doing
+  std::set<std::string> asked;  ///< workloads whose next remedy an operator requested
   std::map<std::string, Instant> last_pass;
   std::map<std::string, unsigned> failures;
 };
@@ -472,7 +474,7 @@ Dialect some_dialect(unsigned seed) {
 
 }  // namespace
 
-TEST_CASE("properties: whatever happens, the invariants hold") {
+TEST_CASE("properties: the invariants hold under random operations and faults") {
   const bool holds = rc::check("invariants 1, 2, 3, 5, 6 and the wake-ups", [] {
     const unsigned seed = *rc::gen::inRange(1u, 100000u);
     const std::vector<Op> ops = *rc::gen::scale(1.5, some_ops());
@@ -503,7 +505,7 @@ TEST_CASE("properties: the same record replays to the same effects") {
   CHECK(holds);
 }
 
-TEST_CASE("properties: a lasting, curable failure is attempted in time, and recovered") {
+TEST_CASE("properties: a lasting failure that a remedy can end is attempted in time, and recovered") {
   const bool holds = rc::check("invariant 4", [] {
     Policy policy = Scene::policy();
     policy.interval = Duration{*rc::gen::inRange(200, 20000)};
@@ -531,7 +533,7 @@ TEST_CASE("properties: a lasting, curable failure is attempted in time, and reco
       box.answer = reset;
     }
     if (how == 3) scene.crash(box);
-    // Jitter may stretch each period by 5 %; Podman's exits are judged 2 s later.
+    // Jitter stretches a period by up to 5 %; healer judges an exit on Podman 2 s later.
     const Duration limit = policy.interval * policy.failure_threshold * 105 / 100 +
                            policy.effective_timeout() + *policy.start_period + Duration{2200};
     scene.pass_until([&] { return !scene.orders.empty(); }, limit);

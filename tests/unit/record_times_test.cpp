@@ -27,7 +27,7 @@ std::vector<Instant> times_of(const Record& record) {
 
 }  // namespace
 
-TEST_CASE("times move wherever they stand in a record") {
+TEST_CASE("every time in a record is moved") {
   const auto host = full<HostRecord>();
   CHECK(moved(host, 1h).mass_since == host.mass_since + 1h);
   CHECK(moved(host, 1h).paused_until == *host.paused_until + 1h);
@@ -38,7 +38,7 @@ TEST_CASE("times move wherever they stand in a record") {
   CHECK(moved(raised, 1s).destinations.at(0).not_before == raised.destinations.at(0).not_before + 1s);
 }
 
-TEST_CASE("nothing else of a record moves") {
+TEST_CASE("moving the times of a record changes nothing else") {
   each_full_alternative<Record>([](const Record& record) {
     Record there = record;
     move_times(there, 5s);
@@ -52,7 +52,7 @@ TEST_CASE("nothing else of a record moves") {
   CHECK(same(moved(cursor, 1h), cursor));
 }
 
-TEST_CASE("never and for ever stay") {
+TEST_CASE("the values never and for ever are not moved") {
   WorkloadRecord record;
   record.paused_until = Instant::max();
   CHECK(same(moved(record, 1h), record));

@@ -1,4 +1,4 @@
-// What is hidden from free text, and what is left as it is.
+// Which parts of free text are redacted, and which are not.
 #include <string>
 #include <utility>
 #include <vector>
@@ -21,7 +21,7 @@ struct Example {
   const char* redacted;
 };
 
-/// A secret as machines make them: long enough not to stand in the text by chance.
+/// A generated secret, too long to occur in the text by chance.
 std::string any_secret() {
   const std::string letters = "abcdefghijkmnopqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789";
   std::string secret = "S3";
@@ -31,7 +31,7 @@ std::string any_secret() {
   return secret;
 }
 
-/// Text made of the pieces that the rules look for, so that they meet in every order.
+/// Text of the pieces that the rules look for, in any order.
 std::string any_soup() {
   static const std::vector<std::string> pieces{"password",
                                                "=",
@@ -80,7 +80,7 @@ std::string any_soup() {
 
 }  // namespace
 
-TEST_CASE("secrets are notified by the name before them") {
+TEST_CASE("a secret is recognised by the name before it") {
   const Example examples[] = {
       {"DB_PASSWORD=hunter2", "DB_PASSWORD=<redacted>"},
       {"a=1 password=hunter2 b=2", "a=1 password=<redacted> b=2"},
@@ -101,7 +101,7 @@ TEST_CASE("secrets are notified by the name before them") {
   for (const Example& example : examples) CHECK(redact(example.text) == example.redacted);
 }
 
-TEST_CASE("credentials, URLs and tokens are notified by their form") {
+TEST_CASE("credentials, URLs and tokens are recognised by their form") {
   const Example examples[] = {
       {"Authorization: Bearer abc.def", "Authorization: Bearer <redacted>"},
       {"curl -H \"Authorization: Basic YTpi\" http://a",
@@ -129,7 +129,7 @@ TEST_CASE("credentials, URLs and tokens are notified by their form") {
   for (const Example& example : examples) CHECK(redact(example.text) == example.redacted);
 }
 
-TEST_CASE("plain text stays byte for byte") {
+TEST_CASE("text without secrets is unchanged, byte for byte") {
   for (const char* text :
        {"",
         "2026-11-22T10:00:00.123Z ERROR could not connect to 10.0.0.7:5432: connection refused",
@@ -157,16 +157,16 @@ TEST_CASE("plain text stays byte for byte") {
     CHECK(redact(text) == text);
 }
 
-TEST_CASE("values that are given are hidden wherever they stand") {
+TEST_CASE("given secret values are redacted everywhere in a text") {
   const std::vector<std::string> secrets{"hunter2", "abc", "true", "line number one\nline number two"};
   CHECK(redact("xhunter2y", secrets) == "x<redacted>y");
   CHECK(redact("hunter2hunter2", secrets) == "<redacted>");
-  CHECK(redact("abc true", secrets) == "abc true");  // too short to tell, and no secret
+  CHECK(redact("abc true", secrets) == "abc true");  // too short or too common to be secrets
   CHECK(redact("12:00 line number two", secrets) == "12:00 <redacted>");
   CHECK(redact("overlap", std::vector<std::string>{"overl", "erlap"}) == "<redacted>");
 }
 
-TEST_CASE("names that hold a secret, and names that only point at one") {
+TEST_CASE("DB_PASSWORD and its like name a secret, PASSWORD_FILE and its like do not") {
   for (const char* name : {"DB_PASSWORD", "apiKey", "X-Auth-Token", "AWS_SECRET_ACCESS_KEY", "REDIS_AUTH",
                            "PGPASSWORD", "SLACK_WEBHOOK", "private_key", "DB_PASS"})
     CHECK(names_a_secret(name));
@@ -175,7 +175,7 @@ TEST_CASE("names that hold a secret, and names that only point at one") {
     CHECK_FALSE(names_a_secret(name));
 }
 
-TEST_CASE("a planted secret never survives, whatever stands around it") {
+TEST_CASE("a planted secret survives in no surrounding text") {
   const bool held = rc::check([] {
     const std::string secret = any_secret();
     const std::vector<std::string> forms{
@@ -202,21 +202,21 @@ TEST_CASE("a planted secret never survives, whatever stands around it") {
   CHECK(held);
 }
 
-TEST_CASE("a given secret never survives any text, and redacting twice changes nothing more") {
+TEST_CASE("a given secret survives in no text, and a second redaction changes nothing") {
   const bool held = rc::check([] {
     const std::vector<std::string> secrets{any_secret(), any_secret() + " two"};
     std::string text = any_soup();
     for (const std::string& secret : secrets)
       text.insert(*rc::gen::inRange<std::size_t>(0, text.size() + 1), secret);
     const std::string once = redact(text, secrets);
-    // Inserted into the other one, neither is there as a whole; hence the second look.
+    // A secret may be inserted into the other one; then neither is in the text as a whole.
     for (const std::string& secret : secrets) RC_ASSERT(!holds(once, secret));
     RC_ASSERT(redact(once, secrets) == once);
   });
   CHECK(held);
 }
 
-TEST_CASE("any text is redacted once and for all") {
+TEST_CASE("a second redaction of any text changes nothing") {
   const bool held = rc::check([] {
     const std::string text = any_soup();
     const std::string once = redact(text);
@@ -225,8 +225,8 @@ TEST_CASE("any text is redacted once and for all") {
   CHECK(held);
 }
 
-TEST_CASE("long texts made of one pattern take time linear in their length") {
-  // Quadratic work on a megabyte would not end within the test's limit.
+TEST_CASE("redacting a long text of one repeated pattern takes linear time") {
+  // Quadratic work on a megabyte would exceed the test's time limit.
   for (const char* piece :
        {"token=", "token=a,", "a://a:b", "eyJ.", "Bearer ", "--secret ", "-----BEGIN ",
         "\"a\":", "password=\"\\", "=", ":", ",a", "ghp_", "hooks.slack.com/services/", "password:&a"}) {

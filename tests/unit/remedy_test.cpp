@@ -14,7 +14,7 @@ Policy with(RemedyKind remedy) {
   return policy;
 }
 
-/// Broken for good: a new instance changes nothing.
+/// Checks fail for good: a new instance changes nothing.
 void break_for_good(Box& box) {
   box.broken = true;
   box.fixed_by_start = false;
@@ -22,7 +22,7 @@ void break_for_good(Box& box) {
 
 }  // namespace
 
-TEST_CASE("remedy: restart, verified by two passes, is recovered") {
+TEST_CASE("remedy: a restart verified by two passes is recovered") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web");
@@ -40,11 +40,11 @@ TEST_CASE("remedy: restart, verified by two passes, is recovered") {
   CHECK(scene.incidents.at(1).attempts == 1);
 }
 
-TEST_CASE("remedy: the call's limit is the stop timeout and a margin") {
+TEST_CASE("remedy: the time limit of the engine call is the stop timeout and a margin") {
   Scene scene;
   INFO(scene.transcript());
   Policy policy = Scene::policy();
-  SUBCASE("of the container") {
+  SUBCASE("the container's stop timeout") {
     Box& box = scene.healthy("web", policy);
     box.facts.stop_timeout = 60s;
     scene.resync();
@@ -53,7 +53,7 @@ TEST_CASE("remedy: the call's limit is the stop timeout and a margin") {
     CHECK_FALSE(scene.orders[0].stop_timeout);
     CHECK(scene.orders[0].deadline == 80s);
   }
-  SUBCASE("of the policy") {
+  SUBCASE("the policy's stop timeout") {
     policy.stop_timeout = 3s;
     Box& box = scene.healthy("web", policy);
     box.facts.stop_timeout = 60s;
@@ -64,7 +64,7 @@ TEST_CASE("remedy: the call's limit is the stop timeout and a margin") {
   }
 }
 
-TEST_CASE("remedy: dropped when the fresh look shows another instance") {
+TEST_CASE("remedy: it is cancelled when the fresh inspect shows another instance") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web");
@@ -72,16 +72,16 @@ TEST_CASE("remedy: dropped when the fresh look shows another instance") {
   box.fixed_by_start = false;
   scene.inspect_takes = 500ms;
   REQUIRE(scene.pass_until([&] { return std::holds_alternative<Checking>(scene.workload("web").remedy); }));
-  scene.engine_up = false;  // its events are not heard in time
+  scene.engine_up = false;  // the events of the restart arrive too late
   scene.restart(box);
   scene.engine_up = true;
   scene.pass(600ms);
   CHECK(scene.orders.empty());
   scene.pass(1min);
-  CHECK_FALSE(scene.orders.empty());  // the new instance earned its own verdict
+  CHECK_FALSE(scene.orders.empty());  // the verdict of the new instance
 }
 
-TEST_CASE("remedy: dropped when the fresh look shows it paused, stopped or gone") {
+TEST_CASE("remedy: it is cancelled when the fresh inspect shows paused, stopped or being removed") {
   for (const ContainerState state :
        {ContainerState::Paused, ContainerState::Exited, ContainerState::Removing}) {
     Scene scene;
@@ -98,7 +98,7 @@ TEST_CASE("remedy: dropped when the fresh look shows it paused, stopped or gone"
   }
 }
 
-TEST_CASE("remedy: healthy again before it was due is dropped, and it recovered alone") {
+TEST_CASE("remedy: a workload that is healthy again before the next attempt is due gets none") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web");
@@ -111,7 +111,7 @@ TEST_CASE("remedy: healthy again before it was due is dropped, and it recovered 
   CHECK(scene.orders.size() == 4);
 }
 
-TEST_CASE("remedy: start leaves what runs alone and starts what is down") {
+TEST_CASE("remedy: start does nothing to a running container and starts an exited container") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web", with(RemedyKind::Start));
@@ -127,14 +127,14 @@ TEST_CASE("remedy: start leaves what runs alone and starts what is down") {
   CHECK(scene.orders[0].step.kind == RemedyKind::Start);
 }
 
-TEST_CASE("remedy: stop stops it, says so, and leaves it alone") {
+TEST_CASE("remedy: stop stops the container, raises a critical notification and leaves it stopped") {
   Scene scene;
   INFO(scene.transcript());
-  SUBCASE("answered") {}
+  SUBCASE("the engine answers") {}
   SUBCASE("the answer is lost") {
     scene.fate = OrderFate::LostDone;
   }
-  SUBCASE("nobody ever answers") {
+  SUBCASE("the engine never answers") {
     scene.fate = OrderFate::Silent;
   }
   Box& box = scene.healthy("web", with(RemedyKind::Stop));
@@ -152,7 +152,7 @@ TEST_CASE("remedy: stop stops it, says so, and leaves it alone") {
   CHECK(scene.status("web").condition == Condition::Healthy);
 }
 
-TEST_CASE("remedy: none only tells") {
+TEST_CASE("remedy: none only notifies") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web", with(RemedyKind::None));
@@ -163,7 +163,7 @@ TEST_CASE("remedy: none only tells") {
   scene.crash(box);
   scene.pass(1h);
   CHECK(scene.decisions() == "");
-  SUBCASE("and a policy that changes is followed") {
+  SUBCASE("a changed policy applies") {
     box.policy = std::make_shared<const Policy>(Scene::policy());
     scene.resync();
     scene.pass(1min);
@@ -171,7 +171,7 @@ TEST_CASE("remedy: none only tells") {
   }
 }
 
-TEST_CASE("remedy: a policy that forbids it now drops what was queued") {
+TEST_CASE("remedy: a policy change to none cancels the planned attempt") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web");
@@ -184,9 +184,7 @@ TEST_CASE("remedy: a policy that forbids it now drops what was queued") {
   CHECK(scene.orders.size() == 3);
 }
 
-TEST_CASE(
-    "remedy: backoff between attempts, then the breaker, one critical notification, and a try when "
-    "half-open") {
+TEST_CASE("remedy: backoff, then an open breaker with one critical notification, then a half-open attempt") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web");
@@ -198,7 +196,7 @@ TEST_CASE(
   for (std::size_t i = 0; i < 4; ++i) {
     const Duration gap = scene.order_times[i + 1] - scene.order_times[i];
     CHECK(gap >= expected[i]);
-    CHECK(gap <= expected[i] + 6s);  // the new instance's failures must be seen first
+    CHECK(gap <= expected[i] + 6s);  // the new instance must fail three times first
   }
   CHECK(scene.status("web").breaker == BreakerState::Open);
   CHECK(scene.status("web").condition == Condition::GivenUp);
@@ -216,7 +214,7 @@ TEST_CASE(
   CHECK(scene.status("web").breaker == BreakerState::Closed);
 }
 
-TEST_CASE("remedy: the backoff's jitter is a quarter either way") {
+TEST_CASE("remedy: the backoff has 25 % jitter either way") {
   Policy policy = Scene::policy();
   policy.backoff_jitter = 0.25;
   policy.interval = 60s;
@@ -238,7 +236,7 @@ TEST_CASE("remedy: the backoff's jitter is a quarter either way") {
   CHECK(differs);
 }
 
-TEST_CASE("remedy: the backoff outlives the incident and decays while well") {
+TEST_CASE("remedy: the backoff outlives the incident and decays while the workload is healthy") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web");
@@ -253,7 +251,7 @@ TEST_CASE("remedy: the backoff outlives the incident and decays while well") {
   REQUIRE(scene.pass_until([&] { return scene.orders.size() == 4; }));
   CHECK(scene.records.at("web").backoff_level == 2);  // 3 - 2 + 1
   REQUIRE(scene.pass_until_decision("recovered"));
-  for (int i = 0; i < 5; ++i) {  // runs that come and go do not stop the decay
+  for (int i = 0; i < 5; ++i) {  // restarts by an operator do not stop the decay
     scene.pass(5min);
     scene.restart(box);
   }
@@ -262,7 +260,7 @@ TEST_CASE("remedy: the backoff outlives the incident and decays while well") {
   CHECK(scene.records.at("web").backoff_level == 1);
 }
 
-TEST_CASE("remedy: never more than the budget in any window, also over many incidents") {
+TEST_CASE("remedy: the attempts of many incidents never exceed the budget in any window") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web");
@@ -289,7 +287,7 @@ TEST_CASE("remedy: an attempt fails as soon as the new instance fails three time
   CHECK(scene.now() - ordered <= 20s + 20s);
 }
 
-TEST_CASE("remedy: an attempt fails at an exit") {
+TEST_CASE("remedy: an attempt fails when the new instance exits") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web");
@@ -304,7 +302,7 @@ TEST_CASE("remedy: an attempt fails at an exit") {
   CHECK(scene.order_times[1] - scene.order_times[0] >= 15s);
 }
 
-TEST_CASE("remedy: neither healthy nor unhealthy within the start period and 120 s is a failed attempt") {
+TEST_CASE("remedy: an attempt without a verdict within the start period and 120 s fails") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web");
@@ -313,19 +311,19 @@ TEST_CASE("remedy: neither healthy nor unhealthy within the start period and 120
   scene.pass(350ms);
   ProbeFacts no_route;
   no_route.end = ProbeEnd::NoRoute;
-  box.answer = no_route;  // it cannot be checked
+  box.answer = no_route;  // unknown
   scene.pass(115s);
   CHECK(scene.attempts.at(1).state == AttemptState::Verifying);
   scene.pass(10s);
   CHECK(scene.attempts.at(1).state == AttemptState::NotRecovered);
   scene.pass(1h);
-  CHECK(scene.orders.size() == 1);  // what cannot be checked is not restarted again
+  CHECK(scene.orders.size() == 1);  // unknown orders no further restart
   box.answer.reset();
   scene.pass(1min);
   CHECK(scene.incidents.at(1).outcome == IncidentOutcome::Recovered);
 }
 
-TEST_CASE("remedy: seldom checks get the time they need to verify") {
+TEST_CASE("remedy: verification waits long enough for a long check interval") {
   Policy policy = Scene::policy();
   policy.interval = 10min;
   Scene scene;
@@ -336,7 +334,7 @@ TEST_CASE("remedy: seldom checks get the time they need to verify") {
   CHECK(scene.orders.size() == 1);
 }
 
-TEST_CASE("remedy: refused by the engine: failed, asked on, next by backoff") {
+TEST_CASE("remedy: an order that the engine refuses is a failed attempt; the next follows by backoff") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web");
@@ -351,7 +349,7 @@ TEST_CASE("remedy: refused by the engine: failed, asked on, next by backoff") {
   CHECK(scene.decisions() == "degraded, restart web, restart web, restart web, recovered");
 }
 
-TEST_CASE("remedy: refused, and healthy again by itself: the incident closes") {
+TEST_CASE("remedy: after a refused order a recovery by itself resolves the incident") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web");
@@ -364,7 +362,7 @@ TEST_CASE("remedy: refused, and healthy again by itself: the incident closes") {
   CHECK(scene.incidents.at(1).outcome != IncidentOutcome::Open);
 }
 
-TEST_CASE("remedy: what begins to pass is not restarted while that is pending") {
+TEST_CASE("remedy: no restart while passes have not yet reached the success threshold") {
   Policy policy = Scene::policy();
   policy.success_threshold = 5;
   Scene scene;
@@ -374,13 +372,13 @@ TEST_CASE("remedy: what begins to pass is not restarted while that is pending") 
   box.broken = true;
   REQUIRE(scene.pass_until([&] { return scene.orders.size() == 2; }));
   scene.pass(1s);
-  box.broken = false;  // seen by some checks before the next attempt is due
+  box.broken = false;  // some checks pass before the next attempt is due
   scene.pass(1min);
   CHECK(scene.orders.size() == 2);
   CHECK(scene.decisions().ends_with("recovered"));
 }
 
-TEST_CASE("remedy: refused halfway, stopped and not started: started next") {
+TEST_CASE("remedy: after an order refused between stop and start the container is started next") {
   for (const Duration look : {Duration{1ms}, Duration{3s}}) {
     Scene scene;
     INFO(scene.transcript());
@@ -409,7 +407,7 @@ TEST_CASE("remedy: a lost answer is settled by inspect, never by a second order"
   }
 }
 
-TEST_CASE("remedy: never executed: known after its time, then next by backoff") {
+TEST_CASE("remedy: an order never executed ends at its time limit, and the next follows by backoff") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web");
@@ -424,19 +422,19 @@ TEST_CASE("remedy: never executed: known after its time, then next by backoff") 
   CHECK(scene.decisions() == "degraded, restart web, restart web, recovered");
 }
 
-TEST_CASE("remedy: an engine that is later than healer's lookback is not given a second order meanwhile") {
+TEST_CASE("remedy: an engine slower than the order's time limit gets no second order meanwhile") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web");
   scene.fate = OrderFate::Silent;
-  box.stop_takes = 50s;  // the order's own time is 30s
+  box.stop_takes = 50s;  // the order's time limit is 30 s
   box.broken = true;
   scene.pass(5min);
   CHECK(scene.orders.size() == 1);
   CHECK(scene.attempts.at(1).state == AttemptState::Recovered);
 }
 
-TEST_CASE("remedy: what the engine refuses to the end is notified with its reason") {
+TEST_CASE("remedy: the critical notification names the engine's reason for refusing the order") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web");
@@ -446,7 +444,7 @@ TEST_CASE("remedy: what the engine refuses to the end is notified with its reaso
   CHECK(scene.notifications.back().text.find("The last restart was not executed: ") != std::string::npos);
 }
 
-TEST_CASE("remedy: lost halfway, stopped and not started: started next") {
+TEST_CASE("remedy: after an answer lost between stop and start the container is started next") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web");
@@ -457,7 +455,7 @@ TEST_CASE("remedy: lost halfway, stopped and not started: started next") {
   CHECK(scene.attempts.at(1).state == AttemptState::NotExecuted);
 }
 
-TEST_CASE("remedy: lost, and healthy again by itself: the incident closes") {
+TEST_CASE("remedy: after a lost order a recovery by itself resolves the incident") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web");
@@ -471,7 +469,7 @@ TEST_CASE("remedy: lost, and healthy again by itself: the incident closes") {
   CHECK(scene.incidents.at(1).outcome != IncidentOutcome::Open);
 }
 
-TEST_CASE("remedy: a dry run decides and counts as always") {
+TEST_CASE("remedy: a dry run decides and counts as always, and changes no container") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web");
@@ -486,10 +484,10 @@ TEST_CASE("remedy: a dry run decides and counts as always") {
   box.broken = false;
   scene.pass(1min);
   CHECK(scene.decisions() == "recovered");
-  CHECK(scene.workload("web").starts.size() <= 1);  // no start was seen
+  CHECK(scene.workload("web").starts.size() <= 1);  // there was no second start
 }
 
-TEST_CASE("remedy: a dry run of a start") {
+TEST_CASE("remedy: a dry run of a start counts its attempts and leaves the container exited") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web");
@@ -501,7 +499,7 @@ TEST_CASE("remedy: a dry run of a start") {
   CHECK(scene.notifications_of(NotificationKind::Critical) == 1);
 }
 
-TEST_CASE("remedy: reset by an operator closes the breaker and forgets the backoff") {
+TEST_CASE("remedy: healer reset closes the breaker and forgets the backoff") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web");
@@ -516,7 +514,7 @@ TEST_CASE("remedy: reset by an operator closes the breaker and forgets the backo
   CHECK(scene.status("web").breaker == BreakerState::Closed);
 }
 
-TEST_CASE("remedy: the verdict of the new instance may come before the engine's answer") {
+TEST_CASE("remedy: an attempt is verified although the engine answers after the verdict") {
   Policy policy = Scene::policy();
   policy.success_threshold = 1;
   Scene scene;
@@ -534,7 +532,7 @@ TEST_CASE("remedy: the verdict of the new instance may come before the engine's 
   CHECK(scene.decisions() == "degraded, restart web, recovered");
 }
 
-TEST_CASE("remedy: the container is replaced while the order is under way") {
+TEST_CASE("remedy: replacing the container during an order cancels the attempt") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web");

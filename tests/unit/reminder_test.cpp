@@ -1,4 +1,4 @@
-// HEALING.md 6: an open incident is reminded, and to others, until an operator acknowledges it.
+// HEALING.md 6: reminders and escalations of an open incident until an operator acknowledges it.
 #include <memory>
 #include <string>
 #include <utility>
@@ -27,7 +27,7 @@ HostPolicy host(NotificationRouting routing, std::vector<std::string> channels =
   return policy;
 }
 
-/// slack, after 15 minutes pager, after 30 more boss.
+/// First slack, 15 minutes later pager, 30 minutes later boss.
 NotificationRouting escalating() {
   NotificationRouting routing;
   routing.remind_every = Duration{0};
@@ -50,7 +50,7 @@ Policy only_notified() {
   return policy;
 }
 
-/// "DEGRADED>slack, ESCALATED>pager", since the notification of this number.
+/// Events and channels such as "DEGRADED>slack, ESCALATED>pager", from notification number `from` on.
 std::string notified_channels(const Scene& scene, std::size_t from = 0) {
   std::string text;
   for (std::size_t i = from; i < scene.notifications.size(); ++i) {
@@ -63,7 +63,7 @@ std::string notified_channels(const Scene& scene, std::size_t from = 0) {
 
 }  // namespace
 
-TEST_CASE("reminders: every four hours while it is open, and none once it is healthy") {
+TEST_CASE("reminders: every four hours while the incident is open, none once it is resolved") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web", only_notified());
@@ -86,8 +86,7 @@ TEST_CASE("reminders: every four hours while it is open, and none once it is hea
   CHECK(notified_channels(scene, 3) == "STILL UNHEALTHY>slack, RECOVERED>slack");
 }
 
-TEST_CASE(
-    "reminders: acknowledged there are none, also for the next process; its end is notified all the same") {
+TEST_CASE("reminders: healer ack ends them, also for the next process; the recovery is still notified") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web", only_notified());
@@ -110,7 +109,7 @@ TEST_CASE(
   CHECK_FALSE(scene.status("web").acked_at.has_value());
 }
 
-TEST_CASE("reminders: the next process goes on counting from what was notified last") {
+TEST_CASE("reminders: a new process counts from the last notification") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web", only_notified());
@@ -124,7 +123,7 @@ TEST_CASE("reminders: the next process goes on counting from what was notified l
   CHECK(notified_channels(scene, 1) == "STILL UNHEALTHY>slack");
 }
 
-TEST_CASE("reminders: none at 0, none while an operator paused it, none of what nobody is notified of") {
+TEST_CASE("reminders: none at 0, none during a pause, none for a workload without notifications") {
   NotificationRouting routing;
   routing.remind_every = Duration{0};
   Scene off(Dialect::Docker20, host(routing));
@@ -157,10 +156,10 @@ TEST_CASE("reminders: none at 0, none while an operator paused it, none of what 
   CHECK(none.notifications.empty());
 }
 
-TEST_CASE("reminders: what quiet hours hold is said again only after it was let out") {
+TEST_CASE("reminders: after quiet hours the interval starts when the notification is released") {
   NotificationRouting routing;
   routing.quiet = {MaintenanceWindow{}};
-  routing.quiet.front().from_minute = 14 * 60;  // the scene begins at 14:13 UTC
+  routing.quiet.front().from_minute = 14 * 60;  // the scene starts at 14:13 UTC
   routing.quiet.front().to_minute = 6 * 60;
   Scene scene(Dialect::Docker20, host(routing));
   INFO(scene.transcript());
@@ -174,8 +173,7 @@ TEST_CASE("reminders: what quiet hours hold is said again only after it was let 
   CHECK(scene.notifications.size() == 2);
 }
 
-TEST_CASE(
-    "escalation: unacknowledged the next route is notified, then the one after it; the end goes to all") {
+TEST_CASE("escalation: without healer ack the next route is notified, then its next; the end goes to all") {
   Scene scene(Dialect::Docker20, host(escalating()));
   INFO(scene.transcript());
   Box& box = scene.healthy("web", only_notified());
@@ -191,13 +189,13 @@ TEST_CASE(
   scene.pass(31min);
   CHECK(notified_channels(scene, 2) == "ESCALATED>boss");
   scene.pass(5h);
-  CHECK(scene.notifications.size() == 3);  // each once
+  CHECK(scene.notifications.size() == 3);  // each route once
   box.broken = false;
   scene.pass(5min);
   CHECK(notified_channels(scene, 3) == "RECOVERED>slack+pager+boss");
 }
 
-TEST_CASE("escalation: acknowledged in time nobody else is notified, until it gets worse") {
+TEST_CASE("escalation: healer ack prevents it until the first critical notification of the incident") {
   Policy policy = Scene::policy();
   policy.budget_attempts = 2;
   policy.budget_window = 2h;
@@ -225,7 +223,7 @@ TEST_CASE("escalation: acknowledged in time nobody else is notified, until it ge
   CHECK(scene.notifications.size() == 3);
 }
 
-TEST_CASE("escalation: to a route that is configured no more it is dropped, and said") {
+TEST_CASE("escalation: an escalation to a removed route is dropped and logged") {
   Scene scene(Dialect::Docker20, host(escalating()));
   INFO(scene.transcript());
   scene.healthy("web", only_notified()).broken = true;
@@ -238,7 +236,7 @@ TEST_CASE("escalation: to a route that is configured no more it is dropped, and 
   CHECK(scene.logged("there is no route 'second' any more"));
 }
 
-TEST_CASE("acknowledging what has no open incident changes nothing") {
+TEST_CASE("healer ack without an open incident changes nothing") {
   Scene scene;
   scene.healthy("web");
   const std::size_t before = scene.rules.size();
@@ -247,8 +245,7 @@ TEST_CASE("acknowledging what has no open incident changes nothing") {
   CHECK(scene.rules.size() == before);
 }
 
-TEST_CASE(
-    "quiet hours: the critical notification goes out at once, and so does the end of what it notified") {
+TEST_CASE("quiet hours: a critical notification and the end of its incident go out at once") {
   NotificationRouting routing;
   routing.quiet = {MaintenanceWindow{}};
   routing.quiet.front().from_minute = 14 * 60;
@@ -269,7 +266,7 @@ TEST_CASE(
   CHECK(scene.sent_to[2].front().not_before == scene.notifications[2].created_at);
 }
 
-TEST_CASE("routing: the engine's return goes where its loss went, also by the next process") {
+TEST_CASE("routing: the engine's return is sent where its loss was sent, also by the next process") {
   NotificationRouting routing;
   NotificationRoute calls = route("calls", {"pager"});
   calls.match.kinds = {NotificationKind::Critical};
@@ -286,7 +283,7 @@ TEST_CASE("routing: the engine's return goes where its loss went, also by the ne
   CHECK(scene.notifications[0].advice.find("engine") != std::string::npos);
 }
 
-TEST_CASE("routing: the grouped notification of a mass failure goes where its members' own would") {
+TEST_CASE("routing: the notification of a mass failure also goes where its members' own would go") {
   NotificationRouting routing;
   NotificationRoute team = route("team", {"pager"});
   team.match.labels = {"team-a"};
@@ -309,7 +306,7 @@ TEST_CASE("routing: the grouped notification of a mass failure goes where its me
   CHECK(notified_channels(scene, 1) == "MASS FAILURE OVER>slack+pager");
 }
 
-TEST_CASE("notifications: what an operator can do, the project and a link") {
+TEST_CASE("notifications: each carries advice for the operator, the compose project and a link") {
   NotificationRouting routing;
   routing.link = "https://dash.example/i/{incident}";
   Policy policy = Scene::policy();

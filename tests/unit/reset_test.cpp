@@ -7,7 +7,7 @@ using namespace healer::test;
 
 namespace {
 
-/// What a new process counts of three stored attempts, made one, two and three minutes ago.
+/// The number that a new process counts of three stored attempts, made one, two and three minutes ago.
 unsigned attempts_counted(Instant reset_at) {
   StoredState stored;
   WorkloadRecord record;
@@ -28,7 +28,7 @@ unsigned attempts_counted(Instant reset_at) {
 
 }  // namespace
 
-TEST_CASE("a restart of healer keeps the budget, and an operator's reset of it") {
+TEST_CASE("after a restart of healer the attempts count, except those before an operator's reset") {
   CHECK(attempts_counted(Instant{}) == 3);
   CHECK(attempts_counted(OneContainer::start - 90s) == 1);
 }

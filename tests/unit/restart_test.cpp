@@ -1,4 +1,4 @@
-// Lose nothing: healer is killed at any instant and goes on from what it had written.
+// healer is killed at any instant, and the next process continues from the stored state.
 #include <doctest/doctest.h>
 
 #include "support/scene.hpp"
@@ -6,7 +6,7 @@
 using namespace healer;
 using namespace healer::testing;
 
-TEST_CASE("restart of healer: while unhealthy, the incident goes on and is not reminded") {
+TEST_CASE("restart of healer: an open incident continues without a second degraded notification") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web");
@@ -25,7 +25,7 @@ TEST_CASE("restart of healer: while unhealthy, the incident goes on and is not r
   CHECK(scene.attempts.at(3).number == 3);
 }
 
-TEST_CASE("restart of healer: refills nothing") {
+TEST_CASE("restart of healer: budget and backoff are not refilled") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web");
@@ -43,13 +43,13 @@ TEST_CASE("restart of healer: refills nothing") {
   CHECK(scene.notifications_of(NotificationKind::Critical) == 1);
 }
 
-TEST_CASE("restart of healer: at an order that was executed: verified, not repeated") {
+TEST_CASE("restart of healer: an order that was executed is verified, not repeated") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web");
   box.broken = true;
   scene.die_at_order = true;
-  SUBCASE("soon done") {}
+  SUBCASE("executed before healer is back") {}
   SUBCASE("still under way when healer is back") {
     box.stop_takes = 9s;
   }
@@ -59,7 +59,7 @@ TEST_CASE("restart of healer: at an order that was executed: verified, not repea
   CHECK(scene.decisions() == "degraded, restart web, recovered");
 }
 
-TEST_CASE("restart of healer: at an order that was never executed: known after its time, then the next") {
+TEST_CASE("restart of healer: an order that was not executed ends at its time limit; the next follows") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web");
@@ -72,17 +72,17 @@ TEST_CASE("restart of healer: at an order that was never executed: known after i
   CHECK(scene.decisions() == "degraded, restart web, restart web, recovered");
 }
 
-TEST_CASE("restart of healer: at an order that seems to be of another time, for the clock was set") {
+TEST_CASE("restart of healer: an order has its time limit, although the clock was set meanwhile") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web");
   box.broken = true;
   scene.die_at_order = false;
   Duration set_back{0};
-  SUBCASE("ahead") {
+  SUBCASE("the clock was set ahead") {
     set_back = -20min;
   }
-  SUBCASE("back") {
+  SUBCASE("the clock was set back") {
     set_back = 20min;
   }
   scene.at_kill = [&] {
@@ -90,13 +90,13 @@ TEST_CASE("restart of healer: at an order that seems to be of another time, for 
     for (auto& [key, record] : scene.records) record.last_notified += set_back;
   };
   scene.pass(3min);
-  // What may be under way still has its time, and no more than that.
+  // An order that may still be under way has its time limit, not more.
   CHECK(scene.attempts.at(1).state == AttemptState::NotExecuted);
   REQUIRE(scene.orders.size() == 2);
   CHECK(scene.order_times[1] - scene.order_times[0] >= 30s);
 }
 
-TEST_CASE("restart of healer: at an order that left it exited: started") {
+TEST_CASE("restart of healer: a container that an order left exited is started") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web");
@@ -107,7 +107,7 @@ TEST_CASE("restart of healer: at an order that left it exited: started") {
   CHECK(scene.decisions() == "degraded, restart web, start web, recovered");
 }
 
-TEST_CASE("restart of healer: at the order to start what crashed") {
+TEST_CASE("restart of healer: an order to start a crashed container is verified, or given up and repeated") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web");
@@ -125,7 +125,7 @@ TEST_CASE("restart of healer: at the order to start what crashed") {
   }
 }
 
-TEST_CASE("restart of healer: while verifying") {
+TEST_CASE("restart of healer: the next process continues the verification") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web");
@@ -139,23 +139,23 @@ TEST_CASE("restart of healer: while verifying") {
   CHECK(scene.decisions() == "degraded, restart web, recovered");
 }
 
-TEST_CASE("restart of healer: what an operator stopped stays stopped") {
+TEST_CASE("restart of healer: a container that an operator stopped stays stopped") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web");
-  SUBCASE("before") {
+  SUBCASE("stopped before the restart") {
     scene.stop(box);
     scene.pass(1s);
     scene.restart_healer();
   }
-  SUBCASE("while healer was away, notified afterwards") {
+  SUBCASE("stopped while healer was down, and the engine repeats the events") {
     scene.restart_healer(false);
     scene.stop(box);
     box.facts.exit_code = 1;
     scene.pass(1min);
     scene.connect();
   }
-  SUBCASE("while healer was away, unhealthy, never notified") {
+  SUBCASE("stopped while healer was down and the workload unhealthy, and the events are lost") {
     box.broken = true;
     scene.fate = OrderFate::Refused;
     REQUIRE(scene.pass_until_decision("restart web"));
@@ -171,14 +171,14 @@ TEST_CASE("restart of healer: what an operator stopped stays stopped") {
   CHECK(scene.status("web").condition == Condition::Stopped);
 }
 
-TEST_CASE("restart of healer: what an order left down is started by the next process") {
+TEST_CASE("restart of healer: the next process starts a container that an ended attempt left exited") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web");
   box.broken = true;
   scene.fate = OrderFate::LostHalfway;
   REQUIRE(scene.pass_until_decision("restart web"));
-  // Given up: it waits for its backoff, and its next look fails. Then healer is killed.
+  // The attempt ends and the next one waits for its backoff. Then healer is killed.
   REQUIRE(scene.pass_until([&] { return scene.attempts.at(1).state == AttemptState::NotExecuted; }, 20min));
   scene.fate = OrderFate::Done;
   scene.restart_healer();
@@ -186,24 +186,24 @@ TEST_CASE("restart of healer: what an order left down is started by the next pro
   CHECK(scene.status("web").condition == Condition::Healthy);
 }
 
-TEST_CASE("restart of healer: what crashed while healer was away is started") {
+TEST_CASE("restart of healer: a container that crashed while healer was down is started") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web");
-  SUBCASE("notified afterwards") {
+  SUBCASE("the engine repeats the events") {
     scene.restart_healer(false);
     scene.crash(box, 0);
     scene.pass(1min);
     scene.connect();
   }
-  SUBCASE("never notified, but its code says so") {
+  SUBCASE("the events are lost, and the exit code shows the crash") {
     scene.restart_healer(false);
     scene.crash(box, 2);
     scene.forget_events();
     scene.pass(1min);
     scene.connect();
   }
-  SUBCASE("in an instance that healer never saw") {
+  SUBCASE("the events are lost, and healer never saw the instance") {
     scene.restart_healer(false);
     scene.restart(box);
     scene.pass(10min);
@@ -216,7 +216,7 @@ TEST_CASE("restart of healer: what crashed while healer was away is started") {
   CHECK(scene.decisions() == "degraded, start web, recovered");
 }
 
-TEST_CASE("restart of healer: crashed, and healer killed before it ordered the start") {
+TEST_CASE("restart of healer: a crashed container is started although healer died before the order") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web");
@@ -230,7 +230,7 @@ TEST_CASE("restart of healer: crashed, and healer killed before it ordered the s
   CHECK(scene.decisions() == "degraded, start web, recovered");
 }
 
-TEST_CASE("restart of healer: an incident whose workload never reappears is closed after a minute") {
+TEST_CASE("restart of healer: the incident of a container that is gone is closed after a minute") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web");
@@ -249,7 +249,7 @@ TEST_CASE("restart of healer: an incident whose workload never reappears is clos
   CHECK(scene.decisions() == "degraded, restart web, info");
 }
 
-TEST_CASE("restart of healer: learned starts and the start period are kept") {
+TEST_CASE("restart of healer: learned starts are kept, and so is the start period") {
   Policy policy = Scene::policy();
   policy.start_period.reset();
   Scene scene;
@@ -270,7 +270,7 @@ TEST_CASE("restart of healer: learned starts and the start period are kept") {
   CHECK(start_period <= 110s);
 }
 
-TEST_CASE("restart of healer: an instance that had passed its checks has no second start period") {
+TEST_CASE("restart of healer: an instance that had passed a check has no second start period") {
   for (const bool passed : {true, false}) {
     Scene scene;
     INFO(scene.transcript());
@@ -287,7 +287,7 @@ TEST_CASE("restart of healer: an instance that had passed its checks has no seco
   }
 }
 
-TEST_CASE("restart of healer: the same record gives the same decisions") {
+TEST_CASE("restart of healer: the same events give the same decisions") {
   const auto run = [] {
     Scene scene;
     for (int i = 0; i < 20; ++i) scene.add("web" + std::to_string(i)).broken = i % 2 == 0;
@@ -304,20 +304,20 @@ TEST_CASE("restart of healer: the same record gives the same decisions") {
   CHECK(run() == run());
 }
 
-TEST_CASE("restart of healer: what an operator stopped while it could not be looked at stays stopped") {
+TEST_CASE("restart of healer: a container that an operator stops while inspects fail stays stopped") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web");
   scene.inspect_fails = true;
-  SUBCASE("its incident was opened by a process before") {
+  SUBCASE("the former process had opened an incident") {
     box.broken = true;
     scene.stop(box);
-    scene.pass(2min);  // what its checks say is all that is known
+    scene.pass(2min);  // no inspect succeeds: the checks are the only source
     REQUIRE(scene.notifications_of(NotificationKind::Degraded) == 1);
     scene.restart_healer();
     scene.pass(20s);
   }
-  SUBCASE("it was stopped when an inspect of it had failed, and the engine's stream was lost after it") {
+  SUBCASE("stopped while the event stream is lost, and the next process loses the stream again") {
     scene.lose_engine();
     scene.pass(20s);
     scene.stop(box);
@@ -327,25 +327,26 @@ TEST_CASE("restart of healer: what an operator stopped while it could not be loo
     scene.lose_engine();
     scene.connect();
   }
-  SUBCASE("whoever heard of it died long after, and never looked") {
+  SUBCASE("the process that received the stop was killed later, without an inspect since") {
     Box& other = scene.add("other");
-    SUBCASE("nor had looked before") {
+    SUBCASE("without an inspect before the stop") {
       scene.restart_healer();
       scene.pass(1s);
       CHECK(scene.status("web").condition == Condition::Unknown);
     }
-    SUBCASE("but had known it running") {
+    SUBCASE("with an inspect before the stop that showed it running") {
       scene.inspect_fails = false;
       scene.pass(1min);
       scene.inspect_fails = true;
     }
     scene.stop(box);
     scene.pass(2min);
-    scene.kill(other, 1);  // the engine does not say again what is older than a minute
+    scene.kill(other,
+               1);  // an event of another container: the engine does not repeat events older than a minute
     scene.pass(1s);
     scene.restart_healer();
   }
-  SUBCASE("whoever heard of it died long after, before it judged the exit") {
+  SUBCASE("the process that received the stop was killed later, before it judged the exit") {
     Box& other = scene.add("other");
     scene.inspect_fails = false;
     scene.pass(1min);
@@ -363,8 +364,7 @@ TEST_CASE("restart of healer: what an operator stopped while it could not be loo
   CHECK(scene.status("web").condition == Condition::Stopped);
 }
 
-TEST_CASE(
-    "restart of healer: what an operator stopped and started again while it could not be looked at runs") {
+TEST_CASE("restart of healer: a container stopped and started again while inspects fail is running") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web");

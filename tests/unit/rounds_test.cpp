@@ -1,4 +1,4 @@
-// HEALING.md 2: several probes on one workload; commands run inside it.
+// HEALING.md 2: several probes of one workload, and exec probes.
 #include <doctest/doctest.h>
 
 #include "support/scene.hpp"
@@ -30,7 +30,7 @@ NamedProbe command(const std::string& name) {
   return probe;
 }
 
-/// http on port 80, tcp "db" on 5432 and a command "disk".
+/// An http probe on port 80, the tcp probe "db" on port 5432 and the exec probe "disk".
 Policy three() {
   Policy policy = Scene::policy();
   policy.named_probes = {tcp("db", 5432), command("disk")};
@@ -45,14 +45,14 @@ Box& with_three(Scene& scene, const Policy& policy = three()) {
   return box;
 }
 
-/// Until a round has begun that nobody answers; the number of its first question.
+/// Passes time until a round begins whose checks get no result. Returns the id of its first check.
 std::uint64_t open_round(Scene& scene) {
   scene.answers_probes = false;
   REQUIRE(scene.pass_until([&] { return scene.workload("web").probe.has_value(); }));
   return scene.workload("web").probe->id.value;
 }
 
-/// Until another round of all probes is over.
+/// Passes time until the next round is over.
 void round(Scene& scene) {
   REQUIRE(scene.pass_until([&] { return scene.workload("web").probe.has_value(); }));
   REQUIRE(scene.pass_until([&] { return !scene.workload("web").probe.has_value(); }));
@@ -60,7 +60,7 @@ void round(Scene& scene) {
 
 }  // namespace
 
-TEST_CASE("rounds: all are asked together, and all must pass") {
+TEST_CASE("rounds: all probes of a workload are checked together, and all must pass") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = with_three(scene);
@@ -84,7 +84,7 @@ TEST_CASE("rounds: all are asked together, and all must pass") {
   CHECK(scene.decisions() == "degraded, restart web, recovered");
 }
 
-TEST_CASE("rounds: each failing one is named") {
+TEST_CASE("rounds: every failed probe is named") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = with_three(scene);
@@ -92,10 +92,10 @@ TEST_CASE("rounds: each failing one is named") {
   box.answers[5432] = ended(ProbeEnd::ConnectTimeout);
   round(scene);
   CHECK(scene.status("web").reason == "http: HTTP 503; db: no connection within 5s; disk: exit code 1");
-  CHECK(scene.status("web").failures == 1);  // one round, one failure
+  CHECK(scene.status("web").failures == 1);  // one failed round counts as one failure
 }
 
-TEST_CASE("rounds: a failure outweighs what is unknown, and that outweighs a pass") {
+TEST_CASE("rounds: fail outweighs unknown, and unknown outweighs pass") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = with_three(scene);
@@ -110,7 +110,7 @@ TEST_CASE("rounds: a failure outweighs what is unknown, and that outweighs a pas
   CHECK(scene.status("web").reason == "db: connection refused");
 }
 
-TEST_CASE("rounds: the status tells of each") {
+TEST_CASE("rounds: the status shows each probe") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = with_three(scene);
@@ -132,27 +132,28 @@ TEST_CASE("rounds: the status tells of each") {
   CHECK(single.status("web").probes.empty());
 }
 
-TEST_CASE("rounds: decided by the last answer, not by the first") {
+TEST_CASE("rounds: the verdict waits for the last result of the round") {
   Scene scene;
   INFO(scene.transcript());
   with_three(scene);
   const std::uint64_t first = open_round(scene);
   const unsigned checks_before = scene.status("web").failures;
   scene.send(ProbeFinished{ProbeId{first + 1}, "web", ended(ProbeEnd::Refused)});
-  scene.send(ProbeFinished{ProbeId{first + 1}, "web", ended(ProbeEnd::Refused)});  // once is enough
+  scene.send(
+      ProbeFinished{ProbeId{first + 1}, "web", ended(ProbeEnd::Refused)});  // the repeated result is ignored
   scene.send(ProbeFinished{ProbeId{first + 2}, "web", ended(ProbeEnd::Answered)});
   CHECK(scene.status("web").failures == checks_before);
   CHECK(scene.workload("web").probe.has_value());
   ProbeFacts ok;
   ok.status = 200;
-  scene.send(ProbeFinished{ProbeId{first + 3}, "web", ok});  // no question of ours
+  scene.send(ProbeFinished{ProbeId{first + 3}, "web", ok});  // the id of no open check
   CHECK(scene.workload("web").probe.has_value());
   scene.send(ProbeFinished{ProbeId{first}, "web", ok});
   CHECK(scene.status("web").failures == checks_before + 1);
   CHECK_FALSE(scene.workload("web").probe.has_value());
 }
 
-TEST_CASE("rounds: one that is never answered is unknown, the others count") {
+TEST_CASE("rounds: a check without a result is unknown, and the other results count") {
   Scene scene;
   INFO(scene.transcript());
   with_three(scene);
@@ -170,7 +171,7 @@ TEST_CASE("rounds: one that is never answered is unknown, the others count") {
   CHECK(scene.status("web").reason.find("db: the prober gave no result") != std::string::npos);
 }
 
-TEST_CASE("rounds: a pause cancels every open question, and late answers count for nothing") {
+TEST_CASE("rounds: a pause cancels every open check, and late results are ignored") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = with_three(scene);
@@ -188,12 +189,13 @@ TEST_CASE("rounds: a pause cancels every open question, and late answers count f
   CHECK(scene.status("web").failures == 0);
 }
 
-TEST_CASE("rounds: only the named ones, and one that cannot be reached counts for nothing") {
+TEST_CASE("rounds: only named probes count, and a probe without a target counts for nothing") {
   Policy policy = three();
   policy.unnamed_probe = false;
   policy.named_probes.push_back(tcp("gone", 0));
   policy.named_probes.back().spec.port.reset();
-  policy.named_probes.back().spec.kind = ProbeKind::Engine;  // it has no HEALTHCHECK
+  policy.named_probes.back().spec.kind =
+      ProbeKind::Engine;  // the container has no HEALTHCHECK, so this probe has no target
   Scene scene;
   INFO(scene.transcript());
   with_three(scene, policy);
@@ -203,7 +205,7 @@ TEST_CASE("rounds: only the named ones, and one that cannot be reached counts fo
   CHECK(scene.decisions() == "");
 }
 
-TEST_CASE("rounds: the engine's HEALTHCHECK is one of them") {
+TEST_CASE("rounds: the engine's HEALTHCHECK can be one of the probes") {
   Policy policy = Scene::policy();
   NamedProbe engine;
   engine.name = "own";
@@ -217,7 +219,7 @@ TEST_CASE("rounds: the engine's HEALTHCHECK is one of them") {
   box.facts.health_timeout = 5s;
   scene.connect();
   scene.pass(30s);
-  // Its own start period: neither healthy nor unhealthy, and not "could not be checked" either.
+  // While the HEALTHCHECK is starting, the workload is starting too, not unknown.
   CHECK(scene.status("web").condition == Condition::Starting);
   CHECK(scene.status("web").unknown_streak == 0);
   scene.engine_health(box, EngineHealth::Healthy);
@@ -225,7 +227,7 @@ TEST_CASE("rounds: the engine's HEALTHCHECK is one of them") {
   CHECK(scene.status("web").condition == Condition::Healthy);
   CHECK(scene.decisions() == "");
 
-  SUBCASE("its word counts in every round, at our thresholds") {
+  SUBCASE("its result counts in every round, at healer's thresholds") {
     scene.engine_health(box, EngineHealth::Unhealthy);
     round(scene);
     CHECK(scene.status("web").failures == 1);
@@ -233,7 +235,7 @@ TEST_CASE("rounds: the engine's HEALTHCHECK is one of them") {
     REQUIRE(scene.pass_until_decision("restart web"));
     CHECK(scene.incidents.at(1).cause == IncidentCause::ProbeFailed);
   }
-  SUBCASE("when its checks have stopped it is not believed") {
+  SUBCASE("a stale result is unknown") {
     scene.pass(10min);
     CHECK(scene.status("web").condition == Condition::Unknown);
     CHECK(scene.status("web").reason == "own: the engine's last health check is stale");
@@ -241,7 +243,7 @@ TEST_CASE("rounds: the engine's HEALTHCHECK is one of them") {
   }
 }
 
-TEST_CASE("rounds: another policy asks anew") {
+TEST_CASE("rounds: a changed set of probes replaces the open round") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = with_three(scene);
@@ -269,7 +271,7 @@ Policy by_command() {
 
 }  // namespace
 
-TEST_CASE("exec: exit code 0 passes, and it follows a recreation") {
+TEST_CASE("exec: exit code 0 passes, also in the new container after a recreation") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web", by_command());
@@ -286,8 +288,7 @@ TEST_CASE("exec: exit code 0 passes, and it follows a recreation") {
   CHECK(scene.incidents.at(1).cause_text == "exit code 3: disk full");
 }
 
-TEST_CASE(
-    "exec: forbidden by a proxy it is unknown, notified with what to change, and nothing is restarted") {
+TEST_CASE("exec: a command that a proxy forbids is unknown and notified with the fix; no restart") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web", by_command());
@@ -306,7 +307,7 @@ TEST_CASE(
   CHECK(scene.status("web").failures == 0);
   CHECK(scene.notifications.back().text.find("allow POST /containers/*/exec and /exec/*/start") !=
         std::string::npos);
-  // A new instance does not make it events.
+  // A new instance with the same cause raises no second notification.
   scene.restart(box);
   scene.pass(10min);
   CHECK(scene.decisions() == "");
@@ -316,7 +317,7 @@ TEST_CASE(
   CHECK(scene.notifications[1].dedup_key == scene.notifications[0].dedup_key);
 }
 
-TEST_CASE("exec: removed while it could not be checked, that is over too") {
+TEST_CASE("exec: the removal of a container ends its notified streak of unknown results") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web", by_command());
@@ -329,17 +330,17 @@ TEST_CASE("exec: removed while it could not be checked, that is over too") {
   CHECK(scene.notifications.back().text.find("it was removed") != std::string::npos);
 }
 
-TEST_CASE("exec: a command that hangs is a failure for as long as it does") {
+TEST_CASE("exec: a command that hangs fails the checks until it ends") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web", by_command());
   box.fixed_by_start = false;
   box.exec_answer = ended(ProbeEnd::AnswerTimeout);
   REQUIRE(scene.pass_until([&] { return scene.status("web").failures == 1; }));
-  box.exec_answer = ended(ProbeEnd::StillOpen);  // it was not asked again: the first is open still
+  box.exec_answer = ended(ProbeEnd::StillOpen);  // no second command: the first has not ended
   REQUIRE(scene.pass_until_decision("restart web", 1min));
   CHECK(scene.incidents.at(1).cause_text == "the command of an earlier check has not ended");
-  // In the new instance nothing has been asked yet: what is still open is of the old one.
+  // In the new instance StillOpen is unknown: the open command belongs to the old instance.
   REQUIRE(scene.pass_until([&] { return scene.status("web").unknown_streak == 2; }));
   CHECK(scene.status("web").failures == 0);
   box.exec_answer.reset();

@@ -1,4 +1,4 @@
-// HEALING.md 6: who is notified of a notification, and not before when.
+// HEALING.md 6: the channels of a notification, and the time before which it is not sent.
 #include <memory>
 #include <string>
 #include <utility>
@@ -54,7 +54,7 @@ Following as(NotificationKind trigger) {
   return follows;
 }
 
-/// "slack pager", in order.
+/// Names of the channels in order, such as "slack pager".
 std::string channels(const std::vector<Destination>& destinations) {
   std::string text;
   for (const Destination& each : destinations) text += (text.empty() ? "" : " ") + each.channel;
@@ -83,7 +83,7 @@ TEST_CASE("routing: without routes every notification goes to every channel") {
   CHECK(to(plain, about("web")) == "slack");
 }
 
-TEST_CASE("routing: the first route that fits takes it, and those after it while they say go_on") {
+TEST_CASE("routing: the first route that fits takes a notification; go_on passes it on to later routes") {
   NotificationRoute first = route("first", {"pager"});
   first.match.kinds = {NotificationKind::Critical};
   NotificationRoute second = route("second", {"mail", "pager"});
@@ -95,7 +95,7 @@ TEST_CASE("routing: the first route that fits takes it, and those after it while
   CHECK(to(policy, about("web")) == "slack");
 }
 
-TEST_CASE("routing: severity, name, project and label must all fit") {
+TEST_CASE("routing: kind, name, project and label must all fit") {
   NotificationRoute narrow = route("narrow", {"pager"});
   narrow.match = {
       {NotificationKind::Critical, NotificationKind::Info}, {"web-?", "api"}, {"sh*"}, {"team-a"}};
@@ -119,7 +119,7 @@ TEST_CASE("routing: severity, name, project and label must all fit") {
   CHECK(to(policy, engine) == "slack");
 }
 
-TEST_CASE("routing: patterns") {
+TEST_CASE("routing: in a pattern * is any text and ? is one character") {
   CHECK(glob_fits("", ""));
   CHECK(glob_fits("*", ""));
   CHECK(glob_fits("web", "web"));
@@ -133,7 +133,7 @@ TEST_CASE("routing: patterns") {
   CHECK_FALSE(glob_fits("Web", "web"));
 }
 
-TEST_CASE("routing: a label that is a channel's name goes to that channel, unless a route asks for it") {
+TEST_CASE("routing: a label with a channel's name means that channel, unless a route names the label") {
   CHECK(to(host({}), about("web", NotificationKind::Degraded, "mail")) == "mail");
   CHECK(to(host({route("rest", {"slack"})}), about("web", NotificationKind::Degraded, "mail")) == "mail");
   NotificationRoute by_label = route("by_label", {"pager"});
@@ -142,7 +142,7 @@ TEST_CASE("routing: a label that is a channel's name goes to that channel, unles
   CHECK(to(host({route("rest", {"slack"})}), about("web", NotificationKind::Degraded, "nothing")) == "slack");
 }
 
-TEST_CASE("routing: what no route takes goes to every channel, never to nobody") {
+TEST_CASE("routing: a notification that no route takes goes to every channel") {
   NotificationRoute one = route("one", {"pager"});
   one.match.kinds = {NotificationKind::Critical};
   CHECK(to(host({one}), about("web")) == "slack pager mail");
@@ -156,12 +156,11 @@ TEST_CASE("routing: quiet hours hold all but critical notifications until their 
   CHECK(held(policy, about("web", NotificationKind::Info), night) == Duration{6h});
   CHECK(held(policy, about("web", NotificationKind::Recovered), night) == Duration{6h});
   CHECK(held(policy, about("web", NotificationKind::Critical), night) == Duration{0});
-  // The wall clock decides, not the process's timeline.
+  // The wall clock decides, not the process's clock.
   CHECK(held(policy, about("web"), monday_noon, {}, 13h) == Duration{6h});
 }
 
-TEST_CASE(
-    "routing: what follows a critical notification is not held: every channel that got it gets the end") {
+TEST_CASE("routing: quiet hours do not hold the end of an incident with a critical notification") {
   const HostPolicy policy = host({}, {daily(22, 7)});
   Following follows;
   follows.trigger = NotificationKind::Critical;
@@ -172,7 +171,7 @@ TEST_CASE(
   CHECK(held(policy, about("web", NotificationKind::Recovered), monday_noon + 13h, follows) == Duration{6h});
 }
 
-TEST_CASE("routing: a route's own quiet hours go before the general ones") {
+TEST_CASE("routing: a route's own quiet hours replace the general ones") {
   NotificationRoute own = route("own", {"slack"});
   own.quiet = std::vector<MaintenanceWindow>{daily(22, 3)};
   own.go_on = true;
@@ -194,7 +193,7 @@ TEST_CASE("routing: quiet hours that never end hold nothing") {
   CHECK(held(host({}, {daily(0, 24)}), about("web"), monday_noon) == Duration{0});
 }
 
-TEST_CASE("routing: the end goes to whoever was notified, and to routes that name it") {
+TEST_CASE("routing: the end goes to every notified channel and to routes that name its kind") {
   NotificationRoute recovery = route("recovery", {"mail"});
   recovery.match.kinds = {NotificationKind::Recovered};
   recovery.go_on = true;
@@ -210,13 +209,14 @@ TEST_CASE("routing: the end goes to whoever was notified, and to routes that nam
   };
   CHECK(end(policy) == "mail pager");
   CHECK(end(host({route("all", {"slack"})})) == "pager");
-  follows.notified_channels.clear();  // nothing is known of who was: as its trigger would be routed
+  follows.notified_channels
+      .clear();  // no notified channel is stored: the end is routed as its trigger would be
   NotificationRoute unhealthy = route("unhealthy", {"pager"});
   unhealthy.match.kinds = {NotificationKind::Degraded};
   CHECK(end(host({unhealthy, route("all", {"slack"})})) == "pager");
 }
 
-TEST_CASE("routing: a later notification of an incident goes to whoever had an earlier one as well") {
+TEST_CASE("routing: a later notification also goes to the channels that had an earlier one") {
   NotificationRoute calls = route("calls", {"pager"});
   calls.match.kinds = {NotificationKind::Critical};
   Following follows = as(NotificationKind::Critical);
@@ -227,7 +227,7 @@ TEST_CASE("routing: a later notification of an incident goes to whoever had an e
                      .destinations) == "pager slack");
 }
 
-TEST_CASE("routing: links are made of a template, encoded, and left out where a part is missing") {
+TEST_CASE("routing: a link is made from its template, encoded, and omitted when a part is missing") {
   Notification notification = about("shop/web 1");
   notification.host = "h";
   notification.incident = IncidentId{7};
@@ -240,14 +240,14 @@ TEST_CASE("routing: links are made of a template, encoded, and left out where a 
   CHECK(link_of("https://d.example/{workload", notification) == "https://d.example/{workload");
 }
 
-TEST_CASE("routing: of several intervals the shortest counts, and only who reminds is reminded") {
+TEST_CASE("routing: the shortest reminder interval counts, and routes with interval 0 are not reminded") {
   NotificationRoute often = route("often", {"pager"});
   often.remind_every = 1h;
   often.go_on = true;
   NotificationRoute never = route("never", {"mail"});
   never.remind_every = Duration{0};
   never.go_on = true;
-  NotificationRoute later = route("later", {"slack"});  // the general 4h
+  NotificationRoute later = route("later", {"slack"});  // the general interval, 4 h
   const HostPolicy policy = host({often, never, later});
   const Reminding all = reminding(policy, about("web"), {}, {monday_noon, Duration{0}});
   CHECK(all.every == Duration{1h});

@@ -28,13 +28,13 @@ unsigned failures_after_stall(Duration lag) {
 
 }  // namespace
 
-TEST_CASE("a timeout counts unless healer was starved for a good part of it") {
+TEST_CASE("a timeout counts unless healer's loop stood still for a large part of it") {
   CHECK(failures_after_stall(100ms) == 1);
   CHECK(failures_after_stall(600ms) == 0);
   CHECK(failures_after_stall(5s) == 0);
 }
 
-TEST_CASE("descriptors or memory that ran out excuse the failures of everybody for a while") {
+TEST_CASE("after descriptors or memory ran out, failures of every workload are unknown for 5 s") {
   testing::Scene scene;
   INFO(scene.transcript());
   testing::Box& web = scene.healthy("web");
@@ -48,7 +48,7 @@ TEST_CASE("descriptors or memory that ran out excuse the failures of everybody f
   web.answer.reset();
   ProbeFacts refused;
   refused.end = ProbeEnd::Refused;
-  // Asked within the next seconds: by hand, so that it is surely in time.
+  // The test answers the check itself, so that the result surely arrives within the 5 s.
   scene.answers_probes = false;
   scene.restart(api);
   REQUIRE(scene.pass_until([&] { return scene.workload("api").probe.has_value(); }, 4s));

@@ -13,7 +13,7 @@
 
 using namespace healer;
 
-TEST_CASE("timer heap: as a sorted set, whatever is set, moved and removed; the first set of equal times") {
+TEST_CASE("timer heap: it agrees with a sorted set; of equal times the key that was set first comes first") {
   CHECK(rc::check([](const std::vector<std::tuple<std::uint8_t, bool, std::uint8_t>>& steps) {
     TimerHeap<Instant> heap;
     std::set<std::tuple<Instant, std::size_t, std::uint32_t>> sorted;

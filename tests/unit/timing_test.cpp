@@ -14,7 +14,7 @@ TEST_CASE("timing: a probe's period carries 10 % jitter around the interval") {
   CHECK(probe_delay(policy, true, 0.5) == Duration{5000});
 }
 
-TEST_CASE("timing: the fast interval is a third, at least 1 s, never above the interval") {
+TEST_CASE("timing: the fast interval is interval / 3, at least 1 s, never above the interval") {
   Policy policy;
   CHECK(policy.effective_fast_interval() == 5s);
   policy.interval = 2s;
@@ -25,20 +25,20 @@ TEST_CASE("timing: the fast interval is a third, at least 1 s, never above the i
   CHECK(policy.effective_fast_interval() == 200ms);
 }
 
-TEST_CASE("timing: no period is ever shorter than 10 ms") {
+TEST_CASE("timing: no check period is shorter than 10 ms") {
   Policy policy;
   policy.interval = 0s;
   CHECK(probe_delay(policy, true, 0.0) == 10ms);
 }
 
-TEST_CASE("timing: the first round is spread over one interval, a later container is asked at once") {
+TEST_CASE("timing: the first round is spread over one interval; a later container is checked at once") {
   const Policy policy;
   CHECK(first_probe_delay(policy, true, 0.0) == 0s);
   CHECK(first_probe_delay(policy, true, 0.5) == Duration{7500});
   CHECK(first_probe_delay(policy, false, 0.5) == 0s);
 }
 
-TEST_CASE("timing: the start period is set, or learned") {
+TEST_CASE("timing: the start period is the setting, or three times the slowest learned start") {
   Policy policy;
   const std::vector<Duration> none;
   CHECK(start_period_of(policy, false, none) == 120s);

@@ -10,8 +10,8 @@ using namespace healer;
 
 namespace {
 
-/// p pass, f fail, g fail in the start period, u unknown; the answer: . unchanged, ~ pending, W became
-/// healthy, I became unhealthy.
+/// Samples: p pass, f fail, g fail in the start period, u unknown. Result, one letter per sample:
+/// . unchanged, ~ pending, W became healthy, I became unhealthy.
 std::string run(Tracker& tracker, const std::string& samples, Tracker::Thresholds thresholds = {}) {
   std::string seen;
   for (const char sample : samples) {
@@ -42,25 +42,25 @@ Tracker fresh(bool after_incident = false) {
 
 }  // namespace
 
-TEST_CASE("tracker: the first pass of an ordinary run is enough") {
+TEST_CASE("tracker: without an incident the first pass makes an instance healthy") {
   Tracker tracker = fresh();
   CHECK(run(tracker, "pp") == "W.");
 }
 
-TEST_CASE("tracker: three failures in a row make it unhealthy, fewer do not") {
+TEST_CASE("tracker: three failures in a row make a workload unhealthy, fewer do not") {
   Tracker tracker = fresh();
   CHECK(run(tracker, "pffpfff") == "W~~.~~I");
   CHECK(tracker.failures() == 3);
 }
 
-TEST_CASE("tracker: after an incident two passes in a row are needed") {
+TEST_CASE("tracker: after an incident two passes in a row are needed to be healthy") {
   Tracker tracker = fresh(true);
   CHECK(run(tracker, "pfpp") == "~~~W");
   Tracker unhealthy = fresh();
   CHECK(run(unhealthy, "pfffpfpp") == "W~~I~.~W");
 }
 
-TEST_CASE("tracker: unknown moves nothing, in no state") {
+TEST_CASE("tracker: unknown changes nothing in any state") {
   Tracker tracker = fresh();
   CHECK(run(tracker, "uffuuf") == ".~~..I");
   CHECK(run(tracker, "upup") == ".~.W");
@@ -69,14 +69,14 @@ TEST_CASE("tracker: unknown moves nothing, in no state") {
   CHECK(healthy.failures() == 2);
 }
 
-TEST_CASE("tracker: failures in the start period do not count, the first pass ends it") {
+TEST_CASE("tracker: failures in the start period do not count; the first pass ends the start period") {
   Tracker tracker = fresh();
   CHECK(run(tracker, "gggggg") == "......");
   CHECK(tracker.failures() == 0);
   CHECK(run(tracker, "pggg") == "W~~I");
 }
 
-TEST_CASE("tracker: a pending verdict is one that more samples would decide") {
+TEST_CASE("tracker: a verdict is pending while more results would decide it") {
   Tracker tracker = fresh();
   CHECK(tracker.pending());
   run(tracker, "p");
@@ -89,7 +89,7 @@ TEST_CASE("tracker: a pending verdict is one that more samples would decide") {
   CHECK(tracker.pending());
 }
 
-TEST_CASE("tracker: a settled verdict needs no threshold") {
+TEST_CASE("tracker: a settled verdict applies at once, without a threshold") {
   Tracker tracker = fresh();
   CHECK(tracker.settle(false) == Tracker::Transition::BecameUnhealthy);
   CHECK(tracker.settle(false) == Tracker::Transition::Unchanged);
@@ -97,7 +97,7 @@ TEST_CASE("tracker: a settled verdict needs no threshold") {
   CHECK(tracker.failures() == 0);
 }
 
-TEST_CASE("tracker: a new instance forgets the streak") {
+TEST_CASE("tracker: a new instance starts without a streak") {
   Tracker tracker = fresh();
   run(tracker, "pff");
   tracker.begin_instance(false);
@@ -113,7 +113,7 @@ Tracker::Thresholds windowed(unsigned failures, unsigned of, unsigned in_a_row =
 
 }  // namespace
 
-TEST_CASE("tracker: so many failures among the last ones make it unhealthy, whatever passed between") {
+TEST_CASE("tracker: m failures among the last n make a workload unhealthy, despite passes between them") {
   Tracker tracker = fresh();
   CHECK(run(tracker, "pfpfpf", windowed(3, 10)) == "W~.~.I");
   CHECK(tracker.failures() == 1);
@@ -124,13 +124,13 @@ TEST_CASE("tracker: so many failures among the last ones make it unhealthy, what
   CHECK(run(slower, "pffppppppppffpf", windowed(3, 5)) == "W~~........~~.I");
 }
 
-TEST_CASE("tracker: what left the window counts no more") {
+TEST_CASE("tracker: a failure that left the window does not count") {
   Tracker tracker = fresh();
   CHECK(run(tracker, "pfppfppfppf", windowed(3, 6)) == "W~..~..~..~");
   CHECK(run(tracker, "pf", windowed(3, 6)) == ".I");
 }
 
-TEST_CASE("tracker: in the window's incident the success threshold alone is no recovery") {
+TEST_CASE("tracker: with a window the success threshold alone is no recovery") {
   Tracker tracker = fresh();
   CHECK(run(tracker, "pfff", windowed(3, 10)) == "W~~I");
   CHECK(run(tracker, "ppppppp", windowed(3, 10)) == "~~~~~~~");
@@ -142,19 +142,19 @@ TEST_CASE("tracker: the window outlives the restarts of one incident, so a short
   run(tracker, "pfff", windowed(3, 10));
   for (int restart = 0; restart < 5; ++restart) {
     tracker.begin_instance(true);
-    // Well for a while after each restart, then failing again.
+    // Healthy for a while after each restart, then failing again.
     CHECK(run(tracker, "pppfff", windowed(3, 10)) == "~~~~~I");
   }
   tracker.begin_instance(true);
   CHECK(run(tracker, "pppppppp", windowed(3, 10)) == "~~~~~~~W");
-  // Without a window the same is called well each time.
+  // Without a window the same samples are a recovery each time.
   Tracker without = fresh();
   run(without, "pfff");
   without.begin_instance(true);
   CHECK(run(without, "pppfff") == "~W.~~I");
 }
 
-TEST_CASE("tracker: failures before a restart do not condemn the new instance") {
+TEST_CASE("tracker: failures before a restart do not make the new instance unhealthy") {
   Tracker tracker = fresh();
   run(tracker, "pffff", windowed(3, 10, 4));
   tracker.begin_instance(true);
@@ -162,7 +162,7 @@ TEST_CASE("tracker: failures before a restart do not condemn the new instance") 
   CHECK(run(tracker, "pfpf", windowed(3, 10, 4)) == "~~~I");
 }
 
-TEST_CASE("tracker: an ordinary new instance has an empty window, and the start period fills none") {
+TEST_CASE("tracker: without an incident a new instance has an empty window; its start adds no failure") {
   Tracker tracker = fresh();
   run(tracker, "pff", windowed(3, 10));
   tracker.begin_instance(false);
@@ -174,9 +174,9 @@ TEST_CASE("tracker: an ordinary new instance has an empty window, and the start 
 
 namespace {
 
-/// The window's rule, written down the long way.
+/// The rule of the window in its plainest form, to compare with.
 struct Model {
-  std::deque<bool> failed;  // newest first, of this incident
+  std::deque<bool> failed;  // results since the incident began, newest first
   std::size_t of_instance = 0;
   unsigned row = 0;
   unsigned passes = 0;
@@ -221,7 +221,7 @@ struct Model {
 
 }  // namespace
 
-TEST_CASE("tracker: properties of the window") {
+TEST_CASE("tracker: with random results the window agrees with a plain model of its rule") {
   const bool same = rc::check("it does what the long way does, and unknown outcomes change nothing", [] {
     const unsigned of = *rc::gen::inRange(1u, 65u);
     const unsigned failures = *rc::gen::inRange(0u, of + 1);

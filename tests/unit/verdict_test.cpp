@@ -21,7 +21,7 @@ Verdict judge_http(int status, const std::string& body = {}, const ProbeSpec& sp
 
 }  // namespace
 
-TEST_CASE("verdict: each end has its own outcome and cause") {
+TEST_CASE("verdict: each end of a check has its own result and cause") {
   struct Row {
     ProbeEnd end;
     Outcome outcome;
@@ -46,7 +46,7 @@ TEST_CASE("verdict: each end has its own outcome and cause") {
   CHECK(judge_end(ProbeEnd::Cancelled).outcome == Outcome::Unknown);
 }
 
-TEST_CASE("verdict: only the accepted statuses pass") {
+TEST_CASE("verdict: only the accepted HTTP statuses pass") {
   CHECK(judge_http(200).outcome == Outcome::Pass);
   CHECK(judge_http(503).outcome == Outcome::Fail);
   CHECK(judge_http(503).text == "HTTP 503");
@@ -64,14 +64,14 @@ TEST_CASE("verdict: only the accepted statuses pass") {
   CHECK(judge_http(300, {}, spec).outcome == Outcome::Fail);
 }
 
-TEST_CASE("verdict: a body match must be met") {
+TEST_CASE("verdict: an HTTP answer passes only when its body contains the configured text") {
   ProbeSpec spec;
   spec.body_match = "\"ok\"";
   CHECK(judge_http(200, "{\"status\":\"ok\"}", spec).outcome == Outcome::Pass);
   CHECK(judge_http(200, "{\"status\":\"degraded\"}", spec).cause == Cause::BodyMismatch);
 }
 
-TEST_CASE("verdict: a tcp banner is a prefix") {
+TEST_CASE("verdict: a TCP answer passes when it starts with the configured banner") {
   ProbeSpec spec;
   ProbeFacts facts;
   CHECK(judge(facts, spec, ProbeKind::Tcp, 5s).outcome == Outcome::Pass);
@@ -105,7 +105,7 @@ Verdict judge_grpc(int code, int status, const std::string& service = {}, const 
 
 }  // namespace
 
-TEST_CASE("verdict: of a command only exit code 0 passes, and its first line is notified") {
+TEST_CASE("verdict: a command passes with exit code 0 only; its first output line is the reason") {
   CHECK(judge_exec(0, "whatever").outcome == Outcome::Pass);
   const Verdict failed = judge_exec(3, "\n  no\x1b[31m route\r\nsecond line\n");
   CHECK(failed.outcome == Outcome::Fail);
@@ -120,7 +120,7 @@ TEST_CASE("verdict: of a command only exit code 0 passes, and its first line is 
   CHECK(judge_end(ProbeEnd::AnswerTimeout, ProbeKind::Exec).text == "the command did not end within 5s");
 }
 
-TEST_CASE("verdict: of a gRPC health service only SERVING passes") {
+TEST_CASE("verdict: a gRPC health service passes with SERVING only") {
   CHECK(judge_grpc(0, 1).outcome == Outcome::Pass);
   const Verdict not_serving = judge_grpc(0, 2);
   CHECK(not_serving.outcome == Outcome::Fail);
@@ -137,7 +137,7 @@ TEST_CASE("verdict: of a gRPC health service only SERVING passes") {
   CHECK(judge_end(ProbeEnd::Malformed, ProbeKind::Grpcs).text == "the answer is not gRPC");
 }
 
-TEST_CASE("verdict: a command that could not be run says nothing about the target") {
+TEST_CASE("verdict: a command that could not be run gives the result unknown") {
   const std::pair<ProbeEnd, Cause> rows[] = {{ProbeEnd::Denied, Cause::Denied},
                                              {ProbeEnd::EngineFailed, Cause::EngineFailed},
                                              {ProbeEnd::NotRunning, Cause::NotRunning},

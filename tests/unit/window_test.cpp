@@ -1,4 +1,4 @@
-// HEALING.md 2: failing m of the last n counts too.
+// HEALING.md 2: the failure window, m failures of the last n checks.
 #include <doctest/doctest.h>
 
 #include "support/scene.hpp"
@@ -22,7 +22,7 @@ ProbeFacts http(int status) {
   return facts;
 }
 
-/// Answers of the next checks, one letter each: p or f.
+/// Sets the results of the next checks, one letter each: p pass, f fail.
 void answer(Scene& scene, Box& box, const std::string& samples) {
   for (const char sample : samples) {
     box.answer = http(sample == 'p' ? 200 : 503);
@@ -34,7 +34,7 @@ void answer(Scene& scene, Box& box, const std::string& samples) {
 
 }  // namespace
 
-TEST_CASE("window: failures between passes make it unhealthy, and the notification says how many") {
+TEST_CASE("window: failures between passes open an incident, and the cause names their number") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web", windowed(3, 10));
@@ -46,7 +46,7 @@ TEST_CASE("window: failures between passes make it unhealthy, and the notificati
   CHECK(scene.logged("RESTARTING web — 3 of the last 10 checks failed: HTTP 503"));
 }
 
-TEST_CASE("window: without one the same is no incident") {
+TEST_CASE("window: without a window the same results open no incident") {
   Policy policy = windowed(3, 10);
   policy.window.reset();
   Scene scene;
@@ -56,7 +56,7 @@ TEST_CASE("window: without one the same is no incident") {
   CHECK(scene.decisions() == "");
 }
 
-TEST_CASE("window: in the start period failures are not counted") {
+TEST_CASE("window: failures in the start period are not counted") {
   Policy policy = windowed(2, 10);
   policy.failure_threshold = 5;
   policy.start_period = 1min;
@@ -71,11 +71,11 @@ TEST_CASE("window: in the start period failures are not counted") {
   CHECK(scene.decisions() == "");
 }
 
-TEST_CASE("window: healthy for five seconds after each restart is never called recovered") {
+TEST_CASE("window: a workload that is healthy for five seconds after each restart has never recovered") {
   Policy policy = windowed(3, 10);
   policy.backoff_max = 30s;
   SUBCASE("with the window") {}
-  SUBCASE("without it") {
+  SUBCASE("without the window") {
     policy.window.reset();
   }
   Scene scene;
@@ -92,11 +92,11 @@ TEST_CASE("window: healthy for five seconds after each restart is never called r
   }
 }
 
-TEST_CASE("window: a remedy that lasts is called one when the old failures have left it") {
+TEST_CASE("window: an attempt has recovered once the old failures have left the window") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web", windowed(3, 10));
-  box.broken = true;  // the restart remedies it
+  box.broken = true;  // the restart ends it
   REQUIRE(scene.pass_until_decision("restart web"));
   const unsigned asked = scene.probes;
   REQUIRE(scene.pass_until_decision("recovered", 5min));
@@ -105,7 +105,7 @@ TEST_CASE("window: a remedy that lasts is called one when the old failures have 
   CHECK(scene.orders.size() == 1);
 }
 
-TEST_CASE("window: a verification waits long enough for a long one") {
+TEST_CASE("window: verification waits long enough for a long window") {
   Policy policy = windowed(3, 60);
   policy.verify_limit = 10s;
   Scene scene;

@@ -10,11 +10,11 @@
 
 namespace healer::simulation {
 
-/// What happens next, in the order of its time; ties in the order they were put down. The only clock of a
-/// simulation: time moves by taking the next entry.
+/// The work to come, ordered by time; equal times in the order of put(). The only clock of a simulation: time
+/// moves by taking the next entry.
 ///
-/// Entries with a life belong to one process of healer and are skipped once that process is dead; life 0 is
-/// the world's.
+/// The life of an entry is the number of the healer process that it belongs to; the entries of a dead process
+/// are skipped. Life 0 is the world's.
 class Agenda {
  public:
   using Work = std::function<void()>;
@@ -24,7 +24,7 @@ class Agenda {
     std::uint64_t order = 0;
     std::uint32_t life = 0;
     std::uint32_t slot = 0;
-    bool operator<(const Entry& other) const {  // the heap's top is its greatest
+    bool operator<(const Entry& other) const {  // std::push_heap puts the greatest on top: the earliest
       return at != other.at ? at > other.at : order > other.order;
     }
   };
@@ -43,13 +43,13 @@ class Agenda {
   }
   bool empty() const { return heap_.empty(); }
   const Entry& next() const { return heap_.front(); }
-  /// Takes the next entry off and gives its work.
+  /// Removes the next entry and returns its work.
   Work take() {
     const std::uint32_t slot = pop().slot;
     free_.push_back(slot);
     return std::exchange(works_[slot], nullptr);
   }
-  /// The next entry waits until `at`, behind what was put down for then before.
+  /// Moves the next entry to `at`. Among entries of that time it keeps its place by the order of put().
   void defer(Instant at) {
     Entry entry = pop();
     entry.at = at;

@@ -8,9 +8,8 @@
 
 namespace healer::simulation {
 
-/// Randomness by name: a draw depends on the seed, on who asks, what for and how often that was asked before,
-/// and on nothing else. So a happening that is taken out of a script leaves all other draws as they were,
-/// which is what lets a failing script be shrunk.
+/// Randomness by name: a draw depends only on the seed, on who draws, what for, and a number. So a happening
+/// that is removed from a script changes no other draw, and a failing script can be shrunk.
 class Chance {
  public:
   explicit constexpr Chance(std::uint64_t seed) : seed_(seed) {}
@@ -24,7 +23,6 @@ class Chance {
   constexpr double draw(std::uint64_t who, std::uint64_t what, std::uint64_t times = 0) const {
     return Draws::uniform(bits(who, what, times));
   }
-  /// From `low` to `high`.
   Duration between(Duration low, Duration high, std::uint64_t who, std::uint64_t what,
                    std::uint64_t times = 0) const {
     const double share = draw(who, what, times);

@@ -15,15 +15,15 @@ namespace {
 
 using healer::testing::show;
 
-/// More steps than this in one millisecond: it wakes itself without end.
+/// More steps in one millisecond mean that the core wakes itself without end.
 constexpr unsigned most_steps_at_once = 50'000;
-/// Between a verdict and its order: evidence, a fresh inspect, a commit, and the checker's own pace.
+/// Allowed between a verdict and its order: evidence, a fresh inspect, a commit, and look_around's interval.
 constexpr Duration slack = 45s;
-/// After these, healer may need a moment to see the world again.
+/// Time that healer may need after a disturbance to observe the world again.
 constexpr Duration settling = 90s;
-/// A stop just before the engine itself ends may be taken for the engine's own. HEALING.md 3.
+/// A stop so shortly before the engine ends may be taken for the engine's own. HEALING.md 3.
 constexpr Duration near_shutdown = 60s;
-/// Within this what it noticed is on disk.
+/// Within this time an observation is on disk.
 constexpr Duration writing = 15s;
 
 bool changes_container(RemedyKind kind) {
@@ -97,7 +97,7 @@ void Checker::begins(const Runtime& runtime, const HostPolicy& policy, const Sto
 void Checker::ends(bool amnesia) {
   note("healer ends");
   if (amnesia)
-    lives_.pop_back();  // of what it saw, nothing is left
+    lives_.pop_back();  // nothing that it observed is on disk
   else
     lives_.back().second = world_.now();
   runtime_ = nullptr;
@@ -105,13 +105,13 @@ void Checker::ends(bool amnesia) {
   for (Known& known : known_) {
     known.decided.reset();
     known.unattended = Duration{0};
-    // That it has passed is forgotten, too; its start period may begin anew.
+    // The pass is not on disk either, so the start period may begin anew.
     if (amnesia || world_.now() - known.passed_at < writing) known.pass_kept = false;
-    // What was never written is forgotten, and so are the orders and notifications that followed from it.
+    // Unwritten records are lost, and so are the orders and notifications that followed from them.
     if (!amnesia) continue;
     known.open_order.reset();
     if (known.ordered_by == process_)
-      known.stopped_instance = known.ordered_instance;  // as if by an operator
+      known.stopped_instance = known.ordered_instance;  // looks like an operator's stop
   }
   if (amnesia) {
     raised_.clear();
@@ -120,7 +120,7 @@ void Checker::ends(bool amnesia) {
   }
 }
 
-/// The state of a process is gone; what is on disk is what the next one goes on from.
+/// The state of a process is gone; the next one continues from the disk.
 void Checker::rebuild() {
   attempts_ = disk_.attempts();
   incidents_ = disk_.incidents();
@@ -144,7 +144,7 @@ void Checker::rebuild() {
   }
 }
 
-// What healer learns.
+// What healer observes.
 
 Checker::Known* Checker::known(const std::string& container_id) {
   const Place* place = world_.by_id(container_id);
@@ -166,7 +166,7 @@ void Checker::looked(const std::string& container_id, Instant seen_at) {
 
 void Checker::reported(const EngineEvent& event) {
   if (!first_reported_) first_reported_ = world_.now();
-  if (tracing) note("engine says " + show(Event{event}));
+  if (tracing) note("engine event: " + show(Event{event}));
   Known* of = known(event.container_id);
   if (!of) return;
   if (event.kind == EngineEventKind::HealthStatus && event.health == EngineHealth::Healthy)
@@ -196,7 +196,7 @@ void Checker::step_ended(const Event& event, Instant now, const Effects& effects
     same_instant_ = now;
     steps_at_once_ = 0;
   } else if (++steps_at_once_ == most_steps_at_once) {
-    fail(0, "time stands still: last was " + show(event));
+    fail(0, "the core wakes itself without end; last event: " + show(event));
   }
   if (tracing) {
     const auto* probe = std::get_if<ProbeFinished>(&event);
@@ -217,7 +217,7 @@ void Checker::step_ended(const Event& event, Instant now, const Effects& effects
     mirror_->step(event, now, mirrored_);
     const bool same = mirrored_.size() == effects.size() &&
                       std::equal(effects.begin(), effects.end(), mirrored_.begin(), same_effect);
-    if (!same) fail(7, "the same record gave other effects for " + show(event));
+    if (!same) fail(7, "a second core gave other effects for " + show(event));
   }
   bool unknown = false, failed = false;
   for (const Effect& effect : effects) {
@@ -231,15 +231,16 @@ void Checker::step_ended(const Event& event, Instant now, const Effects& effects
     } else if (const auto* notification = std::get_if<SendNotification>(&effect)) {
       raised(notification->notification);
       if (notification->destinations.empty())
-        fail(5, fmt::format("notified to nobody: {} {}", to_string(notification->notification.kind),
-                            notification->notification.dedup_key));
+        fail(5,
+             fmt::format("a notification without a destination: {} {}",
+                         to_string(notification->notification.kind), notification->notification.dedup_key));
     }
   }
   for (const Effect& effect : effects)
     if (const auto* order = std::get_if<ApplyRemedy>(&effect)) ordered(*order, now);
   const auto* finished_ptr = std::get_if<ProbeFinished>(&event);
   Known* asked = finished_ptr ? known_by_key(finished_ptr->workload) : nullptr;
-  // Where several probes make one verdict, one that failed decides it.
+  // In a round of several probes one failure decides the verdict.
   if (asked && failed) asked->failed_in_round = true;
   const bool counts = unknown && failures_before_ && runtime_;
   const bool decided_by_failure =
@@ -249,20 +250,20 @@ void Checker::step_ended(const Event& event, Instant now, const Effects& effects
     const auto& finished = *finished_ptr;
     const Workload* of = workload_of(finished.workload);
     if (of && of->tracker.failures() != *failures_before_)
-      fail(6, fmt::format("an unknown outcome moved the streak of {} from {} to {}", finished.workload,
+      fail(6, fmt::format("an unknown result moved the streak of {} from {} to {}", finished.workload,
                           *failures_before_, of->tracker.failures()));
   }
 }
 
-/// The engine's verdict is a part of its round, and the engine says unhealthy.
+/// True if the HEALTHCHECK may be part of its rounds and says unhealthy.
 bool Checker::engine_fails_in_round(const Known& known) const {
   const Policy* policy = policy_of(known.key);
   const Place& place = world_.places()[by_key_.at(known.key)];
   return policy && !policy->named_probes.empty() && place.facts.health == EngineHealth::Unhealthy;
 }
 
-/// Without a process that saw the engine go and lived to write it down, an exit that an operator's stop
-/// leaves behind, too, is left alone.
+/// Whether some process observed the engine go down and lived to write it. Without that the exit looks like
+/// an operator's stop, and healer may leave the container alone.
 bool Checker::fall_was_seen(const Place& place) const {
   if (!place.fell_with_engine) return true;
   return std::any_of(lives_.begin(), lives_.end(), [&](const std::pair<Instant, Instant>& life) {
@@ -281,8 +282,8 @@ void Checker::record(const Record& record, Instant now) {
     const auto before = attempts_.find(id);
     if (before == attempts_.end()) {
       if (account.open_attempt)
-        fail(2, fmt::format("{} has attempt {} open and begins {}", attempt->workload, *account.open_attempt,
-                            id));
+        fail(2, fmt::format("{} has attempt {} open and begins attempt {}", attempt->workload,
+                            *account.open_attempt, id));
       account.orders.push_back(attempt->ordered_at);
       unwritten_.insert(id);
     } else if (!unfinished(before->second) && *attempt != before->second) {
@@ -298,17 +299,17 @@ void Checker::record(const Record& record, Instant now) {
     Account& account = accounts_[incident->workload];
     const auto before = incidents_.find(id);
     if (before == incidents_.end()) {
-      if (incident->opened_at != now) fail(5, fmt::format("incident {} is from the past", id));
+      if (incident->opened_at != now) fail(5, fmt::format("incident {} has an opening time in the past", id));
       if (account.open_incident)
-        fail(5, fmt::format("{} has incident {} open and opens {}", incident->workload,
+        fail(5, fmt::format("{} has incident {} open and opens incident {}", incident->workload,
                             *account.open_incident, id));
     } else if (before->second.outcome != IncidentOutcome::Open) {
-      fail(5, fmt::format("incident {} of {} was closed before", id, incident->workload));
+      fail(5, fmt::format("incident {} of {} changed after it was closed", id, incident->workload));
     }
     const bool healthy = incident->outcome == IncidentOutcome::Recovered ||
                          incident->outcome == IncidentOutcome::RecoveredAlone;
     if (healthy && knows_alert(incident->workload))
-      fail(0, incident->workload + " counts as well, and a rule of Prometheus fires");
+      fail(0, incident->workload + " counts as recovered while an alert fires");
     account.open_incident = incident->outcome == IncidentOutcome::Open ? std::optional(id) : std::nullopt;
     incidents_[id] = *incident;
   }
@@ -319,7 +320,7 @@ void Checker::raised(const Notification& notification) {
   const bool fresh = raised_.insert({notification.dedup_key, notification.kind, notification.repeat}).second;
   const bool was_reset = !reset_at_.empty() && reset_names_.count(notification.workload) != 0;
   if (!fresh && notification.kind != NotificationKind::Info && !was_reset)
-    fail(5, fmt::format("said twice: {} {}", to_string(notification.kind), notification.dedup_key));
+    fail(5, fmt::format("raised twice: {} {}", to_string(notification.kind), notification.dedup_key));
   const auto slash = notification.dedup_key.rfind('/');
   if (slash != std::string::npos &&
       (notification.kind == NotificationKind::Recovered || notification.kind == NotificationKind::Info ||
@@ -336,7 +337,7 @@ const Policy* Checker::policy_of(const std::string& key) const {
   return workload != nullptr ? workload->policy.get() : nullptr;
 }
 
-/// One that is to be acted on, and fires as far as healer was notified.
+/// True if healer has a firing alert of this workload with the use `act`.
 bool Checker::knows_alert(const std::string& key) const {
   const Workload* workload = workload_of(key);
   if (workload == nullptr || !workload->alerts) return false;
@@ -355,9 +356,9 @@ void Checker::ordered(const ApplyRemedy& order, Instant now) {
   note(fmt::format("ORDER {} {} ({})", to_string(order.step), order.name, order.container_id));
   digest(order.step.kind, order.container_id);
   Known* of = known_by_key(order.workload);
-  if (!of) return fail(1, order.workload + " is not known to the world");
+  if (!of) return fail(1, order.workload + " is unknown in the world");
   of->decided = order;
-  // While an order is unanswered, an operator's stop is not notified from it. HEALING.md 3.
+  // While an order is unanswered, an operator's stop looks like the order's. HEALING.md 3.
   const Place& at = world_.places()[by_key_.at(order.workload)];
   const bool stop_looks_ours = of->ordered_from <= at.operator_at && at.operator_at <= of->ordered_until;
   of->ordered_from = world_.now();
@@ -366,18 +367,18 @@ void Checker::ordered(const ApplyRemedy& order, Instant now) {
 
   const auto attempt = attempts_.find(order.attempt.value);
   if (attempt == attempts_.end() || attempt->second.state != AttemptState::Ordered)
-    fail(2, "the order to " + order.workload + " is not written down");
+    fail(2, "the order for " + order.workload + " has no record");
   const bool begins = begins_attempt(order);
-  // A new instance is an answer, too: to the order of a process that did not live to hear it.
+  // A new instance answers the order of a process that died before the engine's answer.
   if (of->ordered_by != process_ && world_.places()[by_key_.at(order.workload)].starts > of->ordered_instance)
     of->open_order.reset();
-  // A recreation is many calls of a process that is gone: what is left of it may be finished at once.
+  // A recreation is many calls; the next process may finish the rest at once.
   if (!order.resume && of->open_order && world_.now() < of->open_order->second)
     fail(2, order.workload + " has an unanswered order");
 
   const Policy* policy = policy_of(order.workload);
   if (!policy) return;
-  // 3. A further order of one attempt is no further attempt.
+  // Invariant 3. A further order of one attempt is no further attempt.
   Account& account = accounts_[order.workload];
   const auto in_window = std::count_if(account.orders.begin(), account.orders.end(),
                                        [&](Instant at) { return at + policy->budget_window > now; });
@@ -385,29 +386,29 @@ void Checker::ordered(const ApplyRemedy& order, Instant now) {
   if (!asked_for && paused_by_operator(order.workload, now))
     fail(1, order.workload + " is paused by an operator");
   if (begins && static_cast<unsigned>(in_window) > policy->budget_attempts && !asked_for)
-    fail(3, fmt::format("{} attempts at {} within {}", in_window, order.workload,
+    fail(3, fmt::format("{} attempts of {} within {}", in_window, order.workload,
                         format_duration(policy->budget_window)));
-  // 2. In all.
+  // Invariant 2, the global limit.
   std::size_t in_remedy = 0;
   for (const auto& [key, other] : accounts_) in_remedy += other.open_attempt ? 1 : 0;
   const auto allowed = std::max<std::size_t>(
       1,
       static_cast<std::size_t>(host_.remedy_share * static_cast<double>(runtime_->supervisor().watched())));
   if (runtime_->ready() && in_remedy > allowed && !asked_for)
-    fail(2, fmt::format("{} in remedy, {} are allowed", in_remedy, allowed));
+    fail(2, fmt::format("{} workloads in remedy, {} are allowed", in_remedy, allowed));
 
   const Place* place = world_.by_id(order.container_id);
   if (place && changes_container(order.step.kind)) ordered_to(*place, order, stop_looks_ours);
 }
 
-/// An attempt is ordered once, by whichever process: what follows within it is the end of a recreation, or
-/// the start of what its signal ended.
+/// True for the first order of an attempt. An attempt may have a further order only to resume a recreation,
+/// or to start a container that exited by its signal.
 bool Checker::begins_attempt(const ApplyRemedy& order) {
   const auto [entry, first] = ordered_for_.try_emplace(order.attempt.value, order.step.kind);
   if (first) return true;
   const bool goes_on = entry->second == RemedyKind::Kill && order.step.kind == RemedyKind::Start;
   if (!order.resume && !goes_on)
-    fail(2, fmt::format("attempt {} of {} is ordered again", order.attempt.value, order.workload));
+    fail(2, fmt::format("attempt {} of {} is ordered twice", order.attempt.value, order.workload));
   entry->second = order.step.kind;
   return false;
 }
@@ -429,29 +430,28 @@ bool Checker::paused_by_operator(const std::string& key, Instant now) const {
 }
 
 void Checker::ordered_to(const Place& place, const ApplyRemedy& order, bool stop_looks_ours) {
-  const Instant now = world_.now();  // a successor counts from another clock
+  const Instant now = world_.now();  // the next process has another clock
   const Known& known = known_[place.index];
   const std::string who = order.workload + " (" + place.unit->name + ")";
   const Policy* policy = policy_of(order.workload);
   if (!policy || policy->selection != Selection::OptedIn) fail(1, who + " did not opt in");
   const bool knows_pause = place.paused_at < known.looked_at || known.notified_paused > place.paused_at;
   if (place.paused() && knows_pause && !order.resume) fail(1, who + " is paused");
-  // Podman tells of a stop by nothing but the exit, and this one looks like the container's own.
-  // HEALING.md 3.
+  // Podman reports a stop only as an exit, and this exit code looks like a crash. HEALING.md 3.
   const int code = place.facts.exit_code;
   const bool looks_crashed =
       world_.script().dialect == Dialect::Podman && code != 0 && code != 130 && code != 137 && code != 143;
   const bool knows_stop = place.operator_at < known.looked_at || known.notified_stopped >= place.operator_at;
-  // Before an engine has said anything at all there is nothing to ask it to say again.
+  // Before the first event of an engine, healer has no time from which to ask for older events.
   const bool never_said = !first_reported_ || *first_reported_ > place.operator_at;
   const bool ambiguous = never_said || (world_.engine_trouble_at() > place.operator_at &&
                                         world_.engine_trouble_at() < place.operator_at + near_shutdown + 24h);
   if (place.stopped_by_operator && knows_stop && !looks_crashed && !place.busy && !ambiguous &&
       !stop_looks_ours)
-    fail(1,
-         fmt::format("{} was stopped by an operator {} ago", who, format_duration(now - place.operator_at)));
+    fail(1, fmt::format("{} was stopped by an operator {} before the order", who,
+                        format_duration(now - place.operator_at)));
 
-  // What is half done is finished: the instance it finds is the order's own work.
+  // The second half of an attempt: the instance is its own work.
   if (order.step.kind == RemedyKind::Start || order.resume) return;
   if (!place.running() || known.passed_instance == place.starts) return;
   const auto attempt = attempts_.find(order.attempt.value);
@@ -459,14 +459,14 @@ void Checker::ordered_to(const Place& place, const ApplyRemedy& order, bool stop
       attempt == attempts_.end() ? incidents_.end() : incidents_.find(attempt->second.incident.value);
   if (by_operator(order)) return;
   if (incident != incidents_.end() && incident->second.cause == IncidentCause::NetworkLost) return;
-  // The engine applies its own start period, and its verdict is final unless one of ours is set besides.
+  // The engine applies its own start period; its verdict is final unless healer.start_period is set too.
   const bool by_engine = place.unit->check_interval > Duration{0};
   if (by_engine && !policy->start_period) return;
   const Duration start_period = graces_of(order.workload, *policy).first;
-  // A run that began just before the clock was changed looks older or younger than it is.
+  // The age of an instance is wrong if the clock was set after its start, or shortly before.
   if (world_.clock_changed_at() > place.started - 5s) return;
   if (place.started < known.looked_at && now < place.started + start_period)
-    fail(1, fmt::format("{} is still starting: {} of {}", who, format_duration(now - place.started),
+    fail(1, fmt::format("{} is in its start period: {} of {}", who, format_duration(now - place.started),
                         format_duration(start_period)));
 }
 
@@ -475,13 +475,13 @@ void Checker::ordered_to(const Place& place, const ApplyRemedy& order, bool stop
 void Checker::order_given(RemedyKind kind, const std::string& container_id, Duration deadline) {
   Known* of = known(container_id);
   if (!of) return;
-  note(fmt::format("the engine is asked to {} {}", to_string(kind), container_id));
+  note(fmt::format("engine call: {} {}", to_string(kind), container_id));
   if (of->open_order && world_.now() < of->open_order->second)
-    fail(2, fmt::format("{} is given a second order before the first is answered", of->key));
+    fail(2, fmt::format("{} gets a second order before the first one is answered", of->key));
   if (!of->decided || of->decided->container_id != container_id)
-    fail(2, of->key + " is given an order that was not decided");
+    fail(2, of->key + " gets an order that the core did not decide");
   else if (unwritten_.count(of->decided->attempt.value) != 0)
-    fail(2, of->key + " is given an order before its record is on disk");
+    fail(2, of->key + " gets an order before its record is on disk");
   if (const Place* place = world_.by_id(container_id); place && kind == RemedyKind::Stop)
     of->stopped_instance = place->starts;
   of->ordered_instance = world_.places()[by_key_.at(of->key)].starts;
@@ -491,7 +491,7 @@ void Checker::order_given(RemedyKind kind, const std::string& container_id, Dura
 }
 
 void Checker::order_answered(const std::string& container_id) {
-  // By number: a recreation ends the container it was about.
+  // The unit's number from the id, because a recreation removes the container of the order.
   std::uint32_t index = 0;
   for (std::size_t i = 1; i < container_id.size() && container_id[i] != '.'; ++i)
     index = index * 10 + static_cast<std::uint32_t>(container_id[i] - '0');
@@ -527,27 +527,27 @@ void Checker::delivered(const Notification& notification) {
 void Checker::operator_did(What what, const std::string& key) {
   note(fmt::format("operator: {} {}", to_string(what), key));
   if ((what != What::OpReset && what != What::OpHeal) || key.empty()) return;
-  reset_at_[key] = world_.now() + world_.clock_ahead();  // as what is on disk says it
+  reset_at_[key] = world_.now() + world_.clock_ahead();  // by the wall clock, as on disk
   if (what == What::OpHeal) asked_at_[key] = world_.now();
   if (const auto of = by_key_.find(key); of != by_key_.end())
     reset_names_.insert(world_.places()[of->second].unit->name);
   accounts_[key].orders.clear();
 }
 
-// What lasts too long.
+// Faults that last too long.
 
 bool Checker::in_the_way(const WorkloadStatus& status) const {
   const Instant now = healers_now();
-  if (status.hold || status.paused_until) return true;      // section 5, by its name
-  if (status.breaker != BreakerState::Closed) return true;  // gave up, and said so
-  // Backoff, which the first attempt has none of.
+  if (status.hold || status.paused_until) return true;      // a hold of HEALING.md 5
+  if (status.breaker != BreakerState::Closed) return true;  // gave up, and operators are notified
+  // Backoff; the first attempt has none.
   if (status.next_remedy && *status.next_remedy > now && status.attempts_in_window > 0) return true;
   if (status.condition == Condition::Healing || status.condition == Condition::Unreachable) return true;
   if (status.attempts_in_window >= status.budget) return true;
   return false;
 }
 
-/// Whether the ladder has a step left for it; else operators were notified, and nothing is done.
+/// Whether the ladder has a step for the unit; without one operators are notified and nothing is done.
 bool Checker::treats(const Policy& policy, const Place& place) const {
   unsigned ladder_step = 0;
   if (const auto account = accounts_.find(known_[place.index].key); account != accounts_.end())
@@ -569,15 +569,16 @@ Duration Checker::kill_after(const Place& place, const Known& known, const Polic
   const unsigned threshold = policy.failure_threshold;
   Duration verdict = policy.interval * (threshold + 1) + policy.effective_timeout() * threshold;
   if (place.unit->check_interval > Duration{0}) {
-    // The engine's own thresholds, and a look now and then in case its word was lost.
+    // The HEALTHCHECK's own thresholds, and periodic inspects in case its event is lost.
     const Duration checks = (place.unit->check_interval + 5s) * 4 + place.facts.health_start_period;
     verdict = std::max(verdict, checks + std::max<Duration>(policy.interval, 1min) * 2);
   }
-  // An alert older than the instance may be about the one before.
+  // An alert older than the instance may be about the earlier instance.
   if (place.fault_now.failure == Failure::Slow) verdict = std::max(verdict, policy.alert_lookback);
-  if (!place.running()) verdict = world_.script().resync + 35s;  // notified by an event, or seen in a list
+  if (!place.running())
+    verdict = world_.script().resync + 35s;  // healer gets the exit as an event or finds it in a list
   Duration start_period{0};
-  // Of several probes that all must pass, one that passed ends no start period.
+  // With several probes, one passing probe does not end the start period.
   const bool passed = known.passed_instance == place.starts && known.pass_kept && policy.named_probes.empty();
   if (place.running() && !passed) start_period = graces_of(known.key, policy).second;
   return verdict + start_period + slack;
@@ -616,8 +617,8 @@ void Checker::look_around(Duration since_last) {
     }
     known.unattended += since_last;
     if (known.unattended > kill_after(place, known, *policy))
-      fail(4, fmt::format("{} is unhealthy ({}) for {} and not attended to; healer says {}: {}", known.key,
-                          to_string(place.fault_now.failure), format_duration(known.unattended),
+      fail(4, fmt::format("{} is unhealthy ({}) for {} without an attempt; healer's status is {}: {}",
+                          known.key, to_string(place.fault_now.failure), format_duration(known.unattended),
                           to_string(status->condition), status->reason));
   }
 }
@@ -632,7 +633,8 @@ void Checker::close_books(const Outbox* outbox) {
   for (const auto& [id, incident] : incidents_) {
     if (incident.outcome == IncidentOutcome::Open) {
       if (visible.count(id) == 0 && runtime_->ready())
-        fail(5, fmt::format("incident {} of {} is open, and nobody sees it", id, incident.workload));
+        fail(5, fmt::format("incident {} of {} is open on disk, and no workload shows it", id,
+                            incident.workload));
     } else if (incident.notified && notified_ends_.count(id) == 0 && incident.closed_at &&
                now - *incident.closed_at > 1h) {
       fail(5, fmt::format("the end of incident {} of {} was never notified", id, incident.workload));
@@ -643,10 +645,10 @@ void Checker::close_books(const Outbox* outbox) {
     if (delivery.state == DeliveryState::Pending) ++pending;
     if (delivery.state == DeliveryState::Delivered && delivered_.count(key.first) == 0 &&
         failed_commits_ == 0)
-      fail(5, fmt::format("notification {} counts as delivered, and nobody got it", key.first));
+      fail(5, fmt::format("notification {} is delivered on disk, but the channel never got it", key.first));
   }
   if (outbox && failed_commits_ == 0 && outbox->pending() < pending && runtime_->ready())
-    fail(5, fmt::format("{} notifications are to be delivered, the outbox holds {}", pending,
+    fail(5, fmt::format("{} notifications are pending on disk, but the outbox holds {}", pending,
                         outbox->pending()));
 }
 
@@ -654,7 +656,7 @@ void Checker::digest(RemedyKind order, std::string_view container_id) {
   digest(to_string(order), {container_id});
 }
 
-/// No text that is written for operators: a better sentence is no other decision.
+/// Leaves out the texts for operators: a better sentence is no other decision.
 void Checker::digest(std::string_view what, const Notification& notification) {
   digest(what,
          {to_string(notification.kind), notification.workload, std::to_string(notification.incident.value),

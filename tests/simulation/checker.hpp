@@ -22,27 +22,27 @@
 
 namespace healer::simulation {
 
-/// An invariant of HEALING.md 7 that does not hold; 0 for what must hold beside them.
+/// A broken invariant of HEALING.md 7; number 0 is for checks beside those invariants.
 struct Broken {
   int invariant = 0;
   std::string what;
   Instant at{};
 };
 
-/// Watches one world and its healer after every step, and says which invariant is broken first.
+/// Checks one world and its healer after every step, and keeps the first broken invariant.
 ///
-/// What is asked of healer is judged by what it could know: an operator's pause counts from when an inspect
-/// showed it or an event notified of it, since no order can be called back that crosses it on its way.
+/// healer is judged by what it could know: an operator's pause counts from the inspect or the event that
+/// reports it, because an order that is already on its way cannot be called back.
 class Checker final : public Observer {
  public:
   Checker(World& world, Disk& disk, Score& score);
 
-  // A process of healer begins, ends.
+  // A process of healer starts or ends.
   void begins(const Runtime& runtime, const HostPolicy& policy, const StoredState& stored, std::uint64_t seed,
               Duration base, bool mirrored);
   void ends(bool amnesia);
 
-  // What healer learns.
+  // What healer observes.
   void looked(const std::string& container_id, Instant seen_at);
   void reported(const EngineEvent& event);
   void passed(std::uint32_t index);
@@ -56,15 +56,15 @@ class Checker final : public Observer {
   void stalled() { disturbed_at_ = world_.now(); }
   void store_troubled() { disturbed_at_ = world_.now(); }
 
-  /// Now and then: is anything unhealthy for too long?
+  /// Called periodically: checks that no workload is unhealthy for too long without an attempt.
   void look_around(Duration since_last);
-  /// After the world's end: is everything notified and closed?
+  /// After the world's end: checks that incidents are closed or visible, and notifications sent or pending.
   void close_books(const Outbox* outbox);
-  /// An operator or something keeps healer from it, and healer says so.
+  /// True if healer cannot or may not act on this unit now: engine down, a hold, a pause, the breaker.
   bool excused(const Place& place) const;
 
   const std::optional<Broken>& broken() const { return broken_; }
-  /// Of all orders and notifications so far.
+  /// Digest of all orders and notifications so far.
   std::uint64_t digest() const { return digest_; }
   void fail(int invariant, std::string what);
 
@@ -77,36 +77,37 @@ class Checker final : public Observer {
   void step_begins(const Event& event, Instant now) override;
   void step_ended(const Event& event, Instant now, const Effects& effects) override;
 
-  /// Keeps what was heard, decided and done, for operators; asked for when a broken world is run again.
+  /// Keeps a readable trace of events, effects and orders; set when a broken world is run again.
   bool tracing = false;
-  std::optional<int> only;  ///< the one invariant that counts
+  std::optional<int> only;  ///< report only this invariant
   std::vector<std::string> trace;
   void note(const std::string& line);
 
  private:
-  struct Known {  ///< of one unit, by index
+  struct Known {  ///< what healer may know of one unit
     std::string key;
     std::string container_id;
     Instant looked_at{};
     Instant notified_paused{};
     Instant notified_stopped{};
-    std::uint32_t passed_instance = 0;  ///< the instance (Place::starts) that has answered well
-    Instant passed_at{};                ///< for the first time
-    bool pass_kept = true;              ///< the next process knows it, too
-    bool failed_in_round = false;       ///< one of its probes did, and the others are not in yet
-    Duration unattended{0};             ///< unhealthy with nothing in the way, until now
-    std::optional<std::pair<RemedyKind, Instant>> open_order;  ///< and its deadline
-    std::uint32_t stopped_instance = 0;  ///< the instance that its ladder's stop, or a forgotten order, ended
-    std::uint32_t ordered_instance = 0;  ///< the instance that the open order is about, and who gave it
+    std::uint32_t passed_instance = 0;  ///< the instance (Place::starts) that has passed a check
+    Instant passed_at{};                ///< its first pass
+    bool pass_kept = true;              ///< the pass is on disk for the next process
+    bool failed_in_round = false;       ///< a check of the open round failed
+    Duration unattended{0};             ///< time unhealthy without a reason to wait
+    std::optional<std::pair<RemedyKind, Instant>> open_order;  ///< with its deadline
+    std::uint32_t stopped_instance =
+        0;  ///< the instance that healer stopped, by its ladder or an order that is on no disk
+    std::uint32_t ordered_instance = 0;  ///< the instance of the open order
     unsigned ordered_by = 0;
-    Instant ordered_from{}, ordered_until{};  ///< what happens in between may be its doing
-    std::optional<ApplyRemedy> decided;       ///< not given yet
+    Instant ordered_from{}, ordered_until{};  ///< a stop in between may be the order's
+    std::optional<ApplyRemedy> decided;       ///< decided, not yet given to the engine
     void passes(std::uint32_t run, Instant now) {
       if (std::exchange(passed_instance, run) != run) passed_at = now;
       pass_kept = true;
     }
   };
-  struct Account {  ///< of one workload
+  struct Account {  ///< the open records of one workload
     std::vector<Instant> orders;
     std::optional<std::uint64_t> open_incident;
     std::optional<std::uint64_t> open_attempt;
@@ -126,14 +127,14 @@ class Checker final : public Observer {
   const Workload* workload_of(const std::string& key) const;
   const Policy* policy_of(const std::string& key) const;
   bool knows_alert(const std::string& key) const;
-  /// The start periods, after a clean end and after an unclean one; the shorter one first.
+  /// The start periods after a clean end and after an unclean end, the shorter one first.
   std::pair<Duration, Duration> graces_of(const std::string& key, const Policy& policy) const;
   bool in_the_way(const WorkloadStatus& status) const;
   bool treats(const Policy& policy, const Place& place) const;
   Duration kill_after(const Place& place, const Known& known, const Policy& policy) const;
   void rebuild();
 
-  /// The present on healer's timeline.
+  /// Now, on healer's clock.
   Instant healers_now() const { return world_.now() + base_; }
 
   World& world_;
@@ -152,16 +153,17 @@ class Checker final : public Observer {
 
   std::vector<Known> known_;  ///< by unit
   std::unordered_map<std::string, std::uint32_t> by_key_;
-  std::vector<std::pair<Instant, Instant>> lives_;     ///< of processes that left what they saw on disk
+  std::vector<std::pair<Instant, Instant>>
+      lives_;  ///< from start to end, of processes whose commits succeeded
   std::unordered_map<std::string, Account> accounts_;  ///< by workload
   std::unordered_map<std::string, WorkloadRecord> records_;
   std::map<std::uint64_t, Attempt> attempts_;
   std::map<std::uint64_t, Incident> incidents_;
-  std::optional<Instant> first_reported_;            ///< when the engine said anything for the first time
-  std::map<std::uint64_t, RemedyKind> ordered_for_;  ///< by attempt: what was ordered last
-  std::set<std::uint64_t> unwritten_;        ///< attempts decided on, not yet answered for by the store
-  std::map<std::string, Instant> reset_at_;  ///< by workload
-  std::map<std::string, Instant> asked_at_;  ///< by `healer heal`
+  std::optional<Instant> first_reported_;            ///< the first event of the engine
+  std::map<std::uint64_t, RemedyKind> ordered_for_;  ///< by attempt: its last order
+  std::set<std::uint64_t> unwritten_;                ///< attempts whose commit is not answered yet
+  std::map<std::string, Instant> reset_at_;          ///< by workload
+  std::map<std::string, Instant> asked_at_;          ///< by workload: the last `healer heal`
   std::set<std::string> reset_names_;
 
   std::set<std::tuple<std::string, NotificationKind, unsigned>> raised_;

@@ -36,7 +36,7 @@ class Generator {
   Duration between(Duration low, Duration high) {
     return low + Duration{static_cast<Duration::rep>(draw() * static_cast<double>((high - low).count()))};
   }
-  /// As many small as large ones, by order of magnitude.
+  /// A draw from `low` to `high`, uniform in its logarithm.
   Duration around(Duration low, Duration high) {
     const double log =
         std::log(static_cast<double>(low.count())) +
@@ -65,7 +65,7 @@ class Generator {
   void troubles_of_healer();
   Happening& at(What what, const std::string& unit = {});
   const std::string& anybody() { return script_.units[below(script_.units.size())].name; }
-  /// How often something happens that has this mean time between two.
+  /// Calls `happen` for each event of a kind with this mean time between two events.
   template <class F>
   void each(double mean_hours, F&& happen);
 
@@ -165,7 +165,7 @@ void Generator::labels(Unit& unit) {
 
 void Generator::project(std::size_t size) {
   const std::string project = fmt::format("p{}", script_.units.size());
-  // A store, things that need it, and a front that needs those.
+  // Stores, services that need a store, and a front that needs the services.
   std::vector<std::string> stores, services;
   while (size > 0) {
     const double layer = draw();
@@ -207,7 +207,7 @@ void Generator::project(std::size_t size) {
 }
 
 void Generator::units() {
-  // As many hosts of a few as of many, and most containers are on the large ones.
+  // Small hosts are as frequent as large ones, so most containers are on large ones.
   const auto count = static_cast<std::size_t>(std::exp(draw() * std::log(200.0)) + 0.5);
   while (script_.units.size() < count) {
     const std::size_t left = count - script_.units.size();

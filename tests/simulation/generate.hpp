@@ -6,7 +6,7 @@
 
 namespace healer::simulation {
 
-/// A world from a number. docs/judgement.md says what is in it, and how much of each.
+/// The world of a seed. docs/judgement.md describes the worlds.
 Script generate(std::uint64_t seed);
 
 }  // namespace healer::simulation

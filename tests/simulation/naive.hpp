@@ -10,9 +10,9 @@
 
 namespace healer::simulation {
 
-/// The restarters that operators run today, in the same worlds, for comparison. They ask at the same
-/// intervals as healer; they see what `docker ps` lists (running and paused containers), know no start
-/// period, no backoff, no budget and no dependencies, and notify the operators of every restart.
+/// Simple restart scripts in the same worlds, for comparison. They check at the same intervals as healer and
+/// see the containers that `docker ps` lists (running and paused). They have no start period, no backoff, no
+/// budget and no dependencies, and notify of every restart.
 class Naive {
  public:
   Naive(World& world, Agenda& agenda, Score& score, Guard guard, PolicyResolver& resolver);

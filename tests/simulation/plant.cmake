@@ -1,6 +1,6 @@
 # Writes a source file with one defect planted in it:
 #   cmake -DPLANT=plants/NAME.cmake -DSOURCE=src -DOUT=FILE -P plant.cmake
-# The text to be replaced must occur exactly once, so that a plant does not outlive what it was made for.
+# The text to be replaced must occur exactly once, so that a plant fails when its source file changes.
 include(${PLANT})
 file(READ ${SOURCE}/${file} text)
 string(FIND "${text}" "${from}" first)

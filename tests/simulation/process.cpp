@@ -24,7 +24,7 @@ enum Purpose : std::uint64_t {
 constexpr Duration attempts_kept_in_mind = 24h;
 constexpr Duration inspect_deadline = 10s;
 
-/// By whose port: published on the host, or the container's own.
+/// The unit of a port, which is published on the host (10000 + index) or the container's own (20000 + index).
 std::uint32_t index_of(std::uint16_t port) {
   return port >= 20000 ? port - 20000u : port - 10000u;
 }
@@ -40,7 +40,7 @@ bool Life::call() {
   return true;
 }
 
-// The prober. A question's fate is packed into its entry, so that asking allocates nothing.
+// The prober. The result of a check is packed into its agenda entry, so that a check allocates nothing.
 
 void SimProber::start(ProbeId id, const ProbeTargetPtr& target, Duration timeout) {
   if (!life_.call()) return;
@@ -212,7 +212,7 @@ void SimEngine::inspect(std::string id, std::function<void(Result<Container>)> d
     if (!place) return failure(ErrorCode::NotFound, "no such container: " + id);
     return place->facts;
   };
-  if (const Asked asked = asked_about(id); noisy(asked, LateLook)) {  // its answer is overtaken by events
+  if (const Asked asked = asked_about(id); noisy(asked, LateLook)) {  // events overtake its answer
     life_.put(asked.between(1ms, 300ms, LateLookTime),
               [this, done = std::move(done), seen = look(), at = life_.world.now()]() mutable {
                 if (seen) life_.checker.looked(seen->id, at);
@@ -240,7 +240,7 @@ void SimEngine::order(RemedyKind kind, const std::string& id, Duration deadline,
         checker.order_answered(id);
         done(std::move(result));
       });
-  // The world may answer when the process that asked is gone.
+  // The world may answer after the calling process has died.
   const auto later = [&life = life_, number = life_.number, answer](Duration after, Result<void> result) {
     life.agenda.put(life.world.now() + after, number, [answer, result = std::move(result)] {
       if (const auto call = std::exchange(*answer, nullptr)) call(result);
@@ -319,7 +319,7 @@ void SimEngine::exec(ExecOrder order, std::function<void(Result<ExecResult>)> do
   const Answer answer = world.inner_answer(*place);
   if (answer == Answer::Hang) {
     life_.put(order.deadline, [done] { done(failure(ErrorCode::Timeout, "it still runs")); });
-    // It ends with its container's run, at the latest: looked for now and then.
+    // The end of the stuck command is reported 30 s after its deadline.
     life_.put(order.deadline + 30s, ended);
     return;
   }
@@ -476,13 +476,13 @@ void SimStore::commit(std::vector<Record> records, std::function<void(Result<voi
         world.chance().between(100ms, 4s, 4, CommitTime, static_cast<std::uint64_t>(world.elapsed().count()));
   const bool fails = world.now() < fails_until;
   const auto batch = std::make_shared<std::vector<Record>>(std::move(records));
-  // A transaction under way when the process is killed is on disk or not, as it happens.
+  // A transaction that is under way when the process is killed reaches the disk or not, by a draw.
   const double luck = world.chance().draw(4, HalfDead, world.now().time_since_epoch().count());
   life_.agenda.put(world.now() + takes, 0,
                    [&life = life_, &disk = disk_, batch, fails, luck, number = life_.number] {
                      if (life.number > number + 1 || (life.number == number + 1 && luck < 0.5)) return;
                      life.checker.committed(*batch, !fails);
-                     life.amnesia = fails;  // what had failed before goes along with the next
+                     life.amnesia = fails;  // the next commit that succeeds includes what failed before
                      if (!fails) disk.apply(*batch);
                    });
   life_.put(takes, [done = std::move(done), fails] {
@@ -499,7 +499,7 @@ void SimNotifier::send(const Notification& notification, const std::string&, std
     });
     return;
   }
-  // It has reached operators even when healer does not live to hear so.
+  // The notification reaches operators even if healer dies before the answer.
   life_.agenda.put(life_.world.now() + 40ms, 0,
                    [&checker = life_.checker, notification] { checker.delivered(notification); });
   life_.put(80ms, [done = std::move(done)] { done(Sent{}); });

@@ -23,24 +23,24 @@ namespace healer::simulation {
 
 class Checker;
 
-/// One process of healer, as far as the world can tell: its number, and whether it still lives. Everything
-/// it asks of the world passes through call(), so that it can be killed between any two calls.
+/// One process of healer: its number, and whether it is alive. Each of its calls to the world goes through
+/// call(), so that the process can be killed between any two calls.
 struct Life {
   Agenda& agenda;
   World& world;
   Checker& checker;
   std::uint32_t number = 0;
-  std::optional<int> calls_left;         ///< killed when these are used up
-  std::optional<int> calls_after_order;  ///< so many are left from its next order on
+  std::optional<int> calls_left;         ///< the process is killed after so many calls
+  std::optional<int> calls_after_order;  ///< the same, counted from its next order
   bool dead = true;
-  Duration base{0};      ///< its timeline's, which begins with the wall clock's time
-  bool amnesia = false;  ///< a commit failed: it knows more than the disk
+  Duration base{0};      ///< its clock minus the world's; set at its start by the wall clock
+  bool amnesia = false;  ///< a commit failed, so the process knows more than the disk
 
-  /// The present on its timeline.
+  /// Now, on its clock.
   Instant now() const { return world.now() + base; }
-  /// False when it is dead: nothing it asks for happens any more.
+  /// Counts one call; false if the process is dead, and then the call must have no effect.
   bool call();
-  /// It gives the engine an order.
+  /// The process gives the engine an order.
   void orders() {
     if (calls_after_order) calls_left = *std::exchange(calls_after_order, std::nullopt);
   }
@@ -56,7 +56,7 @@ class SimHost final : public Host {
   void set_alarm(Instant at) override { alarm_at_ = at - life_.base; }
   void post(std::function<void()> work) override { life_.put(Duration{0}, std::move(work)); }
 
-  std::optional<Instant> alarm_at() const { return alarm_at_; }  ///< on the world's
+  std::optional<Instant> alarm_at() const { return alarm_at_; }  ///< by the world's clock
   void ring() {
     alarm_at_.reset();
     alarm_();
@@ -68,14 +68,14 @@ class SimHost final : public Host {
   std::function<void()> alarm_;
 };
 
-/// Asks the world's services. Answers like the real prober: once, later, within the timeout.
+/// Checks the world's services. Like the real prober it gives one result, later, within the timeout.
 class SimProber final : public Prober {
  public:
   SimProber(Life& life, Score& score, Sink sink) : life_(life), score_(score), sink_(std::move(sink)) {}
   void start(ProbeId id, const ProbeTargetPtr& target, Duration timeout) override;
   void cancel(ProbeId id) override;
   std::size_t open() const override { return open_; }
-  /// While healer stands still its timeouts run out: every other answer comes too late.
+  /// While healer's loop stands still its timeouts pass: every second result is a timeout.
   Instant stalled_at{};
   Instant stalled_until{};
 
@@ -86,10 +86,10 @@ class SimProber final : public Prober {
   Score& score_;
   Sink sink_;
   std::size_t open_ = 0;
-  std::vector<std::uint64_t> cancelled_;  ///< the last few; a late answer of an older one is ignored
+  std::vector<std::uint64_t> cancelled_;  ///< the last few; the core ignores a late result of an older one
 };
 
-/// The world's engine, seen through the port.
+/// The world's engine behind healer's interface Engine.
 class SimEngine final : public Engine {
  public:
   explicit SimEngine(Life& life);
@@ -113,14 +113,14 @@ class SimEngine final : public Engine {
                  std::function<void(Error)> ended) override;
 
  private:
-  /// The error that the engine's present state answers everything with, and how late.
+  /// The error of every call in the engine's present state, and its delay.
   std::optional<std::pair<Error, Duration>> trouble(Duration deadline) const;
-  /// Common to all that changes a container: refusals, fates, deadlines; then `carry` does it.
+  /// Common to all calls that change a container: refusals, fates and deadlines. `carry` executes the order.
   void order(RemedyKind kind, const std::string& id, Duration deadline,
              std::function<void(Result<void>)> done,
              const std::function<void(Place&, Fate, World::Done)>& carry);
   void report(const EngineEvent& event, Duration after);
-  /// What is random about one container at one instant, whatever else was asked before.
+  /// The draws about one container at one instant; they do not depend on earlier draws.
   struct Asked {
     const Chance& chance;
     std::uint64_t who;
@@ -140,11 +140,11 @@ class SimEngine final : public Engine {
   std::function<void(Error)> ended_;
 };
 
-/// What is on disk; it outlives the processes.
+/// The state file: it outlives the processes.
 class Disk {
  public:
   void apply(const std::vector<Record>& records);
-  /// As the state file is read when healer starts.
+  /// The stored state that a process reads when it starts.
   StoredState load(Instant now) const;
   const std::map<std::uint64_t, Attempt>& attempts() const { return attempts_; }
   const std::map<std::uint64_t, Incident>& incidents() const { return incidents_; }
@@ -170,7 +170,7 @@ class SimStore final : public Store {
  public:
   SimStore(Life& life, Disk& disk) : life_(life), disk_(disk) {}
   void commit(std::vector<Record> records, std::function<void(Result<void>)> done) override;
-  // The runtime asks for none of these by itself.
+  // The runtime calls none of these by itself.
   void prune(PruneLimits, std::function<void(Result<void>)>) override {}
   void history(HistoryQuery, std::function<void(Result<std::vector<PastIncident>>)>) override {}
   void incident(IncidentId, std::function<void(Result<IncidentFile>)>) override {}
@@ -185,7 +185,7 @@ class SimStore final : public Store {
   Disk& disk_;
 };
 
-/// The notification channel's service.
+/// The service behind the notification channel.
 class SimNotifier final : public Notifier {
  public:
   SimNotifier(Life& life, const Instant& silent_until) : life_(life), silent_until_(silent_until) {}

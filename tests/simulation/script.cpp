@@ -78,7 +78,7 @@ const char* name_in(const Table& table, E value) {
   return "?";
 }
 
-/// One line's words; a word in double quotes may contain spaces.
+/// The words of a line; a word in double quotes may contain spaces.
 std::vector<std::string> words_of(const std::string& line) {
   std::vector<std::string> words;
   std::string word;
@@ -103,7 +103,7 @@ std::string quoted(const std::string& word) {
   return word.find(' ') == std::string::npos ? word : '"' + word + '"';
 }
 
-/// Reads one line; the first fault found is kept.
+/// Reads one line and keeps the first error.
 class Line {
  public:
   Line(std::vector<std::string> words, std::size_t number) : words_(std::move(words)), number_(number) {}

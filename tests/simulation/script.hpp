@@ -11,7 +11,7 @@
 
 namespace healer::simulation {
 
-/// How an engine tells of a stop: the orders measured on real ones.
+/// The engine, by the order of its events for a restart as measured on real engines.
 enum class Dialect {
   Docker20,  ///< kill, kill, die, stop, start, restart
   Docker26,  ///< kill, kill, stop, die, start, restart
@@ -22,62 +22,62 @@ enum class Dialect {
 enum class Failure {
   None,
   Error,        ///< answers 503
-  Hang,         ///< accepts, never answers, and does not hear SIGTERM
-  Refuse,       ///< its process runs, its port is closed
-  Crash,        ///< ends by itself, once
-  Loop,         ///< ends by itself some seconds after each start
+  Hang,         ///< accepts connections, never answers, and ignores SIGTERM
+  Refuse,       ///< the process runs, the port is closed
+  Crash,        ///< exits by itself, once
+  Loop,         ///< exits by itself some seconds after each start
   OutOfMemory,  ///< is killed by the kernel, once
   Flap,         ///< healthy for some seconds after each start, then answers 503
-  Slow,         ///< answers every check well; only its rule of Prometheus shows it
+  Slow,         ///< passes every check; only its Prometheus rule fires
 };
 
-/// What ends that.
+/// What ends a fault.
 enum class FixedBy {
   Restart,   ///< any new instance
-  Reload,    ///< a signal or a command inside; a new instance too
+  Reload,    ///< a signal or a command inside, or a new instance
   Recreate,  ///< a new container
   Alone,     ///< time: a restart changes nothing
-  Operator,  ///< time, too, but long: an operator repairs it
+  Operator,  ///< a long time, after which an operator repairs it
 };
 
-/// One thing that happens to the world, as data: a script can be printed, read back and shortened.
+/// One happening of a script. It is data, so that a script can be printed, read back and shortened.
 enum class What {
-  Fault,  ///< unit, unhealthy, remedy, lasts (Alone, Operator)
-  Stop,   ///< these are an operator's, by the engine
+  Fault,  ///< with unit, failure, fixed_by, and lasts (for Alone and Operator)
+  Stop,   ///< this and the next ones, to Remove: an operator uses the engine
   Start,
   Restart,
   Kill,  ///< SIGKILL
-  Hup,   ///< SIGHUP: no stop
+  Hup,   ///< SIGHUP, which does not stop the container
   Pause,
   Unpause,
   Deploy,  ///< a new container of the same name
   Remove,
-  Blip,        ///< no answer from `share` of the units while it lasts
-  Outage,      ///< `share` of the units answer 503 while it lasts: something all of them use is gone
-  NoRoute,     ///< healer cannot reach anything
-  NoFiles,     ///< healer has no descriptors left
-  Cut,         ///< the event stream ends; the engine is there at once
-  Lost,        ///< the engine does not answer; containers run on (live-restore)
-  Shutdown,    ///< the engine stops all containers, ends, and starts those with a restart policy
-  Killed,      ///< the engine is killed; its successor stops what is left, then starts those
-  Hangs,       ///< the engine answers nothing
-  Errors,      ///< the engine answers 500
-  Denies,      ///< a proxy answers 403 to what changes containers
+  Blip,      ///< no answer from `share` of the units while it lasts
+  Outage,    ///< `share` of the units answer 503 while it lasts, because something they share is gone
+  NoRoute,   ///< healer cannot reach anything
+  NoFiles,   ///< healer has no descriptors left
+  Cut,       ///< the event stream ends; the engine can be reached at once
+  Lost,      ///< the engine does not answer; containers keep running (live-restore)
+  Shutdown,  ///< the engine stops all containers and exits; the next one starts those with a restart policy
+  Killed,    ///< the engine is killed; the next one stops the containers that are left, then starts the same
+  Hangs,     ///< the engine answers nothing
+  Errors,    ///< the engine answers 500
+  Denies,    ///< a proxy answers 403 to every call that changes a container
   Unwritable,  ///< commits fail
   SlowStore,   ///< commits take seconds
   Die,         ///< kill -9 of healer after `count` further calls it makes (count < 0: so many after its next
                ///< order); a new one `lasts` later
   Stall,       ///< healer's loop stands still
   Clock,       ///< the wall clock jumps ahead by `lasts`, or back (count < 0)
-  Silence,     ///< the notification channel does not take anything
-  OpPause,     ///< the operator's commands
+  Silence,     ///< the notification channel accepts nothing
+  OpPause,     ///< this and the next ones: commands of an operator to healer
   OpResume,
   OpReset,
   OpHeal,
 };
 
 struct Happening {
-  Duration at{0};  ///< since the beginning
+  Duration at{0};  ///< since the world began
   What what = What::Fault;
   std::string unit;
   Failure failure = Failure::None;
@@ -91,18 +91,18 @@ struct Happening {
 /// One container of the world.
 struct Unit {
   std::string name;
-  std::string project;  ///< compose project and service; empty: not of compose
+  std::string project;  ///< compose project and service; empty: not made by compose
   std::string service;
   unsigned number = 1;
-  std::map<std::string, std::string> labels;  ///< besides compose's
+  std::map<std::string, std::string> labels;  ///< besides those of compose
   RestartPolicy restart = RestartPolicy::No;
-  Duration starts_in = 2s;         ///< from its start to its first good answer
-  Duration recovers_in{0};         ///< more of that after an unclean stop
-  Duration stops_in = 300ms;       ///< after SIGTERM
-  Duration check_interval{0};      ///< of its HEALTHCHECK; 0: it has none
-  Duration rule_for{0};            ///< of its rule of Prometheus: unhealthy so long, it fires; 0: it has none
+  Duration starts_in = 2s;         ///< from a start to the first pass
+  Duration recovers_in{0};         ///< added to starts_in after an unclean stop
+  Duration stops_in = 300ms;       ///< from SIGTERM to the exit
+  Duration check_interval{0};      ///< interval of its HEALTHCHECK; 0: none
+  Duration rule_for{0};            ///< the `for` of its Prometheus rule; 0: no rule
   bool published = true;           ///< has a port on the host
-  std::vector<std::string> needs;  ///< fails without them, and says so by 503
+  std::vector<std::string> needs;  ///< units without which it answers 503
   std::string network_of;          ///< shares this unit's network
   bool operator==(const Unit&) const = default;
 };
@@ -113,10 +113,10 @@ struct Script {
   Dialect dialect = Dialect::Docker20;
   Duration length = 24h;
   Duration resync = 60s;
-  double noise = 0;                             ///< of events doubled and delayed, of late inspects
-  double lost_orders = 0;                       ///< share of orders that end otherwise than asked
-  double lost_resolves = 0;                     ///< share of alerts whose end is never notified
-  std::map<std::string, std::string> settings;  ///< healer's, as environment variables
+  double noise = 0;          ///< share of events repeated or delayed, and of inspects answered late
+  double lost_orders = 0;    ///< share of orders with another fate than Done
+  double lost_resolves = 0;  ///< share of alerts whose end Alertmanager never sends
+  std::map<std::string, std::string> settings;  ///< settings of healer, as environment variables
   std::vector<Unit> units;
   std::vector<Happening> happenings;  ///< by time
   bool operator==(const Script&) const = default;
@@ -127,11 +127,11 @@ const char* to_string(FixedBy fixed_by);
 const char* to_string(What what);
 
 std::string to_text(const Happening& happening);
-/// The form of the files in regressions/.
+/// The script in the form of the files in regressions/.
 std::string to_text(const Script& script);
 Result<Script> parse_script(const std::string& text);
 
-/// Hours of containers that it holds.
+/// The container-hours of a script: its units times its length.
 double container_hours(const Script& script);
 
 }  // namespace healer::simulation

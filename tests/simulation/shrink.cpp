@@ -7,7 +7,7 @@
 namespace healer::simulation {
 namespace {
 
-/// Without the units named, what is said of them, and what needs them.
+/// The script without these units, their happenings, and what refers to them.
 Script without(const Script& script, const std::set<std::string>& units) {
   Script smaller = script;
   std::erase_if(smaller.units, [&](const Unit& unit) {
@@ -59,7 +59,7 @@ class Shrinker {
     return true;
   }
 
-  /// Leaves out halves, quarters, ... single ones; from the end, where most came after the fact.
+  /// Removes halves, quarters, ... single items; from the end first, where most items came after the fault.
   template <class Size, class Cut>
   bool drop_parts(Size&& size, Cut&& cut) {
     bool any = false;

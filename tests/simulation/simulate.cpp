@@ -1,5 +1,4 @@
-// Runs healer through simulated container-hours with faults injected, and says what it was worth. See
-// docs/judgement.md.
+// Runs healer in simulated worlds with injected faults and prints a scoreboard. See docs/judgement.md.
 #include <chrono>
 #include <cstdlib>
 #include <fstream>
@@ -23,8 +22,8 @@ namespace healer::simulation {
 namespace {
 
 struct Arguments {
-  std::optional<double> hours;    ///< neither given: 100,000 hours
-  std::optional<double> seconds;  ///< by the wall clock; with hours, whichever is reached first
+  std::optional<double> hours;    ///< 100,000 hours if neither hours nor seconds is given
+  std::optional<double> seconds;  ///< by the wall clock; with hours, the first limit reached counts
   std::uint64_t seed = 1;
   unsigned jobs = 2;
   unsigned shrink_runs = 2000;
@@ -44,22 +43,22 @@ struct Arguments {
 };
 
 constexpr const char* usage = R"(usage: simulate [OPTION]...
-  --hours N          so many simulated container-hours (default 100000)
-  --seconds N        so long by the wall clock; with --hours, whichever is reached first
-  --seed S           the first world's number; "random" draws one and prints it (default 1)
-  --jobs N           worlds run at the same time (default 2)
-  --naive            run the same worlds with two naive policies as well
-  --set NAME=VALUE   a setting of healer for all worlds, as its environment variable
-  --without WHAT     leave out what the scripts call WHAT (clock, die, ...)
-  --json             the scoreboard as one JSON line each
-  --run FILE         run the script in FILE once, with a trace; exit 1 when an invariant is broken
-  --all              go on after a broken world, and name each
-  --digests FILE     write one line for each world: its number and the digest of its orders and notifications
-  --expect-digests FILE  succeed only when each world of the instance has the digest that FILE gives it
-  --print            print the script of world S and end
-  --trace            with --run or a broken world: print what happened
-  --expect-broken N  succeed only when a world breaks invariant N; the others do not count
-  --repeat           run world S twice, and succeed when both runs are one
+  --hours N          simulate N container-hours (default 100000)
+  --seconds N        run for N seconds by the wall clock; with --hours, the first limit reached counts
+  --seed S           number of the first world (default 1); "random" draws and prints one
+  --jobs N           run N worlds at the same time (default 2)
+  --naive            also run the same worlds with two naive policies
+  --set NAME=VALUE   set a setting of healer in all worlds, by its environment variable
+  --without WHAT     leave out every happening WHAT of the scripts (clock, die, ...)
+  --json             print each scoreboard as one JSON line
+  --run FILE         run the script in FILE once; exit 1 when an invariant is broken
+  --all              continue after a broken world, and name each broken world
+  --digests FILE     write one line per world: its number and the digest of its orders and notifications
+  --expect-digests FILE  succeed only when each world of the run has the digest that FILE gives it
+  --print            print the script of world S and exit
+  --trace            with --run, or for a broken world: print a trace of events, effects and orders
+  --expect-broken N  succeed only when a world breaks invariant N; other invariants are not checked
+  --repeat           run world S twice, and succeed only when both runs are the same
 )";
 
 [[noreturn]] void wrong(const std::string& what) {
@@ -136,13 +135,13 @@ struct BrokenWorld {
 
 struct Result {
   Score score;
-  std::optional<BrokenWorld> broken;  ///< the first
+  std::optional<BrokenWorld> broken;  ///< the broken world with the lowest seed
   std::size_t broken_worlds = 0;
   std::map<std::uint64_t, std::uint64_t> digests;  ///< by world
   double seconds = 0;
 };
 
-/// Every tenth world is fed to a second core as well, to see that a record replays.
+/// Every tenth world gives its events to a second core as well, to check that a record replays.
 Options options_of(const Arguments& arguments, Guard guard, std::uint64_t seed) {
   Options options;
   options.guard = guard;
@@ -159,7 +158,7 @@ Script world_of(const Arguments& arguments, std::uint64_t seed) {
   return script;
 }
 
-/// Begins worlds, one after the other by number, until so much was simulated or so much time has gone by.
+/// Runs worlds in the order of their numbers until one of the limits is reached.
 Result run_worlds(const Arguments& arguments, Guard guard, std::optional<double> hours,
                   std::optional<double> seconds) {
   std::mutex mutex;
@@ -210,7 +209,7 @@ void write_digests(const std::string& path, const Result& result) {
   if (!file) wrong("cannot write " + path);
 }
 
-/// How many worlds decided otherwise than the file says; each is printed.
+/// Prints each world whose digest differs from the file's, and returns their number.
 std::size_t compare_digests(const std::string& path, const Result& result) {
   std::ifstream file(path);
   std::map<std::uint64_t, std::uint64_t> expected;
@@ -228,7 +227,7 @@ std::size_t compare_digests(const std::string& path, const Result& result) {
     fmt::print("world {} has digest {:016x}, not {}\n", seed, digest,
                found == expected.end() ? "any in the file" : fmt::format("{:016x}", found->second));
   }
-  fmt::print("{} of {} worlds decide otherwise than {} says\n", others, result.digests.size(), path);
+  fmt::print("{} of {} worlds have another digest than in {}\n", others, result.digests.size(), path);
   return others;
 }
 
@@ -282,7 +281,7 @@ void print_trace(const Script& script, Options options) {
   for (const std::string& line : run(script, options).trace) std::cout << line << "\n";
 }
 
-/// The seed, the shortest script that shows it, and where it belongs.
+/// Prints the broken world's seed and the shortest script that breaks the same invariant.
 void report(const Arguments& arguments, const BrokenWorld& found) {
   fmt::print("\nBROKEN invariant {} in world {}: {}\n", found.broken.invariant, found.seed,
              found.broken.what);
@@ -292,7 +291,7 @@ void report(const Arguments& arguments, const BrokenWorld& found) {
     return outcome.broken && outcome.broken->invariant == found.broken.invariant;
   };
   Script script = world_of(arguments, found.seed);
-  // What comes after the fact cannot have caused it.
+  // What comes after the break cannot have caused it.
   const Duration length = (found.broken.at - Instant{Duration{1'790'000'000'000}}) + 1s;
   script.length = std::min(script.length, length);
   std::erase_if(script.happenings, [&](const Happening& one) { return one.at >= script.length; });
@@ -303,7 +302,7 @@ void report(const Arguments& arguments, const BrokenWorld& found) {
       [&](const Script& smaller) { return std::chrono::steady_clock::now() < until && broken(smaller); },
       arguments.shrink_runs);
   fmt::print(
-      "\nthe shortest script found that shows it; as a regression test it goes into\n"
+      "\nthe shortest script found that breaks it; to make it a regression test, write it to\n"
       "tests/simulation/regressions/NAME.txt:\n\n# invariant {}: {}\n{}\n",
       found.broken.invariant, run(script, options).broken->what, to_text(script));
   if (arguments.trace) print_trace(script, options);
@@ -339,7 +338,7 @@ int simulate(const Arguments& arguments) {
     const Outcome once = run(script, options), again = run(script, options);
     const bool same = once.digest == again.digest && once.score.steps == again.score.steps;
     fmt::print("world {}: {} steps; {}\n", arguments.seed, once.score.steps,
-               same ? "the second run was the same" : "the second run was another");
+               same ? "both runs were the same" : "the second run differed");
     return same ? 0 : 1;
   }
   fmt::print("worlds from seed {}\n", arguments.seed);

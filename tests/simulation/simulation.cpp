@@ -23,7 +23,7 @@ namespace {
 
 constexpr Duration look_interval = 20s;
 
-/// The settings of the script, read by the program's own reader; the host's own beside them.
+/// The settings of the script, as healer's own loader reads them.
 struct Configured {
   Policy defaults;
   HostPolicy host;
@@ -37,7 +37,7 @@ Configured configure(const Script& script, const Options& options) {
   return {loaded->defaults, host_policy(loaded->daemon, "host1", "192.0.2.1")};
 }
 
-/// A world and what looks after it.
+/// A world and the supervisor of its containers.
 class Simulation {
  public:
   Simulation(const Script& script, const Options& options)
@@ -82,7 +82,7 @@ class Simulation {
   Duration next_start_after_{1s};
   std::unique_ptr<Naive> naive_;
 
-  // Of the living process, in the order of the daemon.
+  // The parts of the present process, in the order of the daemon.
   std::unique_ptr<SimHost> host_;
   std::unique_ptr<SimStore> store_;
   std::unique_ptr<SimEngine> engine_;
@@ -227,14 +227,14 @@ void Simulation::happen_to_healer(const Happening& happening) {
 void Simulation::command(const Happening& happening, const std::string& key) {
   const std::optional<Duration> length =
       happening.lasts > Duration{0} ? std::optional(happening.lasts) : std::nullopt;
-  // What it answers is for the operator; that it may refuse is known.
+  // The result is text for the operator; a refusal is allowed.
   if (happening.what == What::OpReset && !key.empty()) (void)runtime_->reset(key);
   if (happening.what == What::OpPause) (void)runtime_->pause(key, length);
   if (happening.what == What::OpResume) (void)runtime_->resume(key);
   if (happening.what == What::OpHeal && !key.empty()) (void)runtime_->heal(key);
 }
 
-/// Alertmanager's webhook: taken by one that lives and knows the workload.
+/// Alertmanager's webhook: accepted by a process that is alive and has the workload.
 bool Simulation::take_alert(const Place& place, bool firing) {
   if (life_.dead || world_.now() < stalled_until_) return false;
   const auto key = runtime_->supervisor().find(place.unit->name);
@@ -250,7 +250,7 @@ bool Simulation::take_alert(const Place& place, bool firing) {
   return runtime_->alert(std::move(alert)).has_value();
 }
 
-/// Another party's service is asked to see to it, and tells the container to begin anew.
+/// The receiver of the remedy `webhook`: it makes the service of the container start anew.
 void Simulation::post(const WebhookCall& call, std::function<void(healer::Result<void>)> done) {
   if (!life_.call()) return;
   for (Place& place : world_.places())
@@ -263,7 +263,7 @@ void Simulation::look_around() {
   agenda_.put(world_.now() + look_interval, 0, [this] { look_around(); });
 }
 
-/// One entry of the agenda, or healer's alarm; false at the end.
+/// Takes one entry of the agenda or rings healer's alarm; false at the world's end.
 bool Simulation::turn() {
   std::optional<Instant> alarm;
   if (host_ && !life_.dead) {

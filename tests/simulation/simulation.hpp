@@ -12,26 +12,26 @@
 
 namespace healer::simulation {
 
-/// Who looks after the containers of a world.
+/// The supervisor of a world's containers.
 enum class Guard {
   Healer,
-  ThreeFailures,  ///< restarts whatever failed three checks in a row, and remembers nothing
-  EachUnhealthy,  ///< restarts at each bad verdict
+  ThreeFailures,  ///< restarts after three failed checks in a row, without memory
+  EachUnhealthy,  ///< restarts after each failed check
 };
 
 struct Options {
   Guard guard = Guard::Healer;
-  bool mirrored = false;    ///< feed each step to a second core, and compare (invariant 7)
-  bool trace = false;       ///< keep what was heard, decided and done
-  std::optional<int> only;  ///< look for this broken invariant alone
-  std::map<std::string, std::string> settings;  ///< over those of the script
+  bool mirrored = false;    ///< give each event to a second core and compare its effects (invariant 7)
+  bool trace = false;       ///< keep a trace of events, effects and orders
+  std::optional<int> only;  ///< report only this invariant
+  std::map<std::string, std::string> settings;  ///< they win over the script's settings
 };
 
 struct Outcome {
   Score score;
   std::optional<Broken> broken;
   std::vector<std::string> trace;
-  std::uint64_t digest = 0;  ///< of all that was ordered and notified: equal runs have equal ones
+  std::uint64_t digest = 0;  ///< of all orders and notifications; equal for equal runs
 };
 
 /// Runs a world from its beginning to its end, or to the first broken invariant. The same script and options

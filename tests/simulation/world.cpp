@@ -14,23 +14,23 @@ namespace {
 constexpr std::size_t kept_events = 256;
 constexpr Duration engine_stop_timeout = 10s;
 constexpr Duration start_takes = 150ms;
-/// A crash this soon after the start makes the engine wait longer before the next (Docker).
+/// After a crash this soon after the start Docker waits longer before the next restart.
 constexpr Duration quick_crash = 10s;
-/// A curable fault that lasts so long was missed; an operator sees to it another hour later.
+/// A curable fault that lasts so long counts as missed; an operator repairs it an hour later.
 constexpr Duration missed_after = 1h;
 constexpr unsigned check_retries = 3;
 
-/// Prometheus' evaluation interval, and how long its rates look back.
+/// Prometheus' evaluation interval, and the time that its rates look back.
 constexpr Duration rule_interval = 1min;
 constexpr Duration shortest_look_back = 30s, longest_look_back = 7min;
-/// Alertmanager says what still fires again, and tries again what nobody took.
+/// Alertmanager repeats an alert that still fires, and retries one that nobody accepted.
 constexpr Duration alert_repeated = 4h;
 constexpr Duration alert_retried = 5min;
 
-// What draws are for.
+// The purposes of draws.
 enum Purpose : std::uint64_t { StartTime = 1, FlapTime, LoopTime, StopCode, LookBack, LostResolve };
 
-/// Where its service listens: as its label says, else a port of its own.
+/// The port of its service: from its label, else one that no other unit has.
 std::uint16_t port_of(const Place& place) {
   const auto label = place.unit->labels.find("healer.port");
   if (label == place.unit->labels.end()) return static_cast<std::uint16_t>(9000 + place.index);
@@ -61,7 +61,7 @@ World::World(const Script& script, Agenda& agenda, Score& score)
     for (const std::string& needed : place.unit->needs) place.needs.push_back(by_name_.at(needed));
     if (!place.unit->network_of.empty()) place.parent = by_name_.at(place.unit->network_of);
   }
-  // What others need is there first; the world is older than healer.
+  // All units run before healer starts, dependencies first.
   for (Place& place : places_) {
     create(place);
     came_up(place, By::Operator);
@@ -139,7 +139,7 @@ Place& World::by_name(const std::string& name) {
   return places_.at(by_name_.at(name));
 }
 
-// What services answer.
+// Answers of the services.
 
 bool World::cut_off(const Place& place) const {
   return now_ < no_route_until_ || now_ < no_files_until_ || touches(blip_, place);
@@ -286,8 +286,8 @@ void World::check(std::uint32_t index, std::uint32_t run) {
     emit(place, EngineEventKind::HealthStatus);
 }
 
-// Its rule of Prometheus. One of a container that does not run has no data, and fires no longer than its look
-// back.
+// The Prometheus rule of a unit. A container that does not run has no data, so its rule fires no longer than
+// its rate looks back.
 
 void World::evaluate_rule(std::uint32_t index) {
   agenda_.put(now_ + rule_interval, 0, [this, index] { evaluate_rule(index); });
@@ -385,7 +385,8 @@ void World::end_process(Place& place, std::optional<Duration> timeout, bool for_
   const Duration takes = deaf ? kill_after : place.unit->stops_in;
   const std::uint32_t starts = place.starts;
   later(place, takes, [this, &place, podman, deaf, starts, then = std::move(then)] {
-    if (place.starts != starts || !(place.running() || place.paused())) return then();  // it ended by itself
+    if (place.starts != starts || !(place.running() || place.paused()))
+      return then();  // the process ended by itself
     if (deaf && !podman) emit(place, EngineEventKind::Kill, 0, 9);
     const int code = deaf ? 137 : chance_.draw(place.tag, StopCode, place.starts) < 0.5 ? 143 : 0;
     came_down(place, code, false, !deaf);
@@ -402,7 +403,7 @@ void World::stop(Place& place, std::optional<Duration> timeout, By by, Done done
       done(tl::unexpected(gone(place.unit->name)));
       return release(place);
     }
-    // One that does not run is not stopped by it (304), and nobody hears of it.
+    // For a container that does not run the engine answers 304 and sends no event.
     const bool up = place.running() || place.paused() || place.facts.state == ContainerState::Restarting;
     if (by == By::Operator && up) {
       place.stopped_by_operator = true;
@@ -448,7 +449,7 @@ void World::restart(Place& place, std::optional<Duration> timeout, By by, Fate f
       return release(place);
     }
     if (by == By::Operator) {
-      place.stopped_by_operator = true;  // until it is up again
+      place.stopped_by_operator = true;  // until the next start
       place.operator_at = now_;
     }
     end_process(place, timeout, true, [this, &place, by, fate, done] {
@@ -532,7 +533,7 @@ void World::recreate(Place& place, const std::string& network_parent, By by,
         emit(place, EngineEventKind::Destroy);
         create(place);
         if (by == By::Healer && place.parent) place.facts.network_mode = network;
-        // Images and configurations are new then: whatever it was unhealthy of is over.
+        // A deployment brings a new image and configuration, which end every fault.
         if (place.fault_now.failure != Failure::None && (by == By::Operator || place.fault_now.curable()))
           recovered(place, by == By::Healer, now_);
         came_up(place, by);
@@ -572,7 +573,7 @@ void World::become_unhealthy(Place& place, const Happening& happening) {
       Place& there = places_[index];
       if (there.fault_now.number != number || there.fault_now.failure == Failure::None) return;
       recovered(there, false, now_);
-      // Who repairs it starts it too.
+      // The operator who repairs the container also starts it.
       if (there.exists && !there.running() && !there.stopped_by_operator)
         start(there, By::Operator, Fate::Done, [](auto) {});
     });
@@ -661,7 +662,7 @@ void World::shut_down(Duration away, bool killed) {
       place.busy = false;
       place.waiting.clear();
       if (place.facts.state == ContainerState::Restarting) place.facts.state = ContainerState::Exited;
-      if (!place.running() && !place.paused()) continue;  // a paused one is resumed to be stopped
+      if (!place.running() && !place.paused()) continue;  // the engine also stops paused containers
       emit(place, EngineEventKind::Kill, 0, 15);
       came_down(place, 143, false, true);
       place.fell_alone = up < 2;
@@ -775,7 +776,7 @@ void World::happen(const Happening& happening) {
       clock_ahead_ += happening.count < 0 ? -happening.lasts : happening.lasts;
       return;
     default:
-      return;  // about healer: the simulation's
+      return;  // happenings about healer: class Simulation
   }
 }
 

@@ -18,7 +18,7 @@
 
 namespace healer::simulation {
 
-/// What is wrong with a unit now, and since when.
+/// The present fault of a unit.
 struct Defect {
   Failure failure = Failure::None;
   FixedBy fixed_by = FixedBy::Restart;
@@ -29,36 +29,36 @@ struct Defect {
   }
 };
 
-/// A unit as it is: its container, the process in it and the service of that.
+/// The present state of a unit: its container, the process in it and the service of that process.
 struct Place {
   const Unit* unit = nullptr;
   std::uint32_t index = 0;
-  std::uint64_t tag = 0;    ///< what its draws are made from: its name's, so that others may come and go
+  std::uint64_t tag = 0;    ///< seed of its draws, made from its name, so that other units do not change them
   Container facts;          ///< as an inspect shows it
-  ContainerSummary listed;  ///< as a list shows it, but for its state
+  ContainerSummary listed;  ///< as a list shows it, except for the state
   bool exists = false;
   std::uint32_t generation = 0;
   std::uint32_t starts = 0;
   Instant started{};
   Instant ready{};
-  Instant flaps{};       ///< Flap: it fails from then on
-  bool unclean = false;  ///< how its process ended last
+  Instant flaps{};       ///< Flap: the service fails from then on
+  bool unclean = false;  ///< the last end of its process
   unsigned quick_crashes = 0;
   bool stopped_by_operator = false;
   Instant operator_at{};
   bool fell_alone =
-      false;  ///< stopped by the engine's end, which no other stop tells of: taken for an operator's
-  std::optional<Instant> fell_with_engine;  ///< when the engine went that took it along; nothing: another end
+      false;  ///< stopped by the engine's shutdown as the only container, so it looks like an operator's stop
+  std::optional<Instant> fell_with_engine;  ///< when the engine that stopped it went down; empty: another end
   Instant paused_at{};
   Defect fault_now;
   unsigned check_failures = 0;
-  std::optional<Instant> shows_since;  ///< what its rule of Prometheus looks at is bad
-  std::optional<Instant> fires_since;  ///< and then the rule itself
-  Instant shown_at{};                  ///< when it was bad last
-  std::uint64_t firing = 0;            ///< the newest firing's number
+  std::optional<Instant> shows_since;  ///< since then its rule is met
+  std::optional<Instant> fires_since;  ///< since then its rule fires
+  Instant shown_at{};                  ///< the last time its rule was met
+  std::uint64_t firing = 0;            ///< number of the newest firing
   std::vector<std::uint32_t> needs;
-  std::optional<std::uint32_t> parent;  ///< whose network it uses
-  bool busy = false;                    ///< an engine's operation on it is under way
+  std::optional<std::uint32_t> parent;  ///< the unit whose network it shares
+  bool busy = false;                    ///< an operation of the engine on it is under way
   std::uint32_t operation = 0;
   std::deque<std::function<void()>> waiting;
 
@@ -66,23 +66,22 @@ struct Place {
   bool paused() const { return exists && facts.state == ContainerState::Paused; }
 };
 
-/// How a service answers when asked.
+/// The answer of a service to a check.
 enum class Answer { Pass, Error, Hang, Refused, NoRoute, NoFiles };
 
 enum class By { Operator, Healer, Engine };
 
-/// What becomes of an order.
+/// What happens to an order.
 enum class Fate {
   Done,
   Refused,         ///< nothing happens
-  RefusedHalfway,  ///< stopped, and then it cannot be started
+  RefusedHalfway,  ///< stopped, then refused: not started
   LostDone,        ///< executed, the answer is lost
   LostIgnored,     ///< never executed, the answer is lost
   LostHalfway,     ///< stopped, not started again, the answer is lost
 };
 
-/// The truth: containers, their services, the engine that runs them, and operators. It knows nothing of
-/// healer.
+/// The true state: containers, their services, the engine and operators. It does not depend on healer.
 class World {
  public:
   using Done = std::function<void(Result<void>)>;
@@ -102,19 +101,19 @@ class World {
   Place* by_id(std::string_view id);
   Place& by_name(const std::string& name);
 
-  /// What the service answers to an operator on the host.
+  /// The answer of the service as seen from the host.
   Answer answer(const Place& place) const;
-  /// The same without the host's network between.
+  /// The answer of the service as seen from inside its network.
   Answer inner_answer(const Place& place) const;
-  /// Whether only the network is in the way.
+  /// True while the service cannot be reached from the host.
   bool cut_off(const Place& place) const;
   bool in_outage(const Place& place) const;
-  /// healer reaches what lies beyond this host.
+  /// True while healer reaches targets outside this host.
   bool reachable() const { return now_ >= no_route_until_; }
-  /// Its network is that of a run of its parent that is over.
+  /// True if its network belongs to an earlier instance of its parent.
   bool lost_network(const Place& place) const;
 
-  /// Carries out one happening of the script that is about containers, the engine or their surroundings.
+  /// Executes a happening that is about containers, the engine or their surroundings.
   void happen(const Happening& happening);
 
   // The engine's operations: one at a time for each container.
@@ -124,11 +123,12 @@ class World {
   void kill(Place& place, int signal, By by, Done done);
   void pause(Place& place);
   void unpause(Place& place);
-  /// A new container of that name; its id. healer's joins the network named, else the one the old one had.
+  /// Makes a new container of the same name and returns its id. One that healer recreates joins the network
+  /// of `network_parent`, or keeps the old network if that is empty.
   void recreate(Place& place, const std::string& network_parent, By by,
                 std::function<void(Result<std::string>)> done);
   void remove(Place& place);
-  /// A command inside, or a signal, that makes the service begin anew.
+  /// Makes the service start anew, as a command inside or a signal does.
   void reload(Place& place);
 
   // The engine itself.
@@ -137,21 +137,21 @@ class World {
   bool denies() const { return now_ < denies_until_; }
   std::uint32_t engine_life() const { return engine_life_; }
   const std::deque<EngineEvent>& history() const { return history_; }
-  /// Alertmanager tells that the rule of a unit fires, or does not any more; false: nobody took it.
+  /// Alertmanager sends that the rule of a unit fires or has ended; false: nobody accepted the alert.
   std::function<bool(const Place&, bool firing)> alert;
-  /// Hears every event as it happens.
+  /// Receives every event.
   std::function<void(const EngineEvent&)> stream;
-  /// The stream of events ends.
+  /// Called when the event stream ends.
   std::function<void()> stream_cut;
   Instant clock_changed_at() const { return clock_changed_at_; }
-  Instant engine_trouble_at() const { return engine_trouble_at_; }  ///< when there was some last
+  Instant engine_trouble_at() const { return engine_trouble_at_; }  ///< the end of the last trouble
 
-  /// Judged now, for the scoreboard: a remedy is ordered.
+  /// Judges a remedy that is ordered now.
   Worth judge(const Place& place) const;
   void count_remedy(const Place& place);
-  /// At the end: what is unhealthy still.
+  /// At the world's end: adds the time of the faults that still last.
   void close_books();
-  /// An operator keeps healer from this unit.
+  /// True if something excuses healer from acting on this unit.
   std::function<bool(const Place&)> excused;
 
  private:
@@ -164,12 +164,12 @@ class World {
                    std::function<void()> then);
   void check(std::uint32_t index, std::uint32_t run);
   void evaluate_rule(std::uint32_t index);
-  /// Of that firing, until it was taken, and again now and then while it lasts.
+  /// Sends an alert of that firing until it is accepted, and repeats it while the rule fires.
   void send_alert(std::uint32_t index, std::uint64_t firing, bool fires);
   void emit(Place& place, EngineEventKind kind, int exit_code = 0, int signal = 0);
   void when_free(Place& place, std::function<void()> work);
   void release(Place& place);
-  /// Calls `work` later unless the operation under way is over by then.
+  /// Calls `work` after that time unless the operation under way has ended by then.
   void later(Place& place, Duration after, std::function<void()> work);
   void become_unhealthy(Place& place, const Happening& happening);
   void recovered(Place& place, bool by_remedy, Instant healthy_at);

@@ -5,7 +5,7 @@
 
 namespace healer::fuzz {
 
-/// What must hold for every input; the fuzzer keeps the input that breaks it.
+/// Aborts unless `holds`; the fuzzer then keeps the input. `what` names the broken property.
 inline void expect(bool holds, const char* what) {
   if (holds) return;
   std::fprintf(stderr, "broken: %s\n", what);

@@ -1,4 +1,4 @@
-// A webhook of any bytes: read, or refused with a reason; what is read keeps its bounds.
+// Any bytes as a webhook of Alertmanager: refused with a short reason, or read into alerts of bounded size.
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -22,7 +22,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     expect(!alert.id.empty() && alert.id.size() <= 64, "an id of at most 64 bytes");
     expect(alert.text.size() <= 310 && alert.text.find('\n') == std::string::npos, "one short line");
     const auto target = healer::AlertTargets(workloads).find(alert.labels, healer::default_alert_labels());
-    expect((target.found == healer::AlertTarget::Found::One) != target.key.empty(), "a key when it is one");
+    expect((target.found == healer::AlertTarget::Found::One) != target.key.empty(),
+           "a key exactly when one workload is found");
   }
   return 0;
 }

@@ -1,4 +1,5 @@
-// Configuration text of any bytes: the loader must refuse or accept it, never crash, hang or throw.
+// Any bytes as a configuration file, labels and variables: accepted or refused with a reason; no crash, no
+// hang, no exception.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -12,11 +13,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string text(reinterpret_cast<const char*>(data), size);
   const auto settings = healer::load_from({}, healer::ConfigText{"healer.yaml", text}, {});
   if (!settings) {
-    if (settings.error().empty()) std::abort();  // refused without a reason
+    if (settings.error().empty()) std::abort();  // refused, but without a reason
     for (const healer::ConfigError& error : settings.error())
       if (healer::describe(error).empty()) std::abort();
   }
-  // The same bytes as labels and as variables: "name=value" lines, a few of them.
+  // The same bytes as labels and variables: the first eight lines, as "name=value".
   healer::Labels labels;
   healer::Environment environment;
   for (std::size_t start = 0, lines = 0; start < text.size() && lines < 8; ++lines) {

@@ -1,4 +1,4 @@
-// Any bytes as the engine's answers and events: an error value or a value that keeps its contract.
+// Any bytes as the engine's answers and events: a short error, or a value that keeps its contract.
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -52,7 +52,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto evidence = docker::parse_inspect_evidence(text);
   expect_short_message(evidence);
   if (evidence)
-    for (const auto& secret : evidence->secrets) expect(secret.size() >= 4, "no secret is a syllable");
+    for (const auto& secret : evidence->secrets) expect(secret.size() >= 4, "a secret has at least 4 bytes");
   const auto processes = docker::parse_processes(text, 1000);
   expect_short_message(processes);
   if (processes) expect(docker::printable_lines(*processes) == *processes, "processes are printable lines");

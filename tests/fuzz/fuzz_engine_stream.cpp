@@ -1,4 +1,5 @@
-// The container list, the event stream and a process's output, in two cuttings: both must give the same.
+// Any bytes as the container list, the event stream and a command's output. The pieces in which the bytes
+// arrive must not change the result.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -61,7 +62,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     for (const auto input : {text, text.substr(1)}) {
       const Split whole = split(shape, input, std::max<std::size_t>(input.size(), 1));
       const Split cut = split(shape, input, piece);
-      expect(whole.good == cut.good, "the cutting decides nothing");
+      expect(whole.good == cut.good, "the pieces do not change the result");
       expect(whole.objects == cut.objects, "the same objects in every cutting");
       for (const auto& object : whole.objects) {
         expect(object.size() <= object_cap, "no object above its cap");
@@ -72,9 +73,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   for (const auto framing : {OutputStream::Framing::Framed, OutputStream::Framing::ByFirstByte}) {
     const Output whole = output(framing, text.substr(1), std::max<std::size_t>(size, 1));
     const Output cut = output(framing, text.substr(1), piece);
-    expect(whole.good == cut.good && whole.whole == cut.whole, "the cutting decides nothing");
+    expect(whole.good == cut.good && whole.whole == cut.whole, "the pieces do not change the result");
     expect(whole.text == cut.text, "the same output in every cutting");
-    expect(whole.text.size() < size, "no byte is made up");
+    expect(whole.text.size() < size, "no more output than input");
   }
   return 0;
 }

@@ -1,4 +1,5 @@
-// Any bytes as an HTTP answer, in two cuttings, collected and streamed.
+// Any bytes as an HTTP answer, collected and streamed. The pieces in which the bytes arrive must not change
+// the result.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -46,7 +47,7 @@ Outcome parse(std::string_view text, std::size_t piece, bool streamed) {
   if (out.good) out.good = parser.finish().has_value();
   out.done = parser.done();
   if (out.good) {
-    expect(out.done, "what ended well is whole");
+    expect(out.done, "an answer without an error is complete");
     auto answer = parser.take();
     out.status = answer.status;
     out.body = std::move(answer.body);
@@ -65,7 +66,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     for (const bool streamed : {false, true}) {
       const Outcome whole = parse(input, std::max<std::size_t>(input.size(), 1), streamed);
       const Outcome cut = parse(input, piece, streamed);
-      expect(whole.good == cut.good, "the cutting decides nothing");
+      expect(whole.good == cut.good, "the pieces do not change the result");
       if (!whole.good) continue;
       expect(whole.status == cut.status && whole.body == cut.body && whole.streamed == cut.streamed,
              "the same answer in every cutting");

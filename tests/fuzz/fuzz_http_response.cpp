@@ -1,5 +1,5 @@
-// Any bytes, cut anywhere, end in one outcome: the parser of what probed targets answer.
-// The first byte chooses whether the body is wanted, the second the size of the pieces.
+// Any bytes as the answer of an http probe target. The pieces in which the bytes arrive must not change the
+// result. Bit 0 of the first byte: keep the body; the second byte gives the size of the pieces.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -38,7 +38,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const Outcome whole = parse(bytes, capture_body, bytes.size() + 1);
   if (whole.state == healer::net::HttpResponseParser::State::More) std::abort();
   if (whole.body.size() > healer::net::HttpResponseParser::body_cap) std::abort();
-  // A Location is whatever the peer likes: what becomes of it is a path or a refusal, never a line end.
+  // The peer chooses the Location: it must become a path or be refused, and never add a line to the request.
   healer::HttpTarget target;
   target.endpoint = {"127.0.0.1", 80};
   target.redirects = 1;

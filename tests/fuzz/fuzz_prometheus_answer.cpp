@@ -1,5 +1,5 @@
-// An answer of Prometheus of any bytes: samples, or why there are none; and a rule fed with them holds
-// together.
+// Any bytes as an answer of Prometheus: samples, or the reason why there are none. A rule evaluates the
+// samples.
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -18,7 +18,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     expect(!read.error().message.empty() && read.error().message.size() < 1000, "a reason of bounded length");
     return 0;
   }
-  expect(read->all.size() <= most_samples, "a bounded number");
+  expect(read->all.size() <= most_samples, "a bounded number of samples");
   for (const Sample& sample : read->all) expect(!std::isnan(sample.value), "no NaN");
   std::vector<WorkloadStatus> workloads(2);
   workloads[0].key = workloads[0].name = "web";
@@ -28,9 +28,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   Instant now{Duration{1'000'000}};
   for (int i = 0; i < 3; ++i, now += Duration{15'000}) {
     const RuleEvaluation evaluation = rule.evaluate(*read, targets, default_alert_labels(), {}, now);
-    expect(evaluation.changes.size() <= workloads.size(), "one change for a workload at most");
-    expect(i == 0 || evaluation.changes.empty(), "the same answer is nothing new");
-    expect(rule.firing() <= workloads.size(), "it fires about what is watched");
+    expect(evaluation.changes.size() <= workloads.size(), "at most one change per workload");
+    expect(i == 0 || evaluation.changes.empty(), "the same answer again changes nothing");
+    expect(rule.firing() <= workloads.size(), "alerts fire only about watched workloads");
   }
   return 0;
 }

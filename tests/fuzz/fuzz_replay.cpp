@@ -1,5 +1,5 @@
-// A recording of any bytes: each line is read or refused with a reason, never a crash; what was read is the
-// same after it was written and read again.
+// Any bytes as a recording: each line is read, or refused with a reason. A line that was read is the same
+// after it is written and read again.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>

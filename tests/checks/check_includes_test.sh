@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Proves that scripts/check_includes.sh finds each forbidden include, and nothing in a good tree.
+# Proves that scripts/check_includes.sh finds each forbidden include, and finds nothing in a good tree.
 # usage: check_includes_test.sh PATH/TO/check_includes.sh
 set -euo pipefail
 
@@ -8,7 +8,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 failed=0
 
-# wants TEXT|none FILE <<< CODE: what the check must say of a tree with only that file.
+# wants TEXT|none FILE <<< CODE: the check must print TEXT (none: nothing) for a tree with only that file.
 wants() {
     local wanted=$1 file=$2 said code=0
     rm -rf "$work/src"
@@ -20,7 +20,7 @@ wants() {
     else
         [ "$code" = 1 ] && [[ $said == "$file:"*"$wanted"* ]] && return
     fi
-    echo "FAILED: $file with '$(cat "$work/src/$file")': wanted '$wanted', exit code $code, said: ${said:-nothing}" >&2
+    echo "FAILED: $file with '$(cat "$work/src/$file")': wanted '$wanted', exit code $code, printed: ${said:-nothing}" >&2
     failed=1
 }
 
@@ -70,4 +70,4 @@ wants none app/main.cpp <<<'#include "engine/docker/engine.hpp"
 #include "store/sqlite.hpp"'
 
 [ "$failed" = 0 ] || exit 1
-echo "check_includes finds what is planted, and nothing else"
+echo "check_includes finds the planted faults and nothing else"

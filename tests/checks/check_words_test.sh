@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Proves that scripts/check_words.sh finds a refused word wherever it stands, and nothing in a good tree.
+# Proves that scripts/check_words.sh finds a refused word anywhere in a tree, and finds nothing in a good tree.
 # usage: check_words_test.sh PATH/TO/check_words.sh
-# shellcheck disable=SC2016  # the backticks are the glossary's
+# shellcheck disable=SC2016  # the backticks belong to the glossary
 set -euo pipefail
 
 check=$1
@@ -20,7 +20,7 @@ new_tree() {
     printf '# exceptions\n' >"$work/tree/tests/checks/words_allowed.txt"
 }
 
-# wants TEXT|none FILE <<< CONTENT: what the check must print about a tree with that file.
+# wants TEXT|none FILE <<< CONTENT: the check must print TEXT (none: nothing) for a tree with that file.
 wants() {
     local wanted=$1 file=$2 printed code=0
     cat >"$work/tree/$file"
@@ -47,7 +47,7 @@ wants 'Ill is refused' src/a.cpp <<<'auto text = "Ill again";'
 wants 'docs/page.md:1: ill is refused' docs/page.md <<<'What is done when it is ill.'
 wants 'ill_for_ is refused' src/a.hpp <<<'int ill_for_ = 0;'
 
-# good trees: parts of other words, words of the glossary's other columns
+# good trees: refused words as parts of other words, and words of the glossary's other columns
 wants none src/a.cpp <<<'int skill, still_open, SIGILL, illegal; // well, filling'
 wants none docs/page.md <<<'A workload is unhealthy.'
 
@@ -63,7 +63,7 @@ wants 'words_allowed.txt:1: the glossary does not refuse well' src/a.cpp <<<'// 
 printf 'src/*.cpp ill\n' >"$work/tree/tests/checks/words_allowed.txt"
 wants 'words_allowed.txt:1: not FILES' src/a.cpp <<<'// healthy'
 
-# a glossary whose column is gone refuses nothing any more
+# a glossary without its table refuses no pattern
 printf 'no table\n' >"$work/tree/docs/glossary.md"
 wants 'no pattern is refused' src/a.cpp <<<'// healthy'
 

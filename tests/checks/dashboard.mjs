@@ -1,15 +1,15 @@
-// The Grafana dashboard, checked without a Grafana.
+// Checks the Grafana dashboard without a Grafana.
 //
-//   node dashboard.mjs schema FILE    holds it to @grafana/schema, the types Grafana itself is built with
+//   node dashboard.mjs schema FILE    checks it against @grafana/schema, the types that Grafana itself is built with
 //   node dashboard.mjs rules FILE     prints every panel's query as a Prometheus rule file, for promtool
-//   node dashboard.mjs queries FILE   prints every panel's query, one a line: "panel<TAB>expression"
+//   node dashboard.mjs queries FILE   prints every panel's query on a line of its own: "panel<TAB>expression"
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 
 const [mode, file] = process.argv.slice(2);
 const dashboard = JSON.parse(await readFile(file, "utf8"));
 
-// What Grafana puts in place of its variables before it asks Prometheus.
+// The values that replace Grafana's variables in a query.
 const variables = { __rate_interval: "1m", __interval: "15s", __range: "1h", workload: ".+" };
 
 function expression(text) {
@@ -41,7 +41,7 @@ async function schema() {
     }
     process.exit(1);
   }
-  // A schema that lets everything pass is no check: each of these must fail.
+  // The schema must refuse each of these faults.
   const spoil = [
     (copy) => (copy.panels[0].gridPos.x = "left"),
     (copy) => (copy.uid = 7),

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Every query of the dashboard parses, by Prometheus's own parser, and it and the alert rules name only
-# metrics of the list in metrics.txt: a renamed metric is noticed here.
+# Every query of the dashboard parses by Prometheus' own parser. The queries and the alert rules name only metrics
+# of metrics.txt, so a renamed metric is found here.
 set -euo pipefail
 
 cd "$(dirname "${BASH_SOURCE[0]}")"
@@ -18,7 +18,7 @@ if promtool check rules "$work/planted.yml" >/dev/null 2>&1; then
     exit 1
 fi
 
-# A histogram is queried by its parts.
+# A query names the parts of a histogram: _bucket, _sum and _count.
 cat "$work/rules.yml" "$rules" | grep -oE '\bhealer_[a-z_]+' | sed -E 's/_(bucket|sum|count)$//' | sort -u >"$work/used"
 if unknown=$(grep -vxFf <(sed 's/#.*//; /^ *$/d' metrics.txt) "$work/used"); then
     echo "queried, but not in tests/checks/metrics.txt:" >&2

@@ -1,4 +1,4 @@
-// What descriptions_test.sh compiles, once for each CASE.
+// descriptions_test.sh compiles this file once for each CASE.
 #include <string>
 
 #include "model/describe.hpp"

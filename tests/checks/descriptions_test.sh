@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Proves that a description which does not name every member of its struct does not compile.
+# Proves that a description must name every member of its struct to compile.
 # usage: descriptions_test.sh COMPILER
 set -euo pipefail
 
@@ -7,20 +7,20 @@ compiler=$1
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 failed=0
 
-# compile CASE: the compiler's output and exit code for this part of described.cpp.
+# compile CASE: prints the compiler's output for this case of described.cpp and returns its exit code.
 compile() {
     "$compiler" -std=c++20 -Wall -Wextra -Werror -fsyntax-only -I "$root/src" -D "CASE=$1" \
         "$root/tests/checks/described.cpp" 2>&1
 }
 
-# refuses CASE PATTERN: it does not compile, and for this reason.
+# refuses CASE PATTERN: this case must not compile, with an error that matches PATTERN.
 refuses() {
     local output
     if output=$(compile "$1"); then
         echo "FAILED: case $1 of described.cpp compiles" >&2
         failed=1
     elif ! grep -Eq "$2" <<<"$output"; then
-        echo "FAILED: case $1 of described.cpp does not compile for another reason than '$2':" >&2
+        echo "FAILED: case $1 of described.cpp does not compile, but without the error '$2':" >&2
         head -20 <<<"$output" >&2
         failed=1
     fi

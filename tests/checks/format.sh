@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Every C++ file is as clang-format 14 writes it (.clang-format); a planted fault is found.
+# Every C++ file has the format of clang-format 14 (.clang-format). A planted fault proves the check.
 set -euo pipefail
 
 command -v clang-format >/dev/null || {
@@ -9,7 +9,7 @@ command -v clang-format >/dev/null || {
 case $(clang-format --version) in
     *" 14."*) ;;
     *)
-        echo "format: another version than 14 formats differently: skipped" >&2
+        echo "format: skipped, because only clang-format 14 gives this format" >&2
         exit 77
         ;;
 esac

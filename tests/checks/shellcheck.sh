@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Holds every shell script of the project to shellcheck, which must first see a planted fault.
+# Runs shellcheck on every shell script of the project, after it has found a planted fault.
 set -euo pipefail
 
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
-# shellcheck disable=SC2016  # the fault is meant
+# shellcheck disable=SC2016  # the planted fault
 if printf '#!/bin/sh\necho $1\n' | shellcheck - >/dev/null; then
     echo "shellcheck did not find the planted fault" >&2
     exit 1
@@ -18,7 +18,7 @@ mapfile -t scripts < <(
             esac
         done | sort
 )
-# .ci/run has a dot in its path, but not in its name.
+# .ci/run has a dot in its path, but no extension.
 [ -f .ci/run ] && scripts+=(.ci/run)
 shellcheck --external-sources "${scripts[@]}"
 echo "${#scripts[@]} scripts are clean"

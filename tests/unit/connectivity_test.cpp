@@ -104,7 +104,7 @@ TEST_CASE("connectivity: operators are notified once of a lasting failure, and o
         ConnectivityCheck::Change::None);  // a short failure is no change
 }
 
-TEST_CASE("connectivity: a result of no open check changes nothing; a missing result is a failure") {
+TEST_CASE("connectivity: a result for no open check is ignored; a missing result is a failure") {
   Alone alone;
   alone.due(zero);
   CHECK(alone.connectivity.finished(ProbeFinished{ProbeId{77}, {}, ended(ProbeEnd::Refused)}, alone.policy,

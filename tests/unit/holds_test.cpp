@@ -661,7 +661,7 @@ TEST_CASE("mass failure: containers that an operator stopped or paused are not c
   CHECK(scene.decided(Rule::MassHold) == 0);
 }
 
-TEST_CASE("mass failure: crashes count, exits with the engine's shutdown do not") {
+TEST_CASE("mass failure: crashes count, exits caused by the engine's shutdown do not") {
   Scene scene;
   const auto boxes = boxes_of(scene, 4);
   for (Box* box : boxes) scene.crash(*box);

@@ -151,7 +151,7 @@ TEST_CASE("invariants: a violation of 5 is found: wrong channels, wrong times, a
   CHECK(forgotten.broken() == "5");
 }
 
-TEST_CASE("invariants: a violation of 5 is found: closed twice, two open, no end notified, sent twice") {
+TEST_CASE("invariants: a violation of 5 is found: closed twice, two open, end not notified, sent twice") {
   Plant closed_twice;
   closed_twice.watch.effects({Persist{incident(1)}, Persist{incident(1, IncidentOutcome::Recovered)}}, zero);
   closed_twice.watch.effects({Persist{incident(1, IncidentOutcome::Recovered)}}, zero);

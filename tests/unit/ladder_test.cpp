@@ -46,7 +46,7 @@ TEST_CASE("ladder: each failed attempt takes the next step; the last step repeat
   CHECK(chosen(policy, 9, false) == "recreate");
 }
 
-TEST_CASE("ladder: of an exited container restart, kill and exec mean start; stop and none do nothing") {
+TEST_CASE("ladder: for an exited container restart, kill and exec mean start; stop and none do nothing") {
   CHECK(chosen(ladder({step(RemedyKind::Restart)}), 0, true) == "start");
   CHECK(chosen(ladder({step(RemedyKind::Kill, 1)}), 0, true) == "start");
   CHECK(chosen(ladder({step(RemedyKind::Exec)}), 0, true) == "start");
@@ -292,7 +292,7 @@ TEST_CASE("efficacy: ineffective restarts are remembered, named in the notificat
   CHECK(scene.decisions() == "degraded, restart web, recovered");
 }
 
-TEST_CASE("evidence: it is captured before the order, which waits for it two seconds at most") {
+TEST_CASE("evidence: an order waits for its evidence, two seconds at most") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web");
@@ -376,7 +376,7 @@ TEST_CASE("heal: healer heal is executed at once, also for a healthy workload") 
     scene.pass(1min);
     CHECK(scene.orders.empty());
   }
-  SUBCASE("not for a ladder of none") {
+  SUBCASE("not when the remedy is none") {
     Policy policy = ladder({step(RemedyKind::None)});
     box.policy = std::make_shared<const Policy>(policy);
     scene.resync();

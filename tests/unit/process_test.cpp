@@ -318,7 +318,7 @@ TEST_CASE(
   CHECK(scene.decisions() == "degraded, restart web, recovered");
 }
 
-TEST_CASE("process: a restart order ends a pause; a pause after the order cancels the attempt") {
+TEST_CASE("process: a restart ends a pause that is set during it; a pause after it cancels the attempt") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web");

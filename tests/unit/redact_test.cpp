@@ -175,7 +175,7 @@ TEST_CASE("DB_PASSWORD and its like name a secret, PASSWORD_FILE and its like do
     CHECK_FALSE(names_a_secret(name));
 }
 
-TEST_CASE("a planted secret survives in no surrounding text") {
+TEST_CASE("a planted secret never survives, whatever text is around it") {
   const bool held = rc::check([] {
     const std::string secret = any_secret();
     const std::vector<std::string> forms{
@@ -202,7 +202,7 @@ TEST_CASE("a planted secret survives in no surrounding text") {
   CHECK(held);
 }
 
-TEST_CASE("a given secret survives in no text, and a second redaction changes nothing") {
+TEST_CASE("a given secret never survives, and a second redaction changes nothing") {
   const bool held = rc::check([] {
     const std::vector<std::string> secrets{any_secret(), any_secret() + " two"};
     std::string text = any_soup();

@@ -173,7 +173,7 @@ TEST_CASE("reminders: after quiet hours the interval starts when the notificatio
   CHECK(scene.notifications.size() == 2);
 }
 
-TEST_CASE("escalation: without healer ack the next route is notified, then its next; the end goes to all") {
+TEST_CASE("escalation: without healer ack each next route is notified in turn; the end goes to all") {
   Scene scene(Dialect::Docker20, host(escalating()));
   INFO(scene.transcript());
   Box& box = scene.healthy("web", only_notified());

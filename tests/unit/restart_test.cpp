@@ -107,7 +107,7 @@ TEST_CASE("restart of healer: a container that an order left exited is started")
   CHECK(scene.decisions() == "degraded, restart web, start web, recovered");
 }
 
-TEST_CASE("restart of healer: an order to start a crashed container is verified, or given up and repeated") {
+TEST_CASE("restart of healer: the order to start a crashed container is verified, or a new attempt follows") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web");

@@ -57,7 +57,7 @@ constexpr const char* usage = R"(usage: simulate [OPTION]...
   --expect-digests FILE  succeed only when each world of the run has the digest that FILE gives it
   --print            print the script of world S and exit
   --trace            with --run, or for a broken world: print a trace of events, effects and orders
-  --expect-broken N  succeed only when a world breaks invariant N; other invariants are not checked
+  --expect-broken N  succeed only when a world breaks invariant N; other invariants do not count
   --repeat           run world S twice, and succeed only when both runs are the same
 )";
 

@@ -49,17 +49,11 @@ class Loader {
       reader().read_variables(environment, setting, settings.defaults);
     for (const auto& setting : daemon_settings())
       reader().read_variables(environment, setting, settings.daemon);
-    for (const auto& [older, newer] : older_forms()) {
-      const auto old_name = set_name(environment, *older);
-      const auto new_name = set_name(environment, *newer);
-      if (old_name && new_name) warn_of_both(*old_name, *new_name);
-    }
     refuse_unknown(environment);
   }
 
   void read_file(const ConfigText& file) {
     FileEntries entries = read_entries(file, errors);
-    put_older_forms_first(file.name, entries.defaults);
     for (const FileEntry& entry : entries.defaults)
       if (!read_entry(file.name, entry, workload_settings(), settings.defaults))
         unknown_default(file.name, entry);
@@ -115,40 +109,6 @@ class Loader {
   void add_defaults() {
     for (const SettingInfo* info : all_settings())
       settings.effective.push_back(EffectiveSetting{info, info->default_text, Origin{}});
-  }
-
-  /// Pairs of a setting's older form and its newer form.
-  static std::vector<std::pair<const SettingInfo*, const SettingInfo*>> older_forms() {
-    std::vector<std::pair<const SettingInfo*, const SettingInfo*>> forms;
-    for (const SettingInfo* older : all_settings())
-      for (const SettingInfo* newer : all_settings())
-        if (newer->key == older->older_form_of) forms.emplace_back(older, newer);
-    return forms;
-  }
-
-  static std::optional<std::string> set_name(const Environment& environment, const SettingInfo& info) {
-    for (std::string& name : env_names(info))
-      if (find_variable(environment, name)) return std::move(name);
-    return std::nullopt;
-  }
-
-  void warn_of_both(const std::string& older, const std::string& newer) {
-    settings.warnings.push_back(fmt::format("{} and {} are both set; {} is used", older, newer, newer));
-  }
-
-  /// The entry that is read last wins; the newer form must win in any order of the file's lines.
-  void put_older_forms_first(const std::string& file, std::vector<FileEntry>& entries) {
-    const auto find = [&](std::string_view key) {
-      return std::find_if(entries.begin(), entries.end(),
-                          [&](const FileEntry& entry) { return entry.key == key; });
-    };
-    for (const auto& [older, newer] : older_forms()) {
-      const auto old_entry = find(older->key);
-      const auto new_entry = find(newer->key);
-      if (old_entry == entries.end() || new_entry == entries.end()) continue;
-      warn_of_both(fmt::format("{}: {}", file, older->key), std::string(newer->key));
-      if (new_entry < old_entry) std::iter_swap(old_entry, new_entry);
-    }
   }
 
   void refuse_unknown(const Environment& environment) {
@@ -243,9 +203,7 @@ void note_effective(std::vector<EffectiveSetting>& settings, const SettingInfo& 
                     const std::string& value, const Origin& origin) {
   for (EffectiveSetting& effective : settings) {
     if (!effective.probe.empty()) continue;
-    if (effective.info != &info && effective.info->older_form_of != info.key &&
-        info.older_form_of != effective.info->key)
-      continue;
+    if (effective.info != &info) continue;
     effective.value = value;
     effective.origin = origin;
   }

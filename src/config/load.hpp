@@ -36,7 +36,7 @@ struct EffectiveSetting {
   std::string channel = {};  ///< name of the channel that it belongs to; empty: none
 };
 
-/// Records a value that took effect. A setting's older and newer form show the same value.
+/// Notes a value that took effect.
 void note_effective(std::vector<EffectiveSetting>& settings, const SettingInfo& info,
                     const std::string& value, const Origin& origin);
 

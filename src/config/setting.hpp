@@ -49,14 +49,13 @@ struct KindInfo {
 
 /// Properties that few settings have.
 struct Traits {
-  std::string_view flag = {};           ///< "--listen"; empty: none
-  bool required = false;                ///< its object is incomplete without it
-  bool after_restart = false;           ///< a reload does not change it, only a restart of healer
-  bool env_is_presence = false;         ///< the variable with any value means true (DOCKER_TLS_VERIFY)
-  bool is_text = false;                 ///< spaces around the value are part of it
-  std::string_view older_form_of = {};  ///< key of the newer setting, which wins within one source
-  bool of_probe = false;                ///< belongs to a probe: also healer.probes.NAME.KEY
-  std::vector<ProbeKind> fits = {};     ///< kinds of probe that it affects; empty: every kind
+  std::string_view flag = {};        ///< "--listen"; empty: none
+  bool required = false;             ///< its object is incomplete without it
+  bool after_restart = false;        ///< a reload does not change it, only a restart of healer
+  bool env_is_presence = false;      ///< the variable with any value means true (DOCKER_TLS_VERIFY)
+  bool is_text = false;              ///< spaces around the value are part of it
+  bool of_probe = false;             ///< belongs to a probe: also healer.probes.NAME.KEY
+  std::vector<ProbeKind> fits = {};  ///< kinds of probe that it affects; empty: every kind
 };
 
 /// A setting's names, and the values it accepts.

@@ -118,9 +118,6 @@ Table<Policy> timing_settings() {
 
 Table<Policy> remedy_settings() {
   return {
-      {"remedy", "HEALER_REMEDY", &Policy::remedies, ladder(),
-       "The older form of `remedies`; if one source gives both, `remedies` wins.",
-       Traits{.older_form_of = "remedies"}},
       {"remedies", "HEALER_REMEDIES", &Policy::remedies, ladder(),
        "What is done to an unhealthy container, see [The ladder](#the-ladder). `none` only notifies."},
       {"evidence", "HEALER_EVIDENCE", &Policy::evidence, boolean(),

@@ -167,13 +167,13 @@ BOOST_DEFINE_ENUM_CLASS(Outcome, Pass, Fail, Unknown)
 BOOST_DEFINE_ENUM_CLASS(Cause, None, Refused, Reset, ConnectTimeout, AnswerTimeout, Status, BodyMismatch,
                         BannerMismatch, Tls, Malformed, EngineUnhealthy, NoRoute, NoResources, EngineDown,
                         Starved, Stale,
-                        ExecFailed,        ///< exit code other than 0
-                        NotServing,        ///< grpc: answered, but not SERVING
-                        Denied,            ///< unknown: the command is forbidden
-                        EngineFailed,      ///< unknown: the engine could not run the command
-                        NotRunning,        ///< unknown: the container does not run
-                        StillOpen,         ///< unknown: the earlier command has not ended
-                        ConnectivityCheck  ///< unknown: the connectivity check fails
+                        ExecFailed,    ///< exit code other than 0
+                        NotServing,    ///< grpc: answered, but not SERVING
+                        Denied,        ///< unknown: the command is forbidden
+                        EngineFailed,  ///< unknown: the engine could not run the command
+                        NotRunning,    ///< unknown: the container does not run
+                        StillOpen,     ///< unknown: the earlier command has not ended
+                        Connectivity   ///< unknown: the connectivity check fails
 )
 
 struct Verdict {

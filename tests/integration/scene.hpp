@@ -67,7 +67,7 @@ class Scene {
   ContainerFacts facts(const std::string& name) const { return docker().inspect(name); }
   /// The engine's events of the container since the scene began, without those of commands inside.
   std::vector<std::string> acts(const std::string& name) const;
-  std::size_t acts(const std::string& name, const std::string& effect) const;
+  std::size_t acts(const std::string& name, const std::string& action) const;
   /// For failure messages: healer's log and the containers.
   std::string report() const;
 

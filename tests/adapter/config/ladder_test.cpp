@@ -111,7 +111,7 @@ TEST_CASE("a webhook's address is in no message, no listing and no problem") {
     } else {
       for (const ConfigError& error : settings.error()) reported += describe(error);
     }
-    for (const char* label : {"healer.remedy", "healer.remedies", "healer.acions"}) {
+    for (const char* label : {"healer.remedies", "healer.remedis"}) {
       const Labels labels{{"monitored", "true"}, {label, text}};
       const ResolvedPolicy resolved = PolicyResolver{Policy{}}.resolve(labels);
       for (const LabelProblem& problem : resolved.problems)
@@ -123,48 +123,6 @@ TEST_CASE("a webhook's address is in no message, no listing and no problem") {
     }
     CHECK(reported.find(secret) == std::string::npos);
   }
-}
-
-TEST_CASE("healer.remedy reads like healer.remedies, and the latter wins when both are given") {
-  const auto one = load_from({{"HEALER_REMEDY", "kill:HUP,restart"}}, {}, {});
-  REQUIRE(one);
-  CHECK(one->defaults.remedies.size() == 2);
-  std::size_t rows = 0;
-  for (const EffectiveSetting& setting : one->effective) {
-    if (setting.info->key != "remedy" && setting.info->key != "remedies") continue;
-    ++rows;
-    CHECK(setting.value == "kill:HUP,restart");
-    CHECK(to_string(setting.origin) == "environment HEALER_REMEDY");
-  }
-  CHECK(rows == 2);
-
-  const auto both = load_from({{"HEALER_REMEDY", "stop"}, {"HEALER_REMEDIES", "start"}}, {}, {});
-  REQUIRE(both);
-  CHECK(both->defaults.remedies.front().kind == RemedyKind::Start);
-  CHECK(both->warnings ==
-        std::vector<std::string>{"HEALER_REMEDY and HEALER_REMEDIES are both set; HEALER_REMEDIES is used"});
-
-  for (const char* text :
-       {"defaults:\n  remedies: start\n  remedy: stop\n", "defaults:\n  remedy: stop\n  remedies: start\n"}) {
-    const auto file = load_from({{"HEALER_REMEDIES", "none"}}, ConfigText{"f", text}, {});
-    REQUIRE(file);
-    CHECK(file->defaults.remedies.front().kind == RemedyKind::Start);
-    CHECK(file->warnings ==
-          std::vector<std::string>{"f: remedy and remedies are both set; remedies is used"});
-  }
-
-  const ResolvedPolicy labels = PolicyResolver{Policy{}}.resolve(
-      {{"monitored", "true"}, {"healer.remedy", "stop"}, {"healer.remedies", "start"}});
-  CHECK(labels.policy->remedies.front().kind == RemedyKind::Start);
-  CHECK(labels.problems ==
-        std::vector<LabelProblem>{
-            {"healer.remedy", "stop",
-             "healer.remedy and healer.remedies are both given; healer.remedies is used"}});
-  // A label healer.remedy wins over the file's remedies.
-  Policy defaults;
-  REQUIRE(read_ladder("recreate", defaults.remedies));
-  CHECK(PolicyResolver{defaults}.resolve({{"healer.remedy", "stop"}}).policy->remedies.front().kind ==
-        RemedyKind::Stop);
 }
 
 TEST_CASE("every ladder without a webhook is read back from its shown form") {

@@ -121,8 +121,8 @@ TEST_CASE("a bad variable is refused with its name, its value and what is accept
         "1.5s or 1m30s");
   CHECK(only(refusals({{"HEALER_FAILURE_THRESHOLD", "0"}})) ==
         "environment HEALER_FAILURE_THRESHOLD: '0' is not valid; accepted: a whole number from 1 to 1000");
-  CHECK(only(refusals({{"HEALER_REMEDY", "restat"}})) ==
-        "environment HEALER_REMEDY: 'restat' is not valid: no remedy 'restat'; accepted: " + ladder_words +
+  CHECK(only(refusals({{"HEALER_REMEDIES", "restat"}})) ==
+        "environment HEALER_REMEDIES: 'restat' is not valid: no remedy 'restat'; accepted: " + ladder_words +
             "; did you mean 'restart'?");
 }
 

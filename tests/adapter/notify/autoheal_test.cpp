@@ -19,7 +19,7 @@ namespace {
 
 const std::string id = "0123456789abcdef0123456789abcdef";
 
-Notification an_notification(NotificationKind kind, const std::string& event, unsigned attempt = 1) {
+Notification notification_of(NotificationKind kind, const std::string& event, unsigned attempt = 1) {
   Notification notification;
   notification.kind = kind;
   notification.event = event;
@@ -62,18 +62,18 @@ std::string body_of(const std::string& request) {
 }  // namespace
 
 TEST_CASE("a recovery and a failure have docker-autoheal's sentences, other notifications have none") {
-  CHECK(autoheal_text(an_notification(NotificationKind::Recovered, "RECOVERED"), id) ==
+  CHECK(autoheal_text(notification_of(NotificationKind::Recovered, "RECOVERED"), id) ==
         "Container web (0123456789ab) found to be unhealthy. Successfully restarted the container!");
-  CHECK(autoheal_text(an_notification(NotificationKind::Critical, "GAVE UP"), id) ==
+  CHECK(autoheal_text(notification_of(NotificationKind::Critical, "GAVE UP"), id) ==
         "Container web (0123456789ab) found to be unhealthy. Failed to restart the container!");
-  CHECK(autoheal_text(an_notification(NotificationKind::Info, "SUMMARY"), id) ==
+  CHECK(autoheal_text(notification_of(NotificationKind::Info, "SUMMARY"), id) ==
         "Container web (0123456789ab) found to be unhealthy. Successfully restarted the container!");
-  CHECK(!autoheal_text(an_notification(NotificationKind::Degraded, "DEGRADED"), id));
-  CHECK(!autoheal_text(an_notification(NotificationKind::Recovered, "RECOVERED", 0),
+  CHECK(!autoheal_text(notification_of(NotificationKind::Degraded, "DEGRADED"), id));
+  CHECK(!autoheal_text(notification_of(NotificationKind::Recovered, "RECOVERED", 0),
                        id));  // recovered without a restart
-  CHECK(!autoheal_text(an_notification(NotificationKind::Recovered, "KNOWN AGAIN"), id));
-  CHECK(!autoheal_text(an_notification(NotificationKind::Info, "UNKNOWN"), id));
-  Notification engine = an_notification(NotificationKind::Critical, "ENGINE DOWN");
+  CHECK(!autoheal_text(notification_of(NotificationKind::Recovered, "KNOWN AGAIN"), id));
+  CHECK(!autoheal_text(notification_of(NotificationKind::Info, "UNKNOWN"), id));
+  Notification engine = notification_of(NotificationKind::Critical, "ENGINE DOWN");
   engine.workload.clear();
   CHECK(!autoheal_text(engine, id));
 }
@@ -89,7 +89,7 @@ TEST_CASE("a webhook gets docker-autoheal's POST") {
   Client client;
   const Sent sent =
       client.send(make_webhook_notifier(client.channel(sink.url("/api/webhooks/1/x")), "content"),
-                  an_notification(NotificationKind::Recovered, "RECOVERED"));
+                  notification_of(NotificationKind::Recovered, "RECOVERED"));
   CHECK(sent.result == Sent::Result::Delivered);
   const auto requests = sink.requests();
   REQUIRE(requests.size() == 1);
@@ -104,7 +104,7 @@ TEST_CASE("an Apprise server gets docker-autoheal's title") {
   Sink sink({http("200 OK", "ok")});
   Client client;
   const Sent sent = client.send(make_apprise_notifier(client.channel(sink.url("/notify/key"))),
-                                an_notification(NotificationKind::Critical, "GAVE UP"));
+                                notification_of(NotificationKind::Critical, "GAVE UP"));
   CHECK(sent.result == Sent::Result::Delivered);
   const auto requests = sink.requests();
   REQUIRE(requests.size() == 1);
@@ -118,7 +118,7 @@ TEST_CASE("a notification without a sentence sends no request and counts as deli
   Sink sink({http("500 Oops")});
   Client client;
   const Sent sent = client.send(make_webhook_notifier(client.channel(sink.url("/x")), "text"),
-                                an_notification(NotificationKind::Degraded, "DEGRADED"));
+                                notification_of(NotificationKind::Degraded, "DEGRADED"));
   CHECK(sent.result == Sent::Result::Delivered);
   CHECK(sink.requests().empty());
 }
@@ -128,11 +128,11 @@ TEST_CASE("a webhook that hangs is tried again after its limit, one that refuses
   Sink silent({""});
   CHECK(client
             .send(make_webhook_notifier(client.channel(silent.url("/sEcReTpath"), 200ms), "text"),
-                  an_notification(NotificationKind::Recovered, "RECOVERED"))
+                  notification_of(NotificationKind::Recovered, "RECOVERED"))
             .result == Sent::Result::TryAgain);
   Sink gone({http("404 Not Found", "no such hook")});
   const Sent sent = client.send(make_webhook_notifier(client.channel(gone.url("/sEcReTpath")), "text"),
-                                an_notification(NotificationKind::Recovered, "RECOVERED"));
+                                notification_of(NotificationKind::Recovered, "RECOVERED"));
   CHECK(sent.result == Sent::Result::Refused);
   CHECK(sent.error.find("404") != std::string::npos);
   CHECK(sent.error.find("sEcReT") == std::string::npos);

@@ -52,9 +52,9 @@ TEST_CASE("explain, history and incident show an incident while it lasts and aft
   require_in(history, {"HEALED IN", name, "recovered", "1, restart", "HTTP 503"});
 
   const std::string incident = reported(healer, {"incident", "1"});
-  require_in(incident, {"Incident 1 of " + name, "Healed in ", "unhealthy", "attempt 1",
-                        "restart: recovered", "evidence", "slack: delivered", "Evidence of ", "ready with",
-                        "at port 8080", "sample-app", "running"});
+  require_in(incident, {"Incident 1 of " + name, "Healed in ", "unhealthy", "attempt 1", "restart: recovered",
+                        "evidence", "slack: delivered", "Evidence of ", "ready with", "at port 8080",
+                        "sample-app", "running"});
   REQUIRE(!has(incident, "hunter2222"));
   REQUIRE(!has(healer.whole_log(), "hunter2222"));
   for (const SlackMessage& message : scene.slack().accepted()) REQUIRE(!has(message.text, "hunter2222"));

@@ -83,7 +83,7 @@ class BusyWorld {
     for (std::size_t i = 0; i < workloads; ++i) list.container_ids.push_back(id_of(i));
     started_.assign(workloads, 1);
     wakes_.resize(workloads);
-    step(EngineConnected{"bench", false});
+    step(EngineConnected{"bench"});
     const std::int64_t before = live_bytes;
     for (std::size_t i = 0; i < workloads; ++i) step(observed(i));
     observed_bytes_ = live_bytes - before;
@@ -143,7 +143,6 @@ class BusyWorld {
     facts.state = ContainerState::Running;
     facts.started_at = fmt::format("2026-11-22T10:00:00.{:09}Z", started_[i]);
     facts.started = WallTime{static_cast<std::int64_t>(started_[i])};
-    facts.network_mode = "bridge";
     facts.ports = {PortBinding{8080, true, "127.0.0.1", static_cast<std::uint16_t>(1024 + i % 60000)}};
     facts.networks = {NetworkAttachment{"bridge", fmt::format("172.17.{}.{}", i / 250 % 250, i % 250 + 2)}};
     return ContainerObserved{std::move(facts), policy_, {}};

@@ -83,6 +83,11 @@ FNR == 1 {
         fault(folder " stands on the standard library and " libraries " alone: <" path ">")
     }
 }
+folder ~ /^(model|core|runtime|notify|store|api|replay)$/ {
+    line = $0; sub(/\/\/.*/, "", line)
+    if (line ~ /com\.docker|[Pp]odman|"container:|docker (logs|start|stop|ps|restart)/)
+        fault("only the adapter of an engine names its labels, modes and commands")
+}
 header && folder != "net" && folder !~ /^net\// {
     line = $0; sub(/\/\/.*/, "", line)
     if (line ~ /boost\/(asio|beast)/ || line ~ /(^|[^A-Za-z0-9_])(asio|beast)([^A-Za-z0-9_]|$)/)

@@ -1,6 +1,7 @@
 #include "api/metrics.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include <prometheus/counter.h>
 #include <prometheus/gauge.h>
@@ -10,6 +11,7 @@
 
 #include "api/snapshot_metrics.hpp"
 #include "base/version.hpp"
+#include "model/forms.hpp"
 
 namespace healer {
 namespace {
@@ -53,7 +55,7 @@ struct Metrics::Series {
   EnumArray<ProbeKind, prometheus::Histogram*> check_seconds{};
   EnumArray<RemedyKind, EnumArray<AttemptState, prometheus::Counter*>> remedy{};
   EnumArray<IncidentCause, prometheus::Counter*> incident{};
-  EnumArray<EngineEventKind, prometheus::Counter*> event{};
+  std::array<prometheus::Counter*, std::variant_size_v<EngineReport>> event{};  ///< by alternative
   EnumArray<HoldKind, prometheus::Counter*> hold{};
   prometheus::Histogram& heal_seconds = heal_duration.Add({}, heal_buckets);
   prometheus::Counter& store_error = store_errors.Add({});
@@ -137,9 +139,9 @@ void Metrics::count(const Metric& metric) {
   std::visit(*series_, metric);
 }
 
-void Metrics::count_event(EngineEventKind kind) {
-  prometheus::Counter*& found = series_->event[kind];
-  if (!found) found = &series_->events.Add({{"kind", to_string(kind)}});
+void Metrics::count_event(const EngineReport& report) {
+  prometheus::Counter*& found = series_->event.at(report.index());
+  if (!found) found = &series_->events.Add({{"kind", std::string(tag_of(report))}});
   found->Increment();
 }
 

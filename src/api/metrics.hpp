@@ -25,7 +25,7 @@ class Metrics {
   Metrics& operator=(const Metrics&) = delete;
 
   void count(const Metric& metric);
-  void count_event(EngineEventKind kind);
+  void count_event(const EngineReport& report);
   void count_store_error();
   void count_alert(const char* source, AlertResult result);
   /// Time from the engine's stamp to healer's reading of the event; negative (the clocks differ) counts as 0.

@@ -70,8 +70,8 @@ class DaemonObserver final : public Observer {
     log_.write(marked);
   }
   void count(const Metric& metric) override { metrics_.count(metric); }
-  void engine_event(EngineEventKind kind, Duration lag) override {
-    metrics_.count_event(kind);
+  void engine_event(const EngineReport& report, Duration lag) override {
+    metrics_.count_event(report);
     metrics_.set_event_lag(lag);
   }
   void loop_lag(Duration lag) override {

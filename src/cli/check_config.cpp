@@ -64,10 +64,8 @@ const char* say(Selection selection) {
 /// Whether healer watches the container, in one line. HEALING.md 1.
 std::string say_watched(const ContainerSummary& container, const Containers& containers,
                         Selection selection) {
-  const auto oneoff = container.labels.find("com.docker.compose.oneoff");
   if (selection != Selection::OptedIn) return say(selection);
-  if (oneoff != container.labels.end() && parse_bool(oneoff->second).value_or(false))
-    return "not watched: it is a one-off run of compose";
+  if (container.identity.one_off) return "not watched: it is a one-off run of its service";
   if (container.id == containers.own_id) return "not watched: it is healer itself";
   if (container.state == ContainerState::Running || container.state == ContainerState::Restarting)
     return "watched";

@@ -14,9 +14,10 @@ namespace {
 constexpr std::size_t shortest_id = 4;
 constexpr std::size_t most_named = 8;
 
-std::string service_of(const ContainerSummary& container) {
-  const auto found = container.labels.find("com.docker.compose.service");
-  return found == container.labels.end() ? std::string() : found->second;
+/// The name of its service, without the project.
+std::string_view service_of(const ContainerSummary& container) {
+  const std::string_view service = container.identity.service;
+  return service.substr(service.find('/') + 1);
 }
 
 std::string shown(const std::string& text) {
@@ -64,7 +65,7 @@ tl::expected<ContainerSummary, std::string> find_container(const std::vector<Con
   std::vector<std::string> names;
   for (const ContainerSummary& container : all) {
     names.push_back(container.name);
-    names.push_back(service_of(container));
+    names.emplace_back(service_of(container));
   }
   const std::vector<std::string_view> candidates(names.begin(), names.end());
   std::string problem = fmt::format("no container is named '{}'", shown(name));

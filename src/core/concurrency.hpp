@@ -12,7 +12,7 @@
 namespace healer {
 
 /// Limits how many remedies are under way at once, and decides which workload is next. HEALING.md 5: at most
-/// max(1, share of the watched workloads), rounded down; at most one of a compose service with replicas. A
+/// max(1, share of the watched workloads), rounded down; at most one of a service with replicas. A
 /// remedy counts from the capture of its evidence to the end of its verification.
 ///
 ///   workload                  | free slots       | answer

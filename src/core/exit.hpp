@@ -19,9 +19,8 @@ enum class ExitKind {
   Completed,  ///< ended with 0 under restart policy on-failure: that is its job done
 };
 
-/// What the event stream said about the present instance, gathered until its exit is judged. Decides on
-/// facts, not on order: engines report `stop` before or after `die`, but the kill that ends a process
-/// always comes before its `die` (Docker), so a `die` without one is a crash.
+/// What the event stream reports about the present instance, gathered until its exit is judged. Decides on
+/// facts, not on their order: a stop may be reported before or after the exit that it causes.
 ///
 /// Events may reach us before the facts of the instance they are about, so they are distinguished by their
 /// time: a new instance forgets what is older than its start and keeps the rest.
@@ -41,10 +40,10 @@ class ExitEvidence {
 
   std::int64_t newest() const { return newest_; }  ///< the engine's clock, Unix nanoseconds
   bool died() const { return died_.has_value(); }
-  bool operator_acted() const { return killed_ || stopped_ || restarted_; }
+  bool operator_acted() const { return stop_requested_.has_value(); }
   /// An operator stopped it, and it was not started since, as far as was heard.
   bool stays_stopped() const { return died_ && operator_acted() && !(started_ && *started_ >= *died_); }
-  std::optional<int> exit_code() const { return exit_code_; }
+  std::optional<int> exit_code() const { return end_ ? std::optional<int>(end_->exit_code) : std::nullopt; }
 
   /// The judgement once the exit is a fact, of an exit that was not ours.
   ExitKind judge(const Container& facts) const;
@@ -54,17 +53,10 @@ class ExitEvidence {
   std::int64_t newest_ = 0;
   std::int64_t floor_ = 0;  ///< older ones are not this instance's
   Nanoseconds died_;
-  Nanoseconds killed_;
-  Nanoseconds stopped_;
-  Nanoseconds restarted_;
-  Nanoseconds oom_;
+  Nanoseconds stop_requested_;
   Nanoseconds started_;
-  std::optional<int> exit_code_;
+  std::optional<Ended> end_;  ///< as reported at died_
 };
-
-/// Whether an event of this kind says something about how an instance ends. Podman says `restart` before the
-/// exit, Docker after the new start, where it would explain the wrong exit.
-bool is_evidence(EngineEventKind kind, bool stop_follows_exit);
 
 /// The judgement without events: healer was not there when it ended. Only what cannot be a stop counts as
 /// a crash; a code that a stop also leaves behind (0, 130, 137, 143) means hands off. HEALING.md, promise 1.

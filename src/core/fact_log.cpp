@@ -1,8 +1,12 @@
 #include "core/fact_log.hpp"
 
+#include <algorithm>
+#include <string_view>
+
 #include <fmt/format.h>
 
 #include "base/duration.hpp"
+#include "model/forms.hpp"
 
 namespace healer {
 namespace {
@@ -13,23 +17,31 @@ std::string check_text(Outcome outcome, Cause cause) {
   return outcome == Outcome::Fail ? "check failed" + why : "could not be checked" + why;
 }
 
-std::string event_text(EngineEventKind kind, std::int32_t value) {
-  std::string text = fmt::format("the engine said {}", to_string(kind));
-  if (kind == EngineEventKind::Die) text += fmt::format(" (exit code {})", value);
-  if (kind == EngineEventKind::Kill && value != 0) text += fmt::format(" (signal {})", signal_name(value));
-  if (kind == EngineEventKind::HealthStatus)
+constexpr std::size_t index_of(std::string_view tag) {
+  constexpr const auto& tags = tags_of<EngineReport>();
+  return static_cast<std::size_t>(std::find(tags.begin(), tags.end(), tag) - tags.begin());
+}
+
+std::string event_text(std::size_t report, std::int32_t value) {
+  std::string text{tags_of<EngineReport>().at(report)};
+  std::replace(text.begin(), text.end(), '_', ' ');
+  if (report == index_of(type_name<Ended>())) text += fmt::format(" (exit code {})", value);
+  if (report == index_of(type_name<StopRequested>()) && value != 0)
+    text += fmt::format(" (signal {})", signal_name(value));
+  if (report == index_of(type_name<HealthReported>()))
     text += fmt::format(" ({})", to_string(static_cast<EngineHealth>(value)));
-  return text;
+  return "the engine reported: " + text;
 }
 
 }  // namespace
 
 void FactLog::engine_said(const EngineEvent& event, Instant at) {
   std::int32_t value = 0;
-  if (event.kind == EngineEventKind::Die) value = event.exit_code;
-  if (event.kind == EngineEventKind::Kill) value = event.signal;
-  if (event.kind == EngineEventKind::HealthStatus) value = static_cast<std::int32_t>(event.health);
-  add(Kind::EngineEvent, static_cast<std::uint8_t>(event.kind), value, at);
+  if (const auto* end = std::get_if<Ended>(&event.report)) value = end->exit_code;
+  if (const auto* stop = std::get_if<StopRequested>(&event.report)) value = stop->signal;
+  if (const auto* check = std::get_if<HealthReported>(&event.report))
+    value = static_cast<std::int32_t>(check->health);
+  add(Kind::EngineEvent, static_cast<std::uint8_t>(event.report.index()), value, at);
 }
 
 void FactLog::add(Kind kind, std::uint8_t what, std::int32_t value, Instant at) {
@@ -55,7 +67,7 @@ std::vector<Fact> FactLog::facts() const {
         text = check_text(static_cast<Outcome>(entry.what), static_cast<Cause>(entry.value));
         break;
       case Kind::EngineEvent:
-        text = event_text(static_cast<EngineEventKind>(entry.what), entry.value);
+        text = event_text(entry.what, entry.value);
         break;
       case Kind::State:
         text = fmt::format("inspected: {}", to_string(static_cast<ContainerState>(entry.what)));

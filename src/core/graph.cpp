@@ -29,7 +29,7 @@ const std::string& shown(const DependencyNode& node) {
   return node.name.empty() ? node.key : node.name;
 }
 
-/// Of the own compose project: "project/name".
+/// Of the own project: "project/name".
 std::string in_project(const DependencyNode& node, const std::string& name) {
   return node.service.substr(0, node.service.find('/') + 1) + name;
 }
@@ -45,7 +45,7 @@ std::vector<std::string> names_of(const DependencyNode& node) {
 /// Every name whose meaning it has to know.
 std::vector<std::string> names_wanted(const DependencyNode& node) {
   std::vector<std::string> names;
-  for (const std::string& service : node.compose) names.push_back(in_project(node, service));
+  names.insert(names.end(), node.declared.begin(), node.declared.end());
   for (const std::string& name : node.named) {
     if (!node.service.empty()) names.push_back(in_project(node, name));
     names.push_back(name);
@@ -55,26 +55,6 @@ std::vector<std::string> names_wanted(const DependencyNode& node) {
 }
 
 }  // namespace
-
-std::string compose_service(const Container& container) {
-  const auto project = container.labels.find("com.docker.compose.project");
-  const auto service = container.labels.find("com.docker.compose.service");
-  if (project == container.labels.end() || service == container.labels.end()) return {};
-  if (project->second.empty() || service->second.empty()) return {};
-  return project->second + "/" + service->second;
-}
-
-std::vector<std::string> compose_dependencies(std::string_view label) {
-  std::vector<std::string> services;
-  for (const std::string& entry : split(label, ',')) {
-    const std::vector<std::string> parts = split(entry, ':');
-    if (parts.empty()) continue;
-    const std::string service{trim(parts[0])};
-    const bool ends = parts.size() > 1 && trim(parts[1]) == "service_completed_successfully";
-    if (!service.empty() && !ends) services.push_back(service);
-  }
-  return services;
-}
 
 // Looking.
 
@@ -224,7 +204,7 @@ DependencyGraph::Indices DependencyGraph::meant_by(const DependencyNode& node) c
     meant.insert(meant.end(), found->second.providers.begin(), found->second.providers.end());
     return true;
   };
-  for (const std::string& service : node.compose) add(in_project(node, service));
+  for (const std::string& service : node.declared) add(service);
   for (const std::string& name : node.named)
     if (node.service.empty() || !add(in_project(node, name))) add(name);
   if (!node.network_parent.empty()) add(node.network_parent);

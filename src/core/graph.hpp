@@ -18,26 +18,18 @@ namespace healer {
 /// What one workload says about whom it needs. HEALING.md 5.
 struct DependencyNode {
   std::string key;
-  std::string name;                  ///< the container's
-  std::string service;               ///< "project/service"; empty: no compose container
-  std::vector<std::string> compose;  ///< services of the same project
-  std::vector<std::string> named;    ///< Policy.depends_on, as written
-  std::string network_parent;        ///< key of the workload whose network it shares; empty: none
+  std::string name;                   ///< the container's
+  std::string service;                ///< "project/service"; empty: it belongs to no service
+  std::vector<std::string> declared;  ///< services that the engine's tools say it needs: "project/service"
+  std::vector<std::string> named;     ///< Policy.depends_on, as written
+  std::string network_parent;         ///< key of the workload whose network it shares; empty: none
   bool operator==(const DependencyNode&) const = default;
 };
-
-/// "project/service" of a compose container; empty for any other.
-std::string compose_service(const Container& container);
-
-/// The services named by a `com.docker.compose.depends_on` label
-/// ("db:service_healthy:false,cache:service_started:true"). One that has to end, not to be healthy
-/// (service_completed_successfully), is left out: it is down when all is as it should be.
-std::vector<std::string> compose_dependencies(std::string_view label);
 
 /// Who depends on whom, among the watched. Keys in, keys out; what a name means is looked up late, so the
 /// target may appear after the one that names it, and vanish and return.
 ///
-/// A name of `healer.depends_on` means every container of that service in the own compose project; where
+/// A name of `healer.depends_on` means every container of that service in the own project; where
 /// there is none, whatever is called so: a container's name, a "project/service", or a workload's key.
 ///
 /// An edge that closes a cycle is refused. Within a cycle the walk begins at the smallest key, so the same

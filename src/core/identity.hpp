@@ -8,12 +8,11 @@
 
 namespace healer {
 
-/// What an operator means by a name, stable across recreation: "project/service/number" for a compose
-/// container, else the container's name. docs/architecture.md, "Identity".
-std::string workload_key(const Container& container);
+/// The workload that a container is an instance of, stable across recreation: the key that the engine's tools
+/// give it, else the container's name. docs/architecture.md, "Identity".
+const std::string& workload_key(const Container& container);
 
-/// Whether this container is healer's business: it opted in, is no compose one-off, and is not healer
-/// itself. HEALING.md 1.
+/// Whether healer watches this container: it opted in, is no one-off, and is not healer itself. HEALING.md 1.
 bool is_watched(const Container& container, const Policy& policy, const ProbeOrigin& probe_origin);
 
 }  // namespace healer

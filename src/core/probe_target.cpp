@@ -33,7 +33,7 @@ struct Found {
 
 Found find_endpoint(const Container& container, const ProbeSpec& spec, const ProbeOrigin& probe_origin,
                     const Container* network_parent) {
-  const bool shares = !network_parent_id(container).empty();
+  const bool shares = container.network == NetworkKind::Shared;
   if (shares && !network_parent)
     return {{}, "it shares the network of another container, and that one is not known"};
   const Container& where = shares ? *network_parent : container;  // whose network it is
@@ -43,14 +43,14 @@ Found find_endpoint(const Container& container, const ProbeSpec& spec, const Pro
   const std::uint16_t port =
       spec.port ? *spec.port : (declared ? declared->container_port : std::uint16_t{0});
 
-  if (where.network_mode == "host") {
+  if (where.network == NetworkKind::Host) {
     if (!probe_origin.on_host())
       return {{}, "it uses the host's network, and healer runs in a container with a network of its own"};
     if (port == 0) return {{}, "it uses the host's network and declares no port: set healer.port"};
     return {Endpoint{"127.0.0.1", port}, {}};
   }
-  if (where.network_mode == "none") return {{}, "it has no network (network mode none)"};
-  if (!network_parent_id(where).empty() && shares)
+  if (where.network == NetworkKind::None) return {{}, "it has no network (network mode none)"};
+  if (shares && where.network == NetworkKind::Shared)
     return {{}, "it shares the network of a container that shares another one's"};
   if (port == 0) return {{}, "it publishes and exposes no TCP port: set healer.port"};
 
@@ -123,12 +123,6 @@ TargetResolution by_http(const Endpoint& endpoint, const ProbeSpec& spec, ProbeK
 }
 
 }  // namespace
-
-std::string_view network_parent_id(const Container& container) {
-  constexpr std::string_view prefix = "container:";
-  const std::string_view mode = container.network_mode;
-  return mode.starts_with(prefix) ? mode.substr(prefix.size()) : std::string_view{};
-}
 
 bool TargetResolution::same_target(const TargetResolution& other) const {
   if (kind != other.kind || text != other.text) return false;

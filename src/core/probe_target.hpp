@@ -36,13 +36,10 @@ struct TargetResolution {
 /// on a network both share, never `localhost`; a host-network container on the host's loopback. Without a
 /// probe kind: http on the first published port, else the HEALTHCHECK. HEALING.md 2.
 ///
-/// A container that shares another one's network (network mode "container:<id>") is asked where that one is:
+/// A container that shares another one's network (NetworkKind::Shared) is asked where that one is:
 /// at its published port for the wanted one, else at its address. `network_parent`: the facts of that one,
 /// where they are known. An exec probe needs no network: the engine runs it in the container.
 TargetResolution resolve_target(const Container& container, const ProbeSpec& spec,
                                 const ProbeOrigin& probe_origin, const Container* network_parent = nullptr);
-
-/// The id of the container whose network it shares; empty: none.
-std::string_view network_parent_id(const Container& container);
 
 }  // namespace healer

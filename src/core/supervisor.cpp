@@ -72,7 +72,7 @@ void remember_order(Remembered& remembered, const Attempt& attempt) {
 }  // namespace
 
 Supervisor::Supervisor(HostPolicy policy, const StoredState& stored, std::uint64_t seed)
-    : host_state_(std::move(policy), seed) {
+    : host_state_(std::move(policy), seed), session_(stored) {
   host_state_.last_incident = stored.last_incident;
   host_state_.last_attempt = stored.last_attempt;
   host_state_.last_notification = stored.last_notification;
@@ -99,8 +99,15 @@ Supervisor::Supervisor(HostPolicy policy, const StoredState& stored, std::uint64
 void Supervisor::step(const Event& event, Instant now, Effects& out) {
   Step step{now, out};
   if (!taken_over_) take_over_host(step);
+  decide(step, [&] { std::visit([&](const auto& what) { on(what, step); }, event); });
+  // What the engine reported meanwhile: each report is a step of its own.
+  for (const EngineEvent& released : session_.take_released()) decide(step, [&] { report(released, step); });
+}
+
+template <class F>
+void Supervisor::decide(Step& step, F&& what) {
   host_due(step);
-  std::visit([&](const auto& what) { on(what, step); }, event);
+  what();
   connectivity_due(step);
   restrain(step);
   wake_host(step);
@@ -188,6 +195,10 @@ Workload& Supervisor::adopt(const std::string& key, const std::string& container
 }
 
 void Supervisor::on(const EngineEvent& event, Step& step) {
+  if (session_.use_of(event) == EngineSession::Use::Now) report(event, step);
+}
+
+void Supervisor::report(const EngineEvent& event, Step& step) {
   if (step.now >= host_state_.live_from)
     host_state_.engine_lag = step.now - host_state_.instant(WallTime{event.unix_nanoseconds / 1'000'000});
   if (Workload* workload = by_container(event.container_id)) {
@@ -197,18 +208,19 @@ void Supervisor::on(const EngineEvent& event, Step& step) {
   }
   parent_event(event, step);
   if (const auto early = early_evidence_.find(event.container_id);
-      early != early_evidence_.end() && is_evidence(event.kind, host_state_.stop_follows_exit))
+      early != early_evidence_.end() && reports_an_end(event))
     early->second.observe(event);
-  if (event.kind == EngineEventKind::Start && early_evidence_.size() < most_remembered)
-    early_evidence_[event.container_id];
-  // Unknown or not ours: only what may make it ours is worth a look.
-  if (event.kind == EngineEventKind::Start || event.kind == EngineEventKind::Unpause ||
-      event.kind == EngineEventKind::Rename)
+  const bool started = std::holds_alternative<Started>(event.report);
+  if (started && early_evidence_.size() < most_remembered) early_evidence_[event.container_id];
+  // Unknown or not watched: only what may make it a watched one is worth an inspect.
+  if (started || std::holds_alternative<Changed>(event.report))
     step.out.push_back(Inspect{event.container_id});
 }
 
 void Supervisor::on(const ContainerObserved& event, Step& step) {
   const Container& facts = event.container;
+  if (facts.state == ContainerState::Running || facts.state == ContainerState::Paused)
+    session_.saw_running(facts.instance());
   note_parent(facts, step);
   if (!is_watched(facts, *event.policy, host_state_.probe_origin)) {
     early_evidence_.erase(facts.id);
@@ -355,6 +367,14 @@ void Supervisor::on(const SyncCompleted& event, Step& step) {
   // The list may be older than they are: each is looked at before it is believed to be gone.
   for (const std::string& id : gone) step.out.push_back(Inspect{id});
   look_at_parents(listed, step);
+  if (session_.listed()) {
+    step.out.push_back(LogLine{LogLevel::Info,
+                               "the engine restarted: stops from before it answered are the engine's, not an "
+                               "operator's",
+                               {}});
+    host_state_.host.engine_stops_until = session_.stops_until();
+    save_host(step);
+  }
 
   const bool first = !host_state_.synced_once;
   host_state_.synced_once = true;
@@ -381,7 +401,8 @@ void Supervisor::on(const SyncCompleted& event, Step& step) {
 void Supervisor::on(const EngineConnected& event, Step& step) {
   host_state_.engine_up = true;
   host_state_.live_from = Instant::max();
-  host_state_.stop_follows_exit = event.stop_follows_exit;
+  host_state_.stop_reports = event.stop_reports;
+  session_.connected(event.process);
   engine_notification_due_.reset();
   step.out.push_back(LogLine{LogLevel::Info, "connected to " + event.description, {}});
   if (!engine_dedup_key_.empty()) {
@@ -416,6 +437,16 @@ void Supervisor::on(const ProbeOriginLearned& event, Step& step) {
     run_controller(*by_key(key), step, [](WorkloadController& controller) { controller.resolve_targets(); });
 }
 
+EngineSession::Running Supervisor::running_instances() const {
+  EngineSession::Running running;
+  for (const auto& [key, workload] : workloads_) {
+    const ContainerState state = workload->container.state;
+    if (state == ContainerState::Running || state == ContainerState::Paused)
+      running[workload->container.id] = workload->container.started_at;
+  }
+  return running;
+}
+
 std::int64_t Supervisor::newest_event() const {
   std::int64_t newest = 0;
   for (const auto& [key, workload] : workloads_) newest = std::max(newest, workload->evidence.newest());
@@ -442,6 +473,7 @@ bool Supervisor::was_shutdown(Instant now) const {
 
 void Supervisor::on(const EngineLost& event, Step& step) {
   engine_reason_ = event.reason;
+  session_.lost(running_instances());
   if (std::exchange(host_state_.engine_up, false)) {
     const bool shut_down = was_shutdown(step.now);
     const std::int64_t newest = newest_event();

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/time.hpp"
+#include "core/engine_session.hpp"
 #include "core/workload.hpp"
 #include "core/workload_controller.hpp"
 #include "model/effect.hpp"
@@ -73,6 +74,12 @@ class Supervisor {
     Instant now;
     Effects& out;
   };
+
+  /// Runs `what` between what is due before it and what follows from it.
+  template <class F>
+  void decide(Step& step, F&& what);
+  void report(const EngineEvent& event, Step& step);
+  EngineSession::Running running_instances() const;
 
   void on(const EngineEvent& event, Step& step);
   void on(const ContainerObserved& event, Step& step);
@@ -166,6 +173,7 @@ class Supervisor {
   void look_at_children(const std::string& parent_key, Step& step);
 
   HostState host_state_;
+  EngineSession session_;
   Workloads& workloads_ = host_state_.workloads;
   std::unordered_map<std::string, std::string> key_of_container_;
   std::unordered_map<std::string, Remembered> remembered_;  ///< those without a container now

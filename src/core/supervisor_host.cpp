@@ -409,10 +409,13 @@ void Supervisor::host_pause_over(const std::string& text, Step& step) {
 }
 
 void Supervisor::on(const WallClockMoved& event, Step& step) {
-  // Set back, what was said before would seem to be about the runs that follow.
-  if (event.ahead < host_state_.wall_ahead)
+  // Set back: reports from before would seem to be about the instances that follow.
+  if (event.ahead < host_state_.wall_ahead) {
     for (auto& [key, workload] : workloads_)
       if (!workload->judge_exit_at) workload->evidence = {};
+    session_.wall_clock_set_back();
+    if (std::exchange(host_state_.host.engine_stops_until, 0) != 0) save_host(step);
+  }
   host_state_.wall_ahead = event.ahead;
   host_state_.engine_lag = Duration{0};
   release(HoldKind::Maintenance, step);
@@ -428,11 +431,11 @@ void Supervisor::on(const HostPolicyChanged& event, Step&) {
 // Dependencies.
 
 void Supervisor::learn_edges(Workload& workload, const Container& facts, Step& step) {
-  if (std::string service = compose_service(facts); service != workload.service) {
+  if (const std::string& service = facts.identity.service; service != workload.service) {
     const bool in_use = workload.contribution.in_remedy;
     if (in_use) host_state_.concurrency.given_back(workload.service);
     host_state_.concurrency.left(workload.service);
-    workload.service = std::move(service);
+    workload.service = service;
     if (in_use) host_state_.concurrency.taken(workload.service);
     host_state_.concurrency.joined(workload.service);
   }
@@ -441,8 +444,7 @@ void Supervisor::learn_edges(Workload& workload, const Container& facts, Step& s
   node.key = workload.key;
   node.name = workload.name;
   node.service = workload.service;
-  if (const auto label = facts.labels.find("com.docker.compose.depends_on"); label != facts.labels.end())
-    node.compose = compose_dependencies(label->second);
+  node.declared = facts.dependencies;
   node.named = workload.policy->depends_on;
   node.network_parent = workload.network_parent;
   host_state_.graph.set(std::move(node));

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "core/identity.hpp"
-#include "core/probe_target.hpp"
 #include "core/supervisor.hpp"
 
 namespace healer {
@@ -18,7 +17,7 @@ std::string likely_name(std::string key) {
 }  // namespace
 
 void Supervisor::follow_network(Workload& workload, Step& step) {
-  const std::string id{network_parent_id(workload.container)};
+  const std::string id = workload.container.network_parent;
   if (id == workload.network_parent_id) return;
   const std::string before = workload.network_parent;
   leave_network(workload);
@@ -126,7 +125,7 @@ void Supervisor::parent_gone(const std::string& id, Step& step) {
 
 void Supervisor::parent_event(const EngineEvent& event, Step& step) {
   if (parent_key_of_.count(event.container_id) == 0) return;
-  if (event.kind == EngineEventKind::Destroy)
+  if (std::holds_alternative<Removed>(event.report))
     parent_gone(event.container_id, step);
   else
     step.out.push_back(Inspect{event.container_id});

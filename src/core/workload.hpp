@@ -226,7 +226,7 @@ struct Workload {
   Rare<Decision> decision;  ///< the newest
 
   // Among the others.
-  std::string service;                           ///< "project/service"; empty: no compose container
+  std::string service;                           ///< "project/service"; empty: it belongs to none
   std::optional<Instant> paused_until;           ///< by an operator; Instant::max(): until resumed
   std::optional<Instant> dependency_hold_until;  ///< since its dependency first held it, in this incident
   std::string network_parent;                    ///< key of the workload whose network it shares
@@ -274,7 +274,7 @@ struct Remembered {
   std::optional<OrderedInstance> newest_order;
 };
 
-/// The compose project it belongs to; empty: none.
+/// The project it belongs to; empty: none.
 std::string project_of(const Workload& workload);
 
 /// One line for operators: the rule, and what it says.

@@ -40,9 +40,9 @@ struct HostState {
   Draws draws;
   ProbeOrigin probe_origin;
   bool engine_up = false;
-  bool synced_once = false;           ///< the first full list has been worked through
-  Instant synced_at{};                ///< the newest one
-  bool stop_follows_exit = false;     ///< see EngineConnected
+  bool synced_once = false;  ///< the first full list has been worked through
+  Instant synced_at{};       ///< the newest one
+  StopReports stop_reports = StopReports::Reliable;
   std::optional<Instant> stalled_at;  ///< when the loop last stood still, and for how long
   Duration stall{0};
   Instant starved_until{};         ///< descriptors or memory ran out here: until then no failure is believed
@@ -158,6 +158,14 @@ class WorkloadController {
   void count_engine_restart(const std::string& text);
   std::string exit_text(ExitKind kind) const;
   void instance_took_over();
+  // `older_instance`: the event is about an instance before the present one.
+  void on(const StopRequested& report, const EngineEvent& event, bool older_instance);
+  void on(const Ended& report, const EngineEvent& event, bool older_instance);
+  void on(const Started& report, const EngineEvent& event, bool older_instance);
+  void on(const HealthReported& report, const EngineEvent& event, bool older_instance);
+  void on(const Changed& report, const EngineEvent& event, bool older_instance);
+  void on(const Removed& report, const EngineEvent& event, bool older_instance);
+  bool part_of_remedy(const EngineEvent& event) const;
   void hear(const EngineEvent& event);
   void reconsider_exit();
   void drop_everything(AttemptState attempt_state, const std::string& why);
@@ -284,6 +292,7 @@ class WorkloadController {
   Notification draft(NotificationKind kind, const char* event, std::string text,
                      const std::string& dedup_key) const;
   NotificationClock notification_clock() const { return {now_, host_state_.wall_ahead}; }
+  std::string look_at_logs() const;
   std::string log_advice() const;
   std::string incident_key() const;
 

@@ -15,7 +15,7 @@
 //                    | healthy, or was replaced just now                         | well: dependency_hold
 //   Dependency       | something it depends on fails                             | dependency_hold
 //   MassFailure      | too much is unhealthy at once, and it is no canary's turn |
-//   Replica          | another container of its compose service is in remedy     |
+//   Replica          | another container of its service is in remedy             |
 //   Concurrency      | enough are in remedy, or who is due longer is first       |
 //
 // `healer heal` passes over all but EngineDown, OperatorStopping, Replica and Concurrency: an operator wants

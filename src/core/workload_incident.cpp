@@ -79,7 +79,10 @@ void WorkloadController::close_incident(IncidentOutcome outcome, const std::stri
     notify(incident.gave_up ? NotificationKind::Info : NotificationKind::Critical, "STOPPED",
            fmt::format("{} was unhealthy ({}) and is stopped now: {}.", w_.name, incident.cause_text, why),
            incident_key(),
-           fmt::format("Look at `docker logs {0}`; `docker start {0}` starts it again.", w_.name));
+           fmt::format("{}{}", look_at_logs(),
+                       w_.container.advice.start.empty()
+                           ? std::string()
+                           : fmt::format(" `{}` starts it again.", w_.container.advice.start)));
   } else if (incident.notified) {
     notify(healthy ? NotificationKind::Recovered : NotificationKind::Info, healthy ? "RECOVERED" : "CLOSED",
            text, incident_key());

@@ -1,4 +1,4 @@
-// The container whose network this one shares (network_mode container:<id>). When it is restarted, those that
+// The container whose network this one shares (NetworkKind::Shared). When it is restarted, those that
 // joined it keep a network that is gone; when it is replaced, their configuration names a container that is.
 // HEALING.md 5.
 //

@@ -87,7 +87,7 @@ void WorkloadController::notify_degraded() {
       then = fmt::format("Next is {}, in {}.", to_string(wanted_remedy()), rounded(planned->due - now_));
   }
   if (wanted_remedy() == RemedyKind::None || w_.ineffective_restarts >= ineffective_restarts_enough)
-    advice = fmt::format("Look at `docker logs {}`.", w_.name);
+    advice = look_at_logs();
   if (w_.ineffective_restarts >= ineffective_restarts_enough)
     then += fmt::format(" The last {} restarts did not help.", w_.ineffective_restarts);
   notify(NotificationKind::Degraded, "DEGRADED",
@@ -100,9 +100,14 @@ std::string WorkloadController::refusal_text() const {
   return w_.refusal ? " " + *w_.refusal : std::string();
 }
 
+std::string WorkloadController::look_at_logs() const {
+  const std::string& command = w_.container.advice.logs;
+  return command.empty() ? "Look at its logs." : fmt::format("Look at `{}`.", command);
+}
+
 /// For notifications that call an operator.
 std::string WorkloadController::log_advice() const {
-  return fmt::format("Look at `docker logs {0}`, then `healer reset {0}`.", w_.name);
+  return fmt::format("{} Then `healer reset {}`.", look_at_logs(), w_.name);
 }
 
 void WorkloadController::notify_gave_up() {
@@ -162,7 +167,7 @@ void WorkloadController::notify_crash_loop() {
       fmt::format("{} keeps exiting: {}. The engine's restart policy restarts it each time, which does not "
                   "help; an operator is needed.",
                   w_.name, w_.incident->cause_text),
-      incident_key(), fmt::format("Look at `docker logs {}`.", w_.name));
+      incident_key(), look_at_logs());
 }
 
 void WorkloadController::notify_summary() {

@@ -44,7 +44,7 @@ std::optional<Verdict> those(const std::vector<WorkloadProbe>& probes, Outcome o
 
 std::vector<WorkloadProbe> WorkloadController::resolutions() const {
   const Policy& policy = *w_.policy;
-  const auto parent = host_state_.network_parents.find(std::string(network_parent_id(w_.container)));
+  const auto parent = host_state_.network_parents.find(w_.container.network_parent);
   const Container* network_parent = parent == host_state_.network_parents.end() ? nullptr : &parent->second;
   std::vector<WorkloadProbe> found;
   found.reserve(policy.named_probes.size() + 1);

@@ -173,7 +173,8 @@ void WorkloadController::enter_paused() {
 void WorkloadController::enter_exited(const Container& facts, const InstanceId& instance_before) {
   const bool never_ran = facts.state == ContainerState::Created;
   if (w_.presence == Presence::Exited) {
-    if (w_.judge_exit_at && w_.evidence.died() && !host_state_.stop_follows_exit) judge_exit();
+    if (w_.judge_exit_at && w_.evidence.died() && host_state_.stop_reports == StopReports::Reliable)
+      judge_exit();
     return;
   }
   const bool was_up = w_.presence == Presence::Running || w_.presence == Presence::Restarting ||
@@ -208,7 +209,7 @@ void WorkloadController::enter_exited(const Container& facts, const InstanceId& 
   w_.stopped_by_operator = false;
   if (instance_before.container_id != facts.id) w_.ran_before_engine_loss = false;  // its predecessor did
   w_.exit_judged_before = first_sight && !w_.ran_when_restored && instance_before == facts.instance();
-  if (was_up && w_.evidence.died() && !host_state_.stop_follows_exit) {
+  if (was_up && w_.evidence.died() && host_state_.stop_reports == StopReports::Reliable) {
     judge_exit();
     return;
   }
@@ -218,72 +219,71 @@ void WorkloadController::enter_exited(const Container& facts, const InstanceId& 
 
 void WorkloadController::engine_event(const EngineEvent& event) {
   w_.facts.engine_said(event, now_);
-  // Events of an earlier instance may arrive late or again (since= replays); what they meant is past.
+  // Events of an earlier instance may arrive late or again (a new connection replays them).
   const WallTime when{event.unix_nanoseconds / 1000000};
   // A start that lies ahead is by a clock that was set back since: it tells nothing about what is older.
   const bool known_start = w_.presence != Presence::Absent && w_.container.started &&
                            host_state_.instant(*w_.container.started) <= now_ + 1min;
   const bool older_instance = known_start && when < *w_.container.started;
-  // Our order's own kill, stop and die: up to the start of the instance it brings about.
-  const bool ours = our_doing() && !(w_.remedy_started_ns && event.unix_nanoseconds >= *w_.remedy_started_ns);
-  switch (event.kind) {
-    case EngineEventKind::Kill:
-    case EngineEventKind::Stop:
-    case EngineEventKind::Oom:
-      if (older_instance || ours) return;
-      if (event.kind == EngineEventKind::Kill && after_our_signal()) return;
-      hear(event);
-      reconsider_exit();
-      return;
-    case EngineEventKind::Die:
-      if (older_instance) return;
-      w_.ended_unclean = is_unclean(event.exit_code);
-      if (!ours && !after_our_signal()) {
-        hear(event);
-        reconsider_exit();
-      }
-      inspect();
-      return;
-    case EngineEventKind::HealthStatus:
-      if (older_instance || !w_.listens_to_engine() || w_.presence != Presence::Running || on_old_instance())
-        return;
-      if (w_.container.health_checked && when < *w_.container.health_checked) return;  // the facts are newer
-      w_.container.health = event.health;
-      w_.container.health_checked = when;
-      w_.container.health_output.clear();
-      engine_health(event.health, {});
-      return;
-    case EngineEventKind::Pause:
-      if (!older_instance) inspect();
-      return;
-    case EngineEventKind::Destroy:
-      if (!recreating()) container_gone();
-      return;
-    case EngineEventKind::Create:
-      return;
-    case EngineEventKind::Start:
-      if (our_doing() && !w_.remedy_started_ns && host_state_.instant(when) >= w_.attempt->ordered_at)
-        w_.remedy_started_ns = event.unix_nanoseconds;
-      w_.dirty |= w_.reported_stopped();
-      w_.evidence.note_start(event.unix_nanoseconds);
-      if (w_.unseen()) {
-        w_.ran_when_restored = true;
-        w_.ran_before_engine_loss = false;
-        w_.stopped_by_operator = false;
-        w_.dirty = true;
-      }
-      inspect();
-      return;
-    case EngineEventKind::Restart:
-      if (is_evidence(event.kind, host_state_.stop_follows_exit) && !older_instance && !ours) hear(event);
-      inspect();
-      return;
-    case EngineEventKind::Unpause:
-    case EngineEventKind::Rename:
-    case EngineEventKind::Update:
-      inspect();
-      return;
+  std::visit([&](const auto& report) { on(report, event, older_instance); }, event.report);
+}
+
+/// Whether the event is part of what a remedy of healer does to the container: up to the start of the
+/// instance that the remedy brings about.
+bool WorkloadController::part_of_remedy(const EngineEvent& event) const {
+  return our_doing() && !(w_.remedy_started_ns && event.unix_nanoseconds >= *w_.remedy_started_ns);
+}
+
+void WorkloadController::on(const StopRequested& report, const EngineEvent& event, bool older_instance) {
+  if (report.form == StopForm::Restart) inspect();
+  if (older_instance || part_of_remedy(event)) return;
+  if (report.form == StopForm::Signal && after_our_signal()) return;
+  hear(event);
+  reconsider_exit();
+}
+
+void WorkloadController::on(const Ended& report, const EngineEvent& event, bool older_instance) {
+  if (older_instance) return;
+  w_.ended_unclean = is_unclean(report.exit_code);
+  if (!part_of_remedy(event) && !after_our_signal()) {
+    hear(event);
+    reconsider_exit();
   }
+  inspect();
+}
+
+void WorkloadController::on(const HealthReported& report, const EngineEvent& event, bool older_instance) {
+  const WallTime when{event.unix_nanoseconds / 1000000};
+  if (older_instance || !w_.listens_to_engine() || w_.presence != Presence::Running || on_old_instance())
+    return;
+  if (w_.container.health_checked && when < *w_.container.health_checked) return;  // the facts are newer
+  w_.container.health = report.health;
+  w_.container.health_checked = when;
+  w_.container.health_output.clear();
+  engine_health(report.health, {});
+}
+
+void WorkloadController::on(const Removed&, const EngineEvent&, bool) {
+  if (!recreating()) container_gone();
+}
+
+void WorkloadController::on(const Started&, const EngineEvent& event, bool) {
+  const WallTime when{event.unix_nanoseconds / 1000000};
+  if (our_doing() && !w_.remedy_started_ns && host_state_.instant(when) >= w_.attempt->ordered_at)
+    w_.remedy_started_ns = event.unix_nanoseconds;
+  w_.dirty |= w_.reported_stopped();
+  w_.evidence.note_start(event.unix_nanoseconds);
+  if (w_.unseen()) {
+    w_.ran_when_restored = true;
+    w_.ran_before_engine_loss = false;
+    w_.stopped_by_operator = false;
+    w_.dirty = true;
+  }
+  inspect();
+}
+
+void WorkloadController::on(const Changed&, const EngineEvent&, bool) {
+  inspect();
 }
 
 void WorkloadController::hear(const EngineEvent& event) {
@@ -292,7 +292,8 @@ void WorkloadController::hear(const EngineEvent& event) {
   w_.dirty |= w_.reported_stopped();
 }
 
-/// What explains an exit may come after it was judged: Podman's `stop`, or a replay after a reconnect.
+/// The report that explains an exit may come after the exit was judged: from an engine whose stop reports are
+/// unreliable, or with the replay after a reconnect.
 void WorkloadController::reconsider_exit() {
   if (w_.presence != Presence::Exited || w_.judge_exit_at || on_old_instance()) return;
   const bool open = !w_.exit_kind && w_.back_by;  // believed fallen with its engine
@@ -332,9 +333,10 @@ void WorkloadController::judge_exit() {
     return;
   } else if (explained) {
     kind = w_.evidence.judge(w_.container);
-    // Podman 4 reports an operator's stop as nothing but an exit, so there a code that a stop leaves behind
-    // is one.
-    if (kind == ExitKind::Crash && host_state_.stop_follows_exit) kind = judge_unseen_exit(w_.container);
+    // Such an engine may report an operator's stop as nothing but an exit, so an exit code that a stop leaves
+    // behind counts as a stop.
+    if (kind == ExitKind::Crash && host_state_.stop_reports == StopReports::Unreliable)
+      kind = judge_unseen_exit(w_.container);
   } else if (w_.ordered && w_.ordered->instance == w_.instance() && !w_.ordered->by_former_process) {
     kind = ExitKind::Ours;  // refused or given up halfway, but it had stopped it
   } else {

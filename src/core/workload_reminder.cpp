@@ -113,8 +113,7 @@ void WorkloadController::repeat(const char* event, const char* preface,
     state = planned_text();
   notification.text = fmt::format("{} is still unhealthy, {} after it became unhealthy: {}. {}{}", w_.name,
                                   format_duration(unhealthy_for), incident.cause_text, preface, state);
-  notification.advice =
-      fmt::format("Look at `docker logs {0}`. `healer ack {0}` ends the reminders.", w_.name);
+  notification.advice = fmt::format("{} `healer ack {}` ends the reminders.", look_at_logs(), w_.name);
   notification.id = NotificationId{++host_state_.last_notification};
   notification.repeat = ++incident.repeats;
   out_.push_back(Count{CountNotificationRepeat{notification.kind, escalation}});

@@ -16,6 +16,8 @@ namespace healer {
 struct EngineInfo {
   std::string description;  ///< "Docker Engine 20.10.24 (API 1.41)", "Podman 4.3.1 (API 1.41)"
   std::string api_version;  ///< negotiated: the lower of ours and the engine's
+  StopReports stop_reports = StopReports::Reliable;
+  EngineProcess process = EngineProcess::HoldsContainers;
 };
 
 /// A command run inside a container.
@@ -114,7 +116,7 @@ class Engine {
   /// the old one back (an error that says so). The order is the one of then.
   virtual void resume_recreate(RecreateOrder order, std::function<void(Result<std::string>)> done) = 0;
 
-  /// The one event stream, filtered to containers and to the kinds of EngineEventKind. `since` (Unix
+  /// The one event stream, filtered to containers and to what an EngineReport names. `since` (Unix
   /// nanoseconds, 0: from now) replays what was missed. `ready` is called when the engine accepted the
   /// stream, `each` for every event, `ended` once, when the stream ends or could not be opened.
   virtual void subscribe(std::int64_t since, std::function<void()> ready,

@@ -45,6 +45,9 @@ struct PortBinding {
 };
 HEALER_DESCRIBE(PortBinding, container_port, tcp, host_address, host_port);
 
+/// Whose network a container uses: a private one, the host's, none, or that of another container.
+BOOST_DEFINE_ENUM_CLASS(NetworkKind, Own, Host, None, Shared)
+
 struct NetworkAttachment {
   std::string name;
   std::string address;  ///< numeric, empty while the container does not run
@@ -52,12 +55,32 @@ struct NetworkAttachment {
 };
 HEALER_DESCRIBE(NetworkAttachment, name, address);
 
-/// The facts one inspect gives about a container: what decisions are made on.
+/// Which workload a container belongs to, as the tools of its engine name it.
+struct Identity {
+  std::string key;       ///< survives recreation, e.g. "project/service/number"; empty: the container's name
+  std::string service;   ///< "project/service"; empty: the container belongs to no service
+  bool one_off = false;  ///< started by hand for one task beside its service; never watched
+  bool operator==(const Identity&) const = default;
+};
+HEALER_DESCRIBE(Identity, key, service, one_off);
+
+/// The commands that an operator types about a container, in the words of its engine; empty: none is known.
+struct Advice {
+  std::string logs;   ///< "docker logs web"
+  std::string start;  ///< "docker start web"
+  bool operator==(const Advice&) const = default;
+};
+HEALER_DESCRIBE(Advice, logs, start);
+
+/// The facts that one inspect gives about a container: what decisions are made on.
 struct Container {
   std::string id;
   std::string name;  ///< without the leading '/'
   std::string image;
-  std::map<std::string, std::string> labels;
+  std::map<std::string, std::string> labels;  ///< for settings only; no decision reads them
+  Identity identity;
+  std::vector<std::string> dependencies;  ///< services that must be healthy first, as "project/service"
+  Advice advice;
   ContainerState state = ContainerState::Created;
   std::string started_at;            ///< engine's text; "0001-01-01T00:00:00Z" when it never ran
   std::optional<WallTime> started;   ///< the same, parsed, engine's clock; empty when it never ran
@@ -74,7 +97,8 @@ struct Container {
   Duration health_interval{0};             ///< HEALTHCHECK's interval and timeout, 0 without one
   Duration health_timeout{0};
   Duration health_start_period{0};
-  std::string network_mode;        ///< "bridge", "host", "none", "container:<id>", a network's name
+  NetworkKind network = NetworkKind::Own;
+  std::string network_parent;      ///< Shared: the id of the container whose network it uses
   std::vector<PortBinding> ports;  ///< sorted by container port, published ones first
   std::vector<NetworkAttachment> networks;
   std::string memory_limit_note;  ///< e.g. "limit 64 MiB", empty without a limit
@@ -82,10 +106,10 @@ struct Container {
   InstanceId instance() const { return InstanceId{id, started_at}; }
   bool operator==(const Container&) const = default;
 };
-HEALER_DESCRIBE(Container, id, name, image, labels, state, started_at, started, finished, exit_code,
-                oom_killed, restart_policy, maximum_retries, restart_count, stop_timeout, health,
-                health_checked, health_output, health_interval, health_timeout, health_start_period,
-                network_mode, ports, networks, memory_limit_note);
+HEALER_DESCRIBE(Container, id, name, image, labels, identity, dependencies, advice, state, started_at,
+                started, finished, exit_code, oom_killed, restart_policy, maximum_retries, restart_count,
+                stop_timeout, health, health_checked, health_output, health_interval, health_timeout,
+                health_start_period, network, network_parent, ports, networks, memory_limit_note);
 
 /// What a list gives: enough to see which containers must be inspected.
 struct ContainerSummary {
@@ -93,8 +117,9 @@ struct ContainerSummary {
   std::string name;
   std::string image;
   std::map<std::string, std::string> labels;
+  Identity identity;
   ContainerState state = ContainerState::Created;
 };
-HEALER_DESCRIBE(ContainerSummary, id, name, image, labels, state);
+HEALER_DESCRIBE(ContainerSummary, id, name, image, labels, identity, state);
 
 }  // namespace healer

@@ -18,20 +18,55 @@
 
 namespace healer {
 
-/// What the engine's event stream said. Both engines' spellings are one kind here: the adapter translates.
-BOOST_DEFINE_ENUM_CLASS(EngineEventKind, Create, Start, Die, Kill, Oom, Stop, Restart, Pause, Unpause, Rename,
-                        Update, HealthStatus, Destroy)
+/// How the engine was asked to end a container: by a signal to its process, by a stop, or by a restart.
+BOOST_DEFINE_ENUM_CLASS(StopForm, Signal, Stop, Restart)
+
+/// The engine was asked to end the container. Signals that end no process (HUP, USR1, ...) are not reported.
+struct StopRequested {
+  StopForm form = StopForm::Stop;
+  int signal = 0;  ///< Signal: its number; 0 when the engine does not name it
+};
+HEALER_DESCRIBE(StopRequested, form, signal);
+
+/// The container's process ended.
+struct Ended {
+  int exit_code = 0;
+  bool oom = false;  ///< the kernel killed a process of the container for lack of memory before
+};
+HEALER_DESCRIBE(Ended, exit_code, oom);
+
+struct Started {};
+HEALER_DESCRIBE(Started);
+
+/// The engine's own HEALTHCHECK gave a verdict.
+struct HealthReported {
+  EngineHealth health = EngineHealth::None;
+};
+HEALER_DESCRIBE(HealthReported, health);
+
+/// The container was paused, unpaused, renamed or updated: an inspect shows which.
+struct Changed {};
+HEALER_DESCRIBE(Changed);
+
+struct Removed {};
+HEALER_DESCRIBE(Removed);
+
+/// What an engine's event stream reports, in words that every engine shares. Where an engine has a report of
+/// each, StopRequested comes before the Ended that it causes; EngineConnected says whether it may come late.
+using EngineReport = std::variant<StopRequested, Ended, Started, HealthReported, Changed, Removed>;
 
 struct EngineEvent {
-  EngineEventKind kind = EngineEventKind::Start;
   std::string container_id;
   std::string name;
-  std::int64_t unix_nanoseconds = 0;
-  int exit_code = 0;                         ///< Die
-  int signal = 0;                            ///< Kill; 0 when the engine did not say
-  EngineHealth health = EngineHealth::None;  ///< HealthStatus
+  std::int64_t unix_nanoseconds = 0;  ///< when it happened, by the engine's clock
+  EngineReport report;
 };
-HEALER_DESCRIBE(EngineEvent, kind, container_id, name, unix_nanoseconds, exit_code, signal, health);
+HEALER_DESCRIBE(EngineEvent, container_id, name, unix_nanoseconds, report);
+
+/// Whether the report is about how an instance ends.
+inline bool reports_an_end(const EngineEvent& event) {
+  return std::holds_alternative<StopRequested>(event.report) || std::holds_alternative<Ended>(event.report);
+}
 
 /// A container as inspected, with the policy its labels give it.
 struct ContainerObserved {
@@ -60,12 +95,20 @@ struct SyncCompleted {
 };
 HEALER_DESCRIBE(SyncCompleted, container_ids);
 
+/// Whether an engine reports a stop before the exit that the stop causes (Docker), or after it or not at all
+/// (Podman).
+BOOST_DEFINE_ENUM_CLASS(StopReports, Reliable, Unreliable)
+
+/// Whether the containers live in the process that answers. Where they do (Docker), a new process ends what
+/// outlived a killed one before it answers, and reports those stops like an operator's.
+BOOST_DEFINE_ENUM_CLASS(EngineProcess, HoldsContainers, LeavesContainers)
+
 struct EngineConnected {
   std::string description;  ///< "Docker Engine 20.10.24 (API 1.41)"
-  /// Podman reports an operator's `stop` after the exit it caused; Docker's `kill` always comes before.
-  bool stop_follows_exit = false;
+  StopReports stop_reports = StopReports::Reliable;
+  EngineProcess process = EngineProcess::HoldsContainers;
 };
-HEALER_DESCRIBE(EngineConnected, description, stop_follows_exit);
+HEALER_DESCRIBE(EngineConnected, description, stop_reports, process);
 
 /// From where healer asks: the host itself, or inside a container of this engine. docs/architecture.md,
 /// "Reaching a target".

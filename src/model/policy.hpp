@@ -38,6 +38,8 @@ std::string to_string(const RemedyStep& step);
 
 /// "HUP" for 1; the number as text for a signal without a name.
 std::string signal_name(int signal);
+/// Whether a process that receives it is asked to reload, report or redraw, and not to end (HUP, USR1, ...).
+bool ends_no_process(int signal);
 /// 1 for "HUP", "SIGHUP", "hup" or "1"; empty for a text that is not a signal.
 std::optional<int> signal_number(std::string_view name);
 

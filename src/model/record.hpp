@@ -152,10 +152,13 @@ struct HostRecord {
   std::vector<std::string> engine_notified_channels =
       {};  ///< channels that got the open notification about the engine
   std::vector<std::string> mass_notified_channels = {};
+  /// Unix nanoseconds by the engine's clock: ends up to here were those of an engine that went, not of an
+  /// operator. The next process receives their reports again.
+  std::int64_t engine_stops_until = 0;
   bool operator==(const HostRecord&) const = default;
 };
 HEALER_DESCRIBE(HostRecord, paused_until, engine_notification_key, mass_notification_key, mass_since,
-                mass_critical, engine_notified_channels, mass_notified_channels);
+                mass_critical, engine_notified_channels, mass_notified_channels, engine_stops_until);
 
 /// The evidence that was saved before a remedy. HEALING.md 4. Every text is redacted.
 struct Evidence {
@@ -246,8 +249,8 @@ struct Notification {
   unsigned attempts_allowed = 0;
   std::string excerpt;  ///< last lines of the evidence's log, redacted; empty: none
   Instant created_at{};
-  IncidentId incident;                     ///< 0: about no incident
-  std::string project;                     ///< compose project; empty: none
+  IncidentId incident;                     ///< 0: about none
+  std::string project;                     ///< its project; empty: none
   std::string route;                       ///< the workload's label `healer.notify`; empty: none
   std::optional<Instant> unhealthy_since;  ///< of the incident; empty: about no incident
   std::string advice;   ///< what an operator can do, in one or two sentences; empty: nothing
@@ -302,16 +305,12 @@ struct RoutedNotification {
 };
 HEALER_DESCRIBE(RoutedNotification, notification, destinations);
 
-/// The time of the newest engine event seen: the `since=` of the next process. Both times are by the engine's
-/// clock, in Unix nanoseconds.
+/// Up to where the engine's events were seen, by the engine's clock: what the next process subscribes from.
 struct EventCursor {
   std::int64_t unix_nanoseconds = 0;
-  /// Stops up to this time were the engine's shutdown, not an operator's. The next process reads those events
-  /// again.
-  std::int64_t engine_stops_until = 0;
   bool operator==(const EventCursor&) const = default;
 };
-HEALER_DESCRIBE(EventCursor, unix_nanoseconds, engine_stops_until);
+HEALER_DESCRIBE(EventCursor, unix_nanoseconds);
 
 /// One thing to write. A list of records is one transaction.
 using Record = std::variant<WorkloadRecord, Incident, Attempt, RoutedNotification, Delivery, EventCursor,

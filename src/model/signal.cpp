@@ -1,4 +1,6 @@
 // Signal names and numbers of Linux on x86, ARM and most others (signal(7)).
+#include <csignal>
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -41,6 +43,10 @@ std::optional<int> signal_number(std::string_view text) {
   for (const auto& [name, value] : names)
     if (lower(name) == wanted) return value;
   return std::nullopt;
+}
+
+bool ends_no_process(int signal) {
+  return signal == SIGHUP || signal == SIGUSR1 || signal == SIGUSR2 || signal == SIGCONT;
 }
 
 std::string to_string(const RemedyStep& step) {

@@ -14,7 +14,6 @@
 namespace healer::replay {
 namespace {
 
-constexpr std::string_view compose_labels = "com.docker.compose.";
 constexpr const char* number_of_a_policy = "the number of a policy that an earlier line holds";
 
 /// Checks what the core relies on.
@@ -54,8 +53,7 @@ boost::json::value ValueWriter::write(const PolicyPtr& policy) {
 
 boost::json::value ValueWriter::write(const std::map<std::string, std::string>& labels) {
   boost::json::object object;
-  for (const auto& [label, text] : labels)
-    object[label] = label.starts_with(compose_labels) ? text : hidden(text);
+  for (const auto& [label, text] : labels) object[label] = hidden(text);
   return object;
 }
 

@@ -13,8 +13,8 @@ class Observer {
   virtual ~Observer() = default;
   virtual void log(const LogLine& line) = 0;
   virtual void count(const Metric& metric) = 0;
-  /// `lag`: now minus the engine's time of the event; may be negative if the clocks differ.
-  virtual void engine_event(EngineEventKind kind, Duration lag) = 0;
+  /// `lag` from the engine's time of the event to now; negative when the clocks differ.
+  virtual void engine_event(const EngineReport& report, Duration lag) = 0;
   virtual void loop_lag(Duration lag) = 0;
   virtual void store_failed(const Error& error) = 0;
   /// Called before and after each step of the core, with everything that the step depends on: for recordings

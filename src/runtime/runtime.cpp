@@ -1,7 +1,6 @@
 #include "runtime/runtime.hpp"
 
 #include <algorithm>
-#include <set>
 #include <utility>
 
 #include <fmt/format.h>
@@ -28,19 +27,6 @@ constexpr Duration first_retry = 200ms;
 /// The memory of a step that was about everything is given back.
 constexpr std::size_t most_effects_kept = 64;
 constexpr Duration longest_retry = 5s;
-
-bool is_up(ContainerState state) {
-  return state == ContainerState::Running || state == ContainerState::Paused;
-}
-
-bool reports_an_end(EngineEventKind kind) {
-  return kind == EngineEventKind::Kill || kind == EngineEventKind::Stop || kind == EngineEventKind::Die ||
-         kind == EngineEventKind::Oom;
-}
-
-bool is_podman(const std::string& description) {
-  return description.starts_with("Podman");
-}
 
 }  // namespace
 
@@ -82,9 +68,6 @@ Runtime::Runtime(RuntimeSettings settings, Parts parts, const StoredState& store
   host_.on_alarm(guarded([this]() { alarm(); }));
   cursor_ = stored.cursor;
   journal_.note_cursor(cursor_);
-  for (const WorkloadRecord& record : stored.workloads)
-    if (record.ran_before_engine_loss)
-      ran_before_loss_[record.last_instance.container_id] = record.last_instance.started_at;
 }
 
 Runtime::~Runtime() = default;
@@ -190,16 +173,13 @@ void Runtime::connect() {
   engine_.connect(guarded([this, connection](Result<EngineInfo> info) {
     if (connection != connection_) return;
     if (!info) return connection_failed(info.error());
-    engine_description_ = info->description;
+    engine_info_ = std::move(*info);
     subscribe();
   }));
 }
 
 void Runtime::subscribe() {
   const std::uint64_t connection = connection_;
-  // Podman's containers do not depend on the process that answers for them.
-  may_be_another_ =
-      !ran_before_loss_.empty() && cursor_.unix_nanoseconds != 0 && !is_podman(engine_description_);
   // What explains an exit is kept in memory only: a new process hears the last minute again, and the core
   // ignores what it knows.
   const std::int64_t overlap = supervisor_.synced_once() ? 0 : first_overlap_ns;
@@ -219,7 +199,7 @@ void Runtime::stream_ready() {
   connected_ = true;
   connect_failures_ = 0;
   if (settings_.own_container_id.empty()) {
-    feed(EngineConnected{engine_description_, is_podman(engine_description_)});
+    feed(EngineConnected{engine_info_.description, engine_info_.stop_reports, engine_info_.process});
     sync(true);
   } else {
     learn_place();
@@ -233,7 +213,7 @@ void Runtime::learn_place() {
         ProbeOrigin probe_origin;
         if (self) {
           probe_origin.own_container_id = self->id;
-          probe_origin.host_network = self->network_mode == "host";
+          probe_origin.host_network = self->network == NetworkKind::Host;
           for (const NetworkAttachment& network : self->networks)
             probe_origin.networks.push_back(network.name);
         } else {
@@ -242,21 +222,16 @@ void Runtime::learn_place() {
                                              settings_.own_container_id.substr(0, 12), self.error().message));
         }
         feed(ProbeOriginLearned{std::move(probe_origin)});
-        feed(EngineConnected{engine_description_, is_podman(engine_description_)});
+        feed(EngineConnected{engine_info_.description, engine_info_.stop_reports, engine_info_.process});
         sync(true);
       }));
 }
 
 void Runtime::connection_failed(const Error& error) {
   ++connection_;  // nothing of the old connection counts any more
-  if (connected_) {
-    ran_before_loss_.clear();
-    for (const auto& [id, known] : known_)
-      if (is_up(known.state)) ran_before_loss_[id] = known.started_at;
-  }
   connected_ = caught_up_ = false;
   sync_.reset();
-  held_events_.clear();
+  ahead_of_list_ = {};
   feed(EngineLost{error.message});
   const unsigned doublings = std::min(connect_failures_++, 5u);
   const Duration delay = std::min(first_retry * (1u << doublings), longest_retry);
@@ -266,26 +241,14 @@ void Runtime::connection_failed(const Error& error) {
 }
 
 void Runtime::engine_event(const EngineEvent& event) {
-  const auto lag = Duration{host_.wall().unix_ms - event.unix_nanoseconds / 1000000};
-  observer_.engine_event(event.kind, lag);
-  // since= includes its instant: the engine that notified of the newest event tells of it again.
-  if (event.unix_nanoseconds <= cursor_.unix_nanoseconds) may_be_another_ = false;
-  if (event.kind == EngineEventKind::Destroy) known_.erase(event.container_id);
-  // What an engine stopped at its own end is said again: the newest of it after each cut of the stream, all
-  // of it to the next process.
-  if (event.unix_nanoseconds <= cursor_.engine_stops_until && reports_an_end(event.kind)) return;
-  if (!supervisor_.synced_once() || may_be_another_ || !held_events_.empty()) {
-    held_events_.push_back(event);  // the next process, too, is to tell whose doing it was
-    return;
-  }
-  seen(event);
-  feed(event);
-}
-
-void Runtime::seen(const EngineEvent& event) {
-  cursor_.unix_nanoseconds = std::max(cursor_.unix_nanoseconds, event.unix_nanoseconds);
-  // What they explain may not be known yet: a process that is killed meanwhile leaves them to the next.
+  observer_.engine_event(event.report, Duration{host_.wall().unix_ms - event.unix_nanoseconds / 1000000});
+  if (std::holds_alternative<Removed>(event.report)) known_.erase(event.container_id);
+  // The core may keep what comes before the first list is through: a process that is killed meanwhile leaves
+  // it to the next.
+  EventCursor& cursor = caught_up_ ? cursor_ : ahead_of_list_;
+  cursor.unix_nanoseconds = std::max(cursor.unix_nanoseconds, event.unix_nanoseconds);
   if (caught_up_) journal_.note_cursor(cursor_);
+  feed(event);
 }
 
 void Runtime::sync(bool full) {
@@ -321,7 +284,7 @@ void Runtime::sync_saw(const ContainerSummary& summary, bool full) {
   const bool ours =
       known != known_.end() || resolve(summary.name, summary.labels).policy->selection == Selection::OptedIn;
   if (!ours) return;
-  if (!full && !may_be_another_ && known != known_.end() && known->second.state == summary.state) return;
+  if (!full && known != known_.end() && known->second.state == summary.state) return;
   sync_->awaited.insert(summary.id);
   inspector_.look_later(summary.id);
 }
@@ -330,25 +293,11 @@ void Runtime::sync_step() {
   if (!sync_ || !sync_->listed || !sync_->awaited.empty()) return;
   Sync done = std::move(*sync_);
   sync_.reset();
-  const bool another = std::exchange(may_be_another_, false);
-  ran_before_loss_.clear();
-  if (another && !held_events_.empty())
-    log(LogLevel::Info,
-        "the engine restarted: stops from before it answered are the engine's, not an operator's");
-  std::vector<EngineEvent> heard;
-  std::set<std::string> up_again;  // whose next end is their own
-  for (EngineEvent& event : std::exchange(held_events_, {})) {
-    if (event.kind == EngineEventKind::Start) up_again.insert(event.container_id);
-    seen(event);
-    if (another && reports_an_end(event.kind) && up_again.count(event.container_id) == 0)
-      cursor_.engine_stops_until = std::max(cursor_.engine_stops_until, event.unix_nanoseconds);
-    else
-      heard.push_back(std::move(event));
-  }
   caught_up_ = true;
+  cursor_.unix_nanoseconds = std::max(cursor_.unix_nanoseconds, ahead_of_list_.unix_nanoseconds);
+  ahead_of_list_ = {};
   journal_.note_cursor(cursor_);
   feed(SyncCompleted{std::move(done.ids)});
-  for (const EngineEvent& event : heard) feed(event);
   if (done.again) sync(done.again_full);
 }
 
@@ -370,9 +319,6 @@ void Runtime::inspected(const std::string& id, Result<Container>&& answer) {
       const Duration stop = resolved.policy->stop_timeout.value_or(answer->stop_timeout.value_or(10s));
       known_[id] =
           Known{answer->state, answer->started_at, std::chrono::duration_cast<std::chrono::seconds>(stop)};
-      const auto before = ran_before_loss_.find(id);
-      if (before != ran_before_loss_.end() && is_up(answer->state) && before->second == answer->started_at)
-        may_be_another_ = false;  // this instance outlived the loss
     } else {
       known_.erase(id);
     }
@@ -436,8 +382,6 @@ void Runtime::notice_stall() {
 void Runtime::notice_clock() {
   const Duration ahead{host_.wall().unix_ms - wall_time_of(host_.now()).unix_ms};
   if (ahead < clock_ahead_ + reported_clock_step && ahead > clock_ahead_ - reported_clock_step) return;
-  // Set back, the ends that follow would seem to be among them.
-  if (ahead < clock_ahead_) cursor_.engine_stops_until = 0;
   clock_ahead_ = ahead;
   journal_.clock_moved(ahead);
   feed(WallClockMoved{ahead});

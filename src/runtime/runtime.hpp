@@ -66,8 +66,6 @@ struct Sync {
 ///   Subscribing  | stream accepted             | Connected    | own place learned, full sync
 ///   Connected    | resync due                  | Connected    | list; what is new or changed is inspected
 ///   any          | failed, or the stream ended | Disconnected | EngineLost; retry with backoff
-/// Events wait for the end of the sync when they are about containers not known yet, or of an engine that may
-/// be another process than before.
 class Runtime {
  public:
   using Resolve = std::function<ResolvedPolicy(const std::map<std::string, std::string>& labels)>;
@@ -127,7 +125,7 @@ class Runtime {
   bool connected() const { return connected_; }
   /// The first full list was worked through.
   bool ready() const { return connected_ && supervisor_.synced_once(); }
-  const std::string& engine_description() const { return engine_description_; }
+  const std::string& engine_description() const { return engine_info_.description; }
 
  private:
   struct Known {
@@ -154,7 +152,6 @@ class Runtime {
   void learn_place();
   void connection_failed(const Error& error);
   void engine_event(const EngineEvent& event);
-  void seen(const EngineEvent& event);
   void sync(bool full);
   void sync_saw(const ContainerSummary& summary, bool full);
   void sync_step();
@@ -194,16 +191,12 @@ class Runtime {
   bool connected_ = false;
   unsigned connect_failures_ = 0;
   std::uint64_t connection_ = 0;  ///< counts; what an earlier one says is ignored
-  std::string engine_description_;
+  EngineInfo engine_info_;
   std::optional<Sync> sync_;
   std::unordered_map<std::string, Known> known_;  ///< the opted-in, as last inspected
-  EventCursor cursor_;                            ///< of the events that the core has heard
-  bool caught_up_ = false;                        ///< the first sync of this connection is through
-  std::vector<EngineEvent> held_events_;          ///< until a sync tells what they are about
-  // Whether the engine that answers again is the process that went. A new one stops what outlived a killed
-  // one before it answers, and those stops, among its events, are no operator's.
-  bool may_be_another_ = false;
-  std::unordered_map<std::string, std::string> ran_before_loss_;  ///< id -> started_at
+  EventCursor cursor_;                            ///< of the events that the core has taken
+  EventCursor ahead_of_list_;  ///< of those that came before the first list of this connection was through
+  bool caught_up_ = false;     ///< that list is through
 
   Instant last_beat_{};
   Duration clock_ahead_{0};  ///< the wall clock, of the core's timeline, as the core was notified

@@ -48,14 +48,14 @@ CREATE TABLE host (
   mass_since INTEGER NOT NULL,
   mass_critical INTEGER NOT NULL,
   engine_notified_channels TEXT NOT NULL,
-  mass_notified_channels TEXT NOT NULL
+  mass_notified_channels TEXT NOT NULL,
+  engine_stops_until INTEGER NOT NULL
 ) STRICT;
 
 -- One row: up to where the engine's events were seen.
 CREATE TABLE event_cursor (
   id INTEGER PRIMARY KEY NOT NULL CHECK (id = 1),
-  unix_nanoseconds INTEGER NOT NULL,
-  engine_stops_until INTEGER NOT NULL
+  unix_nanoseconds INTEGER NOT NULL
 ) STRICT;
 
 CREATE TABLE incidents (

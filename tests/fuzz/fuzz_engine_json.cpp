@@ -42,7 +42,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto summary = docker::parse_summary(text);
   expect_short_message(summary);
   if (summary) expect(!summary->id.empty(), "a list element has an id");
-  const auto event = docker::parse_event(text);
+  const auto event = docker::EventReader(docker::Product::Docker).read(text);
   expect_short_message(event);
   if (event && *event) expect(!(*event)->container_id.empty(), "an event has an id");
   expect_short_message(docker::parse_engine_version(text));

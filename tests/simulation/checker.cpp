@@ -50,10 +50,6 @@ bool same_effect(const Effect& a, const Effect& b) {
   return show(a) == show(b);
 }
 
-bool is_stop(EngineEventKind kind) {
-  return kind == EngineEventKind::Kill || kind == EngineEventKind::Stop || kind == EngineEventKind::Die;
-}
-
 bool unfinished(const Attempt& attempt) {
   return attempt.state == AttemptState::Ordered || attempt.state == AttemptState::Verifying;
 }
@@ -169,10 +165,12 @@ void Checker::reported(const EngineEvent& event) {
   if (tracing) note("engine event: " + show(Event{event}));
   Known* of = known(event.container_id);
   if (!of) return;
-  if (event.kind == EngineEventKind::HealthStatus && event.health == EngineHealth::Healthy)
+  const auto* check = std::get_if<HealthReported>(&event.report);
+  if (check && check->health == EngineHealth::Healthy)
     of->passes(world_.by_id(event.container_id)->starts, world_.now());
-  if (event.kind == EngineEventKind::Pause) of->notified_paused = world_.now();
-  if (is_stop(event.kind)) of->notified_stopped = world_.now();
+  if (std::holds_alternative<Changed>(event.report) && world_.by_id(event.container_id)->paused())
+    of->notified_paused = world_.now();
+  if (reports_an_end(event)) of->notified_stopped = world_.now();
 }
 
 void Checker::passed(std::uint32_t index) {

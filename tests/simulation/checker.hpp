@@ -71,7 +71,7 @@ class Checker final : public Observer {
   // Observer.
   void log(const LogLine& line) override;
   void count(const Metric&) override {}
-  void engine_event(EngineEventKind, Duration) override {}
+  void engine_event(const EngineReport&, Duration) override {}
   void loop_lag(Duration) override {}
   void store_failed(const Error&) override {}
   void step_begins(const Event& event, Instant now) override;

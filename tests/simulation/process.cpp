@@ -178,7 +178,8 @@ void SimEngine::connect(std::function<void(Result<EngineInfo>)> done) {
   }
   const bool podman = life_.world.script().dialect == Dialect::Podman;
   life_.put(3ms, [done = std::move(done), podman] {
-    done(EngineInfo{podman ? "Podman 4.3.1 (API 1.41)" : "Docker Engine 20.10.24 (API 1.41)", "1.41"});
+    done(EngineInfo{"an engine (simulated)", "1", podman ? StopReports::Unreliable : StopReports::Reliable,
+                    podman ? EngineProcess::LeavesContainers : EngineProcess::HoldsContainers});
   });
 }
 

@@ -83,23 +83,19 @@ void World::create(Place& place) {
   facts.image = "registry.example/" + unit.name + ":1";
   facts.labels = unit.labels;
   facts.restart_policy = unit.restart;
-  facts.network_mode = "bridge";
   if (!unit.project.empty()) {
-    facts.labels["com.docker.compose.project"] = unit.project;
-    facts.labels["com.docker.compose.service"] = unit.service;
-    facts.labels["com.docker.compose.container-number"] = std::to_string(unit.number);
-    std::string depends;
+    facts.identity.service = unit.project + "/" + unit.service;
+    facts.identity.key = fmt::format("{}/{}", facts.identity.service, unit.number);
     for (const std::uint32_t needed : place.needs) {
       const Unit& other = *places_[needed].unit;
-      if (other.project != unit.project) continue;
-      depends += (depends.empty() ? "" : ",") + other.service + ":service_healthy:false";
+      if (other.project == unit.project) facts.dependencies.push_back(other.project + "/" + other.service);
     }
-    if (!depends.empty()) facts.labels["com.docker.compose.depends_on"] = depends;
   }
   const auto own_port = port_of(place);
   const auto host_port = static_cast<std::uint16_t>(10000 + place.index);
   if (place.parent) {
-    facts.network_mode = "container:" + places_[*place.parent].facts.id;
+    facts.network = NetworkKind::Shared;
+    facts.network_parent = places_[*place.parent].facts.id;
   } else {
     facts.networks = {NetworkAttachment{"bridge", "172.17.0.2"}};
     if (unit.published)
@@ -122,9 +118,9 @@ void World::create(Place& place) {
   }
   facts.started_at = "0001-01-01T00:00:00Z";
   facts.state = ContainerState::Created;
-  place.listed = ContainerSummary{facts.id, facts.name, facts.image, facts.labels, facts.state};
+  place.listed =
+      ContainerSummary{facts.id, facts.name, facts.image, facts.labels, facts.identity, facts.state};
   place.exists = true;
-  emit(place, EngineEventKind::Create);
 }
 
 Place* World::by_id(std::string_view id) {
@@ -152,8 +148,7 @@ bool World::in_outage(const Place& place) const {
 bool World::lost_network(const Place& place) const {
   if (!place.parent) return false;
   const Place& parent = places_[*place.parent];
-  return !parent.exists || parent.started > place.started ||
-         place.facts.network_mode != "container:" + parent.facts.id;
+  return !parent.exists || parent.started > place.started || place.facts.network_parent != parent.facts.id;
 }
 
 Answer World::answer(const Place& place) const {
@@ -231,7 +226,7 @@ void World::came_up(Place& place, By by) {
     agenda_.put(now_ + unit.check_interval, 0,
                 [this, index = place.index, run = place.starts] { check(index, run); });
   }
-  emit(place, EngineEventKind::Start);
+  emit(place, Started{});
 }
 
 void World::came_down(Place& place, int code, bool oom, bool clean) {
@@ -244,10 +239,9 @@ void World::came_down(Place& place, int code, bool oom, bool clean) {
 
 void World::crash(Place& place, int code, bool oom) {
   if (!place.running()) return;
-  if (oom) emit(place, EngineEventKind::Oom);
   place.quick_crashes = now_ - place.started < quick_crash ? place.quick_crashes + 1 : 0;
   came_down(place, code, oom, false);
-  emit(place, EngineEventKind::Die, code);
+  emit(place, Ended{code});
   if (place.unit->restart == RestartPolicy::No || !engine_up_ || place.busy) return;
   place.facts.state = ContainerState::Restarting;
   engine_restarts(place);
@@ -283,7 +277,7 @@ void World::check(std::uint32_t index, std::uint32_t run) {
   }
   facts.health_checked = wall();
   if (facts.health != before || script_.dialect == Dialect::Podman)
-    emit(place, EngineEventKind::HealthStatus);
+    emit(place, HealthReported{place.facts.health});
 }
 
 // The Prometheus rule of a unit. A container that does not run has no data, so its rule fires no longer than
@@ -321,16 +315,17 @@ void World::send_alert(std::uint32_t index, std::uint64_t firing, bool fires) {
               [this, index, firing, fires] { send_alert(index, firing, fires); });
 }
 
-void World::emit(Place& place, EngineEventKind kind, int exit_code, int signal) {
+void World::emit_signal(const Place& place, int signal) {
+  if (!ends_no_process(signal)) emit(place, StopRequested{StopForm::Signal, signal});
+}
+
+void World::emit(const Place& place, EngineReport report) {
   if (!engine_up_) return;
   EngineEvent event;
-  event.kind = kind;
   event.container_id = place.facts.id;
   event.name = place.facts.name;
   event.unix_nanoseconds = wall().unix_ms * 1'000'000 + static_cast<std::int64_t>(++events_ % 1'000'000);
-  event.exit_code = exit_code;
-  event.signal = signal;
-  event.health = place.facts.health;
+  event.report = std::move(report);
   history_.push_back(event);
   if (history_.size() > kept_events) history_.pop_front();
   ++score_.engine_events;
@@ -373,13 +368,13 @@ void World::end_process(Place& place, std::optional<Duration> timeout, bool for_
   if (!up) {
     const bool waits = place.facts.state == ContainerState::Restarting;
     if (waits) place.facts.state = ContainerState::Exited;
-    if (waits && !for_restart) emit(place, EngineEventKind::Stop);
+    if (waits && !for_restart) emit(place, StopRequested{});
     then();
     return;
   }
   const bool podman = script_.dialect == Dialect::Podman;
-  if (podman && for_restart) emit(place, EngineEventKind::Restart);
-  if (!podman) emit(place, EngineEventKind::Kill, 0, 15);
+  if (podman && for_restart) emit(place, StopRequested{StopForm::Restart});
+  if (!podman) emit(place, StopRequested{StopForm::Signal, 15});
   const Duration kill_after = timeout.value_or(engine_stop_timeout);
   const bool deaf = place.fault_now.failure == Failure::Hang || place.unit->stops_in > kill_after;
   const Duration takes = deaf ? kill_after : place.unit->stops_in;
@@ -387,12 +382,12 @@ void World::end_process(Place& place, std::optional<Duration> timeout, bool for_
   later(place, takes, [this, &place, podman, deaf, starts, then = std::move(then)] {
     if (place.starts != starts || !(place.running() || place.paused()))
       return then();  // the process ended by itself
-    if (deaf && !podman) emit(place, EngineEventKind::Kill, 0, 9);
+    if (deaf && !podman) emit(place, StopRequested{StopForm::Signal, 9});
     const int code = deaf ? 137 : chance_.draw(place.tag, StopCode, place.starts) < 0.5 ? 143 : 0;
     came_down(place, code, false, !deaf);
-    if (script_.dialect == Dialect::Docker26) emit(place, EngineEventKind::Stop);
-    emit(place, EngineEventKind::Die, code);
-    if (script_.dialect != Dialect::Docker26) emit(place, EngineEventKind::Stop);
+    if (script_.dialect == Dialect::Docker26) emit(place, StopRequested{});
+    emit(place, Ended{code});
+    if (script_.dialect != Dialect::Docker26) emit(place, StopRequested{});
     then();
   });
 }
@@ -461,7 +456,7 @@ void World::restart(Place& place, std::optional<Duration> timeout, By by, Fate f
       later(place, start_takes, [this, &place, by, done] {
         if (!place.exists) return done(tl::unexpected(gone(place.unit->name)));
         if (!place.running()) came_up(place, by);
-        if (script_.dialect != Dialect::Podman) emit(place, EngineEventKind::Restart);
+        if (script_.dialect != Dialect::Podman) emit(place, Changed{});
         done({});
         release(place);
       });
@@ -474,7 +469,7 @@ void World::kill(Place& place, int signal, By by, Done done) {
     done(failure(ErrorCode::Conflict, "kill: 409: it is not running"));
     return;
   }
-  emit(place, EngineEventKind::Kill, 0, signal);
+  emit_signal(place, signal);
   if (signal == 1) reload(place);
   if (ends_a_process(signal)) {
     if (by == By::Operator) {
@@ -482,7 +477,7 @@ void World::kill(Place& place, int signal, By by, Done done) {
       place.operator_at = now_;
     }
     came_down(place, 128 + signal, false, signal != 9);
-    emit(place, EngineEventKind::Die, 128 + signal);
+    emit(place, Ended{128 + signal});
   }
   done({});
 }
@@ -498,7 +493,7 @@ void World::pause(Place& place) {
     if (place.running()) {
       place.facts.state = ContainerState::Paused;
       place.paused_at = now_;
-      emit(place, EngineEventKind::Pause);
+      emit(place, Changed{});
     }
     release(place);
   });
@@ -508,7 +503,7 @@ void World::unpause(Place& place) {
   when_free(place, [this, &place] {
     if (place.paused()) {
       place.facts.state = ContainerState::Running;
-      emit(place, EngineEventKind::Unpause);
+      emit(place, Changed{});
     }
     release(place);
   });
@@ -525,14 +520,13 @@ void World::recreate(Place& place, const std::string& network_parent, By by,
       place.stopped_by_operator = true;
       place.operator_at = now_;
     }
-    const std::string network =
-        network_parent.empty() ? place.facts.network_mode : "container:" + network_parent;
+    const std::string network = network_parent.empty() ? place.facts.network_parent : network_parent;
     end_process(place, std::nullopt, false, [this, &place, by, done, network] {
       later(place, start_takes, [this, &place, by, done, network] {
         place.exists = false;
-        emit(place, EngineEventKind::Destroy);
+        emit(place, Removed{});
         create(place);
-        if (by == By::Healer && place.parent) place.facts.network_mode = network;
+        if (by == By::Healer && place.parent) place.facts.network_parent = network;
         // A deployment brings a new image and configuration, which end every fault.
         if (place.fault_now.failure != Failure::None && (by == By::Operator || place.fault_now.curable()))
           recovered(place, by == By::Healer, now_);
@@ -552,7 +546,7 @@ void World::remove(Place& place) {
     end_process(place, std::nullopt, false, [this, &place] {
       place.exists = false;
       if (place.fault_now.failure != Failure::None) recovered(place, false, now_);
-      emit(place, EngineEventKind::Destroy);
+      emit(place, Removed{});
       release(place);
     });
   });
@@ -663,12 +657,12 @@ void World::shut_down(Duration away, bool killed) {
       place.waiting.clear();
       if (place.facts.state == ContainerState::Restarting) place.facts.state = ContainerState::Exited;
       if (!place.running() && !place.paused()) continue;  // the engine also stops paused containers
-      emit(place, EngineEventKind::Kill, 0, 15);
+      emit(place, StopRequested{StopForm::Signal, 15});
       came_down(place, 143, false, true);
       place.fell_alone = up < 2;
       place.fell_with_engine = now_;
-      emit(place, EngineEventKind::Die, 143);
-      emit(place, EngineEventKind::Stop);
+      emit(place, Ended{143});
+      emit(place, StopRequested{});
     }
   }
   agenda_.put(now_ + 20ms, 0, [this, away, killed] {
@@ -691,11 +685,11 @@ void World::come_back() {
   for (Place& place : places_) {
     if (kill_leftovers_ && (place.running() || place.paused())) {
       if (script_.dialect == Dialect::Podman) continue;
-      emit(place, EngineEventKind::Kill, 0, 9);
+      emit(place, StopRequested{StopForm::Signal, 9});
       came_down(place, 137, false, false);
       place.fell_with_engine = engine_went_at_;
-      emit(place, EngineEventKind::Die, 137);
-      emit(place, EngineEventKind::Stop);
+      emit(place, Ended{137});
+      emit(place, StopRequested{});
     }
     const bool wanted =
         place.unit->restart == RestartPolicy::Always || place.unit->restart == RestartPolicy::UnlessStopped;

@@ -166,7 +166,9 @@ class World {
   void evaluate_rule(std::uint32_t index);
   /// Sends an alert of that firing until it is accepted, and repeats it while the rule fires.
   void send_alert(std::uint32_t index, std::uint64_t firing, bool fires);
-  void emit(Place& place, EngineEventKind kind, int exit_code = 0, int signal = 0);
+  void emit(const Place& place, EngineReport report);
+  /// A signal that ends no process is not reported.
+  void emit_signal(const Place& place, int signal);
   void when_free(Place& place, std::function<void()> work);
   void release(Place& place);
   /// Calls `work` after that time unless the operation under way has ended by then.

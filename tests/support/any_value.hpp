@@ -32,7 +32,6 @@ void fill(T& value) {
     value = Secret(*rc::gen::arbitrary<std::string>());
   } else if constexpr (std::is_same_v<T, std::map<std::string, std::string>>) {
     value = *rc::gen::arbitrary<T>();
-    if (*rc::gen::arbitrary<bool>()) fill(value["com.docker.compose.service"]);
   } else if constexpr (SharedForm<T>) {
     std::remove_const_t<typename T::element_type> inner;
     const bool needed = std::is_same_v<T, PolicyPtr>;

@@ -11,7 +11,8 @@ namespace healer::test {
 /// a few events that need no simulated world.
 class OneContainer {
  public:
-  explicit OneContainer(Policy policy = {}, StoredState stored = {}, bool podman = false)
+  explicit OneContainer(Policy policy = {}, StoredState stored = {},
+                        StopReports stop_reports = StopReports::Reliable)
       : supervisor(HostPolicy{.host_name = "host"}, stored, 1) {
     policy.selection = Selection::OptedIn;
     policy_ = std::make_shared<const Policy>(std::move(policy));
@@ -21,7 +22,7 @@ class OneContainer {
     container.started_at = "2026-11-22T10:00:00Z";
     container.started = wall_time_of(start - 1h);
     container.ports = {PortBinding{80, true, "127.0.0.1", 8080}};
-    step(EngineConnected{"engine", podman}, start);
+    step(EngineConnected{"engine", stop_reports}, start);
     observe(start);
     step(SyncCompleted{{container.id}}, start);
   }

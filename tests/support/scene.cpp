@@ -15,6 +15,17 @@ constexpr std::size_t transcript_limit = 4000;
 
 }  // namespace
 
+void join_service(Container& container, const std::string& project, const std::string& service,
+                  unsigned number) {
+  container.identity.service = project + "/" + service;
+  container.identity.key = fmt::format("{}/{}/{}", project, service, number);
+}
+
+void share_network(Container& child, const Container& parent) {
+  child.network = NetworkKind::Shared;
+  child.network_parent = parent.id;
+}
+
 HostPolicy Scene::host_policy() {
   return HostPolicy{.host_name = "host1", .channels = {"slack"}};
 }
@@ -46,7 +57,7 @@ Box& Scene::add(const std::string& name, const Policy& policy) {
   box->facts.id = id;
   box->facts.name = name;
   box->facts.image = "image:1";
-  box->facts.network_mode = "bridge";
+  box->facts.advice = {"docker logs " + name, "docker start " + name};
   box->facts.ports = {PortBinding{80, true, "127.0.0.1", ++next_port_}};
   box->facts.networks = {NetworkAttachment{"bridge", "172.17.0.2"}};
   box->policy = std::make_shared<const Policy>(policy);
@@ -60,7 +71,9 @@ void Scene::connect() {
   engine_up = true;
   caught_up_ = false;
   heard_ = delivered_;
-  send(EngineConnected{"Docker Engine (simulated)", dialect == Dialect::Podman});
+  const bool podman = dialect == Dialect::Podman;
+  send(EngineConnected{"an engine (simulated)", podman ? StopReports::Unreliable : StopReports::Reliable,
+                       podman ? EngineProcess::LeavesContainers : EngineProcess::HoldsContainers});
   // What was missed is said again, and a little more than that.
   std::size_t from = delivered_;
   constexpr std::int64_t overlap = 60'000'000'000;
@@ -165,16 +178,17 @@ bool Scene::pass_until_decision(const std::string& decision, Duration limit) {
 
 // Containers.
 
-void Scene::emit(const Box& box, EngineEventKind kind, int exit_code, int signal) {
+void Scene::emit_signal(const Box& box, int signal) {
+  if (!ends_no_process(signal)) emit(box, StopRequested{StopForm::Signal, signal});
+}
+
+void Scene::emit(const Box& box, EngineReport report) {
   EngineEvent event;
-  event.kind = kind;
   event.container_id = box.facts.id;
   event.name = box.facts.name;
   event.unix_nanoseconds =
       now_.time_since_epoch().count() * 1'000'000 + static_cast<std::int64_t>(++order_of_events_ % 1'000'000);
-  event.exit_code = exit_code;
-  event.signal = signal;
-  event.health = box.facts.health;
+  event.report = std::move(report);
   deliver(event);
 }
 
@@ -214,31 +228,30 @@ void Scene::came_up(Box& box) {
     box.broken = true;
   }
   stopped_by_operator.erase(box.facts.id);
-  emit(box, EngineEventKind::Start);
+  emit(box, Started{});
 }
 
 void Scene::emit_stop(Box& box, bool part_of_restart) {
   if (dialect == Dialect::Podman) {
-    if (part_of_restart) emit(box, EngineEventKind::Restart);
+    if (part_of_restart) emit(box, StopRequested{StopForm::Restart});
     came_down(box, 143, false);
-    emit(box, EngineEventKind::Die, 143);
-    emit(box, EngineEventKind::Stop);
+    emit(box, Ended{143});
+    emit(box, StopRequested{});
     return;
   }
   const int code = box.stops_cleanly ? 0 : 137;
-  emit(box, EngineEventKind::Kill, 0, 15);
-  if (!box.stops_cleanly) emit(box, EngineEventKind::Kill, 0, 9);
-  if (dialect == Dialect::Docker26) emit(box, EngineEventKind::Stop);
+  emit(box, StopRequested{StopForm::Signal, 15});
+  if (!box.stops_cleanly) emit(box, StopRequested{StopForm::Signal, 9});
+  if (dialect == Dialect::Docker26) emit(box, StopRequested{});
   came_down(box, code, false);
-  emit(box, EngineEventKind::Die, code);
-  if (dialect == Dialect::Docker20) emit(box, EngineEventKind::Stop);
+  emit(box, Ended{code});
+  if (dialect == Dialect::Docker20) emit(box, StopRequested{});
 }
 
 void Scene::crash(Box& box, int code, bool oom) {
   if (box.facts.state != ContainerState::Running) return;
-  if (oom) emit(box, EngineEventKind::Oom);
   came_down(box, code, oom);
-  emit(box, EngineEventKind::Die, code);
+  emit(box, Ended{code});
   const bool by_policy =
       box.facts.restart_policy == RestartPolicy::Always ||
       box.facts.restart_policy == RestartPolicy::UnlessStopped ||
@@ -270,7 +283,7 @@ void Scene::stop(Box& box) {
   stopped_by_operator[box.facts.id] = now_;
   if (before == ContainerState::Restarting) {
     box.facts.state = ContainerState::Exited;
-    emit(box, EngineEventKind::Stop);
+    emit(box, StopRequested{});
     return;
   }
   emit_stop(box, false);
@@ -278,11 +291,11 @@ void Scene::stop(Box& box) {
 
 void Scene::kill(Box& box, int signal) {
   if (box.facts.state != ContainerState::Running) return;
-  emit(box, EngineEventKind::Kill, 0, signal);
+  emit_signal(box, signal);
   if (signal != 9 && signal != 15) return;
   stopped_by_operator[box.facts.id] = now_;
   came_down(box, 128 + signal, false);
-  emit(box, EngineEventKind::Die, 128 + signal);
+  emit(box, Ended{128 + signal});
 }
 
 void Scene::start(Box& box) {
@@ -296,20 +309,20 @@ void Scene::restart(Box& box) {
   if (box.facts.state == ContainerState::Running || box.facts.state == ContainerState::Paused)
     emit_stop(box, true);
   came_up(box);
-  if (dialect != Dialect::Podman) emit(box, EngineEventKind::Restart);
+  if (dialect != Dialect::Podman) emit(box, Changed{});
 }
 
 void Scene::pause(Box& box) {
   if (box.facts.state != ContainerState::Running) return;
   box.facts.state = ContainerState::Paused;
   if (box.facts.health != EngineHealth::None) box.facts.health = EngineHealth::Unhealthy;  // moby#46203
-  emit(box, EngineEventKind::Pause);
+  emit(box, Changed{});
 }
 
 void Scene::unpause(Box& box) {
   if (box.facts.state != ContainerState::Paused) return;
   box.facts.state = ContainerState::Running;
-  emit(box, EngineEventKind::Unpause);
+  emit(box, Changed{});
 }
 
 void Scene::remove(Box& box) {
@@ -317,7 +330,7 @@ void Scene::remove(Box& box) {
   if (box.facts.state == ContainerState::Running) emit_stop(box, false);
   box.exists = false;
   box.in_engine_policy = false;
-  emit(box, EngineEventKind::Destroy);
+  emit(box, Removed{});
 }
 
 Box& Scene::recreate(Box& box, bool stop_first) {
@@ -327,8 +340,11 @@ Box& Scene::recreate(Box& box, bool stop_first) {
   remove(box);
   Box& fresh = add(facts.name, *policy);
   fresh.facts.labels = facts.labels;
+  fresh.facts.identity = facts.identity;
+  fresh.facts.dependencies = facts.dependencies;
   fresh.facts.restart_policy = facts.restart_policy;
-  fresh.facts.network_mode = facts.network_mode;
+  fresh.facts.network = facts.network;
+  fresh.facts.network_parent = facts.network_parent;
   for (std::size_t i = 1; i < facts.ports.size(); ++i) fresh.facts.ports.push_back(facts.ports[i]);
   return fresh;
 }
@@ -337,7 +353,7 @@ void Scene::engine_health(Box& box, EngineHealth health) {
   const bool changed = box.facts.health != health;
   box.facts.health = health;
   box.facts.health_checked = wall_time_of(now_);
-  if (changed || dialect == Dialect::Podman) emit(box, EngineEventKind::HealthStatus);
+  if (changed || dialect == Dialect::Podman) emit(box, HealthReported{box.facts.health});
 }
 
 void Scene::lose_engine(bool replay_later) {

@@ -34,6 +34,12 @@ enum class OrderFate {
   DryRun,
 };
 
+/// Makes the container one of a service's, as compose would.
+void join_service(Container& container, const std::string& project, const std::string& service,
+                  unsigned number = 1);
+/// Lets the child use the parent's network.
+void share_network(Container& child, const Container& parent);
+
 /// A simulated container and the service in it.
 struct Box {
   Container facts;
@@ -196,7 +202,9 @@ class Scene {
   void answer(const ApplyRemedy& order, Duration after, RemedyAnswer what, std::string error,
               std::string new_id = {});
   void later(Duration after, bool of_healer, std::function<void()> run);
-  void emit(const Box& box, EngineEventKind kind, int exit_code = 0, int signal = 0);
+  void emit(const Box& box, EngineReport report);
+  /// A signal that ends no process is not reported.
+  void emit_signal(const Box& box, int signal);
   void emit_stop(Box& box, bool part_of_restart);
   void came_down(Box& box, int code, bool oom);
   void came_up(Box& box);

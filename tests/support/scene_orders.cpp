@@ -55,8 +55,7 @@ void Scene::carry_out(const ApplyRemedy& order) {
       if (box.facts.state == ContainerState::Running) return;
       box.in_engine_policy = false;
       came_up(box);
-      if (order.step.kind == RemedyKind::Restart && dialect != Dialect::Podman)
-        emit(box, EngineEventKind::Restart);
+      if (order.step.kind == RemedyKind::Restart && dialect != Dialect::Podman) emit(box, Changed{});
     });
   }
   const Duration whole = boxes.count(id) != 0 ? boxes.at(id)->stop_takes + Duration{10ms} : Duration{10ms};
@@ -90,13 +89,13 @@ void Scene::carry_out_in_place(const ApplyRemedy& order, OrderFate outcome) {
                              (kind == RemedyKind::Kill && box.fixed_by_signal);
       if (recovered) box.broken = box.hangs = false;
       if (kind != RemedyKind::Kill) return;
-      emit(box, EngineEventKind::Kill, 0, order.step.signal);
+      emit_signal(box, order.step.signal);
       if (box.dies_of.count(order.step.signal) == 0) return;
       later(100ms, false, [this, order] {
         Box& dying = *boxes.at(order.container_id);
         if (!dying.exists || !is_up(dying)) return;
         came_down(dying, 128 + order.step.signal, false);
-        emit(dying, EngineEventKind::Die, 128 + order.step.signal);
+        emit(dying, Ended{128 + order.step.signal});
       });
     });
   }
@@ -111,7 +110,7 @@ void Scene::put_back(const ApplyRemedy& order) {
   Box& old = *boxes.at(order.container_id);
   if (old.facts.name != order.name) {
     old.facts.name = order.name;
-    emit(old, EngineEventKind::Rename);
+    emit(old, Changed{});
   }
   if (old.facts.state != ContainerState::Running) came_up(old);
 }
@@ -139,26 +138,25 @@ void Scene::carry_out_recreation(const ApplyRemedy& order, OrderFate outcome) {
     fresh.facts.id = fresh_id;
     fresh.facts.name = aside(order) + "-new";
     fresh.facts.state = ContainerState::Created;
-    if (!order.network_parent.empty()) fresh.facts.network_mode = "container:" + order.network_parent;
+    if (!order.network_parent.empty()) fresh.facts.network_parent = order.network_parent;
     fresh.starts = old.fixed_by_start ? 1 : 0;
     if (old.recovered_by_recreate) fresh.broken = fresh.hangs = false;
     boxes[fresh_id] = std::move(box);
-    emit(fresh, EngineEventKind::Create);
     send(ContainerObserved{fresh.facts, fresh.policy, {}});  // a sync may see it at any time
     if (is_up(old)) emit_stop(old, false);
     old.facts.name = aside(order);
-    emit(old, EngineEventKind::Rename);
+    emit(old, Changed{});
     if (outcome == OrderFate::LostHalfway || outcome == OrderFate::RefusedHalfway) {
       fresh.exists = false;
-      emit(fresh, EngineEventKind::Destroy);
+      emit(fresh, Removed{});
       if (outcome == OrderFate::RefusedHalfway) put_back(order);
       return;
     }
     fresh.facts.name = order.name;
-    emit(fresh, EngineEventKind::Rename);
+    emit(fresh, Changed{});
     came_up(fresh);
     old.exists = false;
-    emit(old, EngineEventKind::Destroy);
+    emit(old, Removed{});
   });
   if (outcome == OrderFate::Silent) return;
   if (outcome == OrderFate::Done)

@@ -89,7 +89,10 @@ TEST_CASE("every value of every model enum has its own text and is found by that
   check_texts<DeliveryState>();
   check_texts<DropReason>();
   check_texts<EmailChannel::Security>();
-  check_texts<EngineEventKind>();
+  check_texts<StopForm>();
+  check_texts<StopReports>();
+  check_texts<EngineProcess>();
+  check_texts<NetworkKind>();
   check_texts<EngineHealth>();
   check_texts<HoldKind>();
   check_texts<IncidentCause>();

@@ -6,13 +6,12 @@ using namespace healer;
 
 namespace {
 
-EngineEvent event(EngineEventKind kind, std::int64_t at, int number = 0) {
-  EngineEvent event;
-  event.kind = kind;
-  event.unix_nanoseconds = at;
-  event.exit_code = number;
-  event.signal = number;
-  return event;
+EngineEvent event(std::int64_t at, EngineReport report) {
+  return EngineEvent{"c1", "web", at, std::move(report)};
+}
+
+EngineEvent killed(std::int64_t at, int signal) {
+  return event(at, StopRequested{StopForm::Signal, signal});
 }
 
 ExitKind judge_events(std::initializer_list<EngineEvent> events, const Container& facts = {}) {
@@ -23,55 +22,45 @@ ExitKind judge_events(std::initializer_list<EngineEvent> events, const Container
 
 }  // namespace
 
-TEST_CASE("exit: a die with no kill before it is a crash") {
-  CHECK(judge_events({event(EngineEventKind::Die, 1, 1)}) == ExitKind::Crash);
-  CHECK(judge_events({event(EngineEventKind::Die, 1, 0)}) == ExitKind::Crash);
+TEST_CASE("exit: an end without a requested stop is a crash") {
+  CHECK(judge_events({event(1, Ended{1})}) == ExitKind::Crash);
+  CHECK(judge_events({event(1, Ended{0})}) == ExitKind::Crash);
 }
 
-TEST_CASE("exit: kill or stop in any order is an operator's") {
-  CHECK(judge_events({event(EngineEventKind::Kill, 1, 15), event(EngineEventKind::Kill, 2, 9),
-                      event(EngineEventKind::Die, 3, 137), event(EngineEventKind::Stop, 4)}) ==
+TEST_CASE("exit: a requested stop is an operator's, whether it is reported before or after the end") {
+  CHECK(judge_events({killed(1, 15), killed(2, 9), event(3, Ended{137}), event(4, StopRequested{})}) ==
         ExitKind::Operator);
-  CHECK(judge_events({event(EngineEventKind::Die, 3, 143), event(EngineEventKind::Stop, 4)}) ==
-        ExitKind::Operator);
-  CHECK(judge_events({event(EngineEventKind::Kill, 1, 0), event(EngineEventKind::Die, 3, 137)}) ==
-        ExitKind::Operator);
-}
-
-TEST_CASE("exit: signals that only notify are no stop") {
-  for (const int signal : {1, 10, 12, 18})
-    CHECK(judge_events({event(EngineEventKind::Kill, 1, signal), event(EngineEventKind::Die, 3, 1)}) ==
-          ExitKind::Crash);
+  CHECK(judge_events({event(3, Ended{143}), event(4, StopRequested{})}) == ExitKind::Operator);
+  CHECK(judge_events({killed(1, 0), event(3, Ended{137})}) == ExitKind::Operator);
 }
 
 TEST_CASE("exit: out of memory, by event or by fact") {
-  CHECK(judge_events({event(EngineEventKind::Oom, 1), event(EngineEventKind::Die, 2, 137)}) ==
-        ExitKind::OutOfMemory);
+  CHECK(judge_events({event(2, Ended{137, true})}) == ExitKind::OutOfMemory);
   Container facts;
   facts.oom_killed = true;
-  CHECK(judge_events({event(EngineEventKind::Die, 2, 137)}, facts) == ExitKind::OutOfMemory);
+  CHECK(judge_events({event(2, Ended{137})}, facts) == ExitKind::OutOfMemory);
 }
 
 TEST_CASE("exit: code 0 under on-failure is a job done") {
   Container facts;
   facts.restart_policy = RestartPolicy::OnFailure;
-  CHECK(judge_events({event(EngineEventKind::Die, 1, 0)}, facts) == ExitKind::Completed);
-  CHECK(judge_events({event(EngineEventKind::Die, 1, 2)}, facts) == ExitKind::Crash);
+  CHECK(judge_events({event(1, Ended{0})}, facts) == ExitKind::Completed);
+  CHECK(judge_events({event(1, Ended{2})}, facts) == ExitKind::Crash);
 }
 
 TEST_CASE("exit: what belongs to an earlier instance explains nothing, what is newer stays") {
   ExitEvidence evidence;
-  evidence.observe(event(EngineEventKind::Kill, 10, 15));
-  evidence.observe(event(EngineEventKind::Die, 11, 143));
-  evidence.observe(event(EngineEventKind::Kill, 30, 15));
+  evidence.observe(killed(10, 15));
+  evidence.observe(event(11, Ended{143}));
+  evidence.observe(killed(30, 15));
   evidence.forget_before(20);
   CHECK_FALSE(evidence.died());
   CHECK(evidence.operator_acted());
   evidence.forget_seen();
   CHECK_FALSE(evidence.operator_acted());
-  evidence.observe(event(EngineEventKind::Kill, 30, 15));  // said again
+  evidence.observe(killed(30, 15));  // said again
   CHECK_FALSE(evidence.operator_acted());
-  evidence.observe(event(EngineEventKind::Die, 31, 1));
+  evidence.observe(event(31, Ended{1}));
   CHECK(evidence.judge(Container{}) == ExitKind::Crash);
 }
 

@@ -9,6 +9,7 @@
 #include "model/channel_answer.hpp"
 #include "model/effect.hpp"
 #include "model/event.hpp"
+#include "model/forms.hpp"
 #include "model/policy.hpp"
 #include "model/record.hpp"
 #include "model/status.hpp"
@@ -35,14 +36,17 @@ std::set<std::string> described() {
   return {enum_texts<E>().begin(), enum_texts<E>().end()};
 }
 
-template <DescribedEnum E>
-void check(const std::string& heading) {
+void check(const std::string& heading, const std::set<std::string>& in_code) {
   CAPTURE(heading);
-  const std::set<std::string> in_code = described<E>();
   const std::set<std::string> on_page = listed(heading);
   for (const std::string& value : in_code)
     CHECK_MESSAGE(on_page.contains(value), "not in the glossary: ", value);
   for (const std::string& value : on_page) CHECK_MESSAGE(in_code.contains(value), "not in the code: ", value);
+}
+
+template <DescribedEnum E>
+void check(const std::string& heading) {
+  check(heading, described<E>());
 }
 
 }  // namespace
@@ -64,4 +68,6 @@ TEST_CASE("glossary: the page lists every value of every public enum, and no oth
   check<ChannelResult>("Result of a test notification");
   check<AlertUse>("Use of an alert");
   check<RemedyAnswer>("Engine's answer to a remedy");
+  const auto& reports = tags_of<EngineReport>();
+  check("Report of an engine", {reports.begin(), reports.end()});
 }

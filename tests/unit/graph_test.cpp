@@ -22,13 +22,13 @@ DependencyNode plain(const std::string& name, Keys named = {}) {
   return node;
 }
 
-DependencyNode composed(const std::string& project, const std::string& service, Keys compose = {},
+DependencyNode composed(const std::string& project, const std::string& service, const Keys& needs = {},
                         Keys named = {}, unsigned number = 1) {
   DependencyNode node;
   node.key = fmt::format("{}/{}/{}", project, service, number);
   node.name = fmt::format("{}-{}-{}", project, service, number);
   node.service = project + "/" + service;
-  node.compose = std::move(compose);
+  for (const std::string& needed : needs) node.declared.push_back(project + "/" + needed);
   node.named = std::move(named);
   return node;
 }
@@ -40,15 +40,6 @@ std::string messages(const DependencyGraph& graph, const std::string& key) {
 }
 
 }  // namespace
-
-TEST_CASE("graph: compose's label names services; one that has to end is no dependency") {
-  CHECK(compose_dependencies("db:service_healthy:false,cache:service_started:true") == Keys{"db", "cache"});
-  CHECK(compose_dependencies("db:service_healthy,old") == Keys{"db", "old"});
-  CHECK(compose_dependencies("migrate:service_completed_successfully:false, db:service_started:false") ==
-        Keys{"db"});
-  CHECK(compose_dependencies("").empty());
-  CHECK(compose_dependencies(",:,").empty());
-}
 
 TEST_CASE("graph: a compose service means each of its containers, in the same project alone") {
   DependencyGraph graph;
@@ -198,7 +189,7 @@ std::set<std::pair<std::string, std::string>> meant_edges(
       }
       return any;
     };
-    for (const std::string& service : node.compose) all_called(project + service);
+    for (const std::string& service : node.declared) all_called(service);
     for (const std::string& name : node.named)
       if (node.service.empty() || !all_called(project + name)) all_called(name);
   }

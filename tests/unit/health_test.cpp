@@ -29,7 +29,7 @@ TEST_CASE("watched: a container found stopped, a one-off and healer itself are l
   old.facts.state = ContainerState::Exited;
   old.facts.exit_code = 1;
   Box& oneoff = scene.add("oneoff");
-  oneoff.facts.labels["com.docker.compose.oneoff"] = "True";
+  oneoff.facts.identity.one_off = true;
   oneoff.broken = true;
   Box& own = scene.add("healer");
   own.broken = true;

@@ -25,11 +25,9 @@ void settle(Scene& scene) {
 }
 
 void compose(Box& box, const std::string& project, const std::string& service, unsigned number = 1,
-             const std::string& depends = {}) {
-  box.facts.labels["com.docker.compose.project"] = project;
-  box.facts.labels["com.docker.compose.service"] = service;
-  box.facts.labels["com.docker.compose.container-number"] = std::to_string(number);
-  if (!depends.empty()) box.facts.labels["com.docker.compose.depends_on"] = depends;
+             std::vector<std::string> depends = {}) {
+  join_service(box.facts, project, service, number);
+  box.facts.dependencies = std::move(depends);
 }
 
 /// `count` healthy workloads "w0", "w1", ...
@@ -364,7 +362,7 @@ TEST_CASE("dependency: the depends_on label of compose makes an edge") {
   Box& db = scene.add("shop-db-1");
   Box& web = scene.add("shop-web-1");
   compose(db, "shop", "db");
-  compose(web, "shop", "web", 1, "db:service_healthy:false");
+  compose(web, "shop", "web", 1, {"shop/db"});
   settle(scene);
   db.broken = web.broken = true;
   REQUIRE(scene.pass_until_decision("restart shop-db-1"));
@@ -397,8 +395,8 @@ struct Shared {
     if (!vpn_watched) parent.selection = Selection::Unlabelled;
     vpn = &scene.add("vpn", parent);
     torrent = &scene.add("torrent", policy);
-    torrent->facts.network_mode = "container:" + vpn->facts.id;
-    vpn->facts.ports.push_back(torrent->facts.ports[0]);  // the child's port is published by its parent
+    share_network(torrent->facts, vpn->facts);
+    vpn->facts.ports.push_back(torrent->facts.ports[0]);  // the child is reached where its parent is
     settle(scene);
   }
 };
@@ -463,7 +461,7 @@ TEST_CASE("network: when the parent is a new container the child is recreated in
     scene.pass(3min);
     CHECK_MESSAGE(scene.orders.size() == 1, scene.transcript());
     CHECK(scene.incidents.begin()->second.outcome == IncidentOutcome::Recovered);
-    CHECK(scene.box("torrent").facts.network_mode == "container:" + fresh.facts.id);
+    CHECK(scene.box("torrent").facts.network_parent == fresh.facts.id);
   }
 }
 
@@ -505,7 +503,7 @@ TEST_CASE("network: a deployment that replaces the parent has time to replace th
   vpn.facts.ports.push_back(port);
   scene.pass(5s);
   Box& torrent = scene.recreate(*shared.torrent);
-  torrent.facts.network_mode = "container:" + vpn.facts.id;
+  share_network(torrent.facts, vpn.facts);
   scene.pass(5min);
   CHECK_MESSAGE(scene.orders.empty(), scene.transcript());
 }

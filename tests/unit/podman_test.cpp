@@ -9,11 +9,10 @@ namespace {
 
 /// How a container that ended with this code on Podman, which said nothing but `died`, is seen.
 Condition after_exit(int code) {
-  OneContainer web({}, {}, true);
+  OneContainer web({}, {}, StopReports::Unreliable);
   EngineEvent died;
-  died.kind = EngineEventKind::Die;
   died.container_id = web.container.id;
-  died.exit_code = code;
+  died.report = Ended{code};
   died.unix_nanoseconds = wall_time_of(web.start + 1s).unix_ms * 1'000'000;
   web.step(died, web.start + 1s);
   web.container.state = ContainerState::Exited;

@@ -9,7 +9,6 @@ namespace {
 Container service() {
   Container container;
   container.name = "web";
-  container.network_mode = "front";
   container.ports = {PortBinding{8080, true, "0.0.0.0", 18080}, PortBinding{9000, true, "", 0}};
   container.networks = {NetworkAttachment{"front", "10.1.0.5"}, NetworkAttachment{"back", "10.2.0.5"}};
   return container;
@@ -46,13 +45,13 @@ TEST_CASE("reach: from inside a container the address on a shared network, never
   const TargetResolution apart = resolve_target(service(), ProbeSpec{}, inside({"elsewhere"}));
   CHECK(std::holds_alternative<Unreachable>(apart.how));
   Container on_host = service();
-  on_host.network_mode = "host";
+  on_host.network = NetworkKind::Host;
   CHECK(std::holds_alternative<Unreachable>(resolve_target(on_host, ProbeSpec{}, inside({"front"})).how));
 }
 
 TEST_CASE("reach: a container on the host's network is asked on the host's loopback at its declared port") {
   Container container = service();
-  container.network_mode = "host";
+  container.network = NetworkKind::Host;
   container.ports = {PortBinding{8080, true, "", 0}};
   CHECK(resolve_target(container, ProbeSpec{}, ProbeOrigin{}).text == "http 127.0.0.1:8080/health");
   CHECK(resolve_target(container, ProbeSpec{}, inside({}, true)).text == "http 127.0.0.1:8080/health");
@@ -110,7 +109,7 @@ TEST_CASE("reach: a command needs no network, and follows the container") {
   spec.command = {"pg_isready", "-U", "app"};
   Container container = service();
   container.id = "c1";
-  container.network_mode = "none";
+  container.network = NetworkKind::None;
   container.networks.clear();
   container.ports.clear();
   const TargetResolution resolution = resolve_target(container, spec, inside({}));
@@ -150,10 +149,9 @@ TEST_CASE("reach: the gRPC health service, plain and by TLS") {
 
 TEST_CASE("reach: what shares another container's network is asked where that one is") {
   Container child;
-  child.network_mode = "container:parent-id";
+  child.network = NetworkKind::Shared;
+  child.network_parent = "parent-id";
   child.ports = {PortBinding{9000, true, "", 0}};
-  CHECK(network_parent_id(child) == "parent-id");
-  CHECK(network_parent_id(service()).empty());
   Container parent = service();
   parent.ports = {PortBinding{9000, true, "0.0.0.0", 19000}, PortBinding{8080, true, "", 0}};
 
@@ -171,7 +169,7 @@ TEST_CASE("reach: what shares another container's network is asked where that on
         resolve_target(child, ProbeSpec{}, inside({"elsewhere"}), &parent).how));
   }
   SUBCASE("on the host's network the host's loopback") {
-    parent.network_mode = "host";
+    parent.network = NetworkKind::Host;
     CHECK(resolve_target(child, ProbeSpec{}, ProbeOrigin{}, &parent).text == "http 127.0.0.1:9000/health");
   }
   SUBCASE("its ports are not taken for the child's") {
@@ -182,10 +180,11 @@ TEST_CASE("reach: what shares another container's network is asked where that on
   }
   SUBCASE("not known, or itself without one: nothing to reach") {
     CHECK(std::holds_alternative<Unreachable>(resolve_target(child, ProbeSpec{}, ProbeOrigin{}).how));
-    parent.network_mode = "container:third";
+    parent.network = NetworkKind::Shared;
+    parent.network_parent = "third";
     CHECK(
         std::holds_alternative<Unreachable>(resolve_target(child, ProbeSpec{}, ProbeOrigin{}, &parent).how));
-    parent.network_mode = "none";
+    parent.network = NetworkKind::None;
     CHECK(
         std::holds_alternative<Unreachable>(resolve_target(child, ProbeSpec{}, ProbeOrigin{}, &parent).how));
   }

@@ -1,6 +1,7 @@
 // HEALING.md 3: what happened to the process.
 #include <doctest/doctest.h>
 
+#include "model/forms.hpp"
 #include "support/scene.hpp"
 
 using namespace healer;
@@ -230,9 +231,8 @@ TEST_CASE("process: no remedy while an operator is stopping the container") {
   INFO(scene.transcript());
   Box& box = scene.healthy("web");
   EngineEvent kill;
-  kill.kind = EngineEventKind::Kill;
   kill.container_id = box.facts.id;
-  kill.signal = 15;
+  kill.report = StopRequested{StopForm::Signal, 15};
   kill.unix_nanoseconds = scene.now().time_since_epoch().count() * 1'000'000;
   // The container stops listening first and drains for 25 s.
   box.hangs = true;
@@ -409,14 +409,14 @@ TEST_CASE("process: a deployment's new container takes over while the old contai
   Scene scene;
   INFO(scene.transcript());
   Box& old = scene.healthy("web");
-  old.facts.labels = {{"com.docker.compose.project", "shop"}, {"com.docker.compose.service", "web"}};
+  join_service(old.facts, "shop", "web");
   Scene compose;
   Box& first = compose.add("shop-web-1");
-  first.facts.labels = old.facts.labels;
+  first.facts.identity = old.facts.identity;
   compose.connect();
   compose.pass(1min);
   Box& second = compose.add("tmp_shop-web-1");
-  second.facts.labels = old.facts.labels;
+  second.facts.identity = old.facts.identity;
   compose.pass(1min);
   CHECK(compose.status("shop/web/1").container_id == second.facts.id);
   for (int i = 0; i < 3; ++i) {
@@ -437,8 +437,8 @@ TEST_CASE("process: a renamed container is one workload under its new name") {
   Box& box = scene.healthy("web");
   box.facts.name = "shop";
   EngineEvent rename;
-  rename.kind = EngineEventKind::Rename;
   rename.container_id = box.facts.id;
+  rename.report = Changed{};
   rename.unix_nanoseconds = scene.now().time_since_epoch().count() * 1'000'000;
   scene.send(rename);
   scene.pass(2min);
@@ -487,12 +487,12 @@ TEST_CASE("process: events of unknown containers and from the past change nothin
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web");
-  for (int kind = 0; kind <= static_cast<int>(EngineEventKind::Destroy); ++kind) {
+  for (const std::string_view tag : tags_of<EngineReport>()) {
     EngineEvent event;
-    event.kind = static_cast<EngineEventKind>(kind);
+    with_alternative(event.report, tag, [](auto&) {});
     event.container_id = "stranger";
     scene.send(event);
-    if (event.kind == EngineEventKind::Destroy) continue;
+    if (std::holds_alternative<Removed>(event.report)) continue;
     event.container_id = box.facts.id;
     event.unix_nanoseconds = 1;
     scene.send(event);

@@ -368,9 +368,8 @@ class RandomWorld {
     }
     Box& parent = scene.box(other);
     if (seed / 7 % 4 != number) return;
-    box.facts.network_mode = "container:" + parent.facts.id;
-    for (const PortBinding& port : box.facts.ports)
-      parent.facts.ports.push_back(port);  // published by the parent
+    share_network(box.facts, parent.facts);
+    for (const PortBinding& port : box.facts.ports) parent.facts.ports.push_back(port);  // reached there
   }
 
   bool operator_is_called() const {

@@ -314,15 +314,14 @@ TEST_CASE("notifications: each carries advice for the operator, the compose proj
   Scene scene(Dialect::Docker20, host(routing));
   INFO(scene.transcript());
   Box& box = scene.add("web", policy);
-  box.facts.labels["com.docker.compose.project"] = "shop";
-  box.facts.labels["com.docker.compose.service"] = "web";
+  join_service(box.facts, "shop", "web");
   scene.connect();
   scene.pass(1min);
   box.broken = true;
   box.fixed_by_start = false;
   REQUIRE(scene.pass_until_decision("critical"));
   const Notification& called = scene.notifications.back();
-  CHECK(called.advice == "Look at `docker logs web`, then `healer reset web`.");
+  CHECK(called.advice == "Look at `docker logs web`. Then `healer reset web`.");
   CHECK(called.text.find("docker logs") == std::string::npos);
   CHECK(called.project == "shop");
   CHECK(called.incident == IncidentId{1});

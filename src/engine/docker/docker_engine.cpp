@@ -39,6 +39,7 @@ struct DockerEngine::Inner {
     SteadyTime since;
   };
 
+  Product product = Product::Docker;  ///< as the newest connect() found
   std::deque<Waiting> waiting;
   std::size_t inspecting = 0;
   Caller::CallId subscription = 0;
@@ -110,8 +111,12 @@ Result<EngineInfo> DockerEngine::Inner::introduced(ApiVersion negotiated, const 
   const auto engine = parse_engine_version(answer->body);
   if (!engine) return tl::unexpected(named("connect: GET /version", engine.error()));
   caller.speak(negotiated);
-  return EngineInfo{fmt::format("{} {} (API {})", engine->product, engine->version, to_string(negotiated)),
-                    to_string(negotiated)};
+  product = engine->product;
+  const bool podman = product == Product::Podman;
+  return EngineInfo{fmt::format("{} {} (API {})", podman ? "Podman" : "Docker Engine", engine->version,
+                                to_string(negotiated)),
+                    to_string(negotiated), podman ? StopReports::Unreliable : StopReports::Reliable,
+                    podman ? EngineProcess::LeavesContainers : EngineProcess::HoldsContainers};
 }
 
 void DockerEngine::Inner::inspect_next() {
@@ -130,7 +135,7 @@ void DockerEngine::Inner::inspect_now(Waiting next) {
     inspect_next();
     if (!answer) return done(tl::unexpected(caller.no_answer(what, answer.error())));
     if (answer->status != 200) return done(tl::unexpected(status_error(what, *answer)));
-    auto container = parse_container(answer->body);
+    auto container = parse_container(answer->body, product);
     if (!container) return done(tl::unexpected(named(what, container.error())));
     done(std::move(container));
   };
@@ -243,16 +248,18 @@ void DockerEngine::subscribe(std::int64_t since, std::function<void()> ready,
   call.keep_alive = false;
   constexpr std::int64_t second = 1'000'000'000;
   if (since > 0) call.target += fmt::format("&since={}.{:09}", since / second, since % second);
-  const auto splitter = std::make_shared<JsonSplitter>(
-      JsonSplitter::Shape::Sequence, inner.settings.event_cap,
-      [&inner, each = std::move(each)](std::string_view object) -> Result<void> {
-        auto event = parse_event(object);
-        if (!event) return tl::unexpected(event.error());
-        if (!*event) return {};
-        if ((*event)->kind == EngineEventKind::Die) inner.execs.container_died((*event)->container_id);
-        each(std::move(**event));
-        return {};
-      });
+  const auto splitter =
+      std::make_shared<JsonSplitter>(JsonSplitter::Shape::Sequence, inner.settings.event_cap,
+                                     [&inner, reader = std::make_shared<EventReader>(inner.product),
+                                      each = std::move(each)](std::string_view object) -> Result<void> {
+                                       auto event = reader->read(object);
+                                       if (!event) return tl::unexpected(event.error());
+                                       if (!*event) return {};
+                                       if (std::holds_alternative<Ended>((*event)->report))
+                                         inner.execs.container_died((*event)->container_id);
+                                       each(std::move(**event));
+                                       return {};
+                                     });
   net::HttpStreamHandlers handlers;
   handlers.endless = true;
   handlers.head = [ready = std::move(ready)](const HttpAnswer&) { ready(); };

@@ -11,6 +11,7 @@
 #include <boost/json/monotonic_resource.hpp>
 
 #include "base/text.hpp"
+#include "engine/docker/compose.hpp"
 #include "engine/docker/engine_time.hpp"
 #include "engine/docker/json_fields.hpp"
 
@@ -207,6 +208,8 @@ void read_state(const Fields& state, Container& container) {
 void read_config(const Fields& config, Container& container) {
   container.image = config.text("Image");
   container.labels = read_labels(config);
+  container.identity = compose_identity(container.labels);
+  container.dependencies = compose_dependencies(container.labels);
   if (const auto seconds = config.number_if_said("StopTimeout")) {
     const std::int64_t most = longest_stop.count() / 1000;
     container.stop_timeout =
@@ -215,12 +218,25 @@ void read_config(const Fields& config, Container& container) {
   read_healthcheck(config, container);
 }
 
+/// HostConfig.NetworkMode: "host", "none", "container:<id>", or the network of its own that it was created
+/// on.
+void read_network_mode(std::string_view mode, Container& container) {
+  constexpr std::string_view shared = "container:";
+  if (mode == "host") {
+    container.network = NetworkKind::Host;
+  } else if (mode == "none") {
+    container.network = NetworkKind::None;
+  } else if (mode.starts_with(shared)) {
+    container.network = NetworkKind::Shared;
+    container.network_parent = mode.substr(shared.size());
+  }
+}
+
 void read_host_config(const Fields& host, Container& container) {
   const Fields policy = host.object("RestartPolicy");
   container.restart_policy = restart_policy_named(policy.text("Name"));
   container.maximum_retries = count(policy.number("MaximumRetryCount"));
-  container.network_mode = host.text("NetworkMode");
-  if (container.network_mode == "default") container.network_mode = "bridge";
+  read_network_mode(host.text("NetworkMode"), container);
   container.memory_limit_note = memory_note(host.number("Memory"));
 }
 
@@ -230,7 +246,7 @@ tl::unexpected<Error> does_not_fit(const std::string& problem) {
 
 }  // namespace
 
-Result<Container> parse_container(std::string_view text) {
+Result<Container> parse_container(std::string_view text, Product product) {
   json::monotonic_resource memory;
   const auto parsed = parse_json(text, &memory);
   if (!parsed) return tl::unexpected(parsed.error());
@@ -239,6 +255,8 @@ Result<Container> parse_container(std::string_view text) {
   Container container;
   container.id = root.text("Id");
   container.name = without_slash(root.text("Name"));
+  const std::string command = product == Product::Podman ? "podman" : "docker";
+  container.advice = {command + " logs " + container.name, command + " start " + container.name};
   container.restart_count = count(root.number("RestartCount"));
   const Fields state = root.object("State");
   read_state(state, container);
@@ -267,6 +285,7 @@ Result<ContainerSummary> parse_summary(std::string_view text) {
   summary.id = root.text("Id");
   summary.image = root.text("Image");
   summary.labels = read_labels(root);
+  summary.identity = compose_identity(summary.labels);
   // Links add names such as "/other/alias": the container's own has one slash.
   if (const json::array* names = root.array("Names")) {
     for (const auto& value : *names) {

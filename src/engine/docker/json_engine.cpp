@@ -39,13 +39,13 @@ Result<EngineVersion> parse_engine_version(std::string_view text) {
   Fields::Problem problem;
   const Fields root(*parsed, problem);
   EngineVersion engine;
-  engine.product = "Docker Engine";
   engine.version = clip(printable(root.text("Version")), 60);
   engine.newest = parse_api_version(root.text("ApiVersion"));
   engine.oldest = parse_api_version(root.text("MinAPIVersion"));
   if (const json::array* components = root.array("Components")) {
     for (const auto& value : *components)
-      if (root.within("Components", value).text("Name").starts_with("Podman")) engine.product = "Podman";
+      if (root.within("Components", value).text("Name").starts_with("Podman"))
+        engine.product = Product::Podman;
   }
   if (problem) return failure(ErrorCode::Protocol, "the answer does not fit: " + *problem);
   return engine;

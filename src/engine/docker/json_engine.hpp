@@ -18,9 +18,11 @@ struct ApiVersion {
 std::optional<ApiVersion> parse_api_version(std::string_view text);
 std::string to_string(ApiVersion version);
 
+enum class Product { Docker, Podman };
+
 /// The answer of GET /version.
 struct EngineVersion {
-  std::string product;  ///< "Docker Engine" or "Podman"
+  Product product = Product::Docker;
   std::string version;  ///< "20.10.24+dfsg1"
   std::optional<ApiVersion> newest;
   std::optional<ApiVersion> oldest;

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <csignal>
 #include <limits>
 #include <utility>
 
@@ -11,34 +10,40 @@
 
 #include "base/text.hpp"
 #include "engine/docker/json_fields.hpp"
+#include "model/policy.hpp"
 
 namespace healer::docker {
 namespace {
 
 namespace json = boost::json;
 
-/// Both engines' words. Podman's own ones reach its Docker-compatible stream in some versions.
-constexpr std::array<std::pair<std::string_view, EngineEventKind>, 15> kinds{{
-    {"create", EngineEventKind::Create},
-    {"start", EngineEventKind::Start},
-    {"die", EngineEventKind::Die},
-    {"died", EngineEventKind::Die},
-    {"kill", EngineEventKind::Kill},
-    {"oom", EngineEventKind::Oom},
-    {"stop", EngineEventKind::Stop},
-    {"restart", EngineEventKind::Restart},
-    {"pause", EngineEventKind::Pause},
-    {"unpause", EngineEventKind::Unpause},
-    {"rename", EngineEventKind::Rename},
-    {"update", EngineEventKind::Update},
-    {"health_status", EngineEventKind::HealthStatus},
-    {"destroy", EngineEventKind::Destroy},
-    {"remove", EngineEventKind::Destroy},
+/// The engines' own words.
+enum class Word { Die, HealthStatus, Kill, Oom, Restart, Start, Stop, Changed, Removed };
+
+/// Podman's own words reach its Docker-compatible stream in some versions.
+constexpr std::array<std::pair<std::string_view, Word>, 14> words{{
+    {"start", Word::Start},
+    {"die", Word::Die},
+    {"died", Word::Die},
+    {"kill", Word::Kill},
+    {"oom", Word::Oom},
+    {"stop", Word::Stop},
+    {"restart", Word::Restart},
+    {"pause", Word::Changed},
+    {"unpause", Word::Changed},
+    {"rename", Word::Changed},
+    {"update", Word::Changed},
+    {"health_status", Word::HealthStatus},
+    {"destroy", Word::Removed},
+    {"remove", Word::Removed},
 }};
 
-std::optional<EngineEventKind> kind_named(std::string_view name) {
-  for (const auto& [known, kind] : kinds)
-    if (known == name) return kind;
+/// A flood of out-of-memory kills in containers whose end is never reported must not fill the memory.
+constexpr std::size_t most_out_of_memory = 1000;
+
+std::optional<Word> word_named(std::string_view name) {
+  for (const auto& [known, word] : words)
+    if (known == name) return word;
   return std::nullopt;
 }
 
@@ -46,23 +51,6 @@ int whole_number(std::string_view text) {
   int value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   return error == std::errc() && end == text.data() + text.size() ? value : 0;
-}
-
-/// "9", "KILL" or "SIGKILL"; 0 for what is none of them.
-int signal_number(std::string_view text) {
-  constexpr std::array<std::pair<std::string_view, int>, 9> names{{{"HUP", SIGHUP},
-                                                                   {"INT", SIGINT},
-                                                                   {"QUIT", SIGQUIT},
-                                                                   {"ABRT", SIGABRT},
-                                                                   {"KILL", SIGKILL},
-                                                                   {"USR1", SIGUSR1},
-                                                                   {"USR2", SIGUSR2},
-                                                                   {"TERM", SIGTERM},
-                                                                   {"WINCH", SIGWINCH}}};
-  if (text.substr(0, 3) == "SIG") text.remove_prefix(3);
-  for (const auto& [name, number] : names)
-    if (name == text) return number;
-  return whole_number(text);
 }
 
 EngineHealth health_named(std::string_view text) {
@@ -80,48 +68,96 @@ std::int64_t nanoseconds(const Fields& root) {
   return std::clamp<std::int64_t>(seconds, 0, most) * 1'000'000'000;
 }
 
+int exit_code(const Fields& attributes) {
+  const std::string code = attributes.text("exitCode");
+  return whole_number(code.empty() ? attributes.text("containerExitCode") : code);
+}
+
+/// Docker puts the verdict behind the word ("health_status: unhealthy"), Podman into a field of its own.
+EngineHealth health_in(const Fields& root, const Fields& attributes, std::string_view behind_colon) {
+  const EngineHealth health = health_named(behind_colon.empty() ? root.text("HealthStatus") : behind_colon);
+  return health == EngineHealth::None ? health_named(attributes.text("health_status")) : health;
+}
+
+std::optional<EngineReport> stop_by_signal(const Fields& attributes) {
+  const int signal = signal_number(attributes.text("signal")).value_or(0);
+  if (ends_no_process(signal)) return std::nullopt;
+  return StopRequested{StopForm::Signal, signal};
+}
+
+tl::unexpected<Error> does_not_fit(const std::string& problem) {
+  return failure(ErrorCode::Protocol, "an event does not fit: " + problem);
+}
+
 }  // namespace
 
-Result<std::optional<EngineEvent>> parse_event(std::string_view text) {
+Result<std::optional<EngineEvent>> EventReader::read(std::string_view text) {
   json::monotonic_resource memory;
   const auto parsed = parse_json(text, &memory);
   if (!parsed) return tl::unexpected(parsed.error());
   Fields::Problem problem;
   const Fields root(*parsed, problem);
   const std::string type = root.text("Type");
-  const std::string effect = root.text("Action");
-  // Docker: "health_status: unhealthy"; Podman: "health_status" and a field of its own.
-  const auto colon = effect.find(':');
-  const auto kind = kind_named(trim(std::string_view(effect).substr(0, colon)));
-  std::optional<EngineEvent> event;
-  if (kind && type == "container") {
+  const std::string action = root.text("Action");
+  const std::string_view whole = action;
+  const auto colon = whole.find(':');
+  const auto word = word_named(trim(whole.substr(0, colon)));
+  std::optional<EngineReport> report;
+  EngineEvent event;
+  if (word && type == "container") {
     const Fields actor = root.object("Actor");
     const Fields attributes = actor.object("Attributes");
-    event.emplace();
-    event->kind = *kind;
-    event->container_id = actor.text("ID");
-    event->name = attributes.text("name");
-    event->unix_nanoseconds = nanoseconds(root);
-    if (*kind == EngineEventKind::Die) {
-      const std::string code = attributes.text("exitCode");
-      event->exit_code = whole_number(code.empty() ? attributes.text("containerExitCode") : code);
+    event.container_id = actor.text("ID");
+    event.name = attributes.text("name");
+    event.unix_nanoseconds = nanoseconds(root);
+    switch (*word) {
+      case Word::Kill:
+        report = stop_by_signal(attributes);
+        break;
+      case Word::Stop:
+        report = StopRequested{};
+        break;
+      case Word::Restart:
+        // Podman says it before the exit, Docker after the new start, where it would explain the wrong exit.
+        if (product_ == Product::Podman)
+          report = StopRequested{StopForm::Restart};
+        else
+          report = Changed{};
+        break;
+      case Word::Die:
+        report = Ended{exit_code(attributes), out_of_memory_.count(event.container_id) != 0};
+        break;
+      case Word::Oom:
+        if (out_of_memory_.size() < most_out_of_memory) out_of_memory_.insert(event.container_id);
+        break;
+      case Word::Start:
+        out_of_memory_.erase(event.container_id);
+        report = Started{};
+        break;
+      case Word::HealthStatus:
+        report = HealthReported{
+            health_in(root, attributes, colon == whole.npos ? std::string_view() : whole.substr(colon + 1))};
+        break;
+      case Word::Changed:
+        report = Changed{};
+        break;
+      case Word::Removed:
+        out_of_memory_.erase(event.container_id);
+        report = Removed{};
+        break;
     }
-    if (*kind == EngineEventKind::Kill) event->signal = signal_number(attributes.text("signal"));
-    if (*kind == EngineEventKind::HealthStatus) {
-      event->health = colon == std::string::npos ? health_named(root.text("HealthStatus"))
-                                                 : health_named(std::string_view(effect).substr(colon + 1));
-      if (event->health == EngineHealth::None) event->health = health_named(attributes.text("health_status"));
-    }
+    if (!problem && event.container_id.empty()) problem = "Actor.ID: missing";
   }
-  if (!problem && event && event->container_id.empty()) problem = "Actor.ID: missing";
-  if (problem) return failure(ErrorCode::Protocol, "an event does not fit: " + *problem);
+  if (problem) return does_not_fit(*problem);
+  if (!report) return std::optional<EngineEvent>();
+  event.report = *report;
   return event;
 }
 
 std::string event_filter() {
   std::string filter = R"({"type":["container"],"event":[)";
   const char* separator = "";
-  for (const auto& entry : kinds) {
+  for (const auto& entry : words) {
     filter.append(separator).append("\"").append(entry.first).append("\"");
     separator = ",";
   }

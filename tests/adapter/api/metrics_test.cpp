@@ -53,7 +53,11 @@ void count_everything(Metrics& metrics) {
   for (const Cause cause : enum_values<Cause>()) metrics.count(CountUnknownStreak{cause});
   for (const NotificationKind kind : enum_values<NotificationKind>())
     for (const bool escalation : {false, true}) metrics.count(CountNotificationRepeat{kind, escalation});
-  for (const EngineEventKind kind : enum_values<EngineEventKind>()) metrics.count_event(kind);
+  for (const std::string_view tag : tags_of<EngineReport>()) {
+    EngineReport report;
+    with_alternative(report, tag, [](auto&) {});
+    metrics.count_event(report);
+  }
   metrics.count_store_error();
   metrics.set_event_lag(250ms);
 }
@@ -146,7 +150,8 @@ TEST_CASE("every value of every enum is counted under its text") {
   for (const char* value : enum_texts<Cause>()) has_series("healer_unknown_streaks_total", "cause", value);
   for (const char* value : enum_texts<NotificationKind>())
     has_series("healer_notification_repeats_total", "kind", value);
-  for (const char* value : enum_texts<EngineEventKind>()) has_series("healer_events_total", "kind", value);
+  for (const std::string_view tag : tags_of<EngineReport>())
+    has_series("healer_events_total", "kind", std::string(tag).c_str());
 }
 
 TEST_CASE("the values of the snapshot are in the text") {
@@ -199,7 +204,7 @@ TEST_CASE("counted checks, remedies, incidents and events are in the text") {
   metrics.count(CountRemedy{RemedyKind::Restart, AttemptState::NotRecovered});
   metrics.count(CountIncidentClosed{IncidentOutcome::Recovered, 20s});
   metrics.count(CountIncidentClosed{IncidentOutcome::StoppedByOperator, 20s});
-  metrics.count_event(EngineEventKind::Die);
+  metrics.count_event(Ended{});
   metrics.count_store_error();
   metrics.set_event_lag(-5s);
   const std::string text = metrics.text({});
@@ -209,7 +214,7 @@ TEST_CASE("counted checks, remedies, incidents and events are in the text") {
   CHECK(has_line(text, "healer_check_duration_seconds_bucket{probe=\"http\",le=\"0.005\"} 3"));
   CHECK(has_line(text, "healer_remedies_total{outcome=\"not_recovered\",remedy=\"restart\"} 1"));
   CHECK(has_line(text, "healer_time_to_heal_seconds_count 1"));
-  CHECK(has_line(text, "healer_events_total{kind=\"die\"} 1"));
+  CHECK(has_line(text, "healer_events_total{kind=\"ended\"} 1"));
   CHECK(has_line(text, "healer_store_errors_total 1"));
   CHECK(has_line(text, "healer_engine_event_lag_seconds 0"));
 }

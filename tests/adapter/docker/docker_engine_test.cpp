@@ -469,12 +469,12 @@ TEST_CASE_FIXTURE(Fixture,
   REQUIRE(run_until(loop, [&] { return subscription.ready == 1; }));
   CHECK(subscription.events.empty());
   go_on = true;
-  REQUIRE(run_until(loop, [&] { return subscription.events.size() == 15; }));
-  CHECK(subscription.events[0].kind == EngineEventKind::Create);
-  CHECK(subscription.events[14].kind == EngineEventKind::Destroy);
+  REQUIRE(run_until(loop, [&] { return subscription.events.size() == 14; }));
+  CHECK(std::holds_alternative<Started>(subscription.events[0].report));
+  CHECK(std::holds_alternative<Removed>(subscription.events[13].report));
   CHECK(subscription.ends.empty());
   const std::string target = server->requests().at(0).target;
-  contains(target, "/events?filters=%7B%22type%22%3A%5B%22container%22%5D%2C%22event%22%3A%5B%22create%22");
+  contains(target, "/events?filters=%7B%22type%22%3A%5B%22container%22%5D%2C%22event%22%3A%5B%22start%22");
   contains(target, "&since=1795377529.000000042");
 }
 

@@ -39,7 +39,9 @@ TEST_CASE("Docker 20.10: a published container with an unhealthy check is read")
   CHECK(c.name == "sample-app");
   CHECK(c.image == "bb:1");
   CHECK(c.labels.at("monitored") == "true");
-  CHECK(c.labels.at("com.docker.compose.service") == "web");
+  CHECK(c.identity == Identity{"p/web/1", "p/web", false});
+  CHECK(c.dependencies.empty());
+  CHECK(c.advice == Advice{"docker logs sample-app", "docker start sample-app"});
   CHECK(c.state == ContainerState::Running);
   CHECK(c.started_at == "2026-11-22T19:58:49.136605995Z");
   REQUIRE(c.started);
@@ -54,7 +56,7 @@ TEST_CASE("Docker 20.10: a published container with an unhealthy check is read")
   CHECK(c.health_interval == 500ms);
   CHECK(c.health_timeout == 1s);
   CHECK(c.health_start_period == 200ms);
-  CHECK(c.network_mode == "bridge");
+  CHECK(c.network == NetworkKind::Own);
   REQUIRE(c.ports.size() == 4);
   CHECK(c.ports[0] == published(8080, "127.0.0.1", 18080));
   CHECK(c.ports[1] == published(9090, "0.0.0.0", 19090));
@@ -73,7 +75,7 @@ TEST_CASE("Docker 20.10: plain, host network, created and exited containers are 
   CHECK_FALSE(plain.stop_timeout);
   CHECK(plain.restart_policy == RestartPolicy::No);
   CHECK(plain.memory_limit_note.empty());
-  CHECK(parsed(fixture("inspect_20.10_host")).network_mode == "host");
+  CHECK(parsed(fixture("inspect_20.10_host")).network == NetworkKind::Host);
 
   const Container never = parsed(fixture("inspect_20.10_created"));
   CHECK(never.state == ContainerState::Created);

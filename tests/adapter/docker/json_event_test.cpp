@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "fixtures.hpp"
+#include "model/forms.hpp"
 
 using namespace healer;
 using namespace healer::docker;
@@ -14,112 +15,136 @@ using healer::testing::fixture;
 
 namespace {
 
-/// "die sample-app 137", one line per event of a recorded stream that decides something.
-std::vector<std::string> reported(const std::string& stream) {
+/// "ended 137", "stop_requested signal 9": the report in one line.
+std::string text_of(const EngineReport& report) {
+  std::string text{tag_of(report)};
+  if (const auto* end = std::get_if<Ended>(&report)) {
+    text += " " + std::to_string(end->exit_code);
+    if (end->oom) text += " oom";
+  }
+  if (const auto* stop = std::get_if<StopRequested>(&report)) {
+    text += std::string(" ") + to_string(stop->form);
+    if (stop->signal != 0) text += " " + std::to_string(stop->signal);
+  }
+  if (const auto* check = std::get_if<HealthReported>(&report))
+    text += std::string(" ") + to_string(check->health);
+  return text;
+}
+
+/// "sample-app ended 137", one line per event of a recorded stream that decides something.
+std::vector<std::string> reported(const std::string& stream, Product product = Product::Docker) {
   std::vector<std::string> lines;
   std::istringstream text(stream);
+  EventReader reader(product);
   for (std::string line; std::getline(text, line);) {
     if (line.empty()) continue;
-    const auto event = parse_event(line);
+    const auto event = reader.read(line);
     if (!event) FAIL(event.error().message);
     if (!*event) continue;
-    const EngineEvent& e = **event;
-    CHECK(e.container_id.size() == 64);
-    CHECK(e.unix_nanoseconds > 1795377500000000000);
-    std::string said = std::string(to_string(e.kind)) + " " + e.name;
-    if (e.kind == EngineEventKind::Die) said += " " + std::to_string(e.exit_code);
-    if (e.kind == EngineEventKind::Kill) said += " " + std::to_string(e.signal);
-    if (e.kind == EngineEventKind::HealthStatus) said += " " + std::string(to_string(e.health));
-    lines.push_back(std::move(said));
+    CHECK((*event)->container_id.size() == 64);
+    CHECK((*event)->unix_nanoseconds > 1795377500000000000);
+    lines.push_back((*event)->name + " " + text_of((*event)->report));
   }
   return lines;
 }
 
-std::string line(EngineEventKind kind, const std::string& rest) {
-  return std::string(to_string(kind)) + " " + rest;
-}
-std::string health(const std::string& name, EngineHealth value) {
-  return line(EngineEventKind::HealthStatus, name + " " + to_string(value));
+std::string only(const std::string& json, Product product = Product::Docker) {
+  const auto event = EventReader(product).read(json);
+  if (!event) FAIL(event.error().message);
+  return *event ? text_of((*event)->report) : "nothing";
 }
 
-EngineEvent only(const std::string& json) {
-  const auto event = parse_event(json);
-  if (!event) FAIL(event.error().message);
-  REQUIRE(*event);
-  return **event;
+/// A container's event with this action and these attributes.
+std::string line(const std::string& action, const std::string& attributes = "{}") {
+  return R"({"Type":"container","Action":")" + action + R"(","Actor":{"ID":"a","Attributes":)" + attributes +
+         "}}";
 }
 
 }  // namespace
 
-TEST_CASE("Docker 26's stream, word for word") {
-  using Kind = EngineEventKind;
-  const std::string app = "sample-app";
+TEST_CASE("Docker 26's stream, report by report") {
   const std::vector<std::string> expected{
-      line(Kind::Create, app),
-      line(Kind::Start, app),
-      health(app, EngineHealth::Healthy),
-      health(app, EngineHealth::Unhealthy),
-      line(Kind::Kill, app + " 15"),
-      line(Kind::Kill, app + " 9"),
-      line(Kind::Stop, app),
-      line(Kind::Die, app + " 137"),
-      line(Kind::Start, app),
-      line(Kind::Restart, app),
-      line(Kind::Pause, app),
-      line(Kind::Unpause, app),
-      line(Kind::Kill, app + " 9"),
-      line(Kind::Die, app + " 137"),
-      line(Kind::Destroy, app),
+      "sample-app started",
+      "sample-app health_reported healthy",
+      "sample-app health_reported unhealthy",
+      "sample-app stop_requested signal 15",
+      "sample-app stop_requested signal 9",
+      "sample-app stop_requested stop",
+      "sample-app ended 137",
+      "sample-app started",
+      "sample-app changed",
+      "sample-app changed",
+      "sample-app changed",
+      "sample-app stop_requested signal 9",
+      "sample-app ended 137",
+      "sample-app removed",
   };
   CHECK(reported(fixture("events_26")) == expected);
 }
 
-TEST_CASE("Docker 20.10's stream has every kind") {
+TEST_CASE("Docker 20.10's stream has every report") {
   const auto lines = reported(fixture("events_20.10"));
   const auto has = [&lines](const std::string& wanted) {
     return std::find(lines.begin(), lines.end(), wanted) != lines.end();
   };
-  CHECK(has(health("sample-app", EngineHealth::Unhealthy)));
-  CHECK(has(line(EngineEventKind::Die, "crash 3")));
-  CHECK(has(line(EngineEventKind::Kill, "plain 15")));
-  CHECK(has(line(EngineEventKind::Rename, "plain2")));
-  CHECK(has(line(EngineEventKind::Update, "plain2")));
-  CHECK(has(line(EngineEventKind::Destroy, "plain2")));
+  CHECK(has("sample-app health_reported unhealthy"));
+  CHECK(has("crash ended 3"));
+  CHECK(has("plain stop_requested signal 15"));
+  CHECK(has("plain2 changed"));
+  CHECK(has("plain2 removed"));
 }
 
-TEST_CASE("Podman's stream: health as a field, remove for destroy, its own kinds left out") {
-  const auto lines = reported(fixture("events_podman"));  // the life of sample-app is in it twice
+TEST_CASE("Podman's stream: health as a field, remove for destroy, its own words left out") {
+  const auto lines = reported(fixture("events_podman"), Product::Podman);  // sample-app's life is in it twice
   const auto count = [&lines](const std::string& wanted) {
     return std::count(lines.begin(), lines.end(), wanted);
   };
-  CHECK(count(health("sample-app", EngineHealth::Starting)) == 2);
-  CHECK(count(health("sample-app", EngineHealth::Healthy)) == 2);
-  CHECK(count(health("sample-app", EngineHealth::Unhealthy)) == 2);
-  CHECK(count(line(EngineEventKind::Die, "crash 3")) == 1);
-  CHECK(count(line(EngineEventKind::Destroy, "plain2")) == 1);
-  for (const auto& said : lines) CHECK(said.find("cleanup") == std::string::npos);
+  CHECK(count("sample-app health_reported starting") == 2);
+  CHECK(count("sample-app health_reported healthy") == 2);
+  CHECK(count("sample-app health_reported unhealthy") == 2);
+  CHECK(count("crash ended 3") == 1);
+  CHECK(count("plain2 removed") == 1);
 }
 
 TEST_CASE("spellings of other versions") {
+  CHECK(only(line("died", R"({"containerExitCode":"2"})")) == "ended 2");
+  CHECK(only(line("kill", R"({"signal":"SIGTERM"})")) == "stop_requested signal 15");
+  CHECK(only(line("kill", R"({"signal":"KILL"})")) == "stop_requested signal 9");
+  CHECK(only(line("kill", R"({"signal":"?"})")) == "stop_requested signal");
+  CHECK(only(line("health_status:unhealthy")) == "health_reported unhealthy");
   CHECK(
       only(
-          R"({"Type":"container","Action":"died","Actor":{"ID":"a","Attributes":{"containerExitCode":"2"}}})")
-          .exit_code == 2);
-  CHECK(only(R"({"Type":"container","Action":"oom","Actor":{"ID":"a"},"time":12})").unix_nanoseconds ==
-        12'000'000'000);
-  CHECK(only(R"({"Type":"container","Action":"kill","Actor":{"ID":"a","Attributes":{"signal":"SIGTERM"}}})")
-            .signal == 15);
-  CHECK(only(R"({"Type":"container","Action":"kill","Actor":{"ID":"a","Attributes":{"signal":"KILL"}}})")
-            .signal == 9);
-  CHECK(
-      only(R"({"Type":"container","Action":"kill","Actor":{"ID":"a","Attributes":{"signal":"?"}}})").signal ==
-      0);
-  CHECK(only(R"({"Type":"container","Action":"health_status:unhealthy","Actor":{"ID":"a"}})").health ==
-        EngineHealth::Unhealthy);
-  CHECK(only(R"({"Type":"container","Action":"health_status","HealthStatus":"unhealthy","Actor":{"ID":"a"}})")
-            .health == EngineHealth::Unhealthy);
-  CHECK(only(R"({"Type":"container","Action":"health_status","Actor":{"ID":"a"}})").health ==
-        EngineHealth::None);
+          R"({"Type":"container","Action":"health_status","HealthStatus":"unhealthy","Actor":{"ID":"a"}})") ==
+      "health_reported unhealthy");
+  CHECK(only(line("health_status")) == "health_reported none");
+  const auto seconds = EventReader(Product::Docker)
+                           .read(R"({"Type":"container","Action":"start","Actor":{"ID":"a"},"time":12})");
+  REQUIRE(seconds);
+  REQUIRE(*seconds);
+  CHECK((*seconds)->unix_nanoseconds == 12'000'000'000);
+}
+
+TEST_CASE("a signal that asks a process to reload or report is no request to stop") {
+  for (const char* signal : {"1", "HUP", "SIGUSR1", "12", "SIGCONT"})
+    CHECK(only(line("kill", std::string(R"({"signal":")") + signal + R"("})")) == "nothing");
+}
+
+TEST_CASE("restart asks for a stop on Podman, and comes after the new start on Docker") {
+  CHECK(only(line("restart"), Product::Podman) == "stop_requested restart");
+  CHECK(only(line("restart"), Product::Docker) == "changed");
+}
+
+TEST_CASE("a lack of memory is part of the end that follows, until the container starts anew") {
+  EventReader reader(Product::Docker);
+  const auto next = [&reader](const std::string& json) {
+    const auto event = reader.read(json);
+    REQUIRE(event);
+    return *event ? text_of((*event)->report) : std::string("nothing");
+  };
+  CHECK(next(line("oom")) == "nothing");
+  CHECK(next(line("die", R"({"exitCode":"137"})")) == "ended 137 oom");
+  CHECK(next(line("start")) == "started");
+  CHECK(next(line("die", R"({"exitCode":"137"})")) == "ended 137");
 }
 
 TEST_CASE("events of no concern are left out, those that do not fit are errors") {
@@ -127,7 +152,7 @@ TEST_CASE("events of no concern are left out, those that do not fit are errors")
                             R"({"Type":"container","Action":"exec_create: sh -c x","Actor":{"ID":"a"}})",
                             R"({"Type":"container","Action":"top","Actor":{"ID":"a"}})", R"({})",
                             R"({"Type":"container","Action":"exec_die","Actor":7})"}) {
-    const auto event = parse_event(other);
+    const auto event = EventReader(Product::Docker).read(other);
     REQUIRE(event);
     CHECK_FALSE(*event);
   }
@@ -137,7 +162,7 @@ TEST_CASE("events of no concern are left out, those that do not fit are errors")
         R"({"Type":"container","Action":"die","Actor":{"ID":"a"},"timeNano":"now"})",
         R"({"Type":"container","Action":"die","Actor":{"ID":"a","Attributes":{"exitCode":137}}})"}) {
     CAPTURE(std::string(wrong));
-    const auto event = parse_event(wrong);
+    const auto event = EventReader(Product::Docker).read(wrong);
     REQUIRE_FALSE(event);
     CHECK(event.error().code == ErrorCode::Protocol);
   }

@@ -95,10 +95,9 @@ TEST_CASE("values have the JSON forms that the header describes") {
   CHECK(text(Event{Tick{"web"}}) == R"({"is":"tick","workload":"web"})");
   CHECK(text(ProbeTarget{TcpTarget{{"192.0.2.1", 80}, 0}}) ==
         R"({"is":"tcp","endpoint":{"address":"192.0.2.1","port":80}})");
-  CHECK(
-      text(Event{EngineEvent{EngineEventKind::HealthStatus, "c1", "", -5, 0, 0, EngineHealth::Unhealthy}}) ==
-      R"({"is":"engine_event","kind":"health_status","container_id":"c1","unix_nanoseconds":-5,)"
-      R"("health":"unhealthy"})");
+  CHECK(text(Event{EngineEvent{"c1", "", -5, HealthReported{EngineHealth::Unhealthy}}}) ==
+        R"({"is":"engine_event","container_id":"c1","unix_nanoseconds":-5,)"
+        R"("report":{"is":"health_reported","health":"unhealthy"}})");
   WorkloadRecord record;
   record.paused_until = Instant::max();
   record.starts = {250ms, 2s};
@@ -138,10 +137,10 @@ TEST_CASE("a value that cannot be read gives its place, the value, the accepted 
   CHECK(problem<Event>(R"({"is":"tick","workload":7})") == "event.workload is 7; accepted: a text");
   CHECK(problem<Event>(R"({"is":"tick","worklod":"a"})") ==
         "event.worklod: there is no such field; accepted: workload; nearest: workload");
-  CHECK(problem<Event>(R"({"is":"engine_event","exit_code":3000000000})") ==
-        "event.exit_code is 3000000000; accepted: a whole number from -2147483648 to 2147483647");
-  CHECK(problem<Event>(R"({"is":"engine_event","health":"healty"})") ==
-        "event.health is \"healty\"; accepted: none, starting, healthy, unhealthy; nearest: healthy");
+  CHECK(problem<Event>(R"({"is":"engine_event","report":{"is":"ended","exit_code":3000000000}})") ==
+        "event.report.exit_code is 3000000000; accepted: a whole number from -2147483648 to 2147483647");
+  CHECK(problem<Event>(R"({"is":"engine_event","report":{"is":"health_reported","health":"healty"}})") ==
+        "event.report.health is \"healty\"; accepted: none, starting, healthy, unhealthy; nearest: healthy");
   CHECK(problem<Event>("[]") == "event is []; accepted: an object");
   CHECK(problem<Event>("{}").starts_with("event: \"is\" is missing; accepted: engine_event, "));
   CHECK(problem<Event>(R"({"is":"tack"})").starts_with("event.is is \"tack\"; accepted: engine_event, "));

@@ -16,12 +16,11 @@ void live_through(testing::Scene& scene) {
       policy.remedies.back().url = Secret("https://hooks.example/" + std::to_string(i));
     }
     Box& box = scene.add("app" + std::to_string(i), policy);
-    box.facts.labels["com.docker.compose.project"] = "shop";
-    box.facts.labels["com.docker.compose.service"] = box.facts.name;
+    testing::join_service(box.facts, "shop", box.facts.name);
     box.facts.restart_policy = i % 5 == 0 ? RestartPolicy::Always : RestartPolicy::No;
   }
   for (const char* child : {"app10", "app11"})
-    scene.box(child).facts.network_mode = "container:" + scene.box("app0").facts.id;
+    testing::share_network(scene.box(child).facts, scene.box("app0").facts);
   scene.connect();
   scene.pass(1min);
   scene.box("app1").broken = true;

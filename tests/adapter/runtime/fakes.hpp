@@ -180,7 +180,7 @@ class RecordingObserver final : public Observer {
   std::vector<std::string> store_errors;
   void log(const LogLine& line) override { lines.push_back(line.message); }
   void count(const Metric&) override {}
-  void engine_event(EngineEventKind, Duration) override {}
+  void engine_event(const EngineReport&, Duration) override {}
   void loop_lag(Duration) override {}
   void store_failed(const Error& error) override { store_errors.push_back(error.message); }
   /// Called after each step, where it is set.

@@ -108,15 +108,9 @@ TEST_CASE("what changed while the hook ran is not touched") {
     Container& web = at.bench->containers["c1"];
     web.state = ContainerState::Exited;
     web.exit_code = 137;
-    for (const EngineEventKind kind : {EngineEventKind::Kill, EngineEventKind::Die}) {
-      EngineEvent event;
-      event.kind = kind;
-      event.container_id = "c1";
-      event.name = "web";
-      event.unix_nanoseconds = at.bench->host.wall().unix_ms * 1'000'000;
-      event.exit_code = 137;
-      at.bench->engine.event(event);
-    }
+    const std::int64_t now = at.bench->host.wall().unix_ms * 1'000'000;
+    at.bench->engine.event(EngineEvent{"c1", "web", now, StopRequested{StopForm::Signal, 9}});
+    at.bench->engine.event(EngineEvent{"c1", "web", now, Ended{137}});
     at.hooks.calls[0].second(ended_with(0));
     at.bench->engine.answer_inspects(at.bench->containers);
     at.bench->store.let_through();

@@ -115,8 +115,8 @@ TEST_CASE("after a loss the stream goes on from the last event seen, and everyth
   bench.connect();
   bench.list();
   EngineEvent event;
-  event.kind = EngineEventKind::Rename;
   event.container_id = "c1";
+  event.report = Changed{};
   event.unix_nanoseconds = 123456789;
   bench.engine.event(event);
   bench.engine.answer_inspects(bench.containers);
@@ -142,8 +142,8 @@ TEST_CASE("what an old stream still says is ignored") {
   bench.engine.ready();
   bench.list();
   EngineEvent event;
-  event.kind = EngineEventKind::Destroy;
   event.container_id = "c1";
+  event.report = Removed{};
   old_event(event);
   old_end(Error{ErrorCode::ConnectionLost, "again"});
   CHECK(bench.runtime->connected());
@@ -156,8 +156,8 @@ TEST_CASE("events that are replayed before the first sync wait for their contain
   bench.take_connect()(EngineInfo{"Docker Engine 20.10.24 (API 1.41)", "1.41"});
   bench.engine.ready();
   EngineEvent pause;
-  pause.kind = EngineEventKind::Pause;
   pause.container_id = "c1";
+  pause.report = Changed{};
   pause.unix_nanoseconds = bench.host.wall().unix_ms * 1'000'000;
   bench.engine.event(pause);
   CHECK(bench.engine.inspects.empty());
@@ -169,12 +169,8 @@ TEST_CASE("events that are replayed before the first sync wait for their contain
 
 TEST_CASE(
     "the stops of a new engine, made before it answers, are no operator's; those of the same engine are") {
-  const auto happened = [](Bench& bench, EngineEventKind kind, std::int64_t at) {
-    EngineEvent event;
-    event.kind = kind;
-    event.container_id = "c1";
-    event.unix_nanoseconds = at;
-    bench.engine.event(event);
+  const auto happened = [](Bench& bench, EngineReport report, std::int64_t at) {
+    bench.engine.event(EngineEvent{"c1", "web", at, std::move(report)});
   };
   // An engine that notified of the newest event before the loss tells of it again; an instance that goes on
   // shows it too.
@@ -189,7 +185,7 @@ TEST_CASE(
     bench.connect();
     bench.list();
     const std::int64_t newest = bench.host.wall().unix_ms * 1'000'000;
-    happened(bench, EngineEventKind::Update, newest);
+    happened(bench, Changed{}, newest);
     bench.engine.answer_inspects(bench.containers);
     bench.engine.ended(Error{ErrorCode::ConnectionLost, "the stream ended"});
     bench.containers["c1"].state = ContainerState::Exited;
@@ -197,9 +193,9 @@ TEST_CASE(
     bench.host.advance(1s);
     bench.take_connect()(EngineInfo{"Docker Engine 20.10.24 (API 1.41)", "1.41"});
     bench.engine.ready();
-    if (back == Back::Repeats) happened(bench, EngineEventKind::Update, newest);
-    happened(bench, EngineEventKind::Kill, newest + 1);
-    happened(bench, EngineEventKind::Die, newest + 2);
+    if (back == Back::Repeats) happened(bench, Changed{}, newest);
+    happened(bench, StopRequested{StopForm::Signal, 9}, newest + 1);
+    happened(bench, Ended{137}, newest + 2);
     bench.list();
     bench.host.advance(5s);
     bench.engine.answer_inspects(bench.containers);
@@ -208,9 +204,8 @@ TEST_CASE(
     CHECK((status->condition == Condition::Stopped) == (back != Back::Another));
     bench.runtime->shut_down([] {});
     std::int64_t passed_to_the_next = 0;
-    for (const Record& record : bench.store.let_through())
-      if (const auto* cursor = std::get_if<EventCursor>(&record))
-        passed_to_the_next = cursor->engine_stops_until;
+    for (const Record& record : bench.written)
+      if (const auto* host = std::get_if<HostRecord>(&record)) passed_to_the_next = host->engine_stops_until;
     CHECK(passed_to_the_next == (back == Back::Another ? newest + 2 : 0));
   }
 }
@@ -222,7 +217,7 @@ TEST_CASE(
     StoredState stored;
     const std::int64_t stopped = wall_time_of(VirtualHost{}.time).unix_ms * 1'000'000;
     stored.cursor.unix_nanoseconds = stopped + 5;
-    if (by_engine) stored.cursor.engine_stops_until = stopped + 1;
+    if (by_engine) stored.host.engine_stops_until = stopped + 1;
     WorkloadRecord& record = stored.workloads.emplace_back();
     record.key = record.name = "web";
     record.last_instance = {"c1", "2026-11-22T10:00:00Z"};
@@ -231,14 +226,8 @@ TEST_CASE(
     bench.containers["c1"].state = ContainerState::Exited;
     bench.containers["c1"].exit_code = 137;
     bench.connect();
-    EngineEvent event;
-    event.container_id = "c1";
-    event.kind = EngineEventKind::Kill;
-    event.unix_nanoseconds = stopped;
-    bench.engine.event(event);
-    event.kind = EngineEventKind::Die;
-    event.unix_nanoseconds = stopped + 1;
-    bench.engine.event(event);
+    bench.engine.event(EngineEvent{"c1", "web", stopped, StopRequested{StopForm::Signal, 9}});
+    bench.engine.event(EngineEvent{"c1", "web", stopped + 1, Ended{137}});
     bench.list();
     bench.host.advance(5s);
     bench.engine.answer_inspects(bench.containers);
@@ -319,8 +308,8 @@ TEST_CASE("shutting down writes the event cursor and decides nothing more") {
   bench.connect();
   bench.list();
   EngineEvent event;
-  event.kind = EngineEventKind::Rename;
   event.container_id = "c1";
+  event.report = Changed{};
   event.unix_nanoseconds = 42;
   bench.engine.event(event);
   bool done = false;

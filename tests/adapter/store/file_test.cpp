@@ -324,11 +324,11 @@ TEST_CASE("a newer healer's file and another program's database are refused and 
   CHECK(folder.names("s.db.damaged-").empty());
 }
 
-TEST_CASE("a file with a schema before 10 is moved aside unchanged, and a new one is begun") {
+TEST_CASE("a file with a schema before the first is moved aside unchanged, and a new one is begun") {
   Folder folder;
   PostBox box;
   const std::string path = folder.file("s.db");
-  for (const int version : {1, 2, 9}) {
+  for (const int version : {1, 2, 9, 10}) {
     CAPTURE(version);
     for (const std::string& name : folder.names("s.db")) fs::remove(folder.file(name));
     write_file(path, "");
@@ -350,7 +350,7 @@ TEST_CASE("a file with a schema before 10 is moved aside unchanged, and a new on
     {
       OpenedStore opened = open_store(path, box);
       CHECK(opened.warning == "state file " + path + " has schema " + std::to_string(version) +
-                                  ", from before the first release; this healer reads schema 10 and later. "
+                                  ", from before the first release; this healer reads schema 11 and later. "
                                   "It is kept as " +
                                   aside +
                                   "; in the new one, history, restart budgets and undelivered notifications "
@@ -367,26 +367,26 @@ TEST_CASE("a file with a schema before 10 is moved aside unchanged, and a new on
   }
 }
 
-TEST_CASE("the first migration makes version 10, each further one the next version") {
+TEST_CASE("the first migration makes the first version, each further one the next version") {
   auto database = store::Database::open(":memory:");
   REQUIRE(database.has_value());
   std::vector<store::Migration> steps{"CREATE TABLE a (x)", "ALTER TABLE a ADD COLUMN y DEFAULT 7",
                                       "ALTER TABLE a ADD COLUMN z DEFAULT 8"};
   REQUIRE(store::migrate(*database, std::span(steps).first(1)).has_value());
   REQUIRE(database->run("INSERT INTO a VALUES (1)"));
-  CHECK(database->number("PRAGMA user_version") == 10);
+  CHECK(database->number("PRAGMA user_version") == store::first_version);
   REQUIRE(store::migrate(*database, std::span(steps).first(2)).has_value());
-  CHECK(database->number("PRAGMA user_version") == 11);
+  CHECK(database->number("PRAGMA user_version") == store::first_version + 1);
   CHECK(database->number("SELECT y FROM a") == 7);
   REQUIRE(store::migrate(*database, steps).has_value());
-  CHECK(database->number("PRAGMA user_version") == 12);
+  CHECK(database->number("PRAGMA user_version") == store::first_version + 2);
   CHECK(database->number("SELECT z FROM a") == 8);
   REQUIRE(store::migrate(*database, steps).has_value());  // nothing left to do
-  CHECK(database->number("PRAGMA user_version") == 12);
+  CHECK(database->number("PRAGMA user_version") == store::first_version + 2);
 
   auto other = store::Database::open(":memory:");
   REQUIRE(store::migrate(*other, steps).has_value());  // all at once
-  CHECK(other->number("PRAGMA user_version") == 12);
+  CHECK(other->number("PRAGMA user_version") == store::first_version + 2);
 }
 
 TEST_CASE("a failed migration is rolled back") {
@@ -397,13 +397,13 @@ TEST_CASE("a failed migration is rolled back") {
   const auto failed = store::migrate(*database, steps);
   REQUIRE_FALSE(failed.has_value());
   CHECK(failed.error().message.find("nowhere") != std::string::npos);
-  CHECK(database->number("PRAGMA user_version") == 10);
+  CHECK(database->number("PRAGMA user_version") == store::first_version);
   CHECK(database->number("SELECT count(*) FROM sqlite_master WHERE name='b'") == 0);
 }
 
 TEST_CASE("a version without a migration is an error, and the file is not changed") {
   const std::vector<store::Migration> steps{"CREATE TABLE a (x)", "CREATE TABLE b (x)"};
-  for (const int version : {-1, 1, 9, 12}) {
+  for (const int version : {-1, 1, 10, 13}) {
     CAPTURE(version);
     auto database = store::Database::open(":memory:");
     REQUIRE(database.has_value());

@@ -401,20 +401,31 @@ TEST_CASE("check-config applies the given labels and reports their problems") {
 
 ContainerSummary container(std::string id, std::string name, Labels labels,
                            ContainerState state = ContainerState::Running) {
-  return ContainerSummary{std::move(id), std::move(name), "image", std::move(labels), state};
+  return ContainerSummary{std::move(id), std::move(name), "image", std::move(labels), {}, state};
+}
+
+ContainerSummary of_service(std::string id, std::string name, const std::string& service, Labels labels) {
+  ContainerSummary one = container(std::move(id), std::move(name), std::move(labels));
+  one.identity.service = "shop/" + service;
+  return one;
+}
+
+ContainerSummary one_off(std::string id, std::string name, Labels labels) {
+  ContainerSummary one = container(std::move(id), std::move(name), std::move(labels));
+  one.identity.one_off = true;
+  return one;
 }
 
 /// An engine with one container of each kind.
 Result<Containers> some_containers(const DockerConnection&) {
-  const std::string service = "com.docker.compose.service";
   Containers containers;
   containers.own_id = "feed1111";
   containers.all = {
-      container("abcd1111", "shop-web-1",
-                {{"monitored", "true"}, {"healer.interval", "3s"}, {service, "web"}, {"other", "x"}}),
-      container("abcd2222", "shop-db-1", {{"healer.intervall", "3s"}, {service, "db"}}),
-      container("abce3333", "shop-db-2", {{"monitored", "false"}, {service, "db"}}),
-      container("beef4444", "shop-run", {{"monitored", "true"}, {"com.docker.compose.oneoff", "True"}}),
+      of_service("abcd1111", "shop-web-1", "web",
+                 {{"monitored", "true"}, {"healer.interval", "3s"}, {"other", "x"}}),
+      of_service("abcd2222", "shop-db-1", "db", {{"healer.intervall", "3s"}}),
+      of_service("abce3333", "shop-db-2", "db", {{"monitored", "false"}}),
+      one_off("beef4444", "shop-run", {{"monitored", "true"}}),
       container("feed1111", "healer", {{"monitored", "true"}}),
       container("cafe5555", "paused", {{"monitored", "true"}}, ContainerState::Paused),
       container("cafe7777", "created", {{"monitored", "true"}}, ContainerState::Created),
@@ -466,7 +477,7 @@ TEST_CASE("check-config of a container shows whether it is watched, and why not"
   CHECK(checked("shop-db-1").err ==
         "healer: label healer.intervall: no such label; did you mean 'healer.interval'?\n");
   CHECK(contains(checked("shop-db-2").out, "is not watched: a label opts out.\n"));
-  CHECK(contains(checked("shop-run").out, "is not watched: it is a one-off run of compose.\n"));
+  CHECK(contains(checked("shop-run").out, "is not watched: it is a one-off run of its service.\n"));
   CHECK(contains(checked("healer").out, "is not watched: it is healer itself.\n"));
   CHECK(contains(checked("paused").out, "is watched, but left alone while it is paused.\n"));
   CHECK(contains(checked("created").out, "is watched; it is created now.\n"));

@@ -98,6 +98,7 @@ void Checker::ends(bool amnesia) {
     lives_.back().second = world_.now();
   runtime_ = nullptr;
   mirror_.reset();
+  recorder.reset();
   for (Known& known : known_) {
     known.decided.reset();
     known.unattended = Duration{0};
@@ -190,6 +191,7 @@ void Checker::step_begins(const Event& event, Instant) {
 
 void Checker::step_ended(const Event& event, Instant now, const Effects& effects) {
   ++score_.steps;
+  if (recorder) recorder->step(event, now, effects);
   if (now != same_instant_) {
     same_instant_ = now;
     steps_at_once_ = 0;

@@ -16,6 +16,7 @@
 #include "model/effect.hpp"
 #include "model/event.hpp"
 #include "process.hpp"
+#include "replay/recorder.hpp"
 #include "runtime/observer.hpp"
 #include "runtime/runtime.hpp"
 #include "world.hpp"
@@ -81,6 +82,8 @@ class Checker final : public Observer {
   bool tracing = false;
   std::optional<int> only;  ///< report only this invariant
   std::vector<std::string> trace;
+  /// Records the steps of the present process; empty: nothing is recorded.
+  std::unique_ptr<replay::Recorder> recorder;
   void note(const std::string& line);
 
  private:

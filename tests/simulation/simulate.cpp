@@ -8,6 +8,7 @@
 #include <random>
 #include <set>
 #include <sstream>
+#include <stdexcept>
 #include <string>
 #include <thread>
 #include <vector>
@@ -15,6 +16,7 @@
 #include <fmt/format.h>
 
 #include "generate.hpp"
+#include "replay/replay.hpp"
 #include "shrink.hpp"
 #include "simulation.hpp"
 
@@ -36,6 +38,7 @@ struct Arguments {
   std::optional<std::string> digests;
   std::optional<std::string> expect_digests;
   std::optional<std::string> replay;
+  std::string record;
   std::optional<int> expect_broken;
   Guard guard = Guard::Healer;
   std::map<std::string, std::string> settings;
@@ -52,6 +55,7 @@ constexpr const char* usage = R"(usage: simulate [OPTION]...
   --without WHAT     leave out every happening WHAT of the scripts (clock, die, ...)
   --json             print each scoreboard as one JSON line
   --run FILE         run the script in FILE once; exit 1 when an invariant is broken
+  --record NAME      with --run: record process N of healer to NAME.N.jsonl, and replay each recording
   --all              continue after a broken world, and name each broken world
   --digests FILE     write one line per world: its number and the digest of its orders and notifications
   --expect-digests FILE  succeed only when each world of the run has the digest that FILE gives it
@@ -105,6 +109,8 @@ Arguments parse(const std::vector<std::string>& words) {
       arguments.print = true;
     } else if (word == "--run") {
       arguments.replay = value();
+    } else if (word == "--record") {
+      arguments.record = value();
     } else if (word == "--expect-broken") {
       arguments.expect_broken = static_cast<int>(number());
     } else if (word == "--digests") {
@@ -308,6 +314,21 @@ void report(const Arguments& arguments, const BrokenWorld& found) {
   if (arguments.trace) print_trace(script, options);
 }
 
+/// Succeeds if each recording gives the recorded effects again.
+bool replay_all(const std::vector<std::string>& recordings) {
+  bool same = true;
+  for (const std::string& path : recordings) {
+    replay::ReplayRequest request;
+    request.file = path;
+    std::ostringstream out;
+    same = replay::replay_file(request, out, std::cerr) == replay::replayed_same && same;
+    const std::string text = out.str();
+    const auto last = text.rfind('\n', text.empty() ? 0 : text.size() - 2);
+    fmt::print("{}: {}", path, text.substr(last == std::string::npos ? 0 : last + 1));
+  }
+  return same;
+}
+
 int run_file(const Arguments& arguments) {
   std::ifstream file(*arguments.replay);
   std::stringstream text;
@@ -318,15 +339,24 @@ int run_file(const Arguments& arguments) {
   Options options;
   options.mirrored = true;
   options.settings = arguments.settings;
-  const Outcome outcome = run(*script, options);
+  options.record = arguments.record;
+  Outcome outcome;
+  try {
+    outcome = run(*script, options);
+  } catch (const std::runtime_error& error) {
+    wrong(error.what());
+  }
+  options.record.clear();
   if (arguments.trace) print_trace(*script, options);
   print("healer", Result{outcome.score, std::nullopt, 0, {}, 1}, arguments.json);
-  if (!outcome.broken) return 0;
+  const bool replayed = replay_all(outcome.recordings);
+  if (!outcome.broken) return replayed ? 0 : 1;
   fmt::print("BROKEN invariant {}: {}\n", outcome.broken->invariant, outcome.broken->what);
   return 1;
 }
 
 int simulate(const Arguments& arguments) {
+  if (!arguments.record.empty() && !arguments.replay) wrong("--record needs --run");
   if (arguments.replay) return run_file(arguments);
   if (arguments.print) {
     std::cout << to_text(world_of(arguments, arguments.seed));

@@ -55,6 +55,7 @@ class Simulation {
 
  private:
   void start_healer();
+  void begin_recording(const HostPolicy& policy, const StoredState& stored, std::uint64_t seed);
   void end_healer();
   void happen(std::uint32_t number);
   void happen_to_healer(const Happening& happening);
@@ -92,6 +93,8 @@ class Simulation {
   std::unique_ptr<Outbox> outbox_;
   std::unique_ptr<Runtime> runtime_;
   std::uint64_t outbox_alarm_ = 0;
+  /// Writes of the recording. They stay out of the agenda, so that a recorded run takes the same turns.
+  std::vector<std::function<void()>> writes_;
   Instant end_{};
 };
 
@@ -147,10 +150,26 @@ void Simulation::start_healer() {
       }};
   const HostPolicy policy = settings.host;
   const std::uint64_t seed = settings.seed;
+  begin_recording(policy, stored, seed);
   runtime_ = std::make_unique<Runtime>(std::move(settings), std::move(parts), stored);
   checker_.begins(*runtime_, policy, stored, seed, life_.base, options_.mirrored);
   outbox_->restore(stored.pending_notifications, stored.pending_deliveries, stored.receipts);
   runtime_->start();
+}
+
+/// Uses the daemon's recorder, so that `healer replay` reads the file.
+void Simulation::begin_recording(const HostPolicy& policy, const StoredState& stored, std::uint64_t seed) {
+  if (options_.record.empty()) return;
+  const std::string path = fmt::format("{}.{}.jsonl", options_.record, outcome_.recordings.size() + 1);
+  replay::RecorderSettings settings;
+  settings.path = path;
+  settings.version = "simulated";
+  settings.post = [this](std::function<void()> work) { writes_.push_back(std::move(work)); };
+  settings.log = [](LogLevel, const std::string& message) { throw std::runtime_error(message); };
+  auto recorder = replay::Recorder::begin(std::move(settings), life_.now(), seed, policy, stored);
+  if (!recorder) throw std::runtime_error(recorder.error().message);
+  checker_.recorder = std::move(*recorder);
+  outcome_.recordings.push_back(path);
 }
 
 void Simulation::end_healer() {
@@ -291,6 +310,7 @@ bool Simulation::turn() {
     world_.set_now(std::max(world_.now(), next.at));
     agenda_.take()();
   }
+  for (const auto& write : std::exchange(writes_, {})) write();
   if (host_ && life_.dead) end_healer();
   return !checker_.broken();
 }
@@ -318,6 +338,7 @@ Outcome Simulation::run() {
   outcome_.score.hours = container_hours(script_);
   outcome_.broken = checker_.broken();
   outcome_.trace = std::move(checker_.trace);
+  checker_.recorder.reset();  // writes the closing line
   outcome_.digest = checker_.digest();
   return std::move(outcome_);
 }

@@ -25,13 +25,15 @@ struct Options {
   bool trace = false;       ///< keep a trace of events, effects and orders
   std::optional<int> only;  ///< report only this invariant
   std::map<std::string, std::string> settings;  ///< they win over the script's settings
+  std::string record;  ///< process N of healer is recorded to `record`.N.jsonl; empty: none is
 };
 
 struct Outcome {
   Score score;
   std::optional<Broken> broken;
   std::vector<std::string> trace;
-  std::uint64_t digest = 0;  ///< of all orders and notifications; equal for equal runs
+  std::vector<std::string> recordings;  ///< paths, in the order of the processes
+  std::uint64_t digest = 0;             ///< of all orders and notifications; equal for equal runs
 };
 
 /// Runs a world from its beginning to its end, or to the first broken invariant. The same script and options

@@ -8,6 +8,7 @@
 #include "core/identity.hpp"
 #include "core/ladder.hpp"
 #include "core/timing.hpp"
+#include "orders.hpp"
 #include "support/show.hpp"
 
 namespace healer::simulation {
@@ -88,6 +89,7 @@ void Checker::begins(const Runtime& runtime, const HostPolicy& policy, const Sto
   if (mirrored) mirror_ = std::make_unique<Supervisor>(policy, stored, seed);
   lives_.push_back({world_.now(), Instant::max()});
   note(fmt::format("healer {} begins", process_));
+  if (listing) orders.push_back(order_line(world_.elapsed(), fmt::format("process {} starts", process_)));
 }
 
 void Checker::ends(bool amnesia) {
@@ -192,6 +194,8 @@ void Checker::step_begins(const Event& event, Instant) {
 void Checker::step_ended(const Event& event, Instant now, const Effects& effects) {
   ++score_.steps;
   if (recorder) recorder->step(event, now, effects);
+  if (listing)
+    for (std::string& line : order_lines(effects, world_.elapsed())) orders.push_back(std::move(line));
   if (now != same_instant_) {
     same_instant_ = now;
     steps_at_once_ = 0;

@@ -82,6 +82,8 @@ class Checker final : public Observer {
   bool tracing = false;
   std::optional<int> only;  ///< report only this invariant
   std::vector<std::string> trace;
+  bool listing = false;             ///< keep `orders`
+  std::vector<std::string> orders;  ///< the lines of orders.hpp
   /// Records the steps of the present process; empty: nothing is recorded.
   std::unique_ptr<replay::Recorder> recorder;
   void note(const std::string& line);

@@ -35,6 +35,7 @@ struct Arguments {
   bool print = false;
   bool repeat = false;
   bool all = false;
+  bool orders = false;
   std::optional<std::string> digests;
   std::optional<std::string> expect_digests;
   std::optional<std::string> replay;
@@ -55,6 +56,7 @@ constexpr const char* usage = R"(usage: simulate [OPTION]...
   --without WHAT     leave out every happening WHAT of the scripts (clock, die, ...)
   --json             print each scoreboard as one JSON line
   --run FILE         run the script in FILE once; exit 1 when an invariant is broken
+  --orders           with --run: print one line per order and notification, and nothing else
   --record NAME      with --run: record process N of healer to NAME.N.jsonl, and replay each recording
   --all              continue after a broken world, and name each broken world
   --digests FILE     write one line per world: its number and the digest of its orders and notifications
@@ -109,6 +111,8 @@ Arguments parse(const std::vector<std::string>& words) {
       arguments.print = true;
     } else if (word == "--run") {
       arguments.replay = value();
+    } else if (word == "--orders") {
+      arguments.orders = true;
     } else if (word == "--record") {
       arguments.record = value();
     } else if (word == "--expect-broken") {
@@ -340,6 +344,7 @@ int run_file(const Arguments& arguments) {
   options.mirrored = true;
   options.settings = arguments.settings;
   options.record = arguments.record;
+  options.orders = arguments.orders;
   Outcome outcome;
   try {
     outcome = run(*script, options);
@@ -348,7 +353,8 @@ int run_file(const Arguments& arguments) {
   }
   options.record.clear();
   if (arguments.trace) print_trace(*script, options);
-  print("healer", Result{outcome.score, std::nullopt, 0, {}, 1}, arguments.json);
+  for (const std::string& line : outcome.orders) std::cout << line << "\n";
+  if (!arguments.orders) print("healer", Result{outcome.score, std::nullopt, 0, {}, 1}, arguments.json);
   const bool replayed = replay_all(outcome.recordings);
   if (!outcome.broken) return replayed ? 0 : 1;
   fmt::print("BROKEN invariant {}: {}\n", outcome.broken->invariant, outcome.broken->what);
@@ -356,7 +362,8 @@ int run_file(const Arguments& arguments) {
 }
 
 int simulate(const Arguments& arguments) {
-  if (!arguments.record.empty() && !arguments.replay) wrong("--record needs --run");
+  if (!arguments.replay && (arguments.orders || !arguments.record.empty()))
+    wrong("--orders and --record need --run");
   if (arguments.replay) return run_file(arguments);
   if (arguments.print) {
     std::cout << to_text(world_of(arguments, arguments.seed));

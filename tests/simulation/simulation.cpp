@@ -48,6 +48,7 @@ class Simulation {
         checker_(world_, disk_, outcome_.score),
         resolver_(configured_.defaults) {
     checker_.tracing = options.trace;
+    checker_.listing = options.orders;
     checker_.only = options.only;
   }
 
@@ -338,6 +339,7 @@ Outcome Simulation::run() {
   outcome_.score.hours = container_hours(script_);
   outcome_.broken = checker_.broken();
   outcome_.trace = std::move(checker_.trace);
+  outcome_.orders = std::move(checker_.orders);
   checker_.recorder.reset();  // writes the closing line
   outcome_.digest = checker_.digest();
   return std::move(outcome_);

@@ -23,6 +23,7 @@ struct Options {
   Guard guard = Guard::Healer;
   bool mirrored = false;    ///< give each event to a second core and compare its effects (invariant 7)
   bool trace = false;       ///< keep a trace of events, effects and orders
+  bool orders = false;      ///< list orders and notifications
   std::optional<int> only;  ///< report only this invariant
   std::map<std::string, std::string> settings;  ///< they win over the script's settings
   std::string record;  ///< process N of healer is recorded to `record`.N.jsonl; empty: none is
@@ -32,6 +33,7 @@ struct Outcome {
   Score score;
   std::optional<Broken> broken;
   std::vector<std::string> trace;
+  std::vector<std::string> orders;      ///< the lines of orders.hpp
   std::vector<std::string> recordings;  ///< paths, in the order of the processes
   std::uint64_t digest = 0;             ///< of all orders and notifications; equal for equal runs
 };

@@ -16,19 +16,12 @@
 namespace healer {
 namespace {
 
-constexpr std::array<RemedyKind, 8> kinds{RemedyKind::Restart,  RemedyKind::Start,  RemedyKind::Stop,
-                                          RemedyKind::Recreate, RemedyKind::None,   RemedyKind::Kill,
-                                          RemedyKind::Exec,     RemedyKind::Webhook};
-
-std::optional<RemedyKind> kind_of(std::string_view word) {
-  for (const RemedyKind kind : kinds)
-    if (word == to_string(kind)) return kind;
-  return std::nullopt;
-}
+/// The ladder of a workload that names no remedy.
+constexpr std::string_view engines_default = "auto";
 
 std::string nearest_kind(std::string_view word) {
   std::vector<std::string_view> words;
-  for (const RemedyKind kind : kinds) words.emplace_back(to_string(kind));
+  for (const char* word : enum_texts<RemedyKind>()) words.emplace_back(word);
   return nearest_name(word, words).value_or("");
 }
 
@@ -75,6 +68,7 @@ Applied read_details(std::string_view text, RemedyStep& step) {
     case RemedyKind::Start:
     case RemedyKind::Stop:
     case RemedyKind::Recreate:
+    case RemedyKind::Replace:
     case RemedyKind::None:
       break;
   }
@@ -85,7 +79,7 @@ Applied read_ladder_step(std::string_view text, RemedyStep& step, bool quotable)
   if (text.empty()) return Applied::refused("nothing stands there");
   const auto colon = text.find(':');
   const std::string word = lower(trim(text.substr(0, colon)));
-  const auto kind = kind_of(word);
+  const auto kind = enum_of<RemedyKind>(word);
   if (!kind)
     return Applied::refused(quotable ? fmt::format("no remedy '{}'", shown_value(word)) : "no such remedy",
                             nearest_kind(word));
@@ -123,6 +117,10 @@ Applied read_ladder_steps(const std::vector<std::string>& ladder_steps, std::vec
 }  // namespace
 
 Applied read_ladder_steps(const std::vector<std::string>& ladder_steps, std::vector<RemedyStep>& ladder) {
+  if (ladder_steps.size() == 1 && lower(trim(ladder_steps.front())) == engines_default) {
+    ladder.clear();
+    return true;
+  }
   const bool quotable =
       std::none_of(ladder_steps.begin(), ladder_steps.end(),
                    [](const std::string& ladder_step) { return ladder_may_hold_secret(ladder_step); });
@@ -135,12 +133,14 @@ Applied read_ladder(std::string_view text, std::vector<RemedyStep>& ladder) {
     if (!items) return Applied::refused("it begins with '[' but is no list of texts");
     return read_ladder_steps(*items, ladder);
   }
+  if (lower(trim(text)) == engines_default) return read_ladder_steps({std::string(text)}, ladder);
   const auto ladder_steps = split_outside_quotes(text, ',');
   if (!ladder_steps) return Applied::refused(ladder_steps.error());
   return read_ladder_steps(*ladder_steps, ladder, !ladder_may_hold_secret(text));
 }
 
 std::string show_ladder(const std::vector<RemedyStep>& ladder) {
+  if (ladder.empty()) return std::string(engines_default);
   std::string text;
   for (const RemedyStep& step : ladder) {
     if (!text.empty()) text += ',';

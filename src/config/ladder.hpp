@@ -13,12 +13,11 @@ inline constexpr std::size_t most_ladder_steps = 16;
 
 /// The form of a ladder, for messages and the reference.
 inline constexpr std::string_view ladder_accepted =
-    "up to 16 of restart, start, stop, recreate, none, kill:SIGNAL, exec:COMMAND and webhook:URL, with "
-    "commas "
-    "between them; none and stop only as the last";
+    "auto, or up to 16 of restart, start, stop, recreate, replace, none, kill:SIGNAL, exec:COMMAND and "
+    "webhook:URL, with commas between them; none and stop only as the last";
 
 /// Reads `restart,exec:/reload now,kill:HUP,webhook:"https://h/x",stop`: commas outside quotes separate, and
-/// what follows a ':' is split like a shell's words. A text that begins with '[' is a list of steps.
+/// what follows a ':' is split like a shell's words. `auto` is the empty ladder: the engine's default remedy. A text that begins with '[' is a list of steps.
 Applied read_ladder(std::string_view text, std::vector<RemedyStep>& ladder);
 
 /// As read_ladder(), with one item per step: a comma in an item is part of the step.

@@ -30,7 +30,7 @@ std::string next_of(const Workload& w, Instant now, bool engine_up) {
     case Presence::Exited:
       break;
   }
-  const auto ladder_step = choose_step(*w.policy, w.incident ? w.incident->ladder_step : 0,
+  const auto ladder_step = choose_step(w.ladder, w.incident ? w.incident->ladder_step : 0,
                                        w.presence == Presence::Exited, w.ineffective_restarts);
   const std::string step =
       ladder_step ? to_string(ladder_step->step) : "nothing: its ladder ends in a notification only";

@@ -1,68 +1,88 @@
 #include "core/ladder.hpp"
 
 #include <algorithm>
+#include <string>
+#include <utility>
 
 namespace healer {
 namespace {
 
-/// What a step does with the container; None: nothing is done. Empty: the step is passed over.
-std::optional<RemedyStep> applied(const RemedyStep& step, bool exited) {
-  RemedyStep start;
-  start.kind = RemedyKind::Start;
-  RemedyStep nothing;
-  nothing.kind = RemedyKind::None;
-  switch (step.kind) {
-    case RemedyKind::Restart:
-    case RemedyKind::Kill:
-    case RemedyKind::Exec:
-      return exited ? start : step;
-    case RemedyKind::Start:
-      return exited ? std::optional<RemedyStep>(start) : std::nullopt;
-    case RemedyKind::Stop:
-      return exited ? nothing : step;
-    case RemedyKind::Recreate:
-    case RemedyKind::Webhook:
-    case RemedyKind::None:
+RemedyStep plain(RemedyKind kind) {
+  RemedyStep step;
+  step.kind = kind;
+  return step;
+}
+
+/// What a step comes to; nothing: it is passed over.
+std::optional<RemedyStep> applied(const RemedyStep& step, bool exited, RemedyKind brings_back) {
+  const RemedyTraits& traits = traits_of(step.kind);
+  if (!exited) return traits.only_when_exited ? std::nullopt : std::optional<RemedyStep>(step);
+  switch (traits.on_exited) {
+    case RemedyTraits::OnExited::Same:
       return step;
+    case RemedyTraits::OnExited::Start:
+      return plain(brings_back);
+    case RemedyTraits::OnExited::Nothing:
+      return plain(RemedyKind::None);
   }
   return std::nullopt;
 }
 
+bool can(const Capabilities& engine, RemedyKind kind) {
+  const auto needs = traits_of(kind).needs;
+  return !needs || engine.has(*needs);
+}
+
+std::string offered(const Capabilities& engine) {
+  std::string all;
+  for (const RemedyKind kind : enum_values<RemedyKind>())
+    if (can(engine, kind)) all += (all.empty() ? "" : ", ") + std::string(to_string(kind));
+  return all;
+}
+
 }  // namespace
 
-bool is_restart(RemedyKind kind) {
-  return kind == RemedyKind::Restart || kind == RemedyKind::Start;
+Ladder ladder_on(const Policy& policy, const Capabilities& engine, std::vector<LabelProblem>& problems) {
+  Ladder ladder;
+  ladder.steps.clear();
+  if (!engine.has(Capability::Start)) ladder.brings_back = engine.default_remedy;
+  for (const RemedyStep& step : policy.remedies) {
+    if (can(engine, step.kind))
+      ladder.steps.push_back(step);
+    else
+      problems.push_back(LabelProblem{"healer.remedies", to_string(step),
+                                      "this engine cannot do that; it can: " + offered(engine)});
+  }
+  if (policy.remedies.empty()) ladder.steps.push_back(plain(engine.default_remedy));
+  if (ladder.steps.empty()) ladder.steps.push_back(plain(RemedyKind::None));
+  return ladder;
 }
 
-bool keeps_instance(RemedyKind kind) {
-  return kind == RemedyKind::Kill || kind == RemedyKind::Exec || kind == RemedyKind::Webhook;
-}
-
-std::optional<LadderStep> choose_step(const Policy& policy, unsigned ladder_step, bool exited,
+std::optional<LadderStep> choose_step(const Ladder& ladder, unsigned step, bool exited,
                                       unsigned ineffective_restarts) {
-  const auto size = static_cast<unsigned>(policy.remedies.size());
+  const auto size = static_cast<unsigned>(ladder.steps.size());
   if (size == 0) return std::nullopt;
-  const unsigned from = std::min(ladder_step, size - 1);
+  const unsigned from = std::min(step, size - 1);
   std::optional<LadderStep> first;
   for (unsigned index = from; index < size; ++index) {
-    auto step = applied(policy.remedies[index], exited);
-    if (!step) continue;
-    const bool restart = is_restart(step->kind);
+    auto next = applied(ladder.steps[index], exited, ladder.brings_back);
+    if (!next) continue;
+    const bool restart = traits_of(next->kind).counts_as_restart;
     if (!first) {
-      first = LadderStep{index, std::move(*step), false};
+      first = LadderStep{index, std::move(*next), false};
       if (ineffective_restarts < ineffective_restarts_enough || !restart) break;
     } else if (!restart) {
       // An exited container is started before healer leaves it to an operator.
-      if (exited && step->kind == RemedyKind::None) break;
-      first = LadderStep{index, std::move(*step), true};
+      if (exited && next->kind == RemedyKind::None) break;
+      first = LadderStep{index, std::move(*next), true};
       break;
     }
   }
   if (!first && exited) {
     // Only steps for a running container are left: an earlier step may start the container.
     for (unsigned index = from; index-- > 0 && !first;)
-      if (auto step = applied(policy.remedies[index], exited))
-        first = LadderStep{index, std::move(*step), false};
+      if (auto earlier = applied(ladder.steps[index], exited, ladder.brings_back))
+        first = LadderStep{index, std::move(*earlier), false};
   }
   if (!first || first->step.kind == RemedyKind::None) return std::nullopt;
   return first;

@@ -75,10 +75,6 @@ std::string show(const Endpoint& endpoint) {
             : fmt::format("{}:{}", endpoint.address, endpoint.port);
 }
 
-TargetResolution unreachable(ProbeKind kind, std::string reason) {
-  return TargetResolution{Unreachable{reason}, kind, "unreachable: " + reason};
-}
-
 ProbeTargetPtr shared(ProbeTarget target) {
   return std::make_shared<const ProbeTarget>(std::move(target));
 }
@@ -123,6 +119,10 @@ TargetResolution by_http(const Endpoint& endpoint, const ProbeSpec& spec, ProbeK
 }
 
 }  // namespace
+
+TargetResolution unreachable(ProbeKind kind, const std::string& reason) {
+  return TargetResolution{Unreachable{reason}, kind, "unreachable: " + reason};
+}
 
 bool TargetResolution::same_target(const TargetResolution& other) const {
   if (kind != other.kind || text != other.text) return false;

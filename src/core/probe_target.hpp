@@ -31,6 +31,9 @@ struct TargetResolution {
   bool same_target(const TargetResolution& other) const;
 };
 
+/// No target, for this reason.
+TargetResolution unreachable(ProbeKind kind, const std::string& reason);
+
 /// Finds the way to ask a container. docs/architecture.md, "Reaching a target": from the host the published
 /// port on its host address, else the container's address on its network; from inside a container the address
 /// on a network both share, never `localhost`; a host-network container on the host's loopback. Without a

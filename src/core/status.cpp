@@ -104,7 +104,7 @@ WorkloadStatus status_of_one(const Workload& w, Instant now, bool engine_up) {
     for (const WorkloadProbe& probe : w.probes) status.probes.push_back(status_of_probe(probe));
   status.problems = w.problems;
   if (w.alerts) status.alerts = *w.alerts;
-  for (const RemedyStep& step : w.policy->remedies)
+  for (const RemedyStep& step : w.ladder.steps)
     status.ladder += (status.ladder.empty() ? "" : ",") + to_string(step);
   if (w.incident) status.ladder_step = w.incident->ladder_step;
   if (const auto* planned = std::get_if<Planned>(&w.remedy)) status.hold = planned->hold;

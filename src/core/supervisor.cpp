@@ -402,6 +402,7 @@ void Supervisor::on(const EngineConnected& event, Step& step) {
   host_state_.engine_up = true;
   host_state_.live_from = Instant::max();
   host_state_.stop_reports = event.stop_reports;
+  host_state_.capabilities = event.capabilities;
   session_.connected(event.process);
   engine_notification_due_.reset();
   step.out.push_back(LogLine{LogLevel::Info, "connected to " + event.description, {}});

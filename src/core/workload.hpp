@@ -13,6 +13,7 @@
 #include "core/breaker.hpp"
 #include "core/exit.hpp"
 #include "core/fact_log.hpp"
+#include "core/ladder.hpp"
 #include "core/probe_target.hpp"
 #include "core/tracker.hpp"
 #include "model/event.hpp"
@@ -161,6 +162,7 @@ struct Workload {
   Container container;  ///< without its labels
   PolicyPtr policy;
   std::vector<LabelProblem> problems;
+  Ladder ladder;  ///< of the policy, on this engine
   Presence presence = Presence::Absent;
   std::optional<Instant> look_again_at;  ///< an inspect failed: what it was for is not known yet
   std::vector<WorkloadProbe> probes;     ///< never empty once it has been seen running

@@ -43,6 +43,7 @@ struct HostState {
   bool synced_once = false;  ///< the first full list has been worked through
   Instant synced_at{};       ///< the newest one
   StopReports stop_reports = StopReports::Reliable;
+  Capabilities capabilities;
   std::optional<Instant> stalled_at;  ///< when the loop last stood still, and for how long
   Duration stall{0};
   Instant starved_until{};         ///< descriptors or memory ran out here: until then no failure is believed
@@ -236,6 +237,7 @@ class WorkloadController {
   bool on_old_instance() const;   ///< the same, and the facts still show the instance it was ordered against
   bool leave_exited(const std::string& text);
   Duration call_deadline() const;
+  Duration deadline_of(RemedyKind kind) const;
   /// How long after the order it may still be executed: the hook before it, then the call.
   Duration settle_limit() const;
 

@@ -70,8 +70,9 @@ WorkloadController::Network WorkloadController::network() const {
 }
 
 bool WorkloadController::remedies_network() const {
-  return std::any_of(w_.policy->remedies.begin(), w_.policy->remedies.end(), [](const RemedyStep& step) {
-    return step.kind != RemedyKind::None && step.kind != RemedyKind::Stop && step.kind != RemedyKind::Webhook;
+  return std::any_of(w_.ladder.steps.begin(), w_.ladder.steps.end(), [](const RemedyStep& step) {
+    const RemedyTraits& traits = traits_of(step.kind);
+    return traits.needs && traits.instance != RemedyTraits::Instance::Ended;
   });
 }
 
@@ -88,7 +89,9 @@ void WorkloadController::network_due() {
     w_.network_loss.reset();
     return;
   }
-  const RemedyKind remedy = state == Network::Replaced ? RemedyKind::Recreate : RemedyKind::Restart;
+  RemedyKind remedy = state == Network::Replaced ? RemedyKind::Recreate : RemedyKind::Restart;
+  if (!host_state_.capabilities.has(*traits_of(remedy).needs))
+    remedy = host_state_.capabilities.default_remedy;
   const std::string& id = present_parent()->id;
   if (!w_.network_loss || w_.network_loss->remedy != remedy || w_.network_loss->parent_id != id)
     w_.network_loss = NetworkLoss{remedy, id, now_};

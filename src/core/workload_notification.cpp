@@ -29,25 +29,7 @@ std::string WorkloadController::incident_key() const {
 }
 
 std::string WorkloadController::planned_text() const {
-  switch (wanted_remedy()) {
-    case RemedyKind::Restart:
-      return "It is being restarted.";
-    case RemedyKind::Kill:
-      return "It is sent a signal.";
-    case RemedyKind::Exec:
-      return "A command is executed in it.";
-    case RemedyKind::Recreate:
-      return "It is being recreated.";
-    case RemedyKind::Webhook:
-      return "The configured webhook is called.";
-    case RemedyKind::Start:
-      return "It is being started.";
-    case RemedyKind::Stop:
-      return "It is being stopped, as healer.remedies says.";
-    case RemedyKind::None:
-      break;
-  }
-  return "It is not touched, as healer.remedies says.";
+  return traits_of(wanted_remedy()).sentence;
 }
 
 /// The first notification of an incident comes with its first order, which has the evidence by then, or as

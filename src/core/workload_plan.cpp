@@ -25,7 +25,7 @@ std::optional<LadderStep> WorkloadController::wanted_step() const {
     ladder_step.step.kind = w_.network_loss->remedy;
     return ladder_step;
   }
-  return choose_step(*w_.policy, w_.incident ? w_.incident->ladder_step : 0, w_.presence == Presence::Exited,
+  return choose_step(w_.ladder, w_.incident ? w_.incident->ladder_step : 0, w_.presence == Presence::Exited,
                      w_.ineffective_restarts);
 }
 
@@ -123,7 +123,7 @@ void WorkloadController::planned_due() {
 }
 
 void WorkloadController::gather_then_check() {
-  if (!w_.policy->evidence) {
+  if (!w_.policy->evidence || !host_state_.capabilities.has(Capability::Evidence)) {
     look_before_acting();
     return;
   }
@@ -201,7 +201,7 @@ std::string why_not_heal(const Workload& workload) {
   if (workload.presence == Presence::Paused) return "it is paused; unpause it instead";
   if (workload.presence != Presence::Running && workload.presence != Presence::Exited)
     return "there is no container that could be healed now";
-  if (!choose_step(*workload.policy, 0, workload.presence == Presence::Exited, 0))
+  if (!choose_step(workload.ladder, 0, workload.presence == Presence::Exited, 0))
     return "its ladder has nothing to do";
   return {};
 }

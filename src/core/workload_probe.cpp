@@ -51,7 +51,9 @@ std::vector<WorkloadProbe> WorkloadController::resolutions() const {
   const auto add = [&](const std::string& name, const ProbeSpec& spec) {
     WorkloadProbe probe;
     probe.name = name;
-    probe.resolution = resolve_target(w_.container, spec, host_state_.probe_origin, network_parent);
+    probe.resolution = spec.kind == ProbeKind::Exec && !host_state_.capabilities.has(Capability::Exec)
+                           ? unreachable(ProbeKind::Exec, "this engine runs no command in a container")
+                           : resolve_target(w_.container, spec, host_state_.probe_origin, network_parent);
     found.push_back(std::move(probe));
   };
   if (policy.unnamed_probe || policy.named_probes.empty()) add({}, policy.probe);

@@ -31,12 +31,14 @@ void WorkloadController::observe(const ContainerObserved& seen) {
   const bool first_sight = w_.presence == Presence::Absent;
   const bool policy_changed = !w_.policy || *w_.policy != *seen.policy;
   w_.policy = seen.policy;
-  for (const LabelProblem& problem : seen.problems) {
+  std::vector<LabelProblem> problems = seen.problems;
+  w_.ladder = ladder_on(*seen.policy, host_state_.capabilities, problems);
+  for (const LabelProblem& problem : problems) {
     if (std::find(w_.problems.begin(), w_.problems.end(), problem) == w_.problems.end())
       log(LogLevel::Warning,
           fmt::format("{} — label {}={}: {}", facts.name, problem.label, problem.value, problem.message));
   }
-  w_.problems = seen.problems;
+  w_.problems = std::move(problems);
   if (w_.name != facts.name) w_.dirty = true;
   w_.name = facts.name;
   w_.forget_at.reset();
@@ -447,7 +449,11 @@ void WorkloadController::crashed(ExitKind kind) {
 
 void WorkloadController::container_gone() {
   if (w_.presence == Presence::Absent && w_.forget_at) return;
-  if (recreating()) return;  // its place is being taken; the engine's answer tells by whom
+  if (recreating()) {
+    // Its place is being taken: the engine's answer tells by whom, or an orchestrator does it by itself.
+    if (std::holds_alternative<Settling>(w_.remedy)) verify_from(now_, true);
+    return;
+  }
   stop_probing();
   w_.presence = Presence::Absent;
   w_.ran_when_restored = false;

@@ -25,28 +25,6 @@ constexpr Duration undo_margin = 30s;
 /// A recreation whose answer is lost is asked to finish this often.
 constexpr unsigned resumes_allowed = 3;
 
-const char* doing(RemedyKind kind) {
-  switch (kind) {
-    case RemedyKind::Restart:
-      return "RESTARTING";
-    case RemedyKind::Start:
-      return "STARTING";
-    case RemedyKind::Stop:
-      return "STOPPING";
-    case RemedyKind::Kill:
-      return "SIGNALLING";
-    case RemedyKind::Exec:
-      return "RUNNING A COMMAND IN";
-    case RemedyKind::Recreate:
-      return "RECREATING";
-    case RemedyKind::Webhook:
-      return "CALLING A WEBHOOK FOR";
-    case RemedyKind::None:
-      break;
-  }
-  return "LEAVING";
-}
-
 }  // namespace
 
 bool WorkloadController::remedy_in_hand() const {
@@ -60,10 +38,9 @@ bool WorkloadController::on_old_instance() const {
 bool WorkloadController::our_doing() const {
   const auto* verifying = std::get_if<Verifying>(&w_.remedy);
   if (remedy_in_hand()) {
-    // A command or a call does nothing to the process: what happens to it meanwhile is its own.
     const auto* acting = std::get_if<Acting>(&w_.remedy);
     return !(acting &&
-             (!acting->begun || acting->kind == RemedyKind::Exec || acting->kind == RemedyKind::Webhook));
+             (!acting->begun || traits_of(acting->kind).instance == RemedyTraits::Instance::Kept));
   }
   return verifying && verifying->awaiting_instance;
 }
@@ -75,7 +52,9 @@ bool WorkloadController::after_our_signal() const {
 }
 
 bool WorkloadController::recreating() const {
-  return w_.attempt && w_.attempt->remedy == RemedyKind::Recreate && our_doing();
+  const bool other_container = w_.attempt && (w_.attempt->remedy == RemedyKind::Recreate ||
+                                              w_.attempt->remedy == RemedyKind::Replace);
+  return other_container && our_doing();
 }
 
 Duration WorkloadController::call_deadline() const {
@@ -123,7 +102,7 @@ void WorkloadController::act(const Container& facts, const LadderStep& ladder_st
       ladder_step.step.kind == RemedyKind::Kill || ladder_step.step.kind == RemedyKind::Exec
           ? " [" + attempt.detail + "]"
           : "";
-  log(LogLevel::Warning, fmt::format("{} {}{} — {} (attempt {} of {})", doing(ladder_step.step.kind), w_.name,
+  log(LogLevel::Warning, fmt::format("{} {}{} — {} (attempt {} of {})", traits_of(ladder_step.step.kind).log_verb, w_.name,
                                      what, why, used, w_.policy->budget_attempts));
   decide(Rule::Acted, attempt.detail,
          fmt::format("cause={}; step={}; attempt={} of {}; run={}", w_.incident->cause_text,
@@ -131,9 +110,20 @@ void WorkloadController::act(const Container& facts, const LadderStep& ladder_st
   order(ladder_step.step, false);
 }
 
+Duration WorkloadController::deadline_of(RemedyKind kind) const {
+  switch (traits_of(kind).length) {
+    case RemedyTraits::Length::Call:
+      break;
+    case RemedyTraits::Length::Short:
+      return command_limit;
+    case RemedyTraits::Length::Recreation:
+      return 2 * call_deadline() + command_limit;
+  }
+  return call_deadline();
+}
+
 /// Gives the attempt's order, or a further one of the same attempt.
 void WorkloadController::order(const RemedyStep& step, bool resume) {
-  const bool short_call = step.kind == RemedyKind::Exec || step.kind == RemedyKind::Webhook;
   ApplyRemedy order;
   order.attempt = w_.attempt->id;
   order.workload = w_.key;
@@ -141,9 +131,7 @@ void WorkloadController::order(const RemedyStep& step, bool resume) {
   order.step = step;
   order.container_id = w_.attempt->instance.container_id;
   order.stop_timeout = w_.policy->stop_timeout;
-  order.deadline = short_call ? command_limit : call_deadline();
-  // A recreation stops one, starts another, and may have to undo both.
-  if (step.kind == RemedyKind::Recreate) order.deadline = 2 * call_deadline() + command_limit;
+  order.deadline = deadline_of(step.kind);
   order.number = w_.attempt->number;
   order.reason = w_.incident ? w_.incident->cause_text : std::string();
   order.incident = w_.attempt->incident;
@@ -354,7 +342,7 @@ void WorkloadController::attempt_ended(AttemptState state, const std::string& no
   if (state == AttemptState::Failed || state == AttemptState::NotExecuted)
     w_.refusal = fmt::format("The last {} was not executed: {}.", w_.attempt->detail, clip(note, 300));
   out_.push_back(Count{CountRemedy{w_.attempt->remedy, state}});
-  const bool restarted = is_restart(w_.attempt->remedy);
+  const bool restarted = traits_of(w_.attempt->remedy).counts_as_restart;
   if (state == AttemptState::Recovered) {
     w_.breaker.attempt_recovered();
     if (restarted) w_.ineffective_restarts = 0;

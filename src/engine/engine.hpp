@@ -18,6 +18,7 @@ struct EngineInfo {
   std::string api_version;  ///< negotiated: the lower of ours and the engine's
   StopReports stop_reports = StopReports::Reliable;
   EngineProcess process = EngineProcess::HoldsContainers;
+  Capabilities capabilities = {};
 };
 
 /// A command run inside a container.
@@ -115,6 +116,11 @@ class Engine {
   /// A former process ended while it recreated: finishes what can be finished (answers the new id), else puts
   /// the old one back (an error that says so). The order is the one of then.
   virtual void resume_recreate(RecreateOrder order, std::function<void(Result<std::string>)> done) = 0;
+
+  /// Ends the container and lets its orchestrator make another instance of the workload. Done: the engine has
+  /// accepted it; the new container is reported like any other. Refused without Capability::Replace.
+  virtual void replace(std::string id, std::optional<Duration> stop_timeout, Duration deadline,
+                       std::function<void(Result<void>)> done) = 0;
 
   /// The one event stream, filtered to containers and to what an EngineReport names. `since` (Unix
   /// nanoseconds, 0: from now) replays what was missed. `ready` is called when the engine accepted the

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -103,12 +104,30 @@ BOOST_DEFINE_ENUM_CLASS(StopReports, Reliable, Unreliable)
 /// outlived a killed one before it answers, and reports those stops like an operator's.
 BOOST_DEFINE_ENUM_CLASS(EngineProcess, HoldsContainers, LeavesContainers)
 
+/// What an engine can be asked for.
+BOOST_DEFINE_ENUM_CLASS(Capability, Restart, Start, Stop, Kill, Exec, Recreate, Replace, Evidence)
+
+inline std::vector<Capability> every_capability() {
+  constexpr auto all = enum_values<Capability>();
+  return {all.begin(), all.end()};
+}
+
+struct Capabilities {
+  std::vector<Capability> can = every_capability();
+  RemedyKind default_remedy = RemedyKind::Restart;  ///< where no setting names a remedy
+
+  bool has(Capability capability) const { return std::find(can.begin(), can.end(), capability) != can.end(); }
+  bool operator==(const Capabilities&) const = default;
+};
+HEALER_DESCRIBE(Capabilities, can, default_remedy);
+
 struct EngineConnected {
   std::string description;  ///< "Docker Engine 20.10.24 (API 1.41)"
   StopReports stop_reports = StopReports::Reliable;
   EngineProcess process = EngineProcess::HoldsContainers;
+  Capabilities capabilities = {};
 };
-HEALER_DESCRIBE(EngineConnected, description, stop_reports, process);
+HEALER_DESCRIBE(EngineConnected, description, stop_reports, process, capabilities);
 
 /// From where healer asks: the host itself, or inside a container of this engine. docs/architecture.md,
 /// "Reaching a target".

@@ -20,6 +20,7 @@ BOOST_DEFINE_ENUM_CLASS(RemedyKind, Restart, Start, Stop,
                         Kill,      ///< send a signal to the container's process
                         Exec,      ///< run a command inside
                         Recreate,  ///< a new container of the same configuration, networks, volumes and name
+                        Replace,   ///< the container ends, and its orchestrator makes another instance
                         Webhook    ///< another service does the healing: POST to a URL
 )
 
@@ -102,7 +103,7 @@ struct Policy {
   std::optional<Duration> fast_interval;           ///< empty: interval / 3, at least 1 s
   std::optional<Duration> start_period;            ///< empty: learned ("auto")
   std::optional<FailureWindow> window;             ///< empty: only failures in a row count
-  std::vector<RemedyStep> remedies{RemedyStep{}};  ///< the ladder; never empty; the last step repeats
+  std::vector<RemedyStep> remedies;  ///< the ladder, its last step repeats; empty: the engine's default remedy
   bool evidence = true;                            ///< before a remedy, save what the remedy would erase
   std::vector<std::string> depends_on;             ///< container names, compose services, or workload keys
   Duration dependency_hold =

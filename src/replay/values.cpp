@@ -18,8 +18,6 @@ constexpr const char* number_of_a_policy = "the number of a policy that an earli
 
 /// Checks what the core relies on.
 Result<void> checked(const Policy& policy) {
-  if (policy.remedies.empty())
-    return failure(ErrorCode::InvalidInput, "is.remedies: a ladder needs one step");
   if (policy.interval <= Duration{0})
     return failure(ErrorCode::InvalidInput, "is.interval: a time above 0 was expected");
   for (const MaintenanceWindow& window : policy.maintenance)

@@ -137,6 +137,9 @@ void Runtime::carry_out(const ApplyRemedy& remedy) {
       else
         engine_.recreate(recreate_order(remedy), recreated);
       break;
+    case RemedyKind::Replace:
+      engine_.replace(remedy.container_id, remedy.stop_timeout, remedy.deadline, done);
+      break;
     case RemedyKind::Webhook: {
       const auto status = supervisor_.status_of(remedy.workload, host_.now());
       WebhookCall call;

@@ -199,7 +199,8 @@ void Runtime::stream_ready() {
   connected_ = true;
   connect_failures_ = 0;
   if (settings_.own_container_id.empty()) {
-    feed(EngineConnected{engine_info_.description, engine_info_.stop_reports, engine_info_.process});
+    feed(EngineConnected{engine_info_.description, engine_info_.stop_reports, engine_info_.process,
+                         engine_info_.capabilities});
     sync(true);
   } else {
     learn_place();
@@ -222,7 +223,8 @@ void Runtime::learn_place() {
                                              settings_.own_container_id.substr(0, 12), self.error().message));
         }
         feed(ProbeOriginLearned{std::move(probe_origin)});
-        feed(EngineConnected{engine_info_.description, engine_info_.stop_reports, engine_info_.process});
+        feed(EngineConnected{engine_info_.description, engine_info_.stop_reports, engine_info_.process,
+                         engine_info_.capabilities});
         sync(true);
       }));
 }

@@ -557,7 +557,9 @@ bool Checker::treats(const Policy& policy, const Place& place) const {
   if (const auto account = accounts_.find(known_[place.index].key); account != accounts_.end())
     if (account->second.open_incident)
       ladder_step = incidents_.at(*account->second.open_incident).ladder_step;
-  return choose_step(policy, ladder_step, !place.running(), 0).has_value();
+  std::vector<LabelProblem> problems;
+  const Ladder ladder = ladder_on(policy, world_.script().capabilities(), problems);
+  return choose_step(ladder, ladder_step, !place.running(), 0).has_value();
 }
 
 bool Checker::excused(const Place& place) const {

@@ -177,9 +177,10 @@ void SimEngine::connect(std::function<void(Result<EngineInfo>)> done) {
     return;
   }
   const bool podman = life_.world.script().dialect == Dialect::Podman;
-  life_.put(3ms, [done = std::move(done), podman] {
+  const Capabilities capabilities = life_.world.script().capabilities();
+  life_.put(3ms, [done = std::move(done), podman, capabilities] {
     done(EngineInfo{"an engine (simulated)", "1", podman ? StopReports::Unreliable : StopReports::Reliable,
-                    podman ? EngineProcess::LeavesContainers : EngineProcess::HoldsContainers});
+                    podman ? EngineProcess::LeavesContainers : EngineProcess::HoldsContainers, capabilities});
   });
 }
 
@@ -363,6 +364,19 @@ void SimEngine::recreate(RecreateOrder what, std::function<void(Result<std::stri
           done({});
         });
       });
+}
+
+void SimEngine::replace(std::string id, std::optional<Duration>, Duration deadline,
+                        std::function<void(Result<void>)> done) {
+  order(RemedyKind::Replace, id, deadline, std::move(done),
+        [this](Place& place, Fate fate, World::Done done) {
+          if (fate == Fate::Refused || fate == Fate::RefusedHalfway)
+            return done(failure(ErrorCode::PeerFailure, "delete: 500"));
+          if (fate == Fate::LostIgnored || fate == Fate::LostHalfway) return done({});
+          // The orchestrator answers when it has taken the order; the new instance comes by itself.
+          done({});
+          life_.world.recreate(place, {}, By::Healer, [](const Result<std::string>&) {});
+        });
 }
 
 void SimEngine::resume_recreate(RecreateOrder what, std::function<void(Result<std::string>)> done) {

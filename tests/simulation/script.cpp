@@ -230,6 +230,10 @@ void parse_line(Script& script, Line& line) {
     script.seed = line.number<std::uint64_t>(line.word(1));
   } else if (what == "dialect") {
     script.dialect = line.choice(dialects, line.word(1));
+  } else if (what == "engine") {
+    if (line.word(1) != "replaces")
+      line.fail("\"" + line.word(1) + "\" is no sort of engine; accepted: replaces");
+    script.only_replaces = true;
   } else if (what == "length") {
     script.length = line.duration(line.word(1));
   } else if (what == "resync") {
@@ -263,6 +267,15 @@ const char* to_string(What what) {
   return name_in(whats, what);
 }
 
+Capabilities Script::capabilities() const {
+  Capabilities capabilities;
+  if (only_replaces)
+    capabilities = {{Capability::Exec, Capability::Replace, Capability::Evidence}, RemedyKind::Replace};
+  else
+    std::erase(capabilities.can, Capability::Replace);
+  return capabilities;
+}
+
 std::string to_text(const Happening& happening) {
   std::string text = fmt::format("at {} {}", format_duration(happening.at), to_string(happening.what));
   if (!happening.unit.empty()) text += " " + happening.unit;
@@ -280,6 +293,7 @@ std::string to_text(const Script& script) {
       fmt::format("seed {}\ndialect {}\nlength {}\nresync {}\nnoise {}\nlost-orders {}\n", script.seed,
                   name_in(dialects, script.dialect), format_duration(script.length),
                   format_duration(script.resync), script.noise, script.lost_orders);
+  if (script.only_replaces) text += "engine replaces\n";
   if (script.lost_resolves != 0) text += fmt::format("lost-resolves {}\n", script.lost_resolves);
   for (const auto& [name, value] : script.settings)
     text += fmt::format("set {}\n", quoted(name + "=" + value));

@@ -8,6 +8,7 @@
 #include "base/result.hpp"
 #include "base/time.hpp"
 #include "model/container.hpp"
+#include "model/event.hpp"
 
 namespace healer::simulation {
 
@@ -113,12 +114,14 @@ struct Script {
   Dialect dialect = Dialect::Docker20;
   Duration length = 24h;
   Duration resync = 60s;
-  double noise = 0;          ///< share of events repeated or delayed, and of inspects answered late
-  double lost_orders = 0;    ///< share of orders with another fate than Done
-  double lost_resolves = 0;  ///< share of alerts whose end Alertmanager never sends
+  bool only_replaces = false;  ///< the engine is an orchestrator: it can replace an instance, nothing else
+  double noise = 0;            ///< share of events repeated or delayed, and of inspects answered late
+  double lost_orders = 0;      ///< share of orders with another fate than Done
+  double lost_resolves = 0;    ///< share of alerts whose end Alertmanager never sends
   std::map<std::string, std::string> settings;  ///< settings of healer, as environment variables
   std::vector<Unit> units;
   std::vector<Happening> happenings;  ///< by time
+  Capabilities capabilities() const;
   bool operator==(const Script&) const = default;
 };
 

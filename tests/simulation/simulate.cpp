@@ -36,6 +36,7 @@ struct Arguments {
   bool repeat = false;
   bool all = false;
   bool orders = false;
+  bool only_replaces = false;
   std::optional<std::string> digests;
   std::optional<std::string> expect_digests;
   std::optional<std::string> replay;
@@ -53,6 +54,7 @@ constexpr const char* usage = R"(usage: simulate [OPTION]...
   --jobs N           run N worlds at the same time (default 2)
   --naive            also run the same worlds with two naive policies
   --set NAME=VALUE   set a setting of healer in all worlds, by its environment variable
+  --only-replaces    the engine of all worlds can replace an instance, and neither restart nor start one
   --without WHAT     leave out every happening WHAT of the scripts (clock, die, ...)
   --json             print each scoreboard as one JSON line
   --run FILE         run the script in FILE once; exit 1 when an invariant is broken
@@ -97,6 +99,8 @@ Arguments parse(const std::vector<std::string>& words) {
       arguments.seed = text == "random" ? std::random_device{}() : std::strtoull(text.c_str(), nullptr, 10);
     } else if (word == "--jobs") {
       arguments.jobs = std::max(1u, static_cast<unsigned>(number()));
+    } else if (word == "--only-replaces") {
+      arguments.only_replaces = true;
     } else if (word == "--naive") {
       arguments.naive = true;
     } else if (word == "--json") {
@@ -163,6 +167,7 @@ Options options_of(const Arguments& arguments, Guard guard, std::uint64_t seed) 
 
 Script world_of(const Arguments& arguments, std::uint64_t seed) {
   Script script = generate(seed);
+  script.only_replaces = arguments.only_replaces;
   std::erase_if(script.happenings,
                 [&](const Happening& one) { return arguments.without.count(to_string(one.what)) != 0; });
   return script;

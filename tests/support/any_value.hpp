@@ -49,7 +49,6 @@ void fill(T& value) {
   } else if constexpr (Described<T>) {
     for_each_member(value, [](std::string_view, auto& member) { fill(member); });
     if constexpr (std::is_same_v<T, Policy>) {  // the core relies on both
-      if (value.remedies.empty()) value.remedies.emplace_back();
       value.interval = Duration{*rc::gen::inRange(1, 100'000)};
     }
     if constexpr (std::is_same_v<T, TimeZone>)

@@ -48,6 +48,7 @@ Policy Scene::policy() {
   policy.selection = Selection::OptedIn;
   policy.start_period = Duration{0};
   policy.backoff_jitter = 0;
+  policy.remedies = {RemedyStep{}};
   return policy;
 }
 
@@ -73,7 +74,8 @@ void Scene::connect() {
   heard_ = delivered_;
   const bool podman = dialect == Dialect::Podman;
   send(EngineConnected{"an engine (simulated)", podman ? StopReports::Unreliable : StopReports::Reliable,
-                       podman ? EngineProcess::LeavesContainers : EngineProcess::HoldsContainers});
+                       podman ? EngineProcess::LeavesContainers : EngineProcess::HoldsContainers,
+                       capabilities});
   // What was missed is said again, and a little more than that.
   std::size_t from = delivered_;
   constexpr std::int64_t overlap = 60'000'000'000;

@@ -151,6 +151,7 @@ class Scene {
   // Knobs.
   bool keep_transcript = true;
   Dialect dialect;
+  Capabilities capabilities;
   OrderFate fate = OrderFate::Done;
   std::vector<OrderFate> fates;  ///< of the next orders, before `fate`
   Duration inspect_takes = 1ms;
@@ -198,6 +199,7 @@ class Scene {
   void carry_out(const ApplyRemedy& order);
   void carry_out_in_place(const ApplyRemedy& order, OrderFate outcome);
   void carry_out_recreation(const ApplyRemedy& order, OrderFate outcome);
+  void carry_out_replacement(const ApplyRemedy& order, OrderFate outcome);
   void put_back(const ApplyRemedy& order);
   void answer(const ApplyRemedy& order, Duration after, RemedyAnswer what, std::string error,
               std::string new_id = {});

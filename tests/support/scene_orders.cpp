@@ -38,6 +38,7 @@ void Scene::carry_out(const ApplyRemedy& order) {
   if (outcome == OrderFate::DryRun) return answer(order, 1ms, RemedyAnswer::SkippedDryRun, "");
   if (keeps_instance(order.step.kind)) return carry_out_in_place(order, outcome);
   if (order.step.kind == RemedyKind::Recreate) return carry_out_recreation(order, outcome);
+  if (order.step.kind == RemedyKind::Replace) return carry_out_replacement(order, outcome);
 
   const std::string id = order.container_id;
   const bool stops = outcome != OrderFate::Refused && outcome != OrderFate::LostIgnored;
@@ -113,6 +114,27 @@ void Scene::put_back(const ApplyRemedy& order) {
     emit(old, Changed{});
   }
   if (old.facts.state != ContainerState::Running) came_up(old);
+}
+
+/// The orchestrator takes the order, ends the container and makes another one.
+void Scene::carry_out_replacement(const ApplyRemedy& order, OrderFate outcome) {
+  if (outcome == OrderFate::Refused || outcome == OrderFate::RefusedHalfway)
+    return answer(order, 5ms, RemedyAnswer::Refused, "403 Forbidden");
+  const bool executed =
+      outcome == OrderFate::Done || outcome == OrderFate::LostDone || outcome == OrderFate::Silent;
+  if (executed && boxes.count(order.container_id) != 0) {
+    later(boxes.at(order.container_id)->stop_takes, false, [this, id = order.container_id] {
+      Box& old = *boxes.at(id);
+      if (!old.exists) return;
+      if (is_up(old)) emit_stop(old, false);
+      const bool broken = old.broken && !old.fixed_by_start;
+      Box& fresh = recreate(old, false);
+      fresh.broken = broken;
+      fresh.fixed_by_start = old.fixed_by_start;
+    });
+  }
+  if (outcome == OrderFate::Done) return answer(order, 10ms, RemedyAnswer::Done, "");
+  if (outcome != OrderFate::Silent) answer(order, 150ms, RemedyAnswer::Lost, "connection lost");
 }
 
 void Scene::carry_out_recreation(const ApplyRemedy& order, OrderFate outcome) {

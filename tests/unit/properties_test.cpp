@@ -312,7 +312,7 @@ class RandomWorld {
       const Workload& workload = scene.workload(incident.workload);
       const bool down = workload.presence == Presence::Exited;
       const bool may_not =
-          !choose_step(*workload.policy, workload.incident ? workload.incident->ladder_step : 0, down, 0);
+          !choose_step(workload.ladder, workload.incident ? workload.incident->ladder_step : 0, down, 0);
       // if its network parent does not run,
       const bool waits = workload.held && workload.held->first == HoldKind::NetworkParent;
       // or if it lost its network and no step of the ladder starts a new instance.

@@ -25,6 +25,13 @@ namespace {
 using net::HttpAnswer;
 using SteadyTime = std::chrono::steady_clock::time_point;
 
+/// No orchestrator stands behind a plain engine: what ends stays ended.
+Capabilities capabilities() {
+  Capabilities all;
+  std::erase(all.can, Capability::Replace);
+  return all;
+}
+
 }  // namespace
 
 struct DockerEngine::Inner {
@@ -116,7 +123,7 @@ Result<EngineInfo> DockerEngine::Inner::introduced(ApiVersion negotiated, const 
   return EngineInfo{fmt::format("{} {} (API {})", podman ? "Podman" : "Docker Engine", engine->version,
                                 to_string(negotiated)),
                     to_string(negotiated), podman ? StopReports::Unreliable : StopReports::Reliable,
-                    podman ? EngineProcess::LeavesContainers : EngineProcess::HoldsContainers};
+                    podman ? EngineProcess::LeavesContainers : EngineProcess::HoldsContainers, capabilities()};
 }
 
 void DockerEngine::Inner::inspect_next() {
@@ -238,6 +245,13 @@ void DockerEngine::recreate(RecreateOrder order, std::function<void(Result<std::
 
 void DockerEngine::resume_recreate(RecreateOrder order, std::function<void(Result<std::string>)> done) {
   inner_->recreator.resume(std::move(order), std::move(done));
+}
+
+void DockerEngine::replace(std::string, std::optional<Duration>, Duration,
+                           std::function<void(Result<void>)> done) {
+  inner_->caller.later([done = std::move(done)] {
+    done(failure(ErrorCode::Refused, "replace: no orchestrator makes another container here"));
+  });
 }
 
 void DockerEngine::subscribe(std::int64_t since, std::function<void()> ready,

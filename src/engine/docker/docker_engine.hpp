@@ -46,6 +46,8 @@ class DockerEngine : public Engine {
   void collect_evidence(EvidenceOrder order, std::function<void(EngineEvidence)> done) override;
   void recreate(RecreateOrder order, std::function<void(Result<std::string>)> done) override;
   void resume_recreate(RecreateOrder order, std::function<void(Result<std::string>)> done) override;
+  void replace(std::string id, std::optional<Duration> stop_timeout, Duration deadline,
+               std::function<void(Result<void>)> done) override;
   void subscribe(std::int64_t since, std::function<void()> ready, std::function<void(EngineEvent)> each,
                  std::function<void(Error)> ended) override;
 

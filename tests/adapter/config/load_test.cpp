@@ -16,7 +16,8 @@ namespace healer {
 namespace {
 
 const std::string ladder_words =
-    "up to 16 of restart, start, stop, recreate, none, kill:SIGNAL, exec:COMMAND and webhook:URL, with "
+    "auto, or up to 16 of restart, start, stop, recreate, replace, none, kill:SIGNAL, exec:COMMAND and "
+    "webhook:URL, with "
     "commas "
     "between them; none and stop only as the last";
 

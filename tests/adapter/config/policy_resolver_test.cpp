@@ -100,13 +100,14 @@ TEST_CASE("a label that is wrong is a problem with the nearest name, and the res
   CHECK(result.policy->selection == Selection::OptedIn);
   CHECK(result.policy->timeout == 1s);
   CHECK(result.policy->failure_threshold == 3);
-  CHECK(result.policy->remedies.front().kind == RemedyKind::Restart);
+  CHECK(result.policy->remedies.empty());
   REQUIRE(result.problems.size() == 3);
   CHECK(result.problems[2] ==
-        LabelProblem{"healer.remedies", "restat",
-                     "'restat' is not valid: no remedy 'restat'; accepted: up to 16 of restart, start, stop, "
-                     "recreate, none, kill:SIGNAL, exec:COMMAND and webhook:URL, with commas between them; "
-                     "none and stop only as the last; did you mean 'restart'?"});
+        LabelProblem{
+            "healer.remedies", "restat",
+            "'restat' is not valid: no remedy 'restat'; accepted: auto, or up to 16 of restart, start, stop, "
+            "recreate, replace, none, kill:SIGNAL, exec:COMMAND and webhook:URL, with commas between them; "
+            "none and stop only as the last; did you mean 'restart'?"});
   CHECK(result.problems[0] == LabelProblem{"healer.failure_threshold", "0",
                                            "'0' is not valid; accepted: a whole number from 1 to 1000"});
   CHECK(result.problems[1] ==

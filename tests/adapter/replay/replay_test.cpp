@@ -269,10 +269,10 @@ TEST_CASE("a file that is no recording is refused with the line") {
                             "\n")
                 .err,
             "line 2: event.is is \"tack\"; accepted: "));
-  CHECK(has(replayed(head + R"({"policy":1,"is":{"remedies":[]}})"
+  CHECK(has(replayed(head + R"({"policy":1,"is":{"interval":0}})"
                             "\n")
                 .err,
-            "line 2: is.remedies: a ladder needs one step"));
+            "line 2: is.interval: a time above 0 was expected"));
   CHECK(has(replayed(text + head).err, "behind the end of the recording"));
   CHECK(replayed(head + "{\n").code == not_replayable);
 

@@ -97,6 +97,10 @@ class ScriptedEngine final : public Engine {
   void kill(std::string id, int, Duration, std::function<void(Result<void>)> done) override {
     orders.push_back({"kill", std::move(id), std::move(done)});
   }
+  void replace(std::string id, std::optional<Duration>, Duration,
+               std::function<void(Result<void>)> done) override {
+    orders.push_back({"replace", std::move(id), std::move(done)});
+  }
   void exec(ExecOrder order, std::function<void(Result<ExecResult>)> done,
             std::function<void()> over) override {
     execs.push_back({std::move(order), std::move(done), std::move(over)});

@@ -8,8 +8,8 @@
 #include <doctest/doctest.h>
 #include <boost/json.hpp>
 
+#include "integration/engine_scene.hpp"
 #include "integration/prometheus_stack.hpp"
-#include "integration/scene.hpp"
 
 using namespace healer::testing;
 
@@ -48,7 +48,7 @@ class PagerDutySink {
 /// A compose service that answers its users with errors while its health check passes.
 class Shop {
  public:
-  explicit Shop(Scene& scene) : scene_(scene), port_(free_port()) {
+  explicit Shop(EngineScene& scene) : scene_(scene), port_(free_port()) {
     service_ = scene.lab().name("shop");
     Make make;
     // A fixed port: a port that the engine chooses changes with each restart.
@@ -75,14 +75,14 @@ class Shop {
   }
 
  private:
-  Scene& scene_;
+  EngineScene& scene_;
   std::uint16_t port_;
   std::string service_;
   std::string name_;
 };
 
 /// From the first error to the end of the alert: one restart, and operators are notified once.
-void is_healed(Scene& scene, Shop& shop, const PagerDutySink& pagerduty, const std::string& source) {
+void is_healed(EngineScene& scene, Shop& shop, const PagerDutySink& pagerduty, const std::string& source) {
   HealerProcess& healer = scene.healer();
   const std::string& name = shop.name();
   shop.used_until(name + " is well under load", [&] { return healer.condition(name) == "healthy"; });
@@ -113,7 +113,7 @@ void is_healed(Scene& scene, Shop& shop, const PagerDutySink& pagerduty, const s
 }  // namespace
 
 TEST_CASE("an alert of Prometheus and Alertmanager makes healer heal the container, and the alert ends") {
-  Scene scene;
+  EngineScene scene;
   Shop shop(scene);
   std::ofstream(scene.file("token")) << token << '\n';
   const PagerDutySink pagerduty;
@@ -142,7 +142,7 @@ TEST_CASE("an alert of Prometheus and Alertmanager makes healer heal the contain
 
 TEST_CASE(
     "healer's own rule for Prometheus heals the container, and without Prometheus the rule is unknown") {
-  Scene scene;
+  EngineScene scene;
   Shop shop(scene);
   PrometheusProcess prometheus(scene, {shop.port(), shop.service(), {}, 0});
   std::ofstream(scene.file("healer.yaml"))

@@ -7,7 +7,7 @@
 #include <csignal>
 #include <fstream>
 
-#include "integration/scene.hpp"
+#include "integration/engine_scene.hpp"
 
 using namespace healer::testing;
 
@@ -22,7 +22,7 @@ bool has(const std::string& text, const std::string& part) {
 }  // namespace
 
 TEST_CASE("SIGTERM ends healer orderly, and its socket and state file are for their owner only") {
-  Scene scene;
+  EngineScene scene;
   HealerProcess& healer = scene.healer();
   scene.wait("the daemon answers", [&] { return healer.status().is_object(); });
   struct stat socket {};
@@ -43,7 +43,7 @@ TEST_CASE("SIGTERM ends healer orderly, and its socket and state file are for th
 }
 
 TEST_CASE("a second healer on the same state file is refused, and the error names the first") {
-  Scene scene;
+  EngineScene scene;
   HealerProcess& first = scene.healer();
   scene.wait("the daemon answers", [&] { return first.status().is_object(); });
   // The two share only the state file.
@@ -56,7 +56,7 @@ TEST_CASE("a second healer on the same state file is refused, and the error name
 }
 
 TEST_CASE("a bad setting ends the start with exit code 2 and the setting's name, and creates no state file") {
-  Scene scene;
+  EngineScene scene;
   struct Case {
     Settings settings;
     std::vector<std::string> said;
@@ -81,7 +81,7 @@ TEST_CASE("a bad setting ends the start with exit code 2 and the setting's name,
 }
 
 TEST_CASE("a port in use is an error of one line") {
-  Scene scene;
+  EngineScene scene;
   const std::string port = scene.slack().url().substr(17, scene.slack().url().find('/', 17) - 17);
   const auto healer = scene.make_healer({{"HEALER_LISTEN", "127.0.0.1:" + port}, {"LOG_LEVEL", "error"}});
   const Ran ran = healer->command({"run"});
@@ -92,7 +92,7 @@ TEST_CASE("a port in use is an error of one line") {
 }
 
 TEST_CASE("SIGHUP reloads the settings file") {
-  Scene scene;
+  EngineScene scene;
   const auto write = [&](const std::string& text) { std::ofstream(scene.file("healer.yaml")) << text; };
   write("defaults:\n  failure_threshold: 3\n");
   const std::string name = scene.app("reloaded");

@@ -6,7 +6,7 @@
 
 #include <fstream>
 
-#include "integration/scene.hpp"
+#include "integration/engine_scene.hpp"
 
 using namespace healer::testing;
 
@@ -27,17 +27,17 @@ Make with_healthcheck(const std::vector<std::string>& labels) {
   return make;
 }
 
-void begin_fault(Scene& scene, const std::string& name) {
+void begin_fault(EngineScene& scene, const std::string& name) {
   scene.docker()({"exec", name, "touch", "/run/unhealthy"});
 }
 
-std::string health(const Scene& scene, const std::string& name) {
+std::string health(const EngineScene& scene, const std::string& name) {
   std::string text = scene.docker()({"inspect", "--format", "{{.State.Health.Status}}", name});
   while (!text.empty() && text.back() == '\n') text.pop_back();
   return text;
 }
 
-std::string short_id(const Scene& scene, const std::string& name) {
+std::string short_id(const EngineScene& scene, const std::string& name) {
   return scene.docker()({"inspect", "--format", "{{.Id}}", name}).substr(0, 12);
 }
 
@@ -47,7 +47,7 @@ struct Theirs {
   std::string script;
   std::string said;
 
-  explicit Theirs(Scene& scene) : script(scene.file("after.sh")), said(scene.file("after.said")) {
+  explicit Theirs(EngineScene& scene) : script(scene.file("after.sh")), said(scene.file("after.said")) {
     sink = ScriptedServer::on_loopback(
         replying([](const SeenRequest&) { return answer(200, "ok", "text/plain"); }));
     std::ofstream out(script);
@@ -57,7 +57,7 @@ struct Theirs {
     ::chmod(script.c_str(), 0755);
   }
 
-  Settings settings(const Scene& scene) const {
+  Settings settings(const EngineScene& scene) const {
     const std::string base = "http://127.0.0.1:" + std::to_string(sink->port());
     Settings all{{"AUTOHEAL_CONTAINER_LABEL", "autoheal"},
                  {"AUTOHEAL_INTERVAL", "1"},
@@ -92,7 +92,7 @@ struct Theirs {
 
 TEST_CASE(
     "a docker-autoheal setup heals, notifies and runs its script when only the image's name is changed") {
-  Scene scene;
+  EngineScene scene;
   Theirs theirs(scene);
   const std::string name = scene.app("theirs", with_healthcheck({"autoheal=true"}));
   const std::string refused = scene.app("optedout", with_healthcheck({"autoheal=false", "monitored=true"}));
@@ -133,7 +133,7 @@ TEST_CASE(
 }
 
 TEST_CASE("a container that exits by itself is left alone, as by docker-autoheal") {
-  Scene scene;
+  EngineScene scene;
   Theirs theirs(scene);
   const std::string name = scene.app("ends", with_healthcheck({"autoheal=true"}));
   HealerProcess& healer = scene.healer(theirs.settings(scene));
@@ -146,7 +146,7 @@ TEST_CASE("a container that exits by itself is left alone, as by docker-autoheal
 }
 
 TEST_CASE("deunhealth's label heals, and COMPAT turns it off") {
-  Scene scene;
+  EngineScene scene;
   const std::string name = scene.app("linked", with_healthcheck({"deunhealth.restart.on.unhealthy=true"}));
   HealerProcess& healer = scene.healer({{"HEALER_LISTEN", ""}, {"HEALTH_SERVER_ADDRESS", "127.0.0.1:0"}});
   scene.wait_condition(name, "healthy");
@@ -165,7 +165,7 @@ TEST_CASE("deunhealth's label heals, and COMPAT turns it off") {
 }
 
 TEST_CASE("hooks run before and after a remedy, and their output is logged") {
-  Scene scene;
+  EngineScene scene;
   const std::string before = scene.file("before.said");
   const std::string name = scene.app("hooked");
   HealerProcess& healer = scene.healer(

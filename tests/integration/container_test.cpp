@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <sstream>
 
-#include "integration/scene.hpp"
+#include "integration/engine_scene.hpp"
 
 using namespace healer::testing;
 
@@ -33,7 +33,7 @@ void make_healer_image(const DockerCli& docker, const std::string& image) {
 }  // namespace
 
 TEST_CASE("healer in a container heals over a shared network and never watches itself") {
-  Scene scene;
+  EngineScene scene;
   const DockerCli& docker = scene.docker();
   const std::string socket = docker.unix_socket();
   if (socket.empty()) {

@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "engine/docker/docker_engine.hpp"
-#include "integration/scene.hpp"
+#include "integration/engine_scene.hpp"
 #include "net/loop.hpp"
 #include "support/loop_wait.hpp"
 
@@ -86,7 +86,7 @@ Make shell(const std::string& script, std::vector<std::string> options = {}) {
 }  // namespace
 
 TEST_CASE("a command inside a container gives its exit code and both outputs") {
-  Scene scene;
+  EngineScene scene;
   Adapter adapter;
   const std::string name = scene.app("exec", shell("exec sleep 1000"));
   const auto result = adapter.exec(name, "echo out; echo err >&2; exit 3");
@@ -109,7 +109,7 @@ TEST_CASE("a command inside a container gives its exit code and both outputs") {
 }
 
 TEST_CASE("a command that cannot be run gives the reason") {
-  Scene scene;
+  EngineScene scene;
   Adapter adapter;
   const auto code_of = [&](const std::string& container) {
     const auto result = adapter.exec(container, "true");
@@ -137,7 +137,7 @@ TEST_CASE("a command that cannot be run gives the reason") {
 }
 
 TEST_CASE("a stuck command gives a timeout at its deadline, and its end is reported later") {
-  Scene scene;
+  EngineScene scene;
   Adapter adapter;
   const std::string name = scene.app("stuck", shell("exec sleep 1000"));
   const auto timeout_of = [&](const std::shared_ptr<Adapter::Command>& command) {
@@ -168,7 +168,7 @@ TEST_CASE("a stuck command gives a timeout at its deadline, and its end is repor
 }
 
 TEST_CASE("a signal reaches the container's first process") {
-  Scene scene;
+  EngineScene scene;
   Adapter adapter;
   const std::string name = scene.app(
       "signal", shell("trap 'touch /tmp/hup' HUP; touch /tmp/ready; while true; do sleep 0.1; done"));
@@ -189,7 +189,7 @@ TEST_CASE("a signal reaches the container's first process") {
 }
 
 TEST_CASE("evidence of a running, unhealthy container has every part and its secrets") {
-  Scene scene;
+  EngineScene scene;
   Adapter adapter;
   const std::string name = scene.app(
       "unhealthy", shell("echo to stdout; echo to stderr >&2; exec sleep 1000",
@@ -211,7 +211,7 @@ TEST_CASE("evidence of a running, unhealthy container has every part and its sec
 }
 
 TEST_CASE("evidence of an exited container has its state and its log") {
-  Scene scene;
+  EngineScene scene;
   Adapter adapter;
   const std::vector<std::string> nothing_runs = {"processes: the container does not run",
                                                  "memory: the container does not run"};

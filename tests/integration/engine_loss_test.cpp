@@ -3,8 +3,8 @@
 
 #include <cstdlib>
 
+#include "integration/engine_scene.hpp"
 #include "integration/private_engine.hpp"
-#include "integration/scene.hpp"
 
 using namespace healer::testing;
 
@@ -31,7 +31,7 @@ struct Apps {
 /// Starts the containers and healer, and stops one as an operator does: while healer watches, or before
 /// healer starts. A stop that healer sees just before the engine's shutdown cannot be distinguished from the
 /// shutdown.
-Apps run_apps(Scene& scene, bool stop_is_seen) {
+Apps run_apps(EngineScene& scene, bool stop_is_seen) {
   Make managed;
   managed.options = {"--restart", "always"};
   Apps apps{scene.app("plain"), scene.app("managed", managed), scene.app("stopped")};
@@ -46,7 +46,7 @@ Apps run_apps(Scene& scene, bool stop_is_seen) {
   return apps;
 }
 
-void require_all_back(Scene& scene, const Apps& apps) {
+void require_all_back(EngineScene& scene, const Apps& apps) {
   HealerProcess& healer = scene.healer();
   scene.wait(
       "what ran without a policy runs again", [&] { return healer.condition(apps.plain) == "healthy"; },
@@ -62,7 +62,7 @@ void require_all_back(Scene& scene, const Apps& apps) {
   REQUIRE(healer.metric("healer_remedies_total", {"remedy=\"start\"", "outcome=\"recovered\""}) == 1);
 }
 
-void wait_engine_missed(Scene& scene) {
+void wait_engine_missed(EngineScene& scene) {
   scene.wait("healer misses the engine", [&] { return scene.healer().metric("healer_engine_up") == 0; });
 }
 
@@ -72,7 +72,7 @@ TEST_CASE("the engine is killed and returns: containers without a restart policy
   if (!possible()) return;
   PrivateEngine engine;
   Lab lab(engine.docker(), engine.network_namespace());
-  Scene scene(lab);
+  EngineScene scene(lab);
   const Apps apps = run_apps(scene, true);
   engine.kill();
   wait_engine_missed(scene);
@@ -85,7 +85,7 @@ TEST_CASE("the engine is stopped orderly and returns: its shutdown does not coun
   if (!possible()) return;
   PrivateEngine engine;
   Lab lab(engine.docker(), engine.network_namespace());
-  Scene scene(lab);
+  EngineScene scene(lab);
   const Apps apps = run_apps(scene, false);
   engine.stop();
   wait_engine_missed(scene);

@@ -1,7 +1,7 @@
 // Tests of how a container ends, and what healer does then.
 #include <doctest/doctest.h>
 
-#include "integration/scene.hpp"
+#include "integration/engine_scene.hpp"
 
 using namespace healer::testing;
 
@@ -9,7 +9,7 @@ namespace {
 
 /// Crashes a healthy container and waits until healer has started it again. Anything that healer would have
 /// done to another container before that has been done by then.
-void let_healer_act_elsewhere(Scene& scene, const std::string& canary) {
+void let_healer_act_elsewhere(EngineScene& scene, const std::string& canary) {
   const std::size_t before = scene.healer().said(canary + " — RECOVERED");
   scene.ask(canary, "POST", "/crash");
   scene.wait_said(canary + " — RECOVERED", before + 1);
@@ -18,7 +18,7 @@ void let_healer_act_elsewhere(Scene& scene, const std::string& canary) {
 }  // namespace
 
 TEST_CASE("a crashed container without a restart policy is started again at once") {
-  Scene scene;
+  EngineScene scene;
   const std::string name = scene.app("crashes");
   HealerProcess& healer = scene.healer();
   scene.wait_condition(name, "healthy");
@@ -34,7 +34,7 @@ TEST_CASE("a crashed container without a restart policy is started again at once
 }
 
 TEST_CASE("a crashed container with a restart policy is left to the engine") {
-  Scene scene;
+  EngineScene scene;
   Make make;
   make.options = {"--restart", "always"};
   const std::string name = scene.app("returns", make);
@@ -55,7 +55,7 @@ TEST_CASE("a crashed container with a restart policy is left to the engine") {
 }
 
 TEST_CASE("a container that ran out of memory is started again, and the notification gives the cause") {
-  Scene scene;
+  EngineScene scene;
   Make make;
   make.options = {"--memory", "24m", "--memory-swap", "24m"};
   // The container's first process is the one that fills the memory.
@@ -73,7 +73,7 @@ TEST_CASE("a container that ran out of memory is started again, and the notifica
 }
 
 TEST_CASE("a container that an operator stopped stays stopped until an operator starts it") {
-  Scene scene;
+  EngineScene scene;
   const std::string stopped = scene.app("stopped");
   const std::string killed = scene.app("killed");
   const std::string canary = scene.app("canary");
@@ -101,7 +101,7 @@ TEST_CASE("a container that an operator stopped stays stopped until an operator 
 }
 
 TEST_CASE("a container that an operator paused is left alone until it is unpaused") {
-  Scene scene;
+  EngineScene scene;
   const std::string paused = scene.app("paused");
   const std::string canary = scene.app("canary");
   HealerProcess& healer = scene.healer();
@@ -123,7 +123,7 @@ TEST_CASE("a container that an operator paused is left alone until it is unpause
 }
 
 TEST_CASE("a crash after a reload signal still counts as a crash, not as an operator's stop") {
-  Scene scene;
+  EngineScene scene;
   const std::string name = scene.app("reloads");
   scene.healer();
   scene.wait_condition(name, "healthy");

@@ -1,7 +1,7 @@
 // Tests of a container whose health is that of a gRPC service, on a real gRPC server.
 #include <doctest/doctest.h>
 
-#include "integration/scene.hpp"
+#include "integration/engine_scene.hpp"
 
 using namespace healer::testing;
 
@@ -15,7 +15,7 @@ bool has_grpc_server() {
 }
 
 /// An image of tests/support/grpc_health_server.py on port 8080.
-std::string grpc_image(Scene& scene) {
+std::string grpc_image(EngineScene& scene) {
   const std::string root = scene.file("grpc");
   const Ran gathered = run({.arguments = {GRPC_SERVER_ROOT, root}});
   REQUIRE_MESSAGE(gathered.code == 0, gathered.output);
@@ -27,7 +27,7 @@ std::string grpc_image(Scene& scene) {
 }
 
 /// The service "orders" becomes NOT_SERVING until the process is replaced; the server itself stays SERVING.
-void end_service(Scene& scene, const std::string& name) {
+void end_service(EngineScene& scene, const std::string& name) {
   scene.docker()({"exec", name, "/python", "-c", "import os, signal; os.kill(1, signal.SIGUSR1)"});
 }
 
@@ -35,7 +35,7 @@ void end_service(Scene& scene, const std::string& name) {
 
 TEST_CASE("a gRPC service that is NOT_SERVING is restarted once, and its server alone is not judged by it") {
   if (!has_grpc_server()) return;
-  Scene scene;
+  EngineScene scene;
   Make make;
   make.image = grpc_image(scene);
   make.options = {"--label", "healer.probe=grpc", "--label", "healer.start_period=60s"};

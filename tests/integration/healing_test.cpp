@@ -3,7 +3,7 @@
 
 #include <fstream>
 
-#include "integration/scene.hpp"
+#include "integration/engine_scene.hpp"
 
 using namespace healer::testing;
 
@@ -11,7 +11,7 @@ namespace {
 
 /// Waits until healer reports the container healthy after one attempt, and requires that the engine did that
 /// one restart and nothing else.
-void require_restarted_once(Scene& scene, const std::string& name, const ContainerFacts& before) {
+void require_restarted_once(EngineScene& scene, const std::string& name, const ContainerFacts& before) {
   scene.wait_said(name + " — RECOVERED after 1 attempt");
   scene.wait_condition(name, "healthy");
   const ContainerFacts after = scene.facts(name);
@@ -22,7 +22,7 @@ void require_restarted_once(Scene& scene, const std::string& name, const Contain
   REQUIRE(scene.acts(name, "start") == 2);  // the first start is the scene's own
 }
 
-ContainerFacts healthy_before(Scene& scene, const std::string& name) {
+ContainerFacts healthy_before(EngineScene& scene, const std::string& name) {
   scene.wait_condition(name, "healthy");
   return scene.facts(name);
 }
@@ -30,7 +30,7 @@ ContainerFacts healthy_before(Scene& scene, const std::string& name) {
 }  // namespace
 
 TEST_CASE("a container that answers 503 is restarted once, and operators are notified") {
-  Scene scene;
+  EngineScene scene;
   const std::string name = scene.app("sample-app");
   HealerProcess& healer = scene.healer();
   const ContainerFacts before = healthy_before(scene, name);
@@ -68,7 +68,7 @@ TEST_CASE("a container that answers 503 is restarted once, and operators are not
 }
 
 TEST_CASE("a container that never answers is restarted once") {
-  Scene scene;
+  EngineScene scene;
   const std::string name = scene.app("hangs");
   scene.healer();
   const ContainerFacts before = healthy_before(scene, name);
@@ -78,7 +78,7 @@ TEST_CASE("a container that never answers is restarted once") {
 }
 
 TEST_CASE("a container that refuses connections is restarted once") {
-  Scene scene;
+  EngineScene scene;
   const std::string name = scene.app("refuses");
   scene.healer();
   const ContainerFacts before = healthy_before(scene, name);
@@ -89,7 +89,7 @@ TEST_CASE("a container that refuses connections is restarted once") {
 }
 
 TEST_CASE("an unhealthy HEALTHCHECK is remedied at once, by the engine's event") {
-  Scene scene;
+  EngineScene scene;
   Make make;
   make.options = {"--label",           "healer.probe=engine",
                   "--health-cmd",      "test ! -e /tmp/unhealthy",
@@ -109,7 +109,7 @@ TEST_CASE("an unhealthy HEALTHCHECK is remedied at once, by the engine's event")
 TEST_CASE(
     "a container that stays broken uses up its budget with one critical notification, and can be reset"
     "reset") {
-  Scene scene;
+  EngineScene scene;
   Make make;
   make.options = {"-e", "APP_BROKEN_STARTS=always", "--label", "healer.start_period=0s"};
   const std::string name = scene.app("incurable", make);

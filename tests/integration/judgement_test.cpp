@@ -12,7 +12,7 @@
 #include <optional>
 #include <thread>
 
-#include "integration/scene.hpp"
+#include "integration/engine_scene.hpp"
 #include "support/unix_forwarder.hpp"
 
 using namespace healer::testing;
@@ -38,7 +38,7 @@ Make shell(const std::string& script, std::vector<std::string> options) {
 }
 
 /// The engine behind the test's own socket; nullptr when the engine is not reached over a unix socket.
-std::unique_ptr<UnixForwarder> filtered_engine(const Scene& scene) {
+std::unique_ptr<UnixForwarder> filtered_engine(const EngineScene& scene) {
   const std::string socket = scene.docker().unix_socket();
   if (socket.empty()) {
     MESSAGE("skipped: the engine is not reached over a unix socket");
@@ -93,7 +93,7 @@ class ConnectivityTarget {
 }  // namespace
 
 TEST_CASE("a database that recovers after an unclean stop is not restarted again meanwhile") {
-  Scene scene;
+  EngineScene scene;
   const std::string name = scene.app("database", shell(database, {"-e", "APP_RECOVERY=6"}));
   HealerProcess& healer = scene.healer({{"START_PERIOD", "30s"}});
   scene.wait_condition(name, "healthy");
@@ -116,7 +116,7 @@ TEST_CASE("a database that recovers after an unclean stop is not restarted again
 }
 
 TEST_CASE("the time that a database needs to recover is learned from its first start") {
-  Scene scene;
+  EngineScene scene;
   const std::string name = scene.app(
       "learned",
       shell(std::string("test -e /state/seen || touch /state/dirty; touch /state/seen\n") + database,
@@ -130,7 +130,7 @@ TEST_CASE("the time that a database needs to recover is learned from its first s
 }
 
 TEST_CASE("a database known only from starts after clean stops gets enough time after an unclean one") {
-  Scene scene;
+  EngineScene scene;
   const std::string name = scene.app("surprise", shell(database, {"-e", "APP_RECOVERY=6"}));
   HealerProcess& healer = scene.healer({{"START_PERIOD", "auto"}});
   scene.wait_condition(name, "healthy");
@@ -141,7 +141,7 @@ TEST_CASE("a database known only from starts after clean stops gets enough time 
 }
 
 TEST_CASE("a restart that takes longer than healer waits for the answer is not ordered twice") {
-  Scene scene;
+  EngineScene scene;
   Make make;
   make.options = {"--label", "healer.stop_timeout=0s", "--label", "healer.evidence=false"};
   const std::string name = scene.app("frozen", make);
@@ -165,7 +165,7 @@ TEST_CASE("a restart that takes longer than healer waits for the answer is not o
 }
 
 TEST_CASE("an exec probe that a filter in front of the engine denies is unknown, not unhealthy") {
-  Scene scene;
+  EngineScene scene;
   const auto engine = filtered_engine(scene);
   if (!engine) return;
   engine->refuse("/exec", answer(403, "<html><body>Request forbidden by administrative rules.</body></html>",
@@ -195,7 +195,7 @@ TEST_CASE("an exec probe that a filter in front of the engine denies is unknown,
 
 TEST_CASE(
     "while the control target does not answer, what fails is unknown; it is healed once it answers again") {
-  Scene scene;
+  EngineScene scene;
   ConnectivityTarget connectivity;
   const std::string name = scene.app("doubted");
   const std::string other = scene.app("answers");
@@ -242,7 +242,7 @@ TEST_CASE(
 }
 
 TEST_CASE("a container paused for a backup is left alone, although the engine reports it unhealthy") {
-  Scene scene;
+  EngineScene scene;
   Make checked;
   checked.options = {"--label",           "healer.probe=engine",
                      "--health-cmd",      "/bin/sample-app healthcheck",
@@ -270,7 +270,7 @@ TEST_CASE("a container paused for a backup is left alone, although the engine re
 }
 
 TEST_CASE("on a fully loaded machine no healthy container is restarted") {
-  Scene scene;
+  EngineScene scene;
   std::vector<std::string> names;
   for (const char* base : {"busy-a", "busy-b", "busy-c", "busy-d"}) names.push_back(scene.app(base));
   HealerProcess& healer = scene.healer({{"CHECK_INTERVAL", "2s"}, {"REQUEST_TIMEOUT", "2s"}});
@@ -292,7 +292,7 @@ TEST_CASE("on a fully loaded machine no healthy container is restarted") {
 TEST_CASE(
     "a restart that the engine refuses is tried within the budget, and other containers are still healed"
     "served") {
-  Scene scene;
+  EngineScene scene;
   const auto engine = filtered_engine(scene);
   if (!engine) return;
   const std::string stuck = scene.app("refused");
@@ -320,7 +320,7 @@ TEST_CASE(
 }
 
 TEST_CASE("a restart that the engine never answers ends within the budget, and others are healed meanwhile") {
-  Scene scene;
+  EngineScene scene;
   const auto engine = filtered_engine(scene);
   if (!engine) return;
   Make one_try;
@@ -347,7 +347,7 @@ TEST_CASE("a restart that the engine never answers ends within the budget, and o
 }
 
 TEST_CASE("a container that is healthy for a few seconds after each restart is never reported as recovered") {
-  Scene scene;
+  EngineScene scene;
   const std::string name = scene.app(
       "relapses", shell("/bin/sample-app & app=$!; sleep 3;"
                         " busybox wget -q -O /dev/null --post-data= http://127.0.0.1:8080/break; wait $app",
@@ -365,7 +365,7 @@ TEST_CASE("a container that is healthy for a few seconds after each restart is n
 }
 
 TEST_CASE("an operator's stop cancels the planned remedy") {
-  Scene scene;
+  EngineScene scene;
   Make make;
   make.options = {"-e",      "APP_BROKEN_STARTS=always", "--label", "healer.start_period=0s",
                   "--label", "healer.interval=5s",       "--label", "healer.backoff_jitter=0"};
@@ -386,7 +386,7 @@ TEST_CASE("an operator's stop cancels the planned remedy") {
 }
 
 TEST_CASE("the ladder is climbed step by step and ends with a critical notification") {
-  Scene scene;
+  EngineScene scene;
   Make make;
   make.options = {"-e",      "APP_BROKEN_STARTS=always",
                   "--label", "healer.start_period=0s",

@@ -1,12 +1,12 @@
 // Tests that notifications arrive although the channel fails for a while.
 #include <doctest/doctest.h>
 
-#include "integration/scene.hpp"
+#include "integration/engine_scene.hpp"
 
 using namespace healer::testing;
 
 TEST_CASE("a webhook that first answers 429 and 500 gets each notification once in the end") {
-  Scene scene;
+  EngineScene scene;
   scene.script_slack(
       {answer(429, "slow down", "text/plain", "Retry-After: 1\r\n"), answer(500, "oops", "text/plain")});
   const std::string name = scene.app("notified");
@@ -26,7 +26,7 @@ TEST_CASE("a webhook that first answers 429 and 500 gets each notification once 
 }
 
 TEST_CASE("a notification that was not delivered when healer was killed is delivered by the next process") {
-  Scene scene;
+  EngineScene scene;
   // For the first process the webhook is down; for the second it works.
   scene.script_slack({answer(503, "down"), answer(503, "down"), answer(503, "down"), answer(503, "down")});
   const std::string name = scene.app("late");

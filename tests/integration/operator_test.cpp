@@ -3,7 +3,7 @@
 
 #include <csignal>
 
-#include "integration/scene.hpp"
+#include "integration/engine_scene.hpp"
 
 using namespace healer::testing;
 
@@ -34,7 +34,7 @@ Make labelled(const std::vector<std::string>& labels) {
 }  // namespace
 
 TEST_CASE("explain, history and incident show an incident while it lasts and afterwards, with its evidence") {
-  Scene scene;
+  EngineScene scene;
   Make make = labelled({"healer.budget=1/30m"});
   make.options.insert(make.options.end(), {"-e", "DB_PASSWORD=hunter2222"});
   make.command = {"/bin/sh", "-c", "echo ready with hunter2222 at port 8080; exec /bin/sample-app"};
@@ -71,7 +71,7 @@ TEST_CASE("explain, history and incident show an incident while it lasts and aft
 }
 
 TEST_CASE("a paused container is only watched, also by the next process, until it is resumed") {
-  Scene scene;
+  EngineScene scene;
   const std::string name = scene.app("held");
   const std::string other = scene.app("free");
   HealerProcess& healer = scene.healer();
@@ -100,7 +100,7 @@ TEST_CASE("a paused container is only watched, also by the next process, until i
 }
 
 TEST_CASE("`healer heal` heals a paused and a healthy container") {
-  Scene scene;
+  EngineScene scene;
   const std::string name = scene.app("ordered");
   HealerProcess& healer = scene.healer();
   scene.wait_condition(name, "healthy");
@@ -114,7 +114,7 @@ TEST_CASE("`healer heal` heals a paused and a healthy container") {
 }
 
 TEST_CASE("a daemon's recording replays to the same effects") {
-  Scene scene;
+  EngineScene scene;
   const std::string name = scene.app("recorded");
   const std::string file = scene.file("events.jsonl");
   HealerProcess& healer = scene.healer({{"HEALER_RECORD", file}});
@@ -128,7 +128,7 @@ TEST_CASE("a daemon's recording replays to the same effects") {
 }
 
 TEST_CASE("of several probes of one container all must pass, and a failed one is named") {
-  Scene scene;
+  EngineScene scene;
   Make make = labelled({"healer.probes.web.path=/", "healer.probes.disk.probe=exec",
                         "healer.probes.disk.command=test ! -e /tmp/full", "healer.probes.port.probe=tcp",
                         // A loaded engine takes seconds to run a command.
@@ -146,7 +146,7 @@ TEST_CASE("of several probes of one container all must pass, and a failed one is
 }
 
 TEST_CASE("check-config shows a container's effective settings and their origins") {
-  Scene scene;
+  EngineScene scene;
   const std::string name =
       scene.app("configured",
                 labelled({"healer.interval=7s", "healer.probes.db.probe=tcp", "healer.probes.db.port=5432"}));
@@ -160,7 +160,7 @@ TEST_CASE("check-config shows a container's effective settings and their origins
 }
 
 TEST_CASE("wrong labels, a cycle and a stuck hook are reported exactly, and healing works") {
-  Scene scene;
+  EngineScene scene;
   const std::string name = scene.app(
       "wrong", labelled({"healer.maintenance=00:00-24:00 Europe/Berln", "healer.remedies=stop,restart",
                          "healer.depends_on=" + scene.lab().name("also-wrong")}));
@@ -183,7 +183,7 @@ TEST_CASE("wrong labels, a cycle and a stuck hook are reported exactly, and heal
 }
 
 TEST_CASE("in its own maintenance window a container is only watched") {
-  Scene scene;
+  EngineScene scene;
   const std::string name =
       scene.app("serviced", labelled({"healer.maintenance=daily 00:00-24:00 Europe/Berlin"}));
   const std::string other = scene.app("open");

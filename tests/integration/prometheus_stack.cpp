@@ -19,7 +19,7 @@ void write_file(const std::string& path, const std::string& text) {
   if (!file.flush()) throw std::runtime_error("cannot write " + path);
 }
 
-std::unique_ptr<Process> start(const Scene& scene, const std::string& name, std::uint16_t port,
+std::unique_ptr<Process> start(const EngineScene& scene, const std::string& name, std::uint16_t port,
                                std::vector<std::string> arguments) {
   Command command;
   command.arguments = std::move(arguments);
@@ -63,7 +63,7 @@ std::string deployed(const std::string& file,
   return text;
 }
 
-AlertmanagerProcess::AlertmanagerProcess(const Scene& scene, const std::string& configuration)
+AlertmanagerProcess::AlertmanagerProcess(const EngineScene& scene, const std::string& configuration)
     : port_(free_port()) {
   write_file(scene.file("alertmanager.yml"), configuration);
   process_ = start(scene, "alertmanager", port_,
@@ -72,7 +72,8 @@ AlertmanagerProcess::AlertmanagerProcess(const Scene& scene, const std::string& 
                     "--web.listen-address=127.0.0.1:" + std::to_string(port_), "--cluster.listen-address="});
 }
 
-PrometheusProcess::PrometheusProcess(const Scene& scene, const Settings& settings) : port_(free_port()) {
+PrometheusProcess::PrometheusProcess(const EngineScene& scene, const Settings& settings)
+    : port_(free_port()) {
   std::string configuration =
       "global: {scrape_interval: 1s, scrape_timeout: 1s, evaluation_interval: 1s}\n"
       "scrape_configs:\n"

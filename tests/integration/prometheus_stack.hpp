@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "integration/scene.hpp"
+#include "integration/engine_scene.hpp"
 #include "support/process.hpp"
 
 namespace healer::testing {
@@ -22,7 +22,7 @@ std::string deployed(const std::string& file,
 /// The real Alertmanager with this configuration; ends with the object.
 class AlertmanagerProcess {
  public:
-  AlertmanagerProcess(const Scene& scene, const std::string& configuration);
+  AlertmanagerProcess(const EngineScene& scene, const std::string& configuration);
   std::uint16_t port() const { return port_; }
 
  private:
@@ -39,7 +39,7 @@ class PrometheusProcess {
     std::string rules;               ///< the text of a rules file; empty: no rules
     std::uint16_t alertmanager = 0;  ///< port; 0: no Alertmanager
   };
-  PrometheusProcess(const Scene& scene, const Settings& settings);
+  PrometheusProcess(const EngineScene& scene, const Settings& settings);
   std::string url() const { return "http://127.0.0.1:" + std::to_string(port_); }
   void kill();
 

@@ -1,12 +1,12 @@
 // Tests that healer does nothing when nothing is to be done.
 #include <doctest/doctest.h>
 
-#include "integration/scene.hpp"
+#include "integration/engine_scene.hpp"
 
 using namespace healer::testing;
 
 TEST_CASE("a slow start is never restarted") {
-  Scene scene;
+  EngineScene scene;
   // Longer than three failed checks take, but within the start period.
   Make make;
   make.options = {"-e", "APP_START_DELAY=6", "--label", "healer.start_period=40s"};
@@ -22,7 +22,7 @@ TEST_CASE("a slow start is never restarted") {
 }
 
 TEST_CASE("a single failed check is ignored") {
-  Scene scene;
+  EngineScene scene;
   // Long intervals, so that the fix arrives before the second or third check on any machine.
   Make make;
   make.options = {"--label", "healer.fast_interval=3s", "--label", "healer.interval=3s"};
@@ -42,7 +42,7 @@ TEST_CASE("a single failed check is ignored") {
 }
 
 TEST_CASE("a container that did not opt in is never touched, and opting out wins") {
-  Scene scene;
+  EngineScene scene;
   Make unlabelled;
   unlabelled.monitored = false;
   unlabelled.options = {"-e", "APP_BROKEN_STARTS=always"};
@@ -73,7 +73,7 @@ TEST_CASE("a container that did not opt in is never touched, and opting out wins
 }
 
 TEST_CASE("a dry run decides, logs and notifies, but does not touch the container") {
-  Scene scene;
+  EngineScene scene;
   const std::string name = scene.app("rehearsed");
   HealerProcess& healer = scene.healer({}, {"--dry-run"});
   scene.wait_condition(name, "healthy");
@@ -91,7 +91,7 @@ TEST_CASE("a dry run decides, logs and notifies, but does not touch the containe
 }
 
 TEST_CASE("a label that is not understood is said and marked, and the others apply") {
-  Scene scene;
+  EngineScene scene;
   Make make;
   make.options = {"--label", "healer.intervall=5s", "--label", "healer.failure_threshold=many",
                   "--label", "healer.path=/"};

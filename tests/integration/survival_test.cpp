@@ -2,7 +2,7 @@
 // socket goes away and returns.
 #include <doctest/doctest.h>
 
-#include "integration/scene.hpp"
+#include "integration/engine_scene.hpp"
 #include "support/unix_forwarder.hpp"
 
 using namespace healer::testing;
@@ -19,7 +19,7 @@ Make slow_to_stop() {
 
 /// Waits until the first incident's notification is delivered and recorded. A healer killed in between
 /// delivers the notification again, which these tests do not examine.
-void wait_first_delivery(Scene& scene, const HealerProcess& healer) {
+void wait_first_delivery(EngineScene& scene, const HealerProcess& healer) {
   scene.wait("the first delivery is on disk", [&] {
     return healer.command({"incident", "1"}).output.find(": delivered") != std::string::npos;
   });
@@ -29,7 +29,7 @@ void wait_first_delivery(Scene& scene, const HealerProcess& healer) {
 
 TEST_CASE(
     "healer is killed while a container is unhealthy: the container is healed once, with one notification") {
-  Scene scene;
+  EngineScene scene;
   const std::string name = scene.app("orphaned");
   HealerProcess& healer = scene.healer();
   scene.wait_condition(name, "healthy");
@@ -46,7 +46,7 @@ TEST_CASE(
 }
 
 TEST_CASE("healer is killed while it restarts a container: exactly one restart happens") {
-  Scene scene;
+  EngineScene scene;
   const std::string name = scene.app("halfway", slow_to_stop());
   HealerProcess& healer = scene.healer();
   scene.wait_condition(name, "healthy");
@@ -68,7 +68,7 @@ TEST_CASE("healer is killed while it restarts a container: exactly one restart h
 }
 
 TEST_CASE("healer is killed between two attempts: the next process continues the same incident") {
-  Scene scene;
+  EngineScene scene;
   // The second restart fixes it; the interval is the wait between the attempts.
   Make make;
   make.options = {"-e",      "APP_BROKEN_STARTS=2",    "-e",      "APP_STATE_FILE=/state/starts",
@@ -89,7 +89,7 @@ TEST_CASE("healer is killed between two attempts: the next process continues the
 
 TEST_CASE(
     "healer is killed before the engine gets a recorded order: that attempt counts, and the next one heals") {
-  Scene scene;
+  EngineScene scene;
   const std::string socket = scene.docker().unix_socket();
   if (socket.empty()) {
     MESSAGE("skipped: the engine is not reached over a unix socket");
@@ -116,7 +116,7 @@ TEST_CASE(
 }
 
 TEST_CASE("budget and circuit breaker are kept when healer is killed") {
-  Scene scene;
+  EngineScene scene;
   Make make;
   make.options = {"-e", "APP_BROKEN_STARTS=always", "--label", "healer.start_period=0s"};
   const std::string name = scene.app("spent", make);
@@ -133,7 +133,7 @@ TEST_CASE("budget and circuit breaker are kept when healer is killed") {
 }
 
 TEST_CASE("a deployment keeps the history: earlier attempts still count") {
-  Scene scene;
+  EngineScene scene;
   Make make;
   make.options = {"-e", "APP_BROKEN_STARTS=always", "--label", "healer.start_period=0s"};
   const std::string name = scene.app("deployed", make);
@@ -150,7 +150,7 @@ TEST_CASE("a deployment keeps the history: earlier attempts still count") {
 }
 
 TEST_CASE("without the engine's socket nothing is decided, and healing goes on when the socket returns") {
-  Scene scene;
+  EngineScene scene;
   const std::string socket = scene.docker().unix_socket();
   if (socket.empty()) {
     MESSAGE("skipped: the engine is not reached over a unix socket");
@@ -186,7 +186,7 @@ TEST_CASE("without the engine's socket nothing is decided, and healing goes on w
 }
 
 TEST_CASE("a container that an operator stops while the engine's socket is gone stays stopped") {
-  Scene scene;
+  EngineScene scene;
   const std::string socket = scene.docker().unix_socket();
   if (socket.empty()) {
     MESSAGE("skipped: the engine is not reached over a unix socket");
@@ -210,7 +210,7 @@ TEST_CASE("a container that an operator stops while the engine's socket is gone 
 }
 
 TEST_CASE("when the answer to a restart is lost, healer looks for its effect and does not order it again") {
-  Scene scene;
+  EngineScene scene;
   const std::string socket = scene.docker().unix_socket();
   if (socket.empty()) {
     MESSAGE("skipped: the engine is not reached over a unix socket");

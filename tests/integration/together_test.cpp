@@ -6,7 +6,7 @@
 #include <fstream>
 #include <optional>
 
-#include "integration/scene.hpp"
+#include "integration/engine_scene.hpp"
 
 using namespace healer::testing;
 
@@ -23,7 +23,7 @@ Make in_network_of(const std::string& parent) {
   return make;
 }
 
-std::string network_of(const Scene& scene, const std::string& name) {
+std::string network_of(const EngineScene& scene, const std::string& name) {
   return scene.docker()({"inspect", "-f", "{{.HostConfig.NetworkMode}}", name});
 }
 
@@ -33,7 +33,7 @@ std::size_t count(const std::string& text, const std::string& part) {
   return found;
 }
 
-std::size_t titled(Scene& scene, const std::string& end) {
+std::size_t titled(EngineScene& scene, const std::string& end) {
   const std::vector<SlackMessage> all = scene.slack().accepted();
   return static_cast<std::size_t>(std::count_if(
       all.begin(), all.end(), [&](const SlackMessage& message) { return message.title.ends_with(end); }));
@@ -59,7 +59,7 @@ constexpr const char* shared_fate =
 class ComposeProject {
  public:
   /// Nothing on a machine without compose.
-  static std::optional<ComposeProject> in(Scene& scene, const std::string& base) {
+  static std::optional<ComposeProject> in(EngineScene& scene, const std::string& base) {
     Command look;
     look.arguments = {"sh", "-c", "command -v docker-compose"};
     if (run(look).code == 0) return ComposeProject(scene, base, {"docker-compose"});
@@ -97,7 +97,7 @@ class ComposeProject {
   }
 
  private:
-  ComposeProject(Scene& scene, const std::string& base, std::vector<std::string> program)
+  ComposeProject(EngineScene& scene, const std::string& base, std::vector<std::string> program)
       : scene_(scene),
         name_(scene.lab().name(base)),
         file_(scene.file("compose.yml")),
@@ -106,7 +106,7 @@ class ComposeProject {
     mark_ = "healer.test: \"" + mark.substr(mark.find('=') + 1) + "\"";
   }
 
-  Scene& scene_;
+  EngineScene& scene_;
   std::string name_;
   std::string file_;
   std::string mark_;
@@ -116,7 +116,7 @@ class ComposeProject {
 }  // namespace
 
 TEST_CASE("when a container is restarted, the containers in its network are restarted after it") {
-  Scene scene;
+  EngineScene scene;
   const std::string parent = scene.app("parent");
   const std::string child = scene.app("child", in_network_of(parent));
   HealerProcess& healer = scene.healer();
@@ -135,7 +135,7 @@ TEST_CASE("when a container is restarted, the containers in its network are rest
 }
 
 TEST_CASE("when a container is replaced, the containers in its network are recreated in the new one's") {
-  Scene scene;
+  EngineScene scene;
   const std::string parent = scene.app("parent");
   const std::string child = scene.app("child", in_network_of(parent));
   HealerProcess& healer = scene.healer();
@@ -153,7 +153,7 @@ TEST_CASE("when a container is replaced, the containers in its network are recre
 }
 
 TEST_CASE("of an unhealthy dependency and its dependents only the dependency is healed, and it is named") {
-  Scene scene;
+  EngineScene scene;
   // The remedy takes so long that the dependents become unhealthy meanwhile.
   Make slow;
   slow.options = {"-e", "APP_START_DELAY=6", "--label", "healer.start_period=40s"};
@@ -194,7 +194,7 @@ TEST_CASE("of an unhealthy dependency and its dependents only the dependency is 
 TEST_CASE(
     "eight of ten that fail at once are held; when they stay unhealthy, they are healed one by one"
     "one") {
-  Scene scene;
+  EngineScene scene;
   Make make;
   make.command = {"/bin/sh", "-c", shared_fate};
   make.options = {"-v", "/shared"};
@@ -235,7 +235,7 @@ TEST_CASE(
 }
 
 TEST_CASE("a rolling deployment by compose raises no notification and keeps the history") {
-  Scene scene;
+  EngineScene scene;
   auto project = ComposeProject::in(scene, "rolling");
   if (!project) return;
   const auto deploy = [&](const std::string& image) {
@@ -276,7 +276,7 @@ TEST_CASE("a rolling deployment by compose raises no notification and keeps the 
 }
 
 TEST_CASE("of three replicas two fail at once: one is healed and verified before the other one's turn") {
-  Scene scene;
+  EngineScene scene;
   auto project = ComposeProject::in(scene, "replicas");
   if (!project) return;
   // A gate keeps each container from becoming healthy again for as long as the test wants.

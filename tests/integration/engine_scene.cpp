@@ -1,4 +1,4 @@
-#include "integration/scene.hpp"
+#include "integration/engine_scene.hpp"
 
 #include <algorithm>
 #include <cstdlib>
@@ -22,30 +22,30 @@ std::unique_ptr<SlackSink> open_sink(const std::string& network_namespace, std::
 
 }  // namespace
 
-Scene::Scene(Lab& lab)
+EngineScene::EngineScene(Lab& lab)
     : lab_(lab),
       slack_(open_sink(lab.network_namespace(), {})),
       began_(lab.docker().now()),
       exceptions_before_(std::uncaught_exceptions()) {}
 
-Scene::~Scene() {
+EngineScene::~EngineScene() {
   if (std::uncaught_exceptions() > exceptions_before_ || std::getenv("HEALER_TEST_REPORT"))
     std::cerr << report() << std::endl;
   healer_.reset();
   lab_.clear();
 }
 
-void Scene::script_slack(std::vector<std::string> answers) {
+void EngineScene::script_slack(std::vector<std::string> answers) {
   slack_ = open_sink(lab_.network_namespace(), std::move(answers));
 }
 
-std::string Scene::app(const std::string& base, const Make& make) {
+std::string EngineScene::app(const std::string& base, const Make& make) {
   const std::string name = lab_.name(base);
   remake(name, make);
   return name;
 }
 
-void Scene::remake(const std::string& name, const Make& make) {
+void EngineScene::remake(const std::string& name, const Make& make) {
   std::vector<std::string> arguments = {"run",     "-d",        "--name",         name,
                                         "--label", lab_.mark(), "--stop-timeout", "2"};
   if (make.published) arguments.insert(arguments.end(), {"-p", "127.0.0.1::8080"});
@@ -57,7 +57,7 @@ void Scene::remake(const std::string& name, const Make& make) {
   docker()(arguments);
 }
 
-int Scene::ask(const std::string& name, const std::string& method, const std::string& path) {
+int EngineScene::ask(const std::string& name, const std::string& method, const std::string& path) {
   const Ran port = docker().attempt({"port", name, "8080/tcp"});
   if (port.code != 0) return 0;
   Command command;
@@ -76,11 +76,11 @@ int Scene::ask(const std::string& name, const std::string& method, const std::st
   return std::atoi(run(std::move(command)).output.c_str());
 }
 
-void Scene::instruct(const std::string& name, const std::string& path) {
+void EngineScene::instruct(const std::string& name, const std::string& path) {
   wait(name + " takes POST " + path, [&] { return ask(name, "POST", path) == 200; });
 }
 
-HealerProcess& Scene::healer(const Settings& more, const std::vector<std::string>& arguments) {
+HealerProcess& EngineScene::healer(const Settings& more, const std::vector<std::string>& arguments) {
   if (!healer_) {
     healer_ = make_healer(more);
     healer_->start(arguments);
@@ -88,7 +88,7 @@ HealerProcess& Scene::healer(const Settings& more, const std::vector<std::string
   return *healer_;
 }
 
-std::unique_ptr<HealerProcess> Scene::make_healer(const Settings& more) const {
+std::unique_ptr<HealerProcess> EngineScene::make_healer(const Settings& more) const {
   Settings settings = {{"HEALER_STATE", file("healer.db")},
                        {"HEALER_ADMIN_SOCKET", file("healer.sock")},
                        {"HEALER_LISTEN", "127.0.0.1:0"},
@@ -108,8 +108,8 @@ std::unique_ptr<HealerProcess> Scene::make_healer(const Settings& more) const {
   return std::make_unique<HealerProcess>(std::move(settings), folder_.path(), lab_.network_namespace());
 }
 
-void Scene::wait(const std::string& what, const std::function<bool()>& holds,
-                 std::chrono::seconds limit) const {
+void EngineScene::wait(const std::string& what, const std::function<bool()>& holds,
+                       std::chrono::seconds limit) const {
   wait_until(
       what,
       [&] {
@@ -119,20 +119,20 @@ void Scene::wait(const std::string& what, const std::function<bool()>& holds,
       limit);
 }
 
-void Scene::wait_condition(const std::string& name, const std::string& condition) {
+void EngineScene::wait_condition(const std::string& name, const std::string& condition) {
   wait(name + " is " + condition + " for healer", [&] { return healer().condition(name) == condition; });
 }
 
-void Scene::wait_said(const std::string& text, std::size_t times) {
+void EngineScene::wait_said(const std::string& text, std::size_t times) {
   wait("healer logs \"" + text + "\"", [&] { return healer().said(text) >= times; });
 }
 
-void Scene::wait_checks(double more) {
+void EngineScene::wait_checks(double more) {
   const double before = healer().metric("healer_checks_total");
   wait("healer makes more checks", [&] { return healer().metric("healer_checks_total") >= before + more; });
 }
 
-std::vector<std::string> Scene::acts(const std::string& name) const {
+std::vector<std::string> EngineScene::acts(const std::string& name) const {
   std::vector<std::string> all = docker().events(name, began_);
   // Commands in containers and evidence change nothing.
   std::erase_if(all,
@@ -140,12 +140,12 @@ std::vector<std::string> Scene::acts(const std::string& name) const {
   return all;
 }
 
-std::size_t Scene::acts(const std::string& name, const std::string& action) const {
+std::size_t EngineScene::acts(const std::string& name, const std::string& action) const {
   const std::vector<std::string> all = acts(name);
   return static_cast<std::size_t>(std::count(all.begin(), all.end(), action));
 }
 
-std::string Scene::report() const {
+std::string EngineScene::report() const {
   std::string text = "--- containers\n";
   text += docker().attempt({"ps", "-a", "--filter", "label=" + lab_.mark()}).output;
   for (const std::string& name :

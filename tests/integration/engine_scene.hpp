@@ -25,12 +25,12 @@ struct Make {
 
 /// The world of one test: containers of sample-app on an engine, and one healer that watches them. At the end
 /// everything is removed; when the test fails, healer's log and the containers are printed first.
-class Scene {
+class EngineScene {
  public:
-  explicit Scene(Lab& lab = shared_lab());
-  ~Scene();
-  Scene(const Scene&) = delete;
-  Scene& operator=(const Scene&) = delete;
+  explicit EngineScene(Lab& lab = shared_lab());
+  ~EngineScene();
+  EngineScene(const EngineScene&) = delete;
+  EngineScene& operator=(const EngineScene&) = delete;
 
   const DockerCli& docker() const { return lab_.docker(); }
   Lab& lab() { return lab_; }

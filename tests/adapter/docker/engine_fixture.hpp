@@ -23,7 +23,7 @@ using docker::DockerEngineSettings;
 inline const std::string id(64, 'a');
 
 /// Gives each path its answer in `answers`, with or without an API version in the path, and 404 to others.
-class ScriptedEngine {
+class EnginePeer {
  public:
   std::map<std::string, std::string> answers{
       {"/_ping", answer(200, "OK", "text/plain", "Api-Version: 1.41\r\n")},
@@ -53,7 +53,7 @@ struct Fixture {
   net::Loop loop;
   TemporaryFolder folder;
   std::string path = folder.file("docker.sock");
-  ScriptedEngine engine_side;
+  EnginePeer engine_side;
   DockerEngineSettings settings;
   std::unique_ptr<DockerEngine> engine;
 

@@ -61,7 +61,7 @@ struct EvidenceFixture : Fixture {
   void hang_at(const std::string& path) {
     server = listen([this, path](Peer& peer) {
       while (const auto request = peer.read_request()) {
-        const std::string asked = ScriptedEngine::path_of(*request);
+        const std::string asked = EnginePeer::path_of(*request);
         if (asked == path) return peer.hang();
         const auto found = engine_side.answers.find(asked);
         peer.send(found->second);
@@ -230,7 +230,7 @@ TEST_CASE_FIXTURE(EvidenceFixture, "evidence: at the deadline everything collect
   SUBCASE("with the part of the log that has arrived") {
     server = listen([&](Peer& peer) {
       while (const auto request = peer.read_request()) {
-        const std::string asked = ScriptedEngine::path_of(*request);
+        const std::string asked = EnginePeer::path_of(*request);
         if (asked == base + "/logs") {
           peer.send(chunked_head() + chunk(frame(1, "2026 first\n")));
           return peer.hang();

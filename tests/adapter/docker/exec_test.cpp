@@ -35,7 +35,7 @@ struct ExecScript {
   ScriptedServer::Script script() {
     return [this, create = create, start = start](Peer& peer) {
       while (const auto request = peer.read_request()) {
-        const std::string path = ScriptedEngine::path_of(*request);
+        const std::string path = EnginePeer::path_of(*request);
         if (path == "/containers/" + id + "/exec") {
           if (create.empty()) return peer.hang();
           peer.send(create);
@@ -139,7 +139,7 @@ struct ExecFixture : Fixture {
   }
   std::size_t asked_for(const std::string& path) const {
     std::size_t count = 0;
-    for (const auto& request : server->requests()) count += ScriptedEngine::path_of(request) == path ? 1 : 0;
+    for (const auto& request : server->requests()) count += EnginePeer::path_of(request) == path ? 1 : 0;
     return count;
   }
 };

@@ -68,7 +68,7 @@ PruneLimits no_limits() {
   return limits;
 }
 
-struct Scene {
+struct StoreFixture {
   Folder folder;
   PostBox box;
   OpenedStore opened = open_store(folder.file("s.db"), box);
@@ -84,32 +84,32 @@ struct Scene {
 }  // namespace
 
 TEST_CASE("the history lists incidents with their attempts, newest first, page by page") {
-  Scene scene;
-  scene.write({incident_of(1, "web"), incident_of(2, "db"), incident_of(3, "web"),
-               incident_of(4, "web", true), attempt_of(7, 3, 1), attempt_of(9, 3, 2), attempt_of(8, 4, 1)});
-  CHECK(scene.ids({}) == std::vector<std::uint64_t>{4, 3, 2, 1});
-  CHECK(scene.ids({"web", 20, {}}) == std::vector<std::uint64_t>{4, 3, 1});
-  CHECK(scene.ids({"web", 2, {}}) == std::vector<std::uint64_t>{4, 3});
-  CHECK(scene.ids({"web", 2, IncidentId{3}}) == std::vector<std::uint64_t>{1});
-  CHECK(scene.ids({"nobody", 20, {}}).empty());
-  CHECK(scene.ids({"", 0, {}}).empty());
+  StoreFixture fixture;
+  fixture.write({incident_of(1, "web"), incident_of(2, "db"), incident_of(3, "web"),
+                 incident_of(4, "web", true), attempt_of(7, 3, 1), attempt_of(9, 3, 2), attempt_of(8, 4, 1)});
+  CHECK(fixture.ids({}) == std::vector<std::uint64_t>{4, 3, 2, 1});
+  CHECK(fixture.ids({"web", 20, {}}) == std::vector<std::uint64_t>{4, 3, 1});
+  CHECK(fixture.ids({"web", 2, {}}) == std::vector<std::uint64_t>{4, 3});
+  CHECK(fixture.ids({"web", 2, IncidentId{3}}) == std::vector<std::uint64_t>{1});
+  CHECK(fixture.ids({"nobody", 20, {}}).empty());
+  CHECK(fixture.ids({"", 0, {}}).empty());
 
-  const auto past = history(scene.store, scene.box, {"web", 2, {}});
+  const auto past = history(fixture.store, fixture.box, {"web", 2, {}});
   CHECK(past[0] == PastIncident{incident_of(4, "web", true), {attempt_of(8, 4, 1)}});
   CHECK(past[1] == PastIncident{incident_of(3, "web"), {attempt_of(7, 3, 1), attempt_of(9, 3, 2)}});
 }
 
 TEST_CASE("an incident's file holds everything about that incident and nothing about others") {
-  Scene scene;
+  StoreFixture fixture;
   const std::string long_key(200, 'k');
-  scene.write({incident_of(12, "shop/web/1"), incident_of(2, "shop/web/1"), incident_of(5, long_key),
-               attempt_of(1, 12, 1), attempt_of(2, 2, 1), evidence_of(12, noon + 2s, "second"),
-               evidence_of(12, noon, "first"), evidence_of(2, noon, "other"),
-               decision_of(12, "shop/web/1", noon), decision_of(2, "shop/web/1", noon),
-               notification_of(1, "healer/h/shop/web/1/12"), notification_of(2, "healer/h/shop/web/1/2"),
-               notification_of(3, "healer/h/" + long_key.substr(0, 120) + "/5"),
-               Delivery{NotificationId{1}, "slack", DeliveryState::Refused, 2, noon, "HTTP 404"}});
-  const auto file = incident_file(scene.store, scene.box, 12);
+  fixture.write({incident_of(12, "shop/web/1"), incident_of(2, "shop/web/1"), incident_of(5, long_key),
+                 attempt_of(1, 12, 1), attempt_of(2, 2, 1), evidence_of(12, noon + 2s, "second"),
+                 evidence_of(12, noon, "first"), evidence_of(2, noon, "other"),
+                 decision_of(12, "shop/web/1", noon), decision_of(2, "shop/web/1", noon),
+                 notification_of(1, "healer/h/shop/web/1/12"), notification_of(2, "healer/h/shop/web/1/2"),
+                 notification_of(3, "healer/h/" + long_key.substr(0, 120) + "/5"),
+                 Delivery{NotificationId{1}, "slack", DeliveryState::Refused, 2, noon, "HTTP 404"}});
+  const auto file = incident_file(fixture.store, fixture.box, 12);
   REQUIRE(file.has_value());
   CHECK(file->incident == incident_of(12, "shop/web/1"));
   CHECK(file->attempts == std::vector<Attempt>{attempt_of(1, 12, 1)});
@@ -123,74 +123,74 @@ TEST_CASE("an incident's file holds everything about that incident and nothing a
   CHECK(file->notifications[0].deliveries[1].state == DeliveryState::Refused);
   CHECK(file->notifications[0].deliveries[1].last_error == "HTTP 404");
 
-  CHECK(incident_file(scene.store, scene.box, 5)->notifications.size() == 1);
-  const auto none = incident_file(scene.store, scene.box, 99);
+  CHECK(incident_file(fixture.store, fixture.box, 5)->notifications.size() == 1);
+  const auto none = incident_file(fixture.store, fixture.box, 99);
   REQUIRE(!none.has_value());
   CHECK(none.error().code == ErrorCode::NotFound);
   CHECK(none.error().message.find("99") != std::string::npos);
 }
 
 TEST_CASE("the newest decisions about a workload are returned oldest first") {
-  Scene scene;
+  StoreFixture fixture;
   for (int i = 0; i < 5; ++i)
-    scene.write({decision_of(0, "web", noon, std::to_string(i)), decision_of(0, "", noon, "host")});
+    fixture.write({decision_of(0, "web", noon, std::to_string(i)), decision_of(0, "", noon, "host")});
   std::string seen;
-  for (const Decision& each : decisions(scene.store, scene.box, "web", 3)) seen += each.inputs;
+  for (const Decision& each : decisions(fixture.store, fixture.box, "web", 3)) seen += each.inputs;
   CHECK(seen == "234");
-  CHECK(decisions(scene.store, scene.box, "", 100).size() == 5);
+  CHECK(decisions(fixture.store, fixture.box, "", 100).size() == 5);
 }
 
 TEST_CASE("evidence and decisions go with their incident, those of open ones stay") {
-  Scene scene;
-  scene.write({incident_of(1, "web"), incident_of(2, "web", true), evidence_of(1, noon, "old"),
-               evidence_of(2, noon, "open"), decision_of(1, "web", noon), decision_of(2, "web", noon)});
-  prune(scene.store, scene.box, no_limits());
-  CHECK(scene.ids({}).size() == 2);
-  CHECK(incident_file(scene.store, scene.box, 1)->evidence.size() == 1);
+  StoreFixture fixture;
+  fixture.write({incident_of(1, "web"), incident_of(2, "web", true), evidence_of(1, noon, "old"),
+                 evidence_of(2, noon, "open"), decision_of(1, "web", noon), decision_of(2, "web", noon)});
+  prune(fixture.store, fixture.box, no_limits());
+  CHECK(fixture.ids({}).size() == 2);
+  CHECK(incident_file(fixture.store, fixture.box, 1)->evidence.size() == 1);
 
-  prune(scene.store, scene.box, PruneLimits::at(noon + 24h, 1h));
-  CHECK(scene.ids({}) == std::vector<std::uint64_t>{2});
-  const auto open = incident_file(scene.store, scene.box, 2);
+  prune(fixture.store, fixture.box, PruneLimits::at(noon + 24h, 1h));
+  CHECK(fixture.ids({}) == std::vector<std::uint64_t>{2});
+  const auto open = incident_file(fixture.store, fixture.box, 2);
   CHECK(open->evidence.size() == 1);
   CHECK(open->decisions.size() == 1);
-  CHECK(decisions(scene.store, scene.box, "web", 10).size() == 1);
+  CHECK(decisions(fixture.store, fixture.box, "web", 10).size() == 1);
 }
 
 TEST_CASE("above the size limit the oldest evidence is deleted, whatever its incident") {
-  Scene scene;
-  scene.write({incident_of(1, "web", true), evidence_of(1, noon, std::string(400, 'a')),
-               evidence_of(1, noon + 1s, std::string(400, 'b')),
-               evidence_of(1, noon + 2s, std::string(400, 'c'))});
+  StoreFixture fixture;
+  fixture.write({incident_of(1, "web", true), evidence_of(1, noon, std::string(400, 'a')),
+                 evidence_of(1, noon + 1s, std::string(400, 'b')),
+                 evidence_of(1, noon + 2s, std::string(400, 'c'))});
   PruneLimits limits = no_limits();
   limits.evidence_bytes = 1000;
-  prune(scene.store, scene.box, limits);
-  const auto left = incident_file(scene.store, scene.box, 1)->evidence;
+  prune(fixture.store, fixture.box, limits);
+  const auto left = incident_file(fixture.store, fixture.box, 1)->evidence;
   REQUIRE(left.size() == 2);
   CHECK(left[0].logs[0] == 'b');
   limits.evidence_bytes = 0;
-  prune(scene.store, scene.box, limits);
-  CHECK(incident_file(scene.store, scene.box, 1)->evidence.empty());
+  prune(fixture.store, fixture.box, limits);
+  CHECK(incident_file(fixture.store, fixture.box, 1)->evidence.empty());
 }
 
 TEST_CASE("decisions without an incident are deleted after a week, and their number is limited") {
-  Scene scene;
-  scene.write({incident_of(1, "web", true), decision_of(1, "web", noon, "kept"),
-               decision_of(0, "web", noon, "idle"), decision_of(0, "web", noon + 8 * 24h, "new")});
-  prune(scene.store, scene.box, PruneLimits::at(noon + 9 * 24h, 30 * 24h));
-  const auto left = decisions(scene.store, scene.box, "web", 10);
+  StoreFixture fixture;
+  fixture.write({incident_of(1, "web", true), decision_of(1, "web", noon, "kept"),
+                 decision_of(0, "web", noon, "idle"), decision_of(0, "web", noon + 8 * 24h, "new")});
+  prune(fixture.store, fixture.box, PruneLimits::at(noon + 9 * 24h, 30 * 24h));
+  const auto left = decisions(fixture.store, fixture.box, "web", 10);
   REQUIRE(left.size() == 2);
   CHECK(left[0].inputs == "kept");
   CHECK(left[1].inputs == "new");
   PruneLimits limits = no_limits();
   limits.decisions = 1;
-  prune(scene.store, scene.box, limits);
-  REQUIRE(decisions(scene.store, scene.box, "web", 10).size() == 1);
-  CHECK(decisions(scene.store, scene.box, "web", 10)[0].inputs == "new");
+  prune(fixture.store, fixture.box, limits);
+  REQUIRE(decisions(fixture.store, fixture.box, "web", 10).size() == 1);
+  CHECK(decisions(fixture.store, fixture.box, "web", 10)[0].inputs == "new");
 }
 
 TEST_CASE("what retention leaves of any evidence is the newest that fits") {
   const bool held = rc::check([] {
-    Scene scene;
+    StoreFixture fixture;
     std::vector<Record> records{incident_of(1, "web", true)};
     std::vector<std::size_t> sizes =
         *rc::gen::container<std::vector<std::size_t>>(rc::gen::inRange<std::size_t>(0, 200));
@@ -200,15 +200,15 @@ TEST_CASE("what retention leaves of any evidence is the newest that fits") {
       records.emplace_back(evidence);
       sizes[i] += 2;
     }
-    scene.write(records);
+    fixture.write(records);
     PruneLimits limits = no_limits();
     limits.evidence_bytes = *rc::gen::inRange<std::uint64_t>(0, 1000);
-    prune(scene.store, scene.box, limits);
+    prune(fixture.store, fixture.box, limits);
     std::uint64_t total = 0;
     std::size_t fits = 0;
     while (fits < sizes.size() && total + sizes[sizes.size() - 1 - fits] <= limits.evidence_bytes)
       total += sizes[sizes.size() - 1 - fits++];
-    const auto left = incident_file(scene.store, scene.box, 1)->evidence;
+    const auto left = incident_file(fixture.store, fixture.box, 1)->evidence;
     RC_ASSERT(left.size() == fits);
     if (fits > 0) RC_ASSERT(left.back().taken_at == noon + Duration{static_cast<int>(sizes.size()) - 1});
   });
@@ -216,12 +216,12 @@ TEST_CASE("what retention leaves of any evidence is the newest that fits") {
 }
 
 TEST_CASE("a query sees earlier commits, although nobody waited for them") {
-  Scene scene;
+  StoreFixture fixture;
   bool written = false;
   std::optional<std::size_t> seen;
-  scene.store.commit({incident_of(1, "web")}, [&](Result<void>) { written = true; });
-  scene.store.history({}, [&](Result<std::vector<PastIncident>> past) { seen = past->size(); });
-  scene.box.run_until([&] { return seen.has_value(); });
+  fixture.store.commit({incident_of(1, "web")}, [&](Result<void>) { written = true; });
+  fixture.store.history({}, [&](Result<std::vector<PastIncident>> past) { seen = past->size(); });
+  fixture.box.run_until([&] { return seen.has_value(); });
   CHECK(written);
   CHECK(*seen == 1);
 }

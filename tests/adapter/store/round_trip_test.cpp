@@ -14,7 +14,7 @@ T filled_and_checked() {
   return record;
 }
 
-struct Scene {
+struct ReopenFixture {
   Folder folder;
   PostBox box;
 
@@ -35,29 +35,29 @@ struct Scene {
 }  // namespace
 
 TEST_CASE("every field of the host's record is read back") {
-  Scene scene;
+  ReopenFixture fixture;
   const auto host = filled_and_checked<HostRecord>();
   SUBCASE("written once") {
-    CHECK(scene.reopened_after({host}).state.host == host);
+    CHECK(fixture.reopened_after({host}).state.host == host);
   }
   SUBCASE("written over another record") {
-    CHECK(scene.reopened_after({HostRecord{}, host}).state.host == host);
+    CHECK(fixture.reopened_after({HostRecord{}, host}).state.host == host);
   }
   SUBCASE("emptied again") {
-    CHECK(scene.reopened_after({host, HostRecord{}}).state.host == HostRecord{});
+    CHECK(fixture.reopened_after({host, HostRecord{}}).state.host == HostRecord{});
   }
 }
 
 TEST_CASE("every field of a workload's record is read back") {
-  Scene scene;
+  ReopenFixture fixture;
   const auto workload = filled_and_checked<WorkloadRecord>();
   WorkloadRecord before;
   before.key = workload.key;
-  CHECK(scene.reopened_after({before, workload}).state.workloads == std::vector{workload});
+  CHECK(fixture.reopened_after({before, workload}).state.workloads == std::vector{workload});
 }
 
 TEST_CASE("every field of an incident and of its records is read back") {
-  Scene scene;
+  ReopenFixture fixture;
   const auto incident = filled_and_checked<Incident>();
   auto attempt = filled_and_checked<Attempt>();
   attempt.incident = incident.id;
@@ -77,10 +77,10 @@ TEST_CASE("every field of an incident and of its records is read back") {
   attempt_before.id = attempt.id;
   Notification notification_before;
   notification_before.id = notification.id;
-  const OpenedStore opened = scene.reopened_after(
+  const OpenedStore opened = fixture.reopened_after(
       {incident_before, attempt_before, RoutedNotification{notification_before, {{delivery.channel, {}}}},
        incident, attempt, evidence, decision, RoutedNotification{notification, {}}, delivery});
-  const auto file = incident_file(*opened.store, scene.box, incident.id.value);
+  const auto file = incident_file(*opened.store, fixture.box, incident.id.value);
   REQUIRE(file.has_value());
   CHECK(file->incident == incident);
   CHECK(file->attempts == std::vector{attempt});
@@ -92,14 +92,14 @@ TEST_CASE("every field of an incident and of its records is read back") {
 }
 
 TEST_CASE("every field of a receipt, of the cursor and of a destination is read back") {
-  Scene scene;
+  ReopenFixture fixture;
   const auto receipt = filled_and_checked<Receipt>();
   const auto cursor = filled_and_checked<EventCursor>();
   const auto destination = filled_and_checked<Destination>();
   Notification notification;
   notification.id = NotificationId{1};
-  const OpenedStore opened =
-      scene.reopened_after({receipt, EventCursor{}, cursor, RoutedNotification{notification, {destination}}});
+  const OpenedStore opened = fixture.reopened_after(
+      {receipt, EventCursor{}, cursor, RoutedNotification{notification, {destination}}});
   CHECK(opened.state.receipts == std::vector{receipt});
   CHECK(opened.state.cursor == cursor);
   REQUIRE(opened.state.pending_deliveries.size() == 1);

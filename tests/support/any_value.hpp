@@ -12,7 +12,7 @@
 #include "model/forms.hpp"
 
 // Any value of the model, drawn by rapidcheck. The descriptions make sure that no member is left out.
-namespace healer::test {
+namespace healer::testing {
 
 template <class T>
 void fill(T& value) {
@@ -68,4 +68,4 @@ T any() {
   return value;
 }
 
-}  // namespace healer::test
+}  // namespace healer::testing

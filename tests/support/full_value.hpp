@@ -11,7 +11,7 @@
 
 // A value of the model with every member set. The descriptions list the members, so a member that gets lost
 // is found.
-namespace healer::test {
+namespace healer::testing {
 
 /// Changes every member, at any depth, to a value that is not its default and that no other member has, as
 /// far as its type allows. Optionals are set, lists and maps get one element, a variant keeps its
@@ -81,4 +81,4 @@ void each_full_alternative(F&& function) {
   }
 }
 
-}  // namespace healer::test
+}  // namespace healer::testing

@@ -5,7 +5,7 @@
 
 #include "core/supervisor.hpp"
 
-namespace healer::test {
+namespace healer::testing {
 
 /// The core with one watched container "web", which has run for an hour, and a reachable engine: for tests of
 /// a few events that need no simulated world.
@@ -46,4 +46,4 @@ class OneContainer {
   Effects effects_;
 };
 
-}  // namespace healer::test
+}  // namespace healer::testing

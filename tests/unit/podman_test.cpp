@@ -3,7 +3,7 @@
 #include "support/one_container.hpp"
 
 using namespace healer;
-using namespace healer::test;
+using namespace healer::testing;
 
 namespace {
 

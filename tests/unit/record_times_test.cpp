@@ -8,7 +8,7 @@
 #include "support/full_value.hpp"
 
 using namespace healer;
-using namespace healer::test;
+using namespace healer::testing;
 
 namespace {
 

@@ -4,7 +4,7 @@
 #include "support/scene.hpp"
 
 using namespace healer;
-using namespace healer::test;
+using namespace healer::testing;
 
 namespace {
 
@@ -35,10 +35,10 @@ TEST_CASE("a timeout counts unless healer's loop stood still for a large part of
 }
 
 TEST_CASE("after descriptors or memory ran out, failures of every workload are unknown for 5 s") {
-  testing::Scene scene;
+  Scene scene;
   INFO(scene.transcript());
-  testing::Box& web = scene.healthy("web");
-  testing::Box& api = scene.healthy("api");
+  Box& web = scene.healthy("web");
+  Box& api = scene.healthy("api");
   ProbeFacts exhausted;
   exhausted.end = ProbeEnd::NoResources;
   web.answer = exhausted;

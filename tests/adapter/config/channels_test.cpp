@@ -87,7 +87,7 @@ const std::vector<std::pair<std::string, Environment>> least_variables = [] {
   for (const ChannelType& type : channel_types()) {
     Environment required;
     for (const auto& setting : type.settings)
-      if (setting.info.required) required[setting.info.env] = test::sample(setting.info);
+      if (setting.info.required) required[setting.info.env] = testing::sample(setting.info);
     all.emplace_back(type.name, std::move(required));
   }
   return all;

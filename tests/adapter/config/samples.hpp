@@ -9,7 +9,7 @@
 #include "base/text.hpp"
 #include "config/setting.hpp"
 
-namespace healer::test {
+namespace healer::testing {
 
 /// A value that the setting accepts and that is not its default, made from the description of its type.
 /// Nothing for a type whose description does not give a value.
@@ -82,4 +82,4 @@ inline std::string sample(const SettingInfo& info) {
   return found == by_key.end() ? "no sample: add one to tests/adapter/config/samples.hpp" : found->second;
 }
 
-}  // namespace healer::test
+}  // namespace healer::testing

@@ -64,7 +64,7 @@ void check_named(const Places& places, const std::set<const void*>& named) {
 template <class T>
 void check_rows(const Table<T>& table) {
   for (const Setting<T>& row : table) {
-    const std::string text = test::sample(row.info);
+    const std::string text = testing::sample(row.info);
     CAPTURE(std::string(row.info.key));
     CAPTURE(text);
     T target;
@@ -143,7 +143,7 @@ TEST_CASE("each setting of a channel changes the member it names, and together t
           for (const Setting<ChannelSettings>& row : type.settings) {
             CAPTURE(std::string(row.info.key));
             settings = type.blank;
-            REQUIRE(row.apply(settings, test::sample(row.info)));
+            REQUIRE(row.apply(settings, testing::sample(row.info)));
             Places places = changed(std::get<Target>(settings.target), blank);
             if (settings.timeout != type.blank.timeout) places.emplace(&settings.timeout, "timeout");
             if (settings.gap != type.blank.gap) places.emplace(&settings.gap, "gap");
@@ -158,7 +158,7 @@ TEST_CASE("each setting of a channel changes the member it names, and together t
 
 /// The settings with one variable set and everything else at its default.
 Settings loaded_by(const SettingInfo& info) {
-  Environment environment{{info.env, test::sample(info)}};
+  Environment environment{{info.env, testing::sample(info)}};
   auto settings = load_from(environment, {}, {});
   if (!settings)
     for (const ConfigError& error : settings.error()) MESSAGE(describe(error));
@@ -188,7 +188,7 @@ TEST_CASE("a reload applies each new value, or lists the settings that need a re
   for (const Setting<DaemonSettings>& row : daemon_settings()) {
     CAPTURE(std::string(row.info.key));
     DaemonSettings after;
-    REQUIRE(row.apply(after, test::sample(row.info)));
+    REQUIRE(row.apply(after, testing::sample(row.info)));
     DaemonSettings now;
     const auto kept = take_reloadable(now, after);
     if (row.info.after_restart) {

@@ -339,7 +339,7 @@ void check_table(const Table<Target>& table) {
       }
     }
     // For a type with bounds, both values follow from the description.
-    const auto by_type = test::sample_by_type(setting.info);
+    const auto by_type = testing::sample_by_type(setting.info);
     Target sampled;
     if (by_type) CHECK(setting.apply(sampled, *by_type));
     CHECK_MESSAGE((by_type || good_seen > 0), "a setting without a good value in this test");

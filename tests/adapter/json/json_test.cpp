@@ -16,7 +16,7 @@
 #include "support/full_value.hpp"
 
 using namespace healer;
-using healer::test::full;
+using healer::testing::full;
 
 namespace {
 
@@ -122,9 +122,9 @@ TEST_CASE("every struct with every member set is the same after writing and read
   check_both_ways(full<StoredState>());
   check_both_ways(full<WorkloadStatus>());
   check_both_ways(full<ChannelStatus>());
-  test::each_full_alternative<Event>([](const Event& event) { check_both_ways(event); });
-  test::each_full_alternative<Record>([](const Record& record) { check_both_ways(record); });
-  test::each_full_alternative<ChannelTarget>([](const ChannelTarget& target) { check_both_ways(target); });
+  testing::each_full_alternative<Event>([](const Event& event) { check_both_ways(event); });
+  testing::each_full_alternative<Record>([](const Record& record) { check_both_ways(record); });
+  testing::each_full_alternative<ChannelTarget>([](const ChannelTarget& target) { check_both_ways(target); });
 }
 
 TEST_CASE("every member that is set is written") {

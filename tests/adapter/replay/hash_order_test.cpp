@@ -29,7 +29,7 @@ std::size_t std::_Hash_bytes(const void* bytes, std::size_t length, std::size_t 
 }
 
 using namespace healer;
-using namespace healer::test;
+using namespace healer::testing;
 
 namespace {
 
@@ -38,7 +38,7 @@ std::vector<std::uint64_t> lived_through(std::uint64_t with_hash_seed) {
   hash_seed = with_hash_seed;
   std::vector<std::uint64_t> digests;
   {
-    testing::Scene scene;
+    Scene scene;
     scene.keep_transcript = false;
     scene.after_step = [&digests](const Event&, const Effects& effects) {
       digests.push_back(replay::digest(effects));

@@ -20,7 +20,7 @@
 #include "replay/replay.hpp"
 
 using namespace healer;
-using namespace healer::test;
+using namespace healer::testing;
 using namespace healer::replay;
 
 namespace {
@@ -122,7 +122,7 @@ std::string recorded_daemon() {
 }
 
 std::string recorded_world() {
-  testing::Scene scene;
+  Scene scene;
   scene.keep_transcript = false;
   RecordingText text;
   std::string all = text.head("1", scene.now(), scene.seed, scene.host_settings, StoredState{});
@@ -150,7 +150,7 @@ TEST_CASE("a daemon's recording replays to the same effects") {
 TEST_CASE("the recording of a whole world replays to the same effects, also when it begins in the middle") {
   CHECK(replayed(recorded_world()).code == replayed_same);
 
-  testing::Scene scene;
+  Scene scene;
   scene.keep_transcript = false;
   live_through(scene);
   scene.restart_healer(false);

@@ -11,9 +11,9 @@
 
 using namespace healer;
 using namespace healer::replay;
-using healer::test::any;
-using healer::test::each_full_alternative;
-using healer::test::full;
+using healer::testing::any;
+using healer::testing::each_full_alternative;
+using healer::testing::full;
 
 namespace {
 

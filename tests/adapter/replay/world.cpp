@@ -2,12 +2,11 @@
 
 #include <string>
 
-namespace healer::test {
+namespace healer::testing {
 
-void live_through(testing::Scene& scene) {
-  using testing::Box;
+void live_through(Scene& scene) {
   for (int i = 0; i < 12; ++i) {
-    Policy policy = testing::Scene::policy();
+    Policy policy = Scene::policy();
     policy.backoff_jitter = 0.25;
     if (i % 3 == 1) policy.depends_on = {"app" + std::to_string(i - 1)};
     if (i % 4 == 2) {
@@ -16,11 +15,10 @@ void live_through(testing::Scene& scene) {
       policy.remedies.back().url = Secret("https://hooks.example/" + std::to_string(i));
     }
     Box& box = scene.add("app" + std::to_string(i), policy);
-    testing::join_service(box.facts, "shop", box.facts.name);
+    join_service(box.facts, "shop", box.facts.name);
     box.facts.restart_policy = i % 5 == 0 ? RestartPolicy::Always : RestartPolicy::No;
   }
-  for (const char* child : {"app10", "app11"})
-    testing::share_network(scene.box(child).facts, scene.box("app0").facts);
+  for (const char* child : {"app10", "app11"}) share_network(scene.box(child).facts, scene.box("app0").facts);
   scene.connect();
   scene.pass(1min);
   scene.box("app1").broken = true;
@@ -60,4 +58,4 @@ void live_through(testing::Scene& scene) {
   scene.pass(1h);
 }
 
-}  // namespace healer::test
+}  // namespace healer::testing

@@ -2,9 +2,9 @@
 
 #include "support/scene.hpp"
 
-namespace healer::test {
+namespace healer::testing {
 
 /// Runs most kinds of events through a dozen containers that depend on each other.
-void live_through(testing::Scene& scene);
+void live_through(Scene& scene);
 
-}  // namespace healer::test
+}  // namespace healer::testing

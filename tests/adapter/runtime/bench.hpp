@@ -14,7 +14,7 @@
 #include "adapter/runtime/fakes.hpp"
 #include "runtime/runtime.hpp"
 
-namespace healer::test {
+namespace healer::testing {
 
 /// One watched container "web" on a scripted engine, from the first connection on.
 struct Bench {
@@ -120,4 +120,4 @@ std::size_t count_of(const std::vector<Record>& records) {
   return count;
 }
 
-}  // namespace healer::test
+}  // namespace healer::testing

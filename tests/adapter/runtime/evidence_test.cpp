@@ -5,7 +5,7 @@
 #include "runtime/evidence_capture.hpp"
 
 using namespace healer;
-using namespace healer::test;
+using namespace healer::testing;
 
 namespace {
 

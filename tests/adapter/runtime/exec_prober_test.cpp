@@ -6,7 +6,7 @@
 #include "runtime/routed_prober.hpp"
 
 using namespace healer;
-using namespace healer::test;
+using namespace healer::testing;
 
 namespace {
 

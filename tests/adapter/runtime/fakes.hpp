@@ -14,7 +14,7 @@
 #include "runtime/runtime.hpp"
 #include "store/store.hpp"
 
-namespace healer::test {
+namespace healer::testing {
 
 /// A clock that moves only when notified, and one alarm.
 class VirtualHost final : public Host {
@@ -200,4 +200,4 @@ class RecordingObserver final : public Observer {
   }
 };
 
-}  // namespace healer::test
+}  // namespace healer::testing

@@ -11,7 +11,7 @@
 #include "runtime/timer_queue.hpp"
 
 using namespace healer;
-using namespace healer::test;
+using namespace healer::testing;
 
 namespace {
 

@@ -4,7 +4,7 @@
 #include "adapter/runtime/bench.hpp"
 
 using namespace healer;
-using namespace healer::test;
+using namespace healer::testing;
 
 namespace {
 

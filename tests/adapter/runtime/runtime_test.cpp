@@ -4,7 +4,7 @@
 #include "runtime/runtime.hpp"
 
 using namespace healer;
-using namespace healer::test;
+using namespace healer::testing;
 
 TEST_CASE("an order goes to the engine only when its attempt is on disk") {
   Bench bench;

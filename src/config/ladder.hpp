@@ -17,7 +17,8 @@ inline constexpr std::string_view ladder_accepted =
     "webhook:URL, with commas between them; none and stop only as the last";
 
 /// Reads `restart,exec:/reload now,kill:HUP,webhook:"https://h/x",stop`: commas outside quotes separate, and
-/// what follows a ':' is split like a shell's words. `auto` is the empty ladder: the engine's default remedy. A text that begins with '[' is a list of steps.
+/// what follows a ':' is split like a shell's words. `auto` is the empty ladder: the engine's default remedy.
+/// A text that begins with '[' is a list of steps.
 Applied read_ladder(std::string_view text, std::vector<RemedyStep>& ladder);
 
 /// As read_ladder(), with one item per step: a comma in an item is part of the step.

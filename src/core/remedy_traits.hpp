@@ -14,10 +14,10 @@ struct RemedyTraits {
   enum class OnExited { Same, Start, Nothing };
   /// What it does to the instance.
   enum class Instance {
-    Replaced,   ///< another instance follows, with a start to wait for
-    Ended,      ///< none follows
-    Signalled,  ///< the instance goes on, unless the signal ends it
-    Kept,       ///< the instance goes on; whatever happens to its process meanwhile is its own doing
+    Replaced,    ///< another instance follows, with a start to wait for
+    Ended,       ///< none follows
+    GetsSignal,  ///< the instance goes on, unless the signal ends it
+    Kept,        ///< the instance goes on; whatever happens to its process meanwhile is its own doing
   };
   /// How long the engine may take.
   enum class Length {
@@ -59,7 +59,7 @@ inline constexpr std::array<RemedyTraits, enum_count<RemedyKind>> remedy_traits{
      Instance::Ended,
      Length::Call},
     {RemedyKind::Kill, "SIGNALLING", "It is sent a signal.", Capability::Kill, Exited::Start,
-     Instance::Signalled, Length::Call},
+     Instance::GetsSignal, Length::Call},
     {RemedyKind::Exec, "RUNNING A COMMAND IN", "A command is executed in it.", Capability::Exec,
      Exited::Start, Instance::Kept, Length::Short},
     {RemedyKind::Recreate, "RECREATING", "It is being recreated.", Capability::Recreate, Exited::Same,
@@ -91,7 +91,7 @@ constexpr const RemedyTraits& traits_of(RemedyKind kind) {
 /// Whether the container goes on in the instance it had: there is no start to wait for.
 constexpr bool keeps_instance(RemedyKind kind) {
   const auto instance = traits_of(kind).instance;
-  return instance == RemedyTraits::Instance::Kept || instance == RemedyTraits::Instance::Signalled;
+  return instance == RemedyTraits::Instance::Kept || instance == RemedyTraits::Instance::GetsSignal;
 }
 
 /// Whether another instance follows.

@@ -39,8 +39,7 @@ bool WorkloadController::our_doing() const {
   const auto* verifying = std::get_if<Verifying>(&w_.remedy);
   if (remedy_in_hand()) {
     const auto* acting = std::get_if<Acting>(&w_.remedy);
-    return !(acting &&
-             (!acting->begun || traits_of(acting->kind).instance == RemedyTraits::Instance::Kept));
+    return !(acting && (!acting->begun || traits_of(acting->kind).instance == RemedyTraits::Instance::Kept));
   }
   return verifying && verifying->awaiting_instance;
 }
@@ -52,8 +51,8 @@ bool WorkloadController::after_our_signal() const {
 }
 
 bool WorkloadController::recreating() const {
-  const bool other_container = w_.attempt && (w_.attempt->remedy == RemedyKind::Recreate ||
-                                              w_.attempt->remedy == RemedyKind::Replace);
+  const bool other_container =
+      w_.attempt && (w_.attempt->remedy == RemedyKind::Recreate || w_.attempt->remedy == RemedyKind::Replace);
   return other_container && our_doing();
 }
 
@@ -102,8 +101,9 @@ void WorkloadController::act(const Container& facts, const LadderStep& ladder_st
       ladder_step.step.kind == RemedyKind::Kill || ladder_step.step.kind == RemedyKind::Exec
           ? " [" + attempt.detail + "]"
           : "";
-  log(LogLevel::Warning, fmt::format("{} {}{} — {} (attempt {} of {})", traits_of(ladder_step.step.kind).log_verb, w_.name,
-                                     what, why, used, w_.policy->budget_attempts));
+  log(LogLevel::Warning,
+      fmt::format("{} {}{} — {} (attempt {} of {})", traits_of(ladder_step.step.kind).log_verb, w_.name, what,
+                  why, used, w_.policy->budget_attempts));
   decide(Rule::Acted, attempt.detail,
          fmt::format("cause={}; step={}; attempt={} of {}; run={}", w_.incident->cause_text,
                      ladder_step.index, used, w_.policy->budget_attempts, attempt.instance.started_at));

@@ -100,12 +100,13 @@ struct Policy {
   Duration timeout = 5s;  ///< never above the interval: see effective_timeout()
   unsigned failure_threshold = 3;
   unsigned success_threshold = 2;
-  std::optional<Duration> fast_interval;           ///< empty: interval / 3, at least 1 s
-  std::optional<Duration> start_period;            ///< empty: learned ("auto")
-  std::optional<FailureWindow> window;             ///< empty: only failures in a row count
-  std::vector<RemedyStep> remedies;  ///< the ladder, its last step repeats; empty: the engine's default remedy
-  bool evidence = true;                            ///< before a remedy, save what the remedy would erase
-  std::vector<std::string> depends_on;             ///< container names, compose services, or workload keys
+  std::optional<Duration> fast_interval;  ///< empty: interval / 3, at least 1 s
+  std::optional<Duration> start_period;   ///< empty: learned ("auto")
+  std::optional<FailureWindow> window;    ///< empty: only failures in a row count
+  std::vector<RemedyStep>
+      remedies;          ///< the ladder, its last step repeats; empty: the engine's default remedy
+  bool evidence = true;  ///< before a remedy, save what the remedy would erase
+  std::vector<std::string> depends_on;  ///< container names, compose services, or workload keys
   Duration dependency_hold =
       5min;  ///< the remedies of an unhealthy workload's dependents are held at most this long
   std::vector<MaintenanceWindow> maintenance;

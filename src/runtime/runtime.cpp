@@ -224,7 +224,7 @@ void Runtime::learn_place() {
         }
         feed(ProbeOriginLearned{std::move(probe_origin)});
         feed(EngineConnected{engine_info_.description, engine_info_.stop_reports, engine_info_.process,
-                         engine_info_.capabilities});
+                             engine_info_.capabilities});
         sync(true);
       }));
 }

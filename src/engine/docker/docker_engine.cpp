@@ -123,7 +123,8 @@ Result<EngineInfo> DockerEngine::Inner::introduced(ApiVersion negotiated, const 
   return EngineInfo{fmt::format("{} {} (API {})", podman ? "Podman" : "Docker Engine", engine->version,
                                 to_string(negotiated)),
                     to_string(negotiated), podman ? StopReports::Unreliable : StopReports::Reliable,
-                    podman ? EngineProcess::LeavesContainers : EngineProcess::HoldsContainers, capabilities()};
+                    podman ? EngineProcess::LeavesContainers : EngineProcess::HoldsContainers,
+                    capabilities()};
 }
 
 void DockerEngine::Inner::inspect_next() {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "config/compat.hpp"
+#include "config/ladder.hpp"
 #include "config/policy_resolver.hpp"
 
 namespace healer {
@@ -240,13 +241,13 @@ TEST_CASE("the variables that Docker-Guardian added are read, made safer or note
 TEST_CASE("the labels of Docker-Guardian and of tmknight's docker-autoheal set the policy") {
   const Settings settings = loaded({});
   const auto remedies = [&](const std::string& label, const std::string& value) {
-    return to_string(resolved(settings, {{"autoheal", "true"}, {label, value}}).policy->remedies.front());
+    return show_ladder(resolved(settings, {{"autoheal", "true"}, {label, value}}).policy->remedies);
   };
   CHECK(remedies("autoheal.action", "restart") == "restart");
   CHECK(remedies("autoheal.action", "stop") == "stop");
   CHECK(remedies("autoheal.action", "notify") == "none");
   CHECK(remedies("autoheal.restart.enable", "false") == "none");
-  CHECK(remedies("autoheal.restart.enable", "true") == "restart");
+  CHECK(remedies("autoheal.restart.enable", "true") == "auto");
   CHECK(selection(settings, {{"autoheal", "true"}, {"autoheal.action", "none"}}) == Selection::OptedOut);
   CHECK(!resolved(settings, {{"autoheal", "true"}, {"autoheal.notify", "false"}}).policy->notifications);
   CHECK(resolved(settings, {{"autoheal", "true"}, {"autoheal.notify", "true"}}).policy->notifications);

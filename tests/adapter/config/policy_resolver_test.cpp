@@ -73,7 +73,7 @@ TEST_CASE("a label wins over file and environment, setting by setting") {
     rows.push_back(std::string(setting.info->key) + "=" + setting.value + " " + to_string(setting.origin));
   for (const std::string wanted :
        {"interval=40s label healer.interval", "timeout=3s f:1", "path=/env environment HEALTH_PATH",
-        "budget=2/10m label healer.budget", "remedies=restart default"}) {
+        "budget=2/10m label healer.budget", "remedies=auto default"}) {
     CAPTURE(wanted);
     CHECK(std::find(rows.begin(), rows.end(), wanted) != rows.end());
   }

@@ -235,7 +235,8 @@ TEST_CASE("the host's state and every byte of evidence and decisions are read ba
                           .mass_since = noon + 1s,
                           .mass_critical = true,
                           .engine_notified_channels = {"slack", "on call"},
-                          .mass_notified_channels = {"slack"}};
+                          .mass_notified_channels = {"slack"},
+                          .engine_stops_until = 1};
     RC_ASSERT(unset_fields(host).empty());
     const Evidence evidence{IncidentId{1}, text(), text(), noon,   text(),
                             text(),        text(), text(), text(), text()};

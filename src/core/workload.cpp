@@ -41,7 +41,7 @@ std::string project_of(const Workload& workload) {
 }
 
 bool Workload::reported_stopped() const {
-  // Where a remedy of ours may have done it, or a former process judged it, more than this decides.
+  // False if a remedy may have caused the stop, or a former process judged the exit: judge_exit() decides.
   const bool exit_open = presence == Presence::Exited && judge_exit_at && !exit_judged_before;
   const bool not_shown = presence == Presence::Running || presence == Presence::Paused || unseen();
   const bool perhaps_ours =
@@ -54,11 +54,11 @@ WorkloadRecord Workload::record() const {
   record.key = key;
   record.name = name;
   record.last_instance = instance();
-  // An exit that is not judged yet is notified to nobody: the next process judges it, as of one that ran.
+  // The next process judges an exit that is not judged yet, so the workload is stored as running.
   const bool stopped = reported_stopped();
   const bool runs = presence == Presence::Running || presence == Presence::Restarting ||
                     presence == Presence::Paused || judge_exit_at ||
-                    (presence == Presence::Absent && ran_when_restored);  // not looked at yet
+                    (presence == Presence::Absent && ran_when_restored);  // not inspected yet
   record.was_running = runs && !stopped;
   record.stopped_by_operator = stopped_by_operator || stopped;
   record.started_healthy_once = started_healthy_once;
@@ -87,7 +87,7 @@ Workload restore_workload(const Remembered& remembered) {
   Workload workload;
   workload.key = record.key;
   workload.name = record.name;
-  workload.policy = std::make_shared<const Policy>();  // until the container's labels are seen
+  workload.policy = std::make_shared<const Policy>();  // until the container is inspected
   workload.container.id = record.last_instance.container_id;
   workload.container.started_at = record.last_instance.started_at;
   workload.stopped_by_operator = record.stopped_by_operator;

@@ -22,52 +22,69 @@
 
 namespace healer {
 
-/// What the workload's process is doing, as far as decisions go.
+/// State of the workload's process.
 ///
-///   Running    asked and healed
-///   Paused     by an operator: frozen, no probes, no notification
-///   Exited     judged or about to be (exit_kind); Crash and OutOfMemory are incidents
-///   Restarting the engine's own policy is at it: left to the engine
-///   Absent     destroyed; comes back within a minute when it is a deployment. Or unseen()
+///   Running    checked, and remedied if unhealthy
+///   Paused     an operator paused the container: no checks, no notifications
+///   Exited     the exit is judged (exit_kind) or will be; Crash and OutOfMemory are incidents.
+///              Also a container that was created and never started
+///   Restarting the engine's restart policy restarts the container: left to the engine
+///   Absent     the container was removed (a deployment brings it back within a minute), or unseen()
 enum class Presence { Running, Paused, Exited, Restarting, Absent };
 
-/// The remedy under way. HEALING.md 4. At most one per workload.
+/// The remedy under way. HEALING.md 4. At most one per workload. "queued": Planned, Gathering or Checking.
 ///
-///   state     | input                                        | next      | what is done
-///   ----------+----------------------------------------------+-----------+----------------------------------
-///   Idle      | unhealthy, remedy configured, breaker allows | Planned   | wake at backoff's end
-///   Planned   | due, but something holds it                  | Planned   | looked at again when that changes
-///   Planned   | due                                          | Gathering | evidence is captured
-///   Gathering | captured, or its time is up                  | Checking  | inspect
-///   Planned   | a new instance, an unpaused one              | Idle      | a new instance earns its own
-///             |                                              |           | verdict
-///   Planned   | healthy, paused, stopped, gone               | Idle      |
-///   Checking  | an operator's stop is under way              | Planned   | until that stop has had its time
-///   Checking  | something holds it now                       | Planned   |
-///   Checking  | facts still say so                           | Acting    | attempt written, engine ordered
-///   Checking  | it began to pass                             | Planned   | a fast interval later
-///   Checking  | facts differ                                 | Idle      | what is true now is acted on
-///   Checking  | could not inspect                            | Planned   | again a fast interval later
-///   Acting    | done                                         | Verifying | inspect
-///   Acting    | a recreation's answer is lost                | Acting    | ordered to finish or undo it
-///   Acting    | the engine refused                           | Idle      | attempt Failed, next by backoff
-///   Acting    | no answer (or none in time)                  | Settling  | inspect every second
-///   Settling  | the instance changed                         | Verifying |
-///   Settling  | same instance when its time is up            | Idle      | attempt NotExecuted, next by
-///             |                                              |           | backoff
-///   Verifying | our signal ended it                          | Acting    | started, within the same attempt
-///   Verifying | healthy                                      | Idle      | attempt Recovered, incident
-///             |                                              |           | closed
-///   Verifying | unhealthy, exited, or time is up             | Idle      | attempt NotRecovered, next by
-///             |                                              |           | backoff
-///   Verifying | time is up, but it could not be checked,     | Idle      | attempt NotRecovered, and no next
-///             |                                              |           | one until
-///             | or it began to pass                          |           | it is unhealthy
-///   any       | an operator paused, stopped or removed it    | Idle      | attempt Cancelled
+///   state     | input                                      | next      | what is done
+///   ----------+--------------------------------------------+-----------+------------------------------------
+///   Idle      | unhealthy, a remedy is configured, the     | Planned   | wake-up at the end of the backoff
+///             | breaker allows it                          |           |
+///   Planned   | due, and a hold applies                    | Planned   | checked again when the hold may end
+///   Planned   | due, no hold                               | Gathering | evidence is captured
+///   Planned   | due, no hold, and evidence is off          | Checking  | inspect
+///   Gathering | captured, or its time is up                | Checking  | inspect
+///   Checking  | the container is as decided, no hold       | Acting    | attempt written, engine ordered
+///   Checking  | the same, but a check passed meanwhile     | Planned   | due a fast interval later
+///   Checking  | the engine is down                         | Planned   | due a fast interval later
+///   Checking  | an operator is stopping the container      | Planned   | due when the time for a stop is
+///             |                                            |           | over
+///   Checking  | another hold applies                       | Planned   | checked again when the hold may end
+///   Checking  | the container is in another state          | Idle      |
+///   Checking  | inspect failed, or no answer in 10 s       | Planned   | due a fast interval later, 10 s at
+///             |                                            |           | most
+///   queued    | healthy                                    | Idle      |
+///   queued    | a new instance                             | Idle      | the new instance needs a new
+///             |                                            |           | verdict
+///   Acting    | done                                       | Verifying | inspect
+///   Acting    | done, and the remedy is a stop             | Idle      | attempt Recovered, incident closed
+///   Acting    | not ordered: a dry run                     | Verifying |
+///   Acting    | the engine refused                         | Idle      | attempt Failed, next by backoff
+///   Acting    | a recreation's answer is lost              | Acting    | ordered to finish or undo it
+///   Acting    | the answer to its third resume is lost     | Idle      | attempt Failed, next by backoff
+///   Acting    | another answer is lost; the remedy keeps   | Verifying |
+///             | the instance, and it runs                  |           |
+///   Acting    | another answer is lost                     | Settling  | inspect every second
+///   Settling  | the instance changed                       | Verifying |
+///   Settling  | exited, and the remedy is a stop           | Idle      | attempt Recovered, incident closed
+///   Settling  | neither when its time is up                | Idle      | attempt NotExecuted, next by
+///             |                                            |           | backoff
+///   Verifying | healer's signal ended the container        | Acting    | started, within the same attempt
+///   Verifying | healthy                                    | Idle      | attempt Recovered, incident closed
+///   Verifying | runs without a probe until its time is up  | Idle      | attempt Recovered, incident closed
+///   Verifying | unhealthy, exited, an alert counts, or     | Idle      | attempt NotRecovered, next by
+///             | failing when its time is up                |           | backoff
+///   Verifying | unknown or passing when its time is up     | Idle      | attempt NotRecovered, no next one
+///             |                                            |           | until the workload is unhealthy
+///   Verifying | not inspected yet when its time is up      | Verifying | 10 s longer
+///   queued,   | an operator stopped or restarted the       | Idle      | attempt Cancelled
+///   Verifying | container                                  |           |
+///   any       | an operator paused the container           | Idle      | attempt Cancelled; in Acting after
+///             |                                            |           | the engine's answer
+///   any       | an operator removed the container, or it   | Idle      | attempt Cancelled
+///             | is no longer opted in                      |           |
 struct Idle {};
 struct Planned {
   Instant due{};
-  std::optional<Hold> hold;  ///< what kept it when it was due
+  std::optional<Hold> hold;  ///< found when the remedy was due
 };
 struct Gathering {
   Instant until{};
@@ -76,170 +93,173 @@ struct Checking {
   Instant give_up{};
 };
 struct Acting {
-  RemedyKind kind = RemedyKind::Restart;  ///< what the engine was asked to do
-  bool begun = true;                      ///< false: a hook runs first, and the container is not touched yet
+  RemedyKind kind = RemedyKind::Restart;  ///< what the engine was ordered to do
+  bool begun = true;  ///< false: the hook before the remedy still runs; the engine is not called yet
 };
 struct Settling {
   Instant next_look{};
-  Instant since{};  ///< it may be executed for as long as an order given then
+  Instant since{};  ///< the order may still be executed until settle_limit() after this
 };
 struct Verifying {
   Instant deadline{};
-  bool awaiting_instance = false;  ///< done, says the engine; the new instance's facts are on their way
-  Instant next_look{};             ///< while awaiting: inspects may fail
+  bool awaiting_instance = false;  ///< the engine is done; no inspect has shown the new instance yet
+  Instant next_look{};             ///< while awaiting: inspect again, because an inspect may fail
 };
 using RemedyPhase = std::variant<Idle, Planned, Gathering, Checking, Acting, Settling, Verifying>;
 
-/// One of the ways a workload is asked; most have but one. All must pass.
+/// One probe of a workload; most workloads have only one. All must pass.
 struct WorkloadProbe {
-  std::string name;  ///< empty: the unnamed one
+  std::string name;  ///< empty: the unnamed probe
   TargetResolution resolution;
-  bool open = false;   ///< asked in this round, not answered yet
-  bool hangs = false;  ///< exec: a command begun in this instance was not over in time
+  bool open = false;   ///< its check in this round has no result yet
+  bool hangs = false;  ///< exec: a command in this instance ran into its timeout and may still run
   std::optional<Verdict>
-      verdict;  ///< the newest of this instance; of a HEALTHCHECK what the engine said last
+      verdict;  ///< the newest of this instance; for a HEALTHCHECK the engine's last report
 };
 
-/// What it shares with another container is not there any more: the network of a parent that was restarted or
-/// replaced. HEALING.md 5.
+/// The workload lost the network that it shares, because the network parent was restarted or replaced.
+/// HEALING.md 5.
 struct NetworkLoss {
-  RemedyKind remedy = RemedyKind::Restart;  ///< Recreate when the parent is a new container
-  std::string parent_id;                    ///< the parent's container now
+  RemedyKind remedy =
+      RemedyKind::Restart;  ///< Recreate when the parent is a new container and the engine can
+  std::string parent_id;    ///< container id of the present parent
   Instant since{};
 };
 
-/// How it is counted among the others; kept so that a change is seen. host_contribution.hpp.
+/// What the workload adds to the host's counts, kept to find a change. host_contribution.hpp.
 struct HostContribution {
-  bool counted = false;  ///< in the numbers below at all
+  bool counted = false;  ///< the fields below are set
   bool among = false;
   bool failing = false;
-  bool unnotified = false;  ///< failing, and its incident has not been notified
+  bool unnotified = false;  ///< failing, and its incident is not notified yet
   bool in_remedy = false;
   bool not_ready = false;
 };
 
-/// A round of questions, one to each probe, not yet decided.
+/// A round of checks, one of each probe, without a verdict yet. "open": a check has no result yet.
 ///
-///   state    | input                                         | next     | what is done
-///   ---------+-----------------------------------------------+----------+----------------------------------
-///   none     | due                                           | asking   | each probe is asked
-///   asking   | an answer, not the last                       | asking   | judged and kept
-///   asking   | the last answer                               | none     | the round's verdict counts
-///   asking   | the same; it would make it unhealthy, and the | awaiting | the connectivity check is asked
-///            | connectivity check has not answered since     |          |
-///   awaiting | the connectivity check's answer               | none     | the verdict counts, or is unknown
-///   asking,  | out of time                                   | none     | what is missing is unknown
-///   awaiting |                                               |          |
-///   any      | a new instance, pause, exit, another target   | none     | late answers are ignored
+///   state    | input                                        | next     | what is done
+///   ---------+----------------------------------------------+----------+------------------------------------
+///   none     | due                                          | open     | one check of each probe target
+///   none     | due, and the HEALTHCHECK is the only probe   | none     | inspect
+///   open     | a result, not the last                       | open     | judged and kept
+///   open     | the last result                              | none     | the round's verdict counts
+///   open     | the same; the verdict would make the         | awaiting | the connectivity check is due now
+///            | workload unhealthy, and the connectivity     |          |
+///            | check has no result since the round began    |          |
+///   open     | out of time                                  | as above | missing results are unknown
+///   awaiting | the connectivity check's result              | none     | the verdict counts, or is unknown
+///   awaiting | out of time                                  | none     | the verdict is unknown
+///   any      | a new instance, pause, exit, removal, other  | none     | late results are ignored
+///            | target, or an order that ends the instance   |          |
 struct OpenProbe {
-  ProbeId id;  ///< of the first probe; the others follow in their order
+  ProbeId id;  ///< of the first probe; the next ids are the other probes', in their order
   Instant started{};
-  Instant give_up{};      ///< a prober that never answers must not silence the workload
-  bool awaiting = false;  ///< the connectivity check's answer
-  bool answered = false;  ///< by one of them at least
+  Instant give_up{};      ///< end of the round even if a prober gives no result
+  bool awaiting = false;  ///< the verdict waits for the connectivity check
+  bool answered = false;  ///< at least one result has come
 };
 
-/// An order the engine has not answered. Kept when its attempt is dropped: until then no other is given.
+/// An order that the engine has not answered. Kept when its attempt ends: meanwhile no other order is given.
 struct InFlight {
   AttemptId attempt;
-  Instant until{};  ///< an answer that never comes must not silence the workload either
+  Instant until{};  ///< from then on the answer counts as lost
 };
 
-/// The run an order of ours was given against, and from when to when it may have ended it.
+/// The instance that an order of healer was given against, and when the order may have ended the instance.
 struct OrderedInstance {
   InstanceId instance;
   Instant from{};
   Instant until{};
-  bool by_former_process = false;  ///< then only an end in between is taken for its doing
+  bool by_former_process = false;  ///< true: the order explains only an end between `from` and `until`
 };
 
-/// Everything the core knows of one watched workload. A value: what must survive is in record().
+/// The core's state of one watched workload. What must survive healer's process is in record().
 struct Workload {
   std::string key;
-  std::string name;  ///< of the present container
+  std::string name;  ///< the present container's
 
-  // Facts of the present container and run.
+  // Facts of the present container and instance.
   Container container;  ///< without its labels
   PolicyPtr policy;
   std::vector<LabelProblem> problems;
-  Ladder ladder;  ///< of the policy, on this engine
+  Ladder ladder;  ///< the policy's remedies on this engine
   Presence presence = Presence::Absent;
-  std::optional<Instant> look_again_at;  ///< an inspect failed: what it was for is not known yet
-  std::vector<WorkloadProbe> probes;     ///< never empty once it has been seen running
+  std::optional<Instant> look_again_at;  ///< an inspect failed: time of the next one
+  std::vector<WorkloadProbe> probes;     ///< not empty after the workload was once seen running
   Instant instance_started{};
   bool instance_seen_from_start = false;
-  std::optional<bool> began_unclean;  ///< the instance before it was killed or crashed; empty: not known
-  std::optional<bool> ended_unclean;  ///< the same of the newest end that was heard of
-  Instant health_from{};              ///< the engine's verdicts from before this are not about now (pause)
+  std::optional<bool> began_unclean;  ///< the previous instance was killed or crashed; empty: not known
+  std::optional<bool> ended_unclean;  ///< the newest end was a kill or a crash; the next instance takes it
+  Instant health_from{};              ///< older verdicts of the HEALTHCHECK do not count (pause, remedy)
 
   // Exit.
   ExitEvidence evidence;
   std::optional<ExitKind> exit_kind;
-  std::optional<Instant> judge_exit_at;  ///< events that explain an exit may still be on their way
-  std::optional<Instant> back_by;        ///< left to the engine until then
+  std::optional<Instant> judge_exit_at;  ///< until then events may come that explain the exit
+  std::optional<Instant> back_by;        ///< left to the engine's restart policy until then
   bool stopped_by_operator = false;
-  Instant evidence_at{};  ///< when the newest of it happened; see World::happened
+  Instant evidence_at{};  ///< when the newest event of it happened, see HostState::happened
   bool ran_before_engine_loss = false;
-  bool ran_when_restored = false;  ///< it ran when a former process last looked
+  bool ran_when_restored = false;  ///< it ran at the last look of a former process
   bool exit_judged_before =
-      false;                      ///< a former process knew this exit, and did not take it for an operator's
-  Rare<OrderedInstance> ordered;  ///< our newest order
-  std::optional<std::int64_t>
-      remedy_started_ns;         ///< since then the events are the new instance's, not our order's
-  std::vector<Instant> crashes;  ///< those left to the engine, within the budget window
+      false;  ///< a former process saw this exit, and did not judge it as an operator's stop
+  Rare<OrderedInstance> ordered;                  ///< healer's newest order
+  std::optional<std::int64_t> remedy_started_ns;  ///< the order's start, Unix ns of the engine's clock
+  std::vector<Instant> crashes;                   ///< exits left to the engine, within the budget window
 
   // Health.
   Tracker tracker;
   Instant start_period_until{};
-  bool instance_passed_before = false;     ///< a former process saw that instance pass
-  bool unhealthy_in_start_period = false;  ///< the engine's verdict, to be applied when the start period ends
+  bool instance_passed_before = false;     ///< a former process saw the restored instance pass
+  bool unhealthy_in_start_period = false;  ///< HEALTHCHECK: applied at the end of the start period
   std::optional<OpenProbe> probe;
   std::optional<Instant> probe_due;
-  std::uint64_t rounds = 0;  ///< begun since it was adopted
+  std::uint64_t rounds = 0;  ///< rounds of checks begun by this process
   std::optional<Instant> last_check;
   Verdict last_verdict;
   std::chrono::microseconds last_duration{0};
   unsigned unknown_streak = 0;
-  std::optional<Instant> unknown_since;  ///< operators were notified at this time that it cannot be checked
-  Instant health_looked_at{};            ///< when the engine's HEALTHCHECK was last asked for by inspect
+  std::optional<Instant> unknown_since;  ///< when operators were notified that it cannot be checked
+  Instant health_looked_at{};            ///< last inspect for a HEALTHCHECK that is one of several probes
   Instant failing_since{};
 
-  // Remembered.
+  // Kept over instances.
   bool started_healthy_once = false;
   std::vector<Duration> starts;
-  std::vector<Duration> unclean_starts;  ///< those after an instance that was killed or crashed
+  std::vector<Duration> unclean_starts;  ///< starts after an instance that was killed or crashed
   Breaker breaker;
   unsigned backoff_level = 0;
   Instant backoff_changed_at{};
 
   // Remedy and incident.
   RemedyPhase remedy;
-  Rare<Attempt> attempt;  ///< the unfinished one
+  Rare<Attempt> attempt;  ///< unfinished
   std::optional<InFlight> in_flight;
   Rare<Incident> incident;
   unsigned restarts = 0;
-  unsigned ineffective_restarts = 0;  ///< in a row that did not help
-  Rare<std::string> refusal;          ///< why the newest attempt was not executed; none when it was
-  bool forced = false;                ///< an operator wants the next remedy, whatever its health
-  bool forced_in_pause = false;       ///< and knew that it was paused: that was said before
-  unsigned resumed = 0;               ///< how often a recreation was asked to finish
-  std::string excerpt;                ///< of the newest evidence, for notifications
+  unsigned ineffective_restarts = 0;  ///< restarts in a row that did not help
+  Rare<std::string> refusal;          ///< why the newest attempt was not executed; none if it was
+  bool forced = false;                ///< `healer heal`: the next remedy is done whatever the health
+  bool forced_in_pause = false;       ///< `healer heal` came within a pause, which then does not hold
+  unsigned resumed = 0;               ///< how often the attempt's recreation was resumed
+  std::string excerpt;                ///< from the newest evidence, for notifications
   FactLog facts;
   Rare<Decision> decision;  ///< the newest
 
-  // Among the others.
-  std::string service;                           ///< "project/service"; empty: it belongs to none
-  std::optional<Instant> paused_until;           ///< by an operator; Instant::max(): until resumed
-  std::optional<Instant> dependency_hold_until;  ///< since its dependency first held it, in this incident
-  std::string network_parent;                    ///< key of the workload whose network it shares
-  std::string network_parent_id;                 ///< that one's container, as its own configuration names it
+  // Relations to other workloads.
+  std::string service;                           ///< "project/service"; empty: none
+  std::optional<Instant> paused_until;           ///< by `healer pause`; Instant::max(): until resumed
+  std::optional<Instant> dependency_hold_until;  ///< end of such holds in this incident; see limited()
+  std::string network_parent;                    ///< key of the workload whose network this one shares
+  std::string network_parent_id;                 ///< its container id in this container's configuration
   std::optional<NetworkLoss> network_loss;
-  Rare<std::vector<FiringAlert>> alerts;  ///< what Prometheus' rules say of it now
-  Instant alerts_from{};                  ///< an alert older than this has the policy's lookback from here
-  bool alert_firing = false;              ///< unhealthy by one of them, whatever its probes say
+  Rare<std::vector<FiringAlert>> alerts;  ///< rules of Prometheus that fire about it
+  Instant alerts_from{};      ///< an older alert counts after the policy's alert_lookback from here
+  bool alert_firing = false;  ///< an alert makes it unhealthy, whatever the result of its probes
   HostContribution contribution;
   std::optional<std::pair<HoldKind, Instant>>
-      held;  ///< as it is queued for release: why, and when it was due
+      held;  ///< its entry in the supervisor's list: the hold, and when the remedy was due
 
   // Notification cooldown.
   Instant last_notified{};
@@ -248,43 +268,43 @@ struct Workload {
   Instant unnotified_since{};
   Instant reset_at{};
 
-  std::optional<Instant> forget_at;  ///< Absent: closed and forgotten then
-  std::optional<Instant> wake_at;    ///< what the runtime was last asked for
-  bool dirty = false;                ///< record() changed in this step
+  std::optional<Instant> forget_at;  ///< Absent: when the incident is closed and the workload forgotten
+  std::optional<Instant> wake_at;    ///< the newest Wake
+  bool dirty = false;                ///< record() changed in this step and must be written
 
   InstanceId instance() const { return container.instance(); }
-  /// The engine lists it, and this process has not been able to look at it yet: only what is heard is known.
+  /// The engine lists the container, but no inspect of this process has succeeded: only its events are known.
   bool unseen() const { return presence == Presence::Absent && !forget_at; }
-  /// An operator stopped it, as far as was heard, and no look has shown it yet, or its exit is not judged
-  /// yet. For the next process, which may not hear of it any more.
+  /// The engine reported an operator's stop, but no inspect has confirmed it yet, or the exit is not judged
+  /// yet. Written for the next process, which may not receive the report again.
   bool reported_stopped() const;
-  /// Nothing is asked over the network or inside it: the engine's HEALTHCHECK alone is listened to.
+  /// The engine's HEALTHCHECK is the only probe: healer runs no checks.
   bool uses_engine_health() const;
   /// The engine's HEALTHCHECK is one of its probes.
   bool listens_to_engine() const;
-  /// There is nothing to ask, by configuration.
+  /// The configuration gives no probe target and no HEALTHCHECK.
   bool unprobed() const;
-  /// For operators: "http 127.0.0.1:8080/health", several by name.
+  /// For operators: "http 127.0.0.1:8080/health"; several probes with their names.
   std::string probe_text() const;
   WorkloadRecord record() const;
 };
 
-/// What is kept of a workload without a container: from the state file, or from before it was removed.
+/// State kept for a workload that has no container now: from the state file, or from before its removal.
 struct Remembered {
   WorkloadRecord record;
-  std::vector<Instant> attempts;  ///< when each was ordered
+  std::vector<Instant> attempts;  ///< when each attempt was ordered
   std::optional<OrderedInstance> newest_order;
 };
 
-/// The project it belongs to; empty: none.
+/// The workload's project; empty: none.
 std::string project_of(const Workload& workload);
 
-/// One line for operators: the rule, and what it says.
+/// One line for operators: the rule's name and text.
 std::string alert_line(const FiringAlert& alert);
-/// What the alerts say that it is acted on for; empty: none fires.
+/// The lines of the firing alerts with the use `act`; empty: none fires.
 std::string alert_text(const Workload& workload);
 
-/// Rebuilds what is remembered, before any container was seen.
+/// The workload from its stored state, before its container is inspected.
 Workload restore_workload(const Remembered& remembered);
 
 }  // namespace healer

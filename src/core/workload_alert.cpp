@@ -1,17 +1,18 @@
 // Rules of Prometheus that fire about the workload: reported by Alertmanager, or found by healer's own
-// queries. Prometheus has applied its own `for` by then, so one of them is as good as a threshold that was
-// met, and what follows is the same: backoff, budget, holds, evidence, explanation. HEALING.md 2.
+// queries. Prometheus has applied the rule's `for`, so a firing alert counts like a reached threshold: the
+// same backoff, budget, holds, evidence and explanation follow. HEALING.md 2.
 //
-//   alert    | seen                                    | what follows
-//   ---------+-----------------------------------------+-----------------------------------------------------
-//   (none)   | fires, to be notified only              | one info notification
-//   (none)   | fires, to be acted on                   | Counting, or Waiting when it is older than the
-//            |                                         | run, or than what was done to the instance
-//   Waiting  | its lookback is over: it still fires    | Counting
-//   Counting | it runs, and is past its start period   | unhealthy: an incident, a remedy; an attempt that is
-//            |                                         | being verified has not recovered
-//   any      | fires again                             | nothing new
-//   any      | resolved, or not repeated for six hours | (none): its probes alone decide
+//   alert    | input                                           | what follows
+//   ---------+-------------------------------------------------+---------------------------------------------
+//   (none)   | fires, use `notify`                             | one info notification
+//   (none)   | fires, use `act`                                | Counting
+//   Counting | a new instance began, or a remedy kept the      | Waiting, for alert_lookback
+//            | instance                                        |
+//   Waiting  | alert_lookback is over                          | Counting
+//   Counting | the workload runs, past its start period        | unhealthy: an incident, a remedy; an attempt
+//            |                                                 | in verification is NotRecovered
+//   any      | reported again                                  | nothing new
+//   any      | resolved, or not repeated for 6 hours           | (none): the probes alone decide
 #include <algorithm>
 
 #include <fmt/format.h>
@@ -22,11 +23,11 @@
 namespace healer {
 namespace {
 
-/// Alertmanager says what still fires again every four hours, unless it is set otherwise.
+/// Alertmanager's default repeat_interval is 4 hours.
 constexpr Duration said_again_within = 6h;
-/// A flood of rules about one workload says no more than these.
+/// Limit of alerts per workload; further ones are ignored.
 constexpr std::size_t most_alerts = 16;
-/// How often "still fires" is worth a write to the disk.
+/// A repeated alert is written to disk only this often.
 constexpr Duration noted_every = 10min;
 
 }  // namespace
@@ -67,7 +68,7 @@ void WorkloadController::alert_reported(const AlertReported& event) {
   if (!act && !notifications_paused())
     notify(NotificationKind::Info, "ALERT",
            fmt::format("{}: {} ({}). Nothing is done about it.", w_.name, text, event.source),
-           // A later firing is events again.
+           // A new key each time: a later firing is a new notification.
            fmt::format("healer/{:.60}/{:.100}/alert/{:.60}/{}", host_state_.policy.host_name, w_.key,
                        event.id, now_.time_since_epoch().count()));
 }
@@ -77,7 +78,7 @@ void WorkloadController::alert_over(const FiringAlert& alert, const char* why) {
   std::erase_if(*w_.alerts, [&](const FiringAlert& each) { return &each == &alert; });
   if (w_.alerts->empty()) w_.alerts.reset();
   w_.dirty = true;
-  // From here on its checks decide, in the time that they have without an alert.
+  // From now on the checks decide, in the same time as without an alert.
   if (auto* verifying = std::get_if<Verifying>(&w_.remedy); verifying && !awaits_alert())
     verifying->deadline = std::min(verifying->deadline, verified_by(w_.instance_started));
 }

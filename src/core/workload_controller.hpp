@@ -26,13 +26,13 @@ namespace healer {
 
 using Workloads = std::unordered_map<std::string, std::unique_ptr<Workload>>;
 
-/// A container whose network watched ones share, under the name an operator means.
+/// A container whose network watched containers share.
 struct SharedNetwork {
-  std::string id;                  ///< the present container; empty: gone
-  std::set<std::string> children;  ///< keys of those that share it
+  std::string id;                  ///< of the present container; empty: gone
+  std::set<std::string> children;  ///< keys of the workloads that share the network
 };
 
-/// What the supervisor knows beyond one workload.
+/// State of the supervisor that belongs to no single workload.
 struct HostState {
   HostState(HostPolicy settings, std::uint64_t seed) : policy(std::move(settings)), draws(seed) {}
 
@@ -40,38 +40,37 @@ struct HostState {
   Draws draws;
   ProbeOrigin probe_origin;
   bool engine_up = false;
-  bool synced_once = false;  ///< the first full list has been worked through
-  Instant synced_at{};       ///< the newest one
+  bool synced_once = false;  ///< the first full list was processed
+  Instant synced_at{};       ///< when the newest full list was processed
   StopReports stop_reports = StopReports::Reliable;
   Capabilities capabilities;
-  std::optional<Instant> stalled_at;  ///< when the loop last stood still, and for how long
+  std::optional<Instant> stalled_at;  ///< when the loop last stood still, for `stall`
   Duration stall{0};
-  Instant starved_until{};         ///< descriptors or memory ran out here: until then no failure is believed
-  ConnectivityCheck connectivity;  ///< asked to see whether healer itself can reach anything
+  Instant starved_until{};         ///< descriptors or memory ran out: failed checks before this are unknown
+  ConnectivityCheck connectivity;  ///< whether healer itself reaches anything
   Workloads workloads;             ///< by key
   DependencyGraph graph;
   MassGuard mass;
   ConcurrencyLimiter concurrency;
   HostRecord host;
-  Duration wall_ahead{0};  ///< the wall clock, of wall_time_of(now): it was stepped since the process began
-  /// Facts of the containers whose network a watched one shares, by id, watched or not.
+  Duration wall_ahead{0};  ///< wall clock minus wall_time_of(now): steps since the process began
+  /// Facts of the containers whose network a watched container shares, by id; the parents may be unwatched.
   std::unordered_map<std::string, Container> network_parents;
   std::unordered_map<std::string, SharedNetwork> shared_networks;          ///< by the parent's key
-  std::unordered_map<std::string, std::set<std::string>> awaited_parents;  ///< by id: who waits for its facts
+  std::unordered_map<std::string, std::set<std::string>> awaited_parents;  ///< by id: keys of the children
   std::uint64_t last_probe = 0;
   std::uint64_t last_attempt = 0;
   std::uint64_t last_incident = 0;
   std::uint64_t last_notification = 0;
 
-  /// How much later than it happened, by the engine's clock, the newest live event was heard: what the two
-  /// clocks differ by.
+  /// When the newest live event arrived, minus its time by the engine's clock: the difference of the clocks.
   Duration engine_lag{0};
-  Instant live_from = Instant::max();  ///< of this connection: what is heard before may be old events
+  Instant live_from = Instant::max();  ///< this connection's earlier events may be replayed old ones
 
-  /// When that was, of a time the engine says. Its clock is the wall clock, and is stepped with it.
+  /// A time from the engine, on the core's timeline. The engine uses the wall clock, which may be stepped.
   Instant instant(WallTime engine) const { return instant_of(engine) - wall_ahead; }
 
-  /// When it happened, by healer's own clock: an event may be heard much later.
+  /// When an event happened, on the core's timeline: events may arrive much later.
   Instant happened(std::int64_t unix_nanoseconds) const {
     return instant(WallTime{unix_nanoseconds / 1'000'000}) + engine_lag;
   }
@@ -82,44 +81,46 @@ struct HostState {
   }
 };
 
-/// Why an operator's wish to heal it would do nothing; empty: it would do something.
+/// Why `healer heal` would do nothing; empty: it would do something.
 std::string why_not_heal(const Workload& workload);
 
-/// Everything that is decided about one workload during one step. Made for the step, thrown away after it;
-/// the state is the Workload's. Its parts lie in one file each:
-///   workload_process.cpp   what the engine says: runs, exits, pauses (HEALING.md 3)
-///   workload_probe.cpp     what is asked, and when; rounds of answers (HEALING.md 2)
-///   workload_health.cpp    what their verdicts mean: unhealthy, well, not known (HEALING.md 2)
-///   workload_remedy.cpp    the remedy's states (HEALING.md 4; table in workload.hpp)
-///   workload_hold.cpp      what keeps a remedy from being done now (HEALING.md 5)
-///   workload_network.cpp   the container whose network it shares (HEALING.md 5)
-///   workload_incident.cpp  the incident's life and its record (HEALING.md 6)
-///   workload_notification.cpp     notifications (HEALING.md 6)
-///   workload_reminder.cpp  reminders, escalation, and what ends them (HEALING.md 6)
-///   workload_due.cpp       what is due now, and the next wake-up
+/// The decisions about one workload in one step. Exists for that step only; the state is in Workload. The
+/// parts, one file each:
+///   workload_process.cpp      the engine's reports: instances, exits, pauses (HEALING.md 3)
+///   workload_probe.cpp        probe targets and rounds of checks (HEALING.md 2)
+///   workload_health.cpp       what a verdict changes: unhealthy, healthy, unknown (HEALING.md 2)
+///   workload_alert.cpp        alerts of Prometheus (HEALING.md 2)
+///   workload_plan.cpp         from an incident to the order (HEALING.md 4; table in workload.hpp)
+///   workload_remedy.cpp       from the order to its end (HEALING.md 4; table in workload.hpp)
+///   workload_hold.cpp         holds: why a due remedy waits (HEALING.md 5)
+///   workload_network.cpp      the container whose network it shares (HEALING.md 5)
+///   workload_incident.cpp     opening and closing an incident (HEALING.md 6)
+///   workload_notification.cpp notifications (HEALING.md 6)
+///   workload_reminder.cpp     reminders, escalation, acknowledgement (HEALING.md 6)
+///   workload_due.cpp          what is due now, and the next wake-up
 class WorkloadController {
  public:
   WorkloadController(HostState& host_state, Workload& workload, Instant now, Effects& out)
       : host_state_(host_state), w_(workload), now_(now), out_(out) {}
 
-  // What the engine says.
+  // Reports of the engine.
   void observe(const ContainerObserved& seen);
   void engine_event(const EngineEvent& event);
   void container_gone();
   void inspect_failed(const Error& error);
-  /// It is there, but the engine could not tell about it: asked again soon.
+  /// The container exists, but no inspect succeeded: inspects again in 10 s.
   void not_looked_at_yet();
   void opted_out();
-  /// `fell_with_it`: the stop just before was the engine's own shutdown, not an operator's decision.
+  /// `fell_with_it`: the engine's own shutdown stopped the container just before, not an operator.
   void engine_lost(bool fell_with_it);
-  /// A full list is through; what was expected back after a loss is waited for from now.
+  /// A full list was processed: the wait for what ran before the engine's loss begins now.
   void synced();
 
   // Probes.
   void probe_finished(const ProbeFinished& finished);
-  /// The way to it may have changed because healer's own place did, or its network parent's.
+  /// Resolves the probe targets again: they depend on the probe origin and on the network parent.
   void resolve_targets();
-  /// The connectivity check was answered: a verdict that waited for it is decided.
+  /// The connectivity check has a result: decides the verdict that waits for the result.
   void connectivity_answered();
 
   // Remedies.
@@ -127,24 +128,25 @@ class WorkloadController {
   void evidence_captured(const EvidenceCaptured& captured);
   void operator_reset();
   void operator_heal();
-  /// An operator knows of the open incident; nothing without one.
+  /// `healer ack`: acknowledges the open incident; does nothing without one.
   void operator_ack(const std::string& by);
   void alert_reported(const AlertReported& event);
-  /// An attempt that a former process left unfinished: settled by inspect, never repeated.
+  /// An attempt that a former process left unfinished: settled by inspect, never repeated. A recreation is
+  /// finished or undone.
   void resume_attempt(const Attempt& attempt);
 
-  // What others do to it.
+  // Pauses, and changes of other workloads.
   /// `length` empty: until resumed.
   void operator_pause(std::optional<Duration> length);
   void operator_resume();
-  /// What it was held for, a cause outside it, is gone: its own fresh verdict decides, not the one from then.
+  /// The hold's cause, which lay outside the workload, is gone: a new verdict decides, not the old one.
   void cause_gone(HoldKind held_for, const std::string& why);
-  /// The container whose network it shares was seen anew.
+  /// There are new facts of the container whose network it shares.
   void network_changed();
 
-  /// Does whatever is due now; called by Tick, harmless at any time.
+  /// Does what is due now. Called in every step; may be called at any time.
   void run_due();
-  /// To be called last in a step: writes what changed and asks for the next wake-up.
+  /// To be called last in a step: writes what changed and sets the next wake-up.
   void finish();
 
  private:
@@ -159,7 +161,7 @@ class WorkloadController {
   void count_engine_restart(const std::string& text);
   std::string exit_text(ExitKind kind) const;
   void instance_took_over();
-  // `older_instance`: the event is about an instance before the present one.
+  // `older_instance`: the event is about an earlier instance.
   void on(const StopRequested& report, const EngineEvent& event, bool older_instance);
   void on(const Ended& report, const EngineEvent& event, bool older_instance);
   void on(const Started& report, const EngineEvent& event, bool older_instance);
@@ -200,7 +202,7 @@ class WorkloadController {
   void measure_start();
   Duration start_period() const;
   Duration learned_start_period() const;
-  /// Events that explain an exit can still come while the engine is away or its first list is worked through.
+  /// While the engine is down, or its first list not processed, events that explain an exit may still come.
   bool may_judge() const { return host_state_.synced_once && host_state_.engine_up; }
   bool in_start_period() const { return now_ < w_.start_period_until && !w_.tracker.passed_once(); }
   bool uses_engine_health() const { return w_.uses_engine_health(); }
@@ -230,15 +232,15 @@ class WorkloadController {
   RemedyKind wanted_remedy() const;
   bool queued() const;  ///< Planned, Gathering or Checking
   void drop_queued(const std::string& why);
-  bool after_our_signal() const;  ///< it may still end by the signal we sent
-  bool recreating() const;        ///< the engine is at a recreation of ours: containers come and go
+  bool after_our_signal() const;  ///< the instance may still end by healer's signal
+  bool recreating() const;        ///< healer's recreation is under way: containers come and go
   bool remedy_in_hand() const;    ///< Acting or Settling
-  bool our_doing() const;         ///< what happens to the container now is a remedy's effect
-  bool on_old_instance() const;   ///< the same, and the facts still show the instance it was ordered against
+  bool our_doing() const;         ///< what happens to the container now is the effect of a remedy
+  bool on_old_instance() const;   ///< the same, and the facts still show the instance of the order
   bool leave_exited(const std::string& text);
   Duration call_deadline() const;
   Duration deadline_of(RemedyKind kind) const;
-  /// How long after the order it may still be executed: the hook before it, then the call.
+  /// How long after the order the engine may still execute it: the hook before it, then the call.
   Duration settle_limit() const;
 
   // workload_hold.cpp
@@ -250,10 +252,9 @@ class WorkloadController {
   std::optional<Hold> mass_failure_hold() const;
   std::optional<Hold> limited(Hold hold);
   void pause_due();
-  std::optional<Instant> pause_end() const;  ///< of its own pause or that of all; nothing: not paused
-  bool notifications_paused() const;         ///< an operator paused it: nothing is notified of it
-  bool notifications_suppressed()
-      const;  ///< operators are not notified of it now, though there would be something to tell
+  std::optional<Instant> pause_end() const;  ///< of its own pause or of the pause of all; empty: not paused
+  bool notifications_paused() const;         ///< an operator paused it: no notifications
+  bool notifications_suppressed() const;  ///< notifications wait for the end of a pause or of a mass failure
 
   // workload_network.cpp
   enum class Network { Own, Unknown, Fine, ParentDown, ParentNotReady, Restarted, Replaced, Gone };
@@ -262,7 +263,7 @@ class WorkloadController {
   std::string parent_name() const;
   const char* parent_not_ready() const;
   void network_due();
-  bool remedies_network() const;  ///< the ladder touches the container, so the loss may be recovered
+  bool remedies_network() const;  ///< the ladder may touch the container, so healer remedies the loss
 
   // workload_due.cpp
   void checks_due();
@@ -314,11 +315,10 @@ class WorkloadController {
   // workload_alert.cpp
   void alerts_due();
   void alert_over(const FiringAlert& alert, const char* why);
-  /// Since when it makes the workload unhealthy: at once, or when its lookback with a younger instance is
-  /// over.
+  /// When the alert begins to count: at once, or alert_lookback after alerts_from if it is older.
   Instant counts_from(const FiringAlert& alert) const;
-  bool awaits_alert() const;         ///< one fires that is acted on: nothing is recovered before it is over
-  std::string failure_text() const;  ///< what is wrong, for operators
+  bool awaits_alert() const;         ///< an alert with the use `act` fires: no recovery before its end
+  std::string failure_text() const;  ///< why it is unhealthy, for operators
   std::optional<Instant> alert_deadline() const;
 
   std::string planned_text() const;
@@ -328,11 +328,11 @@ class WorkloadController {
   void save_incident();
   void save_attempt();
 
-  /// How often an unanswered order's effect is looked for.
+  /// How often healer inspects for the effect of an order without an answer.
   static constexpr Duration settle_interval = 1s;
-  /// What could not be looked at is looked at again this much later.
+  /// The wait after a failed inspect.
   static constexpr Duration look_again = 10s;
-  /// A crash loop is over when an instance is healthy and this old.
+  /// A crash loop is over once an instance is healthy and this old.
   static constexpr Duration crash_loop_calm = 60s;
 
   HostState& host_state_;

@@ -1,5 +1,5 @@
-// Time: what is due now, and when the workload wants to be woken next. Deadlines are state; a wake-up only
-// makes them be looked at, so one too many is harmless.
+// What is due now, and when the next wake-up must come. Deadlines are state, and a wake-up only checks them,
+// so an extra wake-up is harmless.
 #include <algorithm>
 
 #include <fmt/format.h>
@@ -35,8 +35,7 @@ void WorkloadController::run_due() {
   repeats_due();
 }
 
-/// Of one that cannot be checked, and that ended or was to be healed before: staying up is all there is to
-/// see.
+/// When a workload without a probe counts as healthy after an exit or `healer heal`: it stayed up until then.
 std::optional<Instant> WorkloadController::calm_at() const {
   if (!w_.incident || w_.attempt || queued() || w_.presence != Presence::Running || !unprobed() ||
       w_.network_loss || awaits_alert())
@@ -56,11 +55,11 @@ void WorkloadController::checks_due() {
   if (w_.probe && now_ >= w_.probe->give_up) probe_overdue();
   if (w_.presence != Presence::Running) return;
   if (w_.probe_due && now_ >= *w_.probe_due && !w_.probe && !unprobed()) start_probe();
-  // Whatever ended its questions (an order that changed nothing): a running one is asked.
+  // An order that changed nothing may have ended the checks: a running workload is checked.
   if (!w_.probe && !w_.probe_due && !on_old_instance()) schedule_probe();
   if (w_.unhealthy_in_start_period && now_ >= w_.start_period_until && host_state_.engine_up) {
-    w_.unhealthy_in_start_period = false;  // in doubt, the next look at it decides
-    engine_health(EngineHealth::Unhealthy, w_.container.health_output);  // it will not be said again
+    w_.unhealthy_in_start_period = false;  // if this has no effect, the next inspect decides
+    engine_health(EngineHealth::Unhealthy, w_.container.health_output);  // reported only once
   }
 }
 
@@ -93,7 +92,7 @@ void WorkloadController::exit_due() {
 void WorkloadController::verdict_due() {
   if (const auto* verifying = std::get_if<Verifying>(&w_.remedy);
       verifying && !verifying->awaiting_instance) {
-    // The verdict, or an operator's pause, may have come before the engine's answer.
+    // The verdict, or an operator's pause, may come before the engine's answer.
     if (w_.presence == Presence::Paused)
       drop_everything(AttemptState::Cancelled, "paused by an operator");
     else if (w_.tracker.state() == Tracker::State::Healthy && !awaits_alert())
@@ -103,7 +102,7 @@ void WorkloadController::verdict_due() {
     else if (w_.alert_firing)
       attempt_failed_then_plan(AttemptState::NotRecovered, failure_text());
   }
-  // Well while an order was still open: its end closes the incident.
+  // The workload became healthy while an order was open: the end of the order closes the incident.
   if (w_.incident && !w_.attempt && w_.presence == Presence::Running &&
       (w_.tracker.state() == Tracker::State::Healthy ||
        (unprobed() && w_.incident->cause == IncidentCause::AlertFiring)))
@@ -119,7 +118,7 @@ void WorkloadController::remedy_due() {
     w_.dirty = true;
     log(LogLevel::Info, fmt::format("{} — breaker half-open: one try is allowed", w_.name));
   }
-  // Whatever kept a remedy from being planned may be gone; what still keeps it says so in plan_remedy().
+  // plan_remedy() itself checks everything that prevents a plan, so it is called in every step.
   if (w_.incident && (w_.tracker.state() == Tracker::State::Unhealthy || w_.network_loss || w_.alert_firing))
     plan_remedy();
 
@@ -162,7 +161,7 @@ std::optional<Instant> WorkloadController::next_deadline() const {
   if (const auto* planned = std::get_if<Planned>(&w_.remedy)) {
     if (!planned->hold)
       at(planned->due);
-    else if (planned->hold->until)  // else what holds it tells when that changes
+    else if (planned->hold->until)  // else the supervisor releases the hold
       at(std::max(*planned->hold->until, now_ + Duration{1}));
   }
   if (const auto* gathering = std::get_if<Gathering>(&w_.remedy)) at(gathering->until);
@@ -182,8 +181,8 @@ std::optional<Instant> WorkloadController::next_deadline() const {
     at(w_.last_notified + w_.policy->notification_cooldown);
   if (w_.paused_until && *w_.paused_until != Instant::max()) at(w_.paused_until);
   if (!w_.network_parent_id.empty() && in_start_period())
-    at(w_.start_period_until);                                 // until then a lost network is let be
-  if (!w_.in_flight && now_ < w_.forget_at) at(w_.forget_at);  // kept until the engine has answered
+    at(w_.start_period_until);                                 // until then a lost network is ignored
+  if (!w_.in_flight && now_ < w_.forget_at) at(w_.forget_at);  // not forgotten before the engine's answer
   return next;
 }
 

@@ -13,12 +13,12 @@ namespace {
 
 /// HEALING.md 2: the last 10 starts.
 constexpr std::size_t remembered_starts = 10;
-/// A streak of unknown outcomes this long raises its own notification.
+/// So many unknown outcomes in a row are notified.
 constexpr unsigned unknown_notification_after = 10;
 
 }  // namespace
 
-/// What recovers from an unclean stop takes its time, which its clean starts say nothing of.
+/// Starts after an unclean end are longer (recovery), so they are measured apart.
 Duration WorkloadController::learned_start_period() const {
   const Duration clean = start_period_of(*w_.policy, w_.started_healthy_once, w_.starts);
   const Duration unclean = start_period_of(*w_.policy, w_.started_healthy_once, w_.unclean_starts);
@@ -27,8 +27,8 @@ Duration WorkloadController::learned_start_period() const {
 }
 
 Duration WorkloadController::start_period() const {
-  // The engine applies its own start period and says "starting" meanwhile: its verdict is final, unless a
-  // start period of ours is set besides.
+  // The engine applies the HEALTHCHECK's start period and reports "starting" meanwhile, so its verdict is
+  // final, unless healer's own start period is configured as well.
   if (uses_engine_health() && !w_.policy->start_period) return Duration{0};
   const Duration own = learned_start_period();
   return w_.listens_to_engine() ? std::max(own, w_.container.health_start_period) : own;
@@ -43,20 +43,20 @@ std::string WorkloadController::connectivity_problem() const {
   return fmt::format("the connectivity check failed ({})", host_state_.connectivity.why());
 }
 
-/// Nothing is known of its health, and nobody is notified of single ones.
+/// A single unknown outcome is not notified.
 void WorkloadController::count_unknown(const Verdict& verdict) {
   w_.last_verdict = verdict;
   w_.facts.checked(verdict.outcome, verdict.cause, now_);
   if (++w_.unknown_streak == unknown_notification_after)
     out_.push_back(Count{CountUnknownStreak{verdict.cause}});
-  // Those two are notified of once, for all of them.
+  // These two causes have one notification for the whole host.
   const bool notified_for_all = verdict.cause == Cause::EngineDown || verdict.cause == Cause::Connectivity;
   if (w_.unknown_streak < unknown_notification_after || w_.unknown_since || notified_for_all) return;
   w_.unknown_since = now_;
   notify_unknown();
 }
 
-/// A streak of unknown outcomes is over; notified where its beginning was.
+/// Ends a streak of unknown outcomes; notified if the streak was notified.
 void WorkloadController::known_again(const char* how) {
   w_.unknown_streak = 0;
   if (!w_.unknown_since) return;
@@ -112,7 +112,7 @@ void WorkloadController::look_at_engine_health() {
   if (facts.health_checked && facts.health_interval > Duration{0} &&
       now_ - host_state_.instant(*facts.health_checked) > lookback &&
       facts.health != EngineHealth::Starting) {
-    // The engine's checks have stopped (live-restore, no timers): what it says is old. moby#41871.
+    // The engine's checks have stopped (live-restore, no timers), so its health is old. moby#41871.
     const Verdict stale{Outcome::Unknown, Cause::Stale, "the engine's last health check is stale"};
     if (uses_engine_health())
       apply_verdict(stale);
@@ -146,7 +146,7 @@ void WorkloadController::engine_health(EngineHealth health, const std::string& o
     }
     case EngineHealth::Unhealthy: {
       w_.last_check = now_;
-      if (host_state_.connectivity.failed()) {  // looked at again at the next look
+      if (host_state_.connectivity.failed()) {  // the next inspect decides
         count_unknown(Verdict{Outcome::Unknown, Cause::Connectivity, connectivity_problem()});
         return;
       }
@@ -154,7 +154,7 @@ void WorkloadController::engine_health(EngineHealth health, const std::string& o
       w_.last_verdict = judge_healthcheck(output);
       w_.unhealthy_in_start_period = in_start_period();
       if (w_.unhealthy_in_start_period) return;
-      // The engine applied its thresholds already: act at once. HEALING.md 3.
+      // The engine has already applied its thresholds, so healer acts at once. HEALING.md 3.
       if (w_.tracker.settle(false) == Tracker::Transition::BecameUnhealthy) {
         w_.failing_since = now_;
         log(LogLevel::Warning, fmt::format("{} — {}", w_.name, w_.last_verdict.text));
@@ -166,7 +166,7 @@ void WorkloadController::engine_health(EngineHealth health, const std::string& o
 }
 
 void WorkloadController::measure_start() {
-  w_.dirty = true;  // that this instance has passed
+  w_.dirty = true;  // instance_passed
   if (!w_.instance_seen_from_start) return;
   const Duration took = std::max(Duration{0}, now_ - w_.instance_started);
   w_.started_healthy_once = true;
@@ -193,15 +193,15 @@ void WorkloadController::became_unhealthy(IncidentCause cause, const std::string
 }
 
 void WorkloadController::became_healthy() {
-  if (w_.forced && queued()) return;  // an operator wants it done all the same
-  // Whatever it says of itself: only another instance joins the network that is there now.
+  if (w_.forced && queued()) return;  // `healer heal`: the remedy is done anyway
+  // A pass does not count: only a new instance joins the present network of the parent.
   if (w_.network_loss) return;
-  if (awaits_alert()) return;  // it is no better than Prometheus says
+  if (awaits_alert()) return;  // not recovered before the alert is over
   drop_queued("healthy again before it was due");
   if (std::holds_alternative<Verifying>(w_.remedy)) attempt_ended(AttemptState::Recovered, {});
   if (!w_.incident || w_.attempt) return;
   if (w_.incident->cause == IncidentCause::CrashLoop && w_.incident->attempts == 0)
-    return;  // one pass between two crashes proves nothing: run_due
+    return;  // one pass between two crashes proves nothing; run_due() ends a crash loop
   close_incident(w_.incident->attempts > 0 ? IncidentOutcome::Recovered : IncidentOutcome::RecoveredAlone,
                  {});
 }

@@ -1,25 +1,31 @@
-// What keeps a remedy from being done now, although it would be. HEALING.md 5.
+// Holds: why a due remedy waits. HEALING.md 5.
 //
-// The first of these that applies is the one that is named:
+// The first of these that applies is the hold:
 //
-//   hold             | while                                                     | at most
-//   -----------------+-----------------------------------------------------------+---------------------------
-//   OperatorPause    | an operator paused it, or all                             | as long as was said
-//   Maintenance      | a window is open                                          | the window
-//   Unchecked        | healer itself is in doubt, and the incident was probed    | that doubt
-//   EngineDown       | the engine cannot be reached, or its first list is not    |
-//                    | worked through                                            |
-//   OperatorStopping | an operator is stopping it                                | the time a stop has
-//   NetworkParent    | the container whose network it shares is down, gone, not  | when that one runs but is
-//                    |                                                           | not
-//                    | healthy, or was replaced just now                         | well: dependency_hold
-//   Dependency       | something it depends on fails                             | dependency_hold
-//   MassFailure      | too much is unhealthy at once, and it is no canary's turn |
-//   Replica          | another container of its service is in remedy             |
-//   Concurrency      | enough are in remedy, or who is due longer is first       |
+//   hold             | while                                                    | at most
+//   -----------------+----------------------------------------------------------+----------------------------
+//   Paused           | an operator paused the workload, or all                  | the length of the pause
+//   Maintenance      | a maintenance window is open                             | the window
+//   Connectivity     | the connectivity check fails, or healer has no           | (descriptors, memory: 5 s)
+//                    | descriptors or memory left; only for a running workload  |
+//                    | that healer checks itself, not for a lost network or an  |
+//                    | alert that counts                                        |
+//   EngineDown       | the engine is down, or its first list is not processed   |
+//                    | yet                                                      |
+//   OperatorStopping | an operator is stopping the container                    | stop timeout + 20 s
+//   NetworkParent    | the container whose network it shares is gone or does    |
+//                    | not run                                                  |
+//   NetworkParent    | that container runs, but is not ready                    | dependency_hold
+//   NetworkParent    | that container was restarted or replaced just now        | 10 s
+//   Dependency       | a workload that it depends on is not ready               | dependency_hold
+//   MassFailure      | too many workloads are unhealthy at once, and no further |
+//                    | canary is allowed                                        |
+//   Replica          | a replica of its service is in remedy                    |
+//   Concurrency      | as many as allowed are in remedy, or the free slots      |
+//                    | belong to remedies that are due longer                   |
 //
-// `healer heal` passes over all but EngineDown, OperatorStopping, Replica and Concurrency: an operator wants
-// it now.
+// `healer heal` passes over Maintenance, Connectivity, NetworkParent, Dependency and MassFailure, and over a
+// pause that began before it. A remedy for a lost network passes over MassFailure.
 #include <algorithm>
 
 #include <fmt/format.h>
@@ -48,7 +54,7 @@ bool WorkloadController::notifications_suppressed() const {
 
 std::optional<Hold> WorkloadController::hold() {
   if (!w_.incident) w_.dependency_hold_until.reset();
-  // Of a pause and the order to heal, what was said last holds.
+  // The newest command of the operator counts: `healer pause` or `healer heal`.
   if (!w_.forced || !w_.forced_in_pause) {
     if (const auto end = pause_end()) {
       const bool all = !w_.paused_until || now_ >= *w_.paused_until;
@@ -62,7 +68,7 @@ std::optional<Hold> WorkloadController::hold() {
     if (auto found = connectivity_hold()) return found;
   }
   if (!host_state_.engine_up) return Hold{HoldKind::EngineDown, "the engine is unreachable", {}};
-  // Until then neither all dependencies are known nor what a former process has under way.
+  // Before that, dependencies and a former process's unfinished attempts may be unknown.
   if (!host_state_.synced_once)
     return Hold{HoldKind::EngineDown, "the engine's containers are being listed", {}};
   const Instant stop_over = w_.evidence_at + call_deadline();
@@ -78,7 +84,7 @@ std::optional<Hold> WorkloadController::hold() {
 std::optional<Hold> WorkloadController::maintenance_hold() const {
   if (w_.policy->maintenance.empty()) return std::nullopt;
   const std::int64_t wall_ms = wall_time_of(now_ + host_state_.wall_ahead).unix_ms;
-  const std::int64_t second = wall_ms / 1000;  // the wall clock is past 1970
+  const std::int64_t second = wall_ms / 1000;  // positive: the wall clock is past 1970
   const auto open = open_window(w_.policy->maintenance, second);
   if (!open) return std::nullopt;
   Hold hold{HoldKind::Maintenance, "maintenance window " + open->window->text, {}};
@@ -86,7 +92,7 @@ std::optional<Hold> WorkloadController::maintenance_hold() const {
   return hold;
 }
 
-/// What was seen over a network that healer itself does not trust now.
+/// For an incident whose checks used healer's network or resources, which fail now.
 std::optional<Hold> WorkloadController::connectivity_hold() const {
   const bool over_network = w_.presence == Presence::Running && !uses_engine_health() && !unprobed();
   if (!over_network || w_.network_loss || w_.alert_firing) return std::nullopt;
@@ -98,7 +104,7 @@ std::optional<Hold> WorkloadController::connectivity_hold() const {
   return std::nullopt;
 }
 
-/// A hold for something that may never be healthy: it ends when the workload's lookback does.
+/// Limits a hold whose cause may never end: to dependency_hold after the incident's first such hold.
 std::optional<Hold> WorkloadController::limited(Hold hold) {
   if (!w_.dependency_hold_until) w_.dependency_hold_until = now_ + w_.policy->dependency_hold;
   if (now_ >= *w_.dependency_hold_until) return std::nullopt;
@@ -115,16 +121,16 @@ std::optional<Hold> WorkloadController::dependency_hold() {
       host_state_.graph.failing_root(w_.key, [&](const std::string& key) { return why(key) != nullptr; });
   if (!root) return std::nullopt;
   const Workload& other = *host_state_.find(*root);
-  // The same words from its incident to its remedy: each change of them is a decision on record.
+  // The text stays the same from the incident to the remedy, because each change is stored as a decision.
   const bool healed = other.incident && !other.stopped_by_operator && other.presence != Presence::Paused;
   const std::string text = healed ? fmt::format("{} is unhealthy; it is healed first", other.name)
                                   : fmt::format("{} {}; it is waited for", other.name, why(*root));
   return limited({HoldKind::Dependency, text, {}});
 }
 
-/// What others are in remedy, or unhealthy, just now.
+/// The limits that depend on all workloads: mass failure, replica, concurrency.
 std::optional<Hold> WorkloadController::mass_failure_hold() const {
-  const bool counted = w_.contribution.in_remedy;  // evidence is gathered already: its own place is taken
+  const bool counted = w_.contribution.in_remedy;  // from Gathering on it has its own slot
   const std::size_t others = host_state_.concurrency.in_use() - (counted ? 1 : 0);
   if (!w_.forced && !w_.network_loss && host_state_.mass.room(others) == 0) {
     Hold hold{HoldKind::MassFailure, host_state_.mass.reason(), {}};
@@ -173,7 +179,7 @@ void WorkloadController::pause_due() {
 void WorkloadController::cause_gone(HoldKind held_for, const std::string& why) {
   const auto* planned = std::get_if<Planned>(&w_.remedy);
   const bool held = planned != nullptr && planned->hold && planned->hold->kind == held_for;
-  // What is down does not come back by itself, and what cannot be checked has no verdict to wait for.
+  // A container that is down does not come back by itself; a workload without a probe gets no new verdict.
   if (!held || w_.presence != Presence::Running || unprobed() || w_.network_loss || w_.alert_firing ||
       w_.forced)
     return;
@@ -183,8 +189,8 @@ void WorkloadController::cause_gone(HoldKind held_for, const std::string& why) {
   w_.remedy = Idle{};
   w_.dependency_hold_until.reset();
   if (w_.tracker.passed_once())
-    w_.start_period_until = std::min(w_.start_period_until, now_);  // it has started already
-  w_.instance_seen_from_start = false;                              // and how long it took shows no longer
+    w_.start_period_until = std::min(w_.start_period_until, now_);  // the start was over before
+  w_.instance_seen_from_start = false;                              // its length cannot be measured now
   w_.tracker.begin_instance(true);
   w_.health_from = now_;
   if (uses_engine_health()) {

@@ -9,7 +9,7 @@
 namespace healer {
 namespace {
 
-/// Seconds are fine enough for operators once it is more than a few.
+/// Whole seconds from 10 s on.
 std::string rounded(Duration duration) {
   if (duration < Duration{10s}) return format_duration(std::max(Duration{0}, duration));
   return format_duration(std::chrono::duration_cast<std::chrono::seconds>(duration));
@@ -39,20 +39,20 @@ void WorkloadController::open_incident(IncidentCause cause, const std::string& t
     notify_crash_loop();
   } else if (cause != IncidentCause::ByOperator && w_.last_notified != Instant{} &&
              now_ - w_.last_notified < w_.policy->notification_cooldown) {
-    // Notified about this workload just now: what happens until the cooldown ends is one summary.
+    // Within the cooldown: what happens until its end is notified as one summary.
     if (w_.unnotified_incidents++ == 0) w_.unnotified_since = now_;
     w_.dirty = true;
-  }  // else with the order, or as soon as that has to wait: notify_if_due()
+  }  // else notified with the order, or as soon as the order has to wait: notify_if_due()
   save_incident();
 }
 
 void WorkloadController::close_incident(IncidentOutcome outcome, const std::string& why) {
   if (!w_.incident) return;
-  drop_queued("its incident is over");  // a remedy is always an operator's: of an incident
+  drop_queued("its incident is over");  // there is no remedy without an incident
   Incident& incident = *w_.incident;
   incident.closed_at = now_;
   incident.outcome = outcome;
-  w_.backoff_changed_at = now_;  // from here on it is healthy, and the backoff decays
+  w_.backoff_changed_at = now_;  // the backoff decays from now on
   w_.dirty = true;
   const Duration unhealthy_for = now_ - incident.unhealthy_since;
   const bool healthy = outcome == IncidentOutcome::Recovered || outcome == IncidentOutcome::RecoveredAlone;
@@ -75,7 +75,7 @@ void WorkloadController::close_incident(IncidentOutcome outcome, const std::stri
   }
   out_.push_back(Count{CountIncidentClosed{outcome, unhealthy_for}});
   if (outcome == IncidentOutcome::StoppedByHealer) {
-    // Critical was said already where it gave up before: one notification of a kind per incident.
+    // One critical notification per incident: this one is info if healer gave up before.
     notify(incident.gave_up ? NotificationKind::Info : NotificationKind::Critical, "STOPPED",
            fmt::format("{} was unhealthy ({}) and is stopped now: {}.", w_.name, incident.cause_text, why),
            incident_key(),

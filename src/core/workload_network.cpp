@@ -1,21 +1,24 @@
-// The container whose network this one shares (NetworkKind::Shared). When it is restarted, those that
-// joined it keep a network that is gone; when it is replaced, their configuration names a container that is.
-// HEALING.md 5.
+// The container whose network this workload shares (NetworkKind::Shared): its network parent. When the parent
+// is restarted, the children keep a network that no longer exists; when the parent is replaced, the
+// children's configuration names a removed container. HEALING.md 5.
 //
-//   network        | seen                                              | what follows
-//   ---------------+---------------------------------------------------+-------------------------------------
-//   Own            | it shares none                                    |
-//   Unknown        | the parent has not been looked at yet             |
-//   Fine           | the parent is healthy, and started before it      |
-//   ParentNotReady | the parent runs, but is not healthy               | held, as by any dependency
-//   ParentDown     | the parent does not run                           | held: a start could not join it
-//   Restarted      | the parent runs and started after it              | restarted once the parent is healthy
-//   Replaced       | the parent is gone, and there is a new one of its | recreated with the new one's network
-//                  | name                                              | once that is healthy
-//   Gone           | the parent is gone                                | held
+//   network        | facts                                            | what follows
+//   ---------------+--------------------------------------------------+--------------------------------------
+//   Own            | the workload shares no network                   |
+//   Unknown        | the parent was not inspected yet                 |
+//   Fine           | the parent is ready, and did not start after the |
+//                  | workload                                         |
+//   ParentNotReady | the parent runs, but is not ready                | hold, at most dependency_hold
+//   ParentDown     | the parent does not run, or another container    | hold: a start could not join its
+//                  | runs under its name before it is removed         | network
+//   Restarted      | the parent runs, and started after the workload  | restart once the parent is ready
+//   Replaced       | the parent was removed, and a new container has  | recreate, with the new container's
+//                  | its name                                         | network, once that one is ready
+//   Gone           | the parent was removed                           | hold
 //
-// Both remedies are needed however healthy it looks from inside, so they do not wait for its own verdict.
-// They wait a moment all the same: whoever replaced the parent may be about to replace it as well.
+// Restarted and Replaced count after the workload's start period. They need a remedy even if all checks pass,
+// so the remedy waits for no verdict. It waits for 10 s: a deployment that replaced the parent may replace
+// the children, too. An engine that cannot do the remedy does its default remedy.
 #include <algorithm>
 
 #include <fmt/format.h>
@@ -27,7 +30,7 @@
 namespace healer {
 namespace {
 
-/// A deployment replaces parent and children within this.
+/// A deployment replaces the parent and its children within this time.
 constexpr Duration replacement_lookback = 10s;
 
 }  // namespace
@@ -123,7 +126,7 @@ std::optional<Hold> WorkloadController::network_hold() {
     case Network::Replaced:
       break;
   }
-  // Whatever it is notified, it could not start where it is to join.
+  // While the parent does not run, a remedy could not join its network.
   if (const Container* parent = present_parent();
       parent == nullptr || parent->state != ContainerState::Running)
     return held("is not running");

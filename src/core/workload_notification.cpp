@@ -1,4 +1,4 @@
-// A notification, and when. HEALING.md 6.
+// When which notification is sent, and its text. HEALING.md 6.
 #include <algorithm>
 #include <utility>
 
@@ -10,7 +10,7 @@
 namespace healer {
 namespace {
 
-/// Seconds are fine enough for operators once it is more than a few.
+/// Whole seconds from 10 s on.
 std::string rounded(Duration duration) {
   if (duration < Duration{10s}) return format_duration(std::max(Duration{0}, duration));
   return format_duration(std::chrono::duration_cast<std::chrono::seconds>(duration));
@@ -32,8 +32,8 @@ std::string WorkloadController::planned_text() const {
   return traits_of(wanted_remedy()).sentence;
 }
 
-/// The first notification of an incident comes with its first order, which has the evidence by then, or as
-/// soon as that order has to wait or there is none to come.
+/// The first notification of an incident is sent with its first order, because the evidence is saved by then,
+/// or as soon as that order has to wait or no order follows.
 bool WorkloadController::to_be_notified() const {
   return w_.incident && !w_.incident->notified && w_.unnotified_incidents == 0 && !notifications_suppressed();
 }
@@ -44,7 +44,7 @@ void WorkloadController::notify_if_due() {
   const bool at_once = std::holds_alternative<Gathering>(w_.remedy) ||
                        std::holds_alternative<Checking>(w_.remedy) ||
                        (planned && !planned->hold && planned->due <= now_);
-  // Its verdict is awaited afresh: it may be healthy already.
+  // A new verdict is awaited: the workload may be healthy already.
   const bool awaited = w_.presence == Presence::Running && w_.tracker.state() != Tracker::State::Unhealthy &&
                        w_.incident->cause != IncidentCause::CrashLoop && !w_.network_loss &&
                        !w_.alert_firing && !w_.forced;
@@ -77,7 +77,7 @@ void WorkloadController::notify_degraded() {
          advice);
 }
 
-/// Where the engine did not even do it, nobody need look for the cause in the workload.
+/// The engine did not execute the last remedy: operators need not search the workload for that cause.
 std::string WorkloadController::refusal_text() const {
   return w_.refusal ? " " + *w_.refusal : std::string();
 }
@@ -87,13 +87,13 @@ std::string WorkloadController::look_at_logs() const {
   return command.empty() ? "Look at its logs." : fmt::format("Look at `{}`.", command);
 }
 
-/// For notifications that call an operator.
+/// Advice in notifications that call an operator.
 std::string WorkloadController::log_advice() const {
   return fmt::format("{} Then `healer reset {}`.", look_at_logs(), w_.name);
 }
 
 void WorkloadController::notify_gave_up() {
-  if (notifications_paused()) return;  // said when the pause is over, if it is still so
+  if (notifications_paused()) return;  // notified after the pause, if it is still true
   w_.incident->gave_up = true;
   w_.incident->notified = true;
   w_.last_notified = now_;
@@ -115,7 +115,7 @@ void WorkloadController::notify_gave_up() {
   save_incident();
 }
 
-/// The ladder ends in a notification only.
+/// The ladder has no step left, or its last step is `none`.
 void WorkloadController::notify_ladder_end() {
   if (w_.incident->gave_up || notifications_paused()) return;
   w_.incident->gave_up = true;
@@ -236,11 +236,11 @@ void WorkloadController::notify(NotificationKind kind, const char* event, std::s
     if (kind == NotificationKind::Recovered)
       follows.trigger = incident.gave_up ? NotificationKind::Critical : NotificationKind::Degraded;
   } else if (kind == NotificationKind::Recovered) {
-    follows.trigger = NotificationKind::Info;  // of what could not be checked
+    follows.trigger = NotificationKind::Info;  // ends notify_unknown()
   }
   const Routed routed = route_notification(host_state_.policy, notification, follows, notification_clock());
   if (notification.incident) {
-    if (kind == NotificationKind::Critical) {  // it got worse than what was acknowledged
+    if (kind == NotificationKind::Critical) {  // it is worse than what was acknowledged
       w_.incident->acked_at.reset();
       w_.incident->acked_by.clear();
     }

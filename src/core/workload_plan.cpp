@@ -1,4 +1,4 @@
-// From an incident to the order: which step, when, what holds it, what is saved first. HEALING.md 4.
+// From an incident to the order: step, time, holds, evidence, inspect. HEALING.md 4; table in workload.hpp.
 #include <algorithm>
 #include <utility>
 
@@ -11,9 +11,9 @@
 namespace healer {
 namespace {
 
-/// Evidence never delays a remedy by more than this.
+/// Evidence delays a remedy by at most this.
 constexpr Duration evidence_limit = 2s;
-/// How long a fresh inspect may take before it is asked for again.
+/// Without an answer to the inspect after this time, the remedy is planned again.
 constexpr Duration inspect_lookback = 10s;
 
 }  // namespace
@@ -55,13 +55,13 @@ void WorkloadController::plan_remedy() {
                     (state == ContainerState::Exited || state == ContainerState::Dead) &&
                     !w_.stopped_by_operator;
   if (!up && !down) return;
-  // The engine's policy is at a crash loop; an instance that stays up and is unhealthy is ours again.
+  // In a crash loop the engine's policy restarts it; healer remedies an unhealthy instance that stays up.
   if (w_.incident->cause == IncidentCause::CrashLoop && up && now_ - w_.instance_started < crash_loop_calm)
     return;
-  if (w_.back_by || w_.judge_exit_at) return;  // the engine's turn, or not judged yet
+  if (w_.back_by || w_.judge_exit_at) return;  // the engine restarts it, or the exit is not judged yet
 
   const auto ladder_step = wanted_step();
-  if (!ladder_step) {  // notified, not touched
+  if (!ladder_step) {  // no remedy, only notifications
     if (w_.incident->ladder_step > 0 || w_.ineffective_restarts >= ineffective_restarts_enough)
       notify_ladder_end();
     return;
@@ -99,13 +99,13 @@ void WorkloadController::plan_remedy() {
                      to_string(w_.breaker.state())));
 }
 
-/// The same however often the attempt is planned anew.
+/// One draw per attempt, however often the attempt is planned again.
 double WorkloadController::backoff_draw() const {
   const std::uint64_t attempt = (w_.incident->id.value << 16) + w_.incident->attempts;
   return host_state_.draws.draw(w_.key, Draws::Purpose::Backoff, attempt);
 }
 
-/// The planned remedy's time has come.
+/// The planned remedy is due.
 void WorkloadController::planned_due() {
   auto& planned = std::get<Planned>(w_.remedy);
   std::optional<Hold> found = hold();
@@ -132,7 +132,7 @@ void WorkloadController::gather_then_check() {
 }
 
 void WorkloadController::evidence_captured(const EvidenceCaptured& captured) {
-  if (!w_.incident || w_.incident->id != captured.incident) return;  // of an incident that is over
+  if (!w_.incident || w_.incident->id != captured.incident) return;  // that incident is closed
   w_.excerpt = captured.excerpt;
   if (!captured.missing.empty())
     log(LogLevel::Info, fmt::format("{} — evidence is incomplete: {}", w_.name, captured.missing));
@@ -150,7 +150,7 @@ void WorkloadController::check_then_act() {
   const bool exited = facts.state == ContainerState::Exited || facts.state == ContainerState::Dead;
   const bool as_decided = w_.incident && ladder_step &&
                           (w_.presence == Presence::Exited ? exited : facts.state == ContainerState::Running);
-  // A start waits until the exit is judged: an operator's stop may be what the facts show.
+  // A start waits until the exit is judged, because an operator may have stopped the container.
   const bool exit_open = w_.presence == Presence::Exited && (w_.judge_exit_at || w_.stopped_by_operator);
   const bool wanted =
       w_.tracker.state() == Tracker::State::Unhealthy || w_.forced || w_.network_loss || w_.alert_firing;
@@ -165,7 +165,7 @@ void WorkloadController::check_then_act() {
     if (!waits) planned_due();
     return;
   }
-  // It began to pass: the next answers tell whether anything needs to be done at all.
+  // A check passed meanwhile: the next results decide whether a remedy is needed.
   if (w_.tracker.passes() > 0 && w_.presence == Presence::Running && !w_.forced && !w_.network_loss &&
       !w_.alert_firing) {
     w_.remedy = Planned{now_ + w_.policy->effective_fast_interval(), {}};

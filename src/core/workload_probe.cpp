@@ -1,4 +1,4 @@
-// What a workload is asked, and when; its rounds of answers (table in workload.hpp). HEALING.md 2.
+// The probe targets of a workload, and its rounds of checks (table in workload.hpp). HEALING.md 2.
 #include <algorithm>
 #include <utility>
 
@@ -13,11 +13,11 @@
 namespace healer {
 namespace {
 
-/// A prober answers within the timeout; after this much more it is taken to have lost the question.
+/// A prober gives a result within the timeout; this much later the result counts as lost.
 constexpr Duration prober_margin = 5s;
-/// The engine's HEALTHCHECK is listened to, not asked; looked at this often so that staleness is noticed.
+/// The engine's HEALTHCHECK comes by event; inspects this often notice a stale one.
 constexpr Duration engine_look_interval = 60s;
-/// Descriptors or memory that ran out are not back at once.
+/// Failures count again this long after descriptors or memory ran out.
 constexpr Duration starved_for = 5s;
 
 Verdict unknown(Cause cause, std::string text) {
@@ -28,7 +28,7 @@ const char* label(const WorkloadProbe& probe) {
   return probe.name.empty() ? to_string(probe.resolution.kind) : probe.name.c_str();
 }
 
-/// "db: connection refused; web: HTTP 503", of those with this outcome; the cause of the first.
+/// The verdicts with this outcome as one: "db: connection refused; web: HTTP 503", with the first cause.
 std::optional<Verdict> those(const std::vector<WorkloadProbe>& probes, Outcome outcome) {
   std::optional<Verdict> all;
   for (const WorkloadProbe& probe : probes) {
@@ -79,15 +79,13 @@ void WorkloadController::resolve_targets() {
   const bool said = equal([](const WorkloadProbe& a, const WorkloadProbe& b) {
     return a.name == b.name && a.resolution.text == b.resolution.text;
   });
-  stop_probing();  // an answer to the old question would be judged as one to the new
+  stop_probing();  // a result from the old target must not count for the new one
   w_.probes = std::move(found);
   if (!unprobed() && w_.presence == Presence::Running && !on_old_instance()) w_.probe_due = now_;
   if (said) return;
   for (const WorkloadProbe& probe : w_.probes) {
     const auto* unreachable = std::get_if<Unreachable>(&probe.resolution.how);
     if (!unreachable) continue;
-    // An address is missing only until the instance is up; what stays missing is said when it is looked at
-    // again.
     log(LogLevel::Warning, fmt::format("{} — {}{}cannot be checked; its health is unknown: {}", w_.name,
                                        w_.probes.size() > 1 ? label(probe) : "",
                                        w_.probes.size() > 1 ? " " : "", unreachable->reason));
@@ -144,7 +142,7 @@ void WorkloadController::schedule_probe() {
     return;
   }
   const Duration delay = next_probe_delay(w_.tracker.pending());
-  // From start to start, so that slow answers do not stretch the interval.
+  // From the start of the last round, so that slow answers do not stretch the interval.
   const Instant from = w_.probe ? w_.probe->started : now_;
   w_.probe_due = std::max(from + delay, now_);
 }
@@ -153,12 +151,11 @@ Verdict WorkloadController::judged(const ProbeFacts& facts, std::size_t probe) c
   if (!host_state_.engine_up) return unknown(Cause::EngineDown, "the engine is unreachable");
   Verdict verdict =
       judge(facts, spec_of(probe), w_.probes[probe].resolution.kind, w_.policy->effective_timeout());
-  // Not asked again because the same question, asked of this instance, is open still: that is no answer
-  // either.
+  // An earlier command in this instance ran into its timeout and still runs, so this check fails, too.
   if (facts.end == ProbeEnd::StillOpen && w_.probes[probe].hangs) verdict.outcome = Outcome::Fail;
   if (verdict.outcome != Outcome::Fail) return verdict;
   const bool timed_out = facts.end == ProbeEnd::ConnectTimeout || facts.end == ProbeEnd::AnswerTimeout;
-  // A stall that took a good part of the timeout took it from the target.
+  // The loop stood still for at least a quarter of the timeout, so the target had less time.
   if (timed_out && host_state_.stalled_at && *host_state_.stalled_at >= w_.probe->started &&
       host_state_.stall * 4 >= w_.policy->effective_timeout())
     return unknown(Cause::Starved, "healer itself was starved while it waited");
@@ -168,7 +165,7 @@ Verdict WorkloadController::judged(const ProbeFacts& facts, std::size_t probe) c
 }
 
 void WorkloadController::probe_finished(const ProbeFinished& finished) {
-  if (!w_.probe) return;  // late, or of an instance that is over
+  if (!w_.probe) return;  // late, or of an earlier instance
   const std::uint64_t probe = finished.probe.value - w_.probe->id.value;
   if (probe >= w_.probes.size() || !w_.probes[probe].open) return;
   const ProbeFacts& facts = finished.facts;
@@ -189,7 +186,7 @@ void WorkloadController::probe_finished(const ProbeFinished& finished) {
 }
 
 void WorkloadController::probe_overdue() {
-  w_.probe->started = now_;  // the next question is an interval away
+  w_.probe->started = now_;  // the next round is an interval away
   if (w_.probe->awaiting) {
     end_round(unknown(Cause::Connectivity, "the connectivity check gave no result"));
     return;
@@ -200,8 +197,8 @@ void WorkloadController::probe_overdue() {
   round_answered();
 }
 
-/// Any failure fails it, else anything not known makes it unknown; nothing while the engine's HEALTHCHECK is
-/// still in its own start period.
+/// One failure fails the round, else one unknown makes it unknown. Empty while the HEALTHCHECK of the engine
+/// has no verdict (its start period).
 std::optional<Verdict> WorkloadController::round_verdict() const {
   if (w_.probes.size() == 1) return w_.probes.front().verdict;
   if (auto failed = those(w_.probes, Outcome::Fail)) return failed;
@@ -211,7 +208,7 @@ std::optional<Verdict> WorkloadController::round_verdict() const {
   return Verdict{};
 }
 
-/// A verdict that makes it unhealthy stands only on a network that was seen to work since it was asked.
+/// A verdict that would make it unhealthy needs a result of the connectivity check since the round began.
 bool WorkloadController::needs_connectivity(const Verdict& verdict) const {
   if (verdict.outcome != Outcome::Fail || host_state_.connectivity.knows_since(w_.probe->started))
     return false;
@@ -248,7 +245,7 @@ void WorkloadController::end_round(std::optional<Verdict> verdict) {
   w_.probe.reset();
 }
 
-/// Among several probes the HEALTHCHECK's word is kept, and counts in each round.
+/// With several probes, the HEALTHCHECK's last verdict counts in each round.
 void WorkloadController::note_engine_health(EngineHealth health, const std::string& output) {
   std::optional<Verdict> said;
   if (health == EngineHealth::Healthy) said = Verdict{};

@@ -1,19 +1,20 @@
-// An open incident is reminded until an operator acknowledges it. HEALING.md 6.
+// Operators are reminded of an open incident until an operator acknowledges it. HEALING.md 6.
 //
-//   incident     | input                                         | next         | what is done
-//   -------------+-----------------------------------------------+--------------+----------------------------
-//   notified     | remind_every since it was notified last       | notified     | a reminder to whom routes
-//                |                                               |              | remind
-//   notified     | escalate_after since a route had it           | notified     | the next route is notified,
-//                |                                               |              | once
-//   notified     | `healer ack`                                  | acknowledged | neither from now on
-//   acknowledged | its first critical notification: it got worse | notified     | both from now on
-//   any          | closed                                        | (none)       | its end goes to all that
-//                |                                               |              | knew
+//   incident     | input                                      | next         | what is done
+//   -------------+--------------------------------------------+--------------+-----------------------------
+//   notified     | remind_every after the newest notification | notified     | a reminder by routes that
+//                |                                            |              | remind
+//   notified     | escalate_after after a route's             | notified     | the next route is notified,
+//                | notification                               |              | once
+//   notified     | `healer ack`                               | acknowledged | no reminders, no escalation
+//   acknowledged | a critical notification: the incident is   | notified     | reminders and escalation
+//                | worse                                      |              | again
+//   any          | closed                                     | (none)       | its end goes to every
+//                |                                            |              | channel that was notified
 //
-// What quiet hours hold counts from their end: nobody can acknowledge what is not notified yet. While
-// operators are not notified of the workload at all (a pause, a mass failure), and while it is frozen,
-// neither is due.
+// For a notification that quiet hours hold, the time counts from their end. Neither reminder nor escalation
+// is due while notifications are suppressed (`healer pause`, a mass failure), while the container is paused
+// or gone, or while no channel is configured.
 #include <algorithm>
 
 #include <fmt/format.h>
@@ -29,13 +30,13 @@ bool WorkloadController::may_repeat() const {
          !host_state_.policy.channels.empty() && !notifications_suppressed();
 }
 
-/// What a notification of the open incident would be now.
+/// The kind of a notification of the open incident now.
 NotificationKind WorkloadController::repeated_kind() const {
   return w_.incident->gave_up ? NotificationKind::Critical : NotificationKind::Degraded;
 }
 
 Reminding WorkloadController::reminder() const {
-  Notification as;  // no more than routes ask: this is looked at in each step of one that is unhealthy
+  Notification as;  // only what routes match: runs in each step of an open incident
   as.kind = repeated_kind();
   as.workload = w_.name;
   as.project = project_of(w_);
@@ -58,7 +59,7 @@ std::optional<Instant> WorkloadController::repeat_deadline() const {
 
 void WorkloadController::repeats_due() {
   if (!may_repeat()) return;
-  for (std::size_t i = 0; i < w_.incident->escalations.size(); ++i)  // one may lead to the next
+  for (std::size_t i = 0; i < w_.incident->escalations.size(); ++i)  // by index: escalate() may append
     if (Escalation& each = w_.incident->escalations[i]; !each.done && now_ >= each.due) {
       each.done = true;
       escalate(each.route);
@@ -93,7 +94,7 @@ void WorkloadController::plan_escalation(const NotificationRoute& route,
   const bool known = std::any_of(planned.begin(), planned.end(),
                                  [&](const Escalation& each) { return each.route == route.escalate_to; });
   if (known) return;
-  Instant from = now_;  // when its channels may have it
+  Instant from = now_;  // when its channels may get the notification
   for (const Destination& each : destinations)
     if (std::find(route.channels.begin(), route.channels.end(), each.channel) != route.channels.end())
       from = std::max(from, each.not_before);
@@ -122,7 +123,7 @@ void WorkloadController::repeat(const char* event, const char* preface,
   save_incident();
 }
 
-/// Whoever has a notification of the incident is notified of its end; reminders count from the newest.
+/// These channels get the end of the incident, too; the next reminder counts from now or from not_before.
 void WorkloadController::note_notified(const std::vector<Destination>& destinations) {
   Incident& incident = *w_.incident;
   incident.notified_at = now_;

@@ -10,14 +10,14 @@
 namespace healer {
 namespace {
 
-/// Events that explain an exit arrive within this; then the exit is judged on facts alone.
+/// Events that explain an exit arrive within this time; then the exit is judged without them.
 constexpr Duration event_lookback = 2s;
-/// What the engine's own policy should have back; HEALING.md 3.
+/// Within this time the engine's restart policy should restart a container. HEALING.md 3.
 constexpr Duration engine_lookback = 30s;
-/// A destroyed workload that returns within this is a deployment.
+/// A workload that returns within this time after its removal is a deployment.
 constexpr Duration deployment_lookback = 60s;
-/// A container that appears already exited is judged only when it started this recently: we were there, and
-/// its events came before we knew it was ours. An older one nobody asked to run.
+/// The exit of a container that has exited when healer first sees it is judged only if the start is this
+/// recent: healer received its events, but did not watch it yet. An older one is left alone.
 constexpr Duration fresh_start = 60s;
 
 std::int64_t nanoseconds(WallTime at) {
@@ -60,7 +60,7 @@ void WorkloadController::observe(const ContainerObserved& seen) {
           begin_instance(facts);
           break;
         }
-        // A start that was missed because only the restart's end was seen.
+        // Events of the start are missing: only the end of the restart was reported.
         if (w_.presence != Presence::Running) begin_instance(facts);
         break;
       case ContainerState::Paused:
@@ -79,7 +79,7 @@ void WorkloadController::observe(const ContainerObserved& seen) {
       case ContainerState::Created:
         if (new_instance && facts.started) w_.evidence.forget_before(nanoseconds(*facts.started));
         if (new_instance && !first_sight) {
-          // It started and ended again before we looked: that instance is judged, not the one before.
+          // It started and exited again before the inspect: the newer instance is judged.
           if (facts.state != ContainerState::Created) w_.presence = Presence::Restarting;
           if (auto* verifying = std::get_if<Verifying>(&w_.remedy)) verifying->awaiting_instance = false;
         }
@@ -107,7 +107,7 @@ void WorkloadController::begin_instance(const Container& facts) {
   w_.container = facts;
   w_.container.labels.clear();
   w_.presence = Presence::Running;
-  // What was said about this very run, before its facts were here, stays.
+  // Events of the new instance itself stay, even if they came before its facts.
   if (facts.started)
     w_.evidence.forget_before(nanoseconds(*facts.started));
   else
@@ -123,7 +123,7 @@ void WorkloadController::begin_instance(const Container& facts) {
   w_.last_verdict = Verdict{};
   w_.dirty = true;
 
-  // The engine's clock may differ from ours; a start in the future would excuse failures for ever.
+  // The engine's clock may differ from healer's; a start in the future would lengthen the start period.
   w_.instance_started = facts.started ? std::min(now_, host_state_.instant(*facts.started)) : now_;
   w_.instance_seen_from_start = now_ - w_.instance_started < Duration{5s};
   // Engines report a paused container as unhealthy until the next check after it (moby#46203).
@@ -138,7 +138,7 @@ void WorkloadController::begin_instance(const Container& facts) {
   resolve_targets();
   w_.start_period_until = w_.instance_started + start_period();
   if (std::exchange(w_.instance_passed_before, false) && same_instance)
-    w_.start_period_until = std::min(w_.start_period_until, now_);  // over, as that process saw
+    w_.start_period_until = std::min(w_.start_period_until, now_);  // over: it passed under that process
   w_.alerts_from = w_.instance_started;
   const bool daemon_start = first_sight && !host_state_.synced_once;
   if (!unprobed())
@@ -148,7 +148,7 @@ void WorkloadController::begin_instance(const Container& facts) {
   if (w_.attempt && w_.attempt->instance != facts.instance() &&
       (std::holds_alternative<Settling>(w_.remedy) || std::holds_alternative<Verifying>(w_.remedy)))
     verify_from(w_.instance_started, false);
-  // What was decided on is gone: a new instance earns a new verdict.
+  // The verdict was about another instance: a new instance needs a new verdict.
   if (queued()) {
     if (!same_instance) drop_queued("it runs anew");
     w_.remedy = Idle{};
@@ -167,7 +167,7 @@ void WorkloadController::enter_paused() {
     w_.dirty = true;
     log(LogLevel::Info, fmt::format("{} — paused by an operator; left alone until unpaused", w_.name));
   }
-  // An order under way is waited for: its answer tells whether it still did something.
+  // While an order is under way, healer waits for its answer: the order may still have had an effect.
   if (!std::holds_alternative<Acting>(w_.remedy) && !std::holds_alternative<Idle>(w_.remedy))
     drop_everything(AttemptState::Cancelled, "paused by an operator");
 }
@@ -188,7 +188,7 @@ void WorkloadController::enter_exited(const Container& facts, const InstanceId& 
   w_.dirty = true;
   w_.ended_unclean = is_unclean(facts.exit_code) || facts.oom_killed;
 
-  // An operator's stop was of the container it was said of; a deployment's new one may have crashed.
+  // An operator's stop holds for that container only: a deployment's new container may have crashed.
   const bool still_stopped = w_.stopped_by_operator && (first_sight ? instance_before.container_id == facts.id
                                                                     : instance_before == facts.instance());
   if (never_ran || still_stopped) {
@@ -201,7 +201,7 @@ void WorkloadController::enter_exited(const Container& facts, const InstanceId& 
                             now_ - host_state_.instant(*facts.started) < fresh_start;
   const bool ran_before = w_.ran_when_restored || w_.ran_before_engine_loss;
   if (first_sight && !w_.incident && !ran_before && !just_started) {
-    // Never seen running by us: nobody asked for it to run.
+    // healer never saw it running, so an operator may want it stopped.
     log(LogLevel::Info,
         fmt::format("{} — not running when first seen; left alone until an operator starts it", w_.name));
     w_.stopped_by_operator = true;
@@ -209,13 +209,13 @@ void WorkloadController::enter_exited(const Container& facts, const InstanceId& 
     return;
   }
   w_.stopped_by_operator = false;
-  if (instance_before.container_id != facts.id) w_.ran_before_engine_loss = false;  // its predecessor did
+  if (instance_before.container_id != facts.id) w_.ran_before_engine_loss = false;  // its predecessor ran
   w_.exit_judged_before = first_sight && !w_.ran_when_restored && instance_before == facts.instance();
   if (was_up && w_.evidence.died() && host_state_.stop_reports == StopReports::Reliable) {
     judge_exit();
     return;
   }
-  // The facts overtook the events, or healer was not there: give the events a moment.
+  // The inspect was faster than the events, or healer did not run: wait for the events.
   w_.judge_exit_at = now_ + event_lookback;
 }
 
@@ -223,15 +223,14 @@ void WorkloadController::engine_event(const EngineEvent& event) {
   w_.facts.engine_said(event, now_);
   // Events of an earlier instance may arrive late or again (a new connection replays them).
   const WallTime when{event.unix_nanoseconds / 1000000};
-  // A start that lies ahead is by a clock that was set back since: it tells nothing about what is older.
+  // A start in the future: the clock was set back since, so no event counts as older than it.
   const bool known_start = w_.presence != Presence::Absent && w_.container.started &&
                            host_state_.instant(*w_.container.started) <= now_ + 1min;
   const bool older_instance = known_start && when < *w_.container.started;
   std::visit([&](const auto& report) { on(report, event, older_instance); }, event.report);
 }
 
-/// Whether the event is part of what a remedy of healer does to the container: up to the start of the
-/// instance that the remedy brings about.
+/// Whether the event is an effect of healer's remedy: any event before the remedy's new instance starts.
 bool WorkloadController::part_of_remedy(const EngineEvent& event) const {
   return our_doing() && !(w_.remedy_started_ns && event.unix_nanoseconds >= *w_.remedy_started_ns);
 }
@@ -298,12 +297,12 @@ void WorkloadController::hear(const EngineEvent& event) {
 /// unreliable, or with the replay after a reconnect.
 void WorkloadController::reconsider_exit() {
   if (w_.presence != Presence::Exited || w_.judge_exit_at || on_old_instance()) return;
-  const bool open = !w_.exit_kind && w_.back_by;  // believed fallen with its engine
+  const bool open = !w_.exit_kind && w_.back_by;  // believed stopped by the engine's end
   const bool blamed = w_.exit_kind == ExitKind::Crash || w_.exit_kind == ExitKind::OutOfMemory;
   if ((open || blamed) && w_.evidence.operator_acted()) apply_exit(ExitKind::Operator);
 }
 
-/// What tells of it may be heard after the engine has refused the rest of our order.
+/// Whether the container ended during healer's order. Its events may come after the engine's refusal.
 bool WorkloadController::ended_within_order() const {
   if (!w_.ordered || w_.ordered->instance != w_.instance() || !w_.container.finished) return false;
   const Instant finished = host_state_.instant(*w_.container.finished);
@@ -316,18 +315,18 @@ void WorkloadController::judge_exit() {
   const bool explained = w_.evidence.died() || w_.evidence.operator_acted();
   w_.judge_exit_at.reset();
   w_.dirty = true;
-  if (by_alert && w_.presence == Presence::Restarting) return;  // the engine is at it
+  if (by_alert && w_.presence == Presence::Restarting) return;  // the engine restarts it
   ExitKind kind;
   if (w_.presence == Presence::Restarting) {
-    kind =
-        w_.container.oom_killed ? ExitKind::OutOfMemory : ExitKind::Crash;  // only its own policy does this
+    // Only the engine's restart policy leads to this state, never after an operator's stop.
+    kind = w_.container.oom_killed ? ExitKind::OutOfMemory : ExitKind::Crash;
   } else if (ours) {
     kind = ExitKind::Ours;
   } else if (w_.exit_judged_before && w_.incident && !w_.ran_before_engine_loss) {
-    // A former process judged it with all there was to see, and opened the incident.
+    // A former process judged the exit with all events and opened the incident.
     kind = w_.container.oom_killed ? ExitKind::OutOfMemory : ExitKind::Crash;
   } else if (w_.ran_before_engine_loss && (w_.exit_judged_before || !explained)) {
-    // It went down with its engine. Its own policy, or we, will have it back.
+    // It went down with the engine. Its restart policy restarts it, or healer does.
     w_.back_by = std::max(now_, host_state_.synced_at + engine_lookback);
     w_.ran_before_engine_loss = false;
     log(LogLevel::Info, fmt::format("{} — down since the engine went; its own policy has {} to bring it back",
@@ -335,12 +334,12 @@ void WorkloadController::judge_exit() {
     return;
   } else if (explained) {
     kind = w_.evidence.judge(w_.container);
-    // Such an engine may report an operator's stop as nothing but an exit, so an exit code that a stop leaves
-    // behind counts as a stop.
+    // This engine may report an operator's stop only as an exit, so an exit code that a stop leaves behind
+    // counts as a stop.
     if (kind == ExitKind::Crash && host_state_.stop_reports == StopReports::Unreliable)
       kind = judge_unseen_exit(w_.container);
   } else if (w_.ordered && w_.ordered->instance == w_.instance() && !w_.ordered->by_former_process) {
-    kind = ExitKind::Ours;  // refused or given up halfway, but it had stopped it
+    kind = ExitKind::Ours;  // the order failed halfway, after it stopped the container
   } else {
     kind = judge_unseen_exit(w_.container);
   }
@@ -356,7 +355,7 @@ void WorkloadController::apply_exit(ExitKind kind) {
         start_after_signal();
         return;
       }
-      if (w_.attempt || w_.stopped_by_operator) return;  // the remedy's own end tells what comes
+      if (w_.attempt || w_.stopped_by_operator) return;  // the end of the attempt decides
       w_.tracker.settle(false);
       w_.last_verdict =
           Verdict{Outcome::Fail, Cause::None, "stopped by a remedy that did not start it again"};
@@ -385,14 +384,14 @@ void WorkloadController::apply_exit(ExitKind kind) {
   }
 }
 
-/// Called when the facts show another instance than the one known, before that one is taken over.
+/// Called when the facts show another instance, before their instance replaces the known one.
 void WorkloadController::instance_took_over() {
   if (!w_.evidence.died() || w_.presence == Presence::Exited || on_old_instance()) return;
   if (w_.evidence.operator_acted()) {
     drop_everything(AttemptState::Cancelled, "restarted by an operator");
     return;
   }
-  // The engine's policy was quicker than our look: no exited state was ever seen.
+  // The restart policy was faster than the inspect: healer never saw the state exited.
   if (w_.presence == Presence::Running) count_engine_restart(exit_text(ExitKind::Crash));
 }
 
@@ -417,7 +416,7 @@ void WorkloadController::count_engine_restart(const std::string& text) {
   decide(Rule::Unhealthy, loop, fmt::format("cause={}", to_string(IncidentCause::CrashLoop)));
 }
 
-/// Where only its health is watched, an exit that no remedy of ours led to stays as it is.
+/// Without heal_exits, an exit outside an incident is left alone. True: it was left alone.
 bool WorkloadController::leave_exited(const std::string& text) {
   if (w_.policy->heal_exits || w_.incident || w_.attempt) return false;
   w_.stopped_by_operator = true;
@@ -450,7 +449,7 @@ void WorkloadController::crashed(ExitKind kind) {
 void WorkloadController::container_gone() {
   if (w_.presence == Presence::Absent && w_.forget_at) return;
   if (recreating()) {
-    // Its place is being taken: the engine's answer tells by whom, or an orchestrator does it by itself.
+    // A successor follows: the engine's answer names it, or an orchestrator starts it.
     if (std::holds_alternative<Settling>(w_.remedy)) verify_from(now_, true);
     return;
   }
@@ -501,7 +500,7 @@ void WorkloadController::engine_lost(bool fell_with_it) {
     w_.dirty = true;
   }
   if (!fell_with_it) return;
-  // Its stop was the engine's own shutdown: those events, said again or not, explain nothing. HEALING.md 3.
+  // The engine's shutdown stopped it: events of that stop, also repeated, explain no exit. HEALING.md 3.
   w_.ran_before_engine_loss = true;
   w_.stopped_by_operator = false;
   w_.exit_kind.reset();
@@ -514,11 +513,11 @@ void WorkloadController::synced() {
   if (w_.unseen()) return;
   w_.dirty |= w_.ran_before_engine_loss;
   if (w_.presence != Presence::Exited) {
-    w_.ran_before_engine_loss = false;  // it outlived the loss, or its own policy is at it
+    w_.ran_before_engine_loss = false;  // it outlived the loss, or its policy restarts it
   } else if (w_.judge_exit_at) {
     w_.judge_exit_at = now_ + event_lookback;
   } else if (w_.ran_before_engine_loss && w_.back_by) {
-    w_.back_by = std::max(*w_.back_by, now_ + engine_lookback);  // its policy could do nothing meanwhile
+    w_.back_by = std::max(*w_.back_by, now_ + engine_lookback);  // no restart while the engine was down
     w_.ran_before_engine_loss = false;
   } else if (w_.ran_before_engine_loss && !w_.exit_kind) {
     w_.judge_exit_at = now_ + event_lookback;

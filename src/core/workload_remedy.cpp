@@ -1,4 +1,4 @@
-// From the order to its end. HEALING.md 4; the table of states is in workload.hpp.
+// From the order to the end of the attempt. HEALING.md 4; table in workload.hpp.
 #include <algorithm>
 #include <utility>
 
@@ -12,17 +12,17 @@
 namespace healer {
 namespace {
 
-/// The engine's stop timeout where the container has none of its own.
+/// The engine's default stop timeout.
 constexpr Duration engine_stop_timeout = 10s;
-/// What the engine may need beyond the stop timeout, images on slow disks included.
+/// What the engine may need beyond the stop timeout, also with images on slow disks.
 constexpr Duration call_margin = 20s;
-/// Of a command inside, or a call to another party: there is no stop to wait for.
+/// Limit of a remedy without a stop: a command in the container, a webhook.
 constexpr Duration command_limit = 30s;
-/// After an order's own deadline the runtime has surely answered; this much later its answer is lost.
+/// The runtime answers by the order's deadline; this much later the answer counts as lost.
 constexpr Duration answer_margin = 10s;
-/// A recreation that fails at the last moment is undone all the same.
+/// What undoing needs, if a recreation fails just before its deadline.
 constexpr Duration undo_margin = 30s;
-/// A recreation whose answer is lost is asked to finish this often.
+/// A recreation whose answer is lost is resumed at most this often.
 constexpr unsigned resumes_allowed = 3;
 
 }  // namespace
@@ -122,7 +122,7 @@ Duration WorkloadController::deadline_of(RemedyKind kind) const {
   return call_deadline();
 }
 
-/// Gives the attempt's order, or a further one of the same attempt.
+/// Gives the attempt's order, or a further order of the same attempt.
 void WorkloadController::order(const RemedyStep& step, bool resume) {
   ApplyRemedy order;
   order.attempt = w_.attempt->id;
@@ -141,7 +141,7 @@ void WorkloadController::order(const RemedyStep& step, bool resume) {
   w_.in_flight = InFlight{order.attempt, now_ + order.deadline + margin + host_state_.policy.hook_limit};
   const bool begun = host_state_.policy.hook_limit == Duration{0} || resume;
   w_.remedy = Acting{step.kind, begun};
-  // Until then what ends it is another party's doing.
+  // While the hook runs, an end of the instance is not caused by the order.
   if (begun)
     w_.ordered = OrderedInstance{w_.attempt->instance, w_.attempt->ordered_at, w_.attempt->ordered_at, false};
   w_.remedy_started_ns.reset();
@@ -203,7 +203,7 @@ void WorkloadController::order_done(RemedyKind kind, const std::string& new_cont
   }
 }
 
-/// The signal ended it, and after one sent through the engine its restart policy does not have it back.
+/// The signal ended the container. After a signal through the engine, its restart policy does nothing.
 void WorkloadController::start_after_signal() {
   log(LogLevel::Info, fmt::format("{} — ended by the signal; it is started", w_.name));
   w_.attempt->state = AttemptState::Ordered;
@@ -213,13 +213,13 @@ void WorkloadController::start_after_signal() {
   order(start, false);
 }
 
-/// The run goes on as it was; it is asked on, from a fresh streak, as after a restart.
+/// The instance goes on. Its checks begin a new streak, as after a restart.
 void WorkloadController::verify_same_instance() {
   verify_from(now_, false);
   w_.tracker.begin_instance(true);
   w_.alerts_from = now_;
-  w_.health_from = now_;                // what the HEALTHCHECK said before is about before
-  w_.instance_seen_from_start = false;  // no start to learn from
+  w_.health_from = now_;                // earlier verdicts of the HEALTHCHECK do not count
+  w_.instance_seen_from_start = false;  // no start to measure
   if (w_.presence == Presence::Running && !unprobed()) w_.probe_due = now_ + next_probe_delay(true);
 }
 
@@ -239,13 +239,12 @@ void WorkloadController::order_lost(const std::string& error) {
     return;
   }
   if (keeps_instance(w_.attempt->remedy) && w_.presence == Presence::Running) {
-    // Whether it was heard shows in the target's health alone.
+    // No inspect shows whether the order was executed: the checks decide.
     w_.attempt->note = error;
     verify_same_instance();
     return;
   }
-  // A late engine may still be at it, however long it was waited for: another order beside this one would do
-  // it twice. So it has as long again.
+  // A slow engine may still execute the order, and a second order would do it twice: wait as long again.
   w_.remedy = Settling{now_ + settle_interval, now_};
   inspect();
 }
@@ -253,7 +252,7 @@ void WorkloadController::order_lost(const std::string& error) {
 void WorkloadController::stopped_by_healer() {
   attempt_ended(AttemptState::Recovered, "stopped, as configured");
   w_.exit_kind = ExitKind::Ours;
-  w_.stopped_by_operator = true;  // hands off until an operator starts it
+  w_.stopped_by_operator = true;  // no remedy until an operator starts it
   w_.dirty = true;
   close_incident(IncidentOutcome::StoppedByHealer, "stopped, as healer.remedies says");
 }
@@ -261,7 +260,7 @@ void WorkloadController::stopped_by_healer() {
 void WorkloadController::resume_attempt(const Attempt& attempt) {
   w_.attempt = attempt;
   w_.ordered = OrderedInstance{attempt.instance, attempt.ordered_at, attempt.ordered_at, false};
-  if (!w_.incident) {  // nothing left to remedy
+  if (!w_.incident) {  // nothing to remedy
     attempt_ended(AttemptState::Cancelled, "its incident is closed");
     return;
   }
@@ -278,14 +277,13 @@ void WorkloadController::resume_attempt(const Attempt& attempt) {
     order(step, true);
     return;
   }
-  if (keeps_instance(attempt.remedy)) {  // never repeated: its health shows whether it helped
+  if (keeps_instance(attempt.remedy)) {  // never repeated: the checks show whether it helped
     verify_same_instance();
-    // What a dead process began may still be at work: nothing else is ordered beside it.
+    // The former process's order may still be at work: no other order meanwhile.
     w_.in_flight = InFlight{attempt.id, now_ + command_limit + answer_margin};
     return;
   }
-  // As if it was ordered now: by the clock it is from another process, and that clock may have been set
-  // since.
+  // Waits as if the order was given now: ordered_at is wall-clock time, and the clock may be another now.
   w_.remedy = Settling{now_ + settle_interval, now_};
 }
 
@@ -298,23 +296,23 @@ void WorkloadController::settle_by(const Container& facts) {
       return;
     }
   } else if (changed) {
-    // Running: asked. Ended again already: its exit is judged, which ends the verification too.
+    // If it runs, its checks decide; if it has exited again, the judged exit ends the verification.
     verify_from(w_.instance_started, false);
     return;
   }
-  if (now_ < settling.since + settle_limit()) return;  // the container's stop timeout may only be known now
-  // Exited: our order stopped it and did not start it again (engines before 24.0.7 drop a restart with its
-  // client). attempt_ended() takes that into account.
+  if (now_ < settling.since + settle_limit()) return;  // this inspect may have brought its stop timeout
+  // Exited: the order stopped the container and did not start it (engines before 24.0.7 drop a restart with
+  // its client); attempt_ended() handles that.
   attempt_failed_then_plan(AttemptState::NotExecuted,
                            changed ? "it was stopped otherwise" : "the order had no effect");
 }
 
-/// When an instance that began then is to be healthy or unhealthy, as far as its checks go.
+/// When the checks of an instance that began at `started` must have given a verdict.
 Instant WorkloadController::verified_by(Instant started) const {
   const bool by_engine = uses_engine_health();
   const Duration learned = learned_start_period();
   const Duration start_period = by_engine ? std::max(learned, w_.container.health_start_period) : learned;
-  // Checks that come seldom need longer than the limit to give a verdict at all.
+  // With a long interval, a verdict may need longer than the limit.
   const Duration pace = by_engine ? w_.container.health_interval + w_.container.health_timeout
                                   : w_.policy->effective_fast_interval() + w_.policy->effective_timeout();
   const Duration limit = std::max(w_.policy->verify_limit, pace * checks_to_decide(*w_.policy));
@@ -334,7 +332,7 @@ void WorkloadController::attempt_ended(AttemptState state, const std::string& no
   const bool left_down = w_.presence == Presence::Exited && on_old_instance();
   w_.attempt->state = state;
   w_.attempt->ended_at = now_;
-  // Where the instance goes on, what ends it later is not the order.
+  // If the remedy keeps the instance, a later end of the instance is not caused by the order.
   if (w_.ordered && !keeps_instance(w_.attempt->remedy)) w_.ordered->until = now_;
   if (!note.empty()) w_.attempt->note = w_.attempt->note.empty() ? note : w_.attempt->note + "; " + note;
   save_attempt();
@@ -351,7 +349,7 @@ void WorkloadController::attempt_ended(AttemptState state, const std::string& no
   } else if (state != AttemptState::Cancelled) {
     w_.breaker.attempt_failed(*w_.policy, now_);
     if (restarted && state == AttemptState::NotRecovered) ++w_.ineffective_restarts;
-    // Each failed attempt takes the next step; one that was never executed has not failed.
+    // Each failed attempt takes the next step; NotExecuted is no failure of the step.
     if (w_.incident && state != AttemptState::NotExecuted) {
       ++w_.incident->ladder_step;
       save_incident();
@@ -366,7 +364,7 @@ void WorkloadController::attempt_ended(AttemptState state, const std::string& no
   w_.attempt.reset();
   w_.remedy = Idle{};
   if (left_down && state != AttemptState::Recovered && state != AttemptState::Cancelled) {
-    // Down by our own order: not an operator's decision, whatever its exit code looks like.
+    // healer's order stopped it, not an operator, also if the exit code looks like a stop.
     w_.judge_exit_at.reset();
     w_.exit_kind = ExitKind::Ours;
     w_.tracker.settle(false);
@@ -380,17 +378,17 @@ void WorkloadController::attempt_failed_then_plan(AttemptState state, const std:
 
 /// Neither healthy nor unhealthy within the limit.
 void WorkloadController::verification_over() {
-  if (w_.unseen()) {  // nothing was asked
+  if (w_.unseen()) {  // no check could run
     std::get<Verifying>(w_.remedy).deadline = now_ + look_again;
     return;
   }
   if (unprobed() && w_.presence == Presence::Running && !w_.network_loss && !awaits_alert()) {
-    became_healthy();  // nothing can be asked: staying up is all there is to see
+    became_healthy();  // no probe: it stayed up until the limit
     return;
   }
   const bool failing = w_.last_verdict.outcome == Outcome::Fail || w_.presence != Presence::Running;
   const std::string& said = w_.last_verdict.text;
-  // Where it could not be checked, or just began to pass, only a real verdict earns another remedy.
+  // After unknown or passing checks, only a new unhealthy verdict leads to another remedy.
   if (failing) w_.tracker.settle(false);
   attempt_failed_then_plan(AttemptState::NotRecovered,
                            "neither healthy nor unhealthy in time" + (said.empty() ? "" : ": " + said));

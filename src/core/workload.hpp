@@ -56,7 +56,7 @@ enum class Presence { Running, Paused, Exited, Restarting, Absent };
 ///             |                                            |           | verdict
 ///   Acting    | done                                       | Verifying | inspect
 ///   Acting    | done, and the remedy is a stop             | Idle      | attempt Recovered, incident closed
-///   Acting    | not ordered: a dry run                     | Verifying |
+///   Acting    | the engine was not called: a dry run       | Verifying |
 ///   Acting    | the engine refused                         | Idle      | attempt Failed, next by backoff
 ///   Acting    | a recreation's answer is lost              | Acting    | ordered to finish or undo it
 ///   Acting    | the answer to its third resume is lost     | Idle      | attempt Failed, next by backoff
@@ -205,7 +205,7 @@ struct Workload {
   bool exit_judged_before =
       false;  ///< a former process saw this exit, and did not judge it as an operator's stop
   Rare<OrderedInstance> ordered;                  ///< healer's newest order
-  std::optional<std::int64_t> remedy_started_ns;  ///< the order's start, Unix ns of the engine's clock
+  std::optional<std::int64_t> remedy_started_ns;  ///< the new instance's start: Unix ns, engine's clock
   std::vector<Instant> crashes;                   ///< exits left to the engine, within the budget window
 
   // Health.
@@ -250,7 +250,7 @@ struct Workload {
   // Relations to other workloads.
   std::string service;                           ///< "project/service"; empty: none
   std::optional<Instant> paused_until;           ///< by `healer pause`; Instant::max(): until resumed
-  std::optional<Instant> dependency_hold_until;  ///< end of such holds in this incident; see limited()
+  std::optional<Instant> dependency_hold_until;  ///< end of dependency holds, see limited()
   std::string network_parent;                    ///< key of the workload whose network this one shares
   std::string network_parent_id;                 ///< its container id in this container's configuration
   std::optional<NetworkLoss> network_loss;

@@ -23,7 +23,7 @@
 namespace healer {
 namespace {
 
-/// Alertmanager's default repeat_interval is 4 hours.
+/// An alert that is not repeated within this time is over. Alertmanager's default repeat_interval is 4 h.
 constexpr Duration said_again_within = 6h;
 /// Limit of alerts per workload; further ones are ignored.
 constexpr std::size_t most_alerts = 16;

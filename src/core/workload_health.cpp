@@ -18,7 +18,7 @@ constexpr unsigned unknown_notification_after = 10;
 
 }  // namespace
 
-/// Starts after an unclean end are longer (recovery), so they are measured apart.
+/// A start after an unclean end may take longer (recovery), so such starts are learned apart.
 Duration WorkloadController::learned_start_period() const {
   const Duration clean = start_period_of(*w_.policy, w_.started_healthy_once, w_.starts);
   const Duration unclean = start_period_of(*w_.policy, w_.started_healthy_once, w_.unclean_starts);

@@ -20,7 +20,7 @@
 //   Dependency       | a workload that it depends on is not ready               | dependency_hold
 //   MassFailure      | too many workloads are unhealthy at once, and no further |
 //                    | canary is allowed                                        |
-//   Replica          | a replica of its service is in remedy                    |
+//   Replica          | another replica of its service is in remedy              |
 //   Concurrency      | as many as allowed are in remedy, or the free slots      |
 //                    | belong to remedies that are due longer                   |
 //

@@ -59,7 +59,7 @@ EngineSession::Use EngineSession::use_of(const EngineEvent& event) {
 
 bool EngineSession::listed() {
   const bool another = state_ == State::Doubtful && !kept_.empty();
-  std::set<std::string> up_again;  // whose next end is their own
+  std::set<std::string> up_again;  // containers started since: their next end is not the engine's
   for (EngineEvent& event : std::exchange(kept_, {})) {
     newest_ = std::max(newest_, event.unix_nanoseconds);
     if (std::holds_alternative<Started>(event.report)) up_again.insert(event.container_id);

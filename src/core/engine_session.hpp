@@ -10,42 +10,44 @@
 
 namespace healer {
 
-/// Which of an engine's reports count, and whether the engine that answers is the process that went.
+/// Which reports of an engine count, and whether the engine that answers is the process that was lost.
 ///
-/// An engine that was killed leaves its containers running. Its successor ends them before it answers, and
-/// reports those stops like an operator's. So after a loss the reports wait for the end of the first list,
-/// unless something proves that the engine is the same process.
+/// A killed engine leaves its containers running. The next engine process ends them before it answers, and
+/// reports those stops like an operator's stops. So after a loss the reports wait for the end of the first
+/// list, unless something proves that the engine is still the same process.
 ///
-///   state    | input                                          | next     | what is done
-///   ---------+------------------------------------------------+----------+-----------------------------------
-///   Away     | a report                                       | Away     | kept
-///   Away     | connected: containers live in the engine, some | Doubtful |
-///            | ran at the loss, no report proves the process  |          |
-///   Away     | connected otherwise, no list before            | Listing  |
-///   Away     | connected otherwise                            | Live     | what was kept is released
-///   Listing  | a report                                       | Listing  | kept: its container may be
-///   unknown Listing  | the list is through                            | Live     | what was kept is released
-///   Doubtful | a report                                       | Doubtful | kept
-///   Doubtful | a report from before the loss comes again, or  | Listing, | reports begin anew with a
-///   process,
-///            | an instance outlived the loss                  | or Live  | so it is the same. Live: nothing
-///            |                                                |          | was kept, and a list came before
-///   Doubtful | the list is through                            | Live     | ends before a container's next
-///            |                                                |          | start are the engine's and
-///            dropped; |                                                |          | the rest is released
-///   Live     | a report                                       | Live     | counts at once
-///   any      | lost                                           | Away     | what was kept is forgotten: the
-///            |                                                |          | next connection repeats it
+///   state    | input                                     | next     | what is done
+///   ---------+-------------------------------------------+----------+---------------------------------------
+///   Away     | a report                                  | Away     | kept
+///   Away     | connected; containers live in the engine, | Doubtful |
+///            | some ran at the loss, reports counted     |          |
+///            | before it, and none of them is kept again |          |
+///   Away     | connected otherwise, no list before       | Listing  |
+///   Away     | connected otherwise                       | Live     | the kept reports are released
+///   Listing  | a report                                  | Listing  | kept: its container may be unknown
+///   Listing  | the list is complete                      | Live     | the kept reports are released
+///   Doubtful | a report from after the loss              | Doubtful | kept
+///   Doubtful | a report from before the loss comes again | Listing  | the same process: a new process would
+///            | or an inspect shows that an instance that | or Live  | report nothing from before its start.
+///            | ran at the loss still runs                |          | Live if a list came before and no
+///            |                                           |          | report is kept
+///   Doubtful | the list is complete                      | Live     | the kept ends before a container's
+///            |                                           |          | next start are the engine's: dropped.
+///            |                                           |          | The other kept reports are released
+///   Live     | a report                                  | Live     | it counts at once
+///   any      | an end not after stops_until()            | the same | dropped
+///   any      | lost                                      | Away     | the kept reports are dropped: the next
+///            |                                           |          | connection repeats them
 class EngineSession {
  public:
   explicit EngineSession(const StoredState& stored);
 
-  /// The instances that ran, by container id: their start as InstanceId has it.
+  /// Running instances by container id; the value is InstanceId::started_at.
   using Running = std::unordered_map<std::string, std::string>;
-  /// `running`: those that ran when the connection was lost.
+  /// `running`: the instances that ran when the connection was lost.
   void lost(Running running);
   void connected(EngineProcess process);
-  /// An inspect shows the container, and it runs.
+  /// An inspect shows that the instance runs.
   void saw_running(const InstanceId& instance);
   void wall_clock_set_back() { stops_until_ = 0; }
 
@@ -53,10 +55,10 @@ class EngineSession {
   /// Later: the session keeps the report and releases it.
   Use use_of(const EngineEvent& event);
 
-  /// The first list of this connection is through. True: the engine is another process than before, and some
-  /// of what was kept were its own stops.
+  /// The first list of this connection is complete. True: reports were kept, and the engine counts as another
+  /// process than before the loss.
   bool listed();
-  /// What was kept and counts, in order.
+  /// The kept reports that count, in order.
   std::vector<EngineEvent> take_released();
 
   /// HostRecord::engine_stops_until.
@@ -72,7 +74,7 @@ class EngineSession {
   Running ran_before_loss_;
   std::vector<EngineEvent> kept_;
   std::vector<EngineEvent> released_;
-  std::int64_t newest_ = 0;  ///< of the reports that counted, Unix nanoseconds
+  std::int64_t newest_ = 0;  ///< time of the newest report that counted, Unix nanoseconds
   std::int64_t stops_until_ = 0;
 };
 

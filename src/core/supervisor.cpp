@@ -12,56 +12,56 @@
 namespace healer {
 namespace {
 
-/// A stream that ends and is back within this is a proxy's habit, not an outage.
+/// Proxies of the engine's socket end a stream and reconnect within seconds: that is no outage.
 constexpr Duration engine_notification_after = 10s;
-/// Stalls this close together are one: a starved process turns its loop now and then.
+/// Stalls this close together are one stall: a starved process runs its loop now and then.
 constexpr Duration stall_memory = 5s;
-/// Shorter ones are no event, though they may excuse a timeout.
+/// A shorter stall is not logged, but may excuse a timeout.
 constexpr Duration said_stall = 1s;
-/// The stops an engine makes when it shuts down end just before its stream does.
+/// An engine that shuts down stops its containers just before its event stream ends.
 constexpr Duration shutdown_gap = 3s;
 constexpr Duration shutdown_window = 30s;
-/// So long after its first list a connection may still tell of what happened before it.
+/// For so long after the first list a connection may still replay events from before the connection.
 constexpr Duration replay_lookback = 5s;
-/// Names that come and go for ever (one per job run) must not fill the memory; the rest is on disk.
+/// Limits memory where names come and go for ever (one for each run of a job); the state file keeps all.
 constexpr std::size_t most_remembered = 10000;
 
 bool may_run(const Workload& workload) {
-  // One between two instances of a crash loop has nothing to be stopped, and tells nothing; that it is may
-  // only have been heard, while no look succeeds.
+  // A container between two crash-loop restarts is not running, so an engine's shutdown cannot stop it. While
+  // inspects fail, only the reported exit shows that.
   const bool up = workload.presence == Presence::Running || workload.presence == Presence::Paused;
   return up && !workload.evidence.died();
 }
 
-/// As the engine adapter names it: RecreateOrder::mark.
+/// The same name as the engine adapter gives, see RecreateOrder::mark.
 std::string set_aside_name(const std::string& name, AttemptId attempt) {
   return fmt::format("{}-healer{}", name, attempt.value);
 }
 
-/// Both run under one name: the newer one is meant.
+/// Two containers run under one workload key: the one that started last is the workload's.
 bool runs_longer(const Container& facts, const Workload& present) {
   return present.presence == Presence::Running && facts.started && present.container.started &&
          *facts.started < *present.container.started;
 }
 
-/// Stopped by an operator just now, as far as the events say.
+/// By the events, an operator stopped the workload within the last `shutdown_window`.
 bool stopped_lately(const Workload& workload, Instant now, std::int64_t newest_event) {
-  // Also by the engine's clock: a stop that was heard late, after a reconnect, is older than that.
+  // The engine's clock is compared too: a stop that arrives late, after a reconnect, is older than it seems.
   const bool together = newest_event - workload.evidence.newest() < shutdown_window.count() * 1'000'000;
-  // Soon after a signal of healer its death is put down to that signal; a stop is not.
+  // An exit soon after a signal of healer counts as healer's; a stop request does not.
   const bool ended = workload.evidence.died() || workload.presence == Presence::Exited;
   const bool there = workload.presence != Presence::Absent || workload.unseen();
   return ended && workload.evidence.operator_acted() && there && workload.presence != Presence::Paused &&
          together && now - workload.evidence_at < shutdown_window;
 }
 
-/// An order of ours may be what its events tell of. Once it was answered and the instance is only watched,
-/// they are another party's again.
+/// An order of healer may have caused the workload's events. After the engine's answer, while healer verifies
+/// the attempt, the events are not healer's.
 bool is_ordered_about(const Workload& workload) {
   return workload.attempt && !std::holds_alternative<Verifying>(workload.remedy);
 }
 
-/// What of a former process's order may still explain an exit.
+/// Keeps the newest order of a former process: the order may explain an exit.
 void remember_order(Remembered& remembered, const Attempt& attempt) {
   if (remembered.newest_order && attempt.ordered_at < remembered.newest_order->from) return;
   const Instant until =
@@ -100,7 +100,7 @@ void Supervisor::step(const Event& event, Instant now, Effects& out) {
   Step step{now, out};
   if (!taken_over_) take_over_host(step);
   decide(step, [&] { std::visit([&](const auto& what) { on(what, step); }, event); });
-  // What the engine reported meanwhile: each report is a step of its own.
+  // Reports that the session kept until now: each is decided like a separate event.
   for (const EngineEvent& released : session_.take_released()) decide(step, [&] { report(released, step); });
 }
 
@@ -212,7 +212,7 @@ void Supervisor::report(const EngineEvent& event, Step& step) {
     early->second.observe(event);
   const bool started = std::holds_alternative<Started>(event.report);
   if (started && early_evidence_.size() < most_remembered) early_evidence_[event.container_id];
-  // Unknown or not watched: only what may make it a watched one is worth an inspect.
+  // The container is unknown or not watched: only a start or a change can make it a watched one.
   if (started || std::holds_alternative<Changed>(event.report))
     step.out.push_back(Inspect{event.container_id});
 }
@@ -232,15 +232,15 @@ void Supervisor::on(const ContainerObserved& event, Step& step) {
   if (is_set_aside(facts)) return;
   const std::string key = workload_key(facts);
   if (Workload* other = by_container(facts.id); other && other->key != key) {
-    // Renamed: a workload is what an operator means by a name.
+    // The container was renamed: the workload of the old name has lost its container.
     key_of_container_.erase(facts.id);
     run_controller(*other, step, [](WorkloadController& controller) { controller.container_gone(); });
   }
   if (const Workload* present = by_key(key); present && present->container.id != facts.id) {
-    // A replacement that does not run yet; its start tells.
+    // The replacement of a removed container does not run yet: its start event will cause an inspect.
     const bool awaited = present->presence == Presence::Absent && present->forget_at;
     if (awaited && facts.state == ContainerState::Created) return;
-    // A replacement that does not run yet, or a predecessor on its way out.
+    // A replacement that does not run yet, or an older container that is about to be removed.
     if (present->presence != Presence::Absent &&
         (facts.state != ContainerState::Running || runs_longer(facts, *present)))
       return;
@@ -266,7 +266,7 @@ void Supervisor::take_early_evidence(Workload& workload, const std::string& cont
 
 bool Supervisor::is_set_aside(const Container& facts) const {
   if (set_aside_.empty()) return false;
-  // The successor begins under the same name with this behind it.
+  // The new container begins under the set-aside name with this suffix.
   constexpr std::string_view successor = "-new";
   std::string name = facts.name;
   if (name.ends_with(successor)) name.resize(name.size() - successor.size());
@@ -279,7 +279,7 @@ std::optional<Attempt> Supervisor::take_unfinished(const std::string& key, Step&
     if (attempt.workload != key) continue;
     if (newest && attempt.id < newest->id) std::swap(attempt, *newest);
     if (newest) {
-      // The newest began when the others were over; their end could not be written then.
+      // Attempts of a workload never overlap: this older attempt had ended, but its end was not stored.
       newest->state = AttemptState::Cancelled;
       newest->note = "its end was not written down";
       newest->ended_at = step.now;
@@ -306,13 +306,15 @@ void Supervisor::on(const ContainerGone& event, Step& step) {
 }
 
 void Supervisor::on(const InspectFailed& event, Step& step) {
-  // What was heard of one that could not be looked at yet is kept: it will be, or is gone.
+  // Events of a container without an inspect yet stay in early_evidence_: a later inspect succeeds, or the
+  // container is gone.
   if (Workload* workload = by_container(event.container_id))
     run_controller(*workload, step,
                    [&](WorkloadController& controller) { controller.inspect_failed(event.error); });
 }
 
-/// Those that the first list names, and that could not be looked at: what is heard of them meanwhile counts.
+/// Takes over the workloads whose containers the first list contains, but no inspect has shown yet: their
+/// events count from now on.
 void Supervisor::take_over_unseen(const std::vector<std::string>& listed, Step& step) {
   const auto is_recreated = [this](const std::string& key) {
     return std::any_of(unfinished_attempts_.begin(), unfinished_attempts_.end(), [&](const Attempt& attempt) {
@@ -322,7 +324,7 @@ void Supervisor::take_over_unseen(const std::vector<std::string>& listed, Step& 
   std::vector<std::string> keys;
   for (const auto& [key, remembered] : remembered_) {
     const std::string& id = remembered.record.last_instance.container_id;
-    // Those that were looked at, and are not watched any more, have no such entry.
+    // The inspect of a container that is no longer watched has erased its early evidence.
     const bool unseen = std::binary_search(listed.begin(), listed.end(), id) && early_evidence_.contains(id);
     if (unseen && !is_recreated(key)) keys.push_back(key);
   }
@@ -334,21 +336,21 @@ void Supervisor::take_over_unseen(const std::vector<std::string>& listed, Step& 
     take_early_evidence(workload, id, unfinished.has_value());
     workload.dirty = workload.reported_stopped();
     run_controller(workload, step, [&](WorkloadController& controller) {
-      if (unfinished)
-        controller.resume_attempt(*unfinished);  // it has its place before anything else is begun
+      if (unfinished) controller.resume_attempt(*unfinished);  // before any other remedy can begin
       controller.not_looked_at_yet();
     });
   }
 }
 
-/// Those left open whose container is not there, or is being recreated.
+/// Takes over the open incidents whose container does not exist or is being recreated.
 void Supervisor::take_over_incidents(Step& step) {
   const std::vector<Incident> left = stored_incidents_;
   for (const Incident& incident : left) {
     const std::optional<Attempt> unfinished = take_unfinished(incident.workload, step);
     Workload& workload = adopt(incident.workload, {});
     workload.name = incident.name;
-    // It vanished while healer was not there: given the time of a deployment, then closed.
+    // The container was removed while healer was not running: like any removed container, it gets the time of
+    // a deployment before its incident is closed.
     key_of_container_.erase("");
     run_controller(workload, step, [&](WorkloadController& controller) {
       if (unfinished) controller.resume_attempt(*unfinished);
@@ -363,8 +365,8 @@ void Supervisor::on(const SyncCompleted& event, Step& step) {
   std::vector<std::string> gone;
   for (const auto& [id, key] : key_of_container_)
     if (!std::binary_search(listed.begin(), listed.end(), id)) gone.push_back(id);
-  std::sort(gone.begin(), gone.end());  // the map's order is no decision's business
-  // The list may be older than they are: each is looked at before it is believed to be gone.
+  std::sort(gone.begin(), gone.end());  // the order of a hash map must not decide
+  // A container may be newer than the list: an inspect must confirm that it is gone.
   for (const std::string& id : gone) step.out.push_back(Inspect{id});
   look_at_parents(listed, step);
   if (session_.listed()) {
@@ -407,7 +409,7 @@ void Supervisor::on(const EngineConnected& event, Step& step) {
   engine_notification_due_.reset();
   step.out.push_back(LogLine{LogLevel::Info, "connected to " + event.description, {}});
   if (!engine_dedup_key_.empty()) {
-    // An outage that began before this process did has no known length.
+    // If the outage began before this process, its length is not known.
     const std::string after =
         engine_lost_at_ ? " after " + format_duration(step.now - *engine_lost_at_) : std::string();
     engine_notification(step, NotificationKind::Recovered, "ENGINE BACK",
@@ -417,7 +419,7 @@ void Supervisor::on(const EngineConnected& event, Step& step) {
     save_host(step);
   }
   engine_lost_at_.reset();
-  // What was due while the engine was away is due now.
+  // Remedies that became due while the engine was down are due now.
   std::vector<std::string> keys;
   for (const auto& [key, workload] : workloads_)
     if (!std::holds_alternative<Idle>(workload->remedy)) keys.push_back(key);
@@ -455,8 +457,8 @@ std::int64_t Supervisor::newest_event() const {
 }
 
 bool Supervisor::was_shutdown(Instant now) const {
-  // Everything that ran was stopped by an operator, the last just before the stream ended: the engine itself.
-  // One stop alone may as well be an operator's, with a stream that was cut just then: hands off.
+  // All running containers were stopped, the last just before the stream ended: the engine shut down. A
+  // single stop may be an operator's at the moment when the stream broke: it counts as the operator's.
   const std::int64_t newest = newest_event();
   std::size_t stopped = 0;
   Instant last{};
@@ -517,10 +519,10 @@ void Supervisor::on(const RemedyFinished& event, Step& step) {
 
 void Supervisor::on(const Tick& event, Step& step) {
   if (event.workload.empty()) {
-    host_wake_at_.reset();  // it has been used up: wake_host() asks anew
+    host_wake_at_.reset();  // this Tick answered the Wake: wake_host() requests the next one
     if (engine_notification_due_ && step.now >= *engine_notification_due_ && !host_state_.engine_up) {
       engine_notification_due_.reset();
-      if (!engine_dedup_key_.empty()) return;  // operators know, from a former process
+      if (!engine_dedup_key_.empty()) return;  // a former process notified it
       engine_dedup_key_ = fmt::format("healer/{:.60}/engine/{}", host_state_.policy.host_name,
                                       step.now.time_since_epoch().count());
       engine_notification(
@@ -535,7 +537,7 @@ void Supervisor::on(const Tick& event, Step& step) {
   }
   Workload* workload = by_key(event.workload);
   if (!workload) return;
-  workload->wake_at.reset();  // it has been used up: finish() asks anew
+  workload->wake_at.reset();  // this Tick answered the Wake: finish() requests the next one
   run_controller(*workload, step, [](WorkloadController&) {});
 }
 
@@ -581,7 +583,7 @@ void Supervisor::on(const AlertReported& event, Step& step) {
 
 void Supervisor::forget_if_over(const Workload& workload, Instant now) {
   if (now < *workload.forget_at || workload.incident || workload.in_flight) return;
-  // History and budget stay on disk, and here for the case that it comes back.
+  // History and budget stay on disk, and in memory in case the workload returns.
   const std::string key = workload.key;
   if (remembered_.size() < most_remembered || !workload.breaker.attempts().empty())
     remembered_[key] = {workload.record(), workload.breaker.attempts(), std::nullopt};

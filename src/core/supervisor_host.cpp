@@ -1,4 +1,5 @@
-// What is decided about all workloads together, and what one's change means for the others. HEALING.md 5.
+// Decisions about all workloads together, and what a change of one workload means for the others.
+// HEALING.md 5.
 #include <algorithm>
 #include <utility>
 
@@ -11,7 +12,7 @@
 namespace healer {
 namespace {
 
-/// So many names are given before the rest is a number.
+/// A text names so many workloads; the rest is a number.
 constexpr std::size_t names_notified = 10;
 
 std::string names_of(const std::vector<const Workload*>& members) {
@@ -30,8 +31,8 @@ std::string length_text(std::optional<Duration> length) {
 
 void Supervisor::take_over_host(Step& step) {
   taken_over_ = true;
-  // Nothing on disk is later than now, unless the clock was set back since: it would hold for that much
-  // longer.
+  // A time on disk is later than now only if the clock was set back since. Cut to now, or its wait would last
+  // that much longer.
   const auto no_later = [&](Instant& at) { at = std::min(at, step.now); };
   for (auto& [key, remembered] : remembered_) {
     WorkloadRecord& record = remembered.record;
@@ -51,7 +52,7 @@ void Supervisor::take_over_host(Step& step) {
 void Supervisor::host_due(Step& step) {
   if (host_state_.host.paused_until && step.now >= *host_state_.host.paused_until)
     host_pause_over("the operator's pause of everything is over", step);
-  // By the clock alone; what this step changes is counted at its end.
+  // Only what the clock makes due: restrain() counts the changes of this step at its end.
   if (host_state_.mass.on()) watch_mass(step);
 }
 
@@ -115,7 +116,7 @@ void Supervisor::count(Workload& workload, std::size_t first, Step& step) {
     const auto* persist = std::get_if<Persist>(&step.out[i]);
     const auto* attempt = persist != nullptr ? std::get_if<Attempt>(&persist->record) : nullptr;
     if (attempt == nullptr || attempt->workload != workload.key || !attempt->ended_at) continue;
-    // One that was dropped, or never executed, says nothing about whether a remedy helps.
+    // A cancelled attempt and one that was never executed do not show whether a remedy helps.
     if (attempt->state == AttemptState::Cancelled || attempt->state == AttemptState::NotExecuted) continue;
     const bool recovered = attempt->state == AttemptState::Recovered;
     mass_changed(host_state_.mass.remedy_ended(recovered, step.now, host_state_.policy), step);
@@ -158,7 +159,7 @@ void Supervisor::restrain(Step& step) {
 void Supervisor::release(HoldKind kind, Step& step) {
   const auto found = held_.find(kind);
   if (found == held_.end() || found->second.empty()) return;
-  const auto waiting = found->second;  // looking again changes it
+  const auto waiting = found->second;  // a copy: the loop changes the set
   for (const auto& [due, key] : waiting) {
     if (kind == HoldKind::Concurrency && host_state_.concurrency.full()) return;
     if (kind == HoldKind::MassFailure && host_state_.mass.room(host_state_.concurrency.in_use()) == 0) return;
@@ -175,7 +176,8 @@ void Supervisor::look_at_incidents(Step& step) {
     if (Workload* workload = by_key(key)) run_controller_for(*workload, step, [](WorkloadController&) {});
 }
 
-/// It is healthy again: what was held for it looks again, with a fresh verdict of its own.
+/// The workload is healthy again: each workload that was held for it is re-evaluated; if nothing below it
+/// fails any more, its own new verdict decides.
 void Supervisor::ripple(const std::string& key, Step& step) {
   const Workload* root = by_key(key);
   if (root == nullptr || !host_state_.graph.has_dependents(key)) return;
@@ -206,7 +208,7 @@ std::vector<const Workload*> Supervisor::failing() const {
   return members;
 }
 
-/// What all of them depend on, or are; of several the one most of the others rest on. Empty: nothing.
+/// The workload that every member depends on, or is. Of several, the one with most dependents. Empty: none.
 std::string Supervisor::common_dependency(const std::vector<const Workload*>& members) const {
   std::map<std::string, std::size_t> shared;
   for (const Workload* member : members) {
@@ -235,10 +237,10 @@ void Supervisor::host_decision(Rule rule, std::string outcome, std::string input
   step.out.push_back(Persist{std::move(decision)});
 }
 
-/// Where the members' own notifications would go: the grouped one takes their place.
+/// The destinations of the members' own notifications, which the grouped notification replaces.
 std::vector<Destination> Supervisor::members_channels(NotificationKind kind, Step& step) const {
   std::vector<Destination> all;
-  if (routing_of(host_state_.policy).routes.empty()) return all;  // every channel has it anyway
+  if (routing_of(host_state_.policy).routes.empty()) return all;  // without routes every channel gets it
   for (const Workload* member : failing()) {
     if (!member->policy->notifications) continue;
     Notification notification;
@@ -256,8 +258,7 @@ std::vector<Destination> Supervisor::members_channels(NotificationKind kind, Ste
 void Supervisor::mass_notification(NotificationKind kind, const char* event, std::string text, Step& step,
                                    std::string advice) {
   if (host_state_.host.mass_notification_key.empty()) {
-    // Later than the last one's: two may begin in one millisecond, and a notification's key is never used
-    // again.
+    // Later than the last mass failure's: two may begin in one millisecond, and a key is never used again.
     host_state_.host.mass_since = std::max(host_state_.mass.since(), host_state_.host.mass_since + 1ms);
     host_state_.host.mass_notification_key =
         fmt::format("healer/{:.60}/mass/{}", host_state_.policy.host_name,
@@ -288,7 +289,7 @@ void Supervisor::watch_mass(Step& step) {
   notify_mass(step);
 }
 
-/// The grouped notification takes the place of the first member's own.
+/// The grouped notification replaces the first member's own.
 void Supervisor::notify_mass(Step& step) {
   if (unnotified_ == 0 || !host_state_.mass.on() || !host_state_.host.mass_notification_key.empty()) return;
   const std::vector<const Workload*> members = failing();
@@ -322,7 +323,7 @@ void Supervisor::mass_changed(MassGuard::Change change, Step& step) {
     case MassGuard::Change::Widened:
       log(LogLevel::Warning, "mass failure: " + mass.text(step.now));
       host_decision(Rule::MassCanary, mass.text(step.now), inputs, step);
-      slot_freed_ = true;  // whoever is due first may go
+      slot_freed_ = true;  // restrain() releases the workload that is due first
       return;
     case MassGuard::Change::NotRecovered:
       log(LogLevel::Error, "mass failure: " + mass.text(step.now));
@@ -360,8 +361,8 @@ void Supervisor::mass_changed(MassGuard::Change change, Step& step) {
     save_host(step);
   }
   slot_freed_ = true;
-  // What failed while the cause lasted says nothing about now. Those still unhealthy are notified of one by
-  // one.
+  // The failures during the mass failure are not about now: new verdicts decide. Workloads that are still
+  // unhealthy get their own notifications.
   const auto waiting = held_[HoldKind::MassFailure];
   for (const auto& [due, key] : waiting)
     if (Workload* workload = by_key(key))
@@ -371,7 +372,7 @@ void Supervisor::mass_changed(MassGuard::Change change, Step& step) {
   look_at_incidents(step);
 }
 
-// What operators say.
+// Commands of operators.
 
 void Supervisor::on(const OperatorPause& event, Step& step) {
   if (!event.workload.empty()) {
@@ -409,7 +410,7 @@ void Supervisor::host_pause_over(const std::string& text, Step& step) {
 }
 
 void Supervisor::on(const WallClockMoved& event, Step& step) {
-  // Set back: reports from before would seem to be about the instances that follow.
+  // The clock was set back: reports from before that would seem to be about later instances.
   if (event.ahead < host_state_.wall_ahead) {
     for (auto& [key, workload] : workloads_)
       if (!workload->judge_exit_at) workload->evidence = {};
@@ -425,7 +426,7 @@ void Supervisor::on(const HostPolicyChanged& event, Step&) {
   const std::string host_name = host_state_.policy.host_name;
   host_state_.policy = event.policy;
   if (host_state_.policy.host_name.empty()) host_state_.policy.host_name = host_name;
-  slot_freed_ = true;  // there may be more of them now
+  slot_freed_ = true;  // the new policy may allow more remedies at once
 }
 
 // Dependencies.

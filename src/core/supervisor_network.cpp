@@ -1,5 +1,5 @@
-// Containers whose network others share, watched or not: their facts are kept here, because what happens to
-// them decides about their children. See workload_network.cpp.
+// Network parents: containers whose network others share, watched or not. Their facts are kept here, because
+// workload_network.cpp decides by them about the containers that share the network (the children).
 #include <algorithm>
 
 #include "core/identity.hpp"
@@ -8,7 +8,7 @@
 namespace healer {
 namespace {
 
-/// What a container of this workload is called as a rule; what it really is, its labels tell.
+/// The usual name of a container of this workload. A guess: the labels in the inspect answer decide.
 std::string likely_name(std::string key) {
   std::replace(key.begin(), key.end(), '/', '-');
   return key;
@@ -28,7 +28,7 @@ void Supervisor::follow_network(Workload& workload, Step& step) {
     workload.network_parent = known->second;
     host_state_.shared_networks[known->second].children.insert(workload.key);
   } else {
-    // Its name is learned with its facts; from disk it may be known already.
+    // The parent's key comes with its inspect; the state file may have stored it.
     if (!before.empty()) host_state_.shared_networks[before].children.insert(workload.key);
     host_state_.awaited_parents[id].insert(workload.key);
     step.out.push_back(Inspect{id});
@@ -62,7 +62,7 @@ void Supervisor::note_parent(const Container& facts, Step& step) {
   if (host_state_.awaited_parents.empty() && host_state_.shared_networks.empty()) return;
   const auto known = parent_key_of_.find(facts.id);
   const auto asked = host_state_.awaited_parents.find(facts.id);
-  // One that is set aside while it is recreated, or renamed, is still whose network they joined.
+  // A parent that was renamed keeps its key: the children still share its network.
   const std::string key = known != parent_key_of_.end() ? known->second : workload_key(facts);
   const bool of_interest = known != parent_key_of_.end() || asked != host_state_.awaited_parents.end() ||
                            host_state_.shared_networks.count(key) != 0;
@@ -91,7 +91,7 @@ void Supervisor::note_parent(const Container& facts, Step& step) {
 void Supervisor::parent_gone(const std::string& id, Step& step) {
   std::string key;
   if (const auto asked = host_state_.awaited_parents.find(id); asked != host_state_.awaited_parents.end()) {
-    // Gone before it was ever seen. Its successor may be here already, under the name it is remembered by.
+    // The parent was removed before its first inspect. Its replacement may exist under the stored name.
     const std::set<std::string> children = asked->second;
     host_state_.awaited_parents.erase(asked);
     std::set<std::string> parents;
@@ -131,7 +131,8 @@ void Supervisor::parent_event(const EngineEvent& event, Step& step) {
     step.out.push_back(Inspect{event.container_id});
 }
 
-/// What an outage hid is found out: after each full list those that are not watched are looked at.
+/// After each full list: inspects the parents that are unwatched, unlisted or awaited. Their events may be
+/// lost.
 void Supervisor::look_at_parents(const std::vector<std::string>& listed, Step& step) {
   std::vector<std::string> ids;
   for (const auto& [id, key] : parent_key_of_)

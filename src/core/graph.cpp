@@ -29,12 +29,12 @@ const std::string& shown(const DependencyNode& node) {
   return node.name.empty() ? node.key : node.name;
 }
 
-/// Of the own project: "project/name".
+/// The name within the workload's own project: "project/name".
 std::string in_project(const DependencyNode& node, const std::string& name) {
   return node.service.substr(0, node.service.find('/') + 1) + name;
 }
 
-/// Every name by which others can mean it.
+/// Every name by which other workloads can name this one.
 std::vector<std::string> names_of(const DependencyNode& node) {
   std::vector<std::string> names{node.key};
   if (!node.name.empty() && node.name != node.key) names.push_back(node.name);
@@ -42,7 +42,7 @@ std::vector<std::string> names_of(const DependencyNode& node) {
   return names;
 }
 
-/// Every name whose meaning it has to know.
+/// Every name that must be resolved to find the workload's dependencies.
 std::vector<std::string> names_wanted(const DependencyNode& node) {
   std::vector<std::string> names;
   names.insert(names.end(), node.declared.begin(), node.declared.end());
@@ -56,7 +56,7 @@ std::vector<std::string> names_wanted(const DependencyNode& node) {
 
 }  // namespace
 
-// Looking.
+// Queries.
 
 const DependencyGraph::Place* DependencyGraph::place(const std::string& key) const {
   const auto found = place_of_.find(key);
@@ -127,7 +127,8 @@ std::optional<std::string> DependencyGraph::failing_root(const std::string& key,
                                                          const NotReady& not_ready) const {
   const auto start = place_of_.find(key);
   if (start == place_of_.end()) return std::nullopt;
-  // Children before parents, on a stack of our own: a chain may be as long as the host is full.
+  // Dependencies before dependents, with an explicit stack: a chain may be as long as the number of
+  // workloads.
   struct Frame {
     Index at;
     Indices targets;
@@ -178,7 +179,7 @@ std::vector<std::string> DependencyGraph::take_changed_problems() {
   return changed;
 }
 
-// Changing.
+// Changes.
 
 void DependencyGraph::link_names(Index of) {
   for (const std::string& name : names_of(places_[of].node)) insert_sorted(names_[name].providers, of);
@@ -284,7 +285,8 @@ bool DependencyGraph::remove(const std::string& key) {
 
 // Cycles.
 
-/// The places on a common cycle with this one, itself among them: those it reaches and that reach it.
+/// The places that this place reaches and that reach it: all on a cycle with it, itself included. Empty:
+/// none.
 DependencyGraph::Indices DependencyGraph::knot_of(Index of) const {
   const Place& start = places_[of];
   if (start.targets.empty() || start.sources.empty()) return {};

@@ -15,45 +15,46 @@
 
 namespace healer {
 
-/// What one workload says about whom it needs. HEALING.md 5.
+/// What a workload's configuration says about its dependencies. HEALING.md 5.
 struct DependencyNode {
   std::string key;
-  std::string name;                   ///< the container's
+  std::string name;                   ///< of the container
   std::string service;                ///< "project/service"; empty: it belongs to no service
-  std::vector<std::string> declared;  ///< services that the engine's tools say it needs: "project/service"
+  std::vector<std::string> declared;  ///< by the engine's tools (compose), as "project/service"
   std::vector<std::string> named;     ///< Policy.depends_on, as written
   std::string network_parent;         ///< key of the workload whose network it shares; empty: none
   bool operator==(const DependencyNode&) const = default;
 };
 
-/// Who depends on whom, among the watched. Keys in, keys out; what a name means is looked up late, so the
-/// target may appear after the one that names it, and vanish and return.
+/// The dependencies among watched workloads, by key. Each change resolves the affected names anew, so a
+/// dependency may appear after the workload that names it, and may vanish and return.
 ///
-/// A name of `healer.depends_on` means every container of that service in the own project; where
-/// there is none, whatever is called so: a container's name, a "project/service", or a workload's key.
+/// A name of `healer.depends_on` means every container of that service in the workload's own project. If
+/// there is none, it means each workload with that container name, that "project/service" or that key.
 ///
-/// An edge that closes a cycle is refused. Within a cycle the walk begins at the smallest key, so the same
-/// workloads lose the same edges in whatever order they appeared.
+/// An edge that closes a cycle is refused. Within a cycle the walk begins at the smallest key, so the refused
+/// edges do not depend on the order in which the workloads appeared.
 ///
 ///   a workload ...   | what follows
-///   -----------------+----------------------------------------------------------------
-///   appears, changes | its names are looked up, and those who name it look it up again
-///   goes             | the same; what it closed a cycle with has its edge back
+///   -----------------+-----------------------------------------------------------------------------------
+///   appears, changes | its names are resolved, and the names of the workloads that name it
+///   is removed       | the names of the workloads that name it are resolved; refused edges of a cycle that
+///                    | it was part of count again
 ///   same as before   | nothing
 ///
-/// A change costs what the workload can reach, a look costs what is looked at; nothing is recursive.
+/// A change costs as much as the workload can reach, a query as much as it visits. Nothing is recursive.
 class DependencyGraph {
  public:
   using NotReady = std::function<bool(const std::string& key)>;
 
-  /// Adds it, or takes over what changed. False: nothing did.
+  /// Adds or updates the workload with this key. False: nothing changed.
   bool set(DependencyNode node);
-  /// False: there is none.
+  /// False: there is no workload with this key.
   bool remove(const std::string& key);
 
   std::size_t size() const { return place_of_.size(); }
 
-  // Sorted by key, refused edges left out, empty for an unknown key.
+  // Results are sorted by key and leave out refused edges. Empty for an unknown key.
   std::vector<std::string> dependencies(const std::string& key) const;
   /// Everything it depends on, directly or not.
   std::vector<std::string> closure(const std::string& key) const;
@@ -62,11 +63,11 @@ class DependencyGraph {
 
   bool has_dependents(const std::string& key) const;
 
-  /// Of everything below `key` that fails, one with nothing failing below it: the root, to be healed first.
-  /// The smallest such key; nothing when nothing below fails.
+  /// The root to heal first: of the dependencies of `key` that are not ready, direct or not, one that has no
+  /// such dependency itself; of several the smallest key. Nothing: all are ready.
   std::optional<std::string> failing_root(const std::string& key, const NotReady& not_ready) const;
 
-  /// One for each refused edge, with the cycle printed in container names: "web -> api -> web".
+  /// One problem for each refused edge, with the cycle in container names: "web -> api -> web".
   std::vector<LabelProblem> problems(const std::string& key) const;
   /// Keys whose problems changed since the last call, sorted.
   std::vector<std::string> take_changed_problems();
@@ -81,12 +82,12 @@ class DependencyGraph {
   };
   struct Place {
     DependencyNode node;
-    Indices targets;  ///< all that is meant, sorted
-    Indices sources;  ///< who means it, sorted
+    Indices targets;  ///< dependencies, refused edges included; sorted
+    Indices sources;  ///< places that have this one as a target; sorted
     std::vector<Refused> refused;
     bool used = false;
   };
-  /// What can be meant by a name, and who uses it.
+  /// The workloads that a name means, and the workloads that use the name.
   struct Name {
     Indices providers;
     Indices wanters;
@@ -102,7 +103,7 @@ class DependencyGraph {
   void link_names(Index of);
   void unlink_names(Index of);
   Indices meant_by(const DependencyNode& node) const;
-  /// Looks its names up again; true when they mean something else now.
+  /// Resolves the names of the place anew; true: its targets changed.
   bool resolve(Index of);
   Indices wanters_of_names(const DependencyNode& node) const;
   void refresh(Indices places);
@@ -114,7 +115,7 @@ class DependencyGraph {
   Indices free_;
   std::unordered_map<std::string, Index> place_of_;
   std::unordered_map<std::string, Name> names_;
-  Indices tangled_;  ///< those with a refused edge
+  Indices tangled_;  ///< places with a refused edge
   std::vector<std::string> changed_problems_;
 };
 

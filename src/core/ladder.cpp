@@ -13,7 +13,7 @@ RemedyStep plain(RemedyKind kind) {
   return step;
 }
 
-/// What a step comes to; nothing: it is passed over.
+/// What is done for a step, depending on the container's state; nothing: the step is skipped.
 std::optional<RemedyStep> applied(const RemedyStep& step, bool exited, RemedyKind brings_back) {
   const RemedyTraits& traits = traits_of(step.kind);
   if (!exited) return traits.only_when_exited ? std::nullopt : std::optional<RemedyStep>(step);

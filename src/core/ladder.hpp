@@ -8,10 +8,10 @@
 
 namespace healer {
 
-/// The remedies that a workload has on the engine it runs on.
+/// The remedies of a workload on its engine.
 struct Ladder {
   std::vector<RemedyStep> steps{RemedyStep{}};
-  RemedyKind brings_back = RemedyKind::Start;  ///< what makes an exited container run again
+  RemedyKind brings_back = RemedyKind::Start;  ///< makes an exited container run again
 };
 
 /// The ladder of the policy's remedies, or the engine's default remedy where the policy names none.
@@ -25,15 +25,16 @@ struct LadderStep {
   bool skipped_restarts = false;
 };
 
-/// Restarts in a row that did not help, after which another step is taken. HEALING.md 4, efficacy.
+/// After so many restarts in a row that did not help, healer takes a step of another kind. HEALING.md 4,
+/// efficacy.
 inline constexpr unsigned ineffective_restarts_enough = 5;
 
-/// Finds the step for an attempt, from `step` (failed attempts of this incident, and steps skipped) on. The
-/// last step repeats. RemedyTraits says what a step comes to on a container that has exited, and which steps
-/// are passed over while the container runs.
+/// The step for the next attempt. `step`: number of failed attempts of this incident and of skipped steps;
+/// the last step of the ladder repeats. RemedyTraits defines what a step does to an exited container, and
+/// which steps are skipped while the container runs.
 ///
-/// With `ineffective_restarts` at the limit, steps that count as a restart are passed over when a step of
-/// another kind follows. Nothing: there is no step to take, or it is `none`.
+/// From `ineffective_restarts_enough` ineffective restarts on, steps that count as a restart are skipped if a
+/// step of another kind follows. Nothing: there is no step to take, or it is `none`.
 std::optional<LadderStep> choose_step(const Ladder& ladder, unsigned step, bool exited,
                                       unsigned ineffective_restarts);
 

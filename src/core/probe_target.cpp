@@ -19,7 +19,7 @@ const PortBinding* find_port(const Container& container, std::uint16_t wanted, b
   return nullptr;
 }
 
-/// The address a host process dials for a published port.
+/// The address to which a host process connects for a published port.
 std::string dialable(const std::string& host_address) {
   if (host_address.empty() || host_address == "0.0.0.0") return "127.0.0.1";
   if (host_address == "::") return "::1";
@@ -36,7 +36,7 @@ Found find_endpoint(const Container& container, const ProbeSpec& spec, const Pro
   const bool shares = container.network == NetworkKind::Shared;
   if (shares && !network_parent)
     return {{}, "it shares the network of another container, and that one is not known"};
-  const Container& where = shares ? *network_parent : container;  // whose network it is
+  const Container& where = shares ? *network_parent : container;  // the owner of the network
 
   const PortBinding* declared = find_port(container, spec.port.value_or(0), true);
   if (!declared) declared = find_port(container, spec.port.value_or(0), false);
@@ -140,7 +140,8 @@ TargetResolution resolve_target(const Container& container, const ProbeSpec& spe
   }
   if (spec.kind == ProbeKind::Exec) return by_command(container, spec);
   const ProbeKind kind = spec.kind.value_or(ProbeKind::Http);
-  // Only http on the first *published* port is implied; an exposed one is used when nothing better is there.
+  // The implied probe is http on the first *published* port. An exposed port is used only without a
+  // HEALTHCHECK.
   if (!spec.kind && !spec.port && has_check && !find_port(container, 0, true)) return by_engine();
 
   Found found = find_endpoint(container, spec, probe_origin, network_parent);
@@ -157,7 +158,7 @@ TargetResolution resolve_target(const Container& container, const ProbeSpec& spe
       return by_grpc(*found.endpoint, spec, kind);
     case ProbeKind::Http:
     case ProbeKind::Https:
-    case ProbeKind::Engine:  // these two: above
+    case ProbeKind::Engine:  // Engine and Exec have returned above
     case ProbeKind::Exec:
       break;
   }

@@ -8,33 +8,33 @@
 
 namespace healer {
 
-/// Everything that the core must know of a remedy. A new remedy is a row here.
+/// Everything that the core knows about a kind of remedy. A new remedy is a row here.
 struct RemedyTraits {
-  /// What the remedy comes to on a container that has exited.
+  /// What is done instead if the container has exited.
   enum class OnExited { Same, Start, Nothing };
-  /// What it does to the instance.
+  /// What the remedy does to the instance.
   enum class Instance {
     Replaced,    ///< another instance follows, with a start to wait for
-    Ended,       ///< none follows
+    Ended,       ///< no instance follows
     GetsSignal,  ///< the instance goes on, unless the signal ends it
-    Kept,        ///< the instance goes on; whatever happens to its process meanwhile is its own doing
+    Kept,        ///< the instance goes on; if its process ends meanwhile, the remedy did not end it
   };
   /// How long the engine may take.
   enum class Length {
     Call,        ///< a stop and a start
     Short,       ///< no stop to wait for
-    Recreation,  ///< two of them, and perhaps the way back
+    Recreation,  ///< two stops and starts, if the recreation must be undone
   };
 
   RemedyKind kind = RemedyKind::None;
-  const char* log_verb = "";  ///< "RESTARTING web"
-  const char* sentence = "";  ///< for notifications: what happens now
+  const char* log_verb = "";  ///< as in "RESTARTING web"
+  const char* sentence = "";  ///< for notifications
   std::optional<Capability> needs = {};
   OnExited on_exited = OnExited::Same;
   Instance instance = Instance::Kept;
   Length length = Length::Call;
   bool counts_as_restart = false;  ///< for efficacy: restarts in a row that did not help
-  bool only_when_exited = false;   ///< passed over while the container runs
+  bool only_when_exited = false;   ///< skipped while the container runs
 };
 
 namespace detail {
@@ -88,7 +88,7 @@ constexpr const RemedyTraits& traits_of(RemedyKind kind) {
   return detail::remedy_traits[static_cast<std::size_t>(kind)];
 }
 
-/// Whether the container goes on in the instance it had: there is no start to wait for.
+/// Whether the instance goes on: there is no start to wait for.
 constexpr bool keeps_instance(RemedyKind kind) {
   const auto instance = traits_of(kind).instance;
   return instance == RemedyTraits::Instance::Kept || instance == RemedyTraits::Instance::GetsSignal;

@@ -11,27 +11,27 @@
 
 namespace healer {
 
-/// What the engine says the process is doing (the engine's own names, `State.Status`).
+/// The container's state, in the engine's own words (`State.Status`).
 BOOST_DEFINE_ENUM_CLASS(ContainerState, Created, Running, Paused, Restarting, Removing, Exited, Dead)
 
-/// Verdict of the engine's own HEALTHCHECK. None: the container has no check.
+/// Result of the engine's own HEALTHCHECK. None: the container has no HEALTHCHECK.
 BOOST_DEFINE_ENUM_CLASS(EngineHealth, None, Starting, Healthy, Unhealthy)
 
 /// The engine's restart policy (`HostConfig.RestartPolicy`).
 BOOST_DEFINE_ENUM_CLASS(RestartPolicy, No, Always, UnlessStopped, OnFailure)
 
-/// As the engine writes them.
+/// As the engine writes the values.
 template <>
 struct EnumDialect<RestartPolicy> {
   static constexpr std::array texts{EnumText<RestartPolicy>{RestartPolicy::UnlessStopped, "unless-stopped"},
                                     EnumText<RestartPolicy>{RestartPolicy::OnFailure, "on-failure"}};
 };
 
-/// One run of a container: the id survives a restart, the start time does not. Streaks and start period
-/// belong to it.
+/// One life of a container: the id survives a restart, the start time does not. Streaks and start period
+/// belong to one instance.
 struct InstanceId {
   std::string container_id;
-  std::string started_at;  ///< the engine's text, compared, never parsed
+  std::string started_at;  ///< the engine's text; only compared
   auto operator<=>(const InstanceId&) const = default;
 };
 HEALER_DESCRIBE(InstanceId, container_id, started_at);
@@ -55,16 +55,16 @@ struct NetworkAttachment {
 };
 HEALER_DESCRIBE(NetworkAttachment, name, address);
 
-/// Which workload a container belongs to, as the tools of its engine name it.
+/// The workload that a container belongs to, by the tools of its engine.
 struct Identity {
   std::string key;       ///< survives recreation, e.g. "project/service/number"; empty: the container's name
   std::string service;   ///< "project/service"; empty: the container belongs to no service
-  bool one_off = false;  ///< started by hand for one task beside its service; never watched
+  bool one_off = false;  ///< started by an operator for one task (compose run); never watched
   bool operator==(const Identity&) const = default;
 };
 HEALER_DESCRIBE(Identity, key, service, one_off);
 
-/// The commands that an operator types about a container, in the words of its engine; empty: none is known.
+/// Commands of the container's engine for an operator to type; empty: none.
 struct Advice {
   std::string logs;   ///< "docker logs web"
   std::string start;  ///< "docker start web"
@@ -72,36 +72,36 @@ struct Advice {
 };
 HEALER_DESCRIBE(Advice, logs, start);
 
-/// The facts that one inspect gives about a container: what decisions are made on.
+/// The facts about a container from one inspect. Decisions are made on them.
 struct Container {
   std::string id;
   std::string name;  ///< without the leading '/'
   std::string image;
-  std::map<std::string, std::string> labels;  ///< for settings only; no decision reads them
+  std::map<std::string, std::string> labels;  ///< for the settings; no decision reads a label
   Identity identity;
   std::vector<std::string> dependencies;  ///< services that must be healthy first, as "project/service"
   Advice advice;
   ContainerState state = ContainerState::Created;
-  std::string started_at;            ///< engine's text; "0001-01-01T00:00:00Z" when it never ran
-  std::optional<WallTime> started;   ///< the same, parsed, engine's clock; empty when it never ran
-  std::optional<WallTime> finished;  ///< when it last exited
+  std::string started_at;            ///< the engine's text; "0001-01-01T00:00:00Z": it never ran
+  std::optional<WallTime> started;   ///< the same, parsed, by the engine's clock; empty: it never ran
+  std::optional<WallTime> finished;  ///< last exit, by the engine's clock
   int exit_code = 0;
   bool oom_killed = false;
   RestartPolicy restart_policy = RestartPolicy::No;
   unsigned maximum_retries = 0;          ///< of OnFailure; 0: no limit
-  unsigned restart_count = 0;            ///< restarts the engine itself made by that policy
+  unsigned restart_count = 0;            ///< restarts by the engine's restart policy
   std::optional<Duration> stop_timeout;  ///< the container's own; empty: the engine's default (10 s)
   EngineHealth health = EngineHealth::None;
   std::optional<WallTime> health_checked;  ///< end of the newest entry of the health log
-  std::string health_output;               ///< that entry's output, at most 4 KiB
-  Duration health_interval{0};             ///< HEALTHCHECK's interval and timeout, 0 without one
+  std::string health_output;               ///< output of that entry, at most 4 KiB
+  Duration health_interval{0};             ///< this and the next two: of the HEALTHCHECK, 0 without one
   Duration health_timeout{0};
   Duration health_start_period{0};
   NetworkKind network = NetworkKind::Own;
   std::string network_parent;      ///< Shared: the id of the container whose network it uses
   std::vector<PortBinding> ports;  ///< sorted by container port, published ones first
   std::vector<NetworkAttachment> networks;
-  std::string memory_limit_note;  ///< e.g. "limit 64 MiB", empty without a limit
+  std::string memory_limit_note;  ///< e.g. "limit 64 MiB"; empty: no limit
 
   InstanceId instance() const { return InstanceId{id, started_at}; }
   bool operator==(const Container&) const = default;
@@ -111,7 +111,7 @@ HEALER_DESCRIBE(Container, id, name, image, labels, identity, dependencies, advi
                 stop_timeout, health, health_checked, health_output, health_interval, health_timeout,
                 health_start_period, network, network_parent, ports, networks, memory_limit_note);
 
-/// What a list gives: enough to see which containers must be inspected.
+/// One entry of a list: enough to decide whether the container must be inspected.
 struct ContainerSummary {
   std::string id;
   std::string name;

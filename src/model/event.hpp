@@ -32,7 +32,7 @@ HEALER_DESCRIBE(StopRequested, form, signal);
 /// The container's process ended.
 struct Ended {
   int exit_code = 0;
-  bool oom = false;  ///< the kernel killed a process of the container for lack of memory before
+  bool oom = false;  ///< before the end, the kernel killed a process of the container for lack of memory
 };
 HEALER_DESCRIBE(Ended, exit_code, oom);
 
@@ -52,8 +52,8 @@ HEALER_DESCRIBE(Changed);
 struct Removed {};
 HEALER_DESCRIBE(Removed);
 
-/// What an engine's event stream reports, in words that every engine shares. Where an engine has a report of
-/// each, StopRequested comes before the Ended that it causes; EngineConnected says whether it may come late.
+/// A report of an engine's event stream, the same for every engine. Trap: StopRequested usually comes before
+/// the Ended that it causes, but some engines report it later or not at all: see StopReports.
 using EngineReport = std::variant<StopRequested, Ended, Started, HealthReported, Changed, Removed>;
 
 struct EngineEvent {
@@ -77,7 +77,7 @@ struct ContainerObserved {
 };
 HEALER_DESCRIBE(ContainerObserved, container, policy, problems);
 
-/// The engine knows no such container any more.
+/// The container does not exist any more.
 struct ContainerGone {
   std::string container_id;
 };
@@ -90,7 +90,8 @@ struct InspectFailed {
 };
 HEALER_DESCRIBE(InspectFailed, container_id, error);
 
-/// A full list of what exists has been worked through: every container of it was observed before this.
+/// A full list of containers is complete: before this event, healer inspected every container of the list
+/// that it had to inspect.
 struct SyncCompleted {
   std::vector<std::string> container_ids;
 };
@@ -100,11 +101,11 @@ HEALER_DESCRIBE(SyncCompleted, container_ids);
 /// (Podman).
 BOOST_DEFINE_ENUM_CLASS(StopReports, Reliable, Unreliable)
 
-/// Whether the containers live in the process that answers. Where they do (Docker), a new process ends what
-/// outlived a killed one before it answers, and reports those stops like an operator's.
+/// Whether the containers depend on the engine's process. If they do (Docker), a new engine process first
+/// ends the containers that outlived a killed one, and reports those stops like an operator's.
 BOOST_DEFINE_ENUM_CLASS(EngineProcess, HoldsContainers, LeavesContainers)
 
-/// What an engine can be asked for.
+/// What an engine can do.
 BOOST_DEFINE_ENUM_CLASS(Capability, Restart, Start, Stop, Kill, Exec, Recreate, Replace, Evidence)
 
 inline std::vector<Capability> every_capability() {
@@ -114,7 +115,7 @@ inline std::vector<Capability> every_capability() {
 
 struct Capabilities {
   std::vector<Capability> can = every_capability();
-  RemedyKind default_remedy = RemedyKind::Restart;  ///< where no setting names a remedy
+  RemedyKind default_remedy = RemedyKind::Restart;  ///< if no setting names a remedy
 
   bool has(Capability capability) const { return std::find(can.begin(), can.end(), capability) != can.end(); }
   bool operator==(const Capabilities&) const = default;
@@ -129,12 +130,12 @@ struct EngineConnected {
 };
 HEALER_DESCRIBE(EngineConnected, description, stop_reports, process, capabilities);
 
-/// From where healer asks: the host itself, or inside a container of this engine. docs/architecture.md,
-/// "Reaching a target".
+/// Where healer's checks come from: the host, or a container of this engine. docs/architecture.md, "Reaching
+/// a target".
 struct ProbeOrigin {
   std::string own_container_id;       ///< empty: on the host
-  bool host_network = false;          ///< inside a container that shares the host's network
-  std::vector<std::string> networks;  ///< names of the networks the own container is on
+  bool host_network = false;          ///< healer's container uses the host's network
+  std::vector<std::string> networks;  ///< names of the networks of healer's container
   bool on_host() const { return own_container_id.empty() || host_network; }
   bool operator==(const ProbeOrigin&) const = default;
 };
@@ -157,8 +158,8 @@ struct ProbeFinished {
 };
 HEALER_DESCRIBE(ProbeFinished, probe, workload, facts);
 
-/// How the engine answered an ordered remedy. Lost: no answer, it may have been executed. Begun is no
-/// end: the hook before it is over, and the engine is asked only now.
+/// How the engine answered an ordered remedy. Lost: no answer, the remedy may have been executed. Begun is
+/// not an answer: the hook before the remedy has ended, and healer calls the engine now.
 BOOST_DEFINE_ENUM_CLASS(RemedyAnswer, Done, Refused, Lost, SkippedDryRun, Begun)
 
 struct RemedyFinished {
@@ -166,88 +167,87 @@ struct RemedyFinished {
   std::string workload;
   RemedyAnswer answer = RemedyAnswer::Done;
   std::string error;
-  std::string new_container_id = {};  ///< Recreate, done: the container that took its place
+  std::string new_container_id = {};  ///< Recreate, done: the new container
 };
 HEALER_DESCRIBE(RemedyFinished, attempt, workload, answer, error, new_container_id);
 
-/// The evidence asked for is on its way to the store, or could not be had in time; either way the remedy
-/// goes on.
+/// The evidence is on its way to the store, or could not be captured in time. The remedy continues in both
+/// cases.
 struct EvidenceCaptured {
   std::string workload;
   IncidentId incident;
   std::string excerpt;  ///< the last lines of the log, redacted, at most 400 bytes
-  std::string missing;  ///< what could not be had, and why; empty: nothing
+  std::string missing;  ///< parts that could not be captured, and why; empty: none
 };
 HEALER_DESCRIBE(EvidenceCaptured, workload, incident, excerpt, missing);
 
-/// A workload's wake-up, asked for by Wake. Late, early and duplicate ones are harmless: what is due is
-/// state. An empty workload wakes what belongs to none.
+/// The wake-up that the effect Wake requested. A late, early or duplicate Tick is harmless: the core's state
+/// says what is due. An empty workload: for the host.
 struct Tick {
   std::string workload;
 };
 HEALER_DESCRIBE(Tick, workload);
 
-/// The loop stood still for this long just before now: what timed out meanwhile says nothing about the
-/// targets.
+/// The event loop stood still for `lag` just before now. Timeouts during the stall are not about the targets.
 struct LoopStalled {
   Duration lag{0};
 };
 HEALER_DESCRIBE(LoopStalled, lag);
 
-/// `healer reset NAME`: close the breaker, forget the backoff.
+/// `healer reset NAME`: closes the circuit breaker and resets the backoff.
 struct OperatorReset {
   std::string workload;
 };
 HEALER_DESCRIBE(OperatorReset, workload);
 
-/// `healer pause NAME`: watch, but do nothing. An empty workload: all of them.
+/// `healer pause NAME`: healer goes on checking, but executes no remedy. An empty workload: all workloads.
 struct OperatorPause {
   std::string workload;
   std::optional<Duration> length;  ///< empty: until resumed
 };
 HEALER_DESCRIBE(OperatorPause, workload, length);
 
-/// `healer resume NAME`. An empty workload ends the pause of all, not those of single ones.
+/// `healer resume NAME`. An empty workload: ends the pause of all, but not the pauses of single workloads.
 struct OperatorResume {
   std::string workload;
 };
 HEALER_DESCRIBE(OperatorResume, workload);
 
-/// `healer heal NAME`: the first step now, whatever its health says. What an operator stopped or paused, and
-/// what is not opted in, stays untouched all the same.
+/// `healer heal NAME`: the first step of the ladder now, also if the workload is healthy. healer still does
+/// not touch a container that an operator stopped or paused, or that is not opted in.
 struct OperatorHeal {
   std::string workload;
 };
 HEALER_DESCRIBE(OperatorHeal, workload);
 
-/// `healer ack NAME`: an operator knows of the open incident; no reminders, no escalation.
+/// `healer ack NAME`: an operator acknowledges the open incident: no more reminders, no escalation.
 struct OperatorAck {
   std::string workload;
-  std::string by;  ///< who, for operators; empty: not said
+  std::string by;  ///< name of the operator, for other operators; empty: not given
 };
 HEALER_DESCRIBE(OperatorAck, workload, by);
 
-/// A rule of Prometheus about one workload, as Alertmanager notified it or as healer's own query found it.
-/// Said again, it is the same alert; who asked in vain says nothing, for unknown is never unhealthy.
+/// A rule of Prometheus fires or stops firing about one workload, reported by Alertmanager or found by
+/// healer's query. A repeated alert is the same alert. A query that failed sends no event: unknown never
+/// opens an incident.
 struct AlertReported {
   std::string workload;  ///< key
   std::string source;    ///< "alertmanager", "prometheus"
-  std::string id;        ///< which of its source; at most 64 bytes
-  std::string name;      ///< the rule's, for operators
-  std::string text;      ///< what it says: one line, redacted, at most 300 bytes
+  std::string id;        ///< unique within the source; at most 64 bytes
+  std::string name;      ///< of the rule, for operators
+  std::string text;      ///< the alert's text: one line, redacted, at most 300 bytes
   bool firing = true;    ///< false: resolved
-  bool act = true;       ///< false: operators are notified, and nothing is done
+  bool act = true;       ///< false: healer notifies operators, and executes no remedy
 };
 HEALER_DESCRIBE(AlertReported, workload, source, id, name, text, firing, act);
 
-/// The wall clock was compared with the core's timeline and differs by this much more than was known: for
-/// maintenance windows and for times that the engine says.
+/// The wall clock was set since the process began. For maintenance windows and the engine's timestamps.
 struct WallClockMoved {
   Duration ahead{0};  ///< wall time minus wall_time_of(now)
 };
 HEALER_DESCRIBE(WallClockMoved, ahead);
 
-/// The host's settings changed.
+/// The settings of the host changed.
 struct HostPolicyChanged {
   HostPolicy policy;
 };

@@ -11,20 +11,20 @@
 namespace healer {
 namespace {
 
-// The runtime's own timers live beside the workloads'; no workload's key begins with a space.
+// The runtime's timers share the queue with the workloads' timers: no workload key begins with a space.
 const std::string beat_timer = " beat";
 const std::string resync_timer = " resync";
 const std::string connect_timer = " connect";
 
 constexpr Duration beat_interval = 1s;
-/// A beat this late says that the process was starved, not that targets are slow.
+/// A beat that is later than this means that the process was starved.
 constexpr Duration stall_threshold = 100ms;
-/// A wall clock that moved less is being slewed; maintenance windows are set in minutes.
+/// Smaller differences are slewing of the wall clock; maintenance windows are set in minutes.
 constexpr Duration reported_clock_step = 1s;
 constexpr Duration cursor_interval = 30s;
 constexpr std::int64_t first_overlap_ns = 60'000'000'000;
 constexpr Duration first_retry = 200ms;
-/// The memory of a step that was about everything is given back.
+/// After a step with more effects, their memory is freed.
 constexpr std::size_t most_effects_kept = 64;
 constexpr Duration longest_retry = 5s;
 
@@ -48,7 +48,7 @@ Runtime::Runtime(RuntimeSettings settings, Parts parts, const StoredState& store
       evidence_(
           engine_, [this]() { return host_.now(); },
           [this](Evidence kept, EvidenceCaptured said) {
-            // Also after the order to stop: what was saved is worth more than the answer to it.
+            // Also while healer shuts down: the evidence is kept even if nothing follows from it.
             journal_.write({std::move(kept)}, {});
             feed(std::move(said));
           }),
@@ -83,7 +83,7 @@ void Runtime::start() {
 
 void Runtime::feed(Event event) {
   if (stopping_) return;
-  if (stepping_) {  // the outer call goes on with it: a step is never inside another
+  if (stepping_) {  // steps do not nest: the outer call goes on with this event
     events_.push_back(std::move(event));
     return;
   }
@@ -150,7 +150,8 @@ void Runtime::perform(Effects& effects) {
     journal_.write(std::move(records), {});
     return;
   }
-  // What the world gets to see waits for its record: a process killed in between then knows of it.
+  // Remedies and notifications wait for their record: if this process is killed in between, the next one
+  // knows of them.
   journal_.write(std::move(records),
                  guarded([this, remedies = std::move(remedies), notifications = std::move(notifications)]() {
                    for (const ApplyRemedy& remedy : remedies) apply(remedy);
@@ -162,7 +163,7 @@ void Runtime::perform(Effects& effects) {
 void Runtime::probe_finished(ProbeId id, ProbeFacts facts) {
   auto open = open_probes_.extract(id.value);
   if (!open) return;  // cancelled meanwhile
-  notice_stall();     // before what it made late is judged
+  notice_stall();     // before the core judges a result that the stall made late
   feed(ProbeFinished{id, std::move(open.mapped()), std::move(facts)});
 }
 
@@ -180,8 +181,8 @@ void Runtime::connect() {
 
 void Runtime::subscribe() {
   const std::uint64_t connection = connection_;
-  // What explains an exit is kept in memory only: a new process hears the last minute again, and the core
-  // ignores what it knows.
+  // The events that explain an exit are only in memory: a new process gets those of the last minute again,
+  // and the core ignores repeated ones.
   const std::int64_t overlap = supervisor_.synced_once() ? 0 : first_overlap_ns;
   engine_.subscribe(std::max<std::int64_t>(0, cursor_.unix_nanoseconds - overlap),
                     guarded([this, connection]() {
@@ -230,7 +231,7 @@ void Runtime::learn_place() {
 }
 
 void Runtime::connection_failed(const Error& error) {
-  ++connection_;  // nothing of the old connection counts any more
+  ++connection_;  // callbacks of the old connection are ignored
   connected_ = caught_up_ = false;
   sync_.reset();
   ahead_of_list_ = {};
@@ -245,8 +246,8 @@ void Runtime::connection_failed(const Error& error) {
 void Runtime::engine_event(const EngineEvent& event) {
   observer_.engine_event(event.report, Duration{host_.wall().unix_ms - event.unix_nanoseconds / 1000000});
   if (std::holds_alternative<Removed>(event.report)) known_.erase(event.container_id);
-  // The core may keep what comes before the first list is through: a process that is killed meanwhile leaves
-  // it to the next.
+  // Before the first list is complete, the core may only keep an event without deciding. The stored cursor
+  // stays behind such events, so the next process gets them again if this one is killed.
   EventCursor& cursor = caught_up_ ? cursor_ : ahead_of_list_;
   cursor.unix_nanoseconds = std::max(cursor.unix_nanoseconds, event.unix_nanoseconds);
   if (caught_up_) journal_.note_cursor(cursor_);
@@ -346,7 +347,7 @@ void Runtime::arm() {
 void Runtime::alarm() {
   armed_for_.reset();
   const Instant now = host_.now();
-  // Only what was due when the alarm rang: what becomes due meanwhile lets I/O have its turn first.
+  // Only the timers that are due now: I/O has its turn before the timers that become due meanwhile.
   std::vector<std::string> due = std::exchange(due_, {});
   while (auto key = timers_.take_due(now)) due.push_back(std::move(*key));
   for (std::string& key : due) {

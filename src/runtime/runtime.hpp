@@ -33,45 +33,47 @@ namespace healer {
 struct RuntimeSettings {
   HostPolicy host;
   std::string own_container_id;  ///< empty: healer runs on the host
-  bool dry_run = false;          ///< decide, log and count as always; skip only the engine call
+  bool dry_run = false;          ///< decisions, log and metrics as usual, but no engine call
   Duration resync_interval = 60s;
   HookSettings hooks = {};
   std::vector<std::string> excluded = {};  ///< names of containers that count as opted out
-  std::uint64_t seed = 1;                  ///< of every random draw of the core
+  std::uint64_t seed = 1;                  ///< for every random draw of the core
 };
 
-/// A POST that a webhook remedy asks for.
+/// The POST request of a webhook remedy.
 struct WebhookCall {
   Secret url;
   std::string body;  ///< JSON
   Duration deadline{0};
 };
 
-/// A full look at what exists, under way.
+/// A list of all containers under way, with the inspects that follow from it.
 struct Sync {
   std::vector<std::string> ids;
-  std::unordered_set<std::string> awaited;  ///< looks under way
+  std::unordered_set<std::string> awaited;  ///< containers whose inspect is not answered yet
   bool listed = false;
-  bool again = false;  ///< asked for while this one was under way
+  bool again = false;  ///< another one was requested meanwhile
   bool again_full = false;
 };
 
-/// Performs what the core decides: one event queue, one timer queue, one exhaustive switch over the
-/// effects. Knows no policy of its own beyond keeping the engine's stream alive.
+/// Performs the core's effects: one event queue, one timer queue, one exhaustive switch over the effects.
+/// Decides only how to keep the connection to the engine.
 ///
 ///   connection   | input                       | next         | what is done
 ///   -------------+-----------------------------+--------------+------------------------------------------
 ///   Disconnected | start(), retry due          | Connecting   | engine.connect()
 ///   Connecting   | answered                    | Subscribing  | engine.subscribe(since the cursor)
-///   Subscribing  | stream accepted             | Connected    | own place learned, full sync
-///   Connected    | resync due                  | Connected    | list; what is new or changed is inspected
+///   Subscribing  | stream accepted             | Connected    | probe origin, EngineConnected, list, then
+///                |                             |              | inspect of each opted-in container
+///   Connected    | resync due                  | Connected    | list, then inspect of each new opted-in
+///                |                             |              | container and of each changed one
 ///   any          | failed, or the stream ended | Disconnected | EngineLost; retry with backoff
 class Runtime {
  public:
   using Resolve = std::function<ResolvedPolicy(const std::map<std::string, std::string>& labels)>;
   using Deliver = std::function<void(const RoutedNotification&)>;
-  /// Answers once, within the deadline, never from inside. A status of 2xx is success; Refused names any
-  /// other one; Timeout, ConnectionLost and Protocol mean that it may have arrived.
+  /// Calls back once, within the deadline, never from inside the call. Success: a status of 2xx. Refused: any
+  /// other status, named in the error. Timeout, ConnectionLost, Protocol: the request may have arrived.
   using Post = std::function<void(WebhookCall, std::function<void(Result<void>)>)>;
 
   struct Parts {
@@ -92,38 +94,38 @@ class Runtime {
   Runtime& operator=(const Runtime&) = delete;
 
   void start();
-  /// The sink of the prober.
+  /// Called by the prober with the facts of each check.
   void probe_finished(ProbeId id, ProbeFacts facts);
-  /// The settings changed: every container is looked at anew.
+  /// The settings changed: each opted-in container is inspected again.
   void policies_changed(Resolve resolve);
-  /// The host's settings changed, or the connectivity check's address is known.
+  /// The settings of the host changed, or the address of the connectivity check was resolved.
   void set_host_policy(HostPolicy policy);
-  /// The hooks of remedies ordered from now on.
+  /// The hooks for remedies that are ordered from now on.
   void set_hooks(HookSettings hooks) { hooks_.configure(std::move(hooks)); }
-  /// Closes the breaker of the workload with this key; NotFound when it is not watched. The API has found
-  /// the key for the name an operator gave.
+  /// Closes the circuit breaker of the workload with this key. This call and the next ones answer NotFound if
+  /// healer does not watch the workload.
   Result<void> reset(const std::string& key);
-  /// Watch the workload, but do nothing; an empty key: all of them. Without a length: until resumed.
+  /// Checks the workload, but executes no remedy. Empty key: all workloads. No length: until resumed.
   Result<void> pause(const std::string& key, std::optional<Duration> length);
-  /// The end of that; an empty key ends the pause of all, not those of single ones.
+  /// Ends a pause. Empty key: ends the pause of all, but not the pauses of single workloads.
   Result<void> resume(const std::string& key);
-  /// The first step now, whatever its health says. Conflict when an operator stopped or paused it, or a
-  /// remedy is under way.
+  /// Executes the first step of the ladder now, also if the workload is healthy. Conflict: an operator
+  /// stopped or paused the container, or a remedy is under way.
   Result<void> heal(const std::string& key);
-  /// An operator knows of its open incident. Conflict when there is none.
+  /// Acknowledges the open incident, for the operator `by`. Conflict: no incident is open.
   Result<void> acknowledge(const std::string& key, const std::string& by);
-  /// A rule of Prometheus began or ceased to fire about a watched workload. NotFound as above.
+  /// A rule of Prometheus began or stopped to fire about the workload.
   Result<void> alert(AlertReported alert);
   std::optional<WorkloadExplanation> explain(const std::string& key) const {
     return supervisor_.explain(key, host_.now());
   }
-  /// Stops deciding, writes what is left to write, then calls `done`.
+  /// Stops deciding, writes the records that are left, then calls `done`.
   void shut_down(std::function<void()> done);
 
   const Supervisor& supervisor() const { return supervisor_; }
   Journal& journal() { return journal_; }
   bool connected() const { return connected_; }
-  /// The first full list was worked through.
+  /// The engine is connected, and the first list is complete.
   bool ready() const { return connected_ && supervisor_.synced_once(); }
   const std::string& engine_description() const { return engine_info_.description; }
 
@@ -139,7 +141,7 @@ class Runtime {
   Result<WorkloadStatus> watched(const std::string& key) const;
   void perform(Effects& effects);
   void apply(const ApplyRemedy& remedy);
-  /// After the hook: only what is still as it was when the order came is touched.
+  /// After the hook: executes the remedy only if the container's state is still `before`.
   void apply_after_hook(const ApplyRemedy& remedy, const std::optional<Known>& before);
   void begin(const ApplyRemedy& remedy);
   void carry_out(const ApplyRemedy& remedy);
@@ -162,11 +164,11 @@ class Runtime {
   void notice_clock();
   void arm();
   void log(LogLevel level, std::string message);
-  /// Wraps a completion so that it does nothing after this object is gone or shut down.
+  /// Wraps a completion so that it does nothing after this object is destroyed or shut down.
   template <class F>
   auto guarded(F function);
 
-  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  ///< before all that is given a weak copy
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  ///< before the members that get a weak copy
   RuntimeSettings settings_;
   Host& host_;
   Engine& engine_;
@@ -181,25 +183,25 @@ class Runtime {
   EvidenceCapture evidence_;
   RemedyHooks hooks_;
   TimerQueue timers_;
-  std::vector<std::string> due_;  ///< of the alarm that rings; kept for its memory
-  std::deque<Event> events_;      ///< that came within a step
-  Effects effects_;               ///< of the step under way; kept for its memory
+  std::vector<std::string> due_;  ///< timers of the present alarm; a member to reuse its memory
+  std::deque<Event> events_;      ///< events that arrived during a step
+  Effects effects_;               ///< of the present step; a member to reuse its memory
   bool stepping_ = false;
   bool stopping_ = false;
-  std::unordered_map<std::uint64_t, std::string> open_probes_;  ///< probe -> workload's key
+  std::unordered_map<std::uint64_t, std::string> open_probes_;  ///< ProbeId -> the workload's key
 
   bool connected_ = false;
   unsigned connect_failures_ = 0;
-  std::uint64_t connection_ = 0;  ///< counts; what an earlier one says is ignored
+  std::uint64_t connection_ = 0;  ///< number of the present connection; callbacks of earlier ones are ignored
   EngineInfo engine_info_;
   std::optional<Sync> sync_;
-  std::unordered_map<std::string, Known> known_;  ///< the opted-in, as last inspected
-  EventCursor cursor_;                            ///< of the events that the core has taken
-  EventCursor ahead_of_list_;  ///< of those that came before the first list of this connection was through
-  bool caught_up_ = false;     ///< that list is through
+  std::unordered_map<std::string, Known> known_;  ///< opted-in containers, as last inspected
+  EventCursor cursor_;                            ///< newest event that the core has decided about
+  EventCursor ahead_of_list_;  ///< newest event before the first list of this connection is complete
+  bool caught_up_ = false;     ///< that list is complete
 
   Instant last_beat_{};
-  Duration clock_ahead_{0};  ///< the wall clock, of the core's timeline, as the core was notified
+  Duration clock_ahead_{0};  ///< wall clock minus the core's timeline, as of the newest WallClockMoved
   std::optional<Instant> armed_for_;
 };
 

@@ -25,7 +25,7 @@ namespace {
 using net::HttpAnswer;
 using SteadyTime = std::chrono::steady_clock::time_point;
 
-/// No orchestrator stands behind a plain engine: what ends stays ended.
+/// All but Replace: a plain engine has no orchestrator that would replace an ended container.
 Capabilities capabilities() {
   Capabilities all;
   std::erase(all.can, Capability::Replace);
@@ -46,11 +46,11 @@ struct DockerEngine::Inner {
     SteadyTime since;
   };
 
-  Product product = Product::Docker;  ///< as the newest connect() found
+  Product product = Product::Docker;  ///< found by the newest connect()
   std::deque<Waiting> waiting;
   std::size_t inspecting = 0;
   Caller::CallId subscription = 0;
-  Caller caller;  // what follows uses it; with it go the callbacks of all others
+  Caller caller;  // used by the members below; its destruction drops their callbacks
   const DockerEngineSettings& settings;
   Execs execs{caller};
   Captures captures{caller};
@@ -69,7 +69,8 @@ struct DockerEngine::Inner {
   }
 };
 
-// connect: /_ping, then /version in the version agreed on, which proves that the engine accepts it.
+// connect: /_ping, then /version in the negotiated version, which proves that the engine accepts that
+// version.
 
 void DockerEngine::Inner::greet(std::function<void(Result<EngineInfo>)> done) {
   caller.call(
@@ -77,7 +78,7 @@ void DockerEngine::Inner::greet(std::function<void(Result<EngineInfo>)> done) {
         if (!answer) return done(tl::unexpected(caller.no_answer("connect", answer.error())));
         if (answer->status != 200) return done(tl::unexpected(status_error("connect: GET /_ping", *answer)));
         const std::string said(net::find_header(answer->headers, "Api-Version"));
-        // Engines older than the header speak 1.24, says the docker client.
+        // Engines without the header speak 1.24: so the docker client assumes.
         const auto newest_of_theirs = said.empty() ? oldest_api : parse_api_version(said);
         if (!newest_of_theirs)
           return done(failure(ErrorCode::Protocol,
@@ -147,7 +148,7 @@ void DockerEngine::Inner::inspect_now(Waiting next) {
     if (!container) return done(tl::unexpected(named(what, container.error())));
     done(std::move(container));
   };
-  // When the engine has stopped answering, those in line fail at once instead of one deadline after another.
+  // If the engine does not answer, the waiting inspects fail together, not one deadline after another.
   if (std::chrono::steady_clock::now() - next.since > settings.longest_queueing)
     return caller.later([answered = std::move(answered), limit = settings.longest_queueing] {
       answered(failure(ErrorCode::Timeout,

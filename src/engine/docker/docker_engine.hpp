@@ -15,17 +15,17 @@ class Loop;
 
 namespace healer::docker {
 
-/// The newest version of the engine's API that is spoken here; older ones down to oldest_api are too.
+/// The versions of the engine's API that healer speaks, from oldest_api to newest_api.
 inline constexpr ApiVersion newest_api{1, 47};
 inline constexpr ApiVersion oldest_api{1, 24};
 
 /// The engine port for Docker and Podman, over the Docker Engine API.
 ///
-/// Orders go out on a connection of their own and are never repeated; questions share idle connections and
-/// are asked once more when such a connection turns out dead. At most `inspects_at_once` inspects are open,
-/// the rest wait in line (not counted in their deadline). Before the first connect() calls carry no API
-/// version. Subscribing again replaces the former subscription, whose callbacks are not called any more.
-/// Destroying the engine cancels everything; not to be destroyed inside its own callbacks.
+/// Each order uses a new connection and is never repeated. Queries share idle connections, and are repeated
+/// once if such a connection is dead. At most `inspects_at_once` inspects are open; the others wait, and the
+/// wait does not count in their deadline. Before the first connect(), requests carry no API version. A new
+/// subscription replaces the former one, whose callbacks are not called any more. Destroying the engine
+/// cancels everything. Trap: do not destroy it inside one of its callbacks.
 class DockerEngine : public Engine {
  public:
   DockerEngine(net::Loop& loop, DockerEngineSettings settings);
@@ -56,7 +56,7 @@ class DockerEngine : public Engine {
   std::unique_ptr<Inner> inner_;
 };
 
-/// The adapter for what the environment names (settings_from). The engine need not be there yet.
+/// The adapter for the engine that the environment names (settings_from). The engine need not run yet.
 Result<std::unique_ptr<Engine>> make_docker_engine(net::Loop& loop, const Environment& environment);
 
 }  // namespace healer::docker

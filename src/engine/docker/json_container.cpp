@@ -21,8 +21,8 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::size_t longest_health_output = 4096;
-constexpr Duration default_health_time{30'000};  // moby daemon/health.go: what 0 in a HEALTHCHECK means
-constexpr Duration longest_stop{3'600'000};      // StopTimeout -1 waits for ever; nobody else should
+constexpr Duration default_health_time{30'000};  // moby daemon/health.go: 0 in a HEALTHCHECK means 30 s
+constexpr Duration longest_stop{3'600'000};      // limits StopTimeout; -1 would mean to wait for ever
 
 int clamped(std::int64_t value) {
   return static_cast<int>(
@@ -37,7 +37,7 @@ Duration from_nanoseconds(std::int64_t value) {
   return Duration{std::max<std::int64_t>(value, 0) / 1'000'000};
 }
 
-/// Docker's `State.Status`, and what Podman adds to it.
+/// Docker's `State.Status`, and the values that Podman adds.
 std::optional<ContainerState> state_named(std::string_view name) {
   static constexpr std::array<std::pair<std::string_view, ContainerState>, 12> names{{
       {"created", ContainerState::Created},
@@ -92,7 +92,7 @@ EngineHealth health_named(const std::string& name) {
   return EngineHealth::None;  // "none", and Podman's ""
 }
 
-/// State.Health: the verdict, and the newest entry of its log.
+/// State.Health: the result, and the newest entry of the health log.
 void read_health(const Fields& state, Container& container) {
   const Fields health = state.object("Health");
   container.health = health_named(health.text("Status"));
@@ -103,7 +103,7 @@ void read_health(const Fields& state, Container& container) {
   container.health_output = clip(trim(printable(newest.text("Output"))), longest_health_output);
 }
 
-/// Config.Healthcheck: how often the engine asks. Test NONE switches an image's check off.
+/// Config.Healthcheck: the HEALTHCHECK's times. Test NONE switches off the image's HEALTHCHECK.
 void read_healthcheck(const Fields& config, Container& container) {
   const Fields check = config.object("Healthcheck");
   const json::array* test = check.array("Test");
@@ -116,7 +116,7 @@ void read_healthcheck(const Fields& config, Container& container) {
   container.health_start_period = from_nanoseconds(check.number("StartPeriod"));
 }
 
-/// "80/tcp"; nothing when it is no such thing (a range, in old configurations).
+/// Reads "80/tcp". Nothing for any other form, such as a range of ports in old configurations.
 std::optional<PortBinding> read_port_name(std::string_view text) {
   PortBinding port;
   const auto slash = text.find('/');
@@ -141,7 +141,7 @@ void read_published(const Fields& ports, std::vector<PortBinding>& into) {
       const Fields binding = ports.within(entry.key(), value);
       PortBinding published = *port;
       published.host_address = binding.text("HostIp");
-      if (published.host_address.empty()) published.host_address = "0.0.0.0";  // Podman's "every address"
+      if (published.host_address.empty()) published.host_address = "0.0.0.0";  // Podman: "" is every address
       const std::string number = binding.text("HostPort");
       std::from_chars(number.data(), number.data() + number.size(), published.host_port);
       if (published.host_port == 0) published.host_address.clear();
@@ -218,8 +218,7 @@ void read_config(const Fields& config, Container& container) {
   read_healthcheck(config, container);
 }
 
-/// HostConfig.NetworkMode: "host", "none", "container:<id>", or the network of its own that it was created
-/// on.
+/// HostConfig.NetworkMode: "host", "none", "container:<id>", or the name of a network (NetworkKind::Own).
 void read_network_mode(std::string_view mode, Container& container) {
   constexpr std::string_view shared = "container:";
   if (mode == "host") {
@@ -286,7 +285,7 @@ Result<ContainerSummary> parse_summary(std::string_view text) {
   summary.image = root.text("Image");
   summary.labels = read_labels(root);
   summary.identity = compose_identity(summary.labels);
-  // Links add names such as "/other/alias": the container's own has one slash.
+  // Links add names such as "/other/alias". The container's own name has one slash.
   if (const json::array* names = root.array("Names")) {
     for (const auto& value : *names) {
       std::string name = without_slash(root.text_of("Names", value));

@@ -8,11 +8,11 @@
 
 namespace healer::docker {
 
-/// The answer of GET /containers/{id}/json, Docker's and Podman's. Protocol names the field that does not
-/// fit. `product`: whose commands the advice names.
+/// Reads the answer of GET /containers/{id}/json of Docker or Podman. Protocol: names the field that does not
+/// fit. `product`: its commands are in Container::advice.
 Result<Container> parse_container(std::string_view json, Product product = Product::Docker);
 
-/// One element of GET /containers/json.
+/// Reads one element of GET /containers/json.
 Result<ContainerSummary> parse_summary(std::string_view json);
 
 }  // namespace healer::docker

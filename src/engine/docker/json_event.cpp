@@ -17,10 +17,10 @@ namespace {
 
 namespace json = boost::json;
 
-/// The engines' own words.
+/// The engines' words for events.
 enum class Word { Die, HealthStatus, Kill, Oom, Restart, Start, Stop, Changed, Removed };
 
-/// Podman's own words reach its Docker-compatible stream in some versions.
+/// In some versions of Podman its own words ("died", "remove") appear in the Docker-compatible stream.
 constexpr std::array<std::pair<std::string_view, Word>, 14> words{{
     {"start", Word::Start},
     {"die", Word::Die},
@@ -38,7 +38,7 @@ constexpr std::array<std::pair<std::string_view, Word>, 14> words{{
     {"remove", Word::Removed},
 }};
 
-/// A flood of out-of-memory kills in containers whose end is never reported must not fill the memory.
+/// Limits memory if containers report out-of-memory kills, but never their end.
 constexpr std::size_t most_out_of_memory = 1000;
 
 std::optional<Word> word_named(std::string_view name) {
@@ -73,7 +73,7 @@ int exit_code(const Fields& attributes) {
   return whole_number(code.empty() ? attributes.text("containerExitCode") : code);
 }
 
-/// Docker puts the verdict behind the word ("health_status: unhealthy"), Podman into a field of its own.
+/// Docker appends the result to the word ("health_status: unhealthy"), Podman has a separate field for it.
 EngineHealth health_in(const Fields& root, const Fields& attributes, std::string_view behind_colon) {
   const EngineHealth health = health_named(behind_colon.empty() ? root.text("HealthStatus") : behind_colon);
   return health == EngineHealth::None ? health_named(attributes.text("health_status")) : health;
@@ -118,7 +118,8 @@ Result<std::optional<EngineEvent>> EventReader::read(std::string_view text) {
         report = StopRequested{};
         break;
       case Word::Restart:
-        // Podman says it before the exit, Docker after the new start, where it would explain the wrong exit.
+        // Podman reports `restart` before the exit, Docker after the new start. Docker's would explain the
+        // wrong exit.
         if (product_ == Product::Podman)
           report = StopRequested{StopForm::Restart};
         else

@@ -11,22 +11,22 @@
 
 namespace healer::docker {
 
-/// Translates one connection's event stream. Docker's `oom` is a report of its own before the `die` that it
-/// explains; it becomes a part of that end, so what is remembered is which containers had one.
+/// Translates the event stream of one connection. Docker reports `oom` separately, before the `die` that it
+/// explains. The reader keeps which containers had an `oom`, and sets Ended::oom at their `die`.
 class EventReader {
  public:
   explicit EventReader(Product product) : product_(product) {}
 
-  /// One line of the stream, Docker's or Podman's. Nothing when it reports nothing that decides (an exec, a
-  /// network, a signal that ends no process); Protocol names the field that does not fit.
+  /// Reads one line of Docker's or Podman's stream. Nothing: no decision needs the event (an exec, a network,
+  /// a signal that ends no process). Protocol: names the field that does not fit.
   Result<std::optional<EngineEvent>> read(std::string_view json);
 
  private:
   Product product_;
-  std::unordered_set<std::string> out_of_memory_;  ///< since their start; bounded
+  std::unordered_set<std::string> out_of_memory_;  ///< containers with an `oom` since their start; bounded
 };
 
-/// The value of the `filters` parameter that lets through what EventReader understands.
+/// The value of the `filters` parameter for the events that EventReader understands.
 std::string event_filter();
 
 }  // namespace healer::docker

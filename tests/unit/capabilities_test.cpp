@@ -1,4 +1,4 @@
-// An engine that cannot do everything: docs/architecture.md, "The engine".
+// Engines with few capabilities: docs/architecture.md, "The engine".
 #include <doctest/doctest.h>
 
 #include "support/scene.hpp"
@@ -23,7 +23,7 @@ Policy by_default() {
 
 }  // namespace
 
-TEST_CASE("capabilities: without a configured remedy the engine's default is done") {
+TEST_CASE("capabilities: without a configured remedy, the engine's default remedy is executed") {
   Scene restarts;
   restarts.healthy("web", by_default()).broken = true;
   restarts.pass(2min);
@@ -53,7 +53,7 @@ TEST_CASE("capabilities: a step that the engine lacks is a problem of the label,
   CHECK(scene.decisions() == "degraded, replace web, recovered");
 }
 
-TEST_CASE("capabilities: an exited container comes back by a replacement where nothing can start it") {
+TEST_CASE("capabilities: an exited container is replaced if the engine cannot start it") {
   Scene scene = orchestrated();
   INFO(scene.transcript());
   Box& box = scene.healthy("web", by_default());
@@ -74,7 +74,7 @@ TEST_CASE("capabilities: a lost answer to a replacement is settled by the instan
   }
 }
 
-TEST_CASE("capabilities: a replacement that does not help is followed by the next, with backoff") {
+TEST_CASE("capabilities: a replacement that does not help is followed by another one, with backoff") {
   Scene scene = orchestrated();
   INFO(scene.transcript());
   Box& box = scene.healthy("web", by_default());

@@ -1,4 +1,4 @@
-// HEALING.md 3: the event stream ends, the engine goes and comes back.
+// HEALING.md 3: the event stream ends, the engine goes down and comes back.
 #include <doctest/doctest.h>
 
 #include "support/scene.hpp"
@@ -6,7 +6,8 @@
 using namespace healer;
 using namespace healer::testing;
 
-TEST_CASE("engine: away means unknown, nothing is ordered, and one notification each way") {
+TEST_CASE(
+    "engine: while it is down, results are unknown, no remedy is ordered, operators are notified once") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web");
@@ -43,7 +44,7 @@ TEST_CASE("engine: back within ten seconds is not worth a notification") {
   CHECK(scene.decisions() == "critical");
 }
 
-TEST_CASE("engine: never there at healer's start: said, and waited for") {
+TEST_CASE("engine: not running at healer's start: notified once, and healer waits") {
   Scene scene;
   INFO(scene.transcript());
   scene.add("web");
@@ -56,7 +57,7 @@ TEST_CASE("engine: never there at healer's start: said, and waited for") {
   CHECK(scene.status("web").condition == Condition::Healthy);
 }
 
-TEST_CASE("engine: what was due while it was away is due when it is back") {
+TEST_CASE("engine: a remedy that became due while it was down is due when it is back") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web");
@@ -76,7 +77,7 @@ TEST_CASE("engine: what was due while it was away is due when it is back") {
   CHECK(scene.orders.size() == 4);
 }
 
-TEST_CASE("engine: lost while an order is under way: settled, not repeated") {
+TEST_CASE("engine: lost while an order is under way: the order is settled, not repeated") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web");
@@ -93,12 +94,12 @@ TEST_CASE("engine: lost while an order is under way: settled, not repeated") {
   CHECK(scene.attempts.at(1).state == AttemptState::Recovered);
 }
 
-TEST_CASE("engine: stopped by an operator while it could not tell: notified afterwards, hands off") {
+TEST_CASE("engine: an operator's stop while the stream is down is known afterwards and left alone") {
   for (const Dialect dialect : {Dialect::Docker20, Dialect::Docker26, Dialect::Podman}) {
     Scene scene(dialect);
     INFO(scene.transcript());
     Box& box = scene.healthy("web");
-    scene.healthy("other");  // which keeps running: so this is no shutdown
+    scene.healthy("other");  // runs on, so this is no shutdown
     scene.lose_engine();
     scene.pass(1min);
     scene.stop(box);
@@ -110,7 +111,7 @@ TEST_CASE("engine: stopped by an operator while it could not tell: notified afte
   }
 }
 
-TEST_CASE("engine: killed and back, without live-restore: what does not come back by itself is started") {
+TEST_CASE("engine: killed and back without live-restore: a container that does not come back is started") {
   Scene scene;
   INFO(scene.transcript());
   Box& policy = scene.healthy("policy");
@@ -123,7 +124,7 @@ TEST_CASE("engine: killed and back, without live-restore: what does not come bac
   scene.pass(5s);
   scene.connect();
   scene.pass(10s);
-  scene.start(policy);  // by its own policy
+  scene.start(policy);  // by its restart policy
   scene.pass(15s);
   CHECK(scene.decisions() == "");
   scene.pass(10s);
@@ -133,7 +134,7 @@ TEST_CASE("engine: killed and back, without live-restore: what does not come bac
   CHECK(scene.decisions() == "recovered");
 }
 
-TEST_CASE("engine: with live-restore everything goes on") {
+TEST_CASE("engine: with live-restore the containers go on") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web");
@@ -155,13 +156,13 @@ TEST_CASE("engine: an orderly shutdown is no operator's stop") {
       Box& policy = scene.healthy("policy");
       scene.healthy("plain");
       Box& before = scene.healthy("before");
-      scene.stop(before);  // an operator's, long ago
+      scene.stop(before);  // by an operator, long before the shutdown
       scene.pass(10min);
-      scene.inspect_fails = inspects_fail;  // it is shutting down
+      scene.inspect_fails = inspects_fail;  // while the engine shuts down
       scene.shut_engine_down();
       scene.inspect_fails = false;
       scene.pass(5s);
-      scene.connect();  // and repeats its last events
+      scene.connect();  // the engine repeats its last events
       scene.pass(2s);
       scene.start(policy);
       scene.pass(20s);
@@ -174,7 +175,7 @@ TEST_CASE("engine: an orderly shutdown is no operator's stop") {
   }
 }
 
-TEST_CASE("engine: what its shutdown stopped is started also by a healer that began meanwhile") {
+TEST_CASE("engine: containers that its shutdown stopped are started, also by a healer that began meanwhile") {
   Scene scene;
   INFO(scene.transcript());
   scene.healthy("web");
@@ -184,18 +185,18 @@ TEST_CASE("engine: what its shutdown stopped is started also by a healer that be
   scene.pass(5s);
   scene.restart_healer(false);
   scene.pass(5s);
-  scene.forget_events();  // they went with the engine's process
+  scene.forget_events();  // a new engine process does not repeat them
   scene.connect();
-  SUBCASE("which lives") {
+  SUBCASE("healer lives on") {
     scene.pass(2min);
   }
-  SUBCASE("and dies as well before it judged the exit") {
+  SUBCASE("healer dies before it has judged the exit") {
     scene.pass(1s);
     scene.forget_events();
     scene.restart_healer();
     scene.pass(2min);
   }
-  SUBCASE("and dies while it waits for the engine's own policy") {
+  SUBCASE("healer dies while it waits for the restart policy") {
     scene.pass(10s);
     scene.forget_events();
     scene.restart_healer();
@@ -210,7 +211,7 @@ TEST_CASE("engine: its shutdown while a remedy is being verified is no operator'
   Policy policy = Scene::policy();
   std::string remedy = "restart web";
   SUBCASE("a restart") {}
-  SUBCASE("a signal, whose doing a death may be") {
+  SUBCASE("a signal, which may have caused the exit") {
     policy.remedies.front().kind = RemedyKind::Kill;
     policy.remedies.front().signal = 1;
     remedy = "kill web";
@@ -232,7 +233,7 @@ TEST_CASE("engine: its shutdown while a remedy is being verified is no operator'
   CHECK(scene.status("other").condition == Condition::Healthy);
 }
 
-TEST_CASE("engine: its shutdown is known for one though a look at the one in a crash loop failed") {
+TEST_CASE("engine: its shutdown is recognised although the inspect of a container in a crash loop failed") {
   Scene scene;
   INFO(scene.transcript());
   scene.healthy("web");
@@ -242,7 +243,7 @@ TEST_CASE("engine: its shutdown is known for one though a look at the one in a c
   scene.pass(1min);
   scene.inspect_fails = true;
   scene.crash(loop);
-  scene.pass(20ms);  // between two instances, as was heard
+  scene.pass(20ms);  // between two restarts, by the events
   scene.shut_engine_down();
   scene.inspect_fails = false;
   scene.pass(5s);
@@ -252,7 +253,7 @@ TEST_CASE("engine: its shutdown is known for one though a look at the one in a c
   CHECK(scene.status("other").condition == Condition::Healthy);
 }
 
-TEST_CASE("engine: stops heard late, just before its stream ends again, are no shutdown") {
+TEST_CASE("engine: stops that arrive late, just before its stream ends again, are no shutdown") {
   Scene scene;
   INFO(scene.transcript());
   Box& web = scene.healthy("web");
@@ -285,7 +286,7 @@ TEST_CASE("engine: one of several stopped just before the stream ends stays an o
   CHECK(scene.status("web").condition == Condition::Stopped);
 }
 
-TEST_CASE("engine: stops of all that ran are its shutdown's when its stream ends within three seconds") {
+TEST_CASE("engine: stops of all running containers are its shutdown if the stream ends within 3 s") {
   for (const Duration gap : {2s, 4s}) {
     CAPTURE(gap.count());
     Scene scene;
@@ -303,7 +304,7 @@ TEST_CASE("engine: stops of all that ran are its shutdown's when its stream ends
   }
 }
 
-TEST_CASE("engine: inspects that fail before acting are repeated, nothing is done blindly") {
+TEST_CASE("engine: a failed inspect before a remedy is repeated, and no remedy is ordered without it") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web");
@@ -316,7 +317,7 @@ TEST_CASE("engine: inspects that fail before acting are repeated, nothing is don
   CHECK(scene.decisions().starts_with("restart web"));
 }
 
-TEST_CASE("engine: an old stop that is only said again is no part of a shutdown") {
+TEST_CASE("engine: an old stop that is repeated is no part of a shutdown") {
   Scene scene;
   INFO(scene.transcript());
   Box& before = scene.healthy("before");
@@ -325,7 +326,7 @@ TEST_CASE("engine: an old stop that is only said again is no part of a shutdown"
   scene.pass(40s);
   scene.stop(other);
   scene.lose_engine();
-  scene.connect();  // everything of the last minute is said again
+  scene.connect();  // the engine repeats the events of the last minute
   scene.pass(10ms);
   scene.lose_engine();
   scene.connect();

@@ -48,7 +48,7 @@ TEST_CASE("exit: code 0 under on-failure is a job done") {
   CHECK(judge_events({event(1, Ended{2})}, facts) == ExitKind::Crash);
 }
 
-TEST_CASE("exit: what belongs to an earlier instance explains nothing, what is newer stays") {
+TEST_CASE("exit: events of an earlier instance are forgotten, newer ones are kept") {
   ExitEvidence evidence;
   evidence.observe(killed(10, 15));
   evidence.observe(event(11, Ended{143}));
@@ -58,13 +58,13 @@ TEST_CASE("exit: what belongs to an earlier instance explains nothing, what is n
   CHECK(evidence.operator_acted());
   evidence.forget_seen();
   CHECK_FALSE(evidence.operator_acted());
-  evidence.observe(killed(30, 15));  // said again
+  evidence.observe(killed(30, 15));  // a repeated event
   CHECK_FALSE(evidence.operator_acted());
   evidence.observe(event(31, Ended{1}));
   CHECK(evidence.judge(Container{}) == ExitKind::Crash);
 }
 
-TEST_CASE("exit: unseen, a code that a stop leaves behind means hands off") {
+TEST_CASE("exit: without events, a code that a stop may leave counts as an operator's stop") {
   Container facts;
   for (const int code : {0, 130, 137, 143}) {
     facts.exit_code = code;
@@ -79,7 +79,7 @@ TEST_CASE("exit: unseen, a code that a stop leaves behind means hands off") {
   CHECK(judge_unseen_exit(facts) == ExitKind::OutOfMemory);
 }
 
-TEST_CASE("exit: which restart policies bring it back") {
+TEST_CASE("exit: which restart policies start the container again") {
   Container facts;
   CHECK_FALSE(engine_restarts(facts));
   facts.restart_policy = RestartPolicy::Always;

@@ -41,7 +41,7 @@ std::string messages(const DependencyGraph& graph, const std::string& key) {
 
 }  // namespace
 
-TEST_CASE("graph: a compose service means each of its containers, in the same project alone") {
+TEST_CASE("graph: a compose service means each of its containers, only in the same project") {
   DependencyGraph graph;
   graph.set(composed("shop", "web", {"db"}));
   CHECK(graph.dependencies("shop/web/1").empty());
@@ -53,7 +53,7 @@ TEST_CASE("graph: a compose service means each of its containers, in the same pr
   CHECK(graph.ripple("other/db/1").empty());
 }
 
-TEST_CASE("graph: a name of a label is looked up in the own project first, then everywhere") {
+TEST_CASE("graph: a name in a label is resolved in the workload's own project first, then everywhere") {
   DependencyGraph graph;
   graph.set(plain("db"));
   graph.set(composed("shop", "web", {}, {"db"}));
@@ -85,7 +85,7 @@ TEST_CASE("graph: the container whose network is shared is a dependency") {
   CHECK(graph.dependencies("torrent") == Keys{"vpn"});
 }
 
-TEST_CASE("graph: the target may appear later, go, and come back") {
+TEST_CASE("graph: a dependency may appear later, be removed, and return") {
   DependencyGraph graph;
   graph.set(plain("web", {"db"}));
   CHECK(graph.dependencies("web").empty());
@@ -94,13 +94,13 @@ TEST_CASE("graph: the target may appear later, go, and come back") {
   CHECK(graph.has_dependents("db"));
   graph.remove("db");
   CHECK(graph.dependencies("web").empty());
-  graph.set(plain("api"));  // takes the place that became free
+  graph.set(plain("api"));  // takes the freed place
   CHECK(graph.dependencies("web").empty());
   graph.set(plain("db"));
   CHECK(graph.dependencies("web") == Keys{"db"});
 }
 
-TEST_CASE("graph: the same again changes nothing, another label does") {
+TEST_CASE("graph: an equal node changes nothing, another label does") {
   DependencyGraph graph;
   CHECK(graph.set(plain("web", {"db"})));
   CHECK_FALSE(graph.set(plain("web", {"db"})));
@@ -131,7 +131,7 @@ TEST_CASE("graph: the edge that closes a cycle is refused and the cycle is print
   graph.set(plain("web", {"api", "db"}));
   graph.set(plain("api", {"web"}));
   graph.set(plain("db"));
-  // Walked from "api": its edge to web is kept, the one that leads back is not.
+  // The walk begins at "api": its edge to web is kept, and the edge that leads back is refused.
   CHECK(graph.dependencies("api") == Keys{"web"});
   CHECK(graph.dependencies("web") == Keys{"db"});
   CHECK(messages(graph, "web").find("web -> api -> web") != std::string::npos);
@@ -145,7 +145,7 @@ TEST_CASE("graph: the edge that closes a cycle is refused and the cycle is print
   CHECK(graph.take_changed_problems() == Keys{"web"});
 }
 
-TEST_CASE("graph: who depends on itself is notified") {
+TEST_CASE("graph: a workload that depends on itself has a problem") {
   DependencyGraph graph;
   graph.set(plain("web", {"web"}));
   CHECK(graph.dependencies("web").empty());
@@ -162,7 +162,7 @@ TEST_CASE("graph: a chain of ten thousand needs no recursion") {
   CHECK(graph.problems("w09999").size() == 1);
 }
 
-TEST_CASE("graph: ten thousand that share one dependency") {
+TEST_CASE("graph: ten thousand workloads share one dependency") {
   DependencyGraph graph;
   for (int i = 0; i < 10000; ++i) graph.set(plain(fmt::format("w{:05}", i), {"db"}));
   graph.set(plain("db"));
@@ -173,7 +173,7 @@ TEST_CASE("graph: ten thousand that share one dependency") {
 
 namespace {
 
-/// The same rules, by brute force: names by scanning everything.
+/// The edges by the same rules, by brute force: each name is compared with every node.
 std::set<std::pair<std::string, std::string>> meant_edges(
     const std::map<std::string, DependencyNode>& nodes) {
   std::set<std::pair<std::string, std::string>> edges;
@@ -211,7 +211,7 @@ bool reaches(const std::set<std::pair<std::string, std::string>>& edges, const s
 
 }  // namespace
 
-TEST_CASE("graph: whatever appears and goes, what is meant is kept, and only what closes a cycle refused") {
+TEST_CASE("graph: after any changes all edges are kept, except those that close a cycle") {
   REQUIRE(rc::check("graph against brute force", [] {
     DependencyGraph graph;
     std::map<std::string, DependencyNode> nodes;
@@ -250,7 +250,7 @@ TEST_CASE("graph: whatever appears and goes, what is meant is kept, and only wha
       if (kept.count(edge) == 0)
         RC_ASSERT(edge.first == edge.second || reaches(kept, edge.second, edge.first));
 
-    // In another order the same graph comes out.
+    // The order of changes makes no difference.
     DependencyGraph again;
     for (auto at = nodes.rbegin(); at != nodes.rend(); ++at) again.set(at->second);
     for (const auto& [key, node] : nodes) {

@@ -16,14 +16,14 @@ Container web() {
 
 }  // namespace
 
-TEST_CASE("identity: a workload's key is what the engine's tools give, else the container's name") {
+TEST_CASE("identity: a workload's key is the key that the engine's tools give, else the container's name") {
   CHECK(workload_key(web()) == "shop/web/2");
   Container plain;
   plain.name = "db";
   CHECK(workload_key(plain) == "db");
 }
 
-TEST_CASE("identity: only what opted in is watched, and opting out wins") {
+TEST_CASE("identity: only a container that opted in is watched, and opting out wins") {
   Policy policy;
   const ProbeOrigin probe_origin;
   CHECK_FALSE(is_watched(web(), policy, probe_origin));

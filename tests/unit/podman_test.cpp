@@ -7,7 +7,7 @@ using namespace healer::testing;
 
 namespace {
 
-/// How a container that ended with this code on Podman, which said nothing but `died`, is seen.
+/// The condition of a container that ended with this code on Podman, if `died` is the only event.
 Condition after_exit(int code) {
   OneContainer web({}, {}, StopReports::Unreliable);
   EngineEvent died;
@@ -24,7 +24,7 @@ Condition after_exit(int code) {
 
 }  // namespace
 
-TEST_CASE("on Podman an exit that a stop could have left behind is taken for an operator's") {
+TEST_CASE("on Podman an exit with a code that a stop may leave counts as an operator's stop") {
   for (const int code : {0, 130, 137, 143}) CHECK(after_exit(code) == Condition::Stopped);
 }
 

@@ -24,7 +24,7 @@ ProbeOrigin inside(std::vector<std::string> networks, bool host_network = false)
 
 }  // namespace
 
-TEST_CASE("reach: from the host the published port on its host address") {
+TEST_CASE("probe target: from the host, the published port on its host address") {
   CHECK(resolve_target(service(), ProbeSpec{}, ProbeOrigin{}).text == "http 127.0.0.1:18080/health");
   Container container = service();
   container.ports[0].host_address = "192.0.2.7";
@@ -33,14 +33,14 @@ TEST_CASE("reach: from the host the published port on its host address") {
   CHECK(resolve_target(container, ProbeSpec{}, ProbeOrigin{}).text == "http [::1]:18080/health");
 }
 
-TEST_CASE("reach: from the host without a published port the container's own address") {
+TEST_CASE("probe target: from the host without a published port, the container's own address") {
   Container container = service();
   container.ports[0].host_port = 0;
   container.ports[0].host_address.clear();
   CHECK(resolve_target(container, ProbeSpec{}, ProbeOrigin{}).text == "http 10.1.0.5:8080/health");
 }
 
-TEST_CASE("reach: from inside a container the address on a shared network, never localhost") {
+TEST_CASE("probe target: from inside a container, the address on a shared network, never localhost") {
   CHECK(resolve_target(service(), ProbeSpec{}, inside({"back"})).text == "http 10.2.0.5:8080/health");
   const TargetResolution apart = resolve_target(service(), ProbeSpec{}, inside({"elsewhere"}));
   CHECK(std::holds_alternative<Unreachable>(apart.how));
@@ -49,7 +49,7 @@ TEST_CASE("reach: from inside a container the address on a shared network, never
   CHECK(std::holds_alternative<Unreachable>(resolve_target(on_host, ProbeSpec{}, inside({"front"})).how));
 }
 
-TEST_CASE("reach: a container on the host's network is asked on the host's loopback at its declared port") {
+TEST_CASE("probe target: for a container on the host's network, the host's loopback and the declared port") {
   Container container = service();
   container.network = NetworkKind::Host;
   container.ports = {PortBinding{8080, true, "", 0}};
@@ -59,7 +59,7 @@ TEST_CASE("reach: a container on the host's network is asked on the host's loopb
   CHECK(std::holds_alternative<Unreachable>(resolve_target(container, ProbeSpec{}, ProbeOrigin{}).how));
 }
 
-TEST_CASE("reach: a port and a kind that were asked for are taken") {
+TEST_CASE("probe target: a configured port and kind are used") {
   ProbeSpec spec;
   spec.port = 9000;
   spec.kind = ProbeKind::Tcp;
@@ -76,13 +76,13 @@ TEST_CASE("reach: a port and a kind that were asked for are taken") {
   CHECK(std::get<HttpTarget>(*std::get<ProbeTargetPtr>(https.how)).capture_body);
 }
 
-TEST_CASE("reach: udp ports are no targets") {
+TEST_CASE("probe target: UDP ports are no targets") {
   Container container = service();
   container.ports = {PortBinding{53, false, "0.0.0.0", 53}};
   CHECK(std::holds_alternative<Unreachable>(resolve_target(container, ProbeSpec{}, ProbeOrigin{}).how));
 }
 
-TEST_CASE("reach: a HEALTHCHECK is used where no port is published, or when it is asked for") {
+TEST_CASE("probe target: the HEALTHCHECK, if no port is published or if it is configured") {
   Container container = service();
   container.health = EngineHealth::Healthy;
   CHECK(std::holds_alternative<ProbeTargetPtr>(resolve_target(container, ProbeSpec{}, ProbeOrigin{}).how));
@@ -95,7 +95,7 @@ TEST_CASE("reach: a HEALTHCHECK is used where no port is published, or when it i
   CHECK(std::holds_alternative<Unreachable>(resolve_target(container, spec, ProbeOrigin{}).how));
 }
 
-TEST_CASE("reach: with nothing to reach the reason names what would help") {
+TEST_CASE("probe target: without one, the reason names the setting that would help") {
   Container container = service();
   container.ports.clear();
   const TargetResolution resolution = resolve_target(container, ProbeSpec{}, ProbeOrigin{});
@@ -103,7 +103,7 @@ TEST_CASE("reach: with nothing to reach the reason names what would help") {
   CHECK(std::get<Unreachable>(resolution.how).reason.find("healer.port") != std::string::npos);
 }
 
-TEST_CASE("reach: a command needs no network, and follows the container") {
+TEST_CASE("probe target: a command needs no network, and follows the container") {
   ProbeSpec spec;
   spec.kind = ProbeKind::Exec;
   spec.command = {"pg_isready", "-U", "app"};
@@ -129,7 +129,7 @@ TEST_CASE("reach: a command needs no network, and follows the container") {
   CHECK(std::get<Unreachable>(without.how).reason.find("healer.command") != std::string::npos);
 }
 
-TEST_CASE("reach: the gRPC health service, plain and by TLS") {
+TEST_CASE("probe target: the gRPC health service, plain and with TLS") {
   ProbeSpec spec;
   spec.kind = ProbeKind::Grpc;
   CHECK(resolve_target(service(), spec, ProbeOrigin{}).text == "grpc 127.0.0.1:18080");
@@ -147,7 +147,7 @@ TEST_CASE("reach: the gRPC health service, plain and by TLS") {
   CHECK(target.tls_verify);
 }
 
-TEST_CASE("reach: what shares another container's network is asked where that one is") {
+TEST_CASE("probe target: for a container that shares another's network, the address of that network parent") {
   Container child;
   child.network = NetworkKind::Shared;
   child.network_parent = "parent-id";
@@ -155,30 +155,30 @@ TEST_CASE("reach: what shares another container's network is asked where that on
   Container parent = service();
   parent.ports = {PortBinding{9000, true, "0.0.0.0", 19000}, PortBinding{8080, true, "", 0}};
 
-  SUBCASE("from the host its published port") {
+  SUBCASE("from the host, the parent's published port") {
     CHECK(resolve_target(child, ProbeSpec{}, ProbeOrigin{}, &parent).text == "http 127.0.0.1:19000/health");
   }
-  SUBCASE("from the host without one its address") {
+  SUBCASE("from the host without a published port, the parent's address") {
     ProbeSpec spec;
     spec.port = 8080;
     CHECK(resolve_target(child, spec, ProbeOrigin{}, &parent).text == "http 10.1.0.5:8080/health");
   }
-  SUBCASE("from inside its address on a shared network") {
+  SUBCASE("from inside a container, the parent's address on a shared network") {
     CHECK(resolve_target(child, ProbeSpec{}, inside({"back"}), &parent).text == "http 10.2.0.5:9000/health");
     CHECK(std::holds_alternative<Unreachable>(
         resolve_target(child, ProbeSpec{}, inside({"elsewhere"}), &parent).how));
   }
-  SUBCASE("on the host's network the host's loopback") {
+  SUBCASE("a parent on the host's network: the host's loopback") {
     parent.network = NetworkKind::Host;
     CHECK(resolve_target(child, ProbeSpec{}, ProbeOrigin{}, &parent).text == "http 127.0.0.1:9000/health");
   }
-  SUBCASE("its ports are not taken for the child's") {
+  SUBCASE("the parent's ports are not the child's ports") {
     child.ports.clear();
     const TargetResolution resolution = resolve_target(child, ProbeSpec{}, ProbeOrigin{}, &parent);
     REQUIRE(std::holds_alternative<Unreachable>(resolution.how));
     CHECK(std::get<Unreachable>(resolution.how).reason.find("healer.port") != std::string::npos);
   }
-  SUBCASE("not known, or itself without one: nothing to reach") {
+  SUBCASE("no target if the parent is unknown or has no network") {
     CHECK(std::holds_alternative<Unreachable>(resolve_target(child, ProbeSpec{}, ProbeOrigin{}).how));
     parent.network = NetworkKind::Shared;
     parent.network_parent = "third";

@@ -31,7 +31,7 @@ std::string text_of(const EngineReport& report) {
   return text;
 }
 
-/// "sample-app ended 137", one line per event of a recorded stream that decides something.
+/// "sample-app ended 137": one line for each event of a recorded stream that is reported.
 std::vector<std::string> reported(const std::string& stream, Product product = Product::Docker) {
   std::vector<std::string> lines;
   std::istringstream text(stream);
@@ -54,7 +54,7 @@ std::string only(const std::string& json, Product product = Product::Docker) {
   return *event ? text_of((*event)->report) : "nothing";
 }
 
-/// A container's event with this action and these attributes.
+/// The event of a container with this action and these attributes.
 std::string line(const std::string& action, const std::string& attributes = "{}") {
   return R"({"Type":"container","Action":")" + action + R"(","Actor":{"ID":"a","Attributes":)" + attributes +
          "}}";
@@ -94,8 +94,8 @@ TEST_CASE("Docker 20.10's stream has every report") {
   CHECK(has("plain2 removed"));
 }
 
-TEST_CASE("Podman's stream: health as a field, remove for destroy, its own words left out") {
-  const auto lines = reported(fixture("events_podman"), Product::Podman);  // sample-app's life is in it twice
+TEST_CASE("Podman's stream: health as a field, remove instead of destroy, other words left out") {
+  const auto lines = reported(fixture("events_podman"), Product::Podman);  // has sample-app's life twice
   const auto count = [&lines](const std::string& wanted) {
     return std::count(lines.begin(), lines.end(), wanted);
   };
@@ -129,12 +129,12 @@ TEST_CASE("a signal that asks a process to reload or report is no request to sto
     CHECK(only(line("kill", std::string(R"({"signal":")") + signal + R"("})")) == "nothing");
 }
 
-TEST_CASE("restart asks for a stop on Podman, and comes after the new start on Docker") {
+TEST_CASE("restart is a stop request on Podman, and comes after the new start on Docker") {
   CHECK(only(line("restart"), Product::Podman) == "stop_requested restart");
   CHECK(only(line("restart"), Product::Docker) == "changed");
 }
 
-TEST_CASE("a lack of memory is part of the end that follows, until the container starts anew") {
+TEST_CASE("out of memory is part of the end that follows, until the container starts again") {
   EventReader reader(Product::Docker);
   const auto next = [&reader](const std::string& json) {
     const auto event = reader.read(json);
@@ -147,7 +147,7 @@ TEST_CASE("a lack of memory is part of the end that follows, until the container
   CHECK(next(line("die", R"({"exitCode":"137"})")) == "ended 137");
 }
 
-TEST_CASE("events of no concern are left out, those that do not fit are errors") {
+TEST_CASE("events that no decision needs are left out, malformed ones are errors") {
   for (const char* other : {R"({"Type":"network","Action":"destroy","Actor":{"ID":"a"}})",
                             R"({"Type":"container","Action":"exec_create: sh -c x","Actor":{"ID":"a"}})",
                             R"({"Type":"container","Action":"top","Actor":{"ID":"a"}})", R"({})",

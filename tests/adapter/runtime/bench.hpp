@@ -16,7 +16,7 @@
 
 namespace healer::testing {
 
-/// One watched container "web" on a scripted engine, from the first connection on.
+/// The runtime with a scripted engine that has one watched container, "web".
 struct Bench {
   VirtualHost host;
   ScriptedEngine engine;
@@ -28,7 +28,7 @@ struct Bench {
   std::vector<std::pair<WebhookCall, std::function<void(Result<void>)>>> posts;
   Policy policy;
   std::unique_ptr<Runtime> runtime;
-  std::vector<Record> written;  ///< what list() and heal_once() let through to the store
+  std::vector<Record> written;  ///< records that list() and heal_once() let through to the store
 
   explicit Bench(RuntimeSettings settings = {}, StoredState stored = {}, HookRunner* hooks = nullptr) {
     settings.host.channels = {"slack"};
@@ -81,7 +81,7 @@ struct Bench {
     engine.connects.erase(engine.connects.begin());
     return done;
   }
-  /// Answers the next three probes with a 503; the core then wants an inspect before it acts.
+  /// Answers the next three checks with status 503. The core then requests evidence and an inspect.
   void become_unhealthy() {
     for (int failed = 0; failed < 3; ++failed) {
       for (int waited = 0; prober.asked.empty() && waited < 100; ++waited) host.advance(100ms);
@@ -93,7 +93,7 @@ struct Bench {
       runtime->probe_finished(id, facts);
     }
   }
-  /// The engine tells this of every container that evidence is asked of.
+  /// Answers every open request for evidence with this.
   void answer_captures(const EngineEvidence& evidence = {}) {
     while (!engine.captures.empty()) {
       const auto done = std::move(engine.captures.front().second);
@@ -101,7 +101,7 @@ struct Bench {
       done(evidence);
     }
   }
-  /// From a healthy start to the order.
+  /// From the connection to the order of the first remedy.
   void heal_once() {
     connect();
     list();

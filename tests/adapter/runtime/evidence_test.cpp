@@ -1,4 +1,4 @@
-// What is saved before a remedy erases it.
+// Evidence, saved before a remedy erases it.
 #include <doctest/doctest.h>
 
 #include "adapter/runtime/bench.hpp"
@@ -68,7 +68,7 @@ TEST_CASE("a remedy waits for the evidence, and the evidence is on disk before t
   CHECK(bench.delivered[0].notification.excerpt == "ready\ntoken=<redacted> is <redacted>");
 }
 
-TEST_CASE("an engine that is gone costs the evidence, not the record of it") {
+TEST_CASE("without an engine the evidence is empty, and its record says why") {
   Captures captures;
   captures.capture.capture(order_for("web", 7));
   EngineEvidence none;
@@ -82,19 +82,19 @@ TEST_CASE("an engine that is gone costs the evidence, not the record of it") {
   CHECK(captures.capture.open() == 0);
 }
 
-TEST_CASE("never two captures of one workload at once; what waits is answered all the same") {
+TEST_CASE("never two captures of one workload at once; a waiting request is answered, too") {
   Captures captures;
   captures.capture.capture(order_for("web", 1));
   captures.capture.capture(order_for("db", 2));
   captures.capture.capture(order_for("web", 3));
   CHECK(captures.engine.captures.size() == 2);
   captures.answer();
-  REQUIRE(captures.said.size() == 2);  // the same container: the same facts serve both incidents
+  REQUIRE(captures.said.size() == 2);  // one capture of the container answers both incidents
   CHECK(captures.said[0].incident == IncidentId{1});
   CHECK(captures.said[1].incident == IncidentId{3});
   CHECK(captures.engine.captures.size() == 1);
 
-  captures.capture.capture(order_for("db", 2));  // asked again for the incident: one answer
+  captures.capture.capture(order_for("db", 2));  // requested again for the same incident: one answer
   captures.capture.capture(order_for("db", 4, "c2"));
   captures.answer();
   CHECK(captures.said.size() == 3);
@@ -105,7 +105,7 @@ TEST_CASE("never two captures of one workload at once; what waits is answered al
   CHECK(captures.capture.open() == 0);
 }
 
-TEST_CASE("every text is redacted and bounded; of the log the end is kept") {
+TEST_CASE("every text is redacted and bounded; the end of the log is kept") {
   EngineEvidence reported;
   const std::string secret = "correct-horse-battery";
   reported.state = reported.health_log = reported.processes = reported.memory = "x " + secret + " y";
@@ -123,7 +123,7 @@ TEST_CASE("every text is redacted and bounded; of the log the end is kept") {
   CHECK(evidence.logs.ends_with("line 19999 <redacted>\n"));
 }
 
-TEST_CASE("the excerpt is the last three lines that say something") {
+TEST_CASE("the excerpt is the last three lines that are not blank") {
   CHECK(evidence_excerpt("") == "");
   CHECK(evidence_excerpt("\n \n\n") == "");
   CHECK(evidence_excerpt("one") == "one");

@@ -26,7 +26,7 @@ struct Fixture {
     prober->start(ProbeId{id}, target, 5s);
     REQUIRE(facts.size() == before);  // never from inside the call
   }
-  /// The engine's answer to its `index`th exec, and that it is over.
+  /// The engine's answer to its exec number `index`; end(): the command has ended.
   void answer(std::size_t index, Result<ExecResult> result) { engine.execs[index].done(std::move(result)); }
   void end(std::size_t index) { engine.execs[index].ended(); }
 };
@@ -83,7 +83,8 @@ TEST_CASE_FIXTURE(Fixture, "an exec's errors as facts") {
   }
 }
 
-TEST_CASE_FIXTURE(Fixture, "never a second command while the first has not ended; others are not held up") {
+TEST_CASE_FIXTURE(Fixture,
+                  "never a second command while the first has not ended; other commands do not wait") {
   start(1);
   start(2);
   CHECK(engine.execs.size() == 1);
@@ -96,7 +97,7 @@ TEST_CASE_FIXTURE(Fixture, "never a second command while the first has not ended
   start(4, command("a", {"check", "more"}));
   CHECK(engine.execs.size() == 3);
 
-  // Answered is not ended: the command outlived its time-out.
+  // The check is answered, but the command has not ended: it outlived its timeout.
   answer(0, failure(ErrorCode::Timeout, "exec a: not over"));
   CHECK(prober->stuck() == 1);
   start(5);
@@ -113,7 +114,7 @@ TEST_CASE_FIXTURE(Fixture, "never a second command while the first has not ended
 }
 
 TEST_CASE_FIXTURE(Fixture,
-                  "a cancelled question is not answered, and its command keeps its place until it ends") {
+                  "a cancelled check gives no result, and no second command starts until its command ends") {
   start(1);
   prober->cancel(ProbeId{1});
   prober->cancel(ProbeId{77});
@@ -136,7 +137,7 @@ TEST_CASE_FIXTURE(Fixture,
   CHECK(facts.size() == 1);
 }
 
-TEST_CASE_FIXTURE(Fixture, "a target of another kind is no command") {
+TEST_CASE_FIXTURE(Fixture, "a target of another kind is an error, not a command") {
   start(1, std::make_shared<const ProbeTarget>(TcpTarget{}));
   host.run_posted();
   REQUIRE(facts.size() == 1);
@@ -144,7 +145,7 @@ TEST_CASE_FIXTURE(Fixture, "a target of another kind is no command") {
   CHECK(engine.execs.empty());
 }
 
-TEST_CASE_FIXTURE(Fixture, "after its end the prober answers nothing more") {
+TEST_CASE_FIXTURE(Fixture, "a destroyed prober gives no more results") {
   start(1);
   start(2);
   prober.reset();
@@ -154,7 +155,7 @@ TEST_CASE_FIXTURE(Fixture, "after its end the prober answers nothing more") {
   CHECK(facts.empty());
 }
 
-TEST_CASE("each question goes to the prober of its kind, and each wish to cancel reaches it") {
+TEST_CASE("each check goes to the prober of its kind, and each cancellation, too") {
   ScriptedProber sockets;
   ScriptedProber execs;
   RoutedProber routed({sockets, execs});

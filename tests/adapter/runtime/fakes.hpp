@@ -16,7 +16,7 @@
 
 namespace healer::testing {
 
-/// A clock that moves only when notified, and one alarm.
+/// A clock that only advance() moves, and one alarm.
 class VirtualHost final : public Host {
  public:
   Instant time{Duration{1'000'000}};
@@ -32,7 +32,7 @@ class VirtualHost final : public Host {
   void run_posted() {
     for (const auto& work : std::exchange(posted, {})) work();
   }
-  /// Lets time pass, ringing the alarm whenever it is due.
+  /// Lets time pass, and runs the alarm's work when it is due.
   void advance(Duration by) {
     const Instant end = time + by;
     while (alarm && *alarm <= end) {
@@ -43,13 +43,13 @@ class VirtualHost final : public Host {
     time = end;
   }
 
-  Duration wall_ahead{0};  ///< as far as an operator set the clock
+  Duration wall_ahead{0};  ///< by how much the wall clock was set
   std::optional<Instant> alarm;
   std::function<void()> alarm_work;
   std::vector<std::function<void()>> posted;
 };
 
-/// Keeps every call until the test answers it.
+/// Keeps each call until the test answers it.
 class ScriptedEngine final : public Engine {
  public:
   struct Order {
@@ -122,7 +122,7 @@ class ScriptedEngine final : public Engine {
     ended = std::move(over);
   }
 
-  /// Answers every open inspect from `containers`; NotFound for the others.
+  /// Answers each open inspect from `containers`; NotFound if the container is not there.
   void answer_inspects(const std::map<std::string, Container>& containers) {
     while (!inspects.empty()) {
       const auto [id, done] = std::move(inspects.front());
@@ -146,7 +146,7 @@ class ScriptedProber final : public Prober {
   std::size_t open() const override { return asked.size(); }
 };
 
-/// Holds every commit until the test lets it through.
+/// Keeps each commit until the test lets it through.
 class ScriptedStore final : public Store {
  public:
   std::vector<std::pair<std::vector<Record>, std::function<void(Result<void>)>>> commits;
@@ -165,7 +165,7 @@ class ScriptedStore final : public Store {
   }
   std::string location() const override { return "memory"; }
 
-  /// Lets everything through, also what follows from it; the records in order.
+  /// Lets all commits through, and those that follow from them. Returns the records in order.
   std::vector<Record> let_through() {
     std::vector<Record> all;
     while (!commits.empty()) {
@@ -187,7 +187,7 @@ class RecordingObserver final : public Observer {
   void engine_event(const EngineReport&, Duration) override {}
   void loop_lag(Duration) override {}
   void store_failed(const Error& error) override { store_errors.push_back(error.message); }
-  /// Called after each step, where it is set.
+  /// If set, called after each step.
   std::function<void(const Event&, Instant, const Effects&)> stepped;
   void step_ended(const Event& event, Instant now, const Effects& effects) override {
     if (stepped) stepped(event, now, effects);

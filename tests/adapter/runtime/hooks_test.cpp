@@ -1,4 +1,4 @@
-// Hooks around a remedy: what they are notified, what waits for them, and what their end is worth.
+// Hooks before and after a remedy: their arguments, what waits for them, and what their exit code decides.
 #include <doctest/doctest.h>
 
 #include "adapter/runtime/bench.hpp"
@@ -41,7 +41,7 @@ struct HookBench {
     bench->heal_once();
   }
 
-  /// What a hook's end left in the store.
+  /// The stored decisions about hooks that ended.
   std::vector<Decision> decisions() {
     std::vector<Decision> found;
     for (const Record& record : bench->store.let_through())
@@ -75,7 +75,7 @@ TEST_CASE("a remedy waits for the hook before it") {
   CHECK(at.hooks.variable(0, "HEALER_OUTCOME") == "(none)");
 
   at.hooks.calls[0].second(ended_with(0, "drained"));
-  CHECK(at.bench->engine.orders.empty());  // looked at once more, first
+  CHECK(at.bench->engine.orders.empty());  // an inspect comes first
   at.bench->engine.answer_inspects(at.bench->containers);
   REQUIRE(at.bench->engine.orders.size() == 1);
   CHECK(at.bench->engine.orders[0].verb == "restart");
@@ -87,7 +87,7 @@ TEST_CASE("a remedy waits for the hook before it") {
   CHECK(decisions[0].outcome == "exit code 0: drained");
 }
 
-TEST_CASE("a hook that fails or hangs is said, and the remedy goes on") {
+TEST_CASE("a hook that fails or hangs is logged, and the remedy goes on") {
   HookResult hung;
   hung.timed_out = true;
   HookResult missing;
@@ -102,7 +102,7 @@ TEST_CASE("a hook that fails or hangs is said, and the remedy goes on") {
   }
 }
 
-TEST_CASE("what changed while the hook ran is not touched") {
+TEST_CASE("a container that changed while the hook ran is not touched") {
   SUBCASE("stopped") {
     HookBench at(before_hook());
     Container& web = at.bench->containers["c1"];
@@ -136,7 +136,7 @@ TEST_CASE("what changed while the hook ran is not touched") {
   }
 }
 
-TEST_CASE("the hook after a remedy runs in the background, whatever came of it") {
+TEST_CASE("the hook after a remedy runs in the background, after any outcome") {
   HookSettings settings;
   settings.after = {"/opt/after", "{outcome}"};
   {
@@ -164,7 +164,7 @@ TEST_CASE("docker-autoheal's script gets its four arguments") {
   settings.script = "/opt/post.sh";
   HookBench at(settings);
   REQUIRE(at.bench->engine.orders.size() == 1);
-  // Looked at while it is down between stop and start: the script is notified what it was before.
+  // An inspect shows the container between stop and start: the script gets the state from before the remedy.
   at.bench->containers["c1"].state = ContainerState::Exited;
   at.bench->runtime->policies_changed([&](const auto&) {
     return ResolvedPolicy{std::make_shared<const Policy>(at.bench->policy), {}};
@@ -184,7 +184,7 @@ TEST_CASE("a dry run runs no hook") {
   CHECK(at.hooks.calls.empty());
 }
 
-TEST_CASE("what a value brings along is not filled in again") {
+TEST_CASE("a placeholder inside a value is not filled in") {
   ApplyRemedy remedy;
   remedy.name = "{id}";
   remedy.container_id = "c1";

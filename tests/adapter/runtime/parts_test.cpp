@@ -21,7 +21,7 @@ Instant at(int ms) {
 
 }  // namespace
 
-TEST_CASE("the timer queue serves the earliest first, ties in the order they were set") {
+TEST_CASE("the timer queue gives the earliest timer first, and equal times in the order of setting") {
   TimerQueue timers;
   timers.set("late", at(30));
   timers.set("first", at(10));
@@ -50,7 +50,7 @@ TEST_CASE("setting a timer again replaces it, cancelling removes it") {
   CHECK(timers.size() == 0);
 }
 
-TEST_CASE("the timer queue serves as a sorted list would, whatever was set, moved, cancelled and taken") {
+TEST_CASE("the timer queue gives the same as a sorted list after setting, moving, cancelling and taking") {
   TimerQueue timers;
   std::map<std::pair<Instant, int>, std::string> sorted;
   std::map<std::string, std::pair<Instant, int>> of;
@@ -86,7 +86,7 @@ TEST_CASE("the timer queue serves as a sorted list would, whatever was set, move
   }
 }
 
-TEST_CASE("keys that do not come back leave nothing in the timer queue") {
+TEST_CASE("keys that are used once leave nothing in the timer queue") {
   TimerQueue timers;
   for (int job = 0; job < 10000; ++job) {
     timers.set("job" + std::to_string(job), at(job));
@@ -95,7 +95,7 @@ TEST_CASE("keys that do not come back leave nothing in the timer queue") {
   CHECK(timers.places() < 100);
 }
 
-TEST_CASE("the journal has one transaction under way and joins what comes meanwhile") {
+TEST_CASE("the journal has one transaction under way, and joins the records that come meanwhile") {
   ScriptedStore store;
   Journal journal(store, [](const Error&) {});
   std::string order;
@@ -115,7 +115,7 @@ TEST_CASE("the journal has one transaction under way and joins what comes meanwh
   CHECK(journal.idle());
 }
 
-TEST_CASE("a callback of the journal may write, and waits its turn") {
+TEST_CASE("a callback of the journal may write; its records form the next transaction") {
   ScriptedStore store;
   Journal journal(store, [](const Error&) {});
   bool second = false;
@@ -124,7 +124,7 @@ TEST_CASE("a callback of the journal may write, and waits its turn") {
   CHECK(second);
 }
 
-TEST_CASE("the journal keeps what could not be written, as it was said last, and tries again") {
+TEST_CASE("the journal keeps the newest version of each record that it could not write, and tries again") {
   ScriptedStore store;
   int failures = 0;
   Journal journal(store, [&](const Error&) { ++failures; });
@@ -168,7 +168,7 @@ TEST_CASE("the journal keeps what could not be written, as it was said last, and
   CHECK(failures == 2);
 }
 
-TEST_CASE("while the store fails, the journal keeps evidence up to a limit, and all that is state") {
+TEST_CASE("while the store fails, the journal keeps all state, and evidence up to a limit") {
   ScriptedStore store;
   Journal journal(store, [](const Error&) {});
   Evidence evidence;
@@ -181,7 +181,7 @@ TEST_CASE("while the store fails, the journal keeps evidence up to a limit, and 
   CHECK(journal.unwritten() == 4);  // three of the six
 }
 
-TEST_CASE("what the journal writes after the clock was set says its times by that clock") {
+TEST_CASE("after the wall clock was set, the journal writes times by the new wall clock") {
   ScriptedStore store;
   Journal journal(store, [](const Error&) {});
   Attempt attempt;
@@ -205,8 +205,8 @@ TEST_CASE("what the journal writes after the clock was set says its times by tha
   journal.clock_moved(1h);
   CHECK(std::get<Attempt>(written({attempt})[0]).ordered_at == at(5000) + 1h);
   const auto record = std::get<WorkloadRecord>(written({workload})[0]);
-  CHECK(record.paused_until == Instant::max());  // for ever is no time
-  CHECK(record.last_notified == Instant{});      // nor is never
+  CHECK(record.paused_until == Instant::max());  // "for ever" is not shifted
+  CHECK(record.last_notified == Instant{});      // "never" is not shifted
   CHECK(record.reset_at == at(1000) + 1h);
   CHECK(record.alerts[0].since == at(2000) + 1h);
   CHECK(std::get<Incident>(written({incident})[0]).escalations[0].due == at(3000) + 1h);
@@ -215,7 +215,7 @@ TEST_CASE("what the journal writes after the clock was set says its times by tha
   CHECK(std::get<Attempt>(written({attempt})[0]).ordered_at == at(5000));
 }
 
-TEST_CASE("a look asked for while one is under way is taken again") {
+TEST_CASE("an inspect that is requested while one is under way follows it") {
   ScriptedEngine engine;
   int answers = 0;
   Inspector inspector(engine, [&](const std::string&, Result<Container>) { ++answers; });
@@ -233,7 +233,7 @@ TEST_CASE("a look asked for while one is under way is taken again") {
   CHECK(engine.inspects.empty());
 }
 
-TEST_CASE("an urgent look does not wait behind the bulk of a sync") {
+TEST_CASE("an urgent inspect does not wait behind the inspects of a list") {
   ScriptedEngine engine;
   Inspector inspector(engine, [](const std::string&, Result<Container>) {});
   for (int i = 0; i < 1000; ++i) inspector.look_later("bulk" + std::to_string(i));

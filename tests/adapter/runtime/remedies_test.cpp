@@ -1,4 +1,4 @@
-// Each kind of remedy as a call, and each end of the call as an answer.
+// Each kind of remedy as a call to the engine, and each result of the call as a RemedyAnswer.
 #include <doctest/doctest.h>
 
 #include "adapter/runtime/bench.hpp"
@@ -14,7 +14,7 @@ RemedyStep step_of(RemedyKind kind) {
   return step;
 }
 
-/// A bench whose ladder has this step, unhealthy and with its order out.
+/// A bench whose ladder has this step; the workload is unhealthy and the remedy is ordered.
 std::unique_ptr<Bench> acting(RemedyStep step) {
   auto bench = std::make_unique<Bench>();
   bench->policy.remedies = {std::move(step)};
@@ -22,7 +22,7 @@ std::unique_ptr<Bench> acting(RemedyStep step) {
   return bench;
 }
 
-/// The state that the newest attempt was left in.
+/// The last stored state of the attempt.
 AttemptState ended_as(Bench& bench) {
   AttemptState state = AttemptState::Ordered;
   for (const Record& record : bench.store.let_through())
@@ -42,7 +42,7 @@ TEST_CASE("a signal goes to the container's process") {
   CHECK(ended_as(*bench) == AttemptState::Verifying);
 }
 
-TEST_CASE("a command's exit code decides, and its first line says why") {
+TEST_CASE("a command's exit code decides, and its first line of output is the reason") {
   RemedyStep step = step_of(RemedyKind::Exec);
   step.command = {"/reload", "now"};
   auto bench = acting(step);
@@ -68,7 +68,7 @@ TEST_CASE("a command's exit code decides, and its first line says why") {
   CHECK(ended_as(*bench) == AttemptState::Failed);
 }
 
-TEST_CASE("a recreation is marked with its attempt, and the new container is looked at") {
+TEST_CASE("a recreation is marked with its attempt, and the new container is inspected") {
   const auto bench = acting(step_of(RemedyKind::Recreate));
   REQUIRE(bench->engine.recreations.size() == 1);
   const RecreateOrder& order = bench->engine.recreations[0].first;
@@ -81,7 +81,7 @@ TEST_CASE("a recreation is marked with its attempt, and the new container is loo
   CHECK(bench->engine.inspects.back().first == "c2");
 }
 
-TEST_CASE("a webhook is notified what is unhealthy, and its status decides") {
+TEST_CASE("a webhook's body names the unhealthy workload, and its status decides") {
   RemedyStep step = step_of(RemedyKind::Webhook);
   step.url = Secret("https://hooks.example/abc");
   auto bench = acting(step);
@@ -122,7 +122,7 @@ TEST_CASE("no remedy of any kind is executed in a dry run") {
   }
 }
 
-TEST_CASE("an operator's orders reach the core, and names that are gone are refused") {
+TEST_CASE("an operator's commands reach the core, and unknown names are refused") {
   Bench bench;
   bench.connect();
   bench.list();
@@ -146,7 +146,7 @@ TEST_CASE("an operator's orders reach the core, and names that are gone are refu
   CHECK(again.error().message.find("being healed already") != std::string::npos);
 }
 
-TEST_CASE("what an operator paused is not healed, and the answer says so") {
+TEST_CASE("a container that an operator paused is not healed, and the answer says so") {
   Bench bench;
   bench.containers["c1"].state = ContainerState::Paused;
   bench.connect();

@@ -40,7 +40,7 @@ TEST_CASE("a notification is delivered only when it is on disk, in the transacti
   CHECK(bench.delivered[0].notification.kind == NotificationKind::Degraded);
 }
 
-TEST_CASE("a state file that cannot be written is said, and healing goes on") {
+TEST_CASE("a state file that cannot be written is reported, and healing goes on") {
   Bench bench;
   bench.connect();
   bench.list();
@@ -56,7 +56,7 @@ TEST_CASE("a state file that cannot be written is said, and healing goes on") {
   CHECK(bench.engine.orders.size() == 1);
 }
 
-TEST_CASE("a dry run decides and tells, and leaves the engine alone") {
+TEST_CASE("a dry run decides and logs, and does not call the engine") {
   RuntimeSettings settings;
   settings.dry_run = true;
   Bench bench(settings);
@@ -73,7 +73,7 @@ TEST_CASE("a dry run decides and tells, and leaves the engine alone") {
   CHECK(bench.observer.said("dry run"));
 }
 
-TEST_CASE("an answer that was lost is settled by looking, never by a second order") {
+TEST_CASE("a lost answer is settled by inspect, never by a second order") {
   Bench bench;
   bench.connect();
   bench.list();
@@ -93,7 +93,7 @@ TEST_CASE("an answer that was lost is settled by looking, never by a second orde
   CHECK(bench.runtime->supervisor().status_of("web", bench.host.time)->condition == Condition::Healing);
 }
 
-TEST_CASE("a missing engine is waited for, with growing pauses") {
+TEST_CASE("healer tries again to connect to a missing engine, with growing delays") {
   Bench bench;
   bench.runtime->start();
   for (int attempt = 0; attempt < 4; ++attempt) {
@@ -110,7 +110,7 @@ TEST_CASE("a missing engine is waited for, with growing pauses") {
   CHECK(bench.runtime->ready());
 }
 
-TEST_CASE("after a loss the stream goes on from the last event seen, and everything is looked at") {
+TEST_CASE("after a loss the stream goes on from the last event, and the containers are listed") {
   Bench bench;
   bench.connect();
   bench.list();
@@ -130,7 +130,7 @@ TEST_CASE("after a loss the stream goes on from the last event seen, and everyth
   CHECK(bench.engine.lists.size() == 1);
 }
 
-TEST_CASE("what an old stream still says is ignored") {
+TEST_CASE("events of an old stream are ignored") {
   Bench bench;
   bench.connect();
   bench.list();
@@ -150,7 +150,7 @@ TEST_CASE("what an old stream still says is ignored") {
   CHECK(bench.runtime->supervisor().status_of("web", bench.host.time)->condition != Condition::Stopped);
 }
 
-TEST_CASE("events that are replayed before the first sync wait for their containers to be known") {
+TEST_CASE("events that are replayed before the first list wait until their containers are known") {
   Bench bench;
   bench.runtime->start();
   bench.take_connect()(EngineInfo{"Docker Engine 20.10.24 (API 1.41)", "1.41"});
@@ -167,13 +167,12 @@ TEST_CASE("events that are replayed before the first sync wait for their contain
   CHECK(bench.runtime->supervisor().status_of("web", bench.host.time)->condition == Condition::Paused);
 }
 
-TEST_CASE(
-    "the stops of a new engine, made before it answers, are no operator's; those of the same engine are") {
+TEST_CASE("stops by a new engine before it answers are not an operator's; stops by the same engine are") {
   const auto happened = [](Bench& bench, EngineReport report, std::int64_t at) {
     bench.engine.event(EngineEvent{"c1", "web", at, std::move(report)});
   };
-  // An engine that notified of the newest event before the loss tells of it again; an instance that goes on
-  // shows it too.
+  // Proofs that the engine is the same process: it repeats the newest event from before the loss, or an
+  // instance runs on.
   enum class Back { Another, Repeats, KeepsAnInstance };
   for (const Back back : {Back::Another, Back::Repeats, Back::KeepsAnInstance}) {
     CAPTURE(static_cast<int>(back));
@@ -211,7 +210,7 @@ TEST_CASE(
 }
 
 TEST_CASE(
-    "what an engine stopped at its end is no operator's doing, also when the next process hears of it") {
+    "an engine's own stops are not an operator's, also if the next process of healer gets their events") {
   for (const bool by_engine : {true, false}) {
     CAPTURE(by_engine);
     StoredState stored;
@@ -237,7 +236,7 @@ TEST_CASE(
   }
 }
 
-TEST_CASE("a container that is not listed any more is gone, one that is new is looked at") {
+TEST_CASE("a container that is no longer listed is gone, and a new one is inspected") {
   RuntimeSettings settings;
   settings.resync_interval = 10s;
   Bench bench(settings);
@@ -262,7 +261,7 @@ TEST_CASE("probes that time out while the loop stood still are not counted") {
   for (int waited = 0; bench.prober.asked.empty() && waited < 100; ++waited) bench.host.advance(100ms);
   REQUIRE(!bench.prober.asked.empty());
   const ProbeId id = bench.prober.asked.back();
-  bench.host.time += 10s;  // nobody turned the loop
+  bench.host.time += 10s;  // the loop did not run
   ProbeFacts facts;
   facts.end = ProbeEnd::AnswerTimeout;
   bench.runtime->probe_finished(id, facts);
@@ -291,7 +290,7 @@ TEST_CASE("a wall clock that is set moves the maintenance windows") {
   CHECK(status->hold->kind == HoldKind::Maintenance);
 }
 
-TEST_CASE("a reset reaches the workload, and one that is not watched is refused by its key") {
+TEST_CASE("a reset reaches the workload; for an unknown key it is refused") {
   Bench bench;
   bench.connect();
   bench.list();
@@ -303,7 +302,7 @@ TEST_CASE("a reset reaches the workload, and one that is not watched is refused 
   CHECK(refused.error().message.find("wep") != std::string::npos);
 }
 
-TEST_CASE("shutting down writes the event cursor and decides nothing more") {
+TEST_CASE("shutting down writes the event cursor and ends all decisions") {
   Bench bench;
   bench.connect();
   bench.list();

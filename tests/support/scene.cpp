@@ -76,7 +76,7 @@ void Scene::connect() {
   send(EngineConnected{"an engine (simulated)", podman ? StopReports::Unreliable : StopReports::Reliable,
                        podman ? EngineProcess::LeavesContainers : EngineProcess::HoldsContainers,
                        capabilities});
-  // What was missed is said again, and a little more than that.
+  // The missed events are repeated, and the minute before them.
   std::size_t from = delivered_;
   constexpr std::int64_t overlap = 60'000'000'000;
   while (from > 0 &&
@@ -216,7 +216,7 @@ void Scene::came_down(Box& box, int code, bool oom) {
 }
 
 void Scene::came_up(Box& box) {
-  now_ += 2ms;  // no two starts in one millisecond: the engine takes longer
+  now_ += 2ms;  // two starts are never in one millisecond: an engine is slower
   box.facts.state = ContainerState::Running;
   box.facts.started = wall_time_of(now_);
   box.facts.started_at = std::to_string(now_.time_since_epoch().count());
@@ -280,7 +280,7 @@ void Scene::stop(Box& box) {
   const ContainerState before = box.facts.state;
   if (before != ContainerState::Running && before != ContainerState::Paused &&
       before != ContainerState::Restarting)
-    return;  // 304, and no event
+    return;  // the engine answers 304, without an event
   box.in_engine_policy = false;
   stopped_by_operator[box.facts.id] = now_;
   if (before == ContainerState::Restarting) {
@@ -413,7 +413,7 @@ void Scene::step(const Event& event) {
   core->step(event, now_, effects);
   if (keep_transcript)
     for (const Effect& effect : effects) note("     " + show(effect));
-  // What a step writes is on disk before its orders are given.
+  // The records of a step are on disk before its orders go out.
   for (const Effect& effect : effects) {
     if (const auto* count = std::get_if<Count>(&effect)) {
       if (const auto* hold = std::get_if<CountHold>(&count->metric)) holds.push_back(hold->kind);
@@ -432,7 +432,7 @@ void Scene::step(const Event& event) {
   const Supervisor* before = core.get();
   for (const Effect& effect : effects) {
     perform(effect);
-    if (core.get() != before) return;  // healer was killed meanwhile
+    if (core.get() != before) return;  // healer was killed at an order
   }
 }
 
@@ -492,7 +492,7 @@ void Scene::observe(const std::string& id) {
   }
   auto found = boxes.find(id);
   for (auto it = boxes.begin(); found == boxes.end() && it != boxes.end(); ++it)
-    if (it->second->exists && it->second->facts.name == id) found = it;  // names do as well as ids
+    if (it->second->exists && it->second->facts.name == id) found = it;  // engines accept a name for an id
   if (found == boxes.end() || !found->second->exists) {
     send(ContainerGone{id});
     return;
@@ -505,7 +505,7 @@ void Scene::observe(const std::string& id) {
 
 namespace {
 
-/// The container's port a probe would reach at this place; 0: none of this one's.
+/// The container's port that a check of this endpoint connects to; 0: the endpoint is not this container's.
 std::uint16_t port_at(const Box& box, const Endpoint& endpoint) {
   for (const PortBinding& port : box.facts.ports)
     if (port.host_port == endpoint.port) return port.container_port;
@@ -556,7 +556,7 @@ ProbeFacts Scene::ask(const ProbeTarget& target) const {
   return facts;
 }
 
-// What was decided.
+// Decisions.
 
 std::string Scene::decisions() {
   std::string text;

@@ -15,29 +15,29 @@
 
 namespace healer::testing {
 
-/// How an engine tells of a stop: the measured orders.
+/// The order of the events of a stop or restart, as measured on each engine.
 enum class Dialect {
   Docker20,  ///< kill, kill, die, stop, start, restart
   Docker26,  ///< kill, kill, stop, die, start, restart
   Podman,    ///< restart, die, stop, start
 };
 
-/// What becomes of an order.
+/// What the simulated engine does with an order.
 enum class OrderFate {
   Done,
   Refused,         ///< nothing happens
-  RefusedHalfway,  ///< stopped, and then it cannot be started
+  RefusedHalfway,  ///< stopped, and the start fails
   LostDone,        ///< executed, the answer is lost
   LostIgnored,     ///< never executed, the answer is lost
   LostHalfway,     ///< stopped, not started again, the answer is lost
-  Silent,          ///< executed, and nobody ever answers
+  Silent,          ///< executed, no answer ever
   DryRun,
 };
 
-/// Makes the container one of a service's, as compose would.
+/// Makes the container a replica of a service, as compose does.
 void join_service(Container& container, const std::string& project, const std::string& service,
                   unsigned number = 1);
-/// Lets the child use the parent's network.
+/// The child uses the parent's network.
 void share_network(Container& child, const Container& parent);
 
 /// A simulated container and the service in it.
@@ -45,34 +45,33 @@ struct Box {
   Container facts;
   PolicyPtr policy;
   bool exists = true;
-  bool in_engine_policy = false;  ///< the engine's own restart is on its way
+  bool in_engine_policy = false;  ///< the engine's restart policy will restart it
   // The service.
   bool broken = false;
   bool fixed_by_start = true;       ///< a new instance is not broken
-  unsigned broken_starts_left = 0;  ///< so many further starts come up broken
-  Duration ready_after{0};          ///< refuses connections so long after its start
+  unsigned broken_starts_left = 0;  ///< number of further starts after which the service is broken
+  Duration ready_after{0};          ///< refuses connections for so long after its start
   bool hangs = false;
-  std::optional<Duration> fails_after;          ///< of each instance: well until then
-  std::optional<ProbeFacts> answer;             ///< overrides all of these
-  std::map<std::uint16_t, ProbeFacts> answers;  ///< the same of single container ports
-  std::optional<ProbeFacts> exec_answer;        ///< the same of commands run inside
+  std::optional<Duration> fails_after;          ///< each instance is healthy for so long, then broken
+  std::optional<ProbeFacts> answer;             ///< to every check, unless one of the next two applies
+  std::map<std::uint16_t, ProbeFacts> answers;  ///< the answer of single container ports
+  std::optional<ProbeFacts> exec_answer;        ///< the answer to every command run inside
   Duration stop_takes = 300ms;
-  bool stops_cleanly = false;          ///< with exit code 0, and not by the engine's kill
-  bool recovered_by_command = false;   ///< a command inside
-  bool recovered_by_webhook = false;   ///< another party remedies it in place
-  bool fixed_by_signal = false;        ///< any signal it survives
+  bool stops_cleanly = false;          ///< exit code 0, without the engine's SIGKILL
+  bool recovered_by_command = false;   ///< an exec remedy repairs the service
+  bool recovered_by_webhook = false;   ///< a webhook remedy repairs the service
+  bool fixed_by_signal = false;        ///< any kill remedy repairs the service
   bool recovered_by_recreate = false;  ///< only a new container is not broken
-  std::set<int> dies_of;               ///< signals
+  std::set<int> dies_of;               ///< signals that end the container
   unsigned starts = 0;
 };
 
 /// The real Supervisor in a simulated world: containers, an engine, a prober, a state file and a clock that
-/// jumps from one happening to the next. Everything is written to a transcript.
+/// jumps from one happening to the next. A transcript records everything.
 class Scene {
  public:
-  /// With this seed the first checks of many workloads lie close together, so that what breaks all of them
-  /// is noticed of most before the first is remedied: what the tests of mass failures and shared networks
-  /// need.
+  /// With this seed the first checks of many workloads are close together. So if all break, most of them are
+  /// unhealthy before the first remedy: tests of mass failures and shared networks need this.
   static constexpr std::uint64_t default_seed = 27;
 
   explicit Scene(Dialect dialect = Dialect::Docker20, HostPolicy host_policy = Scene::host_policy(),
@@ -80,14 +79,14 @@ class Scene {
 
   // Building the world.
   static HostPolicy host_policy();
-  /// The same with a connectivity check; `control` answers it.
+  /// The same with a connectivity check; its result is `connectivity`.
   static HostPolicy with_connectivity();
   static Policy policy();  ///< opted in, no start period, no backoff jitter; otherwise the defaults
-  /// A running service with one published port, unknown to healer until it syncs or hears of its start.
+  /// A running service with one published port. healer learns of it from a list or from its start event.
   Box& add(const std::string& name, const Policy& policy = Scene::policy());
-  /// Engine connected and first list worked through.
+  /// Connects the engine, repeats the events of the last minute, and lists the containers.
   void connect();
-  /// add() and connect(), and time until it is known to be healthy.
+  /// add() and connect(), then three check intervals: the workload is healthy.
   Box& healthy(const std::string& name, const Policy& policy = Scene::policy());
   Box& box(const std::string& id_or_name);
   Box* find_box(const std::string& id_or_name);
@@ -96,11 +95,11 @@ class Scene {
   Instant now() const { return now_; }
   Duration elapsed() const { return now_ - begin_; }
   void pass(Duration time);
-  /// Until the condition holds; false when it does not within the limit.
+  /// Lets time pass until the condition holds. False: it does not within the limit.
   bool pass_until(const std::function<bool()>& holds, Duration limit = 30min);
   bool pass_until_decision(const std::string& decision, Duration limit = 30min);
 
-  // What happens to containers. An operator's doing unless named otherwise.
+  // What happens to containers. By an operator, unless the name says otherwise.
   void crash(Box& box, int code = 1, bool oom = false);
   void stop(Box& box);
   void kill(Box& box, int signal);
@@ -109,22 +108,22 @@ class Scene {
   void pause(Box& box);
   void unpause(Box& box);
   void remove(Box& box);
-  /// A deployment: the old one is stopped and removed, a new one of that name is started.
+  /// A deployment: the old container is stopped and removed, a new one with its name is started.
   Box& recreate(Box& box, bool stop_first = true);
   void engine_health(Box& box, EngineHealth health);
   void lose_engine(bool replay_later = true);
-  /// kill, die and stop for everything, then the stream ends; with `policies`, containers come back with it.
+  /// The events of a stop for every running container, then the stream ends.
   void shut_engine_down();
   void resync();
-  /// What was not heard until now is never notified.
+  /// The next connection does not repeat the events until now.
   void forget_events() {
     delivered_ = history_.size();
     forgotten_ = true;
   }
   const std::vector<EngineEvent>& history() const { return history_; }
-  /// Of everything that happened and was decided, in order.
+  /// A hash of the whole transcript.
   std::uint64_t digest() const { return digest_; }
-  /// kill -9 of healer, and a new one from what it had written. It connects and syncs unless notified not to.
+  /// kill -9 of healer, then a new process with the state file of the old one.
   void restart_healer(bool connect_after = true);
   void send(const Event& event);
 
@@ -134,7 +133,7 @@ class Scene {
   std::vector<ApplyRemedy> orders;
   std::vector<Instant> order_times;
   std::vector<Notification> notifications;
-  std::vector<std::vector<Destination>> sent_to;  ///< of each of them
+  std::vector<std::vector<Destination>> sent_to;  ///< destinations of each notification
   std::vector<std::string> logs;
   unsigned probes = 0;
   unsigned captures = 0;
@@ -153,20 +152,20 @@ class Scene {
   Dialect dialect;
   Capabilities capabilities;
   OrderFate fate = OrderFate::Done;
-  std::vector<OrderFate> fates;  ///< of the next orders, before `fate`
+  std::vector<OrderFate> fates;  ///< of the next orders; then `fate` applies
   Duration inspect_takes = 1ms;
   Duration probe_takes = 5ms;
-  std::optional<Duration> evidence_takes = 2ms;  ///< empty: never answered
+  std::optional<Duration> evidence_takes = 2ms;  ///< empty: evidence never arrives
   std::string evidence_excerpt;
   bool inspect_fails = false;
   bool answers_probes = true;
-  ProbeFacts connectivity;           ///< how the control target answers
-  bool connectivity_silent = false;  ///< it is never answered
-  unsigned connectivity_probes = 0;  ///< how often it was asked
-  HostPolicy host_settings;          ///< what healer is started with
-  const std::uint64_t seed;          ///< of the core's random draws
-  std::optional<bool> die_at_order;  ///< healer is killed at its next order; true: after it was executed
-  /// Called after every step with the event and its actions.
+  ProbeFacts connectivity;           ///< the answer of the control target
+  bool connectivity_silent = false;  ///< the control target never answers
+  unsigned connectivity_probes = 0;  ///< number of connectivity checks
+  HostPolicy host_settings;          ///< of each process of healer
+  const std::uint64_t seed;          ///< for the core's random draws
+  std::optional<bool> die_at_order;  ///< healer is killed at its next order; true: the order is executed
+  /// Called after every step with the event and its effects.
   std::function<void(const Event&, const Effects&)> after_step;
   /// Called before each order is executed.
   std::function<void(const ApplyRemedy&)> at_order;
@@ -176,7 +175,7 @@ class Scene {
   std::unique_ptr<Supervisor> core;
   std::map<std::string, std::unique_ptr<Box>> boxes;  ///< by container id
   bool engine_up = false;
-  /// What the state file holds.
+  /// The content of the state file.
   StoredState stored() const;
   std::map<std::string, WorkloadRecord> records;
   std::map<std::uint64_t, Incident> incidents;
@@ -191,7 +190,7 @@ class Scene {
  private:
   struct Happening {
     std::function<void()> run;
-    bool of_healer = false;  ///< forgotten when healer dies
+    bool of_healer = false;  ///< does not happen if healer dies before
   };
 
   void step(const Event& event);
@@ -222,9 +221,9 @@ class Scene {
   std::uint64_t order_of_events_ = 0;
   std::map<std::pair<Instant, std::uint64_t>, Happening> happenings_;
   std::vector<EngineEvent> history_;
-  std::size_t delivered_ = 0;  ///< of these, those that no later process needs to hear
-  std::size_t heard_ = 0;      ///< those that this one has heard
-  bool caught_up_ = false;     ///< the first list of this connection is through
+  std::size_t delivered_ = 0;  ///< number of events that no later process needs
+  std::size_t heard_ = 0;      ///< number of events that this process has received
+  bool caught_up_ = false;     ///< the first list of this connection is complete
   std::set<std::uint64_t> cancelled_;
   std::uint64_t next_id_ = 0;
   std::uint16_t next_port_ = 8000;

@@ -1,4 +1,4 @@
-// What the simulated engine makes of an order.
+// How the simulated engine executes orders.
 #include <utility>
 
 #include <fmt/format.h>
@@ -13,7 +13,7 @@ bool is_up(const Box& box) {
   return box.facts.state == ContainerState::Running || box.facts.state == ContainerState::Paused;
 }
 
-/// Under which name the old container is set aside.
+/// The name of the old container during its recreation.
 std::string aside(const ApplyRemedy& order) {
   return fmt::format("{}-healer{}", order.name, order.attempt.value);
 }
@@ -116,7 +116,7 @@ void Scene::put_back(const ApplyRemedy& order) {
   if (old.facts.state != ContainerState::Running) came_up(old);
 }
 
-/// The orchestrator takes the order, ends the container and makes another one.
+/// The orchestrator accepts the order, ends the container and makes another one.
 void Scene::carry_out_replacement(const ApplyRemedy& order, OrderFate outcome) {
   if (outcome == OrderFate::Refused || outcome == OrderFate::RefusedHalfway)
     return answer(order, 5ms, RemedyAnswer::Refused, "403 Forbidden");
@@ -138,7 +138,7 @@ void Scene::carry_out_replacement(const ApplyRemedy& order, OrderFate outcome) {
 }
 
 void Scene::carry_out_recreation(const ApplyRemedy& order, OrderFate outcome) {
-  if (order.resume) {  // finishes what is there to be finished, else undoes it
+  if (order.resume) {  // finishes the recreation if the new container has its name, else undoes it
     for (auto& [id, box] : boxes)
       if (box->exists && id != order.container_id && box->facts.name == order.name)
         return answer(order, 10ms, RemedyAnswer::Done, "", id);
@@ -151,7 +151,7 @@ void Scene::carry_out_recreation(const ApplyRemedy& order, OrderFate outcome) {
   if (outcome == OrderFate::LostIgnored) return answer(order, 150ms, RemedyAnswer::Lost, "connection lost");
   const Duration takes = boxes.at(order.container_id)->stop_takes;
   const std::string fresh_id = fmt::format("c{}", ++next_id_);
-  // Healer drives its steps: they end with it.
+  // healer drives the steps of a recreation: they do not happen if healer dies before.
   later(takes, true, [this, order, outcome, fresh_id] {
     Box& old = *boxes.at(order.container_id);
     if (!old.exists) return;
@@ -164,7 +164,7 @@ void Scene::carry_out_recreation(const ApplyRemedy& order, OrderFate outcome) {
     fresh.starts = old.fixed_by_start ? 1 : 0;
     if (old.recovered_by_recreate) fresh.broken = fresh.hangs = false;
     boxes[fresh_id] = std::move(box);
-    send(ContainerObserved{fresh.facts, fresh.policy, {}});  // a sync may see it at any time
+    send(ContainerObserved{fresh.facts, fresh.policy, {}});  // a list may contain it at any time
     if (is_up(old)) emit_stop(old, false);
     old.facts.name = aside(order);
     emit(old, Changed{});

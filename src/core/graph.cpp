@@ -127,8 +127,7 @@ std::optional<std::string> DependencyGraph::failing_root(const std::string& key,
                                                          const NotReady& not_ready) const {
   const auto start = place_of_.find(key);
   if (start == place_of_.end()) return std::nullopt;
-  // Dependencies before dependents, with an explicit stack: a chain may be as long as the number of
-  // workloads.
+  // Dependencies before dependents. The stack is explicit: a chain may contain every workload of the host.
   struct Frame {
     Index at;
     Indices targets;
@@ -285,8 +284,7 @@ bool DependencyGraph::remove(const std::string& key) {
 
 // Cycles.
 
-/// The places that this place reaches and that reach it: all on a cycle with it, itself included. Empty:
-/// none.
+/// The places that this place reaches and that reach it, itself included; empty if it is on no cycle.
 DependencyGraph::Indices DependencyGraph::knot_of(Index of) const {
   const Place& start = places_[of];
   if (start.targets.empty() || start.sources.empty()) return {};

@@ -56,9 +56,9 @@ class DependencyGraph {
 
   // Results are sorted by key and leave out refused edges. Empty for an unknown key.
   std::vector<std::string> dependencies(const std::string& key) const;
-  /// Everything it depends on, directly or not.
+  /// All dependencies of `key`, direct or not.
   std::vector<std::string> closure(const std::string& key) const;
-  /// Everything that depends on it, directly or not.
+  /// All workloads that depend on `key`, directly or not.
   std::vector<std::string> ripple(const std::string& key) const;
 
   bool has_dependents(const std::string& key) const;

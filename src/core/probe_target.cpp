@@ -140,8 +140,7 @@ TargetResolution resolve_target(const Container& container, const ProbeSpec& spe
   }
   if (spec.kind == ProbeKind::Exec) return by_command(container, spec);
   const ProbeKind kind = spec.kind.value_or(ProbeKind::Http);
-  // The implied probe is http on the first *published* port. An exposed port is used only without a
-  // HEALTHCHECK.
+  // The default is http on the first *published* port; an exposed port is used only without a HEALTHCHECK.
   if (!spec.kind && !spec.port && has_check && !find_port(container, 0, true)) return by_engine();
 
   Found found = find_endpoint(container, spec, probe_origin, network_parent);

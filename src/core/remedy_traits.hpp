@@ -10,7 +10,7 @@ namespace healer {
 
 /// Everything that the core knows about a kind of remedy. A new remedy is a row here.
 struct RemedyTraits {
-  /// What is done instead if the container has exited.
+  /// What is done if the container has exited.
   enum class OnExited { Same, Start, Nothing };
   /// What the remedy does to the instance.
   enum class Instance {
@@ -23,7 +23,7 @@ struct RemedyTraits {
   enum class Length {
     Call,        ///< a stop and a start
     Short,       ///< no stop to wait for
-    Recreation,  ///< two stops and starts, if the recreation must be undone
+    Recreation,  ///< twice a Call, and time to undo the recreation
   };
 
   RemedyKind kind = RemedyKind::None;

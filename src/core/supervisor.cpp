@@ -12,7 +12,7 @@
 namespace healer {
 namespace {
 
-/// Proxies of the engine's socket end a stream and reconnect within seconds: that is no outage.
+/// Proxies of the engine's socket end streams now and then: a stream that is back within this is no outage.
 constexpr Duration engine_notification_after = 10s;
 /// Stalls this close together are one stall: a starved process runs its loop now and then.
 constexpr Duration stall_memory = 5s;

@@ -196,7 +196,7 @@ class Supervisor {
   std::size_t unnotified_ = 0;
   bool taken_over_ = false;
   bool slot_freed_ = false;
-  std::set<std::string> healthy_again_;  ///< keys: ready since this step; their dependents are re-evaluated
+  std::set<std::string> healthy_again_;  ///< became ready in this step; their dependents are re-evaluated
   std::map<HoldKind, std::set<std::pair<Instant, std::string>>> held_;  ///< by due, the longest due first
   std::unordered_map<std::string, std::string> parent_key_of_;          ///< by the parent's container id
 

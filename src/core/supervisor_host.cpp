@@ -197,7 +197,7 @@ void Supervisor::ripple(const std::string& key, Step& step) {
   }
 }
 
-// Too much at once.
+// Mass failures.
 
 std::vector<const Workload*> Supervisor::failing() const {
   std::vector<const Workload*> members;
@@ -304,7 +304,7 @@ void Supervisor::notify_mass(Step& step) {
 }
 
 void Supervisor::mass_changed(MassGuard::Change change, Step& step) {
-  if (change == MassGuard::Change::None) return;  // nearly every step: nothing is written for it
+  if (change == MassGuard::Change::None) return;  // in nearly every step: before any text is made
   const MassGuard& mass = host_state_.mass;
   const auto log = [&step](LogLevel level, std::string text) {
     step.out.push_back(LogLine{level, std::move(text), {}});
@@ -410,7 +410,7 @@ void Supervisor::host_pause_over(const std::string& text, Step& step) {
 }
 
 void Supervisor::on(const WallClockMoved& event, Step& step) {
-  // The clock was set back: reports from before that would seem to be about later instances.
+  // The clock was set back: reports from before the change would seem to be about later instances.
   if (event.ahead < host_state_.wall_ahead) {
     for (auto& [key, workload] : workloads_)
       if (!workload->judge_exit_at) workload->evidence = {};

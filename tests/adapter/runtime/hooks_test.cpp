@@ -1,4 +1,4 @@
-// Hooks before and after a remedy: their arguments, what waits for them, and what their exit code decides.
+// Hooks before and after a remedy: their arguments, what waits for them, and what follows from a failure.
 #include <doctest/doctest.h>
 
 #include "adapter/runtime/bench.hpp"

@@ -11,6 +11,7 @@
 
 #include "adapter/api/snapshots.hpp"
 #include "api/metrics.hpp"
+#include "model/forms.hpp"
 
 using namespace healer;
 using namespace healer::testing;

@@ -56,7 +56,7 @@ TEST_CASE("healer is killed while it restarts a container: exactly one restart h
   REQUIRE(scene.acts(name, "die") == 0);
   healer.kill();
   healer.start();
-  scene.wait_said(name + " — attempt 1 was under way when healer ended");
+  scene.wait_said(name + " — attempt 1 was unfinished when healer ended");
   scene.wait_said(name + " — RECOVERED after 1 attempt");
   scene.wait_condition(name, "healthy");
   scene.wait_checks(4);
@@ -107,7 +107,7 @@ TEST_CASE(
   healer.kill();
   engine.swallow("");
   healer.start();
-  scene.wait_said(name + " — attempt 1 was under way when healer ended");
+  scene.wait_said(name + " — attempt 1 was unfinished when healer ended");
   // The first attempt had no effect within its time and counts; the second heals.
   scene.wait_said(name + " — RECOVERED after 2 attempts");
   REQUIRE(scene.acts(name, "restart") == 1);

@@ -47,11 +47,15 @@ Ladder ladder_on(const Policy& policy, const Capabilities& engine, std::vector<L
   ladder.steps.clear();
   if (!engine.has(Capability::Start)) ladder.brings_back = engine.default_remedy;
   for (const RemedyStep& step : policy.remedies) {
-    if (can(engine, step.kind))
+    if (can(engine, step.kind)) {
       ladder.steps.push_back(step);
-    else
-      problems.push_back(LabelProblem{"healer.remedies", to_string(step),
-                                      "this engine cannot do that; it can: " + offered(engine)});
+      continue;
+    }
+    LabelProblem problem{"healer.remedies", to_string(step),
+                         "this engine cannot do that; it can: " + offered(engine)};
+    // A ladder often repeats a step; the problem is one.
+    if (std::find(problems.begin(), problems.end(), problem) == problems.end())
+      problems.push_back(std::move(problem));
   }
   if (policy.remedies.empty()) ladder.steps.push_back(plain(engine.default_remedy));
   if (ladder.steps.empty()) ladder.steps.push_back(plain(RemedyKind::None));

@@ -94,9 +94,4 @@ constexpr bool keeps_instance(RemedyKind kind) {
   return instance == RemedyTraits::Instance::Kept || instance == RemedyTraits::Instance::GetsSignal;
 }
 
-/// Whether another instance follows.
-constexpr bool begins_instance(RemedyKind kind) {
-  return traits_of(kind).instance == RemedyTraits::Instance::Replaced;
-}
-
 }  // namespace healer

@@ -42,6 +42,7 @@ TEST_CASE("capabilities: a step that the engine lacks is a problem of the label,
   Scene scene = orchestrated();
   INFO(scene.transcript());
   Policy policy = Scene::policy();
+  policy.remedies.emplace_back();  // restart once more: still one problem
   policy.remedies.emplace_back().kind = RemedyKind::Replace;
   scene.healthy("web", policy).broken = true;
   const std::vector<LabelProblem> problems = scene.status("web").problems;
@@ -51,6 +52,16 @@ TEST_CASE("capabilities: a step that the engine lacks is a problem of the label,
   CHECK(problems[0].message == "this engine cannot do that; it can: none, exec, replace, webhook");
   scene.pass(2min);
   CHECK(scene.decisions() == "degraded, replace web, recovered");
+}
+
+TEST_CASE("capabilities: a ladder of which the engine can do nothing only notifies") {
+  Scene scene = orchestrated();
+  INFO(scene.transcript());
+  scene.healthy("web", Scene::policy()).broken = true;
+  scene.pass(10min);
+  CHECK(scene.decisions() == "degraded");
+  CHECK(scene.orders.empty());
+  CHECK(scene.status("web").problems.size() == 1);
 }
 
 TEST_CASE("capabilities: an exited container is replaced if the engine cannot start it") {

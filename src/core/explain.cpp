@@ -18,8 +18,8 @@ std::string in(Instant at, Instant now) {
 /// What healer does next, and when, if nothing else happens.
 std::string next_of(const Workload& w, Instant now, bool engine_up) {
   if (!engine_up) return "nothing until the engine is back";
-  if (w.stopped_by_operator) return "nothing until an operator starts it";
-  switch (w.presence) {
+  if (w.lifecycle.stopped_by_operator) return "nothing until an operator starts it";
+  switch (w.lifecycle.presence) {
     case Presence::Paused:
       return "nothing until it is unpaused";
     case Presence::Absent:
@@ -30,29 +30,34 @@ std::string next_of(const Workload& w, Instant now, bool engine_up) {
     case Presence::Exited:
       break;
   }
-  const auto ladder_step = choose_step(w.ladder, w.incident ? w.incident->ladder_step : 0,
-                                       w.presence == Presence::Exited, w.ineffective_restarts);
+  const auto ladder_step =
+      choose_step(w.remediation.ladder, w.incident ? w.incident->ladder_step : 0,
+                  w.lifecycle.presence == Presence::Exited, w.remediation.ineffective_restarts);
   const std::string step =
       ladder_step ? to_string(ladder_step->step) : "nothing: its ladder ends in a notification only";
-  if (const auto* planned = std::get_if<Planned>(&w.remedy)) {
+  if (const auto* planned = std::get_if<Planned>(&w.remediation.phase)) {
     if (!planned->hold) return fmt::format("{} {}", step, in(planned->due, now));
     const std::string until =
         planned->hold->until ? fmt::format(", {} at the latest", in(*planned->hold->until, now)) : "";
     return fmt::format("{} when nothing holds it any more{}", step, until);
   }
-  if (std::holds_alternative<Gathering>(w.remedy)) return step + " as soon as its evidence is saved";
-  if (std::holds_alternative<Checking>(w.remedy)) return step + " after a fresh inspect";
-  if (std::holds_alternative<Acting>(w.remedy)) return "the engine's answer to " + w.attempt->detail;
-  if (std::holds_alternative<Settling>(w.remedy))
-    return "healer inspects whether " + w.attempt->detail + " was executed";
-  if (const auto* verifying = std::get_if<Verifying>(&w.remedy))
-    return fmt::format("a verdict on {}, {} at the latest", w.attempt->detail, in(verifying->deadline, now));
-  if (w.judge_exit_at) return "its exit is judged " + in(*w.judge_exit_at, now);
-  if (w.back_by) return "left to the engine's own restart policy; started " + in(*w.back_by, now);
-  if (w.incident && w.breaker.state() == BreakerState::Open)
-    return fmt::format("one try {}, or `healer reset {}`", in(w.breaker.until(), now), w.name);
+  if (std::holds_alternative<Gathering>(w.remediation.phase))
+    return step + " as soon as its evidence is saved";
+  if (std::holds_alternative<Checking>(w.remediation.phase)) return step + " after a fresh inspect";
+  if (std::holds_alternative<Acting>(w.remediation.phase))
+    return "the engine's answer to " + w.remediation.attempt->detail;
+  if (std::holds_alternative<Settling>(w.remediation.phase))
+    return "healer inspects whether " + w.remediation.attempt->detail + " was executed";
+  if (const auto* verifying = std::get_if<Verifying>(&w.remediation.phase))
+    return fmt::format("a verdict on {}, {} at the latest", w.remediation.attempt->detail,
+                       in(verifying->deadline, now));
+  if (w.lifecycle.judge_exit_at) return "its exit is judged " + in(*w.lifecycle.judge_exit_at, now);
+  if (w.lifecycle.back_by)
+    return "left to the engine's own restart policy; started " + in(*w.lifecycle.back_by, now);
+  if (w.incident && w.remediation.breaker.state() == BreakerState::Open)
+    return fmt::format("one try {}, or `healer reset {}`", in(w.remediation.breaker.until(), now), w.name);
   if (w.incident && !ladder_step) return step;
-  if (w.probe_due) return "asked again " + in(*w.probe_due, now);
+  if (w.health.probe_due) return "asked again " + in(*w.health.probe_due, now);
   return "listened to";
 }
 
@@ -64,8 +69,8 @@ std::optional<WorkloadExplanation> Supervisor::explain(std::string_view key_or_n
   WorkloadExplanation explanation;
   const Workload& w = *workloads_.at(status->key);
   explanation.facts = w.facts.facts();
-  if (w.alerts) {
-    for (const FiringAlert& each : *w.alerts)
+  if (w.health.alerts) {
+    for (const FiringAlert& each : *w.health.alerts)
       explanation.facts.push_back(
           {each.since, fmt::format("alert of {} fires: {}{}", each.source, alert_line(each),
                                    each.act ? "" : " (notify only)")});
@@ -73,7 +78,7 @@ std::optional<WorkloadExplanation> Supervisor::explain(std::string_view key_or_n
                      [](const Fact& one, const Fact& other) { return one.at < other.at; });
   }
   if (w.decision) explanation.decision = *w.decision;
-  if (const auto* planned = std::get_if<Planned>(&w.remedy); planned && planned->hold)
+  if (const auto* planned = std::get_if<Planned>(&w.remediation.phase); planned && planned->hold)
     explanation.holds.push_back(*planned->hold);
   explanation.next = next_of(w, now, host_state_.engine_up);
   explanation.status = std::move(*status);

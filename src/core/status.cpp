@@ -11,51 +11,54 @@ namespace healer {
 namespace {
 
 Condition condition_of(const Workload& w, bool engine_up) {
-  switch (w.presence) {
+  switch (w.lifecycle.presence) {
     case Presence::Paused:
       return Condition::Paused;
     case Presence::Absent:
       return w.unseen() ? Condition::Unknown : Condition::Stopped;
     case Presence::Exited:
     case Presence::Restarting:
-      if (w.stopped_by_operator) return Condition::Stopped;
-      if (w.breaker.state() == BreakerState::Open && w.incident) return Condition::GivenUp;
-      if (!std::holds_alternative<Idle>(w.remedy) && !std::holds_alternative<Planned>(w.remedy))
+      if (w.lifecycle.stopped_by_operator) return Condition::Stopped;
+      if (w.remediation.breaker.state() == BreakerState::Open && w.incident) return Condition::GivenUp;
+      if (!std::holds_alternative<Idle>(w.remediation.phase) &&
+          !std::holds_alternative<Planned>(w.remediation.phase))
         return Condition::Healing;
       return Condition::Crashed;
     case Presence::Running:
       break;
   }
-  if (w.attempt) return Condition::Healing;
-  if (w.incident && w.incident->gave_up && (w.tracker.state() == Tracker::State::Unhealthy || w.alert_firing))
+  if (w.remediation.attempt) return Condition::Healing;
+  if (w.incident && w.incident->gave_up &&
+      (w.health.tracker.state() == Tracker::State::Unhealthy || w.health.alert_firing))
     return Condition::GivenUp;
-  if (w.tracker.state() == Tracker::State::Unhealthy || w.alert_firing) return Condition::Unhealthy;
-  if (w.unprobed()) return Condition::Unreachable;
-  if (w.unknown_streak > 0 || !engine_up) return Condition::Unknown;
-  if (w.tracker.state() == Tracker::State::Fresh)
-    return w.tracker.failures() > 0 ? Condition::Suspect : Condition::Starting;
-  return w.tracker.failures() > 0 ? Condition::Suspect : Condition::Healthy;
+  if (w.health.tracker.state() == Tracker::State::Unhealthy || w.health.alert_firing)
+    return Condition::Unhealthy;
+  if (w.health.unprobed()) return Condition::Unreachable;
+  if (w.health.unknown_streak > 0 || !engine_up) return Condition::Unknown;
+  if (w.health.tracker.state() == Tracker::State::Fresh)
+    return w.health.tracker.failures() > 0 ? Condition::Suspect : Condition::Starting;
+  return w.health.tracker.failures() > 0 ? Condition::Suspect : Condition::Healthy;
 }
 
 std::string reason_of(const Workload& w, Instant now) {
-  const bool by_alert = w.alert_firing && w.tracker.state() != Tracker::State::Unhealthy;
-  const std::string unhealthy = by_alert ? alert_text(w) : w.last_verdict.text;
+  const bool by_alert = w.health.alert_firing && w.health.tracker.state() != Tracker::State::Unhealthy;
+  const std::string unhealthy = by_alert ? alert_text(w) : w.health.last_verdict.text;
   if (w.unseen()) return "the engine lists it, but inspect fails; it is inspected again";
-  if (w.stopped_by_operator) return "stopped; left alone until an operator starts it";
-  if (w.presence == Presence::Paused) return "paused by an operator";
-  if (const auto* planned = std::get_if<Planned>(&w.remedy); planned && planned->hold)
+  if (w.lifecycle.stopped_by_operator) return "stopped; left alone until an operator starts it";
+  if (w.lifecycle.presence == Presence::Paused) return "paused by an operator";
+  if (const auto* planned = std::get_if<Planned>(&w.remediation.phase); planned && planned->hold)
     return fmt::format("{}; held: {}", unhealthy, planned->hold->text);
-  if (const auto* planned = std::get_if<Planned>(&w.remedy); planned && planned->due > now)
+  if (const auto* planned = std::get_if<Planned>(&w.remediation.phase); planned && planned->due > now)
     return fmt::format(
         "{}; next attempt in {}", unhealthy,
         format_duration(std::chrono::duration_cast<std::chrono::seconds>(planned->due - now + 999ms)));
-  if (w.attempt && std::holds_alternative<Verifying>(w.remedy))
-    return fmt::format("attempt {} is being verified", w.attempt->number);
-  if (w.attempt) return fmt::format("attempt {} is under way", w.attempt->number);
-  if (w.breaker.state() == BreakerState::Open && w.incident)
-    return fmt::format(
-        "{}; breaker open, one try in {}", unhealthy,
-        format_duration(std::chrono::duration_cast<std::chrono::seconds>(w.breaker.until() - now + 999ms)));
+  if (w.remediation.attempt && std::holds_alternative<Verifying>(w.remediation.phase))
+    return fmt::format("attempt {} is being verified", w.remediation.attempt->number);
+  if (w.remediation.attempt) return fmt::format("attempt {} is under way", w.remediation.attempt->number);
+  if (w.remediation.breaker.state() == BreakerState::Open && w.incident)
+    return fmt::format("{}; breaker open, one try in {}", unhealthy,
+                       format_duration(std::chrono::duration_cast<std::chrono::seconds>(
+                           w.remediation.breaker.until() - now + 999ms)));
   return unhealthy;
 }
 
@@ -82,32 +85,32 @@ WorkloadStatus status_of_one(const Workload& w, Instant now, bool engine_up) {
   status.container_id = w.container.id;
   status.image = w.container.image;
   status.condition = condition_of(w, engine_up);
-  status.probe = w.probe_text();
+  status.probe = w.health.probe_text();
   status.reason = reason_of(w, now);
-  status.failures = w.tracker.failures();
+  status.failures = w.health.tracker.failures();
   status.failure_threshold = w.policy->failure_threshold;
-  status.attempts_in_window = w.breaker.attempts_in_window(*w.policy, now);
+  status.attempts_in_window = w.remediation.breaker.attempts_in_window(*w.policy, now);
   status.budget = w.policy->budget_attempts;
-  status.breaker = w.breaker.state();
-  if (w.presence == Presence::Running) status.running_since = w.instance_started;
-  status.last_check = w.last_check;
-  status.last_duration = w.last_duration;
-  if (const auto* planned = std::get_if<Planned>(&w.remedy)) status.next_remedy = planned->due;
+  status.breaker = w.remediation.breaker.state();
+  if (w.lifecycle.presence == Presence::Running) status.running_since = w.lifecycle.instance_started;
+  status.last_check = w.health.last_check;
+  status.last_duration = w.health.last_duration;
+  if (const auto* planned = std::get_if<Planned>(&w.remediation.phase)) status.next_remedy = planned->due;
   if (w.incident) {
     status.incident = w.incident->id;
     status.acked_at = w.incident->acked_at;
     status.acked_by = w.incident->acked_by;
   }
-  status.restarts = w.restarts;
-  status.unknown_streak = w.unknown_streak;
-  if (w.probes.size() > 1)
-    for (const WorkloadProbe& probe : w.probes) status.probes.push_back(status_of_probe(probe));
+  status.restarts = w.remediation.restarts;
+  status.unknown_streak = w.health.unknown_streak;
+  if (w.health.probes.size() > 1)
+    for (const WorkloadProbe& probe : w.health.probes) status.probes.push_back(status_of_probe(probe));
   status.problems = w.problems;
-  if (w.alerts) status.alerts = *w.alerts;
-  for (const RemedyStep& step : w.ladder.steps)
+  if (w.health.alerts) status.alerts = *w.health.alerts;
+  for (const RemedyStep& step : w.remediation.ladder.steps)
     status.ladder += (status.ladder.empty() ? "" : ",") + to_string(step);
   if (w.incident) status.ladder_step = w.incident->ladder_step;
-  if (const auto* planned = std::get_if<Planned>(&w.remedy)) status.hold = planned->hold;
+  if (const auto* planned = std::get_if<Planned>(&w.remediation.phase)) status.hold = planned->hold;
   return status;
 }
 

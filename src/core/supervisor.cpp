@@ -29,8 +29,9 @@ constexpr std::size_t most_remembered = 10000;
 bool may_run(const Workload& workload) {
   // A container between two crash-loop restarts is not running, so an engine's shutdown cannot stop it. While
   // inspects fail, only the reported exit shows that.
-  const bool up = workload.presence == Presence::Running || workload.presence == Presence::Paused;
-  return up && !workload.evidence.died();
+  const bool up =
+      workload.lifecycle.presence == Presence::Running || workload.lifecycle.presence == Presence::Paused;
+  return up && !workload.lifecycle.evidence.died();
 }
 
 /// The same name as the engine adapter gives, see RecreateOrder::mark.
@@ -40,25 +41,27 @@ std::string set_aside_name(const std::string& name, AttemptId attempt) {
 
 /// Two containers run under one workload key: the one that started last is the workload's.
 bool runs_longer(const Container& facts, const Workload& present) {
-  return present.presence == Presence::Running && facts.started && present.container.started &&
+  return present.lifecycle.presence == Presence::Running && facts.started && present.container.started &&
          *facts.started < *present.container.started;
 }
 
 /// By the events, an operator stopped the workload within the last `shutdown_window`.
 bool stopped_lately(const Workload& workload, Instant now, std::int64_t newest_event) {
   // The engine's clock is compared too: a stop that arrives late, after a reconnect, is older than it seems.
-  const bool together = newest_event - workload.evidence.newest() < shutdown_window.count() * 1'000'000;
+  const bool together =
+      newest_event - workload.lifecycle.evidence.newest() < shutdown_window.count() * 1'000'000;
   // An exit soon after a signal of healer counts as healer's; a stop request does not.
-  const bool ended = workload.evidence.died() || workload.presence == Presence::Exited;
-  const bool there = workload.presence != Presence::Absent || workload.unseen();
-  return ended && workload.evidence.operator_acted() && there && workload.presence != Presence::Paused &&
-         together && now - workload.evidence_at < shutdown_window;
+  const bool ended = workload.lifecycle.evidence.died() || workload.lifecycle.presence == Presence::Exited;
+  const bool there = workload.lifecycle.presence != Presence::Absent || workload.unseen();
+  return ended && workload.lifecycle.evidence.operator_acted() && there &&
+         workload.lifecycle.presence != Presence::Paused && together &&
+         now - workload.lifecycle.evidence_at < shutdown_window;
 }
 
 /// An order of healer may have caused the workload's events. After the engine's answer, while healer verifies
 /// the attempt, the events are not healer's.
 bool is_ordered_about(const Workload& workload) {
-  return workload.attempt && !std::holds_alternative<Verifying>(workload.remedy);
+  return workload.remediation.attempt && !std::holds_alternative<Verifying>(workload.remediation.phase);
 }
 
 /// Keeps the newest order of a former process: the order may explain an exit.
@@ -147,8 +150,9 @@ template <class F>
 void Supervisor::run_controller(Workload& workload, Step& step, F&& what) {
   WorkloadController controller(host_state_, workload, step.now, step.out);
   const auto recreation = [&workload] {
-    const bool now = workload.attempt && workload.attempt->remedy == RemedyKind::Recreate;
-    return now ? workload.attempt->id : AttemptId{};
+    const bool now =
+        workload.remediation.attempt && workload.remediation.attempt->remedy == RemedyKind::Recreate;
+    return now ? workload.remediation.attempt->id : AttemptId{};
   };
   const AttemptId before = recreation();
   const std::size_t first = step.out.size();
@@ -160,7 +164,7 @@ void Supervisor::run_controller(Workload& workload, Step& step, F&& what) {
     if (after) set_aside_[set_aside_name(workload.name, after)] = workload.key;
   }
   count(workload, first, step);
-  if (workload.forget_at) forget_if_over(workload, step.now);
+  if (workload.lifecycle.forget_at) forget_if_over(workload, step.now);
 }
 
 void Supervisor::run_controller_for(Workload& workload, Step& step,
@@ -238,10 +242,10 @@ void Supervisor::on(const ContainerObserved& event, Step& step) {
   }
   if (const Workload* present = by_key(key); present && present->container.id != facts.id) {
     // The replacement of a removed container does not run yet: its start event will cause an inspect.
-    const bool awaited = present->presence == Presence::Absent && present->forget_at;
+    const bool awaited = present->lifecycle.presence == Presence::Absent && present->lifecycle.forget_at;
     if (awaited && facts.state == ContainerState::Created) return;
     // A replacement that does not run yet, or an older container that is about to be removed.
-    if (present->presence != Presence::Absent &&
+    if (present->lifecycle.presence != Presence::Absent &&
         (facts.state != ContainerState::Running || runs_longer(facts, *present)))
       return;
   }
@@ -259,9 +263,9 @@ void Supervisor::on(const ContainerObserved& event, Step& step) {
 void Supervisor::take_early_evidence(Workload& workload, const std::string& container_id, bool ours) {
   const auto early = early_evidence_.extract(container_id);
   if (!early) return;
-  workload.evidence = early.mapped();
-  if (ours) workload.evidence.forget_seen();
-  workload.evidence_at = host_state_.happened(workload.evidence.newest());
+  workload.lifecycle.evidence = early.mapped();
+  if (ours) workload.lifecycle.evidence.forget_seen();
+  workload.lifecycle.evidence_at = host_state_.happened(workload.lifecycle.evidence.newest());
 }
 
 bool Supervisor::is_set_aside(const Container& facts) const {
@@ -301,7 +305,7 @@ void Supervisor::on(const ContainerGone& event, Step& step) {
     return;
   }
   run_controller(*workload, step, [](WorkloadController& controller) { controller.container_gone(); });
-  if (Workload* left = by_container(event.container_id); left && left->presence == Presence::Absent)
+  if (Workload* left = by_container(event.container_id); left && left->lifecycle.presence == Presence::Absent)
     key_of_container_.erase(event.container_id);
 }
 
@@ -389,7 +393,7 @@ void Supervisor::on(const SyncCompleted& event, Step& step) {
   std::vector<std::string> keys;
   keys.reserve(workloads_.size());
   for (const auto& [key, workload] : workloads_) {
-    if (workload->judge_exit_at || workload->ran_before_engine_loss) keys.push_back(key);
+    if (workload->lifecycle.judge_exit_at || workload->lifecycle.ran_before_engine_loss) keys.push_back(key);
   }
   std::sort(keys.begin(), keys.end());
   for (const std::string& key : keys)
@@ -422,7 +426,7 @@ void Supervisor::on(const EngineConnected& event, Step& step) {
   // Remedies that became due while the engine was down are due now.
   std::vector<std::string> keys;
   for (const auto& [key, workload] : workloads_)
-    if (!std::holds_alternative<Idle>(workload->remedy)) keys.push_back(key);
+    if (!std::holds_alternative<Idle>(workload->remediation.phase)) keys.push_back(key);
   std::sort(keys.begin(), keys.end());
   for (const std::string& key : keys) run_controller(*by_key(key), step, [](WorkloadController&) {});
 }
@@ -434,7 +438,7 @@ void Supervisor::on(const ProbeOriginLearned& event, Step& step) {
     run_controller(*itself, step, [](WorkloadController& controller) { controller.opted_out(); });
   std::vector<std::string> keys;
   for (const auto& [key, workload] : workloads_)
-    if (workload->presence == Presence::Running) keys.push_back(key);
+    if (workload->lifecycle.presence == Presence::Running) keys.push_back(key);
   std::sort(keys.begin(), keys.end());
   for (const std::string& key : keys)
     run_controller(*by_key(key), step, [](WorkloadController& controller) { controller.resolve_targets(); });
@@ -452,7 +456,8 @@ EngineSession::Running Supervisor::running_instances() const {
 
 std::int64_t Supervisor::newest_event() const {
   std::int64_t newest = 0;
-  for (const auto& [key, workload] : workloads_) newest = std::max(newest, workload->evidence.newest());
+  for (const auto& [key, workload] : workloads_)
+    newest = std::max(newest, workload->lifecycle.evidence.newest());
   return newest;
 }
 
@@ -466,7 +471,7 @@ bool Supervisor::was_shutdown(Instant now) const {
     if (is_ordered_about(*workload)) continue;
     if (stopped_lately(*workload, now, newest)) {
       ++stopped;
-      last = std::max(last, workload->evidence_at);
+      last = std::max(last, workload->lifecycle.evidence_at);
     } else if (may_run(*workload)) {
       return false;
     }
@@ -582,11 +587,11 @@ void Supervisor::on(const AlertReported& event, Step& step) {
 }
 
 void Supervisor::forget_if_over(const Workload& workload, Instant now) {
-  if (now < *workload.forget_at || workload.incident || workload.in_flight) return;
+  if (now < *workload.lifecycle.forget_at || workload.incident || workload.remediation.in_flight) return;
   // History and budget stay on disk, and in memory in case the workload returns.
   const std::string key = workload.key;
-  if (remembered_.size() < most_remembered || !workload.breaker.attempts().empty())
-    remembered_[key] = {workload.record(), workload.breaker.attempts(), std::nullopt};
+  if (remembered_.size() < most_remembered || !workload.remediation.breaker.attempts().empty())
+    remembered_[key] = {workload.record(), workload.remediation.breaker.attempts(), std::nullopt};
   if (const auto of = key_of_container_.find(workload.container.id);
       of != key_of_container_.end() && of->second == key)
     key_of_container_.erase(of);

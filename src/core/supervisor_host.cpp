@@ -94,21 +94,23 @@ void Supervisor::count(Workload& workload, std::size_t first, Step& step) {
     slot_freed_ = true;
   }
   if (before.counted && before.not_ready && !now.not_ready) healthy_again_.insert(workload.key);
-  if (!workload.incident) workload.dependency_hold_until.reset();
+  if (!workload.incident) workload.remediation.dependency_hold_until.reset();
 
   std::optional<std::pair<HoldKind, Instant>> held;
-  if (const auto* planned = std::get_if<Planned>(&workload.remedy); planned != nullptr && planned->hold)
+  if (const auto* planned = std::get_if<Planned>(&workload.remediation.phase);
+      planned != nullptr && planned->hold)
     held = {planned->hold->kind, planned->due};
-  if (held != workload.held) {
-    if (workload.held) {
-      held_[workload.held->first].erase({workload.held->second, workload.key});
-      if (workload.held->first == HoldKind::Concurrency) host_state_.concurrency.wait_no_more(workload.key);
+  if (held != workload.remediation.held) {
+    if (workload.remediation.held) {
+      held_[workload.remediation.held->first].erase({workload.remediation.held->second, workload.key});
+      if (workload.remediation.held->first == HoldKind::Concurrency)
+        host_state_.concurrency.wait_no_more(workload.key);
     }
     if (held) {
       held_[held->first].insert({held->second, workload.key});
       if (held->first == HoldKind::Concurrency) host_state_.concurrency.wait(workload.key, held->second);
     }
-    workload.held = held;
+    workload.remediation.held = held;
   }
 
   if (!host_state_.mass.on() || !(now.in_remedy || before.in_remedy)) return;
@@ -132,8 +134,9 @@ void Supervisor::uncount(Workload& workload) {
     host_state_.concurrency.given_back(workload.service);
     slot_freed_ = true;
   }
-  if (workload.held) held_[workload.held->first].erase({workload.held->second, workload.key});
-  workload.held.reset();
+  if (workload.remediation.held)
+    held_[workload.remediation.held->first].erase({workload.remediation.held->second, workload.key});
+  workload.remediation.held.reset();
   host_state_.concurrency.wait_no_more(workload.key);
   host_state_.concurrency.left(workload.service);
   host_state_.graph.remove(workload.key);
@@ -170,7 +173,7 @@ void Supervisor::release(HoldKind kind, Step& step) {
 void Supervisor::look_at_incidents(Step& step) {
   std::vector<std::string> keys;
   for (const auto& [key, workload] : workloads_)
-    if (workload->incident || workload->unnotified_incidents > 0) keys.push_back(key);
+    if (workload->incident || workload->notifications.unnotified_incidents > 0) keys.push_back(key);
   std::sort(keys.begin(), keys.end());
   for (const std::string& key : keys)
     if (Workload* workload = by_key(key)) run_controller_for(*workload, step, [](WorkloadController&) {});
@@ -184,8 +187,8 @@ void Supervisor::ripple(const std::string& key, Step& step) {
   const std::string name = root->name;
   for (const std::string& dependent : host_state_.graph.ripple(key)) {
     Workload* workload = by_key(dependent);
-    if (workload == nullptr || !workload->held) continue;
-    const HoldKind why = workload->held->first;
+    if (workload == nullptr || !workload->remediation.held) continue;
+    const HoldKind why = workload->remediation.held->first;
     if (why != HoldKind::Dependency && why != HoldKind::NetworkParent) continue;
     const auto still = host_state_.graph.failing_root(dependent, [&](const std::string& other) {
       const Workload* below = by_key(other);
@@ -382,7 +385,7 @@ void Supervisor::on(const OperatorPause& event, Step& step) {
     return;
   }
   host_state_.host.paused_until = event.length ? step.now + *event.length : Instant::max();
-  for (const auto& [key, workload] : workloads_) workload->forced_in_pause = false;
+  for (const auto& [key, workload] : workloads_) workload->remediation.forced_in_pause = false;
   save_host(step);
   const std::string text =
       "everything is paused by an operator " + length_text(event.length) + ": watched, but nothing is done";
@@ -413,7 +416,7 @@ void Supervisor::on(const WallClockMoved& event, Step& step) {
   // The clock was set back: reports from before the change would seem to be about later instances.
   if (event.ahead < host_state_.wall_ahead) {
     for (auto& [key, workload] : workloads_)
-      if (!workload->judge_exit_at) workload->evidence = {};
+      if (!workload->lifecycle.judge_exit_at) workload->lifecycle.evidence = {};
     session_.wall_clock_set_back();
     if (std::exchange(host_state_.host.engine_stops_until, 0) != 0) save_host(step);
   }

@@ -43,27 +43,27 @@ void WorkloadController::alert_reported(const AlertReported& event) {
     return each.source == event.source && each.id == event.id;
   };
   if (!event.firing) {
-    if (!w_.alerts) return;
-    const auto found = std::find_if(w_.alerts->begin(), w_.alerts->end(), same);
-    if (found != w_.alerts->end()) alert_over(*found, "resolved");
+    if (!w_.health.alerts) return;
+    const auto found = std::find_if(w_.health.alerts->begin(), w_.health.alerts->end(), same);
+    if (found != w_.health.alerts->end()) alert_over(*found, "resolved");
     return;
   }
-  if (!w_.alerts) w_.alerts = std::vector<FiringAlert>{};
-  if (const auto found = std::find_if(w_.alerts->begin(), w_.alerts->end(), same);
-      found != w_.alerts->end()) {
+  if (!w_.health.alerts) w_.health.alerts = std::vector<FiringAlert>{};
+  if (const auto found = std::find_if(w_.health.alerts->begin(), w_.health.alerts->end(), same);
+      found != w_.health.alerts->end()) {
     w_.dirty |= now_ - found->reported_at >= noted_every;
     found->reported_at = now_;
     return;
   }
-  if (w_.alerts->size() == most_alerts) {
+  if (w_.health.alerts->size() == most_alerts) {
     log(LogLevel::Warning,
         fmt::format("{} — alert {} is ignored: {} fire already", w_.name, event.name, most_alerts));
     return;
   }
   const bool act = event.act && w_.policy->alerts == AlertUse::Act;
-  w_.alerts->push_back({event.source, event.id, event.name, event.text, act, now_, now_});
+  w_.health.alerts->push_back({event.source, event.id, event.name, event.text, act, now_, now_});
   w_.dirty = true;
-  const std::string text = alert_line(w_.alerts->back());
+  const std::string text = alert_line(w_.health.alerts->back());
   log(LogLevel::Warning, fmt::format("{} — alert of {} fires: {}", w_.name, event.source, text));
   if (!act && !notifications_paused())
     notify(NotificationKind::Info, "ALERT",
@@ -75,52 +75,54 @@ void WorkloadController::alert_reported(const AlertReported& event) {
 
 void WorkloadController::alert_over(const FiringAlert& alert, const char* why) {
   log(LogLevel::Info, fmt::format("{} — alert {} is over: {}", w_.name, alert.name, why));
-  std::erase_if(*w_.alerts, [&](const FiringAlert& each) { return &each == &alert; });
-  if (w_.alerts->empty()) w_.alerts.reset();
+  std::erase_if(*w_.health.alerts, [&](const FiringAlert& each) { return &each == &alert; });
+  if (w_.health.alerts->empty()) w_.health.alerts.reset();
   w_.dirty = true;
   // From now on the checks decide, in the same time as without an alert.
-  if (auto* verifying = std::get_if<Verifying>(&w_.remedy); verifying && !awaits_alert())
-    verifying->deadline = std::min(verifying->deadline, verified_by(w_.instance_started));
+  if (auto* verifying = std::get_if<Verifying>(&w_.remediation.phase); verifying && !awaits_alert())
+    verifying->deadline = std::min(verifying->deadline, verified_by(w_.lifecycle.instance_started));
 }
 
 Instant WorkloadController::counts_from(const FiringAlert& alert) const {
-  return alert.since >= w_.alerts_from ? alert.since : w_.alerts_from + w_.policy->alert_lookback;
+  return alert.since >= w_.health.alerts_from ? alert.since
+                                              : w_.health.alerts_from + w_.policy->alert_lookback;
 }
 
 bool WorkloadController::awaits_alert() const {
-  return w_.alerts &&
-         std::any_of(w_.alerts->begin(), w_.alerts->end(), [](const FiringAlert& each) { return each.act; });
+  return w_.health.alerts && std::any_of(w_.health.alerts->begin(), w_.health.alerts->end(),
+                                         [](const FiringAlert& each) { return each.act; });
 }
 
 std::string WorkloadController::failure_text() const {
-  if (!w_.alert_firing || w_.tracker.state() == Tracker::State::Unhealthy) return w_.last_verdict.text;
+  if (!w_.health.alert_firing || w_.health.tracker.state() == Tracker::State::Unhealthy)
+    return w_.health.last_verdict.text;
   return alert_text(w_);
 }
 
 void WorkloadController::alerts_due() {
-  if (w_.alerts) {
-    const auto stale = std::find_if(w_.alerts->begin(), w_.alerts->end(), [this](const FiringAlert& each) {
-      return now_ >= each.reported_at + said_again_within;
-    });
-    if (stale != w_.alerts->end()) alert_over(*stale, "not repeated");
+  if (w_.health.alerts) {
+    const auto stale = std::find_if(
+        w_.health.alerts->begin(), w_.health.alerts->end(),
+        [this](const FiringAlert& each) { return now_ >= each.reported_at + said_again_within; });
+    if (stale != w_.health.alerts->end()) alert_over(*stale, "not repeated");
   }
-  const bool asked = w_.presence == Presence::Running && !in_start_period();
-  w_.alert_firing = asked && w_.alerts &&
-                    std::any_of(w_.alerts->begin(), w_.alerts->end(), [this](const FiringAlert& each) {
-                      return each.act && now_ >= counts_from(each);
-                    });
-  if (!w_.alert_firing || w_.incident || w_.attempt || w_.in_flight) return;
+  const bool asked = w_.lifecycle.presence == Presence::Running && !in_start_period();
+  w_.health.alert_firing =
+      asked && w_.health.alerts &&
+      std::any_of(w_.health.alerts->begin(), w_.health.alerts->end(),
+                  [this](const FiringAlert& each) { return each.act && now_ >= counts_from(each); });
+  if (!w_.health.alert_firing || w_.incident || w_.remediation.attempt || w_.remediation.in_flight) return;
   const std::string text = alert_text(w_);
   open_incident(IncidentCause::AlertFiring, text);
   decide(Rule::Unhealthy, text, fmt::format("cause={}", to_string(IncidentCause::AlertFiring)));
 }
 
 std::optional<Instant> WorkloadController::alert_deadline() const {
-  if (!w_.alerts) return std::nullopt;
+  if (!w_.health.alerts) return std::nullopt;
   std::optional<Instant> next;
-  for (const FiringAlert& each : *w_.alerts) {
+  for (const FiringAlert& each : *w_.health.alerts) {
     Instant at = each.reported_at + said_again_within;
-    const Instant counts = std::max(counts_from(each), w_.start_period_until);
+    const Instant counts = std::max(counts_from(each), w_.health.start_period_until);
     if (each.act && counts > now_) at = std::min(at, counts);
     next = next ? std::min(*next, at) : at;
   }
@@ -128,9 +130,9 @@ std::optional<Instant> WorkloadController::alert_deadline() const {
 }
 
 std::string alert_text(const Workload& workload) {
-  if (!workload.alerts) return {};
+  if (!workload.health.alerts) return {};
   std::string all;
-  for (const FiringAlert& each : *workload.alerts)
+  for (const FiringAlert& each : *workload.health.alerts)
     if (each.act) all += (all.empty() ? "" : "; ") + alert_line(each);
   return all;
 }

@@ -204,9 +204,11 @@ class WorkloadController {
   Duration learned_start_period() const;
   /// While the engine is down, or its first list not processed, events that explain an exit may still come.
   bool may_judge() const { return host_state_.synced_once && host_state_.engine_up; }
-  bool in_start_period() const { return now_ < w_.start_period_until && !w_.tracker.passed_once(); }
-  bool uses_engine_health() const { return w_.uses_engine_health(); }
-  bool unprobed() const { return w_.unprobed(); }
+  bool in_start_period() const {
+    return now_ < w_.health.start_period_until && !w_.health.tracker.passed_once();
+  }
+  bool uses_engine_health() const { return w_.health.uses_engine_health(); }
+  bool unprobed() const { return w_.health.unprobed(); }
 
   // workload_remedy.cpp
   void plan_remedy();

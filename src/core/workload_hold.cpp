@@ -53,9 +53,9 @@ bool WorkloadController::notifications_suppressed() const {
 }
 
 std::optional<Hold> WorkloadController::hold() {
-  if (!w_.incident) w_.dependency_hold_until.reset();
+  if (!w_.incident) w_.remediation.dependency_hold_until.reset();
   // The newest command of the operator counts: `healer pause` or `healer heal`.
-  if (!w_.forced || !w_.forced_in_pause) {
+  if (!w_.remediation.forced || !w_.remediation.forced_in_pause) {
     if (const auto end = pause_end()) {
       const bool all = !w_.paused_until || now_ >= *w_.paused_until;
       Hold hold{HoldKind::Paused, all ? "everything is paused by an operator" : "paused by an operator", {}};
@@ -63,7 +63,7 @@ std::optional<Hold> WorkloadController::hold() {
       return hold;
     }
   }
-  if (!w_.forced) {
+  if (!w_.remediation.forced) {
     if (auto found = maintenance_hold()) return found;
     if (auto found = connectivity_hold()) return found;
   }
@@ -71,10 +71,10 @@ std::optional<Hold> WorkloadController::hold() {
   // Before that, dependencies and a former process's unfinished attempts may be unknown.
   if (!host_state_.synced_once)
     return Hold{HoldKind::EngineDown, "the engine's containers are being listed", {}};
-  const Instant stop_over = w_.evidence_at + call_deadline();
-  if (w_.evidence.operator_acted() && !w_.evidence.died() && now_ < stop_over)
+  const Instant stop_over = w_.lifecycle.evidence_at + call_deadline();
+  if (w_.lifecycle.evidence.operator_acted() && !w_.lifecycle.evidence.died() && now_ < stop_over)
     return Hold{HoldKind::OperatorStopping, "an operator is stopping it", stop_over};
-  if (!w_.forced) {
+  if (!w_.remediation.forced) {
     if (auto found = network_hold()) return found;
     if (auto found = dependency_hold()) return found;
   }
@@ -94,8 +94,9 @@ std::optional<Hold> WorkloadController::maintenance_hold() const {
 
 /// For an incident whose checks used healer's network or resources, which fail now.
 std::optional<Hold> WorkloadController::connectivity_hold() const {
-  const bool over_network = w_.presence == Presence::Running && !uses_engine_health() && !unprobed();
-  if (!over_network || w_.network_loss || w_.alert_firing) return std::nullopt;
+  const bool over_network =
+      w_.lifecycle.presence == Presence::Running && !uses_engine_health() && !unprobed();
+  if (!over_network || w_.remediation.network_loss || w_.health.alert_firing) return std::nullopt;
   if (host_state_.connectivity.failed())
     return Hold{HoldKind::Connectivity, "connectivity check fails: the control target does not answer", {}};
   if (now_ < host_state_.starved_until)
@@ -106,9 +107,10 @@ std::optional<Hold> WorkloadController::connectivity_hold() const {
 
 /// Limits a hold whose cause may never end: to dependency_hold after the incident's first such hold.
 std::optional<Hold> WorkloadController::limited(Hold hold) {
-  if (!w_.dependency_hold_until) w_.dependency_hold_until = now_ + w_.policy->dependency_hold;
-  if (now_ >= *w_.dependency_hold_until) return std::nullopt;
-  hold.until = w_.dependency_hold_until;
+  if (!w_.remediation.dependency_hold_until)
+    w_.remediation.dependency_hold_until = now_ + w_.policy->dependency_hold;
+  if (now_ >= *w_.remediation.dependency_hold_until) return std::nullopt;
+  hold.until = w_.remediation.dependency_hold_until;
   return hold;
 }
 
@@ -122,7 +124,8 @@ std::optional<Hold> WorkloadController::dependency_hold() {
   if (!root) return std::nullopt;
   const Workload& other = *host_state_.find(*root);
   // The text stays the same from the incident to the remedy, because each change is stored as a decision.
-  const bool healed = other.incident && !other.stopped_by_operator && other.presence != Presence::Paused;
+  const bool healed =
+      other.incident && !other.lifecycle.stopped_by_operator && other.lifecycle.presence != Presence::Paused;
   const std::string text = healed ? fmt::format("{} is unhealthy; it is healed first", other.name)
                                   : fmt::format("{} {}; it is waited for", other.name, why(*root));
   return limited({HoldKind::Dependency, text, {}});
@@ -132,13 +135,13 @@ std::optional<Hold> WorkloadController::dependency_hold() {
 std::optional<Hold> WorkloadController::mass_failure_hold() const {
   const bool counted = w_.contribution.in_remedy;  // from Gathering on it has its own slot
   const std::size_t others = host_state_.concurrency.in_use() - (counted ? 1 : 0);
-  if (!w_.forced && !w_.network_loss && host_state_.mass.room(others) == 0) {
+  if (!w_.remediation.forced && !w_.remediation.network_loss && host_state_.mass.room(others) == 0) {
     Hold hold{HoldKind::MassFailure, host_state_.mass.reason(), {}};
     if (host_state_.mass.phase() != MassGuard::Phase::Canary) hold.until = host_state_.mass.deadline();
     return hold;
   }
   if (counted) return std::nullopt;
-  const auto* planned = std::get_if<Planned>(&w_.remedy);
+  const auto* planned = std::get_if<Planned>(&w_.remediation.phase);
   switch (host_state_.concurrency.ask(w_.key, w_.service, planned != nullptr ? planned->due : now_)) {
     case ConcurrencyLimiter::Answer::Free:
       return std::nullopt;
@@ -152,7 +155,7 @@ std::optional<Hold> WorkloadController::mass_failure_hold() const {
 
 void WorkloadController::operator_pause(std::optional<Duration> length) {
   w_.paused_until = length ? now_ + *length : Instant::max();
-  w_.forced_in_pause = false;
+  w_.remediation.forced_in_pause = false;
   w_.dirty = true;
   const std::string text = length ? "for " + format_duration(*length) : "until resumed";
   log(LogLevel::Info,
@@ -177,26 +180,26 @@ void WorkloadController::pause_due() {
 }
 
 void WorkloadController::cause_gone(HoldKind held_for, const std::string& why) {
-  const auto* planned = std::get_if<Planned>(&w_.remedy);
+  const auto* planned = std::get_if<Planned>(&w_.remediation.phase);
   const bool held = planned != nullptr && planned->hold && planned->hold->kind == held_for;
   // A container that is down does not come back by itself; a workload without a probe gets no new verdict.
-  if (!held || w_.presence != Presence::Running || unprobed() || w_.network_loss || w_.alert_firing ||
-      w_.forced)
+  if (!held || w_.lifecycle.presence != Presence::Running || unprobed() || w_.remediation.network_loss ||
+      w_.health.alert_firing || w_.remediation.forced)
     return;
   const std::string text = why + "; its own checks decide now";
   log(LogLevel::Info, fmt::format("{} — {}", w_.name, text));
   decide(Rule::Released, text);
-  w_.remedy = Idle{};
-  w_.dependency_hold_until.reset();
-  if (w_.tracker.passed_once())
-    w_.start_period_until = std::min(w_.start_period_until, now_);  // the start was over before
-  w_.instance_seen_from_start = false;                              // its length cannot be measured now
-  w_.tracker.begin_instance(true);
-  w_.health_from = now_;
+  w_.remediation.phase = Idle{};
+  w_.remediation.dependency_hold_until.reset();
+  if (w_.health.tracker.passed_once())
+    w_.health.start_period_until = std::min(w_.health.start_period_until, now_);  // the start was over before
+  w_.lifecycle.instance_seen_from_start = false;  // its length cannot be measured now
+  w_.health.tracker.begin_instance(true);
+  w_.health.health_from = now_;
   if (uses_engine_health()) {
-    w_.probe_due = now_ + w_.container.health_interval + w_.container.health_timeout;
-  } else if (!w_.probe) {
-    w_.probe_due = now_;
+    w_.health.probe_due = now_ + w_.container.health_interval + w_.container.health_timeout;
+  } else if (!w_.health.probe) {
+    w_.health.probe_due = now_;
   }
 }
 

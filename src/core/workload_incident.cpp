@@ -30,17 +30,18 @@ void WorkloadController::open_incident(IncidentCause cause, const std::string& t
   incident.cause = cause;
   incident.cause_text = text;
   const bool by_checks = cause == IncidentCause::ProbeFailed || cause == IncidentCause::EngineUnhealthy;
-  incident.unhealthy_since = by_checks && w_.failing_since > w_.instance_started ? w_.failing_since : now_;
+  incident.unhealthy_since =
+      by_checks && w_.health.failing_since > w_.lifecycle.instance_started ? w_.health.failing_since : now_;
   incident.opened_at = now_;
   w_.incident = incident;
   out_.push_back(Count{CountIncidentOpened{cause}});
 
   if (cause == IncidentCause::CrashLoop) {
     notify_crash_loop();
-  } else if (cause != IncidentCause::ByOperator && w_.last_notified != Instant{} &&
-             now_ - w_.last_notified < w_.policy->notification_cooldown) {
+  } else if (cause != IncidentCause::ByOperator && w_.notifications.last_notified != Instant{} &&
+             now_ - w_.notifications.last_notified < w_.policy->notification_cooldown) {
     // Within the cooldown: what happens until its end is notified as one summary.
-    if (w_.unnotified_incidents++ == 0) w_.unnotified_since = now_;
+    if (w_.notifications.unnotified_incidents++ == 0) w_.notifications.unnotified_since = now_;
     w_.dirty = true;
   }  // else notified with the order, or as soon as the order has to wait: notify_if_due()
   save_incident();
@@ -52,7 +53,7 @@ void WorkloadController::close_incident(IncidentOutcome outcome, const std::stri
   Incident& incident = *w_.incident;
   incident.closed_at = now_;
   incident.outcome = outcome;
-  w_.backoff_changed_at = now_;  // the backoff decays from now on
+  w_.remediation.backoff_changed_at = now_;  // the backoff decays from now on
   w_.dirty = true;
   const Duration unhealthy_for = now_ - incident.unhealthy_since;
   const bool healthy = outcome == IncidentOutcome::Recovered || outcome == IncidentOutcome::RecoveredAlone;
@@ -89,7 +90,7 @@ void WorkloadController::close_incident(IncidentOutcome outcome, const std::stri
   }
   save_incident();
   w_.incident.reset();
-  w_.excerpt.clear();
+  w_.remediation.excerpt.clear();
 }
 
 void WorkloadController::decide(Rule rule, std::string outcome, std::string inputs) {
@@ -113,7 +114,7 @@ void WorkloadController::save_incident() {
 }
 
 void WorkloadController::save_attempt() {
-  out_.push_back(Persist{*w_.attempt});
+  out_.push_back(Persist{*w_.remediation.attempt});
 }
 
 }  // namespace healer

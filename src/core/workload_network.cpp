@@ -67,38 +67,41 @@ WorkloadController::Network WorkloadController::network() const {
   if (present == nullptr) return named ? Network::Unknown : Network::Gone;
   if (present->id != w_.network_parent_id) return named ? Network::ParentDown : Network::Replaced;
   if (present->state != ContainerState::Running) return Network::ParentDown;
-  const bool up = w_.presence == Presence::Running && w_.container.started && present->started;
+  const bool up = w_.lifecycle.presence == Presence::Running && w_.container.started && present->started;
   if (up && *present->started > *w_.container.started) return Network::Restarted;
   return parent_not_ready() != nullptr ? Network::ParentNotReady : Network::Fine;
 }
 
 bool WorkloadController::remedies_network() const {
-  return std::any_of(w_.ladder.steps.begin(), w_.ladder.steps.end(), [](const RemedyStep& step) {
-    const RemedyTraits& traits = traits_of(step.kind);
-    return traits.needs && traits.instance != RemedyTraits::Instance::Ended;
-  });
+  return std::any_of(w_.remediation.ladder.steps.begin(), w_.remediation.ladder.steps.end(),
+                     [](const RemedyStep& step) {
+                       const RemedyTraits& traits = traits_of(step.kind);
+                       return traits.needs && traits.instance != RemedyTraits::Instance::Ended;
+                     });
 }
 
 void WorkloadController::network_changed() {
-  if (w_.presence == Presence::Running) resolve_targets();
+  if (w_.lifecycle.presence == Presence::Running) resolve_targets();
 }
 
 void WorkloadController::network_due() {
   const Network state = network();
-  const bool down = w_.presence == Presence::Exited && !w_.stopped_by_operator && w_.incident;
-  const bool lost = (state == Network::Restarted && w_.presence == Presence::Running) ||
-                    (state == Network::Replaced && (w_.presence == Presence::Running || down));
+  const bool down =
+      w_.lifecycle.presence == Presence::Exited && !w_.lifecycle.stopped_by_operator && w_.incident;
+  const bool lost = (state == Network::Restarted && w_.lifecycle.presence == Presence::Running) ||
+                    (state == Network::Replaced && (w_.lifecycle.presence == Presence::Running || down));
   if (!lost || in_start_period()) {
-    w_.network_loss.reset();
+    w_.remediation.network_loss.reset();
     return;
   }
   RemedyKind remedy = state == Network::Replaced ? RemedyKind::Recreate : RemedyKind::Restart;
   if (!host_state_.capabilities.has(*traits_of(remedy).needs))
     remedy = host_state_.capabilities.default_remedy;
   const std::string& id = present_parent()->id;
-  if (!w_.network_loss || w_.network_loss->remedy != remedy || w_.network_loss->parent_id != id)
-    w_.network_loss = NetworkLoss{remedy, id, now_};
-  if (w_.incident || w_.attempt || w_.in_flight) return;
+  if (!w_.remediation.network_loss || w_.remediation.network_loss->remedy != remedy ||
+      w_.remediation.network_loss->parent_id != id)
+    w_.remediation.network_loss = NetworkLoss{remedy, id, now_};
+  if (w_.incident || w_.remediation.attempt || w_.remediation.in_flight) return;
   const std::string text = fmt::format("{}, whose network it shares, was {}", parent_name(),
                                        state == Network::Replaced ? "replaced" : "restarted");
   log(LogLevel::Warning, fmt::format("{} — {}", w_.name, text));
@@ -133,8 +136,8 @@ std::optional<Hold> WorkloadController::network_hold() {
   if (const char* why = parent_not_ready()) {
     if (auto found = limited(held(fmt::format("{}; it is waited for", why)))) return found;
   }
-  if (!w_.network_loss) return std::nullopt;
-  const Instant settled = w_.network_loss->since + replacement_lookback;
+  if (!w_.remediation.network_loss) return std::nullopt;
+  const Instant settled = w_.remediation.network_loss->since + replacement_lookback;
   if (now_ >= settled) return std::nullopt;
   Hold hold = held("was changed just now; whoever did may do the same to it");
   hold.until = settled;

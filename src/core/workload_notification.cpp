@@ -35,19 +35,21 @@ std::string WorkloadController::planned_text() const {
 /// The first notification of an incident is sent with its first order, because the evidence is saved by then,
 /// or as soon as that order has to wait or no order follows.
 bool WorkloadController::to_be_notified() const {
-  return w_.incident && !w_.incident->notified && w_.unnotified_incidents == 0 && !notifications_suppressed();
+  return w_.incident && !w_.incident->notified && w_.notifications.unnotified_incidents == 0 &&
+         !notifications_suppressed();
 }
 
 void WorkloadController::notify_if_due() {
   if (!to_be_notified()) return;
-  const auto* planned = std::get_if<Planned>(&w_.remedy);
-  const bool at_once = std::holds_alternative<Gathering>(w_.remedy) ||
-                       std::holds_alternative<Checking>(w_.remedy) ||
+  const auto* planned = std::get_if<Planned>(&w_.remediation.phase);
+  const bool at_once = std::holds_alternative<Gathering>(w_.remediation.phase) ||
+                       std::holds_alternative<Checking>(w_.remediation.phase) ||
                        (planned && !planned->hold && planned->due <= now_);
   // A new verdict is awaited: the workload may be healthy already.
-  const bool awaited = w_.presence == Presence::Running && w_.tracker.state() != Tracker::State::Unhealthy &&
-                       w_.incident->cause != IncidentCause::CrashLoop && !w_.network_loss &&
-                       !w_.alert_firing && !w_.forced;
+  const bool awaited = w_.lifecycle.presence == Presence::Running &&
+                       w_.health.tracker.state() != Tracker::State::Unhealthy &&
+                       w_.incident->cause != IncidentCause::CrashLoop && !w_.remediation.network_loss &&
+                       !w_.health.alert_firing && !w_.remediation.forced;
   if (at_once || awaited) return;
   if (w_.incident->cause == IncidentCause::CrashLoop && !w_.incident->gave_up)
     notify_crash_loop();
@@ -58,20 +60,21 @@ void WorkloadController::notify_if_due() {
 
 void WorkloadController::notify_degraded() {
   w_.incident->notified = true;
-  w_.last_notified = now_;
+  w_.notifications.last_notified = now_;
   w_.dirty = true;
   std::string then = planned_text();
   std::string advice;
-  if (const auto* planned = std::get_if<Planned>(&w_.remedy)) {
+  if (const auto* planned = std::get_if<Planned>(&w_.remediation.phase)) {
     if (planned->hold)
       then = fmt::format("It is left alone for now: {}.", planned->hold->text);
     else if (planned->due > now_)
       then = fmt::format("Next is {}, in {}.", to_string(wanted_remedy()), rounded(planned->due - now_));
   }
-  if (wanted_remedy() == RemedyKind::None || w_.ineffective_restarts >= ineffective_restarts_enough)
+  if (wanted_remedy() == RemedyKind::None ||
+      w_.remediation.ineffective_restarts >= ineffective_restarts_enough)
     advice = look_at_logs();
-  if (w_.ineffective_restarts >= ineffective_restarts_enough)
-    then += fmt::format(" The last {} restarts did not help.", w_.ineffective_restarts);
+  if (w_.remediation.ineffective_restarts >= ineffective_restarts_enough)
+    then += fmt::format(" The last {} restarts did not help.", w_.remediation.ineffective_restarts);
   notify(NotificationKind::Degraded, "DEGRADED",
          fmt::format("{} is unhealthy: {}. {}", w_.name, w_.incident->cause_text, then), incident_key(),
          advice);
@@ -79,7 +82,7 @@ void WorkloadController::notify_degraded() {
 
 /// The engine did not execute the last remedy: operators need not search the workload for that cause.
 std::string WorkloadController::refusal_text() const {
-  return w_.refusal ? " " + *w_.refusal : std::string();
+  return w_.remediation.refusal ? " " + *w_.remediation.refusal : std::string();
 }
 
 std::string WorkloadController::look_at_logs() const {
@@ -96,21 +99,22 @@ void WorkloadController::notify_gave_up() {
   if (notifications_paused()) return;  // notified after the pause, if it is still true
   w_.incident->gave_up = true;
   w_.incident->notified = true;
-  w_.last_notified = now_;
-  w_.unnotified_incidents = 0;
-  w_.unnotified_attempts = 0;
+  w_.notifications.last_notified = now_;
+  w_.notifications.unnotified_incidents = 0;
+  w_.notifications.unnotified_attempts = 0;
   w_.dirty = true;
   log(LogLevel::Error,
       fmt::format("{} — GAVE UP: {} in {} did not help; no more until {} from now, or `healer reset {}`",
                   w_.name, times(w_.policy->budget_attempts, "attempt"),
-                  format_duration(w_.policy->budget_window), rounded(w_.breaker.until() - now_), w_.name));
-  decide(Rule::GaveUp, fmt::format("no attempt for {}", rounded(w_.breaker.until() - now_)),
+                  format_duration(w_.policy->budget_window), rounded(w_.remediation.breaker.until() - now_),
+                  w_.name));
+  decide(Rule::GaveUp, fmt::format("no attempt for {}", rounded(w_.remediation.breaker.until() - now_)),
          fmt::format("budget={}/{}", w_.policy->budget_attempts, format_duration(w_.policy->budget_window)));
   notify(NotificationKind::Critical, "GAVE UP",
          fmt::format(
              "{} is still unhealthy after {} in {}: {}.{} healer stops trying for {}; an operator is needed.",
              w_.name, times(w_.policy->budget_attempts, "attempt"), format_duration(w_.policy->budget_window),
-             failure_text(), refusal_text(), rounded(w_.breaker.until() - now_)),
+             failure_text(), refusal_text(), rounded(w_.remediation.breaker.until() - now_)),
          incident_key(), log_advice());
   save_incident();
 }
@@ -120,15 +124,15 @@ void WorkloadController::notify_ladder_end() {
   if (w_.incident->gave_up || notifications_paused()) return;
   w_.incident->gave_up = true;
   w_.incident->notified = true;
-  w_.last_notified = now_;
-  w_.unnotified_incidents = 0;
-  w_.unnotified_attempts = 0;
+  w_.notifications.last_notified = now_;
+  w_.notifications.unnotified_incidents = 0;
+  w_.notifications.unnotified_attempts = 0;
   w_.dirty = true;
   const std::string text =
       w_.incident->attempts > 0
           ? fmt::format("every step of its ladder was tried ({})", times(w_.incident->attempts, "attempt"))
           : fmt::format("the last {} restarts did not help, and its ladder has no other step",
-                        w_.ineffective_restarts);
+                        w_.remediation.ineffective_restarts);
   log(LogLevel::Error, fmt::format("{} — GAVE UP: {}", w_.name, text));
   decide(Rule::GaveUp, text, fmt::format("step={}", w_.incident->ladder_step));
   notify(NotificationKind::Critical, "GAVE UP",
@@ -142,7 +146,7 @@ void WorkloadController::notify_crash_loop() {
   if (notifications_suppressed()) return;
   w_.incident->notified = true;
   w_.incident->gave_up = true;
-  w_.last_notified = now_;
+  w_.notifications.last_notified = now_;
   w_.dirty = true;
   notify(
       NotificationKind::Critical, "CRASH LOOP",
@@ -153,12 +157,13 @@ void WorkloadController::notify_crash_loop() {
 }
 
 void WorkloadController::notify_summary() {
-  const std::string what = fmt::format(
-      "{} became unhealthy {} and was restarted {} in {}", w_.name, times(w_.unnotified_incidents, "time"),
-      times(w_.unnotified_attempts, "time"), rounded(now_ - w_.unnotified_since));
-  w_.unnotified_incidents = 0;
-  w_.unnotified_attempts = 0;
-  w_.last_notified = now_;
+  const std::string what = fmt::format("{} became unhealthy {} and was restarted {} in {}", w_.name,
+                                       times(w_.notifications.unnotified_incidents, "time"),
+                                       times(w_.notifications.unnotified_attempts, "time"),
+                                       rounded(now_ - w_.notifications.unnotified_since));
+  w_.notifications.unnotified_incidents = 0;
+  w_.notifications.unnotified_attempts = 0;
+  w_.notifications.last_notified = now_;
   w_.dirty = true;
   if (w_.incident && !w_.incident->notified) {
     w_.incident->notified = true;
@@ -173,26 +178,27 @@ void WorkloadController::notify_summary() {
 }
 
 void WorkloadController::notify_unknown() {
-  const Verdict& verdict = w_.last_verdict;
+  const Verdict& verdict = w_.health.last_verdict;
   log(LogLevel::Warning, fmt::format("{} — could not be checked {} times in a row: {}", w_.name,
-                                     w_.unknown_streak, verdict.text));
+                                     w_.health.unknown_streak, verdict.text));
   notify(NotificationKind::Info, "UNKNOWN",
          fmt::format(
              "{} could not be checked {} times in a row: {}. Its health is unknown, and it gets no remedy.",
-             w_.name, w_.unknown_streak, verdict.text),
+             w_.name, w_.health.unknown_streak, verdict.text),
          unknown_key());
 }
 
 void WorkloadController::notify_known_again(const char* how) {
   log(LogLevel::Info, fmt::format("{} — {}", w_.name, how));
   notify(NotificationKind::Recovered, "KNOWN AGAIN",
-         fmt::format("{} could not be checked for {}; {}.", w_.name, rounded(now_ - *w_.unknown_since), how),
+         fmt::format("{} could not be checked for {}; {}.", w_.name, rounded(now_ - *w_.health.unknown_since),
+                     how),
          unknown_key());
 }
 
 std::string WorkloadController::unknown_key() const {
   return fmt::format("healer/{:.60}/{:.120}/unknown/{}", host_state_.policy.host_name, w_.key,
-                     w_.unknown_since->time_since_epoch().count());
+                     w_.health.unknown_since->time_since_epoch().count());
 }
 
 Notification WorkloadController::draft(NotificationKind kind, const char* event, std::string text,
@@ -208,7 +214,7 @@ Notification WorkloadController::draft(NotificationKind kind, const char* event,
   notification.cause = w_.incident ? w_.incident->cause_text : failure_text();
   notification.attempt = w_.incident ? w_.incident->attempts : 0;
   notification.attempts_allowed = w_.policy->budget_attempts;
-  notification.excerpt = w_.excerpt;
+  notification.excerpt = w_.remediation.excerpt;
   notification.created_at = now_;
   notification.project = project_of(w_);
   notification.route = w_.policy->notification_route;

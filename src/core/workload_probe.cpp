@@ -70,7 +70,7 @@ const ProbeSpec& WorkloadController::spec_of(std::size_t probe) const {
 void WorkloadController::resolve_targets() {
   std::vector<WorkloadProbe> found = resolutions();
   const auto equal = [&](auto&& same) {
-    return std::equal(found.begin(), found.end(), w_.probes.begin(), w_.probes.end(), same);
+    return std::equal(found.begin(), found.end(), w_.health.probes.begin(), w_.health.probes.end(), same);
   };
   if (equal([](const WorkloadProbe& a, const WorkloadProbe& b) {
         return a.name == b.name && a.resolution.same_target(b.resolution);
@@ -80,83 +80,85 @@ void WorkloadController::resolve_targets() {
     return a.name == b.name && a.resolution.text == b.resolution.text;
   });
   stop_probing();  // a result from the old target must not count for the new one
-  w_.probes = std::move(found);
-  if (!unprobed() && w_.presence == Presence::Running && !on_old_instance()) w_.probe_due = now_;
+  w_.health.probes = std::move(found);
+  if (!unprobed() && w_.lifecycle.presence == Presence::Running && !on_old_instance())
+    w_.health.probe_due = now_;
   if (said) return;
-  for (const WorkloadProbe& probe : w_.probes) {
+  for (const WorkloadProbe& probe : w_.health.probes) {
     const auto* unreachable = std::get_if<Unreachable>(&probe.resolution.how);
     if (!unreachable) continue;
     log(LogLevel::Warning, fmt::format("{} — {}{}cannot be checked; its health is unknown: {}", w_.name,
-                                       w_.probes.size() > 1 ? label(probe) : "",
-                                       w_.probes.size() > 1 ? " " : "", unreachable->reason));
+                                       w_.health.probes.size() > 1 ? label(probe) : "",
+                                       w_.health.probes.size() > 1 ? " " : "", unreachable->reason));
   }
   if (unprobed()) return;
   log(LogLevel::Info, uses_engine_health()
                           ? fmt::format("{} — watched by the engine's HEALTHCHECK", w_.name)
-                          : fmt::format("{} — watched by {} every {}", w_.name, w_.probe_text(),
+                          : fmt::format("{} — watched by {} every {}", w_.name, w_.health.probe_text(),
                                         format_duration(w_.policy->interval)));
 }
 
 void WorkloadController::stop_probing() {
-  if (w_.probe) {
-    for (std::size_t i = 0; i < w_.probes.size(); ++i)
-      if (std::exchange(w_.probes[i].open, false))
-        out_.push_back(CancelProbe{ProbeId{w_.probe->id.value + i}});
+  if (w_.health.probe) {
+    for (std::size_t i = 0; i < w_.health.probes.size(); ++i)
+      if (std::exchange(w_.health.probes[i].open, false))
+        out_.push_back(CancelProbe{ProbeId{w_.health.probe->id.value + i}});
   }
-  w_.probe.reset();
-  w_.probe_due.reset();
+  w_.health.probe.reset();
+  w_.health.probe_due.reset();
 }
 
 void WorkloadController::start_probe() {
-  w_.probe_due.reset();
+  w_.health.probe_due.reset();
   if (uses_engine_health()) {
     inspect();
     schedule_probe();
     return;
   }
   const Duration timeout = w_.policy->effective_timeout();
-  ++w_.rounds;
+  ++w_.health.rounds;
   const ProbeId first{host_state_.last_probe + 1};
-  host_state_.last_probe += w_.probes.size();
-  w_.probe = OpenProbe{first, now_, now_ + timeout + prober_margin, false, false};
-  for (std::size_t i = 0; i < w_.probes.size(); ++i) {
-    const auto* target = std::get_if<ProbeTargetPtr>(&w_.probes[i].resolution.how);
+  host_state_.last_probe += w_.health.probes.size();
+  w_.health.probe = OpenProbe{first, now_, now_ + timeout + prober_margin, false, false};
+  for (std::size_t i = 0; i < w_.health.probes.size(); ++i) {
+    const auto* target = std::get_if<ProbeTargetPtr>(&w_.health.probes[i].resolution.how);
     if (!target) continue;
-    w_.probes[i].open = true;
+    w_.health.probes[i].open = true;
     out_.push_back(StartProbe{ProbeId{first.value + i}, w_.key, *target, timeout});
   }
-  if (w_.listens_to_engine() && now_ - w_.health_looked_at >= engine_look_interval) {
-    w_.health_looked_at = now_;
+  if (w_.health.listens_to_engine() && now_ - w_.health.health_looked_at >= engine_look_interval) {
+    w_.health.health_looked_at = now_;
     inspect();
   }
 }
 
 Duration WorkloadController::next_probe_delay(bool pending) const {
-  return probe_delay(*w_.policy, pending, host_state_.draws.draw(w_.key, Draws::Purpose::Probe, w_.rounds));
+  return probe_delay(*w_.policy, pending,
+                     host_state_.draws.draw(w_.key, Draws::Purpose::Probe, w_.health.rounds));
 }
 
 void WorkloadController::schedule_probe() {
-  if (unprobed() || w_.presence != Presence::Running) return;
+  if (unprobed() || w_.lifecycle.presence != Presence::Running) return;
   if (uses_engine_health()) {
-    w_.probe_due = now_ + std::max(w_.policy->interval, engine_look_interval);
+    w_.health.probe_due = now_ + std::max(w_.policy->interval, engine_look_interval);
     return;
   }
-  const Duration delay = next_probe_delay(w_.tracker.pending());
+  const Duration delay = next_probe_delay(w_.health.tracker.pending());
   // From the start of the last round, so that slow answers do not stretch the interval.
-  const Instant from = w_.probe ? w_.probe->started : now_;
-  w_.probe_due = std::max(from + delay, now_);
+  const Instant from = w_.health.probe ? w_.health.probe->started : now_;
+  w_.health.probe_due = std::max(from + delay, now_);
 }
 
 Verdict WorkloadController::judged(const ProbeFacts& facts, std::size_t probe) const {
   if (!host_state_.engine_up) return unknown(Cause::EngineDown, "the engine is unreachable");
   Verdict verdict =
-      judge(facts, spec_of(probe), w_.probes[probe].resolution.kind, w_.policy->effective_timeout());
+      judge(facts, spec_of(probe), w_.health.probes[probe].resolution.kind, w_.policy->effective_timeout());
   // An earlier command in this instance ran into its timeout and still runs, so this check fails, too.
-  if (facts.end == ProbeEnd::StillOpen && w_.probes[probe].hangs) verdict.outcome = Outcome::Fail;
+  if (facts.end == ProbeEnd::StillOpen && w_.health.probes[probe].hangs) verdict.outcome = Outcome::Fail;
   if (verdict.outcome != Outcome::Fail) return verdict;
   const bool timed_out = facts.end == ProbeEnd::ConnectTimeout || facts.end == ProbeEnd::AnswerTimeout;
   // The loop stood still for at least a quarter of the timeout, so the target had less time.
-  if (timed_out && host_state_.stalled_at && *host_state_.stalled_at >= w_.probe->started &&
+  if (timed_out && host_state_.stalled_at && *host_state_.stalled_at >= w_.health.probe->started &&
       host_state_.stall * 4 >= w_.policy->effective_timeout())
     return unknown(Cause::Starved, "healer itself was starved while it waited");
   if (now_ < host_state_.starved_until)
@@ -165,33 +167,33 @@ Verdict WorkloadController::judged(const ProbeFacts& facts, std::size_t probe) c
 }
 
 void WorkloadController::probe_finished(const ProbeFinished& finished) {
-  if (!w_.probe) return;  // late, or of an earlier instance
-  const std::uint64_t probe = finished.probe.value - w_.probe->id.value;
-  if (probe >= w_.probes.size() || !w_.probes[probe].open) return;
+  if (!w_.health.probe) return;  // late, or of an earlier instance
+  const std::uint64_t probe = finished.probe.value - w_.health.probe->id.value;
+  if (probe >= w_.health.probes.size() || !w_.health.probes[probe].open) return;
   const ProbeFacts& facts = finished.facts;
-  WorkloadProbe& asked = w_.probes[probe];
+  WorkloadProbe& asked = w_.health.probes[probe];
   if (facts.end == ProbeEnd::NoResources) host_state_.starved_until = now_ + starved_for;
   if (facts.end != ProbeEnd::StillOpen)
     asked.hangs = asked.resolution.kind == ProbeKind::Exec && facts.end == ProbeEnd::AnswerTimeout;
   asked.open = false;
   asked.verdict = judged(facts, probe);
-  const bool first = !std::exchange(w_.probe->answered, true);
-  w_.last_duration = first ? facts.duration : std::max(w_.last_duration, facts.duration);
-  w_.last_check = now_;
+  const bool first = !std::exchange(w_.health.probe->answered, true);
+  w_.health.last_duration = first ? facts.duration : std::max(w_.health.last_duration, facts.duration);
+  w_.health.last_check = now_;
   out_.push_back(
       Count{CountCheck{asked.resolution.kind, asked.verdict->outcome, asked.verdict->cause, facts.duration}});
-  const bool all =
-      std::none_of(w_.probes.begin(), w_.probes.end(), [](const WorkloadProbe& each) { return each.open; });
+  const bool all = std::none_of(w_.health.probes.begin(), w_.health.probes.end(),
+                                [](const WorkloadProbe& each) { return each.open; });
   if (all) round_answered();
 }
 
 void WorkloadController::probe_overdue() {
-  w_.probe->started = now_;  // the next round is an interval away
-  if (w_.probe->awaiting) {
+  w_.health.probe->started = now_;  // the next round is an interval away
+  if (w_.health.probe->awaiting) {
     end_round(unknown(Cause::Connectivity, "the connectivity check gave no result"));
     return;
   }
-  for (WorkloadProbe& probe : w_.probes)
+  for (WorkloadProbe& probe : w_.health.probes)
     if (std::exchange(probe.open, false))
       probe.verdict = unknown(Cause::Starved, "the prober gave no result");
   round_answered();
@@ -200,19 +202,19 @@ void WorkloadController::probe_overdue() {
 /// One failure fails the round, else one unknown makes it unknown. Empty while the HEALTHCHECK of the engine
 /// has no verdict (its start period).
 std::optional<Verdict> WorkloadController::round_verdict() const {
-  if (w_.probes.size() == 1) return w_.probes.front().verdict;
-  if (auto failed = those(w_.probes, Outcome::Fail)) return failed;
-  if (auto not_known = those(w_.probes, Outcome::Unknown)) return not_known;
-  for (const WorkloadProbe& probe : w_.probes)
+  if (w_.health.probes.size() == 1) return w_.health.probes.front().verdict;
+  if (auto failed = those(w_.health.probes, Outcome::Fail)) return failed;
+  if (auto not_known = those(w_.health.probes, Outcome::Unknown)) return not_known;
+  for (const WorkloadProbe& probe : w_.health.probes)
     if (!probe.verdict && !std::holds_alternative<Unreachable>(probe.resolution.how)) return std::nullopt;
   return Verdict{};
 }
 
 /// A verdict that would make it unhealthy needs a result of the connectivity check since the round began.
 bool WorkloadController::needs_connectivity(const Verdict& verdict) const {
-  if (verdict.outcome != Outcome::Fail || host_state_.connectivity.knows_since(w_.probe->started))
+  if (verdict.outcome != Outcome::Fail || host_state_.connectivity.knows_since(w_.health.probe->started))
     return false;
-  Tracker next = w_.tracker;
+  Tracker next = w_.health.tracker;
   return next.observe(verdict.outcome, in_start_period(), thresholds()) ==
          Tracker::Transition::BecameUnhealthy;
 }
@@ -220,8 +222,8 @@ bool WorkloadController::needs_connectivity(const Verdict& verdict) const {
 void WorkloadController::round_answered() {
   std::optional<Verdict> verdict = round_verdict();
   if (verdict && needs_connectivity(*verdict)) {
-    w_.probe->awaiting = true;
-    w_.probe->give_up = now_ + host_state_.policy.connectivity_timeout + 2 * prober_margin;
+    w_.health.probe->awaiting = true;
+    w_.health.probe->give_up = now_ + host_state_.policy.connectivity_timeout + 2 * prober_margin;
     host_state_.connectivity.await(w_.key, now_);
     return;
   }
@@ -229,7 +231,9 @@ void WorkloadController::round_answered() {
 }
 
 void WorkloadController::connectivity_answered() {
-  if (!w_.probe || !w_.probe->awaiting || !host_state_.connectivity.knows_since(w_.probe->started)) return;
+  if (!w_.health.probe || !w_.health.probe->awaiting ||
+      !host_state_.connectivity.knows_since(w_.health.probe->started))
+    return;
   end_round(round_verdict());
 }
 
@@ -242,7 +246,7 @@ void WorkloadController::end_round(std::optional<Verdict> verdict) {
   }
   if (verdict) apply_verdict(*verdict);
   schedule_probe();
-  w_.probe.reset();
+  w_.health.probe.reset();
 }
 
 /// With several probes, the HEALTHCHECK's last verdict counts in each round.
@@ -254,7 +258,7 @@ void WorkloadController::note_engine_health(EngineHealth health, const std::stri
 }
 
 void WorkloadController::note_engine_verdict(const std::optional<Verdict>& said) {
-  for (WorkloadProbe& probe : w_.probes)
+  for (WorkloadProbe& probe : w_.health.probes)
     if (std::holds_alternative<UseEngineHealth>(probe.resolution.how)) probe.verdict = said;
 }
 

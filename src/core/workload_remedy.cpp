@@ -28,31 +28,34 @@ constexpr unsigned resumes_allowed = 3;
 }  // namespace
 
 bool WorkloadController::remedy_in_hand() const {
-  return std::holds_alternative<Acting>(w_.remedy) || std::holds_alternative<Settling>(w_.remedy);
+  return std::holds_alternative<Acting>(w_.remediation.phase) ||
+         std::holds_alternative<Settling>(w_.remediation.phase);
 }
 
 bool WorkloadController::on_old_instance() const {
-  return our_doing() && w_.attempt->instance == w_.instance();
+  return our_doing() && w_.remediation.attempt->instance == w_.instance();
 }
 
 bool WorkloadController::our_doing() const {
-  const auto* verifying = std::get_if<Verifying>(&w_.remedy);
+  const auto* verifying = std::get_if<Verifying>(&w_.remediation.phase);
   if (remedy_in_hand()) {
-    const auto* acting = std::get_if<Acting>(&w_.remedy);
+    const auto* acting = std::get_if<Acting>(&w_.remediation.phase);
     return !(acting && (!acting->begun || traits_of(acting->kind).instance == RemedyTraits::Instance::Kept));
   }
   return verifying && verifying->awaiting_instance;
 }
 
 bool WorkloadController::after_our_signal() const {
-  const bool in_time = w_.attempt && now_ - w_.attempt->ordered_at < settle_limit();
-  return in_time && w_.attempt->remedy == RemedyKind::Kill && w_.attempt->instance == w_.instance() &&
-         std::holds_alternative<Verifying>(w_.remedy);
+  const bool in_time = w_.remediation.attempt && now_ - w_.remediation.attempt->ordered_at < settle_limit();
+  return in_time && w_.remediation.attempt->remedy == RemedyKind::Kill &&
+         w_.remediation.attempt->instance == w_.instance() &&
+         std::holds_alternative<Verifying>(w_.remediation.phase);
 }
 
 bool WorkloadController::recreating() const {
   const bool other_container =
-      w_.attempt && (w_.attempt->remedy == RemedyKind::Recreate || w_.attempt->remedy == RemedyKind::Replace);
+      w_.remediation.attempt && (w_.remediation.attempt->remedy == RemedyKind::Recreate ||
+                                 w_.remediation.attempt->remedy == RemedyKind::Replace);
   return other_container && our_doing();
 }
 
@@ -66,12 +69,12 @@ Duration WorkloadController::settle_limit() const {
 }
 
 void WorkloadController::act(const Container& facts, const LadderStep& ladder_step) {
-  w_.breaker.count_attempt(now_);
-  ++w_.backoff_level;
-  w_.backoff_changed_at = now_;
+  w_.remediation.breaker.count_attempt(now_);
+  ++w_.remediation.backoff_level;
+  w_.remediation.backoff_changed_at = now_;
   ++w_.incident->attempts;
   w_.incident->ladder_step = std::max(w_.incident->ladder_step, ladder_step.index);
-  w_.forced = false;
+  w_.remediation.forced = false;
   w_.dirty = true;
 
   Attempt attempt;
@@ -83,20 +86,21 @@ void WorkloadController::act(const Container& facts, const LadderStep& ladder_st
   attempt.detail = to_string(ladder_step.step);
   attempt.instance = facts.instance();
   attempt.ordered_at = now_;
-  w_.attempt = attempt;
-  w_.ordered.reset();
-  w_.resumed = 0;
+  w_.remediation.attempt = attempt;
+  w_.remediation.ordered.reset();
+  w_.remediation.resumed = 0;
   save_attempt();
-  if (!w_.incident->notified && w_.unnotified_incidents > 0) ++w_.unnotified_attempts;
+  if (!w_.incident->notified && w_.notifications.unnotified_incidents > 0)
+    ++w_.notifications.unnotified_attempts;
   if (to_be_notified()) notify_degraded();
   save_incident();
 
-  const bool by_window = w_.policy->window && w_.tracker.failures() < w_.policy->failure_threshold;
+  const bool by_window = w_.policy->window && w_.health.tracker.failures() < w_.policy->failure_threshold;
   const std::string why =
       w_.incident->cause == IncidentCause::ProbeFailed && !by_window
           ? fmt::format("failed {} consecutive health checks", w_.policy->failure_threshold)
           : w_.incident->cause_text;
-  const unsigned used = w_.breaker.attempts_in_window(*w_.policy, now_);
+  const unsigned used = w_.remediation.breaker.attempts_in_window(*w_.policy, now_);
   const std::string what =
       ladder_step.step.kind == RemedyKind::Kill || ladder_step.step.kind == RemedyKind::Exec
           ? " [" + attempt.detail + "]"
@@ -125,41 +129,46 @@ Duration WorkloadController::deadline_of(RemedyKind kind) const {
 /// Gives the attempt's order, or a further order of the same attempt.
 void WorkloadController::order(const RemedyStep& step, bool resume) {
   ApplyRemedy order;
-  order.attempt = w_.attempt->id;
+  order.attempt = w_.remediation.attempt->id;
   order.workload = w_.key;
   order.name = w_.name;
   order.step = step;
-  order.container_id = w_.attempt->instance.container_id;
+  order.container_id = w_.remediation.attempt->instance.container_id;
   order.stop_timeout = w_.policy->stop_timeout;
   order.deadline = deadline_of(step.kind);
-  order.number = w_.attempt->number;
+  order.number = w_.remediation.attempt->number;
   order.reason = w_.incident ? w_.incident->cause_text : std::string();
-  order.incident = w_.attempt->incident;
+  order.incident = w_.remediation.attempt->incident;
   order.resume = resume;
-  if (step.kind == RemedyKind::Recreate && w_.network_loss) order.network_parent = w_.network_loss->parent_id;
+  if (step.kind == RemedyKind::Recreate && w_.remediation.network_loss)
+    order.network_parent = w_.remediation.network_loss->parent_id;
   const Duration margin = step.kind == RemedyKind::Recreate ? answer_margin + undo_margin : answer_margin;
-  w_.in_flight = InFlight{order.attempt, now_ + order.deadline + margin + host_state_.policy.hook_limit};
+  w_.remediation.in_flight =
+      InFlight{order.attempt, now_ + order.deadline + margin + host_state_.policy.hook_limit};
   const bool begun = host_state_.policy.hook_limit == Duration{0} || resume;
-  w_.remedy = Acting{step.kind, begun};
+  w_.remediation.phase = Acting{step.kind, begun};
   // While the hook runs, an end of the instance is not caused by the order.
   if (begun)
-    w_.ordered = OrderedInstance{w_.attempt->instance, w_.attempt->ordered_at, w_.attempt->ordered_at, false};
-  w_.remedy_started_ns.reset();
+    w_.remediation.ordered =
+        OrderedInstance{w_.remediation.attempt->instance, w_.remediation.attempt->ordered_at,
+                        w_.remediation.attempt->ordered_at, false};
+  w_.remediation.remedy_started_ns.reset();
   if (!keeps_instance(step.kind)) stop_probing();
   out_.push_back(std::move(order));
 }
 
 void WorkloadController::remedy_finished(const RemedyFinished& finished) {
   if (finished.answer == RemedyAnswer::Begun) {
-    auto* waiting = std::get_if<Acting>(&w_.remedy);
-    if (!w_.attempt || w_.attempt->id != finished.attempt || !waiting) return;
+    auto* waiting = std::get_if<Acting>(&w_.remediation.phase);
+    if (!w_.remediation.attempt || w_.remediation.attempt->id != finished.attempt || !waiting) return;
     waiting->begun = true;
-    w_.ordered = OrderedInstance{w_.attempt->instance, now_, now_, false};
+    w_.remediation.ordered = OrderedInstance{w_.remediation.attempt->instance, now_, now_, false};
     return;
   }
-  if (w_.in_flight && w_.in_flight->attempt == finished.attempt) w_.in_flight.reset();
-  const auto* acting = std::get_if<Acting>(&w_.remedy);
-  if (!w_.attempt || w_.attempt->id != finished.attempt || !acting) return;
+  if (w_.remediation.in_flight && w_.remediation.in_flight->attempt == finished.attempt)
+    w_.remediation.in_flight.reset();
+  const auto* acting = std::get_if<Acting>(&w_.remediation.phase);
+  if (!w_.remediation.attempt || w_.remediation.attempt->id != finished.attempt || !acting) return;
   const RemedyKind kind = acting->kind;
   switch (finished.answer) {
     case RemedyAnswer::Done:
@@ -167,12 +176,13 @@ void WorkloadController::remedy_finished(const RemedyFinished& finished) {
       return;
     case RemedyAnswer::SkippedDryRun:
       log(LogLevel::Info, fmt::format("{} — dry run: the engine was not called", w_.name));
-      w_.attempt->note = "dry run";
-      w_.ordered.reset();
+      w_.remediation.attempt->note = "dry run";
+      w_.remediation.ordered.reset();
       verify_same_instance();
       return;
     case RemedyAnswer::Refused:
-      log(LogLevel::Error, fmt::format("{} — {} failed: {}", w_.name, w_.attempt->detail, finished.error));
+      log(LogLevel::Error,
+          fmt::format("{} — {} failed: {}", w_.name, w_.remediation.attempt->detail, finished.error));
       attempt_failed_then_plan(AttemptState::Failed, finished.error);
       inspect();
       return;
@@ -185,15 +195,15 @@ void WorkloadController::remedy_finished(const RemedyFinished& finished) {
 }
 
 void WorkloadController::order_done(RemedyKind kind, const std::string& new_container_id) {
-  ++w_.restarts;
+  ++w_.remediation.restarts;
   if (kind == RemedyKind::Stop) {
     inspect();
     stopped_by_healer();
   } else if (keeps_instance(kind)) {
     verify_same_instance();
     inspect();
-  } else if (w_.instance() != w_.attempt->instance) {
-    verify_from(w_.instance_started, false);
+  } else if (w_.instance() != w_.remediation.attempt->instance) {
+    verify_from(w_.lifecycle.instance_started, false);
   } else {
     verify_from(now_, true);
     if (!new_container_id.empty())
@@ -206,7 +216,7 @@ void WorkloadController::order_done(RemedyKind kind, const std::string& new_cont
 /// The signal ended the container. After a signal through the engine, its restart policy does nothing.
 void WorkloadController::start_after_signal() {
   log(LogLevel::Info, fmt::format("{} — ended by the signal; it is started", w_.name));
-  w_.attempt->state = AttemptState::Ordered;
+  w_.remediation.attempt->state = AttemptState::Ordered;
   save_attempt();
   RemedyStep start;
   start.kind = RemedyKind::Start;
@@ -216,19 +226,20 @@ void WorkloadController::start_after_signal() {
 /// The instance goes on. Its checks begin a new streak, as after a restart.
 void WorkloadController::verify_same_instance() {
   verify_from(now_, false);
-  w_.tracker.begin_instance(true);
-  w_.alerts_from = now_;
-  w_.health_from = now_;                // earlier verdicts of the HEALTHCHECK do not count
-  w_.instance_seen_from_start = false;  // no start to measure
-  if (w_.presence == Presence::Running && !unprobed()) w_.probe_due = now_ + next_probe_delay(true);
+  w_.health.tracker.begin_instance(true);
+  w_.health.alerts_from = now_;
+  w_.health.health_from = now_;                   // earlier verdicts of the HEALTHCHECK do not count
+  w_.lifecycle.instance_seen_from_start = false;  // no start to measure
+  if (w_.lifecycle.presence == Presence::Running && !unprobed())
+    w_.health.probe_due = now_ + next_probe_delay(true);
 }
 
 void WorkloadController::order_lost(const std::string& error) {
   log(LogLevel::Warning,
       fmt::format("{} — no answer to the order to {} it ({}); inspecting whether it was executed", w_.name,
-                  w_.attempt->detail, error));
-  if (w_.attempt->remedy == RemedyKind::Recreate) {
-    if (w_.resumed++ < resumes_allowed) {
+                  w_.remediation.attempt->detail, error));
+  if (w_.remediation.attempt->remedy == RemedyKind::Recreate) {
+    if (w_.remediation.resumed++ < resumes_allowed) {
       RemedyStep step;
       step.kind = RemedyKind::Recreate;
       order(step, true);
@@ -238,34 +249,34 @@ void WorkloadController::order_lost(const std::string& error) {
     }
     return;
   }
-  if (keeps_instance(w_.attempt->remedy) && w_.presence == Presence::Running) {
+  if (keeps_instance(w_.remediation.attempt->remedy) && w_.lifecycle.presence == Presence::Running) {
     // No inspect shows whether the order was executed: the checks decide.
-    w_.attempt->note = error;
+    w_.remediation.attempt->note = error;
     verify_same_instance();
     return;
   }
   // A slow engine may still execute the order, and a second order would do it twice: wait as long again.
-  w_.remedy = Settling{now_ + settle_interval, now_};
+  w_.remediation.phase = Settling{now_ + settle_interval, now_};
   inspect();
 }
 
 void WorkloadController::stopped_by_healer() {
   attempt_ended(AttemptState::Recovered, "stopped, as configured");
-  w_.exit_kind = ExitKind::Ours;
-  w_.stopped_by_operator = true;  // no remedy until an operator starts it
+  w_.lifecycle.exit_kind = ExitKind::Ours;
+  w_.lifecycle.stopped_by_operator = true;  // no remedy until an operator starts it
   w_.dirty = true;
   close_incident(IncidentOutcome::StoppedByHealer, "stopped, as healer.remedies says");
 }
 
 void WorkloadController::resume_attempt(const Attempt& attempt) {
-  w_.attempt = attempt;
-  w_.ordered = OrderedInstance{attempt.instance, attempt.ordered_at, attempt.ordered_at, false};
+  w_.remediation.attempt = attempt;
+  w_.remediation.ordered = OrderedInstance{attempt.instance, attempt.ordered_at, attempt.ordered_at, false};
   if (!w_.incident) {  // nothing to remedy
     attempt_ended(AttemptState::Cancelled, "its incident is closed");
     return;
   }
   if (attempt.state == AttemptState::Verifying) {
-    w_.remedy = Verifying{now_ + w_.policy->verify_limit, false, now_};
+    w_.remediation.phase = Verifying{now_ + w_.policy->verify_limit, false, now_};
     return;
   }
   log(LogLevel::Info, fmt::format("{} — attempt {} was unfinished when healer ended; settled by inspect",
@@ -273,31 +284,31 @@ void WorkloadController::resume_attempt(const Attempt& attempt) {
   if (attempt.remedy == RemedyKind::Recreate) {
     RemedyStep step;
     step.kind = RemedyKind::Recreate;
-    w_.resumed = 1;
+    w_.remediation.resumed = 1;
     order(step, true);
     return;
   }
   if (keeps_instance(attempt.remedy)) {  // never repeated: the checks show whether it helped
     verify_same_instance();
     // The former process's order may still be at work: no other order meanwhile.
-    w_.in_flight = InFlight{attempt.id, now_ + command_limit + answer_margin};
+    w_.remediation.in_flight = InFlight{attempt.id, now_ + command_limit + answer_margin};
     return;
   }
   // Waits as if the order was given now: ordered_at is wall-clock time, and the clock may be another now.
-  w_.remedy = Settling{now_ + settle_interval, now_};
+  w_.remediation.phase = Settling{now_ + settle_interval, now_};
 }
 
 void WorkloadController::settle_by(const Container& facts) {
-  const auto settling = std::get<Settling>(w_.remedy);
-  const bool changed = facts.instance() != w_.attempt->instance;
-  if (w_.attempt->remedy == RemedyKind::Stop) {
+  const auto settling = std::get<Settling>(w_.remediation.phase);
+  const bool changed = facts.instance() != w_.remediation.attempt->instance;
+  if (w_.remediation.attempt->remedy == RemedyKind::Stop) {
     if (facts.state == ContainerState::Exited) {
       stopped_by_healer();
       return;
     }
   } else if (changed) {
     // If it runs, its checks decide; if it has exited again, the judged exit ends the verification.
-    verify_from(w_.instance_started, false);
+    verify_from(w_.lifecycle.instance_started, false);
     return;
   }
   if (now_ < settling.since + settle_limit()) return;  // this inspect may have brought its stop timeout
@@ -323,73 +334,79 @@ void WorkloadController::verify_from(Instant started, bool awaiting_instance) {
   Instant deadline = verified_by(started);
   if (awaits_alert())
     deadline = std::max(deadline, verified_by(std::max(now_, started) + w_.policy->alert_lookback));
-  w_.remedy = Verifying{deadline, awaiting_instance, now_ + settle_interval};
-  w_.attempt->state = AttemptState::Verifying;
+  w_.remediation.phase = Verifying{deadline, awaiting_instance, now_ + settle_interval};
+  w_.remediation.attempt->state = AttemptState::Verifying;
   save_attempt();
 }
 
 void WorkloadController::attempt_ended(AttemptState state, const std::string& note) {
-  const bool left_down = w_.presence == Presence::Exited && on_old_instance();
-  w_.attempt->state = state;
-  w_.attempt->ended_at = now_;
+  const bool left_down = w_.lifecycle.presence == Presence::Exited && on_old_instance();
+  w_.remediation.attempt->state = state;
+  w_.remediation.attempt->ended_at = now_;
   // If the remedy keeps the instance, a later end of the instance is not caused by the order.
-  if (w_.ordered && !keeps_instance(w_.attempt->remedy)) w_.ordered->until = now_;
-  if (!note.empty()) w_.attempt->note = w_.attempt->note.empty() ? note : w_.attempt->note + "; " + note;
+  if (w_.remediation.ordered && !keeps_instance(w_.remediation.attempt->remedy))
+    w_.remediation.ordered->until = now_;
+  if (!note.empty())
+    w_.remediation.attempt->note =
+        w_.remediation.attempt->note.empty() ? note : w_.remediation.attempt->note + "; " + note;
   save_attempt();
-  w_.refusal.reset();
+  w_.remediation.refusal.reset();
   if (state == AttemptState::Failed || state == AttemptState::NotExecuted)
-    w_.refusal = fmt::format("The last {} was not executed: {}.", w_.attempt->detail, clip(note, 300));
-  out_.push_back(Count{CountRemedy{w_.attempt->remedy, state}});
-  const bool restarted = traits_of(w_.attempt->remedy).counts_as_restart;
+    w_.remediation.refusal =
+        fmt::format("The last {} was not executed: {}.", w_.remediation.attempt->detail, clip(note, 300));
+  out_.push_back(Count{CountRemedy{w_.remediation.attempt->remedy, state}});
+  const bool restarted = traits_of(w_.remediation.attempt->remedy).counts_as_restart;
   if (state == AttemptState::Recovered) {
-    w_.breaker.attempt_recovered();
-    if (restarted) w_.ineffective_restarts = 0;
-    decide(Rule::Verified, fmt::format("{} recovered it", w_.attempt->detail),
-           fmt::format("attempt={}", w_.attempt->number));
+    w_.remediation.breaker.attempt_recovered();
+    if (restarted) w_.remediation.ineffective_restarts = 0;
+    decide(Rule::Verified, fmt::format("{} recovered it", w_.remediation.attempt->detail),
+           fmt::format("attempt={}", w_.remediation.attempt->number));
   } else if (state != AttemptState::Cancelled) {
-    w_.breaker.attempt_failed(*w_.policy, now_);
-    if (restarted && state == AttemptState::NotRecovered) ++w_.ineffective_restarts;
+    w_.remediation.breaker.attempt_failed(*w_.policy, now_);
+    if (restarted && state == AttemptState::NotRecovered) ++w_.remediation.ineffective_restarts;
     // Each failed attempt takes the next step; NotExecuted is no failure of the step.
     if (w_.incident && state != AttemptState::NotExecuted) {
       ++w_.incident->ladder_step;
       save_incident();
     }
     decide(Rule::NotRecovered,
-           fmt::format("{} did not help{}", w_.attempt->detail, note.empty() ? "" : ": " + note),
-           fmt::format("attempt={}; state={}", w_.attempt->number, to_string(state)));
-    log(LogLevel::Warning, fmt::format("{} — attempt {} did not help{}", w_.name, w_.attempt->number,
-                                       note.empty() ? "" : ": " + note));
+           fmt::format("{} did not help{}", w_.remediation.attempt->detail, note.empty() ? "" : ": " + note),
+           fmt::format("attempt={}; state={}", w_.remediation.attempt->number, to_string(state)));
+    log(LogLevel::Warning, fmt::format("{} — attempt {} did not help{}", w_.name,
+                                       w_.remediation.attempt->number, note.empty() ? "" : ": " + note));
   }
   w_.dirty = true;
-  w_.attempt.reset();
-  w_.remedy = Idle{};
+  w_.remediation.attempt.reset();
+  w_.remediation.phase = Idle{};
   if (left_down && state != AttemptState::Recovered && state != AttemptState::Cancelled) {
     // healer's order stopped it, not an operator, also if the exit code looks like a stop.
-    w_.judge_exit_at.reset();
-    w_.exit_kind = ExitKind::Ours;
-    w_.tracker.settle(false);
+    w_.lifecycle.judge_exit_at.reset();
+    w_.lifecycle.exit_kind = ExitKind::Ours;
+    w_.health.tracker.settle(false);
   }
 }
 
 void WorkloadController::attempt_failed_then_plan(AttemptState state, const std::string& note) {
   attempt_ended(state, note);
-  if (w_.tracker.state() == Tracker::State::Unhealthy || w_.alert_firing) plan_remedy();
+  if (w_.health.tracker.state() == Tracker::State::Unhealthy || w_.health.alert_firing) plan_remedy();
 }
 
 /// Neither healthy nor unhealthy within the limit.
 void WorkloadController::verification_over() {
   if (w_.unseen()) {  // no check could run
-    std::get<Verifying>(w_.remedy).deadline = now_ + look_again;
+    std::get<Verifying>(w_.remediation.phase).deadline = now_ + look_again;
     return;
   }
-  if (unprobed() && w_.presence == Presence::Running && !w_.network_loss && !awaits_alert()) {
+  if (unprobed() && w_.lifecycle.presence == Presence::Running && !w_.remediation.network_loss &&
+      !awaits_alert()) {
     became_healthy();  // no probe: it stayed up until the limit
     return;
   }
-  const bool failing = w_.last_verdict.outcome == Outcome::Fail || w_.presence != Presence::Running;
-  const std::string& said = w_.last_verdict.text;
+  const bool failing =
+      w_.health.last_verdict.outcome == Outcome::Fail || w_.lifecycle.presence != Presence::Running;
+  const std::string& said = w_.health.last_verdict.text;
   // After unknown or passing checks, only a new unhealthy verdict leads to another remedy.
-  if (failing) w_.tracker.settle(false);
+  if (failing) w_.health.tracker.settle(false);
   attempt_failed_then_plan(AttemptState::NotRecovered,
                            "neither healthy nor unhealthy in time" + (said.empty() ? "" : ": " + said));
 }

@@ -26,7 +26,7 @@ namespace healer {
 
 bool WorkloadController::may_repeat() const {
   return w_.incident && w_.incident->notified && !w_.incident->acked_at && w_.policy->notifications &&
-         w_.presence != Presence::Absent && w_.presence != Presence::Paused &&
+         w_.lifecycle.presence != Presence::Absent && w_.lifecycle.presence != Presence::Paused &&
          !host_state_.policy.channels.empty() && !notifications_suppressed();
 }
 
@@ -108,7 +108,7 @@ void WorkloadController::repeat(const char* event, const char* preface,
   const auto unhealthy_for =
       std::chrono::duration_cast<std::chrono::seconds>(now_ - incident.unhealthy_since);
   std::string state = incident.gave_up ? "healer has given up on it." : "It is being healed.";
-  if (const auto* planned = std::get_if<Planned>(&w_.remedy); planned && planned->hold)
+  if (const auto* planned = std::get_if<Planned>(&w_.remediation.phase); planned && planned->hold)
     state = fmt::format("It is left alone for now: {}.", planned->hold->text);
   else if (!incident.gave_up && wanted_remedy() == RemedyKind::None)
     state = planned_text();

@@ -187,7 +187,7 @@ void Checker::step_begins(const Event& event, Instant) {
   if (const auto* finished = std::get_if<ProbeFinished>(&event)) {
     const bool plain = finished->facts.end == ProbeEnd::Answered && finished->facts.status == 200;
     const Workload* of = plain ? nullptr : workload_of(finished->workload);
-    if (of) failures_before_ = of->tracker.failures();
+    if (of) failures_before_ = of->health.tracker.failures();
   }
 }
 
@@ -253,9 +253,9 @@ void Checker::step_ended(const Event& event, Instant now, const Effects& effects
   if (counts && !decided_by_failure) {
     const auto& finished = *finished_ptr;
     const Workload* of = workload_of(finished.workload);
-    if (of && of->tracker.failures() != *failures_before_)
+    if (of && of->health.tracker.failures() != *failures_before_)
       fail(6, fmt::format("an unknown result moved the streak of {} from {} to {}", finished.workload,
-                          *failures_before_, of->tracker.failures()));
+                          *failures_before_, of->health.tracker.failures()));
   }
 }
 
@@ -344,8 +344,8 @@ const Policy* Checker::policy_of(const std::string& key) const {
 /// True if healer has a firing alert of this workload with the use `act`.
 bool Checker::knows_alert(const std::string& key) const {
   const Workload* workload = workload_of(key);
-  if (workload == nullptr || !workload->alerts) return false;
-  return std::any_of(workload->alerts->begin(), workload->alerts->end(),
+  if (workload == nullptr || !workload->health.alerts) return false;
+  return std::any_of(workload->health.alerts->begin(), workload->health.alerts->end(),
                      [](const FiringAlert& alert) { return alert.act; });
 }
 

@@ -244,7 +244,7 @@ TEST_CASE("connectivity: the verdict unhealthy waits for a fresh connectivity ch
   SUBCASE("the connectivity check passes: unhealthy") {
     REQUIRE(scene.pass_until([&] { return scene.connectivity_probes == 2; }, 1min));
     CHECK(scene.status("web").failures == 2);
-    CHECK(scene.workload("web").probe.has_value());
+    CHECK(scene.workload("web").health.probe.has_value());
     CHECK(scene.orders.empty());
     REQUIRE(scene.pass_until([&] { return scene.orders.size() == 1; }, 50ms));
   }

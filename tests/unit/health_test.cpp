@@ -57,7 +57,8 @@ TEST_CASE("watched: opting out while unhealthy closes the incident unnotified an
   Box& box = scene.healthy("web");
   scene.inspect_takes = 1s;
   box.broken = true;
-  REQUIRE(scene.pass_until([&] { return std::holds_alternative<Checking>(scene.workload("web").remedy); }));
+  REQUIRE(scene.pass_until(
+      [&] { return std::holds_alternative<Checking>(scene.workload("web").remediation.phase); }));
   Policy out = Scene::policy();
   out.selection = Selection::OptedOut;
   box.policy = std::make_shared<const Policy>(out);
@@ -185,7 +186,7 @@ TEST_CASE("health: the first round is spread over one interval; a later containe
   scene.add("late");
   REQUIRE(scene.pass_until([&] { return scene.core->status_of("late", scene.now()).has_value(); }));
   CHECK(scene.now() - before < 10ms);
-  CHECK(scene.workload("late").probe.has_value());
+  CHECK(scene.workload("late").health.probe.has_value());
 }
 
 TEST_CASE("health: unknown moves no counter, and a streak of ten is notified once") {
@@ -222,9 +223,9 @@ TEST_CASE("health: a timeout while healer's own loop stood still is unknown") {
   Box& box = scene.healthy("web");
   box.hangs = true;
   for (int i = 0; i < 6; ++i) {
-    REQUIRE(scene.pass_until([&] { return scene.workload("web").probe.has_value(); }));
+    REQUIRE(scene.pass_until([&] { return scene.workload("web").health.probe.has_value(); }));
     scene.send(LoopStalled{3s});
-    REQUIRE(scene.pass_until([&] { return !scene.workload("web").probe.has_value(); }));
+    REQUIRE(scene.pass_until([&] { return !scene.workload("web").health.probe.has_value(); }));
   }
   CHECK(scene.status("web").failures == 0);
   scene.pass(1min);
@@ -268,8 +269,8 @@ TEST_CASE("health: failures in the start period do not count; before a first sta
   scene.connect();
   scene.pass(10min);
   CHECK(scene.decisions() == "");
-  CHECK(scene.workload("web").started_healthy_once);
-  const Duration took = scene.workload("web").starts.at(0);
+  CHECK(scene.workload("web").health.started_healthy_once);
+  const Duration took = scene.workload("web").health.starts.at(0);
   CHECK(took >= 110s);
   CHECK(took <= 116s);  // checked at the fast interval while starting
 }
@@ -303,11 +304,11 @@ TEST_CASE("health: the start period is three times the slowest of the last ten s
     scene.restart(box);
     scene.pass(2min);
   }
-  CHECK(scene.workload("web").starts.size() == 10);
+  CHECK(scene.workload("web").health.starts.size() == 10);
   scene.restart(box);
   scene.pass(1s);
   const Duration start_period =
-      scene.workload("web").start_period_until - scene.workload("web").instance_started;
+      scene.workload("web").health.start_period_until - scene.workload("web").lifecycle.instance_started;
   CHECK(start_period >= 60s);
   CHECK(start_period <= 80s);
   CHECK(scene.records.at("web").starts.size() == 10);
@@ -336,7 +337,7 @@ TEST_CASE("health: starts after an unclean stop are learned apart, so a slow rec
   CHECK(scene.records.at("db").starts.size() == 4);
   // Now both are learned: the start after an unclean stop, and the clean start.
   const auto start_period = [&] {
-    return scene.workload("db").start_period_until - scene.workload("db").instance_started;
+    return scene.workload("db").health.start_period_until - scene.workload("db").lifecycle.instance_started;
   };
   CHECK(start_period() == 120s);
   scene.restart(box);

@@ -302,8 +302,8 @@ TEST_CASE("evidence: an order waits for its evidence, two seconds at most") {
     scene.evidence_takes = 500ms;
     scene.evidence_excerpt = "panic: out of cheese";
     box.broken = true;
-    REQUIRE(
-        scene.pass_until([&] { return std::holds_alternative<Gathering>(scene.workload("web").remedy); }));
+    REQUIRE(scene.pass_until(
+        [&] { return std::holds_alternative<Gathering>(scene.workload("web").remediation.phase); }));
     const Instant asked = scene.now();
     REQUIRE(scene.pass_until_decision("restart web"));
     CHECK(scene.now() - asked == 501ms);
@@ -314,8 +314,8 @@ TEST_CASE("evidence: an order waits for its evidence, two seconds at most") {
   SUBCASE("the evidence never arrives") {
     scene.evidence_takes.reset();
     box.broken = true;
-    REQUIRE(
-        scene.pass_until([&] { return std::holds_alternative<Gathering>(scene.workload("web").remedy); }));
+    REQUIRE(scene.pass_until(
+        [&] { return std::holds_alternative<Gathering>(scene.workload("web").remediation.phase); }));
     const Instant asked = scene.now();
     REQUIRE(scene.pass_until_decision("restart web"));
     CHECK(scene.now() - asked == 2001ms);
@@ -337,7 +337,8 @@ TEST_CASE("evidence: an operator's stop while evidence is captured cancels the r
   Box& box = scene.healthy("web");
   scene.evidence_takes = 1500ms;
   box.broken = true;
-  REQUIRE(scene.pass_until([&] { return std::holds_alternative<Gathering>(scene.workload("web").remedy); }));
+  REQUIRE(scene.pass_until(
+      [&] { return std::holds_alternative<Gathering>(scene.workload("web").remediation.phase); }));
   scene.stop(box);
   scene.pass(1h);
   CHECK(scene.orders.empty());

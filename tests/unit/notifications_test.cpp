@@ -53,7 +53,7 @@ TEST_CASE("notifications: what happens within the cooldown arrives as one summar
   box.broken = true;
   scene.pass(1min);
   CHECK(scene.decisions() == "degraded, restart web, recovered");
-  const Instant notified_channels = scene.workload("web").last_notified;
+  const Instant notified_channels = scene.workload("web").notifications.last_notified;
   for (int i = 0; i < 2; ++i) {
     box.broken = true;
     scene.pass(100s);

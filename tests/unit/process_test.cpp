@@ -102,7 +102,7 @@ TEST_CASE("process: a restart by the engine that ends before the inspect answer 
     scene.crash(box);
     scene.pass(20s);
   }
-  CHECK(scene.workload("web").crashes.size() == 2);
+  CHECK(scene.workload("web").lifecycle.crashes.size() == 2);
   CHECK(scene.decisions() == "");
 }
 
@@ -218,7 +218,7 @@ TEST_CASE("process: an operator's stop cancels the planned remedy") {
   box.broken = true;
   box.fixed_by_start = false;
   REQUIRE(scene.pass_until([&] { return scene.attempts.count(1) != 0 && scene.attempts.at(1).ended_at; }));
-  CHECK_FALSE(scene.workload("web").attempt.has_value());
+  CHECK_FALSE(scene.workload("web").remediation.attempt.has_value());
   scene.stop(box);
   scene.pass(1h);
   CHECK(scene.orders.size() == 1);
@@ -372,7 +372,7 @@ TEST_CASE("process: an operator's restart that ends before the inspect answer is
       scene.pass(30s);
     }
     CHECK(scene.decisions() == "");
-    CHECK(scene.workload("web").crashes.empty());
+    CHECK(scene.workload("web").lifecycle.crashes.empty());
   }
 }
 

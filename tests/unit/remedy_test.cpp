@@ -71,7 +71,8 @@ TEST_CASE("remedy: it is cancelled when the fresh inspect shows another instance
   box.broken = true;
   box.fixed_by_start = false;
   scene.inspect_takes = 500ms;
-  REQUIRE(scene.pass_until([&] { return std::holds_alternative<Checking>(scene.workload("web").remedy); }));
+  REQUIRE(scene.pass_until(
+      [&] { return std::holds_alternative<Checking>(scene.workload("web").remediation.phase); }));
   scene.engine_up = false;  // the events of the restart arrive too late
   scene.restart(box);
   scene.engine_up = true;
@@ -89,7 +90,8 @@ TEST_CASE("remedy: it is cancelled when the fresh inspect shows paused, stopped 
     Box& box = scene.healthy("web");
     box.broken = true;
     scene.inspect_takes = 500ms;
-    REQUIRE(scene.pass_until([&] { return std::holds_alternative<Checking>(scene.workload("web").remedy); }));
+    REQUIRE(scene.pass_until(
+        [&] { return std::holds_alternative<Checking>(scene.workload("web").remediation.phase); }));
     box.facts.state = state;
     box.facts.exit_code = 143;
     scene.pass(1min);
@@ -104,7 +106,8 @@ TEST_CASE("remedy: a workload that is healthy again before the next attempt is d
   Box& box = scene.healthy("web");
   break_for_good(box);
   REQUIRE(scene.pass_until([&] { return scene.orders.size() == 4; }));
-  REQUIRE(scene.pass_until([&] { return std::holds_alternative<Planned>(scene.workload("web").remedy); }));
+  REQUIRE(scene.pass_until(
+      [&] { return std::holds_alternative<Planned>(scene.workload("web").remediation.phase); }));
   box.broken = false;
   REQUIRE(scene.pass_until_decision("recovered"));
   CHECK(scene.logged("planned remedy cancelled: healthy again before it was due"));
@@ -177,7 +180,8 @@ TEST_CASE("remedy: a policy change to none cancels the planned attempt") {
   Box& box = scene.healthy("web");
   break_for_good(box);
   REQUIRE(scene.pass_until([&] { return scene.orders.size() == 3; }));
-  REQUIRE(scene.pass_until([&] { return std::holds_alternative<Planned>(scene.workload("web").remedy); }));
+  REQUIRE(scene.pass_until(
+      [&] { return std::holds_alternative<Planned>(scene.workload("web").remediation.phase); }));
   box.policy = std::make_shared<const Policy>(with(RemedyKind::None));
   scene.resync();
   scene.pass(1h);
@@ -484,7 +488,7 @@ TEST_CASE("remedy: a dry run decides and counts as always, and changes no contai
   box.broken = false;
   scene.pass(1min);
   CHECK(scene.decisions() == "recovered");
-  CHECK(scene.workload("web").starts.size() <= 1);  // there was no second start
+  CHECK(scene.workload("web").health.starts.size() <= 1);  // there was no second start
 }
 
 TEST_CASE("remedy: a dry run of a start counts its attempts and leaves the container exited") {

@@ -261,11 +261,11 @@ TEST_CASE("restart of healer: learned starts are kept, and so is the start perio
   scene.pass(2min);
   scene.restart_healer();
   scene.pass(1s);
-  CHECK(scene.workload("web").starts.size() == 1);
+  CHECK(scene.workload("web").health.starts.size() == 1);
   scene.restart(box);
   scene.pass(1s);
   const Duration start_period =
-      scene.workload("web").start_period_until - scene.workload("web").instance_started;
+      scene.workload("web").health.start_period_until - scene.workload("web").lifecycle.instance_started;
   CHECK(start_period >= 90s);
   CHECK(start_period <= 110s);
 }

@@ -48,14 +48,14 @@ Box& with_three(Scene& scene, const Policy& policy = three()) {
 /// Passes time until a round begins whose checks get no result. Returns the id of its first check.
 std::uint64_t open_round(Scene& scene) {
   scene.answers_probes = false;
-  REQUIRE(scene.pass_until([&] { return scene.workload("web").probe.has_value(); }));
-  return scene.workload("web").probe->id.value;
+  REQUIRE(scene.pass_until([&] { return scene.workload("web").health.probe.has_value(); }));
+  return scene.workload("web").health.probe->id.value;
 }
 
 /// Passes time until the next round is over.
 void round(Scene& scene) {
-  REQUIRE(scene.pass_until([&] { return scene.workload("web").probe.has_value(); }));
-  REQUIRE(scene.pass_until([&] { return !scene.workload("web").probe.has_value(); }));
+  REQUIRE(scene.pass_until([&] { return scene.workload("web").health.probe.has_value(); }));
+  REQUIRE(scene.pass_until([&] { return !scene.workload("web").health.probe.has_value(); }));
 }
 
 }  // namespace
@@ -143,14 +143,14 @@ TEST_CASE("rounds: the verdict waits for the last result of the round") {
       ProbeFinished{ProbeId{first + 1}, "web", ended(ProbeEnd::Refused)});  // the repeated result is ignored
   scene.send(ProbeFinished{ProbeId{first + 2}, "web", ended(ProbeEnd::Answered)});
   CHECK(scene.status("web").failures == checks_before);
-  CHECK(scene.workload("web").probe.has_value());
+  CHECK(scene.workload("web").health.probe.has_value());
   ProbeFacts ok;
   ok.status = 200;
   scene.send(ProbeFinished{ProbeId{first + 3}, "web", ok});  // the id of no open check
-  CHECK(scene.workload("web").probe.has_value());
+  CHECK(scene.workload("web").health.probe.has_value());
   scene.send(ProbeFinished{ProbeId{first}, "web", ok});
   CHECK(scene.status("web").failures == checks_before + 1);
-  CHECK_FALSE(scene.workload("web").probe.has_value());
+  CHECK_FALSE(scene.workload("web").health.probe.has_value());
 }
 
 TEST_CASE("rounds: a check without a result is unknown, and the other results count") {
@@ -160,8 +160,8 @@ TEST_CASE("rounds: a check without a result is unknown, and the other results co
   const std::uint64_t first = open_round(scene);
   scene.send(ProbeFinished{ProbeId{first + 1}, "web", ended(ProbeEnd::Refused)});
   REQUIRE(scene.pass_until([&] { return scene.status("web").failures == 1; }, 11s));
-  REQUIRE(scene.pass_until([&] { return scene.workload("web").probe.has_value(); }));
-  const std::uint64_t second = scene.workload("web").probe->id.value;
+  REQUIRE(scene.pass_until([&] { return scene.workload("web").health.probe.has_value(); }));
+  const std::uint64_t second = scene.workload("web").health.probe->id.value;
   CHECK(second > first + 2);
   ProbeFacts ok;
   ok.status = 200;
@@ -248,7 +248,7 @@ TEST_CASE("rounds: a changed set of probes replaces the open round") {
   INFO(scene.transcript());
   Box& box = with_three(scene);
   scene.answers_probes = false;
-  REQUIRE(scene.pass_until([&] { return scene.workload("web").probe.has_value(); }));
+  REQUIRE(scene.pass_until([&] { return scene.workload("web").health.probe.has_value(); }));
   scene.answers_probes = true;
   Policy fewer = three();
   fewer.named_probes.pop_back();

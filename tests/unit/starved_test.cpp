@@ -42,7 +42,7 @@ TEST_CASE("after descriptors or memory ran out, failures of every workload are u
   ProbeFacts exhausted;
   exhausted.end = ProbeEnd::NoResources;
   web.answer = exhausted;
-  REQUIRE(scene.pass_until([&] { return scene.workload("web").unknown_streak == 1; }));
+  REQUIRE(scene.pass_until([&] { return scene.workload("web").health.unknown_streak == 1; }));
   const Instant since = scene.now();
   api.broken = true;
   web.answer.reset();
@@ -51,12 +51,13 @@ TEST_CASE("after descriptors or memory ran out, failures of every workload are u
   // The test answers the check itself, so that the result surely arrives within the 5 s.
   scene.answers_probes = false;
   scene.restart(api);
-  REQUIRE(scene.pass_until([&] { return scene.workload("api").probe.has_value(); }, 4s));
-  scene.send(ProbeFinished{scene.workload("api").probe->id, "api", refused});
+  REQUIRE(scene.pass_until([&] { return scene.workload("api").health.probe.has_value(); }, 4s));
+  scene.send(ProbeFinished{scene.workload("api").health.probe->id, "api", refused});
   CHECK(scene.status("api").failures == 0);
   CHECK(scene.status("api").unknown_streak == 1);
-  CHECK(scene.workload("api").last_verdict.cause == Cause::Starved);
-  REQUIRE(scene.pass_until([&] { return scene.now() - since >= 5s && scene.workload("api").probe; }, 1min));
-  scene.send(ProbeFinished{scene.workload("api").probe->id, "api", refused});
+  CHECK(scene.workload("api").health.last_verdict.cause == Cause::Starved);
+  REQUIRE(scene.pass_until([&] { return scene.now() - since >= 5s && scene.workload("api").health.probe; },
+                           1min));
+  scene.send(ProbeFinished{scene.workload("api").health.probe->id, "api", refused});
   CHECK(scene.status("api").failures == 1);
 }

@@ -28,7 +28,7 @@ void answer(Scene& scene, Box& box, const std::string& samples) {
     box.answer = http(sample == 'p' ? 200 : 503);
     const unsigned asked = scene.probes;
     REQUIRE(scene.pass_until([&] { return scene.probes > asked; }));
-    REQUIRE(scene.pass_until([&] { return !scene.workload("web").probe; }));
+    REQUIRE(scene.pass_until([&] { return !scene.workload("web").health.probe; }));
   }
 }
 

@@ -1,6 +1,6 @@
 set(invariant 2)
 set(file core/workload_remedy.cpp)
-set(from [==[  w_.remedy = Settling{now_ + settle_interval, now_};
+set(from [==[  w_.remediation.phase = Settling{now_ + settle_interval, now_};
 }
 
 void WorkloadController::settle_by]==])

@@ -3,5 +3,5 @@ set(file core/workload_health.cpp)
 set(from [==[    count_unknown(verdict);
     return;]==])
 set(to [==[    count_unknown(verdict);
-    w_.tracker.observe(Outcome::Fail, false, thresholds());
+    w_.health.tracker.observe(Outcome::Fail, false, thresholds());
     return;]==])

@@ -35,10 +35,14 @@ if(HEALER_SANITIZE)
   target_compile_definitions(healer_options INTERFACE BOOST_ASIO_DISABLE_AWAITABLE_FRAME_RECYCLING)
 endif()
 
-# healer_library(NAME DEPS...): makes the library of the current folder from all its .cpp files.
-# Headers are included as "folder/file.hpp" from src/.
+# healer_library(NAME DEPS... [FOLDERS FOLDER...]): makes the library of the current folder from all its .cpp files and
+# those of its FOLDERS. Headers are included as "folder/file.hpp" from src/.
 function(healer_library name)
-  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
+  cmake_parse_arguments(PARSE_ARGV 1 healer "" "" "FOLDERS")
+  set(ARGN ${healer_UNPARSED_ARGUMENTS})
+  list(TRANSFORM healer_FOLDERS PREPEND ${CMAKE_CURRENT_SOURCE_DIR}/)
+  list(TRANSFORM healer_FOLDERS APPEND /*.cpp)
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp ${healer_FOLDERS})
   if(sources)
     add_library(${name} STATIC ${sources})
     target_link_libraries(${name} PUBLIC healer_options ${ARGN})

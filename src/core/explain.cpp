@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 
 #include "base/duration.hpp"
-#include "core/ladder.hpp"
+#include "core/workload/ladder.hpp"
 #include "core/supervisor.hpp"
 
 namespace healer {

@@ -7,7 +7,7 @@
 
 #include "base/duration.hpp"
 #include "core/identity.hpp"
-#include "core/ladder.hpp"
+#include "core/workload/ladder.hpp"
 
 namespace healer {
 namespace {

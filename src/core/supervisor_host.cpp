@@ -6,7 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/duration.hpp"
-#include "core/host_contribution.hpp"
+#include "core/host/host_contribution.hpp"
 #include "core/supervisor.hpp"
 
 namespace healer {

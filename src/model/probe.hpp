@@ -130,7 +130,7 @@ struct TypeDialect<GrpcTarget> {
 using ProbeTarget = std::variant<HttpTarget, TcpTarget, ExecTarget, GrpcTarget>;
 using ProbeTargetPtr = std::shared_ptr<const ProbeTarget>;
 
-/// How a check ended, as a fact. core/verdict.hpp decides which of these are failures.
+/// How a check ended, as a fact. core/workload/verdict.hpp decides which of these are failures.
 BOOST_DEFINE_ENUM_CLASS(
     ProbeEnd,
     Answered,  ///< http: a status line and headers arrived (and the captured body); tcp: connected (and the

@@ -6,8 +6,8 @@
 
 #include "base/duration.hpp"
 #include "core/identity.hpp"
-#include "core/ladder.hpp"
-#include "core/timing.hpp"
+#include "core/workload/ladder.hpp"
+#include "core/workload/timing.hpp"
 #include "orders.hpp"
 #include "support/show.hpp"
 

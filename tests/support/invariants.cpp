@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-#include "core/ladder.hpp"
+#include "core/workload/ladder.hpp"
 
 namespace healer::testing {
 

@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-#include "core/ladder.hpp"
+#include "core/workload/ladder.hpp"
 #include "support/scene.hpp"
 
 namespace healer::testing {

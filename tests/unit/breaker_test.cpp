@@ -1,4 +1,4 @@
-#include "core/breaker.hpp"
+#include "core/workload/breaker.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include "core/concurrency.hpp"
+#include "core/host/concurrency.hpp"
 
 #include <map>
 #include <optional>

@@ -1,4 +1,4 @@
-#include "core/exit.hpp"
+#include "core/workload/exit.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include "core/graph.hpp"
+#include "core/host/graph.hpp"
 
 #include <algorithm>
 #include <functional>

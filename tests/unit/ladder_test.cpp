@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "core/ladder.hpp"
+#include "core/workload/ladder.hpp"
 #include "support/scene.hpp"
 
 using namespace healer;

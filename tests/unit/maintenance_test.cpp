@@ -1,4 +1,4 @@
-#include "core/maintenance.hpp"
+#include "core/host/maintenance.hpp"
 
 #include <vector>
 

@@ -1,4 +1,4 @@
-#include "core/mass_guard.hpp"
+#include "core/host/mass_guard.hpp"
 
 #include <optional>
 #include <vector>

@@ -1,4 +1,4 @@
-#include "core/probe_target.hpp"
+#include "core/workload/probe_target.hpp"
 
 #include <doctest/doctest.h>
 

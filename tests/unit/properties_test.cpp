@@ -6,7 +6,7 @@
 #include <doctest/doctest.h>
 #include <rapidcheck.h>
 
-#include "core/ladder.hpp"
+#include "core/workload/ladder.hpp"
 #include "support/invariants.hpp"
 #include "support/scene.hpp"
 

@@ -6,7 +6,7 @@
 
 #include <doctest/doctest.h>
 
-#include "core/routing.hpp"
+#include "core/notification/routing.hpp"
 
 using namespace healer;
 

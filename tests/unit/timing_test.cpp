@@ -1,4 +1,4 @@
-#include "core/timing.hpp"
+#include "core/workload/timing.hpp"
 
 #include <vector>
 

@@ -1,4 +1,4 @@
-#include "core/tracker.hpp"
+#include "core/workload/tracker.hpp"
 
 #include <deque>
 #include <string>

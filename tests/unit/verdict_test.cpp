@@ -1,4 +1,4 @@
-#include "core/verdict.hpp"
+#include "core/workload/verdict.hpp"
 
 #include <doctest/doctest.h>
 

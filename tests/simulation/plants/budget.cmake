@@ -1,5 +1,5 @@
 set(invariant 3)
-set(file core/breaker.cpp)
+set(file core/workload/breaker.cpp)
 set(from [==[if (used < policy.budget_attempts) return now;
       state_]==])
 set(to [==[if (used < 2 * policy.budget_attempts) return now;

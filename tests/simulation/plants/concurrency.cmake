@@ -1,4 +1,4 @@
 set(invariant 2)
-set(file core/concurrency.cpp)
+set(file core/host/concurrency.cpp)
 set(from [==[if (full()) return Answer::Busy;]==])
 set(to [==[]==])

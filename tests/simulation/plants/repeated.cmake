@@ -1,5 +1,5 @@
 set(invariant 2)
-set(file core/workload_remedy.cpp)
+set(file core/workload/remediation.cpp)
 set(from [==[  w_.remediation.phase = Settling{now_ + settle_interval, now_};
 }
 

@@ -1,5 +1,5 @@
 set(invariant 6)
-set(file core/workload_health.cpp)
+set(file core/workload/verdict_applied.cpp)
 set(from [==[    count_unknown(verdict);
     return;]==])
 set(to [==[    count_unknown(verdict);

@@ -1,0 +1,71 @@
+#include "core/host/host_contribution.hpp"
+
+namespace healer {
+
+bool cause_is_elsewhere(const Workload& w) {
+  return w.remediation.network_loss || (w.incident && w.incident->cause == IncidentCause::NotBackAfterEngine);
+}
+
+const char* not_ready_reason(const Workload& w, Instant now) {
+  switch (w.lifecycle.presence) {
+    case Presence::Absent:
+      return w.unseen() ? nullptr : "is gone";
+    case Presence::Paused:
+      return "is paused";
+    case Presence::Restarting:
+      return "is restarting";
+    case Presence::Exited:
+      return w.lifecycle.stopped_by_operator ? "is stopped" : "has exited";
+    case Presence::Running:
+      break;
+  }
+  if (w.remediation.network_loss) return "has lost its network";
+  if (w.health.alert_firing) return "is unhealthy";
+  if (in_remedy(w)) return "is being healed";
+  switch (w.health.tracker.state()) {
+    case Tracker::State::Unhealthy:
+      return "is unhealthy";
+    case Tracker::State::Healthy:
+      return w.health.tracker.failures() > 0 ? "is failing" : nullptr;
+    case Tracker::State::Fresh:
+      break;
+  }
+  if (w.health.tracker.failures() > 0) return "is failing";
+  if (w.health.unprobed()) return nullptr;
+  const bool starting = now < w.health.start_period_until && !w.health.tracker.passed_once();
+  return starting || w.incident ? "is starting" : nullptr;
+}
+
+bool counts_among(const Workload& w) {
+  switch (w.lifecycle.presence) {
+    case Presence::Running:
+    case Presence::Restarting:
+      return true;
+    case Presence::Exited:
+      return !w.lifecycle.stopped_by_operator;
+    case Presence::Paused:
+    case Presence::Absent:
+      break;
+  }
+  return false;
+}
+
+bool counts_as_failing(const Workload& w) {
+  if (!counts_among(w) || cause_is_elsewhere(w)) return false;
+  if (w.lifecycle.presence == Presence::Restarting) return true;
+  if (w.lifecycle.presence == Presence::Exited)
+    return w.lifecycle.exit_kind == ExitKind::Crash || w.lifecycle.exit_kind == ExitKind::OutOfMemory ||
+           w.remediation.attempt.has_value();
+  if (w.incident && w.remediation.attempt) return true;
+  if (w.incident && w.incident->cause == IncidentCause::ByOperator) return false;
+  if (w.health.tracker.failures() > 0 || w.health.alert_firing) return true;
+  return w.health.tracker.state() == Tracker::State::Unhealthy && w.health.tracker.passes() == 0;
+}
+
+bool in_remedy(const Workload& w) {
+  return w.remediation.attempt || w.remediation.in_flight ||
+         std::holds_alternative<Gathering>(w.remediation.phase) ||
+         std::holds_alternative<Checking>(w.remediation.phase);
+}
+
+}  // namespace healer

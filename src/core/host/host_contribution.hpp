@@ -1,0 +1,29 @@
+#pragma once
+
+#include "base/time.hpp"
+#include "core/workload/workload.hpp"
+
+namespace healer {
+
+// How a workload affects the others: as a dependency, in the count of a mass failure, and as a remedy under
+// way. HEALING.md 5.
+
+/// Why dependents must wait for this workload now, for operators ("is unhealthy", "is starting"); null: no
+/// reason is known. A workload that cannot be checked is no reason.
+const char* not_ready_reason(const Workload& workload, Instant now);
+
+/// The workload runs or should run: a mass failure is a share of these workloads. False for a workload that
+/// an operator stopped or paused.
+bool counts_among(const Workload& workload);
+
+/// The cause of the failure is known, so the workload does not count in a mass failure: it went down with the
+/// engine, or lost the network that it shares.
+bool cause_is_elsewhere(const Workload& workload);
+
+/// Whether the workload counts as failing in a mass failure; see mass_guard.hpp.
+bool counts_as_failing(const Workload& workload);
+
+/// A remedy is under way, from the capture of evidence to the end of the verification.
+bool in_remedy(const Workload& workload);
+
+}  // namespace healer

@@ -1,0 +1,138 @@
+#include "core/host/mass_guard.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/duration.hpp"
+
+namespace healer {
+
+MassGuard MassGuard::restored(const HostPolicy& policy, Instant since, Instant now) {
+  MassGuard guard;
+  guard.since_ = since;
+  guard.hold(Phase::Holding, policy.mass_hold, now);
+  guard.not_over_before_ = now + policy.mass_hold;
+  return guard;
+}
+
+bool MassGuard::too_many(const HostPolicy& policy) const {
+  return failing_ >= std::max(1U, policy.mass_least) &&
+         static_cast<double>(failing_) > policy.mass_share * static_cast<double>(among_);
+}
+
+void MassGuard::hold(Phase phase, Duration length, Instant now) {
+  phase_ = phase;
+  hold_ = length;
+  until_ = now + length;
+}
+
+MassGuard::Change MassGuard::update(std::size_t failing, std::size_t among, Instant now,
+                                    const HostPolicy& policy) {
+  failing_ = failing;
+  among_ = among;
+  if (!on()) {
+    if (!too_many(policy)) return Change::None;
+    if (left_ != Phase::Off && now < over_at_ + policy.mass_hold) {
+      phase_ = left_;
+      batch_ = 1;
+      recovered_ = 0;
+      since_ = now;
+      return Change::Began;
+    }
+    *this = MassGuard{};
+    failing_ = failing;
+    among_ = among;
+    since_ = now;
+    hold(Phase::Holding, policy.mass_hold, now);
+    return Change::Began;
+  }
+  if (not_over_before_ && now >= *not_over_before_) not_over_before_.reset();
+  if (too_many(policy))
+    calm_since_.reset();
+  else if (!calm_since_)
+    calm_since_ = now;
+  if (calm_since_ && !not_over_before_ && now >= *calm_since_ + calm) {
+    calm_since_.reset();
+    left_ = std::exchange(phase_, Phase::Off);
+    over_at_ = now;
+    return Change::Over;
+  }
+  if (phase_ != Phase::Canary && now >= until_ && !calm_since_) {
+    phase_ = Phase::Canary;
+    batch_ = 1;
+    recovered_ = 0;
+    return Change::Trying;
+  }
+  return Change::None;
+}
+
+MassGuard::Change MassGuard::remedy_ended(bool recovered, Instant now, const HostPolicy& policy) {
+  if (phase_ != Phase::Canary) return Change::None;
+  if (!recovered) {
+    ++failures_;
+    hold(Phase::Backoff, std::min(std::max(hold_, policy.mass_hold) * 2, policy.mass_hold_max), now);
+    return Change::NotRecovered;
+  }
+  if (++recovered_ < batch_) return Change::None;
+  batch_ *= 2;
+  recovered_ = 0;
+  return Change::Widened;
+}
+
+std::size_t MassGuard::room(std::size_t in_remedy) const {
+  switch (phase_) {
+    case Phase::Off:
+      return std::numeric_limits<std::size_t>::max();
+    case Phase::Canary:
+      return batch_ > in_remedy ? batch_ - in_remedy : 0;
+    case Phase::Holding:
+    case Phase::Backoff:
+      break;
+  }
+  return 0;
+}
+
+std::optional<Instant> MassGuard::deadline() const {
+  if (calm_since_) return std::max(*calm_since_ + calm, not_over_before_.value_or(Instant{}));
+  if (phase_ == Phase::Holding || phase_ == Phase::Backoff) return until_;
+  return std::nullopt;
+}
+
+std::string MassGuard::text(Instant now) const {
+  const auto left = [&] {
+    return format_duration(std::chrono::ceil<std::chrono::seconds>(std::max(Duration{0}, until_ - now)));
+  };
+  switch (phase_) {
+    case Phase::Off:
+      break;
+    case Phase::Holding:
+      return fmt::format("{} of {} are unhealthy at once; remedies are on hold for {}", failing_, among_,
+                         left());
+    case Phase::Canary:
+      return fmt::format("{} of {} are unhealthy at once; {} at a time {} tried", failing_, among_, batch_,
+                         batch_ == 1 ? "is" : "are");
+    case Phase::Backoff:
+      return fmt::format(
+          "{} of {} are unhealthy at once, and a restart did not help; remedies are on hold for {}", failing_,
+          among_, left());
+  }
+  return {};
+}
+
+const char* MassGuard::reason() const {
+  switch (phase_) {
+    case Phase::Off:
+    case Phase::Holding:
+      break;
+    case Phase::Canary:
+      return "mass failure; only a few are remedied at a time";
+    case Phase::Backoff:
+      return "mass failure; a restart did not help";
+  }
+  return "mass failure; they probably share one cause";
+}
+
+}  // namespace healer

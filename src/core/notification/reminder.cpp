@@ -1,0 +1,150 @@
+// Operators are reminded of an open incident until an operator acknowledges it. HEALING.md 6.
+//
+//   incident     | input                                      | next         | what is done
+//   -------------+--------------------------------------------+--------------+-----------------------------
+//   notified     | remind_every after the newest notification | notified     | a reminder by routes that
+//                |                                            |              | remind
+//   notified     | escalate_after after a route's             | notified     | the next route is notified,
+//                | notification                               |              | once
+//   notified     | `healer ack`                               | acknowledged | no reminders, no escalation
+//   acknowledged | a critical notification: the incident is   | notified     | reminders and escalation
+//                | worse                                      |              | again
+//   any          | closed                                     | (none)       | its end goes to every
+//                |                                            |              | channel that was notified
+//
+// For a notification that quiet hours hold, the time counts from their end. Neither reminder nor escalation
+// is due while notifications are suppressed (`healer pause`, a mass failure), while the container is paused
+// or gone, or while no channel is configured.
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/duration.hpp"
+#include "core/workload/controller.hpp"
+
+namespace healer {
+
+bool WorkloadController::may_repeat() const {
+  return w_.incident && w_.incident->notified && !w_.incident->acked_at && w_.policy->notifications &&
+         w_.lifecycle.presence != Presence::Absent && w_.lifecycle.presence != Presence::Paused &&
+         !host_state_.policy.channels.empty() && !notifications_suppressed();
+}
+
+/// The kind of a notification of the open incident now.
+NotificationKind WorkloadController::repeated_kind() const {
+  return w_.incident->gave_up ? NotificationKind::Critical : NotificationKind::Degraded;
+}
+
+Reminding WorkloadController::reminder() const {
+  Notification as;  // only what routes match: runs in each step of an open incident
+  as.kind = repeated_kind();
+  as.workload = w_.name;
+  as.project = project_of(w_);
+  as.route = w_.policy->notification_route;
+  return reminding(host_state_.policy, as, w_.incident->escalations, notification_clock());
+}
+
+std::optional<Instant> WorkloadController::reminder_due(const Reminding& reminder) const {
+  if (reminder.every == Duration{0}) return std::nullopt;
+  return w_.incident->notified_at.value_or(w_.incident->opened_at) + reminder.every;
+}
+
+std::optional<Instant> WorkloadController::repeat_deadline() const {
+  if (!may_repeat()) return std::nullopt;
+  std::optional<Instant> next = reminder_due(reminder());
+  for (const Escalation& each : w_.incident->escalations)
+    if (!each.done && (!next || each.due < *next)) next = each.due;
+  return next;
+}
+
+void WorkloadController::repeats_due() {
+  if (!may_repeat()) return;
+  for (std::size_t i = 0; i < w_.incident->escalations.size(); ++i)  // by index: escalate() may append
+    if (Escalation& each = w_.incident->escalations[i]; !each.done && now_ >= each.due) {
+      each.done = true;
+      escalate(each.route);
+    }
+  const Reminding again = reminder();
+  if (const auto due = reminder_due(again); due && now_ >= *due) {
+    log(LogLevel::Info, fmt::format("{} — still unhealthy and not acknowledged: reminder", w_.name));
+    repeat("STILL UNHEALTHY", "", again.destinations, false);
+  }
+}
+
+void WorkloadController::escalate(const std::string& name) {
+  const NotificationRoute* route = route_named(host_state_.policy, name);
+  if (route == nullptr) {
+    log(LogLevel::Warning, fmt::format("{} — there is no route '{}' any more to escalate to", w_.name, name));
+    save_incident();
+    return;
+  }
+  const NotificationKind kind = repeated_kind();
+  const std::string outcome = fmt::format("not acknowledged: route {} is notified", name);
+  log(LogLevel::Warning, fmt::format("{} — {}", w_.name, outcome));
+  decide(Rule::Escalated, outcome, fmt::format("route={}", name));
+  const auto destinations = escalated_to(host_state_.policy, name, kind, notification_clock());
+  plan_escalation(*route, destinations);
+  repeat("ESCALATED", "It is not acknowledged. ", destinations, true);
+}
+
+void WorkloadController::plan_escalation(const NotificationRoute& route,
+                                         const std::vector<Destination>& destinations) {
+  if (route.escalate_to.empty() || route.escalate_after <= Duration{0}) return;
+  auto& planned = w_.incident->escalations;
+  const bool known = std::any_of(planned.begin(), planned.end(),
+                                 [&](const Escalation& each) { return each.route == route.escalate_to; });
+  if (known) return;
+  Instant from = now_;  // when its channels may get the notification
+  for (const Destination& each : destinations)
+    if (std::find(route.channels.begin(), route.channels.end(), each.channel) != route.channels.end())
+      from = std::max(from, each.not_before);
+  planned.push_back({route.escalate_to, from + route.escalate_after, false});
+}
+
+void WorkloadController::repeat(const char* event, const char* preface,
+                                const std::vector<Destination>& destinations, bool escalation) {
+  Incident& incident = *w_.incident;
+  Notification notification = draft(repeated_kind(), event, {}, incident_key());
+  const auto unhealthy_for =
+      std::chrono::duration_cast<std::chrono::seconds>(now_ - incident.unhealthy_since);
+  std::string state = incident.gave_up ? "healer has given up on it." : "It is being healed.";
+  if (const auto* planned = std::get_if<Planned>(&w_.remediation.phase); planned && planned->hold)
+    state = fmt::format("It is left alone for now: {}.", planned->hold->text);
+  else if (!incident.gave_up && wanted_remedy() == RemedyKind::None)
+    state = planned_text();
+  notification.text = fmt::format("{} is still unhealthy, {} after it became unhealthy: {}. {}{}", w_.name,
+                                  format_duration(unhealthy_for), incident.cause_text, preface, state);
+  notification.advice = fmt::format("{} `healer ack {}` ends the reminders.", look_at_logs(), w_.name);
+  notification.id = NotificationId{++host_state_.last_notification};
+  notification.repeat = ++incident.repeats;
+  out_.push_back(Count{CountNotificationRepeat{notification.kind, escalation}});
+  note_notified(destinations);
+  out_.push_back(SendNotification{std::move(notification), destinations});
+  save_incident();
+}
+
+/// These channels get the end of the incident, too; the next reminder counts from now or from not_before.
+void WorkloadController::note_notified(const std::vector<Destination>& destinations) {
+  Incident& incident = *w_.incident;
+  incident.notified_at = now_;
+  for (const Destination& each : destinations) {
+    incident.notified_at = std::max(*incident.notified_at, each.not_before);
+    if (std::find(incident.notified_channels.begin(), incident.notified_channels.end(), each.channel) ==
+        incident.notified_channels.end())
+      incident.notified_channels.push_back(each.channel);
+  }
+}
+
+void WorkloadController::operator_ack(const std::string& by) {
+  if (!w_.incident) return;
+  Incident& incident = *w_.incident;
+  incident.acked_at = now_;
+  incident.acked_by = by;
+  std::erase_if(incident.escalations, [](const Escalation& each) { return !each.done; });
+  const std::string text = by.empty() ? "acknowledged by an operator" : "acknowledged by " + by;
+  log(LogLevel::Info, fmt::format("{} — {}: no reminders, no escalation", w_.name, text));
+  decide(Rule::ByOperator, text + ": no reminders, no escalation");
+  save_incident();
+}
+
+}  // namespace healer

@@ -1,0 +1,76 @@
+#include "core/workload/breaker.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace healer {
+
+Breaker::Breaker(BreakerState state, Instant until, std::vector<Instant> attempts)
+    : state_(state), until_(until), attempts_(std::move(attempts)) {
+  std::sort(attempts_.begin(), attempts_.end());
+}
+
+void Breaker::forget_before(const Policy& policy, Instant now) {
+  // The newest attempt stays at any age: backoff counts from it.
+  while (attempts_.size() > 1 && attempts_.front() + policy.budget_window <= now)
+    attempts_.erase(attempts_.begin());
+}
+
+unsigned Breaker::attempts_in_window(const Policy& policy, Instant now) const {
+  return static_cast<unsigned>(std::count_if(attempts_.begin(), attempts_.end(),
+                                             [&](Instant at) { return at + policy.budget_window > now; }));
+}
+
+std::optional<Instant> Breaker::last_attempt() const {
+  return attempts_.empty() ? std::nullopt : std::optional<Instant>(attempts_.back());
+}
+
+std::optional<Instant> Breaker::permit(const Policy& policy, Instant now) {
+  forget_before(policy, now);
+  until_ =
+      std::min(until_, now + policy.breaker_open_for);  // until_ may be from before the clock was set back
+  advance(now);
+  const unsigned used = attempts_in_window(policy, now);
+  if (policy.budget_attempts == 0) return std::nullopt;
+  switch (state_) {
+    case BreakerState::Open:
+      return std::nullopt;
+    case BreakerState::Closed:
+      if (used < policy.budget_attempts) return now;
+      state_ = BreakerState::Open;
+      until_ = now + policy.breaker_open_for;
+      return std::nullopt;
+    case BreakerState::HalfOpen:
+      // The half-open attempt counts in the window, too: attempts in any window never exceed the budget.
+      if (used < policy.budget_attempts) return now;
+      return attempts_[attempts_.size() - policy.budget_attempts] + policy.budget_window;
+  }
+  return std::nullopt;
+}
+
+void Breaker::count_attempt(Instant now) {
+  attempts_.push_back(now);
+}
+
+void Breaker::attempt_failed(const Policy& policy, Instant now) {
+  if (state_ != BreakerState::HalfOpen) return;
+  state_ = BreakerState::Open;
+  until_ = now + policy.breaker_open_for;
+}
+
+void Breaker::attempt_recovered() {
+  if (state_ == BreakerState::HalfOpen) state_ = BreakerState::Closed;
+}
+
+void Breaker::reset() {
+  state_ = BreakerState::Closed;
+  attempts_.clear();
+}
+
+bool Breaker::advance(Instant now) {
+  if (state_ != BreakerState::Open || now < until_) return false;
+  state_ = BreakerState::HalfOpen;
+  return true;
+}
+
+}  // namespace healer

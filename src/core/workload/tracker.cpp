@@ -1,0 +1,88 @@
+#include "core/workload/tracker.hpp"
+
+#include <algorithm>
+#include <bit>
+
+namespace healer {
+namespace {
+
+constexpr unsigned remembered = 64;
+
+std::uint64_t newest(unsigned count) {
+  return count >= remembered ? ~std::uint64_t{0} : (std::uint64_t{1} << count) - 1;
+}
+
+}  // namespace
+
+void Tracker::begin_instance(bool after_incident) {
+  const std::uint64_t failed = after_incident ? failed_ : 0;
+  *this = Tracker{};
+  failed_ = failed;
+  after_incident_ = after_incident;
+}
+
+void Tracker::note(bool failed) {
+  failed_ = failed_ << 1 | (failed ? 1U : 0U);
+  of_instance_ = std::min(of_instance_ + 1, remembered);
+}
+
+unsigned Tracker::failures_in(unsigned length) const {
+  return static_cast<unsigned>(std::popcount(failed_ & newest(length)));
+}
+
+unsigned Tracker::failures_of_instance(unsigned length) const {
+  return failures_in(std::min(length, of_instance_));
+}
+
+Tracker::Transition Tracker::observe(Outcome outcome, bool in_start_period, const Thresholds& thresholds) {
+  if (outcome == Outcome::Unknown) return Transition::Unchanged;
+  const FailureWindow& window = thresholds.window;
+  if (outcome == Outcome::Pass) {
+    note(false);
+    failures_ = 0;
+    passed_once_ = true;
+    if (state_ == State::Healthy) return Transition::Unchanged;
+    ++passes_;
+    const unsigned needed = state_ == State::Unhealthy || after_incident_ ? thresholds.passes : 1;
+    if (passes_ < needed) return Transition::Pending;
+    if (window.failures > 0 && failures_in(window.of) >= window.failures) return Transition::Pending;
+    return settle(true);
+  }
+  passes_ = 0;
+  if (in_start_period && !passed_once_) return Transition::Unchanged;
+  note(true);
+  if (state_ == State::Unhealthy) return Transition::Unchanged;
+  ++failures_;
+  const bool by_window = window.failures > 0 && failures_of_instance(window.of) >= window.failures;
+  if (failures_ < thresholds.failures && !by_window) return Transition::Pending;
+  state_ = State::Unhealthy;  // failures_ stays, because the status shows it
+  return Transition::BecameUnhealthy;
+}
+
+Tracker::Transition Tracker::settle(bool healthy) {
+  const State next = healthy ? State::Healthy : State::Unhealthy;
+  const bool changed = state_ != next;
+  state_ = next;
+  passes_ = 0;
+  if (healthy) {
+    failures_ = 0;
+    passed_once_ = true;
+    after_incident_ = false;
+  }
+  if (!changed) return Transition::Unchanged;
+  return healthy ? Transition::BecameHealthy : Transition::BecameUnhealthy;
+}
+
+bool Tracker::pending() const {
+  switch (state_) {
+    case State::Fresh:
+      return true;
+    case State::Healthy:
+      return failures_ > 0;
+    case State::Unhealthy:
+      return passes_ > 0;
+  }
+  return false;
+}
+
+}  // namespace healer

@@ -1,0 +1,91 @@
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/ids.hpp"
+#include "base/rare.hpp"
+#include "base/time.hpp"
+#include "core/workload/fact_log.hpp"
+#include "core/workload/health.hpp"
+#include "core/workload/lifecycle.hpp"
+#include "core/workload/remediation.hpp"
+#include "model/event.hpp"
+#include "model/policy.hpp"
+#include "model/record.hpp"
+
+namespace healer {
+
+/// What the workload adds to the host's counts, kept to find a change. host_contribution.hpp.
+struct HostContribution {
+  bool counted = false;  ///< the fields below are set
+  bool among = false;
+  bool failing = false;
+  bool unnotified = false;  ///< failing, and its incident is not notified yet
+  bool in_remedy = false;
+  bool not_ready = false;
+};
+
+/// What was notified of the workload lately, for the cooldown.
+struct Cooldown {
+  Instant last_notified{};
+  unsigned unnotified_incidents = 0;
+  unsigned unnotified_attempts = 0;
+  Instant unnotified_since{};
+};
+
+/// The core's state of one watched workload. What must survive healer's process is in record().
+struct Workload {
+  std::string key;
+  std::string name;     ///< the present container's
+  Container container;  ///< without its labels
+  PolicyPtr policy;
+  std::vector<LabelProblem> problems;
+  std::string service;                  ///< "project/service"; empty: none
+  std::string network_parent;           ///< key of the workload whose network this one shares
+  std::string network_parent_id;        ///< its container id in this container's configuration
+  std::optional<Instant> paused_until;  ///< by `healer pause`; Instant::max(): until resumed
+
+  Lifecycle lifecycle;
+  Health health;
+  Remediation remediation;
+  Cooldown notifications;
+  Rare<Incident> incident;
+  FactLog facts;
+  Rare<Decision> decision;  ///< the newest
+  HostContribution contribution;
+  std::optional<Instant> wake_at;  ///< the newest Wake
+  bool dirty = false;              ///< record() changed in this step and must be written
+
+  InstanceId instance() const { return container.instance(); }
+  /// The engine lists the container, but no inspect of this process has succeeded: only its events are known.
+  bool unseen() const { return lifecycle.presence == Presence::Absent && !lifecycle.forget_at; }
+  /// The engine reported an operator's stop, but no inspect has confirmed it yet, or the exit is not judged
+  /// yet. Written for the next process, which may not receive the report again.
+  bool reported_stopped() const;
+  WorkloadRecord record() const;
+};
+
+/// State kept for a workload that has no container now: from the state file, or from before its removal.
+struct Remembered {
+  WorkloadRecord record;
+  std::vector<Instant> attempts;  ///< when each attempt was ordered
+  std::optional<OrderedInstance> newest_order;
+};
+
+/// The workload's project; empty: none.
+std::string project_of(const Workload& workload);
+
+/// One line for operators: the rule's name and text.
+std::string alert_line(const FiringAlert& alert);
+/// The lines of the firing alerts with the use `act`; empty: none fires.
+std::string alert_text(const Workload& workload);
+
+/// The workload from its stored state, before its container is inspected.
+Workload restore_workload(const Remembered& remembered);
+
+}  // namespace healer

@@ -25,7 +25,10 @@ BEGIN {
     may["base"] = ""
     may["model"] = "base"
     may["json"] = "base model"
-    may["core"] = "base model"
+    may["core"] = "base model core/host core/notification core/workload"
+    may["core/host"] = "base model core/workload"
+    may["core/notification"] = "base model core/host core/workload"
+    may["core/workload"] = "base model core/host core/notification"
     may["config"] = "base model"
     may["engine"] = "base model"
     may["engine/docker"] = "base model net engine"
@@ -48,7 +51,7 @@ BEGIN {
     port["hook"] = "hook/hook.hpp"
     port["store"] = "store/store.hpp"
     # folders that may use only the standard library, and the few libraries they may use besides
-    split("base model core", names, " ")
+    split("base model core core/host core/notification core/workload", names, " ")
     for (i in names) pure[names[i]] = "fmt|tl"
     pure["model"] = "fmt|tl|boost/describe|boost/mp11|boost/pfr"
 }
@@ -83,7 +86,7 @@ FNR == 1 {
         fault(folder " stands on the standard library and " libraries " alone: <" path ">")
     }
 }
-folder ~ /^(model|core|runtime|notify|store|api|replay)$/ {
+folder ~ /^(model|core(\/.*)?|runtime|notify|store|api|replay)$/ {
     line = $0; sub(/\/\/.*/, "", line)
     if (line ~ /com\.docker|[Pp]odman|"container:|docker (logs|start|stop|ps|restart)/)
         fault("only the adapter of an engine names its labels, modes and commands")

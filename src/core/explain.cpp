@@ -4,8 +4,8 @@
 #include <fmt/format.h>
 
 #include "base/duration.hpp"
-#include "core/workload/ladder.hpp"
 #include "core/supervisor.hpp"
+#include "core/workload/ladder.hpp"
 
 namespace healer {
 namespace {
@@ -31,7 +31,7 @@ std::string next_of(const Workload& w, Instant now, bool engine_up) {
       break;
   }
   const auto ladder_step =
-      choose_step(w.remediation.ladder, w.incident ? w.incident->ladder_step : 0,
+      choose_step(w.ladder, w.incident ? w.remediation.ladder_step : 0,
                   w.lifecycle.presence == Presence::Exited, w.remediation.ineffective_restarts);
   const std::string step =
       ladder_step ? to_string(ladder_step->step) : "nothing: its ladder ends in a notification only";

@@ -28,7 +28,7 @@ Condition condition_of(const Workload& w, bool engine_up) {
       break;
   }
   if (w.remediation.attempt) return Condition::Healing;
-  if (w.incident && w.incident->gave_up &&
+  if (w.incident && w.notifications.incident->gave_up &&
       (w.health.tracker.state() == Tracker::State::Unhealthy || w.health.alert_firing))
     return Condition::GivenUp;
   if (w.health.tracker.state() == Tracker::State::Unhealthy || w.health.alert_firing)
@@ -42,7 +42,7 @@ Condition condition_of(const Workload& w, bool engine_up) {
 
 std::string reason_of(const Workload& w, Instant now) {
   const bool by_alert = w.health.alert_firing && w.health.tracker.state() != Tracker::State::Unhealthy;
-  const std::string unhealthy = by_alert ? alert_text(w) : w.health.last_verdict.text;
+  const std::string unhealthy = by_alert ? w.health.alert_text() : w.health.last_verdict.text;
   if (w.unseen()) return "the engine lists it, but inspect fails; it is inspected again";
   if (w.lifecycle.stopped_by_operator) return "stopped; left alone until an operator starts it";
   if (w.lifecycle.presence == Presence::Paused) return "paused by an operator";
@@ -107,9 +107,9 @@ WorkloadStatus status_of_one(const Workload& w, Instant now, bool engine_up) {
     for (const WorkloadProbe& probe : w.health.probes) status.probes.push_back(status_of_probe(probe));
   status.problems = w.problems;
   if (w.health.alerts) status.alerts = *w.health.alerts;
-  for (const RemedyStep& step : w.remediation.ladder.steps)
+  for (const RemedyStep& step : w.ladder.steps)
     status.ladder += (status.ladder.empty() ? "" : ",") + to_string(step);
-  if (w.incident) status.ladder_step = w.incident->ladder_step;
+  if (w.incident) status.ladder_step = w.remediation.ladder_step;
   if (const auto* planned = std::get_if<Planned>(&w.remediation.phase)) status.hold = planned->hold;
   return status;
 }

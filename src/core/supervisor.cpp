@@ -76,9 +76,9 @@ void remember_order(Remembered& remembered, const Attempt& attempt) {
 
 Supervisor::Supervisor(HostPolicy policy, const StoredState& stored, std::uint64_t seed)
     : host_state_(std::move(policy), seed), session_(stored) {
-  host_state_.last_incident = stored.last_incident;
-  host_state_.last_attempt = stored.last_attempt;
-  host_state_.last_notification = stored.last_notification;
+  host_state_.ids.incident = stored.last_incident;
+  host_state_.ids.attempt = stored.last_attempt;
+  host_state_.ids.notification = stored.last_notification;
   for (const WorkloadRecord& record : stored.workloads) {
     remembered_[record.key].record = record;
     if (!record.last_instance.container_id.empty()) early_evidence_[record.last_instance.container_id];
@@ -118,7 +118,7 @@ void Supervisor::decide(Step& step, F&& what) {
 
 void Supervisor::connectivity_due(Step& step) {
   connectivity_changed(
-      host_state_.connectivity.run_due(host_state_.policy, step.now, host_state_.last_probe, step.out), step);
+      host_state_.connectivity.run_due(host_state_.policy, step.now, host_state_.ids.probe, step.out), step);
   for (const std::string& key : host_state_.connectivity.take_waiting())
     if (Workload* workload = by_key(key))
       run_controller(*workload, step,
@@ -190,7 +190,7 @@ Workload& Supervisor::adopt(const std::string& key, const std::string& container
     if (auto found = remembered_.extract(key)) remembered = std::move(found.mapped());
     slot = std::make_unique<Workload>(restore_workload(remembered));
     for (const Incident& incident : stored_incidents_)
-      if (incident.workload == key) slot->incident = incident;
+      if (incident.workload == key) restore_incident(*slot, incident);
     std::erase_if(stored_incidents_, [&](const Incident& incident) { return incident.workload == key; });
   }
   if (slot->container.id != container_id) key_of_container_.erase(slot->container.id);
@@ -341,7 +341,7 @@ void Supervisor::take_over_unseen(const std::vector<std::string>& listed, Step& 
     workload.dirty = workload.reported_stopped();
     run_controller(workload, step, [&](WorkloadController& controller) {
       if (unfinished) controller.resume_attempt(*unfinished);  // before any other remedy can begin
-      controller.not_looked_at_yet();
+      controller.not_inspected_yet();
     });
   }
 }
@@ -560,7 +560,7 @@ void Supervisor::on(const LoopStalled& event, Step& step) {
 
 void Supervisor::on(const OperatorReset& event, Step& step) {
   if (Workload* workload = by_key(event.workload))
-    run_controller(*workload, step, [](WorkloadController& controller) { controller.operator_reset(); });
+    run_controller(*workload, step, [](WorkloadController& controller) { controller.reset(); });
 }
 
 void Supervisor::on(const EvidenceCaptured& event, Step& step) {
@@ -571,13 +571,13 @@ void Supervisor::on(const EvidenceCaptured& event, Step& step) {
 
 void Supervisor::on(const OperatorHeal& event, Step& step) {
   if (Workload* workload = by_key(event.workload))
-    run_controller(*workload, step, [](WorkloadController& controller) { controller.operator_heal(); });
+    run_controller(*workload, step, [](WorkloadController& controller) { controller.heal(); });
 }
 
 void Supervisor::on(const OperatorAck& event, Step& step) {
   if (Workload* workload = by_key(event.workload))
     run_controller(*workload, step,
-                   [&](WorkloadController& controller) { controller.operator_ack(event.by); });
+                   [&](WorkloadController& controller) { controller.acknowledge(event.by); });
 }
 
 void Supervisor::on(const AlertReported& event, Step& step) {
@@ -616,7 +616,7 @@ std::vector<Destination> Supervisor::host_notification(Step& step, NotificationK
                                                        const Following& follows, std::string advice,
                                                        const std::vector<Destination>& more) {
   Notification notification;
-  notification.id = NotificationId{++host_state_.last_notification};
+  notification.id = NotificationId{++host_state_.ids.notification};
   notification.kind = kind;
   notification.dedup_key = std::move(dedup_key);
   notification.event = event;

@@ -13,8 +13,8 @@
 
 #include "base/time.hpp"
 #include "core/engine_session.hpp"
-#include "core/workload/workload.hpp"
 #include "core/workload/controller.hpp"
+#include "core/workload/workload.hpp"
 #include "model/effect.hpp"
 #include "model/event.hpp"
 #include "model/status.hpp"

@@ -81,7 +81,7 @@ void Supervisor::count(Workload& workload, std::size_t first, Step& step) {
   now.counted = true;
   now.among = counts_among(workload);
   now.failing = counts_as_failing(workload);
-  now.unnotified = now.failing && workload.incident && !workload.incident->notified;
+  now.unnotified = now.failing && workload.incident && !workload.notifications.incident->notified;
   now.in_remedy = in_remedy(workload);
   now.not_ready = not_ready_reason(workload, step.now) != nullptr;
   const HostContribution before = std::exchange(workload.contribution, now);
@@ -100,17 +100,16 @@ void Supervisor::count(Workload& workload, std::size_t first, Step& step) {
   if (const auto* planned = std::get_if<Planned>(&workload.remediation.phase);
       planned != nullptr && planned->hold)
     held = {planned->hold->kind, planned->due};
-  if (held != workload.remediation.held) {
-    if (workload.remediation.held) {
-      held_[workload.remediation.held->first].erase({workload.remediation.held->second, workload.key});
-      if (workload.remediation.held->first == HoldKind::Concurrency)
-        host_state_.concurrency.wait_no_more(workload.key);
+  if (held != workload.held) {
+    if (workload.held) {
+      held_[workload.held->first].erase({workload.held->second, workload.key});
+      if (workload.held->first == HoldKind::Concurrency) host_state_.concurrency.wait_no_more(workload.key);
     }
     if (held) {
       held_[held->first].insert({held->second, workload.key});
       if (held->first == HoldKind::Concurrency) host_state_.concurrency.wait(workload.key, held->second);
     }
-    workload.remediation.held = held;
+    workload.held = held;
   }
 
   if (!host_state_.mass.on() || !(now.in_remedy || before.in_remedy)) return;
@@ -134,9 +133,8 @@ void Supervisor::uncount(Workload& workload) {
     host_state_.concurrency.given_back(workload.service);
     slot_freed_ = true;
   }
-  if (workload.remediation.held)
-    held_[workload.remediation.held->first].erase({workload.remediation.held->second, workload.key});
-  workload.remediation.held.reset();
+  if (workload.held) held_[workload.held->first].erase({workload.held->second, workload.key});
+  workload.held.reset();
   host_state_.concurrency.wait_no_more(workload.key);
   host_state_.concurrency.left(workload.service);
   host_state_.graph.remove(workload.key);
@@ -187,8 +185,8 @@ void Supervisor::ripple(const std::string& key, Step& step) {
   const std::string name = root->name;
   for (const std::string& dependent : host_state_.graph.ripple(key)) {
     Workload* workload = by_key(dependent);
-    if (workload == nullptr || !workload->remediation.held) continue;
-    const HoldKind why = workload->remediation.held->first;
+    if (workload == nullptr || !workload->held) continue;
+    const HoldKind why = workload->held->first;
     if (why != HoldKind::Dependency && why != HoldKind::NetworkParent) continue;
     const auto still = host_state_.graph.failing_root(dependent, [&](const std::string& other) {
       const Workload* below = by_key(other);
@@ -381,7 +379,7 @@ void Supervisor::on(const OperatorPause& event, Step& step) {
   if (!event.workload.empty()) {
     if (Workload* workload = by_key(event.workload))
       run_controller_for(*workload, step,
-                         [&](WorkloadController& controller) { controller.operator_pause(event.length); });
+                         [&](WorkloadController& controller) { controller.pause(event.length); });
     return;
   }
   host_state_.host.paused_until = event.length ? step.now + *event.length : Instant::max();
@@ -397,8 +395,7 @@ void Supervisor::on(const OperatorPause& event, Step& step) {
 void Supervisor::on(const OperatorResume& event, Step& step) {
   if (!event.workload.empty()) {
     if (Workload* workload = by_key(event.workload))
-      run_controller_for(*workload, step,
-                         [](WorkloadController& controller) { controller.operator_resume(); });
+      run_controller_for(*workload, step, [](WorkloadController& controller) { controller.resume(); });
     return;
   }
   if (host_state_.host.paused_until) host_pause_over("resumed by an operator", step);

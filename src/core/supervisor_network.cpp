@@ -1,5 +1,5 @@
 // Network parents: containers whose network others share, watched or not. Their facts are kept here, because
-// workload_network.cpp decides by them about the containers that share the network (the children).
+// workload/network.cpp decides by them about the containers that share the network (the children).
 #include <algorithm>
 
 #include "core/identity.hpp"
@@ -33,7 +33,7 @@ void Supervisor::follow_network(Workload& workload, Step& step) {
     host_state_.awaited_parents[id].insert(workload.key);
     step.out.push_back(Inspect{id});
   }
-  run_controller_for(workload, step, [](WorkloadController& controller) { controller.network_changed(); });
+  run_controller_for(workload, step, [](WorkloadController& controller) { controller.resolve_targets(); });
 }
 
 void Supervisor::leave_network(Workload& workload) {
@@ -150,7 +150,7 @@ void Supervisor::look_at_children(const std::string& parent_key, Step& step) {
   for (const std::string& child : children)
     if (Workload* workload = by_key(child))
       run_controller_for(*workload, step,
-                         [](WorkloadController& controller) { controller.network_changed(); });
+                         [](WorkloadController& controller) { controller.resolve_targets(); });
 }
 
 }  // namespace healer

@@ -255,7 +255,7 @@ TEST_CASE("dependency: the root is healed; the dependent is held, and its notifi
   settle(scene);
   db.broken = web.broken = true;
   REQUIRE(scene.pass_until_decision("restart db"));
-  scene.pass_until([&] { return scene.workload("web").remediation.held.has_value(); }, 1min);
+  scene.pass_until([&] { return scene.workload("web").held.has_value(); }, 1min);
   CHECK(scene.status("web").hold->kind == HoldKind::Dependency);
   web.broken = false;  // web recovers with db
   scene.pass(5min);
@@ -323,7 +323,7 @@ TEST_CASE("dependency: a root stopped by an operator holds its dependents for fi
   settle(scene);
   scene.stop(db);
   web.broken = true;
-  scene.pass_until([&] { return scene.workload("web").remediation.held.has_value(); }, 1min);
+  scene.pass_until([&] { return scene.workload("web").held.has_value(); }, 1min);
   const Instant held = scene.now();
   CHECK(scene.status("web").hold->text == "db is stopped; it is waited for");
   REQUIRE_MESSAGE(scene.pass_until_decision("restart web", 10min), scene.transcript());
@@ -352,7 +352,7 @@ TEST_CASE("dependency: the hold names the root, although the workload between th
   settle(scene);
   scene.stop(db);
   web.broken = true;
-  REQUIRE(scene.pass_until([&] { return scene.workload("web").remediation.held.has_value(); }, 1min));
+  REQUIRE(scene.pass_until([&] { return scene.workload("web").held.has_value(); }, 1min));
   CHECK(scene.status("web").hold->text == "db is stopped; it is waited for");
   CHECK(scene.status("web").depends_on == std::vector<std::string>{"api"});
 }

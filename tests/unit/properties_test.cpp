@@ -311,13 +311,12 @@ class RandomWorld {
       // It may stay open if the ladder has no step for this state,
       const Workload& workload = scene.workload(incident.workload);
       const bool down = workload.lifecycle.presence == Presence::Exited;
-      const bool may_not = !choose_step(workload.remediation.ladder,
-                                        workload.incident ? workload.incident->ladder_step : 0, down, 0);
+      const bool may_not =
+          !choose_step(workload.ladder, workload.incident ? workload.remediation.ladder_step : 0, down, 0);
       // if its network parent does not run,
-      const bool waits =
-          workload.remediation.held && workload.remediation.held->first == HoldKind::NetworkParent;
+      const bool waits = workload.held && workload.held->first == HoldKind::NetworkParent;
       // or if it lost its network and no step of the ladder starts a new instance.
-      const bool network_lost = workload.remediation.network_loss.has_value();
+      const bool network_lost = workload.health.network_loss.has_value();
       if (!workload.incident || !(may_not || waits || network_lost))
         lost.push_back("incident " + std::to_string(id) + " stays open");
     }

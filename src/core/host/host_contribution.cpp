@@ -3,7 +3,7 @@
 namespace healer {
 
 bool cause_is_elsewhere(const Workload& w) {
-  return w.remediation.network_loss || (w.incident && w.incident->cause == IncidentCause::NotBackAfterEngine);
+  return w.health.network_loss || (w.incident && w.incident->cause == IncidentCause::NotBackAfterEngine);
 }
 
 const char* not_ready_reason(const Workload& w, Instant now) {
@@ -19,7 +19,7 @@ const char* not_ready_reason(const Workload& w, Instant now) {
     case Presence::Running:
       break;
   }
-  if (w.remediation.network_loss) return "has lost its network";
+  if (w.health.network_loss) return "has lost its network";
   if (w.health.alert_firing) return "is unhealthy";
   if (in_remedy(w)) return "is being healed";
   switch (w.health.tracker.state()) {

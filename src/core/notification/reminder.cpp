@@ -20,77 +20,80 @@
 #include <fmt/format.h>
 
 #include "base/duration.hpp"
-#include "core/workload/controller.hpp"
+#include "core/notification/notifications.hpp"
+#include "core/workload/out.hpp"
+#include "core/workload/pause.hpp"
 
 namespace healer {
 
-bool WorkloadController::may_repeat() const {
-  return w_.incident && w_.incident->notified && !w_.incident->acked_at && w_.policy->notifications &&
+bool NotificationMachine::may_repeat() const {
+  return w_.incident && own_.incident->notified && !w_.incident->acked_at && w_.policy->notifications &&
          w_.lifecycle.presence != Presence::Absent && w_.lifecycle.presence != Presence::Paused &&
-         !host_state_.policy.channels.empty() && !notifications_suppressed();
+         !host_.policy.channels.empty() && !notifications_suppressed({w_, host_, now_});
 }
 
 /// The kind of a notification of the open incident now.
-NotificationKind WorkloadController::repeated_kind() const {
-  return w_.incident->gave_up ? NotificationKind::Critical : NotificationKind::Degraded;
+NotificationKind NotificationMachine::repeated_kind() const {
+  return own_.incident->gave_up ? NotificationKind::Critical : NotificationKind::Degraded;
 }
 
-Reminding WorkloadController::reminder() const {
+Reminding NotificationMachine::reminder() const {
   Notification as;  // only what routes match: runs in each step of an open incident
   as.kind = repeated_kind();
   as.workload = w_.name;
   as.project = project_of(w_);
   as.route = w_.policy->notification_route;
-  return reminding(host_state_.policy, as, w_.incident->escalations, notification_clock());
+  return reminding(host_.policy, as, own_.incident->escalations, clock());
 }
 
-std::optional<Instant> WorkloadController::reminder_due(const Reminding& reminder) const {
+std::optional<Instant> NotificationMachine::reminder_due(const Reminding& reminder) const {
   if (reminder.every == Duration{0}) return std::nullopt;
-  return w_.incident->notified_at.value_or(w_.incident->opened_at) + reminder.every;
+  return own_.incident->notified_at.value_or(w_.incident->opened_at) + reminder.every;
 }
 
-std::optional<Instant> WorkloadController::repeat_deadline() const {
+std::optional<Instant> NotificationMachine::repeat_deadline() const {
   if (!may_repeat()) return std::nullopt;
   std::optional<Instant> next = reminder_due(reminder());
-  for (const Escalation& each : w_.incident->escalations)
+  for (const Escalation& each : own_.incident->escalations)
     if (!each.done && (!next || each.due < *next)) next = each.due;
   return next;
 }
 
-void WorkloadController::repeats_due() {
+void NotificationMachine::repeats_due() {
   if (!may_repeat()) return;
-  for (std::size_t i = 0; i < w_.incident->escalations.size(); ++i)  // by index: escalate() may append
-    if (Escalation& each = w_.incident->escalations[i]; !each.done && now_ >= each.due) {
+  for (std::size_t i = 0; i < own_.incident->escalations.size(); ++i)  // by index: escalate() may append
+    if (Escalation& each = own_.incident->escalations[i]; !each.done && now_ >= each.due) {
       each.done = true;
       escalate(each.route);
     }
   const Reminding again = reminder();
   if (const auto due = reminder_due(again); due && now_ >= *due) {
-    log(LogLevel::Info, fmt::format("{} — still unhealthy and not acknowledged: reminder", w_.name));
-    repeat("STILL UNHEALTHY", "", again.destinations, false);
+    out_.log(LogLevel::Info, fmt::format("{} — still unhealthy and not acknowledged: reminder", w_.name));
+    repeat(Repeated::Reminder, again.destinations);
   }
 }
 
-void WorkloadController::escalate(const std::string& name) {
-  const NotificationRoute* route = route_named(host_state_.policy, name);
+void NotificationMachine::escalate(const std::string& name) {
+  const NotificationRoute* route = route_named(host_.policy, name);
   if (route == nullptr) {
-    log(LogLevel::Warning, fmt::format("{} — there is no route '{}' any more to escalate to", w_.name, name));
-    save_incident();
+    out_.log(LogLevel::Warning,
+             fmt::format("{} — there is no route '{}' any more to escalate to", w_.name, name));
+    out_.report(fact::IncidentChanged{});
     return;
   }
   const NotificationKind kind = repeated_kind();
   const std::string outcome = fmt::format("not acknowledged: route {} is notified", name);
-  log(LogLevel::Warning, fmt::format("{} — {}", w_.name, outcome));
-  decide(Rule::Escalated, outcome, fmt::format("route={}", name));
-  const auto destinations = escalated_to(host_state_.policy, name, kind, notification_clock());
+  out_.log(LogLevel::Warning, fmt::format("{} — {}", w_.name, outcome));
+  out_.decide(Rule::Escalated, outcome, fmt::format("route={}", name));
+  const auto destinations = escalated_to(host_.policy, name, kind, clock());
   plan_escalation(*route, destinations);
-  repeat("ESCALATED", "It is not acknowledged. ", destinations, true);
+  repeat(Repeated::Escalation, destinations);
 }
 
-void WorkloadController::plan_escalation(const NotificationRoute& route,
-                                         const std::vector<Destination>& destinations) {
+void NotificationMachine::plan_escalation(const NotificationRoute& route,
+                                          const std::vector<Destination>& destinations) {
   if (route.escalate_to.empty() || route.escalate_after <= Duration{0}) return;
-  auto& planned = w_.incident->escalations;
+  auto& planned = own_.incident->escalations;
   const bool known = std::any_of(planned.begin(), planned.end(),
                                  [&](const Escalation& each) { return each.route == route.escalate_to; });
   if (known) return;
@@ -101,31 +104,32 @@ void WorkloadController::plan_escalation(const NotificationRoute& route,
   planned.push_back({route.escalate_to, from + route.escalate_after, false});
 }
 
-void WorkloadController::repeat(const char* event, const char* preface,
-                                const std::vector<Destination>& destinations, bool escalation) {
-  Incident& incident = *w_.incident;
-  Notification notification = draft(repeated_kind(), event, {}, incident_key());
-  const auto unhealthy_for =
-      std::chrono::duration_cast<std::chrono::seconds>(now_ - incident.unhealthy_since);
-  std::string state = incident.gave_up ? "healer has given up on it." : "It is being healed.";
+void NotificationMachine::repeat(Repeated what, const std::vector<Destination>& destinations) {
+  const bool escalation = what == Repeated::Escalation;
+  std::string state = own_.incident->gave_up ? "healer has given up on it." : "It is being healed.";
   if (const auto* planned = std::get_if<Planned>(&w_.remediation.phase); planned && planned->hold)
     state = fmt::format("It is left alone for now: {}.", planned->hold->text);
-  else if (!incident.gave_up && wanted_remedy() == RemedyKind::None)
+  else if (!own_.incident->gave_up && wanted_remedy({w_, host_, now_}) == RemedyKind::None)
     state = planned_text();
-  notification.text = fmt::format("{} is still unhealthy, {} after it became unhealthy: {}. {}{}", w_.name,
-                                  format_duration(unhealthy_for), incident.cause_text, preface, state);
-  notification.advice = fmt::format("{} `healer ack {}` ends the reminders.", look_at_logs(), w_.name);
-  notification.id = NotificationId{++host_state_.last_notification};
-  notification.repeat = ++incident.repeats;
-  out_.push_back(Count{CountNotificationRepeat{notification.kind, escalation}});
+  const auto unhealthy_for =
+      std::chrono::duration_cast<std::chrono::seconds>(now_ - w_.incident->unhealthy_since);
+  Notification notification =
+      draft({repeated_kind(), escalation ? "ESCALATED" : "STILL UNHEALTHY",
+             fmt::format("{} is still unhealthy, {} after it became unhealthy: {}. {}{}", w_.name,
+                         format_duration(unhealthy_for), w_.incident->cause_text,
+                         escalation ? "It is not acknowledged. " : "", state),
+             incident_key(), fmt::format("{} `healer ack {}` ends the reminders.", look_at_logs(), w_.name)});
+  notification.id = NotificationId{++out_.ids().notification};
+  notification.repeat = ++own_.incident->repeats;
+  out_.add(Count{CountNotificationRepeat{notification.kind, escalation}});
   note_notified(destinations);
-  out_.push_back(SendNotification{std::move(notification), destinations});
-  save_incident();
+  out_.add(SendNotification{std::move(notification), destinations});
+  out_.report(fact::IncidentChanged{});
 }
 
 /// These channels get the end of the incident, too; the next reminder counts from now or from not_before.
-void WorkloadController::note_notified(const std::vector<Destination>& destinations) {
-  Incident& incident = *w_.incident;
+void NotificationMachine::note_notified(const std::vector<Destination>& destinations) {
+  NotifiedIncident& incident = *own_.incident;
   incident.notified_at = now_;
   for (const Destination& each : destinations) {
     incident.notified_at = std::max(*incident.notified_at, each.not_before);
@@ -133,18 +137,6 @@ void WorkloadController::note_notified(const std::vector<Destination>& destinati
         incident.notified_channels.end())
       incident.notified_channels.push_back(each.channel);
   }
-}
-
-void WorkloadController::operator_ack(const std::string& by) {
-  if (!w_.incident) return;
-  Incident& incident = *w_.incident;
-  incident.acked_at = now_;
-  incident.acked_by = by;
-  std::erase_if(incident.escalations, [](const Escalation& each) { return !each.done; });
-  const std::string text = by.empty() ? "acknowledged by an operator" : "acknowledged by " + by;
-  log(LogLevel::Info, fmt::format("{} — {}: no reminders, no escalation", w_.name, text));
-  decide(Rule::ByOperator, text + ": no reminders, no escalation");
-  save_incident();
 }
 
 }  // namespace healer

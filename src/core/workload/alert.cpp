@@ -17,8 +17,8 @@
 
 #include <fmt/format.h>
 
-#include "base/duration.hpp"
-#include "core/workload/controller.hpp"
+#include "core/workload/health.hpp"
+#include "core/workload/out.hpp"
 
 namespace healer {
 namespace {
@@ -37,102 +37,90 @@ std::string alert_line(const FiringAlert& alert) {
                                                         : fmt::format("{}: {}", alert.name, alert.text);
 }
 
-void WorkloadController::alert_reported(const AlertReported& event) {
+void HealthMachine::alert_reported(const AlertReported& event) {
   if (w_.policy->alerts == AlertUse::Off) return;
   const auto same = [&](const FiringAlert& each) {
     return each.source == event.source && each.id == event.id;
   };
   if (!event.firing) {
-    if (!w_.health.alerts) return;
-    const auto found = std::find_if(w_.health.alerts->begin(), w_.health.alerts->end(), same);
-    if (found != w_.health.alerts->end()) alert_over(*found, "resolved");
+    if (!own_.alerts) return;
+    const auto found = std::find_if(own_.alerts->begin(), own_.alerts->end(), same);
+    if (found != own_.alerts->end()) alert_over(*found, "resolved");
     return;
   }
-  if (!w_.health.alerts) w_.health.alerts = std::vector<FiringAlert>{};
-  if (const auto found = std::find_if(w_.health.alerts->begin(), w_.health.alerts->end(), same);
-      found != w_.health.alerts->end()) {
-    w_.dirty |= now_ - found->reported_at >= noted_every;
+  if (!own_.alerts) own_.alerts = std::vector<FiringAlert>{};
+  if (const auto found = std::find_if(own_.alerts->begin(), own_.alerts->end(), same);
+      found != own_.alerts->end()) {
+    if (now_ - found->reported_at >= noted_every) out_.record_changed();
     found->reported_at = now_;
     return;
   }
-  if (w_.health.alerts->size() == most_alerts) {
-    log(LogLevel::Warning,
-        fmt::format("{} — alert {} is ignored: {} fire already", w_.name, event.name, most_alerts));
+  if (own_.alerts->size() == most_alerts) {
+    out_.log(LogLevel::Warning,
+             fmt::format("{} — alert {} is ignored: {} fire already", w_.name, event.name, most_alerts));
     return;
   }
   const bool act = event.act && w_.policy->alerts == AlertUse::Act;
-  w_.health.alerts->push_back({event.source, event.id, event.name, event.text, act, now_, now_});
-  w_.dirty = true;
-  const std::string text = alert_line(w_.health.alerts->back());
-  log(LogLevel::Warning, fmt::format("{} — alert of {} fires: {}", w_.name, event.source, text));
-  if (!act && !notifications_paused())
-    notify(NotificationKind::Info, "ALERT",
-           fmt::format("{}: {} ({}). Nothing is done about it.", w_.name, text, event.source),
-           // A new key each time: a later firing is a new notification.
-           fmt::format("healer/{:.60}/{:.100}/alert/{:.60}/{}", host_state_.policy.host_name, w_.key,
-                       event.id, now_.time_since_epoch().count()));
+  own_.alerts->push_back({event.source, event.id, event.name, event.text, act, now_, now_});
+  out_.record_changed();
+  const std::string text = alert_line(own_.alerts->back());
+  out_.log(LogLevel::Warning, fmt::format("{} — alert of {} fires: {}", w_.name, event.source, text));
+  if (!act) out_.report(fact::AlertFires{own_.alerts->back()});
 }
 
-void WorkloadController::alert_over(const FiringAlert& alert, const char* why) {
-  log(LogLevel::Info, fmt::format("{} — alert {} is over: {}", w_.name, alert.name, why));
-  std::erase_if(*w_.health.alerts, [&](const FiringAlert& each) { return &each == &alert; });
-  if (w_.health.alerts->empty()) w_.health.alerts.reset();
-  w_.dirty = true;
-  // From now on the checks decide, in the same time as without an alert.
-  if (auto* verifying = std::get_if<Verifying>(&w_.remediation.phase); verifying && !awaits_alert())
-    verifying->deadline = std::min(verifying->deadline, verified_by(w_.lifecycle.instance_started));
+void HealthMachine::alert_over(const FiringAlert& alert, const char* why) {
+  out_.log(LogLevel::Info, fmt::format("{} — alert {} is over: {}", w_.name, alert.name, why));
+  std::erase_if(*own_.alerts, [&](const FiringAlert& each) { return &each == &alert; });
+  if (own_.alerts->empty()) own_.alerts.reset();
+  out_.record_changed();
+  out_.report(fact::AlertOver{});
 }
 
-Instant WorkloadController::counts_from(const FiringAlert& alert) const {
-  return alert.since >= w_.health.alerts_from ? alert.since
-                                              : w_.health.alerts_from + w_.policy->alert_lookback;
+Instant HealthMachine::counts_from(const FiringAlert& alert) const {
+  return alert.since >= own_.alerts_from ? alert.since : own_.alerts_from + w_.policy->alert_lookback;
 }
 
-bool WorkloadController::awaits_alert() const {
-  return w_.health.alerts && std::any_of(w_.health.alerts->begin(), w_.health.alerts->end(),
-                                         [](const FiringAlert& each) { return each.act; });
+bool Health::awaits_alert() const {
+  return alerts &&
+         std::any_of(alerts->begin(), alerts->end(), [](const FiringAlert& each) { return each.act; });
 }
 
-std::string WorkloadController::failure_text() const {
-  if (!w_.health.alert_firing || w_.health.tracker.state() == Tracker::State::Unhealthy)
-    return w_.health.last_verdict.text;
-  return alert_text(w_);
+std::string Health::failure_text() const {
+  return !alert_firing || unhealthy() ? last_verdict.text : alert_text();
 }
 
-void WorkloadController::alerts_due() {
-  if (w_.health.alerts) {
+void HealthMachine::alerts_due() {
+  if (own_.alerts) {
     const auto stale = std::find_if(
-        w_.health.alerts->begin(), w_.health.alerts->end(),
+        own_.alerts->begin(), own_.alerts->end(),
         [this](const FiringAlert& each) { return now_ >= each.reported_at + said_again_within; });
-    if (stale != w_.health.alerts->end()) alert_over(*stale, "not repeated");
+    if (stale != own_.alerts->end()) alert_over(*stale, "not repeated");
   }
-  const bool asked = w_.lifecycle.presence == Presence::Running && !in_start_period();
-  w_.health.alert_firing =
-      asked && w_.health.alerts &&
-      std::any_of(w_.health.alerts->begin(), w_.health.alerts->end(),
-                  [this](const FiringAlert& each) { return each.act && now_ >= counts_from(each); });
-  if (!w_.health.alert_firing || w_.incident || w_.remediation.attempt || w_.remediation.in_flight) return;
-  const std::string text = alert_text(w_);
-  open_incident(IncidentCause::AlertFiring, text);
-  decide(Rule::Unhealthy, text, fmt::format("cause={}", to_string(IncidentCause::AlertFiring)));
+  const bool asked = w_.lifecycle.presence == Presence::Running && !own_.in_start_period(now_);
+  own_.alert_firing = asked && own_.alerts &&
+                      std::any_of(own_.alerts->begin(), own_.alerts->end(), [this](const FiringAlert& each) {
+                        return each.act && now_ >= counts_from(each);
+                      });
+  if (!own_.alert_firing || w_.incident || w_.remediation.attempt || w_.remediation.in_flight) return;
+  out_.report(fact::IncidentDue{IncidentCause::AlertFiring, own_.alert_text()});
 }
 
-std::optional<Instant> WorkloadController::alert_deadline() const {
-  if (!w_.health.alerts) return std::nullopt;
+std::optional<Instant> HealthMachine::alert_deadline() const {
+  if (!own_.alerts) return std::nullopt;
   std::optional<Instant> next;
-  for (const FiringAlert& each : *w_.health.alerts) {
+  for (const FiringAlert& each : *own_.alerts) {
     Instant at = each.reported_at + said_again_within;
-    const Instant counts = std::max(counts_from(each), w_.health.start_period_until);
+    const Instant counts = std::max(counts_from(each), own_.start_period_until);
     if (each.act && counts > now_) at = std::min(at, counts);
     next = next ? std::min(*next, at) : at;
   }
   return next;
 }
 
-std::string alert_text(const Workload& workload) {
-  if (!workload.health.alerts) return {};
+std::string Health::alert_text() const {
+  if (!alerts) return {};
   std::string all;
-  for (const FiringAlert& each : *workload.health.alerts)
+  for (const FiringAlert& each : *alerts)
     if (each.act) all += (all.empty() ? "" : "; ") + alert_line(each);
   return all;
 }

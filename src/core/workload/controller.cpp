@@ -1,46 +1,277 @@
-// What is due now, and when the next wake-up must come. Deadlines are state, and a wake-up only checks them,
-// so an extra wake-up is harmless.
+#include "core/workload/controller.hpp"
+
 #include <algorithm>
 
 #include <fmt/format.h>
 
-#include "core/workload/controller.hpp"
+#include "base/duration.hpp"
+#include "base/earliest.hpp"
 
 namespace healer {
+
+WorkloadController::WorkloadController(HostState& host, Workload& workload, Instant now, Effects& out)
+    : host_(host),
+      w_(workload),
+      now_(now),
+      view_{workload, host, now},
+      out_(workload, now, host.ids, out),
+      lifecycle_(workload.lifecycle, view_, out_),
+      health_(workload.health, view_, out_),
+      remediation_(workload.remediation, view_, out_),
+      incident_(workload.incident, view_, out_),
+      notifications_(workload.notifications, view_, out_) {}
+
+// Reports of the engine.
+
+void WorkloadController::configure(const ContainerObserved& seen) {
+  const std::string& name = seen.container.name;
+  w_.policy = seen.policy;
+  std::vector<LabelProblem> problems = seen.problems;
+  w_.ladder = ladder_on(*seen.policy, host_.capabilities, problems);
+  for (const LabelProblem& problem : problems) {
+    if (std::find(w_.problems.begin(), w_.problems.end(), problem) == w_.problems.end())
+      out_.log(LogLevel::Warning,
+               fmt::format("{} — label {}={}: {}", name, problem.label, problem.value, problem.message));
+  }
+  w_.problems = std::move(problems);
+  if (w_.name != name) w_.dirty = true;
+  w_.name = name;
+}
+
+void WorkloadController::observe(const ContainerObserved& seen) {
+  const bool policy_changed = !w_.policy || *w_.policy != *seen.policy;
+  configure(seen);
+  w_.facts.looked(seen.container.state, now_);
+
+  const InstanceId known = w_.instance();
+  const bool another = known != seen.container.instance() && w_.lifecycle.presence != Presence::Absent;
+  if (another) run([&] { lifecycle_.took_over(); });
+
+  const Container before = std::exchange(w_.container, seen.container);
+  w_.container.labels.clear();
+  const ContainerState state = w_.container.state;
+  if (another &&
+      (state == ContainerState::Exited || state == ContainerState::Dead || state == ContainerState::Created))
+    run([&] { remediation_.exited_again(); });
+  run([&] { lifecycle_.inspected(known); });
+
+  const bool running = w_.lifecycle.presence == Presence::Running;
+  if (running &&
+      (policy_changed || before.networks != w_.container.networks || before.ports != w_.container.ports))
+    run([&] { health_.resolve_targets(); });
+  if (running && w_.health.listens_to_engine() && !w_.on_old_instance()) run([&] { health_.inspected(); });
+  run([&] { remediation_.inspected(); });
+}
+
+void WorkloadController::engine_event(const EngineEvent& event) {
+  w_.facts.engine_said(event, now_);
+  if (const auto* health = std::get_if<HealthReported>(&event.report)) {
+    health_reported(*health, event);
+    return;
+  }
+  if (std::holds_alternative<Removed>(event.report)) {
+    if (!w_.remediation.recreating()) container_gone();
+    return;
+  }
+  if (std::holds_alternative<Started>(event.report)) run([&] { remediation_.started(event); });
+  run([&] { lifecycle_.reported(event); });
+}
+
+void WorkloadController::health_reported(const HealthReported& report, const EngineEvent& event) {
+  if (is_about_earlier_instance(event, view_) || !w_.health.listens_to_engine() ||
+      w_.lifecycle.presence != Presence::Running || w_.on_old_instance())
+    return;
+  const WallTime when{event.unix_nanoseconds / 1000000};
+  if (w_.container.health_checked && when < *w_.container.health_checked) return;  // the facts are newer
+  w_.container.health = report.health;
+  w_.container.health_checked = when;
+  w_.container.health_output.clear();
+  run([&] { health_.engine_health(report.health, {}); });
+}
+
+void WorkloadController::container_gone() {
+  run([&] { lifecycle_.container_gone(); });
+}
+
+void WorkloadController::inspect_failed(const Error& error) {
+  if (w_.lifecycle.presence != Presence::Absent || w_.unseen()) not_inspected_yet();
+  run([&] { remediation_.inspect_failed(error); });
+}
+
+void WorkloadController::not_inspected_yet() {
+  run([&] { lifecycle_.not_inspected_yet(); });
+}
+
+void WorkloadController::opted_out() {
+  run([&] { lifecycle_.opted_out(); });
+}
+
+void WorkloadController::engine_lost(bool fell_with_it) {
+  run([&] { lifecycle_.engine_lost(fell_with_it); });
+}
+
+void WorkloadController::synced() {
+  run([&] { lifecycle_.synced(); });
+}
+
+// Checks.
+
+void WorkloadController::probe_finished(const ProbeFinished& finished) {
+  run([&] { health_.check_finished(finished); });
+}
+
+void WorkloadController::resolve_targets() {
+  if (w_.lifecycle.presence == Presence::Running) run([&] { health_.resolve_targets(); });
+}
+
+void WorkloadController::connectivity_answered() {
+  run([&] { health_.connectivity_answered(); });
+}
+
+void WorkloadController::alert_reported(const AlertReported& event) {
+  run([&] { health_.alert_reported(event); });
+}
+
+// Remedies.
+
+void WorkloadController::remedy_finished(const RemedyFinished& finished) {
+  run([&] { remediation_.finished(finished); });
+}
+
+void WorkloadController::evidence_captured(const EvidenceCaptured& captured) {
+  if (!w_.incident || w_.incident->id != captured.incident) return;  // that incident is closed
+  run([&] { notifications_.evidence_captured(captured.excerpt); });
+  run([&] { remediation_.evidence_captured(captured); });
+}
+
+void WorkloadController::resume_attempt(const Attempt& attempt) {
+  run([&] { remediation_.resume(attempt); });
+}
+
+void WorkloadController::cause_gone(HoldKind held_for, const std::string& why) {
+  run([&] { remediation_.cause_gone(held_for, why); });
+}
+
+// Commands of an operator.
+
+void WorkloadController::reset() {
+  run([&] { remediation_.reset(); });
+  run([&] { lifecycle_.reset(); });
+  run([&] { notifications_.reset(); });
+  if (w_.incident) save_incident();
+  out_.log(LogLevel::Info,
+           fmt::format("{} — reset by an operator: breaker closed, backoff forgotten", w_.name));
+  out_.decide(Rule::ByOperator, "reset: breaker closed, backoff forgotten");
+  if (w_.health.unhealthy()) run([&] { remediation_.plan(); });
+}
+
+void WorkloadController::heal() {
+  if (const std::string why_not = why_not_heal(w_); !why_not.empty()) {
+    out_.log(LogLevel::Warning, fmt::format("{} — an operator requested a remedy: {}", w_.name, why_not));
+    return;
+  }
+  reset();
+  run([&] { remediation_.force(); });
+  run([&] { lifecycle_.heal(); });
+  run([&] { health_.settle_unhealthy(); });
+  if (!w_.incident) open_incident(IncidentCause::ByOperator, "an operator requested it");
+  out_.decide(Rule::ByOperator, "heal: the next remedy is done now");
+  run([&] { remediation_.plan(); });
+}
+
+void WorkloadController::acknowledge(const std::string& by) {
+  if (!w_.incident) return;
+  run([&] { incident_.acknowledge(by); });
+  run([&] { notifications_.acknowledged(); });
+  save_incident();
+}
+
+void WorkloadController::pause(std::optional<Duration> length) {
+  w_.paused_until = length ? now_ + *length : Instant::max();
+  run([&] { remediation_.pause_set(); });
+  w_.dirty = true;
+  const std::string text = length ? "for " + format_duration(*length) : "until resumed";
+  out_.log(LogLevel::Info,
+           fmt::format("{} — paused by an operator {}: watched, but nothing is done", w_.name, text));
+  out_.decide(Rule::ByOperator, "paused " + text);
+}
+
+void WorkloadController::resume() {
+  if (!w_.paused_until) return;
+  w_.paused_until.reset();
+  w_.dirty = true;
+  out_.log(LogLevel::Info, fmt::format("{} — resumed by an operator", w_.name));
+  out_.decide(Rule::ByOperator, "resumed");
+}
+
+// What is due now, and when the next wake-up must come. Deadlines are state, and a wake-up only checks them,
+// so an extra wake-up is harmless.
+
 void WorkloadController::run_due() {
   pause_due();
-  network_due();
-  alerts_due();
-  checks_due();
-  exit_due();
+  run([&] { health_.network_due(); });
+  run([&] { health_.alerts_due(); });
+  run([&] { health_.round_overdue(); });
+  run([&] { health_.checks_due(); });
+  run([&] { lifecycle_.due(); });
+  run([&] { lifecycle_.back_due(); });
   verdict_due();
-  remedy_due();
+  run([&] { remediation_.answer_due(); });
+  run([&] { remediation_.due(); });
+  calm_due();
+  run([&] { notifications_.summary_due(); });
+  if (w_.lifecycle.forget_at && now_ >= *w_.lifecycle.forget_at)
+    close_incident(IncidentOutcome::Removed, "the container was removed");
+  run([&] { notifications_.due(); });
+}
 
+void WorkloadController::pause_due() {
+  if (!w_.paused_until || now_ < *w_.paused_until) return;
+  w_.paused_until.reset();
+  w_.dirty = true;
+  out_.log(LogLevel::Info, fmt::format("{} — the operator's pause is over", w_.name));
+  out_.decide(Rule::ByOperator, "the pause is over");
+}
+
+void WorkloadController::verdict_due() {
+  const Health& health = w_.health;
+  const bool passes = health.tracker.state() == Tracker::State::Healthy;
+  if (const auto* verifying = std::get_if<Verifying>(&w_.remediation.phase);
+      verifying && !verifying->awaiting_instance) {
+    // The verdict, or an operator's pause, may come before the engine's answer.
+    if (w_.lifecycle.presence == Presence::Paused)
+      run([&] { remediation_.drop("paused by an operator"); });
+    else if (passes && !health.awaits_alert())
+      healthy();
+    else if (health.unhealthy())
+      run([&] { remediation_.verification_failed(health.last_verdict.text); });
+    else if (health.alert_firing)
+      run([&] { remediation_.verification_failed(health.failure_text()); });
+  }
+  // The workload became healthy while an order was open: the end of the order closes the incident.
+  if (w_.incident && !w_.remediation.attempt && w_.lifecycle.presence == Presence::Running &&
+      (health.tracker.state() == Tracker::State::Healthy ||
+       (health.unprobed() && w_.incident->cause == IncidentCause::AlertFiring)))
+    healthy();
+}
+
+/// Ends an incident that no verdict ends: a crash loop, and a workload without a probe.
+void WorkloadController::calm_due() {
+  const Health& health = w_.health;
   const bool calm =
       w_.lifecycle.presence == Presence::Running && now_ - w_.lifecycle.instance_started >= crash_loop_calm;
   if (w_.incident && w_.incident->cause == IncidentCause::CrashLoop && calm && !w_.remediation.attempt &&
-      !queued() && !awaits_alert() && (w_.health.tracker.state() == Tracker::State::Healthy || unprobed()))
-    close_incident(w_.incident->attempts > 0 ? IncidentOutcome::Recovered : IncidentOutcome::RecoveredAlone,
-                   {});
-
-  if (const auto end = calm_at(); end && now_ >= *end) became_healthy();
-
-  if (w_.notifications.unnotified_incidents > 0 &&
-      now_ >= w_.notifications.last_notified + w_.policy->notification_cooldown &&
-      !notifications_suppressed())
-    notify_summary();
-
-  if (w_.lifecycle.forget_at && now_ >= *w_.lifecycle.forget_at && w_.incident)
-    close_incident(IncidentOutcome::Removed, "the container was removed");
-
-  notify_if_due();
-  repeats_due();
+      !w_.remediation.queued() && !health.awaits_alert() &&
+      (health.tracker.state() == Tracker::State::Healthy || health.unprobed()))
+    close_recovered();
+  if (const auto end = calm_at(); end && now_ >= *end) healthy();
 }
 
 /// When a workload without a probe counts as healthy after an exit or `healer heal`: it stayed up until then.
 std::optional<Instant> WorkloadController::calm_at() const {
-  if (!w_.incident || w_.remediation.attempt || queued() || w_.lifecycle.presence != Presence::Running ||
-      !unprobed() || w_.remediation.network_loss || awaits_alert())
+  if (!w_.incident || w_.remediation.attempt || w_.remediation.queued() ||
+      w_.lifecycle.presence != Presence::Running || !w_.health.unprobed() || w_.health.network_loss ||
+      w_.health.awaits_alert())
     return std::nullopt;
   switch (w_.incident->cause) {
     case IncidentCause::Crashed:
@@ -53,152 +284,28 @@ std::optional<Instant> WorkloadController::calm_at() const {
   }
 }
 
-void WorkloadController::checks_due() {
-  if (w_.health.probe && now_ >= w_.health.probe->give_up) probe_overdue();
-  if (w_.lifecycle.presence != Presence::Running) return;
-  if (w_.health.probe_due && now_ >= *w_.health.probe_due && !w_.health.probe && !unprobed()) start_probe();
-  // An order that changed nothing may have ended the checks: a running workload is checked.
-  if (!w_.health.probe && !w_.health.probe_due && !on_old_instance()) schedule_probe();
-  if (w_.health.unhealthy_in_start_period && now_ >= w_.health.start_period_until && host_state_.engine_up) {
-    w_.health.unhealthy_in_start_period = false;  // if this has no effect, the next inspect decides
-    engine_health(EngineHealth::Unhealthy, w_.container.health_output);  // reported only once
-  }
-}
-
-void WorkloadController::exit_due() {
-  if (w_.lifecycle.look_again_at && now_ >= *w_.lifecycle.look_again_at && host_state_.engine_up) {
-    w_.lifecycle.look_again_at.reset();
-    inspect();
-  }
-  if (w_.lifecycle.judge_exit_at && now_ >= *w_.lifecycle.judge_exit_at && may_judge()) judge_exit();
-  if (!w_.lifecycle.back_by || now_ < *w_.lifecycle.back_by) return;
-  w_.lifecycle.back_by.reset();
-  if (!host_state_.engine_up) {
-    w_.lifecycle.back_by = now_ + look_again;
-  } else if (w_.lifecycle.presence == Presence::Restarting) {
-    inspect();
-    w_.lifecycle.back_by = now_ + look_again;
-  } else if (w_.lifecycle.presence == Presence::Exited) {
-    const bool crashed_before = w_.lifecycle.exit_kind.has_value();
-    const std::string text = crashed_before
-                                 ? w_.health.last_verdict.text + ", and the engine did not bring it back"
-                                 : std::string("not back after the engine's return");
-    if (leave_exited(text)) return;
-    w_.health.tracker.settle(false);
-    w_.lifecycle.exit_kind = ExitKind::Crash;
-    w_.health.last_verdict = Verdict{Outcome::Fail, Cause::None, text};
-    log(LogLevel::Warning, fmt::format("{} — {}", w_.name, text));
-    became_unhealthy(crashed_before ? IncidentCause::Crashed : IncidentCause::NotBackAfterEngine, text);
-  }
-}
-
-void WorkloadController::verdict_due() {
-  if (const auto* verifying = std::get_if<Verifying>(&w_.remediation.phase);
-      verifying && !verifying->awaiting_instance) {
-    // The verdict, or an operator's pause, may come before the engine's answer.
-    if (w_.lifecycle.presence == Presence::Paused)
-      drop_everything(AttemptState::Cancelled, "paused by an operator");
-    else if (w_.health.tracker.state() == Tracker::State::Healthy && !awaits_alert())
-      became_healthy();
-    else if (w_.health.tracker.state() == Tracker::State::Unhealthy)
-      attempt_failed_then_plan(AttemptState::NotRecovered, w_.health.last_verdict.text);
-    else if (w_.health.alert_firing)
-      attempt_failed_then_plan(AttemptState::NotRecovered, failure_text());
-  }
-  // The workload became healthy while an order was open: the end of the order closes the incident.
-  if (w_.incident && !w_.remediation.attempt && w_.lifecycle.presence == Presence::Running &&
-      (w_.health.tracker.state() == Tracker::State::Healthy ||
-       (unprobed() && w_.incident->cause == IncidentCause::AlertFiring)))
-    became_healthy();
-}
-
-void WorkloadController::remedy_due() {
-  if (w_.remediation.in_flight && now_ >= w_.remediation.in_flight->until) {
-    w_.remediation.in_flight.reset();
-    if (std::holds_alternative<Acting>(w_.remediation.phase)) order_lost("the runtime never said");
-  }
-  if (w_.remediation.breaker.advance(now_)) {
-    w_.dirty = true;
-    log(LogLevel::Info, fmt::format("{} — breaker half-open: one try is allowed", w_.name));
-  }
-  // plan_remedy() itself checks everything that prevents a plan, so it is called in every step.
-  if (w_.incident && (w_.health.tracker.state() == Tracker::State::Unhealthy || w_.remediation.network_loss ||
-                      w_.health.alert_firing))
-    plan_remedy();
-
-  if (const auto* planned = std::get_if<Planned>(&w_.remediation.phase)) {
-    if (now_ >= planned->due) planned_due();
-  } else if (const auto* gathering = std::get_if<Gathering>(&w_.remediation.phase)) {
-    if (now_ >= gathering->until) look_before_acting();
-  } else if (const auto* checking = std::get_if<Checking>(&w_.remediation.phase)) {
-    if (now_ >= checking->give_up)
-      w_.remediation.phase = Planned{now_ + std::min(w_.policy->effective_fast_interval(), look_again), {}};
-  } else if (auto* settling = std::get_if<Settling>(&w_.remediation.phase)) {
-    if (now_ >= settling->next_look) {
-      settling->next_look = now_ + settle_interval;
-      if (host_state_.engine_up) inspect();
-    }
-  } else if (auto* verifying = std::get_if<Verifying>(&w_.remediation.phase)) {
-    if (now_ >= verifying->deadline) {
-      verification_over();
-    } else if (verifying->awaiting_instance && now_ >= verifying->next_look) {
-      verifying->next_look = now_ + settle_interval;
-      if (host_state_.engine_up) inspect();
-    }
-  }
-}
-
 std::optional<Instant> WorkloadController::next_deadline() const {
-  std::optional<Instant> next;
-  const auto at = [&next](std::optional<Instant> candidate) {
-    if (candidate && (!next || *candidate < *next)) next = candidate;
-  };
-  if (w_.health.probe) at(w_.health.probe->give_up);
-  if (w_.lifecycle.presence == Presence::Running && !w_.health.probe && !unprobed()) at(w_.health.probe_due);
-  if (w_.remediation.in_flight) at(w_.remediation.in_flight->until);
-  if (w_.health.unhealthy_in_start_period && w_.lifecycle.presence == Presence::Running &&
-      host_state_.engine_up)
-    at(w_.health.start_period_until);
-  if (may_judge()) at(w_.lifecycle.judge_exit_at);
-  at(w_.lifecycle.back_by);
-  if (w_.lifecycle.presence == Presence::Running) at(alert_deadline());
-  if (host_state_.engine_up) at(w_.lifecycle.look_again_at);
-  if (const auto* planned = std::get_if<Planned>(&w_.remediation.phase)) {
-    if (!planned->hold)
-      at(planned->due);
-    else if (planned->hold->until)  // else the supervisor releases the hold
-      at(std::max(*planned->hold->until, now_ + Duration{1}));
-  }
-  if (const auto* gathering = std::get_if<Gathering>(&w_.remediation.phase)) at(gathering->until);
-  if (const auto* checking = std::get_if<Checking>(&w_.remediation.phase)) at(checking->give_up);
-  if (const auto* settling = std::get_if<Settling>(&w_.remediation.phase)) at(settling->next_look);
-  if (const auto* verifying = std::get_if<Verifying>(&w_.remediation.phase)) {
-    at(verifying->deadline);
-    if (verifying->awaiting_instance) at(verifying->next_look);
-  }
-  if (w_.remediation.breaker.state() == BreakerState::Open) at(w_.remediation.breaker.until());
+  Earliest next;
+  next.at(lifecycle_.deadline());
+  next.at(health_.deadline());
+  next.at(remediation_.deadline());
+  next.at(notifications_.deadline());
+  const Instant calm = w_.lifecycle.instance_started + crash_loop_calm;
   if (w_.incident && w_.incident->cause == IncidentCause::CrashLoop &&
-      w_.lifecycle.presence == Presence::Running && now_ - w_.lifecycle.instance_started < crash_loop_calm)
-    at(w_.lifecycle.instance_started + crash_loop_calm);
-  at(calm_at());
-  at(repeat_deadline());
-  if (w_.notifications.unnotified_incidents > 0 && !notifications_suppressed())
-    at(w_.notifications.last_notified + w_.policy->notification_cooldown);
-  if (w_.paused_until && *w_.paused_until != Instant::max()) at(w_.paused_until);
-  if (!w_.network_parent_id.empty() && in_start_period())
-    at(w_.health.start_period_until);  // until then a lost network is ignored
-  if (!w_.remediation.in_flight && now_ < w_.lifecycle.forget_at)
-    at(w_.lifecycle.forget_at);  // not forgotten before the engine's answer
-  return next;
+      w_.lifecycle.presence == Presence::Running && now_ < calm)
+    next.at(calm);
+  next.at(calm_at());
+  if (w_.paused_until && *w_.paused_until != Instant::max()) next.at(w_.paused_until);
+  return next.when();
 }
 
 void WorkloadController::finish() {
   if (w_.dirty) {
-    out_.push_back(Persist{w_.record()});
+    out_.add(Persist{w_.record()});
     w_.dirty = false;
   }
   const std::optional<Instant> next = next_deadline();
-  if (next && next != w_.wake_at) out_.push_back(Wake{w_.key, std::max(*next, now_)});
+  if (next && next != w_.wake_at) out_.add(Wake{w_.key, std::max(*next, now_)});
   w_.wake_at = next;
 }
 

@@ -9,12 +9,21 @@
 #include "base/ids.hpp"
 #include "base/rare.hpp"
 #include "base/time.hpp"
+#include "core/workload/facts.hpp"
 #include "core/workload/probe_target.hpp"
 #include "core/workload/tracker.hpp"
+#include "model/container.hpp"
+#include "model/event.hpp"
+#include "model/policy.hpp"
 #include "model/probe.hpp"
 #include "model/record.hpp"
 
 namespace healer {
+
+class Out;
+struct HostState;
+struct View;
+struct Workload;
 
 /// One probe of a workload; most workloads have only one. All must pass.
 struct WorkloadProbe {
@@ -50,11 +59,21 @@ struct OpenProbe {
   bool answered = false;  ///< at least one result has come
 };
 
-/// What the checks and the alerts say of the workload.
+/// The workload lost the network that it shares, because the network parent was restarted or replaced.
+/// HEALING.md 5.
+struct NetworkLoss {
+  RemedyKind remedy =
+      RemedyKind::Restart;  ///< Recreate when the parent is a new container and the engine can
+  std::string parent_id;    ///< container id of the present parent
+  Instant since{};
+};
+
+/// What the checks, the alerts and the shared network say of the workload.
 struct Health {
   std::vector<WorkloadProbe> probes;  ///< not empty after the workload was once seen running
   Instant health_from{};              ///< older verdicts of the HEALTHCHECK do not count (pause, remedy)
   Tracker tracker;
+  bool instance_seen_from_start = false;
   Instant start_period_until{};
   bool instance_passed_before = false;     ///< a former process saw the restored instance pass
   bool unhealthy_in_start_period = false;  ///< HEALTHCHECK: applied at the end of the start period
@@ -74,6 +93,7 @@ struct Health {
   Rare<std::vector<FiringAlert>> alerts;  ///< rules of Prometheus that fire about it
   Instant alerts_from{};      ///< an older alert counts after the policy's alert_lookback from here
   bool alert_firing = false;  ///< an alert makes it unhealthy, whatever the result of its probes
+  std::optional<NetworkLoss> network_loss;
 
   /// The engine's HEALTHCHECK is the only probe: healer runs no checks.
   bool uses_engine_health() const;
@@ -83,6 +103,90 @@ struct Health {
   bool unprobed() const;
   /// For operators: "http 127.0.0.1:8080/health"; several probes with their names.
   std::string probe_text() const;
+  bool unhealthy() const { return tracker.state() == Tracker::State::Unhealthy; }
+  bool in_start_period(Instant now) const { return now < start_period_until && !tracker.passed_once(); }
+  /// An alert with the use `act` fires: no recovery before its end.
+  bool awaits_alert() const;
+  /// The lines of the firing alerts with the use `act`; empty: none fires.
+  std::string alert_text() const;
+  /// Why it is unhealthy, for operators.
+  std::string failure_text() const;
+};
+
+/// One line for operators: the rule's name and text.
+std::string alert_line(const FiringAlert& alert);
+
+/// How long an instance's start may take, as far as healer has learned. A start after an unclean end may take
+/// longer (recovery), so such starts are learned apart.
+Duration learned_start_period(const Workload& workload);
+
+/// Runs the checks and decides what their results, the engine's HEALTHCHECK, alerts and the loss of a shared
+/// network mean for the workload's health. HEALING.md 2.
+class HealthMachine {
+ public:
+  HealthMachine(Health& own, const View& view, Out& out);
+
+  // Instances.
+  void instance_began(const fact::InstanceBegan& began);
+  /// A remedy kept the instance. Its checks begin a new streak, as after a restart.
+  void instance_kept();
+  /// No check counts any more: the workload does not run, or an order ends the instance.
+  void checks_end();
+  /// The workload is down, whatever its checks said last.
+  void known_down(const std::string& text);
+  /// It has exited; the engine's restart policy may restart it.
+  void exited(const std::string& text);
+  void settle_unhealthy();
+  /// It will not be checked any more: ends a streak of unknown outcomes.
+  void known_again(const std::string& how);
+  /// Why it was held is over: its own checks decide, from the start.
+  void fresh_verdict();
+
+  // Checks.
+  /// Resolves the probe targets again: they depend on the probe origin and on the network parent.
+  void resolve_targets();
+  void check_finished(const ProbeFinished& finished);
+  /// The connectivity check has a result: decides the verdict that waits for the result.
+  void connectivity_answered();
+  void engine_health(EngineHealth health, const std::string& output);
+  /// The engine's HEALTHCHECK as an inspect has shown it.
+  void inspected();
+  void round_overdue();
+  void checks_due();
+
+  // Alerts, and the network that it shares.
+  void alert_reported(const AlertReported& event);
+  void alerts_due();
+  void network_due();
+
+  std::optional<Instant> deadline() const;
+
+ private:
+  void start_probe();
+  void schedule_probe();
+  void round_answered();
+  void end_round(std::optional<Verdict> verdict);
+  std::optional<Verdict> round_verdict() const;
+  Verdict judged(const ProbeFacts& facts, std::size_t probe) const;
+  std::vector<WorkloadProbe> resolutions() const;
+  Duration next_probe_delay(bool pending) const;
+  bool needs_connectivity(const Verdict& verdict) const;
+  void note_engine_health(EngineHealth health, const std::string& output);
+  void note_engine_verdict(const std::optional<Verdict>& verdict);
+  void apply_verdict(const Verdict& verdict);
+  void count_unknown(const Verdict& verdict);
+  std::string connectivity_problem() const;
+  void measure_start();
+  Duration start_period() const;
+  void alert_over(const FiringAlert& alert, const char* why);
+  Instant counts_from(const FiringAlert& alert) const;
+  std::optional<Instant> alert_deadline() const;
+
+  Health& own_;
+  const Workload& w_;
+  const HostState& host_;
+  Instant now_;
+  Out& out_;
 };
 
 }  // namespace healer

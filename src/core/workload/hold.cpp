@@ -1,148 +1,143 @@
-// Holds: why a due remedy waits. HEALING.md 5.
-//
-// The first of these that applies is the hold:
-//
-//   hold             | while                                                    | at most
-//   -----------------+----------------------------------------------------------+----------------------------
-//   Paused           | an operator paused the workload, or all                  | the length of the pause
-//   Maintenance      | a maintenance window is open                             | the window
-//   Connectivity     | the connectivity check fails, or healer has no           | (descriptors, memory: 5 s)
-//                    | descriptors or memory left; only for a running workload  |
-//                    | that healer checks itself, not for a lost network or an  |
-//                    | alert that counts                                        |
-//   EngineDown       | the engine is down, or its first list is not processed   |
-//                    | yet                                                      |
-//   OperatorStopping | an operator is stopping the container                    | stop timeout + 20 s
-//   NetworkParent    | the container whose network it shares is gone or does    |
-//                    | not run                                                  |
-//   NetworkParent    | that container runs, but is not ready                    | dependency_hold
-//   NetworkParent    | that container was restarted or replaced just now        | 10 s
-//   Dependency       | a workload that it depends on is not ready               | dependency_hold
-//   MassFailure      | too many workloads are unhealthy at once, and no further |
-//                    | canary is allowed                                        |
-//   Replica          | another replica of its service is in remedy              |
-//   Concurrency      | as many as allowed are in remedy, or the free slots      |
-//                    | belong to remedies that are due longer                   |
-//
-// `healer heal` passes over Maintenance, Connectivity, NetworkParent, Dependency and MassFailure, and over a
-// pause that began before it. A remedy for a lost network passes over MassFailure.
-#include <algorithm>
+#include "core/workload/hold.hpp"
 
 #include <fmt/format.h>
 
-#include "base/duration.hpp"
 #include "core/host/host_contribution.hpp"
 #include "core/host/maintenance.hpp"
-#include "core/workload/controller.hpp"
+#include "core/workload/network.hpp"
+#include "core/workload/pause.hpp"
 
 namespace healer {
+namespace {
 
-std::optional<Instant> WorkloadController::pause_end() const {
-  std::optional<Instant> end;
-  for (const auto& until : {w_.paused_until, host_state_.host.paused_until})
-    if (until && now_ < *until && (!end || *until > *end)) end = until;
-  return end;
-}
+/// A deployment replaces the parent and its children within this time.
+constexpr Duration replacement_lookback = 10s;
 
-bool WorkloadController::notifications_paused() const {
-  return pause_end().has_value();
-}
-
-bool WorkloadController::notifications_suppressed() const {
-  return notifications_paused() || (host_state_.mass.on() && !cause_is_elsewhere(w_));
-}
-
-std::optional<Hold> WorkloadController::hold() {
-  if (!w_.incident) w_.remediation.dependency_hold_until.reset();
+std::optional<Hold> paused(const View& view) {
   // The newest command of the operator counts: `healer pause` or `healer heal`.
-  if (!w_.remediation.forced || !w_.remediation.forced_in_pause) {
-    if (const auto end = pause_end()) {
-      const bool all = !w_.paused_until || now_ >= *w_.paused_until;
-      Hold hold{HoldKind::Paused, all ? "everything is paused by an operator" : "paused by an operator", {}};
-      if (*end != Instant::max()) hold.until = end;
-      return hold;
-    }
-  }
-  if (!w_.remediation.forced) {
-    if (auto found = maintenance_hold()) return found;
-    if (auto found = connectivity_hold()) return found;
-  }
-  if (!host_state_.engine_up) return Hold{HoldKind::EngineDown, "the engine is unreachable", {}};
-  // Before that, dependencies and a former process's unfinished attempts may be unknown.
-  if (!host_state_.synced_once)
-    return Hold{HoldKind::EngineDown, "the engine's containers are being listed", {}};
-  const Instant stop_over = w_.lifecycle.evidence_at + call_deadline();
-  if (w_.lifecycle.evidence.operator_acted() && !w_.lifecycle.evidence.died() && now_ < stop_over)
-    return Hold{HoldKind::OperatorStopping, "an operator is stopping it", stop_over};
-  if (!w_.remediation.forced) {
-    if (auto found = network_hold()) return found;
-    if (auto found = dependency_hold()) return found;
-  }
-  return mass_failure_hold();
+  if (view.workload.remediation.forced && view.workload.remediation.forced_in_pause) return std::nullopt;
+  const auto end = pause_end(view);
+  if (!end) return std::nullopt;
+  const auto& own = view.workload.paused_until;
+  const bool all = !own || view.now >= *own;
+  Hold hold{HoldKind::Paused, all ? "everything is paused by an operator" : "paused by an operator", {}};
+  if (*end != Instant::max()) hold.until = end;
+  return hold;
 }
 
-std::optional<Hold> WorkloadController::maintenance_hold() const {
-  if (w_.policy->maintenance.empty()) return std::nullopt;
-  const std::int64_t wall_ms = wall_time_of(now_ + host_state_.wall_ahead).unix_ms;
+std::optional<Hold> maintenance(const View& view) {
+  const Policy& policy = *view.workload.policy;
+  if (policy.maintenance.empty()) return std::nullopt;
+  const std::int64_t wall_ms = wall_time_of(view.now + view.host.wall_ahead).unix_ms;
   const std::int64_t second = wall_ms / 1000;  // positive: the wall clock is past 1970
-  const auto open = open_window(w_.policy->maintenance, second);
+  const auto open = open_window(policy.maintenance, second);
   if (!open) return std::nullopt;
   Hold hold{HoldKind::Maintenance, "maintenance window " + open->window->text, {}};
-  if (open->until_unix_s) hold.until = now_ + Duration{*open->until_unix_s * 1000 - wall_ms};
+  if (open->until_unix_s) hold.until = view.now + Duration{*open->until_unix_s * 1000 - wall_ms};
   return hold;
 }
 
 /// For an incident whose checks used healer's network or resources, which fail now.
-std::optional<Hold> WorkloadController::connectivity_hold() const {
-  const bool over_network =
-      w_.lifecycle.presence == Presence::Running && !uses_engine_health() && !unprobed();
-  if (!over_network || w_.remediation.network_loss || w_.health.alert_firing) return std::nullopt;
-  if (host_state_.connectivity.failed())
+std::optional<Hold> connectivity(const View& view) {
+  const Health& health = view.workload.health;
+  const bool over_network = view.workload.lifecycle.presence == Presence::Running &&
+                            !health.uses_engine_health() && !health.unprobed();
+  if (!over_network || health.network_loss || health.alert_firing) return std::nullopt;
+  if (view.host.connectivity.failed())
     return Hold{HoldKind::Connectivity, "connectivity check fails: the control target does not answer", {}};
-  if (now_ < host_state_.starved_until)
+  if (view.now < view.host.starved_until)
     return Hold{HoldKind::Connectivity, "healer itself ran out of descriptors or memory",
-                host_state_.starved_until};
+                view.host.starved_until};
   return std::nullopt;
 }
 
-/// Limits a hold whose cause may never end: to dependency_hold after the incident's first such hold.
-std::optional<Hold> WorkloadController::limited(Hold hold) {
-  if (!w_.remediation.dependency_hold_until)
-    w_.remediation.dependency_hold_until = now_ + w_.policy->dependency_hold;
-  if (now_ >= *w_.remediation.dependency_hold_until) return std::nullopt;
-  hold.until = w_.remediation.dependency_hold_until;
+std::optional<Hold> engine_down(const View& view) {
+  if (!view.host.engine_up) return Hold{HoldKind::EngineDown, "the engine is unreachable", {}};
+  // Before that, dependencies and a former process's unfinished attempts may be unknown.
+  if (!view.host.synced_once)
+    return Hold{HoldKind::EngineDown, "the engine's containers are being listed", {}};
+  return std::nullopt;
+}
+
+std::optional<Hold> operator_stopping(const View& view) {
+  const Lifecycle& lifecycle = view.workload.lifecycle;
+  const Instant stop_over = lifecycle.evidence_at + call_deadline(view.workload);
+  if (!lifecycle.evidence.operator_acted() || lifecycle.evidence.died() || view.now >= stop_over)
+    return std::nullopt;
+  return Hold{HoldKind::OperatorStopping, "an operator is stopping it", stop_over};
+}
+
+Hold for_parent(const View& view, const std::string& what) {
+  return Hold{
+      HoldKind::NetworkParent, fmt::format("{}, whose network it shares, {}", parent_name(view), what), {}};
+}
+
+bool parent_changed(SharedNetworkState network) {
+  return network == SharedNetworkState::Restarted || network == SharedNetworkState::Replaced;
+}
+
+/// While the parent does not run, a remedy could not join its network.
+std::optional<Hold> parent_down(const View& view) {
+  const SharedNetworkState network = network_of(view);
+  if (network == SharedNetworkState::Gone) return for_parent(view, "is gone");
+  const Container* parent = present_parent(view);
+  const bool down = parent == nullptr || parent->state != ContainerState::Running;
+  if (network == SharedNetworkState::ParentDown || (parent_changed(network) && down))
+    return for_parent(view, "is not running");
+  return std::nullopt;
+}
+
+std::optional<Hold> parent_starting(const View& view) {
+  const SharedNetworkState network = network_of(view);
+  if (network != SharedNetworkState::ParentNotReady && !parent_changed(network)) return std::nullopt;
+  const char* why = parent_not_ready(view);
+  if (why == nullptr) return std::nullopt;
+  return for_parent(view, fmt::format("{}; it is waited for", why));
+}
+
+std::optional<Hold> parent_just_changed(const View& view) {
+  const auto& loss = view.workload.health.network_loss;
+  if (!loss || !parent_changed(network_of(view))) return std::nullopt;
+  const Instant settled = loss->since + replacement_lookback;
+  if (view.now >= settled) return std::nullopt;
+  Hold hold = for_parent(view, "was changed just now; whoever did may do the same to it");
+  hold.until = settled;
   return hold;
 }
 
-std::optional<Hold> WorkloadController::dependency_hold() {
-  const auto why = [this](const std::string& key) -> const char* {
-    const Workload* other = host_state_.find(key);
-    return other != nullptr ? not_ready_reason(*other, now_) : nullptr;
+std::optional<Hold> dependency(const View& view) {
+  const auto why = [&view](const std::string& key) -> const char* {
+    const Workload* other = view.host.find(key);
+    return other != nullptr ? not_ready_reason(*other, view.now) : nullptr;
   };
-  const auto root =
-      host_state_.graph.failing_root(w_.key, [&](const std::string& key) { return why(key) != nullptr; });
+  const auto root = view.host.graph.failing_root(view.workload.key,
+                                                 [&](const std::string& key) { return why(key) != nullptr; });
   if (!root) return std::nullopt;
-  const Workload& other = *host_state_.find(*root);
+  const Workload& other = *view.host.find(*root);
   // The text stays the same from the incident to the remedy, because each change is stored as a decision.
   const bool healed =
       other.incident && !other.lifecycle.stopped_by_operator && other.lifecycle.presence != Presence::Paused;
-  const std::string text = healed ? fmt::format("{} is unhealthy; it is healed first", other.name)
-                                  : fmt::format("{} {}; it is waited for", other.name, why(*root));
-  return limited({HoldKind::Dependency, text, {}});
+  return Hold{HoldKind::Dependency,
+              healed ? fmt::format("{} is unhealthy; it is healed first", other.name)
+                     : fmt::format("{} {}; it is waited for", other.name, why(*root)),
+              {}};
 }
 
-/// The limits that depend on all workloads: mass failure, replica, concurrency.
-std::optional<Hold> WorkloadController::mass_failure_hold() const {
-  const bool counted = w_.contribution.in_remedy;  // from Gathering on it has its own slot
-  const std::size_t others = host_state_.concurrency.in_use() - (counted ? 1 : 0);
-  if (!w_.remediation.forced && !w_.remediation.network_loss && host_state_.mass.room(others) == 0) {
-    Hold hold{HoldKind::MassFailure, host_state_.mass.reason(), {}};
-    if (host_state_.mass.phase() != MassGuard::Phase::Canary) hold.until = host_state_.mass.deadline();
-    return hold;
-  }
-  if (counted) return std::nullopt;
-  const auto* planned = std::get_if<Planned>(&w_.remediation.phase);
-  switch (host_state_.concurrency.ask(w_.key, w_.service, planned != nullptr ? planned->due : now_)) {
+std::optional<Hold> mass_failure(const View& view) {
+  const MassGuard& mass = view.host.mass;
+  // From Gathering on the workload has its own slot.
+  const std::size_t others = view.host.concurrency.in_use() - (view.workload.contribution.in_remedy ? 1 : 0);
+  if (view.workload.health.network_loss || mass.room(others) > 0) return std::nullopt;
+  Hold hold{HoldKind::MassFailure, mass.reason(), {}};
+  if (mass.phase() != MassGuard::Phase::Canary) hold.until = mass.deadline();
+  return hold;
+}
+
+std::optional<Hold> concurrency(const View& view) {
+  const Workload& w = view.workload;
+  if (w.contribution.in_remedy) return std::nullopt;
+  const auto* planned = std::get_if<Planned>(&w.remediation.phase);
+  switch (view.host.concurrency.ask(w.key, w.service, planned != nullptr ? planned->due : view.now)) {
     case ConcurrencyLimiter::Answer::Free:
       return std::nullopt;
     case ConcurrencyLimiter::Answer::ReplicaBusy:
@@ -153,54 +148,51 @@ std::optional<Hold> WorkloadController::mass_failure_hold() const {
   return std::nullopt;
 }
 
-void WorkloadController::operator_pause(std::optional<Duration> length) {
-  w_.paused_until = length ? now_ + *length : Instant::max();
-  w_.remediation.forced_in_pause = false;
-  w_.dirty = true;
-  const std::string text = length ? "for " + format_duration(*length) : "until resumed";
-  log(LogLevel::Info,
-      fmt::format("{} — paused by an operator {}: watched, but nothing is done", w_.name, text));
-  decide(Rule::ByOperator, "paused " + text);
-}
+struct HoldRule {
+  enum class Heal { Waits, Passes };   ///< what `healer heal` does
+  enum class Length { Any, Limited };  ///< Limited: to dependency_hold, for a cause that may never end
+  std::optional<Hold> (*applies)(const View& view);
+  Heal heal = Heal::Passes;
+  Length length = Length::Any;
+};
 
-void WorkloadController::operator_resume() {
-  if (!w_.paused_until) return;
-  w_.paused_until.reset();
-  w_.dirty = true;
-  log(LogLevel::Info, fmt::format("{} — resumed by an operator", w_.name));
-  decide(Rule::ByOperator, "resumed");
-}
+using Heal = HoldRule::Heal;
+using Length = HoldRule::Length;
 
-void WorkloadController::pause_due() {
-  if (!w_.paused_until || now_ < *w_.paused_until) return;
-  w_.paused_until.reset();
-  w_.dirty = true;
-  log(LogLevel::Info, fmt::format("{} — the operator's pause is over", w_.name));
-  decide(Rule::ByOperator, "the pause is over");
-}
+/// A new hold is a new line, at its place in the table of hold.hpp.
+constexpr HoldRule rules[] = {
+    {paused, Heal::Waits},
+    {maintenance},
+    {connectivity},
+    {engine_down, Heal::Waits},
+    {operator_stopping, Heal::Waits},
+    {parent_down},
+    {parent_starting, Heal::Passes, Length::Limited},
+    {parent_just_changed},
+    {dependency, Heal::Passes, Length::Limited},
+    {mass_failure},
+    {concurrency, Heal::Waits},
+};
 
-void WorkloadController::cause_gone(HoldKind held_for, const std::string& why) {
-  const auto* planned = std::get_if<Planned>(&w_.remediation.phase);
-  const bool held = planned != nullptr && planned->hold && planned->hold->kind == held_for;
-  // A container that is down does not come back by itself; a workload without a probe gets no new verdict.
-  if (!held || w_.lifecycle.presence != Presence::Running || unprobed() || w_.remediation.network_loss ||
-      w_.health.alert_firing || w_.remediation.forced)
-    return;
-  const std::string text = why + "; its own checks decide now";
-  log(LogLevel::Info, fmt::format("{} — {}", w_.name, text));
-  decide(Rule::Released, text);
-  w_.remediation.phase = Idle{};
-  w_.remediation.dependency_hold_until.reset();
-  if (w_.health.tracker.passed_once())
-    w_.health.start_period_until = std::min(w_.health.start_period_until, now_);  // the start was over before
-  w_.lifecycle.instance_seen_from_start = false;  // its length cannot be measured now
-  w_.health.tracker.begin_instance(true);
-  w_.health.health_from = now_;
-  if (uses_engine_health()) {
-    w_.health.probe_due = now_ + w_.container.health_interval + w_.container.health_timeout;
-  } else if (!w_.health.probe) {
-    w_.health.probe_due = now_;
+}  // namespace
+
+FoundHold find_hold(const View& view) {
+  const Remediation& remediation = view.workload.remediation;
+  FoundHold found;
+  for (const HoldRule& rule : rules) {
+    if (remediation.forced && rule.heal == Heal::Passes) continue;
+    std::optional<Hold> hold = rule.applies(view);
+    if (!hold) continue;
+    if (rule.length == Length::Limited) {
+      found.limit_began = true;
+      hold->until =
+          remediation.dependency_hold_until.value_or(view.now + view.workload.policy->dependency_hold);
+      if (view.now >= *hold->until) continue;
+    }
+    found.hold = std::move(hold);
+    break;
   }
+  return found;
 }
 
 }  // namespace healer

@@ -1,120 +1,111 @@
-#include <algorithm>
+#include "core/workload/incident.hpp"
+
 #include <utility>
 
 #include <fmt/format.h>
 
-#include "base/duration.hpp"
-#include "core/workload/controller.hpp"
+#include "core/notification/text.hpp"
+#include "core/workload/out.hpp"
 
 namespace healer {
-namespace {
 
-/// Whole seconds from 10 s on.
-std::string rounded(Duration duration) {
-  if (duration < Duration{10s}) return format_duration(std::max(Duration{0}, duration));
-  return format_duration(std::chrono::duration_cast<std::chrono::seconds>(duration));
+Incident incident_record(const Workload& workload) {
+  const OpenIncident& open = *workload.incident;
+  Incident record;
+  record.id = open.id;
+  record.workload = workload.key;
+  record.name = open.name;
+  record.image = open.image;
+  record.cause = open.cause;
+  record.cause_text = open.cause_text;
+  record.unhealthy_since = open.unhealthy_since;
+  record.opened_at = open.opened_at;
+  record.closed_at = open.closed_at;
+  record.outcome = open.outcome;
+  record.acked_at = open.acked_at;
+  record.acked_by = open.acked_by;
+  record.attempts = workload.remediation.attempts;
+  record.ladder_step = workload.remediation.ladder_step;
+  if (const Rare<NotifiedIncident>& notified = workload.notifications.incident) {
+    record.notified = notified->notified;
+    record.gave_up = notified->gave_up;
+    record.notified_channels = notified->notified_channels;
+    record.notified_at = notified->notified_at;
+    record.repeats = notified->repeats;
+    record.escalations = notified->escalations;
+  }
+  return record;
 }
 
-std::string times(unsigned count, const char* what) {
-  return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
+void restore_incident(Workload& workload, const Incident& incident) {
+  workload.incident = OpenIncident{incident.id,        incident.name,       incident.image,
+                                   incident.cause,     incident.cause_text, incident.unhealthy_since,
+                                   incident.opened_at, incident.closed_at,  incident.outcome,
+                                   incident.acked_at,  incident.acked_by};
+  workload.remediation.attempts = incident.attempts;
+  workload.remediation.ladder_step = incident.ladder_step;
+  workload.notifications.incident =
+      NotifiedIncident{incident.notified,    incident.gave_up, incident.notified_channels,
+                       incident.notified_at, incident.repeats, incident.escalations};
 }
 
-}  // namespace
+IncidentMachine::IncidentMachine(Rare<OpenIncident>& own, const View& view, Out& out)
+    : own_(own), w_(view.workload), now_(view.now), out_(out) {}
 
-void WorkloadController::open_incident(IncidentCause cause, const std::string& text) {
-  Incident incident;
-  incident.id = IncidentId{++host_state_.last_incident};
-  incident.workload = w_.key;
+void IncidentMachine::open(IncidentCause cause, const std::string& text) {
+  OpenIncident incident;
+  incident.id = IncidentId{++out_.ids().incident};
   incident.name = w_.name;
   incident.image = w_.container.image;
   incident.cause = cause;
   incident.cause_text = text;
   const bool by_checks = cause == IncidentCause::ProbeFailed || cause == IncidentCause::EngineUnhealthy;
+  const Instant failing_since = w_.health.failing_since;
   incident.unhealthy_since =
-      by_checks && w_.health.failing_since > w_.lifecycle.instance_started ? w_.health.failing_since : now_;
+      by_checks && failing_since > w_.lifecycle.instance_started ? failing_since : now_;
   incident.opened_at = now_;
-  w_.incident = incident;
-  out_.push_back(Count{CountIncidentOpened{cause}});
-
-  if (cause == IncidentCause::CrashLoop) {
-    notify_crash_loop();
-  } else if (cause != IncidentCause::ByOperator && w_.notifications.last_notified != Instant{} &&
-             now_ - w_.notifications.last_notified < w_.policy->notification_cooldown) {
-    // Within the cooldown: what happens until its end is notified as one summary.
-    if (w_.notifications.unnotified_incidents++ == 0) w_.notifications.unnotified_since = now_;
-    w_.dirty = true;
-  }  // else notified with the order, or as soon as the order has to wait: notify_if_due()
-  save_incident();
+  own_ = std::move(incident);
+  out_.add(Count{CountIncidentOpened{cause}});
 }
 
-void WorkloadController::close_incident(IncidentOutcome outcome, const std::string& why) {
-  if (!w_.incident) return;
-  drop_queued("its incident is over");  // there is no remedy without an incident
-  Incident& incident = *w_.incident;
-  incident.closed_at = now_;
-  incident.outcome = outcome;
-  w_.remediation.backoff_changed_at = now_;  // the backoff decays from now on
-  w_.dirty = true;
-  const Duration unhealthy_for = now_ - incident.unhealthy_since;
-  const bool healthy = outcome == IncidentOutcome::Recovered || outcome == IncidentOutcome::RecoveredAlone;
-  std::string text;
-  if (outcome == IncidentOutcome::Recovered) {
-    text = fmt::format("{} is healthy again after {}, {} after it became unhealthy.", w_.name,
-                       times(incident.attempts, "remedy attempt"), rounded(unhealthy_for));
-    decide(Rule::Recovered, fmt::format("healthy again after {}", times(incident.attempts, "attempt")));
-    log(LogLevel::Info, fmt::format("{} — RECOVERED after {} ({})", w_.name,
-                                    times(incident.attempts, "attempt"), rounded(unhealthy_for)));
-  } else if (outcome == IncidentOutcome::RecoveredAlone) {
-    text = fmt::format("{} is healthy again by itself, {} after it became unhealthy.", w_.name,
-                       rounded(unhealthy_for));
-    decide(Rule::Recovered, "healthy again by itself");
-    log(LogLevel::Info, fmt::format("{} — healthy again by itself ({})", w_.name, rounded(unhealthy_for)));
-  } else {
-    text = fmt::format("The incident of {} is closed: {}.", w_.name, why);
-    decide(Rule::Closed, why);
-    log(LogLevel::Info, fmt::format("{} — incident closed: {}", w_.name, why));
+void IncidentMachine::close(IncidentOutcome outcome, const std::string& why) {
+  own_->closed_at = now_;
+  own_->outcome = outcome;
+  const Duration unhealthy_for = now_ - own_->unhealthy_since;
+  const std::string attempts = times(w_.remediation.attempts, "attempt");
+  switch (outcome) {
+    case IncidentOutcome::Recovered:
+      out_.decide(Rule::Recovered, "healthy again after " + attempts);
+      out_.log(LogLevel::Info,
+               fmt::format("{} — RECOVERED after {} ({})", w_.name, attempts, rounded(unhealthy_for)));
+      break;
+    case IncidentOutcome::RecoveredAlone:
+      out_.decide(Rule::Recovered, "healthy again by itself");
+      out_.log(LogLevel::Info,
+               fmt::format("{} — healthy again by itself ({})", w_.name, rounded(unhealthy_for)));
+      break;
+    default:
+      out_.decide(Rule::Closed, why);
+      out_.log(LogLevel::Info, fmt::format("{} — incident closed: {}", w_.name, why));
   }
-  out_.push_back(Count{CountIncidentClosed{outcome, unhealthy_for}});
-  if (outcome == IncidentOutcome::StoppedByHealer) {
-    // One critical notification per incident: this one is info if healer gave up before.
-    notify(incident.gave_up ? NotificationKind::Info : NotificationKind::Critical, "STOPPED",
-           fmt::format("{} was unhealthy ({}) and is stopped now: {}.", w_.name, incident.cause_text, why),
-           incident_key(),
-           fmt::format("{}{}", look_at_logs(),
-                       w_.container.advice.start.empty()
-                           ? std::string()
-                           : fmt::format(" `{}` starts it again.", w_.container.advice.start)));
-  } else if (incident.notified) {
-    notify(healthy ? NotificationKind::Recovered : NotificationKind::Info, healthy ? "RECOVERED" : "CLOSED",
-           text, incident_key());
-  }
-  save_incident();
-  w_.incident.reset();
-  w_.remediation.excerpt.clear();
+  out_.add(Count{CountIncidentClosed{outcome, unhealthy_for}});
 }
 
-void WorkloadController::decide(Rule rule, std::string outcome, std::string inputs) {
-  Decision decision;
-  decision.at = now_;
-  decision.workload = w_.key;
-  if (w_.incident) decision.incident = w_.incident->id;
-  decision.rule = rule;
-  decision.inputs = std::move(inputs);
-  decision.outcome = std::move(outcome);
-  w_.decision = decision;
-  out_.push_back(Persist{std::move(decision)});
+void IncidentMachine::release() {
+  own_.reset();
 }
 
-void WorkloadController::log(LogLevel level, std::string message) {
-  out_.push_back(LogLine{level, std::move(message), w_.name});
+void IncidentMachine::acknowledge(const std::string& by) {
+  own_->acked_at = now_;
+  own_->acked_by = by;
+  const std::string text = by.empty() ? "acknowledged by an operator" : "acknowledged by " + by;
+  out_.log(LogLevel::Info, fmt::format("{} — {}: no reminders, no escalation", w_.name, text));
+  out_.decide(Rule::ByOperator, text + ": no reminders, no escalation");
 }
 
-void WorkloadController::save_incident() {
-  out_.push_back(Persist{*w_.incident});
-}
-
-void WorkloadController::save_attempt() {
-  out_.push_back(Persist{*w_.remediation.attempt});
+void IncidentMachine::worse() {
+  own_->acked_at.reset();
+  own_->acked_by.clear();
 }
 
 }  // namespace healer

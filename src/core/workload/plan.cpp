@@ -1,57 +1,75 @@
-// From an incident to the order: step, time, holds, evidence, inspect. HEALING.md 4; table in workload.hpp.
+// From an incident to the order: step, time, holds, evidence, inspect. HEALING.md 4; table in
+// remediation.hpp.
 #include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "base/duration.hpp"
+#include "core/workload/hold.hpp"
+#include "core/workload/out.hpp"
+#include "core/workload/pause.hpp"
+#include "core/workload/remediation.hpp"
 #include "core/workload/timing.hpp"
-#include "core/workload/controller.hpp"
 
 namespace healer {
 namespace {
 
 /// Evidence delays a remedy by at most this.
 constexpr Duration evidence_limit = 2s;
+/// The wait after a failed inspect.
+constexpr Duration look_again = 10s;
 /// Without an answer to the inspect after this time, the remedy is planned again.
 constexpr Duration inspect_lookback = 10s;
 
-}  // namespace
-
-std::optional<LadderStep> WorkloadController::wanted_step() const {
-  if (w_.remediation.network_loss && w_.incident && remedies_network()) {
-    LadderStep ladder_step;
-    ladder_step.index = w_.incident->ladder_step;
-    ladder_step.step.kind = w_.remediation.network_loss->remedy;
-    return ladder_step;
-  }
-  return choose_step(w_.remediation.ladder, w_.incident ? w_.incident->ladder_step : 0,
-                     w_.lifecycle.presence == Presence::Exited, w_.remediation.ineffective_restarts);
+/// The ladder may touch the container, so healer remedies the loss of its network.
+bool remedies_network(const Ladder& ladder) {
+  return std::any_of(ladder.steps.begin(), ladder.steps.end(), [](const RemedyStep& step) {
+    const RemedyTraits& traits = traits_of(step.kind);
+    return traits.needs && traits.instance != RemedyTraits::Instance::Ended;
+  });
 }
 
-RemedyKind WorkloadController::wanted_remedy() const {
-  const auto ladder_step = wanted_step();
+/// One draw per attempt, however often the attempt is planned again.
+double backoff_draw(const View& view) {
+  const std::uint64_t attempt = (view.workload.incident->id.value << 16) + view.workload.remediation.attempts;
+  return view.host.draws.draw(view.workload.key, Draws::Purpose::Backoff, attempt);
+}
+
+}  // namespace
+
+std::optional<LadderStep> wanted_step(const View& view) {
+  const Workload& w = view.workload;
+  if (w.health.network_loss && w.incident && remedies_network(w.ladder)) {
+    LadderStep ladder_step;
+    ladder_step.index = w.remediation.ladder_step;
+    ladder_step.step.kind = w.health.network_loss->remedy;
+    return ladder_step;
+  }
+  return choose_step(w.ladder, w.remediation.ladder_step, w.lifecycle.presence == Presence::Exited,
+                     w.remediation.ineffective_restarts);
+}
+
+RemedyKind wanted_remedy(const View& view) {
+  const auto ladder_step = wanted_step(view);
   return ladder_step ? ladder_step->step.kind : RemedyKind::None;
 }
 
-bool WorkloadController::queued() const {
-  return std::holds_alternative<Planned>(w_.remediation.phase) ||
-         std::holds_alternative<Gathering>(w_.remediation.phase) ||
-         std::holds_alternative<Checking>(w_.remediation.phase);
+bool Remediation::queued() const {
+  return std::holds_alternative<Planned>(phase) || std::holds_alternative<Gathering>(phase) ||
+         std::holds_alternative<Checking>(phase);
 }
 
-void WorkloadController::drop_queued(const std::string& why) {
-  if (!queued()) return;
-  log(LogLevel::Info, fmt::format("{} — planned remedy cancelled: {}", w_.name, why));
-  decide(Rule::Cancelled, "the planned remedy is cancelled: " + why);
-  w_.remediation.phase = Idle{};
-  w_.remediation.forced = false;
+void RemediationMachine::drop_queued(const std::string& why) {
+  if (!own_.queued()) return;
+  out_.log(LogLevel::Info, fmt::format("{} — planned remedy cancelled: {}", w_.name, why));
+  out_.decide(Rule::Cancelled, "the planned remedy is cancelled: " + why);
+  own_.phase = Idle{};
+  own_.forced = false;
 }
 
-void WorkloadController::plan_remedy() {
-  if (!w_.incident || w_.remediation.attempt || w_.remediation.in_flight ||
-      !std::holds_alternative<Idle>(w_.remediation.phase))
-    return;
+void RemediationMachine::plan() {
+  if (!w_.incident || own_.attempt || own_.in_flight || !std::holds_alternative<Idle>(own_.phase)) return;
   const ContainerState state = w_.container.state;
   const bool up = w_.lifecycle.presence == Presence::Running && state == ContainerState::Running;
   const bool down = w_.lifecycle.presence == Presence::Exited &&
@@ -65,94 +83,91 @@ void WorkloadController::plan_remedy() {
   if (w_.lifecycle.back_by || w_.lifecycle.judge_exit_at)
     return;  // the engine restarts it, or the exit is not judged yet
 
-  const auto ladder_step = wanted_step();
+  const auto ladder_step = wanted_step({w_, host_, now_});
   if (!ladder_step) {  // no remedy, only notifications
-    if (w_.incident->ladder_step > 0 || w_.remediation.ineffective_restarts >= ineffective_restarts_enough)
-      notify_ladder_end();
+    const bool tried = own_.ladder_step > 0 || own_.ineffective_restarts >= ineffective_restarts_enough;
+    if (tried && !w_.notifications.incident->gave_up) out_.report(fact::LadderEnded{});
     return;
   }
-  if (ladder_step->skipped_restarts && ladder_step->index > w_.incident->ladder_step) {
-    w_.incident->ladder_step = ladder_step->index;
+  if (ladder_step->skipped_restarts && ladder_step->index > own_.ladder_step) {
+    own_.ladder_step = ladder_step->index;
     const std::string text = fmt::format("the last {} restarts did not help; next is {}",
-                                         w_.remediation.ineffective_restarts, to_string(ladder_step->step));
-    log(LogLevel::Warning, fmt::format("{} — {}", w_.name, text));
-    decide(Rule::SkippedStep, text,
-           fmt::format("ineffective_restarts={}", w_.remediation.ineffective_restarts));
-    save_incident();
+                                         own_.ineffective_restarts, to_string(ladder_step->step));
+    out_.log(LogLevel::Warning, fmt::format("{} — {}", w_.name, text));
+    out_.decide(Rule::SkippedStep, text, fmt::format("ineffective_restarts={}", own_.ineffective_restarts));
+    out_.report(fact::IncidentChanged{});
   }
 
-  const BreakerState before = w_.remediation.breaker.state();
-  const auto permitted = w_.remediation.breaker.permit(*w_.policy, now_);
-  if (w_.remediation.breaker.state() != before) w_.dirty = true;
+  const BreakerState before = own_.breaker.state();
+  const auto permitted = own_.breaker.permit(*w_.policy, now_);
+  if (own_.breaker.state() != before) out_.record_changed();
   if (!permitted) {
-    if (!w_.incident->gave_up) notify_gave_up();
+    if (!w_.notifications.incident->gave_up) out_.report(fact::BudgetUsedUp{});
     return;
   }
   Instant due = *permitted;
-  if (w_.remediation.breaker.state() == BreakerState::Closed && !w_.remediation.forced) {
-    if (const auto last = w_.remediation.breaker.last_attempt())
-      due = std::max(due, *last + backoff_delay(*w_.policy, w_.remediation.backoff_level, backoff_draw()));
+  if (own_.breaker.state() == BreakerState::Closed && !own_.forced) {
+    if (const auto last = own_.breaker.last_attempt())
+      due = std::max(due,
+                     *last + backoff_delay(*w_.policy, own_.backoff_level, backoff_draw({w_, host_, now_})));
   }
-  w_.remediation.phase = Planned{due, {}};
+  own_.phase = Planned{due, {}};
   if (due <= now_) return;
-  const unsigned attempt = w_.remediation.breaker.attempts_in_window(*w_.policy, now_) + 1;
-  log(LogLevel::Info,
-      fmt::format("{} — next {} in {} (attempt {} of {})", w_.name, to_string(ladder_step->step),
-                  format_duration(due - now_), attempt, w_.policy->budget_attempts));
-  decide(Rule::Planned, fmt::format("{} in {}", to_string(ladder_step->step), format_duration(due - now_)),
-         fmt::format("attempt={} of {}; backoff_level={}; step={}; breaker={}", attempt,
-                     w_.policy->budget_attempts, w_.remediation.backoff_level, ladder_step->index,
-                     to_string(w_.remediation.breaker.state())));
+  const unsigned attempt = own_.breaker.attempts_in_window(*w_.policy, now_) + 1;
+  out_.log(LogLevel::Info,
+           fmt::format("{} — next {} in {} (attempt {} of {})", w_.name, to_string(ladder_step->step),
+                       format_duration(due - now_), attempt, w_.policy->budget_attempts));
+  out_.decide(Rule::Planned,
+              fmt::format("{} in {}", to_string(ladder_step->step), format_duration(due - now_)),
+              fmt::format("attempt={} of {}; backoff_level={}; step={}; breaker={}", attempt,
+                          w_.policy->budget_attempts, own_.backoff_level, ladder_step->index,
+                          to_string(own_.breaker.state())));
 }
 
-/// One draw per attempt, however often the attempt is planned again.
-double WorkloadController::backoff_draw() const {
-  const std::uint64_t attempt = (w_.incident->id.value << 16) + w_.incident->attempts;
-  return host_state_.draws.draw(w_.key, Draws::Purpose::Backoff, attempt);
+/// What holds the due remedy. A limited hold's time runs from the first time that it is found.
+std::optional<Hold> RemediationMachine::hold() {
+  FoundHold found = find_hold({w_, host_, now_});
+  if (found.limit_began && !own_.dependency_hold_until)
+    own_.dependency_hold_until = now_ + w_.policy->dependency_hold;
+  return std::move(found.hold);
 }
 
 /// The planned remedy is due.
-void WorkloadController::planned_due() {
-  auto& planned = std::get<Planned>(w_.remediation.phase);
+void RemediationMachine::planned_due() {
+  auto& planned = std::get<Planned>(own_.phase);
   std::optional<Hold> found = hold();
   if (found) {
     if (!planned.hold || planned.hold->kind != found->kind || planned.hold->text != found->text) {
-      log(LogLevel::Info, fmt::format("{} — held: {}", w_.name, found->text));
-      decide(Rule::Held, found->text, fmt::format("hold={}", to_string(found->kind)));
-      if (!planned.hold || planned.hold->kind != found->kind) out_.push_back(Count{CountHold{found->kind}});
+      out_.log(LogLevel::Info, fmt::format("{} — held: {}", w_.name, found->text));
+      out_.decide(Rule::Held, found->text, fmt::format("hold={}", to_string(found->kind)));
+      if (!planned.hold || planned.hold->kind != found->kind) out_.add(Count{CountHold{found->kind}});
     }
     planned.hold = std::move(found);
     return;
   }
-  if (planned.hold) decide(Rule::Released, "no longer held: " + planned.hold->text);
-  gather_then_check();
-}
-
-void WorkloadController::gather_then_check() {
-  if (!w_.policy->evidence || !host_state_.capabilities.has(Capability::Evidence)) {
+  if (planned.hold) out_.decide(Rule::Released, "no longer held: " + planned.hold->text);
+  if (w_.policy->evidence && host_.capabilities.has(Capability::Evidence)) {
+    own_.phase = Gathering{now_ + evidence_limit};
+    out_.add(CaptureEvidence{w_.key, w_.incident->id, w_.container.id, evidence_limit});
+  } else {
     look_before_acting();
-    return;
   }
-  w_.remediation.phase = Gathering{now_ + evidence_limit};
-  out_.push_back(CaptureEvidence{w_.key, w_.incident->id, w_.container.id, evidence_limit});
 }
 
-void WorkloadController::evidence_captured(const EvidenceCaptured& captured) {
-  if (!w_.incident || w_.incident->id != captured.incident) return;  // that incident is closed
-  w_.remediation.excerpt = captured.excerpt;
+void RemediationMachine::evidence_captured(const EvidenceCaptured& captured) {
   if (!captured.missing.empty())
-    log(LogLevel::Info, fmt::format("{} — evidence is incomplete: {}", w_.name, captured.missing));
-  if (std::holds_alternative<Gathering>(w_.remediation.phase)) look_before_acting();
+    out_.log(LogLevel::Info, fmt::format("{} — evidence is incomplete: {}", w_.name, captured.missing));
+  if (std::holds_alternative<Gathering>(own_.phase)) look_before_acting();
 }
 
-void WorkloadController::look_before_acting() {
-  w_.remediation.phase = Checking{now_ + inspect_lookback};
-  inspect();
+void RemediationMachine::look_before_acting() {
+  own_.phase = Checking{now_ + inspect_lookback};
+  out_.inspect();
 }
 
-void WorkloadController::check_then_act() {
+void RemediationMachine::check_then_act() {
   const Container& facts = w_.container;
-  const auto ladder_step = wanted_step();
+  const auto ladder_step = wanted_step({w_, host_, now_});
   const bool exited = facts.state == ContainerState::Exited || facts.state == ContainerState::Dead;
   const bool as_decided =
       w_.incident && ladder_step &&
@@ -160,45 +175,117 @@ void WorkloadController::check_then_act() {
   // A start waits until the exit is judged, because an operator may have stopped the container.
   const bool exit_open = w_.lifecycle.presence == Presence::Exited &&
                          (w_.lifecycle.judge_exit_at || w_.lifecycle.stopped_by_operator);
-  const bool wanted = w_.health.tracker.state() == Tracker::State::Unhealthy || w_.remediation.forced ||
-                      w_.remediation.network_loss || w_.health.alert_firing;
+  const bool wanted = w_.health.tracker.state() == Tracker::State::Unhealthy || own_.forced ||
+                      w_.health.network_loss || w_.health.alert_firing;
   if (!as_decided || exit_open || !wanted) {
     drop_queued(fmt::format("it is {} now", to_string(facts.state)));
     return;
   }
   if (auto found = hold()) {
     const bool waits = found->kind == HoldKind::EngineDown || found->kind == HoldKind::OperatorStopping;
-    w_.remediation.phase =
+    own_.phase =
         Planned{waits ? found->until.value_or(now_ + w_.policy->effective_fast_interval()) : now_, {}};
     if (!waits) planned_due();
     return;
   }
   // A check passed meanwhile: the next results decide whether a remedy is needed.
-  if (w_.health.tracker.passes() > 0 && w_.lifecycle.presence == Presence::Running &&
-      !w_.remediation.forced && !w_.remediation.network_loss && !w_.health.alert_firing) {
-    w_.remediation.phase = Planned{now_ + w_.policy->effective_fast_interval(), {}};
+  if (w_.health.tracker.passes() > 0 && w_.lifecycle.presence == Presence::Running && !own_.forced &&
+      !w_.health.network_loss && !w_.health.alert_firing) {
+    own_.phase = Planned{now_ + w_.policy->effective_fast_interval(), {}};
     return;
   }
-  act(facts, *ladder_step);
+
+  own_.breaker.count_attempt(now_);
+  ++own_.backoff_level;
+  own_.backoff_changed_at = now_;
+  ++own_.attempts;
+  own_.ladder_step = std::max(own_.ladder_step, ladder_step->index);
+  own_.forced = false;
+  out_.record_changed();
+
+  Attempt attempt;
+  attempt.id = AttemptId{++out_.ids().attempt};
+  attempt.incident = w_.incident->id;
+  attempt.workload = w_.key;
+  attempt.number = own_.attempts;
+  attempt.remedy = ladder_step->step.kind;
+  attempt.detail = to_string(ladder_step->step);
+  attempt.instance = w_.instance();
+  attempt.ordered_at = now_;
+  own_.attempt = attempt;
+  own_.ordered.reset();
+  own_.resumed = 0;
+  out_.add(Persist{attempt});
+  out_.report(fact::AttemptBegan{*ladder_step});
 }
 
-void WorkloadController::operator_reset() {
-  w_.remediation.breaker.reset();
-  w_.remediation.reset_at = now_;
-  w_.remediation.backoff_level = 0;
-  w_.remediation.backoff_changed_at = now_;
-  w_.remediation.ineffective_restarts = 0;
-  w_.lifecycle.crashes.clear();
-  w_.dirty = true;
-  if (w_.incident) {
-    w_.incident->gave_up = false;
-    w_.incident->ladder_step = 0;
-    save_incident();
+void RemediationMachine::reset() {
+  own_.breaker.reset();
+  own_.reset_at = now_;
+  own_.backoff_level = 0;
+  own_.backoff_changed_at = now_;
+  own_.ineffective_restarts = 0;
+  own_.ladder_step = 0;
+  out_.record_changed();
+  if (std::holds_alternative<Planned>(own_.phase)) own_.phase = Idle{};
+}
+
+void RemediationMachine::force() {
+  own_.phase = Idle{};
+  own_.forced = true;
+  own_.forced_in_pause = pause_end({w_, host_, now_}).has_value();
+}
+
+void RemediationMachine::pause_set() {
+  own_.forced_in_pause = false;
+}
+
+void RemediationMachine::incident_opened(IncidentCause cause) {
+  switch (cause) {
+    case IncidentCause::ProbeFailed:
+    case IncidentCause::EngineUnhealthy:
+    case IncidentCause::Crashed:
+    case IncidentCause::OutOfMemory:
+    case IncidentCause::NotBackAfterEngine:
+      own_.backoff_level = decayed_level(*w_.policy, own_.backoff_level, now_ - own_.backoff_changed_at);
+      own_.backoff_changed_at = now_;
+      out_.record_changed();
+      return;
+    case IncidentCause::CrashLoop:
+    case IncidentCause::ByOperator:
+    case IncidentCause::NetworkLost:
+    case IncidentCause::AlertFiring:
+      return;
   }
-  if (std::holds_alternative<Planned>(w_.remediation.phase)) w_.remediation.phase = Idle{};
-  log(LogLevel::Info, fmt::format("{} — reset by an operator: breaker closed, backoff forgotten", w_.name));
-  decide(Rule::ByOperator, "reset: breaker closed, backoff forgotten");
-  if (w_.health.tracker.state() == Tracker::State::Unhealthy) plan_remedy();
+}
+
+void RemediationMachine::incident_closed() {
+  own_.attempts = 0;
+  own_.ladder_step = 0;
+  own_.backoff_changed_at = now_;  // the backoff decays from now on
+  out_.record_changed();
+}
+
+void RemediationMachine::cause_gone(HoldKind held_for, const std::string& why) {
+  const auto* planned = std::get_if<Planned>(&own_.phase);
+  const bool held = planned != nullptr && planned->hold && planned->hold->kind == held_for;
+  // A container that is down does not come back by itself; a workload without a probe gets no new verdict.
+  if (!held || w_.lifecycle.presence != Presence::Running || w_.health.unprobed() || w_.health.network_loss ||
+      w_.health.alert_firing || own_.forced)
+    return;
+  const std::string text = why + "; its own checks decide now";
+  out_.log(LogLevel::Info, fmt::format("{} — {}", w_.name, text));
+  out_.decide(Rule::Released, text);
+  own_.phase = Idle{};
+  own_.dependency_hold_until.reset();
+  out_.report(fact::HoldCauseGone{});
+}
+
+void RemediationMachine::inspect_failed(const Error& error) {
+  if (!std::holds_alternative<Checking>(own_.phase)) return;
+  out_.log(LogLevel::Warning,
+           fmt::format("{} — inspect before the remedy failed: {}", w_.name, error.message));
+  own_.phase = Planned{now_ + std::min(w_.policy->effective_fast_interval(), look_again), {}};
 }
 
 std::string why_not_heal(const Workload& workload) {
@@ -209,25 +296,9 @@ std::string why_not_heal(const Workload& workload) {
   if (workload.lifecycle.presence == Presence::Paused) return "it is paused; unpause it instead";
   if (workload.lifecycle.presence != Presence::Running && workload.lifecycle.presence != Presence::Exited)
     return "there is no container that could be healed now";
-  if (!choose_step(workload.remediation.ladder, 0, workload.lifecycle.presence == Presence::Exited, 0))
+  if (!choose_step(workload.ladder, 0, workload.lifecycle.presence == Presence::Exited, 0))
     return "its ladder has nothing to do";
   return {};
-}
-
-void WorkloadController::operator_heal() {
-  if (const std::string why_not = why_not_heal(w_); !why_not.empty()) {
-    log(LogLevel::Warning, fmt::format("{} — an operator requested a remedy: {}", w_.name, why_not));
-    return;
-  }
-  operator_reset();
-  w_.remediation.phase = Idle{};
-  w_.remediation.forced = true;
-  w_.remediation.forced_in_pause = pause_end().has_value();
-  w_.lifecycle.back_by.reset();
-  w_.health.tracker.settle(false);
-  if (!w_.incident) open_incident(IncidentCause::ByOperator, "an operator requested it");
-  decide(Rule::ByOperator, "heal: the next remedy is done now");
-  plan_remedy();
 }
 
 }  // namespace healer

@@ -10,11 +10,19 @@
 #include "base/rare.hpp"
 #include "base/time.hpp"
 #include "core/workload/breaker.hpp"
+#include "core/workload/facts.hpp"
 #include "core/workload/ladder.hpp"
 #include "model/container.hpp"
+#include "model/error.hpp"
+#include "model/event.hpp"
 #include "model/record.hpp"
 
 namespace healer {
+
+class Out;
+struct HostState;
+struct View;
+struct Workload;
 
 /// The remedy under way. HEALING.md 4. At most one per workload. "queued": Planned, Gathering or Checking.
 ///
@@ -91,15 +99,6 @@ struct Verifying {
 };
 using RemedyPhase = std::variant<Idle, Planned, Gathering, Checking, Acting, Settling, Verifying>;
 
-/// The workload lost the network that it shares, because the network parent was restarted or replaced.
-/// HEALING.md 5.
-struct NetworkLoss {
-  RemedyKind remedy =
-      RemedyKind::Restart;  ///< Recreate when the parent is a new container and the engine can
-  std::string parent_id;    ///< container id of the present parent
-  Instant since{};
-};
-
 /// An order that the engine has not answered. Kept when its attempt ends: meanwhile no other order is given.
 struct InFlight {
   AttemptId attempt;
@@ -116,14 +115,15 @@ struct OrderedInstance {
 
 /// The remedy under way, and what decides about the next one.
 struct Remediation {
-  Ladder ladder;                                  ///< the policy's remedies on this engine
   Rare<OrderedInstance> ordered;                  ///< healer's newest order
   std::optional<std::int64_t> remedy_started_ns;  ///< the new instance's start: Unix ns, engine's clock
   Breaker breaker;
   unsigned backoff_level = 0;
   Instant backoff_changed_at{};
   RemedyPhase phase;
-  Rare<Attempt> attempt;  ///< unfinished
+  Rare<Attempt> attempt;     ///< unfinished
+  unsigned attempts = 0;     ///< of the open incident
+  unsigned ladder_step = 0;  ///< of the open incident: failed attempts and skipped steps
   std::optional<InFlight> in_flight;
   unsigned restarts = 0;
   unsigned ineffective_restarts = 0;  ///< restarts in a row that did not help
@@ -131,12 +131,107 @@ struct Remediation {
   bool forced = false;                ///< `healer heal`: the next remedy is done whatever the health
   bool forced_in_pause = false;       ///< `healer heal` came within a pause, which then does not hold
   unsigned resumed = 0;               ///< how often the attempt's recreation was resumed
-  std::string excerpt;                ///< from the newest evidence, for notifications
-  std::optional<Instant> dependency_hold_until;  ///< end of dependency holds, see limited()
-  std::optional<NetworkLoss> network_loss;
-  std::optional<std::pair<HoldKind, Instant>>
-      held;  ///< its entry in the supervisor's list: the hold, and when the remedy was due
+  std::optional<Instant> dependency_hold_until;  ///< end of dependency holds, see find_hold()
   Instant reset_at{};
+
+  /// Planned, Gathering or Checking.
+  bool queued() const;
+  /// What happens to the container now is the effect of a remedy.
+  bool our_doing() const;
+  /// healer's recreation is under way: containers come and go.
+  bool recreating() const;
+  /// The event is an effect of healer's remedy: any event before the remedy's new instance starts.
+  bool explains(const EngineEvent& event) const;
+};
+
+/// Restart, stop or start of this container by the engine: its stop timeout, and what the engine needs.
+Duration call_deadline(const Workload& workload);
+/// How long after the order the engine may still execute it: the hook before it, then the call.
+Duration settle_limit(const View& view);
+/// The instance may still end by healer's signal.
+bool after_our_signal(const View& view);
+/// The step that a remedy would take now; empty: no remedy.
+std::optional<LadderStep> wanted_step(const View& view);
+RemedyKind wanted_remedy(const View& view);
+/// Why `healer heal` would do nothing; empty: it would do something.
+std::string why_not_heal(const Workload& workload);
+
+/// A crash loop is over once an instance is healthy and this old.
+inline constexpr Duration crash_loop_calm = 60s;
+
+/// From an incident to the order (plan.cpp), and from the order to the end of the attempt (remediation.cpp).
+/// HEALING.md 4.
+class RemediationMachine {
+ public:
+  RemediationMachine(Remediation& own, const View& view, Out& out);
+
+  // Instances and exits.
+  void instance_began(const fact::InstanceBegan& began);
+  /// The new instance has exited before an inspect showed it running.
+  void exited_again();
+  /// The engine started the container.
+  void started(const EngineEvent& event);
+  void paused_by_operator();
+  /// Cancels the planned remedy and the attempt.
+  void drop(const std::string& why);
+  void drop_queued(const std::string& why);
+  /// The container was removed by the remedy: a successor follows.
+  void successor_awaited();
+  void ended_by_signal();
+  void engine_restarted(const std::string& text);
+
+  // Health and incidents.
+  void incident_opened(IncidentCause cause);
+  void incident_closed();
+  /// An attempt is being verified, and the workload is unhealthy.
+  void verification_failed(const std::string& note);
+  void healthy();
+  void alert_over();
+  void plan();
+  /// The hold's cause, which lay outside the workload, is gone: a new verdict decides, not the old one.
+  void cause_gone(HoldKind held_for, const std::string& why);
+
+  // Answers.
+  void inspected();
+  void inspect_failed(const Error& error);
+  void evidence_captured(const EvidenceCaptured& captured);
+  void announce(const LadderStep& step);
+  /// Gives the attempt's order, or a further order of the same attempt.
+  void give_order(const fact::OrderDecided& decided);
+  void finished(const RemedyFinished& finished);
+  /// An attempt that a former process left unfinished: settled by inspect, never repeated. A recreation is
+  /// finished or undone.
+  void resume(const Attempt& attempt);
+
+  // Commands.
+  void reset();
+  /// `healer heal`: the next remedy is done whatever the health.
+  void force();
+  void pause_set();
+
+  void answer_due();
+  void due();
+  std::optional<Instant> deadline() const;
+
+ private:
+  void planned_due();
+  std::optional<Hold> hold();
+  void look_before_acting();
+  void check_then_act();
+  void order_done(RemedyKind kind, const std::string& new_container_id);
+  void verify_same_instance();
+  void verify_from(Instant started, bool awaiting_instance);
+  void attempt_ended(AttemptState state, const std::string& note,
+                     fact::AttemptEnded::Then then = fact::AttemptEnded::Then::Nothing, bool failing = false);
+  void settle();
+  void order_lost(const std::string& error);
+  void verification_over();
+
+  Remediation& own_;
+  const Workload& w_;
+  const HostState& host_;
+  Instant now_;
+  Out& out_;
 };
 
 }  // namespace healer

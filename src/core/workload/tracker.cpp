@@ -85,4 +85,8 @@ bool Tracker::pending() const {
   return false;
 }
 
+Tracker::Thresholds thresholds(const Policy& policy) {
+  return {policy.failure_threshold, policy.success_threshold, policy.window.value_or(FailureWindow{0, 0})};
+}
+
 }  // namespace healer

@@ -72,4 +72,7 @@ class Tracker {
   bool after_incident_ = false;
 };
 
+/// The policy's thresholds.
+Tracker::Thresholds thresholds(const Policy& policy);
+
 }  // namespace healer

@@ -10,8 +10,11 @@
 #include "base/ids.hpp"
 #include "base/rare.hpp"
 #include "base/time.hpp"
+#include "core/notification/notifications.hpp"
 #include "core/workload/fact_log.hpp"
 #include "core/workload/health.hpp"
+#include "core/workload/incident.hpp"
+#include "core/workload/ladder.hpp"
 #include "core/workload/lifecycle.hpp"
 #include "core/workload/remediation.hpp"
 #include "model/event.hpp"
@@ -30,14 +33,6 @@ struct HostContribution {
   bool not_ready = false;
 };
 
-/// What was notified of the workload lately, for the cooldown.
-struct Cooldown {
-  Instant last_notified{};
-  unsigned unnotified_incidents = 0;
-  unsigned unnotified_attempts = 0;
-  Instant unnotified_since{};
-};
-
 /// The core's state of one watched workload. What must survive healer's process is in record().
 struct Workload {
   std::string key;
@@ -45,6 +40,7 @@ struct Workload {
   Container container;  ///< without its labels
   PolicyPtr policy;
   std::vector<LabelProblem> problems;
+  Ladder ladder;                        ///< the policy's remedies on this engine
   std::string service;                  ///< "project/service"; empty: none
   std::string network_parent;           ///< key of the workload whose network this one shares
   std::string network_parent_id;        ///< its container id in this container's configuration
@@ -53,15 +49,21 @@ struct Workload {
   Lifecycle lifecycle;
   Health health;
   Remediation remediation;
-  Cooldown notifications;
-  Rare<Incident> incident;
+  Notifications notifications;
+  Rare<OpenIncident> incident;
   FactLog facts;
   Rare<Decision> decision;  ///< the newest
   HostContribution contribution;
+  std::optional<std::pair<HoldKind, Instant>>
+      held;  ///< its entry in the supervisor's list: the hold, and when the remedy was due
   std::optional<Instant> wake_at;  ///< the newest Wake
   bool dirty = false;              ///< record() changed in this step and must be written
 
   InstanceId instance() const { return container.instance(); }
+  /// A remedy is under way, and the facts still show the instance that it was ordered against.
+  bool on_old_instance() const {
+    return remediation.our_doing() && remediation.attempt->instance == instance();
+  }
   /// The engine lists the container, but no inspect of this process has succeeded: only its events are known.
   bool unseen() const { return lifecycle.presence == Presence::Absent && !lifecycle.forget_at; }
   /// The engine reported an operator's stop, but no inspect has confirmed it yet, or the exit is not judged
@@ -79,11 +81,6 @@ struct Remembered {
 
 /// The workload's project; empty: none.
 std::string project_of(const Workload& workload);
-
-/// One line for operators: the rule's name and text.
-std::string alert_line(const FiringAlert& alert);
-/// The lines of the firing alerts with the use `act`; empty: none fires.
-std::string alert_text(const Workload& workload);
 
 /// The workload from its stored state, before its container is inspected.
 Workload restore_workload(const Remembered& remembered);

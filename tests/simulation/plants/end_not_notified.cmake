@@ -1,4 +1,6 @@
 set(invariant 5)
-set(file core/workload/incident.cpp)
-set(from [==[} else if (incident.notified) {]==])
-set(to [==[} else if (incident.notified && incident.attempts > 1000) {]==])
+set(file core/notification/notifications.cpp)
+set(from [==[  if (!own_.incident->notified) return;
+]==])
+set(to [==[  if (!own_.incident->notified || w_.remediation.attempts <= 1000) return;
+]==])

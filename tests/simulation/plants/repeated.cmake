@@ -1,12 +1,12 @@
 set(invariant 2)
 set(file core/workload/remediation.cpp)
-set(from [==[  w_.remediation.phase = Settling{now_ + settle_interval, now_};
+set(from [==[  own_.phase = Settling{now_ + settle_interval, now_};
 }
 
-void WorkloadController::settle_by]==])
+void RemediationMachine::settle()]==])
 set(to [==[  RemedyStep again;
   again.kind = attempt.remedy;
-  order(again, false);
+  out_.report(fact::OrderDecided{again, false});
 }
 
-void WorkloadController::settle_by]==])
+void RemediationMachine::settle()]==])

@@ -1,7 +1,7 @@
 set(invariant 6)
-set(file core/workload/verdict_applied.cpp)
+set(file core/workload/health.cpp)
 set(from [==[    count_unknown(verdict);
     return;]==])
 set(to [==[    count_unknown(verdict);
-    w_.health.tracker.observe(Outcome::Fail, false, thresholds());
+    own_.tracker.observe(Outcome::Fail, false, thresholds(*w_.policy));
     return;]==])

@@ -1,0 +1,155 @@
+// What each fact of a machine leads to. The order of the inputs is the order of what is done about them.
+#include <fmt/format.h>
+
+#include "core/workload/controller.hpp"
+
+namespace healer {
+namespace {
+
+template <class... Each>
+struct Overloaded : Each... {
+  using Each::operator()...;
+};
+
+}  // namespace
+
+void WorkloadController::take(const WorkloadFact& taken) {
+  const auto leads_to = Overloaded{
+      // Lifecycle.
+      [this](const fact::InstanceBegan& began) {
+        run([&] { health_.instance_began(began); });  // first: a verification waits for the new checks
+        run([&] { remediation_.instance_began(began); });
+      },
+      [this](const fact::StoppedRunning&) { run([&] { health_.checks_end(); }); },
+      [this](const fact::PausedByOperator&) { run([&] { remediation_.paused_by_operator(); }); },
+      [this](const fact::EndedAsWanted& ended) {
+        if (!ended.attempt_note.empty()) run([&] { remediation_.drop(ended.attempt_note); });
+        if (!ended.closed_because.empty())
+          close_incident(IncidentOutcome::StoppedByOperator, ended.closed_because);
+      },
+      [this](const fact::EndedBySignal&) { run([&] { remediation_.ended_by_signal(); }); },
+      [this](const fact::LeftDown& down) {
+        run([&] { health_.known_down(down.text); });
+        run([&] { remediation_.plan(); });
+      },
+      [this](const fact::ExitedByItself& exited) { run([&] { health_.exited(exited.text); }); },
+      [this](const fact::EngineRestarted& restarted) {
+        run([&] { remediation_.engine_restarted(restarted.text); });
+        if (!restarted.loop || w_.incident) return;
+        open_incident(IncidentCause::CrashLoop, *restarted.loop);
+        out_.decide(Rule::Unhealthy, *restarted.loop,
+                    fmt::format("cause={}", to_string(IncidentCause::CrashLoop)));
+      },
+      [this](const fact::Down& down) {
+        run([&] { health_.known_down(down.text); });
+        unhealthy(down.cause, down.text);
+      },
+      [this](const fact::SuccessorAwaited&) { run([&] { remediation_.successor_awaited(); }); },
+      [this](const fact::Gone& gone) {
+        run([&] { health_.checks_end(); });
+        run([&] { remediation_.drop(gone.attempt_note); });
+        run([&] { health_.known_again(gone.known_because); });
+        if (gone.opted_out) close_incident(IncidentOutcome::OptedOut, gone.known_because);
+      },
+      // Health.
+      [this](const fact::BecameUnhealthy& became) { unhealthy(became.cause, became.text); },
+      [this](const fact::BecameHealthy&) { healthy(); },
+      [this](const fact::UnknownForLong&) { run([&] { notifications_.unknown_for_long(); }); },
+      [this](const fact::KnownAgain& known) { run([&] { notifications_.known_again(known); }); },
+      [this](const fact::AlertFires& fires) { run([&] { notifications_.alert_fires(fires.alert); }); },
+      [this](const fact::AlertOver&) { run([&] { remediation_.alert_over(); }); },
+      [this](const fact::IncidentDue& due) {
+        open_incident(due.cause, due.text);
+        out_.decide(Rule::Unhealthy, due.text, fmt::format("cause={}", to_string(due.cause)));
+      },
+      [this](const fact::Starved& starved) { host_.starved_until = starved.until; },
+      [this](const fact::AwaitsConnectivity&) { host_.connectivity.await(w_.key, now_); },
+      // Remediation.
+      [this](const fact::AttemptBegan& began) {
+        run([&] { notifications_.attempt_began(); });
+        save_incident();
+        run([&] { remediation_.announce(began.step); });
+      },
+      [this](const fact::OrderDecided& decided) {
+        if (!keeps_instance(decided.step.kind)) run([&] { health_.checks_end(); });
+        run([&] { remediation_.give_order(decided); });
+      },
+      [this](const fact::InstanceKept&) { run([&] { health_.instance_kept(); }); },
+      [this](const fact::AttemptEnded& ended) {
+        if (ended.left_down) run([&] { lifecycle_.left_down(); });
+        if (ended.left_down || ended.failing) run([&] { health_.settle_unhealthy(); });
+        using Then = fact::AttemptEnded::Then;
+        if (ended.then == Then::Stopped) {
+          run([&] { lifecycle_.stopped_by_remedy(); });
+          close_incident(IncidentOutcome::StoppedByHealer, "stopped, as healer.remedies says");
+        } else if (ended.then != Then::Nothing) {
+          if (w_.health.unhealthy() || w_.health.alert_firing) run([&] { remediation_.plan(); });
+          if (ended.then == Then::PlanAndInspect) out_.inspect();
+        }
+      },
+      [this](const fact::BudgetUsedUp&) { run([&] { notifications_.budget_used_up(); }); },
+      [this](const fact::LadderEnded&) { run([&] { notifications_.ladder_ended(); }); },
+      [this](const fact::HoldCauseGone&) { run([&] { health_.fresh_verdict(); }); },
+      [this](const fact::StayedUp&) { healthy(); },
+      // Incidents and notifications.
+      [this](const fact::IncidentChanged&) { save_incident(); },
+      [this](const fact::WorseThanAcknowledged&) { run([&] { incident_.worse(); }); },
+  };
+  std::visit(leads_to, taken);
+}
+
+void WorkloadController::unhealthy(IncidentCause cause, const std::string& text) {
+  if (std::holds_alternative<Verifying>(w_.remediation.phase)) {
+    run([&] { remediation_.verification_failed(text); });
+    return;
+  }
+  if (!w_.incident) {
+    open_incident(cause, text);
+    out_.decide(
+        Rule::Unhealthy, text,
+        fmt::format("cause={}; failures={}; failure_threshold={}; probe={}", to_string(cause),
+                    w_.health.tracker.failures(), w_.policy->failure_threshold, w_.health.probe_text()));
+  }
+  run([&] { remediation_.plan(); });
+}
+
+void WorkloadController::healthy() {
+  if (w_.remediation.forced && w_.remediation.queued()) return;  // `healer heal`: the remedy is done anyway
+  // A pass does not count: only a new instance joins the present network of the parent.
+  if (w_.health.network_loss) return;
+  if (w_.health.awaits_alert()) return;  // not recovered before the alert is over
+  run([&] { remediation_.healthy(); });
+  if (!w_.incident || w_.remediation.attempt) return;
+  if (w_.incident->cause == IncidentCause::CrashLoop && w_.remediation.attempts == 0)
+    return;  // one pass between two crashes proves nothing; calm_due() ends a crash loop
+  close_recovered();
+}
+
+void WorkloadController::open_incident(IncidentCause cause, const std::string& text) {
+  run([&] { incident_.open(cause, text); });
+  run([&] { remediation_.incident_opened(cause); });
+  run([&] { notifications_.incident_opened(cause); });
+  save_incident();
+}
+
+void WorkloadController::close_incident(IncidentOutcome outcome, const std::string& why) {
+  if (!w_.incident) return;
+  run([&] { remediation_.drop_queued("its incident is over"); });  // no remedy without an incident
+  run([&] { incident_.close(outcome, why); });
+  run([&] { notifications_.incident_closed(outcome, why); });
+  save_incident();
+  run([&] { incident_.release(); });
+  run([&] { remediation_.incident_closed(); });
+  run([&] { notifications_.incident_released(); });
+}
+
+void WorkloadController::close_recovered() {
+  close_incident(w_.remediation.attempts > 0 ? IncidentOutcome::Recovered : IncidentOutcome::RecoveredAlone,
+                 {});
+}
+
+void WorkloadController::save_incident() {
+  out_.add(Persist{incident_record(w_)});
+}
+
+}  // namespace healer

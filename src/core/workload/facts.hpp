@@ -1,0 +1,120 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "base/time.hpp"
+#include "core/workload/ladder.hpp"
+#include "model/policy.hpp"
+#include "model/record.hpp"
+
+namespace healer {
+
+/// What a machine reports of an input. The controller takes the facts in order and gives each to the machines
+/// that it concerns; controller.hpp has the table.
+namespace fact {
+
+// Lifecycle.
+struct InstanceBegan {
+  bool same = false;          ///< the known instance goes on: unpaused, or not seen running before
+  bool unpaused = false;      ///< the known instance was paused
+  bool daemon_start = false;  ///< healer sees the workload for the first time, in its first full list
+};
+struct StoppedRunning {};
+struct PausedByOperator {};
+/// An operator ended the instance, or it ended as it should.
+struct EndedAsWanted {
+  std::string attempt_note;    ///< why an attempt is cancelled
+  std::string closed_because;  ///< why the incident is closed; empty: it stays open
+};
+struct EndedBySignal {};  ///< by a signal that is healer's remedy
+/// The instance is down, and no attempt is under way.
+struct LeftDown {
+  std::string text;
+};
+/// The instance is down; the engine's restart policy may restart it.
+struct ExitedByItself {
+  std::string text;
+};
+/// The engine's restart policy restarts the container, or has done so.
+struct EngineRestarted {
+  std::string text;
+  std::optional<std::string> loop;  ///< a crash loop, for operators
+};
+struct Down {
+  IncidentCause cause = IncidentCause::Crashed;
+  std::string text;
+};
+struct SuccessorAwaited {};  ///< the container was removed, as a part of the remedy
+struct Gone {
+  std::string attempt_note;
+  std::string known_because;  ///< why it does not count as unknown any more
+  bool opted_out = false;
+};
+
+// Health.
+struct BecameUnhealthy {
+  IncidentCause cause = IncidentCause::ProbeFailed;
+  std::string text;
+};
+struct BecameHealthy {};
+struct UnknownForLong {};
+struct KnownAgain {
+  std::string how;
+  Instant since{};    ///< when operators were notified that it is unknown
+  std::string cause;  ///< why it was unknown
+};
+struct AlertFires {
+  FiringAlert alert;
+};
+struct AlertOver {};
+/// A reason for an incident that is no verdict: an alert, a lost network.
+struct IncidentDue {
+  IncidentCause cause = IncidentCause::AlertFiring;
+  std::string text;
+};
+struct Starved {
+  Instant until{};  ///< failed checks before this are unknown
+};
+struct AwaitsConnectivity {};
+
+// Remediation.
+struct AttemptBegan {
+  LadderStep step;
+};
+struct OrderDecided {
+  RemedyStep step;
+  bool resume = false;
+};
+struct InstanceKept {};  ///< a remedy that keeps the instance is verified
+struct AttemptEnded {
+  AttemptState state = AttemptState::Recovered;
+  bool left_down = false;  ///< the order stopped the container and did not start it
+  bool failing = false;    ///< the workload fails, though no verdict was reached
+  /// Stopped: the remedy was to stop it, so the incident is closed.
+  enum class Then { Nothing, Plan, PlanAndInspect, Stopped } then = Then::Nothing;
+};
+struct BudgetUsedUp {};
+struct LadderEnded {};
+struct HoldCauseGone {};  ///< a new verdict decides
+struct StayedUp {};       ///< without a probe, until the end of the verification
+
+// Remediation and notifications.
+struct IncidentChanged {};  ///< the incident's record must be stored
+
+// Notifications.
+struct WorseThanAcknowledged {};
+
+}  // namespace fact
+
+using WorkloadFact =
+    std::variant<fact::InstanceBegan, fact::StoppedRunning, fact::PausedByOperator, fact::EndedAsWanted,
+                 fact::EndedBySignal, fact::LeftDown, fact::ExitedByItself, fact::EngineRestarted, fact::Down,
+                 fact::SuccessorAwaited, fact::Gone, fact::BecameUnhealthy, fact::BecameHealthy,
+                 fact::UnknownForLong, fact::KnownAgain, fact::AlertFires, fact::AlertOver, fact::IncidentDue,
+                 fact::Starved, fact::AwaitsConnectivity, fact::AttemptBegan, fact::OrderDecided,
+                 fact::InstanceKept, fact::AttemptEnded, fact::BudgetUsedUp, fact::LadderEnded,
+                 fact::HoldCauseGone, fact::StayedUp, fact::IncidentChanged, fact::WorseThanAcknowledged>;
+
+}  // namespace healer

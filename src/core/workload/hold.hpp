@@ -1,0 +1,47 @@
+#pragma once
+
+#include <optional>
+
+#include "core/workload/view.hpp"
+#include "model/record.hpp"
+
+namespace healer {
+
+/// Holds: why a due remedy waits. HEALING.md 5.
+///
+/// The first of these that applies is the hold:
+///
+///   hold             | while                                                    | at most
+///   -----------------+----------------------------------------------------------+----------------------------
+///   Paused           | an operator paused the workload, or all                  | the length of the pause
+///   Maintenance      | a maintenance window is open                             | the window
+///   Connectivity     | the connectivity check fails, or healer has no           | (descriptors, memory: 5 s)
+///                    | descriptors or memory left; only for a running workload  |
+///                    | that healer checks itself, not for a lost network or an  |
+///                    | alert that counts                                        |
+///   EngineDown       | the engine is down, or its first list is not processed   |
+///                    | yet                                                      |
+///   OperatorStopping | an operator is stopping the container                    | stop timeout + 20 s
+///   NetworkParent    | the container whose network it shares is gone or does    |
+///                    | not run                                                  |
+///   NetworkParent    | that container runs, but is not ready                    | dependency_hold
+///   NetworkParent    | that container was restarted or replaced just now        | 10 s
+///   Dependency       | a workload that it depends on is not ready               | dependency_hold
+///   MassFailure      | too many workloads are unhealthy at once, and no further |
+///                    | canary is allowed                                        |
+///   Replica          | another replica of its service is in remedy              |
+///   Concurrency      | as many as allowed are in remedy, or the free slots      |
+///                    | belong to remedies that are due longer                   |
+///
+/// `healer heal` passes over Maintenance, Connectivity, NetworkParent, Dependency and MassFailure, and over a
+/// pause that began before it. A remedy for a lost network passes over MassFailure.
+struct FoundHold {
+  std::optional<Hold> hold;
+  /// A hold whose cause may never end was found, also if its limit is over. The limit runs from the
+  /// incident's first such hold: Remediation::dependency_hold_until.
+  bool limit_began = false;
+};
+
+FoundHold find_hold(const View& view);
+
+}  // namespace healer

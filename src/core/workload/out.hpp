@@ -1,0 +1,43 @@
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/workload/facts.hpp"
+#include "core/workload/view.hpp"
+#include "model/effect.hpp"
+
+namespace healer {
+
+/// What a machine gives back: effects, in order, and facts for the controller.
+class Out {
+ public:
+  Out(Workload& workload, Instant now, Ids& ids, Effects& effects)
+      : workload_(workload), now_(now), ids_(ids), effects_(effects) {}
+
+  void add(Effect effect) { effects_.push_back(std::move(effect)); }
+  void log(LogLevel level, std::string message);
+  /// A decision, for the history and `healer explain`; it belongs to the incident that is open now.
+  void decide(Rule rule, std::string outcome, std::string inputs = {});
+  /// An outcome, for `healer explain`.
+  void checked(Outcome outcome, Cause cause) { workload_.facts.checked(outcome, cause, now_); }
+  void inspect() { add(Inspect{workload_.container.id}); }
+  void report(WorkloadFact fact) { facts_.push_back(std::move(fact)); }
+  /// The workload's record changed, and must be written at the end of the step.
+  void record_changed() { workload_.dirty = true; }
+  Ids& ids() { return ids_; }
+
+  bool has_facts() const { return !facts_.empty(); }
+  /// The facts since the last call.
+  std::vector<WorkloadFact> take_facts() { return std::exchange(facts_, {}); }
+
+ private:
+  Workload& workload_;
+  Instant now_;
+  Ids& ids_;
+  Effects& effects_;
+  std::vector<WorkloadFact> facts_;
+};
+
+}  // namespace healer

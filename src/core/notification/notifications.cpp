@@ -51,7 +51,7 @@ void NotificationMachine::first_due() {
     notify_crash_loop();
   else
     notify_degraded();
-  out_.report(fact::IncidentChanged{});
+  out_.report(finding::IncidentChanged{});
 }
 
 void NotificationMachine::notify_degraded() {
@@ -117,7 +117,7 @@ void NotificationMachine::budget_used_up() {
                    "needed.",
                    w_.name, attempts, window, w_.health.failure_text(), refusal_text(), wait),
        incident_key(), log_advice()});
-  out_.report(fact::IncidentChanged{});
+  out_.report(finding::IncidentChanged{});
 }
 
 /// The ladder has no step left, or its last step is `none`.
@@ -135,7 +135,7 @@ void NotificationMachine::ladder_ended() {
           fmt::format("{} is still unhealthy: {}; {}.{} An operator is needed.", w_.name,
                       w_.health.failure_text(), text, refusal_text()),
           incident_key(), log_advice()});
-  out_.report(fact::IncidentChanged{});
+  out_.report(finding::IncidentChanged{});
 }
 
 void NotificationMachine::notify_crash_loop() {
@@ -226,7 +226,7 @@ void NotificationMachine::summary_due() {
     own_.incident->notified = true;
     notify({NotificationKind::Degraded, "DEGRADED",
             fmt::format("{}; it is still unhealthy: {}.", what, w_.health.failure_text()), incident_key()});
-    out_.report(fact::IncidentChanged{});
+    out_.report(finding::IncidentChanged{});
   } else {
     notify({NotificationKind::Info, "SUMMARY", what + "; it is healthy now.",
             fmt::format("healer/{:.60}/{:.120}/summary/{}", host_.policy.host_name, w_.key,
@@ -266,7 +266,7 @@ void NotificationMachine::unknown_for_long() {
           unknown_key(*health.unknown_since)});
 }
 
-void NotificationMachine::known_again(const fact::KnownAgain& known) {
+void NotificationMachine::known_again(const finding::KnownAgain& known) {
   out_.log(LogLevel::Info, fmt::format("{} — {}", w_.name, known.how));
   notify({NotificationKind::Recovered,
           "KNOWN AGAIN",
@@ -328,7 +328,7 @@ void NotificationMachine::notify(Message message) {
   if (notification.incident) {
     note_notified(routed.destinations);
     const bool worse = kind == NotificationKind::Critical && w_.incident->acked_at;
-    if (worse) out_.report(fact::WorseThanAcknowledged{});
+    if (worse) out_.report(finding::WorseThanAcknowledged{});
     if (!follows.ends && (worse || !w_.incident->acked_at))
       for (const NotificationRoute* route : routed.routes) plan_escalation(*route, routed.destinations);
   }

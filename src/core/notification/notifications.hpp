@@ -7,7 +7,7 @@
 #include "base/rare.hpp"
 #include "base/time.hpp"
 #include "core/notification/routing.hpp"
-#include "core/workload/facts.hpp"
+#include "core/workload/findings.hpp"
 #include "model/effect.hpp"
 #include "model/record.hpp"
 
@@ -73,7 +73,7 @@ class NotificationMachine {
   void acknowledged();
   void evidence_captured(const std::string& excerpt);
   void unknown_for_long();
-  void known_again(const fact::KnownAgain& known);
+  void known_again(const finding::KnownAgain& known);
   void alert_fires(const FiringAlert& alert);
   void reset();
   /// At the end of the cooldown.

@@ -78,7 +78,7 @@ void NotificationMachine::escalate(const std::string& name) {
   if (route == nullptr) {
     out_.log(LogLevel::Warning,
              fmt::format("{} — there is no route '{}' any more to escalate to", w_.name, name));
-    out_.report(fact::IncidentChanged{});
+    out_.report(finding::IncidentChanged{});
     return;
   }
   const NotificationKind kind = repeated_kind();
@@ -124,7 +124,7 @@ void NotificationMachine::repeat(Repeated what, const std::vector<Destination>& 
   out_.add(Count{CountNotificationRepeat{notification.kind, escalation}});
   note_notified(destinations);
   out_.add(SendNotification{std::move(notification), destinations});
-  out_.report(fact::IncidentChanged{});
+  out_.report(finding::IncidentChanged{});
 }
 
 /// These channels get the end of the incident, too; the next reminder counts from now or from not_before.

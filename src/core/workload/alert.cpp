@@ -65,7 +65,7 @@ void HealthMachine::alert_reported(const AlertReported& event) {
   out_.record_changed();
   const std::string text = alert_line(own_.alerts->back());
   out_.log(LogLevel::Warning, fmt::format("{} — alert of {} fires: {}", w_.name, event.source, text));
-  if (!act) out_.report(fact::AlertFires{own_.alerts->back()});
+  if (!act) out_.report(finding::AlertFires{own_.alerts->back()});
 }
 
 void HealthMachine::alert_over(const FiringAlert& alert, const char* why) {
@@ -73,7 +73,7 @@ void HealthMachine::alert_over(const FiringAlert& alert, const char* why) {
   std::erase_if(*own_.alerts, [&](const FiringAlert& each) { return &each == &alert; });
   if (own_.alerts->empty()) own_.alerts.reset();
   out_.record_changed();
-  out_.report(fact::AlertOver{});
+  out_.report(finding::AlertOver{});
 }
 
 Instant HealthMachine::counts_from(const FiringAlert& alert) const {
@@ -102,7 +102,7 @@ void HealthMachine::alerts_due() {
                         return each.act && now_ >= counts_from(each);
                       });
   if (!own_.alert_firing || w_.incident || w_.remediation.attempt || w_.remediation.in_flight) return;
-  out_.report(fact::IncidentDue{IncidentCause::AlertFiring, own_.alert_text()});
+  out_.report(finding::IncidentDue{IncidentCause::AlertFiring, own_.alert_text()});
 }
 
 std::optional<Instant> HealthMachine::alert_deadline() const {

@@ -22,9 +22,9 @@ namespace healer {
 ///
 /// Five machines decide, each about its own part of the workload: lifecycle, health, remediation, incident
 /// and notifications. None changes another: a machine takes an input, reads the others as they were before it
-/// (View), writes its own state, and gives effects and facts (Out). The controller takes the facts in order
-/// and gives each to the machines that it concerns; their facts come before the next one. What a fact leads
-/// to stands in facts.cpp. Who reads what of the others:
+/// (View), writes its own state, and gives effects and findings (Out). The controller takes the findings in
+/// order and gives each to the machines that it concerns; their findings come before the next one. What a
+/// finding leads to stands in findings.cpp. Who reads what of the others:
 ///
 ///   reader        | lifecycle             | health              | remediation         | incident | notif.
 ///   --------------+-----------------------+---------------------+---------------------+----------+--------
@@ -88,16 +88,16 @@ class WorkloadController {
   void finish();
 
  private:
-  /// Gives a machine an input, and takes the facts.
+  /// Gives a machine an input, and takes the findings.
   template <class Input>
   void run(Input&& input) {
     input();
-    if (!out_.has_facts()) return;
-    for (const WorkloadFact& fact : out_.take_facts()) take(fact);
+    if (!out_.has_findings()) return;
+    for (const WorkloadFinding& finding : out_.take_findings()) take(finding);
   }
 
-  // facts.cpp
-  void take(const WorkloadFact& fact);
+  // findings.cpp
+  void take(const WorkloadFinding& finding);
   void unhealthy(IncidentCause cause, const std::string& text);
   void healthy();
   void open_incident(IncidentCause cause, const std::string& text);

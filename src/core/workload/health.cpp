@@ -83,14 +83,14 @@ void HealthMachine::count_unknown(const Verdict& verdict) {
   const bool notified_for_all = verdict.cause == Cause::EngineDown || verdict.cause == Cause::Connectivity;
   if (own_.unknown_streak < unknown_notification_after || own_.unknown_since || notified_for_all) return;
   own_.unknown_since = now_;
-  out_.report(fact::UnknownForLong{});
+  out_.report(finding::UnknownForLong{});
 }
 
 /// Ends a streak of unknown outcomes; notified if the streak was notified.
 void HealthMachine::known_again(const std::string& how) {
   own_.unknown_streak = 0;
   if (!own_.unknown_since) return;
-  out_.report(fact::KnownAgain{how, *own_.unknown_since, own_.failure_text()});
+  out_.report(finding::KnownAgain{how, *own_.unknown_since, own_.failure_text()});
   own_.unknown_since.reset();
 }
 
@@ -119,15 +119,15 @@ void HealthMachine::apply_verdict(const Verdict& verdict) {
   }
   switch (transition) {
     case Tracker::Transition::BecameUnhealthy:
-      out_.report(fact::BecameUnhealthy{IncidentCause::ProbeFailed,
-                                        own_.tracker.failures() >= limits.failures
-                                            ? verdict.text
-                                            : fmt::format("{} of the last {} checks failed: {}",
-                                                          own_.tracker.failures_of_instance(limits.window.of),
-                                                          limits.window.of, verdict.text)});
+      out_.report(finding::BecameUnhealthy{
+          IncidentCause::ProbeFailed, own_.tracker.failures() >= limits.failures
+                                          ? verdict.text
+                                          : fmt::format("{} of the last {} checks failed: {}",
+                                                        own_.tracker.failures_of_instance(limits.window.of),
+                                                        limits.window.of, verdict.text)});
       break;
     case Tracker::Transition::BecameHealthy:
-      out_.report(fact::BecameHealthy{});
+      out_.report(finding::BecameHealthy{});
       break;
     case Tracker::Transition::Pending:
     case Tracker::Transition::Unchanged:
@@ -170,7 +170,7 @@ void HealthMachine::engine_health(EngineHealth health, const std::string& output
       const bool first_pass = !own_.tracker.passed_once();
       const auto transition = own_.tracker.settle(true);
       if (first_pass) measure_start();
-      if (transition == Tracker::Transition::BecameHealthy) out_.report(fact::BecameHealthy{});
+      if (transition == Tracker::Transition::BecameHealthy) out_.report(finding::BecameHealthy{});
       return;
     }
     case EngineHealth::Unhealthy: {
@@ -187,7 +187,7 @@ void HealthMachine::engine_health(EngineHealth health, const std::string& output
       if (own_.tracker.settle(false) == Tracker::Transition::BecameUnhealthy) {
         own_.failing_since = now_;
         out_.log(LogLevel::Warning, fmt::format("{} — {}", w_.name, own_.last_verdict.text));
-        out_.report(fact::BecameUnhealthy{IncidentCause::EngineUnhealthy, own_.last_verdict.text});
+        out_.report(finding::BecameUnhealthy{IncidentCause::EngineUnhealthy, own_.last_verdict.text});
       }
       return;
     }
@@ -205,7 +205,7 @@ void HealthMachine::measure_start() {
   if (starts.size() > remembered_starts) starts.erase(starts.begin());
 }
 
-void HealthMachine::instance_began(const fact::InstanceBegan& began) {
+void HealthMachine::instance_began(const finding::InstanceBegan& began) {
   checks_end();
   own_.unknown_streak = 0;
   own_.last_verdict = Verdict{};

@@ -9,7 +9,7 @@
 #include "base/ids.hpp"
 #include "base/rare.hpp"
 #include "base/time.hpp"
-#include "core/workload/facts.hpp"
+#include "core/workload/findings.hpp"
 #include "core/workload/probe_target.hpp"
 #include "core/workload/tracker.hpp"
 #include "model/container.hpp"
@@ -127,7 +127,7 @@ class HealthMachine {
   HealthMachine(Health& own, const View& view, Out& out);
 
   // Instances.
-  void instance_began(const fact::InstanceBegan& began);
+  void instance_began(const finding::InstanceBegan& began);
   /// A remedy kept the instance. Its checks begin a new streak, as after a restart.
   void instance_kept();
   /// No check counts any more: the workload does not run, or an order ends the instance.

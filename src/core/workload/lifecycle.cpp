@@ -50,7 +50,7 @@ void LifecycleMachine::inspected(const InstanceId& before) {
       return;
     case ContainerState::Restarting:
       if (own_.presence == Presence::Restarting) return;
-      out_.report(fact::StoppedRunning{});
+      out_.report(finding::StoppedRunning{});
       own_.presence = Presence::Restarting;
       out_.record_changed();
       judge_exit();
@@ -91,12 +91,12 @@ void LifecycleMachine::begin_instance(bool same) {
   own_.instance_started = facts.started ? std::min(now_, host_.instant(*facts.started)) : now_;
   if (!same) own_.began_unclean = std::exchange(own_.ended_unclean, std::nullopt);
   out_.record_changed();
-  out_.report(fact::InstanceBegan{same, unpaused, first_sight && !host_.synced_once});
+  out_.report(finding::InstanceBegan{same, unpaused, first_sight && !host_.synced_once});
 }
 
 void LifecycleMachine::enter_paused() {
   if (own_.presence != Presence::Paused) {
-    out_.report(fact::StoppedRunning{});
+    out_.report(finding::StoppedRunning{});
     own_.presence = Presence::Paused;
     own_.exit_kind.reset();
     own_.judge_exit_at.reset();
@@ -105,7 +105,7 @@ void LifecycleMachine::enter_paused() {
     out_.record_changed();
     out_.log(LogLevel::Info, fmt::format("{} — paused by an operator; left alone until unpaused", w_.name));
   }
-  out_.report(fact::PausedByOperator{});
+  out_.report(finding::PausedByOperator{});
 }
 
 void LifecycleMachine::enter_exited(const InstanceId& before) {
@@ -119,7 +119,7 @@ void LifecycleMachine::enter_exited(const InstanceId& before) {
   const bool was_up = own_.presence == Presence::Running || own_.presence == Presence::Restarting ||
                       own_.presence == Presence::Paused;
   const bool first_sight = own_.presence == Presence::Absent;
-  out_.report(fact::StoppedRunning{});
+  out_.report(finding::StoppedRunning{});
   own_.presence = Presence::Exited;
   own_.exit_kind.reset();
   out_.record_changed();
@@ -131,7 +131,7 @@ void LifecycleMachine::enter_exited(const InstanceId& before) {
   if (never_ran || still_stopped) {
     own_.stopped_by_operator = true;
     own_.exit_kind = ExitKind::Operator;
-    out_.report(fact::EndedAsWanted{{}, "it is stopped"});
+    out_.report(finding::EndedAsWanted{{}, "it is stopped"});
     return;
   }
   const bool just_started = host_.synced_once && facts.instance() != before && facts.started &&
@@ -273,16 +273,16 @@ void LifecycleMachine::apply_exit(ExitKind kind) {
   switch (kind) {
     case ExitKind::Ours:
       if (after_our_signal({w_, host_, now_}))
-        out_.report(fact::EndedBySignal{});
+        out_.report(finding::EndedBySignal{});
       else if (!w_.remediation.attempt && !own_.stopped_by_operator)  // else the end of the attempt decides
-        out_.report(fact::LeftDown{"stopped by a remedy that did not start it again"});
+        out_.report(finding::LeftDown{"stopped by a remedy that did not start it again"});
       return;
     case ExitKind::Operator:
       own_.stopped_by_operator = true;
       own_.back_by.reset();
       out_.log(LogLevel::Info,
                fmt::format("{} — stopped by an operator; left alone until an operator starts it", w_.name));
-      out_.report(fact::EndedAsWanted{"stopped by an operator", "an operator stopped it"});
+      out_.report(finding::EndedAsWanted{"stopped by an operator", "an operator stopped it"});
       return;
     case ExitKind::Completed:
       own_.stopped_by_operator = true;
@@ -290,7 +290,7 @@ void LifecycleMachine::apply_exit(ExitKind kind) {
       out_.log(
           LogLevel::Info,
           fmt::format("{} — ended with exit code 0 under restart policy on-failure; left alone", w_.name));
-      out_.report(fact::EndedAsWanted{"ended with exit code 0", "it ended with exit code 0"});
+      out_.report(finding::EndedAsWanted{"ended with exit code 0", "it ended with exit code 0"});
       return;
     case ExitKind::Crash:
     case ExitKind::OutOfMemory:
@@ -302,7 +302,7 @@ void LifecycleMachine::apply_exit(ExitKind kind) {
 void LifecycleMachine::took_over() {
   if (!own_.evidence.died() || own_.presence == Presence::Exited || w_.on_old_instance()) return;
   if (own_.evidence.operator_acted())
-    out_.report(fact::EndedAsWanted{"restarted by an operator", {}});
+    out_.report(finding::EndedAsWanted{"restarted by an operator", {}});
   else if (own_.presence == Presence::Running)
     // The restart policy was faster than the inspect: healer never saw the state exited.
     count_engine_restart(exit_text(ExitKind::Crash));
@@ -322,7 +322,7 @@ void LifecycleMachine::count_engine_restart(const std::string& text) {
   const std::string window = format_duration(w_.policy->budget_window);
   out_.log(LogLevel::Warning, fmt::format("{} — {}; left to the engine's restart policy ({} in {})", w_.name,
                                           text, own_.crashes.size(), window));
-  fact::EngineRestarted restarted{text, std::nullopt};
+  finding::EngineRestarted restarted{text, std::nullopt};
   if (own_.crashes.size() >= w_.policy->budget_attempts)
     restarted.loop = fmt::format("{}, {} times in {}", text, own_.crashes.size(), window);
   out_.report(std::move(restarted));
@@ -342,19 +342,19 @@ void LifecycleMachine::crashed(ExitKind kind) {
   const std::string text = exit_text(kind);
   if (own_.presence == Presence::Restarting || engine_restarts(w_.container)) {
     own_.back_by = now_ + engine_lookback;
-    out_.report(fact::ExitedByItself{text});
+    out_.report(finding::ExitedByItself{text});
     count_engine_restart(text);
     return;
   }
   if (leave_exited(text)) {
-    out_.report(fact::ExitedByItself{text});
+    out_.report(finding::ExitedByItself{text});
     return;
   }
   out_.log(LogLevel::Warning, fmt::format("{} — {}", w_.name, text));
   out_.decide(Rule::Crashed, text,
               fmt::format("exit_code={}", own_.evidence.exit_code().value_or(w_.container.exit_code)));
-  out_.report(
-      fact::Down{kind == ExitKind::OutOfMemory ? IncidentCause::OutOfMemory : IncidentCause::Crashed, text});
+  out_.report(finding::Down{
+      kind == ExitKind::OutOfMemory ? IncidentCause::OutOfMemory : IncidentCause::Crashed, text});
 }
 
 void LifecycleMachine::leave_engine() {
@@ -370,18 +370,18 @@ void LifecycleMachine::container_gone() {
   if (own_.presence == Presence::Absent && own_.forget_at) return;
   if (w_.remediation.recreating()) {
     // A successor follows: the engine's answer names it, or an orchestrator starts it.
-    out_.report(fact::SuccessorAwaited{});
+    out_.report(finding::SuccessorAwaited{});
     return;
   }
   leave_engine();
   own_.forget_at = now_ + deployment_lookback;
-  out_.report(fact::Gone{"the container was removed", "it was removed", false});
+  out_.report(finding::Gone{"the container was removed", "it was removed", false});
 }
 
 void LifecycleMachine::opted_out() {
   leave_engine();
   own_.forget_at = now_;
-  out_.report(fact::Gone{"no longer opted in", "it is no longer opted in", true});
+  out_.report(finding::Gone{"no longer opted in", "it is no longer opted in", true});
 }
 
 void LifecycleMachine::not_inspected_yet() {
@@ -470,7 +470,7 @@ void LifecycleMachine::back_due() {
     own_.exit_kind = ExitKind::Crash;
     out_.log(LogLevel::Warning, fmt::format("{} — {}", w_.name, text));
     out_.report(
-        fact::Down{crashed_before ? IncidentCause::Crashed : IncidentCause::NotBackAfterEngine, text});
+        finding::Down{crashed_before ? IncidentCause::Crashed : IncidentCause::NotBackAfterEngine, text});
   }
 }
 

@@ -70,7 +70,7 @@ void HealthMachine::network_due() {
   const std::string text = fmt::format("{}, whose network it shares, was {}", parent_name(view),
                                        replaced ? "replaced" : "restarted");
   out_.log(LogLevel::Warning, fmt::format("{} — {}", w_.name, text));
-  out_.report(fact::IncidentDue{IncidentCause::NetworkLost, text});
+  out_.report(finding::IncidentDue{IncidentCause::NetworkLost, text});
 }
 
 }  // namespace healer

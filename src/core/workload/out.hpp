@@ -4,13 +4,13 @@
 #include <utility>
 #include <vector>
 
-#include "core/workload/facts.hpp"
+#include "core/workload/findings.hpp"
 #include "core/workload/view.hpp"
 #include "model/effect.hpp"
 
 namespace healer {
 
-/// What a machine gives back: effects, in order, and facts for the controller.
+/// What a machine gives back: effects, in order, and findings for the controller.
 class Out {
  public:
   Out(Workload& workload, Instant now, Ids& ids, Effects& effects)
@@ -23,21 +23,21 @@ class Out {
   /// An outcome, for `healer explain`.
   void checked(Outcome outcome, Cause cause) { workload_.facts.checked(outcome, cause, now_); }
   void inspect() { add(Inspect{workload_.container.id}); }
-  void report(WorkloadFact fact) { facts_.push_back(std::move(fact)); }
+  void report(WorkloadFinding finding) { findings_.push_back(std::move(finding)); }
   /// The workload's record changed, and must be written at the end of the step.
   void record_changed() { workload_.dirty = true; }
   Ids& ids() { return ids_; }
 
-  bool has_facts() const { return !facts_.empty(); }
-  /// The facts since the last call.
-  std::vector<WorkloadFact> take_facts() { return std::exchange(facts_, {}); }
+  bool has_findings() const { return !findings_.empty(); }
+  /// The findings since the last call.
+  std::vector<WorkloadFinding> take_findings() { return std::exchange(findings_, {}); }
 
  private:
   Workload& workload_;
   Instant now_;
   Ids& ids_;
   Effects& effects_;
-  std::vector<WorkloadFact> facts_;
+  std::vector<WorkloadFinding> findings_;
 };
 
 }  // namespace healer

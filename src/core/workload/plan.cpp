@@ -86,7 +86,7 @@ void RemediationMachine::plan() {
   const auto ladder_step = wanted_step({w_, host_, now_});
   if (!ladder_step) {  // no remedy, only notifications
     const bool tried = own_.ladder_step > 0 || own_.ineffective_restarts >= ineffective_restarts_enough;
-    if (tried && !w_.notifications.incident->gave_up) out_.report(fact::LadderEnded{});
+    if (tried && !w_.notifications.incident->gave_up) out_.report(finding::LadderEnded{});
     return;
   }
   if (ladder_step->skipped_restarts && ladder_step->index > own_.ladder_step) {
@@ -95,14 +95,14 @@ void RemediationMachine::plan() {
                                          own_.ineffective_restarts, to_string(ladder_step->step));
     out_.log(LogLevel::Warning, fmt::format("{} — {}", w_.name, text));
     out_.decide(Rule::SkippedStep, text, fmt::format("ineffective_restarts={}", own_.ineffective_restarts));
-    out_.report(fact::IncidentChanged{});
+    out_.report(finding::IncidentChanged{});
   }
 
   const BreakerState before = own_.breaker.state();
   const auto permitted = own_.breaker.permit(*w_.policy, now_);
   if (own_.breaker.state() != before) out_.record_changed();
   if (!permitted) {
-    if (!w_.notifications.incident->gave_up) out_.report(fact::BudgetUsedUp{});
+    if (!w_.notifications.incident->gave_up) out_.report(finding::BudgetUsedUp{});
     return;
   }
   Instant due = *permitted;
@@ -216,7 +216,7 @@ void RemediationMachine::check_then_act() {
   own_.ordered.reset();
   own_.resumed = 0;
   out_.add(Persist{attempt});
-  out_.report(fact::AttemptBegan{*ladder_step});
+  out_.report(finding::AttemptBegan{*ladder_step});
 }
 
 void RemediationMachine::reset() {
@@ -278,7 +278,7 @@ void RemediationMachine::cause_gone(HoldKind held_for, const std::string& why) {
   out_.decide(Rule::Released, text);
   own_.phase = Idle{};
   own_.dependency_hold_until.reset();
-  out_.report(fact::HoldCauseGone{});
+  out_.report(finding::HoldCauseGone{});
 }
 
 void RemediationMachine::inspect_failed(const Error& error) {

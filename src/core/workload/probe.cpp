@@ -171,7 +171,7 @@ void HealthMachine::check_finished(const ProbeFinished& finished) {
   if (probe >= own_.probes.size() || !own_.probes[probe].open) return;
   const ProbeFacts& facts = finished.facts;
   WorkloadProbe& asked = own_.probes[probe];
-  if (facts.end == ProbeEnd::NoResources) out_.report(fact::Starved{now_ + starved_for});
+  if (facts.end == ProbeEnd::NoResources) out_.report(finding::Starved{now_ + starved_for});
   if (facts.end != ProbeEnd::StillOpen)
     asked.hangs = asked.resolution.kind == ProbeKind::Exec && facts.end == ProbeEnd::AnswerTimeout;
   asked.open = false;
@@ -223,7 +223,7 @@ void HealthMachine::round_answered() {
   if (verdict && needs_connectivity(*verdict)) {
     own_.probe->awaiting = true;
     own_.probe->give_up = now_ + host_.policy.connectivity_timeout + 2 * prober_margin;
-    out_.report(fact::AwaitsConnectivity{});
+    out_.report(finding::AwaitsConnectivity{});
     return;
   }
   end_round(std::move(verdict));

@@ -13,7 +13,7 @@
 namespace healer {
 namespace {
 
-using Then = fact::AttemptEnded::Then;
+using Then = finding::AttemptEnded::Then;
 
 /// The engine's default stop timeout.
 constexpr Duration engine_stop_timeout = 10s;
@@ -114,10 +114,10 @@ void RemediationMachine::announce(const LadderStep& ladder_step) {
   out_.decide(Rule::Acted, attempt.detail,
               fmt::format("cause={}; step={}; attempt={} of {}; run={}", w_.incident->cause_text,
                           ladder_step.index, used, w_.policy->budget_attempts, attempt.instance.started_at));
-  out_.report(fact::OrderDecided{ladder_step.step, false});
+  out_.report(finding::OrderDecided{ladder_step.step, false});
 }
 
-void RemediationMachine::give_order(const fact::OrderDecided& decided) {
+void RemediationMachine::give_order(const finding::OrderDecided& decided) {
   const RemedyStep& step = decided.step;
   ApplyRemedy order;
   order.attempt = own_.attempt->id;
@@ -206,12 +206,12 @@ void RemediationMachine::ended_by_signal() {
   out_.add(Persist{*own_.attempt});
   RemedyStep start;
   start.kind = RemedyKind::Start;
-  out_.report(fact::OrderDecided{start, false});
+  out_.report(finding::OrderDecided{start, false});
 }
 
 void RemediationMachine::verify_same_instance() {
   verify_from(now_, false);
-  out_.report(fact::InstanceKept{});
+  out_.report(finding::InstanceKept{});
 }
 
 void RemediationMachine::order_lost(const std::string& error) {
@@ -222,7 +222,7 @@ void RemediationMachine::order_lost(const std::string& error) {
     if (own_.resumed++ < resumes_allowed) {
       RemedyStep step;
       step.kind = RemedyKind::Recreate;
-      out_.report(fact::OrderDecided{step, true});
+      out_.report(finding::OrderDecided{step, true});
     } else {
       attempt_ended(AttemptState::Failed, error, Then::PlanAndInspect);
     }
@@ -256,7 +256,7 @@ void RemediationMachine::resume(const Attempt& attempt) {
     RemedyStep step;
     step.kind = RemedyKind::Recreate;
     own_.resumed = 1;
-    out_.report(fact::OrderDecided{step, true});
+    out_.report(finding::OrderDecided{step, true});
     return;
   }
   if (keeps_instance(attempt.remedy)) {  // never repeated: the checks show whether it helped
@@ -326,7 +326,7 @@ void RemediationMachine::attempt_ended(AttemptState state, const std::string& no
     // Each failed attempt takes the next step; NotExecuted is no failure of the step.
     if (w_.incident && state != AttemptState::NotExecuted) {
       ++own_.ladder_step;
-      out_.report(fact::IncidentChanged{});
+      out_.report(finding::IncidentChanged{});
     }
     out_.decide(Rule::NotRecovered,
                 fmt::format("{} did not help{}", own_.attempt->detail, note.empty() ? "" : ": " + note),
@@ -338,7 +338,7 @@ void RemediationMachine::attempt_ended(AttemptState state, const std::string& no
   own_.attempt.reset();
   own_.phase = Idle{};
   const bool failed = state != AttemptState::Recovered && state != AttemptState::Cancelled;
-  out_.report(fact::AttemptEnded{state, left_down && failed, failing, then});
+  out_.report(finding::AttemptEnded{state, left_down && failed, failing, then});
 }
 
 void RemediationMachine::verification_failed(const std::string& note) {
@@ -363,7 +363,7 @@ void RemediationMachine::verification_over() {
   const Health& health = w_.health;
   const bool running = w_.lifecycle.presence == Presence::Running;
   if (health.unprobed() && running && !health.network_loss && !health.awaits_alert()) {
-    out_.report(fact::StayedUp{});
+    out_.report(finding::StayedUp{});
     return;
   }
   // After unknown or passing checks, only a new unhealthy verdict leads to another remedy.
@@ -374,7 +374,7 @@ void RemediationMachine::verification_over() {
                 failing);
 }
 
-void RemediationMachine::instance_began(const fact::InstanceBegan& began) {
+void RemediationMachine::instance_began(const finding::InstanceBegan& began) {
   const bool awaited =
       std::holds_alternative<Settling>(own_.phase) || std::holds_alternative<Verifying>(own_.phase);
   if (own_.attempt && own_.attempt->instance != w_.instance() && awaited)

@@ -10,7 +10,7 @@
 #include "base/rare.hpp"
 #include "base/time.hpp"
 #include "core/workload/breaker.hpp"
-#include "core/workload/facts.hpp"
+#include "core/workload/findings.hpp"
 #include "core/workload/ladder.hpp"
 #include "model/container.hpp"
 #include "model/error.hpp"
@@ -166,7 +166,7 @@ class RemediationMachine {
   RemediationMachine(Remediation& own, const View& view, Out& out);
 
   // Instances and exits.
-  void instance_began(const fact::InstanceBegan& began);
+  void instance_began(const finding::InstanceBegan& began);
   /// The new instance has exited before an inspect showed it running.
   void exited_again();
   /// The engine started the container.
@@ -197,7 +197,7 @@ class RemediationMachine {
   void evidence_captured(const EvidenceCaptured& captured);
   void announce(const LadderStep& step);
   /// Gives the attempt's order, or a further order of the same attempt.
-  void give_order(const fact::OrderDecided& decided);
+  void give_order(const finding::OrderDecided& decided);
   void finished(const RemedyFinished& finished);
   /// An attempt that a former process left unfinished: settled by inspect, never repeated. A recreation is
   /// finished or undone.
@@ -222,7 +222,8 @@ class RemediationMachine {
   void verify_same_instance();
   void verify_from(Instant started, bool awaiting_instance);
   void attempt_ended(AttemptState state, const std::string& note,
-                     fact::AttemptEnded::Then then = fact::AttemptEnded::Then::Nothing, bool failing = false);
+                     finding::AttemptEnded::Then then = finding::AttemptEnded::Then::Nothing,
+                     bool failing = false);
   void settle();
   void order_lost(const std::string& error);
   void verification_over();

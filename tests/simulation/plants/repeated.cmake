@@ -6,7 +6,7 @@ set(from [==[  own_.phase = Settling{now_ + settle_interval, now_};
 void RemediationMachine::settle()]==])
 set(to [==[  RemedyStep again;
   again.kind = attempt.remedy;
-  out_.report(fact::OrderDecided{again, false});
+  out_.report(finding::OrderDecided{again, false});
 }
 
 void RemediationMachine::settle()]==])

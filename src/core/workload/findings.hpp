@@ -11,9 +11,9 @@
 
 namespace healer {
 
-/// What a machine reports of an input. The controller takes the facts in order and gives each to the machines
-/// that it concerns; controller.hpp has the table.
-namespace fact {
+/// What a machine reports of an input. The controller takes the findings in order and gives each to the
+/// machines that it concerns; controller.hpp has the table.
+namespace finding {
 
 // Lifecycle.
 struct InstanceBegan {
@@ -106,15 +106,17 @@ struct IncidentChanged {};  ///< the incident's record must be stored
 // Notifications.
 struct WorseThanAcknowledged {};
 
-}  // namespace fact
+}  // namespace finding
 
-using WorkloadFact =
-    std::variant<fact::InstanceBegan, fact::StoppedRunning, fact::PausedByOperator, fact::EndedAsWanted,
-                 fact::EndedBySignal, fact::LeftDown, fact::ExitedByItself, fact::EngineRestarted, fact::Down,
-                 fact::SuccessorAwaited, fact::Gone, fact::BecameUnhealthy, fact::BecameHealthy,
-                 fact::UnknownForLong, fact::KnownAgain, fact::AlertFires, fact::AlertOver, fact::IncidentDue,
-                 fact::Starved, fact::AwaitsConnectivity, fact::AttemptBegan, fact::OrderDecided,
-                 fact::InstanceKept, fact::AttemptEnded, fact::BudgetUsedUp, fact::LadderEnded,
-                 fact::HoldCauseGone, fact::StayedUp, fact::IncidentChanged, fact::WorseThanAcknowledged>;
+using WorkloadFinding =
+    std::variant<finding::InstanceBegan, finding::StoppedRunning, finding::PausedByOperator,
+                 finding::EndedAsWanted, finding::EndedBySignal, finding::LeftDown, finding::ExitedByItself,
+                 finding::EngineRestarted, finding::Down, finding::SuccessorAwaited, finding::Gone,
+                 finding::BecameUnhealthy, finding::BecameHealthy, finding::UnknownForLong,
+                 finding::KnownAgain, finding::AlertFires, finding::AlertOver, finding::IncidentDue,
+                 finding::Starved, finding::AwaitsConnectivity, finding::AttemptBegan, finding::OrderDecided,
+                 finding::InstanceKept, finding::AttemptEnded, finding::BudgetUsedUp, finding::LadderEnded,
+                 finding::HoldCauseGone, finding::StayedUp, finding::IncidentChanged,
+                 finding::WorseThanAcknowledged>;
 
 }  // namespace healer

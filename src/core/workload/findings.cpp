@@ -1,4 +1,4 @@
-// What each fact of a machine leads to. The order of the inputs is the order of what is done about them.
+// What each finding of a machine leads to. The order of the inputs is the order of what is done about them.
 #include <fmt/format.h>
 
 #include "core/workload/controller.hpp"
@@ -13,72 +13,72 @@ struct Overloaded : Each... {
 
 }  // namespace
 
-void WorkloadController::take(const WorkloadFact& taken) {
+void WorkloadController::take(const WorkloadFinding& taken) {
   const auto leads_to = Overloaded{
       // Lifecycle.
-      [this](const fact::InstanceBegan& began) {
+      [this](const finding::InstanceBegan& began) {
         run([&] { health_.instance_began(began); });  // first: a verification waits for the new checks
         run([&] { remediation_.instance_began(began); });
       },
-      [this](const fact::StoppedRunning&) { run([&] { health_.checks_end(); }); },
-      [this](const fact::PausedByOperator&) { run([&] { remediation_.paused_by_operator(); }); },
-      [this](const fact::EndedAsWanted& ended) {
+      [this](const finding::StoppedRunning&) { run([&] { health_.checks_end(); }); },
+      [this](const finding::PausedByOperator&) { run([&] { remediation_.paused_by_operator(); }); },
+      [this](const finding::EndedAsWanted& ended) {
         if (!ended.attempt_note.empty()) run([&] { remediation_.drop(ended.attempt_note); });
         if (!ended.closed_because.empty())
           close_incident(IncidentOutcome::StoppedByOperator, ended.closed_because);
       },
-      [this](const fact::EndedBySignal&) { run([&] { remediation_.ended_by_signal(); }); },
-      [this](const fact::LeftDown& down) {
+      [this](const finding::EndedBySignal&) { run([&] { remediation_.ended_by_signal(); }); },
+      [this](const finding::LeftDown& down) {
         run([&] { health_.known_down(down.text); });
         run([&] { remediation_.plan(); });
       },
-      [this](const fact::ExitedByItself& exited) { run([&] { health_.exited(exited.text); }); },
-      [this](const fact::EngineRestarted& restarted) {
+      [this](const finding::ExitedByItself& exited) { run([&] { health_.exited(exited.text); }); },
+      [this](const finding::EngineRestarted& restarted) {
         run([&] { remediation_.engine_restarted(restarted.text); });
         if (!restarted.loop || w_.incident) return;
         open_incident(IncidentCause::CrashLoop, *restarted.loop);
         out_.decide(Rule::Unhealthy, *restarted.loop,
                     fmt::format("cause={}", to_string(IncidentCause::CrashLoop)));
       },
-      [this](const fact::Down& down) {
+      [this](const finding::Down& down) {
         run([&] { health_.known_down(down.text); });
         unhealthy(down.cause, down.text);
       },
-      [this](const fact::SuccessorAwaited&) { run([&] { remediation_.successor_awaited(); }); },
-      [this](const fact::Gone& gone) {
+      [this](const finding::SuccessorAwaited&) { run([&] { remediation_.successor_awaited(); }); },
+      [this](const finding::Gone& gone) {
         run([&] { health_.checks_end(); });
         run([&] { remediation_.drop(gone.attempt_note); });
         run([&] { health_.known_again(gone.known_because); });
         if (gone.opted_out) close_incident(IncidentOutcome::OptedOut, gone.known_because);
       },
       // Health.
-      [this](const fact::BecameUnhealthy& became) { unhealthy(became.cause, became.text); },
-      [this](const fact::BecameHealthy&) { healthy(); },
-      [this](const fact::UnknownForLong&) { run([&] { notifications_.unknown_for_long(); }); },
-      [this](const fact::KnownAgain& known) { run([&] { notifications_.known_again(known); }); },
-      [this](const fact::AlertFires& fires) { run([&] { notifications_.alert_fires(fires.alert); }); },
-      [this](const fact::AlertOver&) { run([&] { remediation_.alert_over(); }); },
-      [this](const fact::IncidentDue& due) {
+      [this](const finding::BecameUnhealthy& became) { unhealthy(became.cause, became.text); },
+      [this](const finding::BecameHealthy&) { healthy(); },
+      [this](const finding::UnknownForLong&) { run([&] { notifications_.unknown_for_long(); }); },
+      [this](const finding::KnownAgain& known) { run([&] { notifications_.known_again(known); }); },
+      [this](const finding::AlertFires& fires) { run([&] { notifications_.alert_fires(fires.alert); }); },
+      [this](const finding::AlertOver&) { run([&] { remediation_.alert_over(); }); },
+      [this](const finding::IncidentDue& due) {
         open_incident(due.cause, due.text);
         out_.decide(Rule::Unhealthy, due.text, fmt::format("cause={}", to_string(due.cause)));
       },
-      [this](const fact::Starved& starved) { host_.starved_until = starved.until; },
-      [this](const fact::AwaitsConnectivity&) { host_.connectivity.await(w_.key, now_); },
+      [this](const finding::Starved& starved) { host_.starved_until = starved.until; },
+      [this](const finding::AwaitsConnectivity&) { host_.connectivity.await(w_.key, now_); },
       // Remediation.
-      [this](const fact::AttemptBegan& began) {
+      [this](const finding::AttemptBegan& began) {
         run([&] { notifications_.attempt_began(); });
         save_incident();
         run([&] { remediation_.announce(began.step); });
       },
-      [this](const fact::OrderDecided& decided) {
+      [this](const finding::OrderDecided& decided) {
         if (!keeps_instance(decided.step.kind)) run([&] { health_.checks_end(); });
         run([&] { remediation_.give_order(decided); });
       },
-      [this](const fact::InstanceKept&) { run([&] { health_.instance_kept(); }); },
-      [this](const fact::AttemptEnded& ended) {
+      [this](const finding::InstanceKept&) { run([&] { health_.instance_kept(); }); },
+      [this](const finding::AttemptEnded& ended) {
         if (ended.left_down) run([&] { lifecycle_.left_down(); });
         if (ended.left_down || ended.failing) run([&] { health_.settle_unhealthy(); });
-        using Then = fact::AttemptEnded::Then;
+        using Then = finding::AttemptEnded::Then;
         if (ended.then == Then::Stopped) {
           run([&] { lifecycle_.stopped_by_remedy(); });
           close_incident(IncidentOutcome::StoppedByHealer, "stopped, as healer.remedies says");
@@ -87,13 +87,13 @@ void WorkloadController::take(const WorkloadFact& taken) {
           if (ended.then == Then::PlanAndInspect) out_.inspect();
         }
       },
-      [this](const fact::BudgetUsedUp&) { run([&] { notifications_.budget_used_up(); }); },
-      [this](const fact::LadderEnded&) { run([&] { notifications_.ladder_ended(); }); },
-      [this](const fact::HoldCauseGone&) { run([&] { health_.fresh_verdict(); }); },
-      [this](const fact::StayedUp&) { healthy(); },
+      [this](const finding::BudgetUsedUp&) { run([&] { notifications_.budget_used_up(); }); },
+      [this](const finding::LadderEnded&) { run([&] { notifications_.ladder_ended(); }); },
+      [this](const finding::HoldCauseGone&) { run([&] { health_.fresh_verdict(); }); },
+      [this](const finding::StayedUp&) { healthy(); },
       // Incidents and notifications.
-      [this](const fact::IncidentChanged&) { save_incident(); },
-      [this](const fact::WorseThanAcknowledged&) { run([&] { incident_.worse(); }); },
+      [this](const finding::IncidentChanged&) { save_incident(); },
+      [this](const finding::WorseThanAcknowledged&) { run([&] { incident_.worse(); }); },
   };
   std::visit(leads_to, taken);
 }

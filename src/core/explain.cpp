@@ -1,10 +1,11 @@
-// The answer of `healer explain`.
+#include "core/explain.hpp"
+
 #include <algorithm>
 
 #include <fmt/format.h>
 
 #include "base/duration.hpp"
-#include "core/supervisor.hpp"
+#include "core/status.hpp"
 #include "core/workload/ladder.hpp"
 
 namespace healer {
@@ -63,11 +64,8 @@ std::string next_of(const Workload& w, Instant now, bool engine_up) {
 
 }  // namespace
 
-std::optional<WorkloadExplanation> Supervisor::explain(std::string_view key_or_name, Instant now) const {
-  auto status = status_of(key_or_name, now);
-  if (!status) return std::nullopt;
+WorkloadExplanation explain_workload(const Workload& w, const HostState& host, Instant now) {
   WorkloadExplanation explanation;
-  const Workload& w = *workloads_.at(status->key);
   explanation.facts = w.facts.facts();
   if (w.health.alerts) {
     for (const FiringAlert& each : *w.health.alerts)
@@ -80,8 +78,8 @@ std::optional<WorkloadExplanation> Supervisor::explain(std::string_view key_or_n
   if (w.decision) explanation.decision = *w.decision;
   if (const auto* planned = std::get_if<Planned>(&w.remediation.phase); planned && planned->hold)
     explanation.holds.push_back(*planned->hold);
-  explanation.next = next_of(w, now, host_state_.engine_up);
-  explanation.status = std::move(*status);
+  explanation.next = next_of(w, now, host.engine_up);
+  explanation.status = status_of_workload(w, host, now);
   return explanation;
 }
 

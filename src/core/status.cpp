@@ -1,11 +1,8 @@
-// The core's state for operators: status of workloads and of the host.
-#include <algorithm>
-#include <tuple>
+#include "core/status.hpp"
 
 #include <fmt/format.h>
 
 #include "base/duration.hpp"
-#include "core/supervisor.hpp"
 
 namespace healer {
 namespace {
@@ -114,60 +111,43 @@ WorkloadStatus status_of_one(const Workload& w, Instant now, bool engine_up) {
   return status;
 }
 
-std::string connectivity_text(const HostState& host_state, Instant now) {
-  switch (host_state.connectivity.state()) {
+std::string connectivity_text(const HostState& host, Instant now) {
+  switch (host.connectivity.state()) {
     case ConnectivityCheck::State::Off:
       return {};
     case ConnectivityCheck::State::Unchecked:
-      return host_state.policy.connectivity_text + ": not answered yet";
+      return host.policy.connectivity_text + ": not answered yet";
     case ConnectivityCheck::State::Healthy:
-      return host_state.policy.connectivity_text + ": answers";
+      return host.policy.connectivity_text + ": answers";
     case ConnectivityCheck::State::Failed:
       break;
   }
-  const auto since =
-      std::chrono::duration_cast<std::chrono::seconds>(now - host_state.connectivity.failed_since());
-  return fmt::format("{}: {} since {}; failing checks are unknown", host_state.policy.connectivity_text,
-                     host_state.connectivity.why(), format_duration(since));
+  const auto since = std::chrono::duration_cast<std::chrono::seconds>(now - host.connectivity.failed_since());
+  return fmt::format("{}: {} since {}; failing checks are unknown", host.policy.connectivity_text,
+                     host.connectivity.why(), format_duration(since));
 }
 
 }  // namespace
 
-std::vector<WorkloadStatus> Supervisor::status(Instant now) const {
-  std::vector<WorkloadStatus> all;
-  all.reserve(workloads_.size());
-  for (const auto& [key, workload] : workloads_) all.push_back(present_status(*workload, now));
-  std::sort(all.begin(), all.end(), [](const WorkloadStatus& a, const WorkloadStatus& b) {
-    return std::tie(a.name, a.key) < std::tie(b.name, b.key);
-  });
-  return all;
-}
-
-HostStatus Supervisor::host_status(Instant now) const {
+HostStatus status_of_host(const HostState& host, Instant now) {
   HostStatus status;
-  status.paused_until = host_state_.host.paused_until;
-  status.mass = host_state_.mass.text(now);
-  status.in_remedy = host_state_.concurrency.in_use();
-  status.remedies_allowed = host_state_.concurrency.limit();
-  status.connectivity = connectivity_text(host_state_, now);
-  status.connectivity_failed = host_state_.connectivity.failed();
+  status.paused_until = host.host.paused_until;
+  status.mass = host.mass.text(now);
+  status.in_remedy = host.concurrency.in_use();
+  status.remedies_allowed = host.concurrency.limit();
+  status.connectivity = connectivity_text(host, now);
+  status.connectivity_failed = host.connectivity.failed();
   return status;
 }
 
-std::optional<WorkloadStatus> Supervisor::status_of(std::string_view key_or_name, Instant now) const {
-  const auto key = find(key_or_name);
-  if (!key) return std::nullopt;
-  return present_status(*workloads_.at(*key), now);
-}
-
-WorkloadStatus Supervisor::present_status(const Workload& workload, Instant now) const {
-  WorkloadStatus status = status_of_one(workload, now, host_state_.engine_up);
+WorkloadStatus status_of_workload(const Workload& workload, const HostState& host, Instant now) {
+  WorkloadStatus status = status_of_one(workload, now, host.engine_up);
   status.paused_until = workload.paused_until;
-  for (const std::string& key : host_state_.graph.dependencies(workload.key)) {
-    const Workload* other = host_state_.find(key);
+  for (const std::string& key : host.graph.dependencies(workload.key)) {
+    const Workload* other = host.find(key);
     status.depends_on.push_back(other != nullptr && !other->name.empty() ? other->name : key);
   }
-  for (LabelProblem& problem : host_state_.graph.problems(workload.key))
+  for (LabelProblem& problem : host.graph.problems(workload.key))
     status.problems.push_back(std::move(problem));
   return status;
 }

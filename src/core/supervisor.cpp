@@ -1,12 +1,15 @@
 #include "core/supervisor.hpp"
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "base/duration.hpp"
+#include "core/explain.hpp"
 #include "core/identity.hpp"
+#include "core/status.hpp"
 #include "core/workload/ladder.hpp"
 
 namespace healer {
@@ -631,6 +634,33 @@ std::vector<Destination> Supervisor::host_notification(Step& step, NotificationK
   join(to, more);
   step.out.push_back(SendNotification{std::move(notification), to});
   return to;
+}
+
+std::vector<WorkloadStatus> Supervisor::status(Instant now) const {
+  std::vector<WorkloadStatus> all;
+  all.reserve(workloads_.size());
+  for (const auto& [key, workload] : workloads_)
+    all.push_back(status_of_workload(*workload, host_state_, now));
+  std::sort(all.begin(), all.end(), [](const WorkloadStatus& a, const WorkloadStatus& b) {
+    return std::tie(a.name, a.key) < std::tie(b.name, b.key);
+  });
+  return all;
+}
+
+HostStatus Supervisor::host_status(Instant now) const {
+  return status_of_host(host_state_, now);
+}
+
+std::optional<WorkloadStatus> Supervisor::status_of(std::string_view key_or_name, Instant now) const {
+  const auto key = find(key_or_name);
+  if (!key) return std::nullopt;
+  return status_of_workload(*workload(*key), host_state_, now);
+}
+
+std::optional<WorkloadExplanation> Supervisor::explain(std::string_view key_or_name, Instant now) const {
+  const auto key = find(key_or_name);
+  if (!key) return std::nullopt;
+  return explain_workload(*workload(*key), host_state_, now);
 }
 
 std::optional<std::string> Supervisor::find(std::string_view key_or_name) const {

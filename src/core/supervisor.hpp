@@ -133,7 +133,6 @@ class Supervisor {
   /// healer was under way and may have caused the exit, so the events are forgotten.
   void take_early_evidence(Workload& workload, const std::string& container_id, bool ours);
   bool is_set_aside(const Container& facts) const;
-  WorkloadStatus present_status(const Workload& workload, Instant now) const;
 
   // supervisor_host.cpp: decisions about all workloads together. HEALING.md 5.
   /// In the first step: takes over the host's state from the state file.

@@ -26,7 +26,7 @@ BEGIN {
     may["model"] = "base"
     may["json"] = "base model"
     may["core"] = "base model core/host core/notification core/workload"
-    may["core/host"] = "base model core/workload"
+    may["core/host"] = "base model core/notification core/workload"
     may["core/notification"] = "base model core/host core/workload"
     may["core/workload"] = "base model core/host core/notification"
     may["config"] = "base model"

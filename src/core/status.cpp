@@ -1,5 +1,8 @@
 #include "core/status.hpp"
 
+#include <algorithm>
+#include <tuple>
+
 #include <fmt/format.h>
 
 #include "base/duration.hpp"
@@ -131,7 +134,7 @@ std::string connectivity_text(const HostState& host, Instant now) {
 
 HostStatus status_of_host(const HostState& host, Instant now) {
   HostStatus status;
-  status.paused_until = host.host.paused_until;
+  status.paused_until = host.paused_until;
   status.mass = host.mass.text(now);
   status.in_remedy = host.concurrency.in_use();
   status.remedies_allowed = host.concurrency.limit();
@@ -150,6 +153,16 @@ WorkloadStatus status_of_workload(const Workload& workload, const HostState& hos
   for (LabelProblem& problem : host.graph.problems(workload.key))
     status.problems.push_back(std::move(problem));
   return status;
+}
+
+std::vector<WorkloadStatus> status_of_all(const Workloads& workloads, const HostState& host, Instant now) {
+  std::vector<WorkloadStatus> all;
+  all.reserve(workloads.size());
+  workloads.each([&](const Workload& workload) { all.push_back(status_of_workload(workload, host, now)); });
+  std::sort(all.begin(), all.end(), [](const WorkloadStatus& a, const WorkloadStatus& b) {
+    return std::tie(a.name, a.key) < std::tie(b.name, b.key);
+  });
+  return all;
 }
 
 }  // namespace healer

@@ -1,12 +1,8 @@
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
-#include <memory>
 #include <optional>
-#include <set>
 #include <string>
-#include <unordered_map>
 #include <utility>
 
 #include "base/draws.hpp"
@@ -15,14 +11,13 @@
 #include "core/host/connectivity.hpp"
 #include "core/host/graph.hpp"
 #include "core/host/mass_guard.hpp"
+#include "core/host/shared_networks.hpp"
+#include "core/host/workloads.hpp"
 #include "core/workload/workload.hpp"
 #include "model/event.hpp"
 #include "model/policy.hpp"
-#include "model/record.hpp"
 
 namespace healer {
-
-using Workloads = std::unordered_map<std::string, std::unique_ptr<Workload>>;
 
 /// The newest number of each kind; the next one is one more.
 struct Ids {
@@ -32,15 +27,11 @@ struct Ids {
   std::uint64_t notification = 0;
 };
 
-/// A container whose network watched containers share.
-struct SharedNetwork {
-  std::string id;                  ///< of the present container; empty: gone
-  std::set<std::string> children;  ///< keys of the workloads that share the network
-};
-
-/// State of the supervisor that belongs to no single workload.
+/// The state of the host that decisions about a workload read. What only decisions about the host need is in
+/// HostController.
 struct HostState {
-  HostState(HostPolicy settings, std::uint64_t seed) : policy(std::move(settings)), draws(seed) {}
+  HostState(HostPolicy settings, std::uint64_t seed, const Workloads& workloads)
+      : policy(std::move(settings)), draws(seed), workloads_(workloads) {}
 
   HostPolicy policy;
   Draws draws;
@@ -50,25 +41,19 @@ struct HostState {
   Instant synced_at{};       ///< when the newest full list was processed
   StopReports stop_reports = StopReports::Reliable;
   Capabilities capabilities;
-  std::optional<Instant> stalled_at;  ///< when the loop last stood still, for `stall`
+  std::optional<Instant> paused_until;  ///< `healer pause --all`
+  std::optional<Instant> stalled_at;    ///< when the loop last stood still, for `stall`
   Duration stall{0};
   Instant starved_until{};         ///< descriptors or memory ran out: failed checks before this are unknown
   ConnectivityCheck connectivity;  ///< whether healer itself reaches anything
-  Workloads workloads;             ///< by key
   DependencyGraph graph;
+  SharedNetworks networks;
   MassGuard mass;
   ConcurrencyLimiter concurrency;
-  HostRecord host;
   Duration wall_ahead{0};  ///< wall clock minus wall_time_of(now): steps since the process began
-  /// Facts of the containers whose network a watched container shares, by id; the parents may be unwatched.
-  std::unordered_map<std::string, Container> network_parents;
-  std::unordered_map<std::string, SharedNetwork> shared_networks;          ///< by the parent's key
-  std::unordered_map<std::string, std::set<std::string>> awaited_parents;  ///< by id: keys of the children
   Ids ids;
-
   /// When the newest live event arrived, minus its time by the engine's clock: the difference of the clocks.
   Duration engine_lag{0};
-  Instant live_from = Instant::max();  ///< this connection's earlier events may be replayed old ones
 
   /// A time from the engine, on the core's timeline. The engine uses the wall clock, which may be stepped.
   Instant instant(WallTime engine) const { return instant_of(engine) - wall_ahead; }
@@ -78,10 +63,11 @@ struct HostState {
     return instant(WallTime{unix_nanoseconds / 1'000'000}) + engine_lag;
   }
 
-  const Workload* find(const std::string& key) const {
-    const auto found = workloads.find(key);
-    return found == workloads.end() ? nullptr : found->second.get();
-  }
+  /// Another workload; null: none with this key is watched.
+  const Workload* find(const std::string& key) const { return workloads_.find(key); }
+
+ private:
+  const Workloads& workloads_;
 };
 
 }  // namespace healer

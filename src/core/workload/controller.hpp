@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "core/host/host_state.hpp"
 #include "core/notification/notifications.hpp"
@@ -86,6 +87,8 @@ class WorkloadController {
   void run_due();
   /// To be called last in a step: writes what changed and sets the next wake-up.
   void finish();
+  /// How each attempt ended that ended in this step, for the host.
+  const std::vector<AttemptState>& ended_attempts() const { return ended_attempts_; }
 
  private:
   /// Gives a machine an input, and takes the findings.
@@ -123,6 +126,7 @@ class WorkloadController {
   RemediationMachine remediation_;
   IncidentMachine incident_;
   NotificationMachine notifications_;
+  std::vector<AttemptState> ended_attempts_;
 };
 
 }  // namespace healer

@@ -1,17 +1,10 @@
 // What each finding of a machine leads to. The order of the inputs is the order of what is done about them.
 #include <fmt/format.h>
 
+#include "base/overloaded.hpp"
 #include "core/workload/controller.hpp"
 
 namespace healer {
-namespace {
-
-template <class... Each>
-struct Overloaded : Each... {
-  using Each::operator()...;
-};
-
-}  // namespace
 
 void WorkloadController::take(const WorkloadFinding& taken) {
   const auto leads_to = Overloaded{
@@ -76,6 +69,7 @@ void WorkloadController::take(const WorkloadFinding& taken) {
       },
       [this](const finding::InstanceKept&) { run([&] { health_.instance_kept(); }); },
       [this](const finding::AttemptEnded& ended) {
+        ended_attempts_.push_back(ended.state);
         if (ended.left_down) run([&] { lifecycle_.left_down(); });
         if (ended.left_down || ended.failing) run([&] { health_.settle_unhealthy(); });
         using Then = finding::AttemptEnded::Then;

@@ -9,11 +9,7 @@
 namespace healer {
 
 const Container* present_parent(const View& view) {
-  const HostState& host = view.host;
-  const auto shared = host.shared_networks.find(view.workload.network_parent);
-  if (shared == host.shared_networks.end() || shared->second.id.empty()) return nullptr;
-  const auto facts = host.network_parents.find(shared->second.id);
-  return facts == host.network_parents.end() ? nullptr : &facts->second;
+  return view.host.networks.present(view.workload.network_parent);
 }
 
 std::string parent_name(const View& view) {
@@ -35,11 +31,11 @@ const char* parent_not_ready(const View& view) {
 
 SharedNetworkState network_of(const View& view) {
   const Workload& w = view.workload;
-  const HostState& host = view.host;
+  const SharedNetworks& networks = view.host.networks;
   if (w.network_parent_id.empty()) return SharedNetworkState::Own;
   const Container* present = present_parent(view);
-  const bool named = host.network_parents.count(w.network_parent_id) != 0;
-  if (!named && host.awaited_parents.count(w.network_parent_id) != 0) return SharedNetworkState::Unknown;
+  const bool named = networks.facts(w.network_parent_id) != nullptr;
+  if (!named && networks.is_awaited(w.network_parent_id)) return SharedNetworkState::Unknown;
   if (present == nullptr) return named ? SharedNetworkState::Unknown : SharedNetworkState::Gone;
   if (present->id != w.network_parent_id)
     return named ? SharedNetworkState::ParentDown : SharedNetworkState::Replaced;

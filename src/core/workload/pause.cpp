@@ -6,7 +6,7 @@ namespace healer {
 
 std::optional<Instant> pause_end(const View& view) {
   std::optional<Instant> end;
-  for (const auto& until : {view.workload.paused_until, view.host.host.paused_until})
+  for (const auto& until : {view.workload.paused_until, view.host.paused_until})
     if (until && view.now < *until && (!end || *until > *end)) end = until;
   return end;
 }

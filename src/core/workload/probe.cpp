@@ -51,8 +51,7 @@ const ProbeSpec& spec_of(std::size_t probe, const Policy& policy) {
 
 std::vector<WorkloadProbe> HealthMachine::resolutions() const {
   const Policy& policy = *w_.policy;
-  const auto parent = host_.network_parents.find(w_.container.network_parent);
-  const Container* network_parent = parent == host_.network_parents.end() ? nullptr : &parent->second;
+  const Container* network_parent = host_.networks.facts(w_.container.network_parent);
   std::vector<WorkloadProbe> found;
   found.reserve(policy.named_probes.size() + 1);
   const auto add = [&](const std::string& name, const ProbeSpec& spec) {

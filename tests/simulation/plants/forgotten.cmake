@@ -1,5 +1,5 @@
 set(invariant 2)
-set(file core/supervisor.cpp)
-set(from [==[      unfinished_attempts_.push_back(attempt);
+set(file core/host/remembered.cpp)
+set(from [==[    if (is_unfinished(attempt)) unfinished_attempts_.push_back(attempt);
 ]==])
 set(to [==[]==])

@@ -1,0 +1,312 @@
+#include "core/host/controller.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/duration.hpp"
+#include "base/earliest.hpp"
+#include "core/host/host_contribution.hpp"
+
+namespace healer {
+namespace {
+
+/// Stalls this close together are one stall: a starved process runs its loop now and then.
+constexpr Duration stall_memory = 5s;
+/// A shorter stall is not logged, but may excuse a timeout.
+constexpr Duration said_stall = 1s;
+std::string length_text(std::optional<Duration> length) {
+  return length ? "for " + format_duration(*length) : std::string("until resumed");
+}
+
+void notify_connectivity(ConnectivityCheck::Change change, const HostState& state, HostOut& out) {
+  if (change == ConnectivityCheck::Change::None) return;
+  const ConnectivityCheck& connectivity = state.connectivity;
+  const bool over = change == ConnectivityCheck::Change::Over;
+  const std::string lasted = format_duration(out.now() - connectivity.failed_since());
+  HostMessage message;
+  message.kind = over ? NotificationKind::Recovered : NotificationKind::Info;
+  message.event = "CONNECTIVITY";
+  message.text =
+      over ? fmt::format("the connectivity check passes again, after {}: failing checks count.", lasted)
+           : fmt::format(
+                 "the connectivity check fails: the control target {} has not answered for {} ({}). "
+                 "Failing checks are unknown until it does, and cause no remedy.",
+                 state.policy.connectivity_text, lasted, connectivity.why());
+  message.dedup_key = fmt::format("healer/{:.60}/connectivity/{}", state.policy.host_name,
+                                  connectivity.failed_since().time_since_epoch().count());
+  message.follows = Following{NotificationKind::Info, over};
+  out.notify(std::move(message));
+}
+
+HeldWorkloads::Entry hold_of(const Workload& workload) {
+  const auto* planned = std::get_if<Planned>(&workload.remediation.phase);
+  if (planned == nullptr || !planned->hold) return std::nullopt;
+  return std::pair{planned->hold->kind, planned->due};
+}
+
+}  // namespace
+
+HostController::HostController(HostPolicy policy, const StoredState& stored, std::uint64_t seed,
+                               Workloads& workloads)
+    : workloads_(workloads),
+      state_(std::move(policy), seed, workloads),
+      record_(stored.host),
+      engine_(state_),
+      mass_(state_, workloads),
+      revisits_(state_, workloads, held_) {
+  state_.ids.incident = stored.last_incident;
+  state_.ids.attempt = stored.last_attempt;
+  state_.ids.notification = stored.last_notification;
+  state_.paused_until = stored.host.paused_until;
+}
+
+// In each step.
+
+void HostController::pause_due(HostOut& out) {
+  if (state_.paused_until && out.now() >= *state_.paused_until)
+    pause_over("the operator's pause of everything is over", out);
+}
+
+void HostController::mass_due(HostOut& out) {
+  if (state_.mass.on()) watch_mass(out);
+}
+
+void HostController::connectivity_due(HostOut& out) {
+  const auto change = state_.connectivity.run_due(state_.policy, out.now(), state_.ids.probe, out.effects());
+  notify_connectivity(change, state_, out);
+  if (auto waiting = state_.connectivity.take_waiting(); !waiting.empty())
+    revisits_.add(revisit_group::Answered{std::move(waiting)});
+}
+
+void HostController::release_by_connectivity() {
+  if (!state_.connectivity.failed()) release(HoldKind::Connectivity);
+}
+
+void HostController::limit_remedies() {
+  state_.concurrency.set_limit(state_.policy.remedy_share, workloads_.size());
+}
+
+void HostController::watch_mass(HostOut& out) {
+  mass_meant(mass_.watch(counts_, out));
+}
+
+void HostController::mass_meant(MassFailure::Meaning meaning) {
+  if (meaning == MassFailure::Meaning::Nothing) return;
+  slot_freed_ = true;  // release_by_slots() releases the workload that is due first
+  if (meaning != MassFailure::Meaning::Over) return;
+  // New verdicts decide. Workloads that are still unhealthy get their own notifications.
+  revisits_.add(revisit_group::MassFailureOver{});
+  revisits_.add(revisit_group::Incidents{});
+}
+
+void HostController::release_by_slots() {
+  if (!std::exchange(slot_freed_, false)) return;
+  release(HoldKind::Replica);
+  release(HoldKind::MassFailure);
+  release(HoldKind::Concurrency);
+}
+
+void HostController::release_by_dependencies() {
+  for (const std::string& key : std::exchange(healthy_again_, {}))
+    if (state_.graph.has_dependents(key)) revisits_.add(revisit_group::HealthyAgain{key});
+}
+
+void HostController::release(HoldKind kind) {
+  // An earlier group may change which workloads have the hold.
+  if (revisits_.any() || held_.any(kind)) revisits_.add(revisit_group::Released{kind});
+}
+
+void HostController::report_cycles(HostOut& out) {
+  for (const std::string& key : state_.graph.take_changed_problems())
+    if (const Workload* workload = workloads_.find(key))
+      for (const LabelProblem& problem : state_.graph.problems(key))
+        out.add(LogLine{LogLevel::Warning,
+                        fmt::format("{} — depends on {}: {}", workload->name, problem.value, problem.message),
+                        workload->name});
+}
+
+void HostController::wake(HostOut& out) {
+  Earliest next;
+  next.at(engine_.deadline());
+  next.at(state_.connectivity.next_deadline());
+  next.at(state_.mass.deadline());
+  if (state_.paused_until != Instant::max()) next.at(state_.paused_until);
+  if (next.when() && next.when() != wake_at_) out.add(Wake{"", std::max(*next.when(), out.now())});
+  wake_at_ = next.when();
+}
+
+// Events about the host.
+
+void HostController::first_list_taken_over() {
+  release(HoldKind::EngineDown);
+}
+
+void HostController::woken(HostOut& out) {
+  wake_at_.reset();  // wake() requests the next one
+  engine_.due(out);
+}
+
+void HostController::connectivity_finished(const ProbeFinished& event, HostOut& out) {
+  const auto change = state_.connectivity.finished(event, state_.policy, out.now(), out.effects());
+  notify_connectivity(change, state_, out);
+}
+
+void HostController::stalled(const LoopStalled& event, HostOut& out) {
+  const bool recent = state_.stalled_at && out.now() - *state_.stalled_at < stall_memory;
+  state_.stall = recent ? std::max(state_.stall, event.lag) : event.lag;
+  state_.stalled_at = out.now();
+  if (event.lag < said_stall) return;
+  out.log(LogLevel::Warning,
+          fmt::format("the loop stood still for {}: what timed out meanwhile is not counted",
+                      format_duration(event.lag)));
+}
+
+void HostController::pause(const OperatorPause& event, HostOut& out) {
+  state_.paused_until = event.length ? out.now() + *event.length : Instant::max();
+  workloads_.each([](Workload& workload) { workload.remediation.forced_in_pause = false; });
+  out.save();
+  const std::string text =
+      "everything is paused by an operator " + length_text(event.length) + ": watched, but nothing is done";
+  out.log(LogLevel::Warning, text);
+  out.decide(Rule::ByOperator, text);
+  revisits_.add(revisit_group::Incidents{});
+}
+
+void HostController::resume(HostOut& out) {
+  if (state_.paused_until) pause_over("resumed by an operator", out);
+}
+
+void HostController::pause_over(const std::string& text, HostOut& out) {
+  state_.paused_until.reset();
+  out.save();
+  out.log(LogLevel::Info, text);
+  out.decide(Rule::ByOperator, text);
+  revisits_.add(revisit_group::Incidents{});
+}
+
+HostController::Clock HostController::clock_moved(Duration ahead, HostOut& out) {
+  const Clock moved = ahead < state_.wall_ahead ? Clock::SetBack : Clock::SetForward;
+  if (moved == Clock::SetBack) {
+    // Reports from before the change would seem to be about later instances.
+    workloads_.each([](Workload& workload) {
+      if (!workload.lifecycle.judge_exit_at) workload.lifecycle.evidence = {};
+    });
+    if (std::exchange(record_.engine_stops_until, 0) != 0) out.save();
+  }
+  state_.wall_ahead = ahead;
+  state_.engine_lag = Duration{0};
+  release(HoldKind::Maintenance);
+  return moved;
+}
+
+void HostController::policy_changed(const HostPolicy& policy) {
+  const std::string host_name = state_.policy.host_name;
+  state_.policy = policy;
+  if (state_.policy.host_name.empty()) state_.policy.host_name = host_name;
+  slot_freed_ = true;  // the new policy may allow more remedies at once
+}
+
+// What a workload means for the others.
+
+void HostController::decided(Workload& workload, const std::vector<AttemptState>& ended, HostOut& out) {
+  HostContribution now;
+  now.counted = true;
+  now.among = counts_among(workload);
+  now.failing = counts_as_failing(workload);
+  now.unnotified = now.failing && workload.incident && !workload.notifications.incident->notified;
+  now.in_remedy = in_remedy(workload);
+  now.not_ready = not_ready_reason(workload, out.now()) != nullptr;
+  const HostContribution before = std::exchange(workload.contribution, now);
+  counts_.replace(before, now);
+  if (now.in_remedy && !before.in_remedy) state_.concurrency.taken(workload.service);
+  if (!now.in_remedy && before.in_remedy) {
+    state_.concurrency.given_back(workload.service);
+    slot_freed_ = true;
+  }
+  if (before.counted && before.not_ready && !now.not_ready) healthy_again_.insert(workload.key);
+  if (!workload.incident) workload.remediation.dependency_hold_until.reset();
+  enter_hold(workload, hold_of(workload));
+  if (!state_.mass.on() || !(now.in_remedy || before.in_remedy)) return;
+  for (const AttemptState state : ended) mass_meant(mass_.remedy_ended(state, counts_, out));
+}
+
+void HostController::enter_hold(Workload& workload, const HeldWorkloads::Entry& entry) {
+  if (entry == workload.held) return;
+  const auto waits = [](const HeldWorkloads::Entry& of) { return of && of->first == HoldKind::Concurrency; };
+  if (waits(workload.held)) state_.concurrency.wait_no_more(workload.key);
+  if (waits(entry)) state_.concurrency.wait(workload.key, entry->second);
+  held_.enter(workload, entry);
+}
+
+void HostController::forget(Workload& workload) {
+  const HostContribution before = std::exchange(workload.contribution, HostContribution{});
+  counts_.replace(before, {});
+  if (before.in_remedy) {
+    state_.concurrency.given_back(workload.service);
+    slot_freed_ = true;
+  }
+  enter_hold(workload, std::nullopt);
+  state_.concurrency.left(workload.service);
+  state_.graph.remove(workload.key);
+  state_.networks.leave(workload);
+}
+
+void HostController::learn_service(Workload& workload, const Container& facts) {
+  const std::string& service = facts.identity.service;
+  if (service == workload.service) return;
+  const bool in_use = workload.contribution.in_remedy;
+  if (in_use) state_.concurrency.given_back(workload.service);
+  state_.concurrency.left(workload.service);
+  workload.service = service;
+  if (in_use) state_.concurrency.taken(workload.service);
+  state_.concurrency.joined(workload.service);
+}
+
+void HostController::learn_dependencies(const Workload& workload, const Container& facts) {
+  DependencyNode node;
+  node.key = workload.key;
+  node.name = workload.name;
+  node.service = workload.service;
+  node.declared = facts.dependencies;
+  node.named = workload.policy->depends_on;
+  node.network_parent = workload.network_parent;
+  state_.graph.set(std::move(node));
+}
+
+// Containers whose network other containers share.
+
+void HostController::follow_network(Workload& workload, HostOut& out) {
+  if (state_.networks.follow(workload, out.effects()) == SharedNetworks::Followed::OtherParent)
+    revisits_.add(revisit_group::OtherParent{workload.key});
+}
+
+void HostController::parent_inspected(const Container& facts, const std::string& key) {
+  if (const auto parent = state_.networks.inspected(facts, key, workloads_))
+    revisits_.add(revisit_group::ParentChanged{*parent});
+}
+
+void HostController::parent_gone(const std::string& container_id) {
+  if (state_.networks.is_awaited(container_id)) {
+    // Its replacement may exist under the stored name.
+    for (const std::string& parent : state_.networks.awaited_gone(container_id, workloads_))
+      revisits_.add(revisit_group::ParentGone{parent});
+  } else if (const auto parent = state_.networks.gone(container_id)) {
+    revisits_.add(revisit_group::ParentChanged{*parent});
+  }
+}
+
+void HostController::parent_reported(const EngineEvent& event, HostOut& out) {
+  if (!state_.networks.is_known(event.container_id)) return;
+  if (std::holds_alternative<Removed>(event.report))
+    parent_gone(event.container_id);
+  else
+    out.inspect(event.container_id);
+}
+
+void HostController::inspect_parents(const std::vector<std::string>& listed, HostOut& out) {
+  for (const std::string& id : state_.networks.to_inspect(listed, workloads_)) out.inspect(id);
+}
+
+}  // namespace healer

@@ -1,0 +1,39 @@
+#include "core/host/host_out.hpp"
+
+namespace healer {
+
+void HostOut::decide(Rule rule, std::string outcome, std::string inputs) {
+  Decision decision;
+  decision.at = now_;
+  decision.rule = rule;
+  decision.inputs = std::move(inputs);
+  decision.outcome = std::move(outcome);
+  add(Persist{std::move(decision)});
+}
+
+std::vector<Destination> HostOut::notify(HostMessage message) {
+  Notification notification;
+  notification.id = NotificationId{++state_.ids.notification};
+  notification.kind = message.kind;
+  notification.dedup_key = std::move(message.dedup_key);
+  notification.event = message.event;
+  notification.text = std::move(message.text);
+  notification.host = state_.policy.host_name;
+  notification.created_at = now_;
+  notification.advice = std::move(message.advice);
+  notification.link = link_of(routing_of(state_.policy).link, notification);
+  std::vector<Destination> to =
+      route_notification(state_.policy, notification, message.follows, {now_, state_.wall_ahead})
+          .destinations;
+  join(to, message.more);
+  add(SendNotification{std::move(notification), to});
+  return to;
+}
+
+void HostOut::save() {
+  HostRecord record = record_;
+  record.paused_until = state_.paused_until;
+  add(Persist{std::move(record)});
+}
+
+}  // namespace healer

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/time.hpp"
+#include "core/host/host_state.hpp"
+#include "core/notification/routing.hpp"
+#include "model/effect.hpp"
+#include "model/record.hpp"
+
+namespace healer {
+
+/// A notification that belongs to no workload.
+struct HostMessage {
+  NotificationKind kind = NotificationKind::Info;
+  const char* event = "";
+  std::string text;
+  std::string dedup_key;
+  Following follows;
+  std::string advice = {};
+  std::vector<Destination> more = {};  ///< besides the destinations of its routes
+};
+
+/// What the host gives back in one step: effects, in order. Exists for that step only.
+class HostOut {
+ public:
+  HostOut(HostState& state, HostRecord& record, Instant now, Effects& effects)
+      : state_(state), record_(record), now_(now), effects_(effects) {}
+
+  Instant now() const { return now_; }
+  /// For a workload's controller, and for parts that only append.
+  Effects& effects() { return effects_; }
+  void add(Effect effect) { effects_.push_back(std::move(effect)); }
+  void inspect(std::string container) { add(Inspect{std::move(container)}); }
+  void log(LogLevel level, std::string message) { add(LogLine{level, std::move(message), {}}); }
+  /// A decision about the host, for the history.
+  void decide(Rule rule, std::string outcome, std::string inputs = {});
+  /// Returns all destinations.
+  std::vector<Destination> notify(HostMessage message);
+  /// What must survive healer's process; save() writes it, with the pause of all.
+  HostRecord& record() { return record_; }
+  void save();
+
+ private:
+  HostState& state_;
+  HostRecord& record_;
+  Instant now_;
+  Effects& effects_;
+};
+
+}  // namespace healer

@@ -10,7 +10,8 @@
 namespace healer {
 
 /// Too many unhealthy workloads at once probably have one cause: hold remedies, then try one. HEALING.md 5.
-/// This class has the phases and their times; the supervisor counts the workloads and notifies operators.
+/// This class has the phases and their times; HostController counts the workloads, MassFailure notifies
+/// operators.
 ///
 ///   phase   | input                              | next    | what follows
 ///   --------+------------------------------------+---------+-----------------------------------------------

@@ -469,7 +469,7 @@ std::optional<Instant> RemediationMachine::deadline() const {
   if (const auto* planned = std::get_if<Planned>(&own_.phase)) {
     if (!planned->hold)
       next.at(planned->due);
-    else if (planned->hold->until)  // else the supervisor releases the hold
+    else if (planned->hold->until)  // else the host releases the hold
       next.at(std::max(*planned->hold->until, now_ + Duration{1}));
   }
   if (const auto* gathering = std::get_if<Gathering>(&own_.phase)) next.at(gathering->until);

@@ -55,7 +55,7 @@ struct Workload {
   Rare<Decision> decision;  ///< the newest
   HostContribution contribution;
   std::optional<std::pair<HoldKind, Instant>>
-      held;  ///< its entry in the supervisor's list: the hold, and when the remedy was due
+      held;                        ///< its entry in HeldWorkloads: the hold, and when the remedy was due
   std::optional<Instant> wake_at;  ///< the newest Wake
   bool dirty = false;              ///< record() changed in this step and must be written
 

@@ -6,6 +6,7 @@
 
 #include "api/json_text.hpp"
 #include "api/status_json.hpp"
+#include "present/decision_text.hpp"
 
 namespace healer {
 namespace {
@@ -24,10 +25,11 @@ json::object attempt_json(const Attempt& each) {
 }
 
 json::object decision_json(const Decision& each) {
+  const present::DecisionText text = present::decision_text(each.fact);
   return {{"at", time_or_null(each.at)},
           {"rule", to_string(each.rule)},
-          {"inputs", safe(each.inputs)},
-          {"outcome", safe(each.outcome)},
+          {"inputs", safe(text.inputs)},
+          {"outcome", safe(text.outcome)},
           {"incident", each.incident ? json::value(each.incident.value) : json::value(nullptr)}};
 }
 
@@ -101,7 +103,7 @@ std::string incident_json(const IncidentFile& file, Instant now) {
 }
 
 std::string explanation_json(const WorkloadExplanation& explanation, const Snapshot& snapshot) {
-  const auto fact = [](const Fact& each) {
+  const auto fact = [](const Observation& each) {
     return json::object{{"at", time_or_null(each.at)}, {"text", safe(each.text)}};
   };
   json::value decision = nullptr;

@@ -35,6 +35,7 @@
 #include "net/resolver.hpp"
 #include "net/signals.hpp"
 #include "notify/outbox.hpp"
+#include "present/status.hpp"
 #include "probe/socket_prober.hpp"
 #include "replay/recorder.hpp"
 #include "runtime/exec_prober.hpp"
@@ -226,13 +227,13 @@ ChannelParts Daemon::channel_parts() {
 
 bool Daemon::is_open(IncidentId incident) {
   if (!runtime_ || !runtime_->ready()) return true;
-  const auto workloads = runtime_->supervisor().status(host_.now());
+  const auto workloads = present::status(runtime_->supervisor(), host_.now());
   return std::any_of(workloads.begin(), workloads.end(),
                      [&](const WorkloadStatus& each) { return each.incident == incident; });
 }
 
 std::string Daemon::container_id_of(const std::string& name) {
-  for (const WorkloadStatus& each : runtime_->supervisor().status(host_.now()))
+  for (const WorkloadStatus& each : present::status(runtime_->supervisor(), host_.now()))
     if (each.name == name) return each.container_id;
   return {};
 }
@@ -275,8 +276,8 @@ Snapshot Daemon::snapshot() {
   snapshot.engine_up = runtime_->connected();
   snapshot.engine_description = runtime_->engine_description();
   snapshot.store = store_->location();
-  snapshot.workloads = runtime_->supervisor().status(snapshot.now);
-  snapshot.host_status = runtime_->supervisor().host_status(snapshot.now);
+  snapshot.workloads = present::status(runtime_->supervisor(), snapshot.now);
+  snapshot.host_status = present::host_status(runtime_->supervisor(), snapshot.now);
   snapshot.notifications_pending = outbox_->pending();
   snapshot.channels = outbox_->status();
   snapshot.rules = rules_->status();

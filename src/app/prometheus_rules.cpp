@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "alert/target.hpp"
+#include "present/status.hpp"
 
 namespace healer {
 
@@ -16,7 +17,7 @@ std::unique_ptr<PrometheusRules> make_prometheus_rules(PrometheusParts parts) {
       parts.curl,
       [parts] { return parts.host.now(); },
       [parts] { return parts.runtime.connected() && parts.runtime.ready(); },
-      [parts] { return parts.runtime.supervisor().status(parts.host.now()); },
+      [parts] { return present::status(parts.runtime.supervisor(), parts.host.now()); },
       [parts] { return alert_labels(parts.settings); },
       [parts] { return parts.settings.alert_targets; },
       [parts](AlertReported alert) { return parts.runtime.alert(std::move(alert)); },

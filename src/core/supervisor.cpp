@@ -5,10 +5,8 @@
 
 #include <fmt/format.h>
 
-#include "core/explain.hpp"
 #include "core/host/engine_shutdown.hpp"
 #include "core/identity.hpp"
-#include "core/status.hpp"
 #include "core/workload/controller.hpp"
 
 namespace healer {
@@ -28,7 +26,7 @@ struct Deliver {
   void operator()(const OperatorResume&) const { to.resume(); }
 
   void operator()(const Revisit::LookAgain&) const {}
-  void operator()(const Revisit::CauseGone& gone) const { to.cause_gone(gone.held_for, gone.why); }
+  void operator()(const Revisit::CauseGone& gone) const { to.cause_gone(gone.held_for, gone.healthy_again); }
   void operator()(const Revisit::NetworkChanged&) const { to.resolve_targets(); }
   void operator()(const Revisit::ConnectivityAnswered&) const { to.connectivity_answered(); }
 };
@@ -275,8 +273,7 @@ void Supervisor::on(const SyncCompleted& event, HostOut& out) {
   if (!first) return;
   host_.first_list_taken_over();
   revisit(out);
-  out.log(LogLevel::Info,
-          fmt::format("watching {} of {} containers", workloads_.size(), event.container_ids.size()));
+  out.log(LogLevel::Info, fact::FirstListRead{workloads_.size(), event.container_ids.size()});
 }
 
 void Supervisor::on(const EngineConnected& event, HostOut& out) {
@@ -356,28 +353,6 @@ void Supervisor::on(const WallClockMoved& event, HostOut& out) {
 
 void Supervisor::on(const HostPolicyChanged& event, HostOut&) {
   host_.policy_changed(event.policy);
-}
-
-// What operators see.
-
-std::vector<WorkloadStatus> Supervisor::status(Instant now) const {
-  return status_of_all(workloads_, host_.state(), now);
-}
-
-HostStatus Supervisor::host_status(Instant now) const {
-  return status_of_host(host_.state(), now);
-}
-
-std::optional<WorkloadStatus> Supervisor::status_of(std::string_view key_or_name, Instant now) const {
-  const auto key = find(key_or_name);
-  if (!key) return std::nullopt;
-  return status_of_workload(*workload(*key), host_.state(), now);
-}
-
-std::optional<WorkloadExplanation> Supervisor::explain(std::string_view key_or_name, Instant now) const {
-  const auto key = find(key_or_name);
-  if (!key) return std::nullopt;
-  return explain_workload(*workload(*key), host_.state(), now);
 }
 
 }  // namespace healer

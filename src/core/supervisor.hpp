@@ -16,7 +16,6 @@
 #include "core/workload/workload.hpp"
 #include "model/effect.hpp"
 #include "model/event.hpp"
-#include "model/status.hpp"
 
 namespace healer {
 
@@ -53,19 +52,15 @@ class Supervisor {
   /// Appends the effects to `out`, in order.
   void step(const Event& event, Instant now, Effects& out);
 
-  std::vector<WorkloadStatus> status(Instant now) const;
-  std::optional<WorkloadStatus> status_of(std::string_view key_or_name, Instant now) const;
   /// The key of the workload with this key, else of the workload whose container has this name.
   std::optional<std::string> find(std::string_view key_or_name) const {
     return workloads_.key_of(key_or_name);
   }
-  /// Why healer treats a workload as it does; nothing if no workload has this key or name.
-  std::optional<WorkloadExplanation> explain(std::string_view key_or_name, Instant now) const;
-  HostStatus host_status(Instant now) const;
+  const HostState& host_state() const { return host_.state(); }
   bool engine_up() const { return host_.state().engine_up; }
   bool synced_once() const { return host_.state().synced_once; }
   std::size_t watched() const { return workloads_.size(); }
-  /// For invariant checks: calls `look` with each workload.
+  /// Calls `look` with each workload.
   template <class F>
   void each(F&& look) const {
     workloads_.each(look);

@@ -9,6 +9,8 @@
 #include "base/ids.hpp"
 #include "base/time.hpp"
 #include "model/describe.hpp"
+#include "model/fact.hpp"
+#include "model/notice.hpp"
 #include "model/policy.hpp"
 #include "model/probe.hpp"
 #include "model/record.hpp"
@@ -76,15 +78,24 @@ struct Persist {
 };
 HEALER_DESCRIBE(Persist, record);
 
-/// Notify the operators. The runtime writes the notification with the step's records and then gives it to the
-/// channels.
+/// Notify the operators. The runtime writes the texts (present/notification_text.hpp), stores the
+/// notification with the step's records and then gives it to the channels.
 struct SendNotification {
-  Notification notification;
+  Notification notification;  ///< without event, text and advice
+  Notice notice;
   std::vector<Destination> destinations;
 };
-HEALER_DESCRIBE(SendNotification, notification, destinations);
+HEALER_DESCRIBE(SendNotification, notification, notice, destinations);
 
 BOOST_DEFINE_ENUM_CLASS(LogLevel, Debug, Info, Warning, Error)
+
+/// A fact for the log; the runtime writes it as a LogLine (present/log_text.hpp).
+struct Report {
+  LogLevel level = LogLevel::Info;
+  std::string workload;  ///< name; empty: about no workload
+  Fact fact;
+};
+HEALER_DESCRIBE(Report, level, workload, fact);
 
 struct LogLine {
   LogLevel level = LogLevel::Info;
@@ -139,7 +150,7 @@ struct Count {
 HEALER_DESCRIBE(Count, metric);
 
 using Effect = std::variant<StartProbe, CancelProbe, Inspect, CaptureEvidence, ApplyRemedy, Wake, Persist,
-                            SendNotification, LogLine, Count>;
+                            SendNotification, Report, Count>;
 using Effects = std::vector<Effect>;
 
 }  // namespace healer

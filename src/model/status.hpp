@@ -78,16 +78,16 @@ HEALER_DESCRIBE(WorkloadStatus, key, name, container_id, image, condition, probe
                 paused_until, depends_on, ladder, ladder_step, unknown_streak, problems, alerts);
 
 /// Something that healer saw, for `healer explain`.
-struct Fact {
+struct Observation {
   Instant at{};
   std::string text;  ///< "HTTP 503", "the engine said die (exit code 1)"
 };
-HEALER_DESCRIBE(Fact, at, text);
+HEALER_DESCRIBE(Observation, at, text);
 
 /// The answer of `healer explain NAME`: a workload's state, the reasons for it, and what follows.
 struct WorkloadExplanation {
   WorkloadStatus status;
-  std::vector<Fact> facts;           ///< the newest facts, oldest first
+  std::vector<Observation> facts;    ///< the newest facts, oldest first
   std::optional<Decision> decision;  ///< the newest decision
   std::string next;                  ///< what healer does next, and when
   std::vector<Hold> holds;           ///< every hold of the remedy now

@@ -15,6 +15,7 @@
 #include "base/duration.hpp"
 #include "base/text.hpp"
 #include "core/supervisor.hpp"
+#include "present/log_text.hpp"
 #include "replay/digest.hpp"
 #include "replay/recording.hpp"
 #include "replay/words.hpp"
@@ -49,8 +50,10 @@ class View {
       if (auto key = core.find(request_.workload)) key_ = std::move(*key);
     for (const Effect& effect : effects) {
       if (const auto reported = effect_text(effect)) show(now, *reported);
-      if (const auto* line = std::get_if<LogLine>(&effect); line != nullptr && request_.verbose)
-        show(now, EffectText{"log", line->workload, to_string(line->level), {}, line->message});
+      if (const auto* report = std::get_if<Report>(&effect); report != nullptr && request_.verbose)
+        show(now,
+             EffectText{
+                 "log", report->workload, to_string(report->level), {}, present::log_line(*report).message});
     }
   }
 

@@ -9,6 +9,8 @@
 #include <fmt/format.h>
 
 #include "base/text.hpp"
+#include "present/decision_text.hpp"
+#include "present/notification_text.hpp"
 
 namespace healer::replay {
 namespace {
@@ -17,8 +19,9 @@ struct Describe {
   std::optional<EffectText> operator()(const Persist& effect) const {
     const auto* decision = std::get_if<Decision>(&effect.record);
     if (decision == nullptr) return std::nullopt;
-    return EffectText{"decision", decision->workload, to_string(decision->rule), decision->inputs,
-                      decision->outcome};
+    auto text = present::decision_text(decision->fact);
+    return EffectText{"decision", decision->workload, to_string(decision->rule), std::move(text.inputs),
+                      std::move(text.outcome)};
   }
   std::optional<EffectText> operator()(const CaptureEvidence& effect) const {
     return EffectText{"evidence", effect.workload, "capture", {}, "of " + effect.container_id};
@@ -29,7 +32,7 @@ struct Describe {
                       fmt::format("{}, container {}: {}", effect.name, effect.container_id, effect.reason)};
   }
   std::optional<EffectText> operator()(const SendNotification& effect) const {
-    const Notification& notification = effect.notification;
+    const Notification notification = present::written(effect);
     return EffectText{"notification",
                       notification.workload,
                       fmt::format("{} {}", to_string(notification.kind), notification.event),

@@ -5,6 +5,7 @@
 
 #include "base/redact.hpp"
 #include "base/text.hpp"
+#include "present/status.hpp"
 #include "runtime/runtime.hpp"
 #include "runtime/webhook_body.hpp"
 
@@ -69,7 +70,7 @@ void Runtime::apply_after_hook(const ApplyRemedy& remedy, const std::optional<Kn
           feed(RemedyFinished{remedy.attempt, remedy.workload, RemedyAnswer::Refused, std::move(why), {}});
         };
         if (!now) return give_up("after hook_before: " + now.error().message);
-        const auto status = supervisor_.status_of(remedy.workload, host_.now());
+        const auto status = present::status_of(supervisor_, remedy.workload, host_.now());
         const bool wanted = status && status->condition == Condition::Healing;
         const bool same = before && now->started_at == before->started_at && now->state == before->state;
         if (!wanted || !same) return give_up("it changed while hook_before ran");
@@ -141,7 +142,7 @@ void Runtime::carry_out(const ApplyRemedy& remedy) {
       engine_.replace(remedy.container_id, remedy.stop_timeout, remedy.deadline, done);
       break;
     case RemedyKind::Webhook: {
-      const auto status = supervisor_.status_of(remedy.workload, host_.now());
+      const auto status = present::status_of(supervisor_, remedy.workload, host_.now());
       WebhookCall call;
       call.url = remedy.step.url;
       call.body = webhook_body(remedy, status ? status->image : std::string(), settings_.host.host_name);

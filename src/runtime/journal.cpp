@@ -9,13 +9,27 @@
 namespace healer {
 namespace {
 
+/// Bytes of the texts in the fact.
+std::size_t texts_size(const Fact& fact) {
+  std::size_t size = 0;
+  const auto add = [&size](const auto& member) {
+    if constexpr (std::is_same_v<std::decay_t<decltype(member)>, std::string>) size += member.size();
+  };
+  std::visit(
+      [&](const auto& what) {
+        for_each_member(what, [&](std::string_view, const auto& member) { add(member); });
+      },
+      fact);
+  return size;
+}
+
 /// Approximate bytes of evidence or a decision; 0 for any other record, which must never be dropped.
 std::size_t history_size(const Record& record) {
   if (const auto* evidence = std::get_if<Evidence>(&record))
     return sizeof(Evidence) + evidence->state.size() + evidence->health_log.size() + evidence->logs.size() +
            evidence->processes.size() + evidence->memory.size() + evidence->missing.size();
   if (const auto* decision = std::get_if<Decision>(&record))
-    return sizeof(Decision) + decision->inputs.size() + decision->outcome.size();
+    return sizeof(Decision) + texts_size(decision->fact);
   return 0;
 }
 

@@ -88,11 +88,8 @@ void RemedyHooks::run(const char* hook, const std::vector<std::string>& argv, co
     decision.workload = workload;
     decision.incident = incident;
     decision.rule = Rule::Acted;
-    decision.inputs = fmt::format("hook={}; command={}", hook, printable(program));
-    decision.outcome = said;
-    kept(LogLine{healthy ? LogLevel::Info : LogLevel::Warning,
-                 fmt::format("{} — the hook {} the remedy: {}", name, hook, said), name},
-         std::move(decision));
+    decision.fact = fact::HookRan{hook, printable(program), said};
+    kept(Report{healthy ? LogLevel::Info : LogLevel::Warning, name, decision.fact}, std::move(decision));
     if (then) then();
   };
   runner_->run(std::move(call), std::move(reported));

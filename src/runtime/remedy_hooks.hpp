@@ -27,7 +27,7 @@ struct HookFacts {
 /// Runs hooks and reports each result: a log line, and a decision for the incident.
 class RemedyHooks {
  public:
-  using Kept = std::function<void(LogLine, Decision)>;
+  using Kept = std::function<void(Report, Decision)>;
 
   /// Without a runner (null) no hook runs.
   RemedyHooks(HookRunner* runner, HookSettings settings, std::function<Instant()> now, Kept kept)

@@ -7,6 +7,9 @@
 
 #include "base/duration.hpp"
 #include "base/text.hpp"
+#include "present/log_text.hpp"
+#include "present/notification_text.hpp"
+#include "present/status.hpp"
 
 namespace healer {
 namespace {
@@ -54,9 +57,9 @@ Runtime::Runtime(RuntimeSettings settings, Parts parts, const StoredState& store
           }),
       hooks_(
           parts.hooks, settings_.hooks, [this]() { return host_.now(); },
-          [this, alive = std::weak_ptr<bool>(alive_)](const LogLine& line, Decision decision) {
+          [this, alive = std::weak_ptr<bool>(alive_)](const Report& report, Decision decision) {
             if (alive.expired()) return;
-            observer_.log(line);
+            observer_.log(present::log_line(report));
             journal_.write({std::move(decision)}, {});
           }) {
   if (!post_)
@@ -133,10 +136,9 @@ void Runtime::perform(Effects& effects) {
           } else if constexpr (std::is_same_v<What, Persist>) {
             records.push_back(std::move(what.record));
           } else if constexpr (std::is_same_v<What, SendNotification>) {
-            notifications.push_back(
-                RoutedNotification{std::move(what.notification), std::move(what.destinations)});
-          } else if constexpr (std::is_same_v<What, LogLine>) {
-            observer_.log(what);
+            notifications.push_back(RoutedNotification{present::written(what), std::move(what.destinations)});
+          } else if constexpr (std::is_same_v<What, Report>) {
+            observer_.log(present::log_line(what));
           } else {
             static_assert(std::is_same_v<What, Count>);
             observer_.count(what.metric);
@@ -403,7 +405,7 @@ void Runtime::set_host_policy(HostPolicy policy) {
 }
 
 Result<WorkloadStatus> Runtime::watched(const std::string& key) const {
-  if (auto status = supervisor_.status_of(key, host_.now())) return std::move(*status);
+  if (auto status = present::status_of(supervisor_, key, host_.now())) return std::move(*status);
   return failure(ErrorCode::NotFound,
                  fmt::format("\"{}\" is not watched any more", clip(printable(key), 100)));
 }

@@ -18,6 +18,7 @@
 #include "model/event.hpp"
 #include "model/policy.hpp"
 #include "model/status.hpp"
+#include "present/explain.hpp"
 #include "probe/probe.hpp"
 #include "runtime/evidence_capture.hpp"
 #include "runtime/host.hpp"
@@ -117,7 +118,7 @@ class Runtime {
   /// A rule of Prometheus began or stopped to fire about the workload.
   Result<void> alert(AlertReported alert);
   std::optional<WorkloadExplanation> explain(const std::string& key) const {
-    return supervisor_.explain(key, host_.now());
+    return present::explain(supervisor_, key, host_.now());
   }
   /// Stops deciding, writes the records that are left, then calls `done`.
   void shut_down(std::function<void()> done);

@@ -164,8 +164,7 @@ CREATE TABLE decisions (
   workload TEXT NOT NULL,
   incident INTEGER NOT NULL,
   rule TEXT NOT NULL,
-  inputs TEXT NOT NULL,
-  outcome TEXT NOT NULL
+  fact TEXT NOT NULL
 ) STRICT;
 CREATE INDEX decisions_by_workload ON decisions (workload, at);
 CREATE INDEX decisions_by_incident ON decisions (incident);

@@ -9,6 +9,8 @@
 #include "core/workload/ladder.hpp"
 #include "core/workload/timing.hpp"
 #include "orders.hpp"
+#include "present/notification_text.hpp"
+#include "present/status.hpp"
 #include "support/show.hpp"
 
 namespace healer::simulation {
@@ -233,7 +235,7 @@ void Checker::step_ended(const Event& event, Instant now, const Effects& effects
       unknown |= check->outcome == Outcome::Unknown;
       failed |= check->outcome == Outcome::Fail;
     } else if (const auto* notification = std::get_if<SendNotification>(&effect)) {
-      raised(notification->notification);
+      raised(present::written(*notification));
       if (notification->destinations.empty())
         fail(5,
              fmt::format("a notification without a destination: {} {}",
@@ -566,7 +568,7 @@ bool Checker::excused(const Place& place) const {
   if (!runtime_ || !runtime_->ready() || world_.engine_mode() != World::EngineMode::Up) return true;
   if (world_.denies()) return true;
   const std::string& key = known_[place.index].key;
-  const auto status = runtime_->supervisor().status_of(key, healers_now());
+  const auto status = present::status_of(runtime_->supervisor(), key, healers_now());
   const Policy* policy = policy_of(key);
   return !status || in_the_way(*status) || !policy || !treats(*policy, place);
 }
@@ -612,7 +614,8 @@ void Checker::look_around(Duration since_last) {
                            ? knows_alert(known.key)
                            : world_.inner_answer(place) != Answer::Pass;
     const Policy* policy = fails ? policy_of(known.key) : nullptr;
-    const auto status = policy ? runtime_->supervisor().status_of(known.key, healers_now()) : std::nullopt;
+    const auto status =
+        policy ? present::status_of(runtime_->supervisor(), known.key, healers_now()) : std::nullopt;
     if (!policy || policy->selection != Selection::OptedIn || !treats(*policy, place)) {
       known.unattended = Duration{0};
       continue;
@@ -632,7 +635,7 @@ void Checker::look_around(Duration since_last) {
 void Checker::close_books(const Outbox* outbox) {
   if (!runtime_) return;
   const Instant now = healers_now();
-  const auto all = runtime_->supervisor().status(now);
+  const auto all = present::status(runtime_->supervisor(), now);
   std::set<std::uint64_t> visible;
   for (const WorkloadStatus& status : all)
     if (status.incident) visible.insert(status.incident->value);

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/duration.hpp"
+#include "present/notification_text.hpp"
 
 namespace healer::simulation {
 namespace {
@@ -19,7 +20,7 @@ std::string text(const ApplyRemedy& order) {
 }
 
 std::string text(const SendNotification& effect) {
-  const Notification& notification = effect.notification;
+  const Notification notification = present::written(effect);
   std::string text = fmt::format("notification {}, {}", to_string(notification.kind), notification.event);
   if (notification.attempt > 0) text += fmt::format(", attempt {}", notification.attempt);
   if (notification.repeat > 0) text += fmt::format(", repeat {}", notification.repeat);

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/supervisor.hpp"
+#include "present/status.hpp"
 
 namespace healer::testing {
 
@@ -35,7 +36,7 @@ class OneContainer {
   }
   /// An inspect shows the container as it is now.
   const Effects& observe(Instant at) { return step(ContainerObserved{container, policy_, {}}, at); }
-  WorkloadStatus status(Instant at) const { return *supervisor.status_of("web", at); }
+  WorkloadStatus status(Instant at) const { return *present::status_of(supervisor, "web", at); }
 
   static constexpr Instant start{Duration{100'000'000}};
   Supervisor supervisor;

@@ -6,6 +6,9 @@
 #include <fmt/format.h>
 
 #include "base/text.hpp"
+#include "present/log_text.hpp"
+#include "present/notification_text.hpp"
+#include "present/status.hpp"
 #include "support/show.hpp"
 
 namespace healer::testing {
@@ -477,11 +480,11 @@ void Scene::perform(const Effect& effect) {
     }
     carry_out(*order);
   } else if (const auto* notification = std::get_if<SendNotification>(&effect)) {
-    notifications.push_back(notification->notification);
+    notifications.push_back(present::written(*notification));
     sent_to.push_back(notification->destinations);
     decisions_.push_back(lower(to_string(notification->notification.kind)));
-  } else if (const auto* line = std::get_if<LogLine>(&effect)) {
-    logs.push_back(line->message);
+  } else if (const auto* report = std::get_if<Report>(&effect)) {
+    logs.push_back(present::log_line(*report).message);
   }
 }
 
@@ -586,7 +589,7 @@ unsigned Scene::notifications_of(NotificationKind kind) const {
 }
 
 WorkloadStatus Scene::status(const std::string& name) const {
-  const auto found = core->status_of(name, now_);
+  const auto found = present::status_of(*core, name, now_);
   if (!found) throw std::runtime_error("not watched: " + name);
   return *found;
 }

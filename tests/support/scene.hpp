@@ -12,6 +12,7 @@
 #include "core/supervisor.hpp"
 #include "model/effect.hpp"
 #include "model/event.hpp"
+#include "model/status.hpp"
 
 namespace healer::testing {
 

@@ -1,6 +1,7 @@
 // HEALING.md 2: alerts of Prometheus about a workload.
 #include <doctest/doctest.h>
 
+#include "present/explain.hpp"
 #include "support/scene.hpp"
 
 using namespace healer;
@@ -33,8 +34,8 @@ TEST_CASE("alert: a firing alert makes the workload unhealthy at once; its end r
   scene.send(fires("web"));
   REQUIRE(scene.pass_until_decision("restart web", 5s));
   CHECK(scene.status("web").condition == Condition::Healing);
-  const auto explanation = scene.core->explain("web", scene.now());
-  CHECK(std::any_of(explanation->facts.begin(), explanation->facts.end(), [](const Fact& fact) {
+  const auto explanation = present::explain(*scene.core, "web", scene.now());
+  CHECK(std::any_of(explanation->facts.begin(), explanation->facts.end(), [](const Observation& fact) {
     return fact.text == "alert of alertmanager fires: HighErrorRate: 8 % of the requests fail";
   }));
   scene.pass(3min);

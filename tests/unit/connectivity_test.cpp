@@ -1,6 +1,7 @@
 // HEALING.md 5: the connectivity check.
 #include <doctest/doctest.h>
 
+#include "present/status.hpp"
 #include "support/scene.hpp"
 
 using namespace healer;
@@ -167,8 +168,8 @@ TEST_CASE("connectivity: while the check passes, an unhealthy workload is healed
   CHECK(scene.decisions() == "degraded, restart web, recovered");
   CHECK(scene.connectivity_probes >= 20);
   CHECK(scene.connectivity_probes <= 24);
-  CHECK(scene.core->host_status(scene.now()).connectivity == "tcp 192.0.2.1:53: answers");
-  CHECK_FALSE(scene.core->host_status(scene.now()).connectivity_failed);
+  CHECK(present::host_status(*scene.core, scene.now()).connectivity == "tcp 192.0.2.1:53: answers");
+  CHECK_FALSE(present::host_status(*scene.core, scene.now()).connectivity_failed);
 }
 
 TEST_CASE("connectivity: while the check fails, other failures are unknown, no remedy, one notification") {
@@ -184,8 +185,8 @@ TEST_CASE("connectivity: while the check fails, other failures are unknown, no r
   CHECK(scene.status("web").failures <= 1);  // one check may fail before the connectivity check does
   CHECK(scene.status("web").condition == Condition::Unknown);
   CHECK(scene.status("web").reason.find("connectivity check failed") != std::string::npos);
-  CHECK(scene.core->host_status(scene.now()).connectivity_failed);
-  CHECK(scene.core->host_status(scene.now()).connectivity.find("no connection within 3s") !=
+  CHECK(present::host_status(*scene.core, scene.now()).connectivity_failed);
+  CHECK(present::host_status(*scene.core, scene.now()).connectivity.find("no connection within 3s") !=
         std::string::npos);
   const Notification notified_channels = scene.notifications.back();
   CHECK(notified_channels.event == "CONNECTIVITY");

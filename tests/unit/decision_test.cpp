@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "present/decision_text.hpp"
 #include "support/scene.hpp"
 
 using namespace healer;
@@ -49,6 +50,6 @@ TEST_CASE("decisions: the decision that opens an incident carries the incident a
   const IncidentId incident{scene.incidents.begin()->first};
   CHECK(std::count_if(scene.rules.begin(), scene.rules.end(), [&](const Decision& decision) {
           return decision.rule == rule && decision.incident == incident && decision.workload == "web" &&
-                 decision.outcome == outcome;
+                 present::decision_text(decision.fact).outcome == outcome;
         }) == 1);
 }

@@ -1,6 +1,7 @@
 // HEALING.md 1 and 2: which containers are watched, and how they are checked.
 #include <doctest/doctest.h>
 
+#include "present/status.hpp"
 #include "support/scene.hpp"
 
 using namespace healer;
@@ -184,7 +185,7 @@ TEST_CASE("health: the first round is spread over one interval; a later containe
   const Instant before = scene.now();
   scene.probe_times.clear();
   scene.add("late");
-  REQUIRE(scene.pass_until([&] { return scene.core->status_of("late", scene.now()).has_value(); }));
+  REQUIRE(scene.pass_until([&] { return present::status_of(*scene.core, "late", scene.now()).has_value(); }));
   CHECK(scene.now() - before < 10ms);
   CHECK(scene.workload("late").health.probe.has_value());
 }

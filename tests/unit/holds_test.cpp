@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
+#include "present/status.hpp"
 #include "support/scene.hpp"
 
 using namespace healer;
@@ -108,11 +109,11 @@ TEST_CASE("pause: a pause of everything holds every workload until the resume") 
   scene.crash(api);
   scene.pass(9min);
   CHECK(scene.decisions() == "");
-  CHECK(scene.core->host_status(scene.now()).paused_until);
+  CHECK(present::host_status(*scene.core, scene.now()).paused_until);
   scene.send(OperatorResume{""});
   CHECK(scene.pass_until_decision("start api", 1min));
   CHECK_MESSAGE(scene.pass_until_decision("restart web", 2min), scene.transcript());
-  CHECK_FALSE(scene.core->host_status(scene.now()).paused_until);
+  CHECK_FALSE(present::host_status(*scene.core, scene.now()).paused_until);
 }
 
 TEST_CASE("pause: a workload's own pause continues after the pause of everything has ended") {
@@ -559,7 +560,8 @@ TEST_CASE("mass failure: eight of ten fail and recover by themselves: one notifi
   const auto boxes = boxes_of(scene, 10);
   break_all(boxes, 8);
   REQUIRE_MESSAGE(scene.pass_until_decision("degraded", 2min), scene.transcript());
-  CHECK(scene.core->host_status(scene.now()).mass.find("are unhealthy at once") != std::string::npos);
+  CHECK(present::host_status(*scene.core, scene.now()).mass.find("are unhealthy at once") !=
+        std::string::npos);
   scene.pass(20s);
   for (Box* box : boxes) box->broken = false;
   scene.pass(5min);
@@ -568,7 +570,7 @@ TEST_CASE("mass failure: eight of ten fail and recover by themselves: one notifi
   CHECK(scene.notifications[0].event == "MASS FAILURE");
   CHECK(scene.notifications[1].event == "MASS FAILURE OVER");
   CHECK(scene.notifications[0].dedup_key == scene.notifications[1].dedup_key);
-  CHECK(scene.core->host_status(scene.now()).mass.empty());
+  CHECK(present::host_status(*scene.core, scene.now()).mass.empty());
   for (const auto& [id, incident] : scene.incidents)
     CHECK(incident.outcome == IncidentOutcome::RecoveredAlone);
   CHECK(scene.decided(Rule::MassHold) == 1);
@@ -581,7 +583,7 @@ TEST_CASE("mass failure: one canary after the hold, then twice as many remedies 
   scene.send(HostPolicyChanged{scene.host_settings});
   const auto boxes = boxes_of(scene, 10);
   break_all(boxes, 10);
-  REQUIRE(scene.pass_until([&] { return scene.core->host_status(scene.now()).mass != ""; }, 1min));
+  REQUIRE(scene.pass_until([&] { return present::host_status(*scene.core, scene.now()).mass != ""; }, 1min));
   const Instant began = scene.now();
   std::vector<long> recovered_before;  // per order: the attempts that had recovered before it
   scene.at_order = [&](const ApplyRemedy&) {
@@ -589,8 +591,9 @@ TEST_CASE("mass failure: one canary after the hold, then twice as many remedies 
         std::count_if(scene.attempts.begin(), scene.attempts.end(),
                       [](const auto& entry) { return entry.second.state == AttemptState::Recovered; }));
   };
-  REQUIRE_MESSAGE(scene.pass_until([&] { return scene.core->host_status(scene.now()).mass.empty(); }, 20min),
-                  scene.transcript());
+  REQUIRE_MESSAGE(
+      scene.pass_until([&] { return present::host_status(*scene.core, scene.now()).mass.empty(); }, 20min),
+      scene.transcript());
   REQUIRE(recovered_before.size() >= 4);
   CHECK(scene.order_times.front() - began >= 60s);
   CHECK(recovered_before[0] == 0);
@@ -757,7 +760,7 @@ TEST_CASE("concurrency: at most 30 % are in remedy at once, and every workload g
   }
   std::size_t most = 0;
   scene.after_step = [&](const Event&, const Effects&) {
-    most = std::max(most, scene.core->host_status(scene.now()).in_remedy);
+    most = std::max(most, present::host_status(*scene.core, scene.now()).in_remedy);
   };
   scene.pass(10min);
   CHECK(most == 3);
@@ -784,7 +787,7 @@ TEST_CASE("concurrency: after a restart of healer the attempt under way takes it
   CHECK(scene.status("first").hold->kind == HoldKind::Concurrency);
   std::size_t most = 0;
   scene.after_step = [&](const Event&, const Effects&) {
-    most = std::max(most, scene.core->host_status(scene.now()).in_remedy);
+    most = std::max(most, present::host_status(*scene.core, scene.now()).in_remedy);
   };
   scene.restart_healer();
   scene.pass(20s);

@@ -62,7 +62,7 @@ TEST_CASE("mass guard: it is over after 15 s without too many failing workloads"
     CHECK_FALSE(guard.on());
     CHECK(guard.room(100) > 100);
     CHECK_FALSE(guard.deadline());
-    CHECK(guard.text(at(76s)).empty());
+    CHECK(guard.fact(at(76s)).phase == Phase::Off);
   }
 }
 
@@ -168,14 +168,20 @@ TEST_CASE("mass guard: a mass failure restored by a new process is not over befo
   CHECK(lasting.update(8, 10, at(1060s), policy) == Change::Trying);
 }
 
-TEST_CASE("mass guard: its text names the numbers, the hold and the failed canary") {
+TEST_CASE("mass guard: its fact has the numbers, the rest of the hold and the failed canary") {
+  const auto fact = [](const MassGuard& guard, Instant now) {
+    const fact::MassFailure mass = guard.fact(now);
+    CHECK(mass.failing == 8);
+    CHECK(mass.among == 10);
+    return std::pair{mass.phase, mass.wait};
+  };
   MassGuard guard = holding();
-  CHECK(guard.text(at(20s)) == "8 of 10 are unhealthy at once; remedies are on hold for 40s");
+  CHECK(fact(guard, at(20s)) == std::pair{Phase::Holding, Duration{40s}});
   guard.update(8, 10, at(60s), HostPolicy{});
-  CHECK(guard.text(at(60s)) == "8 of 10 are unhealthy at once; 1 at a time is tried");
+  CHECK(fact(guard, at(60s)) == std::pair{Phase::Canary, Duration{0}});
+  CHECK(guard.fact(at(60s)).batch == 1);
   guard.remedy_ended(false, at(61s), HostPolicy{});
-  CHECK(guard.text(at(61s)) ==
-        "8 of 10 are unhealthy at once, and a restart did not help; remedies are on hold for 2m");
+  CHECK(fact(guard, at(61s)) == std::pair{Phase::Backoff, Duration{2min}});
 }
 
 TEST_CASE("mass guard: it is on while too many workloads fail, and allows no more remedies than its batch") {
@@ -203,7 +209,7 @@ TEST_CASE("mass guard: it is on while too many workloads fail, and allows no mor
         if (too_many) last = now;
         if (change == Change::Over) RC_ASSERT(now >= last.value_or(now) + 15s);
         if (change == Change::Over || change == Change::Began || change == Change::Trying) largest = 1;
-        RC_ASSERT(guard.text(now).empty() != guard.on());
+        RC_ASSERT((guard.fact(now).phase == Phase::Off) != guard.on());
       }
       if (!guard.on()) continue;
       if (guard.phase() != Phase::Canary) {

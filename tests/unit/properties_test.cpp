@@ -7,6 +7,7 @@
 #include <rapidcheck.h>
 
 #include "core/workload/ladder.hpp"
+#include "present/status.hpp"
 #include "support/invariants.hpp"
 #include "support/scene.hpp"
 
@@ -427,14 +428,14 @@ class RandomWorld {
 
   void after(const Event& event, const Effects& effects) {
     watch.effects(effects, scene.now());
-    const HostStatus host = scene.core->host_status(scene.now());
+    const HostStatus host = present::host_status(*scene.core, scene.now());
     if (host.in_remedy > host.remedies_allowed) lost.push_back("more in remedy than allowed");
     if (const auto* tick = std::get_if<Tick>(&event)) watch.tick(tick->workload, effects, scene.now());
     if (const auto* finished = std::get_if<RemedyFinished>(&event)) watch.answered(finished->attempt);
     if (const auto* finished = std::get_if<ProbeFinished>(&event)) {
       if (finished->facts.status == 200) last_pass[finished->workload] = scene.now();
       const bool unknown = finished->facts.end == ProbeEnd::NoRoute;
-      const auto status = scene.core->status_of(finished->workload, scene.now());
+      const auto status = present::status_of(*scene.core, finished->workload, scene.now());
       if (unknown && status && status->probes.empty() && failures.count(finished->workload) != 0)
         watch.unknown_outcome(finished->workload, failures[finished->workload], status->failures);
     }

@@ -95,7 +95,7 @@ TEST_CASE("reminders: healer ack ends them, also for the next process; the recov
   scene.send(OperatorAck{"web", "kim"});
   CHECK(scene.logged("acknowledged by kim"));
   CHECK(scene.rules.back().rule == Rule::ByOperator);
-  CHECK(scene.rules.back().outcome.find("acknowledged by kim") == 0);
+  CHECK(scene.rules.back().fact == Fact{fact::Acknowledged{"kim"}});
   CHECK(scene.status("web").acked_by == "kim");
   CHECK(scene.status("web").acked_at == scene.now());
   scene.pass(5h);

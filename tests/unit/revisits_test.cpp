@@ -101,7 +101,7 @@ TEST_CASE("revisits: only workloads that are held for it follow a workload that 
   CHECK(revisit->workload == "web");
   const auto* gone = std::get_if<Revisit::CauseGone>(&revisit->because);
   REQUIRE(gone);
-  CHECK(gone->why == "db is healthy again");
+  CHECK(gone->healthy_again == "db");
   CHECK(host.next() == "none");
 }
 

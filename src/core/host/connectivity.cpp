@@ -61,21 +61,15 @@ ConnectivityCheck::Change ConnectivityCheck::judged(bool answered, std::string w
     state_ = State::Healthy;
     why_.clear();
     if (failed_before)
-      out.push_back(LogLine{LogLevel::Info,
-                            fmt::format("the control target {} answers again after {}: failing checks count",
-                                        policy.connectivity_text, format_duration(now - failed_since_)),
-                            {}});
+      out.push_back(Report{
+          LogLevel::Info, {}, fact::ControlTargetAnswers{policy.connectivity_text, now - failed_since_}});
     return std::exchange(notified_, false) ? Change::Over : Change::None;
   }
   state_ = State::Failed;
   why_ = std::move(why);
   if (!failed_before) {
     failed_since_ = now;
-    out.push_back(LogLine{LogLevel::Warning,
-                          fmt::format("the control target {} does not answer ({}): the connectivity check "
-                                      "fails, and failing checks are unknown until it does",
-                                      policy.connectivity_text, why_),
-                          {}});
+    out.push_back(Report{LogLevel::Warning, {}, fact::ControlTargetSilent{policy.connectivity_text, why_}});
   }
   if (notified_ || now - failed_since_ < notify_after) return Change::None;
   notified_ = true;

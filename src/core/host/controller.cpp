@@ -16,24 +16,18 @@ namespace {
 constexpr Duration stall_memory = 5s;
 /// A shorter stall is not logged, but may excuse a timeout.
 constexpr Duration said_stall = 1s;
-std::string length_text(std::optional<Duration> length) {
-  return length ? "for " + format_duration(*length) : std::string("until resumed");
-}
 
 void notify_connectivity(ConnectivityCheck::Change change, const HostState& state, HostOut& out) {
   if (change == ConnectivityCheck::Change::None) return;
   const ConnectivityCheck& connectivity = state.connectivity;
   const bool over = change == ConnectivityCheck::Change::Over;
-  const std::string lasted = format_duration(out.now() - connectivity.failed_since());
+  const Duration lasted = out.now() - connectivity.failed_since();
   HostMessage message;
   message.kind = over ? NotificationKind::Recovered : NotificationKind::Info;
-  message.event = "CONNECTIVITY";
-  message.text =
-      over ? fmt::format("the connectivity check passes again, after {}: failing checks count.", lasted)
-           : fmt::format(
-                 "the connectivity check fails: the control target {} has not answered for {} ({}). "
-                 "Failing checks are unknown until it does, and cause no remedy.",
-                 state.policy.connectivity_text, lasted, connectivity.why());
+  if (over)
+    message.notice = notice::ConnectedAgain{lasted};
+  else
+    message.notice = notice::Disconnected{state.policy.connectivity_text, connectivity.why(), lasted};
   message.dedup_key = fmt::format("healer/{:.60}/connectivity/{}", state.policy.host_name,
                                   connectivity.failed_since().time_since_epoch().count());
   message.follows = Following{NotificationKind::Info, over};
@@ -65,8 +59,7 @@ HostController::HostController(HostPolicy policy, const StoredState& stored, std
 // In each step.
 
 void HostController::pause_due(HostOut& out) {
-  if (state_.paused_until && out.now() >= *state_.paused_until)
-    pause_over("the operator's pause of everything is over", out);
+  if (state_.paused_until && out.now() >= *state_.paused_until) pause_over(fact::Command::PauseOver, out);
 }
 
 void HostController::mass_due(HostOut& out) {
@@ -122,9 +115,7 @@ void HostController::report_cycles(HostOut& out) {
   for (const std::string& key : state_.graph.take_changed_problems())
     if (const Workload* workload = workloads_.find(key))
       for (const LabelProblem& problem : state_.graph.problems(key))
-        out.add(LogLine{LogLevel::Warning,
-                        fmt::format("{} — depends on {}: {}", workload->name, problem.value, problem.message),
-                        workload->name});
+        out.add(Report{LogLevel::Warning, workload->name, fact::DependencyCycle{problem}});
 }
 
 void HostController::wake(HostOut& out) {
@@ -158,31 +149,29 @@ void HostController::stalled(const LoopStalled& event, HostOut& out) {
   state_.stall = recent ? std::max(state_.stall, event.lag) : event.lag;
   state_.stalled_at = out.now();
   if (event.lag < said_stall) return;
-  out.log(LogLevel::Warning,
-          fmt::format("the loop stood still for {}: what timed out meanwhile is not counted",
-                      format_duration(event.lag)));
+  out.log(LogLevel::Warning, fact::LoopStalled{event.lag});
 }
 
 void HostController::pause(const OperatorPause& event, HostOut& out) {
   state_.paused_until = event.length ? out.now() + *event.length : Instant::max();
   workloads_.each([](Workload& workload) { workload.remediation.forced_in_pause = false; });
   out.save();
-  const std::string text =
-      "everything is paused by an operator " + length_text(event.length) + ": watched, but nothing is done";
-  out.log(LogLevel::Warning, text);
-  out.decide(Rule::ByOperator, text);
+  const fact::HostCommanded paused{fact::Command::Pause, event.length};
+  out.log(LogLevel::Warning, paused);
+  out.decide(Rule::ByOperator, paused);
   revisits_.add(revisit_group::Incidents{});
 }
 
 void HostController::resume(HostOut& out) {
-  if (state_.paused_until) pause_over("resumed by an operator", out);
+  if (state_.paused_until) pause_over(fact::Command::Resume, out);
 }
 
-void HostController::pause_over(const std::string& text, HostOut& out) {
+void HostController::pause_over(fact::Command command, HostOut& out) {
   state_.paused_until.reset();
   out.save();
-  out.log(LogLevel::Info, text);
-  out.decide(Rule::ByOperator, text);
+  const fact::HostCommanded over{command, std::nullopt};
+  out.log(LogLevel::Info, over);
+  out.decide(Rule::ByOperator, over);
   revisits_.add(revisit_group::Incidents{});
 }
 

@@ -89,7 +89,7 @@ class HostController {
  private:
   void release(HoldKind kind);
   void enter_hold(Workload& workload, const HeldWorkloads::Entry& entry);
-  void pause_over(const std::string& text, HostOut& out);
+  void pause_over(fact::Command command, HostOut& out);
   void mass_meant(MassFailure::Meaning meaning);
 
   Workloads& workloads_;

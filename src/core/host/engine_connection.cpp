@@ -23,7 +23,7 @@ void EngineConnection::connected(const EngineConnected& event, HostOut& out) {
   state_.stop_reports = event.stop_reports;
   state_.capabilities = event.capabilities;
   notification_due_.reset();
-  out.log(LogLevel::Info, "connected to " + event.description);
+  out.log(LogLevel::Info, fact::Connected{event.description});
   if (!out.record().engine_notification_key.empty()) notify_back(out);
   lost_at_.reset();
 }
@@ -37,8 +37,7 @@ void EngineConnection::outage(HostOut& out) {
   if (lost_at_) return;
   lost_at_ = out.now();
   notification_due_ = out.now() + notified_after;
-  out.log(LogLevel::Warning,
-          "engine unreachable, health is unknown and nothing is done until it is back: " + reason_);
+  out.log(LogLevel::Warning, fact::EngineUnreachable{reason_});
 }
 
 void EngineConnection::reported(const EngineEvent& event, Instant now) {
@@ -47,8 +46,7 @@ void EngineConnection::reported(const EngineEvent& event, Instant now) {
 }
 
 void EngineConnection::replaced(std::int64_t stops_until, HostOut& out) {
-  out.log(LogLevel::Info,
-          "the engine restarted: stops from before it answered are the engine's, not an operator's");
+  out.log(LogLevel::Info, fact::EngineRestarted{});
   out.record().engine_stops_until = stops_until;
   out.save();
 }
@@ -72,13 +70,9 @@ void EngineConnection::notify_down(HostOut& out) {
       fmt::format("healer/{:.60}/engine/{}", state_.policy.host_name, out.now().time_since_epoch().count());
   HostMessage message;
   message.kind = NotificationKind::Critical;
-  message.event = "ENGINE DOWN";
-  message.text = fmt::format(
-      "The engine cannot be reached: {}. Health is unknown, and nothing is healed until it is back.",
-      reason_);
+  message.notice = notice::EngineDown{reason_};
   message.dedup_key = record.engine_notification_key;
   message.follows = Following{NotificationKind::Critical, false, false, record.engine_notified_channels};
-  message.advice = "See whether the engine runs, and whether healer may talk to it.";
   const std::vector<Destination> to = out.notify(std::move(message));
   record.engine_notified_channels.clear();
   for (const Destination& each : to) record.engine_notified_channels.push_back(each.channel);
@@ -87,12 +81,11 @@ void EngineConnection::notify_down(HostOut& out) {
 
 void EngineConnection::notify_back(HostOut& out) {
   HostRecord& record = out.record();
-  // If the outage began before this process, its length is not known.
-  const std::string after = lost_at_ ? " after " + format_duration(out.now() - *lost_at_) : std::string();
+  notice::EngineBack back;  // if the outage began before this process, its length is not known
+  if (lost_at_) back.after = out.now() - *lost_at_;
   HostMessage message;
   message.kind = NotificationKind::Recovered;
-  message.event = "ENGINE BACK";
-  message.text = "The engine answers again" + after + ".";
+  message.notice = back;
   message.dedup_key = record.engine_notification_key;
   message.follows = Following{NotificationKind::Critical, true, true, record.engine_notified_channels};
   out.notify(std::move(message));

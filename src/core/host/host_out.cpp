@@ -2,12 +2,11 @@
 
 namespace healer {
 
-void HostOut::decide(Rule rule, std::string outcome, std::string inputs) {
+void HostOut::decide(Rule rule, Fact fact) {
   Decision decision;
   decision.at = now_;
   decision.rule = rule;
-  decision.inputs = std::move(inputs);
-  decision.outcome = std::move(outcome);
+  decision.fact = std::move(fact);
   add(Persist{std::move(decision)});
 }
 
@@ -16,17 +15,14 @@ std::vector<Destination> HostOut::notify(HostMessage message) {
   notification.id = NotificationId{++state_.ids.notification};
   notification.kind = message.kind;
   notification.dedup_key = std::move(message.dedup_key);
-  notification.event = message.event;
-  notification.text = std::move(message.text);
   notification.host = state_.policy.host_name;
   notification.created_at = now_;
-  notification.advice = std::move(message.advice);
   notification.link = link_of(routing_of(state_.policy).link, notification);
   std::vector<Destination> to =
       route_notification(state_.policy, notification, message.follows, {now_, state_.wall_ahead})
           .destinations;
   join(to, message.more);
-  add(SendNotification{std::move(notification), to});
+  add(SendNotification{std::move(notification), std::move(message.notice), to});
   return to;
 }
 

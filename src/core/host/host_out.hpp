@@ -15,11 +15,9 @@ namespace healer {
 /// A notification that belongs to no workload.
 struct HostMessage {
   NotificationKind kind = NotificationKind::Info;
-  const char* event = "";
-  std::string text;
+  Notice notice;
   std::string dedup_key;
   Following follows;
-  std::string advice = {};
   std::vector<Destination> more = {};  ///< besides the destinations of its routes
 };
 
@@ -34,9 +32,9 @@ class HostOut {
   Effects& effects() { return effects_; }
   void add(Effect effect) { effects_.push_back(std::move(effect)); }
   void inspect(std::string container) { add(Inspect{std::move(container)}); }
-  void log(LogLevel level, std::string message) { add(LogLine{level, std::move(message), {}}); }
+  void log(LogLevel level, Fact fact) { add(Report{level, {}, std::move(fact)}); }
   /// A decision about the host, for the history.
-  void decide(Rule rule, std::string outcome, std::string inputs = {});
+  void decide(Rule rule, Fact fact);
   /// Returns all destinations.
   std::vector<Destination> notify(HostMessage message);
   /// What must survive healer's process; save() writes it, with the pause of all.

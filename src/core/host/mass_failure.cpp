@@ -11,15 +11,10 @@
 namespace healer {
 namespace {
 
-/// A text names so many workloads; the rest is a number.
-constexpr std::size_t names_notified = 10;
-
-std::string names_of(const std::vector<const Workload*>& members) {
-  std::string text;
-  for (std::size_t i = 0; i < members.size() && i < names_notified; ++i)
-    text += (i == 0 ? "" : ", ") + members[i]->name;
-  if (members.size() > names_notified) text += fmt::format(" and {} more", members.size() - names_notified);
-  return text;
+std::vector<std::string> names_of(const std::vector<const Workload*>& members) {
+  std::vector<std::string> names;
+  for (const Workload* member : members) names.push_back(member->name);
+  return names;
 }
 
 }  // namespace
@@ -51,64 +46,53 @@ MassFailure::Meaning MassFailure::changed(MassGuard::Change change, const HostCo
   }
   const bool widens = change == MassGuard::Change::Trying || change == MassGuard::Change::Widened;
   const bool in_vain = change == MassGuard::Change::NotRecovered;
-  const std::string text = state_.mass.text(out.now());
-  out.log(in_vain ? LogLevel::Error : LogLevel::Warning, "mass failure: " + text);
-  out.decide(widens ? Rule::MassCanary : Rule::MassHold, text, inputs(counts));
+  const fact::MassFailure mass = now(counts, out.now());
+  out.log(in_vain ? LogLevel::Error : LogLevel::Warning, mass);
+  out.decide(widens ? Rule::MassCanary : Rule::MassHold, mass);
   if (in_vain) not_recovered(counts, out);
   return widens ? Meaning::RoomForMore : Meaning::Nothing;
 }
 
 void MassFailure::not_recovered(const HostCounts& counts, HostOut& out) {
   if (std::exchange(out.record().mass_critical, true)) return;
-  notify(NotificationKind::Critical, "MASS FAILURE",
-         fmt::format("{} of {} containers are unhealthy at once, and a restart does not help here: one was "
-                     "tried, and is still unhealthy. {}. An operator is needed; meanwhile healer tries one "
-                     "canary at growing intervals.",
-                     counts.failing, counts.among, names_of(failing())),
-         out, "Look at what they share: the network, a disk, a common dependency.");
+  notify(NotificationKind::Critical,
+         notice::MassFailureStays{names_of(failing()), counts.failing, counts.among}, out);
 }
 
 void MassFailure::over(const HostCounts& counts, HostOut& out) {
-  const std::string lasted =
-      format_duration(std::chrono::floor<std::chrono::seconds>(out.now() - state_.mass.since()));
-  const std::string text = fmt::format("the mass failure is over after {}: {} of {} are unhealthy", lasted,
-                                       counts.failing, counts.among);
-  out.log(LogLevel::Info, text);
-  out.decide(Rule::MassOver, text, inputs(counts));
+  fact::MassFailure mass = now(counts, out.now());
+  mass.lasted = std::chrono::floor<std::chrono::seconds>(out.now() - state_.mass.since());
+  out.log(LogLevel::Info, mass);
+  out.decide(Rule::MassOver, mass);
   HostRecord& record = out.record();
   if (record.mass_notification_key.empty()) return;
-  const std::vector<const Workload*> left = failing();
-  notify(NotificationKind::Recovered, "MASS FAILURE OVER",
-         fmt::format("The mass failure is over after {}.{}", lasted,
-                     left.empty() ? "" : " Not healthy yet: " + names_of(left) + "."),
-         out);
+  notify(NotificationKind::Recovered, notice::MassFailureOver{mass.lasted, names_of(failing())}, out);
   record.mass_notification_key.clear();
   record.mass_notified_channels.clear();
   record.mass_critical = false;
   out.save();
 }
 
-std::string MassFailure::inputs(const HostCounts& counts) const {
-  return fmt::format("failing={}; among={}; share={}; least={}; batch={}", counts.failing, counts.among,
-                     state_.policy.mass_share, state_.policy.mass_least, state_.mass.batch());
+fact::MassFailure MassFailure::now(const HostCounts& counts, Instant at) const {
+  fact::MassFailure mass = state_.mass.fact(at);
+  mass.failing = counts.failing;
+  mass.among = counts.among;
+  mass.share = state_.policy.mass_share;
+  mass.least = state_.policy.mass_least;
+  return mass;
 }
 
 /// The grouped notification replaces the first member's own.
 void MassFailure::notify_members(const HostCounts& counts, HostOut& out) {
   if (counts.unnotified == 0 || !state_.mass.on() || !out.record().mass_notification_key.empty()) return;
   const std::vector<const Workload*> members = failing();
-  const std::string common = common_dependency(members);
-  notify(
-      NotificationKind::Degraded, "MASS FAILURE",
-      fmt::format("{} of {} containers are unhealthy at once: {}. They probably share one cause{}. Remedies "
-                  "are on hold for {}; if it lasts, healer tries one canary.",
-                  members.size(), counts.among, names_of(members),
-                  common.empty() ? std::string() : ", " + common, format_duration(state_.policy.mass_hold)),
-      out, common.empty() ? "Look at what they share." : fmt::format("Look at {} first.", common));
+  notify(NotificationKind::Degraded,
+         notice::MassFailure{names_of(members), counts.among, common_dependency(members),
+                             state_.policy.mass_hold},
+         out);
 }
 
-void MassFailure::notify(NotificationKind kind, const char* event, std::string text, HostOut& out,
-                         std::string advice) {
+void MassFailure::notify(NotificationKind kind, Notice notice, HostOut& out) {
   HostRecord& record = out.record();
   if (record.mass_notification_key.empty()) {
     // Later than the last mass failure's: two may begin in one millisecond, and a key is never used again.
@@ -127,11 +111,9 @@ void MassFailure::notify(NotificationKind kind, const char* event, std::string t
                                      : NotificationKind::Degraded;
   HostMessage message;
   message.kind = kind;
-  message.event = event;
-  message.text = std::move(text);
+  message.notice = std::move(notice);
   message.dedup_key = record.mass_notification_key;
   message.follows = std::move(follows);
-  message.advice = std::move(advice);
   if (kind != NotificationKind::Recovered) message.more = members_channels(kind, out.now());
   for (const Destination& each : out.notify(std::move(message)))
     if (std::find(notified_channels.begin(), notified_channels.end(), each.channel) ==

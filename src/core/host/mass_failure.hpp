@@ -64,10 +64,9 @@ class MassFailure {
   Meaning changed(MassGuard::Change change, const HostCounts& counts, HostOut& out);
   void not_recovered(const HostCounts& counts, HostOut& out);
   void over(const HostCounts& counts, HostOut& out);
-  std::string inputs(const HostCounts& counts) const;
+  fact::MassFailure now(const HostCounts& counts, Instant at) const;
   void notify_members(const HostCounts& counts, HostOut& out);
-  void notify(NotificationKind kind, const char* event, std::string text, HostOut& out,
-              std::string advice = {});
+  void notify(NotificationKind kind, Notice notice, HostOut& out);
   std::vector<const Workload*> failing() const;
   std::string common_dependency(const std::vector<const Workload*>& members) const;
   std::vector<Destination> members_channels(NotificationKind kind, Instant now) const;

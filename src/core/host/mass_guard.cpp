@@ -101,25 +101,15 @@ std::optional<Instant> MassGuard::deadline() const {
   return std::nullopt;
 }
 
-std::string MassGuard::text(Instant now) const {
-  const auto left = [&] {
-    return format_duration(std::chrono::ceil<std::chrono::seconds>(std::max(Duration{0}, until_ - now)));
-  };
-  switch (phase_) {
-    case Phase::Off:
-      break;
-    case Phase::Holding:
-      return fmt::format("{} of {} are unhealthy at once; remedies are on hold for {}", failing_, among_,
-                         left());
-    case Phase::Canary:
-      return fmt::format("{} of {} are unhealthy at once; {} at a time {} tried", failing_, among_, batch_,
-                         batch_ == 1 ? "is" : "are");
-    case Phase::Backoff:
-      return fmt::format(
-          "{} of {} are unhealthy at once, and a restart did not help; remedies are on hold for {}", failing_,
-          among_, left());
-  }
-  return {};
+fact::MassFailure MassGuard::fact(Instant now) const {
+  fact::MassFailure mass;
+  mass.phase = phase_;
+  mass.failing = failing_;
+  mass.among = among_;
+  mass.batch = batch_;
+  if (phase_ == Phase::Holding || phase_ == Phase::Backoff)
+    mass.wait = std::chrono::ceil<std::chrono::seconds>(std::max(Duration{0}, until_ - now));
+  return mass;
 }
 
 const char* MassGuard::reason() const {

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/time.hpp"
+#include "model/fact.hpp"
 #include "model/policy.hpp"
 
 namespace healer {
@@ -35,7 +36,7 @@ namespace healer {
 /// they share.
 class MassGuard {
  public:
-  enum class Phase { Off, Holding, Canary, Backoff };
+  using Phase = fact::MassPhase;
   enum class Change {
     None,
     Began,         ///< Off -> Holding, or the phase of a mass failure that came back
@@ -66,8 +67,8 @@ class MassGuard {
   std::size_t among() const { return among_; }
   /// Number of failed canaries in this mass failure.
   unsigned failures() const { return failures_; }
-  /// For operators: "8 of 10 are unhealthy at once; remedies are on hold for 40s"; empty when off.
-  std::string text(Instant now) const;
+  /// Phase, counts, and how long the remedies are still on hold.
+  fact::MassFailure fact(Instant now) const;
   /// The text of a hold; it changes only with the phase.
   const char* reason() const;
 

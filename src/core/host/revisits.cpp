@@ -65,7 +65,7 @@ std::optional<Revisit> Revisits::visit(const RevisitGroup& group, const std::str
   const auto because = [&key](auto&& reason) -> Result { return Revisit{key, reason}; };
   const auto visited = Overloaded{
       [&](const revisit_group::MassFailureOver&) {
-        return because(Revisit::CauseGone{HoldKind::MassFailure, "the mass failure is over"});
+        return because(Revisit::CauseGone{HoldKind::MassFailure, {}});
       },
       [&](const revisit_group::HealthyAgain& healthy) { return ripple(healthy.workload, key, now); },
       [&](const revisit_group::OtherParent&) { return because(Revisit::NetworkChanged{}); },
@@ -91,7 +91,7 @@ std::optional<Revisit> Revisits::ripple(const std::string& root, const std::stri
     return below != nullptr && not_ready_reason(*below, now) != nullptr;
   });
   if (still) return Revisit{key, Revisit::LookAgain{}};
-  return Revisit{key, Revisit::CauseGone{HoldKind::Dependency, healthy->name + " is healthy again"}};
+  return Revisit{key, Revisit::CauseGone{HoldKind::Dependency, healthy->name}};
 }
 
 }  // namespace healer

@@ -20,7 +20,7 @@ struct Revisit {
   struct LookAgain {};
   struct CauseGone {
     HoldKind held_for = HoldKind::Dependency;
-    std::string why;
+    std::string healthy_again;  ///< name; empty: a mass failure is over
   };
   struct NetworkChanged {};        ///< of the container whose network it shares
   struct ConnectivityAnswered {};  ///< the check that its verdict waits for

@@ -6,7 +6,6 @@
 
 #include "base/duration.hpp"
 #include "base/earliest.hpp"
-#include "core/notification/text.hpp"
 #include "core/workload/out.hpp"
 #include "core/workload/pause.hpp"
 
@@ -23,10 +22,6 @@ std::string NotificationMachine::incident_key() const {
   // At most 255 bytes (PagerDuty); the incident's number alone makes it unique on this host.
   return fmt::format("healer/{:.60}/{:.120}/{}", host_.policy.host_name, w_.key,
                      w_.incident ? w_.incident->id.value : 0);
-}
-
-std::string NotificationMachine::planned_text() const {
-  return traits_of(wanted_remedy({w_, host_, now_})).sentence;
 }
 
 /// The first notification of an incident is sent with its first order, because the evidence is saved by then,
@@ -58,37 +53,26 @@ void NotificationMachine::notify_degraded() {
   own_.incident->notified = true;
   own_.last_notified = now_;
   out_.record_changed();
-  const RemedyKind wanted = wanted_remedy({w_, host_, now_});
-  const unsigned ineffective = w_.remediation.ineffective_restarts;
-  std::string then = planned_text();
-  std::string advice;
-  if (const auto* planned = std::get_if<Planned>(&w_.remediation.phase)) {
-    if (planned->hold)
-      then = fmt::format("It is left alone for now: {}.", planned->hold->text);
-    else if (planned->due > now_)
-      then = fmt::format("Next is {}, in {}.", to_string(wanted), rounded(planned->due - now_));
+  const auto ladder_step = wanted_step({w_, host_, now_});
+  notice::Degraded degraded;
+  degraded.reason = w_.incident->cause_text;
+  degraded.advice = w_.container.advice;
+  if (ladder_step) {
+    degraded.next_kind = ladder_step->step.kind;
+    degraded.next = to_string(ladder_step->step);
   }
-  if (wanted == RemedyKind::None || ineffective >= ineffective_restarts_enough) advice = look_at_logs();
-  if (ineffective >= ineffective_restarts_enough)
-    then += fmt::format(" The last {} restarts did not help.", ineffective);
-  notify({NotificationKind::Degraded, "DEGRADED",
-          fmt::format("{} is unhealthy: {}. {}", w_.name, w_.incident->cause_text, then), incident_key(),
-          advice});
+  if (const auto* planned = std::get_if<Planned>(&w_.remediation.phase)) {
+    degraded.hold = planned->hold;
+    degraded.wait = std::max(Duration{0}, planned->due - now_);
+  }
+  if (w_.remediation.ineffective_restarts >= ineffective_restarts_enough)
+    degraded.ineffective_restarts = w_.remediation.ineffective_restarts;
+  notify({NotificationKind::Degraded, incident_key(), std::move(degraded)});
 }
 
-/// The engine did not execute the last remedy: operators need not search the workload for that cause.
-std::string NotificationMachine::refusal_text() const {
-  return w_.remediation.refusal ? " " + *w_.remediation.refusal : std::string();
-}
-
-std::string NotificationMachine::look_at_logs() const {
-  const std::string& command = w_.container.advice.logs;
-  return command.empty() ? "Look at its logs." : fmt::format("Look at `{}`.", command);
-}
-
-/// Advice in notifications that call an operator.
-std::string NotificationMachine::log_advice() const {
-  return fmt::format("{} Then `healer reset {}`.", look_at_logs(), w_.name);
+std::optional<notice::Refusal> NotificationMachine::refusal() const {
+  if (!w_.remediation.refusal) return std::nullopt;
+  return *w_.remediation.refusal;
 }
 
 void NotificationMachine::give_up() {
@@ -103,20 +87,13 @@ void NotificationMachine::give_up() {
 void NotificationMachine::budget_used_up() {
   if (notifications_paused({w_, host_, now_})) return;  // notified after the pause, if it is still true
   give_up();
-  const std::string attempts = times(w_.policy->budget_attempts, "attempt");
-  const std::string window = format_duration(w_.policy->budget_window);
-  const std::string wait = rounded(w_.remediation.breaker.until() - now_);
-  out_.log(LogLevel::Error,
-           fmt::format("{} — GAVE UP: {} in {} did not help; no more until {} from now, or `healer reset {}`",
-                       w_.name, attempts, window, wait, w_.name));
-  out_.decide(Rule::GaveUp, "no attempt for " + wait,
-              fmt::format("budget={}/{}", w_.policy->budget_attempts, window));
-  notify(
-      {NotificationKind::Critical, "GAVE UP",
-       fmt::format("{} is still unhealthy after {} in {}: {}.{} healer stops trying for {}; an operator is "
-                   "needed.",
-                   w_.name, attempts, window, w_.health.failure_text(), refusal_text(), wait),
-       incident_key(), log_advice()});
+  const Duration wait = w_.remediation.breaker.until() - now_;
+  const fact::BudgetUsedUp used{w_.policy->budget_attempts, w_.policy->budget_window, wait};
+  out_.log(LogLevel::Error, used);
+  out_.decide(Rule::GaveUp, used);
+  notify({NotificationKind::Critical, incident_key(),
+          notice::BudgetUsedUp{w_.health.failure_text(), used.budget, used.window, wait, refusal(),
+                               w_.container.advice}});
   out_.report(finding::IncidentChanged{});
 }
 
@@ -124,17 +101,13 @@ void NotificationMachine::budget_used_up() {
 void NotificationMachine::ladder_ended() {
   if (notifications_paused({w_, host_, now_})) return;
   give_up();
-  const std::string text =
-      w_.remediation.attempts > 0
-          ? fmt::format("every step of its ladder was tried ({})", times(w_.remediation.attempts, "attempt"))
-          : fmt::format("the last {} restarts did not help, and its ladder has no other step",
-                        w_.remediation.ineffective_restarts);
-  out_.log(LogLevel::Error, fmt::format("{} — GAVE UP: {}", w_.name, text));
-  out_.decide(Rule::GaveUp, text, fmt::format("step={}", w_.remediation.ladder_step));
-  notify({NotificationKind::Critical, "GAVE UP",
-          fmt::format("{} is still unhealthy: {}; {}.{} An operator is needed.", w_.name,
-                      w_.health.failure_text(), text, refusal_text()),
-          incident_key(), log_advice()});
+  const fact::LadderEnded ended{w_.remediation.attempts, w_.remediation.ineffective_restarts,
+                                w_.remediation.ladder_step};
+  out_.log(LogLevel::Error, ended);
+  out_.decide(Rule::GaveUp, ended);
+  notify({NotificationKind::Critical, incident_key(),
+          notice::LadderEnded{w_.health.failure_text(), ended.attempts, ended.ineffective_restarts, refusal(),
+                              w_.container.advice}});
   out_.report(finding::IncidentChanged{});
 }
 
@@ -144,11 +117,8 @@ void NotificationMachine::notify_crash_loop() {
   own_.incident->gave_up = true;
   own_.last_notified = now_;
   out_.record_changed();
-  notify({NotificationKind::Critical, "CRASH LOOP",
-          fmt::format("{} keeps exiting: {}. The engine's restart policy restarts it each time, which does "
-                      "not help; an operator is needed.",
-                      w_.name, w_.incident->cause_text),
-          incident_key(), look_at_logs()});
+  notify({NotificationKind::Critical, incident_key(),
+          notice::CrashLoop{w_.incident->cause_text, w_.container.advice}});
 }
 
 void NotificationMachine::incident_opened(IncidentCause cause) {
@@ -169,29 +139,16 @@ void NotificationMachine::attempt_began() {
 }
 
 void NotificationMachine::incident_closed(IncidentOutcome outcome, const std::string& why) {
-  if (outcome == IncidentOutcome::StoppedByHealer) {
-    const std::string& start = w_.container.advice.start;
-    // One critical notification per incident: this one is info if healer gave up before.
-    notify(
-        {own_.incident->gave_up ? NotificationKind::Info : NotificationKind::Critical, "STOPPED",
-         fmt::format("{} was unhealthy ({}) and is stopped now: {}.", w_.name, w_.incident->cause_text, why),
-         incident_key(),
-         look_at_logs() + (start.empty() ? "" : fmt::format(" `{}` starts it again.", start))});
-    return;
-  }
-  if (!own_.incident->notified) return;
-  const std::string lasted = rounded(now_ - w_.incident->unhealthy_since);
-  const bool healthy = outcome == IncidentOutcome::Recovered || outcome == IncidentOutcome::RecoveredAlone;
-  std::string text;
-  if (outcome == IncidentOutcome::Recovered)
-    text = fmt::format("{} is healthy again after {}, {} after it became unhealthy.", w_.name,
-                       times(w_.remediation.attempts, "remedy attempt"), lasted);
-  else if (outcome == IncidentOutcome::RecoveredAlone)
-    text = fmt::format("{} is healthy again by itself, {} after it became unhealthy.", w_.name, lasted);
-  else
-    text = fmt::format("The incident of {} is closed: {}.", w_.name, why);
-  notify({healthy ? NotificationKind::Recovered : NotificationKind::Info, healthy ? "RECOVERED" : "CLOSED",
-          text, incident_key()});
+  const bool stopped = outcome == IncidentOutcome::StoppedByHealer;
+  if (!stopped && !own_.incident->notified) return;
+  NotificationKind kind = NotificationKind::Info;
+  if (outcome == IncidentOutcome::Recovered || outcome == IncidentOutcome::RecoveredAlone)
+    kind = NotificationKind::Recovered;
+  else if (stopped && !own_.incident->gave_up)  // one critical notification per incident
+    kind = NotificationKind::Critical;
+  notify({kind, incident_key(),
+          notice::IncidentClosed{outcome, w_.remediation.attempts, now_ - w_.incident->unhealthy_since, why,
+                                 w_.incident->cause_text, w_.container.advice}});
 }
 
 void NotificationMachine::incident_released() {
@@ -215,22 +172,22 @@ void NotificationMachine::summary_due() {
   if (own_.unnotified_incidents == 0 || now_ < own_.last_notified + w_.policy->notification_cooldown ||
       notifications_suppressed({w_, host_, now_}))
     return;
-  const std::string what = fmt::format(
-      "{} became unhealthy {} and was restarted {} in {}", w_.name, times(own_.unnotified_incidents, "time"),
-      times(own_.unnotified_attempts, "time"), rounded(now_ - own_.unnotified_since));
+  notice::Summary summary{own_.unnotified_incidents, own_.unnotified_attempts, now_ - own_.unnotified_since,
+                          std::nullopt};
   own_.unnotified_incidents = 0;
   own_.unnotified_attempts = 0;
   own_.last_notified = now_;
   out_.record_changed();
   if (w_.incident && !own_.incident->notified) {
     own_.incident->notified = true;
-    notify({NotificationKind::Degraded, "DEGRADED",
-            fmt::format("{}; it is still unhealthy: {}.", what, w_.health.failure_text()), incident_key()});
+    summary.reason = w_.health.failure_text();
+    notify({NotificationKind::Degraded, incident_key(), std::move(summary)});
     out_.report(finding::IncidentChanged{});
   } else {
-    notify({NotificationKind::Info, "SUMMARY", what + "; it is healthy now.",
+    notify({NotificationKind::Info,
             fmt::format("healer/{:.60}/{:.120}/summary/{}", host_.policy.host_name, w_.key,
-                        now_.time_since_epoch().count())});
+                        now_.time_since_epoch().count()),
+            std::move(summary)});
   }
 }
 
@@ -249,31 +206,24 @@ std::optional<Instant> NotificationMachine::deadline() const {
 
 void NotificationMachine::alert_fires(const FiringAlert& alert) {
   if (notifications_paused({w_, host_, now_})) return;
-  notify({NotificationKind::Info, "ALERT",
-          fmt::format("{}: {} ({}). Nothing is done about it.", w_.name, alert_line(alert), alert.source),
+  notify({NotificationKind::Info,
           // A new key each time: a later firing is a new notification.
           fmt::format("healer/{:.60}/{:.100}/alert/{:.60}/{}", host_.policy.host_name, w_.key, alert.id,
-                      now_.time_since_epoch().count())});
+                      now_.time_since_epoch().count()),
+          notice::AlertFires{alert}});
 }
 
 void NotificationMachine::unknown_for_long() {
   const Health& health = w_.health;
-  const std::string what = fmt::format("could not be checked {} times in a row: {}", health.unknown_streak,
-                                       health.last_verdict.text);
-  out_.log(LogLevel::Warning, fmt::format("{} — {}", w_.name, what));
-  notify({NotificationKind::Info, "UNKNOWN",
-          fmt::format("{} {}. Its health is unknown, and it gets no remedy.", w_.name, what),
-          unknown_key(*health.unknown_since)});
+  out_.log(LogLevel::Warning, fact::Unknown{health.unknown_streak, health.last_verdict.text});
+  notify({NotificationKind::Info, unknown_key(*health.unknown_since),
+          notice::Unknown{health.unknown_streak, health.last_verdict.text}});
 }
 
 void NotificationMachine::known_again(const finding::KnownAgain& known) {
-  out_.log(LogLevel::Info, fmt::format("{} — {}", w_.name, known.how));
-  notify({NotificationKind::Recovered,
-          "KNOWN AGAIN",
-          fmt::format("{} could not be checked for {}; {}.", w_.name, rounded(now_ - known.since), known.how),
-          unknown_key(known.since),
-          {},
-          known.cause});
+  out_.log(LogLevel::Info, fact::KnownAgain{known.how});
+  notify({NotificationKind::Recovered, unknown_key(known.since),
+          notice::KnownAgain{now_ - known.since, known.how}, known.cause});
 }
 
 std::string NotificationMachine::unknown_key(Instant since) const {
@@ -281,12 +231,10 @@ std::string NotificationMachine::unknown_key(Instant since) const {
                      since.time_since_epoch().count());
 }
 
-Notification NotificationMachine::draft(Message message) const {
+Notification NotificationMachine::draft(const Message& message) const {
   Notification notification;
   notification.kind = message.kind;
-  notification.dedup_key = std::move(message.dedup_key);
-  notification.event = message.event;
-  notification.text = std::move(message.text);
+  notification.dedup_key = message.dedup_key;
   notification.host = host_.policy.host_name;
   notification.workload = w_.name;
   notification.image = w_.container.image;
@@ -299,7 +247,6 @@ Notification NotificationMachine::draft(Message message) const {
   notification.created_at = now_;
   notification.project = project_of(w_);
   notification.route = w_.policy->notification_route;
-  notification.advice = std::move(message.advice);
   if (w_.incident && notification.dedup_key == incident_key()) {
     notification.incident = w_.incident->id;
     notification.unhealthy_since = w_.incident->unhealthy_since;
@@ -311,7 +258,7 @@ Notification NotificationMachine::draft(Message message) const {
 void NotificationMachine::notify(Message message) {
   if (!w_.policy->notifications) return;
   const NotificationKind kind = message.kind;
-  Notification notification = draft(std::move(message));
+  Notification notification = draft(message);
   notification.id = NotificationId{++out_.ids().notification};
   Following follows;
   follows.trigger = kind;
@@ -332,7 +279,7 @@ void NotificationMachine::notify(Message message) {
     if (!follows.ends && (worse || !w_.incident->acked_at))
       for (const NotificationRoute* route : routed.routes) plan_escalation(*route, routed.destinations);
   }
-  out_.add(SendNotification{std::move(notification), routed.destinations});
+  out_.add(SendNotification{std::move(notification), std::move(message.notice), routed.destinations});
 }
 
 }  // namespace healer

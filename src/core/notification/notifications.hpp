@@ -9,6 +9,7 @@
 #include "core/notification/routing.hpp"
 #include "core/workload/findings.hpp"
 #include "model/effect.hpp"
+#include "model/notice.hpp"
 #include "model/record.hpp"
 
 namespace healer {
@@ -84,10 +85,8 @@ class NotificationMachine {
  private:
   struct Message {
     NotificationKind kind = NotificationKind::Info;
-    const char* event = "";
-    std::string text;
     std::string dedup_key;
-    std::string advice = {};
+    Notice notice;
     std::optional<std::string> cause = {};  ///< outside an incident; empty: why it is unhealthy now
   };
 
@@ -96,14 +95,11 @@ class NotificationMachine {
   void notify_degraded();
   void notify_crash_loop();
   void give_up();
-  std::string planned_text() const;
-  std::string refusal_text() const;
-  std::string look_at_logs() const;
-  std::string log_advice() const;
+  std::optional<notice::Refusal> refusal() const;
   std::string incident_key() const;
   std::string unknown_key(Instant since) const;
   void notify(Message message);
-  Notification draft(Message message) const;
+  Notification draft(const Message& message) const;
   NotificationClock clock() const;
 
   // reminder.cpp

@@ -17,9 +17,6 @@
 // or gone, or while no channel is configured.
 #include <algorithm>
 
-#include <fmt/format.h>
-
-#include "base/duration.hpp"
 #include "core/notification/notifications.hpp"
 #include "core/workload/out.hpp"
 #include "core/workload/pause.hpp"
@@ -68,7 +65,7 @@ void NotificationMachine::repeats_due() {
     }
   const Reminding again = reminder();
   if (const auto due = reminder_due(again); due && now_ >= *due) {
-    out_.log(LogLevel::Info, fmt::format("{} — still unhealthy and not acknowledged: reminder", w_.name));
+    out_.log(LogLevel::Info, fact::Reminded{});
     repeat(Repeated::Reminder, again.destinations);
   }
 }
@@ -76,15 +73,13 @@ void NotificationMachine::repeats_due() {
 void NotificationMachine::escalate(const std::string& name) {
   const NotificationRoute* route = route_named(host_.policy, name);
   if (route == nullptr) {
-    out_.log(LogLevel::Warning,
-             fmt::format("{} — there is no route '{}' any more to escalate to", w_.name, name));
+    out_.log(LogLevel::Warning, fact::RouteGone{name});
     out_.report(finding::IncidentChanged{});
     return;
   }
   const NotificationKind kind = repeated_kind();
-  const std::string outcome = fmt::format("not acknowledged: route {} is notified", name);
-  out_.log(LogLevel::Warning, fmt::format("{} — {}", w_.name, outcome));
-  out_.decide(Rule::Escalated, outcome, fmt::format("route={}", name));
+  out_.log(LogLevel::Warning, fact::Escalated{name});
+  out_.decide(Rule::Escalated, fact::Escalated{name});
   const auto destinations = escalated_to(host_.policy, name, kind, clock());
   plan_escalation(*route, destinations);
   repeat(Repeated::Escalation, destinations);
@@ -105,25 +100,20 @@ void NotificationMachine::plan_escalation(const NotificationRoute& route,
 }
 
 void NotificationMachine::repeat(Repeated what, const std::vector<Destination>& destinations) {
-  const bool escalation = what == Repeated::Escalation;
-  std::string state = own_.incident->gave_up ? "healer has given up on it." : "It is being healed.";
-  if (const auto* planned = std::get_if<Planned>(&w_.remediation.phase); planned && planned->hold)
-    state = fmt::format("It is left alone for now: {}.", planned->hold->text);
-  else if (!own_.incident->gave_up && wanted_remedy({w_, host_, now_}) == RemedyKind::None)
-    state = planned_text();
-  const auto unhealthy_for =
-      std::chrono::duration_cast<std::chrono::seconds>(now_ - w_.incident->unhealthy_since);
-  Notification notification =
-      draft({repeated_kind(), escalation ? "ESCALATED" : "STILL UNHEALTHY",
-             fmt::format("{} is still unhealthy, {} after it became unhealthy: {}. {}{}", w_.name,
-                         format_duration(unhealthy_for), w_.incident->cause_text,
-                         escalation ? "It is not acknowledged. " : "", state),
-             incident_key(), fmt::format("{} `healer ack {}` ends the reminders.", look_at_logs(), w_.name)});
+  notice::Repeated repeated;
+  repeated.reason = w_.incident->cause_text;
+  repeated.escalation = what == Repeated::Escalation;
+  repeated.unhealthy_for = now_ - w_.incident->unhealthy_since;
+  repeated.gave_up = own_.incident->gave_up;
+  repeated.next_kind = wanted_remedy({w_, host_, now_});
+  if (const auto* planned = std::get_if<Planned>(&w_.remediation.phase)) repeated.hold = planned->hold;
+  repeated.advice = w_.container.advice;
+  Notification notification = draft({repeated_kind(), incident_key(), {}});
   notification.id = NotificationId{++out_.ids().notification};
   notification.repeat = ++own_.incident->repeats;
-  out_.add(Count{CountNotificationRepeat{notification.kind, escalation}});
+  out_.add(Count{CountNotificationRepeat{notification.kind, repeated.escalation}});
   note_notified(destinations);
-  out_.add(SendNotification{std::move(notification), destinations});
+  out_.add(SendNotification{std::move(notification), std::move(repeated), destinations});
   out_.report(finding::IncidentChanged{});
 }
 

@@ -15,8 +15,6 @@
 //   any      | resolved, or not repeated for 6 hours           | (none): the probes alone decide
 #include <algorithm>
 
-#include <fmt/format.h>
-
 #include "core/workload/health.hpp"
 #include "core/workload/out.hpp"
 
@@ -31,11 +29,6 @@ constexpr std::size_t most_alerts = 16;
 constexpr Duration noted_every = 10min;
 
 }  // namespace
-
-std::string alert_line(const FiringAlert& alert) {
-  return alert.text.empty() || alert.text == alert.name ? alert.name
-                                                        : fmt::format("{}: {}", alert.name, alert.text);
-}
 
 void HealthMachine::alert_reported(const AlertReported& event) {
   if (w_.policy->alerts == AlertUse::Off) return;
@@ -56,20 +49,18 @@ void HealthMachine::alert_reported(const AlertReported& event) {
     return;
   }
   if (own_.alerts->size() == most_alerts) {
-    out_.log(LogLevel::Warning,
-             fmt::format("{} — alert {} is ignored: {} fire already", w_.name, event.name, most_alerts));
+    out_.log(LogLevel::Warning, fact::AlertIgnored{event.name, most_alerts});
     return;
   }
   const bool act = event.act && w_.policy->alerts == AlertUse::Act;
   own_.alerts->push_back({event.source, event.id, event.name, event.text, act, now_, now_});
   out_.record_changed();
-  const std::string text = alert_line(own_.alerts->back());
-  out_.log(LogLevel::Warning, fmt::format("{} — alert of {} fires: {}", w_.name, event.source, text));
+  out_.log(LogLevel::Warning, fact::AlertFires{own_.alerts->back()});
   if (!act) out_.report(finding::AlertFires{own_.alerts->back()});
 }
 
-void HealthMachine::alert_over(const FiringAlert& alert, const char* why) {
-  out_.log(LogLevel::Info, fmt::format("{} — alert {} is over: {}", w_.name, alert.name, why));
+void HealthMachine::alert_over(const FiringAlert& alert, const char* how) {
+  out_.log(LogLevel::Info, fact::AlertOver{alert.name, how});
   std::erase_if(*own_.alerts, [&](const FiringAlert& each) { return &each == &alert; });
   if (own_.alerts->empty()) own_.alerts.reset();
   out_.record_changed();

@@ -2,9 +2,6 @@
 
 #include <algorithm>
 
-#include <fmt/format.h>
-
-#include "base/duration.hpp"
 #include "base/earliest.hpp"
 
 namespace healer {
@@ -24,18 +21,15 @@ WorkloadController::WorkloadController(HostState& host, Workload& workload, Inst
 // Reports of the engine.
 
 void WorkloadController::configure(const ContainerObserved& seen) {
-  const std::string& name = seen.container.name;
   w_.policy = seen.policy;
+  if (w_.name != seen.container.name) w_.dirty = true;
+  w_.name = seen.container.name;
   std::vector<LabelProblem> problems = seen.problems;
   w_.ladder = ladder_on(*seen.policy, host_.capabilities, problems);
-  for (const LabelProblem& problem : problems) {
+  for (const LabelProblem& problem : problems)
     if (std::find(w_.problems.begin(), w_.problems.end(), problem) == w_.problems.end())
-      out_.log(LogLevel::Warning,
-               fmt::format("{} — label {}={}: {}", name, problem.label, problem.value, problem.message));
-  }
+      out_.log(LogLevel::Warning, fact::WrongLabel{problem});
   w_.problems = std::move(problems);
-  if (w_.name != name) w_.dirty = true;
-  w_.name = name;
 }
 
 void WorkloadController::observe(const ContainerObserved& seen) {
@@ -148,8 +142,8 @@ void WorkloadController::resume_attempt(const Attempt& attempt) {
   run([&] { remediation_.resume(attempt); });
 }
 
-void WorkloadController::cause_gone(HoldKind held_for, const std::string& why) {
-  run([&] { remediation_.cause_gone(held_for, why); });
+void WorkloadController::cause_gone(HoldKind held_for, const std::string& healthy_again) {
+  run([&] { remediation_.cause_gone(held_for, healthy_again); });
 }
 
 // Commands of an operator.
@@ -159,15 +153,14 @@ void WorkloadController::reset() {
   run([&] { lifecycle_.reset(); });
   run([&] { notifications_.reset(); });
   if (w_.incident) save_incident();
-  out_.log(LogLevel::Info,
-           fmt::format("{} — reset by an operator: breaker closed, backoff forgotten", w_.name));
-  out_.decide(Rule::ByOperator, "reset: breaker closed, backoff forgotten");
+  out_.log(LogLevel::Info, fact::Commanded{fact::Command::Reset, std::nullopt});
+  out_.decide(Rule::ByOperator, fact::Commanded{fact::Command::Reset, std::nullopt});
   if (w_.health.unhealthy()) run([&] { remediation_.plan(); });
 }
 
 void WorkloadController::heal() {
   if (const std::string why_not = why_not_heal(w_); !why_not.empty()) {
-    out_.log(LogLevel::Warning, fmt::format("{} — an operator requested a remedy: {}", w_.name, why_not));
+    out_.log(LogLevel::Warning, fact::HealRefused{why_not});
     return;
   }
   reset();
@@ -175,7 +168,7 @@ void WorkloadController::heal() {
   run([&] { lifecycle_.heal(); });
   run([&] { health_.settle_unhealthy(); });
   if (!w_.incident) open_incident(IncidentCause::ByOperator, "an operator requested it");
-  out_.decide(Rule::ByOperator, "heal: the next remedy is done now");
+  out_.decide(Rule::ByOperator, fact::Commanded{fact::Command::Heal, std::nullopt});
   run([&] { remediation_.plan(); });
 }
 
@@ -190,18 +183,17 @@ void WorkloadController::pause(std::optional<Duration> length) {
   w_.paused_until = length ? now_ + *length : Instant::max();
   run([&] { remediation_.pause_set(); });
   w_.dirty = true;
-  const std::string text = length ? "for " + format_duration(*length) : "until resumed";
-  out_.log(LogLevel::Info,
-           fmt::format("{} — paused by an operator {}: watched, but nothing is done", w_.name, text));
-  out_.decide(Rule::ByOperator, "paused " + text);
+  const fact::Commanded paused{fact::Command::Pause, length};
+  out_.log(LogLevel::Info, paused);
+  out_.decide(Rule::ByOperator, paused);
 }
 
 void WorkloadController::resume() {
   if (!w_.paused_until) return;
   w_.paused_until.reset();
   w_.dirty = true;
-  out_.log(LogLevel::Info, fmt::format("{} — resumed by an operator", w_.name));
-  out_.decide(Rule::ByOperator, "resumed");
+  out_.log(LogLevel::Info, fact::Commanded{fact::Command::Resume, std::nullopt});
+  out_.decide(Rule::ByOperator, fact::Commanded{fact::Command::Resume, std::nullopt});
 }
 
 // What is due now, and when the next wake-up must come. Deadlines are state, and a wake-up only checks them,
@@ -229,8 +221,8 @@ void WorkloadController::pause_due() {
   if (!w_.paused_until || now_ < *w_.paused_until) return;
   w_.paused_until.reset();
   w_.dirty = true;
-  out_.log(LogLevel::Info, fmt::format("{} — the operator's pause is over", w_.name));
-  out_.decide(Rule::ByOperator, "the pause is over");
+  out_.log(LogLevel::Info, fact::Commanded{fact::Command::PauseOver, std::nullopt});
+  out_.decide(Rule::ByOperator, fact::Commanded{fact::Command::PauseOver, std::nullopt});
 }
 
 void WorkloadController::verdict_due() {

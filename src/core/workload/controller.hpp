@@ -72,7 +72,8 @@ class WorkloadController {
   void evidence_captured(const EvidenceCaptured& captured);
   void resume_attempt(const Attempt& attempt);
   /// The hold's cause, which lay outside the workload, is gone: a new verdict decides, not the old one.
-  void cause_gone(HoldKind held_for, const std::string& why);
+  /// `healthy_again`: name of the workload that it waited for; empty: a mass failure is over.
+  void cause_gone(HoldKind held_for, const std::string& healthy_again);
 
   // Commands of an operator.
   void reset();

@@ -8,7 +8,6 @@
 #include "model/container.hpp"
 #include "model/event.hpp"
 #include "model/probe.hpp"
-#include "model/status.hpp"
 
 namespace healer {
 
@@ -16,16 +15,6 @@ namespace healer {
 /// allocation; equal facts in a row are one entry.
 class FactLog {
  public:
-  void checked(Outcome outcome, Cause cause, Instant at) {
-    add(Kind::Check, static_cast<std::uint8_t>(outcome), static_cast<std::int32_t>(cause), at);
-  }
-  void engine_said(const EngineEvent& event, Instant at);
-  void looked(ContainerState state, Instant at) { add(Kind::State, static_cast<std::uint8_t>(state), 0, at); }
-
-  /// The facts as text, oldest first.
-  std::vector<Fact> facts() const;
-
- private:
   enum class Kind : std::uint8_t { None, Check, EngineEvent, State };
   struct Entry {
     Instant last{};
@@ -35,6 +24,17 @@ class FactLog {
     Kind kind = Kind::None;
     std::uint8_t what = 0;
   };
+
+  void checked(Outcome outcome, Cause cause, Instant at) {
+    add(Kind::Check, static_cast<std::uint8_t>(outcome), static_cast<std::int32_t>(cause), at);
+  }
+  void engine_said(const EngineEvent& event, Instant at);
+  void looked(ContainerState state, Instant at) { add(Kind::State, static_cast<std::uint8_t>(state), 0, at); }
+
+  /// Oldest first; present/explain.cpp has the texts.
+  std::vector<Entry> entries() const;
+
+ private:
   void add(Kind kind, std::uint8_t what, std::int32_t value, Instant at);
 
   std::array<Entry, 8> entries_{};

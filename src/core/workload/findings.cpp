@@ -30,8 +30,7 @@ void WorkloadController::take(const WorkloadFinding& taken) {
         run([&] { remediation_.engine_restarted(restarted.text); });
         if (!restarted.loop || w_.incident) return;
         open_incident(IncidentCause::CrashLoop, *restarted.loop);
-        out_.decide(Rule::Unhealthy, *restarted.loop,
-                    fmt::format("cause={}", to_string(IncidentCause::CrashLoop)));
+        out_.decide(Rule::Unhealthy, fact::IncidentOpened{IncidentCause::CrashLoop, *restarted.loop});
       },
       [this](const finding::Down& down) {
         run([&] { health_.known_down(down.text); });
@@ -53,7 +52,7 @@ void WorkloadController::take(const WorkloadFinding& taken) {
       [this](const finding::AlertOver&) { run([&] { remediation_.alert_over(); }); },
       [this](const finding::IncidentDue& due) {
         open_incident(due.cause, due.text);
-        out_.decide(Rule::Unhealthy, due.text, fmt::format("cause={}", to_string(due.cause)));
+        out_.decide(Rule::Unhealthy, fact::IncidentOpened{due.cause, due.text});
       },
       [this](const finding::Starved& starved) { host_.starved_until = starved.until; },
       [this](const finding::AwaitsConnectivity&) { host_.connectivity.await(w_.key, now_); },
@@ -61,7 +60,7 @@ void WorkloadController::take(const WorkloadFinding& taken) {
       [this](const finding::AttemptBegan& began) {
         run([&] { notifications_.attempt_began(); });
         save_incident();
-        run([&] { remediation_.announce(began.step); });
+        run([&] { remediation_.decide_order(began.step); });
       },
       [this](const finding::OrderDecided& decided) {
         if (!keeps_instance(decided.step.kind)) run([&] { health_.checks_end(); });
@@ -99,10 +98,8 @@ void WorkloadController::unhealthy(IncidentCause cause, const std::string& text)
   }
   if (!w_.incident) {
     open_incident(cause, text);
-    out_.decide(
-        Rule::Unhealthy, text,
-        fmt::format("cause={}; failures={}; failure_threshold={}; probe={}", to_string(cause),
-                    w_.health.tracker.failures(), w_.policy->failure_threshold, w_.health.probe_text()));
+    out_.decide(Rule::Unhealthy, fact::IncidentOpened{cause, text, w_.health.tracker.failures(),
+                                                      w_.policy->failure_threshold, w_.health.probe_text()});
   }
   run([&] { remediation_.plan(); });
 }

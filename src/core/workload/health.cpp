@@ -111,11 +111,10 @@ void HealthMachine::apply_verdict(const Verdict& verdict) {
   if (verdict.outcome == Outcome::Fail) {
     if (own_.tracker.failures() == 1 && failures_before == 0) own_.failing_since = now_;
     if (own_.tracker.failures() > failures_before)
-      out_.log(LogLevel::Warning, fmt::format("{} — unhealthy ({}/{}): {}", w_.name, own_.tracker.failures(),
-                                              w_.policy->failure_threshold, verdict.text));
+      out_.log(LogLevel::Warning,
+               fact::CheckFailed{own_.tracker.failures(), w_.policy->failure_threshold, verdict.text});
   } else if (failures_before > 0 && own_.tracker.state() == Tracker::State::Healthy) {
-    out_.log(LogLevel::Info, fmt::format("{} — answers again after {} failed {}", w_.name, failures_before,
-                                         failures_before == 1 ? "check" : "checks"));
+    out_.log(LogLevel::Info, fact::AnswersAgain{failures_before});
   }
   switch (transition) {
     case Tracker::Transition::BecameUnhealthy:
@@ -186,7 +185,7 @@ void HealthMachine::engine_health(EngineHealth health, const std::string& output
       // The engine has already applied its thresholds, so healer acts at once. HEALING.md 3.
       if (own_.tracker.settle(false) == Tracker::Transition::BecameUnhealthy) {
         own_.failing_since = now_;
-        out_.log(LogLevel::Warning, fmt::format("{} — {}", w_.name, own_.last_verdict.text));
+        out_.log(LogLevel::Warning, fact::Unhealthy{own_.last_verdict.text});
         out_.report(finding::BecameUnhealthy{IncidentCause::EngineUnhealthy, own_.last_verdict.text});
       }
       return;

@@ -113,9 +113,6 @@ struct Health {
   std::string failure_text() const;
 };
 
-/// One line for operators: the rule's name and text.
-std::string alert_line(const FiringAlert& alert);
-
 /// How long an instance's start may take, as far as healer has learned. A start after an unclean end may take
 /// longer (recovery), so such starts are learned apart.
 Duration learned_start_period(const Workload& workload);
@@ -178,7 +175,7 @@ class HealthMachine {
   std::string connectivity_problem() const;
   void measure_start();
   Duration start_period() const;
-  void alert_over(const FiringAlert& alert, const char* why);
+  void alert_over(const FiringAlert& alert, const char* how);
   Instant counts_from(const FiringAlert& alert) const;
   std::optional<Instant> alert_deadline() const;
 

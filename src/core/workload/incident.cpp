@@ -2,9 +2,6 @@
 
 #include <utility>
 
-#include <fmt/format.h>
-
-#include "core/notification/text.hpp"
 #include "core/workload/out.hpp"
 
 namespace healer {
@@ -72,22 +69,10 @@ void IncidentMachine::close(IncidentOutcome outcome, const std::string& why) {
   own_->closed_at = now_;
   own_->outcome = outcome;
   const Duration unhealthy_for = now_ - own_->unhealthy_since;
-  const std::string attempts = times(w_.remediation.attempts, "attempt");
-  switch (outcome) {
-    case IncidentOutcome::Recovered:
-      out_.decide(Rule::Recovered, "healthy again after " + attempts);
-      out_.log(LogLevel::Info,
-               fmt::format("{} — RECOVERED after {} ({})", w_.name, attempts, rounded(unhealthy_for)));
-      break;
-    case IncidentOutcome::RecoveredAlone:
-      out_.decide(Rule::Recovered, "healthy again by itself");
-      out_.log(LogLevel::Info,
-               fmt::format("{} — healthy again by itself ({})", w_.name, rounded(unhealthy_for)));
-      break;
-    default:
-      out_.decide(Rule::Closed, why);
-      out_.log(LogLevel::Info, fmt::format("{} — incident closed: {}", w_.name, why));
-  }
+  const bool healthy = outcome == IncidentOutcome::Recovered || outcome == IncidentOutcome::RecoveredAlone;
+  const fact::IncidentClosed closed{outcome, w_.remediation.attempts, unhealthy_for, why};
+  out_.decide(healthy ? Rule::Recovered : Rule::Closed, closed);
+  out_.log(LogLevel::Info, closed);
   out_.add(Count{CountIncidentClosed{outcome, unhealthy_for}});
 }
 
@@ -98,9 +83,8 @@ void IncidentMachine::release() {
 void IncidentMachine::acknowledge(const std::string& by) {
   own_->acked_at = now_;
   own_->acked_by = by;
-  const std::string text = by.empty() ? "acknowledged by an operator" : "acknowledged by " + by;
-  out_.log(LogLevel::Info, fmt::format("{} — {}: no reminders, no escalation", w_.name, text));
-  out_.decide(Rule::ByOperator, text + ": no reminders, no escalation");
+  out_.log(LogLevel::Info, fact::Acknowledged{by});
+  out_.decide(Rule::ByOperator, fact::Acknowledged{by});
 }
 
 void IncidentMachine::worse() {

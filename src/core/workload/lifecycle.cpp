@@ -41,7 +41,7 @@ void LifecycleMachine::inspected(const InstanceId& before) {
   switch (w_.container.state) {
     case ContainerState::Running:
       if (same && own_.presence == Presence::Paused)
-        out_.log(LogLevel::Info, fmt::format("{} — unpaused; checked again from the start", w_.name));
+        out_.log(LogLevel::Info, fact::Instance{fact::InstanceChange::Unpaused});
       // Of a restart only the end may have been reported: the presence is not Running then.
       if (!same || own_.presence != Presence::Running) begin_instance(same);
       return;
@@ -84,8 +84,7 @@ void LifecycleMachine::begin_instance(bool same) {
   own_.back_by.reset();
   own_.ran_before_engine_loss = false;
   own_.exit_judged_before = false;
-  if (own_.stopped_by_operator)
-    out_.log(LogLevel::Info, fmt::format("{} — started again; watched again", w_.name));
+  if (own_.stopped_by_operator) out_.log(LogLevel::Info, fact::Instance{fact::InstanceChange::StartedAgain});
   own_.stopped_by_operator = false;
   // The engine's clock may differ from healer's; a start in the future would lengthen the start period.
   own_.instance_started = facts.started ? std::min(now_, host_.instant(*facts.started)) : now_;
@@ -103,7 +102,7 @@ void LifecycleMachine::enter_paused() {
     own_.back_by.reset();
     own_.stopped_by_operator = false;
     out_.record_changed();
-    out_.log(LogLevel::Info, fmt::format("{} — paused by an operator; left alone until unpaused", w_.name));
+    out_.log(LogLevel::Info, fact::Instance{fact::InstanceChange::Paused});
   }
   out_.report(finding::PausedByOperator{});
 }
@@ -139,9 +138,7 @@ void LifecycleMachine::enter_exited(const InstanceId& before) {
   const bool ran_before = own_.ran_when_restored || own_.ran_before_engine_loss;
   if (first_sight && !w_.incident && !ran_before && !just_started) {
     // healer never saw it running, so an operator may want it stopped.
-    out_.log(
-        LogLevel::Info,
-        fmt::format("{} — not running when first seen; left alone until an operator starts it", w_.name));
+    out_.log(LogLevel::Info, fact::Instance{fact::InstanceChange::DownAtFirstSight});
     own_.stopped_by_operator = true;
     own_.exit_kind = ExitKind::Operator;
     return;
@@ -248,9 +245,7 @@ void LifecycleMachine::judge_exit() {
     // It went down with the engine. Its restart policy restarts it, or healer does.
     own_.back_by = std::max(now_, host_.synced_at + engine_lookback);
     own_.ran_before_engine_loss = false;
-    out_.log(LogLevel::Info,
-             fmt::format("{} — down since the engine went; its own policy has {} to bring it back", w_.name,
-                         format_duration(engine_lookback)));
+    out_.log(LogLevel::Info, fact::DownWithEngine{engine_lookback});
     return;
   } else if (explained) {
     kind = own_.evidence.judge(w_.container);
@@ -280,16 +275,13 @@ void LifecycleMachine::apply_exit(ExitKind kind) {
     case ExitKind::Operator:
       own_.stopped_by_operator = true;
       own_.back_by.reset();
-      out_.log(LogLevel::Info,
-               fmt::format("{} — stopped by an operator; left alone until an operator starts it", w_.name));
+      out_.log(LogLevel::Info, fact::Instance{fact::InstanceChange::Stopped});
       out_.report(finding::EndedAsWanted{"stopped by an operator", "an operator stopped it"});
       return;
     case ExitKind::Completed:
       own_.stopped_by_operator = true;
       own_.back_by.reset();
-      out_.log(
-          LogLevel::Info,
-          fmt::format("{} — ended with exit code 0 under restart policy on-failure; left alone", w_.name));
+      out_.log(LogLevel::Info, fact::Instance{fact::InstanceChange::Completed});
       out_.report(finding::EndedAsWanted{"ended with exit code 0", "it ended with exit code 0"});
       return;
     case ExitKind::Crash:
@@ -319,12 +311,13 @@ void LifecycleMachine::count_engine_restart(const std::string& text) {
   own_.crashes.push_back(now_);
   while (own_.crashes.size() > 1 && own_.crashes.front() + w_.policy->budget_window <= now_)
     own_.crashes.erase(own_.crashes.begin());
-  const std::string window = format_duration(w_.policy->budget_window);
-  out_.log(LogLevel::Warning, fmt::format("{} — {}; left to the engine's restart policy ({} in {})", w_.name,
-                                          text, own_.crashes.size(), window));
+  fact::Exited exited{fact::ExitCare::LeftToEngine, text};
+  exited.restarts = static_cast<unsigned>(own_.crashes.size());
+  exited.window = w_.policy->budget_window;
+  out_.log(LogLevel::Warning, exited);
   finding::EngineRestarted restarted{text, std::nullopt};
   if (own_.crashes.size() >= w_.policy->budget_attempts)
-    restarted.loop = fmt::format("{}, {} times in {}", text, own_.crashes.size(), window);
+    restarted.loop = fmt::format("{}, {} times in {}", text, exited.restarts, format_duration(exited.window));
   out_.report(std::move(restarted));
 }
 
@@ -334,7 +327,7 @@ bool LifecycleMachine::leave_exited(const std::string& text) {
   own_.stopped_by_operator = true;
   own_.back_by.reset();
   out_.record_changed();
-  out_.log(LogLevel::Warning, fmt::format("{} — {}; left alone: only its health is watched", w_.name, text));
+  out_.log(LogLevel::Warning, fact::Exited{fact::ExitCare::LeftAlone, text});
   return true;
 }
 
@@ -350,9 +343,10 @@ void LifecycleMachine::crashed(ExitKind kind) {
     out_.report(finding::ExitedByItself{text});
     return;
   }
-  out_.log(LogLevel::Warning, fmt::format("{} — {}", w_.name, text));
-  out_.decide(Rule::Crashed, text,
-              fmt::format("exit_code={}", own_.evidence.exit_code().value_or(w_.container.exit_code)));
+  fact::Exited exited{fact::ExitCare::Remedied, text};
+  exited.exit_code = own_.evidence.exit_code().value_or(w_.container.exit_code);
+  out_.log(LogLevel::Warning, exited);
+  out_.decide(Rule::Crashed, exited);
   out_.report(finding::Down{
       kind == ExitKind::OutOfMemory ? IncidentCause::OutOfMemory : IncidentCause::Crashed, text});
 }
@@ -468,7 +462,7 @@ void LifecycleMachine::back_due() {
                                  : std::string("not back after the engine's return");
     if (leave_exited(text)) return;
     own_.exit_kind = ExitKind::Crash;
-    out_.log(LogLevel::Warning, fmt::format("{} — {}", w_.name, text));
+    out_.log(LogLevel::Warning, fact::Exited{fact::ExitCare::Remedied, text});
     out_.report(
         finding::Down{crashed_before ? IncidentCause::Crashed : IncidentCause::NotBackAfterEngine, text});
   }

@@ -65,7 +65,7 @@ void HealthMachine::network_due() {
   if (w_.incident || w_.remediation.attempt || w_.remediation.in_flight) return;
   const std::string text = fmt::format("{}, whose network it shares, was {}", parent_name(view),
                                        replaced ? "replaced" : "restarted");
-  out_.log(LogLevel::Warning, fmt::format("{} — {}", w_.name, text));
+  out_.log(LogLevel::Warning, fact::Unhealthy{text});
   out_.report(finding::IncidentDue{IncidentCause::NetworkLost, text});
 }
 

@@ -2,18 +2,19 @@
 
 namespace healer {
 
-void Out::log(LogLevel level, std::string message) {
-  add(LogLine{level, std::move(message), workload_.name});
+void Out::log(LogLevel level, Fact fact) {
+  // Without a name: its container was not inspected yet.
+  const std::string& name = workload_.name.empty() ? workload_.key : workload_.name;
+  add(Report{level, name, std::move(fact)});
 }
 
-void Out::decide(Rule rule, std::string outcome, std::string inputs) {
+void Out::decide(Rule rule, Fact fact) {
   Decision decision;
   decision.at = now_;
   decision.workload = workload_.key;
   if (workload_.incident) decision.incident = workload_.incident->id;
   decision.rule = rule;
-  decision.inputs = std::move(inputs);
-  decision.outcome = std::move(outcome);
+  decision.fact = std::move(fact);
   workload_.decision = decision;
   add(Persist{std::move(decision)});
 }

@@ -17,9 +17,9 @@ class Out {
       : workload_(workload), now_(now), ids_(ids), effects_(effects) {}
 
   void add(Effect effect) { effects_.push_back(std::move(effect)); }
-  void log(LogLevel level, std::string message);
+  void log(LogLevel level, Fact fact);
   /// A decision, for the history and `healer explain`; it belongs to the incident that is open now.
-  void decide(Rule rule, std::string outcome, std::string inputs = {});
+  void decide(Rule rule, Fact fact);
   /// An outcome, for `healer explain`.
   void checked(Outcome outcome, Cause cause) { workload_.facts.checked(outcome, cause, now_); }
   void inspect() { add(Inspect{workload_.container.id}); }

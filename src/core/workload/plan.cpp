@@ -62,8 +62,8 @@ bool Remediation::queued() const {
 
 void RemediationMachine::drop_queued(const std::string& why) {
   if (!own_.queued()) return;
-  out_.log(LogLevel::Info, fmt::format("{} — planned remedy cancelled: {}", w_.name, why));
-  out_.decide(Rule::Cancelled, "the planned remedy is cancelled: " + why);
+  out_.log(LogLevel::Info, fact::PlanCancelled{why});
+  out_.decide(Rule::Cancelled, fact::PlanCancelled{why});
   own_.phase = Idle{};
   own_.forced = false;
 }
@@ -91,10 +91,9 @@ void RemediationMachine::plan() {
   }
   if (ladder_step->skipped_restarts && ladder_step->index > own_.ladder_step) {
     own_.ladder_step = ladder_step->index;
-    const std::string text = fmt::format("the last {} restarts did not help; next is {}",
-                                         own_.ineffective_restarts, to_string(ladder_step->step));
-    out_.log(LogLevel::Warning, fmt::format("{} — {}", w_.name, text));
-    out_.decide(Rule::SkippedStep, text, fmt::format("ineffective_restarts={}", own_.ineffective_restarts));
+    const fact::StepSkipped skipped{own_.ineffective_restarts, to_string(ladder_step->step)};
+    out_.log(LogLevel::Warning, skipped);
+    out_.decide(Rule::SkippedStep, skipped);
     out_.report(finding::IncidentChanged{});
   }
 
@@ -113,15 +112,12 @@ void RemediationMachine::plan() {
   }
   own_.phase = Planned{due, {}};
   if (due <= now_) return;
-  const unsigned attempt = own_.breaker.attempts_in_window(*w_.policy, now_) + 1;
-  out_.log(LogLevel::Info,
-           fmt::format("{} — next {} in {} (attempt {} of {})", w_.name, to_string(ladder_step->step),
-                       format_duration(due - now_), attempt, w_.policy->budget_attempts));
-  out_.decide(Rule::Planned,
-              fmt::format("{} in {}", to_string(ladder_step->step), format_duration(due - now_)),
-              fmt::format("attempt={} of {}; backoff_level={}; step={}; breaker={}", attempt,
-                          w_.policy->budget_attempts, own_.backoff_level, ladder_step->index,
-                          to_string(own_.breaker.state())));
+  const fact::RemedyPlanned next{
+      to_string(ladder_step->step), due - now_,         own_.breaker.attempts_in_window(*w_.policy, now_) + 1,
+      w_.policy->budget_attempts,   own_.backoff_level, ladder_step->index,
+      own_.breaker.state()};
+  out_.log(LogLevel::Info, next);
+  out_.decide(Rule::Planned, next);
 }
 
 /// What holds the due remedy. A limited hold's time runs from the first time that it is found.
@@ -138,14 +134,14 @@ void RemediationMachine::planned_due() {
   std::optional<Hold> found = hold();
   if (found) {
     if (!planned.hold || planned.hold->kind != found->kind || planned.hold->text != found->text) {
-      out_.log(LogLevel::Info, fmt::format("{} — held: {}", w_.name, found->text));
-      out_.decide(Rule::Held, found->text, fmt::format("hold={}", to_string(found->kind)));
+      out_.log(LogLevel::Info, fact::RemedyHeld{*found});
+      out_.decide(Rule::Held, fact::RemedyHeld{*found});
       if (!planned.hold || planned.hold->kind != found->kind) out_.add(Count{CountHold{found->kind}});
     }
     planned.hold = std::move(found);
     return;
   }
-  if (planned.hold) out_.decide(Rule::Released, "no longer held: " + planned.hold->text);
+  if (planned.hold) out_.decide(Rule::Released, fact::HoldOver{*planned.hold});
   if (w_.policy->evidence && host_.capabilities.has(Capability::Evidence)) {
     own_.phase = Gathering{now_ + evidence_limit};
     out_.add(CaptureEvidence{w_.key, w_.incident->id, w_.container.id, evidence_limit});
@@ -155,8 +151,7 @@ void RemediationMachine::planned_due() {
 }
 
 void RemediationMachine::evidence_captured(const EvidenceCaptured& captured) {
-  if (!captured.missing.empty())
-    out_.log(LogLevel::Info, fmt::format("{} — evidence is incomplete: {}", w_.name, captured.missing));
+  if (!captured.missing.empty()) out_.log(LogLevel::Info, fact::EvidenceIncomplete{captured.missing});
   if (std::holds_alternative<Gathering>(own_.phase)) look_before_acting();
 }
 
@@ -266,16 +261,16 @@ void RemediationMachine::incident_closed() {
   out_.record_changed();
 }
 
-void RemediationMachine::cause_gone(HoldKind held_for, const std::string& why) {
+void RemediationMachine::cause_gone(HoldKind held_for, const std::string& healthy_again) {
   const auto* planned = std::get_if<Planned>(&own_.phase);
   const bool held = planned != nullptr && planned->hold && planned->hold->kind == held_for;
   // A container that is down does not come back by itself; a workload without a probe gets no new verdict.
   if (!held || w_.lifecycle.presence != Presence::Running || w_.health.unprobed() || w_.health.network_loss ||
       w_.health.alert_firing || own_.forced)
     return;
-  const std::string text = why + "; its own checks decide now";
-  out_.log(LogLevel::Info, fmt::format("{} — {}", w_.name, text));
-  out_.decide(Rule::Released, text);
+  const fact::HoldCauseGone gone{healthy_again};
+  out_.log(LogLevel::Info, gone);
+  out_.decide(Rule::Released, gone);
   own_.phase = Idle{};
   own_.dependency_hold_until.reset();
   out_.report(finding::HoldCauseGone{});
@@ -283,8 +278,7 @@ void RemediationMachine::cause_gone(HoldKind held_for, const std::string& why) {
 
 void RemediationMachine::inspect_failed(const Error& error) {
   if (!std::holds_alternative<Checking>(own_.phase)) return;
-  out_.log(LogLevel::Warning,
-           fmt::format("{} — inspect before the remedy failed: {}", w_.name, error.message));
+  out_.log(LogLevel::Warning, fact::InspectFailed{error.message});
   own_.phase = Planned{now_ + std::min(w_.policy->effective_fast_interval(), look_again), {}};
 }
 

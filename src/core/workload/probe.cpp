@@ -87,15 +87,13 @@ void HealthMachine::resolve_targets() {
   for (const WorkloadProbe& probe : own_.probes) {
     const auto* unreachable = std::get_if<Unreachable>(&probe.resolution.how);
     if (!unreachable) continue;
-    out_.log(LogLevel::Warning, fmt::format("{} — {}{}cannot be checked; its health is unknown: {}", w_.name,
-                                            own_.probes.size() > 1 ? label(probe) : "",
-                                            own_.probes.size() > 1 ? " " : "", unreachable->reason));
+    out_.log(LogLevel::Warning,
+             fact::Uncheckable{own_.probes.size() > 1 ? label(probe) : std::string(), unreachable->reason});
   }
   if (own_.unprobed()) return;
-  out_.log(LogLevel::Info, own_.uses_engine_health()
-                               ? fmt::format("{} — watched by the engine's HEALTHCHECK", w_.name)
-                               : fmt::format("{} — watched by {} every {}", w_.name, own_.probe_text(),
-                                             format_duration(w_.policy->interval)));
+  fact::Watched watched;
+  if (!own_.uses_engine_health()) watched = {own_.probe_text(), w_.policy->interval};
+  out_.log(LogLevel::Info, watched);
 }
 
 void HealthMachine::checks_end() {

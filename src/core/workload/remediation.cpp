@@ -96,24 +96,20 @@ bool after_our_signal(const View& view) {
          std::holds_alternative<Verifying>(view.workload.remediation.phase);
 }
 
-void RemediationMachine::announce(const LadderStep& ladder_step) {
-  const Attempt& attempt = *own_.attempt;
+void RemediationMachine::decide_order(const LadderStep& ladder_step) {
   const bool by_window = w_.policy->window && w_.health.tracker.failures() < w_.policy->failure_threshold;
-  const std::string why =
-      w_.incident->cause == IncidentCause::ProbeFailed && !by_window
-          ? fmt::format("failed {} consecutive health checks", w_.policy->failure_threshold)
-          : w_.incident->cause_text;
-  const unsigned used = own_.breaker.attempts_in_window(*w_.policy, now_);
-  const std::string what =
-      ladder_step.step.kind == RemedyKind::Kill || ladder_step.step.kind == RemedyKind::Exec
-          ? " [" + attempt.detail + "]"
-          : "";
-  out_.log(LogLevel::Warning,
-           fmt::format("{} {}{} — {} (attempt {} of {})", traits_of(ladder_step.step.kind).log_verb, w_.name,
-                       what, why, used, w_.policy->budget_attempts));
-  out_.decide(Rule::Acted, attempt.detail,
-              fmt::format("cause={}; step={}; attempt={} of {}; run={}", w_.incident->cause_text,
-                          ladder_step.index, used, w_.policy->budget_attempts, attempt.instance.started_at));
+  fact::AttemptOrdered ordered;
+  ordered.kind = ladder_step.step.kind;
+  ordered.remedy = own_.attempt->detail;
+  ordered.reason = w_.incident->cause_text;
+  if (w_.incident->cause == IncidentCause::ProbeFailed && !by_window)
+    ordered.failed_checks = w_.policy->failure_threshold;
+  ordered.attempt = own_.breaker.attempts_in_window(*w_.policy, now_);
+  ordered.budget = w_.policy->budget_attempts;
+  ordered.ladder_step = ladder_step.index;
+  ordered.started_at = own_.attempt->instance.started_at;
+  out_.log(LogLevel::Warning, ordered);
+  out_.decide(Rule::Acted, ordered);
   out_.report(finding::OrderDecided{ladder_step.step, false});
 }
 
@@ -162,14 +158,13 @@ void RemediationMachine::finished(const RemedyFinished& finished) {
       order_done(kind, finished.new_container_id);
       return;
     case RemedyAnswer::SkippedDryRun:
-      out_.log(LogLevel::Info, fmt::format("{} — dry run: the engine was not called", w_.name));
+      out_.log(LogLevel::Info, fact::DryRun{});
       own_.attempt->note = "dry run";
       own_.ordered.reset();
       verify_same_instance();
       return;
     case RemedyAnswer::Refused:
-      out_.log(LogLevel::Error,
-               fmt::format("{} — {} failed: {}", w_.name, own_.attempt->detail, finished.error));
+      out_.log(LogLevel::Error, fact::OrderRefused{own_.attempt->detail, finished.error});
       attempt_ended(AttemptState::Failed, finished.error, Then::PlanAndInspect);
       return;
     case RemedyAnswer::Lost:
@@ -201,7 +196,7 @@ void RemediationMachine::order_done(RemedyKind kind, const std::string& new_cont
 
 /// After a signal through the engine, its restart policy does nothing.
 void RemediationMachine::ended_by_signal() {
-  out_.log(LogLevel::Info, fmt::format("{} — ended by the signal; it is started", w_.name));
+  out_.log(LogLevel::Info, fact::Instance{fact::InstanceChange::EndedBySignal});
   own_.attempt->state = AttemptState::Ordered;
   out_.add(Persist{*own_.attempt});
   RemedyStep start;
@@ -215,9 +210,7 @@ void RemediationMachine::verify_same_instance() {
 }
 
 void RemediationMachine::order_lost(const std::string& error) {
-  out_.log(LogLevel::Warning,
-           fmt::format("{} — no answer to the order to {} it ({}); inspecting whether it was executed",
-                       w_.name, own_.attempt->detail, error));
+  out_.log(LogLevel::Warning, fact::AnswerLost{own_.attempt->detail, error});
   if (own_.attempt->remedy == RemedyKind::Recreate) {
     if (own_.resumed++ < resumes_allowed) {
       RemedyStep step;
@@ -250,8 +243,7 @@ void RemediationMachine::resume(const Attempt& attempt) {
     own_.phase = Verifying{now_ + w_.policy->verify_limit, false, now_};
     return;
   }
-  out_.log(LogLevel::Info, fmt::format("{} — attempt {} was unfinished when healer ended; settled by inspect",
-                                       w_.name.empty() ? w_.key : w_.name, attempt.number));
+  out_.log(LogLevel::Info, fact::AttemptResumed{attempt.number});
   if (attempt.remedy == RemedyKind::Recreate) {
     RemedyStep step;
     step.kind = RemedyKind::Recreate;
@@ -312,14 +304,14 @@ void RemediationMachine::attempt_ended(AttemptState state, const std::string& no
   out_.add(Persist{*own_.attempt});
   own_.refusal.reset();
   if (state == AttemptState::Failed || state == AttemptState::NotExecuted)
-    own_.refusal = fmt::format("The last {} was not executed: {}.", own_.attempt->detail, clip(note, 300));
+    own_.refusal = notice::Refusal{own_.attempt->detail, note};
   out_.add(Count{CountRemedy{own_.attempt->remedy, state}});
   const bool restarted = traits_of(own_.attempt->remedy).counts_as_restart;
+  const fact::AttemptEnded ended{own_.attempt->number, own_.attempt->detail, state, note};
   if (state == AttemptState::Recovered) {
     own_.breaker.attempt_recovered();
     if (restarted) own_.ineffective_restarts = 0;
-    out_.decide(Rule::Verified, fmt::format("{} recovered it", own_.attempt->detail),
-                fmt::format("attempt={}", own_.attempt->number));
+    out_.decide(Rule::Verified, ended);
   } else if (state != AttemptState::Cancelled) {
     own_.breaker.attempt_failed(*w_.policy, now_);
     if (restarted && state == AttemptState::NotRecovered) ++own_.ineffective_restarts;
@@ -328,11 +320,8 @@ void RemediationMachine::attempt_ended(AttemptState state, const std::string& no
       ++own_.ladder_step;
       out_.report(finding::IncidentChanged{});
     }
-    out_.decide(Rule::NotRecovered,
-                fmt::format("{} did not help{}", own_.attempt->detail, note.empty() ? "" : ": " + note),
-                fmt::format("attempt={}; state={}", own_.attempt->number, to_string(state)));
-    out_.log(LogLevel::Warning, fmt::format("{} — attempt {} did not help{}", w_.name, own_.attempt->number,
-                                            note.empty() ? "" : ": " + note));
+    out_.decide(Rule::NotRecovered, ended);
+    out_.log(LogLevel::Warning, ended);
   }
   out_.record_changed();
   own_.attempt.reset();
@@ -436,7 +425,7 @@ void RemediationMachine::answer_due() {
 void RemediationMachine::due() {
   if (own_.breaker.advance(now_)) {
     out_.record_changed();
-    out_.log(LogLevel::Info, fmt::format("{} — breaker half-open: one try is allowed", w_.name));
+    out_.log(LogLevel::Info, fact::BreakerHalfOpen{});
   }
   // plan() itself checks everything that prevents a plan, so it is called in every step.
   if (w_.incident && (w_.health.unhealthy() || w_.health.network_loss || w_.health.alert_firing)) plan();

@@ -15,6 +15,7 @@
 #include "model/container.hpp"
 #include "model/error.hpp"
 #include "model/event.hpp"
+#include "model/notice.hpp"
 #include "model/record.hpp"
 
 namespace healer {
@@ -127,7 +128,7 @@ struct Remediation {
   std::optional<InFlight> in_flight;
   unsigned restarts = 0;
   unsigned ineffective_restarts = 0;  ///< restarts in a row that did not help
-  Rare<std::string> refusal;          ///< why the newest attempt was not executed; none if it was
+  Rare<notice::Refusal> refusal;      ///< why the newest attempt was not executed; none if it was
   bool forced = false;                ///< `healer heal`: the next remedy is done whatever the health
   bool forced_in_pause = false;       ///< `healer heal` came within a pause, which then does not hold
   unsigned resumed = 0;               ///< how often the attempt's recreation was resumed
@@ -189,13 +190,15 @@ class RemediationMachine {
   void alert_over();
   void plan();
   /// The hold's cause, which lay outside the workload, is gone: a new verdict decides, not the old one.
-  void cause_gone(HoldKind held_for, const std::string& why);
+  /// `healthy_again`: name of the workload that it waited for; empty: a mass failure is over.
+  void cause_gone(HoldKind held_for, const std::string& healthy_again);
 
   // Answers.
   void inspected();
   void inspect_failed(const Error& error);
   void evidence_captured(const EvidenceCaptured& captured);
-  void announce(const LadderStep& step);
+  /// The attempt is stored and notified: it may be ordered.
+  void decide_order(const LadderStep& step);
   /// Gives the attempt's order, or a further order of the same attempt.
   void give_order(const finding::OrderDecided& decided);
   void finished(const RemedyFinished& finished);

@@ -76,7 +76,8 @@ struct Daemon {
       for (const WorkloadStatus& each : snapshot.workloads)
         if (each.key == key) explanation.status = each;
       explanation.facts = {{api_now - 5s, "HTTP 503\xff"}};
-      explanation.decision = Decision{api_now - 4s, key, IncidentId{7}, Rule::Held, "a=1", "waits"};
+      explanation.decision =
+          Decision{api_now - 4s, key, IncidentId{7}, Rule::SkippedStep, fact::StepSkipped{5, "recreate"}};
       explanation.next = "restart in 10s";
       explanation.holds = {{HoldKind::Dependency, "db is unhealthy", api_now + 60s}};
       return explanation;
@@ -371,7 +372,7 @@ TEST_CASE("an explanation shows state, facts, decision, holds and the next step"
   CHECK(root.at("facts").at(0).at("text") == "HTTP 503?");
   CHECK(root.at("facts").at(0).at("at") == 1'800'000'000'000 - 5000);
   CHECK(root.at("decision").at("rule") == to_string(Rule::Held));
-  CHECK(root.at("decision").at("inputs") == "a=1");
+  CHECK(root.at("decision").at("inputs") == "ineffective_restarts=5");
   CHECK(root.at("next") == "restart in 10s");
   CHECK(root.at("holds").at(0).at("reason") == to_string(HoldKind::Dependency));
   CHECK(root.at("holds").at(0).at("until") == 1'800'000'000'000 + 60'000);
@@ -425,7 +426,8 @@ TEST_CASE("GET /v1/incident returns everything stored about one incident") {
   file.incident.id = IncidentId{7};
   file.evidence.resize(1);
   file.evidence[0].logs = "one\r\ntwo \x1b[0m\n";
-  file.decisions = {Decision{api_now, "web", IncidentId{7}, Rule::Planned, "n=1", "waits"}};
+  file.decisions = {
+      Decision{api_now, "web", IncidentId{7}, Rule::SkippedStep, fact::StepSkipped{5, "recreate"}}};
   file.notifications.resize(1);
   file.notifications[0].notification.event = "DEGRADED";
   file.notifications[0].deliveries = {
@@ -434,7 +436,7 @@ TEST_CASE("GET /v1/incident returns everything stored about one incident") {
   const json::value root = json::parse(daemon.ask("GET", "/v1/incident?id=7", true).body);
   CHECK(root.at("incident").at("time_to_heal_ms").is_null());
   CHECK(root.at("evidence").at(0).at("logs") == "one\ntwo ?[0m\n");
-  CHECK(root.at("decisions").at(0).at("outcome") == "waits");
+  CHECK(root.at("decisions").at(0).at("outcome") == "the last 5 restarts did not help; next is recreate");
   CHECK(root.at("notifications").at(0).at("deliveries").at(0).at("state") == "delivered");
   CHECK(daemon.ask("GET", "/v1/incident?id=8", true).status == 404);
 }

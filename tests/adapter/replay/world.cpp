@@ -34,7 +34,7 @@ void live_through(Scene& scene) {
   for (const char* name : {"app0", "app7", "app8", "app9", "app10", "app11"}) scene.box(name).hangs = true;
   scene.pass_until([&scene] {
     unsigned open = 0;
-    scene.core->each([&open](const Workload& workload) { open += workload.probe ? 1 : 0; });
+    scene.core->each([&open](const Workload& workload) { open += workload.health.probe ? 1 : 0; });
     return open >= 3;
   });
   scene.lose_engine();

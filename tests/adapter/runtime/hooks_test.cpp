@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include "adapter/runtime/bench.hpp"
+#include "present/status.hpp"
 
 using namespace healer;
 using namespace healer::testing;
@@ -46,7 +47,7 @@ struct HookBench {
     std::vector<Decision> found;
     for (const Record& record : bench->store.let_through())
       if (const auto* decision = std::get_if<Decision>(&record))
-        if (decision->inputs.starts_with("hook=")) found.push_back(*decision);
+        if (std::holds_alternative<fact::HookRan>(decision->fact)) found.push_back(*decision);
     return found;
   }
 };
@@ -83,8 +84,7 @@ TEST_CASE("a remedy waits for the hook before it") {
   REQUIRE(decisions.size() == 1);
   CHECK(decisions[0].rule == Rule::Acted);
   CHECK(decisions[0].incident.value == 1);
-  CHECK(decisions[0].inputs == "hook=before; command=/opt/hook");
-  CHECK(decisions[0].outcome == "exit code 0: drained");
+  CHECK(decisions[0].fact == Fact{fact::HookRan{"before", "/opt/hook", "exit code 0: drained"}});
 }
 
 TEST_CASE("a hook that fails or hangs is logged, and the remedy goes on") {
@@ -198,5 +198,5 @@ TEST_CASE("a container excluded by name counts as opted out") {
   Bench bench(settings);
   bench.connect();
   bench.list();
-  CHECK(bench.runtime->supervisor().status(bench.host.now()).empty());
+  CHECK(present::status(bench.runtime->supervisor(), bench.host.now()).empty());
 }

@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include "adapter/runtime/bench.hpp"
+#include "present/status.hpp"
 #include "runtime/runtime.hpp"
 
 using namespace healer;
@@ -90,7 +91,8 @@ TEST_CASE("a lost answer is settled by inspect, never by a second order") {
   bench.store.let_through();
   bench.host.advance(5s);
   CHECK(bench.engine.orders.size() == 1);
-  CHECK(bench.runtime->supervisor().status_of("web", bench.host.time)->condition == Condition::Healing);
+  CHECK(present::status_of(bench.runtime->supervisor(), "web", bench.host.time)->condition ==
+        Condition::Healing);
 }
 
 TEST_CASE("healer tries again to connect to a missing engine, with growing delays") {
@@ -147,7 +149,8 @@ TEST_CASE("events of an old stream are ignored") {
   old_event(event);
   old_end(Error{ErrorCode::ConnectionLost, "again"});
   CHECK(bench.runtime->connected());
-  CHECK(bench.runtime->supervisor().status_of("web", bench.host.time)->condition != Condition::Stopped);
+  CHECK(present::status_of(bench.runtime->supervisor(), "web", bench.host.time)->condition !=
+        Condition::Stopped);
 }
 
 TEST_CASE("events that are replayed before the first list wait until their containers are known") {
@@ -164,7 +167,8 @@ TEST_CASE("events that are replayed before the first list wait until their conta
   bench.containers["c1"].state = ContainerState::Paused;
   bench.list();
   bench.engine.answer_inspects(bench.containers);
-  CHECK(bench.runtime->supervisor().status_of("web", bench.host.time)->condition == Condition::Paused);
+  CHECK(present::status_of(bench.runtime->supervisor(), "web", bench.host.time)->condition ==
+        Condition::Paused);
 }
 
 TEST_CASE("stops by a new engine before it answers are not an operator's; stops by the same engine are") {
@@ -198,7 +202,7 @@ TEST_CASE("stops by a new engine before it answers are not an operator's; stops 
     bench.list();
     bench.host.advance(5s);
     bench.engine.answer_inspects(bench.containers);
-    const auto status = bench.runtime->supervisor().status_of("web", bench.host.time);
+    const auto status = present::status_of(bench.runtime->supervisor(), "web", bench.host.time);
     REQUIRE(status);
     CHECK((status->condition == Condition::Stopped) == (back != Back::Another));
     bench.runtime->shut_down([] {});
@@ -230,7 +234,7 @@ TEST_CASE(
     bench.list();
     bench.host.advance(5s);
     bench.engine.answer_inspects(bench.containers);
-    const auto status = bench.runtime->supervisor().status_of("web", bench.host.time);
+    const auto status = present::status_of(bench.runtime->supervisor(), "web", bench.host.time);
     REQUIRE(status);
     CHECK((status->condition == Condition::Stopped) == !by_engine);
   }
@@ -250,8 +254,9 @@ TEST_CASE("a container that is no longer listed is gone, and a new one is inspec
   bench.containers["c2"] = other;
   for (int waited = 0; bench.engine.lists.empty() && waited < 200; ++waited) bench.host.advance(100ms);
   bench.list();
-  CHECK(bench.runtime->supervisor().status_of("web", bench.host.time)->condition == Condition::Stopped);
-  CHECK(bench.runtime->supervisor().status_of("other", bench.host.time).has_value());
+  CHECK(present::status_of(bench.runtime->supervisor(), "web", bench.host.time)->condition ==
+        Condition::Stopped);
+  CHECK(present::status_of(bench.runtime->supervisor(), "other", bench.host.time).has_value());
 }
 
 TEST_CASE("probes that time out while the loop stood still are not counted") {
@@ -265,7 +270,7 @@ TEST_CASE("probes that time out while the loop stood still are not counted") {
   ProbeFacts facts;
   facts.end = ProbeEnd::AnswerTimeout;
   bench.runtime->probe_finished(id, facts);
-  const auto status = bench.runtime->supervisor().status_of("web", bench.host.time);
+  const auto status = present::status_of(bench.runtime->supervisor(), "web", bench.host.time);
   CHECK(status->failures == 0);
   CHECK(status->condition == Condition::Unknown);
 }
@@ -285,7 +290,7 @@ TEST_CASE("a wall clock that is set moves the maintenance windows") {
   bench.engine.answer_inspects(bench.containers);
   bench.store.let_through();
   CHECK(bench.engine.orders.empty());
-  const auto status = bench.runtime->supervisor().status_of("web", bench.host.time);
+  const auto status = present::status_of(bench.runtime->supervisor(), "web", bench.host.time);
   REQUIRE(status->hold);
   CHECK(status->hold->kind == HoldKind::Maintenance);
 }

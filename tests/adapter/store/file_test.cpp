@@ -328,7 +328,7 @@ TEST_CASE("a file with a schema before the first is moved aside unchanged, and a
   Folder folder;
   PostBox box;
   const std::string path = folder.file("s.db");
-  for (const int version : {1, 2, 9, 10}) {
+  for (const int version : {1, 2, 10, 11}) {
     CAPTURE(version);
     for (const std::string& name : folder.names("s.db")) fs::remove(folder.file(name));
     write_file(path, "");
@@ -350,7 +350,7 @@ TEST_CASE("a file with a schema before the first is moved aside unchanged, and a
     {
       OpenedStore opened = open_store(path, box);
       CHECK(opened.warning == "state file " + path + " has schema " + std::to_string(version) +
-                                  ", from before the first release; this healer reads schema 11 and later. "
+                                  ", from before the first release; this healer reads schema 12 and later. "
                                   "It is kept as " +
                                   aside +
                                   "; in the new one, history, restart budgets and undelivered notifications "

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <type_traits>
+#include <variant>
 #include <vector>
 
 #include <boost/pfr.hpp>
@@ -15,12 +16,16 @@
 namespace healer::testing {
 
 /// Gives every field of a struct a different value, so a field that is not stored, or stored in another's
-/// column, does not come back equal. A field of an enum gets the enum's second value.
+/// column, does not come back equal. A field of an enum gets the enum's second value, a variant its second
+/// alternative.
 class Filler {
  public:
   void operator()(bool& value) { value = true; }
   void operator()(unsigned& value) { value = static_cast<unsigned>(next()); }
+  void operator()(int& value) { value = static_cast<int>(next()); }
   void operator()(std::int64_t& value) { value = next(); }
+  void operator()(std::uint64_t& value) { value = static_cast<std::uint64_t>(next()); }
+  void operator()(double& value) { value = static_cast<double>(next()); }
   void operator()(std::string& value) { value = "text " + std::to_string(next()); }
   void operator()(Duration& value) { value = Duration{next()}; }
   void operator()(Instant& value) { value = Instant{Duration{1'700'000'000'000 + next()}}; }
@@ -36,6 +41,10 @@ class Filler {
   void operator()(std::vector<T>& value) {
     value.resize(2);
     for (T& each : value) (*this)(each);
+  }
+  template <class... T>
+  void operator()(std::variant<T...>& value) {
+    (*this)(value.template emplace<1>());
   }
   template <class T>
   void operator()(T& value) {

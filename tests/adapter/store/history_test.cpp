@@ -42,8 +42,13 @@ Evidence evidence_of(std::uint64_t incident, Instant at, std::string logs) {
   return evidence;
 }
 
-Decision decision_of(std::uint64_t incident, std::string workload, Instant at, std::string inputs = {}) {
-  return Decision{at, std::move(workload), IncidentId{incident}, Rule::Planned, std::move(inputs), "then"};
+Decision decision_of(std::uint64_t incident, std::string workload, Instant at, std::string why = {}) {
+  return Decision{at, std::move(workload), IncidentId{incident}, Rule::Cancelled,
+                  fact::PlanCancelled{std::move(why)}};
+}
+
+const std::string& why(const Decision& decision) {
+  return std::get<fact::PlanCancelled>(decision.fact).why;
 }
 
 RoutedNotification notification_of(std::uint64_t id, std::string key) {
@@ -135,7 +140,7 @@ TEST_CASE("the newest decisions about a workload are returned oldest first") {
   for (int i = 0; i < 5; ++i)
     fixture.write({decision_of(0, "web", noon, std::to_string(i)), decision_of(0, "", noon, "host")});
   std::string seen;
-  for (const Decision& each : decisions(fixture.store, fixture.box, "web", 3)) seen += each.inputs;
+  for (const Decision& each : decisions(fixture.store, fixture.box, "web", 3)) seen += why(each);
   CHECK(seen == "234");
   CHECK(decisions(fixture.store, fixture.box, "", 100).size() == 5);
 }
@@ -179,13 +184,13 @@ TEST_CASE("decisions without an incident are deleted after a week, and their num
   prune(fixture.store, fixture.box, PruneLimits::at(noon + 9 * 24h, 30 * 24h));
   const auto left = decisions(fixture.store, fixture.box, "web", 10);
   REQUIRE(left.size() == 2);
-  CHECK(left[0].inputs == "kept");
-  CHECK(left[1].inputs == "new");
+  CHECK(why(left[0]) == "kept");
+  CHECK(why(left[1]) == "new");
   PruneLimits limits = no_limits();
   limits.decisions = 1;
   prune(fixture.store, fixture.box, limits);
   REQUIRE(decisions(fixture.store, fixture.box, "web", 10).size() == 1);
-  CHECK(decisions(fixture.store, fixture.box, "web", 10)[0].inputs == "new");
+  CHECK(why(decisions(fixture.store, fixture.box, "web", 10)[0]) == "new");
 }
 
 TEST_CASE("what retention leaves of any evidence is the newest that fits") {
@@ -240,7 +245,8 @@ TEST_CASE("the host's state and every byte of evidence and decisions are read ba
     RC_ASSERT(unset_fields(host).empty());
     const Evidence evidence{IncidentId{1}, text(), text(), noon,   text(),
                             text(),        text(), text(), text(), text()};
-    const Decision decision{noon, "web", IncidentId{1}, Rule::MassCanary, text(), text()};
+    const Decision decision{noon, "web", IncidentId{1}, Rule::MassCanary,
+                            fact::AttemptEnded{3, text(), AttemptState::Failed, text()}};
     Folder folder;
     PostBox box;
     for (int round = 0; round < 2; ++round) {

@@ -91,6 +91,26 @@ TEST_CASE("every field of an incident and of its records is read back") {
   CHECK(file->notifications[0].deliveries == std::vector{delivery});
 }
 
+TEST_CASE("every fact of a decision is read back, with every field") {
+  std::vector<Record> records;
+  std::vector<Decision> written;
+  const auto decide = [&](Fact fact) {
+    Decision decision;
+    decision.at = Instant{Duration{1'700'000'000'000 + static_cast<std::int64_t>(written.size())}};
+    decision.workload = "web";
+    decision.fact = std::move(fact);
+    written.push_back(decision);
+    records.emplace_back(std::move(decision));
+  };
+  [&]<std::size_t... I>(std::index_sequence<I...>) {
+    (decide(filled<std::variant_alternative_t<I, Fact>>()), ...);
+  }
+  (std::make_index_sequence<std::variant_size_v<Fact>>{});
+  ReopenFixture fixture;
+  const OpenedStore opened = fixture.reopened_after(std::move(records));
+  CHECK(decisions(*opened.store, fixture.box, "web", 1000) == written);
+}
+
 TEST_CASE("every field of a receipt, of the cursor and of a destination is read back") {
   ReopenFixture fixture;
   const auto receipt = filled_and_checked<Receipt>();

@@ -1,4 +1,5 @@
-#include "core/status.hpp"
+// The core's state for operators: status of workloads and of the host.
+#include "present/status.hpp"
 
 #include <algorithm>
 #include <tuple>
@@ -6,8 +7,9 @@
 #include <fmt/format.h>
 
 #include "base/duration.hpp"
+#include "present/words.hpp"
 
-namespace healer {
+namespace healer::present {
 namespace {
 
 Condition condition_of(const Workload& w, bool engine_up) {
@@ -130,19 +132,6 @@ std::string connectivity_text(const HostState& host, Instant now) {
                      host.connectivity.why(), format_duration(since));
 }
 
-}  // namespace
-
-HostStatus status_of_host(const HostState& host, Instant now) {
-  HostStatus status;
-  status.paused_until = host.paused_until;
-  status.mass = host.mass.text(now);
-  status.in_remedy = host.concurrency.in_use();
-  status.remedies_allowed = host.concurrency.limit();
-  status.connectivity = connectivity_text(host, now);
-  status.connectivity_failed = host.connectivity.failed();
-  return status;
-}
-
 WorkloadStatus status_of_workload(const Workload& workload, const HostState& host, Instant now) {
   WorkloadStatus status = status_of_one(workload, now, host.engine_up);
   status.paused_until = workload.paused_until;
@@ -155,14 +144,35 @@ WorkloadStatus status_of_workload(const Workload& workload, const HostState& hos
   return status;
 }
 
-std::vector<WorkloadStatus> status_of_all(const Workloads& workloads, const HostState& host, Instant now) {
+}  // namespace
+
+HostStatus host_status(const Supervisor& core, Instant now) {
+  const HostState& host = core.host_state();
+  HostStatus status;
+  status.paused_until = host.paused_until;
+  if (host.mass.on()) status.mass = mass_text(host.mass.fact(now));
+  status.in_remedy = host.concurrency.in_use();
+  status.remedies_allowed = host.concurrency.limit();
+  status.connectivity = connectivity_text(host, now);
+  status.connectivity_failed = host.connectivity.failed();
+  return status;
+}
+
+std::vector<WorkloadStatus> status(const Supervisor& core, Instant now) {
   std::vector<WorkloadStatus> all;
-  all.reserve(workloads.size());
-  workloads.each([&](const Workload& workload) { all.push_back(status_of_workload(workload, host, now)); });
+  all.reserve(core.watched());
+  core.each(
+      [&](const Workload& workload) { all.push_back(status_of_workload(workload, core.host_state(), now)); });
   std::sort(all.begin(), all.end(), [](const WorkloadStatus& a, const WorkloadStatus& b) {
     return std::tie(a.name, a.key) < std::tie(b.name, b.key);
   });
   return all;
 }
 
-}  // namespace healer
+std::optional<WorkloadStatus> status_of(const Supervisor& core, std::string_view key_or_name, Instant now) {
+  const auto key = core.find(key_or_name);
+  if (!key) return std::nullopt;
+  return status_of_workload(*core.workload(*key), core.host_state(), now);
+}
+
+}  // namespace healer::present

@@ -1,14 +1,18 @@
-#include "core/explain.hpp"
+// The answer of `healer explain`.
+#include "present/explain.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 
 #include "base/duration.hpp"
-#include "core/status.hpp"
 #include "core/workload/ladder.hpp"
+#include "model/forms.hpp"
+#include "present/status.hpp"
+#include "present/words.hpp"
 
-namespace healer {
+namespace healer::present {
 namespace {
 
 std::string in(Instant at, Instant now) {
@@ -62,25 +66,76 @@ std::string next_of(const Workload& w, Instant now, bool engine_up) {
   return "listened to";
 }
 
+std::string check_text(Outcome outcome, Cause cause) {
+  if (outcome == Outcome::Pass) return "check passed";
+  const std::string why = cause == Cause::None ? "" : fmt::format(" ({})", to_string(cause));
+  return outcome == Outcome::Fail ? "check failed" + why : "could not be checked" + why;
+}
+
+constexpr std::size_t index_of(std::string_view tag) {
+  constexpr const auto& tags = tags_of<EngineReport>();
+  return static_cast<std::size_t>(std::find(tags.begin(), tags.end(), tag) - tags.begin());
+}
+
+std::string event_text(std::size_t report, std::int32_t value) {
+  std::string text{tags_of<EngineReport>().at(report)};
+  std::replace(text.begin(), text.end(), '_', ' ');
+  if (report == index_of(type_name<Ended>())) text += fmt::format(" (exit code {})", value);
+  if (report == index_of(type_name<StopRequested>()) && value != 0)
+    text += fmt::format(" (signal {})", signal_name(value));
+  if (report == index_of(type_name<HealthReported>()))
+    text += fmt::format(" ({})", to_string(static_cast<EngineHealth>(value)));
+  return "the engine reported: " + text;
+}
+
+std::string text(const FactLog::Entry& entry) {
+  std::string text;
+  switch (entry.kind) {
+    case FactLog::Kind::None:
+      break;
+    case FactLog::Kind::Check:
+      text = check_text(static_cast<Outcome>(entry.what), static_cast<Cause>(entry.value));
+      break;
+    case FactLog::Kind::EngineEvent:
+      text = event_text(entry.what, entry.value);
+      break;
+    case FactLog::Kind::State:
+      text = fmt::format("inspected: {}", to_string(static_cast<ContainerState>(entry.what)));
+      break;
+  }
+  if (entry.count > 1)
+    text += fmt::format(", {} times in {}", entry.count, format_duration(entry.last - entry.first));
+  return text;
+}
+
+/// The newest observations, oldest first, with the alerts that fire.
+std::vector<Observation> observations(const Workload& w) {
+  std::vector<Observation> all;
+  for (const FactLog::Entry& entry : w.facts.entries()) all.push_back({entry.last, text(entry)});
+  if (!w.health.alerts) return all;
+  for (const FiringAlert& each : *w.health.alerts)
+    all.push_back({each.since, fmt::format("alert of {} fires: {}{}", each.source, alert_line(each),
+                                           each.act ? "" : " (notify only)")});
+  std::stable_sort(all.begin(), all.end(),
+                   [](const Observation& one, const Observation& other) { return one.at < other.at; });
+  return all;
+}
+
 }  // namespace
 
-WorkloadExplanation explain_workload(const Workload& w, const HostState& host, Instant now) {
+std::optional<WorkloadExplanation> explain(const Supervisor& core, std::string_view key_or_name,
+                                           Instant now) {
+  auto status = status_of(core, key_or_name, now);
+  if (!status) return std::nullopt;
+  const Workload& w = *core.workload(status->key);
   WorkloadExplanation explanation;
-  explanation.facts = w.facts.facts();
-  if (w.health.alerts) {
-    for (const FiringAlert& each : *w.health.alerts)
-      explanation.facts.push_back(
-          {each.since, fmt::format("alert of {} fires: {}{}", each.source, alert_line(each),
-                                   each.act ? "" : " (notify only)")});
-    std::stable_sort(explanation.facts.begin(), explanation.facts.end(),
-                     [](const Fact& one, const Fact& other) { return one.at < other.at; });
-  }
+  explanation.facts = observations(w);
   if (w.decision) explanation.decision = *w.decision;
   if (const auto* planned = std::get_if<Planned>(&w.remediation.phase); planned && planned->hold)
     explanation.holds.push_back(*planned->hold);
-  explanation.next = next_of(w, now, host.engine_up);
-  explanation.status = status_of_workload(w, host, now);
+  explanation.next = next_of(w, now, core.engine_up());
+  explanation.status = std::move(*status);
   return explanation;
 }
 
-}  // namespace healer
+}  // namespace healer::present

@@ -1,0 +1,135 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/ids.hpp"
+#include "base/time.hpp"
+#include "model/container.hpp"
+#include "model/describe.hpp"
+#include "model/policy.hpp"
+
+namespace healer {
+
+/// Why an incident was opened.
+BOOST_DEFINE_ENUM_CLASS(
+    IncidentCause, ProbeFailed, EngineUnhealthy, Crashed, OutOfMemory, CrashLoop, NotBackAfterEngine,
+    NetworkLost,  ///< the container whose network the workload shares was restarted or replaced
+    AlertFiring,  ///< a rule of Prometheus fires about the workload
+    ByOperator    ///< an operator requested the remedy: `healer heal`
+)
+
+/// How an incident ended. Open: not resolved yet.
+BOOST_DEFINE_ENUM_CLASS(IncidentOutcome, Open, Recovered, RecoveredAlone, StoppedByOperator, StoppedByHealer,
+                        Removed, OptedOut)
+
+/// When the next route is notified of an incident, unless an operator acknowledges the incident first.
+struct Escalation {
+  std::string route;  ///< name of the route
+  Instant due{};
+  bool done = false;
+  bool operator==(const Escalation&) const = default;
+};
+HEALER_DESCRIBE(Escalation, route, due, done);
+
+/// One incident of one workload, from the failure threshold to the end. Opens once and closes once.
+/// HEALING.md 6.
+struct Incident {
+  IncidentId id;
+  std::string workload;  ///< the workload's key
+  std::string name;      ///< the container's name at that time
+  std::string image;
+  IncidentCause cause = IncidentCause::ProbeFailed;
+  std::string cause_text;
+  Instant unhealthy_since{};
+  Instant opened_at{};
+  std::optional<Instant> closed_at;
+  IncidentOutcome outcome = IncidentOutcome::Open;
+  unsigned attempts = 0;
+  unsigned ladder_step = 0;  ///< failed attempts so far plus steps skipped
+  bool notified = false;     ///< a degraded or critical notification went out, so the end is notified too
+  bool gave_up = false;      ///< the critical notification of this incident went out
+  std::vector<std::string>
+      notified_channels;  ///< channels that got a notification of the incident; its end goes there, too
+  std::optional<Instant>
+      notified_at;       ///< when the newest notification went out, or may go out: reminders count from then
+  unsigned repeats = 0;  ///< reminders and escalations so far
+  std::vector<Escalation> escalations;
+  std::optional<Instant> acked_at;  ///< by `healer ack`: no more reminders or escalations
+  std::string acked_by;             ///< the name given with `healer ack`
+  bool operator==(const Incident&) const = default;
+};
+HEALER_DESCRIBE(Incident, id, workload, name, image, cause, cause_text, unhealthy_since, opened_at, closed_at,
+                outcome, attempts, ladder_step, notified, gave_up, notified_channels, notified_at, repeats,
+                escalations, acked_at, acked_by);
+
+/// States of one attempt. Ordered is written before the engine is called: a new process that finds an ordered
+/// attempt settles it by inspect and never repeats it.
+///
+///   Ordered -> Verifying -> Recovered | NotRecovered
+///   Ordered -> Failed (the engine refused) | NotExecuted (settled: the instance never changed)
+///   Verifying -> Cancelled (an operator stopped or removed the container, or a newer instance took over)
+BOOST_DEFINE_ENUM_CLASS(AttemptState, Ordered, Verifying, Recovered, NotRecovered, Failed, NotExecuted,
+                        Cancelled)
+
+/// One execution of a remedy. The budget counts attempts by ordered_at, so a restart of healer refills
+/// nothing.
+struct Attempt {
+  AttemptId id;
+  IncidentId incident;
+  std::string workload;
+  unsigned number = 1;  ///< within its incident
+  RemedyKind remedy = RemedyKind::Restart;
+  std::string detail;   ///< the ladder step, for operators: "kill:HUP", "exec:/reload"
+  InstanceId instance;  ///< the instance it was ordered against
+  Instant ordered_at{};
+  AttemptState state = AttemptState::Ordered;
+  std::string note;  ///< the engine's error, or why the attempt was cancelled
+  std::optional<Instant> ended_at;
+  bool operator==(const Attempt&) const = default;
+};
+HEALER_DESCRIBE(Attempt, id, incident, workload, number, remedy, detail, instance, ordered_at, state, note,
+                ended_at);
+
+BOOST_DEFINE_ENUM_CLASS(BreakerState, Closed, Open, HalfOpen)
+
+/// A rule of Prometheus that fires about a workload. See AlertReported in event.hpp.
+struct FiringAlert {
+  std::string source;
+  std::string id;
+  std::string name;
+  std::string text;
+  bool act = true;
+  Instant since{};        ///< first reported
+  Instant reported_at{};  ///< last reported; an alert that is not repeated for 6 hours is over
+  bool operator==(const FiringAlert&) const = default;
+};
+HEALER_DESCRIBE(FiringAlert, source, id, name, text, act, since, reported_at);
+
+/// One line for operators: the rule's name and text.
+std::string alert_line(const FiringAlert& alert);
+
+/// Why a due remedy waits. HEALING.md 5.
+BOOST_DEFINE_ENUM_CLASS(
+    HoldKind, EngineDown,
+    Connectivity,  ///< the connectivity check fails, or healer has no descriptors or memory left
+    Paused,        ///< `healer pause`
+    Maintenance,
+    Dependency,     ///< a workload that it depends on is not healthy
+    NetworkParent,  ///< the container whose network the workload shares is not healthy
+    MassFailure,
+    Concurrency,      ///< as many remedies as allowed are under way
+    Replica,          ///< another replica of its service has a remedy under way
+    OperatorStopping  ///< an operator is stopping the container now
+)
+
+struct Hold {
+  HoldKind kind = HoldKind::EngineDown;
+  std::string text;              ///< for operators: "db is unhealthy; it is healed first"
+  std::optional<Instant> until;  ///< the latest end of the hold; empty: no limit
+  bool operator==(const Hold&) const = default;
+};
+HEALER_DESCRIBE(Hold, kind, text, until);
+
+}  // namespace healer

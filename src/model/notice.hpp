@@ -1,0 +1,166 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/time.hpp"
+#include "model/container.hpp"
+#include "model/describe.hpp"
+#include "model/incident.hpp"
+#include "model/policy.hpp"
+
+namespace healer {
+
+/// What a notification tells operators, as data. present/notification_text.hpp has the title, the text and
+/// the advice.
+namespace notice {
+
+/// The engine did not execute the last remedy: operators need not search the workload for that cause.
+struct Refusal {
+  std::string remedy;
+  std::string error;
+  bool operator==(const Refusal&) const = default;
+};
+HEALER_DESCRIBE(Refusal, remedy, error);
+
+struct Degraded {
+  std::string reason;
+  RemedyKind next_kind = RemedyKind::None;
+  std::string next;                   ///< the ladder step
+  Duration wait{0};                   ///< until then; 0: now
+  std::optional<Hold> hold;           ///< what it waits for
+  unsigned ineffective_restarts = 0;  ///< so many that a restart does not help; 0: fewer
+  Advice advice;
+};
+HEALER_DESCRIBE(Degraded, reason, next_kind, next, wait, hold, ineffective_restarts, advice);
+
+struct CrashLoop {
+  std::string reason;
+  Advice advice;
+};
+HEALER_DESCRIBE(CrashLoop, reason, advice);
+
+struct BudgetUsedUp {
+  std::string reason;
+  unsigned budget = 0;
+  Duration window{0};
+  Duration wait{0};
+  std::optional<Refusal> refusal;
+  Advice advice;
+};
+HEALER_DESCRIBE(BudgetUsedUp, reason, budget, window, wait, refusal, advice);
+
+struct LadderEnded {
+  std::string reason;
+  unsigned attempts = 0;
+  unsigned ineffective_restarts = 0;
+  std::optional<Refusal> refusal;
+  Advice advice;
+};
+HEALER_DESCRIBE(LadderEnded, reason, attempts, ineffective_restarts, refusal, advice);
+
+struct IncidentClosed {
+  IncidentOutcome outcome = IncidentOutcome::Recovered;
+  unsigned attempts = 0;
+  Duration unhealthy_for{0};
+  std::string why;     ///< unless the workload is healthy
+  std::string reason;  ///< StoppedByHealer: why it was unhealthy
+  Advice advice;       ///< StoppedByHealer
+};
+HEALER_DESCRIBE(IncidentClosed, outcome, attempts, unhealthy_for, why, reason, advice);
+
+/// What happened within the notification cooldown.
+struct Summary {
+  unsigned incidents = 0;
+  unsigned attempts = 0;
+  Duration lasted{0};
+  std::optional<std::string> reason;  ///< it is still unhealthy
+};
+HEALER_DESCRIBE(Summary, incidents, attempts, lasted, reason);
+
+struct Repeated {
+  std::string reason;
+  bool escalation = false;  ///< to a further route; false: a reminder
+  Duration unhealthy_for{0};
+  bool gave_up = false;
+  RemedyKind next_kind = RemedyKind::None;
+  std::optional<Hold> hold;
+  Advice advice;
+};
+HEALER_DESCRIBE(Repeated, reason, escalation, unhealthy_for, gave_up, next_kind, hold, advice);
+
+struct Unknown {
+  unsigned checks = 0;
+  std::string reason;
+};
+HEALER_DESCRIBE(Unknown, checks, reason);
+
+struct KnownAgain {
+  Duration lasted{0};
+  std::string how;
+};
+HEALER_DESCRIBE(KnownAgain, lasted, how);
+
+struct AlertFires {
+  FiringAlert alert;
+};
+HEALER_DESCRIBE(AlertFires, alert);
+
+// The host.
+
+struct EngineDown {
+  std::string reason;
+};
+HEALER_DESCRIBE(EngineDown, reason);
+
+struct EngineBack {
+  std::optional<Duration> after;  ///< empty: not known
+};
+HEALER_DESCRIBE(EngineBack, after);
+
+struct Disconnected {
+  std::string target;
+  std::string reason;
+  Duration lasted{0};
+};
+HEALER_DESCRIBE(Disconnected, target, reason, lasted);
+
+struct ConnectedAgain {
+  Duration lasted{0};
+};
+HEALER_DESCRIBE(ConnectedAgain, lasted);
+
+struct MassFailure {
+  std::vector<std::string> failing;  ///< names
+  std::uint64_t among = 0;
+  std::string common;  ///< the workload on which all of them depend; empty: none
+  Duration hold{0};
+};
+HEALER_DESCRIBE(MassFailure, failing, among, common, hold);
+
+/// A canary was restarted, which did not help.
+struct MassFailureStays {
+  std::vector<std::string> failing;
+  std::uint64_t number = 0;  ///< of them, by the newest count
+  std::uint64_t among = 0;
+};
+HEALER_DESCRIBE(MassFailureStays, failing, number, among);
+
+struct MassFailureOver {
+  Duration lasted{0};
+  std::vector<std::string> failing;
+};
+HEALER_DESCRIBE(MassFailureOver, lasted, failing);
+
+}  // namespace notice
+
+using Notice = std::variant<notice::Degraded, notice::CrashLoop, notice::BudgetUsedUp, notice::LadderEnded,
+                            notice::IncidentClosed, notice::Summary, notice::Repeated, notice::Unknown,
+                            notice::KnownAgain, notice::AlertFires, notice::EngineDown, notice::EngineBack,
+                            notice::Disconnected, notice::ConnectedAgain, notice::MassFailure,
+                            notice::MassFailureStays, notice::MassFailureOver>;
+
+}  // namespace healer

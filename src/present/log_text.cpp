@@ -1,0 +1,232 @@
+#include "present/log_text.hpp"
+
+#include <fmt/format.h>
+
+#include "base/duration.hpp"
+#include "base/overloaded.hpp"
+#include "core/workload/remedy_traits.hpp"
+#include "present/words.hpp"
+
+namespace healer::present {
+namespace {
+
+const char* text(fact::InstanceChange change) {
+  switch (change) {
+    case fact::InstanceChange::Unpaused:
+      return "unpaused; checked again from the start";
+    case fact::InstanceChange::StartedAgain:
+      return "started again; watched again";
+    case fact::InstanceChange::Paused:
+      return "paused by an operator; left alone until unpaused";
+    case fact::InstanceChange::DownAtFirstSight:
+      return "not running when first seen; left alone until an operator starts it";
+    case fact::InstanceChange::Stopped:
+      return "stopped by an operator; left alone until an operator starts it";
+    case fact::InstanceChange::Completed:
+      return "ended with exit code 0 under restart policy on-failure; left alone";
+    case fact::InstanceChange::EndedBySignal:
+      return "ended by the signal; it is started";
+  }
+  return "";
+}
+
+std::string text(const fact::Exited& exited) {
+  switch (exited.care) {
+    case fact::ExitCare::Remedied:
+      break;
+    case fact::ExitCare::LeftToEngine:
+      return fmt::format("{}; left to the engine's restart policy ({} in {})", exited.reason, exited.restarts,
+                         format_duration(exited.window));
+    case fact::ExitCare::LeftAlone:
+      return fmt::format("{}; left alone: only its health is watched", exited.reason);
+  }
+  return exited.reason;
+}
+
+std::string text(const fact::Watched& watched) {
+  if (watched.probes.empty()) return "watched by the engine's HEALTHCHECK";
+  return fmt::format("watched by {} every {}", watched.probes, format_duration(watched.interval));
+}
+
+std::string text(const fact::IncidentClosed& closed) {
+  switch (closed.outcome) {
+    case IncidentOutcome::Recovered:
+      return fmt::format("RECOVERED after {} ({})", times(closed.attempts, "attempt"),
+                         rounded(closed.unhealthy_for));
+    case IncidentOutcome::RecoveredAlone:
+      return fmt::format("healthy again by itself ({})", rounded(closed.unhealthy_for));
+    default:
+      return "incident closed: " + closed.why;
+  }
+}
+
+std::string text(const fact::Commanded& commanded) {
+  switch (commanded.command) {
+    case fact::Command::Reset:
+      return "reset by an operator: breaker closed, backoff forgotten";
+    case fact::Command::Heal:
+      return "healed by an operator";
+    case fact::Command::Pause:
+      return fmt::format("paused by an operator {}: watched, but nothing is done",
+                         pause_length(commanded.length));
+    case fact::Command::Resume:
+      return "resumed by an operator";
+    case fact::Command::PauseOver:
+      return "the operator's pause is over";
+  }
+  return {};
+}
+
+std::string text(const fact::HostCommanded& commanded) {
+  return everything_paused(commanded);
+}
+
+std::string text(const fact::Connected& connected) {
+  return "connected to " + connected.engine;
+}
+
+std::string text(const fact::EngineUnreachable& unreachable) {
+  return "engine unreachable, health is unknown and nothing is done until it is back: " + unreachable.reason;
+}
+
+std::string text(const fact::EngineRestarted&) {
+  return "the engine restarted: stops from before it answered are the engine's, not an operator's";
+}
+
+std::string text(const fact::FirstListRead& list) {
+  return fmt::format("watching {} of {} containers", list.watched, list.containers);
+}
+
+std::string text(const fact::LoopStalled& stalled) {
+  return fmt::format("the loop stood still for {}: what timed out meanwhile is not counted",
+                     format_duration(stalled.lag));
+}
+
+std::string text(const fact::ControlTargetSilent& silent) {
+  return fmt::format(
+      "the control target {} does not answer ({}): the connectivity check fails, and failing checks are "
+      "unknown until it does",
+      silent.target, silent.reason);
+}
+
+std::string text(const fact::ControlTargetAnswers& answers) {
+  return fmt::format("the control target {} answers again after {}: failing checks count", answers.target,
+                     format_duration(answers.after));
+}
+
+std::string text(const fact::MassFailure& mass) {
+  return (mass.phase == fact::MassPhase::Off ? "" : "mass failure: ") + mass_text(mass);
+}
+
+std::string text_of(const Fact& fact, const std::string& name) {
+  const Overloaded texts{
+      [](const fact::Instance& instance) { return std::string(text(instance.change)); },
+      [](const fact::DownWithEngine& down) {
+        return fmt::format("down since the engine went; its own policy has {} to bring it back",
+                           format_duration(down.wait));
+      },
+      [](const fact::WrongLabel& wrong) {
+        return fmt::format("label {}={}: {}", wrong.problem.label, wrong.problem.value,
+                           wrong.problem.message);
+      },
+      [](const fact::Uncheckable& one) {
+        return fmt::format("{}{}cannot be checked; its health is unknown: {}", one.probe,
+                           one.probe.empty() ? "" : " ", one.reason);
+      },
+      [](const fact::CheckFailed& failed) {
+        return fmt::format("unhealthy ({}/{}): {}", failed.failures, failed.threshold, failed.reason);
+      },
+      [](const fact::AnswersAgain& again) {
+        return fmt::format("answers again after {} failed {}", again.failures,
+                           again.failures == 1 ? "check" : "checks");
+      },
+      [](const fact::Unknown& unknown) {
+        return fmt::format("could not be checked {} times in a row: {}", unknown.checks, unknown.reason);
+      },
+      [](const fact::KnownAgain& known) { return known.how; },
+      [](const fact::AlertFires& fires) {
+        return fmt::format("alert of {} fires: {}", fires.alert.source, alert_line(fires.alert));
+      },
+      [](const fact::AlertIgnored& ignored) {
+        return fmt::format("alert {} is ignored: {} fire already", ignored.name, ignored.firing);
+      },
+      [](const fact::AlertOver& over) { return fmt::format("alert {} is over: {}", over.name, over.how); },
+      [](const fact::Unhealthy& unhealthy) { return unhealthy.reason; },
+      [](const fact::IncidentOpened& opened) { return opened.reason; },
+      [](const fact::Acknowledged& by) { return acknowledged(by); },
+      [](const fact::RemedyPlanned& planned) {
+        return fmt::format("next {} in {} (attempt {} of {})", planned.remedy, format_duration(planned.wait),
+                           planned.attempt, planned.budget);
+      },
+      [](const fact::PlanCancelled& cancelled) { return "planned remedy cancelled: " + cancelled.why; },
+      [](const fact::StepSkipped& skipped) { return skipped_step(skipped); },
+      [](const fact::RemedyHeld& held) { return "held: " + held.hold.text; },
+      [](const fact::HoldOver& over) { return "no longer held: " + over.hold.text; },
+      [](const fact::HoldCauseGone& gone) { return cause_gone(gone); },
+      [](const fact::EvidenceIncomplete& evidence) { return "evidence is incomplete: " + evidence.missing; },
+      [](const fact::InspectFailed& failed) { return "inspect before the remedy failed: " + failed.error; },
+      [](const fact::DryRun&) { return std::string("dry run: the engine was not called"); },
+      [](const fact::OrderRefused& refused) {
+        return fmt::format("{} failed: {}", refused.remedy, refused.error);
+      },
+      [](const fact::AnswerLost& lost) {
+        return fmt::format("no answer to the order to {} it ({}); inspecting whether it was executed",
+                           lost.remedy, lost.error);
+      },
+      [](const fact::AttemptResumed& resumed) {
+        return fmt::format("attempt {} was unfinished when healer ended; settled by inspect", resumed.number);
+      },
+      [](const fact::AttemptEnded& ended) {
+        return fmt::format("attempt {} {}{}", ended.number,
+                           ended.state == AttemptState::Recovered ? "recovered it" : "did not help",
+                           after_colon(ended.note));
+      },
+      [](const fact::BreakerHalfOpen&) { return std::string("breaker half-open: one try is allowed"); },
+      [&name](const fact::BudgetUsedUp& used) {
+        return fmt::format("GAVE UP: {} in {} did not help; no more until {} from now, or `healer reset {}`",
+                           times(used.budget, "attempt"), format_duration(used.window), rounded(used.wait),
+                           name);
+      },
+      [](const fact::LadderEnded& ended) { return "GAVE UP: " + ladder_end(ended); },
+      [](const fact::HookRan& hook) {
+        return fmt::format("the hook {} the remedy: {}", hook.hook, hook.result);
+      },
+      [](const fact::Reminded&) { return std::string("still unhealthy and not acknowledged: reminder"); },
+      [](const fact::Escalated& escalated) { return not_acknowledged(escalated); },
+      [](const fact::RouteGone& gone) {
+        return fmt::format("there is no route '{}' any more to escalate to", gone.route);
+      },
+      [](const fact::HealRefused& refused) { return "an operator requested a remedy: " + refused.why; },
+      [](const fact::DependencyCycle& cycle) {
+        return fmt::format("depends on {}: {}", cycle.problem.value, cycle.problem.message);
+      },
+      [](const fact::AttemptOrdered& ordered) { return ordered.reason; },  // log_line() has its line
+      [](const auto& other) { return text(other); },
+  };
+  return std::visit(texts, fact);
+}
+
+/// "RESTARTING web — failed 3 consecutive health checks (attempt 1 of 5)": the guide's form.
+std::string text(const fact::AttemptOrdered& ordered, const std::string& name) {
+  const RemedyKind kind = ordered.kind;
+  const std::string which = kind == RemedyKind::Kill || kind == RemedyKind::Exec
+                                ? fmt::format(" [{}]", ordered.remedy)
+                                : std::string();
+  const std::string why = ordered.failed_checks > 0
+                              ? fmt::format("failed {} consecutive health checks", ordered.failed_checks)
+                              : ordered.reason;
+  return fmt::format("{} {}{} — {} (attempt {} of {})", traits_of(kind).log_verb, name, which, why,
+                     ordered.attempt, ordered.budget);
+}
+
+}  // namespace
+
+LogLine log_line(const Report& report) {
+  if (const auto* ordered = std::get_if<fact::AttemptOrdered>(&report.fact))
+    return {report.level, text(*ordered, report.workload), report.workload};
+  std::string message = text_of(report.fact, report.workload);
+  if (!report.workload.empty()) message = fmt::format("{} — {}", report.workload, message);
+  return {report.level, std::move(message), report.workload};
+}
+
+}  // namespace healer::present

@@ -1,0 +1,213 @@
+#include "present/notification_text.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/duration.hpp"
+#include "base/text.hpp"
+#include "core/workload/remedy_traits.hpp"
+#include "present/words.hpp"
+
+namespace healer::present {
+namespace {
+
+/// A text names so many workloads; the rest is a number.
+constexpr std::size_t names_shown = 10;
+
+struct Written {
+  const char* event = "";
+  std::string text;
+  std::string advice = {};
+};
+
+std::string names(const std::vector<std::string>& all) {
+  const std::size_t shown = std::min(all.size(), names_shown);
+  std::string text = fmt::format("{}", fmt::join(all.begin(), all.begin() + static_cast<long>(shown), ", "));
+  if (all.size() > shown) text += fmt::format(" and {} more", all.size() - shown);
+  return text;
+}
+
+std::string look_at_logs(const Advice& advice) {
+  return advice.logs.empty() ? std::string("Look at its logs.") : fmt::format("Look at `{}`.", advice.logs);
+}
+
+/// For a notification that calls an operator.
+std::string look_then_reset(const Advice& advice, const std::string& name) {
+  return fmt::format("{} Then `healer reset {}`.", look_at_logs(advice), name);
+}
+
+std::string refused(const std::optional<notice::Refusal>& refusal) {
+  if (!refusal) return {};
+  return fmt::format(" The last {} was not executed: {}.", refusal->remedy, clip(refusal->error, 300));
+}
+
+std::string left_alone(const Hold& hold) {
+  return fmt::format("It is left alone for now: {}.", hold.text);
+}
+
+Written write(const notice::Degraded& degraded, const std::string& name) {
+  std::string then = traits_of(degraded.next_kind).sentence;
+  if (degraded.hold)
+    then = left_alone(*degraded.hold);
+  else if (degraded.wait > Duration{0})
+    then = fmt::format("Next is {}, in {}.", degraded.next, rounded(degraded.wait));
+  if (degraded.ineffective_restarts > 0)
+    then += fmt::format(" The last {} restarts did not help.", degraded.ineffective_restarts);
+  const bool calls = degraded.next_kind == RemedyKind::None || degraded.ineffective_restarts > 0;
+  return {"DEGRADED", fmt::format("{} is unhealthy: {}. {}", name, degraded.reason, then),
+          calls ? look_at_logs(degraded.advice) : std::string()};
+}
+
+Written write(const notice::CrashLoop& loop, const std::string& name) {
+  return {
+      "CRASH LOOP",
+      fmt::format("{} keeps exiting: {}. The engine's restart policy restarts it each time, which does not "
+                  "help; an operator is needed.",
+                  name, loop.reason),
+      look_at_logs(loop.advice)};
+}
+
+Written write(const notice::BudgetUsedUp& used, const std::string& name) {
+  return {
+      "GAVE UP",
+      fmt::format("{} is still unhealthy after {} in {}: {}.{} healer stops trying for {}; an operator is "
+                  "needed.",
+                  name, times(used.budget, "attempt"), format_duration(used.window), used.reason,
+                  refused(used.refusal), rounded(used.wait)),
+      look_then_reset(used.advice, name)};
+}
+
+Written write(const notice::LadderEnded& ended, const std::string& name) {
+  const fact::LadderEnded how{ended.attempts, ended.ineffective_restarts, 0};
+  return {"GAVE UP",
+          fmt::format("{} is still unhealthy: {}; {}.{} An operator is needed.", name, ended.reason,
+                      ladder_end(how), refused(ended.refusal)),
+          look_then_reset(ended.advice, name)};
+}
+
+Written write(const notice::IncidentClosed& closed, const std::string& name) {
+  switch (closed.outcome) {
+    case IncidentOutcome::Recovered:
+      return {"RECOVERED",
+              fmt::format("{} is healthy again after {}, {} after it became unhealthy.", name,
+                          times(closed.attempts, "remedy attempt"), rounded(closed.unhealthy_for))};
+    case IncidentOutcome::RecoveredAlone:
+      return {"RECOVERED", fmt::format("{} is healthy again by itself, {} after it became unhealthy.", name,
+                                       rounded(closed.unhealthy_for))};
+    case IncidentOutcome::StoppedByHealer: {
+      const std::string& start = closed.advice.start;
+      return {
+          "STOPPED",
+          fmt::format("{} was unhealthy ({}) and is stopped now: {}.", name, closed.reason, closed.why),
+          look_at_logs(closed.advice) + (start.empty() ? "" : fmt::format(" `{}` starts it again.", start))};
+    }
+    default:
+      return {"CLOSED", fmt::format("The incident of {} is closed: {}.", name, closed.why)};
+  }
+}
+
+Written write(const notice::Summary& summary, const std::string& name) {
+  const std::string what =
+      fmt::format("{} became unhealthy {} and was restarted {} in {}", name, times(summary.incidents, "time"),
+                  times(summary.attempts, "time"), rounded(summary.lasted));
+  if (summary.reason)
+    return {"DEGRADED", fmt::format("{}; it is still unhealthy: {}.", what, *summary.reason)};
+  return {"SUMMARY", what + "; it is healthy now."};
+}
+
+Written write(const notice::Repeated& repeated, const std::string& name) {
+  std::string state = repeated.gave_up ? "healer has given up on it." : "It is being healed.";
+  if (repeated.hold)
+    state = left_alone(*repeated.hold);
+  else if (!repeated.gave_up && repeated.next_kind == RemedyKind::None)
+    state = traits_of(RemedyKind::None).sentence;
+  const auto unhealthy_for = std::chrono::duration_cast<std::chrono::seconds>(repeated.unhealthy_for);
+  return {repeated.escalation ? "ESCALATED" : "STILL UNHEALTHY",
+          fmt::format("{} is still unhealthy, {} after it became unhealthy: {}. {}{}", name,
+                      format_duration(unhealthy_for), repeated.reason,
+                      repeated.escalation ? "It is not acknowledged. " : "", state),
+          fmt::format("{} `healer ack {}` ends the reminders.", look_at_logs(repeated.advice), name)};
+}
+
+Written write(const notice::Unknown& unknown, const std::string& name) {
+  return {"UNKNOWN",
+          fmt::format(
+              "{} could not be checked {} times in a row: {}. Its health is unknown, and it gets no remedy.",
+              name, unknown.checks, unknown.reason)};
+}
+
+Written write(const notice::KnownAgain& known, const std::string& name) {
+  return {"KNOWN AGAIN",
+          fmt::format("{} could not be checked for {}; {}.", name, rounded(known.lasted), known.how)};
+}
+
+Written write(const notice::AlertFires& fires, const std::string& name) {
+  return {"ALERT", fmt::format("{}: {} ({}). Nothing is done about it.", name, alert_line(fires.alert),
+                               fires.alert.source)};
+}
+
+Written write(const notice::EngineDown& down, const std::string&) {
+  return {"ENGINE DOWN",
+          fmt::format(
+              "The engine cannot be reached: {}. Health is unknown, and nothing is healed until it is back.",
+              down.reason),
+          "See whether the engine runs, and whether healer may talk to it."};
+}
+
+Written write(const notice::EngineBack& back, const std::string&) {
+  return {"ENGINE BACK", fmt::format("The engine answers again{}.",
+                                     back.after ? " after " + format_duration(*back.after) : "")};
+}
+
+Written write(const notice::Disconnected& gone, const std::string&) {
+  return {"CONNECTIVITY",
+          fmt::format("the connectivity check fails: the control target {} has not answered for {} ({}). "
+                      "Failing checks are unknown until it does, and cause no remedy.",
+                      gone.target, format_duration(gone.lasted), gone.reason)};
+}
+
+Written write(const notice::ConnectedAgain& again, const std::string&) {
+  return {"CONNECTIVITY", fmt::format("the connectivity check passes again, after {}: failing checks count.",
+                                      format_duration(again.lasted))};
+}
+
+Written write(const notice::MassFailure& mass, const std::string&) {
+  return {
+      "MASS FAILURE",
+      fmt::format("{} of {} containers are unhealthy at once: {}. They probably share one cause{}. Remedies "
+                  "are on hold for {}; if it lasts, healer tries one canary.",
+                  mass.failing.size(), mass.among, names(mass.failing),
+                  mass.common.empty() ? "" : ", " + mass.common, format_duration(mass.hold)),
+      mass.common.empty() ? std::string("Look at what they share.")
+                          : fmt::format("Look at {} first.", mass.common)};
+}
+
+Written write(const notice::MassFailureStays& mass, const std::string&) {
+  return {"MASS FAILURE",
+          fmt::format("{} of {} containers are unhealthy at once, and a restart does not help here: one was "
+                      "tried, and is still unhealthy. {}. An operator is needed; meanwhile healer tries one "
+                      "canary at growing intervals.",
+                      mass.number, mass.among, names(mass.failing)),
+          "Look at what they share: the network, a disk, a common dependency."};
+}
+
+Written write(const notice::MassFailureOver& over, const std::string&) {
+  return {"MASS FAILURE OVER",
+          fmt::format("The mass failure is over after {}.{}", format_duration(over.lasted),
+                      over.failing.empty() ? "" : " Not healthy yet: " + names(over.failing) + ".")};
+}
+
+}  // namespace
+
+Notification written(const SendNotification& send) {
+  Notification notification = send.notification;
+  Written text =
+      std::visit([&](const auto& what) { return write(what, send.notification.workload); }, send.notice);
+  notification.event = text.event;
+  notification.text = std::move(text.text);
+  notification.advice = std::move(text.advice);
+  return notification;
+}
+
+}  // namespace healer::present

@@ -1,0 +1,10 @@
+#pragma once
+
+#include "model/effect.hpp"
+
+namespace healer::present {
+
+/// The notification with its event (for the title), text and advice.
+Notification written(const SendNotification& send);
+
+}  // namespace healer::present

@@ -89,7 +89,8 @@ void RemedyHooks::run(const char* hook, const std::vector<std::string>& argv, co
     decision.incident = incident;
     decision.rule = Rule::Acted;
     decision.fact = fact::HookRan{hook, printable(program), said};
-    kept(Report{healthy ? LogLevel::Info : LogLevel::Warning, name, decision.fact}, std::move(decision));
+    Report report{healthy ? LogLevel::Info : LogLevel::Warning, name, decision.fact};
+    kept(std::move(report), std::move(decision));
     if (then) then();
   };
   runner_->run(std::move(call), std::move(reported));

@@ -26,7 +26,7 @@ Outcome ask(std::string_view bytes, std::size_t piece) {
     call.sent(call.to_send().size());
   }
   call.peer_closed();
-  const healer::ProbeFacts facts = call.take_findings();
+  const healer::ProbeFacts facts = call.take_facts();
   return {facts.end, facts.status, facts.grpc_status, facts.detail};
 }
 

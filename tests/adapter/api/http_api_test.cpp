@@ -371,7 +371,7 @@ TEST_CASE("an explanation shows state, facts, decision, holds and the next step"
   CHECK(root.at("workload").at("key") == "shop/web/1");
   CHECK(root.at("facts").at(0).at("text") == "HTTP 503?");
   CHECK(root.at("facts").at(0).at("at") == 1'800'000'000'000 - 5000);
-  CHECK(root.at("decision").at("rule") == to_string(Rule::Held));
+  CHECK(root.at("decision").at("rule") == to_string(Rule::SkippedStep));
   CHECK(root.at("decision").at("inputs") == "ineffective_restarts=5");
   CHECK(root.at("next") == "restart in 10s");
   CHECK(root.at("holds").at(0).at("reason") == to_string(HoldKind::Dependency));

@@ -5,6 +5,7 @@
 
 #include "adapter/store/filled.hpp"
 #include "adapter/store/fixture.hpp"
+#include "base/text.hpp"
 
 using namespace healer;
 using namespace healer::testing;
@@ -231,7 +232,7 @@ TEST_CASE("a query sees earlier commits, although nobody waited for them") {
   CHECK(*seen == 1);
 }
 
-TEST_CASE("the host's state and every byte of evidence and decisions are read back") {
+TEST_CASE("the host's state, every byte of evidence and every letter of decisions are read back") {
   const bool held = rc::check([] {
     const auto text = [] { return "t" + *rc::gen::arbitrary<std::string>(); };
     const HostRecord host{.paused_until = noon,
@@ -245,8 +246,9 @@ TEST_CASE("the host's state and every byte of evidence and decisions are read ba
     RC_ASSERT(unset_fields(host).empty());
     const Evidence evidence{IncidentId{1}, text(), text(), noon,   text(),
                             text(),        text(), text(), text(), text()};
-    const Decision decision{noon, "web", IncidentId{1}, Rule::MassCanary,
-                            fact::AttemptEnded{3, text(), AttemptState::Failed, text()}};
+    const Decision decision{
+        noon, "web", IncidentId{1}, Rule::MassCanary,
+        fact::AttemptEnded{3, printable(text()), AttemptState::Failed, printable(text())}};
     Folder folder;
     PostBox box;
     for (int round = 0; round < 2; ++round) {

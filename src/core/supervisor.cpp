@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include <fmt/format.h>
-
 #include "core/host/engine_shutdown.hpp"
 #include "core/identity.hpp"
 #include "core/workload/controller.hpp"

@@ -3,9 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include <fmt/format.h>
-
-#include "base/duration.hpp"
 #include "core/workload/verdict.hpp"
 
 namespace healer {

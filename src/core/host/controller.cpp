@@ -5,7 +5,6 @@
 
 #include <fmt/format.h>
 
-#include "base/duration.hpp"
 #include "base/earliest.hpp"
 #include "core/host/host_contribution.hpp"
 

@@ -5,8 +5,6 @@
 
 #include <fmt/format.h>
 
-#include "base/duration.hpp"
-
 namespace healer {
 namespace {
 

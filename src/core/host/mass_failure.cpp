@@ -6,8 +6,6 @@
 
 #include <fmt/format.h>
 
-#include "base/duration.hpp"
-
 namespace healer {
 namespace {
 

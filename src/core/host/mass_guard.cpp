@@ -4,10 +4,6 @@
 #include <limits>
 #include <utility>
 
-#include <fmt/format.h>
-
-#include "base/duration.hpp"
-
 namespace healer {
 
 MassGuard MassGuard::restored(const HostPolicy& policy, Instant since, Instant now) {

@@ -1,5 +1,7 @@
 #include "core/host/workloads.hpp"
 
+#include <algorithm>
+
 namespace healer {
 
 bool keeps_its_container(const Workload& workload, const Container& another) {

@@ -1,10 +1,10 @@
 #include "core/notification/notifications.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
 
-#include "base/duration.hpp"
 #include "base/earliest.hpp"
 #include "core/workload/out.hpp"
 #include "core/workload/pause.hpp"

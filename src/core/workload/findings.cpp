@@ -1,6 +1,4 @@
 // What each finding of a machine leads to. The order of the inputs is the order of what is done about them.
-#include <fmt/format.h>
-
 #include "base/overloaded.hpp"
 #include "core/workload/controller.hpp"
 

@@ -12,7 +12,7 @@
 namespace healer {
 
 /// What a machine reports of an input. The controller takes the findings in order and gives each to the
-/// machines that it concerns; controller.hpp has the table.
+/// machines that it concerns; findings.cpp has the list.
 namespace finding {
 
 // Lifecycle.

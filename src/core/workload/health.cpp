@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 
 #include "base/earliest.hpp"
-#include "base/text.hpp"
 #include "core/workload/out.hpp"
 #include "core/workload/timing.hpp"
 #include "core/workload/verdict.hpp"

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "base/time.hpp"
@@ -29,7 +30,6 @@ struct Lifecycle {
   Presence presence = Presence::Absent;
   std::optional<Instant> look_again_at;  ///< an inspect failed: time of the next one
   Instant instance_started{};
-  bool instance_seen_from_start = false;
   std::optional<bool> began_unclean;  ///< the previous instance was killed or crashed; empty: not known
   std::optional<bool> ended_unclean;  ///< the newest end was a kill or a crash; the next instance takes it
   ExitEvidence evidence;

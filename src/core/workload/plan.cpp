@@ -5,7 +5,6 @@
 
 #include <fmt/format.h>
 
-#include "base/duration.hpp"
 #include "core/workload/hold.hpp"
 #include "core/workload/out.hpp"
 #include "core/workload/pause.hpp"

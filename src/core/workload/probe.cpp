@@ -4,7 +4,6 @@
 
 #include <fmt/format.h>
 
-#include "base/duration.hpp"
 #include "base/text.hpp"
 #include "core/workload/health.hpp"
 #include "core/workload/out.hpp"

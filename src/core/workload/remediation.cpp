@@ -2,10 +2,7 @@
 #include <algorithm>
 #include <utility>
 
-#include <fmt/format.h>
-
 #include "base/earliest.hpp"
-#include "base/text.hpp"
 #include "core/workload/out.hpp"
 #include "core/workload/remediation.hpp"
 #include "core/workload/timing.hpp"

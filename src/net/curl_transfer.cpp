@@ -1,5 +1,7 @@
 #include "net/curl_transfer.hpp"
 
+#include <string_view>
+
 #include "base/version.hpp"
 
 namespace healer::net {
@@ -28,7 +30,24 @@ void CurlTransfer::append(const std::string& line) {
 }
 
 std::string CurlTransfer::error_text(CURLcode code) const {
-  return error_[0] != '\0' ? error_ : curl_easy_strerror(code);
+  return error_[0] != '\0' ? without_measured_time(error_) : curl_easy_strerror(code);
+}
+
+std::string without_measured_time(std::string text) {
+  constexpr std::string_view before = " after ";
+  for (std::size_t at = text.find(before); at != std::string::npos; at = text.find(before, at + 1)) {
+    std::size_t end = at + before.size();
+    while (end < text.size() && text[end] >= '0' && text[end] <= '9') ++end;
+    if (end == at + before.size()) continue;
+    for (const std::string_view unit : {" ms", " milliseconds", " msec"}) {
+      const std::size_t after = end + unit.size();
+      if (text.compare(end, unit.size(), unit) != 0) continue;
+      if (after < text.size() && text[after] >= 'a' && text[after] <= 'z') continue;
+      text.erase(at, after - at);
+      break;
+    }
+  }
+  return text;
 }
 
 ErrorCode error_code_of(CURLcode code) {

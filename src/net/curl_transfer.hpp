@@ -55,6 +55,10 @@ class CurlTransfer {
   std::unique_ptr<CURL, CurlEasyClose> easy_;
 };
 
+/// libcurl's error text without the time that it measured ("after 3 ms"). Who compares two texts of one
+/// problem, to log it once, must find them equal.
+std::string without_measured_time(std::string text);
+
 /// The error code of a failed transfer.
 ErrorCode error_code_of(CURLcode code);
 

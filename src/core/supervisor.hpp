@@ -60,6 +60,8 @@ class Supervisor {
   bool engine_up() const { return host_.state().engine_up; }
   bool synced_once() const { return host_.state().synced_once; }
   std::size_t watched() const { return workloads_.size(); }
+  /// For tests: calls `watch` at each transition of a workload's machines.
+  void watch_transitions(TransitionWatch watch) { host_.watch_transitions(std::move(watch)); }
   /// Calls `look` with each workload.
   template <class F>
   void each(F&& look) const {

@@ -335,6 +335,17 @@ struct HostCommanded {
 };
 HEALER_DESCRIBE(HostCommanded, command, length);
 
+/// A defect in healer: a machine changed its state as no row of its table says. The numbers are those of the
+/// table's enums.
+struct UnknownTransition {
+  std::string machine;
+  int from = 0;
+  int input = 0;
+  int to = 0;
+  bool operator==(const UnknownTransition&) const = default;
+};
+HEALER_DESCRIBE(UnknownTransition, machine, from, input, to);
+
 // The host.
 
 struct Connected {
@@ -405,16 +416,18 @@ HEALER_DESCRIBE(DependencyCycle, problem);
 
 }  // namespace fact
 
-using Fact = std::variant<
-    fact::Instance, fact::DownWithEngine, fact::Exited, fact::WrongLabel, fact::Watched, fact::Uncheckable,
-    fact::CheckFailed, fact::AnswersAgain, fact::Unknown, fact::KnownAgain, fact::AlertFires,
-    fact::AlertIgnored, fact::AlertOver, fact::Unhealthy, fact::IncidentOpened, fact::IncidentClosed,
-    fact::Acknowledged, fact::RemedyPlanned, fact::PlanCancelled, fact::StepSkipped, fact::RemedyHeld,
-    fact::HoldOver, fact::HoldCauseGone, fact::EvidenceIncomplete, fact::InspectFailed, fact::AttemptOrdered,
-    fact::DryRun, fact::OrderRefused, fact::AnswerLost, fact::AttemptResumed, fact::AttemptEnded,
-    fact::BreakerHalfOpen, fact::BudgetUsedUp, fact::LadderEnded, fact::HookRan, fact::Reminded,
-    fact::Escalated, fact::RouteGone, fact::Commanded, fact::HealRefused, fact::HostCommanded,
-    fact::Connected, fact::EngineUnreachable, fact::EngineRestarted, fact::FirstListRead, fact::LoopStalled,
-    fact::ControlTargetSilent, fact::ControlTargetAnswers, fact::MassFailure, fact::DependencyCycle>;
+using Fact =
+    std::variant<fact::Instance, fact::DownWithEngine, fact::Exited, fact::WrongLabel, fact::Watched,
+                 fact::Uncheckable, fact::CheckFailed, fact::AnswersAgain, fact::Unknown, fact::KnownAgain,
+                 fact::AlertFires, fact::AlertIgnored, fact::AlertOver, fact::Unhealthy, fact::IncidentOpened,
+                 fact::IncidentClosed, fact::Acknowledged, fact::RemedyPlanned, fact::PlanCancelled,
+                 fact::StepSkipped, fact::RemedyHeld, fact::HoldOver, fact::HoldCauseGone,
+                 fact::EvidenceIncomplete, fact::InspectFailed, fact::AttemptOrdered, fact::DryRun,
+                 fact::OrderRefused, fact::AnswerLost, fact::AttemptResumed, fact::AttemptEnded,
+                 fact::BreakerHalfOpen, fact::BudgetUsedUp, fact::LadderEnded, fact::HookRan, fact::Reminded,
+                 fact::Escalated, fact::RouteGone, fact::Commanded, fact::HealRefused,
+                 fact::UnknownTransition, fact::HostCommanded, fact::Connected, fact::EngineUnreachable,
+                 fact::EngineRestarted, fact::FirstListRead, fact::LoopStalled, fact::ControlTargetSilent,
+                 fact::ControlTargetAnswers, fact::MassFailure, fact::DependencyCycle>;
 
 }  // namespace healer

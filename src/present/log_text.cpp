@@ -196,6 +196,10 @@ std::string text_of(const Fact& fact, const std::string& name) {
       [](const fact::RouteGone& gone) {
         return fmt::format("there is no route '{}' any more to escalate to", gone.route);
       },
+      [](const fact::UnknownTransition& unknown) {
+        return fmt::format("{} the machine {}: state {}, input {}, next {}", unknown_transition_text,
+                           unknown.machine, unknown.from, unknown.input, unknown.to);
+      },
       [](const fact::HealRefused& refused) { return "an operator requested a remedy: " + refused.why; },
       [](const fact::DependencyCycle& cycle) {
         return fmt::format("depends on {}: {}", cycle.problem.value, cycle.problem.message);

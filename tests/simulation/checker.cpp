@@ -8,7 +8,9 @@
 #include "core/identity.hpp"
 #include "core/workload/ladder.hpp"
 #include "core/workload/timing.hpp"
+#include "core/workload/transition.hpp"
 #include "orders.hpp"
+#include "present/log_text.hpp"
 #include "present/notification_text.hpp"
 #include "present/status.hpp"
 #include "support/show.hpp"
@@ -685,6 +687,7 @@ void Checker::digest(std::string_view what, std::initializer_list<std::string_vi
 
 void Checker::log(const LogLine& line) {
   if (tracing) note("    log " + line.message);
+  if (line.message.find(present::unknown_transition_text) != std::string::npos) fail(0, line.message);
 }
 
 }  // namespace healer::simulation

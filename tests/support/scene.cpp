@@ -401,8 +401,14 @@ void Scene::restart_healer(bool connect_after) {
     it = it->second.of_healer ? happenings_.erase(it) : std::next(it);
   wakes.clear();
   core = std::make_unique<Supervisor>(host_settings, stored(), seed);
+  core->watch_transitions(watch_);
   engine_up = false;
   if (connect_after) connect();
+}
+
+void Scene::watch_transitions(TransitionWatch watch) {
+  watch_ = std::move(watch);
+  core->watch_transitions(watch_);
 }
 
 void Scene::send(const Event& event) {

@@ -168,6 +168,8 @@ class Scene {
   std::optional<bool> die_at_order;  ///< healer is killed at its next order; true: the order is executed
   /// Called after every step with the event and its effects.
   std::function<void(const Event&, const Effects&)> after_step;
+  /// Of this process of healer and the next ones.
+  void watch_transitions(TransitionWatch watch);
   /// Called before each order is executed.
   std::function<void(const ApplyRemedy&)> at_order;
   /// Called when healer is killed.
@@ -217,6 +219,7 @@ class Scene {
   void observe(const std::string& id);
   void note(std::string line);
 
+  TransitionWatch watch_;
   Instant begin_{};
   Instant now_{};
   std::uint64_t order_of_events_ = 0;

@@ -16,20 +16,13 @@ std::string run(Tracker& tracker, const std::string& samples, Tracker::Threshold
   std::string seen;
   for (const char sample : samples) {
     const Outcome outcome = sample == 'p' ? Outcome::Pass : sample == 'u' ? Outcome::Unknown : Outcome::Fail;
-    switch (tracker.observe(outcome, sample == 'g', thresholds)) {
-      case Tracker::Transition::Unchanged:
-        seen += '.';
-        break;
-      case Tracker::Transition::Pending:
-        seen += '~';
-        break;
-      case Tracker::Transition::BecameHealthy:
-        seen += 'W';
-        break;
-      case Tracker::Transition::BecameUnhealthy:
-        seen += 'I';
-        break;
-    }
+    const Tracker::Row row = tracker.observe(outcome, sample == 'g', thresholds);
+    const bool pending =
+        row.input == Tracker::Input::PassedTooFew || row.input == Tracker::Input::FailedTooFew;
+    seen += became(row, Tracker::State::Healthy)     ? 'W'
+            : became(row, Tracker::State::Unhealthy) ? 'I'
+            : pending                                ? '~'
+                                                     : '.';
   }
   return seen;
 }
@@ -91,9 +84,9 @@ TEST_CASE("tracker: a verdict is pending while more results would decide it") {
 
 TEST_CASE("tracker: a settled verdict applies at once, without a threshold") {
   Tracker tracker = fresh();
-  CHECK(tracker.settle(false) == Tracker::Transition::BecameUnhealthy);
-  CHECK(tracker.settle(false) == Tracker::Transition::Unchanged);
-  CHECK(tracker.settle(true) == Tracker::Transition::BecameHealthy);
+  CHECK(became(tracker.settle(false), Tracker::State::Unhealthy));
+  CHECK_FALSE(became(tracker.settle(false), Tracker::State::Unhealthy));
+  CHECK(became(tracker.settle(true), Tracker::State::Healthy));
   CHECK(tracker.failures() == 0);
 }
 
@@ -240,7 +233,8 @@ TEST_CASE("tracker: with random results the window agrees with a plain model of 
       }
       if (sample == 'u') {
         const unsigned before = tracker.failures_in(64);
-        RC_ASSERT(tracker.observe(Outcome::Unknown, false, limits) == Tracker::Transition::Unchanged);
+        const Tracker::Row row = tracker.observe(Outcome::Unknown, false, limits);
+        RC_ASSERT(row.from == row.to);
         RC_ASSERT(tracker.failures_in(64) == before);
       } else {
         tracker.observe(sample == 'f' ? Outcome::Fail : Outcome::Pass, false, limits);
@@ -259,7 +253,7 @@ TEST_CASE("tracker: with random results the window agrees with a plain model of 
     Tracker windowed_one = fresh();
     for (const char sample : samples) {
       const Outcome outcome = sample == 'f' ? Outcome::Fail : Outcome::Pass;
-      const bool unhealthy = without.observe(outcome, false, plain) == Tracker::Transition::BecameUnhealthy;
+      const bool unhealthy = became(without.observe(outcome, false, plain), Tracker::State::Unhealthy);
       windowed_one.observe(outcome, false, with);
       if (unhealthy) RC_ASSERT(windowed_one.state() == Tracker::State::Unhealthy);
     }

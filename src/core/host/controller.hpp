@@ -32,6 +32,8 @@ class HostController {
   HostController& operator=(const HostController&) = delete;
 
   HostState& state() { return state_; }
+  /// For tests: calls `watch` at each transition of a workload's machines.
+  void watch_transitions(TransitionWatch watch) { state_.transition_watch = std::move(watch); }
   const HostState& state() const { return state_; }
   EngineConnection& engine() { return engine_; }
   HostOut out(Instant now, Effects& effects) { return {state_, record_, now, effects}; }

@@ -52,6 +52,8 @@ struct HostState {
   ConcurrencyLimiter concurrency;
   Duration wall_ahead{0};  ///< wall clock minus wall_time_of(now): steps since the process began
   Ids ids;
+  TransitionWatch transition_watch;  ///< tests: called at each transition of a workload's machines
+
   /// When the newest live event arrived, minus its time by the engine's clock: the difference of the clocks.
   Duration engine_lag{0};
 

@@ -11,8 +11,26 @@
 
 namespace healer {
 
+namespace {
+
+using State = NotifiedTable::State;
+using Input = NotifiedTable::Input;
+
+}  // namespace
+
 NotificationMachine::NotificationMachine(Notifications& own, const View& view, Out& out)
     : own_(own), w_(view.workload), host_(view.host), now_(view.now), out_(out) {}
+
+void NotificationMachine::go(NotifiedTable::Input input, NotifiedTable::State next) {
+  const State from = own_.state();
+  if (next == State::None) own_.incident.reset();
+  if (next == State::Unnotified) own_.incident = NotifiedIncident{};
+  if (own_.incident) {
+    own_.incident->notified = next != State::Unnotified;
+    own_.incident->gave_up = next == State::Critical;
+  }
+  out_.went<NotifiedTable>({from, input, next});
+}
 
 NotificationClock NotificationMachine::clock() const {
   return {now_, host_.wall_ahead};
@@ -45,12 +63,12 @@ void NotificationMachine::first_due() {
   if (w_.incident->cause == IncidentCause::CrashLoop && !own_.incident->gave_up)
     notify_crash_loop();
   else
-    notify_degraded();
+    notify_degraded(Input::Due);
   out_.report(finding::IncidentChanged{});
 }
 
-void NotificationMachine::notify_degraded() {
-  own_.incident->notified = true;
+void NotificationMachine::notify_degraded(NotifiedTable::Input input) {
+  go(input, State::Notified);
   own_.last_notified = now_;
   out_.record_changed();
   const auto ladder_step = wanted_step({w_, host_, now_});
@@ -75,9 +93,8 @@ std::optional<notice::Refusal> NotificationMachine::refusal() const {
   return *w_.remediation.refusal;
 }
 
-void NotificationMachine::give_up() {
-  own_.incident->gave_up = true;
-  own_.incident->notified = true;
+void NotificationMachine::give_up(NotifiedTable::Input input) {
+  go(input, State::Critical);
   own_.last_notified = now_;
   own_.unnotified_incidents = 0;
   own_.unnotified_attempts = 0;
@@ -86,7 +103,7 @@ void NotificationMachine::give_up() {
 
 void NotificationMachine::budget_used_up() {
   if (notifications_paused({w_, host_, now_})) return;  // notified after the pause, if it is still true
-  give_up();
+  give_up(Input::BudgetUsedUp);
   const Duration wait = w_.remediation.breaker.until() - now_;
   const fact::BudgetUsedUp used{w_.policy->budget_attempts, w_.policy->budget_window, wait};
   out_.log(LogLevel::Error, used);
@@ -100,7 +117,7 @@ void NotificationMachine::budget_used_up() {
 /// The ladder has no step left, or its last step is `none`.
 void NotificationMachine::ladder_ended() {
   if (notifications_paused({w_, host_, now_})) return;
-  give_up();
+  give_up(Input::LadderEnded);
   const fact::LadderEnded ended{w_.remediation.attempts, w_.remediation.ineffective_restarts,
                                 w_.remediation.ladder_step};
   out_.log(LogLevel::Error, ended);
@@ -113,8 +130,7 @@ void NotificationMachine::ladder_ended() {
 
 void NotificationMachine::notify_crash_loop() {
   if (notifications_suppressed({w_, host_, now_})) return;
-  own_.incident->notified = true;
-  own_.incident->gave_up = true;
+  go(Input::CrashLoop, State::Critical);
   own_.last_notified = now_;
   out_.record_changed();
   notify({NotificationKind::Critical, incident_key(),
@@ -122,7 +138,7 @@ void NotificationMachine::notify_crash_loop() {
 }
 
 void NotificationMachine::incident_opened(IncidentCause cause) {
-  own_.incident = NotifiedIncident{};
+  go(Input::Opens, State::Unnotified);
   if (cause == IncidentCause::CrashLoop) {
     notify_crash_loop();
   } else if (cause != IncidentCause::ByOperator && own_.last_notified != Instant{} &&
@@ -135,7 +151,7 @@ void NotificationMachine::incident_opened(IncidentCause cause) {
 
 void NotificationMachine::attempt_began() {
   if (!own_.incident->notified && own_.unnotified_incidents > 0) ++own_.unnotified_attempts;
-  if (to_be_notified()) notify_degraded();
+  if (to_be_notified()) notify_degraded(Input::AttemptBegins);
 }
 
 void NotificationMachine::incident_closed(IncidentOutcome outcome, const std::string& why) {
@@ -152,7 +168,7 @@ void NotificationMachine::incident_closed(IncidentOutcome outcome, const std::st
 }
 
 void NotificationMachine::incident_released() {
-  own_.incident.reset();
+  go(Input::Ends, State::None);
   own_.excerpt.clear();
 }
 
@@ -165,7 +181,7 @@ void NotificationMachine::evidence_captured(const std::string& excerpt) {
 }
 
 void NotificationMachine::reset() {
-  if (own_.incident) own_.incident->gave_up = false;
+  if (own_.state() == State::Critical) go(Input::Reset, State::Notified);
 }
 
 void NotificationMachine::summary_due() {
@@ -179,7 +195,7 @@ void NotificationMachine::summary_due() {
   own_.last_notified = now_;
   out_.record_changed();
   if (w_.incident && !own_.incident->notified) {
-    own_.incident->notified = true;
+    go(Input::CooldownOver, State::Notified);
     summary.reason = w_.health.failure_text();
     notify({NotificationKind::Degraded, incident_key(), std::move(summary)});
     out_.report(finding::IncidentChanged{});

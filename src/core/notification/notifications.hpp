@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -8,6 +9,7 @@
 #include "base/time.hpp"
 #include "core/notification/routing.hpp"
 #include "core/workload/findings.hpp"
+#include "core/workload/transition.hpp"
 #include "model/effect.hpp"
 #include "model/notice.hpp"
 #include "model/record.hpp"
@@ -18,6 +20,35 @@ class Out;
 struct HostState;
 struct View;
 struct Workload;
+
+// clang-format off
+struct NotifiedTable {
+  static constexpr const char* name = "notifications";
+  enum class State : std::uint8_t { None, Unnotified, Notified, Critical };
+  enum class Input : std::uint8_t {
+    Opens, AttemptBegins, Due, CooldownOver, CrashLoop, BudgetUsedUp, LadderEnded, Reminder, Escalation, Reset, Ends,
+  };
+  static constexpr Transition<State, Input> table[] = {
+      {State::None,       Input::Opens,         State::Unnotified},  // within a cooldown: counted for the summary
+      {State::Unnotified, Input::CrashLoop,     State::Critical},    // CRASH LOOP, later if notifications are suppressed
+      {State::Unnotified, Input::AttemptBegins, State::Notified},    // DEGRADED, unless counted for the summary
+      {State::Unnotified, Input::Due,           State::Notified},    // DEGRADED: the first order waits, or none follows
+      {State::Unnotified, Input::CooldownOver,  State::Notified},    // DEGRADED, with the summary
+      {State::Unnotified, Input::BudgetUsedUp,  State::Critical},    // GAVE UP
+      {State::Notified,   Input::BudgetUsedUp,  State::Critical},
+      {State::Unnotified, Input::LadderEnded,   State::Critical},    // GAVE UP
+      {State::Notified,   Input::LadderEnded,   State::Critical},
+      {State::Notified,   Input::Reminder,      State::Notified},    // remind_every after the newest notification
+      {State::Critical,   Input::Reminder,      State::Critical},
+      {State::Notified,   Input::Escalation,    State::Notified},    // escalate_after after a route's notification,
+      {State::Critical,   Input::Escalation,    State::Critical},    // the next route once
+      {State::Critical,   Input::Reset,         State::Notified},    // `healer reset`
+      {State::Unnotified, Input::Ends,          State::None},        // STOPPED if healer stopped it
+      {State::Notified,   Input::Ends,          State::None},        // RECOVERED, CLOSED or STOPPED, to every
+      {State::Critical,   Input::Ends,          State::None},        // channel that was notified
+  };
+};
+// clang-format on
 
 /// Who was notified of the open incident.
 struct NotifiedIncident {
@@ -39,28 +70,20 @@ struct Notifications {
   unsigned unnotified_incidents = 0;
   unsigned unnotified_attempts = 0;
   Instant unnotified_since{};
+
+  NotifiedTable::State state() const {
+    if (!incident) return NotifiedTable::State::None;
+    if (incident->gave_up) return NotifiedTable::State::Critical;
+    return incident->notified ? NotifiedTable::State::Notified : NotifiedTable::State::Unnotified;
+  }
 };
 
 /// Decides which notification is sent, when and to whom. HEALING.md 6.
 ///
-///   incident   | input                                       | next       | what is done
-///   -----------+---------------------------------------------+------------+-------------------------------------
-///   (none)     | opened within the cooldown of another       | Unnotified | counted for the summary
-///   (none)     | opened, a crash loop                        | Critical   | CRASH LOOP; later, if
-///   notifications
-///              |                                             |            | are suppressed
-///   (none)     | opened, otherwise                           | Unnotified |
-///   Unnotified | the first order, or it has to wait, or none | Notified   | DEGRADED, unless counted for the
-///              | follows                                     |            | summary
-///   Unnotified | the cooldown is over                        | Notified   | DEGRADED, with the summary
-///   Unnotified,| the budget is used up, or the ladder has no | Critical   | GAVE UP
-///   Notified   | step left                                   |            |
-///   Critical   | `healer reset`                              | Notified   |
-///   Notified,  | closed                                      | (none)     | RECOVERED, CLOSED or STOPPED
-///   Critical   |                                             |            |
-///   Unnotified | closed                                      | (none)     | STOPPED if healer stopped it
-///
-/// Reminders and escalation: the table of reminder.cpp.
+/// Operators are reminded of an open incident until one acknowledges it. For a notification that quiet hours
+/// hold, the time counts from their end. Neither reminder nor escalation is due while notifications are
+/// suppressed (`healer pause`, a mass failure), while the container is paused or gone, or while no channel is
+/// configured.
 class NotificationMachine {
  public:
   NotificationMachine(Notifications& own, const View& view, Out& out);
@@ -90,11 +113,12 @@ class NotificationMachine {
     std::optional<std::string> cause = {};  ///< outside an incident; empty: why it is unhealthy now
   };
 
+  void go(NotifiedTable::Input input, NotifiedTable::State next);
   bool to_be_notified() const;
   void first_due();
-  void notify_degraded();
+  void notify_degraded(NotifiedTable::Input input);
   void notify_crash_loop();
-  void give_up();
+  void give_up(NotifiedTable::Input input);
   std::optional<notice::Refusal> refusal() const;
   std::string incident_key() const;
   std::string unknown_key(Instant since) const;

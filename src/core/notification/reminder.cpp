@@ -1,20 +1,4 @@
-// Operators are reminded of an open incident until an operator acknowledges it. HEALING.md 6.
-//
-//   incident     | input                                      | next         | what is done
-//   -------------+--------------------------------------------+--------------+-----------------------------
-//   notified     | remind_every after the newest notification | notified     | a reminder by routes that
-//                |                                            |              | remind
-//   notified     | escalate_after after a route's             | notified     | the next route is notified,
-//                | notification                               |              | once
-//   notified     | `healer ack`                               | acknowledged | no reminders, no escalation
-//   acknowledged | a critical notification: the incident is   | notified     | reminders and escalation
-//                | worse                                      |              | again
-//   any          | closed                                     | (none)       | its end goes to every
-//                |                                            |              | channel that was notified
-//
-// For a notification that quiet hours hold, the time counts from their end. Neither reminder nor escalation
-// is due while notifications are suppressed (`healer pause`, a mass failure), while the container is paused
-// or gone, or while no channel is configured.
+// Reminders and escalation of an open incident (table in notifications.hpp). HEALING.md 6.
 #include <algorithm>
 
 #include "core/notification/notifications.hpp"
@@ -100,9 +84,11 @@ void NotificationMachine::plan_escalation(const NotificationRoute& route,
 }
 
 void NotificationMachine::repeat(Repeated what, const std::vector<Destination>& destinations) {
+  const bool escalation = what == Repeated::Escalation;
+  go(escalation ? NotifiedTable::Input::Escalation : NotifiedTable::Input::Reminder, own_.state());
   notice::Repeated repeated;
   repeated.reason = w_.incident->cause_text;
-  repeated.escalation = what == Repeated::Escalation;
+  repeated.escalation = escalation;
   repeated.unhealthy_for = now_ - w_.incident->unhealthy_since;
   repeated.gave_up = own_.incident->gave_up;
   repeated.next_kind = wanted_remedy({w_, host_, now_});

@@ -1,6 +1,7 @@
 #include "core/workload/breaker.hpp"
 
 #include <algorithm>
+#include <cassert>
 #include <utility>
 
 namespace healer {
@@ -8,6 +9,12 @@ namespace healer {
 Breaker::Breaker(BreakerState state, Instant until, std::vector<Instant> attempts)
     : state_(state), until_(until), attempts_(std::move(attempts)) {
   std::sort(attempts_.begin(), attempts_.end());
+}
+
+void Breaker::go(Input input, State next) {
+  assert((has_row<Breaker>({state_, input, next})));
+  static_cast<void>(input);
+  state_ = next;
 }
 
 void Breaker::forget_before(const Policy& policy, Instant now) {
@@ -29,7 +36,7 @@ std::optional<Instant> Breaker::permit(const Policy& policy, Instant now) {
   forget_before(policy, now);
   until_ =
       std::min(until_, now + policy.breaker_open_for);  // until_ may be from before the clock was set back
-  advance(now);
+  advance(Input::Permit, now);
   const unsigned used = attempts_in_window(policy, now);
   if (policy.budget_attempts == 0) return std::nullopt;
   switch (state_) {
@@ -37,7 +44,7 @@ std::optional<Instant> Breaker::permit(const Policy& policy, Instant now) {
       return std::nullopt;
     case BreakerState::Closed:
       if (used < policy.budget_attempts) return now;
-      state_ = BreakerState::Open;
+      go(Input::Permit, BreakerState::Open);
       until_ = now + policy.breaker_open_for;
       return std::nullopt;
     case BreakerState::HalfOpen:
@@ -54,22 +61,26 @@ void Breaker::count_attempt(Instant now) {
 
 void Breaker::attempt_failed(const Policy& policy, Instant now) {
   if (state_ != BreakerState::HalfOpen) return;
-  state_ = BreakerState::Open;
+  go(Input::AttemptFailed, BreakerState::Open);
   until_ = now + policy.breaker_open_for;
 }
 
 void Breaker::attempt_recovered() {
-  if (state_ == BreakerState::HalfOpen) state_ = BreakerState::Closed;
+  if (state_ == BreakerState::HalfOpen) go(Input::AttemptRecovered, BreakerState::Closed);
 }
 
 void Breaker::reset() {
-  state_ = BreakerState::Closed;
+  go(Input::Reset, BreakerState::Closed);
   attempts_.clear();
 }
 
 bool Breaker::advance(Instant now) {
+  return advance(Input::TimeUp, now);
+}
+
+bool Breaker::advance(Input input, Instant now) {
   if (state_ != BreakerState::Open || now < until_) return false;
-  state_ = BreakerState::HalfOpen;
+  go(input, BreakerState::HalfOpen);
   return true;
 }
 

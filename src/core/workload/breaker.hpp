@@ -1,10 +1,12 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <vector>
 
 #include "base/time.hpp"
+#include "core/workload/transition.hpp"
 #include "model/policy.hpp"
 #include "model/record.hpp"
 
@@ -12,19 +14,29 @@ namespace healer {
 
 /// The attempt budget of one workload and its circuit breaker. HEALING.md 4. Similar to systemd's start
 /// limit, but the budget is on disk, so a restart of healer refills nothing.
-///
-///   state    | input                             | next
-///   ---------+-----------------------------------+---------------------------
-///   Closed   | permit(), budget left             | Closed, allowed
-///   Closed   | permit(), budget used up          | Open until now + open_for
-///   any      | permit(), the budget is 0         | same, never allowed
-///   Open     | until() is reached                | HalfOpen
-///   HalfOpen | permit(), window has room         | HalfOpen, allowed once
-///   HalfOpen | that attempt failed               | Open until now + open_for
-///   HalfOpen | that attempt recovered            | Closed
-///   any      | reset by an operator              | Closed, attempts forgotten
 class Breaker {
  public:
+  // clang-format off
+  static constexpr const char* name = "breaker";
+  using State = BreakerState;
+  enum class Input : std::uint8_t { Permit, TimeUp, AttemptFailed, AttemptRecovered, Reset };
+  static constexpr Transition<State, Input> table[] = {
+      {State::Closed,   Input::Permit,           State::Closed},    // budget left: allowed; a budget of 0: never
+      {State::Closed,   Input::Permit,           State::Open},      // budget used up: until now + open_for
+      {State::Open,     Input::Permit,           State::Open},      // not allowed
+      {State::Open,     Input::Permit,           State::HalfOpen},  // until() is reached: allowed once
+      {State::HalfOpen, Input::Permit,           State::HalfOpen},  // allowed once the window has room
+      {State::Open,     Input::TimeUp,           State::HalfOpen},
+      {State::Closed,   Input::AttemptFailed,    State::Closed},
+      {State::HalfOpen, Input::AttemptFailed,    State::Open},      // until now + open_for
+      {State::Closed,   Input::AttemptRecovered, State::Closed},
+      {State::HalfOpen, Input::AttemptRecovered, State::Closed},
+      {State::Closed,   Input::Reset,            State::Closed},    // by an operator: attempts forgotten
+      {State::Open,     Input::Reset,            State::Closed},
+      {State::HalfOpen, Input::Reset,            State::Closed},
+  };
+  // clang-format on
+
   Breaker() = default;
   Breaker(BreakerState state, Instant until, std::vector<Instant> attempts);
 
@@ -45,6 +57,9 @@ class Breaker {
   const std::vector<Instant>& attempts() const { return attempts_; }
 
  private:
+  /// Changes the state.
+  void go(Input input, State next);
+  bool advance(Input input, Instant now);
   void forget_before(const Policy& policy, Instant now);
 
   BreakerState state_ = BreakerState::Closed;

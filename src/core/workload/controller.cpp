@@ -11,7 +11,7 @@ WorkloadController::WorkloadController(HostState& host, Workload& workload, Inst
       w_(workload),
       now_(now),
       view_{workload, host, now},
-      out_(workload, now, host.ids, out),
+      out_(workload, host, now, out),
       lifecycle_(workload.lifecycle, view_, out_),
       health_(workload.health, view_, out_),
       remediation_(workload.remediation, view_, out_),
@@ -232,7 +232,7 @@ void WorkloadController::verdict_due() {
       verifying && !verifying->awaiting_instance) {
     // The verdict, or an operator's pause, may come before the engine's answer.
     if (w_.lifecycle.presence == Presence::Paused)
-      run([&] { remediation_.drop("paused by an operator"); });
+      run([&] { remediation_.drop(RemedyTable::Input::Paused, "paused by an operator"); });
     else if (passes && !health.awaits_alert())
       healthy();
     else if (health.unhealthy())

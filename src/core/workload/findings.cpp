@@ -14,7 +14,8 @@ void WorkloadController::take(const WorkloadFinding& taken) {
       [this](const finding::StoppedRunning&) { run([&] { health_.checks_end(); }); },
       [this](const finding::PausedByOperator&) { run([&] { remediation_.paused_by_operator(); }); },
       [this](const finding::EndedAsWanted& ended) {
-        if (!ended.attempt_note.empty()) run([&] { remediation_.drop(ended.attempt_note); });
+        if (!ended.attempt_note.empty())
+          run([&] { remediation_.drop(RemedyTable::Input::EndedAsWanted, ended.attempt_note); });
         if (!ended.closed_because.empty())
           close_incident(IncidentOutcome::StoppedByOperator, ended.closed_because);
       },
@@ -37,7 +38,7 @@ void WorkloadController::take(const WorkloadFinding& taken) {
       [this](const finding::SuccessorAwaited&) { run([&] { remediation_.successor_awaited(); }); },
       [this](const finding::Gone& gone) {
         run([&] { health_.checks_end(); });
-        run([&] { remediation_.drop(gone.attempt_note); });
+        run([&] { remediation_.drop(RemedyTable::Input::Gone, gone.attempt_note); });
         run([&] { health_.known_again(gone.known_because); });
         if (gone.opted_out) close_incident(IncidentOutcome::OptedOut, gone.known_because);
       },
@@ -123,7 +124,8 @@ void WorkloadController::open_incident(IncidentCause cause, const std::string& t
 
 void WorkloadController::close_incident(IncidentOutcome outcome, const std::string& why) {
   if (!w_.incident) return;
-  run([&] { remediation_.drop_queued("its incident is over"); });  // no remedy without an incident
+  // No remedy without an incident.
+  run([&] { remediation_.drop_queued(RemedyTable::Input::IncidentEnds, "its incident is over"); });
   run([&] { incident_.close(outcome, why); });
   run([&] { notifications_.incident_closed(outcome, why); });
   save_incident();

@@ -85,7 +85,9 @@ struct AttemptBegan {
 };
 struct OrderDecided {
   RemedyStep step;
-  bool resume = false;
+  /// Why it is given. Resumed: a former process's recreation is finished or undone. EndedBySignal: the
+  /// container is started within the same attempt.
+  enum class Why { AsDecided, AnswerLost, Resumed, EndedBySignal } why = Why::AsDecided;
 };
 struct InstanceKept {};  ///< a remedy that keeps the instance is verified
 struct AttemptEnded {

@@ -51,6 +51,11 @@ std::string Health::probe_text() const {
 HealthMachine::HealthMachine(Health& own, const View& view, Out& out)
     : own_(own), w_(view.workload), host_(view.host), now_(view.now), out_(out) {}
 
+Tracker::Row HealthMachine::went(const Tracker::Row& row) {
+  out_.went<Tracker>(row);
+  return row;
+}
+
 Duration learned_start_period(const Workload& workload) {
   const Health& health = workload.health;
   const Duration clean = start_period_of(*workload.policy, health.started_healthy_once, health.starts);
@@ -105,7 +110,7 @@ void HealthMachine::apply_verdict(const Verdict& verdict) {
   own_.last_verdict = verdict;
   out_.checked(verdict.outcome, verdict.cause);
   const Tracker::Thresholds limits = thresholds(*w_.policy);
-  const auto transition = own_.tracker.observe(verdict.outcome, start_period, limits);
+  const Tracker::Row row = went(own_.tracker.observe(verdict.outcome, start_period, limits));
   if (first_pass) measure_start();
   if (verdict.outcome == Outcome::Fail) {
     if (own_.tracker.failures() == 1 && failures_before == 0) own_.failing_since = now_;
@@ -115,21 +120,15 @@ void HealthMachine::apply_verdict(const Verdict& verdict) {
   } else if (failures_before > 0 && own_.tracker.state() == Tracker::State::Healthy) {
     out_.log(LogLevel::Info, fact::AnswersAgain{failures_before});
   }
-  switch (transition) {
-    case Tracker::Transition::BecameUnhealthy:
-      out_.report(finding::BecameUnhealthy{
-          IncidentCause::ProbeFailed, own_.tracker.failures() >= limits.failures
-                                          ? verdict.text
-                                          : fmt::format("{} of the last {} checks failed: {}",
-                                                        own_.tracker.failures_of_instance(limits.window.of),
-                                                        limits.window.of, verdict.text)});
-      break;
-    case Tracker::Transition::BecameHealthy:
-      out_.report(finding::BecameHealthy{});
-      break;
-    case Tracker::Transition::Pending:
-    case Tracker::Transition::Unchanged:
-      break;
+  if (became(row, Tracker::State::Unhealthy)) {
+    out_.report(finding::BecameUnhealthy{
+        IncidentCause::ProbeFailed, own_.tracker.failures() >= limits.failures
+                                        ? verdict.text
+                                        : fmt::format("{} of the last {} checks failed: {}",
+                                                      own_.tracker.failures_of_instance(limits.window.of),
+                                                      limits.window.of, verdict.text)});
+  } else if (became(row, Tracker::State::Healthy)) {
+    out_.report(finding::BecameHealthy{});
   }
 }
 
@@ -166,9 +165,9 @@ void HealthMachine::engine_health(EngineHealth health, const std::string& output
       own_.last_check = now_;
       own_.last_verdict = Verdict{};
       const bool first_pass = !own_.tracker.passed_once();
-      const auto transition = own_.tracker.settle(true);
+      const Tracker::Row row = went(own_.tracker.settle(true));
       if (first_pass) measure_start();
-      if (transition == Tracker::Transition::BecameHealthy) out_.report(finding::BecameHealthy{});
+      if (became(row, Tracker::State::Healthy)) out_.report(finding::BecameHealthy{});
       return;
     }
     case EngineHealth::Unhealthy: {
@@ -182,7 +181,7 @@ void HealthMachine::engine_health(EngineHealth health, const std::string& output
       own_.unhealthy_in_start_period = own_.in_start_period(now_);
       if (own_.unhealthy_in_start_period) return;
       // The engine has already applied its thresholds, so healer acts at once. HEALING.md 3.
-      if (own_.tracker.settle(false) == Tracker::Transition::BecameUnhealthy) {
+      if (became(went(own_.tracker.settle(false)), Tracker::State::Unhealthy)) {
         own_.failing_since = now_;
         out_.log(LogLevel::Warning, fact::Unhealthy{own_.last_verdict.text});
         out_.report(finding::BecameUnhealthy{IncidentCause::EngineUnhealthy, own_.last_verdict.text});
@@ -211,7 +210,7 @@ void HealthMachine::instance_began(const finding::InstanceBegan& began) {
   own_.instance_seen_from_start = now_ - started < Duration{5s};
   // Engines report a paused container as unhealthy until the next check after it (moby#46203).
   own_.health_from = began.unpaused ? now_ : started;
-  own_.tracker.begin_instance(w_.incident.has_value());
+  went(own_.tracker.begin_instance(w_.incident.has_value()));
   own_.unhealthy_in_start_period = false;
   for (WorkloadProbe& probe : own_.probes) {
     probe.verdict.reset();
@@ -228,7 +227,7 @@ void HealthMachine::instance_began(const finding::InstanceBegan& began) {
 }
 
 void HealthMachine::instance_kept() {
-  own_.tracker.begin_instance(true);
+  went(own_.tracker.begin_instance(true));
   own_.alerts_from = now_;
   own_.health_from = now_;                // earlier verdicts of the HEALTHCHECK do not count
   own_.instance_seen_from_start = false;  // no start to measure
@@ -237,7 +236,7 @@ void HealthMachine::instance_kept() {
 }
 
 void HealthMachine::settle_unhealthy() {
-  own_.tracker.settle(false);
+  went(own_.tracker.settle(false));
 }
 
 void HealthMachine::exited(const std::string& text) {
@@ -253,7 +252,7 @@ void HealthMachine::fresh_verdict() {
   if (own_.tracker.passed_once())
     own_.start_period_until = std::min(own_.start_period_until, now_);  // the start was over before
   own_.instance_seen_from_start = false;                                // its length cannot be measured now
-  own_.tracker.begin_instance(true);
+  went(own_.tracker.begin_instance(true));
   own_.health_from = now_;
   if (own_.uses_engine_health()) {
     own_.probe_due = now_ + w_.container.health_interval + w_.container.health_timeout;

@@ -12,6 +12,7 @@
 #include "core/workload/findings.hpp"
 #include "core/workload/probe_target.hpp"
 #include "core/workload/tracker.hpp"
+#include "core/workload/transition.hpp"
 #include "model/container.hpp"
 #include "model/event.hpp"
 #include "model/policy.hpp"
@@ -35,22 +36,33 @@ struct WorkloadProbe {
       verdict;  ///< the newest of this instance; for a HEALTHCHECK the engine's last report
 };
 
-/// A round of checks, one of each probe, without a verdict yet. "open": a check has no result yet.
-///
-///   state    | input                                        | next     | what is done
-///   ---------+----------------------------------------------+----------+------------------------------------
-///   none     | due                                          | open     | one check of each probe target
-///   none     | due, and the HEALTHCHECK is the only probe   | none     | inspect
-///   open     | a result, not the last                       | open     | judged and kept
-///   open     | the last result                              | none     | the round's verdict counts
-///   open     | the same; the verdict would make the         | awaiting | the connectivity check is due now
-///            | workload unhealthy, and the connectivity     |          |
-///            | check has no result since the round began    |          |
-///   open     | out of time                                  | as above | missing results are unknown
-///   awaiting | the connectivity check's result              | none     | the verdict counts, or is unknown
-///   awaiting | out of time                                  | none     | the verdict is unknown
-///   any      | a new instance, pause, exit, removal, other  | none     | late results are ignored
-///            | target, or an order that ends the instance   |          |
+// clang-format off
+struct RoundTable {
+  static constexpr const char* name = "round of checks";
+  enum class State : std::uint8_t { None, Open, Awaiting };
+  enum class Input : std::uint8_t { Due, LookDue, Result, LastResult, OutOfTime, ConnectivityKnown, ChecksEnd };
+  static constexpr Transition<State, Input> table[] = {
+      {State::None,     Input::Due,               State::Open},      // one check of each probe target
+      {State::None,     Input::LookDue,           State::None},      // the HEALTHCHECK is the only probe: inspect
+      {State::Open,     Input::Result,            State::Open},      // not the last one: judged and kept
+      {State::Open,     Input::LastResult,        State::None},      // the round's verdict counts
+      // The verdict would make the workload unhealthy, and the connectivity check has no result since the
+      // round began: it is due now.
+      {State::Open,     Input::LastResult,        State::Awaiting},
+      {State::Open,     Input::OutOfTime,         State::None},      // missing results are unknown
+      {State::Open,     Input::OutOfTime,         State::Awaiting},  // one probe failed, another has no result
+      {State::Awaiting, Input::ConnectivityKnown, State::None},      // the verdict counts, or is unknown
+      {State::Awaiting, Input::OutOfTime,         State::None},      // the verdict is unknown
+      // A new instance, pause, exit, removal, another target, or an order that ends the instance: late results
+      // are ignored.
+      {State::Open,     Input::ChecksEnd,         State::None},
+      {State::Awaiting, Input::ChecksEnd,         State::None},
+  };
+};
+// clang-format on
+
+/// A round of checks, one of each probe, without a verdict yet. Its state is that of RoundTable; "open": a
+/// check has no result yet.
 struct OpenProbe {
   ProbeId id;  ///< of the first probe; the next ids are the other probes', in their order
   Instant started{};
@@ -103,6 +115,10 @@ struct Health {
   bool unprobed() const;
   /// For operators: "http 127.0.0.1:8080/health"; several probes with their names.
   std::string probe_text() const;
+  RoundTable::State round() const {
+    if (!probe) return RoundTable::State::None;
+    return probe->awaiting ? RoundTable::State::Awaiting : RoundTable::State::Open;
+  }
   bool unhealthy() const { return tracker.state() == Tracker::State::Unhealthy; }
   bool in_start_period(Instant now) const { return now < start_period_until && !tracker.passed_once(); }
   /// An alert with the use `act` fires: no recovery before its end.
@@ -161,8 +177,10 @@ class HealthMachine {
  private:
   void start_probe();
   void schedule_probe();
-  void round_answered();
-  void end_round(std::optional<Verdict> verdict);
+  Tracker::Row went(const Tracker::Row& row);
+  void go(RoundTable::Input input, RoundTable::State next);
+  void round_answered(RoundTable::Input input);
+  void end_round(RoundTable::Input input, std::optional<Verdict> verdict);
   std::optional<Verdict> round_verdict() const;
   Verdict judged(const ProbeFacts& facts, std::size_t probe) const;
   std::vector<WorkloadProbe> resolutions() const;

@@ -6,6 +6,11 @@
 
 namespace healer {
 
+IncidentTable::State state_of(const Rare<OpenIncident>& incident) {
+  if (!incident) return IncidentTable::State::None;
+  return incident->acked_at ? IncidentTable::State::Acknowledged : IncidentTable::State::Opened;
+}
+
 Incident incident_record(const Workload& workload) {
   const OpenIncident& open = *workload.incident;
   Incident record;
@@ -49,6 +54,19 @@ void restore_incident(Workload& workload, const Incident& incident) {
 IncidentMachine::IncidentMachine(Rare<OpenIncident>& own, const View& view, Out& out)
     : own_(own), w_(view.workload), now_(view.now), out_(out) {}
 
+void IncidentMachine::go(IncidentTable::Input input, IncidentTable::State next) {
+  const IncidentTable::State from = state_of(own_);
+  if (next == IncidentTable::State::None) {
+    own_.reset();
+  } else {
+    if (!own_) own_ = OpenIncident{};
+    own_->acked_at.reset();
+    own_->acked_by.clear();
+    if (next == IncidentTable::State::Acknowledged) own_->acked_at = now_;
+  }
+  out_.went<IncidentTable>({from, input, next});
+}
+
 void IncidentMachine::open(IncidentCause cause, const std::string& text) {
   OpenIncident incident;
   incident.id = IncidentId{++out_.ids().incident};
@@ -61,7 +79,8 @@ void IncidentMachine::open(IncidentCause cause, const std::string& text) {
   incident.unhealthy_since =
       by_checks && failing_since > w_.lifecycle.instance_started ? failing_since : now_;
   incident.opened_at = now_;
-  own_ = std::move(incident);
+  go(IncidentTable::Input::Reason, IncidentTable::State::Opened);
+  *own_ = std::move(incident);
   out_.add(Count{CountIncidentOpened{cause}});
 }
 
@@ -77,19 +96,18 @@ void IncidentMachine::close(IncidentOutcome outcome, const std::string& why) {
 }
 
 void IncidentMachine::release() {
-  own_.reset();
+  go(IncidentTable::Input::Ends, IncidentTable::State::None);
 }
 
 void IncidentMachine::acknowledge(const std::string& by) {
-  own_->acked_at = now_;
+  go(IncidentTable::Input::Ack, IncidentTable::State::Acknowledged);
   own_->acked_by = by;
   out_.log(LogLevel::Info, fact::Acknowledged{by});
   out_.decide(Rule::ByOperator, fact::Acknowledged{by});
 }
 
 void IncidentMachine::worse() {
-  own_->acked_at.reset();
-  own_->acked_by.clear();
+  go(IncidentTable::Input::Worse, IncidentTable::State::Opened);
 }
 
 }  // namespace healer

@@ -1,11 +1,13 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
 #include "base/ids.hpp"
 #include "base/rare.hpp"
 #include "base/time.hpp"
+#include "core/workload/transition.hpp"
 #include "model/record.hpp"
 
 namespace healer {
@@ -15,18 +17,25 @@ struct HostState;
 struct View;
 struct Workload;
 
+// clang-format off
+struct IncidentTable {
+  static constexpr const char* name = "incident";
+  enum class State : std::uint8_t { None, Opened, Acknowledged };
+  enum class Input : std::uint8_t { Reason, Ack, Worse, Ends };
+  static constexpr Transition<State, Input> table[] = {
+      {State::None,         Input::Reason, State::Opened},        // to remedy the workload: counted, stored
+      {State::Opened,       Input::Ack,    State::Acknowledged},  // no reminders, no escalation
+      {State::Acknowledged, Input::Ack,    State::Acknowledged},  // the newest name counts
+      {State::Acknowledged, Input::Worse,  State::Opened},        // a critical notification: reminders again
+      // Recovered, stopped, removed, no longer opted in. Its end was decided, notified and stored.
+      {State::Opened,       Input::Ends,   State::None},
+      {State::Acknowledged, Input::Ends,   State::None},
+  };
+};
+// clang-format on
+
 /// The open incident of a workload, as far as it is neither the remediation's (attempts, ladder step) nor the
 /// notifications' (who got what); incident_record() puts the parts together.
-///
-///   incident     | input                             | next         | what is done
-///   -------------+-----------------------------------+--------------+-----------------------------------------
-///   (none)       | a reason to remedy the workload   | Opened       | counted, stored, notified when due
-///   Opened       | `healer ack`                      | Acknowledged | no reminders, no escalation
-///   Acknowledged | `healer ack`                      | Acknowledged | the newest name counts
-///   Acknowledged | a critical notification: it is    | Opened       | reminders and escalation again
-///                | worse than what was acknowledged  |              |
-///   Opened,      | recovered, stopped, removed, no   | (none)       | its end is decided, stored and
-///   notified Acknowledged | longer opted in                   |              |
 struct OpenIncident {
   IncidentId id;
   std::string name;
@@ -41,6 +50,7 @@ struct OpenIncident {
   std::string acked_by;
 };
 
+IncidentTable::State state_of(const Rare<OpenIncident>& incident);
 /// The incident as it is stored. Only while one is open.
 Incident incident_record(const Workload& workload);
 /// Gives the workload its incident, as a former process has stored it.
@@ -59,6 +69,8 @@ class IncidentMachine {
   void worse();
 
  private:
+  void go(IncidentTable::Input input, IncidentTable::State next);
+
   Rare<OpenIncident>& own_;
   const Workload& w_;
   Instant now_;

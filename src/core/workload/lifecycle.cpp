@@ -12,6 +12,9 @@
 namespace healer {
 namespace {
 
+using Presences = PresenceTable::Input;
+using Exits = ExitTable::Input;
+
 /// Events that explain an exit arrive within this time; then the exit is judged without them.
 constexpr Duration event_lookback = 2s;
 /// Within this time the engine's restart policy should restart a container. HEALING.md 3.
@@ -33,11 +36,24 @@ std::int64_t nanoseconds(WallTime at) {
 LifecycleMachine::LifecycleMachine(Lifecycle& own, const View& view, Out& out)
     : own_(own), w_(view.workload), host_(view.host), now_(view.now), out_(out) {}
 
+void LifecycleMachine::go(PresenceTable::Input input, Presence next) {
+  const Presence from = std::exchange(own_.presence, next);
+  out_.went<PresenceTable>({from, input, next});
+}
+
+void LifecycleMachine::go(ExitTable::Input input, const Exit& next) {
+  if (next == own_.exit()) return;
+  const ExitTable::State from = own_.exit().state();
+  own_.exit_kind = next.kind;
+  own_.judge_exit_at = next.judge_at;
+  own_.back_by = next.back_by;
+  out_.went<ExitTable>({from, input, next.state()});
+}
+
 void LifecycleMachine::inspected(const InstanceId& before) {
   own_.forget_at.reset();
   own_.look_again_at.reset();
   const bool same = before == w_.instance();
-  const bool first_sight = own_.presence == Presence::Absent;
   switch (w_.container.state) {
     case ContainerState::Running:
       if (same && own_.presence == Presence::Paused)
@@ -51,7 +67,7 @@ void LifecycleMachine::inspected(const InstanceId& before) {
     case ContainerState::Restarting:
       if (own_.presence == Presence::Restarting) return;
       out_.report(finding::StoppedRunning{});
-      own_.presence = Presence::Restarting;
+      go(Presences::Restarts, Presence::Restarting);
       out_.record_changed();
       judge_exit();
       return;
@@ -59,9 +75,6 @@ void LifecycleMachine::inspected(const InstanceId& before) {
     case ContainerState::Dead:
     case ContainerState::Created:
       if (!same && w_.container.started) own_.evidence.forget_before(nanoseconds(*w_.container.started));
-      // It started and exited again before the inspect: the newer instance is judged.
-      if (!same && !first_sight && w_.container.state != ContainerState::Created)
-        own_.presence = Presence::Restarting;
       enter_exited(before);
       return;
     case ContainerState::Removing:
@@ -73,15 +86,13 @@ void LifecycleMachine::begin_instance(bool same) {
   const Container& facts = w_.container;
   const bool first_sight = own_.presence == Presence::Absent;
   const bool unpaused = own_.presence == Presence::Paused && same;
-  own_.presence = Presence::Running;
+  go(Presences::Runs, Presence::Running);
   // Events of the new instance itself stay, even if they came before its facts.
   if (facts.started)
     own_.evidence.forget_before(nanoseconds(*facts.started));
   else
     own_.evidence.forget_seen();
-  own_.exit_kind.reset();
-  own_.judge_exit_at.reset();
-  own_.back_by.reset();
+  go(Exits::Runs, {});
   own_.ran_before_engine_loss = false;
   own_.exit_judged_before = false;
   if (own_.stopped_by_operator) out_.log(LogLevel::Info, fact::Instance{fact::InstanceChange::StartedAgain});
@@ -96,10 +107,8 @@ void LifecycleMachine::begin_instance(bool same) {
 void LifecycleMachine::enter_paused() {
   if (own_.presence != Presence::Paused) {
     out_.report(finding::StoppedRunning{});
-    own_.presence = Presence::Paused;
-    own_.exit_kind.reset();
-    own_.judge_exit_at.reset();
-    own_.back_by.reset();
+    go(Presences::IsPaused, Presence::Paused);
+    go(Exits::IsPaused, {});
     own_.stopped_by_operator = false;
     out_.record_changed();
     out_.log(LogLevel::Info, fact::Instance{fact::InstanceChange::Paused});
@@ -110,17 +119,19 @@ void LifecycleMachine::enter_paused() {
 void LifecycleMachine::enter_exited(const InstanceId& before) {
   const Container& facts = w_.container;
   const bool never_ran = facts.state == ContainerState::Created;
-  if (own_.presence == Presence::Exited) {
+  const bool first_sight = own_.presence == Presence::Absent;
+  // It started and exited again before the inspect: the newer instance is judged.
+  const bool anew = !first_sight && !never_ran && before != facts.instance();
+  if (own_.presence == Presence::Exited && !anew) {
     if (own_.judge_exit_at && own_.evidence.died() && host_.stop_reports == StopReports::Reliable)
       judge_exit();
     return;
   }
-  const bool was_up = own_.presence == Presence::Running || own_.presence == Presence::Restarting ||
+  const bool was_up = anew || own_.presence == Presence::Running || own_.presence == Presence::Restarting ||
                       own_.presence == Presence::Paused;
-  const bool first_sight = own_.presence == Presence::Absent;
   out_.report(finding::StoppedRunning{});
-  own_.presence = Presence::Exited;
-  own_.exit_kind.reset();
+  go(anew ? Presences::ExitedAnew : Presences::HasExited, Presence::Exited);
+  go(Exits::HasExited, {{}, own_.judge_exit_at, own_.back_by});
   out_.record_changed();
   own_.ended_unclean = is_unclean(facts.exit_code) || facts.oom_killed;
 
@@ -129,7 +140,7 @@ void LifecycleMachine::enter_exited(const InstanceId& before) {
                              (first_sight ? before.container_id == facts.id : before == facts.instance());
   if (never_ran || still_stopped) {
     own_.stopped_by_operator = true;
-    own_.exit_kind = ExitKind::Operator;
+    go(Exits::AsWanted, {ExitKind::Operator, own_.judge_exit_at, own_.back_by});
     out_.report(finding::EndedAsWanted{{}, "it is stopped"});
     return;
   }
@@ -140,7 +151,7 @@ void LifecycleMachine::enter_exited(const InstanceId& before) {
     // healer never saw it running, so an operator may want it stopped.
     out_.log(LogLevel::Info, fact::Instance{fact::InstanceChange::DownAtFirstSight});
     own_.stopped_by_operator = true;
-    own_.exit_kind = ExitKind::Operator;
+    go(Exits::AsWanted, {ExitKind::Operator, own_.judge_exit_at, own_.back_by});
     return;
   }
   own_.stopped_by_operator = false;
@@ -151,7 +162,7 @@ void LifecycleMachine::enter_exited(const InstanceId& before) {
     return;
   }
   // The inspect was faster than the events, or healer did not run: wait for the events.
-  own_.judge_exit_at = now_ + event_lookback;
+  go(Exits::FewReports, {{}, now_ + event_lookback, own_.back_by});
 }
 
 bool is_about_earlier_instance(const EngineEvent& event, const View& view) {
@@ -229,9 +240,13 @@ void LifecycleMachine::judge_exit() {
   const bool by_alert = after_our_signal({w_, host_, now_}) && !own_.evidence.operator_acted();
   const bool ours = w_.on_old_instance() || by_alert || ended_within_order();
   const bool explained = own_.evidence.died() || own_.evidence.operator_acted();
-  own_.judge_exit_at.reset();
+  Exit exit = own_.exit();
+  exit.judge_at.reset();
   out_.record_changed();
-  if (by_alert && own_.presence == Presence::Restarting) return;  // the engine restarts it
+  if (by_alert && own_.presence == Presence::Restarting) {  // the engine restarts it
+    go(Exits::SignalRestarts, exit);
+    return;
+  }
   ExitKind kind;
   if (own_.presence == Presence::Restarting) {
     // Only the engine's restart policy leads to this state, never after an operator's stop.
@@ -243,7 +258,8 @@ void LifecycleMachine::judge_exit() {
     kind = w_.container.oom_killed ? ExitKind::OutOfMemory : ExitKind::Crash;
   } else if (own_.ran_before_engine_loss && (own_.exit_judged_before || !explained)) {
     // It went down with the engine. Its restart policy restarts it, or healer does.
-    own_.back_by = std::max(now_, host_.synced_at + engine_lookback);
+    exit.back_by = std::max(now_, host_.synced_at + engine_lookback);
+    go(Exits::WithEngine, exit);
     own_.ran_before_engine_loss = false;
     out_.log(LogLevel::Info, fact::DownWithEngine{engine_lookback});
     return;
@@ -262,8 +278,28 @@ void LifecycleMachine::judge_exit() {
   apply_exit(kind);
 }
 
+void LifecycleMachine::go_judged(ExitKind kind) {
+  switch (kind) {
+    case ExitKind::Ours:
+      go(Exits::Ours, {kind, {}, own_.back_by});
+      return;
+    case ExitKind::Operator:
+    case ExitKind::Completed:
+      go(Exits::AsWanted, {kind, {}, {}});
+      return;
+    case ExitKind::Crash:
+    case ExitKind::OutOfMemory:
+      go(Exits::ByItself, {kind, {}, engine_restarts_it() ? now_ + engine_lookback : own_.back_by});
+      return;
+  }
+}
+
+bool LifecycleMachine::engine_restarts_it() const {
+  return own_.presence == Presence::Restarting || engine_restarts(w_.container);
+}
+
 void LifecycleMachine::apply_exit(ExitKind kind) {
-  own_.exit_kind = kind;
+  go_judged(kind);
   out_.record_changed();
   switch (kind) {
     case ExitKind::Ours:
@@ -274,13 +310,11 @@ void LifecycleMachine::apply_exit(ExitKind kind) {
       return;
     case ExitKind::Operator:
       own_.stopped_by_operator = true;
-      own_.back_by.reset();
       out_.log(LogLevel::Info, fact::Instance{fact::InstanceChange::Stopped});
       out_.report(finding::EndedAsWanted{"stopped by an operator", "an operator stopped it"});
       return;
     case ExitKind::Completed:
       own_.stopped_by_operator = true;
-      own_.back_by.reset();
       out_.log(LogLevel::Info, fact::Instance{fact::InstanceChange::Completed});
       out_.report(finding::EndedAsWanted{"ended with exit code 0", "it ended with exit code 0"});
       return;
@@ -325,7 +359,7 @@ void LifecycleMachine::count_engine_restart(const std::string& text) {
 bool LifecycleMachine::leave_exited(const std::string& text) {
   if (w_.policy->heal_exits || w_.incident || w_.remediation.attempt) return false;
   own_.stopped_by_operator = true;
-  own_.back_by.reset();
+  go(Exits::LeftAlone, {own_.exit_kind, own_.judge_exit_at, {}});
   out_.record_changed();
   out_.log(LogLevel::Warning, fact::Exited{fact::ExitCare::LeftAlone, text});
   return true;
@@ -333,8 +367,7 @@ bool LifecycleMachine::leave_exited(const std::string& text) {
 
 void LifecycleMachine::crashed(ExitKind kind) {
   const std::string text = exit_text(kind);
-  if (own_.presence == Presence::Restarting || engine_restarts(w_.container)) {
-    own_.back_by = now_ + engine_lookback;
+  if (engine_restarts_it()) {
     out_.report(finding::ExitedByItself{text});
     count_engine_restart(text);
     return;
@@ -351,12 +384,11 @@ void LifecycleMachine::crashed(ExitKind kind) {
       kind == ExitKind::OutOfMemory ? IncidentCause::OutOfMemory : IncidentCause::Crashed, text});
 }
 
-void LifecycleMachine::leave_engine() {
-  own_.presence = Presence::Absent;
+void LifecycleMachine::leave_engine(PresenceTable::Input how) {
+  go(how, Presence::Absent);
   own_.ran_when_restored = false;
   own_.look_again_at.reset();
-  own_.judge_exit_at.reset();
-  own_.back_by.reset();
+  go(Exits::Left, {own_.exit_kind, {}, {}});
   out_.record_changed();
 }
 
@@ -367,13 +399,13 @@ void LifecycleMachine::container_gone() {
     out_.report(finding::SuccessorAwaited{});
     return;
   }
-  leave_engine();
+  leave_engine(Presences::Gone);
   own_.forget_at = now_ + deployment_lookback;
   out_.report(finding::Gone{"the container was removed", "it was removed", false});
 }
 
 void LifecycleMachine::opted_out() {
-  leave_engine();
+  leave_engine(Presences::OptedOut);
   own_.forget_at = now_;
   out_.report(finding::Gone{"no longer opted in", "it is no longer opted in", true});
 }
@@ -394,8 +426,7 @@ void LifecycleMachine::engine_lost(bool fell_with_it) {
   // The engine's shutdown stopped it: events of that stop, also repeated, explain no exit. HEALING.md 3.
   own_.ran_before_engine_loss = true;
   own_.stopped_by_operator = false;
-  own_.exit_kind.reset();
-  own_.judge_exit_at.reset();
+  go(Exits::FellWithEngine, {{}, {}, own_.back_by});
   own_.evidence.forget_seen();
   out_.record_changed();
 }
@@ -406,23 +437,23 @@ void LifecycleMachine::synced() {
   if (own_.presence != Presence::Exited) {
     own_.ran_before_engine_loss = false;  // it outlived the loss, or its policy restarts it
   } else if (own_.judge_exit_at) {
-    own_.judge_exit_at = now_ + event_lookback;
+    go(Exits::Synced, {own_.exit_kind, now_ + event_lookback, own_.back_by});
   } else if (own_.ran_before_engine_loss && own_.back_by) {
-    own_.back_by = std::max(*own_.back_by, now_ + engine_lookback);  // no restart while the engine was down
+    // No restart while the engine was down.
+    go(Exits::Synced, {own_.exit_kind, {}, std::max(*own_.back_by, now_ + engine_lookback)});
     own_.ran_before_engine_loss = false;
   } else if (own_.ran_before_engine_loss && !own_.exit_kind) {
-    own_.judge_exit_at = now_ + event_lookback;
+    go(Exits::Synced, {{}, now_ + event_lookback, {}});
   }
 }
 
 void LifecycleMachine::left_down() {
   // healer's order stopped it, not an operator, also if the exit code looks like a stop.
-  own_.judge_exit_at.reset();
-  own_.exit_kind = ExitKind::Ours;
+  go(Exits::LeftDown, {ExitKind::Ours, {}, own_.back_by});
 }
 
 void LifecycleMachine::stopped_by_remedy() {
-  own_.exit_kind = ExitKind::Ours;
+  go(Exits::StoppedByRemedy, {ExitKind::Ours, own_.judge_exit_at, own_.back_by});
   own_.stopped_by_operator = true;
   out_.record_changed();
 }
@@ -432,7 +463,7 @@ void LifecycleMachine::reset() {
 }
 
 void LifecycleMachine::heal() {
-  own_.back_by.reset();
+  go(Exits::Heal, {own_.exit_kind, own_.judge_exit_at, {}});
 }
 
 bool LifecycleMachine::may_judge() const {
@@ -449,19 +480,20 @@ void LifecycleMachine::due() {
 
 void LifecycleMachine::back_due() {
   if (!own_.back_by || now_ < *own_.back_by) return;
-  own_.back_by.reset();
+  Exit exit = own_.exit();
+  exit.back_by = now_ + look_again;
   if (!host_.engine_up) {
-    own_.back_by = now_ + look_again;
+    go(Exits::BackDue, exit);
   } else if (own_.presence == Presence::Restarting) {
     out_.inspect();
-    own_.back_by = now_ + look_again;
+    go(Exits::BackDue, exit);
   } else if (own_.presence == Presence::Exited) {
     const bool crashed_before = own_.exit_kind.has_value();
     const std::string text = crashed_before
                                  ? w_.health.last_verdict.text + ", and the engine did not bring it back"
                                  : std::string("not back after the engine's return");
     if (leave_exited(text)) return;
-    own_.exit_kind = ExitKind::Crash;
+    go(Exits::NotBack, {ExitKind::Crash, own_.judge_exit_at, {}});
     out_.log(LogLevel::Warning, fact::Exited{fact::ExitCare::Remedied, text});
     out_.report(
         finding::Down{crashed_before ? IncidentCause::Crashed : IncidentCause::NotBackAfterEngine, text});

@@ -1,5 +1,7 @@
 #include "core/workload/out.hpp"
 
+#include <cassert>
+
 namespace healer {
 
 void Out::log(LogLevel level, Fact fact) {
@@ -17,6 +19,11 @@ void Out::decide(Rule rule, Fact fact) {
   decision.fact = std::move(fact);
   workload_.decision = decision;
   add(Persist{std::move(decision)});
+}
+
+void Out::unknown_transition(const char* machine, int from, int input, int to) {
+  log(LogLevel::Error, fact::UnknownTransition{machine, from, input, to});
+  assert(watch_ && "a transition that its table lacks");
 }
 
 }  // namespace healer

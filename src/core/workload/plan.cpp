@@ -14,6 +14,8 @@
 namespace healer {
 namespace {
 
+using Input = RemedyTable::Input;
+
 /// Evidence delays a remedy by at most this.
 constexpr Duration evidence_limit = 2s;
 /// The wait after a failed inspect.
@@ -59,11 +61,11 @@ bool Remediation::queued() const {
          std::holds_alternative<Checking>(phase);
 }
 
-void RemediationMachine::drop_queued(const std::string& why) {
+void RemediationMachine::drop_queued(RemedyTable::Input input, const std::string& why) {
   if (!own_.queued()) return;
   out_.log(LogLevel::Info, fact::PlanCancelled{why});
   out_.decide(Rule::Cancelled, fact::PlanCancelled{why});
-  own_.phase = Idle{};
+  go(input, Idle{});
   own_.forced = false;
 }
 
@@ -98,6 +100,7 @@ void RemediationMachine::plan() {
 
   const BreakerState before = own_.breaker.state();
   const auto permitted = own_.breaker.permit(*w_.policy, now_);
+  went(Breaker::Input::Permit, before);
   if (own_.breaker.state() != before) out_.record_changed();
   if (!permitted) {
     if (!w_.notifications.incident->gave_up) out_.report(finding::BudgetUsedUp{});
@@ -109,7 +112,7 @@ void RemediationMachine::plan() {
       due = std::max(due,
                      *last + backoff_delay(*w_.policy, own_.backoff_level, backoff_draw({w_, host_, now_})));
   }
-  own_.phase = Planned{due, {}};
+  go(Input::Unhealthy, Planned{due, {}});
   if (due <= now_) return;
   const fact::RemedyPlanned next{
       to_string(ladder_step->step), due - now_,         own_.breaker.attempts_in_window(*w_.policy, now_) + 1,
@@ -138,24 +141,25 @@ void RemediationMachine::planned_due() {
       if (!planned.hold || planned.hold->kind != found->kind) out_.add(Count{CountHold{found->kind}});
     }
     planned.hold = std::move(found);
+    stay(Input::Held);
     return;
   }
   if (planned.hold) out_.decide(Rule::Released, fact::HoldOver{*planned.hold});
   if (w_.policy->evidence && host_.capabilities.has(Capability::Evidence)) {
-    own_.phase = Gathering{now_ + evidence_limit};
+    go(Input::Due, Gathering{now_ + evidence_limit});
     out_.add(CaptureEvidence{w_.key, w_.incident->id, w_.container.id, evidence_limit});
   } else {
-    look_before_acting();
+    look_before_acting(Input::Due);
   }
 }
 
 void RemediationMachine::evidence_captured(const EvidenceCaptured& captured) {
   if (!captured.missing.empty()) out_.log(LogLevel::Info, fact::EvidenceIncomplete{captured.missing});
-  if (std::holds_alternative<Gathering>(own_.phase)) look_before_acting();
+  if (std::holds_alternative<Gathering>(own_.phase)) look_before_acting(Input::EvidenceTaken);
 }
 
-void RemediationMachine::look_before_acting() {
-  own_.phase = Checking{now_ + inspect_lookback};
+void RemediationMachine::look_before_acting(RemedyTable::Input input) {
+  go(input, Checking{now_ + inspect_lookback});
   out_.inspect();
 }
 
@@ -172,20 +176,25 @@ void RemediationMachine::check_then_act() {
   const bool wanted = w_.health.tracker.state() == Tracker::State::Unhealthy || own_.forced ||
                       w_.health.network_loss || w_.health.alert_firing;
   if (!as_decided || exit_open || !wanted) {
-    drop_queued(fmt::format("it is {} now", to_string(facts.state)));
+    drop_queued(Input::OtherState, fmt::format("it is {} now", to_string(facts.state)));
     return;
   }
   if (auto found = hold()) {
-    const bool waits = found->kind == HoldKind::EngineDown || found->kind == HoldKind::OperatorStopping;
-    own_.phase =
-        Planned{waits ? found->until.value_or(now_ + w_.policy->effective_fast_interval()) : now_, {}};
-    if (!waits) planned_due();
+    const Instant later = found->until.value_or(now_ + w_.policy->effective_fast_interval());
+    if (found->kind == HoldKind::EngineDown) {
+      go(Input::EngineDown, Planned{later, {}});
+    } else if (found->kind == HoldKind::OperatorStopping) {
+      go(Input::OperatorStops, Planned{later, {}});
+    } else {
+      go(Input::Held, Planned{now_, {}});
+      planned_due();
+    }
     return;
   }
   // A check passed meanwhile: the next results decide whether a remedy is needed.
   if (w_.health.tracker.passes() > 0 && w_.lifecycle.presence == Presence::Running && !own_.forced &&
       !w_.health.network_loss && !w_.health.alert_firing) {
-    own_.phase = Planned{now_ + w_.policy->effective_fast_interval(), {}};
+    go(Input::PassedMeanwhile, Planned{now_ + w_.policy->effective_fast_interval(), {}});
     return;
   }
 
@@ -214,18 +223,20 @@ void RemediationMachine::check_then_act() {
 }
 
 void RemediationMachine::reset() {
+  const BreakerState before = own_.breaker.state();
   own_.breaker.reset();
+  went(Breaker::Input::Reset, before);
   own_.reset_at = now_;
   own_.backoff_level = 0;
   own_.backoff_changed_at = now_;
   own_.ineffective_restarts = 0;
   own_.ladder_step = 0;
   out_.record_changed();
-  if (std::holds_alternative<Planned>(own_.phase)) own_.phase = Idle{};
+  if (std::holds_alternative<Planned>(own_.phase)) go(Input::Reset, Idle{});
 }
 
 void RemediationMachine::force() {
-  own_.phase = Idle{};
+  go(Input::Heal, Idle{});
   own_.forced = true;
   own_.forced_in_pause = pause_end({w_, host_, now_}).has_value();
 }
@@ -270,7 +281,7 @@ void RemediationMachine::cause_gone(HoldKind held_for, const std::string& health
   const fact::HoldCauseGone gone{healthy_again};
   out_.log(LogLevel::Info, gone);
   out_.decide(Rule::Released, gone);
-  own_.phase = Idle{};
+  go(Input::CauseGone, Idle{});
   own_.dependency_hold_until.reset();
   out_.report(finding::HoldCauseGone{});
 }
@@ -278,7 +289,7 @@ void RemediationMachine::cause_gone(HoldKind held_for, const std::string& health
 void RemediationMachine::inspect_failed(const Error& error) {
   if (!std::holds_alternative<Checking>(own_.phase)) return;
   out_.log(LogLevel::Warning, fact::InspectFailed{error.message});
-  own_.phase = Planned{now_ + std::min(w_.policy->effective_fast_interval(), look_again), {}};
+  go(Input::InspectFailed, Planned{now_ + std::min(w_.policy->effective_fast_interval(), look_again), {}});
 }
 
 std::string why_not_heal(const Workload& workload) {

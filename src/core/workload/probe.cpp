@@ -20,6 +20,9 @@ constexpr Duration engine_look_interval = 60s;
 /// Failures count again this long after descriptors or memory ran out.
 constexpr Duration starved_for = 5s;
 
+using Rounds = RoundTable::State;
+using Input = RoundTable::Input;
+
 Verdict unknown(Cause cause, std::string text) {
   return Verdict{Outcome::Unknown, cause, std::move(text)};
 }
@@ -95,18 +98,29 @@ void HealthMachine::resolve_targets() {
   out_.log(LogLevel::Info, watched);
 }
 
+void HealthMachine::go(RoundTable::Input input, RoundTable::State next) {
+  const RoundTable::State from = own_.round();
+  if (next == Rounds::None)
+    own_.probe.reset();
+  else if (!own_.probe)
+    own_.probe.emplace();
+  if (own_.probe) own_.probe->awaiting = next == Rounds::Awaiting;
+  out_.went<RoundTable>({from, input, next});
+}
+
 void HealthMachine::checks_end() {
   if (own_.probe) {
     for (std::size_t i = 0; i < own_.probes.size(); ++i)
       if (std::exchange(own_.probes[i].open, false)) out_.add(CancelProbe{ProbeId{own_.probe->id.value + i}});
+    go(Input::ChecksEnd, Rounds::None);
   }
-  own_.probe.reset();
   own_.probe_due.reset();
 }
 
 void HealthMachine::start_probe() {
   own_.probe_due.reset();
   if (own_.uses_engine_health()) {
+    go(Input::LookDue, Rounds::None);
     out_.inspect();
     schedule_probe();
     return;
@@ -115,7 +129,10 @@ void HealthMachine::start_probe() {
   ++own_.rounds;
   const ProbeId first{out_.ids().probe + 1};
   out_.ids().probe += own_.probes.size();
-  own_.probe = OpenProbe{first, now_, now_ + timeout + prober_margin, false, false};
+  go(Input::Due, Rounds::Open);
+  own_.probe->id = first;
+  own_.probe->started = now_;
+  own_.probe->give_up = now_ + timeout + prober_margin;
   for (std::size_t i = 0; i < own_.probes.size(); ++i) {
     const auto* target = std::get_if<ProbeTargetPtr>(&own_.probes[i].resolution.how);
     if (!target) continue;
@@ -179,20 +196,23 @@ void HealthMachine::check_finished(const ProbeFinished& finished) {
       Count{CountCheck{asked.resolution.kind, asked.verdict->outcome, asked.verdict->cause, facts.duration}});
   const bool all = std::none_of(own_.probes.begin(), own_.probes.end(),
                                 [](const WorkloadProbe& each) { return each.open; });
-  if (all) round_answered();
+  if (all)
+    round_answered(Input::LastResult);
+  else
+    go(Input::Result, Rounds::Open);
 }
 
 void HealthMachine::round_overdue() {
   if (!own_.probe || now_ < own_.probe->give_up) return;
   own_.probe->started = now_;  // the next round is an interval away
   if (own_.probe->awaiting) {
-    end_round(unknown(Cause::Connectivity, "the connectivity check gave no result"));
+    end_round(Input::OutOfTime, unknown(Cause::Connectivity, "the connectivity check gave no result"));
     return;
   }
   for (WorkloadProbe& probe : own_.probes)
     if (std::exchange(probe.open, false))
       probe.verdict = unknown(Cause::Starved, "the prober gave no result");
-  round_answered();
+  round_answered(Input::OutOfTime);
 }
 
 /// One failure fails the round, else one unknown makes it unknown. Empty while the HEALTHCHECK of the engine
@@ -210,27 +230,27 @@ std::optional<Verdict> HealthMachine::round_verdict() const {
 bool HealthMachine::needs_connectivity(const Verdict& verdict) const {
   if (verdict.outcome != Outcome::Fail || host_.connectivity.knows_since(own_.probe->started)) return false;
   Tracker next = own_.tracker;
-  return next.observe(verdict.outcome, own_.in_start_period(now_), thresholds(*w_.policy)) ==
-         Tracker::Transition::BecameUnhealthy;
+  return became(next.observe(verdict.outcome, own_.in_start_period(now_), thresholds(*w_.policy)),
+                Tracker::State::Unhealthy);
 }
 
-void HealthMachine::round_answered() {
+void HealthMachine::round_answered(RoundTable::Input input) {
   std::optional<Verdict> verdict = round_verdict();
   if (verdict && needs_connectivity(*verdict)) {
-    own_.probe->awaiting = true;
+    go(input, Rounds::Awaiting);
     own_.probe->give_up = now_ + host_.policy.connectivity_timeout + 2 * prober_margin;
     out_.report(finding::AwaitsConnectivity{});
     return;
   }
-  end_round(std::move(verdict));
+  end_round(input, std::move(verdict));
 }
 
 void HealthMachine::connectivity_answered() {
   if (!own_.probe || !own_.probe->awaiting || !host_.connectivity.knows_since(own_.probe->started)) return;
-  end_round(round_verdict());
+  end_round(Input::ConnectivityKnown, round_verdict());
 }
 
-void HealthMachine::end_round(std::optional<Verdict> verdict) {
+void HealthMachine::end_round(RoundTable::Input input, std::optional<Verdict> verdict) {
   if (verdict && verdict->outcome == Outcome::Fail) {
     if (!host_.engine_up)
       verdict = unknown(Cause::EngineDown, "the engine is unreachable");
@@ -239,7 +259,7 @@ void HealthMachine::end_round(std::optional<Verdict> verdict) {
   }
   if (verdict) apply_verdict(*verdict);
   schedule_probe();
-  own_.probe.reset();
+  go(input, Rounds::None);
 }
 
 /// With several probes, the HEALTHCHECK's last verdict counts in each round.

@@ -11,6 +11,8 @@ namespace healer {
 namespace {
 
 using Then = finding::AttemptEnded::Then;
+using Why = finding::OrderDecided::Why;
+using Input = RemedyTable::Input;
 
 /// The engine's default stop timeout.
 constexpr Duration engine_stop_timeout = 10s;
@@ -41,6 +43,20 @@ Duration deadline_of(RemedyKind kind, const Workload& workload) {
   return call_deadline(workload);
 }
 
+Input input_of(Why why) {
+  switch (why) {
+    case Why::AsDecided:
+      return Input::AsDecided;
+    case Why::AnswerLost:
+      return Input::AnswerLost;
+    case Why::Resumed:
+      return Input::Resumed;
+    case Why::EndedBySignal:
+      return Input::EndedBySignal;
+  }
+  return Input::AsDecided;
+}
+
 /// When the checks of an instance that began at `started` must have given a verdict.
 Instant verified_by(Instant started, const View& view) {
   const Workload& w = view.workload;
@@ -58,6 +74,21 @@ Instant verified_by(Instant started, const View& view) {
 
 RemediationMachine::RemediationMachine(Remediation& own, const View& view, Out& out)
     : own_(own), w_(view.workload), host_(view.host), now_(view.now), out_(out) {}
+
+void RemediationMachine::go(RemedyTable::Input input, RemedyPhase next) {
+  const RemedyTable::State from = state_of(own_.phase);
+  own_.phase = std::move(next);
+  out_.went<RemedyTable>({from, input, state_of(own_.phase)});
+}
+
+void RemediationMachine::stay(RemedyTable::Input input) {
+  const RemedyTable::State state = state_of(own_.phase);
+  out_.went<RemedyTable>({state, input, state});
+}
+
+void RemediationMachine::went(Breaker::Input input, BreakerState before) {
+  out_.went<Breaker>({before, input, own_.breaker.state()});
+}
 
 bool Remediation::our_doing() const {
   if (const auto* acting = std::get_if<Acting>(&phase))
@@ -107,7 +138,7 @@ void RemediationMachine::decide_order(const LadderStep& ladder_step) {
   ordered.started_at = own_.attempt->instance.started_at;
   out_.log(LogLevel::Warning, ordered);
   out_.decide(Rule::Acted, ordered);
-  out_.report(finding::OrderDecided{ladder_step.step, false});
+  out_.report(finding::OrderDecided{ladder_step.step, Why::AsDecided});
 }
 
 void RemediationMachine::give_order(const finding::OrderDecided& decided) {
@@ -123,13 +154,13 @@ void RemediationMachine::give_order(const finding::OrderDecided& decided) {
   order.number = own_.attempt->number;
   order.reason = w_.incident ? w_.incident->cause_text : std::string();
   order.incident = own_.attempt->incident;
-  order.resume = decided.resume;
+  order.resume = step.kind == RemedyKind::Recreate && decided.why != Why::AsDecided;
   if (step.kind == RemedyKind::Recreate && w_.health.network_loss)
     order.network_parent = w_.health.network_loss->parent_id;
   const Duration margin = step.kind == RemedyKind::Recreate ? answer_margin + undo_margin : answer_margin;
   own_.in_flight = InFlight{order.attempt, now_ + order.deadline + margin + host_.policy.hook_limit};
-  const bool begun = host_.policy.hook_limit == Duration{0} || decided.resume;
-  own_.phase = Acting{step.kind, begun};
+  const bool begun = host_.policy.hook_limit == Duration{0} || order.resume;
+  go(input_of(decided.why), Acting{step.kind, begun});
   // While the hook runs, an end of the instance is not caused by the order.
   if (begun)
     own_.ordered =
@@ -143,6 +174,7 @@ void RemediationMachine::finished(const RemedyFinished& finished) {
     auto* waiting = std::get_if<Acting>(&own_.phase);
     if (!own_.attempt || own_.attempt->id != finished.attempt || !waiting) return;
     waiting->begun = true;
+    stay(Input::Begun);
     own_.ordered = OrderedInstance{own_.attempt->instance, now_, now_, false};
     return;
   }
@@ -158,11 +190,11 @@ void RemediationMachine::finished(const RemedyFinished& finished) {
       out_.log(LogLevel::Info, fact::DryRun{});
       own_.attempt->note = "dry run";
       own_.ordered.reset();
-      verify_same_instance();
+      verify_same_instance(Input::DryRun);
       return;
     case RemedyAnswer::Refused:
       out_.log(LogLevel::Error, fact::OrderRefused{own_.attempt->detail, finished.error});
-      attempt_ended(AttemptState::Failed, finished.error, Then::PlanAndInspect);
+      attempt_ended(Input::Refused, AttemptState::Failed, finished.error, Then::PlanAndInspect);
       return;
     case RemedyAnswer::Lost:
       order_lost(finished.error);
@@ -176,14 +208,14 @@ void RemediationMachine::order_done(RemedyKind kind, const std::string& new_cont
   ++own_.restarts;
   if (kind == RemedyKind::Stop) {
     out_.inspect();
-    attempt_ended(AttemptState::Recovered, "stopped, as configured", Then::Stopped);
+    attempt_ended(Input::Done, AttemptState::Recovered, "stopped, as configured", Then::Stopped);
   } else if (keeps_instance(kind)) {
-    verify_same_instance();
+    verify_same_instance(Input::Done);
     out_.inspect();
   } else if (w_.instance() != own_.attempt->instance) {
-    verify_from(w_.lifecycle.instance_started, false);
+    verify_from(Input::Done, w_.lifecycle.instance_started, false);
   } else {
-    verify_from(now_, true);
+    verify_from(Input::Done, now_, true);
     if (!new_container_id.empty())
       out_.add(Inspect{new_container_id});
     else
@@ -198,11 +230,11 @@ void RemediationMachine::ended_by_signal() {
   out_.add(Persist{*own_.attempt});
   RemedyStep start;
   start.kind = RemedyKind::Start;
-  out_.report(finding::OrderDecided{start, false});
+  out_.report(finding::OrderDecided{start, Why::EndedBySignal});
 }
 
-void RemediationMachine::verify_same_instance() {
-  verify_from(now_, false);
+void RemediationMachine::verify_same_instance(RemedyTable::Input input) {
+  verify_from(input, now_, false);
   out_.report(finding::InstanceKept{});
 }
 
@@ -212,20 +244,20 @@ void RemediationMachine::order_lost(const std::string& error) {
     if (own_.resumed++ < resumes_allowed) {
       RemedyStep step;
       step.kind = RemedyKind::Recreate;
-      out_.report(finding::OrderDecided{step, true});
+      out_.report(finding::OrderDecided{step, Why::AnswerLost});
     } else {
-      attempt_ended(AttemptState::Failed, error, Then::PlanAndInspect);
+      attempt_ended(Input::AnswerLost, AttemptState::Failed, error, Then::PlanAndInspect);
     }
     return;
   }
   if (keeps_instance(own_.attempt->remedy) && w_.lifecycle.presence == Presence::Running) {
     // No inspect shows whether the order was executed: the checks decide.
     own_.attempt->note = error;
-    verify_same_instance();
+    verify_same_instance(Input::AnswerLost);
     return;
   }
   // A slow engine may still execute the order, and a second order would do it twice: wait as long again.
-  own_.phase = Settling{now_ + settle_interval, now_};
+  go(Input::AnswerLost, Settling{now_ + settle_interval, now_});
   out_.inspect();
 }
 
@@ -233,11 +265,11 @@ void RemediationMachine::resume(const Attempt& attempt) {
   own_.attempt = attempt;
   own_.ordered = OrderedInstance{attempt.instance, attempt.ordered_at, attempt.ordered_at, false};
   if (!w_.incident) {  // nothing to remedy
-    attempt_ended(AttemptState::Cancelled, "its incident is closed");
+    attempt_ended(Input::Resumed, AttemptState::Cancelled, "its incident is closed");
     return;
   }
   if (attempt.state == AttemptState::Verifying) {
-    own_.phase = Verifying{now_ + w_.policy->verify_limit, false, now_};
+    go(Input::Resumed, Verifying{now_ + w_.policy->verify_limit, false, now_});
     return;
   }
   out_.log(LogLevel::Info, fact::AttemptResumed{attempt.number});
@@ -245,17 +277,17 @@ void RemediationMachine::resume(const Attempt& attempt) {
     RemedyStep step;
     step.kind = RemedyKind::Recreate;
     own_.resumed = 1;
-    out_.report(finding::OrderDecided{step, true});
+    out_.report(finding::OrderDecided{step, Why::Resumed});
     return;
   }
   if (keeps_instance(attempt.remedy)) {  // never repeated: the checks show whether it helped
-    verify_same_instance();
+    verify_same_instance(Input::Resumed);
     // The former process's order may still be at work: no other order meanwhile.
     own_.in_flight = InFlight{attempt.id, now_ + command_limit + answer_margin};
     return;
   }
   // Waits as if the order was given now: ordered_at is wall-clock time, and the clock may be another now.
-  own_.phase = Settling{now_ + settle_interval, now_};
+  go(Input::Resumed, Settling{now_ + settle_interval, now_});
 }
 
 void RemediationMachine::settle() {
@@ -264,33 +296,34 @@ void RemediationMachine::settle() {
   const bool changed = facts.instance() != own_.attempt->instance;
   if (own_.attempt->remedy == RemedyKind::Stop) {
     if (facts.state == ContainerState::Exited) {
-      attempt_ended(AttemptState::Recovered, "stopped, as configured", Then::Stopped);
+      attempt_ended(Input::Exited, AttemptState::Recovered, "stopped, as configured", Then::Stopped);
       return;
     }
   } else if (changed) {
     // If it runs, its checks decide; if it has exited again, the judged exit ends the verification.
-    verify_from(w_.lifecycle.instance_started, false);
+    verify_from(Input::InstanceChanged, w_.lifecycle.instance_started, false);
     return;
   }
   if (now_ < settling.since + settle_limit({w_, host_, now_}))
     return;  // this inspect may have brought its stop timeout
   // Exited: the order stopped the container and did not start it (engines before 24.0.7 drop a restart with
   // its client); attempt_ended() handles that.
-  attempt_ended(AttemptState::NotExecuted, changed ? "it was stopped otherwise" : "the order had no effect",
-                Then::Plan);
+  attempt_ended(Input::OutOfTime, AttemptState::NotExecuted,
+                changed ? "it was stopped otherwise" : "the order had no effect", Then::Plan);
 }
 
-void RemediationMachine::verify_from(Instant started, bool awaiting_instance) {
+void RemediationMachine::verify_from(RemedyTable::Input input, Instant started, bool awaiting_instance) {
   Instant deadline = verified_by(started, {w_, host_, now_});
   if (w_.health.awaits_alert())
     deadline = std::max(deadline,
                         verified_by(std::max(now_, started) + w_.policy->alert_lookback, {w_, host_, now_}));
-  own_.phase = Verifying{deadline, awaiting_instance, now_ + settle_interval};
+  go(input, Verifying{deadline, awaiting_instance, now_ + settle_interval});
   own_.attempt->state = AttemptState::Verifying;
   out_.add(Persist{*own_.attempt});
 }
 
-void RemediationMachine::attempt_ended(AttemptState state, const std::string& note, Then then, bool failing) {
+void RemediationMachine::attempt_ended(RemedyTable::Input input, AttemptState state, const std::string& note,
+                                       Then then, bool failing) {
   const bool left_down = w_.lifecycle.presence == Presence::Exited && w_.on_old_instance();
   own_.attempt->state = state;
   own_.attempt->ended_at = now_;
@@ -305,12 +338,15 @@ void RemediationMachine::attempt_ended(AttemptState state, const std::string& no
   out_.add(Count{CountRemedy{own_.attempt->remedy, state}});
   const bool restarted = traits_of(own_.attempt->remedy).counts_as_restart;
   const fact::AttemptEnded ended{own_.attempt->number, own_.attempt->detail, state, note};
+  const BreakerState breaker = own_.breaker.state();
   if (state == AttemptState::Recovered) {
     own_.breaker.attempt_recovered();
+    went(Breaker::Input::AttemptRecovered, breaker);
     if (restarted) own_.ineffective_restarts = 0;
     out_.decide(Rule::Verified, ended);
   } else if (state != AttemptState::Cancelled) {
     own_.breaker.attempt_failed(*w_.policy, now_);
+    went(Breaker::Input::AttemptFailed, breaker);
     if (restarted && state == AttemptState::NotRecovered) ++own_.ineffective_restarts;
     // Each failed attempt takes the next step; NotExecuted is no failure of the step.
     if (w_.incident && state != AttemptState::NotExecuted) {
@@ -322,28 +358,31 @@ void RemediationMachine::attempt_ended(AttemptState state, const std::string& no
   }
   out_.record_changed();
   own_.attempt.reset();
-  own_.phase = Idle{};
+  go(input, Idle{});
   const bool failed = state != AttemptState::Recovered && state != AttemptState::Cancelled;
   out_.report(finding::AttemptEnded{state, left_down && failed, failing, then});
 }
 
 void RemediationMachine::verification_failed(const std::string& note) {
-  attempt_ended(AttemptState::NotRecovered, note, Then::Plan);
+  attempt_ended(Input::Unhealthy, AttemptState::NotRecovered, note, Then::Plan);
 }
 
 void RemediationMachine::engine_restarted(const std::string& text) {
-  if (std::holds_alternative<Verifying>(own_.phase)) attempt_ended(AttemptState::NotRecovered, text);
+  if (std::holds_alternative<Verifying>(own_.phase))
+    attempt_ended(Input::EngineRestarted, AttemptState::NotRecovered, text);
 }
 
 void RemediationMachine::healthy() {
-  drop_queued("healthy again before it was due");
-  if (std::holds_alternative<Verifying>(own_.phase)) attempt_ended(AttemptState::Recovered, {});
+  drop_queued(Input::Healthy, "healthy again before it was due");
+  if (std::holds_alternative<Verifying>(own_.phase))
+    attempt_ended(Input::Healthy, AttemptState::Recovered, {});
 }
 
 /// Neither healthy nor unhealthy within the limit.
 void RemediationMachine::verification_over() {
   if (w_.unseen()) {  // no check could run
     std::get<Verifying>(own_.phase).deadline = now_ + look_again;
+    stay(Input::OutOfTime);
     return;
   }
   const Health& health = w_.health;
@@ -355,7 +394,7 @@ void RemediationMachine::verification_over() {
   // After unknown or passing checks, only a new unhealthy verdict leads to another remedy.
   const bool failing = health.last_verdict.outcome == Outcome::Fail || !running;
   const std::string& text = health.last_verdict.text;
-  attempt_ended(AttemptState::NotRecovered,
+  attempt_ended(Input::OutOfTime, AttemptState::NotRecovered,
                 "neither healthy nor unhealthy in time" + (text.empty() ? "" : ": " + text), Then::Plan,
                 failing);
 }
@@ -364,12 +403,15 @@ void RemediationMachine::instance_began(const finding::InstanceBegan& began) {
   const bool awaited =
       std::holds_alternative<Settling>(own_.phase) || std::holds_alternative<Verifying>(own_.phase);
   if (own_.attempt && own_.attempt->instance != w_.instance() && awaited)
-    verify_from(w_.lifecycle.instance_started, false);
+    verify_from(Input::InstanceBegins, w_.lifecycle.instance_started, false);
   if (!own_.queued()) return;
   // The verdict was about another instance: a new instance needs a new verdict.
-  if (!began.same) drop_queued("it runs anew");
-  own_.phase = Idle{};
-  own_.forced = false;
+  if (began.same) {
+    go(Input::InstanceBegins, Idle{});
+    own_.forced = false;
+  } else {
+    drop_queued(Input::InstanceBegins, "it runs anew");
+  }
 }
 
 void RemediationMachine::exited_again() {
@@ -382,20 +424,19 @@ void RemediationMachine::started(const EngineEvent& event) {
     own_.remedy_started_ns = event.unix_nanoseconds;
 }
 
-void RemediationMachine::drop(const std::string& why) {
-  drop_queued(why);
-  if (own_.attempt) attempt_ended(AttemptState::Cancelled, why);
-  own_.phase = Idle{};
+void RemediationMachine::drop(RemedyTable::Input input, const std::string& why) {
+  drop_queued(input, why);
+  if (own_.attempt) attempt_ended(input, AttemptState::Cancelled, why);
 }
 
 void RemediationMachine::paused_by_operator() {
   // While an order is under way, healer waits for its answer: the order may still have had an effect.
   if (std::holds_alternative<Acting>(own_.phase) || std::holds_alternative<Idle>(own_.phase)) return;
-  drop("paused by an operator");
+  drop(Input::Paused, "paused by an operator");
 }
 
 void RemediationMachine::successor_awaited() {
-  if (std::holds_alternative<Settling>(own_.phase)) verify_from(now_, true);
+  if (std::holds_alternative<Settling>(own_.phase)) verify_from(Input::SuccessorAwaited, now_, true);
 }
 
 /// From now on the checks decide, in the same time as without an alert.
@@ -421,6 +462,7 @@ void RemediationMachine::answer_due() {
 
 void RemediationMachine::due() {
   if (own_.breaker.advance(now_)) {
+    went(Breaker::Input::TimeUp, BreakerState::Open);
     out_.record_changed();
     out_.log(LogLevel::Info, fact::BreakerHalfOpen{});
   }
@@ -430,10 +472,10 @@ void RemediationMachine::due() {
   if (const auto* planned = std::get_if<Planned>(&own_.phase)) {
     if (now_ >= planned->due) planned_due();
   } else if (const auto* gathering = std::get_if<Gathering>(&own_.phase)) {
-    if (now_ >= gathering->until) look_before_acting();
+    if (now_ >= gathering->until) look_before_acting(Input::OutOfTime);
   } else if (const auto* checking = std::get_if<Checking>(&own_.phase)) {
     if (now_ >= checking->give_up)
-      own_.phase = Planned{now_ + std::min(w_.policy->effective_fast_interval(), look_again), {}};
+      go(Input::OutOfTime, Planned{now_ + std::min(w_.policy->effective_fast_interval(), look_again), {}});
   } else if (auto* settling = std::get_if<Settling>(&own_.phase)) {
     if (now_ >= settling->next_look) {
       settling->next_look = now_ + settle_interval;

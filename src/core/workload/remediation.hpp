@@ -12,6 +12,7 @@
 #include "core/workload/breaker.hpp"
 #include "core/workload/findings.hpp"
 #include "core/workload/ladder.hpp"
+#include "core/workload/transition.hpp"
 #include "model/container.hpp"
 #include "model/error.hpp"
 #include "model/event.hpp"
@@ -25,55 +26,111 @@ struct HostState;
 struct View;
 struct Workload;
 
+// clang-format off
+struct RemedyTable {
+  static constexpr const char* name = "remediation";
+  enum class State : std::uint8_t { Idle, Planned, Gathering, Checking, Acting, Settling, Verifying };
+  enum class Input : std::uint8_t {
+    // The next remedy.
+    Unhealthy, Due, Held, EvidenceTaken, OutOfTime, AsDecided, PassedMeanwhile, EngineDown, OperatorStops, OtherState,
+    InspectFailed, CauseGone,
+    // The order and its answer.
+    Begun, Done, DryRun, Refused, AnswerLost, InstanceChanged, Exited, SuccessorAwaited, EndedBySignal,
+    // The workload.
+    Healthy, EngineRestarted, InstanceBegins, EndedAsWanted, Paused, Gone, IncidentEnds,
+    // Operators, and a new process of healer.
+    Reset, Heal, Resumed,
+  };
+  static constexpr Transition<State, Input> table[] = {
+      // A remedy is configured, and the breaker allows it: wake-up at the end of the backoff.
+      {State::Idle,      Input::Unhealthy,        State::Planned},
+      {State::Planned,   Input::Held,             State::Planned},    // checked again when the hold may end
+      {State::Planned,   Input::Due,              State::Gathering},  // evidence is captured
+      {State::Planned,   Input::Due,              State::Checking},   // evidence is off: inspect
+      {State::Gathering, Input::EvidenceTaken,    State::Checking},   // inspect
+      {State::Gathering, Input::OutOfTime,        State::Checking},   // inspect
+      {State::Checking,  Input::AsDecided,        State::Acting},     // attempt written, engine ordered
+      {State::Checking,  Input::PassedMeanwhile,  State::Planned},    // due a fast interval later
+      {State::Checking,  Input::EngineDown,       State::Planned},    // due a fast interval later
+      {State::Checking,  Input::OperatorStops,    State::Planned},    // due when the time for a stop is over
+      {State::Checking,  Input::Held,             State::Planned},    // checked again when the hold may end
+      {State::Checking,  Input::OtherState,       State::Idle},       // of the container than decided about
+      {State::Checking,  Input::InspectFailed,    State::Planned},    // due a fast interval later, 10 s at most
+      {State::Checking,  Input::OutOfTime,        State::Planned},    // no answer in 10 s; the same
+      {State::Planned,   Input::CauseGone,        State::Idle},       // of its hold: a new verdict decides
+      // Queued, and no remedy is needed any more.
+      {State::Planned,   Input::Healthy,          State::Idle},
+      {State::Gathering, Input::Healthy,          State::Idle},
+      {State::Checking,  Input::Healthy,          State::Idle},
+      {State::Planned,   Input::InstanceBegins,   State::Idle},       // the new instance needs a new verdict
+      {State::Gathering, Input::InstanceBegins,   State::Idle},
+      {State::Checking,  Input::InstanceBegins,   State::Idle},
+      {State::Planned,   Input::IncidentEnds,     State::Idle},
+      {State::Gathering, Input::IncidentEnds,     State::Idle},
+      {State::Checking,  Input::IncidentEnds,     State::Idle},
+      {State::Planned,   Input::Reset,            State::Idle},
+      {State::Idle,      Input::Heal,             State::Idle},       // the next remedy is done whatever the health
+      {State::Planned,   Input::Heal,             State::Idle},       // the same
+      {State::Gathering, Input::Heal,             State::Idle},
+      {State::Checking,  Input::Heal,             State::Idle},
+
+      {State::Acting,    Input::Begun,            State::Acting},     // the hook is over, the engine is called
+      {State::Acting,    Input::Done,             State::Verifying},  // inspect
+      {State::Acting,    Input::Done,             State::Idle},       // a stop: attempt Recovered, incident closed
+      {State::Acting,    Input::DryRun,           State::Verifying},  // the engine was not called
+      {State::Acting,    Input::Refused,          State::Idle},       // attempt Failed, next by backoff
+      {State::Acting,    Input::AnswerLost,       State::Acting},     // a recreation: ordered to finish or undo it
+      {State::Acting,    Input::AnswerLost,       State::Idle},       // to its third resume: attempt Failed
+      {State::Acting,    Input::AnswerLost,       State::Verifying},  // the remedy keeps the instance, and it runs
+      {State::Acting,    Input::AnswerLost,       State::Settling},   // any other: inspect every second
+      {State::Settling,  Input::InstanceChanged,  State::Verifying},
+      {State::Settling,  Input::InstanceBegins,   State::Verifying},  // another instance runs
+      {State::Settling,  Input::SuccessorAwaited, State::Verifying},  // gone, during a recreation
+      {State::Settling,  Input::Exited,           State::Idle},       // a stop: attempt Recovered, incident closed
+      {State::Settling,  Input::OutOfTime,        State::Idle},       // attempt NotExecuted, next by backoff
+
+      {State::Verifying, Input::InstanceBegins,   State::Verifying},  // another instance: verified from its start
+      {State::Verifying, Input::EndedBySignal,    State::Acting},     // healer's: started, within the same attempt
+      {State::Verifying, Input::Healthy,          State::Idle},       // or it ran without a probe until its time was
+                                                                      // up: attempt Recovered, incident closed
+      // An exit, too, and a counting alert: attempt NotRecovered, next by backoff.
+      {State::Verifying, Input::Unhealthy,        State::Idle},
+      {State::Verifying, Input::EngineRestarted,  State::Idle},       // the same
+      // Failing: the same. Unknown or passing: no next one until the workload is unhealthy.
+      {State::Verifying, Input::OutOfTime,        State::Idle},
+      {State::Verifying, Input::OutOfTime,        State::Verifying},  // not inspected yet: 10 s longer
+
+      // An operator stopped or restarted the container, or it ended as it should: attempt Cancelled.
+      {State::Planned,   Input::EndedAsWanted,    State::Idle},
+      {State::Gathering, Input::EndedAsWanted,    State::Idle},
+      {State::Checking,  Input::EndedAsWanted,    State::Idle},
+      {State::Acting,    Input::EndedAsWanted,    State::Idle},       // while the instance is not the order's
+      {State::Settling,  Input::EndedAsWanted,    State::Idle},       // the same
+      {State::Verifying, Input::EndedAsWanted,    State::Idle},
+      // An operator paused the container: attempt Cancelled; in Acting after the engine's answer.
+      {State::Planned,   Input::Paused,           State::Idle},
+      {State::Gathering, Input::Paused,           State::Idle},
+      {State::Checking,  Input::Paused,           State::Idle},
+      {State::Settling,  Input::Paused,           State::Idle},
+      {State::Verifying, Input::Paused,           State::Idle},
+      // An operator removed the container, or it is no longer opted in: attempt Cancelled.
+      {State::Planned,   Input::Gone,             State::Idle},
+      {State::Gathering, Input::Gone,             State::Idle},
+      {State::Checking,  Input::Gone,             State::Idle},
+      {State::Acting,    Input::Gone,             State::Idle},
+      {State::Settling,  Input::Gone,             State::Idle},
+      {State::Verifying, Input::Gone,             State::Idle},
+
+      // A former process left an attempt unfinished: settled by inspect, never repeated.
+      {State::Idle,      Input::Resumed,          State::Idle},       // its incident is closed: attempt Cancelled
+      {State::Idle,      Input::Resumed,          State::Acting},     // a recreation: ordered to finish or undo it
+      {State::Idle,      Input::Resumed,          State::Settling},
+      {State::Idle,      Input::Resumed,          State::Verifying},  // the engine was done, or the instance is kept
+  };
+};
+// clang-format on
+
 /// The remedy under way. HEALING.md 4. At most one per workload. "queued": Planned, Gathering or Checking.
-///
-///   state     | input                                      | next      | what is done
-///   ----------+--------------------------------------------+-----------+------------------------------------
-///   Idle      | unhealthy, a remedy is configured, the     | Planned   | wake-up at the end of the backoff
-///             | breaker allows it                          |           |
-///   Planned   | due, and a hold applies                    | Planned   | checked again when the hold may end
-///   Planned   | due, no hold                               | Gathering | evidence is captured
-///   Planned   | due, no hold, and evidence is off          | Checking  | inspect
-///   Gathering | captured, or its time is up                | Checking  | inspect
-///   Checking  | the container is as decided, no hold       | Acting    | attempt written, engine ordered
-///   Checking  | the same, but a check passed meanwhile     | Planned   | due a fast interval later
-///   Checking  | the engine is down                         | Planned   | due a fast interval later
-///   Checking  | an operator is stopping the container      | Planned   | due when the time for a stop is
-///             |                                            |           | over
-///   Checking  | another hold applies                       | Planned   | checked again when the hold may end
-///   Checking  | the container is in another state          | Idle      |
-///   Checking  | inspect failed, or no answer in 10 s       | Planned   | due a fast interval later, 10 s at
-///             |                                            |           | most
-///   queued    | healthy                                    | Idle      |
-///   queued    | a new instance                             | Idle      | the new instance needs a new
-///             |                                            |           | verdict
-///   Acting    | done                                       | Verifying | inspect
-///   Acting    | done, and the remedy is a stop             | Idle      | attempt Recovered, incident closed
-///   Acting    | the engine was not called: a dry run       | Verifying |
-///   Acting    | the engine refused                         | Idle      | attempt Failed, next by backoff
-///   Acting    | a recreation's answer is lost              | Acting    | ordered to finish or undo it
-///   Acting    | the answer to its third resume is lost     | Idle      | attempt Failed, next by backoff
-///   Acting    | another answer is lost; the remedy keeps   | Verifying |
-///             | the instance, and it runs                  |           |
-///   Acting    | another answer is lost                     | Settling  | inspect every second
-///   Settling  | the instance changed                       | Verifying |
-///   Settling  | exited, and the remedy is a stop           | Idle      | attempt Recovered, incident closed
-///   Settling  | neither when its time is up                | Idle      | attempt NotExecuted, next by
-///             |                                            |           | backoff
-///   Verifying | healer's signal ended the container        | Acting    | started, within the same attempt
-///   Verifying | healthy                                    | Idle      | attempt Recovered, incident closed
-///   Verifying | runs without a probe until its time is up  | Idle      | attempt Recovered, incident closed
-///   Verifying | unhealthy, exited, an alert counts, or     | Idle      | attempt NotRecovered, next by
-///             | failing when its time is up                |           | backoff
-///   Verifying | unknown or passing when its time is up     | Idle      | attempt NotRecovered, no next one
-///             |                                            |           | until the workload is unhealthy
-///   Verifying | not inspected yet when its time is up      | Verifying | 10 s longer
-///   queued,   | an operator stopped or restarted the       | Idle      | attempt Cancelled
-///   Verifying | container                                  |           |
-///   any       | an operator paused the container           | Idle      | attempt Cancelled; in Acting after
-///             |                                            |           | the engine's answer
-///   any       | an operator removed the container, or it   | Idle      | attempt Cancelled
-///             | is no longer opted in                      |           |
 struct Idle {};
 struct Planned {
   Instant due{};
@@ -98,7 +155,12 @@ struct Verifying {
   bool awaiting_instance = false;  ///< the engine is done; no inspect has shown the new instance yet
   Instant next_look{};             ///< while awaiting: inspect again, because an inspect may fail
 };
+/// In the order of RemedyTable::State.
 using RemedyPhase = std::variant<Idle, Planned, Gathering, Checking, Acting, Settling, Verifying>;
+
+inline RemedyTable::State state_of(const RemedyPhase& phase) {
+  return static_cast<RemedyTable::State>(phase.index());
+}
 
 /// An order that the engine has not answered. Kept when its attempt ends: meanwhile no other order is given.
 struct InFlight {
@@ -174,8 +236,8 @@ class RemediationMachine {
   void started(const EngineEvent& event);
   void paused_by_operator();
   /// Cancels the planned remedy and the attempt.
-  void drop(const std::string& why);
-  void drop_queued(const std::string& why);
+  void drop(RemedyTable::Input input, const std::string& why);
+  void drop_queued(RemedyTable::Input input, const std::string& why);
   /// The container was removed by the remedy: a successor follows.
   void successor_awaited();
   void ended_by_signal();
@@ -217,14 +279,19 @@ class RemediationMachine {
   std::optional<Instant> deadline() const;
 
  private:
+  void go(RemedyTable::Input input, RemedyPhase next);
+  /// Its state stays.
+  void stay(RemedyTable::Input input);
+  /// The breaker had this input.
+  void went(Breaker::Input input, BreakerState before);
   void planned_due();
   std::optional<Hold> hold();
-  void look_before_acting();
+  void look_before_acting(RemedyTable::Input input);
   void check_then_act();
   void order_done(RemedyKind kind, const std::string& new_container_id);
-  void verify_same_instance();
-  void verify_from(Instant started, bool awaiting_instance);
-  void attempt_ended(AttemptState state, const std::string& note,
+  void verify_same_instance(RemedyTable::Input input);
+  void verify_from(RemedyTable::Input input, Instant started, bool awaiting_instance);
+  void attempt_ended(RemedyTable::Input input, AttemptState state, const std::string& note,
                      finding::AttemptEnded::Then then = finding::AttemptEnded::Then::Nothing,
                      bool failing = false);
   void settle();

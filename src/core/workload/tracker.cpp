@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <utility>
 
 namespace healer {
 namespace {
@@ -14,11 +15,14 @@ std::uint64_t newest(unsigned count) {
 
 }  // namespace
 
-void Tracker::begin_instance(bool after_incident) {
+Tracker::Row Tracker::begin_instance(bool after_incident) {
   const std::uint64_t failed = after_incident ? failed_ : 0;
+  const State before = state_;
   *this = Tracker{};
+  state_ = before;
   failed_ = failed;
   after_incident_ = after_incident;
+  return go(Input::InstanceBegins, State::Fresh);
 }
 
 void Tracker::note(bool failed) {
@@ -34,43 +38,48 @@ unsigned Tracker::failures_of_instance(unsigned length) const {
   return failures_in(std::min(length, of_instance_));
 }
 
-Tracker::Transition Tracker::observe(Outcome outcome, bool in_start_period, const Thresholds& thresholds) {
-  if (outcome == Outcome::Unknown) return Transition::Unchanged;
+Tracker::Row Tracker::go(Input input, State next) {
+  return {std::exchange(state_, next), input, next};
+}
+
+Tracker::Row Tracker::observe(Outcome outcome, bool in_start_period, const Thresholds& thresholds) {
+  if (outcome == Outcome::Unknown) return go(Input::Unknown, state_);
   const FailureWindow& window = thresholds.window;
   if (outcome == Outcome::Pass) {
     note(false);
     failures_ = 0;
     passed_once_ = true;
-    if (state_ == State::Healthy) return Transition::Unchanged;
+    if (state_ == State::Healthy) return go(Input::PassedEnough, State::Healthy);
     ++passes_;
     const unsigned needed = state_ == State::Unhealthy || after_incident_ ? thresholds.passes : 1;
-    if (passes_ < needed) return Transition::Pending;
-    if (window.failures > 0 && failures_in(window.of) >= window.failures) return Transition::Pending;
-    return settle(true);
+    if (passes_ < needed) return go(Input::PassedTooFew, state_);
+    if (window.failures > 0 && failures_in(window.of) >= window.failures)
+      return go(Input::PassedTooFew, state_);
+    became_healthy();
+    return go(Input::PassedEnough, State::Healthy);
   }
   passes_ = 0;
-  if (in_start_period && !passed_once_) return Transition::Unchanged;
+  if (in_start_period && !passed_once_) return go(Input::FailedInStartPeriod, state_);
   note(true);
-  if (state_ == State::Unhealthy) return Transition::Unchanged;
+  if (state_ == State::Unhealthy) return go(Input::FailedEnough, State::Unhealthy);
   ++failures_;
   const bool by_window = window.failures > 0 && failures_of_instance(window.of) >= window.failures;
-  if (failures_ < thresholds.failures && !by_window) return Transition::Pending;
-  state_ = State::Unhealthy;  // failures_ stays, because the status shows it
-  return Transition::BecameUnhealthy;
+  if (failures_ < thresholds.failures && !by_window) return go(Input::FailedTooFew, state_);
+  return go(Input::FailedEnough, State::Unhealthy);  // failures_ stays, because the status shows it
 }
 
-Tracker::Transition Tracker::settle(bool healthy) {
-  const State next = healthy ? State::Healthy : State::Unhealthy;
-  const bool changed = state_ != next;
-  state_ = next;
+void Tracker::became_healthy() {
   passes_ = 0;
-  if (healthy) {
-    failures_ = 0;
-    passed_once_ = true;
-    after_incident_ = false;
-  }
-  if (!changed) return Transition::Unchanged;
-  return healthy ? Transition::BecameHealthy : Transition::BecameUnhealthy;
+  failures_ = 0;
+  passed_once_ = true;
+  after_incident_ = false;
+}
+
+Tracker::Row Tracker::settle(bool healthy) {
+  passes_ = 0;
+  if (!healthy) return go(Input::KnownUnhealthy, State::Unhealthy);
+  became_healthy();
+  return go(Input::KnownHealthy, State::Healthy);
 }
 
 bool Tracker::pending() const {

@@ -2,28 +2,15 @@
 
 #include <cstdint>
 
+#include "core/workload/transition.hpp"
 #include "model/policy.hpp"
 #include "model/probe.hpp"
 
 namespace healer {
 
 /// Health of one instance, from the outcomes of its checks. HEALING.md 2. The state does not change below a
-/// threshold (kubelet); a transition may be pending (Envoy); unknown changes nothing.
-///
-///   state     | outcome                                   | next      | transition
-///   ----------+-------------------------------------------+-----------+--------------------------------
-///   Fresh     | pass, enough in a row, and window met     | Healthy   | BecameHealthy
-///   Fresh     | pass, otherwise                           | Fresh     | Pending
-///   Fresh     | fail in the start period                  | Fresh     | Unchanged (not counted)
-///   Fresh     | fail, threshold or window reached         | Unhealthy | BecameUnhealthy
-///   Fresh     | fail, otherwise                           | Fresh     | Pending
-///   Healthy   | pass                                      | Healthy   | Unchanged
-///   Healthy   | fail, threshold or window reached         | Unhealthy | BecameUnhealthy
-///   Healthy   | fail, otherwise                           | Healthy   | Pending
-///   Unhealthy | pass, enough in a row, and window met     | Healthy   | BecameHealthy
-///   Unhealthy | pass, otherwise                           | Unhealthy | Pending
-///   Unhealthy | fail                                      | Unhealthy | Unchanged (counts in the window)
-///   any       | unknown                                   | same      | Unchanged
+/// threshold (kubelet); a transition may be pending (Envoy); unknown changes nothing. Each input gives the
+/// row of the table that it took.
 ///
 /// With a window (`healer.window=m/n`), m failures of this instance among the last n outcomes also make it
 /// unhealthy. It becomes healthy only when fewer than m of the last n outcomes failed; while an incident is
@@ -33,8 +20,43 @@ namespace healer {
 /// the start period are in no window.
 class Tracker {
  public:
-  enum class State { Fresh, Healthy, Unhealthy };
-  enum class Transition { Unchanged, Pending, BecameHealthy, BecameUnhealthy };
+  // clang-format off
+  static constexpr const char* name = "health";
+  enum class State : std::uint8_t { Fresh, Healthy, Unhealthy };
+  /// PassedEnough: enough in a row, and the window is met. FailedEnough: by threshold or window.
+  enum class Input : std::uint8_t {
+    PassedEnough, PassedTooFew, FailedEnough, FailedTooFew, FailedInStartPeriod, Unknown,
+    KnownHealthy, KnownUnhealthy,  // the thresholds were applied elsewhere
+    InstanceBegins,
+  };
+  static constexpr Transition<State, Input> table[] = {
+      {State::Fresh,     Input::PassedEnough,        State::Healthy},
+      {State::Fresh,     Input::PassedTooFew,        State::Fresh},      // pending
+      {State::Fresh,     Input::FailedEnough,        State::Unhealthy},
+      {State::Fresh,     Input::FailedTooFew,        State::Fresh},      // pending
+      {State::Fresh,     Input::FailedInStartPeriod, State::Fresh},      // not counted
+      {State::Fresh,     Input::Unknown,             State::Fresh},
+      {State::Fresh,     Input::KnownHealthy,        State::Healthy},
+      {State::Fresh,     Input::KnownUnhealthy,      State::Unhealthy},
+      {State::Fresh,     Input::InstanceBegins,      State::Fresh},
+      {State::Healthy,   Input::PassedEnough,        State::Healthy},
+      {State::Healthy,   Input::FailedEnough,        State::Unhealthy},
+      {State::Healthy,   Input::FailedTooFew,        State::Healthy},    // pending
+      {State::Healthy,   Input::Unknown,             State::Healthy},
+      {State::Healthy,   Input::KnownHealthy,        State::Healthy},
+      {State::Healthy,   Input::KnownUnhealthy,      State::Unhealthy},
+      {State::Healthy,   Input::InstanceBegins,      State::Fresh},
+      {State::Unhealthy, Input::PassedEnough,        State::Healthy},
+      {State::Unhealthy, Input::PassedTooFew,        State::Unhealthy},  // pending
+      {State::Unhealthy, Input::FailedEnough,        State::Unhealthy},  // counts in the window
+      {State::Unhealthy, Input::FailedInStartPeriod, State::Unhealthy},  // unhealthy by KnownUnhealthy; not counted
+      {State::Unhealthy, Input::Unknown,             State::Unhealthy},
+      {State::Unhealthy, Input::KnownHealthy,        State::Healthy},
+      {State::Unhealthy, Input::KnownUnhealthy,      State::Unhealthy},
+      {State::Unhealthy, Input::InstanceBegins,      State::Fresh},
+  };
+  // clang-format on
+  using Row = Transition<State, Input>;
 
   struct Thresholds {
     unsigned failures = 3;
@@ -44,10 +66,10 @@ class Tracker {
 
   /// Begins a new instance. `after_incident`: an incident is open, so one pass is not enough, and the window
   /// continues.
-  void begin_instance(bool after_incident);
-  Transition observe(Outcome outcome, bool in_start_period, const Thresholds& thresholds);
+  Row begin_instance(bool after_incident);
+  Row observe(Outcome outcome, bool in_start_period, const Thresholds& thresholds);
   /// Takes a verdict whose thresholds were applied elsewhere (the engine's HEALTHCHECK, an exit).
-  Transition settle(bool healthy);
+  Row settle(bool healthy);
 
   State state() const { return state_; }
   unsigned failures() const { return failures_; }
@@ -61,6 +83,8 @@ class Tracker {
   unsigned failures_in(unsigned length) const;
 
  private:
+  Row go(Input input, State next);
+  void became_healthy();
   void note(bool failed);
 
   State state_ = State::Fresh;

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <string>
 #include <variant>
@@ -71,6 +72,11 @@ struct Workload {
   bool reported_stopped() const;
   WorkloadRecord record() const;
 };
+
+/// A row of one of the five machines' tables, when it is taken.
+using TakenRow = std::variant<Row<PresenceTable>, Row<ExitTable>, Row<Tracker>, Row<RoundTable>,
+                              Row<RemedyTable>, Row<Breaker>, Row<IncidentTable>, Row<NotifiedTable>>;
+using TransitionWatch = std::function<void(const Workload&, const TakenRow&)>;
 
 /// State kept for a workload that has no container now: from the state file, or from before its removal.
 struct Remembered {

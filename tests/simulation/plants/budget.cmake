@@ -1,6 +1,6 @@
 set(invariant 3)
 set(file core/workload/breaker.cpp)
 set(from [==[if (used < policy.budget_attempts) return now;
-      state_]==])
+      go(Input]==])
 set(to [==[if (used < 2 * policy.budget_attempts) return now;
-      state_]==])
+      go(Input]==])

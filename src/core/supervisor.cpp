@@ -188,8 +188,8 @@ std::optional<Attempt> Supervisor::take_remembered(Workload& workload, const std
   if (!early) return unfinished;
   // The attempt's order may have caused the exit.
   if (unfinished) early->forget_seen();
-  workload.lifecycle.evidence_at = host_.state().happened(early->newest());
-  workload.lifecycle.evidence = *std::move(early);
+  const Instant at = host_.state().happened(early->newest());
+  workload.lifecycle.know_before_inspect(*std::move(early), at);
   return unfinished;
 }
 

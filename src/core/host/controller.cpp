@@ -153,7 +153,7 @@ void HostController::stalled(const LoopStalled& event, HostOut& out) {
 
 void HostController::pause(const OperatorPause& event, HostOut& out) {
   state_.paused_until = event.length ? out.now() + *event.length : Instant::max();
-  workloads_.each([](Workload& workload) { workload.remediation.forced_in_pause = false; });
+  ++state_.pauses;
   out.save();
   const fact::HostCommanded paused{fact::Command::Pause, event.length};
   out.log(LogLevel::Warning, paused);
@@ -177,10 +177,7 @@ void HostController::pause_over(fact::Command command, HostOut& out) {
 HostController::Clock HostController::clock_moved(Duration ahead, HostOut& out) {
   const Clock moved = ahead < state_.wall_ahead ? Clock::SetBack : Clock::SetForward;
   if (moved == Clock::SetBack) {
-    // Reports from before the change would seem to be about later instances.
-    workloads_.each([](Workload& workload) {
-      if (!workload.lifecycle.judge_exit_at) workload.lifecycle.evidence = {};
-    });
+    workloads_.each([](Workload& workload) { workload.lifecycle.clock_set_back(); });
     if (std::exchange(record_.engine_stops_until, 0) != 0) out.save();
   }
   state_.wall_ahead = ahead;
@@ -214,7 +211,6 @@ void HostController::decided(Workload& workload, const std::vector<AttemptState>
     slot_freed_ = true;
   }
   if (before.counted && before.not_ready && !now.not_ready) healthy_again_.insert(workload.key);
-  if (!workload.incident) workload.remediation.dependency_hold_until.reset();
   enter_hold(workload, hold_of(workload));
   if (!state_.mass.on() || !(now.in_remedy || before.in_remedy)) return;
   for (const AttemptState state : ended) mass_meant(mass_.remedy_ended(state, counts_, out));

@@ -42,6 +42,7 @@ struct HostState {
   StopReports stop_reports = StopReports::Reliable;
   Capabilities capabilities;
   std::optional<Instant> paused_until;  ///< `healer pause --all`
+  unsigned pauses = 0;                  ///< times that an operator paused all
   std::optional<Instant> stalled_at;    ///< when the loop last stood still, for `stall`
   Duration stall{0};
   Instant starved_until{};         ///< descriptors or memory ran out: failed checks before this are unknown

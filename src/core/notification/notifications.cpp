@@ -19,7 +19,7 @@ using Input = NotifiedTable::Input;
 }  // namespace
 
 NotificationMachine::NotificationMachine(Notifications& own, const View& view, Out& out)
-    : own_(own), w_(view.workload), host_(view.host), now_(view.now), out_(out) {}
+    : own_(own), view_(view), w_(view.workload), host_(view.host), now_(view.now), out_(out) {}
 
 void NotificationMachine::go(NotifiedTable::Input input, NotifiedTable::State next) {
   const State from = own_.state();
@@ -46,7 +46,7 @@ std::string NotificationMachine::incident_key() const {
 /// or as soon as that order has to wait or no order follows.
 bool NotificationMachine::to_be_notified() const {
   return w_.incident && !own_.incident->notified && own_.unnotified_incidents == 0 &&
-         !notifications_suppressed({w_, host_, now_});
+         !notifications_suppressed(view_);
 }
 
 void NotificationMachine::first_due() {
@@ -71,7 +71,7 @@ void NotificationMachine::notify_degraded(NotifiedTable::Input input) {
   go(input, State::Notified);
   own_.last_notified = now_;
   out_.record_changed();
-  const auto ladder_step = wanted_step({w_, host_, now_});
+  const auto ladder_step = wanted_step(view_);
   notice::Degraded degraded;
   degraded.reason = w_.incident->cause_text;
   degraded.advice = w_.container.advice;
@@ -102,7 +102,7 @@ void NotificationMachine::give_up(NotifiedTable::Input input) {
 }
 
 void NotificationMachine::budget_used_up() {
-  if (notifications_paused({w_, host_, now_})) return;  // notified after the pause, if it is still true
+  if (notifications_paused(view_)) return;  // notified after the pause, if it is still true
   give_up(Input::BudgetUsedUp);
   const Duration wait = w_.remediation.breaker.until() - now_;
   const fact::BudgetUsedUp used{w_.policy->budget_attempts, w_.policy->budget_window, wait};
@@ -116,7 +116,7 @@ void NotificationMachine::budget_used_up() {
 
 /// The ladder has no step left, or its last step is `none`.
 void NotificationMachine::ladder_ended() {
-  if (notifications_paused({w_, host_, now_})) return;
+  if (notifications_paused(view_)) return;
   give_up(Input::LadderEnded);
   const fact::LadderEnded ended{w_.remediation.attempts, w_.remediation.ineffective_restarts,
                                 w_.remediation.ladder_step};
@@ -129,7 +129,7 @@ void NotificationMachine::ladder_ended() {
 }
 
 void NotificationMachine::notify_crash_loop() {
-  if (notifications_suppressed({w_, host_, now_})) return;
+  if (notifications_suppressed(view_)) return;
   go(Input::CrashLoop, State::Critical);
   own_.last_notified = now_;
   out_.record_changed();
@@ -186,7 +186,7 @@ void NotificationMachine::reset() {
 
 void NotificationMachine::summary_due() {
   if (own_.unnotified_incidents == 0 || now_ < own_.last_notified + w_.policy->notification_cooldown ||
-      notifications_suppressed({w_, host_, now_}))
+      notifications_suppressed(view_))
     return;
   notice::Summary summary{own_.unnotified_incidents, own_.unnotified_attempts, now_ - own_.unnotified_since,
                           std::nullopt};
@@ -215,13 +215,13 @@ void NotificationMachine::due() {
 std::optional<Instant> NotificationMachine::deadline() const {
   Earliest next;
   next.at(repeat_deadline());
-  if (own_.unnotified_incidents > 0 && !notifications_suppressed({w_, host_, now_}))
+  if (own_.unnotified_incidents > 0 && !notifications_suppressed(view_))
     next.at(own_.last_notified + w_.policy->notification_cooldown);
   return next.when();
 }
 
 void NotificationMachine::alert_fires(const FiringAlert& alert) {
-  if (notifications_paused({w_, host_, now_})) return;
+  if (notifications_paused(view_)) return;
   notify({NotificationKind::Info,
           // A new key each time: a later firing is a new notification.
           fmt::format("healer/{:.60}/{:.100}/alert/{:.60}/{}", host_.policy.host_name, w_.key, alert.id,

@@ -140,6 +140,7 @@ class NotificationMachine {
   void note_notified(const std::vector<Destination>& destinations);
 
   Notifications& own_;
+  const View& view_;
   const Workload& w_;
   const HostState& host_;
   Instant now_;

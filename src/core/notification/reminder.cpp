@@ -10,7 +10,7 @@ namespace healer {
 bool NotificationMachine::may_repeat() const {
   return w_.incident && own_.incident->notified && !w_.incident->acked_at && w_.policy->notifications &&
          w_.lifecycle.presence != Presence::Absent && w_.lifecycle.presence != Presence::Paused &&
-         !host_.policy.channels.empty() && !notifications_suppressed({w_, host_, now_});
+         !host_.policy.channels.empty() && !notifications_suppressed(view_);
 }
 
 /// The kind of a notification of the open incident now.
@@ -91,7 +91,7 @@ void NotificationMachine::repeat(Repeated what, const std::vector<Destination>& 
   repeated.escalation = escalation;
   repeated.unhealthy_for = now_ - w_.incident->unhealthy_since;
   repeated.gave_up = own_.incident->gave_up;
-  repeated.next_kind = wanted_remedy({w_, host_, now_});
+  repeated.next_kind = wanted_remedy(view_);
   if (const auto* planned = std::get_if<Planned>(&w_.remediation.phase)) repeated.hold = planned->hold;
   repeated.advice = w_.container.advice;
   Notification notification = draft({repeated_kind(), incident_key(), {}});

@@ -181,7 +181,7 @@ void WorkloadController::acknowledge(const std::string& by) {
 
 void WorkloadController::pause(std::optional<Duration> length) {
   w_.paused_until = length ? now_ + *length : Instant::max();
-  run([&] { remediation_.pause_set(); });
+  ++w_.pauses;
   w_.dirty = true;
   const fact::Commanded paused{fact::Command::Pause, length};
   out_.log(LogLevel::Info, paused);

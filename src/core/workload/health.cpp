@@ -49,7 +49,7 @@ std::string Health::probe_text() const {
 }
 
 HealthMachine::HealthMachine(Health& own, const View& view, Out& out)
-    : own_(own), w_(view.workload), host_(view.host), now_(view.now), out_(out) {}
+    : own_(own), view_(view), w_(view.workload), host_(view.host), now_(view.now), out_(out) {}
 
 Tracker::Row HealthMachine::went(const Tracker::Row& row) {
   out_.went<Tracker>(row);

@@ -198,6 +198,7 @@ class HealthMachine {
   std::optional<Instant> alert_deadline() const;
 
   Health& own_;
+  const View& view_;
   const Workload& w_;
   const HostState& host_;
   Instant now_;

@@ -15,7 +15,8 @@ constexpr Duration replacement_lookback = 10s;
 
 std::optional<Hold> paused(const View& view) {
   // The newest command of the operator counts: `healer pause` or `healer heal`.
-  if (view.workload.remediation.forced && view.workload.remediation.forced_in_pause) return std::nullopt;
+  const Remediation& remediation = view.workload.remediation;
+  if (remediation.forced && remediation.forced_after_pauses == pauses_set(view)) return std::nullopt;
   const auto end = pause_end(view);
   if (!end) return std::nullopt;
   const auto& own = view.workload.paused_until;

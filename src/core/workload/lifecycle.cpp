@@ -33,8 +33,17 @@ std::int64_t nanoseconds(WallTime at) {
 
 }  // namespace
 
+void Lifecycle::clock_set_back() {
+  if (!judge_exit_at) evidence = {};
+}
+
+void Lifecycle::know_before_inspect(ExitEvidence reports, Instant at) {
+  evidence = std::move(reports);
+  evidence_at = at;
+}
+
 LifecycleMachine::LifecycleMachine(Lifecycle& own, const View& view, Out& out)
-    : own_(own), w_(view.workload), host_(view.host), now_(view.now), out_(out) {}
+    : own_(own), view_(view), w_(view.workload), host_(view.host), now_(view.now), out_(out) {}
 
 void LifecycleMachine::go(PresenceTable::Input input, Presence next) {
   const Presence from = std::exchange(own_.presence, next);
@@ -186,16 +195,16 @@ void LifecycleMachine::reported(const EngineEvent& event) {
 
 void LifecycleMachine::stop_requested(const StopRequested& report, const EngineEvent& event) {
   if (report.form == StopForm::Restart) out_.inspect();
-  if (is_about_earlier_instance(event, {w_, host_, now_}) || w_.remediation.explains(event)) return;
-  if (report.form == StopForm::Signal && after_our_signal({w_, host_, now_})) return;
+  if (is_about_earlier_instance(event, view_) || w_.remediation.explains(event)) return;
+  if (report.form == StopForm::Signal && after_our_signal(view_)) return;
   observe(event);
   reconsider_exit();
 }
 
 void LifecycleMachine::ended(const Ended& report, const EngineEvent& event) {
-  if (is_about_earlier_instance(event, {w_, host_, now_})) return;
+  if (is_about_earlier_instance(event, view_)) return;
   own_.ended_unclean = is_unclean(report.exit_code);
-  if (!w_.remediation.explains(event) && !after_our_signal({w_, host_, now_})) {
+  if (!w_.remediation.explains(event) && !after_our_signal(view_)) {
     observe(event);
     reconsider_exit();
   }
@@ -237,7 +246,7 @@ bool LifecycleMachine::ended_within_order() const {
 }
 
 void LifecycleMachine::judge_exit() {
-  const bool by_alert = after_our_signal({w_, host_, now_}) && !own_.evidence.operator_acted();
+  const bool by_alert = after_our_signal(view_) && !own_.evidence.operator_acted();
   const bool ours = w_.on_old_instance() || by_alert || ended_within_order();
   const bool explained = own_.evidence.died() || own_.evidence.operator_acted();
   Exit exit = own_.exit();
@@ -303,7 +312,7 @@ void LifecycleMachine::apply_exit(ExitKind kind) {
   out_.record_changed();
   switch (kind) {
     case ExitKind::Ours:
-      if (after_our_signal({w_, host_, now_}))
+      if (after_our_signal(view_))
         out_.report(finding::EndedBySignal{});
       else if (!w_.remediation.attempt && !own_.stopped_by_operator)  // else the end of the attempt decides
         out_.report(finding::LeftDown{"stopped by a remedy that did not start it again"});

@@ -189,6 +189,10 @@ struct Lifecycle {
   std::optional<Instant> forget_at;  ///< Absent: when the incident is closed and the workload forgotten
 
   Exit exit() const { return {exit_kind, judge_exit_at, back_by}; }
+  /// The wall clock was set back: reports from before would seem to be about later instances.
+  void clock_set_back();
+  /// Takes the reports about the container that came before its first inspect, the newest at `at`.
+  void know_before_inspect(ExitEvidence reports, Instant at);
 };
 
 /// Events of an earlier instance may arrive late or again: a new connection replays them.
@@ -252,6 +256,7 @@ class LifecycleMachine {
   bool may_judge() const;
 
   Lifecycle& own_;
+  const View& view_;
   const Workload& w_;
   const HostState& host_;
   Instant now_;

@@ -46,8 +46,7 @@ SharedNetworkState network_of(const View& view) {
 }
 
 void HealthMachine::network_due() {
-  const View view{w_, host_, now_};
-  const SharedNetworkState state = network_of(view);
+  const SharedNetworkState state = network_of(view_);
   const Presence presence = w_.lifecycle.presence;
   const bool down = presence == Presence::Exited && !w_.lifecycle.stopped_by_operator && w_.incident;
   const bool lost = (state == SharedNetworkState::Restarted && presence == Presence::Running) ||
@@ -59,11 +58,11 @@ void HealthMachine::network_due() {
   const bool replaced = state == SharedNetworkState::Replaced;
   RemedyKind remedy = replaced ? RemedyKind::Recreate : RemedyKind::Restart;
   if (!host_.capabilities.has(*traits_of(remedy).needs)) remedy = host_.capabilities.default_remedy;
-  const std::string& id = present_parent(view)->id;
+  const std::string& id = present_parent(view_)->id;
   if (!own_.network_loss || own_.network_loss->remedy != remedy || own_.network_loss->parent_id != id)
     own_.network_loss = NetworkLoss{remedy, id, now_};
   if (w_.incident || w_.remediation.attempt || w_.remediation.in_flight) return;
-  const std::string text = fmt::format("{}, whose network it shares, was {}", parent_name(view),
+  const std::string text = fmt::format("{}, whose network it shares, was {}", parent_name(view_),
                                        replaced ? "replaced" : "restarted");
   out_.log(LogLevel::Warning, fact::Unhealthy{text});
   out_.report(finding::IncidentDue{IncidentCause::NetworkLost, text});

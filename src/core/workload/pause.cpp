@@ -11,6 +11,10 @@ std::optional<Instant> pause_end(const View& view) {
   return end;
 }
 
+unsigned pauses_set(const View& view) {
+  return view.workload.pauses + view.host.pauses;
+}
+
 bool notifications_paused(const View& view) {
   return pause_end(view).has_value();
 }

@@ -84,7 +84,7 @@ void RemediationMachine::plan() {
   if (w_.lifecycle.back_by || w_.lifecycle.judge_exit_at)
     return;  // the engine restarts it, or the exit is not judged yet
 
-  const auto ladder_step = wanted_step({w_, host_, now_});
+  const auto ladder_step = wanted_step(view_);
   if (!ladder_step) {  // no remedy, only notifications
     const bool tried = own_.ladder_step > 0 || own_.ineffective_restarts >= ineffective_restarts_enough;
     if (tried && !w_.notifications.incident->gave_up) out_.report(finding::LadderEnded{});
@@ -109,8 +109,7 @@ void RemediationMachine::plan() {
   Instant due = *permitted;
   if (own_.breaker.state() == BreakerState::Closed && !own_.forced) {
     if (const auto last = own_.breaker.last_attempt())
-      due = std::max(due,
-                     *last + backoff_delay(*w_.policy, own_.backoff_level, backoff_draw({w_, host_, now_})));
+      due = std::max(due, *last + backoff_delay(*w_.policy, own_.backoff_level, backoff_draw(view_)));
   }
   go(Input::Unhealthy, Planned{due, {}});
   if (due <= now_) return;
@@ -124,7 +123,7 @@ void RemediationMachine::plan() {
 
 /// What holds the due remedy. A limited hold's time runs from the first time that it is found.
 std::optional<Hold> RemediationMachine::hold() {
-  FoundHold found = find_hold({w_, host_, now_});
+  FoundHold found = find_hold(view_);
   if (found.limit_began && !own_.dependency_hold_until)
     own_.dependency_hold_until = now_ + w_.policy->dependency_hold;
   return std::move(found.hold);
@@ -165,7 +164,7 @@ void RemediationMachine::look_before_acting(RemedyTable::Input input) {
 
 void RemediationMachine::check_then_act() {
   const Container& facts = w_.container;
-  const auto ladder_step = wanted_step({w_, host_, now_});
+  const auto ladder_step = wanted_step(view_);
   const bool exited = facts.state == ContainerState::Exited || facts.state == ContainerState::Dead;
   const bool as_decided =
       w_.incident && ladder_step &&
@@ -238,11 +237,7 @@ void RemediationMachine::reset() {
 void RemediationMachine::force() {
   go(Input::Heal, Idle{});
   own_.forced = true;
-  own_.forced_in_pause = pause_end({w_, host_, now_}).has_value();
-}
-
-void RemediationMachine::pause_set() {
-  own_.forced_in_pause = false;
+  own_.forced_after_pauses = pauses_set(view_);
 }
 
 void RemediationMachine::incident_opened(IncidentCause cause) {
@@ -267,6 +262,7 @@ void RemediationMachine::incident_opened(IncidentCause cause) {
 void RemediationMachine::incident_closed() {
   own_.attempts = 0;
   own_.ladder_step = 0;
+  own_.dependency_hold_until.reset();
   own_.backoff_changed_at = now_;  // the backoff decays from now on
   out_.record_changed();
 }

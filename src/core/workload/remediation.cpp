@@ -73,7 +73,7 @@ Instant verified_by(Instant started, const View& view) {
 }  // namespace
 
 RemediationMachine::RemediationMachine(Remediation& own, const View& view, Out& out)
-    : own_(own), w_(view.workload), host_(view.host), now_(view.now), out_(out) {}
+    : own_(own), view_(view), w_(view.workload), host_(view.host), now_(view.now), out_(out) {}
 
 void RemediationMachine::go(RemedyTable::Input input, RemedyPhase next) {
   const RemedyTable::State from = state_of(own_.phase);
@@ -304,8 +304,7 @@ void RemediationMachine::settle() {
     verify_from(Input::InstanceChanged, w_.lifecycle.instance_started, false);
     return;
   }
-  if (now_ < settling.since + settle_limit({w_, host_, now_}))
-    return;  // this inspect may have brought its stop timeout
+  if (now_ < settling.since + settle_limit(view_)) return;  // this inspect may have brought its stop timeout
   // Exited: the order stopped the container and did not start it (engines before 24.0.7 drop a restart with
   // its client); attempt_ended() handles that.
   attempt_ended(Input::OutOfTime, AttemptState::NotExecuted,
@@ -313,10 +312,9 @@ void RemediationMachine::settle() {
 }
 
 void RemediationMachine::verify_from(RemedyTable::Input input, Instant started, bool awaiting_instance) {
-  Instant deadline = verified_by(started, {w_, host_, now_});
+  Instant deadline = verified_by(started, view_);
   if (w_.health.awaits_alert())
-    deadline = std::max(deadline,
-                        verified_by(std::max(now_, started) + w_.policy->alert_lookback, {w_, host_, now_}));
+    deadline = std::max(deadline, verified_by(std::max(now_, started) + w_.policy->alert_lookback, view_));
   go(input, Verifying{deadline, awaiting_instance, now_ + settle_interval});
   own_.attempt->state = AttemptState::Verifying;
   out_.add(Persist{*own_.attempt});
@@ -443,8 +441,7 @@ void RemediationMachine::successor_awaited() {
 void RemediationMachine::alert_over() {
   auto* verifying = std::get_if<Verifying>(&own_.phase);
   if (verifying == nullptr || w_.health.awaits_alert()) return;
-  verifying->deadline =
-      std::min(verifying->deadline, verified_by(w_.lifecycle.instance_started, {w_, host_, now_}));
+  verifying->deadline = std::min(verifying->deadline, verified_by(w_.lifecycle.instance_started, view_));
 }
 
 void RemediationMachine::inspected() {

@@ -192,7 +192,7 @@ struct Remediation {
   unsigned ineffective_restarts = 0;  ///< restarts in a row that did not help
   Rare<notice::Refusal> refusal;      ///< why the newest attempt was not executed; none if it was
   bool forced = false;                ///< `healer heal`: the next remedy is done whatever the health
-  bool forced_in_pause = false;       ///< `healer heal` came within a pause, which then does not hold
+  unsigned forced_after_pauses = 0;   ///< pauses_set() at `healer heal`: no such pause holds it
   unsigned resumed = 0;               ///< how often the attempt's recreation was resumed
   std::optional<Instant> dependency_hold_until;  ///< end of dependency holds, see find_hold()
   Instant reset_at{};
@@ -272,7 +272,6 @@ class RemediationMachine {
   void reset();
   /// `healer heal`: the next remedy is done whatever the health.
   void force();
-  void pause_set();
 
   void answer_due();
   void due();
@@ -299,6 +298,7 @@ class RemediationMachine {
   void verification_over();
 
   Remediation& own_;
+  const View& view_;
   const Workload& w_;
   const HostState& host_;
   Instant now_;

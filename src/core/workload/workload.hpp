@@ -46,6 +46,7 @@ struct Workload {
   std::string network_parent;           ///< key of the workload whose network this one shares
   std::string network_parent_id;        ///< its container id in this container's configuration
   std::optional<Instant> paused_until;  ///< by `healer pause`; Instant::max(): until resumed
+  unsigned pauses = 0;                  ///< times that an operator paused it
 
   Lifecycle lifecycle;
   Health health;

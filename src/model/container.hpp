@@ -60,9 +60,10 @@ struct Identity {
   std::string key;       ///< survives recreation, e.g. "project/service/number"; empty: the container's name
   std::string service;   ///< "project/service"; empty: the container belongs to no service
   bool one_off = false;  ///< started by an operator for one task (compose run); never watched
+  std::string problem;   ///< for operators: why the labels give no key; empty: nothing is wrong
   bool operator==(const Identity&) const = default;
 };
-HEALER_DESCRIBE(Identity, key, service, one_off);
+HEALER_DESCRIBE(Identity, key, service, one_off, problem);
 
 /// Commands of the container's engine for an operator to type; empty: none.
 struct Advice {
@@ -72,14 +73,27 @@ struct Advice {
 };
 HEALER_DESCRIBE(Advice, logs, start);
 
+/// Somebody else starts and stops the container: an orchestrator, a unit of the service manager, or the
+/// engine, which removes it at its end. Their decisions and healer's would contradict each other.
+struct Owner {
+  std::string name;    ///< for operators: "Docker Swarm", "systemd unit web.service"; empty: nobody
+  bool stable = true;  ///< false: a removal of the container is the owner's daily work, and no loss
+  bool operator==(const Owner&) const = default;
+};
+HEALER_DESCRIBE(Owner, name, stable);
+
 /// The facts about a container from one inspect. Decisions are made on them.
 struct Container {
   std::string id;
   std::string name;  ///< without the leading '/'
   std::string image;
+  std::string image_id;                       ///< the image's content; empty: the engine does not tell
   std::map<std::string, std::string> labels;  ///< for the settings; no decision reads a label
   Identity identity;
-  std::vector<std::string> dependencies;  ///< services that must be healthy first, as "project/service"
+  Owner owner;
+  std::vector<std::string> dependencies;    ///< services that must be healthy first, as "project/service"
+  std::vector<std::string> awaited_jobs;    ///< services that must have completed first, in the same form
+  std::vector<std::string> restarted_with;  ///< those of `dependencies` after whose restart it is restarted
   Advice advice;
   ContainerState state = ContainerState::Created;
   std::string started_at;            ///< the engine's text; "0001-01-01T00:00:00Z": it never ran
@@ -94,6 +108,7 @@ struct Container {
   EngineHealth health = EngineHealth::None;
   std::optional<WallTime> health_checked;  ///< end of the newest entry of the health log
   std::string health_output;               ///< output of that entry, at most 4 KiB
+  std::optional<int> health_exit_code;     ///< of that entry's command
   Duration health_interval{0};             ///< this and the next two: of the HEALTHCHECK, 0 without one
   Duration health_timeout{0};
   Duration health_start_period{0};
@@ -102,14 +117,18 @@ struct Container {
   std::vector<PortBinding> ports;  ///< sorted by container port, published ones first
   std::vector<NetworkAttachment> networks;
   std::string memory_limit_note;  ///< e.g. "limit 64 MiB"; empty: no limit
+  /// A command that runs inside and is neither the HEALTHCHECK nor one of healer's: its first word; empty:
+  /// none.
+  std::string operator_command;
 
   InstanceId instance() const { return InstanceId{id, started_at}; }
   bool operator==(const Container&) const = default;
 };
-HEALER_DESCRIBE(Container, id, name, image, labels, identity, dependencies, advice, state, started_at,
-                started, finished, exit_code, oom_killed, restart_policy, maximum_retries, restart_count,
-                stop_timeout, health, health_checked, health_output, health_interval, health_timeout,
-                health_start_period, network, network_parent, ports, networks, memory_limit_note);
+HEALER_DESCRIBE(Container, id, name, image, image_id, labels, identity, owner, dependencies, awaited_jobs,
+                restarted_with, advice, state, started_at, started, finished, exit_code, oom_killed,
+                restart_policy, maximum_retries, restart_count, stop_timeout, health, health_checked,
+                health_output, health_exit_code, health_interval, health_timeout, health_start_period,
+                network, network_parent, ports, networks, memory_limit_note, operator_command);
 
 /// One entry of a list: enough to decide whether the container must be inspected.
 struct ContainerSummary {

@@ -45,24 +45,30 @@ struct HealthReported {
 };
 HEALER_DESCRIBE(HealthReported, health);
 
-/// The container was paused, unpaused, renamed or updated: an inspect shows which.
+/// The container was paused, unpaused, renamed or updated, or connected to another network: an inspect shows
+/// which.
 struct Changed {};
 HEALER_DESCRIBE(Changed);
 
 struct Removed {};
 HEALER_DESCRIBE(Removed);
 
+/// A container was created. It does not run yet.
+struct Created {};
+HEALER_DESCRIBE(Created);
+
 /// A report of an engine's event stream, the same for every engine. Trap: StopRequested usually comes before
 /// the Ended that it causes, but some engines report it later or not at all: see StopReports.
-using EngineReport = std::variant<StopRequested, Ended, Started, HealthReported, Changed, Removed>;
+using EngineReport = std::variant<StopRequested, Ended, Started, HealthReported, Changed, Removed, Created>;
 
 struct EngineEvent {
   std::string container_id;
   std::string name;
   std::int64_t unix_nanoseconds = 0;  ///< when it happened, by the engine's clock
   EngineReport report;
+  std::string service = {};  ///< Created, Removed: "project/service"; empty: none, or a one-off container
 };
-HEALER_DESCRIBE(EngineEvent, container_id, name, unix_nanoseconds, report);
+HEALER_DESCRIBE(EngineEvent, container_id, name, unix_nanoseconds, report, service);
 
 /// Whether the report is about how an instance ends.
 inline bool reports_an_end(const EngineEvent& event) {
@@ -136,15 +142,24 @@ struct ProbeOrigin {
   std::string own_container_id;       ///< empty: on the host
   bool host_network = false;          ///< healer's container uses the host's network
   std::vector<std::string> networks;  ///< names of the networks of healer's container
+  /// On the host: the directly connected routes, as "10.1.0.0/16"; empty: not known, every address may be
+  /// reachable.
+  std::vector<std::string> connected = {};
+  bool rootless = false;  ///< the engine's networks are in another network namespace than the host's
   bool on_host() const { return own_container_id.empty() || host_network; }
   bool operator==(const ProbeOrigin&) const = default;
 };
-HEALER_DESCRIBE(ProbeOrigin, own_container_id, host_network, networks);
+HEALER_DESCRIBE(ProbeOrigin, own_container_id, host_network, networks, connected, rootless);
 
 struct ProbeOriginLearned {
   ProbeOrigin probe_origin;
 };
 HEALER_DESCRIBE(ProbeOriginLearned, probe_origin);
+
+/// The engine could not repeat every event since the last one that healer saw: an exit that nobody saw is
+/// ambiguous.
+struct EventsLost {};
+HEALER_DESCRIBE(EventsLost);
 
 struct EngineLost {
   std::string reason;
@@ -247,15 +262,24 @@ struct WallClockMoved {
 };
 HEALER_DESCRIBE(WallClockMoved, ahead);
 
+/// The host is under pressure (Linux PSI, `full avg10`), or no longer: while it is, timeouts are not about
+/// the targets.
+struct HostPressure {
+  bool high = false;
+  std::string text;  ///< "memory 62 %"
+};
+HEALER_DESCRIBE(HostPressure, high, text);
+
 /// The settings of the host changed.
 struct HostPolicyChanged {
   HostPolicy policy;
 };
 HEALER_DESCRIBE(HostPolicyChanged, policy);
 
-using Event = std::variant<EngineEvent, ContainerObserved, ContainerGone, InspectFailed, SyncCompleted,
-                           EngineConnected, ProbeOriginLearned, EngineLost, ProbeFinished, EvidenceCaptured,
-                           RemedyFinished, Tick, LoopStalled, OperatorReset, OperatorPause, OperatorResume,
-                           OperatorHeal, OperatorAck, AlertReported, WallClockMoved, HostPolicyChanged>;
+using Event =
+    std::variant<EngineEvent, ContainerObserved, ContainerGone, InspectFailed, SyncCompleted, EngineConnected,
+                 ProbeOriginLearned, EventsLost, EngineLost, ProbeFinished, EvidenceCaptured, RemedyFinished,
+                 Tick, LoopStalled, OperatorReset, OperatorPause, OperatorResume, OperatorHeal, OperatorAck,
+                 AlertReported, WallClockMoved, HostPressure, HostPolicyChanged>;
 
 }  // namespace healer

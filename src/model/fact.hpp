@@ -19,7 +19,8 @@ namespace fact {
 // Instances and exits.
 
 BOOST_DEFINE_ENUM_CLASS(InstanceChange, Unpaused, StartedAgain, Paused, DownAtFirstSight, Stopped, Completed,
-                        EndedBySignal  ///< by a signal that is the remedy: it is started
+                        EndedBySignal,  ///< by a signal that is the remedy: it is started
+                        EndedUnseen     ///< nobody saw why, because the engine forgot the events
 )
 struct Instance {
   InstanceChange change = InstanceChange::StartedAgain;
@@ -37,7 +38,9 @@ HEALER_DESCRIBE(DownWithEngine, wait);
 BOOST_DEFINE_ENUM_CLASS(ExitCare,
                         Remedied,      ///< healer remedies it
                         LeftToEngine,  ///< the engine's restart policy restarts it
-                        LeftAlone      ///< the policy says that exits are left alone
+                        LeftAlone,     ///< the policy says that exits are left alone
+                        JobFailed,     ///< a job's exit is final: it is not started again
+                        LeftToOwner    ///< whoever owns the container decides
 )
 struct Exited {
   ExitCare care = ExitCare::Remedied;
@@ -79,6 +82,21 @@ struct CheckFailed {
   bool operator==(const CheckFailed&) const = default;
 };
 HEALER_DESCRIBE(CheckFailed, failures, threshold, reason);
+
+/// A check passed for the first time, or for the first time with a new image: from now on its failures count.
+struct ProbeProven {
+  std::string probe;    ///< "http 127.0.0.1:8080/health"
+  bool chosen = false;  ///< by the automatic selection
+  bool operator==(const ProbeProven&) const = default;
+};
+HEALER_DESCRIBE(ProbeProven, probe, chosen);
+
+/// The host or healer stood still: streaks start again.
+struct StoodStill {
+  Duration lasted{0};
+  bool operator==(const StoodStill&) const = default;
+};
+HEALER_DESCRIBE(StoodStill, lasted);
 
 struct AnswersAgain {
   unsigned failures = 0;
@@ -416,18 +434,17 @@ HEALER_DESCRIBE(DependencyCycle, problem);
 
 }  // namespace fact
 
-using Fact =
-    std::variant<fact::Instance, fact::DownWithEngine, fact::Exited, fact::WrongLabel, fact::Watched,
-                 fact::Uncheckable, fact::CheckFailed, fact::AnswersAgain, fact::Unknown, fact::KnownAgain,
-                 fact::AlertFires, fact::AlertIgnored, fact::AlertOver, fact::Unhealthy, fact::IncidentOpened,
-                 fact::IncidentClosed, fact::Acknowledged, fact::RemedyPlanned, fact::PlanCancelled,
-                 fact::StepSkipped, fact::RemedyHeld, fact::HoldOver, fact::HoldCauseGone,
-                 fact::EvidenceIncomplete, fact::InspectFailed, fact::AttemptOrdered, fact::DryRun,
-                 fact::OrderRefused, fact::AnswerLost, fact::AttemptResumed, fact::AttemptEnded,
-                 fact::BreakerHalfOpen, fact::BudgetUsedUp, fact::LadderEnded, fact::HookRan, fact::Reminded,
-                 fact::Escalated, fact::RouteGone, fact::Commanded, fact::HealRefused,
-                 fact::UnknownTransition, fact::HostCommanded, fact::Connected, fact::EngineUnreachable,
-                 fact::EngineRestarted, fact::FirstListRead, fact::LoopStalled, fact::ControlTargetSilent,
-                 fact::ControlTargetAnswers, fact::MassFailure, fact::DependencyCycle>;
+using Fact = std::variant<
+    fact::Instance, fact::DownWithEngine, fact::Exited, fact::WrongLabel, fact::Watched, fact::Uncheckable,
+    fact::CheckFailed, fact::ProbeProven, fact::StoodStill, fact::AnswersAgain, fact::Unknown,
+    fact::KnownAgain, fact::AlertFires, fact::AlertIgnored, fact::AlertOver, fact::Unhealthy,
+    fact::IncidentOpened, fact::IncidentClosed, fact::Acknowledged, fact::RemedyPlanned, fact::PlanCancelled,
+    fact::StepSkipped, fact::RemedyHeld, fact::HoldOver, fact::HoldCauseGone, fact::EvidenceIncomplete,
+    fact::InspectFailed, fact::AttemptOrdered, fact::DryRun, fact::OrderRefused, fact::AnswerLost,
+    fact::AttemptResumed, fact::AttemptEnded, fact::BreakerHalfOpen, fact::BudgetUsedUp, fact::LadderEnded,
+    fact::HookRan, fact::Reminded, fact::Escalated, fact::RouteGone, fact::Commanded, fact::HealRefused,
+    fact::UnknownTransition, fact::HostCommanded, fact::Connected, fact::EngineUnreachable,
+    fact::EngineRestarted, fact::FirstListRead, fact::LoopStalled, fact::ControlTargetSilent,
+    fact::ControlTargetAnswers, fact::MassFailure, fact::DependencyCycle>;
 
 }  // namespace healer

@@ -119,9 +119,16 @@ BOOST_DEFINE_ENUM_CLASS(
     Dependency,     ///< a workload that it depends on is not healthy
     NetworkParent,  ///< the container whose network the workload shares is not healthy
     MassFailure,
-    Concurrency,      ///< as many remedies as allowed are under way
-    Replica,          ///< another replica of its service has a remedy under way
-    OperatorStopping  ///< an operator is stopping the container now
+    Concurrency,       ///< as many remedies as allowed are under way
+    Replica,           ///< another replica of its service has a remedy under way
+    OperatorStopping,  ///< an operator is stopping the container now
+    OperatorInside,    ///< a command of an operator runs in the container
+    Deployment,        ///< containers of its project are being created and removed
+    Access,            ///< its check is answered by something in front of it, or by another path
+    Upstream,          ///< its proxy says that what is behind it does not answer
+    Busy,              ///< the application itself asks for time
+    Unproven,          ///< the check has not passed with this image, and one attempt did not help
+    Disk               ///< a file system is full: a restart would end in a container that cannot start
 )
 
 struct Hold {

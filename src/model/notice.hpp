@@ -28,6 +28,7 @@ HEALER_DESCRIBE(Refusal, remedy, error);
 
 struct Degraded {
   std::string reason;
+  std::string owner;  ///< who may do what healer may not; empty: healer may
   RemedyKind next_kind = RemedyKind::None;
   std::string next;                   ///< the ladder step
   Duration wait{0};                   ///< until then; 0: now
@@ -35,7 +36,7 @@ struct Degraded {
   unsigned ineffective_restarts = 0;  ///< so many that a restart does not help; 0: fewer
   Advice advice;
 };
-HEALER_DESCRIBE(Degraded, reason, next_kind, next, wait, hold, ineffective_restarts, advice);
+HEALER_DESCRIBE(Degraded, reason, owner, next_kind, next, wait, hold, ineffective_restarts, advice);
 
 struct CrashLoop {
   std::string reason;
@@ -98,6 +99,34 @@ struct Unknown {
 };
 HEALER_DESCRIBE(Unknown, checks, reason);
 
+/// The checks have never passed: a wrong configuration, or a container that never worked.
+struct Unproven {
+  std::string tried;  ///< what was checked, and what came back
+};
+HEALER_DESCRIBE(Unproven, tried);
+
+/// A job's exit is final.
+struct JobFailed {
+  std::string reason;
+  Advice advice;
+};
+HEALER_DESCRIBE(JobFailed, reason, advice);
+
+/// It exited, and nobody knows whether an operator stopped it.
+struct EndedUnseen {
+  std::string reason;
+  Advice advice;
+};
+HEALER_DESCRIBE(EndedUnseen, reason, advice);
+
+/// Watched containers were removed, and nothing took their place.
+struct Vanished {
+  std::vector<std::string> names;
+  std::string project;      ///< of all of them; empty: none
+  std::string during = {};  ///< what healer did about it at that time; empty: nothing
+};
+HEALER_DESCRIBE(Vanished, names, project, during);
+
 struct KnownAgain {
   Duration lasted{0};
   std::string how;
@@ -159,6 +188,7 @@ HEALER_DESCRIBE(MassFailureOver, lasted, failing);
 
 using Notice = std::variant<notice::Degraded, notice::CrashLoop, notice::BudgetUsedUp, notice::LadderEnded,
                             notice::IncidentClosed, notice::Summary, notice::Repeated, notice::Unknown,
+                            notice::Unproven, notice::JobFailed, notice::EndedUnseen, notice::Vanished,
                             notice::KnownAgain, notice::AlertFires, notice::EngineDown, notice::EngineBack,
                             notice::Disconnected, notice::ConnectedAgain, notice::MassFailure,
                             notice::MassFailureStays, notice::MassFailureOver>;

@@ -86,6 +86,13 @@ HEALER_DESCRIBE(MaintenanceWindow, days, from_minute, to_minute, zone, text);
 /// nothing.
 BOOST_DEFINE_ENUM_CLASS(AlertUse, Act, Notify, Off)
 
+/// What failures of a check that has never passed do. Hold: operators are notified. Act: they count as any
+/// other.
+BOOST_DEFINE_ENUM_CLASS(UnprovenUse, Hold, Act)
+
+/// What exit code 0 means. Auto: the restart policy and what the container is tell. HEALING.md 3.
+BOOST_DEFINE_ENUM_CLASS(ExitZeroUse, Auto, Restart, Completed)
+
 /// Whether the container's labels opt in to being watched. Opting out always wins. HEALING.md 1.
 BOOST_DEFINE_ENUM_CLASS(Selection, Unlabelled, OptedIn, OptedOut)
 
@@ -100,9 +107,15 @@ struct Policy {
   Duration timeout = 5s;  ///< never above the interval: see effective_timeout()
   unsigned failure_threshold = 3;
   unsigned success_threshold = 2;
-  std::optional<Duration> fast_interval;  ///< empty: interval / 3, at least 1 s
+  std::optional<Duration> fast_interval;  ///< empty: interval / 3, at least 250 ms
   std::optional<Duration> start_period;   ///< empty: learned ("auto")
   std::optional<FailureWindow> window;    ///< empty: only failures in a row count
+  /// The failure threshold, if the container's own label sets it: an unhealthy HEALTHCHECK gets as many of
+  /// its intervals before healer acts. Empty: healer acts at once.
+  std::optional<unsigned> verdict_periods;
+  UnprovenUse unproven = UnprovenUse::Hold;
+  ExitZeroUse on_exit_0 = ExitZeroUse::Auto;
+  Duration maintenance_limit = 10min;  ///< an application that asks for time by Retry-After gets at most this
   std::vector<RemedyStep>
       remedies;          ///< the ladder, its last step repeats; empty: the engine's default remedy
   bool evidence = true;  ///< before a remedy, save what the remedy would erase
@@ -132,16 +145,17 @@ struct Policy {
   /// The interval while a verdict is pending or an instance is starting; never above `interval`.
   Duration effective_fast_interval() const {
     if (fast_interval) return *fast_interval < interval ? *fast_interval : interval;
-    const Duration third = interval / 3 > 1s ? interval / 3 : Duration{1s};
+    const Duration third = interval / 3 > 250ms ? interval / 3 : Duration{250ms};
     return third < interval ? third : interval;
   }
   bool operator==(const Policy&) const = default;
 };
 HEALER_DESCRIBE(Policy, selection, probe, unnamed_probe, named_probes, interval, timeout, failure_threshold,
-                success_threshold, fast_interval, start_period, window, remedies, evidence, depends_on,
-                dependency_hold, maintenance, stop_timeout, backoff_max, backoff_jitter, budget_attempts,
-                budget_window, breaker_open_for, backoff_decay, verify_limit, alerts, alert_lookback,
-                notification_cooldown, heal_exits, notifications, notification_route);
+                success_threshold, fast_interval, start_period, window, verdict_periods, unproven, on_exit_0,
+                maintenance_limit, remedies, evidence, depends_on, dependency_hold, maintenance, stop_timeout,
+                backoff_max, backoff_jitter, budget_attempts, budget_window, breaker_open_for, backoff_decay,
+                verify_limit, alerts, alert_lookback, notification_cooldown, heal_exits, notifications,
+                notification_route);
 
 using PolicyPtr = std::shared_ptr<const Policy>;
 
@@ -161,14 +175,15 @@ struct HostPolicy {
   std::string connectivity_text = {};  ///< for operators: "http 192.0.2.1:80/"
   Duration connectivity_interval = 5s;
   Duration connectivity_timeout = 3s;
-  Duration hook_limit{0};  ///< an attempt may wait this long for the hook before it; 0: no hook
+  double pressure_limit = 40;  ///< per cent; a host under more pressure makes timeouts unknown; 0: never
+  Duration hook_limit{0};      ///< an attempt may wait this long for the hook before it; 0: no hook
   std::vector<std::string> channels = {};  ///< names of the configured channels
   NotificationRoutingPtr routing = {};     ///< empty: a default NotificationRouting
   bool operator==(const HostPolicy&) const = default;
 };
 HEALER_DESCRIBE(HostPolicy, host_name, mass_share, mass_least, mass_hold, mass_hold_max, remedy_share,
-                connectivity, connectivity_text, connectivity_interval, connectivity_timeout, hook_limit,
-                channels, routing);
+                connectivity, connectivity_text, connectivity_interval, connectivity_timeout, pressure_limit,
+                hook_limit, channels, routing);
 
 /// A label that is unknown or does not parse. Logged, counted and shown in `healer status`, never silently
 /// ignored.

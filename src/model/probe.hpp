@@ -36,7 +36,7 @@ struct ProbeSpec {
   std::optional<ProbeKind> kind;  ///< empty: http on the first published port, else the engine's HEALTHCHECK
   std::string path = "/health";
   std::optional<std::uint16_t> port;  ///< container port; empty: the first published (else exposed) TCP port
-  std::vector<StatusRange> accepted{StatusRange{}};
+  std::vector<StatusRange> accepted{StatusRange{200, 299}};
   std::string body_match;            ///< substring that the body must contain; empty: none
   std::string banner;                ///< prefix that a tcp target must send; empty: connecting is enough
   std::string host_header;           ///< empty: the address and port
@@ -46,10 +46,11 @@ struct ProbeSpec {
   unsigned redirects = 0;            ///< http: how many are followed at most, to the same target only
   std::vector<std::string> command;  ///< exec: the argument list, never a shell string
   std::string service;               ///< grpc: name of the checked service; empty: the whole server
+  std::string address;               ///< numeric; empty: found by the networks of the container
   bool operator==(const ProbeSpec&) const = default;
 };
 HEALER_DESCRIBE(ProbeSpec, kind, path, port, accepted, body_match, banner, host_header, tls_verify, method,
-                headers, redirects, command, service);
+                headers, redirects, command, service, address);
 
 /// One of several probes of a workload; all must pass. Reports use `name`.
 struct NamedProbe {
@@ -79,10 +80,13 @@ struct HttpTarget {
   std::vector<HttpHeader> headers;
   unsigned redirects =
       0;  ///< how many are followed at most, to the same endpoint; then the 3xx is the answer
+  /// The prober listens this long before it sends the request: a peer that greets first (SSH, SMTP, MySQL)
+  /// speaks no HTTP. 0: the request is sent at once.
+  Duration greeting_wait{0};
   bool operator==(const HttpTarget&) const = default;
 };
 HEALER_DESCRIBE(HttpTarget, endpoint, path, host_header, tls, tls_verify, capture_body, method, headers,
-                redirects);
+                redirects, greeting_wait);
 template <>
 struct TypeDialect<HttpTarget> {
   static constexpr std::string_view name = "http";
@@ -150,6 +154,12 @@ BOOST_DEFINE_ENUM_CLASS(
     StillOpen        ///< exec, not started: the earlier command on this target has not ended
 )
 
+/// What the first bytes from the peer showed of its protocol. Unknown: there were none, or nobody looked.
+BOOST_DEFINE_ENUM_CLASS(PeerProtocol, Unknown, Http,
+                        Tls,   ///< a TLS record, or an HTTP answer that says that the port wants TLS
+                        Other  ///< a greeting before the request, or an answer that is not HTTP
+)
+
 /// What a prober saw, not yet judged.
 struct ProbeFacts {
   ProbeEnd end = ProbeEnd::Answered;
@@ -158,8 +168,12 @@ struct ProbeFacts {
   std::string body;     ///< the captured body, tcp banner or exec output, at most 10 KiB
   std::string detail;   ///< one short phrase for operators, e.g. the TLS error
   std::chrono::microseconds duration{0};  ///< from the start of connecting to the end
+  PeerProtocol protocol = PeerProtocol::Unknown;
+  std::optional<Duration> retry_after;  ///< http: the answer's Retry-After, at most a day
+  bool maintenance = false;  ///< http: a JSON member or a header of a failed answer says so explicitly
 };
-HEALER_DESCRIBE(ProbeFacts, end, status, grpc_status, body, detail, duration);
+HEALER_DESCRIBE(ProbeFacts, end, status, grpc_status, body, detail, duration, protocol, retry_after,
+                maintenance);
 
 /// The judged result of one check. HEALING.md 2: Unknown (the check could not be done) moves no counter.
 BOOST_DEFINE_ENUM_CLASS(Outcome, Pass, Fail, Unknown)
@@ -173,7 +187,14 @@ BOOST_DEFINE_ENUM_CLASS(Cause, None, Refused, Reset, ConnectTimeout, AnswerTimeo
                         EngineFailed,  ///< unknown: the engine could not run the command
                         NotRunning,    ///< unknown: the container does not run
                         StillOpen,     ///< unknown: the earlier command has not ended
-                        Connectivity   ///< unknown: the connectivity check fails
+                        Connectivity,  ///< unknown: the connectivity check fails
+                        Unproven,      ///< unknown: the check fails and has never passed
+                        CannotRun,     ///< unknown: the check's own command cannot run (exit code 126, 127)
+                        RateLimited,   ///< unknown: HTTP 429; it is alive
+                        Access,        ///< HTTP 3xx, 401 or 403: something stands in front of the path
+                        NotFound,      ///< HTTP 404
+                        Upstream,      ///< HTTP 502 or 504: a proxy speaks of what is behind it
+                        Busy           ///< the application itself asks for time: maintenance, Retry-After
 )
 
 struct Verdict {

@@ -16,6 +16,17 @@
 
 namespace healer {
 
+/// A probe that has passed for a workload. HEALING.md 2, "Trust".
+struct TrustedProbe {
+  std::string name;               ///< of a named probe; empty: the unnamed one
+  std::string fingerprint;        ///< of its configuration, see probe_fingerprint()
+  std::string image_id;           ///< of the newest image with which it passed
+  std::optional<ProbeKind> kind;  ///< this and `port`: adopted by the automatic selection
+  std::optional<std::uint16_t> port;
+  bool operator==(const TrustedProbe&) const = default;
+};
+HEALER_DESCRIBE(TrustedProbe, name, fingerprint, image_id, kind, port);
+
 /// State of a workload that outlives its instances and healer's process.
 struct WorkloadRecord {
   std::string key;
@@ -41,13 +52,18 @@ struct WorkloadRecord {
   bool ran_before_engine_loss = false;  ///< it ran when the engine went down, and was not judged since
   std::vector<FiringAlert> alerts;
   bool instance_passed = false;  ///< last_instance passed its checks once: its start period is over
+  std::vector<TrustedProbe> trusted_probes;
+  std::string unproven_notified;         ///< fingerprint of the unproven probe that operators know of
+  std::string starts_image;              ///< the image that `starts` and `unclean_starts` are of
+  std::optional<Instant> failing_since;  ///< last_instance fails since then; empty: it does not
   bool operator==(const WorkloadRecord&) const = default;
 };
 HEALER_DESCRIBE(WorkloadRecord, key, name, last_instance, was_running, stopped_by_operator,
                 started_healthy_once, starts, unclean_starts, breaker, breaker_until, backoff_level,
                 backoff_changed_at, last_notified, unnotified_incidents, unnotified_attempts,
                 unnotified_since, reset_at, ineffective_restarts, paused_until, network_parent,
-                ran_before_engine_loss, alerts, instance_passed);
+                ran_before_engine_loss, alerts, instance_passed, trusted_probes, unproven_notified,
+                starts_image, failing_since);
 
 /// State of the whole host that outlives healer's process.
 struct HostRecord {

@@ -162,6 +162,11 @@ struct ConnectedAgain {
 };
 HEALER_DESCRIBE(ConnectedAgain, lasted);
 
+struct UnderPressure {
+  std::string text;  ///< "memory 62 %"
+};
+HEALER_DESCRIBE(UnderPressure, text);
+
 struct MassFailure {
   std::vector<std::string> failing;  ///< names
   std::uint64_t among = 0;
@@ -190,7 +195,7 @@ using Notice = std::variant<notice::Degraded, notice::CrashLoop, notice::BudgetU
                             notice::IncidentClosed, notice::Summary, notice::Repeated, notice::Unknown,
                             notice::Unproven, notice::JobFailed, notice::EndedUnseen, notice::Vanished,
                             notice::KnownAgain, notice::AlertFires, notice::EngineDown, notice::EngineBack,
-                            notice::Disconnected, notice::ConnectedAgain, notice::MassFailure,
-                            notice::MassFailureStays, notice::MassFailureOver>;
+                            notice::Disconnected, notice::ConnectedAgain, notice::UnderPressure,
+                            notice::MassFailure, notice::MassFailureStays, notice::MassFailureOver>;
 
 }  // namespace healer

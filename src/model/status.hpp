@@ -27,6 +27,7 @@ BOOST_DEFINE_ENUM_CLASS(Condition,
                         GivenUp,      ///< the circuit breaker is open
                         Paused,       ///< by an operator
                         Stopped,      ///< by an operator, or never started
+                        Completed,    ///< a job that ended with exit code 0
                         Crashed,      ///< exited by itself
                         Unreachable,  ///< the configuration gives no probe target
                         Unknown       ///< could not be checked

@@ -435,6 +435,7 @@ Result<void> Runtime::heal(const std::string& key) {
   if (!found) return tl::unexpected(found.error());
   switch (found->condition) {
     case Condition::Stopped:
+    case Condition::Completed:
       return failure(ErrorCode::Conflict,
                      fmt::format("{} is stopped and left alone until an operator starts it", found->name));
     case Condition::Paused:

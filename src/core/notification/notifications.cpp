@@ -13,6 +13,8 @@ namespace healer {
 
 namespace {
 
+constexpr Duration maintenance_notified_after = 10min;
+
 using State = NotifiedTable::State;
 using Input = NotifiedTable::Input;
 
@@ -49,6 +51,13 @@ bool NotificationMachine::to_be_notified() const {
          !notifications_suppressed(view_);
 }
 
+/// An application that says itself that it is in maintenance is no news for a while.
+bool NotificationMachine::quiet_maintenance() const {
+  const auto* planned = std::get_if<Planned>(&w_.remediation.phase);
+  return planned != nullptr && planned->hold && planned->hold->kind == HoldKind::Busy &&
+         w_.health.in_maintenance && now_ < w_.incident->opened_at + maintenance_notified_after;
+}
+
 void NotificationMachine::first_due() {
   if (!to_be_notified()) return;
   const auto* planned = std::get_if<Planned>(&w_.remediation.phase);
@@ -59,7 +68,7 @@ void NotificationMachine::first_due() {
   const bool awaited = w_.lifecycle.presence == Presence::Running && !w_.health.unhealthy() &&
                        w_.incident->cause != IncidentCause::CrashLoop && !w_.health.network_loss &&
                        !w_.health.alert_firing && !w_.remediation.forced;
-  if (at_once || awaited) return;
+  if (at_once || awaited || quiet_maintenance()) return;
   if (w_.incident->cause == IncidentCause::CrashLoop && !own_.incident->gave_up)
     notify_crash_loop();
   else
@@ -75,6 +84,7 @@ void NotificationMachine::notify_degraded(NotifiedTable::Input input) {
   notice::Degraded degraded;
   degraded.reason = w_.incident->cause_text;
   degraded.advice = w_.container.advice;
+  degraded.owner = w_.container.owner.name;
   if (ladder_step) {
     degraded.next_kind = ladder_step->step.kind;
     degraded.next = to_string(ladder_step->step);
@@ -215,6 +225,8 @@ void NotificationMachine::due() {
 std::optional<Instant> NotificationMachine::deadline() const {
   Earliest next;
   next.at(repeat_deadline());
+  if (w_.incident && !own_.incident->notified && quiet_maintenance())
+    next.at(w_.incident->opened_at + maintenance_notified_after);
   if (own_.unnotified_incidents > 0 && !notifications_suppressed(view_))
     next.at(own_.last_notified + w_.policy->notification_cooldown);
   return next.when();
@@ -234,6 +246,25 @@ void NotificationMachine::unknown_for_long() {
   out_.log(LogLevel::Warning, fact::Unknown{health.unknown_streak, health.last_verdict.text});
   notify({NotificationKind::Info, unknown_key(*health.unknown_since),
           notice::Unknown{health.unknown_streak, health.last_verdict.text}});
+}
+
+void NotificationMachine::unproven(const std::string& tried) {
+  out_.log(LogLevel::Warning, fact::NeverPassed{tried});
+  notify({NotificationKind::Degraded,
+          fmt::format("healer/{:.60}/{:.120}/unproven/{}", host_.policy.host_name, w_.key,
+                      now_.time_since_epoch().count()),
+          notice::Unproven{tried}, tried});
+}
+
+void NotificationMachine::ended_for_good(const finding::EndedForGood& ended) {
+  if (notifications_paused(view_)) return;
+  const bool job = ended.why == finding::EndedForGood::Why::JobFailed;
+  notify({job ? NotificationKind::Critical : NotificationKind::Degraded,
+          fmt::format("healer/{:.60}/{:.120}/ended/{}", host_.policy.host_name, w_.key,
+                      now_.time_since_epoch().count()),
+          job ? Notice{notice::JobFailed{ended.text, w_.container.advice}}
+              : Notice{notice::EndedUnseen{ended.text, w_.container.advice}},
+          ended.text});
 }
 
 void NotificationMachine::known_again(const finding::KnownAgain& known) {

@@ -97,6 +97,9 @@ class NotificationMachine {
   void acknowledged();
   void evidence_captured(const std::string& excerpt);
   void unknown_for_long();
+  /// `tried`: what was checked, and what came back.
+  void unproven(const std::string& tried);
+  void ended_for_good(const finding::EndedForGood& ended);
   void known_again(const finding::KnownAgain& known);
   void alert_fires(const FiringAlert& alert);
   void reset();
@@ -115,6 +118,7 @@ class NotificationMachine {
 
   void go(NotifiedTable::Input input, NotifiedTable::State next);
   bool to_be_notified() const;
+  bool quiet_maintenance() const;
   void first_due();
   void notify_degraded(NotifiedTable::Input input);
   void notify_crash_loop();

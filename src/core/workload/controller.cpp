@@ -25,7 +25,9 @@ void WorkloadController::configure(const ContainerObserved& seen) {
   if (w_.name != seen.container.name) w_.dirty = true;
   w_.name = seen.container.name;
   std::vector<LabelProblem> problems = seen.problems;
-  w_.ladder = ladder_on(*seen.policy, host_.capabilities, problems);
+  if (!seen.container.identity.problem.empty())
+    problems.push_back({"com.docker.compose.*", "", seen.container.identity.problem});
+  w_.ladder = ladder_on(*seen.policy, host_.capabilities, seen.container.owner, problems);
   for (const LabelProblem& problem : problems)
     if (std::find(w_.problems.begin(), w_.problems.end(), problem) == w_.problems.end())
       out_.log(LogLevel::Warning, fact::WrongLabel{problem});
@@ -80,11 +82,17 @@ void WorkloadController::health_reported(const HealthReported& report, const Eng
   w_.container.health = report.health;
   w_.container.health_checked = when;
   w_.container.health_output.clear();
-  run([&] { health_.engine_health(report.health, {}); });
+  w_.container.health_exit_code.reset();
+  run([&] { health_.health_reported(report.health); });
 }
 
 void WorkloadController::container_gone() {
   run([&] { lifecycle_.container_gone(); });
+}
+
+void WorkloadController::renamed() {
+  container_gone();
+  w_.lifecycle.removed = false;
 }
 
 void WorkloadController::inspect_failed(const Error& error) {
@@ -212,9 +220,18 @@ void WorkloadController::run_due() {
   run([&] { remediation_.due(); });
   calm_due();
   run([&] { notifications_.summary_due(); });
-  if (w_.lifecycle.forget_at && now_ >= *w_.lifecycle.forget_at)
-    close_incident(IncidentOutcome::Removed, "the container was removed");
+  forget_due();
   run([&] { notifications_.due(); });
+}
+
+void WorkloadController::forget_due() {
+  if (!w_.lifecycle.forget_at || now_ < *w_.lifecycle.forget_at) return;
+  vanished_ = w_.lifecycle.removed;
+  if (w_.incident)
+    vanished_unhealthy_ = w_.incident->cause_text;
+  else if (w_.remediation.in_flight)
+    vanished_unhealthy_ = "a remedy was under way";
+  close_incident(IncidentOutcome::Removed, "the container was removed");
 }
 
 void WorkloadController::pause_due() {
@@ -243,7 +260,7 @@ void WorkloadController::verdict_due() {
   // The workload became healthy while an order was open: the end of the order closes the incident.
   if (w_.incident && !w_.remediation.attempt && w_.lifecycle.presence == Presence::Running &&
       (health.tracker.state() == Tracker::State::Healthy ||
-       (health.unprobed() && w_.incident->cause == IncidentCause::AlertFiring)))
+       (health.unjudged() && w_.incident->cause == IncidentCause::AlertFiring)))
     healthy();
 }
 
@@ -254,7 +271,7 @@ void WorkloadController::calm_due() {
       w_.lifecycle.presence == Presence::Running && now_ - w_.lifecycle.instance_started >= crash_loop_calm;
   if (w_.incident && w_.incident->cause == IncidentCause::CrashLoop && calm && !w_.remediation.attempt &&
       !w_.remediation.queued() && !health.awaits_alert() &&
-      (health.tracker.state() == Tracker::State::Healthy || health.unprobed()))
+      (health.tracker.state() == Tracker::State::Healthy || health.unjudged()))
     close_recovered();
   if (const auto end = calm_at(); end && now_ >= *end) healthy();
 }
@@ -262,7 +279,7 @@ void WorkloadController::calm_due() {
 /// When a workload without a probe counts as healthy after an exit or `healer heal`: it stayed up until then.
 std::optional<Instant> WorkloadController::calm_at() const {
   if (!w_.incident || w_.remediation.attempt || w_.remediation.queued() ||
-      w_.lifecycle.presence != Presence::Running || !w_.health.unprobed() || w_.health.network_loss ||
+      w_.lifecycle.presence != Presence::Running || !w_.health.unjudged() || w_.health.network_loss ||
       w_.health.awaits_alert())
     return std::nullopt;
   switch (w_.incident->cause) {

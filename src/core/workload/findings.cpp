@@ -3,6 +3,12 @@
 #include "core/workload/controller.hpp"
 
 namespace healer {
+namespace {
+
+/// After an order failed because a disk is full, healer tries again this much later.
+constexpr Duration disk_wait = 5min;
+
+}  // namespace
 
 void WorkloadController::take(const WorkloadFinding& taken) {
   const auto leads_to = Overloaded{
@@ -19,6 +25,7 @@ void WorkloadController::take(const WorkloadFinding& taken) {
         if (!ended.closed_because.empty())
           close_incident(IncidentOutcome::StoppedByOperator, ended.closed_because);
       },
+      [this](const finding::EndedForGood& ended) { run([&] { notifications_.ended_for_good(ended); }); },
       [this](const finding::EndedBySignal&) { run([&] { remediation_.ended_by_signal(); }); },
       [this](const finding::LeftDown& down) {
         run([&] { health_.known_down(down.text); });
@@ -46,6 +53,15 @@ void WorkloadController::take(const WorkloadFinding& taken) {
       [this](const finding::BecameUnhealthy& became) { unhealthy(became.cause, became.text); },
       [this](const finding::BecameHealthy&) { healthy(); },
       [this](const finding::UnknownForLong&) { run([&] { notifications_.unknown_for_long(); }); },
+      [this](const finding::ProbeUnproven& unproven) {
+        run([&] { notifications_.unproven(unproven.tried); });
+      },
+      [this](const finding::TargetChanged&) {
+        run([&] { health_.verdict_void(); });
+        run([&] {
+          remediation_.drop_queued(RemedyTable::Input::OtherState, "it is checked at another address now");
+        });
+      },
       [this](const finding::KnownAgain& known) { run([&] { notifications_.known_again(known); }); },
       [this](const finding::AlertFires& fires) { run([&] { notifications_.alert_fires(fires.alert); }); },
       [this](const finding::AlertOver&) { run([&] { remediation_.alert_over(); }); },
@@ -53,6 +69,7 @@ void WorkloadController::take(const WorkloadFinding& taken) {
         open_incident(due.cause, due.text);
         out_.decide(Rule::Unhealthy, fact::IncidentOpened{due.cause, due.text});
       },
+      [this](const finding::DiskFull&) { host_.disk_full_until = now_ + disk_wait; },
       [this](const finding::Starved& starved) { host_.starved_until = starved.until; },
       [this](const finding::AwaitsConnectivity&) { host_.connectivity.await(w_.key, now_); },
       // Remediation.

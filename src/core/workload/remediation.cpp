@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/earliest.hpp"
+#include "core/workload/command_result.hpp"
 #include "core/workload/out.hpp"
 #include "core/workload/remediation.hpp"
 #include "core/workload/timing.hpp"
@@ -193,6 +194,7 @@ void RemediationMachine::finished(const RemedyFinished& finished) {
       verify_same_instance(Input::DryRun);
       return;
     case RemedyAnswer::Refused:
+      if (says_disk_full(finished.error)) out_.report(finding::DiskFull{});
       out_.log(LogLevel::Error, fact::OrderRefused{own_.attempt->detail, finished.error});
       attempt_ended(Input::Refused, AttemptState::Failed, finished.error, Then::PlanAndInspect);
       return;
@@ -385,7 +387,7 @@ void RemediationMachine::verification_over() {
   }
   const Health& health = w_.health;
   const bool running = w_.lifecycle.presence == Presence::Running;
-  if (health.unprobed() && running && !health.network_loss && !health.awaits_alert()) {
+  if (health.unjudged() && running && !health.network_loss && !health.awaits_alert()) {
     out_.report(finding::StayedUp{});
     return;
   }

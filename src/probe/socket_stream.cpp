@@ -13,6 +13,8 @@ namespace healer {
 
 namespace {
 
+constexpr std::size_t drain_cap = 256 * 1024;  // bytes of one connection
+
 struct Address {
   sockaddr_storage storage{};
   socklen_t length = 0;  // 0: not numeric
@@ -45,6 +47,7 @@ SocketStream& SocketStream::operator=(SocketStream&& other) noexcept {
   close();
   socket_ = std::exchange(other.socket_, -1);
   errno_ = other.errno_;
+  drained_ = other.drained_;
   tls_ = std::move(other.tls_);
   return *this;
 }
@@ -95,7 +98,7 @@ SocketStream::Moved SocketStream::receive(char* data, std::size_t size) {
 }
 
 SocketStream::Fault SocketStream::fault() const {
-  if (tls_) return {ProbeEnd::TlsFailed, tls_->reason()};
+  if (tls_) return {ProbeEnd::TlsFailed, tls_->reason(), tls_->protocol()};
   return fault_of(errno_, true);
 }
 
@@ -104,8 +107,22 @@ void SocketStream::say_goodbye() {
   tls_.reset();
 }
 
+void SocketStream::end_sending() {
+  ::shutdown(socket_, SHUT_WR);
+}
+
+bool SocketStream::drain() {
+  while (drained_ < drain_cap) {
+    const ssize_t dropped = ::recv(socket_, nullptr, drain_cap - drained_, MSG_TRUNC);
+    if (dropped <= 0) return dropped < 0 && errno == EAGAIN;
+    drained_ += static_cast<std::size_t>(dropped);
+  }
+  return false;
+}
+
 void SocketStream::close() {
   tls_.reset();
+  drained_ = 0;
   if (socket_ >= 0) ::close(std::exchange(socket_, -1));
 }
 

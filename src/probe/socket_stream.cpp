@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 
 #include "probe/socket_errors.hpp"
@@ -112,8 +113,9 @@ void SocketStream::end_sending() {
 }
 
 bool SocketStream::drain() {
+  std::array<char, 16 * 1024> nobody_reads;
   while (drained_ < drain_cap) {
-    const ssize_t dropped = ::recv(socket_, nullptr, drain_cap - drained_, MSG_TRUNC);
+    const ssize_t dropped = ::recv(socket_, nobody_reads.data(), nobody_reads.size(), 0);
     if (dropped <= 0) return dropped < 0 && errno == EAGAIN;
     drained_ += static_cast<std::size_t>(dropped);
   }

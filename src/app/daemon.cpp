@@ -210,7 +210,7 @@ bool Daemon::open_prober() {
   const auto sink = [this](ProbeId id, ProbeFacts facts) {
     if (runtime_) runtime_->probe_finished(id, std::move(facts));
   };
-  auto sockets = SocketProber::create(loop_, sink);
+  auto sockets = SocketProber::create(loop_, sink, [this] { return host_.wall(); });
   if (!sockets) return fatal(sockets.error().message);
   sockets_ = std::move(*sockets);
   execs_ = std::make_unique<ExecProber>(*engine_, host_, sink);

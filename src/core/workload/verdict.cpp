@@ -174,6 +174,8 @@ Verdict judge(const ProbeFacts& facts, const ProbeSpec& spec, ProbeKind kind, Du
       return unknown(Cause::NotRunning, with_detail("it does not run", facts));
     case ProbeEnd::StillOpen:
       return unknown(Cause::StillOpen, "the command of an earlier check has not ended");
+    case ProbeEnd::Compressed:
+      return unknown(Cause::BodyMismatch, with_detail("the body cannot be compared", facts));
   }
   return unknown(Cause::NoResources, "not understood");
 }

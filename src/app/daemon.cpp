@@ -103,7 +103,8 @@ class DaemonObserver final : public Observer {
 };
 
 HookSettings hooks_of(const DaemonSettings& settings) {
-  return {settings.hook_before, settings.hook_after, settings.hook_timeout, settings.compat.restart_script};
+  return {settings.hook_before, settings.hook_after, settings.hook_timeout, settings.compat.restart_script,
+          settings.compat.script_without_state};
 }
 
 /// All parts of the daemon. Members are destroyed from the last to the first, so each stands below the

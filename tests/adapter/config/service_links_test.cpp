@@ -64,7 +64,7 @@ TEST_CASE("any other wrong value, and an address where one is meant, is read as 
   CHECK(loaded({{"CONNECTIVITY_URL", "tcp://10.0.0.1:53"}}).daemon.connectivity);
 }
 
-TEST_CASE("variables of services whose name begins with healer are no settings") {
+TEST_CASE("variables of services whose name begins with healer or autoheal are no settings") {
   const Settings settings = loaded({{"HEALER_METRICS_PORT", "tcp://10.0.0.1:9180"},
                                     {"HEALER_METRICS_SERVICE_HOST", "10.0.0.1"},
                                     {"HEALER_METRICS_SERVICE_PORT", "9180"},
@@ -74,7 +74,11 @@ TEST_CASE("variables of services whose name begins with healer are no settings")
                                     {"HEALER_METRICS_PORT_9180_TCP_PORT", "9180"},
                                     {"HEALER_METRICS_PORT_9180_TCP_PROTO", "tcp"},
                                     {"HEALER_PORT", "tcp://10.0.0.1:9180"},
-                                    {"HEALER_SERVICE_HOST", "10.0.0.1"}});
+                                    {"HEALER_SERVICE_HOST", "10.0.0.1"},
+                                    {"AUTOHEAL_PORT", "tcp://10.0.0.2:80"},
+                                    {"AUTOHEAL_TCP_PORT", "tcp://10.0.0.2:80"},
+                                    {"AUTOHEAL_SERVICE_HOST", "10.0.0.2"},
+                                    {"AUTOHEAL_PORT_80_TCP_ADDR", "10.0.0.2"}});
   CHECK(settings.notes.empty());
   CHECK(settings.warnings.empty());
   for (const char* name : {"HEALER_METRICS", "HEALER_PORTT", "HEALER_9180_TCP", "HEALER_PORT_TCP"}) {

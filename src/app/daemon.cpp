@@ -20,6 +20,7 @@
 #include "app/log.hpp"
 #include "app/own_container.hpp"
 #include "app/prometheus_rules.hpp"
+#include "app/proxy_warnings.hpp"
 #include "app/prune_limits.hpp"
 #include "app/real_host.hpp"
 #include "base/duration.hpp"
@@ -102,7 +103,8 @@ class DaemonObserver final : public Observer {
 };
 
 HookSettings hooks_of(const DaemonSettings& settings) {
-  return {settings.hook_before, settings.hook_after, settings.hook_timeout, settings.compat.restart_script};
+  return {settings.hook_before, settings.hook_after, settings.hook_timeout, settings.compat.restart_script,
+          settings.compat.script_without_state};
 }
 
 /// All parts of the daemon. Members are destroyed from the last to the first, so each stands below the
@@ -239,7 +241,11 @@ std::string Daemon::container_id_of(const std::string& name) {
 }
 
 bool Daemon::open_channels() {
-  auto curl = net::CurlClient::create(loop_, net::CurlTrust::from_environment());
+  const net::CurlTrust trust = net::CurlTrust::from_environment();
+  if (const std::string problem = trust.problem(); !problem.empty())
+    log_.write(LogLevel::Warning,
+               "SSL_CERT_FILE: " + problem + "; only the system's authorities are trusted");
+  auto curl = net::CurlClient::create(loop_, trust);
   if (!curl) return fatal(curl.error().message);
   curl_ = std::move(*curl);
   auto channels = make_channels(settings_.daemon, channel_parts());
@@ -477,6 +483,8 @@ int Daemon::run() {
     for (const std::string& line : autoheal_greeting(environment_)) log_.write(LogLevel::Info, line);
   for (const std::string& note : settings_.notes) log_.write(LogLevel::Info, note);
   for (const std::string& warning : settings_.warnings) log_.write(LogLevel::Warning, warning);
+  for (const std::string& warning : proxy_warnings(settings_.daemon, environment_))
+    log_.write(LogLevel::Warning, warning);
   if (!open_store() || !open_engine() || !open_prober() || !open_channels()) return cli::exit_failed;
   begin();
   if (!listen_admin() || !listen()) return cli::exit_failed;
@@ -516,6 +524,8 @@ void Daemon::reload() {
     return;
   }
   for (const std::string& warning : loaded->warnings) log_.write(LogLevel::Warning, warning);
+  for (const std::string& warning : proxy_warnings(next, environment_))
+    log_.write(LogLevel::Warning, warning);
   for (const std::string_view key : kept)
     log_.write(LogLevel::Warning, fmt::format("the new value of {} holds after a restart", key));
   const bool other_connectivity = settings_.daemon.connectivity != next.connectivity;

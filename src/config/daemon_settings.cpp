@@ -187,6 +187,19 @@ bool valid_api_version(std::string_view text) {
          read_whole(text.substr(dot + 1), 0, 999);
 }
 
+/// With the words that other programs have for these levels.
+Kind<LogLevel> log_level() {
+  return with_synonyms(choice<LogLevel>(), {{"trace", "debug"},
+                                            {"verbose", "debug"},
+                                            {"notice", "info"},
+                                            {"information", "info"},
+                                            {"warn", "warning"},
+                                            {"err", "error"},
+                                            {"crit", "error"},
+                                            {"critical", "error"},
+                                            {"fatal", "error"}});
+}
+
 Table<DaemonSettings> process_settings() {
   using Daemon = DaemonSettings;
   return {
@@ -222,7 +235,7 @@ Table<DaemonSettings> process_settings() {
        "notifies."},
       {"log_format", "LOG_FORMAT", &Daemon::log_format, choice<LogFormat>(),
        "`auto` is text on a terminal and JSON lines otherwise.", Traits{.after_restart = true}},
-      {"log_level", "LOG_LEVEL", &Daemon::log_level, choice<LogLevel>(),
+      {"log_level", "LOG_LEVEL", &Daemon::log_level, log_level(),
        "The least important lines that are logged."},
       {"resync_interval", "HEALER_RESYNC_INTERVAL", &Daemon::resync_interval, duration(1s, 24h),
        "How often the full list of containers is read again, beside the event stream.",

@@ -66,10 +66,13 @@ struct CompatSettings {
 
   Duration first_look_after{0};  ///< AUTOHEAL_START_PERIOD
   Secret webhook;                ///< WEBHOOK_URL; empty: none
+  std::string webhook_variable;  ///< the variable that gave it
   std::string webhook_key = "content";
-  Secret apprise;              ///< APPRISE_URL; empty: none
-  Duration call_limit = 30s;   ///< timeout of a call to `webhook` or `apprise`
-  std::string restart_script;  ///< POST_RESTART_SCRIPT; empty: none
+  Secret apprise;                     ///< APPRISE_URL; empty: none
+  std::string apprise_variable;       ///< the variable that gave it
+  Duration call_limit = 30s;          ///< timeout of a call to `webhook` or `apprise`
+  std::string restart_script;         ///< POST_RESTART_SCRIPT, AUTOHEAL_POST_ACTION; empty: none
+  bool script_without_state = false;  ///< AUTOHEAL_POST_ACTION: the arguments are NAME, ID and TIMEOUT
   bool operator==(const CompatSettings&) const = default;
 };
 

@@ -52,6 +52,7 @@ class SocketPeer : public Peer {
 
   bool handshake(SSL_CTX* context);
   std::optional<SeenRequest> read_request() override;
+  std::optional<std::string> read_line() override;
   bool send(std::string_view bytes) override;
   void close() override;
   void reset() override;
@@ -175,6 +176,15 @@ std::optional<SeenRequest> SocketPeer::read_request() {
   received_.erase(0, end + 4 + length);
   server_.record(request);
   return request;
+}
+
+std::optional<std::string> SocketPeer::read_line() {
+  std::size_t end = 0;
+  while ((end = received_.find("\r\n")) == std::string::npos)
+    if (!fill()) return std::nullopt;
+  std::string line = received_.substr(0, end);
+  received_.erase(0, end + 2);
+  return line;
 }
 
 bool SocketPeer::send(std::string_view bytes) {

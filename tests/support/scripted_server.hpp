@@ -25,6 +25,8 @@ class Peer {
   virtual ~Peer() = default;
   /// The next complete request; nothing when the client has closed.
   virtual std::optional<SeenRequest> read_request() = 0;
+  /// The next line without its end, for other protocols than HTTP; nothing when the client has closed.
+  virtual std::optional<std::string> read_line() = 0;
   /// False when the client is gone.
   virtual bool send(std::string_view bytes) = 0;
   /// Closes the connection in order.

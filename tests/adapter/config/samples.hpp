@@ -76,6 +76,8 @@ inline std::string sample(const SettingInfo& info) {
       {"password", "x"},
       {"from", "a@b"},
       {"to", "a@b"},
+      {"helo", "x.y"},
+      {"ca_file", "/x"},
   };
   if (auto text = sample_by_type(info)) return *text;
   const auto found = by_key.find(info.key);

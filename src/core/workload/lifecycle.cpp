@@ -265,6 +265,8 @@ void LifecycleMachine::judge_exit() {
   } else if (own_.exit_judged_before && w_.incident && !own_.ran_before_engine_loss) {
     // A former process judged the exit with all events and opened the incident.
     kind = w_.container.oom_killed ? ExitKind::OutOfMemory : ExitKind::Crash;
+  } else if (!explained && forgotten_by_engine()) {
+    kind = ExitKind::Unseen;
   } else if (own_.ran_before_engine_loss && (own_.exit_judged_before || !explained)) {
     // It went down with the engine. Its restart policy restarts it, or healer does.
     exit.back_by = std::max(now_, host_.synced_at + engine_lookback);
@@ -281,8 +283,6 @@ void LifecycleMachine::judge_exit() {
   } else if (w_.remediation.ordered && w_.remediation.ordered->instance == w_.instance() &&
              !w_.remediation.ordered->by_former_process) {
     kind = ExitKind::Ours;  // the order failed halfway, after it stopped the container
-  } else if (forgotten_by_engine()) {
-    kind = ExitKind::Unseen;
   } else {
     kind = judge_unseen_exit(w_.container);
   }
@@ -293,8 +293,9 @@ int LifecycleMachine::exit_code() const {
   return own_.evidence.exit_code().value_or(w_.container.exit_code);
 }
 
-/// The exit happened before the engine's memory of events begins, and is no matter of memory.
+/// The exit happened before the memory of the same engine's process begins, and is no matter of memory.
 bool LifecycleMachine::forgotten_by_engine() const {
+  if (host_.events_lost && host_.engine_began && *host_.engine_began >= *host_.events_lost) return false;
   return host_.events_lost && !w_.container.oom_killed && w_.container.finished &&
          host_.instant(*w_.container.finished) <= *host_.events_lost;
 }

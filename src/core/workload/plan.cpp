@@ -141,7 +141,7 @@ void RemediationMachine::planned_due() {
       found->until = planned.hold->until;
     else
       out_.inspect();
-  } else {
+  } else if (w_.container.operator_command.empty()) {
     own_.inside_since.reset();
   }
   if (found) {

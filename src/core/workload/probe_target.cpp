@@ -27,6 +27,8 @@ std::string dialable(const std::string& host_address) {
   return host_address;
 }
 
+/// A connection that the engine's proxy has accepted for nobody is closed within this time.
+constexpr Duration proxy_hold{250};
 /// A peer that greets first (SSH, SMTP, MySQL) does so within this time.
 constexpr Duration greeting_wait{300};
 
@@ -181,10 +183,14 @@ const Container& owner_of_network(const Container& container, const Container* n
 TargetResolution target_at(const Found& found, const ProbeSpec& spec, ProbeKind kind) {
   TargetResolution target;
   switch (kind) {
-    case ProbeKind::Tcp:
-      target = TargetResolution{shared(TcpTarget{*found.endpoint, spec.banner.size()}), kind,
-                                "tcp " + show(*found.endpoint)};
+    case ProbeKind::Tcp: {
+      TcpTarget tcp{*found.endpoint, spec.banner.size()};
+      // The engine's proxy of a published port accepts for a container that does not listen, and closes at
+      // once.
+      if (found.published && spec.banner.empty()) tcp.hold = proxy_hold;
+      target = TargetResolution{shared(std::move(tcp)), kind, "tcp " + show(*found.endpoint)};
       break;
+    }
     case ProbeKind::Grpc:
     case ProbeKind::Grpcs:
       target = by_grpc(*found.endpoint, spec, kind);

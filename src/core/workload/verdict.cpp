@@ -81,8 +81,15 @@ Verdict judge_grpc(const ProbeFacts& facts, const ProbeSpec& spec) {
   return fail(Cause::NotServing, with_detail(text.c_str(), facts));
 }
 
+/// A server that demands a client's certificate is alive: something stands in front of the path. The prober's
+/// words begin so (tls_session.cpp).
+bool demands_certificate(const ProbeFacts& facts) {
+  return facts.detail.starts_with("the server demands a client certificate");
+}
+
 /// Whose trouble an HTTP answer tells of.
 Cause cause_of(const ProbeFacts& facts) {
+  if (demands_certificate(facts)) return Cause::Access;
   if (facts.maintenance || (facts.status == 503 && facts.retry_after)) return Cause::Busy;
   if (facts.status >= 300 && facts.status <= 399) return Cause::Access;
   switch (facts.status) {
@@ -99,11 +106,14 @@ Cause cause_of(const ProbeFacts& facts) {
   }
 }
 
+bool is_accepted(int status, const ProbeSpec& spec) {
+  return std::any_of(spec.accepted.begin(), spec.accepted.end(), [status](const StatusRange& range) {
+    return status >= range.first && status <= range.last;
+  });
+}
+
 Verdict judge_http(const ProbeFacts& facts, const ProbeSpec& spec) {
-  const bool accepted = std::any_of(
-      spec.accepted.begin(), spec.accepted.end(),
-      [&](const StatusRange& range) { return facts.status >= range.first && facts.status <= range.last; });
-  if (!accepted) {
+  if (!is_accepted(facts.status, spec)) {
     const std::string text = with_detail(fmt::format("HTTP {}", facts.status), facts);
     return facts.status == 429 ? unknown(Cause::RateLimited, text) : fail(cause_of(facts), text);
   }
@@ -153,9 +163,7 @@ Verdict judge(const ProbeFacts& facts, const ProbeSpec& spec, ProbeKind kind, Du
           fmt::format("{} within {}", kind == ProbeKind::Exec ? "the command did not end" : "no answer",
                       format_duration(timeout)));
     case ProbeEnd::TlsFailed:
-      // A server that demands a client's certificate is alive: something stands in front of the path.
-      return fail(facts.protocol == PeerProtocol::Tls ? Cause::Access : Cause::Tls,
-                  with_detail("TLS failed", facts));
+      return fail(demands_certificate(facts) ? Cause::Access : Cause::Tls, with_detail("TLS failed", facts));
     case ProbeEnd::Malformed:
       return fail(Cause::Malformed, with_detail(protocol(kind), facts));
     case ProbeEnd::NoRoute:
@@ -175,6 +183,7 @@ Verdict judge(const ProbeFacts& facts, const ProbeSpec& spec, ProbeKind kind, Du
     case ProbeEnd::StillOpen:
       return unknown(Cause::StillOpen, "the command of an earlier check has not ended");
     case ProbeEnd::Compressed:
+      if (!is_accepted(facts.status, spec)) return judge_http(facts, spec);
       return unknown(Cause::BodyMismatch, with_detail("the body cannot be compared", facts));
   }
   return unknown(Cause::NoResources, "not understood");

@@ -149,8 +149,9 @@ bool FieldCase::holds(const std::function<bool()>& condition, std::chrono::secon
 
 void FieldCase::checked(const ScriptedContainer& container, unsigned more) {
   const std::size_t before = container.app().checks();
-  wait_until(container.name + " is checked " + std::to_string(more) + " more times",
-             [&] { return container.app().checks() >= before + more; });
+  wait_until(
+      container.name + " is checked " + std::to_string(more) + " more times",
+      [&] { return container.app().checks() >= before + more; }, 20s);
 }
 
 void FieldCase::canary_checks(unsigned more) {

@@ -70,9 +70,6 @@ class FieldCase {
   std::size_t orders(const std::string& name) const;
   /// Nothing is ordered about the containers while healer makes so many checks of the canary.
   bool untouched(const std::vector<std::string>& names, unsigned checks = 10);
-  bool untouched(const std::string& name, unsigned checks = 10) {
-    return untouched(std::vector<std::string>{name}, checks);
-  }
   /// A restart or a start is ordered, beyond the first `before` orders.
   bool healed(const std::string& name, std::size_t before = 0, std::chrono::seconds limit = 20s);
   /// At most so many orders that give the container a new instance while healer makes so many checks.

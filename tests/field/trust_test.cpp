@@ -169,7 +169,7 @@ TEST_CASE("trust: a probe that passes late is trusted from then on") {
   FieldCase field;
   ScriptedContainer& late = with_status(field, "late", 500, {.labels = {{"healer.path", "/ready"}}});
   field.start();
-  if (!field.untouched("late", 8)) return;
+  if (!field.untouched({"late"}, 8)) return;
   late.app().say(200);
   field.checked(late);
   late.app().say(500);

@@ -71,17 +71,17 @@ class FieldCase {
   /// Nothing is ordered about the containers while healer makes so many checks of the canary.
   bool untouched(const std::vector<std::string>& names, unsigned checks = 10);
   /// A restart or a start is ordered, beyond the first `before` orders.
-  bool healed(const std::string& name, std::size_t before = 0, std::chrono::seconds limit = 20s);
+  bool healed(const std::string& name, std::size_t before = 0, std::chrono::seconds limit = 15s);
   /// At most so many orders that give the container a new instance while healer makes so many checks.
   bool attempted_at_most(const std::string& name, std::size_t most, unsigned checks);
   /// A notification about the workload contains the expression.
-  bool notified(const std::string& name, const std::string& expression, std::chrono::seconds limit = 15s);
+  bool notified(const std::string& name, const std::string& expression, std::chrono::seconds limit = 10s);
   /// At most so many notifications about the workload until now.
   bool notified_at_most(const std::string& name, std::size_t most);
   /// A notification, the status or the explanation of the workload contains the expression.
-  bool hinted(const std::string& name, const std::string& expression, std::chrono::seconds limit = 15s);
+  bool hinted(const std::string& name, const std::string& expression, std::chrono::seconds limit = 10s);
   /// `healer status` shows the condition.
-  bool has_condition(const std::string& name, const std::string& condition, std::chrono::seconds limit = 15s);
+  bool has_condition(const std::string& name, const std::string& condition, std::chrono::seconds limit = 10s);
   /// The canary begins to answer 503 and is restarted.
   bool canary_is_healed();
 

@@ -1,4 +1,4 @@
-// Someone works inside a container: while a command of an operator runs there, a restart would end it.
+// An operator works inside a container: a restart would end the command that runs there.
 #include "field/field_case.hpp"
 
 namespace healer::testing {

@@ -37,7 +37,7 @@ TEST_CASE("events: an exit while healer was down, beyond the engine's memory, is
   const Exits exits(field);
   field.start();
   exits.prove(field);
-  field.healer().kill();
+  field.stop_healer();
   exits.happen(field);
   field.engine().flood(300);
   field.start();
@@ -63,7 +63,7 @@ TEST_CASE("events: an exit while the stream was refused, beyond the engine's mem
   field.canary_checks(4);
   field.engine().intercept({});
   // Longer than the 30 s that a restart policy has after an engine's return.
-  field.untouched({"crashed", "stopped", "killed"}, 70);
+  field.untouched({"crashed", "stopped", "killed"}, 85);
   field.notified("crashed", R"(exit|stopped|ended|not running)");
   field.healed("memory");
 }
@@ -74,7 +74,7 @@ TEST_CASE("events: a replay that reaches back decides as if it had been seen") {
   const Exits exits(field);
   field.start();
   exits.prove(field);
-  field.healer().kill();
+  field.stop_healer();
   exits.happen(field);
   field.engine().flood(20);
   field.start();
@@ -92,7 +92,7 @@ TEST_CASE("events: a restarted healer whose cursor lies in the future") {
   constexpr EngineTime hour = 3'600'000'000'000;
   field.engine().emit(field.canary(), "update", {}, engine_now() + hour);
   field.canary_checks(4);
-  field.healer().kill();
+  field.stop_healer();
   field.start();
   field.checked(web, 2);
   field.engine().crash(web, 1);

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <csignal>
 #include <cstdlib>
 #include <exception>
 #include <iostream>
@@ -33,7 +34,7 @@ bool opts(const Labels& labels) {
 
 FieldCase::FieldCase()
     : engine_(folder_.file("engine.sock")), exceptions_before_(std::uncaught_exceptions()) {
-  canary_ = &container("canary", {.labels = {{"healer.interval", "500ms"}}});
+  canary_ = &container("canary", {.labels = {{"healer.interval", "400ms"}}});
   heals_by_restart(*canary_);
 }
 
@@ -136,6 +137,11 @@ HealerProcess& FieldCase::start(const Settings& more) {
       },
       30s);
   return *healer_;
+}
+
+void FieldCase::stop_healer() {
+  healer_->process().signal(SIGTERM);
+  healer_->process().wait(20s);
 }
 
 bool FieldCase::holds(const std::function<bool()>& condition, std::chrono::seconds limit) const {

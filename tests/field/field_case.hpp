@@ -58,9 +58,11 @@ class FieldCase {
   /// value removes one. Returns when healer watches the engine and has checked the canary.
   HealerProcess& start(const Settings& more = {});
   HealerProcess& healer() { return *healer_; }
+  /// Ends healer in order, as an update of healer does; start() starts it again.
+  void stop_healer();
 
   // --- time, measured by healer's own checks
-  /// So many further checks reach the canary, at two in a second.
+  /// So many further checks reach the canary, one each 400 ms.
   void canary_checks(unsigned more);
   /// So many further checks reach the container's first app.
   void checked(const ScriptedContainer& container, unsigned more = 3);
@@ -98,7 +100,6 @@ class FieldCase {
   ScriptedContainer* canary_ = nullptr;
   std::unique_ptr<HealerProcess> healer_;
   int exceptions_before_;
-  unsigned addresses_ = 0;
   bool failed_ = false;
 };
 

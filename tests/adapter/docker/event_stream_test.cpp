@@ -144,17 +144,23 @@ TEST_CASE_FIXTURE(History, "Podman keeps its events on disk") {
 TEST_CASE_FIXTURE(Stream, "a label named like an attribute does not hide how a container ended") {
   hidden = [](const SeenRequest& request) {
     const bool code = request.target.find("exitCode") != std::string::npos;
-    return answer(200, code ? R"([{"Id":"c1","State":"running"}])" : R"([{"Id":"c2","State":"running"}])");
+    // The third container has no such label: a proxy dropped the filter.
+    const std::string other = R"(,{"Id":"c3","State":"running","Labels":{"app":"x"}}])";
+    return answer(200, code ? R"([{"Id":"c1","State":"running","Labels":{"exitCode":"0"}})" + other
+                            : R"([{"Id":"c2","State":"running","Labels":{"signal":"HUP"}})" + other);
   };
   lines = line("die", R"("exitCode":"0")", "c1") + line("kill", R"("signal":"HUP")", "c2") +
-          line("die", R"("exitCode":"3")", "c2") + line("kill", R"("signal":"9")", "c1");
-  read(4);
+          line("die", R"("exitCode":"3")", "c2") + line("kill", R"("signal":"9")", "c1") +
+          line("die", R"("exitCode":"4")", "c3");
+  read(5);
   CHECK(std::holds_alternative<Changed>(events[0].report));
   REQUIRE(std::holds_alternative<StopRequested>(events[1].report));
   CHECK(std::get<StopRequested>(events[1].report).signal == 0);
   REQUIRE(std::holds_alternative<Ended>(events[2].report));
   CHECK(std::get<Ended>(events[2].report).exit_code == 3);
   CHECK(std::get<StopRequested>(events[3].report).signal == 9);
+  REQUIRE(std::holds_alternative<Ended>(events[4].report));
+  CHECK(std::get<Ended>(events[4].report).exit_code == 4);
 }
 
 TEST_CASE_FIXTURE(Stream, "a new container with such a label is known by its first event") {

@@ -372,6 +372,7 @@ void Daemon::begin() {
   settings.resync_interval = settings_.daemon.resync_interval;
   settings.hooks = hooks_of(settings_.daemon);
   settings.excluded = settings_.daemon.compat.excluded;
+  settings.pressure_folder = "/proc/pressure";
   hooks_ = std::make_unique<ProcessHook>(loop_, environment_);
   Runtime::Parts parts{host_,
                        *engine_,

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "net/interfaces.hpp"
 #include "net/loop.hpp"
 
 namespace healer {
@@ -45,6 +46,10 @@ std::uint64_t RealHost::seed() {
 
 void RealHost::post(std::function<void()> work) {
   loop_.post(std::move(work));
+}
+
+std::vector<std::string> RealHost::connected_networks() {
+  return net::connected_networks();
 }
 
 }  // namespace healer

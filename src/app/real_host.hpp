@@ -25,6 +25,7 @@ class RealHost final : public Host {
   void on_alarm(std::function<void()> work) override { alarm_work_ = std::move(work); }
   void set_alarm(Instant at) override;
   void post(std::function<void()> work) override;
+  std::vector<std::string> connected_networks() override;
 
   /// A fresh random seed.
   std::uint64_t seed();

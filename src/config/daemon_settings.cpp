@@ -290,6 +290,9 @@ Table<HostPolicy> host_settings() {
        "Time from one connectivity check to the next."},
       {"connectivity_timeout", "CONNECTIVITY_TIMEOUT", &Host::connectivity_timeout, duration(10ms, 1min),
        "How long the answer to a connectivity check may take."},
+      {"host_pressure_limit", "HOST_PRESSURE_LIMIT", &Host::pressure_limit, per_cent(),
+       "Timeouts are unknown while the host is under more pressure: per cent of the time in which all its "
+       "processes wait for CPU, memory or disks (`full avg10` in `/proc/pressure`). 0 never reads it."},
   };
 }
 

@@ -75,6 +75,17 @@ Kind<double> share() {
                         show_share);
 }
 
+Kind<double> per_cent() {
+  return parsed<double>(
+      {"number", "a whole number of per cent from 0 to 100", "0 to 100"},
+      [](std::string_view text) {
+        if (text.ends_with('%')) text = trim(text.substr(0, text.size() - 1));
+        const auto value = read_whole(text, 0, 100);
+        return value ? std::optional<double>(*value) : std::nullopt;
+      },
+      [](double value) { return fmt::format("{:.0f}", value); });
+}
+
 Kind<std::uint64_t> byte_size(std::uint64_t low, std::uint64_t high) {
   const std::string range = fmt::format("{} to {}", show_bytes(low), show_bytes(high));
   return parsed<std::uint64_t>(

@@ -221,6 +221,9 @@ Kind<std::vector<Value>> list_of(Kind<Value> kind, std::size_t most = 100) {
 /// A share from 0 to 1, exact to a millionth.
 Kind<double> share();
 
+/// Whole per cent from 0 to 100, with or without the sign: "40", "40%".
+Kind<double> per_cent();
+
 /// "64MiB", "500k", "65536": whole numbers, with a unit of 1024 (KiB, MiB, GiB) or 1000 (k, kB, M, MB, ...).
 Kind<std::uint64_t> byte_size(std::uint64_t low, std::uint64_t high);
 

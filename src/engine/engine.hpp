@@ -19,6 +19,9 @@ struct EngineInfo {
   StopReports stop_reports = StopReports::Reliable;
   EngineProcess process = EngineProcess::HoldsContainers;
   Capabilities capabilities = {};
+  bool rootless = false;  ///< ProbeOrigin::rootless
+  std::vector<std::string> warnings =
+      {};  ///< for operators: facts that the engine refuses to tell, and what to allow
 };
 
 /// A command to run inside a container.
@@ -62,6 +65,14 @@ struct RecreateOrder {
   std::string network_parent;  ///< id of the container whose network to join; empty: as configured
   std::optional<Duration> stop_timeout;
   Duration deadline{0};
+};
+
+/// What a container has done since its start: two of these show whether it works.
+struct Activity {
+  Duration cpu{0};                 ///< CPU time
+  std::uint64_t block_bytes = 0;   ///< read from and written to disks
+  std::optional<WallTime> logged;  ///< newest log line, by the engine's clock; empty: none, or not readable
+  bool operator==(const Activity&) const = default;
 };
 
 /// The port to a container engine: facts in, orders out. It makes no decisions, and never repeats a call that
@@ -120,11 +131,19 @@ class Engine {
   virtual void replace(std::string id, std::optional<Duration> stop_timeout, Duration deadline,
                        std::function<void(Result<void>)> done) = 0;
 
+  /// Whether the engine can still repeat every event after `since` (Unix nanoseconds, by the engine's clock).
+  /// False: it has dropped some. Also true if that cannot be found out, and after a restart of an engine that
+  /// keeps its events in memory: it has forgotten them, so a restart is not reported as a loss here.
+  virtual void has_events_since(std::int64_t since, std::function<void(bool)> done) = 0;
+
   /// The event stream, filtered to containers and to the events that an EngineReport describes. `since` (Unix
   /// nanoseconds, 0: from now) replays earlier events. `ready` is called when the engine accepted the stream,
   /// `each` for every event, `ended` once, when the stream ends or could not be opened.
   virtual void subscribe(std::int64_t since, std::function<void()> ready,
                          std::function<void(EngineEvent)> each, std::function<void(Error)> ended) = 0;
+
+  /// The work of a running container so far. Conflict: it does not run.
+  virtual void activity(std::string id, std::function<void(Result<Activity>)> done) = 0;
 };
 
 }  // namespace healer

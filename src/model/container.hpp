@@ -50,10 +50,11 @@ BOOST_DEFINE_ENUM_CLASS(NetworkKind, Own, Host, None, Shared)
 
 struct NetworkAttachment {
   std::string name;
-  std::string address;  ///< numeric, empty while the container does not run
+  std::string address;      ///< numeric, empty while the container does not run
+  std::string driver = {};  ///< "bridge", "macvlan", "overlay"; empty: not known
   bool operator==(const NetworkAttachment&) const = default;
 };
-HEALER_DESCRIBE(NetworkAttachment, name, address);
+HEALER_DESCRIBE(NetworkAttachment, name, address, driver);
 
 /// The workload that a container belongs to, by the tools of its engine.
 struct Identity {

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <functional>
+#include <string>
+#include <vector>
 
 #include "base/time.hpp"
 
@@ -21,6 +23,8 @@ class Host {
   virtual void set_alarm(Instant at) = 0;
   /// Calls `work` soon, never before post() returns.
   virtual void post(std::function<void()> work) = 0;
+  /// The networks that this process reaches without a router, as "10.1.0.0/16"; empty: not known.
+  virtual std::vector<std::string> connected_networks() { return {}; }
 };
 
 }  // namespace healer

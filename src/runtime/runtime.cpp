@@ -14,22 +14,15 @@
 namespace healer {
 namespace {
 
-// The runtime's timers share the queue with the workloads' timers: no workload key begins with a space.
-const std::string beat_timer = " beat";
-const std::string resync_timer = " resync";
-const std::string connect_timer = " connect";
-
 constexpr Duration beat_interval = 1s;
 /// A beat that is later than this means that the process was starved.
 constexpr Duration stall_threshold = 100ms;
 /// Smaller differences are slewing of the wall clock; maintenance windows are set in minutes.
 constexpr Duration reported_clock_step = 1s;
 constexpr Duration cursor_interval = 30s;
-constexpr std::int64_t first_overlap_ns = 60'000'000'000;
-constexpr Duration first_retry = 200ms;
+constexpr Duration pressure_interval = 5s;
 /// After a step with more effects, their memory is freed.
 constexpr std::size_t most_effects_kept = 64;
-constexpr Duration longest_retry = 5s;
 
 }  // namespace
 
@@ -61,7 +54,12 @@ Runtime::Runtime(RuntimeSettings settings, Parts parts, const StoredState& store
             if (alive.expired()) return;
             observer_.log(present::log_line(report));
             journal_.write({std::move(decision)}, {});
-          }) {
+          }),
+      origin_(
+          settings_.own_container_id, host_, engine_,
+          [this](ProbeOrigin origin) { feed(ProbeOriginLearned{std::move(origin)}); },
+          [this](std::string warning) { log(LogLevel::Warning, std::move(warning)); }),
+      pressure_(settings_.pressure_folder) {
   if (!post_)
     post_ = [this](const WebhookCall&, std::function<void(Result<void>)> done) {
       host_.post([done = std::move(done)]() {
@@ -169,174 +167,6 @@ void Runtime::probe_finished(ProbeId id, ProbeFacts facts) {
   feed(ProbeFinished{id, std::move(open.mapped()), std::move(facts)});
 }
 
-// --- the engine -----------------------------------------------------------------------------------------
-
-void Runtime::connect() {
-  const std::uint64_t connection = ++connection_;
-  engine_.connect(guarded([this, connection](Result<EngineInfo> info) {
-    if (connection != connection_) return;
-    if (!info) return connection_failed(info.error());
-    engine_info_ = std::move(*info);
-    subscribe();
-  }));
-}
-
-void Runtime::subscribe() {
-  const std::uint64_t connection = connection_;
-  // The events that explain an exit are only in memory: a new process gets those of the last minute again,
-  // and the core ignores repeated ones.
-  const std::int64_t overlap = supervisor_.synced_once() ? 0 : first_overlap_ns;
-  engine_.subscribe(std::max<std::int64_t>(0, cursor_.unix_nanoseconds - overlap),
-                    guarded([this, connection]() {
-                      if (connection == connection_) stream_ready();
-                    }),
-                    guarded([this, connection](EngineEvent event) {
-                      if (connection == connection_) engine_event(event);
-                    }),
-                    guarded([this, connection](Error error) {
-                      if (connection == connection_) connection_failed(error);
-                    }));
-}
-
-void Runtime::stream_ready() {
-  connected_ = true;
-  connect_failures_ = 0;
-  if (settings_.own_container_id.empty()) {
-    feed(EngineConnected{engine_info_.description, engine_info_.stop_reports, engine_info_.process,
-                         engine_info_.capabilities});
-    sync(true);
-  } else {
-    learn_place();
-  }
-}
-
-void Runtime::learn_place() {
-  engine_.inspect(
-      settings_.own_container_id, guarded([this, connection = connection_](Result<Container> self) {
-        if (connection != connection_) return;
-        ProbeOrigin probe_origin;
-        if (self) {
-          probe_origin.own_container_id = self->id;
-          probe_origin.host_network = self->network == NetworkKind::Host;
-          for (const NetworkAttachment& network : self->networks)
-            probe_origin.networks.push_back(network.name);
-        } else {
-          log(LogLevel::Warning, fmt::format("healer runs in a container ({}) that this engine does not "
-                                             "know: {}; targets are reached as from the host",
-                                             settings_.own_container_id.substr(0, 12), self.error().message));
-        }
-        feed(ProbeOriginLearned{std::move(probe_origin)});
-        feed(EngineConnected{engine_info_.description, engine_info_.stop_reports, engine_info_.process,
-                             engine_info_.capabilities});
-        sync(true);
-      }));
-}
-
-void Runtime::connection_failed(const Error& error) {
-  ++connection_;  // callbacks of the old connection are ignored
-  connected_ = caught_up_ = false;
-  sync_.reset();
-  ahead_of_list_ = {};
-  feed(EngineLost{error.message});
-  const unsigned doublings = std::min(connect_failures_++, 5u);
-  const Duration delay = std::min(first_retry * (1u << doublings), longest_retry);
-  timers_.cancel(resync_timer);
-  timers_.set(connect_timer, host_.now() + delay);
-  arm();
-}
-
-void Runtime::engine_event(const EngineEvent& event) {
-  observer_.engine_event(event.report, Duration{host_.wall().unix_ms - event.unix_nanoseconds / 1000000});
-  if (std::holds_alternative<Removed>(event.report)) known_.erase(event.container_id);
-  // Before the first list is complete, the core may only keep an event without deciding. The stored cursor
-  // stays behind such events, so the next process gets them again if this one is killed.
-  EventCursor& cursor = caught_up_ ? cursor_ : ahead_of_list_;
-  cursor.unix_nanoseconds = std::max(cursor.unix_nanoseconds, event.unix_nanoseconds);
-  if (caught_up_) journal_.note_cursor(cursor_);
-  feed(event);
-}
-
-void Runtime::sync(bool full) {
-  if (!connected_) return;
-  if (sync_) {
-    sync_->again = true;
-    sync_->again_full |= full;
-    return;
-  }
-  sync_.emplace();
-  timers_.set(resync_timer, host_.now() + settings_.resync_interval);
-  const std::uint64_t connection = connection_;
-  engine_.list(guarded([this, connection, full](const ContainerSummary& summary) {
-                 if (connection == connection_ && sync_) sync_saw(summary, full);
-               }),
-               guarded([this, connection](Result<void> result) {
-                 if (connection != connection_ || !sync_) return;
-                 if (!result) {
-                   log(LogLevel::Warning, "could not list the containers: " + result.error().message);
-                   sync_.reset();
-                   timers_.set(resync_timer, host_.now() + first_retry * 5);
-                   arm();
-                   return;
-                 }
-                 sync_->listed = true;
-                 sync_step();
-               }));
-}
-
-void Runtime::sync_saw(const ContainerSummary& summary, bool full) {
-  sync_->ids.push_back(summary.id);
-  const auto known = known_.find(summary.id);
-  const bool ours =
-      known != known_.end() || resolve(summary.name, summary.labels).policy->selection == Selection::OptedIn;
-  if (!ours) return;
-  if (!full && known != known_.end() && known->second.state == summary.state) return;
-  sync_->awaited.insert(summary.id);
-  inspector_.look_later(summary.id);
-}
-
-void Runtime::sync_step() {
-  if (!sync_ || !sync_->listed || !sync_->awaited.empty()) return;
-  Sync done = std::move(*sync_);
-  sync_.reset();
-  caught_up_ = true;
-  cursor_.unix_nanoseconds = std::max(cursor_.unix_nanoseconds, ahead_of_list_.unix_nanoseconds);
-  ahead_of_list_ = {};
-  journal_.note_cursor(cursor_);
-  feed(SyncCompleted{std::move(done.ids)});
-  if (done.again) sync(done.again_full);
-}
-
-ResolvedPolicy Runtime::resolve(const std::string& name, const std::map<std::string, std::string>& labels) {
-  ResolvedPolicy resolved = resolve_(labels);
-  const auto& excluded = settings_.excluded;
-  if (std::find(excluded.begin(), excluded.end(), name) != excluded.end()) {
-    Policy policy = *resolved.policy;
-    policy.selection = Selection::OptedOut;
-    resolved.policy = std::make_shared<const Policy>(std::move(policy));
-  }
-  return resolved;
-}
-
-void Runtime::inspected(const std::string& id, Result<Container>&& answer) {
-  if (answer) {
-    ResolvedPolicy resolved = resolve(answer->name, answer->labels);
-    if (resolved.policy->selection == Selection::OptedIn) {
-      const Duration stop = resolved.policy->stop_timeout.value_or(answer->stop_timeout.value_or(10s));
-      known_[id] =
-          Known{answer->state, answer->started_at, std::chrono::duration_cast<std::chrono::seconds>(stop)};
-    } else {
-      known_.erase(id);
-    }
-    feed(ContainerObserved{std::move(*answer), std::move(resolved.policy), std::move(resolved.problems)});
-  } else if (answer.error().code == ErrorCode::NotFound) {
-    known_.erase(id);
-    feed(ContainerGone{id});
-  } else {
-    feed(InspectFailed{id, answer.error()});
-  }
-  if (sync_ && sync_->awaited.erase(id) > 0) sync_step();
-}
-
 // --- time -----------------------------------------------------------------------------------------------
 
 void Runtime::arm() {
@@ -362,8 +192,10 @@ void Runtime::alarm() {
         journal_.write_cursor();
         journal_.retry();
       }
+      if (now.time_since_epoch() % pressure_interval < beat_interval) look_at_pressure();
       timers_.set(beat_timer, now + beat_interval);
     } else if (key == resync_timer) {
+      origin_.refresh();
       sync(false);
     } else if (key == connect_timer) {
       connect();
@@ -390,6 +222,12 @@ void Runtime::notice_clock() {
   clock_ahead_ = ahead;
   journal_.clock_moved(ahead);
   feed(WallClockMoved{ahead});
+}
+
+void Runtime::look_at_pressure() {
+  if (auto changed = pressure_.look(settings_.host.pressure_limit)) feed(std::move(*changed));
+  if (const auto why = pressure_.take_reason())
+    log(LogLevel::Debug, "the host's pressure is not known: " + *why);
 }
 
 // --- operators ---------------------------------------------------------------------------------------------

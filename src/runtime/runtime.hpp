@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
@@ -25,6 +26,8 @@
 #include "runtime/inspector.hpp"
 #include "runtime/journal.hpp"
 #include "runtime/observer.hpp"
+#include "runtime/origin_finder.hpp"
+#include "runtime/pressure_gauge.hpp"
 #include "runtime/remedy_hooks.hpp"
 #include "runtime/timer_queue.hpp"
 #include "store/store.hpp"
@@ -39,6 +42,7 @@ struct RuntimeSettings {
   HookSettings hooks = {};
   std::vector<std::string> excluded = {};  ///< names of containers that count as opted out
   std::uint64_t seed = 1;                  ///< for every random draw of the core
+  std::string pressure_folder = {};        ///< "/proc/pressure"; empty: the host's pressure is not read
 };
 
 /// The POST request of a webhook remedy.
@@ -47,6 +51,11 @@ struct WebhookCall {
   std::string body;  ///< JSON
   Duration deadline{0};
 };
+
+// The runtime's timers share the queue with the workloads' timers: no workload key begins with a space.
+inline const std::string beat_timer = " beat";
+inline const std::string resync_timer = " resync";
+inline const std::string connect_timer = " connect";
 
 /// A list of all containers under way, with the inspects that follow from it.
 struct Sync {
@@ -63,9 +72,11 @@ struct Sync {
 ///   connection   | input                       | next         | what is done
 ///   -------------+-----------------------------+--------------+------------------------------------------
 ///   Disconnected | start(), retry due          | Connecting   | engine.connect()
-///   Connecting   | answered                    | Subscribing  | engine.subscribe(since the cursor)
-///   Subscribing  | stream accepted             | Connected    | probe origin, EngineConnected, list, then
-///                |                             |              | inspect of each opted-in container
+///   Connecting   | answered                    | Subscribing  | engine.has_events_since(the cursor), then
+///                |                             |              | engine.subscribe(since the cursor)
+///   Subscribing  | stream accepted             | Connected    | EventsLost if so, probe origin,
+///                |                             |              | EngineConnected, list, then inspect of each
+///                |                             |              | opted-in container
 ///   Connected    | resync due                  | Connected    | list, then inspect of each new opted-in
 ///                |                             |              | container and of each changed one
 ///   any          | failed, or the stream ended | Disconnected | EngineLost; retry with backoff
@@ -150,9 +161,9 @@ class Runtime {
   ResolvedPolicy resolve(const std::string& name, const std::map<std::string, std::string>& labels);
 
   void connect();
+  void find_lost_events();
   void subscribe();
   void stream_ready();
-  void learn_place();
   void connection_failed(const Error& error);
   void engine_event(const EngineEvent& event);
   void sync(bool full);
@@ -163,6 +174,7 @@ class Runtime {
   void alarm();
   void notice_stall();
   void notice_clock();
+  void look_at_pressure();
   void arm();
   void log(LogLevel level, std::string message);
   /// Wraps a completion so that it does nothing after this object is destroyed or shut down.
@@ -183,6 +195,8 @@ class Runtime {
   Inspector inspector_;
   EvidenceCapture evidence_;
   RemedyHooks hooks_;
+  OriginFinder origin_;
+  PressureGauge pressure_;
   TimerQueue timers_;
   std::vector<std::string> due_;  ///< timers of the present alarm; a member to reuse its memory
   std::deque<Event> events_;      ///< events that arrived during a step
@@ -195,11 +209,16 @@ class Runtime {
   unsigned connect_failures_ = 0;
   std::uint64_t connection_ = 0;  ///< number of the present connection; callbacks of earlier ones are ignored
   EngineInfo engine_info_;
+  std::set<std::string> warned_;  ///< EngineInfo::warnings that were logged
   std::optional<Sync> sync_;
   std::unordered_map<std::string, Known> known_;  ///< opted-in containers, as last inspected
   EventCursor cursor_;                            ///< newest event that the core has decided about
   EventCursor ahead_of_list_;  ///< newest event before the first list of this connection is complete
   bool caught_up_ = false;     ///< that list is complete
+  bool events_lost_ = false;   ///< the engine cannot repeat every event since the cursor
+  /// Every event until then was received, Unix nanoseconds: the stream was open. A quiet host has an old
+  /// cursor, and the engine's other events, such as those of health checks, may have pushed its event out.
+  std::int64_t seen_until_ = 0;
 
   Instant last_beat_{};
   Duration clock_ahead_{0};  ///< wall clock minus the core's timeline, as of the newest WallClockMoved

@@ -413,6 +413,18 @@ void SimEngine::subscribe(std::int64_t since, std::function<void()> ready,
     if (event.unix_nanoseconds >= since) report(event, 1ms);
 }
 
+/// The world's engine keeps every event.
+void SimEngine::has_events_since(std::int64_t, std::function<void(bool)> done) {
+  if (!life_.call()) return;
+  life_.put(1ms, [done = std::move(done)] { done(true); });
+}
+
+void SimEngine::activity(std::string, std::function<void(Result<Activity>)> done) {
+  if (!life_.call()) return;
+  life_.put(1ms,
+            [done = std::move(done)] { done(failure(ErrorCode::Refused, "activity: not in this world")); });
+}
+
 void SimEngine::report(const EngineEvent& event, Duration after) {
   life_.put(after, [this, event, subscription = subscription_] {
     if (subscription != subscription_ || !each_) return;

@@ -1,20 +1,19 @@
 #include "engine/docker/docker_engine.hpp"
 
 #include <algorithm>
-#include <chrono>
-#include <deque>
 #include <utility>
 
 #include <fmt/format.h>
 
-#include "base/encode.hpp"
 #include "base/text.hpp"
+#include "engine/docker/activity.hpp"
 #include "engine/docker/caller.hpp"
+#include "engine/docker/event_stream.hpp"
 #include "engine/docker/evidence.hpp"
 #include "engine/docker/exec.hpp"
+#include "engine/docker/inspects.hpp"
 #include "engine/docker/json_container.hpp"
 #include "engine/docker/json_engine.hpp"
-#include "engine/docker/json_event.hpp"
 #include "engine/docker/json_splitter.hpp"
 #include "engine/docker/recreate.hpp"
 #include "model/policy.hpp"
@@ -23,7 +22,6 @@ namespace healer::docker {
 namespace {
 
 using net::HttpAnswer;
-using SteadyTime = std::chrono::steady_clock::time_point;
 
 /// All but Replace: a plain engine has no orchestrator that would replace an ended container.
 Capabilities capabilities() {
@@ -40,27 +38,22 @@ struct DockerEngine::Inner {
 
   using Done = std::function<void(Result<void>)>;
 
-  struct Waiting {
-    std::string id;
-    std::function<void(Result<Container>)> done;
-    SteadyTime since;
-  };
-
   Product product = Product::Docker;  ///< found by the newest connect()
-  std::deque<Waiting> waiting;
-  std::size_t inspecting = 0;
-  Caller::CallId subscription = 0;
-  Caller caller;  // used by the members below; its destruction drops their callbacks
+  std::optional<bool> rootless;       ///< empty: /info was not answered yet
+  Caller caller;                      // used by the members below; its destruction drops their callbacks
   const DockerEngineSettings& settings;
   Execs execs{caller};
+  Inspects inspects{caller, execs};
+  EventStream events{caller, [this](const std::string& id) { execs.container_died(id); }};
+  Activities activities{caller};
   Captures captures{caller};
   Recreator recreator{caller};
 
   void greet(std::function<void(Result<EngineInfo>)> done);
   void introduce(ApiVersion negotiated, std::function<void(Result<EngineInfo>)> done);
   Result<EngineInfo> introduced(ApiVersion negotiated, const Result<HttpAnswer>& answer);
-  void inspect_next();
-  void inspect_now(Waiting next);
+  void look_around(Result<EngineInfo> info, std::function<void(Result<EngineInfo>)> done);
+  void read_info(EngineInfo& info, const Result<HttpAnswer>& answer);
   void order(const std::string& verb, const std::string& id, const std::string& query, Duration deadline,
              Done done);
   void order(const std::string& verb, const std::string& id, std::optional<Duration> stop_timeout,
@@ -98,7 +91,10 @@ void DockerEngine::Inner::greet(std::function<void(Result<EngineInfo>)> done) {
 void DockerEngine::Inner::introduce(ApiVersion negotiated, std::function<void(Result<EngineInfo>)> done) {
   auto call = caller.unversioned_question(fmt::format("/v{}/version", to_string(negotiated)));
   caller.call(std::move(call), [this, negotiated, done = std::move(done)](const Result<HttpAnswer>& answer) {
-    done(introduced(negotiated, answer));
+    auto info = introduced(negotiated, answer);
+    if (!info) return done(std::move(info));
+    events.connected(product,
+                     [this, info = std::move(info), done]() mutable { look_around(std::move(info), done); });
   });
 }
 
@@ -121,6 +117,7 @@ Result<EngineInfo> DockerEngine::Inner::introduced(ApiVersion negotiated, const 
   caller.speak(negotiated);
   product = engine->product;
   const bool podman = product == Product::Podman;
+  inspects.connected(product);
   return EngineInfo{fmt::format("{} {} (API {})", podman ? "Podman" : "Docker Engine", engine->version,
                                 to_string(negotiated)),
                     to_string(negotiated), podman ? StopReports::Unreliable : StopReports::Reliable,
@@ -128,33 +125,35 @@ Result<EngineInfo> DockerEngine::Inner::introduced(ApiVersion negotiated, const 
                     capabilities()};
 }
 
-void DockerEngine::Inner::inspect_next() {
-  while (inspecting < settings.inspects_at_once && !waiting.empty()) {
-    Waiting next = std::move(waiting.front());
-    waiting.pop_front();
-    ++inspecting;
-    inspect_now(std::move(next));
+/// After the engine is known: what of its facts a socket proxy may forbid.
+void DockerEngine::Inner::look_around(Result<EngineInfo> info, std::function<void(Result<EngineInfo>)> done) {
+  if (!info || rootless) {
+    if (info) info->rootless = *rootless;
+    return done(std::move(info));
   }
+  caller.call(caller.question("/info"), [this, info = std::move(*info),
+                                         done = std::move(done)](const Result<HttpAnswer>& answer) mutable {
+    read_info(info, answer);
+    done(std::move(info));
+  });
 }
 
-void DockerEngine::Inner::inspect_now(Waiting next) {
-  auto answered = [this, what = "inspect " + short_id(next.id),
-                   done = std::move(next.done)](const Result<HttpAnswer>& answer) {
-    --inspecting;
-    inspect_next();
-    if (!answer) return done(tl::unexpected(caller.no_answer(what, answer.error())));
-    if (answer->status != 200) return done(tl::unexpected(status_error(what, *answer)));
-    auto container = parse_container(answer->body, product);
-    if (!container) return done(tl::unexpected(named(what, container.error())));
-    done(std::move(container));
-  };
-  // If the engine does not answer, the waiting inspects fail together, not one deadline after another.
-  if (std::chrono::steady_clock::now() - next.since > settings.longest_queueing)
-    return caller.later([answered = std::move(answered), limit = settings.longest_queueing] {
-      answered(failure(ErrorCode::Timeout,
-                       fmt::format("waited {} ms in line behind other inspects", limit.count())));
-    });
-  caller.call(caller.question("/containers/" + next.id + "/json"), std::move(answered));
+void DockerEngine::Inner::read_info(EngineInfo& info, const Result<HttpAnswer>& answer) {
+  Error error;
+  if (!answer) {
+    error = caller.no_answer("info", answer.error());
+  } else if (answer->status != 200) {
+    error = status_error("info", *answer);
+  } else if (const auto parsed = parse_rootless(answer->body)) {
+    rootless = info.rootless = *parsed;
+    return;
+  } else {
+    error = named("info", parsed.error());
+  }
+  info.warnings.push_back(fmt::format(
+      "it is not known whether the engine is rootless, so healer takes it for one that is not: {}; allow GET "
+      "/info (INFO=1 in docker-socket-proxy)",
+      error.message));
 }
 
 void DockerEngine::Inner::order(const std::string& verb, const std::string& id, const std::string& query,
@@ -206,11 +205,7 @@ void DockerEngine::list(std::function<void(const ContainerSummary&)> each,
 }
 
 void DockerEngine::inspect(std::string id, std::function<void(Result<Container>)> done) {
-  if (!fit_for_path(id))
-    return inner_->caller.later(
-        [done = std::move(done), error = unfit("inspect", id)] { done(tl::unexpected(error)); });
-  inner_->waiting.push_back({std::move(id), std::move(done), std::chrono::steady_clock::now()});
-  inner_->inspect_next();
+  inner_->inspects.inspect(std::move(id), std::move(done));
 }
 
 void DockerEngine::restart(std::string id, std::optional<Duration> stop_timeout, Duration deadline,
@@ -256,37 +251,17 @@ void DockerEngine::replace(std::string, std::optional<Duration>, Duration,
   });
 }
 
+void DockerEngine::has_events_since(std::int64_t since, std::function<void(bool)> done) {
+  inner_->events.has_events_since(since, std::move(done));
+}
+
 void DockerEngine::subscribe(std::int64_t since, std::function<void()> ready,
                              std::function<void(EngineEvent)> each, std::function<void(Error)> ended) {
-  Inner& inner = *inner_;
-  inner.caller.cancel(inner.subscription);
-  auto call = inner.caller.question("/events?filters=" + percent_encoded(event_filter()));
-  call.keep_alive = false;
-  constexpr std::int64_t second = 1'000'000'000;
-  if (since > 0) call.target += fmt::format("&since={}.{:09}", since / second, since % second);
-  const auto splitter =
-      std::make_shared<JsonSplitter>(JsonSplitter::Shape::Sequence, inner.settings.event_cap,
-                                     [&inner, reader = std::make_shared<EventReader>(inner.product),
-                                      each = std::move(each)](std::string_view object) -> Result<void> {
-                                       auto event = reader->read(object);
-                                       if (!event) return tl::unexpected(event.error());
-                                       if (!*event) return {};
-                                       if (std::holds_alternative<Ended>((*event)->report))
-                                         inner.execs.container_died((*event)->container_id);
-                                       each(std::move(**event));
-                                       return {};
-                                     });
-  net::HttpStreamHandlers handlers;
-  handlers.endless = true;
-  handlers.head = [ready = std::move(ready)](const HttpAnswer&) { ready(); };
-  handlers.chunk = [splitter](std::string_view bytes) { return splitter->feed(bytes); };
-  handlers.done = [&inner, ended = std::move(ended)](const Result<HttpAnswer>& answer) {
-    inner.subscription = 0;
-    if (!answer) return ended(inner.caller.no_answer("events", answer.error()));
-    if (answer->status < 200 || answer->status > 299) return ended(status_error("events", *answer));
-    ended(Error{ErrorCode::ConnectionLost, "events: the engine ended the stream"});
-  };
-  inner.subscription = inner.caller.stream(std::move(call), std::move(handlers));
+  inner_->events.subscribe(since, std::move(ready), std::move(each), std::move(ended));
+}
+
+void DockerEngine::activity(std::string id, std::function<void(Result<Activity>)> done) {
+  inner_->activities.find(std::move(id), std::move(done));
 }
 
 Result<std::unique_ptr<Engine>> make_docker_engine(net::Loop& loop, const Environment& environment) {

@@ -22,10 +22,10 @@ inline constexpr ApiVersion oldest_api{1, 24};
 /// The engine port for Docker and Podman, over the Docker Engine API.
 ///
 /// Each order uses a new connection and is never repeated. Queries share idle connections, and are repeated
-/// once if such a connection is dead. At most `inspects_at_once` inspects are open; the others wait, and the
-/// wait does not count in their deadline. Before the first connect(), requests carry no API version. A new
-/// subscription replaces the former one, whose callbacks are not called any more. Destroying the engine
-/// cancels everything. Trap: do not destroy it inside one of its callbacks.
+/// once if such a connection is dead. At most `inspects_at_once` inspects are open; the others wait. Before
+/// the first connect(), requests carry no API version. A new subscription replaces the former one, whose
+/// callbacks are not called any more. Destroying the engine cancels everything. Trap: do not destroy it
+/// inside one of its callbacks.
 class DockerEngine : public Engine {
  public:
   DockerEngine(net::Loop& loop, DockerEngineSettings settings);
@@ -48,8 +48,10 @@ class DockerEngine : public Engine {
   void resume_recreate(RecreateOrder order, std::function<void(Result<std::string>)> done) override;
   void replace(std::string id, std::optional<Duration> stop_timeout, Duration deadline,
                std::function<void(Result<void>)> done) override;
+  void has_events_since(std::int64_t since, std::function<void(bool)> done) override;
   void subscribe(std::int64_t since, std::function<void()> ready, std::function<void(EngineEvent)> each,
                  std::function<void(Error)> ended) override;
+  void activity(std::string id, std::function<void(Result<Activity>)> done) override;
 
  private:
   struct Inner;

@@ -40,6 +40,13 @@ bool hopeless(ErrorCode code) {
   return code != ErrorCode::Timeout && code != ErrorCode::PeerFailure && code != ErrorCode::TooLarge;
 }
 
+/// An argument contains no zero byte.
+std::string key_of(const std::string& container_id, const std::vector<std::string>& command) {
+  std::string key = container_id;
+  for (const std::string& word : command) key.append(1, '\0').append(word);
+  return key;
+}
+
 }  // namespace
 
 class Execs::Run : public std::enable_shared_from_this<Run> {
@@ -289,10 +296,24 @@ void Execs::run(ExecOrder order, Done done, std::function<void()> ended) {
       ended();
     });
   }
+  remember(order);
   const std::uint64_t number = ++last_number_;
   const auto run = std::make_shared<Run>(*this, number, std::move(order), std::move(done), std::move(ended));
   open_.emplace(number, run);
   run->create();
+}
+
+void Execs::remember(const ExecOrder& order) {
+  const auto [key, added] = commands_.insert(key_of(order.container_id, order.command));
+  if (!added) return;
+  oldest_first_.push_back(*key);
+  if (oldest_first_.size() <= most_commands) return;
+  commands_.erase(oldest_first_.front());
+  oldest_first_.pop_front();
+}
+
+bool Execs::is_own(const std::string& container_id, const std::vector<std::string>& command) const {
+  return commands_.count(key_of(container_id, command)) != 0;
 }
 
 void Execs::container_died(std::string_view container_id) {

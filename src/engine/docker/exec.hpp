@@ -1,11 +1,15 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
+#include <vector>
 
 #include "engine/docker/caller.hpp"
 #include "engine/engine.hpp"
@@ -48,13 +52,22 @@ class Execs {
   /// The container's main process has ended, and so have all commands inside: those in state Watching are
   /// checked at once.
   void container_died(std::string_view container_id);
+  /// Whether healer runs this command in the container, or did, perhaps in a former process: healer began the
+  /// same command there. Of the newest `most_commands` commands.
+  bool is_own(const std::string& container_id, const std::vector<std::string>& command) const;
+
+  static constexpr std::size_t most_commands = 4096;
 
  private:
   class Run;
 
+  void remember(const ExecOrder& order);
+
   Caller& caller_;
   std::uint64_t last_number_ = 0;
   std::unordered_map<std::uint64_t, std::shared_ptr<Run>> open_;
+  std::unordered_set<std::string> commands_;  ///< container id and argument list
+  std::deque<std::string> oldest_first_;      ///< of commands_
 };
 
 }  // namespace healer::docker

@@ -14,6 +14,7 @@
 #include "engine/docker/compose.hpp"
 #include "engine/docker/engine_time.hpp"
 #include "engine/docker/json_fields.hpp"
+#include "engine/docker/owner.hpp"
 
 namespace healer::docker {
 namespace {
@@ -70,9 +71,9 @@ std::string without_slash(std::string name) {
   return name;
 }
 
-std::map<std::string, std::string> read_labels(const Fields& holder) {
+Labels read_labels(const Fields& holder) {
   const Fields labels = holder.object("Labels");
-  std::map<std::string, std::string> read;
+  Labels read;
   for (const auto& entry : labels.all())
     read.emplace(std::string(entry.key()), labels.text_of(entry.key(), entry.value()));
   return read;
@@ -101,15 +102,23 @@ void read_health(const Fields& state, Container& container) {
   const Fields newest = health.within("Log", log->back());
   container.health_checked = parse_engine_time(newest.text("End"));
   container.health_output = clip(trim(printable(newest.text("Output"))), longest_health_output);
+  if (const auto code = newest.number_if_said("ExitCode")) container.health_exit_code = clamped(*code);
+}
+
+std::vector<std::string> read_texts(const Fields& holder, const char* name) {
+  std::vector<std::string> texts;
+  if (const json::array* array = holder.array(name))
+    for (const auto& value : *array) texts.push_back(holder.text_of(name, value));
+  return texts;
 }
 
 /// Config.Healthcheck: the HEALTHCHECK's times. Test NONE switches off the image's HEALTHCHECK.
-void read_healthcheck(const Fields& config, Container& container) {
+void read_healthcheck(const Fields& config, Inspected& inspected) {
   const Fields check = config.object("Healthcheck");
-  const json::array* test = check.array("Test");
-  if (!test || test->empty()) return;
-  const auto* first = test->front().if_string();
-  if (first && *first == "NONE") return;
+  std::vector<std::string> test = read_texts(check, "Test");
+  if (test.empty() || test.front() == "NONE") return;
+  inspected.health_test = std::move(test);
+  Container& container = inspected.container;
   const auto or_default = [](Duration said) { return said > Duration{0} ? said : default_health_time; };
   container.health_interval = or_default(from_nanoseconds(check.number("Interval")));
   container.health_timeout = or_default(from_nanoseconds(check.number("Timeout")));
@@ -171,19 +180,23 @@ std::vector<PortBinding> read_ports(const Fields& network, const Fields& config)
   return ports;
 }
 
-std::vector<NetworkAttachment> read_networks(const Fields& network) {
+void read_networks(const Fields& network, Inspected& inspected) {
   const Fields networks = network.object("Networks");
-  std::vector<NetworkAttachment> read;
+  std::vector<std::pair<NetworkAttachment, std::string>> read;
   for (const auto& entry : networks.all()) {
     const Fields one = networks.within(entry.key(), entry.value());
     NetworkAttachment attachment;
     attachment.name = std::string(entry.key());
     attachment.address = one.text("IPAddress");
     if (attachment.address.empty()) attachment.address = one.text("GlobalIPv6Address");
-    read.push_back(std::move(attachment));
+    read.emplace_back(std::move(attachment), one.text("NetworkID"));
   }
-  std::sort(read.begin(), read.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
-  return read;
+  std::sort(read.begin(), read.end(),
+            [](const auto& a, const auto& b) { return a.first.name < b.first.name; });
+  for (auto& [attachment, id] : read) {
+    inspected.container.networks.push_back(std::move(attachment));
+    inspected.network_ids.push_back(std::move(id));
+  }
 }
 
 std::string memory_note(std::int64_t bytes) {
@@ -205,17 +218,16 @@ void read_state(const Fields& state, Container& container) {
   read_health(state, container);
 }
 
-void read_config(const Fields& config, Container& container) {
+void read_config(const Fields& config, Inspected& inspected) {
+  Container& container = inspected.container;
   container.image = config.text("Image");
   container.labels = read_labels(config);
-  container.identity = compose_identity(container.labels);
-  container.dependencies = compose_dependencies(container.labels);
   if (const auto seconds = config.number_if_said("StopTimeout")) {
     const std::int64_t most = longest_stop.count() / 1000;
     container.stop_timeout =
         *seconds < 0 ? longest_stop : Duration{std::min<std::int64_t>(*seconds, most) * 1000};
   }
-  read_healthcheck(config, container);
+  read_healthcheck(config, inspected);
 }
 
 /// HostConfig.NetworkMode: "host", "none", "container:<id>", or the name of a network (NetworkKind::Own).
@@ -231,47 +243,100 @@ void read_network_mode(std::string_view mode, Container& container) {
   }
 }
 
-void read_host_config(const Fields& host, Container& container) {
+void read_host_config(const Fields& host, Inspected& inspected) {
+  Container& container = inspected.container;
   const Fields policy = host.object("RestartPolicy");
   container.restart_policy = restart_policy_named(policy.text("Name"));
   container.maximum_retries = count(policy.number("MaximumRetryCount"));
   read_network_mode(host.text("NetworkMode"), container);
   container.memory_limit_note = memory_note(host.number("Memory"));
+  inspected.removed_at_end = host.flag("AutoRemove");
 }
 
 tl::unexpected<Error> does_not_fit(const std::string& problem) {
   return failure(ErrorCode::Protocol, "the answer does not fit: " + problem);
 }
 
+/// The labels that only the image can prove. The others may be large, and are of no use.
+bool matters(std::string_view label) {
+  return is_compose_label(label) || is_owner_label(label);
+}
+
 }  // namespace
 
-Result<Container> parse_container(std::string_view text, Product product) {
+Result<Inspected> parse_inspect(std::string_view text, Product product) {
   json::monotonic_resource memory;
   const auto parsed = parse_json(text, &memory);
   if (!parsed) return tl::unexpected(parsed.error());
   Fields::Problem problem;
   const Fields root(*parsed, problem);
-  Container container;
+  Inspected inspected;
+  Container& container = inspected.container;
   container.id = root.text("Id");
   container.name = without_slash(root.text("Name"));
+  container.image_id = root.text("Image");
   const std::string command = product == Product::Podman ? "podman" : "docker";
   container.advice = {command + " logs " + container.name, command + " start " + container.name};
   container.restart_count = count(root.number("RestartCount"));
+  inspected.exec_ids = read_texts(root, "ExecIDs");
   const Fields state = root.object("State");
   read_state(state, container);
   const Fields config = root.object("Config");
-  read_config(config, container);
-  read_host_config(root.object("HostConfig"), container);
+  read_config(config, inspected);
+  read_host_config(root.object("HostConfig"), inspected);
   const Fields network = root.object("NetworkSettings");
   container.ports = read_ports(network, config);
-  container.networks = read_networks(network);
+  read_networks(network, inspected);
   const std::string status = state.text("Status");
   if (problem) return does_not_fit(*problem);
   if (container.id.empty()) return does_not_fit("Id: missing");
   const auto known = read_state_name(status, "State.Status");
   if (!known) return tl::unexpected(known.error());
   container.state = *known;
-  return container;
+  return inspected;
+}
+
+bool needs_image(const Container& container) {
+  return !swarm_task(container.name, container.labels) &&
+         std::any_of(container.labels.begin(), container.labels.end(),
+                     [](const auto& label) { return matters(label.first); });
+}
+
+void belongs_to(Inspected& inspected, const ImageEvidence& image) {
+  Container& container = inspected.container;
+  container.owner = owner_of(container.name, container.labels, image.labels, inspected.removed_at_end);
+  if (auto task = swarm_task(container.name, container.labels)) {
+    container.identity.key = std::move(task->slot);
+    container.identity.service = std::move(task->service);
+    return;
+  }
+  const bool of_compose = std::any_of(container.labels.begin(), container.labels.end(),
+                                      [](const auto& label) { return is_compose_label(label.first); });
+  if (!of_compose) return;
+  ComposeFacts facts = image.problem.empty() ? compose_facts(container.labels, image.labels)
+                                             : unproven_compose(container.labels, image.problem);
+  container.identity = std::move(facts.identity);
+  container.dependencies = std::move(facts.dependencies);
+  container.awaited_jobs = std::move(facts.awaited_jobs);
+  container.restarted_with = std::move(facts.restarted_with);
+}
+
+Result<Container> parse_container(std::string_view text, Product product) {
+  auto inspected = parse_inspect(text, product);
+  if (!inspected) return tl::unexpected(inspected.error());
+  belongs_to(*inspected, {});
+  return std::move(inspected->container);
+}
+
+Result<Labels> parse_image_labels(std::string_view text) {
+  json::monotonic_resource memory;
+  const auto parsed = parse_json(text, &memory);
+  if (!parsed) return tl::unexpected(parsed.error());
+  Fields::Problem problem;
+  Labels labels = read_labels(Fields(*parsed, problem).object("Config"));
+  if (problem) return does_not_fit(*problem);
+  std::erase_if(labels, [](const auto& label) { return !matters(label.first); });
+  return labels;
 }
 
 Result<ContainerSummary> parse_summary(std::string_view text) {
@@ -284,7 +349,6 @@ Result<ContainerSummary> parse_summary(std::string_view text) {
   summary.id = root.text("Id");
   summary.image = root.text("Image");
   summary.labels = read_labels(root);
-  summary.identity = compose_identity(summary.labels);
   // Links add names such as "/other/alias". The container's own name has one slash.
   if (const json::array* names = root.array("Names")) {
     for (const auto& value : *names) {
@@ -298,6 +362,10 @@ Result<ContainerSummary> parse_summary(std::string_view text) {
   const auto known = read_state_name(status, "State");
   if (!known) return tl::unexpected(known.error());
   summary.state = *known;
+  if (const auto task = swarm_task(summary.name, summary.labels))
+    summary.identity = {task->slot, task->service, false, {}};
+  else
+    summary.identity = compose_facts(summary.labels, {}).identity;
   return summary;
 }
 

@@ -51,6 +51,38 @@ Result<EngineVersion> parse_engine_version(std::string_view text) {
   return engine;
 }
 
+Result<bool> parse_rootless(std::string_view text) {
+  json::monotonic_resource memory;
+  const auto parsed = parse_json(text, &memory);
+  if (!parsed) return tl::unexpected(parsed.error());
+  Fields::Problem problem;
+  const Fields root(*parsed, problem);
+  bool rootless = false;
+  if (const json::array* options = root.array("SecurityOptions")) {
+    for (const auto& value : *options)  // "name=rootless", "name=seccomp,profile=default"
+      for (const std::string& part : split(root.text_of("SecurityOptions", value), ','))
+        rootless = rootless || part == "name=rootless";
+  }
+  if (problem) return failure(ErrorCode::Protocol, "the answer does not fit: " + *problem);
+  return rootless;
+}
+
+Result<NetworkList> parse_networks(std::string_view text) {
+  json::monotonic_resource memory;
+  const auto parsed = parse_json(text, &memory);
+  if (!parsed) return tl::unexpected(parsed.error());
+  const json::array* all = parsed->if_array();
+  if (!all) return failure(ErrorCode::Protocol, "the answer does not fit: an array expected");
+  Fields::Problem problem;
+  NetworkList networks;
+  for (const auto& value : *all) {
+    const Fields network(value, problem);
+    networks.emplace_back(network.text("Id"), clip(printable(network.text("Driver")), 40));
+  }
+  if (problem) return failure(ErrorCode::Protocol, "the answer does not fit: " + *problem);
+  return networks;
+}
+
 std::string error_message(std::string_view body) {
   json::monotonic_resource memory;
   const auto parsed = parse_json(body, &memory);

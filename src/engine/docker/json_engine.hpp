@@ -3,6 +3,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "base/result.hpp"
 
@@ -29,6 +31,14 @@ struct EngineVersion {
 };
 
 Result<EngineVersion> parse_engine_version(std::string_view json);
+
+/// Whether the answer of GET /info names `rootless` among the security options: the engine and its networks
+/// are in a user's namespaces.
+Result<bool> parse_rootless(std::string_view json);
+
+/// The networks in the answer of GET /networks: id and driver.
+using NetworkList = std::vector<std::pair<std::string, std::string>>;
+Result<NetworkList> parse_networks(std::string_view json);
 
 /// The text of an error answer: its `message`, else the whole body; printable, at most 300 bytes.
 std::string error_message(std::string_view body);

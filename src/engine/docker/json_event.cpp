@@ -9,6 +9,7 @@
 #include <boost/json/monotonic_resource.hpp>
 
 #include "base/text.hpp"
+#include "engine/docker/compose.hpp"
 #include "engine/docker/json_fields.hpp"
 #include "model/policy.hpp"
 
@@ -18,10 +19,10 @@ namespace {
 namespace json = boost::json;
 
 /// The engines' words for events.
-enum class Word { Die, HealthStatus, Kill, Oom, Restart, Start, Stop, Changed, Removed };
+enum class Word { Die, HealthStatus, Kill, Oom, Restart, Start, Stop, Changed, Removed, Created, Network };
 
 /// In some versions of Podman its own words ("died", "remove") appear in the Docker-compatible stream.
-constexpr std::array<std::pair<std::string_view, Word>, 14> words{{
+constexpr std::array<std::pair<std::string_view, Word>, 17> words{{
     {"start", Word::Start},
     {"die", Word::Die},
     {"died", Word::Die},
@@ -36,10 +37,14 @@ constexpr std::array<std::pair<std::string_view, Word>, 14> words{{
     {"health_status", Word::HealthStatus},
     {"destroy", Word::Removed},
     {"remove", Word::Removed},
+    {"create", Word::Created},
+    {"connect", Word::Network},
+    {"disconnect", Word::Network},
 }};
 
-/// Limits memory if containers report out-of-memory kills, but never their end.
+/// Limits memory if containers report out-of-memory kills, but never their end, or if all have odd labels.
 constexpr std::size_t most_out_of_memory = 1000;
+constexpr std::size_t most_hidden = 10'000;
 
 std::optional<Word> word_named(std::string_view name) {
   for (const auto& [known, word] : words)
@@ -47,10 +52,11 @@ std::optional<Word> word_named(std::string_view name) {
   return std::nullopt;
 }
 
-int whole_number(std::string_view text) {
+std::optional<int> whole_number(std::string_view text) {
   int value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  return error == std::errc() && end == text.data() + text.size() ? value : 0;
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return value;
 }
 
 EngineHealth health_named(std::string_view text) {
@@ -68,21 +74,41 @@ std::int64_t nanoseconds(const Fields& root) {
   return std::clamp<std::int64_t>(seconds, 0, most) * 1'000'000'000;
 }
 
-int exit_code(const Fields& attributes) {
-  const std::string code = attributes.text("exitCode");
-  return whole_number(code.empty() ? attributes.text("containerExitCode") : code);
-}
-
 /// Docker appends the result to the word ("health_status: unhealthy"), Podman has a separate field for it.
-EngineHealth health_in(const Fields& root, const Fields& attributes, std::string_view behind_colon) {
-  const EngineHealth health = health_named(behind_colon.empty() ? root.text("HealthStatus") : behind_colon);
-  return health == EngineHealth::None ? health_named(attributes.text("health_status")) : health;
+EngineHealth health_in(const Fields& root, std::string_view behind_colon) {
+  return health_named(behind_colon.empty() ? root.text("HealthStatus") : behind_colon);
 }
 
-std::optional<EngineReport> stop_by_signal(const Fields& attributes) {
-  const int signal = signal_number(attributes.text("signal")).value_or(0);
+void note(std::unordered_set<std::string>& containers, const std::string& id) {
+  if (containers.size() < most_hidden) containers.insert(id);
+}
+
+/// Docker gives an event that is neither an end nor a signal these attributes only by a label.
+void note_hidden(const Fields& attributes, const std::string& id, EventReader::Hidden& hidden) {
+  if (attributes.all().contains("exitCode")) note(hidden.exit_code, id);
+  if (attributes.all().contains("signal")) note(hidden.signal, id);
+}
+
+/// Without a usable exit code the report is Changed: an inspect shows the exit code.
+EngineReport end_in(Product product, const Fields& attributes, bool hidden, bool out_of_memory) {
+  const std::string text = attributes.text(product == Product::Podman ? "containerExitCode" : "exitCode");
+  const auto code = hidden ? std::nullopt : whole_number(text);
+  if (!code) return Changed{};
+  return Ended{*code, out_of_memory};
+}
+
+std::optional<EngineReport> stop_by_signal(const Fields& attributes, bool hidden) {
+  const int signal = hidden ? 0 : signal_number(attributes.text("signal")).value_or(0);
   if (ends_no_process(signal)) return std::nullopt;
   return StopRequested{StopForm::Signal, signal};
+}
+
+std::string service_in(const Fields& attributes) {
+  Labels labels;
+  for (const auto& entry : attributes.all())
+    if (is_compose_label(entry.key()))
+      labels.emplace(std::string(entry.key()), attributes.text_of(entry.key(), entry.value()));
+  return compose_service(labels);
 }
 
 tl::unexpected<Error> does_not_fit(const std::string& problem) {
@@ -102,17 +128,23 @@ Result<std::optional<EngineEvent>> EventReader::read(std::string_view text) {
   const std::string_view whole = action;
   const auto colon = whole.find(':');
   const auto word = word_named(trim(whole.substr(0, colon)));
+  const bool of_network = type == "network";
   std::optional<EngineReport> report;
   EngineEvent event;
-  if (word && type == "container") {
+  if (word && (type == "container" || of_network) && of_network == (*word == Word::Network)) {
     const Fields actor = root.object("Actor");
     const Fields attributes = actor.object("Attributes");
-    event.container_id = actor.text("ID");
-    event.name = attributes.text("name");
+    // The actor of a network's event is the network on Docker, and the container on Podman.
+    event.container_id =
+        of_network && product_ == Product::Docker ? attributes.text("container") : actor.text("ID");
+    if (!of_network) event.name = attributes.text("name");
     event.unix_nanoseconds = nanoseconds(root);
+    if (product_ == Product::Docker && *word != Word::Die && *word != Word::Kill && !of_network)
+      note_hidden(attributes, event.container_id, hidden_);
     switch (*word) {
       case Word::Kill:
-        report = stop_by_signal(attributes);
+        report = stop_by_signal(attributes,
+                                product_ == Product::Podman || hidden_.signal.count(event.container_id) != 0);
         break;
       case Word::Stop:
         report = StopRequested{};
@@ -126,7 +158,8 @@ Result<std::optional<EngineEvent>> EventReader::read(std::string_view text) {
           report = Changed{};
         break;
       case Word::Die:
-        report = Ended{exit_code(attributes), out_of_memory_.count(event.container_id) != 0};
+        report = end_in(product_, attributes, hidden_.exit_code.count(event.container_id) != 0,
+                        out_of_memory_.count(event.container_id) != 0);
         break;
       case Word::Oom:
         if (out_of_memory_.size() < most_out_of_memory) out_of_memory_.insert(event.container_id);
@@ -137,17 +170,25 @@ Result<std::optional<EngineEvent>> EventReader::read(std::string_view text) {
         break;
       case Word::HealthStatus:
         report = HealthReported{
-            health_in(root, attributes, colon == whole.npos ? std::string_view() : whole.substr(colon + 1))};
+            health_in(root, colon == whole.npos ? std::string_view() : whole.substr(colon + 1))};
         break;
       case Word::Changed:
+      case Word::Network:
         report = Changed{};
         break;
       case Word::Removed:
         out_of_memory_.erase(event.container_id);
+        hidden_.exit_code.erase(event.container_id);
+        hidden_.signal.erase(event.container_id);
+        event.service = service_in(attributes);
         report = Removed{};
         break;
+      case Word::Created:
+        event.service = service_in(attributes);
+        report = Created{};
+        break;
     }
-    if (!problem && event.container_id.empty()) problem = "Actor.ID: missing";
+    if (!problem && event.container_id.empty()) problem = "the container's id: missing";
   }
   if (problem) return does_not_fit(*problem);
   if (!report) return std::optional<EngineEvent>();
@@ -155,8 +196,16 @@ Result<std::optional<EngineEvent>> EventReader::read(std::string_view text) {
   return event;
 }
 
+std::int64_t event_time(std::string_view text) {
+  json::monotonic_resource memory;
+  const auto parsed = parse_json(text, &memory);
+  if (!parsed) return 0;
+  Fields::Problem ignored;
+  return nanoseconds(Fields(*parsed, ignored));
+}
+
 std::string event_filter() {
-  std::string filter = R"({"type":["container"],"event":[)";
+  std::string filter = R"({"type":["container","network"],"event":[)";
   const char* separator = "";
   for (const auto& entry : words) {
     filter.append(separator).append("\"").append(entry.first).append("\"");

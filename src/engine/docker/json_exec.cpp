@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 #include <boost/json/monotonic_resource.hpp>
 #include <boost/json/serialize.hpp>
@@ -43,6 +44,12 @@ Result<ExecState> parse_exec_state(std::string_view text) {
   ExecState state;
   state.running = root.flag("Running");
   const auto code = root.number_if_said("ExitCode");
+  const Fields process = root.object("ProcessConfig");
+  if (std::string program = process.text("entrypoint"); !program.empty()) {
+    state.command.push_back(std::move(program));
+    if (const json::array* arguments = process.array("arguments"))
+      for (const auto& value : *arguments) state.command.push_back(process.text_of("arguments", value));
+  }
   if (problem) return failure(ErrorCode::Protocol, "the answer does not fit: " + *problem);
   // Podman gives exit code 0 while the command runs.
   if (code && !state.running)

@@ -18,7 +18,8 @@ Result<std::string> parse_exec_id(std::string_view json);
 /// The answer of GET /exec/{id}/json.
 struct ExecState {
   bool running = false;
-  std::optional<int> exit_code;  ///< empty: still running, not started, or not recorded yet
+  std::optional<int> exit_code;      ///< empty: still running, not started, or not recorded yet
+  std::vector<std::string> command;  ///< argument list
 };
 
 Result<ExecState> parse_exec_state(std::string_view json);

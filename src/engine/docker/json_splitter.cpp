@@ -15,10 +15,11 @@ bool blank(char c) {
 
 }  // namespace
 
-JsonSplitter::JsonSplitter(Shape shape, std::size_t object_cap, Take take)
+JsonSplitter::JsonSplitter(Shape shape, std::size_t object_cap, Take take, Unfit unfit)
     : shape_(shape),
       object_cap_(object_cap),
       take_(std::move(take)),
+      unfit_(unfit),
       expect_(shape == Shape::Array ? Expect::Open : Expect::Object) {}
 
 Result<void> JsonSplitter::feed(std::string_view bytes) {
@@ -63,6 +64,15 @@ Result<void> JsonSplitter::between(char c) {
   return {};
 }
 
+/// The present object does not fit.
+Result<void> JsonSplitter::unfit(ErrorCode code, const char* text, std::size_t limit) {
+  if (unfit_ == Unfit::Ends) return failure(code, fmt::format(fmt::runtime(text), limit));
+  left_out_ = true;
+  object_.clear();
+  object_.shrink_to_fit();
+  return {};
+}
+
 /// Handles the bytes of an object up to its end or the end of the piece. Returns how many.
 Result<std::size_t> JsonSplitter::inside(std::string_view bytes) {
   std::size_t at = 0;
@@ -81,20 +91,25 @@ Result<std::size_t> JsonSplitter::inside(std::string_view bytes) {
     if (c == '"') {
       in_string_ = true;
     } else if (c == '{' || c == '[') {
-      if (++depth_ > deepest_json)
-        return failure(ErrorCode::Protocol, fmt::format("JSON nested deeper than {}", deepest_json));
+      if (++depth_ > deepest_json && !left_out_) {
+        const auto fits = unfit(ErrorCode::Protocol, "JSON nested deeper than {}", deepest_json);
+        if (!fits) return tl::unexpected(fits.error());
+      }
     } else if (c == '}' || c == ']') {
       whole = --depth_ == 0;
     }
   }
-  if (object_.size() + at > object_cap_)
-    return failure(ErrorCode::TooLarge, fmt::format("one JSON object exceeds {} bytes", object_cap_));
+  if (object_.size() + at > object_cap_ && !left_out_) {
+    const auto fits = unfit(ErrorCode::TooLarge, "one JSON object exceeds {} bytes", object_cap_);
+    if (!fits) return tl::unexpected(fits.error());
+  }
   if (!whole) {
-    object_.append(bytes.substr(0, at));
+    if (!left_out_) object_.append(bytes.substr(0, at));
     return at;
   }
   expect_ = shape_ == Shape::Array ? Expect::CommaOrClose : Expect::Object;
   Result<void> taken;
+  if (std::exchange(left_out_, false)) return at;
   if (object_.empty()) {
     taken = take_(bytes.substr(0, at));
   } else {

@@ -19,11 +19,15 @@ class JsonSplitter {
  public:
   enum class Shape { Array, Sequence };
 
+  /// What happens to an object that is larger than the cap or nests too deep: it ends the splitting
+  /// (TooLarge, Protocol), or it is left out, and its bytes are not kept.
+  enum class Unfit { Ends, LeftOut };
+
   /// Called with each complete object; a returned error ends the splitting.
   using Take = std::function<Result<void>(std::string_view object)>;
 
   /// `object_cap`: largest size of an object in bytes; beyond it, TooLarge.
-  JsonSplitter(Shape shape, std::size_t object_cap, Take take);
+  JsonSplitter(Shape shape, std::size_t object_cap, Take take, Unfit unfit = Unfit::Ends);
 
   /// Errors: Protocol, TooLarge, or the error that `take` returned. Must not be called after an error.
   Result<void> feed(std::string_view bytes);
@@ -35,15 +39,18 @@ class JsonSplitter {
 
   Result<void> between(char c);
   Result<std::size_t> inside(std::string_view bytes);
+  Result<void> unfit(ErrorCode code, const char* text, std::size_t limit);
 
   Shape shape_;
   std::size_t object_cap_;
   Take take_;
+  Unfit unfit_;
   Expect expect_;
   std::string object_;     // the bytes so far of an object that began in an earlier piece
   std::size_t depth_ = 0;  // 0: between objects
   bool in_string_ = false;
   bool escaped_ = false;
+  bool left_out_ = false;  // the present object
 };
 
 }  // namespace healer::docker

@@ -32,7 +32,8 @@ TEST_CASE("every setting of the host reaches its policy") {
                                                    {"HEALER_MASS_HOLD_MAX", "10m"},
                                                    {"REMEDY_SHARE", "0.1"},
                                                    {"CONNECTIVITY_INTERVAL", "7s"},
-                                                   {"CONNECTIVITY_TIMEOUT", "2s"}}),
+                                                   {"CONNECTIVITY_TIMEOUT", "2s"},
+                                                   {"HOST_PRESSURE_LIMIT", "55"}}),
                                         "h", "");
   CHECK(policy.mass_share == doctest::Approx(0.4));
   CHECK(policy.mass_least == 5);
@@ -41,6 +42,7 @@ TEST_CASE("every setting of the host reaches its policy") {
   CHECK(policy.remedy_share == doctest::Approx(0.1));
   CHECK(policy.connectivity_interval == 7s);
   CHECK(policy.connectivity_timeout == 2s);
+  CHECK(policy.pressure_limit == doctest::Approx(55));
   CHECK_FALSE(policy.connectivity);
 }
 

@@ -90,9 +90,10 @@ TEST_CASE_FIXTURE(EvidenceFixture, "evidence: everything is collected from a run
   CHECK(evidence.missing.empty());
   CHECK(evidence.secrets == Lines{"hunter22"});
   const std::string versioned = "/v1.41" + base;
-  CHECK(targets() ==
-        Lines{"/_ping", versioned + "/json", versioned + "/logs?stdout=1&stderr=1&timestamps=1&tail=100",
-              versioned + "/stats?stream=false&one-shot=true", versioned + "/top", "/v1.41/version"});
+  Lines about_it = targets();
+  std::erase_if(about_it, [&](const std::string& target) { return !target.starts_with(versioned); });
+  CHECK(about_it == Lines{versioned + "/json", versioned + "/logs?stdout=1&stderr=1&timestamps=1&tail=100",
+                          versioned + "/stats?stream=false&one-shot=true", versioned + "/top"});
 }
 
 TEST_CASE_FIXTURE(EvidenceFixture, "evidence: with an old API version no one-shot statistics are requested") {

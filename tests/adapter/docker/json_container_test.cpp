@@ -39,8 +39,13 @@ TEST_CASE("Docker 20.10: a published container with an unhealthy check is read")
   CHECK(c.name == "sample-app");
   CHECK(c.image == "bb:1");
   CHECK(c.labels.at("monitored") == "true");
-  CHECK(c.identity == Identity{"p/web/1", "p/web", false});
-  CHECK(c.dependencies.empty());
+  CHECK(c.identity == Identity{"p/web/1", "p/web", false, ""});
+  CHECK(c.image_id == "sha256:dc5de1da4859a87a248afacce51bcf40ac9a85f6cb056dfe3161f649e7a9f887");
+  CHECK(c.owner == Owner{});
+  CHECK(c.dependencies == std::vector<std::string>{"p/db"});
+  CHECK(c.restarted_with == std::vector<std::string>{"p/db"});
+  CHECK(c.awaited_jobs == std::vector<std::string>{"p/migrate"});
+  CHECK(c.operator_command.empty());
   CHECK(c.advice == Advice{"docker logs sample-app", "docker start sample-app"});
   CHECK(c.state == ContainerState::Running);
   CHECK(c.started_at == "2026-11-22T19:58:49.136605995Z");
@@ -53,6 +58,7 @@ TEST_CASE("Docker 20.10: a published container with an unhealthy check is read")
   CHECK(c.health == EngineHealth::Unhealthy);
   REQUIRE(c.health_checked);
   CHECK(c.health_checked->unix_ms == 1795377532968);
+  CHECK(c.health_exit_code == 1);
   CHECK(c.health_interval == 500ms);
   CHECK(c.health_timeout == 1s);
   CHECK(c.health_start_period == 200ms);
@@ -72,6 +78,7 @@ TEST_CASE("Docker 20.10: plain, host network, created and exited containers are 
   CHECK(plain.health == EngineHealth::None);
   CHECK(plain.health_interval == Duration{0});
   CHECK_FALSE(plain.health_checked);
+  CHECK_FALSE(plain.health_exit_code);
   CHECK_FALSE(plain.stop_timeout);
   CHECK(plain.restart_policy == RestartPolicy::No);
   CHECK(plain.memory_limit_note.empty());
@@ -115,6 +122,58 @@ TEST_CASE("Podman 4: its different fields are read") {
   CHECK(ported.ports[1] == published(8081, "127.0.0.1", 18082));
   CHECK(parsed(fixture("inspect_podman_created")).state == ContainerState::Created);
   CHECK(parsed(fixture("inspect_podman_exited")).exit_code == 137);
+}
+
+TEST_CASE("what has to be asked besides the answer is read from it") {
+  const auto docker = parse_inspect(fixture("inspect_26_unhealthy"));
+  REQUIRE(docker);
+  CHECK(docker->exec_ids.empty());
+  CHECK(docker->health_test == std::vector<std::string>{"CMD-SHELL", "echo checking; test -f /ok"});
+  CHECK_FALSE(docker->removed_at_end);
+  REQUIRE(docker->network_ids.size() == 1);
+  CHECK(docker->network_ids[0] == "c13fe41aca6309a56de8150a6b98a30fb039c2dca145a82a429b795420c2f5d2");
+  CHECK_FALSE(needs_image(docker->container));
+  CHECK(docker->container.health_exit_code == 1);
+  const auto podman = parse_inspect(fixture("inspect_podman_unhealthy"), Product::Podman);
+  REQUIRE(podman);
+  CHECK(podman->exec_ids.size() == 1);
+  CHECK(podman->network_ids == std::vector<std::string>{"podman"});
+  const auto compose = parse_inspect(fixture("inspect_20.10_unhealthy"));
+  REQUIRE(compose);
+  CHECK(needs_image(compose->container));
+  const auto sorted = parse_inspect(
+      inspect_json(running, "{}", R"({"AutoRemove":true})",
+                   R"({"Networks":{"z":{"NetworkID":"n26"},"a":{"NetworkID":"n1"},"m":null}})"));
+  REQUIRE(sorted);
+  CHECK(sorted->removed_at_end);
+  CHECK(sorted->network_ids == std::vector<std::string>{"n1", "", "n26"});
+}
+
+TEST_CASE("the exit code of the newest health check is read, also a negative one") {
+  const auto code = [](const std::string& entries) {
+    return parsed(inspect_json(R"({"Status":"running","Health":{"Status":"unhealthy","Log":[)" + entries +
+                               "]}}"))
+        .health_exit_code;
+  };
+  CHECK(code(R"({"ExitCode":0},{"ExitCode":-1})") == -1);
+  CHECK(code(R"({"ExitCode":1},{"ExitCode":126})") == 126);
+  CHECK_FALSE(code(R"({"ExitCode":1},{"Output":"x"})"));
+  CHECK_FALSE(code(""));
+}
+
+TEST_CASE("an image's labels are read, and only those that matter are kept") {
+  const auto labels = parse_image_labels(
+      R"({"Id":"x","Config":{"Labels":{"com.docker.compose.project":"shop","io.podman.compose.project":"shop",
+          "io.kubernetes.pod.name":"p","supervisor_managed":"","maintainer":"x","io.buildpacks.metadata":"{}"}}})");
+  REQUIRE(labels);
+  CHECK(labels->size() == 4);
+  CHECK(labels->at("com.docker.compose.project") == "shop");
+  CHECK(labels->count("maintainer") == 0);
+  CHECK(parse_image_labels(fixture("image_20.10"))->empty());
+  CHECK(parse_image_labels(R"({"Config":{"Labels":null}})")->empty());
+  CHECK(parse_image_labels(R"({"Config":null})")->empty());
+  CHECK_FALSE(parse_image_labels(R"({"Config":{"Labels":[]}})"));
+  CHECK_FALSE(parse_image_labels("x"));
 }
 
 TEST_CASE("fields that are missing, null or extreme get safe values") {
@@ -213,6 +272,18 @@ TEST_CASE("an element of a list is read, and an incomplete one refused") {
   CHECK(summary->image == "x:1");
   CHECK(summary->labels.at("monitored") == "true");
   CHECK(summary->state == ContainerState::Running);
+  CHECK(summary->identity == Identity{});
+  const auto of_compose = parse_summary(
+      R"({"Id":"a1","Names":["/shop-web-2"],"State":"running","Labels":{"com.docker.compose.project":"shop",
+          "com.docker.compose.service":"web","com.docker.compose.container-number":"2",
+          "com.docker.compose.config-hash":"5f70"}})");
+  REQUIRE(of_compose);
+  CHECK(of_compose->identity == Identity{"shop/web/2", "shop/web", false, ""});
+  const auto task = parse_summary(
+      R"({"Id":"a1","Names":["/web.1.t"],"State":"running","Labels":{"com.docker.swarm.task.id":"t",
+          "com.docker.swarm.task.name":"web.1.t","com.docker.swarm.service.name":"web"}})");
+  REQUIRE(task);
+  CHECK(task->identity == Identity{"web.1", "web", false, ""});
   CHECK_FALSE(parse_summary(R"({"Id":"a1","State":"running","Names":"/web"})"));
   CHECK_FALSE(parse_summary(R"({"State":"running"})"));
   CHECK_FALSE(parse_summary(R"({"Id":"a1"})"));

@@ -64,6 +64,7 @@ std::string line(const std::string& action, const std::string& attributes = "{}"
 
 TEST_CASE("Docker 26's stream, report by report") {
   const std::vector<std::string> expected{
+      "sample-app created",
       "sample-app started",
       "sample-app health_reported healthy",
       "sample-app health_reported unhealthy",
@@ -107,7 +108,7 @@ TEST_CASE("Podman's stream: health as a field, remove instead of destroy, other 
 }
 
 TEST_CASE("spellings of other versions") {
-  CHECK(only(line("died", R"({"containerExitCode":"2"})")) == "ended 2");
+  CHECK(only(line("died", R"({"containerExitCode":"2"})"), Product::Podman) == "ended 2");
   CHECK(only(line("kill", R"({"signal":"SIGTERM"})")) == "stop_requested signal 15");
   CHECK(only(line("kill", R"({"signal":"KILL"})")) == "stop_requested signal 9");
   CHECK(only(line("kill", R"({"signal":"?"})")) == "stop_requested signal");
@@ -122,6 +123,86 @@ TEST_CASE("spellings of other versions") {
   REQUIRE(seconds);
   REQUIRE(*seconds);
   CHECK((*seconds)->unix_nanoseconds == 12'000'000'000);
+}
+
+TEST_CASE("an end without a usable exit code is a change: an inspect shows the exit code") {
+  CHECK(only(line("die")) == "changed");
+  CHECK(only(line("die", R"({"exitCode":"none"})")) == "changed");
+  CHECK(only(line("die", R"({"exitCode":""})")) == "changed");
+  CHECK(only(line("die", R"({"containerExitCode":"3"})")) == "changed");
+  CHECK(only(line("die", R"({"exitCode":"3"})"), Product::Podman) == "changed");
+  CHECK(only(line("die", R"({"exitCode":"-1"})")) == "ended -1");
+}
+
+TEST_CASE("Podman's labels are under its own attributes, except those that it does not write") {
+  CHECK(only(line("die", R"({"containerExitCode":"3","exitCode":"0"})"), Product::Podman) == "ended 3");
+  CHECK(only(line("kill", R"({"signal":"HUP"})"), Product::Podman) == "stop_requested signal");
+  CHECK(only(line("health_status", R"({"health_status":"healthy"})"), Product::Podman) ==
+        "health_reported none");
+}
+
+TEST_CASE("a label hides the exit code and the signal of its container, until the container is removed") {
+  EventReader::Hidden hidden;
+  hidden.exit_code = {"a"};
+  hidden.signal = {"a"};
+  EventReader reader(Product::Docker, hidden);
+  const auto next = [&reader](const std::string& json) {
+    const auto event = reader.read(json);
+    REQUIRE(event);
+    return *event ? text_of((*event)->report) : std::string("nothing");
+  };
+  CHECK(next(line("die", R"({"exitCode":"0"})")) == "changed");
+  CHECK(next(line("kill", R"({"signal":"HUP"})")) == "stop_requested signal");
+  CHECK(next(line("destroy")) == "removed");
+  CHECK(next(line("die", R"({"exitCode":"0"})")) == "ended 0");
+  CHECK(next(line("kill", R"({"signal":"HUP"})")) == "nothing");
+  CHECK(next(line("start", R"({"signal":"x"})")) == "started");
+  CHECK(next(line("kill", R"({"signal":"HUP"})")) == "stop_requested signal");
+  CHECK(next(line("die", R"({"exitCode":"5"})")) == "ended 5");
+}
+
+TEST_CASE("created and removed name the service, but not of a one-off container") {
+  const auto service_of = [](const std::string& action, const std::string& attributes) {
+    const auto event = EventReader(Product::Docker).read(line(action, attributes));
+    REQUIRE(event);
+    REQUIRE(*event);
+    return (*event)->service;
+  };
+  const std::string labels = R"("com.docker.compose.project":"shop","com.docker.compose.service":"web")";
+  CHECK(service_of("create", "{" + labels + "}") == "shop/web");
+  CHECK(service_of("destroy", "{" + labels + "}") == "shop/web");
+  CHECK(service_of("remove", "{" + labels + "}") == "shop/web");
+  CHECK(service_of("create", "{" + labels + R"(,"com.docker.compose.oneoff":"True"})") == "");
+  CHECK(service_of("create", R"({"com.docker.compose.project":"shop"})") == "");
+  CHECK(service_of("start", "{" + labels + "}") == "");
+}
+
+TEST_CASE("a container that is connected to a network, or disconnected, has changed") {
+  const std::string docker =
+      R"({"Type":"network","Action":"connect","Actor":{"ID":"n1","Attributes":{"container":"c1","name":"front"}},)"
+      R"("timeNano":7})";
+  const auto event = EventReader(Product::Docker).read(docker);
+  REQUIRE(event);
+  REQUIRE(*event);
+  CHECK((*event)->container_id == "c1");
+  CHECK((*event)->name.empty());
+  CHECK((*event)->unix_nanoseconds == 7);
+  CHECK(text_of((*event)->report) == "changed");
+  // Podman names the container as the actor.
+  const auto podman =
+      EventReader(Product::Podman)
+          .read(R"({"Type":"network","Action":"disconnect","Actor":{"ID":"c2","Attributes":{}}})");
+  REQUIRE(podman);
+  REQUIRE(*podman);
+  CHECK((*podman)->container_id == "c2");
+  for (const char* other : {"create", "destroy", "remove", "prune", "start"}) {
+    const auto none = EventReader(Product::Docker)
+                          .read(R"({"Type":"network","Action":")" + std::string(other) +
+                                R"(","Actor":{"ID":"n1","Attributes":{"container":"c1"}}})");
+    REQUIRE(none);
+    CHECK_FALSE(*none);
+  }
+  CHECK(only(line("connect")) == "nothing");
 }
 
 TEST_CASE("a signal that asks a process to reload or report is no request to stop") {

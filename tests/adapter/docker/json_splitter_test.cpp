@@ -110,6 +110,27 @@ TEST_CASE("depth and size are limited, and finished objects are not kept") {
   }
 }
 
+TEST_CASE("objects that are too large or too deep can be left out, in pieces of any size") {
+  const std::string large = "{\"a\":\"" + std::string(500, '}') + "\"}";
+  const std::string deep = "{\"a\":" + std::string(60, '[') + std::string(60, ']') + "}";
+  const std::string text = "{\"b\":1}" + large + "{\"b\":2}" + deep + large + "{\"b\":3}";
+  for (const std::size_t piece : {std::size_t{1}, std::size_t{9}, text.size()}) {
+    CAPTURE(piece);
+    std::vector<std::string> objects;
+    JsonSplitter splitter(
+        Shape::Sequence, 400,
+        [&objects](std::string_view object) -> Result<void> {
+          objects.emplace_back(object);
+          return {};
+        },
+        JsonSplitter::Unfit::LeftOut);
+    for (std::size_t at = 0; at < text.size(); at += piece)
+      REQUIRE(splitter.feed(std::string_view(text).substr(at, piece)));
+    CHECK(splitter.finish());
+    CHECK(objects == std::vector<std::string>{"{\"b\":1}", "{\"b\":2}", "{\"b\":3}"});
+  }
+}
+
 TEST_CASE("the receiver may end the input") {
   JsonSplitter splitter(Shape::Sequence, 100, [](std::string_view) -> Result<void> {
     return failure(ErrorCode::Cancelled, "enough");

@@ -28,7 +28,9 @@ struct Bench {
   std::vector<std::pair<WebhookCall, std::function<void(Result<void>)>>> posts;
   Policy policy;
   std::unique_ptr<Runtime> runtime;
-  std::vector<Record> written;  ///< records that list() and heal_once() let through to the store
+  bool has_events = true;
+  std::int64_t asked_since = -1;  ///< of the newest question whether the engine has all events
+  std::vector<Record> written;    ///< records that list() and heal_once() let through to the store
 
   explicit Bench(RuntimeSettings settings = {}, StoredState stored = {}, HookRunner* hooks = nullptr) {
     settings.host.channels = {"slack"};
@@ -76,10 +78,17 @@ struct Bench {
     engine.answer_inspects(containers);
     for (Record& record : store.let_through()) written.push_back(std::move(record));
   }
+  /// Answers the connection; the engine has every event since the cursor unless `has_events` is changed.
   std::function<void(Result<EngineInfo>)> take_connect() {
     auto done = std::move(engine.connects.front());
     engine.connects.erase(engine.connects.begin());
-    return done;
+    return [this, done = std::move(done)](Result<EngineInfo> info) {
+      done(std::move(info));
+      for (const auto& [since, answer] : std::exchange(engine.histories, {})) {
+        asked_since = since;
+        answer(has_events);
+      }
+    };
   }
   /// Answers the next three checks with status 503. The core then requests evidence and an inspect.
   void become_unhealthy() {

@@ -22,6 +22,7 @@ class VirtualHost final : public Host {
   Instant time{Duration{1'000'000}};
   Instant now() override { return time; }
   WallTime wall() override { return wall_time_of(time + wall_ahead); }
+  std::vector<std::string> connected_networks() override { return networks; }
   void on_alarm(std::function<void()> work) override {
     alarm.reset();
     alarm_work = std::move(work);
@@ -44,6 +45,7 @@ class VirtualHost final : public Host {
   }
 
   Duration wall_ahead{0};  ///< by how much the wall clock was set
+  std::vector<std::string> networks;
   std::optional<Instant> alarm;
   std::function<void()> alarm_work;
   std::vector<std::function<void()>> posted;
@@ -70,6 +72,8 @@ class ScriptedEngine final : public Engine {
   std::vector<Exec> execs;
   std::vector<std::pair<EvidenceOrder, std::function<void(EngineEvidence)>>> captures;
   std::vector<std::pair<RecreateOrder, std::function<void(Result<std::string>)>>> recreations;
+  std::vector<std::pair<std::int64_t, std::function<void(bool)>>> histories;
+  std::vector<std::pair<std::string, std::function<void(Result<Activity>)>>> activities;
   std::int64_t since = -1;
   std::function<void()> ready;
   std::function<void(EngineEvent)> event;
@@ -113,6 +117,12 @@ class ScriptedEngine final : public Engine {
   }
   void resume_recreate(RecreateOrder order, std::function<void(Result<std::string>)> done) override {
     recreations.push_back({std::move(order), std::move(done)});
+  }
+  void has_events_since(std::int64_t from, std::function<void(bool)> done) override {
+    histories.emplace_back(from, std::move(done));
+  }
+  void activity(std::string id, std::function<void(Result<Activity>)> done) override {
+    activities.emplace_back(std::move(id), std::move(done));
   }
   void subscribe(std::int64_t from, std::function<void()> accepted, std::function<void(EngineEvent)> each,
                  std::function<void(Error)> over) override {

@@ -109,6 +109,14 @@ struct AlertFires {
 };
 HEALER_DESCRIBE(AlertFires, alert);
 
+/// An alert fires on after an attempt, and no check fails.
+struct AlertOutlasts {
+  std::string alert;  ///< its line
+  unsigned attempts = 0;
+  Advice advice;
+};
+HEALER_DESCRIBE(AlertOutlasts, alert, attempts, advice);
+
 // The host.
 
 struct EngineDown {
@@ -161,6 +169,6 @@ using Notice = std::variant<notice::Degraded, notice::CrashLoop, notice::BudgetU
                             notice::IncidentClosed, notice::Summary, notice::Repeated, notice::Unknown,
                             notice::KnownAgain, notice::AlertFires, notice::EngineDown, notice::EngineBack,
                             notice::Disconnected, notice::ConnectedAgain, notice::MassFailure,
-                            notice::MassFailureStays, notice::MassFailureOver>;
+                            notice::MassFailureStays, notice::MassFailureOver, notice::AlertOutlasts>;
 
 }  // namespace healer

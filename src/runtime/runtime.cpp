@@ -42,6 +42,7 @@ Runtime::Runtime(RuntimeSettings settings, Parts parts, const StoredState& store
       resolve_(std::move(parts.resolve)),
       deliver_(std::move(parts.deliver)),
       post_(std::move(parts.post)),
+      confirm_(std::move(parts.confirm)),
       journal_(parts.store, [this](const Error& error) { observer_.store_failed(error); }),
       supervisor_(settings_.host, stored, settings_.seed),
       inspector_(engine_,
@@ -139,6 +140,8 @@ void Runtime::perform(Effects& effects) {
             notifications.push_back(RoutedNotification{present::written(what), std::move(what.destinations)});
           } else if constexpr (std::is_same_v<What, Report>) {
             observer_.log(present::log_line(what));
+          } else if constexpr (std::is_same_v<What, ConfirmAlert>) {
+            confirm(std::move(what));
           } else {
             static_assert(std::is_same_v<What, Count>);
             observer_.count(what.metric);
@@ -285,6 +288,10 @@ void Runtime::sync(bool full) {
 
 void Runtime::sync_saw(const ContainerSummary& summary, bool full) {
   sync_->ids.push_back(summary.id);
+  sync_->names.insert(summary.name);
+  sync_->names.insert(summary.id.substr(0, 12));
+  if (const std::string& service = summary.identity.service; !service.empty())
+    sync_->names.insert(service.substr(service.find('/') + 1));
   const auto known = known_.find(summary.id);
   const bool ours =
       known != known_.end() || resolve(summary.name, summary.labels).policy->selection == Selection::OptedIn;
@@ -298,6 +305,7 @@ void Runtime::sync_step() {
   if (!sync_ || !sync_->listed || !sync_->awaited.empty()) return;
   Sync done = std::move(*sync_);
   sync_.reset();
+  engine_names_ = std::move(done.names);
   caught_up_ = true;
   cursor_.unix_nanoseconds = std::max(cursor_.unix_nanoseconds, ahead_of_list_.unix_nanoseconds);
   ahead_of_list_ = {};

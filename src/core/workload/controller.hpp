@@ -66,6 +66,7 @@ class WorkloadController {
   void resolve_targets();
   void connectivity_answered();
   void alert_reported(const AlertReported& event);
+  void alert_confirmed(const AlertConfirmed& event);
 
   // Remedies.
   void remedy_finished(const RemedyFinished& finished);
@@ -113,6 +114,7 @@ class WorkloadController {
   void health_reported(const HealthReported& report, const EngineEvent& event);
   void pause_due();
   void verdict_due();
+  void alert_outlasts_attempt();
   void calm_due();
   std::optional<Instant> calm_at() const;
   std::optional<Instant> next_deadline() const;

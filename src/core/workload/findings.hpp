@@ -100,6 +100,7 @@ struct AttemptEnded {
 struct BudgetUsedUp {};
 struct LadderEnded {};
 struct HoldCauseGone {};  ///< a new verdict decides
+struct HeldByAlert {};    ///< AlertPermit allows no attempt: its source is asked, or operators are notified
 struct StayedUp {};       ///< without a probe, until the end of the verification
 
 // Remediation and notifications.
@@ -119,6 +120,6 @@ using WorkloadFinding =
                  finding::Starved, finding::AwaitsConnectivity, finding::AttemptBegan, finding::OrderDecided,
                  finding::InstanceKept, finding::AttemptEnded, finding::BudgetUsedUp, finding::LadderEnded,
                  finding::HoldCauseGone, finding::StayedUp, finding::IncidentChanged,
-                 finding::WorseThanAcknowledged>;
+                 finding::WorseThanAcknowledged, finding::HeldByAlert>;
 
 }  // namespace healer

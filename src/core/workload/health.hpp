@@ -80,6 +80,17 @@ struct NetworkLoss {
   Instant since{};
 };
 
+/// What the source of an alert answered last to whether the alert fires.
+struct AlertCheck {
+  std::string source;
+  std::string id;
+  Instant asked_at{};
+  bool pending = true;                ///< the newest question has no answer yet
+  std::optional<AlertAnswer> answer;  ///< the newest; empty: none that counts for the next attempt
+  Instant answered_at{};
+  std::string why;  ///< of Unknown
+};
+
 /// What the checks, the alerts and the shared network say of the workload.
 struct Health {
   std::vector<WorkloadProbe> probes;  ///< not empty after the workload was once seen running
@@ -101,8 +112,9 @@ struct Health {
   Instant failing_since{};
   bool started_healthy_once = false;
   std::vector<Duration> starts;
-  std::vector<Duration> unclean_starts;   ///< starts after an instance that was killed or crashed
-  Rare<std::vector<FiringAlert>> alerts;  ///< rules of Prometheus that fire about it
+  std::vector<Duration> unclean_starts;        ///< starts after an instance that was killed or crashed
+  Rare<std::vector<FiringAlert>> alerts;       ///< rules of Prometheus that fire about it
+  Rare<std::vector<AlertCheck>> alert_checks;  ///< at most one of each alert
   Instant alerts_from{};      ///< an older alert counts after the policy's alert_lookback from here
   bool alert_firing = false;  ///< an alert makes it unhealthy, whatever the result of its probes
   std::optional<NetworkLoss> network_loss;
@@ -170,6 +182,15 @@ class HealthMachine {
   // Alerts, and the network that it shares.
   void alert_reported(const AlertReported& event);
   void alerts_due();
+  /// Asks the sources of the alerts that count, where AlertPermit says so.
+  void confirm_alerts();
+  void alert_confirmed(const AlertConfirmed& event);
+  /// An attempt begins: the next one needs new answers.
+  void attempt_began();
+  /// An attempt did not recover the workload.
+  void attempt_did_not_help();
+  /// `healer reset`: an attempt is allowed again for every alert.
+  void alerts_reset();
   void network_due();
 
   std::optional<Instant> deadline() const;
@@ -193,8 +214,8 @@ class HealthMachine {
   std::string connectivity_problem() const;
   void measure_start();
   Duration start_period() const;
-  void alert_over(const FiringAlert& alert, const char* how);
-  Instant counts_from(const FiringAlert& alert) const;
+  void alert_over(const FiringAlert& alert, const std::string& how);
+  void not_confirmed(AlertCheck& check, const std::string& why);
   std::optional<Instant> alert_deadline() const;
 
   Health& own_;

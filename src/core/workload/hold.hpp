@@ -29,12 +29,14 @@ namespace healer {
 ///   Dependency       | a workload that it depends on is not ready               | dependency_hold
 ///   MassFailure      | too many workloads are unhealthy at once, and no further |
 ///                    | canary is allowed                                        |
+///   Alert            | only an alert is the cause, and AlertPermit allows no    |
+///                    | attempt                                                  |
 ///   Replica          | another replica of its service is in remedy              |
 ///   Concurrency      | as many as allowed are in remedy, or the free slots      |
 ///                    | belong to remedies that are due longer                   |
 ///
-/// `healer heal` passes over Maintenance, Connectivity, NetworkParent, Dependency and MassFailure, and over a
-/// pause that began before it. A remedy for a lost network passes over MassFailure.
+/// `healer heal` passes over Maintenance, Connectivity, NetworkParent, Dependency, MassFailure and Alert, and
+/// over a pause that began before it. A remedy for a lost network passes over MassFailure.
 struct FoundHold {
   std::optional<Hold> hold;
   /// A hold whose cause may never end was found, also if its limit is over. The limit runs from the

@@ -26,6 +26,7 @@ struct Bench {
   std::map<std::string, Container> containers;
   std::vector<RoutedNotification> delivered;
   std::vector<std::pair<WebhookCall, std::function<void(Result<void>)>>> posts;
+  std::vector<std::pair<ConfirmAlert, std::function<void(AlertAnswer, std::string)>>> questions;
   Policy policy;
   std::unique_ptr<Runtime> runtime;
   std::vector<Record> written;  ///< records that list() and heal_once() let through to the store
@@ -55,7 +56,10 @@ struct Bench {
                        [this](WebhookCall call, std::function<void(Result<void>)> done) {
                          posts.emplace_back(std::move(call), std::move(done));
                        },
-                       hooks},
+                       hooks,
+                       [this](const ConfirmAlert& alert, std::function<void(AlertAnswer, std::string)> done) {
+                         questions.emplace_back(alert, std::move(done));
+                       }},
         stored);
   }
 

@@ -123,6 +123,32 @@ TEST_CASE("alert: before a remedy its source is asked; an alert that is over the
   CHECK(scene.status("web").condition == Condition::Healthy);
 }
 
+TEST_CASE("alert: the end of an alert cancels its remedy, even before a check has passed") {
+  for (const bool reported : {true, false}) {
+    CAPTURE(reported);
+    Scene scene;
+    INFO(scene.transcript());
+    scene.add("web");
+    scene.connect();
+    scene.answers_probes = false;
+    scene.pass(10ms);
+    if (reported)
+      scene.alert_answer.reset();
+    else
+      scene.alert_answer = AlertAnswer::Over;
+    scene.send(fires("web"));
+    CHECK(scene.status("web").hold.has_value());
+    if (reported) scene.send(resolved("web"));
+    scene.pass(5s);
+    CHECK(scene.captures == 0);
+    CHECK_FALSE(scene.status("web").next_remedy.has_value());
+    scene.answers_probes = true;
+    scene.pass(5min);
+    CHECK(scene.orders.empty());
+    CHECK(scene.incidents.at(1).outcome == IncidentOutcome::RecoveredAlone);
+  }
+}
+
 TEST_CASE("alert: an alert that is silenced after its notification leads to one remedy") {
   for (const bool probed : {true, false}) {
     CAPTURE(probed);

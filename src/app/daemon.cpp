@@ -13,8 +13,10 @@
 
 #include <fmt/format.h>
 
+#include "alert/confirmation.hpp"
 #include "api/http_api.hpp"
 #include "api/metrics.hpp"
+#include "app/alert_places.hpp"
 #include "app/channels.hpp"
 #include "app/engine_access.hpp"
 #include "app/log.hpp"
@@ -145,6 +147,7 @@ class Daemon {
   Runtime::Resolve resolver_of(const Policy& defaults);
   ApiSources api_sources();
   AlertApi alert_api();
+  AlertPlaces places() { return alert_places(settings_.daemon, host_name(), *runtime_); }
   Snapshot snapshot();
   void post(WebhookCall call, std::function<void(Result<void>)> done);
   std::string host_name() const {
@@ -177,6 +180,7 @@ class Daemon {
   std::unique_ptr<ProcessHook>
       hooks_;  ///< below the runtime: destroyed first, so it never calls a destroyed runtime
   std::unique_ptr<PrometheusRules> rules_;
+  std::unique_ptr<AlertConfirmation> confirmation_;
   std::unique_ptr<net::Timer> first_look_timer_;
   std::unique_ptr<HttpApi> api_;
   std::unique_ptr<net::HttpServer> server_;
@@ -325,7 +329,7 @@ AlertApi Daemon::alert_api() {
   parts.settings = [this]() {
     const DaemonSettings& daemon = settings_.daemon;
     return AlertSettings{daemon.alertmanager_token, alert_labels(daemon), daemon.alert_targets,
-                         daemon.alerts_act};
+                         daemon.alerts_act, places()};
   };
   const ApiSources sources = api_sources();
   parts.snapshot = sources.snapshot;
@@ -384,13 +388,22 @@ void Daemon::begin() {
                        [this](WebhookCall call, std::function<void(Result<void>)> done) {
                          post(std::move(call), std::move(done));
                        },
-                       hooks_.get()};
+                       hooks_.get(),
+                       [this](const ConfirmAlert& alert, AlertConfirmation::Done done) {
+                         confirmation_->ask(alert, std::move(done));
+                       }};
   settings.seed = host_.seed();
   begin_recording(settings.host, settings.seed);
   runtime_ = std::make_unique<Runtime>(std::move(settings), std::move(parts), stored_);
   outbox_->restore(stored_.pending_notifications, stored_.pending_deliveries, stored_.receipts);
   stored_ = {};
-  rules_ = make_prometheus_rules({loop_, *curl_, host_, *runtime_, metrics_, log_, settings_.daemon});
+  rules_ = make_prometheus_rules(
+      {loop_, *curl_, host_, *runtime_, metrics_, log_, settings_.daemon, [this] { return places(); }});
+  confirmation_ = std::make_unique<AlertConfirmation>(AlertConfirmation::Parts{
+      loop_, *curl_, [this] { return settings_.daemon.alert_alertmanager_url; },
+      [this](const std::string& rule, const std::string& workload, AlertConfirmation::Done done) {
+        rules_->confirm(rule, workload, std::move(done));
+      }});
   api_ = std::make_unique<HttpApi>(metrics_, api_sources(), alert_api());
 }
 

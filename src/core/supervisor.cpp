@@ -17,6 +17,7 @@ struct Deliver {
   void operator()(const RemedyFinished& event) const { to.remedy_finished(event); }
   void operator()(const EvidenceCaptured& event) const { to.evidence_captured(event); }
   void operator()(const AlertReported& event) const { to.alert_reported(event); }
+  void operator()(const AlertConfirmed& event) const { to.alert_confirmed(event); }
   void operator()(const OperatorReset&) const { to.reset(); }
   void operator()(const OperatorHeal&) const { to.heal(); }
   void operator()(const OperatorAck& event) const { to.acknowledge(event.by); }

@@ -175,6 +175,11 @@ std::string text_of(const Fact& fact, const std::string& name) {
       [](const fact::AlertIgnored& ignored) {
         return fmt::format("alert {} is ignored: {} fire already", ignored.name, ignored.firing);
       },
+      [](const fact::AlertUnconfirmed& alert) {
+        return fmt::format("alert {} is not confirmed: {}; one attempt follows each notification of it",
+                           alert.name, alert.why);
+      },
+      [](const fact::AlertOutlasts& alert) { return "GAVE UP: " + alert_outlasts(alert); },
       [](const fact::AlertOver& over) { return fmt::format("alert {} is over: {}", over.name, over.how); },
       [](const fact::Unhealthy& unhealthy) { return unhealthy.reason; },
       [](const fact::IncidentOpened& opened) { return opened.reason; },

@@ -190,6 +190,15 @@ Written write(const notice::AlertFires& fires, const std::string& name) {
                                fires.alert.source)};
 }
 
+Written write(const notice::AlertOutlasts& outlasts, const std::string& name) {
+  return {"GAVE UP",
+          fmt::format(
+              "No check of {} fails, but its alert has not ended after {}: {}. No further attempt follows "
+              "while the alert fires; an operator is needed.",
+              name, times(outlasts.attempts, "attempt"), outlasts.alert),
+          look_then_reset(outlasts.advice, name)};
+}
+
 Written write(const notice::EngineDown& down, const std::string&) {
   return {"ENGINE DOWN",
           fmt::format(

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/earliest.hpp"
+#include "core/workload/alert_permit.hpp"
 #include "core/workload/out.hpp"
 #include "core/workload/pause.hpp"
 
@@ -61,8 +62,11 @@ bool NotificationMachine::quiet_maintenance() const {
 void NotificationMachine::first_due() {
   if (!to_be_notified()) return;
   const auto* planned = std::get_if<Planned>(&w_.remediation.phase);
+  const View view{w_, host_, now_};
+  const bool asking = planned && planned->hold && planned->hold->kind == HoldKind::Alert &&
+                      alert_permit(view).state == AlertPermit::State::Asking;
   const bool at_once = std::holds_alternative<Gathering>(w_.remediation.phase) ||
-                       std::holds_alternative<Checking>(w_.remediation.phase) ||
+                       std::holds_alternative<Checking>(w_.remediation.phase) || asking ||
                        (planned && !planned->hold && planned->due <= now_);
   // A new verdict is awaited: the workload may be healthy already.
   const bool awaited = w_.lifecycle.presence == Presence::Running && !w_.health.unhealthy() &&
@@ -83,6 +87,10 @@ void NotificationMachine::notify_degraded(NotifiedTable::Input input) {
   const auto ladder_step = wanted_step(view_);
   notice::Degraded degraded;
   degraded.reason = w_.incident->cause_text;
+  if (const std::string why = unconfirmed_reason({w_, host_, now_});
+      !why.empty() && caused_by_alert({w_, host_, now_}))
+    degraded.reason +=
+        fmt::format("; not confirmed ({}), so one attempt follows each notification of the alert", why);
   degraded.advice = w_.container.advice;
   degraded.owner = w_.container.owner.name;
   if (ladder_step) {
@@ -135,6 +143,17 @@ void NotificationMachine::ladder_ended() {
   notify({NotificationKind::Critical, incident_key(),
           notice::LadderEnded{w_.health.failure_text(), ended.attempts, ended.ineffective_restarts, refusal(),
                               w_.container.advice}});
+  out_.report(finding::IncidentChanged{});
+}
+
+void NotificationMachine::alert_outlasts() {
+  if (own_.incident->gave_up || notifications_paused({w_, host_, now_})) return;
+  give_up(Input::AlertOutlasts);
+  const fact::AlertOutlasts outlasts{w_.health.alert_text()};
+  out_.log(LogLevel::Error, outlasts);
+  out_.decide(Rule::GaveUp, outlasts);
+  notify({NotificationKind::Critical, incident_key(),
+          notice::AlertOutlasts{outlasts.name, w_.remediation.attempts, w_.container.advice}});
   out_.report(finding::IncidentChanged{});
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/earliest.hpp"
+#include "core/workload/alert_permit.hpp"
 
 namespace healer {
 
@@ -134,6 +135,10 @@ void WorkloadController::alert_reported(const AlertReported& event) {
   run([&] { health_.alert_reported(event); });
 }
 
+void WorkloadController::alert_confirmed(const AlertConfirmed& event) {
+  run([&] { health_.alert_confirmed(event); });
+}
+
 // Remedies.
 
 void WorkloadController::remedy_finished(const RemedyFinished& finished) {
@@ -160,6 +165,7 @@ void WorkloadController::reset() {
   run([&] { remediation_.reset(); });
   run([&] { lifecycle_.reset(); });
   run([&] { notifications_.reset(); });
+  run([&] { health_.alerts_reset(); });
   if (w_.incident) save_incident();
   out_.log(LogLevel::Info, fact::Commanded{fact::Command::Reset, std::nullopt});
   out_.decide(Rule::ByOperator, fact::Commanded{fact::Command::Reset, std::nullopt});
@@ -242,6 +248,13 @@ void WorkloadController::pause_due() {
   out_.decide(Rule::ByOperator, fact::Commanded{fact::Command::PauseOver, std::nullopt});
 }
 
+/// The alert's lookback is over. An alert that was silenced meanwhile ends, and the checks decide.
+void WorkloadController::alert_outlasts_attempt() {
+  run([&] { health_.confirm_alerts(); });
+  if (alert_permit(view_).state != AlertPermit::State::Asking)
+    run([&] { remediation_.verification_failed(w_.health.failure_text()); });
+}
+
 void WorkloadController::verdict_due() {
   const Health& health = w_.health;
   const bool passes = health.tracker.state() == Tracker::State::Healthy;
@@ -255,7 +268,7 @@ void WorkloadController::verdict_due() {
     else if (health.unhealthy())
       run([&] { remediation_.verification_failed(health.last_verdict.text); });
     else if (health.alert_firing)
-      run([&] { remediation_.verification_failed(health.failure_text()); });
+      alert_outlasts_attempt();
   }
   // The workload became healthy while an order was open: the end of the order closes the incident.
   if (w_.incident && !w_.remediation.attempt && w_.lifecycle.presence == Presence::Running &&

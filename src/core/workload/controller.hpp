@@ -68,6 +68,7 @@ class WorkloadController {
   void resolve_targets();
   void connectivity_answered();
   void alert_reported(const AlertReported& event);
+  void alert_confirmed(const AlertConfirmed& event);
 
   // Remedies.
   void remedy_finished(const RemedyFinished& finished);
@@ -120,6 +121,7 @@ class WorkloadController {
   void pause_due();
   void forget_due();
   void verdict_due();
+  void alert_outlasts_attempt();
   void calm_due();
   std::optional<Instant> calm_at() const;
   std::optional<Instant> next_deadline() const;

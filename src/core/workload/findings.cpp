@@ -1,5 +1,6 @@
 // What each finding of a machine leads to. The order of the inputs is the order of what is done about them.
 #include "base/overloaded.hpp"
+#include "core/workload/alert_permit.hpp"
 #include "core/workload/controller.hpp"
 
 namespace healer {
@@ -75,6 +76,7 @@ void WorkloadController::take(const WorkloadFinding& taken) {
       // Remediation.
       [this](const finding::AttemptBegan& began) {
         run([&] { notifications_.attempt_began(); });
+        run([&] { health_.attempt_began(); });
         save_incident();
         run([&] { remediation_.decide_order(began.step); });
       },
@@ -86,6 +88,7 @@ void WorkloadController::take(const WorkloadFinding& taken) {
       [this](const finding::AttemptEnded& ended) {
         ended_attempts_.push_back(ended.state);
         if (ended.left_down) run([&] { lifecycle_.left_down(); });
+        if (ended.state == AttemptState::NotRecovered) run([&] { health_.attempt_did_not_help(); });
         if (ended.left_down || ended.failing) run([&] { health_.settle_unhealthy(); });
         using Then = finding::AttemptEnded::Then;
         if (ended.then == Then::Stopped) {
@@ -99,6 +102,11 @@ void WorkloadController::take(const WorkloadFinding& taken) {
       [this](const finding::BudgetUsedUp&) { run([&] { notifications_.budget_used_up(); }); },
       [this](const finding::LadderEnded&) { run([&] { notifications_.ladder_ended(); }); },
       [this](const finding::HoldCauseGone&) { run([&] { health_.fresh_verdict(); }); },
+      [this](const finding::HeldByAlert&) {
+        run([&] { health_.confirm_alerts(); });
+        const AlertPermit permit = alert_permit(view_);
+        if (permit.state == AlertPermit::State::Outlasted) run([&] { notifications_.alert_outlasts(); });
+      },
       [this](const finding::StayedUp&) { healthy(); },
       // Incidents and notifications.
       [this](const finding::IncidentChanged&) { save_incident(); },

@@ -113,6 +113,7 @@ struct AttemptEnded {
 struct BudgetUsedUp {};
 struct LadderEnded {};
 struct HoldCauseGone {};  ///< a new verdict decides
+struct HeldByAlert {};    ///< AlertPermit allows no attempt: its source is asked, or operators are notified
 struct StayedUp {};       ///< without a probe, until the end of the verification
 
 // Remediation and notifications.
@@ -133,6 +134,6 @@ using WorkloadFinding =
                  finding::AwaitsConnectivity, finding::AttemptBegan, finding::OrderDecided,
                  finding::InstanceKept, finding::AttemptEnded, finding::BudgetUsedUp, finding::LadderEnded,
                  finding::HoldCauseGone, finding::StayedUp, finding::IncidentChanged,
-                 finding::WorseThanAcknowledged>;
+                 finding::WorseThanAcknowledged, finding::HeldByAlert>;
 
 }  // namespace healer

@@ -85,6 +85,17 @@ struct NetworkLoss {
   Instant since{};
 };
 
+/// What the source of an alert answered last to whether the alert fires.
+struct AlertCheck {
+  std::string source;
+  std::string id;
+  Instant asked_at{};
+  bool pending = true;                ///< the newest question has no answer yet
+  std::optional<AlertAnswer> answer;  ///< the newest; empty: none that counts for the next attempt
+  Instant answered_at{};
+  std::string why;  ///< of Unknown
+};
+
 /// What the checks, the alerts and the shared network say of the workload.
 struct Health {
   std::vector<WorkloadProbe> probes;  ///< not empty after the workload was once seen running
@@ -115,8 +126,9 @@ struct Health {
   std::string unproven_notified;            ///< fingerprint of the unproven probe that operators know of
   std::optional<Instant> failing_restored;  ///< a former process saw the instance fail since then
   std::optional<Instant> verdict_due;  ///< HEALTHCHECK, unhealthy: without an inspect it counts from then
-  std::optional<Instant> unhealthy_reported;  ///< HEALTHCHECK: first unhealthy verdict in a row
-  Rare<std::vector<FiringAlert>> alerts;      ///< rules of Prometheus that fire about it
+  std::optional<Instant> unhealthy_reported;   ///< HEALTHCHECK: first unhealthy verdict in a row
+  Rare<std::vector<FiringAlert>> alerts;       ///< rules of Prometheus that fire about it
+  Rare<std::vector<AlertCheck>> alert_checks;  ///< at most one of each alert
   Instant alerts_from{};      ///< an older alert counts after the policy's alert_lookback from here
   bool alert_firing = false;  ///< an alert makes it unhealthy, whatever the result of its probes
   std::optional<NetworkLoss> network_loss;
@@ -196,6 +208,15 @@ class HealthMachine {
   // Alerts, and the network that it shares.
   void alert_reported(const AlertReported& event);
   void alerts_due();
+  /// Asks the sources of the alerts that count, where AlertPermit says so.
+  void confirm_alerts();
+  void alert_confirmed(const AlertConfirmed& event);
+  /// An attempt begins: the next one needs new answers.
+  void attempt_began();
+  /// An attempt did not recover the workload.
+  void attempt_did_not_help();
+  /// `healer reset`: an attempt is allowed again for every alert.
+  void alerts_reset();
   void network_due();
 
   std::optional<Instant> deadline() const;
@@ -239,8 +260,8 @@ class HealthMachine {
   bool first_of_image() const;
   void continue_streak(Instant since);
   void stale(const Verdict& verdict);
-  void alert_over(const FiringAlert& alert, const char* how);
-  Instant counts_from(const FiringAlert& alert) const;
+  void alert_over(const FiringAlert& alert, const std::string& how);
+  void not_confirmed(AlertCheck& check, const std::string& why);
   std::optional<Instant> alert_deadline() const;
 
   Health& own_;

@@ -4,6 +4,7 @@
 
 #include "core/host/host_contribution.hpp"
 #include "core/host/maintenance.hpp"
+#include "core/workload/alert_permit.hpp"
 #include "core/workload/command_result.hpp"
 #include "core/workload/network.hpp"
 #include "core/workload/pause.hpp"
@@ -215,6 +216,13 @@ std::optional<Hold> mass_failure(const View& view) {
   return hold;
 }
 
+std::optional<Hold> alert(const View& view) {
+  if (!caused_by_alert(view)) return std::nullopt;
+  AlertPermit permit = alert_permit(view);
+  if (permit.state == AlertPermit::State::Granted) return std::nullopt;
+  return Hold{HoldKind::Alert, std::move(permit.text), permit.until};
+}
+
 std::optional<Hold> concurrency(const View& view) {
   const Workload& w = view.workload;
   if (w.contribution.in_remedy) return std::nullopt;
@@ -260,6 +268,7 @@ constexpr HoldRule rules[] = {
     {busy},
     {unproven},
     {mass_failure},
+    {alert},
     {concurrency, Heal::Waits},
 };
 

@@ -41,6 +41,8 @@ namespace healer {
 ///                    | attempt                                                  |
 ///   MassFailure      | too many workloads are unhealthy at once, and no further |
 ///                    | canary is allowed                                        |
+///   Alert            | only an alert is the cause, and AlertPermit allows no    |
+///                    | attempt                                                  |
 ///   Replica          | another replica of its service is in remedy              |
 ///   Concurrency      | as many as allowed are in remedy, or the free slots      |
 ///                    | belong to remedies that are due longer                   |

@@ -152,6 +152,7 @@ void RemediationMachine::planned_due() {
     }
     planned.hold = std::move(found);
     stay(Input::Held);
+    if (planned.hold->kind == HoldKind::Alert) out_.report(finding::HeldByAlert{});
     return;
   }
   if (planned.hold) out_.decide(Rule::Released, fact::HoldOver{*planned.hold});

@@ -439,8 +439,12 @@ void RemediationMachine::successor_awaited() {
   if (std::holds_alternative<Settling>(own_.phase)) verify_from(Input::SuccessorAwaited, now_, true);
 }
 
-/// From now on the checks decide, in the same time as without an alert.
+/// From now on the checks decide, in the same time as without an alert. A remedy that only the alert asked
+/// for is not needed any more, even before a check has passed.
 void RemediationMachine::alert_over() {
+  if (w_.lifecycle.presence == Presence::Running && !w_.health.awaits_alert() && !w_.health.unhealthy() &&
+      !w_.health.network_loss && !own_.forced)
+    drop_queued(Input::Healthy, "the alert is over");
   auto* verifying = std::get_if<Verifying>(&own_.phase);
   if (verifying == nullptr || w_.health.awaits_alert()) return;
   verifying->deadline = std::min(verifying->deadline, verified_by(w_.lifecycle.instance_started, view_));

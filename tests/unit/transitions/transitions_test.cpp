@@ -229,6 +229,8 @@ class UnlikelyWorld {
 
   void set_host() {
     const std::array inspects = {1ms, 1ms, 1ms, 400ms, 4000ms, 15000ms};
+    constexpr std::array<std::optional<AlertAnswer>, 5> alert_answers = {
+        AlertAnswer::Fires, AlertAnswer::Fires, AlertAnswer::Over, AlertAnswer::Unknown, std::nullopt};
     const std::array<std::optional<Duration>, 4> evidence = {1ms, 1ms, 1500ms, std::nullopt};
     switch (draw_.below(8)) {
       case 0:
@@ -251,6 +253,7 @@ class UnlikelyWorld {
         scene_.connectivity.end = draw_.one_in(2) ? ProbeEnd::ConnectTimeout : ProbeEnd::Answered;
         scene_.connectivity_silent = draw_.one_in(2);
         scene_.answers_probes = !draw_.one_in(4);
+        scene_.alert_answer = alert_answers[scene_.steps % alert_answers.size()];
         break;
       default:
         if (!scene_.engine_up) scene_.connect();

@@ -28,6 +28,7 @@ struct Deliver {
   void operator()(const Revisit::CauseGone& gone) const { to.cause_gone(gone.held_for, gone.healthy_again); }
   void operator()(const Revisit::NetworkChanged&) const { to.resolve_targets(); }
   void operator()(const Revisit::ConnectivityAnswered&) const { to.connectivity_answered(); }
+  void operator()(const Revisit::DependencyRestarted& root) const { to.dependency_restarted(root.name); }
 };
 
 }  // namespace
@@ -126,7 +127,8 @@ void Supervisor::on(const EngineEvent& event, HostOut& out) {
 
 void Supervisor::report(const EngineEvent& event, HostOut& out) {
   host_.engine().reported(event, out.now());
-  if (!event.service.empty()) host_.deployment_event(event, out.now());
+  if (!event.service.empty() && !collisions_.of_service(event.service))
+    host_.deployment_event(event, out.now());
   if (Workload* workload = workloads_.of_container(event.container_id)) {
     run(*workload, out, [&](WorkloadController& controller) { controller.engine_event(event); });
     host_.parent_reported(event, out);
@@ -204,6 +206,7 @@ bool Supervisor::collides(const std::string& key, const Container& facts, HostOu
       break;
   }
   const std::string id = present->container.id;
+  host_.state().deployments.forget(project_of(*present));
   rekey(*present, present->container.name);
   out.inspect(id);
   out.inspect(facts.id);

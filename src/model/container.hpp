@@ -74,7 +74,7 @@ struct Advice {
 };
 HEALER_DESCRIBE(Advice, logs, start);
 
-/// Somebody else starts and stops the container: an orchestrator, a unit of the service manager, or the
+/// Who else starts and stops the container: an orchestrator, a unit of the service manager, or the
 /// engine, which removes it at its end. Their decisions and healer's would contradict each other.
 struct Owner {
   std::string name;    ///< for operators: "Docker Swarm", "systemd unit web.service"; empty: nobody

@@ -15,9 +15,11 @@ namespace healer {
 /// Why an incident was opened.
 BOOST_DEFINE_ENUM_CLASS(
     IncidentCause, ProbeFailed, EngineUnhealthy, Crashed, OutOfMemory, CrashLoop, NotBackAfterEngine,
-    NetworkLost,  ///< the container whose network the workload shares was restarted or replaced
-    AlertFiring,  ///< a rule of Prometheus fires about the workload
-    ByOperator    ///< an operator requested the remedy: `healer heal`
+    NetworkLost,          ///< the container whose network the workload shares was restarted or replaced
+    DependencyRestarted,  ///< healer restarted what it depends on, and compose's `depends_on` wants it to
+                          ///< follow
+    AlertFiring,          ///< a rule of Prometheus fires about the workload
+    ByOperator            ///< an operator requested the remedy: `healer heal`
 )
 
 /// How an incident ended. Open: not resolved yet.

@@ -83,7 +83,7 @@ void OriginFinder::answered(Result<Container> self, bool connecting) {
   found(std::move(origin), connecting);
 }
 
-/// While connecting, the core is told in any case: it may be a new process of the engine.
+/// While connecting, the core gets the origin in any case: it may be a new process of the engine.
 void OriginFinder::found(ProbeOrigin origin, bool connecting) {
   if (!connecting && origin == last_) return;
   last_ = origin;

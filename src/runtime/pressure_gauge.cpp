@@ -61,7 +61,7 @@ std::optional<HostPressure> PressureGauge::look(double limit) {
 }
 
 std::optional<std::string> PressureGauge::take_reason() {
-  if (!reason_ || std::exchange(reason_told_, true)) return std::nullopt;
+  if (!reason_ || std::exchange(reason_logged_, true)) return std::nullopt;
   return reason_;
 }
 

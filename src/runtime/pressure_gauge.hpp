@@ -26,14 +26,14 @@ class PressureGauge {
   /// resource under the highest pressure. Limit 0: pressure is not high.
   std::optional<HostPressure> look(double limit);
 
-  /// Why no file could be read; told once.
+  /// Why no file could be read; logged once.
   std::optional<std::string> take_reason();
 
  private:
   std::string folder_;
   bool high_ = false;
   std::optional<std::string> reason_;
-  bool reason_told_ = false;
+  bool reason_logged_ = false;
 };
 
 }  // namespace healer

@@ -82,7 +82,7 @@ TEST_CASE("answers: an application gets the time that it asks for, within limits
   CHECK(scene.now() - from < 5min);
 }
 
-TEST_CASE("answers: declared maintenance is no news for ten minutes and holds for an hour") {
+TEST_CASE("answers: declared maintenance is not notified for ten minutes and holds for an hour") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web");

@@ -188,8 +188,8 @@ TEST_CASE("events lost: an exit that nobody saw is left alone and notified, unle
     INFO(scene.transcript());
     Box& box = scene.healthy("web");
     scene.lose_engine();
+    scene.crash(box, 137);
     box.facts.oom_killed = oom;
-    scene.crash(box, 1);
     scene.forget_events();
     scene.pass(5s);
     scene.send(EventsLost{});
@@ -231,4 +231,21 @@ TEST_CASE("vanished: one notification for a project, and none for what has a suc
   scene.pass(10min);
   CHECK(scene.decisions() == "info");
   CHECK(scene.notifications.back().text.find("shop-api-1, shop-web-1") != std::string::npos);
+}
+
+TEST_CASE("depends_on with restart: the dependent is restarted once after its dependency") {
+  for (const bool wanted : {true, false}) {
+    Scene scene;
+    INFO(scene.transcript());
+    Box& db = of_service(scene, "db");
+    Box& web = of_service(scene, "web");
+    web.facts.dependencies = {"shop/db"};
+    if (wanted) web.facts.restarted_with = {"shop/db"};
+    scene.connect();
+    scene.pass(1min);
+    db.broken = true;
+    scene.pass(10min);
+    CHECK(scene.orders.size() == (wanted ? 2 : 1));
+    CHECK(scene.orders.back().container_id == (wanted ? web.facts.id : db.facts.id));
+  }
 }

@@ -1,5 +1,7 @@
 #include "core/host/collisions.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "core/identity.hpp"
@@ -29,7 +31,8 @@ Collisions::Finding Collisions::seen(const Workload& present, const Container& f
     return Finding::Suspected;
   }
   suspected_.erase(found);
-  confirmed_[key] = Pair{{present.container.id, present.container.name}, {facts.id, facts.name}};
+  confirmed_[key] = Pair{{present.container.id, present.container.name}, {facts.id, facts.name},
+                         facts.identity.service};
   return Finding::Confirmed;
 }
 
@@ -42,6 +45,11 @@ std::optional<std::string> Collisions::ended_by(const std::string& container_id)
     return other;
   }
   return std::nullopt;
+}
+
+bool Collisions::of_service(const std::string& service) const {
+  return std::any_of(confirmed_.begin(), confirmed_.end(),
+                     [&](const auto& each) { return each.second.service == service; });
 }
 
 ContainerObserved Collisions::with_problem(ContainerObserved seen) const {

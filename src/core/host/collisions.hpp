@@ -26,6 +26,8 @@ class Collisions {
   bool has(const std::string& key) const { return confirmed_.contains(key); }
   /// The container was removed. If it collided, the id of the other container: its key is free now.
   std::optional<std::string> ended_by(const std::string& container_id);
+  /// Containers of this service collide, so their coming and going is no deployment.
+  bool of_service(const std::string& service) const;
   /// The observation, with a problem for operators if its container collides with another.
   ContainerObserved with_problem(ContainerObserved seen) const;
 
@@ -37,6 +39,7 @@ class Collisions {
   struct Pair {
     InstanceName first;
     InstanceName second;
+    std::string service;
   };
   std::map<std::string, std::string> suspected_;  ///< key: id of the container that came later
   std::map<std::string, Pair> confirmed_;

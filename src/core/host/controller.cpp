@@ -212,7 +212,7 @@ HostController::Clock HostController::clock_moved(Duration ahead, HostOut& out) 
     workloads_.each([](Workload& workload) { workload.lifecycle.clock_set_back(); });
     if (std::exchange(record_.engine_stops_until, 0) != 0) out.save();
   }
-  // Forward: the machine was suspended, or somebody set the clock. Both end what was measured until now.
+  // Forward: the machine was suspended, or an operator set the clock. Both end what was measured until now.
   if (const Duration jump = ahead - state_.wall_ahead; jump >= notable_jump) {
     state_.stood_still = HostState::StoodStill{out.now(), jump};
     out.log(LogLevel::Warning, fact::StoodStill{jump});
@@ -249,6 +249,10 @@ void HostController::decided(Workload& workload, const std::vector<AttemptState>
   }
   if (before.counted && before.not_ready && !now.not_ready) healthy_again_.insert(workload.key);
   enter_hold(workload, hold_of(workload));
+  const bool recovered = std::find(ended.begin(), ended.end(), AttemptState::Recovered) != ended.end();
+  const auto& ordered = workload.remediation.ordered;
+  if (recovered && ordered && ordered->instance != workload.instance())
+    revisits_.add(revisit_group::DependencyRestarted{workload.key});
   if (!state_.mass.on() || !(now.in_remedy || before.in_remedy)) return;
   for (const AttemptState state : ended) mass_meant(mass_.remedy_ended(state, counts_, out));
 }

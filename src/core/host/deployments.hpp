@@ -23,6 +23,8 @@ class Deployments {
  public:
   /// `at`: when it happened; `now`: when it was reported.
   void changed(const std::string& project, Instant at, Instant now);
+  /// What seemed to be a deployment of the project was none.
+  void forget(const std::string& project) { of_project_.erase(project); }
   /// The end of the deployment in progress, unless it goes on; empty: there is none.
   std::optional<Instant> in_progress_until(const std::string& project, Instant now) const;
 

@@ -49,6 +49,16 @@ Revisits::Keys Revisits::begin(const RevisitGroup& begun, HostOut& out) const {
         return state_.networks.children(group.parent);
       },
       [](const revisit_group::Answered& group) { return group.workloads; },
+      [this](const revisit_group::DependencyRestarted& group) {
+        const Workload* root = workloads_.find(group.workload);
+        return workloads_.keys_where([this, root](const Workload& workload) {
+          if (root == nullptr || root->service.empty()) return false;
+          const auto& with = workload.container.restarted_with;
+          const std::vector<std::string> needs = state_.graph.dependencies(workload.key);  // without cycles
+          return std::find(with.begin(), with.end(), root->service) != with.end() &&
+                 std::find(needs.begin(), needs.end(), root->key) != needs.end();
+        });
+      },
   };
   return std::visit(workloads_of, begun);
 }
@@ -72,6 +82,10 @@ std::optional<Revisit> Revisits::visit(const RevisitGroup& group, const std::str
       [&](const revisit_group::ParentChanged&) { return because(Revisit::NetworkChanged{}); },
       [&](const revisit_group::ParentGone&) { return because(Revisit::NetworkChanged{}); },
       [&](const revisit_group::Answered&) { return because(Revisit::ConnectivityAnswered{}); },
+      [&](const revisit_group::DependencyRestarted& group) {
+        const Workload* root = workloads_.find(group.workload);
+        return root != nullptr ? because(Revisit::DependencyRestarted{root->name}) : std::nullopt;
+      },
       [&](const revisit_group::Released&) { return because(Revisit::LookAgain{}); },
       [&](const revisit_group::Incidents&) { return because(Revisit::LookAgain{}); },
   };

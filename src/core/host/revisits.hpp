@@ -24,9 +24,12 @@ struct Revisit {
   };
   struct NetworkChanged {};        ///< of the container whose network it shares
   struct ConnectivityAnswered {};  ///< the check that its verdict waits for
+  struct DependencyRestarted {     ///< by healer; the workload wants to be restarted after it
+    std::string name;
+  };
 
   std::string workload;
-  std::variant<LookAgain, CauseGone, NetworkChanged, ConnectivityAnswered> because;
+  std::variant<LookAgain, CauseGone, NetworkChanged, ConnectivityAnswered, DependencyRestarted> because;
 };
 
 /// Workloads that are revisited for one reason, one after the other.
@@ -53,12 +56,16 @@ struct Answered {  ///< workloads whose verdict waited for the connectivity chec
   std::vector<std::string> workloads;
 };
 
+struct DependencyRestarted {  ///< workloads that want to be restarted after this one
+  std::string workload;
+};
+
 }  // namespace revisit_group
 
 using RevisitGroup =
     std::variant<revisit_group::Released, revisit_group::MassFailureOver, revisit_group::Incidents,
                  revisit_group::HealthyAgain, revisit_group::OtherParent, revisit_group::ParentChanged,
-                 revisit_group::ParentGone, revisit_group::Answered>;
+                 revisit_group::ParentGone, revisit_group::Answered, revisit_group::DependencyRestarted>;
 
 /// The workloads that are still to be revisited in this step, in order. The host never decides about a
 /// workload in the middle of its own decision: it adds a group, and the supervisor takes one revisit after

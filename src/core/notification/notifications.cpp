@@ -52,7 +52,7 @@ bool NotificationMachine::to_be_notified() const {
          !notifications_suppressed(view_);
 }
 
-/// An application that says itself that it is in maintenance is no news for a while.
+/// An application that says itself that it is in maintenance is not notified for a while.
 bool NotificationMachine::quiet_maintenance() const {
   const auto* planned = std::get_if<Planned>(&w_.remediation.phase);
   return planned != nullptr && planned->hold && planned->hold->kind == HoldKind::Busy &&

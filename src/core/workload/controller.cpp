@@ -159,6 +159,14 @@ void WorkloadController::cause_gone(HoldKind held_for, const std::string& health
   run([&] { remediation_.cause_gone(held_for, healthy_again); });
 }
 
+void WorkloadController::dependency_restarted(const std::string& name) {
+  if (w_.lifecycle.presence != Presence::Running || w_.incident || !why_not_heal(w_).empty()) return;
+  const std::string text = name + ", which it depends on, was restarted";
+  out_.log(LogLevel::Info, fact::Unhealthy{text});
+  run([&] { health_.known_down(text); });
+  unhealthy(IncidentCause::DependencyRestarted, text);
+}
+
 // Commands of an operator.
 
 void WorkloadController::reset() {

@@ -78,6 +78,9 @@ class WorkloadController {
   /// `healthy_again`: name of the workload that it waited for; empty: a mass failure is over.
   void cause_gone(HoldKind held_for, const std::string& healthy_again);
 
+  /// healer restarted `name`, on which it depends, and it wants to be restarted after it.
+  void dependency_restarted(const std::string& name);
+
   // Commands of an operator.
   void reset();
   void heal();

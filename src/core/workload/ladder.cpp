@@ -33,7 +33,7 @@ bool can(const Capabilities& engine, RemedyKind kind) {
   return !needs || engine.has(*needs);
 }
 
-/// What healer may do to a container that somebody else starts and stops: nothing that ends its instance.
+/// What healer may do to a container that its owner starts and stops: nothing that ends its instance.
 Capabilities beside_an_owner(Capabilities engine) {
   std::erase_if(engine.can, [](Capability each) {
     switch (each) {

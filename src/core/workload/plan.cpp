@@ -266,6 +266,7 @@ void RemediationMachine::incident_opened(IncidentCause cause) {
     case IncidentCause::CrashLoop:
     case IncidentCause::ByOperator:
     case IncidentCause::NetworkLost:
+    case IncidentCause::DependencyRestarted:
     case IncidentCause::AlertFiring:
       return;
   }

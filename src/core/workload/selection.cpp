@@ -174,7 +174,7 @@ std::string HealthMachine::unproven_fingerprint() const {
   return {};
 }
 
-/// Operators are told once of a configuration that has never passed.
+/// Operators are notified once of a configuration that has never passed.
 void HealthMachine::report_unproven() {
   if (own_.in_start_period(now_) || in_start_window() || own_.uses_engine_health()) return;
   const std::string fingerprint = unproven_fingerprint();

@@ -69,9 +69,11 @@ std::string unit_of(const Labels& container, const Labels& image) {
 std::optional<SwarmTask> swarm_task(const std::string& container_name, const Labels& container) {
   const std::string id = label_value(container, task_id);
   const std::string service = label_value(container, task_service);
-  if (id.empty() || service.empty() || label_value(container, task_name) != container_name) return {};
+  // A container of an image that was committed from a task carries its labels, and has a name of its own.
+  if (id.empty() || service.empty() || !container_name.starts_with(service + ".")) return {};
   const std::string ending = "." + id;
-  SwarmTask task{service, container_name};
+  const std::string name = label_value(container, task_name);
+  SwarmTask task{service, name.empty() ? container_name : name};
   if (task.slot.ends_with(ending)) task.slot.resize(task.slot.size() - ending.size());
   return task;
 }

@@ -87,7 +87,7 @@ TEST_CASE("variables of services whose name begins with healer or autoheal are n
   }
 }
 
-TEST_CASE("a service's variables are told by name and value") {
+TEST_CASE("a service's variables are known by name and value") {
   CHECK(is_service_link("SMTP_PORT", "tcp://10.0.0.1:25"));
   CHECK_FALSE(is_service_link("SMTP_PORT", "25"));
   CHECK_FALSE(is_service_link("SMTP_TO", "tcp://10.0.0.1:25"));

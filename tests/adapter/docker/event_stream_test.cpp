@@ -188,7 +188,7 @@ TEST_CASE_FIXTURE(Stream, "an event that is not understood is left out, and the 
   }
 }
 
-TEST_CASE_FIXTURE(Fixture, "connect: a rootless engine is told by /info") {
+TEST_CASE_FIXTURE(Fixture, "connect: a rootless engine is known by /info") {
   for (const auto& [options, rootless] : std::vector<std::pair<std::string, bool>>{
            {R"(["name=seccomp,profile=builtin","name=rootless"])", true},
            {R"(["name=apparmor","name=rootlesskit"])", false},

@@ -51,7 +51,8 @@ void add_since(Cost before, Cost& sum) {
 class ProberSide {
  public:
   explicit ProberSide(std::vector<ProbeTargetPtr> targets) : targets_(std::move(targets)) {
-    auto made = SocketProber::create(loop_, [this](ProbeId, const ProbeFacts& facts) { answered(facts); });
+    auto made = SocketProber::create(
+        loop_, [this](ProbeId, const ProbeFacts& facts) { answered(facts); }, [] { return WallTime{}; });
     if (!made) {
       std::fprintf(stderr, "%s\n", made.error().message.c_str());
       std::exit(1);

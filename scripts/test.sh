@@ -3,7 +3,7 @@
 #
 #   scripts/test.sh                          all tests; installs missing packages, builds build/release,
 #                                            and starts an engine if none answers
-#   scripts/test.sh unit adapter             only these layers; the layers are unit, adapter, simulation,
+#   scripts/test.sh unit adapter             only these layers; the layers are unit, adapter, simulation, field,
 #                                            integration, browser and fuzz
 #
 # With layers only their programs are built. Several tests run at once. If this script starts the engine, each
@@ -16,7 +16,7 @@ set -euo pipefail
 # shellcheck source=scripts/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
-known=(unit adapter simulation integration browser fuzz)
+known=(unit adapter simulation field integration browser fuzz)
 for layer; do
     case " ${known[*]} " in
         *" $layer "*) ;;

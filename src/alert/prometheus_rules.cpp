@@ -18,6 +18,7 @@ constexpr const char* source = "prometheus";
 constexpr std::size_t answer_limit = 4 * 1024 * 1024;
 /// Delay of the first evaluation, and of its next try while the workloads are not known.
 constexpr Duration soon = 1s;
+constexpr Duration confirm_within = 5s;
 
 net::CurlRequest request_for(const PrometheusSettings& settings, const PrometheusRule& rule) {
   net::CurlRequest request;
@@ -152,8 +153,8 @@ void PrometheusRules::answered(Entry& entry, const Watched& watched, Result<net:
   entry.problem.clear();
   entry.last_answer = parts_.now();
   ++entry.answers;
-  RuleEvaluation evaluation =
-      entry.state.evaluate(*samples, watched.targets, parts_.labels(), parts_.mappings(), *entry.last_answer);
+  RuleEvaluation evaluation = entry.state.evaluate(*samples, watched.targets, parts_.labels(),
+                                                   parts_.mappings(), *entry.last_answer, places());
   for (const std::string& text : evaluation.unmatched) {
     parts_.count(false);
     parts_.log(LogLevel::Warning, fmt::format("rule {} of prometheus is met, but {}", rule.name, text));
@@ -183,6 +184,29 @@ void PrometheusRules::report(const PrometheusRule& rule, RuleChange change) {
   const bool firing = alert.firing;
   const bool watched = parts_.report(std::move(alert)).has_value();
   if (firing) parts_.count(watched);
+}
+
+void PrometheusRules::confirm(const std::string& rule, const std::string& workload, Confirmed done) {
+  const auto found = std::find_if(entries_.begin(), entries_.end(),
+                                  [&](const auto& each) { return each->state.rule().name == rule; });
+  if (found == entries_.end())
+    return parts_.loop.post([done = std::move(done)] {
+      done(AlertAnswer::Over, "its rule is not in the configuration any more");
+    });
+  net::CurlRequest request = request_for(settings_, (*found)->state.rule());
+  request.timeout = std::min(request.timeout, confirm_within);
+  const auto watched = std::make_shared<const Watched>(parts_.workloads());
+  parts_.curl.send(std::move(request), [this, entry = std::weak_ptr<Entry>(*found), watched, workload,
+                                        done = std::move(done)](Result<net::CurlAnswer> answer) {
+    const auto asked = entry.lock();
+    if (!asked) return done(AlertAnswer::Unknown, "its rule has changed");
+    const auto samples = samples_of(std::move(answer));
+    if (!samples) return done(AlertAnswer::Unknown, "Prometheus: " + samples.error().message);
+    const auto met = asked->state.is_met_by(workload, *samples, watched->targets, parts_.labels(),
+                                            parts_.mappings(), places());
+    if (!met) return done(AlertAnswer::Unknown, "Prometheus has no data of it");
+    done(*met ? AlertAnswer::Fires : AlertAnswer::Over, *met ? "" : "its rule is not met any more");
+  });
 }
 
 std::vector<RuleStatus> PrometheusRules::status() const {

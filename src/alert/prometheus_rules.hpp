@@ -34,6 +34,7 @@ class PrometheusRules {
     std::function<void(bool watched)>
         count;  ///< an alert was reported; false: it is about no watched workload
     std::function<void(LogLevel, std::string)> log;
+    std::function<AlertPlaces()> places = {};  ///< empty: series of every place count
   };
 
   explicit PrometheusRules(Parts parts);
@@ -44,6 +45,11 @@ class PrometheusRules {
   /// Replaces the rules. An unchanged rule keeps its state. Alerts of a removed rule are resolved, also those
   /// that an earlier process reported.
   void set(PrometheusSettings settings);
+
+  /// Queries whether the rule is met for the workload now, and changes no state. `done` is called once, on
+  /// the loop, within 6 s, never before confirm() returns.
+  using Confirmed = std::function<void(AlertAnswer, std::string why)>;
+  void confirm(const std::string& rule, const std::string& workload, Confirmed done);
 
   std::vector<RuleStatus> status() const;
 
@@ -56,6 +62,7 @@ class PrometheusRules {
   void answered(Entry& entry, const Watched& watched, Result<net::CurlAnswer> answer);
   void unknown(Entry& entry, const std::string& why, LogLevel level);
   void report(const PrometheusRule& rule, RuleChange change);
+  AlertPlaces places() const { return parts_.places ? parts_.places() : AlertPlaces{}; }
 
   Parts parts_;
   PrometheusSettings settings_;

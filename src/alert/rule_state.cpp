@@ -24,9 +24,39 @@ bool further(const PrometheusRule& rule, double one, double other) {
 
 }  // namespace
 
+std::vector<AlertTarget> RuleState::targets_of(const Samples& samples, const AlertTargets& targets,
+                                               std::span<const std::string> names,
+                                               std::span<const AlertMapping> mappings,
+                                               const AlertPlaces& places) const {
+  std::vector<AlertTarget> all;
+  all.reserve(samples.all.size());
+  for (const Sample& sample : samples.all)
+    all.push_back(!rule_.container.empty() ? targets.find(rule_.container)
+                  : rule_.labels.empty()   ? targets.find(sample.labels, names, mappings, places)
+                                           : targets.find(sample.labels, rule_.labels, {}, places));
+  if (places.any || !rule_.container.empty()) return all;
+  std::vector<PlacedAlert> placed;
+  for (std::size_t i = 0; i < all.size(); ++i)
+    placed.push_back({rule_.name, place_of(samples.all[i].labels), all[i].key, &all[i]});
+  refuse_several_places(placed);
+  return all;
+}
+
+std::optional<bool> RuleState::is_met_by(const std::string& key, const Samples& samples,
+                                         const AlertTargets& targets, std::span<const std::string> names,
+                                         std::span<const AlertMapping> mappings,
+                                         const AlertPlaces& places) const {
+  const std::vector<AlertTarget> about = targets_of(samples, targets, names, mappings, places);
+  std::optional<bool> met;
+  for (std::size_t i = 0; i < about.size(); ++i)
+    if (about[i].found == AlertTarget::Found::One && about[i].key == key)
+      met = met.value_or(false) || meets(rule_, samples.all[i].value);
+  return met;
+}
+
 RuleEvaluation RuleState::evaluate(const Samples& samples, const AlertTargets& targets,
                                    std::span<const std::string> names, std::span<const AlertMapping> mappings,
-                                   Instant now) {
+                                   Instant now, const AlertPlaces& places) {
   struct Seen {
     bool met = false;
     double value = 0;
@@ -34,12 +64,11 @@ RuleEvaluation RuleState::evaluate(const Samples& samples, const AlertTargets& t
   RuleEvaluation evaluation;
   std::map<std::string, Seen> seen;
   std::set<std::string> unmatched;
-  const std::span<const std::string> labels = rule_.labels.empty() ? names : rule_.labels;
-  for (const Sample& sample : samples.all) {
+  std::vector<AlertTarget> about = targets_of(samples, targets, names, mappings, places);
+  for (std::size_t i = 0; i < about.size(); ++i) {
+    const Sample& sample = samples.all[i];
+    AlertTarget& target = about[i];
     const bool met = meets(rule_, sample.value);
-    AlertTarget target = !rule_.container.empty() ? targets.find(rule_.container)
-                         : rule_.labels.empty()   ? targets.find(sample.labels, labels, mappings)
-                                                  : targets.find(sample.labels, labels);
     if (target.found != AlertTarget::Found::One) {
       if (met && unmatched.size() < most_unmatched) unmatched.insert(std::move(target.text));
       continue;

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <map>
+#include <optional>
 #include <set>
 #include <span>
 #include <string>
@@ -55,7 +56,11 @@ class RuleState {
   /// does not say so.
   RuleEvaluation evaluate(const Samples& samples, const AlertTargets& targets,
                           std::span<const std::string> names, std::span<const AlertMapping> mappings,
-                          Instant now);
+                          Instant now, const AlertPlaces& places = {});
+  /// Whether the samples meet the rule for the workload, without `for`; empty: unknown. Changes no state.
+  std::optional<bool> is_met_by(const std::string& key, const Samples& samples, const AlertTargets& targets,
+                                std::span<const std::string> names, std::span<const AlertMapping> mappings,
+                                const AlertPlaces& places) const;
   /// No answer, or one without samples.
   void unknown();
   /// Removes the state of all other workloads: they are not watched any more.
@@ -75,6 +80,11 @@ class RuleState {
     Instant reported_at{};  ///< when Firing: time of the last report
   };
   std::size_t count(Phase phase) const;
+  /// What each sample is about.
+  std::vector<AlertTarget> targets_of(const Samples& samples, const AlertTargets& targets,
+                                      std::span<const std::string> names,
+                                      std::span<const AlertMapping> mappings,
+                                      const AlertPlaces& places) const;
   void is_met(const std::string& key, double value, Instant now, std::vector<RuleChange>& changes);
   void is_not_met(const std::string& key, std::vector<RuleChange>& changes);
 

@@ -1,8 +1,11 @@
 #include "alert/target.hpp"
 
 #include <algorithm>
+#include <set>
+#include <utility>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "base/text.hpp"
 
@@ -39,11 +42,16 @@ ServiceOf service_of(std::string_view key) {
 }
 
 AlertTarget one_of(const std::vector<const WorkloadStatus*>& found, const std::string& shown) {
-  if (found.size() == 1) return {AlertTarget::Found::One, found.front()->key, {}};
-  return {
-      AlertTarget::Found::Ambiguous,
-      {},
-      fmt::format("{} containers are watched as {}; say which by a label container", found.size(), shown)};
+  AlertTarget target;
+  if (found.size() == 1) {
+    target.found = AlertTarget::Found::One;
+    target.key = found.front()->key;
+    return target;
+  }
+  target.found = AlertTarget::Found::Ambiguous;
+  target.text =
+      fmt::format("{} containers are watched as {}; say which by a label container", found.size(), shown);
+  return target;
 }
 
 std::string shown_label(const std::string& name, const std::string& value) {
@@ -70,6 +78,7 @@ AlertTargets::AlertTargets(std::span<const WorkloadStatus> workloads) {
   for (const WorkloadStatus& each : workloads) {
     names_.emplace(each.name, &each);
     if (each.key != each.name) names_.emplace(each.key, &each);
+    keys_.emplace(each.key, &each);
     if (!each.container_id.empty()) ids_.push_back(&each);
     if (const ServiceOf compose = service_of(each.key); !compose.service.empty())
       services_.emplace(compose.service, &each);
@@ -108,21 +117,44 @@ AlertTarget AlertTargets::find(std::string_view container) const {
   const Found found = named(container);
   const std::string shown = fmt::format("\"{}\"", clip(printable(container), 80));
   if (!found.empty()) return one_of(found, shown);
-  return {AlertTarget::Found::Unknown, {}, "no watched container is called " + shown};
+  AlertTarget target;
+  target.text = "no watched container is called " + shown;
+  return target;
 }
 
 AlertTarget AlertTargets::find(const std::map<std::string, std::string>& labels,
-                               std::span<const std::string> names,
-                               std::span<const AlertMapping> mappings) const {
+                               std::span<const std::string> names, std::span<const AlertMapping> mappings,
+                               const AlertPlaces& places) const {
+  const AlertMapping* mapped = nullptr;
   for (const AlertMapping& mapping : mappings) {
     const auto label = labels.find(mapping.label);
     if (label == labels.end() || label->second != mapping.value) continue;
-    AlertTarget target = find(mapping.container);
-    if (target.found != AlertTarget::Found::One)
+    mapped = &mapping;
+    break;
+  }
+  AlertTarget target = mapped != nullptr ? find(mapped->container) : named_by(labels, names);
+  if (target.found != AlertTarget::Found::One) {
+    if (mapped != nullptr)
       target.text = fmt::format("{}, which alert_targets gives for {}", target.text,
-                                shown_label(mapping.label, mapping.value));
+                                shown_label(mapped->label, mapped->value));
     return target;
   }
+  const WorkloadStatus& workload = *keys_.at(target.key);
+  const IdCheck id = check_ids(labels, workload.container_id);
+  const bool maps_id = mapped != nullptr && mapped->label == id.label;
+  if (id.found == IdLabels::Differ && !maps_id) {
+    target.found = AlertTarget::Found::OtherContainer;
+    target.text =
+        fmt::format("{} is not the id of {}, which is {}", shown_label(id.label, labels.at(id.label)),
+                    workload.name, workload.container_id.substr(0, shortest_id));
+  } else if (mapped == nullptr && id.found != IdLabels::Match) {
+    check_place(target, labels, places);
+  }
+  return target;
+}
+
+AlertTarget AlertTargets::named_by(const std::map<std::string, std::string>& labels,
+                                   std::span<const std::string> names) const {
   AlertTarget target;
   for (const std::string& name : names) {
     const auto label = labels.find(name);
@@ -144,6 +176,45 @@ AlertTarget AlertTargets::find(const std::map<std::string, std::string>& labels,
     for (const std::string& name : names) target.text += (&name == &names.front() ? " " : ", ") + name;
   }
   return target;
+}
+
+void AlertTargets::check_place(AlertTarget& target, const std::map<std::string, std::string>& labels,
+                               const AlertPlaces& places) const {
+  if (places.any) return;
+  bool here = false;
+  for (const char* name : {"instance", "host", "node"}) {
+    const auto label = labels.find(name);
+    if (label == labels.end() || label->second.empty()) continue;
+    const std::string host = host_in(label->second);
+    here |= places.here.contains(host);
+    target.certain = here;
+    if (places.here.contains(host) || is_loopback(host) || places.containers.contains(host) ||
+        services_.contains(host) || !named(host).empty())
+      continue;
+    target.found = AlertTarget::Found::OtherHost;
+    target.text = fmt::format(
+        "{} is neither this host nor a container of its engine; alert_match says which other names are this "
+        "host's",
+        shown_label(name, label->second));
+    return;
+  }
+}
+
+void refuse_several_places(std::span<const PlacedAlert> alerts) {
+  std::map<std::pair<std::string_view, std::string_view>, std::set<std::string_view>> places;
+  for (const PlacedAlert& each : alerts)
+    if (!each.key.empty() && !each.place.empty()) places[{each.rule, each.key}].insert(each.place);
+  for (const PlacedAlert& each : alerts) {
+    AlertTarget* target = each.target;
+    if (target == nullptr || target->found != AlertTarget::Found::One || target->certain) continue;
+    const std::set<std::string_view>& all = places[{each.rule, each.key}];
+    if (all.size() < 2) continue;
+    target->found = AlertTarget::Found::Ambiguous;
+    target->text = fmt::format(
+        "alerts of several places name {}, and none is known to be this host: {}; see "
+        "alert_match",
+        each.key, clip(printable(fmt::format("{}", fmt::join(all, "; "))), 200));
+  }
 }
 
 }  // namespace healer

@@ -1,7 +1,9 @@
 #include "api/alert_api.hpp"
 
+#include <map>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include <boost/json.hpp>
 
@@ -31,10 +33,98 @@ std::string_view token_of(const net::HttpRequest& request) {
   return trim(value.substr(space + 1));
 }
 
-bool acts(const AlertmanagerAlert& alert, bool otherwise) {
+/// Labels that are larger are not kept; then an alert is known by its fingerprint alone.
+constexpr std::size_t most_label_bytes = 8 * 1024;
+
+/// What a firing alert does, and why it starts no remedy.
+struct Use {
+  bool act = false;
+  std::string why;
+};
+
+Use use_of(const AlertmanagerAlert& alert, bool otherwise) {
+  const std::string* name = alert.label("alertname");
+  if (alert.of_grafana && name && (*name == "DatasourceNoData" || *name == "DatasourceError"))
+    return {false, "Grafana could not evaluate its rule"};
   const std::string* wish = alert.label("healer_action");
-  if (!wish) return otherwise;
-  return *wish == "act" || (*wish != "notify" && otherwise);
+  if (!wish) return {otherwise, otherwise ? "" : "it does not have the label healer_action=\"heal\""};
+  if (*wish == "heal" || *wish == "act") return {true, {}};
+  if (*wish == "notify") return {false, "its label healer_action is notify"};
+  return {false,
+          "its label healer_action is \"" + clip(printable(*wish), 60) + "\"; accepted: heal or notify"};
+}
+
+AlertResult result_of(AlertTarget::Found found) {
+  switch (found) {
+    case AlertTarget::Found::One:
+      return AlertResult::Accepted;
+    case AlertTarget::Found::Unknown:
+      return AlertResult::Unknown;
+    case AlertTarget::Found::Ambiguous:
+      return AlertResult::Ambiguous;
+    case AlertTarget::Found::OtherContainer:
+      return AlertResult::OtherContainer;
+    case AlertTarget::Found::OtherHost:
+      return AlertResult::OtherHost;
+  }
+  return AlertResult::Unknown;
+}
+
+std::string source_of(const AlertmanagerAlert& alert) {
+  return alert.of_grafana ? "grafana" : "alertmanager";
+}
+
+std::string name_of(const AlertmanagerAlert& alert) {
+  const std::string* name = alert.label("alertname");
+  return name ? clip(printable(*name), 100) : "unnamed";
+}
+
+/// What each alert is about, with what the alerts say of each other.
+std::vector<AlertTarget> targets_of(const std::vector<AlertmanagerAlert>& alerts, const Snapshot& snapshot,
+                                    const AlertSettings& settings) {
+  const AlertTargets index(snapshot.workloads);
+  std::vector<AlertTarget> targets;
+  targets.reserve(alerts.size());
+  for (const AlertmanagerAlert& alert : alerts)
+    targets.push_back(index.find(alert.labels, settings.labels, settings.mappings, settings.places));
+  if (!settings.places.any) {
+    std::vector<PlacedAlert> placed;
+    for (std::size_t i = 0; i < alerts.size(); ++i)
+      if (alerts[i].firing)
+        placed.push_back({name_of(alerts[i]), place_of(alerts[i].labels), targets[i].key, &targets[i]});
+    for (const WorkloadStatus& workload : snapshot.workloads) {
+      for (const FiringAlert& alert : workload.alerts) {
+        std::map<std::string, std::string> labels;
+        for (const AlertLabel& label : alert.labels) labels.emplace(label.name, label.value);
+        placed.push_back({alert.name, place_of(labels), workload.key, nullptr});
+      }
+    }
+    refuse_several_places(placed);
+  }
+  return targets;
+}
+
+/// The end of an alert goes to the workload that it fires about, also if the labels lead there no more: the
+/// container may be another one by now.
+void find_ended(const AlertmanagerAlert& alert, const Snapshot& snapshot, AlertTarget& target) {
+  for (const WorkloadStatus& workload : snapshot.workloads)
+    for (const FiringAlert& firing : workload.alerts)
+      if (firing.source == source_of(alert) && firing.id == alert.id) {
+        target = {};
+        target.found = AlertTarget::Found::One;
+        target.key = workload.key;
+        return;
+      }
+}
+
+AlertReported event_of(const AlertmanagerAlert& alert, const std::string& key, bool act) {
+  AlertReported event{key,        source_of(alert), alert.id, name_of(alert),
+                      alert.text, alert.firing,     act,      alert.ask_at};
+  std::size_t bytes = 0;
+  for (const auto& [name, value] : alert.labels) bytes += name.size() + value.size();
+  if (bytes <= most_label_bytes)
+    for (const auto& [name, value] : alert.labels) event.labels.push_back({name, value});
+  return event;
 }
 
 }  // namespace
@@ -47,6 +137,10 @@ const char* to_string(AlertResult result) {
       return "unknown";
     case AlertResult::Ambiguous:
       return "ambiguous";
+    case AlertResult::OtherContainer:
+      return "other_container";
+    case AlertResult::OtherHost:
+      return "other_host";
     case AlertResult::BadToken:
       return "bad_token";
     case AlertResult::Malformed:
@@ -73,32 +167,31 @@ net::HttpResponse AlertApi::alertmanager(const net::HttpRequest& request) const 
     return error_answer(400, alerts.error().message);
   }
   const Snapshot snapshot = parts_.snapshot();
-  const AlertTargets targets(snapshot.workloads);
+  std::vector<AlertTarget> targets = targets_of(*alerts, snapshot, settings);
   boost::json::array results;
   std::uint64_t accepted = 0;
-  for (const AlertmanagerAlert& alert : *alerts) {
-    const std::string* name = alert.label("alertname");
-    AlertTarget target = targets.find(alert.labels, settings.labels, settings.mappings);
-    AlertResult result =
-        target.found == AlertTarget::Found::Ambiguous ? AlertResult::Ambiguous : AlertResult::Unknown;
-    if (target.found == AlertTarget::Found::One) {
-      AlertReported event{target.key,
-                          "alertmanager",
-                          alert.id,
-                          name ? clip(printable(*name), 100) : "unnamed",
-                          alert.text,
-                          alert.firing,
-                          acts(alert, settings.act)};
-      if (const auto reported = parts_.report(std::move(event)); reported)
-        result = AlertResult::Accepted;
-      else
+  for (std::size_t i = 0; i < alerts->size(); ++i) {
+    const AlertmanagerAlert& alert = (*alerts)[i];
+    AlertTarget& target = targets[i];
+    if (!alert.firing && target.found != AlertTarget::Found::One) find_ended(alert, snapshot, target);
+    AlertResult result = result_of(target.found);
+    const Use use = use_of(alert, settings.act);
+    if (result == AlertResult::Accepted) {
+      if (const auto reported = parts_.report(event_of(alert, target.key, use.act)); !reported) {
+        result = AlertResult::Unknown;
         target.text = reported.error().message;
+      }
     }
     parts_.count(result);
-    if (result == AlertResult::Accepted) ++accepted;
     boost::json::object one{{"fingerprint", safe(alert.id)}, {"result", to_string(result)}};
     if (!target.key.empty()) one["workload"] = safe(target.key);
-    if (result != AlertResult::Accepted) one["reason"] = safe(target.text);
+    if (result != AlertResult::Accepted) {
+      one["reason"] = safe(target.text);
+    } else {
+      ++accepted;
+      if (alert.firing) one["use"] = use.act ? "heal" : "notify";
+      if (alert.firing && !use.act) one["reason"] = safe(use.why);
+    }
     results.push_back(std::move(one));
   }
   return json_answer(200, {{"accepted", accepted}, {"alerts", std::move(results)}});

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "alert/place.hpp"
 #include "api/snapshot.hpp"
 #include "base/secret.hpp"
 #include "model/alert_mapping.hpp"
@@ -18,22 +19,26 @@ struct AlertSettings {
   Secret token;                             ///< empty: the receiver is off
   std::vector<std::string> labels;          ///< labels that name a container, in this order; alert/target.hpp
   std::vector<AlertMapping> mappings = {};  ///< tried before the labels
-  bool act = true;  ///< false: only notify, unless the alert's label healer_action overrides it
+  bool act = false;                         ///< true: also alerts without the label healer_action act
+  AlertPlaces places = {};
 };
 
 /// The result of an alert, or of a request without alerts.
-enum class AlertResult { Accepted, Unknown, Ambiguous, BadToken, Malformed };
+enum class AlertResult { Accepted, Unknown, Ambiguous, OtherContainer, OtherHost, BadToken, Malformed };
 
 const char* to_string(AlertResult result);
 
-/// POST /api/v1/alertmanager: the receiver for Alertmanager's webhook.
+/// POST /api/v1/alertmanager: the receiver for Alertmanager's webhook, and Grafana's.
 ///
 ///   no token is configured    404, with the setting's name
 ///   missing or wrong token    401, counted
 ///   healer is not ready       503: Alertmanager tries again
 ///   malformed body            400, nothing changed
-///   otherwise                 200, with the result of each alert. An unknown container is no error of the
-///                             request: after an error, Alertmanager would repeat it for ever
+///   otherwise                 200, with what becomes of each alert, and why. An unknown container is no
+///   error
+///                             of the request: after an error, Alertmanager would repeat it for ever
+///
+/// An alert acts only if its label healer_action says `heal`, or if it has none and the settings say so.
 ///
 /// The token comes as `Authorization: Bearer TOKEN`, never in the URL, which proxies log.
 class AlertApi {

@@ -78,8 +78,9 @@ struct Metrics::Series {
         if (kind != RemedyKind::None && outcome != AttemptState::Ordered &&
             outcome != AttemptState::Verifying)
           remedy_counter(kind, outcome);
-    for (const AlertResult result : {AlertResult::Accepted, AlertResult::Unknown, AlertResult::Ambiguous,
-                                     AlertResult::BadToken, AlertResult::Malformed})
+    for (const AlertResult result :
+         {AlertResult::Accepted, AlertResult::Unknown, AlertResult::Ambiguous, AlertResult::OtherContainer,
+          AlertResult::OtherHost, AlertResult::BadToken, AlertResult::Malformed})
       alerts.Add({{"source", "alertmanager"}, {"result", to_string(result)}});
     for (const AlertResult result : {AlertResult::Accepted, AlertResult::Unknown})
       alerts.Add({{"source", "prometheus"}, {"result", to_string(result)}});

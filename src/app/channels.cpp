@@ -21,17 +21,22 @@ Result<Channels> make_channels(const DaemonSettings& settings, const ChannelPart
     channels.push_back(std::move(*notifier));
   }
   const CompatSettings& compat = settings.compat;
-  const auto service = [&](const Secret& url) {
-    return AutohealChannel{parts.tools.curl, url, compat.call_limit, parts.container_id_of, parts.tools.post};
+  const auto service = [&](const Secret& url, const std::string& variable) {
+    return AutohealChannel{parts.tools.curl,  url,
+                           compat.call_limit, parts.container_id_of,
+                           parts.tools.post,  {{"url", variable}}};
   };
   if (!compat.webhook.empty()) {
-    auto webhook = make_webhook_notifier(service(compat.webhook), compat.webhook_key);
-    if (!webhook) return failure(webhook.error().code, "WEBHOOK_URL: " + webhook.error().message);
+    auto webhook =
+        make_webhook_notifier(service(compat.webhook, compat.webhook_variable), compat.webhook_key);
+    if (!webhook)
+      return failure(webhook.error().code, compat.webhook_variable + ": " + webhook.error().message);
     channels.push_back(std::move(*webhook));
   }
   if (!compat.apprise.empty()) {
-    auto apprise = make_apprise_notifier(service(compat.apprise));
-    if (!apprise) return failure(apprise.error().code, "APPRISE_URL: " + apprise.error().message);
+    auto apprise = make_apprise_notifier(service(compat.apprise, compat.apprise_variable));
+    if (!apprise)
+      return failure(apprise.error().code, compat.apprise_variable + ": " + apprise.error().message);
     channels.push_back(std::move(*apprise));
   }
   return channels;

@@ -13,13 +13,16 @@
 
 #include <fmt/format.h>
 
+#include "alert/confirmation.hpp"
 #include "api/http_api.hpp"
 #include "api/metrics.hpp"
+#include "app/alert_places.hpp"
 #include "app/channels.hpp"
 #include "app/engine_access.hpp"
 #include "app/log.hpp"
 #include "app/own_container.hpp"
 #include "app/prometheus_rules.hpp"
+#include "app/proxy_warnings.hpp"
 #include "app/prune_limits.hpp"
 #include "app/real_host.hpp"
 #include "base/duration.hpp"
@@ -102,7 +105,8 @@ class DaemonObserver final : public Observer {
 };
 
 HookSettings hooks_of(const DaemonSettings& settings) {
-  return {settings.hook_before, settings.hook_after, settings.hook_timeout, settings.compat.restart_script};
+  return {settings.hook_before, settings.hook_after, settings.hook_timeout, settings.compat.restart_script,
+          settings.compat.script_without_state};
 }
 
 /// All parts of the daemon. Members are destroyed from the last to the first, so each stands below the
@@ -143,6 +147,7 @@ class Daemon {
   Runtime::Resolve resolver_of(const Policy& defaults);
   ApiSources api_sources();
   AlertApi alert_api();
+  AlertPlaces places() { return alert_places(settings_.daemon, host_name(), *runtime_); }
   Snapshot snapshot();
   void post(WebhookCall call, std::function<void(Result<void>)> done);
   std::string host_name() const {
@@ -175,6 +180,7 @@ class Daemon {
   std::unique_ptr<ProcessHook>
       hooks_;  ///< below the runtime: destroyed first, so it never calls a destroyed runtime
   std::unique_ptr<PrometheusRules> rules_;
+  std::unique_ptr<AlertConfirmation> confirmation_;
   std::unique_ptr<net::Timer> first_look_timer_;
   std::unique_ptr<HttpApi> api_;
   std::unique_ptr<net::HttpServer> server_;
@@ -210,7 +216,7 @@ bool Daemon::open_prober() {
   const auto sink = [this](ProbeId id, ProbeFacts facts) {
     if (runtime_) runtime_->probe_finished(id, std::move(facts));
   };
-  auto sockets = SocketProber::create(loop_, sink);
+  auto sockets = SocketProber::create(loop_, sink, [this] { return host_.wall(); });
   if (!sockets) return fatal(sockets.error().message);
   sockets_ = std::move(*sockets);
   execs_ = std::make_unique<ExecProber>(*engine_, host_, sink);
@@ -239,7 +245,11 @@ std::string Daemon::container_id_of(const std::string& name) {
 }
 
 bool Daemon::open_channels() {
-  auto curl = net::CurlClient::create(loop_, net::CurlTrust::from_environment());
+  const net::CurlTrust trust = net::CurlTrust::from_environment();
+  if (const std::string problem = trust.problem(); !problem.empty())
+    log_.write(LogLevel::Warning,
+               "SSL_CERT_FILE: " + problem + "; only the system's authorities are trusted");
+  auto curl = net::CurlClient::create(loop_, trust);
   if (!curl) return fatal(curl.error().message);
   curl_ = std::move(*curl);
   auto channels = make_channels(settings_.daemon, channel_parts());
@@ -319,7 +329,7 @@ AlertApi Daemon::alert_api() {
   parts.settings = [this]() {
     const DaemonSettings& daemon = settings_.daemon;
     return AlertSettings{daemon.alertmanager_token, alert_labels(daemon), daemon.alert_targets,
-                         daemon.alerts_act};
+                         daemon.alerts_act, places()};
   };
   const ApiSources sources = api_sources();
   parts.snapshot = sources.snapshot;
@@ -378,13 +388,22 @@ void Daemon::begin() {
                        [this](WebhookCall call, std::function<void(Result<void>)> done) {
                          post(std::move(call), std::move(done));
                        },
-                       hooks_.get()};
+                       hooks_.get(),
+                       [this](const ConfirmAlert& alert, AlertConfirmation::Done done) {
+                         confirmation_->ask(alert, std::move(done));
+                       }};
   settings.seed = host_.seed();
   begin_recording(settings.host, settings.seed);
   runtime_ = std::make_unique<Runtime>(std::move(settings), std::move(parts), stored_);
   outbox_->restore(stored_.pending_notifications, stored_.pending_deliveries, stored_.receipts);
   stored_ = {};
-  rules_ = make_prometheus_rules({loop_, *curl_, host_, *runtime_, metrics_, log_, settings_.daemon});
+  rules_ = make_prometheus_rules(
+      {loop_, *curl_, host_, *runtime_, metrics_, log_, settings_.daemon, [this] { return places(); }});
+  confirmation_ = std::make_unique<AlertConfirmation>(AlertConfirmation::Parts{
+      loop_, *curl_, [this] { return settings_.daemon.alert_alertmanager_url; },
+      [this](const std::string& rule, const std::string& workload, AlertConfirmation::Done done) {
+        rules_->confirm(rule, workload, std::move(done));
+      }});
   api_ = std::make_unique<HttpApi>(metrics_, api_sources(), alert_api());
 }
 
@@ -478,6 +497,8 @@ int Daemon::run() {
     for (const std::string& line : autoheal_greeting(environment_)) log_.write(LogLevel::Info, line);
   for (const std::string& note : settings_.notes) log_.write(LogLevel::Info, note);
   for (const std::string& warning : settings_.warnings) log_.write(LogLevel::Warning, warning);
+  for (const std::string& warning : proxy_warnings(settings_.daemon, environment_))
+    log_.write(LogLevel::Warning, warning);
   if (!open_store() || !open_engine() || !open_prober() || !open_channels()) return cli::exit_failed;
   begin();
   if (!listen_admin() || !listen()) return cli::exit_failed;
@@ -517,6 +538,8 @@ void Daemon::reload() {
     return;
   }
   for (const std::string& warning : loaded->warnings) log_.write(LogLevel::Warning, warning);
+  for (const std::string& warning : proxy_warnings(next, environment_))
+    log_.write(LogLevel::Warning, warning);
   for (const std::string_view key : kept)
     log_.write(LogLevel::Warning, fmt::format("the new value of {} holds after a restart", key));
   const bool other_connectivity = settings_.daemon.connectivity != next.connectivity;

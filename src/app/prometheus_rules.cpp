@@ -24,7 +24,8 @@ std::unique_ptr<PrometheusRules> make_prometheus_rules(PrometheusParts parts) {
       [parts](bool watched) {
         parts.metrics.count_alert("prometheus", watched ? AlertResult::Accepted : AlertResult::Unknown);
       },
-      [parts](LogLevel level, std::string message) { parts.log.write(level, std::move(message)); }};
+      [parts](LogLevel level, std::string message) { parts.log.write(level, std::move(message)); },
+      parts.places};
   auto rules = std::make_unique<PrometheusRules>(std::move(of));
   rules->set(parts.settings.prometheus);
   return rules;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -25,6 +26,7 @@ struct PrometheusParts {
   Metrics& metrics;
   Log& log;
   const DaemonSettings& settings;  ///< the settings in effect, also after a reload
+  std::function<AlertPlaces()> places;
 };
 
 /// The rules of the settings, evaluated only after all containers were inspected for the first time.

@@ -117,7 +117,10 @@ std::string notification_lines(const Fields& notifications) {
                           count_text(channel.number("refused").value_or(0)), error);
     if (pending > 0) {
       text += fmt::format("! {} notification(s) wait for {}", count_text(pending), name);
-      if (aside > 0) text += fmt::format(", which takes others, but not {} of them", count_text(aside));
+      if (aside > 0 && channel.is_true("refusing"))
+        text += fmt::format(", {} of them refused and tried again every hour", count_text(aside));
+      else if (aside > 0)
+        text += fmt::format(", which takes others, but not {} of them", count_text(aside));
       if (!error.empty() && !channel.is_true("refusing")) text += ": " + error;
       text += '\n';
     }

@@ -64,6 +64,11 @@ bool is_address(std::string_view text) {
          text.substr(0, at).find_first_of("<>()[],;:\\\"") == std::string_view::npos;
 }
 
+/// PATH_MAX is 4096 with the zero byte.
+bool is_path(std::string_view text) {
+  return !text.empty() && text.size() <= 4095 && text.find('\0') == std::string_view::npos;
+}
+
 bool is_password(std::string_view text) {
   return !text.empty() && text.size() <= 1024 &&
          text.find_first_of(std::string_view("\0\r\n", 3)) == std::string_view::npos;
@@ -106,6 +111,16 @@ Applied read_recipients(Names& into, std::string_view text) {
 
 std::string show_recipients(const Names& addresses) {
   return fmt::format("{}", fmt::join(addresses, ","));
+}
+
+bool read_helo(std::string& into, std::string_view text) {
+  if (lower(text) != "auto" && !is_word(text, 255, "-._:[]")) return false;
+  into = lower(text) == "auto" ? "" : text;
+  return true;
+}
+
+std::string show_helo(const std::string& helo) {
+  return helo.empty() ? "auto" : helo;
 }
 
 Kind<std::vector<std::pair<std::string, Secret>>> secret_headers() {
@@ -159,6 +174,8 @@ ChannelType channel(std::string_view title, std::string_view from_env, const std
        "The limit of one try to deliver."},
       {"gap", variables + "_GAP", &ChannelSettings::gap, word_or("auto", duration(0ms, 1h)),
        "The least time between two messages. `auto` keeps the service's limit."},
+      {"ca_file", variables + "_CA_FILE", &ChannelSettings::ca_file, text("a file's path", is_path),
+       "A PEM file of certificate authorities that this channel trusts beside the system's."},
   };
   type.settings =
       joined<ChannelSettings>(Scope::Channel, {within<ChannelSettings>(target, table), delivery}, type.blank);
@@ -278,7 +295,13 @@ std::vector<ChannelType> all_types() {
            {"to", "SMTP_TO", &Email::to,
             special<Names>(list_info("addresses", "1 to 50 addresses with commas between them", ','),
                            read_recipients, show_recipients),
-            "The recipients.", required}},
+            "The recipients.", required},
+           {"helo", "SMTP_HELO", &Email::helo,
+            special<std::string>({"text", "auto, a full host name, or an address in brackets"}, read_helo,
+                                 show_helo),
+            "The name that healer gives the mail server (EHLO). `auto` is the domain of the sender's "
+            "address; "
+            "when the domain has no dot, the host's full name, else its address."}},
           email_mismatch, email_doubt),
       channel<Apprise>(
           "Apprise", "notification_apprise", "NOTIFICATION_APPRISE",

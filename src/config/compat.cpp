@@ -2,39 +2,57 @@
 #include "config/compat.hpp"
 
 #include <algorithm>
-#include <optional>
-#include <set>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include "base/duration.hpp"
 #include "base/text.hpp"
-#include "config/setting_kinds.hpp"
-#include "config/url.hpp"
+#include "config/compat_reader.hpp"
+#include "config/service_links.hpp"
 
 namespace healer {
 namespace {
 
-constexpr std::string_view seconds_accepted = "a whole number of seconds";
-
-const std::string* find(const Environment& environment, std::string_view name) {
-  const auto found = environment.find(std::string(name));
-  return found == environment.end() || found->second.empty() ? nullptr : &found->second;
-}
+/// For "did you mean".
+constexpr std::string_view their_names[] = {"AUTOHEAL_APPRISE_URL",
+                                            "AUTOHEAL_BACKOFF_MAX",
+                                            "AUTOHEAL_BACKOFF_RESET_AFTER",
+                                            "AUTOHEAL_CONNECTION_TYPE",
+                                            "AUTOHEAL_CONTAINER_LABEL",
+                                            "AUTOHEAL_DEFAULT_STOP_TIMEOUT",
+                                            "AUTOHEAL_EXCLUDE_CONTAINERS",
+                                            "AUTOHEAL_INTERVAL",
+                                            "AUTOHEAL_MONITOR_ALL",
+                                            "AUTOHEAL_ONLY_MONITOR_RUNNING",
+                                            "AUTOHEAL_PEM_PATH",
+                                            "AUTOHEAL_POST_ACTION",
+                                            "AUTOHEAL_RESTART_BUDGET",
+                                            "AUTOHEAL_RESTART_WINDOW",
+                                            "AUTOHEAL_START_DELAY",
+                                            "AUTOHEAL_START_PERIOD",
+                                            "AUTOHEAL_STOP_TIMEOUT",
+                                            "AUTOHEAL_TCP_HOST",
+                                            "AUTOHEAL_TCP_PORT",
+                                            "AUTOHEAL_UNHEALTHY_THRESHOLD",
+                                            "AUTOHEAL_WEBHOOK_KEY",
+                                            "AUTOHEAL_WEBHOOK_URL",
+                                            "NOTIFY_DISCORD_WEBHOOK",
+                                            "NOTIFY_HOSTNAME",
+                                            "NOTIFY_RATE_LIMIT",
+                                            "NOTIFY_SLACK_WEBHOOK"};
 
 /// Reads the environment once. Each method applies the variables of one subject, and notes or refuses each.
-class CompatReader {
+class AutohealReader : public CompatReader {
  public:
-  CompatReader(const Environment& environment, Settings& settings, ConfigErrors& errors)
-      : environment_(environment), settings_(settings), errors_(errors), compat_(settings.daemon.compat) {}
+  using CompatReader::CompatReader;
 
   void read_autoheal() {
     read_selection();
     read_timing();
     read_engine();
     read_channels();
-    if (const std::string* script = find(environment_, "POST_RESTART_SCRIPT")) {
+    if (const std::string* script = find("POST_RESTART_SCRIPT")) {
       if (script->front() != '/') {
         refuse("POST_RESTART_SCRIPT", *script, "an absolute path");
       } else {
@@ -44,19 +62,20 @@ class CompatReader {
              "hook_timeout");
       }
     }
+    read_tmknight_variables(*this);
     read_guardian();
     note_strangers();
   }
 
   void read_deunhealth() {
-    if (const std::string* address = find(environment_, "HEALTH_SERVER_ADDRESS"))
+    if (const std::string* address = find("HEALTH_SERVER_ADDRESS"))
       use(settings_.daemon, daemon_settings(), "listen", "HEALTH_SERVER_ADDRESS", *address, *address,
           "GET / answers 200 there, and /metrics, /healthz and /readyz are served, too");
   }
 
   /// Other programs use TZ too, so it is noted only if another variable of these tools is noted.
   void note_zone() {
-    const std::string* zone = find(environment_, "TZ");
+    const std::string* zone = find("TZ");
     if (zone && !settings_.notes.empty()) note("TZ", *zone, "no effect: the log's times are in UTC");
   }
 
@@ -64,7 +83,7 @@ class CompatReader {
   // --- which containers -----------------------------------------------------------------------------------
 
   void read_selection() {
-    if (const std::string* label = find(environment_, "AUTOHEAL_CONTAINER_LABEL")) {
+    if (const std::string* label = find("AUTOHEAL_CONTAINER_LABEL")) {
       const auto equals = label->find('=');
       if (*label == "all") {
         compat_.watch_all = true;
@@ -81,7 +100,7 @@ class CompatReader {
                          shown_value(compat_.opt_in_value)));
       }
     }
-    if (const std::string* names = find(environment_, "AUTOHEAL_EXCLUDE_CONTAINERS")) {
+    if (const std::string* names = find("AUTOHEAL_EXCLUDE_CONTAINERS")) {
       for (const std::string& part : split(*names, ',')) {
         std::string_view name = trim(part);
         if (name.starts_with('/')) name.remove_prefix(1);
@@ -89,7 +108,7 @@ class CompatReader {
       }
       note("AUTOHEAL_EXCLUDE_CONTAINERS", *names, "these containers are not watched");
     }
-    if (const std::string* only = find(environment_, "AUTOHEAL_ONLY_MONITOR_RUNNING"))
+    if (const std::string* only = find("AUTOHEAL_ONLY_MONITOR_RUNNING"))
       note("AUTOHEAL_ONLY_MONITOR_RUNNING", *only,
            lower(*only) == "false" ? "made safer: a paused container is never restarted, whatever this says"
                                    : "always so here: a paused container is never restarted");
@@ -98,7 +117,7 @@ class CompatReader {
   // --- when -----------------------------------------------------------------------------------------------
 
   void read_timing() {
-    if (const std::string* interval = find(environment_, "AUTOHEAL_INTERVAL")) {
+    if (const std::string* interval = find("AUTOHEAL_INTERVAL")) {
       const auto length = parse_duration(trim(*interval));
       const bool none = length && *length < 1s;
       use(settings_.defaults, workload_settings(), "interval", "AUTOHEAL_INTERVAL", *interval,
@@ -109,11 +128,11 @@ class CompatReader {
     }
     if (const auto period = seconds("AUTOHEAL_START_PERIOD", 0, 86'400)) {
       compat_.first_look_after = *period;
-      note("AUTOHEAL_START_PERIOD", *find(environment_, "AUTOHEAL_START_PERIOD"),
+      note("AUTOHEAL_START_PERIOD", *find("AUTOHEAL_START_PERIOD"),
            *period == 0s ? "containers are watched from the start"
                          : fmt::format("containers are first looked at after {}", format_duration(*period)));
     }
-    if (const std::string* stop = find(environment_, "AUTOHEAL_DEFAULT_STOP_TIMEOUT"))
+    if (const std::string* stop = find("AUTOHEAL_DEFAULT_STOP_TIMEOUT"))
       use(settings_.defaults, workload_settings(), "stop_timeout", "AUTOHEAL_DEFAULT_STOP_TIMEOUT", *stop,
           trim(*stop),
           "passed with each restart, in the place of stop_grace_period; unset, the container's own "
@@ -122,7 +141,7 @@ class CompatReader {
     if (const auto limit = seconds("CURL_TIMEOUT", 1, 3600)) {
       compat_.call_limit = *limit;
       note(
-          "CURL_TIMEOUT", *find(environment_, "CURL_TIMEOUT"),
+          "CURL_TIMEOUT", *find("CURL_TIMEOUT"),
           "the limit of a webhook call; made safer: a restart has the container's stop timeout and 20s more");
     }
   }
@@ -130,7 +149,7 @@ class CompatReader {
   // --- the engine -----------------------------------------------------------------------------------------
 
   void read_engine() {
-    const std::string* sock = find(environment_, "DOCKER_SOCK");
+    const std::string* sock = find("DOCKER_SOCK");
     if (!sock) return;
     const bool tls = sock->starts_with("tcps://");
     std::string host;
@@ -150,29 +169,30 @@ class CompatReader {
   // --- notifications --------------------------------------------------------------------------------------
 
   void read_channels() {
-    if (const std::string* key = find(environment_, "WEBHOOK_JSON_KEY")) {
+    if (const std::string* key = find("WEBHOOK_JSON_KEY")) {
       compat_.webhook_key = *key;
       note("WEBHOOK_JSON_KEY", *key, "the name of the webhook's only field");
     }
-    url("WEBHOOK_URL", compat_.webhook,
+    url("WEBHOOK_URL", compat_.webhook, compat_.webhook_variable,
         fmt::format("notified with {{\"{}\": text}} after a restart that helped, and when healer gives up",
                     shown_value(compat_.webhook_key)));
-    url("APPRISE_URL", compat_.apprise, "notified after a restart that helped, and when healer gives up");
+    url("APPRISE_URL", compat_.apprise, compat_.apprise_variable,
+        "notified after a restart that helped, and when healer gives up");
   }
 
   // --- variables that descendants of docker-autoheal added ------------------------------------------------
 
   void read_guardian() {
     auto& defaults = settings_.defaults;
-    if (const std::string* count = find(environment_, "AUTOHEAL_UNHEALTHY_THRESHOLD"))
+    if (const std::string* count = find("AUTOHEAL_UNHEALTHY_THRESHOLD"))
       use(defaults, workload_settings(), "failure_threshold", "AUTOHEAL_UNHEALTHY_THRESHOLD", *count, *count,
           "failed checks before healer acts; a HEALTHCHECK's own retries are counted by the engine");
-    if (const std::string* factor = find(environment_, "AUTOHEAL_BACKOFF_MULTIPLIER"))
+    if (const std::string* factor = find("AUTOHEAL_BACKOFF_MULTIPLIER"))
       note("AUTOHEAL_BACKOFF_MULTIPLIER", *factor, "no effect: each wait is twice the one before");
-    if (const std::string* most = find(environment_, "AUTOHEAL_BACKOFF_MAX"))
+    if (const std::string* most = find("AUTOHEAL_BACKOFF_MAX"))
       use(defaults, workload_settings(), "backoff_max", "AUTOHEAL_BACKOFF_MAX", *most, *most,
           "the longest wait between two attempts");
-    if (const std::string* reset = find(environment_, "AUTOHEAL_BACKOFF_RESET_AFTER"))
+    if (const std::string* reset = find("AUTOHEAL_BACKOFF_RESET_AFTER"))
       use(defaults, workload_settings(), "backoff_decay", "AUTOHEAL_BACKOFF_RESET_AFTER", *reset, *reset,
           "made safer: after each such time the wait gets one step shorter, not shortest");
     read_budget();
@@ -180,8 +200,8 @@ class CompatReader {
   }
 
   void read_budget() {
-    const std::string* attempts = find(environment_, "AUTOHEAL_RESTART_BUDGET");
-    const std::string* window = find(environment_, "AUTOHEAL_RESTART_WINDOW");
+    const std::string* attempts = find("AUTOHEAL_RESTART_BUDGET");
+    const std::string* window = find("AUTOHEAL_RESTART_WINDOW");
     if (attempts && *attempts == "0") {
       note("AUTOHEAL_RESTART_BUDGET", *attempts,
            "made safer: the budget cannot be unlimited; the default holds");
@@ -195,22 +215,23 @@ class CompatReader {
   }
 
   void guardian_channels() {
-    if (const std::string* slack = find(environment_, "NOTIFY_SLACK_WEBHOOK"))
+    if (const std::string* slack = find("NOTIFY_SLACK_WEBHOOK"))
       use(settings_.daemon, daemon_settings(), "slack_webhook_url", "NOTIFY_SLACK_WEBHOOK", "<redacted>",
           *slack, "notifications go to Slack");
-    if (find(environment_, "NOTIFY_DISCORD_WEBHOOK")) {
+    if (find("NOTIFY_DISCORD_WEBHOOK")) {
       if (!compat_.webhook.empty()) {
-        note("NOTIFY_DISCORD_WEBHOOK", "<redacted>", "no effect: WEBHOOK_URL is set");
+        note("NOTIFY_DISCORD_WEBHOOK", "<redacted>",
+             fmt::format("no effect: {} is set", compat_.webhook_variable));
       } else {
         compat_.webhook_key = "content";
-        url("NOTIFY_DISCORD_WEBHOOK", compat_.webhook,
+        url("NOTIFY_DISCORD_WEBHOOK", compat_.webhook, compat_.webhook_variable,
             "notified after a restart that helped, and when healer gives up");
       }
     }
-    if (const std::string* host = find(environment_, "NOTIFY_HOSTNAME"))
+    if (const std::string* host = find("NOTIFY_HOSTNAME"))
       use(settings_.daemon, daemon_settings(), "host_name", "NOTIFY_HOSTNAME", *host, *host,
           "the host's name in notifications");
-    if (const std::string* rate = find(environment_, "NOTIFY_RATE_LIMIT"))
+    if (const std::string* rate = find("NOTIFY_RATE_LIMIT"))
       use(settings_.defaults, workload_settings(), "notification_cooldown", "NOTIFY_RATE_LIMIT", *rate, *rate,
           "the time between two notifications about one container");
   }
@@ -220,80 +241,13 @@ class CompatReader {
   void note_strangers() {
     for (const auto& [name, value] : environment_) {
       const bool theirs = name.starts_with("AUTOHEAL_") || name.starts_with("NOTIFY_");
-      if (!theirs || value.empty() || known_.contains(name)) continue;
+      if (!theirs || value.empty() || known_.contains(name) || is_service_link(name, value)) continue;
+      const auto nearest = nearest_name(name, their_names);
       settings_.notes.push_back(
-          fmt::format("{}: not known here, no effect; docs/migrating.md lists what is", shown_value(name)));
+          fmt::format("{}: not known here, no effect; {}docs/migrating.md lists what is", shown_value(name),
+                      nearest ? fmt::format("did you mean {}? ", *nearest) : ""));
     }
   }
-
-  // --- helpers --------------------------------------------------------------------------------------------
-
-  void note(std::string_view name, std::string_view value, std::string_view does) {
-    known_.emplace(name);
-    settings_.notes.push_back(fmt::format("{}={}: {}", name, shown_value(value), does));
-  }
-
-  void refuse(std::string_view name, std::string_view shown, std::string_view accepted) {
-    known_.emplace(name);
-    errors_.push_back(ConfigError{
-        std::string(name), shown == "<redacted>" ? "<redacted>" : shown_value(shown),
-        Origin{Origin::Kind::Environment, std::string(name)}, "is not valid", std::string(accepted), ""});
-  }
-
-  std::optional<Duration> seconds(std::string_view name, unsigned low, unsigned high) {
-    const std::string* text = find(environment_, name);
-    if (!text) return std::nullopt;
-    const auto value = kinds::read_whole(trim(*text), low, high);
-    if (value) return std::chrono::seconds(*value);
-    refuse(name, *text, fmt::format("{} from {} to {}", seconds_accepted, low, high));
-    return std::nullopt;
-  }
-
-  void url(std::string_view name, Secret& into, std::string_view does) {
-    const std::string* text = find(environment_, name);
-    if (!text) return;
-    if (!is_http_url(*text)) return refuse(name, "<redacted>", "an http:// or https:// URL with a host");
-    into = Secret(*text);
-    note(name, "<redacted>", does);
-  }
-
-  template <class Target>
-  bool apply(Target& target, const Table<Target>& table, std::string_view key, std::string_view name,
-             std::string_view shown, std::string_view text) {
-    for (const auto& setting : table) {
-      if (setting.info.key != key) continue;
-      const auto taken = setting.apply(target, text);
-      if (!taken) {
-        refuse(name, shown, setting.info.accepted);
-        return false;
-      }
-      note_effective(settings_.effective, setting.info, setting.show(target),
-                     Origin{Origin::Kind::Environment, std::string(name)});
-      return true;
-    }
-    return false;
-  }
-
-  /// Sets healer's setting from another tool's variable, unless healer's own name already sets it.
-  template <class Target>
-  bool use(Target& target, const Table<Target>& table, std::string_view key, std::string_view name,
-           std::string_view shown, std::string_view text, std::string_view does) {
-    const auto own = std::find_if(settings_.effective.begin(), settings_.effective.end(),
-                                  [&](const EffectiveSetting& setting) { return setting.info->key == key; });
-    if (own != settings_.effective.end() && own->origin.kind != Origin::Kind::Default) {
-      note(name, shown, fmt::format("no effect: {} is given by {}", key, to_string(own->origin)));
-      return false;
-    }
-    if (!apply(target, table, key, name, shown, text)) return false;
-    note(name, shown, does);
-    return true;
-  }
-
-  const Environment& environment_;
-  Settings& settings_;
-  ConfigErrors& errors_;
-  CompatSettings& compat_;
-  std::set<std::string, std::less<>> known_{"AUTOHEAL_RESTART_WINDOW"};
 };
 
 }  // namespace
@@ -338,7 +292,7 @@ std::string show_compat(const CompatSettings& compat) {
 
 void read_compat_variables(const Environment& environment, Settings& settings, ConfigErrors& errors) {
   CompatSettings& compat = settings.daemon.compat;
-  CompatReader reader(environment, settings, errors);
+  AutohealReader reader(environment, settings, errors);
   if (compat.autoheal) reader.read_autoheal();
   if (compat.deunhealth) reader.read_deunhealth();
   if (compat.autoheal || compat.deunhealth) reader.note_zone();
@@ -349,16 +303,17 @@ void read_compat_variables(const Environment& environment, Settings& settings, C
 }
 
 std::vector<std::string> autoheal_greeting(const Environment& environment) {
-  const auto value = [&](std::string_view name, std::string_view otherwise) {
-    const std::string* set = find(environment, name);
-    return shown_value(set ? std::string_view(*set) : otherwise);
+  const auto value = [&](const std::string& name, std::string_view otherwise) {
+    const auto set = environment.find(name);
+    const bool is_set = set != environment.end() && !set->second.empty();
+    return shown_value(is_set ? std::string_view(set->second) : otherwise);
   };
   std::vector<std::string> lines;
-  const std::pair<std::string_view, std::string_view> names[] = {{"AUTOHEAL_CONTAINER_LABEL", "autoheal"},
-                                                                 {"AUTOHEAL_START_PERIOD", "0"},
-                                                                 {"AUTOHEAL_INTERVAL", "5"},
-                                                                 {"AUTOHEAL_DEFAULT_STOP_TIMEOUT", "10"},
-                                                                 {"AUTOHEAL_ONLY_MONITOR_RUNNING", "false"}};
+  const std::pair<std::string, std::string_view> names[] = {{"AUTOHEAL_CONTAINER_LABEL", "autoheal"},
+                                                            {"AUTOHEAL_START_PERIOD", "0"},
+                                                            {"AUTOHEAL_INTERVAL", "5"},
+                                                            {"AUTOHEAL_DEFAULT_STOP_TIMEOUT", "10"},
+                                                            {"AUTOHEAL_ONLY_MONITOR_RUNNING", "false"}};
   for (const auto& [name, otherwise] : names)
     lines.push_back(fmt::format("{}={}", name, value(name, otherwise)));
   const std::string period = value("AUTOHEAL_START_PERIOD", "0");

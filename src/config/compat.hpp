@@ -37,6 +37,7 @@ std::vector<std::string> autoheal_greeting(const Environment& environment);
 ///   autoheal.notify=false                      | no notifications about the container
 ///   autoheal.monitor.enable=true|false         | opted in or out
 ///   autoheal.restart.enable=false              | remedies: none
+///   autoheal.restart.exclude=true              | remedies: none
 ///   deunhealth.restart.on.unhealthy=true|false | as autoheal
 ///   deunhealth.restart.with.unhealthy.container=NAME | opted in, and depends_on NAME
 class CompatLabels {

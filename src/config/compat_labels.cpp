@@ -15,11 +15,13 @@ constexpr std::string_view remedy_label = "autoheal.action";
 constexpr std::string_view notify_label = "autoheal.notify";
 constexpr std::string_view monitor_label = "autoheal.monitor.enable";
 constexpr std::string_view restart_label = "autoheal.restart.enable";
+constexpr std::string_view no_restart_label = "autoheal.restart.exclude";
 constexpr std::string_view deunhealth_label = "deunhealth.restart.on.unhealthy";
 constexpr std::string_view linked_label = "deunhealth.restart.with.unhealthy.container";
 
-constexpr std::string_view autoheal_labels[] = {opt_out_label, stop_timeout_label, remedy_label,
-                                                notify_label,  monitor_label,      restart_label};
+constexpr std::string_view autoheal_labels[] = {opt_out_label,   stop_timeout_label, remedy_label,
+                                                notify_label,    monitor_label,      restart_label,
+                                                no_restart_label};
 constexpr std::string_view deunhealth_labels[] = {deunhealth_label, linked_label};
 
 template <class List>
@@ -108,10 +110,10 @@ void CompatLabels::read_autoheal(const std::string& label, const std::string& va
       opt(label, *truth);
     else
       not_boolean();
-  } else if (label == restart_label) {
+  } else if (label == restart_label || label == no_restart_label) {
     if (!truth)
       not_boolean();
-    else if (!*truth)
+    else if (*truth == (label == no_restart_label))
       set("remedies", label, value, "none", policy, problems);
   }
 }

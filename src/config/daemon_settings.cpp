@@ -126,6 +126,48 @@ Kind<std::vector<AlertMapping>> alert_mappings() {
           read_list};
 }
 
+bool read_alert_match(AlertMatch& match, std::string_view text) {
+  AlertMatch read;
+  const std::string word = lower(trim(text));
+  if (word == "any") {
+    read.any = true;
+  } else if (word != "host") {
+    for (const std::string& part : split(text, ',')) read.names.push_back(lower(trim(part)));
+    if (!std::all_of(read.names.begin(), read.names.end(), [](const std::string& name) {
+          return is_word(name, 253, "-._:") && name != "any" && name != "host";
+        }))
+      return false;
+  }
+  match = std::move(read);
+  return true;
+}
+
+std::string show_alert_match(const AlertMatch& match) {
+  if (match.any) return "any";
+  return match.names.empty() ? "host" : fmt::format("{}", fmt::join(match.names, ","));
+}
+
+Applied read_alertmanager_url(std::string& target, std::string_view text) {
+  if (const std::string word = lower(text); word == "auto" || word == "none") {
+    target = word;
+    return true;
+  }
+  const auto url = read_url(text);
+  if (!url || (url->scheme != "http" && url->scheme != "https")) return false;
+  if (url->has_user) return Applied::refused("it names a user, and the address is shown to operators");
+  if (url->rest.find_first_of("?#") != std::string::npos)
+    return Applied::refused("it has a query or a fragment");
+  target = without_last_slashes(text);
+  return true;
+}
+
+Kind<std::string> alertmanager_url() {
+  KindInfo info{"URL", "auto, none, or an http:// or https:// URL with a host"};
+  info.conceals = names_a_user;
+  return special<std::string>(std::move(info), read_alertmanager_url,
+                              [](const std::string& url) { return url; });
+}
+
 bool valid_docker_host(std::string_view text) {
   if (text.find('\0') != std::string_view::npos) return false;
   if (text.starts_with("unix://")) return text.size() > 8 && text.size() <= 7 + 107 && text[7] == '/';
@@ -187,6 +229,19 @@ bool valid_api_version(std::string_view text) {
          read_whole(text.substr(dot + 1), 0, 999);
 }
 
+/// With the words that other programs have for these levels.
+Kind<LogLevel> log_level() {
+  return with_synonyms(choice<LogLevel>(), {{"trace", "debug"},
+                                            {"verbose", "debug"},
+                                            {"notice", "info"},
+                                            {"information", "info"},
+                                            {"warn", "warning"},
+                                            {"err", "error"},
+                                            {"crit", "error"},
+                                            {"critical", "error"},
+                                            {"fatal", "error"}});
+}
+
 Table<DaemonSettings> process_settings() {
   using Daemon = DaemonSettings;
   return {
@@ -220,9 +275,25 @@ Table<DaemonSettings> process_settings() {
       {"alert_action", "ALERT_ACTION", &Daemon::alerts_act, choice<bool>({{"act", true}, {"notify", false}}),
        "What an alert without the label `healer_action` does: `act` starts a remedy, `notify` only "
        "notifies."},
+      {"alert_match", "ALERT_MATCH", &Daemon::alert_match,
+       special<AlertMatch>(
+           list_info("names", "host, any, or names and addresses with commas between them", ','),
+           read_alert_match, show_alert_match),
+       "Which alerts are about this host: with `host`, the labels `instance`, `host` and `node` must name "
+       "this "
+       "host or a container of its engine. Names and addresses are further ones of this host. `any`: healer "
+       "does "
+       "not look at these labels."},
+      {"alert_alertmanager_url", "ALERT_ALERTMANAGER_URL", &Daemon::alert_alertmanager_url,
+       alertmanager_url(),
+       "The URL of the Alertmanager that healer asks before each remedy whether the alert still fires. "
+       "`auto`: "
+       "the `externalURL` of the alert's notification; `none`: healer does not ask, and one attempt follows "
+       "each "
+       "notification."},
       {"log_format", "LOG_FORMAT", &Daemon::log_format, choice<LogFormat>(),
        "`auto` is text on a terminal and JSON lines otherwise.", Traits{.after_restart = true}},
-      {"log_level", "LOG_LEVEL", &Daemon::log_level, choice<LogLevel>(),
+      {"log_level", "LOG_LEVEL", &Daemon::log_level, log_level(),
        "The least important lines that are logged."},
       {"resync_interval", "HEALER_RESYNC_INTERVAL", &Daemon::resync_interval, duration(1s, 24h),
        "How often the full list of containers is read again, beside the event stream.",

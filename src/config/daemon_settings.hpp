@@ -66,10 +66,13 @@ struct CompatSettings {
 
   Duration first_look_after{0};  ///< AUTOHEAL_START_PERIOD
   Secret webhook;                ///< WEBHOOK_URL; empty: none
+  std::string webhook_variable;  ///< the variable that gave it
   std::string webhook_key = "content";
-  Secret apprise;              ///< APPRISE_URL; empty: none
-  Duration call_limit = 30s;   ///< timeout of a call to `webhook` or `apprise`
-  std::string restart_script;  ///< POST_RESTART_SCRIPT; empty: none
+  Secret apprise;                     ///< APPRISE_URL; empty: none
+  std::string apprise_variable;       ///< the variable that gave it
+  Duration call_limit = 30s;          ///< timeout of a call to `webhook` or `apprise`
+  std::string restart_script;         ///< POST_RESTART_SCRIPT, AUTOHEAL_POST_ACTION; empty: none
+  bool script_without_state = false;  ///< AUTOHEAL_POST_ACTION: the arguments are NAME, ID and TIMEOUT
   bool operator==(const CompatSettings&) const = default;
 };
 
@@ -84,9 +87,12 @@ struct DaemonSettings {
   std::vector<std::string>
       alert_labels;  ///< labels that name a container, in this order; empty: the defaults
   std::vector<AlertMapping> alert_targets;  ///< tried before `alert_labels`
-  bool alerts_act = true;                   ///< false: alerts are only notified
-  NotificationRouting routing;              ///< which channels get a notification, and when
-  PrometheusSettings prometheus;            ///< healer's own rules; set only in the file
+  bool alerts_act = false;                  ///< true: also alerts without the label healer_action act
+  AlertMatch alert_match;
+  std::string alert_alertmanager_url =
+      "auto";                     ///< "auto": the notification's; "none": Alertmanager is not asked
+  NotificationRouting routing;    ///< which channels get a notification, and when
+  PrometheusSettings prometheus;  ///< healer's own rules; set only in the file
   bool dry_run = false;
   LogFormat log_format = LogFormat::Auto;
   LogLevel log_level = LogLevel::Info;
@@ -105,8 +111,9 @@ struct DaemonSettings {
   bool operator==(const DaemonSettings&) const = default;
 };
 HEALER_DESCRIBE(DaemonSettings, listen, state_path, admin_socket, slack_webhook, channels, alertmanager_token,
-                alert_labels, alert_targets, alerts_act, routing, prometheus, dry_run, log_format, log_level,
-                docker, resync_interval, host, retention, connectivity, evidence_size, record, record_size,
-                hook_before, hook_after, hook_timeout, compat);
+                alert_labels, alert_targets, alerts_act, alert_match, alert_alertmanager_url, routing,
+                prometheus, dry_run, log_format, log_level, docker, resync_interval, host, retention,
+                connectivity, evidence_size, record, record_size, hook_before, hook_after, hook_timeout,
+                compat);
 
 }  // namespace healer

@@ -12,28 +12,22 @@
 #include "config/load_channels.hpp"
 #include "config/notification_routes.hpp"
 #include "config/prometheus_rules.hpp"
+#include "config/service_links.hpp"
 #include "config/setting_reader.hpp"
 
 namespace healer {
 namespace {
 
 /// Whether a variable with the prefix HEALER_ is no setting: a variable of the project's scripts and compose
-/// files, or one that Kubernetes or an old Docker link injects for a service named "healer". Any other
-/// unknown variable with the prefix counts as a misspelt setting.
+/// files, or one that an old Docker link injects for a container named "healer". Any other unknown variable
+/// with the prefix counts as a misspelt setting, unless it is one of a service (is_service_link).
 bool is_not_for_the_daemon(std::string_view name) {
-  constexpr std::array<std::string_view, 11> exact{"HEALER_AIRGAP",
-                                                   "HEALER_AUTOHEAL_IMAGE",
-                                                   "HEALER_BINARY",
-                                                   "HEALER_IMAGE",
-                                                   "HEALER_IMAGE_LABEL",
-                                                   "HEALER_NAME",
-                                                   "HEALER_NO_ASAN",
-                                                   "HEALER_NO_PULL",
-                                                   "HEALER_PROMETHEUS_IMAGE",
-                                                   "HEALER_PORT",
-                                                   "HEALER_TEST_REQUIRE_ENGINE"};
-  constexpr std::array<std::string_view, 4> prefixes{"HEALER_ENGINE_", "HEALER_PORT_", "HEALER_SERVICE_",
-                                                     "HEALER_ENV_"};
+  constexpr std::array<std::string_view, 10> exact{"HEALER_AIRGAP",           "HEALER_AUTOHEAL_IMAGE",
+                                                   "HEALER_BINARY",           "HEALER_IMAGE",
+                                                   "HEALER_IMAGE_LABEL",      "HEALER_NAME",
+                                                   "HEALER_NO_ASAN",          "HEALER_NO_PULL",
+                                                   "HEALER_PROMETHEUS_IMAGE", "HEALER_TEST_REQUIRE_ENGINE"};
+  constexpr std::array<std::string_view, 2> prefixes{"HEALER_ENGINE_", "HEALER_ENV_"};
   return std::find(exact.begin(), exact.end(), name) != exact.end() ||
          std::any_of(prefixes.begin(), prefixes.end(),
                      [&](std::string_view prefix) { return name.starts_with(prefix); });
@@ -122,7 +116,9 @@ class Loader {
     for (const SettingInfo* info : all_settings()) know(*info);
     for (const SettingInfo* info : all_channel_settings()) know(*info);
     for (const auto& [name, value] : environment) {
-      if (!name.starts_with("HEALER_") || known.contains(name) || is_not_for_the_daemon(name)) continue;
+      if (!name.starts_with("HEALER_") || known.contains(name) || is_not_for_the_daemon(name) ||
+          is_service_link(name, value))
+        continue;
       errors.push_back(ConfigError{shown_value(name), "",
                                    Origin{Origin::Kind::Environment, shown_value(name)}, "no such setting",
                                    "", suggest_name(NameKind::Env, name)});

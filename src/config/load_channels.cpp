@@ -23,6 +23,7 @@ struct Draft {
   Origin origin;                    ///< the variable or the line that makes the channel
   std::set<std::string_view> seen;  ///< keys that were given, accepted or not
   std::vector<EffectiveSetting> effective;
+  SettingNames names = {};  ///< of settings that are written under another name than the channel's
 };
 
 class ChannelLoader {
@@ -56,6 +57,7 @@ class ChannelLoader {
           settings_.warnings.push_back(subject + ": " + doubt);
       for (EffectiveSetting& effective : draft.effective) {
         effective.channel = draft.settings.name;
+        draft.settings.setting_names.emplace(effective.info->key, name_of(draft, effective));
         settings_.effective.push_back(std::move(effective));
       }
       settings_.daemon.channels.push_back(std::move(draft.settings));
@@ -68,6 +70,17 @@ class ChannelLoader {
     for (const auto& setting : type.settings)
       draft.effective.push_back(EffectiveSetting{&setting.info, setting.info.default_text, Origin{}, {}, {}});
     return draft;
+  }
+
+  /// How an operator writes this setting of the channel.
+  static std::string name_of(const Draft& draft, const EffectiveSetting& effective) {
+    const SettingInfo& info = *effective.info;
+    const auto other = draft.names.find(info.key);
+    if (other != draft.names.end()) return other->second;
+    if (effective.origin.kind == Origin::Kind::Environment) return effective.origin.name;
+    const bool in_file =
+        effective.origin.kind == Origin::Kind::File || draft.origin.kind == Origin::Kind::File;
+    return in_file ? fmt::format("channels.{}.{}", draft.settings.name, info.key) : info.env;
   }
 
   SettingReader reader_of(Draft& draft) { return {errors_, settings_.warnings, draft.effective}; }
@@ -113,6 +126,8 @@ class ChannelLoader {
         });
     setting.apply(draft.settings, settings_.daemon.slack_webhook.reveal());
     note_effective(draft.effective, setting.info, twin->value, twin->origin);
+    if (twin->origin.kind == Origin::Kind::File)
+      draft.names.emplace(setting.info.key, std::string(twin->info->key));
     return twin->origin.name;
   }
 
@@ -149,7 +164,9 @@ class ChannelLoader {
     SettingReader reader = reader_of(*draft);
     const ObjectPlace place{
         file, value, key.line, subject, fmt::format("of a channel of type {}", type->name), "type"};
-    draft->seen.merge(reader.read_object(place, type->settings, draft->settings));
+    std::set<std::string_view> given = reader.read_object(place, type->settings, draft->settings);
+    for (const std::string_view each : given) draft->names.erase(std::string(each));
+    draft->seen.merge(std::move(given));
   }
 
   const ChannelType* type_of(const YamlNode& map, const Origin& origin, const std::string& subject) {

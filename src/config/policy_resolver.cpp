@@ -102,6 +102,7 @@ class LabelReader {
     }
     const std::string_view text = setting->info.is_text ? std::string_view(value) : trim(value);
     const Applied taken = apply(*setting, text);
+    if (taken && setting->info.key == "failure_threshold") policy.verdict_periods = policy.failure_threshold;
     if (taken)
       applied.push_back(setting);
     else

@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/ip_prefix.hpp"
 #include "config/characters.hpp"
 #include "config/headers.hpp"
 #include "config/setting_kinds.hpp"
@@ -18,6 +19,10 @@ using namespace kinds;  // NOLINT: the table below is these names
 /// A path of a request line: no character that could end or split the line.
 bool valid_path(std::string_view text) {
   return is_graphic<2048>(text) && text.front() == '/';
+}
+
+bool valid_address(std::string_view text) {
+  return in_prefix(std::string(text), std::string(text) + (text.find(':') == text.npos ? "/32" : "/128"));
 }
 
 bool valid_needle(std::string_view text) {
@@ -80,15 +85,17 @@ Table<ProbeSpec> probe_settings() {
                                          {"exec", ProbeKind::Exec},
                                          {"grpc", ProbeKind::Grpc},
                                          {"grpcs", ProbeKind::Grpcs}}),
-       "How health is checked. `auto` is `http` on the first published port, or `engine` (the container's "
-       "own HEALTHCHECK) when no port can be reached. `exec` runs `command` in the container, `grpc` and "
+       "How health is checked. `auto` looks which published or exposed port answers `path` over HTTP or "
+       "HTTPS and "
+       "keeps it; without one it is `engine` (the container's own HEALTHCHECK). `exec` runs `command` in the "
+       "container, `grpc` and "
        "`grpcs` call the standard health service."},
       {"path", "HEALTH_PATH", &ProbeSpec::path,
        text("a path that starts with '/', without spaces, at most 2048 bytes", valid_path),
        "The path that `http` and `https` request.", Traits{.fits = http_kinds}},
       {"port", "HEALTH_PORT", &ProbeSpec::port, word_or("auto", number<std::uint16_t>(1, 65535)),
        "The container's port that is checked. `auto` is the first published TCP port, else the first exposed "
-       "one.",
+       "one; without `probe`, the first that answers.",
        Traits{.fits = port_kinds}},
       {"status", "HEALTH_STATUS", &ProbeSpec::accepted,
        parsed<std::vector<StatusRange>>(
@@ -98,6 +105,11 @@ Table<ProbeSpec> probe_settings() {
       {"body", "HEALTH_BODY", &ProbeSpec::body_match, text("text of 1 to 1024 bytes", valid_needle),
        "Text that the first 10 KiB of the answer's body must contain.",
        Traits{.is_text = true, .fits = http_kinds}},
+      {"address", "HEALTH_ADDRESS", &ProbeSpec::address,
+       text("a numeric IPv4 or IPv6 address", valid_address),
+       "The address that is checked. Unset, it is found: the published port, else an address that a directly "
+       "connected route leads to.",
+       Traits{.fits = port_kinds}},
       {"banner", "HEALTH_BANNER", &ProbeSpec::banner, text("text of 1 to 1024 bytes", valid_needle),
        "What a `tcp` target must send first. Unset, opening the connection is enough.",
        Traits{.is_text = true, .fits = {ProbeKind::Tcp}}},

@@ -110,6 +110,22 @@ Kind<E> choice() {
   return choice<E>(std::move(words));
 }
 
+/// `kind`, a choice, which also reads other programs' words for its values: {"warn", "warning"}.
+template <class Value>
+Kind<Value> with_synonyms(Kind<Value> kind,
+                          std::vector<std::pair<std::string_view, std::string_view>> synonyms) {
+  std::string also;
+  for (const auto& each : synonyms) also += fmt::format("{}{}", also.empty() ? "" : ", ", each.first);
+  kind.info.accepted += "; also " + also;
+  kind.read = [read = std::move(kind.read), synonyms = std::move(synonyms)](Value& target,
+                                                                            std::string_view text) {
+    for (const auto& [synonym, word] : synonyms)
+      if (lower(text) == synonym) return read(target, word);
+    return read(target, text);
+  };
+  return kind;
+}
+
 /// Text that a predicate accepts; `accepted` describes the predicate.
 inline Kind<std::string> text(std::string accepted, bool (*valid)(std::string_view)) {
   return parsed<std::string>(

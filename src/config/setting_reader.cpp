@@ -1,6 +1,9 @@
 #include "config/setting_reader.hpp"
 
+#include <algorithm>
+
 #include "config/secret_file.hpp"
+#include "config/service_links.hpp"
 
 namespace healer {
 
@@ -13,6 +16,7 @@ SettingReader::Found SettingReader::find(const Environment& environment, const S
   Found found;
   for (const std::string& name : env_names(info)) {
     const std::string* value = find_variable(environment, name);
+    if (value && is_foreign(info, name, *value)) continue;
     if (value && !found.value)
       found = {name, value};
     else if (value && *value != *found.value)
@@ -27,6 +31,21 @@ SettingReader::Found SettingReader::find(const Environment& environment, const S
     return {std::move(name), path, true};
   }
   return found;
+}
+
+bool SettingReader::is_foreign(const SettingInfo& info, const std::string& name, const std::string& value) {
+  constexpr std::string_view numeric[] = {"number", "duration", "size", "share", "boolean"};
+  const bool plain = info.key == "port" || info.key == "host" ||
+                     std::find(std::begin(numeric), std::end(numeric), info.type) != std::end(numeric);
+  if (info.secret || !plain || !is_service_address(value)) return false;
+  const std::vector<std::string> names = env_names(info);
+  const std::string& other = names.front() == name ? names.back() : names.front();
+  warn(
+      fmt::format("{}={} is ignored: it is the address of a service, as Kubernetes and Docker links set it; "
+                  "accepted: {}{}",
+                  name, shown_value(value), info.accepted,
+                  other == name ? "" : fmt::format("; {} is the same setting", other)));
+  return true;
 }
 
 bool SettingReader::is_key_of(const SettingInfo& info, std::string_view key) {

@@ -170,6 +170,9 @@ class SettingReader {
     bool is_file = false;
   };
   Found find(const Environment& environment, const SettingInfo& info);
+  /// Whether the value is a service's address in place of a number, a port or a host; then it is warned
+  /// about.
+  bool is_foreign(const SettingInfo& info, const std::string& name, const std::string& value);
 
   static bool is_key_of(const SettingInfo& info, std::string_view key);
   template <class Target>

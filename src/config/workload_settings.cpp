@@ -102,17 +102,27 @@ Table<Policy> timing_settings() {
       {"timeout", "REQUEST_TIMEOUT", &Policy::timeout, duration(10ms, day),
        "How long one check may take. A timeout longer than the interval is cut to the interval."},
       {"failure_threshold", "FAILURE_THRESHOLD", &Policy::failure_threshold, number(1, 1000),
-       "Failed checks in a row before healer acts."},
+       "Failed checks in a row before healer acts; they span at least 1s. Set by label on a container that "
+       "only "
+       "its HEALTHCHECK judges, so many of the HEALTHCHECK's intervals pass before healer acts."},
       {"success_threshold", "SUCCESS_THRESHOLD", &Policy::success_threshold, number(1, 1000),
        "Passed checks in a row before an incident is over."},
       {"window", "FAILURE_WINDOW", &Policy::window, window(),
        "Healer also acts when this many of the last checks failed, even if not in a row."},
       {"fast_interval", "FAST_INTERVAL", &Policy::fast_interval, word_or("auto", duration(100ms, day)),
        "The interval while a verdict is pending or a container is starting. `auto` is a third of the "
-       "interval, at least 1s."},
+       "interval, at least 250ms."},
       {"start_period", "START_PERIOD", &Policy::start_period, word_or("auto", duration(0s, day)),
        "How long after a start failures do not count. `auto` is learned from the container's own starts: 2m "
-       "at first, then three times the slowest of the last 10, at most 10m."},
+       "at first and for a new image, then three times the slowest of the last 10, at most 10m."},
+      {"unproven", "UNPROVEN", &Policy::unproven, choice<UnprovenUse>(),
+       "What failures of a check do that has never passed: `hold` notifies, `act` lets them count."},
+      {"on_exit_0", "ON_EXIT_0", &Policy::on_exit_0, choice<ExitZeroUse>(),
+       "What exit code 0 means where no restart policy answers it: `restart`, `completed`, or `auto`: a job "
+       "is "
+       "completed, a server is started again."},
+      {"maintenance_patience", "MAINTENANCE_PATIENCE", &Policy::maintenance_limit, duration(0s, 10min),
+       "The longest time that remedies wait for an application that answers 503 with Retry-After."},
   };
 }
 

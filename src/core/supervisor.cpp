@@ -17,6 +17,7 @@ struct Deliver {
   void operator()(const RemedyFinished& event) const { to.remedy_finished(event); }
   void operator()(const EvidenceCaptured& event) const { to.evidence_captured(event); }
   void operator()(const AlertReported& event) const { to.alert_reported(event); }
+  void operator()(const AlertConfirmed& event) const { to.alert_confirmed(event); }
   void operator()(const OperatorReset&) const { to.reset(); }
   void operator()(const OperatorHeal&) const { to.heal(); }
   void operator()(const OperatorAck& event) const { to.acknowledge(event.by); }
@@ -98,6 +99,7 @@ void Supervisor::run(Workload& workload, HostOut& out, F&& what) {
   recreations_.decided(workload, before);
   host_.decided(workload, controller.ended_attempts(), out);
   if (!may_be_forgotten(workload, out.now())) return;
+  if (controller.vanished()) host_.vanished(workload, controller.vanished_unhealthy(), out);
   // History and budget stay on disk, and in memory in case the workload returns.
   remembered_.keep(workload);
   host_.forget(workload);
@@ -124,6 +126,7 @@ void Supervisor::on(const EngineEvent& event, HostOut& out) {
 
 void Supervisor::report(const EngineEvent& event, HostOut& out) {
   host_.engine().reported(event, out.now());
+  if (!event.service.empty()) host_.deployment_event(event, out.now());
   if (Workload* workload = workloads_.of_container(event.container_id)) {
     run(*workload, out, [&](WorkloadController& controller) { controller.engine_event(event); });
     host_.parent_reported(event, out);
@@ -154,19 +157,22 @@ void Supervisor::on(const ContainerObserved& event, HostOut& out) {
 
 void Supervisor::observe(const ContainerObserved& event, HostOut& out) {
   const Container& facts = event.container;
-  const std::string& key = workload_key(facts);
+  const std::string key = key_of(facts);
   if (Workload* other = workloads_.of_container(facts.id); other && other->key != key) {
-    // The container was renamed: the workload of the old name has lost its container.
-    workloads_.release_container(facts.id);
-    run(*other, out, [](WorkloadController& controller) { controller.container_gone(); });
+    // The container was renamed, or a collision has begun or ended: it is the same workload.
+    if (!rekey(*other, key)) {
+      workloads_.release_container(facts.id);
+      run(*other, out, [](WorkloadController& controller) { controller.renamed(); });
+    }
   }
+  if (collides(key, facts, out)) return;
   if (const Workload* present = workloads_.find(key); present && keeps_its_container(*present, facts)) return;
 
   Workload& workload = adopt(key, facts.id);
   const std::optional<Attempt> unfinished = take_remembered(workload, facts.id, out);
   run(workload, out, [&](WorkloadController& controller) {
     if (unfinished) controller.resume_attempt(*unfinished);
-    controller.observe(event);
+    controller.observe(collisions_.with_problem(event));
   });
   if (Workload* seen = workloads_.find(key)) {
     host_.learn_service(*seen, facts);
@@ -174,6 +180,44 @@ void Supervisor::observe(const ContainerObserved& event, HostOut& out) {
   }
   revisit(out);
   if (const Workload* seen = workloads_.find(key)) host_.learn_dependencies(*seen, facts);
+}
+
+/// The key of a container's workload: two running containers never share one.
+std::string Supervisor::key_of(const Container& facts) const {
+  const std::string& key = workload_key(facts);
+  return collisions_.has(key) ? facts.name : key;
+}
+
+/// Whether another running container has the key. It is known only after both were inspected once more: the
+/// other one may just have been replaced by this one. Then each is watched under its own name.
+bool Supervisor::collides(const std::string& key, const Container& facts, HostOut& out) {
+  Workload* present = workloads_.find(key);
+  if (present == nullptr || key == facts.name) return false;
+  switch (collisions_.seen(*present, facts)) {
+    case Collisions::Finding::None:
+      return false;
+    case Collisions::Finding::Suspected:
+      out.inspect(present->container.id);
+      out.inspect(facts.id);
+      return true;
+    case Collisions::Finding::Confirmed:
+      break;
+  }
+  const std::string id = present->container.id;
+  rekey(*present, present->container.name);
+  out.inspect(id);
+  out.inspect(facts.id);
+  return true;
+}
+
+bool Supervisor::rekey(Workload& workload, const std::string& key) {
+  if (workloads_.find(key) != nullptr) return false;
+  host_.forget(workload);
+  workload.service.clear();  // learned again by the next inspect
+  workloads_.rekey(workload.key, key);
+  workload.wake_at.reset();
+  workload.dirty = true;
+  return true;
 }
 
 Workload& Supervisor::adopt(const std::string& key, const std::string& container_id) {
@@ -198,6 +242,7 @@ void Supervisor::on(const ContainerGone& event, HostOut& out) {
   remembered_.forget_events(id);
   host_.parent_gone(id);
   revisit(out);
+  if (const auto other = collisions_.ended_by(id)) out.inspect(*other);
   Workload* workload = workloads_.of_container(id);
   if (!workload) return;
   if (workload->container.id != id) {
@@ -325,6 +370,14 @@ void Supervisor::on(const Tick& event, HostOut& out) {
   if (!workload) return;
   workload->wake_at.reset();  // this Tick answered the Wake: finish() requests the next one
   run(*workload, out, [](WorkloadController&) {});
+}
+
+void Supervisor::on(const EventsLost&, HostOut& out) {
+  host_.events_lost(out);
+}
+
+void Supervisor::on(const HostPressure& event, HostOut& out) {
+  host_.pressure(event, out);
 }
 
 void Supervisor::on(const LoopStalled& event, HostOut& out) {

@@ -9,6 +9,7 @@
 
 #include "base/time.hpp"
 #include "core/engine_session.hpp"
+#include "core/host/collisions.hpp"
 #include "core/host/controller.hpp"
 #include "core/host/recreations.hpp"
 #include "core/host/remembered.hpp"
@@ -96,6 +97,8 @@ class Supervisor {
   void on(const ProbeFinished& event, HostOut& out);
   void on(const Tick& event, HostOut& out);
   void on(const LoopStalled& event, HostOut& out);
+  void on(const EventsLost& event, HostOut& out);
+  void on(const HostPressure& event, HostOut& out);
   void on(const OperatorPause& event, HostOut& out);
   void on(const OperatorResume& event, HostOut& out);
   void on(const WallClockMoved& event, HostOut& out);
@@ -113,6 +116,10 @@ class Supervisor {
   void observe(const ContainerObserved& event, HostOut& out);
   std::optional<Attempt> take_remembered(Workload& workload, const std::string& container_id, HostOut& out);
   Workload& adopt(const std::string& key, const std::string& container_id);
+  std::string key_of(const Container& facts) const;
+  /// The workload is known under another key from now on. False: another workload has that key.
+  bool rekey(Workload& workload, const std::string& key);
+  bool collides(const std::string& key, const Container& facts, HostOut& out);
   void take_over_unseen(const std::vector<std::string>& listed, HostOut& out);
   void take_over_incidents(HostOut& out);
 
@@ -121,6 +128,7 @@ class Supervisor {
   EngineSession session_;
   RememberedWorkloads remembered_;
   Recreations recreations_;
+  Collisions collisions_;
   bool taken_over_ = false;
 };
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -137,9 +138,10 @@ struct EmailChannel {
   Secret password;
   std::string from;
   std::vector<std::string> to;
+  std::string helo = {};  ///< healer's name in EHLO; empty: found from `from` and the host's names
   bool operator==(const EmailChannel&) const = default;
 };
-HEALER_DESCRIBE(EmailChannel, host, port, security, user, password, from, to);
+HEALER_DESCRIBE(EmailChannel, host, port, security, user, password, from, to, helo);
 template <>
 struct TypeDialect<EmailChannel> {
   static constexpr std::string_view name = "email";
@@ -186,16 +188,22 @@ using ChannelTarget = std::variant<SlackWebhookChannel, SlackBotChannel, PagerDu
                                    DiscordChannel, TeamsChannel, TelegramChannel, NtfyChannel, GotifyChannel,
                                    EmailChannel, AppriseChannel, AlertmanagerChannel, WebhookChannel>;
 
+/// How an operator writes each setting of a channel: "chat_id" -> "TELEGRAM_CHAT_ID", or for a channel of the
+/// file "channels.ops.chat_id".
+using SettingNames = std::map<std::string, std::string, std::less<>>;
+
 /// One configured channel. A channel of the environment has its type as its name ("slack", "pagerduty"); a
 /// channel of the file has the name that the file gives.
 struct ChannelSettings {
   std::string name;  ///< unique; stored with each delivery
   ChannelTarget target;
-  Duration timeout = 10s;       ///< of one delivery try
-  std::optional<Duration> gap;  ///< least time between two messages; empty: the service's default
+  Duration timeout = 10s;           ///< of one delivery try
+  std::optional<Duration> gap;      ///< least time between two messages; empty: the service's default
+  std::string ca_file = {};         ///< authorities that this channel trusts beside the system's; empty: none
+  SettingNames setting_names = {};  ///< for errors
   bool operator==(const ChannelSettings&) const = default;
 };
-HEALER_DESCRIBE(ChannelSettings, name, target, timeout, gap);
+HEALER_DESCRIBE(ChannelSettings, name, target, timeout, gap, ca_file, setting_names);
 
 /// The type's name in the configuration: "slack", "slack_bot", "pagerduty" ...
 constexpr const char* type_name(const ChannelTarget& target) {

@@ -65,6 +65,17 @@ struct CaptureEvidence {
 };
 HEALER_DESCRIBE(CaptureEvidence, workload, incident, container_id, limit);
 
+/// Ask the alert's source whether the alert fires now. Answered by AlertConfirmed; the core waits 10 s for
+/// it.
+struct ConfirmAlert {
+  std::string workload;
+  std::string source;
+  std::string id;
+  std::string ask_at;  ///< as in AlertReported
+  std::vector<AlertLabel> labels;
+};
+HEALER_DESCRIBE(ConfirmAlert, workload, source, id, ask_at, labels);
+
 /// Send Tick{workload} at this instant. Replaces an earlier Wake of the same workload.
 struct Wake {
   std::string workload;
@@ -150,7 +161,7 @@ struct Count {
 HEALER_DESCRIBE(Count, metric);
 
 using Effect = std::variant<StartProbe, CancelProbe, Inspect, CaptureEvidence, ApplyRemedy, Wake, Persist,
-                            SendNotification, Report, Count>;
+                            SendNotification, Report, Count, ConfirmAlert>;
 using Effects = std::vector<Effect>;
 
 }  // namespace healer

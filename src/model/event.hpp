@@ -246,15 +246,30 @@ HEALER_DESCRIBE(OperatorAck, workload, by);
 /// healer's query. A repeated alert is the same alert. A query that failed sends no event: unknown never
 /// opens an incident.
 struct AlertReported {
-  std::string workload;  ///< key
-  std::string source;    ///< "alertmanager", "prometheus"
-  std::string id;        ///< unique within the source; at most 64 bytes
-  std::string name;      ///< of the rule, for operators
-  std::string text;      ///< the alert's text: one line, redacted, at most 300 bytes
-  bool firing = true;    ///< false: resolved
-  bool act = true;       ///< false: healer notifies operators, and executes no remedy
+  std::string workload;     ///< key
+  std::string source;       ///< "alertmanager", "prometheus"
+  std::string id;           ///< unique within the source; at most 64 bytes
+  std::string name;         ///< of the rule, for operators
+  std::string text;         ///< the alert's text: one line, redacted, at most 300 bytes
+  bool firing = true;       ///< false: resolved
+  bool act = true;          ///< false: healer notifies operators, and executes no remedy
+  std::string ask_at = {};  ///< base URL of the Alertmanager that sent it; empty: none that healer may ask
+  std::vector<AlertLabel> labels = {};  ///< sorted by name; empty: they are too large to be kept
 };
-HEALER_DESCRIBE(AlertReported, workload, source, id, name, text, firing, act);
+HEALER_DESCRIBE(AlertReported, workload, source, id, name, text, firing, act, ask_at, labels);
+
+/// Whether an alert fires now. Over: resolved, silenced, inhibited or unknown at its source.
+BOOST_DEFINE_ENUM_CLASS(AlertAnswer, Fires, Over, Unknown)
+
+/// The answer to ConfirmAlert. An answer that is not awaited is ignored.
+struct AlertConfirmed {
+  std::string workload;
+  std::string source;
+  std::string id;
+  AlertAnswer answer = AlertAnswer::Unknown;
+  std::string why;  ///< Over, Unknown: the reason, for operators
+};
+HEALER_DESCRIBE(AlertConfirmed, workload, source, id, answer, why);
 
 /// The wall clock was set since the process began. For maintenance windows and the engine's timestamps.
 struct WallClockMoved {
@@ -280,6 +295,6 @@ using Event =
     std::variant<EngineEvent, ContainerObserved, ContainerGone, InspectFailed, SyncCompleted, EngineConnected,
                  ProbeOriginLearned, EventsLost, EngineLost, ProbeFinished, EvidenceCaptured, RemedyFinished,
                  Tick, LoopStalled, OperatorReset, OperatorPause, OperatorResume, OperatorHeal, OperatorAck,
-                 AlertReported, WallClockMoved, HostPressure, HostPolicyChanged>;
+                 AlertReported, WallClockMoved, HostPressure, HostPolicyChanged, AlertConfirmed>;
 
 }  // namespace healer

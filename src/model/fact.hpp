@@ -91,6 +91,26 @@ struct ProbeProven {
 };
 HEALER_DESCRIBE(ProbeProven, probe, chosen);
 
+/// Checks that have never passed fail: operators decide.
+struct NeverPassed {
+  std::string tried;
+  bool operator==(const NeverPassed&) const = default;
+};
+HEALER_DESCRIBE(NeverPassed, tried);
+
+/// The host is under pressure: timeouts are unknown for a while.
+struct UnderPressure {
+  std::string text;  ///< "memory 62 %"
+  bool operator==(const UnderPressure&) const = default;
+};
+HEALER_DESCRIBE(UnderPressure, text);
+
+/// The engine could not repeat every event since the last one that healer saw.
+struct EventsLost {
+  bool operator==(const EventsLost&) const = default;
+};
+HEALER_DESCRIBE(EventsLost);
+
 /// The host or healer stood still: streaks start again.
 struct StoodStill {
   Duration lasted{0};
@@ -432,19 +452,35 @@ struct DependencyCycle {
 };
 HEALER_DESCRIBE(DependencyCycle, problem);
 
+/// An alert's source gave no usable answer to whether the alert still fires.
+struct AlertUnconfirmed {
+  std::string name;
+  std::string why;
+  bool operator==(const AlertUnconfirmed&) const = default;
+};
+HEALER_DESCRIBE(AlertUnconfirmed, name, why);
+
+/// An alert fires on after an attempt, and no check fails.
+struct AlertOutlasts {
+  std::string name;
+  bool operator==(const AlertOutlasts&) const = default;
+};
+HEALER_DESCRIBE(AlertOutlasts, name);
+
 }  // namespace fact
 
 using Fact = std::variant<
     fact::Instance, fact::DownWithEngine, fact::Exited, fact::WrongLabel, fact::Watched, fact::Uncheckable,
-    fact::CheckFailed, fact::ProbeProven, fact::StoodStill, fact::AnswersAgain, fact::Unknown,
-    fact::KnownAgain, fact::AlertFires, fact::AlertIgnored, fact::AlertOver, fact::Unhealthy,
-    fact::IncidentOpened, fact::IncidentClosed, fact::Acknowledged, fact::RemedyPlanned, fact::PlanCancelled,
-    fact::StepSkipped, fact::RemedyHeld, fact::HoldOver, fact::HoldCauseGone, fact::EvidenceIncomplete,
-    fact::InspectFailed, fact::AttemptOrdered, fact::DryRun, fact::OrderRefused, fact::AnswerLost,
-    fact::AttemptResumed, fact::AttemptEnded, fact::BreakerHalfOpen, fact::BudgetUsedUp, fact::LadderEnded,
-    fact::HookRan, fact::Reminded, fact::Escalated, fact::RouteGone, fact::Commanded, fact::HealRefused,
-    fact::UnknownTransition, fact::HostCommanded, fact::Connected, fact::EngineUnreachable,
-    fact::EngineRestarted, fact::FirstListRead, fact::LoopStalled, fact::ControlTargetSilent,
-    fact::ControlTargetAnswers, fact::MassFailure, fact::DependencyCycle>;
+    fact::CheckFailed, fact::ProbeProven, fact::NeverPassed, fact::StoodStill, fact::UnderPressure,
+    fact::EventsLost, fact::AnswersAgain, fact::Unknown, fact::KnownAgain, fact::AlertFires,
+    fact::AlertIgnored, fact::AlertOver, fact::Unhealthy, fact::IncidentOpened, fact::IncidentClosed,
+    fact::Acknowledged, fact::RemedyPlanned, fact::PlanCancelled, fact::StepSkipped, fact::RemedyHeld,
+    fact::HoldOver, fact::HoldCauseGone, fact::EvidenceIncomplete, fact::InspectFailed, fact::AttemptOrdered,
+    fact::DryRun, fact::OrderRefused, fact::AnswerLost, fact::AttemptResumed, fact::AttemptEnded,
+    fact::BreakerHalfOpen, fact::BudgetUsedUp, fact::LadderEnded, fact::HookRan, fact::Reminded,
+    fact::Escalated, fact::RouteGone, fact::Commanded, fact::HealRefused, fact::UnknownTransition,
+    fact::HostCommanded, fact::Connected, fact::EngineUnreachable, fact::EngineRestarted, fact::FirstListRead,
+    fact::LoopStalled, fact::ControlTargetSilent, fact::ControlTargetAnswers, fact::MassFailure,
+    fact::DependencyCycle, fact::AlertUnconfirmed, fact::AlertOutlasts>;
 
 }  // namespace healer

@@ -94,6 +94,14 @@ HEALER_DESCRIBE(Attempt, id, incident, workload, number, remedy, detail, instanc
 
 BOOST_DEFINE_ENUM_CLASS(BreakerState, Closed, Open, HalfOpen)
 
+/// A label of an alert.
+struct AlertLabel {
+  std::string name;
+  std::string value;
+  bool operator==(const AlertLabel&) const = default;
+};
+HEALER_DESCRIBE(AlertLabel, name, value);
+
 /// A rule of Prometheus that fires about a workload. See AlertReported in event.hpp.
 struct FiringAlert {
   std::string source;
@@ -101,11 +109,16 @@ struct FiringAlert {
   std::string name;
   std::string text;
   bool act = true;
-  Instant since{};        ///< first reported
-  Instant reported_at{};  ///< last reported; an alert that is not repeated for 6 hours is over
+  Instant since{};                      ///< first reported
+  Instant reported_at{};                ///< last reported; an alert that is not repeated for 6 hours is over
+  std::string ask_at = {};              ///< as AlertReported::ask_at
+  std::vector<AlertLabel> labels = {};  ///< as AlertReported::labels
+  std::optional<Instant> attempted_at = {};  ///< when the newest attempt began while it fired
+  bool outlasted = false;  ///< an attempt that began while it fired did not recover the workload
   bool operator==(const FiringAlert&) const = default;
 };
-HEALER_DESCRIBE(FiringAlert, source, id, name, text, act, since, reported_at);
+HEALER_DESCRIBE(FiringAlert, source, id, name, text, act, since, reported_at, ask_at, labels, attempted_at,
+                outlasted);
 
 /// One line for operators: the rule's name and text.
 std::string alert_line(const FiringAlert& alert);
@@ -128,7 +141,8 @@ BOOST_DEFINE_ENUM_CLASS(
     Upstream,          ///< its proxy says that what is behind it does not answer
     Busy,              ///< the application itself asks for time
     Unproven,          ///< the check has not passed with this image, and one attempt did not help
-    Disk               ///< a file system is full: a restart would end in a container that cannot start
+    Disk,              ///< a file system is full: a restart would end in a container that cannot start
+    Alert  ///< an alert is the cause, and it is not confirmed that it fires, or an attempt did not end it
 )
 
 struct Hold {

@@ -138,6 +138,14 @@ struct AlertFires {
 };
 HEALER_DESCRIBE(AlertFires, alert);
 
+/// An alert fires on after an attempt, and no check fails.
+struct AlertOutlasts {
+  std::string alert;  ///< its line
+  unsigned attempts = 0;
+  Advice advice;
+};
+HEALER_DESCRIBE(AlertOutlasts, alert, attempts, advice);
+
 // The host.
 
 struct EngineDown {
@@ -161,6 +169,11 @@ struct ConnectedAgain {
   Duration lasted{0};
 };
 HEALER_DESCRIBE(ConnectedAgain, lasted);
+
+struct UnderPressure {
+  std::string text;  ///< "memory 62 %"
+};
+HEALER_DESCRIBE(UnderPressure, text);
 
 struct MassFailure {
   std::vector<std::string> failing;  ///< names
@@ -186,11 +199,12 @@ HEALER_DESCRIBE(MassFailureOver, lasted, failing);
 
 }  // namespace notice
 
-using Notice = std::variant<notice::Degraded, notice::CrashLoop, notice::BudgetUsedUp, notice::LadderEnded,
-                            notice::IncidentClosed, notice::Summary, notice::Repeated, notice::Unknown,
-                            notice::Unproven, notice::JobFailed, notice::EndedUnseen, notice::Vanished,
-                            notice::KnownAgain, notice::AlertFires, notice::EngineDown, notice::EngineBack,
-                            notice::Disconnected, notice::ConnectedAgain, notice::MassFailure,
-                            notice::MassFailureStays, notice::MassFailureOver>;
+using Notice =
+    std::variant<notice::Degraded, notice::CrashLoop, notice::BudgetUsedUp, notice::LadderEnded,
+                 notice::IncidentClosed, notice::Summary, notice::Repeated, notice::Unknown, notice::Unproven,
+                 notice::JobFailed, notice::EndedUnseen, notice::Vanished, notice::KnownAgain,
+                 notice::AlertFires, notice::EngineDown, notice::EngineBack, notice::Disconnected,
+                 notice::ConnectedAgain, notice::UnderPressure, notice::MassFailure, notice::MassFailureStays,
+                 notice::MassFailureOver, notice::AlertOutlasts>;
 
 }  // namespace healer

@@ -95,9 +95,12 @@ struct TypeDialect<HttpTarget> {
 struct TcpTarget {
   Endpoint endpoint;
   std::size_t banner_bytes = 0;  ///< read at most this many bytes; 0: connecting is enough
+  /// Without a banner: the connection must stay open this long, or bytes must come. A proxy of the engine
+  /// accepts connections although nothing listens behind it, and then closes them. 0: connecting is enough.
+  Duration hold{0};
   bool operator==(const TcpTarget&) const = default;
 };
-HEALER_DESCRIBE(TcpTarget, endpoint, banner_bytes);
+HEALER_DESCRIBE(TcpTarget, endpoint, banner_bytes, hold);
 template <>
 struct TypeDialect<TcpTarget> {
   static constexpr std::string_view name = "tcp";
@@ -138,32 +141,35 @@ using ProbeTargetPtr = std::shared_ptr<const ProbeTarget>;
 BOOST_DEFINE_ENUM_CLASS(
     ProbeEnd,
     Answered,  ///< http: a status line and headers arrived (and the captured body); tcp: connected (and the
-               ///< banner read); exec: the command ended; grpc: a status arrived
+               ///< banner read, or held); exec: the command ended; grpc: a status arrived
     Refused,   ///< connection refused
     Reset,     ///< the peer closed or reset the connection before the answer was complete
     ConnectTimeout,  ///< the connection did not open in time
     AnswerTimeout,   ///< the connection opened, the answer was not complete in time
     TlsFailed,       ///< the handshake or the certificate failed
-    Malformed,       ///< not HTTP or gRPC, or a head above the size limit
+    Malformed,       ///< not HTTP or gRPC, or a body that is asked for and cannot be read
     NoRoute,         ///< unknown: the host has no route to the address
     NoResources,     ///< unknown: healer has no descriptors or memory left
     Cancelled,       ///< by healer
     Denied,          ///< exec, unknown: the engine, or a proxy before it, forbids the command (401, 403, 405)
     EngineFailed,    ///< exec, unknown: the engine could not run the command, or did not answer
     NotRunning,      ///< exec, unknown: the container does not run, or is paused
-    StillOpen        ///< exec, not started: the earlier command on this target has not ended
+    StillOpen,       ///< exec, not started: the earlier command on this target has not ended
+    Compressed       ///< http, unknown if the status is accepted: the body that is asked for came compressed
 )
 
-/// What the first bytes from the peer showed of its protocol. Unknown: there were none, or nobody looked.
+/// What the bytes from the peer showed of its protocol. Unknown: there were none, or nobody looked.
 BOOST_DEFINE_ENUM_CLASS(PeerProtocol, Unknown, Http,
-                        Tls,   ///< a TLS record, or an HTTP answer that says that the port wants TLS
+                        Tls,   ///< a TLS record, or an HTTP answer that says that the port wants TLS or a
+                               ///< client certificate
                         Other  ///< a greeting before the request, or an answer that is not HTTP
 )
 
 /// What a prober saw, not yet judged.
 struct ProbeFacts {
   ProbeEnd end = ProbeEnd::Answered;
-  int status = 0;       ///< http: the status; exec: the exit code; grpc: the health service's ServingStatus
+  int status = 0;  ///< http: the status, also if Compressed; exec: the exit code; grpc: the health service's
+                   ///< ServingStatus
   int grpc_status = 0;  ///< grpc: the call's own status code (0 OK, 5 NOT_FOUND, 12 UNIMPLEMENTED, ...)
   std::string body;     ///< the captured body, tcp banner or exec output, at most 10 KiB
   std::string detail;   ///< one short phrase for operators, e.g. the TLS error

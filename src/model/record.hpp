@@ -162,8 +162,8 @@ HEALER_DESCRIBE(Notification, id, kind, dedup_key, event, text, host, workload, 
                 attempts_allowed, excerpt, created_at, incident, project, route, unhealthy_since, advice,
                 link, repeat);
 
-/// Delivery of one notification to one channel, at least once. Retried until it is delivered, refused for
-/// good or dropped (DropReason in status.hpp).
+/// Delivery of one notification to one channel, at least once. Retried until it is delivered or dropped
+/// (DropReason in status.hpp); hourly once it is refused.
 BOOST_DEFINE_ENUM_CLASS(DeliveryState, Pending, Delivered, Refused, Expired)
 
 struct Delivery {
@@ -221,8 +221,8 @@ struct StoredState {
   std::vector<WorkloadRecord> workloads;
   std::vector<Incident> open_incidents;
   std::vector<Attempt> attempts;  ///< every unfinished attempt, and those ordered within the last day
-  std::vector<Notification> pending_notifications;
-  std::vector<Delivery> pending_deliveries;
+  std::vector<Notification> pending_notifications;  ///< with a delivery that is pending or refused
+  std::vector<Delivery> pending_deliveries;         ///< every delivery of these notifications
   std::vector<Receipt> receipts;
   EventCursor cursor;
   HostRecord host;

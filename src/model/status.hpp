@@ -27,6 +27,7 @@ BOOST_DEFINE_ENUM_CLASS(Condition,
                         GivenUp,      ///< the circuit breaker is open
                         Paused,       ///< by an operator
                         Stopped,      ///< by an operator, or never started
+                        Completed,    ///< a job that ended with exit code 0
                         Crashed,      ///< exited by itself
                         Unreachable,  ///< the configuration gives no probe target
                         Unknown       ///< could not be checked
@@ -118,8 +119,8 @@ struct ChannelStatus {
   std::string name;
   bool configured = true;  ///< false: removed from the configuration, but notifications wait for it
   std::size_t pending = 0;
-  std::size_t set_aside = 0;    ///< part of `pending`: the channel accepts others, but not these
-  std::string last_error;       ///< error of the newest failed try, redacted; empty after a delivery
+  std::size_t set_aside = 0;    ///< part of `pending`: refused, or the channel accepts others but not these
+  std::string last_error;       ///< of the newest failed try, redacted; after a delivery that of a refusal
   bool refusing = false;        ///< the newest final answer was a refusal; an operator must act
   std::uint64_t delivered = 0;  ///< this and the next three count since the process started
   std::uint64_t refused = 0;

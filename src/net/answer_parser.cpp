@@ -16,7 +16,10 @@ constexpr std::size_t most_interim_answers = 8;
 
 AnswerParser::AnswerParser(Settings settings)
     : settings_(std::move(settings)),
-      parser_({.body = !settings_.head_only, .head_cap = settings_.head_cap, .receiver = this}) {}
+      parser_(
+          {.body = settings_.head_only ? HttpResponseParser::Body::None : HttpResponseParser::Body::Needed,
+           .head_cap = settings_.head_cap,
+           .receiver = this}) {}
 
 bool AnswerParser::refuse(Error error) {
   refused_ = std::move(error);

@@ -46,8 +46,8 @@ class HttpTransfer final : public CurlTransfer {
       : request_(std::move(request)), done_(std::move(done)) {}
   ~HttpTransfer() override { close(); }
 
-  CURLcode set_up(const CurlTrust& trust) override {
-    CURLcode code = set_common(trust, request_.timeout);
+  CURLcode set_up(const TransferTrust& trust) override {
+    CURLcode code = set_common(trust, request_.authorities, request_.url.reveal(), request_.timeout);
     const auto set = [&](CURLoption option, auto value) {
       if (code == CURLE_OK) code = curl_easy_setopt(easy(), option, value);
     };
@@ -136,10 +136,20 @@ CurlTrust CurlTrust::from_environment() {
   return CurlTrust{value("SSL_CERT_FILE"), value("SSL_CERT_DIR")};
 }
 
+std::string CurlTrust::problem() const {
+  if (file.empty()) return {};
+  const auto text = read_authorities(file);
+  return text ? std::string() : text.error().message;
+}
+
 // The state that libcurl's multi interface and the loop share. Handlers on the loop hold it weakly.
 class CurlClient::State : public std::enable_shared_from_this<State> {
  public:
-  State(Loop& loop, CurlTrust trust) : loop_(loop), trust_(std::move(trust)), timer_(loop) {}
+  State(Loop& loop, const CurlTrust& trust) : loop_(loop), timer_(loop) {
+    trust_.folder = trust.folder;
+    if (trust.file.empty()) return;
+    if (const auto more = read_authorities(trust.file)) trust_.authorities = trusting(*more);
+  }
   ~State() { close(); }
 
   bool open() {
@@ -162,6 +172,10 @@ class CurlClient::State : public std::enable_shared_from_this<State> {
     for (auto& [descriptor, watched] : watched_) watched->stream.release();
     watched_.clear();
     timer_.cancel();
+  }
+
+  Authorities trusting(const std::string& pem) const {
+    return joined_authorities(trust_.authorities ? *trust_.authorities : system_authorities(), pem);
   }
 
   void begin(std::unique_ptr<CurlTransfer> transfer) {
@@ -274,16 +288,16 @@ class CurlClient::State : public std::enable_shared_from_this<State> {
   }
 
   Loop& loop_;
-  CurlTrust trust_;
-  CurlLibrary library_;
+  CurlLibrary library_;  // before trust_: reading the system's authorities needs it
+  TransferTrust trust_;
   Timer timer_;
   std::map<curl_socket_t, std::shared_ptr<Watched>> watched_;
   std::unique_ptr<CURLM, MultiClose> multi_;
   std::map<CURL*, std::unique_ptr<CurlTransfer>> transfers_;
 };
 
-Result<std::unique_ptr<CurlClient>> CurlClient::create(Loop& loop, CurlTrust trust) {
-  auto state = std::make_shared<State>(loop, std::move(trust));
+Result<std::unique_ptr<CurlClient>> CurlClient::create(Loop& loop, const CurlTrust& trust) {
+  auto state = std::make_shared<State>(loop, trust);
   if (!state->open()) return failure(ErrorCode::InvalidInput, "libcurl cannot be set up");
   return std::unique_ptr<CurlClient>(new CurlClient(std::move(state)));
 }
@@ -292,6 +306,10 @@ CurlClient::CurlClient(std::shared_ptr<State> state) : state_(std::move(state)) 
 
 CurlClient::~CurlClient() {
   state_->close();
+}
+
+Authorities CurlClient::trusting(const std::string& pem) const {
+  return state_->trusting(pem);
 }
 
 void CurlClient::send(CurlRequest request, std::function<void(Result<CurlAnswer>)> done) {

@@ -8,6 +8,7 @@
 #include "base/result.hpp"
 #include "base/secret.hpp"
 #include "base/time.hpp"
+#include "net/authorities.hpp"
 #include "net/http_message.hpp"
 #include "net/mail_message.hpp"
 
@@ -23,6 +24,7 @@ struct CurlRequest {
   Duration timeout{10'000};              ///< of the whole request, with look-up and connecting
   std::size_t answer_limit = 16 * 1024;  ///< bytes of the answer's body; the rest is cut off
   bool url_is_public = false;            ///< true: parts of the URL stay in the answer
+  Authorities authorities = {};          ///< CurlClient::trusting(); null: those of the client
 };
 
 struct CurlAnswer {
@@ -31,25 +33,30 @@ struct CurlAnswer {
   std::optional<Duration> retry_after;  ///< the Retry-After field, seconds or a date
 };
 
-/// Where trusted certificates come from; empty: the system's place.
+/// Authorities that are trusted beside the system's; empty: none.
 struct CurlTrust {
   std::string file;
-  std::string folder;
+  std::string folder;  ///< instead of the system's folder; the system's bundle stays
   /// SSL_CERT_FILE and SSL_CERT_DIR, as OpenSSL and the curl tool read them.
   static CurlTrust from_environment();
+  /// Why the file cannot be used, so that only the system's authorities are trusted; empty: it can.
+  std::string problem() const;
 };
 
 /// Requests to other machines, on the loop. libcurl gives what networks need: proxies by http_proxy,
-/// https_proxy, all_proxy and no_proxy, checked certificates, look-ups off the loop. Redirects are not
-/// followed (a moved webhook gives a status 3xx), other protocols are refused.
+/// https_proxy, all_proxy and no_proxy (never for a loopback host), checked certificates, look-ups off the
+/// loop. Redirects are not followed (a moved webhook gives a status 3xx), other protocols are refused.
 class CurlClient {
  public:
   /// InvalidInput: libcurl cannot be set up here.
-  static Result<std::unique_ptr<CurlClient>> create(Loop& loop, CurlTrust trust = {});
+  static Result<std::unique_ptr<CurlClient>> create(Loop& loop, const CurlTrust& trust = {});
   /// Ends every request without calling its callback.
   ~CurlClient();
   CurlClient(const CurlClient&) = delete;
   CurlClient& operator=(const CurlClient&) = delete;
+
+  /// The authorities that this client trusts, and those of this PEM text.
+  Authorities trusting(const std::string& pem) const;
 
   /// `done` is called once, on the loop, never before send() returns. Every status is an answer. Errors:
   /// InvalidInput (the URL), Unreachable, Timeout, ConnectionLost, Protocol.

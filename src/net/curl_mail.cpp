@@ -10,6 +10,7 @@
 #include "base/encode.hpp"
 #include "base/text.hpp"
 #include "net/curl_transfer.hpp"
+#include "net/mail_name.hpp"
 
 namespace healer::net {
 namespace {
@@ -36,15 +37,17 @@ class MailTransfer final : public CurlTransfer {
       : request_(std::move(request)), done_(std::move(done)) {}
   ~MailTransfer() override { close(); }
 
-  CURLcode set_up(const CurlTrust& trust) override {
-    CURLcode code = set_common(trust, request_.timeout);
-    const auto set = [&](CURLoption option, auto value) {
-      if (code == CURLE_OK) code = curl_easy_setopt(easy(), option, value);
-    };
+  CURLcode set_up(const TransferTrust& trust) override {
     const bool tls = request_.security == MailRequest::Security::Tls;
     const bool literal = request_.host.find(':') != std::string::npos;
     url_ = (tls ? "smtps://" : "smtp://") + (literal ? "[" + request_.host + "]" : request_.host) + ":" +
            std::to_string(request_.port);
+    // libcurl says the URL's path in EHLO.
+    if (!request_.helo.empty()) url_ += "/" + percent_encoded(request_.helo);
+    CURLcode code = set_common(trust, request_.authorities, url_, request_.timeout);
+    const auto set = [&](CURLoption option, auto value) {
+      if (code == CURLE_OK) code = curl_easy_setopt(easy(), option, value);
+    };
     from_ = "<" + request_.from + ">";
     for (const std::string& each : request_.to) append("<" + each + ">");
     set(CURLOPT_URL, url_.c_str());
@@ -109,6 +112,7 @@ class MailTransfer final : public CurlTransfer {
     if (said_no) {
       answer.code = static_cast<int>(reply);
       answer.reply = std::move(last_no_);
+      answer.command = refused_command_;
       return answer;
     }
     const ErrorCode kind = code == CURLE_LOGIN_DENIED ? ErrorCode::Refused : error_code_of(code);
@@ -121,11 +125,15 @@ class MailTransfer final : public CurlTransfer {
   void heard(std::string_view line) {
     if (line.size() < 3 || (line[0] != '4' && line[0] != '5')) return;
     last_no_ = clip(printable(without_password(std::string(trim(line)), request_)), reply_limit);
+    refused_command_ = command_;
     if (asks_recipient_ && line.size() > 3 && line[3] != '-') recipients_refused_.push_back(last_no_);
   }
 
   void said(std::string_view command) {
     asks_recipient_ = command.starts_with("RCPT TO:");
+    // A line of a login is no command, and may be the password.
+    for (const char* word : {"EHLO", "HELO", "STARTTLS", "AUTH", "MAIL", "RCPT", "DATA"})
+      if (command.starts_with(word)) command_ = word;
     // The mail is done. libcurl does not wait for the answer to QUIT if the socket is shut down.
     if (command.starts_with("QUIT"))
       for (const int descriptor : open_) ::shutdown(descriptor, SHUT_RDWR);
@@ -172,6 +180,8 @@ class MailTransfer final : public CurlTransfer {
   std::size_t reply_bytes_ = 0;
   std::string last_no_;
   bool asks_recipient_ = false;
+  std::string command_;
+  std::string refused_command_;
   std::vector<std::string> recipients_refused_;
   std::set<int> open_;
 };
@@ -212,6 +222,8 @@ Result<void> check_mail(const MailRequest& request) {
   const auto no = [](const char* why) { return failure(ErrorCode::InvalidInput, why); };
   if (!fit_for_host(request.host)) return no("the mail server's host is no host name and no address");
   if (request.port == 0) return no("the mail server's port is 0; accepted: 1 to 65535");
+  if (!request.helo.empty() && !is_mail_name(request.helo))
+    return no("the name for EHLO is no host name and no address in brackets");
   if (!fit_for_line(request.user) || !fit_for_line(request.password.reveal()))
     return no("the mail server's user or password holds a control character");
   if (auto good = check_mail_address(request.from); !good) return good;

@@ -3,10 +3,12 @@
 #include <string_view>
 
 #include "base/version.hpp"
+#include "net/proxies.hpp"
 
 namespace healer::net {
 
-CURLcode CurlTransfer::set_common(const CurlTrust& trust, Duration timeout) {
+CURLcode CurlTransfer::set_common(const TransferTrust& trust, const Authorities& own, const std::string& url,
+                                  Duration timeout) {
   CURLcode code = CURLE_OK;
   const auto set = [&](CURLoption option, auto value) {
     if (code == CURLE_OK) code = curl_easy_setopt(easy(), option, value);
@@ -16,8 +18,17 @@ CURLcode CurlTransfer::set_common(const CurlTrust& trust, Duration timeout) {
   set(CURLOPT_QUICK_EXIT, 1L);
   set(CURLOPT_TIMEOUT_MS, static_cast<long>(timeout.count()));
   set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(timeout.count()));
-  if (!trust.file.empty()) set(CURLOPT_CAINFO, trust.file.c_str());
+  authorities_ = own ? own : trust.authorities;
+  if (authorities_) {
+    // The text, not a file: libcurl compares texts before it uses a connection again, so a request never gets
+    // one that was opened with other authorities.
+    curl_blob text{const_cast<char*>(authorities_->data()), authorities_->size(), CURL_BLOB_NOCOPY};
+    set(CURLOPT_CAINFO_BLOB, &text);
+  }
   if (!trust.folder.empty()) set(CURLOPT_CAPATH, trust.folder.c_str());
+  const UrlPlace place = url_place(url);
+  if (host_place(place.host) == HostPlace::Loopback) set(CURLOPT_PROXY, "");
+  proxy_variable_ = proxy_variable(place.scheme, place.host, own_variable);
   set(CURLOPT_ERRORBUFFER, error_);
   return code;
 }
@@ -30,7 +41,9 @@ void CurlTransfer::append(const std::string& line) {
 }
 
 std::string CurlTransfer::error_text(CURLcode code) const {
-  return error_[0] != '\0' ? without_measured_time(error_) : curl_easy_strerror(code);
+  std::string text = error_[0] != '\0' ? without_measured_time(error_) : curl_easy_strerror(code);
+  if (!proxy_variable_.empty()) text += " (through the proxy of " + proxy_variable_ + ")";
+  return text;
 }
 
 std::string without_measured_time(std::string text) {

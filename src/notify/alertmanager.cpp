@@ -251,6 +251,9 @@ class AlertmanagerNotifier final : public Notifier {
   explicit AlertmanagerNotifier(std::shared_ptr<Alertmanager> state) : state_(std::move(state)) {}
   const std::string& channel() const override { return state_->channel().name; }
   Duration gap() const override { return state_->channel().gap; }
+  bool carries(const Notification& notification) const override {
+    return notification.kind != NotificationKind::Info || is_test(notification);
+  }
   void recall(const std::vector<Receipt>& receipts) override { state_->recall(receipts); }
   void send(const Notification& notification, const std::string& receipt,
             std::function<void(Sent)> done) override {
@@ -274,6 +277,7 @@ Result<std::unique_ptr<Notifier>> make_alertmanager_notifier(HttpChannel channel
   HttpService service;
   service.url = joined_url(settings.url.reveal(), "/api/v2/alerts");
   service.secrets = {settings.token};
+  service.blamed = settings.token.empty() ? blames("url") : blames("url", "token");
   service.requests = [url = service.url, token = settings.token, body](const Notification&) {
     net::CurlRequest request = json_request(url, *body);
     if (!token.empty()) add_header(request, "Authorization", "Bearer " + token.reveal());

@@ -37,7 +37,9 @@ Sent meaning(Result<net::CurlAnswer> answer) {
   if (status == 424) sent.result = Sent::Result::TryAgain;
   if (status == 204) {
     sent.result = Sent::Result::Refused;
-    sent.error = "HTTP 204: the Apprise server has no configuration under this key";
+    sent.error =
+        "HTTP 204: the Apprise server notified nobody: it has no service configured under this key, or none "
+        "with this tag";
   }
   return sent;
 }
@@ -68,7 +70,7 @@ std::string apprise_message(const std::string& text) {
 }
 
 Result<std::unique_ptr<Notifier>> make_apprise_notifier(AutohealChannel channel) {
-  return AutohealNotifier::create(std::move(channel), "apprise", apprise_message);
+  return AutohealNotifier::create(std::move(channel), "apprise", apprise_message, meaning);
 }
 
 }  // namespace healer

@@ -5,8 +5,6 @@
 #include <fmt/format.h>
 
 #include "base/text.hpp"
-#include "net/curl_client.hpp"
-#include "notify/answer.hpp"
 #include "notify/notification_text.hpp"
 
 namespace healer {
@@ -24,10 +22,10 @@ std::optional<std::string> autoheal_text(const Notification& notification, const
 }
 
 Result<std::unique_ptr<Notifier>> AutohealNotifier::create(AutohealChannel channel, std::string name,
-                                                           Body body) {
+                                                           Body body, Meaning meaning) {
   if (auto good = net::check_url(channel.url); !good) return tl::unexpected(std::move(good.error()));
   return std::unique_ptr<Notifier>(
-      new AutohealNotifier(std::move(channel), std::move(name), std::move(body)));
+      new AutohealNotifier(std::move(channel), std::move(name), std::move(body), std::move(meaning)));
 }
 
 void AutohealNotifier::send(const Notification& notification, const std::string&,
@@ -39,9 +37,12 @@ void AutohealNotifier::send(const Notification& notification, const std::string&
   request.headers = {{"Content-Type", "application/json"}};
   request.body = body_(*text);
   request.timeout = channel_.timeout;
-  channel_.client.send(std::move(request), [secrets = secret_texts(channel_.url),
+  channel_.client.send(std::move(request), [secrets = secret_texts(channel_.url), meaning = meaning_,
+                                            names = channel_.setting_names,
                                             done = std::move(done)](Result<net::CurlAnswer> answer) {
-    done(sent_of(redacted(std::move(answer), secrets)));
+    Sent sent = meaning(redacted(std::move(answer), secrets));
+    if (sent.result == Sent::Result::Refused) sent.error += setting_advice(names, {"url"});
+    done(std::move(sent));
   });
 }
 

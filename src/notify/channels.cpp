@@ -50,9 +50,12 @@ struct UsualGap {
 struct Maker {
   const ChannelSettings& settings;
   const NotifierTools& tools;
+  const net::Authorities& authorities;
 
   HttpChannel http() const {
-    return HttpChannel{tools.curl, tools.post, settings.name, settings.timeout, gap_of(settings)};
+    return HttpChannel{tools.curl,       tools.post,       settings.name,
+                       settings.timeout, gap_of(settings), settings.setting_names,
+                       authorities};
   }
 
   Made operator()(const SlackWebhookChannel& target) const { return make_slack_notifier(http(), target); }
@@ -65,7 +68,8 @@ struct Maker {
   Made operator()(const NtfyChannel& target) const { return make_ntfy_notifier(http(), target); }
   Made operator()(const GotifyChannel& target) const { return make_gotify_notifier(http(), target); }
   Made operator()(const EmailChannel& target) const {
-    return make_email_notifier(MailChannel{tools.curl, settings.name, settings.timeout, gap_of(settings)},
+    return make_email_notifier(MailChannel{tools.curl, settings.name, settings.timeout, gap_of(settings),
+                                           settings.setting_names, authorities},
                                target);
   }
   Made operator()(const AppriseChannel& target) const { return make_apprise_notifier(http(), target); }
@@ -78,7 +82,17 @@ struct Maker {
 }  // namespace
 
 Made make_notifier(const ChannelSettings& settings, const NotifierTools& tools) {
-  return std::visit(Maker{settings, tools}, settings.target);
+  net::Authorities authorities;
+  if (!settings.ca_file.empty()) {
+    auto more = net::read_authorities(settings.ca_file);
+    if (!more) {
+      const auto name = settings.setting_names.find("ca_file");
+      return failure(more.error().code, (name == settings.setting_names.end() ? "ca_file" : name->second) +
+                                            ": " + more.error().message);
+    }
+    authorities = tools.curl.trusting(*more);
+  }
+  return std::visit(Maker{settings, tools, authorities}, settings.target);
 }
 
 Duration gap_of(const ChannelSettings& settings) {

@@ -99,6 +99,7 @@ Secret discord_url(const Secret& url) {
 Result<std::unique_ptr<Notifier>> make_discord_notifier(HttpChannel channel, const DiscordChannel& settings) {
   HttpService service;
   service.url = settings.url;
+  service.blamed = blames("webhook_url");
   service.requests = [url = discord_url(settings.url)](const Notification& notification) {
     return std::vector<net::CurlRequest>{json_request(url, discord_message(notification))};
   };

@@ -10,7 +10,9 @@
 #include "base/hash.hpp"
 #include "base/text.hpp"
 #include "base/utc.hpp"
+#include "net/mail_name.hpp"
 #include "notify/notification_text.hpp"
+#include "notify/setting_advice.hpp"
 
 namespace healer {
 namespace {
@@ -55,7 +57,21 @@ std::string id_field(const std::string& name, const std::string& id) {
   return name + (fits ? ": " : ":\r\n ") + id + "\r\n";
 }
 
-Sent meaning_of(Result<net::MailAnswer> answer) {
+/// The settings that the server's reply is about. Servers may say at RCPT what they think of an earlier
+/// command ("504 5.5.2 <nas>: Helo command rejected: need fully-qualified hostname").
+SettingKeys blamed(const net::MailAnswer& answer) {
+  const std::string reply = lower(answer.reply);
+  const auto says = [&](const char* word) { return reply.find(word) != std::string::npos; };
+  if (answer.command == "EHLO" || answer.command == "HELO" || says("helo") || answer.code == 504)
+    return {"helo"};
+  const bool of_login = answer.code == 530 || answer.code == 534 || answer.code == 535 || answer.code == 538;
+  if (answer.command == "AUTH" || of_login || says("authenticat")) return {"user", "password"};
+  if (answer.command == "MAIL" || says("sender")) return {"from"};
+  if (answer.command == "RCPT") return {"to"};
+  return {"host"};
+}
+
+Sent meaning_of(Result<net::MailAnswer> answer, const SettingNames& names) {
   Sent sent;
   if (!answer) {
     sent.result =
@@ -65,12 +81,13 @@ Sent meaning_of(Result<net::MailAnswer> answer) {
   }
   if (answer->code < 400) {
     if (!answer->recipients_refused.empty())
-      sent.error = fmt::format("{} of the recipients did not get it: {}", answer->recipients_refused.size(),
-                               answer->recipients_refused.front());
+      sent.error = fmt::format("{} of the recipients did not get it: {}{}", answer->recipients_refused.size(),
+                               answer->recipients_refused.front(), setting_advice(names, {"to"}));
     return sent;
   }
   sent.result = answer->code >= 500 ? Sent::Result::Refused : Sent::Result::TryAgain;
   sent.error = answer->reply.empty() ? fmt::format("SMTP {}", answer->code) : "SMTP " + answer->reply;
+  if (sent.result == Sent::Result::Refused) sent.error += setting_advice(names, blamed(*answer));
   return sent;
 }
 
@@ -93,7 +110,9 @@ net::MailRequest request_of(const MailChannel& channel, const EmailChannel& sett
   request.password = settings.password;
   request.from = settings.from;
   request.to = settings.to;
+  request.helo = settings.helo.empty() ? net::mail_name(settings.from, net::machine_names()) : settings.helo;
   request.timeout = channel.timeout;
+  request.authorities = channel.authorities;
   return request;
 }
 
@@ -110,12 +129,13 @@ class EmailNotifier final : public Notifier {
     net::MailRequest request = request_of(channel_, settings_);
     request.message = email_message(notification, settings_, receipt);
     const std::string thread = is_message_id(receipt) ? receipt : email_message_id(notification, settings_);
-    channel_.client.send_mail(std::move(request),
-                              [done = std::move(done), thread](Result<net::MailAnswer> answer) {
-                                Sent sent = meaning_of(std::move(answer));
-                                if (sent.result == Sent::Result::Delivered) sent.receipt = thread;
-                                done(std::move(sent));
-                              });
+    channel_.client.send_mail(
+        std::move(request),
+        [done = std::move(done), thread, names = channel_.setting_names](Result<net::MailAnswer> answer) {
+          Sent sent = meaning_of(std::move(answer), names);
+          if (sent.result == Sent::Result::Delivered) sent.receipt = thread;
+          done(std::move(sent));
+        });
   }
 
  private:

@@ -18,12 +18,15 @@ struct MailChannel {
   std::string name;
   Duration timeout = 10s;  ///< of one try
   Duration gap = 1s;       ///< between two mails
+  SettingNames setting_names = {};
+  net::Authorities authorities = {};  ///< null: those of the client
 };
 
-/// Sends mails by SMTP (RFC 5321). A permanent error of the server (5xx: no such mailbox, wrong login) is
-/// refused; a temporary error (4xx), an untrusted certificate, a missing STARTTLS and every failure of the
-/// transfer is tried again. If the server refuses only some recipients, the mail counts as delivered, the
-/// error names them, and nothing is sent to them again.
+/// Sends mails by SMTP (RFC 5321); in EHLO it gives settings.helo, else net::mail_name(). A permanent error
+/// of the server (5xx: no such mailbox, wrong login) is refused; a temporary error (4xx), an untrusted
+/// certificate, a missing STARTTLS and every failure of the transfer is tried again. If the server refuses
+/// only some recipients, the mail counts as delivered, the error names them, and nothing is sent to them
+/// again.
 ///
 /// The mails of one incident are one thread: each refers to the first mail, whose Message-ID is the receipt.
 /// A mail that is sent again keeps its Message-ID.

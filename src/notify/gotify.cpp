@@ -49,6 +49,7 @@ Result<std::unique_ptr<Notifier>> make_gotify_notifier(HttpChannel channel, cons
   HttpService service;
   service.url = joined_url(settings.url, "/message");
   service.secrets = {settings.token};
+  service.blamed = blames("url", "token");
   service.requests = [url = service.url, token = settings.token](const Notification& notification) {
     net::CurlRequest request = json_request(url, gotify_message(notification));
     add_header(request, "X-Gotify-Key", token.reveal());

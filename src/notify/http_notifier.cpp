@@ -18,6 +18,10 @@ class HttpNotifier final : public Notifier {
   const std::string& channel() const override { return self_->channel.name; }
   Duration gap() const override { return self_->channel.gap; }
 
+  bool carries(const Notification& notification) const override {
+    return !self_->service.requests(notification).empty();
+  }
+
   void send(const Notification& notification, const std::string&, std::function<void(Sent)> done) override {
     std::vector<net::CurlRequest> requests = self_->service.requests(notification);
     if (requests.empty()) return self_->channel.post([done = std::move(done)] { done(Sent{}); });
@@ -39,10 +43,16 @@ class HttpNotifier final : public Notifier {
     net::CurlRequest request = std::move((*requests)[next]);
     // All requests of one try share the channel's timeout.
     request.timeout = parts->channel.timeout / static_cast<int>(requests->size());
+    request.authorities = parts->channel.authorities;
     net::CurlClient& client = parts->channel.client;
     client.send(std::move(request), [parts = std::move(parts), requests = std::move(requests), next,
                                      done = std::move(done)](Result<net::CurlAnswer> answer) mutable {
-      Sent sent = parts->service.meaning(redacted(std::move(answer), parts->secrets));
+      answer = redacted(std::move(answer), parts->secrets);
+      SettingKeys keys;
+      if (answer) keys = parts->service.blamed(answer->status, answer->body);
+      Sent sent = parts->service.meaning(std::move(answer));
+      if (sent.result == Sent::Result::Refused)
+        sent.error += setting_advice(parts->channel.setting_names, keys);
       if (sent.result == Sent::Result::Delivered && next + 1 < requests->size())
         return send_from(std::move(parts), std::move(requests), next + 1, std::move(done));
       done(std::move(sent));

@@ -12,6 +12,7 @@
 #include "net/curl_client.hpp"
 #include "notify/answer.hpp"
 #include "notify/notifier.hpp"
+#include "notify/setting_advice.hpp"
 
 namespace healer {
 
@@ -23,6 +24,8 @@ struct HttpChannel {
   std::string name;
   Duration timeout = 10s;  ///< of one try
   Duration gap = 1s;       ///< between two messages
+  SettingNames setting_names = {};
+  net::Authorities authorities = {};  ///< null: those of the client
 };
 
 /// How to send to one service. A service is this value, and the pure functions that make its bodies.
@@ -34,6 +37,8 @@ struct HttpService {
   std::function<std::vector<net::CurlRequest>(const Notification&)> requests;
   /// The result of an answer.
   std::function<Sent(Result<net::CurlAnswer>)> meaning = sent_of;
+  /// The settings that a refusal is about.
+  BlamedSettings blamed = blames("url");
 };
 
 /// InvalidInput for a URL or a secret that cannot be sent; the message contains neither.

@@ -81,6 +81,7 @@ Result<std::unique_ptr<Notifier>> make_ntfy_notifier(HttpChannel channel, const 
   HttpService service;
   service.url = place->first;
   service.secrets = {settings.token, Secret{place->second}};
+  service.blamed = blames("url", "token");
   service.requests = [url = place->first, topic = place->second,
                       token = settings.token](const Notification& notification) {
     net::CurlRequest request = json_request(url, ntfy_message(notification, topic));

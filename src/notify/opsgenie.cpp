@@ -110,6 +110,7 @@ Result<std::unique_ptr<Notifier>> make_opsgenie_notifier(HttpChannel channel,
   HttpService service;
   service.url = Secret{settings.api_url};
   service.secrets = {settings.api_key};
+  service.blamed = blames("api_url", "api_key");
   service.requests = [settings](const Notification& notification) {
     return opsgenie_requests(notification, settings);
   };

@@ -10,13 +10,17 @@
 #include <utility>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "base/duration.hpp"
+#include "base/text.hpp"
 
 namespace healer {
 namespace {
 
 constexpr std::uint64_t lines_a_minute = 20;
+/// Receipts of this name are the outbox's own. No channel can have the name, because of the space.
+const std::string followed_name = "escalated to";
 
 std::string subject(const Notification& notification) {
   return notification.workload.empty() ? "healer itself" : notification.workload;
@@ -33,11 +37,13 @@ struct Outbox::Doubt {
 
 struct Outbox::Entry {
   std::shared_ptr<const Notification> notification;  // shared by all its channels
+  std::shared_ptr<std::set<std::string>> addressed;  // the channels that get or got it, shared by them
   Delivery delivery;
   bool aside = false;  // the channel accepts others, not this one
 
   NotificationId id() const { return notification->id; }
   bool failing() const { return delivery.tries > 0; }
+  bool refused() const { return delivery.state == DeliveryState::Refused; }
   /// Not tried yet and not due: it does not delay others.
   bool held_back(Instant now) const { return !failing() && delivery.next_try > now; }
 };
@@ -50,6 +56,7 @@ struct Outbox::Channel {
   NotificationId sending;                   // the notification of that try
   unsigned recording = 0;                   // results of tries that are being written
   Instant free_at{};                        // earliest time of the next message
+  Instant aside_at{};                       // earliest time of the next try of one that is set aside
   std::map<std::string, Receipt> receipts;  // by dedup key
   std::optional<Doubt> doubt;
   std::optional<Instant> lost_since;  // begin of the minute that log lines are limited in
@@ -80,6 +87,7 @@ void Outbox::set_channels(std::vector<std::unique_ptr<Notifier>> channels) {
   for (const auto& known : channels_) {
     known->notifier.reset();
     known->in_flight = 0;
+    known->aside_at = Instant{};
   }
   for (auto& notifier : channels) {
     Channel& known = channel(notifier->channel());
@@ -126,10 +134,21 @@ void Outbox::remember(Channel& of, const std::string& dedup_key, std::string tex
 
 void Outbox::restore(const std::vector<Notification>& notifications, const std::vector<Delivery>& deliveries,
                      const std::vector<Receipt>& receipts) {
-  for (const Receipt& receipt : receipts)
-    channel(receipt.channel).receipts.insert_or_assign(receipt.dedup_key, receipt);
+  for (const Receipt& receipt : receipts) {
+    if (receipt.channel != followed_name) {
+      channel(receipt.channel).receipts.insert_or_assign(receipt.dedup_key, receipt);
+      continue;
+    }
+    for (const std::string& name : split(receipt.text, ' ')) followed_[receipt.dedup_key].insert(name);
+  }
   for (const auto& known : channels_) recall(*known);
   std::map<NotificationId, std::shared_ptr<const Notification>> by_id;
+  std::map<NotificationId, std::shared_ptr<std::set<std::string>>> addressed;
+  for (const Delivery& delivery : deliveries) {
+    auto& names = addressed[delivery.notification];
+    if (!names) names = std::make_shared<std::set<std::string>>();
+    names->insert(delivery.channel);
+  }
   for (const Notification& notification : notifications)
     by_id[notification.id] = std::make_shared<const Notification>(notification);
   std::vector<Delivery> ordered = deliveries;
@@ -138,33 +157,48 @@ void Outbox::restore(const std::vector<Notification>& notifications, const std::
   const Instant now = host_.now();
   for (Delivery& delivery : ordered) {
     const auto notification = by_id.find(delivery.notification);
-    if (delivery.state != DeliveryState::Pending || notification == by_id.end()) continue;
+    const bool is_refused = delivery.state == DeliveryState::Refused;
+    if ((delivery.state != DeliveryState::Pending && !is_refused) || notification == by_id.end()) continue;
     // The wall clock may have been set back between the two processes.
     Instant latest = now + (delivery.tries > 0 ? limits_.longest_retry_after : limits_.longest_hold);
     // A head that may block others is tried at once, to find out again whether it does.
     const bool raised_later = delivery.tries == 0 && delivery.next_try == notification->second->created_at;
-    if (raised_later || delivery.tries >= limits_.tries_in_order) latest = now;
+    if (raised_later || is_refused || delivery.tries >= limits_.tries_in_order) latest = now;
     delivery.next_try = std::min(delivery.next_try, latest);
     Channel& to = channel(delivery.channel);
-    enqueue(to, Entry{notification->second, std::move(delivery), false});
+    enqueue(to, Entry{notification->second, addressed[delivery.notification], delivery, is_refused});
   }
   pump();
 }
 
 void Outbox::add(const RoutedNotification& raised) {
   const auto notification = std::make_shared<const Notification>(raised.notification);
-  for (const Destination& to : raised.destinations) {
+  const auto addressed = std::make_shared<std::set<std::string>>();
+  const auto enqueue_for = [&](const std::string& name, Instant not_before) {
     Delivery delivery;
     delivery.notification = notification->id;
-    delivery.channel = to.channel;
-    delivery.next_try = to.not_before;
-    enqueue(channel(to.channel), Entry{notification, std::move(delivery), false});
-  }
+    delivery.channel = name;
+    delivery.next_try = not_before;
+    enqueue(channel(name), Entry{notification, addressed, delivery, false});
+    return delivery;
+  };
+  for (const Destination& to : raised.destinations) addressed->insert(to.channel);
+  for (const Destination& to : raised.destinations) enqueue_for(to.channel, to.not_before);
+  std::vector<Record> records;
+  if (const auto followed = followed_.find(notification->dedup_key);
+      followed != followed_.end() && !raised.destinations.empty())
+    for (const std::string& name : followed->second)
+      if (addressed->insert(name).second)
+        records.emplace_back(enqueue_for(name, raised.destinations.front().not_before));
+  if (!records.empty()) host_.commit(std::move(records), {});
   pump();
 }
 
 void Outbox::enqueue(Channel& to, Entry entry) {
-  to.queue.push_back(std::move(entry));
+  // One that comes from another channel may be older than what waits.
+  const auto newer = std::find_if(to.queue.rbegin(), to.queue.rend(),
+                                  [&](const Entry& each) { return each.id() < entry.id(); });
+  to.queue.insert(newer.base(), std::move(entry));
   if (to.queue.size() <= limits_.pending) return;
   // The oldest is dropped, because the newest show the present state. One that is being sent stays.
   const bool sent_now = to.in_flight != 0 && to.queue.front().id() == to.sending;
@@ -222,7 +256,10 @@ Outbox::Next Outbox::choose(Channel& of, Instant now) {
   for (std::size_t i = 0; i < of.queue.size(); ++i) {
     const Entry& entry = of.queue[i];
     if (entry.aside) {
-      if (entry.delivery.next_try < aside.due) aside = {i, entry.delivery.next_try};
+      const Instant due = std::max(entry.delivery.next_try, of.aside_at);
+      if (due < aside.due ||
+          (due == aside.due && entry.delivery.next_try < of.queue[aside.index].delivery.next_try))
+        aside = {i, due};
     } else if (entry.held_back(now)) {
       if (entry.delivery.next_try < held.due) held = {i, entry.delivery.next_try};
     } else if (!head) {
@@ -260,10 +297,7 @@ void Outbox::finished(const std::string& name, std::uint64_t serial, Sent sent) 
       delivered(of, index, std::move(records));
       break;
     case Sent::Result::Refused:
-      of.status.last_error = sent.error;
-      of.status.refusing = true;
-      ++of.status.refused;
-      close(of, index, DeliveryState::Refused, sent.error, std::move(records));
+      refused(of, entry, std::move(sent.error), std::move(records));
       break;
     case Sent::Result::TryAgain:
       failed(of, entry, sent);
@@ -286,6 +320,11 @@ void Outbox::delivered(Channel& of, std::size_t index, std::vector<Record> recor
   if (of.doubt && of.doubt->head != id) {
     of.doubt->others_arrive = true;
     of.queue[of.index_of(of.doubt->head)].delivery.next_try = host_.now();
+  }
+  if (of.queue[index].refused()) {
+    of.aside_at = Instant{};
+    for (Entry& each : of.queue)
+      if (each.refused()) each.delivery.next_try = host_.now();
   }
   close(of, index, DeliveryState::Delivered, "", std::move(records));
   // Earlier entries of the same key that were held back or set aside are out of date now.
@@ -331,6 +370,71 @@ void Outbox::failed(Channel& of, Entry& entry, const Sent& sent) {
   of.status.last_error = error;
 }
 
+void Outbox::refused(Channel& of, Entry& entry, std::string error, std::vector<Record> records) {
+  const bool first = !entry.refused();
+  const Instant now = host_.now();
+  of.status.last_error = error;
+  of.status.refusing = true;
+  of.aside_at = now + limits_.aside_gap;
+  if (of.doubt && of.doubt->head == entry.id()) of.doubt.reset();
+  entry.aside = true;
+  entry.delivery.state = DeliveryState::Refused;
+  entry.delivery.last_error = std::move(error);
+  entry.delivery.next_try = now + limits_.aside_retry;
+  if (first) {
+    ++of.status.refused;
+    const std::string other = escalate(of, entry, records);
+    say_error(of,
+              fmt::format("{} refused the notification \"{}\" about {}: {}; {}it is tried again every {}",
+                          of.status.name, entry.notification->event, subject(*entry.notification),
+                          entry.delivery.last_error, other.empty() ? "" : other + " gets it instead, and ",
+                          format_duration(limits_.aside_retry)));
+  } else {
+    ++of.status.failed_tries;
+  }
+  records.emplace_back(entry.delivery);
+  commit(of, std::move(records));
+}
+
+std::string Outbox::escalate(const Channel& of, const Entry& entry, std::vector<Record>& records) {
+  const auto from =
+      std::find_if(channels_.begin(), channels_.end(), [&](const auto& known) { return known.get() == &of; });
+  const auto start = static_cast<std::size_t>(from - channels_.begin());
+  for (std::size_t step = 1; step < channels_.size(); ++step) {
+    Channel& to = *channels_[(start + step) % channels_.size()];
+    if (!to.notifier || entry.addressed->contains(to.status.name) ||
+        !to.notifier->carries(*entry.notification))
+      continue;
+    Notification copy = *entry.notification;
+    copy.text += fmt::format(" (The channel {} refused this notification: {})", of.status.name,
+                             entry.delivery.last_error);
+    Delivery delivery;
+    delivery.notification = copy.id;
+    delivery.channel = to.status.name;
+    delivery.next_try = host_.now();
+    records.emplace_back(delivery);
+    entry.addressed->insert(to.status.name);
+    follow(copy.dedup_key, to.status.name, records);
+    enqueue(to,
+            Entry{std::make_shared<const Notification>(std::move(copy)), entry.addressed, delivery, false});
+    return to.status.name;
+  }
+  return {};
+}
+
+void Outbox::follow(const std::string& dedup_key, const std::string& to, std::vector<Record>& records) {
+  if (dedup_key.empty()) return;
+  std::set<std::string>& names = followed_[dedup_key];
+  if (!names.insert(to).second) return;
+  records.emplace_back(
+      Receipt{followed_name, dedup_key, fmt::format("{}", fmt::join(names, " ")), host_.now()});
+  if (followed_.size() <= limits_.receipts) return;
+  auto other = followed_.begin();
+  if (other->first == dedup_key) ++other;
+  records.emplace_back(Receipt{followed_name, other->first, "", host_.now()});
+  followed_.erase(other);
+}
+
 void Outbox::drop(Channel& of, std::size_t index, DropReason reason, const std::string& why) {
   ++of.status.dropped[reason];
   close(of, index, DeliveryState::Expired, why);
@@ -342,7 +446,10 @@ void Outbox::close(Channel& of, std::size_t index, DeliveryState state, std::str
   entry.delivery.state = state;
   entry.delivery.last_error = std::move(error);
   if (of.doubt && of.doubt->head == entry.id()) of.doubt.reset();
-  if (state != DeliveryState::Delivered) say_lost(of, entry);
+  if (state != DeliveryState::Delivered)
+    say_error(of, fmt::format("notification \"{}\" about {} did not reach {}: {}, {}",
+                              entry.notification->event, subject(*entry.notification), of.status.name,
+                              to_string(state), entry.delivery.last_error));
   records.emplace_back(std::move(entry.delivery));
   of.queue.erase(of.queue.begin() + static_cast<std::ptrdiff_t>(index));
   commit(of, std::move(records));
@@ -358,7 +465,7 @@ void Outbox::commit(Channel& of, std::vector<Record> records) {
 }
 
 // One log line for each, but only a few per minute: when too many wait, many are lost.
-void Outbox::say_lost(Channel& of, const Entry& entry) {
+void Outbox::say_error(Channel& of, std::string message) {
   const Instant now = host_.now();
   if (!of.lost_since || now >= *of.lost_since + 1min) {
     if (of.lost_in_minute > lines_a_minute)
@@ -368,9 +475,7 @@ void Outbox::say_lost(Channel& of, const Entry& entry) {
     of.lost_in_minute = 0;
   }
   if (++of.lost_in_minute > lines_a_minute) return;
-  log(LogLevel::Error, fmt::format("notification \"{}\" about {} did not reach {}: {}, {}",
-                                   entry.notification->event, subject(*entry.notification), of.status.name,
-                                   to_string(entry.delivery.state), entry.delivery.last_error));
+  log(LogLevel::Error, std::move(message));
 }
 
 Duration Outbox::backoff(unsigned tries, double draw) const {
@@ -393,7 +498,11 @@ std::vector<ChannelStatus> Outbox::status() const {
     all.push_back(known->status);
     all.back().configured = known->notifier != nullptr;
     all.back().pending = known->queue.size();
-    for (const Entry& entry : known->queue) all.back().set_aside += entry.aside ? 1 : 0;
+    for (const Entry& entry : known->queue) {
+      all.back().set_aside += entry.aside ? 1 : 0;
+      if (entry.refused() && known->status.last_error.empty())
+        all.back().last_error = entry.delivery.last_error;
+    }
   }
   return all;
 }

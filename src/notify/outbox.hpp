@@ -3,7 +3,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -36,6 +38,7 @@ struct OutboxLimits {
   Duration longest_hold = 7 * 24h;    ///< before a first try; a later time means that the clock was set back
   unsigned tries_in_order = 20;       ///< of the head before another notification is tried: about an hour
   Duration aside_retry = 1h;          ///< between tries of a notification that is set aside
+  Duration aside_gap = 5min;          ///< between two such tries of a channel that refuses
   std::size_t pending = 10'000;       ///< per channel; one more expires the oldest
   std::size_t receipts = 2'000;       ///< per channel; one more deletes the oldest
   Duration age = 7 * 24h;             ///< after this age a notification expires
@@ -43,9 +46,15 @@ struct OutboxLimits {
 
 /// Delivers notifications to their channels at least once; for each channel in order, one at a time.
 ///
-///   Pending --2xx--> Delivered            Pending --permanent error--> Refused
+///   Pending, Refused --2xx--> Delivered
+///   Pending --permanent error--> Refused: logged, set aside, and sent to one more channel
 ///   Pending --temporary failure--> Pending, next_try later (backoff with jitter, or Retry-After)
-///   Pending --too old, too many newer wait, overtaken--> Expired, counted by reason and logged
+///   Pending, Refused --too old, too many newer wait, overtaken--> Expired, counted by reason and logged
+///
+/// The channel that gets a refused notification is the next one of the configuration that sends such
+/// notifications and did not get it. If that one refuses it too, the next after it follows: no channel gets
+/// it twice. Later notifications of its dedup key go to that channel as well, so that it also gets the end;
+/// this is stored as a receipt.
 ///
 /// The next notification of a channel is the first in order (the head). While a head waits for its next try,
 /// all others wait. A notification that was never tried and is not due yet (quiet hours) delays no other. A
@@ -56,6 +65,9 @@ struct OutboxLimits {
 ///            --the other is delivered--> the head is tried at once --fails--> set aside
 ///            --the other fails--> the head again, after its backoff: the channel is down
 ///   set aside: tried hourly if no other is due; --a later one of its key is delivered--> Expired (overtaken)
+///
+/// A refused notification is set aside at once, and tried at once when the channels are replaced, when a new
+/// process begins, and when the channel accepts another refused one: then the setting was mended.
 ///
 /// Every change is committed after it happened: a delivery after the service's answer. The channel's next
 /// notification waits for that commit. A process that is killed before the commit sends that one notification
@@ -99,6 +111,12 @@ class Outbox {
   void finished(const std::string& name, std::uint64_t serial, Sent sent);
   void delivered(Channel& of, std::size_t index, std::vector<Record> records);
   void failed(Channel& of, Entry& entry, const Sent& sent);
+  void refused(Channel& of, Entry& entry, std::string error, std::vector<Record> records);
+  /// Sends the refused notification to one more channel, and adds the records; returns that channel's name,
+  /// or an empty text when every channel has it.
+  std::string escalate(const Channel& of, const Entry& entry, std::vector<Record>& records);
+  /// Remembers that the dedup key's notifications also go to this channel.
+  void follow(const std::string& dedup_key, const std::string& to, std::vector<Record>& records);
   /// Stores the channel's receipt, and adds its record to `records`.
   void remember(Channel& of, const std::string& dedup_key, std::string text, std::vector<Record>& records);
   void recall(Channel& of);
@@ -106,7 +124,7 @@ class Outbox {
   void close(Channel& of, std::size_t index, DeliveryState state, std::string error,
              std::vector<Record> records = {});
   void commit(Channel& of, std::vector<Record> records);
-  void say_lost(Channel& of, const Entry& entry);
+  void say_error(Channel& of, std::string message);
   Duration backoff(unsigned tries, double draw) const;
   void log(LogLevel level, std::string message);
 
@@ -114,6 +132,7 @@ class Outbox {
   Draws draws_;
   OutboxLimits limits_;
   std::vector<std::unique_ptr<Channel>> channels_;
+  std::map<std::string, std::set<std::string>> followed_;  ///< by dedup key: channels of an escalation
   std::uint64_t last_serial_ = 0;
   std::shared_ptr<Outbox*> self_;  ///< holds null after destruction, for late completions and alarms
 };

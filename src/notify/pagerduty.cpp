@@ -67,6 +67,10 @@ Result<std::unique_ptr<Notifier>> make_pagerduty_notifier(HttpChannel channel,
   HttpService service;
   service.url = Secret{settings.url};
   service.secrets = {settings.routing_key};
+  service.blamed = [](int status, const std::string&) -> SettingKeys {
+    if (status == 404 || status == 405 || status == 410 || status < 400) return {"url"};
+    return {"routing_key"};
+  };
   service.requests = [url = service.url, key = settings.routing_key](const Notification& notification) {
     std::vector<net::CurlRequest> requests;
     const auto add = [&](const Notification& reported) {

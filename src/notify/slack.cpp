@@ -92,6 +92,7 @@ Result<std::unique_ptr<Notifier>> make_slack_notifier(HttpChannel channel,
                                                       const SlackWebhookChannel& settings) {
   HttpService service;
   service.url = settings.url;
+  service.blamed = blames("webhook_url");
   service.requests = [url = settings.url](const Notification& notification) {
     net::CurlRequest request = json_request(url, slack_message(notification));
     request.headers = {{"Content-Type", "application/json; charset=utf-8"}};

@@ -35,6 +35,19 @@ bool thread_gone(std::string_view error) {
                         "restricted_action_non_threadable_channel", "invalid_thread_ts"});
 }
 
+// The settings that a refusal is about: `error` is Slack's name for it, empty for a refusal by HTTP.
+SettingKeys blamed(int status, std::string_view error) {
+  if (error.empty()) return blames("api_url", "token")(status, {});
+  if (one_of(error, {"channel_not_found", "is_archived", "not_in_channel", "restricted_action",
+                     "restricted_action_read_only_channel", "posting_to_general_channel_denied"}))
+    return {"channel"};
+  if (one_of(error, {"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired",
+                     "no_permission", "missing_scope", "not_allowed_token_type", "ekm_access_denied",
+                     "access_denied"}))
+    return {"token"};
+  return {"token", "channel"};
+}
+
 bool fit_for_receipt(std::string_view word) {
   return !word.empty() && word.size() <= 64 && std::all_of(word.begin(), word.end(), [](unsigned char c) {
     return std::isalnum(c) != 0 || c == '.' || c == '_' || c == '-';
@@ -84,10 +97,15 @@ class SlackBotNotifier final : public Notifier {
         json_request(joined_url(self->settings.api_url, std::string("/") + method), json::serialize(message));
     request.headers.emplace_back("Authorization", "Bearer " + self->settings.token.reveal());
     request.timeout = limit;
-    self->channel.client.send(std::move(request),
-                              [self, then = std::move(then)](Result<net::CurlAnswer> answer) {
-                                then(slack_reply(std::move(answer), self->settings.token));
-                              });
+    request.authorities = self->channel.authorities;
+    self->channel.client.send(
+        std::move(request), [self, then = std::move(then)](Result<net::CurlAnswer> answer) {
+          const int status = answer ? answer->status : 0;
+          SlackReply reply = slack_reply(std::move(answer), self->settings.token);
+          if (reply.sent.result == Sent::Result::Refused)
+            reply.sent.error += setting_advice(self->channel.setting_names, blamed(status, reply.error));
+          then(std::move(reply));
+        });
   }
 
   static void post(const Self& self, const Notification& notification, Duration limit, Done done) {

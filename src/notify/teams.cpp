@@ -104,6 +104,7 @@ std::string teams_message(const Notification& notification) {
 Result<std::unique_ptr<Notifier>> make_teams_notifier(HttpChannel channel, const TeamsChannel& settings) {
   HttpService service;
   service.url = settings.url;
+  service.blamed = blames("webhook_url");
   service.requests = [url = settings.url](const Notification& notification) {
     return std::vector<net::CurlRequest>{json_request(url, teams_message(notification))};
   };

@@ -54,6 +54,12 @@ Result<std::unique_ptr<Notifier>> make_webhook_notifier(HttpChannel channel, con
     for (const std::string& word : split(value.reveal(), ' '))
       if (word.size() >= shortest_word && word != value.reveal()) service.secrets.emplace_back(word);
   }
+  service.blamed = [](int status, const std::string&) -> SettingKeys {
+    if (status == 401 || status == 403) return {"headers", "url"};
+    if (status == 404 || status == 410 || status < 400) return {"url"};
+    if (status == 405) return {"method", "url"};
+    return {"body", "url"};
+  };
   service.requests = [settings, body = std::move(*body), typed](const Notification& notification) {
     net::CurlRequest request = json_request(settings.url, fill(body, notification));
     request.method = settings.method;

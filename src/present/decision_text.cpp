@@ -100,6 +100,9 @@ DecisionText decision_text(const Fact& fact) {
       [](const fact::LadderEnded& ended) -> DecisionText {
         return {fmt::format("step={}", ended.ladder_step), ladder_end(ended)};
       },
+      [](const fact::AlertOutlasts& alert) -> DecisionText {
+        return {{}, alert_outlasts(alert)};
+      },
       [](const fact::HookRan& hook) -> DecisionText {
         return {fmt::format("hook={}; command={}", hook.hook, hook.command), hook.result};
       },

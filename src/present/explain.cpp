@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "base/duration.hpp"
+#include "core/workload/alert_permit.hpp"
 #include "core/workload/ladder.hpp"
 #include "model/forms.hpp"
 #include "present/status.hpp"
@@ -108,6 +109,15 @@ std::string text(const FactLog::Entry& entry) {
   return text;
 }
 
+std::string alert_note(const Workload& w, const FiringAlert& alert) {
+  if (!alert.act) return " (notify only)";
+  std::string note = alert.outlasted ? "; an attempt did not end it" : "";
+  const AlertCheck* check = check_of(w.health, alert);
+  if (check != nullptr && !check->why.empty())
+    note += fmt::format("; not confirmed ({}), so one attempt follows each notification of it", check->why);
+  return note;
+}
+
 /// The newest observations, oldest first, with the alerts that fire.
 std::vector<Observation> observations(const Workload& w) {
   std::vector<Observation> all;
@@ -115,7 +125,7 @@ std::vector<Observation> observations(const Workload& w) {
   if (!w.health.alerts) return all;
   for (const FiringAlert& each : *w.health.alerts)
     all.push_back({each.since, fmt::format("alert of {} fires: {}{}", each.source, alert_line(each),
-                                           each.act ? "" : " (notify only)")});
+                                           alert_note(w, each))});
   std::stable_sort(all.begin(), all.end(),
                    [](const Observation& one, const Observation& other) { return one.at < other.at; });
   return all;

@@ -23,9 +23,11 @@ const char* text(fact::InstanceChange change) {
     case fact::InstanceChange::Stopped:
       return "stopped by an operator; left alone until an operator starts it";
     case fact::InstanceChange::Completed:
-      return "ended with exit code 0 under restart policy on-failure; left alone";
+      return "completed: ended with exit code 0; left alone";
     case fact::InstanceChange::EndedBySignal:
       return "ended by the signal; it is started";
+    case fact::InstanceChange::EndedUnseen:
+      return "ended unseen, and the engine has forgotten why; left alone until an operator starts it";
   }
   return "";
 }
@@ -35,10 +37,15 @@ std::string text(const fact::Exited& exited) {
     case fact::ExitCare::Remedied:
       break;
     case fact::ExitCare::LeftToEngine:
+      if (exited.restarts == 0) return exited.reason + "; the engine's restart policy starts it again";
       return fmt::format("{}; left to the engine's restart policy ({} in {})", exited.reason, exited.restarts,
                          format_duration(exited.window));
     case fact::ExitCare::LeftAlone:
       return fmt::format("{}; left alone: only its health is watched", exited.reason);
+    case fact::ExitCare::JobFailed:
+      return exited.reason + "; a job is not run again";
+    case fact::ExitCare::LeftToOwner:
+      return exited.reason + "; its owner decides";
   }
   return exited.reason;
 }
@@ -136,6 +143,24 @@ std::string text_of(const Fact& fact, const std::string& name) {
       [](const fact::CheckFailed& failed) {
         return fmt::format("unhealthy ({}/{}): {}", failed.failures, failed.threshold, failed.reason);
       },
+      [](const fact::ProbeProven& proven) {
+        return (proven.chosen ? "auto: " : "") + proven.probe + " passes; its failures count from now on";
+      },
+      [](const fact::NeverPassed& never) {
+        return "never passed, so its failures cause no remedy: " + never.tried;
+      },
+      [](const fact::StoodStill& still) {
+        return fmt::format("the clock jumped forward by {}: failures from before do not count",
+                           format_duration(still.lasted));
+      },
+      [](const fact::UnderPressure& pressure) {
+        return fmt::format("the host is under pressure ({}): timeouts are unknown meanwhile", pressure.text);
+      },
+      [](const fact::EventsLost&) {
+        return std::string(
+            "the engine forgot events that healer has not seen: an exit from before now may have been an "
+            "operator's stop");
+      },
       [](const fact::AnswersAgain& again) {
         return fmt::format("answers again after {} failed {}", again.failures,
                            again.failures == 1 ? "check" : "checks");
@@ -150,6 +175,11 @@ std::string text_of(const Fact& fact, const std::string& name) {
       [](const fact::AlertIgnored& ignored) {
         return fmt::format("alert {} is ignored: {} fire already", ignored.name, ignored.firing);
       },
+      [](const fact::AlertUnconfirmed& alert) {
+        return fmt::format("alert {} is not confirmed: {}; one attempt follows each notification of it",
+                           alert.name, alert.why);
+      },
+      [](const fact::AlertOutlasts& alert) { return "GAVE UP: " + alert_outlasts(alert); },
       [](const fact::AlertOver& over) { return fmt::format("alert {} is over: {}", over.name, over.how); },
       [](const fact::Unhealthy& unhealthy) { return unhealthy.reason; },
       [](const fact::IncidentOpened& opened) { return opened.reason; },

@@ -50,6 +50,8 @@ Written write(const notice::Degraded& degraded, const std::string& name) {
   std::string then = traits_of(degraded.next_kind).sentence;
   if (degraded.hold)
     then = left_alone(*degraded.hold);
+  else if (degraded.next_kind == RemedyKind::None && !degraded.owner.empty())
+    then = fmt::format("It belongs to {}, which starts and stops it, so healer does not.", degraded.owner);
   else if (degraded.wait > Duration{0})
     then = fmt::format("Next is {}, in {}.", degraded.next, rounded(degraded.wait));
   if (degraded.ineffective_restarts > 0)
@@ -137,6 +139,47 @@ Written write(const notice::Unknown& unknown, const std::string& name) {
               name, unknown.checks, unknown.reason)};
 }
 
+Written write(const notice::Unproven& unproven, const std::string& name) {
+  return {
+      "NEVER PASSED",
+      fmt::format("{} has not passed a check since healer knows it: {}. healer does not restart it for that.",
+                  name, unproven.tried),
+      "If it works, set healer.path, healer.port or healer.probe to what it answers; "
+      "healer.unproven=act lets such failures count."};
+}
+
+Written write(const notice::JobFailed& failed, const std::string& name) {
+  return {"JOB FAILED",
+          fmt::format("{} {}. It is a job, so healer does not run it again.", name, failed.reason),
+          look_at_logs(failed.advice)};
+}
+
+Written write(const notice::EndedUnseen& ended, const std::string& name) {
+  return {
+      "ENDED UNSEEN",
+      fmt::format("{} {} while healer saw no events, and the engine has forgotten them: an operator may have "
+                  "stopped it. It is left alone.",
+                  name, ended.reason),
+      ended.advice.start.empty() ? std::string() : fmt::format("`{}` starts it again.", ended.advice.start)};
+}
+
+Written write(const notice::Vanished& vanished, const std::string&) {
+  const bool one = vanished.names.size() == 1;
+  const std::string of = vanished.project.empty() ? "" : fmt::format(" of project {}", vanished.project);
+  const std::string text = fmt::format("{}{} {} removed, and nothing took {} place.", names(vanished.names),
+                                       of, one ? "was" : "were", one ? "its" : "their");
+  if (vanished.during.empty()) return {"REMOVED", text};
+  return {"REMOVED", fmt::format("{} It was unhealthy: {}.", text, vanished.during),
+          "If it should run, create it again."};
+}
+
+Written write(const notice::UnderPressure& pressure, const std::string&) {
+  return {"PRESSURE",
+          fmt::format("The host is under pressure ({}). Timeouts are unknown meanwhile, for 10m at most, and "
+                      "cause no remedy; refused connections and wrong answers count.",
+                      pressure.text)};
+}
+
 Written write(const notice::KnownAgain& known, const std::string& name) {
   return {"KNOWN AGAIN",
           fmt::format("{} could not be checked for {}; {}.", name, rounded(known.lasted), known.how)};
@@ -145,6 +188,15 @@ Written write(const notice::KnownAgain& known, const std::string& name) {
 Written write(const notice::AlertFires& fires, const std::string& name) {
   return {"ALERT", fmt::format("{}: {} ({}). Nothing is done about it.", name, alert_line(fires.alert),
                                fires.alert.source)};
+}
+
+Written write(const notice::AlertOutlasts& outlasts, const std::string& name) {
+  return {"GAVE UP",
+          fmt::format(
+              "No check of {} fails, but its alert has not ended after {}: {}. No further attempt follows "
+              "while the alert fires; an operator is needed.",
+              name, times(outlasts.attempts, "attempt"), outlasts.alert),
+          look_then_reset(outlasts.advice, name)};
 }
 
 Written write(const notice::EngineDown& down, const std::string&) {

@@ -20,6 +20,7 @@ Condition condition_of(const Workload& w, bool engine_up) {
       return w.unseen() ? Condition::Unknown : Condition::Stopped;
     case Presence::Exited:
     case Presence::Restarting:
+      if (w.lifecycle.exit_kind == ExitKind::Completed) return Condition::Completed;
       if (w.lifecycle.stopped_by_operator) return Condition::Stopped;
       if (w.remediation.breaker.state() == BreakerState::Open && w.incident) return Condition::GivenUp;
       if (!std::holds_alternative<Idle>(w.remediation.phase) &&
@@ -46,8 +47,16 @@ std::string reason_of(const Workload& w, Instant now) {
   const bool by_alert = w.health.alert_firing && w.health.tracker.state() != Tracker::State::Unhealthy;
   const std::string unhealthy = by_alert ? w.health.alert_text() : w.health.last_verdict.text;
   if (w.unseen()) return "the engine lists it, but inspect fails; it is inspected again";
+  if (w.lifecycle.exit_kind == ExitKind::Completed) return "completed with exit code 0";
+  if (w.lifecycle.exit_kind == ExitKind::JobFailed)
+    return unhealthy + "; a job is not run again; left alone until an operator starts it";
+  if (w.lifecycle.exit_kind == ExitKind::Unseen)
+    return unhealthy + "; nobody saw why, so it is left alone until an operator starts it";
   if (w.lifecycle.stopped_by_operator) return "stopped; left alone until an operator starts it";
   if (w.lifecycle.presence == Presence::Paused) return "paused by an operator";
+  if (w.health.last_verdict.cause == Cause::Unproven)
+    return fmt::format("never passed, so not acted on (healer.path, healer.port, healer.probe): {}",
+                       unhealthy);
   if (const auto* planned = std::get_if<Planned>(&w.remediation.phase); planned && planned->hold)
     return fmt::format("{}; held: {}", unhealthy, planned->hold->text);
   if (const auto* planned = std::get_if<Planned>(&w.remediation.phase); planned && planned->due > now)

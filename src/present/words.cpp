@@ -45,6 +45,10 @@ std::string ladder_end(const fact::LadderEnded& ended) {
                      ended.ineffective_restarts);
 }
 
+std::string alert_outlasts(const fact::AlertOutlasts& outlasts) {
+  return "no check fails, but an alert has not ended after an attempt: " + outlasts.name;
+}
+
 std::string skipped_step(const fact::StepSkipped& skipped) {
   return fmt::format("the last {} restarts did not help; next is {}", skipped.ineffective_restarts,
                      skipped.next);

@@ -21,6 +21,7 @@ std::string mass_text(const fact::MassFailure& mass);
 std::string ladder_end(const fact::LadderEnded& ended);
 std::string skipped_step(const fact::StepSkipped& skipped);
 std::string cause_gone(const fact::HoldCauseGone& gone);
+std::string alert_outlasts(const fact::AlertOutlasts& outlasts);
 std::string acknowledged(const fact::Acknowledged& acknowledged);
 std::string everything_paused(const fact::HostCommanded& commanded);
 std::string not_acknowledged(const fact::Escalated& escalated);

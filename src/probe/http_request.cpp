@@ -95,6 +95,8 @@ void write_http_request(const HttpTarget& target, std::string& out, const HttpHo
     out += "\r\n";
   }
   if (!replaced(target, "accept")) out += "Accept: */*\r\n";
+  // A body that is compared must not come compressed.
+  if (target.capture_body && !replaced(target, "accept-encoding")) out += "Accept-Encoding: identity\r\n";
   for (const HttpHeader& header : target.headers) {
     if (!is_token(header.name) || is_ours(header.name)) continue;
     out += header.name;

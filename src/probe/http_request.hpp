@@ -18,9 +18,10 @@ struct HttpHop {
 /// every probe). `hop` replaces the target's path and method.
 ///
 /// healer sets Host, Connection and the framing (Content-Length, Transfer-Encoding): configured headers of
-/// these names are left out. User-Agent and Accept may be replaced. POST, PUT and PATCH send Content-Length:
-/// 0. No setting can inject a header: bytes that end a line or a word are percent-encoded in the path, and
-/// left out of the method, the Host header and header values; a header whose name is no token is left out.
+/// these names are left out. User-Agent, Accept and, of a captured body, Accept-Encoding may be replaced.
+/// POST, PUT and PATCH send Content-Length: 0. No setting can inject a header: bytes that end a line or a
+/// word are percent-encoded in the path, and left out of the method, the Host header and header values; a
+/// header whose name is no token is left out.
 void write_http_request(const HttpTarget& target, std::string& out, const HttpHop* hop = nullptr);
 
 /// Appends "address:port" in the form of a Host header, with IPv6 in brackets.

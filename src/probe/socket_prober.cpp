@@ -3,6 +3,7 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cassert>
 #include <cerrno>
@@ -36,7 +37,7 @@ enum class Phase : std::uint8_t {
   Free,
   Open,
   Settled,    ///< ended within open(): the answer waits for the loop's next turn
-  Lingering,  ///< answered: the socket waits for the server's close
+  Lingering,  ///< answered: the socket waits for the peer's close, and drops what still arrives
 };
 
 struct Question {
@@ -46,6 +47,7 @@ struct Question {
   Clock::time_point expires;
   std::uint32_t generation = 0;  // distinguishes events of this use of the slot from those of the last use
   Phase phase = Phase::Free;
+  bool waiting = false;  // the slot's deadline is that of a wait of its conversation
   Conversation conversation;
 };
 
@@ -60,14 +62,17 @@ ProbeFacts facts_of(Conversation::Fault fault) {
   ProbeFacts facts;
   facts.end = fault.end;
   facts.detail = std::move(fault.detail);
+  facts.protocol = fault.protocol;
   return facts;
 }
 
 }  // namespace
 
 struct SocketProber::Impl : std::enable_shared_from_this<Impl> {
-  Impl(net::Loop& loop, Sink sink, int epoll)
-      : loop(loop), sink(std::move(sink)), poller(loop.context(), epoll), timer(loop) {}
+  Impl(net::Loop& loop, Sink sink, WallClock clock, int epoll)
+      : loop(loop), sink(std::move(sink)), poller(loop.context(), epoll), timer(loop) {
+    shared.clock = std::move(clock);
+  }
 
   net::Loop& loop;
   Sink sink;
@@ -99,6 +104,9 @@ struct SocketProber::Impl : std::enable_shared_from_this<Impl> {
   void open(std::uint32_t slot, std::unique_ptr<const HttpHop> hop);
   bool watch_socket(std::uint32_t slot, int operation);
   void drive(std::uint32_t slot, std::uint32_t flags);
+  void drain(std::uint32_t slot, std::uint32_t flags);
+  void wait_over(std::uint32_t slot);
+  void go_on(std::uint32_t slot, std::optional<Conversation::End> end);
 
   // The end of a check
   void finish(std::uint32_t slot, bool peer_closed);
@@ -153,8 +161,10 @@ void SocketProber::Impl::expire() {
     const std::uint32_t slot = deadlines.earliest_key();
     if (questions[slot].phase == Phase::Lingering) {
       release(slot);
+    } else if (questions[slot].waiting) {
+      wait_over(slot);
     } else {
-      answer(slot, facts_of(questions[slot].conversation.expired()), false);
+      go_on(slot, questions[slot].conversation.expired());
     }
   }
   arm_timer();
@@ -231,21 +241,39 @@ bool SocketProber::Impl::watch_socket(std::uint32_t slot, int operation) {
 void SocketProber::Impl::drive(std::uint32_t slot, std::uint32_t flags) {
   Question& question = questions[slot];
   if (question.phase == Phase::Settled) return;
-  if (question.phase == Phase::Lingering) {
-    if ((flags & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) release(slot);
-    return;
-  }
+  if (question.phase == Phase::Lingering) return drain(slot, flags);
   const bool watched_writable = question.conversation.wants_writable();
   auto end = question.conversation.drive(flags, shared);
-  if (!end) {
-    const bool changed = question.conversation.wants_writable() != watched_writable;
-    if (changed && !watch_socket(slot, EPOLL_CTL_MOD))
-      answer(slot, facts_of({end_of_errno(errno, true), text_of_errno(errno)}), false);
-  } else if (end->fault) {
-    answer(slot, facts_of(std::move(*end->fault)), false);
-  } else {
-    finish(slot, end->peer_closed);
-  }
+  const bool changed = question.conversation.wants_writable() != watched_writable;
+  if (!end && changed && !watch_socket(slot, EPOLL_CTL_MOD))
+    end = Conversation::End{Conversation::Fault{end_of_errno(errno, true), text_of_errno(errno)}};
+  go_on(slot, std::move(end));
+}
+
+void SocketProber::Impl::drain(std::uint32_t slot, std::uint32_t flags) {
+  const bool closed = (flags & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
+  Conversation& conversation = questions[slot].conversation;
+  if (closed && !conversation.drains_to_the_end()) return release(slot);
+  if (!conversation.drain() || closed) release(slot);
+}
+
+void SocketProber::Impl::wait_over(std::uint32_t slot) {
+  Question& question = questions[slot];
+  question.waiting = false;
+  deadlines.set(slot, question.expires);
+  go_on(slot, question.conversation.wait_over(shared));
+}
+
+// Ends the check, or begins the wait that its conversation wants.
+void SocketProber::Impl::go_on(std::uint32_t slot, std::optional<Conversation::End> end) {
+  Question& question = questions[slot];
+  if (end && end->fault) return answer(slot, facts_of(std::move(*end->fault)), false);
+  if (end) return finish(slot, end->peer_closed);
+  const Duration wait = question.conversation.take_wait();
+  if (wait == Duration{0} || question.waiting) return;
+  question.waiting = true;
+  deadlines.set(slot, std::min(Clock::now() + wait, question.expires));
+  arm_timer();
 }
 
 void SocketProber::Impl::cancel(ProbeId id) {
@@ -259,8 +287,8 @@ void SocketProber::Impl::finish(std::uint32_t slot, bool peer_closed) {
   Conversation& conversation = questions[slot].conversation;
   const bool linger = conversation.peer_will_close() && !peer_closed;
   if (auto hop = conversation.next()) return follow(slot, std::move(hop), linger);
-  ProbeFacts facts = conversation.take_facts();
-  const bool answered = facts.end == ProbeEnd::Answered;
+  ProbeFacts facts = conversation.take_facts(shared);
+  const bool answered = facts.end == ProbeEnd::Answered || facts.end == ProbeEnd::Compressed;
   if (answered) conversation.say_goodbye();
   answer(slot, std::move(facts), answered && linger);
 }
@@ -335,11 +363,11 @@ void SocketProber::Impl::release(std::uint32_t slot) {
 
 // ---- the prober
 
-Result<std::unique_ptr<SocketProber>> SocketProber::create(net::Loop& loop, Sink sink) {
+Result<std::unique_ptr<SocketProber>> SocketProber::create(net::Loop& loop, Sink sink, WallClock clock) {
   const int epoll = epoll_create1(EPOLL_CLOEXEC);
   if (epoll < 0)
     return failure(ErrorCode::Busy, "the prober gets no epoll instance: " + text_of_errno(errno));
-  auto impl = std::make_shared<Impl>(loop, std::move(sink), epoll);
+  auto impl = std::make_shared<Impl>(loop, std::move(sink), std::move(clock), epoll);
   impl->watch();
   return std::unique_ptr<SocketProber>(new SocketProber(std::move(impl)));
 }

@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 
 #include "probe/socket_errors.hpp"
@@ -12,6 +13,8 @@
 namespace healer {
 
 namespace {
+
+constexpr std::size_t drain_cap = 256 * 1024;  // bytes of one connection
 
 struct Address {
   sockaddr_storage storage{};
@@ -45,6 +48,7 @@ SocketStream& SocketStream::operator=(SocketStream&& other) noexcept {
   close();
   socket_ = std::exchange(other.socket_, -1);
   errno_ = other.errno_;
+  drained_ = other.drained_;
   tls_ = std::move(other.tls_);
   return *this;
 }
@@ -95,7 +99,7 @@ SocketStream::Moved SocketStream::receive(char* data, std::size_t size) {
 }
 
 SocketStream::Fault SocketStream::fault() const {
-  if (tls_) return {ProbeEnd::TlsFailed, tls_->reason()};
+  if (tls_) return {ProbeEnd::TlsFailed, tls_->reason(), tls_->protocol()};
   return fault_of(errno_, true);
 }
 
@@ -104,8 +108,23 @@ void SocketStream::say_goodbye() {
   tls_.reset();
 }
 
+void SocketStream::end_sending() {
+  ::shutdown(socket_, SHUT_WR);
+}
+
+bool SocketStream::drain() {
+  std::array<char, 16 * 1024> nobody_reads;
+  while (drained_ < drain_cap) {
+    const ssize_t dropped = ::recv(socket_, nobody_reads.data(), nobody_reads.size(), 0);
+    if (dropped <= 0) return dropped < 0 && errno == EAGAIN;
+    drained_ += static_cast<std::size_t>(dropped);
+  }
+  return false;
+}
+
 void SocketStream::close() {
   tls_.reset();
+  drained_ = 0;
   if (socket_ >= 0) ::close(std::exchange(socket_, -1));
 }
 

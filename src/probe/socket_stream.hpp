@@ -23,12 +23,16 @@ class SocketStream {
   struct Fault {
     ProbeEnd end;
     std::string detail;
+    PeerProtocol protocol = PeerProtocol::Unknown;
   };
 
   SocketStream() = default;
   ~SocketStream() { close(); }
   SocketStream(SocketStream&& other) noexcept
-      : socket_(std::exchange(other.socket_, -1)), errno_(other.errno_), tls_(std::move(other.tls_)) {}
+      : socket_(std::exchange(other.socket_, -1)),
+        errno_(other.errno_),
+        drained_(other.drained_),
+        tls_(std::move(other.tls_)) {}
   SocketStream& operator=(SocketStream&& other) noexcept;
 
   /// Begins to connect. NoRoute for an address that is not numeric.
@@ -47,14 +51,22 @@ class SocketStream {
   Moved send(std::string_view bytes);
   Moved receive(char* data, std::size_t size);
   Fault fault() const;
+  /// What the peer's first bytes showed, as far as TLS reads them; Unknown on a plain connection.
+  PeerProtocol protocol() const { return tls_ ? tls_->protocol() : PeerProtocol::Unknown; }
 
   /// Sends close_notify over TLS, and keeps only the socket.
   void say_goodbye();
+  /// Ends the sending side (FIN); the peer can still send.
+  void end_sending();
+  /// Drops what has arrived: a socket that is closed with unread bytes resets the connection. False when more
+  /// came than is dropped at most, or when the peer has closed.
+  bool drain();
   void close();
 
  private:
   int socket_ = -1;
-  int errno_ = 0;  // of the last failed call without TLS
+  int errno_ = 0;            // of the last failed call without TLS
+  std::size_t drained_ = 0;  // bytes
   std::unique_ptr<TlsSession> tls_;
 };
 

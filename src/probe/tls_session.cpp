@@ -2,7 +2,9 @@
 
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <optional>
 #include <utility>
 
 #include <openssl/bio.h>
@@ -10,7 +12,9 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
+#include "base/text.hpp"
 #include "probe/http_request.hpp"
+#include "probe/opening.hpp"
 #include "probe/socket_errors.hpp"
 
 namespace healer {
@@ -44,6 +48,37 @@ BIO_METHOD* make_socket_method() {
   return method;
 }
 
+constexpr std::size_t record_head = 5;  // bytes
+
+// Called for each message; a record's head comes before OpenSSL judges it.
+void note_opening(int written, int, int type, const void* data, std::size_t size, SSL*, void* notes) {
+  auto& opening = static_cast<TlsSession::Notes*>(notes)->opening;
+  if (written == 0 && type == SSL3_RT_HEADER && opening.empty())
+    opening.assign(static_cast<const char*>(data), std::min(size, record_head));
+}
+
+// Called when the server asks for a client certificate.
+int note_demand(SSL* session, X509**, EVP_PKEY**) {
+  static_cast<TlsSession::Notes*>(SSL_get_app_data(session))->certificate = ClientCertificate::AskedFor;
+  return 0;  // there is none
+}
+
+// The alert that the peer sent, if that was the last failure.
+std::optional<int> last_alert() {
+  const unsigned long error = ERR_peek_last_error();
+  const int number = ERR_GET_REASON(error) - SSL_AD_REASON_OFFSET;
+  if (ERR_GET_LIB(error) != ERR_LIB_SSL || number < 0 || number > 255) return std::nullopt;
+  return number;
+}
+
+std::string explain_certificate(long verdict, bool named) {
+  std::string text = X509_verify_cert_error_string(verdict);
+  if (verdict == X509_V_ERR_HOSTNAME_MISMATCH || verdict == X509_V_ERR_IP_ADDRESS_MISMATCH)
+    text += named ? ": the certificate names other hosts: set healer.host"
+                  : ": the certificate needs a host name: set healer.host";
+  return text;
+}
+
 bool is_name(const std::string& host) {
   return !host.empty() && host.find(':') == std::string::npos &&
          host.find_first_not_of("0123456789.") != std::string::npos;
@@ -75,10 +110,26 @@ TlsSession::Step TlsSession::step_of(int result) {
     default:
       break;
   }
+  reason_ = explain_failure();
+  return Step::Failed;
+}
+
+std::string TlsSession::explain_failure() const {
+  const PeerProtocol seen = protocol();
+  if (seen == PeerProtocol::Http) return "the port speaks plain HTTP: set healer.probe=http";
+  if (seen == PeerProtocol::Other)
+    return "the port does not speak TLS: it sent \"" + printable(notes_->opening) + "...\"";
+  if (const auto alert = last_alert()) return explain_alert(*alert, notes_->certificate, notes_->name);
   const long verdict = SSL_get_verify_result(session_.get());
   const bool checked = (SSL_get_verify_mode(session_.get()) & SSL_VERIFY_PEER) != 0;
-  reason_ = checked && verdict != X509_V_OK ? X509_verify_cert_error_string(verdict) : last_reason();
-  return Step::Failed;
+  return checked && verdict != X509_V_OK ? explain_certificate(verdict, !notes_->name.empty())
+                                         : last_reason();
+}
+
+PeerProtocol TlsSession::protocol() const {
+  // Some servers answer a request line that they cannot read with a page alone.
+  if (notes_->opening.starts_with('<')) return PeerProtocol::Http;
+  return protocol_of_opening(notes_->opening);
 }
 
 TlsSession::Step TlsSession::handshake() {
@@ -133,6 +184,7 @@ Result<SSL_CTX*> TlsSessions::context(bool verify) {
   SSL_CTX_set_mode(fresh.get(), SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
                                     SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
   SSL_CTX_set_session_cache_mode(fresh.get(), SSL_SESS_CACHE_OFF);
+  SSL_CTX_set_client_cert_cb(fresh.get(), note_demand);
   if (verify) {
     SSL_CTX_set_verify(fresh.get(), SSL_VERIFY_PEER, nullptr);
     if (SSL_CTX_set_default_verify_paths(fresh.get()) != 1)
@@ -165,8 +217,16 @@ Result<TlsSession> TlsSessions::open(int socket, const TlsPeer& peer) {
   constexpr unsigned char http2_only[] = {2, 'h', '2'};
   if (peer.http2) SSL_set_alpn_protos(session.get(), http2_only, sizeof http2_only);
 
+  auto notes = std::make_unique<TlsSession::Notes>();
+  SSL_set_app_data(session.get(), notes.get());
+  SSL_set_msg_callback(session.get(), note_opening);
+  SSL_set_msg_callback_arg(session.get(), notes.get());
+
   const std::string host{host_of(peer.host_header)};
-  if (is_name(host)) SSL_set_tlsext_host_name(session.get(), host.c_str());
+  if (is_name(host)) {
+    notes->name = host;
+    SSL_set_tlsext_host_name(session.get(), host.c_str());
+  }
   if (peer.verify) {
     const bool named = is_name(host)
                            ? SSL_set1_host(session.get(), host.c_str()) == 1
@@ -176,7 +236,7 @@ Result<TlsSession> TlsSessions::open(int socket, const TlsPeer& peer) {
     if (!named)
       return failure(ErrorCode::InvalidInput, "not a name a certificate can be checked for: " + host);
   }
-  return TlsSession(std::move(session));
+  return TlsSession(std::move(session), std::move(notes));
 }
 
 }  // namespace healer

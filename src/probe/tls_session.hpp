@@ -6,6 +6,8 @@
 #include <string_view>
 
 #include "base/result.hpp"
+#include "model/probe.hpp"
+#include "probe/tls_alert.hpp"
 
 typedef struct ssl_ctx_st SSL_CTX;
 typedef struct ssl_st SSL;
@@ -29,9 +31,17 @@ class TlsSession {
     std::size_t bytes = 0;  ///< when Done
   };
 
-  explicit TlsSession(std::unique_ptr<SSL, TlsDeleter> session) : session_(std::move(session)) {}
+  /// What OpenSSL's callbacks note of the peer; in one place while the session moves.
+  struct Notes {
+    std::string opening;  ///< the first bytes, at most those of a record's head
+    ClientCertificate certificate = ClientCertificate::NotAskedFor;
+    std::string name;  ///< sent to the server (SNI); empty: none
+  };
 
-  /// Failed: reason() has OpenSSL's text. Closed: the peer closed or reset the connection.
+  TlsSession(std::unique_ptr<SSL, TlsDeleter> session, std::unique_ptr<Notes> notes)
+      : notes_(std::move(notes)), session_(std::move(session)) {}
+
+  /// Failed: reason() says why, in words for operators. Closed: the peer closed or reset the connection.
   Step handshake();
   /// May write only a part. After Again the next call must begin with the same bytes.
   Moved write(const char* data, std::size_t size);
@@ -43,10 +53,14 @@ class TlsSession {
   bool speaks_http2() const;
 
   const std::string& reason() const { return reason_; }
+  /// What the first bytes showed: Tls, or another protocol when no TLS came.
+  PeerProtocol protocol() const;
 
  private:
   Step step_of(int result);
+  std::string explain_failure() const;
 
+  std::unique_ptr<Notes> notes_;
   std::unique_ptr<SSL, TlsDeleter> session_;
   std::string reason_;
 };

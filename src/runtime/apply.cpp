@@ -1,4 +1,4 @@
-// Executes the core's ApplyRemedy effects: calls to the engine and to webhooks.
+// Executes the core's ApplyRemedy effects, calls to the engine and to webhooks, and asks about alerts.
 #include <utility>
 
 #include <fmt/format.h>
@@ -48,6 +48,17 @@ void Runtime::finish(const ApplyRemedy& remedy, const HookFacts& facts, RemedyFi
                                                                 : "refused";
   feed(std::move(finished));
   hooks_.after(remedy, outcome, facts);
+}
+
+void Runtime::confirm(ConfirmAlert alert) {
+  auto answered = guarded([this, workload = alert.workload, source = alert.source, id = alert.id](
+                              AlertAnswer answer, std::string why) {
+    feed(AlertConfirmed{workload, source, id, answer, std::move(why)});
+  });
+  if (confirm_) return confirm_(std::move(alert), std::move(answered));
+  host_.post([answered = std::move(answered)]() mutable {
+    answered(AlertAnswer::Unknown, "this healer cannot ask whether alerts fire");
+  });
 }
 
 void Runtime::apply(const ApplyRemedy& remedy) {

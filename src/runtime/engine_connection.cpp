@@ -125,6 +125,10 @@ void Runtime::sync(bool full) {
 
 void Runtime::sync_saw(const ContainerSummary& summary, bool full) {
   sync_->ids.push_back(summary.id);
+  sync_->names.insert(summary.name);
+  sync_->names.insert(summary.id.substr(0, 12));
+  if (const std::string& service = summary.identity.service; !service.empty())
+    sync_->names.insert(service.substr(service.find('/') + 1));
   const auto known = known_.find(summary.id);
   const bool ours =
       known != known_.end() || resolve(summary.name, summary.labels).policy->selection == Selection::OptedIn;
@@ -138,6 +142,7 @@ void Runtime::sync_step() {
   if (!sync_ || !sync_->listed || !sync_->awaited.empty()) return;
   Sync done = std::move(*sync_);
   sync_.reset();
+  engine_names_ = std::move(done.names);
   caught_up_ = true;
   cursor_.unix_nanoseconds = std::max(cursor_.unix_nanoseconds, ahead_of_list_.unix_nanoseconds);
   ahead_of_list_ = {};

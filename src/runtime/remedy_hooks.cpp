@@ -54,11 +54,13 @@ void RemedyHooks::after(const ApplyRemedy& remedy, const std::string& outcome, c
   if (runner_ == nullptr) return;
   if (!settings_.after.empty())
     run("after", filled_in(settings_.after, remedy, outcome), remedy, outcome, {});
-  if (!settings_.script.empty())
-    run("after",
-        {settings_.script, "/" + remedy.name, remedy.container_id.substr(0, 12), facts.state,
-         std::to_string(facts.stop_timeout.count())},
-        remedy, outcome, {});
+  if (settings_.script.empty()) return;
+  const std::string id = remedy.container_id.substr(0, 12);
+  const std::string timeout = std::to_string(facts.stop_timeout.count());
+  if (settings_.script_without_state)
+    run("after", {settings_.script, remedy.name, id, timeout}, remedy, outcome, {});
+  else
+    run("after", {settings_.script, "/" + remedy.name, id, facts.state, timeout}, remedy, outcome, {});
 }
 
 void RemedyHooks::run(const char* hook, const std::vector<std::string>& argv, const ApplyRemedy& remedy,

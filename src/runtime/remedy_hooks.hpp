@@ -16,6 +16,8 @@ struct HookSettings {
   std::vector<std::string> after;
   Duration timeout = 30s;
   std::string script;  ///< runs after a remedy, with docker-autoheal's four arguments; empty: none
+  bool script_without_state =
+      false;  ///< the arguments are NAME, ID, TIMEOUT instead of /NAME, ID, STATE, TIMEOUT
 };
 
 /// What a hook gets besides the remedy.

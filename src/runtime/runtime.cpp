@@ -35,6 +35,7 @@ Runtime::Runtime(RuntimeSettings settings, Parts parts, const StoredState& store
       resolve_(std::move(parts.resolve)),
       deliver_(std::move(parts.deliver)),
       post_(std::move(parts.post)),
+      confirm_(std::move(parts.confirm)),
       journal_(parts.store, [this](const Error& error) { observer_.store_failed(error); }),
       supervisor_(settings_.host, stored, settings_.seed),
       inspector_(engine_,
@@ -137,6 +138,8 @@ void Runtime::perform(Effects& effects) {
             notifications.push_back(RoutedNotification{present::written(what), std::move(what.destinations)});
           } else if constexpr (std::is_same_v<What, Report>) {
             observer_.log(present::log_line(what));
+          } else if constexpr (std::is_same_v<What, ConfirmAlert>) {
+            confirm(std::move(what));
           } else {
             static_assert(std::is_same_v<What, Count>);
             observer_.count(what.metric);
@@ -273,6 +276,7 @@ Result<void> Runtime::heal(const std::string& key) {
   if (!found) return tl::unexpected(found.error());
   switch (found->condition) {
     case Condition::Stopped:
+    case Condition::Completed:
       return failure(ErrorCode::Conflict,
                      fmt::format("{} is stopped and left alone until an operator starts it", found->name));
     case Condition::Paused:

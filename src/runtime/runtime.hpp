@@ -60,6 +60,7 @@ inline const std::string connect_timer = " connect";
 /// A list of all containers under way, with the inspects that follow from it.
 struct Sync {
   std::vector<std::string> ids;
+  std::set<std::string> names;              ///< see Runtime::engine_names()
   std::unordered_set<std::string> awaited;  ///< containers whose inspect is not answered yet
   bool listed = false;
   bool again = false;  ///< another one was requested meanwhile
@@ -88,6 +89,10 @@ class Runtime {
   /// other status, named in the error. Timeout, ConnectionLost, Protocol: the request may have arrived.
   using Post = std::function<void(WebhookCall, std::function<void(Result<void>)>)>;
 
+  /// Asks the alert's source whether the alert fires now. Calls back once, within 8 s, never from inside the
+  /// call, with the reason for operators unless it fires.
+  using Confirm = std::function<void(ConfirmAlert, std::function<void(AlertAnswer, std::string)>)>;
+
   struct Parts {
     Host& host;
     Engine& engine;
@@ -98,6 +103,7 @@ class Runtime {
     Deliver deliver;              ///< called for each notification once it is on disk
     Post post = {};               ///< empty: webhook remedies are refused
     HookRunner* hooks = nullptr;  ///< null: no hook is run
+    Confirm confirm = {};         ///< empty: it is unknown whether an alert fires
   };
 
   Runtime(RuntimeSettings settings, Parts parts, const StoredState& stored);
@@ -137,6 +143,8 @@ class Runtime {
   const Supervisor& supervisor() const { return supervisor_; }
   Journal& journal() { return journal_; }
   bool connected() const { return connected_; }
+  /// Names, services and short ids of all containers in the engine's newest list, watched or not.
+  const std::set<std::string>& engine_names() const { return engine_names_; }
   /// The engine is connected, and the first list is complete.
   bool ready() const { return connected_ && supervisor_.synced_once(); }
   const std::string& engine_description() const { return engine_info_.description; }
@@ -152,6 +160,7 @@ class Runtime {
   void step(const Event& event);
   Result<WorkloadStatus> watched(const std::string& key) const;
   void perform(Effects& effects);
+  void confirm(ConfirmAlert alert);
   void apply(const ApplyRemedy& remedy);
   /// After the hook: executes the remedy only if the container's state is still `before`.
   void apply_after_hook(const ApplyRemedy& remedy, const std::optional<Known>& before);
@@ -190,6 +199,7 @@ class Runtime {
   Resolve resolve_;
   Deliver deliver_;
   Post post_;
+  Confirm confirm_;
   Journal journal_;
   Supervisor supervisor_;
   Inspector inspector_;
@@ -211,6 +221,7 @@ class Runtime {
   EngineInfo engine_info_;
   std::set<std::string> warned_;  ///< EngineInfo::warnings that were logged
   std::optional<Sync> sync_;
+  std::set<std::string> engine_names_;
   std::unordered_map<std::string, Known> known_;  ///< opted-in containers, as last inspected
   EventCursor cursor_;                            ///< newest event that the core has decided about
   EventCursor ahead_of_list_;  ///< newest event before the first list of this connection is complete

@@ -138,6 +138,11 @@ std::string prune_decisions_sql(const PruneLimits& limits) {
          std::to_string(limits.decisions) + ");";
 }
 
+/// The notifications that a channel still has to get. Two searches: the first has an index.
+const std::string unsent =
+    "SELECT notification FROM deliveries WHERE state = 'pending' UNION SELECT notification FROM deliveries "
+    "WHERE state = 'refused'";
+
 }  // namespace
 
 SqlResult<void> Records::prune(const PruneLimits& limits) {
@@ -159,11 +164,10 @@ SqlResult<void> Records::prune(const PruneLimits& limits) {
          " AND (breaker = 'closed' OR breaker_until < " + limit +
          ") AND \"key\" NOT IN (SELECT workload FROM incidents WHERE outcome = 'open');";
   sql += prune_evidence_sql(limits) + prune_decisions_sql(limits);
-  sql += "DELETE FROM notifications WHERE created_at < " + limit +
-         " AND id NOT IN (SELECT notification FROM deliveries WHERE state = 'pending');";
+  sql += "DELETE FROM notifications WHERE created_at < " + limit + " AND id NOT IN (" + unsent + ");";
   sql +=
-      "DELETE FROM deliveries WHERE state <> 'pending' AND notification NOT IN (SELECT id FROM "
-      "notifications);";
+      "DELETE FROM deliveries WHERE state NOT IN ('pending', 'refused') AND notification NOT IN (SELECT id "
+      "FROM notifications);";
   sql += "DELETE FROM receipts WHERE at < " + limit + ";";
   return in_transaction(*statements_, [&] { return statements_->database->run(sql); });
 }
@@ -186,10 +190,10 @@ SqlResult<Records::Loaded> Records::load(Instant now) {
   if (done)
     done = rows(state.attempts,
                 "WHERE state IN ('ordered', 'verifying') OR ordered_at >= " + recent + " ORDER BY id");
+  if (done) done = rows(state.pending_notifications, "WHERE id IN (" + unsent + ") ORDER BY id");
   if (done)
-    done = rows(state.pending_notifications,
-                "WHERE id IN (SELECT notification FROM deliveries WHERE state = 'pending') ORDER BY id");
-  if (done) done = rows(state.pending_deliveries, "WHERE state = 'pending' ORDER BY notification, channel");
+    done = rows(state.pending_deliveries,
+                "WHERE notification IN (" + unsent + ") ORDER BY notification, channel");
   if (done) done = rows(state.receipts, "ORDER BY at, channel, dedup_key");
   std::vector<HostRecord> host;
   if (done) done = rows(host, "");

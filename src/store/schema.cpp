@@ -35,6 +35,10 @@ CREATE TABLE workloads (
   ran_before_engine_loss INTEGER NOT NULL,
   alerts TEXT NOT NULL,
   instance_passed INTEGER NOT NULL,
+  trusted_probes TEXT NOT NULL,
+  unproven_notified TEXT NOT NULL,
+  starts_image TEXT NOT NULL,
+  failing_since INTEGER,
   -- When the row was written last, for pruning.
   written_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;

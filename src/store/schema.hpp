@@ -12,8 +12,8 @@ namespace healer::store {
 /// raises the version by one.
 using Migration = std::string;
 
-/// Versions 1 to 11 were never released: such a file is not read.
-constexpr std::int64_t first_version = 12;
+/// Versions 1 to 12 were never released: such a file is not read.
+constexpr std::int64_t first_version = 13;
 
 /// Every step ever released. Steps are appended, never edited, so that every file since first_version can be
 /// migrated.

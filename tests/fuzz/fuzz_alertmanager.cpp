@@ -22,8 +22,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     expect(!alert.id.empty() && alert.id.size() <= 64, "an id of at most 64 bytes");
     expect(alert.text.size() <= 310 && alert.text.find('\n') == std::string::npos, "one short line");
     const auto target = healer::AlertTargets(workloads).find(alert.labels, healer::default_alert_labels());
-    expect((target.found == healer::AlertTarget::Found::One) != target.key.empty(),
-           "a key exactly when one workload is found");
+    expect(target.found != healer::AlertTarget::Found::One || !target.key.empty(),
+           "a key when one workload is found");
+    expect((target.found == healer::AlertTarget::Found::One) == target.text.empty(),
+           "a reason exactly when none is found");
+    expect(alert.ask_at.empty() || healer::usable_external_url(alert.ask_at), "an address that may be asked");
   }
   return 0;
 }

@@ -8,6 +8,8 @@
 #include <string_view>
 
 #include "net/http_response.hpp"
+#include "probe/answer_hints.hpp"
+#include "probe/http_dialogue.hpp"
 #include "probe/http_redirect.hpp"
 
 namespace {
@@ -21,11 +23,31 @@ struct Outcome {
 };
 
 Outcome parse(std::string_view bytes, bool capture_body, std::size_t piece) {
-  healer::net::HttpResponseParser parser({.body = capture_body, .location = true});
+  healer::net::HttpResponseParser parser({.body = capture_body
+                                                      ? healer::net::HttpResponseParser::Body::Needed
+                                                      : healer::net::HttpResponseParser::Body::OfFailure,
+                                          .keeps = &healer::keeps_field_of_body});
   for (; !bytes.empty(); bytes.remove_prefix(std::min(piece, bytes.size())))
     parser.feed(bytes.substr(0, piece));
   const auto state = parser.finish();
-  return {state, parser.status(), parser.body(), parser.location()};
+  return {state, parser.status(), parser.body(), std::string(parser.field("location"))};
+}
+
+// The same bytes as a prober takes them, with all that it reads out of them.
+void converse(std::string_view bytes, bool capture_body, std::size_t piece) {
+  healer::HttpTarget target;
+  target.capture_body = capture_body;
+  healer::HttpDialogue dialogue(target);
+  bool over = false;
+  for (; !bytes.empty() && !over; bytes.remove_prefix(std::min(piece, bytes.size())))
+    over = dialogue.take(bytes.substr(0, piece));
+  if (!over) dialogue.peer_closed();
+  const healer::ProbeFacts facts = dialogue.take_facts([] { return healer::WallTime{}; });
+  if (facts.detail.size() > 200) std::abort();
+  if (facts.body.size() > (capture_body ? healer::net::HttpResponseParser::body_cap : 0)) std::abort();
+  if (facts.maintenance && facts.status < 400) std::abort();
+  if (facts.retry_after && (facts.retry_after->count() < 0 || *facts.retry_after > std::chrono::hours{24}))
+    std::abort();
 }
 
 }  // namespace
@@ -35,6 +57,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const bool capture_body = (data[0] & 1) != 0;
   const std::size_t piece = data[1] + 1u;
   const std::string_view bytes(reinterpret_cast<const char*>(data) + 2, size - 2);
+  converse(bytes, capture_body, piece);
   const Outcome whole = parse(bytes, capture_body, bytes.size() + 1);
   if (whole.state == healer::net::HttpResponseParser::State::More) std::abort();
   if (whole.body.size() > healer::net::HttpResponseParser::body_cap) std::abort();

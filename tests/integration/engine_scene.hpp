@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "integration/healer_process.hpp"
 #include "integration/lab.hpp"
+#include "support/healer_process.hpp"
 #include "support/scripted_server.hpp"
 #include "support/slack_sink.hpp"
 #include "support/wait.hpp"

@@ -557,12 +557,19 @@ bool Checker::in_the_way(const WorkloadStatus& status) const {
 
 /// Whether the ladder has a step for the unit; without one operators are notified and nothing is done.
 bool Checker::treats(const Policy& policy, const Place& place) const {
+  // A job's end is final: no restart policy brings it back, and no check of it has ever passed.
+  const bool stays_down =
+      place.unit->restart == RestartPolicy::No || place.unit->restart == RestartPolicy::OnFailure;
+  const auto record = records_.find(known_[place.index].key);
+  const bool passed = record != records_.end() &&
+                      (record->second.started_healthy_once || record->second.instance_passed);
+  if (!place.running() && stays_down && !passed) return false;
   unsigned ladder_step = 0;
   if (const auto account = accounts_.find(known_[place.index].key); account != accounts_.end())
     if (account->second.open_incident)
       ladder_step = incidents_.at(*account->second.open_incident).ladder_step;
   std::vector<LabelProblem> problems;
-  const Ladder ladder = ladder_on(policy, world_.script().capabilities(), problems);
+  const Ladder ladder = ladder_on(policy, world_.script().capabilities(), {}, problems);
   return choose_step(ladder, ladder_step, !place.running(), 0).has_value();
 }
 
@@ -581,7 +588,8 @@ Duration Checker::kill_after(const Place& place, const Known& known, const Polic
   if (place.unit->check_interval > Duration{0}) {
     // The HEALTHCHECK's own thresholds, and periodic inspects in case its event is lost.
     const Duration checks = (place.unit->check_interval + 5s) * 4 + place.facts.health_start_period;
-    verdict = std::max(verdict, checks + std::max<Duration>(policy.interval, 1min) * 2);
+    const Duration periods = policy.verdict_periods.value_or(0) * place.unit->check_interval;
+    verdict = std::max(verdict, checks + periods + std::max<Duration>(policy.interval, 1min) * 2);
   }
   // An alert older than the instance may be about the earlier instance.
   if (place.fault_now.failure == Failure::Slow) verdict = std::max(verdict, policy.alert_lookback);

@@ -62,6 +62,7 @@ class Simulation {
   void happen_to_healer(const Happening& happening);
   void command(const Happening& happening, const std::string& key);
   bool take_alert(const Place& place, bool firing);
+  void confirm(const ConfirmAlert& alert, std::function<void(AlertAnswer, std::string)> done);
   void post(const WebhookCall& call, std::function<void(healer::Result<void>)> done);
   void look_around();
   bool turn();
@@ -148,6 +149,10 @@ void Simulation::start_healer() {
       [this](const RoutedNotification& notification) { outbox_->add(notification); },
       [this](WebhookCall call, std::function<void(healer::Result<void>)> done) {
         post(call, std::move(done));
+      },
+      nullptr,
+      [this](const ConfirmAlert& alert, std::function<void(AlertAnswer, std::string)> done) {
+        confirm(alert, std::move(done));
       }};
   const HostPolicy policy = settings.host;
   const std::uint64_t seed = settings.seed;
@@ -268,6 +273,17 @@ bool Simulation::take_alert(const Place& place, bool firing) {
   alert.text = "its answers take seconds";
   alert.firing = firing;
   return runtime_->alert(std::move(alert)).has_value();
+}
+
+/// Alertmanager's API: tells whether the rule of the unit fires.
+void Simulation::confirm(const ConfirmAlert& alert, std::function<void(AlertAnswer, std::string)> done) {
+  if (!life_.call()) return;
+  bool fires = false;
+  for (const Place& place : world_.places())
+    fires |= place.unit->name == alert.id && place.fires_since.has_value();
+  life_.put(20ms, [done = std::move(done), fires] {
+    done(fires ? AlertAnswer::Fires : AlertAnswer::Over, fires ? "" : "resolved at Alertmanager");
+  });
 }
 
 /// The receiver of the remedy `webhook`: it makes the service of the container start anew.

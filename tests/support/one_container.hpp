@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "core/supervisor.hpp"
@@ -8,8 +9,8 @@
 
 namespace healer::testing {
 
-/// The core with one watched container "web", which has run for an hour, and a reachable engine: for tests of
-/// a few events that need no simulated world.
+/// The core with one watched container "web", which has run for an hour and passed its first check, and a
+/// reachable engine: for tests of a few events that need no simulated world.
 class OneContainer {
  public:
   explicit OneContainer(Policy policy = {}, StoredState stored = {},
@@ -24,7 +25,14 @@ class OneContainer {
     container.started = wall_time_of(start - 1h);
     container.ports = {PortBinding{80, true, "127.0.0.1", 8080}};
     step(EngineConnected{"engine", stop_reports}, start);
-    observe(start);
+    std::optional<StartProbe> first;
+    for (const Effect& effect : observe(start))
+      if (const auto* probe = std::get_if<StartProbe>(&effect)) first = *probe;
+    if (first) {
+      ProbeFacts passes;
+      passes.status = 200;
+      step(ProbeFinished{first->probe, "web", passes}, start);
+    }
     step(SyncCompleted{{container.id}}, start);
   }
 

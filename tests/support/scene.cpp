@@ -52,6 +52,7 @@ Policy Scene::policy() {
   policy.start_period = Duration{0};
   policy.backoff_jitter = 0;
   policy.remedies = {RemedyStep{}};
+  policy.unproven = UnprovenUse::Act;  // most tests are about failures, not about trust
   return policy;
 }
 
@@ -465,6 +466,15 @@ void Scene::perform(const Effect& effect) {
     });
   } else if (const auto* inspect = std::get_if<Inspect>(&effect)) {
     later(inspect_takes, true, [this, id = inspect->container_id] { observe(id); });
+  } else if (const auto* question = std::get_if<ConfirmAlert>(&effect)) {
+    alert_questions.push_back(*question);
+    if (!alert_answer) return;
+    later(2ms, true, [this, asked = *question, answer = *alert_answer] {
+      const char* why = answer == AlertAnswer::Over      ? "gone"
+                        : answer == AlertAnswer::Unknown ? "HTTP 302"
+                                                         : "";
+      send(AlertConfirmed{asked.workload, asked.source, asked.id, answer, why});
+    });
   } else if (const auto* capture = std::get_if<CaptureEvidence>(&effect)) {
     ++captures;
     if (!evidence_takes) return;

@@ -158,6 +158,8 @@ class Scene {
   Duration probe_takes = 5ms;
   std::optional<Duration> evidence_takes = 2ms;  ///< empty: evidence never arrives
   std::string evidence_excerpt;
+  std::optional<AlertAnswer> alert_answer = AlertAnswer::Fires;  ///< of an alert's source; empty: no answer
+  std::vector<ConfirmAlert> alert_questions;
   bool inspect_fails = false;
   bool answers_probes = true;
   ProbeFacts connectivity;           ///< the answer of the control target

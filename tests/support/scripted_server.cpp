@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <fcntl.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -52,10 +53,17 @@ class SocketPeer : public Peer {
 
   bool handshake(SSL_CTX* context);
   std::optional<SeenRequest> read_request() override;
+  std::optional<std::string> read_line() override;
   bool send(std::string_view bytes) override;
   void close() override;
   void reset() override;
   void hang() override;
+  std::string receive_all() override;
+  bool was_reset() const override { return was_reset_; }
+  /// Whether the client's first byte begins a TLS handshake.
+  bool begins_tls() const;
+  /// After a failed handshake: ends the own side and waits for the client's end, so that the alert arrives.
+  void linger_after_alert();
   /// Wakes a blocked thread; called from another thread.
   void interrupt() { ::shutdown(socket_, SHUT_RDWR); }
 
@@ -67,6 +75,7 @@ class SocketPeer : public Peer {
   std::mutex closing_;
   int socket_;
   bool open_ = true;
+  bool was_reset_ = false;
   unsigned number_;
   std::string received_;
   std::unique_ptr<SSL, TlsFree> tls_;
@@ -74,8 +83,9 @@ class SocketPeer : public Peer {
 
 class Server : public ScriptedServer {
  public:
-  Server(int listener, Script script, std::uint16_t port, std::string path, SSL_CTX* tls)
-      : listener_(listener), script_(std::move(script)), port_(port), path_(std::move(path)), tls_(tls) {
+  Server(int listener, Script script, std::uint16_t port, std::string path, std::optional<Tls> tls)
+      : listener_(listener), script_(std::move(script)), port_(port), path_(std::move(path)) {
+    if (tls) use(std::move(*tls));
     acceptor_ = std::thread([this] { accept_all(); });
   }
 
@@ -86,9 +96,9 @@ class Server : public ScriptedServer {
     ::close(listener_);
     {
       const std::lock_guard lock(mutex_);
-      for (auto& peer : peers_) peer->interrupt();
+      for (Connection& one : connections_) one.peer->interrupt();
     }
-    for (auto& thread : threads_) thread.join();
+    for (Connection& one : connections_) one.thread.join();
     if (!path_.empty()) ::unlink(path_.c_str());
   }
 
@@ -105,6 +115,34 @@ class Server : public ScriptedServer {
   }
 
  private:
+  struct Connection {
+    std::unique_ptr<SocketPeer> peer;
+    std::atomic<bool> over{false};
+    std::thread thread{};
+  };
+
+  void use(Tls tls);
+  void serve(SocketPeer& peer) {
+    if (!tls_)
+      script_(peer);
+    else if (plain_ && !peer.begins_tls())
+      plain_(peer);
+    else if (peer.handshake(tls_.get()))
+      script_(peer);
+    else
+      peer.linger_after_alert();
+    peer.close();
+  }
+
+  /// A server of a long test has many connections, and each keeps a descriptor.
+  void drop_ended() {
+    connections_.remove_if([](Connection& one) {
+      if (!one.over) return false;
+      one.thread.join();
+      return true;
+    });
+  }
+
   void accept_all() {
     while (!stopping_) {
       const int socket = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
@@ -113,10 +151,12 @@ class Server : public ScriptedServer {
         return;
       }
       const std::lock_guard lock(mutex_);
-      auto& peer = peers_.emplace_back(std::make_unique<SocketPeer>(*this, socket, ++accepted_));
-      threads_.emplace_back([this, &peer = *peer] {
-        if (!tls_ || peer.handshake(tls_.get())) script_(peer);
-        peer.close();
+      drop_ended();
+      Connection& connection = connections_.emplace_back();
+      connection.peer = std::make_unique<SocketPeer>(*this, socket, ++accepted_);
+      connection.thread = std::thread([this, &connection] {
+        serve(*connection.peer);
+        connection.over = true;
       });
     }
   }
@@ -126,14 +166,56 @@ class Server : public ScriptedServer {
   std::uint16_t port_;
   std::string path_;
   std::unique_ptr<SSL_CTX, TlsContextFree> tls_;
+  std::string only_name_;
+  Script plain_;
   std::atomic<bool> stopping_{false};
   std::atomic<unsigned> accepted_{0};
   mutable std::mutex mutex_;
   std::vector<SeenRequest> requests_;
-  std::list<std::unique_ptr<SocketPeer>> peers_;
-  std::list<std::thread> threads_;
+  std::list<Connection> connections_;
   std::thread acceptor_;
 };
+
+/// The server's answer to a client that names a host, or none: `only_name` of ScriptedServer::Tls.
+int check_name(SSL* stream, int* alert, void* only_name) {
+  const char* name = SSL_get_servername(stream, TLSEXT_NAMETYPE_host_name);
+  if (name && *static_cast<const std::string*>(only_name) == name) return SSL_TLSEXT_ERR_OK;
+  *alert = SSL_AD_UNRECOGNIZED_NAME;
+  return SSL_TLSEXT_ERR_ALERT_FATAL;
+}
+
+void Server::use(Tls tls) {
+  // OpenSSL writes with write(2): without this a client that hangs up would end the test.
+  std::signal(SIGPIPE, SIG_IGN);
+  tls_.reset(SSL_CTX_new(TLS_server_method()));
+  if (SSL_CTX_use_certificate_chain_file(tls_.get(), tls.certificate.c_str()) != 1 ||
+      SSL_CTX_use_PrivateKey_file(tls_.get(), tls.key.c_str(), SSL_FILETYPE_PEM) != 1)
+    throw std::runtime_error("scripted server: certificate or key not usable");
+  if (!tls.client_ca.empty()) {
+    SSL_CTX_load_verify_locations(tls_.get(), tls.client_ca.c_str(), nullptr);
+    SSL_CTX_set_verify(tls_.get(), SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
+  }
+  if (tls.newest != 0) SSL_CTX_set_max_proto_version(tls_.get(), tls.newest);
+  if (!tls.only_name.empty()) {
+    only_name_ = std::move(tls.only_name);
+    SSL_CTX_set_tlsext_servername_callback(tls_.get(), check_name);
+    SSL_CTX_set_tlsext_servername_arg(tls_.get(), &only_name_);
+  }
+  plain_ = std::move(tls.plain);
+}
+
+bool SocketPeer::begins_tls() const {
+  constexpr char handshake_record = 0x16;
+  char first = 0;
+  return ::recv(socket_, &first, 1, MSG_PEEK) == 1 && first == handshake_record;
+}
+
+void SocketPeer::linger_after_alert() {
+  ::shutdown(socket_, SHUT_WR);
+  std::array<char, 4096> buffer;
+  while (::recv(socket_, buffer.data(), buffer.size(), 0) > 0) {
+  }
+}
 
 bool SocketPeer::handshake(SSL_CTX* context) {
   tls_.reset(SSL_new(context));
@@ -145,7 +227,10 @@ bool SocketPeer::fill() {
   std::array<char, 16 * 1024> buffer;
   const auto got = tls_ ? SSL_read(tls_.get(), buffer.data(), static_cast<int>(buffer.size()))
                         : ::recv(socket_, buffer.data(), buffer.size(), 0);
-  if (got <= 0) return false;
+  if (got <= 0) {
+    was_reset_ = !tls_ && got < 0 && errno == ECONNRESET;
+    return false;
+  }
   received_.append(buffer.data(), static_cast<std::size_t>(got));
   return true;
 }
@@ -155,6 +240,7 @@ std::optional<SeenRequest> SocketPeer::read_request() {
   while ((end = received_.find("\r\n\r\n")) == std::string::npos)
     if (!fill()) return std::nullopt;
   SeenRequest request;
+  request.at = std::chrono::steady_clock::now();
   request.connection = number_;
   request.head = received_.substr(0, end + 2);
   const auto space = request.head.find(' ');
@@ -175,6 +261,15 @@ std::optional<SeenRequest> SocketPeer::read_request() {
   received_.erase(0, end + 4 + length);
   server_.record(request);
   return request;
+}
+
+std::optional<std::string> SocketPeer::read_line() {
+  std::size_t end = 0;
+  while ((end = received_.find("\r\n")) == std::string::npos)
+    if (!fill()) return std::nullopt;
+  std::string line = received_.substr(0, end);
+  received_.erase(0, end + 2);
+  return line;
 }
 
 bool SocketPeer::send(std::string_view bytes) {
@@ -213,25 +308,29 @@ void SocketPeer::hang() {
   while (fill()) received_.clear();
 }
 
+std::string SocketPeer::receive_all() {
+  while (fill()) {
+  }
+  return std::exchange(received_, {});
+}
+
 int listen_on(int family, const sockaddr* address, socklen_t size) {
   const int socket = ::socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (socket < 0) give_up("socket");
   const int yes = 1;
   ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
-  if (::bind(socket, address, size) != 0) give_up("bind");
+  if (::bind(socket, address, size) != 0) {
+    ::close(socket);
+    give_up("bind");
+  }
   if (::listen(socket, 1024) != 0) give_up("listen");
   return socket;
 }
 
-std::unique_ptr<ScriptedServer> loopback(ScriptedServer::Script script, SSL_CTX* tls) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  const int socket = listen_on(AF_INET, reinterpret_cast<const sockaddr*>(&address), sizeof address);
-  socklen_t size = sizeof address;
-  if (::getsockname(socket, reinterpret_cast<sockaddr*>(&address), &size) != 0) give_up("getsockname");
-  return std::make_unique<Server>(socket, std::move(script), ntohs(address.sin_port), "", tls);
-}
+/// Frees what getaddrinfo() gives.
+struct AddressesFree {
+  void operator()(addrinfo* all) const { ::freeaddrinfo(all); }
+};
 
 }  // namespace
 
@@ -242,27 +341,39 @@ std::unique_ptr<ScriptedServer> ScriptedServer::on_unix(std::string path, Script
   std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
   ::unlink(path.c_str());
   const int socket = listen_on(AF_UNIX, reinterpret_cast<const sockaddr*>(&address), sizeof address);
-  return std::make_unique<Server>(socket, std::move(script), 0, std::move(path), nullptr);
+  return std::make_unique<Server>(socket, std::move(script), 0, std::move(path), std::nullopt);
+}
+
+std::unique_ptr<ScriptedServer> ScriptedServer::on_place(const Place& place, Script script,
+                                                         std::optional<Tls> tls) {
+  addrinfo hints{};
+  hints.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV;
+  hints.ai_socktype = SOCK_STREAM;
+  addrinfo* found = nullptr;
+  if (::getaddrinfo(place.address.c_str(), std::to_string(place.port).c_str(), &hints, &found) != 0)
+    throw std::runtime_error("scripted server: not an address: " + place.address);
+  const std::unique_ptr<addrinfo, AddressesFree> address(found);
+  const int socket = listen_on(address->ai_family, address->ai_addr, address->ai_addrlen);
+  sockaddr_storage bound{};
+  socklen_t size = sizeof bound;
+  if (::getsockname(socket, reinterpret_cast<sockaddr*>(&bound), &size) != 0) give_up("getsockname");
+  const in_port_t port = bound.ss_family == AF_INET6 ? reinterpret_cast<const sockaddr_in6&>(bound).sin6_port
+                                                     : reinterpret_cast<const sockaddr_in&>(bound).sin_port;
+  return std::make_unique<Server>(socket, std::move(script), ntohs(port), "", std::move(tls));
 }
 
 std::unique_ptr<ScriptedServer> ScriptedServer::on_loopback(Script script) {
-  return loopback(std::move(script), nullptr);
+  return on_place({}, std::move(script));
 }
 
 std::unique_ptr<ScriptedServer> ScriptedServer::on_loopback_tls(Script script, const std::string& certificate,
                                                                 const std::string& key,
                                                                 const std::string& client_ca) {
-  // OpenSSL writes with write(2): without this a client that hangs up would end the test.
-  std::signal(SIGPIPE, SIG_IGN);
-  SSL_CTX* context = SSL_CTX_new(TLS_server_method());
-  if (SSL_CTX_use_certificate_chain_file(context, certificate.c_str()) != 1 ||
-      SSL_CTX_use_PrivateKey_file(context, key.c_str(), SSL_FILETYPE_PEM) != 1)
-    throw std::runtime_error("scripted server: certificate or key not usable");
-  if (!client_ca.empty()) {
-    SSL_CTX_load_verify_locations(context, client_ca.c_str(), nullptr);
-    SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
-  }
-  return loopback(std::move(script), context);
+  Tls tls;
+  tls.certificate = certificate;
+  tls.key = key;
+  tls.client_ca = client_ca;
+  return on_place({}, std::move(script), std::move(tls));
 }
 
 ScriptedServer::Script replying(ScriptedServer::Reply reply) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -17,6 +18,7 @@ struct SeenRequest {
   std::string head;  ///< request line and header fields, as received
   std::string body;
   unsigned connection = 0;  ///< 1 for the first connection accepted
+  std::chrono::steady_clock::time_point at{};
 };
 
 /// One accepted connection, driven by a script. Every call blocks; after stop() reads return nothing.
@@ -25,6 +27,8 @@ class Peer {
   virtual ~Peer() = default;
   /// The next complete request; nothing when the client has closed.
   virtual std::optional<SeenRequest> read_request() = 0;
+  /// The next line without its end, for other protocols than HTTP; nothing when the client has closed.
+  virtual std::optional<std::string> read_line() = 0;
   /// False when the client is gone.
   virtual bool send(std::string_view bytes) = 0;
   /// Closes the connection in order.
@@ -33,6 +37,10 @@ class Peer {
   virtual void reset() = 0;
   /// Returns when the client has closed or at stop(); for answers that never come.
   virtual void hang() = 0;
+  /// As hang(); returns what the client has sent.
+  virtual std::string receive_all() = 0;
+  /// Whether the client has ended the connection with a TCP reset; known once reads return nothing.
+  virtual bool was_reset() const = 0;
 };
 
 /// A peer that follows the test's script, with real sockets and its own threads, and without any of the code
@@ -43,6 +51,24 @@ class ScriptedServer {
   /// Returns the complete answer with its head (see answer()); called in the connection's thread.
   using Reply = std::function<std::string(const SeenRequest&)>;
 
+  /// An address of this host, in digits. Port 0: a free port.
+  struct Place {
+    std::string address = "127.0.0.1";
+    std::uint16_t port = 0;
+  };
+  struct Tls {
+    std::string certificate;     ///< PEM file
+    std::string key;             ///< PEM file
+    std::string client_ca = {};  ///< not empty: a client certificate of this authority is required
+    int newest = 0;              ///< the newest version spoken, such as TLS1_2_VERSION; 0: no limit
+    std::string only_name =
+        {};             ///< not empty: a client that does not name this host is refused with an alert
+    Script plain = {};  ///< for a client that does not speak TLS; empty: its handshake fails
+  };
+
+  /// Listens at `place`; throws when the port is taken.
+  static std::unique_ptr<ScriptedServer> on_place(const Place& place, Script script,
+                                                  std::optional<Tls> tls = std::nullopt);
   /// Listens on a unix socket at `path`; an existing file is replaced.
   static std::unique_ptr<ScriptedServer> on_unix(std::string path, Script script);
   /// Listens on 127.0.0.1, on a free port.

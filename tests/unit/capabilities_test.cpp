@@ -49,7 +49,7 @@ TEST_CASE("capabilities: a step that the engine lacks is a problem of the label,
   REQUIRE(problems.size() == 1);
   CHECK(problems[0].label == "healer.remedies");
   CHECK(problems[0].value == "restart");
-  CHECK(problems[0].message == "this engine cannot do that; it can: none, exec, replace, webhook");
+  CHECK(problems[0].message == "this engine cannot do that; healer can: none, exec, replace, webhook");
   scene.pass(2min);
   CHECK(scene.decisions() == "degraded, replace web, recovered");
 }

@@ -6,8 +6,7 @@
 using namespace healer;
 using namespace healer::testing;
 
-TEST_CASE(
-    "engine: while it is down, results are unknown, no remedy is ordered, operators are notified once") {
+TEST_CASE("engine: while it is down, answers count, no remedy is ordered, operators are notified once") {
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web");
@@ -17,11 +16,31 @@ TEST_CASE(
   CHECK(scene.decisions() == "");
   for (int i = 0; i < 5; ++i) scene.send(EngineLost{"connection refused"});
   scene.pass(10min);
-  CHECK(scene.decisions() == "critical");
+  CHECK(scene.decisions() == "critical, degraded");
   CHECK(scene.notifications[0].event == "ENGINE DOWN");
+  CHECK(scene.status("web").condition == Condition::Unhealthy);
+  CHECK(scene.status("web").hold->kind == HoldKind::EngineDown);
+  scene.connect();
+  scene.pass(2s);
+  CHECK(scene.decisions() == "recovered, restart web");
+  scene.pass(5min);
+  CHECK(scene.decisions() == "recovered");
+}
+
+TEST_CASE(
+    "engine: while it is down, a published port that refuses says nothing: its proxy went with the engine") {
+  Scene scene;
+  INFO(scene.transcript());
+  Box& box = scene.healthy("web");
+  scene.lose_engine();
+  ProbeFacts refused;
+  refused.end = ProbeEnd::Refused;
+  box.answer = refused;
+  scene.pass(10min);
+  CHECK(scene.decisions() == "critical");
   CHECK(scene.status("web").failures == 0);
   CHECK(scene.status("web").condition == Condition::Unknown);
-  box.broken = false;
+  box.answer.reset();
   scene.connect();
   scene.pass(5min);
   CHECK(scene.decisions() == "recovered");

@@ -41,13 +41,6 @@ TEST_CASE("exit: out of memory, by event or by fact") {
   CHECK(judge_events({event(2, Ended{137})}, facts) == ExitKind::OutOfMemory);
 }
 
-TEST_CASE("exit: code 0 under on-failure is a job done") {
-  Container facts;
-  facts.restart_policy = RestartPolicy::OnFailure;
-  CHECK(judge_events({event(1, Ended{0})}, facts) == ExitKind::Completed);
-  CHECK(judge_events({event(1, Ended{2})}, facts) == ExitKind::Crash);
-}
-
 TEST_CASE("exit: events of an earlier instance are forgotten, newer ones are kept") {
   ExitEvidence evidence;
   evidence.observe(killed(10, 15));

@@ -68,6 +68,7 @@ TEST_CASE("glossary: the page lists every value of every public enum, and no oth
   check<ChannelResult>("Result of a test notification");
   check<AlertUse>("Use of an alert");
   check<RemedyAnswer>("Engine's answer to a remedy");
+  check<AlertAnswer>("Answer about an alert");
   const auto& reports = tags_of<EngineReport>();
   check("Report of an engine", {reports.begin(), reports.end()});
 }

@@ -10,7 +10,7 @@ Container web() {
   Container container;
   container.id = "abc";
   container.name = "shop_web_1";
-  container.identity = {"shop/web/2", "shop/web", false};
+  container.identity = {"shop/web/2", "shop/web", false, {}};
   return container;
 }
 

@@ -32,7 +32,7 @@ void break_for_good(Box& box) {
 
 std::string chosen(const Policy& policy, unsigned ladder_step, bool exited, unsigned ineffective = 0) {
   std::vector<LabelProblem> problems;
-  const auto found = choose_step(ladder_on(policy, {}, problems), ladder_step, exited, ineffective);
+  const auto found = choose_step(ladder_on(policy, {}, {}, problems), ladder_step, exited, ineffective);
   return found ? to_string(found->step) : "nothing";
 }
 
@@ -74,7 +74,7 @@ TEST_CASE("ladder: after five ineffective restarts the next step of another kind
   CHECK(chosen(ladder({step(RemedyKind::Restart), step(RemedyKind::Stop)}), 0, true, 5) == "start");
   CHECK(chosen(ladder({step(RemedyKind::Restart), step(RemedyKind::None)}), 0, true, 5) == "start");
   std::vector<LabelProblem> problems;
-  CHECK(choose_step(ladder_on(policy, {}, problems), 0, false, 5)->skipped_restarts);
+  CHECK(choose_step(ladder_on(policy, {}, {}, problems), 0, false, 5)->skipped_restarts);
 }
 
 TEST_CASE("ladder: exec recovers the workload within the same instance") {

@@ -292,6 +292,7 @@ TEST_CASE("routing: the notification of a mass failure also goes where its membe
   INFO(scene.transcript());
   for (int i = 0; i < 4; ++i) {
     Policy policy = Scene::policy();
+    policy.failure_threshold = 5;  // each is seen failing before the first one would be remedied
     if (i == 0) policy.notification_route = "team-a";
     if (i == 1) policy.notifications = false;
     scene.add("web" + std::to_string(i), policy);

@@ -14,11 +14,11 @@ TEST_CASE("timing: a probe's period carries 10 % jitter around the interval") {
   CHECK(probe_delay(policy, true, 0.5) == Duration{5000});
 }
 
-TEST_CASE("timing: the fast interval is interval / 3, at least 1 s, never above the interval") {
+TEST_CASE("timing: the fast interval is interval / 3, at least 250 ms, never above the interval") {
   Policy policy;
   CHECK(policy.effective_fast_interval() == 5s);
-  policy.interval = 2s;
-  CHECK(policy.effective_fast_interval() == 1s);
+  policy.interval = 600ms;
+  CHECK(policy.effective_fast_interval() == 250ms);
   policy.interval = 200ms;
   CHECK(policy.effective_fast_interval() == 200ms);
   policy.fast_interval = 10s;
@@ -31,11 +31,13 @@ TEST_CASE("timing: no check period is shorter than 10 ms") {
   CHECK(probe_delay(policy, true, 0.0) == 10ms);
 }
 
-TEST_CASE("timing: the first round is spread over one interval; a later container is checked at once") {
+TEST_CASE("timing: the first rounds of a hundred workloads are spread over one interval") {
   const Policy policy;
-  CHECK(first_probe_delay(policy, true, 0.0) == 0s);
-  CHECK(first_probe_delay(policy, true, 0.5) == Duration{7500});
-  CHECK(first_probe_delay(policy, false, 0.5) == 0s);
+  CHECK(first_rounds(99) == FirstRounds::AtOnce);
+  CHECK(first_rounds(100) == FirstRounds::Spread);
+  CHECK(first_probe_delay(policy, FirstRounds::Spread, 0.0) == 0s);
+  CHECK(first_probe_delay(policy, FirstRounds::Spread, 0.5) == Duration{7500});
+  CHECK(first_probe_delay(policy, FirstRounds::AtOnce, 0.5) == 0s);
 }
 
 TEST_CASE("timing: the start period is the setting, or three times the slowest learned start") {

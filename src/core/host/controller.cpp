@@ -11,6 +11,9 @@
 namespace healer {
 namespace {
 
+/// A step of the wall clock that is no correction: the machine was suspended.
+constexpr Duration notable_jump = 500ms;
+
 /// Stalls this close together are one stall: a starved process runs its loop now and then.
 constexpr Duration stall_memory = 5s;
 /// A shorter stall is not logged, but may excuse a timeout.
@@ -122,6 +125,7 @@ void HostController::wake(HostOut& out) {
   next.at(engine_.deadline());
   next.at(state_.connectivity.next_deadline());
   next.at(state_.mass.deadline());
+  next.at(vanished_.deadline());
   if (state_.paused_until != Instant::max()) next.at(state_.paused_until);
   if (next.when() && next.when() != wake_at_) out.add(Wake{"", std::max(*next.when(), out.now())});
   wake_at_ = next.when();
@@ -136,6 +140,7 @@ void HostController::first_list_taken_over() {
 void HostController::woken(HostOut& out) {
   wake_at_.reset();  // wake() requests the next one
   engine_.due(out);
+  vanished_.due(out);
 }
 
 void HostController::connectivity_finished(const ProbeFinished& event, HostOut& out) {
@@ -143,7 +148,34 @@ void HostController::connectivity_finished(const ProbeFinished& event, HostOut& 
   notify_connectivity(change, state_, out);
 }
 
+void HostController::vanished(const Workload& workload, const std::string& unhealthy, HostOut& out) {
+  vanished_.add(workload, unhealthy, workloads_, out);
+}
+
+void HostController::pressure(const HostPressure& event, HostOut& out) {
+  if (!event.high) {
+    state_.pressure.reset();
+    return;
+  }
+  if (!state_.pressure) {
+    out.log(LogLevel::Warning, fact::UnderPressure{event.text});
+    HostMessage message;
+    message.notice = notice::UnderPressure{event.text};
+    message.dedup_key = fmt::format("healer/{:.60}/pressure/{}", state_.policy.host_name,
+                                    out.now().time_since_epoch().count());
+    out.notify(std::move(message));
+    state_.pressure = HostState::Pressure{out.now(), {}};
+  }
+  state_.pressure->text = event.text;
+}
+
+void HostController::events_lost(HostOut& out) {
+  state_.events_lost = out.now();
+  out.log(LogLevel::Warning, fact::EventsLost{});
+}
+
 void HostController::stalled(const LoopStalled& event, HostOut& out) {
+  state_.stood_still = HostState::StoodStill{out.now(), event.lag};
   const bool recent = state_.stalled_at && out.now() - *state_.stalled_at < stall_memory;
   state_.stall = recent ? std::max(state_.stall, event.lag) : event.lag;
   state_.stalled_at = out.now();
@@ -179,6 +211,11 @@ HostController::Clock HostController::clock_moved(Duration ahead, HostOut& out) 
   if (moved == Clock::SetBack) {
     workloads_.each([](Workload& workload) { workload.lifecycle.clock_set_back(); });
     if (std::exchange(record_.engine_stops_until, 0) != 0) out.save();
+  }
+  // Forward: the machine was suspended, or somebody set the clock. Both end what was measured until now.
+  if (const Duration jump = ahead - state_.wall_ahead; jump >= notable_jump) {
+    state_.stood_still = HostState::StoodStill{out.now(), jump};
+    out.log(LogLevel::Warning, fact::StoodStill{jump});
   }
   state_.wall_ahead = ahead;
   state_.engine_lag = Duration{0};
@@ -257,6 +294,22 @@ void HostController::learn_dependencies(const Workload& workload, const Containe
   node.named = workload.policy->depends_on;
   node.network_parent = workload.network_parent;
   state_.graph.set(std::move(node));
+  for (const std::string& service : facts.awaited_jobs) state_.awaited_jobs.insert(service);
+}
+
+void HostController::deployment_event(const EngineEvent& event, Instant now) {
+  // Containers of services that healer does not watch come and go for reasons of their own, and a recreation
+  // by healer is no deployment.
+  bool known = false;
+  bool ours = false;
+  workloads_.each([&](const Workload& workload) {
+    if (workload.service != event.service) return;
+    known = true;
+    ours = ours || workload.remediation.recreating();
+  });
+  if (!known || ours) return;
+  const std::string project = event.service.substr(0, event.service.find('/'));
+  state_.deployments.changed(project, std::min(now, state_.happened(event.unix_nanoseconds)), now);
 }
 
 // Containers whose network other containers share.

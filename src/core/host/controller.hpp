@@ -13,6 +13,7 @@
 #include "core/host/host_state.hpp"
 #include "core/host/mass_failure.hpp"
 #include "core/host/revisits.hpp"
+#include "core/host/vanished.hpp"
 #include "core/host/workloads.hpp"
 #include "model/effect.hpp"
 #include "model/event.hpp"
@@ -68,6 +69,11 @@ class HostController {
   void woken(HostOut& out);
   void connectivity_finished(const ProbeFinished& event, HostOut& out);
   void stalled(const LoopStalled& event, HostOut& out);
+  void pressure(const HostPressure& event, HostOut& out);
+  /// The engine forgot events from before now.
+  void events_lost(HostOut& out);
+  /// A container of the service was created or removed.
+  void deployment_event(const EngineEvent& event, Instant now);
   void pause(const OperatorPause& event, HostOut& out);
   void resume(HostOut& out);
   enum class Clock { SetForward, SetBack };
@@ -78,6 +84,9 @@ class HostController {
   /// To be called after each decision about a workload. `ended`: how its attempts ended that ended in it.
   void decided(Workload& workload, const std::vector<AttemptState>& ended, HostOut& out);
   void forget(Workload& workload);
+  /// The container was removed, nothing took its place, and the workload will be forgotten. `unhealthy`: why
+  /// it was unhealthy then; empty: it was not.
+  void vanished(const Workload& workload, const std::string& unhealthy, HostOut& out);
   void learn_service(Workload& workload, const Container& facts);
   void learn_dependencies(const Workload& workload, const Container& facts);
 
@@ -102,6 +111,7 @@ class HostController {
   HostCounts counts_;
   HeldWorkloads held_;
   Revisits revisits_;
+  Vanished vanished_;
   bool slot_freed_ = false;
   std::set<std::string> healthy_again_;  ///< became ready in this step; their dependents are re-evaluated
   std::optional<Instant> wake_at_;       ///< of the newest Wake of the host

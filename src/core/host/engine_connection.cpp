@@ -45,6 +45,7 @@ void EngineConnection::reported(const EngineEvent& event, Instant now) {
 
 void EngineConnection::replaced(std::int64_t stops_until, HostOut& out) {
   out.log(LogLevel::Info, fact::EngineRestarted{});
+  state_.engine_began = out.now();
   out.record().engine_stops_until = stops_until;
   out.save();
 }

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -9,6 +10,7 @@
 #include "base/time.hpp"
 #include "core/host/concurrency.hpp"
 #include "core/host/connectivity.hpp"
+#include "core/host/deployments.hpp"
 #include "core/host/graph.hpp"
 #include "core/host/mass_guard.hpp"
 #include "core/host/shared_networks.hpp"
@@ -45,6 +47,23 @@ struct HostState {
   unsigned pauses = 0;                  ///< times that an operator paused all
   std::optional<Instant> stalled_at;    ///< when the loop last stood still, for `stall`
   Duration stall{0};
+  /// When healer, or the whole machine, last stood still, and for how long: streaks begin again.
+  struct StoodStill {
+    Instant at{};
+    Duration lasted{0};
+  };
+  std::optional<StoodStill> stood_still;
+  /// Since when the host is under pressure, and from what; empty: it is not.
+  struct Pressure {
+    Instant since{};
+    std::string text;
+  };
+  std::optional<Pressure> pressure;
+  std::optional<Instant> engine_began;  ///< when the engine's present process began; empty: before healer
+  std::optional<Instant> events_lost;   ///< the engine forgot events before this
+  std::set<std::string> awaited_jobs;   ///< services whose completion others await
+  Deployments deployments;
+  Instant disk_full_until{};       ///< an order failed because a disk is full: no remedy before this
   Instant starved_until{};         ///< descriptors or memory ran out: failed checks before this are unknown
   ConnectivityCheck connectivity;  ///< whether healer itself reaches anything
   DependencyGraph graph;
@@ -66,6 +85,7 @@ struct HostState {
     return instant(WallTime{unix_nanoseconds / 1'000'000}) + engine_lag;
   }
 
+  std::size_t watched() const { return workloads_.size(); }
   /// Another workload; null: none with this key is watched.
   const Workload* find(const std::string& key) const { return workloads_.find(key); }
 

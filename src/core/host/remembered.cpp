@@ -48,6 +48,7 @@ void RememberedWorkloads::take_over(Instant now) {
     for (FiringAlert& alert : record.alerts) {
       no_later(alert.since);
       no_later(alert.reported_at);
+      if (alert.attempted_at) no_later(*alert.attempted_at);
     }
   }
 }

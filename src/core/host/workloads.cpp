@@ -48,6 +48,16 @@ std::unordered_map<std::string, std::string> Workloads::running() const {
   return running;
 }
 
+void Workloads::rekey(const std::string& key, const std::string& other) {
+  const auto found = by_key_.find(key);
+  if (found == by_key_.end() || by_key_.contains(other)) return;
+  std::unique_ptr<Workload> workload = std::move(found->second);
+  by_key_.erase(found);
+  workload->key = other;
+  key_of_container_[workload->container.id] = other;
+  by_key_.emplace(other, std::move(workload));
+}
+
 void Workloads::forget(const std::string& key) {
   const auto found = by_key_.find(key);
   if (found == by_key_.end()) return;

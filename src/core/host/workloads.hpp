@@ -81,6 +81,8 @@ class Workloads {
   }
   /// The container is no workload's any more.
   void release_container(const std::string& id) { key_of_container_.erase(id); }
+  /// The workload is known under the other key from now on, unless another workload has that key.
+  void rekey(const std::string& key, const std::string& other);
   /// Trap: destroys the workload.
   void forget(const std::string& key);
 

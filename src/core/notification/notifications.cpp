@@ -6,12 +6,15 @@
 #include <fmt/format.h>
 
 #include "base/earliest.hpp"
+#include "core/workload/alert_permit.hpp"
 #include "core/workload/out.hpp"
 #include "core/workload/pause.hpp"
 
 namespace healer {
 
 namespace {
+
+constexpr Duration maintenance_notified_after = 10min;
 
 using State = NotifiedTable::State;
 using Input = NotifiedTable::Input;
@@ -49,17 +52,27 @@ bool NotificationMachine::to_be_notified() const {
          !notifications_suppressed(view_);
 }
 
+/// An application that says itself that it is in maintenance is no news for a while.
+bool NotificationMachine::quiet_maintenance() const {
+  const auto* planned = std::get_if<Planned>(&w_.remediation.phase);
+  return planned != nullptr && planned->hold && planned->hold->kind == HoldKind::Busy &&
+         w_.health.in_maintenance && now_ < w_.incident->opened_at + maintenance_notified_after;
+}
+
 void NotificationMachine::first_due() {
   if (!to_be_notified()) return;
   const auto* planned = std::get_if<Planned>(&w_.remediation.phase);
+  const View view{w_, host_, now_};
+  const bool asking = planned && planned->hold && planned->hold->kind == HoldKind::Alert &&
+                      alert_permit(view).state == AlertPermit::State::Asking;
   const bool at_once = std::holds_alternative<Gathering>(w_.remediation.phase) ||
-                       std::holds_alternative<Checking>(w_.remediation.phase) ||
+                       std::holds_alternative<Checking>(w_.remediation.phase) || asking ||
                        (planned && !planned->hold && planned->due <= now_);
   // A new verdict is awaited: the workload may be healthy already.
   const bool awaited = w_.lifecycle.presence == Presence::Running && !w_.health.unhealthy() &&
                        w_.incident->cause != IncidentCause::CrashLoop && !w_.health.network_loss &&
                        !w_.health.alert_firing && !w_.remediation.forced;
-  if (at_once || awaited) return;
+  if (at_once || awaited || quiet_maintenance()) return;
   if (w_.incident->cause == IncidentCause::CrashLoop && !own_.incident->gave_up)
     notify_crash_loop();
   else
@@ -74,7 +87,12 @@ void NotificationMachine::notify_degraded(NotifiedTable::Input input) {
   const auto ladder_step = wanted_step(view_);
   notice::Degraded degraded;
   degraded.reason = w_.incident->cause_text;
+  if (const std::string why = unconfirmed_reason({w_, host_, now_});
+      !why.empty() && caused_by_alert({w_, host_, now_}))
+    degraded.reason +=
+        fmt::format("; not confirmed ({}), so one attempt follows each notification of the alert", why);
   degraded.advice = w_.container.advice;
+  degraded.owner = w_.container.owner.name;
   if (ladder_step) {
     degraded.next_kind = ladder_step->step.kind;
     degraded.next = to_string(ladder_step->step);
@@ -125,6 +143,17 @@ void NotificationMachine::ladder_ended() {
   notify({NotificationKind::Critical, incident_key(),
           notice::LadderEnded{w_.health.failure_text(), ended.attempts, ended.ineffective_restarts, refusal(),
                               w_.container.advice}});
+  out_.report(finding::IncidentChanged{});
+}
+
+void NotificationMachine::alert_outlasts() {
+  if (own_.incident->gave_up || notifications_paused({w_, host_, now_})) return;
+  give_up(Input::AlertOutlasts);
+  const fact::AlertOutlasts outlasts{w_.health.alert_text()};
+  out_.log(LogLevel::Error, outlasts);
+  out_.decide(Rule::GaveUp, outlasts);
+  notify({NotificationKind::Critical, incident_key(),
+          notice::AlertOutlasts{outlasts.name, w_.remediation.attempts, w_.container.advice}});
   out_.report(finding::IncidentChanged{});
 }
 
@@ -215,6 +244,8 @@ void NotificationMachine::due() {
 std::optional<Instant> NotificationMachine::deadline() const {
   Earliest next;
   next.at(repeat_deadline());
+  if (w_.incident && !own_.incident->notified && quiet_maintenance())
+    next.at(w_.incident->opened_at + maintenance_notified_after);
   if (own_.unnotified_incidents > 0 && !notifications_suppressed(view_))
     next.at(own_.last_notified + w_.policy->notification_cooldown);
   return next.when();
@@ -234,6 +265,25 @@ void NotificationMachine::unknown_for_long() {
   out_.log(LogLevel::Warning, fact::Unknown{health.unknown_streak, health.last_verdict.text});
   notify({NotificationKind::Info, unknown_key(*health.unknown_since),
           notice::Unknown{health.unknown_streak, health.last_verdict.text}});
+}
+
+void NotificationMachine::unproven(const std::string& tried) {
+  out_.log(LogLevel::Warning, fact::NeverPassed{tried});
+  notify({NotificationKind::Degraded,
+          fmt::format("healer/{:.60}/{:.120}/unproven/{}", host_.policy.host_name, w_.key,
+                      now_.time_since_epoch().count()),
+          notice::Unproven{tried}, tried});
+}
+
+void NotificationMachine::ended_for_good(const finding::EndedForGood& ended) {
+  if (notifications_paused(view_)) return;
+  const bool job = ended.why == finding::EndedForGood::Why::JobFailed;
+  notify({job ? NotificationKind::Critical : NotificationKind::Degraded,
+          fmt::format("healer/{:.60}/{:.120}/ended/{}", host_.policy.host_name, w_.key,
+                      now_.time_since_epoch().count()),
+          job ? Notice{notice::JobFailed{ended.text, w_.container.advice}}
+              : Notice{notice::EndedUnseen{ended.text, w_.container.advice}},
+          ended.text});
 }
 
 void NotificationMachine::known_again(const finding::KnownAgain& known) {

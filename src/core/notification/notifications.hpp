@@ -27,6 +27,7 @@ struct NotifiedTable {
   enum class State : std::uint8_t { None, Unnotified, Notified, Critical };
   enum class Input : std::uint8_t {
     Opens, AttemptBegins, Due, CooldownOver, CrashLoop, BudgetUsedUp, LadderEnded, Reminder, Escalation, Reset, Ends,
+    AlertOutlasts,
   };
   static constexpr Transition<State, Input> table[] = {
       {State::None,       Input::Opens,         State::Unnotified},  // within a cooldown: counted for the summary
@@ -38,6 +39,8 @@ struct NotifiedTable {
       {State::Notified,   Input::BudgetUsedUp,  State::Critical},
       {State::Unnotified, Input::LadderEnded,   State::Critical},    // GAVE UP
       {State::Notified,   Input::LadderEnded,   State::Critical},
+      {State::Unnotified, Input::AlertOutlasts, State::Critical},    // GAVE UP
+      {State::Notified,   Input::AlertOutlasts, State::Critical},
       {State::Notified,   Input::Reminder,      State::Notified},    // remind_every after the newest notification
       {State::Critical,   Input::Reminder,      State::Critical},
       {State::Notified,   Input::Escalation,    State::Notified},    // escalate_after after a route's notification,
@@ -92,11 +95,16 @@ class NotificationMachine {
   void attempt_began();
   void budget_used_up();
   void ladder_ended();
+  /// An alert fires on after an attempt, and no check fails: notified once.
+  void alert_outlasts();
   void incident_closed(IncidentOutcome outcome, const std::string& why);
   void incident_released();
   void acknowledged();
   void evidence_captured(const std::string& excerpt);
   void unknown_for_long();
+  /// `tried`: what was checked, and what came back.
+  void unproven(const std::string& tried);
+  void ended_for_good(const finding::EndedForGood& ended);
   void known_again(const finding::KnownAgain& known);
   void alert_fires(const FiringAlert& alert);
   void reset();
@@ -115,6 +123,7 @@ class NotificationMachine {
 
   void go(NotifiedTable::Input input, NotifiedTable::State next);
   bool to_be_notified() const;
+  bool quiet_maintenance() const;
   void first_due();
   void notify_degraded(NotifiedTable::Input input);
   void notify_crash_loop();

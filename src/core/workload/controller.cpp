@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/earliest.hpp"
+#include "core/workload/alert_permit.hpp"
 
 namespace healer {
 
@@ -25,7 +26,9 @@ void WorkloadController::configure(const ContainerObserved& seen) {
   if (w_.name != seen.container.name) w_.dirty = true;
   w_.name = seen.container.name;
   std::vector<LabelProblem> problems = seen.problems;
-  w_.ladder = ladder_on(*seen.policy, host_.capabilities, problems);
+  if (!seen.container.identity.problem.empty())
+    problems.push_back({"com.docker.compose.*", "", seen.container.identity.problem});
+  w_.ladder = ladder_on(*seen.policy, host_.capabilities, seen.container.owner, problems);
   for (const LabelProblem& problem : problems)
     if (std::find(w_.problems.begin(), w_.problems.end(), problem) == w_.problems.end())
       out_.log(LogLevel::Warning, fact::WrongLabel{problem});
@@ -80,11 +83,17 @@ void WorkloadController::health_reported(const HealthReported& report, const Eng
   w_.container.health = report.health;
   w_.container.health_checked = when;
   w_.container.health_output.clear();
-  run([&] { health_.engine_health(report.health, {}); });
+  w_.container.health_exit_code.reset();
+  run([&] { health_.health_reported(report.health); });
 }
 
 void WorkloadController::container_gone() {
   run([&] { lifecycle_.container_gone(); });
+}
+
+void WorkloadController::renamed() {
+  container_gone();
+  w_.lifecycle.removed = false;
 }
 
 void WorkloadController::inspect_failed(const Error& error) {
@@ -126,6 +135,10 @@ void WorkloadController::alert_reported(const AlertReported& event) {
   run([&] { health_.alert_reported(event); });
 }
 
+void WorkloadController::alert_confirmed(const AlertConfirmed& event) {
+  run([&] { health_.alert_confirmed(event); });
+}
+
 // Remedies.
 
 void WorkloadController::remedy_finished(const RemedyFinished& finished) {
@@ -152,6 +165,7 @@ void WorkloadController::reset() {
   run([&] { remediation_.reset(); });
   run([&] { lifecycle_.reset(); });
   run([&] { notifications_.reset(); });
+  run([&] { health_.alerts_reset(); });
   if (w_.incident) save_incident();
   out_.log(LogLevel::Info, fact::Commanded{fact::Command::Reset, std::nullopt});
   out_.decide(Rule::ByOperator, fact::Commanded{fact::Command::Reset, std::nullopt});
@@ -212,9 +226,18 @@ void WorkloadController::run_due() {
   run([&] { remediation_.due(); });
   calm_due();
   run([&] { notifications_.summary_due(); });
-  if (w_.lifecycle.forget_at && now_ >= *w_.lifecycle.forget_at)
-    close_incident(IncidentOutcome::Removed, "the container was removed");
+  forget_due();
   run([&] { notifications_.due(); });
+}
+
+void WorkloadController::forget_due() {
+  if (!w_.lifecycle.forget_at || now_ < *w_.lifecycle.forget_at) return;
+  vanished_ = w_.lifecycle.removed;
+  if (w_.incident)
+    vanished_unhealthy_ = w_.incident->cause_text;
+  else if (w_.remediation.in_flight)
+    vanished_unhealthy_ = "a remedy was under way";
+  close_incident(IncidentOutcome::Removed, "the container was removed");
 }
 
 void WorkloadController::pause_due() {
@@ -223,6 +246,13 @@ void WorkloadController::pause_due() {
   w_.dirty = true;
   out_.log(LogLevel::Info, fact::Commanded{fact::Command::PauseOver, std::nullopt});
   out_.decide(Rule::ByOperator, fact::Commanded{fact::Command::PauseOver, std::nullopt});
+}
+
+/// The alert's lookback is over. An alert that was silenced meanwhile ends, and the checks decide.
+void WorkloadController::alert_outlasts_attempt() {
+  run([&] { health_.confirm_alerts(); });
+  if (alert_permit(view_).state != AlertPermit::State::Asking)
+    run([&] { remediation_.verification_failed(w_.health.failure_text()); });
 }
 
 void WorkloadController::verdict_due() {
@@ -238,12 +268,12 @@ void WorkloadController::verdict_due() {
     else if (health.unhealthy())
       run([&] { remediation_.verification_failed(health.last_verdict.text); });
     else if (health.alert_firing)
-      run([&] { remediation_.verification_failed(health.failure_text()); });
+      alert_outlasts_attempt();
   }
   // The workload became healthy while an order was open: the end of the order closes the incident.
   if (w_.incident && !w_.remediation.attempt && w_.lifecycle.presence == Presence::Running &&
       (health.tracker.state() == Tracker::State::Healthy ||
-       (health.unprobed() && w_.incident->cause == IncidentCause::AlertFiring)))
+       (health.unjudged() && w_.incident->cause == IncidentCause::AlertFiring)))
     healthy();
 }
 
@@ -254,7 +284,7 @@ void WorkloadController::calm_due() {
       w_.lifecycle.presence == Presence::Running && now_ - w_.lifecycle.instance_started >= crash_loop_calm;
   if (w_.incident && w_.incident->cause == IncidentCause::CrashLoop && calm && !w_.remediation.attempt &&
       !w_.remediation.queued() && !health.awaits_alert() &&
-      (health.tracker.state() == Tracker::State::Healthy || health.unprobed()))
+      (health.tracker.state() == Tracker::State::Healthy || health.unjudged()))
     close_recovered();
   if (const auto end = calm_at(); end && now_ >= *end) healthy();
 }
@@ -262,7 +292,7 @@ void WorkloadController::calm_due() {
 /// When a workload without a probe counts as healthy after an exit or `healer heal`: it stayed up until then.
 std::optional<Instant> WorkloadController::calm_at() const {
   if (!w_.incident || w_.remediation.attempt || w_.remediation.queued() ||
-      w_.lifecycle.presence != Presence::Running || !w_.health.unprobed() || w_.health.network_loss ||
+      w_.lifecycle.presence != Presence::Running || !w_.health.unjudged() || w_.health.network_loss ||
       w_.health.awaits_alert())
     return std::nullopt;
   switch (w_.incident->cause) {

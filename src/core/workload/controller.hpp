@@ -51,6 +51,8 @@ class WorkloadController {
   void observe(const ContainerObserved& seen);
   void engine_event(const EngineEvent& event);
   void container_gone();
+  /// The container belongs to a workload of another name now.
+  void renamed();
   void inspect_failed(const Error& error);
   /// The container exists, but no inspect succeeded: inspects again in 10 s.
   void not_inspected_yet();
@@ -66,6 +68,7 @@ class WorkloadController {
   void resolve_targets();
   void connectivity_answered();
   void alert_reported(const AlertReported& event);
+  void alert_confirmed(const AlertConfirmed& event);
 
   // Remedies.
   void remedy_finished(const RemedyFinished& finished);
@@ -88,6 +91,10 @@ class WorkloadController {
   void run_due();
   /// To be called last in a step: writes what changed and sets the next wake-up.
   void finish();
+  /// The container was removed, and the workload will be forgotten now.
+  bool vanished() const { return vanished_; }
+  /// Then: why it was unhealthy, or what healer did about it at its end; empty: nothing.
+  const std::string& vanished_unhealthy() const { return vanished_unhealthy_; }
   /// How each attempt ended that ended in this step, for the host.
   const std::vector<AttemptState>& ended_attempts() const { return ended_attempts_; }
 
@@ -112,7 +119,9 @@ class WorkloadController {
   void configure(const ContainerObserved& seen);
   void health_reported(const HealthReported& report, const EngineEvent& event);
   void pause_due();
+  void forget_due();
   void verdict_due();
+  void alert_outlasts_attempt();
   void calm_due();
   std::optional<Instant> calm_at() const;
   std::optional<Instant> next_deadline() const;
@@ -128,6 +137,8 @@ class WorkloadController {
   IncidentMachine incident_;
   NotificationMachine notifications_;
   std::vector<AttemptState> ended_attempts_;
+  bool vanished_ = false;
+  std::string vanished_unhealthy_;
 };
 
 }  // namespace healer

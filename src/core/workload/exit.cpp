@@ -26,8 +26,6 @@ void ExitEvidence::forget_before(std::int64_t unix_nanoseconds) {
 ExitKind ExitEvidence::judge(const Container& facts) const {
   if (operator_acted()) return ExitKind::Operator;
   if ((end_ && end_->oom) || facts.oom_killed) return ExitKind::OutOfMemory;
-  if (facts.restart_policy == RestartPolicy::OnFailure && exit_code().value_or(facts.exit_code) == 0)
-    return ExitKind::Completed;
   return ExitKind::Crash;
 }
 

@@ -16,7 +16,9 @@ enum class ExitKind {
   Operator,  ///< an operator stopped it: healer leaves it alone until an operator starts it
   Crash,     ///< it ended by itself
   OutOfMemory,
-  Completed,  ///< exit code 0 under restart policy on-failure: its job is done
+  Completed,  ///< exit code 0: its job is done
+  JobFailed,  ///< a job ended with another code: its exit is final, too
+  Unseen,     ///< nobody saw why: the engine forgot the events
 };
 
 /// The reports of the event stream about the present instance, kept until its exit is judged. The judgement

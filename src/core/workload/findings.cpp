@@ -1,8 +1,15 @@
 // What each finding of a machine leads to. The order of the inputs is the order of what is done about them.
 #include "base/overloaded.hpp"
+#include "core/workload/alert_permit.hpp"
 #include "core/workload/controller.hpp"
 
 namespace healer {
+namespace {
+
+/// After an order failed because a disk is full, healer tries again this much later.
+constexpr Duration disk_wait = 5min;
+
+}  // namespace
 
 void WorkloadController::take(const WorkloadFinding& taken) {
   const auto leads_to = Overloaded{
@@ -19,6 +26,7 @@ void WorkloadController::take(const WorkloadFinding& taken) {
         if (!ended.closed_because.empty())
           close_incident(IncidentOutcome::StoppedByOperator, ended.closed_because);
       },
+      [this](const finding::EndedForGood& ended) { run([&] { notifications_.ended_for_good(ended); }); },
       [this](const finding::EndedBySignal&) { run([&] { remediation_.ended_by_signal(); }); },
       [this](const finding::LeftDown& down) {
         run([&] { health_.known_down(down.text); });
@@ -46,6 +54,15 @@ void WorkloadController::take(const WorkloadFinding& taken) {
       [this](const finding::BecameUnhealthy& became) { unhealthy(became.cause, became.text); },
       [this](const finding::BecameHealthy&) { healthy(); },
       [this](const finding::UnknownForLong&) { run([&] { notifications_.unknown_for_long(); }); },
+      [this](const finding::ProbeUnproven& unproven) {
+        run([&] { notifications_.unproven(unproven.tried); });
+      },
+      [this](const finding::TargetChanged&) {
+        run([&] { health_.verdict_void(); });
+        run([&] {
+          remediation_.drop_queued(RemedyTable::Input::OtherState, "it is checked at another address now");
+        });
+      },
       [this](const finding::KnownAgain& known) { run([&] { notifications_.known_again(known); }); },
       [this](const finding::AlertFires& fires) { run([&] { notifications_.alert_fires(fires.alert); }); },
       [this](const finding::AlertOver&) { run([&] { remediation_.alert_over(); }); },
@@ -53,11 +70,13 @@ void WorkloadController::take(const WorkloadFinding& taken) {
         open_incident(due.cause, due.text);
         out_.decide(Rule::Unhealthy, fact::IncidentOpened{due.cause, due.text});
       },
+      [this](const finding::DiskFull&) { host_.disk_full_until = now_ + disk_wait; },
       [this](const finding::Starved& starved) { host_.starved_until = starved.until; },
       [this](const finding::AwaitsConnectivity&) { host_.connectivity.await(w_.key, now_); },
       // Remediation.
       [this](const finding::AttemptBegan& began) {
         run([&] { notifications_.attempt_began(); });
+        run([&] { health_.attempt_began(); });
         save_incident();
         run([&] { remediation_.decide_order(began.step); });
       },
@@ -69,6 +88,7 @@ void WorkloadController::take(const WorkloadFinding& taken) {
       [this](const finding::AttemptEnded& ended) {
         ended_attempts_.push_back(ended.state);
         if (ended.left_down) run([&] { lifecycle_.left_down(); });
+        if (ended.state == AttemptState::NotRecovered) run([&] { health_.attempt_did_not_help(); });
         if (ended.left_down || ended.failing) run([&] { health_.settle_unhealthy(); });
         using Then = finding::AttemptEnded::Then;
         if (ended.then == Then::Stopped) {
@@ -82,6 +102,11 @@ void WorkloadController::take(const WorkloadFinding& taken) {
       [this](const finding::BudgetUsedUp&) { run([&] { notifications_.budget_used_up(); }); },
       [this](const finding::LadderEnded&) { run([&] { notifications_.ladder_ended(); }); },
       [this](const finding::HoldCauseGone&) { run([&] { health_.fresh_verdict(); }); },
+      [this](const finding::HeldByAlert&) {
+        run([&] { health_.confirm_alerts(); });
+        const AlertPermit permit = alert_permit(view_);
+        if (permit.state == AlertPermit::State::Outlasted) run([&] { notifications_.alert_outlasts(); });
+      },
       [this](const finding::StayedUp&) { healthy(); },
       // Incidents and notifications.
       [this](const finding::IncidentChanged&) { save_incident(); },

@@ -29,6 +29,11 @@ struct EndedAsWanted {
   std::string closed_because;  ///< why the incident is closed; empty: it stays open
 };
 struct EndedBySignal {};  ///< by a signal that is healer's remedy
+/// The container's end is final, and operators are notified of it.
+struct EndedForGood {
+  enum class Why { JobFailed, Unseen } why = Why::JobFailed;
+  std::string text;
+};
 /// The instance is down, and no attempt is under way.
 struct LeftDown {
   std::string text;
@@ -60,6 +65,12 @@ struct BecameUnhealthy {
 };
 struct BecameHealthy {};
 struct UnknownForLong {};
+/// The checks that failed have never passed.
+struct ProbeUnproven {
+  std::string tried;  ///< what was checked, and what came back
+};
+/// The workload is checked at another address now: what was known of the old one does not count.
+struct TargetChanged {};
 struct KnownAgain {
   std::string how;
   Instant since{};    ///< when operators were notified that it is unknown
@@ -74,6 +85,8 @@ struct IncidentDue {
   IncidentCause cause = IncidentCause::AlertFiring;
   std::string text;
 };
+/// A disk is full: a restart would end in a container that cannot start.
+struct DiskFull {};
 struct Starved {
   Instant until{};  ///< failed checks before this are unknown
 };
@@ -100,6 +113,7 @@ struct AttemptEnded {
 struct BudgetUsedUp {};
 struct LadderEnded {};
 struct HoldCauseGone {};  ///< a new verdict decides
+struct HeldByAlert {};    ///< AlertPermit allows no attempt: its source is asked, or operators are notified
 struct StayedUp {};       ///< without a probe, until the end of the verification
 
 // Remediation and notifications.
@@ -112,13 +126,14 @@ struct WorseThanAcknowledged {};
 
 using WorkloadFinding =
     std::variant<finding::InstanceBegan, finding::StoppedRunning, finding::PausedByOperator,
-                 finding::EndedAsWanted, finding::EndedBySignal, finding::LeftDown, finding::ExitedByItself,
-                 finding::EngineRestarted, finding::Down, finding::SuccessorAwaited, finding::Gone,
-                 finding::BecameUnhealthy, finding::BecameHealthy, finding::UnknownForLong,
-                 finding::KnownAgain, finding::AlertFires, finding::AlertOver, finding::IncidentDue,
-                 finding::Starved, finding::AwaitsConnectivity, finding::AttemptBegan, finding::OrderDecided,
+                 finding::EndedAsWanted, finding::EndedBySignal, finding::EndedForGood, finding::LeftDown,
+                 finding::ExitedByItself, finding::EngineRestarted, finding::Down, finding::SuccessorAwaited,
+                 finding::Gone, finding::BecameUnhealthy, finding::BecameHealthy, finding::UnknownForLong,
+                 finding::ProbeUnproven, finding::TargetChanged, finding::KnownAgain, finding::AlertFires,
+                 finding::AlertOver, finding::IncidentDue, finding::DiskFull, finding::Starved,
+                 finding::AwaitsConnectivity, finding::AttemptBegan, finding::OrderDecided,
                  finding::InstanceKept, finding::AttemptEnded, finding::BudgetUsedUp, finding::LadderEnded,
                  finding::HoldCauseGone, finding::StayedUp, finding::IncidentChanged,
-                 finding::WorseThanAcknowledged>;
+                 finding::WorseThanAcknowledged, finding::HeldByAlert>;
 
 }  // namespace healer

@@ -14,8 +14,36 @@ namespace {
 
 /// HEALING.md 2: the last 10 starts.
 constexpr std::size_t remembered_starts = 10;
-/// So many unknown outcomes in a row are notified.
-constexpr unsigned unknown_notification_after = 10;
+/// The failures in a row that make a workload unhealthy span at least this.
+constexpr Duration shortest_streak = 1s;
+/// An unhealthy HEALTHCHECK waits so long for the inspect that brings its output.
+constexpr Duration output_wait = 2s;
+/// A start that healer has not learned yet. HEALING.md 2.
+constexpr Duration unlearned_start = 120s;
+constexpr Duration longest_start = 10min;
+/// A container that was started so soon after its engine's process began shares a cold machine with the
+/// others.
+constexpr Duration cold_for = 10min;
+/// An older streak of a former process says nothing about now: so many intervals.
+constexpr int streak_lasts = 3;
+
+/// So many unknown outcomes in a row are notified. A command that is not there will not appear by itself, and
+/// the engine's HEALTHCHECK has already been repeated by the engine.
+unsigned notified_after(Cause cause, bool by_engine) {
+  switch (cause) {
+    case Cause::CannotRun:
+      return by_engine ? 1 : 3;
+    case Cause::RateLimited:
+      return 2;
+    default:
+      return 10;
+  }
+}
+
+/// The same cause has a notification of its own: of the whole host, or of the unproven probe.
+bool notified_elsewhere(Cause cause) {
+  return cause == Cause::EngineDown || cause == Cause::Connectivity || cause == Cause::Unproven;
+}
 
 template <class How>
 bool any(const std::vector<WorkloadProbe>& probes) {
@@ -31,7 +59,10 @@ bool Health::listens_to_engine() const {
 }
 
 bool Health::uses_engine_health() const {
-  return listens_to_engine() && !any<ProbeTargetPtr>(probes);
+  return listens_to_engine() && std::none_of(probes.begin(), probes.end(), [](const WorkloadProbe& probe) {
+           return std::holds_alternative<ProbeTargetPtr>(probe.resolution.how) &&
+                  !(probe.candidate && probe.trust == Trust::Unproven);
+         });
 }
 
 bool Health::unprobed() const {
@@ -40,8 +71,10 @@ bool Health::unprobed() const {
 
 std::string Health::probe_text() const {
   std::string text;
+  bool choosing = false;
   for (const WorkloadProbe& probe : probes) {
-    if (!text.empty()) text += ", ";
+    if (!text.empty()) text += choosing && probe.candidate ? " or " : ", ";
+    choosing = probe.candidate;
     if (!probe.name.empty()) text += probe.name + ": ";
     text += probe.resolution.text;
   }
@@ -66,11 +99,33 @@ Duration learned_start_period(const Workload& workload) {
   return health.unclean_starts.empty() ? clean : std::max(clean, unclean);
 }
 
+Tracker::Thresholds HealthMachine::limits() const {
+  Tracker::Thresholds limits = thresholds(*w_.policy);
+  const bool long_enough = own_.tracker.failures() > 0 && now_ - own_.failing_since >= shortest_streak;
+  if (!long_enough) limits.streak = Tracker::Streak::TooShort;
+  return limits;
+}
+
+/// No instance of this image has passed yet.
+bool HealthMachine::first_of_image() const {
+  return !w_.container.image_id.empty() && own_.starts_image != w_.container.image_id;
+}
+
+/// How long an unhealthy HEALTHCHECK is not acted on: it knows nothing of a slow start.
+Duration HealthMachine::engine_start_period() const {
+  if (first_of_image() || (own_.starts.empty() && own_.unclean_starts.empty())) return unlearned_start;
+  Duration longest{0};
+  for (const auto* starts : {&own_.starts, &own_.unclean_starts})
+    for (const Duration start : *starts) longest = std::max(longest, start);
+  const bool cold = host_.engine_began && w_.lifecycle.instance_started < *host_.engine_began + cold_for;
+  return std::min(longest * (cold ? 3 : 2), longest_start);
+}
+
 Duration HealthMachine::start_period() const {
-  // The engine applies the HEALTHCHECK's start period and reports "starting" meanwhile, so its verdict is
-  // final, unless healer's own start period is configured as well.
-  if (own_.uses_engine_health() && !w_.policy->start_period) return Duration{0};
-  const Duration own = learned_start_period(w_);
+  if (own_.uses_engine_health() && !w_.policy->start_period)
+    return std::max(engine_start_period(), w_.container.health_start_period);
+  Duration own = learned_start_period(w_);
+  if (!w_.policy->start_period && first_of_image()) own = std::max(own, unlearned_start);
   return own_.listens_to_engine() ? std::max(own, w_.container.health_start_period) : own;
 }
 
@@ -82,10 +137,9 @@ std::string HealthMachine::connectivity_problem() const {
 void HealthMachine::count_unknown(const Verdict& verdict) {
   own_.last_verdict = verdict;
   out_.checked(verdict.outcome, verdict.cause);
-  if (++own_.unknown_streak == unknown_notification_after) out_.add(Count{CountUnknownStreak{verdict.cause}});
-  // These two causes have one notification for the whole host.
-  const bool notified_for_all = verdict.cause == Cause::EngineDown || verdict.cause == Cause::Connectivity;
-  if (own_.unknown_streak < unknown_notification_after || own_.unknown_since || notified_for_all) return;
+  const unsigned after = notified_after(verdict.cause, own_.uses_engine_health());
+  if (++own_.unknown_streak == after) out_.add(Count{CountUnknownStreak{verdict.cause}});
+  if (own_.unknown_streak < after || own_.unknown_since || notified_elsewhere(verdict.cause)) return;
   own_.unknown_since = now_;
   out_.report(finding::UnknownForLong{});
 }
@@ -104,14 +158,19 @@ void HealthMachine::apply_verdict(const Verdict& verdict) {
     return;
   }
   known_again("it answers again");
+  const auto& still = host_.stood_still;
+  if (still && still->lasted > 2 * w_.policy->interval && own_.failing_since < still->at)
+    own_.tracker.forget_failures();
   const bool first_pass = verdict.outcome == Outcome::Pass && !own_.tracker.passed_once();
   const bool start_period = own_.in_start_period(now_);
   const unsigned failures_before = own_.tracker.failures();
   own_.last_verdict = verdict;
   out_.checked(verdict.outcome, verdict.cause);
-  const Tracker::Thresholds limits = thresholds(*w_.policy);
+  const Tracker::Thresholds limits = this->limits();
   const Tracker::Row row = went(own_.tracker.observe(verdict.outcome, start_period, limits));
   if (first_pass) measure_start();
+  // The next process continues the streak.
+  if ((own_.tracker.failures() > 0) != (failures_before > 0)) out_.record_changed();
   if (verdict.outcome == Outcome::Fail) {
     if (own_.tracker.failures() == 1 && failures_before == 0) own_.failing_since = now_;
     if (own_.tracker.failures() > failures_before)
@@ -133,34 +192,51 @@ void HealthMachine::apply_verdict(const Verdict& verdict) {
 }
 
 void HealthMachine::inspected() {
+  own_.verdict_due.reset();
   const Container& facts = w_.container;
   if (facts.health_checked && host_.instant(*facts.health_checked) < own_.health_from) return;
-  const Duration lookback = 3 * (facts.health_interval + facts.health_timeout) + Duration{5s};
+  const Duration three_checks = 3 * (facts.health_interval + facts.health_timeout);
   if (facts.health_checked && facts.health_interval > Duration{0} &&
-      now_ - host_.instant(*facts.health_checked) > lookback && facts.health != EngineHealth::Starting) {
+      now_ - host_.instant(*facts.health_checked) > three_checks + Duration{5s} &&
+      facts.health != EngineHealth::Starting) {
     // The engine's checks have stopped (live-restore, no timers), so its health is old. moby#41871.
-    const Verdict stale{Outcome::Unknown, Cause::Stale, "the engine's last health check is stale"};
-    if (own_.uses_engine_health())
-      apply_verdict(stale);
-    else
-      note_engine_verdict(stale);
+    stale(Verdict{Outcome::Unknown, Cause::Stale, "the engine's last health check is stale"});
+  } else if (facts.health == EngineHealth::Starting && !facts.health_checked &&
+             now_ - w_.lifecycle.instance_started > facts.health_start_period + three_checks) {
+    stale(Verdict{Outcome::Unknown, Cause::Stale,
+                  "the engine has not run the HEALTHCHECK once since the start"});
   } else {
-    engine_health(facts.health, facts.health_output);
+    engine_health(facts.health);
   }
 }
 
-void HealthMachine::engine_health(EngineHealth health, const std::string& output) {
-  if (!host_.engine_up) return;
-  if (!own_.uses_engine_health()) {
-    note_engine_health(health, output);
+void HealthMachine::stale(const Verdict& verdict) {
+  if (own_.uses_engine_health())
+    apply_verdict(verdict);
+  else
+    note_engine_verdict(verdict);
+}
+
+void HealthMachine::health_reported(EngineHealth health) {
+  if (health != EngineHealth::Unhealthy) {
+    engine_health(health);
     return;
   }
+  if (!own_.verdict_due) own_.verdict_due = now_ + output_wait;
+  out_.inspect();
+}
+
+void HealthMachine::engine_health(EngineHealth health) {
+  if (!host_.engine_up) return;
+  note_engine_health(health);
+  if (!own_.uses_engine_health()) return;
   switch (health) {
     case EngineHealth::None:
     case EngineHealth::Starting:
       return;  // the engine's own start period
     case EngineHealth::Healthy: {
       own_.unhealthy_in_start_period = false;
+      own_.unhealthy_reported.reset();
       known_again("the engine's HEALTHCHECK speaks again");
       own_.last_check = now_;
       own_.last_verdict = Verdict{};
@@ -170,29 +246,49 @@ void HealthMachine::engine_health(EngineHealth health, const std::string& output
       if (became(row, Tracker::State::Healthy)) out_.report(finding::BecameHealthy{});
       return;
     }
-    case EngineHealth::Unhealthy: {
-      own_.last_check = now_;
-      if (host_.connectivity.failed()) {  // the next inspect decides
-        count_unknown(Verdict{Outcome::Unknown, Cause::Connectivity, connectivity_problem()});
-        return;
-      }
-      known_again("the engine's HEALTHCHECK speaks again");
-      own_.last_verdict = judge_healthcheck(output);
-      own_.unhealthy_in_start_period = own_.in_start_period(now_);
-      if (own_.unhealthy_in_start_period) return;
-      // The engine has already applied its thresholds, so healer acts at once. HEALING.md 3.
-      if (became(went(own_.tracker.settle(false)), Tracker::State::Unhealthy)) {
-        own_.failing_since = now_;
-        out_.log(LogLevel::Warning, fact::Unhealthy{own_.last_verdict.text});
-        out_.report(finding::BecameUnhealthy{IncidentCause::EngineUnhealthy, own_.last_verdict.text});
-      }
+    case EngineHealth::Unhealthy:
+      engine_unhealthy();
+      return;
+  }
+}
+
+void HealthMachine::engine_unhealthy() {
+  own_.last_check = now_;
+  if (host_.connectivity.failed()) {  // the next inspect decides
+    count_unknown(Verdict{Outcome::Unknown, Cause::Connectivity, connectivity_problem()});
+    return;
+  }
+  const Verdict verdict = judge_healthcheck(w_.container);
+  if (verdict.outcome == Outcome::Unknown) {
+    count_unknown(verdict);
+    return;
+  }
+  known_again("the engine's HEALTHCHECK speaks again");
+  own_.last_verdict = verdict;
+  own_.unhealthy_in_start_period = own_.in_start_period(now_);
+  if (own_.unhealthy_in_start_period) return;
+  if (!own_.unhealthy_reported) own_.unhealthy_reported = now_;
+  if (const auto periods = w_.policy->verdict_periods; periods && !own_.unhealthy()) {
+    const Instant counts = *own_.unhealthy_reported + *periods * w_.container.health_interval;
+    if (now_ < counts) {
+      own_.probe_due = own_.probe_due ? std::min(*own_.probe_due, counts) : counts;
       return;
     }
   }
+  // The engine has already applied its thresholds, so healer acts at once. HEALING.md 3.
+  if (!became(went(own_.tracker.settle(false)), Tracker::State::Unhealthy)) return;
+  own_.failing_since = now_;
+  out_.log(LogLevel::Warning, fact::Unhealthy{own_.last_verdict.text});
+  out_.report(finding::BecameUnhealthy{IncidentCause::EngineUnhealthy, own_.last_verdict.text});
 }
 
 void HealthMachine::measure_start() {
   out_.record_changed();  // instance_passed
+  if (first_of_image()) {
+    own_.starts.clear();
+    own_.unclean_starts.clear();
+    own_.starts_image = w_.container.image_id;
+  }
   if (!own_.instance_seen_from_start) return;
   const Duration took = std::max(Duration{0}, now_ - w_.lifecycle.instance_started);
   own_.started_healthy_once = true;
@@ -212,24 +308,39 @@ void HealthMachine::instance_began(const finding::InstanceBegan& began) {
   own_.health_from = began.unpaused ? now_ : started;
   went(own_.tracker.begin_instance(w_.incident.has_value()));
   own_.unhealthy_in_start_period = false;
+  own_.unhealthy_reported.reset();
+  own_.verdict_due.reset();
   for (WorkloadProbe& probe : own_.probes) {
     probe.verdict.reset();
     probe.hangs = false;
+    probe.next_at = Instant{};
   }
   resolve_targets();
   own_.start_period_until = started + start_period();
   if (std::exchange(own_.instance_passed_before, false) && began.same)
     own_.start_period_until = std::min(own_.start_period_until, now_);  // over: it passed under that process
   own_.alerts_from = started;
+  const FirstRounds rounds = began.daemon_start ? first_rounds(host_.watched()) : FirstRounds::AtOnce;
+  own_.spread_next = began.daemon_start && rounds == FirstRounds::AtOnce;
   if (!own_.unprobed())
-    own_.probe_due = now_ + first_probe_delay(*w_.policy, began.daemon_start,
-                                              host_.draws.draw(w_.key, Draws::Purpose::FirstProbe, 0));
+    own_.probe_due =
+        now_ + first_probe_delay(*w_.policy, rounds, host_.draws.draw(w_.key, Draws::Purpose::FirstProbe, 0));
+  const std::optional<Instant> failing = std::exchange(own_.failing_restored, std::nullopt);
+  if (failing && began.same) continue_streak(*failing);
+}
+
+/// A former process saw the instance fail a moment ago: the streak goes on.
+void HealthMachine::continue_streak(Instant since) {
+  if (own_.in_start_period(now_) || now_ - since >= streak_lasts * w_.policy->interval) return;
+  went(own_.tracker.observe(Outcome::Fail, false, limits()));
+  own_.failing_since = since;
 }
 
 void HealthMachine::instance_kept() {
   went(own_.tracker.begin_instance(true));
   own_.alerts_from = now_;
-  own_.health_from = now_;                // earlier verdicts of the HEALTHCHECK do not count
+  own_.health_from = now_;  // earlier verdicts of the HEALTHCHECK do not count
+  own_.unhealthy_reported.reset();
   own_.instance_seen_from_start = false;  // no start to measure
   if (w_.lifecycle.presence == Presence::Running && !own_.unprobed())
     own_.probe_due = now_ + next_probe_delay(true);
@@ -246,6 +357,11 @@ void HealthMachine::exited(const std::string& text) {
 void HealthMachine::known_down(const std::string& text) {
   exited(text);
   settle_unhealthy();
+}
+
+void HealthMachine::verdict_void() {
+  if (own_.tracker.failures() > 0 || own_.unhealthy())
+    went(own_.tracker.begin_instance(w_.incident.has_value()));
 }
 
 void HealthMachine::fresh_verdict() {
@@ -268,7 +384,11 @@ void HealthMachine::checks_due() {
   if (!own_.probe && !own_.probe_due && !w_.on_old_instance()) schedule_probe();
   if (own_.unhealthy_in_start_period && now_ >= own_.start_period_until && host_.engine_up) {
     own_.unhealthy_in_start_period = false;  // if this has no effect, the next inspect decides
-    engine_health(EngineHealth::Unhealthy, w_.container.health_output);  // reported only once
+    engine_health(EngineHealth::Unhealthy);  // reported only once
+  }
+  if (own_.verdict_due && now_ >= *own_.verdict_due) {
+    own_.verdict_due.reset();
+    engine_health(EngineHealth::Unhealthy);  // no inspect brought its output
   }
 }
 
@@ -278,6 +398,7 @@ std::optional<Instant> HealthMachine::deadline() const {
   if (own_.probe) next.at(own_.probe->give_up);
   if (running && !own_.probe && !own_.unprobed()) next.at(own_.probe_due);
   if (own_.unhealthy_in_start_period && running && host_.engine_up) next.at(own_.start_period_until);
+  if (running) next.at(own_.verdict_due);
   if (running) next.at(alert_deadline());
   if (!w_.network_parent_id.empty() && own_.in_start_period(now_))
     next.at(own_.start_period_until);  // until then a lost network is ignored

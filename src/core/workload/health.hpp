@@ -13,6 +13,7 @@
 #include "core/workload/probe_target.hpp"
 #include "core/workload/tracker.hpp"
 #include "core/workload/transition.hpp"
+#include "core/workload/trust.hpp"
 #include "model/container.hpp"
 #include "model/event.hpp"
 #include "model/policy.hpp"
@@ -30,8 +31,12 @@ struct Workload;
 struct WorkloadProbe {
   std::string name;  ///< empty: the unnamed probe
   TargetResolution resolution;
-  bool open = false;   ///< its check in this round has no result yet
-  bool hangs = false;  ///< exec: a command in this instance ran into its timeout and may still run
+  unsigned spec = 0;  ///< its place in the policy, see spec_of()
+  Trust trust = Trust::Proven;
+  bool candidate = false;  ///< the automatic selection has not chosen yet; one of the candidates will stay
+  Instant next_at{};       ///< candidate: not checked before; Instant::max(): not in this instance
+  bool open = false;       ///< its check in this round has no result yet
+  bool hangs = false;      ///< exec: a command in this instance ran into its timeout and may still run
   std::optional<Verdict>
       verdict;  ///< the newest of this instance; for a HEALTHCHECK the engine's last report
 };
@@ -43,7 +48,7 @@ struct RoundTable {
   enum class Input : std::uint8_t { Due, LookDue, Result, LastResult, OutOfTime, ConnectivityKnown, ChecksEnd };
   static constexpr Transition<State, Input> table[] = {
       {State::None,     Input::Due,               State::Open},      // one check of each probe target
-      {State::None,     Input::LookDue,           State::None},      // the HEALTHCHECK is the only probe: inspect
+      {State::None,     Input::LookDue,           State::None},      // no probe is due but the HEALTHCHECK: inspect
       {State::Open,     Input::Result,            State::Open},      // not the last one: judged and kept
       {State::Open,     Input::LastResult,        State::None},      // the round's verdict counts
       // The verdict would make the workload unhealthy, and the connectivity check has no result since the
@@ -80,6 +85,17 @@ struct NetworkLoss {
   Instant since{};
 };
 
+/// What the source of an alert answered last to whether the alert fires.
+struct AlertCheck {
+  std::string source;
+  std::string id;
+  Instant asked_at{};
+  bool pending = true;                ///< the newest question has no answer yet
+  std::optional<AlertAnswer> answer;  ///< the newest; empty: none that counts for the next attempt
+  Instant answered_at{};
+  std::string why;  ///< of Unknown
+};
+
 /// What the checks, the alerts and the shared network say of the workload.
 struct Health {
   std::vector<WorkloadProbe> probes;  ///< not empty after the workload was once seen running
@@ -92,27 +108,41 @@ struct Health {
   std::optional<OpenProbe> probe;
   std::optional<Instant> probe_due;
   std::uint64_t rounds = 0;  ///< rounds of checks begun by this process
+  bool spread_next = false;  ///< the first round began together with others: the second is spread
   std::optional<Instant> last_check;
   Verdict last_verdict;
   std::chrono::microseconds last_duration{0};
+  std::optional<Duration> retry_after;  ///< what the newest answer asked for
+  bool in_maintenance = false;          ///< as the newest answer said
   unsigned unknown_streak = 0;
   std::optional<Instant> unknown_since;  ///< when operators were notified that it cannot be checked
   Instant health_looked_at{};            ///< last inspect for a HEALTHCHECK that is one of several probes
   Instant failing_since{};
   bool started_healthy_once = false;
   std::vector<Duration> starts;
-  std::vector<Duration> unclean_starts;   ///< starts after an instance that was killed or crashed
-  Rare<std::vector<FiringAlert>> alerts;  ///< rules of Prometheus that fire about it
+  std::vector<Duration> unclean_starts;  ///< starts after an instance that was killed or crashed
+  std::string starts_image;              ///< the image that both are of
+  std::vector<TrustedProbe> trusted_probes;
+  std::string unproven_notified;            ///< fingerprint of the unproven probe that operators know of
+  std::optional<Instant> failing_restored;  ///< a former process saw the instance fail since then
+  std::optional<Instant> verdict_due;  ///< HEALTHCHECK, unhealthy: without an inspect it counts from then
+  std::optional<Instant> unhealthy_reported;   ///< HEALTHCHECK: first unhealthy verdict in a row
+  Rare<std::vector<FiringAlert>> alerts;       ///< rules of Prometheus that fire about it
+  Rare<std::vector<AlertCheck>> alert_checks;  ///< at most one of each alert
   Instant alerts_from{};      ///< an older alert counts after the policy's alert_lookback from here
   bool alert_firing = false;  ///< an alert makes it unhealthy, whatever the result of its probes
   std::optional<NetworkLoss> network_loss;
 
-  /// The engine's HEALTHCHECK is the only probe: healer runs no checks.
+  /// The engine's HEALTHCHECK decides alone: it is the only probe, or no candidate has been chosen yet.
   bool uses_engine_health() const;
   /// The engine's HEALTHCHECK is one of its probes.
   bool listens_to_engine() const;
   /// The configuration gives no probe target and no HEALTHCHECK.
   bool unprobed() const;
+  /// No check can tell whether it works: there is none, or none has ever passed.
+  bool unjudged() const { return unprobed() || last_verdict.cause == Cause::Unproven; }
+  /// A check of this workload has passed at some time, also under a former process.
+  bool ever_passed() const { return started_healthy_once || instance_passed_before || tracker.passed_once(); }
   /// For operators: "http 127.0.0.1:8080/health"; several probes with their names.
   std::string probe_text() const;
   RoundTable::State round() const {
@@ -128,6 +158,10 @@ struct Health {
   /// Why it is unhealthy, for operators.
   std::string failure_text() const;
 };
+
+/// The configuration of a workload's probe: WorkloadProbe::spec counts the unnamed probe first, if there is
+/// one.
+const ProbeSpec& spec_of(unsigned spec, const Policy& policy);
 
 /// How long an instance's start may take, as far as healer has learned. A start after an unclean end may take
 /// longer (recovery), so such starts are learned apart.
@@ -152,6 +186,8 @@ class HealthMachine {
   void settle_unhealthy();
   /// It will not be checked any more: ends a streak of unknown outcomes.
   void known_again(const std::string& how);
+  /// Earlier results are about another address: its checks decide, from the start.
+  void verdict_void();
   /// Why it was held is over: its own checks decide, from the start.
   void fresh_verdict();
 
@@ -161,7 +197,9 @@ class HealthMachine {
   void check_finished(const ProbeFinished& finished);
   /// The connectivity check has a result: decides the verdict that waits for the result.
   void connectivity_answered();
-  void engine_health(EngineHealth health, const std::string& output);
+  /// The engine reported a verdict. An unhealthy one is judged with the facts of an inspect: with its output.
+  void health_reported(EngineHealth health);
+  void engine_health(EngineHealth health);
   /// The engine's HEALTHCHECK as an inspect has shown it.
   void inspected();
   void round_overdue();
@@ -170,6 +208,15 @@ class HealthMachine {
   // Alerts, and the network that it shares.
   void alert_reported(const AlertReported& event);
   void alerts_due();
+  /// Asks the sources of the alerts that count, where AlertPermit says so.
+  void confirm_alerts();
+  void alert_confirmed(const AlertConfirmed& event);
+  /// An attempt begins: the next one needs new answers.
+  void attempt_began();
+  /// An attempt did not recover the workload.
+  void attempt_did_not_help();
+  /// `healer reset`: an attempt is allowed again for every alert.
+  void alerts_reset();
   void network_due();
 
   std::optional<Instant> deadline() const;
@@ -178,23 +225,43 @@ class HealthMachine {
   void start_probe();
   void schedule_probe();
   Tracker::Row went(const Tracker::Row& row);
+  Tracker::Thresholds limits() const;
+  bool in_start_window() const { return now_ < own_.start_period_until; }
   void go(RoundTable::Input input, RoundTable::State next);
   void round_answered(RoundTable::Input input);
   void end_round(RoundTable::Input input, std::optional<Verdict> verdict);
   std::optional<Verdict> round_verdict() const;
   Verdict judged(const ProbeFacts& facts, std::size_t probe) const;
   std::vector<WorkloadProbe> resolutions() const;
+  void select_among(std::vector<WorkloadProbe>& found, const WorkloadProbe& like,
+                    const ProbeSpec& spec) const;
+  bool counts(const WorkloadProbe& probe) const;
+  bool is_due(const WorkloadProbe& probe) const;
+  void note_candidate(WorkloadProbe& probe, const ProbeFacts& facts);
+  void trust_passed();
+  void trust(WorkloadProbe& probe);
+  void choose_among(unsigned spec);
+  Verdict unproven_verdict() const;
+  std::string unproven_fingerprint() const;
+  void report_unproven();
+  void look_due();
   Duration next_probe_delay(bool pending) const;
+  Duration rate_limited_delay() const;
   bool needs_connectivity(const Verdict& verdict) const;
-  void note_engine_health(EngineHealth health, const std::string& output);
+  void note_engine_health(EngineHealth health);
+  void engine_unhealthy();
   void note_engine_verdict(const std::optional<Verdict>& verdict);
   void apply_verdict(const Verdict& verdict);
   void count_unknown(const Verdict& verdict);
   std::string connectivity_problem() const;
   void measure_start();
   Duration start_period() const;
-  void alert_over(const FiringAlert& alert, const char* how);
-  Instant counts_from(const FiringAlert& alert) const;
+  Duration engine_start_period() const;
+  bool first_of_image() const;
+  void continue_streak(Instant since);
+  void stale(const Verdict& verdict);
+  void alert_over(const FiringAlert& alert, const std::string& how);
+  void not_confirmed(AlertCheck& check, const std::string& why);
   std::optional<Instant> alert_deadline() const;
 
   Health& own_;

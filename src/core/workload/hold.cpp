@@ -4,6 +4,8 @@
 
 #include "core/host/host_contribution.hpp"
 #include "core/host/maintenance.hpp"
+#include "core/workload/alert_permit.hpp"
+#include "core/workload/command_result.hpp"
 #include "core/workload/network.hpp"
 #include "core/workload/pause.hpp"
 
@@ -12,6 +14,12 @@ namespace {
 
 /// A deployment replaces the parent and its children within this time.
 constexpr Duration replacement_lookback = 10s;
+/// A dump or an upgrade inside takes at most this; a forgotten shell must not keep it unhealthy for ever.
+constexpr Duration longest_inside = 1h;
+constexpr Duration look_inside_every = 5s;
+/// What an application may ask for.
+constexpr Duration longest_busy = 10min;
+constexpr Duration longest_maintenance = 1h;
 
 std::optional<Hold> paused(const View& view) {
   // The newest command of the operator counts: `healer pause` or `healer heal`.
@@ -99,7 +107,7 @@ std::optional<Hold> parent_starting(const View& view) {
 std::optional<Hold> parent_just_changed(const View& view) {
   const auto& loss = view.workload.health.network_loss;
   if (!loss || !parent_changed(network_of(view))) return std::nullopt;
-  const Instant settled = loss->since + replacement_lookback;
+  const Instant settled = loss->since + std::min(replacement_lookback, 2 * view.workload.policy->interval);
   if (view.now >= settled) return std::nullopt;
   Hold hold = for_parent(view, "was changed just now; whoever did may do the same to it");
   hold.until = settled;
@@ -124,6 +132,80 @@ std::optional<Hold> dependency(const View& view) {
               {}};
 }
 
+std::optional<Hold> deployment(const View& view) {
+  const std::string project = project_of(view.workload);
+  if (project.empty()) return std::nullopt;
+  const auto until = view.host.deployments.in_progress_until(project, view.now);
+  if (!until) return std::nullopt;
+  return Hold{HoldKind::Deployment, "project " + project + " is being deployed", until};
+}
+
+std::optional<Hold> operator_inside(const View& view) {
+  const std::string& command = view.workload.container.operator_command;
+  const auto& since = view.workload.remediation.inside_since;
+  if (command.empty() || (since && view.now >= *since + longest_inside)) return std::nullopt;
+  return Hold{HoldKind::OperatorInside, "an operator runs " + command + " inside",
+              view.now + look_inside_every};
+}
+
+std::optional<Hold> disk(const View& view) {
+  if (view.now < view.host.disk_full_until)
+    return Hold{HoldKind::Disk, "the engine says that a disk is full", view.host.disk_full_until};
+  const Verdict& verdict = view.workload.health.last_verdict;
+  if (!says_disk_full(verdict.text) && !says_disk_full(view.workload.container.health_output))
+    return std::nullopt;
+  return Hold{HoldKind::Disk, "its check says that a disk is full", {}};
+}
+
+/// The newest check tells whose trouble it is. Only while the workload runs, and no other reason stands
+/// beside.
+const Verdict* verdict_of_running(const View& view) {
+  const Health& health = view.workload.health;
+  const bool by_check = view.workload.lifecycle.presence == Presence::Running && !health.network_loss &&
+                        !health.alert_firing && health.last_verdict.outcome == Outcome::Fail;
+  return by_check ? &health.last_verdict : nullptr;
+}
+
+std::optional<Hold> access(const View& view) {
+  const Verdict* verdict = verdict_of_running(view);
+  if (verdict == nullptr) return std::nullopt;
+  if (verdict->cause == Cause::Access)
+    return Hold{HoldKind::Access, "it answers, and something stands in front of its health path", {}};
+  if (verdict->cause == Cause::NotFound && view.workload.remediation.attempts > 0)
+    return Hold{HoldKind::Access, "it answers, and its health path is not there", {}};
+  return std::nullopt;
+}
+
+std::optional<Hold> upstream(const View& view) {
+  const Verdict* verdict = verdict_of_running(view);
+  if (verdict == nullptr || verdict->cause != Cause::Upstream || view.workload.remediation.attempts == 0)
+    return std::nullopt;
+  return Hold{HoldKind::Upstream, "its proxy says that what is behind it does not answer", {}};
+}
+
+std::optional<Hold> busy(const View& view) {
+  const Verdict* verdict = verdict_of_running(view);
+  if (verdict == nullptr || verdict->cause != Cause::Busy) return std::nullopt;
+  const Health& health = view.workload.health;
+  const Duration asked = health.retry_after.value_or(longest_busy);
+  const Duration limit = health.in_maintenance
+                             ? longest_maintenance
+                             : std::min({asked, view.workload.policy->maintenance_limit, longest_busy});
+  const Instant until = health.failing_since + limit;
+  if (view.now >= until) return std::nullopt;
+  return Hold{HoldKind::Busy,
+              health.in_maintenance ? "it says that it is in maintenance" : "it asks for time", until};
+}
+
+std::optional<Hold> unproven(const View& view) {
+  if (verdict_of_running(view) == nullptr || view.workload.remediation.attempts == 0) return std::nullopt;
+  for (const WorkloadProbe& probe : view.workload.health.probes)
+    if (probe.trust == Trust::Provisional && probe.verdict && probe.verdict->outcome == Outcome::Fail)
+      return Hold{
+          HoldKind::Unproven, "its check has not passed with this image, and a restart did not help", {}};
+  return std::nullopt;
+}
+
 std::optional<Hold> mass_failure(const View& view) {
   const MassGuard& mass = view.host.mass;
   // From Gathering on the workload has its own slot.
@@ -132,6 +214,13 @@ std::optional<Hold> mass_failure(const View& view) {
   Hold hold{HoldKind::MassFailure, mass.reason(), {}};
   if (mass.phase() != MassGuard::Phase::Canary) hold.until = mass.deadline();
   return hold;
+}
+
+std::optional<Hold> alert(const View& view) {
+  if (!caused_by_alert(view)) return std::nullopt;
+  AlertPermit permit = alert_permit(view);
+  if (permit.state == AlertPermit::State::Granted) return std::nullopt;
+  return Hold{HoldKind::Alert, std::move(permit.text), permit.until};
 }
 
 std::optional<Hold> concurrency(const View& view) {
@@ -171,7 +260,15 @@ constexpr HoldRule rules[] = {
     {parent_starting, Heal::Passes, Length::Limited},
     {parent_just_changed},
     {dependency, Heal::Passes, Length::Limited},
+    {deployment},
+    {operator_inside},
+    {disk},
+    {access},
+    {upstream},
+    {busy},
+    {unproven},
     {mass_failure},
+    {alert},
     {concurrency, Heal::Waits},
 };
 
@@ -188,7 +285,11 @@ FoundHold find_hold(const View& view) {
       found.limit_began = true;
       hold->until =
           remediation.dependency_hold_until.value_or(view.now + view.workload.policy->dependency_hold);
-      if (view.now >= *hold->until) continue;
+      if (view.now >= *hold->until) {
+        // Its time is over, and one attempt has shown that the cause is not here.
+        if (remediation.attempts == 0) continue;
+        hold->until.reset();
+      }
     }
     found.hold = std::move(hold);
     break;

@@ -25,16 +25,30 @@ namespace healer {
 ///   NetworkParent    | the container whose network it shares is gone or does    |
 ///                    | not run                                                  |
 ///   NetworkParent    | that container runs, but is not ready                    | dependency_hold
-///   NetworkParent    | that container was restarted or replaced just now        | 10 s
-///   Dependency       | a workload that it depends on is not ready               | dependency_hold
+///   NetworkParent    | that container was restarted or replaced just now        | 2 intervals, 10 s
+///   Dependency       | a workload that it depends on is not ready               | dependency_hold, then one
+///                    |                                                          | attempt, then no limit
+///   Deployment       | containers of its project are created and removed        | 10 min
+///   OperatorInside   | a command of an operator runs in the container           | 1 h
+///   Disk             | its check, or the engine, says that a disk is full       | the engine: 5 min
+///   Access           | its check is answered 3xx, 401 or 403; 404 after one     |
+///                    | attempt                                                  |
+///   Upstream         | its check is answered 502 or 504, after one attempt      |
+///   Busy             | the application itself asks for time                     | Retry-After,
+///                    |                                                          | maintenance_patience;
+///                    |                                                          | maintenance: 1 h
+///   Unproven         | the check has not passed with this image, after one      |
+///                    | attempt                                                  |
 ///   MassFailure      | too many workloads are unhealthy at once, and no further |
 ///                    | canary is allowed                                        |
+///   Alert            | only an alert is the cause, and AlertPermit allows no    |
+///                    | attempt                                                  |
 ///   Replica          | another replica of its service is in remedy              |
 ///   Concurrency      | as many as allowed are in remedy, or the free slots      |
 ///                    | belong to remedies that are due longer                   |
 ///
-/// `healer heal` passes over Maintenance, Connectivity, NetworkParent, Dependency and MassFailure, and over a
-/// pause that began before it. A remedy for a lost network passes over MassFailure.
+/// `healer heal` passes over all of these but EngineDown, OperatorStopping, Replica, Concurrency, and a pause
+/// that began after it. A remedy for a lost network passes over MassFailure.
 struct FoundHold {
   std::optional<Hold> hold;
   /// A hold whose cause may never end was found, also if its limit is over. The limit runs from the

@@ -33,6 +33,26 @@ bool can(const Capabilities& engine, RemedyKind kind) {
   return !needs || engine.has(*needs);
 }
 
+/// What healer may do to a container that somebody else starts and stops: nothing that ends its instance.
+Capabilities beside_an_owner(Capabilities engine) {
+  std::erase_if(engine.can, [](Capability each) {
+    switch (each) {
+      case Capability::Restart:
+      case Capability::Start:
+      case Capability::Stop:
+      case Capability::Kill:
+      case Capability::Recreate:
+        return true;
+      case Capability::Exec:
+      case Capability::Replace:
+      case Capability::Evidence:
+        return false;
+    }
+    return false;
+  });
+  return engine;
+}
+
 std::string offered(const Capabilities& engine) {
   std::string all;
   for (const RemedyKind kind : enum_values<RemedyKind>())
@@ -42,22 +62,31 @@ std::string offered(const Capabilities& engine) {
 
 }  // namespace
 
-Ladder ladder_on(const Policy& policy, const Capabilities& engine, std::vector<LabelProblem>& problems) {
+Ladder ladder_on(const Policy& policy, const Capabilities& engine_can, const Owner& owner,
+                 std::vector<LabelProblem>& problems) {
+  const bool owned = !owner.name.empty();
+  const Capabilities engine = owned ? beside_an_owner(engine_can) : engine_can;
   Ladder ladder;
   ladder.steps.clear();
-  if (!engine.has(Capability::Start)) ladder.brings_back = engine.default_remedy;
+  if (owned)
+    ladder.brings_back = RemedyKind::None;
+  else if (!engine.has(Capability::Start))
+    ladder.brings_back = engine.default_remedy;
   for (const RemedyStep& step : policy.remedies) {
     if (can(engine, step.kind)) {
       ladder.steps.push_back(step);
       continue;
     }
-    LabelProblem problem{"healer.remedies", to_string(step),
-                         "this engine cannot do that; it can: " + offered(engine)};
+    const bool is_owners = owned && can(engine_can, step.kind);
+    const std::string why = is_owners
+                                ? "the container belongs to " + owner.name + ", which starts and stops it"
+                                : std::string("this engine cannot do that");
+    LabelProblem problem{"healer.remedies", to_string(step), why + "; healer can: " + offered(engine)};
     // A ladder often repeats a step; the problem is one.
     if (std::find(problems.begin(), problems.end(), problem) == problems.end())
       problems.push_back(std::move(problem));
   }
-  if (policy.remedies.empty()) ladder.steps.push_back(plain(engine.default_remedy));
+  if (policy.remedies.empty() && !owned) ladder.steps.push_back(plain(engine.default_remedy));
   if (ladder.steps.empty()) ladder.steps.push_back(plain(RemedyKind::None));
   return ladder;
 }

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "core/workload/remedy_traits.hpp"
+#include "model/container.hpp"
 #include "model/policy.hpp"
 
 namespace healer {
@@ -15,8 +16,10 @@ struct Ladder {
 };
 
 /// The ladder of the policy's remedies, or the engine's default remedy where the policy names none.
-/// `problems` gets one for each step that the engine cannot do; such a step is left out.
-Ladder ladder_on(const Policy& policy, const Capabilities& engine, std::vector<LabelProblem>& problems);
+/// `problems` gets one for each step that the engine cannot do, or that is the owner's to do; such a step is
+/// left out. A container with an owner keeps the steps that leave its instance alone.
+Ladder ladder_on(const Policy& policy, const Capabilities& engine, const Owner& owner,
+                 std::vector<LabelProblem>& problems);
 
 /// The step of the ladder that applies now.
 struct LadderStep {

@@ -20,7 +20,7 @@ constexpr Duration event_lookback = 2s;
 /// Within this time the engine's restart policy should restart a container. HEALING.md 3.
 constexpr Duration engine_lookback = 30s;
 /// A workload that returns within this time after its removal is a deployment.
-constexpr Duration deployment_lookback = 60s;
+constexpr Duration deployment_lookback = 2min;
 /// The wait after a failed inspect.
 constexpr Duration look_again = 10s;
 /// The exit of a container that has exited when healer first sees it is judged only if the start is this
@@ -265,6 +265,8 @@ void LifecycleMachine::judge_exit() {
   } else if (own_.exit_judged_before && w_.incident && !own_.ran_before_engine_loss) {
     // A former process judged the exit with all events and opened the incident.
     kind = w_.container.oom_killed ? ExitKind::OutOfMemory : ExitKind::Crash;
+  } else if (!explained && forgotten_by_engine()) {
+    kind = ExitKind::Unseen;
   } else if (own_.ran_before_engine_loss && (own_.exit_judged_before || !explained)) {
     // It went down with the engine. Its restart policy restarts it, or healer does.
     exit.back_by = std::max(now_, host_.synced_at + engine_lookback);
@@ -284,7 +286,40 @@ void LifecycleMachine::judge_exit() {
   } else {
     kind = judge_unseen_exit(w_.container);
   }
-  apply_exit(kind);
+  apply_exit(as_it_is_meant(kind));
+}
+
+int LifecycleMachine::exit_code() const {
+  return own_.evidence.exit_code().value_or(w_.container.exit_code);
+}
+
+/// The exit happened before the memory of the same engine's process begins, and is no matter of memory.
+bool LifecycleMachine::forgotten_by_engine() const {
+  if (host_.events_lost && host_.engine_began && *host_.engine_began >= *host_.events_lost) return false;
+  return host_.events_lost && !w_.container.oom_killed && w_.container.finished &&
+         host_.instant(*w_.container.finished) <= *host_.events_lost;
+}
+
+/// A job's end is final: others await it, or its restart policy does not bring it back and no check of it has
+/// ever passed.
+bool LifecycleMachine::is_job() const {
+  if (!w_.service.empty() && host_.awaited_jobs.contains(w_.service)) return true;
+  const bool stays_down = w_.container.restart_policy == RestartPolicy::No ||
+                          w_.container.restart_policy == RestartPolicy::OnFailure;
+  return stays_down && !w_.health.ever_passed();
+}
+
+/// What an exit that nobody else caused means, by what the container is for. HEALING.md 3.
+ExitKind LifecycleMachine::as_it_is_meant(ExitKind kind) const {
+  if (kind != ExitKind::Crash && kind != ExitKind::OutOfMemory) return kind;
+  if (own_.presence == Presence::Restarting || !w_.container.owner.name.empty()) return kind;
+  if (kind == ExitKind::Crash && exit_code() == 0) {
+    if (w_.policy->on_exit_0 == ExitZeroUse::Completed) return ExitKind::Completed;
+    if (w_.policy->on_exit_0 == ExitZeroUse::Restart) return kind;
+    if (w_.container.restart_policy == RestartPolicy::OnFailure) return ExitKind::Completed;
+  }
+  if (engine_restarts(w_.container) || !is_job()) return kind;
+  return kind == ExitKind::Crash && exit_code() == 0 ? ExitKind::Completed : ExitKind::JobFailed;
 }
 
 void LifecycleMachine::go_judged(ExitKind kind) {
@@ -294,6 +329,8 @@ void LifecycleMachine::go_judged(ExitKind kind) {
       return;
     case ExitKind::Operator:
     case ExitKind::Completed:
+    case ExitKind::JobFailed:
+    case ExitKind::Unseen:
       go(Exits::AsWanted, {kind, {}, {}});
       return;
     case ExitKind::Crash:
@@ -327,11 +364,27 @@ void LifecycleMachine::apply_exit(ExitKind kind) {
       out_.log(LogLevel::Info, fact::Instance{fact::InstanceChange::Completed});
       out_.report(finding::EndedAsWanted{"ended with exit code 0", "it ended with exit code 0"});
       return;
+    case ExitKind::JobFailed:
+      ended_for_good(fact::Exited{fact::ExitCare::JobFailed, exit_text(kind)},
+                     finding::EndedForGood::Why::JobFailed);
+      return;
+    case ExitKind::Unseen:
+      ended_for_good(fact::Instance{fact::InstanceChange::EndedUnseen}, finding::EndedForGood::Why::Unseen);
+      return;
     case ExitKind::Crash:
     case ExitKind::OutOfMemory:
       crashed(kind);
       return;
   }
+}
+
+void LifecycleMachine::ended_for_good(Fact fact, finding::EndedForGood::Why why) {
+  const std::string text = exit_text(*own_.exit_kind);
+  own_.stopped_by_operator = true;  // nothing is done until an operator starts it
+  out_.log(LogLevel::Warning, std::move(fact));
+  out_.report(finding::ExitedByItself{text});
+  out_.report(finding::EndedAsWanted{"it ended", "it ended, and is left alone"});
+  out_.report(finding::EndedForGood{why, text});
 }
 
 void LifecycleMachine::took_over() {
@@ -340,11 +393,11 @@ void LifecycleMachine::took_over() {
     out_.report(finding::EndedAsWanted{"restarted by an operator", {}});
   else if (own_.presence == Presence::Running)
     // The restart policy was faster than the inspect: healer never saw the state exited.
-    count_engine_restart(exit_text(ExitKind::Crash));
+    left_to_engine(exit_text(ExitKind::Crash));
 }
 
 std::string LifecycleMachine::exit_text(ExitKind kind) const {
-  const int code = own_.evidence.exit_code().value_or(w_.container.exit_code);
+  const int code = exit_code();
   if (kind != ExitKind::OutOfMemory) return fmt::format("exited by itself with code {}", code);
   const std::string& limit = w_.container.memory_limit_note;
   return fmt::format("out of memory, exit code {}{}", code, limit.empty() ? "" : ", " + limit);
@@ -364,13 +417,26 @@ void LifecycleMachine::count_engine_restart(const std::string& text) {
   out_.report(std::move(restarted));
 }
 
-/// Without heal_exits, an exit outside an incident is left alone. True: it was left alone.
+/// The engine's restart policy restarts it. An exit with code 0 is how a scheduler ends each of its runs.
+void LifecycleMachine::left_to_engine(const std::string& text) {
+  if (exit_code() != 0 || own_.exit_kind == ExitKind::OutOfMemory) {
+    count_engine_restart(text);
+    return;
+  }
+  out_.log(LogLevel::Info, fact::Exited{fact::ExitCare::LeftToEngine, text});
+}
+
+/// Exits are left alone where the owner of the container decides, and outside an incident without heal_exits.
+/// True: it was left alone.
 bool LifecycleMachine::leave_exited(const std::string& text) {
-  if (w_.policy->heal_exits || w_.incident || w_.remediation.attempt) return false;
+  const bool owned = !w_.container.owner.name.empty();
+  if (!owned && (w_.policy->heal_exits || w_.incident || w_.remediation.attempt)) return false;
   own_.stopped_by_operator = true;
   go(Exits::LeftAlone, {own_.exit_kind, own_.judge_exit_at, {}});
   out_.record_changed();
-  out_.log(LogLevel::Warning, fact::Exited{fact::ExitCare::LeftAlone, text});
+  const auto care = owned ? fact::ExitCare::LeftToOwner : fact::ExitCare::LeftAlone;
+  out_.log(owned ? LogLevel::Info : LogLevel::Warning, fact::Exited{care, text});
+  if (owned) out_.report(finding::EndedAsWanted{"it ended", "it ended, and its owner decides"});
   return true;
 }
 
@@ -378,7 +444,7 @@ void LifecycleMachine::crashed(ExitKind kind) {
   const std::string text = exit_text(kind);
   if (engine_restarts_it()) {
     out_.report(finding::ExitedByItself{text});
-    count_engine_restart(text);
+    left_to_engine(text);
     return;
   }
   if (leave_exited(text)) {
@@ -386,7 +452,7 @@ void LifecycleMachine::crashed(ExitKind kind) {
     return;
   }
   fact::Exited exited{fact::ExitCare::Remedied, text};
-  exited.exit_code = own_.evidence.exit_code().value_or(w_.container.exit_code);
+  exited.exit_code = exit_code();
   out_.log(LogLevel::Warning, exited);
   out_.decide(Rule::Crashed, exited);
   out_.report(finding::Down{
@@ -410,12 +476,14 @@ void LifecycleMachine::container_gone() {
   }
   leave_engine(Presences::Gone);
   own_.forget_at = now_ + deployment_lookback;
+  own_.removed = true;
   out_.report(finding::Gone{"the container was removed", "it was removed", false});
 }
 
 void LifecycleMachine::opted_out() {
   leave_engine(Presences::OptedOut);
   own_.forget_at = now_;
+  own_.removed = false;
   out_.report(finding::Gone{"no longer opted in", "it is no longer opted in", true});
 }
 

@@ -7,8 +7,10 @@
 
 #include "base/time.hpp"
 #include "core/workload/exit.hpp"
+#include "core/workload/findings.hpp"
 #include "core/workload/transition.hpp"
 #include "model/event.hpp"
+#include "model/fact.hpp"
 
 namespace healer {
 
@@ -187,6 +189,7 @@ struct Lifecycle {
       false;  ///< a former process saw this exit, and did not judge it as an operator's stop
   std::vector<Instant> crashes;      ///< exits left to the engine, within the budget window
   std::optional<Instant> forget_at;  ///< Absent: when the incident is closed and the workload forgotten
+  bool removed = false;              ///< Absent: the container was removed; false: it only opted out
 
   Exit exit() const { return {exit_kind, judge_exit_at, back_by}; }
   /// The wall clock was set back: reports from before would seem to be about later instances.
@@ -243,6 +246,12 @@ class LifecycleMachine {
   void go_judged(ExitKind kind);
   bool engine_restarts_it() const;
   void crashed(ExitKind kind);
+  int exit_code() const;
+  bool forgotten_by_engine() const;
+  bool is_job() const;
+  ExitKind as_it_is_meant(ExitKind kind) const;
+  void ended_for_good(Fact fact, finding::EndedForGood::Why why);
+  void left_to_engine(const std::string& text);
   void count_engine_restart(const std::string& text);
   std::string exit_text(ExitKind kind) const;
   bool leave_exited(const std::string& text);

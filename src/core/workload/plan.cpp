@@ -23,11 +23,11 @@ constexpr Duration look_again = 10s;
 /// Without an answer to the inspect after this time, the remedy is planned again.
 constexpr Duration inspect_lookback = 10s;
 
-/// The ladder may touch the container, so healer remedies the loss of its network.
+/// A step of the ladder starts another instance: only that gets the network back.
 bool remedies_network(const Ladder& ladder) {
   return std::any_of(ladder.steps.begin(), ladder.steps.end(), [](const RemedyStep& step) {
     const RemedyTraits& traits = traits_of(step.kind);
-    return traits.needs && traits.instance != RemedyTraits::Instance::Ended;
+    return traits.instance == RemedyTraits::Instance::Replaced;
   });
 }
 
@@ -133,6 +133,17 @@ std::optional<Hold> RemediationMachine::hold() {
 void RemediationMachine::planned_due() {
   auto& planned = std::get<Planned>(own_.phase);
   std::optional<Hold> found = hold();
+  if (found && found->kind == HoldKind::OperatorInside) {
+    // No event tells when the command ends.
+    if (!own_.inside_since) own_.inside_since = now_;
+    const bool looked = planned.hold && planned.hold->kind == found->kind && planned.hold->until > now_;
+    if (looked)
+      found->until = planned.hold->until;
+    else
+      out_.inspect();
+  } else if (w_.container.operator_command.empty()) {
+    own_.inside_since.reset();
+  }
   if (found) {
     if (!planned.hold || planned.hold->kind != found->kind || planned.hold->text != found->text) {
       out_.log(LogLevel::Info, fact::RemedyHeld{*found});
@@ -141,6 +152,7 @@ void RemediationMachine::planned_due() {
     }
     planned.hold = std::move(found);
     stay(Input::Held);
+    if (planned.hold->kind == HoldKind::Alert) out_.report(finding::HeldByAlert{});
     return;
   }
   if (planned.hold) out_.decide(Rule::Released, fact::HoldOver{*planned.hold});
@@ -296,6 +308,8 @@ std::string why_not_heal(const Workload& workload) {
   if (workload.lifecycle.presence == Presence::Paused) return "it is paused; unpause it instead";
   if (workload.lifecycle.presence != Presence::Running && workload.lifecycle.presence != Presence::Exited)
     return "there is no container that could be healed now";
+  if (!workload.container.owner.name.empty() && !choose_step(workload.ladder, 0, false, 0))
+    return "it belongs to " + workload.container.owner.name + ", which starts and stops it";
   if (!choose_step(workload.ladder, 0, workload.lifecycle.presence == Presence::Exited, 0))
     return "its ladder has nothing to do";
   return {};

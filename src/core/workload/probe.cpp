@@ -19,6 +19,10 @@ constexpr Duration prober_margin = 5s;
 constexpr Duration engine_look_interval = 60s;
 /// Failures count again this long after descriptors or memory ran out.
 constexpr Duration starved_for = 5s;
+/// Under pressure that lasts, timeouts count again after this.
+constexpr Duration longest_pressure = 10min;
+/// A target that answers 429 is asked at least this often.
+constexpr Duration longest_rate_limit = 10min;
 
 using Rounds = RoundTable::State;
 using Input = RoundTable::Input;
@@ -31,37 +35,50 @@ const char* label(const WorkloadProbe& probe) {
   return probe.name.empty() ? to_string(probe.resolution.kind) : probe.name.c_str();
 }
 
-/// The verdicts with this outcome as one: "db: connection refused; web: HTTP 503", with the first cause.
-std::optional<Verdict> those(const std::vector<WorkloadProbe>& probes, Outcome outcome) {
+/// The verdicts of the probes that are `among`, as one: "db: connection refused; web: HTTP 503", with the
+/// first cause.
+template <class Among>
+std::optional<Verdict> those(const std::vector<WorkloadProbe>& probes, Among&& among) {
   std::optional<Verdict> all;
   for (const WorkloadProbe& probe : probes) {
-    if (!probe.verdict || probe.verdict->outcome != outcome) continue;
-    if (!all) all = Verdict{outcome, probe.verdict->cause, {}};
+    if (!probe.verdict || !among(probe)) continue;
+    if (!all) all = Verdict{probe.verdict->outcome, probe.verdict->cause, {}};
     all->text += fmt::format("{}{}: {}", all->text.empty() ? "" : "; ", label(probe), probe.verdict->text);
   }
   if (all) all->text = clip(all->text, 400);
   return all;
 }
 
-const ProbeSpec& spec_of(std::size_t probe, const Policy& policy) {
-  const std::vector<NamedProbe>& named = policy.named_probes;
-  const std::size_t unnamed = policy.unnamed_probe || named.empty() ? 1 : 0;
-  return probe >= unnamed && probe - unnamed < named.size() ? named[probe - unnamed].spec : policy.probe;
+/// The connection failed before the peer said a word.
+bool no_connection(ProbeEnd end) {
+  return end == ProbeEnd::Refused || end == ProbeEnd::Reset || end == ProbeEnd::ConnectTimeout;
 }
 
 }  // namespace
+
+const ProbeSpec& spec_of(unsigned spec, const Policy& policy) {
+  const std::vector<NamedProbe>& named = policy.named_probes;
+  const unsigned unnamed = policy.unnamed_probe || named.empty() ? 1 : 0;
+  return spec >= unnamed && spec - unnamed < named.size() ? named[spec - unnamed].spec : policy.probe;
+}
 
 std::vector<WorkloadProbe> HealthMachine::resolutions() const {
   const Policy& policy = *w_.policy;
   const Container* network_parent = host_.networks.facts(w_.container.network_parent);
   std::vector<WorkloadProbe> found;
   found.reserve(policy.named_probes.size() + 1);
+  unsigned number = 0;
   const auto add = [&](const std::string& name, const ProbeSpec& spec) {
     WorkloadProbe probe;
     probe.name = name;
+    probe.spec = number++;
+    if (!spec.kind && policy.unproven == UnprovenUse::Hold) return select_among(found, probe, spec);
     probe.resolution = spec.kind == ProbeKind::Exec && !host_.capabilities.has(Capability::Exec)
                            ? unreachable(ProbeKind::Exec, "this engine runs no command in a container")
                            : resolve_target(w_.container, spec, host_.probe_origin, network_parent);
+    if (std::holds_alternative<ProbeTargetPtr>(probe.resolution.how))
+      probe.trust =
+          trust_of(trusted(own_.trusted_probes, name, probe_fingerprint(spec)), w_.container.image_id);
     found.push_back(std::move(probe));
   };
   if (policy.unnamed_probe || policy.named_probes.empty()) add({}, policy.probe);
@@ -75,14 +92,19 @@ void HealthMachine::resolve_targets() {
     return std::equal(found.begin(), found.end(), own_.probes.begin(), own_.probes.end(), same);
   };
   if (equal([](const WorkloadProbe& a, const WorkloadProbe& b) {
-        return a.name == b.name && a.resolution.same_target(b.resolution);
+        return a.name == b.name && a.trust == b.trust && a.resolution.same_target(b.resolution);
       }))
     return;
+  const bool same_targets = equal([](const WorkloadProbe& a, const WorkloadProbe& b) {
+    return a.name == b.name && a.resolution.same_target(b.resolution);
+  });
   const bool said = equal([](const WorkloadProbe& a, const WorkloadProbe& b) {
     return a.name == b.name && a.resolution.text == b.resolution.text;
   });
   checks_end();  // a result from the old target must not count for the new one
+  const bool moved = !own_.probes.empty() && !same_targets;
   own_.probes = std::move(found);
+  if (moved && w_.lifecycle.presence == Presence::Running) out_.report(finding::TargetChanged{});
   if (!own_.unprobed() && w_.lifecycle.presence == Presence::Running && !w_.on_old_instance())
     own_.probe_due = now_;
   if (said) return;
@@ -119,10 +141,9 @@ void HealthMachine::checks_end() {
 
 void HealthMachine::start_probe() {
   own_.probe_due.reset();
-  if (own_.uses_engine_health()) {
-    go(Input::LookDue, Rounds::None);
-    out_.inspect();
-    schedule_probe();
+  if (std::none_of(own_.probes.begin(), own_.probes.end(),
+                   [this](const WorkloadProbe& probe) { return is_due(probe); })) {
+    look_due();
     return;
   }
   const Duration timeout = w_.policy->effective_timeout();
@@ -135,7 +156,7 @@ void HealthMachine::start_probe() {
   own_.probe->give_up = now_ + timeout + prober_margin;
   for (std::size_t i = 0; i < own_.probes.size(); ++i) {
     const auto* target = std::get_if<ProbeTargetPtr>(&own_.probes[i].resolution.how);
-    if (!target) continue;
+    if (!target || !is_due(own_.probes[i])) continue;
     own_.probes[i].open = true;
     out_.add(StartProbe{ProbeId{first.value + i}, w_.key, *target, timeout});
   }
@@ -145,6 +166,16 @@ void HealthMachine::start_probe() {
   }
 }
 
+/// No probe is due but the engine's HEALTHCHECK, or none at all.
+void HealthMachine::look_due() {
+  go(Input::LookDue, Rounds::None);
+  if (own_.listens_to_engine()) out_.inspect();
+  if (!own_.uses_engine_health())
+    if (const std::optional<Verdict> verdict = round_verdict()) apply_verdict(*verdict);
+  report_unproven();
+  schedule_probe();
+}
+
 Duration HealthMachine::next_probe_delay(bool pending) const {
   return probe_delay(*w_.policy, pending, host_.draws.draw(w_.key, Draws::Purpose::Probe, own_.rounds));
 }
@@ -152,19 +183,42 @@ Duration HealthMachine::next_probe_delay(bool pending) const {
 void HealthMachine::schedule_probe() {
   if (own_.unprobed() || w_.lifecycle.presence != Presence::Running) return;
   if (own_.uses_engine_health()) {
-    own_.probe_due = now_ + std::max(w_.policy->interval, engine_look_interval);
+    // The HEALTHCHECK comes by event. The candidates beside it are asked as often as any probe.
+    Instant next = now_ + std::max(w_.policy->interval, engine_look_interval);
+    for (const WorkloadProbe& probe : own_.probes)
+      if (std::holds_alternative<ProbeTargetPtr>(probe.resolution.how))
+        next = std::min(next, std::max(probe.next_at, now_ + next_probe_delay(false)));
+    own_.probe_due = next;
     return;
   }
-  const Duration delay = next_probe_delay(own_.tracker.pending());
+  Duration delay = next_probe_delay(own_.tracker.pending());
+  if (own_.last_verdict.cause == Cause::RateLimited) {
+    delay = rate_limited_delay();
+  } else if (std::exchange(own_.spread_next, false) && !own_.tracker.pending()) {
+    const double draw = host_.draws.draw(w_.key, Draws::Purpose::FirstProbe, 0);
+    delay = first_probe_delay(*w_.policy, FirstRounds::Spread, draw);
+  }
   // From the start of the last round, so that slow answers do not stretch the interval.
   const Instant from = own_.probe ? own_.probe->started : now_;
   own_.probe_due = std::max(from + delay, now_);
 }
 
+/// An application that answers 429 is alive; each check makes it worse.
+Duration HealthMachine::rate_limited_delay() const {
+  return std::clamp(own_.retry_after.value_or(4 * w_.policy->interval), w_.policy->interval,
+                    std::max(w_.policy->interval, longest_rate_limit));
+}
+
 Verdict HealthMachine::judged(const ProbeFacts& facts, std::size_t probe) const {
-  if (!host_.engine_up) return unknown(Cause::EngineDown, "the engine is unreachable");
-  Verdict verdict = judge(facts, spec_of(probe, *w_.policy), own_.probes[probe].resolution.kind,
-                          w_.policy->effective_timeout());
+  const TargetResolution& target = own_.probes[probe].resolution;
+  if (!host_.engine_up) {
+    if (target.kind == ProbeKind::Exec) return unknown(Cause::EngineDown, "the engine is unreachable");
+    if (target.published && no_connection(facts.end))
+      return unknown(Cause::EngineDown,
+                     "the engine is unreachable, and its proxies of published ports with it");
+  }
+  Verdict verdict =
+      judge(facts, spec_of(own_.probes[probe].spec, *w_.policy), target.kind, w_.policy->effective_timeout());
   // An earlier command in this instance ran into its timeout and still runs, so this check fails, too.
   if (facts.end == ProbeEnd::StillOpen && own_.probes[probe].hangs) verdict.outcome = Outcome::Fail;
   if (verdict.outcome != Outcome::Fail) return verdict;
@@ -173,6 +227,11 @@ Verdict HealthMachine::judged(const ProbeFacts& facts, std::size_t probe) const 
   if (timed_out && host_.stalled_at && *host_.stalled_at >= own_.probe->started &&
       host_.stall * 4 >= w_.policy->effective_timeout())
     return unknown(Cause::Starved, "healer itself was starved while it waited");
+  if (const auto& still = host_.stood_still;
+      still && still->at >= own_.probe->started && still->lasted > 2 * w_.policy->interval)
+    return unknown(Cause::Starved, "healer itself stood still while it waited");
+  if (timed_out && host_.pressure && now_ - host_.pressure->since < longest_pressure)
+    return unknown(Cause::Starved, fmt::format("the host is under pressure ({})", host_.pressure->text));
   if (now_ < host_.starved_until)
     return unknown(Cause::Starved, "healer itself ran out of descriptors or memory just now");
   return verdict;
@@ -189,11 +248,14 @@ void HealthMachine::check_finished(const ProbeFinished& finished) {
     asked.hangs = asked.resolution.kind == ProbeKind::Exec && facts.end == ProbeEnd::AnswerTimeout;
   asked.open = false;
   asked.verdict = judged(facts, probe);
+  own_.retry_after = facts.retry_after;
+  own_.in_maintenance = facts.maintenance;
   const bool first = !std::exchange(own_.probe->answered, true);
   own_.last_duration = first ? facts.duration : std::max(own_.last_duration, facts.duration);
   own_.last_check = now_;
   out_.add(
       Count{CountCheck{asked.resolution.kind, asked.verdict->outcome, asked.verdict->cause, facts.duration}});
+  if (asked.candidate) note_candidate(asked, facts);
   const bool all = std::none_of(own_.probes.begin(), own_.probes.end(),
                                 [](const WorkloadProbe& each) { return each.open; });
   if (all)
@@ -215,22 +277,37 @@ void HealthMachine::round_overdue() {
   round_answered(Input::OutOfTime);
 }
 
-/// One failure fails the round, else one unknown makes it unknown. Empty while the HEALTHCHECK of the engine
-/// has no verdict (its start period).
+/// One failure of a proven probe fails the round, else one unknown makes it unknown. A candidate counts only
+/// when it passes. Empty while the HEALTHCHECK of the engine has no verdict (its start period).
 std::optional<Verdict> HealthMachine::round_verdict() const {
-  if (own_.probes.size() == 1) return own_.probes.front().verdict;
-  if (auto failed = those(own_.probes, Outcome::Fail)) return failed;
-  if (auto not_known = those(own_.probes, Outcome::Unknown)) return not_known;
-  for (const WorkloadProbe& probe : own_.probes)
-    if (!probe.verdict && !std::holds_alternative<Unreachable>(probe.resolution.how)) return std::nullopt;
-  return Verdict{};
+  const std::vector<WorkloadProbe>& probes = own_.probes;
+  const auto is = [](const WorkloadProbe& probe, Outcome outcome) {
+    return probe.verdict && probe.verdict->outcome == outcome;
+  };
+  const auto fails = [&](const WorkloadProbe& probe) { return is(probe, Outcome::Fail); };
+  if (probes.size() == 1 && (!fails(probes.front()) || counts(probes.front()))) return probes.front().verdict;
+  if (auto failed = those(probes, [&](const WorkloadProbe& probe) { return fails(probe) && counts(probe); }))
+    return failed;
+  if (auto not_known = those(probes, [&](const WorkloadProbe& probe) {
+        return is(probe, Outcome::Unknown) && !probe.candidate;
+      }))
+    return not_known;
+  for (const WorkloadProbe& probe : probes)
+    if (!probe.verdict && !probe.candidate && !std::holds_alternative<Unreachable>(probe.resolution.how))
+      return std::nullopt;
+  const auto passes = [&](const WorkloadProbe& probe) { return is(probe, Outcome::Pass); };
+  if (std::any_of(probes.begin(), probes.end(), passes)) return Verdict{};
+  auto unproven = probes.size() == 1 ? probes.front().verdict : those(probes, fails);
+  // In the start period a failure does not count anyway, and says why it is still starting.
+  if (!unproven || (own_.in_start_period(now_) && !own_.tracker.passed_once())) return unproven;
+  return unproven_verdict();
 }
 
 /// A verdict that would make it unhealthy needs a result of the connectivity check since the round began.
 bool HealthMachine::needs_connectivity(const Verdict& verdict) const {
   if (verdict.outcome != Outcome::Fail || host_.connectivity.knows_since(own_.probe->started)) return false;
   Tracker next = own_.tracker;
-  return became(next.observe(verdict.outcome, own_.in_start_period(now_), thresholds(*w_.policy)),
+  return became(next.observe(verdict.outcome, own_.in_start_period(now_), limits()),
                 Tracker::State::Unhealthy);
 }
 
@@ -252,21 +329,20 @@ void HealthMachine::connectivity_answered() {
 
 void HealthMachine::end_round(RoundTable::Input input, std::optional<Verdict> verdict) {
   if (verdict && verdict->outcome == Outcome::Fail) {
-    if (!host_.engine_up)
-      verdict = unknown(Cause::EngineDown, "the engine is unreachable");
-    else if (host_.connectivity.failed())
-      verdict = unknown(Cause::Connectivity, connectivity_problem());
+    if (host_.connectivity.failed()) verdict = unknown(Cause::Connectivity, connectivity_problem());
   }
-  if (verdict) apply_verdict(*verdict);
+  if (verdict && !own_.uses_engine_health()) apply_verdict(*verdict);
   schedule_probe();
   go(input, Rounds::None);
+  trust_passed();
+  report_unproven();
 }
 
 /// With several probes, the HEALTHCHECK's last verdict counts in each round.
-void HealthMachine::note_engine_health(EngineHealth health, const std::string& output) {
+void HealthMachine::note_engine_health(EngineHealth health) {
   std::optional<Verdict> said;
   if (health == EngineHealth::Healthy) said = Verdict{};
-  if (health == EngineHealth::Unhealthy) said = judge_healthcheck(output);
+  if (health == EngineHealth::Unhealthy) said = judge_healthcheck(w_.container);
   note_engine_verdict(said);
 }
 

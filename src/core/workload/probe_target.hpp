@@ -3,10 +3,12 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "model/container.hpp"
 #include "model/event.hpp"
 #include "model/probe.hpp"
+#include "model/record.hpp"
 
 namespace healer {
 
@@ -25,7 +27,10 @@ struct Unreachable {
 struct TargetResolution {
   std::variant<Unreachable, UseEngineHealth, ProbeTargetPtr> how;
   ProbeKind kind = ProbeKind::Http;
-  std::string text;  ///< for operators: "http 127.0.0.1:8080/health"
+  std::string text;        ///< for operators: "http 127.0.0.1:8080/health"
+  std::uint16_t port = 0;  ///< the container's port; 0: none, or not known
+  /// The connection goes to a published port, where the engine's proxy answers for the container.
+  bool published = false;
 
   /// Both describe the same check: a result of one is a result of the other.
   bool same_target(const TargetResolution& other) const;
@@ -34,8 +39,25 @@ struct TargetResolution {
 /// A resolution without a target, for this reason.
 TargetResolution unreachable(ProbeKind kind, const std::string& reason);
 
+/// The targets among which the automatic selection looks for one that answers `spec.path` over HTTP: each
+/// published TCP port, then each exposed one that can be reached, by number; only `spec.port`, if that is
+/// set. Empty: no port can be reached. HEALING.md 2.
+std::vector<TargetResolution> candidate_targets(const Container& container, const ProbeSpec& spec,
+                                                const ProbeOrigin& probe_origin,
+                                                const Container* network_parent);
+
+/// The target on this port, as the automatic selection has chosen it.
+TargetResolution chosen_target(const Container& container, ProbeSpec spec, const TrustedProbe& chosen,
+                               const ProbeOrigin& probe_origin, const Container* network_parent);
+
+/// The same target over TLS.
+TargetResolution over_tls(const TargetResolution& http);
+
+TargetResolution by_engine_health();
+
 /// Resolves the probe target of a container. docs/architecture.md, "Reaching a target": from the host, the
-/// published port on its host address, else the container's address on its network; from inside a container,
+/// published port on its host address, else the container's address on its network, if a directly connected
+/// route leads there; from inside a container,
 /// the address on a network that both share, never `localhost`; for a host-network container, the host's
 /// loopback. Without a probe kind: http on the first published port, else the HEALTHCHECK. HEALING.md 2.
 ///

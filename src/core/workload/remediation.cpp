@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/earliest.hpp"
+#include "core/workload/command_result.hpp"
 #include "core/workload/out.hpp"
 #include "core/workload/remediation.hpp"
 #include "core/workload/timing.hpp"
@@ -193,6 +194,7 @@ void RemediationMachine::finished(const RemedyFinished& finished) {
       verify_same_instance(Input::DryRun);
       return;
     case RemedyAnswer::Refused:
+      if (says_disk_full(finished.error)) out_.report(finding::DiskFull{});
       out_.log(LogLevel::Error, fact::OrderRefused{own_.attempt->detail, finished.error});
       attempt_ended(Input::Refused, AttemptState::Failed, finished.error, Then::PlanAndInspect);
       return;
@@ -385,7 +387,7 @@ void RemediationMachine::verification_over() {
   }
   const Health& health = w_.health;
   const bool running = w_.lifecycle.presence == Presence::Running;
-  if (health.unprobed() && running && !health.network_loss && !health.awaits_alert()) {
+  if (health.unjudged() && running && !health.network_loss && !health.awaits_alert()) {
     out_.report(finding::StayedUp{});
     return;
   }
@@ -437,8 +439,12 @@ void RemediationMachine::successor_awaited() {
   if (std::holds_alternative<Settling>(own_.phase)) verify_from(Input::SuccessorAwaited, now_, true);
 }
 
-/// From now on the checks decide, in the same time as without an alert.
+/// From now on the checks decide, in the same time as without an alert. A remedy that only the alert asked
+/// for is not needed any more, even before a check has passed.
 void RemediationMachine::alert_over() {
+  if (w_.lifecycle.presence == Presence::Running && !w_.health.awaits_alert() && !w_.health.unhealthy() &&
+      !w_.health.network_loss && !own_.forced)
+    drop_queued(Input::Healthy, "the alert is over");
   auto* verifying = std::get_if<Verifying>(&own_.phase);
   if (verifying == nullptr || w_.health.awaits_alert()) return;
   verifying->deadline = std::min(verifying->deadline, verified_by(w_.lifecycle.instance_started, view_));

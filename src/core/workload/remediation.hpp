@@ -55,6 +55,8 @@ struct RemedyTable {
       {State::Checking,  Input::OperatorStops,    State::Planned},    // due when the time for a stop is over
       {State::Checking,  Input::Held,             State::Planned},    // checked again when the hold may end
       {State::Checking,  Input::OtherState,       State::Idle},       // of the container than decided about
+      {State::Planned,   Input::OtherState,       State::Idle},       // it is checked at another address now
+      {State::Gathering, Input::OtherState,       State::Idle},       // the same
       {State::Checking,  Input::InspectFailed,    State::Planned},    // due a fast interval later, 10 s at most
       {State::Checking,  Input::OutOfTime,        State::Planned},    // no answer in 10 s; the same
       {State::Planned,   Input::CauseGone,        State::Idle},       // of its hold: a new verdict decides
@@ -189,11 +191,12 @@ struct Remediation {
   unsigned ladder_step = 0;  ///< of the open incident: failed attempts and skipped steps
   std::optional<InFlight> in_flight;
   unsigned restarts = 0;
-  unsigned ineffective_restarts = 0;  ///< restarts in a row that did not help
-  Rare<notice::Refusal> refusal;      ///< why the newest attempt was not executed; none if it was
-  bool forced = false;                ///< `healer heal`: the next remedy is done whatever the health
-  unsigned forced_after_pauses = 0;   ///< pauses_set() at `healer heal`: no such pause holds it
-  unsigned resumed = 0;               ///< how often the attempt's recreation was resumed
+  unsigned ineffective_restarts = 0;    ///< restarts in a row that did not help
+  Rare<notice::Refusal> refusal;        ///< why the newest attempt was not executed; none if it was
+  bool forced = false;                  ///< `healer heal`: the next remedy is done whatever the health
+  unsigned forced_after_pauses = 0;     ///< pauses_set() at `healer heal`: no such pause holds it
+  unsigned resumed = 0;                 ///< how often the attempt's recreation was resumed
+  std::optional<Instant> inside_since;  ///< an operator's command holds it since then
   std::optional<Instant> dependency_hold_until;  ///< end of dependency holds, see find_hold()
   Instant reset_at{};
 

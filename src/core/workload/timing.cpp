@@ -17,8 +17,13 @@ Duration probe_delay(const Policy& policy, bool pending, double draw) {
   return std::max(Duration{10ms}, scaled(base, 0.95 + 0.1 * draw));
 }
 
-Duration first_probe_delay(const Policy& policy, bool daemon_start, double draw) {
-  return daemon_start ? scaled(policy.interval, draw) : Duration{0};
+FirstRounds first_rounds(std::size_t watched) {
+  constexpr std::size_t spread_from = 100;
+  return watched < spread_from ? FirstRounds::AtOnce : FirstRounds::Spread;
+}
+
+Duration first_probe_delay(const Policy& policy, FirstRounds rounds, double draw) {
+  return rounds == FirstRounds::Spread ? scaled(policy.interval, draw) : Duration{0};
 }
 
 Duration start_period_of(const Policy& policy, bool started_healthy_once, std::span<const Duration> starts) {

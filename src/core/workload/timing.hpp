@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <span>
 
 #include "base/time.hpp"
@@ -12,8 +13,12 @@ namespace healer {
 /// 10 ms. `draw` in [0, 1). HEALING.md 2.
 Duration probe_delay(const Policy& policy, bool pending, double draw);
 
-/// The delay before the first check: at healer's own start spread over one interval, else 0.
-Duration first_probe_delay(const Policy& policy, bool daemon_start, double draw);
+/// How the rounds of many workloads begin that healer sees for the first time: together, or spread over one
+/// interval, so that some check soon shows what befalls all of them.
+enum class FirstRounds { AtOnce, Spread };
+/// The first rounds of so few workloads begin at once; their second rounds are spread.
+FirstRounds first_rounds(std::size_t watched);
+Duration first_probe_delay(const Policy& policy, FirstRounds rounds, double draw);
 
 /// How long after an instance's start failures do not count. Configured, or learned: 120 s until a first
 /// start has succeeded, then 3 x the slowest of `starts` (the last 10), at least one interval, at most 10

@@ -64,8 +64,15 @@ Tracker::Row Tracker::observe(Outcome outcome, bool in_start_period, const Thres
   if (state_ == State::Unhealthy) return go(Input::FailedEnough, State::Unhealthy);
   ++failures_;
   const bool by_window = window.failures > 0 && failures_of_instance(window.of) >= window.failures;
-  if (failures_ < thresholds.failures && !by_window) return go(Input::FailedTooFew, state_);
+  const bool in_a_row = failures_ >= thresholds.failures && thresholds.streak == Streak::LongEnough;
+  if (!in_a_row && !by_window) return go(Input::FailedTooFew, state_);
   return go(Input::FailedEnough, State::Unhealthy);  // failures_ stays, because the status shows it
+}
+
+void Tracker::forget_failures() {
+  if (state_ == State::Unhealthy) return;
+  failures_ = 0;
+  failed_ = 0;
 }
 
 void Tracker::became_healthy() {

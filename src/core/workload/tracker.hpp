@@ -58,10 +58,14 @@ class Tracker {
   // clang-format on
   using Row = Transition<State, Input>;
 
+  /// Whether the failures in a row span enough time: a reload or a garbage collection is no outage.
+  enum class Streak : std::uint8_t { LongEnough, TooShort };
+
   struct Thresholds {
     unsigned failures = 3;
     unsigned passes = 2;
     FailureWindow window{0, 0};  ///< failures 0: no window; `of` at most 64
+    Streak streak = Streak::LongEnough;
   };
 
   /// Begins a new instance. `after_incident`: an incident is open, so one pass is not enough, and the window
@@ -75,6 +79,8 @@ class Tracker {
   unsigned failures() const { return failures_; }
   unsigned passes() const { return passes_; }
   bool passed_once() const { return passed_once_; }
+  /// The failures so far say nothing any more, for example because healer itself stood still.
+  void forget_failures();
   /// A verdict is pending, so checks use the fast interval.
   bool pending() const;
   /// Failures of this instance among the last `length` outcomes.

@@ -8,6 +8,7 @@
 #include "base/duration.hpp"
 #include "base/redact.hpp"
 #include "base/text.hpp"
+#include "core/workload/command_result.hpp"
 
 namespace healer {
 namespace {
@@ -42,8 +43,10 @@ std::string first_line(std::string_view output) {
 Verdict judge_exit_code(const ProbeFacts& facts) {
   if (facts.status == 0) return {};
   const std::string said = first_line(facts.body);
-  return fail(Cause::ExecFailed,
-              fmt::format("exit code {}{}{}", facts.status, said.empty() ? "" : ": ", said));
+  const std::string text = fmt::format("exit code {}{}{}", facts.status, said.empty() ? "" : ": ", said);
+  if (command_cannot_run(facts.status, facts.body))
+    return unknown(Cause::CannotRun, "the check's command cannot run in the container: " + text);
+  return fail(Cause::ExecFailed, text);
 }
 
 /// grpc.health.v1.HealthCheckResponse.ServingStatus.
@@ -78,11 +81,42 @@ Verdict judge_grpc(const ProbeFacts& facts, const ProbeSpec& spec) {
   return fail(Cause::NotServing, with_detail(text.c_str(), facts));
 }
 
+/// A server that demands a client's certificate is alive: something stands in front of the path. The prober's
+/// words begin so (tls_session.cpp).
+bool demands_certificate(const ProbeFacts& facts) {
+  return facts.detail.starts_with("the server demands a client certificate");
+}
+
+/// Whose trouble an HTTP answer tells of.
+Cause cause_of(const ProbeFacts& facts) {
+  if (demands_certificate(facts)) return Cause::Access;
+  if (facts.maintenance || (facts.status == 503 && facts.retry_after)) return Cause::Busy;
+  if (facts.status >= 300 && facts.status <= 399) return Cause::Access;
+  switch (facts.status) {
+    case 401:
+    case 403:
+      return Cause::Access;
+    case 404:
+      return Cause::NotFound;
+    case 502:
+    case 504:
+      return Cause::Upstream;
+    default:
+      return Cause::Status;
+  }
+}
+
+bool is_accepted(int status, const ProbeSpec& spec) {
+  return std::any_of(spec.accepted.begin(), spec.accepted.end(), [status](const StatusRange& range) {
+    return status >= range.first && status <= range.last;
+  });
+}
+
 Verdict judge_http(const ProbeFacts& facts, const ProbeSpec& spec) {
-  const bool accepted = std::any_of(
-      spec.accepted.begin(), spec.accepted.end(),
-      [&](const StatusRange& range) { return facts.status >= range.first && facts.status <= range.last; });
-  if (!accepted) return fail(Cause::Status, with_detail(fmt::format("HTTP {}", facts.status), facts));
+  if (!is_accepted(facts.status, spec)) {
+    const std::string text = with_detail(fmt::format("HTTP {}", facts.status), facts);
+    return facts.status == 429 ? unknown(Cause::RateLimited, text) : fail(cause_of(facts), text);
+  }
   if (!spec.body_match.empty() && facts.body.find(spec.body_match) == std::string::npos)
     return fail(Cause::BodyMismatch, fmt::format("HTTP {}, but the body lacks \"{}\"", facts.status,
                                                  clip(printable(spec.body_match), 80)));
@@ -129,7 +163,7 @@ Verdict judge(const ProbeFacts& facts, const ProbeSpec& spec, ProbeKind kind, Du
           fmt::format("{} within {}", kind == ProbeKind::Exec ? "the command did not end" : "no answer",
                       format_duration(timeout)));
     case ProbeEnd::TlsFailed:
-      return fail(Cause::Tls, with_detail("TLS failed", facts));
+      return fail(demands_certificate(facts) ? Cause::Access : Cause::Tls, with_detail("TLS failed", facts));
     case ProbeEnd::Malformed:
       return fail(Cause::Malformed, with_detail(protocol(kind), facts));
     case ProbeEnd::NoRoute:
@@ -148,13 +182,21 @@ Verdict judge(const ProbeFacts& facts, const ProbeSpec& spec, ProbeKind kind, Du
       return unknown(Cause::NotRunning, with_detail("it does not run", facts));
     case ProbeEnd::StillOpen:
       return unknown(Cause::StillOpen, "the command of an earlier check has not ended");
+    case ProbeEnd::Compressed:
+      if (!is_accepted(facts.status, spec)) return judge_http(facts, spec);
+      return unknown(Cause::BodyMismatch, with_detail("the body cannot be compared", facts));
   }
   return unknown(Cause::NoResources, "not understood");
 }
 
-Verdict judge_healthcheck(const std::string& output) {
-  const std::string said = output.empty() ? "" : ": " + clip(printable(output), 200);
-  return fail(Cause::EngineUnhealthy, "HEALTHCHECK says unhealthy" + said);
+Verdict judge_healthcheck(const Container& container) {
+  const std::string output = clip(printable(redact(container.health_output)), 200);
+  const int code = container.health_exit_code.value_or(1);
+  if (container.health_exit_code && command_cannot_run(code, container.health_output))
+    return unknown(Cause::CannotRun,
+                   fmt::format("the HEALTHCHECK's command cannot run in the container (exit code {}){}", code,
+                               output.empty() ? "" : ": " + output));
+  return fail(Cause::EngineUnhealthy, "HEALTHCHECK says unhealthy" + (output.empty() ? "" : ": " + output));
 }
 
 }  // namespace healer

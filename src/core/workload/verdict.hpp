@@ -1,5 +1,6 @@
 #pragma once
 
+#include "model/container.hpp"
 #include "model/probe.hpp"
 
 namespace healer {
@@ -7,7 +8,8 @@ namespace healer {
 /// Judges a prober's facts: pass, fail with a cause, or unknown (the check could not be done). HEALING.md 2.
 Verdict judge(const ProbeFacts& facts, const ProbeSpec& spec, ProbeKind kind, Duration timeout);
 
-/// The verdict of an unhealthy HEALTHCHECK. `output`: of its newest check; may be empty.
-Verdict judge_healthcheck(const std::string& output);
+/// The verdict of an unhealthy HEALTHCHECK, by the output and the exit code of its newest check, as far as
+/// they are known.
+Verdict judge_healthcheck(const Container& container);
 
 }  // namespace healer

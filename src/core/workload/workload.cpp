@@ -50,6 +50,13 @@ WorkloadRecord Workload::record() const {
   record.network_parent = network_parent;
   if (health.alerts) record.alerts = *health.alerts;
   record.instance_passed = health.tracker.passed_once() || (unseen() && health.instance_passed_before);
+  record.trusted_probes = health.trusted_probes;
+  record.unproven_notified = health.unproven_notified;
+  record.starts_image = health.starts_image;
+  if (unseen())
+    record.failing_since = health.failing_restored;
+  else if (health.tracker.failures() > 0 && lifecycle.presence == Presence::Running)
+    record.failing_since = health.failing_since;
   record.ran_before_engine_loss = (lifecycle.ran_before_engine_loss && !stopped) || lifecycle.back_by;
   return record;
 }
@@ -78,6 +85,10 @@ Workload restore_workload(const Remembered& remembered) {
   workload.paused_until = record.paused_until;
   workload.network_parent = record.network_parent;
   workload.health.instance_passed_before = record.instance_passed;
+  workload.health.trusted_probes = record.trusted_probes;
+  workload.health.unproven_notified = record.unproven_notified;
+  workload.health.starts_image = record.starts_image;
+  workload.health.failing_restored = record.failing_since;
   workload.lifecycle.ran_before_engine_loss = record.ran_before_engine_loss;
   if (!record.alerts.empty()) workload.health.alerts = record.alerts;
   if (remembered.newest_order) workload.remediation.ordered = *remembered.newest_order;

@@ -204,3 +204,42 @@ TEST_CASE("rule: each comparison is met by the right values") {
     CHECK(met == wanted);
   }
 }
+
+TEST_CASE("rule: a series of the removed predecessor or of another host is not about the container") {
+  Evaluations rule(error_rate());
+  rule.workloads[1].container_id = "0123456789abcdef0123";
+  AlertPlaces places;
+  places.any = false;
+  places.here = {"web1"};
+  const AlertTargets targets(rule.workloads);
+  const auto changes = [&](std::map<std::string, std::string> more) {
+    RuleState state(error_rate(), 15s);
+    more["name"] = "db";
+    const Samples samples{{{more, 1}}, 0};
+    const auto met = state.is_met_by("db", samples, targets, rule.labels, {}, places);
+    const auto evaluation = state.evaluate(samples, targets, rule.labels, {}, rule.now, places);
+    CHECK(evaluation.changes.empty() == evaluation.unmatched.size());
+    CHECK(met.has_value() == !evaluation.changes.empty());
+    return evaluation.changes.size();
+  };
+  CHECK(changes({{"id", "/docker/0123456789abcdef0123"}, {"instance", "cadvisor:8080"}}) == 1);
+  CHECK(changes({{"id", "/docker/ffffffffffffffffffff"}}) == 0);
+  CHECK(changes({{"instance", "web1:9100"}}) == 1);
+  CHECK(changes({{"instance", "web2:9100"}}) == 0);
+  CHECK(changes({{"node", "web2"}}) == 0);
+}
+
+TEST_CASE("rule: whether it is met now is known from the workload's series, and changes no state") {
+  Evaluations rule(error_rate(10min));
+  const AlertTargets targets(rule.workloads);
+  const auto met = [&](const std::vector<std::pair<std::string, double>>& values) {
+    Samples samples;
+    for (const auto& [container, value] : values) samples.all.push_back({{{"container", container}}, value});
+    return rule.state.is_met_by("shop/web/1", samples, targets, rule.labels, {}, {});
+  };
+  CHECK(met({{web, 0}, {web, 1}}) == true);
+  CHECK(met({{web, 0}, {"db", 1}}) == false);
+  CHECK_FALSE(met({{"db", 1}}).has_value());
+  CHECK_FALSE(met({}).has_value());
+  CHECK(rule.state.pending() == 0);
+}

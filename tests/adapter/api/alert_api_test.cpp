@@ -22,13 +22,14 @@ namespace json = boost::json;
 namespace {
 
 constexpr const char* firing =
-    R"({"version":"4","alerts":[{"status":"firing","fingerprint":"f1","labels":{"alertname":"Errors","container":"shop-web-1"},"annotations":{"summary":"8 % fail"}}]})";
+    R"({"version":"4","alerts":[{"status":"firing","fingerprint":"f1","labels":{"alertname":"Errors","container":"shop-web-1","healer_action":"heal"},"annotations":{"summary":"8 % fail"}}]})";
 
 struct Receiver {
   net::Loop loop;
   Metrics metrics;
   Readiness readiness{true, {}};
-  AlertSettings settings{Secret("s3cret-token"), default_alert_labels(), {}, true};
+  AlertSettings settings{Secret("s3cret-token"), default_alert_labels()};
+  std::vector<FiringAlert> firing_now;  ///< about the first workload
   std::vector<AlertReported> reported;
   HttpApi api{metrics, ApiSources{[] { return full_snapshot(); }, [this] { return readiness; }, {}},
               alerts()};
@@ -38,8 +39,9 @@ struct Receiver {
   AlertApi alerts() {
     AlertApi::Parts parts;
     parts.settings = [this] { return settings; };
-    parts.snapshot = [] {
+    parts.snapshot = [this] {
       Snapshot snapshot = full_snapshot();
+      snapshot.workloads.front().alerts = firing_now;
       snapshot.workloads.pop_back();  // the last workload has the same name as the first
       return snapshot;
     };
@@ -104,15 +106,103 @@ TEST_CASE("a firing and a resolved alert reach the core, and the answer counts t
   CHECK_FALSE(receiver.reported.back().firing);
 }
 
+TEST_CASE("an alert starts a remedy only if it asks for healing, or the settings say so") {
+  struct Row {
+    const char* label;  ///< empty: none
+    bool setting;
+    bool acts;
+  };
+  for (const Row& row :
+       {Row{"", false, false}, Row{"", true, true}, Row{"heal", false, true}, Row{"act", false, true},
+        Row{"notify", true, false}, Row{"restart", true, false}, Row{"Heal", false, false}}) {
+    CAPTURE(row.label);
+    CAPTURE(row.setting);
+    Receiver receiver;
+    receiver.settings.act = row.setting;
+    std::string body = firing;
+    const std::string label = R"(,"healer_action":"heal")";
+    body.replace(body.find(label), label.size(),
+                 *row.label != '\0' ? std::string(R"(,"healer_action":")") + row.label + '"' : std::string());
+    const auto answer = receiver.post(body);
+    CHECK(answer.status == 200);
+    CHECK(receiver.reported.back().act == row.acts);
+    const json::value said = json::parse(answer.body).at("alerts").at(0);
+    CHECK(said.at("result") == "accepted");
+    CHECK(said.at("use") == (row.acts ? "heal" : "notify"));
+    CHECK((said.as_object().if_contains("reason") != nullptr) == !row.acts);
+  }
+  Receiver receiver;
+  std::string plain = firing;
+  plain.replace(plain.find(R"(,"healer_action":"heal")"), 23, "");
+  CHECK(receiver.post(plain).body.find(R"(it does not have the label healer_action=\"heal\")") !=
+        std::string::npos);
+}
+
 TEST_CASE(
-    "the alert's label healer_action decides whether healer acts on it, and without the label the setting") {
+    "an alert of another container's id or of another host is answered so, and does not reach the core") {
+  Receiver receiver;
+  receiver.settings.places.any = false;
+  receiver.settings.places.here = {"web1"};
+  const auto post = [&](const std::string& more) {
+    std::string body = firing;
+    body.replace(body.find(R"("container")"), 0, more);
+    const json::value said = json::parse(receiver.post(body).body).at("alerts").at(0);
+    return std::string(said.at("result").as_string());
+  };
+  CHECK(post(R"("id":"/docker/ffffffffffffffffffffffff",)") == "other_container");
+  CHECK(post(R"("instance":"web2:9100",)") == "other_host");
+  CHECK(receiver.reported.empty());
+  CHECK(receiver.counted("other_container"));
+  CHECK(receiver.counted("other_host"));
+  CHECK(post(R"("instance":"web1:9100",)") == "accepted");
+  CHECK(receiver.reported.size() == 1);
+  // Another alert of the rule fires already, from another place; both places are only likely to be this host.
+  FiringAlert other;
+  other.source = "alertmanager";
+  other.name = "Errors";
+  other.labels = {{"container", "shop-web-1"}, {"instance", "cadvisor:8080"}};
+  receiver.firing_now = {other};
+  CHECK(post(R"("instance":"localhost:9100",)") == "ambiguous");
+  CHECK(post(R"("instance":"web1:9100",)") == "accepted");
+}
+
+TEST_CASE(
+    "the end of an alert reaches the workload that it fires about, though its container is another now") {
+  Receiver receiver;
+  FiringAlert known;
+  known.source = "alertmanager";
+  known.id = "f1";
+  known.name = "Errors";
+  receiver.firing_now = {known};
+  std::string body = firing;
+  body.replace(body.find("firing"), 6, "resolved");
+  body.replace(body.find(R"("container")"), 0, R"("id":"/docker/ffffffffffffffffffffffff",)");
+  CHECK(json::parse(receiver.post(body).body).at("accepted") == 1);
+  REQUIRE(receiver.reported.size() == 1);
+  CHECK(receiver.reported[0].workload == "shop/web/1");
+  CHECK_FALSE(receiver.reported[0].firing);
+}
+
+TEST_CASE("the core gets the labels and the address that confirm an alert, and Grafana's alerts as such") {
   Receiver receiver;
   std::string body = firing;
-  body.replace(body.find(R"("container")"), 0, R"("healer_action":"notify",)");
-  CHECK(receiver.post(body).status == 200);
-  CHECK_FALSE(receiver.reported.back().act);
-  receiver.settings.act = false;
-  CHECK(receiver.post(firing).status == 200);
+  body.replace(1, 0, R"("externalURL":"http://alertmanager:9093/",)");
+  receiver.post(body);
+  CHECK(receiver.reported.back().ask_at == "http://alertmanager:9093");
+  CHECK(receiver.reported.back().labels.size() == 3);
+  CHECK(receiver.reported.back().labels.front() == AlertLabel{"alertname", "Errors"});
+  body.replace(body.find(R"("alertname")"), 0, R"("long":")" + std::string(10'000, 'x') + R"(",)");
+  receiver.post(body);
+  CHECK(receiver.reported.back().labels.empty());
+  std::string grafana = firing;
+  grafana.replace(1, 13, R"("orgId":1,"version":"1","externalURL":"http://localhost:3000/")");
+  CHECK(receiver.post(grafana).status == 200);
+  CHECK(receiver.reported.back().source == "grafana");
+  CHECK(receiver.reported.back().ask_at.empty());
+  CHECK(receiver.reported.back().act);
+  // Grafana fires this when its rule has no data: unknown starts no remedy.
+  grafana.replace(grafana.find("Errors"), 6, "DatasourceNoData");
+  receiver.post(grafana);
   CHECK_FALSE(receiver.reported.back().act);
 }
 

@@ -13,7 +13,7 @@
 
 #include "adapter/app/smtp_echo.hpp"
 #include "config/channel_settings.hpp"
-#include "integration/healer_process.hpp"
+#include "support/healer_process.hpp"
 #include "support/scripted_server.hpp"
 #include "support/wait.hpp"
 

@@ -109,7 +109,15 @@ TEST_CASE("variables make one channel of each type, under both forms of their na
     CHECK(only_channel(settings).name == find_channel_type(type)->from_env);
     CHECK(only_channel(settings).timeout == 10s);
     CHECK(settings.warnings.empty());
-    CHECK(loaded(prefixed).daemon.channels == settings.daemon.channels);
+    ChannelSettings same = only_channel(loaded(prefixed));
+    for (const auto& each : variables) {
+      const auto named =
+          std::find_if(same.setting_names.begin(), same.setting_names.end(),
+                       [&](const auto& name) { return name.second == "HEALER_" + each.first; });
+      REQUIRE(named != same.setting_names.end());
+      named->second = each.first;
+    }
+    CHECK(same == only_channel(settings));
   }
   const Settings settings = loaded(all);
   CHECK(settings.daemon.channels.size() == channel_types().size());
@@ -169,6 +177,51 @@ TEST_CASE("the channels' targets have the values of the variables") {
   const auto gotify =
       only_target<GotifyChannel>(loaded({{"GOTIFY_URL", "https://g.example/base/"}, {"GOTIFY_TOKEN", "t"}}));
   CHECK(gotify.url == "https://g.example/base");
+}
+
+TEST_CASE("each setting of a channel has the name under which the operator writes it") {
+  const auto names = [](const Settings& settings) { return only_channel(settings).setting_names; };
+  const SettingNames by_variable =
+      names(loaded({{"TELEGRAM_BOT_TOKEN", "1:a"}, {"HEALER_TELEGRAM_CHAT_ID", "5"}}));
+  CHECK(by_variable.at("token") == "TELEGRAM_BOT_TOKEN");
+  CHECK(by_variable.at("chat_id") == "HEALER_TELEGRAM_CHAT_ID");
+  CHECK(by_variable.at("api_url") == "TELEGRAM_API_URL");
+  CHECK(by_variable.at("ca_file") == "TELEGRAM_CA_FILE");
+  const SecretFile token("1:a");
+  CHECK(names(loaded({{"TELEGRAM_BOT_TOKEN_FILE", token.path()}, {"TELEGRAM_CHAT_ID", "5"}})).at("token") ==
+        "TELEGRAM_BOT_TOKEN_FILE");
+  const SettingNames by_file =
+      names(loaded({}, yaml("channels:\n  ops: {type: telegram, token: '1:a', chat_id: '5'}\n")));
+  CHECK(by_file.at("chat_id") == "channels.ops.chat_id");
+  CHECK(by_file.at("api_url") == "channels.ops.api_url");
+  const SettingNames both = names(loaded({{"TELEGRAM_BOT_TOKEN", "1:a"}},
+                                         yaml("channels:\n  telegram: {type: telegram, chat_id: '5'}\n")));
+  CHECK(both.at("token") == "TELEGRAM_BOT_TOKEN");
+  CHECK(both.at("chat_id") == "channels.telegram.chat_id");
+  CHECK(names(loaded({{"NOTIFY_SLACK_WEBHOOK", "https://h.example/x"}})).at("webhook_url") ==
+        "NOTIFY_SLACK_WEBHOOK");
+  CHECK(names(loaded({}, yaml("slack_webhook_url: https://h.example/x\n"))).at("webhook_url") ==
+        "slack_webhook_url");
+}
+
+TEST_CASE("a channel may have its own authorities, and mail its own name") {
+  const Environment mail{{"SMTP_HOST", "mail"}, {"SMTP_FROM", "h@x.example"}, {"SMTP_TO", "a@x.example"}};
+  CHECK(only_channel(loaded(mail)).ca_file.empty());
+  CHECK(only_target<EmailChannel>(loaded(mail)).helo.empty());
+  Environment more = mail;
+  more["SMTP_CA_FILE"] = "/etc/ca.pem";
+  more["SMTP_HELO"] = "nas.x.example";
+  CHECK(only_channel(loaded(more)).ca_file == "/etc/ca.pem");
+  CHECK(only_target<EmailChannel>(loaded(more)).helo == "nas.x.example");
+  more["SMTP_HELO"] = "Auto";
+  CHECK(only_target<EmailChannel>(loaded(more)).helo.empty());
+  more["SMTP_HELO"] = "nas; x";
+  CHECK(only(refusals(more)) ==
+        "environment SMTP_HELO: 'nas; x' is not valid; accepted: auto, a full host name, or an address in "
+        "brackets");
+  CHECK(only_channel(
+            loaded({}, yaml("channels:\n  a: {type: ntfy, url: 'https://n.example/t', ca_file: /x.pem}\n")))
+            .ca_file == "/x.pem");
 }
 
 TEST_CASE("the file makes any number of channels, each with its name") {
@@ -350,7 +403,7 @@ TEST_CASE("every secret can be read from a file, by variable and by key") {
       Environment by_file = variables;
       by_file.erase(variable);
       by_file[variable + "_FILE"] = file.path();
-      CHECK(loaded(by_file).daemon.channels == loaded(variables).daemon.channels);
+      CHECK(only_channel(loaded(by_file)).target == only_channel(loaded(variables)).target);
 
       Environment missing = variables;
       missing.erase(variable);

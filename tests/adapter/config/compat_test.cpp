@@ -248,17 +248,142 @@ TEST_CASE("the labels of Docker-Guardian and of tmknight's docker-autoheal set t
   CHECK(remedies("autoheal.action", "notify") == "none");
   CHECK(remedies("autoheal.restart.enable", "false") == "none");
   CHECK(remedies("autoheal.restart.enable", "true") == "auto");
+  CHECK(remedies("autoheal.restart.exclude", "true") == "none");
+  CHECK(remedies("autoheal.restart.exclude", "false") == "auto");
   CHECK(selection(settings, {{"autoheal", "true"}, {"autoheal.action", "none"}}) == Selection::OptedOut);
   CHECK(!resolved(settings, {{"autoheal", "true"}, {"autoheal.notify", "false"}}).policy->notifications);
   CHECK(resolved(settings, {{"autoheal", "true"}, {"autoheal.notify", "true"}}).policy->notifications);
   CHECK(selection(settings, {{"autoheal.monitor.enable", "true"}}) == Selection::OptedIn);
   CHECK(selection(settings, {{"autoheal", "true"}, {"autoheal.monitor.enable", "false"}}) ==
         Selection::OptedOut);
-  for (const char* label :
-       {"autoheal.action", "autoheal.notify", "autoheal.monitor.enable", "autoheal.restart.enable"}) {
+  for (const char* label : {"autoheal.action", "autoheal.notify", "autoheal.monitor.enable",
+                            "autoheal.restart.enable", "autoheal.restart.exclude"}) {
     CAPTURE(label);
     CHECK(resolved(settings, {{"autoheal", "true"}, {label, "perhaps"}}).problems.size() == 1);
   }
+}
+
+// --- tmknight's docker-autoheal
+// -----------------------------------------------------------------------------
+
+TEST_CASE("AUTOHEAL_MONITOR_ALL watches every container, or those with the label") {
+  for (const char* value : {"true", "TRUE", " True "}) {
+    const Settings all = loaded({{"AUTOHEAL_MONITOR_ALL", value}});
+    CHECK(selection(all, {}) == Selection::OptedIn);
+    CHECK(resolved(all, {}).policy->probe.kind == ProbeKind::Engine);
+    CHECK(selection(all, {{"autoheal.monitor.enable", "FALSE"}}) == Selection::OptedOut);
+    CHECK(contains(note(all, "AUTOHEAL_MONITOR_ALL"), "every container is watched"));
+  }
+  const Settings some = loaded({{"AUTOHEAL_MONITOR_ALL", "FALSE"}});
+  CHECK(selection(some, {}) == Selection::Unlabelled);
+  CHECK(selection(some, {{"autoheal.monitor.enable", "TRUE"}}) == Selection::OptedIn);
+  CHECK(resolved(some, {{"autoheal.monitor.enable", "true"}}).policy->probe.kind == ProbeKind::Engine);
+  for (const char* value : {"1", "yes", "all"})
+    CHECK(contains(refused({{"AUTOHEAL_MONITOR_ALL", value}}), "accepted: true or false"));
+}
+
+TEST_CASE("AUTOHEAL_STOP_TIMEOUT and AUTOHEAL_START_DELAY are the other docker-autoheal's two") {
+  const Settings settings = loaded({{"AUTOHEAL_STOP_TIMEOUT", "25"}, {"AUTOHEAL_START_DELAY", "30"}});
+  CHECK(settings.defaults.stop_timeout == Duration{25s});
+  CHECK(settings.daemon.compat.first_look_after == 30s);
+  CHECK(contains(note(settings, "AUTOHEAL_STOP_TIMEOUT"), "stop_grace_period"));
+  CHECK(contains(note(settings, "AUTOHEAL_START_DELAY"), "first looked at after 30s"));
+  CHECK(contains(refused({{"AUTOHEAL_START_DELAY", "soon"}}), "a whole number of seconds"));
+  CHECK(contains(refused({{"AUTOHEAL_STOP_TIMEOUT", "soon"}}), "AUTOHEAL_STOP_TIMEOUT"));
+  const Settings both = loaded({{"AUTOHEAL_STOP_TIMEOUT", "25"},
+                                {"AUTOHEAL_DEFAULT_STOP_TIMEOUT", "7"},
+                                {"AUTOHEAL_START_DELAY", "30"},
+                                {"AUTOHEAL_START_PERIOD", "8"}});
+  CHECK(both.defaults.stop_timeout == Duration{7s});
+  CHECK(both.daemon.compat.first_look_after == 8s);
+  CHECK(contains(note(both, "AUTOHEAL_STOP_TIMEOUT"), "no effect"));
+  CHECK(contains(note(both, "AUTOHEAL_START_DELAY"), "no effect"));
+}
+
+TEST_CASE("AUTOHEAL_CONNECTION_TYPE says where the engine is") {
+  const DockerConnection usual;
+  for (const char* type : {"local", "socket", "SOCKET"}) {
+    const Settings settings = loaded({{"AUTOHEAL_CONNECTION_TYPE", type}, {"AUTOHEAL_TCP_HOST", "h"}});
+    CHECK(settings.daemon.docker == usual);
+    CHECK(contains(note(settings, "AUTOHEAL_TCP_HOST"), "no effect"));
+  }
+  CHECK(loaded({{"AUTOHEAL_CONNECTION_TYPE", "http"}}).daemon.docker.host == "tcp://localhost:2375");
+  const Settings http = loaded({{"AUTOHEAL_CONNECTION_TYPE", "http"},
+                                {"AUTOHEAL_TCP_HOST", "192.0.2.1"},
+                                {"AUTOHEAL_TCP_PORT", "1234"},
+                                {"AUTOHEAL_TCP_TIMEOUT", "20"}});
+  CHECK(http.daemon.docker.host == "tcp://192.0.2.1:1234");
+  CHECK(!http.daemon.docker.tls_verify);
+  CHECK(contains(note(http, "AUTOHEAL_CONNECTION_TYPE"), "tcp://192.0.2.1:1234"));
+  CHECK(contains(note(http, "AUTOHEAL_TCP_TIMEOUT"), "no effect"));
+  CHECK(loaded({{"AUTOHEAL_CONNECTON_TYPE", "http"}, {"AUTOHEAL_TCP_HOST", "fd00::1"}}).daemon.docker.host ==
+        "tcp://[fd00::1]:2375");
+  const Settings ssl = loaded({{"AUTOHEAL_CONNECTION_TYPE", "ssl"}, {"AUTOHEAL_TCP_HOST", "h"}});
+  CHECK(ssl.daemon.docker.host == "tcp://h:2376");
+  CHECK(ssl.daemon.docker.tls_verify);
+  CHECK(ssl.daemon.docker.cert_path == "/opt/docker-autoheal/tls");
+  CHECK(
+      loaded({{"AUTOHEAL_CONNECTION_TYPE", "ssl"}, {"AUTOHEAL_PEM_PATH", "/tls"}}).daemon.docker.cert_path ==
+      "/tls");
+  const Settings ours =
+      loaded({{"AUTOHEAL_CONNECTION_TYPE", "ssl"}, {"DOCKER_HOST", "unix:///run/ours.sock"}});
+  CHECK(ours.daemon.docker.host == "unix:///run/ours.sock");
+  CHECK(!ours.daemon.docker.tls_verify);
+  CHECK(contains(refused({{"AUTOHEAL_CONNECTION_TYPE", "tcp"}}), "accepted: local, socket, http or ssl"));
+  CHECK(contains(refused({{"AUTOHEAL_CONNECTION_TYPE", "http"}, {"AUTOHEAL_TCP_PORT", "http"}}),
+                 "AUTOHEAL_TCP_PORT"));
+  CHECK(contains(refused({{"AUTOHEAL_CONNECTION_TYPE", "ssl"}, {"AUTOHEAL_CA_PATH", "/tls/ca.pem"}}),
+                 "AUTOHEAL_PEM_PATH or DOCKER_CERT_PATH"));
+}
+
+TEST_CASE(
+    "AUTOHEAL_WEBHOOK_URL, AUTOHEAL_WEBHOOK_KEY and AUTOHEAL_APPRISE_URL make docker-autoheal's channels") {
+  const Settings settings = loaded({{"AUTOHEAL_WEBHOOK_URL", "https://h.example/sEcReT"},
+                                    {"AUTOHEAL_WEBHOOK_KEY", "text"},
+                                    {"AUTOHEAL_APPRISE_URL", "http://apprise:8000/notify/sEcReT"}});
+  const CompatSettings& compat = settings.daemon.compat;
+  CHECK(compat.webhook.reveal() == "https://h.example/sEcReT");
+  CHECK(compat.webhook_variable == "AUTOHEAL_WEBHOOK_URL");
+  CHECK(compat.webhook_key == "text");
+  CHECK(compat.apprise.reveal() == "http://apprise:8000/notify/sEcReT");
+  CHECK(compat.apprise_variable == "AUTOHEAL_APPRISE_URL");
+  CHECK(contains(note(settings, "AUTOHEAL_WEBHOOK_URL"), "<redacted>: notified with {\"text\": text}"));
+  for (const std::string& each : settings.notes) CHECK(!contains(each, "sEcReT"));
+  const std::string bad = refused({{"AUTOHEAL_APPRISE_URL", "apprise/sEcReT"}});
+  CHECK(contains(bad, "AUTOHEAL_APPRISE_URL"));
+  CHECK(!contains(bad, "sEcReT"));
+  const Settings both = loaded({{"AUTOHEAL_WEBHOOK_URL", "https://theirs.example/"},
+                                {"WEBHOOK_URL", "https://ours.example/"},
+                                {"AUTOHEAL_WEBHOOK_KEY", "a"},
+                                {"WEBHOOK_JSON_KEY", "b"}});
+  CHECK(both.daemon.compat.webhook.reveal() == "https://ours.example/");
+  CHECK(both.daemon.compat.webhook_variable == "WEBHOOK_URL");
+  CHECK(both.daemon.compat.webhook_key == "b");
+  CHECK(contains(note(both, "AUTOHEAL_WEBHOOK_URL"), "no effect"));
+  CHECK(contains(note(both, "AUTOHEAL_WEBHOOK_KEY"), "no effect"));
+}
+
+TEST_CASE("AUTOHEAL_POST_ACTION is a script with three arguments") {
+  const Settings settings = loaded({{"AUTOHEAL_POST_ACTION", "/opt/after.sh"}});
+  CHECK(settings.daemon.compat.restart_script == "/opt/after.sh");
+  CHECK(settings.daemon.compat.script_without_state);
+  CHECK(contains(note(settings, "AUTOHEAL_POST_ACTION"), "name, id and stop timeout"));
+  CHECK(contains(refused({{"AUTOHEAL_POST_ACTION", "after.sh"}}), "an absolute path"));
+  const Settings both = loaded({{"AUTOHEAL_POST_ACTION", "/b.sh"}, {"POST_RESTART_SCRIPT", "/a.sh"}});
+  CHECK(both.daemon.compat.restart_script == "/a.sh");
+  CHECK(!both.daemon.compat.script_without_state);
+}
+
+TEST_CASE("what healer always logs and stores needs no variable") {
+  for (const char* name :
+       {"AUTOHEAL_LOG_ALL", "AUTOHEAL_LOG_EXCLUDED", "AUTOHEAL_LOG_PERSIST", "AUTOHEAL_HISTORY"})
+    CHECK(contains(note(loaded({{name, "TRUE"}}), name), "always so here"));
+}
+
+TEST_CASE("a misspelt variable is noted with the nearest name, without its value") {
+  const Settings settings = loaded({{"AUTOHEAL_WEBHOK_URL", "https://h.example/sEcReT"}});
+  CHECK(contains(note(settings, "AUTOHEAL_WEBHOK_URL"), "did you mean AUTOHEAL_WEBHOOK_URL?"));
+  CHECK(!contains(note(settings, "AUTOHEAL_WEBHOK_URL"), "sEcReT"));
 }
 
 TEST_CASE("AUTOHEAL_EXCLUDE_CONTAINERS lists names of containers") {

@@ -52,6 +52,8 @@ inline std::string sample(const SettingInfo& info) {
       {"alertmanager_token", "12345678"},
       {"alert_labels", "a"},
       {"alert_targets", "a=b -> c"},
+      {"alert_match", "any"},
+      {"alert_alertmanager_url", "http://x"},
       {"host_name", "x"},
       {"compat", "none"},
       {"notification_quiet_hours", "daily 01:00-02:00"},
@@ -76,6 +78,8 @@ inline std::string sample(const SettingInfo& info) {
       {"password", "x"},
       {"from", "a@b"},
       {"to", "a@b"},
+      {"helo", "x.y"},
+      {"ca_file", "/x"},
   };
   if (auto text = sample_by_type(info)) return *text;
   const auto found = by_key.find(info.key);

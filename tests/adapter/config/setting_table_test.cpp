@@ -139,7 +139,8 @@ TEST_CASE("each setting of a channel changes the member it names, and together t
           using Target = std::decay_t<decltype(blank)>;
           ChannelSettings settings = type.blank;
           Places left = members_of(std::get<Target>(settings.target));
-          left.merge(Places{{&settings.timeout, "timeout"}, {&settings.gap, "gap"}});
+          left.merge(
+              Places{{&settings.timeout, "timeout"}, {&settings.gap, "gap"}, {&settings.ca_file, "ca_file"}});
           for (const Setting<ChannelSettings>& row : type.settings) {
             CAPTURE(std::string(row.info.key));
             settings = type.blank;
@@ -147,6 +148,7 @@ TEST_CASE("each setting of a channel changes the member it names, and together t
             Places places = changed(std::get<Target>(settings.target), blank);
             if (settings.timeout != type.blank.timeout) places.emplace(&settings.timeout, "timeout");
             if (settings.gap != type.blank.gap) places.emplace(&settings.gap, "gap");
+            if (settings.ca_file != type.blank.ca_file) places.emplace(&settings.ca_file, "ca_file");
             check_named(places, named_by(row, settings));
             for (const auto& [place, member] : places) left.erase(place);
           }

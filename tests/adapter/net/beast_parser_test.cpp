@@ -30,7 +30,8 @@ bool beast_reads(std::string_view bytes) {
 
 TEST_CASE("Boost.Beast refuses answers that healer reads") {
   for (const char* bytes :
-       {"HTTP/1.2 200 OK\r\nContent-Length: 0\r\n\r\n",
+       {"HTTP/1.1 200 OK\r\nno colon\r\nContent-Length: 0\r\n\r\n",
+        "\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", "HTTP/1.2 200 OK\r\nContent-Length: 0\r\n\r\n",
         "HTTP/1.1 200 OK\r\nServer : x\r\nContent-Length: 0\r\n\r\n",
         "HTTP/1.1 200 OK\r\nX Y: z\r\nContent-Length: 0\r\n\r\n",
         "HTTP/1.1 200 OK\r\nX: \x01\r\nContent-Length: 0\r\n\r\n",
@@ -40,7 +41,7 @@ TEST_CASE("Boost.Beast refuses answers that healer reads") {
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n"}) {
     CAPTURE(std::string(bytes));
     CHECK_FALSE(beast_reads(bytes));
-    HttpResponseParser own({.body = true});
+    HttpResponseParser own({.body = HttpResponseParser::Body::Needed});
     CHECK(own.feed(bytes) == HttpResponseParser::State::Complete);
   }
   CHECK(beast_reads("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"));

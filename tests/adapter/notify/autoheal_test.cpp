@@ -114,6 +114,32 @@ TEST_CASE("an Apprise server gets docker-autoheal's title") {
       R"(the container!"})");
 }
 
+TEST_CASE("an Apprise server that notified nobody is a refusal that names the variable") {
+  Sink nobody({http("204 No Content")});
+  Client client;
+  AutohealChannel channel = client.channel(nobody.url("/notify/key"));
+  channel.setting_names = {{"url", "AUTOHEAL_APPRISE_URL"}};
+  const Sent sent = client.send(make_apprise_notifier(std::move(channel)),
+                                notification_of(NotificationKind::Critical, "GAVE UP"));
+  CHECK(sent.result == Sent::Result::Refused);
+  CHECK(sent.error ==
+        "HTTP 204: the Apprise server notified nobody: it has no service configured under this key, or none "
+        "with this tag; change AUTOHEAL_APPRISE_URL");
+  Sink half({http("424 Failed Dependency")});
+  CHECK(client
+            .send(make_apprise_notifier(client.channel(half.url("/notify/key"))),
+                  notification_of(NotificationKind::Critical, "GAVE UP"))
+            .result == Sent::Result::TryAgain);
+}
+
+TEST_CASE("a channel of docker-autoheal carries what it has a sentence for") {
+  Client client;
+  const auto webhook = make_webhook_notifier(client.channel("http://127.0.0.1:9/x"), "text");
+  REQUIRE(webhook);
+  CHECK((*webhook)->carries(notification_of(NotificationKind::Critical, "GAVE UP")));
+  CHECK_FALSE((*webhook)->carries(notification_of(NotificationKind::Degraded, "DEGRADED")));
+}
+
 TEST_CASE("a notification without a sentence sends no request and counts as delivered") {
   Sink sink({http("500 Oops")});
   Client client;

@@ -137,6 +137,55 @@ TEST_CASE("a test notification reaches every service and is marked as a test") {
   CHECK(world.server->requests().size() == channels.size() + 2);
 }
 
+TEST_CASE("each channel names the setting that a refusal is about, as the operator wrote it") {
+  struct Row {
+    std::string channel;
+    int status;
+    std::string wanted;
+  };
+  const std::vector<Row> rows{{"my-slack", 404, "; change X_webhook_url"},
+                              {"my-slack", 410, "; change X_webhook_url"},
+                              {"my-discord", 401, "; change X_webhook_url"},
+                              {"my-teams", 400, "; change X_webhook_url"},
+                              {"my-pagerduty", 400, "; change X_routing_key"},
+                              {"my-pagerduty", 404, "; change X_url"},
+                              {"my-opsgenie", 401, "; change X_api_key"},
+                              {"my-opsgenie", 404, "; change X_api_url"},
+                              {"my-ntfy", 403, "; change X_token"},
+                              {"my-ntfy", 404, "; change X_url"},
+                              {"my-gotify", 401, "; change X_token"},
+                              {"my-apprise", 404, "; change X_url"},
+                              {"my-alertmanager", 401, "; change X_token"},
+                              {"my-webhook", 401, "; change X_headers or X_url"},
+                              {"my-webhook", 422, "; change X_body or X_url"},
+                              {"my-webhook", 308, "; change X_url"}};
+  for (const Row& row : rows) {
+    CAPTURE(row.channel);
+    CAPTURE(row.status);
+    World world([&](const SeenRequest&) { return answer(row.status, "no", "text/plain"); });
+    for (ChannelSettings& settings : http_channels(world.base())) {
+      if (settings.name != row.channel) continue;
+      for (const char* key :
+           {"webhook_url", "url", "api_url", "token", "api_key", "routing_key", "headers", "body"})
+        settings.setting_names.emplace(key, std::string("X_") + key);
+      const auto answers = world.test_all({settings});
+      CHECK(answers.front().result == ChannelAnswer::Result::Refused);
+      CHECK_MESSAGE(answers.front().error.ends_with(row.wanted), answers.front().error);
+    }
+  }
+}
+
+TEST_CASE("a channel carries what it sends a request for") {
+  World world([](const SeenRequest&) { return answer(200, "{}"); });
+  for (const ChannelSettings& settings : http_channels(world.base())) {
+    CAPTURE(settings.name);
+    const bool no_info = settings.name == "my-pagerduty" || settings.name == "my-opsgenie" ||
+                         settings.name == "my-alertmanager";
+    CHECK(world.make(settings)->carries(full_notification(NotificationKind::Critical)));
+    CHECK(world.make(settings)->carries(full_notification(NotificationKind::Info)) != no_info);
+  }
+}
+
 TEST_CASE("a test distinguishes a channel that refuses from one that fails") {
   World world([](const SeenRequest& request) {
     return request.target.find("/services/") == 0 ? answer(404, "no_service", "text/plain")

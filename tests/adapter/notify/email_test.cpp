@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -12,6 +13,7 @@
 
 #include "adapter/notify/service.hpp"
 #include "base/text.hpp"
+#include "net/mail_name.hpp"
 #include "notify/email.hpp"
 #include "support/certificates.hpp"
 #include "support/process.hpp"
@@ -113,8 +115,8 @@ class Mailer {
     curl_ = std::move(*made);
   }
   Sent send(const EmailChannel& settings, const Notification& notification, const std::string& receipt = "",
-            Duration timeout = 20s) {
-    auto made = make_email_notifier(MailChannel{*curl_, "mail", timeout, 1s}, settings);
+            Duration timeout = 20s, SettingNames names = {}) {
+    auto made = make_email_notifier(MailChannel{*curl_, "mail", timeout, 1s, std::move(names)}, settings);
     if (!made) FAIL(made.error().message);
     std::optional<Sent> sent;
     (*made)->send(notification, receipt, [&](Sent result) { sent = std::move(result); });
@@ -435,6 +437,112 @@ TEST_CASE("a server that does not answer QUIT delays no result") {
       mailer.send(settings_for(server->port(), EmailChannel::Security::None), full_notification(), "", 1h);
   CHECK(sent.result == Sent::Result::Refused);
   CHECK(sent.error == "SMTP 550 5.7.1 no");
+}
+
+namespace {
+
+// A server that answers the command that begins with `at` by `reply`, and accepts all others.
+class Refusing {
+ public:
+  Refusing(std::string at, std::string reply)
+      : at_(std::move(at)),
+        reply_(std::move(reply)),
+        server_(ScriptedServer::on_loopback([this](Peer& peer) { talk(peer); })) {}
+  std::uint16_t port() const { return server_->port(); }
+  /// The name of the last EHLO.
+  std::string hello() {
+    const std::lock_guard guard(mutex_);
+    return hello_;
+  }
+
+ private:
+  void talk(Peer& peer) {
+    peer.send("220 mx.example.org ESMTP\r\n");
+    while (const auto line = peer.read_line()) {
+      if (line->starts_with("EHLO ")) {
+        const std::lock_guard guard(mutex_);
+        hello_ = line->substr(5);
+      }
+      if (line->starts_with(at_) || (at_ == "EHLO" && line->starts_with("HELO")))
+        peer.send(reply_ + "\r\n");
+      else if (line->starts_with("EHLO"))
+        peer.send("250-mx.example.org\r\n250 AUTH PLAIN\r\n");
+      else if (*line == "AUTH PLAIN")
+        peer.send("334 \r\n");
+      else if (line->starts_with("MAIL") || line->starts_with("RCPT"))
+        peer.send("250 ok\r\n");
+      else if (line->starts_with("DATA"))
+        peer.send("354 go\r\n");
+      else
+        peer.send("235 ok\r\n");
+    }
+  }
+
+  std::string at_;
+  std::string reply_;
+  std::mutex mutex_;
+  std::string hello_;
+  std::unique_ptr<ScriptedServer> server_;
+};
+
+}  // namespace
+
+TEST_CASE("a refused mail names the setting that the refused command is about") {
+  Mailer mailer;
+  struct Row {
+    const char* at;
+    const char* reply;
+    const char* wanted;
+  };
+  const SettingNames names{{"helo", "SMTP_HELO"},         {"to", "SMTP_TO"},
+                           {"from", "SMTP_FROM"},         {"user", "SMTP_USER"},
+                           {"password", "SMTP_PASSWORD"}, {"host", "SMTP_HOST"}};
+  for (const Row& row :
+       {Row{"EHLO", "504 5.5.2 a full name, please", "; change SMTP_HELO"},
+        Row{"RCPT", "504 5.5.2 <nas>: Helo command rejected: need fully-qualified hostname",
+            "; change SMTP_HELO"},
+        Row{"RCPT", "550 5.1.1 no such user", "; change SMTP_TO"},
+        Row{"RCPT", "553 5.7.1 sender address rejected", "; change SMTP_FROM"},
+        Row{"MAIL", "550 5.7.1 not you", "; change SMTP_FROM"},
+        Row{"MAIL", "530 5.7.0 authentication required", "; change SMTP_USER or SMTP_PASSWORD"},
+        Row{"AUTH", "535 5.7.8 wrong", "; change SMTP_USER or SMTP_PASSWORD"},
+        Row{"DATA", "554 5.7.1 no", "; change SMTP_HOST"}}) {
+    CAPTURE(row.reply);
+    Refusing refusing(row.at, row.reply);
+    EmailChannel settings = settings_for(refusing.port(), EmailChannel::Security::None);
+    settings.user = "healer";
+    settings.password = Secret{"sEcReT1"};
+    const Sent sent = mailer.send(settings, full_notification(), "", 20s, names);
+    CHECK_MESSAGE(sent.result == Sent::Result::Refused, sent.error);
+    CHECK_MESSAGE(sent.error.ends_with(row.wanted), sent.error);
+    CHECK(sent.error.find("sEcReT1") == std::string::npos);
+  }
+}
+
+TEST_CASE("the mail server is greeted with the sender's domain, or with the configured name") {
+  Mailer mailer;
+  Refusing refusing("MAIL", "550 no");
+  EmailChannel settings = settings_for(refusing.port(), EmailChannel::Security::None);
+  mailer.send(settings, full_notification());
+  CHECK(refusing.hello() == "example.org");
+  for (const char* name : {"mail.example.net", "[192.0.2.7]", "nas"}) {
+    settings.helo = name;
+    mailer.send(settings, full_notification());
+    CHECK(refusing.hello() == name);
+  }
+  settings.helo = "a b";
+  CHECK_FALSE(make_email_notifier(MailChannel{mailer.curl(), "mail"}, settings).has_value());
+}
+
+TEST_CASE("the name for a mail server has a dot if there is one with a dot") {
+  const std::string hosts = "127.0.0.1 localhost\n127.0.1.1 nas.example.org nas # home\n";
+  CHECK(net::mail_name("h@example.com", {"nas", hosts, "192.0.2.7"}) == "example.com");
+  CHECK(net::mail_name("h@nas", {"box.example.net", hosts, "192.0.2.7"}) == "box.example.net");
+  CHECK(net::mail_name("h@nas", {"nas", hosts, "192.0.2.7"}) == "nas.example.org");
+  CHECK(net::mail_name("h@nas", {"other", hosts, "192.0.2.7"}) == "[192.0.2.7]");
+  CHECK(net::mail_name("root@localhost.localdomain", {"other", hosts, "192.0.2.7"}) == "[192.0.2.7]");
+  CHECK(net::mail_name("h@nas.", {"other", hosts, "192.0.2.7"}) == "[192.0.2.7]");
+  CHECK(net::mail_name("h@nas", {"other", "", ""}) == "other");
 }
 
 TEST_CASE("a delivery that breaks off is tried again") {

@@ -130,7 +130,7 @@ OnDisk read_state(const std::string& path) {
   OnDisk disk;
   disk.last_notification = opened.state.last_notification;
   for (const Delivery& each : opened.state.pending_deliveries)
-    disk.pending[each.channel].insert(each.notification.value);
+    if (each.state == DeliveryState::Pending) disk.pending[each.channel].insert(each.notification.value);
   return disk;
 }
 

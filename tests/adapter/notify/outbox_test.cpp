@@ -1,7 +1,9 @@
 // Tests of the outbox with virtual time: order, retries, limits, restarts.
+#include <algorithm>
 #include <deque>
 #include <map>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include <doctest/doctest.h>
@@ -25,6 +27,7 @@ struct Peer {
   };
   std::vector<Try> tries;
   std::vector<Receipt> recalled;
+  bool carries_info = true;
 };
 
 class FakeNotifier final : public Notifier {
@@ -33,6 +36,9 @@ class FakeNotifier final : public Notifier {
       : name_(std::move(name)), peer_(peer), now_(now) {}
   const std::string& channel() const override { return name_; }
   void recall(const std::vector<Receipt>& receipts) override { peer_.recalled = receipts; }
+  bool carries(const Notification& notification) const override {
+    return peer_.carries_info || notification.kind != NotificationKind::Info;
+  }
   void send(const Notification& notification, const std::string& receipt,
             std::function<void(Sent)> done) override {
     peer_.tries.push_back({notification, receipt, std::move(done), now_});
@@ -50,6 +56,7 @@ struct World {
   std::optional<std::pair<Instant, std::function<void()>>> alarm;
   std::map<std::pair<std::uint64_t, std::string>, Delivery> disk;
   std::map<std::pair<std::string, std::string>, Receipt> receipts;
+  std::map<std::uint64_t, Notification> notifications;
   std::vector<std::string> log;
   std::map<std::string, Peer> peers;
   std::deque<std::function<void()>> written;
@@ -123,12 +130,27 @@ struct World {
 
   void raise(const Notification& notification, const std::vector<std::string>& channels, Instant not_before) {
     std::vector<Destination> to;
+    notifications[notification.id.value] = notification;
     for (const std::string& name : channels) {
       disk[{notification.id.value, name}] =
           Delivery{notification.id, name, DeliveryState::Pending, 0, not_before, ""};
       to.push_back({name, not_before});
     }
     outbox->add(RoutedNotification{notification, std::move(to)});
+  }
+
+  /// A new process with the state on disk.
+  void restart(const std::vector<std::string>& channels) {
+    for (auto& each : peers) each.second.tries.clear();
+    begin(channels);
+    std::vector<Notification> raised;
+    std::vector<Delivery> deliveries;
+    std::vector<Receipt> kept;
+    for (const auto& each : notifications) raised.push_back(each.second);
+    for (const auto& each : disk) deliveries.push_back(each.second);
+    for (const auto& each : receipts)
+      if (!each.second.text.empty()) kept.push_back(each.second);
+    outbox->restore(raised, deliveries, kept);
   }
 
   void answer(const std::string& name, Sent sent) {
@@ -247,7 +269,7 @@ TEST_CASE("Retry-After is honoured, and cut at an hour") {
   CHECK(world.on_disk(1).next_try == world.now + 1h);
 }
 
-TEST_CASE("a refused notification is logged and counted, and the next one is sent") {
+TEST_CASE("a refused notification is logged, counted and set aside, and the next one is sent") {
   World world;
   world.raise(1);
   world.raise(2);
@@ -262,6 +284,164 @@ TEST_CASE("a refused notification is logged and counted, and the next one is sen
   CHECK_MESSAGE(world.status().refusing, "until something arrives");
   world.answer("slack", delivered);
   CHECK_FALSE(world.status().refusing);
+  CHECK(world.outbox->pending() == 1);
+  CHECK(world.status().set_aside == 1);
+  CHECK_MESSAGE(world.status().last_error == "HTTP 404: no_service", "what it still refuses stays in sight");
+}
+
+TEST_CASE("a refused notification is tried every hour until it is accepted") {
+  World world;
+  world.raise(1);
+  world.answer("slack", refused);
+  const std::size_t lines = world.log.size();
+  for (std::size_t hour = 1; hour <= 3; ++hour) {
+    world.advance(59min + 59s);
+    CHECK(world.sent().size() == hour);
+    world.advance(1s);
+    REQUIRE(world.sent().size() == hour + 1);
+    if (hour < 3) world.answer("slack", refused);
+  }
+  CHECK_MESSAGE(world.log.size() == lines, "not a line an hour");
+  CHECK_MESSAGE(world.status().refused == 1, "one notification, not three tries");
+  world.answer("slack", delivered);
+  CHECK(world.on_disk(1).state == DeliveryState::Delivered);
+  CHECK(world.outbox->pending() == 0);
+  CHECK(world.status().last_error.empty());
+}
+
+TEST_CASE("a refused notification is overtaken by a later one of its incident that arrived") {
+  World world;
+  world.raise(1, {"slack"}, "one");
+  world.answer("slack", refused);
+  world.raise(2, {"slack"}, "one");
+  world.advance(1s);
+  world.answer("slack", delivered);
+  CHECK(world.on_disk(1).state == DeliveryState::Expired);
+  CHECK(world.status().dropped[DropReason::Overtaken] == 1);
+  CHECK(world.outbox->pending() == 0);
+}
+
+TEST_CASE("a channel that refuses everything is asked once in five minutes, and gets all once it accepts") {
+  World world;
+  for (std::uint64_t id = 1; id <= 30; ++id) {
+    world.raise(id);
+    world.answer("slack", refused);
+    world.advance(1s);
+  }
+  REQUIRE(world.sent().size() == 30);
+  world.advance(1h);
+  REQUIRE(world.sent().size() == 31);
+  while (world.sent().size() < 40) {
+    const std::size_t before = world.sent().size();
+    world.answer("slack", refused);
+    world.advance(5min - 1s);
+    CHECK(world.sent().size() == before);
+    world.advance(1s);
+    REQUIRE(world.sent().size() == before + 1);
+  }
+  const Ids all = world.sent();
+  const Ids in_turn(all.begin() + 30, all.end());
+  CHECK(in_turn == Ids{1, 2, 3, 4, 5, 6, 7, 8, 9, 10});
+  for (int i = 0; i < 30; ++i) {
+    world.answer("slack", delivered);
+    world.advance(1s);
+  }
+  CHECK(world.outbox->pending() == 0);
+  CHECK(world.status().delivered == 30);
+}
+
+TEST_CASE("what a channel refuses goes to the next channel that did not get it, once") {
+  World world({"telegram", "mail", "slack", "pager"});
+  SUBCASE("the next in the order of the configuration") {
+    world.raise(1, {"telegram", "mail"});
+    world.answer("mail", delivered);
+    world.answer("telegram", refused);
+    CHECK(world.sent("slack") == Ids{1});
+    CHECK(world.sent("pager").empty());
+    CHECK(world.on_disk(1, "slack").state == DeliveryState::Pending);
+    CHECK(world.log.back().find("slack gets it instead") != std::string::npos);
+    const std::string& text = world.peers["slack"].tries.back().notification.text;
+    CHECK(text.find("telegram refused this notification: HTTP 404: no_service") != std::string::npos);
+    world.answer("slack", delivered);
+    world.advance(1h);
+    world.answer("telegram", refused);
+    world.advance(3h);
+    CHECK_MESSAGE(world.sent("slack") == Ids{1}, "a second refusal escalates nothing");
+    CHECK(world.sent("mail") == Ids{1});
+    CHECK(world.sent("pager").empty());
+  }
+  SUBCASE("until none is left, and never twice to one") {
+    world.raise(1, {"telegram"});
+    for (const char* name : {"telegram", "mail", "slack", "pager"}) {
+      REQUIRE(world.sent(name) == Ids{1});
+      world.answer(name, refused);
+    }
+    for (const char* name : {"telegram", "mail", "slack", "pager"}) CHECK(world.sent(name) == Ids{1});
+    CHECK(world.outbox->pending() == 4);
+    CHECK(world.log.back().find("instead") == std::string::npos);
+  }
+  SUBCASE("a channel that does not send such notifications gets none") {
+    world.peers["mail"].carries_info = false;
+    Notification info = notification_of(1, "a");
+    info.kind = NotificationKind::Info;
+    world.raise(info, {"telegram"}, world.now);
+    world.answer("telegram", refused);
+    CHECK(world.sent("mail").empty());
+    CHECK(world.sent("slack") == Ids{1});
+  }
+  SUBCASE("with no other channel it only waits") {
+    World alone({"telegram"});
+    alone.raise(1, {"telegram"});
+    alone.answer("telegram", refused);
+    CHECK(alone.outbox->pending() == 1);
+  }
+}
+
+TEST_CASE("the channel of an escalation also gets the end of its incident") {
+  World world({"telegram", "pager"});
+  world.raise(1, {"telegram"}, "incident");
+  world.answer("telegram", refused);
+  world.answer("pager", delivered);
+  SUBCASE("by the same process") {}
+  SUBCASE("by the next process") {
+    world.restart({"telegram", "pager"});
+    CHECK(world.sent("pager").empty());
+  }
+  world.answer("telegram", delivered);
+  world.advance(1s);
+  world.raise(2, {"telegram"}, "incident");
+  CHECK(world.sent("pager").back() == 2);
+  CHECK(world.on_disk(2, "pager").state == DeliveryState::Pending);
+  world.answer("pager", delivered);
+  CHECK(world.on_disk(2, "pager").state == DeliveryState::Delivered);
+  world.raise(3, {"telegram"}, "another");
+  CHECK(world.sent("pager").back() == 2);
+}
+
+TEST_CASE("a new process tries what was refused at once, and sends it to no further channel") {
+  World world({"telegram", "mail", "pager"});
+  world.raise(1, {"telegram"});
+  world.answer("telegram", refused);
+  world.answer("mail", delivered);
+  world.raise(2, {"telegram", "mail"});
+  world.restart({"telegram", "mail", "pager"});
+  CHECK_MESSAGE(world.sent("telegram") == Ids{2}, "what is refused makes no other wait");
+  world.answer("telegram", delivered);
+  world.advance(1s);
+  CHECK(world.sent("telegram") == Ids{2, 1});
+  world.answer("telegram", refused);
+  CHECK(world.sent("mail") == Ids{2});
+  CHECK(world.sent("pager").empty());
+  CHECK(world.on_disk(1, "telegram").state == DeliveryState::Refused);
+}
+
+TEST_CASE("replaced channels try at once what was refused") {
+  World world;
+  world.raise(1);
+  world.answer("slack", refused);
+  world.set_channels({"slack"});
+  world.advance(1s);
+  CHECK_MESSAGE((world.sent() == Ids{1, 1}), "the setting may have been changed");
 }
 
 TEST_CASE("a notification older than seven days expires") {
@@ -718,18 +898,20 @@ TEST_CASE("with too many held the oldest expires, but never the one being sent")
   CHECK(world.outbox->pending() == 3);
 }
 
-TEST_CASE("whatever a channel answers, everything ends delivered or refused, once, in order") {
+TEST_CASE("whatever a channel answers, everything is delivered once, and in order where nothing is refused") {
   CHECK(rc::check([] {
     World world({"a", "b"});
     const int count = *rc::gen::inRange(1, 8);
     std::uint64_t next = 1;
     std::map<std::string, Ids> ended;
+    std::set<std::string> any_refused;
     const auto step = [&](const std::string& name, int choice) {
       auto& tries = world.peers[name].tries;
       if (tries.empty() || !tries.back().done) return;
       const auto done = std::exchange(tries.back().done, nullptr);
       const std::uint64_t id = tries.back().notification.id.value;
-      if (choice < 2) ended[name].push_back(id);
+      if (choice == 0) ended[name].push_back(id);
+      if (choice == 1) any_refused.insert(name);
       done(choice == 0 ? delivered : choice == 1 ? refused : failed());
     };
     for (int i = 0; i < 60; ++i) {
@@ -740,16 +922,18 @@ TEST_CASE("whatever a channel answers, everything ends delivered or refused, onc
       world.advance(Duration{*rc::gen::inRange(0, 5000)});
     }
     while (next <= static_cast<std::uint64_t>(count)) world.raise(next++, {"a", "b"});
-    for (int i = 0; i < 3 * count; ++i) {
+    for (int i = 0; i < 3 * count + 12; ++i) {
       world.advance(10min);
       step("a", 0);
       step("b", 0);
     }
     Ids all;
     for (std::uint64_t id = 1; id < next; ++id) all.push_back(id);
-    RC_ASSERT(ended["a"] == all);
-    RC_ASSERT(ended["b"] == all);
+    for (const char* name : {"a", "b"}) {
+      if (any_refused.contains(name)) std::sort(ended[name].begin(), ended[name].end());
+      RC_ASSERT(ended[name] == all);
+    }
     RC_ASSERT(world.outbox->pending() == 0U);
-    for (const auto& [key, delivery] : world.disk) RC_ASSERT(delivery.state != DeliveryState::Pending);
+    for (const auto& [key, delivery] : world.disk) RC_ASSERT(delivery.state == DeliveryState::Delivered);
   }));
 }

@@ -149,7 +149,9 @@ TEST_CASE("apprise: a failing service behind it is tried again, an unknown key i
   CHECK(sent_to(make_apprise, answer(424, "")).result == Sent::Result::TryAgain);
   const Sent unknown = sent_to(make_apprise, "HTTP/1.1 204 No Content\r\n\r\n");
   CHECK(unknown.result == Sent::Result::Refused);
-  CHECK(unknown.error == "HTTP 204: the Apprise server has no configuration under this key");
+  CHECK(unknown.error ==
+        "HTTP 204: the Apprise server notified nobody: it has no service configured under this key, or none "
+        "with this tag");
   CHECK(sent_to(make_apprise, answer(400, "")).result == Sent::Result::Refused);
   CHECK(sent_to(make_apprise, answer(500, "")).result == Sent::Result::TryAgain);
   CHECK(sent_to(make_apprise, answer(403, "key kEy-0123456")).error.find("kEy-0123456") == std::string::npos);

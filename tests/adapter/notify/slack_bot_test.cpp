@@ -260,6 +260,26 @@ TEST_CASE("any text of a container gives complete calls, and the token is never 
   CHECK(slack.send(full_notification()).error.find("sEcReT") == std::string::npos);
 }
 
+TEST_CASE("a refusal of Slack names the setting that it is about") {
+  const auto error = [](const std::string& reply) {
+    Service service(reply);
+    HttpChannel channel = service.channel();
+    channel.setting_names = {
+        {"token", "SLACK_BOT_TOKEN"}, {"channel", "SLACK_CHANNEL"}, {"api_url", "SLACK_API_URL"}};
+    SlackBotChannel settings;
+    settings.token = Secret{token};
+    settings.channel = "C1";
+    settings.api_url = service.base();
+    const auto notifier = make_slack_bot_notifier(std::move(channel), settings);
+    REQUIRE(notifier);
+    return service.send(**notifier, full_notification()).error;
+  };
+  CHECK(error(no("channel_not_found")) == "Slack: channel_not_found; change SLACK_CHANNEL");
+  CHECK(error(no("invalid_auth")) == "Slack: invalid_auth; change SLACK_BOT_TOKEN");
+  CHECK(error(no("anything")) == "Slack: anything; change SLACK_BOT_TOKEN or SLACK_CHANNEL");
+  CHECK(error(answer(404, "")) == "HTTP 404; change SLACK_API_URL");
+}
+
 TEST_CASE("a bot without a valid token, channel or address is refused at the start") {
   Service service;
   const auto why = [&](SlackBotChannel settings) {

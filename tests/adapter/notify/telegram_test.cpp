@@ -97,6 +97,94 @@ TEST_CASE("telegram: no text mentions anybody") {
   CHECK(text.find("@\u2060stranger hi") != std::string::npos);
 }
 
+namespace {
+
+const std::string moved_answer =
+    R"({"ok":false,"error_code":400,"description":"Bad Request: group chat was upgraded to a supergroup chat",)"
+    R"("parameters":{"migrate_to_chat_id":-1001557}})";
+
+// A group that became a supergroup: the old id is refused.
+std::string supergroup(const SeenRequest& request) {
+  const std::string chat = text_at(json::parse(request.body), "chat_id");
+  if (chat == "-1001557") return answer(200, R"({"ok":true,"result":{"message_id":1}})");
+  return answer(400, chat == "-123" ? moved_answer : R"({"ok":false,"description":"chat not found"})");
+}
+
+Result<std::unique_ptr<Notifier>> make_group(Service& service) {
+  HttpChannel channel = service.channel();
+  channel.setting_names = {{"chat_id", "TELEGRAM_CHAT_ID"}, {"token", "TELEGRAM_BOT_TOKEN"}};
+  return make_telegram_notifier(std::move(channel), TelegramChannel{Secret{token}, "-123", service.base()});
+}
+
+std::vector<std::string> chats(const Service& service) {
+  std::vector<std::string> all;
+  for (const SeenRequest& each : service.requests())
+    all.push_back(text_at(json::parse(each.body), "chat_id"));
+  return all;
+}
+
+}  // namespace
+
+TEST_CASE("telegram: a group that became a supergroup gets its messages, and the setting is named once") {
+  Service service(supergroup);
+  const auto notifier = make_group(service);
+  REQUIRE(notifier);
+  Sent sent = service.send(**notifier, full_notification());
+  CHECK(sent.result == Sent::Result::Delivered);
+  CHECK(sent.error ==
+        "the group became a supergroup with the id -1001557, which is used from now on; change "
+        "TELEGRAM_CHAT_ID to -1001557");
+  CHECK(sent.receipt == "-123 -1001557");
+  CHECK(chats(service) == std::vector<std::string>{"-123", "-1001557"});
+  sent = service.send(**notifier, full_notification());
+  CHECK(sent.result == Sent::Result::Delivered);
+  CHECK(sent.error.empty());
+  CHECK(sent.receipt == "-123 -1001557");
+  CHECK(chats(service) == std::vector<std::string>{"-123", "-1001557", "-1001557"});
+}
+
+TEST_CASE("telegram: the next process knows the new id, unless the setting was changed") {
+  Service service(supergroup);
+  const auto notifier = make_group(service);
+  REQUIRE(notifier);
+  const auto receipt = [](const std::string& text, Duration at) {
+    return Receipt{"it", text, text, Instant{at}};
+  };
+  SUBCASE("the newest receipt of this id counts") {
+    (*notifier)->recall({receipt("-123 -1001557", 2s), receipt("-123 -5", 1s), receipt("-9 -8", 3s)});
+    const Sent sent = service.send(**notifier, full_notification());
+    CHECK(sent.result == Sent::Result::Delivered);
+    CHECK(sent.error.empty());
+    CHECK(chats(service) == std::vector<std::string>{"-1001557"});
+  }
+  SUBCASE("receipts of another id do not") {
+    (*notifier)->recall({receipt("-9 -8", 3s), receipt("damaged", 4s)});
+    service.send(**notifier, full_notification());
+    CHECK(chats(service).front() == "-123");
+  }
+}
+
+TEST_CASE("telegram: a group that names its own id as the new one is refused, without a loop") {
+  Service service(answer(400, R"({"ok":false,"parameters":{"migrate_to_chat_id":-123}})"));
+  const auto notifier = make_group(service);
+  REQUIRE(notifier);
+  CHECK(service.send(**notifier, full_notification()).result == Sent::Result::Refused);
+  CHECK(chats(service).size() == 1);
+}
+
+TEST_CASE("telegram: a refusal names the setting that it is about") {
+  const auto error = [](int status, const std::string& body) {
+    Service service(answer(status, body));
+    const auto notifier = make_group(service);
+    REQUIRE(notifier);
+    return service.send(**notifier, full_notification()).error;
+  };
+  CHECK(error(400, R"({"ok":false,"description":"chat not found"})").ends_with("; change TELEGRAM_CHAT_ID"));
+  CHECK(error(403, R"({"ok":false,"description":"bot was kicked"})").ends_with("; change TELEGRAM_CHAT_ID"));
+  CHECK(error(401, R"({"ok":false})").ends_with("; change TELEGRAM_BOT_TOKEN"));
+  CHECK(error(404, R"({"ok":false})").ends_with("; change TELEGRAM_BOT_TOKEN"));
+}
+
 TEST_CASE("telegram: each answer gives its result, and no error shows the token") {
   check_answers(make, token);
   const Sent limited = sent_to(

@@ -296,10 +296,19 @@ TEST_CASE("a peer that is not HTTP/2 is malformed, or times out") {
   SUBCASE("HTTP/1") {
     const ProbeFacts facts = facts_after("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n");
     CHECK(facts.end == ProbeEnd::Malformed);
-    CHECK(facts.detail.starts_with("not HTTP/2"));
+    CHECK(facts.detail == "not HTTP/2: the port speaks HTTP/1");
+    CHECK(facts.protocol == PeerProtocol::Http);
+  }
+  SUBCASE("TLS") {
+    const ProbeFacts facts = facts_after("\x15\x03\x01" + std::string("\0\x02\x02\x46", 4));
+    CHECK(facts.end == ProbeEnd::Malformed);
+    CHECK(facts.detail == "not HTTP/2: the port speaks TLS: set healer.probe=grpcs");
+    CHECK(facts.protocol == PeerProtocol::Tls);
   }
   SUBCASE("another protocol") {
-    CHECK(facts_after("SSH-2.0-OpenSSH_9.2\r\n").end == ProbeEnd::Malformed);
+    const ProbeFacts facts = facts_after("SSH-2.0-OpenSSH_9.2\r\n");
+    CHECK(facts.end == ProbeEnd::Malformed);
+    CHECK(facts.detail.starts_with("not HTTP/2"));
   }
   SUBCASE("a broken frame") {
     CHECK(facts_after(settings + frame(Settings, 0, 0, "12345")).end == ProbeEnd::Malformed);

@@ -19,11 +19,12 @@ namespace healer::testing {
 class ProbeRunner {
  public:
   ProbeRunner() {
-    auto made = SocketProber::create(loop, [this](ProbeId id, ProbeFacts facts) {
+    const auto sink = [this](ProbeId id, ProbeFacts facts) {
       answers[id].push_back(std::move(facts));
       order.push_back(id);
       if (on_answer) on_answer(id);
-    });
+    };
+    auto made = SocketProber::create(loop, sink, [this] { return wall; });
     REQUIRE(made.has_value());
     prober = std::move(*made);
   }
@@ -54,6 +55,7 @@ class ProbeRunner {
   }
 
   net::Loop loop;
+  WallTime wall;
   std::map<ProbeId, std::vector<ProbeFacts>> answers;
   std::vector<ProbeId> order;
   std::function<void(ProbeId)> on_answer;

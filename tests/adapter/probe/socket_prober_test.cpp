@@ -208,6 +208,10 @@ TEST_CASE("a connection that the peer resets or closes early is a reset") {
   }
   SUBCASE("closed within the head") {
     const auto server = sending("HTTP/1.1 200 OK\r\nContent-");
+    CHECK(runner.ask(http_on(server->port(), true)).end == ProbeEnd::Reset);
+  }
+  SUBCASE("closed within the status line") {
+    const auto server = sending("HTTP/1.1 2");
     CHECK(runner.ask(http_on(server->port())).end == ProbeEnd::Reset);
   }
   SUBCASE("closed within a wanted body") {
@@ -272,9 +276,11 @@ TEST_CASE("a peer that does not follow HTTP is malformed") {
       while (peer.send("X-Filler: 0123456789012345678901234567890123456789\r\n")) {
       }
     });
-    const ProbeFacts facts = runner.ask(http_on(server->port()));
+    const ProbeFacts facts = runner.ask(http_on(server->port(), true));
     CHECK(facts.end == ProbeEnd::Malformed);
-    CHECK(facts.detail == "head larger than 16 KiB");
+    CHECK(facts.detail == "head larger than 256 KiB");
+    CHECK(facts.protocol == PeerProtocol::Http);
+    CHECK(runner.ask(http_on(server->port())).end == ProbeEnd::Answered);  // the status decides
   }
 }
 

@@ -67,7 +67,7 @@ TEST_CASE("a trusted certificate must name the target") {
   target.host_header = "bank.example";
   const ProbeFacts other = runner.ask(target);
   CHECK(other.end == ProbeEnd::TlsFailed);
-  CHECK(other.detail == "hostname mismatch");
+  CHECK(other.detail == "hostname mismatch: the certificate names other hosts: set healer.host");
 }
 
 TEST_CASE("a peer without TLS gives a failure with its cause") {

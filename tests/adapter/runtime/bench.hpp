@@ -26,6 +26,7 @@ struct Bench {
   std::map<std::string, Container> containers;
   std::vector<RoutedNotification> delivered;
   std::vector<std::pair<WebhookCall, std::function<void(Result<void>)>>> posts;
+  std::vector<std::pair<ConfirmAlert, std::function<void(AlertAnswer, std::string)>>> questions;
   Policy policy;
   std::unique_ptr<Runtime> runtime;
   bool has_events = true;
@@ -57,7 +58,10 @@ struct Bench {
                        [this](WebhookCall call, std::function<void(Result<void>)> done) {
                          posts.emplace_back(std::move(call), std::move(done));
                        },
-                       hooks},
+                       hooks,
+                       [this](const ConfirmAlert& alert, std::function<void(AlertAnswer, std::string)> done) {
+                         questions.emplace_back(alert, std::move(done));
+                       }},
         stored);
   }
 

@@ -176,6 +176,17 @@ TEST_CASE("docker-autoheal's script gets its four arguments") {
         std::vector<std::string>{"/opt/post.sh", "/web", "c1", "running", "10"});
 }
 
+TEST_CASE("the script of tmknight's docker-autoheal gets its three arguments") {
+  HookSettings settings;
+  settings.script = "/opt/post.sh";
+  settings.script_without_state = true;
+  HookBench at(settings);
+  REQUIRE(at.bench->engine.orders.size() == 1);
+  at.bench->engine.orders[0].done({});
+  REQUIRE(at.hooks.calls.size() == 1);
+  CHECK(at.hooks.calls[0].first.argv == std::vector<std::string>{"/opt/post.sh", "web", "c1", "10"});
+}
+
 TEST_CASE("a dry run runs no hook") {
   HookSettings settings = before_hook();
   settings.after = {"/opt/after"};

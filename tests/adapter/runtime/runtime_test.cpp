@@ -307,6 +307,40 @@ TEST_CASE("a reset reaches the workload; for an unknown key it is refused") {
   CHECK(refused.error().message.find("wep") != std::string::npos);
 }
 
+TEST_CASE("the source of an alert is asked before the order, and its answer reaches the core") {
+  for (const AlertAnswer answer : {AlertAnswer::Fires, AlertAnswer::Over}) {
+    Bench bench;
+    bench.connect();
+    bench.list();
+    AlertReported alert;
+    alert.workload = "web";
+    alert.source = "alertmanager";
+    alert.id = alert.name = "Errors";
+    alert.ask_at = "http://alertmanager:9093";
+    REQUIRE(bench.runtime->alert(alert).has_value());
+    REQUIRE(bench.questions.size() == 1);
+    CHECK(bench.questions[0].first.ask_at == alert.ask_at);
+    CHECK(bench.engine.captures.empty());
+    bench.questions[0].second(answer, answer == AlertAnswer::Over ? "gone" : "");
+    CHECK(bench.engine.captures.size() == (answer == AlertAnswer::Fires ? 1 : 0));
+    CHECK(bench.observer.said("alert Errors is over: gone") == (answer == AlertAnswer::Over));
+  }
+}
+
+TEST_CASE("the names, services and short ids of all containers of the engine are known, watched or not") {
+  Bench bench;
+  Container other;
+  other.id = "0123456789abcdef0123";
+  other.name = "monitoring-cadvisor-1";
+  other.identity.service = "monitoring/cadvisor";
+  bench.containers[other.id] = other;
+  bench.connect();
+  CHECK(bench.runtime->engine_names().empty());
+  bench.list();
+  for (const char* name : {"web", "monitoring-cadvisor-1", "cadvisor", "0123456789ab"})
+    CHECK(bench.runtime->engine_names().contains(name));
+}
+
 TEST_CASE("shutting down writes the event cursor and ends all decisions") {
   Bench bench;
   bench.connect();

@@ -350,7 +350,7 @@ TEST_CASE("a file with a schema before the first is moved aside unchanged, and a
     {
       OpenedStore opened = open_store(path, box);
       CHECK(opened.warning == "state file " + path + " has schema " + std::to_string(version) +
-                                  ", from before the first release; this healer reads schema 12 and later. "
+                                  ", from before the first release; this healer reads schema 13 and later. "
                                   "It is kept as " +
                                   aside +
                                   "; in the new one, history, restart budgets and undelivered notifications "

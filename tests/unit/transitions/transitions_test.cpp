@@ -229,6 +229,8 @@ class UnlikelyWorld {
 
   void set_host() {
     const std::array inspects = {1ms, 1ms, 1ms, 400ms, 4000ms, 15000ms};
+    constexpr std::array<std::optional<AlertAnswer>, 5> alert_answers = {
+        AlertAnswer::Fires, AlertAnswer::Fires, AlertAnswer::Over, AlertAnswer::Unknown, std::nullopt};
     const std::array<std::optional<Duration>, 4> evidence = {1ms, 1ms, 1500ms, std::nullopt};
     switch (draw_.below(8)) {
       case 0:
@@ -251,6 +253,7 @@ class UnlikelyWorld {
         scene_.connectivity.end = draw_.one_in(2) ? ProbeEnd::ConnectTimeout : ProbeEnd::Answered;
         scene_.connectivity_silent = draw_.one_in(2);
         scene_.answers_probes = !draw_.one_in(4);
+        scene_.alert_answer = alert_answers[scene_.steps % alert_answers.size()];
         break;
       default:
         if (!scene_.engine_up) scene_.connect();
@@ -425,6 +428,28 @@ void gone_while_a_newer_exit_is_awaited(TakenRows& rows) {
   scene.send(ContainerGone{box.facts.id});
 }
 
+void moved_while_held(TakenRows& rows) {
+  Scene scene;
+  rows.watch(scene);
+  Box& box = scene.healthy("web");
+  scene.send(OperatorPause{"web", std::nullopt});
+  box.broken = true;
+  CHECK(pass_until_in<Planned>(scene));
+  box.facts.ports.front().host_port = 9999;
+  scene.send(observed(box, ContainerState::Running));
+}
+
+void moved_while_evidence_is_captured(TakenRows& rows) {
+  Scene scene;
+  rows.watch(scene);
+  Box& box = scene.healthy("web");
+  scene.evidence_takes.reset();
+  box.broken = true;
+  CHECK(pass_until_in<Gathering>(scene));
+  box.facts.ports.front().host_port = 9999;
+  scene.send(observed(box, ContainerState::Running));
+}
+
 /// One of two checks fails, the other has no result; then the connectivity check is one with more time.
 void no_results(TakenRows& rows) {
   Scene scene(Dialect::Docker20, Scene::with_connectivity());
@@ -445,9 +470,14 @@ void no_results(TakenRows& rows) {
   scene.healthy("web", policy);
   scene.answers_probes = false;
   scene.connectivity_silent = true;
-  CHECK(scene.pass_until([&] { return scene.workload("web").health.round() == RoundTable::State::Open; }));
+  const auto open = [&] { return scene.workload("web").health.round() == RoundTable::State::Open; };
+  CHECK(scene.pass_until(open));
   ProbeFacts refused;
   refused.end = ProbeEnd::Refused;
+  // The first failure, and a second one later: a streak shorter than a second is no verdict.
+  for (const std::uint64_t probe : {first.value - 1, first.value})
+    scene.send(ProbeFinished{ProbeId{probe}, "web", refused});
+  CHECK(scene.pass_until(open));
   scene.send(ProbeFinished{first, "web", refused});
   CHECK(
       scene.pass_until([&] { return scene.workload("web").health.round() == RoundTable::State::Awaiting; }));
@@ -471,9 +501,10 @@ TEST_CASE("transitions: random events take every row, and no transition that no 
     walk_tracker(seed, rows);
     walk_breaker(seed, rows);
   }
-  for (const auto play : {answers_are_lost, engine_is_lost_before_the_order,
-                          healthy_while_evidence_is_captured, stopped_after_a_lost_order,
-                          signal_then_restart_policy, gone_while_a_newer_exit_is_awaited, no_results})
+  for (const auto play :
+       {answers_are_lost, engine_is_lost_before_the_order, healthy_while_evidence_is_captured,
+        stopped_after_a_lost_order, signal_then_restart_policy, gone_while_a_newer_exit_is_awaited,
+        moved_while_held, moved_while_evidence_is_captured, no_results})
     play(rows);
   for (const std::string& one : rows.broken()) FAIL_CHECK(one);
   for (const std::string& one : rows.untaken()) FAIL_CHECK("no scene takes " << one);

@@ -3,11 +3,14 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <doctest/doctest.h>
 
+#include "alert/confirmation.hpp"
 #include "alert/prometheus_rules.hpp"
 #include "net/curl_client.hpp"
 #include "net/loop.hpp"
@@ -262,4 +265,75 @@ TEST_CASE("prometheus rules: a reload keeps an unchanged rule, and ends what fir
   REQUIRE(run_until(querying.loop, [&] { return !querying.reported.empty(); }));
   CHECK(querying.reported == std::vector<std::string>{"web Other ends"});
   CHECK(querying.rules->status().empty());
+}
+
+TEST_CASE("prometheus rules: before a remedy the rule's query confirms that it is met") {
+  Querying querying;
+  querying.settings.interval = 1h;  // no evaluation in between
+  querying.rules->set(querying.settings);
+  const auto confirmed = [&](const std::string& rule) {
+    std::optional<std::pair<AlertAnswer, std::string>> got;
+    querying.rules->confirm(rule, "web", [&](AlertAnswer answer, std::string why) {
+      got = {answer, std::move(why)};
+    });
+    CHECK_FALSE(got.has_value());  // never from inside the call
+    REQUIRE(run_until(querying.loop, [&] { return got.has_value(); }));
+    return *got;
+  };
+  querying.says(200, value("0.5"));
+  CHECK(confirmed("Errors").first == AlertAnswer::Fires);
+  querying.says(200, value("0.01"));
+  CHECK(confirmed("Errors") == std::pair{AlertAnswer::Over, std::string("its rule is not met any more")});
+  querying.says(200, no_data);
+  CHECK(confirmed("Errors") == std::pair{AlertAnswer::Unknown, std::string("Prometheus has no data of it")});
+  querying.says(200, value("0.5", "db"));
+  CHECK(confirmed("Errors").first == AlertAnswer::Unknown);
+  querying.says(503, "<html>");
+  CHECK(confirmed("Errors") == std::pair{AlertAnswer::Unknown, std::string("Prometheus: HTTP 503")});
+  CHECK(confirmed("Removed").first == AlertAnswer::Over);
+  CHECK(querying.reported.empty());
+}
+
+TEST_CASE("confirmation: Alertmanager is asked at its configured address, else at the notification's") {
+  Querying querying;
+  std::string configured = "auto";
+  AlertConfirmation confirmation({querying.loop, *querying.curl, [&] { return configured; },
+                                  [](const std::string& rule, const std::string&,
+                                     AlertConfirmation::Done done) { done(AlertAnswer::Fires, rule); }});
+  ConfirmAlert alert{"web", "alertmanager", "f1", "", {{"alertname", "Errors"}}};
+  const auto ask = [&] {
+    std::optional<std::pair<AlertAnswer, std::string>> got;
+    confirmation.ask(alert, [&](AlertAnswer answer, std::string why) { got = {answer, std::move(why)}; });
+    REQUIRE(run_until(querying.loop, [&] { return got.has_value(); }));
+    return *got;
+  };
+  const std::string here = "http://127.0.0.1:" + std::to_string(querying.server->port());
+  querying.says(200, R"([{"fingerprint":"f1","labels":{},"status":{"state":"active"}}])");
+  CHECK(ask().first == AlertAnswer::Unknown);  // no address is known
+  alert.ask_at = here + "/am";
+  CHECK(ask().first == AlertAnswer::Fires);
+  const SeenRequest request = querying.server->requests().back();
+  CHECK(request.method == "GET");
+  CHECK(request.target.starts_with("/am/api/v2/alerts?active=true&silenced=false&inhibited=false"));
+  CHECK(request.head.find("Authorization") == std::string::npos);
+  querying.says(302, "");
+  CHECK(ask() == std::pair{AlertAnswer::Unknown, std::string("Alertmanager's address answers HTTP 302")});
+  CHECK(querying.server->requests().size() == 2);  // a redirect is not followed
+
+  querying.says(200, "[]");
+  alert.ask_at = "http://127.0.0.1:1";
+  CHECK(ask().first == AlertAnswer::Unknown);  // refused
+  configured = here;
+  CHECK(ask().first == AlertAnswer::Over);
+  CHECK(querying.server->requests().back().target.starts_with("/api/v2/alerts?"));
+  const std::size_t before = querying.server->requests().size();
+  configured = "none";
+  alert.ask_at = here;
+  CHECK(ask().first == AlertAnswer::Unknown);
+  configured = here;
+  alert.source = "grafana";
+  CHECK(ask().first == AlertAnswer::Unknown);
+  CHECK(querying.server->requests().size() == before);
+  alert.source = "prometheus";
+  CHECK(ask().second == "f1");
 }

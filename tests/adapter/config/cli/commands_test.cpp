@@ -117,14 +117,17 @@ const char* const full_status = R"json({
 TEST_CASE("status shows the channels that refuse, set aside or have lost notifications") {
   const auto view = status_view(
       R"({"workloads":[],"notifications":{"pending":3,"channels":[
-          {"name":"mail","pending":0,"refusing":true,"refused":2,"dropped":0,"last_error":"535 no"},
+          {"name":"mail","pending":2,"set_aside":2,"refusing":true,"refused":2,"dropped":0,
+           "last_error":"SMTP 535 no; change SMTP_USER or SMTP_PASSWORD"},
           {"name":"pager","pending":3,"set_aside":1,"refusing":false,"refused":0,"dropped":7,
            "last_error":"HTTP 500"},
           {"name":"slack","pending":0,"set_aside":0,"refusing":false,"refused":1,"dropped":0,
            "last_error":""}]}})",
       now, false);
   REQUIRE(view);
-  CHECK(view->find("! mail refuses notifications (2 so far): 535 no\n") != std::string::npos);
+  CHECK(contains(*view,
+                 "! mail refuses notifications (2 so far): SMTP 535 no; change SMTP_USER or SMTP_PASSWORD\n"
+                 "! 2 notification(s) wait for mail, 2 of them refused and tried again every hour\n"));
   CHECK(view->find("! 3 notification(s) wait for pager, which takes others, but not 1 of them: HTTP 500\n") !=
         std::string::npos);
   CHECK(view->find("! 7 notification(s) never reached pager: ") != std::string::npos);

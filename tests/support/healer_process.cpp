@@ -1,4 +1,4 @@
-#include "integration/healer_process.hpp"
+#include "support/healer_process.hpp"
 
 #include <algorithm>
 #include <csignal>

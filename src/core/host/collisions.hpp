@@ -1,0 +1,45 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+
+#include "core/workload/workload.hpp"
+#include "model/event.hpp"
+
+namespace healer {
+
+/// Running containers that claim the same workload, for example because their image carries compose's labels.
+///
+///   key       | input                                                     | next
+///   ----------+-----------------------------------------------------------+-----------
+///   (none)    | a container runs, and the workload's container runs, too  | Suspected
+///   Suspected | the same is still true after both were inspected again    | Confirmed
+///   Suspected | one of the two does not run                               | (none)
+///   Confirmed | one of the two was removed                                | (none)
+class Collisions {
+ public:
+  enum class Finding { None, Suspected, Confirmed };
+  /// An inspect shows `facts`, whose key is that of `present`.
+  Finding seen(const Workload& present, const Container& facts);
+  /// Containers with this key are watched under their own names.
+  bool has(const std::string& key) const { return confirmed_.contains(key); }
+  /// The container was removed. If it collided, the id of the other container: its key is free now.
+  std::optional<std::string> ended_by(const std::string& container_id);
+  /// The observation, with a problem for operators if its container collides with another.
+  ContainerObserved with_problem(ContainerObserved seen) const;
+
+ private:
+  struct InstanceName {
+    std::string id;
+    std::string name;
+  };
+  struct Pair {
+    InstanceName first;
+    InstanceName second;
+  };
+  std::map<std::string, std::string> suspected_;  ///< key: id of the container that came later
+  std::map<std::string, Pair> confirmed_;
+};
+
+}  // namespace healer

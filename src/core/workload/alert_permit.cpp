@@ -1,0 +1,112 @@
+#include "core/workload/alert_permit.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/earliest.hpp"
+
+namespace healer {
+namespace {
+
+using State = AlertPermit::State;
+
+/// An attempt follows an answer within this time.
+constexpr Duration answer_valid = 30s;
+
+bool counts(const View& view, const FiringAlert& alert) {
+  return alert.act && view.now >= counts_from(view.workload, alert);
+}
+
+State state_of(const View& view, const FiringAlert& alert) {
+  const AlertCheck* check = check_of(view.workload.health, alert);
+  if (check == nullptr || !check->answer) return State::Asking;
+  if (alert.outlasted && !view.workload.health.unprobed()) return State::Outlasted;
+  const bool notified = !alert.attempted_at || alert.reported_at > *alert.attempted_at;
+  if (check->answer == AlertAnswer::Unknown && !notified) return State::Used;
+  return view.now < check->answered_at + answer_valid ? State::Granted : State::Asking;
+}
+
+std::string text_of(State state, const FiringAlert& alert, const AlertCheck* check) {
+  switch (state) {
+    case State::Granted:
+      return {};
+    case State::Asking:
+      return fmt::format("healer asks whether {} still fires", alert.name);
+    case State::Outlasted:
+      return fmt::format("{} has not ended after an attempt, and no check fails; no second attempt follows",
+                         alert.name);
+    case State::Used:
+      return fmt::format("it is not known whether {} still fires ({}); one attempt follows each notification",
+                         alert.name, check != nullptr ? check->why : "not asked");
+  }
+  return {};
+}
+
+}  // namespace
+
+Instant counts_from(const Workload& workload, const FiringAlert& alert) {
+  const Instant from = workload.health.alerts_from;
+  return alert.since >= from ? alert.since : from + workload.policy->alert_lookback;
+}
+
+bool is_about(const AlertCheck& check, const FiringAlert& alert) {
+  return check.source == alert.source && check.id == alert.id;
+}
+
+const AlertCheck* check_of(const Health& health, const FiringAlert& alert) {
+  if (!health.alert_checks) return nullptr;
+  const auto found = std::find_if(health.alert_checks->begin(), health.alert_checks->end(),
+                                  [&](const AlertCheck& each) { return is_about(each, alert); });
+  return found == health.alert_checks->end() ? nullptr : &*found;
+}
+
+bool caused_by_alert(const View& view) {
+  const Health& health = view.workload.health;
+  return health.alert_firing && !health.unhealthy() && !health.network_loss;
+}
+
+bool asks_now(const View& view, const FiringAlert& alert) {
+  if (!counts(view, alert)) return false;
+  const AlertCheck* check = check_of(view.workload.health, alert);
+  if (check == nullptr) return true;
+  if (check->pending) return false;
+  const State state = state_of(view, alert);
+  return state == State::Asking ||
+         (state != State::Granted && view.now >= check->answered_at + confirmation_interval);
+}
+
+AlertPermit alert_permit(const View& view) {
+  AlertPermit permit;
+  const Health& health = view.workload.health;
+  if (!health.alerts) return permit;
+  constexpr State order[] = {State::Asking, State::Granted, State::Outlasted, State::Used};
+  const auto rank = [&](State state) { return std::find(std::begin(order), std::end(order), state); };
+  bool found = false;
+  Earliest until;
+  for (const FiringAlert& each : *health.alerts) {
+    if (!counts(view, each)) continue;
+    const State state = state_of(view, each);
+    const AlertCheck* check = check_of(health, each);
+    if (state == State::Asking)
+      until.at((check != nullptr && check->pending ? check->asked_at : view.now) + confirmation_limit);
+    if (found && rank(state) >= rank(permit.state)) continue;
+    found = true;
+    permit.state = state;
+    permit.text = text_of(state, each, check);
+  }
+  permit.until = until.when();
+  return permit;
+}
+
+std::string unconfirmed_reason(const View& view) {
+  const Health& health = view.workload.health;
+  if (!health.alerts) return {};
+  for (const FiringAlert& each : *health.alerts)
+    if (const AlertCheck* check = check_of(health, each);
+        counts(view, each) && check != nullptr && check->answer == AlertAnswer::Unknown)
+      return check->why;
+  return {};
+}
+
+}  // namespace healer

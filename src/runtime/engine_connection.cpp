@@ -105,6 +105,7 @@ void Runtime::sync(bool full) {
   }
   sync_.emplace();
   timers_.set(resync_timer, host_.now() + settings_.resync_interval);
+  origin_.refresh();
   const std::uint64_t connection = connection_;
   engine_.list(guarded([this, connection, full](const ContainerSummary& summary) {
                  if (connection == connection_ && sync_) sync_saw(summary, full);

@@ -14,16 +14,18 @@ namespace healer {
 
 /// Finds where healer's checks come from, and reports each change.
 ///
-///   healer runs                | found by                      | found again
-///   ---------------------------+-------------------------------+-----------------------------------------
-///   on the host                | the host's connected networks | at each connection and resync, and after
-///                              |                               | an event, before a container's facts: its
-///                              |                               | network may be as new as the container
-///   in a container             | an inspect of that container; | at each connection and resync, and at an
-///                              | with the host's network also  | event about that container
-///                              | as on the host                |
-///   in a container that the    | nothing: as on the host, with | at each connection and resync
-///   engine does not know       | networks that are not known   |
+///   healer runs                | found by                          | again
+///   ---------------------------+-----------------------------------+------------------------------------------
+///   on the host                | the host's connected networks     | connection, list, and before the facts
+///   of
+///                              |                                   | a container after any event of the
+///                              engine: |                                   | its network may be as new as
+///                              the container
+///   in a container             | an inspect of healer's container; | connection, list, and an event about
+///                              | with the host's network also as   | healer's container
+///                              | on the host                       |
+///   in a container that the    | nothing: as on the host, and the  | connection, list
+///   engine does not know       | connected networks are not known  |
 ///
 /// An inspect that fails otherwise keeps what was found before.
 class OriginFinder {

@@ -198,7 +198,6 @@ void Runtime::alarm() {
       if (now.time_since_epoch() % pressure_interval < beat_interval) look_at_pressure();
       timers_.set(beat_timer, now + beat_interval);
     } else if (key == resync_timer) {
-      origin_.refresh();
       sync(false);
     } else if (key == connect_timer) {
       connect();

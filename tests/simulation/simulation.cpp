@@ -281,7 +281,7 @@ void Simulation::confirm(const ConfirmAlert& alert, std::function<void(AlertAnsw
   bool fires = false;
   for (const Place& place : world_.places())
     fires |= place.unit->name == alert.id && place.fires_since.has_value();
-  life_.put(20ms, [done = std::move(done), fires] {
+  life_.put(0ms, [done = std::move(done), fires] {
     done(fires ? AlertAnswer::Fires : AlertAnswer::Over, fires ? "" : "resolved at Alertmanager");
   });
 }

@@ -104,8 +104,9 @@ void WorkloadController::take(const WorkloadFinding& taken) {
       [this](const finding::HoldCauseGone&) { run([&] { health_.fresh_verdict(); }); },
       [this](const finding::HeldByAlert&) {
         run([&] { health_.confirm_alerts(); });
-        const AlertPermit permit = alert_permit(view_);
-        if (permit.state == AlertPermit::State::Outlasted) run([&] { notifications_.alert_outlasts(); });
+        // While a verdict is pending, a failing check may soon lead to a further attempt.
+        if (w_.health.tracker.failures() == 0 && alert_permit(view_).state == AlertPermit::State::Outlasted)
+          run([&] { notifications_.alert_outlasts(); });
       },
       [this](const finding::StayedUp&) { healthy(); },
       // Incidents and notifications.

@@ -47,8 +47,10 @@ void EventStream::find_hidden(const char* label, Ids EventReader::Hidden::*into,
   auto call = caller_.question("/containers/json?all=1&filters=" + percent_encoded(filters));
   const auto splitter =
       std::make_shared<JsonSplitter>(JsonSplitter::Shape::Array, caller_.settings().answer_cap,
-                                     [this, into](std::string_view object) -> Result<void> {
-                                       if (auto summary = parse_summary(object))
+                                     [this, label, into](std::string_view object) -> Result<void> {
+                                       // A proxy may drop the filter.
+                                       auto summary = parse_summary(object);
+                                       if (summary && summary->labels.count(label) != 0)
                                          (hidden_.*into).insert(std::move(summary->id));
                                        return {};
                                      });

@@ -94,17 +94,20 @@ struct Bench {
       }
     };
   }
-  /// Answers the next three checks with status 503. The core then requests evidence and an inspect.
+  /// Answers one check with status 200, which proves the probe, and the next ones with 503 until the core
+  /// requests evidence, and then an inspect; a hold may keep it from that.
   void become_unhealthy() {
-    for (int failed = 0; failed < 3; ++failed) {
-      for (int waited = 0; prober.asked.empty() && waited < 100; ++waited) host.advance(100ms);
-      REQUIRE(!prober.asked.empty());
-      const ProbeId id = prober.asked.back();
-      prober.asked.clear();
-      ProbeFacts facts;
-      facts.status = 503;
-      runtime->probe_finished(id, facts);
-    }
+    answer_check(200);
+    for (int failed = 0; failed < 20 && engine.captures.empty(); ++failed) answer_check(503);
+  }
+  void answer_check(int status) {
+    for (int waited = 0; prober.asked.empty() && waited < 100; ++waited) host.advance(100ms);
+    REQUIRE(!prober.asked.empty());
+    const ProbeId id = prober.asked.back();
+    prober.asked.clear();
+    ProbeFacts facts;
+    facts.status = status;
+    runtime->probe_finished(id, facts);
   }
   /// Answers every open request for evidence with this.
   void answer_captures(const EngineEvidence& evidence = {}) {

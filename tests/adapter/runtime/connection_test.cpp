@@ -84,7 +84,7 @@ struct InContainer : Recorded {
 }  // namespace
 
 TEST_CASE("events that the engine has dropped since the stored cursor are reported before it is connected") {
-  const std::int64_t cursor = start() - 3'600'000'000'000;
+  const std::int64_t cursor = start() - 600'000'000'000;
   for (const bool has : {false, true}) {
     Recorded bench({}, with_cursor(cursor));
     bench.has_events = has;
@@ -111,7 +111,7 @@ TEST_CASE("a cursor in the future counts as now") {
 }
 
 TEST_CASE("an open stream received everything, also from a quiet host whose newest event is old") {
-  Recorded bench({}, with_cursor(start() - 3'600'000'000'000));
+  Recorded bench({}, with_cursor(start() - 600'000'000'000));
   bench.begin();
   bench.list();
   bench.host.advance(10min);
@@ -120,11 +120,11 @@ TEST_CASE("an open stream received everything, also from a quiet host whose newe
   bench.lose();
   bench.begin();
   CHECK(bench.asked_since == lost_at - 5'000'000'000);
-  CHECK(bench.engine.since == start() - 3'600'000'000'000);  // the replay still begins at the newest event
+  CHECK(bench.engine.since == start() - 600'000'000'000);  // the replay still begins at the newest event
 }
 
 TEST_CASE("a stream that ended before its first list proves nothing") {
-  const std::int64_t cursor = start() - 3'600'000'000'000;
+  const std::int64_t cursor = start() - 600'000'000'000;
   Recorded bench({}, with_cursor(cursor));
   bench.begin();
   bench.lose();
@@ -248,10 +248,11 @@ TEST_CASE_FIXTURE(InContainer, "a container that the engine does not know is war
   begin_and_answer();
   CHECK(observer.said("does not know"));
   CHECK(origins.back() == ProbeOrigin{});
-  const auto warned = observer.lines.size();
   host.advance(60s);
   engine.answer_inspects(containers);
-  CHECK(observer.lines.size() == warned);
+  CHECK(std::count_if(observer.lines.begin(), observer.lines.end(), [](const std::string& line) {
+          return line.find("does not know") != std::string::npos;
+        }) == 1);
 }
 
 TEST_CASE_FIXTURE(InContainer, "with the host's network the origin has the host's networks, too") {

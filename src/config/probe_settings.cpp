@@ -22,7 +22,7 @@ bool valid_path(std::string_view text) {
 }
 
 bool valid_address(std::string_view text) {
-  return in_prefix(std::string(text), std::string(text) + (text.find(':') == text.npos ? "/32" : "/128"));
+  return in_prefix(text, std::string(text) + (text.find(':') == text.npos ? "/32" : "/128"));
 }
 
 bool valid_needle(std::string_view text) {

@@ -174,7 +174,7 @@ void Supervisor::observe(const ContainerObserved& event, HostOut& out) {
   const std::optional<Attempt> unfinished = take_remembered(workload, facts.id, out);
   run(workload, out, [&](WorkloadController& controller) {
     if (unfinished) controller.resume_attempt(*unfinished);
-    controller.observe(collisions_.with_problem(event));
+    controller.observe(collisions_.with_problem(event, workload_key(facts)));
   });
   if (Workload* seen = workloads_.find(key)) {
     host_.learn_service(*seen, facts);

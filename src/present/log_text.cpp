@@ -133,8 +133,8 @@ std::string text_of(const Fact& fact, const std::string& name) {
                            format_duration(down.wait));
       },
       [](const fact::WrongLabel& wrong) {
-        return fmt::format("label {}={}: {}", wrong.problem.label, wrong.problem.value,
-                           wrong.problem.message);
+        const std::string value = wrong.problem.value.empty() ? "" : "=" + wrong.problem.value;
+        return fmt::format("label {}{}: {}", wrong.problem.label, value, wrong.problem.message);
       },
       [](const fact::Uncheckable& one) {
         return fmt::format("{}{}cannot be checked; its health is unknown: {}", one.probe,

@@ -4,8 +4,6 @@
 
 #include <fmt/format.h>
 
-#include "core/identity.hpp"
-
 namespace healer {
 namespace {
 
@@ -31,8 +29,8 @@ Collisions::Finding Collisions::seen(const Workload& present, const Container& f
     return Finding::Suspected;
   }
   suspected_.erase(found);
-  confirmed_[key] = Pair{{present.container.id, present.container.name}, {facts.id, facts.name},
-                         facts.identity.service};
+  confirmed_[key] =
+      Pair{{present.container.id, present.container.name}, {facts.id, facts.name}, facts.identity.service};
   return Finding::Confirmed;
 }
 
@@ -52,12 +50,12 @@ bool Collisions::of_service(const std::string& service) const {
                      [&](const auto& each) { return each.second.service == service; });
 }
 
-ContainerObserved Collisions::with_problem(ContainerObserved seen) const {
-  const auto found = confirmed_.find(workload_key(seen.container));
+ContainerObserved Collisions::with_problem(ContainerObserved seen, const std::string& key) const {
+  const auto found = confirmed_.find(key);
   if (found == confirmed_.end()) return seen;
   seen.problems.push_back(
-      {"com.docker.compose.*", "",
-       fmt::format("the running containers {} and {} claim the same compose service and number, so each is "
+      {"identity", "",
+       fmt::format("the running containers {} and {} claim to be the same workload, so each is "
                    "watched under its own name",
                    found->second.first.name, found->second.second.name)});
   return seen;

@@ -29,7 +29,8 @@ class Collisions {
   /// Containers of this service collide, so their coming and going is no deployment.
   bool of_service(const std::string& service) const;
   /// The observation, with a problem for operators if its container collides with another.
-  ContainerObserved with_problem(ContainerObserved seen) const;
+  /// `key`: that the container's labels give it.
+  ContainerObserved with_problem(ContainerObserved seen, const std::string& key) const;
 
  private:
   struct InstanceName {

@@ -27,7 +27,7 @@ void WorkloadController::configure(const ContainerObserved& seen) {
   w_.name = seen.container.name;
   std::vector<LabelProblem> problems = seen.problems;
   if (!seen.container.identity.problem.empty())
-    problems.push_back({"com.docker.compose.*", "", seen.container.identity.problem});
+    problems.push_back({"identity", "", seen.container.identity.problem});
   w_.ladder = ladder_on(*seen.policy, host_.capabilities, seen.container.owner, problems);
   for (const LabelProblem& problem : problems)
     if (std::find(w_.problems.begin(), w_.problems.end(), problem) == w_.problems.end())

@@ -286,8 +286,9 @@ FoundHold find_hold(const View& view) {
       hold->until =
           remediation.dependency_hold_until.value_or(view.now + view.workload.policy->dependency_hold);
       if (view.now >= *hold->until) {
-        // Its time is over, and one attempt has shown that the cause is not here.
-        if (remediation.attempts == 0) continue;
+        // One attempt since then has shown that the cause is not here.
+        const auto last = remediation.breaker.last_attempt();
+        if (!last || *last < *hold->until) continue;
         hold->until.reset();
       }
     }

@@ -39,6 +39,11 @@ struct Found {
   bool published = false;
 };
 
+/// The host itself does not reach containers on networks of these kinds, whatever their addresses.
+bool host_reaches(std::string_view driver) {
+  return driver != "macvlan" && driver != "ipvlan" && driver != "overlay";
+}
+
 /// Whether the host reaches the address without a router: the default route leads away from the engine's
 /// networks, and may lead to a stranger.
 bool on_link(const std::string& address, const ProbeOrigin& probe_origin) {
@@ -62,6 +67,7 @@ Found find_on_host(const Container& where, std::uint16_t port, const ProbeOrigin
   for (const NetworkAttachment& network : where.networks) {
     if (network.address.empty()) continue;
     has_address = true;
+    if (!host_reaches(network.driver)) continue;
     if (on_link(network.address, probe_origin)) return {Endpoint{network.address, port}, {}, port};
   }
   if (!has_address) return {{}, "no port is published and it has no address on a network"};
@@ -229,7 +235,7 @@ TargetResolution resolve_target(const Container& container, const ProbeSpec& spe
 
 std::vector<TargetResolution> candidate_targets(const Container& container, const ProbeSpec& spec,
                                                 const ProbeOrigin& probe_origin,
-                                                const Container* network_parent) {
+                                                const Container* network_parent, Duration timeout) {
   /// Of a container that publishes hundreds of ports.
   constexpr std::size_t most = 16;
   std::vector<std::uint16_t> ports;
@@ -253,7 +259,7 @@ std::vector<TargetResolution> candidate_targets(const Container& container, cons
     if (!found.endpoint) continue;
     TargetResolution target = target_at(found, at, ProbeKind::Http);
     HttpTarget listening = std::get<HttpTarget>(*std::get<ProbeTargetPtr>(target.how));
-    listening.greeting_wait = greeting_wait;
+    listening.greeting_wait = std::min(greeting_wait, timeout / 2);
     target.how = shared(std::move(listening));
     candidates.push_back(std::move(target));
   }

@@ -44,7 +44,7 @@ TargetResolution unreachable(ProbeKind kind, const std::string& reason);
 /// set. Empty: no port can be reached. HEALING.md 2.
 std::vector<TargetResolution> candidate_targets(const Container& container, const ProbeSpec& spec,
                                                 const ProbeOrigin& probe_origin,
-                                                const Container* network_parent);
+                                                const Container* network_parent, Duration timeout);
 
 /// The target on this port, as the automatic selection has chosen it.
 TargetResolution chosen_target(const Container& container, ProbeSpec spec, const TrustedProbe& chosen,

@@ -56,8 +56,8 @@ void HealthMachine::select_among(std::vector<WorkloadProbe>& found, const Worklo
                                  const ProbeSpec& spec) const {
   const Container* network_parent = host_.networks.facts(w_.container.network_parent);
   const TrustedProbe* known = trusted(own_.trusted_probes, like.name, probe_fingerprint(spec));
-  std::vector<TargetResolution> targets =
-      candidate_targets(w_.container, spec, host_.probe_origin, network_parent);
+  std::vector<TargetResolution> targets = candidate_targets(w_.container, spec, host_.probe_origin,
+                                                            network_parent, w_.policy->effective_timeout());
   const auto is_chosen = [known](const TargetResolution& target) {
     return known != nullptr && known->port == target.port;
   };

@@ -5,7 +5,7 @@
 #include <memory>
 #include <string>
 
-#include "integration/healer_process.hpp"
+#include "support/healer_process.hpp"
 #include "support/scripted_server.hpp"
 #include "support/wait.hpp"
 

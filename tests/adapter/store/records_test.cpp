@@ -54,6 +54,9 @@ WorkloadRecord any_workload() {
   for (unsigned i = *rc::gen::inRange(0U, 3U); i > 0; --i)
     signals.push_back({"alertmanager", fmt::format("id{}", i), "HighErrorRate", "5 % of \"all\" fail: √",
                        any_bool(), any_instant(), any_instant()});
+  std::vector<TrustedProbe> trusted;
+  for (unsigned i = *rc::gen::inRange(0U, 3U); i > 0; --i)
+    trusted.push_back({fmt::format("p{}", i), any_text(), any_text(), ProbeKind::Https, std::uint16_t{8443}});
   return WorkloadRecord{any_text(),      any_text(),    any_instance(),
                         any_bool(),      any_bool(),    any_bool(),
                         starts,          starts,        *any_of<BreakerState>(),
@@ -61,7 +64,8 @@ WorkloadRecord any_workload() {
                         any_instant(),   any_count(),   any_count(),
                         any_instant(),   any_instant(), any_count(),
                         maybe_instant(), any_text(),    any_bool(),
-                        signals,         any_bool()};
+                        signals,         any_bool(),    trusted,
+                        any_text(),      any_text(),    maybe_instant()};
 }
 std::vector<std::string> any_names() {
   return *rc::gen::element(std::vector<std::string>{}, std::vector<std::string>{"slack", "on call"});

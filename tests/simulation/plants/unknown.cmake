@@ -1,7 +1,11 @@
 set(invariant 6)
 set(file core/workload/health.cpp)
 set(from [==[    count_unknown(verdict);
-    return;]==])
+    return;
+  }
+  known_again("it answers again");]==])
 set(to [==[    count_unknown(verdict);
     own_.tracker.observe(Outcome::Fail, false, thresholds(*w_.policy));
-    return;]==])
+    return;
+  }
+  known_again("it answers again");]==])

@@ -147,7 +147,9 @@ void Runtime::sync_step() {
   caught_up_ = true;
   cursor_.unix_nanoseconds = std::max(cursor_.unix_nanoseconds, ahead_of_list_.unix_nanoseconds);
   ahead_of_list_ = {};
-  journal_.note_cursor(cursor_);
+  // The stream was open while the list came: what happened before it has been seen, also if that was nothing.
+  const std::int64_t seen = (host_.wall().unix_ms - late_loss.count()) * 1'000'000;
+  journal_.note_cursor(EventCursor{std::max(cursor_.unix_nanoseconds, seen)});
   feed(SyncCompleted{std::move(done.ids)});
   if (done.again) sync(done.again_full);
 }

@@ -111,7 +111,8 @@ TEST_CASE(
     "reset") {
   EngineScene scene;
   Make make;
-  make.options = {"-e", "APP_BROKEN_STARTS=always", "--label", "healer.start_period=0s"};
+  make.options = {"-e",      "APP_BROKEN_STARTS=always", "--label", "healer.start_period=0s",
+                  "--label", "healer.unproven=act"};
   const std::string name = scene.app("incurable", make);
   HealerProcess& healer = scene.healer({{"BUDGET", "3/30m"}});
 

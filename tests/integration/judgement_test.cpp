@@ -367,8 +367,9 @@ TEST_CASE("a container that is healthy for a few seconds after each restart is n
 TEST_CASE("an operator's stop cancels the planned remedy") {
   EngineScene scene;
   Make make;
-  make.options = {"-e",      "APP_BROKEN_STARTS=always", "--label", "healer.start_period=0s",
-                  "--label", "healer.interval=5s",       "--label", "healer.backoff_jitter=0"};
+  make.options = {"--label", "healer.unproven=act",    "-e",      "APP_BROKEN_STARTS=always",
+                  "--label", "healer.start_period=0s", "--label", "healer.interval=5s",
+                  "--label", "healer.backoff_jitter=0"};
   const std::string name = scene.app("queued", make);
   HealerProcess& healer = scene.healer();
   scene.wait_said(name + " — next restart in ");
@@ -388,7 +389,8 @@ TEST_CASE("an operator's stop cancels the planned remedy") {
 TEST_CASE("the ladder is climbed step by step and ends with a critical notification") {
   EngineScene scene;
   Make make;
-  make.options = {"-e",      "APP_BROKEN_STARTS=always",
+  make.options = {"--label", "healer.unproven=act",
+                  "-e",      "APP_BROKEN_STARTS=always",
                   "--label", "healer.start_period=0s",
                   "--label", "healer.remedies=exec:touch /tmp/reloaded,restart,recreate,none"};
   const std::string name = scene.app("ladder", make);

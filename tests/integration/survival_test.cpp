@@ -71,8 +71,11 @@ TEST_CASE("healer is killed between two attempts: the next process continues the
   EngineScene scene;
   // The second restart fixes it; the interval is the wait between the attempts.
   Make make;
-  make.options = {"-e",      "APP_BROKEN_STARTS=2",    "-e",      "APP_STATE_FILE=/state/starts",
-                  "--label", "healer.start_period=0s", "--label", "healer.interval=5s"};
+  make.options = {"--label", "healer.unproven=act",
+                  "-e",      "APP_BROKEN_STARTS=2",
+                  "-e",      "APP_STATE_FILE=/state/starts",
+                  "--label", "healer.start_period=0s",
+                  "--label", "healer.interval=5s"};
   const std::string name = scene.app("waits", make);
   HealerProcess& healer = scene.healer();
   scene.wait_said(name + " — next restart in ");
@@ -118,7 +121,8 @@ TEST_CASE(
 TEST_CASE("budget and circuit breaker are kept when healer is killed") {
   EngineScene scene;
   Make make;
-  make.options = {"-e", "APP_BROKEN_STARTS=always", "--label", "healer.start_period=0s"};
+  make.options = {"--label", "healer.unproven=act",   "-e", "APP_BROKEN_STARTS=always",
+                  "--label", "healer.start_period=0s"};
   const std::string name = scene.app("spent", make);
   HealerProcess& healer = scene.healer({{"BUDGET", "2/30m"}});
   scene.wait_condition(name, "given_up");
@@ -135,7 +139,8 @@ TEST_CASE("budget and circuit breaker are kept when healer is killed") {
 TEST_CASE("a deployment keeps the history: earlier attempts still count") {
   EngineScene scene;
   Make make;
-  make.options = {"-e", "APP_BROKEN_STARTS=always", "--label", "healer.start_period=0s"};
+  make.options = {"--label", "healer.unproven=act",   "-e", "APP_BROKEN_STARTS=always",
+                  "--label", "healer.start_period=0s"};
   const std::string name = scene.app("deployed", make);
   HealerProcess& healer = scene.healer({{"BUDGET", "3/30m"}});
   scene.wait("a first attempt", [&] { return scene.acts(name, "restart") == 1; });

@@ -34,8 +34,8 @@ expected=$work/tests/replay/$name.expected
 wants 0 '' "$simulate"
 
 sed -i 's/order start, attempt 1/order restart, attempt 1/' "$expected"
-wants 1 '-   1h50m39s596ms  p33-api46-1  order restart, attempt 1' "$simulate"
-wants 1 '+   1h50m39s596ms  p33-api46-1  order start, attempt 1' "$simulate"
+wants 1 '-   1h50m39s597ms  p33-api46-1  order restart, attempt 1' "$simulate"
+wants 1 '+   1h50m39s597ms  p33-api46-1  order start, attempt 1' "$simulate"
 wants 1 "tests/replay/compare.sh --rewrite $simulate $name" "$simulate"
 wants 0 '' --rewrite "$simulate" "$name"
 wants 0 '' "$simulate"

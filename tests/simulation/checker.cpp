@@ -561,8 +561,8 @@ bool Checker::treats(const Policy& policy, const Place& place) const {
   const bool stays_down =
       place.unit->restart == RestartPolicy::No || place.unit->restart == RestartPolicy::OnFailure;
   const auto record = records_.find(known_[place.index].key);
-  const bool passed = record != records_.end() &&
-                      (record->second.started_healthy_once || record->second.instance_passed);
+  const bool passed =
+      record != records_.end() && (record->second.started_healthy_once || record->second.instance_passed);
   if (!place.running() && stays_down && !passed) return false;
   unsigned ladder_step = 0;
   if (const auto account = accounts_.find(known_[place.index].key); account != accounts_.end())

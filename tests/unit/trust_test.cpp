@@ -127,10 +127,10 @@ TEST_CASE("selection: the lowest port that answers over HTTP is chosen, stored a
     scene.connect();
     scene.pass(1min);
     CHECK(scene.status("forge").condition == Condition::Healthy);
-    CHECK(scene.status("forge").probe == "http 127.0.0.1:13000/health");
+    CHECK(scene.status("forge").probe == "auto: http 127.0.0.1:13000/health");
     scene.restart_healer();
     scene.pass(10s);
-    CHECK(scene.status("forge").probe == "http 127.0.0.1:13000/health");
+    CHECK(scene.status("forge").probe == "auto: http 127.0.0.1:13000/health");
     box.answers[3000] = says(503);
     box.fixed_by_start = false;
     CHECK(scene.pass_until_decision("restart forge", 2min));
@@ -147,7 +147,7 @@ TEST_CASE("selection: of two ports that pass the lower one is chosen, though it 
   scene.pass(1min);
   box.answers[22] = says(200);
   scene.pass(1min);
-  CHECK(scene.status("forge").probe == "http 127.0.0.1:2222/health");
+  CHECK(scene.status("forge").probe == "auto: http 127.0.0.1:2222/health");
 }
 
 TEST_CASE("selection: a port that speaks TLS is asked over HTTPS") {

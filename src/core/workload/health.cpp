@@ -32,9 +32,10 @@ constexpr int streak_lasts = 3;
 unsigned notified_after(Cause cause, bool by_engine) {
   switch (cause) {
     case Cause::CannotRun:
+    case Cause::EngineFailed:
       return by_engine ? 1 : 3;
     case Cause::RateLimited:
-      return 2;
+      return 1;
     default:
       return 10;
   }
@@ -196,17 +197,20 @@ void HealthMachine::inspected() {
   const Container& facts = w_.container;
   if (facts.health_checked && host_.instant(*facts.health_checked) < own_.health_from) return;
   const Duration three_checks = 3 * (facts.health_interval + facts.health_timeout);
+  const Instant first_by = w_.lifecycle.instance_started + facts.health_start_period + three_checks;
+  const bool never_run = facts.health == EngineHealth::Starting && !facts.health_checked;
   if (facts.health_checked && facts.health_interval > Duration{0} &&
       now_ - host_.instant(*facts.health_checked) > three_checks + Duration{5s} &&
       facts.health != EngineHealth::Starting) {
     // The engine's checks have stopped (live-restore, no timers), so its health is old. moby#41871.
     stale(Verdict{Outcome::Unknown, Cause::Stale, "the engine's last health check is stale"});
-  } else if (facts.health == EngineHealth::Starting && !facts.health_checked &&
-             now_ - w_.lifecycle.instance_started > facts.health_start_period + three_checks) {
-    stale(Verdict{Outcome::Unknown, Cause::Stale,
+  } else if (never_run && now_ >= first_by) {
+    stale(Verdict{Outcome::Unknown, Cause::EngineFailed,
                   "the engine has not run the HEALTHCHECK once since the start"});
   } else {
     engine_health(facts.health);
+    if (never_run && own_.uses_engine_health())
+      own_.probe_due = std::min(own_.probe_due.value_or(first_by), first_by);
   }
 }
 

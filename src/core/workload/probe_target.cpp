@@ -48,9 +48,10 @@ bool host_reaches(std::string_view driver) {
 /// networks, and may lead to a stranger.
 bool on_link(const std::string& address, const ProbeOrigin& probe_origin) {
   const std::vector<std::string>& prefixes = probe_origin.connected;
-  return prefixes.empty() || std::any_of(prefixes.begin(), prefixes.end(), [&](const std::string& prefix) {
-           return in_prefix(address, prefix);
-         });
+  const bool loopback = in_prefix(address, "127.0.0.0/8") || in_prefix(address, "::1/128");
+  return prefixes.empty() || loopback ||
+         std::any_of(prefixes.begin(), prefixes.end(),
+                     [&](const std::string& prefix) { return in_prefix(address, prefix); });
 }
 
 constexpr const char* set_address = "publish a port, or set healer.address";
@@ -270,7 +271,9 @@ TargetResolution chosen_target(const Container& container, ProbeSpec spec, const
                                const ProbeOrigin& probe_origin, const Container* network_parent) {
   spec.kind = chosen.kind;
   spec.port = chosen.port;
-  return resolve_target(container, spec, probe_origin, network_parent);
+  TargetResolution target = resolve_target(container, spec, probe_origin, network_parent);
+  target.text = "auto: " + target.text;
+  return target;
 }
 
 TargetResolution over_tls(const TargetResolution& http) {

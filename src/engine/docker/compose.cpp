@@ -18,7 +18,7 @@ const std::string depends_on_label = "com.docker.compose.depends_on";
 // (containers/podman-compose, podman_compose.py: podman_compose_labels).
 const std::string podman_hash_label = "io.podman.compose.config-hash";
 
-constexpr const char* name_is_identity = "the container's name is its identity";
+constexpr const char* name_is_identity = "the container's own name is its identity";
 
 bool has_hash(const Labels& container) {
   return !label_value(container, hash_label).empty() || !label_value(container, podman_hash_label).empty();

@@ -10,9 +10,11 @@
 #include <fmt/format.h>
 #include <boost/json/monotonic_resource.hpp>
 
+#include "base/redact.hpp"
 #include "base/text.hpp"
 #include "engine/docker/compose.hpp"
 #include "engine/docker/engine_time.hpp"
+#include "engine/docker/json_evidence.hpp"
 #include "engine/docker/json_fields.hpp"
 #include "engine/docker/owner.hpp"
 
@@ -218,7 +220,17 @@ void read_state(const Fields& state, Container& container) {
   read_health(state, container);
 }
 
+/// A HEALTHCHECK may print what it was started with.
+void redact_health_output(const Fields& config, Container& container) {
+  if (container.health_output.empty()) return;
+  std::vector<std::string> environment;
+  if (const json::array* env = config.array("Env"))
+    for (const auto& value : *env) environment.push_back(config.text_of("Env", value));
+  container.health_output = redact(container.health_output, secrets_of(environment));
+}
+
 void read_config(const Fields& config, Inspected& inspected) {
+  redact_health_output(config, inspected.container);
   Container& container = inspected.container;
   container.image = config.text("Image");
   container.labels = read_labels(config);

@@ -98,7 +98,7 @@ Owner owner_of(const std::string& container_name, const Labels& container, const
   // Before AutoRemove: Quadlet starts its containers with --rm.
   if (const std::string unit = unit_of(container, image); !unit.empty())
     return {"systemd unit " + shown(unit), true};
-  if (removed_at_end) return {"the engine, which removes the container at its end", false};
+  if (removed_at_end) return {"the engine, by which it is removed at its end (AutoRemove)", false};
   return {};
 }
 

@@ -83,6 +83,7 @@ TEST_CASE("every workload setting can be a label") {
   for (const auto& setting : workload_settings()) {
     std::string value = setting.info.default_text.empty() ? "x" : setting.info.default_text;
     if (setting.info.key == "headers") value = "X-A: b";
+    if (setting.info.key == "address") value = "192.0.2.7";
     Labels labels{{std::string(setting.info.label), value}};
     // A setting of the probe has an effect only on the kinds that it fits.
     if (!setting.info.fits.empty()) labels["healer.probe"] = to_string(setting.info.fits.front());

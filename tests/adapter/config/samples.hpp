@@ -33,6 +33,7 @@ inline std::string sample(const SettingInfo& info) {
   static const std::map<std::string_view, std::string> by_key{
       {"window", "2/7"},
       {"path", "/x"},
+      {"address", "192.0.2.7"},
       {"status", "204"},
       {"body", R"({"a": "{{event}}"})"},
       {"banner", "x"},

@@ -102,10 +102,11 @@ TEST_CASE("the settings of a workload cover Policy") {
   const Policy policy;
   check_cover(workload_settings(), policy,
               {
-                  &policy.selection,      // opt-in labels
-                  &policy.unnamed_probe,  // whether a label of the unnamed probe is there
-                  &policy.named_probes,   // made by labels only
-                  &policy.heal_exits,     // another tool's label opts in
+                  &policy.selection,        // opt-in labels
+                  &policy.unnamed_probe,    // whether a label of the unnamed probe is there
+                  &policy.named_probes,     // made by labels only
+                  &policy.heal_exits,       // another tool's label opts in
+                  &policy.verdict_periods,  // the label of the failure threshold
               });
 }
 

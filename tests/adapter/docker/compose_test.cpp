@@ -117,7 +117,7 @@ TEST_CASE("compose: without the image's labels nothing is proven but a one-off c
   CHECK(facts.identity.service.empty());
   CHECK(facts.dependencies.empty());
   CHECK(facts.restarted_with.empty());
-  CHECK(facts.identity.problem == "no access: the container's name is its identity");
+  CHECK(facts.identity.problem == "no access: the container's own name is its identity");
   CHECK(unproven_compose(labels({{"com.docker.compose.oneoff", "True"}}), "no access").identity.one_off);
 }
 

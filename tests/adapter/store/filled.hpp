@@ -21,6 +21,7 @@ namespace healer::testing {
 class Filler {
  public:
   void operator()(bool& value) { value = true; }
+  void operator()(std::uint16_t& value) { value = static_cast<std::uint16_t>(next()); }
   void operator()(unsigned& value) { value = static_cast<unsigned>(next()); }
   void operator()(int& value) { value = static_cast<int>(next()); }
   void operator()(std::int64_t& value) { value = next(); }

@@ -56,7 +56,8 @@ WorkloadRecord any_workload() {
                        any_bool(), any_instant(), any_instant()});
   std::vector<TrustedProbe> trusted;
   for (unsigned i = *rc::gen::inRange(0U, 3U); i > 0; --i)
-    trusted.push_back({fmt::format("p{}", i), any_text(), any_text(), ProbeKind::Https, std::uint16_t{8443}});
+    trusted.push_back({fmt::format("p{}", i), fmt::format("{:016x}", any_count()), "sha256:1",
+                       ProbeKind::Https, std::uint16_t{8443}});
   return WorkloadRecord{any_text(),      any_text(),    any_instance(),
                         any_bool(),      any_bool(),    any_bool(),
                         starts,          starts,        *any_of<BreakerState>(),

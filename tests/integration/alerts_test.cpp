@@ -56,7 +56,8 @@ class Shop {
     make.options = {"-p",      "127.0.0.1:" + std::to_string(port_) + ":8080",
                     "--label", "com.docker.compose.project=alerts",
                     "--label", "com.docker.compose.service=" + service_,
-                    "--label", "com.docker.compose.container-number=1"};
+                    "--label", "com.docker.compose.container-number=1",
+                    "--label", "com.docker.compose.config-hash=1"};
     name_ = scene.app("shop", make);
   }
   const std::string& name() const { return name_; }

@@ -111,7 +111,7 @@ void EventLog::stream(Peer& peer, const Filters& filters, std::int64_t since, bo
   streams_.push_front({filters, {}, closed_ || replay_only});
   const auto own = streams_.begin();
   for (const Kept& kept : kept_)
-    if (since != 0 && kept.at >= since && wanted(filters, kept.event))
+    if ((since != 0 || replay_only) && kept.at >= since && wanted(filters, kept.event))
       own->waiting.push_back(json::serialize(kept.event) + "\n");
   bool open = true;
   while (open) {

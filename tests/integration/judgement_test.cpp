@@ -170,11 +170,12 @@ TEST_CASE("an exec probe that a filter in front of the engine denies is unknown,
   if (!engine) return;
   engine->refuse("/exec", answer(403, "<html><body>Request forbidden by administrative rules.</body></html>",
                                  "text/html", "Connection: close\r\n"));
-  const std::string name = scene.app(
-      "denied", shell("rm -f /tmp/unhealthy; exec /bin/sample-app",
-                      {"--label", "healer.probe=exec", "--label", "healer.command=test ! -e /tmp/unhealthy",
-                       // A loaded engine takes seconds to run a command.
-                       "--label", "healer.interval=5s", "--label", "healer.timeout=5s"}));
+  const std::string name =
+      scene.app("denied", shell("rm -f /tmp/unhealthy; exec /bin/sample-app",
+                                {"--label", "healer.probe=exec", "--label",
+                                 "healer.command=test ! -e /tmp/unhealthy", "--label", "healer.unproven=act",
+                                 // A loaded engine takes seconds to run a command.
+                                 "--label", "healer.interval=5s", "--label", "healer.timeout=5s"}));
   scene.docker()({"exec", name, "touch", "/tmp/unhealthy"});  // it would be unhealthy if it could be checked
   HealerProcess& healer = scene.healer({{"DOCKER_HOST", "unix://" + engine->path()}});
   scene.wait("operators are notified", [&] { return scene.slack().about("UNKNOWN") == 1; });

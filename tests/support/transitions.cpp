@@ -25,8 +25,9 @@ TakenRows::States TakenRows::states_of(const Workload& w) {
 }
 
 void TakenRows::compare(const std::string& key, const States& states) {
-  const auto [known, is_new] = states_.try_emplace(key, states);
-  if (is_new || known->second == states) return;
+  const auto entry = states_.try_emplace(key, states);
+  const auto known = entry.first;
+  if (entry.second || known->second == states) return;
   std::size_t machine = 0;
   Tables::each([&](auto* table) {
     using Table = std::remove_pointer_t<decltype(table)>;

@@ -111,24 +111,24 @@ TEST_CASE("answers: a full disk holds the remedy until the check says something 
 }
 
 TEST_CASE("command: one that cannot run says nothing of the application") {
-  for (const auto& [code, output] :
-       {std::pair(127, ""), std::pair(126, "permission denied"), std::pair(1, "sh: curl: not found"),
-        std::pair(1, "/bin/sh: 1: wget: not found\n"), std::pair(1, "bash: line 1: nc: command not found"),
-        std::pair(-1, "OCI runtime exec failed: exec failed: unable to start container process"),
-        std::pair(-1, "rpc error: code = Unknown")}) {
-    CAPTURE(output);
-    CHECK(command_cannot_run(code, output));
+  for (const std::pair<int, const char*>& row : std::initializer_list<std::pair<int, const char*>>{
+           std::pair(127, ""), std::pair(126, "permission denied"), std::pair(1, "sh: curl: not found"),
+           std::pair(1, "/bin/sh: 1: wget: not found\n"), std::pair(1, "bash: line 1: nc: command not found"),
+           std::pair(-1, "OCI runtime exec failed: exec failed: unable to start container process"),
+           std::pair(-1, "rpc error: code = Unknown")}) {
+    CAPTURE(row.second);
+    CHECK(command_cannot_run(row.first, row.second));
   }
 }
 
 TEST_CASE("command: what ran and failed is a failure") {
-  for (const auto& [code, output] :
-       {std::pair(0, "sh: curl: not found"), std::pair(1, ""),
-        std::pair(22, "curl: (22) error: 404 Not Found"), std::pair(-1, "Health check exceeded timeout (3s)"),
-        std::pair(1, "user not found"),
-        std::pair(126, "OCI runtime exec failed: fork/exec: resource temporarily unavailable"),
-        std::pair(1, "sh: can't open /tmp/healthy: No such file or directory"), std::pair(137, "")}) {
-    CAPTURE(output);
-    CHECK_FALSE(command_cannot_run(code, output));
+  for (const std::pair<int, const char*>& row : std::initializer_list<std::pair<int, const char*>>{
+           std::pair(0, "sh: curl: not found"), std::pair(1, ""),
+           std::pair(22, "curl: (22) error: 404 Not Found"),
+           std::pair(-1, "Health check exceeded timeout (3s)"), std::pair(1, "user not found"),
+           std::pair(126, "OCI runtime exec failed: fork/exec: resource temporarily unavailable"),
+           std::pair(1, "sh: can't open /tmp/healthy: No such file or directory"), std::pair(137, "")}) {
+    CAPTURE(row.second);
+    CHECK_FALSE(command_cannot_run(row.first, row.second));
   }
 }

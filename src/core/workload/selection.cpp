@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/text.hpp"
+#include "core/host/host_contribution.hpp"
 #include "core/workload/health.hpp"
 #include "core/workload/out.hpp"
 #include "core/workload/verdict.hpp"
@@ -36,6 +37,17 @@ bool answered(const WorkloadProbe& probe) {
     default:
       return true;
   }
+}
+
+/// The same target without TLS.
+TargetResolution over_plain(const TargetResolution& https) {
+  HttpTarget target = std::get<HttpTarget>(*std::get<ProbeTargetPtr>(https.how));
+  target.tls = false;
+  TargetResolution plain = https;
+  plain.kind = ProbeKind::Http;
+  plain.text = to_string(ProbeKind::Http) + https.text.substr(std::string_view(to_string(https.kind)).size());
+  plain.how = std::make_shared<const ProbeTarget>(std::move(target));
+  return plain;
 }
 
 /// A definite answer of a server that has no such path, or wants something else first.
@@ -95,9 +107,16 @@ bool HealthMachine::is_due(const WorkloadProbe& probe) const {
 /// such path rarely.
 void HealthMachine::note_candidate(WorkloadProbe& probe, const ProbeFacts& facts) {
   if (passed(probe)) return;
-  if (facts.protocol == PeerProtocol::Tls && probe.resolution.kind == ProbeKind::Http) {
+  // Some servers close a connection that does not begin with TLS without a word.
+  const bool silent = facts.end == ProbeEnd::Reset && facts.protocol == PeerProtocol::Unknown;
+  if (probe.resolution.kind == ProbeKind::Http && (facts.protocol == PeerProtocol::Tls || silent)) {
     probe.resolution = over_tls(probe.resolution);
     probe.verdict.reset();
+    return;
+  }
+  if (probe.resolution.kind == ProbeKind::Https && facts.protocol != PeerProtocol::Tls &&
+      (facts.end == ProbeEnd::TlsFailed || silent)) {
+    probe.resolution = over_plain(probe.resolution);
     return;
   }
   if (facts.end == ProbeEnd::Malformed)
@@ -177,6 +196,12 @@ std::string HealthMachine::unproven_fingerprint() const {
 /// Operators are notified once of a configuration that has never passed.
 void HealthMachine::report_unproven() {
   if (own_.in_start_period(now_) || in_start_window() || own_.uses_engine_health()) return;
+  // While what it depends on is not ready, its failures say nothing of its own configuration.
+  const auto not_ready = [this](const std::string& key) {
+    const Workload* other = host_.find(key);
+    return other != nullptr && not_ready_reason(*other, now_) != nullptr;
+  };
+  if (host_.graph.failing_root(w_.key, not_ready)) return;
   const std::string fingerprint = unproven_fingerprint();
   if (fingerprint.empty() || fingerprint == own_.unproven_notified) return;
   own_.unproven_notified = fingerprint;

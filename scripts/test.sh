@@ -9,8 +9,8 @@
 # With layers only their programs are built. Several tests run at once. If this script starts the engine, each
 # integration test gets its own engine; otherwise the integration tests take turns with the engine that answers.
 #
-# Without layers the unit, adapter and fuzz tests first run under the address and undefined-behaviour sanitizers
-# (a second build of only these layers, by clang); HEALER_NO_ASAN=1 skips that.
+# Without layers the unit, adapter and fuzz tests also run under the address and undefined-behaviour sanitizers (a second
+# build of only these layers, by clang, beside the tests that mostly wait); HEALER_NO_ASAN=1 skips that.
 set -euo pipefail
 
 # shellcheck source=scripts/common.sh
@@ -46,17 +46,31 @@ elif [ "$layers" != fuzz ]; then
     build_preset release "${targets[@]}"
 fi
 
-# The fuzz targets need clang and the sanitizers. Without layers the quick layers run under the sanitizers too.
+# The fuzz targets need clang and the sanitizers. Without layers the quick layers run under the sanitizers too, and that
+# build goes on beside the tests that mostly wait, at the lowest priority.
+sanitized=()
 if wants fuzz && [ -z "${HEALER_NO_ASAN:-}" ]; then
     sanitized=(fuzz)
     if [ "$everything" = yes ]; then sanitized=(unit adapter fuzz); fi
+fi
+run_sanitized() { run_tests asan -L "^($(IFS='|' && echo "${sanitized[*]}"))\$" -E '^check_'; }
+sanitizer_log=$root/build/asan-build.log
+sanitizer_build=
+if [ "$everything" = yes ] && [ ${#sanitized[@]} -gt 0 ]; then
+    (
+        renice -n 19 "$BASHPID" >/dev/null
+        build_preset asan "${sanitized[@]/#/tests_}"
+    ) >"$sanitizer_log" 2>&1 &
+    sanitizer_build=$!
+elif [ ${#sanitized[@]} -gt 0 ]; then
     build_preset asan "${sanitized[@]/#/tests_}"
-    run_tests asan -L "^($(IFS='|' && echo "${sanitized[*]}"))\$" -E '^check_'
+    run_sanitized
 fi
 if [ "$layers" = fuzz ]; then exit 0; fi
 
 finish() {
     # No output: the last lines must be ctest's. The engine's data stays for the next run, except on a CI machine.
+    if [ -n "$sanitizer_build" ]; then kill "$sanitizer_build" 2>/dev/null || true; fi
     if [ "${HEALER_ENGINE_STARTED:-no}" = yes ]; then
         "$root/scripts/engine.sh" "$([ "${CI:-}" = true ] && echo purge || echo stop)" >/dev/null 2>&1 || true
     fi
@@ -71,6 +85,19 @@ if wants integration; then
     "$root/scripts/base-image.sh"
 fi
 
+if [ -n "$sanitizer_build" ]; then
+    waiting='^(field|integration|browser)$'
+    run_tests release -L "$waiting"
+    if ! wait "$sanitizer_build"; then
+        tail -n 60 "$sanitizer_log"
+        echo "test: the build with sanitizers failed; all of it is in $sanitizer_log" >&2
+        exit 1
+    fi
+    sanitizer_build=
+    run_sanitized
+    run_tests release -LE "$waiting"
+    exit 0
+fi
 select=()
 if [ "$everything" = no ]; then select=(-L "^($(IFS='|' && echo "$*"))\$"); fi
 run_tests release "${select[@]}"

@@ -34,9 +34,9 @@ const char* to_string(AlertResult result);
 ///   missing or wrong token    401, counted
 ///   healer is not ready       503: Alertmanager tries again
 ///   malformed body            400, nothing changed
-///   otherwise                 200, with what becomes of each alert, and why. An unknown container is no
-///   error
-///                             of the request: after an error, Alertmanager would repeat it for ever
+///   otherwise                 200, with what becomes of each alert, and why. An unknown container is
+///                             no error of the request: after an error, Alertmanager would repeat it
+///                             for ever
 ///
 /// An alert acts only if its label healer_action says `heal`, or if it has none and the settings say so.
 ///

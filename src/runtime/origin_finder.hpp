@@ -14,18 +14,17 @@ namespace healer {
 
 /// Finds where healer's checks come from, and reports each change.
 ///
-///   healer runs                | found by                          | again
-///   ---------------------------+-----------------------------------+------------------------------------------
-///   on the host                | the host's connected networks     | connection, list, and before the facts
-///   of
-///                              |                                   | a container after any event of the
-///                              engine: |                                   | its network may be as new as
-///                              the container
-///   in a container             | an inspect of healer's container; | connection, list, and an event about
-///                              | with the host's network also as   | healer's container
-///                              | on the host                       |
-///   in a container that the    | nothing: as on the host, and the  | connection, list
-///   engine does not know       | connected networks are not known  |
+///   healer runs             | found by                          | again
+///   ------------------------+-----------------------------------+----------------------------------
+///   on the host             | the host's connected networks     | connection, list, and before the
+///                           |                                   | facts of a container after any
+///                           |                                   | event of the engine: its network
+///                           |                                   | may be as new as the container
+///   in a container          | an inspect of healer's container; | connection, list, and an event
+///                           | with the host's network also as   | about healer's container
+///                           | on the host                       |
+///   in a container that the | nothing: as on the host, and the  | connection, list
+///   engine does not know    | connected networks are not known  |
 ///
 /// An inspect that fails otherwise keeps what was found before.
 class OriginFinder {

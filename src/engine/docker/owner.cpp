@@ -17,9 +17,9 @@ namespace {
 //   com.hashicorp.nomad.alloc_id hashicorp/nomad, drivers/docker/driver.go: dockerLabelAllocID
 //   com.amazonaws.ecs.*          aws/amazon-ecs-agent, agent/engine/docker_task_engine.go: labelPrefix
 //   supervisor_managed           home-assistant/supervisor, supervisor/docker/const.py: LABEL_MANAGED; empty
-//   io.balena.supervised         balena-os/balena-supervisor, src/compose/service.ts; before:
-//   io.resin.supervised PODMAN_SYSTEMD_UNIT          containers/podman, pkg/systemd/define/const.go:
-//   EnvVariable
+//   io.balena.supervised         balena-os/balena-supervisor, src/compose/service.ts
+//   io.resin.supervised          the same, in older versions
+//   PODMAN_SYSTEMD_UNIT          containers/podman, pkg/systemd/define/const.go: EnvVariable
 const std::string task_id = "com.docker.swarm.task.id";
 const std::string task_name = "com.docker.swarm.task.name";
 const std::string task_service = "com.docker.swarm.service.name";

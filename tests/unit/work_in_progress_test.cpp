@@ -9,9 +9,11 @@ using namespace healer::testing;
 namespace {
 
 /// An event of a container of the service.
-void deploys(Scene& scene, const char* container, EngineReport report, const std::string& service) {
+void deploys(Scene& scene, const char* container, EngineReport report, const std::string& service,
+             const std::string& name = "shop-one-1") {
   EngineEvent event;
   event.container_id = container;
+  event.name = name;
   event.report = std::move(report);
   event.service = service;
   event.unix_nanoseconds = scene.now().time_since_epoch().count() * 1'000'000;
@@ -159,6 +161,25 @@ TEST_CASE("deployment: one that never ends, and services that healer does not wa
     CHECK_FALSE(scene.orders.empty());
     CHECK(scene.now() - from < 12min);
   }
+}
+
+TEST_CASE("deployment: a recreation by healer is none, however late the engine reports it") {
+  const auto held = [](const std::string& name) {
+    Scene scene;
+    INFO(scene.transcript());
+    Box& web = of_service(scene, "web");
+    scene.connect();
+    scene.pass(1min);
+    deploys(scene, "old", Removed{}, "shop/web", name);
+    web.broken = true;
+    scene.pass(30s);
+    return scene.orders.empty();
+  };
+  for (const char* name : {"shop-web-1-healer3", "shop-web-1-healer3-new", "shop-web-1-healer1200"})
+    CHECK_MESSAGE(!held(name), name);
+  for (const char* name :
+       {"shop-web-1", "shop-healer-1", "shop-web-healer", "shop-web-1-healer-new", "12", ""})
+    CHECK_MESSAGE(held(name), name);
 }
 
 TEST_CASE("operator inside: remedies wait for the command, an hour at most") {

@@ -302,16 +302,10 @@ void HostController::learn_dependencies(const Workload& workload, const Containe
 }
 
 void HostController::deployment_event(const EngineEvent& event, Instant now) {
-  // Containers of services that healer does not watch come and go for reasons of their own, and a recreation
-  // by healer is no deployment.
+  // Containers of services that healer does not watch come and go for reasons of their own.
   bool known = false;
-  bool ours = false;
-  workloads_.each([&](const Workload& workload) {
-    if (workload.service != event.service) return;
-    known = true;
-    ours = ours || workload.remediation.recreating();
-  });
-  if (!known || ours) return;
+  workloads_.each([&](const Workload& workload) { known = known || workload.service == event.service; });
+  if (!known) return;
   const std::string project = event.service.substr(0, event.service.find('/'));
   state_.deployments.changed(project, std::min(now, state_.happened(event.unix_nanoseconds)), now);
 }

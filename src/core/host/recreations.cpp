@@ -1,7 +1,5 @@
 #include "core/host/recreations.hpp"
 
-#include <string_view>
-
 #include <fmt/format.h>
 
 #include "core/host/remembered.hpp"
@@ -9,9 +7,18 @@
 namespace healer {
 namespace {
 
+constexpr std::string_view mark = "-healer";
+/// The new container begins under the set-aside name with this suffix.
+constexpr std::string_view successor = "-new";
+
 /// The same name as the engine adapter gives, see RecreateOrder::mark.
 std::string set_aside_name(const std::string& name, AttemptId attempt) {
-  return fmt::format("{}-healer{}", name, attempt.value);
+  return fmt::format("{}{}{}", name, mark, attempt.value);
+}
+
+std::string_view without_successor(std::string_view name) {
+  if (name.ends_with(successor)) name.remove_suffix(successor.size());
+  return name;
 }
 
 }  // namespace
@@ -37,12 +44,13 @@ void Recreations::decided(const Workload& workload, AttemptId before) {
 }
 
 bool Recreations::sets_aside(const Container& container) const {
-  if (names_.empty()) return false;
-  // The new container begins under the set-aside name with this suffix.
-  constexpr std::string_view successor = "-new";
-  std::string name = container.name;
-  if (name.ends_with(successor)) name.resize(name.size() - successor.size());
-  return names_.contains(name);
+  return !names_.empty() && names_.contains(std::string(without_successor(container.name)));
+}
+
+bool Recreations::names(std::string_view container) {
+  const std::string_view name = without_successor(container);
+  const std::size_t attempt = name.find_last_not_of("0123456789") + 1;
+  return attempt < name.size() && name.substr(0, attempt).ends_with(mark);
 }
 
 }  // namespace healer

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <unordered_set>
 
 #include "base/ids.hpp"
@@ -22,6 +23,9 @@ class Recreations {
   /// To be called after a decision; `before`: of(workload) before it.
   void decided(const Workload& workload, AttemptId before);
   bool sets_aside(const Container& container) const;
+  /// Whether a container of the name is of some recreation by healer, also of one that is over: the engine
+  /// reports the removal of the old container later than it answers the call.
+  static bool names(std::string_view container);
 
  private:
   std::unordered_set<std::string> names_;

@@ -67,14 +67,6 @@ struct RecreateOrder {
   Duration deadline{0};
 };
 
-/// What a container has done since its start: two of these show whether it works.
-struct Activity {
-  Duration cpu{0};                 ///< CPU time
-  std::uint64_t block_bytes = 0;   ///< read from and written to disks
-  std::optional<WallTime> logged;  ///< newest log line, by the engine's clock; empty: none, or not readable
-  bool operator==(const Activity&) const = default;
-};
-
 /// The port to a container engine: facts in, orders out. It makes no decisions, and never repeats a call that
 /// changes a container.
 ///
@@ -141,9 +133,6 @@ class Engine {
   /// `each` for every event, `ended` once, when the stream ends or could not be opened.
   virtual void subscribe(std::int64_t since, std::function<void()> ready,
                          std::function<void(EngineEvent)> each, std::function<void(Error)> ended) = 0;
-
-  /// The work of a running container so far. Conflict: it does not run.
-  virtual void activity(std::string id, std::function<void(Result<Activity>)> done) = 0;
 };
 
 }  // namespace healer

@@ -28,7 +28,8 @@ HEALER_DESCRIBE(Refusal, remedy, error);
 
 struct Degraded {
   std::string reason;
-  std::string owner;  ///< who may do what healer may not; empty: healer may
+  std::string unconfirmed;  ///< the alert that caused it: why its source did not confirm it; empty: it did
+  std::string owner;        ///< who may do what healer may not; empty: healer may
   RemedyKind next_kind = RemedyKind::None;
   std::string next;                   ///< the ladder step
   Duration wait{0};                   ///< until then; 0: now
@@ -36,7 +37,8 @@ struct Degraded {
   unsigned ineffective_restarts = 0;  ///< so many that a restart does not help; 0: fewer
   Advice advice;
 };
-HEALER_DESCRIBE(Degraded, reason, owner, next_kind, next, wait, hold, ineffective_restarts, advice);
+HEALER_DESCRIBE(Degraded, reason, unconfirmed, owner, next_kind, next, wait, hold, ineffective_restarts,
+                advice);
 
 struct CrashLoop {
   std::string reason;

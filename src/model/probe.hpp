@@ -176,10 +176,11 @@ struct ProbeFacts {
   std::chrono::microseconds duration{0};  ///< from the start of connecting to the end
   PeerProtocol protocol = PeerProtocol::Unknown;
   std::optional<Duration> retry_after;  ///< http: the answer's Retry-After, at most a day
-  bool maintenance = false;  ///< http: a JSON member or a header of a failed answer says so explicitly
+  bool maintenance = false;        ///< http: a JSON member or a header of a failed answer says so explicitly
+  bool wants_certificate = false;  ///< https: the server demands a client certificate, and healer has none
 };
 HEALER_DESCRIBE(ProbeFacts, end, status, grpc_status, body, detail, duration, protocol, retry_after,
-                maintenance);
+                maintenance, wants_certificate);
 
 /// The judged result of one check. HEALING.md 2: Unknown (the check could not be done) moves no counter.
 BOOST_DEFINE_ENUM_CLASS(Outcome, Pass, Fail, Unknown)
@@ -207,7 +208,9 @@ struct Verdict {
   Outcome outcome = Outcome::Pass;
   Cause cause = Cause::None;
   std::string text;  ///< for operators: "HTTP 503", "connection refused by 127.0.0.1:8080"
+  std::optional<Duration> retry_after = {};  ///< as the failed answer asked
+  bool in_maintenance = false;               ///< as the failed answer said
 };
-HEALER_DESCRIBE(Verdict, outcome, cause, text);
+HEALER_DESCRIBE(Verdict, outcome, cause, text, retry_after, in_maintenance);
 
 }  // namespace healer

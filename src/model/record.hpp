@@ -27,6 +27,15 @@ struct TrustedProbe {
 };
 HEALER_DESCRIBE(TrustedProbe, name, fingerprint, image_id, kind, port);
 
+/// Failures in a row of an instance, too few for a verdict. HEALING.md 3.
+struct FailingStreak {
+  Instant since{};
+  Instant newest{};     ///< its newest check
+  unsigned checks = 0;  ///< that failed
+  bool operator==(const FailingStreak&) const = default;
+};
+HEALER_DESCRIBE(FailingStreak, since, newest, checks);
+
 /// State of a workload that outlives its instances and healer's process.
 struct WorkloadRecord {
   std::string key;
@@ -55,7 +64,7 @@ struct WorkloadRecord {
   std::vector<TrustedProbe> trusted_probes;
   std::string unproven_notified;         ///< fingerprint of the unproven probe that operators know of
   std::string starts_image;              ///< the image that `starts` and `unclean_starts` are of
-  std::optional<Instant> failing_since;  ///< last_instance fails since then; empty: it does not
+  std::optional<FailingStreak> failing;  ///< of last_instance; empty: its newest check did not fail
   bool operator==(const WorkloadRecord&) const = default;
 };
 HEALER_DESCRIBE(WorkloadRecord, key, name, last_instance, was_running, stopped_by_operator,
@@ -63,7 +72,7 @@ HEALER_DESCRIBE(WorkloadRecord, key, name, last_instance, was_running, stopped_b
                 backoff_changed_at, last_notified, unnotified_incidents, unnotified_attempts,
                 unnotified_since, reset_at, ineffective_restarts, paused_until, network_parent,
                 ran_before_engine_loss, alerts, instance_passed, trusted_probes, unproven_notified,
-                starts_image, failing_since);
+                starts_image, failing);
 
 /// State of the whole host that outlives healer's process.
 struct HostRecord {

@@ -12,6 +12,10 @@ namespace healer::net {
 /// Reads the interfaces at each call, about 0.1 ms.
 std::vector<std::string> connected_networks();
 
+/// The addresses of this machine's interfaces that are up, in their order, without loopback ones: "10.1.2.3",
+/// "fe80::1".
+std::vector<std::string> own_addresses();
+
 /// Those of this list: of interfaces that are up.
 std::vector<std::string> networks_of(const ifaddrs* interfaces);
 

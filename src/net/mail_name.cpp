@@ -7,12 +7,10 @@
 #include <string_view>
 #include <vector>
 
-#include <arpa/inet.h>
-#include <ifaddrs.h>
-#include <netinet/in.h>
 #include <unistd.h>
 
 #include "base/text.hpp"
+#include "net/interfaces.hpp"
 
 namespace healer::net {
 namespace {
@@ -40,19 +38,11 @@ std::string full_name_in(const std::string& hosts, const std::string& host) {
   return {};
 }
 
+/// The first IPv4 address of this machine's interfaces; empty: there is none.
 std::string own_address() {
-  ifaddrs* all = nullptr;
-  if (::getifaddrs(&all) != 0) return {};
-  std::string found;
-  for (const ifaddrs* each = all; each && found.empty(); each = each->ifa_next) {
-    if (!each->ifa_addr || each->ifa_addr->sa_family != AF_INET) continue;
-    const in_addr address = reinterpret_cast<const sockaddr_in*>(each->ifa_addr)->sin_addr;
-    char text[INET_ADDRSTRLEN];
-    if ((ntohl(address.s_addr) >> 24) != 127 && ::inet_ntop(AF_INET, &address, text, sizeof text))
-      found = text;
-  }
-  ::freeifaddrs(all);
-  return found;
+  for (const std::string& address : own_addresses())
+    if (address.find(':') == std::string::npos) return address;
+  return {};
 }
 
 }  // namespace

@@ -57,7 +57,11 @@ Written write(const notice::Degraded& degraded, const std::string& name) {
   if (degraded.ineffective_restarts > 0)
     then += fmt::format(" The last {} restarts did not help.", degraded.ineffective_restarts);
   const bool calls = degraded.next_kind == RemedyKind::None || degraded.ineffective_restarts > 0;
-  return {"DEGRADED", fmt::format("{} is unhealthy: {}. {}", name, degraded.reason, then),
+  std::string reason = degraded.reason;
+  if (!degraded.unconfirmed.empty())
+    reason += fmt::format("; not confirmed ({}), so one attempt follows each notification of the alert",
+                          degraded.unconfirmed);
+  return {"DEGRADED", fmt::format("{} is unhealthy: {}. {}", name, reason, then),
           calls ? look_at_logs(degraded.advice) : std::string()};
 }
 

@@ -104,6 +104,7 @@ void HttpDialogue::explain_failure(ProbeFacts& facts) const {
     facts.detail = "the port speaks TLS: set healer.probe=https";
   } else if (target_->tls && body_wants_certificate(parser_.body())) {
     facts.protocol = PeerProtocol::Tls;
+    facts.wants_certificate = true;
     facts.detail = "the server demands a client certificate";
   }
 }

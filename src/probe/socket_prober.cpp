@@ -63,6 +63,7 @@ ProbeFacts facts_of(Conversation::Fault fault) {
   facts.end = fault.end;
   facts.detail = std::move(fault.detail);
   facts.protocol = fault.protocol;
+  facts.wants_certificate = fault.wants_certificate;
   return facts;
 }
 

@@ -99,7 +99,7 @@ SocketStream::Moved SocketStream::receive(char* data, std::size_t size) {
 }
 
 SocketStream::Fault SocketStream::fault() const {
-  if (tls_) return {ProbeEnd::TlsFailed, tls_->reason(), tls_->protocol()};
+  if (tls_) return {ProbeEnd::TlsFailed, tls_->reason(), tls_->protocol(), tls_->wants_certificate()};
   return fault_of(errno_, true);
 }
 

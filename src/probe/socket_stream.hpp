@@ -24,6 +24,7 @@ class SocketStream {
     ProbeEnd end;
     std::string detail;
     PeerProtocol protocol = PeerProtocol::Unknown;
+    bool wants_certificate = false;
   };
 
   SocketStream() = default;

@@ -53,14 +53,6 @@ constexpr std::array names{std::pair{0, "close_notify"},
                            std::pair{116, "certificate_required"},
                            std::pair{120, "no_application_protocol"}};
 
-// The alerts of servers that got no certificate: each library has its own.
-bool misses_certificate(int alert, ClientCertificate certificate) {
-  if (alert == CertificateRequired || alert == NoCertificate || alert == BadCertificate) return true;
-  return certificate == ClientCertificate::AskedFor &&
-         (alert == HandshakeFailure || alert == CertificateUnknown || alert == UnknownCa ||
-          alert == AccessDenied);
-}
-
 // The alerts of servers that have no certificate for the name, or want one.
 bool misses_name(int alert) {
   return alert == UnrecognizedName || alert == InternalError || alert == HandshakeFailure ||
@@ -73,6 +65,13 @@ std::string tls_alert_name(int alert) {
   const auto found =
       std::find_if(names.begin(), names.end(), [&](const auto& each) { return each.first == alert; });
   return found == names.end() ? std::to_string(alert) : found->second;
+}
+
+bool misses_certificate(int alert, ClientCertificate certificate) {
+  if (alert == CertificateRequired || alert == NoCertificate || alert == BadCertificate) return true;
+  return certificate == ClientCertificate::AskedFor &&
+         (alert == HandshakeFailure || alert == CertificateUnknown || alert == UnknownCa ||
+          alert == AccessDenied);
 }
 
 std::string explain_alert(int alert, ClientCertificate certificate, std::string_view name) {

@@ -114,12 +114,15 @@ TlsSession::Step TlsSession::step_of(int result) {
   return Step::Failed;
 }
 
-std::string TlsSession::explain_failure() const {
+std::string TlsSession::explain_failure() {
   const PeerProtocol seen = protocol();
   if (seen == PeerProtocol::Http) return "the port speaks plain HTTP: set healer.probe=http";
   if (seen == PeerProtocol::Other)
     return "the port does not speak TLS: it sent \"" + printable(notes_->opening) + "...\"";
-  if (const auto alert = last_alert()) return explain_alert(*alert, notes_->certificate, notes_->name);
+  if (const auto alert = last_alert()) {
+    wants_certificate_ = misses_certificate(*alert, notes_->certificate);
+    return explain_alert(*alert, notes_->certificate, notes_->name);
+  }
   const long verdict = SSL_get_verify_result(session_.get());
   const bool checked = (SSL_get_verify_mode(session_.get()) & SSL_VERIFY_PEER) != 0;
   return checked && verdict != X509_V_OK ? explain_certificate(verdict, !notes_->name.empty())

@@ -53,16 +53,19 @@ class TlsSession {
   bool speaks_http2() const;
 
   const std::string& reason() const { return reason_; }
+  /// After Failed: the server demands a client certificate.
+  bool wants_certificate() const { return wants_certificate_; }
   /// What the first bytes showed: Tls, or another protocol when no TLS came.
   PeerProtocol protocol() const;
 
  private:
   Step step_of(int result);
-  std::string explain_failure() const;
+  std::string explain_failure();
 
   std::unique_ptr<Notes> notes_;
   std::unique_ptr<SSL, TlsDeleter> session_;
   std::string reason_;
+  bool wants_certificate_ = false;
 };
 
 /// The expected peer of a TLS connection.

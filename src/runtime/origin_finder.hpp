@@ -50,7 +50,6 @@ class OriginFinder {
   void before_facts();
 
  private:
-  void find(std::function<void()> then);
   void answered(Result<Container> self, bool connecting);
   void found(ProbeOrigin origin, bool connecting);
   ProbeOrigin on_host() const;

@@ -38,7 +38,7 @@ CREATE TABLE workloads (
   trusted_probes TEXT NOT NULL,
   unproven_notified TEXT NOT NULL,
   starts_image TEXT NOT NULL,
-  failing_since INTEGER,
+  failing TEXT,
   -- When the row was written last, for pruning.
   written_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;

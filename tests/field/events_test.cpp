@@ -28,6 +28,12 @@ struct Exits {
     field.engine().kill(killed, "KILL");
     field.engine().crash(memory, 137, true);
   }
+  /// Only the one whose state tells why it ended is started.
+  static void are_left_alone(FieldCase& field, unsigned checks) {
+    field.untouched({"crashed", "stopped", "killed"}, checks);
+    field.notified("crashed", R"(exit|stopped|ended|not running)");
+    field.healed("memory");
+  }
 };
 
 TEST_CASE("events: an exit while healer was down, beyond the engine's memory, is left alone and notified") {
@@ -41,9 +47,7 @@ TEST_CASE("events: an exit while healer was down, beyond the engine's memory, is
   exits.happen(field);
   field.engine().flood(300);
   field.start();
-  field.untouched({"crashed", "stopped", "killed"}, 24);
-  field.notified("crashed", R"(exit|stopped|ended|not running)");
-  field.healed("memory");
+  Exits::are_left_alone(field, 24);
 }
 
 TEST_CASE("events: an exit while the stream was refused, beyond the engine's memory, is left alone") {
@@ -63,9 +67,7 @@ TEST_CASE("events: an exit while the stream was refused, beyond the engine's mem
   field.canary_checks(4);
   field.engine().intercept({});
   // Longer than the 30 s that a restart policy has after an engine's return.
-  field.untouched({"crashed", "stopped", "killed"}, 85);
-  field.notified("crashed", R"(exit|stopped|ended|not running)");
-  field.healed("memory");
+  Exits::are_left_alone(field, 85);
 }
 
 TEST_CASE("events: a replay that reaches back decides as if it had been seen") {

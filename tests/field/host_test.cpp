@@ -11,7 +11,7 @@ namespace {
 void stand_still(FieldCase& field, const std::function<void()>& meanwhile) {
   field.healer().process().signal(SIGSTOP);
   meanwhile();
-  std::this_thread::sleep_for(6s);  // more than two intervals
+  std::this_thread::sleep_for(6s);  // the standstill itself: more than two intervals
   field.healer().process().signal(SIGCONT);
 }
 

@@ -70,7 +70,7 @@ TEST_CASE("speed: a restarted healer continues a failing streak") {
   const auto at_the_order = checks_at_the_first_restart(field, web);
   field.start();
   field.healed("web");
-  CHECK(*at_the_order - seen < 8);
+  CHECK(*at_the_order - seen < 6);
 }
 
 TEST_CASE("speed: what became unhealthy while the engine was away is healed at its return") {

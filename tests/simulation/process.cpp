@@ -419,12 +419,6 @@ void SimEngine::has_events_since(std::int64_t, std::function<void(bool)> done) {
   life_.put(1ms, [done = std::move(done)] { done(true); });
 }
 
-void SimEngine::activity(std::string, std::function<void(Result<Activity>)> done) {
-  if (!life_.call()) return;
-  life_.put(1ms,
-            [done = std::move(done)] { done(failure(ErrorCode::Refused, "activity: not in this world")); });
-}
-
 void SimEngine::report(const EngineEvent& event, Duration after) {
   life_.put(after, [this, event, subscription = subscription_] {
     if (subscription != subscription_ || !each_) return;

@@ -114,7 +114,6 @@ class SimEngine final : public Engine {
   void subscribe(std::int64_t since, std::function<void()> ready, std::function<void(EngineEvent)> each,
                  std::function<void(Error)> ended) override;
   void has_events_since(std::int64_t since, std::function<void(bool)> done) override;
-  void activity(std::string id, std::function<void(Result<Activity>)> done) override;
 
  private:
   /// The error of every call in the engine's present state, and its delay.

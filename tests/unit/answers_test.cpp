@@ -29,7 +29,7 @@ std::size_t orders_for(const ProbeFacts& answer, Scene& scene) {
 TEST_CASE("answers: something in front of the path is no reason for a remedy") {
   ProbeFacts certificate;
   certificate.end = ProbeEnd::TlsFailed;
-  certificate.detail = "the server demands a client certificate (TLS alert certificate required)";
+  certificate.wants_certificate = true;
   for (const ProbeFacts& answer : {says(301), says(302), says(401), says(403), certificate}) {
     Scene scene;
     INFO(scene.transcript());
@@ -95,6 +95,27 @@ TEST_CASE("answers: declared maintenance is not notified for ten minutes and hol
   scene.pass(40min);
   CHECK(scene.orders.empty());
   CHECK(scene.pass_until_decision("restart web", 15min));
+}
+
+TEST_CASE("answers: what one check says of maintenance outlasts the answers of the others") {
+  Scene scene;
+  INFO(scene.transcript());
+  Policy policy = Scene::policy();
+  NamedProbe admin;
+  admin.name = "admin";
+  admin.spec.port = 9000;
+  policy.named_probes = {admin};
+  Box& box = scene.add("web", policy);
+  box.facts.ports.push_back(PortBinding{9000, true, "127.0.0.1", 19000});
+  scene.connect();
+  scene.pass(1min);
+  box.answers[9000] = says(200);
+  box.answers[80] = says(503);
+  box.answers[80].maintenance = true;
+  scene.pass(9min);
+  CHECK(scene.decisions() == "");
+  scene.pass(40min);
+  CHECK(scene.orders.empty());
 }
 
 TEST_CASE("answers: a full disk holds the remedy until the check says something else") {

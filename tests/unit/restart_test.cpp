@@ -25,6 +25,29 @@ TEST_CASE("restart of healer: an open incident continues without a second degrad
   CHECK(scene.attempts.at(3).number == 3);
 }
 
+TEST_CASE("restart of healer: a failing streak continues, and a check of the new process decides") {
+  const auto failures_at_order = [](unsigned threshold_after, Duration away) {
+    Scene scene;
+    INFO(scene.transcript());
+    Policy policy = Scene::policy();
+    policy.failure_threshold = 8;
+    Box& box = scene.healthy("web", policy);
+    box.broken = true;
+    REQUIRE(scene.pass_until([&] { return scene.status("web").failures == 6; }, 10min));
+    scene.restart_healer(false);
+    scene.pass(away);
+    policy.failure_threshold = threshold_after;
+    box.policy = std::make_shared<const Policy>(policy);
+    const unsigned before = scene.probes;
+    scene.connect();
+    REQUIRE(scene.pass_until_decision("restart web", 10min));
+    return scene.probes - before;
+  };
+  CHECK(failures_at_order(8, 1s) == 2);
+  CHECK(failures_at_order(3, 1s) == 1);
+  CHECK(failures_at_order(8, 2min) == 8);  // nobody knows what was in between
+}
+
 TEST_CASE("restart of healer: budget and backoff are not refilled") {
   Scene scene;
   INFO(scene.transcript());

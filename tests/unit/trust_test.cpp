@@ -37,6 +37,18 @@ Box& forge(Scene& scene, const ProbeFacts& low, const ProbeFacts& high, const Po
   return box;
 }
 
+/// "web" passes for a minute, then a new image of it answers so, whatever remedy it gets.
+void new_image_says(Scene& scene, const Policy& policy, const ProbeFacts& answer) {
+  Box& old = scene.add("web", policy);
+  old.facts.image_id = "sha256:1";
+  scene.connect();
+  scene.pass(1min);
+  Box& next = scene.recreate(old);
+  next.facts.image_id = "sha256:2";
+  next.answer = answer;
+  next.fixed_by_start = false;
+}
+
 }  // namespace
 
 TEST_CASE("trust: a check that has never passed causes no remedy, and one notification says what was tried") {
@@ -95,15 +107,7 @@ TEST_CASE("trust: a changed check starts unproven again") {
 TEST_CASE("trust: a new image gets one attempt for a path that moved, and then the remedy is held") {
   Scene scene;
   INFO(scene.transcript());
-  Policy policy = trusting();
-  Box& old = scene.add("web", policy);
-  old.facts.image_id = "sha256:1";
-  scene.connect();
-  scene.pass(1min);
-  Box& next = scene.recreate(old);
-  next.facts.image_id = "sha256:2";
-  next.answer = says(404);
-  next.fixed_by_start = false;
+  new_image_says(scene, trusting(), says(404));
   scene.pass(2h);
   CHECK(scene.orders.size() == 1);
   CHECK(scene.status("web").hold.has_value());
@@ -158,6 +162,36 @@ TEST_CASE("selection: a port that speaks TLS is asked over HTTPS") {
   scene.connect();
   scene.pass(30s);
   CHECK(scene.status("web").probe == "https 127.0.0.1:8001/health");
+}
+
+TEST_CASE("selection: with a new image each failure of the port of before counts") {
+  // It is down rather than of another protocol, and asked at each interval.
+  for (const ProbeFacts& answer : {ends(ProbeEnd::Reset), says(404), says(500), ends(ProbeEnd::Malformed)}) {
+    Scene scene;
+    INFO(scene.transcript());
+    Policy policy = trusting();
+    policy.start_period = 20s;
+    new_image_says(scene, policy, answer);
+    scene.pass(policy.start_period.value());
+    const unsigned before = scene.probes;
+    CHECK(scene.pass_until_decision("restart web", 10min));
+    CHECK(scene.probes - before <= policy.failure_threshold);
+    CHECK(scene.status("web").probe == "auto: http 127.0.0.1:8002/health");
+  }
+}
+
+TEST_CASE("selection: what was tried is shown with the protocol of the try") {
+  Scene scene;
+  INFO(scene.transcript());
+  scene.add("web", trusting()).answer = ends(ProbeEnd::Reset);
+  scene.connect();
+  scene.pass(1h);
+  CHECK(scene.orders.empty());
+  CHECK(scene.decisions() == "degraded");
+  const std::string& text = scene.notifications[0].text;
+  const bool https = text.find("https 127.0.0.1") != std::string::npos;
+  CHECK(text.find(https ? "without TLS: connection closed" : "over TLS: connection closed") !=
+        std::string::npos);
 }
 
 TEST_CASE("selection: a HEALTHCHECK judges alone until a port has passed, and beside it from then on") {

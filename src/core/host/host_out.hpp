@@ -28,6 +28,7 @@ class HostOut {
       : state_(state), record_(record), now_(now), effects_(effects) {}
 
   Instant now() const { return now_; }
+  const std::string& host_name() const { return state_.policy.host_name; }
   /// For a workload's controller, and for parts that only append.
   Effects& effects() { return effects_; }
   void add(Effect effect) { effects_.push_back(std::move(effect)); }

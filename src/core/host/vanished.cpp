@@ -30,6 +30,15 @@ bool is_missed(const Workload& removed) {
   return !owner_removes && removed.lifecycle.exit_kind != ExitKind::Completed;
 }
 
+void notify(NotificationKind kind, notice::Vanished vanished, const std::string& about, HostOut& out) {
+  HostMessage message;
+  message.kind = kind;
+  message.notice = std::move(vanished);
+  message.dedup_key = fmt::format("healer/{:.60}/vanished/{:.120}/{}", out.host_name(), about,
+                                  out.now().time_since_epoch().count());
+  out.notify(std::move(message));
+}
+
 }  // namespace
 
 bool has_successor(const Workload& removed, const Workloads& workloads) {
@@ -53,12 +62,7 @@ void Vanished::add(const Workload& workload, const std::string& unhealthy, const
     if (!due_) due_ = out.now() + gathered_for;
     return;
   }
-  HostMessage message;
-  message.kind = NotificationKind::Critical;
-  message.notice = notice::Vanished{{workload.name}, project_of(workload), unhealthy};
-  message.dedup_key =
-      fmt::format("healer/vanished/{:.120}/{}", workload.key, out.now().time_since_epoch().count());
-  out.notify(std::move(message));
+  notify(NotificationKind::Critical, {{workload.name}, project_of(workload), unhealthy}, workload.key, out);
 }
 
 void Vanished::due(HostOut& out) {
@@ -66,11 +70,8 @@ void Vanished::due(HostOut& out) {
   due_.reset();
   for (auto& [project, names] : std::exchange(names_of_, {})) {
     std::sort(names.begin(), names.end());
-    HostMessage message;
-    message.notice = notice::Vanished{names, project};
-    message.dedup_key = fmt::format("healer/vanished/{:.120}/{}", project.empty() ? names.front() : project,
-                                    out.now().time_since_epoch().count());
-    out.notify(std::move(message));
+    const std::string about = project.empty() ? names.front() : project;
+    notify(NotificationKind::Info, {std::move(names), project, {}}, about, out);
   }
 }
 

@@ -56,15 +56,14 @@ bool NotificationMachine::to_be_notified() const {
 bool NotificationMachine::quiet_maintenance() const {
   const auto* planned = std::get_if<Planned>(&w_.remediation.phase);
   return planned != nullptr && planned->hold && planned->hold->kind == HoldKind::Busy &&
-         w_.health.in_maintenance && now_ < w_.incident->opened_at + maintenance_notified_after;
+         w_.health.last_verdict.in_maintenance && now_ < w_.incident->opened_at + maintenance_notified_after;
 }
 
 void NotificationMachine::first_due() {
   if (!to_be_notified()) return;
   const auto* planned = std::get_if<Planned>(&w_.remediation.phase);
-  const View view{w_, host_, now_};
   const bool asking = planned && planned->hold && planned->hold->kind == HoldKind::Alert &&
-                      alert_permit(view).state == AlertPermit::State::Asking;
+                      alert_permit(view_).state == AlertPermit::State::Asking;
   const bool at_once = std::holds_alternative<Gathering>(w_.remediation.phase) ||
                        std::holds_alternative<Checking>(w_.remediation.phase) || asking ||
                        (planned && !planned->hold && planned->due <= now_);
@@ -87,10 +86,7 @@ void NotificationMachine::notify_degraded(NotifiedTable::Input input) {
   const auto ladder_step = wanted_step(view_);
   notice::Degraded degraded;
   degraded.reason = w_.incident->cause_text;
-  if (const std::string why = unconfirmed_reason({w_, host_, now_});
-      !why.empty() && caused_by_alert({w_, host_, now_}))
-    degraded.reason +=
-        fmt::format("; not confirmed ({}), so one attempt follows each notification of the alert", why);
+  if (caused_by_alert(view_)) degraded.unconfirmed = unconfirmed_reason(view_);
   degraded.advice = w_.container.advice;
   degraded.owner = w_.container.owner.name;
   if (ladder_step) {
@@ -147,7 +143,7 @@ void NotificationMachine::ladder_ended() {
 }
 
 void NotificationMachine::alert_outlasts() {
-  if (own_.incident->gave_up || notifications_paused({w_, host_, now_})) return;
+  if (own_.incident->gave_up || notifications_paused(view_)) return;
   give_up(Input::AlertOutlasts);
   const fact::AlertOutlasts outlasts{w_.health.alert_text()};
   out_.log(LogLevel::Error, outlasts);

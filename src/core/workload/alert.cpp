@@ -124,7 +124,7 @@ std::optional<Instant> HealthMachine::alert_deadline() const {
 void HealthMachine::confirm_alerts() {
   if (!own_.alerts) return;
   for (const FiringAlert& each : *own_.alerts) {
-    if (!asks_now({w_, host_, now_}, each)) continue;
+    if (!asks_now(view_, each)) continue;
     if (!own_.alert_checks) own_.alert_checks = std::vector<AlertCheck>{};
     auto check = std::find_if(own_.alert_checks->begin(), own_.alert_checks->end(),
                               [&](const AlertCheck& known) { return is_about(known, each); });

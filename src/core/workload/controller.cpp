@@ -93,7 +93,7 @@ void WorkloadController::container_gone() {
 
 void WorkloadController::renamed() {
   container_gone();
-  w_.lifecycle.removed = false;
+  run([&] { lifecycle_.lives_on(); });
 }
 
 void WorkloadController::inspect_failed(const Error& error) {

@@ -170,8 +170,9 @@ void HealthMachine::apply_verdict(const Verdict& verdict) {
   const Tracker::Thresholds limits = this->limits();
   const Tracker::Row row = went(own_.tracker.observe(verdict.outcome, start_period, limits));
   if (first_pass) measure_start();
-  // The next process continues the streak.
-  if ((own_.tracker.failures() > 0) != (failures_before > 0)) out_.record_changed();
+  // The next process continues the streak; once it is unhealthy, its incident.
+  if (own_.tracker.failures() != failures_before && (own_.tracker.failures() == 0 || !own_.unhealthy()))
+    out_.record_changed();
   if (verdict.outcome == Outcome::Fail) {
     if (own_.tracker.failures() == 1 && failures_before == 0) own_.failing_since = now_;
     if (own_.tracker.failures() > failures_before)
@@ -329,15 +330,18 @@ void HealthMachine::instance_began(const finding::InstanceBegan& began) {
   if (!own_.unprobed())
     own_.probe_due =
         now_ + first_probe_delay(*w_.policy, rounds, host_.draws.draw(w_.key, Draws::Purpose::FirstProbe, 0));
-  const std::optional<Instant> failing = std::exchange(own_.failing_restored, std::nullopt);
+  const std::optional<FailingStreak> failing = std::exchange(own_.failing_restored, std::nullopt);
   if (failing && began.same) continue_streak(*failing);
 }
 
 /// A former process saw the instance fail a moment ago: the streak goes on.
-void HealthMachine::continue_streak(Instant since) {
-  if (own_.in_start_period(now_) || now_ - since >= streak_lasts * w_.policy->interval) return;
-  went(own_.tracker.observe(Outcome::Fail, false, limits()));
-  own_.failing_since = since;
+void HealthMachine::continue_streak(const FailingStreak& streak) {
+  if (own_.in_start_period(now_) || now_ - streak.newest >= streak_lasts * w_.policy->interval) return;
+  // A check of this process decides, whatever the threshold is now.
+  const unsigned failures = std::min(streak.checks, w_.policy->failure_threshold - 1);
+  if (failures == 0) return;
+  went(own_.tracker.continue_streak(failures));
+  own_.failing_since = streak.since;
 }
 
 void HealthMachine::instance_kept() {

@@ -112,8 +112,6 @@ struct Health {
   std::optional<Instant> last_check;
   Verdict last_verdict;
   std::chrono::microseconds last_duration{0};
-  std::optional<Duration> retry_after;  ///< what the newest answer asked for
-  bool in_maintenance = false;          ///< as the newest answer said
   unsigned unknown_streak = 0;
   std::optional<Instant> unknown_since;  ///< when operators were notified that it cannot be checked
   Instant health_looked_at{};            ///< last inspect for a HEALTHCHECK that is one of several probes
@@ -123,8 +121,8 @@ struct Health {
   std::vector<Duration> unclean_starts;  ///< starts after an instance that was killed or crashed
   std::string starts_image;              ///< the image that both are of
   std::vector<TrustedProbe> trusted_probes;
-  std::string unproven_notified;            ///< fingerprint of the unproven probe that operators know of
-  std::optional<Instant> failing_restored;  ///< a former process saw the instance fail since then
+  std::string unproven_notified;  ///< fingerprint of the unproven probe that operators know of
+  std::optional<FailingStreak> failing_restored;  ///< what a former process saw of the instance
   std::optional<Instant> verdict_due;  ///< HEALTHCHECK, unhealthy: without an inspect it counts from then
   std::optional<Instant> unhealthy_reported;   ///< HEALTHCHECK: first unhealthy verdict in a row
   Rare<std::vector<FiringAlert>> alerts;       ///< rules of Prometheus that fire about it
@@ -237,6 +235,7 @@ class HealthMachine {
                     const ProbeSpec& spec) const;
   bool counts(const WorkloadProbe& probe) const;
   bool is_due(const WorkloadProbe& probe) const;
+  bool change_protocol(WorkloadProbe& probe, const ProbeFacts& facts) const;
   void note_candidate(WorkloadProbe& probe, const ProbeFacts& facts);
   void trust_passed();
   void trust(WorkloadProbe& probe);
@@ -258,7 +257,7 @@ class HealthMachine {
   Duration start_period() const;
   Duration engine_start_period() const;
   bool first_of_image() const;
-  void continue_streak(Instant since);
+  void continue_streak(const FailingStreak& streak);
   void stale(const Verdict& verdict);
   void alert_over(const FiringAlert& alert, const std::string& how);
   void not_confirmed(AlertCheck& check, const std::string& why);

@@ -186,15 +186,14 @@ std::optional<Hold> upstream(const View& view) {
 std::optional<Hold> busy(const View& view) {
   const Verdict* verdict = verdict_of_running(view);
   if (verdict == nullptr || verdict->cause != Cause::Busy) return std::nullopt;
-  const Health& health = view.workload.health;
-  const Duration asked = health.retry_after.value_or(longest_busy);
-  const Duration limit = health.in_maintenance
+  const Duration asked = verdict->retry_after.value_or(longest_busy);
+  const Duration limit = verdict->in_maintenance
                              ? longest_maintenance
                              : std::min({asked, view.workload.policy->maintenance_limit, longest_busy});
-  const Instant until = health.failing_since + limit;
+  const Instant until = view.workload.health.failing_since + limit;
   if (view.now >= until) return std::nullopt;
   return Hold{HoldKind::Busy,
-              health.in_maintenance ? "it says that it is in maintenance" : "it asks for time", until};
+              verdict->in_maintenance ? "it says that it is in maintenance" : "it asks for time", until};
 }
 
 std::optional<Hold> unproven(const View& view) {

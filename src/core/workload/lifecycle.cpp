@@ -480,6 +480,10 @@ void LifecycleMachine::container_gone() {
   out_.report(finding::Gone{"the container was removed", "it was removed", false});
 }
 
+void LifecycleMachine::lives_on() {
+  own_.removed = false;
+}
+
 void LifecycleMachine::opted_out() {
   leave_engine(Presences::OptedOut);
   own_.forget_at = now_;

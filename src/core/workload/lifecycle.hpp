@@ -135,6 +135,7 @@ struct ExitTable {
       {State::LeftToEngine, Input::Heal,            State::None},          // the same
       {State::LeftToEngine, Input::Synced,          State::LeftToEngine},  // 30 s from the list on
       {State::LeftToEngine, Input::ByItself,        State::LeftToEngine},  // again: 30 s from now on
+      {State::LeftToEngine, Input::Ours,            State::LeftToEngine},  // an order ended it meanwhile
       {State::LeftToEngine, Input::AsWanted,        State::Judged},        // the report came later
       {State::LeftToEngine, Input::AsWanted,        State::LeftToEngine},  // not running when first seen
       {State::LeftToEngine, Input::LeftDown,        State::LeftToEngine},
@@ -213,6 +214,8 @@ class LifecycleMachine {
   void inspected(const InstanceId& before);
   void reported(const EngineEvent& event);
   void container_gone();
+  /// After container_gone(): only the name is gone, and the container goes on under another one.
+  void lives_on();
   void opted_out();
   /// The container exists, but no inspect succeeded: inspects again in 10 s.
   void not_inspected_yet();

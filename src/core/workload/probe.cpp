@@ -35,14 +35,17 @@ const char* label(const WorkloadProbe& probe) {
   return probe.name.empty() ? to_string(probe.resolution.kind) : probe.name.c_str();
 }
 
-/// The verdicts of the probes that are `among`, as one: "db: connection refused; web: HTTP 503", with the
-/// first cause.
+/// The verdicts of the probes that are `among`, as one: the first one, with the texts of all: "db: connection
+/// refused; web: HTTP 503".
 template <class Among>
 std::optional<Verdict> those(const std::vector<WorkloadProbe>& probes, Among&& among) {
   std::optional<Verdict> all;
   for (const WorkloadProbe& probe : probes) {
     if (!probe.verdict || !among(probe)) continue;
-    if (!all) all = Verdict{probe.verdict->outcome, probe.verdict->cause, {}};
+    if (!all) {
+      all = probe.verdict;
+      all->text.clear();
+    }
     all->text += fmt::format("{}{}: {}", all->text.empty() ? "" : "; ", label(probe), probe.verdict->text);
   }
   if (all) all->text = clip(all->text, 400);
@@ -205,7 +208,7 @@ void HealthMachine::schedule_probe() {
 
 /// An application that answers 429 is alive; each check makes it worse.
 Duration HealthMachine::rate_limited_delay() const {
-  return std::clamp(own_.retry_after.value_or(4 * w_.policy->interval), w_.policy->interval,
+  return std::clamp(own_.last_verdict.retry_after.value_or(4 * w_.policy->interval), w_.policy->interval,
                     std::max(w_.policy->interval, longest_rate_limit));
 }
 
@@ -248,8 +251,6 @@ void HealthMachine::check_finished(const ProbeFinished& finished) {
     asked.hangs = asked.resolution.kind == ProbeKind::Exec && facts.end == ProbeEnd::AnswerTimeout;
   asked.open = false;
   asked.verdict = judged(facts, probe);
-  own_.retry_after = facts.retry_after;
-  own_.in_maintenance = facts.maintenance;
   const bool first = !std::exchange(own_.probe->answered, true);
   own_.last_duration = first ? facts.duration : std::max(own_.last_duration, facts.duration);
   own_.last_check = now_;

@@ -103,22 +103,32 @@ bool HealthMachine::is_due(const WorkloadProbe& probe) const {
   return std::holds_alternative<ProbeTargetPtr>(probe.resolution.how) && now_ >= probe.next_at;
 }
 
-/// When a candidate is asked next: a server of another protocol never again in this instance, one that has no
-/// such path rarely.
-void HealthMachine::note_candidate(WorkloadProbe& probe, const ProbeFacts& facts) {
-  if (passed(probe)) return;
-  // Some servers close a connection that does not begin with TLS without a word.
+/// Asks the port with TLS, or without, after what it said to the other one. True: the next check is another.
+bool HealthMachine::change_protocol(WorkloadProbe& probe, const ProbeFacts& facts) const {
+  const bool plain = probe.resolution.kind == ProbeKind::Http;
+  if (!plain && probe.resolution.kind != ProbeKind::Https) return false;
+  const auto change = [&] {
+    probe.resolution = plain ? over_tls(probe.resolution) : over_plain(probe.resolution);
+  };
+  if (facts.protocol == (plain ? PeerProtocol::Tls : PeerProtocol::Http)) {
+    change();
+    probe.verdict.reset();  // it was about another protocol
+    return true;
+  }
+  // Some servers close a connection that does not begin with TLS without a word. What has passed before with
+  // this protocol is down rather than of another one.
   const bool silent = facts.end == ProbeEnd::Reset && facts.protocol == PeerProtocol::Unknown;
-  if (probe.resolution.kind == ProbeKind::Http && (facts.protocol == PeerProtocol::Tls || silent)) {
-    probe.resolution = over_tls(probe.resolution);
-    probe.verdict.reset();
-    return;
-  }
-  if (probe.resolution.kind == ProbeKind::Https && facts.protocol != PeerProtocol::Tls &&
-      (facts.end == ProbeEnd::TlsFailed || silent)) {
-    probe.resolution = over_plain(probe.resolution);
-    return;
-  }
+  const bool no_tls = !plain && facts.end == ProbeEnd::TlsFailed && facts.protocol != PeerProtocol::Tls;
+  if (probe.trust == Trust::Provisional || !(silent || no_tls)) return false;
+  change();
+  if (failed(probe)) probe.verdict->text = (plain ? "without TLS: " : "over TLS: ") + probe.verdict->text;
+  return true;
+}
+
+/// When a candidate is asked next: a server of another protocol never again in this instance, one that has no
+/// such path rarely. One whose failures count is asked at each interval.
+void HealthMachine::note_candidate(WorkloadProbe& probe, const ProbeFacts& facts) {
+  if (passed(probe) || change_protocol(probe, facts) || counts(probe)) return;
   if (facts.end == ProbeEnd::Malformed)
     probe.next_at = Instant::max();
   else if (!in_start_window() && failed(probe) && answered_otherwise(probe.verdict->cause))

@@ -69,6 +69,12 @@ Tracker::Row Tracker::observe(Outcome outcome, bool in_start_period, const Thres
   return go(Input::FailedEnough, State::Unhealthy);  // failures_ stays, because the status shows it
 }
 
+Tracker::Row Tracker::continue_streak(unsigned failures) {
+  for (unsigned count = 0; count < failures; ++count) note(true);
+  failures_ = failures;
+  return go(Input::FailedTooFew, state_);
+}
+
 void Tracker::forget_failures() {
   if (state_ == State::Unhealthy) return;
   failures_ = 0;

@@ -72,6 +72,8 @@ class Tracker {
   /// continues.
   Row begin_instance(bool after_incident);
   Row observe(Outcome outcome, bool in_start_period, const Thresholds& thresholds);
+  /// After begin_instance(): a former process saw so many failures in a row, too few for a verdict.
+  Row continue_streak(unsigned failures);
   /// Takes a verdict whose thresholds were applied elsewhere (the engine's HEALTHCHECK, an exit).
   Row settle(bool healthy);
 

@@ -81,15 +81,9 @@ Verdict judge_grpc(const ProbeFacts& facts, const ProbeSpec& spec) {
   return fail(Cause::NotServing, with_detail(text.c_str(), facts));
 }
 
-/// A server that demands a client's certificate is alive: something stands in front of the path. The prober's
-/// words begin so (tls_session.cpp).
-bool demands_certificate(const ProbeFacts& facts) {
-  return facts.detail.starts_with("the server demands a client certificate");
-}
-
 /// Whose trouble an HTTP answer tells of.
 Cause cause_of(const ProbeFacts& facts) {
-  if (demands_certificate(facts)) return Cause::Access;
+  if (facts.wants_certificate) return Cause::Access;
   if (facts.maintenance || (facts.status == 503 && facts.retry_after)) return Cause::Busy;
   if (facts.status >= 300 && facts.status <= 399) return Cause::Access;
   switch (facts.status) {
@@ -115,7 +109,10 @@ bool is_accepted(int status, const ProbeSpec& spec) {
 Verdict judge_http(const ProbeFacts& facts, const ProbeSpec& spec) {
   if (!is_accepted(facts.status, spec)) {
     const std::string text = with_detail(fmt::format("HTTP {}", facts.status), facts);
-    return facts.status == 429 ? unknown(Cause::RateLimited, text) : fail(cause_of(facts), text);
+    Verdict verdict = facts.status == 429 ? unknown(Cause::RateLimited, text) : fail(cause_of(facts), text);
+    verdict.retry_after = facts.retry_after;
+    verdict.in_maintenance = facts.maintenance;
+    return verdict;
   }
   if (!spec.body_match.empty() && facts.body.find(spec.body_match) == std::string::npos)
     return fail(Cause::BodyMismatch, fmt::format("HTTP {}, but the body lacks \"{}\"", facts.status,
@@ -163,7 +160,8 @@ Verdict judge(const ProbeFacts& facts, const ProbeSpec& spec, ProbeKind kind, Du
           fmt::format("{} within {}", kind == ProbeKind::Exec ? "the command did not end" : "no answer",
                       format_duration(timeout)));
     case ProbeEnd::TlsFailed:
-      return fail(demands_certificate(facts) ? Cause::Access : Cause::Tls, with_detail("TLS failed", facts));
+      // A server that demands a certificate is alive: something stands in front of the path.
+      return fail(facts.wants_certificate ? Cause::Access : Cause::Tls, with_detail("TLS failed", facts));
     case ProbeEnd::Malformed:
       return fail(Cause::Malformed, with_detail(protocol(kind), facts));
     case ProbeEnd::NoRoute:

@@ -54,9 +54,10 @@ WorkloadRecord Workload::record() const {
   record.unproven_notified = health.unproven_notified;
   record.starts_image = health.starts_image;
   if (unseen())
-    record.failing_since = health.failing_restored;
+    record.failing = health.failing_restored;
   else if (health.tracker.failures() > 0 && lifecycle.presence == Presence::Running)
-    record.failing_since = health.failing_since;
+    record.failing = FailingStreak{health.failing_since, health.last_check.value_or(health.failing_since),
+                                   health.tracker.failures()};
   record.ran_before_engine_loss = (lifecycle.ran_before_engine_loss && !stopped) || lifecycle.back_by;
   return record;
 }
@@ -88,7 +89,7 @@ Workload restore_workload(const Remembered& remembered) {
   workload.health.trusted_probes = record.trusted_probes;
   workload.health.unproven_notified = record.unproven_notified;
   workload.health.starts_image = record.starts_image;
-  workload.health.failing_restored = record.failing_since;
+  workload.health.failing_restored = record.failing;
   workload.lifecycle.ran_before_engine_loss = record.ran_before_engine_loss;
   if (!record.alerts.empty()) workload.health.alerts = record.alerts;
   if (remembered.newest_order) workload.remediation.ordered = *remembered.newest_order;

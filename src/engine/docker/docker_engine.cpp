@@ -6,7 +6,6 @@
 #include <fmt/format.h>
 
 #include "base/text.hpp"
-#include "engine/docker/activity.hpp"
 #include "engine/docker/caller.hpp"
 #include "engine/docker/event_stream.hpp"
 #include "engine/docker/evidence.hpp"
@@ -45,7 +44,6 @@ struct DockerEngine::Inner {
   Execs execs{caller};
   Inspects inspects{caller, execs};
   EventStream events{caller, [this](const std::string& id) { execs.container_died(id); }};
-  Activities activities{caller};
   Captures captures{caller};
   Recreator recreator{caller};
 
@@ -258,10 +256,6 @@ void DockerEngine::has_events_since(std::int64_t since, std::function<void(bool)
 void DockerEngine::subscribe(std::int64_t since, std::function<void()> ready,
                              std::function<void(EngineEvent)> each, std::function<void(Error)> ended) {
   inner_->events.subscribe(since, std::move(ready), std::move(each), std::move(ended));
-}
-
-void DockerEngine::activity(std::string id, std::function<void(Result<Activity>)> done) {
-  inner_->activities.find(std::move(id), std::move(done));
 }
 
 Result<std::unique_ptr<Engine>> make_docker_engine(net::Loop& loop, const Environment& environment) {

@@ -51,7 +51,6 @@ class DockerEngine : public Engine {
   void has_events_since(std::int64_t since, std::function<void(bool)> done) override;
   void subscribe(std::int64_t since, std::function<void()> ready, std::function<void(EngineEvent)> each,
                  std::function<void(Error)> ended) override;
-  void activity(std::string id, std::function<void(Result<Activity>)> done) override;
 
  private:
   struct Inner;

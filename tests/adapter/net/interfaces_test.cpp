@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cstring>
 #include <deque>
 #include <string>
@@ -11,6 +12,8 @@
 #include <ifaddrs.h>
 #include <net/if.h>
 #include <netinet/in.h>
+
+#include "base/ip_prefix.hpp"
 
 using namespace healer;
 
@@ -91,5 +94,17 @@ TEST_CASE("this machine's interfaces can be read") {
     CAPTURE(network);
     CHECK(network.find('/') != std::string::npos);
     CHECK(network.find("127.") != 0);
+  }
+}
+
+TEST_CASE("this machine's addresses lie in its networks, and none is a loopback one") {
+  const Networks networks = net::connected_networks();
+  for (const std::string& address : net::own_addresses()) {
+    CAPTURE(address);
+    CHECK_FALSE(address.starts_with("127."));
+    CHECK(address != "::1");
+    if (address.starts_with("fe80:")) continue;
+    CHECK(std::any_of(networks.begin(), networks.end(),
+                      [&](const std::string& network) { return in_prefix(address, network); }));
   }
 }

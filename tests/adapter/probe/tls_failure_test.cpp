@@ -107,6 +107,7 @@ TEST_CASE("a server that demands a client certificate is alive, and named so") {
     CHECK(facts.end == ProbeEnd::TlsFailed);
     CHECK(facts.protocol == PeerProtocol::Tls);
     CHECK(facts.detail == "the server demands a client certificate (TLS alert certificate_required)");
+    CHECK(facts.wants_certificate);
   }
   SUBCASE("TLS 1.2: the alert ends the handshake") {
     const ProbeFacts facts =
@@ -114,6 +115,7 @@ TEST_CASE("a server that demands a client certificate is alive, and named so") {
     CHECK(facts.end == ProbeEnd::TlsFailed);
     CHECK(facts.protocol == PeerProtocol::Tls);
     CHECK(facts.detail == "the server demands a client certificate (TLS alert handshake_failure)");
+    CHECK(facts.wants_certificate);
   }
   SUBCASE("each check of many, also when the request is on its way already") {
     const auto server =
@@ -124,6 +126,7 @@ TEST_CASE("a server that demands a client certificate is alive, and named so") {
       const ProbeFacts facts = runner.ask(https_on(server->port()));
       CHECK(facts.end == ProbeEnd::TlsFailed);
       CHECK(facts.detail == "the server demands a client certificate (TLS alert certificate_required)");
+      CHECK(facts.wants_certificate);
     }
   }
   SUBCASE("a server that asks for a certificate and goes on without") {
@@ -144,6 +147,7 @@ TEST_CASE("a server that demands a client certificate is alive, and named so") {
     CHECK(facts.status == 400);
     CHECK(facts.protocol == PeerProtocol::Tls);
     CHECK(facts.detail == "the server demands a client certificate");
+    CHECK(facts.wants_certificate);
   }
 }
 

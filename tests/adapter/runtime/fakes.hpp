@@ -73,7 +73,6 @@ class ScriptedEngine final : public Engine {
   std::vector<std::pair<EvidenceOrder, std::function<void(EngineEvidence)>>> captures;
   std::vector<std::pair<RecreateOrder, std::function<void(Result<std::string>)>>> recreations;
   std::vector<std::pair<std::int64_t, std::function<void(bool)>>> histories;
-  std::vector<std::pair<std::string, std::function<void(Result<Activity>)>>> activities;
   std::int64_t since = -1;
   std::function<void()> ready;
   std::function<void(EngineEvent)> event;
@@ -120,9 +119,6 @@ class ScriptedEngine final : public Engine {
   }
   void has_events_since(std::int64_t from, std::function<void(bool)> done) override {
     histories.emplace_back(from, std::move(done));
-  }
-  void activity(std::string id, std::function<void(Result<Activity>)> done) override {
-    activities.emplace_back(std::move(id), std::move(done));
   }
   void subscribe(std::int64_t from, std::function<void()> accepted, std::function<void(EngineEvent)> each,
                  std::function<void(Error)> over) override {

@@ -45,6 +45,11 @@ std::uint64_t any_id() {
   return *rc::gen::inRange<std::uint64_t>(0, std::uint64_t{1} << 62);
 }
 
+std::optional<FailingStreak> maybe_streak() {
+  if (any_bool()) return std::nullopt;
+  return FailingStreak{any_instant(), any_instant(), any_count()};
+}
+
 WorkloadRecord any_workload() {
   std::vector<Duration> starts;
   for (const auto ms :
@@ -66,7 +71,7 @@ WorkloadRecord any_workload() {
                         any_instant(),   any_instant(), any_count(),
                         maybe_instant(), any_text(),    any_bool(),
                         signals,         any_bool(),    trusted,
-                        any_text(),      any_text(),    maybe_instant()};
+                        any_text(),      any_text(),    maybe_streak()};
 }
 std::vector<std::string> any_names() {
   return *rc::gen::element(std::vector<std::string>{}, std::vector<std::string>{"slack", "on call"});

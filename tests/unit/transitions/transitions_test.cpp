@@ -427,6 +427,28 @@ void signal_then_restart_policy(TakenRows& rows) {
   scene.send(observed(box, ContainerState::Restarting));
 }
 
+/// It ended by itself, as its order went out; the engine's restart policy and the order are both at work.
+void order_while_left_to_the_engine(TakenRows& rows) {
+  Scene scene;
+  rows.watch(scene);
+  Box& box = scene.healthy("web");
+  scene.evidence_takes.reset();
+  scene.fate = OrderFate::Silent;
+  box.broken = true;
+  CHECK(pass_until_in<Gathering>(scene));
+  EngineEvent ended;
+  ended.container_id = box.facts.id;
+  ended.name = box.facts.name;
+  ended.unix_nanoseconds = wall_time_of(scene.now()).unix_ms * 1'000'000;
+  ended.report = Ended{1, false};
+  scene.send(ended);
+  scene.inspect_takes = 1min;  // what its state is after the order stays unknown
+  scene.send(EvidenceCaptured{"web", scene.incidents.rbegin()->second.id, "", ""});
+  CHECK(scene.pass_until([&] { return !scene.orders.empty(); }));
+  scene.send(observed(box, ContainerState::Restarting));
+  scene.send(observed(box, ContainerState::Exited));
+}
+
 void gone_while_a_newer_exit_is_awaited(TakenRows& rows) {
   Scene scene;
   rows.watch(scene);
@@ -514,8 +536,8 @@ TEST_CASE("transitions: random events take every row, and no transition that no 
   }
   for (const auto play :
        {answers_are_lost, engine_is_lost_before_the_order, healthy_while_evidence_is_captured,
-        stopped_after_a_lost_order, signal_then_restart_policy, gone_while_a_newer_exit_is_awaited,
-        moved_while_held, moved_while_evidence_is_captured, no_results})
+        stopped_after_a_lost_order, signal_then_restart_policy, order_while_left_to_the_engine,
+        gone_while_a_newer_exit_is_awaited, moved_while_held, moved_while_evidence_is_captured, no_results})
     play(rows);
   for (const std::string& one : rows.broken()) FAIL_CHECK(one);
   for (const std::string& one : rows.untaken()) FAIL_CHECK("no scene takes " << one);

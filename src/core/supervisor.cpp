@@ -127,7 +127,7 @@ void Supervisor::on(const EngineEvent& event, HostOut& out) {
 
 void Supervisor::report(const EngineEvent& event, HostOut& out) {
   host_.engine().reported(event, out.now());
-  if (!event.service.empty() && !Recreations::names(event.name) && !collisions_.of_service(event.service))
+  if (!event.service.empty() && !collisions_.of_service(event.service))
     host_.deployment_event(event, out.now());
   if (Workload* workload = workloads_.of_container(event.container_id)) {
     run(*workload, out, [&](WorkloadController& controller) { controller.engine_event(event); });

@@ -177,8 +177,9 @@ TEST_CASE("deployment: a recreation by healer is none, however late the engine r
   };
   for (const char* name : {"shop-web-1-healer3", "shop-web-1-healer3-new", "shop-web-1-healer1200"})
     CHECK_MESSAGE(!held(name), name);
-  for (const char* name :
-       {"shop-web-1", "shop-healer-1", "shop-web-healer", "shop-web-1-healer-new", "12", ""})
+  for (const char* name : {"shop-web-1", "shop-healer-1", "shop-web-healer", "shop-web-1-healer-new", "12",
+                           "", "shop-web-1-healer", "shop-web-1-healer3x", "shop-web-1-healerx3",
+                           "shop-web-11-healer3", "edge-healer2"})
     CHECK_MESSAGE(held(name), name);
 }
 

@@ -7,6 +7,7 @@
 
 #include "base/earliest.hpp"
 #include "core/host/host_contribution.hpp"
+#include "core/host/recreations.hpp"
 
 namespace healer {
 namespace {
@@ -302,10 +303,16 @@ void HostController::learn_dependencies(const Workload& workload, const Containe
 }
 
 void HostController::deployment_event(const EngineEvent& event, Instant now) {
-  // Containers of services that healer does not watch come and go for reasons of their own.
+  // Containers of services that healer does not watch come and go for reasons of their own, and a recreation
+  // by healer is no deployment.
   bool known = false;
-  workloads_.each([&](const Workload& workload) { known = known || workload.service == event.service; });
-  if (!known) return;
+  bool ours = false;
+  workloads_.each([&](const Workload& workload) {
+    if (workload.service != event.service) return;
+    known = true;
+    ours = ours || Recreations::names(event.name, workload);
+  });
+  if (!known || ours) return;
   const std::string project = event.service.substr(0, event.service.find('/'));
   state_.deployments.changed(project, std::min(now, state_.happened(event.unix_nanoseconds)), now);
 }

@@ -47,10 +47,11 @@ bool Recreations::sets_aside(const Container& container) const {
   return !names_.empty() && names_.contains(std::string(without_successor(container.name)));
 }
 
-bool Recreations::names(std::string_view container) {
+bool Recreations::names(std::string_view container, const Workload& workload) {
   const std::string_view name = without_successor(container);
-  const std::size_t attempt = name.find_last_not_of("0123456789") + 1;
-  return attempt < name.size() && name.substr(0, attempt).ends_with(mark);
+  const std::string before_attempt = workload.name + std::string(mark);
+  return name.starts_with(before_attempt) && name.size() > before_attempt.size() &&
+         name.find_first_not_of("0123456789", before_attempt.size()) == std::string_view::npos;
 }
 
 }  // namespace healer

@@ -23,9 +23,9 @@ class Recreations {
   /// To be called after a decision; `before`: of(workload) before it.
   void decided(const Workload& workload, AttemptId before);
   bool sets_aside(const Container& container) const;
-  /// Whether a container of the name is of some recreation by healer, also of one that is over: the engine
-  /// reports the removal of the old container later than it answers the call.
-  static bool names(std::string_view container);
+  /// Whether the container's name is one that a recreation of the workload gives, also one that is over: the
+  /// engine may report the removal of the old container after it has answered the call.
+  static bool names(std::string_view container, const Workload& workload);
 
  private:
   std::unordered_set<std::string> names_;

@@ -27,7 +27,7 @@ struct TrustedProbe {
 };
 HEALER_DESCRIBE(TrustedProbe, name, fingerprint, image_id, kind, port);
 
-/// Failures in a row of an instance, too few for a verdict. HEALING.md 3.
+/// Failures in a row of an instance, too few for a verdict. HEALING.md 2.
 struct FailingStreak {
   Instant since{};
   Instant newest{};     ///< its newest check

@@ -2,6 +2,23 @@
 
 namespace healer {
 
+template <class OneEffect>
+void HostOut::add(OneEffect effect) {
+  effects_.push_back(std::move(effect));
+}
+template void HostOut::add(Wake);
+template void HostOut::add(Persist);
+template void HostOut::add(Report);
+template void HostOut::add(SendNotification);
+
+void HostOut::inspect(std::string container) {
+  effects_.push_back(Inspect{std::move(container)});
+}
+
+void HostOut::log(LogLevel level, Fact fact) {
+  effects_.push_back(Report{level, {}, std::move(fact)});
+}
+
 void HostOut::decide(Rule rule, Fact fact) {
   Decision decision;
   decision.at = now_;

@@ -31,9 +31,11 @@ class HostOut {
   const std::string& host_name() const { return state_.policy.host_name; }
   /// For a workload's controller, and for parts that only append.
   Effects& effects() { return effects_; }
-  void add(Effect effect) { effects_.push_back(std::move(effect)); }
-  void inspect(std::string container) { add(Inspect{std::move(container)}); }
-  void log(LogLevel level, Fact fact) { add(Report{level, {}, std::move(fact)}); }
+  /// As Out::add().
+  template <class OneEffect>
+  void add(OneEffect effect);
+  void inspect(std::string container);
+  void log(LogLevel level, Fact fact);
   /// A decision about the host, for the history.
   void decide(Rule rule, Fact fact);
   /// Returns all destinations.

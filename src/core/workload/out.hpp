@@ -17,7 +17,9 @@ class Out {
   Out(Workload& workload, HostState& host, Instant now, Effects& effects)
       : workload_(workload), now_(now), ids_(host.ids), watch_(host.transition_watch), effects_(effects) {}
 
-  void add(Effect effect) { effects_.push_back(std::move(effect)); }
+  /// For each type of effect. Not inline: moving an Effect takes every file that does it seconds to compile.
+  template <class OneEffect>
+  void add(OneEffect effect);
   void log(LogLevel level, Fact fact);
   /// A decision, for the history and `healer explain`; it belongs to the incident that is open now.
   void decide(Rule rule, Fact fact);

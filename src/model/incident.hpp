@@ -58,13 +58,14 @@ struct Incident {
       notified_at;       ///< when the newest notification went out, or may go out: reminders count from then
   unsigned repeats = 0;  ///< reminders and escalations so far
   std::vector<Escalation> escalations;
+  std::string group_key;  ///< dedup key of the notification that it shares with other incidents; empty: none
   std::optional<Instant> acked_at;  ///< by `healer ack`: no more reminders or escalations
   std::string acked_by;             ///< the name given with `healer ack`
   bool operator==(const Incident&) const = default;
 };
 HEALER_DESCRIBE(Incident, id, workload, name, image, cause, cause_text, unhealthy_since, opened_at, closed_at,
                 outcome, attempts, ladder_step, notified, gave_up, notified_channels, notified_at, repeats,
-                escalations, acked_at, acked_by);
+                escalations, group_key, acked_at, acked_by);
 
 /// States of one attempt. Ordered is written before the engine is called: a new process that finds an ordered
 /// attempt settles it by inspect and never repeats it.

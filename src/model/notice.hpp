@@ -148,6 +148,26 @@ struct AlertOutlasts {
 };
 HEALER_DESCRIBE(AlertOutlasts, alert, attempts, advice);
 
+// Several incidents that began close together.
+
+struct GroupMember {
+  std::string name;
+  std::string reason;  ///< why it is unhealthy, or how its incident ended
+};
+HEALER_DESCRIBE(GroupMember, name, reason);
+
+struct GroupBegan {
+  std::vector<GroupMember> members;
+  std::vector<std::string> open;  ///< names of those that are still unhealthy
+};
+HEALER_DESCRIBE(GroupBegan, members, open);
+
+struct GroupEnded {
+  std::vector<GroupMember> members;
+  std::vector<GroupMember> otherwise;  ///< those that are not healthy: they were stopped, or are gone
+};
+HEALER_DESCRIBE(GroupEnded, members, otherwise);
+
 // The host.
 
 struct EngineDown {
@@ -207,6 +227,6 @@ using Notice =
                  notice::JobFailed, notice::EndedUnseen, notice::Vanished, notice::KnownAgain,
                  notice::AlertFires, notice::EngineDown, notice::EngineBack, notice::Disconnected,
                  notice::ConnectedAgain, notice::UnderPressure, notice::MassFailure, notice::MassFailureStays,
-                 notice::MassFailureOver, notice::AlertOutlasts>;
+                 notice::MassFailureOver, notice::AlertOutlasts, notice::GroupBegan, notice::GroupEnded>;
 
 }  // namespace healer

@@ -87,10 +87,12 @@ struct HostRecord {
   /// Unix nanoseconds by the engine's clock: ends up to here were those of an engine that went, not of an
   /// operator. The next process receives their reports again.
   std::int64_t engine_stops_until = 0;
+  std::vector<std::string> unsent_groups = {};  ///< dedup keys of groups of incidents, not notified yet
   bool operator==(const HostRecord&) const = default;
 };
 HEALER_DESCRIBE(HostRecord, paused_until, engine_notification_key, mass_notification_key, mass_since,
-                mass_critical, engine_notified_channels, mass_notified_channels, engine_stops_until);
+                mass_critical, engine_notified_channels, mass_notified_channels, engine_stops_until,
+                unsent_groups);
 
 /// The evidence that was saved before a remedy. HEALING.md 4. Every text is redacted.
 struct Evidence {

@@ -203,6 +203,32 @@ Written write(const notice::AlertOutlasts& outlasts, const std::string& name) {
           look_then_reset(outlasts.advice, name)};
 }
 
+std::string with_reasons(const std::vector<notice::GroupMember>& members) {
+  std::vector<std::string> each;
+  for (const notice::GroupMember& member : members)
+    each.push_back(fmt::format("{} ({})", member.name, clip(member.reason, 100)));
+  return names(each);
+}
+
+Written write(const notice::GroupBegan& began, const std::string&) {
+  const std::string what = fmt::format("{} became unhealthy within 10s: {}.",
+                                       times(static_cast<unsigned>(began.members.size()), "more container"),
+                                       with_reasons(began.members));
+  if (began.open.empty()) return {"RECOVERED", what + " All of these incidents have ended."};
+  if (began.open.size() == began.members.size())
+    return {"DEGRADED", what + " Each gets its own remedy.", "Look at what they share."};
+  return {"DEGRADED", fmt::format("{} Still unhealthy: {}.", what, names(began.open)),
+          "Look at what they share."};
+}
+
+Written write(const notice::GroupEnded& ended, const std::string&) {
+  std::vector<std::string> all;
+  for (const notice::GroupMember& member : ended.members) all.push_back(member.name);
+  if (ended.otherwise.empty()) return {"RECOVERED", fmt::format("All are healthy again: {}.", names(all))};
+  return {"RECOVERED", fmt::format("The incidents of {} have ended. Not healthy: {}.", names(all),
+                                   with_reasons(ended.otherwise))};
+}
+
 Written write(const notice::EngineDown& down, const std::string&) {
   return {"ENGINE DOWN",
           fmt::format(

@@ -8,8 +8,9 @@ namespace healer {
 namespace {
 
 constexpr std::int64_t first_overlap_ns = 60'000'000'000;
-constexpr Duration first_retry = 200ms;
-constexpr Duration longest_retry = 5s;
+/// An attempt to connect costs next to nothing, and until it succeeds nothing is healed.
+constexpr Duration connect_again_after = 250ms;
+constexpr Duration list_again_after = 1s;
 /// The loss of a connection is noticed at most this late, when the engine is on this machine.
 constexpr Duration late_loss = 5s;
 
@@ -60,7 +61,6 @@ void Runtime::subscribe() {
 
 void Runtime::stream_ready() {
   connected_ = true;
-  connect_failures_ = 0;
   if (std::exchange(events_lost_, false)) feed(EventsLost{});
   origin_.connected(engine_info_.rootless, guarded([this, connection = connection_]() {
                       if (connection != connection_) return;
@@ -77,10 +77,8 @@ void Runtime::connection_failed(const Error& error) {
   sync_.reset();
   ahead_of_list_ = {};
   feed(EngineLost{error.message});
-  const unsigned doublings = std::min(connect_failures_++, 5u);
-  const Duration delay = std::min(first_retry * (1u << doublings), longest_retry);
   timers_.cancel(resync_timer);
-  timers_.set(connect_timer, host_.now() + delay);
+  timers_.set(connect_timer, host_.now() + connect_again_after);
   arm();
 }
 
@@ -115,7 +113,7 @@ void Runtime::sync(bool full) {
                  if (!result) {
                    log(LogLevel::Warning, "could not list the containers: " + result.error().message);
                    sync_.reset();
-                   timers_.set(resync_timer, host_.now() + first_retry * 5);
+                   timers_.set(resync_timer, host_.now() + list_again_after);
                    arm();
                    return;
                  }

@@ -80,7 +80,7 @@ struct Sync {
 ///                |                             |              | opted-in container
 ///   Connected    | resync due                  | Connected    | list, then inspect of each new opted-in
 ///                |                             |              | container and of each changed one
-///   any          | failed, or the stream ended | Disconnected | EngineLost; retry with backoff
+///   any          | failed, or the stream ended | Disconnected | EngineLost; connect again in 250 ms
 class Runtime {
  public:
   using Resolve = std::function<ResolvedPolicy(const std::map<std::string, std::string>& labels)>;
@@ -216,7 +216,6 @@ class Runtime {
   std::unordered_map<std::uint64_t, std::string> open_probes_;  ///< ProbeId -> the workload's key
 
   bool connected_ = false;
-  unsigned connect_failures_ = 0;
   std::uint64_t connection_ = 0;  ///< number of the present connection; callbacks of earlier ones are ignored
   EngineInfo engine_info_;
   std::set<std::string> warned_;  ///< EngineInfo::warnings that were logged

@@ -53,7 +53,8 @@ CREATE TABLE host (
   mass_critical INTEGER NOT NULL,
   engine_notified_channels TEXT NOT NULL,
   mass_notified_channels TEXT NOT NULL,
-  engine_stops_until INTEGER NOT NULL
+  engine_stops_until INTEGER NOT NULL,
+  unsent_groups TEXT NOT NULL
 ) STRICT;
 
 -- One row: up to where the engine's events were seen.
@@ -81,6 +82,7 @@ CREATE TABLE incidents (
   notified_at INTEGER,
   repeats INTEGER NOT NULL,
   escalations TEXT NOT NULL,
+  group_key TEXT NOT NULL,
   acked_at INTEGER,
   acked_by TEXT NOT NULL
 ) STRICT;

@@ -74,11 +74,13 @@ void Invariants::effects(const Effects& effects, Instant now) {
       destinations(*notification, now);
     }
   }
+  groups(effects);
   // The end of a notified incident is notified in the same step that closes the incident.
   for (const Effect& effect : effects) {
     const auto* persist = std::get_if<Persist>(&effect);
     const auto* incident = persist ? std::get_if<Incident>(&persist->record) : nullptr;
     if (!incident || incident->outcome == IncidentOutcome::Open || !incident->notified) continue;
+    if (!incident->group_key.empty() && incident->outcome != IncidentOutcome::StoppedByHealer) continue;
     const bool notified_channels = std::any_of(effects.begin(), effects.end(), [&](const Effect& other) {
       const auto* notification = std::get_if<SendNotification>(&other);
       return notification &&
@@ -90,6 +92,24 @@ void Invariants::effects(const Effects& effects, Instant now) {
       fail(fmt::format("5: the end of incident {} was not notified to all who knew of it",
                        incident->id.value));
   }
+}
+
+/// A group that was notified is ended in the step that closes the incident of its last member.
+void Invariants::groups(const Effects& effects) {
+  for (const Effect& effect : effects) {
+    if (const auto* notification = std::get_if<SendNotification>(&effect);
+        notification && std::holds_alternative<notice::GroupBegan>(notification->notice) &&
+        notification->notification.kind == NotificationKind::Degraded)
+      open_groups_.insert(notification->notification.dedup_key);
+    if (const auto* notification = std::get_if<SendNotification>(&effect);
+        notification && std::holds_alternative<notice::GroupEnded>(notification->notice))
+      open_groups_.erase(notification->notification.dedup_key);
+  }
+  for (const std::string& key : open_groups_)
+    if (std::none_of(incidents_.begin(), incidents_.end(), [&](const auto& entry) {
+          return entry.second.group_key == key && entry.second.outcome == IncidentOutcome::Open;
+        }))
+      fail(fmt::format("5: the end of {} was not notified", key));
 }
 
 void Invariants::destinations(const SendNotification& notification, Instant now) {

@@ -48,6 +48,7 @@ class Invariants {
   void fail(std::string what) { broken_.push_back(std::move(what)); }
   void record(const Record& record, Instant now);
   void destinations(const SendNotification& notification, Instant now);
+  void groups(const Effects& effects);
 
   std::vector<std::string> broken_;
   std::map<std::string, std::pair<AttemptId, Instant>> unanswered_;  ///< by workload, with its deadline
@@ -56,6 +57,7 @@ class Invariants {
   std::map<std::uint64_t, Attempt> attempts_;
   std::map<std::uint64_t, Incident> incidents_;
   std::map<std::string, std::uint64_t> open_;
+  std::set<std::string> open_groups_;  ///< dedup keys
   std::set<std::tuple<std::string, NotificationKind, unsigned>> raised_;
   std::set<std::string> reset_;
 };

@@ -127,6 +127,7 @@ void HostController::wake(HostOut& out) {
   next.at(state_.connectivity.next_deadline());
   next.at(state_.mass.deadline());
   next.at(vanished_.deadline());
+  next.at(state_.groups.deadline());
   if (state_.paused_until != Instant::max()) next.at(state_.paused_until);
   if (next.when() && next.when() != wake_at_) out.add(Wake{"", std::max(*next.when(), out.now())});
   wake_at_ = next.when();
@@ -142,6 +143,7 @@ void HostController::woken(HostOut& out) {
   wake_at_.reset();  // wake() requests the next one
   engine_.due(out);
   vanished_.due(out);
+  state_.groups.due(out);
 }
 
 void HostController::connectivity_finished(const ProbeFinished& event, HostOut& out) {
@@ -239,10 +241,13 @@ void HostController::decided(Workload& workload, const std::vector<AttemptState>
   now.among = counts_among(workload);
   now.failing = counts_as_failing(workload);
   now.unnotified = now.failing && workload.incident && !workload.notifications.incident->notified;
+  now.notified = workload.incident && workload.notifications.incident->notified;
   now.in_remedy = in_remedy(workload);
   now.not_ready = not_ready_reason(workload, out.now()) != nullptr;
   const HostContribution before = std::exchange(workload.contribution, now);
   counts_.replace(before, now);
+  using Notified = IncidentGroups::Notified;
+  state_.groups.decided(workload, before.notified ? Notified::Yes : Notified::No, out);
   if (now.in_remedy && !before.in_remedy) state_.concurrency.taken(workload.service);
   if (!now.in_remedy && before.in_remedy) {
     state_.concurrency.given_back(workload.service);

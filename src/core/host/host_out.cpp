@@ -35,9 +35,10 @@ std::vector<Destination> HostOut::notify(HostMessage message) {
   notification.host = state_.policy.host_name;
   notification.created_at = now_;
   notification.link = link_of(routing_of(state_.policy).link, notification);
-  std::vector<Destination> to =
-      route_notification(state_.policy, notification, message.follows, {now_, state_.wall_ahead})
-          .destinations;
+  std::vector<Destination> to = std::move(message.only);
+  if (to.empty())
+    to = route_notification(state_.policy, notification, message.follows, {now_, state_.wall_ahead})
+             .destinations;
   join(to, message.more);
   add(SendNotification{std::move(notification), std::move(message.notice), to});
   return to;

@@ -19,6 +19,7 @@ struct HostMessage {
   std::string dedup_key;
   Following follows;
   std::vector<Destination> more = {};  ///< besides the destinations of its routes
+  std::vector<Destination> only = {};  ///< unless empty: instead of those of its routes
 };
 
 /// What the host gives back in one step: effects, in order. Exists for that step only.

@@ -15,6 +15,7 @@
 #include "core/host/mass_guard.hpp"
 #include "core/host/shared_networks.hpp"
 #include "core/host/workloads.hpp"
+#include "core/notification/incident_groups.hpp"
 #include "core/workload/workload.hpp"
 #include "model/event.hpp"
 #include "model/policy.hpp"
@@ -69,6 +70,7 @@ struct HostState {
   DependencyGraph graph;
   SharedNetworks networks;
   MassGuard mass;
+  IncidentGroups groups;
   ConcurrencyLimiter concurrency;
   Duration wall_ahead{0};  ///< wall clock minus wall_time_of(now): steps since the process began
   Ids ids;

@@ -16,6 +16,14 @@ namespace {
 
 constexpr Duration maintenance_notified_after = 10min;
 
+/// A notification with something that an operator must know about this workload is never grouped.
+bool is_ordinary(const notice::Degraded& degraded) {
+  const bool waits_its_turn = !degraded.hold || degraded.hold->kind == HoldKind::Concurrency ||
+                              degraded.hold->kind == HoldKind::Replica;
+  return waits_its_turn && degraded.next_kind != RemedyKind::None && degraded.owner.empty() &&
+         degraded.unconfirmed.empty() && degraded.ineffective_restarts == 0;
+}
+
 using State = NotifiedTable::State;
 using Input = NotifiedTable::Input;
 
@@ -99,7 +107,8 @@ void NotificationMachine::notify_degraded(NotifiedTable::Input input) {
   }
   if (w_.remediation.ineffective_restarts >= ineffective_restarts_enough)
     degraded.ineffective_restarts = w_.remediation.ineffective_restarts;
-  notify({NotificationKind::Degraded, incident_key(), std::move(degraded)});
+  const Company company = is_ordinary(degraded) ? Company::Grouped : Company::Alone;
+  notify({NotificationKind::Degraded, incident_key(), std::move(degraded), {}, company});
 }
 
 std::optional<notice::Refusal> NotificationMachine::refusal() const {
@@ -109,6 +118,7 @@ std::optional<notice::Refusal> NotificationMachine::refusal() const {
 
 void NotificationMachine::give_up(NotifiedTable::Input input) {
   go(input, State::Critical);
+  own_.incident->group_key.clear();
   own_.last_notified = now_;
   own_.unnotified_incidents = 0;
   own_.unnotified_attempts = 0;
@@ -181,7 +191,7 @@ void NotificationMachine::attempt_began() {
 
 void NotificationMachine::incident_closed(IncidentOutcome outcome, const std::string& why) {
   const bool stopped = outcome == IncidentOutcome::StoppedByHealer;
-  if (!stopped && !own_.incident->notified) return;
+  if (!stopped && (!own_.incident->notified || !own_.incident->group_key.empty())) return;
   NotificationKind kind = NotificationKind::Info;
   if (outcome == IncidentOutcome::Recovered || outcome == IncidentOutcome::RecoveredAlone)
     kind = NotificationKind::Recovered;
@@ -340,6 +350,10 @@ void NotificationMachine::notify(Message message) {
     if (worse) out_.report(finding::WorseThanAcknowledged{});
     if (!follows.ends && (worse || !w_.incident->acked_at))
       for (const NotificationRoute* route : routed.routes) plan_escalation(*route, routed.destinations);
+  }
+  if (message.company == Company::Grouped) {
+    own_.incident->group_key = host_.groups.joined_by(routed.destinations, host_, now_);
+    if (!own_.incident->group_key.empty()) return;
   }
   out_.add(SendNotification{std::move(notification), std::move(message.notice), routed.destinations});
 }

@@ -32,8 +32,9 @@ struct NotifiedTable {
   static constexpr Transition<State, Input> table[] = {
       {State::None,       Input::Opens,         State::Unnotified},  // within a cooldown: counted for the summary
       {State::Unnotified, Input::CrashLoop,     State::Critical},    // CRASH LOOP, later if notifications are suppressed
-      {State::Unnotified, Input::AttemptBegins, State::Notified},    // DEGRADED, unless counted for the summary
-      {State::Unnotified, Input::Due,           State::Notified},    // DEGRADED: the first order waits, or none follows
+      {State::Unnotified, Input::AttemptBegins, State::Notified},    // DEGRADED, unless counted for the summary; its own,
+                                                                     // or that of a group: incident_groups.hpp
+      {State::Unnotified, Input::Due,           State::Notified},    // the same: the first order waits, or none follows
       {State::Unnotified, Input::CooldownOver,  State::Notified},    // DEGRADED, with the summary
       {State::Unnotified, Input::BudgetUsedUp,  State::Critical},    // GAVE UP
       {State::Notified,   Input::BudgetUsedUp,  State::Critical},
@@ -61,6 +62,7 @@ struct NotifiedIncident {
   std::optional<Instant> notified_at;
   unsigned repeats = 0;
   std::vector<Escalation> escalations;
+  std::string group_key;  ///< as in Incident
 };
 
 /// What was notified of the workload.
@@ -114,11 +116,14 @@ class NotificationMachine {
   std::optional<Instant> deadline() const;
 
  private:
+  /// Whether it may be sent together with those of other workloads.
+  enum class Company { Alone, Grouped };
   struct Message {
     NotificationKind kind = NotificationKind::Info;
     std::string dedup_key;
     Notice notice;
     std::optional<std::string> cause = {};  ///< outside an incident; empty: why it is unhealthy now
+    Company company = Company::Alone;
   };
 
   void go(NotifiedTable::Input input, NotifiedTable::State next);

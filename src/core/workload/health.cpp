@@ -14,8 +14,6 @@ namespace {
 
 /// HEALING.md 2: the last 10 starts.
 constexpr std::size_t remembered_starts = 10;
-/// The failures in a row that make a workload unhealthy span at least this.
-constexpr Duration shortest_streak = 1s;
 /// An unhealthy HEALTHCHECK waits so long for the inspect that brings its output.
 constexpr Duration output_wait = 2s;
 /// A start that healer has not learned yet. HEALING.md 2.

@@ -245,6 +245,7 @@ class HealthMachine {
   void report_unproven();
   void look_due();
   Duration next_probe_delay(bool pending) const;
+  std::optional<Instant> deciding_check() const;
   Duration rate_limited_delay() const;
   bool needs_connectivity(const Verdict& verdict) const;
   void note_engine_health(EngineHealth health);

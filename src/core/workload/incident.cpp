@@ -35,6 +35,7 @@ Incident incident_record(const Workload& workload) {
     record.notified_at = notified->notified_at;
     record.repeats = notified->repeats;
     record.escalations = notified->escalations;
+    record.group_key = notified->group_key;
   }
   return record;
 }
@@ -46,9 +47,9 @@ void restore_incident(Workload& workload, const Incident& incident) {
                                    incident.acked_at,  incident.acked_by};
   workload.remediation.attempts = incident.attempts;
   workload.remediation.ladder_step = incident.ladder_step;
-  workload.notifications.incident =
-      NotifiedIncident{incident.notified,    incident.gave_up, incident.notified_channels,
-                       incident.notified_at, incident.repeats, incident.escalations};
+  workload.notifications.incident = NotifiedIncident{
+      incident.notified, incident.gave_up,     incident.notified_channels, incident.notified_at,
+      incident.repeats,  incident.escalations, incident.group_key};
 }
 
 IncidentMachine::IncidentMachine(Rare<OpenIncident>& own, const View& view, Out& out)

@@ -203,7 +203,17 @@ void HealthMachine::schedule_probe() {
   }
   // From the start of the last round, so that slow answers do not stretch the interval.
   const Instant from = own_.probe ? own_.probe->started : now_;
-  own_.probe_due = std::max(from + delay, now_);
+  own_.probe_due = std::max({from + delay, deciding_check().value_or(now_), now_});
+}
+
+/// If the next failure would be enough, but the streak is too short until then: when it is long enough. An
+/// earlier check could decide nothing, and the one after it would decide later.
+std::optional<Instant> HealthMachine::deciding_check() const {
+  const unsigned failures = own_.tracker.failures();
+  if (own_.tracker.state() == Tracker::State::Unhealthy || failures == 0 ||
+      failures + 1 < w_.policy->failure_threshold)
+    return std::nullopt;
+  return own_.failing_since + shortest_streak;
 }
 
 /// An application that answers 429 is alive; each check makes it worse.

@@ -13,6 +13,9 @@ namespace healer {
 /// 10 ms. `draw` in [0, 1). HEALING.md 2.
 Duration probe_delay(const Policy& policy, bool pending, double draw);
 
+/// The failures in a row that make a workload unhealthy span at least this. HEALING.md 2.
+inline constexpr Duration shortest_streak = 1s;
+
 /// How the rounds of many workloads begin that healer sees for the first time: together, or spread over one
 /// interval, so that some check soon shows what befalls all of them.
 enum class FirstRounds { AtOnce, Spread };

@@ -30,6 +30,7 @@ struct HostContribution {
   bool among = false;
   bool failing = false;
   bool unnotified = false;  ///< failing, and its incident is not notified yet
+  bool notified = false;    ///< its incident is notified
   bool in_remedy = false;
   bool not_ready = false;
 };

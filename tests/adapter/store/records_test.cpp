@@ -84,7 +84,8 @@ Incident any_incident() {
       IncidentId{any_id()}, any_text(),    any_text(),    any_text(),      *any_of<IncidentCause>(),
       any_text(),           any_instant(), any_instant(), maybe_instant(), *any_of<IncidentOutcome>(),
       any_count(),          any_count(),   any_bool(),    any_bool(),      any_names(),
-      maybe_instant(),      any_count(),   escalations,   maybe_instant(), any_text()};
+      maybe_instant(),      any_count(),   escalations,   any_text(),      maybe_instant(),
+      any_text()};
 }
 Attempt any_attempt() {
   return Attempt{AttemptId{any_id()},     IncidentId{any_id()}, any_text(),     any_count(),

@@ -317,20 +317,48 @@ TEST_CASE("dependency: an exited dependent is started as soon as the root is hea
   CHECK_MESSAGE(scene.pass_until_decision("start web", 10s), scene.transcript());
 }
 
-TEST_CASE("dependency: a root stopped by an operator holds its dependents for five minutes at most") {
+TEST_CASE("dependency: a dependent that does not answer is held for five minutes at most, then tried once") {
   Scene scene;
   Box& db = scene.add("db");
   Box& web = scene.add("web", depends_on({"db"}));
+  web.fixed_by_start = false;
   settle(scene);
   scene.stop(db);
-  web.broken = true;
+  web.hangs = true;
   scene.pass_until([&] { return scene.workload("web").held.has_value(); }, 1min);
   const Instant held = scene.now();
   CHECK(scene.status("web").hold->text == "db is stopped; it is waited for");
   REQUIRE_MESSAGE(scene.pass_until_decision("restart web", 10min), scene.transcript());
   CHECK(scene.now() - held >= 5min);
   CHECK(scene.now() - held < 5min + 20s);
+  scene.pass(3h);
+  CHECK_MESSAGE(orders_of(scene, "web") == 1, scene.transcript());
   CHECK(orders_of(scene, "db") == 0);
+}
+
+TEST_CASE("dependency: a dependent that answers waits for its root as long as the root is unhealthy") {
+  Scene scene;
+  Policy unremedied = Scene::policy();
+  SUBCASE("the root is stopped") {}
+  SUBCASE("nothing remedies the root") {
+    unremedied.remedies = {RemedyStep{RemedyKind::None}};
+  }
+  Box& db = scene.add("db", unremedied);
+  Box& web = scene.add("web", depends_on({"db"}));
+  settle(scene);
+  if (unremedied.remedies == Scene::policy().remedies)
+    scene.stop(db);
+  else
+    db.hangs = true;
+  web.broken = true;
+  REQUIRE(scene.pass_until([&] { return scene.workload("web").held.has_value(); }, 1min));
+  scene.pass(6h);
+  CHECK_MESSAGE(scene.orders.empty(), scene.transcript());
+  CHECK(scene.status("web").hold->kind == HoldKind::Dependency);
+  // Its own trouble is healed once the root is healthy.
+  db.hangs = false;
+  if (db.facts.state != ContainerState::Running) scene.start(db);
+  CHECK_MESSAGE(scene.pass_until_decision("restart web", 5min), scene.transcript());
 }
 
 TEST_CASE("dependency: the dependent's own setting gives the length of the hold") {
@@ -341,7 +369,7 @@ TEST_CASE("dependency: the dependent's own setting gives the length of the hold"
   Box& web = scene.add("web", policy);
   settle(scene);
   scene.pause(db);
-  web.broken = true;
+  web.hangs = true;
   CHECK_MESSAGE(scene.pass_until_decision("restart web", 2min), scene.transcript());
 }
 

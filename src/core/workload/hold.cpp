@@ -8,6 +8,7 @@
 #include "core/workload/command_result.hpp"
 #include "core/workload/network.hpp"
 #include "core/workload/pause.hpp"
+#include "core/workload/verdict.hpp"
 
 namespace healer {
 namespace {
@@ -132,6 +133,14 @@ std::optional<Hold> dependency(const View& view) {
               {}};
 }
 
+/// Its checks get answers, so the process lives: what it says may be its dependency's trouble, and no restart
+/// mends that.
+bool answers(const View& view) {
+  const Workload& w = view.workload;
+  return w.lifecycle.presence == Presence::Running && !w.health.network_loss &&
+         is_answer(w.health.last_verdict);
+}
+
 std::optional<Hold> deployment(const View& view) {
   const std::string project = project_of(view.workload);
   if (project.empty()) return std::nullopt;
@@ -238,8 +247,10 @@ std::optional<Hold> concurrency(const View& view) {
 }
 
 struct HoldRule {
-  enum class Heal { Waits, Passes };   ///< what `healer heal` does
-  enum class Length { Any, Limited };  ///< Limited: to dependency_hold, for a cause that may never end
+  enum class Heal { Waits, Passes };  ///< what `healer heal` does
+  /// Limited: to dependency_hold, for a cause that may never end. LimitedUnlessAnswering: only a workload
+  /// that does not answer its checks may need a remedy beside its cause.
+  enum class Length { Any, Limited, LimitedUnlessAnswering };
   std::optional<Hold> (*applies)(const View& view);
   Heal heal = Heal::Passes;
   Length length = Length::Any;
@@ -258,7 +269,7 @@ constexpr HoldRule rules[] = {
     {parent_down},
     {parent_starting, Heal::Passes, Length::Limited},
     {parent_just_changed},
-    {dependency, Heal::Passes, Length::Limited},
+    {dependency, Heal::Passes, Length::LimitedUnlessAnswering},
     {deployment},
     {operator_inside},
     {disk},
@@ -280,7 +291,7 @@ FoundHold find_hold(const View& view) {
     if (remediation.forced && rule.heal == Heal::Passes) continue;
     std::optional<Hold> hold = rule.applies(view);
     if (!hold) continue;
-    if (rule.length == Length::Limited) {
+    if (rule.length == Length::Limited || (rule.length == Length::LimitedUnlessAnswering && !answers(view))) {
       found.limit_began = true;
       hold->until =
           remediation.dependency_hold_until.value_or(view.now + view.workload.policy->dependency_hold);

@@ -361,6 +361,38 @@ TEST_CASE("dependency: a dependent that answers waits for its root as long as th
   CHECK_MESSAGE(scene.pass_until_decision("restart web", 5min), scene.transcript());
 }
 
+TEST_CASE("dependency: what was not checked since the failures began is checked before the remedy") {
+  Scene scene;
+  Policy seldom = Scene::policy();
+  seldom.interval = 15min;
+  Box& db = scene.add("db", seldom);
+  Box& web = scene.add("web", depends_on({"db"}));
+  settle(scene);
+  web.broken = true;
+  SUBCASE("the root fails: it is healed first") {
+    SUBCASE("with an error") {
+      db.broken = true;
+    }
+    SUBCASE("without an answer") {
+      db.hangs = true;
+    }
+    scene.at_order = [&](const ApplyRemedy&) { web.broken = false; };
+    scene.pass(20min);
+    CHECK_MESSAGE(restarted(scene) == std::vector<std::string>{"db"}, scene.transcript());
+    CHECK(scene.status("web").condition == Condition::Healthy);
+  }
+  SUBCASE("the root passes: the remedy begins at once") {
+    REQUIRE(scene.pass_until([&] { return scene.workload("web").incident.has_value(); }, 1min));
+    const Instant unhealthy = scene.now();
+    REQUIRE_MESSAGE(scene.pass_until_decision("restart web", 1min), scene.transcript());
+    CHECK(scene.now() - unhealthy < 1s);
+  }
+  SUBCASE("the root's check cannot be done: the remedy begins") {
+    db.answer.emplace().end = ProbeEnd::NoRoute;
+    CHECK_MESSAGE(scene.pass_until_decision("restart web", 1min), scene.transcript());
+  }
+}
+
 TEST_CASE("dependency: the dependent's own setting gives the length of the hold") {
   Scene scene;
   Box& db = scene.add("db");

@@ -250,6 +250,11 @@ void HostController::decided(Workload& workload, const std::vector<AttemptState>
   }
   if (before.counted && before.not_ready && !now.not_ready) healthy_again_.insert(workload.key);
   enter_hold(workload, hold_of(workload));
+  if (auto to_check = state_.look_around.take_to_check(); !to_check.empty())
+    revisits_.add(revisit_group::LookAround{std::move(to_check)});
+  if (!workload.health.probe)
+    if (auto asking = state_.look_around.take_asking(workload.key); !asking.empty())
+      revisits_.add(revisit_group::LookedAround{std::move(asking)});
   const bool recovered = std::find(ended.begin(), ended.end(), AttemptState::Recovered) != ended.end();
   const auto& ordered = workload.remediation.ordered;
   if (recovered && ordered && ordered->instance != workload.instance())
@@ -274,6 +279,8 @@ void HostController::forget(Workload& workload) {
     slot_freed_ = true;
   }
   enter_hold(workload, std::nullopt);
+  if (auto asking = state_.look_around.take_asking(workload.key); !asking.empty())
+    revisits_.add(revisit_group::LookedAround{std::move(asking)});
   state_.concurrency.left(workload.service);
   state_.graph.remove(workload.key);
   state_.networks.leave(workload);

@@ -385,6 +385,10 @@ void HealthMachine::fresh_verdict() {
   }
 }
 
+void HealthMachine::check_now() {
+  if (!own_.probe && !own_.uses_engine_health() && !w_.on_old_instance()) own_.probe_due = now_;
+}
+
 void HealthMachine::checks_due() {
   if (w_.lifecycle.presence != Presence::Running) return;
   if (own_.probe_due && now_ >= *own_.probe_due && !own_.probe && !own_.unprobed()) start_probe();

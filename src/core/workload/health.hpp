@@ -200,6 +200,8 @@ class HealthMachine {
   void engine_health(EngineHealth health);
   /// The engine's HEALTHCHECK as an inspect has shown it.
   void inspected();
+  /// Its next round of checks is due.
+  void check_now();
   void round_overdue();
   void checks_due();
 

@@ -696,6 +696,51 @@ TEST_CASE("mass failure: the common root is the canary, and its dependents recov
   CHECK(scene.notifications.size() == 2);
 }
 
+TEST_CASE("mass failure: of twenty ten begin to fail together: one is tried at once, the others follow it") {
+  Scene scene;
+  Policy quick = Scene::policy();
+  quick.interval = 1s;
+  const auto boxes = boxes_of(scene, 20, quick);
+  for (int i = 0; i < 10; ++i) boxes[static_cast<std::size_t>(i)]->hangs = true;
+  const Instant began = scene.now();
+  SUBCASE("a remedy helps: all are healed soon") {
+    std::vector<long> recovered_before;  // per order: the attempts that had recovered before it
+    scene.at_order = [&](const ApplyRemedy&) {
+      recovered_before.push_back(
+          std::count_if(scene.attempts.begin(), scene.attempts.end(),
+                        [](const auto& entry) { return entry.second.state == AttemptState::Recovered; }));
+    };
+    REQUIRE_MESSAGE(scene.pass_until(
+                        [&] {
+                          return scene.orders.size() == 10 &&
+                                 std::none_of(boxes.begin(), boxes.end(), [&](const Box* box) {
+                                   return scene.status(box->facts.name).condition != Condition::Healthy;
+                                 });
+                        },
+                        1min),
+                    scene.transcript());
+    CHECK(scene.now() - began < 9s);
+    CHECK(recovered_before[1] == 1);
+    CHECK_MESSAGE(alerted(scene, "Remedies are on hold except for one canary"), scene.transcript());
+  }
+  SUBCASE("no remedy helps: one is tried, and remedies are held") {
+    for (Box* box : boxes) box->fixed_by_start = false;
+    scene.pass(60s);
+    CHECK_MESSAGE(scene.orders.size() == 1, scene.transcript());
+  }
+}
+
+TEST_CASE("mass failure: as many failures one after the other are none") {
+  Scene scene;
+  const auto boxes = boxes_of(scene, 20);
+  for (Box* box : boxes) box->fixed_by_start = false;
+  for (int i = 0; i < 10; ++i) {
+    boxes[static_cast<std::size_t>(i)]->broken = true;
+    scene.pass(16s);
+  }
+  CHECK_MESSAGE(scene.decided(Rule::MassHold) == 0, scene.transcript());
+}
+
 TEST_CASE("mass failure: at its end each workload that is still unhealthy is notified") {
   Scene scene;
   const auto boxes = boxes_of(scene, 10);

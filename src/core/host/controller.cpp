@@ -85,6 +85,7 @@ void HostController::limit_remedies() {
 }
 
 void HostController::watch_mass(HostOut& out) {
+  counts_.together = together_.largest();
   mass_meant(mass_.watch(counts_, out));
 }
 
@@ -241,6 +242,7 @@ void HostController::decided(Workload& workload, const std::vector<AttemptState>
   now.unnotified = now.failing && workload.incident && !workload.notifications.incident->notified;
   now.in_remedy = in_remedy(workload);
   now.not_ready = not_ready_reason(workload, out.now()) != nullptr;
+  note_failing(workload, workload.contribution, now, out.now());
   const HostContribution before = std::exchange(workload.contribution, now);
   counts_.replace(before, now);
   if (now.in_remedy && !before.in_remedy) state_.concurrency.taken(workload.service);
@@ -263,6 +265,20 @@ void HostController::decided(Workload& workload, const std::vector<AttemptState>
   for (const AttemptState state : ended) mass_meant(mass_.remedy_ended(state, counts_, out));
 }
 
+/// When it began to fail, for the failures that begin together.
+void HostController::note_failing(const Workload& workload, const HostContribution& before,
+                                  HostContribution& now, Instant at) {
+  if (!now.failing) {
+    now.good_at = workload.health.last_check.value_or(at);
+    if (before.failing) together_.ended(workload.key);
+    return;
+  }
+  now.good_at = before.good_at;
+  if (before.failing) return;
+  const bool runs = workload.lifecycle.presence == Presence::Running;
+  together_.began(workload.key, runs ? now.good_at : at, at);
+}
+
 void HostController::enter_hold(Workload& workload, const HeldWorkloads::Entry& entry) {
   if (entry == workload.held) return;
   const auto waits = [](const HeldWorkloads::Entry& of) { return of && of->first == HoldKind::Concurrency; };
@@ -274,6 +290,7 @@ void HostController::enter_hold(Workload& workload, const HeldWorkloads::Entry& 
 void HostController::forget(Workload& workload) {
   const HostContribution before = std::exchange(workload.contribution, HostContribution{});
   counts_.replace(before, {});
+  together_.ended(workload.key);
   if (before.in_remedy) {
     state_.concurrency.given_back(workload.service);
     slot_freed_ = true;

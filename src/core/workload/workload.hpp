@@ -32,6 +32,7 @@ struct HostContribution {
   bool unnotified = false;  ///< failing, and its incident is not notified yet
   bool in_remedy = false;
   bool not_ready = false;
+  Instant good_at{};  ///< its newest check before it failed
 };
 
 /// The core's state of one watched workload. What must survive healer's process is in record().

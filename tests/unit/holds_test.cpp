@@ -393,6 +393,35 @@ TEST_CASE("dependency: what was not checked since the failures began is checked 
   }
 }
 
+TEST_CASE("dependency: what depends on something that healer does not watch gets one attempt an hour") {
+  Scene scene;
+  Box& web = scene.add("web", depends_on({"db"}));
+  web.fixed_by_start = false;
+  settle(scene);
+  SUBCASE("it answers with an error") {
+    web.broken = true;
+    scene.pass(55min);
+    CHECK_MESSAGE(orders_of(scene, "web") == 1, scene.transcript());
+    CHECK(scene.status("web").hold->text ==
+          "healer does not watch db, which it depends on, and a remedy did not help");
+    scene.pass(2h);
+    CHECK_MESSAGE(orders_of(scene, "web") == 3, scene.transcript());
+  }
+  SUBCASE("it does not answer: the trouble is its own") {
+    web.hangs = true;
+    scene.pass(15min);
+    CHECK_MESSAGE(orders_of(scene, "web") == 5, scene.transcript());
+  }
+  SUBCASE("the dependency is watched and healthy") {
+    scene.add("db");
+    scene.connect();
+    scene.pass(45s);
+    web.broken = true;
+    scene.pass(15min);
+    CHECK_MESSAGE(orders_of(scene, "web") == 5, scene.transcript());
+  }
+}
+
 TEST_CASE("dependency: the dependent's own setting gives the length of the hold") {
   Scene scene;
   Box& db = scene.add("db");

@@ -18,6 +18,8 @@ constexpr Duration replacement_lookback = 10s;
 /// A dump or an upgrade inside takes at most this; a forgotten shell must not keep it unhealthy for ever.
 constexpr Duration longest_inside = 1h;
 constexpr Duration look_inside_every = 5s;
+/// Between two attempts for a workload whose dependency healer does not watch.
+constexpr Duration unwatched_pause = 1h;
 /// What an application may ask for.
 constexpr Duration longest_busy = 10min;
 constexpr Duration longest_maintenance = 1h;
@@ -139,6 +141,20 @@ bool answers(const View& view) {
   const Workload& w = view.workload;
   return w.lifecycle.presence == Presence::Running && !w.health.network_loss &&
          is_answer(w.health.last_verdict);
+}
+
+/// What healer does not watch may be the cause, and a restart of the dependent did not help.
+std::optional<Hold> unwatched_dependency(const View& view) {
+  const Remediation& remediation = view.workload.remediation;
+  const auto last = remediation.breaker.last_attempt();
+  if (remediation.attempts == 0 || !last || !answers(view)) return std::nullopt;
+  const Instant again = *last + unwatched_pause;
+  if (view.now >= again) return std::nullopt;
+  const auto name = view.host.graph.unwatched_dependency(view.workload.key);
+  if (!name) return std::nullopt;
+  return Hold{HoldKind::Dependency,
+              fmt::format("healer does not watch {}, which it depends on, and a remedy did not help", *name),
+              again};
 }
 
 std::optional<Hold> deployment(const View& view) {
@@ -270,6 +286,7 @@ constexpr HoldRule rules[] = {
     {parent_starting, Heal::Passes, Length::Limited},
     {parent_just_changed},
     {dependency, Heal::Passes, Length::LimitedUnlessAnswering},
+    {unwatched_dependency},
     {deployment},
     {operator_inside},
     {disk},

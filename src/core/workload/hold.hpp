@@ -30,6 +30,8 @@ namespace healer {
 ///                    | answers its checks                                       |
 ///   Dependency       | a workload that it depends on is not ready, and it does  | dependency_hold, then one
 ///                    | not answer its checks                                    | attempt, then no limit
+///   Dependency       | it answers its checks and depends on something that      | 1 h after the attempt
+///                    | healer does not watch, after one attempt                 |
 ///   Deployment       | containers of its project are created and removed        | 10 min
 ///   OperatorInside   | a command of an operator runs in the container           | 1 h
 ///   Disk             | its check, or the engine, says that a disk is full       | the engine: 5 min

@@ -116,6 +116,7 @@ struct Health {
   std::optional<Instant> unknown_since;  ///< when operators were notified that it cannot be checked
   Instant health_looked_at{};            ///< last inspect for a HEALTHCHECK that is one of several probes
   Instant failing_since{};
+  std::optional<Instant> failed_at;  ///< the newest failed check that counts, or exit, of any instance
   bool started_healthy_once = false;
   std::vector<Duration> starts;
   std::vector<Duration> unclean_starts;  ///< starts after an instance that was killed or crashed

@@ -249,7 +249,7 @@ TEST_CASE("maintenance: a window follows the wall clock, also after the clock wa
 
 // --- dependencies ---------------------------------------------------------------------------------------
 
-TEST_CASE("dependency: the root is healed; the dependent is held, and its notification names the root") {
+TEST_CASE("dependency: the root is healed; the dependent is held, and the root's notification names it") {
   Scene scene;
   Box& db = scene.add("db");
   Box& web = scene.add("web", depends_on({"db"}));
@@ -261,10 +261,44 @@ TEST_CASE("dependency: the root is healed; the dependent is held, and its notifi
   web.broken = false;  // web recovers with db
   scene.pass(5min);
   CHECK_MESSAGE(restarted(scene) == std::vector<std::string>{"db"}, scene.transcript());
-  CHECK(alerted(scene, "It is left alone for now: db is "));
+  CHECK_MESSAGE(alerted(scene, "These depend on it: web."), scene.transcript());
+  for (const Notification& sent : scene.notifications) CHECK(sent.workload == "db");
   CHECK(scene.incidents.size() == 2);
   for (const auto& [id, incident] : scene.incidents) CHECK(incident.outcome != IncidentOutcome::Open);
   CHECK(scene.held_for(HoldKind::Dependency) == 1);
+}
+
+TEST_CASE("dependency: a dependent is notified only if it stays unhealthy when its root is healthy again") {
+  Scene scene;
+  Box& db = scene.add("db");
+  Box& web = scene.add("web", depends_on({"db"}));
+  settle(scene);
+  const auto notified = [&scene](const std::string& name) {
+    return std::count_if(scene.notifications.begin(), scene.notifications.end(),
+                         [&](const Notification& sent) { return sent.workload == name; });
+  };
+  web.broken = true;
+  SUBCASE("it stays unhealthy") {
+    db.broken = true;
+    REQUIRE(scene.pass_until([&] { return notified("db") == 2; }, 5min));
+    CHECK(notified("web") == 0);
+    scene.pass(5min);
+    CHECK_MESSAGE(notified("web") == 2, scene.transcript());  // degraded, recovered
+  }
+  SUBCASE("also within the cooldown of an earlier notification") {
+    scene.pass_until([&] { return notified("web") == 2; }, 5min);
+    scene.decisions();
+    db.broken = web.broken = true;
+    REQUIRE(scene.pass_until_decision("restart db", 5min));
+    web.broken = false;
+    scene.pass(30min);
+    CHECK_MESSAGE(notified("web") == 2, scene.transcript());
+  }
+  SUBCASE("an operator stopped the root, and nobody is notified of it") {
+    scene.stop(db);
+    scene.pass(2min);
+    CHECK_MESSAGE(alerted(scene, "It is left alone for now: db is stopped"), scene.transcript());
+  }
 }
 
 TEST_CASE("dependency: after the root recovers the dependent needs a fresh verdict before a remedy") {

@@ -118,20 +118,15 @@ std::optional<Hold> parent_just_changed(const View& view) {
 }
 
 std::optional<Hold> dependency(const View& view) {
-  const auto why = [&view](const std::string& key) -> const char* {
-    const Workload* other = view.host.find(key);
-    return other != nullptr ? not_ready_reason(*other, view.now) : nullptr;
-  };
-  const auto root = view.host.graph.failing_root(view.workload.key,
-                                                 [&](const std::string& key) { return why(key) != nullptr; });
-  if (!root) return std::nullopt;
-  const Workload& other = *view.host.find(*root);
+  const Workload* root = failing_root(view);
+  if (root == nullptr) return std::nullopt;
+  const Workload& other = *root;
   // The text stays the same from the incident to the remedy, because each change is stored as a decision.
   const bool healed =
       other.incident && !other.lifecycle.stopped_by_operator && other.lifecycle.presence != Presence::Paused;
   return Hold{HoldKind::Dependency,
               healed ? fmt::format("{} is unhealthy; it is healed first", other.name)
-                     : fmt::format("{} {}; it is waited for", other.name, why(*root)),
+                     : fmt::format("{} {}; it is waited for", other.name, not_ready_reason(other, view.now)),
               {}};
 }
 
@@ -300,6 +295,14 @@ constexpr HoldRule rules[] = {
 };
 
 }  // namespace
+
+const Workload* failing_root(const View& view) {
+  const auto root = view.host.graph.failing_root(view.workload.key, [&view](const std::string& key) {
+    const Workload* other = view.host.find(key);
+    return other != nullptr && not_ready_reason(*other, view.now) != nullptr;
+  });
+  return root ? view.host.find(*root) : nullptr;
+}
 
 FoundHold find_hold(const View& view) {
   const Remediation& remediation = view.workload.remediation;

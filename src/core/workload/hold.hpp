@@ -62,4 +62,7 @@ struct FoundHold {
 
 FoundHold find_hold(const View& view);
 
+/// The workload below this one that must be healed first; null: all that it depends on is ready.
+const Workload* failing_root(const View& view);
+
 }  // namespace healer

@@ -177,7 +177,7 @@ Table<Policy> hold_settings() {
        "Containers or compose services that the container depends on, in addition to compose's `depends_on`. "
        "While one of them is unhealthy, it is healed first."},
       {"dependency_hold", "DEPENDENCY_HOLD", &Policy::dependency_hold, duration(0s, day),
-       "The longest time that a remedy is on hold while a dependency is unhealthy."},
+       "The longest hold, while a dependency is unhealthy, of a workload that does not answer its checks."},
       {"maintenance", "MAINTENANCE", &Policy::maintenance, windows(read_maintenance),
        "Times of the week in which healer only watches, see [Maintenance windows](#maintenance-windows)."},
   };

@@ -28,6 +28,7 @@ struct Deliver {
   void operator()(const Revisit::CauseGone& gone) const { to.cause_gone(gone.held_for, gone.healthy_again); }
   void operator()(const Revisit::NetworkChanged&) const { to.resolve_targets(); }
   void operator()(const Revisit::ConnectivityAnswered&) const { to.connectivity_answered(); }
+  void operator()(const Revisit::CheckNow&) const { to.check_now(); }
   void operator()(const Revisit::DependencyRestarted& root) const { to.dependency_restarted(root.name); }
 };
 

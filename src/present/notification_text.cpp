@@ -255,14 +255,17 @@ Written write(const notice::ConnectedAgain& again, const std::string&) {
 }
 
 Written write(const notice::MassFailure& mass, const std::string&) {
-  return {
-      "MASS FAILURE",
-      fmt::format("{} of {} containers are unhealthy at once: {}. They probably share one cause{}. Remedies "
-                  "are on hold for {}; if it lasts, healer tries one canary.",
-                  mass.failing.size(), mass.among, names(mass.failing),
-                  mass.common.empty() ? "" : ", " + mass.common, format_duration(mass.hold)),
-      mass.common.empty() ? std::string("Look at what they share.")
-                          : fmt::format("Look at {} first.", mass.common)};
+  const std::string then =
+      mass.hold > Duration{0}
+          ? fmt::format("Remedies are on hold for {}; if it lasts, healer tries one canary.",
+                        format_duration(mass.hold))
+          : std::string("Remedies are on hold except for one canary; if it recovers, the others follow.");
+  return {"MASS FAILURE",
+          fmt::format("{} of {} containers are unhealthy at once: {}. They probably share one cause{}. {}",
+                      mass.failing.size(), mass.among, names(mass.failing),
+                      mass.common.empty() ? "" : ", " + mass.common, then),
+          mass.common.empty() ? std::string("Look at what they share.")
+                              : fmt::format("Look at {} first.", mass.common)};
 }
 
 Written write(const notice::MassFailureStays& mass, const std::string&) {

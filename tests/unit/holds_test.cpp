@@ -249,7 +249,7 @@ TEST_CASE("maintenance: a window follows the wall clock, also after the clock wa
 
 // --- dependencies ---------------------------------------------------------------------------------------
 
-TEST_CASE("dependency: the root is healed; the dependent is held, and its notification names the root") {
+TEST_CASE("dependency: the root is healed; the dependent is held, and the root's notification names it") {
   Scene scene;
   Box& db = scene.add("db");
   Box& web = scene.add("web", depends_on({"db"}));
@@ -261,10 +261,44 @@ TEST_CASE("dependency: the root is healed; the dependent is held, and its notifi
   web.broken = false;  // web recovers with db
   scene.pass(5min);
   CHECK_MESSAGE(restarted(scene) == std::vector<std::string>{"db"}, scene.transcript());
-  CHECK(alerted(scene, "It is left alone for now: db is "));
+  CHECK_MESSAGE(alerted(scene, "These depend on it: web."), scene.transcript());
+  for (const Notification& sent : scene.notifications) CHECK(sent.workload == "db");
   CHECK(scene.incidents.size() == 2);
   for (const auto& [id, incident] : scene.incidents) CHECK(incident.outcome != IncidentOutcome::Open);
   CHECK(scene.held_for(HoldKind::Dependency) == 1);
+}
+
+TEST_CASE("dependency: a dependent is notified only if it stays unhealthy when its root is healthy again") {
+  Scene scene;
+  Box& db = scene.add("db");
+  Box& web = scene.add("web", depends_on({"db"}));
+  settle(scene);
+  const auto notified = [&scene](const std::string& name) {
+    return std::count_if(scene.notifications.begin(), scene.notifications.end(),
+                         [&](const Notification& sent) { return sent.workload == name; });
+  };
+  web.broken = true;
+  SUBCASE("it stays unhealthy") {
+    db.broken = true;
+    REQUIRE(scene.pass_until([&] { return notified("db") == 2; }, 5min));
+    CHECK(notified("web") == 0);
+    scene.pass(5min);
+    CHECK_MESSAGE(notified("web") == 2, scene.transcript());  // degraded, recovered
+  }
+  SUBCASE("also within the cooldown of an earlier notification") {
+    scene.pass_until([&] { return notified("web") == 2; }, 5min);
+    scene.decisions();
+    db.broken = web.broken = true;
+    REQUIRE(scene.pass_until_decision("restart db", 5min));
+    web.broken = false;
+    scene.pass(30min);
+    CHECK_MESSAGE(notified("web") == 2, scene.transcript());
+  }
+  SUBCASE("an operator stopped the root, and nobody is notified of it") {
+    scene.stop(db);
+    scene.pass(2min);
+    CHECK_MESSAGE(alerted(scene, "It is left alone for now: db is stopped"), scene.transcript());
+  }
 }
 
 TEST_CASE("dependency: after the root recovers the dependent needs a fresh verdict before a remedy") {
@@ -317,20 +351,109 @@ TEST_CASE("dependency: an exited dependent is started as soon as the root is hea
   CHECK_MESSAGE(scene.pass_until_decision("start web", 10s), scene.transcript());
 }
 
-TEST_CASE("dependency: a root stopped by an operator holds its dependents for five minutes at most") {
+TEST_CASE("dependency: a dependent that does not answer is held for five minutes at most, then tried once") {
   Scene scene;
   Box& db = scene.add("db");
   Box& web = scene.add("web", depends_on({"db"}));
+  web.fixed_by_start = false;
   settle(scene);
   scene.stop(db);
-  web.broken = true;
+  web.hangs = true;
   scene.pass_until([&] { return scene.workload("web").held.has_value(); }, 1min);
   const Instant held = scene.now();
   CHECK(scene.status("web").hold->text == "db is stopped; it is waited for");
   REQUIRE_MESSAGE(scene.pass_until_decision("restart web", 10min), scene.transcript());
   CHECK(scene.now() - held >= 5min);
   CHECK(scene.now() - held < 5min + 20s);
+  scene.pass(3h);
+  CHECK_MESSAGE(orders_of(scene, "web") == 1, scene.transcript());
   CHECK(orders_of(scene, "db") == 0);
+}
+
+TEST_CASE("dependency: a dependent that answers waits for its root as long as the root is unhealthy") {
+  Scene scene;
+  Policy unremedied = Scene::policy();
+  SUBCASE("the root is stopped") {}
+  SUBCASE("nothing remedies the root") {
+    unremedied.remedies = {RemedyStep{RemedyKind::None}};
+  }
+  Box& db = scene.add("db", unremedied);
+  Box& web = scene.add("web", depends_on({"db"}));
+  settle(scene);
+  if (unremedied.remedies == Scene::policy().remedies)
+    scene.stop(db);
+  else
+    db.hangs = true;
+  web.broken = true;
+  REQUIRE(scene.pass_until([&] { return scene.workload("web").held.has_value(); }, 1min));
+  scene.pass(6h);
+  CHECK_MESSAGE(scene.orders.empty(), scene.transcript());
+  CHECK(scene.status("web").hold->kind == HoldKind::Dependency);
+  // Its own trouble is healed once the root is healthy.
+  db.hangs = false;
+  if (db.facts.state != ContainerState::Running) scene.start(db);
+  CHECK_MESSAGE(scene.pass_until_decision("restart web", 5min), scene.transcript());
+}
+
+TEST_CASE("dependency: what was not checked since the failures began is checked before the remedy") {
+  Scene scene;
+  Policy seldom = Scene::policy();
+  seldom.interval = 15min;
+  Box& db = scene.add("db", seldom);
+  Box& web = scene.add("web", depends_on({"db"}));
+  settle(scene);
+  web.broken = true;
+  SUBCASE("the root fails: it is healed first") {
+    SUBCASE("with an error") {
+      db.broken = true;
+    }
+    SUBCASE("without an answer") {
+      db.hangs = true;
+    }
+    scene.at_order = [&](const ApplyRemedy&) { web.broken = false; };
+    scene.pass(20min);
+    CHECK_MESSAGE(restarted(scene) == std::vector<std::string>{"db"}, scene.transcript());
+    CHECK(scene.status("web").condition == Condition::Healthy);
+  }
+  SUBCASE("the root passes: the remedy begins at once") {
+    REQUIRE(scene.pass_until([&] { return scene.workload("web").incident.has_value(); }, 1min));
+    const Instant unhealthy = scene.now();
+    REQUIRE_MESSAGE(scene.pass_until_decision("restart web", 1min), scene.transcript());
+    CHECK(scene.now() - unhealthy < 1s);
+  }
+  SUBCASE("the root's check cannot be done: the remedy begins") {
+    db.answer.emplace().end = ProbeEnd::NoRoute;
+    CHECK_MESSAGE(scene.pass_until_decision("restart web", 1min), scene.transcript());
+  }
+}
+
+TEST_CASE("dependency: what depends on something that healer does not watch gets one attempt an hour") {
+  Scene scene;
+  Box& web = scene.add("web", depends_on({"db"}));
+  web.fixed_by_start = false;
+  settle(scene);
+  SUBCASE("it answers with an error") {
+    web.broken = true;
+    scene.pass(55min);
+    CHECK_MESSAGE(orders_of(scene, "web") == 1, scene.transcript());
+    CHECK(scene.status("web").hold->text ==
+          "healer does not watch db, which it depends on, and a remedy did not help");
+    scene.pass(2h);
+    CHECK_MESSAGE(orders_of(scene, "web") == 3, scene.transcript());
+  }
+  SUBCASE("it does not answer: the trouble is its own") {
+    web.hangs = true;
+    scene.pass(15min);
+    CHECK_MESSAGE(orders_of(scene, "web") == 5, scene.transcript());
+  }
+  SUBCASE("the dependency is watched and healthy") {
+    scene.add("db");
+    scene.connect();
+    scene.pass(45s);
+    web.broken = true;
+    scene.pass(15min);
+    CHECK_MESSAGE(orders_of(scene, "web") == 5, scene.transcript());
+  }
 }
 
 TEST_CASE("dependency: the dependent's own setting gives the length of the hold") {
@@ -341,7 +464,7 @@ TEST_CASE("dependency: the dependent's own setting gives the length of the hold"
   Box& web = scene.add("web", policy);
   settle(scene);
   scene.pause(db);
-  web.broken = true;
+  web.hangs = true;
   CHECK_MESSAGE(scene.pass_until_decision("restart web", 2min), scene.transcript());
 }
 
@@ -634,6 +757,51 @@ TEST_CASE("mass failure: the common root is the canary, and its dependents recov
   scene.pass(10min);
   CHECK_MESSAGE(restarted(scene) == std::vector<std::string>{"db"}, scene.transcript());
   CHECK(scene.notifications.size() == 2);
+}
+
+TEST_CASE("mass failure: of twenty ten begin to fail together: one is tried at once, the others follow it") {
+  Scene scene;
+  Policy quick = Scene::policy();
+  quick.interval = 1s;
+  const auto boxes = boxes_of(scene, 20, quick);
+  for (int i = 0; i < 10; ++i) boxes[static_cast<std::size_t>(i)]->hangs = true;
+  const Instant began = scene.now();
+  SUBCASE("a remedy helps: all are healed soon") {
+    std::vector<long> recovered_before;  // per order: the attempts that had recovered before it
+    scene.at_order = [&](const ApplyRemedy&) {
+      recovered_before.push_back(
+          std::count_if(scene.attempts.begin(), scene.attempts.end(),
+                        [](const auto& entry) { return entry.second.state == AttemptState::Recovered; }));
+    };
+    REQUIRE_MESSAGE(scene.pass_until(
+                        [&] {
+                          return scene.orders.size() == 10 &&
+                                 std::none_of(boxes.begin(), boxes.end(), [&](const Box* box) {
+                                   return scene.status(box->facts.name).condition != Condition::Healthy;
+                                 });
+                        },
+                        1min),
+                    scene.transcript());
+    CHECK(scene.now() - began < 9s);
+    CHECK(recovered_before[1] == 1);
+    CHECK_MESSAGE(alerted(scene, "Remedies are on hold except for one canary"), scene.transcript());
+  }
+  SUBCASE("no remedy helps: one is tried, and remedies are held") {
+    for (Box* box : boxes) box->fixed_by_start = false;
+    scene.pass(60s);
+    CHECK_MESSAGE(scene.orders.size() == 1, scene.transcript());
+  }
+}
+
+TEST_CASE("mass failure: as many failures one after the other are none") {
+  Scene scene;
+  const auto boxes = boxes_of(scene, 20);
+  for (Box* box : boxes) box->fixed_by_start = false;
+  for (int i = 0; i < 10; ++i) {
+    boxes[static_cast<std::size_t>(i)]->broken = true;
+    scene.pass(16s);
+  }
+  CHECK_MESSAGE(scene.decided(Rule::MassHold) == 0, scene.transcript());
 }
 
 TEST_CASE("mass failure: at its end each workload that is still unhealthy is notified") {

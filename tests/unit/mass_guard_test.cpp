@@ -43,6 +43,39 @@ TEST_CASE("mass guard: it begins when more than half and at least three are fail
   CHECK(guard.since() == at(1s));
 }
 
+TEST_CASE("mass guard: of failures that began together one is tried at once, and then all") {
+  const HostPolicy policy;
+  MassGuard guard;
+  REQUIRE(guard.update(9, 40, at(0s), policy, MassGuard::Spread::Together) == Change::Began);
+  CHECK(guard.room(0) == 1);
+  CHECK(guard.room(1) == 0);
+  SUBCASE("the canary recovers: all may begin") {
+    CHECK(guard.remedy_ended(true, at(5s), policy) == Change::Widened);
+    CHECK(guard.room(0) == 40);
+  }
+  SUBCASE("the canary does not recover: a hold of twice the length follows") {
+    CHECK(guard.remedy_ended(false, at(5s), policy) == Change::NotRecovered);
+    CHECK(guard.room(0) == 0);
+    CHECK(guard.deadline() == at(125s));
+    CHECK(guard.update(9, 40, at(125s), policy, MassGuard::Spread::Together) == Change::Trying);
+    CHECK(guard.room(0) == 1);
+  }
+  SUBCASE("more than half fail before the canary has ended: remedies are held as for any mass failure") {
+    CHECK(guard.update(21, 40, at(1s), policy, MassGuard::Spread::Together) == Change::Began);
+    CHECK(guard.room(0) == 0);
+    CHECK(guard.deadline() == at(61s));
+  }
+  SUBCASE("more than half fail after the canary recovered: it goes on") {
+    guard.remedy_ended(true, at(5s), policy);
+    CHECK(guard.update(21, 40, at(6s), policy, MassGuard::Spread::Together) == Change::None);
+    CHECK(guard.room(0) == 40);
+  }
+  SUBCASE("it is over after 15 s without so many") {
+    CHECK(guard.update(8, 40, at(10s), policy) == Change::None);
+    CHECK(guard.update(8, 40, at(25s), policy) == Change::Over);
+  }
+}
+
 TEST_CASE("mass guard: no remedy may begin during the hold") {
   MassGuard guard = holding();
   CHECK(guard.room(0) == 0);

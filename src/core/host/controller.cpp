@@ -85,6 +85,7 @@ void HostController::limit_remedies() {
 }
 
 void HostController::watch_mass(HostOut& out) {
+  counts_.together = together_.largest();
   mass_meant(mass_.watch(counts_, out));
 }
 
@@ -244,6 +245,7 @@ void HostController::decided(Workload& workload, const std::vector<AttemptState>
   now.notified = workload.incident && workload.notifications.incident->notified;
   now.in_remedy = in_remedy(workload);
   now.not_ready = not_ready_reason(workload, out.now()) != nullptr;
+  note_failing(workload, workload.contribution, now, out.now());
   const HostContribution before = std::exchange(workload.contribution, now);
   counts_.replace(before, now);
   using Notified = IncidentGroups::Notified;
@@ -255,12 +257,31 @@ void HostController::decided(Workload& workload, const std::vector<AttemptState>
   }
   if (before.counted && before.not_ready && !now.not_ready) healthy_again_.insert(workload.key);
   enter_hold(workload, hold_of(workload));
+  if (auto to_check = state_.look_around.take_to_check(); !to_check.empty())
+    revisits_.add(revisit_group::LookAround{std::move(to_check)});
+  if (!workload.health.probe)
+    if (auto asking = state_.look_around.take_asking(workload.key); !asking.empty())
+      revisits_.add(revisit_group::LookedAround{std::move(asking)});
   const bool recovered = std::find(ended.begin(), ended.end(), AttemptState::Recovered) != ended.end();
   const auto& ordered = workload.remediation.ordered;
   if (recovered && ordered && ordered->instance != workload.instance())
     revisits_.add(revisit_group::DependencyRestarted{workload.key});
   if (!state_.mass.on() || !(now.in_remedy || before.in_remedy)) return;
   for (const AttemptState state : ended) mass_meant(mass_.remedy_ended(state, counts_, out));
+}
+
+/// When it began to fail, for the failures that begin together.
+void HostController::note_failing(const Workload& workload, const HostContribution& before,
+                                  HostContribution& now, Instant at) {
+  if (!now.failing) {
+    now.good_at = workload.health.last_check.value_or(at);
+    if (before.failing) together_.ended(workload.key);
+    return;
+  }
+  now.good_at = before.good_at;
+  if (before.failing) return;
+  const bool runs = workload.lifecycle.presence == Presence::Running;
+  together_.began(workload.key, runs ? now.good_at : at, at);
 }
 
 void HostController::enter_hold(Workload& workload, const HeldWorkloads::Entry& entry) {
@@ -274,11 +295,14 @@ void HostController::enter_hold(Workload& workload, const HeldWorkloads::Entry& 
 void HostController::forget(Workload& workload) {
   const HostContribution before = std::exchange(workload.contribution, HostContribution{});
   counts_.replace(before, {});
+  together_.ended(workload.key);
   if (before.in_remedy) {
     state_.concurrency.given_back(workload.service);
     slot_freed_ = true;
   }
   enter_hold(workload, std::nullopt);
+  if (auto asking = state_.look_around.take_asking(workload.key); !asking.empty())
+    revisits_.add(revisit_group::LookedAround{std::move(asking)});
   state_.concurrency.left(workload.service);
   state_.graph.remove(workload.key);
   state_.networks.leave(workload);

@@ -13,6 +13,7 @@
 #include "core/host/host_state.hpp"
 #include "core/host/mass_failure.hpp"
 #include "core/host/revisits.hpp"
+#include "core/host/together.hpp"
 #include "core/host/vanished.hpp"
 #include "core/host/workloads.hpp"
 #include "model/effect.hpp"
@@ -100,6 +101,8 @@ class HostController {
  private:
   void release(HoldKind kind);
   void enter_hold(Workload& workload, const HeldWorkloads::Entry& entry);
+  void note_failing(const Workload& workload, const HostContribution& before, HostContribution& now,
+                    Instant at);
   void pause_over(fact::Command command, HostOut& out);
   void mass_meant(MassFailure::Meaning meaning);
 
@@ -109,6 +112,7 @@ class HostController {
   EngineConnection engine_;
   MassFailure mass_;
   HostCounts counts_;
+  Together together_;
   HeldWorkloads held_;
   Revisits revisits_;
   Vanished vanished_;

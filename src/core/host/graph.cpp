@@ -123,6 +123,22 @@ bool DependencyGraph::has_dependents(const std::string& key) const {
   return found != place_of_.end() && !effective_sources(found->second).empty();
 }
 
+bool DependencyGraph::provided(const std::string& name) const {
+  const auto found = names_.find(name);
+  return found != names_.end() && !found->second.providers.empty();
+}
+
+std::optional<std::string> DependencyGraph::unwatched_dependency(const std::string& key) const {
+  const Place* found = place(key);
+  if (found == nullptr) return std::nullopt;
+  const DependencyNode& node = found->node;
+  for (const std::string& service : node.declared)
+    if (!provided(service)) return service;
+  for (const std::string& name : node.named)
+    if (!provided(name) && (node.service.empty() || !provided(in_project(node, name)))) return name;
+  return std::nullopt;
+}
+
 std::optional<std::string> DependencyGraph::failing_root(const std::string& key,
                                                          const NotReady& not_ready) const {
   const auto start = place_of_.find(key);
@@ -199,9 +215,9 @@ void DependencyGraph::unlink_names(Index of) {
 DependencyGraph::Indices DependencyGraph::meant_by(const DependencyNode& node) const {
   Indices meant;
   const auto add = [&](const std::string& name) {
-    const auto found = names_.find(name);
-    if (found == names_.end() || found->second.providers.empty()) return false;
-    meant.insert(meant.end(), found->second.providers.begin(), found->second.providers.end());
+    if (!provided(name)) return false;
+    const Indices& providers = names_.at(name).providers;
+    meant.insert(meant.end(), providers.begin(), providers.end());
     return true;
   };
   for (const std::string& service : node.declared) add(service);

@@ -62,6 +62,9 @@ class DependencyGraph {
   std::vector<std::string> ripple(const std::string& key) const;
 
   bool has_dependents(const std::string& key) const;
+  /// The first dependency, as it is named, that no watched workload provides. Empty: healer watches all of
+  /// them.
+  std::optional<std::string> unwatched_dependency(const std::string& key) const;
 
   /// The root to heal first: of the dependencies of `key` that are not ready, direct or not, one that has no
   /// such dependency itself; of several the smallest key. Nothing: all are ready.
@@ -94,6 +97,8 @@ class DependencyGraph {
   };
 
   const Place* place(const std::string& key) const;
+  /// A watched workload has this name.
+  bool provided(const std::string& name) const;
   bool refuses(const Place& place, Index target) const;
   Indices effective_targets(Index of) const;
   Indices effective_sources(Index of) const;

@@ -12,6 +12,7 @@
 #include "core/host/connectivity.hpp"
 #include "core/host/deployments.hpp"
 #include "core/host/graph.hpp"
+#include "core/host/look_around.hpp"
 #include "core/host/mass_guard.hpp"
 #include "core/host/shared_networks.hpp"
 #include "core/host/workloads.hpp"
@@ -72,6 +73,7 @@ struct HostState {
   MassGuard mass;
   IncidentGroups groups;
   ConcurrencyLimiter concurrency;
+  LookAround look_around;
   Duration wall_ahead{0};  ///< wall clock minus wall_time_of(now): steps since the process began
   Ids ids;
   TransitionWatch transition_watch;  ///< tests: called at each transition of a workload's machines

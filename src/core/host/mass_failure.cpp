@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "core/host/together.hpp"
+
 namespace healer {
 namespace {
 
@@ -23,8 +25,10 @@ void MassFailure::take_over(HostOut& out) {
 }
 
 MassFailure::Meaning MassFailure::watch(const HostCounts& counts, HostOut& out) {
+  const auto began =
+      counts.together >= Together::many ? MassGuard::Spread::Together : MassGuard::Spread::None;
   const Meaning meaning =
-      changed(state_.mass.update(counts.failing, counts.among, out.now(), state_.policy), counts, out);
+      changed(state_.mass.update(counts.failing, counts.among, out.now(), state_.policy, began), counts, out);
   notify_members(counts, out);
   return meaning;
 }
@@ -85,8 +89,9 @@ void MassFailure::notify_members(const HostCounts& counts, HostOut& out) {
   if (counts.unnotified == 0 || !state_.mass.on() || !out.record().mass_notification_key.empty()) return;
   const std::vector<const Workload*> members = failing();
   notify(NotificationKind::Degraded,
-         notice::MassFailure{names_of(members), counts.among, common_dependency(members),
-                             state_.policy.mass_hold},
+         notice::MassFailure{
+             names_of(members), counts.among, common_dependency(members),
+             state_.mass.phase() == MassGuard::Phase::Canary ? Duration{0} : state_.policy.mass_hold},
          out);
 }
 

@@ -9,14 +9,31 @@ namespace healer {
 MassGuard MassGuard::restored(const HostPolicy& policy, Instant since, Instant now) {
   MassGuard guard;
   guard.since_ = since;
+  guard.spread_ = Spread::Share;
   guard.hold(Phase::Holding, policy.mass_hold, now);
   guard.not_over_before_ = now + policy.mass_hold;
   return guard;
 }
 
-bool MassGuard::too_many(const HostPolicy& policy) const {
-  return failing_ >= std::max(1U, policy.mass_least) &&
-         static_cast<double>(failing_) > policy.mass_share * static_cast<double>(among_);
+MassGuard::Spread MassGuard::spread(const HostPolicy& policy, Spread began) const {
+  const bool share = failing_ >= std::max(1U, policy.mass_least) &&
+                     static_cast<double>(failing_) > policy.mass_share * static_cast<double>(among_);
+  return share ? Spread::Share : began;
+}
+
+MassGuard::Change MassGuard::begin(Spread spread, Instant now, const HostPolicy& policy) {
+  const std::size_t failing = failing_;
+  const std::size_t among = among_;
+  *this = MassGuard{};
+  failing_ = failing;
+  among_ = among;
+  since_ = now;
+  spread_ = spread;
+  if (spread == Spread::Together)
+    phase_ = Phase::Canary;
+  else
+    hold(Phase::Holding, policy.mass_hold, now);
+  return Change::Began;
 }
 
 void MassGuard::hold(Phase phase, Duration length, Instant now) {
@@ -26,27 +43,29 @@ void MassGuard::hold(Phase phase, Duration length, Instant now) {
 }
 
 MassGuard::Change MassGuard::update(std::size_t failing, std::size_t among, Instant now,
-                                    const HostPolicy& policy) {
+                                    const HostPolicy& policy, Spread began) {
   failing_ = failing;
   among_ = among;
+  const Spread shows = spread(policy, began);
   if (!on()) {
-    if (!too_many(policy)) return Change::None;
+    if (shows == Spread::None) return Change::None;
     if (left_ != Phase::Off && now < over_at_ + policy.mass_hold) {
       phase_ = left_;
       batch_ = 1;
       recovered_ = 0;
       since_ = now;
+      spread_ = shows;
       return Change::Began;
     }
-    *this = MassGuard{};
-    failing_ = failing;
-    among_ = among;
-    since_ = now;
-    hold(Phase::Holding, policy.mass_hold, now);
-    return Change::Began;
+    return begin(shows, now, policy);
+  }
+  const bool untried = phase_ == Phase::Canary && batch_ == 1 && recovered_ == 0 && failures_ == 0;
+  if (shows == Spread::Share && spread_ == Spread::Together) {
+    if (untried) return begin(shows, now, policy);
+    spread_ = shows;
   }
   if (not_over_before_ && now >= *not_over_before_) not_over_before_.reset();
-  if (too_many(policy))
+  if (shows != Spread::None)
     calm_since_.reset();
   else if (!calm_since_)
     calm_since_ = now;
@@ -73,7 +92,7 @@ MassGuard::Change MassGuard::remedy_ended(bool recovered, Instant now, const Hos
     return Change::NotRecovered;
   }
   if (++recovered_ < batch_) return Change::None;
-  batch_ *= 2;
+  batch_ = spread_ == Spread::Together ? std::max(among_, 2 * batch_) : 2 * batch_;
   recovered_ = 0;
   return Change::Widened;
 }

@@ -18,9 +18,16 @@ namespace healer {
 ///   --------+------------------------------------+---------+-----------------------------------------------
 ///   Off     | more than mass_share fails, and at | Holding | no remedies for `mass_hold`
 ///           | least mass_least                   |         |
+///   Off     | fewer, but many began to fail      | Canary  | one remedy at a time
+///           | together                           |         |
+///   Canary  | after that, before any remedy      | Holding | no remedies for `mass_hold`
+///           | ended: more than mass_share fails  |         |
 ///   Holding | time is up                         | Canary  | one remedy at a time
 ///   Canary  | fewer in remedy than the batch     | Canary  | one more remedy may begin, of roots only
-///   Canary  | a batch of remedies has recovered  | Canary  | twice as many remedies at a time
+///   Canary  | a batch of remedies has recovered  | Canary  | twice as many remedies at a time; all at once,
+///   if
+///           |                                    |         | many began to fail together while others are
+///           healthy
 ///   Canary  | a remedy did not help              | Backoff | hold twice as long as before, at most
 ///           |                                    |         | `mass_hold_max`; the first time, operators are
 ///           |                                    |         | notified that a restart does not help
@@ -37,9 +44,15 @@ namespace healer {
 class MassGuard {
  public:
   using Phase = fact::MassPhase;
+  /// How a mass failure shows.
+  enum class Spread {
+    None,
+    Share,     ///< too large a share fails
+    Together,  ///< many began to fail together while others are healthy
+  };
   enum class Change {
     None,
-    Began,         ///< Off -> Holding, or the phase of a mass failure that came back
+    Began,         ///< Off -> Holding or Canary, Canary -> Holding, or the phase of one that came back
     Trying,        ///< -> Canary
     Widened,       ///< the batch doubled
     NotRecovered,  ///< -> Backoff
@@ -50,8 +63,10 @@ class MassGuard {
   /// Continues a mass failure that an earlier process notified operators of and that was not over.
   static MassGuard restored(const HostPolicy& policy, Instant since, Instant now);
 
-  /// Takes the present counts; to be called also at deadline().
-  Change update(std::size_t failing, std::size_t among, Instant now, const HostPolicy& policy);
+  /// Takes the present counts; to be called also at deadline(). `began`: Together if many of the failures
+  /// began together.
+  Change update(std::size_t failing, std::size_t among, Instant now, const HostPolicy& policy,
+                Spread began = Spread::None);
   /// A remedy of any workload has ended.
   Change remedy_ended(bool recovered, Instant now, const HostPolicy& policy);
 
@@ -76,10 +91,12 @@ class MassGuard {
   /// The count must stay low this long: it drops for a moment while a container is between two crashes.
   static constexpr Duration calm = 15s;
 
-  bool too_many(const HostPolicy& policy) const;
+  Spread spread(const HostPolicy& policy, Spread began) const;
+  Change begin(Spread spread, Instant now, const HostPolicy& policy);
   void hold(Phase phase, Duration length, Instant now);
 
   Phase phase_ = Phase::Off;
+  Spread spread_ = Spread::None;  ///< how it shows, or showed at its beginning
   Instant since_{};
   Instant until_{};   ///< end of Holding and Backoff
   Duration hold_{0};  ///< length of the last Holding or Backoff

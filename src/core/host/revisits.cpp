@@ -49,6 +49,8 @@ Revisits::Keys Revisits::begin(const RevisitGroup& begun, HostOut& out) const {
         return state_.networks.children(group.parent);
       },
       [](const revisit_group::Answered& group) { return group.workloads; },
+      [](const revisit_group::LookAround& group) { return group.workloads; },
+      [](const revisit_group::LookedAround& group) { return group.workloads; },
       [this](const revisit_group::DependencyRestarted& group) {
         const Workload* root = workloads_.find(group.workload);
         return workloads_.keys_where([this, root](const Workload& workload) {
@@ -82,6 +84,8 @@ std::optional<Revisit> Revisits::visit(const RevisitGroup& group, const std::str
       [&](const revisit_group::ParentChanged&) { return because(Revisit::NetworkChanged{}); },
       [&](const revisit_group::ParentGone&) { return because(Revisit::NetworkChanged{}); },
       [&](const revisit_group::Answered&) { return because(Revisit::ConnectivityAnswered{}); },
+      [&](const revisit_group::LookAround&) { return because(Revisit::CheckNow{}); },
+      [&](const revisit_group::LookedAround&) { return because(Revisit::LookAgain{}); },
       [&](const revisit_group::DependencyRestarted& group) {
         const Workload* root = workloads_.find(group.workload);
         return root != nullptr ? because(Revisit::DependencyRestarted{root->name}) : std::nullopt;

@@ -24,12 +24,14 @@ struct Revisit {
   };
   struct NetworkChanged {};        ///< of the container whose network it shares
   struct ConnectivityAnswered {};  ///< the check that its verdict waits for
+  struct CheckNow {};              ///< a remedy of a dependent waits for its result
   struct DependencyRestarted {     ///< by healer; the workload wants to be restarted after it
     std::string name;
   };
 
   std::string workload;
-  std::variant<LookAgain, CauseGone, NetworkChanged, ConnectivityAnswered, DependencyRestarted> because;
+  std::variant<LookAgain, CauseGone, NetworkChanged, ConnectivityAnswered, CheckNow, DependencyRestarted>
+      because;
 };
 
 /// Workloads that are revisited for one reason, one after the other.
@@ -56,6 +58,12 @@ struct Answered {  ///< workloads whose verdict waited for the connectivity chec
   std::vector<std::string> workloads;
 };
 
+struct LookAround {  ///< workloads on which a remedy that is about to begin depends
+  std::vector<std::string> workloads;
+};
+struct LookedAround {  ///< workloads whose remedies waited for that
+  std::vector<std::string> workloads;
+};
 struct DependencyRestarted {  ///< workloads that want to be restarted after this one
   std::string workload;
 };
@@ -65,7 +73,8 @@ struct DependencyRestarted {  ///< workloads that want to be restarted after thi
 using RevisitGroup =
     std::variant<revisit_group::Released, revisit_group::MassFailureOver, revisit_group::Incidents,
                  revisit_group::HealthyAgain, revisit_group::OtherParent, revisit_group::ParentChanged,
-                 revisit_group::ParentGone, revisit_group::Answered, revisit_group::DependencyRestarted>;
+                 revisit_group::ParentGone, revisit_group::Answered, revisit_group::LookAround,
+                 revisit_group::LookedAround, revisit_group::DependencyRestarted>;
 
 /// The workloads that are still to be revisited in this step, in order. The host never decides about a
 /// workload in the middle of its own decision: it adds a group, and the supervisor takes one revisit after

@@ -7,6 +7,7 @@
 
 #include "base/earliest.hpp"
 #include "core/workload/alert_permit.hpp"
+#include "core/workload/hold.hpp"
 #include "core/workload/out.hpp"
 #include "core/workload/pause.hpp"
 
@@ -67,6 +68,23 @@ bool NotificationMachine::quiet_maintenance() const {
          w_.health.last_verdict.in_maintenance && now_ < w_.incident->opened_at + maintenance_notified_after;
 }
 
+/// It waits for a workload that is unhealthy, too. That one's notification names it, and it is notified only
+/// if it stays unhealthy when that one is healthy again.
+bool NotificationMachine::notified_with_root() const {
+  if (w_.remediation.attempts > 0 || w_.incident->cause == IncidentCause::CrashLoop) return false;
+  const Workload* root = failing_root(view_);
+  if (root == nullptr || !root->policy->notifications) return false;
+  return root->incident ? !root->lifecycle.stopped_by_operator && root->lifecycle.presence != Presence::Paused
+                        : root->health.tracker.failures() > 0;
+}
+
+std::vector<std::string> NotificationMachine::dependents() const {
+  std::vector<std::string> names;
+  for (const std::string& key : host_.graph.ripple(w_.key))
+    if (const Workload* dependent = host_.find(key)) names.push_back(dependent->name);
+  return names;
+}
+
 void NotificationMachine::first_due() {
   if (!to_be_notified()) return;
   const auto* planned = std::get_if<Planned>(&w_.remediation.phase);
@@ -79,7 +97,7 @@ void NotificationMachine::first_due() {
   const bool awaited = w_.lifecycle.presence == Presence::Running && !w_.health.unhealthy() &&
                        w_.incident->cause != IncidentCause::CrashLoop && !w_.health.network_loss &&
                        !w_.health.alert_firing && !w_.remediation.forced;
-  if (at_once || awaited || quiet_maintenance()) return;
+  if (at_once || awaited || quiet_maintenance() || notified_with_root()) return;
   if (w_.incident->cause == IncidentCause::CrashLoop && !own_.incident->gave_up)
     notify_crash_loop();
   else
@@ -177,7 +195,7 @@ void NotificationMachine::incident_opened(IncidentCause cause) {
   if (cause == IncidentCause::CrashLoop) {
     notify_crash_loop();
   } else if (cause != IncidentCause::ByOperator && own_.last_notified != Instant{} &&
-             now_ - own_.last_notified < w_.policy->notification_cooldown) {
+             now_ - own_.last_notified < w_.policy->notification_cooldown && !notified_with_root()) {
     // Within the cooldown: what happens until its end is notified as one summary.
     if (own_.unnotified_incidents++ == 0) own_.unnotified_since = now_;
     out_.record_changed();

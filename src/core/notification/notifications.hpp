@@ -129,6 +129,8 @@ class NotificationMachine {
   void go(NotifiedTable::Input input, NotifiedTable::State next);
   bool to_be_notified() const;
   bool quiet_maintenance() const;
+  bool notified_with_root() const;
+  std::vector<std::string> dependents() const;
   void first_due();
   void notify_degraded(NotifiedTable::Input input);
   void notify_crash_loop();

@@ -9,7 +9,8 @@
 //   (none)   | fires, use `act`                                | Counting
 //   Counting | a new instance began, or a remedy kept the      | Waiting, for alert_lookback
 //            | instance                                        |
-//   Waiting  | alert_lookback is over                          | Counting
+//   Counting | the checks failed and pass again                | Waiting, for alert_lookback
+//   Waiting  | alert_lookback is over, or a check fails        | Counting
 //   Counting | the workload runs, past its start period        | unhealthy: an incident, a remedy; an attempt
 //            |                                                 | in verification is NotRecovered
 //   any      | reported again                                  | nothing new

@@ -46,8 +46,15 @@ std::string text_of(State state, const FiringAlert& alert, const AlertCheck* che
 }  // namespace
 
 Instant counts_from(const Workload& workload, const FiringAlert& alert) {
-  const Instant from = workload.health.alerts_from;
-  return alert.since >= from ? alert.since : from + workload.policy->alert_lookback;
+  const Health& health = workload.health;
+  const Duration lookback = workload.policy->alert_lookback;
+  const Instant from = health.alerts_from;
+  const Instant counts = alert.since >= from ? alert.since : from + lookback;
+  // Failing checks explain the alert, and they pass again, or a remedy is being verified: one outage, one
+  // remedy.
+  const bool fails_now = health.unhealthy() || health.tracker.failures() > 0;
+  if (!health.failed_at || fails_now || alert.since >= *health.failed_at + lookback) return counts;
+  return std::max(counts, *health.failed_at + lookback);
 }
 
 bool is_about(const AlertCheck& check, const FiringAlert& alert) {

@@ -44,7 +44,7 @@ bool asks_now(const View& view, const FiringAlert& alert);
 std::string unconfirmed_reason(const View& view);
 
 /// From when on the alert makes the workload unhealthy: an alert that is older than the instance gets the
-/// policy's alert_lookback.
+/// policy's alert_lookback, and so does one that failing checks explain which do not fail any more.
 Instant counts_from(const Workload& workload, const FiringAlert& alert);
 bool is_about(const AlertCheck& check, const FiringAlert& alert);
 /// The newest answer about the alert; null: never asked.

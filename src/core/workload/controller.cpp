@@ -131,6 +131,10 @@ void WorkloadController::connectivity_answered() {
   run([&] { health_.connectivity_answered(); });
 }
 
+void WorkloadController::check_now() {
+  run([&] { health_.check_now(); });
+}
+
 void WorkloadController::alert_reported(const AlertReported& event) {
   run([&] { health_.alert_reported(event); });
 }

@@ -67,6 +67,8 @@ class WorkloadController {
   /// The probe origin, or the facts of the container whose network it shares, have changed.
   void resolve_targets();
   void connectivity_answered();
+  /// A remedy of a dependent waits for a new result.
+  void check_now();
   void alert_reported(const AlertReported& event);
   void alert_confirmed(const AlertConfirmed& event);
 

@@ -108,6 +108,7 @@ void WorkloadController::take(const WorkloadFinding& taken) {
         if (w_.health.tracker.failures() == 0 && alert_permit(view_).state == AlertPermit::State::Outlasted)
           run([&] { notifications_.alert_outlasts(); });
       },
+      [this](const finding::LooksAround& looks) { host_.look_around.begin(w_.key, looks.at); },
       [this](const finding::StayedUp&) { healthy(); },
       // Incidents and notifications.
       [this](const finding::IncidentChanged&) { save_incident(); },

@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "base/time.hpp"
 #include "core/workload/ladder.hpp"
@@ -113,8 +114,12 @@ struct AttemptEnded {
 struct BudgetUsedUp {};
 struct LadderEnded {};
 struct HoldCauseGone {};  ///< a new verdict decides
-struct HeldByAlert {};    ///< AlertPermit allows no attempt: its source is asked, or operators are notified
-struct StayedUp {};       ///< without a probe, until the end of the verification
+/// The remedy waits until the workloads that it depends on are checked.
+struct LooksAround {
+  std::vector<std::string> at;  ///< their keys
+};
+struct HeldByAlert {};  ///< AlertPermit allows no attempt: its source is asked, or operators are notified
+struct StayedUp {};     ///< without a probe, until the end of the verification
 
 // Remediation and notifications.
 struct IncidentChanged {};  ///< the incident's record must be stored
@@ -134,6 +139,6 @@ using WorkloadFinding =
                  finding::AwaitsConnectivity, finding::AttemptBegan, finding::OrderDecided,
                  finding::InstanceKept, finding::AttemptEnded, finding::BudgetUsedUp, finding::LadderEnded,
                  finding::HoldCauseGone, finding::StayedUp, finding::IncidentChanged,
-                 finding::WorseThanAcknowledged, finding::HeldByAlert>;
+                 finding::WorseThanAcknowledged, finding::HeldByAlert, finding::LooksAround>;
 
 }  // namespace healer

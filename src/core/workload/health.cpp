@@ -172,6 +172,7 @@ void HealthMachine::apply_verdict(const Verdict& verdict) {
   if (own_.tracker.failures() != failures_before && (own_.tracker.failures() == 0 || !own_.unhealthy()))
     out_.record_changed();
   if (verdict.outcome == Outcome::Fail) {
+    if (!start_period) own_.failed_at = now_;
     if (own_.tracker.failures() == 1 && failures_before == 0) own_.failing_since = now_;
     if (own_.tracker.failures() > failures_before)
       out_.log(LogLevel::Warning,
@@ -271,6 +272,7 @@ void HealthMachine::engine_unhealthy() {
   own_.unhealthy_in_start_period = own_.in_start_period(now_);
   if (own_.unhealthy_in_start_period) return;
   if (!own_.unhealthy_reported) own_.unhealthy_reported = now_;
+  own_.failed_at = now_;
   if (const auto periods = w_.policy->verdict_periods; periods && !own_.unhealthy()) {
     const Instant counts = *own_.unhealthy_reported + *periods * w_.container.health_interval;
     if (now_ < counts) {
@@ -357,6 +359,7 @@ void HealthMachine::settle_unhealthy() {
 }
 
 void HealthMachine::exited(const std::string& text) {
+  own_.failed_at = now_;
   own_.last_verdict = Verdict{Outcome::Fail, Cause::None, text};
 }
 
@@ -381,6 +384,10 @@ void HealthMachine::fresh_verdict() {
   } else if (!own_.probe) {
     own_.probe_due = now_;
   }
+}
+
+void HealthMachine::check_now() {
+  if (!own_.probe && !own_.uses_engine_health() && !w_.on_old_instance()) own_.probe_due = now_;
 }
 
 void HealthMachine::checks_due() {

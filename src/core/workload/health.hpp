@@ -116,6 +116,7 @@ struct Health {
   std::optional<Instant> unknown_since;  ///< when operators were notified that it cannot be checked
   Instant health_looked_at{};            ///< last inspect for a HEALTHCHECK that is one of several probes
   Instant failing_since{};
+  std::optional<Instant> failed_at;  ///< the newest failed check that counts, or exit, of any instance
   bool started_healthy_once = false;
   std::vector<Duration> starts;
   std::vector<Duration> unclean_starts;  ///< starts after an instance that was killed or crashed
@@ -200,6 +201,8 @@ class HealthMachine {
   void engine_health(EngineHealth health);
   /// The engine's HEALTHCHECK as an inspect has shown it.
   void inspected();
+  /// Its next round of checks is due.
+  void check_now();
   void round_overdue();
   void checks_due();
 

@@ -8,6 +8,7 @@
 #include "core/workload/command_result.hpp"
 #include "core/workload/network.hpp"
 #include "core/workload/pause.hpp"
+#include "core/workload/verdict.hpp"
 
 namespace healer {
 namespace {
@@ -17,6 +18,8 @@ constexpr Duration replacement_lookback = 10s;
 /// A dump or an upgrade inside takes at most this; a forgotten shell must not keep it unhealthy for ever.
 constexpr Duration longest_inside = 1h;
 constexpr Duration look_inside_every = 5s;
+/// Between two attempts for a workload whose dependency healer does not watch.
+constexpr Duration unwatched_pause = 1h;
 /// What an application may ask for.
 constexpr Duration longest_busy = 10min;
 constexpr Duration longest_maintenance = 1h;
@@ -115,21 +118,38 @@ std::optional<Hold> parent_just_changed(const View& view) {
 }
 
 std::optional<Hold> dependency(const View& view) {
-  const auto why = [&view](const std::string& key) -> const char* {
-    const Workload* other = view.host.find(key);
-    return other != nullptr ? not_ready_reason(*other, view.now) : nullptr;
-  };
-  const auto root = view.host.graph.failing_root(view.workload.key,
-                                                 [&](const std::string& key) { return why(key) != nullptr; });
-  if (!root) return std::nullopt;
-  const Workload& other = *view.host.find(*root);
+  const Workload* root = failing_root(view);
+  if (root == nullptr) return std::nullopt;
+  const Workload& other = *root;
   // The text stays the same from the incident to the remedy, because each change is stored as a decision.
   const bool healed =
       other.incident && !other.lifecycle.stopped_by_operator && other.lifecycle.presence != Presence::Paused;
   return Hold{HoldKind::Dependency,
               healed ? fmt::format("{} is unhealthy; it is healed first", other.name)
-                     : fmt::format("{} {}; it is waited for", other.name, why(*root)),
+                     : fmt::format("{} {}; it is waited for", other.name, not_ready_reason(other, view.now)),
               {}};
+}
+
+/// Its checks get answers, so the process lives: what it says may be its dependency's trouble, and no restart
+/// mends that.
+bool answers(const View& view) {
+  const Workload& w = view.workload;
+  return w.lifecycle.presence == Presence::Running && !w.health.network_loss &&
+         is_answer(w.health.last_verdict);
+}
+
+/// What healer does not watch may be the cause, and a restart of the dependent did not help.
+std::optional<Hold> unwatched_dependency(const View& view) {
+  const Remediation& remediation = view.workload.remediation;
+  const auto last = remediation.breaker.last_attempt();
+  if (remediation.attempts == 0 || !last || !answers(view)) return std::nullopt;
+  const Instant again = *last + unwatched_pause;
+  if (view.now >= again) return std::nullopt;
+  const auto name = view.host.graph.unwatched_dependency(view.workload.key);
+  if (!name) return std::nullopt;
+  return Hold{HoldKind::Dependency,
+              fmt::format("healer does not watch {}, which it depends on, and a remedy did not help", *name),
+              again};
 }
 
 std::optional<Hold> deployment(const View& view) {
@@ -238,8 +258,10 @@ std::optional<Hold> concurrency(const View& view) {
 }
 
 struct HoldRule {
-  enum class Heal { Waits, Passes };   ///< what `healer heal` does
-  enum class Length { Any, Limited };  ///< Limited: to dependency_hold, for a cause that may never end
+  enum class Heal { Waits, Passes };  ///< what `healer heal` does
+  /// Limited: to dependency_hold, for a cause that may never end. LimitedUnlessAnswering: only a workload
+  /// that does not answer its checks may need a remedy beside its cause.
+  enum class Length { Any, Limited, LimitedUnlessAnswering };
   std::optional<Hold> (*applies)(const View& view);
   Heal heal = Heal::Passes;
   Length length = Length::Any;
@@ -258,7 +280,8 @@ constexpr HoldRule rules[] = {
     {parent_down},
     {parent_starting, Heal::Passes, Length::Limited},
     {parent_just_changed},
-    {dependency, Heal::Passes, Length::Limited},
+    {dependency, Heal::Passes, Length::LimitedUnlessAnswering},
+    {unwatched_dependency},
     {deployment},
     {operator_inside},
     {disk},
@@ -273,6 +296,14 @@ constexpr HoldRule rules[] = {
 
 }  // namespace
 
+const Workload* failing_root(const View& view) {
+  const auto root = view.host.graph.failing_root(view.workload.key, [&view](const std::string& key) {
+    const Workload* other = view.host.find(key);
+    return other != nullptr && not_ready_reason(*other, view.now) != nullptr;
+  });
+  return root ? view.host.find(*root) : nullptr;
+}
+
 FoundHold find_hold(const View& view) {
   const Remediation& remediation = view.workload.remediation;
   FoundHold found;
@@ -280,7 +311,7 @@ FoundHold find_hold(const View& view) {
     if (remediation.forced && rule.heal == Heal::Passes) continue;
     std::optional<Hold> hold = rule.applies(view);
     if (!hold) continue;
-    if (rule.length == Length::Limited) {
+    if (rule.length == Length::Limited || (rule.length == Length::LimitedUnlessAnswering && !answers(view))) {
       found.limit_began = true;
       hold->until =
           remediation.dependency_hold_until.value_or(view.now + view.workload.policy->dependency_hold);

@@ -26,8 +26,12 @@ namespace healer {
 ///                    | not run                                                  |
 ///   NetworkParent    | that container runs, but is not ready                    | dependency_hold
 ///   NetworkParent    | that container was restarted or replaced just now        | 2 intervals, 10 s
-///   Dependency       | a workload that it depends on is not ready               | dependency_hold, then one
-///                    |                                                          | attempt, then no limit
+///   Dependency       | a workload that it depends on is not ready, and it       |
+///                    | answers its checks                                       |
+///   Dependency       | a workload that it depends on is not ready, and it does  | dependency_hold, then one
+///                    | not answer its checks                                    | attempt, then no limit
+///   Dependency       | it answers its checks and depends on something that      | 1 h after the attempt
+///                    | healer does not watch, after one attempt                 |
 ///   Deployment       | containers of its project are created and removed        | 10 min
 ///   OperatorInside   | a command of an operator runs in the container           | 1 h
 ///   Disk             | its check, or the engine, says that a disk is full       | the engine: 5 min
@@ -57,5 +61,8 @@ struct FoundHold {
 };
 
 FoundHold find_hold(const View& view);
+
+/// The workload below this one that must be healed first; null: all that it depends on is ready.
+const Workload* failing_root(const View& view);
 
 }  // namespace healer

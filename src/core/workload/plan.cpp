@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "core/host/look_around.hpp"
 #include "core/workload/hold.hpp"
 #include "core/workload/out.hpp"
 #include "core/workload/pause.hpp"
@@ -129,6 +130,21 @@ std::optional<Hold> RemediationMachine::hold() {
   return std::move(found.hold);
 }
 
+/// The failures may be those of a dependency that was not checked since. True: it is checked before the
+/// remedy begins.
+bool RemediationMachine::looks_around() {
+  auto& planned = std::get<Planned>(own_.phase);
+  if (planned.looks_until && now_ >= *planned.looks_until) return false;
+  std::vector<std::string> unchecked = unchecked_dependencies(view_);
+  if (unchecked.empty()) return false;
+  if (planned.looks_until) return true;
+  if (planned.hold) out_.decide(Rule::Released, fact::HoldOver{*std::exchange(planned.hold, std::nullopt)});
+  planned.looks_until = now_ + look_limit(view_, unchecked);
+  stay(Input::LooksAround);
+  out_.report(finding::LooksAround{std::move(unchecked)});
+  return true;
+}
+
 /// The planned remedy is due.
 void RemediationMachine::planned_due() {
   auto& planned = std::get<Planned>(own_.phase);
@@ -151,10 +167,12 @@ void RemediationMachine::planned_due() {
       if (!planned.hold || planned.hold->kind != found->kind) out_.add(Count{CountHold{found->kind}});
     }
     planned.hold = std::move(found);
+    planned.looks_until.reset();
     stay(Input::Held);
     if (planned.hold->kind == HoldKind::Alert) out_.report(finding::HeldByAlert{});
     return;
   }
+  if (looks_around()) return;
   if (planned.hold) out_.decide(Rule::Released, fact::HoldOver{*planned.hold});
   if (w_.policy->evidence && host_.capabilities.has(Capability::Evidence)) {
     go(Input::Due, Gathering{now_ + evidence_limit});

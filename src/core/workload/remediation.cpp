@@ -499,7 +499,7 @@ std::optional<Instant> RemediationMachine::deadline() const {
   if (own_.in_flight) next.at(own_.in_flight->until);
   if (const auto* planned = std::get_if<Planned>(&own_.phase)) {
     if (!planned->hold)
-      next.at(planned->due);
+      next.at(planned->looks_until ? std::max(*planned->looks_until, now_ + Duration{1}) : planned->due);
     else if (planned->hold->until)  // else the host releases the hold
       next.at(std::max(*planned->hold->until, now_ + Duration{1}));
   }

@@ -32,7 +32,7 @@ struct RemedyTable {
   enum class State : std::uint8_t { Idle, Planned, Gathering, Checking, Acting, Settling, Verifying };
   enum class Input : std::uint8_t {
     // The next remedy.
-    Unhealthy, Due, Held, EvidenceTaken, OutOfTime, AsDecided, PassedMeanwhile, EngineDown, OperatorStops, OtherState,
+    Unhealthy, Due, Held, LooksAround, EvidenceTaken, OutOfTime, AsDecided, PassedMeanwhile, EngineDown, OperatorStops, OtherState,
     InspectFailed, CauseGone,
     // The order and its answer.
     Begun, Done, DryRun, Refused, AnswerLost, InstanceChanged, Exited, SuccessorAwaited, EndedBySignal,
@@ -45,6 +45,8 @@ struct RemedyTable {
       // A remedy is configured, and the breaker allows it: wake-up at the end of the backoff.
       {State::Idle,      Input::Unhealthy,        State::Planned},
       {State::Planned,   Input::Held,             State::Planned},    // checked again when the hold may end
+      // What it depends on is checked first, where the newest result is older than the failures.
+      {State::Planned,   Input::LooksAround,      State::Planned},
       {State::Planned,   Input::Due,              State::Gathering},  // evidence is captured
       {State::Planned,   Input::Due,              State::Checking},   // evidence is off: inspect
       {State::Gathering, Input::EvidenceTaken,    State::Checking},   // inspect
@@ -137,6 +139,8 @@ struct Idle {};
 struct Planned {
   Instant due{};
   std::optional<Hold> hold;  ///< found when the remedy was due
+  std::optional<Instant> looks_until =
+      {};  ///< what it depends on is checked; without a result from then on, too
 };
 struct Gathering {
   Instant until{};
@@ -287,6 +291,7 @@ class RemediationMachine {
   /// The breaker had this input.
   void went(Breaker::Input input, BreakerState before);
   void planned_due();
+  bool looks_around();
   std::optional<Hold> hold();
   void look_before_acting(RemedyTable::Input input);
   void check_then_act();

@@ -187,6 +187,25 @@ Verdict judge(const ProbeFacts& facts, const ProbeSpec& spec, ProbeKind kind, Du
   return unknown(Cause::NoResources, "not understood");
 }
 
+bool is_answer(const Verdict& verdict) {
+  if (verdict.outcome != Outcome::Fail) return verdict.outcome == Outcome::Pass;
+  switch (verdict.cause) {
+    case Cause::Status:
+    case Cause::BodyMismatch:
+    case Cause::BannerMismatch:
+    case Cause::ExecFailed:
+    case Cause::NotServing:
+    case Cause::EngineUnhealthy:
+    case Cause::Access:
+    case Cause::NotFound:
+    case Cause::Upstream:
+    case Cause::Busy:
+      return true;
+    default:
+      return false;
+  }
+}
+
 Verdict judge_healthcheck(const Container& container) {
   const std::string output = clip(printable(redact(container.health_output)), 200);
   const int code = container.health_exit_code.value_or(1);

@@ -12,4 +12,8 @@ Verdict judge(const ProbeFacts& facts, const ProbeSpec& spec, ProbeKind kind, Du
 /// they are known.
 Verdict judge_healthcheck(const Container& container);
 
+/// The application itself gave this result: it passes, or it answers that it does not work. False for what
+/// does not answer, and for a check that could not be done.
+bool is_answer(const Verdict& verdict);
+
 }  // namespace healer

@@ -33,6 +33,7 @@ struct HostContribution {
   bool notified = false;    ///< its incident is notified
   bool in_remedy = false;
   bool not_ready = false;
+  Instant good_at{};  ///< its newest check before it failed
 };
 
 /// The core's state of one watched workload. What must survive healer's process is in record().

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/time.hpp"
+
+namespace healer {
+
+struct View;
+
+/// The workloads that this one depends on and whose newest result is older than the failures of this one: the
+/// root of these failures may be among them. HEALING.md 5. Not those that only the engine checks.
+std::vector<std::string> unchecked_dependencies(const View& view);
+
+/// How long a remedy waits for the checks of these workloads at most.
+Duration look_limit(const View& view, const std::vector<std::string>& looked_at);
+
+/// The remedies that wait until workloads are checked which theirs depends on.
+class LookAround {
+ public:
+  void begin(const std::string& asking, const std::vector<std::string>& looked_at) {
+    for (const std::string& key : looked_at)
+      if (asking_[key].insert(asking).second) to_check_.push_back(key);
+  }
+  /// The workloads that must be checked now.
+  std::vector<std::string> take_to_check() { return std::exchange(to_check_, {}); }
+  /// The workload has a new result, or is gone: the workloads whose remedies waited for it.
+  std::vector<std::string> take_asking(const std::string& looked_at) {
+    const auto found = asking_.find(looked_at);
+    if (found == asking_.end()) return {};
+    std::vector<std::string> asking(found->second.begin(), found->second.end());
+    asking_.erase(found);
+    return asking;
+  }
+
+ private:
+  std::map<std::string, std::set<std::string>> asking_;  ///< by the workload that is looked at
+  std::vector<std::string> to_check_;
+};
+
+}  // namespace healer

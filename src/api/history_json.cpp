@@ -7,6 +7,7 @@
 #include "api/json_text.hpp"
 #include "api/status_json.hpp"
 #include "present/decision_text.hpp"
+#include "present/reason_text.hpp"
 
 namespace healer {
 namespace {
@@ -20,7 +21,7 @@ json::object attempt_json(const Attempt& each) {
           {"detail", safe(each.detail)},
           {"ordered_at", time_or_null(each.ordered_at)},
           {"state", to_string(each.state)},
-          {"note", safe(each.note)},
+          {"note", safe(present::note_text(each))},
           {"ended_at", time_or_null(each.ended_at)}};
 }
 
@@ -45,7 +46,7 @@ json::object incident_object(const Incident& each, const std::vector<Attempt>& a
           {"name", safe(each.name)},
           {"image", safe(each.image)},
           {"cause", to_string(each.cause)},
-          {"cause_text", safe(each.cause_text)},
+          {"cause_text", safe(present::reason_text(each.reason))},
           {"unhealthy_since", time_or_null(each.unhealthy_since)},
           {"opened_at", time_or_null(each.opened_at)},
           {"closed_at", time_or_null(each.closed_at)},

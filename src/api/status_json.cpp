@@ -9,7 +9,7 @@ namespace healer {
 
 namespace json = boost::json;
 
-json::object hold_json(const Hold& hold) {
+json::object hold_json(const HoldStatus& hold) {
   return {{"reason", to_string(hold.kind)}, {"text", safe(hold.text)}, {"until", time_or_null(hold.until)}};
 }
 

@@ -12,7 +12,7 @@ namespace healer {
 std::string status_json(const Snapshot& snapshot);
 
 boost::json::object workload_json(const WorkloadStatus& each);
-boost::json::object hold_json(const Hold& hold);
+boost::json::object hold_json(const HoldStatus& hold);
 boost::json::object host_json(const HostStatus& host);
 
 }  // namespace healer

@@ -48,7 +48,7 @@ struct ApplyRemedy {
   std::optional<Duration> stop_timeout;  ///< empty: none is passed
   Duration deadline{0};        ///< limit of the engine call: the container's stop timeout plus a margin
   unsigned number = 1;         ///< of the attempt, within its incident
-  std::string reason;          ///< for hooks and webhooks: why the workload is unhealthy
+  Reason reason;               ///< for hooks and webhooks: why the workload is unhealthy
   std::string network_parent;  ///< Recreate: join this container's network; empty: the same network as before
   IncidentId incident;         ///< the incident that the attempt belongs to
   bool resume = false;         ///< Recreate: finish or undo a recreation that began before
@@ -92,11 +92,12 @@ HEALER_DESCRIBE(Persist, record);
 /// Notify the operators. The runtime writes the texts (present/notification_text.hpp), stores the
 /// notification with the step's records and then gives it to the channels.
 struct SendNotification {
-  Notification notification;  ///< without event, text and advice
+  Notification notification;  ///< without event, text, cause and advice
   Notice notice;
+  Reason cause;
   std::vector<Destination> destinations;
 };
-HEALER_DESCRIBE(SendNotification, notification, notice, destinations);
+HEALER_DESCRIBE(SendNotification, notification, notice, cause, destinations);
 
 BOOST_DEFINE_ENUM_CLASS(LogLevel, Debug, Info, Warning, Error)
 

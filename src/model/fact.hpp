@@ -9,11 +9,13 @@
 #include "model/describe.hpp"
 #include "model/incident.hpp"
 #include "model/policy.hpp"
+#include "model/reason.hpp"
 
 namespace healer {
 
 /// What the core reports of its decisions, as data. present/ has the texts: of log lines (log_line.hpp) and
-/// of decisions (decision_text.hpp). Texts in a fact come from outside: from an adapter, a label, the engine.
+/// of decisions (decision_text.hpp). Texts in a fact come from outside: from an adapter, a label, the engine;
+/// also what the configuration says (a ladder step) and what a probe target is called.
 namespace fact {
 
 // Instances and exits.
@@ -44,7 +46,7 @@ BOOST_DEFINE_ENUM_CLASS(ExitCare,
 )
 struct Exited {
   ExitCare care = ExitCare::Remedied;
-  std::string reason;
+  Reason reason;
   int exit_code = 0;
   unsigned restarts = 0;  ///< LeftToEngine: exits within the window
   Duration window{0};
@@ -78,7 +80,7 @@ HEALER_DESCRIBE(Uncheckable, probe, reason);
 struct CheckFailed {
   unsigned failures = 0;
   unsigned threshold = 0;
-  std::string reason;
+  Reason reason;
   bool operator==(const CheckFailed&) const = default;
 };
 HEALER_DESCRIBE(CheckFailed, failures, threshold, reason);
@@ -93,7 +95,7 @@ HEALER_DESCRIBE(ProbeProven, probe, chosen);
 
 /// Checks that have never passed fail: operators decide.
 struct NeverPassed {
-  std::string tried;
+  Reason tried;
   bool operator==(const NeverPassed&) const = default;
 };
 HEALER_DESCRIBE(NeverPassed, tried);
@@ -127,13 +129,13 @@ HEALER_DESCRIBE(AnswersAgain, failures);
 /// Many checks in a row gave no result.
 struct Unknown {
   unsigned checks = 0;
-  std::string reason;
+  Reason reason;
   bool operator==(const Unknown&) const = default;
 };
 HEALER_DESCRIBE(Unknown, checks, reason);
 
 struct KnownAgain {
-  std::string how;
+  KnownBy how = KnownBy::Answer;
   bool operator==(const KnownAgain&) const = default;
 };
 HEALER_DESCRIBE(KnownAgain, how);
@@ -153,24 +155,25 @@ HEALER_DESCRIBE(AlertIgnored, name, firing);
 
 struct AlertOver {
   std::string name;
-  std::string how;
+  AlertEnd how = AlertEnd::Resolved;
+  std::string answer;  ///< Answered: what its source says
   bool operator==(const AlertOver&) const = default;
 };
-HEALER_DESCRIBE(AlertOver, name, how);
+HEALER_DESCRIBE(AlertOver, name, how, answer);
 
 // Incidents.
 
 /// A reason for a remedy that is neither a failed check nor an exit: the engine's HEALTHCHECK, a lost
 /// network.
 struct Unhealthy {
-  std::string reason;
+  Reason reason;
   bool operator==(const Unhealthy&) const = default;
 };
 HEALER_DESCRIBE(Unhealthy, reason);
 
 struct IncidentOpened {
   IncidentCause cause = IncidentCause::ProbeFailed;
-  std::string reason;
+  Reason reason;
   unsigned failures = 0;  ///< of checks; this and the rest only if checks are the cause, or an exit
   unsigned failure_threshold = 0;
   std::string probes = {};
@@ -182,7 +185,7 @@ struct IncidentClosed {
   IncidentOutcome outcome = IncidentOutcome::Recovered;
   unsigned attempts = 0;
   Duration unhealthy_for{0};
-  std::string why;  ///< unless the workload is healthy
+  WantedEnd why = WantedEnd::None;  ///< StoppedByOperator
   bool operator==(const IncidentClosed&) const = default;
 };
 HEALER_DESCRIBE(IncidentClosed, outcome, attempts, unhealthy_for, why);
@@ -208,10 +211,11 @@ struct RemedyPlanned {
 HEALER_DESCRIBE(RemedyPlanned, remedy, wait, attempt, budget, backoff_level, ladder_step, breaker);
 
 struct PlanCancelled {
-  std::string why;
+  Ending why = Ending::None;
+  ContainerState state = ContainerState::Running;  ///< OtherState: the one that it is in
   bool operator==(const PlanCancelled&) const = default;
 };
-HEALER_DESCRIBE(PlanCancelled, why);
+HEALER_DESCRIBE(PlanCancelled, why, state);
 
 struct StepSkipped {
   unsigned ineffective_restarts = 0;
@@ -254,7 +258,7 @@ HEALER_DESCRIBE(InspectFailed, error);
 struct AttemptOrdered {
   RemedyKind kind = RemedyKind::Restart;
   std::string remedy;
-  std::string reason;
+  Reason reason;
   unsigned failed_checks = 0;  ///< the failure threshold was reached by so many; 0: another reason
   unsigned attempt = 0;        ///< of the budget
   unsigned budget = 0;
@@ -279,7 +283,7 @@ HEALER_DESCRIBE(OrderRefused, remedy, error);
 
 struct AnswerLost {
   std::string remedy;
-  std::string error;
+  std::string error;  ///< empty: the runtime never said
   bool operator==(const AnswerLost&) const = default;
 };
 HEALER_DESCRIBE(AnswerLost, remedy, error);
@@ -294,7 +298,7 @@ struct AttemptEnded {
   unsigned number = 0;
   std::string remedy;
   AttemptState state = AttemptState::Recovered;
-  std::string note;
+  AttemptNote note;
   bool operator==(const AttemptEnded&) const = default;
 };
 HEALER_DESCRIBE(AttemptEnded, number, remedy, state, note);
@@ -360,10 +364,11 @@ struct Commanded {
 HEALER_DESCRIBE(Commanded, command, length);
 
 struct HealRefused {
-  std::string why;
+  HealRefusal why = HealRefusal::None;
+  std::string owner;  ///< Owned
   bool operator==(const HealRefused&) const = default;
 };
-HEALER_DESCRIBE(HealRefused, why);
+HEALER_DESCRIBE(HealRefused, why, owner);
 
 /// A pause of everything: `command` is Pause, Resume or PauseOver.
 struct HostCommanded {
@@ -418,10 +423,10 @@ HEALER_DESCRIBE(LoopStalled, lag);
 
 struct ControlTargetSilent {
   std::string target;
-  std::string reason;
+  CheckProblem problem;
   bool operator==(const ControlTargetSilent&) const = default;
 };
-HEALER_DESCRIBE(ControlTargetSilent, target, reason);
+HEALER_DESCRIBE(ControlTargetSilent, target, problem);
 
 struct ControlTargetAnswers {
   std::string target;
@@ -455,17 +460,17 @@ HEALER_DESCRIBE(DependencyCycle, problem);
 /// An alert's source gave no usable answer to whether the alert still fires.
 struct AlertUnconfirmed {
   std::string name;
-  std::string why;
+  std::string why;  ///< what the source answered; empty: nothing in time
   bool operator==(const AlertUnconfirmed&) const = default;
 };
 HEALER_DESCRIBE(AlertUnconfirmed, name, why);
 
 /// An alert fires on after an attempt, and no check fails.
 struct AlertOutlasts {
-  std::string name;
+  reason::Alerts alerts;
   bool operator==(const AlertOutlasts&) const = default;
 };
-HEALER_DESCRIBE(AlertOutlasts, name);
+HEALER_DESCRIBE(AlertOutlasts, alerts);
 
 }  // namespace fact
 

@@ -9,6 +9,7 @@
 #include "model/container.hpp"
 #include "model/describe.hpp"
 #include "model/policy.hpp"
+#include "model/reason.hpp"
 
 namespace healer {
 
@@ -43,7 +44,7 @@ struct Incident {
   std::string name;      ///< the container's name at that time
   std::string image;
   IncidentCause cause = IncidentCause::ProbeFailed;
-  std::string cause_text;
+  Reason reason;
   Instant unhealthy_since{};
   Instant opened_at{};
   std::optional<Instant> closed_at;
@@ -63,7 +64,7 @@ struct Incident {
   std::string acked_by;             ///< the name given with `healer ack`
   bool operator==(const Incident&) const = default;
 };
-HEALER_DESCRIBE(Incident, id, workload, name, image, cause, cause_text, unhealthy_since, opened_at, closed_at,
+HEALER_DESCRIBE(Incident, id, workload, name, image, cause, reason, unhealthy_since, opened_at, closed_at,
                 outcome, attempts, ladder_step, notified, gave_up, notified_channels, notified_at, repeats,
                 escalations, group_key, acked_at, acked_by);
 
@@ -75,6 +76,15 @@ HEALER_DESCRIBE(Incident, id, workload, name, image, cause, cause_text, unhealth
 ///   Verifying -> Cancelled (an operator stopped or removed the container, or a newer instance took over)
 BOOST_DEFINE_ENUM_CLASS(AttemptState, Ordered, Verifying, Recovered, NotRecovered, Failed, NotExecuted,
                         Cancelled)
+
+/// What is noted of an attempt, besides its state.
+struct AttemptNote {
+  std::string error;  ///< the engine's, the hook's or the command's
+  Ending ending = Ending::None;
+  Reason reason;  ///< why the workload is unhealthy, or not known to be healthy
+  bool operator==(const AttemptNote&) const = default;
+};
+HEALER_DESCRIBE(AttemptNote, error, ending, reason);
 
 /// One execution of a remedy. The budget counts attempts by ordered_at, so a restart of healer refills
 /// nothing.
@@ -88,12 +98,13 @@ struct Attempt {
   InstanceId instance;  ///< the instance it was ordered against
   Instant ordered_at{};
   AttemptState state = AttemptState::Ordered;
-  std::string note;  ///< the engine's error, or why the attempt was cancelled
+  bool dry_run = false;  ///< the engine was not called
+  AttemptNote note;
   std::optional<Instant> ended_at;
   bool operator==(const Attempt&) const = default;
 };
-HEALER_DESCRIBE(Attempt, id, incident, workload, number, remedy, detail, instance, ordered_at, state, note,
-                ended_at);
+HEALER_DESCRIBE(Attempt, id, incident, workload, number, remedy, detail, instance, ordered_at, state, dry_run,
+                note, ended_at);
 
 BOOST_DEFINE_ENUM_CLASS(BreakerState, Closed, Open, HalfOpen)
 
@@ -123,9 +134,6 @@ struct FiringAlert {
 HEALER_DESCRIBE(FiringAlert, source, id, name, text, act, since, reported_at, ask_at, labels, attempted_at,
                 outlasted);
 
-/// One line for operators: the rule's name and text.
-std::string alert_line(const FiringAlert& alert);
-
 /// Why a due remedy waits. HEALING.md 5.
 BOOST_DEFINE_ENUM_CLASS(
     HoldKind, EngineDown,
@@ -148,12 +156,33 @@ BOOST_DEFINE_ENUM_CLASS(
     Alert  ///< an alert is the cause, and it is not confirmed that it fires, or an attempt did not end it
 )
 
+/// Which case of its kind a hold is. Only: the kind has one, or it is the first that its comment names.
+BOOST_DEFINE_ENUM_CLASS(HoldCase, Only,
+                        Everything,      ///< Paused: not the workload alone
+                        RanOut,          ///< Connectivity: of descriptors or memory; not the control target
+                        Listing,         ///< EngineDown: it answers, and its containers are being listed
+                        Awaited,         ///< Dependency, NetworkParent: not down, and not healed first
+                        Unwatched,       ///< Dependency: healer does not watch it, and a remedy did not help
+                        ChangedJustNow,  ///< NetworkParent
+                        ByCheck,         ///< Disk: not the engine says so
+                        NoPath,          ///< Access: the path is not there
+                        InMaintenance,   ///< Busy: it says so; not that it asks for time
+                        Canaries,        ///< MassFailure: a few are remedied; not all wait
+                        InVain,          ///< MassFailure: a canary was remedied, which did not help
+                        Outlasted,       ///< Alert: by an attempt; not that its source is being asked
+                        Unconfirmed      ///< Alert: its source did not answer whether it fires
+)
+
+/// A reason why a due remedy waits, with what an operator needs to know of it.
 struct Hold {
   HoldKind kind = HoldKind::EngineDown;
-  std::string text;              ///< for operators: "db is unhealthy; it is healed first"
-  std::optional<Instant> until;  ///< the latest end of the hold; empty: no limit
+  HoldCase of = HoldCase::Only;
+  std::string name;  ///< of the workload, window, project, command or alert that it is about; empty: none
+  NotReady lacks = NotReady::None;  ///< NetworkParent, Dependency: what that workload waits for
+  std::string detail;               ///< Unconfirmed: what the source answered; empty: nothing
+  std::optional<Instant> until;     ///< the latest end of the hold; empty: no limit
   bool operator==(const Hold&) const = default;
 };
-HEALER_DESCRIBE(Hold, kind, text, until);
+HEALER_DESCRIBE(Hold, kind, of, name, lacks, detail, until);
 
 }  // namespace healer

@@ -11,6 +11,7 @@
 #include "model/describe.hpp"
 #include "model/incident.hpp"
 #include "model/policy.hpp"
+#include "model/reason.hpp"
 
 namespace healer {
 
@@ -21,15 +22,17 @@ namespace notice {
 /// The engine did not execute the last remedy: operators need not search the workload for that cause.
 struct Refusal {
   std::string remedy;
-  std::string error;
+  AttemptNote note;
   bool operator==(const Refusal&) const = default;
 };
-HEALER_DESCRIBE(Refusal, remedy, error);
+HEALER_DESCRIBE(Refusal, remedy, note);
 
 struct Degraded {
-  std::string reason;
-  std::string unconfirmed;  ///< the alert that caused it: why its source did not confirm it; empty: it did
-  std::string owner;        ///< who may do what healer may not; empty: healer may
+  Reason reason;
+  /// What the source of the alert that caused it answered instead of confirming it; empty text: nothing in
+  /// time; none: the source confirmed it.
+  std::optional<std::string> unconfirmed;
+  std::string owner;  ///< who may do what healer may not; empty: healer may
   RemedyKind next_kind = RemedyKind::None;
   std::string next;                   ///< the ladder step
   Duration wait{0};                   ///< until then; 0: now
@@ -41,13 +44,13 @@ HEALER_DESCRIBE(Degraded, reason, unconfirmed, owner, next_kind, next, wait, hol
                 advice);
 
 struct CrashLoop {
-  std::string reason;
+  Reason reason;
   Advice advice;
 };
 HEALER_DESCRIBE(CrashLoop, reason, advice);
 
 struct BudgetUsedUp {
-  std::string reason;
+  Reason reason;
   unsigned budget = 0;
   Duration window{0};
   Duration wait{0};
@@ -57,7 +60,7 @@ struct BudgetUsedUp {
 HEALER_DESCRIBE(BudgetUsedUp, reason, budget, window, wait, refusal, advice);
 
 struct LadderEnded {
-  std::string reason;
+  Reason reason;
   unsigned attempts = 0;
   unsigned ineffective_restarts = 0;
   std::optional<Refusal> refusal;
@@ -69,9 +72,9 @@ struct IncidentClosed {
   IncidentOutcome outcome = IncidentOutcome::Recovered;
   unsigned attempts = 0;
   Duration unhealthy_for{0};
-  std::string why;     ///< unless the workload is healthy
-  std::string reason;  ///< StoppedByHealer: why it was unhealthy
-  Advice advice;       ///< StoppedByHealer
+  WantedEnd why = WantedEnd::None;  ///< StoppedByOperator
+  Reason reason;                    ///< StoppedByHealer: why it was unhealthy
+  Advice advice;                    ///< StoppedByHealer
 };
 HEALER_DESCRIBE(IncidentClosed, outcome, attempts, unhealthy_for, why, reason, advice);
 
@@ -80,12 +83,12 @@ struct Summary {
   unsigned incidents = 0;
   unsigned attempts = 0;
   Duration lasted{0};
-  std::optional<std::string> reason;  ///< it is still unhealthy
+  std::optional<Reason> reason;  ///< it is still unhealthy
 };
 HEALER_DESCRIBE(Summary, incidents, attempts, lasted, reason);
 
 struct Repeated {
-  std::string reason;
+  Reason reason;
   bool escalation = false;  ///< to a further route; false: a reminder
   Duration unhealthy_for{0};
   bool gave_up = false;
@@ -97,26 +100,26 @@ HEALER_DESCRIBE(Repeated, reason, escalation, unhealthy_for, gave_up, next_kind,
 
 struct Unknown {
   unsigned checks = 0;
-  std::string reason;
+  Reason reason;
 };
 HEALER_DESCRIBE(Unknown, checks, reason);
 
 /// The checks have never passed: a wrong configuration, or a container that never worked.
 struct Unproven {
-  std::string tried;  ///< what was checked, and what came back
+  Reason tried;  ///< what was checked, and what came back
 };
 HEALER_DESCRIBE(Unproven, tried);
 
 /// A job's exit is final.
 struct JobFailed {
-  std::string reason;
+  Reason reason;
   Advice advice;
 };
 HEALER_DESCRIBE(JobFailed, reason, advice);
 
 /// It exited, and nobody knows whether an operator stopped it.
 struct EndedUnseen {
-  std::string reason;
+  Reason reason;
   Advice advice;
 };
 HEALER_DESCRIBE(EndedUnseen, reason, advice);
@@ -124,14 +127,14 @@ HEALER_DESCRIBE(EndedUnseen, reason, advice);
 /// Watched containers were removed, and nothing took their place.
 struct Vanished {
   std::vector<std::string> names;
-  std::string project;      ///< of all of them; empty: none
-  std::string during = {};  ///< what healer did about it at that time; empty: nothing
+  std::string project;  ///< of all of them; empty: none
+  Reason during = {};   ///< why it was unhealthy at that time; none: it was not
 };
 HEALER_DESCRIBE(Vanished, names, project, during);
 
 struct KnownAgain {
   Duration lasted{0};
-  std::string how;
+  KnownBy how = KnownBy::Answer;
 };
 HEALER_DESCRIBE(KnownAgain, lasted, how);
 
@@ -142,19 +145,26 @@ HEALER_DESCRIBE(AlertFires, alert);
 
 /// An alert fires on after an attempt, and no check fails.
 struct AlertOutlasts {
-  std::string alert;  ///< its line
+  reason::Alerts alerts;
   unsigned attempts = 0;
   Advice advice;
 };
-HEALER_DESCRIBE(AlertOutlasts, alert, attempts, advice);
+HEALER_DESCRIBE(AlertOutlasts, alerts, attempts, advice);
 
 // Several incidents that began close together.
 
 struct GroupMember {
   std::string name;
-  std::string reason;  ///< why it is unhealthy, or how its incident ended
+  Reason reason;  ///< why it is unhealthy
 };
 HEALER_DESCRIBE(GroupMember, name, reason);
+
+/// A member whose incident ended, but who is not healthy. None: an operator was called for it alone.
+struct GroupLeaver {
+  std::string name;
+  NotReady lacks = NotReady::None;
+};
+HEALER_DESCRIBE(GroupLeaver, name, lacks);
 
 struct GroupBegan {
   std::vector<GroupMember> members;
@@ -164,7 +174,7 @@ HEALER_DESCRIBE(GroupBegan, members, open);
 
 struct GroupEnded {
   std::vector<GroupMember> members;
-  std::vector<GroupMember> otherwise;  ///< those that are not healthy: they were stopped, or are gone
+  std::vector<GroupLeaver> otherwise;
 };
 HEALER_DESCRIBE(GroupEnded, members, otherwise);
 
@@ -182,10 +192,10 @@ HEALER_DESCRIBE(EngineBack, after);
 
 struct Disconnected {
   std::string target;
-  std::string reason;
+  CheckProblem problem;
   Duration lasted{0};
 };
-HEALER_DESCRIBE(Disconnected, target, reason, lasted);
+HEALER_DESCRIBE(Disconnected, target, problem, lasted);
 
 struct ConnectedAgain {
   Duration lasted{0};

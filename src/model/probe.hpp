@@ -11,6 +11,7 @@
 #include "base/secret.hpp"
 #include "base/time.hpp"
 #include "model/describe.hpp"
+#include "model/reason.hpp"
 
 namespace healer {
 
@@ -207,10 +208,10 @@ BOOST_DEFINE_ENUM_CLASS(Cause, None, Refused, Reset, ConnectTimeout, AnswerTimeo
 struct Verdict {
   Outcome outcome = Outcome::Pass;
   Cause cause = Cause::None;
-  std::string text;  ///< for operators: "HTTP 503", "connection refused by 127.0.0.1:8080"
+  Reason reason;                             ///< of one probe: a CheckProblem
   std::optional<Duration> retry_after = {};  ///< as the failed answer asked
   bool in_maintenance = false;               ///< as the failed answer said
 };
-HEALER_DESCRIBE(Verdict, outcome, cause, text, retry_after, in_maintenance);
+HEALER_DESCRIBE(Verdict, outcome, cause, reason, retry_after, in_maintenance);
 
 }  // namespace healer

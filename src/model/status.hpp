@@ -33,6 +33,14 @@ BOOST_DEFINE_ENUM_CLASS(Condition,
                         Unknown       ///< could not be checked
 )
 
+/// A hold, as `healer status` shows it.
+struct HoldStatus {
+  HoldKind kind = HoldKind::EngineDown;
+  std::string text;              ///< "db is unhealthy; it is healed first"
+  std::optional<Instant> until;  ///< the latest end of the hold; empty: no limit
+};
+HEALER_DESCRIBE(HoldStatus, kind, text, until);
+
 /// The present state of one watched workload: for `healer status`, the metrics and the dashboard.
 struct WorkloadStatus {
   std::string key;
@@ -63,7 +71,7 @@ struct WorkloadStatus {
     bool stuck = false;  ///< exec: an earlier command has not ended
   };
   std::vector<Probe> probes;            ///< filled only when there are several
-  std::optional<Hold> hold;             ///< why the due remedy waits
+  std::optional<HoldStatus> hold;       ///< why the due remedy waits
   std::optional<Instant> paused_until;  ///< by `healer pause`; Instant::max(): until resumed
   std::vector<std::string> depends_on;  ///< names of the workloads that it depends on, after resolving
   std::string ladder;                   ///< "exec:/reload,restart,recreate"
@@ -91,7 +99,7 @@ struct WorkloadExplanation {
   std::vector<Observation> facts;    ///< the newest facts, oldest first
   std::optional<Decision> decision;  ///< the newest decision
   std::string next;                  ///< what healer does next, and when
-  std::vector<Hold> holds;           ///< every hold of the remedy now
+  std::vector<HoldStatus> holds;     ///< every hold of the remedy now
 };
 HEALER_DESCRIBE(WorkloadExplanation, status, facts, decision, next, holds);
 

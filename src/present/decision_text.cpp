@@ -4,6 +4,7 @@
 
 #include "base/duration.hpp"
 #include "base/overloaded.hpp"
+#include "present/reason_text.hpp"
 #include "present/words.hpp"
 
 namespace healer::present {
@@ -14,7 +15,7 @@ DecisionText text(const fact::IncidentOpened& opened) {
   if (opened.failure_threshold > 0)
     inputs += fmt::format("; failures={}; failure_threshold={}; probe={}", opened.failures,
                           opened.failure_threshold, opened.probes);
-  return {inputs, opened.reason};
+  return {inputs, reason_text(opened.reason)};
 }
 
 DecisionText text(const fact::IncidentClosed& closed) {
@@ -24,7 +25,7 @@ DecisionText text(const fact::IncidentClosed& closed) {
     case IncidentOutcome::RecoveredAlone:
       return {{}, "healthy again by itself"};
     default:
-      return {{}, closed.why};
+      return {{}, closed_text(closed.outcome, closed.why)};
   }
 }
 
@@ -35,8 +36,8 @@ DecisionText text(const fact::RemedyPlanned& planned) {
 }
 
 DecisionText text(const fact::AttemptOrdered& ordered) {
-  return {fmt::format("cause={}; step={}; attempt={} of {}; run={}", ordered.reason, ordered.ladder_step,
-                      ordered.attempt, ordered.budget, ordered.started_at),
+  return {fmt::format("cause={}; step={}; attempt={} of {}; run={}", reason_text(ordered.reason),
+                      ordered.ladder_step, ordered.attempt, ordered.budget, ordered.started_at),
           ordered.remedy};
 }
 
@@ -44,7 +45,7 @@ DecisionText text(const fact::AttemptEnded& ended) {
   if (ended.state == AttemptState::Recovered)
     return {fmt::format("attempt={}", ended.number), fmt::format("{} recovered it", ended.remedy)};
   return {fmt::format("attempt={}; state={}", ended.number, to_string(ended.state)),
-          fmt::format("{} did not help{}", ended.remedy, after_colon(ended.note))};
+          fmt::format("{} did not help{}", ended.remedy, after_colon(note_text(ended.note)))};
 }
 
 DecisionText text(const fact::Commanded& commanded) {
@@ -68,7 +69,7 @@ DecisionText text(const fact::Commanded& commanded) {
 DecisionText decision_text(const Fact& fact) {
   const Overloaded texts{
       [](const fact::Exited& exited) -> DecisionText {
-        return {fmt::format("exit_code={}", exited.exit_code), exited.reason};
+        return {fmt::format("exit_code={}", exited.exit_code), reason_text(exited.reason)};
       },
       [](const fact::IncidentOpened& opened) { return text(opened); },
       [](const fact::IncidentClosed& closed) { return text(closed); },
@@ -77,16 +78,16 @@ DecisionText decision_text(const Fact& fact) {
       },
       [](const fact::RemedyPlanned& planned) { return text(planned); },
       [](const fact::PlanCancelled& cancelled) -> DecisionText {
-        return {{}, "the planned remedy is cancelled: " + cancelled.why};
+        return {{}, "the planned remedy is cancelled: " + cancelled_text(cancelled)};
       },
       [](const fact::StepSkipped& skipped) -> DecisionText {
         return {fmt::format("ineffective_restarts={}", skipped.ineffective_restarts), skipped_step(skipped)};
       },
       [](const fact::RemedyHeld& held) -> DecisionText {
-        return {fmt::format("hold={}", to_string(held.hold.kind)), held.hold.text};
+        return {fmt::format("hold={}", to_string(held.hold.kind)), hold_text(held.hold)};
       },
       [](const fact::HoldOver& over) -> DecisionText {
-        return {{}, "no longer held: " + over.hold.text};
+        return {{}, "no longer held: " + hold_text(over.hold)};
       },
       [](const fact::HoldCauseGone& gone) -> DecisionText {
         return {{}, cause_gone(gone)};

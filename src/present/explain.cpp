@@ -10,6 +10,7 @@
 #include "core/workload/alert_permit.hpp"
 #include "core/workload/ladder.hpp"
 #include "model/forms.hpp"
+#include "present/reason_text.hpp"
 #include "present/status.hpp"
 #include "present/words.hpp"
 
@@ -113,8 +114,9 @@ std::string alert_note(const Workload& w, const FiringAlert& alert) {
   if (!alert.act) return " (notify only)";
   std::string note = alert.outlasted ? "; an attempt did not end it" : "";
   const AlertCheck* check = check_of(w.health, alert);
-  if (check != nullptr && !check->why.empty())
-    note += fmt::format("; not confirmed ({}), so one attempt follows each notification of it", check->why);
+  if (check != nullptr && check->answer == AlertAnswer::Unknown)
+    note += fmt::format("; not confirmed ({}), so one attempt follows each notification of it",
+                        alert_answer(check->why));
   return note;
 }
 
@@ -142,7 +144,7 @@ std::optional<WorkloadExplanation> explain(const Supervisor& core, std::string_v
   explanation.facts = observations(w);
   if (w.decision) explanation.decision = *w.decision;
   if (const auto* planned = std::get_if<Planned>(&w.remediation.phase); planned && planned->hold)
-    explanation.holds.push_back(*planned->hold);
+    explanation.holds.push_back(hold_status(*planned->hold));
   explanation.next = next_of(w, now, core.engine_up());
   explanation.status = std::move(*status);
   return explanation;

@@ -4,7 +4,8 @@
 
 #include "base/duration.hpp"
 #include "base/overloaded.hpp"
-#include "core/workload/remedy_traits.hpp"
+#include "present/reason_text.hpp"
+#include "present/remedy_words.hpp"
 #include "present/words.hpp"
 
 namespace healer::present {
@@ -33,21 +34,22 @@ const char* text(fact::InstanceChange change) {
 }
 
 std::string text(const fact::Exited& exited) {
+  const std::string why = reason_text(exited.reason);
   switch (exited.care) {
     case fact::ExitCare::Remedied:
       break;
     case fact::ExitCare::LeftToEngine:
-      if (exited.restarts == 0) return exited.reason + "; the engine's restart policy starts it again";
-      return fmt::format("{}; left to the engine's restart policy ({} in {})", exited.reason, exited.restarts,
+      if (exited.restarts == 0) return why + "; the engine's restart policy starts it again";
+      return fmt::format("{}; left to the engine's restart policy ({} in {})", why, exited.restarts,
                          format_duration(exited.window));
     case fact::ExitCare::LeftAlone:
-      return fmt::format("{}; left alone: only its health is watched", exited.reason);
+      return fmt::format("{}; left alone: only its health is watched", why);
     case fact::ExitCare::JobFailed:
-      return exited.reason + "; a job is not run again";
+      return why + "; a job is not run again";
     case fact::ExitCare::LeftToOwner:
-      return exited.reason + "; its owner decides";
+      return why + "; its owner decides";
   }
-  return exited.reason;
+  return why;
 }
 
 std::string text(const fact::Watched& watched) {
@@ -63,8 +65,24 @@ std::string text(const fact::IncidentClosed& closed) {
     case IncidentOutcome::RecoveredAlone:
       return fmt::format("healthy again by itself ({})", rounded(closed.unhealthy_for));
     default:
-      return "incident closed: " + closed.why;
+      return "incident closed: " + closed_text(closed.outcome, closed.why);
   }
+}
+
+std::string text(const fact::AlertOver& over) {
+  std::string how;
+  switch (over.how) {
+    case AlertEnd::Resolved:
+      how = "resolved";
+      break;
+    case AlertEnd::NotRepeated:
+      how = "not repeated";
+      break;
+    case AlertEnd::Answered:
+      how = over.answer;
+      break;
+  }
+  return fmt::format("alert {} is over: {}", over.name, how);
 }
 
 std::string text(const fact::Commanded& commanded) {
@@ -113,7 +131,7 @@ std::string text(const fact::ControlTargetSilent& silent) {
   return fmt::format(
       "the control target {} does not answer ({}): the connectivity check fails, and failing checks are "
       "unknown until it does",
-      silent.target, silent.reason);
+      silent.target, problem_text(silent.problem));
 }
 
 std::string text(const fact::ControlTargetAnswers& answers) {
@@ -141,13 +159,14 @@ std::string text_of(const Fact& fact, const std::string& name) {
                            one.probe.empty() ? "" : " ", one.reason);
       },
       [](const fact::CheckFailed& failed) {
-        return fmt::format("unhealthy ({}/{}): {}", failed.failures, failed.threshold, failed.reason);
+        return fmt::format("unhealthy ({}/{}): {}", failed.failures, failed.threshold,
+                           reason_text(failed.reason));
       },
       [](const fact::ProbeProven& proven) {
         return (proven.chosen ? "auto: " : "") + proven.probe + " passes; its failures count from now on";
       },
       [](const fact::NeverPassed& never) {
-        return "never passed, so its failures cause no remedy: " + never.tried;
+        return "never passed, so its failures cause no remedy: " + reason_text(never.tried);
       },
       [](const fact::StoodStill& still) {
         return fmt::format("the clock jumped forward by {}: failures from before do not count",
@@ -166,9 +185,10 @@ std::string text_of(const Fact& fact, const std::string& name) {
                            again.failures == 1 ? "check" : "checks");
       },
       [](const fact::Unknown& unknown) {
-        return fmt::format("could not be checked {} times in a row: {}", unknown.checks, unknown.reason);
+        return fmt::format("could not be checked {} times in a row: {}", unknown.checks,
+                           reason_text(unknown.reason));
       },
-      [](const fact::KnownAgain& known) { return known.how; },
+      [](const fact::KnownAgain& known) { return known_text(known.how); },
       [](const fact::AlertFires& fires) {
         return fmt::format("alert of {} fires: {}", fires.alert.source, alert_line(fires.alert));
       },
@@ -177,21 +197,23 @@ std::string text_of(const Fact& fact, const std::string& name) {
       },
       [](const fact::AlertUnconfirmed& alert) {
         return fmt::format("alert {} is not confirmed: {}; one attempt follows each notification of it",
-                           alert.name, alert.why);
+                           alert.name, alert_answer(alert.why));
       },
       [](const fact::AlertOutlasts& alert) { return "GAVE UP: " + alert_outlasts(alert); },
-      [](const fact::AlertOver& over) { return fmt::format("alert {} is over: {}", over.name, over.how); },
-      [](const fact::Unhealthy& unhealthy) { return unhealthy.reason; },
-      [](const fact::IncidentOpened& opened) { return opened.reason; },
+      [](const fact::AlertOver& over) { return text(over); },
+      [](const fact::Unhealthy& unhealthy) { return reason_text(unhealthy.reason); },
+      [](const fact::IncidentOpened& opened) { return reason_text(opened.reason); },
       [](const fact::Acknowledged& by) { return acknowledged(by); },
       [](const fact::RemedyPlanned& planned) {
         return fmt::format("next {} in {} (attempt {} of {})", planned.remedy, format_duration(planned.wait),
                            planned.attempt, planned.budget);
       },
-      [](const fact::PlanCancelled& cancelled) { return "planned remedy cancelled: " + cancelled.why; },
+      [](const fact::PlanCancelled& cancelled) {
+        return "planned remedy cancelled: " + cancelled_text(cancelled);
+      },
       [](const fact::StepSkipped& skipped) { return skipped_step(skipped); },
-      [](const fact::RemedyHeld& held) { return "held: " + held.hold.text; },
-      [](const fact::HoldOver& over) { return "no longer held: " + over.hold.text; },
+      [](const fact::RemedyHeld& held) { return "held: " + hold_text(held.hold); },
+      [](const fact::HoldOver& over) { return "no longer held: " + hold_text(over.hold); },
       [](const fact::HoldCauseGone& gone) { return cause_gone(gone); },
       [](const fact::EvidenceIncomplete& evidence) { return "evidence is incomplete: " + evidence.missing; },
       [](const fact::InspectFailed& failed) { return "inspect before the remedy failed: " + failed.error; },
@@ -201,7 +223,7 @@ std::string text_of(const Fact& fact, const std::string& name) {
       },
       [](const fact::AnswerLost& lost) {
         return fmt::format("no answer to the order to {} it ({}); inspecting whether it was executed",
-                           lost.remedy, lost.error);
+                           lost.remedy, lost.error.empty() ? runtime_never_said : lost.error);
       },
       [](const fact::AttemptResumed& resumed) {
         return fmt::format("attempt {} was unfinished when healer ended; settled by inspect", resumed.number);
@@ -209,7 +231,7 @@ std::string text_of(const Fact& fact, const std::string& name) {
       [](const fact::AttemptEnded& ended) {
         return fmt::format("attempt {} {}{}", ended.number,
                            ended.state == AttemptState::Recovered ? "recovered it" : "did not help",
-                           after_colon(ended.note));
+                           after_colon(note_text(ended.note)));
       },
       [](const fact::BreakerHalfOpen&) { return std::string("breaker half-open: one try is allowed"); },
       [&name](const fact::BudgetUsedUp& used) {
@@ -230,11 +252,15 @@ std::string text_of(const Fact& fact, const std::string& name) {
         return fmt::format("{} the machine {}: state {}, input {}, next {}", unknown_transition_text,
                            unknown.machine, unknown.from, unknown.input, unknown.to);
       },
-      [](const fact::HealRefused& refused) { return "an operator requested a remedy: " + refused.why; },
+      [](const fact::HealRefused& refused) {
+        return "an operator requested a remedy: " + refused_text(refused);
+      },
       [](const fact::DependencyCycle& cycle) {
         return fmt::format("depends on {}: {}", cycle.problem.value, cycle.problem.message);
       },
-      [](const fact::AttemptOrdered& ordered) { return ordered.reason; },  // log_line() has its line
+      [](const fact::AttemptOrdered& ordered) {
+        return reason_text(ordered.reason);
+      },  // log_line() has its line
       [](const auto& other) { return text(other); },
   };
   return std::visit(texts, fact);
@@ -248,8 +274,8 @@ std::string text(const fact::AttemptOrdered& ordered, const std::string& name) {
                                 : std::string();
   const std::string why = ordered.failed_checks > 0
                               ? fmt::format("failed {} consecutive health checks", ordered.failed_checks)
-                              : ordered.reason;
-  return fmt::format("{} {}{} — {} (attempt {} of {})", traits_of(kind).log_verb, name, which, why,
+                              : reason_text(ordered.reason);
+  return fmt::format("{} {}{} — {} (attempt {} of {})", words_of(kind).log_verb, name, which, why,
                      ordered.attempt, ordered.budget);
 }
 

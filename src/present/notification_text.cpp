@@ -6,7 +6,8 @@
 
 #include "base/duration.hpp"
 #include "base/text.hpp"
-#include "core/workload/remedy_traits.hpp"
+#include "present/reason_text.hpp"
+#include "present/remedy_words.hpp"
 #include "present/words.hpp"
 
 namespace healer::present {
@@ -39,15 +40,16 @@ std::string look_then_reset(const Advice& advice, const std::string& name) {
 
 std::string refused(const std::optional<notice::Refusal>& refusal) {
   if (!refusal) return {};
-  return fmt::format(" The last {} was not executed: {}.", refusal->remedy, clip(refusal->error, 300));
+  return fmt::format(" The last {} was not executed: {}.", refusal->remedy,
+                     clip(note_text(refusal->note), 300));
 }
 
 std::string left_alone(const Hold& hold) {
-  return fmt::format("It is left alone for now: {}.", hold.text);
+  return fmt::format("It is left alone for now: {}.", hold_text(hold));
 }
 
 Written write(const notice::Degraded& degraded, const std::string& name) {
-  std::string then = traits_of(degraded.next_kind).sentence;
+  std::string then = words_of(degraded.next_kind).sentence;
   if (degraded.hold)
     then = left_alone(*degraded.hold);
   else if (degraded.next_kind == RemedyKind::None && !degraded.owner.empty())
@@ -57,10 +59,10 @@ Written write(const notice::Degraded& degraded, const std::string& name) {
   if (degraded.ineffective_restarts > 0)
     then += fmt::format(" The last {} restarts did not help.", degraded.ineffective_restarts);
   const bool calls = degraded.next_kind == RemedyKind::None || degraded.ineffective_restarts > 0;
-  std::string reason = degraded.reason;
-  if (!degraded.unconfirmed.empty())
+  std::string reason = reason_text(degraded.reason);
+  if (degraded.unconfirmed)
     reason += fmt::format("; not confirmed ({}), so one attempt follows each notification of the alert",
-                          degraded.unconfirmed);
+                          alert_answer(*degraded.unconfirmed));
   return {"DEGRADED", fmt::format("{} is unhealthy: {}. {}", name, reason, then),
           calls ? look_at_logs(degraded.advice) : std::string()};
 }
@@ -70,7 +72,7 @@ Written write(const notice::CrashLoop& loop, const std::string& name) {
       "CRASH LOOP",
       fmt::format("{} keeps exiting: {}. The engine's restart policy restarts it each time, which does not "
                   "help; an operator is needed.",
-                  name, loop.reason),
+                  name, reason_text(loop.reason)),
       look_at_logs(loop.advice)};
 }
 
@@ -79,7 +81,7 @@ Written write(const notice::BudgetUsedUp& used, const std::string& name) {
       "GAVE UP",
       fmt::format("{} is still unhealthy after {} in {}: {}.{} healer stops trying for {}; an operator is "
                   "needed.",
-                  name, times(used.budget, "attempt"), format_duration(used.window), used.reason,
+                  name, times(used.budget, "attempt"), format_duration(used.window), reason_text(used.reason),
                   refused(used.refusal), rounded(used.wait)),
       look_then_reset(used.advice, name)};
 }
@@ -87,8 +89,8 @@ Written write(const notice::BudgetUsedUp& used, const std::string& name) {
 Written write(const notice::LadderEnded& ended, const std::string& name) {
   const fact::LadderEnded how{ended.attempts, ended.ineffective_restarts, 0};
   return {"GAVE UP",
-          fmt::format("{} is still unhealthy: {}; {}.{} An operator is needed.", name, ended.reason,
-                      ladder_end(how), refused(ended.refusal)),
+          fmt::format("{} is still unhealthy: {}; {}.{} An operator is needed.", name,
+                      reason_text(ended.reason), ladder_end(how), refused(ended.refusal)),
           look_then_reset(ended.advice, name)};
 }
 
@@ -105,11 +107,13 @@ Written write(const notice::IncidentClosed& closed, const std::string& name) {
       const std::string& start = closed.advice.start;
       return {
           "STOPPED",
-          fmt::format("{} was unhealthy ({}) and is stopped now: {}.", name, closed.reason, closed.why),
+          fmt::format("{} was unhealthy ({}) and is stopped now: {}.", name, reason_text(closed.reason),
+                      closed_text(closed.outcome, closed.why)),
           look_at_logs(closed.advice) + (start.empty() ? "" : fmt::format(" `{}` starts it again.", start))};
     }
     default:
-      return {"CLOSED", fmt::format("The incident of {} is closed: {}.", name, closed.why)};
+      return {"CLOSED", fmt::format("The incident of {} is closed: {}.", name,
+                                    closed_text(closed.outcome, closed.why))};
   }
 }
 
@@ -118,7 +122,7 @@ Written write(const notice::Summary& summary, const std::string& name) {
       fmt::format("{} became unhealthy {} and was restarted {} in {}", name, times(summary.incidents, "time"),
                   times(summary.attempts, "time"), rounded(summary.lasted));
   if (summary.reason)
-    return {"DEGRADED", fmt::format("{}; it is still unhealthy: {}.", what, *summary.reason)};
+    return {"DEGRADED", fmt::format("{}; it is still unhealthy: {}.", what, reason_text(*summary.reason))};
   return {"SUMMARY", what + "; it is healthy now."};
 }
 
@@ -127,11 +131,11 @@ Written write(const notice::Repeated& repeated, const std::string& name) {
   if (repeated.hold)
     state = left_alone(*repeated.hold);
   else if (!repeated.gave_up && repeated.next_kind == RemedyKind::None)
-    state = traits_of(RemedyKind::None).sentence;
+    state = words_of(RemedyKind::None).sentence;
   const auto unhealthy_for = std::chrono::duration_cast<std::chrono::seconds>(repeated.unhealthy_for);
   return {repeated.escalation ? "ESCALATED" : "STILL UNHEALTHY",
           fmt::format("{} is still unhealthy, {} after it became unhealthy: {}. {}{}", name,
-                      format_duration(unhealthy_for), repeated.reason,
+                      format_duration(unhealthy_for), reason_text(repeated.reason),
                       repeated.escalation ? "It is not acknowledged. " : "", state),
           fmt::format("{} `healer ack {}` ends the reminders.", look_at_logs(repeated.advice), name)};
 }
@@ -140,22 +144,23 @@ Written write(const notice::Unknown& unknown, const std::string& name) {
   return {"UNKNOWN",
           fmt::format(
               "{} could not be checked {} times in a row: {}. Its health is unknown, and it gets no remedy.",
-              name, unknown.checks, unknown.reason)};
+              name, unknown.checks, reason_text(unknown.reason))};
 }
 
 Written write(const notice::Unproven& unproven, const std::string& name) {
   return {
       "NEVER PASSED",
       fmt::format("{} has not passed a check since healer knows it: {}. healer does not restart it for that.",
-                  name, unproven.tried),
+                  name, reason_text(unproven.tried)),
       "If it works, set healer.path, healer.port or healer.probe to what it answers; "
       "healer.unproven=act lets such failures count."};
 }
 
 Written write(const notice::JobFailed& failed, const std::string& name) {
-  return {"JOB FAILED",
-          fmt::format("{} {}. It is a job, so healer does not run it again.", name, failed.reason),
-          look_at_logs(failed.advice)};
+  return {
+      "JOB FAILED",
+      fmt::format("{} {}. It is a job, so healer does not run it again.", name, reason_text(failed.reason)),
+      look_at_logs(failed.advice)};
 }
 
 Written write(const notice::EndedUnseen& ended, const std::string& name) {
@@ -163,7 +168,7 @@ Written write(const notice::EndedUnseen& ended, const std::string& name) {
       "ENDED UNSEEN",
       fmt::format("{} {} while healer saw no events, and the engine has forgotten them: an operator may have "
                   "stopped it. It is left alone.",
-                  name, ended.reason),
+                  name, reason_text(ended.reason)),
       ended.advice.start.empty() ? std::string() : fmt::format("`{}` starts it again.", ended.advice.start)};
 }
 
@@ -172,8 +177,8 @@ Written write(const notice::Vanished& vanished, const std::string&) {
   const std::string of = vanished.project.empty() ? "" : fmt::format(" of project {}", vanished.project);
   const std::string text = fmt::format("{}{} {} removed, and nothing took {} place.", names(vanished.names),
                                        of, one ? "was" : "were", one ? "its" : "their");
-  if (vanished.during.empty()) return {"REMOVED", text};
-  return {"REMOVED", fmt::format("{} It was unhealthy: {}.", text, vanished.during),
+  if (!is_given(vanished.during)) return {"REMOVED", text};
+  return {"REMOVED", fmt::format("{} It was unhealthy: {}.", text, reason_text(vanished.during)),
           "If it should run, create it again."};
 }
 
@@ -185,8 +190,8 @@ Written write(const notice::UnderPressure& pressure, const std::string&) {
 }
 
 Written write(const notice::KnownAgain& known, const std::string& name) {
-  return {"KNOWN AGAIN",
-          fmt::format("{} could not be checked for {}; {}.", name, rounded(known.lasted), known.how)};
+  return {"KNOWN AGAIN", fmt::format("{} could not be checked for {}; {}.", name, rounded(known.lasted),
+                                     known_text(known.how))};
 }
 
 Written write(const notice::AlertFires& fires, const std::string& name) {
@@ -199,14 +204,22 @@ Written write(const notice::AlertOutlasts& outlasts, const std::string& name) {
           fmt::format(
               "No check of {} fails, but its alert has not ended after {}: {}. No further attempt follows "
               "while the alert fires; an operator is needed.",
-              name, times(outlasts.attempts, "attempt"), outlasts.alert),
+              name, times(outlasts.attempts, "attempt"), alert_lines(outlasts.alerts)),
           look_then_reset(outlasts.advice, name)};
 }
 
 std::string with_reasons(const std::vector<notice::GroupMember>& members) {
   std::vector<std::string> each;
   for (const notice::GroupMember& member : members)
-    each.push_back(fmt::format("{} ({})", member.name, clip(member.reason, 100)));
+    each.push_back(fmt::format("{} ({})", member.name, clip(reason_text(member.reason), 100)));
+  return names(each);
+}
+
+std::string with_states(const std::vector<notice::GroupLeaver>& leavers) {
+  std::vector<std::string> each;
+  for (const notice::GroupLeaver& leaver : leavers)
+    each.push_back(leaver.name + " " +
+                   (leaver.lacks == NotReady::None ? "was notified by itself" : lacks_text(leaver.lacks)));
   return names(each);
 }
 
@@ -226,7 +239,7 @@ Written write(const notice::GroupEnded& ended, const std::string&) {
   for (const notice::GroupMember& member : ended.members) all.push_back(member.name);
   if (ended.otherwise.empty()) return {"RECOVERED", fmt::format("All are healthy again: {}.", names(all))};
   return {"RECOVERED", fmt::format("The incidents of {} have ended. Not healthy: {}.", names(all),
-                                   with_reasons(ended.otherwise))};
+                                   with_states(ended.otherwise))};
 }
 
 Written write(const notice::EngineDown& down, const std::string&) {
@@ -246,7 +259,7 @@ Written write(const notice::Disconnected& gone, const std::string&) {
   return {"CONNECTIVITY",
           fmt::format("the connectivity check fails: the control target {} has not answered for {} ({}). "
                       "Failing checks are unknown until it does, and cause no remedy.",
-                      gone.target, format_duration(gone.lasted), gone.reason)};
+                      gone.target, format_duration(gone.lasted), problem_text(gone.problem))};
 }
 
 Written write(const notice::ConnectedAgain& again, const std::string&) {
@@ -292,6 +305,7 @@ Notification written(const SendNotification& send) {
   notification.event = text.event;
   notification.text = std::move(text.text);
   notification.advice = std::move(text.advice);
+  notification.cause = reason_text(send.cause);
   return notification;
 }
 

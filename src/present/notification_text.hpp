@@ -4,7 +4,7 @@
 
 namespace healer::present {
 
-/// The notification with its event (for the title), text and advice.
+/// The notification with its event (for the title), text, cause and advice.
 Notification written(const SendNotification& send);
 
 }  // namespace healer::present

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "base/duration.hpp"
+#include "present/reason_text.hpp"
 #include "present/words.hpp"
 
 namespace healer::present {
@@ -45,7 +46,8 @@ Condition condition_of(const Workload& w, bool engine_up) {
 
 std::string reason_of(const Workload& w, Instant now) {
   const bool by_alert = w.health.alert_firing && w.health.tracker.state() != Tracker::State::Unhealthy;
-  const std::string unhealthy = by_alert ? w.health.alert_text() : w.health.last_verdict.text;
+  const std::string unhealthy =
+      by_alert ? alert_lines(w.health.acted_alerts()) : reason_text(w.health.last_verdict.reason);
   if (w.unseen()) return "the engine lists it, but inspect fails; it is inspected again";
   if (w.lifecycle.exit_kind == ExitKind::Completed) return "completed with exit code 0";
   if (w.lifecycle.exit_kind == ExitKind::JobFailed)
@@ -58,7 +60,7 @@ std::string reason_of(const Workload& w, Instant now) {
     return fmt::format("never passed, so not acted on (healer.path, healer.port, healer.probe): {}",
                        unhealthy);
   if (const auto* planned = std::get_if<Planned>(&w.remediation.phase); planned && planned->hold)
-    return fmt::format("{}; held: {}", unhealthy, planned->hold->text);
+    return fmt::format("{}; held: {}", unhealthy, hold_text(*planned->hold));
   if (const auto* planned = std::get_if<Planned>(&w.remediation.phase); planned && planned->due > now)
     return fmt::format(
         "{}; next attempt in {}", unhealthy,
@@ -81,7 +83,7 @@ WorkloadStatus::Probe status_of_probe(const WorkloadProbe& probe) {
     status.reason = unreachable->reason;
   } else if (probe.verdict) {
     status.outcome = probe.verdict->outcome;
-    status.reason = probe.verdict->text;
+    status.reason = reason_text(probe.verdict->reason);
     status.stuck = probe.verdict->cause == Cause::StillOpen;
   } else {
     status.reason = "not answered yet";
@@ -121,7 +123,8 @@ WorkloadStatus status_of_one(const Workload& w, Instant now, bool engine_up) {
   for (const RemedyStep& step : w.ladder.steps)
     status.ladder += (status.ladder.empty() ? "" : ",") + to_string(step);
   if (w.incident) status.ladder_step = w.remediation.ladder_step;
-  if (const auto* planned = std::get_if<Planned>(&w.remediation.phase)) status.hold = planned->hold;
+  if (const auto* planned = std::get_if<Planned>(&w.remediation.phase); planned && planned->hold)
+    status.hold = hold_status(*planned->hold);
   return status;
 }
 
@@ -138,7 +141,7 @@ std::string connectivity_text(const HostState& host, Instant now) {
   }
   const auto since = std::chrono::duration_cast<std::chrono::seconds>(now - host.connectivity.failed_since());
   return fmt::format("{}: {} since {}; failing checks are unknown", host.policy.connectivity_text,
-                     host.connectivity.why(), format_duration(since));
+                     problem_text(host.connectivity.problem()), format_duration(since));
 }
 
 WorkloadStatus status_of_workload(const Workload& workload, const HostState& host, Instant now) {

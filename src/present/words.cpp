@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/duration.hpp"
+#include "present/reason_text.hpp"
 
 namespace healer::present {
 
@@ -46,7 +47,7 @@ std::string ladder_end(const fact::LadderEnded& ended) {
 }
 
 std::string alert_outlasts(const fact::AlertOutlasts& outlasts) {
-  return "no check fails, but an alert has not ended after an attempt: " + outlasts.name;
+  return "no check fails, but an alert has not ended after an attempt: " + alert_lines(outlasts.alerts);
 }
 
 std::string skipped_step(const fact::StepSkipped& skipped) {
@@ -79,6 +80,10 @@ std::string everything_paused(const fact::HostCommanded& commanded) {
 
 std::string not_acknowledged(const fact::Escalated& escalated) {
   return fmt::format("not acknowledged: route {} is notified", escalated.route);
+}
+
+std::string parent_of(const std::string& name) {
+  return name.empty() ? std::string("the container") : name;
 }
 
 std::string after_colon(const std::string& note) {

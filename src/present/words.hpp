@@ -25,6 +25,9 @@ std::string alert_outlasts(const fact::AlertOutlasts& outlasts);
 std::string acknowledged(const fact::Acknowledged& acknowledged);
 std::string everything_paused(const fact::HostCommanded& commanded);
 std::string not_acknowledged(const fact::Escalated& escalated);
+/// The container whose network a workload shares; `name` empty: not known.
+std::string parent_of(const std::string& name);
+inline constexpr const char* runtime_never_said = "the runtime never said";
 /// ": note", or nothing.
 std::string after_colon(const std::string& note);
 

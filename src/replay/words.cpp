@@ -11,6 +11,7 @@
 #include "base/text.hpp"
 #include "present/decision_text.hpp"
 #include "present/notification_text.hpp"
+#include "present/reason_text.hpp"
 
 namespace healer::replay {
 namespace {
@@ -29,7 +30,8 @@ struct Describe {
   std::optional<EffectText> operator()(const ApplyRemedy& effect) const {
     return EffectText{"order", effect.workload, to_string(effect.step),
                       fmt::format("attempt {}", effect.number),
-                      fmt::format("{}, container {}: {}", effect.name, effect.container_id, effect.reason)};
+                      fmt::format("{}, container {}: {}", effect.name, effect.container_id,
+                                  present::reason_text(effect.reason))};
   }
   std::optional<EffectText> operator()(const SendNotification& effect) const {
     const Notification notification = present::written(effect);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "model/record_times.hpp"
+#include "model/walk.hpp"
 
 namespace healer {
 namespace {
@@ -12,14 +13,7 @@ namespace {
 /// Bytes of the texts in the fact.
 std::size_t texts_size(const Fact& fact) {
   std::size_t size = 0;
-  const auto add = [&size](const auto& member) {
-    if constexpr (std::is_same_v<std::decay_t<decltype(member)>, std::string>) size += member.size();
-  };
-  std::visit(
-      [&](const auto& what) {
-        for_each_member(what, [&](std::string_view, const auto& member) { add(member); });
-      },
-      fact);
+  walk(fact, [&size](const std::string& text) { size += text.size(); });
   return size;
 }
 

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/text.hpp"
+#include "present/reason_text.hpp"
 
 namespace healer {
 namespace {
@@ -74,7 +75,7 @@ void RemedyHooks::run(const char* hook, const std::vector<std::string>& argv, co
                       {"HEALER_CONTAINER_ID", remedy.container_id},
                       {"HEALER_REMEDY", to_string(remedy.step.kind)},
                       {"HEALER_ATTEMPT", std::to_string(remedy.number)},
-                      {"HEALER_REASON", remedy.reason}};
+                      {"HEALER_REASON", present::reason_text(remedy.reason)}};
   if (!outcome.empty()) call.environment.emplace_back("HEALER_OUTCOME", outcome);
   auto reported = [kept = kept_, now = now_, hook = std::string(hook), program = argv.front(),
                    workload = remedy.workload, name = remedy.name, incident = remedy.incident,

@@ -3,6 +3,7 @@
 #include <boost/json.hpp>
 
 #include "base/text.hpp"
+#include "present/reason_text.hpp"
 
 namespace healer {
 
@@ -13,7 +14,7 @@ std::string webhook_body(const ApplyRemedy& remedy, std::string_view image, std:
                     {"workload", safe(remedy.name)},
                     {"container_id", safe(remedy.container_id)},
                     {"attempt", remedy.number},
-                    {"reason", safe(remedy.reason)},
+                    {"reason", safe(present::reason_text(remedy.reason))},
                     {"host", safe(host)}};
   if (!image.empty()) body["image"] = safe(image);
   return json::serialize(body);

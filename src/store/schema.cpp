@@ -69,7 +69,7 @@ CREATE TABLE incidents (
   name TEXT NOT NULL,
   image TEXT NOT NULL,
   cause TEXT NOT NULL,
-  cause_text TEXT NOT NULL,
+  reason TEXT NOT NULL,
   unhealthy_since INTEGER NOT NULL,
   opened_at INTEGER NOT NULL,
   closed_at INTEGER,
@@ -100,7 +100,10 @@ CREATE TABLE attempts (
   instance_started_at TEXT NOT NULL,
   ordered_at INTEGER NOT NULL,
   state TEXT NOT NULL,
-  note TEXT NOT NULL,
+  dry_run INTEGER NOT NULL,
+  note_error TEXT NOT NULL,
+  note_ending TEXT NOT NULL,
+  note_reason TEXT NOT NULL,
   ended_at INTEGER
 ) STRICT;
 CREATE INDEX attempts_by_time ON attempts (ordered_at);

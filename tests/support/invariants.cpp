@@ -37,7 +37,7 @@ void Invariants::order(const ApplyRemedy& order, const Truth& truth, Instant now
     if (attempt.state == AttemptState::Ordered || attempt.state == AttemptState::Verifying)
       fail(fmt::format("2: attempt {} of {} is not over", id, who));
     // An attempt that was not executed does not replace the instance.
-    const bool executed = attempt.note != "dry run";
+    const bool executed = !attempt.dry_run;
     if (attempt.instance == truth.instance && attempt.state == AttemptState::Recovered &&
         !keeps_instance(attempt.remedy) && executed)
       fail(fmt::format("2: {} had been recovered of this instance", who));

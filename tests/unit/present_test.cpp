@@ -17,6 +17,13 @@ std::string logged(Fact fact, const std::string& workload = {}) {
   return present::log_line(Report{LogLevel::Info, workload, std::move(fact)}).message;
 }
 
+CheckProblem http(int status) {
+  CheckProblem problem;
+  problem.kind = ProblemKind::HttpStatus;
+  problem.number = status;
+  return problem;
+}
+
 }  // namespace
 
 TEST_CASE(
@@ -47,7 +54,7 @@ TEST_CASE(
 TEST_CASE("texts: an order is logged in the form of the guide, with its cause or the failed checks") {
   fact::AttemptOrdered ordered;
   ordered.remedy = "restart";
-  ordered.reason = "HTTP 503";
+  ordered.reason = http(503);
   ordered.failed_checks = 3;
   ordered.attempt = 1;
   ordered.budget = 5;

@@ -170,7 +170,10 @@ TEST_CASE("process: out of memory is a crash, and the incident names the cause")
   scene.pass(1s);
   CHECK(scene.decisions() == "degraded, start web");
   CHECK(scene.incidents.at(1).cause == IncidentCause::OutOfMemory);
-  CHECK(scene.incidents.at(1).cause_text.find("limit 64 MiB") != std::string::npos);
+  const auto& exit = std::get<reason::Exited>(scene.incidents.at(1).reason);
+  CHECK(exit.out_of_memory);
+  CHECK(exit.exit_code == 137);
+  CHECK(exit.memory_limit == "limit 64 MiB");
 }
 
 TEST_CASE("process: a container that an operator stopped is left alone until an operator starts it") {

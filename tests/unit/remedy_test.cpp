@@ -346,7 +346,7 @@ TEST_CASE("remedy: an order that the engine refuses is a failed attempt; the nex
   box.broken = true;
   REQUIRE(scene.pass_until([&] { return scene.orders.size() == 3; }));
   CHECK(scene.attempts.at(1).state == AttemptState::Failed);
-  CHECK(scene.attempts.at(1).note == "403 Forbidden");
+  CHECK(scene.attempts.at(1).note == AttemptNote{"403 Forbidden", Ending::None, {}});
   CHECK(scene.order_times[1] - scene.order_times[0] >= 15s);
   CHECK(scene.order_times[2] - scene.order_times[1] >= 30s);
   scene.pass(1min);
@@ -484,7 +484,7 @@ TEST_CASE("remedy: a dry run decides and counts as always, and changes no contai
   CHECK(box.facts.started_at == run);
   CHECK(scene.decisions() ==
         "degraded, restart web, restart web, restart web, restart web, restart web, critical");
-  CHECK(scene.attempts.at(1).note.starts_with("dry run"));
+  CHECK(scene.attempts.at(1).dry_run);
   box.broken = false;
   scene.pass(1min);
   CHECK(scene.decisions() == "recovered");

@@ -78,7 +78,11 @@ TEST_CASE("rounds: all probes of a workload are checked together, and all must p
   CHECK(scene.status("web").failures == 1);
   CHECK(scene.status("web").reason == "db: connection refused");
   REQUIRE(scene.pass_until_decision("restart web"));
-  CHECK(scene.incidents.at(1).cause_text == "db: connection refused");
+  const auto& found = std::get<reason::Checks>(scene.incidents.at(1).reason);
+  REQUIRE(found.probes.size() == 1);
+  CHECK(found.probes[0].probe == "db");
+  CHECK(found.probes[0].problem.kind == ProblemKind::Refused);
+  CHECK(found.of == 0);
   box.answers.clear();
   scene.pass(1min);
   CHECK(scene.decisions() == "degraded, restart web, recovered");
@@ -287,7 +291,10 @@ TEST_CASE("exec: exit code 0 passes, also in the new container after a recreatio
   failed.body = "disk full\nmore";
   fresh.exec_answer = failed;
   REQUIRE(scene.pass_until_decision("restart web"));
-  CHECK(scene.incidents.at(1).cause_text == "exit code 3: disk full");
+  const auto& found = std::get<CheckProblem>(scene.incidents.at(1).reason);
+  CHECK(found.kind == ProblemKind::ExitCode);
+  CHECK(found.number == 3);
+  CHECK(found.said == "disk full");
 }
 
 TEST_CASE("exec: a command that a proxy forbids is unknown and notified with the fix; no restart") {
@@ -341,7 +348,7 @@ TEST_CASE("exec: a command that hangs fails the checks until it ends") {
   REQUIRE(scene.pass_until([&] { return scene.status("web").failures == 1; }));
   box.exec_answer = ended(ProbeEnd::StillOpen);  // no second command: the first has not ended
   REQUIRE(scene.pass_until_decision("restart web", 1min));
-  CHECK(scene.incidents.at(1).cause_text == "the command of an earlier check has not ended");
+  CHECK(std::get<CheckProblem>(scene.incidents.at(1).reason).kind == ProblemKind::StillOpen);
   // In the new instance StillOpen is unknown: the open command belongs to the old instance.
   REQUIRE(scene.pass_until([&] { return scene.status("web").unknown_streak == 2; }));
   CHECK(scene.status("web").failures == 0);

@@ -6,6 +6,16 @@ using namespace healer;
 
 namespace {
 
+CheckProblem problem(ProblemKind kind, int number = 0, const std::string& said = {},
+                     const std::string& expected = {}) {
+  CheckProblem found;
+  found.kind = kind;
+  found.number = number;
+  found.said = said;
+  found.expected = expected;
+  return found;
+}
+
 Verdict judge_end(ProbeEnd end, ProbeKind kind = ProbeKind::Http) {
   ProbeFacts facts;
   facts.end = end;
@@ -26,22 +36,23 @@ TEST_CASE("verdict: each end of a check has its own result and cause") {
     ProbeEnd end;
     Outcome outcome;
     Cause cause;
+    ProblemKind problem;
   };
   const Row rows[] = {
-      {ProbeEnd::Refused, Outcome::Fail, Cause::Refused},
-      {ProbeEnd::Reset, Outcome::Fail, Cause::Reset},
-      {ProbeEnd::ConnectTimeout, Outcome::Fail, Cause::ConnectTimeout},
-      {ProbeEnd::AnswerTimeout, Outcome::Fail, Cause::AnswerTimeout},
-      {ProbeEnd::TlsFailed, Outcome::Fail, Cause::Tls},
-      {ProbeEnd::Malformed, Outcome::Fail, Cause::Malformed},
-      {ProbeEnd::NoRoute, Outcome::Unknown, Cause::NoRoute},
-      {ProbeEnd::NoResources, Outcome::Unknown, Cause::NoResources},
+      {ProbeEnd::Refused, Outcome::Fail, Cause::Refused, ProblemKind::Refused},
+      {ProbeEnd::Reset, Outcome::Fail, Cause::Reset, ProblemKind::Closed},
+      {ProbeEnd::ConnectTimeout, Outcome::Fail, Cause::ConnectTimeout, ProblemKind::NotConnected},
+      {ProbeEnd::AnswerTimeout, Outcome::Fail, Cause::AnswerTimeout, ProblemKind::NoAnswer},
+      {ProbeEnd::TlsFailed, Outcome::Fail, Cause::Tls, ProblemKind::TlsFailed},
+      {ProbeEnd::Malformed, Outcome::Fail, Cause::Malformed, ProblemKind::NotHttp},
+      {ProbeEnd::NoRoute, Outcome::Unknown, Cause::NoRoute, ProblemKind::NoRoute},
+      {ProbeEnd::NoResources, Outcome::Unknown, Cause::NoResources, ProblemKind::NoResources},
   };
   for (const Row& row : rows) {
     CAPTURE(to_string(row.end));
     CHECK(judge_end(row.end).outcome == row.outcome);
     CHECK(judge_end(row.end).cause == row.cause);
-    CHECK_FALSE(judge_end(row.end).text.empty());
+    CHECK(problem_of(judge_end(row.end)).kind == row.problem);
   }
   CHECK(judge_end(ProbeEnd::Cancelled).outcome == Outcome::Unknown);
 }
@@ -49,12 +60,12 @@ TEST_CASE("verdict: each end of a check has its own result and cause") {
 TEST_CASE("verdict: only the accepted HTTP statuses pass") {
   CHECK(judge_http(200).outcome == Outcome::Pass);
   CHECK(judge_http(503).outcome == Outcome::Fail);
-  CHECK(judge_http(503).text == "HTTP 503");
+  CHECK(problem_of(judge_http(503)) == problem(ProblemKind::HttpStatus, 503));
   ProbeFacts redirected;
   redirected.status = 302;
   redirected.detail = "redirect to another host not followed";
-  CHECK(judge(redirected, ProbeSpec{}, ProbeKind::Http, 5s).text ==
-        "HTTP 302 (redirect to another host not followed)");
+  CHECK(problem_of(judge(redirected, ProbeSpec{}, ProbeKind::Http, 5s)) ==
+        problem(ProblemKind::HttpStatus, 302, redirected.detail));
   CHECK(judge_http(204).outcome == Outcome::Pass);
   CHECK(judge_http(302).outcome == Outcome::Fail);
   ProbeSpec spec;
@@ -68,7 +79,9 @@ TEST_CASE("verdict: an HTTP answer passes only when its body contains the config
   ProbeSpec spec;
   spec.body_match = "\"ok\"";
   CHECK(judge_http(200, "{\"status\":\"ok\"}", spec).outcome == Outcome::Pass);
-  CHECK(judge_http(200, "{\"status\":\"degraded\"}", spec).cause == Cause::BodyMismatch);
+  const Verdict other = judge_http(200, "{\"status\":\"degraded\"}", spec);
+  CHECK(other.cause == Cause::BodyMismatch);
+  CHECK(problem_of(other) == problem(ProblemKind::HttpBody, 200, {}, spec.body_match));
 }
 
 TEST_CASE("verdict: a TCP answer passes when it starts with the configured banner") {
@@ -81,7 +94,9 @@ TEST_CASE("verdict: a TCP answer passes when it starts with the configured banne
   facts.body = "421 busy\x01";
   const Verdict verdict = judge(facts, spec, ProbeKind::Tcp, 5s);
   CHECK(verdict.cause == Cause::BannerMismatch);
-  CHECK(verdict.text.find('\x01') == std::string::npos);
+  CHECK(problem_of(verdict).said.starts_with("421 busy"));
+  CHECK(problem_of(verdict).said.find('\x01') == std::string::npos);
+  CHECK(problem_of(verdict).expected == "220 ");
 }
 
 namespace {
@@ -110,14 +125,19 @@ TEST_CASE("verdict: a command passes with exit code 0 only; its first output lin
   const Verdict failed = judge_exec(3, "\n  no\x1b[31m route\r\nsecond line\n");
   CHECK(failed.outcome == Outcome::Fail);
   CHECK(failed.cause == Cause::ExecFailed);
-  CHECK(failed.text.starts_with("exit code 3: no"));
-  CHECK(failed.text.find("second") == std::string::npos);
-  CHECK(failed.text.find('\x1b') == std::string::npos);
-  CHECK(failed.text.find('\r') == std::string::npos);
-  CHECK(judge_exec(1).text == "exit code 1");
-  CHECK(judge_exec(1, " \n\n").text == "exit code 1");
-  CHECK(judge_exec(1, std::string(5000, 'x')).text.size() < 230);
-  CHECK(judge_end(ProbeEnd::AnswerTimeout, ProbeKind::Exec).text == "the command did not end within 5s");
+  CHECK(problem_of(failed).kind == ProblemKind::ExitCode);
+  CHECK(problem_of(failed).number == 3);
+  const std::string& said = problem_of(failed).said;
+  CHECK(said.starts_with("no"));
+  CHECK(said.find("second") == std::string::npos);
+  CHECK(said.find('\x1b') == std::string::npos);
+  CHECK(said.find('\r') == std::string::npos);
+  CHECK(problem_of(judge_exec(1)) == problem(ProblemKind::ExitCode, 1));
+  CHECK(problem_of(judge_exec(1, " \n\n")) == problem(ProblemKind::ExitCode, 1));
+  CHECK(problem_of(judge_exec(1, std::string(5000, 'x'))).said.size() < 210);
+  const Verdict hangs = judge_end(ProbeEnd::AnswerTimeout, ProbeKind::Exec);
+  CHECK(problem_of(hangs).kind == ProblemKind::CommandHangs);
+  CHECK(problem_of(hangs).limit == 5s);
 }
 
 TEST_CASE("verdict: a gRPC health service passes with SERVING only") {
@@ -125,16 +145,14 @@ TEST_CASE("verdict: a gRPC health service passes with SERVING only") {
   const Verdict not_serving = judge_grpc(0, 2);
   CHECK(not_serving.outcome == Outcome::Fail);
   CHECK(not_serving.cause == Cause::NotServing);
-  CHECK(not_serving.text == "gRPC health says NOT_SERVING");
-  CHECK(judge_grpc(0, 0).text == "gRPC health says UNKNOWN");
+  CHECK(problem_of(not_serving) == problem(ProblemKind::GrpcServing, 2));
   CHECK(judge_grpc(0, 77).outcome == Outcome::Fail);
-  CHECK(judge_grpc(12, 0).text == "gRPC status 12 UNIMPLEMENTED: it has no grpc.health.v1 service");
-  CHECK(judge_grpc(5, 0, "shop.Cart").text ==
-        "gRPC status 5 NOT_FOUND: its health service does not know \"shop.Cart\"");
-  CHECK(judge_grpc(14, 1, {}, "draining").text == "gRPC status 14 UNAVAILABLE (draining)");
+  CHECK(problem_of(judge_grpc(12, 0)) == problem(ProblemKind::GrpcStatus, 12));
+  CHECK(problem_of(judge_grpc(5, 0, "shop.Cart")) == problem(ProblemKind::GrpcStatus, 5, {}, "shop.Cart"));
+  CHECK(problem_of(judge_grpc(14, 1, {}, "draining")) == problem(ProblemKind::GrpcStatus, 14, "draining"));
   CHECK(judge_grpc(99, 0).outcome == Outcome::Fail);
   CHECK(judge_grpc(-1, 0).outcome == Outcome::Fail);
-  CHECK(judge_end(ProbeEnd::Malformed, ProbeKind::Grpcs).text == "the answer is not gRPC");
+  CHECK(problem_of(judge_end(ProbeEnd::Malformed, ProbeKind::Grpcs)).kind == ProblemKind::NotGrpc);
 }
 
 TEST_CASE("verdict: a command that could not be run gives the result unknown") {
@@ -147,7 +165,5 @@ TEST_CASE("verdict: a command that could not be run gives the result unknown") {
     CHECK(judge_end(row.first, ProbeKind::Exec).outcome == Outcome::Unknown);
     CHECK(judge_end(row.first, ProbeKind::Exec).cause == row.second);
   }
-  CHECK(judge_end(ProbeEnd::Denied, ProbeKind::Exec).text ==
-        "the engine or the proxy before it forbids exec; allow POST /containers/*/exec and /exec/*/start and "
-        "GET /exec/*/json, or choose another healer.probe");
+  CHECK(problem_of(judge_end(ProbeEnd::Denied, ProbeKind::Exec)).kind == ProblemKind::ExecDenied);
 }

@@ -42,7 +42,11 @@ TEST_CASE("window: failures between passes open an incident, and the cause names
   CHECK(scene.decisions() == "");
   answer(scene, box, "f");
   REQUIRE(scene.pass_until([&] { return !scene.orders.empty(); }, 1s));
-  CHECK(scene.incidents.at(1).cause_text == "3 of the last 10 checks failed: HTTP 503");
+  const auto& found = std::get<reason::Checks>(scene.incidents.at(1).reason);
+  CHECK(found.failed == 3);
+  CHECK(found.of == 10);
+  REQUIRE(found.probes.size() == 1);
+  CHECK(found.probes[0].problem.number == 503);
   CHECK(scene.logged("RESTARTING web — 3 of the last 10 checks failed: HTTP 503"));
 }
 

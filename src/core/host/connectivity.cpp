@@ -29,7 +29,7 @@ ConnectivityCheck::Change ConnectivityCheck::run_due(const HostPolicy& policy, I
   }
   if (open_ && now >= open_->give_up) {
     open_.reset();
-    change = judged(false, "the prober gave no result", policy, now, out);
+    change = judged(problem_of(ProblemKind::NoResult), policy, now, out);
   }
   if (target_ && !open_ && now >= due_) {
     open_ = Question{ProbeId{++last_probe}, now + policy.connectivity_timeout + prober_margin};
@@ -43,30 +43,31 @@ ConnectivityCheck::Change ConnectivityCheck::finished(const ProbeFinished& finis
                                                       Instant now, Effects& out) {
   if (!open_ || open_->id != finished.probe) return Change::None;
   open_.reset();
-  const bool answered = finished.facts.end == ProbeEnd::Answered;
-  std::string why;
-  if (!answered) why = judge(finished.facts, ProbeSpec{}, ProbeKind::Http, policy.connectivity_timeout).text;
-  return judged(answered, std::move(why), policy, now, out);
+  CheckProblem found;
+  if (finished.facts.end != ProbeEnd::Answered)
+    found = problem_of(judge(finished.facts, ProbeSpec{}, ProbeKind::Http, policy.connectivity_timeout));
+  return judged(found, policy, now, out);
 }
 
-ConnectivityCheck::Change ConnectivityCheck::judged(bool answered, std::string why, const HostPolicy& policy,
+/// A problem of no kind: it answered.
+ConnectivityCheck::Change ConnectivityCheck::judged(const CheckProblem& found, const HostPolicy& policy,
                                                     Instant now, Effects& out) {
   answered_at_ = now;
   decidable_ = true;
   const bool failed_before = failed();
-  if (answered) {
+  problem_ = found;
+  if (found.kind == ProblemKind::None) {
     state_ = State::Healthy;
-    why_.clear();
     if (failed_before)
       out.push_back(Report{
           LogLevel::Info, {}, fact::ControlTargetAnswers{policy.connectivity_text, now - failed_since_}});
     return std::exchange(notified_, false) ? Change::Over : Change::None;
   }
   state_ = State::Failed;
-  why_ = std::move(why);
   if (!failed_before) {
     failed_since_ = now;
-    out.push_back(Report{LogLevel::Warning, {}, fact::ControlTargetSilent{policy.connectivity_text, why_}});
+    out.push_back(
+        Report{LogLevel::Warning, {}, fact::ControlTargetSilent{policy.connectivity_text, problem_}});
   }
   if (notified_ || now - failed_since_ < notify_after) return Change::None;
   notified_ = true;
@@ -78,7 +79,7 @@ ConnectivityCheck::Change ConnectivityCheck::forget(Effects& out) {
   open_.reset();
   state_ = State::Off;
   answered_at_.reset();
-  why_.clear();
+  problem_ = {};
   decidable_ = true;
   return std::exchange(notified_, false) ? Change::Over : Change::None;
 }

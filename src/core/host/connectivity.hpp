@@ -51,8 +51,8 @@ class ConnectivityCheck {
   bool failed() const { return state_ == State::Failed; }
   /// Whether there is a result from this instant or later, or no check is configured.
   bool knows_since(Instant when) const { return state_ == State::Off || when <= answered_at_; }
-  /// The newest failure: its cause, and since when.
-  const std::string& why() const { return why_; }
+  /// The newest failure: what was found, and since when.
+  const CheckProblem& problem() const { return problem_; }
   Instant failed_since() const { return failed_since_; }
   std::optional<Instant> next_deadline() const;
 
@@ -61,7 +61,7 @@ class ConnectivityCheck {
     ProbeId id;
     Instant give_up{};
   };
-  Change judged(bool answered, std::string why, const HostPolicy& policy, Instant now, Effects& out);
+  Change judged(const CheckProblem& found, const HostPolicy& policy, Instant now, Effects& out);
   Change forget(Effects& out);
 
   State state_ = State::Off;
@@ -71,7 +71,7 @@ class ConnectivityCheck {
   std::optional<Instant> answered_at_;
   Instant failed_since_{};
   bool notified_ = false;
-  std::string why_;
+  CheckProblem problem_;
   std::vector<std::string> waiting_;  ///< keys of workloads
   bool decidable_ = false;            ///< a result has come since the last take_waiting()
 };

@@ -30,7 +30,7 @@ void notify_connectivity(ConnectivityCheck::Change change, const HostState& stat
   if (over)
     message.notice = notice::ConnectedAgain{lasted};
   else
-    message.notice = notice::Disconnected{state.policy.connectivity_text, connectivity.why(), lasted};
+    message.notice = notice::Disconnected{state.policy.connectivity_text, connectivity.problem(), lasted};
   message.dedup_key = fmt::format("healer/{:.60}/connectivity/{}", state.policy.host_name,
                                   connectivity.failed_since().time_since_epoch().count());
   message.follows = Following{NotificationKind::Info, over};
@@ -152,7 +152,7 @@ void HostController::connectivity_finished(const ProbeFinished& event, HostOut& 
   notify_connectivity(change, state_, out);
 }
 
-void HostController::vanished(const Workload& workload, const std::string& unhealthy, HostOut& out) {
+void HostController::vanished(const Workload& workload, const Reason& unhealthy, HostOut& out) {
   vanished_.add(workload, unhealthy, workloads_, out);
 }
 
@@ -244,7 +244,7 @@ void HostController::decided(Workload& workload, const std::vector<AttemptState>
   now.unnotified = now.failing && workload.incident && !workload.notifications.incident->notified;
   now.notified = workload.incident && workload.notifications.incident->notified;
   now.in_remedy = in_remedy(workload);
-  now.not_ready = not_ready_reason(workload, out.now()) != nullptr;
+  now.not_ready = not_ready_reason(workload, out.now()) != NotReady::None;
   note_failing(workload, workload.contribution, now, out.now());
   const HostContribution before = std::exchange(workload.contribution, now);
   counts_.replace(before, now);

@@ -87,7 +87,7 @@ class HostController {
   void forget(Workload& workload);
   /// The container was removed, nothing took its place, and the workload will be forgotten. `unhealthy`: why
   /// it was unhealthy then; empty: it was not.
-  void vanished(const Workload& workload, const std::string& unhealthy, HostOut& out);
+  void vanished(const Workload& workload, const Reason& unhealthy, HostOut& out);
   void learn_service(Workload& workload, const Container& facts);
   void learn_dependencies(const Workload& workload, const Container& facts);
 

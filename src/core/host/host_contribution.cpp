@@ -6,34 +6,34 @@ bool cause_is_elsewhere(const Workload& w) {
   return w.health.network_loss || (w.incident && w.incident->cause == IncidentCause::NotBackAfterEngine);
 }
 
-const char* not_ready_reason(const Workload& w, Instant now) {
+NotReady not_ready_reason(const Workload& w, Instant now) {
   switch (w.lifecycle.presence) {
     case Presence::Absent:
-      return w.unseen() ? nullptr : "is gone";
+      return w.unseen() ? NotReady::None : NotReady::Gone;
     case Presence::Paused:
-      return "is paused";
+      return NotReady::Paused;
     case Presence::Restarting:
-      return "is restarting";
+      return NotReady::Restarting;
     case Presence::Exited:
-      return w.lifecycle.stopped_by_operator ? "is stopped" : "has exited";
+      return w.lifecycle.stopped_by_operator ? NotReady::Stopped : NotReady::Exited;
     case Presence::Running:
       break;
   }
-  if (w.health.network_loss) return "has lost its network";
-  if (w.health.alert_firing) return "is unhealthy";
-  if (in_remedy(w)) return "is being healed";
+  if (w.health.network_loss) return NotReady::LostNetwork;
+  if (w.health.alert_firing) return NotReady::Unhealthy;
+  if (in_remedy(w)) return NotReady::InRemedy;
   switch (w.health.tracker.state()) {
     case Tracker::State::Unhealthy:
-      return "is unhealthy";
+      return NotReady::Unhealthy;
     case Tracker::State::Healthy:
-      return w.health.tracker.failures() > 0 ? "is failing" : nullptr;
+      return w.health.tracker.failures() > 0 ? NotReady::Failing : NotReady::None;
     case Tracker::State::Fresh:
       break;
   }
-  if (w.health.tracker.failures() > 0) return "is failing";
-  if (w.health.unprobed()) return nullptr;
+  if (w.health.tracker.failures() > 0) return NotReady::Failing;
+  if (w.health.unprobed()) return NotReady::None;
   const bool starting = now < w.health.start_period_until && !w.health.tracker.passed_once();
-  return starting || w.incident ? "is starting" : nullptr;
+  return starting || w.incident ? NotReady::Starting : NotReady::None;
 }
 
 bool counts_among(const Workload& w) {

@@ -8,9 +8,8 @@ namespace healer {
 // How a workload affects the others: as a dependency, in the count of a mass failure, and as a remedy under
 // way. HEALING.md 5.
 
-/// Why dependents must wait for this workload now, for operators ("is unhealthy", "is starting"); null: no
-/// reason is known. A workload that cannot be checked is no reason.
-const char* not_ready_reason(const Workload& workload, Instant now);
+/// Why dependents must wait for this workload now. A workload that cannot be checked is no reason.
+NotReady not_ready_reason(const Workload& workload, Instant now);
 
 /// The workload runs or should run: a mass failure is a share of these workloads. False for a workload that
 /// an operator stopped or paused.

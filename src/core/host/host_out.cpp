@@ -40,7 +40,7 @@ std::vector<Destination> HostOut::notify(HostMessage message) {
     to = route_notification(state_.policy, notification, message.follows, {now_, state_.wall_ahead})
              .destinations;
   join(to, message.more);
-  add(SendNotification{std::move(notification), std::move(message.notice), to});
+  add(SendNotification{std::move(notification), std::move(message.notice), {}, to});
   return to;
 }
 

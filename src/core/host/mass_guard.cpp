@@ -127,17 +127,4 @@ fact::MassFailure MassGuard::fact(Instant now) const {
   return mass;
 }
 
-const char* MassGuard::reason() const {
-  switch (phase_) {
-    case Phase::Off:
-    case Phase::Holding:
-      break;
-    case Phase::Canary:
-      return "mass failure; only a few are remedied at a time";
-    case Phase::Backoff:
-      return "mass failure; a restart did not help";
-  }
-  return "mass failure; they probably share one cause";
-}
-
 }  // namespace healer

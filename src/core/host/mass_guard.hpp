@@ -84,8 +84,6 @@ class MassGuard {
   unsigned failures() const { return failures_; }
   /// Phase, counts, and how long the remedies are still on hold.
   fact::MassFailure fact(Instant now) const;
-  /// The text of a hold; it changes only with the phase.
-  const char* reason() const;
 
  private:
   /// The count must stay low this long: it drops for a moment while a container is between two crashes.

@@ -79,7 +79,7 @@ std::optional<Attempt> RememberedWorkloads::take_unfinished(const std::string& k
     if (newest) {
       // Attempts of a workload never overlap: this older attempt had ended, but its end was not stored.
       newest->state = AttemptState::Cancelled;
-      newest->note = "its end was not written down";
+      newest->note.ending = Ending::Unwritten;
       newest->ended_at = now;
       out.push_back(Persist{*newest});
     }

@@ -106,7 +106,7 @@ std::optional<Revisit> Revisits::ripple(const std::string& root, const std::stri
   if (why != HoldKind::Dependency && why != HoldKind::NetworkParent) return std::nullopt;
   const auto still = state_.graph.failing_root(key, [&](const std::string& other) {
     const Workload* below = workloads_.find(other);
-    return below != nullptr && not_ready_reason(*below, now) != nullptr;
+    return below != nullptr && not_ready_reason(*below, now) != NotReady::None;
   });
   if (still) return Revisit{key, Revisit::LookAgain{}};
   return Revisit{key, Revisit::CauseGone{HoldKind::Dependency, healthy->name}};

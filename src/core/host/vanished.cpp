@@ -54,10 +54,10 @@ bool has_successor(const Workload& removed, const Workloads& workloads) {
   return found;
 }
 
-void Vanished::add(const Workload& workload, const std::string& unhealthy, const Workloads& workloads,
+void Vanished::add(const Workload& workload, const Reason& unhealthy, const Workloads& workloads,
                    HostOut& out) {
   if (!is_missed(workload) || has_successor(workload, workloads)) return;
-  if (unhealthy.empty()) {
+  if (!is_given(unhealthy)) {
     names_of_[project_of(workload)].push_back(workload.name);
     if (!due_) due_ = out.now() + gathered_for;
     return;

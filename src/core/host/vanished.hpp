@@ -15,8 +15,8 @@ namespace healer {
 /// project, because `compose down` is one decision. HEALING.md 3.
 class Vanished {
  public:
-  /// The workload will be forgotten now. `unhealthy`: why it was unhealthy then; empty: it was not.
-  void add(const Workload& workload, const std::string& unhealthy, const Workloads& workloads, HostOut& out);
+  /// The workload will be forgotten now. `unhealthy`: why it was unhealthy then; none: it was not.
+  void add(const Workload& workload, const Reason& unhealthy, const Workloads& workloads, HostOut& out);
   void due(HostOut& out);
   std::optional<Instant> deadline() const { return due_; }
 

@@ -74,7 +74,7 @@ void IncidentGroups::join(const Workload& workload, const std::string& key, Host
     group = groups_.insert(groups_.end(), std::move(begun));
     if (!taken_over) save(out);
   }
-  group->members.push_back({workload.name, workload.incident->cause_text});
+  group->members.push_back({workload.name, workload.incident->reason});
   group->open[workload.key] = workload.name;
 }
 
@@ -84,9 +84,9 @@ void IncidentGroups::leave(const Workload& workload, HostOut& out) {
       std::find_if(groups_.begin(), groups_.end(), [&](const Group& each) { return each.key == key; });
   group->open.erase(workload.key);
   if (workload.incident)
-    group->otherwise.push_back({workload.name, "notified by itself"});
-  else if (const char* reason = not_ready_reason(workload, out.now()))
-    group->otherwise.push_back({workload.name, reason});
+    group->otherwise.push_back({workload.name, NotReady::None});
+  else if (const NotReady lacks = not_ready_reason(workload, out.now()); lacks != NotReady::None)
+    group->otherwise.push_back({workload.name, lacks});
   if (!group->open.empty() || !group->sent) return;
   send(*group, NotificationKind::Recovered, notice::GroupEnded{group->members, group->otherwise}, out);
   groups_.erase(group);

@@ -58,7 +58,7 @@ class IncidentGroups {
     std::vector<Destination> destinations;
     std::vector<notice::GroupMember> members;  ///< in the order in which they joined
     std::map<std::string, std::string> open;   ///< workload key -> name, while the member's incident is open
-    std::vector<notice::GroupMember> otherwise;  ///< members whose incident ended, but who are not healthy
+    std::vector<notice::GroupLeaver> otherwise;  ///< members whose incident ended, but who are not healthy
   };
   using Groups = std::vector<Group>;
 

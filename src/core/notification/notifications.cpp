@@ -22,7 +22,7 @@ bool is_ordinary(const notice::Degraded& degraded) {
   const bool waits_its_turn = !degraded.hold || degraded.hold->kind == HoldKind::Concurrency ||
                               degraded.hold->kind == HoldKind::Replica;
   return waits_its_turn && degraded.next_kind != RemedyKind::None && degraded.owner.empty() &&
-         degraded.unconfirmed.empty() && degraded.ineffective_restarts == 0;
+         !degraded.unconfirmed && degraded.ineffective_restarts == 0;
 }
 
 using State = NotifiedTable::State;
@@ -111,8 +111,8 @@ void NotificationMachine::notify_degraded(NotifiedTable::Input input) {
   out_.record_changed();
   const auto ladder_step = wanted_step(view_);
   notice::Degraded degraded;
-  degraded.reason = w_.incident->cause_text;
-  if (caused_by_alert(view_)) degraded.unconfirmed = unconfirmed_reason(view_);
+  degraded.reason = w_.incident->reason;
+  if (caused_by_alert(view_)) degraded.unconfirmed = unconfirmed(view_);
   degraded.advice = w_.container.advice;
   degraded.owner = w_.container.owner.name;
   if (ladder_step) {
@@ -151,7 +151,7 @@ void NotificationMachine::budget_used_up() {
   out_.log(LogLevel::Error, used);
   out_.decide(Rule::GaveUp, used);
   notify({NotificationKind::Critical, incident_key(),
-          notice::BudgetUsedUp{w_.health.failure_text(), used.budget, used.window, wait, refusal(),
+          notice::BudgetUsedUp{w_.health.failure(), used.budget, used.window, wait, refusal(),
                                w_.container.advice}});
   out_.report(finding::IncidentChanged{});
 }
@@ -165,7 +165,7 @@ void NotificationMachine::ladder_ended() {
   out_.log(LogLevel::Error, ended);
   out_.decide(Rule::GaveUp, ended);
   notify({NotificationKind::Critical, incident_key(),
-          notice::LadderEnded{w_.health.failure_text(), ended.attempts, ended.ineffective_restarts, refusal(),
+          notice::LadderEnded{w_.health.failure(), ended.attempts, ended.ineffective_restarts, refusal(),
                               w_.container.advice}});
   out_.report(finding::IncidentChanged{});
 }
@@ -173,11 +173,11 @@ void NotificationMachine::ladder_ended() {
 void NotificationMachine::alert_outlasts() {
   if (own_.incident->gave_up || notifications_paused(view_)) return;
   give_up(Input::AlertOutlasts);
-  const fact::AlertOutlasts outlasts{w_.health.alert_text()};
+  const fact::AlertOutlasts outlasts{w_.health.acted_alerts()};
   out_.log(LogLevel::Error, outlasts);
   out_.decide(Rule::GaveUp, outlasts);
   notify({NotificationKind::Critical, incident_key(),
-          notice::AlertOutlasts{outlasts.name, w_.remediation.attempts, w_.container.advice}});
+          notice::AlertOutlasts{outlasts.alerts, w_.remediation.attempts, w_.container.advice}});
   out_.report(finding::IncidentChanged{});
 }
 
@@ -187,7 +187,7 @@ void NotificationMachine::notify_crash_loop() {
   own_.last_notified = now_;
   out_.record_changed();
   notify({NotificationKind::Critical, incident_key(),
-          notice::CrashLoop{w_.incident->cause_text, w_.container.advice}});
+          notice::CrashLoop{w_.incident->reason, w_.container.advice}});
 }
 
 void NotificationMachine::incident_opened(IncidentCause cause) {
@@ -207,7 +207,7 @@ void NotificationMachine::attempt_began() {
   if (to_be_notified()) notify_degraded(Input::AttemptBegins);
 }
 
-void NotificationMachine::incident_closed(IncidentOutcome outcome, const std::string& why) {
+void NotificationMachine::incident_closed(IncidentOutcome outcome, WantedEnd why) {
   const bool stopped = outcome == IncidentOutcome::StoppedByHealer;
   if (!stopped && (!own_.incident->notified || !own_.incident->group_key.empty())) return;
   NotificationKind kind = NotificationKind::Info;
@@ -217,7 +217,7 @@ void NotificationMachine::incident_closed(IncidentOutcome outcome, const std::st
     kind = NotificationKind::Critical;
   notify({kind, incident_key(),
           notice::IncidentClosed{outcome, w_.remediation.attempts, now_ - w_.incident->unhealthy_since, why,
-                                 w_.incident->cause_text, w_.container.advice}});
+                                 w_.incident->reason, w_.container.advice}});
 }
 
 void NotificationMachine::incident_released() {
@@ -249,7 +249,7 @@ void NotificationMachine::summary_due() {
   out_.record_changed();
   if (w_.incident && !own_.incident->notified) {
     go(Input::CooldownOver, State::Notified);
-    summary.reason = w_.health.failure_text();
+    summary.reason = w_.health.failure();
     notify({NotificationKind::Degraded, incident_key(), std::move(summary)});
     out_.report(finding::IncidentChanged{});
   } else {
@@ -286,12 +286,12 @@ void NotificationMachine::alert_fires(const FiringAlert& alert) {
 
 void NotificationMachine::unknown_for_long() {
   const Health& health = w_.health;
-  out_.log(LogLevel::Warning, fact::Unknown{health.unknown_streak, health.last_verdict.text});
+  out_.log(LogLevel::Warning, fact::Unknown{health.unknown_streak, health.last_verdict.reason});
   notify({NotificationKind::Info, unknown_key(*health.unknown_since),
-          notice::Unknown{health.unknown_streak, health.last_verdict.text}});
+          notice::Unknown{health.unknown_streak, health.last_verdict.reason}});
 }
 
-void NotificationMachine::unproven(const std::string& tried) {
+void NotificationMachine::unproven(const Reason& tried) {
   out_.log(LogLevel::Warning, fact::NeverPassed{tried});
   notify({NotificationKind::Degraded,
           fmt::format("healer/{:.60}/{:.120}/unproven/{}", host_.policy.host_name, w_.key,
@@ -305,9 +305,9 @@ void NotificationMachine::ended_for_good(const finding::EndedForGood& ended) {
   notify({job ? NotificationKind::Critical : NotificationKind::Degraded,
           fmt::format("healer/{:.60}/{:.120}/ended/{}", host_.policy.host_name, w_.key,
                       now_.time_since_epoch().count()),
-          job ? Notice{notice::JobFailed{ended.text, w_.container.advice}}
-              : Notice{notice::EndedUnseen{ended.text, w_.container.advice}},
-          ended.text});
+          job ? Notice{notice::JobFailed{ended.reason, w_.container.advice}}
+              : Notice{notice::EndedUnseen{ended.reason, w_.container.advice}},
+          ended.reason});
 }
 
 void NotificationMachine::known_again(const finding::KnownAgain& known) {
@@ -328,9 +328,6 @@ Notification NotificationMachine::draft(const Message& message) const {
   notification.host = host_.policy.host_name;
   notification.workload = w_.name;
   notification.image = w_.container.image;
-  notification.cause = w_.incident     ? w_.incident->cause_text
-                       : message.cause ? *message.cause
-                                       : w_.health.failure_text();
   notification.attempt = w_.remediation.attempts;
   notification.attempts_allowed = w_.policy->budget_attempts;
   notification.excerpt = own_.excerpt;
@@ -343,6 +340,11 @@ Notification NotificationMachine::draft(const Message& message) const {
   }
   notification.link = link_of(routing_of(host_.policy).link, notification);
   return notification;
+}
+
+Reason NotificationMachine::cause_of(const Message& message) const {
+  if (w_.incident) return w_.incident->reason;
+  return message.cause ? *message.cause : w_.health.failure();
 }
 
 void NotificationMachine::notify(Message message) {
@@ -373,7 +375,8 @@ void NotificationMachine::notify(Message message) {
     own_.incident->group_key = host_.groups.joined_by(routed.destinations, host_, now_);
     if (!own_.incident->group_key.empty()) return;
   }
-  out_.add(SendNotification{std::move(notification), std::move(message.notice), routed.destinations});
+  out_.add(SendNotification{std::move(notification), std::move(message.notice), cause_of(message),
+                            routed.destinations});
 }
 
 }  // namespace healer

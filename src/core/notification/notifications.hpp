@@ -99,13 +99,13 @@ class NotificationMachine {
   void ladder_ended();
   /// An alert fires on after an attempt, and no check fails: notified once.
   void alert_outlasts();
-  void incident_closed(IncidentOutcome outcome, const std::string& why);
+  void incident_closed(IncidentOutcome outcome, WantedEnd why);
   void incident_released();
   void acknowledged();
   void evidence_captured(const std::string& excerpt);
   void unknown_for_long();
   /// `tried`: what was checked, and what came back.
-  void unproven(const std::string& tried);
+  void unproven(const Reason& tried);
   void ended_for_good(const finding::EndedForGood& ended);
   void known_again(const finding::KnownAgain& known);
   void alert_fires(const FiringAlert& alert);
@@ -122,7 +122,7 @@ class NotificationMachine {
     NotificationKind kind = NotificationKind::Info;
     std::string dedup_key;
     Notice notice;
-    std::optional<std::string> cause = {};  ///< outside an incident; empty: why it is unhealthy now
+    std::optional<Reason> cause = {};  ///< outside an incident; empty: why it is unhealthy now
     Company company = Company::Alone;
   };
 
@@ -140,6 +140,7 @@ class NotificationMachine {
   std::string unknown_key(Instant since) const;
   void notify(Message message);
   Notification draft(const Message& message) const;
+  Reason cause_of(const Message& message) const;
   NotificationClock clock() const;
 
   // reminder.cpp

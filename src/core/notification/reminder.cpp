@@ -87,7 +87,7 @@ void NotificationMachine::repeat(Repeated what, const std::vector<Destination>& 
   const bool escalation = what == Repeated::Escalation;
   go(escalation ? NotifiedTable::Input::Escalation : NotifiedTable::Input::Reminder, own_.state());
   notice::Repeated repeated;
-  repeated.reason = w_.incident->cause_text;
+  repeated.reason = w_.incident->reason;
   repeated.escalation = escalation;
   repeated.unhealthy_for = now_ - w_.incident->unhealthy_since;
   repeated.gave_up = own_.incident->gave_up;
@@ -99,7 +99,7 @@ void NotificationMachine::repeat(Repeated what, const std::vector<Destination>& 
   notification.repeat = ++own_.incident->repeats;
   out_.add(Count{CountNotificationRepeat{notification.kind, repeated.escalation}});
   note_notified(destinations);
-  out_.add(SendNotification{std::move(notification), std::move(repeated), destinations});
+  out_.add(SendNotification{std::move(notification), std::move(repeated), w_.incident->reason, destinations});
   out_.report(finding::IncidentChanged{});
 }
 

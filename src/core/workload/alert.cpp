@@ -42,7 +42,7 @@ void HealthMachine::alert_reported(const AlertReported& event) {
   if (!event.firing) {
     if (!own_.alerts) return;
     const auto found = std::find_if(own_.alerts->begin(), own_.alerts->end(), same);
-    if (found != own_.alerts->end()) alert_over(*found, "resolved");
+    if (found != own_.alerts->end()) alert_over(*found, AlertEnd::Resolved);
     return;
   }
   if (!own_.alerts) own_.alerts = std::vector<FiringAlert>{};
@@ -65,8 +65,8 @@ void HealthMachine::alert_reported(const AlertReported& event) {
   if (!act) out_.report(finding::AlertFires{own_.alerts->back()});
 }
 
-void HealthMachine::alert_over(const FiringAlert& alert, const std::string& how) {
-  out_.log(LogLevel::Info, fact::AlertOver{alert.name, how});
+void HealthMachine::alert_over(const FiringAlert& alert, AlertEnd how, const std::string& answer) {
+  out_.log(LogLevel::Info, fact::AlertOver{alert.name, how, answer});
   if (own_.alert_checks)
     std::erase_if(*own_.alert_checks, [&](const AlertCheck& each) { return is_about(each, alert); });
   std::erase_if(*own_.alerts, [&](const FiringAlert& each) { return &each == &alert; });
@@ -80,20 +80,20 @@ bool Health::awaits_alert() const {
          std::any_of(alerts->begin(), alerts->end(), [](const FiringAlert& each) { return each.act; });
 }
 
-std::string Health::failure_text() const {
-  return !alert_firing || unhealthy() ? last_verdict.text : alert_text();
+Reason Health::failure() const {
+  if (alert_firing && !unhealthy()) return acted_alerts();
+  return last_verdict.reason;
 }
 
 void HealthMachine::alerts_due() {
   if (own_.alert_checks)
     for (AlertCheck& each : *own_.alert_checks)
-      if (each.pending && now_ >= each.asked_at + confirmation_limit)
-        not_confirmed(each, "no answer in 10 s");
+      if (each.pending && now_ >= each.asked_at + confirmation_limit) not_confirmed(each, {});
   if (own_.alerts) {
     const auto stale = std::find_if(
         own_.alerts->begin(), own_.alerts->end(),
         [this](const FiringAlert& each) { return now_ >= each.reported_at + said_again_within; });
-    if (stale != own_.alerts->end()) alert_over(*stale, "not repeated");
+    if (stale != own_.alerts->end()) alert_over(*stale, AlertEnd::NotRepeated);
   }
   const bool asked = w_.lifecycle.presence == Presence::Running && !own_.in_start_period(now_);
   own_.alert_firing = asked && own_.alerts &&
@@ -101,7 +101,7 @@ void HealthMachine::alerts_due() {
                         return each.act && now_ >= counts_from(w_, each);
                       });
   if (!own_.alert_firing || w_.incident || w_.remediation.attempt || w_.remediation.in_flight) return;
-  out_.report(finding::IncidentDue{IncidentCause::AlertFiring, own_.alert_text()});
+  out_.report(finding::IncidentDue{IncidentCause::AlertFiring, own_.acted_alerts()});
 }
 
 std::optional<Instant> HealthMachine::alert_deadline() const {
@@ -154,7 +154,7 @@ void HealthMachine::alert_confirmed(const AlertConfirmed& event) {
       check->why.clear();
       return;
     case AlertAnswer::Over:
-      alert_over(*alert, event.why);
+      alert_over(*alert, AlertEnd::Answered, event.why);
       return;
     case AlertAnswer::Unknown:
       not_confirmed(*check, event.why);
@@ -199,12 +199,12 @@ void HealthMachine::alerts_reset() {
   out_.record_changed();
 }
 
-std::string Health::alert_text() const {
-  if (!alerts) return {};
-  std::string all;
+reason::Alerts Health::acted_alerts() const {
+  reason::Alerts acted;
+  if (!alerts) return acted;
   for (const FiringAlert& each : *alerts)
-    if (each.act) all += (all.empty() ? "" : "; ") + alert_line(each);
-  return all;
+    if (each.act) acted.alerts.push_back({each.name, each.text});
+  return acted;
 }
 
 }  // namespace healer

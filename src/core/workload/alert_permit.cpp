@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include <fmt/format.h>
-
 #include "base/earliest.hpp"
 
 namespace healer {
@@ -25,22 +23,6 @@ State state_of(const View& view, const FiringAlert& alert) {
   const bool notified = !alert.attempted_at || alert.reported_at > *alert.attempted_at;
   if (check->answer == AlertAnswer::Unknown && !notified) return State::Used;
   return view.now < check->answered_at + answer_valid ? State::Granted : State::Asking;
-}
-
-std::string text_of(State state, const FiringAlert& alert, const AlertCheck* check) {
-  switch (state) {
-    case State::Granted:
-      return {};
-    case State::Asking:
-      return fmt::format("healer asks whether {} still fires", alert.name);
-    case State::Outlasted:
-      return fmt::format("{} has not ended after an attempt, and no check fails; no second attempt follows",
-                         alert.name);
-    case State::Used:
-      return fmt::format("it is not known whether {} still fires ({}); one attempt follows each notification",
-                         alert.name, check != nullptr ? check->why : "not asked");
-  }
-  return {};
 }
 
 }  // namespace
@@ -100,20 +82,21 @@ AlertPermit alert_permit(const View& view) {
     if (found && rank(state) >= rank(permit.state)) continue;
     found = true;
     permit.state = state;
-    permit.text = text_of(state, each, check);
+    permit.alert = each.name;
+    permit.answer = state == State::Used && check != nullptr ? check->why : std::string();
   }
   permit.until = until.when();
   return permit;
 }
 
-std::string unconfirmed_reason(const View& view) {
+std::optional<std::string> unconfirmed(const View& view) {
   const Health& health = view.workload.health;
-  if (!health.alerts) return {};
+  if (!health.alerts) return std::nullopt;
   for (const FiringAlert& each : *health.alerts)
     if (const AlertCheck* check = check_of(health, each);
         counts(view, each) && check != nullptr && check->answer == AlertAnswer::Unknown)
       return check->why;
-  return {};
+  return std::nullopt;
 }
 
 }  // namespace healer

@@ -31,7 +31,8 @@ inline constexpr Duration confirmation_interval = 5min;
 struct AlertPermit {
   enum class State { Granted, Asking, Outlasted, Used };
   State state = State::Granted;
-  std::string text;              ///< why there is no attempt, for operators
+  std::string alert;             ///< name of the alert that decides
+  std::string answer;            ///< Used: what its source answered; empty: nothing in time
   std::optional<Instant> until;  ///< Asking: its latest end
 };
 
@@ -40,8 +41,9 @@ bool caused_by_alert(const View& view);
 AlertPermit alert_permit(const View& view);
 /// An alert that counts, and whose source must be asked now.
 bool asks_now(const View& view, const FiringAlert& alert);
-/// Why it is not known whether the alerts that count still fire; empty: it is known.
-std::string unconfirmed_reason(const View& view);
+/// What the source of an alert that counts answered instead of whether it still fires; empty text: nothing in
+/// time; none: it is known.
+std::optional<std::string> unconfirmed(const View& view);
 
 /// From when on the alert makes the workload unhealthy: an alert that is older than the instance gets the
 /// policy's alert_lookback, and so does one that failing checks explain which do not fail any more.

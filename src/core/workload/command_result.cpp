@@ -63,4 +63,12 @@ bool says_disk_full(std::string_view text) {
   return contains(words, "no space left on device") || contains(words, "disk quota exceeded");
 }
 
+bool says_disk_full(const Reason& why) {
+  if (const auto* one = std::get_if<CheckProblem>(&why)) return says_disk_full(one->said);
+  const auto* several = std::get_if<reason::Checks>(&why);
+  return several != nullptr &&
+         std::any_of(several->probes.begin(), several->probes.end(),
+                     [](const ProbeProblem& each) { return says_disk_full(each.problem.said); });
+}
+
 }  // namespace healer

@@ -2,6 +2,8 @@
 
 #include <string_view>
 
+#include "model/reason.hpp"
+
 namespace healer {
 
 /// Whether a check's command could not run at all, so that its exit code says nothing of the application:
@@ -13,5 +15,6 @@ bool command_cannot_run(int exit_code, std::string_view output);
 
 /// Whether the text of a check or of the engine says that a disk is full.
 bool says_disk_full(std::string_view text);
+bool says_disk_full(const Reason& why);
 
 }  // namespace healer

@@ -164,11 +164,12 @@ void WorkloadController::cause_gone(HoldKind held_for, const std::string& health
 }
 
 void WorkloadController::dependency_restarted(const std::string& name) {
-  if (w_.lifecycle.presence != Presence::Running || w_.incident || !why_not_heal(w_).empty()) return;
-  const std::string text = name + ", which it depends on, was restarted";
-  out_.log(LogLevel::Info, fact::Unhealthy{text});
-  run([&] { health_.known_down(text); });
-  unhealthy(IncidentCause::DependencyRestarted, text);
+  if (w_.lifecycle.presence != Presence::Running || w_.incident || why_not_heal(w_) != HealRefusal::None)
+    return;
+  const Reason why = reason::DependencyRestarted{name};
+  out_.log(LogLevel::Info, fact::Unhealthy{why});
+  run([&] { health_.known_down(why); });
+  unhealthy(IncidentCause::DependencyRestarted, why);
 }
 
 // Commands of an operator.
@@ -185,15 +186,15 @@ void WorkloadController::reset() {
 }
 
 void WorkloadController::heal() {
-  if (const std::string why_not = why_not_heal(w_); !why_not.empty()) {
-    out_.log(LogLevel::Warning, fact::HealRefused{why_not});
+  if (const HealRefusal why_not = why_not_heal(w_); why_not != HealRefusal::None) {
+    out_.log(LogLevel::Warning, fact::HealRefused{why_not, w_.container.owner.name});
     return;
   }
   reset();
   run([&] { remediation_.force(); });
   run([&] { lifecycle_.heal(); });
   run([&] { health_.settle_unhealthy(); });
-  if (!w_.incident) open_incident(IncidentCause::ByOperator, "an operator requested it");
+  if (!w_.incident) open_incident(IncidentCause::ByOperator, reason::Requested{});
   out_.decide(Rule::ByOperator, fact::Commanded{fact::Command::Heal, std::nullopt});
   run([&] { remediation_.plan(); });
 }
@@ -246,10 +247,10 @@ void WorkloadController::forget_due() {
   if (!w_.lifecycle.forget_at || now_ < *w_.lifecycle.forget_at) return;
   vanished_ = w_.lifecycle.removed;
   if (w_.incident)
-    vanished_unhealthy_ = w_.incident->cause_text;
+    vanished_unhealthy_ = w_.incident->reason;
   else if (w_.remediation.in_flight)
-    vanished_unhealthy_ = "a remedy was under way";
-  close_incident(IncidentOutcome::Removed, "the container was removed");
+    vanished_unhealthy_ = reason::RemedyUnderWay{};
+  close_incident(IncidentOutcome::Removed);
 }
 
 void WorkloadController::pause_due() {
@@ -264,7 +265,7 @@ void WorkloadController::pause_due() {
 void WorkloadController::alert_outlasts_attempt() {
   run([&] { health_.confirm_alerts(); });
   if (alert_permit(view_).state != AlertPermit::State::Asking)
-    run([&] { remediation_.verification_failed(w_.health.failure_text()); });
+    run([&] { remediation_.verification_failed(w_.health.failure()); });
 }
 
 void WorkloadController::verdict_due() {
@@ -274,11 +275,11 @@ void WorkloadController::verdict_due() {
       verifying && !verifying->awaiting_instance) {
     // The verdict, or an operator's pause, may come before the engine's answer.
     if (w_.lifecycle.presence == Presence::Paused)
-      run([&] { remediation_.drop(RemedyTable::Input::Paused, "paused by an operator"); });
+      run([&] { remediation_.drop(RemedyTable::Input::Paused, Ending::PausedByOperator); });
     else if (passes && !health.awaits_alert())
       healthy();
     else if (health.unhealthy())
-      run([&] { remediation_.verification_failed(health.last_verdict.text); });
+      run([&] { remediation_.verification_failed(health.last_verdict.reason); });
     else if (health.alert_firing)
       alert_outlasts_attempt();
   }

@@ -98,8 +98,8 @@ class WorkloadController {
   void finish();
   /// The container was removed, and the workload will be forgotten now.
   bool vanished() const { return vanished_; }
-  /// Then: why it was unhealthy, or what healer did about it at its end; empty: nothing.
-  const std::string& vanished_unhealthy() const { return vanished_unhealthy_; }
+  /// Then: why it was unhealthy; none: it was not.
+  const Reason& vanished_unhealthy() const { return vanished_unhealthy_; }
   /// How each attempt ended that ended in this step, for the host.
   const std::vector<AttemptState>& ended_attempts() const { return ended_attempts_; }
 
@@ -114,10 +114,11 @@ class WorkloadController {
 
   // findings.cpp
   void take(const WorkloadFinding& finding);
-  void unhealthy(IncidentCause cause, const std::string& text);
+  void unhealthy(IncidentCause cause, const Reason& why);
   void healthy();
-  void open_incident(IncidentCause cause, const std::string& text);
-  void close_incident(IncidentOutcome outcome, const std::string& why);
+  void open_incident(IncidentCause cause, const Reason& why);
+  /// `why`: StoppedByOperator.
+  void close_incident(IncidentOutcome outcome, WantedEnd why = WantedEnd::None);
   void close_recovered();
   void save_incident();
 
@@ -143,7 +144,7 @@ class WorkloadController {
   NotificationMachine notifications_;
   std::vector<AttemptState> ended_attempts_;
   bool vanished_ = false;
-  std::string vanished_unhealthy_;
+  Reason vanished_unhealthy_;
 };
 
 }  // namespace healer

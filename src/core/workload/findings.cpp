@@ -9,6 +9,25 @@ namespace {
 /// After an order failed because a disk is full, healer tries again this much later.
 constexpr Duration disk_wait = 5min;
 
+/// What is noted of an attempt that the container's end cancels. None: it goes on.
+Ending ending_of(WantedEnd end) {
+  switch (end) {
+    case WantedEnd::None:
+    case WantedEnd::FoundStopped:
+      break;
+    case WantedEnd::StoppedByOperator:
+      return Ending::StoppedByOperator;
+    case WantedEnd::RestartedByOperator:
+      return Ending::RestartedByOperator;
+    case WantedEnd::Completed:
+      return Ending::Completed;
+    case WantedEnd::LeftAlone:
+    case WantedEnd::LeftToOwner:
+      return Ending::LeftAlone;
+  }
+  return Ending::None;
+}
+
 }  // namespace
 
 void WorkloadController::take(const WorkloadFinding& taken) {
@@ -21,37 +40,40 @@ void WorkloadController::take(const WorkloadFinding& taken) {
       [this](const finding::StoppedRunning&) { run([&] { health_.checks_end(); }); },
       [this](const finding::PausedByOperator&) { run([&] { remediation_.paused_by_operator(); }); },
       [this](const finding::EndedAsWanted& ended) {
-        if (!ended.attempt_note.empty())
-          run([&] { remediation_.drop(RemedyTable::Input::EndedAsWanted, ended.attempt_note); });
-        if (!ended.closed_because.empty())
-          close_incident(IncidentOutcome::StoppedByOperator, ended.closed_because);
+        if (const Ending ending = ending_of(ended.end); ending != Ending::None)
+          run([&] { remediation_.drop(RemedyTable::Input::EndedAsWanted, ending); });
+        if (ended.end != WantedEnd::RestartedByOperator)
+          close_incident(IncidentOutcome::StoppedByOperator, ended.end);
       },
       [this](const finding::EndedForGood& ended) { run([&] { notifications_.ended_for_good(ended); }); },
       [this](const finding::EndedBySignal&) { run([&] { remediation_.ended_by_signal(); }); },
       [this](const finding::LeftDown& down) {
-        run([&] { health_.known_down(down.text); });
+        run([&] { health_.known_down(down.reason); });
         run([&] { remediation_.plan(); });
       },
-      [this](const finding::ExitedByItself& exited) { run([&] { health_.exited(exited.text); }); },
+      [this](const finding::ExitedByItself& exited) { run([&] { health_.exited(exited.reason); }); },
       [this](const finding::EngineRestarted& restarted) {
-        run([&] { remediation_.engine_restarted(restarted.text); });
+        run([&] { remediation_.engine_restarted(restarted.reason); });
         if (!restarted.loop || w_.incident) return;
         open_incident(IncidentCause::CrashLoop, *restarted.loop);
         out_.decide(Rule::Unhealthy, fact::IncidentOpened{IncidentCause::CrashLoop, *restarted.loop});
       },
       [this](const finding::Down& down) {
-        run([&] { health_.known_down(down.text); });
-        unhealthy(down.cause, down.text);
+        run([&] { health_.known_down(down.reason); });
+        unhealthy(down.cause, down.reason);
       },
       [this](const finding::SuccessorAwaited&) { run([&] { remediation_.successor_awaited(); }); },
       [this](const finding::Gone& gone) {
         run([&] { health_.checks_end(); });
-        run([&] { remediation_.drop(RemedyTable::Input::Gone, gone.attempt_note); });
-        run([&] { health_.known_again(gone.known_because); });
-        if (gone.opted_out) close_incident(IncidentOutcome::OptedOut, gone.known_because);
+        const bool opted_out = gone.why == finding::Gone::Why::OptedOut;
+        run([&] {
+          remediation_.drop(RemedyTable::Input::Gone, opted_out ? Ending::OptedOut : Ending::Removed);
+        });
+        run([&] { health_.known_again(opted_out ? KnownBy::OptedOut : KnownBy::Removed); });
+        if (opted_out) close_incident(IncidentOutcome::OptedOut);
       },
       // Health.
-      [this](const finding::BecameUnhealthy& became) { unhealthy(became.cause, became.text); },
+      [this](const finding::BecameUnhealthy& became) { unhealthy(became.cause, became.reason); },
       [this](const finding::BecameHealthy&) { healthy(); },
       [this](const finding::UnknownForLong&) { run([&] { notifications_.unknown_for_long(); }); },
       [this](const finding::ProbeUnproven& unproven) {
@@ -59,16 +81,14 @@ void WorkloadController::take(const WorkloadFinding& taken) {
       },
       [this](const finding::TargetChanged&) {
         run([&] { health_.verdict_void(); });
-        run([&] {
-          remediation_.drop_queued(RemedyTable::Input::OtherState, "it is checked at another address now");
-        });
+        run([&] { remediation_.drop_queued(RemedyTable::Input::OtherState, Ending::OtherTarget); });
       },
       [this](const finding::KnownAgain& known) { run([&] { notifications_.known_again(known); }); },
       [this](const finding::AlertFires& fires) { run([&] { notifications_.alert_fires(fires.alert); }); },
       [this](const finding::AlertOver&) { run([&] { remediation_.alert_over(); }); },
       [this](const finding::IncidentDue& due) {
-        open_incident(due.cause, due.text);
-        out_.decide(Rule::Unhealthy, fact::IncidentOpened{due.cause, due.text});
+        open_incident(due.cause, due.reason);
+        out_.decide(Rule::Unhealthy, fact::IncidentOpened{due.cause, due.reason});
       },
       [this](const finding::DiskFull&) { host_.disk_full_until = now_ + disk_wait; },
       [this](const finding::Starved& starved) { host_.starved_until = starved.until; },
@@ -93,7 +113,7 @@ void WorkloadController::take(const WorkloadFinding& taken) {
         using Then = finding::AttemptEnded::Then;
         if (ended.then == Then::Stopped) {
           run([&] { lifecycle_.stopped_by_remedy(); });
-          close_incident(IncidentOutcome::StoppedByHealer, "stopped, as healer.remedies says");
+          close_incident(IncidentOutcome::StoppedByHealer);
         } else if (ended.then != Then::Nothing) {
           if (w_.health.unhealthy() || w_.health.alert_firing) run([&] { remediation_.plan(); });
           if (ended.then == Then::PlanAndInspect) out_.inspect();
@@ -117,14 +137,14 @@ void WorkloadController::take(const WorkloadFinding& taken) {
   std::visit(leads_to, taken);
 }
 
-void WorkloadController::unhealthy(IncidentCause cause, const std::string& text) {
+void WorkloadController::unhealthy(IncidentCause cause, const Reason& why) {
   if (std::holds_alternative<Verifying>(w_.remediation.phase)) {
-    run([&] { remediation_.verification_failed(text); });
+    run([&] { remediation_.verification_failed(why); });
     return;
   }
   if (!w_.incident) {
-    open_incident(cause, text);
-    out_.decide(Rule::Unhealthy, fact::IncidentOpened{cause, text, w_.health.tracker.failures(),
+    open_incident(cause, why);
+    out_.decide(Rule::Unhealthy, fact::IncidentOpened{cause, why, w_.health.tracker.failures(),
                                                       w_.policy->failure_threshold, w_.health.probe_text()});
   }
   run([&] { remediation_.plan(); });
@@ -142,17 +162,17 @@ void WorkloadController::healthy() {
   close_recovered();
 }
 
-void WorkloadController::open_incident(IncidentCause cause, const std::string& text) {
-  run([&] { incident_.open(cause, text); });
+void WorkloadController::open_incident(IncidentCause cause, const Reason& why) {
+  run([&] { incident_.open(cause, why); });
   run([&] { remediation_.incident_opened(cause); });
   run([&] { notifications_.incident_opened(cause); });
   save_incident();
 }
 
-void WorkloadController::close_incident(IncidentOutcome outcome, const std::string& why) {
+void WorkloadController::close_incident(IncidentOutcome outcome, WantedEnd why) {
   if (!w_.incident) return;
   // No remedy without an incident.
-  run([&] { remediation_.drop_queued(RemedyTable::Input::IncidentEnds, "its incident is over"); });
+  run([&] { remediation_.drop_queued(RemedyTable::Input::IncidentEnds, Ending::IncidentOver); });
   run([&] { incident_.close(outcome, why); });
   run([&] { notifications_.incident_closed(outcome, why); });
   save_incident();
@@ -162,8 +182,7 @@ void WorkloadController::close_incident(IncidentOutcome outcome, const std::stri
 }
 
 void WorkloadController::close_recovered() {
-  close_incident(w_.remediation.attempts > 0 ? IncidentOutcome::Recovered : IncidentOutcome::RecoveredAlone,
-                 {});
+  close_incident(w_.remediation.attempts > 0 ? IncidentOutcome::Recovered : IncidentOutcome::RecoveredAlone);
 }
 
 void WorkloadController::save_incident() {

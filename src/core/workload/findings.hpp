@@ -8,6 +8,7 @@
 #include "base/time.hpp"
 #include "core/workload/ladder.hpp"
 #include "model/policy.hpp"
+#include "model/reason.hpp"
 #include "model/record.hpp"
 
 namespace healer {
@@ -24,58 +25,55 @@ struct InstanceBegan {
 };
 struct StoppedRunning {};
 struct PausedByOperator {};
-/// An operator ended the instance, or it ended as it should.
+/// The instance ended, and no other should run now, or an operator has restarted it.
 struct EndedAsWanted {
-  std::string attempt_note;    ///< why an attempt is cancelled
-  std::string closed_because;  ///< why the incident is closed; empty: it stays open
+  WantedEnd end = WantedEnd::StoppedByOperator;
 };
 struct EndedBySignal {};  ///< by a signal that is healer's remedy
 /// The container's end is final, and operators are notified of it.
 struct EndedForGood {
   enum class Why { JobFailed, Unseen } why = Why::JobFailed;
-  std::string text;
+  Reason reason;
 };
 /// The instance is down, and no attempt is under way.
 struct LeftDown {
-  std::string text;
+  Reason reason;
 };
 /// The instance is down; the engine's restart policy may restart it.
 struct ExitedByItself {
-  std::string text;
+  Reason reason;
 };
 /// The engine's restart policy restarts the container, or has done so.
 struct EngineRestarted {
-  std::string text;
-  std::optional<std::string> loop;  ///< a crash loop, for operators
+  Reason reason;
+  std::optional<Reason> loop;  ///< a crash loop
 };
 struct Down {
   IncidentCause cause = IncidentCause::Crashed;
-  std::string text;
+  Reason reason;
 };
 struct SuccessorAwaited {};  ///< the container was removed, as a part of the remedy
 struct Gone {
-  std::string attempt_note;
-  std::string known_because;  ///< why it does not count as unknown any more
-  bool opted_out = false;
+  enum class Why { Removed, OptedOut } why = Why::Removed;
 };
 
 // Health.
 struct BecameUnhealthy {
   IncidentCause cause = IncidentCause::ProbeFailed;
-  std::string text;
+  Reason reason;
 };
 struct BecameHealthy {};
 struct UnknownForLong {};
 /// The checks that failed have never passed.
 struct ProbeUnproven {
-  std::string tried;  ///< what was checked, and what came back
+  Reason tried;  ///< what was checked, and what came back
 };
 /// The workload is checked at another address now: what was known of the old one does not count.
 struct TargetChanged {};
 struct KnownAgain {
-  std::string how;
-  Instant since{};    ///< when operators were notified that it is unknown
-  std::string cause;  ///< why it was unknown
+  KnownBy how = KnownBy::Answer;
+  Instant since{};  ///< when operators were notified that it is unknown
+  Reason cause;     ///< why it was unknown
 };
 struct AlertFires {
   FiringAlert alert;
@@ -84,7 +82,7 @@ struct AlertOver {};
 /// A reason for an incident that is no verdict: an alert, a lost network.
 struct IncidentDue {
   IncidentCause cause = IncidentCause::AlertFiring;
-  std::string text;
+  Reason reason;
 };
 /// A disk is full: a restart would end in a container that cannot start.
 struct DiskFull {};

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include <fmt/format.h>
-
 #include "base/earliest.hpp"
 #include "core/workload/out.hpp"
 #include "core/workload/timing.hpp"
@@ -42,6 +40,18 @@ unsigned notified_after(Cause cause, bool by_engine) {
 /// The same cause has a notification of its own: of the whole host, or of the unproven probe.
 bool notified_elsewhere(Cause cause) {
   return cause == Cause::EngineDown || cause == Cause::Connectivity || cause == Cause::Unproven;
+}
+
+/// The failures of these checks reached the window.
+reason::Checks in_window(Reason why, unsigned failed, unsigned of) {
+  reason::Checks checks;
+  if (auto* several = std::get_if<reason::Checks>(&why))
+    checks = std::move(*several);
+  else if (auto* one = std::get_if<CheckProblem>(&why))
+    checks.probes.push_back({{}, std::move(*one)});
+  checks.failed = failed;
+  checks.of = of;
+  return checks;
 }
 
 template <class How>
@@ -128,8 +138,8 @@ Duration HealthMachine::start_period() const {
   return own_.listens_to_engine() ? std::max(own, w_.container.health_start_period) : own;
 }
 
-std::string HealthMachine::connectivity_problem() const {
-  return fmt::format("the connectivity check failed ({})", host_.connectivity.why());
+Verdict HealthMachine::without_connectivity() const {
+  return {Outcome::Unknown, Cause::Connectivity, reason::NoConnectivity{host_.connectivity.problem()}};
 }
 
 /// A single unknown outcome is not notified.
@@ -144,10 +154,10 @@ void HealthMachine::count_unknown(const Verdict& verdict) {
 }
 
 /// Ends a streak of unknown outcomes; notified if the streak was notified.
-void HealthMachine::known_again(const std::string& how) {
+void HealthMachine::known_again(KnownBy how) {
   own_.unknown_streak = 0;
   if (!own_.unknown_since) return;
-  out_.report(finding::KnownAgain{how, *own_.unknown_since, own_.failure_text()});
+  out_.report(finding::KnownAgain{how, *own_.unknown_since, own_.failure()});
   own_.unknown_since.reset();
 }
 
@@ -156,7 +166,7 @@ void HealthMachine::apply_verdict(const Verdict& verdict) {
     count_unknown(verdict);
     return;
   }
-  known_again("it answers again");
+  known_again(KnownBy::Answer);
   const auto& still = host_.stood_still;
   if (still && still->lasted > 2 * w_.policy->interval && own_.failing_since < still->at)
     own_.tracker.forget_failures();
@@ -176,17 +186,15 @@ void HealthMachine::apply_verdict(const Verdict& verdict) {
     if (own_.tracker.failures() == 1 && failures_before == 0) own_.failing_since = now_;
     if (own_.tracker.failures() > failures_before)
       out_.log(LogLevel::Warning,
-               fact::CheckFailed{own_.tracker.failures(), w_.policy->failure_threshold, verdict.text});
+               fact::CheckFailed{own_.tracker.failures(), w_.policy->failure_threshold, verdict.reason});
   } else if (failures_before > 0 && own_.tracker.state() == Tracker::State::Healthy) {
     out_.log(LogLevel::Info, fact::AnswersAgain{failures_before});
   }
   if (became(row, Tracker::State::Unhealthy)) {
-    out_.report(finding::BecameUnhealthy{
-        IncidentCause::ProbeFailed, own_.tracker.failures() >= limits.failures
-                                        ? verdict.text
-                                        : fmt::format("{} of the last {} checks failed: {}",
-                                                      own_.tracker.failures_of_instance(limits.window.of),
-                                                      limits.window.of, verdict.text)});
+    Reason why = verdict.reason;
+    if (own_.tracker.failures() < limits.failures)
+      why = in_window(std::move(why), own_.tracker.failures_of_instance(limits.window.of), limits.window.of);
+    out_.report(finding::BecameUnhealthy{IncidentCause::ProbeFailed, std::move(why)});
   } else if (became(row, Tracker::State::Healthy)) {
     out_.report(finding::BecameHealthy{});
   }
@@ -203,10 +211,9 @@ void HealthMachine::inspected() {
       now_ - host_.instant(*facts.health_checked) > three_checks + Duration{5s} &&
       facts.health != EngineHealth::Starting) {
     // The engine's checks have stopped (live-restore, no timers), so its health is old. moby#41871.
-    stale(Verdict{Outcome::Unknown, Cause::Stale, "the engine's last health check is stale"});
+    stale(Verdict{Outcome::Unknown, Cause::Stale, problem_of(ProblemKind::HealthcheckStale)});
   } else if (never_run && now_ >= first_by) {
-    stale(Verdict{Outcome::Unknown, Cause::EngineFailed,
-                  "the engine has not run the HEALTHCHECK once since the start"});
+    stale(Verdict{Outcome::Unknown, Cause::EngineFailed, problem_of(ProblemKind::HealthcheckNotRun)});
   } else {
     engine_health(facts.health);
     if (never_run && own_.uses_engine_health())
@@ -241,7 +248,7 @@ void HealthMachine::engine_health(EngineHealth health) {
     case EngineHealth::Healthy: {
       own_.unhealthy_in_start_period = false;
       own_.unhealthy_reported.reset();
-      known_again("the engine's HEALTHCHECK speaks again");
+      known_again(KnownBy::Healthcheck);
       own_.last_check = now_;
       own_.last_verdict = Verdict{};
       const bool first_pass = !own_.tracker.passed_once();
@@ -259,7 +266,7 @@ void HealthMachine::engine_health(EngineHealth health) {
 void HealthMachine::engine_unhealthy() {
   own_.last_check = now_;
   if (host_.connectivity.failed()) {  // the next inspect decides
-    count_unknown(Verdict{Outcome::Unknown, Cause::Connectivity, connectivity_problem()});
+    count_unknown(without_connectivity());
     return;
   }
   const Verdict verdict = judge_healthcheck(w_.container);
@@ -267,7 +274,7 @@ void HealthMachine::engine_unhealthy() {
     count_unknown(verdict);
     return;
   }
-  known_again("the engine's HEALTHCHECK speaks again");
+  known_again(KnownBy::Healthcheck);
   own_.last_verdict = verdict;
   own_.unhealthy_in_start_period = own_.in_start_period(now_);
   if (own_.unhealthy_in_start_period) return;
@@ -283,8 +290,8 @@ void HealthMachine::engine_unhealthy() {
   // The engine has already applied its thresholds, so healer acts at once. HEALING.md 3.
   if (!became(went(own_.tracker.settle(false)), Tracker::State::Unhealthy)) return;
   own_.failing_since = now_;
-  out_.log(LogLevel::Warning, fact::Unhealthy{own_.last_verdict.text});
-  out_.report(finding::BecameUnhealthy{IncidentCause::EngineUnhealthy, own_.last_verdict.text});
+  out_.log(LogLevel::Warning, fact::Unhealthy{own_.last_verdict.reason});
+  out_.report(finding::BecameUnhealthy{IncidentCause::EngineUnhealthy, own_.last_verdict.reason});
 }
 
 void HealthMachine::measure_start() {
@@ -358,13 +365,13 @@ void HealthMachine::settle_unhealthy() {
   went(own_.tracker.settle(false));
 }
 
-void HealthMachine::exited(const std::string& text) {
+void HealthMachine::exited(const Reason& why) {
   own_.failed_at = now_;
-  own_.last_verdict = Verdict{Outcome::Fail, Cause::None, text};
+  own_.last_verdict = Verdict{Outcome::Fail, Cause::None, why};
 }
 
-void HealthMachine::known_down(const std::string& text) {
-  exited(text);
+void HealthMachine::known_down(const Reason& why) {
+  exited(why);
   settle_unhealthy();
 }
 

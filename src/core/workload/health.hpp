@@ -93,7 +93,7 @@ struct AlertCheck {
   bool pending = true;                ///< the newest question has no answer yet
   std::optional<AlertAnswer> answer;  ///< the newest; empty: none that counts for the next attempt
   Instant answered_at{};
-  std::string why;  ///< of Unknown
+  std::string why;  ///< of Unknown: what the source answered; empty: nothing in time
 };
 
 /// What the checks, the alerts and the shared network say of the workload.
@@ -152,10 +152,10 @@ struct Health {
   bool in_start_period(Instant now) const { return now < start_period_until && !tracker.passed_once(); }
   /// An alert with the use `act` fires: no recovery before its end.
   bool awaits_alert() const;
-  /// The lines of the firing alerts with the use `act`; empty: none fires.
-  std::string alert_text() const;
-  /// Why it is unhealthy, for operators.
-  std::string failure_text() const;
+  /// The firing alerts with the use `act`.
+  reason::Alerts acted_alerts() const;
+  /// Why it is unhealthy.
+  Reason failure() const;
 };
 
 /// The configuration of a workload's probe: WorkloadProbe::spec counts the unnamed probe first, if there is
@@ -179,12 +179,12 @@ class HealthMachine {
   /// No check counts any more: the workload does not run, or an order ends the instance.
   void checks_end();
   /// The workload is down, whatever its checks said last.
-  void known_down(const std::string& text);
+  void known_down(const Reason& why);
   /// It has exited; the engine's restart policy may restart it.
-  void exited(const std::string& text);
+  void exited(const Reason& why);
   void settle_unhealthy();
   /// It will not be checked any more: ends a streak of unknown outcomes.
-  void known_again(const std::string& how);
+  void known_again(KnownBy how);
   /// Earlier results are about another address: its checks decide, from the start.
   void verdict_void();
   /// Why it was held is over: its own checks decide, from the start.
@@ -256,14 +256,14 @@ class HealthMachine {
   void note_engine_verdict(const std::optional<Verdict>& verdict);
   void apply_verdict(const Verdict& verdict);
   void count_unknown(const Verdict& verdict);
-  std::string connectivity_problem() const;
+  Verdict without_connectivity() const;
   void measure_start();
   Duration start_period() const;
   Duration engine_start_period() const;
   bool first_of_image() const;
   void continue_streak(const FailingStreak& streak);
   void stale(const Verdict& verdict);
-  void alert_over(const FiringAlert& alert, const std::string& how);
+  void alert_over(const FiringAlert& alert, AlertEnd how, const std::string& answer = {});
   void not_confirmed(AlertCheck& check, const std::string& why);
   std::optional<Instant> alert_deadline() const;
 

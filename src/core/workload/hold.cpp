@@ -1,6 +1,7 @@
 #include "core/workload/hold.hpp"
 
-#include <fmt/format.h>
+#include <tuple>
+#include <utility>
 
 #include "core/host/host_contribution.hpp"
 #include "core/host/maintenance.hpp"
@@ -24,6 +25,21 @@ constexpr Duration unwatched_pause = 1h;
 constexpr Duration longest_busy = 10min;
 constexpr Duration longest_maintenance = 1h;
 
+Hold hold_of(HoldKind kind, HoldCase of = HoldCase::Only, std::string name = {}) {
+  Hold hold;
+  hold.kind = kind;
+  hold.of = of;
+  hold.name = std::move(name);
+  return hold;
+}
+
+Hold hold_until(std::optional<Instant> until, HoldKind kind, HoldCase of = HoldCase::Only,
+                std::string name = {}) {
+  Hold hold = hold_of(kind, of, std::move(name));
+  hold.until = until;
+  return hold;
+}
+
 std::optional<Hold> paused(const View& view) {
   // The newest command of the operator counts: `healer pause` or `healer heal`.
   const Remediation& remediation = view.workload.remediation;
@@ -32,7 +48,7 @@ std::optional<Hold> paused(const View& view) {
   if (!end) return std::nullopt;
   const auto& own = view.workload.paused_until;
   const bool all = !own || view.now >= *own;
-  Hold hold{HoldKind::Paused, all ? "everything is paused by an operator" : "paused by an operator", {}};
+  Hold hold = hold_of(HoldKind::Paused, all ? HoldCase::Everything : HoldCase::Only);
   if (*end != Instant::max()) hold.until = end;
   return hold;
 }
@@ -44,7 +60,7 @@ std::optional<Hold> maintenance(const View& view) {
   const std::int64_t second = wall_ms / 1000;  // positive: the wall clock is past 1970
   const auto open = open_window(policy.maintenance, second);
   if (!open) return std::nullopt;
-  Hold hold{HoldKind::Maintenance, "maintenance window " + open->window->text, {}};
+  Hold hold = hold_of(HoldKind::Maintenance, HoldCase::Only, open->window->text);
   if (open->until_unix_s) hold.until = view.now + Duration{*open->until_unix_s * 1000 - wall_ms};
   return hold;
 }
@@ -55,19 +71,16 @@ std::optional<Hold> connectivity(const View& view) {
   const bool over_network = view.workload.lifecycle.presence == Presence::Running &&
                             !health.uses_engine_health() && !health.unprobed();
   if (!over_network || health.network_loss || health.alert_firing) return std::nullopt;
-  if (view.host.connectivity.failed())
-    return Hold{HoldKind::Connectivity, "connectivity check fails: the control target does not answer", {}};
+  if (view.host.connectivity.failed()) return hold_of(HoldKind::Connectivity);
   if (view.now < view.host.starved_until)
-    return Hold{HoldKind::Connectivity, "healer itself ran out of descriptors or memory",
-                view.host.starved_until};
+    return hold_until(view.host.starved_until, HoldKind::Connectivity, HoldCase::RanOut);
   return std::nullopt;
 }
 
 std::optional<Hold> engine_down(const View& view) {
-  if (!view.host.engine_up) return Hold{HoldKind::EngineDown, "the engine is unreachable", {}};
+  if (!view.host.engine_up) return hold_of(HoldKind::EngineDown);
   // Before that, dependencies and a former process's unfinished attempts may be unknown.
-  if (!view.host.synced_once)
-    return Hold{HoldKind::EngineDown, "the engine's containers are being listed", {}};
+  if (!view.host.synced_once) return hold_of(HoldKind::EngineDown, HoldCase::Listing);
   return std::nullopt;
 }
 
@@ -76,12 +89,13 @@ std::optional<Hold> operator_stopping(const View& view) {
   const Instant stop_over = lifecycle.evidence_at + call_deadline(view.workload);
   if (!lifecycle.evidence.operator_acted() || lifecycle.evidence.died() || view.now >= stop_over)
     return std::nullopt;
-  return Hold{HoldKind::OperatorStopping, "an operator is stopping it", stop_over};
+  return hold_until(stop_over, HoldKind::OperatorStopping);
 }
 
-Hold for_parent(const View& view, const std::string& what) {
-  return Hold{
-      HoldKind::NetworkParent, fmt::format("{}, whose network it shares, {}", parent_name(view), what), {}};
+Hold for_parent(const View& view, HoldCase of, NotReady lacks) {
+  Hold hold = hold_of(HoldKind::NetworkParent, of, parent_name(view));
+  hold.lacks = lacks;
+  return hold;
 }
 
 bool parent_changed(SharedNetworkState network) {
@@ -91,20 +105,20 @@ bool parent_changed(SharedNetworkState network) {
 /// While the parent does not run, a remedy could not join its network.
 std::optional<Hold> parent_down(const View& view) {
   const SharedNetworkState network = network_of(view);
-  if (network == SharedNetworkState::Gone) return for_parent(view, "is gone");
+  if (network == SharedNetworkState::Gone) return for_parent(view, HoldCase::Only, NotReady::Gone);
   const Container* parent = present_parent(view);
   const bool down = parent == nullptr || parent->state != ContainerState::Running;
   if (network == SharedNetworkState::ParentDown || (parent_changed(network) && down))
-    return for_parent(view, "is not running");
+    return for_parent(view, HoldCase::Only, NotReady::NotRunning);
   return std::nullopt;
 }
 
 std::optional<Hold> parent_starting(const View& view) {
   const SharedNetworkState network = network_of(view);
   if (network != SharedNetworkState::ParentNotReady && !parent_changed(network)) return std::nullopt;
-  const char* why = parent_not_ready(view);
-  if (why == nullptr) return std::nullopt;
-  return for_parent(view, fmt::format("{}; it is waited for", why));
+  const NotReady why = parent_not_ready(view);
+  if (why == NotReady::None) return std::nullopt;
+  return for_parent(view, HoldCase::Awaited, why);
 }
 
 std::optional<Hold> parent_just_changed(const View& view) {
@@ -112,7 +126,7 @@ std::optional<Hold> parent_just_changed(const View& view) {
   if (!loss || !parent_changed(network_of(view))) return std::nullopt;
   const Instant settled = loss->since + std::min(replacement_lookback, 2 * view.workload.policy->interval);
   if (view.now >= settled) return std::nullopt;
-  Hold hold = for_parent(view, "was changed just now; whoever did may do the same to it");
+  Hold hold = for_parent(view, HoldCase::ChangedJustNow, NotReady::None);
   hold.until = settled;
   return hold;
 }
@@ -121,13 +135,12 @@ std::optional<Hold> dependency(const View& view) {
   const Workload* root = failing_root(view);
   if (root == nullptr) return std::nullopt;
   const Workload& other = *root;
-  // The text stays the same from the incident to the remedy, because each change is stored as a decision.
+  // The hold stays the same from the incident to the remedy, because each change is stored as a decision.
   const bool healed =
       other.incident && !other.lifecycle.stopped_by_operator && other.lifecycle.presence != Presence::Paused;
-  return Hold{HoldKind::Dependency,
-              healed ? fmt::format("{} is unhealthy; it is healed first", other.name)
-                     : fmt::format("{} {}; it is waited for", other.name, not_ready_reason(other, view.now)),
-              {}};
+  Hold hold = hold_of(HoldKind::Dependency, healed ? HoldCase::Only : HoldCase::Awaited, other.name);
+  hold.lacks = healed ? NotReady::Unhealthy : not_ready_reason(other, view.now);
+  return hold;
 }
 
 /// Its checks get answers, so the process lives: what it says may be its dependency's trouble, and no restart
@@ -147,9 +160,7 @@ std::optional<Hold> unwatched_dependency(const View& view) {
   if (view.now >= again) return std::nullopt;
   const auto name = view.host.graph.unwatched_dependency(view.workload.key);
   if (!name) return std::nullopt;
-  return Hold{HoldKind::Dependency,
-              fmt::format("healer does not watch {}, which it depends on, and a remedy did not help", *name),
-              again};
+  return hold_until(again, HoldKind::Dependency, HoldCase::Unwatched, *name);
 }
 
 std::optional<Hold> deployment(const View& view) {
@@ -157,24 +168,22 @@ std::optional<Hold> deployment(const View& view) {
   if (project.empty()) return std::nullopt;
   const auto until = view.host.deployments.in_progress_until(project, view.now);
   if (!until) return std::nullopt;
-  return Hold{HoldKind::Deployment, "project " + project + " is being deployed", until};
+  return hold_until(until, HoldKind::Deployment, HoldCase::Only, project);
 }
 
 std::optional<Hold> operator_inside(const View& view) {
   const std::string& command = view.workload.container.operator_command;
   const auto& since = view.workload.remediation.inside_since;
   if (command.empty() || (since && view.now >= *since + longest_inside)) return std::nullopt;
-  return Hold{HoldKind::OperatorInside, "an operator runs " + command + " inside",
-              view.now + look_inside_every};
+  return hold_until(view.now + look_inside_every, HoldKind::OperatorInside, HoldCase::Only, command);
 }
 
 std::optional<Hold> disk(const View& view) {
-  if (view.now < view.host.disk_full_until)
-    return Hold{HoldKind::Disk, "the engine says that a disk is full", view.host.disk_full_until};
-  const Verdict& verdict = view.workload.health.last_verdict;
-  if (!says_disk_full(verdict.text) && !says_disk_full(view.workload.container.health_output))
+  if (view.now < view.host.disk_full_until) return hold_until(view.host.disk_full_until, HoldKind::Disk);
+  if (!says_disk_full(view.workload.health.last_verdict.reason) &&
+      !says_disk_full(view.workload.container.health_output))
     return std::nullopt;
-  return Hold{HoldKind::Disk, "its check says that a disk is full", {}};
+  return hold_of(HoldKind::Disk, HoldCase::ByCheck);
 }
 
 /// The newest check tells whose trouble it is. Only while the workload runs, and no other reason stands
@@ -189,10 +198,9 @@ const Verdict* verdict_of_running(const View& view) {
 std::optional<Hold> access(const View& view) {
   const Verdict* verdict = verdict_of_running(view);
   if (verdict == nullptr) return std::nullopt;
-  if (verdict->cause == Cause::Access)
-    return Hold{HoldKind::Access, "it answers, and something stands in front of its health path", {}};
+  if (verdict->cause == Cause::Access) return hold_of(HoldKind::Access);
   if (verdict->cause == Cause::NotFound && view.workload.remediation.attempts > 0)
-    return Hold{HoldKind::Access, "it answers, and its health path is not there", {}};
+    return hold_of(HoldKind::Access, HoldCase::NoPath);
   return std::nullopt;
 }
 
@@ -200,7 +208,7 @@ std::optional<Hold> upstream(const View& view) {
   const Verdict* verdict = verdict_of_running(view);
   if (verdict == nullptr || verdict->cause != Cause::Upstream || view.workload.remediation.attempts == 0)
     return std::nullopt;
-  return Hold{HoldKind::Upstream, "its proxy says that what is behind it does not answer", {}};
+  return hold_of(HoldKind::Upstream);
 }
 
 std::optional<Hold> busy(const View& view) {
@@ -212,17 +220,30 @@ std::optional<Hold> busy(const View& view) {
                              : std::min({asked, view.workload.policy->maintenance_limit, longest_busy});
   const Instant until = view.workload.health.failing_since + limit;
   if (view.now >= until) return std::nullopt;
-  return Hold{HoldKind::Busy,
-              verdict->in_maintenance ? "it says that it is in maintenance" : "it asks for time", until};
+  return hold_until(until, HoldKind::Busy,
+                    verdict->in_maintenance ? HoldCase::InMaintenance : HoldCase::Only);
 }
 
 std::optional<Hold> unproven(const View& view) {
   if (verdict_of_running(view) == nullptr || view.workload.remediation.attempts == 0) return std::nullopt;
   for (const WorkloadProbe& probe : view.workload.health.probes)
     if (probe.trust == Trust::Provisional && probe.verdict && probe.verdict->outcome == Outcome::Fail)
-      return Hold{
-          HoldKind::Unproven, "its check has not passed with this image, and a restart did not help", {}};
+      return hold_of(HoldKind::Unproven);
   return std::nullopt;
+}
+
+/// It changes only with the phase.
+HoldCase case_of(MassGuard::Phase phase) {
+  switch (phase) {
+    case MassGuard::Phase::Off:
+    case MassGuard::Phase::Holding:
+      break;
+    case MassGuard::Phase::Canary:
+      return HoldCase::Canaries;
+    case MassGuard::Phase::Backoff:
+      return HoldCase::InVain;
+  }
+  return HoldCase::Only;
 }
 
 std::optional<Hold> mass_failure(const View& view) {
@@ -230,16 +251,31 @@ std::optional<Hold> mass_failure(const View& view) {
   // From Gathering on the workload has its own slot.
   const std::size_t others = view.host.concurrency.in_use() - (view.workload.contribution.in_remedy ? 1 : 0);
   if (view.workload.health.network_loss || mass.room(others) > 0) return std::nullopt;
-  Hold hold{HoldKind::MassFailure, mass.reason(), {}};
+  Hold hold = hold_of(HoldKind::MassFailure, case_of(mass.phase()));
   if (mass.phase() != MassGuard::Phase::Canary) hold.until = mass.deadline();
   return hold;
+}
+
+HoldCase case_of(AlertPermit::State state) {
+  switch (state) {
+    case AlertPermit::State::Granted:
+    case AlertPermit::State::Asking:
+      break;
+    case AlertPermit::State::Outlasted:
+      return HoldCase::Outlasted;
+    case AlertPermit::State::Used:
+      return HoldCase::Unconfirmed;
+  }
+  return HoldCase::Only;
 }
 
 std::optional<Hold> alert(const View& view) {
   if (!caused_by_alert(view)) return std::nullopt;
   AlertPermit permit = alert_permit(view);
   if (permit.state == AlertPermit::State::Granted) return std::nullopt;
-  return Hold{HoldKind::Alert, std::move(permit.text), permit.until};
+  Hold hold = hold_until(permit.until, HoldKind::Alert, case_of(permit.state), std::move(permit.alert));
+  hold.detail = std::move(permit.answer);
+  return hold;
 }
 
 std::optional<Hold> concurrency(const View& view) {
@@ -250,9 +286,9 @@ std::optional<Hold> concurrency(const View& view) {
     case ConcurrencyLimiter::Answer::Free:
       return std::nullopt;
     case ConcurrencyLimiter::Answer::ReplicaBusy:
-      return Hold{HoldKind::Replica, "another container of its service is being healed", {}};
+      return hold_of(HoldKind::Replica);
     case ConcurrencyLimiter::Answer::Busy:
-      return Hold{HoldKind::Concurrency, "as many as may be healed at a time are being healed", {}};
+      return hold_of(HoldKind::Concurrency);
   }
   return std::nullopt;
 }
@@ -299,9 +335,16 @@ constexpr HoldRule rules[] = {
 const Workload* failing_root(const View& view) {
   const auto root = view.host.graph.failing_root(view.workload.key, [&view](const std::string& key) {
     const Workload* other = view.host.find(key);
-    return other != nullptr && not_ready_reason(*other, view.now) != nullptr;
+    return other != nullptr && not_ready_reason(*other, view.now) != NotReady::None;
   });
   return root ? view.host.find(*root) : nullptr;
+}
+
+bool same_cause(const Hold& one, const Hold& other) {
+  const auto cause = [](const Hold& hold) {
+    return std::tie(hold.kind, hold.of, hold.name, hold.lacks, hold.detail);
+  };
+  return cause(one) == cause(other);
 }
 
 FoundHold find_hold(const View& view) {

@@ -65,4 +65,7 @@ FoundHold find_hold(const View& view);
 /// The workload below this one that must be healed first; null: all that it depends on is ready.
 const Workload* failing_root(const View& view);
 
+/// Both hold for the same cause, whatever their ends.
+bool same_cause(const Hold& one, const Hold& other);
+
 }  // namespace healer

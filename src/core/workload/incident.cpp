@@ -19,7 +19,7 @@ Incident incident_record(const Workload& workload) {
   record.name = open.name;
   record.image = open.image;
   record.cause = open.cause;
-  record.cause_text = open.cause_text;
+  record.reason = open.reason;
   record.unhealthy_since = open.unhealthy_since;
   record.opened_at = open.opened_at;
   record.closed_at = open.closed_at;
@@ -41,9 +41,9 @@ Incident incident_record(const Workload& workload) {
 }
 
 void restore_incident(Workload& workload, const Incident& incident) {
-  workload.incident = OpenIncident{incident.id,        incident.name,       incident.image,
-                                   incident.cause,     incident.cause_text, incident.unhealthy_since,
-                                   incident.opened_at, incident.closed_at,  incident.outcome,
+  workload.incident = OpenIncident{incident.id,        incident.name,      incident.image,
+                                   incident.cause,     incident.reason,    incident.unhealthy_since,
+                                   incident.opened_at, incident.closed_at, incident.outcome,
                                    incident.acked_at,  incident.acked_by};
   workload.remediation.attempts = incident.attempts;
   workload.remediation.ladder_step = incident.ladder_step;
@@ -68,13 +68,13 @@ void IncidentMachine::go(IncidentTable::Input input, IncidentTable::State next) 
   out_.went<IncidentTable>({from, input, next});
 }
 
-void IncidentMachine::open(IncidentCause cause, const std::string& text) {
+void IncidentMachine::open(IncidentCause cause, const Reason& why) {
   OpenIncident incident;
   incident.id = IncidentId{++out_.ids().incident};
   incident.name = w_.name;
   incident.image = w_.container.image;
   incident.cause = cause;
-  incident.cause_text = text;
+  incident.reason = why;
   const bool by_checks = cause == IncidentCause::ProbeFailed || cause == IncidentCause::EngineUnhealthy;
   const Instant failing_since = w_.health.failing_since;
   incident.unhealthy_since =
@@ -85,7 +85,7 @@ void IncidentMachine::open(IncidentCause cause, const std::string& text) {
   out_.add(Count{CountIncidentOpened{cause}});
 }
 
-void IncidentMachine::close(IncidentOutcome outcome, const std::string& why) {
+void IncidentMachine::close(IncidentOutcome outcome, WantedEnd why) {
   own_->closed_at = now_;
   own_->outcome = outcome;
   const Duration unhealthy_for = now_ - own_->unhealthy_since;

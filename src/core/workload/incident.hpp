@@ -41,7 +41,7 @@ struct OpenIncident {
   std::string name;
   std::string image;
   IncidentCause cause = IncidentCause::ProbeFailed;
-  std::string cause_text;
+  Reason reason;
   Instant unhealthy_since{};
   Instant opened_at{};
   std::optional<Instant> closed_at;  ///< set while its end is decided, in the step that closes it
@@ -60,9 +60,9 @@ class IncidentMachine {
  public:
   IncidentMachine(Rare<OpenIncident>& own, const View& view, Out& out);
 
-  void open(IncidentCause cause, const std::string& text);
-  /// Decides the end. `why`: for operators, unless the workload is healthy.
-  void close(IncidentOutcome outcome, const std::string& why);
+  void open(IncidentCause cause, const Reason& why);
+  /// Decides the end. `why`: StoppedByOperator.
+  void close(IncidentOutcome outcome, WantedEnd why);
   /// Its end is stored and notified.
   void release();
   void acknowledge(const std::string& by);

@@ -3,9 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include <fmt/format.h>
-
-#include "base/duration.hpp"
 #include "base/earliest.hpp"
 #include "core/workload/out.hpp"
 
@@ -150,7 +147,7 @@ void LifecycleMachine::enter_exited(const InstanceId& before) {
   if (never_ran || still_stopped) {
     own_.stopped_by_operator = true;
     go(Exits::AsWanted, {ExitKind::Operator, own_.judge_exit_at, own_.back_by});
-    out_.report(finding::EndedAsWanted{{}, "it is stopped"});
+    out_.report(finding::EndedAsWanted{WantedEnd::FoundStopped});
     return;
   }
   const bool just_started = host_.synced_once && facts.instance() != before && facts.started &&
@@ -352,20 +349,20 @@ void LifecycleMachine::apply_exit(ExitKind kind) {
       if (after_our_signal(view_))
         out_.report(finding::EndedBySignal{});
       else if (!w_.remediation.attempt && !own_.stopped_by_operator)  // else the end of the attempt decides
-        out_.report(finding::LeftDown{"stopped by a remedy that did not start it again"});
+        out_.report(finding::LeftDown{reason::LeftDown{}});
       return;
     case ExitKind::Operator:
       own_.stopped_by_operator = true;
       out_.log(LogLevel::Info, fact::Instance{fact::InstanceChange::Stopped});
-      out_.report(finding::EndedAsWanted{"stopped by an operator", "an operator stopped it"});
+      out_.report(finding::EndedAsWanted{WantedEnd::StoppedByOperator});
       return;
     case ExitKind::Completed:
       own_.stopped_by_operator = true;
       out_.log(LogLevel::Info, fact::Instance{fact::InstanceChange::Completed});
-      out_.report(finding::EndedAsWanted{"ended with exit code 0", "it ended with exit code 0"});
+      out_.report(finding::EndedAsWanted{WantedEnd::Completed});
       return;
     case ExitKind::JobFailed:
-      ended_for_good(fact::Exited{fact::ExitCare::JobFailed, exit_text(kind)},
+      ended_for_good(fact::Exited{fact::ExitCare::JobFailed, exit_reason(kind)},
                      finding::EndedForGood::Why::JobFailed);
       return;
     case ExitKind::Unseen:
@@ -379,84 +376,89 @@ void LifecycleMachine::apply_exit(ExitKind kind) {
 }
 
 void LifecycleMachine::ended_for_good(Fact fact, finding::EndedForGood::Why why) {
-  const std::string text = exit_text(*own_.exit_kind);
+  const Reason why_down = exit_reason(*own_.exit_kind);
   own_.stopped_by_operator = true;  // nothing is done until an operator starts it
   out_.log(LogLevel::Warning, std::move(fact));
-  out_.report(finding::ExitedByItself{text});
-  out_.report(finding::EndedAsWanted{"it ended", "it ended, and is left alone"});
-  out_.report(finding::EndedForGood{why, text});
+  out_.report(finding::ExitedByItself{why_down});
+  out_.report(finding::EndedAsWanted{WantedEnd::LeftAlone});
+  out_.report(finding::EndedForGood{why, why_down});
 }
 
 void LifecycleMachine::took_over() {
   if (!own_.evidence.died() || own_.presence == Presence::Exited || w_.on_old_instance()) return;
   if (own_.evidence.operator_acted())
-    out_.report(finding::EndedAsWanted{"restarted by an operator", {}});
+    out_.report(finding::EndedAsWanted{WantedEnd::RestartedByOperator});
   else if (own_.presence == Presence::Running)
     // The restart policy was faster than the inspect: healer never saw the state exited.
-    left_to_engine(exit_text(ExitKind::Crash));
+    left_to_engine(exit_reason(ExitKind::Crash));
 }
 
-std::string LifecycleMachine::exit_text(ExitKind kind) const {
-  const int code = exit_code();
-  if (kind != ExitKind::OutOfMemory) return fmt::format("exited by itself with code {}", code);
-  const std::string& limit = w_.container.memory_limit_note;
-  return fmt::format("out of memory, exit code {}{}", code, limit.empty() ? "" : ", " + limit);
+reason::Exited LifecycleMachine::exit_reason(ExitKind kind) const {
+  reason::Exited exit;
+  exit.exit_code = exit_code();
+  exit.out_of_memory = kind == ExitKind::OutOfMemory;
+  if (exit.out_of_memory) exit.memory_limit = w_.container.memory_limit_note;
+  return exit;
 }
 
-void LifecycleMachine::count_engine_restart(const std::string& text) {
+void LifecycleMachine::count_engine_restart(const reason::Exited& exit) {
   own_.crashes.push_back(now_);
   while (own_.crashes.size() > 1 && own_.crashes.front() + w_.policy->budget_window <= now_)
     own_.crashes.erase(own_.crashes.begin());
-  fact::Exited exited{fact::ExitCare::LeftToEngine, text};
+  fact::Exited exited{fact::ExitCare::LeftToEngine, exit};
   exited.restarts = static_cast<unsigned>(own_.crashes.size());
   exited.window = w_.policy->budget_window;
   out_.log(LogLevel::Warning, exited);
-  finding::EngineRestarted restarted{text, std::nullopt};
-  if (own_.crashes.size() >= w_.policy->budget_attempts)
-    restarted.loop = fmt::format("{}, {} times in {}", text, exited.restarts, format_duration(exited.window));
+  finding::EngineRestarted restarted{exit, std::nullopt};
+  if (own_.crashes.size() >= w_.policy->budget_attempts) {
+    reason::Exited loop = exit;
+    loop.times = exited.restarts;
+    loop.window = exited.window;
+    restarted.loop = std::move(loop);
+  }
   out_.report(std::move(restarted));
 }
 
 /// The engine's restart policy restarts it. An exit with code 0 is how a scheduler ends each of its runs.
-void LifecycleMachine::left_to_engine(const std::string& text) {
+void LifecycleMachine::left_to_engine(const reason::Exited& exit) {
   if (exit_code() != 0 || own_.exit_kind == ExitKind::OutOfMemory) {
-    count_engine_restart(text);
+    count_engine_restart(exit);
     return;
   }
-  out_.log(LogLevel::Info, fact::Exited{fact::ExitCare::LeftToEngine, text});
+  out_.log(LogLevel::Info, fact::Exited{fact::ExitCare::LeftToEngine, exit});
 }
 
 /// Exits are left alone where the owner of the container decides, and outside an incident without heal_exits.
 /// True: it was left alone.
-bool LifecycleMachine::leave_exited(const std::string& text) {
+bool LifecycleMachine::leave_exited(const Reason& why) {
   const bool owned = !w_.container.owner.name.empty();
   if (!owned && (w_.policy->heal_exits || w_.incident || w_.remediation.attempt)) return false;
   own_.stopped_by_operator = true;
   go(Exits::LeftAlone, {own_.exit_kind, own_.judge_exit_at, {}});
   out_.record_changed();
   const auto care = owned ? fact::ExitCare::LeftToOwner : fact::ExitCare::LeftAlone;
-  out_.log(owned ? LogLevel::Info : LogLevel::Warning, fact::Exited{care, text});
-  if (owned) out_.report(finding::EndedAsWanted{"it ended", "it ended, and its owner decides"});
+  out_.log(owned ? LogLevel::Info : LogLevel::Warning, fact::Exited{care, why});
+  if (owned) out_.report(finding::EndedAsWanted{WantedEnd::LeftToOwner});
   return true;
 }
 
 void LifecycleMachine::crashed(ExitKind kind) {
-  const std::string text = exit_text(kind);
+  const reason::Exited why = exit_reason(kind);
   if (engine_restarts_it()) {
-    out_.report(finding::ExitedByItself{text});
-    left_to_engine(text);
+    out_.report(finding::ExitedByItself{why});
+    left_to_engine(why);
     return;
   }
-  if (leave_exited(text)) {
-    out_.report(finding::ExitedByItself{text});
+  if (leave_exited(why)) {
+    out_.report(finding::ExitedByItself{why});
     return;
   }
-  fact::Exited exited{fact::ExitCare::Remedied, text};
+  fact::Exited exited{fact::ExitCare::Remedied, why};
   exited.exit_code = exit_code();
   out_.log(LogLevel::Warning, exited);
   out_.decide(Rule::Crashed, exited);
   out_.report(finding::Down{
-      kind == ExitKind::OutOfMemory ? IncidentCause::OutOfMemory : IncidentCause::Crashed, text});
+      kind == ExitKind::OutOfMemory ? IncidentCause::OutOfMemory : IncidentCause::Crashed, why});
 }
 
 void LifecycleMachine::leave_engine(PresenceTable::Input how) {
@@ -477,7 +479,7 @@ void LifecycleMachine::container_gone() {
   leave_engine(Presences::Gone);
   own_.forget_at = now_ + deployment_lookback;
   own_.removed = true;
-  out_.report(finding::Gone{"the container was removed", "it was removed", false});
+  out_.report(finding::Gone{finding::Gone::Why::Removed});
 }
 
 void LifecycleMachine::lives_on() {
@@ -488,7 +490,7 @@ void LifecycleMachine::opted_out() {
   leave_engine(Presences::OptedOut);
   own_.forget_at = now_;
   own_.removed = false;
-  out_.report(finding::Gone{"no longer opted in", "it is no longer opted in", true});
+  out_.report(finding::Gone{finding::Gone::Why::OptedOut});
 }
 
 void LifecycleMachine::not_inspected_yet() {
@@ -559,6 +561,15 @@ void LifecycleMachine::due() {
   if (own_.judge_exit_at && now_ >= *own_.judge_exit_at && may_judge()) judge_exit();
 }
 
+/// Why it is down, which the engine's restart policy did not change.
+Reason LifecycleMachine::not_back() const {
+  if (!own_.exit_kind) return reason::NotBackAfterEngine{};
+  if (own_.exit_kind == ExitKind::Ours) return reason::LeftDown{true};
+  reason::Exited exit = exit_reason(*own_.exit_kind);
+  exit.not_back = true;
+  return exit;
+}
+
 void LifecycleMachine::back_due() {
   if (!own_.back_by || now_ < *own_.back_by) return;
   Exit exit = own_.exit();
@@ -570,14 +581,12 @@ void LifecycleMachine::back_due() {
     go(Exits::BackDue, exit);
   } else if (own_.presence == Presence::Exited) {
     const bool crashed_before = own_.exit_kind.has_value();
-    const std::string text = crashed_before
-                                 ? w_.health.last_verdict.text + ", and the engine did not bring it back"
-                                 : std::string("not back after the engine's return");
-    if (leave_exited(text)) return;
+    const Reason why = not_back();
+    if (leave_exited(why)) return;
     go(Exits::NotBack, {ExitKind::Crash, own_.judge_exit_at, {}});
-    out_.log(LogLevel::Warning, fact::Exited{fact::ExitCare::Remedied, text});
+    out_.log(LogLevel::Warning, fact::Exited{fact::ExitCare::Remedied, why});
     out_.report(
-        finding::Down{crashed_before ? IncidentCause::Crashed : IncidentCause::NotBackAfterEngine, text});
+        finding::Down{crashed_before ? IncidentCause::Crashed : IncidentCause::NotBackAfterEngine, why});
   }
 }
 

@@ -254,10 +254,11 @@ class LifecycleMachine {
   bool is_job() const;
   ExitKind as_it_is_meant(ExitKind kind) const;
   void ended_for_good(Fact fact, finding::EndedForGood::Why why);
-  void left_to_engine(const std::string& text);
-  void count_engine_restart(const std::string& text);
-  std::string exit_text(ExitKind kind) const;
-  bool leave_exited(const std::string& text);
+  void left_to_engine(const reason::Exited& exit);
+  void count_engine_restart(const reason::Exited& exit);
+  reason::Exited exit_reason(ExitKind kind) const;
+  Reason not_back() const;
+  bool leave_exited(const Reason& why);
   void stop_requested(const StopRequested& report, const EngineEvent& event);
   void ended(const Ended& report, const EngineEvent& event);
   void started(const EngineEvent& event);

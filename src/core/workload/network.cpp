@@ -1,7 +1,5 @@
 #include "core/workload/network.hpp"
 
-#include <fmt/format.h>
-
 #include "core/host/host_contribution.hpp"
 #include "core/workload/health.hpp"
 #include "core/workload/out.hpp"
@@ -15,18 +13,18 @@ const Container* present_parent(const View& view) {
 std::string parent_name(const View& view) {
   const Container* parent = present_parent(view);
   if (parent != nullptr && !parent->name.empty()) return parent->name;
-  return view.workload.network_parent.empty() ? "the container" : view.workload.network_parent;
+  return view.workload.network_parent;
 }
 
-const char* parent_not_ready(const View& view) {
+NotReady parent_not_ready(const View& view) {
   const Container* parent = present_parent(view);
-  if (parent == nullptr) return "is gone";
-  if (parent->state != ContainerState::Running) return "is not running";
+  if (parent == nullptr) return NotReady::Gone;
+  if (parent->state != ContainerState::Running) return NotReady::NotRunning;
   if (const Workload* watched = view.host.find(view.workload.network_parent);
       watched != nullptr && watched->container.id == parent->id)
     return not_ready_reason(*watched, view.now);
-  if (parent->health == EngineHealth::Starting) return "is starting";
-  return parent->health == EngineHealth::Unhealthy ? "is unhealthy" : nullptr;
+  if (parent->health == EngineHealth::Starting) return NotReady::Starting;
+  return parent->health == EngineHealth::Unhealthy ? NotReady::Unhealthy : NotReady::None;
 }
 
 SharedNetworkState network_of(const View& view) {
@@ -42,7 +40,8 @@ SharedNetworkState network_of(const View& view) {
   if (present->state != ContainerState::Running) return SharedNetworkState::ParentDown;
   const bool up = w.lifecycle.presence == Presence::Running && w.container.started && present->started;
   if (up && *present->started > *w.container.started) return SharedNetworkState::Restarted;
-  return parent_not_ready(view) != nullptr ? SharedNetworkState::ParentNotReady : SharedNetworkState::Fine;
+  return parent_not_ready(view) == NotReady::None ? SharedNetworkState::Fine
+                                                  : SharedNetworkState::ParentNotReady;
 }
 
 void HealthMachine::network_due() {
@@ -62,10 +61,9 @@ void HealthMachine::network_due() {
   if (!own_.network_loss || own_.network_loss->remedy != remedy || own_.network_loss->parent_id != id)
     own_.network_loss = NetworkLoss{remedy, id, now_};
   if (w_.incident || w_.remediation.attempt || w_.remediation.in_flight) return;
-  const std::string text = fmt::format("{}, whose network it shares, was {}", parent_name(view_),
-                                       replaced ? "replaced" : "restarted");
-  out_.log(LogLevel::Warning, fact::Unhealthy{text});
-  out_.report(finding::IncidentDue{IncidentCause::NetworkLost, text});
+  const reason::NetworkLost lost_by{parent_name(view_), replaced};
+  out_.log(LogLevel::Warning, fact::Unhealthy{lost_by});
+  out_.report(finding::IncidentDue{IncidentCause::NetworkLost, lost_by});
 }
 
 }  // namespace healer

@@ -32,9 +32,9 @@ enum class SharedNetworkState { Own, Unknown, Fine, ParentNotReady, ParentDown, 
 SharedNetworkState network_of(const View& view);
 /// The parent's present container; null: none is known.
 const Container* present_parent(const View& view);
-/// For operators; "the container" if its name is not known.
+/// Empty: not known.
 std::string parent_name(const View& view);
-/// Why nothing can join the parent's network now ("is starting"); null: no reason.
-const char* parent_not_ready(const View& view);
+/// Why nothing can join the parent's network now.
+NotReady parent_not_ready(const View& view);
 
 }  // namespace healer

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include <fmt/format.h>
-
 #include "core/host/look_around.hpp"
 #include "core/workload/hold.hpp"
 #include "core/workload/out.hpp"
@@ -62,10 +60,11 @@ bool Remediation::queued() const {
          std::holds_alternative<Checking>(phase);
 }
 
-void RemediationMachine::drop_queued(RemedyTable::Input input, const std::string& why) {
+void RemediationMachine::drop_queued(RemedyTable::Input input, Ending why) {
   if (!own_.queued()) return;
-  out_.log(LogLevel::Info, fact::PlanCancelled{why});
-  out_.decide(Rule::Cancelled, fact::PlanCancelled{why});
+  const fact::PlanCancelled cancelled{why, w_.container.state};
+  out_.log(LogLevel::Info, cancelled);
+  out_.decide(Rule::Cancelled, cancelled);
   go(input, Idle{});
   own_.forced = false;
 }
@@ -161,7 +160,7 @@ void RemediationMachine::planned_due() {
     own_.inside_since.reset();
   }
   if (found) {
-    if (!planned.hold || planned.hold->kind != found->kind || planned.hold->text != found->text) {
+    if (!planned.hold || !same_cause(*planned.hold, *found)) {
       out_.log(LogLevel::Info, fact::RemedyHeld{*found});
       out_.decide(Rule::Held, fact::RemedyHeld{*found});
       if (!planned.hold || planned.hold->kind != found->kind) out_.add(Count{CountHold{found->kind}});
@@ -205,7 +204,7 @@ void RemediationMachine::check_then_act() {
   const bool wanted = w_.health.tracker.state() == Tracker::State::Unhealthy || own_.forced ||
                       w_.health.network_loss || w_.health.alert_firing;
   if (!as_decided || exit_open || !wanted) {
-    drop_queued(Input::OtherState, fmt::format("it is {} now", to_string(facts.state)));
+    drop_queued(Input::OtherState, Ending::OtherState);
     return;
   }
   if (auto found = hold()) {
@@ -319,19 +318,18 @@ void RemediationMachine::inspect_failed(const Error& error) {
   go(Input::InspectFailed, Planned{now_ + std::min(w_.policy->effective_fast_interval(), look_again), {}});
 }
 
-std::string why_not_heal(const Workload& workload) {
-  if (workload.remediation.attempt || workload.remediation.in_flight) return "a remedy is under way already";
-  if (workload.lifecycle.stopped_by_operator) return "it was stopped; start it instead";
-  if (workload.lifecycle.judge_exit_at)
-    return "it has just exited, and the cause is not known yet; try again in a few seconds";
-  if (workload.lifecycle.presence == Presence::Paused) return "it is paused; unpause it instead";
+HealRefusal why_not_heal(const Workload& workload) {
+  if (workload.remediation.attempt || workload.remediation.in_flight) return HealRefusal::RemedyUnderWay;
+  if (workload.lifecycle.stopped_by_operator) return HealRefusal::Stopped;
+  if (workload.lifecycle.judge_exit_at) return HealRefusal::ExitOpen;
+  if (workload.lifecycle.presence == Presence::Paused) return HealRefusal::Paused;
   if (workload.lifecycle.presence != Presence::Running && workload.lifecycle.presence != Presence::Exited)
-    return "there is no container that could be healed now";
+    return HealRefusal::NoContainer;
   if (!workload.container.owner.name.empty() && !choose_step(workload.ladder, 0, false, 0))
-    return "it belongs to " + workload.container.owner.name + ", which starts and stops it";
+    return HealRefusal::Owned;
   if (!choose_step(workload.ladder, 0, workload.lifecycle.presence == Presence::Exited, 0))
-    return "its ladder has nothing to do";
-  return {};
+    return HealRefusal::NothingToDo;
+  return HealRefusal::None;
 }
 
 }  // namespace healer

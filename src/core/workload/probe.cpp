@@ -2,9 +2,6 @@
 #include <algorithm>
 #include <utility>
 
-#include <fmt/format.h>
-
-#include "base/text.hpp"
 #include "core/workload/health.hpp"
 #include "core/workload/out.hpp"
 #include "core/workload/timing.hpp"
@@ -27,16 +24,15 @@ constexpr Duration longest_rate_limit = 10min;
 using Rounds = RoundTable::State;
 using Input = RoundTable::Input;
 
-Verdict unknown(Cause cause, std::string text) {
-  return Verdict{Outcome::Unknown, cause, std::move(text)};
+Verdict unknown(Cause cause, ProblemKind problem) {
+  return Verdict{Outcome::Unknown, cause, problem_of(problem)};
 }
 
 const char* label(const WorkloadProbe& probe) {
   return probe.name.empty() ? to_string(probe.resolution.kind) : probe.name.c_str();
 }
 
-/// The verdicts of the probes that are `among`, as one: the first one, with the texts of all: "db: connection
-/// refused; web: HTTP 503".
+/// The verdicts of the probes that are `among`, as one: the first one, with the problems of all.
 template <class Among>
 std::optional<Verdict> those(const std::vector<WorkloadProbe>& probes, Among&& among) {
   std::optional<Verdict> all;
@@ -44,11 +40,10 @@ std::optional<Verdict> those(const std::vector<WorkloadProbe>& probes, Among&& a
     if (!probe.verdict || !among(probe)) continue;
     if (!all) {
       all = probe.verdict;
-      all->text.clear();
+      all->reason = reason::Checks{};
     }
-    all->text += fmt::format("{}{}: {}", all->text.empty() ? "" : "; ", label(probe), probe.verdict->text);
+    std::get<reason::Checks>(all->reason).probes.push_back({label(probe), problem_of(*probe.verdict)});
   }
-  if (all) all->text = clip(all->text, 400);
   return all;
 }
 
@@ -225,10 +220,9 @@ Duration HealthMachine::rate_limited_delay() const {
 Verdict HealthMachine::judged(const ProbeFacts& facts, std::size_t probe) const {
   const TargetResolution& target = own_.probes[probe].resolution;
   if (!host_.engine_up) {
-    if (target.kind == ProbeKind::Exec) return unknown(Cause::EngineDown, "the engine is unreachable");
+    if (target.kind == ProbeKind::Exec) return unknown(Cause::EngineDown, ProblemKind::EngineDown);
     if (target.published && no_connection(facts.end))
-      return unknown(Cause::EngineDown,
-                     "the engine is unreachable, and its proxies of published ports with it");
+      return unknown(Cause::EngineDown, ProblemKind::ProxyDown);
   }
   Verdict verdict =
       judge(facts, spec_of(own_.probes[probe].spec, *w_.policy), target.kind, w_.policy->effective_timeout());
@@ -239,14 +233,16 @@ Verdict HealthMachine::judged(const ProbeFacts& facts, std::size_t probe) const 
   // The loop stood still for at least a quarter of the timeout, so the target had less time.
   if (timed_out && host_.stalled_at && *host_.stalled_at >= own_.probe->started &&
       host_.stall * 4 >= w_.policy->effective_timeout())
-    return unknown(Cause::Starved, "healer itself was starved while it waited");
+    return unknown(Cause::Starved, ProblemKind::Starved);
   if (const auto& still = host_.stood_still;
       still && still->at >= own_.probe->started && still->lasted > 2 * w_.policy->interval)
-    return unknown(Cause::Starved, "healer itself stood still while it waited");
-  if (timed_out && host_.pressure && now_ - host_.pressure->since < longest_pressure)
-    return unknown(Cause::Starved, fmt::format("the host is under pressure ({})", host_.pressure->text));
-  if (now_ < host_.starved_until)
-    return unknown(Cause::Starved, "healer itself ran out of descriptors or memory just now");
+    return unknown(Cause::Starved, ProblemKind::StoodStill);
+  if (timed_out && host_.pressure && now_ - host_.pressure->since < longest_pressure) {
+    CheckProblem pressed = problem_of(ProblemKind::Pressure);
+    pressed.said = host_.pressure->text;
+    return {Outcome::Unknown, Cause::Starved, std::move(pressed)};
+  }
+  if (now_ < host_.starved_until) return unknown(Cause::Starved, ProblemKind::RanOut);
   return verdict;
 }
 
@@ -279,12 +275,11 @@ void HealthMachine::round_overdue() {
   if (!own_.probe || now_ < own_.probe->give_up) return;
   own_.probe->started = now_;  // the next round is an interval away
   if (own_.probe->awaiting) {
-    end_round(Input::OutOfTime, unknown(Cause::Connectivity, "the connectivity check gave no result"));
+    end_round(Input::OutOfTime, unknown(Cause::Connectivity, ProblemKind::NoConnectivityResult));
     return;
   }
   for (WorkloadProbe& probe : own_.probes)
-    if (std::exchange(probe.open, false))
-      probe.verdict = unknown(Cause::Starved, "the prober gave no result");
+    if (std::exchange(probe.open, false)) probe.verdict = unknown(Cause::Starved, ProblemKind::NoResult);
   round_answered(Input::OutOfTime);
 }
 
@@ -340,7 +335,7 @@ void HealthMachine::connectivity_answered() {
 
 void HealthMachine::end_round(RoundTable::Input input, std::optional<Verdict> verdict) {
   if (verdict && verdict->outcome == Outcome::Fail) {
-    if (host_.connectivity.failed()) verdict = unknown(Cause::Connectivity, connectivity_problem());
+    if (host_.connectivity.failed()) verdict = without_connectivity();
   }
   if (verdict && !own_.uses_engine_health()) apply_verdict(*verdict);
   schedule_probe();

@@ -58,6 +58,14 @@ Input input_of(Why why) {
   return Input::AsDecided;
 }
 
+/// An attempt may have had an error before its end.
+void add_to(AttemptNote& note, const AttemptNote& end) {
+  if (!note.error.empty() && !end.error.empty()) note.error += "; ";
+  note.error += end.error;
+  note.ending = end.ending;
+  note.reason = end.reason;
+}
+
 /// When the checks of an instance that began at `started` must have given a verdict.
 Instant verified_by(Instant started, const View& view) {
   const Workload& w = view.workload;
@@ -130,7 +138,7 @@ void RemediationMachine::decide_order(const LadderStep& ladder_step) {
   fact::AttemptOrdered ordered;
   ordered.kind = ladder_step.step.kind;
   ordered.remedy = own_.attempt->detail;
-  ordered.reason = w_.incident->cause_text;
+  ordered.reason = w_.incident->reason;
   if (w_.incident->cause == IncidentCause::ProbeFailed && !by_window)
     ordered.failed_checks = w_.policy->failure_threshold;
   ordered.attempt = own_.breaker.attempts_in_window(*w_.policy, now_);
@@ -153,7 +161,7 @@ void RemediationMachine::give_order(const finding::OrderDecided& decided) {
   order.stop_timeout = w_.policy->stop_timeout;
   order.deadline = deadline_of(step.kind, w_);
   order.number = own_.attempt->number;
-  order.reason = w_.incident ? w_.incident->cause_text : std::string();
+  if (w_.incident) order.reason = w_.incident->reason;
   order.incident = own_.attempt->incident;
   order.resume = step.kind == RemedyKind::Recreate && decided.why != Why::AsDecided;
   if (step.kind == RemedyKind::Recreate && w_.health.network_loss)
@@ -189,14 +197,15 @@ void RemediationMachine::finished(const RemedyFinished& finished) {
       return;
     case RemedyAnswer::SkippedDryRun:
       out_.log(LogLevel::Info, fact::DryRun{});
-      own_.attempt->note = "dry run";
+      own_.attempt->dry_run = true;
       own_.ordered.reset();
       verify_same_instance(Input::DryRun);
       return;
     case RemedyAnswer::Refused:
       if (says_disk_full(finished.error)) out_.report(finding::DiskFull{});
       out_.log(LogLevel::Error, fact::OrderRefused{own_.attempt->detail, finished.error});
-      attempt_ended(Input::Refused, AttemptState::Failed, finished.error, Then::PlanAndInspect);
+      attempt_ended(Input::Refused, AttemptState::Failed, {finished.error, Ending::None, {}},
+                    Then::PlanAndInspect);
       return;
     case RemedyAnswer::Lost:
       order_lost(finished.error);
@@ -210,7 +219,7 @@ void RemediationMachine::order_done(RemedyKind kind, const std::string& new_cont
   ++own_.restarts;
   if (kind == RemedyKind::Stop) {
     out_.inspect();
-    attempt_ended(Input::Done, AttemptState::Recovered, "stopped, as configured", Then::Stopped);
+    attempt_ended(Input::Done, AttemptState::Recovered, {{}, Ending::Stopped, {}}, Then::Stopped);
   } else if (keeps_instance(kind)) {
     verify_same_instance(Input::Done);
     out_.inspect();
@@ -248,13 +257,14 @@ void RemediationMachine::order_lost(const std::string& error) {
       step.kind = RemedyKind::Recreate;
       out_.report(finding::OrderDecided{step, Why::AnswerLost});
     } else {
-      attempt_ended(Input::AnswerLost, AttemptState::Failed, error, Then::PlanAndInspect);
+      attempt_ended(Input::AnswerLost, AttemptState::Failed,
+                    {error, error.empty() ? Ending::NoAnswer : Ending::None, {}}, Then::PlanAndInspect);
     }
     return;
   }
   if (keeps_instance(own_.attempt->remedy) && w_.lifecycle.presence == Presence::Running) {
     // No inspect shows whether the order was executed: the checks decide.
-    own_.attempt->note = error;
+    own_.attempt->note.error = error;
     verify_same_instance(Input::AnswerLost);
     return;
   }
@@ -267,7 +277,7 @@ void RemediationMachine::resume(const Attempt& attempt) {
   own_.attempt = attempt;
   own_.ordered = OrderedInstance{attempt.instance, attempt.ordered_at, attempt.ordered_at, false};
   if (!w_.incident) {  // nothing to remedy
-    attempt_ended(Input::Resumed, AttemptState::Cancelled, "its incident is closed");
+    attempt_ended(Input::Resumed, AttemptState::Cancelled, {{}, Ending::IncidentOver, {}});
     return;
   }
   if (attempt.state == AttemptState::Verifying) {
@@ -298,7 +308,7 @@ void RemediationMachine::settle() {
   const bool changed = facts.instance() != own_.attempt->instance;
   if (own_.attempt->remedy == RemedyKind::Stop) {
     if (facts.state == ContainerState::Exited) {
-      attempt_ended(Input::Exited, AttemptState::Recovered, "stopped, as configured", Then::Stopped);
+      attempt_ended(Input::Exited, AttemptState::Recovered, {{}, Ending::Stopped, {}}, Then::Stopped);
       return;
     }
   } else if (changed) {
@@ -310,7 +320,7 @@ void RemediationMachine::settle() {
   // Exited: the order stopped the container and did not start it (engines before 24.0.7 drop a restart with
   // its client); attempt_ended() handles that.
   attempt_ended(Input::OutOfTime, AttemptState::NotExecuted,
-                changed ? "it was stopped otherwise" : "the order had no effect", Then::Plan);
+                {{}, changed ? Ending::StoppedOtherwise : Ending::NoEffect, {}}, Then::Plan);
 }
 
 void RemediationMachine::verify_from(RemedyTable::Input input, Instant started, bool awaiting_instance) {
@@ -322,15 +332,14 @@ void RemediationMachine::verify_from(RemedyTable::Input input, Instant started, 
   out_.add(Persist{*own_.attempt});
 }
 
-void RemediationMachine::attempt_ended(RemedyTable::Input input, AttemptState state, const std::string& note,
+void RemediationMachine::attempt_ended(RemedyTable::Input input, AttemptState state, const AttemptNote& note,
                                        Then then, bool failing) {
   const bool left_down = w_.lifecycle.presence == Presence::Exited && w_.on_old_instance();
   own_.attempt->state = state;
   own_.attempt->ended_at = now_;
   // If the remedy keeps the instance, a later end of the instance is not caused by the order.
   if (own_.ordered && !keeps_instance(own_.attempt->remedy)) own_.ordered->until = now_;
-  if (!note.empty())
-    own_.attempt->note = own_.attempt->note.empty() ? note : own_.attempt->note + "; " + note;
+  add_to(own_.attempt->note, note);
   out_.add(Persist{*own_.attempt});
   own_.refusal.reset();
   if (state == AttemptState::Failed || state == AttemptState::NotExecuted)
@@ -363,17 +372,17 @@ void RemediationMachine::attempt_ended(RemedyTable::Input input, AttemptState st
   out_.report(finding::AttemptEnded{state, left_down && failed, failing, then});
 }
 
-void RemediationMachine::verification_failed(const std::string& note) {
-  attempt_ended(Input::Unhealthy, AttemptState::NotRecovered, note, Then::Plan);
+void RemediationMachine::verification_failed(const Reason& why) {
+  attempt_ended(Input::Unhealthy, AttemptState::NotRecovered, {{}, Ending::None, why}, Then::Plan);
 }
 
-void RemediationMachine::engine_restarted(const std::string& text) {
+void RemediationMachine::engine_restarted(const Reason& why) {
   if (std::holds_alternative<Verifying>(own_.phase))
-    attempt_ended(Input::EngineRestarted, AttemptState::NotRecovered, text);
+    attempt_ended(Input::EngineRestarted, AttemptState::NotRecovered, {{}, Ending::None, why});
 }
 
 void RemediationMachine::healthy() {
-  drop_queued(Input::Healthy, "healthy again before it was due");
+  drop_queued(Input::Healthy, Ending::HealthyAgain);
   if (std::holds_alternative<Verifying>(own_.phase))
     attempt_ended(Input::Healthy, AttemptState::Recovered, {});
 }
@@ -393,10 +402,8 @@ void RemediationMachine::verification_over() {
   }
   // After unknown or passing checks, only a new unhealthy verdict leads to another remedy.
   const bool failing = health.last_verdict.outcome == Outcome::Fail || !running;
-  const std::string& text = health.last_verdict.text;
   attempt_ended(Input::OutOfTime, AttemptState::NotRecovered,
-                "neither healthy nor unhealthy in time" + (text.empty() ? "" : ": " + text), Then::Plan,
-                failing);
+                {{}, Ending::OutOfTime, health.last_verdict.reason}, Then::Plan, failing);
 }
 
 void RemediationMachine::instance_began(const finding::InstanceBegan& began) {
@@ -410,7 +417,7 @@ void RemediationMachine::instance_began(const finding::InstanceBegan& began) {
     go(Input::InstanceBegins, Idle{});
     own_.forced = false;
   } else {
-    drop_queued(Input::InstanceBegins, "it runs anew");
+    drop_queued(Input::InstanceBegins, Ending::RunsAnew);
   }
 }
 
@@ -424,15 +431,15 @@ void RemediationMachine::started(const EngineEvent& event) {
     own_.remedy_started_ns = event.unix_nanoseconds;
 }
 
-void RemediationMachine::drop(RemedyTable::Input input, const std::string& why) {
+void RemediationMachine::drop(RemedyTable::Input input, Ending why) {
   drop_queued(input, why);
-  if (own_.attempt) attempt_ended(input, AttemptState::Cancelled, why);
+  if (own_.attempt) attempt_ended(input, AttemptState::Cancelled, {{}, why, {}});
 }
 
 void RemediationMachine::paused_by_operator() {
   // While an order is under way, healer waits for its answer: the order may still have had an effect.
   if (std::holds_alternative<Acting>(own_.phase) || std::holds_alternative<Idle>(own_.phase)) return;
-  drop(Input::Paused, "paused by an operator");
+  drop(Input::Paused, Ending::PausedByOperator);
 }
 
 void RemediationMachine::successor_awaited() {
@@ -444,7 +451,7 @@ void RemediationMachine::successor_awaited() {
 void RemediationMachine::alert_over() {
   if (w_.lifecycle.presence == Presence::Running && !w_.health.awaits_alert() && !w_.health.unhealthy() &&
       !w_.health.network_loss && !own_.forced)
-    drop_queued(Input::Healthy, "the alert is over");
+    drop_queued(Input::Healthy, Ending::AlertOver);
   auto* verifying = std::get_if<Verifying>(&own_.phase);
   if (verifying == nullptr || w_.health.awaits_alert()) return;
   verifying->deadline = std::min(verifying->deadline, verified_by(w_.lifecycle.instance_started, view_));
@@ -460,7 +467,7 @@ void RemediationMachine::inspected() {
 void RemediationMachine::answer_due() {
   if (!own_.in_flight || now_ < own_.in_flight->until) return;
   own_.in_flight.reset();
-  if (std::holds_alternative<Acting>(own_.phase)) order_lost("the runtime never said");
+  if (std::holds_alternative<Acting>(own_.phase)) order_lost({});
 }
 
 void RemediationMachine::due() {

@@ -223,8 +223,8 @@ bool after_our_signal(const View& view);
 /// The step that a remedy would take now; empty: no remedy.
 std::optional<LadderStep> wanted_step(const View& view);
 RemedyKind wanted_remedy(const View& view);
-/// Why `healer heal` would do nothing; empty: it would do something.
-std::string why_not_heal(const Workload& workload);
+/// Why `healer heal` would do nothing.
+HealRefusal why_not_heal(const Workload& workload);
 
 /// A crash loop is over once an instance is healthy and this old.
 inline constexpr Duration crash_loop_calm = 60s;
@@ -243,18 +243,18 @@ class RemediationMachine {
   void started(const EngineEvent& event);
   void paused_by_operator();
   /// Cancels the planned remedy and the attempt.
-  void drop(RemedyTable::Input input, const std::string& why);
-  void drop_queued(RemedyTable::Input input, const std::string& why);
+  void drop(RemedyTable::Input input, Ending why);
+  void drop_queued(RemedyTable::Input input, Ending why);
   /// The container was removed by the remedy: a successor follows.
   void successor_awaited();
   void ended_by_signal();
-  void engine_restarted(const std::string& text);
+  void engine_restarted(const Reason& why);
 
   // Health and incidents.
   void incident_opened(IncidentCause cause);
   void incident_closed();
   /// An attempt is being verified, and the workload is unhealthy.
-  void verification_failed(const std::string& note);
+  void verification_failed(const Reason& why);
   void healthy();
   void alert_over();
   void plan();
@@ -298,7 +298,7 @@ class RemediationMachine {
   void order_done(RemedyKind kind, const std::string& new_container_id);
   void verify_same_instance(RemedyTable::Input input);
   void verify_from(RemedyTable::Input input, Instant started, bool awaiting_instance);
-  void attempt_ended(RemedyTable::Input input, AttemptState state, const std::string& note,
+  void attempt_ended(RemedyTable::Input input, AttemptState state, const AttemptNote& note,
                      finding::AttemptEnded::Then then = finding::AttemptEnded::Then::Nothing,
                      bool failing = false);
   void settle();

@@ -8,7 +8,8 @@
 
 namespace healer {
 
-/// Everything that the core knows about a kind of remedy. A new remedy is a row here.
+/// Everything that the core knows about a kind of remedy. A new remedy is a row here, and one in
+/// present/remedy_words.hpp.
 struct RemedyTraits {
   /// What is done if the container has exited.
   enum class OnExited { Same, Start, Nothing };
@@ -27,8 +28,6 @@ struct RemedyTraits {
   };
 
   RemedyKind kind = RemedyKind::None;
-  const char* log_verb = "";  ///< as in "RESTARTING web"
-  const char* sentence = "";  ///< for notifications
   std::optional<Capability> needs = {};
   OnExited on_exited = OnExited::Same;
   Instance instance = Instance::Kept;
@@ -45,34 +44,15 @@ using Length = RemedyTraits::Length;
 
 /// In the order of RemedyKind.
 inline constexpr std::array<RemedyTraits, enum_count<RemedyKind>> remedy_traits{{
-    {RemedyKind::Restart, "RESTARTING", "It is being restarted.", Capability::Restart, Exited::Start,
-     Instance::Replaced, Length::Call, true},
-    {RemedyKind::Start, "STARTING", "It is being started.", Capability::Start, Exited::Start,
-     Instance::Replaced, Length::Call, true, true},
-    {RemedyKind::Stop, "STOPPING", "It is being stopped, as healer.remedies says.", Capability::Stop,
-     Exited::Nothing, Instance::Ended, Length::Call},
-    {RemedyKind::None,
-     "LEAVING",
-     "It is not touched, as healer.remedies says.",
-     {},
-     Exited::Same,
-     Instance::Ended,
-     Length::Call},
-    {RemedyKind::Kill, "SIGNALLING", "It is sent a signal.", Capability::Kill, Exited::Start,
-     Instance::GetsSignal, Length::Call},
-    {RemedyKind::Exec, "RUNNING A COMMAND IN", "A command is executed in it.", Capability::Exec,
-     Exited::Start, Instance::Kept, Length::Short},
-    {RemedyKind::Recreate, "RECREATING", "It is being recreated.", Capability::Recreate, Exited::Same,
-     Instance::Replaced, Length::Recreation},
-    {RemedyKind::Replace, "REPLACING", "It is being replaced.", Capability::Replace, Exited::Same,
-     Instance::Replaced, Length::Call, true},
-    {RemedyKind::Webhook,
-     "CALLING A WEBHOOK FOR",
-     "The configured webhook is called.",
-     {},
-     Exited::Same,
-     Instance::Kept,
-     Length::Short},
+    {RemedyKind::Restart, Capability::Restart, Exited::Start, Instance::Replaced, Length::Call, true},
+    {RemedyKind::Start, Capability::Start, Exited::Start, Instance::Replaced, Length::Call, true, true},
+    {RemedyKind::Stop, Capability::Stop, Exited::Nothing, Instance::Ended, Length::Call},
+    {RemedyKind::None, {}, Exited::Same, Instance::Ended, Length::Call},
+    {RemedyKind::Kill, Capability::Kill, Exited::Start, Instance::GetsSignal, Length::Call},
+    {RemedyKind::Exec, Capability::Exec, Exited::Start, Instance::Kept, Length::Short},
+    {RemedyKind::Recreate, Capability::Recreate, Exited::Same, Instance::Replaced, Length::Recreation},
+    {RemedyKind::Replace, Capability::Replace, Exited::Same, Instance::Replaced, Length::Call, true},
+    {RemedyKind::Webhook, {}, Exited::Same, Instance::Kept, Length::Short},
 }};
 
 constexpr bool in_order() {

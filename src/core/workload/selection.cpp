@@ -2,9 +2,6 @@
 // HEALING.md 2.
 #include <algorithm>
 
-#include <fmt/format.h>
-
-#include "base/text.hpp"
 #include "core/host/host_contribution.hpp"
 #include "core/workload/health.hpp"
 #include "core/workload/out.hpp"
@@ -121,7 +118,8 @@ bool HealthMachine::change_protocol(WorkloadProbe& probe, const ProbeFacts& fact
   const bool no_tls = !plain && facts.end == ProbeEnd::TlsFailed && facts.protocol != PeerProtocol::Tls;
   if (probe.trust == Trust::Provisional || !(silent || no_tls)) return false;
   change();
-  if (failed(probe)) probe.verdict->text = (plain ? "without TLS: " : "over TLS: ") + probe.verdict->text;
+  if (failed(probe))
+    std::get<CheckProblem>(probe.verdict->reason).asked_with = plain ? AskedWith::NoTls : AskedWith::Tls;
   return true;
 }
 
@@ -189,12 +187,12 @@ void HealthMachine::trust_passed() {
 
 /// Nothing of it has ever passed, so the failures say more about the configuration than about the container.
 Verdict HealthMachine::unproven_verdict() const {
-  std::string tried;
+  reason::Checks tried;
   for (const WorkloadProbe& probe : own_.probes) {
     if (!failed(probe) || counts(probe)) continue;
-    tried += fmt::format("{}{}: {}", tried.empty() ? "" : "; ", probe.resolution.text, probe.verdict->text);
+    tried.probes.push_back({probe.resolution.text, problem_of(*probe.verdict)});
   }
-  return {Outcome::Unknown, Cause::Unproven, clip(tried, 400)};
+  return {Outcome::Unknown, Cause::Unproven, std::move(tried)};
 }
 
 std::string HealthMachine::unproven_fingerprint() const {
@@ -209,14 +207,14 @@ void HealthMachine::report_unproven() {
   // While what it depends on is not ready, its failures say nothing of its own configuration.
   const auto not_ready = [this](const std::string& key) {
     const Workload* other = host_.find(key);
-    return other != nullptr && not_ready_reason(*other, now_) != nullptr;
+    return other != nullptr && not_ready_reason(*other, now_) != NotReady::None;
   };
   if (host_.graph.failing_root(w_.key, not_ready)) return;
   const std::string fingerprint = unproven_fingerprint();
   if (fingerprint.empty() || fingerprint == own_.unproven_notified) return;
   own_.unproven_notified = fingerprint;
   out_.record_changed();
-  out_.report(finding::ProbeUnproven{unproven_verdict().text});
+  out_.report(finding::ProbeUnproven{unproven_verdict().reason});
 }
 
 }  // namespace healer

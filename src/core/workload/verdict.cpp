@@ -1,11 +1,8 @@
 #include "core/workload/verdict.hpp"
 
 #include <algorithm>
-#include <array>
+#include <utility>
 
-#include <fmt/format.h>
-
-#include "base/duration.hpp"
 #include "base/redact.hpp"
 #include "base/text.hpp"
 #include "core/workload/command_result.hpp"
@@ -13,23 +10,46 @@
 namespace healer {
 namespace {
 
-Verdict fail(Cause cause, std::string text) {
-  return Verdict{Outcome::Fail, cause, std::move(text)};
+Verdict fail(Cause cause, CheckProblem problem) {
+  return Verdict{Outcome::Fail, cause, std::move(problem)};
 }
-Verdict unknown(Cause cause, std::string text) {
-  return Verdict{Outcome::Unknown, cause, std::move(text)};
+Verdict unknown(Cause cause, CheckProblem problem) {
+  return Verdict{Outcome::Unknown, cause, std::move(problem)};
 }
 
-std::string with_detail(std::string_view text, const ProbeFacts& facts) {
-  return facts.detail.empty() ? std::string(text)
-                              : fmt::format("{} ({})", text, clip(printable(facts.detail), 200));
+CheckProblem problem(ProblemKind kind, std::string said) {
+  CheckProblem found = problem_of(kind);
+  found.said = std::move(said);
+  return found;
+}
+
+/// With what the prober saw.
+CheckProblem detailed(ProblemKind kind, const ProbeFacts& facts) {
+  return problem(kind, clip(printable(facts.detail), 200));
+}
+
+CheckProblem numbered(ProblemKind kind, int number, std::string said = {}) {
+  CheckProblem found = problem(kind, std::move(said));
+  found.number = number;
+  return found;
+}
+
+CheckProblem late(ProblemKind kind, Duration timeout) {
+  CheckProblem found = problem_of(kind);
+  found.limit = timeout;
+  return found;
+}
+
+/// What is configured, short.
+std::string expected(const std::string& configured) {
+  return clip(printable(configured), 80);
 }
 
 Verdict judge_banner(const ProbeFacts& facts, const ProbeSpec& spec) {
   if (spec.banner.empty() || facts.body.starts_with(spec.banner)) return {};
-  return fail(Cause::BannerMismatch,
-              fmt::format("sent \"{}\", expected \"{}\"", clip(printable(facts.body), 80),
-                          clip(printable(spec.banner), 80)));
+  CheckProblem other = problem(ProblemKind::Banner, clip(printable(facts.body), 80));
+  other.expected = expected(spec.banner);
+  return fail(Cause::BannerMismatch, std::move(other));
 }
 
 std::string first_line(std::string_view output) {
@@ -43,42 +63,23 @@ std::string first_line(std::string_view output) {
 Verdict judge_exit_code(const ProbeFacts& facts) {
   if (facts.status == 0) return {};
   const std::string said = first_line(facts.body);
-  const std::string text = fmt::format("exit code {}{}{}", facts.status, said.empty() ? "" : ": ", said);
   if (command_cannot_run(facts.status, facts.body))
-    return unknown(Cause::CannotRun, "the check's command cannot run in the container: " + text);
-  return fail(Cause::ExecFailed, text);
+    return unknown(Cause::CannotRun, numbered(ProblemKind::CannotRun, facts.status, said));
+  return fail(Cause::ExecFailed, numbered(ProblemKind::ExitCode, facts.status, said));
 }
 
 /// grpc.health.v1.HealthCheckResponse.ServingStatus.
 constexpr int serving = 1;
 
-const char* serving_status(int status) {
-  constexpr std::array names{"UNKNOWN", "SERVING", "NOT_SERVING", "SERVICE_UNKNOWN"};
-  return status >= 0 && static_cast<std::size_t>(status) < names.size()
-             ? names[static_cast<std::size_t>(status)]
-             : "a status that does not exist";
-}
-
-const char* grpc_code(int code) {
-  constexpr std::array names{
-      "OK",        "CANCELLED",      "UNKNOWN",           "INVALID_ARGUMENT",   "DEADLINE_EXCEEDED",
-      "NOT_FOUND", "ALREADY_EXISTS", "PERMISSION_DENIED", "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION",
-      "ABORTED",   "OUT_OF_RANGE",   "UNIMPLEMENTED",     "INTERNAL",           "UNAVAILABLE",
-      "DATA_LOSS", "UNAUTHENTICATED"};
-  return code >= 0 && static_cast<std::size_t>(code) < names.size() ? names[static_cast<std::size_t>(code)]
-                                                                    : "no known code";
-}
-
 Verdict judge_grpc(const ProbeFacts& facts, const ProbeSpec& spec) {
   if (facts.grpc_status == 0) {
     if (facts.status == serving) return {};
-    return fail(Cause::NotServing, fmt::format("gRPC health says {}", serving_status(facts.status)));
+    return fail(Cause::NotServing, numbered(ProblemKind::GrpcServing, facts.status));
   }
-  std::string text = fmt::format("gRPC status {} {}", facts.grpc_status, grpc_code(facts.grpc_status));
-  if (facts.grpc_status == 12) text += ": it has no grpc.health.v1 service";
-  if (facts.grpc_status == 5)
-    text += fmt::format(": its health service does not know \"{}\"", clip(printable(spec.service), 80));
-  return fail(Cause::NotServing, with_detail(text.c_str(), facts));
+  CheckProblem failed = detailed(ProblemKind::GrpcStatus, facts);
+  failed.number = facts.grpc_status;
+  failed.expected = expected(spec.service);
+  return fail(Cause::NotServing, std::move(failed));
 }
 
 /// Whose trouble an HTTP answer tells of.
@@ -108,15 +109,19 @@ bool is_accepted(int status, const ProbeSpec& spec) {
 
 Verdict judge_http(const ProbeFacts& facts, const ProbeSpec& spec) {
   if (!is_accepted(facts.status, spec)) {
-    const std::string text = with_detail(fmt::format("HTTP {}", facts.status), facts);
-    Verdict verdict = facts.status == 429 ? unknown(Cause::RateLimited, text) : fail(cause_of(facts), text);
+    CheckProblem status = detailed(ProblemKind::HttpStatus, facts);
+    status.number = facts.status;
+    Verdict verdict = facts.status == 429 ? unknown(Cause::RateLimited, std::move(status))
+                                          : fail(cause_of(facts), std::move(status));
     verdict.retry_after = facts.retry_after;
     verdict.in_maintenance = facts.maintenance;
     return verdict;
   }
-  if (!spec.body_match.empty() && facts.body.find(spec.body_match) == std::string::npos)
-    return fail(Cause::BodyMismatch, fmt::format("HTTP {}, but the body lacks \"{}\"", facts.status,
-                                                 clip(printable(spec.body_match), 80)));
+  if (!spec.body_match.empty() && facts.body.find(spec.body_match) == std::string::npos) {
+    CheckProblem lacking = numbered(ProblemKind::HttpBody, facts.status);
+    lacking.expected = expected(spec.body_match);
+    return fail(Cause::BodyMismatch, std::move(lacking));
+  }
   return {};
 }
 
@@ -137,54 +142,63 @@ Verdict judge_answer(const ProbeFacts& facts, const ProbeSpec& spec, ProbeKind k
   return judge_http(facts, spec);
 }
 
-const char* protocol(ProbeKind kind) {
-  if (kind == ProbeKind::Grpc || kind == ProbeKind::Grpcs) return "the answer is not gRPC";
-  return "the answer is not HTTP";
+bool is_grpc(ProbeKind kind) {
+  return kind == ProbeKind::Grpc || kind == ProbeKind::Grpcs;
 }
 
 }  // namespace
+
+CheckProblem problem_of(ProblemKind kind) {
+  CheckProblem problem;
+  problem.kind = kind;
+  return problem;
+}
+
+const CheckProblem& problem_of(const Verdict& of_probe) {
+  static const CheckProblem none;
+  const auto* problem = std::get_if<CheckProblem>(&of_probe.reason);
+  return problem != nullptr ? *problem : none;
+}
 
 Verdict judge(const ProbeFacts& facts, const ProbeSpec& spec, ProbeKind kind, Duration timeout) {
   switch (facts.end) {
     case ProbeEnd::Answered:
       return judge_answer(facts, spec, kind);
     case ProbeEnd::Refused:
-      return fail(Cause::Refused, "connection refused");
+      return fail(Cause::Refused, problem_of(ProblemKind::Refused));
     case ProbeEnd::Reset:
-      return fail(Cause::Reset, with_detail("connection closed before the answer", facts));
+      return fail(Cause::Reset, detailed(ProblemKind::Closed, facts));
     case ProbeEnd::ConnectTimeout:
-      return fail(Cause::ConnectTimeout, fmt::format("no connection within {}", format_duration(timeout)));
+      return fail(Cause::ConnectTimeout, late(ProblemKind::NotConnected, timeout));
     case ProbeEnd::AnswerTimeout:
-      return fail(
-          Cause::AnswerTimeout,
-          fmt::format("{} within {}", kind == ProbeKind::Exec ? "the command did not end" : "no answer",
-                      format_duration(timeout)));
+      return fail(Cause::AnswerTimeout,
+                  late(kind == ProbeKind::Exec ? ProblemKind::CommandHangs : ProblemKind::NoAnswer, timeout));
     case ProbeEnd::TlsFailed:
       // A server that demands a certificate is alive: something stands in front of the path.
-      return fail(facts.wants_certificate ? Cause::Access : Cause::Tls, with_detail("TLS failed", facts));
+      return fail(facts.wants_certificate ? Cause::Access : Cause::Tls,
+                  detailed(ProblemKind::TlsFailed, facts));
     case ProbeEnd::Malformed:
-      return fail(Cause::Malformed, with_detail(protocol(kind), facts));
+      return fail(Cause::Malformed,
+                  detailed(is_grpc(kind) ? ProblemKind::NotGrpc : ProblemKind::NotHttp, facts));
     case ProbeEnd::NoRoute:
-      return unknown(Cause::NoRoute, with_detail("healer has no route to it", facts));
+      return unknown(Cause::NoRoute, detailed(ProblemKind::NoRoute, facts));
     case ProbeEnd::NoResources:
-      return unknown(Cause::NoResources, with_detail("healer ran out of descriptors or memory", facts));
+      return unknown(Cause::NoResources, detailed(ProblemKind::NoResources, facts));
     case ProbeEnd::Cancelled:
-      return unknown(Cause::NoResources, "cancelled");
+      return unknown(Cause::NoResources, problem_of(ProblemKind::Cancelled));
     case ProbeEnd::Denied:
-      return unknown(Cause::Denied,
-                     "the engine or the proxy before it forbids exec; allow POST /containers/*/exec and "
-                     "/exec/*/start and GET /exec/*/json, or choose another healer.probe");
+      return unknown(Cause::Denied, problem_of(ProblemKind::ExecDenied));
     case ProbeEnd::EngineFailed:
-      return unknown(Cause::EngineFailed, with_detail("the engine could not run the command", facts));
+      return unknown(Cause::EngineFailed, detailed(ProblemKind::ExecFailed, facts));
     case ProbeEnd::NotRunning:
-      return unknown(Cause::NotRunning, with_detail("it does not run", facts));
+      return unknown(Cause::NotRunning, detailed(ProblemKind::NotRunning, facts));
     case ProbeEnd::StillOpen:
-      return unknown(Cause::StillOpen, "the command of an earlier check has not ended");
+      return unknown(Cause::StillOpen, problem_of(ProblemKind::StillOpen));
     case ProbeEnd::Compressed:
       if (!is_accepted(facts.status, spec)) return judge_http(facts, spec);
-      return unknown(Cause::BodyMismatch, with_detail("the body cannot be compared", facts));
+      return unknown(Cause::BodyMismatch, detailed(ProblemKind::HttpCompressed, facts));
   }
-  return unknown(Cause::NoResources, "not understood");
+  return unknown(Cause::NoResources, problem_of(ProblemKind::NoResult));
 }
 
 bool is_answer(const Verdict& verdict) {
@@ -207,13 +221,11 @@ bool is_answer(const Verdict& verdict) {
 }
 
 Verdict judge_healthcheck(const Container& container) {
-  const std::string output = clip(printable(redact(container.health_output)), 200);
+  std::string output = clip(printable(redact(container.health_output)), 200);
   const int code = container.health_exit_code.value_or(1);
   if (container.health_exit_code && command_cannot_run(code, container.health_output))
-    return unknown(Cause::CannotRun,
-                   fmt::format("the HEALTHCHECK's command cannot run in the container (exit code {}){}", code,
-                               output.empty() ? "" : ": " + output));
-  return fail(Cause::EngineUnhealthy, "HEALTHCHECK says unhealthy" + (output.empty() ? "" : ": " + output));
+    return unknown(Cause::CannotRun, numbered(ProblemKind::HealthcheckCannotRun, code, std::move(output)));
+  return fail(Cause::EngineUnhealthy, problem(ProblemKind::HealthcheckUnhealthy, std::move(output)));
 }
 
 }  // namespace healer

@@ -5,8 +5,14 @@
 
 namespace healer {
 
-/// Judges a prober's facts: pass, fail with a cause, or unknown (the check could not be done). HEALING.md 2.
+/// Judges a prober's facts: pass, fail with a cause, or unknown (the check could not be done). The reason is
+/// a CheckProblem. HEALING.md 2.
 Verdict judge(const ProbeFacts& facts, const ProbeSpec& spec, ProbeKind kind, Duration timeout);
+
+/// A problem that its kind says in full.
+CheckProblem problem_of(ProblemKind kind);
+/// What the check of one probe found; of no kind: it passed.
+const CheckProblem& problem_of(const Verdict& of_probe);
 
 /// The verdict of an unhealthy HEALTHCHECK, by the output and the exit code of its newest check, as far as
 /// they are known.

@@ -384,7 +384,10 @@ TEST_CASE("the history is read by name, for all workloads, and for a workload th
   PastIncident healed;
   healed.incident.id = IncidentId{7};
   healed.incident.name = "shop-web-1";
-  healed.incident.cause_text = "HTTP 503";
+  CheckProblem unavailable;
+  unavailable.kind = ProblemKind::HttpStatus;
+  unavailable.number = 503;
+  healed.incident.reason = unavailable;
   healed.incident.unhealthy_since = api_now - 100s;
   healed.incident.opened_at = api_now - 90s;
   healed.incident.closed_at = api_now - 40s;
@@ -392,6 +395,7 @@ TEST_CASE("the history is read by name, for all workloads, and for a workload th
   healed.attempts.resize(1);
   healed.attempts[0].detail = "restart";
   healed.attempts[0].state = AttemptState::Recovered;
+  healed.attempts[0].dry_run = true;
   daemon.past = {healed};
   const json::value root =
       json::parse(daemon.ask("GET", "/v1/history?name=shop-web-1&limit=5&before=9", true).body);
@@ -400,6 +404,7 @@ TEST_CASE("the history is read by name, for all workloads, and for a workload th
   CHECK(one.at("cause_text") == "HTTP 503");
   CHECK(one.at("time_to_heal_ms").to_number<int>() == 60'000);
   CHECK(one.at("attempts").at(0).at("state") == to_string(AttemptState::Recovered));
+  CHECK(one.at("attempts").at(0).at("note") == "dry run");
   REQUIRE(daemon.asked.size() == 1);
   CHECK(daemon.asked[0].workload == "shop/web/1");
   CHECK(daemon.asked[0].limit == 5);
@@ -444,7 +449,7 @@ TEST_CASE("GET /v1/incident returns everything stored about one incident") {
 TEST_CASE("status and metrics show holds, pauses and the host's limits") {
   Daemon daemon;
   WorkloadStatus& unhealthy = daemon.snapshot.workloads[1];
-  unhealthy.hold = Hold{HoldKind::MassFailure, "8 of 10 are unhealthy", std::nullopt};
+  unhealthy.hold = HoldStatus{HoldKind::MassFailure, "8 of 10 are unhealthy", std::nullopt};
   unhealthy.paused_until = Instant::max();
   unhealthy.depends_on = {"db"};
   unhealthy.ladder = "exec:/reload,restart";

@@ -284,7 +284,7 @@ TEST_CASE("a disk that fills up is an error of one commit, and a later commit wo
       ballast << std::string(2'000'000, 'x');  // writes as much as fits
     }
     Incident large = incident(2);
-    large.cause_text = std::string(100'000, 'y');
+    large.reason = reason::DependencyRestarted{std::string(100'000, 'y')};
     const auto answer = commit(*opened.store, box, {large});
     REQUIRE_FALSE(answer.has_value());
     CHECK(answer.error().code == ErrorCode::Storage);

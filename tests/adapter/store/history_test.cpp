@@ -43,13 +43,13 @@ Evidence evidence_of(std::uint64_t incident, Instant at, std::string logs) {
   return evidence;
 }
 
-Decision decision_of(std::uint64_t incident, std::string workload, Instant at, std::string why = {}) {
-  return Decision{at, std::move(workload), IncidentId{incident}, Rule::Cancelled,
-                  fact::PlanCancelled{std::move(why)}};
+Decision decision_of(std::uint64_t incident, std::string workload, Instant at, std::string by = {}) {
+  return Decision{at, std::move(workload), IncidentId{incident}, Rule::ByOperator,
+                  fact::Acknowledged{std::move(by)}};
 }
 
-const std::string& why(const Decision& decision) {
-  return std::get<fact::PlanCancelled>(decision.fact).why;
+const std::string& by(const Decision& decision) {
+  return std::get<fact::Acknowledged>(decision.fact).by;
 }
 
 RoutedNotification notification_of(std::uint64_t id, std::string key) {
@@ -141,7 +141,7 @@ TEST_CASE("the newest decisions about a workload are returned oldest first") {
   for (int i = 0; i < 5; ++i)
     fixture.write({decision_of(0, "web", noon, std::to_string(i)), decision_of(0, "", noon, "host")});
   std::string seen;
-  for (const Decision& each : decisions(fixture.store, fixture.box, "web", 3)) seen += why(each);
+  for (const Decision& each : decisions(fixture.store, fixture.box, "web", 3)) seen += by(each);
   CHECK(seen == "234");
   CHECK(decisions(fixture.store, fixture.box, "", 100).size() == 5);
 }
@@ -185,13 +185,13 @@ TEST_CASE("decisions without an incident are deleted after a week, and their num
   prune(fixture.store, fixture.box, PruneLimits::at(noon + 9 * 24h, 30 * 24h));
   const auto left = decisions(fixture.store, fixture.box, "web", 10);
   REQUIRE(left.size() == 2);
-  CHECK(why(left[0]) == "kept");
-  CHECK(why(left[1]) == "new");
+  CHECK(by(left[0]) == "kept");
+  CHECK(by(left[1]) == "new");
   PruneLimits limits = no_limits();
   limits.decisions = 1;
   prune(fixture.store, fixture.box, limits);
   REQUIRE(decisions(fixture.store, fixture.box, "web", 10).size() == 1);
-  CHECK(why(decisions(fixture.store, fixture.box, "web", 10)[0]) == "new");
+  CHECK(by(decisions(fixture.store, fixture.box, "web", 10)[0]) == "new");
 }
 
 TEST_CASE("what retention leaves of any evidence is the newest that fits") {
@@ -246,9 +246,12 @@ TEST_CASE("the host's state, every byte of evidence and every letter of decision
     RC_ASSERT(unset_fields(host).empty());
     const Evidence evidence{IncidentId{1}, text(), text(), noon,   text(),
                             text(),        text(), text(), text(), text()};
-    const Decision decision{
-        noon, "web", IncidentId{1}, Rule::MassCanary,
-        fact::AttemptEnded{3, printable(text()), AttemptState::Failed, printable(text())}};
+    const Decision decision{noon, "web", IncidentId{1}, Rule::MassCanary,
+                            fact::AttemptEnded{3,
+                                               printable(text()),
+                                               AttemptState::Failed,
+                                               {printable(text()), Ending::OutOfTime,
+                                                reason::Exited{1, false, {}, 0, {}, false}}}};
     Folder folder;
     PostBox box;
     for (int round = 0; round < 2; ++round) {

@@ -20,7 +20,7 @@ constexpr int rounds = 60;
 std::vector<Record> transaction(std::uint64_t n) {
   Incident incident;
   incident.id = IncidentId{n};
-  incident.cause_text = std::string(n % 700, 'c');
+  incident.reason = reason::DependencyRestarted{std::string(n % 700, 'c')};
   Attempt attempt;
   attempt.id = AttemptId{n};
   Notification notification;

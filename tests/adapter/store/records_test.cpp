@@ -76,21 +76,56 @@ WorkloadRecord any_workload() {
 std::vector<std::string> any_names() {
   return *rc::gen::element(std::vector<std::string>{}, std::vector<std::string>{"slack", "on call"});
 }
+/// Texts in JSON are printable.
+Reason any_reason() {
+  CheckProblem problem;
+  problem.kind = *any_of<ProblemKind>();
+  problem.number = static_cast<int>(any_count() % 1000);
+  problem.limit = Duration{any_count()};
+  problem.said = "no \"space\" left: √";
+  return *rc::gen::element(Reason{}, Reason{problem}, Reason{reason::Checks{{{"db", problem}}, 3, 10}},
+                           Reason{reason::Exited{137, true, "limit 64 MiB", 0, {}, false}},
+                           Reason{reason::NetworkLost{"vpn", true}});
+}
 Incident any_incident() {
   std::vector<Escalation> escalations;
   for (unsigned i = *rc::gen::inRange(0U, 3U); i > 0; --i)
     escalations.push_back({fmt::format("route {}", i), any_instant(), any_bool()});
-  return Incident{
-      IncidentId{any_id()}, any_text(),    any_text(),    any_text(),      *any_of<IncidentCause>(),
-      any_text(),           any_instant(), any_instant(), maybe_instant(), *any_of<IncidentOutcome>(),
-      any_count(),          any_count(),   any_bool(),    any_bool(),      any_names(),
-      maybe_instant(),      any_count(),   escalations,   any_text(),      maybe_instant(),
-      any_text()};
+  return Incident{IncidentId{any_id()},
+                  any_text(),
+                  any_text(),
+                  any_text(),
+                  *any_of<IncidentCause>(),
+                  any_reason(),
+                  any_instant(),
+                  any_instant(),
+                  maybe_instant(),
+                  *any_of<IncidentOutcome>(),
+                  any_count(),
+                  any_count(),
+                  any_bool(),
+                  any_bool(),
+                  any_names(),
+                  maybe_instant(),
+                  any_count(),
+                  escalations,
+                  any_text(),
+                  maybe_instant(),
+                  any_text()};
 }
 Attempt any_attempt() {
-  return Attempt{AttemptId{any_id()},     IncidentId{any_id()}, any_text(),     any_count(),
-                 *any_of<RemedyKind>(),   any_text(),           any_instance(), any_instant(),
-                 *any_of<AttemptState>(), any_text(),           maybe_instant()};
+  return Attempt{AttemptId{any_id()},
+                 IncidentId{any_id()},
+                 any_text(),
+                 any_count(),
+                 *any_of<RemedyKind>(),
+                 any_text(),
+                 any_instance(),
+                 any_instant(),
+                 *any_of<AttemptState>(),
+                 any_bool(),
+                 {any_text(), *any_of<Ending>(), any_reason()},
+                 maybe_instant()};
 }
 Notification any_notification() {
   return Notification{NotificationId{any_id()},

@@ -166,10 +166,12 @@ TEST_CASE("a file of every released schema is read by the newest") {
     CHECK(state.host.engine_stops_until == 1'790'000'000'123'456'700);
     REQUIRE(state.open_incidents.size() == 1);
     CHECK(state.open_incidents[0].cause == IncidentCause::ProbeFailed);
+    CHECK(std::get<CheckProblem>(state.open_incidents[0].reason).number == 503);
     CHECK(state.open_incidents[0].escalations ==
           std::vector<Escalation>{{"second line", Instant{Duration{1'799'999'500'000}}, true}});
     REQUIRE(state.attempts.size() == 1);
     CHECK(state.attempts[0].state == AttemptState::Ordered);
+    CHECK(state.attempts[0].note == AttemptNote{});
     REQUIRE(state.pending_notifications.size() == 1);
     CHECK(state.pending_notifications[0].text == "shop-web-1 is unhealthy");
     REQUIRE(state.pending_deliveries.size() == 1);

@@ -377,6 +377,7 @@ void Checker::ordered(const ApplyRemedy& order, Instant now) {
   if (attempt == attempts_.end() || attempt->second.state != AttemptState::Ordered)
     fail(2, "the order for " + order.workload + " has no record");
   const bool begins = begins_attempt(order);
+  if (begins) of->asked_for = to_be_done_.erase(order.workload) > 0;
   // A new instance answers the order of a process that died before the engine's answer.
   if (of->ordered_by != process_ && world_.places()[by_key_.at(order.workload)].starts > of->ordered_instance)
     of->open_order.reset();
@@ -498,6 +499,11 @@ void Checker::order_given(RemedyKind kind, const std::string& container_id, Dura
   of->open_order = {kind, world_.now() + deadline};
 }
 
+bool Checker::asked_for(const std::string& container_id) {
+  const Known* of = known(container_id);
+  return of != nullptr && of->asked_for;
+}
+
 void Checker::order_answered(const std::string& container_id) {
   // The unit's number from the id, because a recreation removes the container of the order.
   std::uint32_t index = 0;
@@ -536,7 +542,10 @@ void Checker::operator_did(What what, const std::string& key) {
   note(fmt::format("operator: {} {}", to_string(what), key));
   if ((what != What::OpReset && what != What::OpHeal) || key.empty()) return;
   reset_at_[key] = world_.now() + world_.clock_ahead();  // by the wall clock, as on disk
-  if (what == What::OpHeal) asked_at_[key] = world_.now();
+  if (what == What::OpHeal) {
+    asked_at_[key] = world_.now();
+    to_be_done_.insert(key);
+  }
   if (const auto of = by_key_.find(key); of != by_key_.end())
     reset_names_.insert(world_.places()[of->second].unit->name);
   accounts_[key].orders.clear();
@@ -579,7 +588,10 @@ bool Checker::excused(const Place& place) const {
   const std::string& key = known_[place.index].key;
   const auto status = present::status_of(runtime_->supervisor(), key, healers_now());
   const Policy* policy = policy_of(key);
-  return !status || in_the_way(*status) || !policy || !treats(*policy, place);
+  if (!status || in_the_way(*status) || !policy || !treats(*policy, place)) return true;
+  // An alert that is only notified permits no remedy; a ladder that ends in `stop` was obeyed.
+  const bool not_permitted = place.fault_now.failure == Failure::Slow && policy->alerts != AlertUse::Act;
+  return not_permitted || known_[place.index].stopped_instance == place.starts;
 }
 
 Duration Checker::kill_after(const Place& place, const Known& known, const Policy& policy) const {

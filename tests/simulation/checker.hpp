@@ -51,6 +51,8 @@ class Checker final : public Observer {
   // What healer does.
   void order_given(RemedyKind kind, const std::string& container_id, Duration deadline);
   void order_answered(const std::string& container_id);
+  /// The newest order to this container is what an operator asked for (`healer heal`).
+  bool asked_for(const std::string& container_id);
   void committed(const std::vector<Record>& records, bool ok);
   void delivered(const Notification& notification);
   void operator_did(What what, const std::string& key);
@@ -107,6 +109,7 @@ class Checker final : public Observer {
     unsigned ordered_by = 0;
     Instant ordered_from{}, ordered_until{};  ///< a stop in between may be the order's
     std::optional<ApplyRemedy> decided;       ///< decided, not yet given to the engine
+    bool asked_for = false;                   ///< an operator asked for the newest order's attempt
     void passes(std::uint32_t run, Instant now) {
       if (std::exchange(passed_instance, run) != run) passed_at = now;
       pass_kept = true;
@@ -169,6 +172,7 @@ class Checker final : public Observer {
   std::set<std::uint64_t> unwritten_;                ///< attempts whose commit is not answered yet
   std::map<std::string, Instant> reset_at_;          ///< by workload
   std::map<std::string, Instant> asked_at_;          ///< by workload: the last `healer heal`
+  std::set<std::string> to_be_done_;  ///< workloads whose `healer heal` has led to no order yet
   std::set<std::string> reset_names_;
 
   std::set<std::tuple<std::string, NotificationKind, unsigned>> raised_;

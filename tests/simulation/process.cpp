@@ -251,7 +251,10 @@ void SimEngine::order(RemedyKind kind, const std::string& id, Duration deadline,
   if (auto failed = trouble(deadline)) return later(failed->second, tl::unexpected(failed->first));
   if (world.denies()) return later(2ms, failure(ErrorCode::Refused, "403 Forbidden"));
   if (!place) return later(1ms, failure(ErrorCode::NotFound, "no such container: " + id));
-  world.count_remedy(*place);
+  if (life_.checker.asked_for(id))
+    world.count_asked_for();
+  else
+    world.count_remedy(*place);
   Fate fate = Fate::Done;
   const double lost = world.script().lost_orders;
   if (const Asked asked = asked_about(id); lost > 0 && asked.draw(OrderLost) < lost)
@@ -314,7 +317,10 @@ void SimEngine::exec(ExecOrder order, std::function<void(Result<ExecResult>)> do
   if (!place) return later(1ms, failure(ErrorCode::NotFound, "no such container"));
   if (!place->running()) return later(1ms, failure(ErrorCode::Conflict, "409: it does not run"));
   if (remedy) {
-    world.count_remedy(*place);
+    if (life_.checker.asked_for(order.container_id))
+      world.count_asked_for();
+    else
+      world.count_remedy(*place);
     world.reload(*place);
     return later(60ms, ExecResult{0, "reloaded", false});
   }

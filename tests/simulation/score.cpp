@@ -49,6 +49,7 @@ void Score::add(const Score& other) {
   engine_events += other.engine_events;
   kills += other.kills;
   for (std::size_t i = 0; i < worths; ++i) remedies[i] += other.remedies[i];
+  asked_for += other.asked_for;
   episodes += other.episodes;
   curable += other.curable;
   healed += other.healed;

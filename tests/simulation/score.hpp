@@ -37,16 +37,18 @@ struct Score {
   std::uint64_t engine_events = 0;
   std::uint64_t kills = 0;  ///< of healer
   std::array<std::uint64_t, worths> remedies{};
-  std::uint64_t episodes = 0;  ///< faults of one container
-  std::uint64_t curable = 0;   ///< of these, faults that a remedy ends
-  std::uint64_t healed = 0;    ///< of these, faults that a remedy did end
-  std::uint64_t missed = 0;    ///< curable faults that lasted an hour although nothing excused healer
+  std::uint64_t asked_for = 0;  ///< remedies that an operator ordered; not judged, and not among `remedies`
+  std::uint64_t episodes = 0;   ///< faults of one container
+  std::uint64_t curable = 0;    ///< of these, faults that a remedy ends
+  std::uint64_t healed = 0;     ///< of these, faults that a remedy did end
+  std::uint64_t missed = 0;     ///< curable faults that lasted an hour although nothing excused healer
   std::uint64_t notifications = 0;
   double unhealthy_hours = 0;       ///< of curable episodes
   std::vector<float> heal_seconds;  ///< of the healed: from the fault to the first pass
 
   std::uint64_t all_remedies() const;
   std::uint64_t wrong() const;
+  std::uint64_t right() const { return remedies[static_cast<std::size_t>(Worth::Right)]; }
   std::uint64_t ineffective() const { return remedies[static_cast<std::size_t>(Worth::Ineffective)]; }
   void add(const Score& other);
   /// A quantile of heal_seconds, 0.5 for the median; 0 if nothing was healed.

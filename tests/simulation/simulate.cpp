@@ -285,6 +285,10 @@ void print(const char* name, const Result& result, bool json) {
              score.wrong(), static_cast<double>(score.wrong()) * per_thousand);
   for (std::size_t i = 0; i < worths; ++i)
     fmt::print(" {} {}{}", score.remedies[i], to_string(static_cast<Worth>(i)), i + 1 < worths ? "," : "\n");
+  fmt::print(
+      "  {:.2f} right for each wrong; {} more remedies because an operator asked for them\n",
+      score.wrong() > 0 ? static_cast<double>(score.right()) / static_cast<double>(score.wrong()) : 0.0,
+      score.asked_for);
   fmt::print("  {} notifications, {:.2f} per episode\n", score.notifications,
              score.episodes > 0
                  ? static_cast<double>(score.notifications) / static_cast<double>(score.episodes)

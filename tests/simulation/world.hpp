@@ -149,6 +149,8 @@ class World {
   /// Judges a remedy that is ordered now.
   Worth judge(const Place& place) const;
   void count_remedy(const Place& place);
+  /// A remedy that an operator ordered is no judgement of healer's.
+  void count_asked_for() { ++score_.asked_for; }
   /// At the world's end: adds the time of the faults that still last.
   void close_books();
   /// True if something excuses healer from acting on this unit.

@@ -36,6 +36,7 @@ Runtime::Runtime(RuntimeSettings settings, Parts parts, const StoredState& store
       deliver_(std::move(parts.deliver)),
       post_(std::move(parts.post)),
       confirm_(std::move(parts.confirm)),
+      pressure_now_(std::move(parts.pressure)),
       journal_(parts.store, [this](const Error& error) { observer_.store_failed(error); }),
       supervisor_(settings_.host, stored, settings_.seed),
       inspector_(engine_,
@@ -227,6 +228,10 @@ void Runtime::notice_clock() {
 }
 
 void Runtime::look_at_pressure() {
+  if (pressure_now_) {
+    if (auto changed = pressure_now_(settings_.host.pressure_limit)) feed(std::move(*changed));
+    return;
+  }
   if (auto changed = pressure_.look(settings_.host.pressure_limit)) feed(std::move(*changed));
   if (const auto why = pressure_.take_reason())
     log(LogLevel::Debug, "the host's pressure is not known: " + *why);

@@ -93,6 +93,9 @@ class Runtime {
   /// call, with the reason for operators unless it fires.
   using Confirm = std::function<void(ConfirmAlert, std::function<void(AlertAnswer, std::string)>)>;
 
+  /// The host's pressure, if it rose above `limit` per cent or fell again since the last call.
+  using Pressure = std::function<std::optional<HostPressure>(double limit)>;
+
   struct Parts {
     Host& host;
     Engine& engine;
@@ -104,6 +107,7 @@ class Runtime {
     Post post = {};               ///< empty: webhook remedies are refused
     HookRunner* hooks = nullptr;  ///< null: no hook is run
     Confirm confirm = {};         ///< empty: it is unknown whether an alert fires
+    Pressure pressure = {};       ///< empty: the files in RuntimeSettings::pressure_folder are read
   };
 
   Runtime(RuntimeSettings settings, Parts parts, const StoredState& stored);
@@ -200,6 +204,7 @@ class Runtime {
   Deliver deliver_;
   Post post_;
   Confirm confirm_;
+  Pressure pressure_now_;
   Journal journal_;
   Supervisor supervisor_;
   Inspector inspector_;

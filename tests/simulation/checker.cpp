@@ -1,6 +1,7 @@
 #include "checker.hpp"
 
 #include <algorithm>
+#include <charconv>
 
 #include <fmt/format.h>
 
@@ -66,8 +67,14 @@ Checker::Checker(World& world, Disk& disk, Score& score) : world_(world), disk_(
   for (const Place& place : world.places()) {
     known_[place.index].key = workload_key(place.facts);
     known_[place.index].container_id = place.facts.id;
-    by_key_[known_[place.index].key] = place.index;
+    if (!by_key_.try_emplace(known_[place.index].key, place.index).second)
+      shared_keys_.insert(known_[place.index].key);
   }
+  // Those whose key is not theirs alone are watched under their names, in the end.
+  for (const Place& place : world.places())
+    if (shared_keys_.contains(known_[place.index].key)) by_key_[place.unit->name] = place.index;
+  for (const std::string& key : shared_keys_) by_key_.erase(key);
+  if (world.script().field) asked_.resize(1024);
 }
 
 void Checker::fail(int invariant, std::string what) {
@@ -89,6 +96,7 @@ void Checker::begins(const Runtime& runtime, const HostPolicy& policy, const Sto
   base_ = base;
   began_at_ = connected_at_ = world_.now();
   ++process_;
+  std::fill(asked_.begin(), asked_.end(), std::pair<std::uint64_t, std::uint32_t>{});
   rebuild();
   if (mirrored) mirror_ = std::make_unique<Supervisor>(policy, stored, seed);
   lives_.push_back({world_.now(), Instant::max()});
@@ -155,8 +163,22 @@ Checker::Known* Checker::known(const std::string& container_id) {
 }
 
 Checker::Known* Checker::known_by_key(const std::string& key) {
-  const auto found = by_key_.find(key);
-  return found == by_key_.end() ? nullptr : &known_[found->second];
+  const Place* place = place_of(key);
+  return place ? &known_[place->index] : nullptr;
+}
+
+/// The unit of a workload. A key that several units claim belongs to the one that healer watches under it.
+const Place* Checker::place_of(const std::string& key) const {
+  if (const auto found = by_key_.find(key); found != by_key_.end()) return &world_.places()[found->second];
+  const Workload* of = shared_keys_.contains(key) ? workload_of(key) : nullptr;
+  return of != nullptr ? world_.by_id(of->container.id) : nullptr;
+}
+
+/// The key under which healer watches the unit.
+std::string Checker::key_of(const Place& place) const {
+  const std::string& key = known_[place.index].key;
+  if (!shared_keys_.contains(key) || !runtime_) return key;
+  return runtime_->supervisor().find(place.unit->name).value_or(place.unit->name);
 }
 
 void Checker::looked(const std::string& container_id, Instant seen_at) {
@@ -188,6 +210,7 @@ void Checker::passed(std::uint32_t index) {
 
 void Checker::step_begins(const Event& event, Instant) {
   failures_before_.reset();
+  if (std::holds_alternative<EventsLost>(event)) events_lost_at_ = world_.now();
   if (const auto* finished = std::get_if<ProbeFinished>(&event)) {
     const bool plain = finished->facts.end == ProbeEnd::Answered && finished->facts.status == 200;
     const Workload* of = plain ? nullptr : workload_of(finished->workload);
@@ -227,7 +250,7 @@ void Checker::step_ended(const Event& event, Instant now, const Effects& effects
                       std::equal(effects.begin(), effects.end(), mirrored_.begin(), same_effect);
     if (!same) fail(7, "a second core gave other effects for " + show(event));
   }
-  bool unknown = false, failed = false;
+  bool unknown = false, failed = false, passed = false;
   for (const Effect& effect : effects) {
     if (const auto* persist = std::get_if<Persist>(&effect)) {
       record(persist->record, now);
@@ -236,6 +259,7 @@ void Checker::step_ended(const Event& event, Instant now, const Effects& effects
       if (!check) continue;
       unknown |= check->outcome == Outcome::Unknown;
       failed |= check->outcome == Outcome::Fail;
+      passed |= check->outcome == Outcome::Pass;
     } else if (const auto* notification = std::get_if<SendNotification>(&effect)) {
       raised(present::written(*notification));
       if (notification->destinations.empty())
@@ -244,6 +268,7 @@ void Checker::step_ended(const Event& event, Instant now, const Effects& effects
                          to_string(notification->notification.kind), notification->notification.dedup_key));
     }
   }
+  if (world_.script().field && (passed || failed)) field_step(event, passed, failed);
   for (const Effect& effect : effects)
     if (const auto* order = std::get_if<ApplyRemedy>(&effect)) ordered(*order, now);
   const auto* finished_ptr = std::get_if<ProbeFinished>(&event);
@@ -265,8 +290,8 @@ void Checker::step_ended(const Event& event, Instant now, const Effects& effects
 
 /// True if the HEALTHCHECK may be part of its rounds and says unhealthy.
 bool Checker::engine_fails_in_round(const Known& known) const {
-  const Policy* policy = policy_of(known.key);
-  const Place& place = world_.places()[by_key_.at(known.key)];
+  const Place& place = world_.places()[static_cast<std::size_t>(&known - known_.data())];
+  const Policy* policy = policy_of(key_of(place));
   return policy && !policy->named_probes.empty() && place.facts.health == EngineHealth::Unhealthy;
 }
 
@@ -367,7 +392,7 @@ void Checker::ordered(const ApplyRemedy& order, Instant now) {
   if (!of) return fail(1, order.workload + " is unknown in the world");
   of->decided = order;
   // While an order is unanswered, an operator's stop looks like the order's. HEALING.md 3.
-  const Place& at = world_.places()[by_key_.at(order.workload)];
+  const Place& at = world_.places()[static_cast<std::size_t>(of - known_.data())];
   const bool stop_looks_ours = of->ordered_from <= at.operator_at && at.operator_at <= of->ordered_until;
   of->ordered_from = world_.now();
   of->ordered_until = Instant::max();
@@ -379,8 +404,7 @@ void Checker::ordered(const ApplyRemedy& order, Instant now) {
   const bool begins = begins_attempt(order);
   if (begins) of->asked_for = to_be_done_.erase(order.workload) > 0;
   // A new instance answers the order of a process that died before the engine's answer.
-  if (of->ordered_by != process_ && world_.places()[by_key_.at(order.workload)].starts > of->ordered_instance)
-    of->open_order.reset();
+  if (of->ordered_by != process_ && at.starts > of->ordered_instance) of->open_order.reset();
   // A recreation is many calls; the next process may finish the rest at once.
   if (!order.resume && of->open_order && world_.now() < of->open_order->second)
     fail(2, order.workload + " has an unanswered order");
@@ -407,7 +431,19 @@ void Checker::ordered(const ApplyRemedy& order, Instant now) {
     fail(2, fmt::format("{} workloads in remedy, {} are allowed", in_remedy, allowed));
 
   const Place* place = world_.by_id(order.container_id);
-  if (place && changes_container(order.step.kind)) ordered_to(*place, order, stop_looks_ours);
+  if (!place || order.step.kind == RemedyKind::None) return;
+  if (changes_container(order.step.kind)) ordered_to(*place, order, stop_looks_ours);
+  if (asked_for || order.resume) return;
+  if (!place->running()) return check_end_is_final(*place, order);
+  ordered_for_alert(*place, order);
+  if (world_.script().field) ordered_in_field(*place, order);
+}
+
+const Incident* Checker::incident_of(const ApplyRemedy& order) const {
+  const auto attempt = attempts_.find(order.attempt.value);
+  if (attempt == attempts_.end()) return nullptr;
+  const auto incident = incidents_.find(attempt->second.incident.value);
+  return incident == incidents_.end() ? nullptr : &incident->second;
 }
 
 /// True for the first order of an attempt. An attempt may have a further order only to resume a recreation,
@@ -485,6 +521,7 @@ void Checker::order_given(RemedyKind kind, const std::string& container_id, Dura
   Known* of = known(container_id);
   if (!of) return;
   note(fmt::format("engine call: {} {}", to_string(kind), container_id));
+  check_owner(*world_.by_id(container_id), kind);
   if (of->open_order && world_.now() < of->open_order->second)
     fail(2, fmt::format("{} gets a second order before the first one is answered", of->key));
   if (!of->decided || of->decided->container_id != container_id)
@@ -493,7 +530,7 @@ void Checker::order_given(RemedyKind kind, const std::string& container_id, Dura
     fail(2, of->key + " gets an order before its record is on disk");
   if (const Place* place = world_.by_id(container_id); place && kind == RemedyKind::Stop)
     of->stopped_instance = place->starts;
-  of->ordered_instance = world_.places()[by_key_.at(of->key)].starts;
+  of->ordered_instance = world_.by_id(container_id)->starts;
   of->ordered_by = process_;
   of->decided.reset();
   of->open_order = {kind, world_.now() + deadline};
@@ -507,8 +544,7 @@ bool Checker::asked_for(const std::string& container_id) {
 void Checker::order_answered(const std::string& container_id) {
   // The unit's number from the id, because a recreation removes the container of the order.
   std::uint32_t index = 0;
-  for (std::size_t i = 1; i < container_id.size() && container_id[i] != '.'; ++i)
-    index = index * 10 + static_cast<std::uint32_t>(container_id[i] - '0');
+  std::from_chars(container_id.data() + 1, container_id.data() + container_id.size(), index);
   if (index < known_.size()) known_[index].open_order.reset();
 }
 
@@ -546,8 +582,7 @@ void Checker::operator_did(What what, const std::string& key) {
     asked_at_[key] = world_.now();
     to_be_done_.insert(key);
   }
-  if (const auto of = by_key_.find(key); of != by_key_.end())
-    reset_names_.insert(world_.places()[of->second].unit->name);
+  if (const Place* of = place_of(key)) reset_names_.insert(of->unit->name);
   accounts_[key].orders.clear();
 }
 
@@ -569,12 +604,13 @@ bool Checker::treats(const Policy& policy, const Place& place) const {
   // A job's end is final: no restart policy brings it back, and no check of it has ever passed.
   const bool stays_down =
       place.unit->restart == RestartPolicy::No || place.unit->restart == RestartPolicy::OnFailure;
-  const auto record = records_.find(known_[place.index].key);
+  const std::string key = key_of(place);
+  const auto record = records_.find(key);
   const bool passed =
       record != records_.end() && (record->second.started_healthy_once || record->second.instance_passed);
   if (!place.running() && stays_down && !passed) return false;
   unsigned ladder_step = 0;
-  if (const auto account = accounts_.find(known_[place.index].key); account != accounts_.end())
+  if (const auto account = accounts_.find(key); account != accounts_.end())
     if (account->second.open_incident)
       ladder_step = incidents_.at(*account->second.open_incident).ladder_step;
   std::vector<LabelProblem> problems;
@@ -585,9 +621,10 @@ bool Checker::treats(const Policy& policy, const Place& place) const {
 bool Checker::excused(const Place& place) const {
   if (!runtime_ || !runtime_->ready() || world_.engine_mode() != World::EngineMode::Up) return true;
   if (world_.denies()) return true;
-  const std::string& key = known_[place.index].key;
+  const std::string key = key_of(place);
   const auto status = present::status_of(runtime_->supervisor(), key, healers_now());
   const Policy* policy = policy_of(key);
+  if (cannot_be_known(place)) return true;
   if (!status || in_the_way(*status) || !policy || !treats(*policy, place)) return true;
   // An alert that is only notified permits no remedy; a ladder that ends in `stop` was obeyed.
   const bool not_permitted = place.fault_now.failure == Failure::Slow && policy->alerts != AlertUse::Act;
@@ -610,7 +647,9 @@ Duration Checker::kill_after(const Place& place, const Known& known, const Polic
   Duration start_period{0};
   // With several probes, one passing probe does not end the start period.
   const bool passed = known.passed_instance == place.starts && known.pass_kept && policy.named_probes.empty();
-  if (place.running() && !passed) start_period = graces_of(known.key, policy).second;
+  if (place.running() && !passed) start_period = graces_of(key_of(place), policy).second;
+  // The first start of an image may migrate its data.
+  if (world_.script().field && !policy.start_period) start_period = std::max<Duration>(start_period, 2min);
   return verdict + start_period + slack;
 }
 
@@ -633,11 +672,12 @@ void Checker::look_around(Duration since_last) {
     }
     const bool fails = !place.running() ? place.unit->restart == RestartPolicy::No
                        : place.fault_now.failure == Failure::Slow
-                           ? knows_alert(known.key)
+                           ? knows_alert(key_of(place))
                            : world_.inner_answer(place) != Answer::Pass;
-    const Policy* policy = fails ? policy_of(known.key) : nullptr;
+    const std::string key = key_of(place);
+    const Policy* policy = fails && !cannot_be_known(place) ? policy_of(key) : nullptr;
     const auto status =
-        policy ? present::status_of(runtime_->supervisor(), known.key, healers_now()) : std::nullopt;
+        policy ? present::status_of(runtime_->supervisor(), key, healers_now()) : std::nullopt;
     if (!policy || policy->selection != Selection::OptedIn || !treats(*policy, place)) {
       known.unattended = Duration{0};
       continue;
@@ -648,8 +688,8 @@ void Checker::look_around(Duration since_last) {
     }
     known.unattended += since_last;
     if (known.unattended > kill_after(place, known, *policy))
-      fail(4, fmt::format("{} is unhealthy ({}) for {} without an attempt; healer's status is {}: {}",
-                          known.key, to_string(place.fault_now.failure), format_duration(known.unattended),
+      fail(4, fmt::format("{} is unhealthy ({}) for {} without an attempt; healer's status is {}: {}", key,
+                          to_string(place.fault_now.failure), format_duration(known.unattended),
                           to_string(status->condition), status->reason));
   }
 }

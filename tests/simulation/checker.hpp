@@ -59,6 +59,12 @@ class Checker final : public Observer {
   void stalled() { disturbed_at_ = world_.now(); }
   void store_troubled() { disturbed_at_ = world_.now(); }
 
+  // The field's worlds: checker_field.cpp.
+  /// A check asks for an address, which `index` has; past the last unit: nobody.
+  void asked(ProbeId id, std::uint32_t index) { asked_[id.value % asked_.size()] = {id.value, index}; }
+  /// Alertmanager gave no usable answer to whether an alert of the workload fires.
+  void alert_unanswered(const std::string& key) { unanswered_at_[key] = world_.now(); }
+
   /// Called periodically: checks that no workload is unhealthy for too long without an attempt.
   void look_around(Duration since_last);
   /// After the world's end: checks that incidents are closed or visible, and notifications sent or pending.
@@ -110,6 +116,8 @@ class Checker final : public Observer {
     Instant ordered_from{}, ordered_until{};  ///< a stop in between may be the order's
     std::optional<ApplyRemedy> decided;       ///< decided, not yet given to the engine
     bool asked_for = false;                   ///< an operator asked for the newest order's attempt
+    std::uint64_t proven = 0;                 ///< bit n: a probe passed with image n
+    std::optional<std::uint32_t> failed_by;   ///< the unit that gave the newest failure of an address
     void passes(std::uint32_t run, Instant now) {
       if (std::exchange(passed_instance, run) != run) passed_at = now;
       pass_kept = true;
@@ -132,6 +140,15 @@ class Checker final : public Observer {
   void raised(const Notification& notification);
   Known* known(const std::string& container_id);
   Known* known_by_key(const std::string& key);
+  const Place* place_of(const std::string& key) const;
+  std::string key_of(const Place& place) const;
+  const Incident* incident_of(const ApplyRemedy& order) const;
+  void field_step(const Event& event, bool passed, bool failed);
+  void ordered_in_field(const Place& place, const ApplyRemedy& order);
+  void ordered_for_alert(const Place& place, const ApplyRemedy& order);
+  void check_end_is_final(const Place& place, const ApplyRemedy& order);
+  void check_owner(const Place& place, RemedyKind kind);
+  bool cannot_be_known(const Place& place) const;
   const Workload* workload_of(const std::string& key) const;
   const Policy* policy_of(const std::string& key) const;
   bool knows_alert(const std::string& key) const;
@@ -187,6 +204,11 @@ class Checker final : public Observer {
   void digest(std::string_view what, const Notification& notification);
   void digest(std::string_view what, std::initializer_list<std::string_view> details);
   std::uint64_t digest_ = 14695981039346656037ULL;  // FNV-1a
+
+  std::set<std::string> shared_keys_;  ///< keys that the labels of several units claim
+  std::vector<std::pair<std::uint64_t, std::uint32_t>> asked_;  ///< by check, a ring
+  std::map<std::string, Instant> unanswered_at_;                ///< by workload
+  Instant events_lost_at_{};
 
   std::optional<unsigned> failures_before_;
   Instant same_instant_{};

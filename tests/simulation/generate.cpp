@@ -4,55 +4,25 @@
 #include <array>
 #include <cmath>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
 
-#include "base/draws.hpp"
 #include "base/duration.hpp"
+#include "generate_draws.hpp"
 
 namespace healer::simulation {
 namespace {
 
-template <class T>
-struct Weighted {
-  T value;
-  double weight;
-};
-
-class Generator {
+class Generator : private WorldDraws {
  public:
-  explicit Generator(std::uint64_t seed) : draws_(seed * 0x9E3779B97F4A7C15ULL + 0x1234567) {
+  explicit Generator(std::uint64_t seed) : WorldDraws(seed * 0x9E3779B97F4A7C15ULL + 0x1234567) {
     script_.seed = seed;
   }
   Script make();
 
  private:
-  double draw() { return draws_.next(); }
-  bool chance(double share) { return draw() < share; }
-  std::size_t below(std::size_t limit) {
-    return std::min(limit - 1, static_cast<std::size_t>(draw() * static_cast<double>(limit)));
-  }
-  Duration between(Duration low, Duration high) {
-    return low + Duration{static_cast<Duration::rep>(draw() * static_cast<double>((high - low).count()))};
-  }
-  /// A draw from `low` to `high`, uniform in its logarithm.
-  Duration around(Duration low, Duration high) {
-    const double log =
-        std::log(static_cast<double>(low.count())) +
-        draw() * std::log(static_cast<double>(high.count()) / static_cast<double>(low.count()));
-    return Duration{static_cast<Duration::rep>(std::exp(log))};
-  }
-  template <class T, std::size_t N>
-  T pick(const std::array<Weighted<T>, N>& from) {
-    double whole = 0;
-    for (const auto& each : from) whole += each.weight;
-    double left = draw() * whole;
-    for (const auto& each : from)
-      if ((left -= each.weight) < 0) return each.value;
-    return from.back().value;
-  }
-
   void host();
   void units();
   void lone();
@@ -69,7 +39,6 @@ class Generator {
   template <class F>
   void each(double mean_hours, F&& happen);
 
-  DrawSequence draws_;
   Script script_;
   double wildness_ = 1;
   double hours_ = 24;
@@ -238,11 +207,7 @@ Happening& Generator::at(What what, const std::string& unit) {
 
 template <class F>
 void Generator::each(double mean_hours, F&& happen) {
-  for (double time = 0;;) {
-    time += -std::log(1 - draw()) * mean_hours;
-    if (time >= hours_) return;
-    happen();
-  }
+  WorldDraws::each(mean_hours, hours_, std::forward<F>(happen));
 }
 
 void Generator::faults() {
@@ -373,6 +338,7 @@ Script Generator::make() {
   operators();
   surroundings();
   troubles_of_healer();
+  if (is_in_field(script_.seed)) add_field(script_, wildness_);
   auto& all = script_.happenings;
   all.erase(
       std::remove_if(all.begin(), all.end(), [&](const Happening& one) { return one.at >= script_.length; }),

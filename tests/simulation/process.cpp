@@ -29,6 +29,41 @@ std::uint32_t index_of(std::uint16_t port) {
   return port >= 20000 ? port - 20000u : port - 10000u;
 }
 
+/// What the health path of the field's units says: HTTP, or the gRPC server that has no health service.
+void field_answer(Answer answer, bool grpc, ProbeFacts& facts) {
+  constexpr int unimplemented = 12;
+  if (grpc) facts.grpc_status = unimplemented;
+  if (answer == Answer::Garbage) facts.end = ProbeEnd::Malformed;
+  if (grpc) return;
+  switch (answer) {
+    case Answer::NotFound:
+      facts.status = 404;
+      break;
+    case Answer::Redirect:
+      facts.status = 302;
+      break;
+    case Answer::Unauthorized:
+      facts.status = 401;
+      break;
+    case Answer::TooMany:
+      facts.status = 429;
+      break;
+    case Answer::Maintenance:
+      facts.status = 503;
+      facts.maintenance = true;
+      break;
+    case Answer::Busy:
+      facts.status = 503;
+      facts.retry_after = 2min;
+      break;
+    case Answer::BadGateway:
+      facts.status = 502;
+      break;
+    default:
+      break;
+  }
+}
+
 }  // namespace
 
 bool Life::call() {
@@ -49,6 +84,12 @@ void SimProber::start(ProbeId id, const ProbeTargetPtr& target, Duration timeout
   Answer answer = Answer::Refused;
   std::uint32_t index = 0xFF;
   const auto ask = [&](const Endpoint& endpoint) {
+    if (endpoint.port == address_port) {
+      const Place* there = life_.world.at_address(endpoint.address);
+      answer = there != nullptr ? life_.world.answer(*there) : Answer::Hang;
+      if (there != nullptr) index = there->index;
+      return;
+    }
     if (endpoint.port < 10000) {  // the control target
       answer = life_.world.reachable() ? Answer::Pass : Answer::NoRoute;
       return;
@@ -60,12 +101,13 @@ void SimProber::start(ProbeId id, const ProbeTargetPtr& target, Duration timeout
     ask(http->endpoint);
   } else if (const auto* tcp = std::get_if<TcpTarget>(target.get())) {
     ask(tcp->endpoint);
-    if (answer == Answer::Error) answer = Answer::Pass;  // the port is open
+    if (answer == Answer::Error || answer >= Answer::NotFound) answer = Answer::Pass;  // the port is open
   } else if (const auto* grpc = std::get_if<GrpcTarget>(target.get())) {
     ask(grpc->endpoint);
   }
   const Duration takes =
       answer == Answer::Hang ? timeout : Duration{2 + (index + life_.world.elapsed().count()) % 7};
+  if (life_.world.script().field) life_.checker.asked(id, index);
   const bool grpc = std::holds_alternative<GrpcTarget>(*target);
   const std::uint64_t packed = id.value << 16 | static_cast<std::uint64_t>(grpc) << 15 |
                                static_cast<std::uint64_t>(answer) << 8 | index;
@@ -115,6 +157,8 @@ void SimProber::answer(std::uint64_t packed) {
     case Answer::NoFiles:
       facts.end = ProbeEnd::NoResources;
       break;
+    default:
+      field_answer(answer, grpc, facts);
   }
   sink_(id, std::move(facts));
 }
@@ -325,6 +369,8 @@ void SimEngine::exec(ExecOrder order, std::function<void(Result<ExecResult>)> do
     return later(60ms, ExecResult{0, "reloaded", false});
   }
   const Answer answer = world.inner_answer(*place);
+  if (place->front == Front::WrongPort)
+    return later(25ms, ExecResult{127, "/bin/sh: 1: /check: not found", false});
   if (answer == Answer::Hang) {
     life_.put(order.deadline, [done] { done(failure(ErrorCode::Timeout, "it still runs")); });
     // The end of the stuck command is reported 30 s after its deadline.
@@ -419,10 +465,11 @@ void SimEngine::subscribe(std::int64_t since, std::function<void()> ready,
     if (event.unix_nanoseconds >= since) report(event, 1ms);
 }
 
-/// The world's engine keeps every event.
-void SimEngine::has_events_since(std::int64_t, std::function<void(bool)> done) {
+/// The engine remembers every event, except in the field's worlds.
+void SimEngine::has_events_since(std::int64_t since, std::function<void(bool)> done) {
   if (!life_.call()) return;
-  life_.put(1ms, [done = std::move(done)] { done(true); });
+  const bool has = !life_.world.script().field || life_.world.remembers(since);
+  life_.put(1ms, [done = std::move(done), has] { done(has); });
 }
 
 void SimEngine::report(const EngineEvent& event, Duration after) {

@@ -18,12 +18,26 @@ namespace {
 template <class E>
 using Names = std::pair<E, const char*>;
 
-constexpr std::array failures{
-    Names<Failure>{Failure::None, "none"},       Names<Failure>{Failure::Error, "error"},
-    Names<Failure>{Failure::Hang, "hang"},       Names<Failure>{Failure::Refuse, "refuse"},
-    Names<Failure>{Failure::Crash, "crash"},     Names<Failure>{Failure::Loop, "loop"},
-    Names<Failure>{Failure::OutOfMemory, "oom"}, Names<Failure>{Failure::Flap, "flap"},
-    Names<Failure>{Failure::Slow, "slow"}};
+constexpr std::array failures{Names<Failure>{Failure::None, "none"},
+                              Names<Failure>{Failure::Error, "error"},
+                              Names<Failure>{Failure::Hang, "hang"},
+                              Names<Failure>{Failure::Refuse, "refuse"},
+                              Names<Failure>{Failure::Crash, "crash"},
+                              Names<Failure>{Failure::Loop, "loop"},
+                              Names<Failure>{Failure::OutOfMemory, "oom"},
+                              Names<Failure>{Failure::Flap, "flap"},
+                              Names<Failure>{Failure::Slow, "slow"},
+                              Names<Failure>{Failure::RateLimited, "rate-limited"},
+                              Names<Failure>{Failure::Maintenance, "maintenance"},
+                              Names<Failure>{Failure::Busy, "busy"},
+                              Names<Failure>{Failure::Login, "login"},
+                              Names<Failure>{Failure::Missing, "missing"},
+                              Names<Failure>{Failure::Gateway, "gateway"}};
+
+constexpr std::array fronts{
+    Names<Front>{Front::Right, "right"},          Names<Front>{Front::WrongPath, "wrong-path"},
+    Names<Front>{Front::WrongPort, "wrong-port"}, Names<Front>{Front::NotHttp, "not-http"},
+    Names<Front>{Front::Redirect, "redirect"},    Names<Front>{Front::Login, "login"}};
 
 constexpr std::array fixes{
     Names<FixedBy>{FixedBy::Restart, "restart"}, Names<FixedBy>{FixedBy::Reload, "reload"},
@@ -60,7 +74,14 @@ constexpr std::array whats{Names<What>{What::Fault, "fault"},
                            Names<What>{What::OpPause, "op-pause"},
                            Names<What>{What::OpResume, "op-resume"},
                            Names<What>{What::OpReset, "op-reset"},
-                           Names<What>{What::OpHeal, "op-heal"}};
+                           Names<What>{What::OpHeal, "op-heal"},
+                           Names<What>{What::Release, "release"},
+                           Names<What>{What::Move, "move"},
+                           Names<What>{What::Inside, "inside"},
+                           Names<What>{What::Suspend, "suspend"},
+                           Names<What>{What::Pressure, "pressure"},
+                           Names<What>{What::Forget, "forget"},
+                           Names<What>{What::Stranger, "stranger"}};
 
 constexpr std::array dialects{Names<Dialect>{Dialect::Docker20, "docker20"},
                               Names<Dialect>{Dialect::Docker26, "docker26"},
@@ -159,6 +180,37 @@ class Line {
   std::string fault_;
 };
 
+/// A setting of a unit that only the field's worlds have; false: it is none.
+bool parse_field_setting(Unit& unit, Line& line, const std::string& key, const std::string& value) {
+  if (key == "front") {
+    unit.front = line.choice(fronts, value);
+  } else if (key == "owner") {
+    unit.owner = value;
+  } else if (key == "check-runs") {
+    unit.check_runs = value == "yes";
+  } else if (key == "address") {
+    unit.own_address = value == "own";
+  } else if (key == "job") {
+    unit.job = line.duration(value);
+  } else if (key == "job-code") {
+    unit.job_code = line.number<int>(value);
+  } else {
+    return false;
+  }
+  return true;
+}
+
+std::string field_settings(const Unit& unit) {
+  std::string text;
+  if (unit.front != Front::Right) text += fmt::format(" front={}", name_in(fronts, unit.front));
+  if (!unit.owner.empty()) text += " " + quoted("owner=" + unit.owner);
+  if (!unit.check_runs) text += " check-runs=no";
+  if (unit.own_address) text += " address=own";
+  if (unit.job != Duration{0}) text += " job=" + format_duration(unit.job);
+  if (unit.job_code != 0) text += fmt::format(" job-code={}", unit.job_code);
+  return text;
+}
+
 Unit parse_unit(Line& line) {
   Unit unit;
   unit.name = line.word(1);
@@ -190,7 +242,7 @@ Unit parse_unit(Line& line) {
       unit.needs = split(value, ',');
     } else if (key == "network") {
       unit.network_of = value;
-    } else {
+    } else if (!parse_field_setting(unit, line, key, value)) {
       line.fail("a unit has no \"" + key + "\"");
     }
   }
@@ -244,6 +296,12 @@ void parse_line(Script& script, Line& line) {
     script.lost_orders = line.share(line.word(1));
   } else if (what == "lost-resolves") {
     script.lost_resolves = line.share(line.word(1));
+  } else if (what == "field") {
+    script.field = true;
+  } else if (what == "silenced") {
+    script.silenced = line.share(line.word(1));
+  } else if (what == "unanswered") {
+    script.unanswered = line.share(line.word(1));
   } else if (what == "set") {
     script.settings.insert(line.setting(1));
   } else if (what == "unit") {
@@ -265,6 +323,9 @@ const char* to_string(FixedBy fixed_by) {
 }
 const char* to_string(What what) {
   return name_in(whats, what);
+}
+const char* to_string(Front front) {
+  return name_in(fronts, front);
 }
 
 Capabilities Script::capabilities() const {
@@ -295,6 +356,9 @@ std::string to_text(const Script& script) {
                   format_duration(script.resync), script.noise, script.lost_orders);
   if (script.only_replaces) text += "engine replaces\n";
   if (script.lost_resolves != 0) text += fmt::format("lost-resolves {}\n", script.lost_resolves);
+  if (script.field) text += "field\n";
+  if (script.silenced != 0) text += fmt::format("silenced {}\n", script.silenced);
+  if (script.unanswered != 0) text += fmt::format("unanswered {}\n", script.unanswered);
   for (const auto& [name, value] : script.settings)
     text += fmt::format("set {}\n", quoted(name + "=" + value));
   for (const Unit& unit : script.units) {
@@ -309,6 +373,7 @@ std::string to_text(const Script& script) {
     if (!unit.published) text += " published=no";
     if (!unit.needs.empty()) text += fmt::format(" needs={}", fmt::join(unit.needs, ","));
     if (!unit.network_of.empty()) text += " network=" + unit.network_of;
+    text += field_settings(unit);
     for (const auto& [name, value] : unit.labels) text += " " + quoted(name + "=" + value);
     text += "\n";
   }

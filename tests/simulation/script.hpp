@@ -30,6 +30,23 @@ enum class Failure {
   OutOfMemory,  ///< is killed by the kernel, once
   Flap,         ///< healthy for some seconds after each start, then answers 503
   Slow,         ///< passes every check; only its Prometheus rule fires
+  // The field's: the application works, and its health path says something else.
+  RateLimited,  ///< answers 429
+  Maintenance,  ///< answers 503, and says that it is in maintenance
+  Busy,         ///< answers 503 with Retry-After
+  Login,        ///< answers 401: something was put in front of it
+  Missing,      ///< answers 404
+  Gateway,      ///< its proxy answers 502
+};
+
+/// What the configured probe meets while the service works.
+enum class Front {
+  Right,      ///< the service
+  WrongPath,  ///< 404
+  WrongPort,  ///< nothing listens; an exec probe: the command is not there
+  NotHttp,    ///< another protocol
+  Redirect,   ///< 302
+  Login,      ///< 401
 };
 
 /// What ends a fault.
@@ -75,6 +92,22 @@ enum class What {
   OpResume,
   OpReset,
   OpHeal,
+  // The field's: generate_field.cpp.
+  Release,   ///< a deployment of a new image; its first start takes `lasts` longer; count 1: its health path
+             ///< has moved, 2: the path is right again
+  Move,      ///< the unit gets another address on its network; half of these changes send no event
+  Inside,    ///< an operator's command runs in the container, which answers nothing meanwhile
+  Suspend,   ///< the machine sleeps; afterwards `share` of the units answer nothing for some seconds
+  Pressure,  ///< the host has no memory or disk to spare: `share` of the units answer nothing
+  Forget,    ///< the engine's memory of events overflows
+  Stranger   ///< an alert that names the unit and is not about it, or asks for nothing; count: StrangerKind
+};
+
+/// Happening::count of Stranger.
+enum class StrangerKind {
+  OtherHost,      ///< a container of that name on another host
+  Predecessor,    ///< the container's predecessor: `id` is another one's
+  AsksForNothing  ///< no label healer_action=heal
 };
 
 struct Happening {
@@ -105,6 +138,13 @@ struct Unit {
   bool published = true;           ///< has a port on the host
   std::vector<std::string> needs;  ///< units without which it answers 503
   std::string network_of;          ///< shares this unit's network
+  // The field's.
+  Front front = Front::Right;
+  std::string owner;         ///< who starts and stops it; empty: nobody else
+  bool check_runs = true;    ///< false: the command of its HEALTHCHECK is not in the image
+  bool own_address = false;  ///< not published; its address on its network may change
+  Duration job{0};           ///< it ends by itself after so long; 0: it is a server
+  int job_code = 0;          ///< the exit code then
   bool operator==(const Unit&) const = default;
 };
 
@@ -118,6 +158,10 @@ struct Script {
   double noise = 0;            ///< share of events repeated or delayed, and of inspects answered late
   double lost_orders = 0;      ///< share of orders with another fate than Done
   double lost_resolves = 0;    ///< share of alerts whose end Alertmanager never sends
+  /// The engine tells image ids, creations and what it forgot, and alerts have labels.
+  bool field = false;
+  double silenced = 0;    ///< field: share of alerts that an operator silences soon
+  double unanswered = 0;  ///< field: share of alerts about which Alertmanager gives no answer
   std::map<std::string, std::string> settings;  ///< settings of healer, as environment variables
   std::vector<Unit> units;
   std::vector<Happening> happenings;  ///< by time
@@ -127,6 +171,7 @@ struct Script {
 
 const char* to_string(Failure failure);
 const char* to_string(FixedBy fixed_by);
+const char* to_string(Front front);
 const char* to_string(What what);
 
 std::string to_text(const Happening& happening);

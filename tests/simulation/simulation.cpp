@@ -7,12 +7,14 @@
 
 #include <fmt/format.h>
 
+#include "alert/target.hpp"
 #include "base/duration.hpp"
 #include "config/host_policy.hpp"
 #include "config/load.hpp"
 #include "config/policy_resolver.hpp"
 #include "naive.hpp"
 #include "notify/outbox.hpp"
+#include "present/status.hpp"
 #include "process.hpp"
 #include "runtime/exec_prober.hpp"
 #include "runtime/routed_prober.hpp"
@@ -63,6 +65,9 @@ class Simulation {
   void command(const Happening& happening, const std::string& key);
   bool take_alert(const Place& place, bool firing);
   void confirm(const ConfirmAlert& alert, std::function<void(AlertAnswer, std::string)> done);
+  bool take_field_alert(const SentAlert& alert);
+  void confirm_in_field(const ConfirmAlert& alert, std::function<void(AlertAnswer, std::string)> done);
+  std::optional<HostPressure> pressure();
   void post(const WebhookCall& call, std::function<void(healer::Result<void>)> done);
   void look_around();
   bool turn();
@@ -83,6 +88,7 @@ class Simulation {
   Instant store_fails_until_{};
   Instant store_slow_until_{};
   Duration next_start_after_{1s};
+  bool pressure_seen_ = false;
   std::unique_ptr<Naive> naive_;
 
   // The parts of the present process, in the order of the daemon.
@@ -106,6 +112,7 @@ void Simulation::start_healer() {
   life_.calls_left.reset();
   life_.calls_after_order.reset();
   life_.base = world_.clock_ahead();
+  pressure_seen_ = false;
   const StoredState stored = disk_.load(life_.now());
   host_ = std::make_unique<SimHost>(life_);
   store_ = std::make_unique<SimStore>(life_, disk_);
@@ -153,7 +160,9 @@ void Simulation::start_healer() {
       nullptr,
       [this](const ConfirmAlert& alert, std::function<void(AlertAnswer, std::string)> done) {
         confirm(alert, std::move(done));
-      }};
+      },
+      {}};
+  if (script_.field) parts.pressure = [this](double) { return pressure(); };
   const HostPolicy policy = settings.host;
   const std::uint64_t seed = settings.seed;
   begin_recording(policy, stored, seed);
@@ -278,11 +287,50 @@ bool Simulation::take_alert(const Place& place, bool firing) {
 /// Alertmanager's API: tells whether the rule of the unit fires.
 void Simulation::confirm(const ConfirmAlert& alert, std::function<void(AlertAnswer, std::string)> done) {
   if (!life_.call()) return;
+  if (script_.field) return confirm_in_field(alert, std::move(done));
   bool fires = false;
   for (const Place& place : world_.places())
     fires |= place.unit->name == alert.id && place.fires_since.has_value();
   life_.put(0ms, [done = std::move(done), fires] {
     done(fires ? AlertAnswer::Fires : AlertAnswer::Over, fires ? "" : "resolved at Alertmanager");
+  });
+}
+
+/// The same, with the labels that healer reads.
+bool Simulation::take_field_alert(const SentAlert& alert) {
+  if (life_.dead || world_.now() < stalled_until_) return false;
+  const auto all = present::status(runtime_->supervisor(), life_.now());
+  std::string key;
+  if (!alert.firing) {
+    for (const WorkloadStatus& status : all)
+      for (const FiringAlert& firing : status.alerts)
+        if (firing.id == alert.id) key = status.key;
+  } else {
+    const AlertPlaces places{false, {"host1", "192.0.2.1"}, {"cadvisor"}};
+    const AlertTarget target = AlertTargets(all).find(alert.labels, default_alert_labels(), {}, places);
+    if (target.found == AlertTarget::Found::One) key = target.key;
+    checker_.note(fmt::format("Alertmanager: alert {} fires: {} {}", alert.id, target.key, target.text));
+  }
+  if (key.empty()) return !alert.firing;  // healer knows nothing that could end
+  AlertReported event;
+  event.workload = key;
+  event.source = "alertmanager";
+  event.id = alert.id;
+  event.name = "Slow";
+  event.text = "its answers take seconds";
+  event.firing = alert.firing;
+  event.act = alert.labels.contains("healer_action");
+  return runtime_->alert(std::move(event)).has_value();
+}
+
+void Simulation::confirm_in_field(const ConfirmAlert& alert,
+                                  std::function<void(AlertAnswer, std::string)> done) {
+  const std::optional<bool> fires = world_.fires(alert.id);
+  if (!fires) checker_.alert_unanswered(alert.workload);
+  life_.put(0ms, [done = std::move(done), fires] {
+    if (!fires) return done(AlertAnswer::Unknown, "Alertmanager answers with a login page");
+    done(*fires ? AlertAnswer::Fires : AlertAnswer::Over,
+         *fires ? "" : "resolved or silenced at Alertmanager");
   });
 }
 
@@ -292,6 +340,13 @@ void Simulation::post(const WebhookCall& call, std::function<void(healer::Result
   for (Place& place : world_.places())
     if (call.body.find('"' + place.facts.id + '"') != std::string::npos) world_.reload(place);
   life_.put(120ms, [done = std::move(done)] { done({}); });
+}
+
+/// The pressure, if it began or ended since the process looked last.
+std::optional<HostPressure> Simulation::pressure() {
+  const bool high = world_.under_pressure();
+  if (std::exchange(pressure_seen_, high) == high) return std::nullopt;
+  return HostPressure{high, "memory 62 %"};
 }
 
 void Simulation::look_around() {
@@ -338,6 +393,7 @@ Outcome Simulation::run() {
     agenda_.put(world_.begin() + script_.happenings[i].at, 0, [this, i] { happen(i); });
   if (options_.guard == Guard::Healer) {
     world_.excused = [this](const Place& place) { return checker_.excused(place); };
+    world_.field_alert = [this](const SentAlert& alert) { return take_field_alert(alert); };
     world_.alert = [this](const Place& place, bool firing) { return take_alert(place, firing); };
     start_healer();
     look_around();

@@ -28,7 +28,16 @@ constexpr Duration alert_repeated = 4h;
 constexpr Duration alert_retried = 5min;
 
 // The purposes of draws.
-enum Purpose : std::uint64_t { StartTime = 1, FlapTime, LoopTime, StopCode, LookBack, LostResolve };
+enum Purpose : std::uint64_t {
+  StartTime = 1,
+  FlapTime,
+  LoopTime,
+  StopCode,
+  LookBack,
+  LostResolve,
+  Silenced,
+  SilencedFrom
+};
 
 /// The port of its service: from its label, else one that no other unit has.
 std::uint16_t port_of(const Place& place) {
@@ -63,7 +72,8 @@ World::World(const Script& script, Agenda& agenda, Score& score)
   }
   // All units run before healer starts, dependencies first.
   for (Place& place : places_) {
-    create(place);
+    place.front = place.unit->front;
+    create(place, By::Operator);
     came_up(place, By::Operator);
     place.ready = now_;
     if (place.unit->rule_for > Duration{0}) {
@@ -74,13 +84,14 @@ World::World(const Script& script, Agenda& agenda, Score& score)
   history_.clear();
 }
 
-void World::create(Place& place) {
+void World::create(Place& place, By by) {
   const Unit& unit = *place.unit;
   Container& facts = place.facts;
   facts = Container{};
   facts.id = fmt::format("u{}.{}", place.index, ++place.generation);
   facts.name = unit.name;
   facts.image = "registry.example/" + unit.name + ":1";
+  if (script_.field) field_create(place);
   facts.labels = unit.labels;
   facts.restart_policy = unit.restart;
   if (!unit.project.empty()) {
@@ -96,6 +107,9 @@ void World::create(Place& place) {
   if (place.parent) {
     facts.network = NetworkKind::Shared;
     facts.network_parent = places_[*place.parent].facts.id;
+  } else if (unit.own_address) {
+    facts.networks = {NetworkAttachment{"bridge", ""}};
+    facts.ports = {PortBinding{address_port, true, "", 0}};
   } else {
     facts.networks = {NetworkAttachment{"bridge", "172.17.0.2"}};
     if (unit.published)
@@ -121,6 +135,7 @@ void World::create(Place& place) {
   place.listed =
       ContainerSummary{facts.id, facts.name, facts.image, facts.labels, facts.identity, facts.state};
   place.exists = true;
+  if (script_.field) emit(place, Created{}, by);
 }
 
 Place* World::by_id(std::string_view id) {
@@ -138,7 +153,8 @@ Place& World::by_name(const std::string& name) {
 // Answers of the services.
 
 bool World::cut_off(const Place& place) const {
-  return now_ < no_route_until_ || now_ < no_files_until_ || touches(blip_, place);
+  return now_ < no_route_until_ || now_ < no_files_until_ || touches(blip_, place) ||
+         touches(pressure_, place);
 }
 
 bool World::in_outage(const Place& place) const {
@@ -154,8 +170,9 @@ bool World::lost_network(const Place& place) const {
 Answer World::answer(const Place& place) const {
   if (now_ < no_files_until_) return Answer::NoFiles;
   if (now_ < no_route_until_) return Answer::NoRoute;
-  if (touches(blip_, place)) return Answer::Hang;
-  return inner_answer(place);
+  if (touches(blip_, place) || touches(pressure_, place)) return Answer::Hang;
+  const Answer inner = inner_answer(place);
+  return script_.field ? front_answer(place, inner) : inner;
 }
 
 Answer World::inner_answer(const Place& place) const {
@@ -226,6 +243,7 @@ void World::came_up(Place& place, By by) {
     agenda_.put(now_ + unit.check_interval, 0,
                 [this, index = place.index, run = place.starts] { check(index, run); });
   }
+  if (script_.field) field_came_up(place);
   emit(place, Started{});
 }
 
@@ -235,6 +253,7 @@ void World::came_down(Place& place, int code, bool oom, bool clean) {
   place.facts.oom_killed = oom;
   place.facts.finished = wall();
   place.unclean = !clean;
+  if (script_.field) field_came_down(place);
 }
 
 void World::crash(Place& place, int code, bool oom) {
@@ -242,6 +261,7 @@ void World::crash(Place& place, int code, bool oom) {
   place.quick_crashes = now_ - place.started < quick_crash ? place.quick_crashes + 1 : 0;
   came_down(place, code, oom, false);
   emit(place, Ended{code});
+  if (!place.unit->owner.empty()) return;
   if (place.unit->restart == RestartPolicy::No || !engine_up_ || place.busy) return;
   place.facts.state = ContainerState::Restarting;
   engine_restarts(place);
@@ -267,13 +287,18 @@ void World::check(std::uint32_t index, std::uint32_t run) {
   const EngineHealth before = facts.health;
   if (facts.state == ContainerState::Paused) {
     facts.health = EngineHealth::Unhealthy;  // moby#46203
-  } else if (inner_answer(place) == Answer::Pass) {
+  } else if (inner_answer(place) == Answer::Pass && place.unit->check_runs) {
     place.check_failures = 0;
     facts.health = EngineHealth::Healthy;
     facts.health_output.clear();
+    facts.health_exit_code.reset();
   } else if (facts.health != EngineHealth::Starting || now_ - place.started >= facts.health_start_period) {
     if (++place.check_failures >= check_retries) facts.health = EngineHealth::Unhealthy;
     facts.health_output = "exit status 1";
+    if (!place.unit->check_runs) {
+      facts.health_output = "/bin/sh: 1: curl: not found";
+      facts.health_exit_code = 127;
+    }
   }
   facts.health_checked = wall();
   if (facts.health != before || script_.dialect == Dialect::Podman)
@@ -294,6 +319,10 @@ void World::evaluate_rule(std::uint32_t index) {
     if (place.fires_since || now_ - *place.shows_since < place.unit->rule_for) return;
     place.fires_since = now_;
     place.firing = ++firings_;
+    if (chance_.draw(place.tag, Silenced, place.firing) < script_.silenced) {
+      place.silenced_from = now_ + chance_.between(1s, 2min, place.tag, SilencedFrom, place.firing);
+      place.silenced_until = place.silenced_from + 2h;
+    }
     send_alert(index, place.firing, true);
     return;
   }
@@ -302,6 +331,7 @@ void World::evaluate_rule(std::uint32_t index) {
       chance_.between(shortest_look_back, longest_look_back, place.tag, LookBack, place.firing);
   if (!place.fires_since || now_ - place.shown_at < look_back) return;
   place.fires_since.reset();
+  place.fired_until = now_;
   if (chance_.draw(place.tag, LostResolve, place.firing) >= script_.lost_resolves)
     send_alert(index, place.firing, false);
 }
@@ -309,7 +339,11 @@ void World::evaluate_rule(std::uint32_t index) {
 void World::send_alert(std::uint32_t index, std::uint64_t firing, bool fires) {
   const Place& place = places_[index];
   if (place.firing != firing || place.fires_since.has_value() != fires) return;
-  const bool taken = alert && alert(place, fires);
+  // Alertmanager sends nothing of a silenced alert, not even its end.
+  const bool silenced = place.silenced_from <= now_ && now_ < place.silenced_until;
+  const bool taken = silenced        ? false
+                     : script_.field ? field_alert && field_alert(alert_of(place, fires))
+                                     : alert && alert(place, fires);
   if (taken && !fires) return;
   agenda_.put(now_ + (taken ? alert_repeated : alert_retried), 0,
               [this, index, firing, fires] { send_alert(index, firing, fires); });
@@ -319,15 +353,19 @@ void World::emit_signal(const Place& place, int signal) {
   if (!ends_no_process(signal)) emit(place, StopRequested{StopForm::Signal, signal});
 }
 
-void World::emit(const Place& place, EngineReport report) {
+void World::emit(const Place& place, EngineReport report, By by) {
   if (!engine_up_) return;
   EngineEvent event;
   event.container_id = place.facts.id;
   event.name = place.facts.name;
   event.unix_nanoseconds = wall().unix_ms * 1'000'000 + static_cast<std::int64_t>(++events_ % 1'000'000);
   event.report = std::move(report);
+  if (by != By::Healer) event.service = place.facts.identity.service;
   history_.push_back(event);
-  if (history_.size() > kept_events) history_.pop_front();
+  if (history_.size() > kept_events) {
+    forgotten_until_ = history_.front().unix_nanoseconds;
+    history_.pop_front();
+  }
   ++score_.engine_events;
   if (stream) stream(event);
 }
@@ -524,8 +562,8 @@ void World::recreate(Place& place, const std::string& network_parent, By by,
     end_process(place, std::nullopt, false, [this, &place, by, done, network] {
       later(place, start_takes, [this, &place, by, done, network] {
         place.exists = false;
-        emit(place, Removed{});
-        create(place);
+        emit(place, Removed{}, script_.field ? by : By::Healer);
+        create(place, by);
         if (by == By::Healer && place.parent) place.facts.network_parent = network;
         // A deployment brings a new image and configuration, which end every fault.
         if (place.fault_now.failure != Failure::None && (by == By::Operator || place.fault_now.curable()))
@@ -546,7 +584,7 @@ void World::remove(Place& place) {
     end_process(place, std::nullopt, false, [this, &place] {
       place.exists = false;
       if (place.fault_now.failure != Failure::None) recovered(place, false, now_);
-      emit(place, Removed{});
+      emit(place, Removed{}, script_.field ? By::Operator : By::Healer);
       release(place);
     });
   });
@@ -619,6 +657,8 @@ void World::close_books() {
 Worth World::judge(const Place& place) const {
   if (place.paused()) return Worth::Paused;
   if (place.stopped_by_operator) return Worth::Stopped;
+  if (script_.field)
+    if (const auto worth = judge_field(place)) return *worth;
   if (place.fault_now.failure != Failure::None) {
     if (place.fault_now.curable()) return Worth::Right;
     return place.fault_now.fixed_by == FixedBy::Alone ? Worth::Alone : Worth::Ineffective;
@@ -682,6 +722,7 @@ void World::come_back() {
   engine_up_ = true;
   ++engine_life_;
   history_.clear();
+  forgotten_until_ = wall().unix_ms * 1'000'000;
   for (Place& place : places_) {
     if (kill_leftovers_ && (place.running() || place.paused())) {
       if (script_.dialect == Dialect::Podman) continue;
@@ -690,6 +731,12 @@ void World::come_back() {
       place.fell_with_engine = engine_went_at_;
       emit(place, Ended{137});
       emit(place, StopRequested{});
+    }
+    if (!place.unit->owner.empty()) {
+      if (!place.stopped_by_operator && !place.running())
+        agenda_.put(now_ + 10s, 0,
+                    [this, index = place.index, starts = place.starts] { owner_replaces(index, starts); });
+      continue;
     }
     const bool wanted =
         place.unit->restart == RestartPolicy::Always || place.unit->restart == RestartPolicy::UnlessStopped;
@@ -702,6 +749,7 @@ void World::come_back() {
 }
 
 void World::happen(const Happening& happening) {
+  if (happen_in_field(happening)) return;
   const Instant end = now_ + happening.lasts;
   const auto nobody = [](Result<void>) {};
   switch (happening.what) {
@@ -724,7 +772,7 @@ void World::happen(const Happening& happening) {
     case What::Deploy: {
       Place& place = by_name(happening.unit);
       if (place.exists) return recreate(place, {}, By::Operator, [](auto) {});
-      create(place);
+      create(place, By::Operator);
       return came_up(place, By::Operator);
     }
     case What::Remove:

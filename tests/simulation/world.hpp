@@ -2,7 +2,9 @@
 
 #include <deque>
 #include <functional>
+#include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -17,6 +19,9 @@
 #include "script.hpp"
 
 namespace healer::simulation {
+
+/// The container's port of the units that have an own address.
+constexpr std::uint16_t address_port = 8080;
 
 /// The present fault of a unit.
 struct Defect {
@@ -55,10 +60,27 @@ struct Place {
   std::optional<Instant> shows_since;  ///< since then its rule is met
   std::optional<Instant> fires_since;  ///< since then its rule fires
   Instant shown_at{};                  ///< the last time its rule was met
+  Instant fired_until{};               ///< when its rule last ended
   std::uint64_t firing = 0;            ///< number of the newest firing
   std::vector<std::uint32_t> needs;
   std::optional<std::uint32_t> parent;  ///< the unit whose network it shares
   bool busy = false;                    ///< an operation of the engine on it is under way
+  // The field's.
+  unsigned image = 1;          ///< number of its image
+  Front front = Front::Right;  ///< what the configured probe meets with this image
+  Duration migrates{0};        ///< added to a start of this image until one start was undisturbed
+  struct Coming {
+    unsigned image = 1;
+    Front front = Front::Right;
+    Duration migrates{0};
+  };
+  std::optional<Coming> coming;  ///< of the next container
+  Instant ended{};               ///< when its process last ended
+  Instant inside_from{};         ///< this and the next: an operator's command runs inside
+  Instant inside_until{};
+  Instant moved{};          ///< when its address last changed
+  Instant silenced_from{};  ///< this and the next: its alerts are silenced at Alertmanager
+  Instant silenced_until{};
   std::uint32_t operation = 0;
   std::deque<std::function<void()>> waiting;
 
@@ -67,7 +89,30 @@ struct Place {
 };
 
 /// The answer of a service to a check.
-enum class Answer { Pass, Error, Hang, Refused, NoRoute, NoFiles };
+enum class Answer {
+  Pass,
+  Error,
+  Hang,
+  Refused,
+  NoRoute,
+  NoFiles,
+  // The field's: from NotFound on the port is open.
+  NotFound,
+  Garbage,  ///< another protocol
+  Redirect,
+  Unauthorized,
+  TooMany,
+  Maintenance,
+  Busy,
+  BadGateway
+};
+
+/// An alert as Alertmanager sends it.
+struct SentAlert {
+  std::string id;
+  std::map<std::string, std::string> labels;
+  bool firing = true;
+};
 
 enum class By { Operator, Healer, Engine };
 
@@ -103,6 +148,15 @@ class World {
 
   /// The answer of the service as seen from the host.
   Answer answer(const Place& place) const;
+  /// What the configured probe meets, if the service gives this answer.
+  Answer front_answer(const Place& place, Answer inner) const;
+  /// The unit that has this address on the network of the units with an own address; null: nobody.
+  const Place* at_address(const std::string& address) const;
+  bool under_pressure() const { return now_ < pressure_.until; }
+  /// Alertmanager's answer to whether this alert fires; empty: none that can be used.
+  std::optional<bool> fires(const std::string& alert) const;
+  /// The engine remembers every event since then, in Unix nanoseconds.
+  bool remembers(std::int64_t since) const { return forgotten_until_ <= since; }
   /// The answer of the service as seen from inside its network.
   Answer inner_answer(const Place& place) const;
   /// True while the service cannot be reached from the host.
@@ -139,6 +193,8 @@ class World {
   const std::deque<EngineEvent>& history() const { return history_; }
   /// Alertmanager sends that the rule of a unit fires or has ended; false: nobody accepted the alert.
   std::function<bool(const Place&, bool firing)> alert;
+  /// The same in the field's worlds.
+  std::function<bool(const SentAlert&)> field_alert;
   /// Receives every event.
   std::function<void(const EngineEvent&)> stream;
   /// Called when the event stream ends.
@@ -157,7 +213,7 @@ class World {
   std::function<bool(const Place&)> excused;
 
  private:
-  void create(Place& place);
+  void create(Place& place, By by);
   void came_up(Place& place, By by);
   void came_down(Place& place, int code, bool oom, bool clean);
   void crash(Place& place, int code, bool oom);
@@ -168,7 +224,22 @@ class World {
   void evaluate_rule(std::uint32_t index);
   /// Sends an alert of that firing until it is accepted, and repeats it while the rule fires.
   void send_alert(std::uint32_t index, std::uint64_t firing, bool fires);
-  void emit(const Place& place, EngineReport report);
+  /// `by`: who creates or removes the container; the engine's own names tell healer's containers.
+  void emit(const Place& place, EngineReport report, By by = By::Healer);
+  // world_field.cpp.
+  void field_create(Place& place);
+  void field_came_up(Place& place);
+  void field_came_down(Place& place);
+  void migrated(std::uint32_t index, std::uint32_t starts);
+  void owner_replaces(std::uint32_t index, std::uint32_t starts);
+  void job_ends(std::uint32_t index, std::uint32_t starts);
+  void new_image(Place& place, const Happening& happening);
+  void move(Place& place, std::uint64_t tag);
+  void inside(Place& place, Duration lasts);
+  void stranger(const Place& place, const Happening& happening);
+  bool happen_in_field(const Happening& happening);
+  SentAlert alert_of(const Place& place, bool firing) const;
+  std::optional<Worth> judge_field(const Place& place) const;
   /// A signal that ends no process is not reported.
   void emit_signal(const Place& place, int signal);
   void when_free(Place& place, std::function<void()> work);
@@ -202,6 +273,7 @@ class World {
     return now_ < trouble.until && chance_.draw(place.tag, 101, trouble.tag) < trouble.share;
   }
   Trouble blip_;
+  Trouble pressure_;
   Trouble outage_;
   Instant no_route_until_{};
   Instant no_files_until_{};
@@ -219,6 +291,12 @@ class World {
   std::uint64_t defects_ = 0;
   std::uint64_t firings_ = 0;
   std::uint32_t last_port_ = 0;
+  std::int64_t forgotten_until_ = 0;  ///< Unix nanoseconds of the newest event that the engine forgot
+  std::unordered_map<std::string, std::uint32_t> by_address_;
+  std::set<unsigned> free_addresses_;
+  unsigned addresses_ = 0;  ///< given so far
+  std::uint64_t strangers_ = 0;
+  Instant stranger_until_{};
 };
 
 }  // namespace healer::simulation

@@ -1,0 +1,10 @@
+set(invariant 10)
+set(file core/workload/alert.cpp)
+set(from [==[    case AlertAnswer::Over:
+      alert_over(*alert, event.why);
+      return;]==])
+set(to [==[    case AlertAnswer::Over:
+      check->pending = false;
+      check->answer = AlertAnswer::Fires;
+      check->answered_at = now_;
+      return;]==])

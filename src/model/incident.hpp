@@ -169,6 +169,7 @@ BOOST_DEFINE_ENUM_CLASS(HoldCase, Only,
                         InMaintenance,   ///< Busy: it says so; not that it asks for time
                         Canaries,        ///< MassFailure: a few are remedied; not all wait
                         InVain,          ///< MassFailure: a canary was remedied, which did not help
+                        CannotRun,       ///< Unproven: the HEALTHCHECK; not that an attempt did not help
                         Outlasted,       ///< Alert: by an attempt; not that its source is being asked
                         Unconfirmed      ///< Alert: its source did not answer whether it fires
 )

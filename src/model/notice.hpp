@@ -34,14 +34,15 @@ struct Degraded {
   std::optional<std::string> unconfirmed;
   std::string owner;  ///< who may do what healer may not; empty: healer may
   RemedyKind next_kind = RemedyKind::None;
-  std::string next;                   ///< the ladder step
-  Duration wait{0};                   ///< until then; 0: now
-  std::optional<Hold> hold;           ///< what it waits for
-  unsigned ineffective_restarts = 0;  ///< so many that a restart does not help; 0: fewer
+  std::string next;                     ///< the ladder step
+  Duration wait{0};                     ///< until then; 0: now
+  std::optional<Hold> hold;             ///< what it waits for
+  unsigned ineffective_restarts = 0;    ///< so many that a restart does not help; 0: fewer
+  std::vector<std::string> dependents;  ///< names of those that depend on it; they wait, and are not notified
   Advice advice;
 };
 HEALER_DESCRIBE(Degraded, reason, unconfirmed, owner, next_kind, next, wait, hold, ineffective_restarts,
-                advice);
+                dependents, advice);
 
 struct CrashLoop {
   Reason reason;

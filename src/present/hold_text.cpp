@@ -116,7 +116,8 @@ std::string hold_text(const Hold& hold) {
     case HoldKind::Busy:
       return either(HoldCase::InMaintenance, "it says that it is in maintenance", "it asks for time");
     case HoldKind::Unproven:
-      return "its check has not passed with this image, and a restart did not help";
+      return either(HoldCase::CannotRun, "its HEALTHCHECK cannot run, and tells nothing of it",
+                    "its check has not passed with this image, and a restart did not help");
     case HoldKind::Disk:
       return either(HoldCase::ByCheck, "its check says that a disk is full",
                     "the engine says that a disk is full");

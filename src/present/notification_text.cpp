@@ -48,6 +48,12 @@ std::string left_alone(const Hold& hold) {
   return fmt::format("It is left alone for now: {}.", hold_text(hold));
 }
 
+/// "; web, api and 3 more depend on it"; empty: none does.
+std::string depending(const std::vector<std::string>& all) {
+  if (all.empty()) return {};
+  return fmt::format("; {} {} on it", names(all), all.size() == 1 ? "depends" : "depend");
+}
+
 Written write(const notice::Degraded& degraded, const std::string& name) {
   std::string then = words_of(degraded.next_kind).sentence;
   if (degraded.hold)
@@ -63,6 +69,7 @@ Written write(const notice::Degraded& degraded, const std::string& name) {
   if (degraded.unconfirmed)
     reason += fmt::format("; not confirmed ({}), so one attempt follows each notification of the alert",
                           alert_answer(*degraded.unconfirmed));
+  reason += depending(degraded.dependents);
   return {"DEGRADED", fmt::format("{} is unhealthy: {}. {}", name, reason, then),
           calls ? look_at_logs(degraded.advice) : std::string()};
 }

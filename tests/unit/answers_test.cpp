@@ -1,6 +1,8 @@
 // HEALING.md 2 and 5: whose trouble an answer tells of.
 #include <doctest/doctest.h>
 
+#include <tuple>
+
 #include "core/workload/command_result.hpp"
 #include "core/workload/verdict.hpp"
 #include "support/scene.hpp"
@@ -46,6 +48,26 @@ TEST_CASE("answers: a path that is gone, and a proxy without its upstream, get o
     INFO(scene.transcript());
     CHECK(orders_for(says(status), scene) == 1);
     CHECK(scene.status("web").hold->kind == kind);
+  }
+}
+
+TEST_CASE("answers: an unknown result does not end a hold that a failure began") {
+  ProbeFacts unknown;
+  unknown.end = ProbeEnd::NoRoute;
+  for (const auto& [status, orders, kind] :
+       {std::tuple(401, 0U, HoldKind::Access), std::tuple(502, 1U, HoldKind::Upstream)}) {
+    Scene scene;
+    INFO(scene.transcript());
+    Box& box = scene.healthy("web");
+    box.answer = says(status);
+    scene.pass(30min);
+    CHECK(scene.orders.size() == orders);
+    box.answer = unknown;
+    scene.pass(30min);
+    CHECK(scene.orders.size() == orders);
+    CHECK(scene.status("web").hold->kind == kind);
+    box.answer = says(500);
+    CHECK(scene.pass_until_decision("restart web", 10min));
   }
 }
 
@@ -140,6 +162,33 @@ TEST_CASE("command: one that cannot run says nothing of the application") {
     CAPTURE(row.second);
     CHECK(command_cannot_run(row.first, row.second));
   }
+}
+
+TEST_CASE("command: a HEALTHCHECK that cannot run is not believed when its output comes late") {
+  Policy policy = Scene::policy();
+  policy.probe.kind = ProbeKind::Engine;
+  Scene scene;
+  INFO(scene.transcript());
+  Box& box = scene.add("web", policy);
+  box.facts.health = EngineHealth::Healthy;
+  box.facts.health_interval = 30s;
+  box.facts.health_timeout = 5s;
+  scene.connect();
+  scene.pass(1s);
+  scene.inspect_takes = 5s;  // healer waits 2 s for the output
+  box.facts.health_output = "/bin/sh: 1: curl: not found";
+  box.facts.health_exit_code = 127;
+  scene.engine_health(box, EngineHealth::Unhealthy);
+  scene.pass(1min);
+  CHECK(scene.orders.empty());
+  CHECK(scene.status("web").hold->kind == HoldKind::Unproven);
+  scene.inspect_takes = 1ms;
+  box.facts.health_output = "HTTP 500";
+  box.facts.health_exit_code = 1;
+  scene.engine_health(box, EngineHealth::Healthy);
+  scene.pass(1s);
+  scene.engine_health(box, EngineHealth::Unhealthy);
+  CHECK(scene.pass_until_decision("restart web", 10min));
 }
 
 TEST_CASE("command: what ran and failed is a failure") {

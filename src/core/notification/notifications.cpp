@@ -64,8 +64,9 @@ bool NotificationMachine::to_be_notified() const {
 /// An application that says itself that it is in maintenance is not notified for a while.
 bool NotificationMachine::quiet_maintenance() const {
   const auto* planned = std::get_if<Planned>(&w_.remediation.phase);
-  return planned != nullptr && planned->hold && planned->hold->kind == HoldKind::Busy &&
-         w_.health.last_verdict.in_maintenance && now_ < w_.incident->opened_at + maintenance_notified_after;
+  const Rare<Verdict>& failure = w_.health.counted_failure;
+  return planned != nullptr && planned->hold && planned->hold->kind == HoldKind::Busy && failure &&
+         failure->in_maintenance && now_ < w_.incident->opened_at + maintenance_notified_after;
 }
 
 /// It waits for a workload that is unhealthy, too. That one's notification names it, and it is notified only
@@ -113,6 +114,7 @@ void NotificationMachine::notify_degraded(NotifiedTable::Input input) {
   notice::Degraded degraded;
   degraded.reason = w_.incident->reason;
   if (caused_by_alert(view_)) degraded.unconfirmed = unconfirmed(view_);
+  degraded.dependents = dependents();
   degraded.advice = w_.container.advice;
   degraded.owner = w_.container.owner.name;
   if (ladder_step) {

@@ -142,6 +142,15 @@ Verdict HealthMachine::without_connectivity() const {
   return {Outcome::Unknown, Cause::Connectivity, reason::NoConnectivity{host_.connectivity.problem()}};
 }
 
+/// A pass or a failure is the newest verdict.
+void HealthMachine::judged_as(const Verdict& verdict) {
+  own_.last_verdict = verdict;
+  if (verdict.outcome == Outcome::Fail)
+    own_.counted_failure = verdict;
+  else
+    own_.counted_failure.reset();
+}
+
 /// A single unknown outcome is not notified.
 void HealthMachine::count_unknown(const Verdict& verdict) {
   own_.last_verdict = verdict;
@@ -173,7 +182,7 @@ void HealthMachine::apply_verdict(const Verdict& verdict) {
   const bool first_pass = verdict.outcome == Outcome::Pass && !own_.tracker.passed_once();
   const bool start_period = own_.in_start_period(now_);
   const unsigned failures_before = own_.tracker.failures();
-  own_.last_verdict = verdict;
+  judged_as(verdict);
   out_.checked(verdict.outcome, verdict.cause);
   const Tracker::Thresholds limits = this->limits();
   const Tracker::Row row = went(own_.tracker.observe(verdict.outcome, start_period, limits));
@@ -250,7 +259,7 @@ void HealthMachine::engine_health(EngineHealth health) {
       own_.unhealthy_reported.reset();
       known_again(KnownBy::Healthcheck);
       own_.last_check = now_;
-      own_.last_verdict = Verdict{};
+      judged_as(Verdict{});
       const bool first_pass = !own_.tracker.passed_once();
       const Tracker::Row row = went(own_.tracker.settle(true));
       if (first_pass) measure_start();
@@ -275,7 +284,7 @@ void HealthMachine::engine_unhealthy() {
     return;
   }
   known_again(KnownBy::Healthcheck);
-  own_.last_verdict = verdict;
+  judged_as(verdict);
   own_.unhealthy_in_start_period = own_.in_start_period(now_);
   if (own_.unhealthy_in_start_period) return;
   if (!own_.unhealthy_reported) own_.unhealthy_reported = now_;
@@ -313,7 +322,7 @@ void HealthMachine::measure_start() {
 void HealthMachine::instance_began(const finding::InstanceBegan& began) {
   checks_end();
   own_.unknown_streak = 0;
-  own_.last_verdict = Verdict{};
+  judged_as(Verdict{});
   const Instant started = w_.lifecycle.instance_started;
   own_.instance_seen_from_start = now_ - started < Duration{5s};
   // Engines report a paused container as unhealthy until the next check after it (moby#46203).
@@ -367,7 +376,7 @@ void HealthMachine::settle_unhealthy() {
 
 void HealthMachine::exited(const Reason& why) {
   own_.failed_at = now_;
-  own_.last_verdict = Verdict{Outcome::Fail, Cause::None, why};
+  judged_as(Verdict{Outcome::Fail, Cause::None, why});
 }
 
 void HealthMachine::known_down(const Reason& why) {
@@ -376,6 +385,7 @@ void HealthMachine::known_down(const Reason& why) {
 }
 
 void HealthMachine::verdict_void() {
+  own_.counted_failure.reset();
   if (own_.tracker.failures() > 0 || own_.unhealthy())
     went(own_.tracker.begin_instance(w_.incident.has_value()));
 }

@@ -111,6 +111,8 @@ struct Health {
   bool spread_next = false;  ///< the first round began together with others: the second is spread
   std::optional<Instant> last_check;
   Verdict last_verdict;
+  /// The newest failure, unless a pass came after it. An unknown result says nothing of it.
+  Rare<Verdict> counted_failure;
   std::chrono::microseconds last_duration{0};
   unsigned unknown_streak = 0;
   std::optional<Instant> unknown_since;  ///< when operators were notified that it cannot be checked
@@ -257,6 +259,7 @@ class HealthMachine {
   void apply_verdict(const Verdict& verdict);
   void count_unknown(const Verdict& verdict);
   Verdict without_connectivity() const;
+  void judged_as(const Verdict& verdict);
   void measure_start();
   Duration start_period() const;
   Duration engine_start_period() const;

@@ -148,7 +148,7 @@ std::optional<Hold> dependency(const View& view) {
 bool answers(const View& view) {
   const Workload& w = view.workload;
   return w.lifecycle.presence == Presence::Running && !w.health.network_loss &&
-         is_answer(w.health.last_verdict);
+         is_answer(w.health.counted_failure ? *w.health.counted_failure : w.health.last_verdict);
 }
 
 /// What healer does not watch may be the cause, and a restart of the dependent did not help.
@@ -180,23 +180,37 @@ std::optional<Hold> operator_inside(const View& view) {
 
 std::optional<Hold> disk(const View& view) {
   if (view.now < view.host.disk_full_until) return hold_until(view.host.disk_full_until, HoldKind::Disk);
-  if (!says_disk_full(view.workload.health.last_verdict.reason) &&
-      !says_disk_full(view.workload.container.health_output))
+  const Rare<Verdict>& failure = view.workload.health.counted_failure;
+  if (!(failure && says_disk_full(failure->reason)) && !says_disk_full(view.workload.container.health_output))
     return std::nullopt;
   return hold_of(HoldKind::Disk, HoldCase::ByCheck);
 }
 
-/// The newest check tells whose trouble it is. Only while the workload runs, and no other reason stands
-/// beside.
-const Verdict* verdict_of_running(const View& view) {
+/// Only while the workload runs, and no other reason than its checks stands beside.
+bool by_check(const View& view) {
   const Health& health = view.workload.health;
-  const bool by_check = view.workload.lifecycle.presence == Presence::Running && !health.network_loss &&
-                        !health.alert_firing && health.last_verdict.outcome == Outcome::Fail;
-  return by_check ? &health.last_verdict : nullptr;
+  return view.workload.lifecycle.presence == Presence::Running && !health.network_loss &&
+         !health.alert_firing;
+}
+
+/// The newest failure tells whose trouble it is. An unknown result after it tells nothing.
+const Verdict* failure_of_running(const View& view) {
+  const Rare<Verdict>& failure = view.workload.health.counted_failure;
+  return by_check(view) && failure ? &*failure : nullptr;
+}
+
+/// An unhealthy HEALTHCHECK whose output came late, and shows that it cannot run.
+std::optional<Hold> healthcheck(const View& view) {
+  const Health& health = view.workload.health;
+  const Verdict& verdict = health.last_verdict;
+  if (!by_check(view) || !health.uses_engine_health() || verdict.outcome != Outcome::Unknown ||
+      verdict.cause != Cause::CannotRun)
+    return std::nullopt;
+  return hold_of(HoldKind::Unproven, HoldCase::CannotRun);
 }
 
 std::optional<Hold> access(const View& view) {
-  const Verdict* verdict = verdict_of_running(view);
+  const Verdict* verdict = failure_of_running(view);
   if (verdict == nullptr) return std::nullopt;
   if (verdict->cause == Cause::Access) return hold_of(HoldKind::Access);
   if (verdict->cause == Cause::NotFound && view.workload.remediation.attempts > 0)
@@ -205,14 +219,14 @@ std::optional<Hold> access(const View& view) {
 }
 
 std::optional<Hold> upstream(const View& view) {
-  const Verdict* verdict = verdict_of_running(view);
+  const Verdict* verdict = failure_of_running(view);
   if (verdict == nullptr || verdict->cause != Cause::Upstream || view.workload.remediation.attempts == 0)
     return std::nullopt;
   return hold_of(HoldKind::Upstream);
 }
 
 std::optional<Hold> busy(const View& view) {
-  const Verdict* verdict = verdict_of_running(view);
+  const Verdict* verdict = failure_of_running(view);
   if (verdict == nullptr || verdict->cause != Cause::Busy) return std::nullopt;
   const Duration asked = verdict->retry_after.value_or(longest_busy);
   const Duration limit = verdict->in_maintenance
@@ -225,9 +239,9 @@ std::optional<Hold> busy(const View& view) {
 }
 
 std::optional<Hold> unproven(const View& view) {
-  if (verdict_of_running(view) == nullptr || view.workload.remediation.attempts == 0) return std::nullopt;
+  if (failure_of_running(view) == nullptr || view.workload.remediation.attempts == 0) return std::nullopt;
   for (const WorkloadProbe& probe : view.workload.health.probes)
-    if (probe.trust == Trust::Provisional && probe.verdict && probe.verdict->outcome == Outcome::Fail)
+    if (probe.trust == Trust::Provisional && probe.verdict && probe.verdict->outcome != Outcome::Pass)
       return hold_of(HoldKind::Unproven);
   return std::nullopt;
 }
@@ -321,6 +335,7 @@ constexpr HoldRule rules[] = {
     {deployment},
     {operator_inside},
     {disk},
+    {healthcheck},
     {access},
     {upstream},
     {busy},

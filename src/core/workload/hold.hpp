@@ -35,6 +35,7 @@ namespace healer {
 ///   Deployment       | containers of its project are created and removed        | 10 min
 ///   OperatorInside   | a command of an operator runs in the container           | 1 h
 ///   Disk             | its check, or the engine, says that a disk is full       | the engine: 5 min
+///   Unproven         | its HEALTHCHECK cannot run                               |
 ///   Access           | its check is answered 3xx, 401 or 403; 404 after one     |
 ///                    | attempt                                                  |
 ///   Upstream         | its check is answered 502 or 504, after one attempt      |

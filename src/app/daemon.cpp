@@ -564,7 +564,7 @@ int run_daemon(const cli::RunCommand& command, const Environment& environment) {
     return cli::exit_usage;
   }
   if (const auto usable = check_channels(settings->daemon); !usable) {
-    std::cerr << "healer: " << usable.error().message << '\n';
+    std::cerr << "healer: " << printable(usable.error().message) << '\n';
     return cli::exit_usage;
   }
   const LogFormat format = settings->daemon.log_format;

@@ -22,13 +22,13 @@ Verdict unknown(Cause cause, std::string text) {
 
 std::string with_detail(std::string_view text, const ProbeFacts& facts) {
   return facts.detail.empty() ? std::string(text)
-                              : fmt::format("{} ({})", text, clip(printable(facts.detail), 200));
+                              : fmt::format("{} ({})", text, clip(redact(printable(facts.detail)), 200));
 }
 
 Verdict judge_banner(const ProbeFacts& facts, const ProbeSpec& spec) {
   if (spec.banner.empty() || facts.body.starts_with(spec.banner)) return {};
   return fail(Cause::BannerMismatch,
-              fmt::format("sent \"{}\", expected \"{}\"", clip(printable(facts.body), 80),
+              fmt::format("sent \"{}\", expected \"{}\"", clip(redact(printable(facts.body)), 80),
                           clip(printable(spec.banner), 80)));
 }
 
@@ -37,7 +37,7 @@ std::string first_line(std::string_view output) {
   if (begins == std::string_view::npos) return {};
   output.remove_prefix(begins);
   // Redacted, because the line goes into logs and notifications.
-  return clip(printable(redact(trim(output.substr(0, output.find('\n'))))), 200);
+  return clip(redact(printable(trim(output.substr(0, output.find('\n'))))), 200);
 }
 
 Verdict judge_exit_code(const ProbeFacts& facts) {
@@ -188,7 +188,7 @@ Verdict judge(const ProbeFacts& facts, const ProbeSpec& spec, ProbeKind kind, Du
 }
 
 Verdict judge_healthcheck(const Container& container) {
-  const std::string output = clip(printable(redact(container.health_output)), 200);
+  const std::string output = clip(redact(printable(container.health_output)), 200);
   const int code = container.health_exit_code.value_or(1);
   if (container.health_exit_code && command_cannot_run(code, container.health_output))
     return unknown(Cause::CannotRun,

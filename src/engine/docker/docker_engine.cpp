@@ -42,7 +42,8 @@ struct DockerEngine::Inner {
   Caller caller;                      // used by the members below; its destruction drops their callbacks
   const DockerEngineSettings& settings;
   Execs execs{caller};
-  Inspects inspects{caller, execs};
+  ContainerSecrets secrets;
+  Inspects inspects{caller, execs, secrets};
   EventStream events{caller, [this](const std::string& id) { execs.container_died(id); }};
   Captures captures{caller};
   Recreator recreator{caller};
@@ -227,7 +228,13 @@ void DockerEngine::kill(std::string id, int signal, Duration deadline,
 
 void DockerEngine::exec(ExecOrder order, std::function<void(Result<ExecResult>)> done,
                         std::function<void()> ended) {
-  inner_->execs.run(std::move(order), std::move(done), std::move(ended));
+  auto hidden = [inner = inner_.get(), id = order.container_id,
+                 done = std::move(done)](Result<ExecResult> result) {
+    std::string& text = result ? result->output : result.error().message;
+    text = inner->secrets.hidden(id, text);
+    done(std::move(result));
+  };
+  inner_->execs.run(std::move(order), std::move(hidden), std::move(ended));
 }
 
 void DockerEngine::collect_evidence(EvidenceOrder order, std::function<void(EngineEvidence)> done) {

@@ -25,8 +25,10 @@
 #include "app/proxy_warnings.hpp"
 #include "app/prune_limits.hpp"
 #include "app/real_host.hpp"
+#include "app/skipped_objects.hpp"
 #include "base/duration.hpp"
 #include "base/version.hpp"
+#include "base/text.hpp"
 #include "cli/commands.hpp"
 #include "config/compat.hpp"
 #include "config/host_policy.hpp"
@@ -170,6 +172,7 @@ class Daemon {
   std::unique_ptr<Store> store_;
   std::unique_ptr<net::CurlClient> curl_;
   std::unique_ptr<Engine> engine_;
+  SkippedObjects skipped_{log_, metrics_};
   std::unique_ptr<SocketProber> sockets_;
   std::unique_ptr<ExecProber> execs_;
   std::unique_ptr<RoutedProber> prober_;
@@ -209,6 +212,7 @@ bool Daemon::open_engine() {
   auto engine = open_docker(loop_, settings_.daemon.docker, environment_);
   if (!engine) return fatal(engine.error().message);
   engine_ = std::move(*engine);
+  engine_->on_skipped([this](const SkippedObject& skipped) { skipped_.report(skipped); });
   return true;
 }
 
@@ -341,6 +345,7 @@ AlertApi Daemon::alert_api() {
 
 bool Daemon::listen() {
   if (!settings_.daemon.listen) return true;
+  api_->allow_hosts(settings_.daemon.allowed_hosts);
   net::HttpServerLimits limits;
   limits.body = 1 << 20;  // bytes; Alertmanager's groups can be large
   auto server =

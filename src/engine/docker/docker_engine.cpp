@@ -174,6 +174,10 @@ DockerEngine::DockerEngine(net::Loop& loop, DockerEngineSettings settings)
 
 DockerEngine::~DockerEngine() = default;
 
+void DockerEngine::on_skipped(std::function<void(const SkippedObject&)> skipped) {
+  inner_->caller.on_skipped(std::move(skipped));
+}
+
 void DockerEngine::connect(std::function<void(Result<EngineInfo>)> done) {
   inner_->greet(std::move(done));
 }
@@ -183,14 +187,21 @@ void DockerEngine::list(std::function<void(const ContainerSummary&)> each,
   auto call = inner_->caller.question("/containers/json?all=1");
   call.deadline = inner_->settings.list_deadline;
   call.body_cap = inner_->settings.list_cap;
-  const auto splitter =
-      std::make_shared<JsonSplitter>(JsonSplitter::Shape::Array, inner_->settings.answer_cap,
-                                     [each = std::move(each)](std::string_view object) -> Result<void> {
-                                       auto summary = parse_summary(object);
-                                       if (!summary) return tl::unexpected(summary.error());
-                                       each(*summary);
-                                       return {};
-                                     });
+  const auto take = [each = std::move(each)](std::string_view object) -> Result<void> {
+    auto summary = parse_summary(object);
+    if (!summary) return tl::unexpected(summary.error());
+    each(*summary);
+    return {};
+  };
+  // An entry with megabytes of labels: its id, name and state are kept. Without labels nobody opted in.
+  const auto take_slim = [inner = inner_.get(), take](std::string_view object) -> Result<void> {
+    const auto summary = parse_summary(object);
+    inner->caller.skipped(
+        {SkippedObject::Kind::ListEntry, summary ? summary->id : "", summary ? summary->name : ""});
+    return summary ? take(object) : Result<void>{};
+  };
+  const auto splitter = std::make_shared<JsonSplitter>(JsonSplitter::Shape::Array,
+                                                       inner_->settings.answer_cap, take, take_slim);
   net::HttpStreamHandlers handlers;
   handlers.chunk = [splitter](std::string_view bytes) { return splitter->feed(bytes); };
   handlers.done = [inner = inner_.get(), splitter, done = std::move(done)](const Result<HttpAnswer>& answer) {

@@ -472,3 +472,35 @@ TEST_CASE("status and metrics show holds, pauses and the host's limits") {
         std::string("healer_remedies_in_progress 2\n"), std::string("healer_remedies_allowed 3\n")})
     CHECK(metrics.find(line) != std::string::npos);
 }
+
+TEST_CASE_FIXTURE(Daemon, "the public port answers no request under a foreign name, the admin socket does") {
+  const auto under = [this](const char* host, bool at_admin) {
+    net::HttpCall call;
+    call.target = "/metrics";
+    call.headers = {{"Host", host}};
+    if (at_admin)
+      call.endpoint = net::UnixEndpoint{folder + "/s.sock"};
+    else
+      call.endpoint = net::TcpEndpoint{"127.0.0.1", server->port(), {}};
+    std::optional<Result<net::HttpAnswer>> answer;
+    client.call(call, [&](Result<net::HttpAnswer> got) { answer = std::move(got); });
+    run_until([&] { return answer.has_value(); });
+    return (*answer)->status;
+  };
+  CHECK(under("evil.example", false) == 403);
+  CHECK(under("healer:9180", false) == 200);
+  CHECK(under("evil.example", true) == 200);
+  api.allow_hosts({"evil.example"});
+  CHECK(under("evil.example:80", false) == 200);
+}
+
+TEST_CASE_FIXTURE(Daemon, "no GET changes anything") {
+  for (const char* path : {"/v1/reset", "/v1/heal", "/v1/ack", "/v1/pause", "/v1/resume",
+                           "/v1/test-notification", "/api/v1/alertmanager"})
+    for (const char* method : {"GET", "HEAD"})
+      CHECK_MESSAGE(ask(method, std::string(path) + "?name=shop-web-1&all=1", true).status == 405, path);
+  CHECK(orders.empty());
+  CHECK(resets.empty());
+  CHECK(acks.empty());
+  CHECK(tested.empty());
+}

@@ -27,8 +27,8 @@
 #include "app/real_host.hpp"
 #include "app/skipped_objects.hpp"
 #include "base/duration.hpp"
-#include "base/version.hpp"
 #include "base/text.hpp"
+#include "base/version.hpp"
 #include "cli/commands.hpp"
 #include "config/compat.hpp"
 #include "config/host_policy.hpp"
@@ -277,9 +277,11 @@ bool Daemon::open_channels() {
 }
 
 Runtime::Resolve Daemon::resolver_of(const Policy& defaults) {
-  return [resolver = std::make_shared<PolicyResolver>(defaults, settings_.daemon.compat,
-                                                      NotificationNames(settings_.daemon))](
-             const std::map<std::string, std::string>& labels) { return resolver->resolve(labels); };
+  return [resolver = std::make_shared<PolicyResolver>(
+              defaults, settings_.daemon.compat, NotificationNames(settings_.daemon),
+              settings_.daemon.webhooks)](const std::map<std::string, std::string>& labels) {
+    return resolver->resolve(labels);
+  };
 }
 
 Snapshot Daemon::snapshot() {

@@ -14,6 +14,7 @@
 #include "config/prometheus_rules.hpp"
 #include "config/service_links.hpp"
 #include "config/setting_reader.hpp"
+#include "config/webhooks.hpp"
 
 namespace healer {
 namespace {
@@ -58,6 +59,11 @@ class Loader {
         SettingReader in_file = reader();
         settings.daemon.prometheus =
             read_prometheus({file.name, section.value, section.line, section.key}, in_file);
+      }
+      if (section.key == "webhooks") {
+        SettingReader in_file = reader();
+        settings.daemon.webhooks =
+            read_webhooks({file.name, section.value, section.line, section.key}, in_file);
       }
       if (section.key == "channels") channels = {file.name, std::move(section.value)};
       if (section.key == "routes") routes_ = {file.name, std::move(section)};

@@ -28,10 +28,15 @@ class PolicyResolver {
  public:
   static constexpr std::size_t cache_limit = 1024;
 
-  /// `names`: the valid values of the label healer.notify; empty: the label is not checked.
+  /// `names`: the valid values of the label healer.notify; empty: the label is not checked. `webhooks`: those
+  /// that the label healer.remedies may name.
   explicit PolicyResolver(Policy defaults, CompatSettings compat = {},
-                          std::optional<NotificationNames> names = {})
-      : defaults_(std::move(defaults)), compat_(std::move(compat)), names_(std::move(names)) {}
+                          std::optional<NotificationNames> names = {},
+                          std::vector<NamedWebhook> webhooks = {})
+      : defaults_(std::move(defaults)),
+        compat_(std::move(compat)),
+        names_(std::move(names)),
+        webhooks_(std::move(webhooks)) {}
 
   ResolvedPolicy resolve(const Labels& labels);
 
@@ -42,6 +47,7 @@ class PolicyResolver {
   Policy defaults_;
   CompatSettings compat_;
   std::optional<NotificationNames> names_;
+  std::vector<NamedWebhook> webhooks_;
   std::unordered_map<std::string, ResolvedPolicy> cache_;
   std::unordered_map<std::string, TimeZonePtr> zones_;  ///< bounded by the time zone database
 };

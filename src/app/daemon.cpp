@@ -277,10 +277,12 @@ bool Daemon::open_channels() {
 }
 
 Runtime::Resolve Daemon::resolver_of(const Policy& defaults) {
-  return [resolver = std::make_shared<PolicyResolver>(
-              defaults, settings_.daemon.compat, NotificationNames(settings_.daemon),
-              settings_.daemon.webhooks)](const std::map<std::string, std::string>& labels) {
-    return resolver->resolve(labels);
+  const DaemonSettings& daemon = settings_.daemon;
+  return [resolver = std::make_shared<PolicyResolver>(defaults, daemon.compat, NotificationNames(daemon),
+                                                      daemon.webhooks, daemon.headers_for)](
+             const std::string& name, const std::string& service,
+             const std::map<std::string, std::string>& labels) {
+    return resolver->resolve(labels, {name, service});
   };
 }
 

@@ -10,6 +10,7 @@
 #include "base/text.hpp"
 #include "config/characters.hpp"
 #include "config/compat.hpp"
+#include "config/header_subjects.hpp"
 #include "config/maintenance.hpp"
 #include "config/notification_routes.hpp"
 #include "config/setting.hpp"
@@ -88,6 +89,15 @@ bool read_host_names(Names& hosts, std::string_view text) {
                                           [](const std::string& name) { return is_word(name, 253, "-._"); }))
     return false;
   hosts = std::move(names);
+  return true;
+}
+
+bool read_header_patterns(Names& patterns, std::string_view text) {
+  constexpr std::size_t most = 1000;
+  Names read;
+  for (const std::string& part : split(text, ',')) read.emplace_back(trim(part));
+  if (read.size() > most || !std::all_of(read.begin(), read.end(), is_header_pattern)) return false;
+  patterns = std::move(read);
   return true;
 }
 
@@ -277,6 +287,14 @@ Table<DaemonSettings> process_settings() {
        text("a path of at most 107 bytes", valid_socket_path),
        "The unix socket that connects `healer status` and the other commands to the daemon.",
        Traits{.flag = "--admin-socket", .after_restart = true}},
+      {"headers_for", "HEALTH_HEADERS_FOR", &Daemon::headers_for,
+       special<Names>(
+           list_info("patterns", "names of containers, or service:PROJECT/SERVICE, with * for any characters",
+                     ','),
+           read_header_patterns, show_names),
+       "The containers that get those of `HEALTH_HEADERS` whose name is that of a secret, such as "
+       "`Authorization`. Unset, none "
+       "gets them: whoever opts a container in would read them. Other headers are sent to all."},
       {"dry_run", "HEALER_DRY_RUN", &Daemon::dry_run, boolean(),
        "Decide, log and count as always, but never touch a container.",
        Traits{.flag = "--dry-run", .after_restart = true}},

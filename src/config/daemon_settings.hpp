@@ -88,6 +88,7 @@ HEALER_DESCRIBE(NamedWebhook, name, url);
 struct DaemonSettings {
   std::optional<ListenAddress> listen = ListenAddress{};  ///< empty: off
   std::vector<std::string> allowed_hosts;                 ///< names under which the HTTP server may be asked
+  std::vector<std::string> headers_for;  ///< who gets secret HEALTH_HEADERS: config/header_subjects.hpp
   std::string state_path = "/var/lib/healer/healer.db";
   std::string admin_socket = "/run/healer/healer.sock";
   Secret slack_webhook;                   ///< of the channel "slack", which is among `channels`
@@ -120,8 +121,8 @@ struct DaemonSettings {
   CompatSettings compat;
   bool operator==(const DaemonSettings&) const = default;
 };
-HEALER_DESCRIBE(DaemonSettings, listen, allowed_hosts, state_path, admin_socket, slack_webhook, channels,
-                alertmanager_token, alert_labels, alert_targets, alerts_act, alert_match,
+HEALER_DESCRIBE(DaemonSettings, listen, allowed_hosts, headers_for, state_path, admin_socket, slack_webhook,
+                channels, alertmanager_token, alert_labels, alert_targets, alerts_act, alert_match,
                 alert_alertmanager_url, routing, prometheus, webhooks, dry_run, log_format, log_level, docker,
                 resync_interval, host, retention, connectivity, evidence_size, record, record_size,
                 hook_before, hook_after, hook_timeout, compat);

@@ -190,10 +190,13 @@ void PolicyResolver::share_zones(Policy& policy) {
     if (window.zone) window.zone = zones_.try_emplace(window.zone->name, window.zone).first->second;
 }
 
-ResolvedPolicy PolicyResolver::resolve(const Labels& labels) {
+ResolvedPolicy PolicyResolver::resolve(const Labels& labels, const HeaderSubject& subject) {
   std::string key = cache_key(labels, CompatLabels(compat_));
+  const bool secret_headers = gets_secret_headers(headers_for_, subject);
+  key += secret_headers ? '+' : '-';
   if (const auto found = cache_.find(key); found != cache_.end()) return found->second;
   LabelReader read(labels, defaults_, compat_, names_, webhooks_);
+  if (!secret_headers) drop_secret_headers(read.policy, defaults_);
   share_zones(read.policy);
   ResolvedPolicy resolved{std::make_shared<const Policy>(std::move(read.policy)), std::move(read.problems)};
   // No real configuration has labels this long: they are resolved, but not cached.

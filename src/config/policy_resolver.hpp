@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "config/header_subjects.hpp"
 #include "config/load.hpp"
 #include "config/notification_routes.hpp"
 #include "model/policy.hpp"
@@ -32,13 +33,14 @@ class PolicyResolver {
   /// that the label healer.remedies may name.
   explicit PolicyResolver(Policy defaults, CompatSettings compat = {},
                           std::optional<NotificationNames> names = {},
-                          std::vector<NamedWebhook> webhooks = {})
+                          std::vector<NamedWebhook> webhooks = {}, std::vector<std::string> headers_for = {})
       : defaults_(std::move(defaults)),
         compat_(std::move(compat)),
         names_(std::move(names)),
-        webhooks_(std::move(webhooks)) {}
+        webhooks_(std::move(webhooks)),
+        headers_for_(std::move(headers_for)) {}
 
-  ResolvedPolicy resolve(const Labels& labels);
+  ResolvedPolicy resolve(const Labels& labels, const HeaderSubject& subject = {});
 
  private:
   /// Policies with the same time zone share one TimeZone.
@@ -48,6 +50,7 @@ class PolicyResolver {
   CompatSettings compat_;
   std::optional<NotificationNames> names_;
   std::vector<NamedWebhook> webhooks_;
+  std::vector<std::string> headers_for_;
   std::unordered_map<std::string, ResolvedPolicy> cache_;
   std::unordered_map<std::string, TimeZonePtr> zones_;  ///< bounded by the time zone database
 };

@@ -48,6 +48,7 @@ inline std::string sample(const SettingInfo& info) {
       {"maintenance", "daily 01:00-02:00"},
       {"listen", "off"},
       {"allowed_hosts", "healer.lan"},
+      {"headers_for", "web-*"},
       {"state", "/x"},
       {"admin_socket", "/x"},
       {"slack_webhook_url", "https://x/"},

@@ -180,7 +180,7 @@ TEST_CASE("docker-autoheal's script gets its four arguments") {
   REQUIRE(at.bench->engine.orders.size() == 1);
   // An inspect shows the container between stop and start: the script gets the state from before the remedy.
   at.bench->containers["c1"].state = ContainerState::Exited;
-  at.bench->runtime->policies_changed([&](const auto&) {
+  at.bench->runtime->policies_changed([&](const auto&...) {
     return ResolvedPolicy{std::make_shared<const Policy>(at.bench->policy), {}};
   });
   at.bench->list();

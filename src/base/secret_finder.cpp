@@ -287,7 +287,7 @@ void SecretFinder::judge_value(const Assignment& assignment, Suspicion suspicion
     return hide_authorization(value, next);
   }
   if (suspicion == Suspicion::Maybe) {
-    // In a query "key" is a key of somebody's interface, "sort_key" the name of a column.
+    // In a query "key" is the key of an interface, "sort_key" the name of a column.
     const bool sure = assignment.in_query && (name == "key" || shown.size() >= 8) && looks_chosen(shown);
     const bool signed_query = assignment.in_query && shown.size() >= 16 && name.ends_with("signature");
     if (sure || signed_query || looks_random(shown)) hide(value), next = end;

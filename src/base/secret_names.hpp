@@ -24,7 +24,7 @@ bool says_nothing(std::string_view value);
 /// Words that follow "password:" or "token" in a sentence: "invalid", "required", "for".
 bool belongs_to_a_sentence(std::string_view word);
 
-/// Letters and digits as people choose for a password: at least 6 characters of two kinds, no algorithm's
+/// Letters and digits as humans choose for a password: at least 6 characters of two kinds, no algorithm's
 /// name.
 bool looks_chosen(std::string_view value);
 

@@ -85,8 +85,8 @@ class Engine {
  public:
   virtual ~Engine() = default;
 
-  /// `skipped` is called for each object that was too large. It never ends a list or a stream: a stranger's labels must not
-  /// stop the healing of the others.
+  /// `skipped` is called for each object that was too large. It never ends a list or a stream: a stranger's
+  /// labels must not stop the healing of the others.
   virtual void on_skipped(std::function<void(const SkippedObject&)> /*skipped*/) {}
 
   /// Identifies the engine and negotiates the API version: `/_ping`, then `/version`. Called first, and again

@@ -99,6 +99,18 @@ TEST_CASE("a star in a pattern stands for any characters") {
   for (const char* text : {"", "service:", "a b", "a:b", "a=b"}) CHECK_FALSE(is_header_pattern(text));
 }
 
+TEST_CASE("a label's problem does not show the secret in its value") {
+  PolicyResolver resolver{Policy{}};
+  for (const auto& [label, value] : Labels{{"healer.path", "health?token=hunter2hunter2"},
+                                           {"healer.interval", "password=hunter2hunter2"},
+                                           {"healer.probe", "curl -u admin:hunter2hunter2 http://x"}}) {
+    const auto resolved = resolver.resolve({{label, value}});
+    REQUIRE(resolved.problems.size() == 1);
+    CHECK_FALSE(holds(resolved.problems[0].message, "hunter2"));
+    CHECK_FALSE(holds(resolved.problems[0].value, "hunter2"));
+  }
+}
+
 TEST_CASE("an engine that is reached without TLS, or by TLS that checks nothing, is warned about") {
   const auto at = [](const std::string& host, Environment more = {}) {
     more["DOCKER_HOST"] = host;

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "base/redact.hpp"
+#include "base/secret_names.hpp"
 #include "config/characters.hpp"
 
 namespace healer {
@@ -41,7 +41,7 @@ void drop(std::vector<HttpHeader>& headers, const std::vector<HttpHeader>& defau
 }  // namespace
 
 bool is_secret_header(const HttpHeader& header) {
-  return names_a_secret(header.name);
+  return suspicion_of(header.name) >= Suspicion::Maybe;
 }
 
 bool gets_secret_headers(const std::vector<std::string>& patterns, const HeaderSubject& subject) {

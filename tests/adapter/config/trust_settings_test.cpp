@@ -85,6 +85,14 @@ TEST_CASE("without names nobody gets a secret header, and a warning says so") {
   CHECK(warnings_of({{"HEALTH_HEADERS", "X-Forwarded-Proto: https"}}).empty());
 }
 
+TEST_CASE("a header with the name of a secret is a secret header") {
+  for (const char* name :
+       {"Authorization", "Cookie", "X-Api-Key", "X-Key", "X-Auth-Token", "x-session", "Proxy-Authorization"})
+    CHECK_MESSAGE(is_secret_header({name, Secret("x")}), name);
+  for (const char* name : {"Accept", "User-Agent", "X-Forwarded-Proto", "X-Request-Id", "Accept-Language"})
+    CHECK_MESSAGE(!is_secret_header({name, Secret("x")}), name);
+}
+
 TEST_CASE("a star in a pattern stands for any characters") {
   const auto fits = [](const char* pattern, const char* name) {
     return gets_secret_headers({pattern}, {name, ""});

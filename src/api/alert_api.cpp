@@ -149,16 +149,30 @@ const char* to_string(AlertResult result) {
   return "unknown";
 }
 
-net::HttpResponse AlertApi::alertmanager(const net::HttpRequest& request) const {
+/// The answer to a request without the right token; empty: it has the right one.
+std::optional<net::HttpResponse> AlertApi::refusal(const net::HttpRequest& request, const Secret& token) {
+  const auto now = parts_.now();
+  if (!throttle_.may_try(request.peer, now)) {
+    auto refused = error_answer(429, "too many wrong tokens came from this address: try again in a second");
+    refused.headers.emplace_back("Retry-After", std::to_string(TokenThrottle::pause.count()));
+    return refused;
+  }
+  if (equal_in_constant_time(token_of(request), token.reveal())) {
+    throttle_.succeeded(request.peer);
+    return std::nullopt;
+  }
+  throttle_.failed(request.peer, now);
+  parts_.count(AlertResult::BadToken);
+  auto refused = error_answer(401, "the token is missing or wrong: accepted: Authorization: Bearer TOKEN");
+  refused.headers.emplace_back("WWW-Authenticate", "Bearer");
+  return refused;
+}
+
+net::HttpResponse AlertApi::alertmanager(const net::HttpRequest& request) {
   const AlertSettings settings = parts_.settings ? parts_.settings() : AlertSettings{};
   if (settings.token.empty())
     return error_answer(404, "alerts are not accepted: set ALERTMANAGER_TOKEN or ALERTMANAGER_TOKEN_FILE");
-  if (!equal_in_constant_time(token_of(request), settings.token.reveal())) {
-    parts_.count(AlertResult::BadToken);
-    auto refused = error_answer(401, "the token is missing or wrong: accepted: Authorization: Bearer TOKEN");
-    refused.headers.emplace_back("WWW-Authenticate", "Bearer");
-    return refused;
-  }
+  if (auto refused = refusal(request, settings.token)) return std::move(*refused);
   if (const Readiness readiness = parts_.readiness(); !readiness.ready)
     return error_answer(503, "not ready: " + printable(readiness.reason));
   const auto alerts = read_alertmanager(request.body);

@@ -7,6 +7,7 @@
 
 #include "alert/place.hpp"
 #include "api/snapshot.hpp"
+#include "api/token_throttle.hpp"
 #include "base/secret.hpp"
 #include "model/alert_mapping.hpp"
 #include "model/event.hpp"
@@ -31,7 +32,8 @@ const char* to_string(AlertResult result);
 /// POST /api/v1/alertmanager: the receiver for Alertmanager's webhook, and Grafana's.
 ///
 ///   no token is configured    404, with the setting's name
-///   missing or wrong token    401, counted
+///   missing or wrong token    401, counted; TokenThrottle slows who tries many
+///   too many wrong tokens     429 with Retry-After; the token is not judged
 ///   healer is not ready       503: Alertmanager tries again
 ///   malformed body            400, nothing changed
 ///   otherwise                 200, with what becomes of each alert, and why. An unknown container is
@@ -49,13 +51,17 @@ class AlertApi {
     std::function<Readiness()> readiness;
     std::function<Result<void>(AlertReported)> report;
     std::function<void(AlertResult)> count;
+    std::function<TokenThrottle::Clock::time_point()> now = [] { return TokenThrottle::Clock::now(); };
   };
   explicit AlertApi(Parts parts) : parts_(std::move(parts)) {}
 
-  net::HttpResponse alertmanager(const net::HttpRequest& request) const;
+  net::HttpResponse alertmanager(const net::HttpRequest& request);
 
  private:
+  std::optional<net::HttpResponse> refusal(const net::HttpRequest& request, const Secret& token);
+
   Parts parts_;
+  TokenThrottle throttle_;
 };
 
 }  // namespace healer

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "api/allowed_host.hpp"
 #include "api/answers.hpp"
 #include "api/history_json.hpp"
 #include "api/status_json.hpp"
@@ -103,8 +104,14 @@ net::HttpHandler HttpApi::admin_handler() {
   return [this](net::HttpRequest request, net::HttpReply reply) { answer(request, true, reply); };
 }
 
-void HttpApi::answer(const net::HttpRequest& request, bool admin, const net::HttpReply& reply) const {
+void HttpApi::answer(const net::HttpRequest& request, bool admin, const net::HttpReply& reply) {
   const std::string& path = request.path;
+  if (const std::string host(net::find_header(request.headers, "host"));
+      !admin && !is_allowed_host(host, allowed_hosts_))
+    return reply(error_answer(
+        403, "requests to the host \"" + clip(printable(host), 100) +
+                 "\" are refused; accepted: an address, localhost, a name without a dot, and the "
+                 "names in allowed_hosts (HEALER_ALLOWED_HOSTS)"));
   const auto allowed = method_of(path, admin);
   if (!allowed) {
     std::string message = "nothing is served at " + clip(printable(path), 100);
@@ -125,7 +132,7 @@ void HttpApi::answer(const net::HttpRequest& request, bool admin, const net::Htt
   reply(answer_now(request, admin));
 }
 
-net::HttpResponse HttpApi::answer_now(const net::HttpRequest& request, bool admin) const {
+net::HttpResponse HttpApi::answer_now(const net::HttpRequest& request, bool admin) {
   const std::string& path = request.path;
   if (path == "/metrics")
     return text_answer(metrics_.text(sources_.snapshot()), "text/plain; version=0.0.4; charset=utf-8");

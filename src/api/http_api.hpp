@@ -2,6 +2,8 @@
 
 #include <functional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "api/alert_api.hpp"
 #include "api/metrics.hpp"
@@ -24,19 +26,22 @@ namespace healer {
 ///
 ///   /healthz  200: an answer shows that the loop runs
 ///   /readyz   200, or 503 with the reason
+///   a Host field that is not allowed (allowed_host.hpp) gets 403 on the public port
 ///   otherwise 404; a known path with another method 405 with Allow
 class HttpApi {
  public:
   /// `metrics` must outlive it.
   HttpApi(const Metrics& metrics, ApiSources sources, AlertApi alerts = AlertApi({}));
+  /// Names under which the public port may be asked besides those that is_allowed_host() always accepts.
+  void allow_hosts(std::vector<std::string> names) { allowed_hosts_ = std::move(names); }
 
   /// For HttpServer; the api must outlive the servers that hold them.
   net::HttpHandler public_handler();
   net::HttpHandler admin_handler();
 
  private:
-  void answer(const net::HttpRequest& request, bool admin, const net::HttpReply& reply) const;
-  net::HttpResponse answer_now(const net::HttpRequest& request, bool admin) const;
+  void answer(const net::HttpRequest& request, bool admin, const net::HttpReply& reply);
+  net::HttpResponse answer_now(const net::HttpRequest& request, bool admin);
   /// Calls `order` for the named workload or, if `all_allowed`, for all (empty key).
   net::HttpResponse order_for(const net::HttpRequest& request, bool all_allowed,
                               const std::function<Result<void>(const std::string&)>& order) const;
@@ -50,6 +55,7 @@ class HttpApi {
   const Metrics& metrics_;
   ApiSources sources_;
   AlertApi alerts_;
+  std::vector<std::string> allowed_hosts_;
 };
 
 }  // namespace healer

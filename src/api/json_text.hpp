@@ -23,13 +23,7 @@ inline boost::json::string safe(std::string_view text) {
 
 /// As safe(), but keeps the line ends.
 inline boost::json::string safe_lines(std::string_view text) {
-  std::string out;
-  for (const std::string& line : split(text, '\n')) {
-    const bool carriage = line.ends_with('\r');
-    out += printable(carriage ? std::string_view(line).substr(0, line.size() - 1) : line) + '\n';
-  }
-  out.pop_back();
-  return boost::json::string(out);
+  return boost::json::string(printable_lines(text));
 }
 
 }  // namespace healer

@@ -41,6 +41,9 @@ struct Metrics::Series {
   Counters& alerts =
       counter("healer_alerts_total", "Alerts of Prometheus and Alertmanager that were received, by result.");
   Counters& store_errors = counter("healer_store_errors_total", "Commits to the state file that failed.");
+  Counters& skipped =
+      counter("healer_engine_skipped_total",
+              "Events and list entries of the engine that are larger than healer's limits, by kind.");
   Counters& holds = counter("healer_holds_total", "Remedies held back, by reason.");
   Counters& unknown_streak = counter("healer_unknown_streaks_total",
                                      "Streaks of unknown checks long enough for a notification, by cause.");
@@ -148,6 +151,10 @@ void Metrics::count_event(const EngineReport& report) {
 
 void Metrics::count_alert(const char* source, AlertResult result) {
   series_->alerts.Add({{"source", source}, {"result", to_string(result)}}).Increment();
+}
+
+void Metrics::count_skipped(const char* kind) {
+  series_->skipped.Add({{"kind", kind}}).Increment();
 }
 
 void Metrics::count_store_error() {

@@ -27,6 +27,8 @@ class Metrics {
   void count(const Metric& metric);
   void count_event(const EngineReport& report);
   void count_store_error();
+  /// `kind`: "event" or "list_entry".
+  void count_skipped(const char* kind);
   void count_alert(const char* source, AlertResult result);
   /// Time from the engine's stamp to healer's reading of the event; negative (the clocks differ) counts as 0.
   void set_event_lag(Duration lag);

@@ -25,7 +25,9 @@
 #include "app/proxy_warnings.hpp"
 #include "app/prune_limits.hpp"
 #include "app/real_host.hpp"
+#include "app/skipped_objects.hpp"
 #include "base/duration.hpp"
+#include "base/text.hpp"
 #include "base/version.hpp"
 #include "cli/commands.hpp"
 #include "config/compat.hpp"
@@ -170,6 +172,7 @@ class Daemon {
   std::unique_ptr<Store> store_;
   std::unique_ptr<net::CurlClient> curl_;
   std::unique_ptr<Engine> engine_;
+  SkippedObjects skipped_{log_, metrics_};
   std::unique_ptr<SocketProber> sockets_;
   std::unique_ptr<ExecProber> execs_;
   std::unique_ptr<RoutedProber> prober_;
@@ -209,6 +212,7 @@ bool Daemon::open_engine() {
   auto engine = open_docker(loop_, settings_.daemon.docker, environment_);
   if (!engine) return fatal(engine.error().message);
   engine_ = std::move(*engine);
+  engine_->on_skipped([this](const SkippedObject& skipped) { skipped_.report(skipped); });
   return true;
 }
 
@@ -273,9 +277,13 @@ bool Daemon::open_channels() {
 }
 
 Runtime::Resolve Daemon::resolver_of(const Policy& defaults) {
-  return [resolver = std::make_shared<PolicyResolver>(defaults, settings_.daemon.compat,
-                                                      NotificationNames(settings_.daemon))](
-             const std::map<std::string, std::string>& labels) { return resolver->resolve(labels); };
+  const DaemonSettings& daemon = settings_.daemon;
+  return [resolver = std::make_shared<PolicyResolver>(defaults, daemon.compat, NotificationNames(daemon),
+                                                      daemon.webhooks, daemon.headers_for)](
+             const std::string& name, const std::string& service,
+             const std::map<std::string, std::string>& labels) {
+    return resolver->resolve(labels, {name, service});
+  };
 }
 
 Snapshot Daemon::snapshot() {
@@ -341,6 +349,7 @@ AlertApi Daemon::alert_api() {
 
 bool Daemon::listen() {
   if (!settings_.daemon.listen) return true;
+  api_->allow_hosts(settings_.daemon.allowed_hosts);
   net::HttpServerLimits limits;
   limits.body = 1 << 20;  // bytes; Alertmanager's groups can be large
   auto server =
@@ -564,7 +573,7 @@ int run_daemon(const cli::RunCommand& command, const Environment& environment) {
     return cli::exit_usage;
   }
   if (const auto usable = check_channels(settings->daemon); !usable) {
-    std::cerr << "healer: " << usable.error().message << '\n';
+    std::cerr << "healer: " << printable(usable.error().message) << '\n';
     return cli::exit_usage;
   }
   const LogFormat format = settings->daemon.log_format;

@@ -30,6 +30,10 @@ spdlog::level::level_enum to_spdlog(LogLevel level) {
 
 }  // namespace
 
+std::string text_log_line(const LogLine& line) {
+  return printable(line.message);
+}
+
 std::string json_log_line(const LogLine& line, long long unix_ms) {
   boost::json::object object;
   object["time"] = utc_text(WallTime{unix_ms});
@@ -63,8 +67,7 @@ void Log::write(const LogLine& line) {
         json_log_line(line, std::chrono::duration_cast<std::chrono::milliseconds>(now).count());
     logger_->log(level, "{}", text);
   } else {
-    const std::string text = printable(line.message);
-    logger_->log(level, "{}", text);
+    logger_->log(level, "{}", text_log_line(line));
   }
 }
 

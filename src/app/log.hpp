@@ -28,6 +28,8 @@ class Log {
   std::shared_ptr<spdlog::logger> logger_;
 };
 
+/// The message of a line for operators; printable for any bytes.
+std::string text_log_line(const LogLine& line);
 /// One line of the JSON log, without the newline; valid JSON for any bytes.
 std::string json_log_line(const LogLine& line, long long unix_ms);
 

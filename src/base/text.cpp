@@ -87,39 +87,119 @@ std::string clip(std::string_view text, std::size_t limit) {
   return std::string(text.substr(0, end)) + (limit > 3 ? "..." : "");
 }
 
+namespace {
+
+/// A terminal takes a sequence without an end for the beginning of one; no honest one is longer.
+constexpr std::size_t longest_terminal_string = 512;
+
+/// One character of UTF-8 at the beginning of a text; `length` is 0 if the bytes there are not valid.
+struct Character {
+  char32_t code = 0;
+  std::size_t length = 0;
+};
+
+Character first_character(std::string_view text) {
+  const auto byte = [text](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const unsigned char lead = byte(0);
+  if (lead < 0x80) return {lead, 1};
+  const std::size_t length = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
+  if (lead < 0xC2 || lead > 0xF4 || text.size() < length) return {};
+  char32_t code = lead & (0xFFU >> (length + 1));
+  for (std::size_t i = 1; i < length; ++i) {
+    if ((byte(i) & 0xC0) != 0x80) return {};
+    code = code << 6U | (byte(i) & 0x3FU);
+  }
+  const bool overlong = (length == 3 && code < 0x800) || (length == 4 && code < 0x10000);
+  if (overlong || (code >= 0xD800 && code <= 0xDFFF) || code > 0x10FFFF) return {};
+  return {code, length};
+}
+
+/// Characters that a reader does not see, but that change what the reader sees: of no width, or of direction.
+bool is_invisible(char32_t code) {
+  struct Span {
+    char32_t first;
+    char32_t last;
+  };
+  static constexpr std::array<Span, 15> spans{{{0x00AD, 0x00AD},
+                                               {0x034F, 0x034F},
+                                               {0x061C, 0x061C},
+                                               {0x115F, 0x1160},
+                                               {0x17B4, 0x17B5},
+                                               {0x180B, 0x180F},
+                                               {0x200B, 0x200F},
+                                               {0x202A, 0x202E},
+                                               {0x2060, 0x206F},
+                                               {0x3164, 0x3164},
+                                               {0xFEFF, 0xFEFF},
+                                               {0xFFA0, 0xFFA0},
+                                               {0xFFF9, 0xFFFB},
+                                               {0x1D173, 0x1D17A},
+                                               {0xE0000, 0xE0FFF}}};
+  return std::any_of(spans.begin(), spans.end(),
+                     [code](const Span& span) { return code >= span.first && code <= span.last; });
+}
+
+bool is_line_end_or_tab(char32_t code) {
+  return code == '\n' || code == '\t' || code == '\r' || code == 0x85 || code == 0x2028 || code == 0x2029;
+}
+
+/// The end of "ESC [ parameters letter", from after the bracket; the end of the text if it is cut.
+std::size_t end_of_sequence(std::string_view text, std::size_t i) {
+  while (i < text.size() && text[i] >= 0x20 && text[i] <= 0x3F) ++i;
+  return std::min(i + 1, text.size());
+}
+
+/// The length of the terminal's sequence that begins here; 0 if none does.
+std::size_t terminal_sequence(std::string_view text) {
+  if (text.starts_with("\xC2\x9B")) return end_of_sequence(text, 2);
+  if (text.size() < 2 || text[0] != '\x1b') return 0;
+  if (text[1] == '[') return end_of_sequence(text, 2);
+  if (std::string_view("]PX^_").find(text[1]) == std::string_view::npos) return 0;
+  // A string for the terminal, such as a title, a link or what the clipboard is to hold.
+  const std::string_view string = text.substr(0, longest_terminal_string);
+  const auto end = string.find_first_of("\a\x1b\n", 2);
+  if (end == std::string_view::npos || string[end] == '\n') return 0;
+  return string[end] == '\x1b' && end + 1 < string.size() && string[end + 1] == '\\' ? end + 2 : end + 1;
+}
+
+}  // namespace
+
 std::string printable(std::string_view text) {
   std::string out;
   out.reserve(text.size());
-  for (std::size_t i = 0; i < text.size();) {
-    const auto byte = static_cast<unsigned char>(text[i]);
-    std::size_t length = 0;
-    if (byte >= 0x20 && byte < 0x7F)
-      length = 1;
-    else if (byte >= 0xC2 && byte <= 0xDF)
-      length = 2;
-    else if (byte >= 0xE0 && byte <= 0xEF)
-      length = 3;
-    else if (byte >= 0xF0 && byte <= 0xF4)
-      length = 4;
-    bool valid = length != 0 && i + length <= text.size();
-    for (std::size_t k = 1; valid && k < length; ++k)
-      valid = (static_cast<unsigned char>(text[i + k]) & 0xC0) == 0x80;
-    if (valid && length >= 3) {
-      // Overlong forms, surrogates and code points beyond U+10FFFF are not valid, either.
-      const auto second = static_cast<unsigned char>(text[i + 1]);
-      if ((byte == 0xE0 && second < 0xA0) || (byte == 0xED && second > 0x9F) ||
-          (byte == 0xF0 && second < 0x90) || (byte == 0xF4 && second > 0x8F))
-        valid = false;
+  while (!text.empty()) {
+    if (text[0] >= 0x20 && text[0] < 0x7F) {
+      out.push_back(text[0]);
+      text.remove_prefix(1);
+      continue;
     }
-    if (valid) {
-      out.append(text.substr(i, length));
-      i += length;
-    } else {
-      out.push_back(byte == '\n' || byte == '\t' || byte == '\r' ? ' ' : '?');
-      ++i;
+    if (const std::size_t sequence = terminal_sequence(text); sequence > 0) {
+      text.remove_prefix(sequence);
+      continue;
     }
+    const auto [code, length] = first_character(text);
+    if (length == 0 || code < 0xA0 || code == 0x2028 || code == 0x2029)
+      out.push_back(length > 0 && is_line_end_or_tab(code) ? ' ' : '?');
+    else if (!is_invisible(code))
+      out.append(text.substr(0, length));
+    text.remove_prefix(std::max<std::size_t>(length, 1));
   }
   return out;
+}
+
+std::string printable_lines(std::string_view text) {
+  std::string lines;
+  lines.reserve(text.size());
+  while (!text.empty()) {
+    const auto end = text.find('\n');
+    std::string_view line = text.substr(0, end);
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    lines += printable(line);
+    if (end == std::string_view::npos) break;
+    lines += '\n';
+    text.remove_prefix(end + 1);
+  }
+  return lines;
 }
 
 }  // namespace healer

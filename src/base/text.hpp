@@ -22,7 +22,13 @@ std::optional<std::string> nearest_name(std::string_view seen, std::span<const s
 /// Text cut to at most `limit` bytes without splitting a UTF-8 sequence, with "..." when cut.
 std::string clip(std::string_view text, std::size_t limit);
 
-/// The text as valid UTF-8 without control characters: makes a container's output safe to show.
+/// The sanitiser for one line: what a container, an engine or a peer wrote goes through it before it reaches
+/// a terminal, a log, a notification or a page. The result is valid UTF-8. Terminal sequences, characters
+/// without width and characters that change the direction of text are left out; line ends and tabs become
+/// blanks; other control characters (U+0000 to U+001F, U+007F to U+009F) and invalid bytes become '?'.
 std::string printable(std::string_view text);
+
+/// The same for text of several lines: the line ends stay, "\r\n" as "\n".
+std::string printable_lines(std::string_view text);
 
 }  // namespace healer

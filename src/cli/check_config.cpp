@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "base/duration.hpp"
+#include "base/redact.hpp"
 #include "base/text.hpp"
 #include "cli/commands.hpp"
 #include "cli/table.hpp"
@@ -25,7 +26,7 @@ void add_rows(std::vector<std::vector<Cell>>& rows, const std::vector<EffectiveS
     if (!setting.probe.empty()) name = fmt::format("probes.{}.{}", setting.probe, key);
     if (!setting.channel.empty()) name = fmt::format("channels.{}.{}", setting.channel, key);
     rows.push_back({{std::move(name), Colour::None},
-                    {setting.value.empty() ? "-" : printable(setting.value), Colour::None},
+                    {setting.value.empty() ? "-" : redact(printable(setting.value)), Colour::None},
                     {to_string(setting.origin), colour}});
   }
 }
@@ -102,17 +103,18 @@ int check_config(const CheckConfigCommand& command, const Environment& environme
   }
   if (check) {
     if (const auto usable = check(settings->daemon); !usable) {
-      output.err << "healer: " << usable.error().message << '\n';
+      output.err << "healer: " << printable(usable.error().message) << '\n';
       return exit_usage;
     }
   }
-  for (const std::string& warning : settings->warnings) output.err << "healer: warning: " << warning << '\n';
-  for (const std::string& note : settings->notes) output.err << "healer: " << note << '\n';
+  for (const std::string& warning : settings->warnings)
+    output.err << "healer: warning: " << printable(warning) << '\n';
+  for (const std::string& note : settings->notes) output.err << "healer: " << printable(note) << '\n';
   std::optional<Chosen> chosen;
   if (!command.container.empty()) {
     auto found = choose(command.container, settings->daemon.docker, list);
     if (!found) {
-      output.err << "healer: " << found.error() << '\n';
+      output.err << "healer: " << printable(found.error()) << '\n';
       return exit_failed;
     }
     chosen = std::move(*found);
@@ -134,7 +136,7 @@ int check_config(const CheckConfigCommand& command, const Environment& environme
   if (!explanation.unnamed_probe)
     output.out << "Only its named probes are used: no label sets the unnamed one.\n";
   for (const LabelProblem& problem : explanation.problems)
-    output.err << fmt::format("healer: label {}: {}\n", problem.label, problem.message);
+    output.err << fmt::format("healer: label {}: {}\n", printable(problem.label), printable(problem.message));
   return explanation.problems.empty() ? exit_ok : exit_usage;
 }
 

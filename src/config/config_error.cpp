@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/redact.hpp"
 #include "base/text.hpp"
 
 namespace healer {
@@ -34,7 +35,7 @@ std::string describe(const ConfigError& error) {
 }
 
 std::string shown_value(std::string_view value) {
-  return clip(printable(clip(value, 200)), 100);
+  return clip(redact(printable(clip(value, 200))), 100);
 }
 
 }  // namespace healer

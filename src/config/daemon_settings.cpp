@@ -10,6 +10,7 @@
 #include "base/text.hpp"
 #include "config/characters.hpp"
 #include "config/compat.hpp"
+#include "config/header_subjects.hpp"
 #include "config/maintenance.hpp"
 #include "config/notification_routes.hpp"
 #include "config/setting.hpp"
@@ -78,6 +79,30 @@ bool read_alert_labels(Names& labels, std::string_view text) {
   if (!std::all_of(names.begin(), names.end(), is_label_name)) return false;
   labels = std::move(names);
   return true;
+}
+
+bool read_host_names(Names& hosts, std::string_view text) {
+  constexpr std::size_t most = 100;
+  Names names;
+  for (const std::string& part : split(text, ',')) names.push_back(lower(trim(part)));
+  if (names.size() > most || !std::all_of(names.begin(), names.end(),
+                                          [](const std::string& name) { return is_word(name, 253, "-._"); }))
+    return false;
+  hosts = std::move(names);
+  return true;
+}
+
+bool read_header_patterns(Names& patterns, std::string_view text) {
+  constexpr std::size_t most = 1000;
+  Names read;
+  for (const std::string& part : split(text, ',')) read.emplace_back(trim(part));
+  if (read.size() > most || !std::all_of(read.begin(), read.end(), is_header_pattern)) return false;
+  patterns = std::move(read);
+  return true;
+}
+
+std::string show_names(const Names& names) {
+  return fmt::format("{}", fmt::join(names, ","));
 }
 
 std::string show_alert_labels(const Names& labels) {
@@ -248,6 +273,13 @@ Table<DaemonSettings> process_settings() {
       {"listen", "HEALER_LISTEN", &Daemon::listen, listen_address(),
        "Where `/metrics`, `/healthz` and `/readyz` are served. Port 0 picks a free one and logs it.",
        Traits{.flag = "--listen", .after_restart = true}},
+      {"allowed_hosts", "HEALER_ALLOWED_HOSTS", &Daemon::allowed_hosts,
+       special<Names>(list_info("names", "up to 100 host names, with commas between them, or a list", ','),
+                      read_host_names, show_names),
+       "Names under which browsers and Prometheus may ask `listen`. Addresses, `localhost` and names without "
+       "a dot are always "
+       "accepted; any other name is refused, for a page of another site may stand behind it.",
+       Traits{.after_restart = true}},
       {"state", "HEALER_STATE", &Daemon::state_path, text("a file's path", valid_path),
        "The state file: incidents, attempts, budgets, pending notifications.",
        Traits{.flag = "--state", .after_restart = true}},
@@ -255,13 +287,21 @@ Table<DaemonSettings> process_settings() {
        text("a path of at most 107 bytes", valid_socket_path),
        "The unix socket that connects `healer status` and the other commands to the daemon.",
        Traits{.flag = "--admin-socket", .after_restart = true}},
+      {"headers_for", "HEALTH_HEADERS_FOR", &Daemon::headers_for,
+       special<Names>(
+           list_info("patterns", "names of containers, or service:PROJECT/SERVICE, with * for any characters",
+                     ','),
+           read_header_patterns, show_names),
+       "The containers that get those of `HEALTH_HEADERS` whose name is that of a secret, such as "
+       "`Authorization`. Unset, none "
+       "gets them: whoever opts a container in would read them. Other headers are sent to all."},
       {"dry_run", "HEALER_DRY_RUN", &Daemon::dry_run, boolean(),
        "Decide, log and count as always, but never touch a container.",
        Traits{.flag = "--dry-run", .after_restart = true}},
       {"slack_webhook_url", "SLACK_WEBHOOK_URL", &Daemon::slack_webhook, secret_url(),
        "Slack incoming webhook that notifications go to. A secret: it has no flag and is never printed."},
       {"alertmanager_token", "ALERTMANAGER_TOKEN", &Daemon::alertmanager_token,
-       secret("text", "8 to 1024 printable ASCII characters without spaces", (is_graphic<1024, 8>)),
+       secret("text", "16 to 1024 printable ASCII characters without spaces", (is_graphic<1024, 16>)),
        "The bearer token that Alertmanager's webhook must send to `POST /api/v1/alertmanager`. A secret; "
        "unset, no alerts are accepted."},
       {"alert_labels", "ALERT_LABELS", &Daemon::alert_labels,

@@ -76,9 +76,19 @@ struct CompatSettings {
   bool operator==(const CompatSettings&) const = default;
 };
 
+/// A webhook of the operator's file, which labels may name: `webhook:NAME`.
+struct NamedWebhook {
+  std::string name;
+  Secret url;
+  bool operator==(const NamedWebhook&) const = default;
+};
+HEALER_DESCRIBE(NamedWebhook, name, url);
+
 /// The settings of the process itself: environment, file and flag; flags win, then the file.
 struct DaemonSettings {
   std::optional<ListenAddress> listen = ListenAddress{};  ///< empty: off
+  std::vector<std::string> allowed_hosts;                 ///< names under which the HTTP server may be asked
+  std::vector<std::string> headers_for;  ///< who gets secret HEALTH_HEADERS: config/header_subjects.hpp
   std::string state_path = "/var/lib/healer/healer.db";
   std::string admin_socket = "/run/healer/healer.sock";
   Secret slack_webhook;                   ///< of the channel "slack", which is among `channels`
@@ -90,9 +100,10 @@ struct DaemonSettings {
   bool alerts_act = false;                  ///< true: also alerts without the label healer_action act
   AlertMatch alert_match;
   std::string alert_alertmanager_url =
-      "auto";                     ///< "auto": the notification's; "none": Alertmanager is not asked
-  NotificationRouting routing;    ///< which channels get a notification, and when
-  PrometheusSettings prometheus;  ///< healer's own rules; set only in the file
+      "auto";                          ///< "auto": the notification's; "none": Alertmanager is not asked
+  NotificationRouting routing;         ///< which channels get a notification, and when
+  PrometheusSettings prometheus;       ///< healer's own rules; set only in the file
+  std::vector<NamedWebhook> webhooks;  ///< those that labels may name; set only in the file
   bool dry_run = false;
   LogFormat log_format = LogFormat::Auto;
   LogLevel log_level = LogLevel::Info;
@@ -110,10 +121,10 @@ struct DaemonSettings {
   CompatSettings compat;
   bool operator==(const DaemonSettings&) const = default;
 };
-HEALER_DESCRIBE(DaemonSettings, listen, state_path, admin_socket, slack_webhook, channels, alertmanager_token,
-                alert_labels, alert_targets, alerts_act, alert_match, alert_alertmanager_url, routing,
-                prometheus, dry_run, log_format, log_level, docker, resync_interval, host, retention,
-                connectivity, evidence_size, record, record_size, hook_before, hook_after, hook_timeout,
-                compat);
+HEALER_DESCRIBE(DaemonSettings, listen, allowed_hosts, headers_for, state_path, admin_socket, slack_webhook,
+                channels, alertmanager_token, alert_labels, alert_targets, alerts_act, alert_match,
+                alert_alertmanager_url, routing, prometheus, webhooks, dry_run, log_format, log_level, docker,
+                resync_interval, host, retention, connectivity, evidence_size, record, record_size,
+                hook_before, hook_after, hook_timeout, compat);
 
 }  // namespace healer

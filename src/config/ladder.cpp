@@ -46,8 +46,29 @@ Applied read_signal(const std::vector<std::string>& words, RemedyStep& step) {
   return true;
 }
 
+/// Null: the ladder is the operator's, so a webhook is a URL. Else it is a label's, and a webhook one of
+/// these.
+using Webhooks = const std::vector<NamedWebhook>*;
+
+Applied read_webhook(const std::vector<std::string>& words, Webhooks webhooks, RemedyStep& step) {
+  if (!webhooks) {
+    if (words.size() != 1 || !is_http_url(words.front()))
+      return Applied::refused("webhook needs an http:// or https:// URL with a host");
+    step.url = Secret(words.front());
+    return true;
+  }
+  for (const NamedWebhook& webhook : *webhooks) {
+    if (words.size() != 1 || webhook.name != words.front()) continue;
+    step.url = webhook.url;
+    return true;
+  }
+  // The text is not quoted: it may be the URL of a webhook.
+  return Applied::refused(
+      "a label can only name a webhook that the operator's file defines under 'webhooks:', as webhook:NAME");
+}
+
 /// Reads the text behind the first ':' of a step.
-Applied read_details(std::string_view text, RemedyStep& step) {
+Applied read_details(std::string_view text, Webhooks webhooks, RemedyStep& step) {
   auto words = split_words(text);
   if (!words) return Applied::refused(words.error());
   switch (step.kind) {
@@ -60,10 +81,7 @@ Applied read_details(std::string_view text, RemedyStep& step) {
       step.command = std::move(*words);
       return true;
     case RemedyKind::Webhook:
-      if (words->size() != 1 || !is_http_url(words->front()))
-        return Applied::refused("webhook needs an http:// or https:// URL with a host");
-      step.url = Secret(words->front());
-      return true;
+      return read_webhook(*words, webhooks, step);
     case RemedyKind::Restart:
     case RemedyKind::Start:
     case RemedyKind::Stop:
@@ -75,7 +93,7 @@ Applied read_details(std::string_view text, RemedyStep& step) {
   return Applied::refused(fmt::format("{} takes nothing after a ':'", to_string(step.kind)));
 }
 
-Applied read_ladder_step(std::string_view text, RemedyStep& step, bool quotable) {
+Applied read_ladder_step(std::string_view text, RemedyStep& step, bool quotable, Webhooks webhooks) {
   if (text.empty()) return Applied::refused("nothing stands there");
   const auto colon = text.find(':');
   const std::string word = lower(trim(text.substr(0, colon)));
@@ -87,11 +105,12 @@ Applied read_ladder_step(std::string_view text, RemedyStep& step, bool quotable)
   const bool wants_details =
       step.kind == RemedyKind::Kill || step.kind == RemedyKind::Exec || step.kind == RemedyKind::Webhook;
   if (colon == std::string_view::npos && !wants_details) return true;
-  return read_details(colon == std::string_view::npos ? std::string_view() : text.substr(colon + 1), step);
+  return read_details(colon == std::string_view::npos ? std::string_view() : text.substr(colon + 1), webhooks,
+                      step);
 }
 
 Applied read_ladder_steps(const std::vector<std::string>& ladder_steps, std::vector<RemedyStep>& ladder,
-                          bool quotable) {
+                          bool quotable, Webhooks webhooks) {
   if (ladder_steps.empty()) return Applied::refused("the list is empty");
   if (ladder_steps.size() > most_ladder_steps)
     return Applied::refused(fmt::format("{} steps; at most {}", ladder_steps.size(), most_ladder_steps));
@@ -99,7 +118,7 @@ Applied read_ladder_steps(const std::vector<std::string>& ladder_steps, std::vec
   for (const std::string& ladder_step : ladder_steps) {
     const std::size_t number = read.size() + 1;
     RemedyStep step;
-    Applied applied = read_ladder_step(trim(ladder_step), step, quotable);
+    Applied applied = read_ladder_step(trim(ladder_step), step, quotable, webhooks);
     if (applied && number < ladder_steps.size() &&
         (step.kind == RemedyKind::None || step.kind == RemedyKind::Stop))
       applied =
@@ -114,29 +133,42 @@ Applied read_ladder_steps(const std::vector<std::string>& ladder_steps, std::vec
   return true;
 }
 
-}  // namespace
-
-Applied read_ladder_steps(const std::vector<std::string>& ladder_steps, std::vector<RemedyStep>& ladder) {
-  if (ladder_steps.size() == 1 && lower(trim(ladder_steps.front())) == engines_default) {
+Applied read_items(const std::vector<std::string>& items, Webhooks webhooks,
+                   std::vector<RemedyStep>& ladder) {
+  if (items.size() == 1 && lower(trim(items.front())) == engines_default) {
     ladder.clear();
     return true;
   }
-  const bool quotable =
-      std::none_of(ladder_steps.begin(), ladder_steps.end(),
-                   [](const std::string& ladder_step) { return ladder_may_hold_secret(ladder_step); });
-  return read_ladder_steps(ladder_steps, ladder, quotable);
+  const bool quotable = std::none_of(items.begin(), items.end(),
+                                     [](const std::string& item) { return ladder_may_hold_secret(item); });
+  return read_ladder_steps(items, ladder, quotable, webhooks);
 }
 
-Applied read_ladder(std::string_view text, std::vector<RemedyStep>& ladder) {
+Applied read_text(std::string_view text, Webhooks webhooks, std::vector<RemedyStep>& ladder) {
   if (trim(text).starts_with('[')) {
     const auto items = read_list(trim(text));
     if (!items) return Applied::refused("it begins with '[' but is no list of texts");
-    return read_ladder_steps(*items, ladder);
+    return read_items(*items, webhooks, ladder);
   }
-  if (lower(trim(text)) == engines_default) return read_ladder_steps({std::string(text)}, ladder);
+  if (lower(trim(text)) == engines_default) return read_items({std::string(text)}, webhooks, ladder);
   const auto ladder_steps = split_outside_quotes(text, ',');
   if (!ladder_steps) return Applied::refused(ladder_steps.error());
-  return read_ladder_steps(*ladder_steps, ladder, !ladder_may_hold_secret(text));
+  return read_ladder_steps(*ladder_steps, ladder, !ladder_may_hold_secret(text), webhooks);
+}
+
+}  // namespace
+
+Applied read_ladder_steps(const std::vector<std::string>& ladder_steps, std::vector<RemedyStep>& ladder) {
+  return read_items(ladder_steps, nullptr, ladder);
+}
+
+Applied read_ladder(std::string_view text, std::vector<RemedyStep>& ladder) {
+  return read_text(text, nullptr, ladder);
+}
+
+Applied read_label_ladder(std::string_view text, const std::vector<NamedWebhook>& webhooks,
+                          std::vector<RemedyStep>& ladder) {
+  return read_text(text, &webhooks, ladder);
 }
 
 std::string show_ladder(const std::vector<RemedyStep>& ladder) {

@@ -4,6 +4,7 @@
 #include <string_view>
 #include <vector>
 
+#include "config/daemon_settings.hpp"
 #include "config/setting.hpp"
 #include "model/policy.hpp"
 
@@ -20,6 +21,11 @@ inline constexpr std::string_view ladder_accepted =
 /// what follows a ':' is split like a shell's words. `auto` is the empty ladder: the engine's default remedy.
 /// A text that begins with '[' is a list of steps.
 Applied read_ladder(std::string_view text, std::vector<RemedyStep>& ladder);
+
+/// The ladder of a label. A label is not the operator's word about where healer sends requests, so its
+/// webhooks are names of `webhooks`, which the operator's file defines, and no URLs.
+Applied read_label_ladder(std::string_view text, const std::vector<NamedWebhook>& webhooks,
+                          std::vector<RemedyStep>& ladder);
 
 /// As read_ladder(), with one item per step: a comma in an item is part of the step.
 Applied read_ladder_steps(const std::vector<std::string>& ladder_steps, std::vector<RemedyStep>& ladder);

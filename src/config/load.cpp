@@ -9,11 +9,14 @@
 
 #include "config/channel_settings.hpp"
 #include "config/compat.hpp"
+#include "config/engine_transport.hpp"
+#include "config/header_subjects.hpp"
 #include "config/load_channels.hpp"
 #include "config/notification_routes.hpp"
 #include "config/prometheus_rules.hpp"
 #include "config/service_links.hpp"
 #include "config/setting_reader.hpp"
+#include "config/webhooks.hpp"
 
 namespace healer {
 namespace {
@@ -58,6 +61,11 @@ class Loader {
         SettingReader in_file = reader();
         settings.daemon.prometheus =
             read_prometheus({file.name, section.value, section.line, section.key}, in_file);
+      }
+      if (section.key == "webhooks") {
+        SettingReader in_file = reader();
+        settings.daemon.webhooks =
+            read_webhooks({file.name, section.value, section.line, section.key}, in_file);
       }
       if (section.key == "channels") channels = {file.name, std::move(section.value)};
       if (section.key == "routes") routes_ = {file.name, std::move(section)};
@@ -174,6 +182,18 @@ void fill_in_cert_path(Settings& settings, const Environment& environment) {
     docker.cert_path = *home + "/.docker";
 }
 
+/// Secrets for health checks that nobody gets.
+void warn_of_headers(Settings& settings) {
+  std::string names;
+  for (const HttpHeader& header : settings.defaults.probe.headers)
+    if (is_secret_header(header)) names += (names.empty() ? "" : ", ") + header.name;
+  if (names.empty() || !settings.daemon.headers_for.empty()) return;
+  settings.warnings.push_back("HEALTH_HEADERS: " + names +
+                              " may hold a secret and is sent to no container: name those that get it in "
+                              "headers_for (HEALTH_HEADERS_FOR), such as "
+                              "web-* or service:shop/web, or * for every container that opts in");
+}
+
 tl::expected<Settings, ConfigErrors> load_all(const Environment& environment,
                                               const std::optional<ConfigText>& file,
                                               const FlagOverrides& flags, ConfigErrors errors) {
@@ -189,7 +209,10 @@ tl::expected<Settings, ConfigErrors> load_all(const Environment& environment,
   load_channels(environment, loader.channels, loader.settings, loader.errors);
   loader.read_routing();
   if (!loader.errors.empty()) return tl::unexpected<ConfigErrors>(std::move(loader.errors));
+  for (std::string& warning : engine_transport_warnings(loader.settings.daemon.docker, environment))
+    loader.settings.warnings.push_back(std::move(warning));
   fill_in_cert_path(loader.settings, environment);
+  warn_of_headers(loader.settings);
   return std::move(loader.settings);
 }
 

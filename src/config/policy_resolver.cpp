@@ -8,6 +8,7 @@
 
 #include "base/text.hpp"
 #include "config/compat.hpp"
+#include "config/ladder.hpp"
 #include "config/probe_labels.hpp"
 #include "config/setting.hpp"
 
@@ -64,11 +65,12 @@ const Setting<Policy>* setting_of(const std::string& label) {
 class LabelReader {
  public:
   LabelReader(const Labels& labels, Policy defaults, const CompatSettings& compat,
-              const std::optional<NotificationNames>& names)
+              const std::optional<NotificationNames>& names, const std::vector<NamedWebhook>& webhooks)
       : policy(defaults),
         theirs(compat),
         compat_(compat),
         names_(names),
+        webhooks_(webhooks),
         defaults_(std::move(defaults)),
         probes(defaults_, problems) {
     theirs.read(labels, policy, problems);
@@ -112,6 +114,7 @@ class LabelReader {
   }
 
   Applied apply(const Setting<Policy>& setting, std::string_view text) {
+    if (setting.info.key == "remedies") return read_label_ladder(text, webhooks_, policy.remedies);
     if (setting.info.key != notification_key || !names_) return setting.apply(policy, text);
     Policy read = policy;
     if (const Applied taken = setting.apply(read, text); !taken) return taken;
@@ -150,6 +153,7 @@ class LabelReader {
 
   const CompatSettings& compat_;
   const std::optional<NotificationNames>& names_;
+  const std::vector<NamedWebhook>& webhooks_;
   Policy defaults_;
   bool own_probe_ = false;
   bool opted_in_ = false;
@@ -186,10 +190,13 @@ void PolicyResolver::share_zones(Policy& policy) {
     if (window.zone) window.zone = zones_.try_emplace(window.zone->name, window.zone).first->second;
 }
 
-ResolvedPolicy PolicyResolver::resolve(const Labels& labels) {
+ResolvedPolicy PolicyResolver::resolve(const Labels& labels, const HeaderSubject& subject) {
   std::string key = cache_key(labels, CompatLabels(compat_));
+  const bool secret_headers = gets_secret_headers(headers_for_, subject);
+  key += secret_headers ? '+' : '-';
   if (const auto found = cache_.find(key); found != cache_.end()) return found->second;
-  LabelReader read(labels, defaults_, compat_, names_);
+  LabelReader read(labels, defaults_, compat_, names_, webhooks_);
+  if (!secret_headers) drop_secret_headers(read.policy, defaults_);
   share_zones(read.policy);
   ResolvedPolicy resolved{std::make_shared<const Policy>(std::move(read.policy)), std::move(read.problems)};
   // No real configuration has labels this long: they are resolved, but not cached.
@@ -204,7 +211,7 @@ Explanation explain(const Settings& settings, const Labels& labels) {
   for (const EffectiveSetting& effective : settings.effective)
     if (effective.info->scope == Scope::Workload) explanation.settings.push_back(effective);
   const std::optional<NotificationNames> names(NotificationNames(settings.daemon));
-  LabelReader read(labels, settings.defaults, settings.daemon.compat, names);
+  LabelReader read(labels, settings.defaults, settings.daemon.compat, names, settings.daemon.webhooks);
   // Named probes start from the defaults, so their rows are made before healer's labels are recorded.
   for (const NamedProbe& probe : read.policy.named_probes)
     explain_probe(probe, settings.defaults, read.probes.named(), explanation.settings);

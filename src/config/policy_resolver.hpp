@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "config/header_subjects.hpp"
 #include "config/load.hpp"
 #include "config/notification_routes.hpp"
 #include "model/policy.hpp"
@@ -28,12 +29,18 @@ class PolicyResolver {
  public:
   static constexpr std::size_t cache_limit = 1024;
 
-  /// `names`: the valid values of the label healer.notify; empty: the label is not checked.
+  /// `names`: the valid values of the label healer.notify; empty: the label is not checked. `webhooks`: those
+  /// that the label healer.remedies may name.
   explicit PolicyResolver(Policy defaults, CompatSettings compat = {},
-                          std::optional<NotificationNames> names = {})
-      : defaults_(std::move(defaults)), compat_(std::move(compat)), names_(std::move(names)) {}
+                          std::optional<NotificationNames> names = {},
+                          std::vector<NamedWebhook> webhooks = {}, std::vector<std::string> headers_for = {})
+      : defaults_(std::move(defaults)),
+        compat_(std::move(compat)),
+        names_(std::move(names)),
+        webhooks_(std::move(webhooks)),
+        headers_for_(std::move(headers_for)) {}
 
-  ResolvedPolicy resolve(const Labels& labels);
+  ResolvedPolicy resolve(const Labels& labels, const HeaderSubject& subject = {});
 
  private:
   /// Policies with the same time zone share one TimeZone.
@@ -42,6 +49,8 @@ class PolicyResolver {
   Policy defaults_;
   CompatSettings compat_;
   std::optional<NotificationNames> names_;
+  std::vector<NamedWebhook> webhooks_;
+  std::vector<std::string> headers_for_;
   std::unordered_map<std::string, ResolvedPolicy> cache_;
   std::unordered_map<std::string, TimeZonePtr> zones_;  ///< bounded by the time zone database
 };

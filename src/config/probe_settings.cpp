@@ -127,7 +127,9 @@ Table<ProbeSpec> probe_settings() {
            {{"GET", "GET"}, {"HEAD", "HEAD"}, {"POST", "POST"}, {"PUT", "PUT"}, {"OPTIONS", "OPTIONS"}}),
        "The HTTP method of `http` and `https`.", Traits{.fits = http_kinds}},
       {"headers", "HEALTH_HEADERS", &ProbeSpec::headers, headers(),
-       "Additional headers of `http` and `https`. Their values count as secrets and are never printed.",
+       "Additional headers of `http` and `https`. Their values count as secrets and are never printed. Those "
+       "with the "
+       "name of a secret are sent only to the containers in `headers_for`, or by a container's own label.",
        Traits{.fits = http_kinds}},
       {"redirects", "HEALTH_REDIRECTS", &ProbeSpec::redirects, number(0, 10),
        "How many redirects `http` and `https` follow, to the same target only.", Traits{.fits = http_kinds}},

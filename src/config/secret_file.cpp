@@ -4,6 +4,10 @@
 #include <cstring>
 #include <fstream>
 
+#include <sys/stat.h>
+
+#include <fmt/format.h>
+
 namespace healer {
 namespace {
 
@@ -25,6 +29,15 @@ Result<std::string> read_secret_file(const std::string& path) {
   if (text.ends_with('\r')) text.pop_back();
   if (text.empty()) return failure(ErrorCode::InvalidInput, "it is empty");
   return text;
+}
+
+std::string secret_file_warning(const std::string& path) {
+  if (path.starts_with("/run/secrets/") || path.starts_with("/var/run/secrets/")) return {};
+  struct stat file {};
+  if (::stat(path.c_str(), &file) != 0 || (file.st_mode & (S_IRGRP | S_IROTH)) == 0) return {};
+  return fmt::format(
+      "{} holds a secret and can be read by {} (mode {:04o}): chmod 600 {}, or mount it as a secret", path,
+      (file.st_mode & S_IROTH) != 0 ? "everybody" : "its group", file.st_mode & 07777U, path);
 }
 
 }  // namespace healer

@@ -82,7 +82,11 @@ void SettingReader::note_refusal(const SettingInfo& info, const std::string& nam
 std::optional<std::string> SettingReader::secret_of(const std::string& name, const std::string& path,
                                                     const Origin& origin) {
   auto text = read_secret_file(path);
-  if (text) return std::move(*text);
+  if (text) {
+    if (std::string warning = secret_file_warning(path); !warning.empty())
+      warnings_.push_back(name + ": " + printable(warning));
+    return std::move(*text);
+  }
   refuse(origin, name, shown_value(path), "cannot be read: " + text.error().message,
          "the path of a file that holds the value");
   return std::nullopt;

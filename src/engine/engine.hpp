@@ -67,6 +67,14 @@ struct RecreateOrder {
   Duration deadline{0};
 };
 
+/// An object of the engine's answers that is larger than the adapter's limits. Its small members were used.
+struct SkippedObject {
+  enum class Kind { Event, ListEntry };
+  Kind kind = Kind::Event;
+  std::string container_id;  ///< empty: not known
+  std::string name;          ///< empty: not known
+};
+
 /// The port to a container engine: facts in, orders out. It makes no decisions, and never repeats a call that
 /// changes a container.
 ///
@@ -76,6 +84,10 @@ struct RecreateOrder {
 class Engine {
  public:
   virtual ~Engine() = default;
+
+  /// `skipped` is called for each object that was too large. It never ends a list or a stream: a stranger's
+  /// labels must not stop the healing of the others.
+  virtual void on_skipped(std::function<void(const SkippedObject&)> /*skipped*/) {}
 
   /// Identifies the engine and negotiates the API version: `/_ping`, then `/version`. Called first, and again
   /// after a loss.

@@ -13,7 +13,7 @@ namespace healer {
 /// A command on the host: an argument list, never a shell string.
 struct HookCall {
   std::vector<std::string> argv;  ///< not empty; a name without '/' is searched in PATH
-  std::vector<std::pair<std::string, std::string>> environment;  ///< added to the runner's environment
+  std::vector<std::pair<std::string, std::string>> environment;  ///< added to what the runner passes on
   Duration deadline{0};
   std::size_t output_cap = 16 * 1024;
 };

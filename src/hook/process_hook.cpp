@@ -1,5 +1,6 @@
 #include "hook/process_hook.hpp"
 
+#include <algorithm>
 #include <array>
 #include <csignal>
 #include <cstring>
@@ -161,21 +162,12 @@ class ProcessHook::Child : public std::enable_shared_from_this<Child> {
     timer_.cancel();
     boost::system::error_code ignored;
     pipe_.close(ignored);
-    result_.output = printable_lines(redact(raw_));
+    result_.output = trim(redact(printable_lines(raw_)));
     const auto self = shared_from_this();
     const auto done = std::exchange(done_, nullptr);
     over_(self);
     loop_.post([self]() {});  // keeps `self` alive: its timer may be the caller
     done(std::move(result_));
-  }
-
-  static std::string printable_lines(const std::string& text) {
-    std::string out;
-    for (const std::string& line : split(text, '\n')) {
-      if (!out.empty()) out += '\n';
-      out += printable(line);
-    }
-    return std::string(trim(out));
   }
 
   net::Loop& loop_;
@@ -191,6 +183,14 @@ class ProcessHook::Child : public std::enable_shared_from_this<Child> {
   bool ended_ = false;
   bool pipe_over_ = false;
 };
+
+bool is_inherited(std::string_view name) {
+  constexpr std::array<std::string_view, 13> names{
+      "PATH", "HOME",   "USER",     "LOGNAME",     "SHELL",          "LANG",           "LANGUAGE",
+      "TZ",   "TMPDIR", "HOSTNAME", "DOCKER_HOST", "DOCKER_CONTEXT", "XDG_RUNTIME_DIR"};
+  return std::find(names.begin(), names.end(), name) != names.end() || name.starts_with("LC_") ||
+         name.starts_with("HOOK_");
+}
 
 struct ProcessHook::State {
   State(net::Loop& on, std::map<std::string, std::string> base)
@@ -214,7 +214,9 @@ ProcessHook::~ProcessHook() {
 }
 
 void ProcessHook::run(HookCall call, std::function<void(HookResult)> done) {
-  auto environment = state_->environment;
+  std::map<std::string, std::string> environment;
+  for (const auto& [name, value] : state_->environment)
+    if (is_inherited(name)) environment.emplace(name, value);
   for (auto& [name, value] : call.environment) environment[name] = std::move(value);
   std::vector<std::string> texts;
   for (const auto& [name, value] : environment) texts.push_back(name + "=" + value);

@@ -25,7 +25,9 @@ namespace healer {
 ///   Draining | end of the pipe, or 200 ms (a child of the command may hold the pipe open) | done
 class ProcessHook final : public HookRunner {
  public:
-  /// Every hook inherits `environment`.
+  /// Of `environment` a hook inherits what programs need (PATH, HOME, the language, the time zone, the place
+  /// of the engine), and every variable that begins with HOOK_. The rest, secrets of healer among it, stays
+  /// with healer.
   ProcessHook(net::Loop& loop, std::map<std::string, std::string> environment);
   ~ProcessHook() override;
 

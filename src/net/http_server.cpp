@@ -1,14 +1,17 @@
 #include "net/http_server.hpp"
 
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <cstring>
 #include <list>
+#include <map>
 #include <optional>
 #include <utility>
 
@@ -40,6 +43,25 @@ using UnixProtocol = asio::local::stream_protocol;
 
 constexpr auto accept_retry = std::chrono::milliseconds(100);
 
+/// The address of the other end, without its port. Of an IPv6 address the network, for a host has a whole
+/// one.
+std::string peer_of(stream_protocol::socket& socket) {
+  sockaddr_storage address{};
+  socklen_t length = sizeof(address);
+  if (::getpeername(socket.native_handle(), reinterpret_cast<sockaddr*>(&address), &length) != 0) return {};
+  if (address.ss_family == AF_INET) {
+    const auto& v4 = reinterpret_cast<const sockaddr_in&>(address);
+    return asio::ip::make_address_v4(ntohl(v4.sin_addr.s_addr)).to_string();
+  }
+  if (address.ss_family != AF_INET6) return {};
+  asio::ip::address_v6::bytes_type bytes;
+  std::memcpy(bytes.data(), &reinterpret_cast<const sockaddr_in6&>(address).sin6_addr, bytes.size());
+  const asio::ip::address_v6 v6(bytes);
+  if (v6.is_v4_mapped()) return asio::ip::make_address_v4(asio::ip::v4_mapped, v6).to_string();
+  std::fill(bytes.begin() + 8, bytes.end(), 0);
+  return asio::ip::address_v6(bytes).to_string();
+}
+
 HttpRequest to_request(http::request<http::string_body>&& message) {
   HttpRequest request;
   request.method = std::string(message.method_string());
@@ -54,6 +76,16 @@ HttpRequest to_request(http::request<http::string_body>&& message) {
 }
 
 }  // namespace
+
+const HttpHeaders& security_headers() {
+  static const HttpHeaders headers{{"X-Content-Type-Options", "nosniff"},
+                                   {"X-Frame-Options", "DENY"},
+                                   {"Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"},
+                                   {"Referrer-Policy", "no-referrer"},
+                                   {"Cross-Origin-Resource-Policy", "same-origin"},
+                                   {"Cache-Control", "no-store"}};
+  return headers;
+}
 
 class Session;
 
@@ -75,18 +107,24 @@ struct HttpServer::State : std::enable_shared_from_this<HttpServer::State> {
 
   void accept();
   void accepted(const error_code& error, stream_protocol::socket socket);
+  void make_room();
   void close();
 };
 
 /// One connection: reads a request, calls the handler, writes the reply, and repeats.
 class Session : public std::enable_shared_from_this<Session> {
  public:
-  Session(stream_protocol::socket socket, std::weak_ptr<HttpServer::State> server, HttpServerLimits limits)
-      : stream_(std::move(socket)), server_(std::move(server)), limits_(limits) {}
+  /// Idle: no byte of a request. Reading: a part of one. Writing: the answer is on its way.
+  enum class Phase { Idle, Reading, Handling, Writing, Closed };
+
+  Session(stream_protocol::socket socket, std::weak_ptr<HttpServer::State> server, HttpServerLimits limits,
+          std::string peer)
+      : stream_(std::move(socket)), server_(std::move(server)), limits_(limits), peer_(std::move(peer)) {}
 
   std::list<std::shared_ptr<Session>>::iterator place;
 
-  bool idle() const { return phase_ == Phase::Idle; }
+  Phase phase() const { return phase_; }
+  const std::string& peer() const { return peer_; }
 
   void start() { read(limits_.request_timeout); }
 
@@ -96,8 +134,6 @@ class Session : public std::enable_shared_from_this<Session> {
   }
 
  private:
-  enum class Phase { Idle, Handling, Writing, Closed };
-
   void read(std::chrono::seconds lookback) {
     phase_ = Phase::Idle;
     parser_.emplace();
@@ -114,7 +150,7 @@ class Session : public std::enable_shared_from_this<Session> {
 
   void read_rest() {
     if (phase_ == Phase::Closed) return;
-    phase_ = Phase::Handling;
+    phase_ = Phase::Reading;
     stream_.expires_after(limits_.request_timeout);
     http::async_read(stream_, buffer_, *parser_,
                      [self = shared_from_this()](error_code error, std::size_t) { self->read_done(error); });
@@ -158,7 +194,9 @@ class Session : public std::enable_shared_from_this<Session> {
       if (const auto self = weak.lock()) self->reply(number, std::move(response));
     };
     try {
-      server->handler(to_request(std::move(message)), std::move(reply));
+      HttpRequest request = to_request(std::move(message));
+      request.peer = peer_;
+      server->handler(std::move(request), std::move(reply));
     } catch (const std::exception&) {
       HttpResponse failed;
       failed.status = 500;
@@ -190,6 +228,8 @@ class Session : public std::enable_shared_from_this<Session> {
     response_.set(http::field::content_type, response.content_type);
     for (const auto& [name, value] : response.headers)
       if (fit_for_head(name) && fit_for_head(value)) response_.insert(name, value);
+    for (const auto& [name, value] : security_headers())
+      if (response_.find(name) == response_.end()) response_.insert(name, value);
     response_.keep_alive(keep_alive_);
     response_.content_length(response.body.size());
     if (!head_only_) response_.body() = std::move(response.body);
@@ -231,6 +271,7 @@ class Session : public std::enable_shared_from_this<Session> {
   Stream stream_;
   std::weak_ptr<HttpServer::State> server_;
   HttpServerLimits limits_;
+  std::string peer_;
   beast::flat_buffer buffer_;
   std::optional<http::request_parser<http::string_body>> parser_;
   http::response<http::string_body> response_;
@@ -267,21 +308,35 @@ void HttpServer::State::accepted(const error_code& error, stream_protocol::socke
     error_code ignored;
     socket.set_option(tcp::no_delay(true), ignored);
   }
-  if (sessions.size() >= limits.connections) {
-    for (const auto& session : sessions) {
-      if (!session->idle()) continue;
-      const auto oldest = session;
-      sessions.erase(oldest->place);
-      oldest->close();
-      break;
-    }
-  }
+  if (sessions.size() >= limits.connections) make_room();
   if (sessions.size() < limits.connections) {
-    auto session = std::make_shared<Session>(std::move(socket), weak_from_this(), limits);
+    std::string peer = tcp_acceptor ? peer_of(socket) : std::string();
+    auto session = std::make_shared<Session>(std::move(socket), weak_from_this(), limits, std::move(peer));
     session->place = sessions.insert(sessions.end(), session);
     session->start();
   }
   accept();
+}
+
+/// Closes one connection, so that requests which never end cannot keep others out.
+/// HttpServerLimits::connections.
+void HttpServer::State::make_room() {
+  for (const auto phase : {Session::Phase::Idle, Session::Phase::Reading, Session::Phase::Writing}) {
+    std::map<std::string_view, std::size_t> of_peer;
+    for (const auto& session : sessions)
+      if (session->phase() == phase) ++of_peer[session->peer()];
+    std::size_t most = 0;
+    for (const auto& [peer, count] : of_peer) most = std::max(most, count);
+    for (const auto& session : sessions) {
+      // The idle ones do no harm: the longest idle one goes, whose it may be.
+      if (session->phase() != phase || (phase != Session::Phase::Idle && of_peer[session->peer()] < most))
+        continue;
+      const auto oldest = session;
+      sessions.erase(oldest->place);
+      oldest->close();
+      return;
+    }
+  }
 }
 
 void HttpServer::State::close() {

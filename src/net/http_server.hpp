@@ -21,14 +21,21 @@ struct HttpRequest {
   std::string query;   ///< the part after '?', as sent
   HttpHeaders headers;
   std::string body;
+  std::string peer = {};  ///< the client's address without its port; empty on a unix socket
 };
 
 struct HttpResponse {
   int status = 200;
   std::string content_type = "text/plain; charset=utf-8";
   std::string body;
-  HttpHeaders headers;  ///< further fields; the server sets Content-Length, Connection and Date
+  /// Further fields. The server sets Content-Length and Connection, and security_headers() where they are not
+  /// set.
+  HttpHeaders headers;
 };
+
+/// The fields of every answer that keep a browser from making more of it than it is: no content of it is run,
+/// framed, guessed at, kept, or read by another site.
+const HttpHeaders& security_headers();
 
 /// The handler is called on the loop once per request. It may reply at once or later, on the loop. A second
 /// reply, or a reply after the client or the server is gone, is ignored. Without a reply within
@@ -39,7 +46,10 @@ using HttpHandler = std::function<void(HttpRequest, HttpReply)>;
 struct HttpServerLimits {
   std::size_t head = 16 * 1024;  ///< larger: 431
   std::size_t body = 64 * 1024;  ///< larger: 413
-  std::size_t connections = 64;  ///< one more replaces the longest idle one; if none is idle, it is closed
+  /// One more replaces another: the longest idle one; else the oldest whose request is not complete, of the
+  /// peer that has the most of them; else likewise the oldest whose answer is not read. If every handler is
+  /// still at work, it is closed.
+  std::size_t connections = 64;
   std::chrono::seconds idle_timeout{60};     ///< between two requests of one connection
   std::chrono::seconds request_timeout{10};  ///< for a whole request, from connecting or from its first byte
   std::chrono::seconds answer_timeout{30};   ///< for the handler, and the same again for writing the answer

@@ -26,7 +26,7 @@ RemedyAnswer answer_of(ErrorCode code) {
 
 std::string first_line(const std::string& output) {
   const std::string_view all = trim(output);
-  return clip(printable(redact(trim(all.substr(0, all.find('\n'))))), 200);
+  return clip(redact(printable(trim(all.substr(0, all.find('\n'))))), 200);
 }
 
 RecreateOrder recreate_order(const ApplyRemedy& remedy) {

@@ -129,8 +129,8 @@ void Runtime::sync_saw(const ContainerSummary& summary, bool full) {
   if (const std::string& service = summary.identity.service; !service.empty())
     sync_->names.insert(service.substr(service.find('/') + 1));
   const auto known = known_.find(summary.id);
-  const bool ours =
-      known != known_.end() || resolve(summary.name, summary.labels).policy->selection == Selection::OptedIn;
+  const bool ours = known != known_.end() ||
+                    resolve(summary.name, {}, summary.labels).policy->selection == Selection::OptedIn;
   if (!ours) return;
   if (!full && known != known_.end() && known->second.state == summary.state) return;
   sync_->awaited.insert(summary.id);
@@ -152,8 +152,9 @@ void Runtime::sync_step() {
   if (done.again) sync(done.again_full);
 }
 
-ResolvedPolicy Runtime::resolve(const std::string& name, const std::map<std::string, std::string>& labels) {
-  ResolvedPolicy resolved = resolve_(labels);
+ResolvedPolicy Runtime::resolve(const std::string& name, const std::string& service,
+                                const std::map<std::string, std::string>& labels) {
+  ResolvedPolicy resolved = resolve_(name, service, labels);
   const auto& excluded = settings_.excluded;
   if (std::find(excluded.begin(), excluded.end(), name) != excluded.end()) {
     Policy policy = *resolved.policy;
@@ -166,7 +167,7 @@ ResolvedPolicy Runtime::resolve(const std::string& name, const std::map<std::str
 void Runtime::inspected(const std::string& id, Result<Container>&& answer) {
   if (answer) {
     origin_.before_facts();
-    ResolvedPolicy resolved = resolve(answer->name, answer->labels);
+    ResolvedPolicy resolved = resolve(answer->name, answer->identity.service, answer->labels);
     if (resolved.policy->selection == Selection::OptedIn) {
       const Duration stop = resolved.policy->stop_timeout.value_or(answer->stop_timeout.value_or(10s));
       known_[id] =

@@ -48,7 +48,8 @@ std::string_view without_timestamp(std::string_view line) {
 }  // namespace
 
 Evidence evidence_of(const CaptureEvidence& order, Instant now, const EngineEvidence& reported) {
-  const auto safe = [&](const std::string& text) { return clip(redact(text, reported.secrets), text_cap); };
+  const Redactor redacted(reported.secrets);
+  const auto safe = [&](const std::string& text) { return clip(redacted(text), text_cap); };
   Evidence evidence;
   evidence.incident = order.incident;
   evidence.workload = order.workload;
@@ -56,7 +57,7 @@ Evidence evidence_of(const CaptureEvidence& order, Instant now, const EngineEvid
   evidence.taken_at = now;
   evidence.state = safe(reported.state);
   evidence.health_log = safe(reported.health_log);
-  evidence.logs = tail(redact(reported.logs, reported.secrets), log_cap);
+  evidence.logs = tail(redacted(reported.logs), log_cap);
   evidence.processes = safe(reported.processes);
   evidence.memory = safe(reported.memory);
   evidence.missing = safe(joined(reported.missing));

@@ -11,7 +11,7 @@ namespace {
 constexpr std::size_t output_kept = 500;
 
 std::string value_of(std::string_view name, const ApplyRemedy& remedy, const std::string& outcome) {
-  if (name == "name") return remedy.name;
+  if (name == "name") return printable(remedy.name);
   if (name == "id") return remedy.container_id;
   if (name == "remedy") return to_string(remedy.step.kind);
   if (name == "attempt") return std::to_string(remedy.number);
@@ -77,6 +77,9 @@ void RemedyHooks::run(const char* hook, const std::vector<std::string>& argv, co
                       {"HEALER_ATTEMPT", std::to_string(remedy.number)},
                       {"HEALER_REASON", present::reason_text(remedy.reason)}};
   if (!outcome.empty()) call.environment.emplace_back("HEALER_OUTCOME", outcome);
+  // Names, images and outputs of containers: a hook may well write them to a terminal or into a shell's
+  // words.
+  for (auto& [name, value] : call.environment) value = printable(value);
   auto reported = [kept = kept_, now = now_, hook = std::string(hook), program = argv.front(),
                    workload = remedy.workload, name = remedy.name, incident = remedy.incident,
                    deadline = call.deadline, then = std::move(then)](const HookResult& result) {

@@ -83,7 +83,9 @@ struct Sync {
 ///   any          | failed, or the stream ended | Disconnected | EngineLost; connect again in 250 ms
 class Runtime {
  public:
-  using Resolve = std::function<ResolvedPolicy(const std::map<std::string, std::string>& labels)>;
+  /// `service`: "project/service" of a container that compose made; else empty.
+  using Resolve = std::function<ResolvedPolicy(const std::string& name, const std::string& service,
+                                               const std::map<std::string, std::string>& labels)>;
   using Deliver = std::function<void(const RoutedNotification&)>;
   /// Calls back once, within the deadline, never from inside the call. Success: a status of 2xx. Refused: any
   /// other status, named in the error. Timeout, ConnectionLost, Protocol: the request may have arrived.
@@ -171,7 +173,8 @@ class Runtime {
   void begin(const ApplyRemedy& remedy);
   void carry_out(const ApplyRemedy& remedy);
   void finish(const ApplyRemedy& remedy, const HookFacts& facts, RemedyFinished finished);
-  ResolvedPolicy resolve(const std::string& name, const std::map<std::string, std::string>& labels);
+  ResolvedPolicy resolve(const std::string& name, const std::string& service,
+                         const std::map<std::string, std::string>& labels);
 
   void connect();
   void find_lost_events();

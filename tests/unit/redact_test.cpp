@@ -7,6 +7,7 @@
 #include <rapidcheck.h>
 
 #include "base/redact.hpp"
+#include "support/secret_corpus.hpp"
 
 using namespace healer;
 
@@ -225,11 +226,139 @@ TEST_CASE("a second redaction of any text changes nothing") {
   CHECK(held);
 }
 
+TEST_CASE("at least 98 of 100 forms of secrets are hidden") {
+  std::size_t all = 0;
+  std::size_t shown = 0;
+  for (const std::uint64_t seed : {1, 2, 3}) {
+    for (const test::PlantedSecret& one : test::planted_secrets(seed)) {
+      const std::string text = "12:00 before it\n" + one.text + "\nand after it";
+      const std::string hidden = redact(text);
+      CHECK_MESSAGE(hidden.starts_with(one.form.find("END ") == std::string::npos ? "12:00 before it\n" : ""),
+                    one.form);
+      ++all;
+      if (!holds(hidden, one.secret)) continue;
+      ++shown;
+      MESSAGE("shown: " << one.form);
+    }
+  }
+  CHECK(all >= 3 * 300);
+  CHECK(shown * 100 <= all * 2);
+}
+
+TEST_CASE("at most 1 of 100 harmless lines is changed, alone and within a log") {
+  const std::vector<std::string> lines = test::harmless_lines(2000, 1);
+  std::string log;
+  std::size_t changed = 0;
+  for (const std::string& line : lines) {
+    log += line + "\n";
+    if (redact(line) == line) continue;
+    ++changed;
+    MESSAGE("changed: " << redact(line));
+  }
+  CHECK(changed * 100 <= lines.size());
+  const std::string redacted = redact(log);
+  std::size_t kept = 0;
+  std::size_t from = 0;
+  for (const std::string& line : lines) {
+    const auto found = redacted.find(line + "\n", from);
+    if (found == std::string::npos) continue;
+    ++kept;
+    from = found + line.size();
+  }
+  CHECK(kept * 100 >= lines.size() * 99);
+}
+
+TEST_CASE("a planted secret is hidden behind the time that the engine puts before each line") {
+  const std::string time = "2026-11-22T10:00:00.123456789Z ";
+  for (const test::PlantedSecret& one : test::planted_secrets(4)) {
+    if (one.text.find('\n') == std::string::npos) continue;
+    std::string log = time + "before\n" + time;
+    for (const char c : one.text) log += c == '\n' ? "\n" + time : std::string(1, c);
+    CHECK_MESSAGE(!holds(redact(log), one.secret), one.form);
+  }
+}
+
+TEST_CASE("the secrets of an environment are whole values and parts of URLs, each once") {
+  const auto of = [](std::vector<std::string> environment) { return secrets_of(environment); };
+  using Values = std::vector<std::string>;
+  CHECK(of({"DB_PASSWORD=hunter22", "db_passwd=other-one", "API_TOKEN=abcd", "LICENSE_KEY=xyz9",
+            "DBPASS=wxyz"}) == Values{"hunter22", "other-one", "abcd", "xyz9", "wxyz"});
+  CHECK(of({"PATH=/usr/bin:/bin", "PWD=/home/app", "OLDPWD=/home", "HOSTNAME=web", "NO_VALUE_TOKEN",
+            "A_TOKEN=abc", "B_SECRET=true"})
+            .empty());
+  CHECK(of({"DATABASE_URL=postgres://app:s3cr3t@db:5432/app?sslmode=no"}) == Values{"s3cr3t"});
+  CHECK(of({"ODBC=Server=h;Pwd=hunter33;"}) == Values{"hunter33"});
+  CHECK(of({"URL=http://host/path@x:y", "URL2=http://user@host/"}).empty());
+  CHECK(of({"AWS_SECRET_ACCESS_KEY=k/+=", "MYSQL_PWD=wordpass", "GITHUB_AUTH=x:y:z", "Credentials=file",
+            "STRIPE_KEY=sk_1", "SLACK_WEBHOOK_URL=https://hook"}) ==
+        Values{"k/+=", "wordpass", "x:y:z", "file", "sk_1", "https://hook"});
+  CHECK(of({"EMPTY_KEY=", "AUTH_TOKEN=true", "SSL_KEY=none", "PASSWORD_FILE=/run/secrets/x", "URL3=a:b@c"})
+            .empty());
+  CHECK(of({"A_TOKEN=same", "B_TOKEN=same"}) == Values{"same"});
+  CHECK(of({"A_TOKEN= padded "}) == Values{" padded ", "padded"});
+}
+
+TEST_CASE("a secret of the environment is hidden as JSON and URLs write it, too") {
+  const std::vector<std::string> secrets{"p\"s w/d"};
+  CHECK(redact(R"(a {"x":"p\"s w/d"} b)", secrets) == R"(a {"x":"<redacted>"} b)");
+  CHECK(redact("a ?x=p%22s%20w%2Fd b", secrets) == "a ?x=<redacted> b");
+}
+
+TEST_CASE("a container with more secret bytes than the bound shows nothing") {
+  std::vector<std::string> environment;
+  for (int i = 0; i < 60'000; ++i)
+    environment.push_back(std::to_string(i) + "_KEY=" + std::to_string(10'000'000 + i));
+  const std::vector<std::string> secrets = secrets_of(environment);
+  std::size_t bytes = 0;
+  for (const std::string& secret : secrets) bytes += secret.size();
+  CHECK(bytes > Redactor::most_secret_bytes);
+  CHECK(bytes < Redactor::most_secret_bytes + 100);
+  CHECK(redact("anything at all", secrets) == "<redacted>");
+}
+
+TEST_CASE("many secrets and a long text take linear time") {
+  // Each secret compared with the text would be 20,000 times 1 MB.
+  std::vector<std::string> secrets;
+  for (int i = 0; i < 20'000; ++i) secrets.push_back("aaaaaa" + std::to_string(i));
+  std::string text;
+  while (text.size() < 1'000'000) text += "aaaaaaa19999 aaaaaa";
+  CHECK(!holds(redact(text, secrets), "aaaaaa19999"));
+}
+
 TEST_CASE("redacting a long text of one repeated pattern takes linear time") {
   // Quadratic work on a megabyte would exceed the test's time limit.
-  for (const char* piece :
-       {"token=", "token=a,", "a://a:b", "eyJ.", "Bearer ", "--secret ", "-----BEGIN ",
-        "\"a\":", "password=\"\\", "=", ":", ",a", "ghp_", "hooks.slack.com/services/", "password:&a"}) {
+  for (const char* piece : {"token=",
+                            "token=a,",
+                            "a://a:b",
+                            "eyJ.",
+                            "Bearer ",
+                            "--secret ",
+                            "-----BEGIN ",
+                            "\"a\":",
+                            "password=\"\\",
+                            "=",
+                            ":",
+                            ",a",
+                            "ghp_",
+                            "hooks.slack.com/services/",
+                            "password:&a",
+                            "key=",
+                            "authorization: failed ",
+                            "token:[",
+                            "token:[\"\\",
+                            "</token>",
+                            "id=",
+                            "'",
+                            "curl -u ",
+                            "a@",
+                            "password ",
+                            "token%3d",
+                            "$6$",
+                            ":5432:",
+                            "cookie: ",
+                            "tokens:\n- ",
+                            "password: |\n  ",
+                            "[\"token\","}) {
     std::string text;
     while (text.size() < 1'000'000) text += piece;
     const std::string once = redact(text);

@@ -7,6 +7,7 @@
 #include <fmt/ranges.h>
 
 #include "base/ip_prefix.hpp"
+#include "base/redact.hpp"
 #include "base/text.hpp"
 
 namespace healer {
@@ -131,9 +132,8 @@ ProbeTargetPtr shared(ProbeTarget target) {
 TargetResolution by_command(const Container& container, const ProbeSpec& spec) {
   if (spec.command.empty())
     return unreachable(ProbeKind::Exec, "healer.probe=exec, but there is no command: set healer.command");
-  const std::string text = fmt::format("exec {}", fmt::join(spec.command, " "));
-  return TargetResolution{shared(ExecTarget{container.id, spec.command}), ProbeKind::Exec,
-                          clip(printable(text), 80)};
+  const std::string text = redact(printable(fmt::format("exec {}", fmt::join(spec.command, " "))));
+  return TargetResolution{shared(ExecTarget{container.id, spec.command}), ProbeKind::Exec, clip(text, 80)};
 }
 
 TargetResolution by_grpc(const Endpoint& endpoint, const ProbeSpec& spec, ProbeKind kind) {
@@ -159,7 +159,8 @@ TargetResolution by_http(const Endpoint& endpoint, const ProbeSpec& spec, ProbeK
   target.method = spec.method;
   target.headers = spec.headers;
   target.redirects = spec.redirects;
-  const std::string text = fmt::format("{} {}{}", to_string(kind), show(endpoint), spec.path);
+  const std::string text =
+      fmt::format("{} {}{}", to_string(kind), show(endpoint), redact(printable(spec.path)));
   return TargetResolution{shared(std::move(target)), kind, text};
 }
 
@@ -282,7 +283,8 @@ TargetResolution over_tls(const TargetResolution& http) {
   target.greeting_wait = Duration{0};
   TargetResolution secure = http;
   secure.kind = ProbeKind::Https;
-  secure.text = fmt::format("{} {}{}", to_string(ProbeKind::Https), show(target.endpoint), target.path);
+  secure.text = fmt::format("{} {}{}", to_string(ProbeKind::Https), show(target.endpoint),
+                            redact(printable(target.path)));
   secure.how = shared(std::move(target));
   return secure;
 }

@@ -25,7 +25,7 @@ CheckProblem problem(ProblemKind kind, std::string said) {
 
 /// With what the prober saw.
 CheckProblem detailed(ProblemKind kind, const ProbeFacts& facts) {
-  return problem(kind, clip(printable(facts.detail), 200));
+  return problem(kind, clip(redact(printable(facts.detail)), 200));
 }
 
 CheckProblem numbered(ProblemKind kind, int number, std::string said = {}) {
@@ -47,7 +47,7 @@ std::string expected(const std::string& configured) {
 
 Verdict judge_banner(const ProbeFacts& facts, const ProbeSpec& spec) {
   if (spec.banner.empty() || facts.body.starts_with(spec.banner)) return {};
-  CheckProblem other = problem(ProblemKind::Banner, clip(printable(facts.body), 80));
+  CheckProblem other = problem(ProblemKind::Banner, clip(redact(printable(facts.body)), 80));
   other.expected = expected(spec.banner);
   return fail(Cause::BannerMismatch, std::move(other));
 }
@@ -57,7 +57,7 @@ std::string first_line(std::string_view output) {
   if (begins == std::string_view::npos) return {};
   output.remove_prefix(begins);
   // Redacted, because the line goes into logs and notifications.
-  return clip(printable(redact(trim(output.substr(0, output.find('\n'))))), 200);
+  return clip(redact(printable(trim(output.substr(0, output.find('\n'))))), 200);
 }
 
 Verdict judge_exit_code(const ProbeFacts& facts) {
@@ -221,7 +221,7 @@ bool is_answer(const Verdict& verdict) {
 }
 
 Verdict judge_healthcheck(const Container& container) {
-  std::string output = clip(printable(redact(container.health_output)), 200);
+  std::string output = clip(redact(printable(container.health_output)), 200);
   const int code = container.health_exit_code.value_or(1);
   if (container.health_exit_code && command_cannot_run(code, container.health_output))
     return unknown(Cause::CannotRun, numbered(ProblemKind::HealthcheckCannotRun, code, std::move(output)));

@@ -10,6 +10,7 @@
 #include "base/time.hpp"
 #include "engine/docker/json_engine.hpp"
 #include "engine/docker/settings.hpp"
+#include "engine/engine.hpp"
 #include "net/http_client.hpp"
 
 namespace healer::net {
@@ -49,6 +50,12 @@ class Caller {
   /// Runs `work` on the loop, for a call that fails before it is sent; not if this object is destroyed first.
   void later(std::function<void()> work);
 
+  /// For Engine::on_skipped.
+  void on_skipped(std::function<void(const SkippedObject&)> skipped) { skipped_ = std::move(skipped); }
+  void skipped(const SkippedObject& object) const {
+    if (skipped_) skipped_(object);
+  }
+
   /// The error of a call without an answer. `what` names the call: "inspect 0123".
   Error no_answer(const std::string& what, Error error) const;
 
@@ -58,6 +65,7 @@ class Caller {
   net::Loop& loop_;
   DockerEngineSettings settings_;
   std::optional<ApiVersion> version_;
+  std::function<void(const SkippedObject&)> skipped_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
   net::HttpClient client_;  // last: destroyed first, together with all callbacks
 };

@@ -42,7 +42,8 @@ struct DockerEngine::Inner {
   Caller caller;                      // used by the members below; its destruction drops their callbacks
   const DockerEngineSettings& settings;
   Execs execs{caller};
-  Inspects inspects{caller, execs};
+  ContainerSecrets secrets;
+  Inspects inspects{caller, execs, secrets};
   EventStream events{caller, [this](const std::string& id) { execs.container_died(id); }};
   Captures captures{caller};
   Recreator recreator{caller};
@@ -173,6 +174,10 @@ DockerEngine::DockerEngine(net::Loop& loop, DockerEngineSettings settings)
 
 DockerEngine::~DockerEngine() = default;
 
+void DockerEngine::on_skipped(std::function<void(const SkippedObject&)> skipped) {
+  inner_->caller.on_skipped(std::move(skipped));
+}
+
 void DockerEngine::connect(std::function<void(Result<EngineInfo>)> done) {
   inner_->greet(std::move(done));
 }
@@ -182,14 +187,21 @@ void DockerEngine::list(std::function<void(const ContainerSummary&)> each,
   auto call = inner_->caller.question("/containers/json?all=1");
   call.deadline = inner_->settings.list_deadline;
   call.body_cap = inner_->settings.list_cap;
-  const auto splitter =
-      std::make_shared<JsonSplitter>(JsonSplitter::Shape::Array, inner_->settings.answer_cap,
-                                     [each = std::move(each)](std::string_view object) -> Result<void> {
-                                       auto summary = parse_summary(object);
-                                       if (!summary) return tl::unexpected(summary.error());
-                                       each(*summary);
-                                       return {};
-                                     });
+  const auto take = [each = std::move(each)](std::string_view object) -> Result<void> {
+    auto summary = parse_summary(object);
+    if (!summary) return tl::unexpected(summary.error());
+    each(*summary);
+    return {};
+  };
+  // An entry with megabytes of labels: its id, name and state are kept. Without labels nobody opted in.
+  const auto take_slim = [inner = inner_.get(), take](std::string_view object) -> Result<void> {
+    const auto summary = parse_summary(object);
+    inner->caller.skipped(
+        {SkippedObject::Kind::ListEntry, summary ? summary->id : "", summary ? summary->name : ""});
+    return summary ? take(object) : Result<void>{};
+  };
+  const auto splitter = std::make_shared<JsonSplitter>(JsonSplitter::Shape::Array,
+                                                       inner_->settings.answer_cap, take, take_slim);
   net::HttpStreamHandlers handlers;
   handlers.chunk = [splitter](std::string_view bytes) { return splitter->feed(bytes); };
   handlers.done = [inner = inner_.get(), splitter, done = std::move(done)](const Result<HttpAnswer>& answer) {
@@ -227,7 +239,13 @@ void DockerEngine::kill(std::string id, int signal, Duration deadline,
 
 void DockerEngine::exec(ExecOrder order, std::function<void(Result<ExecResult>)> done,
                         std::function<void()> ended) {
-  inner_->execs.run(std::move(order), std::move(done), std::move(ended));
+  auto hidden = [inner = inner_.get(), id = order.container_id,
+                 done = std::move(done)](Result<ExecResult> result) {
+    std::string& text = result ? result->output : result.error().message;
+    text = inner->secrets.hidden(id, text);
+    done(std::move(result));
+  };
+  inner_->execs.run(std::move(order), std::move(hidden), std::move(ended));
 }
 
 void DockerEngine::collect_evidence(EvidenceOrder order, std::function<void(EngineEvidence)> done) {

@@ -31,6 +31,7 @@ class DockerEngine : public Engine {
   DockerEngine(net::Loop& loop, DockerEngineSettings settings);
   ~DockerEngine() override;
 
+  void on_skipped(std::function<void(const SkippedObject&)> skipped) override;
   void connect(std::function<void(Result<EngineInfo>)> done) override;
   void list(std::function<void(const ContainerSummary&)> each,
             std::function<void(Result<void>)> done) override;

@@ -45,18 +45,25 @@ void EventStream::connected(Product product, std::function<void()> done) {
 void EventStream::find_hidden(const char* label, Ids EventReader::Hidden::*into, std::function<void()> done) {
   const std::string filters = fmt::format(R"({{"label":["{}"]}})", label);
   auto call = caller_.question("/containers/json?all=1&filters=" + percent_encoded(filters));
-  const auto splitter =
-      std::make_shared<JsonSplitter>(JsonSplitter::Shape::Array, caller_.settings().answer_cap,
-                                     [this, label, into](std::string_view object) -> Result<void> {
-                                       // A proxy may drop the filter.
-                                       auto summary = parse_summary(object);
-                                       if (summary && summary->labels.count(label) != 0)
-                                         (hidden_.*into).insert(std::move(summary->id));
-                                       return {};
-                                     });
+  const auto take = [this, label, into](std::string_view object) -> Result<void> {
+    // A proxy may drop the filter.
+    auto summary = parse_summary(object);
+    if (summary && summary->labels.count(label) != 0) (hidden_.*into).insert(std::move(summary->id));
+    return {};
+  };
+  // Its labels are too large to be read: they may have that one.
+  const auto take_slim = [this, into](std::string_view object) -> Result<void> {
+    if (auto summary = parse_summary(object)) (hidden_.*into).insert(std::move(summary->id));
+    return {};
+  };
+  const auto splitter = std::make_shared<JsonSplitter>(JsonSplitter::Shape::Array,
+                                                       caller_.settings().answer_cap, take, take_slim);
   net::HttpStreamHandlers handlers;
   handlers.chunk = [splitter](std::string_view bytes) { return splitter->feed(bytes); };
-  handlers.done = [done = std::move(done)](const Result<HttpAnswer>&) { done(); };
+  handlers.done = [this, splitter, done = std::move(done)](const Result<HttpAnswer>& answer) {
+    if (!answer || answer->status != 200 || !splitter->finish()) hidden_.unproven = true;
+    done();
+  };
   caller_.stream(std::move(call), std::move(handlers));
 }
 
@@ -66,20 +73,25 @@ void EventStream::subscribe(std::int64_t since, std::function<void()> ready,
   auto call = caller_.question("/events?filters=" + percent_encoded(event_filter()));
   call.keep_alive = false;
   if (since > 0) call.target += "&since=" + api_time(since);
-  const auto splitter = std::make_shared<JsonSplitter>(
-      JsonSplitter::Shape::Sequence, caller_.settings().event_cap,
-      [this, reader = std::make_shared<EventReader>(product_, hidden_),
-       each = std::move(each)](std::string_view object) -> Result<void> {
-        auto event = reader->read(object);
-        if (!event || !*event) return {};
-        // An end without a usable exit code is reported as Changed.
-        const EngineReport& report = (*event)->report;
-        if (std::holds_alternative<Ended>(report) || std::holds_alternative<Changed>(report))
-          may_have_died_((*event)->container_id);
-        each(std::move(**event));
-        return {};
-      },
-      JsonSplitter::Unfit::LeftOut);
+  const auto take = [this, reader = std::make_shared<EventReader>(product_, hidden_),
+                     each = std::move(each)](std::string_view object) -> Result<void> {
+    auto event = reader->read(object);
+    if (!event || !*event) return {};
+    // An end without a usable exit code is reported as Changed.
+    const EngineReport& report = (*event)->report;
+    if (std::holds_alternative<Ended>(report) || std::holds_alternative<Changed>(report))
+      may_have_died_((*event)->container_id);
+    each(std::move(**event));
+    return {};
+  };
+  const auto take_slim = [this, take](std::string_view object) -> Result<void> {
+    SkippedObject skipped;
+    skipped.container_id = event_container(object);
+    caller_.skipped(skipped);
+    return take(object);
+  };
+  const auto splitter = std::make_shared<JsonSplitter>(JsonSplitter::Shape::Sequence,
+                                                       caller_.settings().event_cap, take, take_slim);
   net::HttpStreamHandlers handlers;
   handlers.endless = true;
   handlers.head = [ready = std::move(ready)](const HttpAnswer&) { ready(); };
@@ -110,15 +122,14 @@ void EventStream::has_events_since(std::int64_t since, std::function<void(bool)>
   call.body_cap = events_kept * caller_.settings().event_cap;
   // The answer ends by this error as soon as it is known.
   const auto enough = [] { return failure(ErrorCode::Cancelled, "enough"); };
-  const auto splitter = std::make_shared<JsonSplitter>(
-      JsonSplitter::Shape::Sequence, caller_.settings().event_cap,
-      [kept, since, enough](std::string_view object) -> Result<void> {
-        ++kept->count;
-        if (kept->count == 1) kept->reaches_back = event_time(object) <= since;
-        if (kept->reaches_back || kept->count >= events_kept) return enough();
-        return {};
-      },
-      JsonSplitter::Unfit::LeftOut);
+  const auto take = [kept, since, enough](std::string_view object) -> Result<void> {
+    ++kept->count;
+    if (kept->count == 1) kept->reaches_back = event_time(object) <= since;
+    if (kept->reaches_back || kept->count >= events_kept) return enough();
+    return {};
+  };
+  const auto splitter =
+      std::make_shared<JsonSplitter>(JsonSplitter::Shape::Sequence, caller_.settings().event_cap, take, take);
   net::HttpStreamHandlers handlers;
   handlers.chunk = [splitter](std::string_view bytes) { return splitter->feed(bytes); };
   handlers.done = [kept, done = std::move(done)](const Result<HttpAnswer>&) {

@@ -25,7 +25,8 @@ class EventStream {
   /// A new connection: finds the containers whose labels hide attributes of events, then calls `done`.
   void connected(Product product, std::function<void()> done);
   /// Engine::subscribe. An event that is not understood is left out, and never ends the stream: the next list
-  /// of containers shows what it was about.
+  /// of containers shows what it was about. Of an event that is too large its id is read: it is reported as
+  /// Changed.
   void subscribe(std::int64_t since, std::function<void()> ready, std::function<void(EngineEvent)> each,
                  std::function<void(Error)> ended);
   /// Engine::has_events_since.

@@ -65,6 +65,7 @@ void Inspects::answered(const std::shared_ptr<Look>& look, const Result<HttpAnsw
   auto facts = parse_inspect(answer->body, product_);
   if (!facts) return finish(look, tl::unexpected(named(look->what, facts.error())));
   look->facts = std::move(*facts);
+  secrets_.learn(look->facts.container.id, std::move(look->facts.secrets));
   ask_image(look);
   ask_networks(look);
   ask_execs(look);

@@ -9,6 +9,7 @@
 
 #include "base/result.hpp"
 #include "engine/docker/caller.hpp"
+#include "engine/docker/container_secrets.hpp"
 #include "engine/docker/exec.hpp"
 #include "engine/docker/image_labels.hpp"
 #include "engine/docker/json_container.hpp"
@@ -34,8 +35,10 @@ class Inspects {
   using Done = std::function<void(Result<Container>)>;
   static constexpr std::size_t most_execs = 16;
 
-  /// `caller` and `execs` must outlive this object.
-  Inspects(Caller& caller, const Execs& execs) : caller_(caller), execs_(execs) {}
+  /// `caller`, `execs` and `secrets`, which learns those of each inspected container, must outlive this
+  /// object.
+  Inspects(Caller& caller, const Execs& execs, ContainerSecrets& secrets)
+      : caller_(caller), execs_(execs), secrets_(secrets) {}
 
   /// Engine::inspect. `done` is never called from inside the call.
   void inspect(std::string id, Done done);
@@ -61,6 +64,7 @@ class Inspects {
 
   Caller& caller_;
   const Execs& execs_;
+  ContainerSecrets& secrets_;
   ImageLabels images_{caller_};
   NetworkDrivers networks_{caller_};
   Product product_ = Product::Docker;

@@ -103,7 +103,7 @@ void read_health(const Fields& state, Container& container) {
   if (!log || log->empty()) return;
   const Fields newest = health.within("Log", log->back());
   container.health_checked = parse_engine_time(newest.text("End"));
-  container.health_output = clip(trim(printable(newest.text("Output"))), longest_health_output);
+  container.health_output = trim(printable_lines(newest.text("Output")));
   if (const auto code = newest.number_if_said("ExitCode")) container.health_exit_code = clamped(*code);
 }
 
@@ -220,17 +220,19 @@ void read_state(const Fields& state, Container& container) {
   read_health(state, container);
 }
 
-/// A HEALTHCHECK may print what it was started with.
-void redact_health_output(const Fields& config, Container& container) {
-  if (container.health_output.empty()) return;
+/// A HEALTHCHECK may print what it was started with. It is redacted before it is cut: half of a secret is not
+/// found.
+void redact_health_output(const Fields& config, Inspected& inspected) {
   std::vector<std::string> environment;
   if (const json::array* env = config.array("Env"))
     for (const auto& value : *env) environment.push_back(config.text_of("Env", value));
-  container.health_output = redact(container.health_output, secrets_of(environment));
+  inspected.secrets = secrets_of(environment);
+  std::string& output = inspected.container.health_output;
+  if (!output.empty()) output = clip(printable(redact(output, inspected.secrets)), longest_health_output);
 }
 
 void read_config(const Fields& config, Inspected& inspected) {
-  redact_health_output(config, inspected.container);
+  redact_health_output(config, inspected);
   Container& container = inspected.container;
   container.image = config.text("Image");
   container.labels = read_labels(config);

@@ -19,6 +19,7 @@ struct Inspected {
   std::vector<std::string> health_test;  ///< the HEALTHCHECK's command, as configured: "CMD", "true"
   std::vector<std::string> exec_ids;     ///< commands that run inside, or did
   std::vector<std::string> network_ids;  ///< of container.networks, in their order; may be empty
+  std::vector<std::string> secrets;      ///< secret values of its environment
 };
 
 /// Reads the answer of Docker or Podman. Protocol: names the field that does not fit. `product`: its commands

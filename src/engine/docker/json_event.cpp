@@ -83,12 +83,6 @@ void note(std::unordered_set<std::string>& containers, const std::string& id) {
   if (containers.size() < most_hidden) containers.insert(id);
 }
 
-/// Docker gives an event that is neither an end nor a signal these attributes only by a label.
-void note_hidden(const Fields& attributes, const std::string& id, EventReader::Hidden& hidden) {
-  if (attributes.all().contains("exitCode")) note(hidden.exit_code, id);
-  if (attributes.all().contains("signal")) note(hidden.signal, id);
-}
-
 /// Without a usable exit code the report is Changed: an inspect shows the exit code.
 EngineReport end_in(Product product, const Fields& attributes, bool hidden, bool out_of_memory) {
   const std::string text = attributes.text(product == Product::Podman ? "containerExitCode" : "exitCode");
@@ -117,6 +111,24 @@ tl::unexpected<Error> does_not_fit(const std::string& problem) {
 
 }  // namespace
 
+/// Docker gives an event that is neither an end nor a signal these attributes only by a label.
+void EventReader::note_labels(const Fields& attributes, const std::string& id) {
+  const bool exit_code = attributes.all().contains("exitCode");
+  const bool signal = attributes.all().contains("signal");
+  if (exit_code) note(hidden_.exit_code, id);
+  if (signal) note(hidden_.signal, id);
+  if (hidden_.unproven && !exit_code && !signal) note(clear_, id);
+}
+
+bool EventReader::hides_exit_code(const std::string& id) const {
+  if (product_ == Product::Podman) return false;
+  return hidden_.exit_code.count(id) != 0 || (hidden_.unproven && clear_.count(id) == 0);
+}
+
+bool EventReader::hides_signal(const std::string& id) const {
+  return hidden_.signal.count(id) != 0 || (hidden_.unproven && clear_.count(id) == 0);
+}
+
 Result<std::optional<EngineEvent>> EventReader::read(std::string_view text) {
   json::monotonic_resource memory;
   const auto parsed = parse_json(text, &memory);
@@ -137,14 +149,17 @@ Result<std::optional<EngineEvent>> EventReader::read(std::string_view text) {
     // The actor of a network's event is the network on Docker, and the container on Podman.
     event.container_id =
         of_network && product_ == Product::Docker ? attributes.text("container") : actor.text("ID");
+    const bool too_large = !of_network && !root.all().contains("Actor");
+    if (too_large) event.container_id = root.text("id");
     if (!of_network) event.name = attributes.text("name");
     event.unix_nanoseconds = nanoseconds(root);
-    if (product_ == Product::Docker && *word != Word::Die && *word != Word::Kill && !of_network)
-      note_hidden(attributes, event.container_id, hidden_);
-    switch (*word) {
+    if (product_ == Product::Docker && *word != Word::Die && *word != Word::Kill && !of_network && !too_large)
+      note_labels(attributes, event.container_id);
+    // Without attributes an inspect shows what happened.
+    if (too_large) report = Changed{};
+    switch (too_large ? Word::Changed : *word) {
       case Word::Kill:
-        report = stop_by_signal(attributes,
-                                product_ == Product::Podman || hidden_.signal.count(event.container_id) != 0);
+        report = stop_by_signal(attributes, product_ == Product::Podman || hides_signal(event.container_id));
         break;
       case Word::Stop:
         report = StopRequested{};
@@ -158,7 +173,7 @@ Result<std::optional<EngineEvent>> EventReader::read(std::string_view text) {
           report = Changed{};
         break;
       case Word::Die:
-        report = end_in(product_, attributes, hidden_.exit_code.count(event.container_id) != 0,
+        report = end_in(product_, attributes, hides_exit_code(event.container_id),
                         out_of_memory_.count(event.container_id) != 0);
         break;
       case Word::Oom:
@@ -180,6 +195,7 @@ Result<std::optional<EngineEvent>> EventReader::read(std::string_view text) {
         out_of_memory_.erase(event.container_id);
         hidden_.exit_code.erase(event.container_id);
         hidden_.signal.erase(event.container_id);
+        clear_.erase(event.container_id);
         event.service = service_in(attributes);
         report = Removed{};
         break;
@@ -194,6 +210,16 @@ Result<std::optional<EngineEvent>> EventReader::read(std::string_view text) {
   if (!report) return std::optional<EngineEvent>();
   event.report = *report;
   return event;
+}
+
+std::string event_container(std::string_view text) {
+  json::monotonic_resource memory;
+  const auto parsed = parse_json(text, &memory);
+  if (!parsed) return {};
+  Fields::Problem ignored;
+  const Fields root(*parsed, ignored);
+  const std::string type = root.text("Type");
+  return type.empty() || type == "container" ? root.text("id") : std::string();
 }
 
 std::int64_t event_time(std::string_view text) {

@@ -13,6 +13,8 @@
 
 namespace healer::docker {
 
+class Fields;
+
 /// Translates the event stream of one connection. Docker reports `oom` separately, before the `die` that it
 /// explains. The reader keeps which containers had an `oom`, and sets Ended::oom at their `die`.
 ///
@@ -27,9 +29,13 @@ class EventReader {
   struct Hidden {
     std::unordered_set<std::string> exit_code;  ///< by the label exitCode
     std::unordered_set<std::string> signal;     ///< by the label signal
+    /// The engine did not say which containers have such labels: only those are believed of which an earlier
+    /// event, which has all labels, showed that they have none.
+    bool unproven = false;
   };
 
-  explicit EventReader(Product product, Hidden hidden = {}) : product_(product), hidden_(std::move(hidden)) {}
+  explicit EventReader(Product product) : product_(product) {}
+  EventReader(Product product, Hidden hidden) : product_(product), hidden_(std::move(hidden)) {}
 
   /// Reads one line of Docker's or Podman's stream. Nothing: no decision needs the event (an exec, a
   /// network's creation, a signal that ends no process). Protocol: names the field that does not fit.
@@ -38,11 +44,19 @@ class EventReader {
  private:
   Product product_;
   Hidden hidden_;
+  void note_labels(const Fields& attributes, const std::string& id);
+  bool hides_exit_code(const std::string& id) const;
+  bool hides_signal(const std::string& id) const;
+
+  std::unordered_set<std::string> clear_;  ///< containers with neither label; bounded, kept if unproven
   std::unordered_set<std::string> out_of_memory_;  ///< containers with an `oom` since their start; bounded
 };
 
 /// The value of the `filters` parameter for the events that EventReader understands.
 std::string event_filter();
+
+/// The container of an event whose attributes are not known; empty: it is about none.
+std::string event_container(std::string_view json);
 
 /// The time of an event of any kind, in Unix nanoseconds; 0: there is none.
 std::int64_t event_time(std::string_view json);

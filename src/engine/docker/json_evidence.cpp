@@ -18,37 +18,8 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::size_t shortest_secret = 4;
-/// Frequent values of such variables that are no secrets: redacting these words would make texts unreadable.
-constexpr std::array<std::string_view, 7> plain_words{"true", "false", "none",    "null",
-                                                      "auto", "basic", "disabled"};
-
 tl::unexpected<Error> does_not_fit(const std::string& problem) {
   return failure(ErrorCode::Protocol, "the answer does not fit: " + problem);
-}
-
-/// Stricter than names_a_secret(): in an environment, "KEY" is always a name, never a word of a sentence.
-bool names_a_secret_variable(std::string_view name) {
-  const std::string small = lower(name);
-  if (small == "pwd" || small == "oldpwd") return false;  // the working directory
-  return names_a_secret(name) || small.ends_with("key") || small.find("webhook") != std::string::npos;
-}
-
-bool is_plain(std::string_view value) {
-  const std::string word = lower(value);
-  return std::find(plain_words.begin(), plain_words.end(), word) != plain_words.end();
-}
-
-/// The password of "scheme://user:password@host"; empty when there is none.
-std::string_view password_in(std::string_view value) {
-  const auto scheme = value.find("://");
-  if (scheme == std::string_view::npos) return {};
-  std::string_view rest = value.substr(scheme + 3);
-  rest = rest.substr(0, rest.find_first_of("/?# \t\n"));
-  const auto at = rest.rfind('@');
-  if (at == std::string_view::npos) return {};
-  const auto colon = rest.substr(0, at).find(':');
-  return colon == std::string_view::npos ? std::string_view() : rest.substr(colon + 1, at - colon - 1);
 }
 
 /// An engine's time in the engine's form; empty for "never".
@@ -192,50 +163,6 @@ Result<std::optional<MemoryUse>> parse_memory_use(std::string_view text) {
 std::string memory_text(const MemoryUse& use, bool limited) {
   if (!limited || use.limit == 0) return size_text(use.used) + ", no limit";
   return size_text(use.used) + " of " + size_text(use.limit);
-}
-
-std::vector<std::string> secrets_of(const std::vector<std::string>& environment) {
-  std::vector<std::string> secrets;
-  const auto add = [&](std::string_view value) {
-    if (value.size() < shortest_secret || is_plain(value)) return;
-    if (std::find(secrets.begin(), secrets.end(), value) == secrets.end()) secrets.emplace_back(value);
-  };
-  for (const std::string& entry : environment) {
-    const auto equals = entry.find('=');
-    if (equals == std::string::npos) continue;
-    const std::string_view value = std::string_view(entry).substr(equals + 1);
-    add(password_in(value));
-    if (!names_a_secret_variable(std::string_view(entry).substr(0, equals))) continue;
-    add(value);
-    if (trim(value).size() != value.size()) add(trim(value));
-  }
-  return secrets;
-}
-
-std::string printable_lines(std::string_view text) {
-  std::string plain;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '\x1b' || i + 1 >= text.size() || text[i + 1] != '[') {
-      plain += text[i];
-      continue;
-    }
-    // ESC [ parameters, then one letter.
-    std::size_t end = i + 2;
-    while (end < text.size() && text[end] >= 0x20 && text[end] <= 0x3F) ++end;
-    i = std::min(end, text.size() - 1);
-  }
-  std::string lines;
-  std::string_view rest = plain;
-  while (!rest.empty()) {
-    const auto end = rest.find('\n');
-    std::string_view line = rest.substr(0, end);
-    if (line.ends_with('\r')) line.remove_suffix(1);
-    lines += printable(line);
-    if (end == std::string_view::npos) break;
-    lines += '\n';
-    rest.remove_prefix(end + 1);
-  }
-  return lines;
 }
 
 }  // namespace healer::docker

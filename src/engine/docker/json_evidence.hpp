@@ -36,12 +36,4 @@ Result<std::optional<MemoryUse>> parse_memory_use(std::string_view json);
 /// "48.1 MiB of 64 MiB"; "48.1 MiB, no limit".
 std::string memory_text(const MemoryUse& use, bool limited);
 
-/// The values in a container's environment ("NAME=value") that must not be shown: values of variables with
-/// the name of a secret (names_a_secret, keys, webhooks), and passwords in URLs. None is shorter than 4
-/// bytes.
-std::vector<std::string> secrets_of(const std::vector<std::string>& environment);
-
-/// Like printable(), but line ends stay and terminal colours are removed.
-std::string printable_lines(std::string_view text);
-
 }  // namespace healer::docker

@@ -15,11 +15,11 @@ bool blank(char c) {
 
 }  // namespace
 
-JsonSplitter::JsonSplitter(Shape shape, std::size_t object_cap, Take take, Unfit unfit)
+JsonSplitter::JsonSplitter(Shape shape, std::size_t object_cap, Take take, Take take_slim)
     : shape_(shape),
       object_cap_(object_cap),
       take_(std::move(take)),
-      unfit_(unfit),
+      take_slim_(std::move(take_slim)),
       expect_(shape == Shape::Array ? Expect::Open : Expect::Object) {}
 
 Result<void> JsonSplitter::feed(std::string_view bytes) {
@@ -66,8 +66,8 @@ Result<void> JsonSplitter::between(char c) {
 
 /// The present object does not fit.
 Result<void> JsonSplitter::unfit(ErrorCode code, const char* text, std::size_t limit) {
-  if (unfit_ == Unfit::Ends) return failure(code, fmt::format(fmt::runtime(text), limit));
-  left_out_ = true;
+  if (!take_slim_) return failure(code, fmt::format(fmt::runtime(text), limit));
+  slim_.emplace().feed(object_);
   object_.clear();
   object_.shrink_to_fit();
   return {};
@@ -91,7 +91,7 @@ Result<std::size_t> JsonSplitter::inside(std::string_view bytes) {
     if (c == '"') {
       in_string_ = true;
     } else if (c == '{' || c == '[') {
-      if (++depth_ > deepest_json && !left_out_) {
+      if (++depth_ > deepest_json && !slim_) {
         const auto fits = unfit(ErrorCode::Protocol, "JSON nested deeper than {}", deepest_json);
         if (!fits) return tl::unexpected(fits.error());
       }
@@ -99,18 +99,20 @@ Result<std::size_t> JsonSplitter::inside(std::string_view bytes) {
       whole = --depth_ == 0;
     }
   }
-  if (object_.size() + at > object_cap_ && !left_out_) {
+  if (object_.size() + at > object_cap_ && !slim_) {
     const auto fits = unfit(ErrorCode::TooLarge, "one JSON object exceeds {} bytes", object_cap_);
     if (!fits) return tl::unexpected(fits.error());
   }
+  if (slim_) slim_->feed(bytes.substr(0, at));
   if (!whole) {
-    if (!left_out_) object_.append(bytes.substr(0, at));
+    if (!slim_) object_.append(bytes.substr(0, at));
     return at;
   }
   expect_ = shape_ == Shape::Array ? Expect::CommaOrClose : Expect::Object;
   Result<void> taken;
-  if (std::exchange(left_out_, false)) return at;
-  if (object_.empty()) {
+  if (slim_) {
+    taken = take_slim_(std::exchange(slim_, std::nullopt)->take());
+  } else if (object_.empty()) {
     taken = take_(bytes.substr(0, at));
   } else {
     object_.append(bytes.substr(0, at));

@@ -2,10 +2,12 @@
 
 #include <cstddef>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "base/result.hpp"
+#include "engine/docker/json_slimmer.hpp"
 
 namespace healer::docker {
 
@@ -19,15 +21,13 @@ class JsonSplitter {
  public:
   enum class Shape { Array, Sequence };
 
-  /// What happens to an object that is larger than the cap or nests too deep: it ends the splitting
-  /// (TooLarge, Protocol), or it is left out, and its bytes are not kept.
-  enum class Unfit { Ends, LeftOut };
-
   /// Called with each complete object; a returned error ends the splitting.
   using Take = std::function<Result<void>(std::string_view object)>;
 
-  /// `object_cap`: largest size of an object in bytes; beyond it, TooLarge.
-  JsonSplitter(Shape shape, std::size_t object_cap, Take take, Unfit unfit = Unfit::Ends);
+  /// `object_cap`: largest size of an object in bytes. A larger one, and one that nests too deep, ends the
+  /// splitting (TooLarge, Protocol). With `take_slim` it does not: its small members are passed on instead
+  /// (JsonSlimmer).
+  JsonSplitter(Shape shape, std::size_t object_cap, Take take, Take take_slim = nullptr);
 
   /// Errors: Protocol, TooLarge, or the error that `take` returned. Must not be called after an error.
   Result<void> feed(std::string_view bytes);
@@ -44,13 +44,13 @@ class JsonSplitter {
   Shape shape_;
   std::size_t object_cap_;
   Take take_;
-  Unfit unfit_;
+  Take take_slim_;
   Expect expect_;
   std::string object_;     // the bytes so far of an object that began in an earlier piece
   std::size_t depth_ = 0;  // 0: between objects
   bool in_string_ = false;
   bool escaped_ = false;
-  bool left_out_ = false;  // the present object
+  std::optional<JsonSlimmer> slim_;  // of the present object, which does not fit
 };
 
 }  // namespace healer::docker

@@ -28,9 +28,10 @@ struct Receiver {
   net::Loop loop;
   Metrics metrics;
   Readiness readiness{true, {}};
-  AlertSettings settings{Secret("s3cret-token"), default_alert_labels()};
+  AlertSettings settings{Secret("s3cret-token-of-a-test"), default_alert_labels()};
   std::vector<FiringAlert> firing_now;  ///< about the first workload
   std::vector<AlertReported> reported;
+  TokenThrottle::Clock::time_point now{};
   HttpApi api{metrics, ApiSources{[] { return full_snapshot(); }, [this] { return readiness; }, {}},
               alerts()};
   std::unique_ptr<net::HttpServer> server = open();
@@ -51,6 +52,7 @@ struct Receiver {
       return Result<void>{};
     };
     parts.count = [this](AlertResult result) { metrics.count_alert("alertmanager", result); };
+    parts.now = [this] { return now; };
     return AlertApi(std::move(parts));
   }
   std::unique_ptr<net::HttpServer> open() {
@@ -60,7 +62,7 @@ struct Receiver {
     REQUIRE(opened);
     return std::move(*opened);
   }
-  net::HttpAnswer post(std::string body, std::string authorization = "Bearer s3cret-token",
+  net::HttpAnswer post(std::string body, std::string authorization = "Bearer s3cret-token-of-a-test",
                        const char* method = "POST") {
     net::HttpCall call;
     call.method = method;
@@ -217,8 +219,8 @@ TEST_CASE("an alert about an unknown container is answered with 200 and counted"
 }
 
 TEST_CASE("a wrong token is refused and counted, and without a configured token there is no receiver") {
-  for (const char* wrong :
-       {"", "Bearer", "Bearer s3cret-tokem", "Bearer s3cret-token2", "Bearer s3cret", "Basic s3cret-token"}) {
+  for (const char* wrong : {"", "Bearer", "Bearer s3cret-tokem", "Bearer s3cret-token-of-a-test2",
+                            "Bearer s3cret", "Basic s3cret-token-of-a-test"}) {
     CAPTURE(wrong);
     Receiver receiver;
     const auto answer = receiver.post(firing, wrong);
@@ -246,7 +248,7 @@ TEST_CASE("a malformed request is refused and no alert reaches the core") {
   }
   Receiver receiver;
   CHECK(receiver.post(std::string(10 << 20, ' ')).status == 413);
-  CHECK(receiver.post(firing, "Bearer s3cret-token", "PUT").status == 405);
+  CHECK(receiver.post(firing, "Bearer s3cret-token-of-a-test", "PUT").status == 405);
   CHECK(receiver.reported.empty());
 }
 
@@ -256,4 +258,30 @@ TEST_CASE("before all containers are known, Alertmanager gets status 503 and tri
   const auto answer = receiver.post(firing);
   CHECK(answer.status == 503);
   CHECK(receiver.reported.empty());
+}
+
+TEST_CASE("who tries many tokens is judged once a second, with the right one, too") {
+  Receiver receiver;
+  for (unsigned i = 0; i < TokenThrottle::free_failures; ++i)
+    CHECK(receiver.post(firing, "Bearer guess" + std::to_string(i)).status == 401);
+  CHECK(receiver.post(firing, "Bearer guess").status == 429);
+  CHECK(receiver.post(firing).status == 429);
+  CHECK(receiver.reported.empty());
+  receiver.now += TokenThrottle::pause;
+  CHECK(receiver.post(firing).status == 200);
+  CHECK(receiver.post(firing).status == 200);
+}
+
+TEST_CASE("the guesses of one peer do not slow another, and many peers take bounded memory") {
+  TokenThrottle throttle;
+  const TokenThrottle::Clock::time_point now{};
+  for (unsigned i = 0; i < 2 * TokenThrottle::free_failures; ++i) throttle.failed("a", now);
+  CHECK_FALSE(throttle.may_try("a", now));
+  CHECK(throttle.may_try("b", now));
+  for (std::size_t i = 0; i < TokenThrottle::most_peers; ++i)
+    throttle.failed("peer" + std::to_string(i), now);
+  CHECK(throttle.may_try("a", now));  // forgotten
+  throttle.failed("c", now);
+  throttle.succeeded("c");
+  CHECK(throttle.may_try("c", now));
 }

@@ -440,7 +440,7 @@ TEST_CASE("GET /v1/incident returns everything stored about one incident") {
   daemon.file = file;
   const json::value root = json::parse(daemon.ask("GET", "/v1/incident?id=7", true).body);
   CHECK(root.at("incident").at("time_to_heal_ms").is_null());
-  CHECK(root.at("evidence").at(0).at("logs") == "one\ntwo ?[0m\n");
+  CHECK(root.at("evidence").at(0).at("logs") == "one\ntwo \n");
   CHECK(root.at("decisions").at(0).at("outcome") == "the last 5 restarts did not help; next is recreate");
   CHECK(root.at("notifications").at(0).at("deliveries").at(0).at("state") == "delivered");
   CHECK(daemon.ask("GET", "/v1/incident?id=8", true).status == 404);
@@ -476,4 +476,36 @@ TEST_CASE("status and metrics show holds, pauses and the host's limits") {
        {held, std::string("healer_paused 1\n"), std::string("healer_mass_hold 1\n"),
         std::string("healer_remedies_in_progress 2\n"), std::string("healer_remedies_allowed 3\n")})
     CHECK(metrics.find(line) != std::string::npos);
+}
+
+TEST_CASE_FIXTURE(Daemon, "the public port answers no request under a foreign name, the admin socket does") {
+  const auto under = [this](const char* host, bool at_admin) {
+    net::HttpCall call;
+    call.target = "/metrics";
+    call.headers = {{"Host", host}};
+    if (at_admin)
+      call.endpoint = net::UnixEndpoint{folder + "/s.sock"};
+    else
+      call.endpoint = net::TcpEndpoint{"127.0.0.1", server->port(), {}};
+    std::optional<Result<net::HttpAnswer>> answer;
+    client.call(call, [&](Result<net::HttpAnswer> got) { answer = std::move(got); });
+    run_until([&] { return answer.has_value(); });
+    return (*answer)->status;
+  };
+  CHECK(under("evil.example", false) == 403);
+  CHECK(under("healer:9180", false) == 200);
+  CHECK(under("evil.example", true) == 200);
+  api.allow_hosts({"evil.example"});
+  CHECK(under("evil.example:80", false) == 200);
+}
+
+TEST_CASE_FIXTURE(Daemon, "no GET changes anything") {
+  for (const char* path : {"/v1/reset", "/v1/heal", "/v1/ack", "/v1/pause", "/v1/resume",
+                           "/v1/test-notification", "/api/v1/alertmanager"})
+    for (const char* method : {"GET", "HEAD"})
+      CHECK_MESSAGE(ask(method, std::string(path) + "?name=shop-web-1&all=1", true).status == 405, path);
+  CHECK(orders.empty());
+  CHECK(resets.empty());
+  CHECK(acks.empty());
+  CHECK(tested.empty());
 }

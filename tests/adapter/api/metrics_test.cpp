@@ -60,6 +60,7 @@ void count_everything(Metrics& metrics) {
     metrics.count_event(report);
   }
   metrics.count_store_error();
+  metrics.count_skipped("event");
   metrics.set_event_lag(250ms);
 }
 
@@ -110,6 +111,7 @@ TEST_CASE("every family is there once, with HELP and TYPE, and there is no other
                                             "healer_label_problems",
                                             "healer_events_total",
                                             "healer_store_errors_total",
+                                            "healer_engine_skipped_total",
                                             "healer_holds_total",
                                             "healer_unknown_streaks_total",
                                             "healer_notification_repeats_total",
@@ -207,6 +209,7 @@ TEST_CASE("counted checks, remedies, incidents and events are in the text") {
   metrics.count(CountIncidentClosed{IncidentOutcome::StoppedByOperator, 20s});
   metrics.count_event(Ended{});
   metrics.count_store_error();
+  metrics.count_skipped("event");
   metrics.set_event_lag(-5s);
   const std::string text = metrics.text({});
   CHECK(has_line(text, "healer_checks_total{cause=\"status\",outcome=\"fail\"} 3"));

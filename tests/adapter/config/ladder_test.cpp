@@ -38,6 +38,42 @@ TEST_CASE("every kind of step is read in each written form") {
   CHECK(read("none") == Ladder{RemedyStep{RemedyKind::None, 0, {}, {}}});
 }
 
+TEST_CASE("a label names a webhook of the file, and cannot name a URL") {
+  const auto settings = load_from(
+      {},
+      ConfigText{
+          "f", "webhooks:\n  automation:\n    url: https://h.example/hunter2\n  other: {url: 'http://o/'}\n"},
+      {});
+  REQUIRE(settings);
+  REQUIRE(settings->daemon.webhooks.size() == 2);
+  PolicyResolver resolver(settings->defaults, {}, {}, settings->daemon.webhooks);
+  const auto of = [&](const char* value) { return resolver.resolve({{"healer.remedies", value}}); };
+  const auto named = of("restart,webhook:automation");
+  CHECK(named.problems.empty());
+  REQUIRE(named.policy->remedies.size() == 2);
+  CHECK(named.policy->remedies[1].url.reveal() == "https://h.example/hunter2");
+  for (const char* value :
+       {"webhook:http://127.0.0.1:2375/containers/db/kill", "webhook:https://h.example/hunter2",
+        "webhook:nobody", "webhook:", "webhook", R"(["restart", "webhook:http://x/"])"}) {
+    CAPTURE(value);
+    const auto refused = of(value);
+    REQUIRE(refused.problems.size() == 1);
+    CHECK(refused.policy->remedies == settings->defaults.remedies);
+    CHECK(refused.problems[0].message.find("webhooks:") != std::string::npos);
+    CHECK(refused.problems[0].message.find("http:") == std::string::npos);
+  }
+  const Explanation explanation = explain(*settings, {{"healer.remedies", "webhook:other"}});
+  CHECK(explanation.problems.empty());
+}
+
+TEST_CASE("a webhook of the file needs a name and a URL") {
+  for (const char* text : {"webhooks: [a]", "webhooks: {a: {}}", "webhooks: {a: {url: ftp://x/}}",
+                           "webhooks: {A b: {url: 'http://x/'}}",
+                           "webhooks: {a: {url: 'http://x/', more: 1}}", "webhooks: {a: 'http://x/'}"})
+    CHECK_MESSAGE(!load_from({}, ConfigText{"f", text}, {}), text);
+  CHECK(load_from({}, ConfigText{"f", "webhooks:\n"}, {}));
+}
+
 TEST_CASE("an item of a list is one step and may hold commas") {
   Ladder ladder;
   REQUIRE(read_ladder_steps({"exec:echo a,b", "webhook:https://h/?a,b", "restart"}, ladder));

@@ -274,11 +274,28 @@ TEST_CASE_FIXTURE(Fixture,
     REQUIRE(list(seen));
     CHECK(seen.size() == 2000);
   }
+  SUBCASE("an element that is too large keeps its id, name and state, and the others stay whole") {
+    const std::string large = R"({"Id":"big","Names":["/stranger"],"Labels":{"monitored":"true","x":")" +
+                              std::string(5000, 'x') + R"("},"State":"running"})";
+    engine_side.answers["/containers/json"] = answer(200, "[" + one + "," + large + "," + one + "]");
+    std::vector<SkippedObject> skipped;
+    engine->on_skipped([&](const SkippedObject& object) { skipped.push_back(object); });
+    const auto server = listen();
+    REQUIRE(list(seen));
+    REQUIRE(seen.size() == 3);
+    CHECK(seen[1].id == "big");
+    CHECK(seen[1].name == "stranger");
+    CHECK(seen[1].state == ContainerState::Running);
+    CHECK(seen[1].labels.empty());
+    CHECK(seen[2].labels.size() == 1);
+    REQUIRE(skipped.size() == 1);
+    CHECK(skipped[0].kind == SkippedObject::Kind::ListEntry);
+    CHECK(skipped[0].container_id == "big");
+    CHECK(skipped[0].name == "stranger");
+  }
   SUBCASE("malformed and too large answers") {
     const std::map<std::string, ErrorCode> answers{
         {answer(200, "[" + one), ErrorCode::Protocol},
-        {answer(200, "[{\"Id\":\"a\",\"State\":\"running\",\"Labels\":\"" + std::string(3000, 'x') + "\"}]"),
-         ErrorCode::TooLarge},
         {answer(200, std::string(4'000'000, ' ')), ErrorCode::TooLarge},
         {answer(200, "[{\"Id\":7}]"), ErrorCode::Protocol},
         {answer(200, "{\"message\":\"x\"}"), ErrorCode::Protocol},

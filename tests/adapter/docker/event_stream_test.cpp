@@ -173,6 +173,41 @@ TEST_CASE_FIXTURE(Stream, "a new container with such a label is known by its fir
   CHECK(std::holds_alternative<StopRequested>(events[3].report));
 }
 
+TEST_CASE_FIXTURE(Stream,
+                  "an event with 300 KB of labels is reported as a change of its container, and named") {
+  std::vector<SkippedObject> skipped;
+  make();
+  engine->on_skipped([&](const SkippedObject& object) { skipped.push_back(object); });
+  lines =
+      R"({"status":"die","id":"stranger","Type":"container","Action":"die","Actor":{"ID":"stranger","Attributes":)"
+      R"({"exitCode":"0","big":")" +
+      std::string(300'000, 'x') + R"("}},"timeNano":7000000000})" + line("start", R"("name":"web")");
+  read(2);
+  CHECK(events[0].container_id == "stranger");
+  CHECK(std::holds_alternative<Changed>(events[0].report));
+  CHECK(events[0].unix_nanoseconds == 7'000'000'000);
+  CHECK(events[1].name == "web");
+  REQUIRE(skipped.size() == 1);
+  CHECK(skipped[0].kind == SkippedObject::Kind::Event);
+  CHECK(skipped[0].container_id == "stranger");
+}
+
+TEST_CASE_FIXTURE(
+    Stream,
+    "if the engine does not say which labels there are, an end is believed only of a known container") {
+  hidden = [](const SeenRequest&) { return error(403, "forbidden"); };
+  lines = line("die", R"("exitCode":"0")", "c1") + line("kill", R"("signal":"HUP")", "c1") +
+          line("start", R"("name":"web")", "c2") + line("die", R"("exitCode":"3")", "c2") +
+          line("kill", R"("signal":"9")", "c2");
+  read(5);
+  CHECK(std::holds_alternative<Changed>(events[0].report));
+  REQUIRE(std::holds_alternative<StopRequested>(events[1].report));
+  CHECK(std::get<StopRequested>(events[1].report).signal == 0);
+  REQUIRE(std::holds_alternative<Ended>(events[3].report));
+  CHECK(std::get<Ended>(events[3].report).exit_code == 3);
+  CHECK(std::get<StopRequested>(events[4].report).signal == 9);
+}
+
 TEST_CASE_FIXTURE(Stream, "an event that is not understood is left out, and the stream goes on") {
   for (const std::string& odd :
        {std::string(R"({"Type":7})"), line("die", R"("exitCode":137)"), std::string(R"({"Type":container})"),

@@ -110,25 +110,45 @@ TEST_CASE("depth and size are limited, and finished objects are not kept") {
   }
 }
 
-TEST_CASE("objects that are too large or too deep can be left out, in pieces of any size") {
-  const std::string large = "{\"a\":\"" + std::string(500, '}') + "\"}";
-  const std::string deep = "{\"a\":" + std::string(60, '[') + std::string(60, ']') + "}";
+TEST_CASE(
+    "of objects that are too large or too deep the small members are passed on, in pieces of any size") {
+  const std::string large = R"({"Id":"x","Names":["/a","/b"],"L":{"k":")" + std::string(5000, '}') +
+                            R"("},"State":"running","q":"a\"},{"})";
+  const std::string deep = "{\"Id\":\"d\",\"a\":" + std::string(3000, '[') + std::string(3000, ']') + "}";
   const std::string text = "{\"b\":1}" + large + "{\"b\":2}" + deep + large + "{\"b\":3}";
+  const std::string slim = R"({"Id":"x","Names":["/a","/b"],"State":"running","q":"a\"},{"})";
   for (const std::size_t piece : {std::size_t{1}, std::size_t{9}, text.size()}) {
     CAPTURE(piece);
     std::vector<std::string> objects;
-    JsonSplitter splitter(
-        Shape::Sequence, 400,
-        [&objects](std::string_view object) -> Result<void> {
-          objects.emplace_back(object);
-          return {};
-        },
-        JsonSplitter::Unfit::LeftOut);
+    std::vector<std::string> slimmed;
+    const auto into = [](std::vector<std::string>& all) {
+      return [&all](std::string_view object) -> Result<void> {
+        all.emplace_back(object);
+        return {};
+      };
+    };
+    JsonSplitter splitter(Shape::Sequence, 400, into(objects), into(slimmed));
     for (std::size_t at = 0; at < text.size(); at += piece)
       REQUIRE(splitter.feed(std::string_view(text).substr(at, piece)));
     CHECK(splitter.finish());
     CHECK(objects == std::vector<std::string>{"{\"b\":1}", "{\"b\":2}", "{\"b\":3}"});
+    CHECK(slimmed == std::vector<std::string>{slim, R"({"Id":"d"})", slim});
   }
+}
+
+TEST_CASE("many small members of one object are not kept without limit") {
+  std::string text = "{\"Id\":\"x\"";
+  for (int i = 0; i < 100'000; ++i) text += ",\"m" + std::to_string(i) + "\":1";
+  std::size_t kept = 0;
+  const auto take = [&kept](std::string_view object) -> Result<void> {
+    kept = object.size();
+    CHECK(object.starts_with(R"({"Id":"x","m0":1,)"));
+    return {};
+  };
+  JsonSplitter splitter(Shape::Sequence, 400, take, take);
+  REQUIRE(splitter.feed(text + "}"));
+  CHECK(kept > 1000);
+  CHECK(kept <= JsonSlimmer::most_bytes + 2);
 }
 
 TEST_CASE("the receiver may end the input") {

@@ -89,12 +89,18 @@ TEST_CASE("a command name without a slash is found in PATH") {
   CHECK(bench.run({{"sh", "-c", "echo here"}, {}, 60s}).output == "here");
 }
 
-TEST_CASE("the command's environment is healer's own and the variables of the call") {
-  Bench bench({{"PATH", "/usr/bin:/bin"}, {"KEPT", "1"}, {"CHANGED", "old"}});
-  const HookResult result = bench.run({{"/bin/sh", "-c", "echo $KEPT $CHANGED $HEALER_HOOK"},
-                                       {{"CHANGED", "new"}, {"HEALER_HOOK", "after"}},
+TEST_CASE("a command inherits what programs need, variables that begin with HOOK_, and no other") {
+  Bench bench({{"PATH", "/usr/bin:/bin"},
+               {"LC_ALL", "C"},
+               {"HOOK_KEPT", "1"},
+               {"HOOK_CHANGED", "old"},
+               {"SLACK_WEBHOOK_URL", "secret"},
+               {"HEALER_HTTP_TOKEN", "secret"},
+               {"OTHER", "x"}});
+  const HookResult result = bench.run({{"/bin/sh", "-c", "env | grep -v -e ^PWD= -e ^_= -e ^SHLVL= | sort"},
+                                       {{"HOOK_CHANGED", "new"}, {"HEALER_HOOK", "after"}},
                                        60s});
-  CHECK(result.output == "1 new after");
+  CHECK(result.output == "HEALER_HOOK=after\nHOOK_CHANGED=new\nHOOK_KEPT=1\nLC_ALL=C\nPATH=/usr/bin:/bin");
 }
 
 TEST_CASE("the command has no input, its own process group and no descriptor of healer's") {

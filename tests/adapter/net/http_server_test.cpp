@@ -39,7 +39,9 @@ struct RawClient {
   boost::asio::io_context own;
   boost::asio::ip::tcp::socket socket{own};
 
-  explicit RawClient(std::uint16_t port) {
+  explicit RawClient(std::uint16_t port, const char* from = "127.0.0.1") {
+    socket.open(boost::asio::ip::tcp::v4());
+    socket.bind({boost::asio::ip::make_address(from), 0});
     socket.connect({boost::asio::ip::make_address("127.0.0.1"), port});
     socket.non_blocking(true);
   }
@@ -74,6 +76,10 @@ struct Fixture {
     client.call(std::move(call), [&result](Result<HttpAnswer> answer) { result = std::move(answer); });
     REQUIRE(run_until(loop, [&] { return result.has_value(); }));
     return *result;
+  }
+  /// Lets the server handle what has arrived.
+  void turn(int times) {
+    REQUIRE(run_until(loop, [&times] { return --times < 0; }));
   }
   std::string until_closed(RawClient& client) {
     REQUIRE(run_until(loop, [&] {
@@ -215,6 +221,80 @@ TEST_CASE_FIXTURE(Fixture,
   until_closed(first);
   second.poll();
   CHECK_FALSE(second.closed);
+}
+
+TEST_CASE_FIXTURE(Fixture, "requests that never end do not keep others out: the oldest gives way") {
+  HttpServerLimits limits;
+  limits.connections = 3;
+  const auto server = serve(echo(), limits);
+  const auto withhold = [&](RawClient& client, std::size_t connections) {
+    REQUIRE(run_until(loop, [&] { return server->connections() == connections; }));
+    client.send("POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n1");
+  };
+  RawClient oldest(server->port());
+  withhold(oldest, 1);
+  RawClient second(server->port());
+  withhold(second, 2);
+  RawClient third(server->port());
+  withhold(third, 3);
+  // Every connection has a half request: these bytes have to be read before the next client comes.
+  turn(50);
+  RawClient other(server->port());
+  other.send("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n");
+  REQUIRE(run_until(loop, [&] {
+    other.poll();
+    return other.received.find("GET|/healthz") != std::string::npos;
+  }));
+  until_closed(oldest);
+  second.poll();
+  CHECK_FALSE(second.closed);
+}
+
+TEST_CASE_FIXTURE(Fixture,
+                  "a flood of half requests closes the flooding peer's, not the one of another peer") {
+  HttpServerLimits limits;
+  limits.connections = 3;
+  const auto server = serve(echo(), limits);
+  const char* half = "POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n1";
+  RawClient honest(server->port(), "127.0.0.9");
+  honest.send(half);
+  REQUIRE(run_until(loop, [&] { return server->connections() == 1; }));
+  std::vector<std::unique_ptr<RawClient>> flood;
+  for (int i = 0; i < 6; ++i) {
+    flood.push_back(std::make_unique<RawClient>(server->port()));
+    flood.back()->send(half);
+    turn(50);
+  }
+  honest.send("23456789");
+  REQUIRE(run_until(loop, [&] {
+    honest.poll();
+    return honest.received.find("POST|/x||123456789") != std::string::npos;
+  }));
+}
+
+TEST_CASE_FIXTURE(Fixture,
+                  "a request has its client's address, and every answer the fields that tame a browser") {
+  std::string peer;
+  const auto server = serve([&peer](const HttpRequest& request, const HttpReply& reply) {
+    peer = request.peer;
+    HttpResponse response;
+    response.headers = {{"Content-Security-Policy", "default-src 'self'"}};
+    reply(std::move(response));
+  });
+  RawClient client(server->port());
+  client.send("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+  const std::string page = until_closed(client);
+  CHECK(peer == "127.0.0.1");
+  for (const auto& [name, value] : security_headers()) {
+    if (name == "Content-Security-Policy") continue;
+    CAPTURE(name);
+    CHECK(page.find(name + ": " + value + "\r\n") != std::string::npos);
+  }
+  CHECK(page.find("Content-Security-Policy: default-src 'self'\r\n") != std::string::npos);
+  CHECK(page.find("default-src 'none'") == std::string::npos);
+  RawClient wrong(server->port());
+  wrong.send("nonsense\r\n\r\n");
+  CHECK(until_closed(wrong).find("X-Content-Type-Options: nosniff") != std::string::npos);
 }
 
 TEST_CASE_FIXTURE(Fixture, "an address that cannot be listened on is an error that names it") {

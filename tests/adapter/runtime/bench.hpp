@@ -51,7 +51,7 @@ struct Bench {
     runtime = std::make_unique<Runtime>(
         settings,
         Runtime::Parts{host, engine, prober, store, observer,
-                       [this](const std::map<std::string, std::string>&) {
+                       [this](const auto&...) {
                          return ResolvedPolicy{std::make_shared<const Policy>(policy), {}};
                        },
                        [this](const RoutedNotification& notification) { delivered.push_back(notification); },

@@ -60,6 +60,20 @@ HookSettings before_hook() {
 
 }  // namespace
 
+TEST_CASE("no text of a container reaches a hook with characters for a terminal") {
+  ScriptedHooks runner;
+  RemedyHooks hooks(
+      &runner, before_hook(), [] { return Instant{}; }, [](const Report&, const Decision&) {});
+  ApplyRemedy remedy;
+  remedy.workload = remedy.name = remedy.reason = "a\x1b[31m\xE2\x80\xAE\nb";
+  hooks.before(remedy, [] {});
+  REQUIRE(runner.calls.size() == 1);
+  CHECK(runner.variable(0, "HEALER_WORKLOAD") == "a b");
+  CHECK(runner.variable(0, "HEALER_CONTAINER") == "a b");
+  CHECK(runner.variable(0, "HEALER_REASON") == "a b");
+  CHECK(runner.calls[0].first.argv[1] == "--name=a b");
+}
+
 TEST_CASE("a remedy waits for the hook before it") {
   HookBench at(before_hook());
   REQUIRE(at.hooks.calls.size() == 1);
@@ -166,7 +180,7 @@ TEST_CASE("docker-autoheal's script gets its four arguments") {
   REQUIRE(at.bench->engine.orders.size() == 1);
   // An inspect shows the container between stop and start: the script gets the state from before the remedy.
   at.bench->containers["c1"].state = ContainerState::Exited;
-  at.bench->runtime->policies_changed([&](const auto&) {
+  at.bench->runtime->policies_changed([&](const auto&...) {
     return ResolvedPolicy{std::make_shared<const Policy>(at.bench->policy), {}};
   });
   at.bench->list();

@@ -38,7 +38,7 @@ TEST_CASE("an explanation shows state, holds, facts, decision and the next step,
         "  dependency  db is unhealthy; it is healed first (at most 4m more)\n"
         "Seen\n"
         "  15s ago  HTTP 503\n"
-        "  3s ago   ?[31mHTTP 503\n"
+        "  3s ago   HTTP 503\n"
         "Decided 10s ago\n"
         "  held  waits for db\n"
         "        failures=4\n"

@@ -147,6 +147,18 @@ eventually refuses
 kill -0 "$pid" || fail "close ended the process"
 stop
 
+echo "drop: accepted and closed, and the process lives on"
+listen
+expect 200 dropping -X POST "$url/drop"
+for request in first second; do
+    code=0
+    curl -s -o /dev/null --max-time 5 "$url/health" || code=$?
+    # 52: closed without an answer; 56: reset, because the request was not read.
+    [ "$code" = 52 ] || [ "$code" = 56 ] || fail "drop: curl ended with $code at the $request request"
+done
+kill -0 "$pid" || fail "drop ended the process"
+stop
+
 echo "crash"
 for query_and_code in '?code=7 7' ' 1'; do
     listen

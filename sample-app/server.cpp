@@ -38,19 +38,22 @@ class Server {
   void accept();
 
   std::uint16_t port() const { return acceptor_.local_endpoint().port(); }
-  bool listening() const { return acceptor_.is_open(); }
+  /// Whether a further request could be answered.
+  bool serving() const { return acceptor_.is_open() && !dropping_; }
   Service& service() { return service_; }
 
   void hold(std::shared_ptr<Session> session) { hung_.insert(std::move(session)); }
   void release(const std::shared_ptr<Session>& session) { hung_.erase(session); }
   void wake_hung();
   void stop_listening();
+  void drop_connections();
 
  private:
   Service& service_;
   tcp::acceptor acceptor_;
   asio::steady_timer retry_;
   std::set<std::shared_ptr<Session>> hung_;
+  bool dropping_ = false;
 };
 
 /// One connection: reads a request, gets the answer from the service, sends the answer, and reads the next
@@ -131,8 +134,9 @@ class Session : public std::enable_shared_from_this<Session> {
     response_.set(http::field::server, "sample-app");
     response_.set(http::field::content_type, answer_.content_type);
     if (!answer_.allow.empty()) response_.set(http::field::allow, answer_.allow);
-    response_.keep_alive(request.keep_alive() && server_.listening() &&
-                         answer_.then != Answer::Then::StopListening);
+    response_.keep_alive(request.keep_alive() && server_.serving() &&
+                         answer_.then != Answer::Then::StopListening &&
+                         answer_.then != Answer::Then::DropConnections);
     response_.content_length(answer_.body.size());
     if (request.method() != http::verb::head) response_.body() = std::move(answer_.body);
     stream_.expires_after(idle_limit);
@@ -146,6 +150,7 @@ class Session : public std::enable_shared_from_this<Session> {
                                       std::chrono::steady_clock::now() - read_at_);
     if (answer_.then == Answer::Then::WakeHung) server_.wake_hung();
     if (answer_.then == Answer::Then::StopListening) server_.stop_listening();
+    if (answer_.then == Answer::Then::DropConnections) server_.drop_connections();
     if (failure || !response_.keep_alive()) return close();
     read();
   }
@@ -180,6 +185,7 @@ void Server::accept() {
   acceptor_.async_accept([this](error_code failure, tcp::socket socket) {
     if (!acceptor_.is_open()) return;
     if (!failure) {
+      if (dropping_) return accept();  // the socket's destructor closes the connection
       std::make_shared<Session>(std::move(socket), *this)->read();
       return accept();
     }
@@ -197,6 +203,11 @@ void Server::stop_listening() {
   std::cerr << "sample-app: POST /close: no longer listening" << std::endl;
   error_code ignored;
   acceptor_.close(ignored);
+}
+
+void Server::drop_connections() {
+  std::cerr << "sample-app: POST /drop: closing every new connection" << std::endl;
+  dropping_ = true;
 }
 
 }  // namespace

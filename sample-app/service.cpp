@@ -54,12 +54,12 @@ Answer Service::handle(std::string_view method, std::string_view target,
 
   const bool reads = path == "/" || path == "/health" || path == "/metrics";
   const bool acts = path == "/break" || path == "/fix" || path == "/hang" || path == "/slow" ||
-                    path == "/errors" || path == "/crash" || path == "/close";
+                    path == "/errors" || path == "/crash" || path == "/close" || path == "/drop";
   Answer answer;
   if (!reads && !acts) {
     answer = error(404,
                    "no such path; there are /, /health, /metrics and POST /break, /fix, /hang, /slow?ms=, "
-                   "/errors?percent=, /crash?code=, /close");
+                   "/errors?percent=, /crash?code=, /close, /drop");
     answer.path_label = "other";
     return answer;
   }
@@ -106,6 +106,9 @@ Answer Service::handle(std::string_view method, std::string_view target,
     answer = errors(query);
   } else if (path == "/crash") {
     answer = crash(query);
+  } else if (path == "/drop") {
+    answer = json(200, R"({"status":"dropping"})");
+    answer.then = Answer::Then::DropConnections;
   } else {
     answer = json(200, R"({"status":"closed"})");
     answer.then = Answer::Then::StopListening;

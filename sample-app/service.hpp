@@ -19,6 +19,7 @@ struct Answer {
     Nothing,
     WakeHung,         ///< after POST /fix: handle all waiting requests again
     StopListening,    ///< refuse connections from now on
+    DropConnections,  ///< accept connections from now on, and close each at once
     ExitImmediately,  ///< end the process with `exit_code`, without an answer
   };
 

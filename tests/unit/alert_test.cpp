@@ -305,41 +305,41 @@ TEST_CASE("alert: an instance that started after the alert is not restarted with
 }
 
 TEST_CASE("alert: after failing checks it is no second cause within the lookback") {
-  Scene scene;
-  INFO(scene.transcript());
-  Box& box = scene.healthy("web");
-  box.broken = true;
-  unsigned remedies = 0;
-  SUBCASE("the checks passed by themselves") {
-    scene.pass_until([&] { return scene.status("web").failures == 2; }, 1min);
-    SUBCASE("before the alert") {
-      box.broken = false;
+  enum class End { PassedBefore, PassedWhileAsked, Healed };
+  for (const End end : {End::PassedBefore, End::PassedWhileAsked, End::Healed})
+    for (const bool outlasts : {false, true}) {
+      CAPTURE(static_cast<int>(end));
+      CAPTURE(outlasts);
+      Scene scene;
+      INFO(scene.transcript());
+      Box& box = scene.healthy("web");
+      box.broken = true;
+      if (end == End::Healed) {
+        REQUIRE(scene.pass_until_decision("restart web", 1min));
+      } else {
+        REQUIRE(scene.pass_until([&] { return scene.status("web").failures == 2; }, 1min));
+        if (end == End::PassedWhileAsked) {
+          scene.alert_answer.reset();
+          scene.send(fires("web"));
+        }
+        box.broken = false;
+      }
+      const unsigned remedies = end == End::Healed ? 1 : 0;
+      scene.pass(1min);
+      scene.alert_answer = AlertAnswer::Fires;
+      scene.send(fires("web"));  // a rate looks back
+      scene.pass(7min);
+      CHECK(scene.orders.size() == remedies);
+      if (outlasts) {  // it has a cause of its own
+        scene.pass(5min);
+        CHECK(scene.orders.size() == remedies + 1);
+      } else {
+        scene.send(resolved("web"));
+        scene.pass(1h);
+        CHECK(scene.orders.size() == remedies);
+        CHECK(scene.status("web").condition == Condition::Healthy);
+      }
     }
-    SUBCASE("while it is asked whether the alert fires") {
-      scene.alert_answer.reset();
-      scene.send(fires("web"));
-      box.broken = false;
-    }
-  }
-  SUBCASE("a remedy healed it") {
-    remedies = 1;
-    REQUIRE(scene.pass_until_decision("restart web", 1min));
-  }
-  scene.pass(1min);
-  scene.alert_answer = AlertAnswer::Fires;
-  scene.send(fires("web"));  // a rate looks back
-  scene.pass(7min);
-  CHECK(scene.orders.size() == remedies);
-  SUBCASE("it ends within the lookback") {
-    scene.send(resolved("web"));
-    scene.pass(1h);
-    CHECK(scene.orders.size() == remedies);
-    CHECK(scene.status("web").condition == Condition::Healthy);
-  }
-  SUBCASE("it outlasts the lookback: it has a cause of its own") {
-    scene.pass(5min);
-    CHECK(scene.orders.size() == remedies + 1);
-  }
 }
 
 TEST_CASE("alert: a resolved alert does not shorten the start period") {

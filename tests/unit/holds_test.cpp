@@ -373,7 +373,7 @@ TEST_CASE("dependency: a dependent that does not answer is held for five minutes
 TEST_CASE("dependency: a dependent that answers waits for its root as long as the root is unhealthy") {
   Scene scene;
   Policy unremedied = Scene::policy();
-  unremedied.remedies.emplace_back().kind = RemedyKind::None;
+  unremedied.remedies.front().kind = RemedyKind::None;
   bool stopped = false;
   SUBCASE("the root is stopped") {
     stopped = true;

@@ -138,7 +138,6 @@ std::optional<notice::Refusal> NotificationMachine::refusal() const {
 
 void NotificationMachine::give_up(NotifiedTable::Input input) {
   go(input, State::Critical);
-  own_.incident->group_key.clear();
   own_.last_notified = now_;
   own_.unnotified_incidents = 0;
   own_.unnotified_attempts = 0;
@@ -211,7 +210,8 @@ void NotificationMachine::attempt_began() {
 
 void NotificationMachine::incident_closed(IncidentOutcome outcome, WantedEnd why) {
   const bool stopped = outcome == IncidentOutcome::StoppedByHealer;
-  if (!stopped && (!own_.incident->notified || !own_.incident->group_key.empty())) return;
+  if (!stopped && !own_.incident->notified) return;
+  if (!stopped && !own_.incident->gave_up && !own_.incident->group_key.empty()) return;
   NotificationKind kind = NotificationKind::Info;
   if (outcome == IncidentOutcome::Recovered || outcome == IncidentOutcome::RecoveredAlone)
     kind = NotificationKind::Recovered;

@@ -10,8 +10,8 @@ option(HEALER_PCH "Precompile the headers that nearly every file includes" ON)
 set(common_headers <algorithm> <array> <charconv> <chrono> <cmath> <cstdint> <deque> <functional> <limits> <map> <memory>
                    <optional> <set> <span> <string> <string_view> <tuple> <unordered_map> <utility> <variant> <vector>
                    <fmt/format.h> <tl/expected.hpp> <boost/json.hpp>)
-set(model_headers ${CMAKE_SOURCE_DIR}/src/model/effect.hpp ${CMAKE_SOURCE_DIR}/src/model/event.hpp
-                  ${CMAKE_SOURCE_DIR}/src/model/history.hpp ${CMAKE_SOURCE_DIR}/src/model/status.hpp)
+# In angle brackets: without the checkout's path, so that ccache finds what another checkout compiled.
+set(model_headers <model/effect.hpp> <model/event.hpp> <model/history.hpp> <model/status.hpp>)
 set(below_the_model healer_base healer_json healer_net healer_hook)
 set(test_headers ${common_headers} <atomic> <filesystem> <fstream> <mutex> <sstream> <thread> <doctest/doctest.h> ${model_headers})
 

@@ -222,14 +222,6 @@ std::string with_reasons(const std::vector<notice::GroupMember>& members) {
   return names(each);
 }
 
-std::string with_states(const std::vector<notice::GroupLeaver>& leavers) {
-  std::vector<std::string> each;
-  for (const notice::GroupLeaver& leaver : leavers)
-    each.push_back(leaver.name + " " +
-                   (leaver.lacks == NotReady::None ? "was notified by itself" : lacks_text(leaver.lacks)));
-  return names(each);
-}
-
 Written write(const notice::GroupBegan& began, const std::string&) {
   const std::string what = fmt::format("{} became unhealthy within 10s: {}.",
                                        times(static_cast<unsigned>(began.members.size()), "more container"),
@@ -242,11 +234,19 @@ Written write(const notice::GroupBegan& began, const std::string&) {
 }
 
 Written write(const notice::GroupEnded& ended, const std::string&) {
-  std::vector<std::string> all;
+  std::vector<std::string> all, not_healthy, alone;
   for (const notice::GroupMember& member : ended.members) all.push_back(member.name);
+  for (const notice::GroupLeaver& leaver : ended.otherwise) {
+    if (leaver.lacks == NotReady::None)
+      alone.push_back(leaver.name);
+    else
+      not_healthy.push_back(leaver.name + " " + lacks_text(leaver.lacks));
+  }
   if (ended.otherwise.empty()) return {"RECOVERED", fmt::format("All are healthy again: {}.", names(all))};
-  return {"RECOVERED", fmt::format("The incidents of {} have ended. Not healthy: {}.", names(all),
-                                   with_states(ended.otherwise))};
+  std::string text = fmt::format("The incidents of {} have ended.", names(all));
+  if (!not_healthy.empty()) text += fmt::format(" Not healthy: {}.", names(not_healthy));
+  if (!alone.empty()) text += fmt::format(" Notified by themselves, too: {}.", names(alone));
+  return {"RECOVERED", std::move(text)};
 }
 
 Written write(const notice::EngineDown& down, const std::string&) {

@@ -146,22 +146,24 @@ void Simulation::start_healer() {
   settings.host.channels = outbox_->channel_names();
   settings.resync_interval = script_.resync;
   settings.seed = world_.chance().bits(1, life_.number);
-  Runtime::Parts parts{
-      *host_,
-      *engine_,
-      *prober_,
-      *store_,
-      checker_,
-      [this](const std::map<std::string, std::string>& labels) { return resolver_.resolve(labels); },
-      [this](const RoutedNotification& notification) { outbox_->add(notification); },
-      [this](WebhookCall call, std::function<void(healer::Result<void>)> done) {
-        post(call, std::move(done));
-      },
-      nullptr,
-      [this](const ConfirmAlert& alert, std::function<void(AlertAnswer, std::string)> done) {
-        confirm(alert, std::move(done));
-      },
-      {}};
+  Runtime::Parts parts{*host_,
+                       *engine_,
+                       *prober_,
+                       *store_,
+                       checker_,
+                       [this](const std::string& name, const std::string& service,
+                              const std::map<std::string, std::string>& labels) {
+                         return resolver_.resolve(labels, {name, service});
+                       },
+                       [this](const RoutedNotification& notification) { outbox_->add(notification); },
+                       [this](WebhookCall call, std::function<void(healer::Result<void>)> done) {
+                         post(call, std::move(done));
+                       },
+                       nullptr,
+                       [this](const ConfirmAlert& alert, std::function<void(AlertAnswer, std::string)> done) {
+                         confirm(alert, std::move(done));
+                       },
+                       {}};
   if (script_.field) parts.pressure = [this](double) { return pressure(); };
   const HostPolicy policy = settings.host;
   const std::uint64_t seed = settings.seed;

@@ -306,10 +306,9 @@ void RandomWorld::quiet() {
     const bool down = workload.lifecycle.presence == Presence::Exited;
     const bool may_not =
         !choose_step(workload.ladder, workload.incident ? workload.remediation.ladder_step : 0, down, 0);
-    // if its network parent does not run, or an attempt did not help while its dependency is not ready,
-    const bool waits = workload.held &&
-                       (workload.held->first == HoldKind::NetworkParent ||
-                        (workload.held->first == HoldKind::Dependency && workload.remediation.attempts > 0));
+    // if its network parent does not run, or its dependency is not ready,
+    const bool waits = workload.held && (workload.held->first == HoldKind::NetworkParent ||
+                                         workload.held->first == HoldKind::Dependency);
     // or if it lost its network and no step of the ladder starts a new instance.
     const bool network_lost = workload.health.network_loss.has_value();
     if (!workload.incident || !(may_not || waits || network_lost))

@@ -49,6 +49,9 @@ void IncidentGroups::decided(const Workload& workload, Notified before, HostOut&
   const auto known = member_of_.find(workload.key);
   if (known != member_of_.end() && known->second != key) leave(workload, out);
   if (!key.empty() && !member_of_.contains(workload.key)) join(workload, key, out);
+  if (!key.empty() && incident->gave_up)
+    for (Group& group : groups_)
+      if (group.key == key) group.called.insert(workload.key);
   const bool now_notified = incident && incident->notified && before == Notified::No &&
                             workload.notifications.last_notified == out.now();
   if (!now_notified) return;
@@ -83,7 +86,7 @@ void IncidentGroups::leave(const Workload& workload, HostOut& out) {
   const auto group =
       std::find_if(groups_.begin(), groups_.end(), [&](const Group& each) { return each.key == key; });
   group->open.erase(workload.key);
-  if (workload.incident)
+  if (group->called.contains(workload.key))
     group->otherwise.push_back({workload.name, NotReady::None});
   else if (const NotReady lacks = not_ready_reason(workload, out.now()); lacks != NotReady::None)
     group->otherwise.push_back({workload.name, lacks});

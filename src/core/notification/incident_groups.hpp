@@ -3,6 +3,7 @@
 #include <array>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -26,9 +27,8 @@ struct Workload;
 ///   Gathering | 10 s after the group's beginning          | Notified  | one DEGRADED with all members
 ///   Gathering | the same; every member's incident ended   | (none)    | one RECOVERED with all members
 ///   Notified  | the last member's incident ended          | (none)    | one RECOVERED with all members
-///   any       | an operator is called for a member        | the same  | the member's own notification, and
-///             |                                           | or (none) | later its own end: it leaves the
-///             group
+///   any       | an operator is called for a member        | the same  | its own notification, and later its
+///             |                                           |           | own end besides the group's
 ///   (start)   | one was Gathering, from disk              | Gathering | it is notified at once
 ///   (start)   | an open incident of one that was Notified | Notified  | nothing
 ///
@@ -58,6 +58,7 @@ class IncidentGroups {
     std::vector<Destination> destinations;
     std::vector<notice::GroupMember> members;  ///< in the order in which they joined
     std::map<std::string, std::string> open;   ///< workload key -> name, while the member's incident is open
+    std::set<std::string> called;              ///< keys of members for which an operator was called
     std::vector<notice::GroupLeaver> otherwise;  ///< members whose incident ended, but who are not healthy
   };
   using Groups = std::vector<Group>;

@@ -76,6 +76,13 @@ net::HttpResponse no_such_name(const std::string& name, const Snapshot& snapshot
   return error_answer(404, message);
 }
 
+net::HttpResponse foreign_host(const std::string& host) {
+  return error_answer(
+      403, "requests to the host \"" + clip(printable(host), 100) +
+               "\" are refused; accepted: an address, localhost, a name without a dot, and the names "
+               "in allowed_hosts (HEALER_ALLOWED_HOSTS)");
+}
+
 const WorkloadStatus* workload_named(const std::string& name, const Snapshot& snapshot) {
   for (const WorkloadStatus& each : snapshot.workloads)
     if (each.name == name || each.key == name) return &each;
@@ -106,12 +113,11 @@ net::HttpHandler HttpApi::admin_handler() {
 
 void HttpApi::answer(const net::HttpRequest& request, bool admin, const net::HttpReply& reply) {
   const std::string& path = request.path;
-  if (const std::string host(net::find_header(request.headers, "host"));
-      !admin && !is_allowed_host(host, allowed_hosts_))
-    return reply(error_answer(
-        403, "requests to the host \"" + clip(printable(host), 100) +
-                 "\" are refused; accepted: an address, localhost, a name without a dot, and the "
-                 "names in allowed_hosts (HEALER_ALLOWED_HOSTS)"));
+  if (!admin) {
+    // Every Host field, should there be several: which of them a browser meant is not known.
+    for (const auto& [name, host] : request.headers)
+      if (lower(name) == "host" && !is_allowed_host(host, allowed_hosts_)) return reply(foreign_host(host));
+  }
   const auto allowed = method_of(path, admin);
   if (!allowed) {
     std::string message = "nothing is served at " + clip(printable(path), 100);

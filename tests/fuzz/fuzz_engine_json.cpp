@@ -55,7 +55,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     for (const auto& secret : evidence->secrets) expect(secret.size() >= 4, "a secret has at least 4 bytes");
   const auto processes = docker::parse_processes(text, 1000);
   expect_short_message(processes);
-  if (processes) expect(docker::printable_lines(*processes) == *processes, "processes are printable lines");
+  if (processes) expect(printable_lines(*processes) == *processes, "processes are printable lines");
   const auto memory = docker::parse_memory_use(text);
   expect_short_message(memory);
   const auto time = docker::parse_engine_time(text);

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "base/duration.hpp"
+#include "base/text.hpp"
 #include "engine/docker/json_evidence.hpp"
 #include "engine/docker/output_stream.hpp"
 #include "net/loop.hpp"

@@ -221,7 +221,22 @@ bool Supervisor::rekey(Workload& workload, const std::string& key) {
   workloads_.rekey(workload.key, key);
   workload.wake_at.reset();
   workload.dirty = true;
+  take_incident(workload);
   return true;
+}
+
+/// A former process left an incident open under the workload's new key: it goes on, with its budget.
+void Supervisor::take_incident(Workload& workload) {
+  const std::vector<Incident>& open = remembered_.open_incidents();
+  const bool known = std::any_of(open.begin(), open.end(),
+                                 [&](const Incident& incident) { return incident.workload == workload.key; });
+  if (!known || workload.incident) return;
+  Workload stored = remembered_.restore(workload.key);
+  workload.incident = std::move(stored.incident);
+  workload.notifications = std::move(stored.notifications);
+  workload.remediation.attempts = stored.remediation.attempts;
+  workload.remediation.ladder_step = stored.remediation.ladder_step;
+  workload.remediation.breaker = std::move(stored.remediation.breaker);
 }
 
 Workload& Supervisor::adopt(const std::string& key, const std::string& container_id) {

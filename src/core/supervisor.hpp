@@ -119,6 +119,7 @@ class Supervisor {
   std::string key_of(const Container& facts) const;
   /// The workload is known under another key from now on. False: another workload has that key.
   bool rekey(Workload& workload, const std::string& key);
+  void take_incident(Workload& workload);
   bool collides(const std::string& key, const Container& facts, HostOut& out);
   void take_over_unseen(const std::vector<std::string>& listed, HostOut& out);
   void take_over_incidents(HostOut& out);

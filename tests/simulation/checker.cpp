@@ -354,6 +354,10 @@ void Checker::raised(const Notification& notification) {
   const bool was_reset = !reset_at_.empty() && reset_names_.count(notification.workload) != 0;
   if (!fresh && notification.kind != NotificationKind::Info && !was_reset)
     fail(5, fmt::format("raised twice: {} {}", to_string(notification.kind), notification.dedup_key));
+  if (notification.dedup_key.find("/incidents/") != std::string::npos) {
+    if (notification.kind != NotificationKind::Degraded) ended_groups_.insert(notification.dedup_key);
+    return;
+  }
   const auto slash = notification.dedup_key.rfind('/');
   if (slash != std::string::npos &&
       (notification.kind == NotificationKind::Recovered || notification.kind == NotificationKind::Info ||
@@ -694,6 +698,17 @@ void Checker::look_around(Duration since_last) {
   }
 }
 
+/// The end of the incident was notified, by itself or as that of its group; or its group goes on.
+bool Checker::end_was_notified(const Incident& incident) const {
+  if (notified_ends_.count(incident.id.value) > 0) return true;
+  if (incident.group_key.empty()) return false;
+  return ended_groups_.count(incident.group_key) > 0 ||
+         std::any_of(incidents_.begin(), incidents_.end(), [&](const auto& entry) {
+           return entry.second.group_key == incident.group_key &&
+                  entry.second.outcome == IncidentOutcome::Open;
+         });
+}
+
 void Checker::close_books(const Outbox* outbox) {
   if (!runtime_) return;
   const Instant now = healers_now();
@@ -706,7 +721,7 @@ void Checker::close_books(const Outbox* outbox) {
       if (visible.count(id) == 0 && runtime_->ready())
         fail(5, fmt::format("incident {} of {} is open on disk, and no workload shows it", id,
                             incident.workload));
-    } else if (incident.notified && notified_ends_.count(id) == 0 && incident.closed_at &&
+    } else if (incident.notified && !end_was_notified(incident) && incident.closed_at &&
                now - *incident.closed_at > 1h) {
       fail(5, fmt::format("the end of incident {} of {} was never notified", id, incident.workload));
     }

@@ -69,6 +69,7 @@ class Checker final : public Observer {
   void look_around(Duration since_last);
   /// After the world's end: checks that incidents are closed or visible, and notifications sent or pending.
   void close_books(const Outbox* outbox);
+  bool end_was_notified(const Incident& incident) const;
   /// True if healer cannot or may not act on this unit now: engine down, a hold, a pause, the breaker.
   bool excused(const Place& place) const;
 
@@ -196,6 +197,7 @@ class Checker final : public Observer {
   std::map<std::uint64_t, std::uint32_t> delivered_;  ///< notification -> process that sent it
   std::map<std::tuple<std::string, NotificationKind, unsigned>, std::uint64_t> delivered_as_;
   std::set<std::uint64_t> notified_ends_;
+  std::set<std::string> ended_groups_;  ///< dedup keys
   std::uint32_t process_ = 0;
   std::uint32_t failed_commits_ = 0;
   std::map<std::uint64_t, std::uint32_t> delivered_at_failures_;

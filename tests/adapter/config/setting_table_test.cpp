@@ -116,6 +116,7 @@ TEST_CASE("the settings of the daemon cover DaemonSettings and HostPolicy") {
               {
                   &daemon.channels,           // tables of their own
                   &daemon.prometheus,         // a table of its own
+                  &daemon.webhooks,           // a table of its own
                   &daemon.routing.routes,     // a table of its own
                   &daemon.host.connectivity,  // host_policy(): the control URL, once its name is resolved
                   &daemon.host.connectivity_text,  // the same, as text

@@ -285,10 +285,10 @@ TEST_CASE_FIXTURE(Fixture,
   client.send("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
   const std::string page = until_closed(client);
   CHECK(peer == "127.0.0.1");
-  for (const auto& [name, value] : security_headers()) {
-    if (name == "Content-Security-Policy") continue;
-    CAPTURE(name);
-    CHECK(page.find(name + ": " + value + "\r\n") != std::string::npos);
+  for (const auto& header : security_headers()) {
+    if (header.first == "Content-Security-Policy") continue;
+    CAPTURE(header.first);
+    CHECK(page.find(header.first + ": " + header.second + "\r\n") != std::string::npos);
   }
   CHECK(page.find("Content-Security-Policy: default-src 'self'\r\n") != std::string::npos);
   CHECK(page.find("default-src 'none'") == std::string::npos);

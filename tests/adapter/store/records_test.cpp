@@ -327,32 +327,27 @@ TEST_CASE("pruning removes what ended earlier and keeps what is open, and no id 
   Folder folder;
   PostBox box;
   const Instant old = noon - 100h;
-  Incident closed{IncidentId{5},
-                  "a",
-                  "a",
-                  "i",
-                  IncidentCause::Crashed,
-                  "",
-                  old,
-                  old,
-                  old,
-                  IncidentOutcome::Recovered,
-                  1,
-                  0,
-                  true,
-                  false,
-                  {},
-                  {},
-                  0,
-                  {},
-                  {},
-                  {}};
+  Incident closed;
+  closed.id = IncidentId{5};
+  closed.workload = closed.name = "a";
+  closed.image = "i";
+  closed.cause = IncidentCause::Crashed;
+  closed.unhealthy_since = closed.opened_at = old;
+  closed.closed_at = old;
+  closed.outcome = IncidentOutcome::Recovered;
+  closed.attempts = 1;
+  closed.notified = true;
   Incident open = closed;
   open.id = IncidentId{4};
   open.closed_at = std::nullopt;
   open.outcome = IncidentOutcome::Open;
-  Attempt of_closed{AttemptId{9}, IncidentId{5},           "a", 1,  RemedyKind::Restart, {}, {},
-                    old,          AttemptState::Recovered, "",  old};
+  Attempt of_closed;
+  of_closed.id = AttemptId{9};
+  of_closed.incident = IncidentId{5};
+  of_closed.workload = "a";
+  of_closed.ordered_at = old;
+  of_closed.state = AttemptState::Recovered;
+  of_closed.ended_at = old;
   Attempt of_open = of_closed;
   of_open.id = AttemptId{8};
   of_open.incident = IncidentId{4};

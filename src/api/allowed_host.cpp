@@ -25,7 +25,11 @@ bool is_allowed_host(std::string_view host, const std::vector<std::string>& allo
     const auto end = host.find(']');
     if (end == std::string_view::npos) return false;
     const std::string_view rest = host.substr(end + 1);
-    return host.substr(1, end - 1).find_first_not_of("0123456789abcdefABCDEF:.%") == std::string_view::npos &&
+    // The zone of a link-local address is the name of an interface.
+    const std::string_view address = host.substr(1, end - 1);
+    const std::string_view digits = address.substr(0, address.find('%'));
+    return digits.find_first_not_of("0123456789abcdefABCDEF:.") == std::string_view::npos &&
+           address.find_first_of("/@, ") == std::string_view::npos &&
            (rest.empty() || (rest.front() == ':' && is_port(rest.substr(1))));
   }
   const auto colon = host.rfind(':');

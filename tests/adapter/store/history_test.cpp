@@ -242,7 +242,8 @@ TEST_CASE("the host's state, every byte of evidence and every letter of decision
                           .mass_critical = true,
                           .engine_notified_channels = {"slack", "on call"},
                           .mass_notified_channels = {"slack"},
-                          .engine_stops_until = 1};
+                          .engine_stops_until = 1,
+                          .unsent_groups = {"group"}};
     RC_ASSERT(unset_fields(host).empty());
     const Evidence evidence{IncidentId{1}, text(), text(), noon,   text(),
                             text(),        text(), text(), text(), text()};

@@ -65,12 +65,13 @@ TEST_CASE("no text of a container reaches a hook with characters for a terminal"
   RemedyHooks hooks(
       &runner, before_hook(), [] { return Instant{}; }, [](const Report&, const Decision&) {});
   ApplyRemedy remedy;
-  remedy.workload = remedy.name = remedy.reason = "a\x1b[31m\xE2\x80\xAE\nb";
+  remedy.workload = remedy.name = "a\x1b[31m\xE2\x80\xAE\nb";
+  remedy.reason = reason::DependencyRestarted{remedy.name};
   hooks.before(remedy, [] {});
   REQUIRE(runner.calls.size() == 1);
   CHECK(runner.variable(0, "HEALER_WORKLOAD") == "a b");
   CHECK(runner.variable(0, "HEALER_CONTAINER") == "a b");
-  CHECK(runner.variable(0, "HEALER_REASON") == "a b");
+  CHECK(runner.variable(0, "HEALER_REASON") == "a b, which it depends on, was restarted");
   CHECK(runner.calls[0].first.argv[1] == "--name=a b");
 }
 

@@ -131,7 +131,7 @@ TEST_CASE("the excerpt is the last three lines that are not blank") {
   CHECK(evidence_excerpt("2026-11-22T10:00:00.1Z a\n2026-11-22T10:00:00.1Z \n2026-11-22T10:00:00+01:00 b") ==
         "a\nb");
   CHECK(evidence_excerpt("2026-11-22 10:00:00 its own time") == "2026-11-22 10:00:00 its own time");
-  CHECK(evidence_excerpt("\x1b[31mred\x1b[0m\xff") == "?[31mred?[0m?");
+  CHECK(evidence_excerpt("\x1b[31mred\x1b[0m\xff") == "red?");
   const std::string long_line(1000, 'x');
   CHECK(evidence_excerpt(long_line).size() == 400);
   CHECK(evidence_excerpt(long_line + "\n" + long_line + "\n" + long_line).size() <= 400);

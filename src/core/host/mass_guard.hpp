@@ -24,10 +24,9 @@ namespace healer {
 ///           | ended: more than mass_share fails  |         |
 ///   Holding | time is up                         | Canary  | one remedy at a time
 ///   Canary  | fewer in remedy than the batch     | Canary  | one more remedy may begin, of roots only
-///   Canary  | a batch of remedies has recovered  | Canary  | twice as many remedies at a time; all at once,
-///   if
-///           |                                    |         | many began to fail together while others are
-///           healthy
+///   Canary  | a batch of remedies has recovered  | Canary  | twice as many remedies at a time
+///           | the same, and many began to fail   | Canary  | all that are left at once
+///           | together while others are healthy  |         |
 ///   Canary  | a remedy did not help              | Backoff | hold twice as long as before, at most
 ///           |                                    |         | `mass_hold_max`; the first time, operators are
 ///           |                                    |         | notified that a restart does not help

@@ -59,3 +59,19 @@ TEST_CASE("together: a workload that does not fail any more does not count, nor 
   together.began("w3", at(5s), at(16s));
   CHECK(together.largest() == Together::many);
 }
+
+TEST_CASE("together: many began together until fewer are left, however often it is asked") {
+  Together together;
+  CHECK_FALSE(together.many_began());
+  begin(together, "w", Together::many + 2, 0s, 15s);
+  begin(together, "other", 1, 1h, 2h);
+  for (const char* ended : {"other0", "w0", "w1"}) {
+    CHECK(together.many_began());
+    together.ended(ended);
+  }
+  CHECK(together.many_began());
+  together.ended("w2");
+  CHECK_FALSE(together.many_began());
+  together.began("w2", at(5s), at(16s));
+  CHECK(together.many_began());
+}

@@ -85,7 +85,7 @@ void HostController::limit_remedies() {
 }
 
 void HostController::watch_mass(HostOut& out) {
-  counts_.together = together_.largest();
+  counts_.many_together = together_.many_began();
   mass_meant(mass_.watch(counts_, out));
 }
 

@@ -6,8 +6,6 @@
 
 #include <fmt/format.h>
 
-#include "core/host/together.hpp"
-
 namespace healer {
 namespace {
 
@@ -25,8 +23,7 @@ void MassFailure::take_over(HostOut& out) {
 }
 
 MassFailure::Meaning MassFailure::watch(const HostCounts& counts, HostOut& out) {
-  const auto began =
-      counts.together >= Together::many ? MassGuard::Spread::Together : MassGuard::Spread::None;
+  const auto began = counts.many_together ? MassGuard::Spread::Together : MassGuard::Spread::None;
   const Meaning meaning =
       changed(state_.mass.update(counts.failing, counts.among, out.now(), state_.policy, began), counts, out);
   notify_members(counts, out);

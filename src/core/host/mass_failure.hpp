@@ -16,7 +16,7 @@ struct HostCounts {
   std::size_t among = 0;
   std::size_t failing = 0;
   std::size_t unnotified = 0;
-  std::size_t together = 0;  ///< of the failing, the most that began to fail together
+  bool many_together = false;  ///< many of the failing began to fail together
 
   /// The contribution of a workload has changed.
   void replace(const HostContribution& before, const HostContribution& now) {

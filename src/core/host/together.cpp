@@ -8,11 +8,19 @@ namespace healer {
 
 void Together::began(const std::string& key, Instant good, Instant failed) {
   failing_[key] = Time{std::clamp(good, failed - longest_time, failed), failed};
-  count();
+  changed_ = true;
 }
 
 void Together::ended(const std::string& key) {
-  if (failing_.erase(key) > 0) count();
+  if (failing_.erase(key) == 0) return;
+  changed_ = true;
+  if (at_least_ > 0) --at_least_;
+}
+
+std::size_t Together::largest() {
+  if (std::exchange(changed_, false)) count();
+  at_least_ = largest_;
+  return largest_;
 }
 
 void Together::count() {

@@ -21,7 +21,10 @@ class Together {
   /// The workload does not fail any more, or is not watched any more.
   void ended(const std::string& key);
   /// The largest number of present failures that began together; counted only from `many` failures on.
-  std::size_t largest() const { return largest_; }
+  std::size_t largest();
+  /// Whether `many` of them began together. Does not count anew while that is known, because thousands may
+  /// fail.
+  bool many_began() { return at_least_ >= many || largest() >= many; }
 
  private:
   /// A workload that is checked more seldom says no more about when it began to fail.
@@ -34,7 +37,9 @@ class Together {
   void count();
 
   std::map<std::string, Time> failing_;
+  bool changed_ = false;  ///< since the newest count
   std::size_t largest_ = 0;
+  std::size_t at_least_ = 0;  ///< largest() is not less
 };
 
 }  // namespace healer

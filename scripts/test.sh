@@ -86,17 +86,22 @@ if wants integration; then
 fi
 
 if [ -n "$sanitizer_build" ]; then
+    # Each part runs, whatever failed before: one run tells all that fails.
+    failed=()
     waiting='^(field|integration|browser)$'
-    run_tests release -L "$waiting"
+    run_tests release -L "$waiting" || failed+=("field, integration and browser")
     if ! wait "$sanitizer_build"; then
         tail -n 60 "$sanitizer_log"
         echo "test: the build with sanitizers failed; all of it is in $sanitizer_log" >&2
-        exit 1
+        failed+=("the build with sanitizers")
+    else
+        run_sanitized || failed+=("the layers under the sanitizers")
     fi
     sanitizer_build=
-    run_sanitized
-    run_tests release -LE "$waiting"
-    exit 0
+    run_tests release -LE "$waiting" || failed+=("unit, adapter, simulation and checks")
+    [ ${#failed[@]} = 0 ] && exit 0
+    printf 'test: failed: %s; the reason is above\n' "${failed[@]}" >&2
+    exit 1
 fi
 select=()
 if [ "$everything" = no ]; then select=(-L "^($(IFS='|' && echo "$*"))\$"); fi

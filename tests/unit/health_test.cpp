@@ -192,6 +192,31 @@ TEST_CASE("health: the first round is at once and the second spread; a later con
   CHECK(scene.workload("late").health.probe.has_value());
 }
 
+TEST_CASE("health: an outage shorter than a second is seen to end, and a longer one is acted on at once") {
+  Scene scene;
+  INFO(scene.transcript());
+  Policy policy = Scene::policy();
+  policy.interval = 1s;
+  policy.fast_interval = 250ms;
+  policy.failure_threshold = 2;
+  Box& box = scene.healthy("web", policy);
+  box.broken = true;
+  REQUIRE(scene.pass_until([&] { return scene.status("web").failures == 1; }));
+  SUBCASE("shorter") {
+    scene.pass(800ms);
+    box.broken = false;
+    scene.pass(3s);
+    CHECK(scene.decisions() == "");
+  }
+  SUBCASE("longer") {
+    const Instant first = scene.now();
+    REQUIRE(scene.pass_until_decision("restart web", 3s));
+    const Duration after = scene.now() - first;
+    CHECK(after >= 1s);
+    CHECK(after <= 1050ms);
+  }
+}
+
 TEST_CASE("health: unknown moves no counter, and a streak of ten is notified once") {
   Scene scene;
   INFO(scene.transcript());

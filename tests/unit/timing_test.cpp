@@ -31,6 +31,17 @@ TEST_CASE("timing: no check period is shorter than 10 ms") {
   CHECK(probe_delay(policy, true, 0.0) == 10ms);
 }
 
+TEST_CASE("timing: the checks before a decision are in equal steps, the last exactly at it") {
+  CHECK(step_towards(1s, 250ms) == 250ms);
+  CHECK(step_towards(1s, 300ms) == Duration{333});
+  CHECK(step_towards(1s, 600ms) == 1s);
+  CHECK(step_towards(1s, 1050ms) == 1s);
+  // An interval much longer than the rest is kept, and so is one after the rest is over.
+  CHECK(step_towards(1s, 5s) == 5s);
+  CHECK(step_towards(Duration{-50}, 250ms) == 250ms);
+  CHECK(step_towards(-5s, 250ms) == 250ms);
+}
+
 TEST_CASE("timing: the first rounds of a hundred workloads are spread over one interval") {
   const Policy policy;
   CHECK(first_rounds(99) == FirstRounds::AtOnce);

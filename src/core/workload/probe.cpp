@@ -198,11 +198,12 @@ void HealthMachine::schedule_probe() {
   }
   // From the start of the last round, so that slow answers do not stretch the interval.
   const Instant from = own_.probe ? own_.probe->started : now_;
-  own_.probe_due = std::max({from + delay, deciding_check().value_or(now_), now_});
+  if (const std::optional<Instant> deciding = deciding_check())
+    delay = step_towards(*deciding - from, delay);
+  own_.probe_due = std::max(from + delay, now_);
 }
 
-/// If the next failure would be enough, but the streak is too short until then: when it is long enough. An
-/// earlier check could decide nothing, and the one after it would decide later.
+/// If the next failure would be enough, but the streak is too short until then: when it is long enough.
 std::optional<Instant> HealthMachine::deciding_check() const {
   const unsigned failures = own_.tracker.failures();
   if (own_.tracker.state() == Tracker::State::Unhealthy || failures == 0 ||

@@ -17,6 +17,11 @@ Duration probe_delay(const Policy& policy, bool pending, double draw) {
   return std::max(Duration{10ms}, scaled(base, 0.95 + 0.1 * draw));
 }
 
+Duration step_towards(Duration rest, Duration delay) {
+  const auto steps = (rest + delay / 4) / delay;
+  return steps > 0 ? rest / steps : delay;
+}
+
 FirstRounds first_rounds(std::size_t watched) {
   constexpr std::size_t spread_from = 100;
   return watched < spread_from ? FirstRounds::AtOnce : FirstRounds::Spread;

@@ -16,6 +16,11 @@ Duration probe_delay(const Policy& policy, bool pending, double draw);
 /// The failures in a row that make a workload unhealthy span at least this. HEALING.md 2.
 inline constexpr Duration shortest_streak = 1s;
 
+/// The delay until the next check when one has to be due after `rest`: `rest` in equal steps of about
+/// `delay` each (at least four fifths of it), so that a recovery before then is seen; `delay` itself if
+/// `rest` is shorter than that, or over. HEALING.md 2.
+Duration step_towards(Duration rest, Duration delay);
+
 /// How the rounds of many workloads begin that healer sees for the first time: together, or spread over one
 /// interval, so that some check soon shows what befalls all of them.
 enum class FirstRounds { AtOnce, Spread };

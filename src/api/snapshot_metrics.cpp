@@ -113,7 +113,7 @@ void write_totals(std::string& out, const Snapshot& snapshot) {
   std::size_t problems = 0;
   for (const WorkloadStatus& each : snapshot.workloads) {
     ++by_condition[each.condition];
-    if (each.breaker == BreakerState::Open) ++open_breakers;
+    if (each.remedies.breaker == BreakerState::Open) ++open_breakers;
     if (each.incident) ++open_incidents;
     problems += each.problems.size();
   }

@@ -20,7 +20,7 @@ std::string text_of(const char* path) {
 
 AlertPlaces alert_places(const DaemonSettings& settings, const std::string& name, const Runtime& runtime) {
   AlertPlaces places;
-  places.any = settings.alert_match.any;
+  places.any = settings.alerts.match.any;
   if (places.any) return places;
   std::array<char, 256> machine{};
   if (gethostname(machine.data(), machine.size() - 1) != 0) machine.fill('\0');
@@ -28,7 +28,7 @@ AlertPlaces alert_places(const DaemonSettings& settings, const std::string& name
   const std::string resolv_conf = text_of("/etc/resolv.conf");
   for (const std::string& each : {name, std::string(machine.data())})
     places.here.merge(names_of_host(each, hosts, resolv_conf));
-  for (const std::string& each : settings.alert_match.names) places.here.insert(host_in(each));
+  for (const std::string& each : settings.alerts.match.names) places.here.insert(host_in(each));
   for (const std::string& each : net::own_addresses()) places.here.insert(host_in(each));
   std::erase_if(places.here, [](const std::string& each) { return each.empty() || is_loopback(each); });
   for (const std::string& each : runtime.engine_names()) places.containers.insert(lower(each));

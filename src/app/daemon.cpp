@@ -107,7 +107,7 @@ class DaemonObserver final : public Observer {
 };
 
 HookSettings hooks_of(const DaemonSettings& settings) {
-  return {settings.hook_before, settings.hook_after, settings.hook_timeout, settings.compat.restart_script,
+  return {settings.hooks.before, settings.hooks.after, settings.hooks.timeout, settings.compat.restart_script,
           settings.compat.script_without_state};
 }
 
@@ -336,8 +336,8 @@ AlertApi Daemon::alert_api() {
   AlertApi::Parts parts;
   parts.settings = [this]() {
     const DaemonSettings& daemon = settings_.daemon;
-    return AlertSettings{daemon.alertmanager_token, alert_labels(daemon), daemon.alert_targets,
-                         daemon.alerts_act, places()};
+    return AlertSettings{daemon.alerts.token, alert_labels(daemon), daemon.alerts.targets, daemon.alerts.act,
+                         places()};
   };
   const ApiSources sources = api_sources();
   parts.snapshot = sources.snapshot;
@@ -409,7 +409,7 @@ void Daemon::begin() {
   rules_ = make_prometheus_rules(
       {loop_, *curl_, host_, *runtime_, metrics_, log_, settings_.daemon, [this] { return places(); }});
   confirmation_ = std::make_unique<AlertConfirmation>(AlertConfirmation::Parts{
-      loop_, *curl_, [this] { return settings_.daemon.alert_alertmanager_url; },
+      loop_, *curl_, [this] { return settings_.daemon.alerts.alertmanager_url; },
       [this](const std::string& rule, const std::string& workload, AlertConfirmation::Done done) {
         rules_->confirm(rule, workload, std::move(done));
       }});

@@ -8,7 +8,7 @@
 namespace healer {
 
 std::vector<std::string> alert_labels(const DaemonSettings& settings) {
-  return settings.alert_labels.empty() ? default_alert_labels() : settings.alert_labels;
+  return settings.alerts.labels.empty() ? default_alert_labels() : settings.alerts.labels;
 }
 
 std::unique_ptr<PrometheusRules> make_prometheus_rules(PrometheusParts parts) {
@@ -19,7 +19,7 @@ std::unique_ptr<PrometheusRules> make_prometheus_rules(PrometheusParts parts) {
       [parts] { return parts.runtime.connected() && parts.runtime.ready(); },
       [parts] { return present::status(parts.runtime.supervisor(), parts.host.now()); },
       [parts] { return alert_labels(parts.settings); },
-      [parts] { return parts.settings.alert_targets; },
+      [parts] { return parts.settings.alerts.targets; },
       [parts](AlertReported alert) { return parts.runtime.alert(std::move(alert)); },
       [parts](bool watched) {
         parts.metrics.count_alert("prometheus", watched ? AlertResult::Accepted : AlertResult::Unknown);

@@ -102,7 +102,7 @@ void CompatLabels::read_autoheal(const std::string& label, const std::string& va
           fmt::format("'{}' is not valid; accepted: restart, stop, notify or none", shown_value(value))));
   } else if (label == notify_label) {
     if (truth)
-      policy.notifications = *truth;
+      policy.notify.enabled = *truth;
     else
       not_boolean();
   } else if (label == monitor_label) {

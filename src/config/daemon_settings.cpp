@@ -300,22 +300,28 @@ Table<DaemonSettings> process_settings() {
        Traits{.flag = "--dry-run", .after_restart = true}},
       {"slack_webhook_url", "SLACK_WEBHOOK_URL", &Daemon::slack_webhook, secret_url(),
        "Slack incoming webhook that notifications go to. A secret: it has no flag and is never printed."},
-      {"alertmanager_token", "ALERTMANAGER_TOKEN", &Daemon::alertmanager_token,
+  };
+}
+
+Table<AlertIntakeSettings> alert_settings() {
+  using Alerts = AlertIntakeSettings;
+  return {
+      {"alertmanager_token", "ALERTMANAGER_TOKEN", &Alerts::token,
        secret("text", "16 to 1024 printable ASCII characters without spaces", (is_graphic<1024, 16>)),
        "The bearer token that Alertmanager's webhook must send to `POST /api/v1/alertmanager`. A secret; "
        "unset, no alerts are accepted."},
-      {"alert_labels", "ALERT_LABELS", &Daemon::alert_labels,
+      {"alert_labels", "ALERT_LABELS", &Alerts::labels,
        special<Names>(list_info("label names", "label names with commas between them", ','),
                       read_alert_labels, show_alert_labels),
        "The alert labels that name a container, in the order in which they are tried. Unset, the labels of "
        "cAdvisor, of compose, and the plain `container` and `name`."},
-      {"alert_targets", "ALERT_TARGETS", &Daemon::alert_targets, alert_mappings(),
+      {"alert_targets", "ALERT_TARGETS", &Alerts::targets, alert_mappings(),
        "Alert labels whose value means a container, tried before `alert_labels`: `instance=web:8080 -> "
        "shop-web-1`."},
-      {"alert_action", "ALERT_ACTION", &Daemon::alerts_act, choice<bool>({{"act", true}, {"notify", false}}),
+      {"alert_action", "ALERT_ACTION", &Alerts::act, choice<bool>({{"act", true}, {"notify", false}}),
        "What an alert without the label `healer_action` does: `act` starts a remedy, `notify` only "
        "notifies."},
-      {"alert_match", "ALERT_MATCH", &Daemon::alert_match,
+      {"alert_match", "ALERT_MATCH", &Alerts::match,
        special<AlertMatch>(
            list_info("names", "host, any, or names and addresses with commas between them", ','),
            read_alert_match, show_alert_match),
@@ -324,13 +330,18 @@ Table<DaemonSettings> process_settings() {
        "host or a container of its engine. Names and addresses are further ones of this host. `any`: healer "
        "does "
        "not look at these labels."},
-      {"alert_alertmanager_url", "ALERT_ALERTMANAGER_URL", &Daemon::alert_alertmanager_url,
-       alertmanager_url(),
+      {"alert_alertmanager_url", "ALERT_ALERTMANAGER_URL", &Alerts::alertmanager_url, alertmanager_url(),
        "The URL of the Alertmanager that healer asks before each remedy whether the alert still fires. "
        "`auto`: "
        "the `externalURL` of the alert's notification; `none`: healer does not ask, and one attempt follows "
        "each "
        "notification."},
+  };
+}
+
+Table<DaemonSettings> log_and_store_settings() {
+  using Daemon = DaemonSettings;
+  return {
       {"log_format", "LOG_FORMAT", &Daemon::log_format, choice<LogFormat>(),
        "`auto` is text on a terminal and JSON lines otherwise.", Traits{.after_restart = true}},
       {"log_level", "LOG_LEVEL", &Daemon::log_level, log_level(),
@@ -394,7 +405,7 @@ Table<HostPolicy> host_settings() {
   };
 }
 
-Table<DaemonSettings> file_and_hook_settings() {
+Table<DaemonSettings> file_settings() {
   using Daemon = DaemonSettings;
   constexpr std::uint64_t mebibyte = 1ULL << 20;
   constexpr std::uint64_t tebibyte = 1ULL << 40;
@@ -410,11 +421,16 @@ Table<DaemonSettings> file_and_hook_settings() {
        "File that every event is recorded in, for `healer replay`.", Traits{.after_restart = true}},
       {"record_size", "HEALER_RECORD_SIZE", &Daemon::record_size, byte_size(mebibyte, tebibyte),
        "How large the recording may grow.", Traits{.after_restart = true}},
-      {"hook_before", "HEALER_HOOK_BEFORE", &Daemon::hook_before, arguments(),
+  };
+}
+
+Table<HookSettings> hook_settings() {
+  return {
+      {"hook_before", "HEALER_HOOK_BEFORE", &HookSettings::before, arguments(),
        "A command that runs on the host before each remedy, see [Hooks](#hooks). No label can set it."},
-      {"hook_after", "HEALER_HOOK_AFTER", &Daemon::hook_after, arguments(),
+      {"hook_after", "HEALER_HOOK_AFTER", &HookSettings::after, arguments(),
        "A command that runs on the host after each remedy. No label can set it."},
-      {"hook_timeout", "HEALER_HOOK_TIMEOUT", &Daemon::hook_timeout, duration(100ms, 1h),
+      {"hook_timeout", "HEALER_HOOK_TIMEOUT", &HookSettings::timeout, duration(100ms, 1h),
        "How long a hook may run before it is ended."},
   };
 }
@@ -446,8 +462,10 @@ Table<DockerConnection> docker_settings() {
 const Table<DaemonSettings>& daemon_settings() {
   static const Table<DaemonSettings> table = joined<DaemonSettings>(
       Scope::Daemon,
-      {process_settings(), within<DaemonSettings>(&DaemonSettings::routing, routing_settings()),
-       within<DaemonSettings>(&DaemonSettings::host, host_settings()), file_and_hook_settings(),
+      {process_settings(), within<DaemonSettings>(&DaemonSettings::alerts, alert_settings()),
+       log_and_store_settings(), within<DaemonSettings>(&DaemonSettings::routing, routing_settings()),
+       within<DaemonSettings>(&DaemonSettings::host, host_settings()), file_settings(),
+       within<DaemonSettings>(&DaemonSettings::hooks, hook_settings()),
        within<DaemonSettings>(&DaemonSettings::docker, docker_settings())});
   return table;
 }

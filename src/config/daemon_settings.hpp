@@ -84,6 +84,27 @@ struct NamedWebhook {
 };
 HEALER_DESCRIBE(NamedWebhook, name, url);
 
+/// Which alerts are accepted, and what they are about.
+struct AlertIntakeSettings {
+  Secret token;                       ///< of Alertmanager; empty: no alerts are accepted
+  std::vector<std::string> labels;    ///< that name a container, in this order; empty: the defaults
+  std::vector<AlertMapping> targets;  ///< tried before `labels`
+  bool act = false;                   ///< true: also alerts without the label healer_action act
+  AlertMatch match;
+  std::string alertmanager_url = "auto";  ///< "auto": the notification's; "none": Alertmanager is not asked
+  bool operator==(const AlertIntakeSettings&) const = default;
+};
+HEALER_DESCRIBE(AlertIntakeSettings, token, labels, targets, act, match, alertmanager_url);
+
+/// Commands on the host around each attempt, as argument lists; empty: none.
+struct HookSettings {
+  std::vector<std::string> before;
+  std::vector<std::string> after;
+  Duration timeout = 30s;
+  bool operator==(const HookSettings&) const = default;
+};
+HEALER_DESCRIBE(HookSettings, before, after, timeout);
+
 /// The settings of the process itself: environment, file and flag; flags win, then the file.
 struct DaemonSettings {
   std::optional<ListenAddress> listen = ListenAddress{};  ///< empty: off
@@ -93,14 +114,7 @@ struct DaemonSettings {
   std::string admin_socket = "/run/healer/healer.sock";
   Secret slack_webhook;                   ///< of the channel "slack", which is among `channels`
   std::vector<ChannelSettings> channels;  ///< each name once
-  Secret alertmanager_token;              ///< empty: no alerts are accepted
-  std::vector<std::string>
-      alert_labels;  ///< labels that name a container, in this order; empty: the defaults
-  std::vector<AlertMapping> alert_targets;  ///< tried before `alert_labels`
-  bool alerts_act = false;                  ///< true: also alerts without the label healer_action act
-  AlertMatch alert_match;
-  std::string alert_alertmanager_url =
-      "auto";                          ///< "auto": the notification's; "none": Alertmanager is not asked
+  AlertIntakeSettings alerts;
   NotificationRouting routing;         ///< which channels get a notification, and when
   PrometheusSettings prometheus;       ///< healer's own rules; set only in the file
   std::vector<NamedWebhook> webhooks;  ///< those that labels may name; set only in the file
@@ -115,16 +129,13 @@ struct DaemonSettings {
   std::uint64_t evidence_size = 64ULL << 20;    ///< bytes of evidence kept; the oldest is deleted first
   std::string record;                           ///< file that events are recorded in; empty: off
   std::uint64_t record_size = 64ULL << 20;      ///< largest size of that file in bytes
-  std::vector<std::string> hook_before;         ///< argument lists of commands on the host; empty: none
-  std::vector<std::string> hook_after;
-  Duration hook_timeout = 30s;
+  HookSettings hooks;
   CompatSettings compat;
   bool operator==(const DaemonSettings&) const = default;
 };
 HEALER_DESCRIBE(DaemonSettings, listen, allowed_hosts, headers_for, state_path, admin_socket, slack_webhook,
-                channels, alertmanager_token, alert_labels, alert_targets, alerts_act, alert_match,
-                alert_alertmanager_url, routing, prometheus, webhooks, dry_run, log_format, log_level, docker,
-                resync_interval, host, retention, connectivity, evidence_size, record, record_size,
-                hook_before, hook_after, hook_timeout, compat);
+                channels, alerts, routing, prometheus, webhooks, dry_run, log_format, log_level, docker,
+                resync_interval, host, retention, connectivity, evidence_size, record, record_size, hooks,
+                compat);
 
 }  // namespace healer

@@ -35,7 +35,7 @@ HostPolicy host_policy(const DaemonSettings& settings, std::string host_name,
   policy.host_name = std::move(host_name);
   policy.routing = std::make_shared<const NotificationRouting>(settings.routing);
   // Beyond the hook's timeout: time for TERM and KILL, and for inspecting the container again.
-  if (!settings.hook_before.empty()) policy.hook_limit = settings.hook_timeout + 10s;
+  if (!settings.hooks.before.empty()) policy.hook_limit = settings.hooks.timeout + 10s;
   if (settings.connectivity && !connectivity_address.empty()) {
     const ConnectivityUrl& url = *settings.connectivity;
     policy.connectivity = std::make_shared<const ProbeTarget>(connectivity_target(url, connectivity_address));

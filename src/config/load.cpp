@@ -91,7 +91,7 @@ class Loader {
                                                    channel_names(settings.daemon), in_file);
     }
     const NotificationNames names(settings.daemon);
-    const std::string& route = settings.defaults.notification_route;
+    const std::string& route = settings.defaults.notify.route;
     if (route.empty() || names.has(route)) return;
     for (const EffectiveSetting& effective : settings.effective)
       if (effective.info->key == notification_key && effective.probe.empty())

@@ -19,19 +19,19 @@ using namespace kinds;  // NOLINT: the table below is these names
 
 constexpr Duration day = 24h;
 
-bool read_budget(Policy& policy, std::string_view text) {
+bool read_budget(RetryPolicy& retry, std::string_view text) {
   const auto slash = text.find('/');
   if (slash == std::string_view::npos) return false;
   const auto attempts = read_whole(trim(text.substr(0, slash)), 1, 1000);
   const auto window = read_duration(trim(text.substr(slash + 1)), 1s, 7 * day);
   if (!attempts || !window) return false;
-  policy.budget_attempts = *attempts;
-  policy.budget_window = *window;
+  retry.budget_attempts = *attempts;
+  retry.budget_window = *window;
   return true;
 }
 
-std::string show_budget(const Policy& policy) {
-  return fmt::format("{}/{}", policy.budget_attempts, format_duration(policy.budget_window));
+std::string show_budget(const RetryPolicy& retry) {
+  return fmt::format("{}/{}", retry.budget_attempts, format_duration(retry.budget_window));
 }
 
 std::optional<FailureWindow> read_window(std::string_view text) {
@@ -75,15 +75,15 @@ std::string show_depends_on(const Names& names) {
   return fmt::format("{}", fmt::join(names, ","));
 }
 
-bool read_notification(Policy& policy, std::string_view text) {
+bool read_notification(NotifyPolicy& notify, std::string_view text) {
   if (!is_notification_name(text)) return false;
-  policy.notifications = lower(text) != "none";
-  policy.notification_route = policy.notifications ? std::string(text) : std::string();
+  notify.enabled = lower(text) != "none";
+  notify.route = notify.enabled ? std::string(text) : std::string();
   return true;
 }
 
-std::string show_notification(const Policy& policy) {
-  return policy.notifications ? policy.notification_route : "none";
+std::string show_notification(const NotifyPolicy& notify) {
+  return notify.enabled ? notify.route : "none";
 }
 
 Kind<std::vector<RemedyStep>> ladder() {
@@ -135,49 +135,69 @@ Table<Policy> remedy_settings() {
       {"stop_timeout", "STOP_TIMEOUT", &Policy::stop_timeout, word_or("auto", duration(0s, 1h)),
        "How long a restart waits for the container to stop before it is killed. `auto` is the container's "
        "own setting."},
-      {"backoff_max", "BACKOFF_MAX", &Policy::backoff_max, duration(1s, day),
+  };
+}
+
+Table<RetryPolicy> retry_settings() {
+  return {
+      {"backoff_max", "BACKOFF_MAX", &RetryPolicy::backoff_max, duration(1s, day),
        "The longest wait between two attempts. The first wait is one interval; each further wait doubles."},
-      {"backoff_jitter", "BACKOFF_JITTER", &Policy::backoff_jitter, share(),
+      {"backoff_jitter", "BACKOFF_JITTER", &RetryPolicy::backoff_jitter, share(),
        "The share by which each wait is varied, up or down."},
-      {"backoff_decay", "BACKOFF_DECAY", &Policy::backoff_decay, duration(1s, 7 * day),
+      {"backoff_decay", "BACKOFF_DECAY", &RetryPolicy::backoff_decay, duration(1s, 7 * day),
        "Each time the container has been healthy for this long, the wait steps down once."},
-      {"budget", "BUDGET", fields(&Policy::budget_attempts, &Policy::budget_window),
-       special<Policy>(
+      {"budget", "BUDGET", fields(&RetryPolicy::budget_attempts, &RetryPolicy::budget_window),
+       special<RetryPolicy>(
            {"budget", "attempts from 1 to 1000, a slash and a duration from 1s to 7d, such as 5/30m"},
            read_budget, show_budget),
        "Attempts allowed within a window of time. When they are used up the breaker opens: one critical "
        "notification, no more attempts."},
-      {"breaker_open_for", "BREAKER_OPEN_FOR", &Policy::breaker_open_for, duration(1s, 7 * day),
+      {"breaker_open_for", "BREAKER_OPEN_FOR", &RetryPolicy::breaker_open_for, duration(1s, 7 * day),
        "How long an open breaker waits before it allows one attempt."},
-      {"verify_limit", "VERIFY_LIMIT", &Policy::verify_limit, duration(1s, day),
+      {"verify_limit", "VERIFY_LIMIT", &RetryPolicy::verify_limit, duration(1s, day),
        "How long healer waits for a verdict after an attempt and the start period. Without one, the attempt "
        "has failed."},
-      {"alerts", "ALERTS", &Policy::alerts, choice<AlertUse>(),
+  };
+}
+
+Table<AlertPolicy> alert_settings() {
+  return {
+      {"alerts", "ALERTS", &AlertPolicy::use, choice<AlertUse>(),
        "What a firing alert about the workload does: `act` makes it unhealthy, `notify` only notifies."},
-      {"alert_lookback", "ALERT_LOOKBACK", &Policy::alert_lookback, duration(1s, day),
+      {"alert_lookback", "ALERT_LOOKBACK", &AlertPolicy::lookback, duration(1s, day),
        "How long an alert that fired before a remedy may go on firing after it: rates look back, and the "
        "alert's end arrives late."},
-      {"notification_cooldown", "NOTIFICATION_COOLDOWN", &Policy::notification_cooldown, duration(0s, day),
+  };
+}
+
+Table<NotifyPolicy> notify_settings() {
+  return {
+      {"notification_cooldown", "NOTIFICATION_COOLDOWN", &NotifyPolicy::cooldown, duration(0s, day),
        "Time between two notifications about one container. Everything in between arrives as one summary."},
-      {notification_key, "HEALER_NOTIFY", fields(&Policy::notifications, &Policy::notification_route),
-       special<Policy>({"name", std::string(notification_name_accepted)}, read_notification,
-                       show_notification),
+      {notification_key, "HEALER_NOTIFY", fields(&NotifyPolicy::enabled, &NotifyPolicy::route),
+       special<NotifyPolicy>({"name", std::string(notification_name_accepted)}, read_notification,
+                             show_notification),
        "Where notifications about the container go: `none`, the channel of this name, or the routes that "
        "match this label. Unset, the routes decide."},
   };
 }
 
-Table<Policy> hold_settings() {
+Table<DependencyPolicy> dependency_settings() {
   return {
-      {"depends_on", "HEALER_DEPENDS_ON", &Policy::depends_on,
+      {"depends_on", "HEALER_DEPENDS_ON", &DependencyPolicy::names,
        special<Names>(
            list_info("names", "names of containers or compose services with commas between them, at most 64",
                      ','),
            read_depends_on, show_depends_on),
        "Containers or compose services that the container depends on, in addition to compose's `depends_on`. "
        "While one of them is unhealthy, it is healed first."},
-      {"dependency_hold", "DEPENDENCY_HOLD", &Policy::dependency_hold, duration(0s, day),
+      {"dependency_hold", "DEPENDENCY_HOLD", &DependencyPolicy::hold, duration(0s, day),
        "The longest hold, while a dependency is unhealthy, of a workload that does not answer its checks."},
+  };
+}
+
+Table<Policy> maintenance_settings() {
+  return {
       {"maintenance", "MAINTENANCE", &Policy::maintenance, windows(read_maintenance),
        "Times of the week in which healer only watches, see [Maintenance windows](#maintenance-windows)."},
   };
@@ -186,9 +206,12 @@ Table<Policy> hold_settings() {
 }  // namespace
 
 const Table<Policy>& workload_settings() {
-  static const Table<Policy> table =
-      joined<Policy>(Scope::Workload, {timing_settings(), within<Policy>(&Policy::probe, probe_settings()),
-                                       remedy_settings(), hold_settings()});
+  static const Table<Policy> table = joined<Policy>(
+      Scope::Workload,
+      {timing_settings(), within<Policy>(&Policy::probe, probe_settings()), remedy_settings(),
+       within<Policy>(&Policy::retry, retry_settings()), within<Policy>(&Policy::alerts, alert_settings()),
+       within<Policy>(&Policy::notify, notify_settings()),
+       within<Policy>(&Policy::dependencies, dependency_settings()), maintenance_settings()});
   return table;
 }
 

@@ -83,6 +83,36 @@ struct Owner {
 };
 HEALER_DESCRIBE(Owner, name, stable);
 
+/// Which services of its project the container's start waits for, each as "project/service".
+struct StartOrder {
+  std::vector<std::string> dependencies;    ///< must be healthy first
+  std::vector<std::string> awaited_jobs;    ///< must have completed first
+  std::vector<std::string> restarted_with;  ///< those of `dependencies` after whose restart it is restarted
+  bool operator==(const StartOrder&) const = default;
+};
+HEALER_DESCRIBE(StartOrder, dependencies, awaited_jobs, restarted_with);
+
+/// What the engine's own restart policy does.
+struct EngineRestarts {
+  RestartPolicy policy = RestartPolicy::No;
+  unsigned maximum_retries = 0;  ///< of OnFailure; 0: no limit
+  unsigned count = 0;            ///< restarts by the policy
+  bool operator==(const EngineRestarts&) const = default;
+};
+HEALER_DESCRIBE(EngineRestarts, policy, maximum_retries, count);
+
+/// The container's HEALTHCHECK: the newest entry of its log, and its times (0 without one).
+struct HealthCheck {
+  std::optional<WallTime> checked;  ///< end of the newest entry
+  std::string output;               ///< of that entry, at most 4 KiB
+  std::optional<int> exit_code;     ///< of that entry's command
+  Duration interval{0};
+  Duration timeout{0};
+  Duration start_period{0};
+  bool operator==(const HealthCheck&) const = default;
+};
+HEALER_DESCRIBE(HealthCheck, checked, output, exit_code, interval, timeout, start_period);
+
 /// The facts about a container from one inspect. Decisions are made on them.
 struct Container {
   std::string id;
@@ -92,9 +122,7 @@ struct Container {
   std::map<std::string, std::string> labels;  ///< for the settings; no decision reads a label
   Identity identity;
   Owner owner;
-  std::vector<std::string> dependencies;    ///< services that must be healthy first, as "project/service"
-  std::vector<std::string> awaited_jobs;    ///< services that must have completed first, in the same form
-  std::vector<std::string> restarted_with;  ///< those of `dependencies` after whose restart it is restarted
+  StartOrder start_order;
   Advice advice;
   ContainerState state = ContainerState::Created;
   std::string started_at;            ///< the engine's text; "0001-01-01T00:00:00Z": it never ran
@@ -102,17 +130,10 @@ struct Container {
   std::optional<WallTime> finished;  ///< last exit, by the engine's clock
   int exit_code = 0;
   bool oom_killed = false;
-  RestartPolicy restart_policy = RestartPolicy::No;
-  unsigned maximum_retries = 0;          ///< of OnFailure; 0: no limit
-  unsigned restart_count = 0;            ///< restarts by the engine's restart policy
+  EngineRestarts engine_restarts;
   std::optional<Duration> stop_timeout;  ///< the container's own; empty: the engine's default (10 s)
   EngineHealth health = EngineHealth::None;
-  std::optional<WallTime> health_checked;  ///< end of the newest entry of the health log
-  std::string health_output;               ///< output of that entry, at most 4 KiB
-  std::optional<int> health_exit_code;     ///< of that entry's command
-  Duration health_interval{0};             ///< this and the next two: of the HEALTHCHECK, 0 without one
-  Duration health_timeout{0};
-  Duration health_start_period{0};
+  HealthCheck health_check;
   NetworkKind network = NetworkKind::Own;
   std::string network_parent;      ///< Shared: the id of the container whose network it uses
   std::vector<PortBinding> ports;  ///< sorted by container port, published ones first
@@ -125,11 +146,9 @@ struct Container {
   InstanceId instance() const { return InstanceId{id, started_at}; }
   bool operator==(const Container&) const = default;
 };
-HEALER_DESCRIBE(Container, id, name, image, image_id, labels, identity, owner, dependencies, awaited_jobs,
-                restarted_with, advice, state, started_at, started, finished, exit_code, oom_killed,
-                restart_policy, maximum_retries, restart_count, stop_timeout, health, health_checked,
-                health_output, health_exit_code, health_interval, health_timeout, health_start_period,
-                network, network_parent, ports, networks, memory_limit_note, operator_command);
+HEALER_DESCRIBE(Container, id, name, image, image_id, labels, identity, owner, start_order, advice, state,
+                started_at, started, finished, exit_code, oom_killed, engine_restarts, stop_timeout, health,
+                health_check, network, network_parent, ports, networks, memory_limit_note, operator_command);
 
 /// One entry of a list: enough to decide whether the container must be inspected.
 struct ContainerSummary {

@@ -96,6 +96,46 @@ BOOST_DEFINE_ENUM_CLASS(ExitZeroUse, Auto, Restart, Completed)
 /// Whether the container's labels opt in to being watched. Opting out always wins. HEALING.md 1.
 BOOST_DEFINE_ENUM_CLASS(Selection, Unlabelled, OptedIn, OptedOut)
 
+/// How often, and how soon after each other, remedies are attempted. HEALING.md 4.
+struct RetryPolicy {
+  Duration backoff_max = 300s;   ///< the base is the interval
+  double backoff_jitter = 0.25;  ///< +- this share of the wait
+  unsigned budget_attempts = 5;
+  Duration budget_window = 30min;
+  Duration breaker_open_for = 30min;
+  Duration backoff_decay = 10min;  ///< healthy this long: the backoff goes one step down
+  /// After the start period; a workload neither healthy nor unhealthy by then: the attempt failed.
+  Duration verify_limit = 120s;
+  bool operator==(const RetryPolicy&) const = default;
+};
+HEALER_DESCRIBE(RetryPolicy, backoff_max, backoff_jitter, budget_attempts, budget_window, breaker_open_for,
+                backoff_decay, verify_limit);
+
+/// What the alerts about a workload do. HEALING.md 7.
+struct AlertPolicy {
+  AlertUse use = AlertUse::Act;
+  Duration lookback = 10min;  ///< an alert older than the instance may fire this long: rates look back
+  bool operator==(const AlertPolicy&) const = default;
+};
+HEALER_DESCRIBE(AlertPolicy, use, lookback);
+
+/// What a workload depends on, besides what compose tells. HEALING.md 5.
+struct DependencyPolicy {
+  std::vector<std::string> names;  ///< container names, compose services, or workload keys
+  Duration hold = 5min;  ///< the remedies of an unhealthy workload's dependents are held at most this long
+  bool operator==(const DependencyPolicy&) const = default;
+};
+HEALER_DESCRIBE(DependencyPolicy, names, hold);
+
+/// Who is notified about a workload, and how often. HEALING.md 6.
+struct NotifyPolicy {
+  Duration cooldown = 5min;
+  bool enabled = true;  ///< false: no notification is sent
+  std::string route;    ///< the label healer.notify: a label that routes match, or a channel; empty: none
+  bool operator==(const NotifyPolicy&) const = default;
+};
+HEALER_DESCRIBE(NotifyPolicy, cooldown, enabled, route);
+
 /// The effective settings of one workload: a label wins over the file, the file over the environment, the
 /// environment over the default. Every number here is a default of HEALING.md.
 struct Policy {
@@ -119,26 +159,13 @@ struct Policy {
   std::vector<RemedyStep>
       remedies;          ///< the ladder, its last step repeats; empty: the engine's default remedy
   bool evidence = true;  ///< before a remedy, save what the remedy would erase
-  std::vector<std::string> depends_on;  ///< container names, compose services, or workload keys
-  Duration dependency_hold =
-      5min;  ///< the remedies of an unhealthy workload's dependents are held at most this long
+  DependencyPolicy dependencies;
   std::vector<MaintenanceWindow> maintenance;
   std::optional<Duration> stop_timeout;  ///< empty: none is passed to the engine; the container's own holds
-  Duration backoff_max = 300s;           ///< the base is the interval
-  double backoff_jitter = 0.25;          ///< +- this share of the wait
-  unsigned budget_attempts = 5;
-  Duration budget_window = 30min;
-  Duration breaker_open_for = 30min;
-  Duration backoff_decay = 10min;  ///< healthy this long: the backoff goes one step down
-  Duration verify_limit =
-      120s;  ///< after the start period; a workload neither healthy nor unhealthy by then: the attempt failed
-  AlertUse alerts = AlertUse::Act;
-  Duration alert_lookback = 10min;  ///< an alert older than the instance may fire this long: rates look back
-  Duration notification_cooldown = 5min;
-  bool heal_exits = true;     ///< false: only health counts; a container that exits by itself is not started
-  bool notifications = true;  ///< false: no notification is sent
-  std::string notification_route;  ///< the label healer.notify: a label that routes match, or a channel;
-                                   ///< empty: none
+  RetryPolicy retry;
+  AlertPolicy alerts;
+  bool heal_exits = true;  ///< false: only health counts; a container that exits by itself is not started
+  NotifyPolicy notify;
 
   /// The timeout, clamped to the interval.
   Duration effective_timeout() const { return timeout < interval ? timeout : interval; }
@@ -152,10 +179,8 @@ struct Policy {
 };
 HEALER_DESCRIBE(Policy, selection, probe, unnamed_probe, named_probes, interval, timeout, failure_threshold,
                 success_threshold, fast_interval, start_period, window, verdict_periods, unproven, on_exit_0,
-                maintenance_limit, remedies, evidence, depends_on, dependency_hold, maintenance, stop_timeout,
-                backoff_max, backoff_jitter, budget_attempts, budget_window, breaker_open_for, backoff_decay,
-                verify_limit, alerts, alert_lookback, notification_cooldown, heal_exits, notifications,
-                notification_route);
+                maintenance_limit, remedies, evidence, dependencies, maintenance, stop_timeout, retry, alerts,
+                heal_exits, notify);
 
 using PolicyPtr = std::shared_ptr<const Policy>;
 

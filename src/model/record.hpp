@@ -36,6 +36,23 @@ struct FailingStreak {
 };
 HEALER_DESCRIBE(FailingStreak, since, newest, checks);
 
+/// How long the next attempt waits. HEALING.md 4.
+struct BackoffRecord {
+  unsigned level = 0;
+  Instant changed_at{};
+  bool operator==(const BackoffRecord&) const = default;
+};
+HEALER_DESCRIBE(BackoffRecord, level, changed_at);
+
+/// What fell into the notification cooldown; the summary will count it.
+struct UnnotifiedRecord {
+  unsigned incidents = 0;
+  unsigned attempts = 0;
+  Instant since{};  ///< when the first of those incidents began
+  bool operator==(const UnnotifiedRecord&) const = default;
+};
+HEALER_DESCRIBE(UnnotifiedRecord, incidents, attempts, since);
+
 /// State of a workload that outlives its instances and healer's process.
 struct WorkloadRecord {
   std::string key;
@@ -48,12 +65,9 @@ struct WorkloadRecord {
   std::vector<Duration> unclean_starts;  ///< the same, after an instance that was killed or crashed
   BreakerState breaker = BreakerState::Closed;
   Instant breaker_until{};  ///< when Open becomes HalfOpen
-  unsigned backoff_level = 0;
-  Instant backoff_changed_at{};
-  Instant last_notified{};            ///< for the notification cooldown; epoch: never
-  unsigned unnotified_incidents = 0;  ///< opened within the cooldown; the summary will count them
-  unsigned unnotified_attempts = 0;
-  Instant unnotified_since{};           ///< when the first of those incidents began
+  BackoffRecord backoff;
+  Instant last_notified{};  ///< for the notification cooldown; epoch: never
+  UnnotifiedRecord unnotified;
   Instant reset_at{};                   ///< `healer reset`: attempts ordered earlier no longer count
   unsigned ineffective_restarts = 0;    ///< in a row, over all incidents
   std::optional<Instant> paused_until;  ///< by `healer pause`; Instant::max(): until resumed
@@ -68,9 +82,8 @@ struct WorkloadRecord {
   bool operator==(const WorkloadRecord&) const = default;
 };
 HEALER_DESCRIBE(WorkloadRecord, key, name, last_instance, was_running, stopped_by_operator,
-                started_healthy_once, starts, unclean_starts, breaker, breaker_until, backoff_level,
-                backoff_changed_at, last_notified, unnotified_incidents, unnotified_attempts,
-                unnotified_since, reset_at, ineffective_restarts, paused_until, network_parent,
+                started_healthy_once, starts, unclean_starts, breaker, breaker_until, backoff, last_notified,
+                unnotified, reset_at, ineffective_restarts, paused_until, network_parent,
                 ran_before_engine_loss, alerts, instance_passed, trusted_probes, unproven_notified,
                 starts_image, failing);
 

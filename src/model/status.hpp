@@ -41,6 +41,17 @@ struct HoldStatus {
 };
 HEALER_DESCRIBE(HoldStatus, kind, text, until);
 
+/// The attempts on a workload, made and to come.
+struct RemedyStatus {
+  std::string ladder;        ///< "exec:/reload,restart,recreate"
+  unsigned ladder_step = 0;  ///< step of the open incident, from 0
+  unsigned attempts_in_window = 0;
+  unsigned budget = 0;
+  BreakerState breaker = BreakerState::Closed;
+  std::optional<Instant> next_at;  ///< when the next remedy is due
+};
+HEALER_DESCRIBE(RemedyStatus, ladder, ladder_step, attempts_in_window, budget, breaker, next_at);
+
 /// The present state of one watched workload: for `healer status`, the metrics and the dashboard.
 struct WorkloadStatus {
   std::string key;
@@ -52,13 +63,10 @@ struct WorkloadStatus {
   std::string reason;  ///< the last verdict, or the hold
   unsigned failures = 0;
   unsigned failure_threshold = 0;
-  unsigned attempts_in_window = 0;
-  unsigned budget = 0;
-  BreakerState breaker = BreakerState::Closed;
+  RemedyStatus remedies;
   std::optional<Instant> running_since;
   std::optional<Instant> last_check;
   std::chrono::microseconds last_duration{0};
-  std::optional<Instant> next_remedy;  ///< when the next remedy is due
   std::optional<IncidentId> incident;
   std::optional<Instant> acked_at;  ///< by `healer ack`: no more reminders or escalations
   std::string acked_by;
@@ -74,17 +82,14 @@ struct WorkloadStatus {
   std::optional<HoldStatus> hold;       ///< why the due remedy waits
   std::optional<Instant> paused_until;  ///< by `healer pause`; Instant::max(): until resumed
   std::vector<std::string> depends_on;  ///< names of the workloads that it depends on, after resolving
-  std::string ladder;                   ///< "exec:/reload,restart,recreate"
-  unsigned ladder_step = 0;             ///< step of the open incident, from 0
   unsigned unknown_streak = 0;
   std::vector<LabelProblem> problems;
   std::vector<FiringAlert> alerts;  ///< rules of Prometheus that fire about the workload
 };
 HEALER_DESCRIBE(WorkloadStatus::Probe, name, text, outcome, reason, stuck);
 HEALER_DESCRIBE(WorkloadStatus, key, name, container_id, image, condition, probe, reason, failures,
-                failure_threshold, attempts_in_window, budget, breaker, running_since, last_check,
-                last_duration, next_remedy, incident, acked_at, acked_by, restarts, probes, hold,
-                paused_until, depends_on, ladder, ladder_step, unknown_streak, problems, alerts);
+                failure_threshold, remedies, running_since, last_check, last_duration, incident, acked_at,
+                acked_by, restarts, probes, hold, paused_until, depends_on, unknown_streak, problems, alerts);
 
 /// Something that healer saw, for `healer explain`.
 struct Observation {

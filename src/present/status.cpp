@@ -102,13 +102,14 @@ WorkloadStatus status_of_one(const Workload& w, Instant now, bool engine_up) {
   status.reason = reason_of(w, now);
   status.failures = w.health.tracker.failures();
   status.failure_threshold = w.policy->failure_threshold;
-  status.attempts_in_window = w.remediation.breaker.attempts_in_window(*w.policy, now);
-  status.budget = w.policy->budget_attempts;
-  status.breaker = w.remediation.breaker.state();
+  status.remedies.attempts_in_window = w.remediation.breaker.attempts_in_window(*w.policy, now);
+  status.remedies.budget = w.policy->retry.budget_attempts;
+  status.remedies.breaker = w.remediation.breaker.state();
   if (w.lifecycle.presence == Presence::Running) status.running_since = w.lifecycle.instance_started;
   status.last_check = w.health.last_check;
   status.last_duration = w.health.last_duration;
-  if (const auto* planned = std::get_if<Planned>(&w.remediation.phase)) status.next_remedy = planned->due;
+  if (const auto* planned = std::get_if<Planned>(&w.remediation.phase))
+    status.remedies.next_at = planned->due;
   if (w.incident) {
     status.incident = w.incident->id;
     status.acked_at = w.incident->acked_at;
@@ -121,8 +122,8 @@ WorkloadStatus status_of_one(const Workload& w, Instant now, bool engine_up) {
   status.problems = w.problems;
   if (w.health.alerts) status.alerts = *w.health.alerts;
   for (const RemedyStep& step : w.ladder.steps)
-    status.ladder += (status.ladder.empty() ? "" : ",") + to_string(step);
-  if (w.incident) status.ladder_step = w.remediation.ladder_step;
+    status.remedies.ladder += (status.remedies.ladder.empty() ? "" : ",") + to_string(step);
+  if (w.incident) status.remedies.ladder_step = w.remediation.ladder_step;
   if (const auto* planned = std::get_if<Planned>(&w.remediation.phase); planned && planned->hold)
     status.hold = hold_status(*planned->hold);
   return status;

@@ -29,9 +29,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   expect_short_message(container);
   if (container) {
     expect(!container->id.empty(), "a container has an id");
-    expect(container->health_output.size() <= 4096, "health output is capped");
+    expect(container->health_check.output.size() <= 4096, "health output is capped");
     expect(!container->stop_timeout || *container->stop_timeout >= Duration{0}, "no negative stop timeout");
-    expect(container->health_interval >= Duration{0}, "no negative interval");
+    expect(container->health_check.interval >= Duration{0}, "no negative interval");
     bool published = true;
     for (const auto& port : container->ports) {
       expect(published || port.host_port == 0, "published ports come first");

@@ -418,13 +418,13 @@ void Checker::ordered(const ApplyRemedy& order, Instant now) {
   // Invariant 3. A further order of one attempt is no further attempt.
   Account& account = accounts_[order.workload];
   const auto in_window = std::count_if(account.orders.begin(), account.orders.end(),
-                                       [&](Instant at) { return at + policy->budget_window > now; });
+                                       [&](Instant at) { return at + policy->retry.budget_window > now; });
   const bool asked_for = by_operator(order);
   if (!asked_for && paused_by_operator(order.workload, now))
     fail(1, order.workload + " is paused by an operator");
-  if (begins && static_cast<unsigned>(in_window) > policy->budget_attempts && !asked_for)
+  if (begins && static_cast<unsigned>(in_window) > policy->retry.budget_attempts && !asked_for)
     fail(3, fmt::format("{} attempts of {} within {}", in_window, order.workload,
-                        format_duration(policy->budget_window)));
+                        format_duration(policy->retry.budget_window)));
   // Invariant 2, the global limit.
   std::size_t in_remedy = 0;
   for (const auto& [key, other] : accounts_) in_remedy += other.open_attempt ? 1 : 0;
@@ -594,12 +594,13 @@ void Checker::operator_did(What what, const std::string& key) {
 
 bool Checker::in_the_way(const WorkloadStatus& status) const {
   const Instant now = healers_now();
-  if (status.hold || status.paused_until) return true;      // a hold of HEALING.md 5
-  if (status.breaker != BreakerState::Closed) return true;  // gave up, and operators are notified
+  if (status.hold || status.paused_until) return true;               // a hold of HEALING.md 5
+  if (status.remedies.breaker != BreakerState::Closed) return true;  // gave up, and operators are notified
   // Backoff; the first attempt has none.
-  if (status.next_remedy && *status.next_remedy > now && status.attempts_in_window > 0) return true;
+  if (status.remedies.next_at && *status.remedies.next_at > now && status.remedies.attempts_in_window > 0)
+    return true;
   if (status.condition == Condition::Healing || status.condition == Condition::Unreachable) return true;
-  if (status.attempts_in_window >= status.budget) return true;
+  if (status.remedies.attempts_in_window >= status.remedies.budget) return true;
   return false;
 }
 
@@ -631,7 +632,7 @@ bool Checker::excused(const Place& place) const {
   if (cannot_be_known(place)) return true;
   if (!status || in_the_way(*status) || !policy || !treats(*policy, place)) return true;
   // An alert that is only notified permits no remedy; a ladder that ends in `stop` was obeyed.
-  const bool not_permitted = place.fault_now.failure == Failure::Slow && policy->alerts != AlertUse::Act;
+  const bool not_permitted = place.fault_now.failure == Failure::Slow && policy->alerts.use != AlertUse::Act;
   return not_permitted || known_[place.index].stopped_instance == place.starts;
 }
 
@@ -640,12 +641,12 @@ Duration Checker::kill_after(const Place& place, const Known& known, const Polic
   Duration verdict = policy.interval * (threshold + 1) + policy.effective_timeout() * threshold;
   if (place.unit->check_interval > Duration{0}) {
     // The HEALTHCHECK's own thresholds, and periodic inspects in case its event is lost.
-    const Duration checks = (place.unit->check_interval + 5s) * 4 + place.facts.health_start_period;
+    const Duration checks = (place.unit->check_interval + 5s) * 4 + place.facts.health_check.start_period;
     const Duration periods = policy.verdict_periods.value_or(0) * place.unit->check_interval;
     verdict = std::max(verdict, checks + periods + std::max<Duration>(policy.interval, 1min) * 2);
   }
   // An alert older than the instance may be about the earlier instance.
-  if (place.fault_now.failure == Failure::Slow) verdict = std::max(verdict, policy.alert_lookback);
+  if (place.fault_now.failure == Failure::Slow) verdict = std::max(verdict, policy.alerts.lookback);
   if (!place.running())
     verdict = world_.script().resync + 35s;  // healer gets the exit as an event or finds it in a list
   Duration start_period{0};

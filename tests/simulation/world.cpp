@@ -93,7 +93,7 @@ void World::create(Place& place, By by) {
   facts.image = "registry.example/" + unit.name + ":1";
   if (script_.field) field_create(place);
   facts.labels = unit.labels;
-  facts.restart_policy = unit.restart;
+  facts.engine_restarts.policy = unit.restart;
   if (!unit.project.empty()) {
     facts.identity.service = unit.project + "/" + unit.service;
     facts.identity.key = fmt::format("{}/{}", facts.identity.service, unit.number);
@@ -126,9 +126,9 @@ void World::create(Place& place, By by) {
   }
   if (unit.check_interval > Duration{0}) {
     facts.health = EngineHealth::Starting;
-    facts.health_interval = unit.check_interval;
-    facts.health_timeout = 5s;
-    facts.health_start_period = unit.starts_in * 3;
+    facts.health_check.interval = unit.check_interval;
+    facts.health_check.timeout = 5s;
+    facts.health_check.start_period = unit.starts_in * 3;
   }
   facts.started_at = "0001-01-01T00:00:00Z";
   facts.state = ContainerState::Created;
@@ -238,7 +238,7 @@ void World::came_up(Place& place, By by) {
   }
   if (unit.check_interval > Duration{0}) {
     facts.health = EngineHealth::Starting;
-    facts.health_checked.reset();
+    facts.health_check.checked.reset();
     place.check_failures = 0;
     agenda_.put(now_ + unit.check_interval, 0,
                 [this, index = place.index, run = place.starts] { check(index, run); });
@@ -272,7 +272,7 @@ void World::engine_restarts(Place& place) {
   agenda_.put(now_ + wait, 0, [this, index = place.index, starts = place.starts] {
     Place& there = places_[index];
     if (!there.exists || there.starts != starts || there.facts.state != ContainerState::Restarting) return;
-    ++there.facts.restart_count;
+    ++there.facts.engine_restarts.count;
     came_up(there, By::Engine);
   });
 }
@@ -290,17 +290,18 @@ void World::check(std::uint32_t index, std::uint32_t run) {
   } else if (inner_answer(place) == Answer::Pass && place.unit->check_runs) {
     place.check_failures = 0;
     facts.health = EngineHealth::Healthy;
-    facts.health_output.clear();
-    facts.health_exit_code.reset();
-  } else if (facts.health != EngineHealth::Starting || now_ - place.started >= facts.health_start_period) {
+    facts.health_check.output.clear();
+    facts.health_check.exit_code.reset();
+  } else if (facts.health != EngineHealth::Starting ||
+             now_ - place.started >= facts.health_check.start_period) {
     if (++place.check_failures >= check_retries) facts.health = EngineHealth::Unhealthy;
-    facts.health_output = "exit status 1";
+    facts.health_check.output = "exit status 1";
     if (!place.unit->check_runs) {
-      facts.health_output = "/bin/sh: 1: curl: not found";
-      facts.health_exit_code = 127;
+      facts.health_check.output = "/bin/sh: 1: curl: not found";
+      facts.health_check.exit_code = 127;
     }
   }
-  facts.health_checked = wall();
+  facts.health_check.checked = wall();
   if (facts.health != before || script_.dialect == Dialect::Podman)
     emit(place, HealthReported{place.facts.health});
 }

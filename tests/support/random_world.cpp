@@ -22,13 +22,13 @@ Policy random_policy(unsigned number) {
   policy.failure_threshold = 1 + pick(3);
   policy.success_threshold = 1 + pick(3);
   policy.start_period = Duration{1000} * (pick(3) * 5);
-  policy.budget_attempts = 1 + pick(4);
-  policy.budget_window = Duration{60'000} * (1 + pick(5));
-  policy.breaker_open_for = Duration{60'000} * (1 + pick(3));
-  policy.backoff_jitter = 0.25;
-  policy.backoff_max = 20s;
-  policy.verify_limit = 10s;
-  policy.notification_cooldown = 30s;
+  policy.retry.budget_attempts = 1 + pick(4);
+  policy.retry.budget_window = Duration{60'000} * (1 + pick(5));
+  policy.retry.breaker_open_for = Duration{60'000} * (1 + pick(3));
+  policy.retry.backoff_jitter = 0.25;
+  policy.retry.backoff_max = 20s;
+  policy.retry.verify_limit = 10s;
+  policy.notify.cooldown = 30s;
   const RemedyKind remedies[] = {RemedyKind::Restart, RemedyKind::Restart, RemedyKind::Restart,
                                  RemedyKind::Start,   RemedyKind::Stop,    RemedyKind::None};
   policy.remedies.front().kind = remedies[pick(6)];
@@ -107,7 +107,7 @@ RandomWorld::RandomWorld(unsigned seed, Dialect dialect, bool transcript)
     add_checks(box, seed / (i + 2), i);
     const RestartPolicy policies[] = {RestartPolicy::No, RestartPolicy::No, RestartPolicy::Always,
                                       RestartPolicy::OnFailure};
-    box.facts.restart_policy = policies[(seed / 3 + i) % 4];
+    box.facts.engine_restarts.policy = policies[(seed / 3 + i) % 4];
     if (i > 0) depend(box, i, seed);
   }
   scene.connect();
@@ -347,8 +347,8 @@ void RandomWorld::depend(Box& box, unsigned number, unsigned seed) {
   const std::string other = "web" + std::to_string(number - 1);
   if (seed / 5 % 3 == 1) {
     Policy policy = *box.policy;
-    policy.depends_on = {other};
-    policy.dependency_hold = 1min;
+    policy.dependencies.names = {other};
+    policy.dependencies.hold = 1min;
     box.policy = std::make_shared<const Policy>(std::move(policy));
   }
   Box& parent = scene.box(other);
@@ -399,8 +399,8 @@ Truth RandomWorld::truth_of(const ApplyRemedy& order) {
   truth.paused = box.facts.state == ContainerState::Paused;
   truth.stopped_by_operator = scene.stopped_by_operator.count(box.facts.id) != 0;
   truth.instance = box.facts.instance();
-  truth.budget = box.policy->budget_attempts;
-  truth.window = box.policy->budget_window;
+  truth.budget = box.policy->retry.budget_attempts;
+  truth.window = box.policy->retry.budget_window;
   const Instant started = instant_of(*box.facts.started);
   const auto passed = last_pass.find(order.workload);
   truth.starting =

@@ -50,7 +50,7 @@ Policy Scene::policy() {
   Policy policy;
   policy.selection = Selection::OptedIn;
   policy.start_period = Duration{0};
-  policy.backoff_jitter = 0;
+  policy.retry.backoff_jitter = 0;
   policy.remedies = {RemedyStep{}};
   policy.unproven = UnprovenUse::Act;  // most tests are about failures, not about trust
   return policy;
@@ -227,7 +227,7 @@ void Scene::came_up(Box& box) {
   box.facts.exit_code = 0;
   box.facts.oom_killed = false;
   if (box.facts.health != EngineHealth::None) box.facts.health = EngineHealth::Starting;
-  box.facts.health_checked.reset();
+  box.facts.health_check.checked.reset();
   if (box.starts++ > 0 && box.fixed_by_start) box.broken = box.hangs = false;
   if (box.starts > 1 && box.broken_starts_left > 0) {
     --box.broken_starts_left;
@@ -258,11 +258,11 @@ void Scene::crash(Box& box, int code, bool oom) {
   if (box.facts.state != ContainerState::Running) return;
   came_down(box, code, oom);
   emit(box, Ended{code});
-  const bool by_policy =
-      box.facts.restart_policy == RestartPolicy::Always ||
-      box.facts.restart_policy == RestartPolicy::UnlessStopped ||
-      (box.facts.restart_policy == RestartPolicy::OnFailure && code != 0 &&
-       (box.facts.maximum_retries == 0 || box.facts.restart_count < box.facts.maximum_retries));
+  const bool by_policy = box.facts.engine_restarts.policy == RestartPolicy::Always ||
+                         box.facts.engine_restarts.policy == RestartPolicy::UnlessStopped ||
+                         (box.facts.engine_restarts.policy == RestartPolicy::OnFailure && code != 0 &&
+                          (box.facts.engine_restarts.maximum_retries == 0 ||
+                           box.facts.engine_restarts.count < box.facts.engine_restarts.maximum_retries));
   if (by_policy) {
     box.facts.state = ContainerState::Restarting;
     box.in_engine_policy = true;
@@ -275,7 +275,7 @@ void Scene::engine_restarts(const std::string& id) {
     Box& box = *boxes.at(id);
     if (!box.exists || !box.in_engine_policy || box.facts.state != ContainerState::Restarting) return;
     box.in_engine_policy = false;
-    ++box.facts.restart_count;
+    ++box.facts.engine_restarts.count;
     came_up(box);
   });
 }
@@ -347,8 +347,8 @@ Box& Scene::recreate(Box& box, bool stop_first) {
   Box& fresh = add(facts.name, *policy);
   fresh.facts.labels = facts.labels;
   fresh.facts.identity = facts.identity;
-  fresh.facts.dependencies = facts.dependencies;
-  fresh.facts.restart_policy = facts.restart_policy;
+  fresh.facts.start_order.dependencies = facts.start_order.dependencies;
+  fresh.facts.engine_restarts.policy = facts.engine_restarts.policy;
   fresh.facts.network = facts.network;
   fresh.facts.network_parent = facts.network_parent;
   for (std::size_t i = 1; i < facts.ports.size(); ++i) fresh.facts.ports.push_back(facts.ports[i]);
@@ -358,7 +358,7 @@ Box& Scene::recreate(Box& box, bool stop_first) {
 void Scene::engine_health(Box& box, EngineHealth health) {
   const bool changed = box.facts.health != health;
   box.facts.health = health;
-  box.facts.health_checked = wall_time_of(now_);
+  box.facts.health_check.checked = wall_time_of(now_);
   if (changed || dialect == Dialect::Podman) emit(box, HealthReported{box.facts.health});
 }
 

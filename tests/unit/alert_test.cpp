@@ -64,7 +64,7 @@ TEST_CASE("alert: an alert that fires past its lookback makes the attempt not re
   Scene scene;
   INFO(scene.transcript());
   Policy policy = Scene::policy();
-  policy.alert_lookback = 4min;
+  policy.alerts.lookback = 4min;
   scene.healthy("web", policy);
   scene.send(fires("web"));
   REQUIRE(scene.pass_until_decision("restart web", 5s));
@@ -89,8 +89,8 @@ TEST_CASE("alert: pause, budget and circuit breaker apply to the remedies of an 
   Scene scene;
   INFO(scene.transcript());
   Policy policy = Scene::policy();
-  policy.alert_lookback = 10s;
-  policy.breaker_open_for = 24h;
+  policy.alerts.lookback = 10s;
+  policy.retry.breaker_open_for = 24h;
   scene.add("web", policy).facts.ports.clear();  // without a probe, an alert is the only sign
   scene.connect();
   scene.pass(1min);
@@ -99,7 +99,7 @@ TEST_CASE("alert: pause, budget and circuit breaker apply to the remedies of an 
   scene.pass(9min);
   CHECK(scene.orders.empty());
   scene.pass(5h);
-  CHECK(scene.orders.size() == policy.budget_attempts);
+  CHECK(scene.orders.size() == policy.retry.budget_attempts);
   CHECK(scene.status("web").condition == Condition::GivenUp);
 }
 
@@ -141,7 +141,7 @@ TEST_CASE("alert: the end of an alert cancels its remedy, even before a check ha
     if (reported) scene.send(resolved("web"));
     scene.pass(5s);
     CHECK(scene.captures == 0);
-    CHECK_FALSE(scene.status("web").next_remedy.has_value());
+    CHECK_FALSE(scene.status("web").remedies.next_at.has_value());
     scene.answers_probes = true;
     scene.pass(5min);
     CHECK(scene.orders.empty());
@@ -155,7 +155,7 @@ TEST_CASE("alert: an alert that is silenced after its notification leads to one 
     Scene scene;
     INFO(scene.transcript());
     Policy policy = Scene::policy();
-    policy.alert_lookback = 30s;
+    policy.alerts.lookback = 30s;
     Box& box = scene.add("web", policy);
     if (!probed) box.facts.ports.clear();
     scene.connect();
@@ -175,7 +175,7 @@ TEST_CASE("alert: an alert that is silenced later ends its incident, though nobo
   Scene scene;
   INFO(scene.transcript());
   Policy policy = Scene::policy();
-  policy.alert_lookback = 30s;
+  policy.alerts.lookback = 30s;
   scene.healthy("web", policy);
   scene.send(fires("web"));
   REQUIRE(scene.pass_until([&] { return scene.status("web").condition == Condition::GivenUp; }, 10min));
@@ -191,7 +191,7 @@ TEST_CASE("alert: without a usable answer one attempt follows each notification,
     Scene scene;
     INFO(scene.transcript());
     Policy policy = Scene::policy();
-    policy.alert_lookback = 10s;
+    policy.alerts.lookback = 10s;
     scene.alert_answer = answers ? std::optional(AlertAnswer::Unknown) : std::nullopt;
     scene.add("web", policy).facts.ports.clear();
     scene.connect();
@@ -240,7 +240,7 @@ TEST_CASE("alert: after one attempt, failing checks and an operator's reset stil
     Scene scene;
     INFO(scene.transcript());
     Policy policy = Scene::policy();
-    policy.alert_lookback = 30s;
+    policy.alerts.lookback = 30s;
     Box& box = scene.healthy("web", policy);
     scene.send(fires("web"));
     REQUIRE(scene.pass_until([&] { return scene.status("web").condition == Condition::GivenUp; }, 10min));
@@ -261,7 +261,7 @@ TEST_CASE("alert: a new alert gets its own attempt, and an order that was not ex
   Scene scene;
   INFO(scene.transcript());
   Policy policy = Scene::policy();
-  policy.alert_lookback = 30s;
+  policy.alerts.lookback = 30s;
   scene.healthy("web", policy);
   scene.fates = {OrderFate::Refused};
   scene.send(fires("web"));
@@ -363,7 +363,7 @@ TEST_CASE("alert: a crash-loop incident stays open until the alert is resolved")
   INFO(scene.transcript());
   Policy policy = Scene::policy();
   Box& box = scene.add("web", policy);
-  box.facts.restart_policy = RestartPolicy::Always;
+  box.facts.engine_restarts.policy = RestartPolicy::Always;
   scene.connect();
   scene.pass(1min);
   for (int i = 0; i < 5; ++i) {
@@ -384,7 +384,7 @@ TEST_CASE("alert: with alerts=notify an alert is only notified, with alerts=off 
     Scene scene;
     INFO(scene.transcript());
     Policy policy = Scene::policy();
-    policy.alerts = use;
+    policy.alerts.use = use;
     scene.healthy("web", policy);
     AlertReported alert = fires("web");
     alert.act = use != AlertUse::Act;
@@ -448,7 +448,7 @@ TEST_CASE("alert: at most 16 firing alerts are kept for one workload") {
   Scene scene;
   INFO(scene.transcript());
   Policy policy = Scene::policy();
-  policy.alerts = AlertUse::Notify;
+  policy.alerts.use = AlertUse::Notify;
   scene.healthy("web", policy);
   for (int i = 0; i < 40; ++i) scene.send(fires("web", std::to_string(i)));
   CHECK(scene.records.at("web").alerts.size() == 16);

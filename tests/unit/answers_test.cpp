@@ -171,20 +171,20 @@ TEST_CASE("command: a HEALTHCHECK that cannot run is not believed when its outpu
   INFO(scene.transcript());
   Box& box = scene.add("web", policy);
   box.facts.health = EngineHealth::Healthy;
-  box.facts.health_interval = 30s;
-  box.facts.health_timeout = 5s;
+  box.facts.health_check.interval = 30s;
+  box.facts.health_check.timeout = 5s;
   scene.connect();
   scene.pass(1s);
   scene.inspect_takes = 5s;  // healer waits 2 s for the output
-  box.facts.health_output = "/bin/sh: 1: curl: not found";
-  box.facts.health_exit_code = 127;
+  box.facts.health_check.output = "/bin/sh: 1: curl: not found";
+  box.facts.health_check.exit_code = 127;
   scene.engine_health(box, EngineHealth::Unhealthy);
   scene.pass(1min);
   CHECK(scene.orders.empty());
   CHECK(scene.status("web").hold->kind == HoldKind::Unproven);
   scene.inspect_takes = 1ms;
-  box.facts.health_output = "HTTP 500";
-  box.facts.health_exit_code = 1;
+  box.facts.health_check.output = "HTTP 500";
+  box.facts.health_check.exit_code = 1;
   scene.engine_health(box, EngineHealth::Healthy);
   scene.pass(1s);
   scene.engine_health(box, EngineHealth::Unhealthy);

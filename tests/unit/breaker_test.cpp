@@ -58,7 +58,7 @@ TEST_CASE("breaker: half-open allows one attempt; failure opens the breaker agai
 
 TEST_CASE("breaker: half-open allows no attempt while the budget window is full") {
   Policy policy;
-  policy.breaker_open_for = 1min;
+  policy.retry.breaker_open_for = 1min;
   Breaker breaker(BreakerState::HalfOpen, at(0s), {at(1min), at(2min), at(3min), at(4min), at(5min)});
   CHECK(breaker.permit(policy, at(6min)) == at(31min));
 }
@@ -72,7 +72,7 @@ TEST_CASE("breaker: a reset closes the breaker and forgets the attempts") {
 
 TEST_CASE("breaker: a budget of 0 allows no attempt") {
   Policy policy;
-  policy.budget_attempts = 0;
+  policy.retry.budget_attempts = 0;
   Breaker closed;
   CHECK_FALSE(closed.permit(policy, at(0s)));
   Breaker half_open(BreakerState::HalfOpen, at(0s), {});

@@ -282,7 +282,7 @@ TEST_CASE("connectivity: an unhealthy HEALTHCHECK waits for the connectivity che
   Box& box = scene.add("web");
   box.facts.ports.clear();
   box.facts.health = EngineHealth::Healthy;
-  box.facts.health_interval = 1h;
+  box.facts.health_check.interval = 1h;
   scene.connect();
   scene.engine_health(box, EngineHealth::Healthy);
   scene.pass(30s);
@@ -305,7 +305,7 @@ TEST_CASE("connectivity: unhealthy in the start period waits for the check or th
     Box& box = scene.add("web", policy);
     box.facts.ports.clear();
     box.facts.health = EngineHealth::Starting;
-    box.facts.health_interval = 1h;
+    box.facts.health_check.interval = 1h;
     scene.connect();
     scene.engine_health(box, EngineHealth::Unhealthy);
     scene.pass(10s);

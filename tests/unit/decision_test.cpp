@@ -24,7 +24,7 @@ TEST_CASE("decisions: the decision that opens an incident carries the incident a
     outcome = "exited by itself with code 7";
   }
   SUBCASE("a crash loop under the engine's restart policy") {
-    box.facts.restart_policy = RestartPolicy::Always;
+    box.facts.engine_restarts.policy = RestartPolicy::Always;
     for (int i = 0; i < 8; ++i) {
       scene.pass(20s);
       scene.crash(box);

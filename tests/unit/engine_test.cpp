@@ -258,7 +258,7 @@ TEST_CASE("engine: its shutdown is recognised although the inspect of a containe
   scene.healthy("web");
   scene.healthy("other");
   Box& loop = scene.add("loop");
-  loop.facts.restart_policy = RestartPolicy::Always;
+  loop.facts.engine_restarts.policy = RestartPolicy::Always;
   scene.pass(1min);
   scene.inspect_fails = true;
   scene.crash(loop);

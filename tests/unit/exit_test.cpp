@@ -75,13 +75,13 @@ TEST_CASE("exit: without events, a code that a stop may leave counts as an opera
 TEST_CASE("exit: which restart policies start the container again") {
   Container facts;
   CHECK_FALSE(engine_restarts(facts));
-  facts.restart_policy = RestartPolicy::Always;
+  facts.engine_restarts.policy = RestartPolicy::Always;
   CHECK(engine_restarts(facts));
-  facts.restart_policy = RestartPolicy::UnlessStopped;
+  facts.engine_restarts.policy = RestartPolicy::UnlessStopped;
   CHECK(engine_restarts(facts));
-  facts.restart_policy = RestartPolicy::OnFailure;
+  facts.engine_restarts.policy = RestartPolicy::OnFailure;
   CHECK(engine_restarts(facts));
-  facts.maximum_retries = 3;
-  facts.restart_count = 3;
+  facts.engine_restarts.maximum_retries = 3;
+  facts.engine_restarts.count = 3;
   CHECK_FALSE(engine_restarts(facts));
 }

@@ -64,7 +64,7 @@ TEST_CASE("health only: a container that exits after a restart by healer is star
 
 TEST_CASE("a workload with notifications off is healed without a notification") {
   Policy policy = Scene::policy();
-  policy.notifications = false;
+  policy.notify.enabled = false;
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web", policy);

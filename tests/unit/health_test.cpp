@@ -435,8 +435,8 @@ Box& with_healthcheck(Scene& scene, const Policy& policy = Scene::policy()) {
   Box& box = scene.add("web", policy);
   box.facts.ports.clear();
   box.facts.health = EngineHealth::Starting;
-  box.facts.health_interval = 30s;
-  box.facts.health_timeout = 30s;
+  box.facts.health_check.interval = 30s;
+  box.facts.health_check.timeout = 30s;
   scene.connect();
   scene.pass(1s);
   return box;

@@ -14,7 +14,7 @@ namespace {
 
 Policy depends_on(std::vector<std::string> names) {
   Policy policy = Scene::policy();
-  policy.depends_on = std::move(names);
+  policy.dependencies.names = std::move(names);
   return policy;
 }
 
@@ -28,7 +28,7 @@ void settle(Scene& scene) {
 void compose(Box& box, const std::string& project, const std::string& service, unsigned number = 1,
              std::vector<std::string> depends = {}) {
   join_service(box.facts, project, service, number);
-  box.facts.dependencies = std::move(depends);
+  box.facts.start_order.dependencies = std::move(depends);
 }
 
 /// `count` healthy workloads "w0", "w1", ...
@@ -156,7 +156,7 @@ TEST_CASE("pause: the pause of everything survives a restart of healer") {
 TEST_CASE("pause: no notification is raised during a pause, not even a critical one") {
   Scene scene;
   Policy policy = Scene::policy();
-  policy.budget_attempts = 1;
+  policy.retry.budget_attempts = 1;
   Box& web = scene.healthy("web", policy);
   web.broken = true;
   web.fixed_by_start = false;
@@ -462,7 +462,7 @@ TEST_CASE("dependency: the dependent's own setting gives the length of the hold"
   Scene scene;
   Box& db = scene.add("db");
   Policy policy = depends_on({"db"});
-  policy.dependency_hold = 1min;
+  policy.dependencies.hold = 1min;
   Box& web = scene.add("web", policy);
   settle(scene);
   scene.pause(db);

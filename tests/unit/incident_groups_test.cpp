@@ -33,7 +33,7 @@ void break_all(Scene& scene, const std::vector<std::string>& names) {
 Policy quick() {
   Policy policy = Scene::policy();
   policy.interval = 1s;
-  policy.budget_attempts = 1000;  // no operator is called
+  policy.retry.budget_attempts = 1000;  // no operator is called
   return policy;
 }
 
@@ -106,7 +106,7 @@ TEST_CASE("groups: incidents that end before their group is notified cause one n
 
 TEST_CASE("groups: giving up on a member calls an operator for it alone, and its end is its own") {
   Policy stubborn = quick();
-  stubborn.budget_attempts = 1;
+  stubborn.retry.budget_attempts = 1;
   Scene scene;
   INFO(scene.transcript());
   with_services(scene, quick());

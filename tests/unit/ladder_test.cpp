@@ -95,7 +95,7 @@ TEST_CASE("ladder: exec, restart and recreate in turn, then a critical notificat
   Scene scene;
   INFO(scene.transcript());
   Policy policy = ladder({step(RemedyKind::Exec), step(RemedyKind::Restart), step(RemedyKind::Recreate)});
-  policy.budget_attempts = 3;
+  policy.retry.budget_attempts = 3;
   break_for_good(scene.healthy("web", policy));
   REQUIRE(scene.pass_until_decision("critical"));
   CHECK(scene.decisions() == "degraded, exec web, restart web, recreate web, critical");
@@ -143,7 +143,7 @@ TEST_CASE("ladder: a container that exits by healer's signal is started within t
     CHECK(scene.decisions() == "degraded, kill web, start web, recovered");
     CHECK(scene.attempts.size() == 1);
     CHECK(scene.attempts.at(1).state == AttemptState::Recovered);
-    CHECK(scene.status("web").attempts_in_window == 1);
+    CHECK(scene.status("web").remedies.attempts_in_window == 1);
   }
 }
 
@@ -192,7 +192,7 @@ TEST_CASE("recreate: the workload continues in a new container with its history"
     CHECK(scene.records.size() == 1);  // the new container beside the old one is no second workload
     CHECK(scene.box("web").facts.id != old_id);
     CHECK(scene.status("web").container_id == scene.box("web").facts.id);
-    CHECK(scene.status("web").attempts_in_window == 1);
+    CHECK(scene.status("web").remedies.attempts_in_window == 1);
     scene.pass(1h);
     CHECK(scene.decisions() == "");
   }
@@ -261,7 +261,7 @@ TEST_CASE("efficacy: ineffective restarts are remembered, named in the notificat
   INFO(scene.transcript());
   Policy policy = ladder({step(RemedyKind::Restart), step(RemedyKind::Recreate)});
   policy.remedies.insert(policy.remedies.begin(), 5, step(RemedyKind::Restart));
-  policy.budget_attempts = 20;
+  policy.retry.budget_attempts = 20;
   Box& box = scene.healthy("web", policy);
   box.broken = true;
   box.fixed_by_start = false;

@@ -79,7 +79,7 @@ TEST_CASE("notifications: a summary of what is still unhealthy is degraded, and 
   box.broken = true;
   box.fixed_by_start = false;
   Policy policy = Scene::policy();
-  policy.budget_attempts = 50;
+  policy.retry.budget_attempts = 50;
   box.policy = std::make_shared<const Policy>(policy);
   scene.resync();
   REQUIRE(scene.pass_until_decision("degraded"));
@@ -115,7 +115,7 @@ TEST_CASE("notifications: a critical notification does not wait for the cooldown
   box.broken = true;
   box.fixed_by_start = false;
   Policy policy = Scene::policy();
-  policy.budget_attempts = 2;
+  policy.retry.budget_attempts = 2;
   box.policy = std::make_shared<const Policy>(policy);
   scene.resync();
   scene.pass(90s);

@@ -46,7 +46,7 @@ TEST_CASE("process: an unchecked container that an operator starts after a crash
   Scene scene;
   INFO(scene.transcript());
   Policy policy = Scene::policy();
-  policy.budget_attempts = 0;  // healer starts nothing; the operator does
+  policy.retry.budget_attempts = 0;  // healer starts nothing; the operator does
   Box& box = scene.healthy("web", policy);
   box.facts.ports.clear();
   scene.resync();
@@ -55,7 +55,7 @@ TEST_CASE("process: an unchecked container that an operator starts after a crash
   scene.pass(1min);
   REQUIRE(scene.incidents.size() == 1);
   scene.start(box);
-  scene.pass(policy.verify_limit - 1s);
+  scene.pass(policy.retry.verify_limit - 1s);
   CHECK(scene.incidents.at(1).outcome == IncidentOutcome::Open);
   scene.pass(2s);
   CHECK(scene.incidents.at(1).outcome == IncidentOutcome::RecoveredAlone);
@@ -69,7 +69,7 @@ TEST_CASE("process: exit code 0 is a crash too, except under the restart policy 
   scene.pass(1min);
   CHECK(scene.decisions() == "degraded, start web, recovered");
   Box& job = scene.add("job");
-  job.facts.restart_policy = RestartPolicy::OnFailure;
+  job.facts.engine_restarts.policy = RestartPolicy::OnFailure;
   scene.pass(1min);
   scene.crash(job, 0);
   scene.pass(10min);
@@ -82,7 +82,7 @@ TEST_CASE("process: a crash with a restart policy is left to the engine and coun
     Scene scene(dialect);
     INFO(scene.transcript());
     Box& box = scene.healthy("web");
-    box.facts.restart_policy = RestartPolicy::Always;
+    box.facts.engine_restarts.policy = RestartPolicy::Always;
     scene.pass(1min);
     scene.crash(box);
     scene.pass(2min);
@@ -96,7 +96,7 @@ TEST_CASE("process: a restart by the engine that ends before the inspect answer 
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web");
-  box.facts.restart_policy = RestartPolicy::Always;
+  box.facts.engine_restarts.policy = RestartPolicy::Always;
   scene.inspect_takes = 1s;
   for (int i = 0; i < 2; ++i) {
     scene.crash(box);
@@ -110,7 +110,7 @@ TEST_CASE("process: a container that its restart policy has not restarted within
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web");
-  box.facts.restart_policy = RestartPolicy::Always;
+  box.facts.engine_restarts.policy = RestartPolicy::Always;
   scene.resync();
   scene.pass(1min);
   scene.crash(box);
@@ -126,7 +126,7 @@ TEST_CASE("process: a crash loop is one critical notification, and is over when 
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web");
-  box.facts.restart_policy = RestartPolicy::Always;
+  box.facts.engine_restarts.policy = RestartPolicy::Always;
   for (int i = 0; i < 8; ++i) {
     scene.pass(20s);
     scene.crash(box);
@@ -144,7 +144,7 @@ TEST_CASE("process: a container that is up but unhealthy after a crash loop is h
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web");
-  box.facts.restart_policy = RestartPolicy::Always;
+  box.facts.engine_restarts.policy = RestartPolicy::Always;
   for (int i = 0; i < 5; ++i) {
     scene.pass(20s);
     scene.crash(box);
@@ -289,7 +289,7 @@ TEST_CASE("process: a stop after a crash makes the container stopped by the oper
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web");
-  box.facts.restart_policy = RestartPolicy::Always;
+  box.facts.engine_restarts.policy = RestartPolicy::Always;
   scene.resync();
   scene.pass(1min);
   scene.crash(box);
@@ -393,7 +393,7 @@ TEST_CASE("process: a deployment keeps the history and raises no notification") 
     CHECK(scene.decisions() == "");
     CHECK(scene.status("web").condition == Condition::Healthy);
     CHECK(scene.status("web").container_id == fresh.facts.id);
-    CHECK(scene.status("web").attempts_in_window == 1);
+    CHECK(scene.status("web").remedies.attempts_in_window == 1);
     CHECK(scene.core->watched() == 1);
   }
 }

@@ -202,7 +202,7 @@ TEST_CASE("remedy: backoff, then an open breaker with one critical notification,
     CHECK(gap >= expected[i]);
     CHECK(gap <= expected[i] + 6s);  // the new instance must fail three times first
   }
-  CHECK(scene.status("web").breaker == BreakerState::Open);
+  CHECK(scene.status("web").remedies.breaker == BreakerState::Open);
   CHECK(scene.status("web").condition == Condition::GivenUp);
   CHECK(scene.notifications.back().event == "GAVE UP");
   CHECK(scene.notifications.back().attempts_allowed == 5);
@@ -215,12 +215,12 @@ TEST_CASE("remedy: backoff, then an open breaker with one critical notification,
   CHECK(scene.notifications_of(NotificationKind::Critical) == 1);
   box.fixed_by_start = true;
   REQUIRE(scene.pass_until_decision("recovered", 1h));
-  CHECK(scene.status("web").breaker == BreakerState::Closed);
+  CHECK(scene.status("web").remedies.breaker == BreakerState::Closed);
 }
 
 TEST_CASE("remedy: the backoff has 25 % jitter either way") {
   Policy policy = Scene::policy();
-  policy.backoff_jitter = 0.25;
+  policy.retry.backoff_jitter = 0.25;
   policy.interval = 60s;
   policy.fast_interval = 1s;
   bool differs = false;
@@ -515,7 +515,7 @@ TEST_CASE("remedy: healer reset closes the breaker and forgets the backoff") {
   scene.pass(1min);
   CHECK(scene.orders.size() == 6);
   CHECK(scene.status("web").condition == Condition::Healthy);
-  CHECK(scene.status("web").breaker == BreakerState::Closed);
+  CHECK(scene.status("web").remedies.breaker == BreakerState::Closed);
 }
 
 TEST_CASE("remedy: an attempt is verified although the engine answers after the verdict") {

@@ -197,9 +197,9 @@ TEST_CASE("escalation: without healer ack each next route is notified in turn; t
 
 TEST_CASE("escalation: healer ack prevents it until the first critical notification of the incident") {
   Policy policy = Scene::policy();
-  policy.budget_attempts = 2;
-  policy.budget_window = 2h;
-  policy.backoff_max = 1h;
+  policy.retry.budget_attempts = 2;
+  policy.retry.budget_window = 2h;
+  policy.retry.backoff_max = 1h;
   policy.interval = 10min;
   policy.timeout = 1s;
   policy.fast_interval = 1s;
@@ -251,7 +251,7 @@ TEST_CASE("quiet hours: a critical notification and the end of its incident go o
   routing.quiet.front().from_minute = 14 * 60;
   routing.quiet.front().to_minute = 6 * 60;
   Policy policy = Scene::policy();
-  policy.budget_attempts = 1;
+  policy.retry.budget_attempts = 1;
   Scene scene(Dialect::Docker20, host(routing, {"slack"}));
   INFO(scene.transcript());
   Box& box = scene.healthy("web", policy);
@@ -293,8 +293,8 @@ TEST_CASE("routing: the notification of a mass failure also goes where its membe
   for (int i = 0; i < 4; ++i) {
     Policy policy = Scene::policy();
     policy.failure_threshold = 5;  // each is seen failing before the first one would be remedied
-    if (i == 0) policy.notification_route = "team-a";
-    if (i == 1) policy.notifications = false;
+    if (i == 0) policy.notify.route = "team-a";
+    if (i == 1) policy.notify.enabled = false;
     scene.add("web" + std::to_string(i), policy);
   }
   scene.connect();
@@ -311,7 +311,7 @@ TEST_CASE("notifications: each carries advice for the operator, the compose proj
   NotificationRouting routing;
   routing.link = "https://dash.example/i/{incident}";
   Policy policy = Scene::policy();
-  policy.budget_attempts = 1;
+  policy.retry.budget_attempts = 1;
   Scene scene(Dialect::Docker20, host(routing));
   INFO(scene.transcript());
   Box& box = scene.add("web", policy);

@@ -23,7 +23,7 @@ unsigned attempts_counted(Instant reset_at) {
     attempt.state = AttemptState::NotRecovered;
     stored.attempts.push_back(attempt);
   }
-  return OneContainer({}, stored).status(OneContainer::start).attempts_in_window;
+  return OneContainer({}, stored).status(OneContainer::start).remedies.attempts_in_window;
 }
 
 }  // namespace

@@ -221,8 +221,8 @@ TEST_CASE("rounds: the engine's HEALTHCHECK can be one of the probes") {
   INFO(scene.transcript());
   Box& box = scene.add("web", policy);
   box.facts.health = EngineHealth::Starting;
-  box.facts.health_interval = 30s;
-  box.facts.health_timeout = 5s;
+  box.facts.health_check.interval = 30s;
+  box.facts.health_check.timeout = 5s;
   scene.connect();
   scene.pass(30s);
   // While the HEALTHCHECK is starting, the workload is starting too, not unknown.

@@ -199,7 +199,7 @@ TEST_CASE("selection: a HEALTHCHECK judges alone until a port has passed, and be
   INFO(scene.transcript());
   Box& box = scene.add("web", trusting());
   box.facts.health = EngineHealth::Healthy;
-  box.facts.health_interval = 30s;
+  box.facts.health_check.interval = 30s;
   box.answer = says(404);
   scene.connect();
   scene.pass(1h);

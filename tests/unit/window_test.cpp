@@ -77,7 +77,7 @@ TEST_CASE("window: failures in the start period are not counted") {
 
 TEST_CASE("window: a workload that is healthy for five seconds after each restart has never recovered") {
   Policy policy = windowed(3, 10);
-  policy.backoff_max = 30s;
+  policy.retry.backoff_max = 30s;
   SUBCASE("with the window") {}
   SUBCASE("without the window") {
     policy.window.reset();
@@ -111,7 +111,7 @@ TEST_CASE("window: an attempt has recovered once the old failures have left the 
 
 TEST_CASE("window: verification waits long enough for a long window") {
   Policy policy = windowed(3, 60);
-  policy.verify_limit = 10s;
+  policy.retry.verify_limit = 10s;
   Scene scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web", policy);

@@ -79,7 +79,7 @@ TEST_CASE("job: a service that others await is one, though its check has passed"
   Scene scene;
   INFO(scene.transcript());
   Box& job = of_service(scene, "seed");
-  of_service(scene, "web").facts.awaited_jobs = {"shop/seed"};
+  of_service(scene, "web").facts.start_order.awaited_jobs = {"shop/seed"};
   scene.connect();
   scene.pass(1min);
   scene.crash(job, 0);
@@ -97,7 +97,7 @@ TEST_CASE("exit 0: a server is started again, a scheduler's restarts are no cras
   Scene other;
   INFO(other.transcript());
   Box& scheduler = other.add("cron");
-  scheduler.facts.restart_policy = RestartPolicy::UnlessStopped;
+  scheduler.facts.engine_restarts.policy = RestartPolicy::UnlessStopped;
   other.connect();
   for (int i = 0; i < 12; ++i) {
     other.pass(20s);
@@ -261,8 +261,8 @@ TEST_CASE("depends_on with restart: the dependent is restarted once after its de
     INFO(scene.transcript());
     Box& db = of_service(scene, "db");
     Box& web = of_service(scene, "web");
-    web.facts.dependencies = {"shop/db"};
-    if (wanted) web.facts.restarted_with = {"shop/db"};
+    web.facts.start_order.dependencies = {"shop/db"};
+    if (wanted) web.facts.start_order.restarted_with = {"shop/db"};
     scene.connect();
     scene.pass(1min);
     db.broken = true;

@@ -324,11 +324,11 @@ void HostController::learn_dependencies(const Workload& workload, const Containe
   node.key = workload.key;
   node.name = workload.name;
   node.service = workload.service;
-  node.declared = facts.dependencies;
-  node.named = workload.policy->depends_on;
+  node.declared = facts.start_order.dependencies;
+  node.named = workload.policy->dependencies.names;
   node.network_parent = workload.network_parent;
   state_.graph.set(std::move(node));
-  for (const std::string& service : facts.awaited_jobs) state_.awaited_jobs.insert(service);
+  for (const std::string& service : facts.start_order.awaited_jobs) state_.awaited_jobs.insert(service);
 }
 
 void HostController::deployment_event(const EngineEvent& event, Instant now) {

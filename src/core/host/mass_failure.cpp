@@ -157,12 +157,12 @@ std::vector<Destination> MassFailure::members_channels(NotificationKind kind, In
   std::vector<Destination> all;
   if (routing_of(state_.policy).routes.empty()) return all;  // without routes every channel gets it
   for (const Workload* member : failing()) {
-    if (!member->policy->notifications) continue;
+    if (!member->policy->notify.enabled) continue;
     Notification notification;
     notification.kind = kind;
     notification.workload = member->name;
     notification.project = project_of(*member);
-    notification.route = member->policy->notification_route;
+    notification.route = member->policy->notify.route;
     join(all, route_notification(state_.policy, notification, Following{kind}, {now, state_.wall_ahead})
                   .destinations);
   }

@@ -42,7 +42,7 @@ void RememberedWorkloads::take_over(Instant now) {
   for (auto& [key, remembered] : workloads_) {
     WorkloadRecord& record = remembered.record;
     for (Instant* at :
-         {&record.backoff_changed_at, &record.last_notified, &record.unnotified_since, &record.reset_at})
+         {&record.backoff.changed_at, &record.last_notified, &record.unnotified.since, &record.reset_at})
       no_later(*at);
     for (Instant& at : remembered.attempts) no_later(at);
     for (FiringAlert& alert : record.alerts) {

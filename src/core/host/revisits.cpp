@@ -55,7 +55,7 @@ Revisits::Keys Revisits::begin(const RevisitGroup& begun, HostOut& out) const {
         const Workload* root = workloads_.find(group.workload);
         return workloads_.keys_where([this, root](const Workload& workload) {
           if (root == nullptr || root->service.empty()) return false;
-          const auto& with = workload.container.restarted_with;
+          const auto& with = workload.container.start_order.restarted_with;
           const std::vector<std::string> needs = state_.graph.dependencies(workload.key);  // without cycles
           return std::find(with.begin(), with.end(), root->service) != with.end() &&
                  std::find(needs.begin(), needs.end(), root->key) != needs.end();

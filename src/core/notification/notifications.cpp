@@ -74,7 +74,7 @@ bool NotificationMachine::quiet_maintenance() const {
 bool NotificationMachine::notified_with_root() const {
   if (w_.remediation.attempts > 0 || w_.incident->cause == IncidentCause::CrashLoop) return false;
   const Workload* root = failing_root(view_);
-  if (root == nullptr || !root->policy->notifications) return false;
+  if (root == nullptr || !root->policy->notify.enabled) return false;
   return root->incident ? !root->lifecycle.stopped_by_operator && root->lifecycle.presence != Presence::Paused
                         : root->health.tracker.failures() > 0;
 }
@@ -148,7 +148,7 @@ void NotificationMachine::budget_used_up() {
   if (notifications_paused(view_)) return;  // notified after the pause, if it is still true
   give_up(Input::BudgetUsedUp);
   const Duration wait = w_.remediation.breaker.until() - now_;
-  const fact::BudgetUsedUp used{w_.policy->budget_attempts, w_.policy->budget_window, wait};
+  const fact::BudgetUsedUp used{w_.policy->retry.budget_attempts, w_.policy->retry.budget_window, wait};
   out_.log(LogLevel::Error, used);
   out_.decide(Rule::GaveUp, used);
   notify({NotificationKind::Critical, incident_key(),
@@ -196,7 +196,7 @@ void NotificationMachine::incident_opened(IncidentCause cause) {
   if (cause == IncidentCause::CrashLoop) {
     notify_crash_loop();
   } else if (cause != IncidentCause::ByOperator && own_.last_notified != Instant{} &&
-             now_ - own_.last_notified < w_.policy->notification_cooldown && !notified_with_root()) {
+             now_ - own_.last_notified < w_.policy->notify.cooldown && !notified_with_root()) {
     // Within the cooldown: what happens until its end is notified as one summary.
     if (own_.unnotified_incidents++ == 0) own_.unnotified_since = now_;
     out_.record_changed();
@@ -240,7 +240,7 @@ void NotificationMachine::reset() {
 }
 
 void NotificationMachine::summary_due() {
-  if (own_.unnotified_incidents == 0 || now_ < own_.last_notified + w_.policy->notification_cooldown ||
+  if (own_.unnotified_incidents == 0 || now_ < own_.last_notified + w_.policy->notify.cooldown ||
       notifications_suppressed(view_))
     return;
   notice::Summary summary{own_.unnotified_incidents, own_.unnotified_attempts, now_ - own_.unnotified_since,
@@ -273,7 +273,7 @@ std::optional<Instant> NotificationMachine::deadline() const {
   if (w_.incident && !own_.incident->notified && quiet_maintenance())
     next.at(w_.incident->opened_at + maintenance_notified_after);
   if (own_.unnotified_incidents > 0 && !notifications_suppressed(view_))
-    next.at(own_.last_notified + w_.policy->notification_cooldown);
+    next.at(own_.last_notified + w_.policy->notify.cooldown);
   return next.when();
 }
 
@@ -331,11 +331,11 @@ Notification NotificationMachine::draft(const Message& message) const {
   notification.workload = w_.name;
   notification.image = w_.container.image;
   notification.attempt = w_.remediation.attempts;
-  notification.attempts_allowed = w_.policy->budget_attempts;
+  notification.attempts_allowed = w_.policy->retry.budget_attempts;
   notification.excerpt = own_.excerpt;
   notification.created_at = now_;
   notification.project = project_of(w_);
-  notification.route = w_.policy->notification_route;
+  notification.route = w_.policy->notify.route;
   if (w_.incident && notification.dedup_key == incident_key()) {
     notification.incident = w_.incident->id;
     notification.unhealthy_since = w_.incident->unhealthy_since;
@@ -350,7 +350,7 @@ Reason NotificationMachine::cause_of(const Message& message) const {
 }
 
 void NotificationMachine::notify(Message message) {
-  if (!w_.policy->notifications) return;
+  if (!w_.policy->notify.enabled) return;
   const NotificationKind kind = message.kind;
   Notification notification = draft(message);
   notification.id = NotificationId{++out_.ids().notification};

@@ -8,7 +8,7 @@
 namespace healer {
 
 bool NotificationMachine::may_repeat() const {
-  return w_.incident && own_.incident->notified && !w_.incident->acked_at && w_.policy->notifications &&
+  return w_.incident && own_.incident->notified && !w_.incident->acked_at && w_.policy->notify.enabled &&
          w_.lifecycle.presence != Presence::Absent && w_.lifecycle.presence != Presence::Paused &&
          !host_.policy.channels.empty() && !notifications_suppressed(view_);
 }
@@ -23,7 +23,7 @@ Reminding NotificationMachine::reminder() const {
   as.kind = repeated_kind();
   as.workload = w_.name;
   as.project = project_of(w_);
-  as.route = w_.policy->notification_route;
+  as.route = w_.policy->notify.route;
   return reminding(host_.policy, as, own_.incident->escalations, clock());
 }
 

@@ -35,7 +35,7 @@ constexpr Duration noted_every = 10min;
 }  // namespace
 
 void HealthMachine::alert_reported(const AlertReported& event) {
-  if (w_.policy->alerts == AlertUse::Off) return;
+  if (w_.policy->alerts.use == AlertUse::Off) return;
   const auto same = [&](const FiringAlert& each) {
     return each.source == event.source && each.id == event.id;
   };
@@ -57,7 +57,7 @@ void HealthMachine::alert_reported(const AlertReported& event) {
     out_.log(LogLevel::Warning, fact::AlertIgnored{event.name, most_alerts});
     return;
   }
-  const bool act = event.act && w_.policy->alerts == AlertUse::Act;
+  const bool act = event.act && w_.policy->alerts.use == AlertUse::Act;
   own_.alerts->push_back(
       {event.source, event.id, event.name, event.text, act, now_, now_, event.ask_at, event.labels});
   out_.record_changed();

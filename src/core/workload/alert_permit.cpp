@@ -29,7 +29,7 @@ State state_of(const View& view, const FiringAlert& alert) {
 
 Instant counts_from(const Workload& workload, const FiringAlert& alert) {
   const Health& health = workload.health;
-  const Duration lookback = workload.policy->alert_lookback;
+  const Duration lookback = workload.policy->alerts.lookback;
   const Instant from = health.alerts_from;
   const Instant counts = alert.since >= from ? alert.since : from + lookback;
   // Failing checks explain the alert, and they pass again, or a remedy is being verified: one outage, one

@@ -19,13 +19,13 @@ void Breaker::go(Input input, State next) {
 
 void Breaker::forget_before(const Policy& policy, Instant now) {
   // The newest attempt stays at any age: backoff counts from it.
-  while (attempts_.size() > 1 && attempts_.front() + policy.budget_window <= now)
+  while (attempts_.size() > 1 && attempts_.front() + policy.retry.budget_window <= now)
     attempts_.erase(attempts_.begin());
 }
 
 unsigned Breaker::attempts_in_window(const Policy& policy, Instant now) const {
-  return static_cast<unsigned>(std::count_if(attempts_.begin(), attempts_.end(),
-                                             [&](Instant at) { return at + policy.budget_window > now; }));
+  return static_cast<unsigned>(std::count_if(
+      attempts_.begin(), attempts_.end(), [&](Instant at) { return at + policy.retry.budget_window > now; }));
 }
 
 std::optional<Instant> Breaker::last_attempt() const {
@@ -34,23 +34,23 @@ std::optional<Instant> Breaker::last_attempt() const {
 
 std::optional<Instant> Breaker::permit(const Policy& policy, Instant now) {
   forget_before(policy, now);
-  until_ =
-      std::min(until_, now + policy.breaker_open_for);  // until_ may be from before the clock was set back
+  until_ = std::min(until_,
+                    now + policy.retry.breaker_open_for);  // until_ may be from before the clock was set back
   advance(Input::Permit, now);
   const unsigned used = attempts_in_window(policy, now);
-  if (policy.budget_attempts == 0) return std::nullopt;
+  if (policy.retry.budget_attempts == 0) return std::nullopt;
   switch (state_) {
     case BreakerState::Open:
       return std::nullopt;
     case BreakerState::Closed:
-      if (used < policy.budget_attempts) return now;
+      if (used < policy.retry.budget_attempts) return now;
       go(Input::Permit, BreakerState::Open);
-      until_ = now + policy.breaker_open_for;
+      until_ = now + policy.retry.breaker_open_for;
       return std::nullopt;
     case BreakerState::HalfOpen:
       // The half-open attempt counts in the window, too: attempts in any window never exceed the budget.
-      if (used < policy.budget_attempts) return now;
-      return attempts_[attempts_.size() - policy.budget_attempts] + policy.budget_window;
+      if (used < policy.retry.budget_attempts) return now;
+      return attempts_[attempts_.size() - policy.retry.budget_attempts] + policy.retry.budget_window;
   }
   return std::nullopt;
 }
@@ -62,7 +62,7 @@ void Breaker::count_attempt(Instant now) {
 void Breaker::attempt_failed(const Policy& policy, Instant now) {
   if (state_ != BreakerState::HalfOpen) return;
   go(Input::AttemptFailed, BreakerState::Open);
-  until_ = now + policy.breaker_open_for;
+  until_ = now + policy.retry.breaker_open_for;
 }
 
 void Breaker::attempt_recovered() {

@@ -79,11 +79,12 @@ void WorkloadController::health_reported(const HealthReported& report, const Eng
       w_.lifecycle.presence != Presence::Running || w_.on_old_instance())
     return;
   const WallTime when{event.unix_nanoseconds / 1000000};
-  if (w_.container.health_checked && when < *w_.container.health_checked) return;  // the facts are newer
+  if (w_.container.health_check.checked && when < *w_.container.health_check.checked)
+    return;  // the facts are newer
   w_.container.health = report.health;
-  w_.container.health_checked = when;
-  w_.container.health_output.clear();
-  w_.container.health_exit_code.reset();
+  w_.container.health_check.checked = when;
+  w_.container.health_check.output.clear();
+  w_.container.health_check.exit_code.reset();
   run([&] { health_.health_reported(report.health); });
 }
 
@@ -313,7 +314,7 @@ std::optional<Instant> WorkloadController::calm_at() const {
     case IncidentCause::OutOfMemory:
     case IncidentCause::NotBackAfterEngine:
     case IncidentCause::ByOperator:
-      return w_.lifecycle.instance_started + w_.policy->verify_limit;
+      return w_.lifecycle.instance_started + w_.policy->retry.verify_limit;
     default:
       return std::nullopt;
   }

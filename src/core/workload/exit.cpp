@@ -47,14 +47,15 @@ bool is_unclean(int exit_code) {
 }
 
 bool engine_restarts(const Container& facts) {
-  switch (facts.restart_policy) {
+  switch (facts.engine_restarts.policy) {
     case RestartPolicy::No:
       return false;
     case RestartPolicy::Always:
     case RestartPolicy::UnlessStopped:
       return true;
     case RestartPolicy::OnFailure:
-      return facts.maximum_retries == 0 || facts.restart_count < facts.maximum_retries;
+      return facts.engine_restarts.maximum_retries == 0 ||
+             facts.engine_restarts.count < facts.engine_restarts.maximum_retries;
   }
   return false;
 }

@@ -132,10 +132,10 @@ Duration HealthMachine::engine_start_period() const {
 
 Duration HealthMachine::start_period() const {
   if (own_.uses_engine_health() && !w_.policy->start_period)
-    return std::max(engine_start_period(), w_.container.health_start_period);
+    return std::max(engine_start_period(), w_.container.health_check.start_period);
   Duration own = learned_start_period(w_);
   if (!w_.policy->start_period && first_of_image()) own = std::max(own, unlearned_start);
-  return own_.listens_to_engine() ? std::max(own, w_.container.health_start_period) : own;
+  return own_.listens_to_engine() ? std::max(own, w_.container.health_check.start_period) : own;
 }
 
 Verdict HealthMachine::without_connectivity() const {
@@ -212,12 +212,12 @@ void HealthMachine::apply_verdict(const Verdict& verdict) {
 void HealthMachine::inspected() {
   own_.verdict_due.reset();
   const Container& facts = w_.container;
-  if (facts.health_checked && host_.instant(*facts.health_checked) < own_.health_from) return;
-  const Duration three_checks = 3 * (facts.health_interval + facts.health_timeout);
-  const Instant first_by = w_.lifecycle.instance_started + facts.health_start_period + three_checks;
-  const bool never_run = facts.health == EngineHealth::Starting && !facts.health_checked;
-  if (facts.health_checked && facts.health_interval > Duration{0} &&
-      now_ - host_.instant(*facts.health_checked) > three_checks + Duration{5s} &&
+  if (facts.health_check.checked && host_.instant(*facts.health_check.checked) < own_.health_from) return;
+  const Duration three_checks = 3 * (facts.health_check.interval + facts.health_check.timeout);
+  const Instant first_by = w_.lifecycle.instance_started + facts.health_check.start_period + three_checks;
+  const bool never_run = facts.health == EngineHealth::Starting && !facts.health_check.checked;
+  if (facts.health_check.checked && facts.health_check.interval > Duration{0} &&
+      now_ - host_.instant(*facts.health_check.checked) > three_checks + Duration{5s} &&
       facts.health != EngineHealth::Starting) {
     // The engine's checks have stopped (live-restore, no timers), so its health is old. moby#41871.
     stale(Verdict{Outcome::Unknown, Cause::Stale, problem_of(ProblemKind::HealthcheckStale)});
@@ -290,7 +290,7 @@ void HealthMachine::engine_unhealthy() {
   if (!own_.unhealthy_reported) own_.unhealthy_reported = now_;
   own_.failed_at = now_;
   if (const auto periods = w_.policy->verdict_periods; periods && !own_.unhealthy()) {
-    const Instant counts = *own_.unhealthy_reported + *periods * w_.container.health_interval;
+    const Instant counts = *own_.unhealthy_reported + *periods * w_.container.health_check.interval;
     if (now_ < counts) {
       own_.probe_due = own_.probe_due ? std::min(*own_.probe_due, counts) : counts;
       return;
@@ -397,7 +397,7 @@ void HealthMachine::fresh_verdict() {
   went(own_.tracker.begin_instance(true));
   own_.health_from = now_;
   if (own_.uses_engine_health()) {
-    own_.probe_due = now_ + w_.container.health_interval + w_.container.health_timeout;
+    own_.probe_due = now_ + w_.container.health_check.interval + w_.container.health_check.timeout;
   } else if (!own_.probe) {
     own_.probe_due = now_;
   }

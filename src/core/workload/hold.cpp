@@ -181,7 +181,8 @@ std::optional<Hold> operator_inside(const View& view) {
 std::optional<Hold> disk(const View& view) {
   if (view.now < view.host.disk_full_until) return hold_until(view.host.disk_full_until, HoldKind::Disk);
   const Rare<Verdict>& failure = view.workload.health.counted_failure;
-  if (!(failure && says_disk_full(failure->reason)) && !says_disk_full(view.workload.container.health_output))
+  if (!(failure && says_disk_full(failure->reason)) &&
+      !says_disk_full(view.workload.container.health_check.output))
     return std::nullopt;
   return hold_of(HoldKind::Disk, HoldCase::ByCheck);
 }
@@ -372,7 +373,7 @@ FoundHold find_hold(const View& view) {
     if (rule.length == Length::Limited || (rule.length == Length::LimitedUnlessAnswering && !answers(view))) {
       found.limit_began = true;
       hold->until =
-          remediation.dependency_hold_until.value_or(view.now + view.workload.policy->dependency_hold);
+          remediation.dependency_hold_until.value_or(view.now + view.workload.policy->dependencies.hold);
       if (view.now >= *hold->until) {
         // One attempt since then has shown that the cause is not here.
         const auto last = remediation.breaker.last_attempt();

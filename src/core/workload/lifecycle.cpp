@@ -301,8 +301,8 @@ bool LifecycleMachine::forgotten_by_engine() const {
 /// ever passed.
 bool LifecycleMachine::is_job() const {
   if (!w_.service.empty() && host_.awaited_jobs.contains(w_.service)) return true;
-  const bool stays_down = w_.container.restart_policy == RestartPolicy::No ||
-                          w_.container.restart_policy == RestartPolicy::OnFailure;
+  const bool stays_down = w_.container.engine_restarts.policy == RestartPolicy::No ||
+                          w_.container.engine_restarts.policy == RestartPolicy::OnFailure;
   return stays_down && !w_.health.ever_passed();
 }
 
@@ -313,7 +313,7 @@ ExitKind LifecycleMachine::as_it_is_meant(ExitKind kind) const {
   if (kind == ExitKind::Crash && exit_code() == 0) {
     if (w_.policy->on_exit_0 == ExitZeroUse::Completed) return ExitKind::Completed;
     if (w_.policy->on_exit_0 == ExitZeroUse::Restart) return kind;
-    if (w_.container.restart_policy == RestartPolicy::OnFailure) return ExitKind::Completed;
+    if (w_.container.engine_restarts.policy == RestartPolicy::OnFailure) return ExitKind::Completed;
   }
   if (engine_restarts(w_.container) || !is_job()) return kind;
   return kind == ExitKind::Crash && exit_code() == 0 ? ExitKind::Completed : ExitKind::JobFailed;
@@ -403,14 +403,14 @@ reason::Exited LifecycleMachine::exit_reason(ExitKind kind) const {
 
 void LifecycleMachine::count_engine_restart(const reason::Exited& exit) {
   own_.crashes.push_back(now_);
-  while (own_.crashes.size() > 1 && own_.crashes.front() + w_.policy->budget_window <= now_)
+  while (own_.crashes.size() > 1 && own_.crashes.front() + w_.policy->retry.budget_window <= now_)
     own_.crashes.erase(own_.crashes.begin());
   fact::Exited exited{fact::ExitCare::LeftToEngine, exit};
   exited.restarts = static_cast<unsigned>(own_.crashes.size());
-  exited.window = w_.policy->budget_window;
+  exited.window = w_.policy->retry.budget_window;
   out_.log(LogLevel::Warning, exited);
   finding::EngineRestarted restarted{exit, std::nullopt};
-  if (own_.crashes.size() >= w_.policy->budget_attempts) {
+  if (own_.crashes.size() >= w_.policy->retry.budget_attempts) {
     reason::Exited loop = exit;
     loop.times = exited.restarts;
     loop.window = exited.window;

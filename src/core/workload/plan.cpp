@@ -113,10 +113,13 @@ void RemediationMachine::plan() {
   }
   go(Input::Unhealthy, Planned{due, {}});
   if (due <= now_) return;
-  const fact::RemedyPlanned next{
-      to_string(ladder_step->step), due - now_,         own_.breaker.attempts_in_window(*w_.policy, now_) + 1,
-      w_.policy->budget_attempts,   own_.backoff_level, ladder_step->index,
-      own_.breaker.state()};
+  const fact::RemedyPlanned next{to_string(ladder_step->step),
+                                 due - now_,
+                                 own_.breaker.attempts_in_window(*w_.policy, now_) + 1,
+                                 w_.policy->retry.budget_attempts,
+                                 own_.backoff_level,
+                                 ladder_step->index,
+                                 own_.breaker.state()};
   out_.log(LogLevel::Info, next);
   out_.decide(Rule::Planned, next);
 }
@@ -125,7 +128,7 @@ void RemediationMachine::plan() {
 std::optional<Hold> RemediationMachine::hold() {
   FoundHold found = find_hold(view_);
   if (found.limit_began && !own_.dependency_hold_until)
-    own_.dependency_hold_until = now_ + w_.policy->dependency_hold;
+    own_.dependency_hold_until = now_ + w_.policy->dependencies.hold;
   return std::move(found.hold);
 }
 

@@ -71,11 +71,12 @@ Instant verified_by(Instant started, const View& view) {
   const Workload& w = view.workload;
   const bool by_engine = w.health.uses_engine_health();
   const Duration learned = learned_start_period(w);
-  const Duration start_period = by_engine ? std::max(learned, w.container.health_start_period) : learned;
+  const Duration start_period =
+      by_engine ? std::max(learned, w.container.health_check.start_period) : learned;
   // With a long interval, a verdict may need longer than the limit.
-  const Duration pace = by_engine ? w.container.health_interval + w.container.health_timeout
+  const Duration pace = by_engine ? w.container.health_check.interval + w.container.health_check.timeout
                                   : w.policy->effective_fast_interval() + w.policy->effective_timeout();
-  const Duration limit = std::max(w.policy->verify_limit, pace * checks_to_decide(*w.policy));
+  const Duration limit = std::max(w.policy->retry.verify_limit, pace * checks_to_decide(*w.policy));
   return std::max(view.now, started + start_period) + limit;
 }
 
@@ -142,7 +143,7 @@ void RemediationMachine::decide_order(const LadderStep& ladder_step) {
   if (w_.incident->cause == IncidentCause::ProbeFailed && !by_window)
     ordered.failed_checks = w_.policy->failure_threshold;
   ordered.attempt = own_.breaker.attempts_in_window(*w_.policy, now_);
-  ordered.budget = w_.policy->budget_attempts;
+  ordered.budget = w_.policy->retry.budget_attempts;
   ordered.ladder_step = ladder_step.index;
   ordered.started_at = own_.attempt->instance.started_at;
   out_.log(LogLevel::Warning, ordered);
@@ -281,7 +282,7 @@ void RemediationMachine::resume(const Attempt& attempt) {
     return;
   }
   if (attempt.state == AttemptState::Verifying) {
-    go(Input::Resumed, Verifying{now_ + w_.policy->verify_limit, false, now_});
+    go(Input::Resumed, Verifying{now_ + w_.policy->retry.verify_limit, false, now_});
     return;
   }
   out_.log(LogLevel::Info, fact::AttemptResumed{attempt.number});
@@ -326,7 +327,7 @@ void RemediationMachine::settle() {
 void RemediationMachine::verify_from(RemedyTable::Input input, Instant started, bool awaiting_instance) {
   Instant deadline = verified_by(started, view_);
   if (w_.health.awaits_alert())
-    deadline = std::max(deadline, verified_by(std::max(now_, started) + w_.policy->alert_lookback, view_));
+    deadline = std::max(deadline, verified_by(std::max(now_, started) + w_.policy->alerts.lookback, view_));
   go(input, Verifying{deadline, awaiting_instance, now_ + settle_interval});
   own_.attempt->state = AttemptState::Verifying;
   out_.add(Persist{*own_.attempt});

@@ -41,9 +41,9 @@ Duration start_period_of(const Policy& policy, bool started_healthy_once, std::s
 Duration backoff_delay(const Policy& policy, unsigned level, double draw) {
   if (level == 0) return Duration{0};
   Duration delay = policy.interval;
-  for (unsigned n = 1; n < level && delay < policy.backoff_max; ++n) delay *= 2;
-  delay = std::min(delay, policy.backoff_max);
-  return scaled(delay, 1.0 + policy.backoff_jitter * (2.0 * draw - 1.0));
+  for (unsigned n = 1; n < level && delay < policy.retry.backoff_max; ++n) delay *= 2;
+  delay = std::min(delay, policy.retry.backoff_max);
+  return scaled(delay, 1.0 + policy.retry.backoff_jitter * (2.0 * draw - 1.0));
 }
 
 unsigned checks_to_decide(const Policy& policy) {
@@ -52,8 +52,8 @@ unsigned checks_to_decide(const Policy& policy) {
 }
 
 unsigned decayed_level(const Policy& policy, unsigned level, Duration healthy_for) {
-  if (healthy_for <= Duration{0} || policy.backoff_decay <= Duration{0}) return level;
-  const auto steps = static_cast<std::uint64_t>(healthy_for / policy.backoff_decay);
+  if (healthy_for <= Duration{0} || policy.retry.backoff_decay <= Duration{0}) return level;
+  const auto steps = static_cast<std::uint64_t>(healthy_for / policy.retry.backoff_decay);
   return steps >= level ? 0 : level - static_cast<unsigned>(steps);
 }
 

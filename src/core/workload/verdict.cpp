@@ -221,9 +221,9 @@ bool is_answer(const Verdict& verdict) {
 }
 
 Verdict judge_healthcheck(const Container& container) {
-  std::string output = clip(redact(printable(container.health_output)), 200);
-  const int code = container.health_exit_code.value_or(1);
-  if (container.health_exit_code && command_cannot_run(code, container.health_output))
+  std::string output = clip(redact(printable(container.health_check.output)), 200);
+  const int code = container.health_check.exit_code.value_or(1);
+  if (container.health_check.exit_code && command_cannot_run(code, container.health_check.output))
     return unknown(Cause::CannotRun, numbered(ProblemKind::HealthcheckCannotRun, code, std::move(output)));
   return fail(Cause::EngineUnhealthy, problem(ProblemKind::HealthcheckUnhealthy, std::move(output)));
 }

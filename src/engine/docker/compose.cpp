@@ -43,11 +43,11 @@ void read_dependencies(const Labels& container, const std::string& project, Comp
     if (service.empty()) continue;
     const std::string name = project + "/" + service;
     if (parts.size() > 1 && trim(parts[1]) == "service_completed_successfully") {
-      facts.awaited_jobs.push_back(name);
+      facts.start_order.awaited_jobs.push_back(name);
       continue;
     }
-    facts.dependencies.push_back(name);
-    if (parts.size() > 2 && trim(parts[2]) == "true") facts.restarted_with.push_back(name);
+    facts.start_order.dependencies.push_back(name);
+    if (parts.size() > 2 && trim(parts[2]) == "true") facts.start_order.restarted_with.push_back(name);
   }
 }
 

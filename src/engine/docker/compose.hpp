@@ -12,9 +12,7 @@ namespace healer::docker {
 /// What compose's labels prove about a container.
 struct ComposeFacts {
   Identity identity;
-  std::vector<std::string> dependencies;    ///< Container::dependencies
-  std::vector<std::string> awaited_jobs;    ///< Container::awaited_jobs
-  std::vector<std::string> restarted_with;  ///< Container::restarted_with
+  StartOrder start_order;
 };
 
 /// Whether the label is one of docker compose's or podman-compose's.

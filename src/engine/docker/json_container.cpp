@@ -102,9 +102,9 @@ void read_health(const Fields& state, Container& container) {
   const json::array* log = health.array("Log");
   if (!log || log->empty()) return;
   const Fields newest = health.within("Log", log->back());
-  container.health_checked = parse_engine_time(newest.text("End"));
-  container.health_output = trim(printable_lines(newest.text("Output")));
-  if (const auto code = newest.number_if_said("ExitCode")) container.health_exit_code = clamped(*code);
+  container.health_check.checked = parse_engine_time(newest.text("End"));
+  container.health_check.output = trim(printable_lines(newest.text("Output")));
+  if (const auto code = newest.number_if_said("ExitCode")) container.health_check.exit_code = clamped(*code);
 }
 
 std::vector<std::string> read_texts(const Fields& holder, const char* name) {
@@ -122,9 +122,9 @@ void read_healthcheck(const Fields& config, Inspected& inspected) {
   inspected.health_test = std::move(test);
   Container& container = inspected.container;
   const auto or_default = [](Duration said) { return said > Duration{0} ? said : default_health_time; };
-  container.health_interval = or_default(from_nanoseconds(check.number("Interval")));
-  container.health_timeout = or_default(from_nanoseconds(check.number("Timeout")));
-  container.health_start_period = from_nanoseconds(check.number("StartPeriod"));
+  container.health_check.interval = or_default(from_nanoseconds(check.number("Interval")));
+  container.health_check.timeout = or_default(from_nanoseconds(check.number("Timeout")));
+  container.health_check.start_period = from_nanoseconds(check.number("StartPeriod"));
 }
 
 /// Reads "80/tcp". Nothing for any other form, such as a range of ports in old configurations.
@@ -227,7 +227,7 @@ void redact_health_output(const Fields& config, Inspected& inspected) {
   if (const json::array* env = config.array("Env"))
     for (const auto& value : *env) environment.push_back(config.text_of("Env", value));
   inspected.secrets = secrets_of(environment);
-  std::string& output = inspected.container.health_output;
+  std::string& output = inspected.container.health_check.output;
   if (!output.empty()) output = clip(printable(redact(output, inspected.secrets)), longest_health_output);
 }
 
@@ -260,8 +260,8 @@ void read_network_mode(std::string_view mode, Container& container) {
 void read_host_config(const Fields& host, Inspected& inspected) {
   Container& container = inspected.container;
   const Fields policy = host.object("RestartPolicy");
-  container.restart_policy = restart_policy_named(policy.text("Name"));
-  container.maximum_retries = count(policy.number("MaximumRetryCount"));
+  container.engine_restarts.policy = restart_policy_named(policy.text("Name"));
+  container.engine_restarts.maximum_retries = count(policy.number("MaximumRetryCount"));
   read_network_mode(host.text("NetworkMode"), container);
   container.memory_limit_note = memory_note(host.number("Memory"));
   inspected.removed_at_end = host.flag("AutoRemove");
@@ -291,7 +291,7 @@ Result<Inspected> parse_inspect(std::string_view text, Product product) {
   container.image_id = root.text("Image");
   const std::string command = product == Product::Podman ? "podman" : "docker";
   container.advice = {command + " logs " + container.name, command + " start " + container.name};
-  container.restart_count = count(root.number("RestartCount"));
+  container.engine_restarts.count = count(root.number("RestartCount"));
   inspected.exec_ids = read_texts(root, "ExecIDs");
   const Fields state = root.object("State");
   read_state(state, container);
@@ -330,9 +330,7 @@ void belongs_to(Inspected& inspected, const ImageEvidence& image) {
   ComposeFacts facts = image.problem.empty() ? compose_facts(container.labels, image.labels)
                                              : unproven_compose(container.labels, image.problem);
   container.identity = std::move(facts.identity);
-  container.dependencies = std::move(facts.dependencies);
-  container.awaited_jobs = std::move(facts.awaited_jobs);
-  container.restarted_with = std::move(facts.restarted_with);
+  container.start_order = std::move(facts.start_order);
 }
 
 Result<Container> parse_container(std::string_view text, Product product) {

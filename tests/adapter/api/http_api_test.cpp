@@ -452,8 +452,8 @@ TEST_CASE("status and metrics show holds, pauses and the host's limits") {
   unhealthy.hold = HoldStatus{HoldKind::MassFailure, "8 of 10 are unhealthy", std::nullopt};
   unhealthy.paused_until = Instant::max();
   unhealthy.depends_on = {"db"};
-  unhealthy.ladder = "exec:/reload,restart";
-  unhealthy.ladder_step = 1;
+  unhealthy.remedies.ladder = "exec:/reload,restart";
+  unhealthy.remedies.ladder_step = 1;
   unhealthy.probes = {{"queue", "tcp 127.0.0.1:5672", Outcome::Fail, "refused", false}};
   daemon.snapshot.host_status = {std::nullopt, "holding 8 of 10", 2, 3, "http 192.0.2.1:80/: answers", false};
   const json::value root = json::parse(daemon.ask("GET", "/v1/status", true).body);

@@ -27,7 +27,7 @@ inline Snapshot full_snapshot() {
   web.condition = Condition::Healthy;
   web.probe = "http 127.0.0.1:8080/health";
   web.failure_threshold = 3;
-  web.budget = 5;
+  web.remedies.budget = 5;
   web.running_since = api_now - 90s;
   web.last_check = api_now - 2s;
   web.last_duration = std::chrono::microseconds(1500);
@@ -40,9 +40,9 @@ inline Snapshot full_snapshot() {
   unhealthy.name = "odd \"name\" with \\ and \n and \xff and é {}";
   unhealthy.condition = Condition::GivenUp;
   unhealthy.reason = "HTTP 503";
-  unhealthy.breaker = BreakerState::Open;
+  unhealthy.remedies.breaker = BreakerState::Open;
   unhealthy.incident = IncidentId{7};
-  unhealthy.next_remedy = api_now + 30s;
+  unhealthy.remedies.next_at = api_now + 30s;
   unhealthy.problems = {{"healer.intervall", "5s", "unknown label; did you mean healer.interval?"}};
   snapshot.workloads.push_back(unhealthy);
 

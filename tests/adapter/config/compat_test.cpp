@@ -219,11 +219,11 @@ TEST_CASE("the variables that Docker-Guardian added are read, made safer or note
                                     {"NOTIFY_GOTIFY_TOKEN", "sEcReT"},
                                     {"NOTIFY_EVENTS", "remedies"}});
   CHECK(settings.defaults.failure_threshold == 4);
-  CHECK(settings.defaults.backoff_max == 120s);
-  CHECK(settings.defaults.backoff_decay == 900s);
-  CHECK(settings.defaults.budget_attempts == 7);
-  CHECK(settings.defaults.budget_window == 600s);
-  CHECK(settings.defaults.notification_cooldown == 90s);
+  CHECK(settings.defaults.retry.backoff_max == 120s);
+  CHECK(settings.defaults.retry.backoff_decay == 900s);
+  CHECK(settings.defaults.retry.budget_attempts == 7);
+  CHECK(settings.defaults.retry.budget_window == 600s);
+  CHECK(settings.defaults.notify.cooldown == 90s);
   CHECK(settings.daemon.slack_webhook.reveal() == "https://h.example/sEcReT");
   CHECK(settings.daemon.compat.webhook.reveal() == "https://d.example/sEcReT");
   CHECK(settings.daemon.host.host_name == "attic");
@@ -233,9 +233,9 @@ TEST_CASE("the variables that Docker-Guardian added are read, made safer or note
   for (const std::string& each : settings.notes) CHECK(!contains(each, "sEcReT"));
 
   const Settings endless = loaded({{"AUTOHEAL_RESTART_BUDGET", "0"}});
-  CHECK(endless.defaults.budget_attempts == Policy{}.budget_attempts);
+  CHECK(endless.defaults.retry.budget_attempts == Policy{}.budget_attempts);
   CHECK(contains(note(endless, "AUTOHEAL_RESTART_BUDGET"), "made safer"));
-  CHECK(loaded({{"AUTOHEAL_RESTART_WINDOW", "600"}}).defaults.budget_window == 600s);
+  CHECK(loaded({{"AUTOHEAL_RESTART_WINDOW", "600"}}).defaults.retry.budget_window == 600s);
 }
 
 TEST_CASE("the labels of Docker-Guardian and of tmknight's docker-autoheal set the policy") {
@@ -251,8 +251,8 @@ TEST_CASE("the labels of Docker-Guardian and of tmknight's docker-autoheal set t
   CHECK(remedies("autoheal.restart.exclude", "true") == "none");
   CHECK(remedies("autoheal.restart.exclude", "false") == "auto");
   CHECK(selection(settings, {{"autoheal", "true"}, {"autoheal.action", "none"}}) == Selection::OptedOut);
-  CHECK(!resolved(settings, {{"autoheal", "true"}, {"autoheal.notify", "false"}}).policy->notifications);
-  CHECK(resolved(settings, {{"autoheal", "true"}, {"autoheal.notify", "true"}}).policy->notifications);
+  CHECK(!resolved(settings, {{"autoheal", "true"}, {"autoheal.notify", "false"}}).policy->notify.enabled);
+  CHECK(resolved(settings, {{"autoheal", "true"}, {"autoheal.notify", "true"}}).policy->notify.enabled);
   CHECK(selection(settings, {{"autoheal.monitor.enable", "true"}}) == Selection::OptedIn);
   CHECK(selection(settings, {{"autoheal", "true"}, {"autoheal.monitor.enable", "false"}}) ==
         Selection::OptedOut);
@@ -403,7 +403,7 @@ TEST_CASE("deunhealth's label, and the dependency it was asked for") {
 
   const ResolvedPolicy linked = resolved(settings, {{"deunhealth.restart.with.unhealthy.container", "/vpn"}});
   CHECK(linked.policy->selection == Selection::OptedIn);
-  CHECK(linked.policy->depends_on == std::vector<std::string>{"vpn"});
+  CHECK(linked.policy->dependencies.names == std::vector<std::string>{"vpn"});
 }
 
 TEST_CASE("deunhealth's variables are read") {

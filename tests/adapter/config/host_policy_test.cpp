@@ -83,8 +83,8 @@ TEST_CASE("hooks are argument lists, by variable and file") {
         std::vector<std::string>{"/x", "a b"});
   const auto file = load_from({}, ConfigText{"f", "hook_before: [/x, a b, 'it''s']\nhook_timeout: 5s\n"}, {});
   REQUIRE(file);
-  CHECK(file->daemon.hook_before == std::vector<std::string>{"/x", "a b", "it's"});
-  CHECK(file->daemon.hook_timeout == 5s);
+  CHECK(file->daemon.hooks.before == std::vector<std::string>{"/x", "a b", "it's"});
+  CHECK(file->daemon.hooks.timeout == 5s);
   const auto empty = load_from({}, ConfigText{"f", "hook_before: []\n"}, {});
   REQUIRE_FALSE(empty);
   CHECK(describe(empty.error().front()) ==

@@ -270,7 +270,7 @@ defaults:
   CHECK(settings.defaults.failure_threshold == 5);
   CHECK(settings.defaults.probe.accepted == std::vector<StatusRange>{{200, 299}, {401, 401}});
   CHECK(settings.defaults.probe.body_match == " ok ");
-  CHECK(settings.defaults.backoff_jitter == doctest::Approx(0.1));
+  CHECK(settings.defaults.retry.backoff_jitter == doctest::Approx(0.1));
 }
 
 TEST_CASE("an empty file sets nothing") {

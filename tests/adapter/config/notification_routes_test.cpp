@@ -178,14 +178,14 @@ TEST_CASE("the label healer.notify: none, a channel, a label that a route asks f
   REQUIRE(settings);
   PolicyResolver resolver(settings->defaults, settings->daemon.compat, NotificationNames(settings->daemon));
   const auto of = [&](const char* value) { return resolver.resolve({{"healer.notify", value}}); };
-  CHECK(of("team-a").policy->notification_route == "team-a");
-  CHECK(of("webhook").policy->notification_route == "webhook");
+  CHECK(of("team-a").policy->notify.route == "team-a");
+  CHECK(of("webhook").policy->notify.route == "webhook");
   CHECK(of("team-a").problems.empty());
-  CHECK_FALSE(of("none").policy->notifications);
+  CHECK_FALSE(of("none").policy->notify.enabled);
   CHECK(of("none").problems.empty());
   const ResolvedPolicy wrong = of("team-b");
-  CHECK(wrong.policy->notifications);
-  CHECK(wrong.policy->notification_route.empty());
+  CHECK(wrong.policy->notify.enabled);
+  CHECK(wrong.policy->notify.route.empty());
   REQUIRE(wrong.problems.size() == 1);
   has(wrong.problems.front().message,
       "no channel and no label that a route asks for is called so; there are slack, webhook, team-a");
@@ -202,5 +202,5 @@ TEST_CASE("a default of healer.notify that names no channel and no route's label
   environment["HEALER_NOTIFY"] = "slack";
   const auto settings = load_from(environment, std::nullopt, {});
   REQUIRE(settings);
-  CHECK(settings->defaults.notification_route == "slack");
+  CHECK(settings->defaults.notify.route == "slack");
 }

@@ -62,8 +62,8 @@ TEST_CASE("a label wins over file and environment, setting by setting") {
   CHECK(policy->interval == 40s);
   CHECK(policy->timeout == 3s);
   CHECK(policy->probe.path == "/env");
-  CHECK(policy->budget_attempts == 2);
-  CHECK(policy->budget_window == 10min);
+  CHECK(policy->retry.budget_attempts == 2);
+  CHECK(policy->retry.budget_window == 10min);
   CHECK(policy->failure_threshold == 3);
 
   const Explanation explanation = explain(*settings, labels);

@@ -115,8 +115,8 @@ TEST_CASE("compose: without the image's labels nothing is proven but a one-off c
       unproven_compose(labels({{"com.docker.compose.depends_on", "db:service_healthy:true"}}), "no access");
   CHECK(facts.identity.key.empty());
   CHECK(facts.identity.service.empty());
-  CHECK(facts.dependencies.empty());
-  CHECK(facts.restarted_with.empty());
+  CHECK(facts.start_order.dependencies.empty());
+  CHECK(facts.start_order.restarted_with.empty());
   CHECK(facts.identity.problem == "no access: the container's own name is its identity");
   CHECK(unproven_compose(labels({{"com.docker.compose.oneoff", "True"}}), "no access").identity.one_off);
 }
@@ -124,24 +124,25 @@ TEST_CASE("compose: without the image's labels nothing is proven but a one-off c
 TEST_CASE("compose: depends_on names services of the project, jobs that must end, and common restarts") {
   const ComposeFacts all = depending(
       "db:service_healthy:false,cache:service_started:true,migrate:service_completed_successfully:true");
-  CHECK(all.dependencies == Services{"shop/db", "shop/cache"});
-  CHECK(all.awaited_jobs == Services{"shop/migrate"});
-  CHECK(all.restarted_with == Services{"shop/cache"});
-  CHECK(depending("db:service_healthy,old").dependencies == Services{"shop/db", "shop/old"});
-  CHECK(depending("db : service_completed_successfully : false").awaited_jobs == Services{"shop/db"});
+  CHECK(all.start_order.dependencies == Services{"shop/db", "shop/cache"});
+  CHECK(all.start_order.awaited_jobs == Services{"shop/migrate"});
+  CHECK(all.start_order.restarted_with == Services{"shop/cache"});
+  CHECK(depending("db:service_healthy,old").start_order.dependencies == Services{"shop/db", "shop/old"});
+  CHECK(depending("db : service_completed_successfully : false").start_order.awaited_jobs ==
+        Services{"shop/db"});
   for (const char* nothing : {"", ",:,", ":service_healthy:true"}) {
     const ComposeFacts none = depending(nothing);
-    CHECK(none.dependencies.empty());
-    CHECK(none.awaited_jobs.empty());
+    CHECK(none.start_order.dependencies.empty());
+    CHECK(none.start_order.awaited_jobs.empty());
   }
 }
 
 TEST_CASE("compose: dependencies follow the evidence of the identity") {
   const Labels all = labels({{"com.docker.compose.depends_on", "db:service_healthy:true"}});
-  CHECK(compose_facts(all, all).dependencies.empty());
-  CHECK(compose_facts(all, all).restarted_with.empty());
-  CHECK(compose_facts(without(all, "config-hash"), {}).dependencies.empty());
-  CHECK(compose_facts(without(all, "container-number"), {}).dependencies == Services{"shop/db"});
+  CHECK(compose_facts(all, all).start_order.dependencies.empty());
+  CHECK(compose_facts(all, all).start_order.restarted_with.empty());
+  CHECK(compose_facts(without(all, "config-hash"), {}).start_order.dependencies.empty());
+  CHECK(compose_facts(without(all, "container-number"), {}).start_order.dependencies == Services{"shop/db"});
 }
 
 TEST_CASE("compose: the service of an event, but not of a one-off container") {

@@ -17,7 +17,7 @@ TEST_CASE("an inspect gives the secrets of the environment, and hides them in th
       half + R"( hunter2hunter2"}]}},"Config":{"Env":["DB_PASSWORD=hunter2hunter2","PATH=/bin"]}})");
   REQUIRE(inspected);
   CHECK(inspected->secrets == std::vector<std::string>{"hunter2hunter2"});
-  const std::string& output = inspected->container.health_output;
+  const std::string& output = inspected->container.health_check.output;
   CHECK(output.starts_with("no <redacted> xxx"));
   CHECK(output.find("hunter") == std::string::npos);  // nor the half that was cut
   CHECK(output.size() <= 4096);

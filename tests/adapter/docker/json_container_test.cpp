@@ -42,9 +42,9 @@ TEST_CASE("Docker 20.10: a published container with an unhealthy check is read")
   CHECK(c.identity == Identity{"p/web/1", "p/web", false, ""});
   CHECK(c.image_id == "sha256:dc5de1da4859a87a248afacce51bcf40ac9a85f6cb056dfe3161f649e7a9f887");
   CHECK(c.owner == Owner{});
-  CHECK(c.dependencies == std::vector<std::string>{"p/db"});
-  CHECK(c.restarted_with == std::vector<std::string>{"p/db"});
-  CHECK(c.awaited_jobs == std::vector<std::string>{"p/migrate"});
+  CHECK(c.start_order.dependencies == std::vector<std::string>{"p/db"});
+  CHECK(c.start_order.restarted_with == std::vector<std::string>{"p/db"});
+  CHECK(c.start_order.awaited_jobs == std::vector<std::string>{"p/migrate"});
   CHECK(c.operator_command.empty());
   CHECK(c.advice == Advice{"docker logs sample-app", "docker start sample-app"});
   CHECK(c.state == ContainerState::Running);
@@ -52,16 +52,16 @@ TEST_CASE("Docker 20.10: a published container with an unhealthy check is read")
   REQUIRE(c.started);
   CHECK(c.started->unix_ms == 1795377529136);
   CHECK_FALSE(c.finished);
-  CHECK(c.restart_policy == RestartPolicy::OnFailure);
-  CHECK(c.maximum_retries == 3);
+  CHECK(c.engine_restarts.policy == RestartPolicy::OnFailure);
+  CHECK(c.engine_restarts.maximum_retries == 3);
   CHECK(c.stop_timeout == Duration{3000});
   CHECK(c.health == EngineHealth::Unhealthy);
-  REQUIRE(c.health_checked);
-  CHECK(c.health_checked->unix_ms == 1795377532968);
-  CHECK(c.health_exit_code == 1);
-  CHECK(c.health_interval == 500ms);
-  CHECK(c.health_timeout == 1s);
-  CHECK(c.health_start_period == 200ms);
+  REQUIRE(c.health_check.checked);
+  CHECK(c.health_check.checked->unix_ms == 1795377532968);
+  CHECK(c.health_check.exit_code == 1);
+  CHECK(c.health_check.interval == 500ms);
+  CHECK(c.health_check.timeout == 1s);
+  CHECK(c.health_check.start_period == 200ms);
   CHECK(c.network == NetworkKind::Own);
   REQUIRE(c.ports.size() == 4);
   CHECK(c.ports[0] == published(8080, "127.0.0.1", 18080));
@@ -76,11 +76,11 @@ TEST_CASE("Docker 20.10: a published container with an unhealthy check is read")
 TEST_CASE("Docker 20.10: plain, host network, created and exited containers are read") {
   const Container plain = parsed(fixture("inspect_20.10_plain"));
   CHECK(plain.health == EngineHealth::None);
-  CHECK(plain.health_interval == Duration{0});
-  CHECK_FALSE(plain.health_checked);
-  CHECK_FALSE(plain.health_exit_code);
+  CHECK(plain.health_check.interval == Duration{0});
+  CHECK_FALSE(plain.health_check.checked);
+  CHECK_FALSE(plain.health_check.exit_code);
   CHECK_FALSE(plain.stop_timeout);
-  CHECK(plain.restart_policy == RestartPolicy::No);
+  CHECK(plain.engine_restarts.policy == RestartPolicy::No);
   CHECK(plain.memory_limit_note.empty());
   CHECK(parsed(fixture("inspect_20.10_host")).network == NetworkKind::Host);
 
@@ -98,9 +98,9 @@ TEST_CASE("Docker 20.10: plain, host network, created and exited containers are 
 
 TEST_CASE("Docker 26: unhealthy and paused containers are read") {
   const Container c = parsed(fixture("inspect_26_unhealthy"));
-  CHECK(c.restart_policy == RestartPolicy::UnlessStopped);
+  CHECK(c.engine_restarts.policy == RestartPolicy::UnlessStopped);
   CHECK(c.health == EngineHealth::Unhealthy);
-  CHECK(c.health_output == "checking");
+  CHECK(c.health_check.output == "checking");
   CHECK(c.ports.at(0) == published(8080, "127.0.0.1", 18080));
   CHECK(parsed(fixture("inspect_26_paused")).state == ContainerState::Paused);
 }
@@ -111,9 +111,9 @@ TEST_CASE("Podman 4: its different fields are read") {
   CHECK(c.image == "localhost/bb:1");
   CHECK(c.state == ContainerState::Running);
   CHECK(c.health == EngineHealth::Unhealthy);
-  CHECK(c.health_interval == 1h);
+  CHECK(c.health_check.interval == 1h);
   CHECK(c.networks.at(0).name == "podman");
-  CHECK(c.restart_policy == RestartPolicy::OnFailure);
+  CHECK(c.engine_restarts.policy == RestartPolicy::OnFailure);
 
   const Container ported = parsed(fixture("inspect_podman_ported"));
   CHECK(ported.health == EngineHealth::None);
@@ -133,7 +133,7 @@ TEST_CASE("what has to be asked besides the answer is read from it") {
   REQUIRE(docker->network_ids.size() == 1);
   CHECK(docker->network_ids[0] == "c13fe41aca6309a56de8150a6b98a30fb039c2dca145a82a429b795420c2f5d2");
   CHECK_FALSE(needs_image(docker->container));
-  CHECK(docker->container.health_exit_code == 1);
+  CHECK(docker->container.health_check.exit_code == 1);
   const auto podman = parse_inspect(fixture("inspect_podman_unhealthy"), Product::Podman);
   REQUIRE(podman);
   CHECK(podman->exec_ids.size() == 1);
@@ -185,7 +185,7 @@ TEST_CASE("fields that are missing, null or extreme get safe values") {
                    R"({"RestartPolicy":null,"Memory":null})", R"({"Ports":null,"Networks":null})"));
   CHECK(nulls.labels.empty());
   CHECK_FALSE(nulls.stop_timeout);
-  CHECK(nulls.restart_count == 2);
+  CHECK(nulls.engine_restarts.count == 2);
 
   const Container waits = parsed(inspect_json(running, R"({"StopTimeout":-1})"));
   CHECK(waits.stop_timeout == 1h);
@@ -193,11 +193,11 @@ TEST_CASE("fields that are missing, null or extreme get safe values") {
   CHECK(parsed(inspect_json(running, R"({"StopTimeout":9223372036854775807})")).stop_timeout == 1h);
 
   const Container defaults = parsed(inspect_json(running, R"({"Healthcheck":{"Test":["CMD","x"]}})"));
-  CHECK(defaults.health_interval == 30s);
-  CHECK(defaults.health_timeout == 30s);
+  CHECK(defaults.health_check.interval == 30s);
+  CHECK(defaults.health_check.timeout == 30s);
   const Container none =
       parsed(inspect_json(running, R"({"Healthcheck":{"Test":["NONE"],"Interval":1000000000}})"));
-  CHECK(none.health_interval == 0s);
+  CHECK(none.health_check.interval == 0s);
 
   const Container v6 = parsed(inspect_json(
       running, "{}", "{}", R"({"Networks":{"b":{"IPAddress":"","GlobalIPv6Address":"fd00::2"},"a":null}})"));
@@ -223,11 +223,11 @@ TEST_CASE("the output of a health check is made safe to show") {
       R"({"Status":"running","Health":{"Status":"unhealthy","Log":[{"End":"x","Output":"old"},
           {"End":"2026-11-22T20:58:49.5+01:00","Output":"\u001b[31m)" +
       std::string("\xC3") + std::string(10'000, 'y') + R"("}]}})"));
-  CHECK(c.health_output.size() <= 4096);
-  CHECK(c.health_output.find('\x1b') == std::string::npos);
-  CHECK(c.health_output.find("\xC3y") == std::string::npos);
-  REQUIRE(c.health_checked);
-  CHECK(c.health_checked->unix_ms == 1795377529500);
+  CHECK(c.health_check.output.size() <= 4096);
+  CHECK(c.health_check.output.find('\x1b') == std::string::npos);
+  CHECK(c.health_check.output.find("\xC3y") == std::string::npos);
+  REQUIRE(c.health_check.checked);
+  CHECK(c.health_check.checked->unix_ms == 1795377529500);
 }
 
 TEST_CASE("an answer of another shape is an error that names the field") {

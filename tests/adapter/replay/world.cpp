@@ -7,8 +7,8 @@ namespace healer::testing {
 void live_through(Scene& scene) {
   for (int i = 0; i < 12; ++i) {
     Policy policy = Scene::policy();
-    policy.backoff_jitter = 0.25;
-    if (i % 3 == 1) policy.depends_on = {"app" + std::to_string(i - 1)};
+    policy.retry.backoff_jitter = 0.25;
+    if (i % 3 == 1) policy.dependencies.names = {"app" + std::to_string(i - 1)};
     if (i % 4 == 2) {
       policy.remedies.emplace_back();
       policy.remedies.back().kind = RemedyKind::Webhook;
@@ -16,7 +16,7 @@ void live_through(Scene& scene) {
     }
     Box& box = scene.add("app" + std::to_string(i), policy);
     join_service(box.facts, "shop", box.facts.name);
-    box.facts.restart_policy = i % 5 == 0 ? RestartPolicy::Always : RestartPolicy::No;
+    box.facts.engine_restarts.policy = i % 5 == 0 ? RestartPolicy::Always : RestartPolicy::No;
   }
   for (const char* child : {"app10", "app11"}) share_network(scene.box(child).facts, scene.box("app0").facts);
   scene.connect();

@@ -54,12 +54,12 @@ class UnlikelyWorld {
     scene_.keep_transcript = false;
     box_ = &scene_.add("web", policy());
     const std::array policies = {RestartPolicy::No, RestartPolicy::Always, RestartPolicy::OnFailure};
-    box_->facts.restart_policy = draw_.of(policies);
+    box_->facts.engine_restarts.policy = draw_.of(policies);
     if (draw_.one_in(4)) {  // the HEALTHCHECK is its only probe
       box_->facts.ports.clear();
       box_->facts.health = EngineHealth::Starting;
-      box_->facts.health_interval = 5s;
-      box_->facts.health_timeout = 1s;
+      box_->facts.health_check.interval = 5s;
+      box_->facts.health_check.timeout = 1s;
     }
     box_->broken = draw_.one_in(2);
     box_->fixed_by_start = draw_.one_in(2);
@@ -122,12 +122,12 @@ class UnlikelyWorld {
     policy.timeout = 500ms;
     policy.failure_threshold = 1 + draw_.below(3);
     policy.start_period = Duration{1000} * (draw_.below(2) * 20);
-    policy.budget_attempts = 1 + draw_.below(5);
-    policy.budget_window = policy.breaker_open_for = 1min;
-    policy.backoff_max = 4s;
-    policy.verify_limit = 10s;
-    policy.notification_cooldown = 30s;
-    policy.alert_lookback = 10s;
+    policy.retry.budget_attempts = 1 + draw_.below(5);
+    policy.retry.budget_window = policy.retry.breaker_open_for = 1min;
+    policy.retry.backoff_max = 4s;
+    policy.retry.verify_limit = 10s;
+    policy.notify.cooldown = 30s;
+    policy.alerts.lookback = 10s;
     policy.evidence = draw_.one_in(2);
     policy.heal_exits = !draw_.one_in(4);
     const std::array remedies = {RemedyKind::Restart, RemedyKind::Recreate, RemedyKind::Stop,
@@ -332,8 +332,8 @@ void walk_tracker(unsigned seed, TakenRows& rows) {
 void walk_breaker(unsigned seed, TakenRows& rows) {
   Draw draw(seed);
   Policy policy;
-  policy.budget_attempts = 2;
-  policy.budget_window = policy.breaker_open_for = 1min;
+  policy.retry.budget_attempts = 2;
+  policy.retry.budget_window = policy.retry.breaker_open_for = 1min;
   Breaker breaker;
   Instant now{1h};
   for (unsigned steps = 0; steps < 100; ++steps) {
@@ -391,7 +391,7 @@ void healthy_while_evidence_is_captured(TakenRows& rows) {
   Box& box = scene.add("web");
   box.facts.ports.clear();
   box.facts.health = EngineHealth::Starting;
-  box.facts.health_interval = 30s;
+  box.facts.health_check.interval = 30s;
   scene.connect();
   scene.evidence_takes.reset();
   scene.pass(1s);

@@ -424,13 +424,13 @@ Table<DaemonSettings> file_settings() {
   };
 }
 
-Table<HookSettings> hook_settings() {
+Table<HookCommandSettings> hook_settings() {
   return {
-      {"hook_before", "HEALER_HOOK_BEFORE", &HookSettings::before, arguments(),
+      {"hook_before", "HEALER_HOOK_BEFORE", &HookCommandSettings::before, arguments(),
        "A command that runs on the host before each remedy, see [Hooks](#hooks). No label can set it."},
-      {"hook_after", "HEALER_HOOK_AFTER", &HookSettings::after, arguments(),
+      {"hook_after", "HEALER_HOOK_AFTER", &HookCommandSettings::after, arguments(),
        "A command that runs on the host after each remedy. No label can set it."},
-      {"hook_timeout", "HEALER_HOOK_TIMEOUT", &HookSettings::timeout, duration(100ms, 1h),
+      {"hook_timeout", "HEALER_HOOK_TIMEOUT", &HookCommandSettings::timeout, duration(100ms, 1h),
        "How long a hook may run before it is ended."},
   };
 }

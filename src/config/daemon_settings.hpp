@@ -97,13 +97,13 @@ struct AlertIntakeSettings {
 HEALER_DESCRIBE(AlertIntakeSettings, token, labels, targets, act, match, alertmanager_url);
 
 /// Commands on the host around each attempt, as argument lists; empty: none.
-struct HookSettings {
+struct HookCommandSettings {
   std::vector<std::string> before;
   std::vector<std::string> after;
   Duration timeout = 30s;
-  bool operator==(const HookSettings&) const = default;
+  bool operator==(const HookCommandSettings&) const = default;
 };
-HEALER_DESCRIBE(HookSettings, before, after, timeout);
+HEALER_DESCRIBE(HookCommandSettings, before, after, timeout);
 
 /// The settings of the process itself: environment, file and flag; flags win, then the file.
 struct DaemonSettings {
@@ -129,7 +129,7 @@ struct DaemonSettings {
   std::uint64_t evidence_size = 64ULL << 20;    ///< bytes of evidence kept; the oldest is deleted first
   std::string record;                           ///< file that events are recorded in; empty: off
   std::uint64_t record_size = 64ULL << 20;      ///< largest size of that file in bytes
-  HookSettings hooks;
+  HookCommandSettings hooks;
   CompatSettings compat;
   bool operator==(const DaemonSettings&) const = default;
 };

@@ -119,7 +119,7 @@ class LabelReader {
     Policy read = policy;
     if (const Applied taken = setting.apply(read, text); !taken) return taken;
     // An unknown name would have no effect: the routes would decide as without the label.
-    if (read.notifications && !names_->has(read.notify.route))
+    if (read.notify.enabled && !names_->has(read.notify.route))
       return Applied::refused(names_->refusal(), names_->nearest(text));
     policy = std::move(read);
     return true;

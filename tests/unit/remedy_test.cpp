@@ -249,11 +249,11 @@ TEST_CASE("remedy: the backoff outlives the incident and decays while the worklo
   box.fixed_by_start = true;
   box.broken = false;
   REQUIRE(scene.pass_until_decision("recovered"));
-  CHECK(scene.records.at("web").backoff_level == 3);
+  CHECK(scene.records.at("web").backoff.level == 3);
   scene.pass(21min);
   box.broken = true;
   REQUIRE(scene.pass_until([&] { return scene.orders.size() == 4; }));
-  CHECK(scene.records.at("web").backoff_level == 2);  // 3 - 2 + 1
+  CHECK(scene.records.at("web").backoff.level == 2);  // 3 - 2 + 1
   REQUIRE(scene.pass_until_decision("recovered"));
   for (int i = 0; i < 5; ++i) {  // restarts by an operator do not stop the decay
     scene.pass(5min);
@@ -261,7 +261,7 @@ TEST_CASE("remedy: the backoff outlives the incident and decays while the worklo
   }
   box.broken = true;
   REQUIRE(scene.pass_until([&] { return scene.orders.size() == 5; }));
-  CHECK(scene.records.at("web").backoff_level == 1);
+  CHECK(scene.records.at("web").backoff.level == 1);
 }
 
 TEST_CASE("remedy: the attempts of many incidents never exceed the budget in any window") {

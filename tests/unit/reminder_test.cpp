@@ -149,7 +149,7 @@ TEST_CASE("reminders: none at 0, none during a pause, none for a workload withou
   CHECK(frozen.notifications.size() == 1);
 
   Policy silent = only_notified();
-  silent.notifications = false;
+  silent.notify.enabled = false;
   Scene none;
   none.healthy("web", silent).broken = true;
   none.pass(12h);

@@ -233,7 +233,7 @@ TEST_CASE("the variables that Docker-Guardian added are read, made safer or note
   for (const std::string& each : settings.notes) CHECK(!contains(each, "sEcReT"));
 
   const Settings endless = loaded({{"AUTOHEAL_RESTART_BUDGET", "0"}});
-  CHECK(endless.defaults.retry.budget_attempts == Policy{}.budget_attempts);
+  CHECK(endless.defaults.retry.budget_attempts == RetryPolicy{}.budget_attempts);
   CHECK(contains(note(endless, "AUTOHEAL_RESTART_BUDGET"), "made safer"));
   CHECK(loaded({{"AUTOHEAL_RESTART_WINDOW", "600"}}).defaults.retry.budget_window == 600s);
 }

@@ -153,7 +153,7 @@ TEST_CASE("the exit code of the newest health check is read, also a negative one
   const auto code = [](const std::string& entries) {
     return parsed(inspect_json(R"({"Status":"running","Health":{"Status":"unhealthy","Log":[)" + entries +
                                "]}}"))
-        .health_exit_code;
+        .health_check.exit_code;
   };
   CHECK(code(R"({"ExitCode":0},{"ExitCode":-1})") == -1);
   CHECK(code(R"({"ExitCode":1},{"ExitCode":126})") == 126);

@@ -261,7 +261,7 @@ json::object inspect_json(const ScriptedContainer& container, const std::vector<
           {"HostsPath", ""},
           {"LogPath", ""},
           {"Name", "/" + container.name},
-          {"RestartCount", container.engine_restarts.count},
+          {"RestartCount", container.restart_count},
           {"Driver", "overlay2"},
           {"Platform", "linux"},
           {"MountLabel", ""},

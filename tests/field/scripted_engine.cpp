@@ -175,13 +175,13 @@ void ScriptedEngine::crash(ScriptedContainer& container, int code, bool out_of_m
     if (container.auto_remove) destroy(container);
     return;
   }
-  if (long_run) container.engine_restarts.count = 0;  // moby's delay starts anew after 10 s
+  if (long_run) container.restart_count = 0;  // moby's delay starts anew after 10 s
   container.state = "restarting";
-  const auto own = 100ms * (1 << std::min(container.engine_restarts.count, 9));
+  const auto own = 100ms * (1 << std::min(container.restart_count, 9));
   timers_->after(delay.value_or(own), [this, &container] {
     const Lock lock(mutex_);
     if (container.state != "restarting") return;
-    ++container.engine_restarts.count;
+    ++container.restart_count;
     begin(container);
     emit(container, "start");
   });

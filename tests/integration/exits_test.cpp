@@ -43,7 +43,7 @@ TEST_CASE("a crashed container with a restart policy is left to the engine") {
   scene.ask(name, "POST", "/crash");
   scene.wait("the engine's own restart", [&] {
     const ContainerFacts facts = scene.facts(name);
-    return facts.engine_restarts.count == 1 && facts.status == "running";
+    return facts.restart_count == 1 && facts.status == "running";
   });
   scene.wait_said(name + " — exited by itself with code 1; left to the engine's restart policy");
   scene.wait_condition(name, "healthy");

@@ -99,7 +99,7 @@ void World::create(Place& place, By by) {
     facts.identity.key = fmt::format("{}/{}", facts.identity.service, unit.number);
     for (const std::uint32_t needed : place.needs) {
       const Unit& other = *places_[needed].unit;
-      if (other.project == unit.project) facts.dependencies.push_back(other.project + "/" + other.service);
+      if (other.project == unit.project) facts.start_order.dependencies.push_back(other.project + "/" + other.service);
     }
   }
   const auto own_port = port_of(place);

@@ -64,7 +64,7 @@ ContainerFacts DockerCli::inspect(const std::string& name) const {
   facts.started_at = text(state.at("StartedAt"));
   facts.oom_killed = state.at("OOMKilled").as_bool();
   facts.exit_code = state.at("ExitCode").to_number<int>();
-  facts.engine_restarts.count = container.at("RestartCount").to_number<int>();
+  facts.restart_count = container.at("RestartCount").to_number<int>();
   if (const auto* health = state.if_contains("Health"); health && health->is_object())
     facts.health = text(health->as_object().at("Status"));
   return facts;

@@ -277,9 +277,7 @@ bool Daemon::open_channels() {
 }
 
 Runtime::Resolve Daemon::resolver_of(const Policy& defaults) {
-  const DaemonSettings& daemon = settings_.daemon;
-  return [resolver = std::make_shared<PolicyResolver>(defaults, daemon.compat, NotificationNames(daemon),
-                                                      daemon.webhooks, daemon.headers_for)](
+  return [resolver = std::make_shared<PolicyResolver>(defaults, label_rules(settings_.daemon))](
              const std::string& name, const std::string& service,
              const std::map<std::string, std::string>& labels) {
     return resolver->resolve(labels, {name, service});

@@ -200,7 +200,7 @@ class Daemon {
 bool Daemon::open_store() {
   auto opened = SqliteStore::open(
       settings_.daemon.state_path, [this](std::function<void()> work) { loop_.post(std::move(work)); },
-      host_.now());
+      host_.now(), [this](const std::string& text) { log_.write(LogLevel::Warning, text); });
   if (!opened) return fatal(opened.error().message);
   if (opened->warning) log_.write(LogLevel::Warning, *opened->warning);
   store_ = std::move(opened->store);

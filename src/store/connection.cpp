@@ -109,7 +109,11 @@ void reserve_space(Database& database) {
   const std::string filled =
       "BEGIN IMMEDIATE; CREATE TABLE reserve(bytes BLOB); INSERT INTO reserve VALUES(zeroblob(" +
       std::to_string(reserved) + ")); COMMIT; ";
-  if (!database.run(filled + "DROP TABLE reserve")) (void)database.run("ROLLBACK");
+  if (!database.run(filled + "DROP TABLE reserve"))
+    (void)database.run("ROLLBACK");
+  else
+    (void)database.number(
+        "PRAGMA wal_checkpoint(RESTART)");  // the next commit overwrites the log from its begin
 }
 
 tl::expected<Connected, OpenProblem> connect(const std::string& path, Instant now) {

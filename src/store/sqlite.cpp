@@ -106,7 +106,8 @@ SqlResult<void> Database::checkpoint_on_close(bool wanted) {
 SqlResult<void> Database::keep_log_on_close() {
   int on = 1;
   const int code = sqlite3_file_control(handle_.get(), "main", SQLITE_FCNTL_PERSIST_WAL, &on);
-  if (code != SQLITE_OK) return tl::unexpected(error_of(handle_.get(), code, {}));
+  // In memory there is no log.
+  if (code != SQLITE_OK && code != SQLITE_NOTFOUND) return tl::unexpected(error_of(handle_.get(), code, {}));
   return {};
 }
 

@@ -271,7 +271,7 @@ TEST_CASE("a disk that fills up is an error of one commit, and a later commit wo
   Folder folder;
   const std::string mounted = folder.file("small");
   fs::create_directory(mounted);
-  if (::mount("none", mounted.c_str(), "tmpfs", 0, "size=512k") != 0) {
+  if (::mount("none", mounted.c_str(), "tmpfs", 0, "size=8m") != 0) {
     MESSAGE("skipped: mounting a file system is not allowed here");
     return;
   }
@@ -283,10 +283,10 @@ TEST_CASE("a disk that fills up is an error of one commit, and a later commit wo
     write_file(mounted + "/ballast", "");
     {
       std::ofstream ballast(mounted + "/ballast");
-      ballast << std::string(2'000'000, 'x');  // writes as much as fits
+      for (int i = 0; i < 16; ++i) ballast << std::string(1'000'000, 'x') << std::flush;  // as much as fits
     }
     Incident large = incident(2);
-    large.reason = reason::DependencyRestarted{std::string(100'000, 'y')};
+    large.reason = reason::DependencyRestarted{std::string(2'000'000, 'y')};
     const auto answer = commit(*opened.store, box, {large});
     REQUIRE_FALSE(answer.has_value());
     CHECK(answer.error().code == ErrorCode::Storage);

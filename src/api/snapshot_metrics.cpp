@@ -126,7 +126,8 @@ void write_totals(std::string& out, const Snapshot& snapshot) {
   gauge("healer_incidents_open", "Incidents that are open.", static_cast<double>(open_incidents));
   gauge("healer_breakers_open", "Workloads whose budget is spent and whose breaker is open.",
         static_cast<double>(open_breakers));
-  gauge("healer_label_problems", "Labels that are unknown or do not parse.", static_cast<double>(problems));
+  gauge("healer_label_problems", "Labels that are unknown, do not parse or exceed a limit.",
+        static_cast<double>(problems));
   gauge("healer_engine_up", "1 when the container engine answers.", snapshot.engine_up ? 1 : 0);
   gauge("healer_loop_lag_seconds", "The most that the event loop was late within the last period.",
         seconds(snapshot.loop_lag));

@@ -200,7 +200,7 @@ class Daemon {
 bool Daemon::open_store() {
   auto opened = SqliteStore::open(
       settings_.daemon.state_path, [this](std::function<void()> work) { loop_.post(std::move(work)); },
-      host_.now());
+      host_.now(), [this](const std::string& text) { log_.write(LogLevel::Warning, text); });
   if (!opened) return fatal(opened.error().message);
   if (opened->warning) log_.write(LogLevel::Warning, *opened->warning);
   store_ = std::move(opened->store);
@@ -277,9 +277,7 @@ bool Daemon::open_channels() {
 }
 
 Runtime::Resolve Daemon::resolver_of(const Policy& defaults) {
-  const DaemonSettings& daemon = settings_.daemon;
-  return [resolver = std::make_shared<PolicyResolver>(defaults, daemon.compat, NotificationNames(daemon),
-                                                      daemon.webhooks, daemon.headers_for)](
+  return [resolver = std::make_shared<PolicyResolver>(defaults, label_rules(settings_.daemon))](
              const std::string& name, const std::string& service,
              const std::map<std::string, std::string>& labels) {
     return resolver->resolve(labels, {name, service});

@@ -351,6 +351,9 @@ Table<DaemonSettings> log_and_store_settings() {
        Traits{.after_restart = true}},
       {"retention", "HEALER_RETENTION", &Daemon::retention, duration(1h, 366 * 24h),
        "How long closed incidents are kept in the state file."},
+      {"label_trust", "LABEL_TRUST", &Daemon::label_trust, choice<LabelTrust>(),
+       "How far the labels of containers are believed: `full` without limits, `limited` within `limits:` of "
+       "the file, `opt_in_only` for nothing but opting in and out."},
       {"compat", "COMPAT", &Daemon::compat,
        special<CompatSettings>(
            list_info("list", "all, none, or a list of autoheal, deunhealth and guide", ','),

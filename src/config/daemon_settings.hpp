@@ -7,6 +7,7 @@
 
 #include "base/secret.hpp"
 #include "base/time.hpp"
+#include "config/label_limits.hpp"
 #include "model/alert_mapping.hpp"
 #include "model/channel.hpp"
 #include "model/describe.hpp"
@@ -118,6 +119,8 @@ struct DaemonSettings {
   NotificationRouting routing;         ///< which channels get a notification, and when
   PrometheusSettings prometheus;       ///< healer's own rules; set only in the file
   std::vector<NamedWebhook> webhooks;  ///< those that labels may name; set only in the file
+  LabelTrust label_trust = LabelTrust::Limited;
+  LabelLimits limits;  ///< with LabelTrust::Limited; set only in the file
   bool dry_run = false;
   LogFormat log_format = LogFormat::Auto;
   LogLevel log_level = LogLevel::Info;
@@ -134,8 +137,8 @@ struct DaemonSettings {
   bool operator==(const DaemonSettings&) const = default;
 };
 HEALER_DESCRIBE(DaemonSettings, listen, allowed_hosts, headers_for, state_path, admin_socket, slack_webhook,
-                channels, alerts, routing, prometheus, webhooks, dry_run, log_format, log_level, docker,
-                resync_interval, host, retention, connectivity, evidence_size, record, record_size, hooks,
-                compat);
+                channels, alerts, routing, prometheus, webhooks, label_trust, limits, dry_run, log_format,
+                log_level, docker, resync_interval, host, retention, connectivity, evidence_size, record,
+                record_size, hooks, compat);
 
 }  // namespace healer

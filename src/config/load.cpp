@@ -11,6 +11,7 @@
 #include "config/compat.hpp"
 #include "config/engine_transport.hpp"
 #include "config/header_subjects.hpp"
+#include "config/label_limit_settings.hpp"
 #include "config/load_channels.hpp"
 #include "config/notification_routes.hpp"
 #include "config/prometheus_rules.hpp"
@@ -66,6 +67,11 @@ class Loader {
         SettingReader in_file = reader();
         settings.daemon.webhooks =
             read_webhooks({file.name, section.value, section.line, section.key}, in_file);
+      }
+      if (section.key == "limits") {
+        SettingReader in_file = reader();
+        settings.daemon.limits =
+            read_label_limits({file.name, section.value, section.line, section.key}, in_file);
       }
       if (section.key == "channels") channels = {file.name, std::move(section.value)};
       if (section.key == "routes") routes_ = {file.name, std::move(section)};

@@ -64,20 +64,19 @@ const Setting<Policy>* setting_of(const std::string& label) {
 /// Applies a container's labels to the defaults.
 class LabelReader {
  public:
-  LabelReader(const Labels& labels, Policy defaults, const CompatSettings& compat,
-              const std::optional<NotificationNames>& names, const std::vector<NamedWebhook>& webhooks)
+  LabelReader(const Labels& labels, Policy defaults, const LabelRules& rules)
       : policy(defaults),
-        theirs(compat),
-        compat_(compat),
-        names_(names),
-        webhooks_(webhooks),
+        theirs(rules.compat),
+        rules_(rules),
+        labels_(labels),
         defaults_(std::move(defaults)),
         probes(defaults_, problems) {
-    theirs.read(labels, policy, problems);
+    read_theirs();
     for (const auto& [label, value] : labels)
       if (is_relevant(label)) read(label, value);
     if (theirs.opted_in() && !opted_in_) as_theirs();
     probes.finish(policy);
+    if (rules_.trust == LabelTrust::Limited) keep_within_limits();
     // Opting out wins over opting in: when two labels disagree, healer does not act.
     if (opted_out_ || theirs.opted_out())
       policy.selection = Selection::OptedOut;
@@ -94,8 +93,45 @@ class LabelReader {
   std::vector<const Setting<Policy>*> applied;  ///< by healer's labels, in the labels' order
 
  private:
+  void read_theirs() {
+    if (rules_.trust != LabelTrust::OptInOnly) return theirs.read(labels_, policy, problems);
+    Policy unused = policy;
+    theirs.read(labels_, unused, problems);
+    for (const auto& [setting, label] : theirs.applied()) not_read(label);
+  }
+
+  /// The value is not shown: what is not read may be anything.
+  void not_read(const std::string& label) {
+    problems.push_back(LabelProblem{shown_value(label), "",
+                                    "is not read: label_trust is opt_in_only, so labels only opt in or out"});
+  }
+
+  void keep_within_limits() {
+    for (ClippedSetting& each : clip(policy, defaults_, rules_.limits)) {
+      const std::string label = label_of(each.key);
+      const Setting<Policy>* setting = setting_of("healer." + std::string(each.key));
+      const std::string value = value_of(label);
+      problems.push_back(LabelProblem{shown_value(label),
+                                      setting ? quotable(setting->info, value) : shown_value(value),
+                                      std::move(each.problem)});
+    }
+  }
+
+  /// The label that set the setting.
+  std::string label_of(std::string_view key) const {
+    for (const auto& [setting, label] : theirs.applied())
+      if (setting->info.key == key) return label;
+    return "healer." + std::string(key);
+  }
+
+  std::string value_of(const std::string& label) const {
+    const auto found = labels_.find(label);
+    return found == labels_.end() ? std::string() : found->second;
+  }
+
   void read(const std::string& label, const std::string& value) {
     if (is_opt_in(label)) return opt(label, value);
+    if (rules_.trust == LabelTrust::OptInOnly) return not_read(label);
     if (label.starts_with(named_probe_prefix)) return read_named(label, value);
     const Setting<Policy>* setting = setting_of(label);
     if (!setting) {
@@ -114,13 +150,13 @@ class LabelReader {
   }
 
   Applied apply(const Setting<Policy>& setting, std::string_view text) {
-    if (setting.info.key == "remedies") return read_label_ladder(text, webhooks_, policy.remedies);
-    if (setting.info.key != notification_key || !names_) return setting.apply(policy, text);
+    if (setting.info.key == "remedies") return read_label_ladder(text, rules_.webhooks, policy.remedies);
+    if (setting.info.key != notification_key || !rules_.names) return setting.apply(policy, text);
     Policy read = policy;
     if (const Applied taken = setting.apply(read, text); !taken) return taken;
     // An unknown name would have no effect: the routes would decide as without the label.
-    if (read.notify.enabled && !names_->has(read.notify.route))
-      return Applied::refused(names_->refusal(), names_->nearest(text));
+    if (read.notify.enabled && !rules_.names->has(read.notify.route))
+      return Applied::refused(rules_.names->refusal(), rules_.names->nearest(text));
     policy = std::move(read);
     return true;
   }
@@ -133,14 +169,15 @@ class LabelReader {
   /// Users of another tool expect that only the HEALTHCHECK counts, and that an exit is not healed.
   void as_theirs() {
     policy.heal_exits = false;
-    if (own_probe_ || compat_.own_probe) return;
+    if (own_probe_ || rules_.compat.own_probe) return;
     policy.probe.kind = ProbeKind::Engine;
     asked_as_theirs = true;
   }
 
   void opt(const std::string& label, const std::string& value) {
     const auto wanted = parse_bool(value);
-    if (wanted && *wanted && label == "monitored" && !compat_.guide) return;  // opting out always counts
+    if (wanted && *wanted && label == "monitored" && !rules_.compat.guide)
+      return;  // opting out always counts
     if (wanted) {
       (*wanted ? opted_in_ : opted_out_) = true;
       return;
@@ -151,9 +188,8 @@ class LabelReader {
                     shown_value(value))});
   }
 
-  const CompatSettings& compat_;
-  const std::optional<NotificationNames>& names_;
-  const std::vector<NamedWebhook>& webhooks_;
+  const LabelRules& rules_;
+  const Labels& labels_;
   Policy defaults_;
   bool own_probe_ = false;
   bool opted_in_ = false;
@@ -185,17 +221,22 @@ void explain_probe(const NamedProbe& probe, const Policy& defaults,
 
 }  // namespace
 
+LabelRules label_rules(const DaemonSettings& settings) {
+  return {settings.compat,      NotificationNames(settings), settings.webhooks,
+          settings.headers_for, settings.label_trust,        settings.limits};
+}
+
 void PolicyResolver::share_zones(Policy& policy) {
   for (MaintenanceWindow& window : policy.maintenance)
     if (window.zone) window.zone = zones_.try_emplace(window.zone->name, window.zone).first->second;
 }
 
 ResolvedPolicy PolicyResolver::resolve(const Labels& labels, const HeaderSubject& subject) {
-  std::string key = cache_key(labels, CompatLabels(compat_));
-  const bool secret_headers = gets_secret_headers(headers_for_, subject);
+  std::string key = cache_key(labels, CompatLabels(rules_.compat));
+  const bool secret_headers = gets_secret_headers(rules_.headers_for, subject);
   key += secret_headers ? '+' : '-';
   if (const auto found = cache_.find(key); found != cache_.end()) return found->second;
-  LabelReader read(labels, defaults_, compat_, names_, webhooks_);
+  LabelReader read(labels, defaults_, rules_);
   if (!secret_headers) drop_secret_headers(read.policy, defaults_);
   share_zones(read.policy);
   ResolvedPolicy resolved{std::make_shared<const Policy>(std::move(read.policy)), std::move(read.problems)};
@@ -210,8 +251,8 @@ Explanation explain(const Settings& settings, const Labels& labels) {
   Explanation explanation;
   for (const EffectiveSetting& effective : settings.effective)
     if (effective.info->scope == Scope::Workload) explanation.settings.push_back(effective);
-  const std::optional<NotificationNames> names(NotificationNames(settings.daemon));
-  LabelReader read(labels, settings.defaults, settings.daemon.compat, names, settings.daemon.webhooks);
+  const LabelRules rules = label_rules(settings.daemon);
+  LabelReader read(labels, settings.defaults, rules);
   // Named probes start from the defaults, so their rows are made before healer's labels are recorded.
   for (const NamedProbe& probe : read.policy.named_probes)
     explain_probe(probe, settings.defaults, read.probes.named(), explanation.settings);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "config/header_subjects.hpp"
+#include "config/label_limits.hpp"
 #include "config/load.hpp"
 #include "config/notification_routes.hpp"
 #include "model/policy.hpp"
@@ -16,6 +17,17 @@
 namespace healer {
 
 using Labels = std::map<std::string, std::string>;
+
+/// What the operator's settings say about labels.
+struct LabelRules {
+  CompatSettings compat = {};
+  std::optional<NotificationNames> names = {};  ///< valid values of healer.notify; empty: it is not checked
+  std::vector<NamedWebhook> webhooks = {};      ///< those that healer.remedies may name
+  std::vector<std::string> headers_for = {};    ///< DaemonSettings::headers_for
+  LabelTrust trust = LabelTrust::Limited;
+  LabelLimits limits = {};
+};
+LabelRules label_rules(const DaemonSettings& settings);
 
 /// Applies a container's labels to the defaults of environment and file. HEALING.md 1.
 ///
@@ -29,16 +41,8 @@ class PolicyResolver {
  public:
   static constexpr std::size_t cache_limit = 1024;
 
-  /// `names`: the valid values of the label healer.notify; empty: the label is not checked. `webhooks`: those
-  /// that the label healer.remedies may name.
-  explicit PolicyResolver(Policy defaults, CompatSettings compat = {},
-                          std::optional<NotificationNames> names = {},
-                          std::vector<NamedWebhook> webhooks = {}, std::vector<std::string> headers_for = {})
-      : defaults_(std::move(defaults)),
-        compat_(std::move(compat)),
-        names_(std::move(names)),
-        webhooks_(std::move(webhooks)),
-        headers_for_(std::move(headers_for)) {}
+  explicit PolicyResolver(Policy defaults, LabelRules rules = {})
+      : defaults_(std::move(defaults)), rules_(std::move(rules)) {}
 
   ResolvedPolicy resolve(const Labels& labels, const HeaderSubject& subject = {});
 
@@ -47,10 +51,7 @@ class PolicyResolver {
   void share_zones(Policy& policy);
 
   Policy defaults_;
-  CompatSettings compat_;
-  std::optional<NotificationNames> names_;
-  std::vector<NamedWebhook> webhooks_;
-  std::vector<std::string> headers_for_;
+  LabelRules rules_;
   std::unordered_map<std::string, ResolvedPolicy> cache_;
   std::unordered_map<std::string, TimeZonePtr> zones_;  ///< bounded by the time zone database
 };

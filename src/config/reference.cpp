@@ -9,6 +9,7 @@
 #include "base/text.hpp"
 #include "config/channel_settings.hpp"
 #include "config/configuration_page.hpp"
+#include "config/label_limit_settings.hpp"
 #include "config/notification_routes.hpp"
 #include "config/prometheus_rules.hpp"
 #include "config/setting.hpp"
@@ -79,6 +80,7 @@ std::optional<std::string> made(std::string_view part) {
   if (part == "prometheus")
     return std::string(object_head) + object_rows(prometheus_settings()) +
            object_rows(prometheus_rule_settings(), "rules: ");
+  if (part == "limits") return std::string(object_head) + object_rows(label_limit_settings());
   if (part == "channels") return channel_tables();
   return std::nullopt;
 }

@@ -20,7 +20,7 @@ namespace healer {
 namespace {
 
 /// Keys of the top level that have their own readers.
-constexpr std::string_view sections[] = {"channels", "prometheus", "routes", "webhooks"};
+constexpr std::string_view sections[] = {"channels", "limits", "prometheus", "routes", "webhooks"};
 
 bool is_section(std::string_view key) {
   return std::find(std::begin(sections), std::end(sections), key) != std::end(sections);

@@ -85,15 +85,36 @@ SqlResult<Records::Loaded> prepare(Connection& connection, Instant now) {
     auto set = database.run(pragma);
     if (!set) return tl::unexpected(std::move(set.error()));
   }
+  // The log keeps its size, so that a full disk does not keep a later commit from being written.
+  if (auto set = database.keep_log_on_close(); !set) return tl::unexpected(std::move(set.error()));
   auto led = migrate(database, migrations());
   if (!led) return tl::unexpected(std::move(led.error()));
+  reserve_space(database);
   auto records = Records::prepare(database);
   if (!records) return tl::unexpected(std::move(records.error()));
   connection.records = std::move(*records);
   return connection.records->load(now);
 }
 
+/// Bytes of free pages that the file has for a full disk.
+constexpr std::int64_t reserved = 512 << 10;
+
 }  // namespace
+
+void reserve_space(Database& database) {
+  const auto pages = database.number("PRAGMA freelist_count");
+  const auto size = database.number("PRAGMA page_size");
+  if (!pages || !size || *pages * *size >= reserved / 2) return;
+  // The pages of a table that is dropped stay in the file, free.
+  const std::string filled =
+      "BEGIN IMMEDIATE; CREATE TABLE reserve(bytes BLOB); INSERT INTO reserve VALUES(zeroblob(" +
+      std::to_string(reserved) + ")); COMMIT; ";
+  if (!database.run(filled + "DROP TABLE reserve"))
+    (void)database.run("ROLLBACK");
+  else
+    (void)database.number(
+        "PRAGMA wal_checkpoint(RESTART)");  // the next commit overwrites the log from its begin
+}
 
 tl::expected<Connected, OpenProblem> connect(const std::string& path, Instant now) {
   auto connection = std::make_unique<Connection>();

@@ -42,4 +42,10 @@ struct Connected {
 /// and reads it.
 tl::expected<Connected, OpenProblem> connect(const std::string& path, Instant now);
 
+/// Makes room ahead of need, for the time when the disk is full: free pages in the file, and a write-ahead
+/// log that has its size already. Commits then overwrite what is there. About 100 attempts fit, with their
+/// records, until the log is merged into the free pages and begins again. Without room for it, nothing
+/// happens.
+void reserve_space(Database& database);
+
 }  // namespace healer::store

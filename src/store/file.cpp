@@ -4,12 +4,15 @@
 #include <cstring>
 #include <ctime>
 #include <filesystem>
+#include <string_view>
 #include <system_error>
 
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include <fmt/format.h>
 
 #include "base/text.hpp"
 
@@ -35,7 +38,7 @@ bool exists(const std::string& path) {
 
 Result<FileLock> FileLock::acquire(const std::string& state_path) {
   const std::string path = state_path + ".lock";
-  const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (descriptor < 0) return failure(ErrorCode::Storage, "cannot create " + path + ": " + system_text(errno));
   FileLock lock{descriptor};
   if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
@@ -53,10 +56,54 @@ Result<FileLock> FileLock::acquire(const std::string& state_path) {
   char host[65] = "";
   (void)::gethostname(host, sizeof host - 1);
   const std::string text = std::to_string(::getpid()) + " " + host + "\n";
-  if (::ftruncate(descriptor, 0) != 0 ||
-      ::pwrite(descriptor, text.data(), text.size(), 0) != static_cast<ssize_t>(text.size()))
-    return failure(ErrorCode::Storage, "cannot write " + path + ": " + system_text(errno));
+  // The text is for operators; the lock holds without it, also on a full disk.
+  if (::pwrite(descriptor, text.data(), text.size(), 0) == static_cast<ssize_t>(text.size()))
+    (void)!::ftruncate(descriptor, static_cast<off_t>(text.size()));
   return lock;
+}
+
+std::optional<FileIdentity> identity_of(const std::string& path) {
+  struct stat facts {};
+  if (::lstat(path.c_str(), &facts) != 0) return std::nullopt;
+  return FileIdentity{facts.st_dev, facts.st_ino};
+}
+
+Result<void> check_own_files(const std::string& state_path) {
+  for (const char* part : {"", "-wal", "-shm", "-journal", ".lock"}) {
+    const std::string path = state_path + part;
+    struct stat facts {};
+    if (::lstat(path.c_str(), &facts) != 0) continue;
+    if (S_ISLNK(facts.st_mode))
+      return failure(ErrorCode::InvalidInput,
+                     path +
+                         " is a symbolic link, which healer does not follow; give it the file itself "
+                         "(--state, HEALER_STATE)");
+    if (!S_ISREG(facts.st_mode)) return failure(ErrorCode::InvalidInput, path + " is not a regular file");
+    if (facts.st_nlink > 1)
+      return failure(ErrorCode::InvalidInput, path +
+                                                  " has a second name (a hard link): another program may "
+                                                  "use it; give healer a file of its own");
+    if (facts.st_uid != ::geteuid())
+      return failure(ErrorCode::InvalidInput,
+                     fmt::format("{} belongs to uid {}, and healer runs as uid {}: change the owner (chown), "
+                                 "or give healer a file of its own (--state, HEALER_STATE)",
+                                 path, facts.st_uid, ::geteuid()));
+  }
+  return {};
+}
+
+Result<void> check_own_content(const std::string& state_path) {
+  constexpr std::string_view magic{"SQLite format 3", 16};  // with its final 0
+  if (exists(state_path + ".lock")) return {};
+  const int descriptor = ::open(state_path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+  if (descriptor < 0) return {};
+  const std::string begin = read_some(descriptor).substr(0, magic.size());
+  ::close(descriptor);
+  if (begin.empty() || begin == magic) return {};
+  return failure(ErrorCode::InvalidInput,
+                 "state file " + state_path +
+                     " is no state file of healer, and no healer ever used it; healer leaves it as it is. "
+                     "Give healer a file of its own (--state, HEALER_STATE)");
 }
 
 FileLock::FileLock(FileLock&& other) noexcept : descriptor_(other.descriptor_) {
@@ -82,8 +129,12 @@ Result<void> create_folder_for(const std::string& path) {
   return {};
 }
 
+void remove_file(const std::string& path) {
+  (void)::unlink(path.c_str());
+}
+
 Result<void> create_private_file(const std::string& path) {
-  const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
   if (descriptor < 0)
     return failure(ErrorCode::Storage, "cannot open " + path + " for writing: " + system_text(errno));
   struct stat facts {};

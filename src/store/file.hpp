@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 
 #include "base/result.hpp"
@@ -23,8 +25,28 @@ class FileLock {
   int descriptor_;
 };
 
+/// Which file a path names: another one with the same name has another identity.
+struct FileIdentity {
+  std::uint64_t device = 0;
+  std::uint64_t inode = 0;
+  bool operator==(const FileIdentity&) const = default;
+};
+/// Empty: there is no such file. Links are not followed.
+std::optional<FileIdentity> identity_of(const std::string& path);
+
+/// InvalidInput, if one of the files of a state file (itself, -wal, -shm, -journal, .lock) is there and is a
+/// link, has further names, or belongs to another user: then somebody else decides what it holds.
+Result<void> check_own_files(const std::string& state_path);
+
+/// InvalidInput, if the state file has content that SQLite never writes and no healer ever used it (there is
+/// no lock file beside it): it is somebody else's, and healer must not move it. To be called before the lock.
+Result<void> check_own_content(const std::string& state_path);
+
 /// Creates the file's folder (0700) if it is missing.
 Result<void> create_folder_for(const std::string& path);
+
+/// Removes the file's name, if it is there.
+void remove_file(const std::string& path);
 
 /// Makes sure that the file exists, is writable and is private to its owner (0600). SQLite gives the files
 /// beside it (-wal, -shm, -journal) the same mode.

@@ -103,6 +103,14 @@ SqlResult<void> Database::checkpoint_on_close(bool wanted) {
   return {};
 }
 
+SqlResult<void> Database::keep_log_on_close() {
+  int on = 1;
+  const int code = sqlite3_file_control(handle_.get(), "main", SQLITE_FCNTL_PERSIST_WAL, &on);
+  // In memory there is no log.
+  if (code != SQLITE_OK && code != SQLITE_NOTFOUND) return tl::unexpected(error_of(handle_.get(), code, {}));
+  return {};
+}
+
 SqlResult<bool> Statement::step() {
   const int code = sqlite3_step(handle_.get());
   if (code == SQLITE_ROW) return true;

@@ -51,6 +51,8 @@ class Database {
   /// Whether closing merges the write-ahead log into the file (SQLite's default). False for a file that
   /// healer must not change.
   SqlResult<void> checkpoint_on_close(bool wanted);
+  /// Whether the write-ahead log stays, with its size, when the file is closed.
+  SqlResult<void> keep_log_on_close();
 
  private:
   struct Close {

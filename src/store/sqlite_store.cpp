@@ -36,8 +36,15 @@ Result<T> result_of(const char* what, store::SqlResult<T> done) {
 // posted before the store was destroyed finds `alive_` false and does nothing.
 class SqliteStore::Worker {
  public:
-  Worker(std::unique_ptr<store::Connection> connection, PostToLoop post)
-      : connection_(std::move(connection)), post_(std::move(post)), thread_([this] { run(); }) {}
+  /// `path`: of the state file; empty: the store is in memory.
+  Worker(std::unique_ptr<store::Connection> connection, PostToLoop post, std::string path = {},
+         std::function<void(std::string)> notice = {})
+      : connection_(std::move(connection)),
+        post_(std::move(post)),
+        path_(std::move(path)),
+        notice_(std::move(notice)),
+        identity_(store::identity_of(path_)),
+        thread_([this] { run(); }) {}
 
   ~Worker() {
     *alive_ = false;
@@ -59,7 +66,10 @@ class SqliteStore::Worker {
       const std::lock_guard guard(mutex_);
       if (jobs_.size() < queue_limit) {
         jobs_.push_back([this, kind, work = std::move(work), done = std::move(done)]() mutable {
-          if (kind == Kind::Writes) ++uncheckpointed_;
+          if (kind == Kind::Writes) {
+            keep_file();
+            ++uncheckpointed_;
+          }
           answer<T>(std::move(done), work(*connection_));
         });
         wake_.notify_one();
@@ -94,8 +104,68 @@ class SqliteStore::Worker {
 
   // A failure is ignored: the log with every commit stays, and the next checkpoint merges it.
   void checkpoint() {
-    (void)connection_->database->number("PRAGMA wal_checkpoint(TRUNCATE)");
+    (void)connection_->database->number("PRAGMA wal_checkpoint(RESTART)");
+    store::reserve_space(*connection_->database);
     uncheckpointed_ = 0;
+  }
+
+  /// Writes to a file that has no name any more would be lost when the process ends.
+  void keep_file() {
+    if (path_.empty()) return;
+    const auto now = store::identity_of(path_);
+    if (now == identity_) return;
+    if (now) {
+      identity_ = now;  // operators are told once
+      tell(
+          "state file " + path_ +
+          " was replaced by another file while healer runs. healer leaves that one as it is and goes on with "
+          "its own, which has no name any more and is lost when healer ends: move the other one away");
+      return;
+    }
+    if (auto again = write_again(); !again) {
+      if (!std::exchange(failed_again_, true))
+        tell("state file " + path_ + " was deleted while healer runs, and cannot be written again: " +
+             again.error().message + "; healer tries again with each record");
+      return;
+    }
+    failed_again_ = false;
+    identity_ = store::identity_of(path_);
+    tell("state file " + path_ +
+         " was deleted while healer runs; it is written again, with everything in it");
+  }
+
+  Result<void> write_again() {
+    if (auto folder = store::create_folder_for(path_); !folder) return folder;
+    if (auto created = store::create_private_file(path_); !created) return created;
+    std::string quoted;
+    for (const char c : path_) quoted += c == '\'' ? std::string("''") : std::string(1, c);
+    if (auto copied = connection_->database->run("VACUUM INTO '" + quoted + "'"); !copied) {
+      store::remove_file(path_);
+      return failure(ErrorCode::Storage, copied.error().message);
+    }
+    // A log of the deleted file must not be read as the new one's.
+    for (const char* part : {"-wal", "-shm"}) store::remove_file(path_ + part);
+    auto connected = store::connect(path_, Instant{});
+    if (!connected) return tl::unexpected(std::move(connected.error().error));
+    std::optional<store::FileLock> lock;
+    if (store::identity_of(path_ + ".lock")) {
+      if (connection_->lock) lock.emplace(std::move(*connection_->lock));
+    } else if (auto locked = store::FileLock::acquire(path_); locked) {
+      lock.emplace(std::move(*locked));
+    } else {
+      return tl::unexpected(std::move(locked.error()));
+    }
+    connection_->records.reset();
+    connection_->database.reset();
+    connection_ = std::move(connected->connection);
+    if (lock) connection_->lock.emplace(std::move(*lock));
+    return {};
+  }
+
+  void tell(std::string text) {
+    post_([alive = alive_, this, text = std::move(text)]() mutable {
+      if (*alive && notice_) notice_(std::move(text));
+    });
   }
 
   template <class T>
@@ -107,6 +177,10 @@ class SqliteStore::Worker {
 
   std::unique_ptr<store::Connection> connection_;
   PostToLoop post_;
+  const std::string path_;
+  const std::function<void(std::string)> notice_;  ///< called on the loop
+  std::optional<store::FileIdentity> identity_;    ///< this and the next: used only by the worker's thread
+  bool failed_again_ = false;                      ///< the deleted file could not be written again
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
   unsigned uncheckpointed_ = 0;  ///< commits since the last checkpoint; used only by the worker's thread
   std::mutex mutex_;
@@ -116,13 +190,16 @@ class SqliteStore::Worker {
   std::thread thread_;  // last member: the thread uses all members above
 };
 
-Result<OpenedStore> SqliteStore::open(const std::string& path, PostToLoop post, Instant now) {
+Result<OpenedStore> SqliteStore::open(const std::string& path, PostToLoop post, Instant now,
+                                      std::function<void(std::string)> notice) {
   const auto in_memory = [&](const Error& reason) {
     return open_in_memory(post, reason.message +
                                     "; going on in memory: budgets, incidents and notifications are "
                                     "forgotten when healer ends");
   };
   if (auto folder = store::create_folder_for(path); !folder) return in_memory(folder.error());
+  if (auto own = store::check_own_files(path); !own) return in_memory(own.error());
+  if (auto own = store::check_own_content(path); !own) return in_memory(own.error());
   auto lock = store::FileLock::acquire(path);
   if (!lock && lock.error().code == ErrorCode::Conflict) return tl::unexpected(std::move(lock.error()));
   if (!lock) return in_memory(lock.error());
@@ -147,7 +224,7 @@ Result<OpenedStore> SqliteStore::open(const std::string& path, PostToLoop post, 
     warning = "state file " + path + ": " + std::to_string(loaded.damaged_rows) +
               " rows make no sense and are left out; the first: " + loaded.first_problem;
   connection->lock.emplace(std::move(*lock));
-  auto worker = std::make_unique<Worker>(std::move(connection), std::move(post));
+  auto worker = std::make_unique<Worker>(std::move(connection), std::move(post), path, std::move(notice));
   return OpenedStore{std::unique_ptr<Store>(new SqliteStore(path, std::move(worker))),
                      std::move(loaded.state), std::move(warning)};
 }

@@ -36,7 +36,13 @@ class SqliteStore final : public Store {
   /// A file that is not writable: a store in memory, with a warning. A damaged file, or a schema before 10:
   /// the file is moved aside and a new file begun, with a warning. Errors: Conflict if another process uses
   /// the file; InvalidInput if the file belongs to a newer healer or another program (it is not changed).
-  static Result<OpenedStore> open(const std::string& path, PostToLoop post, Instant now);
+  /// A file that is not healer's own (check_own_files, check_own_content in store/file.hpp) is left as it is:
+  /// a store in memory, with a warning.
+  ///
+  /// `notice` is called on the loop with a text for operators when somebody deletes the file while healer
+  /// runs (it is written again, with everything in it) or puts another in its place (that one is left alone).
+  static Result<OpenedStore> open(const std::string& path, PostToLoop post, Instant now,
+                                  std::function<void(std::string)> notice = {});
 
   /// A store in memory: everything is lost when the process ends. `why` becomes the warning.
   static Result<OpenedStore> open_in_memory(PostToLoop post, std::optional<std::string> why = {});

@@ -30,7 +30,7 @@ std::string refused(const Environment& environment) {
 }
 
 ResolvedPolicy resolved(const Settings& settings, const Labels& labels) {
-  return PolicyResolver(settings.defaults, settings.daemon.compat).resolve(labels);
+  return PolicyResolver(settings.defaults, {.compat = settings.daemon.compat}).resolve(labels);
 }
 
 Selection selection(const Settings& settings, const Labels& labels) {

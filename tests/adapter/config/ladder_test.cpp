@@ -46,7 +46,7 @@ TEST_CASE("a label names a webhook of the file, and cannot name a URL") {
       {});
   REQUIRE(settings);
   REQUIRE(settings->daemon.webhooks.size() == 2);
-  PolicyResolver resolver(settings->defaults, {}, {}, settings->daemon.webhooks);
+  PolicyResolver resolver(settings->defaults, {.webhooks = settings->daemon.webhooks});
   const auto of = [&](const char* value) { return resolver.resolve({{"healer.remedies", value}}); };
   const auto named = of("restart,webhook:automation");
   CHECK(named.problems.empty());

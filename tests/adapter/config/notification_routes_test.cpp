@@ -176,7 +176,7 @@ TEST_CASE("the label healer.notify: none, a channel, a label that a route asks f
   const auto settings =
       load_text(route_of("    match: {labels: [team-a]}\n  - name: rest\n    channels: slack\n"));
   REQUIRE(settings);
-  PolicyResolver resolver(settings->defaults, settings->daemon.compat, NotificationNames(settings->daemon));
+  PolicyResolver resolver(settings->defaults, label_rules(settings->daemon));
   const auto of = [&](const char* value) { return resolver.resolve({{"healer.notify", value}}); };
   CHECK(of("team-a").policy->notify.route == "team-a");
   CHECK(of("webhook").policy->notify.route == "webhook");

@@ -11,6 +11,7 @@
 
 #include "adapter/config/samples.hpp"
 #include "config/channel_settings.hpp"
+#include "config/label_limit_settings.hpp"
 #include "config/load.hpp"
 #include "config/notification_routes.hpp"
 #include "config/prometheus_rules.hpp"
@@ -23,9 +24,12 @@ namespace {
 using Places = std::map<const void*, std::string>;
 
 /// Structs whose members are settings themselves.
+template <class T, class... Groups>
+constexpr bool is_one_of = (std::is_same_v<T, Groups> || ...);
 template <class T>
-constexpr bool is_group = std::is_same_v<T, ProbeSpec> || std::is_same_v<T, HostPolicy> ||
-                          std::is_same_v<T, NotificationRouting> || std::is_same_v<T, DockerConnection>;
+constexpr bool is_group =
+    is_one_of<T, ProbeSpec, RetryPolicy, AlertPolicy, NotifyPolicy, DependencyPolicy, HostPolicy,
+              NotificationRouting, DockerConnection, AlertIntakeSettings, HookCommandSettings>;
 
 /// The members of `target` that differ from those of `other`; without `other`, all members.
 template <class T>
@@ -117,6 +121,7 @@ TEST_CASE("the settings of the daemon cover DaemonSettings and HostPolicy") {
                   &daemon.channels,           // tables of their own
                   &daemon.prometheus,         // a table of its own
                   &daemon.webhooks,           // a table of its own
+                  &daemon.limits,             // a table of its own
                   &daemon.routing.routes,     // a table of its own
                   &daemon.host.connectivity,  // host_policy(): the control URL, once its name is resolved
                   &daemon.host.connectivity_text,  // the same, as text
@@ -127,6 +132,7 @@ TEST_CASE("the settings of the daemon cover DaemonSettings and HostPolicy") {
 }
 
 TEST_CASE("the settings of routes, matches and rules cover their structs") {
+  check_cover(label_limit_settings(), LabelLimits{}, {});
   check_cover(route_settings({}), NotificationRoute{}, {});
   check_cover(match_settings(), NotificationMatch{}, {});
   check_cover(prometheus_settings(), PrometheusSettings{}, {});

@@ -48,7 +48,7 @@ TEST_CASE("secret headers of the operator go only to the containers that the ope
   Environment environment = with_headers;
   environment["HEALTH_HEADERS_FOR"] = "web-*, service:shop/api";
   const Settings settings = loaded(environment);
-  PolicyResolver resolver(settings.defaults, {}, {}, {}, settings.daemon.headers_for);
+  PolicyResolver resolver(settings.defaults, label_rules(settings.daemon));
   const auto sent = [&](const HeaderSubject& subject, const Labels& labels = {}) {
     return headers_text(resolver.resolve(labels, subject).policy->probe.headers);
   };
@@ -72,7 +72,7 @@ TEST_CASE("secret headers of the operator go only to the containers that the ope
 
 TEST_CASE("without names nobody gets a secret header, and a warning says so") {
   const Settings settings = loaded(with_headers);
-  PolicyResolver resolver(settings.defaults, {}, {}, {}, settings.daemon.headers_for);
+  PolicyResolver resolver(settings.defaults, label_rules(settings.daemon));
   CHECK(headers_text(resolver.resolve({}, {"web", "shop/web"}).policy->probe.headers) ==
         "X-Forwarded-Proto=https;");
   const std::string warnings = warnings_of(with_headers);

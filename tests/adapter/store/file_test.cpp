@@ -156,6 +156,7 @@ TEST_CASE("a damaged file is moved aside unchanged, and a new one is begun") {
 
 TEST_CASE("two files damaged in the same second are both kept") {
   Folder folder;
+  write_file(folder.file("s.db.lock"), "1 host\n");  // healer has used the file before
   const std::string first(3000, 'a');
   write_file(folder.file("s.db"), first);
   expect_moved_aside(folder, first);
@@ -168,6 +169,7 @@ TEST_CASE("two files damaged in the same second are both kept") {
 
 TEST_CASE("the log of a damaged file is moved aside, too") {
   Folder folder;
+  write_file(folder.file("s.db.lock"), "1 host\n");
   write_file(folder.file("s.db"), std::string(3000, 'a'));
   write_file(folder.file("s.db-wal"), "the log");
   PostBox box;
@@ -269,7 +271,7 @@ TEST_CASE("a disk that fills up is an error of one commit, and a later commit wo
   Folder folder;
   const std::string mounted = folder.file("small");
   fs::create_directory(mounted);
-  if (::mount("none", mounted.c_str(), "tmpfs", 0, "size=512k") != 0) {
+  if (::mount("none", mounted.c_str(), "tmpfs", 0, "size=8m") != 0) {
     MESSAGE("skipped: mounting a file system is not allowed here");
     return;
   }
@@ -281,10 +283,10 @@ TEST_CASE("a disk that fills up is an error of one commit, and a later commit wo
     write_file(mounted + "/ballast", "");
     {
       std::ofstream ballast(mounted + "/ballast");
-      ballast << std::string(2'000'000, 'x');  // writes as much as fits
+      for (int i = 0; i < 16; ++i) ballast << std::string(1'000'000, 'x') << std::flush;  // as much as fits
     }
     Incident large = incident(2);
-    large.reason = reason::DependencyRestarted{std::string(100'000, 'y')};
+    large.reason = reason::DependencyRestarted{std::string(2'000'000, 'y')};
     const auto answer = commit(*opened.store, box, {large});
     REQUIRE_FALSE(answer.has_value());
     CHECK(answer.error().code == ErrorCode::Storage);
@@ -293,6 +295,141 @@ TEST_CASE("a disk that fills up is an error of one commit, and a later commit wo
     CHECK(commit(*opened.store, box, {large}).has_value());
   }
   CHECK(open_store(mounted + "/s.db", box).state.open_incidents.size() == 2);
+  ::umount(mounted.c_str());
+}
+
+TEST_CASE("a file that is not healer's own is left as it is, and healer goes on in memory") {
+  Folder folder;
+  const std::string path = folder.file("s.db");
+  const std::string other = folder.file("other");
+  std::string named;
+  SUBCASE("text that no healer has ever used") {
+    write_file(path, "root:x:0:0:root:/root:/bin/sh\n");
+    named = "no state file of healer";
+  }
+  SUBCASE("a link to a file of another program") {
+    write_file(other, "another program's");
+    fs::create_symlink(other, path);
+    named = "symbolic link";
+  }
+  SUBCASE("a link to nothing") {
+    fs::create_symlink(other, path);
+    named = "symbolic link";
+  }
+  SUBCASE("the lock is a link") {
+    write_file(other, "another program's");
+    fs::create_symlink(other, path + ".lock");
+    named = "s.db.lock is a symbolic link";
+  }
+  SUBCASE("the log is a link") {
+    write_file(other, "another program's");
+    fs::create_symlink(other, path + "-wal");
+    named = "s.db-wal is a symbolic link";
+  }
+  SUBCASE("a file with a second name") {
+    write_file(other, "another program's");
+    fs::create_hard_link(other, path);
+    named = "second name";
+  }
+  SUBCASE("a file of another user") {
+    write_file(path, "");
+    if (::geteuid() != 0 || ::chown(path.c_str(), 12345, 0) != 0) return;
+    named = "belongs to uid 12345";
+  }
+  const std::string before = fs::exists(path) ? read_file(path) : "";
+  const std::string other_before = fs::exists(other) ? read_file(other) : "";
+  PostBox box;
+  OpenedStore opened = open_store(path, box);
+  CHECK(opened.store->location() == "memory");
+  REQUIRE(opened.warning.has_value());
+  INFO(*opened.warning);
+  CHECK(opened.warning->find(named) != std::string::npos);
+  CHECK(commit(*opened.store, box, {incident(1)}).has_value());
+  CHECK((fs::exists(path) ? read_file(path) : "") == before);
+  CHECK((fs::exists(other) ? read_file(other) : "") == other_before);
+  CHECK(folder.names("s.db.damaged-").empty());
+}
+
+TEST_CASE("a state file that is deleted while healer runs is written again with everything in it") {
+  Folder folder;
+  const std::string path = folder.file("a/s.db");
+  PostBox box;
+  std::vector<std::string> notices;
+  {
+    auto opened =
+        SqliteStore::open(path, box.post(), noon, [&](std::string text) { notices.push_back(text); });
+    REQUIRE(opened.has_value());
+    REQUIRE(commit(*opened->store, box, {incident(1)}).has_value());
+    SUBCASE("the file") {
+      fs::remove(path);
+    }
+    SUBCASE("the file and all beside it") {
+      for (const char* part : {"", "-wal", ".lock"}) fs::remove(path + part);
+    }
+    SUBCASE("its folder") {
+      fs::remove_all(folder.file("a"));
+    }
+    REQUIRE(commit(*opened->store, box, {incident(2)}).has_value());
+    box.run_until([&] { return !notices.empty(); });
+    REQUIRE(commit(*opened->store, box, {incident(3)}).has_value());
+    CHECK(notices.size() == 1);
+    CHECK(notices.front().find("was deleted") != std::string::npos);
+    CHECK(notices.front().find(path) != std::string::npos);
+    CHECK(mode_of(path) == 0600);
+    // No other healer may use it.
+    PostBox second;
+    CHECK_FALSE(SqliteStore::open(path, second.post(), noon).has_value());
+  }
+  CHECK(open_store(path, box).state.open_incidents.size() == 3);
+}
+
+TEST_CASE("a file put in the state file's place while healer runs is left alone, and operators are told") {
+  Folder folder;
+  const std::string path = folder.file("s.db");
+  PostBox box;
+  std::vector<std::string> notices;
+  auto opened = SqliteStore::open(path, box.post(), noon, [&](std::string text) { notices.push_back(text); });
+  REQUIRE(opened.has_value());
+  REQUIRE(commit(*opened->store, box, {incident(1)}).has_value());
+  write_file(folder.file("new"), "somebody else's");
+  fs::rename(folder.file("new"), path);
+  REQUIRE(commit(*opened->store, box, {incident(2)}).has_value());
+  box.run_until([&] { return !notices.empty(); });
+  REQUIRE(commit(*opened->store, box, {incident(3)}).has_value());
+  CHECK(notices.size() == 1);
+  CHECK(notices.front().find("replaced") != std::string::npos);
+  CHECK(read_file(path) == "somebody else's");
+}
+
+TEST_CASE("on a full disk what must not be forgotten is still written, and survives a kill") {
+  Folder folder;
+  const std::string mounted = folder.file("small");
+  fs::create_directory(mounted);
+  if (::mount("none", mounted.c_str(), "tmpfs", 0, "size=4m") != 0) {
+    MESSAGE("skipped: mounting a file system is not allowed here");
+    return;
+  }
+  constexpr std::uint64_t commits = 60;
+  const std::string said = in_child([&] {
+    PostBox box;
+    auto opened = SqliteStore::open(mounted + "/s.db", box.post(), noon);
+    if (!opened) return opened.error().message;
+    {
+      std::ofstream ballast(mounted + "/ballast");
+      ballast << std::string(8'000'000, 'x');  // writes as much as fits
+    }
+    for (std::uint64_t id = 1; id <= commits; ++id)
+      if (const auto done = commit(*opened->store, box, {incident(id)}); !done) return done.error().message;
+    (void)::kill(::getpid(), SIGKILL);
+    return std::string();
+  });
+  CHECK(said == "");
+  PostBox box;
+  {
+    const OpenedStore opened = open_store(mounted + "/s.db", box);
+    CHECK(opened.store->location() != "memory");
+    CHECK(opened.state.open_incidents.size() == commits);
+  }
   ::umount(mounted.c_str());
 }
 

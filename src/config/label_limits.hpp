@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,19 +25,22 @@ struct LabelLimits {
   Duration interval = 250ms;  ///< at least
   Duration timeout = 1min;    ///< at most, as all below up to `attempts`
   Duration start_period = 6h;
-  Duration verify_limit = 15min;
   Duration stop_timeout = 5min;
   unsigned failure_threshold = 100;
   unsigned success_threshold = 100;
-  unsigned attempts = 20;                 ///< within `attempts_window`
-  Duration attempts_window = 10min;       ///< at least
-  Duration notification_cooldown = 30s;   ///< at least
-  unsigned probes = 8;                    ///< at most; named ones
-  std::vector<RemedyKind> remedies = {};  ///< those that a label's ladder may have; empty: every one
+  /// This and the next two, unset: the operator's own default, if the operator has set it; else 15 min and 20
+  /// attempts in 10 min. Who allows two attempts an hour does not mean a label to allow more.
+  std::optional<Duration> verify_limit;
+  std::optional<unsigned> attempts;
+  std::optional<Duration> attempts_window;  ///< at least
+  Duration notification_cooldown = 30s;     ///< at least
+  unsigned probes = 8;                      ///< at most; named ones
+  std::vector<RemedyKind> remedies = {};    ///< those that a label's ladder may have; empty: every one
   bool operator==(const LabelLimits&) const = default;
 };
-HEALER_DESCRIBE(LabelLimits, interval, timeout, start_period, verify_limit, stop_timeout, failure_threshold,
-                success_threshold, attempts, attempts_window, notification_cooldown, probes, remedies);
+HEALER_DESCRIBE(LabelLimits, interval, timeout, start_period, stop_timeout, failure_threshold,
+                success_threshold, verify_limit, attempts, attempts_window, notification_cooldown, probes,
+                remedies);
 
 /// A setting that was beyond its limit and now is at it.
 struct ClippedSetting {

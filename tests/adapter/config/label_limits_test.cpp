@@ -87,6 +87,23 @@ TEST_CASE("limits: the file sets each of them, and a default beyond a limit is a
   CHECK(result.problems.size() == 4);
 }
 
+TEST_CASE(
+    "limits: a budget and a verify limit that the operator has set are the limit, unless the file has "
+    "another") {
+  const Labels asked{{"healer.budget", "1000/1s"}, {"healer.verify_limit", "1d"}};
+  const Environment own{{"BUDGET", "2/1h"}, {"VERIFY_LIMIT", "3s"}};
+  const ResolvedPolicy result = resolved(loaded("", own), asked);
+  CHECK(result.policy->retry.budget_attempts == 2);
+  CHECK(result.policy->retry.budget_window == 1h);
+  CHECK(result.policy->retry.verify_limit == 3s);
+  CHECK(result.problems.size() == 2);
+  const ResolvedPolicy wider =
+      resolved(loaded("limits: {attempts: 9, attempts_window: 1m, verify_limit: 1h}", own), asked);
+  CHECK(wider.policy->retry.budget_attempts == 9);
+  CHECK(wider.policy->retry.budget_window == 1min);
+  CHECK(wider.policy->retry.verify_limit == 1h);
+}
+
 TEST_CASE("limits: the remedies that labels may choose") {
   const Settings settings = loaded("limits: {remedies: [restart, none]}\ndefaults: {remedies: recreate}\n");
   const auto ladder = [&](const std::string& label) {

@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "field/app.hpp"
+#include "support/engine/app.hpp"
 
 namespace healer::testing {
 

@@ -1,12 +1,12 @@
-#include "field/scripted_engine.hpp"
+#include "support/engine/scripted_engine.hpp"
 
 #include <algorithm>
 #include <cstdlib>
 #include <thread>
 #include <utility>
 
-#include "field/engine_api.hpp"
-#include "field/engine_json.hpp"
+#include "support/engine/engine_api.hpp"
+#include "support/engine/engine_json.hpp"
 
 namespace healer::testing {
 namespace json = boost::json;

@@ -10,9 +10,9 @@
 #include <string>
 #include <vector>
 
-#include "field/engine_state.hpp"
-#include "field/event_log.hpp"
-#include "field/timers.hpp"
+#include "support/engine/engine_state.hpp"
+#include "support/engine/event_log.hpp"
+#include "support/engine/timers.hpp"
 #include "support/scripted_server.hpp"
 
 namespace healer::testing {

@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "field/engine_state.hpp"
+#include "support/engine/engine_state.hpp"
 #include "support/scripted_server.hpp"
 
 namespace healer::testing {

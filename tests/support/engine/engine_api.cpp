@@ -1,4 +1,4 @@
-#include "field/engine_api.hpp"
+#include "support/engine/engine_api.hpp"
 
 #include <algorithm>
 #include <array>
@@ -9,8 +9,8 @@
 #include <thread>
 #include <utility>
 
-#include "field/engine_json.hpp"
-#include "field/scripted_engine.hpp"
+#include "support/engine/engine_json.hpp"
+#include "support/engine/scripted_engine.hpp"
 
 namespace healer::testing {
 namespace json = boost::json;

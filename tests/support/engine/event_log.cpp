@@ -1,4 +1,4 @@
-#include "field/event_log.hpp"
+#include "support/engine/event_log.hpp"
 
 #include <algorithm>
 #include <utility>

@@ -44,9 +44,6 @@ std::uint16_t port_of(const Place& place) {
   return static_cast<std::uint16_t>(std::stoul(label->second));
 }
 
-/// Nobody waits for the engine's answer.
-void nobody(const Result<void>&) {}
-
 }  // namespace
 
 World::World(const Script& script, Agenda& agenda, Score& score)
@@ -336,9 +333,9 @@ void World::send_alert(std::uint32_t index, std::uint64_t firing, bool fires) {
 
 // Operations of the engine that change a service or its faults.
 
-void World::kill(Place& place, int signal, By by, const Done& done) {
+void World::kill(Place& place, By by, int signal, const Done& done) {
   if (signal == 1) reload(place);
-  engine_.kill(place, signal, by, done);
+  engine_.kill(place, by, signal, done);
 }
 
 void World::reload(Place& place) {
@@ -382,8 +379,7 @@ void World::become_unhealthy(Place& place, const Happening& happening) {
       if (there.fault_now.number != number || there.fault_now.failure == Failure::None) return;
       recovered(there, false, now_);
       // The operator who repairs the container also starts it.
-      if (there.exists && !there.running() && !there.stopped_by_operator)
-        engine_.start(there, By::Operator, Fate::Done, nobody);
+      if (there.exists && !there.running() && !there.stopped_by_operator) engine_.start(there, By::Operator);
     });
   }
   switch (happening.failure) {
@@ -516,15 +512,15 @@ void World::happen(const Happening& happening) {
     case What::Fault:
       return become_unhealthy(by_name(happening.unit), happening);
     case What::Stop:
-      return engine_.stop(by_name(happening.unit), std::nullopt, By::Operator, nobody);
+      return engine_.stop(by_name(happening.unit), By::Operator);
     case What::Start:
-      return engine_.start(by_name(happening.unit), By::Operator, Fate::Done, nobody);
+      return engine_.start(by_name(happening.unit), By::Operator);
     case What::Restart:
-      return engine_.restart(by_name(happening.unit), std::nullopt, By::Operator, Fate::Done, nobody);
+      return engine_.restart(by_name(happening.unit), By::Operator);
     case What::Kill:
-      return kill(by_name(happening.unit), 9, By::Operator, nobody);
+      return kill(by_name(happening.unit), By::Operator, 9);
     case What::Hup:
-      return kill(by_name(happening.unit), 1, By::Operator, nobody);
+      return kill(by_name(happening.unit), By::Operator, 1);
     case What::Pause:
       return engine_.pause(by_name(happening.unit));
     case What::Unpause:

@@ -146,7 +146,7 @@ class World {
   void happen(const Happening& happening);
 
   testing::ModelEngine& engine() { return engine_; }
-  void kill(Place& place, int signal, By by, const Done& done);
+  void kill(Place& place, By by, int signal, const Done& done = testing::ModelEngine::nobody);
   /// Makes a new container of the same name and returns its id. One that healer recreates joins the network
   /// of `network_parent`, or keeps the old network if that is empty.
   void recreate(Place& place, const std::string& network_parent, By by,

@@ -13,10 +13,6 @@ constexpr Duration quick_crash = 10s;
 constexpr Duration first_restart_after = 100ms;
 constexpr Duration longest_restart_delay = 1min;
 
-Error gone(const ModelContainer& container) {
-  return Error{ErrorCode::NotFound, "no such container: " + container.facts.name};
-}
-
 bool ends_a_process(int signal) {
   return signal == 9 || signal == 15 || signal == 2 || signal == 3;
 }
@@ -130,14 +126,18 @@ void ModelEngine::fall(ModelContainer& container, int signal) {
 
 // Operations.
 
-void ModelEngine::when_free(ModelContainer& container, std::function<void()> work) {
-  if (container.busy) {
-    container.waiting.push_back(std::move(work));
-    return;
-  }
-  container.busy = true;
-  ++container.operation;
-  work();
+void ModelEngine::operate(ModelContainer& container, const Done& done, std::function<void()> work) {
+  auto operation = [this, &container, done, work = std::move(work)] {
+    container.busy = true;
+    ++container.operation;
+    if (container.exists) return work();
+    done(failure(ErrorCode::NotFound, "no such container: " + container.facts.name));
+    release(container);
+  };
+  if (container.busy)
+    container.waiting.emplace_back(std::move(operation));
+  else
+    operation();
 }
 
 void ModelEngine::release(ModelContainer& container) {
@@ -146,8 +146,6 @@ void ModelEngine::release(ModelContainer& container) {
   if (container.waiting.empty()) return;
   const auto next = std::move(container.waiting.front());
   container.waiting.pop_front();
-  container.busy = true;
-  ++container.operation;
   next();
 }
 
@@ -193,12 +191,8 @@ void ModelEngine::end_process(ModelContainer& container, std::optional<Duration>
         });
 }
 
-void ModelEngine::stop(ModelContainer& container, std::optional<Duration> timeout, By by, const Done& done) {
-  when_free(container, [this, &container, timeout, by, done] {
-    if (!container.exists) {
-      done(tl::unexpected(gone(container)));
-      return release(container);
-    }
+void ModelEngine::stop(ModelContainer& container, By by, std::optional<Duration> timeout, const Done& done) {
+  operate(container, done, [this, &container, timeout, by, done] {
     // For a container that does not run the engine answers 304 and sends no event.
     if (container.up() || container.facts.state == ContainerState::Restarting) ordered(container, by);
     end_process(container, timeout, false, [this, &container, done] {
@@ -209,11 +203,7 @@ void ModelEngine::stop(ModelContainer& container, std::optional<Duration> timeou
 }
 
 void ModelEngine::start(ModelContainer& container, By by, OrderFate fate, const Done& done) {
-  when_free(container, [this, &container, by, fate, done] {
-    if (!container.exists) {
-      done(tl::unexpected(gone(container)));
-      return release(container);
-    }
+  operate(container, done, [this, &container, by, fate, done] {
     if (container.paused() || fate == OrderFate::Refused || fate == OrderFate::RefusedHalfway) {
       done(failure(ErrorCode::PeerFailure, "start: 500: cannot start it"));
       return release(container);
@@ -230,13 +220,9 @@ void ModelEngine::start(ModelContainer& container, By by, OrderFate fate, const 
   });
 }
 
-void ModelEngine::restart(ModelContainer& container, std::optional<Duration> timeout, By by, OrderFate fate,
+void ModelEngine::restart(ModelContainer& container, By by, OrderFate fate, std::optional<Duration> timeout,
                           const Done& done) {
-  when_free(container, [this, &container, timeout, by, fate, done] {
-    if (!container.exists) {
-      done(tl::unexpected(gone(container)));
-      return release(container);
-    }
+  operate(container, done, [this, &container, timeout, by, fate, done] {
     if (fate == OrderFate::Refused || fate == OrderFate::LostIgnored) {
       done(failure(ErrorCode::PeerFailure, "restart: 500: no"));
       return release(container);
@@ -258,7 +244,7 @@ void ModelEngine::restart(ModelContainer& container, std::optional<Duration> tim
   });
 }
 
-void ModelEngine::kill(ModelContainer& container, int signal, By by, const Done& done) {
+void ModelEngine::kill(ModelContainer& container, By by, int signal, const Done& done) {
   if (!container.running()) {
     done(failure(ErrorCode::Conflict, "kill: 409: it is not running"));
     return;
@@ -272,7 +258,7 @@ void ModelEngine::kill(ModelContainer& container, int signal, By by, const Done&
 }
 
 void ModelEngine::pause(ModelContainer& container) {
-  when_free(container, [this, &container] {
+  operate(container, nobody, [this, &container] {
     if (container.running()) {
       container.facts.state = ContainerState::Paused;
       container.paused_at = around_.now();
@@ -283,7 +269,7 @@ void ModelEngine::pause(ModelContainer& container) {
 }
 
 void ModelEngine::unpause(ModelContainer& container) {
-  when_free(container, [this, &container] {
+  operate(container, nobody, [this, &container] {
     if (container.paused()) {
       container.facts.state = ContainerState::Running;
       emit(container, Changed{});
@@ -299,11 +285,8 @@ void ModelEngine::rename(ModelContainer& container, const std::string& name) {
 
 void ModelEngine::recreate(ModelContainer& container, By by, const std::function<void()>& make,
                            const std::function<void(Result<std::string>)>& done) {
-  when_free(container, [this, &container, by, make, done] {
-    if (!container.exists) {
-      done(tl::unexpected(gone(container)));
-      return release(container);
-    }
+  const auto gone = [done](const Result<void>& result) { done(tl::unexpected(result.error())); };
+  operate(container, gone, [this, &container, by, make, done] {
     ordered(container, by);
     end_process(container, std::nullopt, false, [this, &container, by, make, done] {
       later(container, around_.start_takes, [this, &container, by, make, done] {
@@ -319,8 +302,7 @@ void ModelEngine::recreate(ModelContainer& container, By by, const std::function
 }
 
 void ModelEngine::remove(ModelContainer& container, By by, const std::function<void()>& removed) {
-  when_free(container, [this, &container, by, removed] {
-    if (!container.exists) return release(container);
+  operate(container, nobody, [this, &container, by, removed] {
     ordered(container, by);
     end_process(container, std::nullopt, false, [this, &container, by, removed] {
       container.exists = false;

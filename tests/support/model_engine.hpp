@@ -73,6 +73,8 @@ ContainerSummary summary_of(const Container& container);
 class ModelEngine {
  public:
   using Done = std::function<void(Result<void>)>;
+  /// For an order whose answer nobody waits for.
+  static void nobody(const Result<void>&) {}
 
   struct Surroundings {
     Dialect dialect = Dialect::Docker20;
@@ -82,11 +84,15 @@ class ModelEngine {
     std::function<Instant()> now;
     std::function<WallTime()> wall;
     /// Does the work after that time. Operations are over at once if it does the work at once.
-    std::function<void(Duration, std::function<void()>)> later;
-    std::function<ProcessEnd(const ModelContainer&, std::optional<Duration> stop_timeout)> end_of_process;
-    std::function<void(ModelContainer&, By)> starts;         ///< a new instance, before its event
-    std::function<void(ModelContainer&, bool clean)> ended;  ///< an instance, before its event
-    std::function<void(const EngineEvent&)> event;           ///< receives every event
+    std::function<void(Duration, std::function<void()>)> later =
+        [](Duration, const std::function<void()>& work) { work(); };
+    std::function<ProcessEnd(const ModelContainer&, std::optional<Duration> stop_timeout)> end_of_process =
+        [](const ModelContainer&, std::optional<Duration>) { return ProcessEnd{}; };
+    /// A new instance, before its event.
+    std::function<void(ModelContainer&, By)> starts = [](ModelContainer&, By) {};
+    /// The end of an instance, before its event.
+    std::function<void(ModelContainer&, bool clean)> ended = [](ModelContainer&, bool) {};
+    std::function<void(const EngineEvent&)> event;
   };
 
   explicit ModelEngine(Surroundings surroundings) : around_(std::move(surroundings)) {}
@@ -102,15 +108,17 @@ class ModelEngine {
   bool remembers(std::int64_t since) const { return forgotten_until_ <= since; }
 
   // Operations.
-  void stop(ModelContainer& container, std::optional<Duration> timeout, By by, const Done& done);
-  void start(ModelContainer& container, By by, OrderFate fate, const Done& done);
-  void restart(ModelContainer& container, std::optional<Duration> timeout, By by, OrderFate fate,
-               const Done& done);
-  void kill(ModelContainer& container, int signal, By by, const Done& done);
+  void stop(ModelContainer& container, By by, std::optional<Duration> timeout = {},
+            const Done& done = nobody);
+  void start(ModelContainer& container, By by, OrderFate fate = OrderFate::Done, const Done& done = nobody);
+  void restart(ModelContainer& container, By by, OrderFate fate = OrderFate::Done,
+               std::optional<Duration> timeout = {}, const Done& done = nobody);
+  void kill(ModelContainer& container, By by, int signal, const Done& done = nobody);
   void pause(ModelContainer& container);
   void unpause(ModelContainer& container);
   void rename(ModelContainer& container, const std::string& name);
-  void remove(ModelContainer& container, By by, const std::function<void()>& removed);
+  void remove(
+      ModelContainer& container, By by, const std::function<void()>& removed = [] {});
   /// Removes the container, and starts the one that `make` makes of it.
   void recreate(ModelContainer& container, By by, const std::function<void()>& make,
                 const std::function<void(Result<std::string>)>& done);
@@ -137,7 +145,8 @@ class ModelEngine {
   void end_process(ModelContainer& container, std::optional<Duration> timeout, bool for_restart,
                    std::function<void()> then);
   void ordered(ModelContainer& container, By by);
-  void when_free(ModelContainer& container, std::function<void()> work);
+  /// Does the work when no other operation is under way; a container that is gone is an error.
+  void operate(ModelContainer& container, const Done& done, std::function<void()> work);
   void release(ModelContainer& container);
   /// Does the work after that time unless the operation under way has ended by then.
   void later(ModelContainer& container, Duration after, std::function<void()> work);

@@ -16,9 +16,6 @@ namespace {
 
 constexpr std::size_t transcript_limit = 4000;
 
-/// An operator does not wait for the engine's answer.
-void answered(const Result<void>&) {}
-
 }  // namespace
 
 void join_service(Container& container, const std::string& project, const std::string& service,
@@ -203,7 +200,6 @@ ModelEngine::Surroundings Scene::surroundings(Dialect dialect) {
     return ProcessEnd{Duration{0}, cleanly ? 0 : 137, !cleanly};
   };
   around.starts = [this](ModelContainer& container, By) { begin_instance(static_cast<Box&>(container)); };
-  around.ended = [](ModelContainer&, bool) {};
   around.event = [this](const EngineEvent&) {
     if (engine_up) hear(history().size() - 1);
   };
@@ -235,21 +231,21 @@ void Scene::crash(Box& box, int code, bool oom) {
 
 void Scene::stop(Box& box) {
   if (box.up() || box.facts.state == ContainerState::Restarting) stopped_by_operator[box.facts.id] = now_;
-  engine_.stop(box, std::nullopt, By::Operator, answered);
+  engine_.stop(box, By::Operator);
 }
 
 void Scene::kill(Box& box, int signal) {
   if (!box.running()) return;
-  engine_.kill(box, signal, By::Operator, answered);
+  engine_.kill(box, By::Operator, signal);
   if (!box.running()) stopped_by_operator[box.facts.id] = now_;
 }
 
 void Scene::start(Box& box) {
-  engine_.start(box, By::Operator, OrderFate::Done, answered);
+  engine_.start(box, By::Operator);
 }
 
 void Scene::restart(Box& box) {
-  engine_.restart(box, std::nullopt, By::Operator, OrderFate::Done, answered);
+  engine_.restart(box, By::Operator);
 }
 
 void Scene::pause(Box& box) {
@@ -263,7 +259,7 @@ void Scene::unpause(Box& box) {
 }
 
 void Scene::remove(Box& box) {
-  engine_.remove(box, By::Operator, [] {});
+  engine_.remove(box, By::Operator);
 }
 
 Box& Scene::recreate(Box& box, bool stop_first) {
@@ -297,7 +293,7 @@ void Scene::lose_engine(bool replay_later) {
 
 void Scene::shut_engine_down() {
   for (auto& [id, box] : boxes) {
-    if (box->running()) engine_.stop(*box, std::nullopt, By::Engine, answered);
+    if (box->running()) engine_.stop(*box, By::Engine);
   }
   pass(20ms);
   lose_engine();

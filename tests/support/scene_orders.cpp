@@ -14,9 +14,6 @@ std::string aside(const ApplyRemedy& order) {
   return fmt::format("{}-healer{}", order.name, order.attempt.value);
 }
 
-/// Its answer reaches healer on another way: Scene::answer().
-void executed(const Result<void>&) {}
-
 }  // namespace
 
 void Scene::answer(const ApplyRemedy& order, Duration after, RemedyAnswer what, std::string error,
@@ -47,9 +44,9 @@ void Scene::carry_out(const ApplyRemedy& order) {
     later(takes, false, [this, id, kind = order.step.kind, starts] {
       Box& box = *boxes.at(id);
       const OrderFate end = starts ? OrderFate::Done : OrderFate::LostHalfway;
-      if (kind == RemedyKind::Stop) return engine_.stop(box, std::nullopt, By::Healer, executed);
-      if (kind == RemedyKind::Start) return engine_.start(box, By::Healer, end, executed);
-      engine_.restart(box, std::nullopt, By::Healer, end, executed);
+      if (kind == RemedyKind::Stop) return engine_.stop(box, By::Healer);
+      if (kind == RemedyKind::Start) return engine_.start(box, By::Healer, end);
+      engine_.restart(box, By::Healer, end);
     });
   }
   const Duration whole = boxes.count(id) != 0 ? boxes.at(id)->stop_takes + Duration{10ms} : Duration{10ms};
@@ -152,16 +149,16 @@ void Scene::carry_out_recreation(const ApplyRemedy& order, OrderFate outcome) {
     if (old.recovered_by_recreate) fresh.broken = fresh.hangs = false;
     boxes[fresh_id] = std::move(box);
     send(ContainerObserved{fresh.facts, fresh.policy, {}});  // a list may contain it at any time
-    engine_.stop(old, std::nullopt, By::Healer, executed);
+    engine_.stop(old, By::Healer);
     engine_.rename(old, aside(order));
     if (outcome == OrderFate::LostHalfway || outcome == OrderFate::RefusedHalfway) {
-      engine_.remove(fresh, By::Healer, [] {});
+      engine_.remove(fresh, By::Healer);
       if (outcome == OrderFate::RefusedHalfway) put_back(order);
       return;
     }
     engine_.rename(fresh, order.name);
     engine_.come_up(fresh, By::Healer);
-    engine_.remove(old, By::Healer, [] {});
+    engine_.remove(old, By::Healer);
   });
   if (outcome == OrderFate::Silent) return;
   if (outcome == OrderFate::Done)

@@ -71,10 +71,6 @@ struct Bench {
     ModelEngine::Surroundings around;
     around.now = [this] { return host.now(); };
     around.wall = [this] { return host.wall(); };
-    around.later = [](Duration, const std::function<void()>& work) { work(); };
-    around.end_of_process = [](const ModelContainer&, std::optional<Duration>) { return ProcessEnd{}; };
-    around.starts = [](ModelContainer&, By) {};
-    around.ended = [](ModelContainer&, bool) {};
     around.event = [this](const EngineEvent& event) {
       if (engine.event) engine.event(event);
     };

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "field/notification_sink.hpp"
-#include "field/scripted_engine.hpp"
+#include "support/engine/scripted_engine.hpp"
 #include "support/healer_process.hpp"
 #include "support/scripted_server.hpp"
 #include "support/wait.hpp"

@@ -41,7 +41,7 @@ void Naive::ask(std::uint32_t index) {
   if (place.busy || world_.denies()) return;
   world_.count_remedy(place);
   ++score_.notifications;
-  world_.restart(place, Duration{10s}, By::Healer, Fate::Done, [](Result<void>) {});
+  world_.engine().restart(place, By::Healer, Fate::Done, Duration{10s});
 }
 
 }  // namespace healer::simulation

@@ -315,13 +315,13 @@ void SimEngine::restart(std::string id, std::optional<Duration> stop_timeout, Du
                         std::function<void(Result<void>)> done) {
   order(RemedyKind::Restart, id, deadline, std::move(done),
         [this, stop_timeout](Place& place, Fate fate, World::Done done) {
-          life_.world.restart(place, stop_timeout, By::Healer, fate, std::move(done));
+          life_.world.engine().restart(place, By::Healer, fate, stop_timeout, done);
         });
 }
 
 void SimEngine::start(std::string id, Duration deadline, std::function<void(Result<void>)> done) {
   order(RemedyKind::Start, id, deadline, std::move(done), [this](Place& place, Fate fate, World::Done done) {
-    life_.world.start(place, By::Healer, fate, std::move(done));
+    life_.world.engine().start(place, By::Healer, fate, done);
   });
 }
 
@@ -329,14 +329,14 @@ void SimEngine::stop(std::string id, std::optional<Duration> stop_timeout, Durat
                      std::function<void(Result<void>)> done) {
   order(RemedyKind::Stop, id, deadline, std::move(done),
         [this, stop_timeout](Place& place, Fate, World::Done done) {
-          life_.world.stop(place, stop_timeout, By::Healer, std::move(done));
+          life_.world.engine().stop(place, By::Healer, stop_timeout, done);
         });
 }
 
 void SimEngine::kill(std::string id, int signal, Duration deadline, std::function<void(Result<void>)> done) {
   order(RemedyKind::Kill, id, deadline, std::move(done),
         [this, signal](Place& place, Fate, World::Done done) {
-          life_.world.kill(place, signal, By::Healer, std::move(done));
+          life_.world.kill(place, By::Healer, signal, done);
         });
 }
 
@@ -461,14 +461,14 @@ void SimEngine::subscribe(std::int64_t since, std::function<void()> ready,
     if (subscription == subscription_) ready();
   });
   if (since == 0) return;
-  for (const EngineEvent& event : life_.world.history())
+  for (const EngineEvent& event : life_.world.engine().history())
     if (event.unix_nanoseconds >= since) report(event, 1ms);
 }
 
 /// The engine remembers every event, except in the field's worlds.
 void SimEngine::has_events_since(std::int64_t since, std::function<void(bool)> done) {
   if (!life_.call()) return;
-  const bool has = !life_.world.script().field || life_.world.remembers(since);
+  const bool has = !life_.world.script().field || life_.world.engine().remembers(since);
   life_.put(1ms, [done = std::move(done), has] { done(has); });
 }
 

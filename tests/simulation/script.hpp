@@ -9,15 +9,11 @@
 #include "base/time.hpp"
 #include "model/container.hpp"
 #include "model/event.hpp"
+#include "support/model_engine.hpp"
 
 namespace healer::simulation {
 
-/// The engine, by the order of its events for a restart as measured on real engines.
-enum class Dialect {
-  Docker20,  ///< kill, kill, die, stop, start, restart
-  Docker26,  ///< kill, kill, stop, die, start, restart
-  Podman,    ///< restart, die, stop, start
-};
+using testing::Dialect;
 
 /// What is wrong with a container's service.
 enum class Failure {

@@ -14,8 +14,6 @@ namespace {
 constexpr std::size_t kept_events = 256;
 constexpr Duration engine_stop_timeout = 10s;
 constexpr Duration start_takes = 150ms;
-/// After a crash this soon after the start Docker waits longer before the next restart.
-constexpr Duration quick_crash = 10s;
 /// A curable fault that lasts so long counts as missed; an operator repairs it an hour later.
 constexpr Duration missed_after = 1h;
 constexpr unsigned check_retries = 3;
@@ -46,18 +44,10 @@ std::uint16_t port_of(const Place& place) {
   return static_cast<std::uint16_t>(std::stoul(label->second));
 }
 
-Error gone(const std::string& name) {
-  return Error{ErrorCode::NotFound, "no such container: " + name};
-}
-
-bool ends_a_process(int signal) {
-  return signal == 9 || signal == 15 || signal == 2 || signal == 3;
-}
-
 }  // namespace
 
 World::World(const Script& script, Agenda& agenda, Score& score)
-    : script_(script), agenda_(agenda), score_(score), chance_(script.seed) {
+    : script_(script), agenda_(agenda), score_(score), chance_(script.seed), engine_(surroundings()) {
   begin_ = now_ = Instant{Duration{1'790'000'000'000}};
   places_.resize(script.units.size());
   for (std::uint32_t i = 0; i < places_.size(); ++i) {
@@ -65,6 +55,7 @@ World::World(const Script& script, Agenda& agenda, Score& score)
     places_[i].index = i;
     places_[i].tag = std::hash<std::string>{}(script.units[i].name);
     places_[i].unit = &script.units[i];
+    places_[i].has_owner = !script.units[i].owner.empty();
   }
   for (Place& place : places_) {
     for (const std::string& needed : place.unit->needs) place.needs.push_back(by_name_.at(needed));
@@ -74,14 +65,14 @@ World::World(const Script& script, Agenda& agenda, Score& score)
   for (Place& place : places_) {
     place.front = place.unit->front;
     create(place, By::Operator);
-    came_up(place, By::Operator);
+    engine_.come_up(place, By::Operator);
     place.ready = now_;
     if (place.unit->rule_for > Duration{0}) {
       const Duration first = chance_.between(Duration{0}, rule_interval, place.tag, LookBack);
       agenda_.put(now_ + first, 0, [this, index = place.index] { evaluate_rule(index); });
     }
   }
-  history_.clear();
+  engine_.forget_events();
 }
 
 void World::create(Place& place, By by) {
@@ -99,7 +90,8 @@ void World::create(Place& place, By by) {
     facts.identity.key = fmt::format("{}/{}", facts.identity.service, unit.number);
     for (const std::uint32_t needed : place.needs) {
       const Unit& other = *places_[needed].unit;
-      if (other.project == unit.project) facts.start_order.dependencies.push_back(other.project + "/" + other.service);
+      if (other.project == unit.project)
+        facts.start_order.dependencies.push_back(other.project + "/" + other.service);
     }
   }
   const auto own_port = port_of(place);
@@ -132,10 +124,9 @@ void World::create(Place& place, By by) {
   }
   facts.started_at = "0001-01-01T00:00:00Z";
   facts.state = ContainerState::Created;
-  place.listed =
-      ContainerSummary{facts.id, facts.name, facts.image, facts.labels, facts.identity, facts.state};
+  place.listed = testing::summary_of(facts);
   place.exists = true;
-  if (script_.field) emit(place, Created{}, by);
+  if (script_.field) engine_.emit(place, Created{}, by);
 }
 
 Place* World::by_id(std::string_view id) {
@@ -201,20 +192,43 @@ Answer World::inner_answer(const Place& place) const {
 
 // Processes.
 
-std::string World::started_text() const {
-  return std::to_string(wall().unix_ms) + "." + std::to_string(events_);
+testing::ModelEngine::Surroundings World::surroundings() {
+  testing::ModelEngine::Surroundings around;
+  around.dialect = script_.dialect;
+  around.events_kept = kept_events;
+  around.tells_services = script_.field;
+  around.start_takes = start_takes;
+  around.now = [this] { return now_; };
+  around.wall = [this] { return wall(); };
+  around.later = [this](Duration after, std::function<void()> work) {
+    agenda_.put(now_ + after, 0, std::move(work));
+  };
+  around.end_of_process = [this](const testing::ModelContainer& container, std::optional<Duration> timeout) {
+    return end_of(static_cast<const Place&>(container), timeout);
+  };
+  around.starts = [this](testing::ModelContainer& container, By by) {
+    begin_instance(static_cast<Place&>(container), by);
+  };
+  around.ended = [this](testing::ModelContainer& container, bool clean) {
+    auto& place = static_cast<Place&>(container);
+    place.unclean = !clean;
+    if (script_.field) field_came_down(place);
+  };
+  around.event = [this](const EngineEvent& event) {
+    ++score_.engine_events;
+    if (stream) stream(event);
+  };
+  return around;
 }
 
-void World::came_up(Place& place, By by) {
-  Container& facts = place.facts;
-  ++place.starts;
-  facts.state = ContainerState::Running;
-  facts.started = wall();
-  facts.started_at = started_text();
-  facts.exit_code = 0;
-  facts.oom_killed = false;
-  place.started = now_;
-  place.stopped_by_operator = false;
+testing::ProcessEnd World::end_of(const Place& place, std::optional<Duration> timeout) const {
+  const Duration kill_after = timeout.value_or(engine_stop_timeout);
+  const bool deaf = place.fault_now.failure == Failure::Hang || place.unit->stops_in > kill_after;
+  if (deaf) return {kill_after, 137, true};
+  return {place.unit->stops_in, chance_.draw(place.tag, StopCode, place.starts) < 0.5 ? 143 : 0, false};
+}
+
+void World::begin_instance(Place& place, By by) {
   place.fell_alone = false;
   place.fell_with_engine.reset();
   const Unit& unit = *place.unit;
@@ -233,48 +247,15 @@ void World::came_up(Place& place, By by) {
     agenda_.put(now_ + after, 0, [this, index = place.index, starts = place.starts] {
       Place& now_there = places_[index];
       if (now_there.starts == starts && now_there.fault_now.failure == Failure::Loop && now_there.running())
-        crash(now_there, 1, false);
+        engine_.crash(now_there, 1, false);
     });
   }
   if (unit.check_interval > Duration{0}) {
-    facts.health = EngineHealth::Starting;
-    facts.health_check.checked.reset();
     place.check_failures = 0;
     agenda_.put(now_ + unit.check_interval, 0,
                 [this, index = place.index, run = place.starts] { check(index, run); });
   }
   if (script_.field) field_came_up(place);
-  emit(place, Started{});
-}
-
-void World::came_down(Place& place, int code, bool oom, bool clean) {
-  place.facts.state = ContainerState::Exited;
-  place.facts.exit_code = code;
-  place.facts.oom_killed = oom;
-  place.facts.finished = wall();
-  place.unclean = !clean;
-  if (script_.field) field_came_down(place);
-}
-
-void World::crash(Place& place, int code, bool oom) {
-  if (!place.running()) return;
-  place.quick_crashes = now_ - place.started < quick_crash ? place.quick_crashes + 1 : 0;
-  came_down(place, code, oom, false);
-  emit(place, Ended{code});
-  if (!place.unit->owner.empty()) return;
-  if (place.unit->restart == RestartPolicy::No || !engine_up_ || place.busy) return;
-  place.facts.state = ContainerState::Restarting;
-  engine_restarts(place);
-}
-
-void World::engine_restarts(Place& place) {
-  const Duration wait = std::min<Duration>(100ms * (1u << std::min(place.quick_crashes, 9u)), 1min);
-  agenda_.put(now_ + wait, 0, [this, index = place.index, starts = place.starts] {
-    Place& there = places_[index];
-    if (!there.exists || there.starts != starts || there.facts.state != ContainerState::Restarting) return;
-    ++there.facts.engine_restarts.count;
-    came_up(there, By::Engine);
-  });
 }
 
 void World::check(std::uint32_t index, std::uint32_t run) {
@@ -283,7 +264,7 @@ void World::check(std::uint32_t index, std::uint32_t run) {
   if (place.facts.state != ContainerState::Running && place.facts.state != ContainerState::Paused) return;
   Container& facts = place.facts;
   agenda_.put(now_ + place.unit->check_interval, 0, [this, index, run] { check(index, run); });
-  if (!engine_up_) return;
+  if (!engine_.up()) return;
   const EngineHealth before = facts.health;
   if (facts.state == ContainerState::Paused) {
     facts.health = EngineHealth::Unhealthy;  // moby#46203
@@ -303,7 +284,7 @@ void World::check(std::uint32_t index, std::uint32_t run) {
   }
   facts.health_check.checked = wall();
   if (facts.health != before || script_.dialect == Dialect::Podman)
-    emit(place, HealthReported{place.facts.health});
+    engine_.emit(place, HealthReported{place.facts.health});
 }
 
 // The Prometheus rule of a unit. A container that does not run has no data, so its rule fires no longer than
@@ -350,175 +331,11 @@ void World::send_alert(std::uint32_t index, std::uint64_t firing, bool fires) {
               [this, index, firing, fires] { send_alert(index, firing, fires); });
 }
 
-void World::emit_signal(const Place& place, int signal) {
-  if (!ends_no_process(signal)) emit(place, StopRequested{StopForm::Signal, signal});
-}
+// Operations of the engine that change a service or its faults.
 
-void World::emit(const Place& place, EngineReport report, By by) {
-  if (!engine_up_) return;
-  EngineEvent event;
-  event.container_id = place.facts.id;
-  event.name = place.facts.name;
-  event.unix_nanoseconds = wall().unix_ms * 1'000'000 + static_cast<std::int64_t>(++events_ % 1'000'000);
-  event.report = std::move(report);
-  if (by != By::Healer) event.service = place.facts.identity.service;
-  history_.push_back(event);
-  if (history_.size() > kept_events) {
-    forgotten_until_ = history_.front().unix_nanoseconds;
-    history_.pop_front();
-  }
-  ++score_.engine_events;
-  if (stream) stream(event);
-}
-
-// The engine's operations.
-
-void World::when_free(Place& place, std::function<void()> work) {
-  if (place.busy) {
-    place.waiting.push_back(std::move(work));
-    return;
-  }
-  place.busy = true;
-  ++place.operation;
-  work();
-}
-
-void World::release(Place& place) {
-  place.busy = false;
-  ++place.operation;
-  if (place.waiting.empty()) return;
-  const auto next = std::move(place.waiting.front());
-  place.waiting.pop_front();
-  place.busy = true;
-  ++place.operation;
-  next();
-}
-
-void World::later(Place& place, Duration after, std::function<void()> work) {
-  agenda_.put(now_ + after, 0,
-              [this, index = place.index, operation = place.operation, work = std::move(work)] {
-                if (places_[index].operation == operation) work();
-              });
-}
-
-void World::end_process(Place& place, std::optional<Duration> timeout, bool for_restart,
-                        std::function<void()> then) {
-  const bool up = place.running() || place.paused();
-  if (!up) {
-    const bool waits = place.facts.state == ContainerState::Restarting;
-    if (waits) place.facts.state = ContainerState::Exited;
-    if (waits && !for_restart) emit(place, StopRequested{});
-    then();
-    return;
-  }
-  const bool podman = script_.dialect == Dialect::Podman;
-  if (podman && for_restart) emit(place, StopRequested{StopForm::Restart});
-  if (!podman) emit(place, StopRequested{StopForm::Signal, 15});
-  const Duration kill_after = timeout.value_or(engine_stop_timeout);
-  const bool deaf = place.fault_now.failure == Failure::Hang || place.unit->stops_in > kill_after;
-  const Duration takes = deaf ? kill_after : place.unit->stops_in;
-  const std::uint32_t starts = place.starts;
-  later(place, takes, [this, &place, podman, deaf, starts, then = std::move(then)] {
-    if (place.starts != starts || !(place.running() || place.paused()))
-      return then();  // the process ended by itself
-    if (deaf && !podman) emit(place, StopRequested{StopForm::Signal, 9});
-    const int code = deaf ? 137 : chance_.draw(place.tag, StopCode, place.starts) < 0.5 ? 143 : 0;
-    came_down(place, code, false, !deaf);
-    if (script_.dialect == Dialect::Docker26) emit(place, StopRequested{});
-    emit(place, Ended{code});
-    if (script_.dialect != Dialect::Docker26) emit(place, StopRequested{});
-    then();
-  });
-}
-
-void World::stop(Place& place, std::optional<Duration> timeout, By by, Done done) {
-  when_free(place, [this, &place, timeout, by, done = std::move(done)] {
-    if (!place.exists) {
-      done(tl::unexpected(gone(place.unit->name)));
-      return release(place);
-    }
-    // For a container that does not run the engine answers 304 and sends no event.
-    const bool up = place.running() || place.paused() || place.facts.state == ContainerState::Restarting;
-    if (by == By::Operator && up) {
-      place.stopped_by_operator = true;
-      place.operator_at = now_;
-    }
-    end_process(place, timeout, false, [this, &place, done] {
-      done({});
-      release(place);
-    });
-  });
-}
-
-void World::start(Place& place, By by, Fate fate, Done done) {
-  when_free(place, [this, &place, by, fate, done = std::move(done)] {
-    if (!place.exists) {
-      done(tl::unexpected(gone(place.unit->name)));
-      return release(place);
-    }
-    if (place.paused() || fate == Fate::Refused || fate == Fate::RefusedHalfway) {
-      done(failure(ErrorCode::PeerFailure, "start: 500: cannot start it"));
-      return release(place);
-    }
-    if (place.running() || fate == Fate::LostIgnored || fate == Fate::LostHalfway) {
-      done({});
-      return release(place);
-    }
-    later(place, start_takes, [this, &place, by, done] {
-      came_up(place, by);
-      done({});
-      release(place);
-    });
-  });
-}
-
-void World::restart(Place& place, std::optional<Duration> timeout, By by, Fate fate, Done done) {
-  when_free(place, [this, &place, timeout, by, fate, done = std::move(done)] {
-    if (!place.exists) {
-      done(tl::unexpected(gone(place.unit->name)));
-      return release(place);
-    }
-    if (fate == Fate::Refused || fate == Fate::LostIgnored) {
-      done(failure(ErrorCode::PeerFailure, "restart: 500: no"));
-      return release(place);
-    }
-    if (by == By::Operator) {
-      place.stopped_by_operator = true;  // until the next start
-      place.operator_at = now_;
-    }
-    end_process(place, timeout, true, [this, &place, by, fate, done] {
-      if (fate == Fate::RefusedHalfway || fate == Fate::LostHalfway) {
-        done(
-            failure(ErrorCode::PeerFailure, "restart: 500: driver failed programming external connectivity"));
-        return release(place);
-      }
-      later(place, start_takes, [this, &place, by, done] {
-        if (!place.exists) return done(tl::unexpected(gone(place.unit->name)));
-        if (!place.running()) came_up(place, by);
-        if (script_.dialect != Dialect::Podman) emit(place, Changed{});
-        done({});
-        release(place);
-      });
-    });
-  });
-}
-
-void World::kill(Place& place, int signal, By by, Done done) {
-  if (!place.running()) {
-    done(failure(ErrorCode::Conflict, "kill: 409: it is not running"));
-    return;
-  }
-  emit_signal(place, signal);
+void World::kill(Place& place, By by, int signal, const Done& done) {
   if (signal == 1) reload(place);
-  if (ends_a_process(signal)) {
-    if (by == By::Operator) {
-      place.stopped_by_operator = true;
-      place.operator_at = now_;
-    }
-    came_down(place, 128 + signal, false, signal != 9);
-    emit(place, Ended{128 + signal});
-  }
-  done({});
+  engine_.kill(place, by, signal, done);
 }
 
 void World::reload(Place& place) {
@@ -527,67 +344,22 @@ void World::reload(Place& place) {
     recovered(place, true, now_);
 }
 
-void World::pause(Place& place) {
-  when_free(place, [this, &place] {
-    if (place.running()) {
-      place.facts.state = ContainerState::Paused;
-      place.paused_at = now_;
-      emit(place, Changed{});
-    }
-    release(place);
-  });
-}
-
-void World::unpause(Place& place) {
-  when_free(place, [this, &place] {
-    if (place.paused()) {
-      place.facts.state = ContainerState::Running;
-      emit(place, Changed{});
-    }
-    release(place);
-  });
-}
-
 void World::recreate(Place& place, const std::string& network_parent, By by,
-                     std::function<void(Result<std::string>)> done) {
-  when_free(place, [this, &place, network_parent, by, done = std::move(done)] {
-    if (!place.exists) {
-      done(tl::unexpected(gone(place.unit->name)));
-      return release(place);
-    }
-    if (by == By::Operator) {
-      place.stopped_by_operator = true;
-      place.operator_at = now_;
-    }
+                     const std::function<void(Result<std::string>)>& done) {
+  const auto make = [this, &place, network_parent, by] {
     const std::string network = network_parent.empty() ? place.facts.network_parent : network_parent;
-    end_process(place, std::nullopt, false, [this, &place, by, done, network] {
-      later(place, start_takes, [this, &place, by, done, network] {
-        place.exists = false;
-        emit(place, Removed{}, script_.field ? by : By::Healer);
-        create(place, by);
-        if (by == By::Healer && place.parent) place.facts.network_parent = network;
-        // A deployment brings a new image and configuration, which end every fault.
-        if (place.fault_now.failure != Failure::None && (by == By::Operator || place.fault_now.curable()))
-          recovered(place, by == By::Healer, now_);
-        came_up(place, by);
-        done(place.facts.id);
-        release(place);
-      });
-    });
-  });
+    create(place, by);
+    if (by == By::Healer && place.parent) place.facts.network_parent = network;
+    // A deployment brings a new image and configuration, which end every fault.
+    if (place.fault_now.failure != Failure::None && (by == By::Operator || place.fault_now.curable()))
+      recovered(place, by == By::Healer, now_);
+  };
+  engine_.recreate(place, by, make, done);
 }
 
 void World::remove(Place& place) {
-  when_free(place, [this, &place] {
-    if (!place.exists) return release(place);
-    place.stopped_by_operator = true;
-    place.operator_at = now_;
-    end_process(place, std::nullopt, false, [this, &place] {
-      place.exists = false;
-      if (place.fault_now.failure != Failure::None) recovered(place, false, now_);
-      emit(place, Removed{}, script_.field ? By::Operator : By::Healer);
-      release(place);
-    });
+  engine_.remove(place, By::Operator, [this, &place] {
+    if (place.fault_now.failure != Failure::None) recovered(place, false, now_);
   });
 }
 
@@ -607,19 +379,18 @@ void World::become_unhealthy(Place& place, const Happening& happening) {
       if (there.fault_now.number != number || there.fault_now.failure == Failure::None) return;
       recovered(there, false, now_);
       // The operator who repairs the container also starts it.
-      if (there.exists && !there.running() && !there.stopped_by_operator)
-        start(there, By::Operator, Fate::Done, [](auto) {});
+      if (there.exists && !there.running() && !there.stopped_by_operator) engine_.start(there, By::Operator);
     });
   }
   switch (happening.failure) {
     case Failure::Crash:
-      crash(place, 1, false);
+      engine_.crash(place, 1, false);
       break;
     case Failure::OutOfMemory:
-      crash(place, 137, true);
+      engine_.crash(place, 137, true);
       break;
     case Failure::Loop:
-      crash(place, 3, false);
+      engine_.crash(place, 3, false);
       break;
     case Failure::Flap:
       place.flaps = now_;
@@ -678,60 +449,46 @@ void World::count_remedy(const Place& place) {
 // The engine itself.
 
 World::EngineMode World::engine_mode() const {
-  if (!engine_up_) return EngineMode::Down;
+  if (!engine_.up()) return EngineMode::Down;
   if (now_ < hangs_until_) return EngineMode::Hangs;
   if (now_ < errors_until_) return EngineMode::Errors;
   return EngineMode::Up;
 }
 
 void World::shut_down(Duration away, bool killed) {
-  if (!engine_up_) return;
-  const auto up = std::count_if(places_.begin(), places_.end(), [](const Place& one) {
-    return (one.running() || one.paused()) && !one.busy;
-  });
+  if (!engine_.up()) return;
+  const auto up =
+      std::count_if(places_.begin(), places_.end(), [](const Place& one) { return one.up() && !one.busy; });
   engine_trouble_at_ = now_ + away;
   engine_went_at_ = now_;
   if (!killed) {
     for (Place& place : places_) {
-      ++place.operation;
-      place.busy = false;
-      place.waiting.clear();
+      engine_.abandon(place);
       if (place.facts.state == ContainerState::Restarting) place.facts.state = ContainerState::Exited;
-      if (!place.running() && !place.paused()) continue;  // the engine also stops paused containers
-      emit(place, StopRequested{StopForm::Signal, 15});
-      came_down(place, 143, false, true);
+      if (!place.up()) continue;  // the engine also stops paused containers
+      engine_.fall(place, 15);
       place.fell_alone = up < 2;
       place.fell_with_engine = now_;
-      emit(place, Ended{143});
-      emit(place, StopRequested{});
     }
   }
   agenda_.put(now_ + 20ms, 0, [this, away, killed] {
-    engine_up_ = false;
+    engine_.set_up(false);
     kill_leftovers_ = killed;
-    for (Place& place : places_) {
-      ++place.operation;
-      place.busy = false;
-      place.waiting.clear();
-    }
+    for (Place& place : places_) engine_.abandon(place);
     if (stream_cut) stream_cut();
     agenda_.put(now_ + away, 0, [this] { come_back(); });
   });
 }
 
 void World::come_back() {
-  engine_up_ = true;
+  engine_.set_up(true);
   ++engine_life_;
-  history_.clear();
-  forgotten_until_ = wall().unix_ms * 1'000'000;
+  engine_.forget_events();
   for (Place& place : places_) {
-    if (kill_leftovers_ && (place.running() || place.paused())) {
+    if (kill_leftovers_ && place.up()) {
       if (script_.dialect == Dialect::Podman) continue;
-      emit(place, StopRequested{StopForm::Signal, 9});
-      came_down(place, 137, false, false);
+      engine_.fall(place, 9);
       place.fell_with_engine = engine_went_at_;
-      emit(place, Ended{137});
-      emit(place, StopRequested{});
     }
     if (!place.unit->owner.empty()) {
       if (!place.stopped_by_operator && !place.running())
@@ -742,8 +499,7 @@ void World::come_back() {
     const bool wanted =
         place.unit->restart == RestartPolicy::Always || place.unit->restart == RestartPolicy::UnlessStopped;
     if (place.exists && wanted && !place.stopped_by_operator && place.facts.state == ContainerState::Exited) {
-      place.facts.state = ContainerState::Restarting;
-      engine_restarts(place);
+      engine_.restart_by_policy(place);
     }
   }
   kill_leftovers_ = false;
@@ -752,29 +508,28 @@ void World::come_back() {
 void World::happen(const Happening& happening) {
   if (happen_in_field(happening)) return;
   const Instant end = now_ + happening.lasts;
-  const auto nobody = [](Result<void>) {};
   switch (happening.what) {
     case What::Fault:
       return become_unhealthy(by_name(happening.unit), happening);
     case What::Stop:
-      return stop(by_name(happening.unit), std::nullopt, By::Operator, nobody);
+      return engine_.stop(by_name(happening.unit), By::Operator);
     case What::Start:
-      return start(by_name(happening.unit), By::Operator, Fate::Done, nobody);
+      return engine_.start(by_name(happening.unit), By::Operator);
     case What::Restart:
-      return restart(by_name(happening.unit), std::nullopt, By::Operator, Fate::Done, nobody);
+      return engine_.restart(by_name(happening.unit), By::Operator);
     case What::Kill:
-      return kill(by_name(happening.unit), 9, By::Operator, nobody);
+      return kill(by_name(happening.unit), By::Operator, 9);
     case What::Hup:
-      return kill(by_name(happening.unit), 1, By::Operator, nobody);
+      return kill(by_name(happening.unit), By::Operator, 1);
     case What::Pause:
-      return pause(by_name(happening.unit));
+      return engine_.pause(by_name(happening.unit));
     case What::Unpause:
-      return unpause(by_name(happening.unit));
+      return engine_.unpause(by_name(happening.unit));
     case What::Deploy: {
       Place& place = by_name(happening.unit);
       if (place.exists) return recreate(place, {}, By::Operator, [](auto) {});
       create(place, By::Operator);
-      return came_up(place, By::Operator);
+      return engine_.come_up(place, By::Operator);
     }
     case What::Remove:
       return remove(by_name(happening.unit));
@@ -792,11 +547,11 @@ void World::happen(const Happening& happening) {
       return;
     case What::Cut:
       engine_trouble_at_ = now_;
-      if (stream_cut && engine_up_) stream_cut();
+      if (stream_cut && engine_.up()) stream_cut();
       return;
     case What::Lost:
-      if (!engine_up_) return;
-      engine_up_ = false;
+      if (!engine_.up()) return;
+      engine_.set_up(false);
       engine_trouble_at_ = end;
       if (stream_cut) stream_cut();
       agenda_.put(end, 0, [this] { come_back(); });

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <deque>
 #include <functional>
 #include <map>
 #include <optional>
@@ -17,6 +16,7 @@
 #include "model/event.hpp"
 #include "score.hpp"
 #include "script.hpp"
+#include "support/model_engine.hpp"
 
 namespace healer::simulation {
 
@@ -35,26 +35,18 @@ struct Defect {
 };
 
 /// The present state of a unit: its container, the process in it and the service of that process.
-struct Place {
+struct Place : testing::ModelContainer {
   const Unit* unit = nullptr;
   std::uint32_t index = 0;
   std::uint64_t tag = 0;    ///< seed of its draws, made from its name, so that other units do not change them
-  Container facts;          ///< as an inspect shows it
   ContainerSummary listed;  ///< as a list shows it, except for the state
-  bool exists = false;
   std::uint32_t generation = 0;
-  std::uint32_t starts = 0;
-  Instant started{};
   Instant ready{};
   Instant flaps{};       ///< Flap: the service fails from then on
   bool unclean = false;  ///< the last end of its process
-  unsigned quick_crashes = 0;
-  bool stopped_by_operator = false;
-  Instant operator_at{};
   bool fell_alone =
       false;  ///< stopped by the engine's shutdown as the only container, so it looks like an operator's stop
   std::optional<Instant> fell_with_engine;  ///< when the engine that stopped it went down; empty: another end
-  Instant paused_at{};
   Defect fault_now;
   unsigned check_failures = 0;
   std::optional<Instant> shows_since;  ///< since then its rule is met
@@ -64,7 +56,6 @@ struct Place {
   std::uint64_t firing = 0;            ///< number of the newest firing
   std::vector<std::uint32_t> needs;
   std::optional<std::uint32_t> parent;  ///< the unit whose network it shares
-  bool busy = false;                    ///< an operation of the engine on it is under way
   // The field's.
   unsigned image = 1;          ///< number of its image
   Front front = Front::Right;  ///< what the configured probe meets with this image
@@ -81,11 +72,6 @@ struct Place {
   Instant moved{};          ///< when its address last changed
   Instant silenced_from{};  ///< this and the next: its alerts are silenced at Alertmanager
   Instant silenced_until{};
-  std::uint32_t operation = 0;
-  std::deque<std::function<void()>> waiting;
-
-  bool running() const { return exists && facts.state == ContainerState::Running; }
-  bool paused() const { return exists && facts.state == ContainerState::Paused; }
 };
 
 /// The answer of a service to a check.
@@ -114,22 +100,13 @@ struct SentAlert {
   bool firing = true;
 };
 
-enum class By { Operator, Healer, Engine };
-
-/// What happens to an order.
-enum class Fate {
-  Done,
-  Refused,         ///< nothing happens
-  RefusedHalfway,  ///< stopped, then refused: not started
-  LostDone,        ///< executed, the answer is lost
-  LostIgnored,     ///< never executed, the answer is lost
-  LostHalfway,     ///< stopped, not started again, the answer is lost
-};
+using testing::By;
+using Fate = testing::OrderFate;
 
 /// The true state: containers, their services, the engine and operators. It does not depend on healer.
 class World {
  public:
-  using Done = std::function<void(Result<void>)>;
+  using Done = testing::ModelEngine::Done;
 
   World(const Script& script, Agenda& agenda, Score& score);
 
@@ -155,8 +132,6 @@ class World {
   bool under_pressure() const { return now_ < pressure_.until; }
   /// Alertmanager's answer to whether this alert fires; empty: none that can be used.
   std::optional<bool> fires(const std::string& alert) const;
-  /// The engine remembers every event since then, in Unix nanoseconds.
-  bool remembers(std::int64_t since) const { return forgotten_until_ <= since; }
   /// The answer of the service as seen from inside its network.
   Answer inner_answer(const Place& place) const;
   /// True while the service cannot be reached from the host.
@@ -170,17 +145,12 @@ class World {
   /// Executes a happening that is about containers, the engine or their surroundings.
   void happen(const Happening& happening);
 
-  // The engine's operations: one at a time for each container.
-  void stop(Place& place, std::optional<Duration> timeout, By by, Done done);
-  void start(Place& place, By by, Fate fate, Done done);
-  void restart(Place& place, std::optional<Duration> timeout, By by, Fate fate, Done done);
-  void kill(Place& place, int signal, By by, Done done);
-  void pause(Place& place);
-  void unpause(Place& place);
+  testing::ModelEngine& engine() { return engine_; }
+  void kill(Place& place, By by, int signal, const Done& done = testing::ModelEngine::nobody);
   /// Makes a new container of the same name and returns its id. One that healer recreates joins the network
   /// of `network_parent`, or keeps the old network if that is empty.
   void recreate(Place& place, const std::string& network_parent, By by,
-                std::function<void(Result<std::string>)> done);
+                const std::function<void(Result<std::string>)>& done);
   void remove(Place& place);
   /// Makes the service start anew, as a command inside or a signal does.
   void reload(Place& place);
@@ -190,7 +160,6 @@ class World {
   EngineMode engine_mode() const;
   bool denies() const { return now_ < denies_until_; }
   std::uint32_t engine_life() const { return engine_life_; }
-  const std::deque<EngineEvent>& history() const { return history_; }
   /// Alertmanager sends that the rule of a unit fires or has ended; false: nobody accepted the alert.
   std::function<bool(const Place&, bool firing)> alert;
   /// The same in the field's worlds.
@@ -214,18 +183,14 @@ class World {
 
  private:
   void create(Place& place, By by);
-  void came_up(Place& place, By by);
-  void came_down(Place& place, int code, bool oom, bool clean);
-  void crash(Place& place, int code, bool oom);
-  void engine_restarts(Place& place);
-  void end_process(Place& place, std::optional<Duration> timeout, bool for_restart,
-                   std::function<void()> then);
+  testing::ModelEngine::Surroundings surroundings();
+  testing::ProcessEnd end_of(const Place& place, std::optional<Duration> timeout) const;
+  /// The service of a new instance begins.
+  void begin_instance(Place& place, By by);
   void check(std::uint32_t index, std::uint32_t run);
   void evaluate_rule(std::uint32_t index);
   /// Sends an alert of that firing until it is accepted, and repeats it while the rule fires.
   void send_alert(std::uint32_t index, std::uint64_t firing, bool fires);
-  /// `by`: who creates or removes the container; the engine's own names tell healer's containers.
-  void emit(const Place& place, EngineReport report, By by = By::Healer);
   // world_field.cpp.
   void field_create(Place& place);
   void field_came_up(Place& place);
@@ -240,18 +205,11 @@ class World {
   bool happen_in_field(const Happening& happening);
   SentAlert alert_of(const Place& place, bool firing) const;
   std::optional<Worth> judge_field(const Place& place) const;
-  /// A signal that ends no process is not reported.
-  void emit_signal(const Place& place, int signal);
-  void when_free(Place& place, std::function<void()> work);
-  void release(Place& place);
-  /// Calls `work` after that time unless the operation under way has ended by then.
-  void later(Place& place, Duration after, std::function<void()> work);
   void become_unhealthy(Place& place, const Happening& happening);
   void recovered(Place& place, bool by_remedy, Instant healthy_at);
   void shut_down(Duration away, bool killed);
   void come_back();
   void overdue(std::uint32_t index, std::uint64_t defect);
-  std::string started_text() const;
 
   const Script& script_;
   Agenda& agenda_;
@@ -278,7 +236,7 @@ class World {
   Instant no_route_until_{};
   Instant no_files_until_{};
 
-  bool engine_up_ = true;
+  testing::ModelEngine engine_;
   Instant hangs_until_{};
   Instant errors_until_{};
   Instant denies_until_{};
@@ -286,12 +244,9 @@ class World {
   Instant engine_trouble_at_{};
   std::uint32_t engine_life_ = 1;
   bool kill_leftovers_ = false;
-  std::deque<EngineEvent> history_;
-  std::uint64_t events_ = 0;
   std::uint64_t defects_ = 0;
   std::uint64_t firings_ = 0;
   std::uint32_t last_port_ = 0;
-  std::int64_t forgotten_until_ = 0;  ///< Unix nanoseconds of the newest event that the engine forgot
   std::unordered_map<std::string, std::uint32_t> by_address_;
   std::set<unsigned> free_addresses_;
   unsigned addresses_ = 0;  ///< given so far

@@ -105,7 +105,8 @@ void World::migrated(std::uint32_t index, std::uint32_t starts) {
 
 void World::owner_replaces(std::uint32_t index, std::uint32_t starts) {
   Place& place = places_[index];
-  if (!engine_up_ || place.stopped_by_operator || place.starts != starts || place.running() || !place.exists)
+  if (!engine_.up() || place.stopped_by_operator || place.starts != starts || place.running() ||
+      !place.exists)
     return;
   recreate(place, {}, By::Engine, [](const Result<std::string>&) {});
 }
@@ -113,11 +114,9 @@ void World::owner_replaces(std::uint32_t index, std::uint32_t starts) {
 void World::job_ends(std::uint32_t index, std::uint32_t starts) {
   Place& place = places_[index];
   if (place.starts != starts || !place.running() || place.busy) return;
-  came_down(place, place.unit->job_code, false, true);
-  emit(place, Ended{place.unit->job_code});
-  if (place.unit->restart != RestartPolicy::UnlessStopped || !engine_up_) return;
-  place.facts.state = ContainerState::Restarting;  // a scheduler
-  engine_restarts(place);
+  engine_.die(place, place.unit->job_code, true);
+  if (place.unit->restart != RestartPolicy::UnlessStopped || !engine_.up()) return;
+  engine_.restart_by_policy(place);  // a scheduler
 }
 
 // Answers.
@@ -215,7 +214,7 @@ void World::new_image(Place& place, const Happening& happening) {
   place.coming = coming;
   if (place.exists) return recreate(place, {}, By::Operator, [](const Result<std::string>&) {});
   create(place, By::Operator);
-  came_up(place, By::Operator);
+  engine_.come_up(place, By::Operator);
 }
 
 /// The unit and another one change their addresses, as after `network disconnect` and `connect`.
@@ -231,7 +230,7 @@ void World::move(Place& place, std::uint64_t tag) {
   for (Place* moved : {&place, &other}) {
     by_address_[moved->facts.networks.front().address] = moved->index;
     moved->moved = now_;
-    if (chance_.draw(moved->tag, Quiet, tag) < 0.5) emit(*moved, Changed{});
+    if (chance_.draw(moved->tag, Quiet, tag) < 0.5) engine_.emit(*moved, Changed{});
   }
 }
 
@@ -272,8 +271,7 @@ bool World::happen_in_field(const Happening& happening) {
       pressure_ = Trouble{end, happening.share, tag};
       return true;
     case What::Forget:
-      history_.clear();
-      forgotten_until_ = wall().unix_ms * 1'000'000;
+      engine_.forget_events();
       return true;
     default:
       return false;

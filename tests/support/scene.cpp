@@ -41,7 +41,7 @@ HostPolicy Scene::with_connectivity() {
 }
 
 Scene::Scene(Dialect dialect, HostPolicy host_policy, std::uint64_t seed)
-    : dialect(dialect), host_settings(std::move(host_policy)), seed(seed) {
+    : host_settings(std::move(host_policy)), seed(seed), engine_(surroundings(dialect)) {
   begin_ = now_ = Instant{Duration{1'790'000'000'000}};
   core = std::make_unique<Supervisor>(host_settings, StoredState{}, seed);
 }
@@ -68,7 +68,7 @@ Box& Scene::add(const std::string& name, const Policy& policy) {
   box->policy = std::make_shared<const Policy>(policy);
   Box& added = *box;
   boxes[id] = std::move(box);
-  came_up(added);
+  engine_.come_up(added, By::Operator);
   return added;
 }
 
@@ -76,7 +76,7 @@ void Scene::connect() {
   engine_up = true;
   caught_up_ = false;
   heard_ = delivered_;
-  const bool podman = dialect == Dialect::Podman;
+  const bool podman = engine_.dialect() == Dialect::Podman;
   send(EngineConnected{"an engine (simulated)", podman ? StopReports::Unreliable : StopReports::Reliable,
                        podman ? EngineProcess::LeavesContainers : EngineProcess::HoldsContainers,
                        capabilities});
@@ -84,11 +84,11 @@ void Scene::connect() {
   std::size_t from = delivered_;
   constexpr std::int64_t overlap = 60'000'000'000;
   while (from > 0 &&
-         history_[from - 1].unix_nanoseconds + overlap > history_[delivered_ - 1].unix_nanoseconds &&
+         history()[from - 1].unix_nanoseconds + overlap > history()[delivered_ - 1].unix_nanoseconds &&
          !forgotten_)
     --from;
   forgotten_ = false;
-  for (std::size_t i = from; i < history_.size(); ++i) hear(i);
+  for (std::size_t i = from; i < history().size(); ++i) hear(i);
   resync();
 }
 
@@ -184,159 +184,82 @@ bool Scene::pass_until_decision(const std::string& decision, Duration limit) {
 
 // Containers.
 
-void Scene::emit_signal(const Box& box, int signal) {
-  if (!ends_no_process(signal)) emit(box, StopRequested{StopForm::Signal, signal});
-}
-
-void Scene::emit(const Box& box, EngineReport report) {
-  EngineEvent event;
-  event.container_id = box.facts.id;
-  event.name = box.facts.name;
-  event.unix_nanoseconds =
-      now_.time_since_epoch().count() * 1'000'000 + static_cast<std::int64_t>(++order_of_events_ % 1'000'000);
-  event.report = std::move(report);
-  deliver(event);
-}
-
-void Scene::deliver(const EngineEvent& event) {
-  history_.push_back(event);
-  if (engine_up) hear(history_.size() - 1);
+ModelEngine::Surroundings Scene::surroundings(Dialect dialect) {
+  ModelEngine::Surroundings around;
+  around.dialect = dialect;
+  around.now = [this] { return now_; };
+  around.wall = [this] { return wall_time_of(now_); };
+  // An operation is over at once: carry_out() waits before it.
+  around.later = [this](Duration after, std::function<void()> work) {
+    if (after == Duration{0}) return work();
+    later(after, false, std::move(work));
+  };
+  around.end_of_process = [dialect](const ModelContainer& container, std::optional<Duration>) {
+    if (dialect == Dialect::Podman) return ProcessEnd{};
+    const bool cleanly = static_cast<const Box&>(container).stops_cleanly;
+    return ProcessEnd{Duration{0}, cleanly ? 0 : 137, !cleanly};
+  };
+  around.starts = [this](ModelContainer& container, By) { begin_instance(static_cast<Box&>(container)); };
+  around.event = [this](const EngineEvent&) {
+    if (engine_up) hear(history().size() - 1);
+  };
+  return around;
 }
 
 void Scene::hear(std::size_t number) {
   later(Duration{0}, true, [this, number] {
     heard_ = std::max(heard_, number + 1);
     if (caught_up_) delivered_ = heard_;
-    const EngineEvent event = history_[number];
+    const EngineEvent event = history()[number];
     send(event);
   });
 }
 
-void Scene::came_down(Box& box, int code, bool oom) {
-  box.facts.state = ContainerState::Exited;
-  box.facts.exit_code = code;
-  box.facts.oom_killed = oom;
-  box.facts.finished = wall_time_of(now_);
-}
-
-void Scene::came_up(Box& box) {
+void Scene::begin_instance(Box& box) {
   now_ += 2ms;  // two starts are never in one millisecond: an engine is slower
-  box.facts.state = ContainerState::Running;
-  box.facts.started = wall_time_of(now_);
-  box.facts.started_at = std::to_string(now_.time_since_epoch().count());
-  box.facts.exit_code = 0;
-  box.facts.oom_killed = false;
-  if (box.facts.health != EngineHealth::None) box.facts.health = EngineHealth::Starting;
-  box.facts.health_check.checked.reset();
-  if (box.starts++ > 0 && box.fixed_by_start) box.broken = box.hangs = false;
+  if (box.starts > 1 && box.fixed_by_start) box.broken = box.hangs = false;
   if (box.starts > 1 && box.broken_starts_left > 0) {
     --box.broken_starts_left;
     box.broken = true;
   }
   stopped_by_operator.erase(box.facts.id);
-  emit(box, Started{});
-}
-
-void Scene::emit_stop(Box& box, bool part_of_restart) {
-  if (dialect == Dialect::Podman) {
-    if (part_of_restart) emit(box, StopRequested{StopForm::Restart});
-    came_down(box, 143, false);
-    emit(box, Ended{143});
-    emit(box, StopRequested{});
-    return;
-  }
-  const int code = box.stops_cleanly ? 0 : 137;
-  emit(box, StopRequested{StopForm::Signal, 15});
-  if (!box.stops_cleanly) emit(box, StopRequested{StopForm::Signal, 9});
-  if (dialect == Dialect::Docker26) emit(box, StopRequested{});
-  came_down(box, code, false);
-  emit(box, Ended{code});
-  if (dialect == Dialect::Docker20) emit(box, StopRequested{});
 }
 
 void Scene::crash(Box& box, int code, bool oom) {
-  if (box.facts.state != ContainerState::Running) return;
-  came_down(box, code, oom);
-  emit(box, Ended{code});
-  const bool by_policy = box.facts.engine_restarts.policy == RestartPolicy::Always ||
-                         box.facts.engine_restarts.policy == RestartPolicy::UnlessStopped ||
-                         (box.facts.engine_restarts.policy == RestartPolicy::OnFailure && code != 0 &&
-                          (box.facts.engine_restarts.maximum_retries == 0 ||
-                           box.facts.engine_restarts.count < box.facts.engine_restarts.maximum_retries));
-  if (by_policy) {
-    box.facts.state = ContainerState::Restarting;
-    box.in_engine_policy = true;
-    engine_restarts(box.facts.id);
-  }
-}
-
-void Scene::engine_restarts(const std::string& id) {
-  later(200ms, false, [this, id] {
-    Box& box = *boxes.at(id);
-    if (!box.exists || !box.in_engine_policy || box.facts.state != ContainerState::Restarting) return;
-    box.in_engine_policy = false;
-    ++box.facts.engine_restarts.count;
-    came_up(box);
-  });
+  engine_.crash(box, code, oom);
 }
 
 void Scene::stop(Box& box) {
-  const ContainerState before = box.facts.state;
-  if (before != ContainerState::Running && before != ContainerState::Paused &&
-      before != ContainerState::Restarting)
-    return;  // the engine answers 304, without an event
-  box.in_engine_policy = false;
-  stopped_by_operator[box.facts.id] = now_;
-  if (before == ContainerState::Restarting) {
-    box.facts.state = ContainerState::Exited;
-    emit(box, StopRequested{});
-    return;
-  }
-  emit_stop(box, false);
+  if (box.up() || box.facts.state == ContainerState::Restarting) stopped_by_operator[box.facts.id] = now_;
+  engine_.stop(box, By::Operator);
 }
 
 void Scene::kill(Box& box, int signal) {
-  if (box.facts.state != ContainerState::Running) return;
-  emit_signal(box, signal);
-  if (signal != 9 && signal != 15) return;
-  stopped_by_operator[box.facts.id] = now_;
-  came_down(box, 128 + signal, false);
-  emit(box, Ended{128 + signal});
+  if (!box.running()) return;
+  engine_.kill(box, By::Operator, signal);
+  if (!box.running()) stopped_by_operator[box.facts.id] = now_;
 }
 
 void Scene::start(Box& box) {
-  if (box.facts.state == ContainerState::Running || box.facts.state == ContainerState::Paused) return;
-  box.in_engine_policy = false;
-  came_up(box);
+  engine_.start(box, By::Operator);
 }
 
 void Scene::restart(Box& box) {
-  box.in_engine_policy = false;
-  if (box.facts.state == ContainerState::Running || box.facts.state == ContainerState::Paused)
-    emit_stop(box, true);
-  came_up(box);
-  if (dialect != Dialect::Podman) emit(box, Changed{});
+  engine_.restart(box, By::Operator);
 }
 
 void Scene::pause(Box& box) {
-  if (box.facts.state != ContainerState::Running) return;
-  box.facts.state = ContainerState::Paused;
+  if (!box.running()) return;
   if (box.facts.health != EngineHealth::None) box.facts.health = EngineHealth::Unhealthy;  // moby#46203
-  emit(box, Changed{});
+  engine_.pause(box);
 }
 
 void Scene::unpause(Box& box) {
-  if (box.facts.state != ContainerState::Paused) return;
-  box.facts.state = ContainerState::Running;
-  emit(box, Changed{});
+  engine_.unpause(box);
 }
 
 void Scene::remove(Box& box) {
-  if (!box.exists) return;
-  if (box.facts.state == ContainerState::Running) emit_stop(box, false);
-  box.exists = false;
-  box.in_engine_policy = false;
-  emit(box, Removed{});
+  engine_.remove(box, By::Operator);
 }
 
 Box& Scene::recreate(Box& box, bool stop_first) {
@@ -359,7 +282,7 @@ void Scene::engine_health(Box& box, EngineHealth health) {
   const bool changed = box.facts.health != health;
   box.facts.health = health;
   box.facts.health_check.checked = wall_time_of(now_);
-  if (changed || dialect == Dialect::Podman) emit(box, HealthReported{box.facts.health});
+  if (changed || engine_.dialect() == Dialect::Podman) engine_.emit(box, HealthReported{box.facts.health});
 }
 
 void Scene::lose_engine(bool replay_later) {
@@ -370,8 +293,7 @@ void Scene::lose_engine(bool replay_later) {
 
 void Scene::shut_engine_down() {
   for (auto& [id, box] : boxes) {
-    if (!box->exists || box->facts.state != ContainerState::Running) continue;
-    emit_stop(*box, false);
+    if (box->running()) engine_.stop(*box, By::Engine);
   }
   pass(20ms);
   lose_engine();

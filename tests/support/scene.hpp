@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -13,27 +14,9 @@
 #include "model/effect.hpp"
 #include "model/event.hpp"
 #include "model/status.hpp"
+#include "support/model_engine.hpp"
 
 namespace healer::testing {
-
-/// The order of the events of a stop or restart, as measured on each engine.
-enum class Dialect {
-  Docker20,  ///< kill, kill, die, stop, start, restart
-  Docker26,  ///< kill, kill, stop, die, start, restart
-  Podman,    ///< restart, die, stop, start
-};
-
-/// What the simulated engine does with an order.
-enum class OrderFate {
-  Done,
-  Refused,         ///< nothing happens
-  RefusedHalfway,  ///< stopped, and the start fails
-  LostDone,        ///< executed, the answer is lost
-  LostIgnored,     ///< never executed, the answer is lost
-  LostHalfway,     ///< stopped, not started again, the answer is lost
-  Silent,          ///< executed, no answer ever
-  DryRun,
-};
 
 /// Makes the container a replica of a service, as compose does.
 void join_service(Container& container, const std::string& project, const std::string& service,
@@ -42,11 +25,8 @@ void join_service(Container& container, const std::string& project, const std::s
 void share_network(Container& child, const Container& parent);
 
 /// A simulated container and the service in it.
-struct Box {
-  Container facts;
+struct Box : ModelContainer {
   PolicyPtr policy;
-  bool exists = true;
-  bool in_engine_policy = false;  ///< the engine's restart policy will restart it
   // The service.
   bool broken = false;
   bool fixed_by_start = true;       ///< a new instance is not broken
@@ -64,7 +44,6 @@ struct Box {
   bool fixed_by_signal = false;        ///< any kill remedy repairs the service
   bool recovered_by_recreate = false;  ///< only a new container is not broken
   std::set<int> dies_of;               ///< signals that end the container
-  unsigned starts = 0;
 };
 
 /// The real Supervisor in a simulated world: containers, an engine, a prober, a state file and a clock that
@@ -77,6 +56,8 @@ class Scene {
 
   explicit Scene(Dialect dialect = Dialect::Docker20, HostPolicy host_policy = Scene::host_policy(),
                  std::uint64_t seed = default_seed);
+  Scene(const Scene&) = delete;
+  Scene& operator=(const Scene&) = delete;
 
   // Building the world.
   static HostPolicy host_policy();
@@ -118,10 +99,10 @@ class Scene {
   void resync();
   /// The next connection does not repeat the events until now.
   void forget_events() {
-    delivered_ = history_.size();
+    delivered_ = history().size();
     forgotten_ = true;
   }
-  const std::vector<EngineEvent>& history() const { return history_; }
+  const std::deque<EngineEvent>& history() const { return engine_.history(); }
   /// A hash of the whole transcript.
   std::uint64_t digest() const { return digest_; }
   /// kill -9 of healer, then a new process with the state file of the old one.
@@ -150,7 +131,6 @@ class Scene {
 
   // Knobs.
   bool keep_transcript = true;
-  Dialect dialect;
   Capabilities capabilities;
   OrderFate fate = OrderFate::Done;
   std::vector<OrderFate> fates;  ///< of the next orders; then `fate` applies
@@ -208,14 +188,9 @@ class Scene {
   void answer(const ApplyRemedy& order, Duration after, RemedyAnswer what, std::string error,
               std::string new_id = {});
   void later(Duration after, bool of_healer, std::function<void()> run);
-  void emit(const Box& box, EngineReport report);
-  /// A signal that ends no process is not reported.
-  void emit_signal(const Box& box, int signal);
-  void emit_stop(Box& box, bool part_of_restart);
-  void came_down(Box& box, int code, bool oom);
-  void came_up(Box& box);
-  void engine_restarts(const std::string& id);
-  void deliver(const EngineEvent& event);
+  ModelEngine::Surroundings surroundings(Dialect dialect);
+  /// What a new instance of the service does.
+  void begin_instance(Box& box);
   void hear(std::size_t number);
   ProbeFacts ask(const ProbeTarget& target) const;
   void observe(const std::string& id);
@@ -226,7 +201,7 @@ class Scene {
   Instant now_{};
   std::uint64_t order_of_events_ = 0;
   std::map<std::pair<Instant, std::uint64_t>, Happening> happenings_;
-  std::vector<EngineEvent> history_;
+  ModelEngine engine_;
   std::size_t delivered_ = 0;  ///< number of events that no later process needs
   std::size_t heard_ = 0;      ///< number of events that this process has received
   bool caught_up_ = false;     ///< the first list of this connection is complete

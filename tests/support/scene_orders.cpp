@@ -9,10 +9,6 @@
 namespace healer::testing {
 namespace {
 
-bool is_up(const Box& box) {
-  return box.facts.state == ContainerState::Running || box.facts.state == ContainerState::Paused;
-}
-
 /// The name of the old container during its recreation.
 std::string aside(const ApplyRemedy& order) {
   return fmt::format("{}-healer{}", order.name, order.attempt.value);
@@ -45,18 +41,12 @@ void Scene::carry_out(const ApplyRemedy& order) {
   const bool starts = stops && outcome != OrderFate::RefusedHalfway && outcome != OrderFate::LostHalfway;
   if (stops && boxes.count(id) != 0) {
     const Duration takes = boxes.at(id)->stop_takes;
-    later(takes, false, [this, id, order, starts] {
+    later(takes, false, [this, id, kind = order.step.kind, starts] {
       Box& box = *boxes.at(id);
-      if (!box.exists) return;
-      if (order.step.kind != RemedyKind::Start && is_up(box)) {
-        const bool whole = order.step.kind == RemedyKind::Restart && starts;
-        emit_stop(box, whole);
-      }
-      if (order.step.kind == RemedyKind::Stop || !starts) return;
-      if (box.facts.state == ContainerState::Running) return;
-      box.in_engine_policy = false;
-      came_up(box);
-      if (order.step.kind == RemedyKind::Restart && dialect != Dialect::Podman) emit(box, Changed{});
+      const OrderFate end = starts ? OrderFate::Done : OrderFate::LostHalfway;
+      if (kind == RemedyKind::Stop) return engine_.stop(box, By::Healer);
+      if (kind == RemedyKind::Start) return engine_.start(box, By::Healer, end);
+      engine_.restart(box, By::Healer, end);
     });
   }
   const Duration whole = boxes.count(id) != 0 ? boxes.at(id)->stop_takes + Duration{10ms} : Duration{10ms};
@@ -83,20 +73,18 @@ void Scene::carry_out_in_place(const ApplyRemedy& order, OrderFate outcome) {
   if (done) {
     later(20ms, false, [this, order] {
       Box& box = *boxes.at(order.container_id);
-      if (!box.exists || !is_up(box)) return;
+      if (!box.up()) return;
       const RemedyKind kind = order.step.kind;
       const bool recovered = (kind == RemedyKind::Exec && box.recovered_by_command) ||
                              (kind == RemedyKind::Webhook && box.recovered_by_webhook) ||
                              (kind == RemedyKind::Kill && box.fixed_by_signal);
       if (recovered) box.broken = box.hangs = false;
       if (kind != RemedyKind::Kill) return;
-      emit_signal(box, order.step.signal);
+      engine_.emit_signal(box, order.step.signal);
       if (box.dies_of.count(order.step.signal) == 0) return;
       later(100ms, false, [this, order] {
         Box& dying = *boxes.at(order.container_id);
-        if (!dying.exists || !is_up(dying)) return;
-        came_down(dying, 128 + order.step.signal, false);
-        emit(dying, Ended{128 + order.step.signal});
+        if (dying.up()) engine_.die(dying, 128 + order.step.signal, true);
       });
     });
   }
@@ -109,11 +97,8 @@ void Scene::carry_out_in_place(const ApplyRemedy& order, OrderFate outcome) {
 
 void Scene::put_back(const ApplyRemedy& order) {
   Box& old = *boxes.at(order.container_id);
-  if (old.facts.name != order.name) {
-    old.facts.name = order.name;
-    emit(old, Changed{});
-  }
-  if (old.facts.state != ContainerState::Running) came_up(old);
+  if (old.facts.name != order.name) engine_.rename(old, order.name);
+  if (old.facts.state != ContainerState::Running) engine_.come_up(old, By::Healer);
 }
 
 /// The orchestrator accepts the order, ends the container and makes another one.
@@ -126,7 +111,6 @@ void Scene::carry_out_replacement(const ApplyRemedy& order, OrderFate outcome) {
     later(boxes.at(order.container_id)->stop_takes, false, [this, id = order.container_id] {
       Box& old = *boxes.at(id);
       if (!old.exists) return;
-      if (is_up(old)) emit_stop(old, false);
       const bool broken = old.broken && !old.fixed_by_start;
       Box& fresh = recreate(old, false);
       fresh.broken = broken;
@@ -165,20 +149,16 @@ void Scene::carry_out_recreation(const ApplyRemedy& order, OrderFate outcome) {
     if (old.recovered_by_recreate) fresh.broken = fresh.hangs = false;
     boxes[fresh_id] = std::move(box);
     send(ContainerObserved{fresh.facts, fresh.policy, {}});  // a list may contain it at any time
-    if (is_up(old)) emit_stop(old, false);
-    old.facts.name = aside(order);
-    emit(old, Changed{});
+    engine_.stop(old, By::Healer);
+    engine_.rename(old, aside(order));
     if (outcome == OrderFate::LostHalfway || outcome == OrderFate::RefusedHalfway) {
-      fresh.exists = false;
-      emit(fresh, Removed{});
+      engine_.remove(fresh, By::Healer);
       if (outcome == OrderFate::RefusedHalfway) put_back(order);
       return;
     }
-    fresh.facts.name = order.name;
-    emit(fresh, Changed{});
-    came_up(fresh);
-    old.exists = false;
-    emit(old, Removed{});
+    engine_.rename(fresh, order.name);
+    engine_.come_up(fresh, By::Healer);
+    engine_.remove(old, By::Healer);
   });
   if (outcome == OrderFate::Silent) return;
   if (outcome == OrderFate::Done)

@@ -9,11 +9,9 @@ using namespace healer::testing;
 namespace {
 
 /// An orchestrator: it can replace an instance and run a command in it.
-Scene orchestrated() {
-  Scene scene;
-  scene.capabilities = {{Capability::Replace, Capability::Exec}, RemedyKind::Replace};
-  return scene;
-}
+struct Orchestrated : Scene {
+  Orchestrated() { capabilities = {{Capability::Replace, Capability::Exec}, RemedyKind::Replace}; }
+};
 
 Policy by_default() {
   Policy policy = Scene::policy();
@@ -29,7 +27,7 @@ TEST_CASE("capabilities: without a configured remedy, the engine's default remed
   restarts.pass(2min);
   CHECK(restarts.decisions() == "degraded, restart web, recovered");
 
-  Scene replaces = orchestrated();
+  Orchestrated replaces;
   INFO(replaces.transcript());
   const std::string before = replaces.healthy("web", by_default()).facts.id;
   replaces.box("web").broken = true;
@@ -39,7 +37,7 @@ TEST_CASE("capabilities: without a configured remedy, the engine's default remed
 }
 
 TEST_CASE("capabilities: a step that the engine lacks is a problem of the label, and is left out") {
-  Scene scene = orchestrated();
+  Orchestrated scene;
   INFO(scene.transcript());
   Policy policy = Scene::policy();
   policy.remedies.emplace_back();  // restart once more: still one problem
@@ -55,7 +53,7 @@ TEST_CASE("capabilities: a step that the engine lacks is a problem of the label,
 }
 
 TEST_CASE("capabilities: a ladder of which the engine can do nothing only notifies") {
-  Scene scene = orchestrated();
+  Orchestrated scene;
   INFO(scene.transcript());
   scene.healthy("web", Scene::policy()).broken = true;
   scene.pass(10min);
@@ -65,7 +63,7 @@ TEST_CASE("capabilities: a ladder of which the engine can do nothing only notifi
 }
 
 TEST_CASE("capabilities: an exited container is replaced if the engine cannot start it") {
-  Scene scene = orchestrated();
+  Orchestrated scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web", by_default());
   scene.crash(box, 1);
@@ -75,7 +73,7 @@ TEST_CASE("capabilities: an exited container is replaced if the engine cannot st
 
 TEST_CASE("capabilities: a lost answer to a replacement is settled by the instance that follows") {
   for (const OrderFate fate : {OrderFate::LostDone, OrderFate::Silent}) {
-    Scene scene = orchestrated();
+    Orchestrated scene;
     INFO(scene.transcript());
     scene.healthy("web", by_default()).broken = true;
     scene.fates = {fate};
@@ -86,7 +84,7 @@ TEST_CASE("capabilities: a lost answer to a replacement is settled by the instan
 }
 
 TEST_CASE("capabilities: a replacement that does not help is followed by another one, with backoff") {
-  Scene scene = orchestrated();
+  Orchestrated scene;
   INFO(scene.transcript());
   Box& box = scene.healthy("web", by_default());
   box.broken = true;

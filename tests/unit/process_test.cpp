@@ -114,8 +114,7 @@ TEST_CASE("process: a container that its restart policy has not restarted within
   scene.resync();
   scene.pass(1min);
   scene.crash(box);
-  box.in_engine_policy = false;  // the engine does not restart the container
-  box.facts.state = ContainerState::Exited;
+  box.facts.state = ContainerState::Exited;  // the engine does not restart the container
   scene.pass(29s);
   CHECK(scene.decisions() == "");
   scene.pass(2s);

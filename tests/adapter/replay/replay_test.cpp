@@ -110,7 +110,7 @@ std::string recorded_daemon() {
     bench.heal_once();
     REQUIRE(bench.engine.orders.size() == 1);
     bench.engine.orders[0].done({});
-    bench.containers["c1"].started_at = "2026-11-22T12:00:00Z";
+    bench.model.restart(bench.containers.at("c1"), By::Healer);
     bench.engine.answer_inspects(bench.containers);
     bench.host.advance(30s);
     bench.store.let_through();

@@ -19,11 +19,12 @@ namespace healer::testing {
 /// The runtime with a scripted engine that has one watched container, "web".
 struct Bench {
   VirtualHost host;
-  ScriptedEngine engine;
+  HeldEngine engine;
+  ModelEngine model{surroundings()};
   ScriptedProber prober;
   ScriptedStore store;
   RecordingObserver observer;
-  std::map<std::string, Container> containers;
+  std::map<std::string, ModelContainer> containers;  ///< by id
   std::vector<RoutedNotification> delivered;
   std::vector<std::pair<WebhookCall, std::function<void(Result<void>)>>> posts;
   std::vector<std::pair<ConfirmAlert, std::function<void(AlertAnswer, std::string)>>> questions;
@@ -47,7 +48,7 @@ struct Bench {
     web.started = wall_time_of(host.time - 1h);
     web.started_at = "2026-11-22T10:00:00Z";
     web.ports = {PortBinding{80, true, "127.0.0.1", 8080}};
-    containers["c1"] = web;
+    containers["c1"].facts = web;
     runtime = std::make_unique<Runtime>(
         settings,
         Runtime::Parts{host, engine, prober, store, observer,
@@ -65,6 +66,18 @@ struct Bench {
         stored);
   }
 
+  /// Everything that happens to a container is over at once, and its events reach the subscriber.
+  ModelEngine::Surroundings surroundings() {
+    ModelEngine::Surroundings around;
+    around.now = [this] { return host.now(); };
+    around.wall = [this] { return host.wall(); };
+    around.event = [this](const EngineEvent& event) {
+      if (engine.event) engine.event(event);
+    };
+    return around;
+  }
+  Container& web() { return containers.at("c1").facts; }
+
   void connect() {
     runtime->start();
     REQUIRE(engine.connects.size() == 1);
@@ -75,9 +88,7 @@ struct Bench {
     REQUIRE(!engine.lists.empty());
     const auto [each, done] = std::move(engine.lists.front());
     engine.lists.erase(engine.lists.begin());
-    for (const auto& [id, container] : containers)
-      each(ContainerSummary{id, container.name, container.image, container.labels, container.identity,
-                            container.state});
+    for (const auto& [id, container] : containers) each(summary_of(container.facts));
     done({});
     engine.answer_inspects(containers);
     for (Record& record : store.let_through()) written.push_back(std::move(record));

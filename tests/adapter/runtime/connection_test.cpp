@@ -66,7 +66,7 @@ struct InContainer : Recorded {
     self.name = "healer";
     self.state = ContainerState::Running;
     self.networks = {{"front", "172.18.0.9"}};
-    containers["self"] = self;
+    containers["self"].facts = self;
   }
   static RuntimeSettings settings_of() {
     RuntimeSettings settings;
@@ -212,7 +212,7 @@ TEST_CASE_FIXTURE(InContainer, "in a container, the origin is its networks, and 
 
 TEST_CASE_FIXTURE(InContainer, "a network that healer's container joins is noticed by its event") {
   begin_and_answer();
-  containers["self"].networks.push_back({"shop", "172.19.0.9"});
+  containers["self"].facts.networks.push_back({"shop", "172.19.0.9"});
   hear("self");
   engine.answer_inspects(containers);
   REQUIRE(origins.size() == 2);
@@ -222,7 +222,7 @@ TEST_CASE_FIXTURE(InContainer, "a network that healer's container joins is notic
 TEST_CASE_FIXTURE(InContainer,
                   "a network that healer's container joins is noticed within a minute without an event") {
   begin_and_answer();
-  containers["self"].networks.push_back({"shop", "172.19.0.9"});
+  containers["self"].facts.networks.push_back({"shop", "172.19.0.9"});
   host.advance(60s);
   engine.answer_inspects(containers);
   REQUIRE(origins.size() == 2);
@@ -256,7 +256,7 @@ TEST_CASE_FIXTURE(InContainer, "a container that the engine does not know is war
 }
 
 TEST_CASE_FIXTURE(InContainer, "with the host's network the origin has the host's networks, too") {
-  containers["self"].network = NetworkKind::Host;
+  containers["self"].facts.network = NetworkKind::Host;
   host.networks = {"10.1.0.0/16"};
   begin_and_answer();
   CHECK(origins.back().on_host());

@@ -14,7 +14,7 @@ CaptureEvidence order_for(std::string workload, std::uint64_t incident, std::str
 }
 
 struct Captures {
-  ScriptedEngine engine;
+  HeldEngine engine;
   std::vector<Evidence> kept;
   std::vector<EvidenceCaptured> said;
   EvidenceCapture capture{engine, []() { return Instant{Duration{5000}}; },

@@ -16,7 +16,7 @@ ProbeTargetPtr command(const std::string& container, const std::vector<std::stri
 
 struct Fixture {
   VirtualHost host;
-  ScriptedEngine engine;
+  HeldEngine engine;
   std::vector<std::pair<ProbeId, ProbeFacts>> facts;
   std::unique_ptr<ExecProber> prober = std::make_unique<ExecProber>(
       engine, host, [this](ProbeId id, ProbeFacts seen) { facts.emplace_back(id, std::move(seen)); });

@@ -13,6 +13,7 @@
 #include "runtime/observer.hpp"
 #include "runtime/runtime.hpp"
 #include "store/store.hpp"
+#include "support/model_engine.hpp"
 
 namespace healer::testing {
 
@@ -51,8 +52,8 @@ class VirtualHost final : public Host {
   std::vector<std::function<void()>> posted;
 };
 
-/// Keeps each call until the test answers it.
-class ScriptedEngine final : public Engine {
+/// Holds each call until the test answers it. What it answers is in a model engine.
+class HeldEngine final : public Engine {
  public:
   struct Order {
     std::string verb;
@@ -129,7 +130,7 @@ class ScriptedEngine final : public Engine {
   }
 
   /// Answers each open inspect from `containers`; NotFound if the container is not there.
-  void answer_inspects(const std::map<std::string, Container>& containers) {
+  void answer_inspects(const std::map<std::string, ModelContainer>& containers) {
     while (!inspects.empty()) {
       const auto [id, done] = std::move(inspects.front());
       inspects.erase(inspects.begin());
@@ -137,7 +138,7 @@ class ScriptedEngine final : public Engine {
       if (found == containers.end()) {
         done(failure(ErrorCode::NotFound, "inspect " + id + ": no such container"));
       } else {
-        done(found->second);
+        done(found->second.facts);
       }
     }
   }

@@ -120,12 +120,7 @@ TEST_CASE("a hook that fails or hangs is logged, and the remedy goes on") {
 TEST_CASE("a container that changed while the hook ran is not touched") {
   SUBCASE("stopped") {
     HookBench at(before_hook());
-    Container& web = at.bench->containers["c1"];
-    web.state = ContainerState::Exited;
-    web.exit_code = 137;
-    const std::int64_t now = at.bench->host.wall().unix_ms * 1'000'000;
-    at.bench->engine.event(EngineEvent{"c1", "web", now, StopRequested{StopForm::Signal, 9}});
-    at.bench->engine.event(EngineEvent{"c1", "web", now, Ended{137}});
+    at.bench->model.kill(at.bench->containers.at("c1"), By::Operator, 9);
     at.hooks.calls[0].second(ended_with(0));
     at.bench->engine.answer_inspects(at.bench->containers);
     at.bench->store.let_through();
@@ -137,14 +132,14 @@ TEST_CASE("a container that changed while the hook ran is not touched") {
   }
   SUBCASE("restarted") {
     HookBench at(before_hook());
-    at.bench->containers["c1"].started_at = "2026-11-22T12:00:00Z";
+    at.bench->web().started_at = "2026-11-22T12:00:00Z";
     at.hooks.calls[0].second(ended_with(0));
     at.bench->engine.answer_inspects(at.bench->containers);
     CHECK(at.bench->engine.orders.empty());
   }
   SUBCASE("paused") {
     HookBench at(before_hook());
-    at.bench->containers["c1"].state = ContainerState::Paused;
+    at.bench->web().state = ContainerState::Paused;
     at.hooks.calls[0].second(ended_with(0));
     at.bench->engine.answer_inspects(at.bench->containers);
     CHECK(at.bench->engine.orders.empty());
@@ -180,7 +175,7 @@ TEST_CASE("docker-autoheal's script gets its four arguments") {
   HookBench at(settings);
   REQUIRE(at.bench->engine.orders.size() == 1);
   // An inspect shows the container between stop and start: the script gets the state from before the remedy.
-  at.bench->containers["c1"].state = ContainerState::Exited;
+  at.bench->web().state = ContainerState::Exited;
   at.bench->runtime->policies_changed([&](const auto&...) {
     return ResolvedPolicy{std::make_shared<const Policy>(at.bench->policy), {}};
   });

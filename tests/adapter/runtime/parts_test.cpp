@@ -216,7 +216,7 @@ TEST_CASE("after the wall clock was set, the journal writes times by the new wal
 }
 
 TEST_CASE("an inspect that is requested while one is under way follows it") {
-  ScriptedEngine engine;
+  HeldEngine engine;
   int answers = 0;
   Inspector inspector(engine, [&](const std::string&, Result<Container>) { ++answers; });
   inspector.look("a");
@@ -228,13 +228,13 @@ TEST_CASE("an inspect that is requested while one is under way follows it") {
   done(Container{});
   CHECK(answers == 1);
   REQUIRE(engine.inspects.size() == 1);
-  engine.answer_inspects({{"a", Container{}}});
+  engine.answer_inspects({{"a", ModelContainer{}}});
   CHECK(answers == 2);
   CHECK(engine.inspects.empty());
 }
 
 TEST_CASE("an urgent inspect does not wait behind the inspects of a list") {
-  ScriptedEngine engine;
+  HeldEngine engine;
   Inspector inspector(engine, [](const std::string&, Result<Container>) {});
   for (int i = 0; i < 1000; ++i) inspector.look_later("bulk" + std::to_string(i));
   const std::size_t open = engine.inspects.size();

@@ -148,7 +148,7 @@ TEST_CASE("an operator's commands reach the core, and unknown names are refused"
 
 TEST_CASE("a container that an operator paused is not healed, and the answer says so") {
   Bench bench;
-  bench.containers["c1"].state = ContainerState::Paused;
+  bench.web().state = ContainerState::Paused;
   bench.connect();
   bench.list();
   const auto refused = bench.runtime->heal("web");

@@ -85,8 +85,8 @@ TEST_CASE("a lost answer is settled by inspect, never by a second order") {
   REQUIRE(bench.engine.orders.size() == 1);
   bench.engine.orders[0].done(failure(ErrorCode::ConnectionLost, "restart c1: the connection ended"));
   CHECK(bench.engine.inspects.size() == 1);
-  bench.containers["c1"].started_at = "2026-11-22T11:00:00Z";
-  bench.containers["c1"].started = wall_time_of(bench.host.time);
+  bench.web().started_at = "2026-11-22T11:00:00Z";
+  bench.web().started = wall_time_of(bench.host.time);
   bench.engine.answer_inspects(bench.containers);
   bench.store.let_through();
   bench.host.advance(5s);
@@ -158,13 +158,8 @@ TEST_CASE("events that are replayed before the first list wait until their conta
   bench.runtime->start();
   bench.take_connect()(EngineInfo{"Docker Engine 20.10.24 (API 1.41)", "1.41"});
   bench.engine.ready();
-  EngineEvent pause;
-  pause.container_id = "c1";
-  pause.report = Changed{};
-  pause.unix_nanoseconds = bench.host.wall().unix_ms * 1'000'000;
-  bench.engine.event(pause);
+  bench.model.pause(bench.containers.at("c1"));
   CHECK(bench.engine.inspects.empty());
-  bench.containers["c1"].state = ContainerState::Paused;
   bench.list();
   bench.engine.answer_inspects(bench.containers);
   CHECK(present::status_of(bench.runtime->supervisor(), "web", bench.host.time)->condition ==
@@ -181,18 +176,18 @@ TEST_CASE("stops by a new engine before it answers are not an operator's; stops 
   for (const Back back : {Back::Another, Back::Repeats, Back::KeepsAnInstance}) {
     CAPTURE(static_cast<int>(back));
     Bench bench;
-    Container other = bench.containers["c1"];
+    Container other = bench.web();
     other.id = "c2";
     other.name = "other";
-    bench.containers["c2"] = other;
+    bench.containers["c2"].facts = other;
     bench.connect();
     bench.list();
     const std::int64_t newest = bench.host.wall().unix_ms * 1'000'000;
     happened(bench, Changed{}, newest);
     bench.engine.answer_inspects(bench.containers);
     bench.engine.ended(Error{ErrorCode::ConnectionLost, "the stream ended"});
-    bench.containers["c1"].state = ContainerState::Exited;
-    if (back != Back::KeepsAnInstance) bench.containers["c2"].state = ContainerState::Exited;
+    bench.web().state = ContainerState::Exited;
+    if (back != Back::KeepsAnInstance) bench.containers["c2"].facts.state = ContainerState::Exited;
     bench.host.advance(1s);
     bench.take_connect()(EngineInfo{"Docker Engine 20.10.24 (API 1.41)", "1.41"});
     bench.engine.ready();
@@ -226,8 +221,8 @@ TEST_CASE(
     record.last_instance = {"c1", "2026-11-22T10:00:00Z"};
     record.was_running = record.ran_before_engine_loss = true;
     Bench bench({}, stored);
-    bench.containers["c1"].state = ContainerState::Exited;
-    bench.containers["c1"].exit_code = 137;
+    bench.web().state = ContainerState::Exited;
+    bench.web().exit_code = 137;
     bench.connect();
     bench.engine.event(EngineEvent{"c1", "web", stopped, StopRequested{StopForm::Signal, 9}});
     bench.engine.event(EngineEvent{"c1", "web", stopped + 1, Ended{137}});
@@ -246,12 +241,12 @@ TEST_CASE("a container that is no longer listed is gone, and a new one is inspec
   Bench bench(settings);
   bench.connect();
   bench.list();
-  Container other = bench.containers["c1"];
+  Container other = bench.web();
   other.id = "c2";
   other.name = "other";
   other.ports = {PortBinding{80, true, "127.0.0.1", 8081}};
   bench.containers.clear();
-  bench.containers["c2"] = other;
+  bench.containers["c2"].facts = other;
   for (int waited = 0; bench.engine.lists.empty() && waited < 200; ++waited) bench.host.advance(100ms);
   bench.list();
   CHECK(present::status_of(bench.runtime->supervisor(), "web", bench.host.time)->condition ==
@@ -333,7 +328,7 @@ TEST_CASE("the names, services and short ids of all containers of the engine are
   other.id = "0123456789abcdef0123";
   other.name = "monitoring-cadvisor-1";
   other.identity.service = "monitoring/cadvisor";
-  bench.containers[other.id] = other;
+  bench.containers[other.id].facts = other;
   bench.connect();
   CHECK(bench.runtime->engine_names().empty());
   bench.list();

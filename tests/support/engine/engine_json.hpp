@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "field/engine_state.hpp"
+#include "support/engine/engine_state.hpp"
 
 namespace healer::testing {
 

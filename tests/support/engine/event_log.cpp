@@ -1,4 +1,4 @@
-#include "field/event_log.hpp"
+#include "support/engine/event_log.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -65,7 +65,8 @@ void EventLog::add(json::object event) {
   const std::lock_guard lock(mutex_);
   if (losing_) return;
   for (Stream& stream : streams_)
-    if (!stream.ended && wanted(stream.filters, event)) stream.waiting.push_back(json::serialize(event) + "\n");
+    if (!stream.ended && wanted(stream.filters, event))
+      stream.waiting.push_back(json::serialize(event) + "\n");
   kept_.push_back({event.at("timeNano").as_int64(), std::move(event)});
   if (kept_.size() > most_kept) kept_.pop_front();
   changed_.notify_all();

@@ -1,4 +1,4 @@
-#include "field/timers.hpp"
+#include "support/engine/timers.hpp"
 
 #include <utility>
 

@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "field/engine_state.hpp"
+#include "support/engine/engine_state.hpp"
 #include "support/scripted_server.hpp"
 
 namespace healer::testing {
@@ -22,6 +22,13 @@ class EngineApi {
   std::string reply(int status, const boost::json::value& body) const;
   std::string no_content() const;
   std::string message(int status, const std::string& text) const;
+
+  std::string name_in_use(const std::string& name) const;
+  bool has_name(const std::string& name) const;
+  bool loses_answer(const EngineCall& call);
+  /// The name of the container or network that an order is about.
+  std::string subject_of(const EngineCall& call, const std::vector<std::string>& parts,
+                         const std::string& verb);
 
   void stream_events(Peer& peer, const EngineCall& call);
   void run_exec(Peer& peer, const std::string& id, bool upgrade);

@@ -10,9 +10,9 @@
 #include <string>
 #include <vector>
 
-#include "field/engine_state.hpp"
-#include "field/event_log.hpp"
-#include "field/timers.hpp"
+#include "support/engine/engine_state.hpp"
+#include "support/engine/event_log.hpp"
+#include "support/engine/timers.hpp"
 #include "support/scripted_server.hpp"
 
 namespace healer::testing {
@@ -82,9 +82,15 @@ class ScriptedEngine {
   std::vector<EngineOrder> orders(const std::string& name = {}) const;
   std::vector<EngineCall> calls() const;
   unsigned event_streams() const { return events_.streams_opened(); }
-  /// Gives the complete answer to a call in the engine's place, or nothing.
+  /// The containers as they are now, in the order of their creation.
+  std::vector<ScriptedContainer> containers() const;
+  /// Gives the complete answer to a call in the engine's place, or nothing. An empty answer ends the
+  /// connection.
   using Intercept = std::function<std::optional<std::string>(const EngineCall&)>;
   void intercept(Intercept intercept);
+  /// Called after the execution of a call. True: the connection ends before the answer.
+  using LosesAnswer = std::function<bool(const EngineCall&)>;
+  void lose_answers(LosesAnswer loses_answer);
   std::vector<std::string> security = {"name=seccomp,profile=default", "name=cgroupns"};
   std::string api_version = "1.41";
   std::string least_api_version = "1.12";
@@ -117,6 +123,7 @@ class ScriptedEngine {
   std::vector<EngineOrder> orders_;
   std::vector<EngineCall> calls_;
   Intercept intercept_;
+  LosesAnswer loses_answer_;
   unsigned made_ = 0;
   std::unique_ptr<EngineApi> api_;
   std::unique_ptr<ScriptedServer> server_;

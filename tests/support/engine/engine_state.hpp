@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "field/app.hpp"
+#include "support/engine/app.hpp"
 
 namespace healer::testing {
 
@@ -105,6 +105,7 @@ struct ScriptedContainer {
   std::set<std::uint16_t> exposed;
   std::vector<std::shared_ptr<App>> apps;
   std::vector<std::pair<EngineTime, std::string>> log;
+  std::optional<int> ends_at_once;  ///< the exit code with which each started instance ends at once
   std::uint64_t cpu_nanoseconds = 1'000'000'000;
 
   /// What a command inside ends with; nothing: it runs until exec_end().
@@ -137,8 +138,9 @@ struct EngineCall {
 
 /// A call that changes a container.
 struct EngineOrder {
-  std::string verb;  ///< restart, start, stop, kill, create, remove, rename, pause, unpause, update
-  std::string name;
+  /// restart, start, stop, kill, create, remove, rename, pause, unpause, update; connect, disconnect
+  std::string verb;
+  std::string name;  ///< of the container; of the network for the last two
 };
 
 }  // namespace healer::testing

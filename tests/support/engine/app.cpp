@@ -1,4 +1,4 @@
-#include "field/app.hpp"
+#include "support/engine/app.hpp"
 
 #include <unistd.h>
 

@@ -1,12 +1,12 @@
-#include "field/scripted_engine.hpp"
+#include "support/engine/scripted_engine.hpp"
 
 #include <algorithm>
 #include <cstdlib>
 #include <thread>
 #include <utility>
 
-#include "field/engine_api.hpp"
-#include "field/engine_json.hpp"
+#include "support/engine/engine_api.hpp"
+#include "support/engine/engine_json.hpp"
 
 namespace healer::testing {
 namespace json = boost::json;
@@ -116,6 +116,7 @@ void ScriptedEngine::start(ScriptedContainer& container) {
   if (container.running()) return;
   begin(container);
   emit(container, "start");
+  if (container.ends_at_once) die(container, *container.ends_at_once);
 }
 
 void ScriptedEngine::stop(ScriptedContainer& container, int code) {
@@ -340,6 +341,18 @@ std::vector<EngineOrder> ScriptedEngine::orders(const std::string& name) const {
 std::vector<EngineCall> ScriptedEngine::calls() const {
   const Lock lock(mutex_);
   return calls_;
+}
+
+std::vector<ScriptedContainer> ScriptedEngine::containers() const {
+  const Lock lock(mutex_);
+  std::vector<ScriptedContainer> all;
+  for (const ScriptedContainer* container : present_) all.push_back(*container);
+  return all;
+}
+
+void ScriptedEngine::lose_answers(LosesAnswer loses_answer) {
+  const Lock lock(mutex_);
+  loses_answer_ = std::move(loses_answer);
 }
 
 void ScriptedEngine::intercept(Intercept intercept) {

@@ -1,4 +1,4 @@
-#include "field/engine_json.hpp"
+#include "support/engine/engine_json.hpp"
 
 #include <unistd.h>
 

@@ -1,4 +1,4 @@
-#include "field/engine_api.hpp"
+#include "support/engine/engine_api.hpp"
 
 #include <algorithm>
 #include <array>
@@ -9,8 +9,8 @@
 #include <thread>
 #include <utility>
 
-#include "field/engine_json.hpp"
-#include "field/scripted_engine.hpp"
+#include "support/engine/engine_json.hpp"
+#include "support/engine/scripted_engine.hpp"
 
 namespace healer::testing {
 namespace json = boost::json;
@@ -128,6 +128,7 @@ bool is_listed(const ScriptedContainer& container, const Filters& filters) {
 
 /// The order that a call is; empty: it changes no container.
 std::string verb_of(const EngineCall& call, const std::vector<std::string>& parts) {
+  if (parts.size() == 3 && parts[0] == "networks" && call.method == "POST") return parts[2];
   if (parts.empty() || parts[0] != "containers") return {};
   if (call.method == "DELETE") return "remove";
   if (call.method != "POST" || parts.size() < 2) return {};
@@ -158,22 +159,33 @@ void EngineApi::serve(Peer& peer) {
     {
       const ScriptedEngine::Lock lock(engine_.mutex_);
       engine_.calls_.push_back(call);
-      if (const std::string verb = verb_of(call, parts); !verb.empty()) {
-        const ScriptedContainer* container = verb == "create" ? nullptr : engine_.find(parts[1]);
-        engine_.orders_.push_back({verb, container ? container->name : query_of(call, "name")});
-      }
+      if (const std::string verb = verb_of(call, parts); !verb.empty())
+        engine_.orders_.push_back({verb, subject_of(call, parts, verb)});
       if (engine_.intercept_) given = engine_.intercept_(call);
     }
     if (given) {
-      if (!peer.send(*given)) return;
+      if (given->empty() || !peer.send(*given)) return;
     } else if (call.path == "/events") {
       return stream_events(peer, call);
     } else if (parts.size() == 3 && parts[0] == "exec" && parts[2] == "start") {
       return run_exec(peer, parts[1], request->head.find("pgrade") != std::string::npos);
-    } else if (!peer.send(answer_to(call))) {
-      return;
+    } else {
+      const std::string said = answer_to(call);
+      if (loses_answer(call) || !peer.send(said)) return;
     }
   }
+}
+
+bool EngineApi::loses_answer(const EngineCall& call) {
+  const ScriptedEngine::Lock lock(engine_.mutex_);
+  return engine_.loses_answer_ && engine_.loses_answer_(call);
+}
+
+std::string EngineApi::subject_of(const EngineCall& call, const std::vector<std::string>& parts,
+                                  const std::string& verb) {
+  if (parts[0] == "networks") return decoded(parts[1]);
+  const ScriptedContainer* container = verb == "create" ? nullptr : engine_.find(parts[1]);
+  return container ? container->name : query_of(call, "name");
 }
 
 void EngineApi::stream_events(Peer& peer, const EngineCall& call) {
@@ -313,6 +325,7 @@ std::string EngineApi::order(ScriptedContainer& container, const std::string& ve
   } else if (verb == "rename") {
     std::string name = query_of(call, "name");
     if (name.starts_with("/")) name.erase(0, 1);
+    if (has_name(name)) return name_in_use(name);
     engine_.rename(container, name);
   } else if (verb == "update") {
     return reply(200, json::object{{"Warnings", nullptr}});
@@ -325,11 +338,18 @@ std::string EngineApi::order(ScriptedContainer& container, const std::string& ve
   return no_content();
 }
 
+bool EngineApi::has_name(const std::string& name) const {
+  const ScriptedContainer* found = engine_.find(name);
+  return found && found->name == name;
+}
+
+std::string EngineApi::name_in_use(const std::string& name) const {
+  return message(409, "Conflict. The container name \"/" + name + "\" is already in use");
+}
+
 std::string EngineApi::create(const EngineCall& call) {
   const std::string name = query_of(call, "name");
-  const ScriptedContainer* taken = engine_.find(name);
-  if (taken && taken->name == name)
-    return message(409, "Conflict. The container name \"/" + name + "\" is already in use");
+  if (has_name(name)) return name_in_use(name);
   const json::object body = body_of(call);
   Make make;
   make.state = "created";
@@ -340,13 +360,15 @@ std::string EngineApi::create(const EngineCall& call) {
   // The rest is that of the container which it replaces.
   const auto like = std::find_if(engine_.present_.begin(), engine_.present_.end(),
                                  [&](const ScriptedContainer* one) { return one->labels == make.labels; });
+  const ScriptedContainer* replaced = like == engine_.present_.end() ? nullptr : *like;
   ScriptedContainer& made = engine_.add(name, make);
-  if (like != engine_.present_.end() && *like != &made) {
-    const ScriptedContainer& old = **like;
+  if (replaced) {
+    const ScriptedContainer& old = *replaced;
     made.image_id = old.image_id;
     made.policy = old.policy;
     made.environment = old.environment;
     made.check = old.check;
+    made.ends_at_once = old.ends_at_once;
     made.networks = old.networks;
     made.address = old.address;
     made.ports = old.ports;
@@ -354,6 +376,16 @@ std::string EngineApi::create(const EngineCall& call) {
     made.apps = old.apps;
     made.health_answer = old.health_answer;
     made.on_start = old.on_start;
+  }
+  // One network at first, as before API 1.44; the client joins the others.
+  const json::value* host = body.if_contains("HostConfig");
+  const std::string mode = host && host->is_object() ? text_in(host->as_object(), "NetworkMode") : "";
+  if (mode.starts_with("container:") || mode == "host" || mode == "none") {
+    made.network_mode = mode;
+  } else {
+    const std::string first = mode.empty() || mode == "default" ? "bridge" : mode;
+    const auto known = made.networks.find(first);
+    made.networks = {{first, known == made.networks.end() ? made.address : known->second}};
   }
   engine_.create(made);
   return reply(201, json::object{{"Id", made.id}, {"Warnings", json::array()}});

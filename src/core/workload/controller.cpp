@@ -15,6 +15,7 @@ WorkloadController::WorkloadController(HostState& host, Workload& workload, Inst
       out_(workload, host, now, out),
       lifecycle_(workload.lifecycle, view_, out_),
       health_(workload.health, view_, out_),
+      alerts_(workload.alerts, view_, out_),
       remediation_(workload.remediation, view_, out_),
       incident_(workload.incident, view_, out_),
       notifications_(workload.notifications, view_, out_) {}
@@ -137,11 +138,11 @@ void WorkloadController::check_now() {
 }
 
 void WorkloadController::alert_reported(const AlertReported& event) {
-  run([&] { health_.alert_reported(event); });
+  run([&] { alerts_.reported(event); });
 }
 
 void WorkloadController::alert_confirmed(const AlertConfirmed& event) {
-  run([&] { health_.alert_confirmed(event); });
+  run([&] { alerts_.confirmed(event); });
 }
 
 // Remedies.
@@ -179,7 +180,7 @@ void WorkloadController::reset() {
   run([&] { remediation_.reset(); });
   run([&] { lifecycle_.reset(); });
   run([&] { notifications_.reset(); });
-  run([&] { health_.alerts_reset(); });
+  run([&] { alerts_.reset(); });
   if (w_.incident) save_incident();
   out_.log(LogLevel::Info, fact::Commanded{fact::Command::Reset, std::nullopt});
   out_.decide(Rule::ByOperator, fact::Commanded{fact::Command::Reset, std::nullopt});
@@ -230,7 +231,7 @@ void WorkloadController::resume() {
 void WorkloadController::run_due() {
   pause_due();
   run([&] { health_.network_due(); });
-  run([&] { health_.alerts_due(); });
+  run([&] { alerts_.due(); });
   run([&] { health_.round_overdue(); });
   run([&] { health_.checks_due(); });
   run([&] { lifecycle_.due(); });
@@ -264,9 +265,9 @@ void WorkloadController::pause_due() {
 
 /// The alert's lookback is over. An alert that was silenced meanwhile ends, and the checks decide.
 void WorkloadController::alert_outlasts_attempt() {
-  run([&] { health_.confirm_alerts(); });
+  run([&] { alerts_.confirm(); });
   if (alert_permit(view_).state != AlertPermit::State::Asking)
-    run([&] { remediation_.verification_failed(w_.health.failure()); });
+    run([&] { remediation_.verification_failed(w_.failure()); });
 }
 
 void WorkloadController::verdict_due() {
@@ -277,11 +278,11 @@ void WorkloadController::verdict_due() {
     // The verdict, or an operator's pause, may come before the engine's answer.
     if (w_.lifecycle.presence == Presence::Paused)
       run([&] { remediation_.drop(RemedyTable::Input::Paused, Ending::PausedByOperator); });
-    else if (passes && !health.awaits_alert())
+    else if (passes && !w_.alerts.awaited())
       healthy();
     else if (health.unhealthy())
       run([&] { remediation_.verification_failed(health.last_verdict.reason); });
-    else if (health.alert_firing)
+    else if (w_.alerts.acting)
       alert_outlasts_attempt();
   }
   // The workload became healthy while an order was open: the end of the order closes the incident.
@@ -297,7 +298,7 @@ void WorkloadController::calm_due() {
   const bool calm =
       w_.lifecycle.presence == Presence::Running && now_ - w_.lifecycle.instance_started >= crash_loop_calm;
   if (w_.incident && w_.incident->cause == IncidentCause::CrashLoop && calm && !w_.remediation.attempt &&
-      !w_.remediation.queued() && !health.awaits_alert() &&
+      !w_.remediation.queued() && !w_.alerts.awaited() &&
       (health.tracker.state() == Tracker::State::Healthy || health.unjudged()))
     close_recovered();
   if (const auto end = calm_at(); end && now_ >= *end) healthy();
@@ -307,7 +308,7 @@ void WorkloadController::calm_due() {
 std::optional<Instant> WorkloadController::calm_at() const {
   if (!w_.incident || w_.remediation.attempt || w_.remediation.queued() ||
       w_.lifecycle.presence != Presence::Running || !w_.health.unjudged() || w_.health.network_loss ||
-      w_.health.awaits_alert())
+      w_.alerts.awaited())
     return std::nullopt;
   switch (w_.incident->cause) {
     case IncidentCause::Crashed:
@@ -324,6 +325,7 @@ std::optional<Instant> WorkloadController::next_deadline() const {
   Earliest next;
   next.at(lifecycle_.deadline());
   next.at(health_.deadline());
+  next.at(alerts_.deadline());
   next.at(remediation_.deadline());
   next.at(notifications_.deadline());
   const Instant calm = w_.lifecycle.instance_started + crash_loop_calm;

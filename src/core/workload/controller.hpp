@@ -8,6 +8,7 @@
 
 #include "core/host/host_state.hpp"
 #include "core/notification/notifications.hpp"
+#include "core/workload/alert.hpp"
 #include "core/workload/health.hpp"
 #include "core/workload/incident.hpp"
 #include "core/workload/lifecycle.hpp"
@@ -21,24 +22,28 @@ namespace healer {
 
 /// The decisions about one workload in one step. Exists for that step only; the state is in Workload.
 ///
-/// Five machines decide, each about its own part of the workload: lifecycle, health, remediation, incident
-/// and notifications. None changes another: a machine takes an input, reads the others as they were before it
-/// (View), writes its own state, and gives effects and findings (Out). The controller takes the findings in
-/// order and gives each to the machines that it concerns; their findings come before the next one. What a
-/// finding leads to stands in findings.cpp. Who reads what of the others:
+/// Six machines decide, each about its own part of the workload: lifecycle, health, alerts, remediation,
+/// incident and notifications. None changes another: a machine takes an input, reads the others as they were
+/// before it (View), writes its own state, and gives effects and findings (Out). The controller takes the
+/// findings in order and gives each to the machines that it concerns; their findings come before the next
+/// one. What a finding leads to stands in findings.cpp. Who reads what of the others:
 ///
-///   reader        | lifecycle             | health              | remediation         | incident | notif.
-///   --------------+-----------------------+---------------------+---------------------+----------+--------
-///   lifecycle     |                       | newest verdict      | attempt, order      | open?    |
-///   health        | presence, start, how  |                     | attempt, order      | open?    |
-///                 | the instance before   |                     |                     |          |
-///                 | ended                 |                     |                     |          |
-///   remediation   | presence, start, exit | verdict, alert,     |                     | id,      | gave up?
-///                 |                       | network, start      |                     | cause    |
-///                 |                       | period              |                     |          |
-///   incident      | start                 | first failure       | number of attempts  |          |
-///   notifications | presence              | verdict, alert,     | phase, next remedy, | all      |
-///                 |                       | network             | breaker, attempts   |          |
+///   reader        | lifecycle         | health             | alerts   | remediation        | incident |
+///   notif.
+///   --------------+-------------------+--------------------+----------+--------------------+----------+-------
+///   lifecycle     |                   | newest verdict     |          | attempt, order     | open?    |
+///   health        | presence, start,  |                    | counts?  | attempt, order     | open?    |
+///                 | how the instance  |                    |          |                    |          |
+///                 | before ended      |                    |          |                    |          |
+///   alerts        | presence, start   | verdict, newest    |          | attempt, order     | open?    |
+///                 |                   | failure, start     |          |                    |          |
+///                 |                   | period, probes     |          |                    |          |
+///   remediation   | presence, start,  | verdict, network,  | counts?  |                    | id,      | gave
+///                 | exit              | start period       | permit   |                    | cause    | up?
+///   incident      | start             | first failure      |          | number of attempts |          |
+///   notifications | presence          | verdict, network   | counts?  | phase, next        | all      |
+///                 |                   |                    | which    | remedy, breaker,   |          |
+///                 |                   |                    |          | attempts           |          |
 ///
 /// Every machine reads the container, its policy and the host. The controller alone writes the container, and
 /// stores incidents and the workload's record; an attempt is stored by remediation, because it must be stored
@@ -139,6 +144,7 @@ class WorkloadController {
   Out out_;
   LifecycleMachine lifecycle_;
   HealthMachine health_;
+  AlertMachine alerts_;
   RemediationMachine remediation_;
   IncidentMachine incident_;
   NotificationMachine notifications_;

@@ -34,7 +34,8 @@ void WorkloadController::take(const WorkloadFinding& taken) {
   const auto leads_to = Overloaded{
       // Lifecycle.
       [this](const finding::InstanceBegan& began) {
-        run([&] { health_.instance_began(began); });  // first: a verification waits for the new checks
+        run([&] { alerts_.instance_began(); });
+        run([&] { health_.instance_began(began); });  // before: a verification waits for the new checks
         run([&] { remediation_.instance_began(began); });
       },
       [this](const finding::StoppedRunning&) { run([&] { health_.checks_end(); }); },
@@ -84,19 +85,20 @@ void WorkloadController::take(const WorkloadFinding& taken) {
         run([&] { remediation_.drop_queued(RemedyTable::Input::OtherState, Ending::OtherTarget); });
       },
       [this](const finding::KnownAgain& known) { run([&] { notifications_.known_again(known); }); },
-      [this](const finding::AlertFires& fires) { run([&] { notifications_.alert_fires(fires.alert); }); },
-      [this](const finding::AlertOver&) { run([&] { remediation_.alert_over(); }); },
-      [this](const finding::IncidentDue& due) {
+      [this](const finding::IncidentDue& due) {  // or of alerts
         open_incident(due.cause, due.reason);
         out_.decide(Rule::Unhealthy, fact::IncidentOpened{due.cause, due.reason});
       },
       [this](const finding::DiskFull&) { host_.disk_full_until = now_ + disk_wait; },
       [this](const finding::Starved& starved) { host_.starved_until = starved.until; },
       [this](const finding::AwaitsConnectivity&) { host_.connectivity.await(w_.key, now_); },
+      // Alerts.
+      [this](const finding::AlertFires& fires) { run([&] { notifications_.alert_fires(fires.alert); }); },
+      [this](const finding::AlertOver&) { run([&] { remediation_.alert_over(); }); },
       // Remediation.
       [this](const finding::AttemptBegan& began) {
         run([&] { notifications_.attempt_began(); });
-        run([&] { health_.attempt_began(); });
+        run([&] { alerts_.attempt_began(); });
         save_incident();
         run([&] { remediation_.decide_order(began.step); });
       },
@@ -104,18 +106,21 @@ void WorkloadController::take(const WorkloadFinding& taken) {
         if (!keeps_instance(decided.step.kind)) run([&] { health_.checks_end(); });
         run([&] { remediation_.give_order(decided); });
       },
-      [this](const finding::InstanceKept&) { run([&] { health_.instance_kept(); }); },
+      [this](const finding::InstanceKept&) {
+        run([&] { health_.instance_kept(); });
+        run([&] { alerts_.instance_kept(); });
+      },
       [this](const finding::AttemptEnded& ended) {
         ended_attempts_.push_back(ended.state);
         if (ended.left_down) run([&] { lifecycle_.left_down(); });
-        if (ended.state == AttemptState::NotRecovered) run([&] { health_.attempt_did_not_help(); });
+        if (ended.state == AttemptState::NotRecovered) run([&] { alerts_.attempt_did_not_help(); });
         if (ended.left_down || ended.failing) run([&] { health_.settle_unhealthy(); });
         using Then = finding::AttemptEnded::Then;
         if (ended.then == Then::Stopped) {
           run([&] { lifecycle_.stopped_by_remedy(); });
           close_incident(IncidentOutcome::StoppedByHealer);
         } else if (ended.then != Then::Nothing) {
-          if (w_.health.unhealthy() || w_.health.alert_firing) run([&] { remediation_.plan(); });
+          if (w_.health.unhealthy() || w_.alerts.acting) run([&] { remediation_.plan(); });
           if (ended.then == Then::PlanAndInspect) out_.inspect();
         }
       },
@@ -123,7 +128,7 @@ void WorkloadController::take(const WorkloadFinding& taken) {
       [this](const finding::LadderEnded&) { run([&] { notifications_.ladder_ended(); }); },
       [this](const finding::HoldCauseGone&) { run([&] { health_.fresh_verdict(); }); },
       [this](const finding::HeldByAlert&) {
-        run([&] { health_.confirm_alerts(); });
+        run([&] { alerts_.confirm(); });
         // While a verdict is pending, a failing check may soon lead to a further attempt.
         if (w_.health.tracker.failures() == 0 && alert_permit(view_).state == AlertPermit::State::Outlasted)
           run([&] { notifications_.alert_outlasts(); });
@@ -154,7 +159,7 @@ void WorkloadController::healthy() {
   if (w_.remediation.forced && w_.remediation.queued()) return;  // `healer heal`: the remedy is done anyway
   // A pass does not count: only a new instance joins the present network of the parent.
   if (w_.health.network_loss) return;
-  if (w_.health.awaits_alert()) return;  // not recovered before the alert is over
+  if (w_.alerts.awaited()) return;  // not recovered before the alert is over
   run([&] { remediation_.healthy(); });
   if (!w_.incident || w_.remediation.attempt) return;
   if (w_.incident->cause == IncidentCause::CrashLoop && w_.remediation.attempts == 0)

@@ -166,7 +166,7 @@ void HealthMachine::count_unknown(const Verdict& verdict) {
 void HealthMachine::known_again(KnownBy how) {
   own_.unknown_streak = 0;
   if (!own_.unknown_since) return;
-  out_.report(finding::KnownAgain{how, *own_.unknown_since, own_.failure()});
+  out_.report(finding::KnownAgain{how, *own_.unknown_since, w_.failure()});
   own_.unknown_since.reset();
 }
 
@@ -340,7 +340,6 @@ void HealthMachine::instance_began(const finding::InstanceBegan& began) {
   own_.start_period_until = started + start_period();
   if (std::exchange(own_.instance_passed_before, false) && began.same)
     own_.start_period_until = std::min(own_.start_period_until, now_);  // over: it passed under that process
-  own_.alerts_from = started;
   const FirstRounds rounds = began.daemon_start ? first_rounds(host_.watched()) : FirstRounds::AtOnce;
   own_.spread_next = began.daemon_start && rounds == FirstRounds::AtOnce;
   if (!own_.unprobed())
@@ -362,7 +361,6 @@ void HealthMachine::continue_streak(const FailingStreak& streak) {
 
 void HealthMachine::instance_kept() {
   went(own_.tracker.begin_instance(true));
-  own_.alerts_from = now_;
   own_.health_from = now_;  // earlier verdicts of the HEALTHCHECK do not count
   own_.unhealthy_reported.reset();
   own_.instance_seen_from_start = false;  // no start to measure
@@ -429,7 +427,6 @@ std::optional<Instant> HealthMachine::deadline() const {
   if (running && !own_.probe && !own_.unprobed()) next.at(own_.probe_due);
   if (own_.unhealthy_in_start_period && running && host_.engine_up) next.at(own_.start_period_until);
   if (running) next.at(own_.verdict_due);
-  if (running) next.at(alert_deadline());
   if (!w_.network_parent_id.empty() && own_.in_start_period(now_))
     next.at(own_.start_period_until);  // until then a lost network is ignored
   return next.when();

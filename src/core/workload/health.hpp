@@ -85,18 +85,7 @@ struct NetworkLoss {
   Instant since{};
 };
 
-/// What the source of an alert answered last to whether the alert fires.
-struct AlertCheck {
-  std::string source;
-  std::string id;
-  Instant asked_at{};
-  bool pending = true;                ///< the newest question has no answer yet
-  std::optional<AlertAnswer> answer;  ///< the newest; empty: none that counts for the next attempt
-  Instant answered_at{};
-  std::string why;  ///< of Unknown: what the source answered; empty: nothing in time
-};
-
-/// What the checks, the alerts and the shared network say of the workload.
+/// What the checks and the shared network say of the workload.
 struct Health {
   std::vector<WorkloadProbe> probes;  ///< not empty after the workload was once seen running
   Instant health_from{};              ///< older verdicts of the HEALTHCHECK do not count (pause, remedy)
@@ -127,11 +116,7 @@ struct Health {
   std::string unproven_notified;  ///< fingerprint of the unproven probe that operators know of
   std::optional<FailingStreak> failing_restored;  ///< what a former process saw of the instance
   std::optional<Instant> verdict_due;  ///< HEALTHCHECK, unhealthy: without an inspect it counts from then
-  std::optional<Instant> unhealthy_reported;   ///< HEALTHCHECK: first unhealthy verdict in a row
-  Rare<std::vector<FiringAlert>> alerts;       ///< rules of Prometheus that fire about it
-  Rare<std::vector<AlertCheck>> alert_checks;  ///< at most one of each alert
-  Instant alerts_from{};      ///< an older alert counts after the policy's alert_lookback from here
-  bool alert_firing = false;  ///< an alert makes it unhealthy, whatever the result of its probes
+  std::optional<Instant> unhealthy_reported;  ///< HEALTHCHECK: first unhealthy verdict in a row
   std::optional<NetworkLoss> network_loss;
 
   /// The engine's HEALTHCHECK decides alone: it is the only probe, or no candidate has been chosen yet.
@@ -152,12 +137,6 @@ struct Health {
   }
   bool unhealthy() const { return tracker.state() == Tracker::State::Unhealthy; }
   bool in_start_period(Instant now) const { return now < start_period_until && !tracker.passed_once(); }
-  /// An alert with the use `act` fires: no recovery before its end.
-  bool awaits_alert() const;
-  /// The firing alerts with the use `act`.
-  reason::Alerts acted_alerts() const;
-  /// Why it is unhealthy.
-  Reason failure() const;
 };
 
 /// The configuration of a workload's probe: WorkloadProbe::spec counts the unnamed probe first, if there is
@@ -168,8 +147,8 @@ const ProbeSpec& spec_of(unsigned spec, const Policy& policy);
 /// longer (recovery), so such starts are learned apart.
 Duration learned_start_period(const Workload& workload);
 
-/// Runs the checks and decides what their results, the engine's HEALTHCHECK, alerts and the loss of a shared
-/// network mean for the workload's health. HEALING.md 2.
+/// Runs the checks and decides what their results, the engine's HEALTHCHECK and the loss of a shared network
+/// mean for the workload's health. HEALING.md 2.
 class HealthMachine {
  public:
   HealthMachine(Health& own, const View& view, Out& out);
@@ -208,18 +187,7 @@ class HealthMachine {
   void round_overdue();
   void checks_due();
 
-  // Alerts, and the network that it shares.
-  void alert_reported(const AlertReported& event);
-  void alerts_due();
-  /// Asks the sources of the alerts that count, where AlertPermit says so.
-  void confirm_alerts();
-  void alert_confirmed(const AlertConfirmed& event);
-  /// An attempt begins: the next one needs new answers.
-  void attempt_began();
-  /// An attempt did not recover the workload.
-  void attempt_did_not_help();
-  /// `healer reset`: an attempt is allowed again for every alert.
-  void alerts_reset();
+  // The network that it shares.
   void network_due();
 
   std::optional<Instant> deadline() const;
@@ -266,9 +234,6 @@ class HealthMachine {
   bool first_of_image() const;
   void continue_streak(const FailingStreak& streak);
   void stale(const Verdict& verdict);
-  void alert_over(const FiringAlert& alert, AlertEnd how, const std::string& answer = {});
-  void not_confirmed(AlertCheck& check, const std::string& why);
-  std::optional<Instant> alert_deadline() const;
 
   Health& own_;
   const View& view_;

@@ -70,7 +70,7 @@ std::optional<Hold> connectivity(const View& view) {
   const Health& health = view.workload.health;
   const bool over_network = view.workload.lifecycle.presence == Presence::Running &&
                             !health.uses_engine_health() && !health.unprobed();
-  if (!over_network || health.network_loss || health.alert_firing) return std::nullopt;
+  if (!over_network || health.network_loss || view.workload.alerts.acting) return std::nullopt;
   if (view.host.connectivity.failed()) return hold_of(HoldKind::Connectivity);
   if (view.now < view.host.starved_until)
     return hold_until(view.host.starved_until, HoldKind::Connectivity, HoldCase::RanOut);
@@ -191,7 +191,7 @@ std::optional<Hold> disk(const View& view) {
 bool by_check(const View& view) {
   const Health& health = view.workload.health;
   return view.workload.lifecycle.presence == Presence::Running && !health.network_loss &&
-         !health.alert_firing;
+         !view.workload.alerts.acting;
 }
 
 /// The newest failure tells whose trouble it is. An unknown result after it tells nothing.

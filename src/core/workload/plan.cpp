@@ -205,7 +205,7 @@ void RemediationMachine::check_then_act() {
   const bool exit_open = w_.lifecycle.presence == Presence::Exited &&
                          (w_.lifecycle.judge_exit_at || w_.lifecycle.stopped_by_operator);
   const bool wanted = w_.health.tracker.state() == Tracker::State::Unhealthy || own_.forced ||
-                      w_.health.network_loss || w_.health.alert_firing;
+                      w_.health.network_loss || w_.alerts.acting;
   if (!as_decided || exit_open || !wanted) {
     drop_queued(Input::OtherState, Ending::OtherState);
     return;
@@ -224,7 +224,7 @@ void RemediationMachine::check_then_act() {
   }
   // A check passed meanwhile: the next results decide whether a remedy is needed.
   if (w_.health.tracker.passes() > 0 && w_.lifecycle.presence == Presence::Running && !own_.forced &&
-      !w_.health.network_loss && !w_.health.alert_firing) {
+      !w_.health.network_loss && !w_.alerts.acting) {
     go(Input::PassedMeanwhile, Planned{now_ + w_.policy->effective_fast_interval(), {}});
     return;
   }
@@ -305,7 +305,7 @@ void RemediationMachine::cause_gone(HoldKind held_for, const std::string& health
   const bool held = planned != nullptr && planned->hold && planned->hold->kind == held_for;
   // A container that is down does not come back by itself; a workload without a probe gets no new verdict.
   if (!held || w_.lifecycle.presence != Presence::Running || w_.health.unprobed() || w_.health.network_loss ||
-      w_.health.alert_firing || own_.forced)
+      w_.alerts.acting || own_.forced)
     return;
   const fact::HoldCauseGone gone{healthy_again};
   out_.log(LogLevel::Info, gone);

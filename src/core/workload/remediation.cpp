@@ -326,7 +326,7 @@ void RemediationMachine::settle() {
 
 void RemediationMachine::verify_from(RemedyTable::Input input, Instant started, bool awaiting_instance) {
   Instant deadline = verified_by(started, view_);
-  if (w_.health.awaits_alert())
+  if (w_.alerts.awaited())
     deadline = std::max(deadline, verified_by(std::max(now_, started) + w_.policy->alerts.lookback, view_));
   go(input, Verifying{deadline, awaiting_instance, now_ + settle_interval});
   own_.attempt->state = AttemptState::Verifying;
@@ -397,7 +397,7 @@ void RemediationMachine::verification_over() {
   }
   const Health& health = w_.health;
   const bool running = w_.lifecycle.presence == Presence::Running;
-  if (health.unjudged() && running && !health.network_loss && !health.awaits_alert()) {
+  if (health.unjudged() && running && !health.network_loss && !w_.alerts.awaited()) {
     out_.report(finding::StayedUp{});
     return;
   }
@@ -450,11 +450,11 @@ void RemediationMachine::successor_awaited() {
 /// From now on the checks decide, in the same time as without an alert. A remedy that only the alert asked
 /// for is not needed any more, even before a check has passed.
 void RemediationMachine::alert_over() {
-  if (w_.lifecycle.presence == Presence::Running && !w_.health.awaits_alert() && !w_.health.unhealthy() &&
+  if (w_.lifecycle.presence == Presence::Running && !w_.alerts.awaited() && !w_.health.unhealthy() &&
       !w_.health.network_loss && !own_.forced)
     drop_queued(Input::Healthy, Ending::AlertOver);
   auto* verifying = std::get_if<Verifying>(&own_.phase);
-  if (verifying == nullptr || w_.health.awaits_alert()) return;
+  if (verifying == nullptr || w_.alerts.awaited()) return;
   verifying->deadline = std::min(verifying->deadline, verified_by(w_.lifecycle.instance_started, view_));
 }
 
@@ -478,7 +478,7 @@ void RemediationMachine::due() {
     out_.log(LogLevel::Info, fact::BreakerHalfOpen{});
   }
   // plan() itself checks everything that prevents a plan, so it is called in every step.
-  if (w_.incident && (w_.health.unhealthy() || w_.health.network_loss || w_.health.alert_firing)) plan();
+  if (w_.incident && (w_.health.unhealthy() || w_.health.network_loss || w_.alerts.acting)) plan();
 
   if (const auto* planned = std::get_if<Planned>(&own_.phase)) {
     if (now_ >= planned->due) planned_due();

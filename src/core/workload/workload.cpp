@@ -20,6 +20,11 @@ bool Workload::reported_stopped() const {
   return (exit_open || not_shown) && !perhaps_ours && lifecycle.evidence.stays_stopped();
 }
 
+Reason Workload::failure() const {
+  if (alerts.acting && !health.unhealthy()) return alerts.acted();
+  return health.last_verdict.reason;
+}
+
 WorkloadRecord Workload::record() const {
   WorkloadRecord record;
   record.key = key;
@@ -48,7 +53,7 @@ WorkloadRecord Workload::record() const {
   record.ineffective_restarts = remediation.ineffective_restarts;
   record.paused_until = paused_until;
   record.network_parent = network_parent;
-  if (health.alerts) record.alerts = *health.alerts;
+  if (alerts.firing) record.alerts = *alerts.firing;
   record.instance_passed = health.tracker.passed_once() || (unseen() && health.instance_passed_before);
   record.trusted_probes = health.trusted_probes;
   record.unproven_notified = health.unproven_notified;
@@ -91,7 +96,7 @@ Workload restore_workload(const Remembered& remembered) {
   workload.health.starts_image = record.starts_image;
   workload.health.failing_restored = record.failing;
   workload.lifecycle.ran_before_engine_loss = record.ran_before_engine_loss;
-  if (!record.alerts.empty()) workload.health.alerts = record.alerts;
+  if (!record.alerts.empty()) workload.alerts.firing = record.alerts;
   if (remembered.newest_order) workload.remediation.ordered = *remembered.newest_order;
   workload.remediation.breaker = Breaker(record.breaker, record.breaker_until, remembered.attempts);
   return workload;

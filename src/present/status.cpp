@@ -97,7 +97,7 @@ WorkloadStatus status_of_one(const Workload& w, Instant now, bool engine_up) {
   status.container_id = w.container.id;
   status.image = w.container.image;
   status.condition = condition_of(w, engine_up);
-  status.probe = w.health.probe_text();
+  status.probe = w.health.probes.text();
   status.reason = reason_of(w, now);
   status.failures = w.health.tracker.failures();
   status.failure_threshold = w.policy->failure_threshold;
@@ -116,8 +116,9 @@ WorkloadStatus status_of_one(const Workload& w, Instant now, bool engine_up) {
   }
   status.restarts = w.remediation.restarts;
   status.unknown_streak = w.health.unknown_streak;
-  if (w.health.probes.size() > 1)
-    for (const WorkloadProbe& probe : w.health.probes) status.probes.push_back(status_of_probe(probe));
+  if (w.health.probes.selected.size() > 1)
+    for (const WorkloadProbe& probe : w.health.probes.selected)
+      status.probes.push_back(status_of_probe(probe));
   status.problems = w.problems;
   if (w.alerts.firing) status.alerts = *w.alerts.firing;
   for (const RemedyStep& step : w.ladder.steps)

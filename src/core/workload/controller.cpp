@@ -57,7 +57,8 @@ void WorkloadController::observe(const ContainerObserved& seen) {
   if (running &&
       (policy_changed || before.networks != w_.container.networks || before.ports != w_.container.ports))
     run([&] { health_.resolve_targets(); });
-  if (running && w_.health.listens_to_engine() && !w_.on_old_instance()) run([&] { health_.inspected(); });
+  if (running && w_.health.probes.listens_to_engine() && !w_.on_old_instance())
+    run([&] { health_.inspected(); });
   run([&] { remediation_.inspected(); });
 }
 
@@ -76,7 +77,7 @@ void WorkloadController::engine_event(const EngineEvent& event) {
 }
 
 void WorkloadController::health_reported(const HealthReported& report, const EngineEvent& event) {
-  if (is_about_earlier_instance(event, view_) || !w_.health.listens_to_engine() ||
+  if (is_about_earlier_instance(event, view_) || !w_.health.probes.listens_to_engine() ||
       w_.lifecycle.presence != Presence::Running || w_.on_old_instance())
     return;
   const WallTime when{event.unix_nanoseconds / 1000000};

@@ -150,7 +150,7 @@ void WorkloadController::unhealthy(IncidentCause cause, const Reason& why) {
   if (!w_.incident) {
     open_incident(cause, why);
     out_.decide(Rule::Unhealthy, fact::IncidentOpened{cause, why, w_.health.tracker.failures(),
-                                                      w_.policy->failure_threshold, w_.health.probe_text()});
+                                                      w_.policy->failure_threshold, w_.health.probes.text()});
   }
   run([&] { remediation_.plan(); });
 }

@@ -54,44 +54,16 @@ reason::Checks in_window(Reason why, unsigned failed, unsigned of) {
   return checks;
 }
 
-template <class How>
-bool any(const std::vector<WorkloadProbe>& probes) {
-  return std::any_of(probes.begin(), probes.end(), [](const WorkloadProbe& probe) {
-    return std::holds_alternative<How>(probe.resolution.how);
-  });
-}
-
 }  // namespace
 
-bool Health::listens_to_engine() const {
-  return any<UseEngineHealth>(probes);
-}
-
-bool Health::uses_engine_health() const {
-  return listens_to_engine() && std::none_of(probes.begin(), probes.end(), [](const WorkloadProbe& probe) {
-           return std::holds_alternative<ProbeTargetPtr>(probe.resolution.how) &&
-                  !(probe.candidate && probe.trust == Trust::Unproven);
-         });
-}
-
-bool Health::unprobed() const {
-  return !listens_to_engine() && !any<ProbeTargetPtr>(probes);
-}
-
-std::string Health::probe_text() const {
-  std::string text;
-  bool choosing = false;
-  for (const WorkloadProbe& probe : probes) {
-    if (!text.empty()) text += choosing && probe.candidate ? " or " : ", ";
-    choosing = probe.candidate;
-    if (!probe.name.empty()) text += probe.name + ": ";
-    text += probe.resolution.text;
-  }
-  return text;
-}
-
 HealthMachine::HealthMachine(Health& own, const View& view, Out& out)
-    : own_(own), view_(view), w_(view.workload), host_(view.host), now_(view.now), out_(out) {}
+    : own_(own),
+      selection_(own.probes, view, out),
+      view_(view),
+      w_(view.workload),
+      host_(view.host),
+      now_(view.now),
+      out_(out) {}
 
 Tracker::Row HealthMachine::went(const Tracker::Row& row) {
   out_.went<Tracker>(row);
@@ -131,15 +103,11 @@ Duration HealthMachine::engine_start_period() const {
 }
 
 Duration HealthMachine::start_period() const {
-  if (own_.uses_engine_health() && !w_.policy->start_period)
+  if (own_.probes.uses_engine_health() && !w_.policy->start_period)
     return std::max(engine_start_period(), w_.container.health_check.start_period);
   Duration own = learned_start_period(w_);
   if (!w_.policy->start_period && first_of_image()) own = std::max(own, unlearned_start);
-  return own_.listens_to_engine() ? std::max(own, w_.container.health_check.start_period) : own;
-}
-
-Verdict HealthMachine::without_connectivity() const {
-  return {Outcome::Unknown, Cause::Connectivity, reason::NoConnectivity{host_.connectivity.problem()}};
+  return own_.probes.listens_to_engine() ? std::max(own, w_.container.health_check.start_period) : own;
 }
 
 /// A pass or a failure is the newest verdict.
@@ -155,7 +123,7 @@ void HealthMachine::judged_as(const Verdict& verdict) {
 void HealthMachine::count_unknown(const Verdict& verdict) {
   own_.last_verdict = verdict;
   out_.checked(verdict.outcome, verdict.cause);
-  const unsigned after = notified_after(verdict.cause, own_.uses_engine_health());
+  const unsigned after = notified_after(verdict.cause, own_.probes.uses_engine_health());
   if (++own_.unknown_streak == after) out_.add(Count{CountUnknownStreak{verdict.cause}});
   if (own_.unknown_streak < after || own_.unknown_since || notified_elsewhere(verdict.cause)) return;
   own_.unknown_since = now_;
@@ -225,16 +193,16 @@ void HealthMachine::inspected() {
     stale(Verdict{Outcome::Unknown, Cause::EngineFailed, problem_of(ProblemKind::HealthcheckNotRun)});
   } else {
     engine_health(facts.health);
-    if (never_run && own_.uses_engine_health())
+    if (never_run && own_.probes.uses_engine_health())
       own_.probe_due = std::min(own_.probe_due.value_or(first_by), first_by);
   }
 }
 
 void HealthMachine::stale(const Verdict& verdict) {
-  if (own_.uses_engine_health())
+  if (own_.probes.uses_engine_health())
     apply_verdict(verdict);
   else
-    note_engine_verdict(verdict);
+    selection_.note_engine_verdict(verdict);
 }
 
 void HealthMachine::health_reported(EngineHealth health) {
@@ -248,8 +216,8 @@ void HealthMachine::health_reported(EngineHealth health) {
 
 void HealthMachine::engine_health(EngineHealth health) {
   if (!host_.engine_up) return;
-  note_engine_health(health);
-  if (!own_.uses_engine_health()) return;
+  selection_.note_engine_health(health);
+  if (!own_.probes.uses_engine_health()) return;
   switch (health) {
     case EngineHealth::None:
     case EngineHealth::Starting:
@@ -275,7 +243,7 @@ void HealthMachine::engine_health(EngineHealth health) {
 void HealthMachine::engine_unhealthy() {
   own_.last_check = now_;
   if (host_.connectivity.failed()) {  // the next inspect decides
-    count_unknown(without_connectivity());
+    count_unknown(without_connectivity(host_.connectivity.problem()));
     return;
   }
   const Verdict verdict = judge_healthcheck(w_.container);
@@ -331,7 +299,7 @@ void HealthMachine::instance_began(const finding::InstanceBegan& began) {
   own_.unhealthy_in_start_period = false;
   own_.unhealthy_reported.reset();
   own_.verdict_due.reset();
-  for (WorkloadProbe& probe : own_.probes) {
+  for (WorkloadProbe& probe : own_.probes.selected) {
     probe.verdict.reset();
     probe.hangs = false;
     probe.next_at = Instant{};
@@ -394,7 +362,7 @@ void HealthMachine::fresh_verdict() {
   own_.instance_seen_from_start = false;                                // its length cannot be measured now
   went(own_.tracker.begin_instance(true));
   own_.health_from = now_;
-  if (own_.uses_engine_health()) {
+  if (own_.probes.uses_engine_health()) {
     own_.probe_due = now_ + w_.container.health_check.interval + w_.container.health_check.timeout;
   } else if (!own_.probe) {
     own_.probe_due = now_;
@@ -402,7 +370,7 @@ void HealthMachine::fresh_verdict() {
 }
 
 void HealthMachine::check_now() {
-  if (!own_.probe && !own_.uses_engine_health() && !w_.on_old_instance()) own_.probe_due = now_;
+  if (!own_.probe && !own_.probes.uses_engine_health() && !w_.on_old_instance()) own_.probe_due = now_;
 }
 
 void HealthMachine::checks_due() {

@@ -10,10 +10,9 @@
 #include "base/rare.hpp"
 #include "base/time.hpp"
 #include "core/workload/findings.hpp"
-#include "core/workload/probe_target.hpp"
+#include "core/workload/selection.hpp"
 #include "core/workload/tracker.hpp"
 #include "core/workload/transition.hpp"
-#include "core/workload/trust.hpp"
 #include "model/container.hpp"
 #include "model/event.hpp"
 #include "model/policy.hpp"
@@ -26,20 +25,6 @@ class Out;
 struct HostState;
 struct View;
 struct Workload;
-
-/// One probe of a workload; most workloads have only one. All must pass.
-struct WorkloadProbe {
-  std::string name;  ///< empty: the unnamed probe
-  TargetResolution resolution;
-  unsigned spec = 0;  ///< its place in the policy, see spec_of()
-  Trust trust = Trust::Proven;
-  bool candidate = false;  ///< the automatic selection has not chosen yet; one of the candidates will stay
-  Instant next_at{};       ///< candidate: not checked before; Instant::max(): not in this instance
-  bool open = false;       ///< its check in this round has no result yet
-  bool hangs = false;      ///< exec: a command in this instance ran into its timeout and may still run
-  std::optional<Verdict>
-      verdict;  ///< the newest of this instance; for a HEALTHCHECK the engine's last report
-};
 
 // clang-format off
 struct RoundTable {
@@ -87,8 +72,8 @@ struct NetworkLoss {
 
 /// What the checks and the shared network say of the workload.
 struct Health {
-  std::vector<WorkloadProbe> probes;  ///< not empty after the workload was once seen running
-  Instant health_from{};              ///< older verdicts of the HEALTHCHECK do not count (pause, remedy)
+  Probes probes;
+  Instant health_from{};  ///< older verdicts of the HEALTHCHECK do not count (pause, remedy)
   Tracker tracker;
   bool instance_seen_from_start = false;
   Instant start_period_until{};
@@ -110,38 +95,28 @@ struct Health {
   std::optional<Instant> failed_at;  ///< the newest failed check that counts, or exit, of any instance
   bool started_healthy_once = false;
   std::vector<Duration> starts;
-  std::vector<Duration> unclean_starts;  ///< starts after an instance that was killed or crashed
-  std::string starts_image;              ///< the image that both are of
-  std::vector<TrustedProbe> trusted_probes;
-  std::string unproven_notified;  ///< fingerprint of the unproven probe that operators know of
+  std::vector<Duration> unclean_starts;           ///< starts after an instance that was killed or crashed
+  std::string starts_image;                       ///< the image that both are of
   std::optional<FailingStreak> failing_restored;  ///< what a former process saw of the instance
   std::optional<Instant> verdict_due;  ///< HEALTHCHECK, unhealthy: without an inspect it counts from then
   std::optional<Instant> unhealthy_reported;  ///< HEALTHCHECK: first unhealthy verdict in a row
   std::optional<NetworkLoss> network_loss;
 
-  /// The engine's HEALTHCHECK decides alone: it is the only probe, or no candidate has been chosen yet.
-  bool uses_engine_health() const;
-  /// The engine's HEALTHCHECK is one of its probes.
-  bool listens_to_engine() const;
   /// The configuration gives no probe target and no HEALTHCHECK.
-  bool unprobed() const;
+  bool unprobed() const { return probes.none(); }
   /// No check can tell whether it works: there is none, or none has ever passed.
   bool unjudged() const { return unprobed() || last_verdict.cause == Cause::Unproven; }
   /// A check of this workload has passed at some time, also under a former process.
   bool ever_passed() const { return started_healthy_once || instance_passed_before || tracker.passed_once(); }
-  /// For operators: "http 127.0.0.1:8080/health"; several probes with their names.
-  std::string probe_text() const;
   RoundTable::State round() const {
     if (!probe) return RoundTable::State::None;
     return probe->awaiting ? RoundTable::State::Awaiting : RoundTable::State::Open;
   }
   bool unhealthy() const { return tracker.state() == Tracker::State::Unhealthy; }
-  bool in_start_period(Instant now) const { return now < start_period_until && !tracker.passed_once(); }
+  /// Failures do not count yet, whether a check has passed or not.
+  bool in_start_window(Instant now) const { return now < start_period_until; }
+  bool in_start_period(Instant now) const { return in_start_window(now) && !tracker.passed_once(); }
 };
-
-/// The configuration of a workload's probe: WorkloadProbe::spec counts the unnamed probe first, if there is
-/// one.
-const ProbeSpec& spec_of(unsigned spec, const Policy& policy);
 
 /// How long an instance's start may take, as far as healer has learned. A start after an unclean end may take
 /// longer (recovery), so such starts are learned apart.
@@ -197,36 +172,15 @@ class HealthMachine {
   void schedule_probe();
   Tracker::Row went(const Tracker::Row& row);
   Tracker::Thresholds limits() const;
-  bool in_start_window() const { return now_ < own_.start_period_until; }
   void go(RoundTable::Input input, RoundTable::State next);
   void round_answered(RoundTable::Input input);
   void end_round(RoundTable::Input input, std::optional<Verdict> verdict);
-  std::optional<Verdict> round_verdict() const;
-  Verdict judged(const ProbeFacts& facts, std::size_t probe) const;
-  std::vector<WorkloadProbe> resolutions() const;
-  void select_among(std::vector<WorkloadProbe>& found, const WorkloadProbe& like,
-                    const ProbeSpec& spec) const;
-  bool counts(const WorkloadProbe& probe) const;
-  bool is_due(const WorkloadProbe& probe) const;
-  bool change_protocol(WorkloadProbe& probe, const ProbeFacts& facts) const;
-  void note_candidate(WorkloadProbe& probe, const ProbeFacts& facts);
-  void trust_passed();
-  void trust(WorkloadProbe& probe);
-  void choose_among(unsigned spec);
-  Verdict unproven_verdict() const;
-  std::string unproven_fingerprint() const;
-  void report_unproven();
   void look_due();
   Duration next_probe_delay(bool pending) const;
-  std::optional<Instant> deciding_check() const;
-  Duration rate_limited_delay() const;
   bool needs_connectivity(const Verdict& verdict) const;
-  void note_engine_health(EngineHealth health);
   void engine_unhealthy();
-  void note_engine_verdict(const std::optional<Verdict>& verdict);
   void apply_verdict(const Verdict& verdict);
   void count_unknown(const Verdict& verdict);
-  Verdict without_connectivity() const;
   void judged_as(const Verdict& verdict);
   void measure_start();
   Duration start_period() const;
@@ -236,6 +190,7 @@ class HealthMachine {
   void stale(const Verdict& verdict);
 
   Health& own_;
+  ProbeSelection selection_;
   const View& view_;
   const Workload& w_;
   const HostState& host_;

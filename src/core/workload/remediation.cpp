@@ -69,7 +69,7 @@ void add_to(AttemptNote& note, const AttemptNote& end) {
 /// When the checks of an instance that began at `started` must have given a verdict.
 Instant verified_by(Instant started, const View& view) {
   const Workload& w = view.workload;
-  const bool by_engine = w.health.uses_engine_health();
+  const bool by_engine = w.health.probes.uses_engine_health();
   const Duration learned = learned_start_period(w);
   const Duration start_period =
       by_engine ? std::max(learned, w.container.health_check.start_period) : learned;

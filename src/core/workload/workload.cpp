@@ -55,8 +55,8 @@ WorkloadRecord Workload::record() const {
   record.network_parent = network_parent;
   if (alerts.firing) record.alerts = *alerts.firing;
   record.instance_passed = health.tracker.passed_once() || (unseen() && health.instance_passed_before);
-  record.trusted_probes = health.trusted_probes;
-  record.unproven_notified = health.unproven_notified;
+  record.trusted_probes = health.probes.trusted;
+  record.unproven_notified = health.probes.unproven_notified;
   record.starts_image = health.starts_image;
   if (unseen())
     record.failing = health.failing_restored;
@@ -91,8 +91,8 @@ Workload restore_workload(const Remembered& remembered) {
   workload.paused_until = record.paused_until;
   workload.network_parent = record.network_parent;
   workload.health.instance_passed_before = record.instance_passed;
-  workload.health.trusted_probes = record.trusted_probes;
-  workload.health.unproven_notified = record.unproven_notified;
+  workload.health.probes.trusted = record.trusted_probes;
+  workload.health.probes.unproven_notified = record.unproven_notified;
   workload.health.starts_image = record.starts_image;
   workload.health.failing_restored = record.failing;
   workload.lifecycle.ran_before_engine_loss = record.ran_before_engine_loss;

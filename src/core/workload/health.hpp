@@ -11,6 +11,7 @@
 #include "base/time.hpp"
 #include "core/workload/findings.hpp"
 #include "core/workload/selection.hpp"
+#include "core/workload/starts.hpp"
 #include "core/workload/tracker.hpp"
 #include "core/workload/transition.hpp"
 #include "model/container.hpp"
@@ -70,15 +71,23 @@ struct NetworkLoss {
   Instant since{};
 };
 
+/// What the engine's HEALTHCHECK reported.
+struct Healthcheck {
+  Instant count_from{};                    ///< older verdicts do not count (pause, remedy)
+  bool unhealthy_in_start_period = false;  ///< applied at the end of the start period
+  std::optional<Instant> unhealthy_since;  ///< first unhealthy verdict in a row
+  std::optional<Instant> verdict_due;      ///< unhealthy: without an inspect it counts from then
+  Instant looked_at{};                     ///< last inspect for a HEALTHCHECK that is one of several probes
+};
+
 /// What the checks and the shared network say of the workload.
 struct Health {
   Probes probes;
-  Instant health_from{};  ///< older verdicts of the HEALTHCHECK do not count (pause, remedy)
+  Healthcheck healthcheck;
   Tracker tracker;
   bool instance_seen_from_start = false;
   Instant start_period_until{};
-  bool instance_passed_before = false;     ///< a former process saw the restored instance pass
-  bool unhealthy_in_start_period = false;  ///< HEALTHCHECK: applied at the end of the start period
+  bool instance_passed_before = false;  ///< a former process saw the restored instance pass
   std::optional<OpenProbe> probe;
   std::optional<Instant> probe_due;
   std::uint64_t rounds = 0;  ///< rounds of checks begun by this process
@@ -90,16 +99,10 @@ struct Health {
   std::chrono::microseconds last_duration{0};
   unsigned unknown_streak = 0;
   std::optional<Instant> unknown_since;  ///< when operators were notified that it cannot be checked
-  Instant health_looked_at{};            ///< last inspect for a HEALTHCHECK that is one of several probes
   Instant failing_since{};
   std::optional<Instant> failed_at;  ///< the newest failed check that counts, or exit, of any instance
-  bool started_healthy_once = false;
-  std::vector<Duration> starts;
-  std::vector<Duration> unclean_starts;           ///< starts after an instance that was killed or crashed
-  std::string starts_image;                       ///< the image that both are of
+  LearnedStarts starts;
   std::optional<FailingStreak> failing_restored;  ///< what a former process saw of the instance
-  std::optional<Instant> verdict_due;  ///< HEALTHCHECK, unhealthy: without an inspect it counts from then
-  std::optional<Instant> unhealthy_reported;  ///< HEALTHCHECK: first unhealthy verdict in a row
   std::optional<NetworkLoss> network_loss;
 
   /// The configuration gives no probe target and no HEALTHCHECK.
@@ -107,7 +110,7 @@ struct Health {
   /// No check can tell whether it works: there is none, or none has ever passed.
   bool unjudged() const { return unprobed() || last_verdict.cause == Cause::Unproven; }
   /// A check of this workload has passed at some time, also under a former process.
-  bool ever_passed() const { return started_healthy_once || instance_passed_before || tracker.passed_once(); }
+  bool ever_passed() const { return starts.healthy_once || instance_passed_before || tracker.passed_once(); }
   RoundTable::State round() const {
     if (!probe) return RoundTable::State::None;
     return probe->awaiting ? RoundTable::State::Awaiting : RoundTable::State::Open;
@@ -117,10 +120,6 @@ struct Health {
   bool in_start_window(Instant now) const { return now < start_period_until; }
   bool in_start_period(Instant now) const { return in_start_window(now) && !tracker.passed_once(); }
 };
-
-/// How long an instance's start may take, as far as healer has learned. A start after an unclean end may take
-/// longer (recovery), so such starts are learned apart.
-Duration learned_start_period(const Workload& workload);
 
 /// Runs the checks and decides what their results, the engine's HEALTHCHECK and the loss of a shared network
 /// mean for the workload's health. HEALING.md 2.
@@ -183,9 +182,6 @@ class HealthMachine {
   void count_unknown(const Verdict& verdict);
   void judged_as(const Verdict& verdict);
   void measure_start();
-  Duration start_period() const;
-  Duration engine_start_period() const;
-  bool first_of_image() const;
   void continue_streak(const FailingStreak& streak);
   void stale(const Verdict& verdict);
 

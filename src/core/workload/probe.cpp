@@ -180,8 +180,8 @@ void HealthMachine::start_probe() {
     own_.probes.selected[i].open = true;
     out_.add(StartProbe{ProbeId{first.value + i}, w_.key, *target, timeout});
   }
-  if (own_.probes.listens_to_engine() && now_ - own_.health_looked_at >= engine_look_interval) {
-    own_.health_looked_at = now_;
+  if (own_.probes.listens_to_engine() && now_ - own_.healthcheck.looked_at >= engine_look_interval) {
+    own_.healthcheck.looked_at = now_;
     out_.inspect();
   }
 }

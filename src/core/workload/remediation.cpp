@@ -6,6 +6,7 @@
 #include "core/workload/command_result.hpp"
 #include "core/workload/out.hpp"
 #include "core/workload/remediation.hpp"
+#include "core/workload/starts.hpp"
 #include "core/workload/timing.hpp"
 
 namespace healer {

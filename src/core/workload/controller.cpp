@@ -284,7 +284,7 @@ void WorkloadController::pause_due() {
 void WorkloadController::alert_outlasts_attempt() {
   machines_.give(&AlertMachine::confirm);
   if (alert_permit(view_).state != AlertPermit::State::Asking)
-    machines_.give(&RemediationMachine::verification_failed, w_.failure());
+    machines_.give(&RemediationMachine::verification_failed, RemedyTable::Input::Unhealthy, w_.failure());
 }
 
 void WorkloadController::verdict_due() {
@@ -298,7 +298,8 @@ void WorkloadController::verdict_due() {
     else if (passes && !w_.alerts.awaited())
       machines_.healthy();
     else if (health.unhealthy())
-      machines_.give(&RemediationMachine::verification_failed, health.last_verdict.reason);
+      machines_.give(&RemediationMachine::verification_failed, RemedyTable::Input::Unhealthy,
+                     health.last_verdict.reason);
     else if (w_.alerts.acting)
       alert_outlasts_attempt();
   }

@@ -1,5 +1,7 @@
 #include "core/workload/exit_judgement.hpp"
 
+#include "core/workload/order_limits.hpp"
+
 namespace healer {
 namespace {
 

@@ -74,7 +74,7 @@ auto WorkloadMachines::of_lifecycle() {
       },
       [this](const finding::ExitedByItself& exited) { give(&HealthMachine::exited, exited.reason); },
       [this](const finding::EngineRestarted& restarted) {
-        give(&RemediationMachine::engine_restarted, restarted.reason);
+        give(&RemediationMachine::verification_failed, RemedyTable::Input::EngineRestarted, restarted.reason);
         if (!restarted.loop || w_.incident) return;
         open_incident(IncidentCause::CrashLoop, *restarted.loop);
         out_.decide(Rule::Unhealthy, fact::IncidentOpened{IncidentCause::CrashLoop, *restarted.loop});
@@ -185,7 +185,7 @@ void WorkloadMachines::take(const WorkloadFinding& taken) {
 
 void WorkloadMachines::unhealthy(IncidentCause cause, const Reason& why) {
   if (std::holds_alternative<Verifying>(w_.remediation.phase)) {
-    give(&RemediationMachine::verification_failed, why);
+    give(&RemediationMachine::verification_failed, RemedyTable::Input::Unhealthy, why);
     return;
   }
   if (!w_.incident) {

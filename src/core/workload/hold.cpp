@@ -8,6 +8,7 @@
 #include "core/workload/alert_permit.hpp"
 #include "core/workload/command_result.hpp"
 #include "core/workload/network.hpp"
+#include "core/workload/order_limits.hpp"
 #include "core/workload/pause.hpp"
 #include "core/workload/verdict.hpp"
 

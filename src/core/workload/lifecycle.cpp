@@ -5,6 +5,7 @@
 
 #include "base/earliest.hpp"
 #include "core/workload/exit_judgement.hpp"
+#include "core/workload/order_limits.hpp"
 #include "core/workload/out.hpp"
 
 namespace healer {

@@ -4,6 +4,7 @@
 
 #include "core/workload/exit_judgement.hpp"
 #include "core/workload/lifecycle.hpp"
+#include "core/workload/order_limits.hpp"
 #include "core/workload/out.hpp"
 
 namespace healer {

@@ -113,7 +113,7 @@ std::string text(const FactLog::Entry& entry) {
 std::string alert_note(const Workload& w, const FiringAlert& alert) {
   if (!alert.act) return " (notify only)";
   std::string note = alert.outlasted ? "; an attempt did not end it" : "";
-  const AlertCheck* check = check_of(w.health, alert);
+  const AlertCheck* check = check_of(w.alerts, alert);
   if (check != nullptr && check->answer == AlertAnswer::Unknown)
     note += fmt::format("; not confirmed ({}), so one attempt follows each notification of it",
                         alert_answer(check->why));
@@ -124,8 +124,8 @@ std::string alert_note(const Workload& w, const FiringAlert& alert) {
 std::vector<Observation> observations(const Workload& w) {
   std::vector<Observation> all;
   for (const FactLog::Entry& entry : w.facts.entries()) all.push_back({entry.last, text(entry)});
-  if (!w.health.alerts) return all;
-  for (const FiringAlert& each : *w.health.alerts)
+  if (!w.alerts.firing) return all;
+  for (const FiringAlert& each : *w.alerts.firing)
     all.push_back({each.since, fmt::format("alert of {} fires: {}{}", each.source, alert_line(each),
                                            alert_note(w, each))});
   std::stable_sort(all.begin(), all.end(),

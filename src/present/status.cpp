@@ -33,10 +33,9 @@ Condition condition_of(const Workload& w, bool engine_up) {
   }
   if (w.remediation.attempt) return Condition::Healing;
   if (w.incident && w.notifications.incident->gave_up &&
-      (w.health.tracker.state() == Tracker::State::Unhealthy || w.health.alert_firing))
+      (w.health.tracker.state() == Tracker::State::Unhealthy || w.alerts.acting))
     return Condition::GivenUp;
-  if (w.health.tracker.state() == Tracker::State::Unhealthy || w.health.alert_firing)
-    return Condition::Unhealthy;
+  if (w.health.tracker.state() == Tracker::State::Unhealthy || w.alerts.acting) return Condition::Unhealthy;
   if (w.health.unprobed()) return Condition::Unreachable;
   if (w.health.unknown_streak > 0 || !engine_up) return Condition::Unknown;
   if (w.health.tracker.state() == Tracker::State::Fresh)
@@ -45,9 +44,9 @@ Condition condition_of(const Workload& w, bool engine_up) {
 }
 
 std::string reason_of(const Workload& w, Instant now) {
-  const bool by_alert = w.health.alert_firing && w.health.tracker.state() != Tracker::State::Unhealthy;
+  const bool by_alert = w.alerts.acting && w.health.tracker.state() != Tracker::State::Unhealthy;
   const std::string unhealthy =
-      by_alert ? alert_lines(w.health.acted_alerts()) : reason_text(w.health.last_verdict.reason);
+      by_alert ? alert_lines(w.alerts.acted()) : reason_text(w.health.last_verdict.reason);
   if (w.unseen()) return "the engine lists it, but inspect fails; it is inspected again";
   if (w.lifecycle.exit_kind == ExitKind::Completed) return "completed with exit code 0";
   if (w.lifecycle.exit_kind == ExitKind::JobFailed)
@@ -98,7 +97,7 @@ WorkloadStatus status_of_one(const Workload& w, Instant now, bool engine_up) {
   status.container_id = w.container.id;
   status.image = w.container.image;
   status.condition = condition_of(w, engine_up);
-  status.probe = w.health.probe_text();
+  status.probe = w.health.probes.text();
   status.reason = reason_of(w, now);
   status.failures = w.health.tracker.failures();
   status.failure_threshold = w.policy->failure_threshold;
@@ -117,10 +116,11 @@ WorkloadStatus status_of_one(const Workload& w, Instant now, bool engine_up) {
   }
   status.restarts = w.remediation.restarts;
   status.unknown_streak = w.health.unknown_streak;
-  if (w.health.probes.size() > 1)
-    for (const WorkloadProbe& probe : w.health.probes) status.probes.push_back(status_of_probe(probe));
+  if (w.health.probes.selected.size() > 1)
+    for (const WorkloadProbe& probe : w.health.probes.selected)
+      status.probes.push_back(status_of_probe(probe));
   status.problems = w.problems;
-  if (w.health.alerts) status.alerts = *w.health.alerts;
+  if (w.alerts.firing) status.alerts = *w.alerts.firing;
   for (const RemedyStep& step : w.ladder.steps)
     status.remedies.ladder += (status.remedies.ladder.empty() ? "" : ",") + to_string(step);
   if (w.incident) status.remedies.ladder_step = w.remediation.ladder_step;

@@ -377,8 +377,8 @@ const Policy* Checker::policy_of(const std::string& key) const {
 /// True if healer has a firing alert of this workload with the use `act`.
 bool Checker::knows_alert(const std::string& key) const {
   const Workload* workload = workload_of(key);
-  if (workload == nullptr || !workload->health.alerts) return false;
-  return std::any_of(workload->health.alerts->begin(), workload->health.alerts->end(),
+  if (workload == nullptr || !workload->alerts.firing) return false;
+  return std::any_of(workload->alerts.firing->begin(), workload->alerts.firing->end(),
                      [](const FiringAlert& alert) { return alert.act; });
 }
 

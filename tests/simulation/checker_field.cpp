@@ -49,8 +49,7 @@ void Checker::ordered_in_field(const Place& place, const ApplyRemedy& order) {
   const Instant now = world_.now();
   if (place.inside_from + late_inspect < now && now < place.inside_until)
     fail(0, order.workload + " is remedied while an operator works inside");
-  if (incident->cause != IncidentCause::ProbeFailed || of->health.network_loss || of->health.alert_firing)
-    return;
+  if (incident->cause != IncidentCause::ProbeFailed || of->health.network_loss || of->alerts.acting) return;
   const Known& known = known_[place.index];
   if (known.failed_by && *known.failed_by != place.index && now - place.moved > late_inspect) {
     const auto& places = world_.places();

@@ -284,7 +284,7 @@ TEST_CASE("restart of healer: learned starts are kept, and so is the start perio
   scene.pass(2min);
   scene.restart_healer();
   scene.pass(1s);
-  CHECK(scene.workload("web").health.starts.size() == 1);
+  CHECK(scene.workload("web").health.starts.clean.size() == 1);
   scene.restart(box);
   scene.pass(1s);
   const Duration start_period =

@@ -20,7 +20,7 @@ NotReady not_ready_reason(const Workload& w, Instant now) {
       break;
   }
   if (w.health.network_loss) return NotReady::LostNetwork;
-  if (w.health.alert_firing) return NotReady::Unhealthy;
+  if (w.alerts.acting) return NotReady::Unhealthy;
   if (in_remedy(w)) return NotReady::InRemedy;
   switch (w.health.tracker.state()) {
     case Tracker::State::Unhealthy:
@@ -58,7 +58,7 @@ bool counts_as_failing(const Workload& w) {
            w.remediation.attempt.has_value();
   if (w.incident && w.remediation.attempt) return true;
   if (w.incident && w.incident->cause == IncidentCause::ByOperator) return false;
-  if (w.health.tracker.failures() > 0 || w.health.alert_firing) return true;
+  if (w.health.tracker.failures() > 0 || w.alerts.acting) return true;
   return w.health.tracker.state() == Tracker::State::Unhealthy && w.health.tracker.passes() == 0;
 }
 

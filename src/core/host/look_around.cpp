@@ -13,7 +13,7 @@ constexpr Duration longest_look = 10s;
 
 bool checks_itself(const Workload& workload) {
   return workload.lifecycle.presence == Presence::Running && !workload.health.unprobed() &&
-         !workload.health.uses_engine_health();
+         !workload.health.probes.uses_engine_health();
 }
 
 /// Since when the workload has what the remedy is for.

@@ -97,7 +97,7 @@ void NotificationMachine::first_due() {
   // A new verdict is awaited: the workload may be healthy already.
   const bool awaited = w_.lifecycle.presence == Presence::Running && !w_.health.unhealthy() &&
                        w_.incident->cause != IncidentCause::CrashLoop && !w_.health.network_loss &&
-                       !w_.health.alert_firing && !w_.remediation.forced;
+                       !w_.alerts.acting && !w_.remediation.forced;
   if (at_once || awaited || quiet_maintenance() || notified_with_root()) return;
   if (w_.incident->cause == IncidentCause::CrashLoop && !own_.incident->gave_up)
     notify_crash_loop();
@@ -151,9 +151,9 @@ void NotificationMachine::budget_used_up() {
   const fact::BudgetUsedUp used{w_.policy->retry.budget_attempts, w_.policy->retry.budget_window, wait};
   out_.log(LogLevel::Error, used);
   out_.decide(Rule::GaveUp, used);
-  notify({NotificationKind::Critical, incident_key(),
-          notice::BudgetUsedUp{w_.health.failure(), used.budget, used.window, wait, refusal(),
-                               w_.container.advice}});
+  notify(
+      {NotificationKind::Critical, incident_key(),
+       notice::BudgetUsedUp{w_.failure(), used.budget, used.window, wait, refusal(), w_.container.advice}});
   out_.report(finding::IncidentChanged{});
 }
 
@@ -166,7 +166,7 @@ void NotificationMachine::ladder_ended() {
   out_.log(LogLevel::Error, ended);
   out_.decide(Rule::GaveUp, ended);
   notify({NotificationKind::Critical, incident_key(),
-          notice::LadderEnded{w_.health.failure(), ended.attempts, ended.ineffective_restarts, refusal(),
+          notice::LadderEnded{w_.failure(), ended.attempts, ended.ineffective_restarts, refusal(),
                               w_.container.advice}});
   out_.report(finding::IncidentChanged{});
 }
@@ -174,7 +174,7 @@ void NotificationMachine::ladder_ended() {
 void NotificationMachine::alert_outlasts() {
   if (own_.incident->gave_up || notifications_paused(view_)) return;
   give_up(Input::AlertOutlasts);
-  const fact::AlertOutlasts outlasts{w_.health.acted_alerts()};
+  const fact::AlertOutlasts outlasts{w_.alerts.acted()};
   out_.log(LogLevel::Error, outlasts);
   out_.decide(Rule::GaveUp, outlasts);
   notify({NotificationKind::Critical, incident_key(),
@@ -251,7 +251,7 @@ void NotificationMachine::summary_due() {
   out_.record_changed();
   if (w_.incident && !own_.incident->notified) {
     go(Input::CooldownOver, State::Notified);
-    summary.reason = w_.health.failure();
+    summary.reason = w_.failure();
     notify({NotificationKind::Degraded, incident_key(), std::move(summary)});
     out_.report(finding::IncidentChanged{});
   } else {
@@ -346,7 +346,7 @@ Notification NotificationMachine::draft(const Message& message) const {
 
 Reason NotificationMachine::cause_of(const Message& message) const {
   if (w_.incident) return w_.incident->reason;
-  return message.cause ? *message.cause : w_.health.failure();
+  return message.cause ? *message.cause : w_.failure();
 }
 
 void NotificationMachine::notify(Message message) {

@@ -17,7 +17,7 @@ bool counts(const View& view, const FiringAlert& alert) {
 }
 
 State state_of(const View& view, const FiringAlert& alert) {
-  const AlertCheck* check = check_of(view.workload.health, alert);
+  const AlertCheck* check = check_of(view.workload.alerts, alert);
   if (check == nullptr || !check->answer) return State::Asking;
   if (alert.outlasted && !view.workload.health.unprobed()) return State::Outlasted;
   const bool notified = !alert.attempted_at || alert.reported_at > *alert.attempted_at;
@@ -30,7 +30,7 @@ State state_of(const View& view, const FiringAlert& alert) {
 Instant counts_from(const Workload& workload, const FiringAlert& alert) {
   const Health& health = workload.health;
   const Duration lookback = workload.policy->alerts.lookback;
-  const Instant from = health.alerts_from;
+  const Instant from = workload.alerts.count_from;
   const Instant counts = alert.since >= from ? alert.since : from + lookback;
   // Failing checks explain the alert, and they pass again, or a remedy is being verified: one outage, one
   // remedy.
@@ -43,21 +43,21 @@ bool is_about(const AlertCheck& check, const FiringAlert& alert) {
   return check.source == alert.source && check.id == alert.id;
 }
 
-const AlertCheck* check_of(const Health& health, const FiringAlert& alert) {
-  if (!health.alert_checks) return nullptr;
-  const auto found = std::find_if(health.alert_checks->begin(), health.alert_checks->end(),
+const AlertCheck* check_of(const Alerts& alerts, const FiringAlert& alert) {
+  if (!alerts.checks) return nullptr;
+  const auto found = std::find_if(alerts.checks->begin(), alerts.checks->end(),
                                   [&](const AlertCheck& each) { return is_about(each, alert); });
-  return found == health.alert_checks->end() ? nullptr : &*found;
+  return found == alerts.checks->end() ? nullptr : &*found;
 }
 
 bool caused_by_alert(const View& view) {
   const Health& health = view.workload.health;
-  return health.alert_firing && !health.unhealthy() && !health.network_loss;
+  return view.workload.alerts.acting && !health.unhealthy() && !health.network_loss;
 }
 
 bool asks_now(const View& view, const FiringAlert& alert) {
   if (!counts(view, alert)) return false;
-  const AlertCheck* check = check_of(view.workload.health, alert);
+  const AlertCheck* check = check_of(view.workload.alerts, alert);
   if (check == nullptr) return true;
   if (check->pending) return false;
   const State state = state_of(view, alert);
@@ -67,16 +67,16 @@ bool asks_now(const View& view, const FiringAlert& alert) {
 
 AlertPermit alert_permit(const View& view) {
   AlertPermit permit;
-  const Health& health = view.workload.health;
-  if (!health.alerts) return permit;
+  const Alerts& alerts = view.workload.alerts;
+  if (!alerts.firing) return permit;
   constexpr State order[] = {State::Asking, State::Granted, State::Outlasted, State::Used};
   const auto rank = [&](State state) { return std::find(std::begin(order), std::end(order), state); };
   bool found = false;
   Earliest until;
-  for (const FiringAlert& each : *health.alerts) {
+  for (const FiringAlert& each : *alerts.firing) {
     if (!counts(view, each)) continue;
     const State state = state_of(view, each);
-    const AlertCheck* check = check_of(health, each);
+    const AlertCheck* check = check_of(alerts, each);
     if (state == State::Asking)
       until.at((check != nullptr && check->pending ? check->asked_at : view.now) + confirmation_limit);
     if (found && rank(state) >= rank(permit.state)) continue;
@@ -90,10 +90,10 @@ AlertPermit alert_permit(const View& view) {
 }
 
 std::optional<std::string> unconfirmed(const View& view) {
-  const Health& health = view.workload.health;
-  if (!health.alerts) return std::nullopt;
-  for (const FiringAlert& each : *health.alerts)
-    if (const AlertCheck* check = check_of(health, each);
+  const Alerts& alerts = view.workload.alerts;
+  if (!alerts.firing) return std::nullopt;
+  for (const FiringAlert& each : *alerts.firing)
+    if (const AlertCheck* check = check_of(alerts, each);
         counts(view, each) && check != nullptr && check->answer == AlertAnswer::Unknown)
       return check->why;
   return std::nullopt;

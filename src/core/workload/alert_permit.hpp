@@ -3,7 +3,7 @@
 #include <optional>
 #include <string>
 
-#include "core/workload/health.hpp"
+#include "core/workload/alert.hpp"
 #include "core/workload/view.hpp"
 
 namespace healer {
@@ -50,6 +50,6 @@ std::optional<std::string> unconfirmed(const View& view);
 Instant counts_from(const Workload& workload, const FiringAlert& alert);
 bool is_about(const AlertCheck& check, const FiringAlert& alert);
 /// The newest answer about the alert; null: never asked.
-const AlertCheck* check_of(const Health& health, const FiringAlert& alert);
+const AlertCheck* check_of(const Alerts& alerts, const FiringAlert& alert);
 
 }  // namespace healer

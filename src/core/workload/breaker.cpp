@@ -59,29 +59,36 @@ void Breaker::count_attempt(Instant now) {
   attempts_.push_back(now);
 }
 
-void Breaker::attempt_failed(const Policy& policy, Instant now) {
-  if (state_ != BreakerState::HalfOpen) return;
-  go(Input::AttemptFailed, BreakerState::Open);
-  until_ = now + policy.retry.breaker_open_for;
+Breaker::Row Breaker::attempt_failed(const Policy& policy, Instant now) {
+  const State before = state_;
+  if (before == BreakerState::HalfOpen) {
+    go(Input::AttemptFailed, BreakerState::Open);
+    until_ = now + policy.retry.breaker_open_for;
+  }
+  return {before, Input::AttemptFailed, state_};
 }
 
-void Breaker::attempt_recovered() {
-  if (state_ == BreakerState::HalfOpen) go(Input::AttemptRecovered, BreakerState::Closed);
+Breaker::Row Breaker::attempt_recovered() {
+  const State before = state_;
+  if (before == BreakerState::HalfOpen) go(Input::AttemptRecovered, BreakerState::Closed);
+  return {before, Input::AttemptRecovered, state_};
 }
 
-void Breaker::reset() {
+Breaker::Row Breaker::reset() {
+  const State before = state_;
   go(Input::Reset, BreakerState::Closed);
   attempts_.clear();
+  return {before, Input::Reset, state_};
 }
 
-bool Breaker::advance(Instant now) {
+std::optional<Breaker::Row> Breaker::advance(Instant now) {
   return advance(Input::TimeUp, now);
 }
 
-bool Breaker::advance(Input input, Instant now) {
-  if (state_ != BreakerState::Open || now < until_) return false;
+std::optional<Breaker::Row> Breaker::advance(Input input, Instant now) {
+  if (state_ != BreakerState::Open || now < until_) return std::nullopt;
   go(input, BreakerState::HalfOpen);
-  return true;
+  return Row{BreakerState::Open, input, state_};
 }
 
 }  // namespace healer

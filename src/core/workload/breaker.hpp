@@ -36,6 +36,7 @@ class Breaker {
       {State::HalfOpen, Input::Reset,            State::Closed},
   };
   // clang-format on
+  using Row = Transition<State, Input>;
 
   Breaker() = default;
   Breaker(BreakerState state, Instant until, std::vector<Instant> attempts);
@@ -44,11 +45,12 @@ class Breaker {
   /// Changes Closed to Open when the budget is used up.
   std::optional<Instant> permit(const Policy& policy, Instant now);
   void count_attempt(Instant now);
-  void attempt_failed(const Policy& policy, Instant now);
-  void attempt_recovered();
-  void reset();
-  /// Changes Open to HalfOpen at until(); true if the state changed.
-  bool advance(Instant now);
+  // Each gives the row of the table that it took.
+  Row attempt_failed(const Policy& policy, Instant now);
+  Row attempt_recovered();
+  Row reset();
+  /// Changes Open to HalfOpen at until(); empty: the state did not change.
+  std::optional<Row> advance(Instant now);
 
   BreakerState state() const { return state_; }
   Instant until() const { return until_; }
@@ -59,7 +61,7 @@ class Breaker {
  private:
   /// Changes the state.
   void go(Input input, State next);
-  bool advance(Input input, Instant now);
+  std::optional<Row> advance(Input input, Instant now);
   void forget_before(const Policy& policy, Instant now);
 
   BreakerState state_ = BreakerState::Closed;

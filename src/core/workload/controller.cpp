@@ -6,6 +6,27 @@
 #include "core/workload/alert_permit.hpp"
 
 namespace healer {
+namespace {
+
+/// When a workload without a probe counts as healthy after an exit or `healer heal`: it stayed up until then.
+std::optional<Instant> calm_at(const View& view) {
+  const Workload& w = view.workload;
+  if (!w.incident || w.remediation.attempt || w.remediation.queued() ||
+      w.lifecycle.presence != Presence::Running || !w.health.unjudged() || w.health.network_loss ||
+      w.alerts.awaited())
+    return std::nullopt;
+  switch (w.incident->cause) {
+    case IncidentCause::Crashed:
+    case IncidentCause::OutOfMemory:
+    case IncidentCause::NotBackAfterEngine:
+    case IncidentCause::ByOperator:
+      return w.lifecycle.instance_started + w.policy->retry.verify_limit;
+    default:
+      return std::nullopt;
+  }
+}
+
+}  // namespace
 
 WorkloadController::WorkloadController(HostState& host, Workload& workload, Instant now, Effects& out)
     : host_(host),
@@ -13,11 +34,7 @@ WorkloadController::WorkloadController(HostState& host, Workload& workload, Inst
       now_(now),
       view_{workload, host, now},
       out_(workload, host, now, out),
-      lifecycle_(workload.lifecycle, view_, out_),
-      health_(workload.health, view_, out_),
-      remediation_(workload.remediation, view_, out_),
-      incident_(workload.incident, view_, out_),
-      notifications_(workload.notifications, view_, out_) {}
+      machines_(host, workload, view_, out_) {}
 
 // Reports of the engine.
 
@@ -42,22 +59,23 @@ void WorkloadController::observe(const ContainerObserved& seen) {
 
   const InstanceId known = w_.instance();
   const bool another = known != seen.container.instance() && w_.lifecycle.presence != Presence::Absent;
-  if (another) run([&] { lifecycle_.took_over(); });
+  if (another) machines_.give(&LifecycleMachine::took_over);
 
   const Container before = std::exchange(w_.container, seen.container);
   w_.container.labels.clear();
   const ContainerState state = w_.container.state;
   if (another &&
       (state == ContainerState::Exited || state == ContainerState::Dead || state == ContainerState::Created))
-    run([&] { remediation_.exited_again(); });
-  run([&] { lifecycle_.inspected(known); });
+    machines_.give(&RemediationMachine::exited_again);
+  machines_.give(&LifecycleMachine::inspected, known);
 
   const bool running = w_.lifecycle.presence == Presence::Running;
   if (running &&
       (policy_changed || before.networks != w_.container.networks || before.ports != w_.container.ports))
-    run([&] { health_.resolve_targets(); });
-  if (running && w_.health.listens_to_engine() && !w_.on_old_instance()) run([&] { health_.inspected(); });
-  run([&] { remediation_.inspected(); });
+    machines_.give(&HealthMachine::resolve_targets);
+  if (running && w_.health.probes.listens_to_engine() && !w_.on_old_instance())
+    machines_.give(&HealthMachine::inspected);
+  machines_.give(&RemediationMachine::inspected);
 }
 
 void WorkloadController::engine_event(const EngineEvent& event) {
@@ -70,12 +88,12 @@ void WorkloadController::engine_event(const EngineEvent& event) {
     if (!w_.remediation.recreating()) container_gone();
     return;
   }
-  if (std::holds_alternative<Started>(event.report)) run([&] { remediation_.started(event); });
-  run([&] { lifecycle_.reported(event); });
+  if (std::holds_alternative<Started>(event.report)) machines_.give(&RemediationMachine::started, event);
+  machines_.give(&LifecycleMachine::reported, event);
 }
 
 void WorkloadController::health_reported(const HealthReported& report, const EngineEvent& event) {
-  if (is_about_earlier_instance(event, view_) || !w_.health.listens_to_engine() ||
+  if (is_about_earlier_instance(event, view_) || !w_.health.probes.listens_to_engine() ||
       w_.lifecycle.presence != Presence::Running || w_.on_old_instance())
     return;
   const WallTime when{event.unix_nanoseconds / 1000000};
@@ -85,83 +103,83 @@ void WorkloadController::health_reported(const HealthReported& report, const Eng
   w_.container.health_check.checked = when;
   w_.container.health_check.output.clear();
   w_.container.health_check.exit_code.reset();
-  run([&] { health_.health_reported(report.health); });
+  machines_.give(&HealthMachine::health_reported, report.health);
 }
 
 void WorkloadController::container_gone() {
-  run([&] { lifecycle_.container_gone(); });
+  machines_.give(&LifecycleMachine::container_gone);
 }
 
 void WorkloadController::renamed() {
   container_gone();
-  run([&] { lifecycle_.lives_on(); });
+  machines_.give(&LifecycleMachine::lives_on);
 }
 
 void WorkloadController::inspect_failed(const Error& error) {
   if (w_.lifecycle.presence != Presence::Absent || w_.unseen()) not_inspected_yet();
-  run([&] { remediation_.inspect_failed(error); });
+  machines_.give(&RemediationMachine::inspect_failed, error);
 }
 
 void WorkloadController::not_inspected_yet() {
-  run([&] { lifecycle_.not_inspected_yet(); });
+  machines_.give(&LifecycleMachine::not_inspected_yet);
 }
 
 void WorkloadController::opted_out() {
-  run([&] { lifecycle_.opted_out(); });
+  machines_.give(&LifecycleMachine::opted_out);
 }
 
 void WorkloadController::engine_lost(bool fell_with_it) {
-  run([&] { lifecycle_.engine_lost(fell_with_it); });
+  machines_.give(&LifecycleMachine::engine_lost, fell_with_it);
 }
 
 void WorkloadController::synced() {
-  run([&] { lifecycle_.synced(); });
+  machines_.give(&LifecycleMachine::synced);
 }
 
 // Checks.
 
 void WorkloadController::probe_finished(const ProbeFinished& finished) {
-  run([&] { health_.check_finished(finished); });
+  machines_.give(&HealthMachine::check_finished, finished);
 }
 
 void WorkloadController::resolve_targets() {
-  if (w_.lifecycle.presence == Presence::Running) run([&] { health_.resolve_targets(); });
+  if (w_.lifecycle.presence == Presence::Running) machines_.give(&HealthMachine::resolve_targets);
 }
 
 void WorkloadController::connectivity_answered() {
-  run([&] { health_.connectivity_answered(); });
+  machines_.give(&HealthMachine::connectivity_answered);
 }
 
 void WorkloadController::check_now() {
-  run([&] { health_.check_now(); });
+  machines_.give(&HealthMachine::check_now);
 }
 
 void WorkloadController::alert_reported(const AlertReported& event) {
-  run([&] { health_.alert_reported(event); });
+  machines_.give(&AlertMachine::reported, event);
 }
 
 void WorkloadController::alert_confirmed(const AlertConfirmed& event) {
-  run([&] { health_.alert_confirmed(event); });
+  machines_.give(&AlertMachine::confirmed, event);
 }
 
 // Remedies.
 
 void WorkloadController::remedy_finished(const RemedyFinished& finished) {
-  run([&] { remediation_.finished(finished); });
+  machines_.give(&RemediationMachine::finished, finished);
 }
 
 void WorkloadController::evidence_captured(const EvidenceCaptured& captured) {
   if (!w_.incident || w_.incident->id != captured.incident) return;  // that incident is closed
-  run([&] { notifications_.evidence_captured(captured.excerpt); });
-  run([&] { remediation_.evidence_captured(captured); });
+  machines_.give(&NotificationMachine::evidence_captured, captured.excerpt);
+  machines_.give(&RemediationMachine::evidence_captured, captured);
 }
 
 void WorkloadController::resume_attempt(const Attempt& attempt) {
-  run([&] { remediation_.resume(attempt); });
+  machines_.give(&RemediationMachine::resume, attempt);
 }
 
 void WorkloadController::cause_gone(HoldKind held_for, const std::string& healthy_again) {
-  run([&] { remediation_.cause_gone(held_for, healthy_again); });
+  machines_.give(&RemediationMachine::cause_gone, held_for, healthy_again);
 }
 
 void WorkloadController::dependency_restarted(const std::string& name) {
@@ -169,21 +187,21 @@ void WorkloadController::dependency_restarted(const std::string& name) {
     return;
   const Reason why = reason::DependencyRestarted{name};
   out_.log(LogLevel::Info, fact::Unhealthy{why});
-  run([&] { health_.known_down(why); });
-  unhealthy(IncidentCause::DependencyRestarted, why);
+  machines_.give(&HealthMachine::known_down, why);
+  machines_.unhealthy(IncidentCause::DependencyRestarted, why);
 }
 
 // Commands of an operator.
 
 void WorkloadController::reset() {
-  run([&] { remediation_.reset(); });
-  run([&] { lifecycle_.reset(); });
-  run([&] { notifications_.reset(); });
-  run([&] { health_.alerts_reset(); });
-  if (w_.incident) save_incident();
+  machines_.give(&RemediationMachine::reset);
+  machines_.give(&LifecycleMachine::reset);
+  machines_.give(&NotificationMachine::reset);
+  machines_.give(&AlertMachine::reset);
+  if (w_.incident) machines_.save_incident();
   out_.log(LogLevel::Info, fact::Commanded{fact::Command::Reset, std::nullopt});
   out_.decide(Rule::ByOperator, fact::Commanded{fact::Command::Reset, std::nullopt});
-  if (w_.health.unhealthy()) run([&] { remediation_.plan(); });
+  if (w_.health.unhealthy()) machines_.give(&RemediationMachine::plan);
 }
 
 void WorkloadController::heal() {
@@ -192,19 +210,19 @@ void WorkloadController::heal() {
     return;
   }
   reset();
-  run([&] { remediation_.force(); });
-  run([&] { lifecycle_.heal(); });
-  run([&] { health_.settle_unhealthy(); });
-  if (!w_.incident) open_incident(IncidentCause::ByOperator, reason::Requested{});
+  machines_.give(&RemediationMachine::force);
+  machines_.give(&LifecycleMachine::heal);
+  machines_.give(&HealthMachine::settle_unhealthy);
+  if (!w_.incident) machines_.open_incident(IncidentCause::ByOperator, reason::Requested{});
   out_.decide(Rule::ByOperator, fact::Commanded{fact::Command::Heal, std::nullopt});
-  run([&] { remediation_.plan(); });
+  machines_.give(&RemediationMachine::plan);
 }
 
 void WorkloadController::acknowledge(const std::string& by) {
   if (!w_.incident) return;
-  run([&] { incident_.acknowledge(by); });
-  run([&] { notifications_.acknowledged(); });
-  save_incident();
+  machines_.give(&IncidentMachine::acknowledge, by);
+  machines_.give(&NotificationMachine::acknowledged);
+  machines_.save_incident();
 }
 
 void WorkloadController::pause(std::optional<Duration> length) {
@@ -229,19 +247,19 @@ void WorkloadController::resume() {
 
 void WorkloadController::run_due() {
   pause_due();
-  run([&] { health_.network_due(); });
-  run([&] { health_.alerts_due(); });
-  run([&] { health_.round_overdue(); });
-  run([&] { health_.checks_due(); });
-  run([&] { lifecycle_.due(); });
-  run([&] { lifecycle_.back_due(); });
+  machines_.give(&HealthMachine::network_due);
+  machines_.give(&AlertMachine::due);
+  machines_.give(&HealthMachine::round_overdue);
+  machines_.give(&HealthMachine::checks_due);
+  machines_.give(&LifecycleMachine::due);
+  machines_.give(&LifecycleMachine::back_due);
   verdict_due();
-  run([&] { remediation_.answer_due(); });
-  run([&] { remediation_.due(); });
+  machines_.give(&RemediationMachine::answer_due);
+  machines_.give(&RemediationMachine::due);
   calm_due();
-  run([&] { notifications_.summary_due(); });
+  machines_.give(&NotificationMachine::summary_due);
   forget_due();
-  run([&] { notifications_.due(); });
+  machines_.give(&NotificationMachine::due);
 }
 
 void WorkloadController::forget_due() {
@@ -251,7 +269,7 @@ void WorkloadController::forget_due() {
     vanished_unhealthy_ = w_.incident->reason;
   else if (w_.remediation.in_flight)
     vanished_unhealthy_ = reason::RemedyUnderWay{};
-  close_incident(IncidentOutcome::Removed);
+  machines_.close_incident(IncidentOutcome::Removed);
 }
 
 void WorkloadController::pause_due() {
@@ -264,9 +282,9 @@ void WorkloadController::pause_due() {
 
 /// The alert's lookback is over. An alert that was silenced meanwhile ends, and the checks decide.
 void WorkloadController::alert_outlasts_attempt() {
-  run([&] { health_.confirm_alerts(); });
+  machines_.give(&AlertMachine::confirm);
   if (alert_permit(view_).state != AlertPermit::State::Asking)
-    run([&] { remediation_.verification_failed(w_.health.failure()); });
+    machines_.give(&RemediationMachine::verification_failed, RemedyTable::Input::Unhealthy, w_.failure());
 }
 
 void WorkloadController::verdict_due() {
@@ -276,19 +294,20 @@ void WorkloadController::verdict_due() {
       verifying && !verifying->awaiting_instance) {
     // The verdict, or an operator's pause, may come before the engine's answer.
     if (w_.lifecycle.presence == Presence::Paused)
-      run([&] { remediation_.drop(RemedyTable::Input::Paused, Ending::PausedByOperator); });
-    else if (passes && !health.awaits_alert())
-      healthy();
+      machines_.give(&RemediationMachine::drop, RemedyTable::Input::Paused, Ending::PausedByOperator);
+    else if (passes && !w_.alerts.awaited())
+      machines_.healthy();
     else if (health.unhealthy())
-      run([&] { remediation_.verification_failed(health.last_verdict.reason); });
-    else if (health.alert_firing)
+      machines_.give(&RemediationMachine::verification_failed, RemedyTable::Input::Unhealthy,
+                     health.last_verdict.reason);
+    else if (w_.alerts.acting)
       alert_outlasts_attempt();
   }
   // The workload became healthy while an order was open: the end of the order closes the incident.
   if (w_.incident && !w_.remediation.attempt && w_.lifecycle.presence == Presence::Running &&
       (health.tracker.state() == Tracker::State::Healthy ||
        (health.unjudged() && w_.incident->cause == IncidentCause::AlertFiring)))
-    healthy();
+    machines_.healthy();
 }
 
 /// Ends an incident that no verdict ends: a crash loop, and a workload without a probe.
@@ -297,40 +316,20 @@ void WorkloadController::calm_due() {
   const bool calm =
       w_.lifecycle.presence == Presence::Running && now_ - w_.lifecycle.instance_started >= crash_loop_calm;
   if (w_.incident && w_.incident->cause == IncidentCause::CrashLoop && calm && !w_.remediation.attempt &&
-      !w_.remediation.queued() && !health.awaits_alert() &&
+      !w_.remediation.queued() && !w_.alerts.awaited() &&
       (health.tracker.state() == Tracker::State::Healthy || health.unjudged()))
-    close_recovered();
-  if (const auto end = calm_at(); end && now_ >= *end) healthy();
-}
-
-/// When a workload without a probe counts as healthy after an exit or `healer heal`: it stayed up until then.
-std::optional<Instant> WorkloadController::calm_at() const {
-  if (!w_.incident || w_.remediation.attempt || w_.remediation.queued() ||
-      w_.lifecycle.presence != Presence::Running || !w_.health.unjudged() || w_.health.network_loss ||
-      w_.health.awaits_alert())
-    return std::nullopt;
-  switch (w_.incident->cause) {
-    case IncidentCause::Crashed:
-    case IncidentCause::OutOfMemory:
-    case IncidentCause::NotBackAfterEngine:
-    case IncidentCause::ByOperator:
-      return w_.lifecycle.instance_started + w_.policy->retry.verify_limit;
-    default:
-      return std::nullopt;
-  }
+    machines_.close_recovered();
+  if (const auto end = calm_at(view_); end && now_ >= *end) machines_.healthy();
 }
 
 std::optional<Instant> WorkloadController::next_deadline() const {
   Earliest next;
-  next.at(lifecycle_.deadline());
-  next.at(health_.deadline());
-  next.at(remediation_.deadline());
-  next.at(notifications_.deadline());
+  next.at(machines_.deadline());
   const Instant calm = w_.lifecycle.instance_started + crash_loop_calm;
   if (w_.incident && w_.incident->cause == IncidentCause::CrashLoop &&
       w_.lifecycle.presence == Presence::Running && now_ < calm)
     next.at(calm);
-  next.at(calm_at());
+  next.at(calm_at(view_));
   if (w_.paused_until && *w_.paused_until != Instant::max()) next.at(w_.paused_until);
   return next.when();
 }

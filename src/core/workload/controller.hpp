@@ -6,43 +6,16 @@
 #include <variant>
 #include <vector>
 
-#include "core/host/host_state.hpp"
-#include "core/notification/notifications.hpp"
-#include "core/workload/health.hpp"
-#include "core/workload/incident.hpp"
-#include "core/workload/lifecycle.hpp"
+#include "core/workload/machines.hpp"
 #include "core/workload/out.hpp"
-#include "core/workload/remediation.hpp"
 #include "core/workload/view.hpp"
 #include "model/effect.hpp"
 #include "model/event.hpp"
 
 namespace healer {
 
-/// The decisions about one workload in one step. Exists for that step only; the state is in Workload.
-///
-/// Five machines decide, each about its own part of the workload: lifecycle, health, remediation, incident
-/// and notifications. None changes another: a machine takes an input, reads the others as they were before it
-/// (View), writes its own state, and gives effects and findings (Out). The controller takes the findings in
-/// order and gives each to the machines that it concerns; their findings come before the next one. What a
-/// finding leads to stands in findings.cpp. Who reads what of the others:
-///
-///   reader        | lifecycle             | health              | remediation         | incident | notif.
-///   --------------+-----------------------+---------------------+---------------------+----------+--------
-///   lifecycle     |                       | newest verdict      | attempt, order      | open?    |
-///   health        | presence, start, how  |                     | attempt, order      | open?    |
-///                 | the instance before   |                     |                     |          |
-///                 | ended                 |                     |                     |          |
-///   remediation   | presence, start, exit | verdict, alert,     |                     | id,      | gave up?
-///                 |                       | network, start      |                     | cause    |
-///                 |                       | period              |                     |          |
-///   incident      | start                 | first failure       | number of attempts  |          |
-///   notifications | presence              | verdict, alert,     | phase, next remedy, | all      |
-///                 |                       | network             | breaker, attempts   |          |
-///
-/// Every machine reads the container, its policy and the host. The controller alone writes the container, and
-/// stores incidents and the workload's record; an attempt is stored by remediation, because it must be stored
-/// before its order.
+/// The decisions about one workload in one step: gives each event to the machines that it concerns. Exists
+/// for that step only; the state is in Workload.
 class WorkloadController {
  public:
   WorkloadController(HostState& host, Workload& workload, Instant now, Effects& out);
@@ -101,27 +74,9 @@ class WorkloadController {
   /// Then: why it was unhealthy; none: it was not.
   const Reason& vanished_unhealthy() const { return vanished_unhealthy_; }
   /// How each attempt ended that ended in this step, for the host.
-  const std::vector<AttemptState>& ended_attempts() const { return ended_attempts_; }
+  const std::vector<AttemptState>& ended_attempts() const { return machines_.ended_attempts(); }
 
  private:
-  /// Gives a machine an input, and takes the findings.
-  template <class Input>
-  void run(Input&& input) {
-    input();
-    if (!out_.has_findings()) return;
-    for (const WorkloadFinding& finding : out_.take_findings()) take(finding);
-  }
-
-  // findings.cpp
-  void take(const WorkloadFinding& finding);
-  void unhealthy(IncidentCause cause, const Reason& why);
-  void healthy();
-  void open_incident(IncidentCause cause, const Reason& why);
-  /// `why`: StoppedByOperator.
-  void close_incident(IncidentOutcome outcome, WantedEnd why = WantedEnd::None);
-  void close_recovered();
-  void save_incident();
-
   void configure(const ContainerObserved& seen);
   void health_reported(const HealthReported& report, const EngineEvent& event);
   void pause_due();
@@ -129,7 +84,6 @@ class WorkloadController {
   void verdict_due();
   void alert_outlasts_attempt();
   void calm_due();
-  std::optional<Instant> calm_at() const;
   std::optional<Instant> next_deadline() const;
 
   HostState& host_;
@@ -137,12 +91,7 @@ class WorkloadController {
   Instant now_;
   View view_;
   Out out_;
-  LifecycleMachine lifecycle_;
-  HealthMachine health_;
-  RemediationMachine remediation_;
-  IncidentMachine incident_;
-  NotificationMachine notifications_;
-  std::vector<AttemptState> ended_attempts_;
+  WorkloadMachines machines_;
   bool vanished_ = false;
   Reason vanished_unhealthy_;
 };

@@ -1,7 +1,8 @@
 // What each finding of a machine leads to. The order of the inputs is the order of what is done about them.
+#include "base/earliest.hpp"
 #include "base/overloaded.hpp"
 #include "core/workload/alert_permit.hpp"
-#include "core/workload/controller.hpp"
+#include "core/workload/machines.hpp"
 
 namespace healer {
 namespace {
@@ -30,162 +31,207 @@ Ending ending_of(WantedEnd end) {
 
 }  // namespace
 
-void WorkloadController::take(const WorkloadFinding& taken) {
-  const auto leads_to = Overloaded{
-      // Lifecycle.
+WorkloadMachines::WorkloadMachines(HostState& host, Workload& workload, const View& view, Out& out)
+    : host_(host),
+      w_(workload),
+      view_(view),
+      out_(out),
+      machines_(LifecycleMachine(workload.lifecycle, view, out), HealthMachine(workload.health, view, out),
+                AlertMachine(workload.alerts, view, out), RemediationMachine(workload.remediation, view, out),
+                IncidentMachine(workload.incident, view, out),
+                NotificationMachine(workload.notifications, view, out)) {}
+
+std::optional<Instant> WorkloadMachines::deadline() const {
+  Earliest next;
+  next.at(std::get<LifecycleMachine>(machines_).deadline());
+  next.at(std::get<HealthMachine>(machines_).deadline());
+  next.at(std::get<AlertMachine>(machines_).deadline());
+  next.at(std::get<RemediationMachine>(machines_).deadline());
+  next.at(std::get<NotificationMachine>(machines_).deadline());
+  return next.when();
+}
+
+auto WorkloadMachines::of_lifecycle() {
+  return Overloaded{
       [this](const finding::InstanceBegan& began) {
-        run([&] { health_.instance_began(began); });  // first: a verification waits for the new checks
-        run([&] { remediation_.instance_began(began); });
+        give(&AlertMachine::instance_began);
+        give(&HealthMachine::instance_began, began);  // before: a verification waits for the new checks
+        give(&RemediationMachine::instance_began, began);
       },
-      [this](const finding::StoppedRunning&) { run([&] { health_.checks_end(); }); },
-      [this](const finding::PausedByOperator&) { run([&] { remediation_.paused_by_operator(); }); },
+      [this](const finding::StoppedRunning&) { give(&HealthMachine::checks_end); },
+      [this](const finding::PausedByOperator&) { give(&RemediationMachine::paused_by_operator); },
       [this](const finding::EndedAsWanted& ended) {
         if (const Ending ending = ending_of(ended.end); ending != Ending::None)
-          run([&] { remediation_.drop(RemedyTable::Input::EndedAsWanted, ending); });
+          give(&RemediationMachine::drop, RemedyTable::Input::EndedAsWanted, ending);
         if (ended.end != WantedEnd::RestartedByOperator)
           close_incident(IncidentOutcome::StoppedByOperator, ended.end);
       },
-      [this](const finding::EndedForGood& ended) { run([&] { notifications_.ended_for_good(ended); }); },
-      [this](const finding::EndedBySignal&) { run([&] { remediation_.ended_by_signal(); }); },
+      [this](const finding::EndedForGood& ended) { give(&NotificationMachine::ended_for_good, ended); },
+      [this](const finding::EndedBySignal&) { give(&RemediationMachine::ended_by_signal); },
       [this](const finding::LeftDown& down) {
-        run([&] { health_.known_down(down.reason); });
-        run([&] { remediation_.plan(); });
+        give(&HealthMachine::known_down, down.reason);
+        give(&RemediationMachine::plan);
       },
-      [this](const finding::ExitedByItself& exited) { run([&] { health_.exited(exited.reason); }); },
+      [this](const finding::ExitedByItself& exited) { give(&HealthMachine::exited, exited.reason); },
       [this](const finding::EngineRestarted& restarted) {
-        run([&] { remediation_.engine_restarted(restarted.reason); });
+        give(&RemediationMachine::verification_failed, RemedyTable::Input::EngineRestarted, restarted.reason);
         if (!restarted.loop || w_.incident) return;
         open_incident(IncidentCause::CrashLoop, *restarted.loop);
         out_.decide(Rule::Unhealthy, fact::IncidentOpened{IncidentCause::CrashLoop, *restarted.loop});
       },
       [this](const finding::Down& down) {
-        run([&] { health_.known_down(down.reason); });
+        give(&HealthMachine::known_down, down.reason);
         unhealthy(down.cause, down.reason);
       },
-      [this](const finding::SuccessorAwaited&) { run([&] { remediation_.successor_awaited(); }); },
+      [this](const finding::SuccessorAwaited&) { give(&RemediationMachine::successor_awaited); },
       [this](const finding::Gone& gone) {
-        run([&] { health_.checks_end(); });
+        give(&HealthMachine::checks_end);
         const bool opted_out = gone.why == finding::Gone::Why::OptedOut;
-        run([&] {
-          remediation_.drop(RemedyTable::Input::Gone, opted_out ? Ending::OptedOut : Ending::Removed);
-        });
-        run([&] { health_.known_again(opted_out ? KnownBy::OptedOut : KnownBy::Removed); });
+        give(&RemediationMachine::drop, RemedyTable::Input::Gone,
+             opted_out ? Ending::OptedOut : Ending::Removed);
+        give(&HealthMachine::known_again, opted_out ? KnownBy::OptedOut : KnownBy::Removed);
         if (opted_out) close_incident(IncidentOutcome::OptedOut);
       },
-      // Health.
+  };
+}
+
+auto WorkloadMachines::of_health() {
+  return Overloaded{
       [this](const finding::BecameUnhealthy& became) { unhealthy(became.cause, became.reason); },
       [this](const finding::BecameHealthy&) { healthy(); },
-      [this](const finding::UnknownForLong&) { run([&] { notifications_.unknown_for_long(); }); },
+      [this](const finding::UnknownForLong&) { give(&NotificationMachine::unknown_for_long); },
       [this](const finding::ProbeUnproven& unproven) {
-        run([&] { notifications_.unproven(unproven.tried); });
+        give(&NotificationMachine::unproven, unproven.tried);
       },
       [this](const finding::TargetChanged&) {
-        run([&] { health_.verdict_void(); });
-        run([&] { remediation_.drop_queued(RemedyTable::Input::OtherState, Ending::OtherTarget); });
+        give(&HealthMachine::verdict_void);
+        give(&RemediationMachine::drop_queued, RemedyTable::Input::OtherState, Ending::OtherTarget);
       },
-      [this](const finding::KnownAgain& known) { run([&] { notifications_.known_again(known); }); },
-      [this](const finding::AlertFires& fires) { run([&] { notifications_.alert_fires(fires.alert); }); },
-      [this](const finding::AlertOver&) { run([&] { remediation_.alert_over(); }); },
-      [this](const finding::IncidentDue& due) {
+      [this](const finding::KnownAgain& known) { give(&NotificationMachine::known_again, known); },
+      [this](const finding::IncidentDue& due) {  // or of alerts
         open_incident(due.cause, due.reason);
         out_.decide(Rule::Unhealthy, fact::IncidentOpened{due.cause, due.reason});
       },
-      [this](const finding::DiskFull&) { host_.disk_full_until = now_ + disk_wait; },
+      [this](const finding::DiskFull&) { host_.disk_full_until = view_.now + disk_wait; },
       [this](const finding::Starved& starved) { host_.starved_until = starved.until; },
-      [this](const finding::AwaitsConnectivity&) { host_.connectivity.await(w_.key, now_); },
-      // Remediation.
+      [this](const finding::AwaitsConnectivity&) { host_.connectivity.await(w_.key, view_.now); },
+  };
+}
+
+auto WorkloadMachines::of_alerts() {
+  return Overloaded{
+      [this](const finding::AlertFires& fires) { give(&NotificationMachine::alert_fires, fires.alert); },
+      [this](const finding::AlertOver&) { give(&RemediationMachine::alert_over); },
+  };
+}
+
+void WorkloadMachines::attempt_ended(const finding::AttemptEnded& ended) {
+  ended_attempts_.push_back(ended.state);
+  if (ended.left_down) give(&LifecycleMachine::left_down);
+  if (ended.state == AttemptState::NotRecovered) give(&AlertMachine::attempt_did_not_help);
+  if (ended.left_down || ended.failing) give(&HealthMachine::settle_unhealthy);
+  using Then = finding::AttemptEnded::Then;
+  if (ended.then == Then::Stopped) {
+    give(&LifecycleMachine::stopped_by_remedy);
+    close_incident(IncidentOutcome::StoppedByHealer);
+  } else if (ended.then != Then::Nothing) {
+    if (w_.health.unhealthy() || w_.alerts.acting) give(&RemediationMachine::plan);
+    if (ended.then == Then::PlanAndInspect) out_.inspect();
+  }
+}
+
+auto WorkloadMachines::of_remediation() {
+  return Overloaded{
       [this](const finding::AttemptBegan& began) {
-        run([&] { notifications_.attempt_began(); });
-        run([&] { health_.attempt_began(); });
+        give(&NotificationMachine::attempt_began);
+        give(&AlertMachine::attempt_began);
         save_incident();
-        run([&] { remediation_.decide_order(began.step); });
+        give(&RemediationMachine::decide_order, began.step);
       },
       [this](const finding::OrderDecided& decided) {
-        if (!keeps_instance(decided.step.kind)) run([&] { health_.checks_end(); });
-        run([&] { remediation_.give_order(decided); });
+        if (!keeps_instance(decided.step.kind)) give(&HealthMachine::checks_end);
+        give(&RemediationMachine::give_order, decided);
       },
-      [this](const finding::InstanceKept&) { run([&] { health_.instance_kept(); }); },
-      [this](const finding::AttemptEnded& ended) {
-        ended_attempts_.push_back(ended.state);
-        if (ended.left_down) run([&] { lifecycle_.left_down(); });
-        if (ended.state == AttemptState::NotRecovered) run([&] { health_.attempt_did_not_help(); });
-        if (ended.left_down || ended.failing) run([&] { health_.settle_unhealthy(); });
-        using Then = finding::AttemptEnded::Then;
-        if (ended.then == Then::Stopped) {
-          run([&] { lifecycle_.stopped_by_remedy(); });
-          close_incident(IncidentOutcome::StoppedByHealer);
-        } else if (ended.then != Then::Nothing) {
-          if (w_.health.unhealthy() || w_.health.alert_firing) run([&] { remediation_.plan(); });
-          if (ended.then == Then::PlanAndInspect) out_.inspect();
-        }
+      [this](const finding::InstanceKept&) {
+        give(&HealthMachine::instance_kept);
+        give(&AlertMachine::instance_kept);
       },
-      [this](const finding::BudgetUsedUp&) { run([&] { notifications_.budget_used_up(); }); },
-      [this](const finding::LadderEnded&) { run([&] { notifications_.ladder_ended(); }); },
-      [this](const finding::HoldCauseGone&) { run([&] { health_.fresh_verdict(); }); },
+      [this](const finding::AttemptEnded& ended) { attempt_ended(ended); },
+      [this](const finding::BudgetUsedUp&) { give(&NotificationMachine::budget_used_up); },
+      [this](const finding::LadderEnded&) { give(&NotificationMachine::ladder_ended); },
+      [this](const finding::HoldCauseGone&) { give(&HealthMachine::fresh_verdict); },
       [this](const finding::HeldByAlert&) {
-        run([&] { health_.confirm_alerts(); });
+        give(&AlertMachine::confirm);
         // While a verdict is pending, a failing check may soon lead to a further attempt.
         if (w_.health.tracker.failures() == 0 && alert_permit(view_).state == AlertPermit::State::Outlasted)
-          run([&] { notifications_.alert_outlasts(); });
+          give(&NotificationMachine::alert_outlasts);
       },
       [this](const finding::LooksAround& looks) { host_.look_around.begin(w_.key, looks.at); },
       [this](const finding::StayedUp&) { healthy(); },
-      // Incidents and notifications.
-      [this](const finding::IncidentChanged&) { save_incident(); },
-      [this](const finding::WorseThanAcknowledged&) { run([&] { incident_.worse(); }); },
   };
-  std::visit(leads_to, taken);
 }
 
-void WorkloadController::unhealthy(IncidentCause cause, const Reason& why) {
+auto WorkloadMachines::of_notifications() {
+  return Overloaded{
+      [this](const finding::IncidentChanged&) { save_incident(); },
+      [this](const finding::WorseThanAcknowledged&) { give(&IncidentMachine::worse); },
+  };
+}
+
+void WorkloadMachines::take(const WorkloadFinding& taken) {
+  std::visit(Overloaded{of_lifecycle(), of_health(), of_alerts(), of_remediation(), of_notifications()},
+             taken);
+}
+
+void WorkloadMachines::unhealthy(IncidentCause cause, const Reason& why) {
   if (std::holds_alternative<Verifying>(w_.remediation.phase)) {
-    run([&] { remediation_.verification_failed(why); });
+    give(&RemediationMachine::verification_failed, RemedyTable::Input::Unhealthy, why);
     return;
   }
   if (!w_.incident) {
     open_incident(cause, why);
     out_.decide(Rule::Unhealthy, fact::IncidentOpened{cause, why, w_.health.tracker.failures(),
-                                                      w_.policy->failure_threshold, w_.health.probe_text()});
+                                                      w_.policy->failure_threshold, w_.health.probes.text()});
   }
-  run([&] { remediation_.plan(); });
+  give(&RemediationMachine::plan);
 }
 
-void WorkloadController::healthy() {
+void WorkloadMachines::healthy() {
   if (w_.remediation.forced && w_.remediation.queued()) return;  // `healer heal`: the remedy is done anyway
   // A pass does not count: only a new instance joins the present network of the parent.
   if (w_.health.network_loss) return;
-  if (w_.health.awaits_alert()) return;  // not recovered before the alert is over
-  run([&] { remediation_.healthy(); });
+  if (w_.alerts.awaited()) return;  // not recovered before the alert is over
+  give(&RemediationMachine::healthy);
   if (!w_.incident || w_.remediation.attempt) return;
   if (w_.incident->cause == IncidentCause::CrashLoop && w_.remediation.attempts == 0)
     return;  // one pass between two crashes proves nothing; calm_due() ends a crash loop
   close_recovered();
 }
 
-void WorkloadController::open_incident(IncidentCause cause, const Reason& why) {
-  run([&] { incident_.open(cause, why); });
-  run([&] { remediation_.incident_opened(cause); });
-  run([&] { notifications_.incident_opened(cause); });
+void WorkloadMachines::open_incident(IncidentCause cause, const Reason& why) {
+  give(&IncidentMachine::open, cause, why);
+  give(&RemediationMachine::incident_opened, cause);
+  give(&NotificationMachine::incident_opened, cause);
   save_incident();
 }
 
-void WorkloadController::close_incident(IncidentOutcome outcome, WantedEnd why) {
+void WorkloadMachines::close_incident(IncidentOutcome outcome, WantedEnd why) {
   if (!w_.incident) return;
   // No remedy without an incident.
-  run([&] { remediation_.drop_queued(RemedyTable::Input::IncidentEnds, Ending::IncidentOver); });
-  run([&] { incident_.close(outcome, why); });
-  run([&] { notifications_.incident_closed(outcome, why); });
+  give(&RemediationMachine::drop_queued, RemedyTable::Input::IncidentEnds, Ending::IncidentOver);
+  give(&IncidentMachine::close, outcome, why);
+  give(&NotificationMachine::incident_closed, outcome, why);
   save_incident();
-  run([&] { incident_.release(); });
-  run([&] { remediation_.incident_closed(); });
-  run([&] { notifications_.incident_released(); });
+  give(&IncidentMachine::release);
+  give(&RemediationMachine::incident_closed);
+  give(&NotificationMachine::incident_released);
 }
 
-void WorkloadController::close_recovered() {
+void WorkloadMachines::close_recovered() {
   close_incident(w_.remediation.attempts > 0 ? IncidentOutcome::Recovered : IncidentOutcome::RecoveredAlone);
 }
 
-void WorkloadController::save_incident() {
+void WorkloadMachines::save_incident() {
   out_.add(Persist{incident_record(w_)});
 }
 

@@ -10,16 +10,8 @@
 namespace healer {
 namespace {
 
-/// HEALING.md 2: the last 10 starts.
-constexpr std::size_t remembered_starts = 10;
 /// An unhealthy HEALTHCHECK waits so long for the inspect that brings its output.
 constexpr Duration output_wait = 2s;
-/// A start that healer has not learned yet. HEALING.md 2.
-constexpr Duration unlearned_start = 120s;
-constexpr Duration longest_start = 10min;
-/// A container that was started so soon after its engine's process began shares a cold machine with the
-/// others.
-constexpr Duration cold_for = 10min;
 /// An older streak of a former process says nothing about now: so many intervals.
 constexpr int streak_lasts = 3;
 
@@ -54,58 +46,20 @@ reason::Checks in_window(Reason why, unsigned failed, unsigned of) {
   return checks;
 }
 
-template <class How>
-bool any(const std::vector<WorkloadProbe>& probes) {
-  return std::any_of(probes.begin(), probes.end(), [](const WorkloadProbe& probe) {
-    return std::holds_alternative<How>(probe.resolution.how);
-  });
-}
-
 }  // namespace
 
-bool Health::listens_to_engine() const {
-  return any<UseEngineHealth>(probes);
-}
-
-bool Health::uses_engine_health() const {
-  return listens_to_engine() && std::none_of(probes.begin(), probes.end(), [](const WorkloadProbe& probe) {
-           return std::holds_alternative<ProbeTargetPtr>(probe.resolution.how) &&
-                  !(probe.candidate && probe.trust == Trust::Unproven);
-         });
-}
-
-bool Health::unprobed() const {
-  return !listens_to_engine() && !any<ProbeTargetPtr>(probes);
-}
-
-std::string Health::probe_text() const {
-  std::string text;
-  bool choosing = false;
-  for (const WorkloadProbe& probe : probes) {
-    if (!text.empty()) text += choosing && probe.candidate ? " or " : ", ";
-    choosing = probe.candidate;
-    if (!probe.name.empty()) text += probe.name + ": ";
-    text += probe.resolution.text;
-  }
-  return text;
-}
-
 HealthMachine::HealthMachine(Health& own, const View& view, Out& out)
-    : own_(own), view_(view), w_(view.workload), host_(view.host), now_(view.now), out_(out) {}
+    : own_(own),
+      selection_(own.probes, view, out),
+      view_(view),
+      w_(view.workload),
+      host_(view.host),
+      now_(view.now),
+      out_(out) {}
 
 Tracker::Row HealthMachine::went(const Tracker::Row& row) {
   out_.went<Tracker>(row);
   return row;
-}
-
-Duration learned_start_period(const Workload& workload) {
-  const Health& health = workload.health;
-  const Duration clean = start_period_of(*workload.policy, health.started_healthy_once, health.starts);
-  const Duration unclean =
-      start_period_of(*workload.policy, health.started_healthy_once, health.unclean_starts);
-  const auto& began_unclean = workload.lifecycle.began_unclean;
-  if (began_unclean) return *began_unclean ? unclean : clean;
-  return health.unclean_starts.empty() ? clean : std::max(clean, unclean);
 }
 
 Tracker::Thresholds HealthMachine::limits() const {
@@ -113,33 +67,6 @@ Tracker::Thresholds HealthMachine::limits() const {
   const bool long_enough = own_.tracker.failures() > 0 && now_ - own_.failing_since >= shortest_streak;
   if (!long_enough) limits.streak = Tracker::Streak::TooShort;
   return limits;
-}
-
-/// No instance of this image has passed yet.
-bool HealthMachine::first_of_image() const {
-  return !w_.container.image_id.empty() && own_.starts_image != w_.container.image_id;
-}
-
-/// How long an unhealthy HEALTHCHECK is not acted on: it knows nothing of a slow start.
-Duration HealthMachine::engine_start_period() const {
-  if (first_of_image() || (own_.starts.empty() && own_.unclean_starts.empty())) return unlearned_start;
-  Duration longest{0};
-  for (const auto* starts : {&own_.starts, &own_.unclean_starts})
-    for (const Duration start : *starts) longest = std::max(longest, start);
-  const bool cold = host_.engine_began && w_.lifecycle.instance_started < *host_.engine_began + cold_for;
-  return std::min(longest * (cold ? 3 : 2), longest_start);
-}
-
-Duration HealthMachine::start_period() const {
-  if (own_.uses_engine_health() && !w_.policy->start_period)
-    return std::max(engine_start_period(), w_.container.health_check.start_period);
-  Duration own = learned_start_period(w_);
-  if (!w_.policy->start_period && first_of_image()) own = std::max(own, unlearned_start);
-  return own_.listens_to_engine() ? std::max(own, w_.container.health_check.start_period) : own;
-}
-
-Verdict HealthMachine::without_connectivity() const {
-  return {Outcome::Unknown, Cause::Connectivity, reason::NoConnectivity{host_.connectivity.problem()}};
 }
 
 /// A pass or a failure is the newest verdict.
@@ -155,7 +82,7 @@ void HealthMachine::judged_as(const Verdict& verdict) {
 void HealthMachine::count_unknown(const Verdict& verdict) {
   own_.last_verdict = verdict;
   out_.checked(verdict.outcome, verdict.cause);
-  const unsigned after = notified_after(verdict.cause, own_.uses_engine_health());
+  const unsigned after = notified_after(verdict.cause, own_.probes.uses_engine_health());
   if (++own_.unknown_streak == after) out_.add(Count{CountUnknownStreak{verdict.cause}});
   if (own_.unknown_streak < after || own_.unknown_since || notified_elsewhere(verdict.cause)) return;
   own_.unknown_since = now_;
@@ -166,7 +93,7 @@ void HealthMachine::count_unknown(const Verdict& verdict) {
 void HealthMachine::known_again(KnownBy how) {
   own_.unknown_streak = 0;
   if (!own_.unknown_since) return;
-  out_.report(finding::KnownAgain{how, *own_.unknown_since, own_.failure()});
+  out_.report(finding::KnownAgain{how, *own_.unknown_since, w_.failure()});
   own_.unknown_since.reset();
 }
 
@@ -210,9 +137,10 @@ void HealthMachine::apply_verdict(const Verdict& verdict) {
 }
 
 void HealthMachine::inspected() {
-  own_.verdict_due.reset();
+  own_.healthcheck.verdict_due.reset();
   const Container& facts = w_.container;
-  if (facts.health_check.checked && host_.instant(*facts.health_check.checked) < own_.health_from) return;
+  if (facts.health_check.checked && host_.instant(*facts.health_check.checked) < own_.healthcheck.count_from)
+    return;
   const Duration three_checks = 3 * (facts.health_check.interval + facts.health_check.timeout);
   const Instant first_by = w_.lifecycle.instance_started + facts.health_check.start_period + three_checks;
   const bool never_run = facts.health == EngineHealth::Starting && !facts.health_check.checked;
@@ -225,16 +153,16 @@ void HealthMachine::inspected() {
     stale(Verdict{Outcome::Unknown, Cause::EngineFailed, problem_of(ProblemKind::HealthcheckNotRun)});
   } else {
     engine_health(facts.health);
-    if (never_run && own_.uses_engine_health())
+    if (never_run && own_.probes.uses_engine_health())
       own_.probe_due = std::min(own_.probe_due.value_or(first_by), first_by);
   }
 }
 
 void HealthMachine::stale(const Verdict& verdict) {
-  if (own_.uses_engine_health())
+  if (own_.probes.uses_engine_health())
     apply_verdict(verdict);
   else
-    note_engine_verdict(verdict);
+    selection_.note_engine_verdict(verdict);
 }
 
 void HealthMachine::health_reported(EngineHealth health) {
@@ -242,21 +170,21 @@ void HealthMachine::health_reported(EngineHealth health) {
     engine_health(health);
     return;
   }
-  if (!own_.verdict_due) own_.verdict_due = now_ + output_wait;
+  if (!own_.healthcheck.verdict_due) own_.healthcheck.verdict_due = now_ + output_wait;
   out_.inspect();
 }
 
 void HealthMachine::engine_health(EngineHealth health) {
   if (!host_.engine_up) return;
-  note_engine_health(health);
-  if (!own_.uses_engine_health()) return;
+  selection_.note_engine_health(health);
+  if (!own_.probes.uses_engine_health()) return;
   switch (health) {
     case EngineHealth::None:
     case EngineHealth::Starting:
       return;  // the engine's own start period
     case EngineHealth::Healthy: {
-      own_.unhealthy_in_start_period = false;
-      own_.unhealthy_reported.reset();
+      own_.healthcheck.unhealthy_in_start_period = false;
+      own_.healthcheck.unhealthy_since.reset();
       known_again(KnownBy::Healthcheck);
       own_.last_check = now_;
       judged_as(Verdict{});
@@ -275,7 +203,7 @@ void HealthMachine::engine_health(EngineHealth health) {
 void HealthMachine::engine_unhealthy() {
   own_.last_check = now_;
   if (host_.connectivity.failed()) {  // the next inspect decides
-    count_unknown(without_connectivity());
+    count_unknown(without_connectivity(host_.connectivity.problem()));
     return;
   }
   const Verdict verdict = judge_healthcheck(w_.container);
@@ -285,12 +213,12 @@ void HealthMachine::engine_unhealthy() {
   }
   known_again(KnownBy::Healthcheck);
   judged_as(verdict);
-  own_.unhealthy_in_start_period = own_.in_start_period(now_);
-  if (own_.unhealthy_in_start_period) return;
-  if (!own_.unhealthy_reported) own_.unhealthy_reported = now_;
+  own_.healthcheck.unhealthy_in_start_period = own_.in_start_period(now_);
+  if (own_.healthcheck.unhealthy_in_start_period) return;
+  if (!own_.healthcheck.unhealthy_since) own_.healthcheck.unhealthy_since = now_;
   own_.failed_at = now_;
   if (const auto periods = w_.policy->verdict_periods; periods && !own_.unhealthy()) {
-    const Instant counts = *own_.unhealthy_reported + *periods * w_.container.health_check.interval;
+    const Instant counts = *own_.healthcheck.unhealthy_since + *periods * w_.container.health_check.interval;
     if (now_ < counts) {
       own_.probe_due = own_.probe_due ? std::min(*own_.probe_due, counts) : counts;
       return;
@@ -305,18 +233,11 @@ void HealthMachine::engine_unhealthy() {
 
 void HealthMachine::measure_start() {
   out_.record_changed();  // instance_passed
-  if (first_of_image()) {
-    own_.starts.clear();
-    own_.unclean_starts.clear();
-    own_.starts_image = w_.container.image_id;
-  }
+  own_.starts.passed(w_.container.image_id);
   if (!own_.instance_seen_from_start) return;
-  const Duration took = std::max(Duration{0}, now_ - w_.lifecycle.instance_started);
-  own_.started_healthy_once = true;
-  std::vector<Duration>& starts =
-      w_.lifecycle.began_unclean.value_or(false) ? own_.unclean_starts : own_.starts;
-  starts.push_back(took);
-  if (starts.size() > remembered_starts) starts.erase(starts.begin());
+  using After = LearnedStarts::After;
+  own_.starts.add(std::max(Duration{0}, now_ - w_.lifecycle.instance_started),
+                  w_.lifecycle.began_unclean.value_or(false) ? After::UncleanEnd : After::CleanEnd);
 }
 
 void HealthMachine::instance_began(const finding::InstanceBegan& began) {
@@ -326,21 +247,20 @@ void HealthMachine::instance_began(const finding::InstanceBegan& began) {
   const Instant started = w_.lifecycle.instance_started;
   own_.instance_seen_from_start = now_ - started < Duration{5s};
   // Engines report a paused container as unhealthy until the next check after it (moby#46203).
-  own_.health_from = began.unpaused ? now_ : started;
+  own_.healthcheck.count_from = began.unpaused ? now_ : started;
   went(own_.tracker.begin_instance(w_.incident.has_value()));
-  own_.unhealthy_in_start_period = false;
-  own_.unhealthy_reported.reset();
-  own_.verdict_due.reset();
-  for (WorkloadProbe& probe : own_.probes) {
+  own_.healthcheck.unhealthy_in_start_period = false;
+  own_.healthcheck.unhealthy_since.reset();
+  own_.healthcheck.verdict_due.reset();
+  for (WorkloadProbe& probe : own_.probes.selected) {
     probe.verdict.reset();
     probe.hangs = false;
     probe.next_at = Instant{};
   }
   resolve_targets();
-  own_.start_period_until = started + start_period();
+  own_.start_period_until = started + start_period(view_);
   if (std::exchange(own_.instance_passed_before, false) && began.same)
     own_.start_period_until = std::min(own_.start_period_until, now_);  // over: it passed under that process
-  own_.alerts_from = started;
   const FirstRounds rounds = began.daemon_start ? first_rounds(host_.watched()) : FirstRounds::AtOnce;
   own_.spread_next = began.daemon_start && rounds == FirstRounds::AtOnce;
   if (!own_.unprobed())
@@ -362,9 +282,8 @@ void HealthMachine::continue_streak(const FailingStreak& streak) {
 
 void HealthMachine::instance_kept() {
   went(own_.tracker.begin_instance(true));
-  own_.alerts_from = now_;
-  own_.health_from = now_;  // earlier verdicts of the HEALTHCHECK do not count
-  own_.unhealthy_reported.reset();
+  own_.healthcheck.count_from = now_;  // earlier verdicts of the HEALTHCHECK do not count
+  own_.healthcheck.unhealthy_since.reset();
   own_.instance_seen_from_start = false;  // no start to measure
   if (w_.lifecycle.presence == Presence::Running && !own_.unprobed())
     own_.probe_due = now_ + next_probe_delay(true);
@@ -395,8 +314,8 @@ void HealthMachine::fresh_verdict() {
     own_.start_period_until = std::min(own_.start_period_until, now_);  // the start was over before
   own_.instance_seen_from_start = false;                                // its length cannot be measured now
   went(own_.tracker.begin_instance(true));
-  own_.health_from = now_;
-  if (own_.uses_engine_health()) {
+  own_.healthcheck.count_from = now_;
+  if (own_.probes.uses_engine_health()) {
     own_.probe_due = now_ + w_.container.health_check.interval + w_.container.health_check.timeout;
   } else if (!own_.probe) {
     own_.probe_due = now_;
@@ -404,7 +323,7 @@ void HealthMachine::fresh_verdict() {
 }
 
 void HealthMachine::check_now() {
-  if (!own_.probe && !own_.uses_engine_health() && !w_.on_old_instance()) own_.probe_due = now_;
+  if (!own_.probe && !own_.probes.uses_engine_health() && !w_.on_old_instance()) own_.probe_due = now_;
 }
 
 void HealthMachine::checks_due() {
@@ -412,12 +331,12 @@ void HealthMachine::checks_due() {
   if (own_.probe_due && now_ >= *own_.probe_due && !own_.probe && !own_.unprobed()) start_probe();
   // An order that changed nothing may have ended the checks: a running workload is checked.
   if (!own_.probe && !own_.probe_due && !w_.on_old_instance()) schedule_probe();
-  if (own_.unhealthy_in_start_period && now_ >= own_.start_period_until && host_.engine_up) {
-    own_.unhealthy_in_start_period = false;  // if this has no effect, the next inspect decides
-    engine_health(EngineHealth::Unhealthy);  // reported only once
+  if (own_.healthcheck.unhealthy_in_start_period && now_ >= own_.start_period_until && host_.engine_up) {
+    own_.healthcheck.unhealthy_in_start_period = false;  // if this has no effect, the next inspect decides
+    engine_health(EngineHealth::Unhealthy);              // reported only once
   }
-  if (own_.verdict_due && now_ >= *own_.verdict_due) {
-    own_.verdict_due.reset();
+  if (own_.healthcheck.verdict_due && now_ >= *own_.healthcheck.verdict_due) {
+    own_.healthcheck.verdict_due.reset();
     engine_health(EngineHealth::Unhealthy);  // no inspect brought its output
   }
 }
@@ -427,9 +346,9 @@ std::optional<Instant> HealthMachine::deadline() const {
   const bool running = w_.lifecycle.presence == Presence::Running;
   if (own_.probe) next.at(own_.probe->give_up);
   if (running && !own_.probe && !own_.unprobed()) next.at(own_.probe_due);
-  if (own_.unhealthy_in_start_period && running && host_.engine_up) next.at(own_.start_period_until);
-  if (running) next.at(own_.verdict_due);
-  if (running) next.at(alert_deadline());
+  if (own_.healthcheck.unhealthy_in_start_period && running && host_.engine_up)
+    next.at(own_.start_period_until);
+  if (running) next.at(own_.healthcheck.verdict_due);
   if (!w_.network_parent_id.empty() && own_.in_start_period(now_))
     next.at(own_.start_period_until);  // until then a lost network is ignored
   return next.when();

@@ -10,10 +10,10 @@
 #include "base/rare.hpp"
 #include "base/time.hpp"
 #include "core/workload/findings.hpp"
-#include "core/workload/probe_target.hpp"
+#include "core/workload/selection.hpp"
+#include "core/workload/starts.hpp"
 #include "core/workload/tracker.hpp"
 #include "core/workload/transition.hpp"
-#include "core/workload/trust.hpp"
 #include "model/container.hpp"
 #include "model/event.hpp"
 #include "model/policy.hpp"
@@ -26,20 +26,6 @@ class Out;
 struct HostState;
 struct View;
 struct Workload;
-
-/// One probe of a workload; most workloads have only one. All must pass.
-struct WorkloadProbe {
-  std::string name;  ///< empty: the unnamed probe
-  TargetResolution resolution;
-  unsigned spec = 0;  ///< its place in the policy, see spec_of()
-  Trust trust = Trust::Proven;
-  bool candidate = false;  ///< the automatic selection has not chosen yet; one of the candidates will stay
-  Instant next_at{};       ///< candidate: not checked before; Instant::max(): not in this instance
-  bool open = false;       ///< its check in this round has no result yet
-  bool hangs = false;      ///< exec: a command in this instance ran into its timeout and may still run
-  std::optional<Verdict>
-      verdict;  ///< the newest of this instance; for a HEALTHCHECK the engine's last report
-};
 
 // clang-format off
 struct RoundTable {
@@ -85,26 +71,23 @@ struct NetworkLoss {
   Instant since{};
 };
 
-/// What the source of an alert answered last to whether the alert fires.
-struct AlertCheck {
-  std::string source;
-  std::string id;
-  Instant asked_at{};
-  bool pending = true;                ///< the newest question has no answer yet
-  std::optional<AlertAnswer> answer;  ///< the newest; empty: none that counts for the next attempt
-  Instant answered_at{};
-  std::string why;  ///< of Unknown: what the source answered; empty: nothing in time
+/// What the engine's HEALTHCHECK reported.
+struct Healthcheck {
+  Instant count_from{};                    ///< older verdicts do not count (pause, remedy)
+  bool unhealthy_in_start_period = false;  ///< applied at the end of the start period
+  std::optional<Instant> unhealthy_since;  ///< first unhealthy verdict in a row
+  std::optional<Instant> verdict_due;      ///< unhealthy: without an inspect it counts from then
+  Instant looked_at{};                     ///< last inspect for a HEALTHCHECK that is one of several probes
 };
 
-/// What the checks, the alerts and the shared network say of the workload.
+/// What the checks and the shared network say of the workload.
 struct Health {
-  std::vector<WorkloadProbe> probes;  ///< not empty after the workload was once seen running
-  Instant health_from{};              ///< older verdicts of the HEALTHCHECK do not count (pause, remedy)
+  Probes probes;
+  Healthcheck healthcheck;
   Tracker tracker;
   bool instance_seen_from_start = false;
   Instant start_period_until{};
-  bool instance_passed_before = false;     ///< a former process saw the restored instance pass
-  bool unhealthy_in_start_period = false;  ///< HEALTHCHECK: applied at the end of the start period
+  bool instance_passed_before = false;  ///< a former process saw the restored instance pass
   std::optional<OpenProbe> probe;
   std::optional<Instant> probe_due;
   std::uint64_t rounds = 0;  ///< rounds of checks begun by this process
@@ -116,60 +99,30 @@ struct Health {
   std::chrono::microseconds last_duration{0};
   unsigned unknown_streak = 0;
   std::optional<Instant> unknown_since;  ///< when operators were notified that it cannot be checked
-  Instant health_looked_at{};            ///< last inspect for a HEALTHCHECK that is one of several probes
   Instant failing_since{};
   std::optional<Instant> failed_at;  ///< the newest failed check that counts, or exit, of any instance
-  bool started_healthy_once = false;
-  std::vector<Duration> starts;
-  std::vector<Duration> unclean_starts;  ///< starts after an instance that was killed or crashed
-  std::string starts_image;              ///< the image that both are of
-  std::vector<TrustedProbe> trusted_probes;
-  std::string unproven_notified;  ///< fingerprint of the unproven probe that operators know of
+  LearnedStarts starts;
   std::optional<FailingStreak> failing_restored;  ///< what a former process saw of the instance
-  std::optional<Instant> verdict_due;  ///< HEALTHCHECK, unhealthy: without an inspect it counts from then
-  std::optional<Instant> unhealthy_reported;   ///< HEALTHCHECK: first unhealthy verdict in a row
-  Rare<std::vector<FiringAlert>> alerts;       ///< rules of Prometheus that fire about it
-  Rare<std::vector<AlertCheck>> alert_checks;  ///< at most one of each alert
-  Instant alerts_from{};      ///< an older alert counts after the policy's alert_lookback from here
-  bool alert_firing = false;  ///< an alert makes it unhealthy, whatever the result of its probes
   std::optional<NetworkLoss> network_loss;
 
-  /// The engine's HEALTHCHECK decides alone: it is the only probe, or no candidate has been chosen yet.
-  bool uses_engine_health() const;
-  /// The engine's HEALTHCHECK is one of its probes.
-  bool listens_to_engine() const;
   /// The configuration gives no probe target and no HEALTHCHECK.
-  bool unprobed() const;
+  bool unprobed() const { return probes.none(); }
   /// No check can tell whether it works: there is none, or none has ever passed.
   bool unjudged() const { return unprobed() || last_verdict.cause == Cause::Unproven; }
   /// A check of this workload has passed at some time, also under a former process.
-  bool ever_passed() const { return started_healthy_once || instance_passed_before || tracker.passed_once(); }
-  /// For operators: "http 127.0.0.1:8080/health"; several probes with their names.
-  std::string probe_text() const;
+  bool ever_passed() const { return starts.healthy_once || instance_passed_before || tracker.passed_once(); }
   RoundTable::State round() const {
     if (!probe) return RoundTable::State::None;
     return probe->awaiting ? RoundTable::State::Awaiting : RoundTable::State::Open;
   }
   bool unhealthy() const { return tracker.state() == Tracker::State::Unhealthy; }
-  bool in_start_period(Instant now) const { return now < start_period_until && !tracker.passed_once(); }
-  /// An alert with the use `act` fires: no recovery before its end.
-  bool awaits_alert() const;
-  /// The firing alerts with the use `act`.
-  reason::Alerts acted_alerts() const;
-  /// Why it is unhealthy.
-  Reason failure() const;
+  /// Failures do not count yet, whether a check has passed or not.
+  bool in_start_window(Instant now) const { return now < start_period_until; }
+  bool in_start_period(Instant now) const { return in_start_window(now) && !tracker.passed_once(); }
 };
 
-/// The configuration of a workload's probe: WorkloadProbe::spec counts the unnamed probe first, if there is
-/// one.
-const ProbeSpec& spec_of(unsigned spec, const Policy& policy);
-
-/// How long an instance's start may take, as far as healer has learned. A start after an unclean end may take
-/// longer (recovery), so such starts are learned apart.
-Duration learned_start_period(const Workload& workload);
-
-/// Runs the checks and decides what their results, the engine's HEALTHCHECK, alerts and the loss of a shared
-/// network mean for the workload's health. HEALING.md 2.
+/// Runs the checks and decides what their results, the engine's HEALTHCHECK and the loss of a shared network
+/// mean for the workload's health. HEALING.md 2.
 class HealthMachine {
  public:
   HealthMachine(Health& own, const View& view, Out& out);
@@ -208,18 +161,7 @@ class HealthMachine {
   void round_overdue();
   void checks_due();
 
-  // Alerts, and the network that it shares.
-  void alert_reported(const AlertReported& event);
-  void alerts_due();
-  /// Asks the sources of the alerts that count, where AlertPermit says so.
-  void confirm_alerts();
-  void alert_confirmed(const AlertConfirmed& event);
-  /// An attempt begins: the next one needs new answers.
-  void attempt_began();
-  /// An attempt did not recover the workload.
-  void attempt_did_not_help();
-  /// `healer reset`: an attempt is allowed again for every alert.
-  void alerts_reset();
+  // The network that it shares.
   void network_due();
 
   std::optional<Instant> deadline() const;
@@ -229,48 +171,22 @@ class HealthMachine {
   void schedule_probe();
   Tracker::Row went(const Tracker::Row& row);
   Tracker::Thresholds limits() const;
-  bool in_start_window() const { return now_ < own_.start_period_until; }
   void go(RoundTable::Input input, RoundTable::State next);
   void round_answered(RoundTable::Input input);
   void end_round(RoundTable::Input input, std::optional<Verdict> verdict);
-  std::optional<Verdict> round_verdict() const;
-  Verdict judged(const ProbeFacts& facts, std::size_t probe) const;
-  std::vector<WorkloadProbe> resolutions() const;
-  void select_among(std::vector<WorkloadProbe>& found, const WorkloadProbe& like,
-                    const ProbeSpec& spec) const;
-  bool counts(const WorkloadProbe& probe) const;
-  bool is_due(const WorkloadProbe& probe) const;
-  bool change_protocol(WorkloadProbe& probe, const ProbeFacts& facts) const;
-  void note_candidate(WorkloadProbe& probe, const ProbeFacts& facts);
-  void trust_passed();
-  void trust(WorkloadProbe& probe);
-  void choose_among(unsigned spec);
-  Verdict unproven_verdict() const;
-  std::string unproven_fingerprint() const;
-  void report_unproven();
   void look_due();
   Duration next_probe_delay(bool pending) const;
-  std::optional<Instant> deciding_check() const;
-  Duration rate_limited_delay() const;
   bool needs_connectivity(const Verdict& verdict) const;
-  void note_engine_health(EngineHealth health);
   void engine_unhealthy();
-  void note_engine_verdict(const std::optional<Verdict>& verdict);
   void apply_verdict(const Verdict& verdict);
   void count_unknown(const Verdict& verdict);
-  Verdict without_connectivity() const;
   void judged_as(const Verdict& verdict);
   void measure_start();
-  Duration start_period() const;
-  Duration engine_start_period() const;
-  bool first_of_image() const;
   void continue_streak(const FailingStreak& streak);
   void stale(const Verdict& verdict);
-  void alert_over(const FiringAlert& alert, AlertEnd how, const std::string& answer = {});
-  void not_confirmed(AlertCheck& check, const std::string& why);
-  std::optional<Instant> alert_deadline() const;
 
   Health& own_;
+  ProbeSelection selection_;
   const View& view_;
   const Workload& w_;
   const HostState& host_;

@@ -8,6 +8,7 @@
 #include "core/workload/alert_permit.hpp"
 #include "core/workload/command_result.hpp"
 #include "core/workload/network.hpp"
+#include "core/workload/order_limits.hpp"
 #include "core/workload/pause.hpp"
 #include "core/workload/verdict.hpp"
 
@@ -69,8 +70,8 @@ std::optional<Hold> maintenance(const View& view) {
 std::optional<Hold> connectivity(const View& view) {
   const Health& health = view.workload.health;
   const bool over_network = view.workload.lifecycle.presence == Presence::Running &&
-                            !health.uses_engine_health() && !health.unprobed();
-  if (!over_network || health.network_loss || health.alert_firing) return std::nullopt;
+                            !health.probes.uses_engine_health() && !health.unprobed();
+  if (!over_network || health.network_loss || view.workload.alerts.acting) return std::nullopt;
   if (view.host.connectivity.failed()) return hold_of(HoldKind::Connectivity);
   if (view.now < view.host.starved_until)
     return hold_until(view.host.starved_until, HoldKind::Connectivity, HoldCase::RanOut);
@@ -191,7 +192,7 @@ std::optional<Hold> disk(const View& view) {
 bool by_check(const View& view) {
   const Health& health = view.workload.health;
   return view.workload.lifecycle.presence == Presence::Running && !health.network_loss &&
-         !health.alert_firing;
+         !view.workload.alerts.acting;
 }
 
 /// The newest failure tells whose trouble it is. An unknown result after it tells nothing.
@@ -204,7 +205,7 @@ const Verdict* failure_of_running(const View& view) {
 std::optional<Hold> healthcheck(const View& view) {
   const Health& health = view.workload.health;
   const Verdict& verdict = health.last_verdict;
-  if (!by_check(view) || !health.uses_engine_health() || verdict.outcome != Outcome::Unknown ||
+  if (!by_check(view) || !health.probes.uses_engine_health() || verdict.outcome != Outcome::Unknown ||
       verdict.cause != Cause::CannotRun)
     return std::nullopt;
   return hold_of(HoldKind::Unproven, HoldCase::CannotRun);
@@ -241,7 +242,7 @@ std::optional<Hold> busy(const View& view) {
 
 std::optional<Hold> unproven(const View& view) {
   if (failure_of_running(view) == nullptr || view.workload.remediation.attempts == 0) return std::nullopt;
-  for (const WorkloadProbe& probe : view.workload.health.probes)
+  for (const WorkloadProbe& probe : view.workload.health.probes.selected)
     if (probe.trust == Trust::Provisional && probe.verdict && probe.verdict->outcome != Outcome::Pass)
       return hold_of(HoldKind::Unproven);
   return std::nullopt;

@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "base/earliest.hpp"
+#include "core/workload/exit_judgement.hpp"
+#include "core/workload/order_limits.hpp"
 #include "core/workload/out.hpp"
 
 namespace healer {
@@ -14,8 +16,6 @@ using Exits = ExitTable::Input;
 
 /// Events that explain an exit arrive within this time; then the exit is judged without them.
 constexpr Duration event_lookback = 2s;
-/// Within this time the engine's restart policy should restart a container. HEALING.md 3.
-constexpr Duration engine_lookback = 30s;
 /// A workload that returns within this time after its removal is a deployment.
 constexpr Duration deployment_lookback = 2min;
 /// The wait after a failed inspect.
@@ -26,6 +26,11 @@ constexpr Duration fresh_start = 60s;
 
 std::int64_t nanoseconds(WallTime at) {
   return at.unix_ms * 1000000;
+}
+
+/// While the engine is down, or its first list not processed, events that explain an exit may still come.
+bool may_judge(const HostState& host) {
+  return host.synced_once && host.engine_up;
 }
 
 }  // namespace
@@ -225,240 +230,13 @@ void LifecycleMachine::observe(const EngineEvent& event) {
   if (w_.reported_stopped()) out_.record_changed();
 }
 
-/// The report that explains an exit may come after the exit was judged: from an engine whose stop reports are
-/// unreliable, or with the replay after a reconnect.
-void LifecycleMachine::reconsider_exit() {
-  if (own_.presence != Presence::Exited || own_.judge_exit_at || w_.on_old_instance()) return;
-  const bool open = !own_.exit_kind && own_.back_by;  // believed stopped by the engine's end
-  const bool blamed = own_.exit_kind == ExitKind::Crash || own_.exit_kind == ExitKind::OutOfMemory;
-  if ((open || blamed) && own_.evidence.operator_acted()) apply_exit(ExitKind::Operator);
-}
-
-/// Whether the container ended during healer's order. Its events may come after the engine's refusal.
-bool LifecycleMachine::ended_within_order() const {
-  if (!w_.remediation.ordered || w_.remediation.ordered->instance != w_.instance() || !w_.container.finished)
-    return false;
-  const Instant finished = host_.instant(*w_.container.finished);
-  return w_.remediation.ordered->from <= finished && finished <= w_.remediation.ordered->until;
-}
-
-void LifecycleMachine::judge_exit() {
-  const bool by_alert = after_our_signal(view_) && !own_.evidence.operator_acted();
-  const bool ours = w_.on_old_instance() || by_alert || ended_within_order();
-  const bool explained = own_.evidence.died() || own_.evidence.operator_acted();
-  Exit exit = own_.exit();
-  exit.judge_at.reset();
-  out_.record_changed();
-  if (by_alert && own_.presence == Presence::Restarting) {  // the engine restarts it
-    go(Exits::SignalRestarts, exit);
-    return;
-  }
-  ExitKind kind;
-  if (own_.presence == Presence::Restarting) {
-    // Only the engine's restart policy leads to this state, never after an operator's stop.
-    kind = w_.container.oom_killed ? ExitKind::OutOfMemory : ExitKind::Crash;
-  } else if (ours) {
-    kind = ExitKind::Ours;
-  } else if (own_.exit_judged_before && w_.incident && !own_.ran_before_engine_loss) {
-    // A former process judged the exit with all events and opened the incident.
-    kind = w_.container.oom_killed ? ExitKind::OutOfMemory : ExitKind::Crash;
-  } else if (!explained && forgotten_by_engine()) {
-    kind = ExitKind::Unseen;
-  } else if (own_.ran_before_engine_loss && (own_.exit_judged_before || !explained)) {
-    // It went down with the engine. Its restart policy restarts it, or healer does.
-    exit.back_by = std::max(now_, host_.synced_at + engine_lookback);
-    go(Exits::WithEngine, exit);
-    own_.ran_before_engine_loss = false;
-    out_.log(LogLevel::Info, fact::DownWithEngine{engine_lookback});
-    return;
-  } else if (explained) {
-    kind = own_.evidence.judge(w_.container);
-    // This engine may report an operator's stop only as an exit, so an exit code that a stop leaves behind
-    // counts as a stop.
-    if (kind == ExitKind::Crash && host_.stop_reports == StopReports::Unreliable)
-      kind = judge_unseen_exit(w_.container);
-  } else if (w_.remediation.ordered && w_.remediation.ordered->instance == w_.instance() &&
-             !w_.remediation.ordered->by_former_process) {
-    kind = ExitKind::Ours;  // the order failed halfway, after it stopped the container
-  } else {
-    kind = judge_unseen_exit(w_.container);
-  }
-  apply_exit(as_it_is_meant(kind));
-}
-
-int LifecycleMachine::exit_code() const {
-  return own_.evidence.exit_code().value_or(w_.container.exit_code);
-}
-
-/// The exit happened before the memory of the same engine's process begins, and is no matter of memory.
-bool LifecycleMachine::forgotten_by_engine() const {
-  if (host_.events_lost && host_.engine_began && *host_.engine_began >= *host_.events_lost) return false;
-  return host_.events_lost && !w_.container.oom_killed && w_.container.finished &&
-         host_.instant(*w_.container.finished) <= *host_.events_lost;
-}
-
-/// A job's end is final: others await it, or its restart policy does not bring it back and no check of it has
-/// ever passed.
-bool LifecycleMachine::is_job() const {
-  if (!w_.service.empty() && host_.awaited_jobs.contains(w_.service)) return true;
-  const bool stays_down = w_.container.engine_restarts.policy == RestartPolicy::No ||
-                          w_.container.engine_restarts.policy == RestartPolicy::OnFailure;
-  return stays_down && !w_.health.ever_passed();
-}
-
-/// What an exit that nobody else caused means, by what the container is for. HEALING.md 3.
-ExitKind LifecycleMachine::as_it_is_meant(ExitKind kind) const {
-  if (kind != ExitKind::Crash && kind != ExitKind::OutOfMemory) return kind;
-  if (own_.presence == Presence::Restarting || !w_.container.owner.name.empty()) return kind;
-  if (kind == ExitKind::Crash && exit_code() == 0) {
-    if (w_.policy->on_exit_0 == ExitZeroUse::Completed) return ExitKind::Completed;
-    if (w_.policy->on_exit_0 == ExitZeroUse::Restart) return kind;
-    if (w_.container.engine_restarts.policy == RestartPolicy::OnFailure) return ExitKind::Completed;
-  }
-  if (engine_restarts(w_.container) || !is_job()) return kind;
-  return kind == ExitKind::Crash && exit_code() == 0 ? ExitKind::Completed : ExitKind::JobFailed;
-}
-
-void LifecycleMachine::go_judged(ExitKind kind) {
-  switch (kind) {
-    case ExitKind::Ours:
-      go(Exits::Ours, {kind, {}, own_.back_by});
-      return;
-    case ExitKind::Operator:
-    case ExitKind::Completed:
-    case ExitKind::JobFailed:
-    case ExitKind::Unseen:
-      go(Exits::AsWanted, {kind, {}, {}});
-      return;
-    case ExitKind::Crash:
-    case ExitKind::OutOfMemory:
-      go(Exits::ByItself, {kind, {}, engine_restarts_it() ? now_ + engine_lookback : own_.back_by});
-      return;
-  }
-}
-
-bool LifecycleMachine::engine_restarts_it() const {
-  return own_.presence == Presence::Restarting || engine_restarts(w_.container);
-}
-
-void LifecycleMachine::apply_exit(ExitKind kind) {
-  go_judged(kind);
-  out_.record_changed();
-  switch (kind) {
-    case ExitKind::Ours:
-      if (after_our_signal(view_))
-        out_.report(finding::EndedBySignal{});
-      else if (!w_.remediation.attempt && !own_.stopped_by_operator)  // else the end of the attempt decides
-        out_.report(finding::LeftDown{reason::LeftDown{}});
-      return;
-    case ExitKind::Operator:
-      own_.stopped_by_operator = true;
-      out_.log(LogLevel::Info, fact::Instance{fact::InstanceChange::Stopped});
-      out_.report(finding::EndedAsWanted{WantedEnd::StoppedByOperator});
-      return;
-    case ExitKind::Completed:
-      own_.stopped_by_operator = true;
-      out_.log(LogLevel::Info, fact::Instance{fact::InstanceChange::Completed});
-      out_.report(finding::EndedAsWanted{WantedEnd::Completed});
-      return;
-    case ExitKind::JobFailed:
-      ended_for_good(fact::Exited{fact::ExitCare::JobFailed, exit_reason(kind)},
-                     finding::EndedForGood::Why::JobFailed);
-      return;
-    case ExitKind::Unseen:
-      ended_for_good(fact::Instance{fact::InstanceChange::EndedUnseen}, finding::EndedForGood::Why::Unseen);
-      return;
-    case ExitKind::Crash:
-    case ExitKind::OutOfMemory:
-      crashed(kind);
-      return;
-  }
-}
-
-void LifecycleMachine::ended_for_good(Fact fact, finding::EndedForGood::Why why) {
-  const Reason why_down = exit_reason(*own_.exit_kind);
-  own_.stopped_by_operator = true;  // nothing is done until an operator starts it
-  out_.log(LogLevel::Warning, std::move(fact));
-  out_.report(finding::ExitedByItself{why_down});
-  out_.report(finding::EndedAsWanted{WantedEnd::LeftAlone});
-  out_.report(finding::EndedForGood{why, why_down});
-}
-
 void LifecycleMachine::took_over() {
   if (!own_.evidence.died() || own_.presence == Presence::Exited || w_.on_old_instance()) return;
   if (own_.evidence.operator_acted())
     out_.report(finding::EndedAsWanted{WantedEnd::RestartedByOperator});
   else if (own_.presence == Presence::Running)
     // The restart policy was faster than the inspect: healer never saw the state exited.
-    left_to_engine(exit_reason(ExitKind::Crash));
-}
-
-reason::Exited LifecycleMachine::exit_reason(ExitKind kind) const {
-  reason::Exited exit;
-  exit.exit_code = exit_code();
-  exit.out_of_memory = kind == ExitKind::OutOfMemory;
-  if (exit.out_of_memory) exit.memory_limit = w_.container.memory_limit_note;
-  return exit;
-}
-
-void LifecycleMachine::count_engine_restart(const reason::Exited& exit) {
-  own_.crashes.push_back(now_);
-  while (own_.crashes.size() > 1 && own_.crashes.front() + w_.policy->retry.budget_window <= now_)
-    own_.crashes.erase(own_.crashes.begin());
-  fact::Exited exited{fact::ExitCare::LeftToEngine, exit};
-  exited.restarts = static_cast<unsigned>(own_.crashes.size());
-  exited.window = w_.policy->retry.budget_window;
-  out_.log(LogLevel::Warning, exited);
-  finding::EngineRestarted restarted{exit, std::nullopt};
-  if (own_.crashes.size() >= w_.policy->retry.budget_attempts) {
-    reason::Exited loop = exit;
-    loop.times = exited.restarts;
-    loop.window = exited.window;
-    restarted.loop = std::move(loop);
-  }
-  out_.report(std::move(restarted));
-}
-
-/// The engine's restart policy restarts it. An exit with code 0 is how a scheduler ends each of its runs.
-void LifecycleMachine::left_to_engine(const reason::Exited& exit) {
-  if (exit_code() != 0 || own_.exit_kind == ExitKind::OutOfMemory) {
-    count_engine_restart(exit);
-    return;
-  }
-  out_.log(LogLevel::Info, fact::Exited{fact::ExitCare::LeftToEngine, exit});
-}
-
-/// Exits are left alone where the owner of the container decides, and outside an incident without heal_exits.
-/// True: it was left alone.
-bool LifecycleMachine::leave_exited(const Reason& why) {
-  const bool owned = !w_.container.owner.name.empty();
-  if (!owned && (w_.policy->heal_exits || w_.incident || w_.remediation.attempt)) return false;
-  own_.stopped_by_operator = true;
-  go(Exits::LeftAlone, {own_.exit_kind, own_.judge_exit_at, {}});
-  out_.record_changed();
-  const auto care = owned ? fact::ExitCare::LeftToOwner : fact::ExitCare::LeftAlone;
-  out_.log(owned ? LogLevel::Info : LogLevel::Warning, fact::Exited{care, why});
-  if (owned) out_.report(finding::EndedAsWanted{WantedEnd::LeftToOwner});
-  return true;
-}
-
-void LifecycleMachine::crashed(ExitKind kind) {
-  const reason::Exited why = exit_reason(kind);
-  if (engine_restarts_it()) {
-    out_.report(finding::ExitedByItself{why});
-    left_to_engine(why);
-    return;
-  }
-  if (leave_exited(why)) {
-    out_.report(finding::ExitedByItself{why});
-    return;
-  }
-  fact::Exited exited{fact::ExitCare::Remedied, why};
-  exited.exit_code = exit_code();
-  out_.log(LogLevel::Warning, exited);
-  out_.decide(Rule::Crashed, exited);
-  out_.report(finding::Down{
-      kind == ExitKind::OutOfMemory ? IncidentCause::OutOfMemory : IncidentCause::Crashed, why});
+    left_to_engine(exit_reason(ExitKind::Crash, view_));
 }
 
 void LifecycleMachine::leave_engine(PresenceTable::Input how) {
@@ -549,50 +327,17 @@ void LifecycleMachine::heal() {
   go(Exits::Heal, {own_.exit_kind, own_.judge_exit_at, {}});
 }
 
-bool LifecycleMachine::may_judge() const {
-  return host_.synced_once && host_.engine_up;
-}
-
 void LifecycleMachine::due() {
   if (own_.look_again_at && now_ >= *own_.look_again_at && host_.engine_up) {
     own_.look_again_at.reset();
     out_.inspect();
   }
-  if (own_.judge_exit_at && now_ >= *own_.judge_exit_at && may_judge()) judge_exit();
-}
-
-/// Why it is down, which the engine's restart policy did not change.
-Reason LifecycleMachine::not_back() const {
-  if (!own_.exit_kind) return reason::NotBackAfterEngine{};
-  if (own_.exit_kind == ExitKind::Ours) return reason::LeftDown{true};
-  reason::Exited exit = exit_reason(*own_.exit_kind);
-  exit.not_back = true;
-  return exit;
-}
-
-void LifecycleMachine::back_due() {
-  if (!own_.back_by || now_ < *own_.back_by) return;
-  Exit exit = own_.exit();
-  exit.back_by = now_ + look_again;
-  if (!host_.engine_up) {
-    go(Exits::BackDue, exit);
-  } else if (own_.presence == Presence::Restarting) {
-    out_.inspect();
-    go(Exits::BackDue, exit);
-  } else if (own_.presence == Presence::Exited) {
-    const bool crashed_before = own_.exit_kind.has_value();
-    const Reason why = not_back();
-    if (leave_exited(why)) return;
-    go(Exits::NotBack, {ExitKind::Crash, own_.judge_exit_at, {}});
-    out_.log(LogLevel::Warning, fact::Exited{fact::ExitCare::Remedied, why});
-    out_.report(
-        finding::Down{crashed_before ? IncidentCause::Crashed : IncidentCause::NotBackAfterEngine, why});
-  }
+  if (own_.judge_exit_at && now_ >= *own_.judge_exit_at && may_judge(host_)) judge_exit();
 }
 
 std::optional<Instant> LifecycleMachine::deadline() const {
   Earliest next;
-  if (may_judge()) next.at(own_.judge_exit_at);
+  if (may_judge(host_)) next.at(own_.judge_exit_at);
   next.at(own_.back_by);
   if (host_.engine_up) next.at(own_.look_again_at);
   // Not forgotten before the engine's answer.

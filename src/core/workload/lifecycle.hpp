@@ -199,6 +199,9 @@ struct Lifecycle {
   void know_before_inspect(ExitEvidence reports, Instant at);
 };
 
+/// Within this time the engine's restart policy should restart a container. HEALING.md 3.
+inline constexpr Duration engine_lookback = 30s;
+
 /// Events of an earlier instance may arrive late or again: a new connection replays them.
 bool is_about_earlier_instance(const EngineEvent& event, const View& view);
 
@@ -244,20 +247,12 @@ class LifecycleMachine {
   void enter_paused();
   void enter_exited(const InstanceId& before);
   void judge_exit();
-  bool ended_within_order() const;
   void apply_exit(ExitKind kind);
   void go_judged(ExitKind kind);
-  bool engine_restarts_it() const;
   void crashed(ExitKind kind);
-  int exit_code() const;
-  bool forgotten_by_engine() const;
-  bool is_job() const;
-  ExitKind as_it_is_meant(ExitKind kind) const;
   void ended_for_good(Fact fact, finding::EndedForGood::Why why);
   void left_to_engine(const reason::Exited& exit);
   void count_engine_restart(const reason::Exited& exit);
-  reason::Exited exit_reason(ExitKind kind) const;
-  Reason not_back() const;
   bool leave_exited(const Reason& why);
   void stop_requested(const StopRequested& report, const EngineEvent& event);
   void ended(const Ended& report, const EngineEvent& event);
@@ -265,8 +260,6 @@ class LifecycleMachine {
   void observe(const EngineEvent& event);
   void reconsider_exit();
   void leave_engine(PresenceTable::Input how);
-  /// While the engine is down, or its first list not processed, events that explain an exit may still come.
-  bool may_judge() const;
 
   Lifecycle& own_;
   const View& view_;

@@ -36,6 +36,14 @@ double backoff_draw(const View& view) {
   return view.host.draws.draw(view.workload.key, Draws::Purpose::Backoff, attempt);
 }
 
+/// What holds the due remedy. A limited hold's time runs from the first time that it is found.
+std::optional<Hold> hold_of_due(Remediation& own, const View& view) {
+  FoundHold found = find_hold(view);
+  if (found.limit_began && !own.dependency_hold_until)
+    own.dependency_hold_until = view.now + view.workload.policy->dependencies.hold;
+  return std::move(found.hold);
+}
+
 }  // namespace
 
 std::optional<LadderStep> wanted_step(const View& view) {
@@ -100,7 +108,7 @@ void RemediationMachine::plan() {
 
   const BreakerState before = own_.breaker.state();
   const auto permitted = own_.breaker.permit(*w_.policy, now_);
-  went(Breaker::Input::Permit, before);
+  out_.went<Breaker>({before, Breaker::Input::Permit, own_.breaker.state()});
   if (own_.breaker.state() != before) out_.record_changed();
   if (!permitted) {
     if (!w_.notifications.incident->gave_up) out_.report(finding::BudgetUsedUp{});
@@ -124,14 +132,6 @@ void RemediationMachine::plan() {
   out_.decide(Rule::Planned, next);
 }
 
-/// What holds the due remedy. A limited hold's time runs from the first time that it is found.
-std::optional<Hold> RemediationMachine::hold() {
-  FoundHold found = find_hold(view_);
-  if (found.limit_began && !own_.dependency_hold_until)
-    own_.dependency_hold_until = now_ + w_.policy->dependencies.hold;
-  return std::move(found.hold);
-}
-
 /// The failures may be those of a dependency that was not checked since. True: it is checked before the
 /// remedy begins.
 bool RemediationMachine::looks_around() {
@@ -150,7 +150,7 @@ bool RemediationMachine::looks_around() {
 /// The planned remedy is due.
 void RemediationMachine::planned_due() {
   auto& planned = std::get<Planned>(own_.phase);
-  std::optional<Hold> found = hold();
+  std::optional<Hold> found = hold_of_due(own_, view_);
   if (found && found->kind == HoldKind::OperatorInside) {
     // No event tells when the command ends.
     if (!own_.inside_since) own_.inside_since = now_;
@@ -205,12 +205,12 @@ void RemediationMachine::check_then_act() {
   const bool exit_open = w_.lifecycle.presence == Presence::Exited &&
                          (w_.lifecycle.judge_exit_at || w_.lifecycle.stopped_by_operator);
   const bool wanted = w_.health.tracker.state() == Tracker::State::Unhealthy || own_.forced ||
-                      w_.health.network_loss || w_.health.alert_firing;
+                      w_.health.network_loss || w_.alerts.acting;
   if (!as_decided || exit_open || !wanted) {
     drop_queued(Input::OtherState, Ending::OtherState);
     return;
   }
-  if (auto found = hold()) {
+  if (auto found = hold_of_due(own_, view_)) {
     const Instant later = found->until.value_or(now_ + w_.policy->effective_fast_interval());
     if (found->kind == HoldKind::EngineDown) {
       go(Input::EngineDown, Planned{later, {}});
@@ -224,7 +224,7 @@ void RemediationMachine::check_then_act() {
   }
   // A check passed meanwhile: the next results decide whether a remedy is needed.
   if (w_.health.tracker.passes() > 0 && w_.lifecycle.presence == Presence::Running && !own_.forced &&
-      !w_.health.network_loss && !w_.health.alert_firing) {
+      !w_.health.network_loss && !w_.alerts.acting) {
     go(Input::PassedMeanwhile, Planned{now_ + w_.policy->effective_fast_interval(), {}});
     return;
   }
@@ -254,9 +254,7 @@ void RemediationMachine::check_then_act() {
 }
 
 void RemediationMachine::reset() {
-  const BreakerState before = own_.breaker.state();
-  own_.breaker.reset();
-  went(Breaker::Input::Reset, before);
+  out_.went<Breaker>(own_.breaker.reset());
   own_.reset_at = now_;
   own_.backoff_level = 0;
   own_.backoff_changed_at = now_;
@@ -305,7 +303,7 @@ void RemediationMachine::cause_gone(HoldKind held_for, const std::string& health
   const bool held = planned != nullptr && planned->hold && planned->hold->kind == held_for;
   // A container that is down does not come back by itself; a workload without a probe gets no new verdict.
   if (!held || w_.lifecycle.presence != Presence::Running || w_.health.unprobed() || w_.health.network_loss ||
-      w_.health.alert_firing || own_.forced)
+      w_.alerts.acting || own_.forced)
     return;
   const fact::HoldCauseGone gone{healthy_again};
   out_.log(LogLevel::Info, gone);

@@ -1,4 +1,4 @@
-// The probe targets of a workload, and its rounds of checks (table in health.hpp). HEALING.md 2.
+// The rounds of checks of a workload (table in health.hpp). HEALING.md 2.
 #include <algorithm>
 #include <utility>
 
@@ -28,10 +28,6 @@ Verdict unknown(Cause cause, ProblemKind problem) {
   return Verdict{Outcome::Unknown, cause, problem_of(problem)};
 }
 
-const char* label(const WorkloadProbe& probe) {
-  return probe.name.empty() ? to_string(probe.resolution.kind) : probe.name.c_str();
-}
-
 /// The verdicts of the probes that are `among`, as one: the first one, with the problems of all.
 template <class Among>
 std::optional<Verdict> those(const std::vector<WorkloadProbe>& probes, Among&& among) {
@@ -52,70 +48,95 @@ bool no_connection(ProbeEnd end) {
   return end == ProbeEnd::Refused || end == ProbeEnd::Reset || end == ProbeEnd::ConnectTimeout;
 }
 
+/// What the facts of a check in the open round mean.
+Verdict judged(const ProbeFacts& facts, const WorkloadProbe& probe, const View& view) {
+  const HostState& host = view.host;
+  const Policy& policy = *view.workload.policy;
+  const Instant began = view.workload.health.probe->started;
+  const TargetResolution& target = probe.resolution;
+  if (!host.engine_up) {
+    if (target.kind == ProbeKind::Exec) return unknown(Cause::EngineDown, ProblemKind::EngineDown);
+    if (target.published && no_connection(facts.end))
+      return unknown(Cause::EngineDown, ProblemKind::ProxyDown);
+  }
+  Verdict verdict = judge(facts, spec_of(probe.spec, policy), target.kind, policy.effective_timeout());
+  // An earlier command in this instance ran into its timeout and still runs, so this check fails, too.
+  if (facts.end == ProbeEnd::StillOpen && probe.hangs) verdict.outcome = Outcome::Fail;
+  if (verdict.outcome != Outcome::Fail) return verdict;
+  const bool timed_out = facts.end == ProbeEnd::ConnectTimeout || facts.end == ProbeEnd::AnswerTimeout;
+  // The loop stood still for at least a quarter of the timeout, so the target had less time.
+  if (timed_out && host.stalled_at && *host.stalled_at >= began &&
+      host.stall * 4 >= policy.effective_timeout())
+    return unknown(Cause::Starved, ProblemKind::Starved);
+  if (const auto& still = host.stood_still;
+      still && still->at >= began && still->lasted > 2 * policy.interval)
+    return unknown(Cause::Starved, ProblemKind::StoodStill);
+  if (timed_out && host.pressure && view.now - host.pressure->since < longest_pressure) {
+    CheckProblem pressed = problem_of(ProblemKind::Pressure);
+    pressed.said = host.pressure->text;
+    return {Outcome::Unknown, Cause::Starved, std::move(pressed)};
+  }
+  if (view.now < host.starved_until) return unknown(Cause::Starved, ProblemKind::RanOut);
+  return verdict;
+}
+
+/// One failure of a proven probe fails the round, else one unknown makes it unknown. A candidate counts only
+/// when it passes. Empty while the HEALTHCHECK of the engine has no verdict (its start period).
+std::optional<Verdict> round_verdict(const View& view) {
+  const Health& health = view.workload.health;
+  const Policy& policy = *view.workload.policy;
+  const std::vector<WorkloadProbe>& probes = health.probes.selected;
+  const auto is = [](const WorkloadProbe& probe, Outcome outcome) {
+    return probe.verdict && probe.verdict->outcome == outcome;
+  };
+  const auto fails = [&](const WorkloadProbe& probe) { return is(probe, Outcome::Fail); };
+  if (probes.size() == 1 && (!fails(probes.front()) || counts(probes.front(), policy)))
+    return probes.front().verdict;
+  if (auto failed =
+          those(probes, [&](const WorkloadProbe& probe) { return fails(probe) && counts(probe, policy); }))
+    return failed;
+  if (auto not_known = those(probes, [&](const WorkloadProbe& probe) {
+        return is(probe, Outcome::Unknown) && !probe.candidate;
+      }))
+    return not_known;
+  for (const WorkloadProbe& probe : probes)
+    if (!probe.verdict && !probe.candidate && !std::holds_alternative<Unreachable>(probe.resolution.how))
+      return std::nullopt;
+  const auto passes = [&](const WorkloadProbe& probe) { return is(probe, Outcome::Pass); };
+  if (std::any_of(probes.begin(), probes.end(), passes)) return Verdict{};
+  auto unproven = probes.size() == 1 ? probes.front().verdict : those(probes, fails);
+  // In the start period a failure does not count anyway, and says why it is still starting.
+  if (!unproven || health.in_start_period(view.now)) return unproven;
+  return unproven_verdict(health.probes, policy);
+}
+
+/// If the next failure would be enough, but the streak is too short until then: when it is long enough.
+std::optional<Instant> deciding_check(const Health& health, const Policy& policy) {
+  const unsigned failures = health.tracker.failures();
+  if (health.tracker.state() == Tracker::State::Unhealthy || failures == 0 ||
+      failures + 1 < policy.failure_threshold)
+    return std::nullopt;
+  return health.failing_since + shortest_streak;
+}
+
+/// An application that answers 429 is alive; each check makes it worse.
+Duration rate_limited_delay(const Health& health, const Policy& policy) {
+  return std::clamp(health.last_verdict.retry_after.value_or(4 * policy.interval), policy.interval,
+                    std::max(policy.interval, longest_rate_limit));
+}
+
 }  // namespace
 
-const ProbeSpec& spec_of(unsigned spec, const Policy& policy) {
-  const std::vector<NamedProbe>& named = policy.named_probes;
-  const unsigned unnamed = policy.unnamed_probe || named.empty() ? 1 : 0;
-  return spec >= unnamed && spec - unnamed < named.size() ? named[spec - unnamed].spec : policy.probe;
-}
-
-std::vector<WorkloadProbe> HealthMachine::resolutions() const {
-  const Policy& policy = *w_.policy;
-  const Container* network_parent = host_.networks.facts(w_.container.network_parent);
-  std::vector<WorkloadProbe> found;
-  found.reserve(policy.named_probes.size() + 1);
-  unsigned number = 0;
-  const auto add = [&](const std::string& name, const ProbeSpec& spec) {
-    WorkloadProbe probe;
-    probe.name = name;
-    probe.spec = number++;
-    if (!spec.kind && policy.unproven == UnprovenUse::Hold) return select_among(found, probe, spec);
-    probe.resolution = spec.kind == ProbeKind::Exec && !host_.capabilities.has(Capability::Exec)
-                           ? unreachable(ProbeKind::Exec, "this engine runs no command in a container")
-                           : resolve_target(w_.container, spec, host_.probe_origin, network_parent);
-    if (std::holds_alternative<ProbeTargetPtr>(probe.resolution.how))
-      probe.trust =
-          trust_of(trusted(own_.trusted_probes, name, probe_fingerprint(spec)), w_.container.image_id);
-    found.push_back(std::move(probe));
-  };
-  if (policy.unnamed_probe || policy.named_probes.empty()) add({}, policy.probe);
-  for (const NamedProbe& named : policy.named_probes) add(named.name, named.spec);
-  return found;
-}
-
 void HealthMachine::resolve_targets() {
-  std::vector<WorkloadProbe> found = resolutions();
-  const auto equal = [&](auto&& same) {
-    return std::equal(found.begin(), found.end(), own_.probes.begin(), own_.probes.end(), same);
-  };
-  if (equal([](const WorkloadProbe& a, const WorkloadProbe& b) {
-        return a.name == b.name && a.trust == b.trust && a.resolution.same_target(b.resolution);
-      }))
-    return;
-  const bool same_targets = equal([](const WorkloadProbe& a, const WorkloadProbe& b) {
-    return a.name == b.name && a.resolution.same_target(b.resolution);
-  });
-  const bool said = equal([](const WorkloadProbe& a, const WorkloadProbe& b) {
-    return a.name == b.name && a.resolution.text == b.resolution.text;
-  });
+  std::vector<WorkloadProbe> found = selection_.found();
+  const ProbeSelection::Change change = selection_.change_to(found);
+  if (change == ProbeSelection::Change::None) return;
   checks_end();  // a result from the old target must not count for the new one
-  const bool moved = !own_.probes.empty() && !same_targets;
-  own_.probes = std::move(found);
-  if (moved && w_.lifecycle.presence == Presence::Running) out_.report(finding::TargetChanged{});
-  if (!own_.unprobed() && w_.lifecycle.presence == Presence::Running && !w_.on_old_instance())
-    own_.probe_due = now_;
-  if (said) return;
-  for (const WorkloadProbe& probe : own_.probes) {
-    const auto* unreachable = std::get_if<Unreachable>(&probe.resolution.how);
-    if (!unreachable) continue;
-    out_.log(LogLevel::Warning,
-             fact::Uncheckable{own_.probes.size() > 1 ? label(probe) : std::string(), unreachable->reason});
-  }
-  if (own_.unprobed()) return;
-  fact::Watched watched;
-  if (!own_.uses_engine_health()) watched = {own_.probe_text(), w_.policy->interval};
-  out_.log(LogLevel::Info, watched);
+  const bool running = w_.lifecycle.presence == Presence::Running;
+  const bool moved = change == ProbeSelection::Change::Target && !own_.probes.selected.empty();
+  selection_.take(std::move(found));
+  if (moved && running) out_.report(finding::TargetChanged{});
+  if (!own_.unprobed() && running && !w_.on_old_instance()) own_.probe_due = now_;
 }
 
 void HealthMachine::go(RoundTable::Input input, RoundTable::State next) {
@@ -130,8 +151,9 @@ void HealthMachine::go(RoundTable::Input input, RoundTable::State next) {
 
 void HealthMachine::checks_end() {
   if (own_.probe) {
-    for (std::size_t i = 0; i < own_.probes.size(); ++i)
-      if (std::exchange(own_.probes[i].open, false)) out_.add(CancelProbe{ProbeId{own_.probe->id.value + i}});
+    for (std::size_t i = 0; i < own_.probes.selected.size(); ++i)
+      if (std::exchange(own_.probes.selected[i].open, false))
+        out_.add(CancelProbe{ProbeId{own_.probe->id.value + i}});
     go(Input::ChecksEnd, Rounds::None);
   }
   own_.probe_due.reset();
@@ -139,27 +161,27 @@ void HealthMachine::checks_end() {
 
 void HealthMachine::start_probe() {
   own_.probe_due.reset();
-  if (std::none_of(own_.probes.begin(), own_.probes.end(),
-                   [this](const WorkloadProbe& probe) { return is_due(probe); })) {
+  if (std::none_of(own_.probes.selected.begin(), own_.probes.selected.end(),
+                   [this](const WorkloadProbe& probe) { return is_due(probe, now_); })) {
     look_due();
     return;
   }
   const Duration timeout = w_.policy->effective_timeout();
   ++own_.rounds;
   const ProbeId first{out_.ids().probe + 1};
-  out_.ids().probe += own_.probes.size();
+  out_.ids().probe += own_.probes.selected.size();
   go(Input::Due, Rounds::Open);
   own_.probe->id = first;
   own_.probe->started = now_;
   own_.probe->give_up = now_ + timeout + prober_margin;
-  for (std::size_t i = 0; i < own_.probes.size(); ++i) {
-    const auto* target = std::get_if<ProbeTargetPtr>(&own_.probes[i].resolution.how);
-    if (!target || !is_due(own_.probes[i])) continue;
-    own_.probes[i].open = true;
+  for (std::size_t i = 0; i < own_.probes.selected.size(); ++i) {
+    const auto* target = std::get_if<ProbeTargetPtr>(&own_.probes.selected[i].resolution.how);
+    if (!target || !is_due(own_.probes.selected[i], now_)) continue;
+    own_.probes.selected[i].open = true;
     out_.add(StartProbe{ProbeId{first.value + i}, w_.key, *target, timeout});
   }
-  if (own_.listens_to_engine() && now_ - own_.health_looked_at >= engine_look_interval) {
-    own_.health_looked_at = now_;
+  if (own_.probes.listens_to_engine() && now_ - own_.healthcheck.looked_at >= engine_look_interval) {
+    own_.healthcheck.looked_at = now_;
     out_.inspect();
   }
 }
@@ -167,10 +189,10 @@ void HealthMachine::start_probe() {
 /// No probe is due but the engine's HEALTHCHECK, or none at all.
 void HealthMachine::look_due() {
   go(Input::LookDue, Rounds::None);
-  if (own_.listens_to_engine()) out_.inspect();
-  if (!own_.uses_engine_health())
-    if (const std::optional<Verdict> verdict = round_verdict()) apply_verdict(*verdict);
-  report_unproven();
+  if (own_.probes.listens_to_engine()) out_.inspect();
+  if (!own_.probes.uses_engine_health())
+    if (const std::optional<Verdict> verdict = round_verdict(view_)) apply_verdict(*verdict);
+  selection_.report_unproven();
   schedule_probe();
 }
 
@@ -180,10 +202,10 @@ Duration HealthMachine::next_probe_delay(bool pending) const {
 
 void HealthMachine::schedule_probe() {
   if (own_.unprobed() || w_.lifecycle.presence != Presence::Running) return;
-  if (own_.uses_engine_health()) {
+  if (own_.probes.uses_engine_health()) {
     // The HEALTHCHECK comes by event. The candidates beside it are asked as often as any probe.
     Instant next = now_ + std::max(w_.policy->interval, engine_look_interval);
-    for (const WorkloadProbe& probe : own_.probes)
+    for (const WorkloadProbe& probe : own_.probes.selected)
       if (std::holds_alternative<ProbeTargetPtr>(probe.resolution.how))
         next = std::min(next, std::max(probe.next_at, now_ + next_probe_delay(false)));
     own_.probe_due = next;
@@ -191,80 +213,36 @@ void HealthMachine::schedule_probe() {
   }
   Duration delay = next_probe_delay(own_.tracker.pending());
   if (own_.last_verdict.cause == Cause::RateLimited) {
-    delay = rate_limited_delay();
+    delay = rate_limited_delay(own_, *w_.policy);
   } else if (std::exchange(own_.spread_next, false) && !own_.tracker.pending()) {
     const double draw = host_.draws.draw(w_.key, Draws::Purpose::FirstProbe, 0);
     delay = first_probe_delay(*w_.policy, FirstRounds::Spread, draw);
   }
   // From the start of the last round, so that slow answers do not stretch the interval.
   const Instant from = own_.probe ? own_.probe->started : now_;
-  if (const std::optional<Instant> deciding = deciding_check())
+  if (const std::optional<Instant> deciding = deciding_check(own_, *w_.policy))
     delay = step_towards(*deciding - from, delay);
   own_.probe_due = std::max(from + delay, now_);
-}
-
-/// If the next failure would be enough, but the streak is too short until then: when it is long enough.
-std::optional<Instant> HealthMachine::deciding_check() const {
-  const unsigned failures = own_.tracker.failures();
-  if (own_.tracker.state() == Tracker::State::Unhealthy || failures == 0 ||
-      failures + 1 < w_.policy->failure_threshold)
-    return std::nullopt;
-  return own_.failing_since + shortest_streak;
-}
-
-/// An application that answers 429 is alive; each check makes it worse.
-Duration HealthMachine::rate_limited_delay() const {
-  return std::clamp(own_.last_verdict.retry_after.value_or(4 * w_.policy->interval), w_.policy->interval,
-                    std::max(w_.policy->interval, longest_rate_limit));
-}
-
-Verdict HealthMachine::judged(const ProbeFacts& facts, std::size_t probe) const {
-  const TargetResolution& target = own_.probes[probe].resolution;
-  if (!host_.engine_up) {
-    if (target.kind == ProbeKind::Exec) return unknown(Cause::EngineDown, ProblemKind::EngineDown);
-    if (target.published && no_connection(facts.end))
-      return unknown(Cause::EngineDown, ProblemKind::ProxyDown);
-  }
-  Verdict verdict =
-      judge(facts, spec_of(own_.probes[probe].spec, *w_.policy), target.kind, w_.policy->effective_timeout());
-  // An earlier command in this instance ran into its timeout and still runs, so this check fails, too.
-  if (facts.end == ProbeEnd::StillOpen && own_.probes[probe].hangs) verdict.outcome = Outcome::Fail;
-  if (verdict.outcome != Outcome::Fail) return verdict;
-  const bool timed_out = facts.end == ProbeEnd::ConnectTimeout || facts.end == ProbeEnd::AnswerTimeout;
-  // The loop stood still for at least a quarter of the timeout, so the target had less time.
-  if (timed_out && host_.stalled_at && *host_.stalled_at >= own_.probe->started &&
-      host_.stall * 4 >= w_.policy->effective_timeout())
-    return unknown(Cause::Starved, ProblemKind::Starved);
-  if (const auto& still = host_.stood_still;
-      still && still->at >= own_.probe->started && still->lasted > 2 * w_.policy->interval)
-    return unknown(Cause::Starved, ProblemKind::StoodStill);
-  if (timed_out && host_.pressure && now_ - host_.pressure->since < longest_pressure) {
-    CheckProblem pressed = problem_of(ProblemKind::Pressure);
-    pressed.said = host_.pressure->text;
-    return {Outcome::Unknown, Cause::Starved, std::move(pressed)};
-  }
-  if (now_ < host_.starved_until) return unknown(Cause::Starved, ProblemKind::RanOut);
-  return verdict;
 }
 
 void HealthMachine::check_finished(const ProbeFinished& finished) {
   if (!own_.probe) return;  // late, or of an earlier instance
   const std::uint64_t probe = finished.probe.value - own_.probe->id.value;
-  if (probe >= own_.probes.size() || !own_.probes[probe].open) return;
+  if (probe >= own_.probes.selected.size() || !own_.probes.selected[probe].open) return;
   const ProbeFacts& facts = finished.facts;
-  WorkloadProbe& asked = own_.probes[probe];
+  WorkloadProbe& asked = own_.probes.selected[probe];
   if (facts.end == ProbeEnd::NoResources) out_.report(finding::Starved{now_ + starved_for});
   if (facts.end != ProbeEnd::StillOpen)
     asked.hangs = asked.resolution.kind == ProbeKind::Exec && facts.end == ProbeEnd::AnswerTimeout;
   asked.open = false;
-  asked.verdict = judged(facts, probe);
+  asked.verdict = judged(facts, asked, view_);
   const bool first = !std::exchange(own_.probe->answered, true);
   own_.last_duration = first ? facts.duration : std::max(own_.last_duration, facts.duration);
   own_.last_check = now_;
   out_.add(
       Count{CountCheck{asked.resolution.kind, asked.verdict->outcome, asked.verdict->cause, facts.duration}});
-  if (asked.candidate) note_candidate(asked, facts);
-  const bool all = std::none_of(own_.probes.begin(), own_.probes.end(),
+  if (asked.candidate) selection_.note_candidate(asked, facts);
+  const bool all = std::none_of(own_.probes.selected.begin(), own_.probes.selected.end(),
                                 [](const WorkloadProbe& each) { return each.open; });
   if (all)
     round_answered(Input::LastResult);
@@ -279,35 +257,9 @@ void HealthMachine::round_overdue() {
     end_round(Input::OutOfTime, unknown(Cause::Connectivity, ProblemKind::NoConnectivityResult));
     return;
   }
-  for (WorkloadProbe& probe : own_.probes)
+  for (WorkloadProbe& probe : own_.probes.selected)
     if (std::exchange(probe.open, false)) probe.verdict = unknown(Cause::Starved, ProblemKind::NoResult);
   round_answered(Input::OutOfTime);
-}
-
-/// One failure of a proven probe fails the round, else one unknown makes it unknown. A candidate counts only
-/// when it passes. Empty while the HEALTHCHECK of the engine has no verdict (its start period).
-std::optional<Verdict> HealthMachine::round_verdict() const {
-  const std::vector<WorkloadProbe>& probes = own_.probes;
-  const auto is = [](const WorkloadProbe& probe, Outcome outcome) {
-    return probe.verdict && probe.verdict->outcome == outcome;
-  };
-  const auto fails = [&](const WorkloadProbe& probe) { return is(probe, Outcome::Fail); };
-  if (probes.size() == 1 && (!fails(probes.front()) || counts(probes.front()))) return probes.front().verdict;
-  if (auto failed = those(probes, [&](const WorkloadProbe& probe) { return fails(probe) && counts(probe); }))
-    return failed;
-  if (auto not_known = those(probes, [&](const WorkloadProbe& probe) {
-        return is(probe, Outcome::Unknown) && !probe.candidate;
-      }))
-    return not_known;
-  for (const WorkloadProbe& probe : probes)
-    if (!probe.verdict && !probe.candidate && !std::holds_alternative<Unreachable>(probe.resolution.how))
-      return std::nullopt;
-  const auto passes = [&](const WorkloadProbe& probe) { return is(probe, Outcome::Pass); };
-  if (std::any_of(probes.begin(), probes.end(), passes)) return Verdict{};
-  auto unproven = probes.size() == 1 ? probes.front().verdict : those(probes, fails);
-  // In the start period a failure does not count anyway, and says why it is still starting.
-  if (!unproven || (own_.in_start_period(now_) && !own_.tracker.passed_once())) return unproven;
-  return unproven_verdict();
 }
 
 /// A verdict that would make it unhealthy needs a result of the connectivity check since the round began.
@@ -319,7 +271,7 @@ bool HealthMachine::needs_connectivity(const Verdict& verdict) const {
 }
 
 void HealthMachine::round_answered(RoundTable::Input input) {
-  std::optional<Verdict> verdict = round_verdict();
+  std::optional<Verdict> verdict = round_verdict(view_);
   if (verdict && needs_connectivity(*verdict)) {
     go(input, Rounds::Awaiting);
     own_.probe->give_up = now_ + host_.policy.connectivity_timeout + 2 * prober_margin;
@@ -331,31 +283,18 @@ void HealthMachine::round_answered(RoundTable::Input input) {
 
 void HealthMachine::connectivity_answered() {
   if (!own_.probe || !own_.probe->awaiting || !host_.connectivity.knows_since(own_.probe->started)) return;
-  end_round(Input::ConnectivityKnown, round_verdict());
+  end_round(Input::ConnectivityKnown, round_verdict(view_));
 }
 
 void HealthMachine::end_round(RoundTable::Input input, std::optional<Verdict> verdict) {
   if (verdict && verdict->outcome == Outcome::Fail) {
-    if (host_.connectivity.failed()) verdict = without_connectivity();
+    if (host_.connectivity.failed()) verdict = without_connectivity(host_.connectivity.problem());
   }
-  if (verdict && !own_.uses_engine_health()) apply_verdict(*verdict);
+  if (verdict && !own_.probes.uses_engine_health()) apply_verdict(*verdict);
   schedule_probe();
   go(input, Rounds::None);
-  trust_passed();
-  report_unproven();
-}
-
-/// With several probes, the HEALTHCHECK's last verdict counts in each round.
-void HealthMachine::note_engine_health(EngineHealth health) {
-  std::optional<Verdict> said;
-  if (health == EngineHealth::Healthy) said = Verdict{};
-  if (health == EngineHealth::Unhealthy) said = judge_healthcheck(w_.container);
-  note_engine_verdict(said);
-}
-
-void HealthMachine::note_engine_verdict(const std::optional<Verdict>& said) {
-  for (WorkloadProbe& probe : own_.probes)
-    if (std::holds_alternative<UseEngineHealth>(probe.resolution.how)) probe.verdict = said;
+  selection_.trust_passed();
+  selection_.report_unproven();
 }
 
 }  // namespace healer

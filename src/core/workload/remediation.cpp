@@ -4,9 +4,9 @@
 
 #include "base/earliest.hpp"
 #include "core/workload/command_result.hpp"
+#include "core/workload/order_limits.hpp"
 #include "core/workload/out.hpp"
 #include "core/workload/remediation.hpp"
-#include "core/workload/timing.hpp"
 
 namespace healer {
 namespace {
@@ -15,34 +15,12 @@ using Then = finding::AttemptEnded::Then;
 using Why = finding::OrderDecided::Why;
 using Input = RemedyTable::Input;
 
-/// The engine's default stop timeout.
-constexpr Duration engine_stop_timeout = 10s;
-/// What the engine may need beyond the stop timeout, also with images on slow disks.
-constexpr Duration call_margin = 20s;
-/// Limit of a remedy without a stop: a command in the container, a webhook.
-constexpr Duration command_limit = 30s;
-/// The runtime answers by the order's deadline; this much later the answer counts as lost.
-constexpr Duration answer_margin = 10s;
-/// What undoing needs, if a recreation fails just before its deadline.
-constexpr Duration undo_margin = 30s;
 /// How often healer inspects for the effect of an order without an answer.
 constexpr Duration settle_interval = 1s;
 /// The wait after a failed inspect.
 constexpr Duration look_again = 10s;
 /// A recreation whose answer is lost is resumed at most this often.
 constexpr unsigned resumes_allowed = 3;
-
-Duration deadline_of(RemedyKind kind, const Workload& workload) {
-  switch (traits_of(kind).length) {
-    case RemedyTraits::Length::Call:
-      break;
-    case RemedyTraits::Length::Short:
-      return command_limit;
-    case RemedyTraits::Length::Recreation:
-      return 2 * call_deadline(workload) + command_limit;
-  }
-  return call_deadline(workload);
-}
 
 Input input_of(Why why) {
   switch (why) {
@@ -66,20 +44,6 @@ void add_to(AttemptNote& note, const AttemptNote& end) {
   note.reason = end.reason;
 }
 
-/// When the checks of an instance that began at `started` must have given a verdict.
-Instant verified_by(Instant started, const View& view) {
-  const Workload& w = view.workload;
-  const bool by_engine = w.health.uses_engine_health();
-  const Duration learned = learned_start_period(w);
-  const Duration start_period =
-      by_engine ? std::max(learned, w.container.health_check.start_period) : learned;
-  // With a long interval, a verdict may need longer than the limit.
-  const Duration pace = by_engine ? w.container.health_check.interval + w.container.health_check.timeout
-                                  : w.policy->effective_fast_interval() + w.policy->effective_timeout();
-  const Duration limit = std::max(w.policy->retry.verify_limit, pace * checks_to_decide(*w.policy));
-  return std::max(view.now, started + start_period) + limit;
-}
-
 }  // namespace
 
 RemediationMachine::RemediationMachine(Remediation& own, const View& view, Out& out)
@@ -94,10 +58,6 @@ void RemediationMachine::go(RemedyTable::Input input, RemedyPhase next) {
 void RemediationMachine::stay(RemedyTable::Input input) {
   const RemedyTable::State state = state_of(own_.phase);
   out_.went<RemedyTable>({state, input, state});
-}
-
-void RemediationMachine::went(Breaker::Input input, BreakerState before) {
-  out_.went<Breaker>({before, input, own_.breaker.state()});
 }
 
 bool Remediation::our_doing() const {
@@ -115,23 +75,6 @@ bool Remediation::recreating() const {
 
 bool Remediation::explains(const EngineEvent& event) const {
   return our_doing() && !(remedy_started_ns && event.unix_nanoseconds >= *remedy_started_ns);
-}
-
-Duration call_deadline(const Workload& workload) {
-  return workload.policy->stop_timeout.value_or(
-             workload.container.stop_timeout.value_or(engine_stop_timeout)) +
-         call_margin;
-}
-
-Duration settle_limit(const View& view) {
-  return call_deadline(view.workload) + view.host.policy.hook_limit;
-}
-
-bool after_our_signal(const View& view) {
-  const Rare<Attempt>& attempt = view.workload.remediation.attempt;
-  return attempt && view.now - attempt->ordered_at < settle_limit(view) &&
-         attempt->remedy == RemedyKind::Kill && attempt->instance == view.workload.instance() &&
-         std::holds_alternative<Verifying>(view.workload.remediation.phase);
 }
 
 void RemediationMachine::decide_order(const LadderStep& ladder_step) {
@@ -167,8 +110,7 @@ void RemediationMachine::give_order(const finding::OrderDecided& decided) {
   order.resume = step.kind == RemedyKind::Recreate && decided.why != Why::AsDecided;
   if (step.kind == RemedyKind::Recreate && w_.health.network_loss)
     order.network_parent = w_.health.network_loss->parent_id;
-  const Duration margin = step.kind == RemedyKind::Recreate ? answer_margin + undo_margin : answer_margin;
-  own_.in_flight = InFlight{order.attempt, now_ + order.deadline + margin + host_.policy.hook_limit};
+  own_.in_flight = InFlight{order.attempt, now_ + answer_limit(step.kind, view_)};
   const bool begun = host_.policy.hook_limit == Duration{0} || order.resume;
   go(input_of(decided.why), Acting{step.kind, begun});
   // While the hook runs, an end of the instance is not caused by the order.
@@ -200,7 +142,7 @@ void RemediationMachine::finished(const RemedyFinished& finished) {
       out_.log(LogLevel::Info, fact::DryRun{});
       own_.attempt->dry_run = true;
       own_.ordered.reset();
-      verify_same_instance(Input::DryRun);
+      verify(Input::DryRun, Verified::SameInstance);
       return;
     case RemedyAnswer::Refused:
       if (says_disk_full(finished.error)) out_.report(finding::DiskFull{});
@@ -222,12 +164,12 @@ void RemediationMachine::order_done(RemedyKind kind, const std::string& new_cont
     out_.inspect();
     attempt_ended(Input::Done, AttemptState::Recovered, {{}, Ending::Stopped, {}}, Then::Stopped);
   } else if (keeps_instance(kind)) {
-    verify_same_instance(Input::Done);
+    verify(Input::Done, Verified::SameInstance);
     out_.inspect();
   } else if (w_.instance() != own_.attempt->instance) {
-    verify_from(Input::Done, w_.lifecycle.instance_started, false);
+    verify(Input::Done, Verified::NewInstance);
   } else {
-    verify_from(Input::Done, now_, true);
+    verify(Input::Done, Verified::AwaitedInstance);
     if (!new_container_id.empty())
       out_.add(Inspect{new_container_id});
     else
@@ -243,11 +185,6 @@ void RemediationMachine::ended_by_signal() {
   RemedyStep start;
   start.kind = RemedyKind::Start;
   out_.report(finding::OrderDecided{start, Why::EndedBySignal});
-}
-
-void RemediationMachine::verify_same_instance(RemedyTable::Input input) {
-  verify_from(input, now_, false);
-  out_.report(finding::InstanceKept{});
 }
 
 void RemediationMachine::order_lost(const std::string& error) {
@@ -266,7 +203,7 @@ void RemediationMachine::order_lost(const std::string& error) {
   if (keeps_instance(own_.attempt->remedy) && w_.lifecycle.presence == Presence::Running) {
     // No inspect shows whether the order was executed: the checks decide.
     own_.attempt->note.error = error;
-    verify_same_instance(Input::AnswerLost);
+    verify(Input::AnswerLost, Verified::SameInstance);
     return;
   }
   // A slow engine may still execute the order, and a second order would do it twice: wait as long again.
@@ -294,7 +231,7 @@ void RemediationMachine::resume(const Attempt& attempt) {
     return;
   }
   if (keeps_instance(attempt.remedy)) {  // never repeated: the checks show whether it helped
-    verify_same_instance(Input::Resumed);
+    verify(Input::Resumed, Verified::SameInstance);
     // The former process's order may still be at work: no other order meanwhile.
     own_.in_flight = InFlight{attempt.id, now_ + command_limit + answer_margin};
     return;
@@ -314,7 +251,7 @@ void RemediationMachine::settle() {
     }
   } else if (changed) {
     // If it runs, its checks decide; if it has exited again, the judged exit ends the verification.
-    verify_from(Input::InstanceChanged, w_.lifecycle.instance_started, false);
+    verify(Input::InstanceChanged, Verified::NewInstance);
     return;
   }
   if (now_ < settling.since + settle_limit(view_)) return;  // this inspect may have brought its stop timeout
@@ -324,13 +261,15 @@ void RemediationMachine::settle() {
                 {{}, changed ? Ending::StoppedOtherwise : Ending::NoEffect, {}}, Then::Plan);
 }
 
-void RemediationMachine::verify_from(RemedyTable::Input input, Instant started, bool awaiting_instance) {
+void RemediationMachine::verify(RemedyTable::Input input, Verified what) {
+  const Instant started = what == Verified::NewInstance ? w_.lifecycle.instance_started : now_;
   Instant deadline = verified_by(started, view_);
-  if (w_.health.awaits_alert())
+  if (w_.alerts.awaited())
     deadline = std::max(deadline, verified_by(std::max(now_, started) + w_.policy->alerts.lookback, view_));
-  go(input, Verifying{deadline, awaiting_instance, now_ + settle_interval});
+  go(input, Verifying{deadline, what == Verified::AwaitedInstance, now_ + settle_interval});
   own_.attempt->state = AttemptState::Verifying;
   out_.add(Persist{*own_.attempt});
+  if (what == Verified::SameInstance) out_.report(finding::InstanceKept{});
 }
 
 void RemediationMachine::attempt_ended(RemedyTable::Input input, AttemptState state, const AttemptNote& note,
@@ -348,15 +287,12 @@ void RemediationMachine::attempt_ended(RemedyTable::Input input, AttemptState st
   out_.add(Count{CountRemedy{own_.attempt->remedy, state}});
   const bool restarted = traits_of(own_.attempt->remedy).counts_as_restart;
   const fact::AttemptEnded ended{own_.attempt->number, own_.attempt->detail, state, note};
-  const BreakerState breaker = own_.breaker.state();
   if (state == AttemptState::Recovered) {
-    own_.breaker.attempt_recovered();
-    went(Breaker::Input::AttemptRecovered, breaker);
+    out_.went<Breaker>(own_.breaker.attempt_recovered());
     if (restarted) own_.ineffective_restarts = 0;
     out_.decide(Rule::Verified, ended);
   } else if (state != AttemptState::Cancelled) {
-    own_.breaker.attempt_failed(*w_.policy, now_);
-    went(Breaker::Input::AttemptFailed, breaker);
+    out_.went<Breaker>(own_.breaker.attempt_failed(*w_.policy, now_));
     if (restarted && state == AttemptState::NotRecovered) ++own_.ineffective_restarts;
     // Each failed attempt takes the next step; NotExecuted is no failure of the step.
     if (w_.incident && state != AttemptState::NotExecuted) {
@@ -373,13 +309,11 @@ void RemediationMachine::attempt_ended(RemedyTable::Input input, AttemptState st
   out_.report(finding::AttemptEnded{state, left_down && failed, failing, then});
 }
 
-void RemediationMachine::verification_failed(const Reason& why) {
-  attempt_ended(Input::Unhealthy, AttemptState::NotRecovered, {{}, Ending::None, why}, Then::Plan);
-}
-
-void RemediationMachine::engine_restarted(const Reason& why) {
-  if (std::holds_alternative<Verifying>(own_.phase))
-    attempt_ended(Input::EngineRestarted, AttemptState::NotRecovered, {{}, Ending::None, why});
+void RemediationMachine::verification_failed(RemedyTable::Input input, const Reason& why) {
+  if (!std::holds_alternative<Verifying>(own_.phase)) return;
+  // What the engine has restarted needs a new verdict first.
+  const Then then = input == Input::EngineRestarted ? Then::Nothing : Then::Plan;
+  attempt_ended(input, AttemptState::NotRecovered, {{}, Ending::None, why}, then);
 }
 
 void RemediationMachine::healthy() {
@@ -397,7 +331,7 @@ void RemediationMachine::verification_over() {
   }
   const Health& health = w_.health;
   const bool running = w_.lifecycle.presence == Presence::Running;
-  if (health.unjudged() && running && !health.network_loss && !health.awaits_alert()) {
+  if (health.unjudged() && running && !health.network_loss && !w_.alerts.awaited()) {
     out_.report(finding::StayedUp{});
     return;
   }
@@ -411,7 +345,7 @@ void RemediationMachine::instance_began(const finding::InstanceBegan& began) {
   const bool awaited =
       std::holds_alternative<Settling>(own_.phase) || std::holds_alternative<Verifying>(own_.phase);
   if (own_.attempt && own_.attempt->instance != w_.instance() && awaited)
-    verify_from(Input::InstanceBegins, w_.lifecycle.instance_started, false);
+    verify(Input::InstanceBegins, Verified::NewInstance);
   if (!own_.queued()) return;
   // The verdict was about another instance: a new instance needs a new verdict.
   if (began.same) {
@@ -444,17 +378,18 @@ void RemediationMachine::paused_by_operator() {
 }
 
 void RemediationMachine::successor_awaited() {
-  if (std::holds_alternative<Settling>(own_.phase)) verify_from(Input::SuccessorAwaited, now_, true);
+  if (std::holds_alternative<Settling>(own_.phase))
+    verify(Input::SuccessorAwaited, Verified::AwaitedInstance);
 }
 
 /// From now on the checks decide, in the same time as without an alert. A remedy that only the alert asked
 /// for is not needed any more, even before a check has passed.
 void RemediationMachine::alert_over() {
-  if (w_.lifecycle.presence == Presence::Running && !w_.health.awaits_alert() && !w_.health.unhealthy() &&
+  if (w_.lifecycle.presence == Presence::Running && !w_.alerts.awaited() && !w_.health.unhealthy() &&
       !w_.health.network_loss && !own_.forced)
     drop_queued(Input::Healthy, Ending::AlertOver);
   auto* verifying = std::get_if<Verifying>(&own_.phase);
-  if (verifying == nullptr || w_.health.awaits_alert()) return;
+  if (verifying == nullptr || w_.alerts.awaited()) return;
   verifying->deadline = std::min(verifying->deadline, verified_by(w_.lifecycle.instance_started, view_));
 }
 
@@ -472,13 +407,13 @@ void RemediationMachine::answer_due() {
 }
 
 void RemediationMachine::due() {
-  if (own_.breaker.advance(now_)) {
-    went(Breaker::Input::TimeUp, BreakerState::Open);
+  if (const auto row = own_.breaker.advance(now_)) {
+    out_.went<Breaker>(*row);
     out_.record_changed();
     out_.log(LogLevel::Info, fact::BreakerHalfOpen{});
   }
   // plan() itself checks everything that prevents a plan, so it is called in every step.
-  if (w_.incident && (w_.health.unhealthy() || w_.health.network_loss || w_.health.alert_firing)) plan();
+  if (w_.incident && (w_.health.unhealthy() || w_.health.network_loss || w_.alerts.acting)) plan();
 
   if (const auto* planned = std::get_if<Planned>(&own_.phase)) {
     if (now_ >= planned->due) planned_due();

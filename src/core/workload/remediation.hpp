@@ -214,12 +214,6 @@ struct Remediation {
   bool explains(const EngineEvent& event) const;
 };
 
-/// Restart, stop or start of this container by the engine: its stop timeout, and what the engine needs.
-Duration call_deadline(const Workload& workload);
-/// How long after the order the engine may still execute it: the hook before it, then the call.
-Duration settle_limit(const View& view);
-/// The instance may still end by healer's signal.
-bool after_our_signal(const View& view);
 /// The step that a remedy would take now; empty: no remedy.
 std::optional<LadderStep> wanted_step(const View& view);
 RemedyKind wanted_remedy(const View& view);
@@ -248,13 +242,12 @@ class RemediationMachine {
   /// The container was removed by the remedy: a successor follows.
   void successor_awaited();
   void ended_by_signal();
-  void engine_restarted(const Reason& why);
 
   // Health and incidents.
   void incident_opened(IncidentCause cause);
   void incident_closed();
-  /// An attempt is being verified, and the workload is unhealthy.
-  void verification_failed(const Reason& why);
+  /// If an attempt is being verified, it has not recovered the workload. `input`: Unhealthy, EngineRestarted.
+  void verification_failed(RemedyTable::Input input, const Reason& why);
   void healthy();
   void alert_over();
   void plan();
@@ -288,16 +281,13 @@ class RemediationMachine {
   void go(RemedyTable::Input input, RemedyPhase next);
   /// Its state stays.
   void stay(RemedyTable::Input input);
-  /// The breaker had this input.
-  void went(Breaker::Input input, BreakerState before);
   void planned_due();
   bool looks_around();
-  std::optional<Hold> hold();
   void look_before_acting(RemedyTable::Input input);
   void check_then_act();
   void order_done(RemedyKind kind, const std::string& new_container_id);
-  void verify_same_instance(RemedyTable::Input input);
-  void verify_from(RemedyTable::Input input, Instant started, bool awaiting_instance);
+  enum class Verified { SameInstance, NewInstance, AwaitedInstance };
+  void verify(RemedyTable::Input input, Verified what);
   void attempt_ended(RemedyTable::Input input, AttemptState state, const AttemptNote& note,
                      finding::AttemptEnded::Then then = finding::AttemptEnded::Then::Nothing,
                      bool failing = false);

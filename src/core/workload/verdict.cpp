@@ -201,6 +201,10 @@ Verdict judge(const ProbeFacts& facts, const ProbeSpec& spec, ProbeKind kind, Du
   return unknown(Cause::NoResources, problem_of(ProblemKind::NoResult));
 }
 
+Verdict without_connectivity(const CheckProblem& problem) {
+  return {Outcome::Unknown, Cause::Connectivity, reason::NoConnectivity{problem}};
+}
+
 bool is_answer(const Verdict& verdict) {
   if (verdict.outcome != Outcome::Fail) return verdict.outcome == Outcome::Pass;
   switch (verdict.cause) {

@@ -18,6 +18,9 @@ const CheckProblem& problem_of(const Verdict& of_probe);
 /// they are known.
 Verdict judge_healthcheck(const Container& container);
 
+/// The verdict of a failed check while the connectivity check fails, with the connectivity check's problem.
+Verdict without_connectivity(const CheckProblem& problem);
+
 /// The application itself gave this result: it passes, or it answers that it does not work. False for what
 /// does not answer, and for a check that could not be done.
 bool is_answer(const Verdict& verdict);

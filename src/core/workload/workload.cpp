@@ -20,6 +20,11 @@ bool Workload::reported_stopped() const {
   return (exit_open || not_shown) && !perhaps_ours && lifecycle.evidence.stays_stopped();
 }
 
+Reason Workload::failure() const {
+  if (alerts.acting && !health.unhealthy()) return alerts.acted();
+  return health.last_verdict.reason;
+}
+
 WorkloadRecord Workload::record() const {
   WorkloadRecord record;
   record.key = key;
@@ -33,9 +38,9 @@ WorkloadRecord Workload::record() const {
       (lifecycle.presence == Presence::Absent && lifecycle.ran_when_restored);  // not inspected yet
   record.was_running = runs && !stopped;
   record.stopped_by_operator = lifecycle.stopped_by_operator || stopped;
-  record.started_healthy_once = health.started_healthy_once;
-  record.starts = health.starts;
-  record.unclean_starts = health.unclean_starts;
+  record.started_healthy_once = health.starts.healthy_once;
+  record.starts = health.starts.clean;
+  record.unclean_starts = health.starts.unclean;
   record.breaker = remediation.breaker.state();
   record.breaker_until = remediation.breaker.until();
   record.backoff.level = remediation.backoff_level;
@@ -48,11 +53,11 @@ WorkloadRecord Workload::record() const {
   record.ineffective_restarts = remediation.ineffective_restarts;
   record.paused_until = paused_until;
   record.network_parent = network_parent;
-  if (health.alerts) record.alerts = *health.alerts;
+  if (alerts.firing) record.alerts = *alerts.firing;
   record.instance_passed = health.tracker.passed_once() || (unseen() && health.instance_passed_before);
-  record.trusted_probes = health.trusted_probes;
-  record.unproven_notified = health.unproven_notified;
-  record.starts_image = health.starts_image;
+  record.trusted_probes = health.probes.trusted;
+  record.unproven_notified = health.probes.unproven_notified;
+  record.starts_image = health.starts.image;
   if (unseen())
     record.failing = health.failing_restored;
   else if (health.tracker.failures() > 0 && lifecycle.presence == Presence::Running)
@@ -72,9 +77,9 @@ Workload restore_workload(const Remembered& remembered) {
   workload.container.started_at = record.last_instance.started_at;
   workload.lifecycle.stopped_by_operator = record.stopped_by_operator;
   workload.lifecycle.ran_when_restored = record.was_running;
-  workload.health.started_healthy_once = record.started_healthy_once;
-  workload.health.starts = record.starts;
-  workload.health.unclean_starts = record.unclean_starts;
+  workload.health.starts.healthy_once = record.started_healthy_once;
+  workload.health.starts.clean = record.starts;
+  workload.health.starts.unclean = record.unclean_starts;
   workload.remediation.backoff_level = record.backoff.level;
   workload.remediation.backoff_changed_at = record.backoff.changed_at;
   workload.notifications.last_notified = record.last_notified;
@@ -86,12 +91,12 @@ Workload restore_workload(const Remembered& remembered) {
   workload.paused_until = record.paused_until;
   workload.network_parent = record.network_parent;
   workload.health.instance_passed_before = record.instance_passed;
-  workload.health.trusted_probes = record.trusted_probes;
-  workload.health.unproven_notified = record.unproven_notified;
-  workload.health.starts_image = record.starts_image;
+  workload.health.probes.trusted = record.trusted_probes;
+  workload.health.probes.unproven_notified = record.unproven_notified;
+  workload.health.starts.image = record.starts_image;
   workload.health.failing_restored = record.failing;
   workload.lifecycle.ran_before_engine_loss = record.ran_before_engine_loss;
-  if (!record.alerts.empty()) workload.health.alerts = record.alerts;
+  if (!record.alerts.empty()) workload.alerts.firing = record.alerts;
   if (remembered.newest_order) workload.remediation.ordered = *remembered.newest_order;
   workload.remediation.breaker = Breaker(record.breaker, record.breaker_until, remembered.attempts);
   return workload;

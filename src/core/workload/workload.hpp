@@ -12,6 +12,7 @@
 #include "base/rare.hpp"
 #include "base/time.hpp"
 #include "core/notification/notifications.hpp"
+#include "core/workload/alert.hpp"
 #include "core/workload/fact_log.hpp"
 #include "core/workload/health.hpp"
 #include "core/workload/incident.hpp"
@@ -52,6 +53,7 @@ struct Workload {
 
   Lifecycle lifecycle;
   Health health;
+  Alerts alerts;
   Remediation remediation;
   Notifications notifications;
   Rare<OpenIncident> incident;
@@ -73,10 +75,12 @@ struct Workload {
   /// The engine reported an operator's stop, but no inspect has confirmed it yet, or the exit is not judged
   /// yet. Written for the next process, which may not receive the report again.
   bool reported_stopped() const;
+  /// Why it is unhealthy.
+  Reason failure() const;
   WorkloadRecord record() const;
 };
 
-/// A row of one of the five machines' tables, when it is taken.
+/// A row of one of the machines' tables, when it is taken.
 using TakenRow = std::variant<Row<PresenceTable>, Row<ExitTable>, Row<Tracker>, Row<RoundTable>,
                               Row<RemedyTable>, Row<Breaker>, Row<IncidentTable>, Row<NotifiedTable>>;
 using TransitionWatch = std::function<void(const Workload&, const TakenRow&)>;

@@ -1,4 +1,4 @@
 set(invariant 0)
-set(file core/workload/lifecycle.cpp)
-set(from [==[  return stays_down && !w_.health.ever_passed();]==])
-set(to [==[  return stays_down && w_.health.ever_passed();]==])
+set(file core/workload/exit_judgement.cpp)
+set(from [==[  return stays_down && !w.health.ever_passed();]==])
+set(to [==[  return stays_down && w.health.ever_passed();]==])

@@ -1,7 +1,7 @@
 set(invariant 10)
 set(file core/workload/alert.cpp)
 set(from [==[    case AlertAnswer::Over:
-      alert_over(*alert, AlertEnd::Answered, event.why);
+      over(*alert, AlertEnd::Answered, event.why);
       return;]==])
 set(to [==[    case AlertAnswer::Over:
       check->pending = false;

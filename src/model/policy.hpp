@@ -111,7 +111,7 @@ struct RetryPolicy {
 HEALER_DESCRIBE(RetryPolicy, backoff_max, backoff_jitter, budget_attempts, budget_window, breaker_open_for,
                 backoff_decay, verify_limit);
 
-/// What the alerts about a workload do. HEALING.md 7.
+/// What the alerts about a workload do. HEALING.md 2.
 struct AlertPolicy {
   AlertUse use = AlertUse::Act;
   Duration lookback = 10min;  ///< an alert older than the instance may fire this long: rates look back

@@ -35,11 +35,12 @@ struct FileIdentity {
 std::optional<FileIdentity> identity_of(const std::string& path);
 
 /// InvalidInput, if one of the files of a state file (itself, -wal, -shm, -journal, .lock) is there and is a
-/// link, has further names, or belongs to another user: then somebody else decides what it holds.
+/// link, has further names, or belongs to another user: then another program or user decides what it holds.
 Result<void> check_own_files(const std::string& state_path);
 
 /// InvalidInput, if the state file has content that SQLite never writes and no healer ever used it (there is
-/// no lock file beside it): it is somebody else's, and healer must not move it. To be called before the lock.
+/// no lock file beside it): it belongs to another program, and healer must not move it. To be called before
+/// the lock.
 Result<void> check_own_content(const std::string& state_path);
 
 /// Creates the file's folder (0700) if it is missing.

@@ -115,7 +115,7 @@ class SqliteStore::Worker {
     const auto now = store::identity_of(path_);
     if (now == identity_) return;
     if (now) {
-      identity_ = now;  // operators are told once
+      identity_ = now;  // operators are notified once
       tell(
           "state file " + path_ +
           " was replaced by another file while healer runs. healer leaves that one as it is and goes on with "

@@ -39,8 +39,9 @@ class SqliteStore final : public Store {
   /// A file that is not healer's own (check_own_files, check_own_content in store/file.hpp) is left as it is:
   /// a store in memory, with a warning.
   ///
-  /// `notice` is called on the loop with a text for operators when somebody deletes the file while healer
-  /// runs (it is written again, with everything in it) or puts another in its place (that one is left alone).
+  /// `notice` is called on the loop with a text for operators when the file is deleted while healer
+  /// runs (it is written again, with everything in it) or another one is put in its place (that one is left
+  /// alone).
   static Result<OpenedStore> open(const std::string& path, PostToLoop post, Instant now,
                                   std::function<void(std::string)> notice = {});
 

@@ -78,7 +78,8 @@ TEST_CASE("no label sets what runs on the host, and no error shows a password") 
 }
 
 TEST_CASE("hooks are argument lists, by variable and file") {
-  CHECK(daemon_of({{"HEALER_HOOK_BEFORE", "/x 'a b'"}}).hooks.before == std::vector<std::string>{"/x", "a b"});
+  CHECK(daemon_of({{"HEALER_HOOK_BEFORE", "/x 'a b'"}}).hooks.before ==
+        std::vector<std::string>{"/x", "a b"});
   CHECK(daemon_of({{"HEALER_HOOK_AFTER", R"(["/x", "a b"])"}}).hooks.after ==
         std::vector<std::string>{"/x", "a b"});
   const auto file = load_from({}, ConfigText{"f", "hook_before: [/x, a b, 'it''s']\nhook_timeout: 5s\n"}, {});

@@ -383,7 +383,8 @@ TEST_CASE("a state file that is deleted while healer runs is written again with 
   CHECK(open_store(path, box).state.open_incidents.size() == 3);
 }
 
-TEST_CASE("a file put in the state file's place while healer runs is left alone, and operators are told") {
+TEST_CASE(
+    "a file put in the state file's place while healer runs is left alone, and operators are notified") {
   Folder folder;
   const std::string path = folder.file("s.db");
   PostBox box;
@@ -391,14 +392,14 @@ TEST_CASE("a file put in the state file's place while healer runs is left alone,
   auto opened = SqliteStore::open(path, box.post(), noon, [&](std::string text) { notices.push_back(text); });
   REQUIRE(opened.has_value());
   REQUIRE(commit(*opened->store, box, {incident(1)}).has_value());
-  write_file(folder.file("new"), "somebody else's");
+  write_file(folder.file("new"), "another program's");
   fs::rename(folder.file("new"), path);
   REQUIRE(commit(*opened->store, box, {incident(2)}).has_value());
   box.run_until([&] { return !notices.empty(); });
   REQUIRE(commit(*opened->store, box, {incident(3)}).has_value());
   CHECK(notices.size() == 1);
   CHECK(notices.front().find("replaced") != std::string::npos);
-  CHECK(read_file(path) == "somebody else's");
+  CHECK(read_file(path) == "another program's");
 }
 
 TEST_CASE("on a full disk what must not be forgotten is still written, and survives a kill") {

@@ -45,7 +45,7 @@ void NotificationMachine::go(NotifiedTable::Input input, NotifiedTable::State ne
 }
 
 NotificationClock NotificationMachine::clock() const {
-  return {now_, host_.wall_ahead};
+  return {now_, host_.clocks.wall_ahead};
 }
 
 std::string NotificationMachine::incident_key() const {

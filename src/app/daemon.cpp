@@ -366,17 +366,17 @@ void Daemon::begin() {
 }
 
 void Daemon::begin_recording(const HostPolicy& policy, std::uint64_t seed) {
-  if (settings_.daemon.record.empty()) return;
+  if (settings_.daemon.recording.file.empty()) return;
   replay::RecorderSettings settings;
-  settings.path = settings_.daemon.record;
-  settings.limit = settings_.daemon.record_size;
+  settings.path = settings_.daemon.recording.file;
+  settings.limit = settings_.daemon.recording.size;
   settings.version = version;
   settings.post = [this](std::function<void()> work) { loop_.post(std::move(work)); };
   settings.log = [this](LogLevel level, const std::string& message) { log_.write(level, message); };
   auto recorder = replay::Recorder::begin(std::move(settings), host_.now(), seed, policy, stored_);
   // Healing goes on without a recording.
   if (!recorder) return log_.write(LogLevel::Error, recorder.error().message);
-  log_.write(LogLevel::Info, fmt::format("recording every event to {}", settings_.daemon.record));
+  log_.write(LogLevel::Info, fmt::format("recording every event to {}", settings_.daemon.recording.file));
   observer_.record_to(std::move(*recorder));
 }
 

@@ -18,6 +18,8 @@
 #include "api/metrics.hpp"
 #include "app/alert_places.hpp"
 #include "app/channels.hpp"
+#include "app/connectivity_address.hpp"
+#include "app/daemon_observer.hpp"
 #include "app/engine_access.hpp"
 #include "app/log.hpp"
 #include "app/own_container.hpp"
@@ -26,6 +28,7 @@
 #include "app/prune_limits.hpp"
 #include "app/real_host.hpp"
 #include "app/skipped_objects.hpp"
+#include "app/webhook_remedy.hpp"
 #include "base/duration.hpp"
 #include "base/text.hpp"
 #include "base/version.hpp"
@@ -37,7 +40,6 @@
 #include "net/curl_client.hpp"
 #include "net/http_server.hpp"
 #include "net/loop.hpp"
-#include "net/resolver.hpp"
 #include "net/signals.hpp"
 #include "notify/outbox.hpp"
 #include "present/status.hpp"
@@ -55,56 +57,11 @@ namespace {
 constexpr Duration shutdown_limit = 700ms;
 constexpr Duration prune_interval = 24h;
 constexpr Duration first_prune = 60s;
-/// Time until the connectivity URL's name is looked up again after a failure.
-constexpr Duration resolve_again = 60s;
 
 std::string machine_name() {
   char name[256] = {};
   return gethostname(name, sizeof name - 1) == 0 ? name : "this host";
 }
-
-/// The log and the metrics, as the runtime sees them.
-class DaemonObserver final : public Observer {
- public:
-  DaemonObserver(Log& log, Metrics& metrics, bool dry_run)
-      : log_(log), metrics_(metrics), dry_run_(dry_run) {}
-
-  void log(const LogLine& line) override {
-    if (!dry_run_) return log_.write(line);
-    LogLine marked = line;
-    marked.message = "[dry run] " + marked.message;
-    log_.write(marked);
-  }
-  void count(const Metric& metric) override { metrics_.count(metric); }
-  void engine_event(const EngineReport& report, Duration lag) override {
-    metrics_.count_event(report);
-    metrics_.set_event_lag(lag);
-  }
-  void loop_lag(Duration lag) override {
-    // The maximum of the present and the last minute, so that no scrape misses a delay.
-    if (++beats_ % 60 == 0) older_lag_ = std::exchange(recent_lag_, Duration{0});
-    recent_lag_ = std::max(recent_lag_, lag);
-  }
-  void store_failed(const Error& error) override {
-    metrics_.count_store_error();
-    log_.write(LogLevel::Error, error.message);
-  }
-  void step_ended(const Event& event, Instant now, const Effects& effects) override {
-    if (recorder_) recorder_->step(event, now, effects);
-  }
-  /// Records every step from now on.
-  void record_to(std::unique_ptr<replay::Recorder> recorder) { recorder_ = std::move(recorder); }
-  Duration worst_lag() const { return std::max(recent_lag_, older_lag_); }
-
- private:
-  Log& log_;
-  Metrics& metrics_;
-  bool dry_run_;
-  std::unique_ptr<replay::Recorder> recorder_;
-  unsigned beats_ = 0;
-  Duration recent_lag_{0};
-  Duration older_lag_{0};
-};
 
 HookSettings hooks_of(const DaemonSettings& settings) {
   return {settings.hooks.before, settings.hooks.after, settings.hooks.timeout, settings.compat.restart_script,
@@ -138,8 +95,6 @@ class Daemon {
   void on_signal(int number);
   void reload();
   void prune();
-  /// Finds the address of the connectivity URL's host, then sets the host's policy.
-  void find_connectivity();
   HostPolicy policy_of_host() const;
   void set_host_policy();
   ChannelParts channel_parts();
@@ -151,7 +106,6 @@ class Daemon {
   AlertApi alert_api();
   AlertPlaces places() { return alert_places(settings_.daemon, host_name(), *runtime_); }
   Snapshot snapshot();
-  void post(WebhookCall call, std::function<void(Result<void>)> done);
   std::string host_name() const {
     return settings_.daemon.host.host_name.empty() ? machine_name() : settings_.daemon.host.host_name;
   }
@@ -188,10 +142,7 @@ class Daemon {
   std::unique_ptr<HttpApi> api_;
   std::unique_ptr<net::HttpServer> server_;
   std::unique_ptr<net::HttpServer> admin_;
-  std::string
-      connectivity_address_;  ///< of the connectivity URL's host; empty: not known yet, or not configured
-  std::unique_ptr<net::Resolver> connectivity_lookup_;
-  std::unique_ptr<net::Timer> connectivity_timer_;
+  ConnectivityAddress connectivity_{loop_, log_, settings_.daemon, [this] { set_host_policy(); }};
   std::unique_ptr<net::Timer> prune_timer_;
   std::unique_ptr<net::Timer> shutdown_timer_;
   std::unique_ptr<net::Signals> signals_;
@@ -393,7 +344,7 @@ void Daemon::begin() {
                        resolver_of(settings_.defaults),
                        [this](const RoutedNotification& notification) { outbox_->add(notification); },
                        [this](WebhookCall call, std::function<void(Result<void>)> done) {
-                         post(std::move(call), std::move(done));
+                         post_webhook(*curl_, std::move(call), std::move(done));
                        },
                        hooks_.get(),
                        [this](const ConfirmAlert& alert, AlertConfirmation::Done done) {
@@ -415,32 +366,18 @@ void Daemon::begin() {
 }
 
 void Daemon::begin_recording(const HostPolicy& policy, std::uint64_t seed) {
-  if (settings_.daemon.record.empty()) return;
+  if (settings_.daemon.recording.file.empty()) return;
   replay::RecorderSettings settings;
-  settings.path = settings_.daemon.record;
-  settings.limit = settings_.daemon.record_size;
+  settings.path = settings_.daemon.recording.file;
+  settings.limit = settings_.daemon.recording.size;
   settings.version = version;
   settings.post = [this](std::function<void()> work) { loop_.post(std::move(work)); };
   settings.log = [this](LogLevel level, const std::string& message) { log_.write(level, message); };
   auto recorder = replay::Recorder::begin(std::move(settings), host_.now(), seed, policy, stored_);
   // Healing goes on without a recording.
   if (!recorder) return log_.write(LogLevel::Error, recorder.error().message);
-  log_.write(LogLevel::Info, fmt::format("recording every event to {}", settings_.daemon.record));
+  log_.write(LogLevel::Info, fmt::format("recording every event to {}", settings_.daemon.recording.file));
   observer_.record_to(std::move(*recorder));
-}
-
-/// Executes a webhook remedy.
-void Daemon::post(WebhookCall call, std::function<void(Result<void>)> done) {
-  net::CurlRequest request;
-  request.url = std::move(call.url);
-  request.headers = {{"Content-Type", "application/json"}};
-  request.body = std::move(call.body);
-  request.timeout = call.deadline;
-  curl_->send(std::move(request), [done = std::move(done)](Result<net::CurlAnswer> answer) {
-    if (!answer) return done(tl::unexpected(std::move(answer.error())));
-    if (answer->status >= 200 && answer->status <= 299) return done({});
-    done(failure(ErrorCode::Refused, fmt::format("the webhook answered HTTP {}", answer->status)));
-  });
 }
 
 void Daemon::prune() {
@@ -451,38 +388,13 @@ void Daemon::prune() {
 }
 
 HostPolicy Daemon::policy_of_host() const {
-  HostPolicy policy = host_policy(settings_.daemon, host_name(), connectivity_address_);
+  HostPolicy policy = host_policy(settings_.daemon, host_name(), connectivity_.value());
   policy.channels = outbox_->channel_names();
   return policy;
 }
 
 void Daemon::set_host_policy() {
   runtime_->set_host_policy(policy_of_host());
-}
-
-void Daemon::find_connectivity() {
-  connectivity_address_.clear();
-  connectivity_lookup_.reset();
-  connectivity_timer_.reset();
-  const auto& connectivity = settings_.daemon.connectivity;
-  if (const auto address = numeric_connectivity_address(settings_.daemon)) connectivity_address_ = *address;
-  if (!connectivity || !connectivity_address_.empty()) return set_host_policy();
-  connectivity_lookup_ = std::make_unique<net::Resolver>(loop_);
-  connectivity_lookup_->resolve(
-      connectivity->host, [this, host = connectivity->host](Result<std::string> address) {
-        if (address) {
-          connectivity_address_ = std::move(*address);
-          return set_host_policy();
-        }
-        log_.write(
-            LogLevel::Warning,
-            fmt::format("connectivity_url: {}; no connectivity check until it is resolved, tried again in {}",
-                        address.error().message, format_duration(resolve_again)));
-        connectivity_timer_ = std::make_unique<net::Timer>(loop_);
-        // Posted, because find_connectivity() destroys the timer, which its own callback must not do.
-        connectivity_timer_->set_after(resolve_again,
-                                       [this]() { loop_.post([this]() { find_connectivity(); }); });
-      });
 }
 
 /// Starts watching, after AUTOHEAL_START_PERIOD if that is set.
@@ -513,7 +425,7 @@ int Daemon::run() {
                                             [this](int number) { on_signal(number); });
   prune_timer_ = std::make_unique<net::Timer>(loop_);
   prune_timer_->set_after(first_prune, [this]() { prune(); });
-  find_connectivity();
+  connectivity_.find();
   start_looking();
   loop_.run();
   log_.write(LogLevel::Info, "healer ends");
@@ -557,7 +469,7 @@ void Daemon::reload() {
   rules_->set(settings_.daemon.prometheus);
   runtime_->set_hooks(hooks_of(settings_.daemon));
   set_host_policy();
-  if (other_connectivity) find_connectivity();
+  if (other_connectivity) connectivity_.find();
   runtime_->policies_changed(resolver_of(settings_.defaults));
   log_.write(LogLevel::Info, "configuration reloaded");
 }

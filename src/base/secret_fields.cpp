@@ -35,8 +35,8 @@ bool names_a_value(std::string_view name) {
 /// "Authorization: Bearer abc": the scheme stays visible, the credentials follow it.
 void SecretFinder::hide_authorization(TextRange value, std::size_t& next) {
   const bool quoted = value.begin > 0 && is_quote(text_[value.begin - 1]);
-  const std::size_t scheme = std::min(end_of_word(value.begin), quoted ? value.end : text_.size());
-  const std::size_t credential = skip_blanks(scheme);
+  const std::size_t scheme = std::min(end_of_word(text_, value.begin), quoted ? value.end : text_.size());
+  const std::size_t credential = skip_blanks(text_, scheme);
   const std::string_view first = text_.substr(value.begin, scheme - value.begin);
   const bool alone = quoted ? credential >= value.end : !is_blank(at(scheme)) || is_space(at(credential));
   if (alone || first.find_first_of("=,;") != npos) {
@@ -49,14 +49,14 @@ void SecretFinder::hide_authorization(TextRange value, std::size_t& next) {
                                                       "apikey", "bot",   "geniekey", "ssws",      "oauth"};
   const bool single = std::find(one_word.begin(), one_word.end(), small) != one_word.end();
   if (!single && lower(first) == first && belongs_to_a_sentence(first)) return;
-  const std::size_t line = quoted ? value.end : end_of_line(credential);
-  std::size_t end = end_of_plain(credential);
+  const std::size_t line = quoted ? value.end : end_of_line(text_, credential);
+  std::size_t end = end_of_plain(text_, credential);
   const std::string_view word = text_.substr(credential, std::min(end, line) - credential);
   const bool fields = word.find('=') != npos && is_quote(at(end));
   if (!quoted && fields)
     end = line;
   else if (!quoted && !single)
-    end = find_any("\r\n\"'`", credential);
+    end = find_any(text_, "\r\n\"'`", credential);
   else if (quoted)
     end = line;
   next = std::max(next, end);
@@ -70,8 +70,8 @@ void SecretFinder::judge_pair(const Assignment& assignment) {
   std::size_t end = assignment.after;
   const bool value_here = names_a_value(name);
   if (!value_here && !names_a_name(name)) return;
-  const TextRange value =
-      value_at(skip_blanks(assignment.after), end, value_here ? longest_doubtful : longest_name);
+  const TextRange value = value_at(text_, skip_blanks(text_, assignment.after), end,
+                                   value_here ? longest_doubtful : longest_name);
   const auto together = [&](std::size_t from, std::size_t to) {
     if (to < from || to - from > pair_distance) return false;
     const std::string_view between = text_.substr(from, to - from);
@@ -86,12 +86,12 @@ void SecretFinder::judge_pair(const Assignment& assignment) {
   last_secret_name_ = value.end;
   if (last_value_ && together(last_value_->end, distance_from)) hide(*last_value_);
   // A field of a form: the name, a blank line, the value.
-  const std::size_t line = end_of_line(end);
-  const std::size_t blank = next_line(line);
+  const std::size_t line = end_of_line(text_, end);
+  const std::size_t blank = next_line(text_, line);
   if (line == end && blank < text_.size() &&
-      end_of_line(skip_timestamp(blank)) == skip_blanks(skip_timestamp(blank))) {
-    const std::size_t content = skip_blanks(skip_timestamp(next_line(blank)));
-    hide(content, end_of_line(content));
+      end_of_line(text_, skip_timestamp(text_, blank)) == skip_blanks(text_, skip_timestamp(text_, blank))) {
+    const std::size_t content = skip_blanks(text_, skip_timestamp(text_, next_line(text_, blank)));
+    hide(content, end_of_line(text_, content));
   }
 }
 
@@ -140,10 +140,10 @@ void SecretFinder::find_options() {
     const bool follows = is_blank(at(start)) || (start > end && is_quote(at(start)));
     const Suspicion least = begin == i + 2 ? Suspicion::Weak : Suspicion::Strong;
     if (starts && name.size() >= 3 && follows && suspicion_of(name) >= least) {
-      start = skip_blanks(start);
+      start = skip_blanks(text_, start);
       if (at(start) != '-' && at(start) != '\n' && start < text_.size()) {
         std::size_t after = next;
-        const TextRange value = value_at(start, after);
+        const TextRange value = value_at(text_, start, after);
         if (!belongs_to_a_sentence(part(value))) hide(value), next = after;
       }
     }
@@ -193,7 +193,7 @@ void SecretFinder::find_pairs() {
     // A list of names has the form of a pair, too.
     if (suspicion_of(name) < Suspicion::Strong) continue;
     std::size_t end = value;
-    const auto quoted = quoted_at(value, end);
+    const auto quoted = quoted_at(text_, value, end);
     // {"name":"PASSWORD","value":"x"}: the second string is the next field's name.
     if (!quoted || at(end) == ':' || suspicion_of(part(*quoted)) != Suspicion::None) continue;
     if (lower(name).ends_with("authorization"))

@@ -17,8 +17,6 @@ constexpr std::size_t longest_name = 64;
 constexpr std::size_t longest_gap = 32;
 constexpr std::size_t longest_list = 1024;
 constexpr int longest_block = 200;
-/// A value may be as long as this; of a longer one the next round finds the rest.
-constexpr std::size_t longest_value = 4096;
 /// A name that is no proof is compared with this much of its value, so that many of them cost little.
 constexpr std::size_t longest_doubtful = 128;
 
@@ -61,113 +59,6 @@ std::vector<TextRange> SecretFinder::ranges() && {
 void SecretFinder::hide(std::size_t begin, std::size_t end) {
   end = std::min(end, text_.size());
   if (begin < end && !says_nothing(text_.substr(begin, end - begin))) found_.push_back({begin, end});
-}
-
-std::size_t SecretFinder::skip_blanks(std::size_t i) const {
-  while (i < text_.size()) {
-    if (is_blank(text_[i]))
-      ++i;
-    else if (text_[i] == '\xC2' && at(i + 1) == '\xA0')  // a blank that does not break
-      i += 2;
-    else
-      break;
-  }
-  return i;
-}
-
-std::size_t SecretFinder::skip_timestamp(std::size_t i) const {
-  constexpr std::size_t date_and_time = 19;
-  const std::string_view rest = text_.substr(std::min(i, text_.size()));
-  if (rest.size() > date_and_time && is_digit(rest[0]) && rest[4] == '-' && rest[7] == '-' &&
-      rest[10] == 'T' && rest[13] == ':' && rest[16] == ':')
-    for (i += date_and_time; i < text_.size() && !is_space(text_[i]); ++i) {
-    }
-  return i;
-}
-
-std::size_t SecretFinder::end_of_line(std::size_t i) const {
-  return find_any("\r\n", i);
-}
-
-std::size_t SecretFinder::find_any(std::string_view set, std::size_t i) const {
-  const std::size_t most = std::min(text_.size(), i + longest_value);
-  while (i < most && set.find(text_[i]) == npos) ++i;
-  return std::min(i, most);
-}
-
-std::size_t SecretFinder::next_line(std::size_t i) const {
-  const auto end = text_.find('\n', i);
-  return end == npos ? text_.size() : end + 1;
-}
-
-std::size_t SecretFinder::end_of_word(std::size_t i) const {
-  const std::size_t limit = std::min(text_.size(), i + longest_value);
-  while (i < limit && !is_space(text_[i])) ++i;
-  return i;
-}
-
-bool SecretFinder::starts_a_word(std::size_t i) const {
-  return i == 0 || !is_base64url(text_[i - 1]);
-}
-
-/// Whether another "name=" begins here, after a separator within unquoted text.
-bool SecretFinder::name_follows(std::size_t i) const {
-  i = skip_blanks(i);
-  while (i < text_.size() && (is_quote(text_[i]) || text_[i] == '\\')) ++i;
-  const std::size_t start = i;
-  while (i < text_.size() && i - start <= longest_name && (is_name(text_[i]) || text_[i] == ' ')) ++i;
-  return i > start && (at(i) == '=' || at(i) == ':' || is_quote(at(i)));
-}
-
-std::size_t SecretFinder::end_of_plain(std::size_t i, std::size_t most) const {
-  const std::size_t limit = std::min(text_.size(), i + most);
-  for (; i < limit; ++i) {
-    const char c = text_[i];
-    if (is_space(c) || is_quote(c)) break;
-    if (c == '\\' && (is_quote(at(i + 1)) || at(i + 1) == '\\')) break;
-    if ((c == ',' || c == ';' || c == '&') && name_follows(i + 1)) break;
-    if ((c == ',' || c == ';') && (i + 1 == text_.size() || is_space(text_[i + 1]))) break;
-  }
-  return i;
-}
-
-std::optional<TextRange> SecretFinder::quoted_at(std::size_t i, std::size_t& next, std::size_t most) const {
-  std::size_t escapes = 0;
-  while (at(i) == '\\' && escapes <= 8) ++i, ++escapes;
-  if (!is_quote(at(i))) return std::nullopt;
-  const char quote = text_[i];
-  const std::size_t begin = i + 1;
-  std::size_t backslashes = 0;
-  const std::size_t limit = std::min(text_.size(), begin + most);
-  std::size_t k = begin;
-  for (; k < limit && text_[k] != '\n'; ++k) {
-    // Within a string, a quote with more or fewer backslashes than the first is part of the value.
-    if (text_[k] == quote && (escapes == 0 ? backslashes % 2 == 0 : backslashes == escapes)) {
-      next = k + 1;
-      return TextRange{begin, k - escapes};
-    }
-    backslashes = text_[k] == '\\' ? backslashes + 1 : 0;
-  }
-  next = k > begin && k < limit && text_[k - 1] == '\r' ? k - 1 : k;  // no closing quote
-  return TextRange{begin, next};
-}
-
-TextRange SecretFinder::value_at(std::size_t i, std::size_t& next, std::size_t most) const {
-  if (const auto quoted = quoted_at(i, next, most)) return *quoted;
-  const std::size_t end = end_of_plain(i, most);
-  // Some("x"), b'x', $'x' and string(3) "x": the value is in the quotes.
-  if (end > i && is_quote(at(end))) {
-    const char before = text_[end - 1];
-    const bool opens = before == '(' || before == '[' || before == '{' || before == '<';
-    const bool prefix = end - i == 1 && std::string_view("bBrRuUfF$@").find(before) != npos;
-    if (opens || prefix)
-      if (const auto quoted = quoted_at(end, next, most)) return *quoted;
-  }
-  const std::string_view plain = text_.substr(i, end - i);
-  if ((plain.starts_with("string(") || plain.starts_with("str(")) && plain.ends_with(")"))
-    if (const auto quoted = quoted_at(skip_blanks(end), next, most)) return *quoted;
-  next = end;
-  return {i, end};
 }
 
 SecretFinder::Assignment SecretFinder::assignment_at(std::size_t separator, std::size_t length) const {
@@ -221,7 +112,7 @@ bool SecretFinder::key_of_something(std::size_t begin) const {
   for (const std::string_view word : {"api", "access", "secret", "license", "private", "encryption",
                                       "signing", "account", "master", "auth", "app", "storage"})
     if (begin > word.size() && small_.compare(begin - 1 - word.size(), word.size(), word) == 0 &&
-        starts_a_word(begin - 1 - word.size()))
+        starts_a_word(text_, begin - 1 - word.size()))
       return true;
   return false;
 }
@@ -243,7 +134,7 @@ void SecretFinder::judge(const Assignment& assignment, std::size_t& next) {
   if (suspicion == Suspicion::InUrl && !assignment.in_query) return;
   std::size_t after = assignment.after;
   while (at(after) == '=' || at(after) == '>') ++after;  // "==", "=>"
-  const std::size_t start = skip_blanks(after);
+  const std::size_t start = skip_blanks(text_, after);
   if (start >= text_.size() || at(start) == '\n' || at(start) == '\r') {
     if (!judge_next_line(assignment, suspicion, start, next)) next = std::max(next, after);
     return;
@@ -251,7 +142,8 @@ void SecretFinder::judge(const Assignment& assignment, std::size_t& next) {
   const char first = at(start);
   const bool block = first == '|' || (first == '>' && text_[assignment.after - 1] == ':');
   if (block && suspicion >= Suspicion::Weak &&
-      text_.substr(start + 1, end_of_line(start) - start - 1).find_first_not_of("+-0123456789 ") == npos) {
+      text_.substr(start + 1, end_of_line(text_, start) - start - 1).find_first_not_of("+-0123456789 ") ==
+          npos) {
     hide_block(assignment.begin, start, next);
     return;
   }
@@ -260,7 +152,7 @@ void SecretFinder::judge(const Assignment& assignment, std::size_t& next) {
     return hide_group(start, suspicion, next);
   if (suspicion == Suspicion::Header && !is_quote(first) && first != '\\') {
     const std::size_t equals = text_.substr(start, longest_doubtful).find('=');
-    const std::size_t end = equals == npos ? start : find_any("\r\n\"'`", start);
+    const std::size_t end = equals == npos ? start : find_any(text_, "\r\n\"'`", start);
     if (start + equals >= end) return;
     next = end;
     hide(start, end);
@@ -274,14 +166,15 @@ void SecretFinder::judge(const Assignment& assignment, std::size_t& next) {
 void SecretFinder::judge_value(const Assignment& assignment, Suspicion suspicion, std::size_t& next) {
   std::size_t end = next;
   const TextRange value =
-      value_at(assignment.after, end, suspicion < Suspicion::Weak ? longest_doubtful : longest_value);
+      value_at(text_, assignment.after, end, suspicion < Suspicion::Weak ? longest_doubtful : longest_value);
   const std::string_view shown = part(value);
   const bool value_quoted = value.begin > assignment.after;
   const std::string name = lower(assignment.name);
   const bool sentence = !assignment.assigned && !value_quoted;
   const bool is_key = name.ends_with("key");
   if (is_working_directory(assignment.name, shown) || (is_key && is_path(shown))) return;
-  if (suspicion == Suspicion::Phrase) return hide(assignment.after, next = end_of_line(assignment.after));
+  if (suspicion == Suspicion::Phrase)
+    return hide(assignment.after, next = end_of_line(text_, assignment.after));
   if (name.ends_with("authorization")) {
     next = end;
     return hide_authorization(value, next);
@@ -311,7 +204,8 @@ void SecretFinder::judge_value(const Assignment& assignment, Suspicion suspicion
   if (sentence && (belongs_to_a_sentence(shown) || assignment.name == "PASS")) return;
   // The value of a JSON field has quotes, or is a number; "in a program": secret = new Secret().
   const bool unquoted_word = !value_quoted && is_blank(at(end)) && shown.find_first_of("0123456789") == npos;
-  if (unquoted_word && assignment.quoted && text_[assignment.after - 1] != '=' && at(skip_blanks(end)) != '#')
+  if (unquoted_word && assignment.quoted && text_[assignment.after - 1] != '=' &&
+      at(skip_blanks(text_, end)) != '#')
     return;
   if (unquoted_word && (shown == "new" || shown == "await" || shown == "async" || shown == "function"))
     return;
@@ -321,20 +215,20 @@ void SecretFinder::judge_value(const Assignment& assignment, Suspicion suspicion
     return hide_password_words(value.begin, next);
   hide(value);
   // A plan of changes: password = "old" -> "new".
-  const std::size_t arrow = skip_blanks(end);
+  const std::size_t arrow = skip_blanks(text_, end);
   if (value_quoted && text_.substr(arrow, 2) == "->")
-    if (const auto changed = quoted_at(skip_blanks(arrow + 2), next)) hide(*changed);
+    if (const auto changed = quoted_at(text_, skip_blanks(text_, arrow + 2), next)) hide(*changed);
 }
 
 /// "password: some words of a phrase": to the end of the line, or to where another field begins.
 void SecretFinder::hide_password_words(std::size_t start, std::size_t& next) {
-  const std::size_t line = end_of_line(start);
-  next = end_of_plain(start);
+  const std::size_t line = end_of_line(text_, start);
+  next = end_of_plain(text_, start);
   while (next < line && is_blank(text_[next])) {
-    const std::size_t word = skip_blanks(next);
-    if (word >= line || is_quote(text_[word]) || name_follows(word)) break;
+    const std::size_t word = skip_blanks(text_, next);
+    if (word >= line || is_quote(text_[word]) || name_follows(text_, word)) break;
     if (std::string_view("#(-|[<{").find(text_[word]) != npos) break;
-    const std::size_t end = std::min(end_of_plain(word), line);
+    const std::size_t end = std::min(end_of_plain(text_, word), line);
     if (end == word) break;
     next = end;
   }
@@ -344,12 +238,12 @@ void SecretFinder::hide_password_words(std::size_t start, std::size_t& next) {
 /// The value of a name stands on the next line: JSON over several lines, lists, a value of its own line.
 bool SecretFinder::judge_next_line(const Assignment& assignment, Suspicion suspicion, std::size_t start,
                                    std::size_t& next) {
-  const std::size_t line = next_line(start);
-  const std::size_t value = skip_blanks(skip_timestamp(line));
+  const std::size_t line = next_line(text_, start);
+  const std::size_t value = skip_blanks(text_, skip_timestamp(text_, line));
   if (value >= text_.size() || suspicion == Suspicion::InUrl) return false;
   if (assignment.quoted) {
     std::size_t end = value;
-    const auto quoted = quoted_at(value, end);
+    const auto quoted = quoted_at(text_, value, end);
     if (!quoted) return false;
     if (suspicion == Suspicion::Maybe && !looks_random(part(*quoted))) return false;
     hide(*quoted);
@@ -360,8 +254,9 @@ bool SecretFinder::judge_next_line(const Assignment& assignment, Suspicion suspi
     hide_list(line, next);
     return true;
   }
-  const std::size_t end = end_of_word(value);
-  if (skip_blanks(end) != end_of_line(end) || !looks_chosen(text_.substr(value, end - value))) return false;
+  const std::size_t end = end_of_word(text_, value);
+  if (skip_blanks(text_, end) != end_of_line(text_, end) || !looks_chosen(text_.substr(value, end - value)))
+    return false;
   if (text_.substr(value, end - value).find_first_of("=:") != npos) return false;
   hide(value, end);
   next = end;
@@ -371,14 +266,14 @@ bool SecretFinder::judge_next_line(const Assignment& assignment, Suspicion suspi
 /// "tokens:", then lines of "- x".
 void SecretFinder::hide_list(std::size_t start, std::size_t& next) {
   for (int lines = 0; lines < longest_block && start < text_.size(); ++lines) {
-    const std::size_t item = skip_blanks(skip_timestamp(start));
+    const std::size_t item = skip_blanks(text_, skip_timestamp(text_, start));
     if (at(item) != '-' || at(item + 1) != ' ') return;
     std::size_t end = item + 2;
-    const TextRange value = value_at(skip_blanks(end), end);
-    if (name_follows(value.begin)) return;  // a list of objects
+    const TextRange value = value_at(text_, skip_blanks(text_, end), end);
+    if (name_follows(text_, value.begin)) return;  // a list of objects
     if (part(value).size() >= 4) hide(value);
     next = end;
-    start = next_line(end);
+    start = next_line(text_, end);
   }
 }
 
@@ -386,8 +281,8 @@ void SecretFinder::hide_list(std::size_t start, std::size_t& next) {
 void SecretFinder::hide_block(std::size_t name, std::size_t start, std::size_t& next) {
   const std::size_t before = name == 0 ? npos : text_.rfind('\n', name - 1);
   const auto indent_of = [this](std::size_t line, std::size_t& content) {
-    const std::size_t begin = skip_timestamp(line);
-    content = skip_blanks(begin);
+    const std::size_t begin = skip_timestamp(text_, line);
+    content = skip_blanks(text_, begin);
     return content - begin;
   };
   std::size_t content = 0;
@@ -396,14 +291,14 @@ void SecretFinder::hide_block(std::size_t name, std::size_t start, std::size_t& 
   const std::size_t indent = before == npos ? indent_of(0, content)
                              : near         ? indent_of(before + 1, content)
                                             : 0;
-  std::size_t line = next_line(start);
+  std::size_t line = next_line(text_, start);
   for (int lines = 0; lines < longest_block && line < text_.size(); ++lines) {
     const std::size_t depth = indent_of(line, content);
-    const std::size_t end = end_of_line(content);
+    const std::size_t end = end_of_line(text_, content);
     if (content < end && depth <= indent) return;
     hide(content, end);
     next = std::max(next, end);
-    line = next_line(end);
+    line = next_line(text_, end);
   }
 }
 
@@ -420,7 +315,7 @@ void SecretFinder::hide_group(std::size_t start, Suspicion suspicion, std::size_
       value_follows = c == ':' || (value_follows && (is_space(c) || c == '\\'));
     if (is_quote(c) || (c == '\\' && is_quote(at(i + 1)))) {
       std::size_t end = i + 1;
-      const auto value = quoted_at(i, end);
+      const auto value = quoted_at(text_, i, end);
       if (value && value_follows && (suspicion != Suspicion::Maybe || looks_random(part(*value))))
         hide(*value);
       next = std::max(next, i + 1);
@@ -429,7 +324,7 @@ void SecretFinder::hide_group(std::size_t start, Suspicion suspicion, std::size_
       continue;
     }
     if (open == '[' && !is_space(c) && c != ',' && c != '\\') {
-      const std::size_t end = std::min(find_any(",]}\"' \r\n", i), limit);
+      const std::size_t end = std::min(find_any(text_, ",]}\"' \r\n", i), limit);
       if (looks_chosen(text_.substr(i, end - i)) && suspicion != Suspicion::InUrl) hide(i, end);
       i = std::max(end, i + 1);
       continue;

@@ -9,6 +9,7 @@
 
 #include "base/known_values.hpp"
 #include "base/secret_names.hpp"
+#include "base/secret_text.hpp"
 
 namespace healer {
 
@@ -67,20 +68,6 @@ class SecretFinder {
   void hide(TextRange range) { hide(range.begin, range.end); }
   std::string_view part(TextRange range) const { return text_.substr(range.begin, range.end - range.begin); }
   char at(std::size_t i) const { return i < text_.size() ? text_[i] : '\0'; }
-  std::size_t skip_blanks(std::size_t i) const;
-  /// Skips the time that the engine puts before each line of a log, and blanks.
-  std::size_t skip_timestamp(std::size_t i) const;
-  std::size_t next_line(std::size_t i) const;
-  std::size_t end_of_line(std::size_t i) const;
-  std::size_t end_of_word(std::size_t i) const;
-  std::size_t end_of_plain(std::size_t i, std::size_t most = 4096) const;
-  /// The first character of the set from `i` on, or where a value would be too long.
-  std::size_t find_any(std::string_view set, std::size_t i) const;
-  bool starts_a_word(std::size_t i) const;
-  bool name_follows(std::size_t i) const;
-  /// The value that begins here, without its quotes; the search continues at `next`.
-  TextRange value_at(std::size_t i, std::size_t& next, std::size_t most = 4096) const;
-  std::optional<TextRange> quoted_at(std::size_t i, std::size_t& next, std::size_t most = 4096) const;
   /// suspicion_of() with a memory: in a log the same few names come again and again.
   Suspicion suspicion(std::string_view name);
   Assignment assignment_at(std::size_t separator, std::size_t length) const;
@@ -99,37 +86,4 @@ class SecretFinder {
   std::array<Known, 256> known_names_{};
 };
 
-/// Classes of characters in texts to redact.
-namespace redaction {
-
-inline bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-inline bool is_upper(char c) {
-  return c >= 'A' && c <= 'Z';
-}
-inline bool is_alnum(char c) {
-  return is_digit(c) || is_upper(c) || (c >= 'a' && c <= 'z');
-}
-inline bool is_blank(char c) {
-  return c == ' ' || c == '\t';
-}
-inline bool is_space(char c) {
-  return is_blank(c) || c == '\r' || c == '\n' || c == '\f' || c == '\v' || c == '\0';
-}
-inline bool is_quote(char c) {
-  return c == '"' || c == '\'' || c == '`';
-}
-inline bool is_name(char c) {
-  return is_alnum(c) || c == '_' || c == '-' || c == '.';
-}
-inline bool is_base64url(char c) {
-  return is_alnum(c) || c == '_' || c == '-';
-}
-/// Whether the character can be part of a URL in running text.
-inline bool is_url(char c) {
-  return !is_space(c) && !is_quote(c) && c != '<' && c != '>' && c != '\\';
-}
-
-}  // namespace redaction
 }  // namespace healer

@@ -155,10 +155,10 @@ void SecretFinder::find_dsns() {
     for (std::size_t i = text_.find(port); i != npos; i = text_.find(port, i + 1)) {
       std::size_t field = i + port.size();
       for (int fields = 0; fields < 2 && field != npos && field < text_.size(); ++fields) {
-        const std::size_t end = find_any(": \t\r\n/", field);
+        const std::size_t end = find_any(text_, ": \t\r\n/", field);
         field = at(end) == ':' ? end + 1 : npos;
       }
-      if (field != npos) hide(field, end_of_word(field));
+      if (field != npos) hide(field, end_of_word(text_, field));
     }
   }
 }
@@ -227,14 +227,14 @@ void SecretFinder::find_tokens() {
       if (id.size() >= 6 && id.size() <= 12 && all(id, is_digit)) hide(before, i);
     }
     // A bootstrap token of Kubernetes and a k3s join token.
-    if (word.starts_with("K10") && word.size() >= 64) hide(begin, end_of_word(begin));
+    if (word.starts_with("K10") && word.size() >= 64) hide(begin, end_of_word(text_, begin));
     before = at(i) == ':' ? begin : npos;
   }
   // Refresh tokens of Google.
   for (std::size_t i = text_.find("1//0"); i != npos; i = text_.find("1//0", i + 4)) {
     std::size_t end = i + 4;
     while (end < text_.size() && is_base64url(text_[end])) ++end;
-    if (starts_a_word(i) && end - i >= 40) hide(i, end);
+    if (starts_a_word(text_, i) && end - i >= 40) hide(i, end);
   }
 }
 
@@ -263,10 +263,10 @@ void SecretFinder::find_jwk_numbers() {
     const std::string quoted = std::string(name) + "\"";
     for (std::size_t i = text_.find(quoted); i != npos; i = text_.find(quoted, i + 1)) {
       if (i == 0 || text_[i - 1] != '"') continue;
-      const std::size_t colon = skip_blanks(i + quoted.size());
+      const std::size_t colon = skip_blanks(text_, i + quoted.size());
       if (at(colon) != ':') continue;
       std::size_t next = 0;
-      const auto value = quoted_at(skip_blanks(colon + 1), next);
+      const auto value = quoted_at(text_, skip_blanks(text_, colon + 1), next);
       if (value && value->end - value->begin >= 20) hide(*value);
     }
   }
@@ -301,7 +301,7 @@ void SecretFinder::find_private_keys() {
   }
   if (inside && begin > 0) hide(begin, text_.size());
   for (std::size_t i = text_.find("Private-Lines:"); i != npos; i = text_.find("Private-Lines:", i + 1)) {
-    const std::size_t first = next_line(i);
+    const std::size_t first = next_line(text_, i);
     hide(first, std::min(text_.find("Private-MAC:", first), text_.size()));
   }
 }

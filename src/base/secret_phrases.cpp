@@ -211,7 +211,7 @@ void SecretFinder::find_commands() {
     for (last = first; last < commands.size() && commands[last].command == name;) ++last;
     for (std::size_t i = text_.find(name); i != npos; i = text_.find(name, i + name.size())) {
       std::size_t after = i + name.size();
-      if (!starts_a_word(i) || !(is_blank(at(after)) || is_quote(at(after)))) continue;
+      if (!starts_a_word(text_, i) || !(is_blank(at(after)) || is_quote(at(after)))) continue;
       if (is_quote(at(after))) ++after;
       const std::vector<Word> words = words_of_command(text_, after);
       for (std::size_t k = first; k < last; ++k) {
@@ -222,7 +222,7 @@ void SecretFinder::find_commands() {
   }
   for (std::size_t i = text_.find("pass:"); i != npos; i = text_.find("pass:", i + 5)) {
     // openssl -passin pass:SECRET
-    if (i > 0 && is_space(text_[i - 1]) && !is_space(at(i + 5))) hide(i + 5, end_of_plain(i + 5));
+    if (i > 0 && is_space(text_[i - 1]) && !is_space(at(i + 5))) hide(i + 5, end_of_plain(text_, i + 5));
   }
 }
 
@@ -237,21 +237,21 @@ void SecretFinder::find_phrases() {
       const std::size_t end = i + noun.size();
       const bool in_brackets = at(end) == '(' && is_quote(at(end + 1)) && noun == "password";
       if ((i > 0 && is_alnum(text_[i - 1])) || (!is_blank(at(end)) && !in_brackets)) continue;
-      std::size_t value = in_brackets ? end + 1 : skip_blanks(end);
+      std::size_t value = in_brackets ? end + 1 : skip_blanks(text_, end);
       const bool by = noun == "identified by";
       bool filled = false;
       for (int words = 0; words < 2; ++words)
         for (const std::string_view filler : fillers)
           if (small_.compare(value, filler.size(), filler) == 0 && is_blank(at(value + filler.size()))) {
-            value = skip_blanks(value + filler.size());
+            value = skip_blanks(text_, value + filler.size());
             filled = true;
             break;
           }
       if (is_digit(at(value)) && is_blank(at(value + 1)))
-        value = skip_blanks(value + 1);  // the kind of a hash
+        value = skip_blanks(text_, value + 1);  // the kind of a hash
       const bool sure = noun != "token" && noun != "secret";
       std::size_t after = value;
-      if (const auto quoted = quoted_at(value, after)) {
+      if (const auto quoted = quoted_at(text_, value, after)) {
         const std::string_view shown = part(*quoted);
         const bool one_word = shown.find_first_of(" =:") == npos;
         if (by || (sure && one_word && shown.size() >= 4 && !belongs_to_a_sentence(shown)) ||
@@ -259,7 +259,7 @@ void SecretFinder::find_phrases() {
           hide(*quoted);
         continue;
       }
-      const std::string_view shown = without_end(part({value, end_of_word(value)}));
+      const std::string_view shown = without_end(part({value, end_of_word(text_, value)}));
       // In a .netrc the words stand one behind the other: "login bob password abc".
       const bool netrc = noun == "password" && part({i < 96 ? 0 : i - 96, i}).find("login ") != npos;
       const bool named = by || netrc || noun == "requirepass" || noun == "masterauth";
@@ -275,20 +275,20 @@ void SecretFinder::find_phrases() {
     const std::size_t by = small_.substr(i, 100).find(" by ");
     if (by == npos) continue;
     std::size_t after = 0;
-    if (const auto quoted = quoted_at(skip_blanks(i + by + 4), after)) hide(*quoted);
+    if (const auto quoted = quoted_at(text_, skip_blanks(text_, i + by + 4), after)) hide(*quoted);
   }
   // "your verification code is 123456"
   for (const std::string_view noun : {"otp", "verification code", "security code", "login code",
                                       "one-time code", "one-time password", "pin"}) {
     for (std::size_t i = small_.find(noun); i != npos; i = small_.find(noun, i + noun.size())) {
       std::size_t value = i + noun.size();
-      if (!starts_a_word(i) || is_base64url(at(value))) continue;
+      if (!starts_a_word(text_, i) || is_base64url(at(value))) continue;
       const bool colon = at(value) == ':';
-      value = skip_blanks(colon ? value + 1 : value);
+      value = skip_blanks(text_, colon ? value + 1 : value);
       const bool is = small_.compare(value, 3, "is ") == 0;
       if (!colon && !is) continue;
       if (is) value += 3;
-      const std::string_view digits = without_end(part({value, end_of_word(value)}));
+      const std::string_view digits = without_end(part({value, end_of_word(text_, value)}));
       if (digits.size() >= 4 && digits.size() <= 8 && is_digits(digits)) hide(value, value + digits.size());
     }
   }
@@ -303,8 +303,8 @@ void SecretFinder::find_schemes() {
       const std::size_t end = i + scheme.size();
       next = end;
       const bool escaped = small_.compare(end, 3, "%20") == 0;
-      const std::size_t begin = escaped ? end + 3 : skip_blanks(end);
-      if (begin == end || !starts_a_word(i)) continue;
+      const std::size_t begin = escaped ? end + 3 : skip_blanks(text_, end);
+      if (begin == end || !starts_a_word(text_, i)) continue;
       std::size_t stop = begin;
       while (stop < text_.size() &&
              (is_base64url(text_[stop]) || std::string_view(".+/=~").find(text_[stop]) != npos))
@@ -329,7 +329,7 @@ void SecretFinder::find_logins() {
       std::size_t end = i + verb.size();
       const bool quoted = is_quote(at(end));
       if (quoted) ++end;
-      if (!starts_a_word(i) || !is_blank(at(end))) continue;
+      if (!starts_a_word(text_, i) || !is_blank(at(end))) continue;
       const std::vector<Word> words = words_of_command(text_, end);
       const auto shown = [&](std::size_t k) { return part({words[k].begin, words[k].end}); };
       if (words.empty()) continue;

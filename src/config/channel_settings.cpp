@@ -200,139 +200,189 @@ std::string email_doubt(const EmailChannel& email) {
   return {};
 }
 
-std::vector<ChannelType> all_types() {
+ChannelType slack_webhook() {
   using Slack = SlackWebhookChannel;
+  const Traits required{.required = true};
+  return channel<Slack>(
+      "Slack, by incoming webhook", "slack", "SLACK",
+      "One message for each notification. The daemon's setting `slack_webhook_url` makes the channel "
+      "`slack` too.",
+      {{"webhook_url", "SLACK_WEBHOOK_URL", &Slack::url, secret_url(),
+        "The incoming webhook of Slack, or of a service that accepts Slack's messages.", required}});
+}
+
+ChannelType slack_bot() {
   using Bot = SlackBotChannel;
+  const Traits required{.required = true};
+  return channel<Bot>(
+      "Slack, by a bot", "slack_bot", "SLACK_BOT",
+      "One message for each incident, updated to the incident's state; each notification is also a reply "
+      "in its thread. The bot needs the scope `chat:write` and must be in the channel.",
+      {{"token", "SLACK_BOT_TOKEN", &Bot::token, token(), "The app's bot token, `xoxb-...`.", required},
+       {"channel", "SLACK_CHANNEL", &Bot::channel, text("a channel's id or #name", is_slack_channel),
+        "The channel's id, which survives a new name, or `#name`.", required},
+       {"api_url", "SLACK_API_URL", &Bot::api_url, base_url(), "Where Slack's Web API is."}});
+}
+
+ChannelType pagerduty() {
   using PagerDuty = PagerDutyChannel;
+  const Traits required{.required = true};
+  return channel<PagerDuty>(
+      "PagerDuty, Events API v2", "pagerduty", "PAGERDUTY",
+      "An incident is triggered once and resolved by a verified recovery only.",
+      {{"routing_key", "PAGERDUTY_ROUTING_KEY", &PagerDuty::routing_key,
+        secret("text", "32 letters and digits", is_routing_key),
+        "The integration key of an Events API v2 integration.", required},
+       {"url", "PAGERDUTY_URL", &PagerDuty::url, base_url(),
+        "Where events go; `https://events.eu.pagerduty.com/v2/enqueue` for accounts in the EU."}});
+}
+
+ChannelType opsgenie() {
   using Opsgenie = OpsgenieChannel;
+  const Traits required{.required = true};
+  return channel<Opsgenie>("Opsgenie", "opsgenie", "OPSGENIE",
+                           "An alert is created once for each incident and closed by a verified recovery.",
+                           {{"api_key", "OPSGENIE_API_KEY", &Opsgenie::api_key, token(),
+                             "The key of an API integration.", required},
+                            {"api_url", "OPSGENIE_API_URL", &Opsgenie::api_url, base_url(),
+                             "Where the API is; `https://api.eu.opsgenie.com` for accounts in the EU."}});
+}
+
+ChannelType discord() {
   using Discord = DiscordChannel;
+  const Traits required{.required = true};
+  return channel<Discord>("Discord", "discord", "DISCORD",
+                          "An embed for each notification; nobody is mentioned.",
+                          {{"webhook_url", "DISCORD_WEBHOOK_URL", &Discord::url, secret_url(),
+                            "The webhook of a channel.", required}});
+}
+
+ChannelType teams() {
   using Teams = TeamsChannel;
+  const Traits required{.required = true};
+  return channel<Teams>(
+      "Microsoft Teams, by a workflow", "teams", "TEAMS",
+      "An adaptive card for each notification, for the workflow \"When a Teams webhook request is "
+      "received\".",
+      {{"webhook_url", "TEAMS_WEBHOOK_URL", &Teams::url, secret_url(), "The workflow's URL.", required}});
+}
+
+ChannelType telegram() {
   using Telegram = TelegramChannel;
+  const Traits required{.required = true};
+  return channel<Telegram>(
+      "Telegram", "telegram", "TELEGRAM", "A message of a bot to a chat, group or channel.",
+      {{"token", "TELEGRAM_BOT_TOKEN", &Telegram::token,
+        secret("text", "a bot's token, digits, ':' and letters, digits, '_' and '-'", is_bot_token),
+        "The bot's token, as BotFather gave it.", required},
+       {"chat_id", "TELEGRAM_CHAT_ID", &Telegram::chat_id,
+        text("a chat's number, or @ and a channel's name", is_chat_id),
+        "The chat, such as `-1001234567890` or `@channelname`.", required},
+       {"api_url", "TELEGRAM_API_URL", &Telegram::api_url, base_url(), "Where the Bot API is."}});
+}
+
+ChannelType ntfy() {
   using Ntfy = NtfyChannel;
+  const Traits required{.required = true};
+  return channel<Ntfy>(
+      "ntfy", "ntfy", "NTFY", "A push message to everybody who subscribes to the topic.",
+      {{"url", "NTFY_URL", &Ntfy::url, secret_url(),
+        "The topic's URL, such as `https://ntfy.sh/TOPIC`. Anybody who knows it can publish.", required},
+       {"token", "NTFY_TOKEN", &Ntfy::token, token(), "The access token of a topic that is protected."}});
+}
+
+ChannelType gotify() {
   using Gotify = GotifyChannel;
+  const Traits required{.required = true};
+  return channel<Gotify>(
+      "Gotify", "gotify", "GOTIFY", "A message of an application.",
+      {{"url", "GOTIFY_URL", &Gotify::url, base_url(), "The server.", required},
+       {"token", "GOTIFY_TOKEN", &Gotify::token, token(), "The application's token.", required}});
+}
+
+ChannelType email() {
   using Email = EmailChannel;
-  using Apprise = AppriseChannel;
-  using Alertmanager = AlertmanagerChannel;
-  using Webhook = WebhookChannel;
   using Security = EmailChannel::Security;
   const Traits required{.required = true};
-  return {
-      channel<Slack>(
-          "Slack, by incoming webhook", "slack", "SLACK",
-          "One message for each notification. The daemon's setting `slack_webhook_url` makes the channel "
-          "`slack` too.",
-          {{"webhook_url", "SLACK_WEBHOOK_URL", &Slack::url, secret_url(),
-            "The incoming webhook of Slack, or of a service that accepts Slack's messages.", required}}),
-      channel<Bot>(
-          "Slack, by a bot", "slack_bot", "SLACK_BOT",
-          "One message for each incident, updated to the incident's state; each notification is also a reply "
-          "in its thread. The bot needs the scope `chat:write` and must be in the channel.",
-          {{"token", "SLACK_BOT_TOKEN", &Bot::token, token(), "The app's bot token, `xoxb-...`.", required},
-           {"channel", "SLACK_CHANNEL", &Bot::channel, text("a channel's id or #name", is_slack_channel),
-            "The channel's id, which survives a new name, or `#name`.", required},
-           {"api_url", "SLACK_API_URL", &Bot::api_url, base_url(), "Where Slack's Web API is."}}),
-      channel<PagerDuty>(
-          "PagerDuty, Events API v2", "pagerduty", "PAGERDUTY",
-          "An incident is triggered once and resolved by a verified recovery only.",
-          {{"routing_key", "PAGERDUTY_ROUTING_KEY", &PagerDuty::routing_key,
-            secret("text", "32 letters and digits", is_routing_key),
-            "The integration key of an Events API v2 integration.", required},
-           {"url", "PAGERDUTY_URL", &PagerDuty::url, base_url(),
-            "Where events go; `https://events.eu.pagerduty.com/v2/enqueue` for accounts in the EU."}}),
-      channel<Opsgenie>("Opsgenie", "opsgenie", "OPSGENIE",
-                        "An alert is created once for each incident and closed by a verified recovery.",
-                        {{"api_key", "OPSGENIE_API_KEY", &Opsgenie::api_key, token(),
-                          "The key of an API integration.", required},
-                         {"api_url", "OPSGENIE_API_URL", &Opsgenie::api_url, base_url(),
-                          "Where the API is; `https://api.eu.opsgenie.com` for accounts in the EU."}}),
-      channel<Discord>("Discord", "discord", "DISCORD",
-                       "An embed for each notification; nobody is mentioned.",
-                       {{"webhook_url", "DISCORD_WEBHOOK_URL", &Discord::url, secret_url(),
-                         "The webhook of a channel.", required}}),
-      channel<Teams>(
-          "Microsoft Teams, by a workflow", "teams", "TEAMS",
-          "An adaptive card for each notification, for the workflow \"When a Teams webhook request is "
-          "received\".",
-          {{"webhook_url", "TEAMS_WEBHOOK_URL", &Teams::url, secret_url(), "The workflow's URL.", required}}),
-      channel<Telegram>(
-          "Telegram", "telegram", "TELEGRAM", "A message of a bot to a chat, group or channel.",
-          {{"token", "TELEGRAM_BOT_TOKEN", &Telegram::token,
-            secret("text", "a bot's token, digits, ':' and letters, digits, '_' and '-'", is_bot_token),
-            "The bot's token, as BotFather gave it.", required},
-           {"chat_id", "TELEGRAM_CHAT_ID", &Telegram::chat_id,
-            text("a chat's number, or @ and a channel's name", is_chat_id),
-            "The chat, such as `-1001234567890` or `@channelname`.", required},
-           {"api_url", "TELEGRAM_API_URL", &Telegram::api_url, base_url(), "Where the Bot API is."}}),
-      channel<Ntfy>(
-          "ntfy", "ntfy", "NTFY", "A push message to everybody who subscribes to the topic.",
-          {{"url", "NTFY_URL", &Ntfy::url, secret_url(),
-            "The topic's URL, such as `https://ntfy.sh/TOPIC`. Anybody who knows it can publish.", required},
-           {"token", "NTFY_TOKEN", &Ntfy::token, token(), "The access token of a topic that is protected."}}),
-      channel<Gotify>(
-          "Gotify", "gotify", "GOTIFY", "A message of an application.",
-          {{"url", "GOTIFY_URL", &Gotify::url, base_url(), "The server.", required},
-           {"token", "GOTIFY_TOKEN", &Gotify::token, token(), "The application's token.", required}}),
-      channel<Email>(
-          "Email, by SMTP", "email", "SMTP",
-          "The messages of an incident are one thread. Nothing is sent to a server that lacks STARTTLS (with "
-          "`starttls`), or whose certificate is not valid (with `starttls` or `tls`).",
-          {{"host", "SMTP_HOST", &Email::host, text("a host's name or numeric address", is_host),
-            "The mail server.", required},
-           {"port", "SMTP_PORT", &Email::port, number<std::uint16_t>(1, 65535),
-            "Its port: usually 587 with `starttls`, 465 with `tls`."},
-           {"security", "SMTP_SECURITY", &Email::security,
-            choice<Security>(
-                {{"starttls", Security::StartTls}, {"tls", Security::Tls}, {"none", Security::None}}),
-            "How the connection is encrypted. Use `none` only within one host or your own network."},
-           {"user", "SMTP_USER", &Email::user,
-            text("text of 1 to 256 bytes without control characters", is_line<256>),
-            "The user to log in as; unset, there is no login."},
-           {"password", "SMTP_PASSWORD", &Email::password,
-            secret("text", "text of 1 to 1024 bytes on one line", is_password), "The user's password.",
-            Traits{.is_text = true}},
-           {"from", "SMTP_FROM", &Email::from, text("an address, such as healer@example.com", is_address),
-            "The sender's address.", required},
-           {"to", "SMTP_TO", &Email::to,
-            special<Names>(list_info("addresses", "1 to 50 addresses with commas between them", ','),
-                           read_recipients, show_recipients),
-            "The recipients.", required},
-           {"helo", "SMTP_HELO", &Email::helo,
-            special<std::string>({"text", "auto, a full host name, or an address in brackets"}, read_helo,
-                                 show_helo),
-            "The name that healer gives the mail server (EHLO). `auto` is the domain of the sender's "
-            "address; "
-            "when the domain has no dot, the host's full name, else its address."}},
-          email_mismatch, email_doubt),
-      channel<Apprise>(
-          "Apprise", "notification_apprise", "NOTIFICATION_APPRISE",
-          "An Apprise API server, which forwards to every service that Apprise supports. docker-autoheal's "
-          "`APPRISE_URL` is another channel, with docker-autoheal's sentences.",
-          {{"url", "NOTIFICATION_APPRISE_URL", &Apprise::url, secret_url(),
-            "The notify address, such as `http://apprise:8000/notify/KEY`.", required}}),
-      channel<Alertmanager>("Alertmanager, API v2", "alertmanager", "ALERTMANAGER_SEND",
-                            "An alert for each incident, kept firing until a verified recovery.",
-                            {{"url", "ALERTMANAGER_URL", &Alertmanager::url, secret_url(),
-                              "The URL of Alertmanager; healer adds `/api/v2/alerts`.", required},
-                             {"token", "ALERTMANAGER_SEND_TOKEN", &Alertmanager::token, token(),
-                              "A bearer token, if a proxy in front of Alertmanager needs one."}}),
-      channel<Webhook>(
-          "Any service, by a webhook", "notification_webhook", "NOTIFICATION_WEBHOOK",
-          "A request for each notification, with a JSON body of your own. docker-autoheal's `WEBHOOK_URL` is "
-          "another channel, with docker-autoheal's sentences.",
-          {{"url", "NOTIFICATION_WEBHOOK_URL", &Webhook::url, secret_url(), "Where the request goes.",
-            required},
-           {"method", "NOTIFICATION_WEBHOOK_METHOD", &Webhook::method,
-            choice<std::string>({{"POST", "POST"}, {"PUT", "PUT"}}), "The request's method."},
-           {"headers", "NOTIFICATION_WEBHOOK_HEADERS", &Webhook::headers, secret_headers(),
-            "Headers of the request, such as `Authorization: Bearer ...`."},
-           {"body", "NOTIFICATION_WEBHOOK_BODY", &Webhook::body,
-            special<std::string>({"text", "a JSON template of at most 16 KiB"}, read_body,
-                                 [](const std::string& body) { return body; }),
-            "The template of the JSON body; unset, it has every field of the notification. "
-            "docs/notifications.md lists the "
-            "fields.",
-            Traits{.is_text = true}}}),
-  };
+  return channel<Email>(
+      "Email, by SMTP", "email", "SMTP",
+      "The messages of an incident are one thread. Nothing is sent to a server that lacks STARTTLS (with "
+      "`starttls`), or whose certificate is not valid (with `starttls` or `tls`).",
+      {{"host", "SMTP_HOST", &Email::host, text("a host's name or numeric address", is_host),
+        "The mail server.", required},
+       {"port", "SMTP_PORT", &Email::port, number<std::uint16_t>(1, 65535),
+        "Its port: usually 587 with `starttls`, 465 with `tls`."},
+       {"security", "SMTP_SECURITY", &Email::security,
+        choice<Security>(
+            {{"starttls", Security::StartTls}, {"tls", Security::Tls}, {"none", Security::None}}),
+        "How the connection is encrypted. Use `none` only within one host or your own network."},
+       {"user", "SMTP_USER", &Email::user,
+        text("text of 1 to 256 bytes without control characters", is_line<256>),
+        "The user to log in as; unset, there is no login."},
+       {"password", "SMTP_PASSWORD", &Email::password,
+        secret("text", "text of 1 to 1024 bytes on one line", is_password), "The user's password.",
+        Traits{.is_text = true}},
+       {"from", "SMTP_FROM", &Email::from, text("an address, such as healer@example.com", is_address),
+        "The sender's address.", required},
+       {"to", "SMTP_TO", &Email::to,
+        special<Names>(list_info("addresses", "1 to 50 addresses with commas between them", ','),
+                       read_recipients, show_recipients),
+        "The recipients.", required},
+       {"helo", "SMTP_HELO", &Email::helo,
+        special<std::string>({"text", "auto, a full host name, or an address in brackets"}, read_helo,
+                             show_helo),
+        "The name that healer gives the mail server (EHLO). `auto` is the domain of the sender's "
+        "address; "
+        "when the domain has no dot, the host's full name, else its address."}},
+      email_mismatch, email_doubt);
+}
+
+ChannelType apprise() {
+  using Apprise = AppriseChannel;
+  const Traits required{.required = true};
+  return channel<Apprise>(
+      "Apprise", "notification_apprise", "NOTIFICATION_APPRISE",
+      "An Apprise API server, which forwards to every service that Apprise supports. docker-autoheal's "
+      "`APPRISE_URL` is another channel, with docker-autoheal's sentences.",
+      {{"url", "NOTIFICATION_APPRISE_URL", &Apprise::url, secret_url(),
+        "The notify address, such as `http://apprise:8000/notify/KEY`.", required}});
+}
+
+ChannelType alertmanager() {
+  using Alertmanager = AlertmanagerChannel;
+  const Traits required{.required = true};
+  return channel<Alertmanager>("Alertmanager, API v2", "alertmanager", "ALERTMANAGER_SEND",
+                               "An alert for each incident, kept firing until a verified recovery.",
+                               {{"url", "ALERTMANAGER_URL", &Alertmanager::url, secret_url(),
+                                 "The URL of Alertmanager; healer adds `/api/v2/alerts`.", required},
+                                {"token", "ALERTMANAGER_SEND_TOKEN", &Alertmanager::token, token(),
+                                 "A bearer token, if a proxy in front of Alertmanager needs one."}});
+}
+
+ChannelType webhook() {
+  using Webhook = WebhookChannel;
+  const Traits required{.required = true};
+  return channel<Webhook>(
+      "Any service, by a webhook", "notification_webhook", "NOTIFICATION_WEBHOOK",
+      "A request for each notification, with a JSON body of your own. docker-autoheal's `WEBHOOK_URL` is "
+      "another channel, with docker-autoheal's sentences.",
+      {{"url", "NOTIFICATION_WEBHOOK_URL", &Webhook::url, secret_url(), "Where the request goes.", required},
+       {"method", "NOTIFICATION_WEBHOOK_METHOD", &Webhook::method,
+        choice<std::string>({{"POST", "POST"}, {"PUT", "PUT"}}), "The request's method."},
+       {"headers", "NOTIFICATION_WEBHOOK_HEADERS", &Webhook::headers, secret_headers(),
+        "Headers of the request, such as `Authorization: Bearer ...`."},
+       {"body", "NOTIFICATION_WEBHOOK_BODY", &Webhook::body,
+        special<std::string>({"text", "a JSON template of at most 16 KiB"}, read_body,
+                             [](const std::string& body) { return body; }),
+        "The template of the JSON body; unset, it has every field of the notification. "
+        "docs/notifications.md lists the "
+        "fields.",
+        Traits{.is_text = true}}});
+}
+
+std::vector<ChannelType> all_types() {
+  return {slack_webhook(), slack_bot(), pagerduty(), opsgenie(), discord(),      teams(),  telegram(),
+          ntfy(),          gotify(),    email(),     apprise(),  alertmanager(), webhook()};
 }
 
 }  // namespace

@@ -408,10 +408,11 @@ Table<HostPolicy> host_settings() {
   };
 }
 
+constexpr std::uint64_t mebibyte = 1ULL << 20;
+constexpr std::uint64_t tebibyte = 1ULL << 40;
+
 Table<DaemonSettings> file_settings() {
   using Daemon = DaemonSettings;
-  constexpr std::uint64_t mebibyte = 1ULL << 20;
-  constexpr std::uint64_t tebibyte = 1ULL << 40;
   return {
       {"connectivity_url", "CONNECTIVITY_URL", &Daemon::connectivity, connectivity_url(),
        "A target that always answers, such as the router. While it does not answer, failing checks are "
@@ -419,10 +420,15 @@ Table<DaemonSettings> file_settings() {
       {"evidence_size", "HEALER_EVIDENCE_SIZE", &Daemon::evidence_size, byte_size(mebibyte, tebibyte),
        "How much evidence the state file keeps; the oldest is deleted first. Evidence is also deleted with "
        "its incident, after `retention`."},
-      {"record", "HEALER_RECORD", &Daemon::record,
+  };
+}
+
+Table<RecordingSettings> recording_settings() {
+  return {
+      {"record", "HEALER_RECORD", &RecordingSettings::file,
        special<std::string>({"path", "off, or a file's path"}, read_record, show_record),
        "File that every event is recorded in, for `healer replay`.", Traits{.after_restart = true}},
-      {"record_size", "HEALER_RECORD_SIZE", &Daemon::record_size, byte_size(mebibyte, tebibyte),
+      {"record_size", "HEALER_RECORD_SIZE", &RecordingSettings::size, byte_size(mebibyte, tebibyte),
        "How large the recording may grow.", Traits{.after_restart = true}},
   };
 }
@@ -468,6 +474,7 @@ const Table<DaemonSettings>& daemon_settings() {
       {process_settings(), within<DaemonSettings>(&DaemonSettings::alerts, alert_settings()),
        log_and_store_settings(), within<DaemonSettings>(&DaemonSettings::routing, routing_settings()),
        within<DaemonSettings>(&DaemonSettings::host, host_settings()), file_settings(),
+       within<DaemonSettings>(&DaemonSettings::recording, recording_settings()),
        within<DaemonSettings>(&DaemonSettings::hooks, hook_settings()),
        within<DaemonSettings>(&DaemonSettings::docker, docker_settings())});
   return table;

@@ -106,6 +106,14 @@ struct HookCommandSettings {
 };
 HEALER_DESCRIBE(HookCommandSettings, before, after, timeout);
 
+/// The recording of every event, for `healer replay`.
+struct RecordingSettings {
+  std::string file;                  ///< empty: off
+  std::uint64_t size = 64ULL << 20;  ///< largest size of that file in bytes
+  bool operator==(const RecordingSettings&) const = default;
+};
+HEALER_DESCRIBE(RecordingSettings, file, size);
+
 /// The settings of the process itself: environment, file and flag; flags win, then the file.
 struct DaemonSettings {
   std::optional<ListenAddress> listen = ListenAddress{};  ///< empty: off
@@ -130,15 +138,14 @@ struct DaemonSettings {
   Duration retention = 90 * 24h;                ///< how long closed incidents are kept
   std::optional<ConnectivityUrl> connectivity;  ///< empty: no connectivity check
   std::uint64_t evidence_size = 64ULL << 20;    ///< bytes of evidence kept; the oldest is deleted first
-  std::string record;                           ///< file that events are recorded in; empty: off
-  std::uint64_t record_size = 64ULL << 20;      ///< largest size of that file in bytes
+  RecordingSettings recording;
   HookCommandSettings hooks;
   CompatSettings compat;
   bool operator==(const DaemonSettings&) const = default;
 };
 HEALER_DESCRIBE(DaemonSettings, listen, allowed_hosts, headers_for, state_path, admin_socket, slack_webhook,
                 channels, alerts, routing, prometheus, webhooks, label_trust, limits, dry_run, log_format,
-                log_level, docker, resync_interval, host, retention, connectivity, evidence_size, record,
-                record_size, hooks, compat);
+                log_level, docker, resync_interval, host, retention, connectivity, evidence_size, recording,
+                hooks, compat);
 
 }  // namespace healer

@@ -66,6 +66,23 @@ Kind<std::vector<HttpHeader>> headers() {
           show_headers};
 }
 
+auto kind_or_auto() {
+  return choice<std::optional<ProbeKind>>({{"auto", std::nullopt},
+                                           {"http", ProbeKind::Http},
+                                           {"https", ProbeKind::Https},
+                                           {"tcp", ProbeKind::Tcp},
+                                           {"engine", ProbeKind::Engine},
+                                           {"exec", ProbeKind::Exec},
+                                           {"grpc", ProbeKind::Grpc},
+                                           {"grpcs", ProbeKind::Grpcs}});
+}
+
+auto statuses() {
+  return parsed<std::vector<StatusRange>>(
+      list_info("ranges", "statuses from 100 to 599 and ranges of them, such as 200-399,401", ','),
+      read_status, show_status);
+}
+
 }  // namespace
 
 Table<ProbeSpec> probe_settings() {
@@ -76,15 +93,7 @@ Table<ProbeSpec> probe_settings() {
   const Kinds port_kinds{ProbeKind::Http, ProbeKind::Https, ProbeKind::Tcp, ProbeKind::Grpc,
                          ProbeKind::Grpcs};
   Table<ProbeSpec> table{
-      {"probe", "HEALTH_PROBE", &ProbeSpec::kind,
-       choice<std::optional<ProbeKind>>({{"auto", std::nullopt},
-                                         {"http", ProbeKind::Http},
-                                         {"https", ProbeKind::Https},
-                                         {"tcp", ProbeKind::Tcp},
-                                         {"engine", ProbeKind::Engine},
-                                         {"exec", ProbeKind::Exec},
-                                         {"grpc", ProbeKind::Grpc},
-                                         {"grpcs", ProbeKind::Grpcs}}),
+      {"probe", "HEALTH_PROBE", &ProbeSpec::kind, kind_or_auto(),
        "How health is checked. `auto` looks which published or exposed port answers `path` over HTTP or "
        "HTTPS and "
        "keeps it; without one it is `engine` (the container's own HEALTHCHECK). `exec` runs `command` in the "
@@ -97,10 +106,7 @@ Table<ProbeSpec> probe_settings() {
        "The container's port that is checked. `auto` is the first published TCP port, else the first exposed "
        "one; without `probe`, the first that answers.",
        Traits{.fits = port_kinds}},
-      {"status", "HEALTH_STATUS", &ProbeSpec::accepted,
-       parsed<std::vector<StatusRange>>(
-           list_info("ranges", "statuses from 100 to 599 and ranges of them, such as 200-399,401", ','),
-           read_status, show_status),
+      {"status", "HEALTH_STATUS", &ProbeSpec::accepted, statuses(),
        "The HTTP statuses that count as healthy.", Traits{.fits = http_kinds}},
       {"body", "HEALTH_BODY", &ProbeSpec::body_match, text("text of 1 to 1024 bytes", valid_needle),
        "Text that the first 10 KiB of the answer's body must contain.",

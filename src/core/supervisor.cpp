@@ -66,15 +66,15 @@ void Supervisor::decide(HostOut& out, F&& what) {
 }
 
 void Supervisor::settle(HostOut& out) {
-  host_.release_by_connectivity();
+  host_.releases().by_connectivity();
   revisit(out);
-  host_.limit_remedies();
+  host_.state().concurrency.set_limit(host_.state().policy.remedy_share, workloads_.size());
   host_.watch_mass(out);
   revisit(out);
-  while (host_.others_may_begin()) {
-    host_.release_by_slots();
+  while (host_.releases().others_may_begin()) {
+    host_.releases().by_slots();
     revisit(out);
-    host_.release_by_dependencies();
+    host_.releases().by_dependencies();
     revisit(out);
     host_.watch_mass(out);
     revisit(out);
@@ -114,10 +114,21 @@ void Supervisor::run_each(const std::vector<std::string>& keys, HostOut& out, F&
     if (Workload* workload = workloads_.find(key)) run(*workload, out, what);
 }
 
-template <class OfWorkload>
-void Supervisor::to_workload(const OfWorkload& event, HostOut& out) {
-  if (Workload* workload = workloads_.find(event.workload))
-    run(*workload, out, [&event](WorkloadController& controller) { Deliver{controller}(event); });
+template <class Other>
+void Supervisor::on(const Other& event, HostOut& out) {
+  constexpr bool of_workload = requires {
+    event.workload;
+  };
+  constexpr bool of_host = requires {
+    host_.on(event, out);
+  };
+  static_assert(of_workload || of_host, "nobody takes this event");
+  if constexpr (of_workload) {
+    if (Workload* workload = workloads_.find(event.workload))
+      return run(*workload, out, [&event](WorkloadController& controller) { Deliver{controller}(event); });
+    if (!event.workload.empty()) return;
+  }
+  if constexpr (of_host) host_.on(event, out);
 }
 
 // Containers.
@@ -132,10 +143,10 @@ void Supervisor::report(const EngineEvent& event, HostOut& out) {
     host_.deployment_event(event, out.now());
   if (Workload* workload = workloads_.of_container(event.container_id)) {
     run(*workload, out, [&](WorkloadController& controller) { controller.engine_event(event); });
-    host_.parent_reported(event, out);
+    host_.parents().reported(event, out);
     return;
   }
-  host_.parent_reported(event, out);
+  host_.parents().reported(event, out);
   revisit(out);
   remembered_.reported(event);
   // The container is unknown or not watched: only a start or a change can make it a watched one.
@@ -147,7 +158,7 @@ void Supervisor::on(const ContainerObserved& event, HostOut& out) {
   const Container& facts = event.container;
   if (facts.state == ContainerState::Running || facts.state == ContainerState::Paused)
     session_.saw_running(facts.instance());
-  if (!recreations_.sets_aside(facts)) host_.parent_inspected(facts, workload_key(facts));
+  if (!recreations_.sets_aside(facts)) host_.parents().inspected(facts, workload_key(facts));
   revisit(out);
   if (is_watched(facts, *event.policy, host_.state().probe_origin)) {
     if (!recreations_.sets_aside(facts)) observe(event, out);
@@ -160,7 +171,7 @@ void Supervisor::on(const ContainerObserved& event, HostOut& out) {
 
 void Supervisor::observe(const ContainerObserved& event, HostOut& out) {
   const Container& facts = event.container;
-  const std::string key = key_of(facts);
+  const std::string key = collisions_.watched_key(facts, workload_key(facts));
   if (Workload* other = workloads_.of_container(facts.id); other && other->key != key) {
     // The container was renamed, or a collision has begun or ended: it is the same workload.
     if (!rekey(*other, key)) {
@@ -172,23 +183,17 @@ void Supervisor::observe(const ContainerObserved& event, HostOut& out) {
   if (const Workload* present = workloads_.find(key); present && keeps_its_container(*present, facts)) return;
 
   Workload& workload = adopt(key, facts.id);
-  const std::optional<Attempt> unfinished = take_remembered(workload, facts.id, out);
+  const std::optional<Attempt> unfinished = remembered_.take(workload, facts.id, host_.state(), out);
   run(workload, out, [&](WorkloadController& controller) {
     if (unfinished) controller.resume_attempt(*unfinished);
     controller.observe(collisions_.with_problem(event, workload_key(facts)));
   });
   if (Workload* seen = workloads_.find(key)) {
-    host_.learn_service(*seen, facts);
-    host_.follow_network(*seen, out);
+    host_.releases().joined(*seen, facts.identity.service);
+    host_.parents().follow(*seen, out);
   }
   revisit(out);
   if (const Workload* seen = workloads_.find(key)) host_.learn_dependencies(*seen, facts);
-}
-
-/// The key of a container's workload: two running containers never share one.
-std::string Supervisor::key_of(const Container& facts) const {
-  const std::string& key = workload_key(facts);
-  return collisions_.has(key) ? facts.name : key;
 }
 
 /// Whether another running container has the key. It is known only after both were inspected once more: the
@@ -221,45 +226,18 @@ bool Supervisor::rekey(Workload& workload, const std::string& key) {
   workloads_.rekey(workload.key, key);
   workload.wake_at.reset();
   workload.dirty = true;
-  take_incident(workload);
+  remembered_.take_incident(workload);
   return true;
-}
-
-/// A former process left an incident open under the workload's new key: it goes on, with its budget.
-void Supervisor::take_incident(Workload& workload) {
-  const std::vector<Incident>& open = remembered_.open_incidents();
-  const bool known = std::any_of(open.begin(), open.end(),
-                                 [&](const Incident& incident) { return incident.workload == workload.key; });
-  if (!known || workload.incident) return;
-  Workload stored = remembered_.restore(workload.key);
-  workload.incident = std::move(stored.incident);
-  workload.notifications = std::move(stored.notifications);
-  workload.remediation.attempts = stored.remediation.attempts;
-  workload.remediation.ladder_step = stored.remediation.ladder_step;
-  workload.remediation.breaker = std::move(stored.remediation.breaker);
 }
 
 Workload& Supervisor::adopt(const std::string& key, const std::string& container_id) {
   return workloads_.adopt(key, container_id, [&] { return remembered_.restore(key); });
 }
 
-/// Takes what is remembered of the workload. Its attempt of a former process, if that has no end.
-std::optional<Attempt> Supervisor::take_remembered(Workload& workload, const std::string& container_id,
-                                                   HostOut& out) {
-  std::optional<Attempt> unfinished = remembered_.take_unfinished(workload.key, out.now(), out.effects());
-  std::optional<ExitEvidence> early = remembered_.take_events(container_id);
-  if (!early) return unfinished;
-  // The attempt's order may have caused the exit.
-  if (unfinished) early->forget_seen();
-  const Instant at = host_.state().happened(early->newest());
-  workload.lifecycle.know_before_inspect(*std::move(early), at);
-  return unfinished;
-}
-
 void Supervisor::on(const ContainerGone& event, HostOut& out) {
   const std::string& id = event.container_id;
   remembered_.forget_events(id);
-  host_.parent_gone(id);
+  host_.parents().gone(id);
   revisit(out);
   if (const auto other = collisions_.ended_by(id)) out.inspect(*other);
   Workload* workload = workloads_.of_container(id);
@@ -286,7 +264,7 @@ void Supervisor::on(const InspectFailed& event, HostOut& out) {
 void Supervisor::take_over_unseen(const std::vector<std::string>& listed, HostOut& out) {
   for (const auto& [key, container_id] : remembered_.unseen(listed)) {
     Workload& workload = adopt(key, container_id);
-    const std::optional<Attempt> unfinished = take_remembered(workload, container_id, out);
+    const std::optional<Attempt> unfinished = remembered_.take(workload, container_id, host_.state(), out);
     workload.dirty = workload.reported_stopped();
     run(workload, out, [&](WorkloadController& controller) {
       if (unfinished) controller.resume_attempt(*unfinished);  // before any other remedy can begin
@@ -320,7 +298,7 @@ void Supervisor::on(const SyncCompleted& event, HostOut& out) {
   std::sort(listed.begin(), listed.end());
   // A container may be newer than the list: an inspect must confirm that it is gone.
   for (std::string& id : workloads_.containers_not_in(listed)) out.inspect(std::move(id));
-  host_.inspect_parents(listed, out);
+  host_.parents().inspect(listed, out);
   if (session_.listed()) host_.engine().replaced(session_.stops_until(), out);
 
   const bool first = host_.engine().listed(out.now()) == EngineConnection::List::First;
@@ -333,7 +311,7 @@ void Supervisor::on(const SyncCompleted& event, HostOut& out) {
   };
   run_each(workloads_.keys_where(waits), out, [](WorkloadController& controller) { controller.synced(); });
   if (!first) return;
-  host_.first_list_taken_over();
+  host_.releases().release(HoldKind::EngineDown);
   revisit(out);
   out.log(LogLevel::Info, fact::FirstListRead{workloads_.size(), event.container_ids.size()});
 }
@@ -373,13 +351,6 @@ void Supervisor::on(const EngineLost& event, HostOut& out) {
   host_.engine().outage(out);
 }
 
-void Supervisor::on(const ProbeFinished& event, HostOut& out) {
-  if (event.workload.empty())
-    host_.connectivity_finished(event, out);
-  else
-    to_workload(event, out);
-}
-
 void Supervisor::on(const Tick& event, HostOut& out) {
   if (event.workload.empty()) {
     host_.woken(out);
@@ -391,38 +362,8 @@ void Supervisor::on(const Tick& event, HostOut& out) {
   run(*workload, out, [](WorkloadController&) {});
 }
 
-void Supervisor::on(const EventsLost&, HostOut& out) {
-  host_.events_lost(out);
-}
-
-void Supervisor::on(const HostPressure& event, HostOut& out) {
-  host_.pressure(event, out);
-}
-
-void Supervisor::on(const LoopStalled& event, HostOut& out) {
-  host_.stalled(event, out);
-}
-
-void Supervisor::on(const OperatorPause& event, HostOut& out) {
-  if (event.workload.empty())
-    host_.pause(event, out);
-  else
-    to_workload(event, out);
-}
-
-void Supervisor::on(const OperatorResume& event, HostOut& out) {
-  if (event.workload.empty())
-    host_.resume(out);
-  else
-    to_workload(event, out);
-}
-
 void Supervisor::on(const WallClockMoved& event, HostOut& out) {
   if (host_.clock_moved(event.ahead, out) == HostController::Clock::SetBack) session_.wall_clock_set_back();
-}
-
-void Supervisor::on(const HostPolicyChanged& event, HostOut&) {
-  host_.policy_changed(event.policy);
 }
 
 }  // namespace healer

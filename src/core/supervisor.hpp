@@ -94,32 +94,18 @@ class Supervisor {
   void on(const EngineConnected& event, HostOut& out);
   void on(const ProbeOriginLearned& event, HostOut& out);
   void on(const EngineLost& event, HostOut& out);
-  void on(const ProbeFinished& event, HostOut& out);
   void on(const Tick& event, HostOut& out);
-  void on(const LoopStalled& event, HostOut& out);
-  void on(const EventsLost& event, HostOut& out);
-  void on(const HostPressure& event, HostOut& out);
-  void on(const OperatorPause& event, HostOut& out);
-  void on(const OperatorResume& event, HostOut& out);
   void on(const WallClockMoved& event, HostOut& out);
-  void on(const HostPolicyChanged& event, HostOut& out);
-  /// Any other event is about one workload.
-  template <class OfWorkload>
-  void on(const OfWorkload& event, HostOut& out) {
-    to_workload(event, out);
-  }
-  template <class OfWorkload>
-  void to_workload(const OfWorkload& event, HostOut& out);
+  /// Any other event is about the workload that it names, else about the host.
+  template <class Other>
+  void on(const Other& event, HostOut& out);
 
   /// A report of the engine that counts.
   void report(const EngineEvent& event, HostOut& out);
   void observe(const ContainerObserved& event, HostOut& out);
-  std::optional<Attempt> take_remembered(Workload& workload, const std::string& container_id, HostOut& out);
   Workload& adopt(const std::string& key, const std::string& container_id);
-  std::string key_of(const Container& facts) const;
   /// The workload is known under another key from now on. False: another workload has that key.
   bool rekey(Workload& workload, const std::string& key);
-  void take_incident(Workload& workload);
   bool collides(const std::string& key, const Container& facts, HostOut& out);
   void take_over_unseen(const std::vector<std::string>& listed, HostOut& out);
   void take_over_incidents(HostOut& out);

@@ -53,6 +53,10 @@ class Reader {
   bool take_variant(const boost::json::value& from, T& into, Problem& problem) const;
   template <class T>
   bool take_map(const boost::json::object& from, T& into, Problem& problem) const;
+  template <class T>
+  bool take_shared(const boost::json::value& from, T& into, Problem& problem) const;
+  template <class T>
+  bool take_list(const boost::json::value& from, T& into, Problem& problem) const;
 
   Hooks* hooks_;
 };
@@ -109,6 +113,30 @@ bool Reader<Hooks>::take_map(const boost::json::object& from, T& into, Problem& 
 
 template <class Hooks>
 template <class T>
+bool Reader<Hooks>::take_shared(const boost::json::value& from, T& into, Problem& problem) const {
+  into.reset();
+  if (from.is_null()) return true;
+  auto value = std::make_shared<std::remove_const_t<typename T::element_type>>();
+  if (!take(from, *value, problem)) return false;
+  into = std::move(value);
+  return true;
+}
+
+template <class Hooks>
+template <class T>
+bool Reader<Hooks>::take_list(const boost::json::value& from, T& into, Problem& problem) const {
+  if (!from.is_array()) return problem.expected("a list", from);
+  into.clear();
+  std::size_t index = 0;
+  for (const boost::json::value& each : from.get_array()) {
+    if (!take(each, into.emplace_back(), problem)) return problem.at(std::to_string(index));
+    ++index;
+  }
+  return true;
+}
+
+template <class Hooks>
+template <class T>
 bool Reader<Hooks>::take(const boost::json::value& from, T& into, Problem& problem) const {
   if constexpr (requires(Hooks & hooks) { hooks.read(from, into); }) {
     const char* const accepted = hooks_->read(from, into);
@@ -156,12 +184,7 @@ bool Reader<Hooks>::take(const boost::json::value& from, T& into, Problem& probl
     into.reset();
     return from.is_null() || take(from, into.emplace(), problem);
   } else if constexpr (SharedForm<T>) {
-    into.reset();
-    if (from.is_null()) return true;
-    auto value = std::make_shared<std::remove_const_t<typename T::element_type>>();
-    if (!take(from, *value, problem)) return false;
-    into = std::move(value);
-    return true;
+    return take_shared(from, into, problem);
   } else if constexpr (PairForm<T>) {
     if (!from.is_array() || from.get_array().size() != 2) return problem.expected("a list of two", from);
     return (take(from.get_array()[0], into.first, problem) || problem.at("0")) &&
@@ -171,14 +194,7 @@ bool Reader<Hooks>::take(const boost::json::value& from, T& into, Problem& probl
                             : problem.expected("an object", from);
   } else {
     static_assert(ListForm<T>, "this type has no form in JSON");
-    if (!from.is_array()) return problem.expected("a list", from);
-    into.clear();
-    std::size_t index = 0;
-    for (const boost::json::value& each : from.get_array()) {
-      if (!take(each, into.emplace_back(), problem)) return problem.at(std::to_string(index));
-      ++index;
-    }
-    return true;
+    return take_list(from, into, problem);
   }
 }
 

@@ -10,17 +10,13 @@
 #include <utility>
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include "base/duration.hpp"
-#include "base/text.hpp"
 
 namespace healer {
 namespace {
 
 constexpr std::uint64_t lines_a_minute = 20;
-/// Receipts of this name are the outbox's own. No channel can have the name, because of the space.
-const std::string followed_name = "escalated to";
 
 std::string subject(const Notification& notification) {
   return notification.workload.empty() ? "healer itself" : notification.workload;
@@ -69,7 +65,11 @@ struct Outbox::Channel {
 };
 
 Outbox::Outbox(OutboxHost host, OutboxLimits limits)
-    : host_(std::move(host)), draws_(host_.seed), limits_(limits), self_(std::make_shared<Outbox*>(this)) {}
+    : host_(std::move(host)),
+      draws_(host_.seed),
+      limits_(limits),
+      followed_(limits.receipts),
+      self_(std::make_shared<Outbox*>(this)) {}
 
 Outbox::~Outbox() {
   *self_ = nullptr;
@@ -134,13 +134,9 @@ void Outbox::remember(Channel& of, const std::string& dedup_key, std::string tex
 
 void Outbox::restore(const std::vector<Notification>& notifications, const std::vector<Delivery>& deliveries,
                      const std::vector<Receipt>& receipts) {
-  for (const Receipt& receipt : receipts) {
-    if (receipt.channel != followed_name) {
+  for (const Receipt& receipt : receipts)
+    if (!followed_.restore(receipt))
       channel(receipt.channel).receipts.insert_or_assign(receipt.dedup_key, receipt);
-      continue;
-    }
-    for (const std::string& name : split(receipt.text, ' ')) followed_[receipt.dedup_key].insert(name);
-  }
   for (const auto& known : channels_) recall(*known);
   std::map<NotificationId, std::shared_ptr<const Notification>> by_id;
   std::map<NotificationId, std::shared_ptr<std::set<std::string>>> addressed;
@@ -185,9 +181,8 @@ void Outbox::add(const RoutedNotification& raised) {
   for (const Destination& to : raised.destinations) addressed->insert(to.channel);
   for (const Destination& to : raised.destinations) enqueue_for(to.channel, to.not_before);
   std::vector<Record> records;
-  if (const auto followed = followed_.find(notification->dedup_key);
-      followed != followed_.end() && !raised.destinations.empty())
-    for (const std::string& name : followed->second)
+  if (!raised.destinations.empty())
+    for (const std::string& name : followed_.of(notification->dedup_key))
       if (addressed->insert(name).second)
         records.emplace_back(enqueue_for(name, raised.destinations.front().not_before));
   if (!records.empty()) host_.commit(std::move(records), {});
@@ -414,25 +409,12 @@ std::string Outbox::escalate(const Channel& of, const Entry& entry, std::vector<
     delivery.next_try = host_.now();
     records.emplace_back(delivery);
     entry.addressed->insert(to.status.name);
-    follow(copy.dedup_key, to.status.name, records);
+    followed_.add(copy.dedup_key, to.status.name, host_.now(), records);
     enqueue(to,
             Entry{std::make_shared<const Notification>(std::move(copy)), entry.addressed, delivery, false});
     return to.status.name;
   }
   return {};
-}
-
-void Outbox::follow(const std::string& dedup_key, const std::string& to, std::vector<Record>& records) {
-  if (dedup_key.empty()) return;
-  std::set<std::string>& names = followed_[dedup_key];
-  if (!names.insert(to).second) return;
-  records.emplace_back(
-      Receipt{followed_name, dedup_key, fmt::format("{}", fmt::join(names, " ")), host_.now()});
-  if (followed_.size() <= limits_.receipts) return;
-  auto other = followed_.begin();
-  if (other->first == dedup_key) ++other;
-  records.emplace_back(Receipt{followed_name, other->first, "", host_.now()});
-  followed_.erase(other);
 }
 
 void Outbox::drop(Channel& of, std::size_t index, DropReason reason, const std::string& why) {

@@ -3,9 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -14,6 +12,7 @@
 #include "model/effect.hpp"
 #include "model/record.hpp"
 #include "model/status.hpp"
+#include "notify/followed_channels.hpp"
 #include "notify/notifier.hpp"
 
 namespace healer {
@@ -115,8 +114,6 @@ class Outbox {
   /// Sends the refused notification to one more channel, and adds the records; returns that channel's name,
   /// or an empty text when every channel has it.
   std::string escalate(const Channel& of, const Entry& entry, std::vector<Record>& records);
-  /// Remembers that the dedup key's notifications also go to this channel.
-  void follow(const std::string& dedup_key, const std::string& to, std::vector<Record>& records);
   /// Stores the channel's receipt, and adds its record to `records`.
   void remember(Channel& of, const std::string& dedup_key, std::string text, std::vector<Record>& records);
   void recall(Channel& of);
@@ -132,7 +129,7 @@ class Outbox {
   Draws draws_;
   OutboxLimits limits_;
   std::vector<std::unique_ptr<Channel>> channels_;
-  std::map<std::string, std::set<std::string>> followed_;  ///< by dedup key: channels of an escalation
+  FollowedChannels followed_;
   std::uint64_t last_serial_ = 0;
   std::shared_ptr<Outbox*> self_;  ///< holds null after destruction, for late completions and alarms
 };

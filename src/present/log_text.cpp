@@ -1,5 +1,8 @@
 #include "present/log_text.hpp"
 
+#include <utility>
+#include <variant>
+
 #include <fmt/format.h>
 
 #include "base/duration.hpp"
@@ -143,127 +146,190 @@ std::string text(const fact::MassFailure& mass) {
   return (mass.phase == fact::MassPhase::Off ? "" : "mass failure: ") + mass_text(mass);
 }
 
-std::string text_of(const Fact& fact, const std::string& name) {
-  const Overloaded texts{
-      [](const fact::Instance& instance) { return std::string(text(instance.change)); },
-      [](const fact::DownWithEngine& down) {
-        return fmt::format("down since the engine went; its own policy has {} to bring it back",
-                           format_duration(down.wait));
-      },
-      [](const fact::WrongLabel& wrong) {
-        const std::string value = wrong.problem.value.empty() ? "" : "=" + wrong.problem.value;
-        return fmt::format("label {}{}: {}", wrong.problem.label, value, wrong.problem.message);
-      },
-      [](const fact::Uncheckable& one) {
-        return fmt::format("{}{}cannot be checked; its health is unknown: {}", one.probe,
-                           one.probe.empty() ? "" : " ", one.reason);
-      },
-      [](const fact::CheckFailed& failed) {
-        return fmt::format("unhealthy ({}/{}): {}", failed.failures, failed.threshold,
-                           reason_text(failed.reason));
-      },
-      [](const fact::ProbeProven& proven) {
-        return (proven.chosen ? "auto: " : "") + proven.probe + " passes; its failures count from now on";
-      },
-      [](const fact::NeverPassed& never) {
-        return "never passed, so its failures cause no remedy: " + reason_text(never.tried);
-      },
-      [](const fact::StoodStill& still) {
-        return fmt::format("the clock jumped forward by {}: failures from before do not count",
-                           format_duration(still.lasted));
-      },
-      [](const fact::UnderPressure& pressure) {
-        return fmt::format("the host is under pressure ({}): timeouts are unknown meanwhile", pressure.text);
-      },
-      [](const fact::EventsLost&) {
-        return std::string(
-            "the engine forgot events that healer has not seen: an exit from before now may have been an "
-            "operator's stop");
-      },
-      [](const fact::AnswersAgain& again) {
-        return fmt::format("answers again after {} failed {}", again.failures,
-                           again.failures == 1 ? "check" : "checks");
-      },
-      [](const fact::Unknown& unknown) {
-        return fmt::format("could not be checked {} times in a row: {}", unknown.checks,
-                           reason_text(unknown.reason));
-      },
-      [](const fact::KnownAgain& known) { return known_text(known.how); },
-      [](const fact::AlertFires& fires) {
-        return fmt::format("alert of {} fires: {}", fires.alert.source, alert_line(fires.alert));
-      },
-      [](const fact::AlertIgnored& ignored) {
-        return fmt::format("alert {} is ignored: {} fire already", ignored.name, ignored.firing);
-      },
-      [](const fact::AlertUnconfirmed& alert) {
-        return fmt::format("alert {} is not confirmed: {}; one attempt follows each notification of it",
-                           alert.name, alert_answer(alert.why));
-      },
-      [](const fact::AlertOutlasts& alert) { return "GAVE UP: " + alert_outlasts(alert); },
-      [](const fact::AlertOver& over) { return text(over); },
-      [](const fact::Unhealthy& unhealthy) { return reason_text(unhealthy.reason); },
-      [](const fact::IncidentOpened& opened) { return reason_text(opened.reason); },
-      [](const fact::Acknowledged& by) { return acknowledged(by); },
-      [](const fact::RemedyPlanned& planned) {
-        return fmt::format("next {} in {} (attempt {} of {})", planned.remedy, format_duration(planned.wait),
-                           planned.attempt, planned.budget);
-      },
-      [](const fact::PlanCancelled& cancelled) {
-        return "planned remedy cancelled: " + cancelled_text(cancelled);
-      },
-      [](const fact::StepSkipped& skipped) { return skipped_step(skipped); },
-      [](const fact::RemedyHeld& held) { return "held: " + hold_text(held.hold); },
-      [](const fact::HoldOver& over) { return "no longer held: " + hold_text(over.hold); },
-      [](const fact::HoldCauseGone& gone) { return cause_gone(gone); },
-      [](const fact::EvidenceIncomplete& evidence) { return "evidence is incomplete: " + evidence.missing; },
-      [](const fact::InspectFailed& failed) { return "inspect before the remedy failed: " + failed.error; },
-      [](const fact::DryRun&) { return std::string("dry run: the engine was not called"); },
-      [](const fact::OrderRefused& refused) {
-        return fmt::format("{} failed: {}", refused.remedy, refused.error);
-      },
-      [](const fact::AnswerLost& lost) {
-        return fmt::format("no answer to the order to {} it ({}); inspecting whether it was executed",
-                           lost.remedy, lost.error.empty() ? runtime_never_said : lost.error);
-      },
-      [](const fact::AttemptResumed& resumed) {
-        return fmt::format("attempt {} was unfinished when healer ended; settled by inspect", resumed.number);
-      },
-      [](const fact::AttemptEnded& ended) {
-        return fmt::format("attempt {} {}{}", ended.number,
-                           ended.state == AttemptState::Recovered ? "recovered it" : "did not help",
-                           after_colon(note_text(ended.note)));
-      },
-      [](const fact::BreakerHalfOpen&) { return std::string("breaker half-open: one try is allowed"); },
-      [&name](const fact::BudgetUsedUp& used) {
-        return fmt::format("GAVE UP: {} in {} did not help; no more until {} from now, or `healer reset {}`",
-                           times(used.budget, "attempt"), format_duration(used.window), rounded(used.wait),
-                           name);
-      },
-      [](const fact::LadderEnded& ended) { return "GAVE UP: " + ladder_end(ended); },
-      [](const fact::HookRan& hook) {
-        return fmt::format("the hook {} the remedy: {}", hook.hook, hook.result);
-      },
-      [](const fact::Reminded&) { return std::string("still unhealthy and not acknowledged: reminder"); },
-      [](const fact::Escalated& escalated) { return not_acknowledged(escalated); },
-      [](const fact::RouteGone& gone) {
-        return fmt::format("there is no route '{}' any more to escalate to", gone.route);
-      },
-      [](const fact::UnknownTransition& unknown) {
-        return fmt::format("{} the machine {}: state {}, input {}, next {}", unknown_transition_text,
-                           unknown.machine, unknown.from, unknown.input, unknown.to);
-      },
-      [](const fact::HealRefused& refused) {
-        return "an operator requested a remedy: " + refused_text(refused);
-      },
-      [](const fact::DependencyCycle& cycle) {
-        return fmt::format("depends on {}: {}", cycle.problem.value, cycle.problem.message);
-      },
-      [](const fact::AttemptOrdered& ordered) {
-        return reason_text(ordered.reason);
-      },  // log_line() has its line
-      [](const auto& other) { return text(other); },
-  };
-  return std::visit(texts, fact);
+std::string text(const fact::Instance& instance) {
+  return text(instance.change);
+}
+
+std::string text(const fact::DownWithEngine& down) {
+  return fmt::format("down since the engine went; its own policy has {} to bring it back",
+                     format_duration(down.wait));
+}
+
+std::string text(const fact::WrongLabel& wrong) {
+  const std::string value = wrong.problem.value.empty() ? "" : "=" + wrong.problem.value;
+  return fmt::format("label {}{}: {}", wrong.problem.label, value, wrong.problem.message);
+}
+
+std::string text(const fact::Uncheckable& one) {
+  return fmt::format("{}{}cannot be checked; its health is unknown: {}", one.probe,
+                     one.probe.empty() ? "" : " ", one.reason);
+}
+
+std::string text(const fact::CheckFailed& failed) {
+  return fmt::format("unhealthy ({}/{}): {}", failed.failures, failed.threshold, reason_text(failed.reason));
+}
+
+std::string text(const fact::ProbeProven& proven) {
+  return (proven.chosen ? "auto: " : "") + proven.probe + " passes; its failures count from now on";
+}
+
+std::string text(const fact::NeverPassed& never) {
+  return "never passed, so its failures cause no remedy: " + reason_text(never.tried);
+}
+
+std::string text(const fact::StoodStill& still) {
+  return fmt::format("the clock jumped forward by {}: failures from before do not count",
+                     format_duration(still.lasted));
+}
+
+std::string text(const fact::UnderPressure& pressure) {
+  return fmt::format("the host is under pressure ({}): timeouts are unknown meanwhile", pressure.text);
+}
+
+std::string text(const fact::EventsLost&) {
+  return "the engine forgot events that healer has not seen: an exit from before now may have been an "
+         "operator's stop";
+}
+
+std::string text(const fact::AnswersAgain& again) {
+  return fmt::format("answers again after {} failed {}", again.failures,
+                     again.failures == 1 ? "check" : "checks");
+}
+
+std::string text(const fact::Unknown& unknown) {
+  return fmt::format("could not be checked {} times in a row: {}", unknown.checks,
+                     reason_text(unknown.reason));
+}
+
+std::string text(const fact::KnownAgain& known) {
+  return known_text(known.how);
+}
+
+std::string text(const fact::AlertFires& fires) {
+  return fmt::format("alert of {} fires: {}", fires.alert.source, alert_line(fires.alert));
+}
+
+std::string text(const fact::AlertIgnored& ignored) {
+  return fmt::format("alert {} is ignored: {} fire already", ignored.name, ignored.firing);
+}
+
+std::string text(const fact::AlertUnconfirmed& alert) {
+  return fmt::format("alert {} is not confirmed: {}; one attempt follows each notification of it", alert.name,
+                     alert_answer(alert.why));
+}
+
+std::string text(const fact::AlertOutlasts& alert) {
+  return "GAVE UP: " + alert_outlasts(alert);
+}
+
+std::string text(const fact::Unhealthy& unhealthy) {
+  return reason_text(unhealthy.reason);
+}
+
+std::string text(const fact::IncidentOpened& opened) {
+  return reason_text(opened.reason);
+}
+
+std::string text(const fact::Acknowledged& by) {
+  return acknowledged(by);
+}
+
+std::string text(const fact::RemedyPlanned& planned) {
+  return fmt::format("next {} in {} (attempt {} of {})", planned.remedy, format_duration(planned.wait),
+                     planned.attempt, planned.budget);
+}
+
+std::string text(const fact::PlanCancelled& cancelled) {
+  return "planned remedy cancelled: " + cancelled_text(cancelled);
+}
+
+std::string text(const fact::StepSkipped& skipped) {
+  return skipped_step(skipped);
+}
+
+std::string text(const fact::RemedyHeld& held) {
+  return "held: " + hold_text(held.hold);
+}
+
+std::string text(const fact::HoldOver& over) {
+  return "no longer held: " + hold_text(over.hold);
+}
+
+std::string text(const fact::HoldCauseGone& gone) {
+  return cause_gone(gone);
+}
+
+std::string text(const fact::EvidenceIncomplete& evidence) {
+  return "evidence is incomplete: " + evidence.missing;
+}
+
+std::string text(const fact::InspectFailed& failed) {
+  return "inspect before the remedy failed: " + failed.error;
+}
+
+std::string text(const fact::DryRun&) {
+  return "dry run: the engine was not called";
+}
+
+std::string text(const fact::OrderRefused& refused) {
+  return fmt::format("{} failed: {}", refused.remedy, refused.error);
+}
+
+std::string text(const fact::AnswerLost& lost) {
+  return fmt::format("no answer to the order to {} it ({}); inspecting whether it was executed", lost.remedy,
+                     lost.error.empty() ? runtime_never_said : lost.error);
+}
+
+std::string text(const fact::AttemptResumed& resumed) {
+  return fmt::format("attempt {} was unfinished when healer ended; settled by inspect", resumed.number);
+}
+
+std::string text(const fact::AttemptEnded& ended) {
+  return fmt::format("attempt {} {}{}", ended.number,
+                     ended.state == AttemptState::Recovered ? "recovered it" : "did not help",
+                     after_colon(note_text(ended.note)));
+}
+
+std::string text(const fact::BreakerHalfOpen&) {
+  return "breaker half-open: one try is allowed";
+}
+
+std::string text(const fact::BudgetUsedUp& used, const std::string& name) {
+  return fmt::format("GAVE UP: {} in {} did not help; no more until {} from now, or `healer reset {}`",
+                     times(used.budget, "attempt"), format_duration(used.window), rounded(used.wait), name);
+}
+
+std::string text(const fact::LadderEnded& ended) {
+  return "GAVE UP: " + ladder_end(ended);
+}
+
+std::string text(const fact::HookRan& hook) {
+  return fmt::format("the hook {} the remedy: {}", hook.hook, hook.result);
+}
+
+std::string text(const fact::Reminded&) {
+  return "still unhealthy and not acknowledged: reminder";
+}
+
+std::string text(const fact::Escalated& escalated) {
+  return not_acknowledged(escalated);
+}
+
+std::string text(const fact::RouteGone& gone) {
+  return fmt::format("there is no route '{}' any more to escalate to", gone.route);
+}
+
+std::string text(const fact::UnknownTransition& unknown) {
+  return fmt::format("{} the machine {}: state {}, input {}, next {}", unknown_transition_text,
+                     unknown.machine, unknown.from, unknown.input, unknown.to);
+}
+
+std::string text(const fact::HealRefused& refused) {
+  return "an operator requested a remedy: " + refused_text(refused);
+}
+
+std::string text(const fact::DependencyCycle& cycle) {
+  return fmt::format("depends on {}: {}", cycle.problem.value, cycle.problem.message);
 }
 
 /// "RESTARTING web — failed 3 consecutive health checks (attempt 1 of 5)": the guide's form.
@@ -279,13 +345,21 @@ std::string text(const fact::AttemptOrdered& ordered, const std::string& name) {
                      ordered.attempt, ordered.budget);
 }
 
+std::string text_of(const Fact& fact, const std::string& name) {
+  const Overloaded texts{
+      [&name](const fact::BudgetUsedUp& used) { return text(used, name); },
+      [&name](const fact::AttemptOrdered& ordered) { return text(ordered, name); },
+      [](const auto& other) { return text(other); },
+  };
+  return std::visit(texts, fact);
+}
+
 }  // namespace
 
 LogLine log_line(const Report& report) {
-  if (const auto* ordered = std::get_if<fact::AttemptOrdered>(&report.fact))
-    return {report.level, text(*ordered, report.workload), report.workload};
   std::string message = text_of(report.fact, report.workload);
-  if (!report.workload.empty()) message = fmt::format("{} — {}", report.workload, message);
+  const bool names_it = std::holds_alternative<fact::AttemptOrdered>(report.fact);
+  if (!report.workload.empty() && !names_it) message = fmt::format("{} — {}", report.workload, message);
   return {report.level, std::move(message), report.workload};
 }
 

@@ -162,7 +162,7 @@ WorkloadStatus status_of_workload(const Workload& workload, const HostState& hos
 HostStatus host_status(const Supervisor& core, Instant now) {
   const HostState& host = core.host_state();
   HostStatus status;
-  status.paused_until = host.paused_until;
+  status.paused_until = host.pause.until;
   if (host.mass.on()) status.mass = mass_text(host.mass.fact(now));
   status.in_remedy = host.concurrency.in_use();
   status.remedies_allowed = host.concurrency.limit();

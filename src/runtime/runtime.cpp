@@ -14,6 +14,7 @@
 namespace healer {
 namespace {
 
+const std::string beat_timer = " beat";
 constexpr Duration beat_interval = 1s;
 /// A beat that is later than this means that the process was starved.
 constexpr Duration stall_threshold = 100ms;
@@ -29,48 +30,28 @@ constexpr std::size_t most_effects_kept = 64;
 Runtime::Runtime(RuntimeSettings settings, Parts parts, const StoredState& stored)
     : settings_(std::move(settings)),
       host_(parts.host),
-      engine_(parts.engine),
       prober_(parts.prober),
       observer_(parts.observer),
-      resolve_(std::move(parts.resolve)),
       deliver_(std::move(parts.deliver)),
-      post_(std::move(parts.post)),
       confirm_(std::move(parts.confirm)),
       pressure_now_(std::move(parts.pressure)),
       journal_(parts.store, [this](const Error& error) { observer_.store_failed(error); }),
       supervisor_(settings_.host, stored, settings_.seed),
-      inspector_(engine_,
-                 [this](const std::string& id, Result<Container>&& answer) {
-                   if (!stopping_) inspected(id, std::move(answer));
-                 }),
+      link_({settings_, host_, parts.engine, observer_, journal_, timers_, supervisor_, guard_,
+             [this](Event event) { feed(std::move(event)); }, [this] { arm(); }},
+            std::move(parts.resolve), stored.cursor),
       evidence_(
-          engine_, [this]() { return host_.now(); },
+          parts.engine, [this]() { return host_.now(); },
           [this](Evidence kept, EvidenceCaptured said) {
             // Also while healer shuts down: the evidence is kept even if nothing follows from it.
             journal_.write({std::move(kept)}, {});
             feed(std::move(said));
           }),
-      hooks_(
-          parts.hooks, settings_.hooks, [this]() { return host_.now(); },
-          [this, alive = std::weak_ptr<bool>(alive_)](const Report& report, Decision decision) {
-            if (alive.expired()) return;
-            observer_.log(present::log_line(report));
-            journal_.write({std::move(decision)}, {});
-          }),
-      origin_(
-          settings_.own_container_id, host_, engine_,
-          [this](ProbeOrigin origin) { feed(ProbeOriginLearned{std::move(origin)}); },
-          [this](std::string warning) { log(LogLevel::Warning, std::move(warning)); }),
+      remedies_({settings_, host_, parts.engine, observer_, journal_, supervisor_, link_, guard_,
+                 [this](Event event) { feed(std::move(event)); }},
+                std::move(parts.post), parts.hooks),
       pressure_(settings_.pressure_folder) {
-  if (!post_)
-    post_ = [this](const WebhookCall&, std::function<void(Result<void>)> done) {
-      host_.post([done = std::move(done)]() {
-        done(failure(ErrorCode::Unreachable, "this healer cannot post to webhooks"));
-      });
-    };
-  host_.on_alarm(guarded([this]() { alarm(); }));
-  cursor_ = stored.cursor;
-  journal_.note_cursor(cursor_);
+  host_.on_alarm(guard_.wrap([this]() { alarm(); }));
 }
 
 Runtime::~Runtime() = default;
@@ -78,14 +59,14 @@ Runtime::~Runtime() = default;
 void Runtime::start() {
   last_beat_ = host_.now();
   timers_.set(beat_timer, last_beat_ + beat_interval);
-  connect();
+  link_.connect();
   arm();
 }
 
 // --- events and effects ---------------------------------------------------------------------------------
 
 void Runtime::feed(Event event) {
-  if (stopping_) return;
+  if (guard_.closed()) return;
   if (stepping_) {  // steps do not nest: the outer call goes on with this event
     events_.push_back(std::move(event));
     return;
@@ -126,7 +107,7 @@ void Runtime::perform(Effects& effects) {
             open_probes_.erase(what.probe.value);
             prober_.cancel(what.probe);
           } else if constexpr (std::is_same_v<What, Inspect>) {
-            inspector_.look(what.container_id);
+            link_.inspector().look(what.container_id);
           } else if constexpr (std::is_same_v<What, CaptureEvidence>) {
             evidence_.capture(std::move(what));
           } else if constexpr (std::is_same_v<What, ApplyRemedy>) {
@@ -156,12 +137,23 @@ void Runtime::perform(Effects& effects) {
   }
   // Remedies and notifications wait for their record: if this process is killed in between, the next one
   // knows of them.
-  journal_.write(std::move(records),
-                 guarded([this, remedies = std::move(remedies), notifications = std::move(notifications)]() {
-                   for (const ApplyRemedy& remedy : remedies) apply(remedy);
-                   for (const RoutedNotification& notification : notifications)
-                     if (!notification.destinations.empty()) deliver_(notification);
-                 }));
+  journal_.write(std::move(records), guard_.wrap([this, remedies = std::move(remedies),
+                                                  notifications = std::move(notifications)]() {
+    for (const ApplyRemedy& remedy : remedies) remedies_.apply(remedy);
+    for (const RoutedNotification& notification : notifications)
+      if (!notification.destinations.empty()) deliver_(notification);
+  }));
+}
+
+void Runtime::confirm(ConfirmAlert alert) {
+  auto answered = guard_.wrap([this, workload = alert.workload, source = alert.source, id = alert.id](
+                                  AlertAnswer answer, std::string why) {
+    feed(AlertConfirmed{workload, source, id, answer, std::move(why)});
+  });
+  if (confirm_) return confirm_(std::move(alert), std::move(answered));
+  host_.post([answered = std::move(answered)]() mutable {
+    answered(AlertAnswer::Unknown, "this healer cannot ask whether alerts fire");
+  });
 }
 
 void Runtime::probe_finished(ProbeId id, ProbeFacts facts) {
@@ -175,7 +167,7 @@ void Runtime::probe_finished(ProbeId id, ProbeFacts facts) {
 
 void Runtime::arm() {
   const auto next = timers_.next();
-  if (!next || stopping_ || armed_for_ == next) return;
+  if (!next || guard_.closed() || armed_for_ == next) return;
   armed_for_ = next;
   host_.set_alarm(*next);
 }
@@ -199,9 +191,9 @@ void Runtime::alarm() {
       if (now.time_since_epoch() % pressure_interval < beat_interval) look_at_pressure();
       timers_.set(beat_timer, now + beat_interval);
     } else if (key == resync_timer) {
-      sync(false);
+      link_.sync(Inspected::NewAndChanged);
     } else if (key == connect_timer) {
-      connect();
+      link_.connect();
     } else {
       feed(Tick{std::move(key)});
     }
@@ -240,8 +232,7 @@ void Runtime::look_at_pressure() {
 // --- operators ---------------------------------------------------------------------------------------------
 
 void Runtime::policies_changed(Resolve resolve) {
-  resolve_ = std::move(resolve);
-  sync(true);
+  link_.policies_changed(std::move(resolve));
 }
 
 void Runtime::set_host_policy(HostPolicy policy) {
@@ -312,8 +303,7 @@ Result<void> Runtime::alert(AlertReported alert) {
 }
 
 void Runtime::shut_down(std::function<void()> done) {
-  stopping_ = true;
-  ++connection_;
+  guard_.close();
   std::vector<Record> last;
   if (journal_.cursor() != EventCursor{}) last.emplace_back(journal_.cursor());
   journal_.write(std::move(last), std::move(done));

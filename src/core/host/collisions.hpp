@@ -22,8 +22,11 @@ class Collisions {
   enum class Finding { None, Suspected, Confirmed };
   /// An inspect shows `facts`, whose key is that of `present`.
   Finding seen(const Workload& present, const Container& facts);
-  /// Containers with this key are watched under their own names.
-  bool has(const std::string& key) const { return confirmed_.contains(key); }
+  /// The key under which the container is watched: of those that collide, each has its own name.
+  /// `key`: that the container's labels give it.
+  std::string watched_key(const Container& facts, const std::string& key) const {
+    return confirmed_.contains(key) ? facts.name : key;
+  }
   /// The container was removed. If it collided, the id of the other container: its key is free now.
   std::optional<std::string> ended_by(const std::string& container_id);
   /// Containers of this service collide, so their coming and going is no deployment.

@@ -37,12 +37,6 @@ void notify_connectivity(ConnectivityCheck::Change change, const HostState& stat
   out.notify(std::move(message));
 }
 
-HeldWorkloads::Entry hold_of(const Workload& workload) {
-  const auto* planned = std::get_if<Planned>(&workload.remediation.phase);
-  if (planned == nullptr || !planned->hold) return std::nullopt;
-  return std::pair{planned->hold->kind, planned->due};
-}
-
 }  // namespace
 
 HostController::HostController(HostPolicy policy, const StoredState& stored, std::uint64_t seed,
@@ -52,17 +46,19 @@ HostController::HostController(HostPolicy policy, const StoredState& stored, std
       record_(stored.host),
       engine_(state_),
       mass_(state_, workloads),
-      revisits_(state_, workloads, held_) {
+      revisits_(state_, workloads, held_),
+      releases_(state_, revisits_, held_),
+      parents_(state_.networks, workloads, revisits_) {
   state_.ids.incident = stored.last_incident;
   state_.ids.attempt = stored.last_attempt;
   state_.ids.notification = stored.last_notification;
-  state_.paused_until = stored.host.paused_until;
+  state_.pause.until = stored.host.paused_until;
 }
 
 // In each step.
 
 void HostController::pause_due(HostOut& out) {
-  if (state_.paused_until && out.now() >= *state_.paused_until) pause_over(fact::Command::PauseOver, out);
+  if (state_.pause.until && out.now() >= *state_.pause.until) pause_over(fact::Command::PauseOver, out);
 }
 
 void HostController::mass_due(HostOut& out) {
@@ -76,14 +72,6 @@ void HostController::connectivity_due(HostOut& out) {
     revisits_.add(revisit_group::Answered{std::move(waiting)});
 }
 
-void HostController::release_by_connectivity() {
-  if (!state_.connectivity.failed()) release(HoldKind::Connectivity);
-}
-
-void HostController::limit_remedies() {
-  state_.concurrency.set_limit(state_.policy.remedy_share, workloads_.size());
-}
-
 void HostController::watch_mass(HostOut& out) {
   counts_.many_together = together_.many_began();
   mass_meant(mass_.watch(counts_, out));
@@ -91,28 +79,11 @@ void HostController::watch_mass(HostOut& out) {
 
 void HostController::mass_meant(MassFailure::Meaning meaning) {
   if (meaning == MassFailure::Meaning::Nothing) return;
-  slot_freed_ = true;  // release_by_slots() releases the workload that is due first
+  releases_.make_room();  // which releases the workload that is due first
   if (meaning != MassFailure::Meaning::Over) return;
   // New verdicts decide. Workloads that are still unhealthy get their own notifications.
   revisits_.add(revisit_group::MassFailureOver{});
   revisits_.add(revisit_group::Incidents{});
-}
-
-void HostController::release_by_slots() {
-  if (!std::exchange(slot_freed_, false)) return;
-  release(HoldKind::Replica);
-  release(HoldKind::MassFailure);
-  release(HoldKind::Concurrency);
-}
-
-void HostController::release_by_dependencies() {
-  for (const std::string& key : std::exchange(healthy_again_, {}))
-    if (state_.graph.has_dependents(key)) revisits_.add(revisit_group::HealthyAgain{key});
-}
-
-void HostController::release(HoldKind kind) {
-  // An earlier group may change which workloads have the hold.
-  if (revisits_.any() || held_.any(kind)) revisits_.add(revisit_group::Released{kind});
 }
 
 void HostController::report_cycles(HostOut& out) {
@@ -129,16 +100,12 @@ void HostController::wake(HostOut& out) {
   next.at(state_.mass.deadline());
   next.at(vanished_.deadline());
   next.at(state_.groups.deadline());
-  if (state_.paused_until != Instant::max()) next.at(state_.paused_until);
+  if (state_.pause.until != Instant::max()) next.at(state_.pause.until);
   if (next.when() && next.when() != wake_at_) out.add(Wake{"", std::max(*next.when(), out.now())});
   wake_at_ = next.when();
 }
 
 // Events about the host.
-
-void HostController::first_list_taken_over() {
-  release(HoldKind::EngineDown);
-}
 
 void HostController::woken(HostOut& out) {
   wake_at_.reset();  // wake() requests the next one
@@ -147,7 +114,7 @@ void HostController::woken(HostOut& out) {
   state_.groups.due(out);
 }
 
-void HostController::connectivity_finished(const ProbeFinished& event, HostOut& out) {
+void HostController::on(const ProbeFinished& event, HostOut& out) {
   const auto change = state_.connectivity.finished(event, state_.policy, out.now(), out.effects());
   notify_connectivity(change, state_, out);
 }
@@ -156,7 +123,7 @@ void HostController::vanished(const Workload& workload, const Reason& unhealthy,
   vanished_.add(workload, unhealthy, workloads_, out);
 }
 
-void HostController::pressure(const HostPressure& event, HostOut& out) {
+void HostController::on(const HostPressure& event, HostOut& out) {
   if (!event.high) {
     state_.pressure.reset();
     return;
@@ -173,23 +140,24 @@ void HostController::pressure(const HostPressure& event, HostOut& out) {
   state_.pressure->text = event.text;
 }
 
-void HostController::events_lost(HostOut& out) {
-  state_.events_lost = out.now();
+void HostController::on(const EventsLost&, HostOut& out) {
+  state_.engine_memory.lost_before = out.now();
   out.log(LogLevel::Warning, fact::EventsLost{});
 }
 
-void HostController::stalled(const LoopStalled& event, HostOut& out) {
-  state_.stood_still = HostState::StoodStill{out.now(), event.lag};
-  const bool recent = state_.stalled_at && out.now() - *state_.stalled_at < stall_memory;
-  state_.stall = recent ? std::max(state_.stall, event.lag) : event.lag;
-  state_.stalled_at = out.now();
+void HostController::on(const LoopStalled& event, HostOut& out) {
+  const Standstill::Episode now{out.now(), event.lag};
+  auto& [stall, newest] = state_.standstill;
+  newest = now;
+  const bool recent = stall && out.now() - stall->at < stall_memory;
+  stall = Standstill::Episode{out.now(), recent ? std::max(stall->lasted, event.lag) : event.lag};
   if (event.lag < said_stall) return;
   out.log(LogLevel::Warning, fact::LoopStalled{event.lag});
 }
 
-void HostController::pause(const OperatorPause& event, HostOut& out) {
-  state_.paused_until = event.length ? out.now() + *event.length : Instant::max();
-  ++state_.pauses;
+void HostController::on(const OperatorPause& event, HostOut& out) {
+  state_.pause.until = event.length ? out.now() + *event.length : Instant::max();
+  ++state_.pause.times;
   out.save();
   const fact::HostCommanded paused{fact::Command::Pause, event.length};
   out.log(LogLevel::Warning, paused);
@@ -197,12 +165,12 @@ void HostController::pause(const OperatorPause& event, HostOut& out) {
   revisits_.add(revisit_group::Incidents{});
 }
 
-void HostController::resume(HostOut& out) {
-  if (state_.paused_until) pause_over(fact::Command::Resume, out);
+void HostController::on(const OperatorResume&, HostOut& out) {
+  if (state_.pause.until) pause_over(fact::Command::Resume, out);
 }
 
 void HostController::pause_over(fact::Command command, HostOut& out) {
-  state_.paused_until.reset();
+  state_.pause.until.reset();
   out.save();
   const fact::HostCommanded over{command, std::nullopt};
   out.log(LogLevel::Info, over);
@@ -211,27 +179,27 @@ void HostController::pause_over(fact::Command command, HostOut& out) {
 }
 
 HostController::Clock HostController::clock_moved(Duration ahead, HostOut& out) {
-  const Clock moved = ahead < state_.wall_ahead ? Clock::SetBack : Clock::SetForward;
+  const Clock moved = ahead < state_.clocks.wall_ahead ? Clock::SetBack : Clock::SetForward;
   if (moved == Clock::SetBack) {
     workloads_.each([](Workload& workload) { workload.lifecycle.clock_set_back(); });
     if (std::exchange(record_.engine_stops_until, 0) != 0) out.save();
   }
   // Forward: the machine was suspended, or an operator set the clock. Both end what was measured until now.
-  if (const Duration jump = ahead - state_.wall_ahead; jump >= notable_jump) {
-    state_.stood_still = HostState::StoodStill{out.now(), jump};
+  if (const Duration jump = ahead - state_.clocks.wall_ahead; jump >= notable_jump) {
+    state_.standstill.newest = Standstill::Episode{out.now(), jump};
     out.log(LogLevel::Warning, fact::StoodStill{jump});
   }
-  state_.wall_ahead = ahead;
-  state_.engine_lag = Duration{0};
-  release(HoldKind::Maintenance);
+  state_.clocks.wall_ahead = ahead;
+  state_.clocks.engine_lag = Duration{0};
+  releases_.release(HoldKind::Maintenance);
   return moved;
 }
 
-void HostController::policy_changed(const HostPolicy& policy) {
+void HostController::on(const HostPolicyChanged& event, HostOut&) {
   const std::string host_name = state_.policy.host_name;
-  state_.policy = policy;
+  state_.policy = event.policy;
   if (state_.policy.host_name.empty()) state_.policy.host_name = host_name;
-  slot_freed_ = true;  // the new policy may allow more remedies at once
+  releases_.make_room();  // the new policy may allow more remedies at once
 }
 
 // What a workload means for the others.
@@ -250,13 +218,7 @@ void HostController::decided(Workload& workload, const std::vector<AttemptState>
   counts_.replace(before, now);
   using Notified = IncidentGroups::Notified;
   state_.groups.decided(workload, before.notified ? Notified::Yes : Notified::No, out);
-  if (now.in_remedy && !before.in_remedy) state_.concurrency.taken(workload.service);
-  if (!now.in_remedy && before.in_remedy) {
-    state_.concurrency.given_back(workload.service);
-    slot_freed_ = true;
-  }
-  if (before.counted && before.not_ready && !now.not_ready) healthy_again_.insert(workload.key);
-  enter_hold(workload, hold_of(workload));
+  releases_.decided(workload, before);
   if (auto to_check = state_.look_around.take_to_check(); !to_check.empty())
     revisits_.add(revisit_group::LookAround{std::move(to_check)});
   if (!workload.health.probe)
@@ -284,39 +246,15 @@ void HostController::note_failing(const Workload& workload, const HostContributi
   together_.began(workload.key, runs ? now.good_at : at, at);
 }
 
-void HostController::enter_hold(Workload& workload, const HeldWorkloads::Entry& entry) {
-  if (entry == workload.held) return;
-  const auto waits = [](const HeldWorkloads::Entry& of) { return of && of->first == HoldKind::Concurrency; };
-  if (waits(workload.held)) state_.concurrency.wait_no_more(workload.key);
-  if (waits(entry)) state_.concurrency.wait(workload.key, entry->second);
-  held_.enter(workload, entry);
-}
-
 void HostController::forget(Workload& workload) {
   const HostContribution before = std::exchange(workload.contribution, HostContribution{});
   counts_.replace(before, {});
   together_.ended(workload.key);
-  if (before.in_remedy) {
-    state_.concurrency.given_back(workload.service);
-    slot_freed_ = true;
-  }
-  enter_hold(workload, std::nullopt);
+  releases_.left(workload, before);
   if (auto asking = state_.look_around.take_asking(workload.key); !asking.empty())
     revisits_.add(revisit_group::LookedAround{std::move(asking)});
-  state_.concurrency.left(workload.service);
   state_.graph.remove(workload.key);
   state_.networks.leave(workload);
-}
-
-void HostController::learn_service(Workload& workload, const Container& facts) {
-  const std::string& service = facts.identity.service;
-  if (service == workload.service) return;
-  const bool in_use = workload.contribution.in_remedy;
-  if (in_use) state_.concurrency.given_back(workload.service);
-  state_.concurrency.left(workload.service);
-  workload.service = service;
-  if (in_use) state_.concurrency.taken(workload.service);
-  state_.concurrency.joined(workload.service);
 }
 
 void HostController::learn_dependencies(const Workload& workload, const Container& facts) {
@@ -328,7 +266,7 @@ void HostController::learn_dependencies(const Workload& workload, const Containe
   node.named = workload.policy->dependencies.names;
   node.network_parent = workload.network_parent;
   state_.graph.set(std::move(node));
-  for (const std::string& service : facts.start_order.awaited_jobs) state_.awaited_jobs.insert(service);
+  for (const std::string& service : facts.start_order.awaited_jobs) state_.graph.await_jobs(service);
 }
 
 void HostController::deployment_event(const EngineEvent& event, Instant now) {
@@ -344,40 +282,6 @@ void HostController::deployment_event(const EngineEvent& event, Instant now) {
   if (!known || ours) return;
   const std::string project = event.service.substr(0, event.service.find('/'));
   state_.deployments.changed(project, std::min(now, state_.happened(event.unix_nanoseconds)), now);
-}
-
-// Containers whose network other containers share.
-
-void HostController::follow_network(Workload& workload, HostOut& out) {
-  if (state_.networks.follow(workload, out.effects()) == SharedNetworks::Followed::OtherParent)
-    revisits_.add(revisit_group::OtherParent{workload.key});
-}
-
-void HostController::parent_inspected(const Container& facts, const std::string& key) {
-  if (const auto parent = state_.networks.inspected(facts, key, workloads_))
-    revisits_.add(revisit_group::ParentChanged{*parent});
-}
-
-void HostController::parent_gone(const std::string& container_id) {
-  if (state_.networks.is_awaited(container_id)) {
-    // Its replacement may exist under the stored name.
-    for (const std::string& parent : state_.networks.awaited_gone(container_id, workloads_))
-      revisits_.add(revisit_group::ParentGone{parent});
-  } else if (const auto parent = state_.networks.gone(container_id)) {
-    revisits_.add(revisit_group::ParentChanged{*parent});
-  }
-}
-
-void HostController::parent_reported(const EngineEvent& event, HostOut& out) {
-  if (!state_.networks.is_known(event.container_id)) return;
-  if (std::holds_alternative<Removed>(event.report))
-    parent_gone(event.container_id);
-  else
-    out.inspect(event.container_id);
-}
-
-void HostController::inspect_parents(const std::vector<std::string>& listed, HostOut& out) {
-  for (const std::string& id : state_.networks.to_inspect(listed, workloads_)) out.inspect(id);
 }
 
 }  // namespace healer

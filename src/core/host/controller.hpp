@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -12,6 +11,8 @@
 #include "core/host/host_out.hpp"
 #include "core/host/host_state.hpp"
 #include "core/host/mass_failure.hpp"
+#include "core/host/network_parents.hpp"
+#include "core/host/releases.hpp"
 #include "core/host/revisits.hpp"
 #include "core/host/together.hpp"
 #include "core/host/vanished.hpp"
@@ -38,6 +39,8 @@ class HostController {
   void watch_transitions(TransitionWatch watch) { state_.transition_watch = std::move(watch); }
   const HostState& state() const { return state_; }
   EngineConnection& engine() { return engine_; }
+  Releases& releases() { return releases_; }
+  NetworkParents& parents() { return parents_; }
   HostOut out(Instant now, Effects& effects) { return {state_, record_, now, effects}; }
   std::optional<Revisit> next_revisit(HostOut& out) {
     return revisits_.any() ? revisits_.next(out) : std::nullopt;
@@ -53,33 +56,26 @@ class HostController {
   // ... and after it.
   /// Starts a connectivity check if one is due.
   void connectivity_due(HostOut& out);
-  void release_by_connectivity();
-  void limit_remedies();
   void watch_mass(HostOut& out);
-  /// A remedy ended, or a workload is healthy again: others may begin.
-  bool others_may_begin() const { return slot_freed_ || !healthy_again_.empty(); }
-  void release_by_slots();
-  void release_by_dependencies();
   void report_cycles(HostOut& out);
   void wake(HostOut& out);
 
   // Events about the host.
-  /// What the first full list shows was taken over.
-  void first_list_taken_over();
   /// The Tick that answers the host's Wake.
   void woken(HostOut& out);
-  void connectivity_finished(const ProbeFinished& event, HostOut& out);
-  void stalled(const LoopStalled& event, HostOut& out);
-  void pressure(const HostPressure& event, HostOut& out);
+  /// The result of a connectivity check.
+  void on(const ProbeFinished& event, HostOut& out);
+  void on(const LoopStalled& event, HostOut& out);
+  void on(const HostPressure& event, HostOut& out);
   /// The engine forgot events from before now.
-  void events_lost(HostOut& out);
-  /// A container of the service was created or removed.
-  void deployment_event(const EngineEvent& event, Instant now);
-  void pause(const OperatorPause& event, HostOut& out);
-  void resume(HostOut& out);
+  void on(const EventsLost& event, HostOut& out);
+  void on(const OperatorPause& event, HostOut& out);
+  void on(const OperatorResume& event, HostOut& out);
+  void on(const HostPolicyChanged& event, HostOut& out);
   enum class Clock { SetForward, SetBack };
   Clock clock_moved(Duration ahead, HostOut& out);
-  void policy_changed(const HostPolicy& policy);
+  /// A container of the service was created or removed.
+  void deployment_event(const EngineEvent& event, Instant now);
 
   // What a workload means for the others.
   /// To be called after each decision about a workload. `ended`: how its attempts ended that ended in it.
@@ -88,19 +84,9 @@ class HostController {
   /// The container was removed, nothing took its place, and the workload will be forgotten. `unhealthy`: why
   /// it was unhealthy then; empty: it was not.
   void vanished(const Workload& workload, const Reason& unhealthy, HostOut& out);
-  void learn_service(Workload& workload, const Container& facts);
   void learn_dependencies(const Workload& workload, const Container& facts);
 
-  // Containers whose network other containers share.
-  void follow_network(Workload& workload, HostOut& out);
-  void parent_inspected(const Container& facts, const std::string& key);
-  void parent_gone(const std::string& container_id);
-  void parent_reported(const EngineEvent& event, HostOut& out);
-  void inspect_parents(const std::vector<std::string>& listed, HostOut& out);
-
  private:
-  void release(HoldKind kind);
-  void enter_hold(Workload& workload, const HeldWorkloads::Entry& entry);
   void note_failing(const Workload& workload, const HostContribution& before, HostContribution& now,
                     Instant at);
   void pause_over(fact::Command command, HostOut& out);
@@ -115,10 +101,10 @@ class HostController {
   Together together_;
   HeldWorkloads held_;
   Revisits revisits_;
+  Releases releases_;
+  NetworkParents parents_;
   Vanished vanished_;
-  bool slot_freed_ = false;
-  std::set<std::string> healthy_again_;  ///< became ready in this step; their dependents are re-evaluated
-  std::optional<Instant> wake_at_;       ///< of the newest Wake of the host
+  std::optional<Instant> wake_at_;  ///< of the newest Wake of the host
 };
 
 }  // namespace healer

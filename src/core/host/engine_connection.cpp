@@ -40,12 +40,12 @@ void EngineConnection::outage(HostOut& out) {
 
 void EngineConnection::reported(const EngineEvent& event, Instant now) {
   if (now >= live_from_)
-    state_.engine_lag = now - state_.instant(WallTime{event.unix_nanoseconds / 1'000'000});
+    state_.clocks.engine_lag = now - state_.instant(WallTime{event.unix_nanoseconds / 1'000'000});
 }
 
 void EngineConnection::replaced(std::int64_t stops_until, HostOut& out) {
   out.log(LogLevel::Info, fact::EngineRestarted{});
-  state_.engine_began = out.now();
+  state_.engine_memory.began = out.now();
   out.record().engine_stops_until = stops_until;
   out.save();
 }

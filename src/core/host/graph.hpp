@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -51,6 +52,10 @@ class DependencyGraph {
   bool set(DependencyNode node);
   /// False: there is no workload with this key.
   bool remove(const std::string& key);
+
+  /// Workloads wait until the jobs of this service have completed.
+  void await_jobs(const std::string& service) { awaited_jobs_.insert(service); }
+  bool awaits_jobs(const std::string& service) const { return awaited_jobs_.contains(service); }
 
   std::size_t size() const { return place_of_.size(); }
 
@@ -122,6 +127,7 @@ class DependencyGraph {
   std::unordered_map<std::string, Name> names_;
   Indices tangled_;  ///< places with a refused edge
   std::vector<std::string> changed_problems_;
+  std::unordered_set<std::string> awaited_jobs_;  ///< services
 };
 
 }  // namespace healer

@@ -37,7 +37,7 @@ std::vector<Destination> HostOut::notify(HostMessage message) {
   notification.link = link_of(routing_of(state_.policy).link, notification);
   std::vector<Destination> to = std::move(message.only);
   if (to.empty())
-    to = route_notification(state_.policy, notification, message.follows, {now_, state_.wall_ahead})
+    to = route_notification(state_.policy, notification, message.follows, {now_, state_.clocks.wall_ahead})
              .destinations;
   join(to, message.more);
   add(SendNotification{std::move(notification), std::move(message.notice), {}, to});
@@ -46,7 +46,7 @@ std::vector<Destination> HostOut::notify(HostMessage message) {
 
 void HostOut::save() {
   HostRecord record = record_;
-  record.paused_until = state_.paused_until;
+  record.paused_until = state_.pause.until;
   add(Persist{std::move(record)});
 }
 

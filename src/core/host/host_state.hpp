@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <optional>
-#include <set>
 #include <string>
 #include <utility>
 
@@ -31,6 +30,35 @@ struct Ids {
   std::uint64_t notification = 0;
 };
 
+/// `healer pause --all`.
+struct PauseOfAll {
+  std::optional<Instant> until;  ///< empty: not paused; Instant::max(): until resumed
+  unsigned times = 0;            ///< that an operator paused all
+};
+
+/// When healer, or the whole machine, last stood still: what timed out or failed meanwhile proves nothing.
+struct Standstill {
+  struct Episode {
+    Instant at{};  ///< its end
+    Duration lasted{0};
+  };
+  std::optional<Episode> stall;   ///< of the loop; stalls close together are one, with the longest's length
+  std::optional<Episode> newest;  ///< a stall, or a jump of the clock: streaks begin again
+};
+
+/// From when on the engine knows what happened.
+struct EngineMemory {
+  std::optional<Instant> began;        ///< when the engine's present process began; empty: before healer
+  std::optional<Instant> lost_before;  ///< the engine forgot events before this
+};
+
+/// The differences between the core's timeline, the wall clock and the engine's clock.
+struct Clocks {
+  Duration wall_ahead{0};  ///< wall clock minus wall_time_of(now): steps since the process began
+  /// When the newest live event arrived, minus its time by the engine's clock.
+  Duration engine_lag{0};
+};
+
 /// The state of the host that decisions about a workload read. What only decisions about the host need is in
 /// HostController.
 struct HostState {
@@ -45,25 +73,15 @@ struct HostState {
   Instant synced_at{};       ///< when the newest full list was processed
   StopReports stop_reports = StopReports::Reliable;
   Capabilities capabilities;
-  std::optional<Instant> paused_until;  ///< `healer pause --all`
-  unsigned pauses = 0;                  ///< times that an operator paused all
-  std::optional<Instant> stalled_at;    ///< when the loop last stood still, for `stall`
-  Duration stall{0};
-  /// When healer, or the whole machine, last stood still, and for how long: streaks begin again.
-  struct StoodStill {
-    Instant at{};
-    Duration lasted{0};
-  };
-  std::optional<StoodStill> stood_still;
+  PauseOfAll pause;
+  Standstill standstill;
   /// Since when the host is under pressure, and from what; empty: it is not.
   struct Pressure {
     Instant since{};
     std::string text;
   };
   std::optional<Pressure> pressure;
-  std::optional<Instant> engine_began;  ///< when the engine's present process began; empty: before healer
-  std::optional<Instant> events_lost;   ///< the engine forgot events before this
-  std::set<std::string> awaited_jobs;   ///< services whose completion others await
+  EngineMemory engine_memory;
   Deployments deployments;
   Instant disk_full_until{};       ///< an order failed because a disk is full: no remedy before this
   Instant starved_until{};         ///< descriptors or memory ran out: failed checks before this are unknown
@@ -74,19 +92,16 @@ struct HostState {
   IncidentGroups groups;
   ConcurrencyLimiter concurrency;
   LookAround look_around;
-  Duration wall_ahead{0};  ///< wall clock minus wall_time_of(now): steps since the process began
+  Clocks clocks;
   Ids ids;
   TransitionWatch transition_watch;  ///< tests: called at each transition of a workload's machines
 
-  /// When the newest live event arrived, minus its time by the engine's clock: the difference of the clocks.
-  Duration engine_lag{0};
-
   /// A time from the engine, on the core's timeline. The engine uses the wall clock, which may be stepped.
-  Instant instant(WallTime engine) const { return instant_of(engine) - wall_ahead; }
+  Instant instant(WallTime engine) const { return instant_of(engine) - clocks.wall_ahead; }
 
   /// When an event happened, on the core's timeline: events may arrive much later.
   Instant happened(std::int64_t unix_nanoseconds) const {
-    return instant(WallTime{unix_nanoseconds / 1'000'000}) + engine_lag;
+    return instant(WallTime{unix_nanoseconds / 1'000'000}) + clocks.engine_lag;
   }
 
   std::size_t watched() const { return workloads_.size(); }

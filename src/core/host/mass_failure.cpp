@@ -163,8 +163,9 @@ std::vector<Destination> MassFailure::members_channels(NotificationKind kind, In
     notification.workload = member->name;
     notification.project = project_of(*member);
     notification.route = member->policy->notify.route;
-    join(all, route_notification(state_.policy, notification, Following{kind}, {now, state_.wall_ahead})
-                  .destinations);
+    join(all,
+         route_notification(state_.policy, notification, Following{kind}, {now, state_.clocks.wall_ahead})
+             .destinations);
   }
   return all;
 }

@@ -70,6 +70,31 @@ void RememberedWorkloads::keep(const Workload& workload) {
     workloads_[workload.key] = {workload.record(), attempts, std::nullopt};
 }
 
+void RememberedWorkloads::take_incident(Workload& workload) {
+  const bool known = std::any_of(incidents_.begin(), incidents_.end(),
+                                 [&](const Incident& incident) { return incident.workload == workload.key; });
+  if (!known || workload.incident) return;
+  Workload stored = restore(workload.key);
+  workload.incident = std::move(stored.incident);
+  workload.notifications = std::move(stored.notifications);
+  workload.remediation.attempts = stored.remediation.attempts;
+  workload.remediation.ladder_step = stored.remediation.ladder_step;
+  workload.remediation.breaker = std::move(stored.remediation.breaker);
+}
+
+std::optional<Attempt> RememberedWorkloads::take(Workload& workload, const std::string& container_id,
+                                                 const HostState& host, HostOut& out) {
+  std::optional<Attempt> unfinished = take_unfinished(workload.key, out.now(), out.effects());
+  auto early = early_evidence_.extract(container_id);
+  if (!early) return unfinished;
+  ExitEvidence& evidence = early.mapped();
+  // The attempt's order may have caused the exit.
+  if (unfinished) evidence.forget_seen();
+  const Instant at = host.happened(evidence.newest());
+  workload.lifecycle.know_before_inspect(std::move(evidence), at);
+  return unfinished;
+}
+
 std::optional<Attempt> RememberedWorkloads::take_unfinished(const std::string& key, Instant now,
                                                             Effects& out) {
   std::optional<Attempt> newest;
@@ -113,12 +138,6 @@ void RememberedWorkloads::reported(const EngineEvent& event) {
     early->second.observe(event);
   if (std::holds_alternative<Started>(event.report) && early_evidence_.size() < most_remembered)
     early_evidence_[event.container_id];
-}
-
-std::optional<ExitEvidence> RememberedWorkloads::take_events(const std::string& container_id) {
-  const auto early = early_evidence_.extract(container_id);
-  if (!early) return std::nullopt;
-  return std::move(early.mapped());
 }
 
 }  // namespace healer

@@ -6,6 +6,8 @@
 #include <vector>
 
 #include "base/time.hpp"
+#include "core/host/host_out.hpp"
+#include "core/host/host_state.hpp"
 #include "core/workload/exit.hpp"
 #include "core/workload/workload.hpp"
 #include "model/effect.hpp"
@@ -42,6 +44,11 @@ class RememberedWorkloads {
   Workload restore(const std::string& key);
   /// The workload has no container any more.
   void keep(const Workload& workload);
+  /// A former process left an incident open under the workload's key: it goes on, with its budget.
+  void take_incident(Workload& workload);
+  /// Takes what is remembered of the workload, whose container is seen now; returns take_unfinished().
+  std::optional<Attempt> take(Workload& workload, const std::string& container_id, const HostState& host,
+                              HostOut& out);
   /// Takes the newest attempt of the workload that has no end; the end of older ones is stored.
   std::optional<Attempt> take_unfinished(const std::string& key, Instant now, Effects& out);
   /// The open incidents whose workload is not watched.
@@ -57,7 +64,6 @@ class RememberedWorkloads {
   /// An event of a container that is not watched.
   void reported(const EngineEvent& event);
   void forget_events(const std::string& container_id) { early_evidence_.erase(container_id); }
-  std::optional<ExitEvidence> take_events(const std::string& container_id);
 
  private:
   std::unordered_map<std::string, Remembered> workloads_;

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/earliest.hpp"
+#include "core/notification/draft.hpp"
 #include "core/workload/alert_permit.hpp"
 #include "core/workload/hold.hpp"
 #include "core/workload/out.hpp"
@@ -28,62 +29,69 @@ bool is_ordinary(const notice::Degraded& degraded) {
 using State = NotifiedTable::State;
 using Input = NotifiedTable::Input;
 
+/// An application that says itself that it is in maintenance is not notified for a while.
+bool quiet_maintenance(const View& view) {
+  const auto* planned = std::get_if<Planned>(&view.workload.remediation.phase);
+  const Rare<Verdict>& failure = view.workload.health.counted_failure;
+  return planned != nullptr && planned->hold && planned->hold->kind == HoldKind::Busy && failure &&
+         failure->in_maintenance && view.now < view.workload.incident->opened_at + maintenance_notified_after;
+}
+
+/// It waits for a workload that is unhealthy, too. That one's notification names it, and it is notified only
+/// if it stays unhealthy when that one is healthy again.
+bool notified_with_root(const View& view) {
+  if (view.workload.remediation.attempts > 0 || view.workload.incident->cause == IncidentCause::CrashLoop)
+    return false;
+  const Workload* root = failing_root(view);
+  if (root == nullptr || !root->policy->notify.enabled) return false;
+  return root->incident ? !root->lifecycle.stopped_by_operator && root->lifecycle.presence != Presence::Paused
+                        : root->health.tracker.failures() > 0;
+}
+
+std::vector<std::string> dependents(const View& view) {
+  std::vector<std::string> names;
+  for (const std::string& key : view.host.graph.ripple(view.workload.key))
+    if (const Workload* dependent = view.host.find(key)) names.push_back(dependent->name);
+  return names;
+}
+
+std::optional<notice::Refusal> refusal(const View& view) {
+  if (!view.workload.remediation.refusal) return std::nullopt;
+  return *view.workload.remediation.refusal;
+}
+
+std::string unknown_key(const View& view, Instant since) {
+  return fmt::format("healer/{:.60}/{:.120}/unknown/{}", view.host.policy.host_name, view.workload.key,
+                     since.time_since_epoch().count());
+}
+
 }  // namespace
 
-NotificationMachine::NotificationMachine(Notifications& own, const View& view, Out& out)
-    : own_(own), view_(view), w_(view.workload), host_(view.host), now_(view.now), out_(out) {}
-
-void NotificationMachine::go(NotifiedTable::Input input, NotifiedTable::State next) {
-  const State from = own_.state();
-  if (next == State::None) own_.incident.reset();
-  if (next == State::Unnotified) own_.incident = NotifiedIncident{};
-  if (own_.incident) {
-    own_.incident->notified = next != State::Unnotified;
-    own_.incident->gave_up = next == State::Critical;
+void Notifications::go(NotifiedTable::Input input, NotifiedTable::State next, Out& out) {
+  const State from = state();
+  if (next == State::None) incident.reset();
+  if (next == State::Unnotified) incident = NotifiedIncident{};
+  if (incident) {
+    incident->notified = next != State::Unnotified;
+    incident->gave_up = next == State::Critical;
   }
-  out_.went<NotifiedTable>({from, input, next});
+  out.went<NotifiedTable>({from, input, next});
 }
 
-NotificationClock NotificationMachine::clock() const {
-  return {now_, host_.wall_ahead};
-}
-
-std::string NotificationMachine::incident_key() const {
-  // At most 255 bytes (PagerDuty); the incident's number alone makes it unique on this host.
-  return fmt::format("healer/{:.60}/{:.120}/{}", host_.policy.host_name, w_.key,
-                     w_.incident ? w_.incident->id.value : 0);
-}
+NotificationMachine::NotificationMachine(Notifications& own, const View& view, Out& out)
+    : own_(own),
+      view_(view),
+      w_(view.workload),
+      host_(view.host),
+      now_(view.now),
+      out_(out),
+      reminders_(own, view, out) {}
 
 /// The first notification of an incident is sent with its first order, because the evidence is saved by then,
 /// or as soon as that order has to wait or no order follows.
 bool NotificationMachine::to_be_notified() const {
   return w_.incident && !own_.incident->notified && own_.unnotified_incidents == 0 &&
          !notifications_suppressed(view_);
-}
-
-/// An application that says itself that it is in maintenance is not notified for a while.
-bool NotificationMachine::quiet_maintenance() const {
-  const auto* planned = std::get_if<Planned>(&w_.remediation.phase);
-  const Rare<Verdict>& failure = w_.health.counted_failure;
-  return planned != nullptr && planned->hold && planned->hold->kind == HoldKind::Busy && failure &&
-         failure->in_maintenance && now_ < w_.incident->opened_at + maintenance_notified_after;
-}
-
-/// It waits for a workload that is unhealthy, too. That one's notification names it, and it is notified only
-/// if it stays unhealthy when that one is healthy again.
-bool NotificationMachine::notified_with_root() const {
-  if (w_.remediation.attempts > 0 || w_.incident->cause == IncidentCause::CrashLoop) return false;
-  const Workload* root = failing_root(view_);
-  if (root == nullptr || !root->policy->notify.enabled) return false;
-  return root->incident ? !root->lifecycle.stopped_by_operator && root->lifecycle.presence != Presence::Paused
-                        : root->health.tracker.failures() > 0;
-}
-
-std::vector<std::string> NotificationMachine::dependents() const {
-  std::vector<std::string> names;
-  for (const std::string& key : host_.graph.ripple(w_.key))
-    if (const Workload* dependent = host_.find(key)) names.push_back(dependent->name);
-  return names;
 }
 
 void NotificationMachine::first_due() {
@@ -98,7 +106,7 @@ void NotificationMachine::first_due() {
   const bool awaited = w_.lifecycle.presence == Presence::Running && !w_.health.unhealthy() &&
                        w_.incident->cause != IncidentCause::CrashLoop && !w_.health.network_loss &&
                        !w_.alerts.acting && !w_.remediation.forced;
-  if (at_once || awaited || quiet_maintenance() || notified_with_root()) return;
+  if (at_once || awaited || quiet_maintenance(view_) || notified_with_root(view_)) return;
   if (w_.incident->cause == IncidentCause::CrashLoop && !own_.incident->gave_up)
     notify_crash_loop();
   else
@@ -107,14 +115,14 @@ void NotificationMachine::first_due() {
 }
 
 void NotificationMachine::notify_degraded(NotifiedTable::Input input) {
-  go(input, State::Notified);
+  own_.go(input, State::Notified, out_);
   own_.last_notified = now_;
   out_.record_changed();
   const auto ladder_step = wanted_step(view_);
   notice::Degraded degraded;
   degraded.reason = w_.incident->reason;
   if (caused_by_alert(view_)) degraded.unconfirmed = unconfirmed(view_);
-  degraded.dependents = dependents();
+  degraded.dependents = dependents(view_);
   degraded.advice = w_.container.advice;
   degraded.owner = w_.container.owner.name;
   if (ladder_step) {
@@ -128,16 +136,11 @@ void NotificationMachine::notify_degraded(NotifiedTable::Input input) {
   if (w_.remediation.ineffective_restarts >= ineffective_restarts_enough)
     degraded.ineffective_restarts = w_.remediation.ineffective_restarts;
   const Company company = is_ordinary(degraded) ? Company::Grouped : Company::Alone;
-  notify({NotificationKind::Degraded, incident_key(), std::move(degraded), {}, company});
-}
-
-std::optional<notice::Refusal> NotificationMachine::refusal() const {
-  if (!w_.remediation.refusal) return std::nullopt;
-  return *w_.remediation.refusal;
+  notify({NotificationKind::Degraded, incident_key(view_), std::move(degraded), {}, company});
 }
 
 void NotificationMachine::give_up(NotifiedTable::Input input) {
-  go(input, State::Critical);
+  own_.go(input, State::Critical, out_);
   own_.last_notified = now_;
   own_.unnotified_incidents = 0;
   own_.unnotified_attempts = 0;
@@ -151,9 +154,9 @@ void NotificationMachine::budget_used_up() {
   const fact::BudgetUsedUp used{w_.policy->retry.budget_attempts, w_.policy->retry.budget_window, wait};
   out_.log(LogLevel::Error, used);
   out_.decide(Rule::GaveUp, used);
-  notify(
-      {NotificationKind::Critical, incident_key(),
-       notice::BudgetUsedUp{w_.failure(), used.budget, used.window, wait, refusal(), w_.container.advice}});
+  notify({NotificationKind::Critical, incident_key(view_),
+          notice::BudgetUsedUp{w_.failure(), used.budget, used.window, wait, refusal(view_),
+                               w_.container.advice}});
   out_.report(finding::IncidentChanged{});
 }
 
@@ -165,8 +168,8 @@ void NotificationMachine::ladder_ended() {
                                 w_.remediation.ladder_step};
   out_.log(LogLevel::Error, ended);
   out_.decide(Rule::GaveUp, ended);
-  notify({NotificationKind::Critical, incident_key(),
-          notice::LadderEnded{w_.failure(), ended.attempts, ended.ineffective_restarts, refusal(),
+  notify({NotificationKind::Critical, incident_key(view_),
+          notice::LadderEnded{w_.failure(), ended.attempts, ended.ineffective_restarts, refusal(view_),
                               w_.container.advice}});
   out_.report(finding::IncidentChanged{});
 }
@@ -177,26 +180,26 @@ void NotificationMachine::alert_outlasts() {
   const fact::AlertOutlasts outlasts{w_.alerts.acted()};
   out_.log(LogLevel::Error, outlasts);
   out_.decide(Rule::GaveUp, outlasts);
-  notify({NotificationKind::Critical, incident_key(),
+  notify({NotificationKind::Critical, incident_key(view_),
           notice::AlertOutlasts{outlasts.alerts, w_.remediation.attempts, w_.container.advice}});
   out_.report(finding::IncidentChanged{});
 }
 
 void NotificationMachine::notify_crash_loop() {
   if (notifications_suppressed(view_)) return;
-  go(Input::CrashLoop, State::Critical);
+  own_.go(Input::CrashLoop, State::Critical, out_);
   own_.last_notified = now_;
   out_.record_changed();
-  notify({NotificationKind::Critical, incident_key(),
+  notify({NotificationKind::Critical, incident_key(view_),
           notice::CrashLoop{w_.incident->reason, w_.container.advice}});
 }
 
 void NotificationMachine::incident_opened(IncidentCause cause) {
-  go(Input::Opens, State::Unnotified);
+  own_.go(Input::Opens, State::Unnotified, out_);
   if (cause == IncidentCause::CrashLoop) {
     notify_crash_loop();
   } else if (cause != IncidentCause::ByOperator && own_.last_notified != Instant{} &&
-             now_ - own_.last_notified < w_.policy->notify.cooldown && !notified_with_root()) {
+             now_ - own_.last_notified < w_.policy->notify.cooldown && !notified_with_root(view_)) {
     // Within the cooldown: what happens until its end is notified as one summary.
     if (own_.unnotified_incidents++ == 0) own_.unnotified_since = now_;
     out_.record_changed();
@@ -217,13 +220,13 @@ void NotificationMachine::incident_closed(IncidentOutcome outcome, WantedEnd why
     kind = NotificationKind::Recovered;
   else if (stopped && !own_.incident->gave_up)  // one critical notification per incident
     kind = NotificationKind::Critical;
-  notify({kind, incident_key(),
+  notify({kind, incident_key(view_),
           notice::IncidentClosed{outcome, w_.remediation.attempts, now_ - w_.incident->unhealthy_since, why,
                                  w_.incident->reason, w_.container.advice}});
 }
 
 void NotificationMachine::incident_released() {
-  go(Input::Ends, State::None);
+  own_.go(Input::Ends, State::None, out_);
   own_.excerpt.clear();
 }
 
@@ -236,7 +239,7 @@ void NotificationMachine::evidence_captured(const std::string& excerpt) {
 }
 
 void NotificationMachine::reset() {
-  if (own_.state() == State::Critical) go(Input::Reset, State::Notified);
+  if (own_.state() == State::Critical) own_.go(Input::Reset, State::Notified, out_);
 }
 
 void NotificationMachine::summary_due() {
@@ -250,9 +253,9 @@ void NotificationMachine::summary_due() {
   own_.last_notified = now_;
   out_.record_changed();
   if (w_.incident && !own_.incident->notified) {
-    go(Input::CooldownOver, State::Notified);
+    own_.go(Input::CooldownOver, State::Notified, out_);
     summary.reason = w_.failure();
-    notify({NotificationKind::Degraded, incident_key(), std::move(summary)});
+    notify({NotificationKind::Degraded, incident_key(view_), std::move(summary)});
     out_.report(finding::IncidentChanged{});
   } else {
     notify({NotificationKind::Info,
@@ -264,13 +267,13 @@ void NotificationMachine::summary_due() {
 
 void NotificationMachine::due() {
   first_due();
-  repeats_due();
+  reminders_.due();
 }
 
 std::optional<Instant> NotificationMachine::deadline() const {
   Earliest next;
-  next.at(repeat_deadline());
-  if (w_.incident && !own_.incident->notified && quiet_maintenance())
+  next.at(reminders_.deadline());
+  if (w_.incident && !own_.incident->notified && quiet_maintenance(view_))
     next.at(w_.incident->opened_at + maintenance_notified_after);
   if (own_.unnotified_incidents > 0 && !notifications_suppressed(view_))
     next.at(own_.last_notified + w_.policy->notify.cooldown);
@@ -289,7 +292,7 @@ void NotificationMachine::alert_fires(const FiringAlert& alert) {
 void NotificationMachine::unknown_for_long() {
   const Health& health = w_.health;
   out_.log(LogLevel::Warning, fact::Unknown{health.unknown_streak, health.last_verdict.reason});
-  notify({NotificationKind::Info, unknown_key(*health.unknown_since),
+  notify({NotificationKind::Info, unknown_key(view_, *health.unknown_since),
           notice::Unknown{health.unknown_streak, health.last_verdict.reason}});
 }
 
@@ -314,45 +317,14 @@ void NotificationMachine::ended_for_good(const finding::EndedForGood& ended) {
 
 void NotificationMachine::known_again(const finding::KnownAgain& known) {
   out_.log(LogLevel::Info, fact::KnownAgain{known.how});
-  notify({NotificationKind::Recovered, unknown_key(known.since),
+  notify({NotificationKind::Recovered, unknown_key(view_, known.since),
           notice::KnownAgain{now_ - known.since, known.how}, known.cause});
-}
-
-std::string NotificationMachine::unknown_key(Instant since) const {
-  return fmt::format("healer/{:.60}/{:.120}/unknown/{}", host_.policy.host_name, w_.key,
-                     since.time_since_epoch().count());
-}
-
-Notification NotificationMachine::draft(const Message& message) const {
-  Notification notification;
-  notification.kind = message.kind;
-  notification.dedup_key = message.dedup_key;
-  notification.host = host_.policy.host_name;
-  notification.workload = w_.name;
-  notification.image = w_.container.image;
-  notification.attempt = w_.remediation.attempts;
-  notification.attempts_allowed = w_.policy->retry.budget_attempts;
-  notification.excerpt = own_.excerpt;
-  notification.created_at = now_;
-  notification.project = project_of(w_);
-  notification.route = w_.policy->notify.route;
-  if (w_.incident && notification.dedup_key == incident_key()) {
-    notification.incident = w_.incident->id;
-    notification.unhealthy_since = w_.incident->unhealthy_since;
-  }
-  notification.link = link_of(routing_of(host_.policy).link, notification);
-  return notification;
-}
-
-Reason NotificationMachine::cause_of(const Message& message) const {
-  if (w_.incident) return w_.incident->reason;
-  return message.cause ? *message.cause : w_.failure();
 }
 
 void NotificationMachine::notify(Message message) {
   if (!w_.policy->notify.enabled) return;
   const NotificationKind kind = message.kind;
-  Notification notification = draft(message);
+  Notification notification = draft(view_, kind, std::move(message.dedup_key));
   notification.id = NotificationId{++out_.ids().notification};
   Following follows;
   follows.trigger = kind;
@@ -365,19 +337,21 @@ void NotificationMachine::notify(Message message) {
   } else if (kind == NotificationKind::Recovered) {
     follows.trigger = NotificationKind::Info;  // ends unknown_for_long()
   }
-  const Routed routed = route_notification(host_.policy, notification, follows, clock());
+  const Routed routed = route_notification(host_.policy, notification, follows, clock_of(view_));
   if (notification.incident) {
-    note_notified(routed.destinations);
+    reminders_.notified(routed.destinations);
     const bool worse = kind == NotificationKind::Critical && w_.incident->acked_at;
     if (worse) out_.report(finding::WorseThanAcknowledged{});
     if (!follows.ends && (worse || !w_.incident->acked_at))
-      for (const NotificationRoute* route : routed.routes) plan_escalation(*route, routed.destinations);
+      for (const NotificationRoute* route : routed.routes)
+        reminders_.plan_escalation(*route, routed.destinations);
   }
   if (message.company == Company::Grouped) {
     own_.incident->group_key = host_.groups.joined_by(routed.destinations, host_, now_);
     if (!own_.incident->group_key.empty()) return;
   }
-  out_.add(SendNotification{std::move(notification), std::move(message.notice), cause_of(message),
+  Reason cause = w_.incident ? w_.incident->reason : message.cause ? *std::move(message.cause) : w_.failure();
+  out_.add(SendNotification{std::move(notification), std::move(message.notice), std::move(cause),
                             routed.destinations});
 }
 

@@ -7,6 +7,7 @@
 
 #include "base/rare.hpp"
 #include "base/time.hpp"
+#include "core/notification/reminders.hpp"
 #include "core/notification/routing.hpp"
 #include "core/workload/findings.hpp"
 #include "core/workload/transition.hpp"
@@ -81,14 +82,11 @@ struct Notifications {
     if (incident->gave_up) return NotifiedTable::State::Critical;
     return incident->notified ? NotifiedTable::State::Notified : NotifiedTable::State::Unnotified;
   }
+  /// Takes this row of the table.
+  void go(NotifiedTable::Input input, NotifiedTable::State next, Out& out);
 };
 
 /// Decides which notification is sent, when and to whom. HEALING.md 6.
-///
-/// Operators are reminded of an open incident until one acknowledges it. For a notification that quiet hours
-/// hold, the time counts from their end. Neither reminder nor escalation is due while notifications are
-/// suppressed (`healer pause`, a mass failure), while the container is paused or gone, or while no channel is
-/// configured.
 class NotificationMachine {
  public:
   NotificationMachine(Notifications& own, const View& view, Out& out);
@@ -126,35 +124,12 @@ class NotificationMachine {
     Company company = Company::Alone;
   };
 
-  void go(NotifiedTable::Input input, NotifiedTable::State next);
   bool to_be_notified() const;
-  bool quiet_maintenance() const;
-  bool notified_with_root() const;
-  std::vector<std::string> dependents() const;
   void first_due();
   void notify_degraded(NotifiedTable::Input input);
   void notify_crash_loop();
   void give_up(NotifiedTable::Input input);
-  std::optional<notice::Refusal> refusal() const;
-  std::string incident_key() const;
-  std::string unknown_key(Instant since) const;
   void notify(Message message);
-  Notification draft(const Message& message) const;
-  Reason cause_of(const Message& message) const;
-  NotificationClock clock() const;
-
-  // reminder.cpp
-  bool may_repeat() const;
-  NotificationKind repeated_kind() const;
-  Reminding reminder() const;
-  std::optional<Instant> reminder_due(const Reminding& reminder) const;
-  std::optional<Instant> repeat_deadline() const;
-  void repeats_due();
-  void escalate(const std::string& route);
-  void plan_escalation(const NotificationRoute& route, const std::vector<Destination>& destinations);
-  enum class Repeated { Reminder, Escalation };
-  void repeat(Repeated what, const std::vector<Destination>& destinations);
-  void note_notified(const std::vector<Destination>& destinations);
 
   Notifications& own_;
   const View& view_;
@@ -162,6 +137,7 @@ class NotificationMachine {
   const HostState& host_;
   Instant now_;
   Out& out_;
+  Reminders reminders_;
 };
 
 }  // namespace healer

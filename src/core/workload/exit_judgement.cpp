@@ -18,16 +18,16 @@ bool ended_within_order(const View& view) {
 bool forgotten_by_engine(const View& view) {
   const HostState& host = view.host;
   const Container& facts = view.workload.container;
-  if (host.events_lost && host.engine_began && *host.engine_began >= *host.events_lost) return false;
-  return host.events_lost && !facts.oom_killed && facts.finished &&
-         host.instant(*facts.finished) <= *host.events_lost;
+  const auto& [began, lost_before] = host.engine_memory;
+  if (!lost_before || (began && *began >= *lost_before)) return false;
+  return !facts.oom_killed && facts.finished && host.instant(*facts.finished) <= *lost_before;
 }
 
 /// A job's end is final: others await it, or its restart policy does not bring it back and no check of it has
 /// ever passed.
 bool is_job(const View& view) {
   const Workload& w = view.workload;
-  if (!w.service.empty() && view.host.awaited_jobs.contains(w.service)) return true;
+  if (!w.service.empty() && view.host.graph.awaits_jobs(w.service)) return true;
   const RestartPolicy policy = w.container.engine_restarts.policy;
   const bool stays_down = policy == RestartPolicy::No || policy == RestartPolicy::OnFailure;
   return stays_down && !w.health.ever_passed();

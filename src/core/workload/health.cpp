@@ -103,7 +103,7 @@ void HealthMachine::apply_verdict(const Verdict& verdict) {
     return;
   }
   known_again(KnownBy::Answer);
-  const auto& still = host_.stood_still;
+  const auto& still = host_.standstill.newest;
   if (still && still->lasted > 2 * w_.policy->interval && own_.failing_since < still->at)
     own_.tracker.forget_failures();
   const bool first_pass = verdict.outcome == Outcome::Pass && !own_.tracker.passed_once();

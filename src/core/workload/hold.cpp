@@ -57,7 +57,7 @@ std::optional<Hold> paused(const View& view) {
 std::optional<Hold> maintenance(const View& view) {
   const Policy& policy = *view.workload.policy;
   if (policy.maintenance.empty()) return std::nullopt;
-  const std::int64_t wall_ms = wall_time_of(view.now + view.host.wall_ahead).unix_ms;
+  const std::int64_t wall_ms = wall_time_of(view.now + view.host.clocks.wall_ahead).unix_ms;
   const std::int64_t second = wall_ms / 1000;  // positive: the wall clock is past 1970
   const auto open = open_window(policy.maintenance, second);
   if (!open) return std::nullopt;

@@ -6,13 +6,13 @@ namespace healer {
 
 std::optional<Instant> pause_end(const View& view) {
   std::optional<Instant> end;
-  for (const auto& until : {view.workload.paused_until, view.host.paused_until})
+  for (const auto& until : {view.workload.paused_until, view.host.pause.until})
     if (until && view.now < *until && (!end || *until > *end)) end = until;
   return end;
 }
 
 unsigned pauses_set(const View& view) {
-  return view.workload.pauses + view.host.pauses;
+  return view.workload.pauses + view.host.pause.times;
 }
 
 bool notifications_paused(const View& view) {

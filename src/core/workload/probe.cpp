@@ -65,10 +65,10 @@ Verdict judged(const ProbeFacts& facts, const WorkloadProbe& probe, const View& 
   if (verdict.outcome != Outcome::Fail) return verdict;
   const bool timed_out = facts.end == ProbeEnd::ConnectTimeout || facts.end == ProbeEnd::AnswerTimeout;
   // The loop stood still for at least a quarter of the timeout, so the target had less time.
-  if (timed_out && host.stalled_at && *host.stalled_at >= began &&
-      host.stall * 4 >= policy.effective_timeout())
+  const auto& stall = host.standstill.stall;
+  if (timed_out && stall && stall->at >= began && stall->lasted * 4 >= policy.effective_timeout())
     return unknown(Cause::Starved, ProblemKind::Starved);
-  if (const auto& still = host.stood_still;
+  if (const auto& still = host.standstill.newest;
       still && still->at >= began && still->lasted > 2 * policy.interval)
     return unknown(Cause::Starved, ProblemKind::StoodStill);
   if (timed_out && host.pressure && view.now - host.pressure->since < longest_pressure) {

@@ -22,7 +22,7 @@ Duration engine_start_period(const View& view) {
   const Workload& w = view.workload;
   const LearnedStarts& starts = w.health.starts;
   if (starts.first_of(w.container.image_id) || starts.none()) return unlearned_start;
-  const auto& began = view.host.engine_began;
+  const auto& began = view.host.engine_memory.began;
   const bool cold = began && w.lifecycle.instance_started < *began + cold_for;
   return std::min(starts.longest() * (cold ? 3 : 2), longest_start);
 }

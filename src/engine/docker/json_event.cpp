@@ -105,6 +105,36 @@ std::string service_in(const Fields& attributes) {
   return compose_service(labels);
 }
 
+/// An event about a container, as far as it can be read without the events before it.
+struct Said {
+  Word word = Word::Changed;
+  std::string behind_colon;  ///< "unhealthy" of "health_status: unhealthy"
+  Fields attributes;
+  EngineEvent event;
+  bool too_large = false;  ///< it came without attributes: an inspect shows what happened
+};
+
+std::optional<Said> said_in(const Fields& root, Product product) {
+  const std::string type = root.text("Type");
+  const std::string action = root.text("Action");
+  const std::string_view whole = action;
+  const auto colon = whole.find(':');
+  const auto word = word_named(trim(whole.substr(0, colon)));
+  const bool of_network = type == "network";
+  if (!word || (type != "container" && !of_network) || of_network != (*word == Word::Network))
+    return std::nullopt;
+  const Fields actor = root.object("Actor");
+  Said said{*word, {}, actor.object("Attributes"), {}, !of_network && !root.all().contains("Actor")};
+  if (colon != whole.npos) said.behind_colon = whole.substr(colon + 1);
+  // The actor of a network's event is the network on Docker, and the container on Podman.
+  said.event.container_id =
+      of_network && product == Product::Docker ? said.attributes.text("container") : actor.text("ID");
+  if (said.too_large) said.event.container_id = root.text("id");
+  if (!of_network) said.event.name = said.attributes.text("name");
+  said.event.unix_nanoseconds = nanoseconds(root);
+  return said;
+}
+
 tl::unexpected<Error> does_not_fit(const std::string& problem) {
   return failure(ErrorCode::Protocol, "an event does not fit: " + problem);
 }
@@ -135,31 +165,16 @@ Result<std::optional<EngineEvent>> EventReader::read(std::string_view text) {
   if (!parsed) return tl::unexpected(parsed.error());
   Fields::Problem problem;
   const Fields root(*parsed, problem);
-  const std::string type = root.text("Type");
-  const std::string action = root.text("Action");
-  const std::string_view whole = action;
-  const auto colon = whole.find(':');
-  const auto word = word_named(trim(whole.substr(0, colon)));
-  const bool of_network = type == "network";
+  std::optional<Said> said = said_in(root, product_);
   std::optional<EngineReport> report;
-  EngineEvent event;
-  if (word && (type == "container" || of_network) && of_network == (*word == Word::Network)) {
-    const Fields actor = root.object("Actor");
-    const Fields attributes = actor.object("Attributes");
-    // The actor of a network's event is the network on Docker, and the container on Podman.
-    event.container_id =
-        of_network && product_ == Product::Docker ? attributes.text("container") : actor.text("ID");
-    const bool too_large = !of_network && !root.all().contains("Actor");
-    if (too_large) event.container_id = root.text("id");
-    if (!of_network) event.name = attributes.text("name");
-    event.unix_nanoseconds = nanoseconds(root);
-    if (product_ == Product::Docker && *word != Word::Die && *word != Word::Kill && !of_network && !too_large)
-      note_labels(attributes, event.container_id);
-    // Without attributes an inspect shows what happened.
-    if (too_large) report = Changed{};
-    switch (too_large ? Word::Changed : *word) {
+  if (said) {
+    const std::string& id = said->event.container_id;
+    if (product_ == Product::Docker && said->word != Word::Die && said->word != Word::Kill &&
+        said->word != Word::Network && !said->too_large)
+      note_labels(said->attributes, id);
+    switch (said->too_large ? Word::Changed : said->word) {
       case Word::Kill:
-        report = stop_by_signal(attributes, product_ == Product::Podman || hides_signal(event.container_id));
+        report = stop_by_signal(said->attributes, product_ == Product::Podman || hides_signal(id));
         break;
       case Word::Stop:
         report = StopRequested{};
@@ -173,43 +188,45 @@ Result<std::optional<EngineEvent>> EventReader::read(std::string_view text) {
           report = Changed{};
         break;
       case Word::Die:
-        report = end_in(product_, attributes, hides_exit_code(event.container_id),
-                        out_of_memory_.count(event.container_id) != 0);
+        report = end_in(product_, said->attributes, hides_exit_code(id), out_of_memory_.count(id) != 0);
         break;
       case Word::Oom:
-        if (out_of_memory_.size() < most_out_of_memory) out_of_memory_.insert(event.container_id);
+        if (out_of_memory_.size() < most_out_of_memory) out_of_memory_.insert(id);
         break;
       case Word::Start:
-        out_of_memory_.erase(event.container_id);
+        out_of_memory_.erase(id);
         report = Started{};
         break;
       case Word::HealthStatus:
-        report = HealthReported{
-            health_in(root, colon == whole.npos ? std::string_view() : whole.substr(colon + 1))};
+        report = HealthReported{health_in(root, said->behind_colon)};
         break;
       case Word::Changed:
       case Word::Network:
         report = Changed{};
         break;
       case Word::Removed:
-        out_of_memory_.erase(event.container_id);
-        hidden_.exit_code.erase(event.container_id);
-        hidden_.signal.erase(event.container_id);
-        clear_.erase(event.container_id);
-        event.service = service_in(attributes);
+        forget(id);
+        said->event.service = service_in(said->attributes);
         report = Removed{};
         break;
       case Word::Created:
-        event.service = service_in(attributes);
+        said->event.service = service_in(said->attributes);
         report = Created{};
         break;
     }
-    if (!problem && event.container_id.empty()) problem = "the container's id: missing";
+    if (!problem && id.empty()) problem = "the container's id: missing";
   }
   if (problem) return does_not_fit(*problem);
   if (!report) return std::optional<EngineEvent>();
-  event.report = *report;
-  return event;
+  said->event.report = *report;
+  return std::move(said->event);
+}
+
+void EventReader::forget(const std::string& id) {
+  out_of_memory_.erase(id);
+  hidden_.exit_code.erase(id);
+  hidden_.signal.erase(id);
+  clear_.erase(id);
 }
 
 std::string event_container(std::string_view text) {

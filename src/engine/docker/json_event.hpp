@@ -42,12 +42,13 @@ class EventReader {
   Result<std::optional<EngineEvent>> read(std::string_view json);
 
  private:
-  Product product_;
-  Hidden hidden_;
   void note_labels(const Fields& attributes, const std::string& id);
   bool hides_exit_code(const std::string& id) const;
   bool hides_signal(const std::string& id) const;
+  void forget(const std::string& id);
 
+  Product product_;
+  Hidden hidden_;
   std::unordered_set<std::string> clear_;  ///< containers with neither label; bounded, kept if unproven
   std::unordered_set<std::string> out_of_memory_;  ///< containers with an `oom` since their start; bounded
 };

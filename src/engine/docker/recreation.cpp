@@ -33,41 +33,41 @@ std::string Recreation::prefix() const {
 void Recreation::replace_next() {
   const Sight now = sight();
   const RecreateStep step = replace_step(now, plan_ && plan_->side_by_side);
-  if (step == RecreateStep::Finished) return finish(new_->facts.id);
+  if (step == RecreateStep::Finished) return finish(seen_.new_one->facts.id);
   if (step == RecreateStep::Lost)
     return undo(to_string(step), {ErrorCode::Conflict, "another party removed or renamed one of them"});
-  if (new_ && plan_ && steps_done_.empty())
+  if (seen_.new_one && plan_ && replacing_.steps.empty())
     return refuse({ErrorCode::Conflict, fmt::format("a container \"{}\" exists already", new_name_)});
   if (step == RecreateStep::Create && !plan_)
     return undo(to_string(step), {ErrorCode::Conflict, "the new container is gone"});
-  if (new_ && !original_.image_id.empty() && new_->image_id != original_.image_id)
+  if (seen_.new_one && !original_.image_id.empty() && seen_.new_one->image_id != original_.image_id)
     return undo(to_string(RecreateStep::Create),
                 {ErrorCode::Conflict, "its image's name came to mean another image just now"});
   if (step == RecreateStep::RemoveOld) return remove_old();
-  const bool again = step == RecreateStep::Connect ? ++joined_ > plan_->connections.size()
-                                                   : !steps_done_.insert(step).second;
+  const bool again = step == RecreateStep::Connect ? ++replacing_.joined > plan_->connections.size()
+                                                   : !replacing_.steps.insert(step).second;
   if (again) {
-    if (doubt_) return undo(to_string(step), *std::exchange(doubt_, std::nullopt));
+    if (replacing_.doubt) return undo(to_string(step), *std::exchange(replacing_.doubt, std::nullopt));
     const bool ended = step == RecreateStep::StartNew;
-    return undo(
-        to_string(step),
-        {ErrorCode::PeerFailure, ended ? fmt::format("it ended at once (exit code {})", new_->facts.exit_code)
-                                       : "the engine agreed, but nothing changed"});
+    return undo(to_string(step),
+                {ErrorCode::PeerFailure,
+                 ended ? fmt::format("it ended at once (exit code {})", seen_.new_one->facts.exit_code)
+                       : "the engine agreed, but nothing changed"});
   }
-  doubt_.reset();
+  replacing_.doubt.reset();
   carry_out(step);
 }
 
 /// The new container has taken over, so a failure from here on is no reason to undo. An old container that
 /// cannot be removed could not be restored, either, and is left.
 void Recreation::remove_old() {
-  if (++removals_ > tries) return finish(new_id_);
+  if (++replacing_.removals > tries) return finish(new_id_);
   until_ = std::max(until_, std::chrono::steady_clock::now() + removal_limit);
   carry_out(RecreateStep::RemoveOld);
 }
 
 void Recreation::carry_out(RecreateStep step) {
-  touched_ = touched_ || step == RecreateStep::StopOld || step == RecreateStep::SetOldAside;
+  back_.touched = back_.touched || step == RecreateStep::StopOld || step == RecreateStep::SetOldAside;
   if (left() == Duration{0}) {
     caller_.later([this, step] {
       step_failed(step, {ErrorCode::Timeout, "the time for the whole recreation is over"});
@@ -96,7 +96,7 @@ net::HttpCall Recreation::call_of(RecreateStep step) {
       return caller_.order("/networks/" + percent_encoded(plan_->leave) + "/disconnect", left(),
                            json::serialize(json::object{{"Container", new_id_}, {"Force", true}}));
     case RecreateStep::Connect: {
-      const auto& all = new_->facts.networks;
+      const auto& all = seen_.new_one->facts.networks;
       const auto next =
           std::find_if(plan_->connections.begin(), plan_->connections.end(), [&](const auto& connection) {
             return std::none_of(all.begin(), all.end(),
@@ -139,29 +139,29 @@ void Recreation::executed(RecreateStep step, const Result<HttpAnswer>& answer) {
   const bool was_so = answer->status == 304 || (removal && answer->status == 404);
   if (!succeeded(*answer) && !was_so) return step_failed(step, status_error("", *answer));
   if (step == RecreateStep::Create) new_id_ = text_in(answer->body, "Id");
-  if (step == RecreateStep::StopOld) stop_in_doubt_ = false;
+  if (step == RecreateStep::StopOld) back_.stop_in_doubt = false;
   // One start is enough: an old container that exits at once is not started again.
-  if (step == RecreateStep::StartOld) start_old_ = false;
-  refusals_ = 0;
+  if (step == RecreateStep::StartOld) back_.start_old = false;
+  back_.refusals = 0;
   look();
 }
 
 void Recreation::step_failed(RecreateStep step, Error error) {
   if (error.message.starts_with(": ")) error.message.erase(0, 2);
-  if (undoing_) return undo_step_failed(step, error);
+  if (back_.begun) return undo_step_failed(step, error);
   // Whether to replace or undo is not decided yet; another resume() can decide it.
   if (resumed_ && !decided_) return refuse(std::move(error));
-  if (step == RecreateStep::RemoveOld || removals_ > 0) {
-    const bool enough = removals_ >= tries || left() <= pause_before_retry;
+  if (step == RecreateStep::RemoveOld || replacing_.removals > 0) {
+    const bool enough = replacing_.removals >= tries || left() <= pause_before_retry;
     if (enough && engine_away(error)) return unfinished(to_string(step), error);
     if (enough) return finish(new_id_);
     return pause_.set_after(pause_before_retry, [this] { look(); });
   }
   const bool in_doubt = may_be_done(error);
-  if (step == RecreateStep::Create) create_in_doubt_ = in_doubt;
-  if (step == RecreateStep::StopOld) stop_in_doubt_ = in_doubt;
+  if (step == RecreateStep::Create) back_.create_in_doubt = in_doubt;
+  if (step == RecreateStep::StopOld) back_.stop_in_doubt = in_doubt;
   if (in_doubt && step != RecreateStep::Lost && step != RecreateStep::Connect && left() > Duration{0}) {
-    doubt_ = std::move(error);
+    replacing_.doubt = std::move(error);
     return look();
   }
   undo(to_string(step), std::move(error));
@@ -170,10 +170,10 @@ void Recreation::step_failed(RecreateStep step, Error error) {
 // Undoing.
 
 void Recreation::undo(const std::string& what, Error error) {
-  undoing_ = true;
-  if (!what.empty()) failed_at_ = what;
-  cause_ = std::move(error);
-  refusals_ = 0;
+  back_.begun = true;
+  if (!what.empty()) back_.failed_at = what;
+  back_.cause = std::move(error);
+  back_.refusals = 0;
   until_ = std::chrono::steady_clock::now() + caller_.settings().undo_limit;
   look();
 }
@@ -181,23 +181,23 @@ void Recreation::undo(const std::string& what, Error error) {
 void Recreation::undo_next() {
   const Sight now = sight();
   // A stop that may still be under way would stop the old container after StartOld.
-  if (stop_in_doubt_ && now.old_instances) return carry_out(RecreateStep::StopOld);
-  const RecreateStep step = undo_step(now, start_old_ && not_started_.empty());
+  if (back_.stop_in_doubt && now.old_instances) return carry_out(RecreateStep::StopOld);
+  const RecreateStep step = undo_step(now, back_.start_old && back_.not_started.empty());
   switch (step) {
     case RecreateStep::Finished:
-      return finish(new_->facts.id);
+      return finish(seen_.new_one->facts.id);
     case RecreateStep::Undone:
-      if (create_in_doubt_ && left() > 2 * pause_while_in_doubt)
+      if (back_.create_in_doubt && left() > 2 * pause_while_in_doubt)
         return pause_.set_after(pause_while_in_doubt, [this] { look(); });
       return undone();
     case RecreateStep::Lost:
-      cause_.message += cause_.message.empty() ? "" : "; ";
-      cause_.message += "the old container was removed by another party";
-      return finish(
-          failure(ErrorCode::NotFound, fmt::format("{}: {}: {}", prefix(), failed_at_, cause_.message)));
+      back_.cause.message += back_.cause.message.empty() ? "" : "; ";
+      back_.cause.message += "the old container was removed by another party";
+      return finish(failure(ErrorCode::NotFound,
+                            fmt::format("{}: {}: {}", prefix(), back_.failed_at, back_.cause.message)));
     default:
-      if (++steps_back_[step] <= 2 * tries) return carry_out(step);
-      left_behind_ = fmt::format("{}: the engine agreed, but nothing changed", to_string(step));
+      if (++back_.steps[step] <= 2 * tries) return carry_out(step);
+      back_.left_behind = fmt::format("{}: the engine agreed, but nothing changed", to_string(step));
       return undone();
   }
 }
@@ -207,19 +207,19 @@ void Recreation::undo_step_failed(RecreateStep step, const Error& error) {
   // StartOld is retried almost until the end: its port or address may become free again.
   const bool patient = engine_away(error) || (step == RecreateStep::StartOld && left() > last_tries);
   if (patient) {
-    steps_back_.clear();
-  } else if (++refusals_ >= tries) {
-    refusals_ = 0;
+    back_.steps.clear();
+  } else if (++back_.refusals >= tries) {
+    back_.refusals = 0;
     switch (step) {
       case RecreateStep::StartOld:
-        not_started_ = error.message;  // NameOld and RemoveNew are still to be done
+        back_.not_started = error.message;  // NameOld and RemoveNew are still to be done
         break;
       case RecreateStep::StopOld:
-        stop_in_doubt_ = false;
+        back_.stop_in_doubt = false;
         break;
       case RecreateStep::RemoveNew:
       case RecreateStep::NameOld:
-        left_behind_ = fmt::format("{}: {}", to_string(step), error.message);
+        back_.left_behind = fmt::format("{}: {}", to_string(step), error.message);
         return undone();
       default:
         return unfinished(to_string(step), error);
@@ -229,29 +229,30 @@ void Recreation::undo_step_failed(RecreateStep step, const Error& error) {
 }
 
 std::string Recreation::how_the_old_one_is() const {
-  if (!old_) return "the old container is gone";
-  std::string how = touched_ ? "the old container is back" : "the old container was not touched";
-  if (old_->facts.name != order_.name)
-    how = fmt::format("the old container is called \"{}\"", old_->facts.name);
-  if (old_->runs()) return how + " and runs";
-  if (!not_started_.empty()) return fmt::format("{}, but it does not start: {}", how, not_started_);
-  return how + (ran_ ? ", but it does not run" : ", not running, as before");
+  if (!seen_.old_one) return "the old container is gone";
+  std::string how = back_.touched ? "the old container is back" : "the old container was not touched";
+  if (seen_.old_one->facts.name != order_.name)
+    how = fmt::format("the old container is called \"{}\"", seen_.old_one->facts.name);
+  if (seen_.old_one->runs()) return how + " and runs";
+  if (!back_.not_started.empty()) return fmt::format("{}, but it does not start: {}", how, back_.not_started);
+  return how + (back_.ran ? ", but it does not run" : ", not running, as before");
 }
 
 void Recreation::undone() {
   // Other codes, such as Timeout, would mean to the caller that the recreation is still under way.
-  const bool keeps = cause_.code == ErrorCode::Refused || cause_.code == ErrorCode::Conflict ||
-                     cause_.code == ErrorCode::InvalidInput;
-  std::string message = fmt::format("{}: {}", prefix(), failed_at_);
-  if (!cause_.message.empty()) message += ": " + cause_.message;
+  const bool keeps = back_.cause.code == ErrorCode::Refused || back_.cause.code == ErrorCode::Conflict ||
+                     back_.cause.code == ErrorCode::InvalidInput;
+  std::string message = fmt::format("{}: {}", prefix(), back_.failed_at);
+  if (!back_.cause.message.empty()) message += ": " + back_.cause.message;
   message += "; " + how_the_old_one_is();
-  if (!left_behind_.empty()) message += fmt::format(" ({})", left_behind_);
-  finish(failure(keeps ? cause_.code : ErrorCode::PeerFailure, std::move(message)));
+  if (!back_.left_behind.empty()) message += fmt::format(" ({})", back_.left_behind);
+  finish(failure(keeps ? back_.cause.code : ErrorCode::PeerFailure, std::move(message)));
 }
 
 void Recreation::unfinished(const std::string& what, const Error& error) {
   std::string message = prefix();
-  if (undoing_) message += fmt::format(": {}: {}; and on the way back", failed_at_, cause_.message);
+  if (back_.begun)
+    message += fmt::format(": {}: {}; and on the way back", back_.failed_at, back_.cause.message);
   finish(failure(ErrorCode::ConnectionLost,
                  fmt::format("{}: {}: {}; it is not finished", message, what, error.message)));
 }

@@ -62,6 +62,34 @@ class Recreation {
   using Asked = std::function<void(Result<net::HttpAnswer>)>;
   using Looked = std::function<void(Result<std::optional<Found>>)>;
 
+  /// What the last look found.
+  struct Seen {
+    std::optional<Found> old_one;
+    std::optional<Found> new_one;
+    std::optional<Found> named;  ///< the container with the name, if that is not the old one
+  };
+  struct Replacing {
+    std::set<RecreateStep> steps;  ///< that were carried out
+    std::size_t joined = 0;
+    int removals = 0;
+    std::optional<Error> doubt;  ///< the error of the last step, which may have been executed
+  };
+  /// What undoing must know, and says at its end.
+  struct WayBack {
+    bool begun = false;
+    std::string failed_at;
+    Error cause;
+    bool touched = false;    ///< a stop or rename of the old container was sent
+    bool ran = false;        ///< the old container ran before; assumed after resume()
+    bool start_old = false;  ///< the old container must be started
+    bool stop_in_doubt = false;
+    bool create_in_doubt = false;
+    int refusals = 0;
+    std::map<RecreateStep, int> steps;
+    std::string not_started;
+    std::string left_behind;
+  };
+
   void ask(const std::string& path, Asked asked);
   void find(const std::string& id, Looked looked);
 
@@ -109,32 +137,10 @@ class Recreation {
   std::optional<RecreationPlan> plan_;  ///< empty after resume()
   std::string new_id_;                  ///< empty until known
   bool resumed_ = false;
-  bool undoing_ = false;
   bool decided_ = false;  ///< after resume(): the Resumption was chosen
-
-  // What the last look found.
-  std::optional<Found> old_;
-  std::optional<Found> new_;
-  std::optional<Found> named_;  ///< the container with the name, if that is not the old one
-
-  // While replacing.
-  std::set<RecreateStep> steps_done_;
-  std::size_t joined_ = 0;
-  int removals_ = 0;
-  std::optional<Error> doubt_;  ///< the error of the last step, which may have been executed
-
-  // While undoing.
-  std::string failed_at_;
-  Error cause_;
-  bool touched_ = false;    ///< a stop or rename of the old container was sent
-  bool ran_ = false;        ///< the old container ran before; assumed after resume()
-  bool start_old_ = false;  ///< the old container must be started
-  bool stop_in_doubt_ = false;
-  bool create_in_doubt_ = false;
-  int refusals_ = 0;
-  std::map<RecreateStep, int> steps_back_;
-  std::string not_started_;
-  std::string left_behind_;
+  Seen seen_;
+  Replacing replacing_;
+  WayBack back_;
 };
 
 }  // namespace healer::docker

@@ -103,7 +103,7 @@ void Recreation::on_original(const HttpAnswer& answer) {
     return refuse(
         {ErrorCode::Conflict, fmt::format("container {} is called \"{}\" now", short_id(original_.id),
                                           clip(printable(original_.name), 80))});
-  ran_ = start_old_ = original_.ran;
+  back_.ran = back_.start_old = original_.ran;
   ask_image(fit_reference(original_.image));
 }
 
@@ -162,17 +162,17 @@ void Recreation::check_owner(std::size_t index) {
 
 void Recreation::resume() {
   resumed_ = true;
-  ran_ = start_old_ = true;
+  back_.ran = back_.start_old = true;
   look();
 }
 
 void Recreation::look() {
-  old_.reset();
-  new_.reset();
-  named_.reset();
+  seen_.old_one.reset();
+  seen_.new_one.reset();
+  seen_.named.reset();
   find(order_.container_id, [this](Result<std::optional<Found>> found) {
     if (!found) return step_failed(RecreateStep::Lost, found.error());
-    old_ = std::move(*found);
+    seen_.old_one = std::move(*found);
     look_for_new();
   });
 }
@@ -180,9 +180,9 @@ void Recreation::look() {
 void Recreation::look_for_new() {
   find(new_name_, [this](Result<std::optional<Found>> found) {
     if (!found) return step_failed(RecreateStep::Lost, found.error());
-    new_ = std::move(*found);
-    if (new_) new_id_ = new_->facts.id;
-    if (old_ && old_->facts.name == order_.name) return seen();
+    seen_.new_one = std::move(*found);
+    if (seen_.new_one) new_id_ = seen_.new_one->facts.id;
+    if (seen_.old_one && seen_.old_one->facts.name == order_.name) return seen();
     look_at_name();
   });
 }
@@ -190,17 +190,18 @@ void Recreation::look_for_new() {
 void Recreation::look_at_name() {
   find(order_.name, [this](Result<std::optional<Found>> found) {
     if (!found) return step_failed(RecreateStep::Lost, found.error());
-    named_ = std::move(*found);
-    if (named_ && named_->facts.id == order_.container_id) named_.reset();  // renamed between two calls
-    if (!named_ || new_) return seen();
+    seen_.named = std::move(*found);
+    if (seen_.named && seen_.named->facts.id == order_.container_id)
+      seen_.named.reset();  // renamed between two calls
+    if (!seen_.named || seen_.new_one) return seen();
     // Nothing marks the new container as healer's. After resume() it is recognised by the image and labels of
     // the old container.
-    const bool like_old =
-        !old_ || (named_->image_id == old_->image_id && named_->facts.labels == old_->facts.labels);
-    if (new_id_.empty() ? resumed_ && like_old : named_->facts.id == new_id_) {
-      new_ = std::move(named_);
-      named_.reset();
-      new_id_ = new_->facts.id;
+    const bool like_old = !seen_.old_one || (seen_.named->image_id == seen_.old_one->image_id &&
+                                             seen_.named->facts.labels == seen_.old_one->facts.labels);
+    if (new_id_.empty() ? resumed_ && like_old : seen_.named->facts.id == new_id_) {
+      seen_.new_one = std::move(seen_.named);
+      seen_.named.reset();
+      new_id_ = seen_.new_one->facts.id;
     }
     seen();
   });
@@ -208,20 +209,20 @@ void Recreation::look_at_name() {
 
 Sight Recreation::sight() const {
   Sight sight;
-  if (old_) {
-    const std::string& name = old_->facts.name;
+  if (seen_.old_one) {
+    const std::string& name = seen_.old_one->facts.name;
     sight.old_place = name == order_.name   ? Place::Named
                       : name == aside_name_ ? Place::Aside
                                             : Place::Elsewhere;
-    sight.old_instances = old_->runs();
+    sight.old_instances = seen_.old_one->runs();
   }
-  sight.stranger = named_.has_value();
-  if (!new_) return sight;
-  sight.new_place = new_->facts.name == order_.name ? Place::Named : Place::Aside;
-  sight.new_instances = new_->facts.state == ContainerState::Running;
+  sight.stranger = seen_.named.has_value();
+  if (!seen_.new_one) return sight;
+  sight.new_place = seen_.new_one->facts.name == order_.name ? Place::Named : Place::Aside;
+  sight.new_instances = seen_.new_one->facts.state == ContainerState::Running;
   if (!plan_) return sight;
   const auto joined = [this](const std::string& network) {
-    const auto& all = new_->facts.networks;
+    const auto& all = seen_.new_one->facts.networks;
     return std::any_of(all.begin(), all.end(), [&](const auto& one) { return one.name == network; });
   };
   sight.to_leave = !plan_->leave.empty() && joined(plan_->leave);
@@ -232,37 +233,37 @@ Sight Recreation::sight() const {
 
 void Recreation::seen() {
   if (resumed_ && !decided_) return decide_resumption();
-  if (undoing_) return undo_next();
+  if (back_.begun) return undo_next();
   replace_next();
 }
 
 void Recreation::decide_resumption() {
   decided_ = true;
   const Sight now = sight();
-  failed_at_ = "healer ended while it was recreated";
-  cause_ = {ErrorCode::PeerFailure, {}};
+  back_.failed_at = "healer ended while it was recreated";
+  back_.cause = {ErrorCode::PeerFailure, {}};
   switch (resume_by(now)) {
     case Resumption::Replace:
       return replace_next();
     case Resumption::Undo:
-      start_old_ = now.old_place != Place::Elsewhere;
-      touched_ = true;
-      return undo("", cause_);
+      back_.start_old = now.old_place != Place::Elsewhere;
+      back_.touched = true;
+      return undo("", back_.cause);
     case Resumption::Untouched:
-      return finish(failure(ErrorCode::Conflict,
-                            fmt::format("{}: {}; the old container is as it was", prefix(), failed_at_)));
+      return finish(failure(ErrorCode::Conflict, fmt::format("{}: {}; the old container is as it was",
+                                                             prefix(), back_.failed_at)));
     case Resumption::Finished:
-      return finish(new_ ? new_->facts.id : named_->facts.id);
+      return finish(seen_.new_one ? seen_.new_one->facts.id : seen_.named->facts.id);
     case Resumption::Taken:
       return finish(failure(
           ErrorCode::Conflict,
           fmt::format("{}: {}; container {}, which is not ours, has its name now: the old container is left "
                       "as \"{}\"",
-                      prefix(), failed_at_, short_id(named_->facts.id), aside_name_)));
+                      prefix(), back_.failed_at, short_id(seen_.named->facts.id), aside_name_)));
     case Resumption::Nothing:
-      return finish(
-          failure(ErrorCode::NotFound,
-                  fmt::format("{}: {}; neither the old nor the new container exists", prefix(), failed_at_)));
+      return finish(failure(
+          ErrorCode::NotFound,
+          fmt::format("{}: {}; neither the old nor the new container exists", prefix(), back_.failed_at)));
   }
 }
 

@@ -27,9 +27,9 @@ using Places = std::map<const void*, std::string>;
 template <class T, class... Groups>
 constexpr bool is_one_of = (std::is_same_v<T, Groups> || ...);
 template <class T>
-constexpr bool is_group =
-    is_one_of<T, ProbeSpec, RetryPolicy, AlertPolicy, NotifyPolicy, DependencyPolicy, HostPolicy,
-              NotificationRouting, DockerConnection, AlertIntakeSettings, HookCommandSettings>;
+constexpr bool is_group = is_one_of<T, ProbeSpec, RetryPolicy, AlertPolicy, NotifyPolicy, DependencyPolicy,
+                                    HostPolicy, NotificationRouting, DockerConnection, AlertIntakeSettings,
+                                    HookCommandSettings, RecordingSettings>;
 
 /// The members of `target` that differ from those of `other`; without `other`, all members.
 template <class T>

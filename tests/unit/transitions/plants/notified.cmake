@@ -1,4 +1,4 @@
 set(file core/notification/notifications.cpp)
 set(found "no row names notifications: Critical, Reset, Unnotified")
-set(from [==[go(Input::Reset, State::Notified);]==])
-set(to [==[go(Input::Reset, State::Unnotified);]==])
+set(from [==[own_.go(Input::Reset, State::Notified, out_);]==])
+set(to [==[own_.go(Input::Reset, State::Unnotified, out_);]==])

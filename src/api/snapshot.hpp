@@ -31,7 +31,7 @@ struct Snapshot {
   std::size_t stuck_execs = 0;    ///< commands of exec probes that still run after their timeout
 };
 
-/// Ready: the engine answers and the first sync is done.
+/// Ready: the engine answers, the first sync is done, and containers can be inspected.
 struct Readiness {
   bool ready = false;
   std::string reason;  ///< why healer is not ready, for operators

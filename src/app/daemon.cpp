@@ -259,6 +259,7 @@ ApiSources Daemon::api_sources() {
   sources.readiness = [this]() -> Readiness {
     if (!runtime_->connected()) return {false, "the engine does not answer"};
     if (!runtime_->ready()) return {false, "the first look at all containers is not done"};
+    if (auto why = runtime_->blind()) return {false, std::move(*why)};
     return {true, {}};
   };
   sources.reset = [this](const std::string& key) { return runtime_->reset(key); };
@@ -390,6 +391,7 @@ void Daemon::prune() {
 HostPolicy Daemon::policy_of_host() const {
   HostPolicy policy = host_policy(settings_.daemon, host_name(), connectivity_.value());
   policy.channels = outbox_->channel_names();
+  policy.slot_limit = 2 * settings_.defaults.retry.verify_limit;
   return policy;
 }
 

@@ -196,6 +196,7 @@ struct HostPolicy {
   Duration mass_hold_max = 30min;  ///< longest backoff after canaries that did not help
   double remedy_share =
       0.3;  ///< at most this share of the watched workloads, but at least one, in remedy at once
+  Duration slot_limit = 240s;  ///< a remedy that is still verified after this leaves its place to another
   ProbeTargetPtr connectivity = {};    ///< target of the connectivity check; empty: none
   std::string connectivity_text = {};  ///< for operators: "http 192.0.2.1:80/"
   Duration connectivity_interval = 5s;
@@ -207,7 +208,7 @@ struct HostPolicy {
   bool operator==(const HostPolicy&) const = default;
 };
 HEALER_DESCRIBE(HostPolicy, host_name, mass_share, mass_least, mass_hold, mass_hold_max, remedy_share,
-                connectivity, connectivity_text, connectivity_interval, connectivity_timeout, pressure_limit,
+                slot_limit, connectivity, connectivity_text, connectivity_interval, connectivity_timeout, pressure_limit,
                 hook_limit, channels, routing);
 
 /// A label that is unknown or does not parse. Logged, counted and shown in `healer status`, never silently

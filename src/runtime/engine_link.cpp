@@ -77,6 +77,8 @@ void EngineLink::subscribe() {
 
 void EngineLink::stream_ready() {
   connected_ = true;
+  not_inspected_.clear();
+  inspected_once_ = false;
   if (std::exchange(events_lost_, false)) parts_.feed(EventsLost{});
   origin_.connected(engine_info_.rootless, parts_.guard.wrap([this, connection = connection_]() {
     if (connection != connection_) return;
@@ -183,7 +185,30 @@ ResolvedPolicy EngineLink::resolve(const std::string& name, const std::string& s
   return resolved;
 }
 
+/// One warning for all containers: a proxy that forbids one inspect forbids all.
+void EngineLink::note_inspect(const std::string& id, const Result<Container>& answer) {
+  if (answer || answer.error().code == ErrorCode::NotFound) {
+    inspected_once_ = inspected_once_ || answer.has_value();
+    if (not_inspected_.erase(id) > 0 && not_inspected_.empty())
+      parts_.observer.log(LogLine{LogLevel::Info, "every container can be inspected again", {}});
+    return;
+  }
+  if (!connected_) return;  // the loss of the engine is logged already
+  if (not_inspected_.empty())
+    warn("a container cannot be inspected, and what is not inspected is not healed: " +
+         answer.error().message);
+  not_inspected_.insert_or_assign(id, answer.error());
+}
+
+std::optional<std::string> EngineLink::blind() const {
+  for (const auto& [id, error] : not_inspected_)
+    if (error.code == ErrorCode::Refused || !inspected_once_)
+      return "containers cannot be inspected: " + error.message;
+  return std::nullopt;
+}
+
 void EngineLink::inspected(const std::string& id, Result<Container>&& answer) {
+  note_inspect(id, answer);
   if (answer) {
     origin_.before_facts();
     ResolvedPolicy resolved = resolve(answer->name, answer->identity.service, answer->labels);

@@ -94,6 +94,9 @@ class EngineLink {
   Inspector& inspector() { return inspector_; }
   bool connected() const { return connected_; }
   const EngineInfo& engine_info() const { return engine_info_; }
+  /// Why healer cannot see its containers, although the engine answers: it refuses inspects (a proxy that
+  /// forbids them), or no inspect has succeeded yet and one failed. Empty: it sees them.
+  std::optional<std::string> blind() const;
   /// Names, services and short ids of all containers in the engine's newest list, watched or not.
   const std::set<std::string>& names() const { return names_; }
   /// Nothing: it is not opted in, or was not inspected yet.
@@ -109,6 +112,7 @@ class EngineLink {
   void saw(const ContainerSummary& summary, Inspected which);
   void sync_step();
   void inspected(const std::string& id, Result<Container>&& answer);
+  void note_inspect(const std::string& id, const Result<Container>& answer);
   ResolvedPolicy resolve(const std::string& name, const std::string& service,
                          const std::map<std::string, std::string>& labels);
   void warn(std::string message);
@@ -125,7 +129,9 @@ class EngineLink {
   std::optional<Sync> sync_;
   std::set<std::string> names_;
   std::unordered_map<std::string, KnownContainer> known_;
-  EventCursor cursor_;         ///< newest event that the core has decided about
+  std::map<std::string, Error> not_inspected_;  ///< by container id: why its newest inspect failed
+  bool inspected_once_ = false;                 ///< on the present connection
+  EventCursor cursor_;                          ///< newest event that the core has decided about
   EventCursor ahead_of_list_;  ///< newest event before the first list of this connection is complete
   bool caught_up_ = false;     ///< that list is complete
   bool events_lost_ = false;   ///< the engine cannot repeat every event since the cursor

@@ -98,6 +98,7 @@ class Runtime {
   const Supervisor& supervisor() const { return supervisor_; }
   Journal& journal() { return journal_; }
   bool connected() const { return link_.connected(); }
+  std::optional<std::string> blind() const { return link_.blind(); }  ///< see EngineLink
   /// Names, services and short ids of all containers in the engine's newest list, watched or not.
   const std::set<std::string>& engine_names() const { return link_.names(); }
   /// The engine is connected, and the first list is complete.

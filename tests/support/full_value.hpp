@@ -15,7 +15,7 @@ namespace healer::testing {
 
 /// Changes every member, at any depth, to a value that is not its default and that no other member has, as
 /// far as its type allows. Optionals are set, lists and maps get one element, a variant keeps its
-/// alternative.
+/// alternative, unless that has no members: then it gets the second one.
 class FullValue {
  public:
   template <class T>
@@ -42,6 +42,9 @@ class FullValue {
       set(*inner);
       value = std::move(inner);
     } else if constexpr (VariantForm<T>) {
+      const auto empty = [](const auto& what) { return std::is_empty_v<std::decay_t<decltype(what)>>; };
+      if constexpr (std::variant_size_v < T >> 1)
+        if (std::visit(empty, value)) value.template emplace<1>();
       std::visit([this](auto& what) { this->set(what); }, value);
     } else if constexpr (Described<T>) {
       for_each_member(value, [this](std::string_view, auto& member) { this->set(member); });

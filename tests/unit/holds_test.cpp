@@ -966,6 +966,36 @@ TEST_CASE("concurrency: after a restart of healer the attempt under way takes it
   CHECK_MESSAGE(scene.pass_until_decision("restart first", 5min), scene.transcript());
 }
 
+TEST_CASE("concurrency: a verification that labels draw out leaves its slot to the others") {
+  HostPolicy host = Scene::host_policy();
+  host.slot_limit = 60s;
+  Scene scene(Dialect::Docker20, host);
+  Policy drawn_out = Scene::policy();
+  drawn_out.retry.verify_limit = 24h;
+  drawn_out.start_period = 6h;
+  drawn_out.success_threshold = 100;
+  Box& greedy = scene.add("greedy", drawn_out);
+  Box& other = scene.add("other");
+  settle(scene);
+  greedy.broken = true;
+  greedy.ready_after = 5h;
+  REQUIRE(scene.pass_until_decision("restart greedy", 8h));
+  other.broken = true;
+  SUBCASE("after the slot's limit") {
+    scene.pass(50s);
+    CHECK(orders_of(scene, "other") == 0);
+    CHECK_MESSAGE(scene.pass_until_decision("restart other", 2min), scene.transcript());
+  }
+  SUBCASE("at once, when an operator pauses it") {
+    scene.send(OperatorPause{"greedy", 1h});
+    CHECK_MESSAGE(scene.pass_until_decision("restart other", 55s), scene.transcript());
+  }
+  SUBCASE("at once, for an operator's heal") {
+    scene.send(OperatorHeal{"other"});
+    CHECK_MESSAGE(scene.pass_until_decision("restart other", 5s), scene.transcript());
+  }
+}
+
 TEST_CASE("concurrency: one replica of a compose service is in remedy at a time") {
   Scene scene;
   scene.host_settings.remedy_share = 1.0;

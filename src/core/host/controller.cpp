@@ -211,7 +211,7 @@ void HostController::decided(Workload& workload, const std::vector<AttemptState>
   now.failing = counts_as_failing(workload);
   now.unnotified = now.failing && workload.incident && !workload.notifications.incident->notified;
   now.notified = workload.incident && workload.notifications.incident->notified;
-  now.in_remedy = in_remedy(workload);
+  now.in_remedy = takes_slot(workload, state_.policy, out.now());
   now.not_ready = not_ready_reason(workload, out.now()) != NotReady::None;
   note_failing(workload, workload.contribution, now, out.now());
   const HostContribution before = std::exchange(workload.contribution, now);

@@ -62,6 +62,16 @@ bool counts_as_failing(const Workload& w) {
   return w.health.tracker.state() == Tracker::State::Unhealthy && w.health.tracker.passes() == 0;
 }
 
+std::optional<Instant> slot_until(const Workload& w, const HostPolicy& policy) {
+  if (!w.remediation.attempt || !std::holds_alternative<Verifying>(w.remediation.phase)) return std::nullopt;
+  return w.remediation.attempt->ordered_at + policy.slot_limit;
+}
+
+bool takes_slot(const Workload& w, const HostPolicy& policy, Instant now) {
+  const bool paused = w.paused_until && now < *w.paused_until;
+  return in_remedy(w) && !paused && now < slot_until(w, policy).value_or(Instant::max());
+}
+
 bool in_remedy(const Workload& w) {
   return w.remediation.attempt || w.remediation.in_flight ||
          std::holds_alternative<Gathering>(w.remediation.phase) ||

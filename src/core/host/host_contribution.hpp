@@ -1,5 +1,7 @@
 #pragma once
 
+#include <optional>
+
 #include "base/time.hpp"
 #include "core/workload/workload.hpp"
 
@@ -24,5 +26,13 @@ bool counts_as_failing(const Workload& workload);
 
 /// A remedy is under way, from the capture of evidence to the end of the verification.
 bool in_remedy(const Workload& workload);
+
+/// When its verification has lasted for HostPolicy::slot_limit: it leaves its place to another, for labels
+/// may ask for a verification of hours. Empty: nothing is verified.
+std::optional<Instant> slot_until(const Workload& workload, const HostPolicy& policy);
+
+/// It is one of those that ConcurrencyLimiter counts: a remedy is under way, within slot_until(), and no
+/// operator has paused it.
+bool takes_slot(const Workload& workload, const HostPolicy& policy, Instant now);
 
 }  // namespace healer

@@ -344,7 +344,7 @@ constexpr HoldRule rules[] = {
     {unproven},
     {mass_failure},
     {alert},
-    {concurrency, Heal::Waits},
+    {concurrency, Heal::Passes},
 };
 
 }  // namespace

@@ -52,7 +52,7 @@ namespace healer {
 ///   Concurrency      | as many as allowed are in remedy, or the free slots      |
 ///                    | belong to remedies that are due longer                   |
 ///
-/// `healer heal` passes over all of these but EngineDown, OperatorStopping, Replica, Concurrency, and a pause
+/// `healer heal` passes over all of these but EngineDown, OperatorStopping, and a pause
 /// that began after it. A remedy for a lost network passes over MassFailure.
 struct FoundHold {
   std::optional<Hold> hold;

@@ -110,7 +110,7 @@ std::optional<Verdict> round_verdict(const View& view) {
   return unproven_verdict(health.probes, policy);
 }
 
-/// If the next failure would be enough, but the streak is too short until then: when it is long enough.
+/// If the next failure is or would be enough, but the streak is too short until then: when it is long enough.
 std::optional<Instant> deciding_check(const Health& health, const Policy& policy) {
   const unsigned failures = health.tracker.failures();
   if (health.tracker.state() == Tracker::State::Unhealthy || failures == 0 ||
@@ -220,8 +220,12 @@ void HealthMachine::schedule_probe() {
   }
   // From the start of the last round, so that slow answers do not stretch the interval.
   const Instant from = own_.probe ? own_.probe->started : now_;
-  if (const std::optional<Instant> deciding = deciding_check(own_, *w_.policy))
+  const std::optional<Instant> deciding = deciding_check(own_, *w_.policy);
+  if (deciding && now_ < *deciding && own_.last_verdict.cause != Cause::RateLimited) {
     delay = step_towards(*deciding - from, delay);
+    // Enough checks have failed: one more decides, however long the interval is.
+    if (own_.tracker.failures() >= w_.policy->failure_threshold) delay = std::min(delay, *deciding - from);
+  }
   own_.probe_due = std::max(from + delay, now_);
 }
 

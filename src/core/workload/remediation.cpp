@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/earliest.hpp"
+#include "core/host/host_contribution.hpp"
 #include "core/workload/command_result.hpp"
 #include "core/workload/order_limits.hpp"
 #include "core/workload/out.hpp"
@@ -451,6 +452,7 @@ std::optional<Instant> RemediationMachine::deadline() const {
   if (const auto* settling = std::get_if<Settling>(&own_.phase)) next.at(settling->next_look);
   if (const auto* verifying = std::get_if<Verifying>(&own_.phase)) {
     next.at(verifying->deadline);
+    if (const auto until = slot_until(w_, host_.policy); until && now_ < *until) next.at(*until);
     if (verifying->awaiting_instance) next.at(verifying->next_look);
   }
   if (own_.breaker.state() == BreakerState::Open) next.at(own_.breaker.until());

@@ -127,6 +127,7 @@ TEST_CASE("the settings of the daemon cover DaemonSettings and HostPolicy") {
                   &daemon.host.connectivity_text,  // the same, as text
                   &daemon.host.hook_limit,         // host_policy(): from hook_before and hook_timeout
                   &daemon.host.channels,           // the outbox gives the channels
+                  &daemon.host.slot_limit,         // twice the default verify_limit
                   &daemon.host.routing,            // host_policy(): a copy of `routing`
               });
 }

@@ -266,3 +266,30 @@ TEST_CASE_FIXTURE(InContainer, "with the host's network the origin has the host'
   engine.answer_inspects(containers);
   CHECK(origins.back().connected == host.networks);
 }
+
+TEST_CASE(
+    "a proxy that forbids inspects is warned about once, and healer is not ready until they are answered") {
+  Recorded bench;
+  bench.begin();
+  bench.list();
+  const auto answer_all = [&](const std::string& id, Result<Container> answer) {
+    bench.hear(id);
+    for (auto& [asked, done] : std::exchange(bench.engine.inspects, {})) done(answer);
+  };
+  const auto forbidden = failure(ErrorCode::Refused, "GET /containers/c1/json: 403 Forbidden");
+  answer_all("c1", forbidden);
+  answer_all("c2", forbidden);
+  REQUIRE(bench.runtime->blind().has_value());
+  CHECK(bench.runtime->blind()->find("403 Forbidden") != std::string::npos);
+  const auto warnings = std::count_if(
+      bench.observer.lines.begin(), bench.observer.lines.end(),
+      [](const std::string& line) { return line.find("cannot be inspected") != std::string::npos; });
+  CHECK(warnings == 1);
+  Container facts;
+  facts.id = "c1";
+  facts.name = "one";
+  answer_all("c1", facts);
+  CHECK(bench.runtime->blind().has_value());
+  answer_all("c2", failure(ErrorCode::NotFound, "no such container"));
+  CHECK_FALSE(bench.runtime->blind().has_value());
+}

@@ -59,10 +59,7 @@ bool Ledger::is_paused(const Subject& subject) const {
 Ruled<void> Ledger::judge(OrderKind kind, const Subject& subject, bool running, WallTime now) const {
   if (breaks(Rule::Paused, is_paused(subject)))
     return refuse(Rule::Paused, shown(subject) + " is paused at the guard");
-  const bool under_way = std::any_of(intervals_.begin(), intervals_.end(), [&](const Interval& interval) {
-    return !interval.until && interval.id == subject.id;
-  });
-  if (breaks(Rule::Busy, under_way))
+  if (breaks(Rule::Busy, under_way(subject.id)))
     return refuse(Rule::Busy, "another order for " + shown(subject) + " is under way");
   const auto life = lives_.find(subject.id);
   const State state = life == lives_.end() ? State::Stopped : life->second.state;
@@ -119,7 +116,7 @@ void Ledger::ordered(const Order& order) {
   while (!intervals_.empty() && intervals_.front().until &&
          later(*intervals_.front().until, budget_window) <= order.at)
     intervals_.pop_front();
-  intervals_.push_back({order.number, order.subject.id, order.at, std::nullopt});
+  intervals_.push_back({order.number, order.subject.id, order.at, std::nullopt, false});
 }
 
 void Ledger::answered(std::uint64_t number, WallTime at) {
@@ -132,6 +129,15 @@ std::vector<Order> Ledger::recent(WallTime now) const {
   for (const Order& order : orders_)
     if (later(order.at, budget_window) > now) recent.push_back(order);
   return recent;
+}
+
+void Ledger::replayed() {
+  for (Interval& interval : intervals_) interval.orphaned = true;
+}
+
+bool Ledger::under_way(const std::string& id) const {
+  return std::any_of(intervals_.begin(), intervals_.end(),
+                     [&](const Interval& interval) { return !interval.until && interval.id == id; });
 }
 
 /// Times are whole milliseconds, hence the margin.
@@ -152,12 +158,12 @@ void Ledger::listed(const std::vector<SeenContainer>& all, WallTime now) {
       started(container.id, now);
       continue;
     }
-    const bool ended_by_order =
-        down_.contains(life.lineage) ||
-        std::any_of(intervals_.begin(), intervals_.end(),
-                    [&](const Interval& interval) { return interval.id == container.id; });
+    const bool ended_by_order = down_.contains(life.lineage) || under_way(container.id);
     life.state = ended_by_order ? State::Ended : State::Stopped;
+    if (ended_by_order) down_.insert(life.lineage);
   }
+  for (Interval& interval : intervals_)
+    if (interval.orphaned && !interval.until) interval.until = now;
   std::vector<std::string> lost;
   for (const auto& [id, life] : lives_)
     if (life.state != State::Gone && !present.contains(id)) lost.push_back(id);

@@ -72,6 +72,8 @@ class Ledger {
   void ordered(const Order& order);
   /// The engine answered, or will not any more.
   void answered(std::uint64_t number, WallTime at);
+  /// The orders so far are those of a former process.
+  void replayed();
   std::uint64_t next_number() const { return last_number_ + 1; }
   /// Orders of the last 30 minutes.
   std::vector<Order> recent(WallTime now) const;
@@ -118,9 +120,11 @@ class Ledger {
     std::string id;
     WallTime from;
     std::optional<WallTime> until;
+    bool orphaned = false;  ///< of a former process: no answer will come
   };
 
   bool by_order(const std::string& id, WallTime at) const;
+  bool under_way(const std::string& id) const;
   bool is_paused(const Subject& subject) const;
   Ruled<void> judge_budgets(const Subject& subject, WallTime now) const;
   Ruled<void> judge_down(const Subject& subject) const;

@@ -203,7 +203,7 @@ void Ledger::ended(const std::string& id, WallTime at) {
   if (life.state == State::Stopped) return;
   const bool killed = life.killed.unix_ms != 0 && at <= later(life.killed, death_after_kill);
   life.state = !ours && killed ? State::Stopped : State::Ended;
-  if (ours) down_.insert(life.lineage);
+  if (ours && life.successor.empty()) down_.insert(life.lineage);
 }
 
 void Ledger::renamed(const std::string& id, const std::string& name) {
@@ -218,6 +218,11 @@ void Ledger::removed(const std::string& id) {
   if (life == lives_.end() || life->second.state == State::Gone) return;
   life->second.state = State::Gone;
   life->second.watched = false;
+  const std::string& lineage = life->second.lineage;
+  const bool lives_on = std::any_of(lives_.begin(), lives_.end(), [&](const auto& other) {
+    return other.second.state != State::Gone && other.second.lineage == lineage;
+  });
+  if (!lives_on) down_.erase(lineage);
   gone_.push_back(id);
   forget_gone();
 }
@@ -253,7 +258,9 @@ bool Ledger::succeeds(const std::string& successor, const std::string& former) c
 }
 
 void Ledger::replaced(const std::string& former, const std::string& successor) {
-  lives_[former].successor = successor;
+  Life& old = lives_[former];
+  old.successor = successor;
+  down_.erase(old.lineage);
 }
 
 std::size_t Ledger::watched() const {

@@ -227,12 +227,14 @@ Ruled<Verb> reading_of_container(const std::string& target, const std::string& w
 
 Ruled<Verb> order_of_container(const std::string& target, const std::string& what, const Request& request) {
   const Query query(request);
-  if (what == "kill") return kill_of(target, query);
   if (what == "exec") return exec_create_of(target, query, request.body);
-  if (what == "recreate") return recreate_of(target, query);
-  if (what != "start" && what != "stop" && what != "restart") return unknown(request);
+  const bool known =
+      what == "start" || what == "stop" || what == "restart" || what == "kill" || what == "recreate";
+  if (!known) return unknown(request);
   // Before API 1.24 the body of a start was a HostConfig.
   if (breaks(Rule::Length, !request.body.empty())) return refuse(Rule::Length, what + " has no body");
+  if (what == "kill") return kill_of(target, query);
+  if (what == "recreate") return recreate_of(target, query);
   if (what == "start") {
     if (auto fit = query.only({}); !fit) return tl::unexpected(fit.error());
     return StartVerb{target};
@@ -252,13 +254,15 @@ Ruled<Verb> plain_reading(const Request& request) {
     return ListVerb{};
   }
   if (path == "/events") return events_of(query);
+  std::optional<Verb> verb;
+  if (path == "/_ping") verb = PingVerb{request.method == Method::Head};
+  if (path == "/version") verb = VersionVerb{};
+  if (path == "/info") verb = InfoVerb{};
+  if (path == "/networks") verb = NetworksVerb{};
+  if (path == "/guard/metrics") verb = MetricsVerb{};
+  if (!verb) return unknown(request);
   if (auto fit = query.only({}); !fit) return tl::unexpected(fit.error());
-  if (path == "/_ping") return PingVerb{request.method == Method::Head};
-  if (path == "/version") return VersionVerb{};
-  if (path == "/info") return InfoVerb{};
-  if (path == "/networks") return NetworksVerb{};
-  if (path == "/guard/metrics") return MetricsVerb{};
-  return unknown(request);
+  return *verb;
 }
 
 }  // namespace

@@ -200,13 +200,16 @@ Ruled<Reply> Gate::recreate(const RecreateVerb& verb) {
   }
   Recreation recreation(engine_, record, verb.seconds);
   const auto successor = recreation.run(inspected->text, verb.network_parent);
-  {
+  if (!recreation.ended()) {
     const std::lock_guard lock(mutex_);
-    if (successor) memory_.ledger.replaced(facts.id, *successor);
-    if (recreation.ended()) (void)memory_.journal.recreation_ended(*number, successor.value_or(""));
+    memory_.unfinished.push_back(record);
+    return Reply{
+        504,
+        "application/json",
+        json::serialize(json::object{{"message", inspected->hider->text(successor.error().message)}}),
+        {}};
   }
-  (void)answered(*number, successor ? successor->substr(0, 12) : successor.error().message, facts,
-                 OrderKind::Recreate);
+  end_recreation(record, successor, "");
   if (!successor) {
     Reply reply;
     reply.status = successor.error().code == ErrorCode::Conflict ? 409 : 500;
@@ -220,24 +223,36 @@ Ruled<Reply> Gate::recreate(const RecreateVerb& verb) {
                {}};
 }
 
+void Gate::end_recreation(const RecreationRecord& record, const Result<std::string>& successor,
+                          const std::string& detail) {
+  const WallTime now = wall_now();
+  const std::lock_guard lock(mutex_);
+  if (successor) memory_.ledger.replaced(record.id, *successor);
+  memory_.ledger.answered(record.number, now);
+  // What is done is done; a file that cannot be written refuses the next order.
+  (void)memory_.journal.recreation_ended(record.number, successor.value_or(""));
+  (void)memory_.journal.answered(record.number, now);
+  (void)memory_.audit.write({"answer", "recreate", record.id.substr(0, 12) + " " + record.name,
+                             successor ? successor->substr(0, 12) : successor.error().message, detail},
+                            now);
+}
+
 void Gate::resume_recreations() {
   std::vector<RecreationRecord> unfinished;
   {
     const std::lock_guard lock(mutex_);
+    if (!sees_events_) return;
     unfinished.swap(memory_.unfinished);
   }
   for (const RecreationRecord& record : unfinished) {
     Recreation recreation(engine_, record, {});
     const auto successor = recreation.resume();
+    if (recreation.ended()) {
+      end_recreation(record, successor, "finished after it was cut");
+      continue;
+    }
     const std::lock_guard lock(mutex_);
-    const WallTime now = wall_now();
-    if (successor) memory_.ledger.replaced(record.id, *successor);
-    memory_.ledger.answered(record.number, now);
-    if (recreation.ended()) (void)memory_.journal.recreation_ended(record.number, successor.value_or(""));
-    (void)memory_.audit.write(
-        {"answer", "recreate", record.id.substr(0, 12) + " " + record.name,
-         successor ? successor->substr(0, 12) : successor.error().message, "after a restart of the guard"},
-        now);
+    memory_.unfinished.push_back(record);
   }
 }
 

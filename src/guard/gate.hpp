@@ -56,7 +56,7 @@ class Gate {
   /// An operator's order: "pause web", "resume web", "reset web", "release web", "status".
   std::string operator_order(const std::string& line);
 
-  /// Finishes or undoes the recreations of a former process.
+  /// Finishes or undoes the recreations that were cut, by the end of a process or of the engine.
   void resume_recreations();
 
   // For the watcher.
@@ -88,6 +88,8 @@ class Gate {
   Ruled<Reply> simple_order(OrderKind kind, const std::string& target, std::optional<unsigned> seconds,
                             const std::string& signal);
   Ruled<Reply> recreate(const RecreateVerb& verb);
+  void end_recreation(const RecreationRecord& record, const Result<std::string>& successor,
+                      const std::string& detail);
   Ruled<Reply> read(const std::string& path,
                     std::function<boost::json::value(const boost::json::value&)> shown);
   Ruled<Reply> list();

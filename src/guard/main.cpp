@@ -104,8 +104,7 @@ int run(const Settings& settings) {
   Watcher watcher(gate, engine);
   std::thread([&] { watcher.run(); }).detach();
   std::thread([&] {
-    while (!watcher.ready()) std::this_thread::sleep_for(Duration{50});
-    gate.resume_recreations();
+    for (;; std::this_thread::sleep_for(Duration{250})) gate.resume_recreations();
   }).detach();
   server.run();
   std::cout << std::flush;

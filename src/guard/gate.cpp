@@ -189,7 +189,8 @@ Ruled<Reply> Gate::recreate(const RecreateVerb& verb) {
   const auto number = order(OrderKind::Recreate, facts);
   if (!number) return tl::unexpected(number.error());
   RecreationRecord record{*number, facts.id, facts.name, {}, {}};
-  record.aside_name = fmt::format("{}-guard{}", facts.name, *number);
+  record.aside_name =
+      fmt::format("{}-{}", facts.name, verb.mark.empty() ? fmt::format("guard{}", *number) : verb.mark);
   record.new_name = record.aside_name + "-new";
   {
     const std::lock_guard lock(mutex_);

@@ -3,7 +3,6 @@
 #include <grp.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -95,9 +94,8 @@ Result<void> drop_privileges(const Settings& settings) {
         fmt::format("the guard runs as user {}; start it as root, or as user {} (uid= in its file)",
                     geteuid(), settings.uid));
   if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return system_failure("no_new_privs");
+  // No core file, and no other process of this user may look inside.
   if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) return system_failure("dumpable");
-  const rlimit none{0, 0};
-  if (setrlimit(RLIMIT_CORE, &none) != 0) return system_failure("core limit");
   return {};
 }
 

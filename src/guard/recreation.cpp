@@ -89,10 +89,12 @@ Result<docker::Sight> Recreation::look() {
     named = std::move(*found);
     if (named && named->id == record_.id) named.reset();
   }
-  const std::string known = new_ ? new_->id : std::string();
+  const std::string known = new_ ? new_->id : created_;
   const bool same_image = named && (!old_ || named->image_id == old_->image_id);
   docker::Sight sight;
   new_ = std::move(*fresh);
+  // Another party's container under the name of the new one.
+  if (new_ && plan_ && new_->id != created_) new_.reset();
   if (!new_ && named && (known.empty() ? !plan_ && same_image : named->id == known)) {
     new_ = std::move(named);
     named.reset();
@@ -166,6 +168,11 @@ Result<void> Recreation::prepare(const std::string& inspect, const std::string& 
   auto plan = docker::plan_recreation(inspect, image->body, {original_.image_id, network_parent});
   if (!plan) return tl::unexpected(plan.error());
   plan_ = std::move(*plan);
+  for (const std::string& name : {record_.new_name, record_.aside_name}) {
+    const auto taken = find(name);
+    if (!taken) return tl::unexpected(taken.error());
+    if (*taken) return failure(ErrorCode::Conflict, fmt::format("a container \"{}\" exists already", name));
+  }
   for (const std::string& owner : plan_->owners) {
     const auto found = find(owner);
     if (!found) return tl::unexpected(found.error());
@@ -239,8 +246,20 @@ Result<void> Recreation::carry_out(RecreateStep step) {
       return {};
   }
   const auto answer = engine_.call(call);
-  if (!answer) return tl::unexpected(answer.error());
+  if (!answer) {
+    // The name was free before, so what has it now is what the engine made without an answer.
+    if (step == RecreateStep::Create)
+      if (const auto found = find(record_.new_name);
+          found && *found && (*found)->image_id == original_.image_id)
+        created_ = (*found)->id;
+    return tl::unexpected(answer.error());
+  }
   const bool was_so = answer->status == 304 || (call.method == "DELETE" && answer->status == 404);
+  if (step == RecreateStep::Create && answer->status == 201) {
+    const auto object = object_of(answer->body);
+    created_ = object ? text_at(*object, "Id") : std::string();
+    if (!is_full_id(created_)) return failure(ErrorCode::Protocol, "create: the answer has no id");
+  }
   if (was_so || (answer->status >= 200 && answer->status < 300)) return {};
   return failure(answer->status == 409 ? ErrorCode::Conflict : ErrorCode::PeerFailure,
                  fmt::format("{}: {}", to_string(step), message_of(*answer)));

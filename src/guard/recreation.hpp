@@ -52,6 +52,7 @@ class Recreation {
   std::optional<docker::RecreationPlan> plan_;
   std::optional<Found> old_;
   std::optional<Found> new_;
+  std::string created_;  ///< id of the new container, once this process made it
   bool start_old_ = true;
   bool ended_ = true;
 };

@@ -88,10 +88,6 @@ Problem apply(std::string_view key, std::string_view name, std::string_view valu
   if (key == "signals") return read_names(value, settings.signals);
   if (key == "label_remedies") return read_kinds(value, settings.label_remedies);
   if (key == "default_remedies") return read_remedies(value, settings.default_remedies);
-  if (key == "authz_user") {
-    settings.authz_user = value;
-    return {};
-  }
   if (key == "image_opt_in") {
     if (value != "accepted" && value != "refused") return "accepted or refused";
     settings.image_opt_in = value == "accepted" ? ImageOptIn::Accepted : ImageOptIn::Refused;

@@ -36,7 +36,6 @@ struct Settings {
   std::map<std::string, std::vector<std::vector<std::string>>> commands;  ///< of a workload, for probes
   std::set<std::string> hazardous;  ///< workloads with privileges that may be recreated and entered
   ImageOptIn image_opt_in = ImageOptIn::Refused;
-  std::string authz_user;  ///< common name of healer's certificate, for --authz
 };
 
 /// Reads NAME=value lines; '#' begins a comment. InvalidInput names the line, what is wrong, and what is

@@ -22,6 +22,7 @@ constexpr std::size_t full_id_length = 64;
 constexpr std::size_t longest_name = 128;
 constexpr std::size_t most_words = 64;
 constexpr std::size_t longest_command = 4096;
+constexpr std::size_t longest_mark = 40;
 
 std::string shown(std::string_view text) {
   return clip(printable(text), 60);
@@ -199,13 +200,19 @@ Ruled<Verb> exec_start_of(const std::string& exec_id, const Query& query, const 
 }
 
 Ruled<Verb> recreate_of(const std::string& target, const Query& query) {
-  if (auto fit = query.only({"t", "parent"}); !fit) return tl::unexpected(fit.error());
+  if (auto fit = query.only({"t", "parent", "mark"}); !fit) return tl::unexpected(fit.error());
   const auto seconds = stop_seconds(query);
   if (!seconds) return tl::unexpected(seconds.error());
   if (!is_full_id(target)) return refuse(Rule::Query, "recreate takes a full id");
   std::string parent(query.value("parent"));
   if (query.has("parent") && !is_full_id(parent)) return refuse(Rule::Query, "parent takes a full id");
-  return RecreateVerb{target, *seconds, std::move(parent)};
+  const std::string mark(query.value("mark"));
+  const bool fit_mark = mark.size() <= longest_mark && std::all_of(mark.begin(), mark.end(), [](char c) {
+                          return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+                        });
+  if (!fit_mark)
+    return refuse(Rule::Query, "mark=" + shown(mark) + "; small letters and digits are accepted");
+  return RecreateVerb{target, *seconds, std::move(parent), mark};
 }
 
 Ruled<Verb> unknown(const Request& request) {

@@ -75,6 +75,7 @@ struct RecreateVerb {
   std::string id;  ///< the full one
   std::optional<unsigned> seconds;
   std::string network_parent;  ///< full id; empty: the recorded one
+  std::string mark;  ///< part of the containers' names meanwhile, [a-z0-9]; empty: the guard chooses
 };
 
 using Verb =

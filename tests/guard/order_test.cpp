@@ -219,6 +219,19 @@ TEST_CASE("recreate makes the same container, from the image it had, although th
   CHECK(order(scene, id, "recreate").status == 404);
 }
 
+TEST_CASE("another party's container under the name of the new one is not touched") {
+  Scene scene;
+  const std::string id = scene.run("g-web", in + R"(,"healer.remedies":"recreate")", quick);
+  const std::string other = scene.run("g-web-m1-new", "", quick);
+  scene.start_guard();
+  CHECK(order(scene, id, "recreate?t=1&mark=m1").status == 409);
+  CHECK(scene.status_of(other) == "running");
+  CHECK(text_at(scene.inspect(other), "Name") == "/g-web-m1-new");
+  CHECK(scene.status_of(id) == "running");
+  CHECK(order(scene, id, "recreate?t=1&mark=M1").refused_by(Rule::Query));
+  CHECK(order(scene, id, "recreate?t=1&mark=m2").status == 201);
+}
+
 TEST_CASE("what reaches beyond its container is recreated with the operator's word alone") {
   Scene scene;
   scene.run("g-caps", in + R"(,"healer.remedies":"recreate")", quick, R"("CapAdd":["SYS_ADMIN"])");

@@ -14,7 +14,7 @@ namespace {
 
 using net::HttpAnswer;
 
-constexpr Duration patience{10'000};
+constexpr Duration longest_wait{10'000};
 constexpr Duration pause_between_looks{500};
 /// The engine did not answer the guard, which finishes the recreation later.
 constexpr int not_finished = 504;
@@ -26,17 +26,13 @@ GuardedRecreator::GuardedRecreator(Caller& caller) : caller_(caller) {}
 GuardedRecreator::~GuardedRecreator() = default;
 
 void GuardedRecreator::recreate(const RecreateOrder& order, Done done) {
-  for (const std::string* part : {&order.container_id, &order.network_parent})
+  for (const std::string* part : {&order.container_id, &order.network_parent, &order.mark})
     if (!part->empty() && !fit_for_path(*part))
       return caller_.later(
           [done = std::move(done), error = unfit("recreate", *part)] { done(tl::unexpected(error)); });
-  std::string path = "/containers/" + order.container_id + "/recreate";
-  const char* separator = "?";
-  if (order.stop_timeout) {
-    path += "?t=" + seconds_text(*order.stop_timeout);
-    separator = "&";
-  }
-  if (!order.network_parent.empty()) path += separator + ("parent=" + order.network_parent);
+  std::string path = fmt::format("/containers/{}/recreate?mark={}", order.container_id, order.mark);
+  if (order.stop_timeout) path += "&t=" + seconds_text(*order.stop_timeout);
+  if (!order.network_parent.empty()) path += "&parent=" + order.network_parent;
   const std::string what = "recreate " + clip(order.name, 80);
   caller_.call(caller_.order(path, order.deadline),
                [this, what, done = std::move(done)](const Result<HttpAnswer>& answer) {
@@ -56,7 +52,7 @@ void GuardedRecreator::resume(const RecreateOrder& order, Done done) {
   if (!fit_for_path(order.name))
     return caller_.later(
         [done = std::move(done), error = unfit("recreate", order.name)] { done(tl::unexpected(error)); });
-  look(order, std::chrono::steady_clock::now() + patience, done);
+  look(order, std::chrono::steady_clock::now() + longest_wait, done);
 }
 
 void GuardedRecreator::look(const RecreateOrder& order, std::chrono::steady_clock::time_point until,

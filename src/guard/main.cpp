@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <csignal>
 #include <fstream>
 #include <iostream>
 #include <iterator>
@@ -81,6 +82,8 @@ int run(const Settings& settings) {
   // Few threads allocate at once, and each arena costs memory.
   mallopt(M_ARENA_MAX, 1);
   umask(0077);
+  // A write that a limit of the file's size stops is an error, not the end.
+  std::signal(SIGXFSZ, SIG_IGN);
   if (auto dropped = drop_privileges(settings); !dropped) return fail(dropped.error().message);
   Ledger ledger;
   std::vector<RecreationRecord> unfinished;

@@ -65,9 +65,6 @@ void Server::run() {
   action.sa_handler = on_signal;
   sigaction(SIGTERM, &action, nullptr);
   sigaction(SIGINT, &action, nullptr);
-  // A write that a limit of the file's size stops is an error, not the end.
-  action.sa_handler = SIG_IGN;
-  sigaction(SIGXFSZ, &action, nullptr);
   Deadline next_minute(minute);
   while (!ending) {
     std::array<pollfd, 2> doors{pollfd{healer_.get(), POLLIN, 0}, pollfd{operator_.get(), POLLIN, 0}};

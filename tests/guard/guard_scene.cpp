@@ -138,6 +138,11 @@ Answered Scene::guarded(const std::string& bytes, unsigned user) const {
   return converse(guard_socket(), bytes);
 }
 
+Answered Scene::as_operator(const std::string& line, unsigned user) const {
+  const AsUser as(user);
+  return converse(folder_ + "/admin.sock", line);
+}
+
 std::string Scene::create(const std::string& name, const std::string& labels, const std::string& extra,
                           const std::string& host, const std::string& image) {
   const std::string host_config =

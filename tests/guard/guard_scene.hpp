@@ -44,6 +44,8 @@ class Scene {
   Answered raw(const std::string& bytes) const { return converse(engine_, bytes); }
   /// At the guard, as healer's user or another one.
   Answered guarded(const std::string& bytes, unsigned user = client) const;
+  /// At the operator's socket.
+  Answered as_operator(const std::string& line, unsigned user) const;
 
   /// Creates and starts a container; `extra`: members of the body, `host`: of its HostConfig.
   std::string run(const std::string& name, const std::string& labels, const std::string& extra = {},

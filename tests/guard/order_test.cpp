@@ -80,6 +80,9 @@ TEST_CASE("a thousand restarts become ten, and a new id refills nothing, nor doe
   scene.start_guard();
   CHECK(order(scene, "g-web", "restart?t=0").refused_by(Rule::WorkloadBudget));
   // Only root resets it, on the other socket.
+  for (const unsigned user : {Scene::client, 65531U, 65534U})
+    CHECK(scene.as_operator("reset g-web\n", user).refused_by(Rule::Peer));
+  CHECK(order(scene, "g-web", "restart?t=0").refused_by(Rule::WorkloadBudget));
   const std::string conf = " --config " + scene.folder() + "/guard.conf ";
   CHECK(scene.command("ctl" + conf + "reset g-web").first == 0);
   CHECK(order(scene, "g-web", "restart?t=0").status == 204);

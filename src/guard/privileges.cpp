@@ -115,7 +115,7 @@ Result<void> confine() {
   // glibc falls back to clone, whose flags a filter can read.
   add(SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3));
   add_if(SCMP_SYS(clone), SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD));
-  add_if(SCMP_SYS(socket), SCMP_A0(SCMP_CMP_EQ, AF_UNIX));
+  add_if(SCMP_SYS(socket), SCMP_A0(SCMP_CMP_EQ, AF_UNIX, 0));
   add_if(SCMP_SYS(mmap), SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
   add_if(SCMP_SYS(mprotect), SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
   fault = fault ? fault : seccomp_load(filter);

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <functional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -333,6 +334,58 @@ TEST_CASE("a changed audit file shows, and another user's journal is not taken")
   const std::string journal = scene.folder() + "/journal";
   CHECK(chown(journal.c_str(), 0, 0) == 0);
   CHECK_THROWS(scene.start_guard());
+}
+
+TEST_CASE("a guard without a rule of its memory lets through what that rule stops") {
+  struct Plant {
+    Rule rule;
+    std::function<Answered(Scene&)> attempt;
+  };
+  const std::vector<Plant> plants{
+      {Rule::Peer, [](Scene& scene) { return scene.guarded(request("GET", "/_ping"), 0); }},
+      {Rule::Paused,
+       [](Scene& scene) {
+         scene.raw(request("POST", of("g-web", "pause")));
+         return order(scene, "g-web", "restart?t=0");
+       }},
+      {Rule::OperatorStopped,
+       [](Scene& scene) {
+         scene.raw(request("POST", of("g-web", "stop?t=1")));
+         return order(scene, "g-web", "start");
+       }},
+      {Rule::WorkloadBudget,
+       [](Scene& scene) {
+         for (int i = 0; i < 10; ++i) (void)order(scene, "g-web", "restart?t=0");
+         return order(scene, "g-web", "restart?t=0");
+       }},
+      {Rule::ExecHandle,
+       [](Scene& scene) {
+         const Answered created = scene.raw(request("POST", of("g-web", "exec"), R"({"Cmd":["true"]})"));
+         const std::string id(json::parse(created.body()).as_object()["Id"].as_string());
+         return scene.guarded(request("POST", "/v1.41/exec/" + id + "/start", R"({"Detach":false})"));
+       }},
+      {Rule::NetworkParent,
+       [](Scene& scene) {
+         const std::string parent = scene.run("g-vpn", "", quick);
+         const std::string other = scene.run("g-other", "", quick);
+         const std::string child =
+             scene.run("g-child", in + R"(,"healer.remedies":"recreate")", quick + R"(,"Hostname":"")",
+                       R"("NetworkMode":"container:)" + parent + R"(")");
+         return order(scene, child, "recreate?t=1&parent=" + other);
+       }},
+  };
+  for (const Plant& plant : plants) {
+    Scene scene;
+    scene.run("g-web", in, quick);
+    scene.start_guard();
+    CHECK_MESSAGE(plant.attempt(scene).refused_by(plant.rule), to_string(plant.rule));
+    scene.stop_guard(SIGKILL);
+    scene.forget();
+    scene.run("g-web", in, quick);
+    scene.start_guard({}, to_string(plant.rule));
+    const Answered answered = plant.attempt(scene);
+    CHECK_MESSAGE((answered.status >= 200 && answered.status < 400), to_string(plant.rule) << answered.bytes);
+  }
 }
 
 TEST_CASE("withheld requests and huge heads keep nobody out for long") {

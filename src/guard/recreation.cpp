@@ -184,7 +184,7 @@ Result<void> Recreation::prepare(const std::string& inspect, const std::string& 
   return name_networks_by_id(inspect);
 }
 
-Result<void> Recreation::carry_out(RecreateStep step) {
+EngineCall Recreation::call_of(RecreateStep step) const {
   EngineCall call{.method = "POST", .deadline = call_limit};
   const auto renamed = [](const std::string& id, const std::string& name) {
     return fmt::format("/containers/{}/rename?name={}", id, percent_encoded(name));
@@ -209,7 +209,7 @@ Result<void> Recreation::carry_out(RecreateStep step) {
             return std::find(new_->networks.begin(), new_->networks.end(), connection.network) ==
                    new_->networks.end();
           });
-      if (next == plan_->connections.end()) return {};
+      if (next == plan_->connections.end()) break;
       call.path = "/networks/" + percent_encoded(next->network) + "/connect";
       call.body = fmt::format(R"({{"Container":"{}","EndpointConfig":{}}})", new_->id, next->endpoint);
       break;
@@ -243,8 +243,14 @@ Result<void> Recreation::carry_out(RecreateStep step) {
     case RecreateStep::Finished:
     case RecreateStep::Undone:
     case RecreateStep::Lost:
-      return {};
+      break;
   }
+  return call;
+}
+
+Result<void> Recreation::carry_out(RecreateStep step) {
+  const EngineCall call = call_of(step);
+  if (call.path.empty()) return {};
   const auto answer = engine_.call(call);
   if (!answer) {
     // The name was free before, so what has it now is what the engine made without an answer.

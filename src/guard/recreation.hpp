@@ -41,6 +41,8 @@ class Recreation {
   Result<docker::Sight> look();
   Result<void> prepare(const std::string& inspect, const std::string& network_parent);
   Result<void> name_networks_by_id(const std::string& inspect);
+  /// The call that carries out the step; without a path: there is none.
+  EngineCall call_of(docker::RecreateStep step) const;
   Result<void> carry_out(docker::RecreateStep step);
   Result<std::string> replace();
   Result<std::string> undo(const Error& cause);

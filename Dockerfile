@@ -2,6 +2,7 @@
 #
 #   docker build --target healer -t healer .
 #   docker build --target healer-autoheal -t healer-autoheal .    (replaces willfarrell/autoheal)
+#   docker build --target healer-guard -t healer-guard .           (between healer and the engine's socket)
 #   docker build --target sample-app -t sample-app .
 #   docker build --target prometheus -t healer-prometheus .        (for hosts that reach no registry)
 #   docker build --target alertmanager -t healer-alertmanager .    (the same)
@@ -19,7 +20,9 @@ COPY . .
 RUN if [ "$ROOTS" = source ]; then scripts/image_roots.sh; fi \
  && chown -R 65532:65532 build/image/healer/var/lib/healer build/image/healer/run/healer \
       build/image/sample-app/var/lib/sample-app \
- && chmod 700 build/image/healer/var/lib/healer build/image/healer/run/healer
+ && chmod 700 build/image/healer/var/lib/healer build/image/healer/run/healer \
+ && chown -R 65531:65531 build/image/healer-guard/var/lib/healer-guard build/image/healer-guard/run/healer-guard \
+ && chmod 700 build/image/healer-guard/var/lib/healer-guard && chmod 755 build/image/healer-guard/run/healer-guard
 
 FROM scratch AS healer
 COPY --from=build /src/build/image/healer/ /
@@ -44,6 +47,16 @@ STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=5s --timeout=5s --start-period=10s --retries=3 CMD ["/usr/bin/healer", "healthcheck"]
 ENTRYPOINT ["/usr/bin/healer"]
 CMD ["autoheal"]
+
+# Starts as root with the capabilities SETUID and SETGID alone, to take the group of the engine's socket; then it is user
+# 65531 for good, before it listens.
+FROM scratch AS healer-guard
+COPY --from=build /src/build/image/healer-guard/ /
+USER 0:0
+VOLUME /var/lib/healer-guard /run/healer-guard
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=10s --timeout=5s --start-period=5s --retries=3 CMD ["/usr/bin/healer-guard", "healthcheck"]
+ENTRYPOINT ["/usr/bin/healer-guard"]
 
 FROM scratch AS sample-app
 COPY --from=build /src/build/image/sample-app/ /

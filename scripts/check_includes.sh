@@ -42,7 +42,7 @@ BEGIN {
     may["hook"] = "base net"
     may["runtime"] = "base model core present config engine probe notify store hook"
     may["replay"] = "base model core present json"
-    may["guard"] = "base net"
+    may["guard"] = "base net engine/docker"
     may["cli"] = "base model config net"
     may["app"] = "*"
     # the one header of each adapter that runtime/ may include

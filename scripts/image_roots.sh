@@ -31,9 +31,9 @@ copy_libraries() {
     done
 }
 
-# gather_programs [HEALER]: healer with its shared libraries, and sample-app, which is linked statically.
+# gather_programs [HEALER]: healer with its shared libraries; healer-guard and sample-app, which are linked statically.
 gather_programs() {
-    local healer=${1:-} targets=(sample-app)
+    local healer=${1:-} targets=(sample-app healer-guard)
     if [ -z "$healer" ]; then
         targets+=(healer)
         healer=$binaries/healer
@@ -56,6 +56,11 @@ gather_programs() {
     cat /usr/share/ca-certificates/mozilla/*.crt >"$out/healer/etc/ssl/certs/ca-certificates.crt"
     # libcurl reads that file; OpenSSL reads this one by default.
     ln -s /etc/ssl/certs/ca-certificates.crt "$out/healer/usr/lib/ssl/cert.pem"
+
+    new_root healer-guard guard
+    sed -i 's/65532/65531/g' "$out/healer-guard/etc/passwd" "$out/healer-guard/etc/group"
+    cp "$binaries/healer-guard" "$out/healer-guard/usr/bin/healer-guard"
+    mkdir -p "$out/healer-guard/var/lib/healer-guard" "$out/healer-guard/run/healer-guard"
 
     new_root sample-app app
     cp "$binaries/sample-app" "$out/sample-app/usr/bin/sample-app"

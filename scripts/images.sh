@@ -1,17 +1,17 @@
 #!/usr/bin/env bash
 # Builds the project's images on the engine of DOCKER_HOST: healer, healer-autoheal (replaces docker-autoheal),
-# sample-app and, with `airgap`, Prometheus and Alertmanager from Debian's packages, for hosts without a registry.
+# healer-guard, sample-app and, with `airgap`, Prometheus and Alertmanager from Debian's packages, for hosts without a registry.
 #
 #   scripts/images.sh [airgap] [--source]
 #
 # On Debian 12 the programs are compiled on this host, and the healer in HEALER_BINARY (default build/release/healer) is
 # used if it exists. On other hosts, or with --source, they are compiled inside the image build. The tags are set by
-# HEALER_IMAGE, HEALER_AUTOHEAL_IMAGE, SAMPLE_APP_IMAGE, HEALER_PROMETHEUS_IMAGE and HEALER_ALERTMANAGER_IMAGE.
+# HEALER_IMAGE, HEALER_AUTOHEAL_IMAGE, HEALER_GUARD_IMAGE, SAMPLE_APP_IMAGE, HEALER_PROMETHEUS_IMAGE and HEALER_ALERTMANAGER_IMAGE.
 # HEALER_IMAGE_LABEL=NAME=VALUE adds a label to all images.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-targets=(healer healer-autoheal sample-app)
+targets=(healer healer-autoheal healer-guard sample-app)
 roots=prebuilt
 # The base image is bookworm: a program linked on another release would not run in it.
 grep -q '^VERSION_CODENAME=bookworm$' /etc/os-release 2>/dev/null || roots=source
@@ -41,6 +41,7 @@ fi
 declare -A tags=(
     [healer]=${HEALER_IMAGE:-healer:latest}
     [healer-autoheal]=${HEALER_AUTOHEAL_IMAGE:-healer-autoheal:latest}
+    [healer-guard]=${HEALER_GUARD_IMAGE:-healer-guard:latest}
     [sample-app]=${SAMPLE_APP_IMAGE:-sample-app:latest}
     [prometheus]=${HEALER_PROMETHEUS_IMAGE:-healer-prometheus:latest}
     [alertmanager]=${HEALER_ALERTMANAGER_IMAGE:-healer-alertmanager:latest}

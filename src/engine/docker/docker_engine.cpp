@@ -10,6 +10,7 @@
 #include "engine/docker/event_stream.hpp"
 #include "engine/docker/evidence.hpp"
 #include "engine/docker/exec.hpp"
+#include "engine/docker/guarded_recreate.hpp"
 #include "engine/docker/inspects.hpp"
 #include "engine/docker/json_container.hpp"
 #include "engine/docker/json_engine.hpp"
@@ -38,6 +39,7 @@ struct DockerEngine::Inner {
   using Done = std::function<void(Result<void>)>;
 
   Product product = Product::Docker;  ///< found by the newest connect()
+  bool guarded = false;               ///< healer-guard answered the newest connect()
   std::optional<bool> rootless;       ///< empty: /info was not answered yet
   Caller caller;                      // used by the members below; its destruction drops their callbacks
   const DockerEngineSettings& settings;
@@ -47,6 +49,7 @@ struct DockerEngine::Inner {
   EventStream events{caller, [this](const std::string& id) { execs.container_died(id); }};
   Captures captures{caller};
   Recreator recreator{caller};
+  GuardedRecreator guarded_recreator{caller};
 
   void greet(std::function<void(Result<EngineInfo>)> done);
   void introduce(ApiVersion negotiated, std::function<void(Result<EngineInfo>)> done);
@@ -69,6 +72,7 @@ void DockerEngine::Inner::greet(std::function<void(Result<EngineInfo>)> done) {
       caller.unversioned_question("/_ping"), [this, done = std::move(done)](Result<HttpAnswer> answer) {
         if (!answer) return done(tl::unexpected(caller.no_answer("connect", answer.error())));
         if (answer->status != 200) return done(tl::unexpected(status_error("connect: GET /_ping", *answer)));
+        guarded = !net::find_header(answer->headers, guard_header).empty();
         const std::string said(net::find_header(answer->headers, "Api-Version"));
         // Engines without the header speak 1.24: so the docker client assumes.
         const auto newest_of_theirs = said.empty() ? oldest_api : parse_api_version(said);
@@ -253,10 +257,12 @@ void DockerEngine::collect_evidence(EvidenceOrder order, std::function<void(Engi
 }
 
 void DockerEngine::recreate(RecreateOrder order, std::function<void(Result<std::string>)> done) {
+  if (inner_->guarded) return inner_->guarded_recreator.recreate(order, std::move(done));
   inner_->recreator.recreate(std::move(order), std::move(done));
 }
 
 void DockerEngine::resume_recreate(RecreateOrder order, std::function<void(Result<std::string>)> done) {
+  if (inner_->guarded) return inner_->guarded_recreator.resume(order, std::move(done));
   inner_->recreator.resume(std::move(order), std::move(done));
 }
 

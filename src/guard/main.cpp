@@ -1,0 +1,146 @@
+#include <malloc.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <csignal>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/text.hpp"
+#include "base/version.hpp"
+#include "guard/audit.hpp"
+#include "guard/gate.hpp"
+#include "guard/privileges.hpp"
+#include "guard/server.hpp"
+#include "guard/settings.hpp"
+#include "guard/watcher.hpp"
+
+namespace {
+
+using namespace healer;
+using namespace healer::guard;
+
+constexpr int exit_usage = 2;
+
+constexpr const char* usage =
+    "healer-guard [--config FILE]                      stands between healer and the engine\n"
+    "healer-guard audit verify FILE                    checks the chain of an audit file, prints its head\n"
+    "healer-guard ctl [--config FILE] ORDER [NAME]     status, pause, resume, reset or release, for root\n"
+    "healer-guard healthcheck [--config FILE]          whether the guard listens\n"
+    "healer-guard version\n";
+
+int fail(const std::string& what) {
+  std::cerr << "healer-guard: " << what << "\n";
+  return 1;
+}
+
+int verify(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return fail(path + ": it cannot be read");
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  std::vector<std::string> lines = split(text, '\n');
+  // A line without its end was being written when the guard ended.
+  if (!lines.empty()) lines.pop_back();
+  const auto verified = verify_audit(lines);
+  if (!verified) return fail(path + ": " + verified.error().message);
+  std::cout << verified->lines << " lines, head " << verified->head << "\n";
+  return 0;
+}
+
+/// Sends one line to the operator's socket and prints the answer.
+int control(const Settings& settings, const std::string& line) {
+  const Deadline deadline(Duration{10'000});
+  const auto socket = connect_unix(settings.admin_socket);
+  if (!socket) return fail(socket.error().message);
+  if (auto sent = write_all(socket->get(), line + "\n", deadline); !sent) return fail(sent.error().message);
+  std::string answer;
+  std::array<char, 4096> buffer;
+  for (;;) {
+    const auto got = read_some(socket->get(), buffer.data(), buffer.size(), deadline);
+    if (!got) return fail(got.error().message);
+    if (*got == 0) break;
+    answer.append(buffer.data(), *got);
+  }
+  std::cout << answer;
+  return answer.starts_with("refused") || answer.find("healer-guard: peer") != std::string::npos ? 1 : 0;
+}
+
+/// In a container the host name is the beginning of its id.
+std::string own_container() {
+  std::array<char, 256> name{};
+  const std::string host = gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "";
+  const bool hex = host.size() == 12 && host.find_first_not_of("0123456789abcdef") == std::string::npos;
+  return hex ? host : std::string();
+}
+
+int run(const Settings& settings) {
+  // Few threads allocate at once, and each arena costs memory.
+  mallopt(M_ARENA_MAX, 1);
+  umask(0077);
+  // A write that a limit of the file's size stops is an error, not the end.
+  std::signal(SIGXFSZ, SIG_IGN);
+  if (auto dropped = drop_privileges(settings); !dropped) return fail(dropped.error().message);
+  Ledger ledger;
+  std::vector<RecreationRecord> unfinished;
+  const WallTime now = wall_now();
+  auto journal = Journal::open(settings.state + "/journal", ledger, now, unfinished);
+  if (!journal) return fail(journal.error().message);
+  auto audit = Audit::open(settings.state + "/audit");
+  if (!audit) return fail(audit.error().message);
+  if (auto written = audit->write({"start", "", "", "", version}, now); !written)
+    return fail(written.error().message);
+  EngineClient engine(settings.engine);
+  Gate gate(settings, engine,
+            {std::move(ledger), std::move(*journal), std::move(*audit), std::move(unfinished)},
+            own_container());
+  Server server(gate);
+  if (auto listening = server.listen(settings); !listening) return fail(listening.error().message);
+  if (auto confined = confine(); !confined) return fail(confined.error().message);
+  std::cout << "healer-guard: user " << settings.uid << " serves user " << settings.client_uid << " at "
+            << settings.socket << "\n"
+            << std::flush;
+  Watcher watcher(gate, engine);
+  std::thread([&] { watcher.run(); }).detach();
+  std::thread([&] {
+    for (;; std::this_thread::sleep_for(Duration{250})) gate.resume_recreations();
+  }).detach();
+  server.run();
+  std::cout << std::flush;
+  // Threads that wait for the engine are not waited for: the journal knows what they do.
+  _exit(0);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  std::vector<std::string> words(argv + 1, argv + argc);
+  std::string path = default_settings_path;
+  for (std::size_t i = 0; i + 1 < words.size(); ++i)
+    if (words[i] == "--config") {
+      path = words[i + 1];
+      words.erase(words.begin() + static_cast<std::ptrdiff_t>(i),
+                  words.begin() + static_cast<std::ptrdiff_t>(i) + 2);
+      break;
+    }
+  if (words.size() == 3 && words[0] == "audit" && words[1] == "verify") return verify(words[2]);
+  if (words.size() == 1 && words[0] == "version") {
+    std::cout << "healer-guard " << version << "\n";
+    return 0;
+  }
+  const bool controls = (words.size() == 2 || words.size() == 3) && words[0] == "ctl";
+  const bool checks = words.size() == 1 && words[0] == "healthcheck";
+  if (!words.empty() && !controls && !checks) {
+    std::cerr << usage;
+    return exit_usage;
+  }
+  const auto settings = load_settings(path);
+  if (!settings) return fail(settings.error().message);
+  if (checks) return connect_unix(settings->socket) ? 0 : fail(settings->socket + ": nobody listens");
+  if (controls) return control(*settings, words[1] + (words.size() == 3 ? " " + words[2] : ""));
+  return run(*settings);
+}

@@ -208,8 +208,8 @@ struct HostPolicy {
   bool operator==(const HostPolicy&) const = default;
 };
 HEALER_DESCRIBE(HostPolicy, host_name, mass_share, mass_least, mass_hold, mass_hold_max, remedy_share,
-                slot_limit, connectivity, connectivity_text, connectivity_interval, connectivity_timeout, pressure_limit,
-                hook_limit, channels, routing);
+                slot_limit, connectivity, connectivity_text, connectivity_interval, connectivity_timeout,
+                pressure_limit, hook_limit, channels, routing);
 
 /// A label that is unknown or does not parse. Logged, counted and shown in `healer status`, never silently
 /// ignored.

@@ -427,7 +427,7 @@ void Checker::ordered(const ApplyRemedy& order, Instant now) {
                         format_duration(policy->retry.budget_window)));
   // Invariant 2, the global limit.
   std::size_t in_remedy = 0;
-  for (const auto& [key, other] : accounts_) in_remedy += other.open_attempt ? 1 : 0;
+  for (const auto& [key, other] : accounts_) in_remedy += takes_slot(key, other, now) ? 1 : 0;
   const auto allowed = std::max<std::size_t>(
       1,
       static_cast<std::size_t>(host_.remedy_share * static_cast<double>(runtime_->supervisor().watched())));
@@ -469,6 +469,16 @@ bool Checker::by_operator(const ApplyRemedy& order) const {
   const bool just_now = asked != asked_at_.end() && world_.now() - asked->second < 10min;
   const auto incident = incidents_.find(attempt->second.incident.value);
   return just_now || (incident != incidents_.end() && incident->second.cause == IncidentCause::ByOperator);
+}
+
+/// One of the remedies that the limit counts: not those that an operator asked for or paused, nor those whose
+/// verification has lasted longer than a slot may.
+bool Checker::takes_slot(const std::string& key, const Account& account, Instant now) {
+  if (!account.open_attempt) return false;
+  const auto attempt = attempts_.find(*account.open_attempt);
+  const Known* known = known_by_key(key);
+  const bool over = attempt != attempts_.end() && attempt->second.ordered_at + host_.slot_limit <= now;
+  return !over && !paused_by_operator(key, now) && !(known && known->asked_for);
 }
 
 bool Checker::paused_by_operator(const std::string& key, Instant now) const {

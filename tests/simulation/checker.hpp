@@ -137,6 +137,7 @@ class Checker final : public Observer {
   bool engine_fails_in_round(const Known& known) const;
   bool fall_was_seen(const Place& place) const;
   bool paused_by_operator(const std::string& key, Instant now) const;
+  bool takes_slot(const std::string& key, const Account& account, Instant now);
   void ordered_to(const Place& place, const ApplyRemedy& order, bool stop_looks_ours);
   void raised(const Notification& notification);
   Known* known(const std::string& container_id);

@@ -412,7 +412,13 @@ Truth RandomWorld::truth_of(const ApplyRemedy& order) {
 void RandomWorld::after(const Event& event, const Effects& effects) {
   watch.effects(effects, scene.now());
   const HostStatus host = present::host_status(*scene.core, scene.now());
-  if (host.in_remedy > host.remedies_allowed) lost.push_back("more in remedy than allowed");
+  scene.core->each([this](const Workload& workload) {
+    if (!workload.contribution.in_remedy)
+      by_heal.erase(workload.key);
+    else if (workload.remediation.forced)
+      by_heal.insert(workload.key);
+  });
+  if (host.in_remedy > host.remedies_allowed + by_heal.size()) lost.push_back("more in remedy than allowed");
   if (const auto* tick = std::get_if<Tick>(&event)) watch.tick(tick->workload, effects, scene.now());
   if (const auto* finished = std::get_if<RemedyFinished>(&event)) watch.answered(finished->attempt);
   if (const auto* finished = std::get_if<ProbeFinished>(&event)) {

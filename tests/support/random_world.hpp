@@ -38,7 +38,8 @@ class RandomWorld {
   Scene scene;
   Invariants watch;
   std::vector<std::string> lost;
-  std::string seen;  ///< the transcript up to the first order that broke an invariant
+  std::set<std::string> by_heal;  ///< in remedy because an operator asked for it: beside the limit
+  std::string seen;               ///< the transcript up to the first order that broke an invariant
 
  private:
   /// Gives some boxes several probes, or a failure window.

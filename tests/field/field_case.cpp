@@ -1,10 +1,13 @@
 #include "field/field_case.hpp"
 
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <csignal>
+#include <cstddef>
 #include <cstdlib>
 #include <exception>
 #include <iostream>
@@ -20,6 +23,26 @@ namespace {
 bool exists(const std::string& path) {
   struct stat found {};
   return ::stat(path.c_str(), &found) == 0;
+}
+
+/// N of a net 127.N.0.0 that no other test process uses now: each process holds an abstract socket of its net
+/// until it ends.
+unsigned free_loopback_net() {
+  constexpr unsigned first = 16;
+  constexpr unsigned nets = 200;
+  const unsigned begin = static_cast<unsigned>(::getpid()) % nets;
+  for (unsigned tried = 0; tried < nets; ++tried) {
+    const unsigned net = first + (begin + tried) % nets;
+    const std::string name = "healer-field-net-" + std::to_string(net);
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    std::copy(name.begin(), name.end(), address.sun_path + 1);
+    const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + name.size());
+    const int held = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (::bind(held, reinterpret_cast<const sockaddr*>(&address), size) == 0) return net;
+    ::close(held);
+  }
+  throw NotInTime("no loopback net is free: 200 test processes run");
 }
 
 bool makes_an_instance(const EngineOrder& order) {
@@ -45,10 +68,10 @@ FieldCase::~FieldCase() {
 
 std::string FieldCase::new_address() {
   constexpr unsigned in_a_net = 250;
-  const unsigned own = static_cast<unsigned>(::getpid());
+  static const unsigned net = free_loopback_net();
   static unsigned made = 0;
   ++made;
-  return "127." + std::to_string(16 + own % 200) + "." + std::to_string(made / in_a_net) + "." +
+  return "127." + std::to_string(net) + "." + std::to_string(made / in_a_net) + "." +
          std::to_string(2 + made % in_a_net);
 }
 

@@ -63,15 +63,30 @@ WorkloadRecord any_workload() {
   for (unsigned i = *rc::gen::inRange(0U, 3U); i > 0; --i)
     trusted.push_back({fmt::format("p{}", i), fmt::format("{:016x}", any_count()), "sha256:1",
                        ProbeKind::Https, std::uint16_t{8443}});
-  return WorkloadRecord{any_text(),      any_text(),    any_instance(),
-                        any_bool(),      any_bool(),    any_bool(),
-                        starts,          starts,        *any_of<BreakerState>(),
-                        any_instant(),   any_count(),   any_instant(),
-                        any_instant(),   any_count(),   any_count(),
-                        any_instant(),   any_instant(), any_count(),
-                        maybe_instant(), any_text(),    any_bool(),
-                        signals,         any_bool(),    trusted,
-                        any_text(),      any_text(),    maybe_streak()};
+  return WorkloadRecord{any_text(),
+                        any_text(),
+                        any_instance(),
+                        any_bool(),
+                        any_bool(),
+                        any_bool(),
+                        starts,
+                        starts,
+                        *any_of<BreakerState>(),
+                        any_instant(),
+                        BackoffRecord{any_count(), any_instant()},
+                        any_instant(),
+                        UnnotifiedRecord{any_count(), any_count(), any_instant()},
+                        any_instant(),
+                        any_count(),
+                        maybe_instant(),
+                        any_text(),
+                        any_bool(),
+                        signals,
+                        any_bool(),
+                        trusted,
+                        any_text(),
+                        any_text(),
+                        maybe_streak()};
 }
 std::vector<std::string> any_names() {
   return *rc::gen::element(std::vector<std::string>{}, std::vector<std::string>{"slack", "on call"});

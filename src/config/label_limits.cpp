@@ -52,21 +52,13 @@ constexpr Duration usual_verify_limit = 15min;
 constexpr unsigned usual_attempts = 20;
 constexpr Duration usual_attempts_window = 10min;
 
-/// What the operator has set is the limit; healer's own default is none.
-bool set_by_operator(const RetryPolicy& own) {
-  const RetryPolicy standard;
-  return own.budget_attempts != standard.budget_attempts || own.budget_window != standard.budget_window;
-}
-
 void clip_budget(RetryPolicy& retry, const RetryPolicy& own, const LabelLimits& limits,
                  std::vector<ClippedSetting>& clipped) {
   const RetryPolicy asked = retry;
-  const bool own_holds = set_by_operator(own);
-  const unsigned attempts = limits.attempts.value_or(own_holds ? own.budget_attempts : usual_attempts);
-  const Duration window =
-      limits.attempts_window.value_or(own_holds ? own.budget_window : usual_attempts_window);
-  retry.budget_attempts = std::min(retry.budget_attempts, std::max(own.budget_attempts, attempts));
-  retry.budget_window = std::max(retry.budget_window, std::min(own.budget_window, window));
+  const unsigned attempts = std::max(own.budget_attempts, limits.attempts.value_or(usual_attempts));
+  const Duration window = std::min(own.budget_window, limits.attempts_window.value_or(usual_attempts_window));
+  retry.budget_attempts = std::min(retry.budget_attempts, attempts);
+  retry.budget_window = std::max(retry.budget_window, window);
   if (retry == asked) return;
   clipped.push_back({"budget", fmt::format("is beyond the limit of labels; {}/{} applies (limits: attempts, "
                                            "attempts_window)",
@@ -106,10 +98,8 @@ std::vector<ClippedSetting> clip(Policy& policy, const Policy& own, const LabelL
   clipper.at_least("interval", policy.interval, own.interval, limits.interval);
   clipper.at_most("timeout", policy.timeout, own.timeout, limits.timeout);
   clipper.at_most("start_period", policy.start_period, own.start_period, limits.start_period);
-  const Duration own_verify_limit = own.retry.verify_limit;
-  const bool own_holds = own_verify_limit != RetryPolicy{}.verify_limit;
-  clipper.at_most("verify_limit", policy.retry.verify_limit, own_verify_limit,
-                  limits.verify_limit.value_or(own_holds ? own_verify_limit : usual_verify_limit));
+  clipper.at_most("verify_limit", policy.retry.verify_limit, own.retry.verify_limit,
+                  limits.verify_limit.value_or(usual_verify_limit));
   clipper.at_most("stop_timeout", policy.stop_timeout, own.stop_timeout, limits.stop_timeout);
   clipper.at_most("failure_threshold", policy.failure_threshold, own.failure_threshold,
                   limits.failure_threshold);

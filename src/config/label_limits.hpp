@@ -28,8 +28,8 @@ struct LabelLimits {
   Duration stop_timeout = 5min;
   unsigned failure_threshold = 100;
   unsigned success_threshold = 100;
-  /// This and the next two, unset: the operator's own default, if the operator has set it; else 15 min and 20
-  /// attempts in 10 min. Who allows two attempts an hour does not mean a label to allow more.
+  /// Unset, this and the next two are 15 min and 20 attempts in 10 min. load() gives them the operator's own
+  /// VERIFY_LIMIT and BUDGET, if these are set: who allows two attempts an hour means no label to allow more.
   std::optional<Duration> verify_limit;
   std::optional<unsigned> attempts;
   std::optional<Duration> attempts_window;  ///< at least
@@ -45,7 +45,7 @@ HEALER_DESCRIBE(LabelLimits, interval, timeout, start_period, stop_timeout, fail
 /// A setting that was beyond its limit and now is at it.
 struct ClippedSetting {
   std::string_view key;  ///< of the workload setting
-  std::string problem;   ///< "is below the operator's limit of 250ms, which applies (limits: interval)"
+  std::string problem;   ///< "is below the limit of labels, 250ms, which applies (limits: interval)"
 };
 
 /// Puts the policy that a container's labels ask for within the limits. `own`: the operator's defaults.

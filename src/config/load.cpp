@@ -188,6 +188,23 @@ void fill_in_cert_path(Settings& settings, const Environment& environment) {
     docker.cert_path = *home + "/.docker";
 }
 
+/// A budget and a verify limit that the operator sets are limits of labels, unless `limits:` has others.
+void limit_labels(Settings& settings) {
+  const auto is_set = [&](std::string_view key) {
+    return std::any_of(settings.effective.begin(), settings.effective.end(),
+                       [&](const EffectiveSetting& effective) {
+                         return effective.info->key == key && effective.origin.kind != Origin::Kind::Default;
+                       });
+  };
+  const auto fill_in = [](auto& limit, const auto& own) { limit = limit.value_or(own); };
+  LabelLimits& limits = settings.daemon.limits;
+  const RetryPolicy& own = settings.defaults.retry;
+  if (is_set("verify_limit")) fill_in(limits.verify_limit, own.verify_limit);
+  if (!is_set("budget")) return;
+  fill_in(limits.attempts, own.budget_attempts);
+  fill_in(limits.attempts_window, own.budget_window);
+}
+
 /// Secrets for health checks that nobody gets.
 void warn_of_headers(Settings& settings) {
   std::string names;
@@ -219,6 +236,7 @@ tl::expected<Settings, ConfigErrors> load_all(const Environment& environment,
     loader.settings.warnings.push_back(std::move(warning));
   fill_in_cert_path(loader.settings, environment);
   warn_of_headers(loader.settings);
+  limit_labels(loader.settings);
   return std::move(loader.settings);
 }
 

@@ -117,11 +117,13 @@ class LabelReader {
     }
   }
 
-  /// The label that set the setting.
+  /// The label that set the setting: healer's own wins.
   std::string label_of(std::string_view key) const {
+    const std::string own = "healer." + std::string(key);
+    if (labels_.contains(own)) return own;
     for (const auto& [setting, label] : theirs.applied())
       if (setting->info.key == key) return label;
-    return "healer." + std::string(key);
+    return own;
   }
 
   std::string value_of(const std::string& label) const {

@@ -112,8 +112,34 @@ void reserve_space(Database& database) {
   if (!database.run(filled + "DROP TABLE reserve"))
     (void)database.run("ROLLBACK");
   else
-    (void)database.number(
-        "PRAGMA wal_checkpoint(RESTART)");  // the next commit overwrites the log from its begin
+    (void)database.number("PRAGMA wal_checkpoint(RESTART)");  // the next commit overwrites the log
+}
+
+Result<std::unique_ptr<Connection>> write_again(Connection& from, const std::string& path) {
+  if (auto folder = create_folder_for(path); !folder) return tl::unexpected(std::move(folder.error()));
+  std::optional<FileLock> lock;  // the old one was deleted, too
+  if (!from.lock || !from.lock->is_of(path)) {
+    auto locked = FileLock::acquire(path);
+    if (!locked) return tl::unexpected(std::move(locked.error()));
+    lock.emplace(std::move(*locked));
+  }
+  if (auto created = create_private_file(path); !created) return tl::unexpected(std::move(created.error()));
+  std::string quoted;
+  for (const char c : path) quoted += c == '\'' ? std::string("''") : std::string(1, c);
+  if (auto copied = from.database->run("VACUUM INTO '" + quoted + "'"); !copied) {
+    remove_file(path);
+    return failure(ErrorCode::Storage, std::move(copied.error().message));
+  }
+  // A log of the deleted file must not be read as the new one's.
+  for (const char* part : {"-wal", "-shm"}) remove_file(path + part);
+  auto connected = connect(path, Instant{});
+  if (!connected) {
+    remove_file(path);
+    return tl::unexpected(std::move(connected.error().error));
+  }
+  std::optional<FileLock>& kept = lock ? lock : from.lock;
+  connected->connection->lock.emplace(std::move(*kept));
+  return std::move(connected->connection);
 }
 
 tl::expected<Connected, OpenProblem> connect(const std::string& path, Instant now) {

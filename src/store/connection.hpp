@@ -42,10 +42,13 @@ struct Connected {
 /// and reads it.
 tl::expected<Connected, OpenProblem> connect(const std::string& path, Instant now);
 
+/// Writes everything that `from` holds to a new file at this path, where there is none, and opens it. When it
+/// fails, there is no file, and `from` is as it was. Conflict: another healer has locked the path meanwhile.
+Result<std::unique_ptr<Connection>> write_again(Connection& from, const std::string& path);
+
 /// Makes room ahead of need, for the time when the disk is full: free pages in the file, and a write-ahead
-/// log that has its size already. Commits then overwrite what is there. About 100 attempts fit, with their
-/// records, until the log is merged into the free pages and begins again. Without room for it, nothing
-/// happens.
+/// log that has its size already. Commits then overwrite what is there, until the log is merged into the free
+/// pages and begins again. Without room for it, nothing happens.
 void reserve_space(Database& database);
 
 }  // namespace healer::store

@@ -62,6 +62,12 @@ Result<FileLock> FileLock::acquire(const std::string& state_path) {
   return lock;
 }
 
+bool FileLock::is_of(const std::string& state_path) const {
+  struct stat facts {};
+  if (::fstat(descriptor_, &facts) != 0) return false;
+  return identity_of(state_path + ".lock") == FileIdentity{facts.st_dev, facts.st_ino};
+}
+
 std::optional<FileIdentity> identity_of(const std::string& path) {
   struct stat facts {};
   if (::lstat(path.c_str(), &facts) != 0) return std::nullopt;

@@ -19,6 +19,8 @@ class FileLock {
   FileLock(FileLock&& other) noexcept;
   FileLock& operator=(FileLock&&) = delete;
   ~FileLock();
+  /// Whether the lock file of this state file is still the one that is locked.
+  bool is_of(const std::string& state_path) const;
 
  private:
   explicit FileLock(int descriptor) : descriptor_(descriptor) {}

@@ -122,44 +122,18 @@ class SqliteStore::Worker {
           "its own, which has no name any more and is lost when healer ends: move the other one away");
       return;
     }
-    if (auto again = write_again(); !again) {
+    auto again = store::write_again(*connection_, path_);
+    if (!again) {
       if (!std::exchange(failed_again_, true))
         tell("state file " + path_ + " was deleted while healer runs, and cannot be written again: " +
              again.error().message + "; healer tries again with each record");
       return;
     }
     failed_again_ = false;
+    connection_ = std::move(*again);
     identity_ = store::identity_of(path_);
     tell("state file " + path_ +
          " was deleted while healer runs; it is written again, with everything in it");
-  }
-
-  Result<void> write_again() {
-    if (auto folder = store::create_folder_for(path_); !folder) return folder;
-    if (auto created = store::create_private_file(path_); !created) return created;
-    std::string quoted;
-    for (const char c : path_) quoted += c == '\'' ? std::string("''") : std::string(1, c);
-    if (auto copied = connection_->database->run("VACUUM INTO '" + quoted + "'"); !copied) {
-      store::remove_file(path_);
-      return failure(ErrorCode::Storage, copied.error().message);
-    }
-    // A log of the deleted file must not be read as the new one's.
-    for (const char* part : {"-wal", "-shm"}) store::remove_file(path_ + part);
-    auto connected = store::connect(path_, Instant{});
-    if (!connected) return tl::unexpected(std::move(connected.error().error));
-    std::optional<store::FileLock> lock;
-    if (store::identity_of(path_ + ".lock")) {
-      if (connection_->lock) lock.emplace(std::move(*connection_->lock));
-    } else if (auto locked = store::FileLock::acquire(path_); locked) {
-      lock.emplace(std::move(*locked));
-    } else {
-      return tl::unexpected(std::move(locked.error()));
-    }
-    connection_->records.reset();
-    connection_->database.reset();
-    connection_ = std::move(connected->connection);
-    if (lock) connection_->lock.emplace(std::move(*lock));
-    return {};
   }
 
   void tell(std::string text) {

@@ -97,6 +97,11 @@ TEST_CASE(
   CHECK(result.policy->retry.budget_window == 1h);
   CHECK(result.policy->retry.verify_limit == 3s);
   CHECK(result.problems.size() == 2);
+  // Also when what the operator sets is healer's own default.
+  const ResolvedPolicy same = resolved(loaded("defaults: {budget: 5/30m, verify_limit: 2m}"), asked);
+  CHECK(same.policy->retry.budget_attempts == 5);
+  CHECK(same.policy->retry.budget_window == 30min);
+  CHECK(same.policy->retry.verify_limit == 2min);
   const ResolvedPolicy wider =
       resolved(loaded("limits: {attempts: 9, attempts_window: 1m, verify_limit: 1h}", own), asked);
   CHECK(wider.policy->retry.budget_attempts == 9);
@@ -137,6 +142,12 @@ TEST_CASE("limits: other tools' labels have the same limits") {
   CHECK(limited.policy->stop_timeout == Duration{5min});
   REQUIRE(limited.problems.size() == 1);
   CHECK(limited.problems.front().label == "autoheal.stop.timeout");
+  const ResolvedPolicy both =
+      resolved(loaded("compat: all"),
+               {{"autoheal", "true"}, {"autoheal.stop.timeout", "7"}, {"healer.stop_timeout", "1h"}});
+  CHECK(both.policy->stop_timeout == Duration{5min});
+  REQUIRE(both.problems.size() == 1);
+  CHECK(both.problems.front().label == "healer.stop_timeout");
   const ResolvedPolicy only = resolved(loaded("compat: all\nlabel_trust: opt_in_only"), labels);
   CHECK(only.policy->selection == Selection::OptedIn);
   CHECK_FALSE(only.policy->stop_timeout);

@@ -402,6 +402,54 @@ TEST_CASE(
   CHECK(read_file(path) == "another program's");
 }
 
+TEST_CASE(
+    "a deleted state file that cannot be written again is tried again, and operators are notified once") {
+  Folder folder;
+  const std::string path = folder.file("a/s.db");
+  PostBox box;
+  std::vector<std::string> notices;
+  {
+    auto opened =
+        SqliteStore::open(path, box.post(), noon, [&](std::string text) { notices.push_back(text); });
+    REQUIRE(opened.has_value());
+    REQUIRE(commit(*opened->store, box, {incident(1)}).has_value());
+    fs::remove_all(folder.file("a"));
+    write_file(folder.file("a"), "no folder");
+    REQUIRE(commit(*opened->store, box, {incident(2)}).has_value());
+    REQUIRE(commit(*opened->store, box, {incident(3)}).has_value());
+    box.run_until([&] { return !notices.empty(); });
+    CHECK(notices.size() == 1);
+    CHECK(notices.front().find("cannot be written again") != std::string::npos);
+    fs::remove(folder.file("a"));
+    REQUIRE(commit(*opened->store, box, {incident(4)}).has_value());
+    box.run_until([&] { return notices.size() == 2; });
+    CHECK(notices.back().find("everything in it") != std::string::npos);
+  }
+  CHECK(open_store(path, box).state.open_incidents.size() == 4);
+}
+
+TEST_CASE("another healer that took a deleted state file's place keeps it") {
+  Folder folder;
+  const std::string path = folder.file("s.db");
+  PostBox box;
+  std::vector<std::string> notices;
+  auto opened = SqliteStore::open(path, box.post(), noon, [&](std::string text) { notices.push_back(text); });
+  REQUIRE(opened.has_value());
+  REQUIRE(commit(*opened->store, box, {incident(1)}).has_value());
+  for (const char* part : {"", "-wal", ".lock"}) fs::remove(path + part);
+  PostBox others;
+  {
+    OpenedStore other = open_store(path, others);
+    REQUIRE(commit(*other.store, others, {incident(7)}).has_value());
+    REQUIRE(commit(*opened->store, box, {incident(2)}).has_value());
+    box.run_until([&] { return !notices.empty(); });
+    CHECK(notices.front().find("replaced") != std::string::npos);
+  }
+  const auto kept = open_store(path, others).state.open_incidents;
+  REQUIRE(kept.size() == 1);
+  CHECK(kept.front().id == IncidentId{7});
+}
+
 TEST_CASE("on a full disk what must not be forgotten is still written, and survives a kill") {
   Folder folder;
   const std::string mounted = folder.file("small");

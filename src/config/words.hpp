@@ -4,25 +4,12 @@
 #include <string_view>
 #include <vector>
 
-#include <tl/expected.hpp>
+#include "base/shell_words.hpp"
 
 namespace healer {
 
-/// A list of words, or the reason why the text is not valid.
-using Words = tl::expected<std::vector<std::string>, std::string>;
-
-/// Splits like a POSIX shell splits a line: blanks between words, 'single' and "double" quotes, backslashes.
-/// Nothing is expanded, and no character is special beyond these.
-Words split_words(std::string_view text);
-
 /// As split_words(), but a text that begins with '[' is a list of words: ["/bin/check", "--all"].
 Words read_words_or_list(std::string_view text);
-
-/// One text that split_words() splits into these words again.
-std::string show_words(const std::vector<std::string>& words);
-
-/// Cuts at a separator outside quotes; the parts keep their quotes, without the blanks around them.
-Words split_outside_quotes(std::string_view text, char separator);
 
 /// Why these words are not a command; empty when they are.
 std::string refuse_command(const std::vector<std::string>& words);

@@ -7,8 +7,8 @@
 
 namespace healer::guard {
 
-/// The arguments of a command in a label or a setting, as healer reads them: split like a POSIX shell's words
-/// (quotes and backslashes, nothing else), or a list of texts that begins with '['. Empty: malformed.
+/// The arguments of a command in a label or a setting, split as healer splits them (base/shell_words.hpp), or
+/// a JSON list of texts. healer also reads other lists of YAML; here they are malformed. Empty: malformed.
 std::optional<std::vector<std::string>> command_words(std::string_view text);
 
 /// The parts of a list with commas between them; a comma within quotes does not separate.

@@ -116,6 +116,8 @@ TEST_CASE("only named commands run, word for word") {
   CHECK(rule(judge_command({"/bin/evil"}, web, settings)) == "command");
   CHECK(command_words("a \"b\\\"c\" d\\ e ''") == std::vector<std::string>{"a", "b\"c", "d e", ""});
   CHECK_FALSE(command_words("a 'b").has_value());
+  CHECK(command_words(R"(["/bin/check", "--all"])") == std::vector<std::string>{"/bin/check", "--all"});
+  CHECK_FALSE(command_words("[/bin/check, --all]").has_value());
 }
 
 TEST_CASE("privileges that reach beyond the container need the operator's word") {

@@ -262,20 +262,12 @@ ApiSources Daemon::api_sources() {
     if (auto why = runtime_->blind()) return {false, std::move(*why)};
     return {true, {}};
   };
-  sources.reset = [this](const std::string& key) { return runtime_->reset(key); };
+  sources.command = [this](OperatorCommand command) { return runtime_->command(std::move(command)); };
   sources.explain = [this](const std::string& key) { return runtime_->explain(key); };
   sources.history = [this](HistoryQuery query, auto done) {
     store_->history(std::move(query), std::move(done));
   };
   sources.incident = [this](IncidentId id, auto done) { store_->incident(id, std::move(done)); };
-  sources.pause = [this](const std::string& key, std::optional<Duration> length) {
-    return runtime_->pause(key, length);
-  };
-  sources.resume = [this](const std::string& key) { return runtime_->resume(key); };
-  sources.acknowledge = [this](const std::string& key, const std::string& by) {
-    return runtime_->acknowledge(key, by);
-  };
-  sources.heal = [this](const std::string& key) { return runtime_->heal(key); };
   sources.test_notification = [this](const std::string& channel, auto done) {
     return channel_tester_->begin(settings_.daemon, channel, host_name(), std::move(done));
   };

@@ -29,7 +29,8 @@ struct Snapshot {
   std::vector<ChannelStatus> channels;
   std::vector<RuleStatus> rules;   ///< healer's own rules on Prometheus
   Duration loop_lag{0};            ///< the loop's longest delay within the last period
-  std::size_t stuck_execs = 0;    ///< commands of exec probes that still run after their timeout
+  std::size_t stuck_execs = 0;     ///< commands of exec probes that still run after their timeout
+  std::size_t waiting_checks = 0;  ///< checks that wait because more are wanted than limits: allows
 };
 
 /// Ready: the engine answers, the first sync is done, and containers can be inspected.

@@ -57,22 +57,14 @@ int main(int argc, char** argv) {
           return cli::history(what, environment, output);
         } else if constexpr (std::is_same_v<What, cli::IncidentCommand>) {
           return cli::incident(what, environment, output);
-        } else if constexpr (std::is_same_v<What, cli::PauseCommand>) {
-          return cli::pause(what, environment, output);
-        } else if constexpr (std::is_same_v<What, cli::ResumeCommand>) {
-          return cli::resume(what, environment, output);
-        } else if constexpr (std::is_same_v<What, cli::HealCommand>) {
-          return cli::heal(what, environment, output);
-        } else if constexpr (std::is_same_v<What, cli::AckCommand>) {
-          return cli::ack(what, environment, output);
+        } else if constexpr (std::is_same_v<What, cli::OperatorOrder>) {
+          return cli::order(what, environment, output);
         } else if constexpr (std::is_same_v<What, cli::TestNotificationCommand>) {
           return cli::test_notification(what, environment, output);
         } else if constexpr (std::is_same_v<What, cli::ReplayCommand>) {
           return replay::replay_file(
               {what.file, std::string(version), what.from, what.workload, what.verbose, what.json}, std::cout,
               std::cerr);
-        } else if constexpr (std::is_same_v<What, cli::ResetCommand>) {
-          return cli::reset(what, environment, output);
         } else {
           (what.code == 0 ? std::cout : std::cerr) << what.text;
           return what.code;

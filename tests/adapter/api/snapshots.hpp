@@ -19,6 +19,7 @@ inline Snapshot full_snapshot() {
   snapshot.store = "/var/lib/healer/healer.db";
   snapshot.loop_lag = 12ms;
   snapshot.stuck_execs = 2;
+  snapshot.waiting_checks = 3;
 
   WorkloadStatus web;
   web.key = "shop/web/1";

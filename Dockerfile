@@ -1,4 +1,4 @@
-# All images of the project.
+# All images of the project; `docker compose up --build` builds those of the stack.
 #
 #   docker build --target healer -t healer .
 #   docker build --target healer-autoheal -t healer-autoheal .    (replaces willfarrell/autoheal)
@@ -23,8 +23,8 @@ RUN if [ "$ROOTS" = source ]; then apt-get update -qq && apt-get upgrade -y -qq 
 COPY . .
 RUN if [ "$ROOTS" = source ]; then scripts/image_roots.sh; fi \
  && chown -R 65532:65532 build/image/healer/var/lib/healer build/image/healer/run/healer \
-      build/image/sample-app/var/lib/sample-app \
- && chmod 700 build/image/healer/var/lib/healer build/image/healer/run/healer \
+      build/image/healer/run/secrets build/image/sample-app/var/lib/sample-app \
+ && chmod 700 build/image/healer/var/lib/healer build/image/healer/run/healer && chmod 755 build/image/healer/run/secrets \
  && chown -R 65531:65531 build/image/healer-guard/var/lib/healer-guard build/image/healer-guard/run/healer-guard \
  && chmod 700 build/image/healer-guard/var/lib/healer-guard && chmod 755 build/image/healer-guard/run/healer-guard
 

@@ -67,7 +67,7 @@ gather_programs() {
         --exclude=./posixrules --exclude=./leapseconds -c .) | tar -C "$out/healer/usr/share/zoneinfo" -x
     # The certificates of the Debian package, not /etc/ssl/certs: a host may have added private ones there.
     mkdir -p "$out/healer/etc/ssl/certs" "$out/healer/var/lib/healer" "$out/healer/run/healer" \
-        "$out/healer/usr/lib/ssl"
+        "$out/healer/run/secrets" "$out/healer/usr/lib/ssl"
     cat /usr/share/ca-certificates/mozilla/*.crt >"$out/healer/etc/ssl/certs/ca-certificates.crt"
     # libcurl reads that file; OpenSSL reads this one by default.
     ln -s /etc/ssl/certs/ca-certificates.crt "$out/healer/usr/lib/ssl/cert.pem"

@@ -22,6 +22,7 @@ struct Snapshot {
   bool dry_run = false;
   bool engine_up = false;
   std::string engine_description;  ///< "Docker Engine 20.10.24 (API 1.41)"; empty before the first contact
+  bool engine_guarded = false;     ///< by healer-guard, at the newest contact
   std::string store;               ///< place of the state: a path, or "memory"
   std::vector<WorkloadStatus> workloads;
   HostStatus host_status;

@@ -236,6 +236,7 @@ Snapshot Daemon::snapshot() {
   snapshot.dry_run = settings_.daemon.dry_run;
   snapshot.engine_up = runtime_->connected();
   snapshot.engine_description = runtime_->engine_description();
+  snapshot.engine_guarded = runtime_->engine_guarded();
   snapshot.store = store_->location();
   snapshot.workloads = present::status(runtime_->supervisor(), snapshot.now);
   snapshot.host_status = present::host_status(runtime_->supervisor(), snapshot.now);

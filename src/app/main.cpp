@@ -8,6 +8,8 @@
 #include "app/channels.hpp"
 #include "app/daemon.hpp"
 #include "app/engine_access.hpp"
+#include "app/token_file.hpp"
+#include "base/text.hpp"
 #include "base/version.hpp"
 #include "cli/command_line.hpp"
 #include "cli/commands.hpp"
@@ -35,6 +37,10 @@ int main(int argc, char** argv) {
       [&](const auto& what) -> int {
         using What = std::decay_t<decltype(what)>;
         if constexpr (std::is_same_v<What, cli::RunCommand>) {
+          if (const auto made = make_token_file(what.new_token, random_token()); !made) {
+            std::cerr << "healer: --new-token: " << printable(made.error().message) << '\n';
+            return cli::exit_failed;
+          }
           return run_daemon(what, environment);
         } else if constexpr (std::is_same_v<What, cli::StatusCommand>) {
           return cli::status(what, environment, wall_now(), output);

@@ -41,7 +41,7 @@ std::vector<CommandHelp> make_command_table() {
   std::vector<CommandHelp> table{
       {"run",
        "watch and heal (the default)",
-       {"--config", "--state", "--listen", "--admin-socket", "--docker-host", "--dry-run"}},
+       {"--config", "--state", "--listen", "--admin-socket", "--docker-host", "--dry-run", "--new-token"}},
       {"autoheal",
        "as run, for the command line of docker-autoheal's image",
        {"--config", "--state", "--listen", "--admin-socket", "--docker-host", "--dry-run"}},
@@ -88,13 +88,14 @@ struct OptionInfo {
   std::string_view help;
 };
 
-constexpr std::array<OptionInfo, 18> option_table{{
+constexpr std::array<OptionInfo, 19> option_table{{
     {"--config", "FILE", "read settings from this YAML file (HEALER_CONFIG)"},
     {"--state", "PATH", "the state file (HEALER_STATE)"},
     {"--listen", "ADDRESS:PORT", "serve metrics and health here, or off (HEALER_LISTEN)"},
     {"--admin-socket", "PATH", "the daemon's unix socket (HEALER_ADMIN_SOCKET)"},
     {"--docker-host", "URL", "the engine's socket (DOCKER_HOST)"},
     {"--dry-run", "", "decide and log as always, but never touch a container (HEALER_DRY_RUN)"},
+    {"--new-token", "FILE", "run: make this file with a new random token, if there is none"},
     {"--json", "",
      "status, history, incident, test-notification: print the daemon's answer as it is; replay: JSON lines"},
     {"--limit", "N", "history: the largest number of incidents (20)"},
@@ -240,7 +241,7 @@ class Parser {
       if (name_.empty()) return name_missing(command);
       return ExplainCommand{flags(), name_};
     }
-    return RunCommand{flags(), command == "autoheal"};
+    return RunCommand{flags(), command == "autoheal", value_of("--new-token")};
   }
 
   Command make_order(const CommandInfo& command) {

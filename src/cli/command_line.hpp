@@ -15,6 +15,7 @@ namespace healer::cli {
 struct RunCommand {
   FlagOverrides flags;
   bool as_autoheal = false;  ///< called like docker-autoheal's image: prints the same greeting
+  std::string new_token;     ///< file that gets a new token if it is missing; empty: none
 };
 
 /// Show the present state of every watched container.

@@ -140,7 +140,11 @@ int main(int argc, char** argv) {
   }
   const auto settings = load_settings(path);
   if (!settings) return fail(settings.error().message);
-  if (checks) return connect_unix(settings->socket) ? 0 : fail(settings->socket + ": nobody listens");
+  if (checks) {
+    // The kernel says who connects, and each socket refuses, and audits, other users.
+    const std::string& socket = geteuid() == 0 ? settings->admin_socket : settings->socket;
+    return connect_unix(socket) ? 0 : fail(socket + ": nobody listens");
+  }
   if (controls) return control(*settings, words[1] + (words.size() == 3 ? " " + words[2] : ""));
   return run(*settings);
 }

@@ -96,6 +96,7 @@ class Runtime {
   /// The engine is connected, and the first list is complete.
   bool ready() const { return link_.connected() && supervisor_.synced_once(); }
   const std::string& engine_description() const { return link_.engine_info().description; }
+  bool engine_guarded() const { return link_.engine_info().guarded; }
 
  private:
   void feed(Event event);

@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cstdio>
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
@@ -47,6 +48,18 @@ class Healer {
     kill(pid_, SIGTERM);
     waitpid(pid_, nullptr, 0);
   }
+  /// What `healer status` prints.
+  std::string status() const {
+    const std::string home = log_.substr(0, log_.rfind('.'));
+    const std::string command =
+        "env -i HEALER_ADMIN_SOCKET=" + home + "/healer.sock " + HEALER_BINARY + " status";
+    FILE* const output = popen(command.c_str(), "r");
+    REQUIRE(output != nullptr);
+    std::string text;
+    for (int c = 0; (c = std::fgetc(output)) != EOF;) text += static_cast<char>(c);
+    pclose(output);
+    return text;
+  }
   std::string log() const {
     std::ifstream file(log_);
     return {std::istreambuf_iterator<char>(file), {}};
@@ -80,6 +93,7 @@ TEST_CASE(
   const Healer healer(scene);
   const bool watches = wait_for([&] { return healer.log().find("watching 3 of ") != std::string::npos; });
   REQUIRE_MESSAGE(watches, healer.log());
+  CHECK_MESSAGE(healer.status().find(" reachable, guarded\n") != std::string::npos, healer.status());
   for (const char* name : {"g-restart", "g-recreate", "g-stopped", "g-stranger"})
     REQUIRE(wait_for([&] { return health_of(scene, name) == "healthy"; }));
   const std::string started = scene.started_at("g-restart");

@@ -121,11 +121,12 @@ Result<EngineInfo> DockerEngine::Inner::introduced(ApiVersion negotiated, const 
   product = engine->product;
   const bool podman = product == Product::Podman;
   inspects.connected(product);
-  return EngineInfo{fmt::format("{} {} (API {})", podman ? "Podman" : "Docker Engine", engine->version,
-                                to_string(negotiated)),
-                    to_string(negotiated), podman ? StopReports::Unreliable : StopReports::Reliable,
-                    podman ? EngineProcess::LeavesContainers : EngineProcess::HoldsContainers,
-                    capabilities()};
+  EngineInfo info{fmt::format("{} {} (API {})", podman ? "Podman" : "Docker Engine", engine->version,
+                              to_string(negotiated)),
+                  to_string(negotiated), podman ? StopReports::Unreliable : StopReports::Reliable,
+                  podman ? EngineProcess::LeavesContainers : EngineProcess::HoldsContainers, capabilities()};
+  info.guarded = guarded;
+  return info;
 }
 
 /// After the engine is known: what of its facts a socket proxy may forbid.

@@ -233,6 +233,17 @@ TEST_CASE("HEAD gives the head without a body") {
   CHECK(answer.body.empty());
 }
 
+TEST_CASE("GET /v1/status says whether a guard stands before the engine, once healer knows") {
+  Daemon daemon;
+  const auto guarded = [&] {
+    return json::parse(daemon.ask("GET", "/v1/status", true).body).at("engine").at("guarded");
+  };
+  daemon.snapshot.engine_guarded = false;
+  CHECK(guarded() == false);
+  daemon.snapshot.engine_description.clear();
+  CHECK(guarded().is_null());
+}
+
 TEST_CASE("GET /v1/status on the admin socket shows the host and every workload") {
   Daemon daemon;
   const auto answer = daemon.ask("GET", "/v1/status", true);
@@ -242,6 +253,7 @@ TEST_CASE("GET /v1/status on the admin socket shows the host and every workload"
   CHECK(root.at("host") == "host1");
   CHECK(root.at("dry_run") == false);
   CHECK(root.at("engine").at("up") == true);
+  CHECK(root.at("engine").at("guarded") == true);
   CHECK(root.at("store") == "/var/lib/healer/healer.db");
   const json::array& workloads = root.at("workloads").as_array();
   REQUIRE(workloads.size() == 3);

@@ -36,6 +36,12 @@ TEST_CASE("without a command, run is the command") {
   CHECK(parsed_as<RunCommand>({"autoheal", "--config", "c"}).flags.config_file == "c");
 }
 
+TEST_CASE("run takes the file of a new token") {
+  CHECK(parsed_as<RunCommand>({}).new_token.empty());
+  CHECK(parsed_as<RunCommand>({"run", "--new-token", "/t"}).new_token == "/t");
+  CHECK(contains(parsed_as<PrintAndExit>({"status", "--new-token", "/t"}).text, "does not take --new-token"));
+}
+
 TEST_CASE("test-notification takes a channel, or none for all") {
   CHECK(parsed_as<TestNotificationCommand>({"test-notification"}).name.empty());
   const auto command =

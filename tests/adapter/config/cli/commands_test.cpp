@@ -161,6 +161,18 @@ TEST_CASE("status is a table with its problems below") {
       "x        0        -          -        -        not configured any more\n");
 }
 
+TEST_CASE("status says whether a guard stands before the engine") {
+  const auto first_line = [](const std::string& engine) {
+    const auto view = status_view(
+        R"({"version":"1","workloads":[],"engine":{"description":"D")" + engine + "}}", now, false);
+    REQUIRE(view);
+    return view->substr(0, view->find('\n'));
+  };
+  CHECK(first_line(R"(,"up":true,"guarded":true)") == "healer 1, D reachable, guarded");
+  CHECK(first_line(R"(,"up":true,"guarded":false)") == "healer 1, D reachable, unguarded");
+  CHECK(first_line(R"(,"up":false,"guarded":null)") == "healer 1, D NOT REACHABLE");
+}
+
 TEST_CASE("status has colours only where they are requested, and they do not move the columns") {
   const auto plain = status_view(full_status, now, false);
   const auto coloured = status_view(full_status, now, true);

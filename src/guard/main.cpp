@@ -4,12 +4,15 @@
 
 #include <array>
 #include <csignal>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <iterator>
 #include <string>
 #include <thread>
 #include <vector>
+
+#include <fmt/format.h>
 
 #include "base/text.hpp"
 #include "base/version.hpp"
@@ -29,6 +32,7 @@ constexpr int exit_usage = 2;
 
 constexpr const char* usage =
     "healer-guard [--config FILE]                      stands between healer and the engine\n"
+    "healer-guard --authz [--config FILE]              is the engine's authorization plugin\n"
     "healer-guard audit verify FILE                    checks the chain of an audit file, prints its head\n"
     "healer-guard ctl [--config FILE] ORDER [NAME]     status, pause, resume, reset or release, for root\n"
     "healer-guard healthcheck [--config FILE]          whether the guard listens\n"
@@ -84,6 +88,15 @@ int run(const Settings& settings) {
   umask(0077);
   // A write that a limit of the file's size stops is an error, not the end.
   std::signal(SIGXFSZ, SIG_IGN);
+  // Only root may listen among the engine's plugins.
+  Fd engine_door;
+  if (settings.mode == Mode::Plugin) {
+    std::error_code ignored;
+    std::filesystem::create_directories(std::filesystem::path(settings.authz_socket).parent_path(), ignored);
+    auto listening = listen_unix(settings.authz_socket, 0600);
+    if (!listening) return fail(listening.error().message);
+    engine_door = std::move(*listening);
+  }
   if (auto dropped = drop_privileges(settings); !dropped) return fail(dropped.error().message);
   Ledger ledger;
   std::vector<RecreationRecord> unfinished;
@@ -99,16 +112,22 @@ int run(const Settings& settings) {
             {std::move(ledger), std::move(*journal), std::move(*audit), std::move(unfinished)},
             own_container());
   Server server(gate);
-  if (auto listening = server.listen(settings); !listening) return fail(listening.error().message);
+  if (auto listening = server.listen(settings, std::move(engine_door)); !listening)
+    return fail(listening.error().message);
   if (auto confined = confine(); !confined) return fail(confined.error().message);
-  std::cout << "healer-guard: user " << settings.uid << " serves user " << settings.client_uid << " at "
-            << settings.socket << "\n"
+  const bool plugin = settings.mode == Mode::Plugin;
+  std::cout << "healer-guard: user " << settings.uid
+            << (plugin ? " judges " + settings.authz_user + " at " + settings.authz_socket
+                       : fmt::format(" serves user {} at {}", settings.client_uid, settings.socket))
+            << "\n"
             << std::flush;
   Watcher watcher(gate, engine);
   std::thread([&] { watcher.run(); }).detach();
-  std::thread([&] {
-    for (;; std::this_thread::sleep_for(Duration{250})) gate.resume_recreations();
-  }).detach();
+  // healer itself finishes what it began where the guard is a plugin.
+  if (!plugin)
+    std::thread([&] {
+      for (;; std::this_thread::sleep_for(Duration{250})) gate.resume_recreations();
+    }).detach();
   server.run();
   std::cout << std::flush;
   // Threads that wait for the engine are not waited for: the journal knows what they do.
@@ -119,6 +138,7 @@ int run(const Settings& settings) {
 
 int main(int argc, char** argv) {
   std::vector<std::string> words(argv + 1, argv + argc);
+  const Mode mode = std::erase(words, "--authz") > 0 ? Mode::Plugin : Mode::Socket;
   std::string path = default_settings_path;
   for (std::size_t i = 0; i + 1 < words.size(); ++i)
     if (words[i] == "--config") {
@@ -138,9 +158,13 @@ int main(int argc, char** argv) {
     std::cerr << usage;
     return exit_usage;
   }
-  const auto settings = load_settings(path);
+  auto settings = load_settings(path);
   if (!settings) return fail(settings.error().message);
-  if (checks) return connect_unix(settings->socket) ? 0 : fail(settings->socket + ": nobody listens");
+  settings->mode = mode;
+  if (mode == Mode::Plugin && settings->authz_user.empty())
+    return fail(path + ": --authz needs authz_user=, the common name of healer's certificate");
+  const std::string& socket = mode == Mode::Plugin ? settings->authz_socket : settings->socket;
+  if (checks) return connect_unix(socket) ? 0 : fail(socket + ": nobody listens");
   if (controls) return control(*settings, words[1] + (words.size() == 3 ? " " + words[2] : ""));
   return run(*settings);
 }

@@ -63,6 +63,10 @@ constexpr int allowed[] = {SCMP_SYS(read),
                            SCMP_SYS(nanosleep),
                            SCMP_SYS(gettimeofday),
                            SCMP_SYS(getrandom),
+                           SCMP_SYS(rename),
+                           SCMP_SYS(renameat),
+                           SCMP_SYS(unlink),
+                           SCMP_SYS(unlinkat),
                            SCMP_SYS(fdatasync),
                            SCMP_SYS(ftruncate),
                            SCMP_SYS(fallocate),
@@ -78,9 +82,12 @@ constexpr int allowed[] = {SCMP_SYS(read),
 
 Result<void> drop_privileges(const Settings& settings) {
   struct stat engine {};
-  if (stat(settings.engine.c_str(), &engine) != 0) return system_failure(settings.engine);
-  if (!S_ISSOCK(engine.st_mode))
+  const bool present = stat(settings.engine.c_str(), &engine) == 0;
+  if (!present && !(errno == ENOENT && settings.engine_gid)) return system_failure(settings.engine);
+  if (present && !S_ISSOCK(engine.st_mode))
     return failure(ErrorCode::InvalidInput, settings.engine + ": it is no socket");
+  // The engine starts only after its plugin, and makes its socket then.
+  if (!present) engine.st_gid = *settings.engine_gid;
   if (geteuid() == 0) {
     if (setgroups(0, nullptr) != 0) return system_failure("setgroups");
     if (setresgid(engine.st_gid, engine.st_gid, engine.st_gid) != 0)

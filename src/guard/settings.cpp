@@ -41,6 +41,26 @@ Problem read_uid(std::string_view value, unsigned& into) {
   return {};
 }
 
+Problem read_gid(std::string_view value, std::optional<unsigned>& into) {
+  unsigned number = 0;
+  const auto [end, fault] = std::from_chars(value.data(), value.data() + value.size(), number);
+  if (fault != std::errc() || end != value.data() + value.size()) return "the number of a group is accepted";
+  into = number;
+  return {};
+}
+
+/// Characters that JSON writes as they are.
+Problem read_common_name(std::string_view value, std::string& into) {
+  const bool fit =
+      !value.empty() && value.size() <= 64 && std::all_of(value.begin(), value.end(), [](unsigned char c) {
+        return std::isalnum(c) ||
+               std::string_view("._-@: ").find(static_cast<char>(c)) != std::string_view::npos;
+      });
+  if (!fit) return "letters, digits and ._-@: are accepted, at most 64";
+  into = value;
+  return {};
+}
+
 Problem read_names(std::string_view value, std::set<std::string>& into) {
   into.clear();
   for (const std::string& part : split(value, ','))
@@ -81,6 +101,9 @@ Problem apply(std::string_view key, std::string_view name, std::string_view valu
   if (key == "socket") return read_path(value, settings.socket);
   if (key == "admin_socket") return read_path(value, settings.admin_socket);
   if (key == "state") return read_path(value, settings.state);
+  if (key == "authz_socket") return read_path(value, settings.authz_socket);
+  if (key == "authz_user") return read_common_name(value, settings.authz_user);
+  if (key == "engine_gid") return read_gid(value, settings.engine_gid);
   if (key == "uid") return read_uid(value, settings.uid);
   if (key == "client_uid") return read_uid(value, settings.client_uid);
   if (key == "own") return read_names(value, settings.own);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -19,15 +20,22 @@ struct Remedies {
 
 enum class ImageOptIn { Refused, Accepted };
 
+/// Where the guard stands: between healer and the engine, or beside the engine, which asks it.
+enum class Mode { Socket, Plugin };
+
 /// The operator's file.
 struct Settings {
+  Mode mode = Mode::Socket;  ///< by the command line
   std::string engine = "/var/run/docker.sock";
   std::string socket = "/run/healer-guard/guard.sock";
   std::string admin_socket = "/run/healer-guard/admin.sock";
   std::string state = "/var/lib/healer-guard";
-  unsigned uid = 65531;         ///< of the guard
-  unsigned client_uid = 65532;  ///< of healer
-  std::set<std::string> own;    ///< names of the containers that the guard and healer run in
+  std::string authz_socket = "/run/docker/plugins/healer-guard.sock";
+  std::string authz_user;              ///< common name of healer's certificate, which the plugin judges
+  std::optional<unsigned> engine_gid;  ///< group to take while the engine's socket does not exist yet
+  unsigned uid = 65531;                ///< of the guard
+  unsigned client_uid = 65532;         ///< of healer
+  std::set<std::string> own;           ///< names of the containers that the guard and healer run in
   /// The kinds of remedies that a label may choose.
   std::set<std::string> label_remedies{"restart", "start", "stop", "kill", "exec", "recreate"};
   std::set<std::string> signals{"HUP", "INT", "QUIT", "TERM", "USR1", "USR2", "WINCH"};

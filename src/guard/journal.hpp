@@ -17,7 +17,7 @@ struct RecreationRecord {
   std::string name;
   std::string new_name;
   std::string aside_name;
-  std::string image;  ///< another one than the container's, by its id; empty: the same
+  std::string image = {};  ///< another one than the container's, by its id; empty: the same
 };
 
 /// The guard's memory over its restarts: a file of lines, each on the disk before what it says is done. What

@@ -5,16 +5,13 @@
 #include <array>
 #include <csignal>
 #include <filesystem>
-#include <fstream>
 #include <iostream>
-#include <iterator>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include <fmt/format.h>
 
-#include "base/text.hpp"
 #include "base/version.hpp"
 #include "guard/audit.hpp"
 #include "guard/gate.hpp"
@@ -33,7 +30,7 @@ constexpr int exit_usage = 2;
 constexpr const char* usage =
     "healer-guard [--config FILE]                      stands between healer and the engine\n"
     "healer-guard --authz [--config FILE]              is the engine's authorization plugin\n"
-    "healer-guard audit verify FILE                    checks the chain of an audit file, prints its head\n"
+    "healer-guard audit verify FILE...                 checks the chain of the audit files, prints its head\n"
     "healer-guard ctl [--config FILE] ORDER [NAME]     status, pause, resume, reset or release, for root\n"
     "healer-guard healthcheck [--config FILE]          whether the guard listens\n"
     "healer-guard version\n";
@@ -43,16 +40,11 @@ int fail(const std::string& what) {
   return 1;
 }
 
-int verify(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return fail(path + ": it cannot be read");
-  const std::string text{std::istreambuf_iterator<char>(file), {}};
-  std::vector<std::string> lines = split(text, '\n');
-  // A line without its end was being written when the guard ended.
-  if (!lines.empty()) lines.pop_back();
-  const auto verified = verify_audit(lines);
-  if (!verified) return fail(path + ": " + verified.error().message);
-  std::cout << verified->lines << " lines, head " << verified->head << "\n";
+int verify(const std::vector<std::string>& paths) {
+  const auto verified = verify_audit_files(paths);
+  if (!verified) return fail(verified.error().message);
+  std::cout << "lines " << verified->first_line << " to " << verified->lines << ", head " << verified->head
+            << "\n";
   return 0;
 }
 
@@ -103,7 +95,7 @@ int run(const Settings& settings) {
   const WallTime now = wall_now();
   auto journal = Journal::open(settings.state + "/journal", ledger, now, unfinished);
   if (!journal) return fail(journal.error().message);
-  auto audit = Audit::open(settings.state + "/audit");
+  auto audit = Audit::open(settings.state + "/audit", settings.audit);
   if (!audit) return fail(audit.error().message);
   if (auto written = audit->write({"start", "", "", "", version}, now); !written)
     return fail(written.error().message);
@@ -147,7 +139,8 @@ int main(int argc, char** argv) {
                   words.begin() + static_cast<std::ptrdiff_t>(i) + 2);
       break;
     }
-  if (words.size() == 3 && words[0] == "audit" && words[1] == "verify") return verify(words[2]);
+  if (words.size() >= 3 && words[0] == "audit" && words[1] == "verify")
+    return verify({words.begin() + 2, words.end()});
   if (words.size() == 1 && words[0] == "version") {
     std::cout << "healer-guard " << version << "\n";
     return 0;

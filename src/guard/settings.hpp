@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <set>
@@ -23,6 +24,11 @@ enum class ImageOptIn { Refused, Accepted };
 /// Where the guard stands: between healer and the engine, or beside the engine, which asks it.
 enum class Mode { Socket, Plugin };
 
+struct AuditLimits {
+  std::uint64_t file_bytes = 4 * 1024 * 1024;
+  std::size_t former_files = 16;  ///< that are kept
+};
+
 /// The operator's file.
 struct Settings {
   Mode mode = Mode::Socket;  ///< by the command line
@@ -43,6 +49,7 @@ struct Settings {
   std::map<std::string, Remedies> remedies;  ///< of a workload, beside its label's
   std::map<std::string, std::vector<std::vector<std::string>>> commands;  ///< of a workload, for probes
   std::set<std::string> hazardous;  ///< workloads with privileges that may be recreated and entered
+  AuditLimits audit;
   ImageOptIn image_opt_in = ImageOptIn::Refused;
 };
 

@@ -99,6 +99,8 @@ int run(const Settings& settings) {
   if (!audit) return fail(audit.error().message);
   if (auto written = audit->write({"start", "", "", "", version}, now); !written)
     return fail(written.error().message);
+  // The files were read whole.
+  malloc_trim(0);
   EngineClient engine(settings.engine);
   Gate gate(settings, engine,
             {std::move(ledger), std::move(*journal), std::move(*audit), std::move(unfinished)},

@@ -114,41 +114,6 @@ Result<docker::Sight> Recreation::look() {
   return sight;
 }
 
-/// A network's name can come to mean another network; its id cannot.
-Result<void> Recreation::name_networks_by_id(const std::string& inspect) {
-  const auto container = object_of(inspect);
-  if (!container) return tl::unexpected(container.error());
-  std::map<std::string, std::string> ids;
-  for (const auto& network : object_at(object_at(*container, "NetworkSettings"), "Networks"))
-    if (network.value().is_object())
-      if (std::string id = text_at(network.value().get_object(), "NetworkID"); is_full_id(id))
-        ids[network.key()] = std::move(id);
-  const auto id_of = [&](const std::string& name) -> std::string {
-    const auto known = ids.find(name);
-    return known == ids.end() ? name : known->second;
-  };
-  auto body = object_of(plan_->body);
-  if (!body) return tl::unexpected(body.error());
-  for (auto& connection : plan_->connections) connection.network = id_of(connection.network);
-  std::sort(plan_->connections.begin(), plan_->connections.end(),
-            [](const auto& a, const auto& b) { return a.network < b.network; });
-  json::object& host = (*body)["HostConfig"].as_object();
-  const std::string mode = text_at(host, "NetworkMode");
-  const auto known = ids.find(mode);
-  // The built-in modes are words, not names.
-  if (known == ids.end() || mode == "bridge" || mode == "host" || mode == "none") return {};
-  host["NetworkMode"] = known->second;
-  if (json::value* networking = body->if_contains("NetworkingConfig")) {
-    json::object endpoints;
-    for (const auto& endpoint : object_at(networking->as_object(), "EndpointsConfig"))
-      endpoints[id_of(endpoint.key())] = endpoint.value();
-    networking->as_object()["EndpointsConfig"] = std::move(endpoints);
-  }
-  if (plan_->leave == mode) plan_->leave = known->second;
-  plan_->body = json::serialize(*body);
-  return {};
-}
-
 Result<void> Recreation::prepare(const std::string& inspect, const std::string& network_parent) {
   auto original = docker::read_original(inspect);
   if (!original) return tl::unexpected(original.error());
@@ -160,7 +125,8 @@ Result<void> Recreation::prepare(const std::string& inspect, const std::string& 
   if (image->status != 200)
     return failure(ErrorCode::NotFound,
                    fmt::format("image {}: {}", clip(original_.image_id, 19), message_of(*image)));
-  auto plan = docker::plan_recreation(inspect, image->body, {new_image(), network_parent});
+  auto plan = docker::plan_recreation(inspect, image->body,
+                                      {new_image(), network_parent, docker::NetworkNaming::Ids});
   if (!plan) return tl::unexpected(plan.error());
   plan_ = std::move(*plan);
   for (const std::string& name : {record_.new_name, record_.aside_name}) {
@@ -176,7 +142,7 @@ Result<void> Recreation::prepare(const std::string& inspect, const std::string& 
           ErrorCode::Conflict,
           fmt::format("container {} whose namespace it shares is gone or does not run", clip(owner, 12)));
   }
-  return name_networks_by_id(inspect);
+  return {};
 }
 
 EngineCall Recreation::call_of(RecreateStep step) const {

@@ -62,7 +62,6 @@ class Recreation {
 
   Result<std::optional<Found>> find(const std::string& target) const;
   Result<docker::Sight> look();
-  Result<void> name_networks_by_id(const std::string& inspect);
   const std::string& new_image() const { return record_.image.empty() ? original_.image_id : record_.image; }
   /// The call that carries out the step; without a path: there is none.
   EngineCall call_of(docker::RecreateStep step) const;

@@ -26,27 +26,6 @@ constexpr std::size_t most_of_call = 8 * 1024 * 1024;
 constexpr std::size_t most_of_answer = 64 * 1024;
 constexpr std::size_t any_length = 1ULL << 40U;
 
-const char* phrase_of(int status) {
-  switch (status) {
-    case 200:
-      return "OK";
-    case 201:
-      return "Created";
-    case 204:
-      return "No Content";
-    case 304:
-      return "Not Modified";
-    case 400:
-      return "Bad Request";
-    case 403:
-      return "Forbidden";
-    case 404:
-      return "Not Found";
-    default:
-      return "Status";
-  }
-}
-
 volatile sig_atomic_t ending = 0;
 
 void on_signal(int) {
@@ -153,9 +132,8 @@ Ruled<Request> Server::read_request(int client, Door door) {
 }
 
 void Server::respond(int client, const Reply& reply) {
-  std::string bytes =
-      fmt::format("HTTP/1.1 {} {}\r\nServer: healer-guard\r\nHealer-Guard: 1\r\nConnection: close\r\n",
-                  reply.status, phrase_of(reply.status));
+  std::string bytes = fmt::format(
+      "HTTP/1.1 {} \r\nServer: healer-guard\r\nHealer-Guard: 1\r\nConnection: close\r\n", reply.status);
   if (!reply.api_version.empty()) bytes += "Api-Version: " + reply.api_version + "\r\nOstype: linux\r\n";
   if (reply.status != 204 && reply.status != 304)
     bytes += fmt::format("Content-Type: {}\r\nContent-Length: {}\r\n", reply.type, reply.body.size());

@@ -153,8 +153,9 @@ Scene::Scene(const std::string& engine) : engine_(engine.empty() ? engine_socket
 }
 
 Scene::~Scene() {
-  if (guard_ > 0) stop_guard(SIGTERM);
+  // With its plugin dead, an engine answers nobody.
   for (const std::string& name : names_) raw(request("DELETE", "/v1.41/containers/" + name + "?force=1&v=1"));
+  if (guard_ > 0) stop_guard(SIGTERM);
   std::error_code ignored;
   std::string command = "umount " + engine_for_guard_ + " 2>/dev/null; rm -rf '" + folder_ + "'";
   if (std::system(command.c_str()) != 0) std::cerr << folder_ << " stays\n";
@@ -218,6 +219,13 @@ std::string Scene::id_of(const std::string& name) const {
 
 std::string Scene::status_of(const std::string& name) const {
   return text_at(object_at(inspect(name), "State"), "Status");
+}
+
+std::string Scene::image_id(const std::string& name) const {
+  const Answered answered =
+      raw(request("GET", "/v1.41/images/" + name + "/json", {}, "Connection: close\r\n"));
+  net::AnswerParser parser({});
+  return parser.feed(answered.bytes) ? text_at(json::parse(parser.take().body).as_object(), "Id") : "";
 }
 
 std::string Scene::started_at(const std::string& name) const {

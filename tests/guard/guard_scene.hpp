@@ -67,6 +67,8 @@ class Scene {
   boost::json::object inspect(const std::string& name) const;
   std::string id_of(const std::string& name) const;
   std::string status_of(const std::string& name) const;
+  /// "sha256:..."
+  std::string image_id(const std::string& name) const;
   std::string started_at(const std::string& name) const;
   /// An image with these labels, from the test image: "monitored=true".
   void label_image(const std::string& name, const std::string& label);

@@ -159,8 +159,7 @@ TEST_CASE("a rotation that a crash cut is finished, and one that cannot be made 
     // Something is in the way of the next file.
     std::filesystem::create_directory(path + ".next");
     std::ofstream(path + ".next/x") << "x";
-    for (int i = 0; i < 30; ++i)
-      REQUIRE(audit->write({"order", "restart", "web", "", ""}, now).has_value());
+    for (int i = 0; i < 30; ++i) REQUIRE(audit->write({"order", "restart", "web", "", ""}, now).has_value());
     CHECK(std::filesystem::file_size(path) > 3000);
     std::filesystem::remove_all(path + ".next");
     REQUIRE(audit->write({"order", "restart", "web", "", ""}, now).has_value());

@@ -3,7 +3,9 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -36,7 +38,7 @@ void make_certificates(const std::string& folder) {
       "$name/key.pem -out $name/request.pem"
       "; printf 'subjectAltName=IP:127.0.0.1\\nextendedKeyUsage=%s\\n' $use >$name/extensions"
       "; openssl x509 -req -in $name/request.pem -CA ca.pem -CAkey ca-key.pem -CAcreateserial -days 2 "
-      "-extfile $name/extensions -out $name/cert.pem; cp ca.pem $name/ca.pem; done";
+      "-extfile $name/extensions -out $name/cert.pem; cp ca.pem $name/ca.pem; chmod 644 $name/*; done";
   shell("(" + script + ") >" + folder + "/openssl.log 2>&1");
 }
 
@@ -114,6 +116,9 @@ Answered TlsEngine::over_tls(const std::string& bytes, const std::string& name) 
   const std::unique_ptr<BIO, FreeChain> connection(BIO_new_ssl_connect(context.get()));
   BIO_set_conn_hostname(connection.get(), ("127.0.0.1:" + std::to_string(port)).c_str());
   if (BIO_do_connect(connection.get()) != 1) return {};
+  const timeval limit{10, 0};
+  setsockopt(static_cast<int>(BIO_get_fd(connection.get(), nullptr)), SOL_SOCKET, SO_RCVTIMEO, &limit,
+             sizeof limit);
   BIO_write(connection.get(), bytes.data(), static_cast<int>(bytes.size()));
   return collected([&](char* into, std::size_t size) {
     return static_cast<long>(BIO_read(connection.get(), into, static_cast<int>(size)));

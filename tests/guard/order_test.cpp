@@ -259,6 +259,34 @@ TEST_CASE("recreate takes an image with which the guard saw the workload healthy
   CHECK(text_at(object_at(object_at(after, "Config"), "Labels"), "a") == "1");
 }
 
+TEST_CASE("recreate joins the networks that the container had, by their ids") {
+  Scene scene;
+  const auto make = [&](const std::string& name) {
+    scene.raw(request("DELETE", "/v1.41/networks/" + name));
+    const Answered made =
+        scene.raw(request("POST", "/v1.41/networks/create", R"({"Name":")" + name + R"("})"));
+    REQUIRE_MESSAGE(made.status == 201, made.bytes);
+    return text_at(json::parse(made.body()).as_object(), "Id");
+  };
+  const std::string first = make("g-net");
+  const std::string second = make("g-side");
+  const std::string id =
+      scene.run("g-web", in + R"(,"healer.remedies":"recreate")", quick, R"("NetworkMode":"g-net")");
+  REQUIRE(scene.raw(request("POST", "/v1.41/networks/g-side/connect", R"({"Container":")" + id + R"("})"))
+              .status == 200);
+  scene.start_guard();
+  const Answered answered = order(scene, id, "recreate?t=1");
+  CHECK_MESSAGE(answered.status == 201, answered.bytes);
+  const json::object after = scene.inspect("g-web");
+  CHECK(text_at(object_at(after, "HostConfig"), "NetworkMode") == first);
+  const json::object& networks = object_at(object_at(after, "NetworkSettings"), "Networks");
+  CHECK(text_at(object_at(networks, "g-net"), "NetworkID") == first);
+  CHECK(text_at(object_at(networks, "g-side"), "NetworkID") == second);
+  scene.remove("g-web");
+  for (const char* name : {"g-net", "g-side"})
+    scene.raw(request("DELETE", std::string("/v1.41/networks/") + name));
+}
+
 TEST_CASE("another party's container under the name of the new one is not touched") {
   Scene scene;
   const std::string id = scene.run("g-web", in + R"(,"healer.remedies":"recreate")", quick);

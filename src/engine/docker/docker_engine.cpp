@@ -150,6 +150,7 @@ void DockerEngine::Inner::read_info(EngineInfo& info, const Result<HttpAnswer>& 
     error = status_error("info", *answer);
   } else if (const auto parsed = parse_rootless(answer->body)) {
     rootless = info.rootless = *parsed;
+    recreator.name_networks_by(has_guard_plugin(answer->body) ? NetworkNaming::Ids : NetworkNaming::Names);
     return;
   } else {
     error = named("info", parsed.error());

@@ -63,9 +63,9 @@ Result<std::optional<Recreation::Found>> Recreation::find(const std::string& tar
   found.instances = found.running || status == "restarting" || status == "paused";
   for (const auto& network : object_at(object_at(*object, "NetworkSettings"), "Networks"))
     if (network.value().is_object()) {
-      const json::object& endpoint = network.value().get_object();
-      const std::string id = text_at(endpoint, "NetworkID");
-      found.networks.push_back(id.empty() ? std::string(network.key()) : id);
+      // Before the first start an endpoint has no id.
+      found.networks.insert(network.key());
+      found.networks.insert(text_at(network.value().get_object(), "NetworkID"));
     }
   return std::optional<Found>(std::move(found));
 }
@@ -105,12 +105,10 @@ Result<docker::Sight> Recreation::look() {
   sight.new_place = new_->name == record_.name ? docker::Place::Named : docker::Place::Aside;
   sight.new_instances = new_->running;
   if (!plan_) return sight;
-  const auto joined = [&](const std::string& network) {
-    return std::find(new_->networks.begin(), new_->networks.end(), network) != new_->networks.end();
-  };
-  sight.to_leave = !plan_->leave.empty() && joined(plan_->leave);
-  sight.to_join = std::any_of(plan_->connections.begin(), plan_->connections.end(),
-                              [&](const auto& connection) { return !joined(connection.network); });
+  sight.to_leave = !plan_->leave.empty() && new_->joined(plan_->leave, plan_->leave_name);
+  sight.to_join =
+      std::any_of(plan_->connections.begin(), plan_->connections.end(),
+                  [&](const auto& connection) { return !new_->joined(connection.network, connection.name); });
   return sight;
 }
 
@@ -165,11 +163,9 @@ EngineCall Recreation::call_of(RecreateStep step) const {
       call.body = json::serialize(json::object{{"Container", new_->id}, {"Force", true}});
       break;
     case RecreateStep::Connect: {
-      const auto next =
-          std::find_if(plan_->connections.begin(), plan_->connections.end(), [&](const auto& connection) {
-            return std::find(new_->networks.begin(), new_->networks.end(), connection.network) ==
-                   new_->networks.end();
-          });
+      const auto next = std::find_if(
+          plan_->connections.begin(), plan_->connections.end(),
+          [&](const auto& connection) { return !new_->joined(connection.network, connection.name); });
       if (next == plan_->connections.end()) break;
       call.path = "/networks/" + percent_encoded(next->network) + "/connect";
       call.body = fmt::format(R"({{"Container":"{}","EndpointConfig":{}}})", new_->id, next->endpoint);

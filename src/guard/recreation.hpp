@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 
 #include "base/result.hpp"
@@ -56,8 +57,11 @@ class Recreation {
     std::string name;
     std::string image_id;
     bool running = false;
-    bool instances = false;             ///< running, restarting or paused
-    std::vector<std::string> networks;  ///< ids
+    bool instances = false;          ///< running, restarting or paused
+    std::set<std::string> networks;  ///< names and ids
+    bool joined(const std::string& id, const std::string& name) const {
+      return networks.contains(id) || networks.contains(name);
+    }
   };
 
   Result<std::optional<Found>> find(const std::string& target) const;

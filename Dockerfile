@@ -1,4 +1,4 @@
-# All images of the project.
+# All images of the project; `docker compose up --build` builds those of the stack.
 #
 #   docker build --target healer -t healer .
 #   docker build --target healer-autoheal -t healer-autoheal .    (replaces willfarrell/autoheal)
@@ -11,16 +11,20 @@
 # passes ROOTS=prebuilt. If debian:bookworm-slim cannot be pulled, run scripts/base-image.sh first: it makes that image
 # from Debian's packages.
 
-FROM debian:bookworm-slim AS build
+# docs/security.md shows how to name the base by its digest.
+ARG BASE=debian:bookworm-slim
+
+FROM ${BASE} AS build
 ARG ROOTS=source
 WORKDIR /src
 COPY scripts/setup.sh scripts/packages.txt scripts/
-RUN if [ "$ROOTS" = source ]; then scripts/setup.sh build; fi
+# The libraries of the base are copied into the images: the newest ones.
+RUN if [ "$ROOTS" = source ]; then apt-get update -qq && apt-get upgrade -y -qq && scripts/setup.sh build; fi
 COPY . .
 RUN if [ "$ROOTS" = source ]; then scripts/image_roots.sh; fi \
  && chown -R 65532:65532 build/image/healer/var/lib/healer build/image/healer/run/healer \
-      build/image/sample-app/var/lib/sample-app \
- && chmod 700 build/image/healer/var/lib/healer build/image/healer/run/healer \
+      build/image/healer/run/secrets build/image/sample-app/var/lib/sample-app \
+ && chmod 700 build/image/healer/var/lib/healer build/image/healer/run/healer && chmod 755 build/image/healer/run/secrets \
  && chown -R 65531:65531 build/image/healer-guard/var/lib/healer-guard build/image/healer-guard/run/healer-guard \
  && chmod 700 build/image/healer-guard/var/lib/healer-guard && chmod 755 build/image/healer-guard/run/healer-guard
 
@@ -67,11 +71,11 @@ HEALTHCHECK --interval=10s --timeout=5s --start-period=5s --retries=3 CMD ["/usr
 ENTRYPOINT ["/usr/bin/sample-app"]
 
 # Prometheus and Alertmanager from Debian's packages, with the paths of the official images.
-FROM debian:bookworm-slim AS prometheus-package
+FROM ${BASE} AS prometheus-package
 WORKDIR /src
-RUN apt-get update -qq \
- && apt-get install -y -qq --no-install-recommends prometheus prometheus-alertmanager >/dev/null
-COPY scripts/image_roots.sh scripts/
+RUN apt-get update -qq && apt-get upgrade -y -qq \
+ && apt-get install -y -qq --no-install-recommends jq prometheus prometheus-alertmanager >/dev/null
+COPY scripts/image_roots.sh scripts/sbom.sh scripts/
 RUN scripts/image_roots.sh prometheus && chown 65532:65532 build/image/prometheus/prometheus \
       build/image/alertmanager/alertmanager
 

@@ -25,14 +25,13 @@ start_engine() {
     eval "$settings"
 }
 
-# Exports DOCKER_SOCK and DOCKER_GID, by which the compose file gives healer the engine's socket.
+# Exports DOCKER_SOCK, by which the compose file gives the guard the engine's socket.
 export_socket() {
     case ${DOCKER_HOST:-} in
         unix://*) DOCKER_SOCK=${DOCKER_HOST#unix://} ;;
         *) DOCKER_SOCK=${DOCKER_SOCK:-/var/run/docker.sock} ;;
     esac
-    DOCKER_GID=$(stat -L -c %g "$DOCKER_SOCK")
-    export DOCKER_SOCK DOCKER_GID
+    export DOCKER_SOCK
 }
 
 # compose ARGUMENTS...: runs Compose v2 if it is installed, else docker-compose 1.29.
@@ -42,12 +41,6 @@ compose() {
     else
         docker-compose "$@"
     fi
-}
-
-# new_token FILE: writes a new random token. Everyone may read it, because the users of the containers are others.
-new_token() {
-    od -An -N24 -tx1 /dev/urandom | tr -d ' \n' >"$1"
-    chmod 644 "$1"
 }
 
 # free_port FROM: prints the first port from FROM on that nothing listens on.
@@ -77,5 +70,5 @@ has_image() {
 
 # default_image VARIABLE: prints the compose file's default for that variable.
 default_image() {
-    sed -n "s/.*\${$1:-\(.*\)}.*/\1/p" "$root/deploy/compose/docker-compose.yml"
+    sed -n "s/.*\${$1:-\(.*\)}.*/\1/p" "$root/docker-compose.yml"
 }

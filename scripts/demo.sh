@@ -6,7 +6,7 @@
 #   scripts/demo.sh down    stops and removes the stack, and the engine if the demo started one
 #
 # HEALER_AIRGAP=1 uses no registry (Prometheus from Debian's package, no Grafana). The demo does the same when the
-# images cannot be pulled. CHECK_INTERVAL and the other variables of deploy/compose/docker-compose.yml apply.
+# images cannot be pulled. CHECK_INTERVAL and the other variables of docker-compose.yml apply.
 set -euo pipefail
 
 # shellcheck source=scripts/common.sh
@@ -46,14 +46,14 @@ up() {
     # A second `up` finds the engine of the first one; the file remembers that the demo started it.
     if [ "$HEALER_ENGINE_STARTED" = yes ]; then touch "$state/engine-started"; fi
 
-    files=(-f "$root/deploy/compose/docker-compose.yml")
+    files=(-f "$root/docker-compose.yml")
     local airgap=()
     if [ -n "${HEALER_AIRGAP:-}" ] ||
         ! { has_image "${PROMETHEUS_IMAGE:-$(default_image PROMETHEUS_IMAGE)}" &&
             has_image "${ALERTMANAGER_IMAGE:-$(default_image ALERTMANAGER_IMAGE)}" &&
             has_image "${GRAFANA_IMAGE:-$(default_image GRAFANA_IMAGE)}"; }; then
         say "the images cannot be pulled, or HEALER_AIRGAP is set: using the air-gapped variant without Grafana"
-        files+=(-f "$root/deploy/compose/docker-compose.airgap.yml")
+        files+=(-f "$root/docker-compose.airgap.yml")
         airgap=(airgap)
     fi
     "$root/scripts/images.sh" "${airgap[@]}"
@@ -61,10 +61,6 @@ up() {
     # Shorter than the defaults, so that the demo does not take long.
     export HEALER_HOST_NAME=${HEALER_HOST_NAME:-$(uname -n)}
     export CHECK_INTERVAL=${CHECK_INTERVAL:-5} REQUEST_TIMEOUT=${REQUEST_TIMEOUT:-2} LOG_FORMAT=${LOG_FORMAT:-text}
-    if [ -z "${ALERTMANAGER_TOKEN_FILE:-}" ]; then
-        export ALERTMANAGER_TOKEN_FILE=$state/alertmanager-token
-        new_token "$ALERTMANAGER_TOKEN_FILE"
-    fi
     demo_compose down --volumes >/dev/null 2>&1 || true
     local port name
     for port in SAMPLE_APP_PORT:8080 HEALER_PORT:9180 PROMETHEUS_PORT:9090 ALERTMANAGER_PORT:9093 GRAFANA_PORT:3000; do
@@ -72,8 +68,7 @@ up() {
         if [ -z "${!name:-}" ]; then export "$name=$(free_port "${port#*:}")"; fi
     done
     {
-        printf 'export DOCKER_HOST=%q DOCKER_SOCK=%q DOCKER_GID=%q ALERTMANAGER_TOKEN_FILE=%q\n' "$DOCKER_HOST" \
-            "$DOCKER_SOCK" "$DOCKER_GID" "$ALERTMANAGER_TOKEN_FILE"
+        printf 'export DOCKER_HOST=%q DOCKER_SOCK=%q\n' "$DOCKER_HOST" "$DOCKER_SOCK"
         printf 'files=('
         printf '%q ' "${files[@]}"
         printf ')\n'

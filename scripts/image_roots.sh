@@ -12,6 +12,8 @@ set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 out=$root/build/image
 binaries=$root/build/image-build
+# What a statically linked program contains of the toolchain.
+static_parts=(libc6-dev libstdc++-12-dev libgcc-12-dev libboost1.81-dev)
 
 # new_root NAME USER: makes an empty root with one unprivileged user, id 65532.
 new_root() {
@@ -31,9 +33,22 @@ copy_libraries() {
     done
 }
 
+# parts_list FOLDER VERSION [PACKAGE...]: writes the parts list (SPDX) of the root FOLDER into it.
+parts_list() {
+    local folder=$1 release=$2
+    shift 2
+    "$root/scripts/sbom.sh" "$folder" "$release" "$out/$folder" "$@" >"$out/$folder.spdx.json"
+    mkdir -p "$out/$folder/usr/share/sbom"
+    mv "$out/$folder.spdx.json" "$out/$folder/usr/share/sbom/"
+}
+
+# of_package PACKAGE: its version.
+of_package() { dpkg-query -W -f '${Version}' "$1"; }
+
 # gather_programs [HEALER]: healer with its shared libraries; healer-guard and sample-app, which are linked statically.
 gather_programs() {
-    local healer=${1:-} targets=(sample-app healer-guard)
+    local healer=${1:-} targets=(sample-app healer-guard) version
+    version=$(sed -n 's/^project(healer VERSION \([0-9.]*\).*/\1/p' "$root/CMakeLists.txt")
     if [ -z "$healer" ]; then
         targets+=(healer)
         healer=$binaries/healer
@@ -52,19 +67,22 @@ gather_programs() {
         --exclude=./posixrules --exclude=./leapseconds -c .) | tar -C "$out/healer/usr/share/zoneinfo" -x
     # The certificates of the Debian package, not /etc/ssl/certs: a host may have added private ones there.
     mkdir -p "$out/healer/etc/ssl/certs" "$out/healer/var/lib/healer" "$out/healer/run/healer" \
-        "$out/healer/usr/lib/ssl"
+        "$out/healer/run/secrets" "$out/healer/usr/lib/ssl"
     cat /usr/share/ca-certificates/mozilla/*.crt >"$out/healer/etc/ssl/certs/ca-certificates.crt"
     # libcurl reads that file; OpenSSL reads this one by default.
     ln -s /etc/ssl/certs/ca-certificates.crt "$out/healer/usr/lib/ssl/cert.pem"
+    parts_list healer "$version" ca-certificates libboost1.81-dev libcli11-dev libexpected-dev
 
     new_root healer-guard guard
     sed -i 's/65532/65531/g' "$out/healer-guard/etc/passwd" "$out/healer-guard/etc/group"
     cp "$binaries/healer-guard" "$out/healer-guard/usr/bin/healer-guard"
     mkdir -p "$out/healer-guard/var/lib/healer-guard" "$out/healer-guard/run/healer-guard"
+    parts_list healer-guard "$version" "${static_parts[@]}" libexpected-dev libfmt-dev libseccomp-dev
 
     new_root sample-app app
     cp "$binaries/sample-app" "$out/sample-app/usr/bin/sample-app"
     mkdir -p "$out/sample-app/var/lib/sample-app"
+    parts_list sample-app "$version" "${static_parts[@]}"
 }
 
 # gather_shell: the user root, and busybox with a link for each of its tools; copied over healer's root in the image.
@@ -96,6 +114,7 @@ done
 exit "$code"
 PGREP
     chmod 755 "$shell/bin/pgrep"
+    parts_list shell "$(of_package busybox-static)" busybox-static
 }
 
 gather_prometheus() {
@@ -114,6 +133,8 @@ gather_prometheus() {
     # Alertmanager's message templates: it does not start without them.
     mkdir -p "$out/alertmanager/alertmanager" "$out/alertmanager/usr/share/prometheus"
     mv "$out/prometheus/usr/share/prometheus/alertmanager" "$out/alertmanager/usr/share/prometheus/"
+    parts_list prometheus "$(of_package prometheus)" prometheus
+    parts_list alertmanager "$(of_package prometheus-alertmanager)" prometheus-alertmanager
 }
 
 case ${1:-} in

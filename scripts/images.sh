@@ -7,7 +7,8 @@
 # On Debian 12 the programs are compiled on this host, and the healer in HEALER_BINARY (default build/release/healer) is
 # used if it exists. On other hosts, or with --source, they are compiled inside the image build. The tags are set by
 # HEALER_IMAGE, HEALER_AUTOHEAL_IMAGE, HEALER_GUARD_IMAGE, SAMPLE_APP_IMAGE, HEALER_PROMETHEUS_IMAGE and HEALER_ALERTMANAGER_IMAGE.
-# HEALER_IMAGE_LABEL=NAME=VALUE adds a label to all images.
+# HEALER_IMAGE_LABEL=NAME=VALUE adds a label to all images. HEALER_BASE names another base than debian:bookworm-slim, such
+# as the same by its digest.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -48,7 +49,8 @@ declare -A tags=(
 )
 for target in "${targets[@]}"; do
     echo "images: building ${tags[$target]}" >&2
-    docker build ${HEALER_IMAGE_LABEL:+--label "$HEALER_IMAGE_LABEL"} --build-arg "ROOTS=$roots" --target "$target" \
+    docker build ${HEALER_IMAGE_LABEL:+--label "$HEALER_IMAGE_LABEL"} --build-arg "ROOTS=$roots" \
+        ${HEALER_BASE:+--build-arg "BASE=$HEALER_BASE"} --target "$target" \
         -t "${tags[$target]}" "$root" >"$log" 2>&1 || {
         tail -n 40 "$log" >&2
         echo "images: building ${tags[$target]} failed; the whole log is $log" >&2

@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include <fmt/format.h>
+
 #include "api/allowed_host.hpp"
 #include "api/answers.hpp"
 #include "api/history_json.hpp"
@@ -25,16 +27,11 @@ constexpr const char* index_text =
     "/healthz   200: the loop runs\n"
     "/readyz    200: the engine answers and the first sync is done\n"
     "/api/v1/alertmanager  POST: Alertmanager's webhook, with its token\n";
-constexpr const char* admin_index_text =
+const std::string admin_index_text =
     "/v1/status          GET: everything healer sees, as JSON\n"
     "/v1/explain         GET ?name=NAME: why healer acts, waits or does nothing for a workload\n"
     "/v1/history         GET [?name=NAME&limit=N&before=ID]: incidents, the newest first\n"
     "/v1/incident        GET ?id=ID: everything stored about one incident\n"
-    "/v1/reset           POST ?name=NAME: close a workload's breaker\n"
-    "/v1/pause           POST ?name=NAME or ?all=1 [&for=30m]: watch, but do nothing\n"
-    "/v1/resume          POST ?name=NAME or ?all=1: end a pause\n"
-    "/v1/heal            POST ?name=NAME: execute the first remedy now\n"
-    "/v1/ack             POST ?name=NAME [&by=WHO]: acknowledge the open incident, no more reminders\n"
     "/v1/test-notification      POST ?channel=NAME or ?all=1: send a test to a channel\n";
 
 constexpr std::uint64_t most_incidents = 1000;
@@ -45,7 +42,7 @@ struct Route {
   bool admin = false;
 };
 
-constexpr std::array<Route, 15> routes{{{"/", "GET"},
+constexpr std::array<Route, 10> routes{{{"/", "GET"},
                                         {"/api/v1/alertmanager", "POST"},
                                         {"/metrics", "GET"},
                                         {"/healthz", "GET"},
@@ -54,15 +51,27 @@ constexpr std::array<Route, 15> routes{{{"/", "GET"},
                                         {"/v1/explain", "GET", true},
                                         {"/v1/history", "GET", true},
                                         {"/v1/incident", "GET", true},
-                                        {"/v1/reset", "POST", true},
-                                        {"/v1/pause", "POST", true},
-                                        {"/v1/resume", "POST", true},
-                                        {"/v1/heal", "POST", true},
-                                        {"/v1/ack", "POST", true},
                                         {"/v1/test-notification", "POST", true}}};
+
+/// The command whose route is `path`; nullptr: it is no command's.
+const CommandInfo* command_at(std::string_view path) {
+  constexpr std::string_view folder = "/v1/";
+  return path.starts_with(folder) ? find_command(path.substr(folder.size())) : nullptr;
+}
+
+std::string command_index() {
+  std::string text;
+  for (const CommandInfo& each : operator_commands)
+    text += fmt::format("/v1/{:<16}POST ?name=NAME{}{}{}: {}\n", each.form.name,
+                        each.form.scope == CommandScope::OneOrAll ? " or ?all=1" : "",
+                        each.takes_length ? " [&for=30m]" : "", each.takes_operator ? " [&by=WHO]" : "",
+                        each.form.help);
+  return text;
+}
 
 // A path's only method; empty optional for a path that is not served.
 std::optional<std::string_view> method_of(std::string_view path, bool admin) {
+  if (admin && command_at(path) != nullptr) return "POST";
   for (const Route& route : routes)
     if (route.path == path && (admin || !route.admin)) return route.method;
   return std::nullopt;
@@ -151,20 +160,24 @@ net::HttpResponse HttpApi::answer_now(const net::HttpRequest& request, bool admi
   if (path == "/v1/status") return text_answer(status_json(sources_.snapshot()) + "\n", "application/json");
   if (path == "/api/v1/alertmanager") return alerts_.alertmanager(request);
   if (path == "/v1/explain") return explain(request);
-  if (path == "/v1/pause") return pause(request);
-  if (path == "/v1/resume") return order_for(request, true, sources_.resume);
-  if (path == "/v1/heal") return order_for(request, false, sources_.heal);
-  if (path == "/v1/reset") return order_for(request, false, sources_.reset);
-  if (path == "/v1/ack") return acknowledge(request);
-  return text_answer(std::string("healer ") + version + "\n\n" + index_text + (admin ? admin_index_text : ""),
+  if (const CommandInfo* found = command_at(path)) return command(request, *found);
+  return text_answer(std::string("healer ") + version + "\n\n" + index_text +
+                         (admin ? admin_index_text + command_index() : ""),
                      "text/plain; charset=utf-8");
 }
 
-net::HttpResponse HttpApi::order_for(const net::HttpRequest& request, bool all_allowed,
-                                     const std::function<Result<void>(const std::string&)>& order) const {
-  if (!order) return error_answer(503, "this healer does not do that");
+net::HttpResponse HttpApi::command(const net::HttpRequest& request, const CommandInfo& command) const {
+  if (!sources_.command) return error_answer(503, "this healer does not do that");
+  CommandArguments arguments;
+  if (const auto text = query_value(request.query, "for"); command.takes_length && text && !text->empty()) {
+    arguments.length = parse_duration(*text);
+    if (!arguments.length || *arguments.length <= Duration{0})
+      return error_answer(400, "for=" + clip(printable(*text), 40) +
+                                   " is no length of time; accepted: such as 30m, 1h30m or 90 (seconds)");
+  }
+  arguments.by = clip(printable(trim(query_value(request.query, "by").value_or(""))), 100);
+  const bool all_allowed = command.form.scope == CommandScope::OneOrAll;
   const auto name = query_value(request.query, "name");
-  std::string key;
   std::string subject = "all";
   if (!name || name->empty()) {
     if (!all_allowed || query_value(request.query, "all") != "1")
@@ -174,29 +187,12 @@ net::HttpResponse HttpApi::order_for(const net::HttpRequest& request, bool all_a
     const Snapshot snapshot = sources_.snapshot();
     const WorkloadStatus* found = workload_named(*name, snapshot);
     if (!found) return no_such_name(*name, snapshot);
-    key = found->key;
+    arguments.workload = found->key;
     subject = printable(found->name);
   }
-  if (const Result<void> done = order(key); !done) return error_answer(done.error());
+  if (const Result<void> done = sources_.command(command.make(std::move(arguments))); !done)
+    return error_answer(done.error());
   return json_answer(200, {{"status", "ok"}, {"name", subject}});
-}
-
-net::HttpResponse HttpApi::pause(const net::HttpRequest& request) const {
-  std::optional<Duration> length;
-  if (const auto text = query_value(request.query, "for"); text && !text->empty()) {
-    length = parse_duration(*text);
-    if (!length || *length <= Duration{0})
-      return error_answer(400, "for=" + clip(printable(*text), 40) +
-                                   " is no length of time; accepted: such as 30m, 1h30m or 90 (seconds)");
-  }
-  if (!sources_.pause) return error_answer(503, "this healer does not do that");
-  return order_for(request, true, [&](const std::string& key) { return sources_.pause(key, length); });
-}
-
-net::HttpResponse HttpApi::acknowledge(const net::HttpRequest& request) const {
-  if (!sources_.acknowledge) return error_answer(503, "this healer does not do that");
-  const std::string by = clip(printable(trim(query_value(request.query, "by").value_or(""))), 100);
-  return order_for(request, false, [&](const std::string& key) { return sources_.acknowledge(key, by); });
 }
 
 net::HttpResponse HttpApi::explain(const net::HttpRequest& request) const {

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -17,9 +16,9 @@ namespace healer {
 ///
 ///   GET  /v1/status
 ///   GET  /v1/explain?name=     GET /v1/history?name=&limit=&before=    GET /v1/incident?id=
-///   POST /v1/reset?name=       POST /v1/heal?name=    POST /v1/ack?name=&by=
 ///   POST /v1/test-notification?channel=   (all=1: every channel)
-///   POST /v1/pause?name=&for=  POST /v1/resume?name=   (all=1 instead of the name: all workloads)
+///   POST /v1/COMMAND?name=&for=&by=       each of operator_commands, with what it takes (all=1 instead of
+///                                         the name: all workloads)
 ///
 /// A name is a container's name or a workload's key; an unknown name gets 404 with the nearest name. Answers
 /// are JSON, except those of /metrics and /; an error is {"error": "..."}.
@@ -42,11 +41,7 @@ class HttpApi {
  private:
   void answer(const net::HttpRequest& request, bool admin, const net::HttpReply& reply);
   net::HttpResponse answer_now(const net::HttpRequest& request, bool admin);
-  /// Calls `order` for the named workload or, if `all_allowed`, for all (empty key).
-  net::HttpResponse order_for(const net::HttpRequest& request, bool all_allowed,
-                              const std::function<Result<void>(const std::string&)>& order) const;
-  net::HttpResponse pause(const net::HttpRequest& request) const;
-  net::HttpResponse acknowledge(const net::HttpRequest& request) const;
+  net::HttpResponse command(const net::HttpRequest& request, const CommandInfo& command) const;
   net::HttpResponse explain(const net::HttpRequest& request) const;
   void history(const net::HttpRequest& request, const net::HttpReply& reply) const;
   void incident(const net::HttpRequest& request, const net::HttpReply& reply) const;

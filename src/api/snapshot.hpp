@@ -9,6 +9,7 @@
 #include "base/time.hpp"
 #include "model/channel_answer.hpp"
 #include "model/history.hpp"
+#include "model/operator_command.hpp"
 #include "model/prometheus_rule.hpp"
 #include "model/status.hpp"
 
@@ -21,14 +22,16 @@ struct Snapshot {
   bool dry_run = false;
   bool engine_up = false;
   std::string engine_description;  ///< "Docker Engine 20.10.24 (API 1.41)"; empty before the first contact
+  bool engine_guarded = false;     ///< by healer-guard, at the newest contact
   std::string store;               ///< place of the state: a path, or "memory"
   std::vector<WorkloadStatus> workloads;
   HostStatus host_status;
   std::size_t notifications_pending = 0;
   std::vector<ChannelStatus> channels;
-  std::vector<RuleStatus> rules;  ///< healer's own rules on Prometheus
-  Duration loop_lag{0};           ///< the loop's longest delay within the last period
-  std::size_t stuck_execs = 0;    ///< commands of exec probes that still run after their timeout
+  std::vector<RuleStatus> rules;   ///< healer's own rules on Prometheus
+  Duration loop_lag{0};            ///< the loop's longest delay within the last period
+  std::size_t stuck_execs = 0;     ///< commands of exec probes that still run after their timeout
+  std::size_t waiting_checks = 0;  ///< checks that wait because more are wanted than limits: allows
 };
 
 /// Ready: the engine answers, the first sync is done, and containers can be inspected.
@@ -41,19 +44,13 @@ struct Readiness {
 struct ApiSources {
   std::function<Snapshot()> snapshot;
   std::function<Readiness()> readiness;
-  /// Closes the breaker of the workload with this key, which is in the snapshot.
-  std::function<Result<void>(const std::string& key)> reset;
+  /// Executes an operator's command about a workload in the snapshot, or about all.
+  std::function<Result<void>(OperatorCommand)> command = {};
   /// Explains the workload with this key; empty optional when it is not watched any more.
   std::function<std::optional<WorkloadExplanation>(const std::string& key)> explain = {};
   /// As in the store; the callbacks are called later.
   std::function<void(HistoryQuery, std::function<void(Result<std::vector<PastIncident>>)>)> history = {};
   std::function<void(IncidentId, std::function<void(Result<IncidentFile>)>)> incident = {};
-  /// Empty key: all workloads. No length: until resumed.
-  std::function<Result<void>(const std::string& key, std::optional<Duration> length)> pause = {};
-  std::function<Result<void>(const std::string& key)> resume = {};
-  std::function<Result<void>(const std::string& key)> heal = {};
-  /// `by` may be empty.
-  std::function<Result<void>(const std::string& key, const std::string& by)> acknowledge = {};
   /// Sends a test notification to the channel of this name, or to all if the name is empty; the answers come
   /// later.
   std::function<Result<void>(const std::string& channel, std::function<void(std::vector<ChannelAnswer>)>)>

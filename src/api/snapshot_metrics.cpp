@@ -133,6 +133,8 @@ void write_totals(std::string& out, const Snapshot& snapshot) {
         seconds(snapshot.loop_lag));
   gauge("healer_exec_stuck", "Commands of exec probes that outlived their time-out and have not ended.",
         static_cast<double>(snapshot.stuck_execs));
+  gauge("healer_checks_waiting", "Checks that wait for their turn: more are wanted than limits: allows.",
+        static_cast<double>(snapshot.waiting_checks));
   gauge("healer_notifications_pending", "Notifications that wait for delivery, counted per channel.",
         static_cast<double>(snapshot.notifications_pending));
 }

@@ -50,6 +50,14 @@ json::array rules_json(const std::vector<RuleStatus>& rules) {
   return all;
 }
 
+/// "guarded" is null before the first contact.
+json::object engine_json(const Snapshot& snapshot) {
+  const bool known = !snapshot.engine_description.empty();
+  return {{"up", snapshot.engine_up},
+          {"description", safe(snapshot.engine_description)},
+          {"guarded", known ? json::value(snapshot.engine_guarded) : json::value(nullptr)}};
+}
+
 }  // namespace
 
 json::object workload_json(const WorkloadStatus& each) {
@@ -116,7 +124,7 @@ std::string status_json(const Snapshot& snapshot) {
       {"host", safe(snapshot.host)},
       {"now", wall_time_of(snapshot.now).unix_ms},
       {"dry_run", snapshot.dry_run},
-      {"engine", {{"up", snapshot.engine_up}, {"description", safe(snapshot.engine_description)}}},
+      {"engine", engine_json(snapshot)},
       {"store", safe(snapshot.store)},
       {"host_status", host_json(snapshot.host_status)},
       {"rules", rules_json(snapshot.rules)},

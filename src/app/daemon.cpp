@@ -23,6 +23,7 @@
 #include "app/engine_access.hpp"
 #include "app/log.hpp"
 #include "app/own_container.hpp"
+#include "app/probers.hpp"
 #include "app/prometheus_rules.hpp"
 #include "app/proxy_warnings.hpp"
 #include "app/prune_limits.hpp"
@@ -43,10 +44,7 @@
 #include "net/signals.hpp"
 #include "notify/outbox.hpp"
 #include "present/status.hpp"
-#include "probe/socket_prober.hpp"
 #include "replay/recorder.hpp"
-#include "runtime/exec_prober.hpp"
-#include "runtime/routed_prober.hpp"
 #include "runtime/runtime.hpp"
 #include "store/sqlite_store.hpp"
 
@@ -127,9 +125,7 @@ class Daemon {
   std::unique_ptr<net::CurlClient> curl_;
   std::unique_ptr<Engine> engine_;
   SkippedObjects skipped_{log_, metrics_};
-  std::unique_ptr<SocketProber> sockets_;
-  std::unique_ptr<ExecProber> execs_;
-  std::unique_ptr<RoutedProber> prober_;
+  std::unique_ptr<Probers> probers_;
   std::unique_ptr<net::Timer> outbox_alarm_;
   std::unique_ptr<Outbox> outbox_;
   std::unique_ptr<ChannelTester> channel_tester_;
@@ -171,11 +167,9 @@ bool Daemon::open_prober() {
   const auto sink = [this](ProbeId id, ProbeFacts facts) {
     if (runtime_) runtime_->probe_finished(id, std::move(facts));
   };
-  auto sockets = SocketProber::create(loop_, sink, [this] { return host_.wall(); });
-  if (!sockets) return fatal(sockets.error().message);
-  sockets_ = std::move(*sockets);
-  execs_ = std::make_unique<ExecProber>(*engine_, host_, sink);
-  prober_ = std::make_unique<RoutedProber>(RoutedProber::Parts{*sockets_, *execs_});
+  auto probers = Probers::open({loop_, host_, *engine_, log_, sink}, settings_.daemon.limits);
+  if (!probers) return fatal(probers.error().message);
+  probers_ = std::move(*probers);
   return true;
 }
 
@@ -242,6 +236,7 @@ Snapshot Daemon::snapshot() {
   snapshot.dry_run = settings_.daemon.dry_run;
   snapshot.engine_up = runtime_->connected();
   snapshot.engine_description = runtime_->engine_description();
+  snapshot.engine_guarded = runtime_->engine_guarded();
   snapshot.store = store_->location();
   snapshot.workloads = present::status(runtime_->supervisor(), snapshot.now);
   snapshot.host_status = present::host_status(runtime_->supervisor(), snapshot.now);
@@ -249,7 +244,8 @@ Snapshot Daemon::snapshot() {
   snapshot.channels = outbox_->status();
   snapshot.rules = rules_->status();
   snapshot.loop_lag = observer_.worst_lag();
-  snapshot.stuck_execs = execs_->stuck();
+  snapshot.stuck_execs = probers_->stuck();
+  snapshot.waiting_checks = probers_->waiting();
   return snapshot;
 }
 
@@ -262,20 +258,12 @@ ApiSources Daemon::api_sources() {
     if (auto why = runtime_->blind()) return {false, std::move(*why)};
     return {true, {}};
   };
-  sources.reset = [this](const std::string& key) { return runtime_->reset(key); };
+  sources.command = [this](OperatorCommand command) { return runtime_->command(std::move(command)); };
   sources.explain = [this](const std::string& key) { return runtime_->explain(key); };
   sources.history = [this](HistoryQuery query, auto done) {
     store_->history(std::move(query), std::move(done));
   };
   sources.incident = [this](IncidentId id, auto done) { store_->incident(id, std::move(done)); };
-  sources.pause = [this](const std::string& key, std::optional<Duration> length) {
-    return runtime_->pause(key, length);
-  };
-  sources.resume = [this](const std::string& key) { return runtime_->resume(key); };
-  sources.acknowledge = [this](const std::string& key, const std::string& by) {
-    return runtime_->acknowledge(key, by);
-  };
-  sources.heal = [this](const std::string& key) { return runtime_->heal(key); };
   sources.test_notification = [this](const std::string& channel, auto done) {
     return channel_tester_->begin(settings_.daemon, channel, host_name(), std::move(done));
   };
@@ -339,7 +327,7 @@ void Daemon::begin() {
   hooks_ = std::make_unique<ProcessHook>(loop_, environment_);
   Runtime::Parts parts{host_,
                        *engine_,
-                       *prober_,
+                       probers_->prober(),
                        *store_,
                        observer_,
                        resolver_of(settings_.defaults),
@@ -470,6 +458,7 @@ void Daemon::reload() {
   outbox_->set_channels(std::move(*channels));
   rules_->set(settings_.daemon.prometheus);
   runtime_->set_hooks(hooks_of(settings_.daemon));
+  probers_->set_rates(settings_.daemon.limits);
   set_host_policy();
   if (other_connectivity) connectivity_.find();
   runtime_->policies_changed(resolver_of(settings_.defaults));

@@ -8,6 +8,8 @@
 #include "app/channels.hpp"
 #include "app/daemon.hpp"
 #include "app/engine_access.hpp"
+#include "app/token_file.hpp"
+#include "base/text.hpp"
 #include "base/version.hpp"
 #include "cli/command_line.hpp"
 #include "cli/commands.hpp"
@@ -35,6 +37,10 @@ int main(int argc, char** argv) {
       [&](const auto& what) -> int {
         using What = std::decay_t<decltype(what)>;
         if constexpr (std::is_same_v<What, cli::RunCommand>) {
+          if (const auto made = make_token_file(what.new_token, random_token()); !made) {
+            std::cerr << "healer: --new-token: " << printable(made.error().message) << '\n';
+            return cli::exit_failed;
+          }
           return run_daemon(what, environment);
         } else if constexpr (std::is_same_v<What, cli::StatusCommand>) {
           return cli::status(what, environment, wall_now(), output);
@@ -51,22 +57,14 @@ int main(int argc, char** argv) {
           return cli::history(what, environment, output);
         } else if constexpr (std::is_same_v<What, cli::IncidentCommand>) {
           return cli::incident(what, environment, output);
-        } else if constexpr (std::is_same_v<What, cli::PauseCommand>) {
-          return cli::pause(what, environment, output);
-        } else if constexpr (std::is_same_v<What, cli::ResumeCommand>) {
-          return cli::resume(what, environment, output);
-        } else if constexpr (std::is_same_v<What, cli::HealCommand>) {
-          return cli::heal(what, environment, output);
-        } else if constexpr (std::is_same_v<What, cli::AckCommand>) {
-          return cli::ack(what, environment, output);
+        } else if constexpr (std::is_same_v<What, cli::OperatorOrder>) {
+          return cli::order(what, environment, output);
         } else if constexpr (std::is_same_v<What, cli::TestNotificationCommand>) {
           return cli::test_notification(what, environment, output);
         } else if constexpr (std::is_same_v<What, cli::ReplayCommand>) {
           return replay::replay_file(
               {what.file, std::string(version), what.from, what.workload, what.verbose, what.json}, std::cout,
               std::cerr);
-        } else if constexpr (std::is_same_v<What, cli::ResetCommand>) {
-          return cli::reset(what, environment, output);
         } else {
           (what.code == 0 ? std::cout : std::cerr) << what.text;
           return what.code;

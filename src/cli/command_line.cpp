@@ -20,17 +20,28 @@ namespace {
 
 constexpr int usage_error = 2;
 
-struct CommandInfo {
+struct CommandHelp {
   std::string_view name;
-  std::string_view help;
+  std::string help;
   std::vector<std::string_view> options;  ///< besides --help and --version
 };
 
-const std::vector<CommandInfo>& command_table() {
-  static const std::vector<CommandInfo> table{
+CommandHelp help_of(const CommandInfo& command) {
+  const bool all = command.form.scope == CommandScope::OneOrAll;
+  CommandHelp made{command.form.name,
+                   fmt::format("{}: {}", all ? "NAME or --all" : "NAME", command.form.help),
+                   {"--config", "--admin-socket"}};
+  if (all) made.options.push_back("--all");
+  if (command.takes_length) made.options.push_back("--for");
+  if (command.takes_operator) made.options.push_back("--by");
+  return made;
+}
+
+std::vector<CommandHelp> make_command_table() {
+  std::vector<CommandHelp> table{
       {"run",
        "watch and heal (the default)",
-       {"--config", "--state", "--listen", "--admin-socket", "--docker-host", "--dry-run"}},
+       {"--config", "--state", "--listen", "--admin-socket", "--docker-host", "--dry-run", "--new-token"}},
       {"autoheal",
        "as run, for the command line of docker-autoheal's image",
        {"--config", "--state", "--listen", "--admin-socket", "--docker-host", "--dry-run"}},
@@ -44,13 +55,9 @@ const std::vector<CommandInfo>& command_table() {
       {"incident",
        "ID: everything stored about one incident, with its evidence",
        {"--config", "--admin-socket", "--json"}},
-      {"pause", "NAME or --all: watch, but do nothing", {"--config", "--admin-socket", "--all", "--for"}},
-      {"resume", "NAME or --all: the end of a pause", {"--config", "--admin-socket", "--all"}},
-      {"heal", "NAME: execute the first remedy now, healthy or not", {"--config", "--admin-socket"}},
-      {"ack",
-       "NAME: acknowledge its incident: no more reminders, no escalation",
-       {"--config", "--admin-socket", "--by"}},
-      {"reset", "NAME: close its circuit breaker and reset its backoff", {"--config", "--admin-socket"}},
+  };
+  for (const CommandInfo& command : operator_commands) table.push_back(help_of(command));
+  const std::vector<CommandHelp> last{
       {"test-notification",
        "[CHANNEL]: send a test to one channel, or to all, and show the answers",
        {"--config", "--admin-socket", "--json"}},
@@ -66,6 +73,12 @@ const std::vector<CommandInfo>& command_table() {
        {"--config", "--listen", "--admin-socket"}},
       {"config-reference", "print docs/configuration.md", {}},
   };
+  table.insert(table.end(), last.begin(), last.end());
+  return table;
+}
+
+const std::vector<CommandHelp>& command_table() {
+  static const std::vector<CommandHelp> table = make_command_table();
   return table;
 }
 
@@ -75,13 +88,14 @@ struct OptionInfo {
   std::string_view help;
 };
 
-constexpr std::array<OptionInfo, 18> option_table{{
+constexpr std::array<OptionInfo, 19> option_table{{
     {"--config", "FILE", "read settings from this YAML file (HEALER_CONFIG)"},
     {"--state", "PATH", "the state file (HEALER_STATE)"},
     {"--listen", "ADDRESS:PORT", "serve metrics and health here, or off (HEALER_LISTEN)"},
     {"--admin-socket", "PATH", "the daemon's unix socket (HEALER_ADMIN_SOCKET)"},
     {"--docker-host", "URL", "the engine's socket (DOCKER_HOST)"},
     {"--dry-run", "", "decide and log as always, but never touch a container (HEALER_DRY_RUN)"},
+    {"--new-token", "FILE", "run: make this file with a new random token, if there is none"},
     {"--json", "",
      "status, history, incident, test-notification: print the daemon's answer as it is; replay: JSON lines"},
     {"--limit", "N", "history: the largest number of incidents (20)"},
@@ -115,7 +129,7 @@ PrintAndExit refused_extra(const std::string& extra) {
     const std::string name = extra.substr(0, extra.find('='));
     return refused(fmt::format("no such option '{}'", printable(clip(name, 100))), nearest_of(name, names));
   }
-  for (const CommandInfo& command : command_table()) {
+  for (const CommandHelp& command : command_table()) {
     if (command.name == extra)
       return refused(fmt::format("only one command at a time; '{}' is a second one", extra));
     names.push_back(command.name);
@@ -147,15 +161,16 @@ class Parser {
             info.value.empty() ? app_.add_flag(name == "--help" ? "-h,--help" : name) : app_.add_option(name);
       option->description(std::string(info.help))->type_name(std::string(info.value));
     }
-    for (const CommandInfo& command : command_table()) {
+    for (const CommandHelp& command : command_table()) {
       CLI::App* sub = app_.add_subcommand(std::string(command.name), std::string(command.help));
       sub->set_help_flag("");
       sub->fallthrough();
       sub->allow_extras();
     }
-    for (const char* named : {"explain", "history", "incident", "pause", "resume", "heal", "ack", "reset",
-                              "test-notification", "replay"})
+    for (const char* named : {"explain", "history", "incident", "test-notification", "replay"})
       app_.get_subcommand(named)->add_option("name", name_);
+    for (const CommandInfo& command : operator_commands)
+      app_.get_subcommand(std::string(command.form.name))->add_option("name", name_);
   }
 
   Command parse(int argc, const char* const* argv) {
@@ -183,7 +198,7 @@ class Parser {
   bool given(std::string_view option) const { return app_.count(std::string(option)) > 0; }
 
   std::string option_not_of(const std::string& command) const {
-    for (const CommandInfo& info : command_table()) {
+    for (const CommandHelp& info : command_table()) {
       if (info.name != command) continue;
       for (const OptionInfo& option : option_table)
         if (given(option.name) &&
@@ -221,20 +236,27 @@ class Parser {
                            given("--json")};
     }
     if (command == "test-notification") return TestNotificationCommand{flags(), name_, given("--json")};
-    const bool all_allowed = command == "pause" || command == "resume";
-    const bool all = all_allowed && given("--all");
-    if (all && !name_.empty()) return refused(fmt::format("{} takes a NAME or --all, not both", command));
-    const bool runs = command == "run" || command == "autoheal";
-    if (!runs && name_.empty() && !all)
-      return refused(fmt::format("{} needs the NAME of a container, as 'healer status' shows it{}", command,
-                                 all_allowed ? ", or --all" : ""));
-    if (command == "pause") return PauseCommand{flags(), name_, value_of("--for")};
-    if (command == "resume") return ResumeCommand{flags(), name_};
-    if (command == "ack") return AckCommand{flags(), name_, value_of("--by")};
-    if (command == "heal") return HealCommand{flags(), name_};
-    if (command == "explain") return ExplainCommand{flags(), name_};
-    if (command == "reset") return ResetCommand{flags(), name_};
-    return RunCommand{flags(), command == "autoheal"};
+    if (const CommandInfo* found = find_command(command)) return make_order(*found);
+    if (command == "explain") {
+      if (name_.empty()) return name_missing(command);
+      return ExplainCommand{flags(), name_};
+    }
+    return RunCommand{flags(), command == "autoheal", value_of("--new-token")};
+  }
+
+  Command make_order(const CommandInfo& command) {
+    const bool all = given("--all");
+    if (all && !name_.empty())
+      return refused(fmt::format("{} takes a NAME or --all, not both", command.form.name));
+    if (name_.empty() && !all)
+      return name_missing(command.form.name,
+                          command.form.scope == CommandScope::OneOrAll ? ", or --all" : "");
+    return OperatorOrder{flags(), &command, name_, value_of("--for"), value_of("--by")};
+  }
+
+  static PrintAndExit name_missing(std::string_view command, std::string_view or_else = {}) {
+    return refused(
+        fmt::format("{} needs the NAME of a container, as 'healer status' shows it{}", command, or_else));
   }
 
   std::string value_of(const char* option) const {

@@ -5,6 +5,7 @@
 
 #include "config/load.hpp"
 #include "config/policy_resolver.hpp"
+#include "model/operator_command.hpp"
 
 namespace healer::cli {
 
@@ -14,6 +15,7 @@ namespace healer::cli {
 struct RunCommand {
   FlagOverrides flags;
   bool as_autoheal = false;  ///< called like docker-autoheal's image: prints the same greeting
+  std::string new_token;     ///< file that gets a new token if it is missing; empty: none
 };
 
 /// Show the present state of every watched container.
@@ -32,12 +34,6 @@ struct CheckConfigCommand {
 /// Check that the daemon's loop runs: the HEALTHCHECK of healer's image.
 struct HealthcheckCommand {
   FlagOverrides flags;
-};
-
-/// Close a container's circuit breaker and reset its backoff.
-struct ResetCommand {
-  FlagOverrides flags;
-  std::string name;
 };
 
 /// Show why healer acts, waits or does nothing for a container.
@@ -61,30 +57,13 @@ struct IncidentCommand {
   bool json = false;
 };
 
-/// Pause: checks go on, remedies wait.
-struct PauseCommand {
+/// One of operator_commands.
+struct OperatorOrder {
   FlagOverrides flags;
-  std::string name;    ///< empty: all
-  std::string length;  ///< as given; empty: until resumed
-};
-
-/// End a pause.
-struct ResumeCommand {
-  FlagOverrides flags;
-  std::string name;  ///< empty: all
-};
-
-/// Execute the ladder's first remedy now.
-struct HealCommand {
-  FlagOverrides flags;
-  std::string name;
-};
-
-/// Acknowledge a container's open incident.
-struct AckCommand {
-  FlagOverrides flags;
-  std::string name;
-  std::string by;  ///< empty: not given
+  const CommandInfo* command = nullptr;  ///< never null after parsing
+  std::string name;                      ///< empty: all
+  std::string length;                    ///< as given; empty: not given
+  std::string by;                        ///< empty: not given
 };
 
 /// Send a test notification to one channel, or to all.
@@ -110,9 +89,9 @@ struct PrintAndExit {
   int code = 0;
 };
 
-using Command = std::variant<RunCommand, StatusCommand, CheckConfigCommand, HealthcheckCommand, ResetCommand,
-                             ExplainCommand, HistoryCommand, IncidentCommand, PauseCommand, ResumeCommand,
-                             HealCommand, AckCommand, TestNotificationCommand, ReplayCommand, PrintAndExit>;
+using Command = std::variant<RunCommand, StatusCommand, CheckConfigCommand, HealthcheckCommand,
+                             ExplainCommand, HistoryCommand, IncidentCommand, OperatorOrder,
+                             TestNotificationCommand, ReplayCommand, PrintAndExit>;
 
 /// Never throws and never exits. An unknown command or option, or an option that the command does not take,
 /// gives a PrintAndExit with code 2 that names the nearest valid one. load() checks the values.

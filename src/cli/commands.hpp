@@ -55,10 +55,6 @@ int check_config(const CheckConfigCommand& command, const Environment& environme
 /// settings.
 int status(const StatusCommand& command, const Environment& environment, WallTime now, const Output& output);
 
-/// Makes the daemon close a circuit breaker. Returns 0; 1 when the daemon does not answer or watches no such
-/// container; 2 for invalid settings.
-int reset(const ResetCommand& command, const Environment& environment, const Output& output);
-
 // Each of these returns 0; 1 when the daemon does not answer or refuses, and prints its reason; 2 for invalid
 // settings.
 
@@ -66,10 +62,8 @@ int explain(const ExplainCommand& command, const Environment& environment, WallT
             const Output& output);
 int history(const HistoryCommand& command, const Environment& environment, const Output& output);
 int incident(const IncidentCommand& command, const Environment& environment, const Output& output);
-int pause(const PauseCommand& command, const Environment& environment, const Output& output);
-int resume(const ResumeCommand& command, const Environment& environment, const Output& output);
-int ack(const AckCommand& command, const Environment& environment, const Output& output);
-int heal(const HealCommand& command, const Environment& environment, const Output& output);
+/// Sends one of operator_commands to the daemon.
+int order(const OperatorOrder& command, const Environment& environment, const Output& output);
 
 /// Sends a test notification to the named channel, or to all, and prints each answer. Returns 0 when all were
 /// delivered; 1 when one was not, or as above; 2 for invalid settings.

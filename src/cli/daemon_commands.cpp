@@ -69,19 +69,6 @@ Result<std::string> as_it_is(const std::string& body) {
   return std::string(trim(body)) + '\n';
 }
 
-template <class Ordering>
-int order(const Ordering& command, const Environment& environment, const Output& output,
-          const std::string& target, const std::string& done) {
-  return ask(command, environment, output, "POST", target, [&](const std::string&) -> Result<std::string> {
-    const std::string who = command.name.empty() ? "all" : printable(clip(command.name, 100));
-    return fmt::format("{}: {}\n", who, printable(clip(done, 200)));
-  });
-}
-
-std::string one_or_all(const std::string& name) {
-  return name.empty() ? "all=1" : "name=" + percent_encoded(name);
-}
-
 }  // namespace
 
 int status(const StatusCommand& command, const Environment& environment, WallTime now, const Output& output) {
@@ -111,35 +98,21 @@ int incident(const IncidentCommand& command, const Environment& environment, con
              });
 }
 
-int pause(const PauseCommand& command, const Environment& environment, const Output& output) {
-  std::string target = "/v1/pause?" + one_or_all(command.name);
-  if (!command.length.empty()) target += "&for=" + percent_encoded(command.length);
-  return order(command, environment, output, target,
-               command.length.empty() ? "paused until resumed" : "paused for " + command.length);
-}
-
-int resume(const ResumeCommand& command, const Environment& environment, const Output& output) {
-  return order(command, environment, output, "/v1/resume?" + one_or_all(command.name), "resumed");
-}
-
-int heal(const HealCommand& command, const Environment& environment, const Output& output) {
-  return order(command, environment, output, "/v1/heal?name=" + percent_encoded(command.name),
-               "the first remedy is under way; `healer explain` shows the result");
-}
-
-int ack(const AckCommand& command, const Environment& environment, const Output& output) {
+int order(const OperatorOrder& command, const Environment& environment, const Output& output) {
+  const CommandForm& form = command.command->form;
   std::string by = command.by;
   for (const char* variable : {"SUDO_USER", "USER"})
     if (const auto user = environment.find(variable); by.empty() && user != environment.end())
       by = user->second;
-  std::string target = "/v1/ack?name=" + percent_encoded(command.name);
-  if (!by.empty()) target += "&by=" + percent_encoded(by);
-  return order(command, environment, output, target, "acknowledged; no more reminders, no escalation");
-}
-
-int reset(const ResetCommand& command, const Environment& environment, const Output& output) {
-  return order(command, environment, output, "/v1/reset?name=" + percent_encoded(command.name),
-               "breaker closed, backoff forgotten");
+  std::string target = fmt::format("/v1/{}?", form.name);
+  target += command.name.empty() ? "all=1" : "name=" + percent_encoded(command.name);
+  if (!command.length.empty()) target += "&for=" + percent_encoded(command.length);
+  if (command.command->takes_operator && !by.empty()) target += "&by=" + percent_encoded(by);
+  return ask(command, environment, output, "POST", target, [&](const std::string&) -> Result<std::string> {
+    const std::string who = command.name.empty() ? "all" : printable(clip(command.name, 100));
+    if (command.length.empty()) return fmt::format("{}: {}\n", who, form.done);
+    return fmt::format("{}: {} {}\n", who, form.done_for, printable(clip(command.length, 100)));
+  });
 }
 
 int test_notification(const TestNotificationCommand& command, const Environment& environment,

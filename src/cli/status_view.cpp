@@ -65,6 +65,8 @@ std::string heading(const Fields& root, WallTime now) {
   std::string line = fmt::format("healer {}", root.text("version"));
   if (const std::string host = root.text("host"); !host.empty()) line += " on " + host;
   line += fmt::format(", {} {}", description, engine.is_true("up") ? "reachable" : "NOT REACHABLE");
+  if (const json::value* guarded = engine.find("guarded"); guarded && guarded->is_bool())
+    line += guarded->get_bool() ? ", guarded" : ", unguarded";
   const Fields host_status = root.fields("host_status");
   if (host_status.is_true("paused")) line += ", " + pause_text(host_status, now);
   if (root.is_true("dry_run")) line += ", DRY RUN: no container is touched";

@@ -46,6 +46,18 @@ Table<LabelLimits> label_limit_settings() {
        duration(0s, day),
        "The shortest `notification_cooldown`."},
       {"probes", {}, &Limits::probes, number(0, most_named_probes), "The most named probes."},
+      {"exec_rate",
+       {},
+       &Limits::exec_rate,
+       number(1, 10'000),
+       "The most commands of checks that healer begins in a second, for all containers together. Those that "
+       "wait take "
+       "turns by container."},
+      {"check_rate",
+       {},
+       &Limits::check_rate,
+       number(1, 1'000'000),
+       "The most checks by address that healer begins in a second, likewise."},
       {"remedies",
        {},
        &Limits::remedies,

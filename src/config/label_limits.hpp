@@ -19,8 +19,8 @@ BOOST_DEFINE_ENUM_CLASS(LabelTrust,
                         OptInOnly  ///< they opt in and out, and say nothing else
 )
 
-/// What labels may ask for: only what costs or harms others has a limit. What the operator's own default asks
-/// for is always allowed.
+/// What labels may ask for, each container and all together: only what costs or harms others has a limit.
+/// What the operator's own default asks for is always allowed.
 struct LabelLimits {
   Duration interval = 250ms;  ///< at least
   Duration timeout = 1min;    ///< at most, as all below up to `attempts`
@@ -35,12 +35,14 @@ struct LabelLimits {
   std::optional<Duration> attempts_window;  ///< at least
   Duration notification_cooldown = 30s;     ///< at least
   unsigned probes = 8;                      ///< at most; named ones
-  std::vector<RemedyKind> remedies = {};    ///< those that a label's ladder may have; empty: every one
+  unsigned exec_rate = 20;       ///< commands of checks that begin in a second, of all containers together
+  unsigned check_rate = 10'000;  ///< checks by address, likewise
+  std::vector<RemedyKind> remedies = {};  ///< those that a label's ladder may have; empty: every one
   bool operator==(const LabelLimits&) const = default;
 };
 HEALER_DESCRIBE(LabelLimits, interval, timeout, start_period, stop_timeout, failure_threshold,
                 success_threshold, verify_limit, attempts, attempts_window, notification_cooldown, probes,
-                remedies);
+                exec_rate, check_rate, remedies);
 
 /// A setting that was beyond its limit and now is at it.
 struct ClippedSetting {

@@ -18,11 +18,10 @@ struct Deliver {
   void operator()(const EvidenceCaptured& event) const { to.evidence_captured(event); }
   void operator()(const AlertReported& event) const { to.alert_reported(event); }
   void operator()(const AlertConfirmed& event) const { to.alert_confirmed(event); }
-  void operator()(const OperatorReset&) const { to.reset(); }
-  void operator()(const OperatorHeal&) const { to.heal(); }
-  void operator()(const OperatorAck& event) const { to.acknowledge(event.by); }
-  void operator()(const OperatorPause& event) const { to.pause(event.length); }
-  void operator()(const OperatorResume&) const { to.resume(); }
+  template <IsOperatorCommand Command>
+  void operator()(const Command& command) const {
+    to.command(command);
+  }
 
   void operator()(const Revisit::LookAgain&) const {}
   void operator()(const Revisit::CauseGone& gone) const { to.cause_gone(gone.held_for, gone.healthy_again); }

@@ -20,6 +20,7 @@ struct EngineInfo {
   EngineProcess process = EngineProcess::HoldsContainers;
   Capabilities capabilities = {};
   bool rootless = false;  ///< ProbeOrigin::rootless
+  bool guarded = false;   ///< healer-guard stands between healer and the engine
   std::vector<std::string> warnings =
       {};  ///< for operators: facts that the engine refuses to tell, and what to allow
 };

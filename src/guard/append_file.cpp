@@ -60,8 +60,9 @@ Result<AppendFile> AppendFile::open(const std::string& path, std::vector<std::st
 /// The reserved blocks lie behind the file's end, so its size shows only what was written.
 void AppendFile::reserve() {
   if (size_ + reserve_step / 2 <= reserved_) return;
-  if (fallocate(fd_.get(), FALLOC_FL_KEEP_SIZE, static_cast<off_t>(size_), reserve_step) == 0)
-    reserved_ = size_ + reserve_step;
+  const int done = fallocate(fd_.get(), FALLOC_FL_KEEP_SIZE, static_cast<off_t>(size_), reserve_step);
+  if (done == 0) reserved_ = size_ + reserve_step;
+  disk_full_ = done != 0 && (errno == ENOSPC || errno == EDQUOT);
 }
 
 Result<void> AppendFile::append(std::string_view line) {

@@ -20,6 +20,8 @@ class AppendFile {
   /// Writes the line and waits until the disk has it.
   Result<void> append(std::string_view line);
   std::uint64_t size() const { return size_; }
+  /// The disk has no space for more lines than those that are reserved.
+  bool disk_full() const { return disk_full_; }
 
  private:
   AppendFile(std::string path, Fd fd, std::uint64_t size)
@@ -30,6 +32,7 @@ class AppendFile {
   Fd fd_;
   std::uint64_t size_ = 0;
   std::uint64_t reserved_ = 0;
+  bool disk_full_ = false;
 };
 
 }  // namespace healer::guard

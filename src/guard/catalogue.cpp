@@ -3,7 +3,6 @@
 #include <utility>
 
 #include <fmt/format.h>
-#include <boost/json/parse.hpp>
 
 #include "base/text.hpp"
 #include "engine/docker/json_slimmer.hpp"
@@ -17,14 +16,6 @@ namespace json = boost::json;
 constexpr std::size_t most_images = 512;
 constexpr std::size_t most_profiles = 4096;
 constexpr std::size_t largest_inspect = 2 * 1024 * 1024;
-
-Result<json::object> parsed(std::string_view text) {
-  json::error_code fault;
-  json::value value = json::parse(text, fault);
-  if (fault || !value.is_object())
-    return failure(ErrorCode::Protocol, "the engine's answer is no JSON object");
-  return std::move(value.get_object());
-}
 
 /// A container with megabytes of labels or variables: its small members.
 struct Reader {
@@ -54,11 +45,10 @@ std::optional<docker::Labels> Catalogue::labels_of(const std::string& image_id) 
     const std::lock_guard lock(mutex_);
     if (const auto known = images_.find(image_id); known != images_.end()) return known->second;
   }
-  const bool fit = image_id.starts_with("sha256:") && is_full_id(std::string_view(image_id).substr(7));
-  if (!fit) return {};
+  if (!is_image_id(image_id)) return {};
   const auto answer = engine_.call({.path = "/images/" + image_id + "/json"});
   if (!answer || answer->status != 200) return {};
-  const auto object = parsed(answer->body);
+  const auto object = object_of(answer->body);
   if (!object || text_at(*object, "Id") != image_id) return {};
   const std::lock_guard lock(mutex_);
   if (images_.size() >= most_images) images_.clear();
@@ -76,7 +66,7 @@ Ruled<Inspected> Catalogue::inspect(const std::string& target) {
   if (answer->status != 200) return engine_fault(what, fmt::format("status {}", answer->status));
   Inspected inspected;
   inspected.text = reader.large ? reader.slimmer.take() : std::move(reader.text);
-  auto object = parsed(inspected.text);
+  auto object = object_of(inspected.text);
   if (!object) return engine_fault(what, object.error().message);
   inspected.answer = std::move(*object);
   auto facts = read_facts(inspected.answer, labels_of(text_at(inspected.answer, "Image")), settings_);
@@ -98,9 +88,9 @@ void Catalogue::keep(const Facts& facts, const std::shared_ptr<const Hider>& hid
   const auto [entry, added] = profiles_.try_emplace(facts.id);
   if (added) oldest_first_.push_back(facts.id);
   // An outline hides everything of its own accord.
-  entry->second = std::make_shared<Profile>(
-      Profile{view, facts.lineage,
-              view == View::Whole ? hider : std::make_shared<Hider>(std::vector<std::string>{})});
+  entry->second = std::make_shared<Profile>(Profile{
+      view, facts.lineage, view == View::Whole ? hider : std::make_shared<Hider>(std::vector<std::string>{}),
+      facts.image_id});
   while (oldest_first_.size() > most_profiles) {
     profiles_.erase(oldest_first_.front());
     oldest_first_.pop_front();

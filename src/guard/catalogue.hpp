@@ -28,6 +28,7 @@ struct Profile {
   View view = View::Outline;
   std::string lineage;
   std::shared_ptr<const Hider> hider;
+  std::string image_id = {};
 };
 
 /// The guard's own inspects. Labels of images and profiles of containers are kept. May be used by several

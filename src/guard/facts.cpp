@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include <boost/json/array.hpp>
+#include <boost/json/parse.hpp>
 
 #include "base/text.hpp"
 #include "engine/docker/compose.hpp"
@@ -29,8 +30,8 @@ bool holds_path(std::string_view folder, std::string_view path) {
 /// A mount that shows the engine's or the guard's socket or state, by the folder above or a file below it.
 bool reaches(std::string_view source, const Settings& settings) {
   const std::string mounted = plain_path(source);
-  for (const std::string* guarded :
-       {&settings.engine, &settings.socket, &settings.admin_socket, &settings.state}) {
+  for (const std::string* guarded : {&settings.engine, &settings.socket, &settings.admin_socket,
+                                     &settings.authz_socket, &settings.state}) {
     const std::string path = plain_path(*guarded);
     if (holds_path(mounted, path)) return true;
   }
@@ -72,6 +73,14 @@ std::vector<std::string> hazards_of(const json::object& inspect, const Settings&
 }
 
 }  // namespace
+
+Result<json::object> object_of(std::string_view text) {
+  json::error_code fault;
+  json::value value = json::parse(text, fault);
+  if (fault || !value.is_object())
+    return failure(ErrorCode::Protocol, "the engine's answer is no JSON object");
+  return std::move(value.get_object());
+}
 
 std::string text_at(const json::object& object, std::string_view key) {
   const json::value* value = object.if_contains(key);

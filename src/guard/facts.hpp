@@ -55,6 +55,8 @@ const typename Table::mapped_type* entry_for(const Table& table, const Facts& fa
   return found == table.end() ? nullptr : &found->second;
 }
 
+/// Protocol: the text is no JSON object.
+Result<boost::json::object> object_of(std::string_view text);
 // Readers that give an empty value where the answer has another type.
 std::string text_at(const boost::json::object& object, std::string_view key);
 const boost::json::object& object_at(const boost::json::object& object, std::string_view key);

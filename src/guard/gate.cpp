@@ -25,12 +25,13 @@ std::string short_form(const Facts& facts) {
 
 }  // namespace
 
+Reply with_message(int status, const std::string& message) {
+  return {status, "application/json", json::serialize(json::object{{"message", message}}), {}};
+}
+
 Reply reply_of(const Refusal& refusal) {
-  Reply reply;
-  reply.status = status_of(refusal.rule);
-  reply.body = json::serialize(json::object{
-      {"message", fmt::format("healer-guard: {}: {}", to_string(refusal.rule), refusal.reason)}});
-  return reply;
+  return with_message(status_of(refusal.rule),
+                      fmt::format("healer-guard: {}: {}", to_string(refusal.rule), refusal.reason));
 }
 
 Gate::Gate(Settings settings, EngineClient& engine, Memory memory, std::string self)
@@ -108,7 +109,6 @@ Ruled<Reply> Gate::perform(const Verb& verb, const ReplyStream& stream) {
       verb);
 }
 
-/// A container that healer sees whole.
 Ruled<Inspected> Gate::watched(const std::string& target) {
   auto inspected = catalogue_.inspect(target);
   if (!inspected) return inspected;
@@ -138,86 +138,96 @@ Ruled<std::uint64_t> Gate::order(OrderKind kind, const Facts& facts) {
   return order.number;
 }
 
-Ruled<void> Gate::answered(std::uint64_t number, const std::string& outcome, const Facts& facts,
-                           OrderKind kind) {
+Ruled<Gate::Ordered> Gate::ordered(OrderKind kind, const std::string& target, const std::string& signal) {
+  auto inspected = watched(target);
+  if (!inspected) return tl::unexpected(inspected.error());
+  if (auto fit = judge_remedy(kind, signal, inspected->facts, settings_); !fit)
+    return tl::unexpected(fit.error());
+  const auto number = order(kind, inspected->facts);
+  if (!number) return tl::unexpected(number.error());
+  return Ordered{*number, kind, std::move(*inspected)};
+}
+
+void Gate::answered(const Ordered& order, const std::string& outcome) {
   const WallTime now = wall_now();
   const std::lock_guard lock(mutex_);
-  memory_.ledger.answered(number, now);
+  memory_.ledger.answered(order.number, now);
   // The order is done; a file that cannot be written refuses the next one.
-  (void)memory_.journal.answered(number, now);
-  (void)memory_.audit.write({"answer", to_string(kind), short_form(facts), outcome, ""}, now);
-  return {};
+  (void)memory_.journal.answered(order.number, now);
+  (void)memory_.audit.write({"answer", to_string(order.kind), short_form(order.target.facts), outcome, ""},
+                            now);
 }
 
 Ruled<Reply> Gate::simple_order(OrderKind kind, const std::string& target, std::optional<unsigned> seconds,
                                 const std::string& signal) {
-  const auto inspected = watched(target);
-  if (!inspected) return tl::unexpected(inspected.error());
-  const Facts& facts = inspected->facts;
-  if (auto fit = judge_remedy(kind, signal, facts, settings_); !fit) return tl::unexpected(fit.error());
-  const auto number = order(kind, facts);
-  if (!number) return tl::unexpected(number.error());
+  const auto allowed = ordered(kind, target, signal);
+  if (!allowed) return tl::unexpected(allowed.error());
+  const Facts& facts = allowed->target.facts;
   EngineCall call{.method = "POST", .path = fmt::format("/containers/{}/{}", facts.id, to_string(kind))};
   if (seconds) call.path += fmt::format("?t={}", *seconds);
   if (!signal.empty()) call.path += "?signal=" + signal;
   call.deadline = (seconds ? Duration{*seconds * 1000LL} : default_stop) + order_margin;
   call.body_cap = 64 * 1024;
   const auto answer = engine_.call(call);
-  (void)answered(*number, answer ? fmt::format("{}", answer->status) : "no answer", facts, kind);
+  answered(*allowed, answer ? fmt::format("{}", answer->status) : "no answer");
   if (!answer) return refuse(Rule::Engine, fmt::format("{}: {}", to_string(kind), answer.error().message));
-  Reply reply;
-  reply.status = answer->status;
-  if (answer->status >= 400)
-    reply.body = json::serialize(json::object{{"message", inspected->hider->text(clip(answer->body, 2048))}});
-  return reply;
+  if (answer->status < 400) return Reply{answer->status, "application/json", {}, {}};
+  return with_message(answer->status, allowed->target.hider->text(clip(answer->body, 2048)));
 }
 
-Ruled<Reply> Gate::recreate(const RecreateVerb& verb) {
-  const auto inspected = watched(verb.id);
-  if (!inspected) return tl::unexpected(inspected.error());
+Ruled<Inspected> Gate::recreation_allowed(const RecreateVerb& verb) {
+  auto inspected = watched(verb.id);
+  if (!inspected) return inspected;
   const Facts& facts = inspected->facts;
   if (auto fit = judge_remedy(OrderKind::Recreate, {}, facts, settings_); !fit)
     return tl::unexpected(fit.error());
   if (auto fit = judge_hazards(facts, settings_); !fit) return tl::unexpected(fit.error());
-  if (!verb.network_parent.empty()) {
-    const std::lock_guard lock(mutex_);
-    if (breaks(Rule::NetworkParent, !memory_.ledger.succeeds(verb.network_parent, facts.network_parent)))
-      return refuse(Rule::NetworkParent, "the guard did not see container " +
-                                             verb.network_parent.substr(0, 12) +
-                                             " take the place of the recorded parent");
-  }
+  const std::lock_guard lock(mutex_);
+  const Ledger& ledger = memory_.ledger;
+  const bool parent =
+      verb.network_parent.empty() || ledger.succeeds(verb.network_parent, facts.network_parent);
+  if (breaks(Rule::NetworkParent, !parent))
+    return refuse(Rule::NetworkParent, "the guard did not see container " +
+                                           verb.network_parent.substr(0, 12) +
+                                           " take the place of the recorded parent");
+  const bool image =
+      verb.image.empty() || verb.image == facts.image_id || ledger.was_healthy(facts.lineage, verb.image);
+  if (breaks(Rule::Image, !image))
+    return refuse(Rule::Image, fmt::format("the guard did not see {} healthy with image {}",
+                                           clip(printable(facts.name), 80), verb.image.substr(0, 19)));
+  return inspected;
+}
+
+Ruled<RecreationRecord> Gate::recreation_ordered(const RecreateVerb& verb, const Facts& facts) {
   const auto number = order(OrderKind::Recreate, facts);
   if (!number) return tl::unexpected(number.error());
-  RecreationRecord record{*number, facts.id, facts.name, {}, {}};
+  RecreationRecord record{*number, facts.id, facts.name, {}, {}, verb.image};
   record.aside_name =
       fmt::format("{}-{}", facts.name, verb.mark.empty() ? fmt::format("guard{}", *number) : verb.mark);
   record.new_name = record.aside_name + "-new";
-  {
-    const std::lock_guard lock(mutex_);
-    if (auto written = memory_.journal.recreation_begins(record); breaks(Rule::Journal, !written)) {
-      memory_.ledger.answered(*number, wall_now());
-      return refuse(Rule::Journal, "the recreation cannot be written down: " + written.error().message);
-    }
+  const std::lock_guard lock(mutex_);
+  if (auto written = memory_.journal.recreation_begins(record); breaks(Rule::Journal, !written)) {
+    memory_.ledger.answered(*number, wall_now());
+    return refuse(Rule::Journal, "the recreation cannot be written down: " + written.error().message);
   }
-  Recreation recreation(engine_, record, verb.seconds);
+  return record;
+}
+
+Ruled<Reply> Gate::recreate(const RecreateVerb& verb) {
+  const auto inspected = recreation_allowed(verb);
+  if (!inspected) return tl::unexpected(inspected.error());
+  const auto record = recreation_ordered(verb, inspected->facts);
+  if (!record) return tl::unexpected(record.error());
+  Recreation recreation(engine_, *record, verb.seconds);
   const auto successor = recreation.run(inspected->text, verb.network_parent);
+  const std::string message = successor ? "" : inspected->hider->text(successor.error().message);
   if (!recreation.ended()) {
     const std::lock_guard lock(mutex_);
-    memory_.unfinished.push_back(record);
-    return Reply{
-        504,
-        "application/json",
-        json::serialize(json::object{{"message", inspected->hider->text(successor.error().message)}}),
-        {}};
+    memory_.unfinished.push_back(*record);
+    return with_message(504, message);
   }
-  end_recreation(record, successor, "");
-  if (!successor) {
-    Reply reply;
-    reply.status = successor.error().code == ErrorCode::Conflict ? 409 : 500;
-    reply.body =
-        json::serialize(json::object{{"message", inspected->hider->text(successor.error().message)}});
-    return reply;
-  }
+  end_recreation(*record, successor, verb.image);
+  if (!successor) return with_message(successor.error().code == ErrorCode::Conflict ? 409 : 500, message);
   return Reply{201,
                "application/json",
                json::serialize(json::object{{"Id", *successor}, {"Warnings", json::array()}}),
@@ -238,14 +248,13 @@ void Gate::end_recreation(const RecreationRecord& record, const Result<std::stri
                             now);
 }
 
+std::vector<RecreationRecord> Gate::take_unfinished() {
+  const std::lock_guard lock(mutex_);
+  return sees_events_ ? std::exchange(memory_.unfinished, {}) : std::vector<RecreationRecord>();
+}
+
 void Gate::resume_recreations() {
-  std::vector<RecreationRecord> unfinished;
-  {
-    const std::lock_guard lock(mutex_);
-    if (!sees_events_) return;
-    unfinished.swap(memory_.unfinished);
-  }
-  for (const RecreationRecord& record : unfinished) {
+  for (const RecreationRecord& record : take_unfinished()) {
     Recreation recreation(engine_, record, {});
     const auto successor = recreation.resume();
     if (recreation.ended()) {
@@ -255,106 +264,6 @@ void Gate::resume_recreations() {
     const std::lock_guard lock(mutex_);
     memory_.unfinished.push_back(record);
   }
-}
-
-std::string Gate::operator_order(const std::string& line) {
-  const auto space = line.find(' ');
-  const std::string what = line.substr(0, space);
-  const std::string name(space == std::string::npos ? std::string_view()
-                                                    : trim(std::string_view(line).substr(space)));
-  const WallTime now = wall_now();
-  const std::lock_guard lock(mutex_);
-  Ledger& ledger = memory_.ledger;
-  if (what == "status")
-    return fmt::format("watched {}\ndown by orders {}\norders in 30m {}\npaused {}\naudit head {}\n",
-                       ledger.watched(), ledger.down(), ledger.recent(now).size(),
-                       fmt::join(ledger.paused(), " "), memory_.audit.head());
-  const bool known = what == "pause" || what == "resume" || what == "reset" || what == "release";
-  if (!known || name.empty())
-    return "refused: pause NAME, resume NAME, reset NAME, release NAME and status are accepted; NAME may be "
-           "*\n";
-  auto written = memory_.audit.write({"operator", what, name, "", ""}, now);
-  if (written) written = memory_.journal.operator_ordered(what, name);
-  if (!written) return "refused: " + written.error().message + "\n";
-  if (what == "pause") ledger.pause(name);
-  if (what == "resume") ledger.resume(name);
-  if (what == "reset") ledger.reset(name);
-  if (what == "release") ledger.released(name);
-  return "done\n";
-}
-
-void Gate::connected(const std::vector<SeenContainer>& all) {
-  const std::lock_guard lock(mutex_);
-  memory_.ledger.listed(all, wall_now());
-  sees_events_ = true;
-}
-
-void Gate::lost_connection() {
-  const std::lock_guard lock(mutex_);
-  sees_events_ = false;
-}
-
-SeenContainer Gate::seen(const json::object& entry) {
-  SeenContainer container;
-  container.id = text_at(entry, "Id");
-  const auto profile = catalogue_.profile(container.id);
-  for (const std::string& name : texts_at(entry, "Names"))
-    if (name.starts_with('/') && name.find('/', 1) == std::string::npos) container.name = name.substr(1);
-  container.lineage = profile->lineage.empty() ? container.name : profile->lineage;
-  const std::string state = text_at(entry, "State");
-  container.running = state == "running" || state == "restarting" || state == "paused";
-  container.watched = profile->view == View::Whole;
-  return container;
-}
-
-void Gate::engine_event(const json::object& event) {
-  if (text_at(event, "Type") != "container") return;
-  const json::object& actor = object_at(event, "Actor");
-  const std::string id = text_at(actor, "ID");
-  const std::string action = text_at(event, "Action");
-  const json::value* nanoseconds = event.if_contains("timeNano");
-  const WallTime at{nanoseconds && nanoseconds->is_int64() ? nanoseconds->get_int64() / 1'000'000
-                                                           : wall_now().unix_ms};
-  SeenContainer container;
-  if (action == "create") {
-    const auto profile = catalogue_.profile(id);
-    const std::string name = text_at(object_at(actor, "Attributes"), "name");
-    container = {id, name, profile->lineage.empty() ? name : profile->lineage, false,
-                 profile->view == View::Whole};
-  }
-  const std::lock_guard lock(mutex_);
-  Ledger& ledger = memory_.ledger;
-  if (action == "create") ledger.created(container);
-  if (action == "start") ledger.started(id, at);
-  if (action == "kill") ledger.killed(id, at);
-  if (action == "die") ledger.ended(id, at);
-  if (action == "stop") ledger.stopped(id, at);
-  if (action == "destroy") ledger.removed(id);
-  if (action == "rename") {
-    const std::string name = text_at(object_at(actor, "Attributes"), "name");
-    ledger.renamed(id, name);
-  }
-}
-
-std::string Gate::minute() {
-  const std::lock_guard lock(mutex_);
-  memory_.audit.write_counts(wall_now());
-  return memory_.audit.head();
-}
-
-Reply Gate::metrics() {
-  const std::lock_guard lock(mutex_);
-  return {200,
-          "text/plain; version=0.0.4",
-          fmt::format("# HELP healer_guard_refusals_total Requests that the guard refused.\n"
-                      "# TYPE healer_guard_refusals_total counter\nhealer_guard_refusals_total {}\n"
-                      "# HELP healer_guard_audit_lines Lines of the audit file.\n"
-                      "# TYPE healer_guard_audit_lines gauge\nhealer_guard_audit_lines{{head=\"{}\"}} {}\n"
-                      "# HELP healer_guard_down Workloads that are down by orders.\n"
-                      "# TYPE healer_guard_down gauge\nhealer_guard_down {}\n",
-                      memory_.audit.refusals(), memory_.audit.head(), memory_.audit.lines(),
-                      memory_.ledger.down()),
-          {}};
 }
 
 }  // namespace healer::guard

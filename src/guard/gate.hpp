@@ -23,7 +23,13 @@ struct Reply {
   std::string body;
   std::string api_version;  ///< of a ping
 };
+/// {"message": ...}, as the engine writes its errors.
+Reply with_message(int status, const std::string& message);
 Reply reply_of(const Refusal& refusal);
+
+/// The bodies of a command's two calls, byte for byte as healer writes them, too.
+std::string exec_create_body(const std::vector<std::string>& command);
+inline constexpr const char* exec_start_body = R"({"Detach":false,"Tty":false})";
 
 /// Sends the parts of an answer without an end. `begin` once, before the first part.
 struct ReplyStream {
@@ -43,6 +49,9 @@ struct Memory {
 /// Carries out one verb after the other: it inspects, decides, writes down, and sends the engine a request of
 /// its own making. Used by several threads; one lock guards the ledger and the files, so that two orders
 /// never share one place in a budget.
+///
+/// gate.cpp has the orders, gate_read.cpp what only reads and the commands, gate_events.cpp what the engine
+/// and the operator say.
 class Gate {
  public:
   Gate(Settings settings, EngineClient& engine, Memory memory, std::string self);
@@ -58,6 +67,34 @@ class Gate {
 
   /// Finishes or undoes the recreations that were cut, by the end of a process or of the engine.
   void resume_recreations();
+  /// For the plugin, whose client finishes them.
+  std::vector<RecreationRecord> take_unfinished();
+
+  // Decisions. What they let through may be sent to the engine, by the guard or, if it is a plugin, by
+  // healer.
+
+  struct Ordered {
+    std::uint64_t number = 0;
+    OrderKind kind = OrderKind::Restart;
+    Inspected target;
+  };
+  /// A container that healer sees whole.
+  Ruled<Inspected> watched(const std::string& target);
+  Ruled<Inspected> exec_allowed(const ExecCreateVerb& verb);
+  Ruled<Inspected> recreation_allowed(const RecreateVerb& verb);
+  Ruled<void> image_allowed(const ImageVerb& verb);
+  /// Judged and written down. `answered` ends it.
+  Ruled<Ordered> ordered(OrderKind kind, const std::string& target, const std::string& signal);
+  void answered(const Ordered& order, const std::string& outcome);
+  Ruled<RecreationRecord> recreation_ordered(const RecreateVerb& verb, const Facts& facts);
+  void end_recreation(const RecreationRecord& record, const Result<std::string>& successor,
+                      const std::string& detail);
+  /// The engine made an exec for healer, which may start it once.
+  void exec_made(const std::string& exec_id, const std::string& container_id);
+  /// The id of its container.
+  Ruled<std::string> take_exec(const std::string& exec_id);
+  /// The engine's answer about an exec of a container that healer sees whole.
+  Ruled<boost::json::object> exec_state(const std::string& exec_id);
 
   // For the watcher.
   void connected(const std::vector<SeenContainer>& all);
@@ -76,20 +113,13 @@ class Gate {
     std::string container_id;
     enum class Use { Created, Started } use = Use::Created;
   };
-  struct Ordered {
-    std::uint64_t number = 0;
-    Inspected target;
-  };
 
   Ruled<Reply> perform(const Verb& verb, const ReplyStream& stream);
-  Ruled<Inspected> watched(const std::string& target);
   Ruled<std::uint64_t> order(OrderKind kind, const Facts& facts);
-  Ruled<void> answered(std::uint64_t number, const std::string& outcome, const Facts& facts, OrderKind kind);
+  void note_healthy(const std::string& lineage, const std::string& image_id);
   Ruled<Reply> simple_order(OrderKind kind, const std::string& target, std::optional<unsigned> seconds,
                             const std::string& signal);
   Ruled<Reply> recreate(const RecreateVerb& verb);
-  void end_recreation(const RecreationRecord& record, const Result<std::string>& successor,
-                      const std::string& detail);
   Ruled<Reply> read(const std::string& path,
                     std::function<boost::json::value(const boost::json::value&)> shown);
   Ruled<Reply> list();

@@ -28,26 +28,21 @@ constexpr std::size_t execs_in_a_second = 50;
 constexpr Duration longest_exec{3'600'000};
 constexpr const char* raw_stream = "application/vnd.docker.raw-stream";
 
-Result<json::value> parsed(std::string_view text) {
-  json::error_code fault;
-  json::value value = json::parse(text, fault);
-  if (fault) return failure(ErrorCode::Protocol, "the engine's answer is no JSON");
-  return value;
-}
-
 tl::unexpected<Refusal> no_answer(const std::string& path, const std::string& why) {
   return refuse(Rule::Engine, fmt::format("GET {}: {}", clip(path, 100), clip(printable(why), 200)));
 }
 
 /// The engine's own refusal, without a text that could hold anything else.
 Reply failed(const net::HttpAnswer& answer, const Hider& hider) {
-  std::string message = "status " + std::to_string(answer.status);
-  if (const auto value = parsed(answer.body); value && value->is_object())
-    message = text_at(value->get_object(), "message");
-  Reply reply;
-  reply.status = answer.status;
-  reply.body = json::serialize(json::object{{"message", clip(hider.text(printable(message)), 2048)}});
-  return reply;
+  const auto object = object_of(answer.body);
+  const std::string message =
+      object ? text_at(*object, "message") : "status " + std::to_string(answer.status);
+  return with_message(answer.status, clip(hider.text(printable(message)), 2048));
+}
+
+/// The text of a command or of logs, as the engine would send it.
+Reply output_of(const std::string& text) {
+  return Reply{200, raw_stream, text.empty() ? std::string() : output_frame(text), {}};
 }
 
 }  // namespace
@@ -56,11 +51,12 @@ Ruled<Reply> Gate::read(const std::string& path, std::function<json::value(const
   const auto answer = engine_.call({.path = path});
   if (!answer) return no_answer(path, answer.error().message);
   if (answer->status != 200) return failed(*answer, Hider({}));
-  const auto value = parsed(answer->body);
-  const bool fit = value && (value->is_object() || (path == "/networks" && value->is_array()));
+  json::error_code fault;
+  const json::value value = json::parse(answer->body, fault);
+  const bool fit = !fault && (path == "/networks" ? value.is_array() : value.is_object());
   if (!fit) return no_answer(path, "the answer is no JSON of the expected form");
   Reply reply;
-  reply.body = json::serialize(shown(*value));
+  reply.body = json::serialize(shown(value));
   return reply;
 }
 
@@ -69,11 +65,11 @@ Ruled<Reply> Gate::list() {
   Reply reply;
   reply.body = "[";
   const auto take = [&](std::string_view text) -> Result<void> {
-    const auto entry = parsed(text);
-    if (!entry || !entry->is_object()) return {};
-    const auto profile = catalogue_.profile(text_at(entry->get_object(), "Id"));
+    const auto entry = object_of(text);
+    if (!entry) return {};
+    const auto profile = catalogue_.profile(text_at(*entry, "Id"));
     if (reply.body.size() > 1) reply.body += ',';
-    reply.body += json::serialize(shown_list_entry(entry->get_object(), profile->view, *profile->hider));
+    reply.body += json::serialize(shown_list_entry(*entry, profile->view, *profile->hider));
     return {};
   };
   docker::JsonSplitter splitter(docker::JsonSplitter::Shape::Array, largest_entry, take, take);
@@ -96,9 +92,14 @@ Ruled<Reply> Gate::inspect(const InspectVerb& verb) {
   return reply;
 }
 
-Ruled<Reply> Gate::image(const ImageVerb& verb) {
+Ruled<void> Gate::image_allowed(const ImageVerb& verb) {
   if (breaks(Rule::OptIn, !catalogue_.image_is_shown(verb.id)))
     return refuse(Rule::OptIn, "no container that opted in uses image " + verb.id.substr(0, 19));
+  return {};
+}
+
+Ruled<Reply> Gate::image(const ImageVerb& verb) {
+  if (auto fit = image_allowed(verb); !fit) return tl::unexpected(fit.error());
   return read("/images/" + verb.id + "/json",
               [](const json::value& value) { return json::value(shown_image(value.as_object())); });
 }
@@ -121,8 +122,7 @@ Ruled<Reply> Gate::logs(const LogsVerb& verb, int client) {
       engine_.stream(call, nullptr, [&](std::string_view bytes) { return output.feed(bytes); });
   if (!answer) return no_answer(call.path, answer.error().message);
   if (answer->status != 200) return failed(*answer, *target->hider);
-  const std::string text = target->hider->text(tail.take());
-  return Reply{200, raw_stream, text.empty() ? std::string() : output_frame(text), {}};
+  return output_of(target->hider->text(tail.take()));
 }
 
 Ruled<Reply> Gate::events(const EventsVerb& verb, const ReplyStream& stream) {
@@ -132,13 +132,12 @@ Ruled<Reply> Gate::events(const EventsVerb& verb, const ReplyStream& stream) {
   call.deadline = Duration{0};
   call.watched = stream.client;
   const auto take = [&](std::string_view text) -> Result<void> {
-    const auto event = parsed(text);
-    if (!event || !event->is_object()) return {};
-    const json::object& object = event->get_object();
-    const bool of_container = text_at(object, "Type") == "container";
+    const auto event = object_of(text);
+    if (!event) return {};
+    const bool of_container = text_at(*event, "Type") == "container";
     const auto profile =
-        catalogue_.profile(of_container ? text_at(object_at(object, "Actor"), "ID") : std::string());
-    return stream.send(json::serialize(shown_event(object, profile->view, *profile->hider)) + "\n");
+        catalogue_.profile(of_container ? text_at(object_at(*event, "Actor"), "ID") : std::string());
+    return stream.send(json::serialize(shown_event(*event, profile->view, *profile->hider)) + "\n");
   };
   docker::JsonSplitter splitter(docker::JsonSplitter::Shape::Sequence, largest_entry, take, take);
   Result<void> begun;
@@ -161,82 +160,104 @@ Ruled<void> Gate::take_exec_place() {
   return {};
 }
 
-Ruled<Reply> Gate::exec_create(const ExecCreateVerb& verb) {
-  const auto target = watched(verb.target);
-  if (!target) return tl::unexpected(target.error());
+std::string exec_create_body(const std::vector<std::string>& command) {
+  json::array words;
+  for (const std::string& word : command) words.emplace_back(word);
+  return json::serialize(json::object{{"AttachStdin", false},
+                                      {"AttachStdout", true},
+                                      {"AttachStderr", true},
+                                      {"Tty", false},
+                                      {"Cmd", std::move(words)}});
+}
+
+Ruled<Inspected> Gate::exec_allowed(const ExecCreateVerb& verb) {
+  auto target = watched(verb.target);
+  if (!target) return target;
   if (auto fit = judge_command(verb.command, target->facts, settings_); !fit)
     return tl::unexpected(fit.error());
   if (auto fit = judge_hazards(target->facts, settings_); !fit) return tl::unexpected(fit.error());
   if (breaks(Rule::Paused, target->facts.status == "paused"))
     return refuse(Rule::Paused, clip(printable(target->facts.name), 80) + " is paused in the engine");
   if (auto fit = take_exec_place(); !fit) return tl::unexpected(fit.error());
-  json::array words;
-  for (const std::string& word : verb.command) words.emplace_back(word);
+  return target;
+}
+
+Ruled<Reply> Gate::exec_create(const ExecCreateVerb& verb) {
+  const auto target = exec_allowed(verb);
+  if (!target) return tl::unexpected(target.error());
   EngineCall call{.method = "POST", .path = "/containers/" + target->facts.id + "/exec"};
-  call.body = json::serialize(json::object{{"AttachStdin", false},
-                                           {"AttachStdout", true},
-                                           {"AttachStderr", true},
-                                           {"Tty", false},
-                                           {"Cmd", std::move(words)}});
+  call.body = exec_create_body(verb.command);
   const auto answer = engine_.call(call);
   if (!answer) return no_answer(call.path, answer.error().message);
   if (answer->status != 201) return failed(*answer, *target->hider);
-  const auto value = parsed(answer->body);
-  const std::string id = value && value->is_object() ? text_at(value->get_object(), "Id") : std::string();
+  const auto made = object_of(answer->body);
+  const std::string id = made ? text_at(*made, "Id") : std::string();
   if (!is_full_id(id)) return no_answer(call.path, "the answer has no id of an exec");
+  exec_made(id, target->facts.id);
+  return Reply{201, "application/json", json::serialize(json::object{{"Id", id}}), {}};
+}
+
+void Gate::exec_made(const std::string& exec_id, const std::string& container_id) {
   const std::lock_guard lock(mutex_);
-  handles_[id] = {target->facts.id, Handle::Use::Created};
-  handles_by_age_.push_back(id);
+  handles_[exec_id] = {container_id, Handle::Use::Created};
+  handles_by_age_.push_back(exec_id);
   while (handles_by_age_.size() > most_handles) {
     handles_.erase(handles_by_age_.front());
     handles_by_age_.pop_front();
   }
-  return Reply{201, "application/json", json::serialize(json::object{{"Id", id}}), {}};
+}
+
+Ruled<std::string> Gate::take_exec(const std::string& exec_id) {
+  const std::lock_guard lock(mutex_);
+  const auto handle = handles_.find(exec_id);
+  const bool known = handle != handles_.end() && handle->second.use == Handle::Use::Created;
+  if (breaks(Rule::ExecHandle, !known))
+    return refuse(Rule::ExecHandle, "the guard did not create this exec, or it was started before");
+  if (handle == handles_.end()) return std::string();
+  handle->second.use = Handle::Use::Started;
+  return handle->second.container_id;
 }
 
 Ruled<Reply> Gate::exec_start(const ExecStartVerb& verb, int client) {
-  std::string container_id;
-  {
-    const std::lock_guard lock(mutex_);
-    const auto handle = handles_.find(verb.exec_id);
-    const bool known = handle != handles_.end() && handle->second.use == Handle::Use::Created;
-    if (breaks(Rule::ExecHandle, !known))
-      return refuse(Rule::ExecHandle, "the guard did not create this exec, or it was started before");
-    if (handle != handles_.end()) {
-      handle->second.use = Handle::Use::Started;
-      container_id = handle->second.container_id;
-    }
-  }
-  const auto profile = catalogue_.profile(container_id);
+  const auto container_id = take_exec(verb.exec_id);
+  if (!container_id) return tl::unexpected(container_id.error());
+  const auto profile = catalogue_.profile(*container_id);
   docker::Tail tail(most_output);
   docker::OutputStream output(docker::OutputStream::Framing::Framed,
                               [&](std::string_view bytes) { tail.append(bytes); });
   EngineCall call{.method = "POST", .path = "/exec/" + verb.exec_id + "/start"};
-  call.body = R"({"Detach":false,"Tty":false})";
+  call.body = exec_start_body;
   call.deadline = longest_exec;
   call.watched = client;
   const auto answer =
       engine_.stream(call, nullptr, [&](std::string_view bytes) { return output.feed(bytes); });
   if (!answer) return no_answer(call.path, answer.error().message);
   if (answer->status != 200) return failed(*answer, *profile->hider);
-  const std::string text = profile->hider->text(tail.take());
-  return Reply{200, raw_stream, text.empty() ? std::string() : output_frame(text), {}};
+  return output_of(profile->hider->text(tail.take()));
 }
 
 /// Also of commands that operators run in a container that opted in: healer waits for them.
-Ruled<Reply> Gate::exec_inspect(const ExecInspectVerb& verb) {
-  const std::string path = "/exec/" + verb.exec_id + "/json";
+Ruled<json::object> Gate::exec_state(const std::string& exec_id) {
+  const std::string path = "/exec/" + exec_id + "/json";
   const auto answer = engine_.call({.path = path});
   if (!answer) return no_answer(path, answer.error().message);
-  if (answer->status != 200) return failed(*answer, Hider({}));
-  const auto value = parsed(answer->body);
-  if (!value || !value->is_object()) return no_answer(path, "the answer is no JSON object");
-  const auto profile = catalogue_.profile(text_at(value->get_object(), "ContainerID"));
-  if (breaks(Rule::ExecHandle, profile->view != View::Whole))
+  if (answer->status == 404) return refuse(Rule::NotFound, "No such exec instance: " + exec_id);
+  auto state =
+      answer->status == 200
+          ? object_of(answer->body)
+          : Result<json::object>(failure(ErrorCode::Protocol, fmt::format("status {}", answer->status)));
+  if (!state) return no_answer(path, state.error().message);
+  const bool whole = catalogue_.profile(text_at(*state, "ContainerID"))->view == View::Whole;
+  if (breaks(Rule::ExecHandle, !whole))
     return refuse(Rule::ExecHandle, "the exec is not of a container that opted in");
-  Reply reply;
-  reply.body = json::serialize(shown_exec(value->get_object(), *profile->hider));
-  return reply;
+  return std::move(*state);
+}
+
+Ruled<Reply> Gate::exec_inspect(const ExecInspectVerb& verb) {
+  const auto state = exec_state(verb.exec_id);
+  if (!state) return tl::unexpected(state.error());
+  const auto profile = catalogue_.profile(text_at(*state, "ContainerID"));
+  return Reply{200, "application/json", json::serialize(shown_exec(*state, *profile->hider)), {}};
 }
 
 }  // namespace healer::guard

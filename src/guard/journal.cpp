@@ -7,7 +7,6 @@
 #include <utility>
 
 #include <boost/json/object.hpp>
-#include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
 #include "guard/facts.hpp"
@@ -38,7 +37,12 @@ std::string line_of(const RecreationRecord& record) {
                                       {"id", record.id},
                                       {"name", record.name},
                                       {"new_name", record.new_name},
-                                      {"aside_name", record.aside_name}});
+                                      {"aside_name", record.aside_name},
+                                      {"image", record.image}});
+}
+
+std::string line_of_healthy(const std::string& lineage, const std::string& image_id) {
+  return json::serialize(json::object{{"line", "healthy"}, {"lineage", lineage}, {"image", image_id}});
 }
 
 std::string line_of_operator(const std::string& what, const std::string& name) {
@@ -51,10 +55,9 @@ class Replay {
   explicit Replay(Ledger& ledger) : ledger_(ledger) {}
 
   void take(const std::string& text) {
-    json::error_code fault;
-    const json::value value = json::parse(text, fault);
-    if (fault || !value.is_object()) return;
-    const json::object& line = value.get_object();
+    const auto read = object_of(text);
+    if (!read) return;
+    const json::object& line = *read;
     const std::string kind = text_at(line, "line");
     const auto number = static_cast<std::uint64_t>(number_at(line, "number"));
     if (kind == "order") return take_order(line, number);
@@ -63,8 +66,13 @@ class Replay {
     if (kind == "resume") return ledger_.resume(text_at(line, "name"));
     if (kind == "reset") return ledger_.reset(text_at(line, "name"));
     if (kind == "recreation")
-      unfinished[number] = {number, text_at(line, "id"), text_at(line, "name"), text_at(line, "new_name"),
-                            text_at(line, "aside_name")};
+      unfinished[number] = {number,
+                            text_at(line, "id"),
+                            text_at(line, "name"),
+                            text_at(line, "new_name"),
+                            text_at(line, "aside_name"),
+                            text_at(line, "image")};
+    if (kind == "healthy") (void)ledger_.healthy(text_at(line, "lineage"), text_at(line, "image"));
     if (kind == "recreation_end") unfinished.erase(number);
   }
   std::map<std::uint64_t, RecreationRecord> unfinished;
@@ -102,6 +110,8 @@ Result<Journal> Journal::open(const std::string& path, Ledger& ledger, WallTime 
   for (const Order& order : ledger.recent(now)) kept.push_back(line_of(order));
   for (const RecreationRecord& record : unfinished) kept.push_back(line_of(record));
   for (const std::string& name : ledger.paused()) kept.push_back(line_of_operator("pause", name));
+  for (const auto& [lineage, images] : ledger.healthy_images())
+    for (const std::string& image : images) kept.push_back(line_of_healthy(lineage, image));
   for (const std::string& line : kept)
     if (auto written = fresh->append(line); !written) return tl::unexpected(written.error());
   if (std::rename(fresh_path.c_str(), path.c_str()) != 0)
@@ -125,6 +135,10 @@ Result<void> Journal::recreation_begins(const RecreationRecord& record) {
 Result<void> Journal::recreation_ended(std::uint64_t number, const std::string& successor) {
   return file_.append(json::serialize(
       json::object{{"line", "recreation_end"}, {"number", number}, {"successor", successor}}));
+}
+
+Result<void> Journal::healthy(const std::string& lineage, const std::string& image_id) {
+  return file_.append(line_of_healthy(lineage, image_id));
 }
 
 Result<void> Journal::operator_ordered(const std::string& what, const std::string& name) {

@@ -17,6 +17,7 @@ struct RecreationRecord {
   std::string name;
   std::string new_name;
   std::string aside_name;
+  std::string image = {};  ///< another one than the container's, by its id; empty: the same
 };
 
 /// The guard's memory over its restarts: a file of lines, each on the disk before what it says is done. What
@@ -31,6 +32,7 @@ class Journal {
   Result<void> answered(std::uint64_t number, WallTime at);
   Result<void> recreation_begins(const RecreationRecord& record);
   Result<void> recreation_ended(std::uint64_t number, const std::string& successor);
+  Result<void> healthy(const std::string& lineage, const std::string& image_id);
   /// What an operator ordered: "pause", "resume" or "reset", and of what.
   Result<void> operator_ordered(const std::string& what, const std::string& name);
 

@@ -20,6 +20,7 @@ constexpr std::array kinds{std::pair{OrderKind::Start, "start"}, std::pair{Order
 constexpr Duration death_after_kill{10'000};
 constexpr std::size_t most_gone = 4096;
 constexpr std::size_t most_names = 4;
+constexpr std::size_t most_lineages = 1024;
 
 WallTime later(WallTime at, Duration by) {
   return {at.unix_ms + by.count()};
@@ -261,6 +262,21 @@ void Ledger::replaced(const std::string& former, const std::string& successor) {
   Life& old = lives_[former];
   old.successor = successor;
   down_.erase(old.lineage);
+}
+
+bool Ledger::healthy(const std::string& lineage, const std::string& image_id) {
+  if (was_healthy(lineage, image_id)) return false;
+  if (healthy_.size() >= most_lineages && !healthy_.contains(lineage)) return false;
+  std::deque<std::string>& images = healthy_[lineage];
+  images.push_back(image_id);
+  if (images.size() > images_of_workload) images.pop_front();
+  return true;
+}
+
+bool Ledger::was_healthy(const std::string& lineage, const std::string& image_id) const {
+  const auto images = healthy_.find(lineage);
+  return images != healthy_.end() &&
+         std::find(images->second.begin(), images->second.end(), image_id) != images->second.end();
 }
 
 std::size_t Ledger::watched() const {

@@ -40,7 +40,8 @@ struct SeenContainer {
   std::string name;
   std::string lineage;
   bool running = false;
-  bool watched = false;  ///< it opted in
+  bool watched = false;            ///< it opted in
+  std::string healthy_image = {};  ///< id of its image, if the engine reports it healthy
 };
 
 inline constexpr std::size_t workload_budget = 10;
@@ -48,6 +49,7 @@ inline constexpr std::size_t host_budget = 60;
 inline constexpr Duration budget_window{30 * 60 * 1000};
 inline constexpr std::size_t down_percent = 30;
 inline constexpr std::size_t down_least = 3;
+inline constexpr std::size_t images_of_workload = 4;
 
 /// What the guard remembers of orders and containers, and the limits that follow from it. No I/O and no
 /// clock.
@@ -101,6 +103,13 @@ class Ledger {
   /// A recreation of the guard replaced one container by another.
   void replaced(const std::string& former, const std::string& successor);
 
+  /// A container of this lineage, made from this image, was reported healthy. False: that was known. The
+  /// newest four images of a lineage are kept.
+  bool healthy(const std::string& lineage, const std::string& image_id);
+  bool was_healthy(const std::string& lineage, const std::string& image_id) const;
+  /// By lineage, the oldest first.
+  const std::map<std::string, std::deque<std::string>>& healthy_images() const { return healthy_; }
+
   std::size_t watched() const;
   std::size_t down() const { return down_.size(); }
 
@@ -137,6 +146,7 @@ class Ledger {
   std::deque<std::string> gone_;
   std::set<std::string> down_;  ///< lineages that are not running by an order of the guard
   std::set<std::string> paused_;
+  std::map<std::string, std::deque<std::string>> healthy_;  ///< ids of images, by lineage
 };
 
 }  // namespace healer::guard

@@ -4,14 +4,14 @@
 
 #include <array>
 #include <csignal>
-#include <fstream>
+#include <filesystem>
 #include <iostream>
-#include <iterator>
 #include <string>
 #include <thread>
 #include <vector>
 
-#include "base/text.hpp"
+#include <fmt/format.h>
+
 #include "base/version.hpp"
 #include "guard/audit.hpp"
 #include "guard/gate.hpp"
@@ -29,7 +29,8 @@ constexpr int exit_usage = 2;
 
 constexpr const char* usage =
     "healer-guard [--config FILE]                      stands between healer and the engine\n"
-    "healer-guard audit verify FILE                    checks the chain of an audit file, prints its head\n"
+    "healer-guard --authz [--config FILE]              is the engine's authorization plugin\n"
+    "healer-guard audit verify FILE...                 checks the chain of the audit files, prints its head\n"
     "healer-guard ctl [--config FILE] ORDER [NAME]     status, pause, resume, reset or release, for root\n"
     "healer-guard healthcheck [--config FILE]          whether the guard listens\n"
     "healer-guard version\n";
@@ -39,16 +40,11 @@ int fail(const std::string& what) {
   return 1;
 }
 
-int verify(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return fail(path + ": it cannot be read");
-  const std::string text{std::istreambuf_iterator<char>(file), {}};
-  std::vector<std::string> lines = split(text, '\n');
-  // A line without its end was being written when the guard ended.
-  if (!lines.empty()) lines.pop_back();
-  const auto verified = verify_audit(lines);
-  if (!verified) return fail(path + ": " + verified.error().message);
-  std::cout << verified->lines << " lines, head " << verified->head << "\n";
+int verify(const std::vector<std::string>& paths) {
+  const auto verified = verify_audit_files(paths);
+  if (!verified) return fail(verified.error().message);
+  std::cout << "lines " << verified->first_line << " to " << verified->lines << ", head " << verified->head
+            << "\n";
   return 0;
 }
 
@@ -84,31 +80,48 @@ int run(const Settings& settings) {
   umask(0077);
   // A write that a limit of the file's size stops is an error, not the end.
   std::signal(SIGXFSZ, SIG_IGN);
+  // Only root may listen among the engine's plugins.
+  Fd engine_door;
+  if (settings.mode == Mode::Plugin) {
+    std::error_code ignored;
+    std::filesystem::create_directories(std::filesystem::path(settings.authz_socket).parent_path(), ignored);
+    auto listening = listen_unix(settings.authz_socket, 0600);
+    if (!listening) return fail(listening.error().message);
+    engine_door = std::move(*listening);
+  }
   if (auto dropped = drop_privileges(settings); !dropped) return fail(dropped.error().message);
   Ledger ledger;
   std::vector<RecreationRecord> unfinished;
   const WallTime now = wall_now();
   auto journal = Journal::open(settings.state + "/journal", ledger, now, unfinished);
   if (!journal) return fail(journal.error().message);
-  auto audit = Audit::open(settings.state + "/audit");
+  auto audit = Audit::open(settings.state + "/audit", settings.audit);
   if (!audit) return fail(audit.error().message);
   if (auto written = audit->write({"start", "", "", "", version}, now); !written)
     return fail(written.error().message);
+  // The files were read whole.
+  malloc_trim(0);
   EngineClient engine(settings.engine);
   Gate gate(settings, engine,
             {std::move(ledger), std::move(*journal), std::move(*audit), std::move(unfinished)},
             own_container());
   Server server(gate);
-  if (auto listening = server.listen(settings); !listening) return fail(listening.error().message);
+  if (auto listening = server.listen(settings, std::move(engine_door)); !listening)
+    return fail(listening.error().message);
   if (auto confined = confine(); !confined) return fail(confined.error().message);
-  std::cout << "healer-guard: user " << settings.uid << " serves user " << settings.client_uid << " at "
-            << settings.socket << "\n"
+  const bool plugin = settings.mode == Mode::Plugin;
+  std::cout << "healer-guard: user " << settings.uid
+            << (plugin ? " judges " + settings.authz_user + " at " + settings.authz_socket
+                       : fmt::format(" serves user {} at {}", settings.client_uid, settings.socket))
+            << "\n"
             << std::flush;
   Watcher watcher(gate, engine);
   std::thread([&] { watcher.run(); }).detach();
-  std::thread([&] {
-    for (;; std::this_thread::sleep_for(Duration{250})) gate.resume_recreations();
-  }).detach();
+  // healer itself finishes what it began where the guard is a plugin.
+  if (!plugin)
+    std::thread([&] {
+      for (;; std::this_thread::sleep_for(Duration{250})) gate.resume_recreations();
+    }).detach();
   server.run();
   std::cout << std::flush;
   // Threads that wait for the engine are not waited for: the journal knows what they do.
@@ -119,6 +132,7 @@ int run(const Settings& settings) {
 
 int main(int argc, char** argv) {
   std::vector<std::string> words(argv + 1, argv + argc);
+  const Mode mode = std::erase(words, "--authz") > 0 ? Mode::Plugin : Mode::Socket;
   std::string path = default_settings_path;
   for (std::size_t i = 0; i + 1 < words.size(); ++i)
     if (words[i] == "--config") {
@@ -127,7 +141,8 @@ int main(int argc, char** argv) {
                   words.begin() + static_cast<std::ptrdiff_t>(i) + 2);
       break;
     }
-  if (words.size() == 3 && words[0] == "audit" && words[1] == "verify") return verify(words[2]);
+  if (words.size() >= 3 && words[0] == "audit" && words[1] == "verify")
+    return verify({words.begin() + 2, words.end()});
   if (words.size() == 1 && words[0] == "version") {
     std::cout << "healer-guard " << version << "\n";
     return 0;
@@ -138,9 +153,17 @@ int main(int argc, char** argv) {
     std::cerr << usage;
     return exit_usage;
   }
-  const auto settings = load_settings(path);
+  auto settings = load_settings(path);
   if (!settings) return fail(settings.error().message);
-  if (checks) return connect_unix(settings->socket) ? 0 : fail(settings->socket + ": nobody listens");
+  settings->mode = mode;
+  if (mode == Mode::Plugin && settings->authz_user.empty())
+    return fail(path + ": --authz needs authz_user=, the common name of healer's certificate");
+  if (checks) {
+    // The kernel says who connects, and each socket refuses, and audits, other users.
+    const std::string& served = mode == Mode::Plugin ? settings->authz_socket : settings->socket;
+    const std::string& socket = mode == Mode::Socket && geteuid() == 0 ? settings->admin_socket : served;
+    return connect_unix(socket) ? 0 : fail(socket + ": nobody listens");
+  }
   if (controls) return control(*settings, words[1] + (words.size() == 3 ? " " + words[2] : ""));
   return run(*settings);
 }

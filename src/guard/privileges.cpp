@@ -22,65 +22,33 @@ tl::unexpected<Error> system_failure(const std::string& what) {
   return failure(ErrorCode::Refused, fmt::format("{}: {}", what, std::strerror(errno)));
 }
 
-constexpr int allowed[] = {SCMP_SYS(read),
-                           SCMP_SYS(write),
-                           SCMP_SYS(readv),
-                           SCMP_SYS(writev),
-                           SCMP_SYS(pread64),
-                           SCMP_SYS(pwrite64),
-                           SCMP_SYS(close),
-                           SCMP_SYS(fstat),
-                           SCMP_SYS(newfstatat),
-                           SCMP_SYS(lstat),
-                           SCMP_SYS(stat),
-                           SCMP_SYS(lseek),
-                           SCMP_SYS(munmap),
-                           SCMP_SYS(mremap),
-                           SCMP_SYS(brk),
-                           SCMP_SYS(madvise),
-                           SCMP_SYS(rt_sigaction),
-                           SCMP_SYS(rt_sigprocmask),
-                           SCMP_SYS(rt_sigreturn),
-                           SCMP_SYS(rt_sigtimedwait),
-                           SCMP_SYS(sigaltstack),
-                           SCMP_SYS(accept4),
-                           SCMP_SYS(connect),
-                           SCMP_SYS(sendto),
-                           SCMP_SYS(recvfrom),
-                           SCMP_SYS(sendmsg),
-                           SCMP_SYS(recvmsg),
-                           SCMP_SYS(shutdown),
-                           SCMP_SYS(getsockopt),
-                           SCMP_SYS(poll),
-                           SCMP_SYS(ppoll),
-                           SCMP_SYS(futex),
-                           SCMP_SYS(set_robust_list),
-                           SCMP_SYS(rseq),
-                           SCMP_SYS(exit),
-                           SCMP_SYS(exit_group),
-                           SCMP_SYS(clock_gettime),
-                           SCMP_SYS(clock_nanosleep),
-                           SCMP_SYS(nanosleep),
-                           SCMP_SYS(gettimeofday),
-                           SCMP_SYS(getrandom),
-                           SCMP_SYS(fdatasync),
-                           SCMP_SYS(ftruncate),
-                           SCMP_SYS(fallocate),
-                           SCMP_SYS(openat),
-                           SCMP_SYS(getpid),
-                           SCMP_SYS(gettid),
-                           SCMP_SYS(tgkill),
-                           SCMP_SYS(sched_yield),
-                           SCMP_SYS(restart_syscall),
-                           SCMP_SYS(uname)};
+// clang-format off
+constexpr int allowed[] = {
+    SCMP_SYS(read), SCMP_SYS(write), SCMP_SYS(readv), SCMP_SYS(writev), SCMP_SYS(pread64), SCMP_SYS(pwrite64),
+    SCMP_SYS(close), SCMP_SYS(fstat), SCMP_SYS(newfstatat), SCMP_SYS(lstat), SCMP_SYS(stat), SCMP_SYS(lseek),
+    SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(brk), SCMP_SYS(madvise), SCMP_SYS(rt_sigaction),
+    SCMP_SYS(rt_sigprocmask), SCMP_SYS(rt_sigreturn), SCMP_SYS(rt_sigtimedwait), SCMP_SYS(sigaltstack),
+    SCMP_SYS(accept4), SCMP_SYS(connect), SCMP_SYS(sendto), SCMP_SYS(recvfrom), SCMP_SYS(sendmsg),
+    SCMP_SYS(recvmsg), SCMP_SYS(shutdown), SCMP_SYS(getsockopt), SCMP_SYS(poll), SCMP_SYS(ppoll),
+    SCMP_SYS(futex), SCMP_SYS(set_robust_list), SCMP_SYS(rseq), SCMP_SYS(exit), SCMP_SYS(exit_group),
+    SCMP_SYS(clock_gettime), SCMP_SYS(clock_nanosleep), SCMP_SYS(nanosleep), SCMP_SYS(gettimeofday),
+    SCMP_SYS(getrandom), SCMP_SYS(rename), SCMP_SYS(renameat), SCMP_SYS(unlink), SCMP_SYS(unlinkat),
+    SCMP_SYS(fsync), SCMP_SYS(fdatasync), SCMP_SYS(ftruncate), SCMP_SYS(fallocate), SCMP_SYS(openat),
+    SCMP_SYS(getpid), SCMP_SYS(gettid), SCMP_SYS(tgkill), SCMP_SYS(sched_yield), SCMP_SYS(restart_syscall),
+    SCMP_SYS(uname),
+};
+// clang-format on
 
 }  // namespace
 
 Result<void> drop_privileges(const Settings& settings) {
   struct stat engine {};
-  if (stat(settings.engine.c_str(), &engine) != 0) return system_failure(settings.engine);
-  if (!S_ISSOCK(engine.st_mode))
+  const bool present = stat(settings.engine.c_str(), &engine) == 0;
+  if (!present && !(errno == ENOENT && settings.engine_gid)) return system_failure(settings.engine);
+  if (present && !S_ISSOCK(engine.st_mode))
     return failure(ErrorCode::InvalidInput, settings.engine + ": it is no socket");
+  // The engine starts only after its plugin, and makes its socket then.
+  if (!present) engine.st_gid = *settings.engine_gid;
   if (geteuid() == 0) {
     if (setgroups(0, nullptr) != 0) return system_failure("setgroups");
     if (setresgid(engine.st_gid, engine.st_gid, engine.st_gid) != 0)

@@ -5,7 +5,8 @@
 
 namespace healer::guard {
 
-/// Becomes the guard's user, alone in the group of the engine's socket, which it finds by stat. Before: root
+/// Becomes the guard's user, alone in the group of the engine's socket, which it finds by stat, or that
+/// `engine_gid` names while there is no socket. Before: root
 /// with SETUID and SETGID, or already that user. After: no capability, no way to new ones, no core dump.
 Result<void> drop_privileges(const Settings& settings);
 

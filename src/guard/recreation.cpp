@@ -1,13 +1,13 @@
 #include "guard/recreation.hpp"
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <thread>
 #include <utility>
 
 #include <fmt/format.h>
 #include <boost/json/object.hpp>
-#include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
 #include "base/encode.hpp"
@@ -33,19 +33,13 @@ bool engine_away(const Error& error) {
 }
 
 std::string message_of(const net::HttpAnswer& answer) {
-  json::error_code fault;
-  const json::value value = json::parse(answer.body, fault);
-  const std::string text =
-      !fault && value.is_object() ? text_at(value.get_object(), "message") : std::string();
+  const auto object = object_of(answer.body);
+  const std::string text = object ? text_at(*object, "message") : std::string();
   return fmt::format("status {}{}{}", answer.status, text.empty() ? "" : ": ", clip(printable(text), 400));
 }
 
-Result<json::object> object_of(std::string_view text) {
-  json::error_code fault;
-  json::value value = json::parse(text, fault);
-  if (fault || !value.is_object())
-    return failure(ErrorCode::Protocol, "the engine's answer is no JSON object");
-  return std::move(value.get_object());
+bool same_call(const EngineCall& one, const EngineCall& other) {
+  return !one.path.empty() && one.method == other.method && one.path == other.path && one.body == other.body;
 }
 
 }  // namespace
@@ -90,7 +84,8 @@ Result<docker::Sight> Recreation::look() {
     if (named && named->id == record_.id) named.reset();
   }
   const std::string known = new_ ? new_->id : created_;
-  const bool same_image = named && (!old_ || named->image_id == old_->image_id);
+  const bool same_image = named && (record_.image.empty() ? !old_ || named->image_id == old_->image_id
+                                                          : named->image_id == record_.image);
   docker::Sight sight;
   new_ = std::move(*fresh);
   // Another party's container under the name of the new one.
@@ -119,41 +114,6 @@ Result<docker::Sight> Recreation::look() {
   return sight;
 }
 
-/// A network's name can come to mean another network; its id cannot.
-Result<void> Recreation::name_networks_by_id(const std::string& inspect) {
-  const auto container = object_of(inspect);
-  if (!container) return tl::unexpected(container.error());
-  std::map<std::string, std::string> ids;
-  for (const auto& network : object_at(object_at(*container, "NetworkSettings"), "Networks"))
-    if (network.value().is_object())
-      if (std::string id = text_at(network.value().get_object(), "NetworkID"); is_full_id(id))
-        ids[network.key()] = std::move(id);
-  const auto id_of = [&](const std::string& name) -> std::string {
-    const auto known = ids.find(name);
-    return known == ids.end() ? name : known->second;
-  };
-  auto body = object_of(plan_->body);
-  if (!body) return tl::unexpected(body.error());
-  for (auto& connection : plan_->connections) connection.network = id_of(connection.network);
-  std::sort(plan_->connections.begin(), plan_->connections.end(),
-            [](const auto& a, const auto& b) { return a.network < b.network; });
-  json::object& host = (*body)["HostConfig"].as_object();
-  const std::string mode = text_at(host, "NetworkMode");
-  const auto known = ids.find(mode);
-  // The built-in modes are words, not names.
-  if (known == ids.end() || mode == "bridge" || mode == "host" || mode == "none") return {};
-  host["NetworkMode"] = known->second;
-  if (json::value* networking = body->if_contains("NetworkingConfig")) {
-    json::object endpoints;
-    for (const auto& endpoint : object_at(networking->as_object(), "EndpointsConfig"))
-      endpoints[id_of(endpoint.key())] = endpoint.value();
-    networking->as_object()["EndpointsConfig"] = std::move(endpoints);
-  }
-  if (plan_->leave == mode) plan_->leave = known->second;
-  plan_->body = json::serialize(*body);
-  return {};
-}
-
 Result<void> Recreation::prepare(const std::string& inspect, const std::string& network_parent) {
   auto original = docker::read_original(inspect);
   if (!original) return tl::unexpected(original.error());
@@ -165,7 +125,8 @@ Result<void> Recreation::prepare(const std::string& inspect, const std::string& 
   if (image->status != 200)
     return failure(ErrorCode::NotFound,
                    fmt::format("image {}: {}", clip(original_.image_id, 19), message_of(*image)));
-  auto plan = docker::plan_recreation(inspect, image->body, {original_.image_id, network_parent});
+  auto plan = docker::plan_recreation(inspect, image->body,
+                                      {new_image(), network_parent, docker::NetworkNaming::Ids});
   if (!plan) return tl::unexpected(plan.error());
   plan_ = std::move(*plan);
   for (const std::string& name : {record_.new_name, record_.aside_name}) {
@@ -181,7 +142,7 @@ Result<void> Recreation::prepare(const std::string& inspect, const std::string& 
           ErrorCode::Conflict,
           fmt::format("container {} whose namespace it shares is gone or does not run", clip(owner, 12)));
   }
-  return name_networks_by_id(inspect);
+  return {};
 }
 
 EngineCall Recreation::call_of(RecreateStep step) const {
@@ -255,8 +216,7 @@ Result<void> Recreation::carry_out(RecreateStep step) {
   if (!answer) {
     // The name was free before, so what has it now is what the engine made without an answer.
     if (step == RecreateStep::Create)
-      if (const auto found = find(record_.new_name);
-          found && *found && (*found)->image_id == original_.image_id)
+      if (const auto found = find(record_.new_name); found && *found && (*found)->image_id == new_image())
         created_ = (*found)->id;
     return tl::unexpected(answer.error());
   }
@@ -325,6 +285,40 @@ Result<std::string> Recreation::undo(const Error& cause) {
                              !old_             ? "the old container is gone"
                              : old_->instances ? "the old container runs"
                                                : "the old container does not run"));
+}
+
+Result<std::optional<StepTaken>> Recreation::step_of(const EngineCall& call) {
+  const auto sight = look();
+  if (!sight) return tl::unexpected(sight.error());
+  // Without the plan of a former process, what exists says whether the way leads forward.
+  const bool forward = plan_ || docker::resume_by(*sight) == docker::Resumption::Replace;
+  const std::array candidates{
+      forward ? docker::replace_step(*sight, plan_ && plan_->side_by_side) : RecreateStep::Lost,
+      docker::undo_step(*sight, true), docker::undo_step(*sight, false)};
+  for (const RecreateStep step : candidates) {
+    if (step == RecreateStep::Create || !same_call(call, call_of(step))) continue;
+    const std::size_t joined = step == RecreateStep::Connect && plan_ ? plan_->connections.size() : 0;
+    return std::optional<StepTaken>({step, most_repeats + joined});
+  }
+  return std::optional<StepTaken>();
+}
+
+std::optional<Result<std::string>> Recreation::outcome() {
+  const auto sight = look();
+  if (!sight) return {};
+  const Result<std::string> none = failure(ErrorCode::PeerFailure, "undone");
+  switch (docker::resume_by(*sight)) {
+    case docker::Resumption::Finished:
+      return new_ ? Result<std::string>(new_->id) : none;
+    case docker::Resumption::Replace:
+    case docker::Resumption::Undo:
+      return {};
+    case docker::Resumption::Untouched:
+    case docker::Resumption::Taken:
+    case docker::Resumption::Nothing:
+      break;
+  }
+  return none;
 }
 
 Result<std::string> Recreation::resume() {

@@ -1,6 +1,7 @@
 #include "guard/request.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <optional>
 
@@ -13,6 +14,9 @@ namespace {
 
 constexpr std::size_t most_headers = 32;
 constexpr std::size_t longest_target = 4 * 1024;
+constexpr std::array methods{std::pair{Request::Method::Get, "GET"}, std::pair{Request::Method::Head, "HEAD"},
+                             std::pair{Request::Method::Post, "POST"},
+                             std::pair{Request::Method::Delete, "DELETE"}};
 constexpr int major_version = 1;
 constexpr int oldest_minor = 24;
 constexpr int newest_minor = 99;
@@ -40,9 +44,8 @@ std::optional<std::string_view> next_line(std::string_view& rest) {
 }
 
 std::optional<Request::Method> method_of(std::string_view word) {
-  if (word == "GET") return Request::Method::Get;
-  if (word == "HEAD") return Request::Method::Head;
-  if (word == "POST") return Request::Method::Post;
+  for (const auto& [method, name] : methods)
+    if (word == name) return method;
   return std::nullopt;
 }
 
@@ -92,10 +95,11 @@ Ruled<void> take_version(Request& request) {
       return refuse(Rule::Version, fmt::format("API version \"{}\"; accepted are {}.{} to {}.{}", shown(text),
                                                major_version, oldest_minor, major_version, newest_minor));
     request.path.erase(0, end);
-    request.versioned = true;
+    request.target.erase(0, end);
     return {};
   }
-  const bool free_of_version = path == "/_ping" || path == "/version" || path.starts_with("/guard/");
+  const bool free_of_version = path == "/_ping" || path == "/version" || path.starts_with("/guard/") ||
+                               path == "/Plugin.Activate" || path.starts_with("/AuthZPlugin.");
   if (breaks(Rule::Version, !free_of_version))
     return refuse(Rule::Version, "a path without a version; write /v1.41" + shown(path));
   return {};
@@ -130,6 +134,7 @@ Ruled<void> read_target(std::string_view target, Request& request) {
                               "no '.' or '..' segment and no escape",
                               shown(path)));
   request.path = path;
+  request.target = target;
   if (auto version = take_version(request); !version) return version;
   if (question == std::string_view::npos) return {};
   return read_query(target.substr(question + 1), request);
@@ -144,7 +149,8 @@ Ruled<void> read_request_line(std::string_view line, Request& request) {
                   "request line \"" + shown(line) + "\"; METHOD /path HTTP/1.1 is accepted");
   const std::string_view word = line.substr(0, first);
   const auto method = method_of(word);
-  if (!method) return refuse(Rule::Verb, "method " + shown(word) + "; GET, HEAD and POST are accepted");
+  if (!method)
+    return refuse(Rule::Verb, "method " + shown(word) + "; GET, HEAD, POST and DELETE are accepted");
   request.method = *method;
   return read_target(line.substr(first + 1, last - first - 1), request);
 }
@@ -162,6 +168,7 @@ bool fit_value(std::string_view value) {
 }
 
 struct Seen {
+  std::size_t largest_body = longest_body;
   bool length = false;
   bool host = false;
 };
@@ -174,8 +181,8 @@ Ruled<void> read_length(std::string_view value, Request& request, Seen& seen) {
   const bool number = !value.empty() && fault == std::errc() && end == value.data() + value.size();
   if (!number || (value.size() > 1 && value.front() == '0'))
     return refuse(Rule::Length, "Content-Length \"" + shown(value) + "\"; a number is accepted");
-  if (length > longest_body)
-    return refuse(Rule::Length, fmt::format("a body of {} bytes; at most {}", length, longest_body));
+  if (length > seen.largest_body)
+    return refuse(Rule::Length, fmt::format("a body of {} bytes; at most {}", length, seen.largest_body));
   request.body_length = length;
   return {};
 }
@@ -202,14 +209,20 @@ Ruled<void> read_header(std::string_view line, Request& request, Seen& seen) {
 
 }  // namespace
 
-Ruled<Request> parse_head(std::string_view head) {
+const char* to_string(Request::Method method) {
+  for (const auto& [value, name] : methods)
+    if (value == method) return name;
+  return "?";
+}
+
+Ruled<Request> parse_head(std::string_view head, std::size_t largest_body) {
   Request request;
   if (head.size() > longest_head)
     return refuse(Rule::Header, fmt::format("a head of more than {} bytes", longest_head));
   const auto line = next_line(head);
   if (!line) return refuse(Rule::RequestLine, "no request line that ends with CRLF");
   if (auto read = read_request_line(*line, request); !read) return tl::unexpected(read.error());
-  Seen seen;
+  Seen seen{largest_body};
   for (std::size_t count = 0;; ++count) {
     const auto header = next_line(head);
     if (!header) return refuse(Rule::Header, "a header line that does not end with CRLF");
@@ -224,10 +237,10 @@ Ruled<Request> parse_head(std::string_view head) {
   return request;
 }
 
-Ruled<Request> parse_request(std::string_view bytes) {
+Ruled<Request> parse_request(std::string_view bytes, std::size_t largest_body) {
   const auto end = bytes.find("\r\n\r\n");
   if (end == std::string_view::npos) return refuse(Rule::Header, "the head does not end");
-  auto request = parse_head(bytes.substr(0, end + 4));
+  auto request = parse_head(bytes.substr(0, end + 4), largest_body);
   if (!request) return request;
   const std::string_view body = bytes.substr(end + 4);
   if (body.size() < request->body_length)

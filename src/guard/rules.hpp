@@ -37,6 +37,9 @@ enum class Rule {
   ExecRate,         ///< too many commands
   Hazard,           ///< privileges or mounts that need the operator's word
   NetworkParent,    ///< not seen to succeed the recorded parent
+  Image,            ///< not seen healthy on the workload
+  FullId,           ///< a name or the beginning of an id, at the plugin
+  Body,             ///< the engine does not show the plugin a body, or not the one that the guard derives
   Paused,           ///< paused, in the engine or at the guard
   OperatorStopped,  ///< stopped by an operator, or not running since before the guard could see
   WorkloadBudget,   ///< too many orders for the workload

@@ -32,12 +32,44 @@ Problem read_path(std::string_view value, std::string& into) {
   return {};
 }
 
-Problem read_uid(std::string_view value, unsigned& into) {
+std::optional<unsigned> number_of(std::string_view value) {
   unsigned number = 0;
   const auto [end, fault] = std::from_chars(value.data(), value.data() + value.size(), number);
-  if (fault != std::errc() || end != value.data() + value.size() || number == 0 || number == nobody)
+  if (value.empty() || fault != std::errc() || end != value.data() + value.size()) return {};
+  return number;
+}
+
+Problem read_uid(std::string_view value, unsigned& into) {
+  const auto number = number_of(value);
+  if (!number || *number == 0 || *number == nobody)
     return "a user id is accepted, but not 0 (root) and not 65534 (nobody)";
-  into = number;
+  into = *number;
+  return {};
+}
+
+template <class Number>
+Problem read_number(std::string_view value, unsigned least, unsigned most, unsigned factor, Number& into) {
+  const auto number = number_of(value);
+  if (!number || *number < least || *number > most)
+    return fmt::format("a number from {} to {} is accepted", least, most);
+  into = *number * factor;
+  return {};
+}
+
+Problem read_gid(std::string_view value, std::optional<unsigned>& into) {
+  into = number_of(value);
+  return into ? "" : "the number of a group is accepted";
+}
+
+/// Characters that JSON writes as they are.
+Problem read_common_name(std::string_view value, std::string& into) {
+  const bool fit =
+      !value.empty() && value.size() <= 64 && std::all_of(value.begin(), value.end(), [](unsigned char c) {
+        return std::isalnum(c) ||
+               std::string_view("._-@: ").find(static_cast<char>(c)) != std::string_view::npos;
+      });
+  if (!fit) return "letters, digits and ._-@: are accepted, at most 64";
+  into = value;
   return {};
 }
 
@@ -81,6 +113,11 @@ Problem apply(std::string_view key, std::string_view name, std::string_view valu
   if (key == "socket") return read_path(value, settings.socket);
   if (key == "admin_socket") return read_path(value, settings.admin_socket);
   if (key == "state") return read_path(value, settings.state);
+  if (key == "authz_socket") return read_path(value, settings.authz_socket);
+  if (key == "authz_user") return read_common_name(value, settings.authz_user);
+  if (key == "audit_size") return read_number(value, 1, 32, 1024 * 1024, settings.audit.file_bytes);
+  if (key == "audit_keep") return read_number(value, 1, 10'000, 1, settings.audit.former_files);
+  if (key == "engine_gid") return read_gid(value, settings.engine_gid);
   if (key == "uid") return read_uid(value, settings.uid);
   if (key == "client_uid") return read_uid(value, settings.client_uid);
   if (key == "own") return read_names(value, settings.own);

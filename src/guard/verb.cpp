@@ -8,7 +8,6 @@
 #include <fmt/format.h>
 
 #include "base/encode.hpp"
-#include "base/overloaded.hpp"
 #include "base/text.hpp"
 #include "guard/strict_json.hpp"
 
@@ -200,7 +199,7 @@ Ruled<Verb> exec_start_of(const std::string& exec_id, const Query& query, const 
 }
 
 Ruled<Verb> recreate_of(const std::string& target, const Query& query) {
-  if (auto fit = query.only({"t", "parent", "mark"}); !fit) return tl::unexpected(fit.error());
+  if (auto fit = query.only({"t", "parent", "mark", "image"}); !fit) return tl::unexpected(fit.error());
   const auto seconds = stop_seconds(query);
   if (!seconds) return tl::unexpected(seconds.error());
   if (!is_full_id(target)) return refuse(Rule::Query, "recreate takes a full id");
@@ -212,13 +211,15 @@ Ruled<Verb> recreate_of(const std::string& target, const Query& query) {
                         });
   if (!fit_mark)
     return refuse(Rule::Query, "mark=" + shown(mark) + "; small letters and digits are accepted");
-  return RecreateVerb{target, *seconds, std::move(parent), mark};
+  std::string image(query.value("image"));
+  if (query.has("image") && !is_image_id(image))
+    return refuse(Rule::Query, "image takes a full id, sha256: and 64 digits");
+  return RecreateVerb{target, *seconds, std::move(parent), mark, std::move(image)};
 }
 
 Ruled<Verb> unknown(const Request& request) {
-  const char* method = request.method == Method::Post ? "POST" : "GET";
-  return refuse(Rule::Verb, fmt::format("{} {} is not among the calls that the guard passes", method,
-                                        shown(request.path)));
+  return refuse(Rule::Verb, fmt::format("{} {} is not among the calls that the guard passes",
+                                        to_string(request.method), shown(request.path)));
 }
 
 Ruled<Verb> reading_of_container(const std::string& target, const std::string& what, const Request& request) {
@@ -278,8 +279,13 @@ bool is_full_id(std::string_view id) {
   return id.size() == full_id_length && is_hex(id);
 }
 
+bool is_image_id(std::string_view id) {
+  return id.starts_with("sha256:") && is_full_id(id.substr(7));
+}
+
 Ruled<Verb> verb_of(const Request& request) {
   const std::vector<std::string> parts = split(request.path.substr(1), '/');
+  if (request.method == Method::Delete) return unknown(request);
   if (request.method == Method::Head && request.path != "/_ping")
     return refuse(Rule::Verb, "HEAD is accepted for /_ping alone");
   const bool reads = request.method != Method::Post;
@@ -299,34 +305,13 @@ Ruled<Verb> verb_of(const Request& request) {
     }
     return unknown(request);
   }
-  if (reads && parts.size() == 3 && parts[0] == "images" && parts[2] == "json" &&
-      parts[1].starts_with("sha256:") && is_full_id(std::string_view(parts[1]).substr(7)))
+  if (reads && parts.size() == 3 && parts[0] == "images" && parts[2] == "json" && is_image_id(parts[1]))
     return ImageVerb{parts[1]};
   return reads ? plain_reading(request) : unknown(request);
 }
 
 const char* name_of(const Verb& verb) {
-  return std::visit(Overloaded{[](const PingVerb&) { return "ping"; },
-                               [](const VersionVerb&) { return "version"; },
-                               [](const InfoVerb&) { return "info"; },
-                               [](const MetricsVerb&) { return "metrics"; },
-                               [](const EventsVerb&) { return "events"; },
-                               [](const ListVerb&) { return "list"; },
-                               [](const NetworksVerb&) { return "networks"; },
-                               [](const ImageVerb&) { return "image"; },
-                               [](const InspectVerb&) { return "inspect"; },
-                               [](const LogsVerb&) { return "logs"; },
-                               [](const TopVerb&) { return "top"; },
-                               [](const StatsVerb&) { return "stats"; },
-                               [](const StartVerb&) { return "start"; },
-                               [](const StopVerb&) { return "stop"; },
-                               [](const RestartVerb&) { return "restart"; },
-                               [](const KillVerb&) { return "kill"; },
-                               [](const ExecCreateVerb&) { return "exec_create"; },
-                               [](const ExecStartVerb&) { return "exec_start"; },
-                               [](const ExecInspectVerb&) { return "exec_inspect"; },
-                               [](const RecreateVerb&) { return "recreate"; }},
-                    verb);
+  return std::visit([](const auto& one) { return one.word; }, verb);
 }
 
 std::string subject_of(const Verb& verb) {

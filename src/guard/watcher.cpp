@@ -6,7 +6,6 @@
 
 #include <fmt/format.h>
 #include <boost/json/object.hpp>
-#include <boost/json/parse.hpp>
 
 #include "base/encode.hpp"
 #include "base/text.hpp"
@@ -25,9 +24,7 @@ std::string engine_time(WallTime at) {
 }
 
 Result<void> with_object(std::string_view text, const std::function<void(const json::object&)>& take) {
-  json::error_code fault;
-  const json::value value = json::parse(text, fault);
-  if (!fault && value.is_object()) take(value.get_object());
+  if (const auto object = object_of(text)) take(*object);
   return {};
 }
 

@@ -7,11 +7,14 @@
 #include <variant>
 #include <vector>
 
+#include <boost/mp11/list.hpp>
+
 #include "base/ids.hpp"
 #include "base/time.hpp"
 #include "model/container.hpp"
 #include "model/describe.hpp"
 #include "model/error.hpp"
+#include "model/operator_command.hpp"
 #include "model/policy.hpp"
 #include "model/probe.hpp"
 #include "model/record.hpp"
@@ -209,39 +212,6 @@ struct LoopStalled {
 };
 HEALER_DESCRIBE(LoopStalled, lag);
 
-/// `healer reset NAME`: closes the circuit breaker and resets the backoff.
-struct OperatorReset {
-  std::string workload;
-};
-HEALER_DESCRIBE(OperatorReset, workload);
-
-/// `healer pause NAME`: healer goes on checking, but executes no remedy. An empty workload: all workloads.
-struct OperatorPause {
-  std::string workload;
-  std::optional<Duration> length;  ///< empty: until resumed
-};
-HEALER_DESCRIBE(OperatorPause, workload, length);
-
-/// `healer resume NAME`. An empty workload: ends the pause of all, but not the pauses of single workloads.
-struct OperatorResume {
-  std::string workload;
-};
-HEALER_DESCRIBE(OperatorResume, workload);
-
-/// `healer heal NAME`: the first step of the ladder now, also if the workload is healthy. healer still does
-/// not touch a container that an operator stopped or paused, or that is not opted in.
-struct OperatorHeal {
-  std::string workload;
-};
-HEALER_DESCRIBE(OperatorHeal, workload);
-
-/// `healer ack NAME`: an operator acknowledges the open incident: no more reminders, no escalation.
-struct OperatorAck {
-  std::string workload;
-  std::string by;  ///< name of the operator, for other operators; empty: not given
-};
-HEALER_DESCRIBE(OperatorAck, workload, by);
-
 /// A rule of Prometheus fires or stops firing about one workload, reported by Alertmanager or found by
 /// healer's query. A repeated alert is the same alert. A query that failed sends no event: unknown never
 /// opens an incident.
@@ -291,10 +261,11 @@ struct HostPolicyChanged {
 };
 HEALER_DESCRIBE(HostPolicyChanged, policy);
 
-using Event =
+using Event = boost::mp11::mp_append<
     std::variant<EngineEvent, ContainerObserved, ContainerGone, InspectFailed, SyncCompleted, EngineConnected,
                  ProbeOriginLearned, EventsLost, EngineLost, ProbeFinished, EvidenceCaptured, RemedyFinished,
-                 Tick, LoopStalled, OperatorReset, OperatorPause, OperatorResume, OperatorHeal, OperatorAck,
-                 AlertReported, WallClockMoved, HostPressure, HostPolicyChanged, AlertConfirmed>;
+                 Tick, LoopStalled, AlertReported, WallClockMoved, HostPressure, HostPolicyChanged,
+                 AlertConfirmed>,
+    OperatorCommand>;
 
 }  // namespace healer

@@ -25,6 +25,31 @@ constexpr Duration pressure_interval = 5s;
 /// After a step with more effects, their memory is freed.
 constexpr std::size_t most_effects_kept = 64;
 
+/// Why a command cannot be obeyed now, for operators; empty optional: it can.
+template <IsOperatorCommand Command>
+std::optional<std::string> refusal(const Command&, const WorkloadStatus&) {
+  return std::nullopt;
+}
+
+std::optional<std::string> refusal(const OperatorHeal&, const WorkloadStatus& status) {
+  switch (status.condition) {
+    case Condition::Stopped:
+    case Condition::Completed:
+      return fmt::format("{} is stopped and left alone until an operator starts it", status.name);
+    case Condition::Paused:
+      return fmt::format("{} is paused by an operator; unpause it first", status.name);
+    case Condition::Healing:
+      return fmt::format("{} is being healed already: {}", status.name, status.reason);
+    default:
+      return std::nullopt;
+  }
+}
+
+std::optional<std::string> refusal(const OperatorAck&, const WorkloadStatus& status) {
+  if (status.incident) return std::nullopt;
+  return fmt::format("{} has no open incident", status.name);
+}
+
 }  // namespace
 
 Runtime::Runtime(RuntimeSettings settings, Parts parts, const StoredState& stored)
@@ -246,54 +271,18 @@ Result<WorkloadStatus> Runtime::watched(const std::string& key) const {
                  fmt::format("\"{}\" is not watched any more", clip(printable(key), 100)));
 }
 
-Result<void> Runtime::reset(const std::string& key) {
-  if (const auto found = watched(key); !found) return tl::unexpected(found.error());
-  feed(OperatorReset{key});
-  return {};
-}
-
-Result<void> Runtime::pause(const std::string& key, std::optional<Duration> length) {
-  if (!key.empty())
-    if (const auto found = watched(key); !found) return tl::unexpected(found.error());
-  feed(OperatorPause{key, length});
-  return {};
-}
-
-Result<void> Runtime::resume(const std::string& key) {
-  if (!key.empty())
-    if (const auto found = watched(key); !found) return tl::unexpected(found.error());
-  feed(OperatorResume{key});
-  return {};
-}
-
-Result<void> Runtime::heal(const std::string& key) {
-  const auto found = watched(key);
-  if (!found) return tl::unexpected(found.error());
-  switch (found->condition) {
-    case Condition::Stopped:
-    case Condition::Completed:
-      return failure(ErrorCode::Conflict,
-                     fmt::format("{} is stopped and left alone until an operator starts it", found->name));
-    case Condition::Paused:
-      return failure(ErrorCode::Conflict,
-                     fmt::format("{} is paused by an operator; unpause it first", found->name));
-    case Condition::Healing:
-      return failure(ErrorCode::Conflict,
-                     fmt::format("{} is being healed already: {}", found->name, found->reason));
-    default:
-      break;
-  }
-  feed(OperatorHeal{key});
-  return {};
-}
-
-Result<void> Runtime::acknowledge(const std::string& key, const std::string& by) {
-  const auto found = watched(key);
-  if (!found) return tl::unexpected(found.error());
-  if (!found->incident)
-    return failure(ErrorCode::Conflict, fmt::format("{} has no open incident", found->name));
-  feed(OperatorAck{key, by});
-  return {};
+Result<void> Runtime::command(OperatorCommand command) {
+  return std::visit(
+      [this](auto& what) -> Result<void> {
+        if (!what.workload.empty() || what.form.scope == CommandScope::One) {
+          const auto found = watched(what.workload);
+          if (!found) return tl::unexpected(found.error());
+          if (auto why_not = refusal(what, *found)) return failure(ErrorCode::Conflict, std::move(*why_not));
+        }
+        feed(std::move(what));
+        return {};
+      },
+      command);
 }
 
 Result<void> Runtime::alert(AlertReported alert) {

@@ -14,6 +14,7 @@
 #include "engine/engine.hpp"
 #include "model/effect.hpp"
 #include "model/event.hpp"
+#include "model/operator_command.hpp"
 #include "model/policy.hpp"
 #include "model/status.hpp"
 #include "present/explain.hpp"
@@ -75,19 +76,10 @@ class Runtime {
   void set_host_policy(HostPolicy policy);
   /// The hooks for remedies that are ordered from now on.
   void set_hooks(HookSettings hooks) { remedies_.hooks().configure(std::move(hooks)); }
-  /// Closes the circuit breaker of the workload with this key. This call and the next ones answer NotFound if
-  /// healer does not watch the workload.
-  Result<void> reset(const std::string& key);
-  /// Checks the workload, but executes no remedy. Empty key: all workloads. No length: until resumed.
-  Result<void> pause(const std::string& key, std::optional<Duration> length);
-  /// Ends a pause. Empty key: ends the pause of all, but not the pauses of single workloads.
-  Result<void> resume(const std::string& key);
-  /// Executes the first step of the ladder now, also if the workload is healthy. Conflict: an operator
-  /// stopped or paused the container, or a remedy is under way.
-  Result<void> heal(const std::string& key);
-  /// Acknowledges the open incident, for the operator `by`. Conflict: no incident is open.
-  Result<void> acknowledge(const std::string& key, const std::string& by);
-  /// A rule of Prometheus began or stopped to fire about the workload.
+  /// Executes a command of an operator. NotFound: healer does not watch the workload. Conflict: it cannot be
+  /// obeyed now, such as `heal` for a container that an operator stopped or paused.
+  Result<void> command(OperatorCommand command);
+  /// A rule of Prometheus began or stopped to fire about the workload. NotFound: healer does not watch it.
   Result<void> alert(AlertReported alert);
   std::optional<WorkloadExplanation> explain(const std::string& key) const {
     return present::explain(supervisor_, key, host_.now());
@@ -104,6 +96,7 @@ class Runtime {
   /// The engine is connected, and the first list is complete.
   bool ready() const { return link_.connected() && supervisor_.synced_once(); }
   const std::string& engine_description() const { return link_.engine_info().description; }
+  bool engine_guarded() const { return link_.engine_info().guarded; }
 
  private:
   void feed(Event event);

@@ -60,6 +60,7 @@ TEST_CASE("healer's adapter connects, lists, inspects, restarts and recreates th
   {
     Healer healer(scene);
     CHECK(healer.info.description.find("Docker Engine") != std::string::npos);
+    CHECK(healer.info.guarded);
     CHECK(healer.info.warnings.empty());
     std::vector<ContainerSummary> all;
     const auto listed = healer.wait<void>([&](auto done) {

@@ -68,27 +68,34 @@ bool Answered::refused_by(Rule rule) const {
          bytes.find("healer-guard: " + to_string(rule) + ": ") != std::string::npos;
 }
 
+Answered collected(const std::function<long(char* into, std::size_t size)>& read) {
+  Answered answered;
+  net::AnswerParser::Settings settings;
+  settings.endless = false;
+  net::AnswerParser parser(std::move(settings));
+  std::array<char, 65536> buffer;
+  for (bool whole = false; !whole;) {
+    const long got = read(buffer.data(), buffer.size());
+    if (got <= 0) break;
+    const std::string_view part(buffer.data(), static_cast<std::size_t>(got));
+    answered.bytes.append(part);
+    whole = !parser.feed(part) || parser.done();
+  }
+  if (answered.bytes.starts_with("HTTP/1.") && answered.bytes.size() > 12)
+    answered.status = std::atoi(answered.bytes.c_str() + 9);
+  return answered;
+}
+
 Answered converse(const std::string& socket, const std::string& bytes) {
   const auto connection = connect_unix(socket);
   if (!connection) return {};
   const Deadline deadline(Duration{20'000});
   // The peer may answer and close before it has read everything.
   (void)write_all(connection->get(), bytes, deadline);
-  Answered answered;
-  net::AnswerParser::Settings settings;
-  settings.endless = false;
-  net::AnswerParser parser(std::move(settings));
-  std::array<char, 65536> buffer;
-  bool whole = false;
-  while (!whole) {
-    const auto got = read_some(connection->get(), buffer.data(), buffer.size(), deadline);
-    if (!got || *got == 0) break;
-    answered.bytes.append(buffer.data(), *got);
-    whole = !parser.feed({buffer.data(), *got}) || parser.done();
-  }
-  if (answered.bytes.starts_with("HTTP/1.") && answered.bytes.size() > 12)
-    answered.status = std::atoi(answered.bytes.c_str() + 9);
-  return answered;
+  return collected([&](char* into, std::size_t size) {
+    const auto got = read_some(connection->get(), into, size, deadline);
+    return got ? static_cast<long>(*got) : -1L;
+  });
 }
 
 std::string request(const std::string& method, const std::string& target, const std::string& body,
@@ -97,6 +104,26 @@ std::string request(const std::string& method, const std::string& target, const 
   if (!body.empty()) text += "Content-Type: application/json\r\n";
   if (method == "POST" || method == "PUT") text += "Content-Length: " + std::to_string(body.size()) + "\r\n";
   return text + "\r\n" + body;
+}
+
+pid_t launch_guard(const std::string& conf, const std::string& plant, const char* option,
+                   const std::string& ready) {
+  const std::string log = conf.substr(0, conf.rfind('/')) + "/log";
+  unlink(log.c_str());
+  const pid_t guard = fork();
+  if (guard == 0) {
+    const int out = open(log.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    dup2(out, 1);
+    dup2(out, 2);
+    if (!plant.empty()) setenv("HEALER_GUARD_PLANT", plant.c_str(), 1);
+    const std::string program = plant.empty() ? GUARD_BINARY : GUARD_PLANTS_BINARY;
+    execl(program.c_str(), "healer-guard", "--config", conf.c_str(), option, nullptr);
+    _exit(127);
+  }
+  const auto is_ready = [&] { return read_file(log).find(ready) != std::string::npos; };
+  wait_for([&] { return is_ready() || waitpid(guard, nullptr, WNOHANG) != 0; });
+  if (!is_ready()) throw std::runtime_error("the guard does not start: " + read_file(log));
+  return guard;
 }
 
 void Scene::need_engine() {
@@ -108,7 +135,7 @@ void Scene::need_engine() {
   std::exit(required && std::string(required) == "1" ? 1 : skipped);
 }
 
-Scene::Scene() : engine_(engine_socket()) {
+Scene::Scene(const std::string& engine) : engine_(engine.empty() ? engine_socket() : engine) {
   std::string pattern = "/tmp/healer-guard-XXXXXX";
   if (!mkdtemp(pattern.data())) throw std::runtime_error("mkdtemp");
   folder_ = pattern;
@@ -126,8 +153,9 @@ Scene::Scene() : engine_(engine_socket()) {
 }
 
 Scene::~Scene() {
-  if (guard_ > 0) stop_guard(SIGTERM);
+  // With its plugin dead, an engine answers nobody.
   for (const std::string& name : names_) raw(request("DELETE", "/v1.41/containers/" + name + "?force=1&v=1"));
+  if (guard_ > 0) stop_guard(SIGTERM);
   std::error_code ignored;
   std::string command = "umount " + engine_for_guard_ + " 2>/dev/null; rm -rf '" + folder_ + "'";
   if (std::system(command.c_str()) != 0) std::cerr << folder_ << " stays\n";
@@ -193,6 +221,13 @@ std::string Scene::status_of(const std::string& name) const {
   return text_at(object_at(inspect(name), "State"), "Status");
 }
 
+std::string Scene::image_id(const std::string& name) const {
+  const Answered answered =
+      raw(request("GET", "/v1.41/images/" + name + "/json", {}, "Connection: close\r\n"));
+  net::AnswerParser parser({});
+  return parser.feed(answered.bytes) ? text_at(json::parse(parser.take().body).as_object(), "Id") : "";
+}
+
 std::string Scene::started_at(const std::string& name) const {
   return text_at(object_at(inspect(name), "State"), "StartedAt");
 }
@@ -204,33 +239,16 @@ void Scene::label_image(const std::string& name, const std::string& label) {
         " rm guard-commit >/dev/null");
 }
 
-void Scene::start_guard(const std::string& lines, const std::string& plant) {
+void Scene::start_guard(const std::string& lines, const std::string& plant, const char* option) {
+  const std::string conf = folder_ + "/guard.conf";
   {
-    std::ofstream conf(folder_ + "/guard.conf");
-    conf << "engine=" << engine_for_guard_ << "\nsocket=" << guard_socket() << "\nadmin_socket=" << folder_
+    std::ofstream file(conf);
+    file << "engine=" << engine_for_guard_ << "\nsocket=" << guard_socket() << "\nadmin_socket=" << folder_
          << "/admin.sock\nstate=" << folder_ << "\n"
          << lines;
   }
-  chmod((folder_ + "/guard.conf").c_str(), 0644);
-  const std::string log = folder_ + "/log";
-  unlink(log.c_str());
-  guard_ = fork();
-  if (guard_ == 0) {
-    const int out = open(log.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-    dup2(out, 1);
-    dup2(out, 2);
-    if (!plant.empty()) setenv("HEALER_GUARD_PLANT", plant.c_str(), 1);
-    const std::string program = plant.empty() ? GUARD_BINARY : GUARD_PLANTS_BINARY;
-    const std::string conf = folder_ + "/guard.conf";
-    execl(program.c_str(), "healer-guard", "--config", conf.c_str(), nullptr);
-    _exit(127);
-  }
-  const bool ready = wait_for([&] {
-    return read_file(log).find("sees the engine's events") != std::string::npos ||
-           waitpid(guard_, nullptr, WNOHANG) != 0;
-  });
-  if (!ready || read_file(log).find("sees the engine's events") == std::string::npos)
-    throw std::runtime_error("the guard does not start: " + read_file(log));
+  chmod(conf.c_str(), 0644);
+  guard_ = launch_guard(conf, plant, option, "sees the engine's events");
 }
 
 void Scene::stop_guard(int signal) {

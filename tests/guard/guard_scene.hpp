@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,14 @@ struct Answered {
   bool refused_by(Rule rule) const;
 };
 
+/// A guard of this file; the file's folder gets its log. `plant`: a rule to take out, by the test build of
+/// the guard. `option`: "--authz". Waits until its log has `ready`; throws with the log if it ends before.
+pid_t launch_guard(const std::string& conf, const std::string& plant, const char* option,
+                   const std::string& ready);
+
+/// Reads until the peer closes (0 or less) or the answer is complete.
+Answered collected(const std::function<long(char* into, std::size_t size)>& read);
+
 /// Sends the bytes as one write, reads until the peer closes or the answer is complete.
 Answered converse(const std::string& socket, const std::string& bytes);
 
@@ -32,7 +41,8 @@ class Scene {
  public:
   static constexpr unsigned client = 65532;
 
-  Scene();
+  /// `engine`: its socket; empty: the one of the environment.
+  explicit Scene(const std::string& engine = {});
   ~Scene();
   Scene(const Scene&) = delete;
   Scene& operator=(const Scene&) = delete;
@@ -57,13 +67,15 @@ class Scene {
   boost::json::object inspect(const std::string& name) const;
   std::string id_of(const std::string& name) const;
   std::string status_of(const std::string& name) const;
+  /// "sha256:..."
+  std::string image_id(const std::string& name) const;
   std::string started_at(const std::string& name) const;
   /// An image with these labels, from the test image: "monitored=true".
   void label_image(const std::string& name, const std::string& label);
 
-  /// Starts a guard with these lines in its file; `plant`: a rule to take out, by the test build of the
-  /// guard.
-  void start_guard(const std::string& lines = {}, const std::string& plant = {});
+  /// Starts a guard with these lines in its file, see launch_guard().
+  void start_guard(const std::string& lines = {}, const std::string& plant = {},
+                   const char* option = nullptr);
   void stop_guard(int signal);
   /// Removes the journal and the audit file.
   void forget();

@@ -1,85 +1,26 @@
 // The whole of healer behind the guard, on a real engine.
 #include <doctest/doctest.h>
 
-#include <signal.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include <cstdlib>
-#include <fstream>
-#include <iterator>
 #include <string>
 
-#include <boost/json/parse.hpp>
-
-#include "guard/facts.hpp"
 #include "guard/guard_scene.hpp"
+#include "guard/healer_process.hpp"
 
 namespace healer::guard::testing {
 namespace {
 
-const std::string in = R"("monitored":"true","healer.interval":"300ms","healer.failure_threshold":"1")";
-const std::string checked =
-    R"("Cmd":["sh","-c","trap 'exit 0' TERM; touch /ok; sleep 100000 & wait"],)"
-    R"("Healthcheck":{"Test":["CMD","test","-f","/ok"],"Interval":300000000,"Retries":1})";
-
-/// healer as its user, without any other privilege.
-class Healer {
- public:
-  explicit Healer(const Scene& scene) : log_(scene.folder() + "/healer.log") {
-    const std::string home = scene.folder() + "/healer";
-    mkdir(home.c_str(), 0700);
-    CHECK(chown(home.c_str(), Scene::client, Scene::client) == 0);
-    pid_ = fork();
-    if (pid_ != 0) return;
-    if (!std::freopen(log_.c_str(), "w", stdout) || dup2(1, 2) < 0) _exit(126);
-    if (setgid(Scene::client) != 0 || setuid(Scene::client) != 0) _exit(126);
-    clearenv();  // the test's own variables are no settings of healer
-    setenv("DOCKER_HOST", ("unix://" + scene.guard_socket()).c_str(), 1);
-    setenv("HEALER_STATE", (home + "/healer.db").c_str(), 1);
-    setenv("HEALER_ADMIN_SOCKET", (home + "/healer.sock").c_str(), 1);
-    setenv("HEALER_LISTEN", "off", 1);
-    execl(HEALER_BINARY, "healer", "run", nullptr);
-    _exit(127);
-  }
-  ~Healer() {
-    kill(pid_, SIGTERM);
-    waitpid(pid_, nullptr, 0);
-  }
-  std::string log() const {
-    std::ifstream file(log_);
-    return {std::istreambuf_iterator<char>(file), {}};
-  }
-
- private:
-  std::string log_;
-  pid_t pid_ = -1;
-};
-
-std::string health_of(const Scene& scene, const std::string& name) {
-  return text_at(object_at(object_at(scene.inspect(name), "State"), "Health"), "Status");
-}
-
-void execute(const Scene& scene, const std::string& name, const std::string& command) {
-  const Answered created =
-      scene.raw(request("POST", "/v1.41/containers/" + name + "/exec", R"({"Cmd":)" + command + "}"));
-  REQUIRE(created.status == 201);
-  const std::string id(boost::json::parse(created.body()).as_object()["Id"].as_string());
-  CHECK(scene.raw(request("POST", "/v1.41/exec/" + id + "/start", R"({"Detach":true})")).status == 200);
-}
-
 TEST_CASE(
     "healer heals through the guard by restart and by recreate, and what an operator stopped stays so") {
   Scene scene;
-  scene.run("g-restart", in, checked);
-  scene.run("g-recreate", in + R"(,"healer.remedies":"recreate")", checked);
-  scene.run("g-stopped", in, checked);
+  scene.run("g-restart", checked_labels, checked);
+  scene.run("g-recreate", checked_labels + R"(,"healer.remedies":"recreate")", checked);
+  scene.run("g-stopped", checked_labels, checked);
   scene.run("g-stranger", "", checked);
   scene.start_guard();
-  const Healer healer(scene);
+  const Healer healer(scene, {{"DOCKER_HOST", "unix://" + scene.guard_socket()}});
   const bool watches = wait_for([&] { return healer.log().find("watching 3 of ") != std::string::npos; });
   REQUIRE_MESSAGE(watches, healer.log());
+  CHECK_MESSAGE(healer.status().find(" reachable, guarded\n") != std::string::npos, healer.status());
   for (const char* name : {"g-restart", "g-recreate", "g-stopped", "g-stranger"})
     REQUIRE(wait_for([&] { return health_of(scene, name) == "healthy"; }));
   const std::string started = scene.started_at("g-restart");

@@ -1,7 +1,9 @@
 // The guard's files, and what its answers show.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <string>
@@ -79,6 +81,123 @@ TEST_CASE("a line that is changed, removed, inserted or moved breaks the audit f
   auto again = Audit::open(folder.file("audit"));
   REQUIRE(again.has_value());
   CHECK(again->head() == verified->head);
+}
+
+TEST_CASE("the audit file is rotated by size, and its chain goes on over the files") {
+  const Folder folder;
+  const std::string path = folder.file("audit");
+  const auto paths = [&] {
+    std::vector<std::string> all;
+    for (const auto& entry : std::filesystem::directory_iterator(folder.path)) all.push_back(entry.path());
+    return all;
+  };
+  std::string head;
+  std::uint64_t lines = 0;
+  for (int life = 0; life < 3; ++life) {
+    auto audit = Audit::open(path, {1000, 100});
+    REQUIRE(audit.has_value());
+    for (int i = 0; i < 20; ++i)
+      REQUIRE(audit->write({"order", "restart", "web " + std::to_string(i), "", ""}, now).has_value());
+    head = audit->head();
+    lines = audit->lines();
+  }
+  REQUIRE(paths().size() > 5);
+  for (const std::string& one : paths()) CHECK(std::filesystem::file_size(one) < 1400);
+  const auto all = verify_audit_files(paths());
+  REQUIRE_MESSAGE(all.has_value(), all.error().message);
+  CHECK(all->head == head);
+  CHECK(all->lines == lines);
+  CHECK(all->first_line == 1);
+  // One file alone says what it follows.
+  const auto newest = verify_audit_files({path});
+  REQUIRE(newest.has_value());
+  CHECK(newest->head == head);
+  CHECK(newest->first_line > 1);
+  // A missing file in the middle, a changed end of a former one, and a forged start.
+  std::vector<std::string> gap = paths();
+  std::sort(gap.begin(), gap.end());
+  gap.erase(gap.begin() + 2);
+  CHECK_FALSE(verify_audit_files(gap).has_value());
+  CHECK_FALSE(verify_audit_files({path, path}).has_value());
+  const std::string second = gap[1];
+  std::string text;
+  for (const std::string& line : folder.lines(std::filesystem::path(second).filename())) text = line;
+  std::ofstream(second, std::ios::app) << text << "\n";
+  CHECK_FALSE(verify_audit_files(paths()).has_value());
+}
+
+TEST_CASE("only so many former audit files are kept, and the rest still verify") {
+  const Folder folder;
+  auto audit = Audit::open(folder.file("audit"), {1000, 2});
+  REQUIRE(audit.has_value());
+  for (int i = 0; i < 100; ++i) REQUIRE(audit->write({"order", "restart", "web", "", ""}, now).has_value());
+  std::vector<std::string> left;
+  for (const auto& entry : std::filesystem::directory_iterator(folder.path)) left.push_back(entry.path());
+  CHECK(left.size() == 3);
+  const auto verified = verify_audit_files(left);
+  REQUIRE(verified.has_value());
+  CHECK(verified->head == audit->head());
+  CHECK(verified->lines == audit->lines());
+}
+
+TEST_CASE("a rotation that a crash cut is finished, and one that cannot be made loses no line") {
+  const Folder folder;
+  const std::string path = folder.file("audit");
+  std::string head;
+  {
+    auto audit = Audit::open(path, {1000, 100});
+    REQUIRE(audit.has_value());
+    while (audit->lines() < 12) REQUIRE(audit->write({"order", "restart", "web", "", ""}, now).has_value());
+    head = audit->head();
+  }
+  // Between the two renames.
+  std::filesystem::rename(path, path + ".next");
+  {
+    auto audit = Audit::open(path, {1000, 100});
+    REQUIRE(audit.has_value());
+    CHECK(audit->head() == head);
+    // Something is in the way of the next file.
+    std::filesystem::create_directory(path + ".next");
+    std::ofstream(path + ".next/x") << "x";
+    for (int i = 0; i < 30; ++i) REQUIRE(audit->write({"order", "restart", "web", "", ""}, now).has_value());
+    CHECK(std::filesystem::file_size(path) > 3000);
+    std::filesystem::remove_all(path + ".next");
+    REQUIRE(audit->write({"order", "restart", "web", "", ""}, now).has_value());
+    CHECK(std::filesystem::file_size(path) < 1000);
+    head = audit->head();
+  }
+  std::vector<std::string> all;
+  for (const auto& entry : std::filesystem::directory_iterator(folder.path)) all.push_back(entry.path());
+  const auto verified = verify_audit_files(all);
+  REQUIRE_MESSAGE(verified.has_value(), verified.error().message);
+  CHECK(verified->head == head);
+}
+
+TEST_CASE("an image counts as healthy for its lineage, over a new guard, and the newest four are kept") {
+  const Folder folder;
+  const std::string path = folder.file("journal");
+  std::vector<RecreationRecord> unfinished;
+  {
+    Ledger ledger;
+    auto journal = Journal::open(path, ledger, now, unfinished);
+    REQUIRE(journal.has_value());
+    for (const char* image : {"1", "2", "3", "4", "5"}) {
+      CHECK(ledger.healthy("web", image));
+      CHECK_FALSE(ledger.healthy("web", image));
+      REQUIRE(journal->healthy("web", image).has_value());
+    }
+    REQUIRE(journal->recreation_begins({7, "id", "web", "web-m-new", "web-m", "sha256:5"}).has_value());
+  }
+  for (int time = 0; time < 2; ++time) {
+    Ledger ledger;
+    unfinished.clear();
+    REQUIRE(Journal::open(path, ledger, now, unfinished).has_value());
+    for (const char* image : {"2", "3", "4", "5"}) CHECK(ledger.was_healthy("web", image));
+    CHECK_FALSE(ledger.was_healthy("web", "1"));
+    CHECK_FALSE(ledger.was_healthy("db", "5"));
+    REQUIRE(unfinished.size() == 1);
+    CHECK(unfinished[0].image == "sha256:5");
+  }
 }
 
 TEST_CASE("the journal brings budgets, pauses and cut recreations back") {

@@ -223,6 +223,70 @@ TEST_CASE("recreate makes the same container, from the image it had, although th
   CHECK(order(scene, id, "recreate").status == 404);
 }
 
+TEST_CASE("recreate takes an image with which the guard saw the workload healthy, and no other") {
+  Scene scene;
+  const std::string labels = in + R"(,"healer.remedies":"recreate")";
+  const std::string check = quick + R"(,"Healthcheck":{"Test":["CMD","true"],"Interval":200000000})";
+  scene.label_image("guard-old", "a=1");
+  scene.label_image("guard-new", "a=2");
+  scene.label_image("guard-other", "a=3");
+  scene.start_guard();
+  scene.run("g-web", labels, check, {}, "guard-old");
+  const auto healthy = [&](const std::string& name) {
+    return wait_for([&] {
+      return text_at(object_at(object_at(scene.inspect(name), "State"), "Health"), "Status") == "healthy";
+    });
+  };
+  REQUIRE(healthy("g-web"));
+  const std::string id = scene.run("g-web", labels, check, {}, "guard-new");
+  // Healthy on another workload is not healthy here.
+  scene.run("g-other", labels, check, {}, "guard-other");
+  REQUIRE(healthy("g-other"));
+  const auto recreated = [&](const std::string& of_id, const std::string& image) {
+    return order_when_known(scene, of_id, "recreate?t=1&image=" + scene.image_id(image),
+                            Rule::OperatorStopped);
+  };
+  CHECK(recreated(id, "guard-other").refused_by(Rule::Image));
+  CHECK(order(scene, id, "recreate?image=guard-old").refused_by(Rule::Query));
+  // Also by a guard that did not see it itself.
+  scene.stop_guard(SIGKILL);
+  scene.start_guard();
+  const Answered back = recreated(id, "guard-old");
+  CHECK_MESSAGE(back.status == 201, back.bytes);
+  const json::object after = scene.inspect("g-web");
+  CHECK(text_at(after, "Image") == scene.image_id("guard-old"));
+  CHECK(text_at(after, "Id") != id);
+  CHECK(text_at(object_at(object_at(after, "Config"), "Labels"), "a") == "1");
+}
+
+TEST_CASE("recreate joins the networks that the container had, by their ids") {
+  Scene scene;
+  const auto make = [&](const std::string& name) {
+    scene.raw(request("DELETE", "/v1.41/networks/" + name));
+    const Answered made =
+        scene.raw(request("POST", "/v1.41/networks/create", R"({"Name":")" + name + R"("})"));
+    REQUIRE_MESSAGE(made.status == 201, made.bytes);
+    return text_at(json::parse(made.body()).as_object(), "Id");
+  };
+  const std::string first = make("g-net");
+  const std::string second = make("g-side");
+  const std::string id =
+      scene.run("g-web", in + R"(,"healer.remedies":"recreate")", quick, R"("NetworkMode":"g-net")");
+  REQUIRE(scene.raw(request("POST", "/v1.41/networks/g-side/connect", R"({"Container":")" + id + R"("})"))
+              .status == 200);
+  scene.start_guard();
+  const Answered answered = order(scene, id, "recreate?t=1");
+  CHECK_MESSAGE(answered.status == 201, answered.bytes);
+  const json::object after = scene.inspect("g-web");
+  CHECK(text_at(object_at(after, "HostConfig"), "NetworkMode") == first);
+  const json::object& networks = object_at(object_at(after, "NetworkSettings"), "Networks");
+  CHECK(text_at(object_at(networks, "g-net"), "NetworkID") == first);
+  CHECK(text_at(object_at(networks, "g-side"), "NetworkID") == second);
+  scene.remove("g-web");
+  for (const char* name : {"g-net", "g-side"})
+    scene.raw(request("DELETE", std::string("/v1.41/networks/") + name));
+}
+
 TEST_CASE("another party's container under the name of the new one is not touched") {
   Scene scene;
   const std::string id = scene.run("g-web", in + R"(,"healer.remedies":"recreate")", quick);
@@ -340,6 +404,7 @@ TEST_CASE("a guard without a rule of its memory lets through what that rule stop
   struct Plant {
     Rule rule;
     std::function<Answered(Scene&)> attempt;
+    rlim_t largest_file = RLIM_INFINITY;
   };
   const std::vector<Plant> plants{
       {Rule::Peer, [](Scene& scene) { return scene.guarded(request("GET", "/_ping"), 0); }},
@@ -373,16 +438,58 @@ TEST_CASE("a guard without a rule of its memory lets through what that rule stop
                        R"("NetworkMode":"container:)" + parent + R"(")");
          return order(scene, child, "recreate?t=1&parent=" + other);
        }},
+      {Rule::Image,
+       [](Scene& scene) {
+         const std::string id = scene.run("g-image", in + R"(,"healer.remedies":"recreate")", quick);
+         scene.label_image("guard-tag", "a=1");
+         return order(scene, id, "recreate?t=1&image=" + scene.image_id("guard-tag"));
+       }},
+      {Rule::HostBudget,
+       [](Scene& scene) {
+         const std::string deaf = R"("Cmd":["sh","-c","trap '' HUP; sleep 100000"])";
+         Answered answered;
+         for (int i = 0; i <= 60; ++i) {
+           const std::string name = "g-deaf" + std::to_string(i / 10);
+           if (i % 10 == 0) scene.run(name, in + R"(,"healer.remedies":"kill:HUP")", deaf);
+           answered = order(scene, name, "kill?signal=HUP");
+         }
+         return answered;
+       }},
+      {Rule::DownShare,
+       [](Scene& scene) {
+         Answered answered;
+         for (const char* name : {"g-down1", "g-down2", "g-down3", "g-down4"}) {
+           scene.run(name, in + R"(,"healer.remedies":"stop")", quick);
+           answered = order(scene, name, "stop?t=1");
+         }
+         return answered;
+       }},
+      {Rule::Journal,
+       [](Scene& scene) {
+         Answered answered;
+         for (int i = 0; i < 10 && !answered.refused_by(Rule::Journal); ++i)
+           answered = order(scene, "g-web", "restart?t=0");
+         return answered;
+       },
+       2048},
+  };
+  const auto start_limited = [](Scene& scene, const Plant& plant, const std::string& planted) {
+    rlimit before{};
+    REQUIRE(getrlimit(RLIMIT_FSIZE, &before) == 0);
+    const rlimit limited{plant.largest_file, before.rlim_max};
+    REQUIRE(setrlimit(RLIMIT_FSIZE, &limited) == 0);
+    scene.start_guard({}, planted);
+    REQUIRE(setrlimit(RLIMIT_FSIZE, &before) == 0);
   };
   for (const Plant& plant : plants) {
     Scene scene;
     scene.run("g-web", in, quick);
-    scene.start_guard();
+    start_limited(scene, plant, {});
     CHECK_MESSAGE(plant.attempt(scene).refused_by(plant.rule), to_string(plant.rule));
     scene.stop_guard(SIGKILL);
     scene.forget();
     scene.run("g-web", in, quick);
-    scene.start_guard({}, to_string(plant.rule));
+    start_limited(scene, plant, to_string(plant.rule));
     const Answered answered = plant.attempt(scene);
     CHECK_MESSAGE((answered.status >= 200 && answered.status < 400), to_string(plant.rule) << answered.bytes);
   }

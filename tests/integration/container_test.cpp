@@ -84,6 +84,8 @@ TEST_CASE("healer in a container heals over a shared network and never watches i
     return docker.attempt({"exec", healer, "/bin/healer", "status", "--json"}).output.find("\"healthy\"") !=
            std::string::npos;
   });
+  REQUIRE(docker.attempt({"exec", healer, "/bin/healer", "status"}).output.find(" reachable, unguarded\n") !=
+          std::string::npos);
 
   docker({"exec", near, "busybox", "wget", "-q", "-O", "/dev/null",
           "--post-data=", "http://127.0.0.1:8080/break"});

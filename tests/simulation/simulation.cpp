@@ -264,10 +264,10 @@ void Simulation::command(const Happening& happening, const std::string& key) {
   const std::optional<Duration> length =
       happening.lasts > Duration{0} ? std::optional(happening.lasts) : std::nullopt;
   // The result is text for the operator; a refusal is allowed.
-  if (happening.what == What::OpReset && !key.empty()) (void)runtime_->reset(key);
-  if (happening.what == What::OpPause) (void)runtime_->pause(key, length);
-  if (happening.what == What::OpResume) (void)runtime_->resume(key);
-  if (happening.what == What::OpHeal && !key.empty()) (void)runtime_->heal(key);
+  if (happening.what == What::OpReset && !key.empty()) (void)runtime_->command(OperatorReset{key});
+  if (happening.what == What::OpPause) (void)runtime_->command(OperatorPause{key, length});
+  if (happening.what == What::OpResume) (void)runtime_->command(OperatorResume{key});
+  if (happening.what == What::OpHeal && !key.empty()) (void)runtime_->command(OperatorHeal{key});
 }
 
 /// Alertmanager's webhook: accepted by a process that is alive and has the workload.

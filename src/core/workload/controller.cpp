@@ -193,7 +193,7 @@ void WorkloadController::dependency_restarted(const std::string& name) {
 
 // Commands of an operator.
 
-void WorkloadController::reset() {
+void WorkloadController::command(const OperatorReset&) {
   machines_.give(&RemediationMachine::reset);
   machines_.give(&LifecycleMachine::reset);
   machines_.give(&NotificationMachine::reset);
@@ -204,12 +204,12 @@ void WorkloadController::reset() {
   if (w_.health.unhealthy()) machines_.give(&RemediationMachine::plan);
 }
 
-void WorkloadController::heal() {
+void WorkloadController::command(const OperatorHeal&) {
   if (const HealRefusal why_not = why_not_heal(w_); why_not != HealRefusal::None) {
     out_.log(LogLevel::Warning, fact::HealRefused{why_not, w_.container.owner.name});
     return;
   }
-  reset();
+  command(OperatorReset{w_.key});
   machines_.give(&RemediationMachine::force);
   machines_.give(&LifecycleMachine::heal);
   machines_.give(&HealthMachine::settle_unhealthy);
@@ -218,23 +218,23 @@ void WorkloadController::heal() {
   machines_.give(&RemediationMachine::plan);
 }
 
-void WorkloadController::acknowledge(const std::string& by) {
+void WorkloadController::command(const OperatorAck& ack) {
   if (!w_.incident) return;
-  machines_.give(&IncidentMachine::acknowledge, by);
+  machines_.give(&IncidentMachine::acknowledge, ack.by);
   machines_.give(&NotificationMachine::acknowledged);
   machines_.save_incident();
 }
 
-void WorkloadController::pause(std::optional<Duration> length) {
-  w_.paused_until = length ? now_ + *length : Instant::max();
+void WorkloadController::command(const OperatorPause& pause) {
+  w_.paused_until = pause.length ? now_ + *pause.length : Instant::max();
   ++w_.pauses;
   w_.dirty = true;
-  const fact::Commanded paused{fact::Command::Pause, length};
+  const fact::Commanded paused{fact::Command::Pause, pause.length};
   out_.log(LogLevel::Info, paused);
   out_.decide(Rule::ByOperator, paused);
 }
 
-void WorkloadController::resume() {
+void WorkloadController::command(const OperatorResume&) {
   if (!w_.paused_until) return;
   w_.paused_until.reset();
   w_.dirty = true;

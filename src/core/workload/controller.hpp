@@ -57,13 +57,12 @@ class WorkloadController {
   void dependency_restarted(const std::string& name);
 
   // Commands of an operator.
-  void reset();
-  void heal();
-  /// Acknowledges the open incident; does nothing without one.
-  void acknowledge(const std::string& by);
-  /// `length` empty: until resumed.
-  void pause(std::optional<Duration> length);
-  void resume();
+  void command(const OperatorReset& reset);
+  void command(const OperatorHeal& heal);
+  /// Does nothing without an open incident.
+  void command(const OperatorAck& ack);
+  void command(const OperatorPause& pause);
+  void command(const OperatorResume& resume);
 
   /// Does what is due now. Called in every step; may be called at any time.
   void run_due();

@@ -121,11 +121,12 @@ Result<EngineInfo> DockerEngine::Inner::introduced(ApiVersion negotiated, const 
   product = engine->product;
   const bool podman = product == Product::Podman;
   inspects.connected(product);
-  return EngineInfo{fmt::format("{} {} (API {})", podman ? "Podman" : "Docker Engine", engine->version,
-                                to_string(negotiated)),
-                    to_string(negotiated), podman ? StopReports::Unreliable : StopReports::Reliable,
-                    podman ? EngineProcess::LeavesContainers : EngineProcess::HoldsContainers,
-                    capabilities()};
+  EngineInfo info{fmt::format("{} {} (API {})", podman ? "Podman" : "Docker Engine", engine->version,
+                              to_string(negotiated)),
+                  to_string(negotiated), podman ? StopReports::Unreliable : StopReports::Reliable,
+                  podman ? EngineProcess::LeavesContainers : EngineProcess::HoldsContainers, capabilities()};
+  info.guarded = guarded;
+  return info;
 }
 
 /// After the engine is known: what of its facts a socket proxy may forbid.
@@ -149,6 +150,7 @@ void DockerEngine::Inner::read_info(EngineInfo& info, const Result<HttpAnswer>& 
     error = status_error("info", *answer);
   } else if (const auto parsed = parse_rootless(answer->body)) {
     rootless = info.rootless = *parsed;
+    recreator.name_networks_by(has_guard_plugin(answer->body) ? NetworkNaming::Ids : NetworkNaming::Names);
     return;
   } else {
     error = named("info", parsed.error());

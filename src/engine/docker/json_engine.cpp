@@ -1,5 +1,6 @@
 #include "engine/docker/json_engine.hpp"
 
+#include <algorithm>
 #include <charconv>
 
 #include <fmt/format.h>
@@ -65,6 +66,17 @@ Result<bool> parse_rootless(std::string_view text) {
   }
   if (problem) return failure(ErrorCode::Protocol, "the answer does not fit: " + *problem);
   return rootless;
+}
+
+bool has_guard_plugin(std::string_view text) {
+  const auto parsed = parse_json(text, {});
+  if (!parsed) return false;
+  Fields::Problem problem;
+  const Fields plugins = Fields(*parsed, problem).object("Plugins");
+  const json::array* names = plugins.array("Authorization");
+  return names && std::any_of(names->begin(), names->end(), [](const json::value& name) {
+           return name.is_string() && std::string_view(name.get_string()).starts_with("healer-guard");
+         });
 }
 
 Result<NetworkList> parse_networks(std::string_view text) {

@@ -36,6 +36,9 @@ Result<EngineVersion> parse_engine_version(std::string_view json);
 /// are in a user's namespaces.
 Result<bool> parse_rootless(std::string_view json);
 
+/// Whether the answer of GET /info lists healer-guard among the authorization plugins.
+bool has_guard_plugin(std::string_view json);
+
 /// The networks in the answer of GET /networks: id and driver.
 using NetworkList = std::vector<std::pair<std::string, std::string>>;
 Result<NetworkList> parse_networks(std::string_view json);

@@ -31,7 +31,7 @@ void Recreator::begin(RecreateOrder order, Done done, bool resumed) {
     done(std::move(result));
   };
   auto& recreation = under_way_[number];
-  recreation = std::make_unique<Recreation>(caller_, std::move(order), std::move(over));
+  recreation = std::make_unique<Recreation>(caller_, std::move(order), networks_, std::move(over));
   resumed ? recreation->resume() : recreation->begin();
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/result.hpp"
+#include "engine/docker/recreate_body.hpp"
 #include "engine/engine.hpp"
 
 namespace healer::docker {
@@ -32,6 +33,8 @@ class Recreator {
   Recreator(const Recreator&) = delete;
   Recreator& operator=(const Recreator&) = delete;
 
+  /// Ids: the engine's authorization plugin accepts only them, also of the image.
+  void name_networks_by(NetworkNaming networks) { networks_ = networks; }
   void recreate(RecreateOrder order, Done done);
   void resume(RecreateOrder order, Done done);
 
@@ -39,6 +42,7 @@ class Recreator {
   void begin(RecreateOrder order, Done done, bool resumed);
 
   Caller& caller_;
+  NetworkNaming networks_ = NetworkNaming::Names;
   std::uint64_t last_ = 0;
   std::map<std::uint64_t, std::unique_ptr<Recreation>> under_way_;
 };

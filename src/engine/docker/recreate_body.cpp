@@ -4,6 +4,8 @@
 #include <array>
 #include <cctype>
 #include <filesystem>
+#include <functional>
+#include <map>
 #include <set>
 #include <utility>
 
@@ -252,7 +254,8 @@ void plan_networks(const json::object& container, std::string_view mode, const O
           body["NetworkingConfig"] =
               json::object{{"EndpointsConfig", json::object{{entry.key(), std::move(wished)}}}};
       } else {
-        plan.connections.push_back({std::string(entry.key()), json::serialize(wished)});
+        plan.connections.push_back(
+            {std::string(entry.key()), json::serialize(wished), std::string(entry.key())});
       }
     }
   }
@@ -261,6 +264,38 @@ void plan_networks(const json::object& container, std::string_view mode, const O
   std::sort(plan.connections.begin(), plan.connections.end(),
             [](const auto& a, const auto& b) { return a.network < b.network; });
   if (!still_on_first && !plan.connections.empty()) plan.leave = mode == "default" ? "bridge" : mode;
+  plan.leave_name = plan.leave;
+}
+
+/// Puts ids in the place of the names of networks that the container has joined.
+void name_networks_by_id(const json::object& container, json::object& body, RecreationPlan& plan) {
+  std::map<std::string, std::string, std::less<>> ids;
+  if (const json::value* settings = said(container, "NetworkSettings"); settings && settings->is_object())
+    if (const json::value* networks = said(settings->get_object(), "Networks");
+        networks && networks->is_object())
+      for (const auto& entry : networks->get_object())
+        if (entry.value().is_object())
+          if (const auto id = text_of(entry.value().get_object(), "NetworkID"); !id.empty())
+            ids[entry.key()] = id;
+  const auto id_of = [&](const std::string& name) {
+    const auto known = ids.find(name);
+    return known == ids.end() ? name : known->second;
+  };
+  for (auto& connection : plan.connections) connection.network = id_of(connection.network);
+  std::sort(plan.connections.begin(), plan.connections.end(),
+            [](const auto& a, const auto& b) { return a.network < b.network; });
+  json::object& host = body["HostConfig"].as_object();
+  const std::string mode(text_of(host, "NetworkMode"));
+  // The built-in modes are words, not names.
+  if (!ids.contains(mode) || mode == "bridge" || mode == "host" || mode == "none") return;
+  host["NetworkMode"] = id_of(mode);
+  if (json::value* networking = body.if_contains("NetworkingConfig")) {
+    json::object endpoints;
+    for (const auto& endpoint : networking->as_object()["EndpointsConfig"].as_object())
+      endpoints[id_of(endpoint.key())] = endpoint.value();
+    networking->as_object()["EndpointsConfig"] = std::move(endpoints);
+  }
+  plan.leave = id_of(plan.leave);
 }
 
 // Whether the old and the new container may run at once.
@@ -430,6 +465,7 @@ Result<RecreationPlan> plan_recreation(std::string_view container_json,
   json::object body = std::move(config);
   plan_networks(container, mode, original, body, plan);
   body["HostConfig"] = std::move(host);
+  if (wishes.networks == NetworkNaming::Ids) name_networks_by_id(container, body, plan);
   plan.body = json::serialize(body);
   plan.platform = platform_of(container);
   return plan;

@@ -27,23 +27,29 @@ Result<Original> read_original(std::string_view container_json);
 struct RecreationPlan {
   /// One more network, joined after the creation and before the start.
   struct Connection {
-    std::string network;
+    std::string network;   ///< as the call names it
     std::string endpoint;  ///< JSON object: aliases, static addresses, links, driver options
+    std::string name;      ///< of the network
   };
 
   std::string body;      ///< body of POST /containers/create
   std::string platform;  ///< query parameter of that POST; empty: none
   std::vector<Connection> connections;
   std::string leave;                ///< network that the creation joins, but the old container has left
+  std::string leave_name;           ///< its name
   std::vector<std::string> owners;  ///< containers whose namespaces it shares; they must run
   /// The old and the new container may run at once: no fixed host port, address or MAC, no shared network or
   /// host IPC namespace, no device or privileges, and no writable mount.
   bool side_by_side = false;
 };
 
+/// A network's name can come to mean another network; its id cannot. Names are what inspects and other tools show.
+enum class NetworkNaming { Names, Ids };
+
 struct RecreationWishes {
   std::string image;  ///< image to create from: the reference if it still names the same image, else the id
   std::string network_parent;  ///< RecreateOrder::network_parent
+  NetworkNaming networks = NetworkNaming::Names;
 };
 
 /// `image_json`: the answer of GET /images/{id}/json for the image of the old container. Settings that equal

@@ -100,7 +100,7 @@ net::HttpCall Recreation::call_of(RecreateStep step) {
       const auto next =
           std::find_if(plan_->connections.begin(), plan_->connections.end(), [&](const auto& connection) {
             return std::none_of(all.begin(), all.end(),
-                                [&](const auto& joined) { return joined.name == connection.network; });
+                                [&](const auto& joined) { return joined.name == connection.name; });
           });
       return caller_.order(
           "/networks/" + percent_encoded(next->network) + "/connect", left(),

@@ -46,8 +46,10 @@ class Recreation {
  public:
   using Done = std::function<void(Result<std::string>)>;
 
-  Recreation(Caller& caller, RecreateOrder order, Done done)
+  /// `networks`: Ids also names the image by its id.
+  Recreation(Caller& caller, RecreateOrder order, NetworkNaming networks, Done done)
       : caller_(caller),
+        networks_(networks),
         order_(std::move(order)),
         done_(std::move(done)),
         aside_name_(order_.name + "-" + order_.mark),
@@ -125,6 +127,7 @@ class Recreation {
   std::string prefix() const;
 
   Caller& caller_;
+  const NetworkNaming networks_;
   RecreateOrder order_;
   Done done_;
   const std::string aside_name_;

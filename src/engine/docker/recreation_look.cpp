@@ -104,7 +104,7 @@ void Recreation::on_original(const HttpAnswer& answer) {
         {ErrorCode::Conflict, fmt::format("container {} is called \"{}\" now", short_id(original_.id),
                                           clip(printable(original_.name), 80))});
   back_.ran = back_.start_old = original_.ran;
-  ask_image(fit_reference(original_.image));
+  ask_image(networks_ == NetworkNaming::Names && fit_reference(original_.image));
 }
 
 /// Keeps the image reference if it still names the container's image, else takes the image's id: a reference
@@ -131,7 +131,8 @@ void Recreation::ask_image(bool by_reference) {
 }
 
 void Recreation::plan(std::optional<std::string_view> image_json, std::string image) {
-  auto plan = plan_recreation(original_json_, image_json, {std::move(image), order_.network_parent});
+  auto plan =
+      plan_recreation(original_json_, image_json, {std::move(image), order_.network_parent, networks_});
   if (!plan) return refuse(plan.error());
   plan_ = std::move(*plan);
   original_json_.clear();
@@ -225,9 +226,9 @@ Sight Recreation::sight() const {
     const auto& all = seen_.new_one->facts.networks;
     return std::any_of(all.begin(), all.end(), [&](const auto& one) { return one.name == network; });
   };
-  sight.to_leave = !plan_->leave.empty() && joined(plan_->leave);
+  sight.to_leave = !plan_->leave.empty() && joined(plan_->leave_name);
   sight.to_join = std::any_of(plan_->connections.begin(), plan_->connections.end(),
-                              [&](const auto& connection) { return !joined(connection.network); });
+                              [&](const auto& connection) { return !joined(connection.name); });
   return sight;
 }
 

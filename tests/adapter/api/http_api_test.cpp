@@ -13,6 +13,7 @@
 
 #include "adapter/api/snapshots.hpp"
 #include "api/http_api.hpp"
+#include "base/overloaded.hpp"
 #include "net/http_client.hpp"
 #include "net/loop.hpp"
 #include "support/loop_wait.hpp"
@@ -28,9 +29,6 @@ struct Daemon {
   Metrics metrics;
   Snapshot snapshot = full_snapshot();
   Readiness readiness;
-  std::vector<std::string> resets;
-  std::vector<std::string> acks;
-  Result<void> reset_answer{};
   std::vector<std::string> orders;  ///< "pause KEY for 1800000", "heal KEY", ...
   Result<void> order_answer{};
   std::vector<std::string> tested;  ///< requested channels
@@ -44,23 +42,21 @@ struct Daemon {
     ApiSources all;
     all.snapshot = [this] { return snapshot; };
     all.readiness = [this] { return readiness; };
-    all.acknowledge = [this](const std::string& key, const std::string& by) -> Result<void> {
-      acks.push_back(key + " " + by);
-      return {};
-    };
-    all.reset = [this](const std::string& key) {
-      resets.push_back(key);
-      return reset_answer;
-    };
-    const auto order = [this](std::string text) {
-      orders.push_back(std::move(text));
+    all.command = [this](OperatorCommand command) {
+      std::visit(
+          Overloaded{
+              [this](const OperatorReset& reset) { orders.push_back("reset " + reset.workload); },
+              [this](const OperatorPause& pause) {
+                const std::string length =
+                    pause.length ? " for " + std::to_string(pause.length->count()) : "";
+                orders.push_back("pause " + pause.workload + length);
+              },
+              [this](const OperatorResume& resume) { orders.push_back("resume " + resume.workload); },
+              [this](const OperatorHeal& heal) { orders.push_back("heal " + heal.workload); },
+              [this](const OperatorAck& ack) { orders.push_back("ack " + ack.workload + " " + ack.by); }},
+          command);
       return order_answer;
     };
-    all.pause = [order](const std::string& key, std::optional<Duration> length) {
-      return order("pause " + key + (length ? " for " + std::to_string(length->count()) : ""));
-    };
-    all.resume = [order](const std::string& key) { return order("resume " + key); };
-    all.heal = [order](const std::string& key) { return order("heal " + key); };
     all.test_notification = [this](const std::string& channel, auto done) -> Result<void> {
       tested.push_back(channel);
       if (channel == "slak") return failure(ErrorCode::NotFound, "no channel is named \"slak\"");
@@ -227,7 +223,7 @@ TEST_CASE("unknown paths get status 404 and wrong methods status 405 with Allow"
   const auto answer = daemon.ask("GET", "/v1/reset?name=shop-web-1", true);
   CHECK(answer.status == 405);
   CHECK(net::find_header(answer.headers, "Allow") == "POST");
-  CHECK(daemon.resets.empty());
+  CHECK(daemon.orders.empty());
 }
 
 TEST_CASE("HEAD gives the head without a body") {
@@ -235,6 +231,17 @@ TEST_CASE("HEAD gives the head without a body") {
   const auto answer = daemon.ask("HEAD", "/healthz");
   CHECK(answer.status == 200);
   CHECK(answer.body.empty());
+}
+
+TEST_CASE("GET /v1/status says whether a guard stands before the engine, once healer knows") {
+  Daemon daemon;
+  const auto guarded = [&] {
+    return json::parse(daemon.ask("GET", "/v1/status", true).body).at("engine").at("guarded");
+  };
+  daemon.snapshot.engine_guarded = false;
+  CHECK(guarded() == false);
+  daemon.snapshot.engine_description.clear();
+  CHECK(guarded().is_null());
 }
 
 TEST_CASE("GET /v1/status on the admin socket shows the host and every workload") {
@@ -246,6 +253,7 @@ TEST_CASE("GET /v1/status on the admin socket shows the host and every workload"
   CHECK(root.at("host") == "host1");
   CHECK(root.at("dry_run") == false);
   CHECK(root.at("engine").at("up") == true);
+  CHECK(root.at("engine").at("guarded") == true);
   CHECK(root.at("store") == "/var/lib/healer/healer.db");
   const json::array& workloads = root.at("workloads").as_array();
   REQUIRE(workloads.size() == 3);
@@ -273,7 +281,7 @@ TEST_CASE("a reset takes a name or a key, and the error for an unknown name show
   Daemon daemon;
   CHECK(daemon.ask("POST", "/v1/reset?name=shop-web-1", true).status == 200);
   CHECK(daemon.ask("POST", "/v1/reset?name=shop%2Fweb%2F1", true).status == 200);
-  CHECK(daemon.resets == std::vector<std::string>{"shop/web/1", "shop/web/1"});
+  CHECK(daemon.orders == std::vector<std::string>{"reset shop/web/1", "reset shop/web/1"});
 
   const auto wrong = daemon.ask("POST", "/v1/reset?name=shop-wep-1", true);
   CHECK(wrong.status == 404);
@@ -284,9 +292,9 @@ TEST_CASE("a reset takes a name or a key, and the error for an unknown name show
   for (const char* target : {"/v1/reset", "/v1/reset?", "/v1/reset?name=", "/v1/reset?name",
                              "/v1/reset?name=%4", "/v1/reset?name=%zz", "/v1/reset?nam=shop-web-1"})
     CHECK(daemon.ask("POST", target, true).status == 400);
-  CHECK(daemon.resets.size() == 2);
+  CHECK(daemon.orders.size() == 2);
 
-  daemon.reset_answer = failure(ErrorCode::NotFound, "it has just gone");
+  daemon.order_answer = failure(ErrorCode::NotFound, "it has just gone");
   CHECK(daemon.ask("POST", "/v1/reset?name=shop-web-1", true).status == 404);
 }
 
@@ -295,11 +303,11 @@ TEST_CASE(
   Daemon daemon;
   CHECK(daemon.ask("POST", "/v1/ack?name=shop-web-1&by=kim%0A%20", true).status == 200);
   CHECK(daemon.ask("POST", "/v1/ack?name=shop-web-1", true).status == 200);
-  CHECK(daemon.acks == std::vector<std::string>{"shop/web/1 kim", "shop/web/1 "});
+  CHECK(daemon.orders == std::vector<std::string>{"ack shop/web/1 kim", "ack shop/web/1 "});
   CHECK(daemon.ask("POST", "/v1/ack?by=kim", true).status == 400);
   CHECK(daemon.ask("POST", "/v1/ack?name=zzzzzz", true).status == 404);
   CHECK(daemon.ask("POST", "/v1/ack?name=shop-web-1", false).status == 404);
-  CHECK(daemon.acks.size() == 2);
+  CHECK(daemon.orders.size() == 2);
 }
 
 TEST_CASE("large and broken requests are refused, and the next request is served") {
@@ -500,12 +508,12 @@ TEST_CASE_FIXTURE(Daemon, "the public port answers no request under a foreign na
 }
 
 TEST_CASE_FIXTURE(Daemon, "no GET changes anything") {
-  for (const char* path : {"/v1/reset", "/v1/heal", "/v1/ack", "/v1/pause", "/v1/resume",
-                           "/v1/test-notification", "/api/v1/alertmanager"})
+  std::vector<std::string> paths{"/v1/test-notification", "/api/v1/alertmanager"};
+  for (const CommandInfo& command : operator_commands)
+    paths.push_back("/v1/" + std::string(command.form.name));
+  for (const std::string& path : paths)
     for (const char* method : {"GET", "HEAD"})
-      CHECK_MESSAGE(ask(method, std::string(path) + "?name=shop-web-1&all=1", true).status == 405, path);
+      CHECK_MESSAGE(ask(method, path + "?name=shop-web-1&all=1", true).status == 405, path);
   CHECK(orders.empty());
-  CHECK(resets.empty());
-  CHECK(acks.empty());
   CHECK(tested.empty());
 }

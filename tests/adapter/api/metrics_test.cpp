@@ -101,6 +101,7 @@ TEST_CASE("every family is there once, with HELP and TYPE, and there is no other
                                             "healer_engine_up",
                                             "healer_engine_event_lag_seconds",
                                             "healer_exec_stuck",
+                                            "healer_checks_waiting",
                                             "healer_notifications_total",
                                             "healer_notifications_dropped_total",
                                             "healer_notification_channel_refusing",
@@ -181,6 +182,7 @@ TEST_CASE("the values of the snapshot are in the text") {
   CHECK(has_line(text, "healer_engine_up 1"));
   CHECK(has_line(text, "healer_loop_lag_seconds 0.012"));
   CHECK(has_line(text, "healer_exec_stuck 2"));
+  CHECK(has_line(text, "healer_checks_waiting 3"));
   CHECK(has_line(text, "healer_notifications_pending 3"));
   CHECK(has_line(text, "healer_notifications_total{channel=\"slack\",outcome=\"delivered\"} 10"));
   CHECK(has_line(text, "healer_rule_known{rule=\"High \\\"errors\\\"\"} 1"));

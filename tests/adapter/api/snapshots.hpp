@@ -15,9 +15,11 @@ inline Snapshot full_snapshot() {
   snapshot.host = "host1";
   snapshot.engine_up = true;
   snapshot.engine_description = "Docker Engine 20.10.24 (API 1.41)";
+  snapshot.engine_guarded = true;
   snapshot.store = "/var/lib/healer/healer.db";
   snapshot.loop_lag = 12ms;
   snapshot.stuck_execs = 2;
+  snapshot.waiting_checks = 3;
 
   WorkloadStatus web;
   web.key = "shop/web/1";

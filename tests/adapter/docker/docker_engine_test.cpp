@@ -53,6 +53,7 @@ TEST_CASE_FIXTURE(Fixture, "connect negotiates the lower API version and describ
     REQUIRE(info);
     CHECK(info->description == "Docker Engine 20.10.24+dfsg1 (API 1.41)");
     CHECK(info->api_version == "1.41");
+    CHECK_FALSE(info->guarded);
     CHECK(server->requests().at(0).target == "/_ping");
     CHECK(server->requests().at(1).target == "/v1.41/version");
     inspect();
@@ -62,6 +63,15 @@ TEST_CASE_FIXTURE(Fixture, "connect negotiates the lower API version and describ
     engine_side.answers["/_ping"] = answer(200, "OK", "text/plain", "Api-Version: 1.99\r\n");
     const auto server = listen();
     CHECK(connect()->api_version == to_string(newest_api));
+  }
+  SUBCASE("an engine behind healer-guard") {
+    engine_side.answers["/_ping"] =
+        answer(200, "OK", "text/plain", "Api-Version: 1.41\r\nHealer-Guard: 1\r\n");
+    const auto server = listen();
+    CHECK(connect()->guarded);
+    // The guard is taken away: the next contact shows it.
+    engine_side.answers["/_ping"] = answer(200, "OK", "text/plain", "Api-Version: 1.41\r\n");
+    CHECK_FALSE(connect()->guarded);
   }
   SUBCASE("Podman") {
     engine_side.answers["/version"] = answer(200, fixture("version_podman"));

@@ -6,6 +6,7 @@
 
 #include <boost/json.hpp>
 
+#include "engine/docker/json_engine.hpp"
 #include "fixtures.hpp"
 
 using namespace healer;
@@ -287,4 +288,34 @@ TEST_CASE("malformed answers do no harm") {
   const auto plan = plan_recreation(odd, R"({"Config":{"Env":"x","Labels":1}})", {"x", ""});
   REQUIRE(plan);
   CHECK(text(body_of(*plan).at("HostConfig").at("Links")) == R"(["a","b:d","e:f","g:"])");
+}
+
+TEST_CASE("networks are named by their ids where a plugin accepts only those") {
+  const std::string networks =
+      R"({"b_net":{"NetworkID":"id-of-b","Aliases":["db"]},"a_net":{"NetworkID":"z-id-of-a"},"c_net":{"NetworkID":"c-id"}})";
+  const auto plan = planned(container_of("{}", R"({"NetworkMode":"b_net"})", networks), std::nullopt,
+                            {"sha256:1", "", NetworkNaming::Ids});
+  const json::object body = body_of(plan);
+  CHECK(body.at("HostConfig").at("NetworkMode") == "id-of-b");
+  CHECK(text(body.at("NetworkingConfig")) == R"({"EndpointsConfig":{"id-of-b":{"Aliases":["db"]}}})");
+  REQUIRE(plan.connections.size() == 2);
+  CHECK(plan.connections[0].network == "c-id");
+  CHECK(plan.connections[0].name == "c_net");
+  CHECK(plan.connections[1].network == "z-id-of-a");
+  const auto left = planned(container_of("{}", R"({"NetworkMode":"gone"})", networks), std::nullopt,
+                            {"sha256:1", "", NetworkNaming::Ids});
+  CHECK(left.leave == "gone");
+  CHECK(left.leave_name == "gone");
+  const auto usual = planned(container_of("{}", R"({"NetworkMode":"b_net"})", networks), std::nullopt);
+  CHECK(body_of(usual).at("HostConfig").at("NetworkMode") == "b_net");
+  CHECK(usual.connections[0].network == "a_net");
+}
+
+TEST_CASE("the engine's information shows whether healer-guard is its plugin") {
+  CHECK(has_guard_plugin(R"({"Plugins":{"Volume":["local"],"Authorization":["other","healer-guard"]}})"));
+  CHECK(has_guard_plugin(R"({"Plugins":{"Authorization":["healer-guard-2"]}})"));
+  CHECK_FALSE(has_guard_plugin(R"({"Plugins":{"Authorization":["other"],"Volume":["healer-guard"]}})"));
+  CHECK_FALSE(has_guard_plugin(R"({"Plugins":{"Authorization":null}})"));
+  CHECK_FALSE(has_guard_plugin("{}"));
+  CHECK_FALSE(has_guard_plugin("no"));
 }

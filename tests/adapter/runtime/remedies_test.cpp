@@ -126,21 +126,21 @@ TEST_CASE("an operator's commands reach the core, and unknown names are refused"
   Bench bench;
   bench.connect();
   bench.list();
-  CHECK(bench.runtime->heal("nobody").error().code == ErrorCode::NotFound);
-  CHECK(bench.runtime->pause("nobody", 30min).error().code == ErrorCode::NotFound);
-  CHECK(bench.runtime->resume("nobody").error().code == ErrorCode::NotFound);
-  CHECK(bench.runtime->pause("", std::nullopt).has_value());
-  CHECK(bench.runtime->resume("").has_value());
+  CHECK(bench.runtime->command(OperatorHeal{"nobody"}).error().code == ErrorCode::NotFound);
+  CHECK(bench.runtime->command(OperatorPause{"nobody", 30min}).error().code == ErrorCode::NotFound);
+  CHECK(bench.runtime->command(OperatorResume{"nobody"}).error().code == ErrorCode::NotFound);
+  CHECK(bench.runtime->command(OperatorPause{"", std::nullopt}).has_value());
+  CHECK(bench.runtime->command(OperatorResume{""}).has_value());
   CHECK(bench.runtime->explain("web").has_value());
   CHECK(!bench.runtime->explain("nobody").has_value());
 
-  REQUIRE(bench.runtime->heal("web").has_value());
+  REQUIRE(bench.runtime->command(OperatorHeal{"web"}).has_value());
   bench.answer_captures();
   bench.engine.answer_inspects(bench.containers);
   bench.store.let_through();
   REQUIRE(bench.engine.orders.size() == 1);
   CHECK(bench.engine.orders[0].verb == "restart");
-  const auto again = bench.runtime->heal("web");
+  const auto again = bench.runtime->command(OperatorHeal{"web"});
   REQUIRE(!again.has_value());
   CHECK(again.error().code == ErrorCode::Conflict);
   CHECK(again.error().message.find("being healed already") != std::string::npos);
@@ -151,7 +151,7 @@ TEST_CASE("a container that an operator paused is not healed, and the answer say
   bench.web().state = ContainerState::Paused;
   bench.connect();
   bench.list();
-  const auto refused = bench.runtime->heal("web");
+  const auto refused = bench.runtime->command(OperatorHeal{"web"});
   REQUIRE(!refused.has_value());
   CHECK(refused.error().message == "web is paused by an operator; unpause it first");
   CHECK(bench.engine.captures.empty());

@@ -294,9 +294,9 @@ TEST_CASE("a reset reaches the workload; for an unknown key it is refused") {
   Bench bench;
   bench.connect();
   bench.list();
-  CHECK(bench.runtime->reset("web").has_value());
+  CHECK(bench.runtime->command(OperatorReset{"web"}).has_value());
   CHECK(bench.observer.said("reset by an operator"));
-  const auto refused = bench.runtime->reset("wep");
+  const auto refused = bench.runtime->command(OperatorReset{"wep"});
   REQUIRE_FALSE(refused.has_value());
   CHECK(refused.error().code == ErrorCode::NotFound);
   CHECK(refused.error().message.find("wep") != std::string::npos);

@@ -28,6 +28,7 @@ healers=healer.test.healer=$name
 work=$(mktemp -d)
 export HEALER_BINARY=$healer_binary HEALER_IMAGE_LABEL=$label
 export HEALER_IMAGE=$name/healer:test HEALER_AUTOHEAL_IMAGE=$name/healer-autoheal:test SAMPLE_APP_IMAGE=$name/sample-app:test
+export HEALER_GUARD_IMAGE=$name/healer-guard:test
 export_socket
 service=(--project-name "$name" -f "$root/deploy/compose/from-autoheal.yml" -f "$work/here.yml")
 
@@ -41,7 +42,7 @@ finish() {
         docker ps -aq --filter "label=$label" | xargs -r docker rm -f -v
         docker ps -aq --filter "label=$healers" | xargs -r docker rm -f -v
         compose "${service[@]}" down --volumes
-        docker rmi -f "$HEALER_IMAGE" "$HEALER_AUTOHEAL_IMAGE" "$SAMPLE_APP_IMAGE"
+        docker rmi -f "$HEALER_IMAGE" "$HEALER_AUTOHEAL_IMAGE" "$HEALER_GUARD_IMAGE" "$SAMPLE_APP_IMAGE"
     } >/dev/null 2>&1 || true
     rm -rf "$work"
 }

@@ -1,76 +1,21 @@
 #!/usr/bin/env bash
-# The whole stack on the engine of DOCKER_HOST, air-gapped variant: starts, is broken, is healed, is scraped
-# by Prometheus, answers every query of the dashboard, stops.
-# usage: compose_stack_test.sh PATH/TO/healer
+# The stack of docker-compose.yml, air-gapped variant, as on a fresh machine: no variable is set. It is built, starts, is
+# broken, is healed through the guard, is scraped by Prometheus, answers every query of the dashboard, stops.
+# usage: compose_stack_test.sh PATH/TO/healer    (root; 77, skipped, otherwise)
 #
-# Everything made here has the label healer.test and a unique name, and is always removed.
+# Without variables the stack has the default ports, image names and socket. So it runs on an engine of its own, in its own
+# network and mount namespace. Nothing leads out of there: what needs a network is built on the engine of DOCKER_HOST first.
 set -euo pipefail
 
-healer_binary=$(realpath -- "$1")
 # shellcheck source=scripts/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../../../scripts/common.sh"
-
-if ! docker version >/dev/null 2>&1; then
-    echo "no engine answers at ${DOCKER_HOST:-the default socket}: scripts/engine.sh starts one" >&2
-    [ "${HEALER_TEST_REQUIRE_ENGINE:-}" != 1 ] || exit 1
-    echo "skipped"
-    exit 77
-fi
-
-name=healer-test-$$
-label=healer.test=$name
-work=$(mktemp -d)
-stack=(--project-name "$name" -f "$root/deploy/compose/docker-compose.yml"
-    -f "$root/deploy/compose/docker-compose.airgap.yml" -f "$work/labels.yml")
-export HEALER_BINARY=$healer_binary HEALER_IMAGE_LABEL=$label
-export HEALER_IMAGE=$name/healer:test HEALER_AUTOHEAL_IMAGE=$name/healer-autoheal:test
-export SAMPLE_APP_IMAGE=$name/sample-app:test HEALER_PROMETHEUS_IMAGE=$name/prometheus:test
-export HEALER_ALERTMANAGER_IMAGE=$name/alertmanager:test ALERTMANAGER_TOKEN_FILE=$work/token
-export CHECK_INTERVAL=2 REQUEST_TIMEOUT=1
-export_socket
-new_token "$ALERTMANAGER_TOKEN_FILE"
-chmod 755 "$work"
-
-passed=no
-finish() {
-    if [ "$passed" = no ]; then
-        echo "--- healer's log" >&2
-        compose "${stack[@]}" logs --no-color --tail 100 healer >&2 || true
-        compose "${stack[@]}" ps >&2 || true
-    fi
-    {
-        compose "${stack[@]}" down --volumes --remove-orphans
-        # What an interrupted compose left, found by the label, never by a broad name.
-        docker ps -aq --filter "label=$label" | xargs -r docker rm -f
-        docker volume ls -q --filter "label=$label" | xargs -r docker volume rm -f
-        docker network ls -q --filter "label=$label" | xargs -r docker network rm
-        docker rmi -f "$HEALER_IMAGE" "$HEALER_AUTOHEAL_IMAGE" "$SAMPLE_APP_IMAGE" "$HEALER_PROMETHEUS_IMAGE" \
-            "$HEALER_ALERTMANAGER_IMAGE"
-    } >/dev/null 2>&1 || true
-    rm -rf "$work"
-}
-trap finish EXIT
+cd "$root"
 
 fail() {
     echo "FAILED: $*" >&2
     exit 1
 }
 step() { echo "== $*"; }
-
-cat >"$work/labels.yml" <<LABELS
-services:
-  sample-app: {labels: {healer.test: "$name"}}
-  healer: {labels: {healer.test: "$name"}}
-  prometheus: {labels: {healer.test: "$name"}}
-  alertmanager: {labels: {healer.test: "$name"}}
-networks:
-  default: {labels: {healer.test: "$name"}}
-volumes:
-  healer-state: {labels: {healer.test: "$name"}}
-  alertmanager-data: {labels: {healer.test: "$name"}}
-  prometheus-data: {labels: {healer.test: "$name"}}
-  grafana-data: {labels: {healer.test: "$name"}}
-LABELS
 
 # at_most IMAGE MEGABYTES
 at_most() {
@@ -80,32 +25,104 @@ at_most() {
     [ "$size" -le $(($2 * 1000 * 1000)) ] || fail "$1 has $size bytes, more than $2 MB"
 }
 
-step "images"
-"$root/scripts/images.sh" airgap >"$work/images.log" 2>&1 || {
-    cat "$work/images.log" >&2
-    fail "the images do not build"
-}
-at_most "$HEALER_IMAGE" 35
-at_most "$HEALER_AUTOHEAL_IMAGE" 38
-at_most "$SAMPLE_APP_IMAGE" 12
+# Makes the images, saves those that the inner engine cannot make, and runs the rest of this script there.
+outside() {
+    if [ "$(id -u)" != 0 ]; then
+        echo "skipped: needs root, for namespaces and an engine"
+        exit 77
+    fi
+    if ! docker version >/dev/null 2>&1; then
+        echo "no engine answers at ${DOCKER_HOST:-the default socket}: scripts/engine.sh starts one" >&2
+        [ "${HEALER_TEST_REQUIRE_ENGINE:-}" != 1 ] || exit 1
+        echo "skipped"
+        exit 77
+    fi
+    name=healer-test-$$
+    work=$(mktemp -d)
+    export HEALER_BINARY HEALER_IMAGE_LABEL=healer.test=$name
+    HEALER_BINARY=$(realpath -- "$1")
+    export HEALER_IMAGE=$name/healer:test HEALER_AUTOHEAL_IMAGE=$name/healer-autoheal:test
+    export HEALER_GUARD_IMAGE=$name/healer-guard:test SAMPLE_APP_IMAGE=$name/sample-app:test
+    export HEALER_PROMETHEUS_IMAGE=$name/prometheus:test HEALER_ALERTMANAGER_IMAGE=$name/alertmanager:test
+    trap 'docker rmi -f "$HEALER_IMAGE" "$HEALER_AUTOHEAL_IMAGE" "$HEALER_GUARD_IMAGE" "$SAMPLE_APP_IMAGE" \
+              "$HEALER_PROMETHEUS_IMAGE" "$HEALER_ALERTMANAGER_IMAGE" >/dev/null 2>&1 || true
+          rm -rf --one-file-system "$work"' EXIT
 
-step "up"
-# Each port is chosen as late as possible, from a range that no other test uses.
-SAMPLE_APP_PORT=$(free_port 28080)
-HEALER_PORT=$(free_port 29180)
-PROMETHEUS_PORT=$(free_port 29090)
-ALERTMANAGER_PORT=$(free_port 29093)
-export SAMPLE_APP_PORT HEALER_PORT PROMETHEUS_PORT ALERTMANAGER_PORT
-app=http://127.0.0.1:$SAMPLE_APP_PORT healer=http://127.0.0.1:$HEALER_PORT prometheus=http://127.0.0.1:$PROMETHEUS_PORT
-compose "${stack[@]}" up -d --no-build >"$work/up.log" 2>&1 || {
+    step "images"
+    "$root/scripts/images.sh" airgap >"$work/images.log" 2>&1 || {
+        cat "$work/images.log" >&2
+        fail "the images do not build"
+    }
+    at_most "$HEALER_IMAGE" 35
+    at_most "$HEALER_AUTOHEAL_IMAGE" 38
+    at_most "$HEALER_GUARD_IMAGE" 10
+    at_most "$SAMPLE_APP_IMAGE" 12
+    docker save -o "$work/images.tar" debian:bookworm-slim "$HEALER_PROMETHEUS_IMAGE" "$HEALER_ALERTMANAGER_IMAGE"
+    unshare --net --mount "${BASH_SOURCE[0]}" --inside "$work" "$HEALER_PROMETHEUS_IMAGE" "$HEALER_ALERTMANAGER_IMAGE"
+}
+
+if [ "${1:-}" != --inside ]; then
+    outside "$1"
+    exit
+fi
+work=$2
+
+# bare COMMAND...: without any variable of this machine.
+bare() { env -i PATH="$PATH" HOME="$work" "$@"; }
+words=(docker-compose)
+if bare docker compose version >/dev/null 2>&1; then words=(docker compose); fi
+stack() { bare "${words[@]}" -f docker-compose.yml -f docker-compose.airgap.yml "$@"; }
+docker() { bare docker "$@"; }
+
+passed=no
+finish() {
+    if [ "$passed" = no ]; then
+        for service in healer guard; do
+            echo "--- the log of $service" >&2
+            stack logs --no-color --tail 100 "$service" >&2 || true
+        done
+        stack ps >&2 || true
+    fi
+    HEALER_ENGINE_DIR=$work/engine "$root/scripts/engine.sh" purge >/dev/null 2>&1 || true
+}
+trap finish EXIT
+
+step "an engine at the default socket"
+# The network leads nowhere; with this resolver look-ups fail at once instead of after a timeout.
+echo "nameserver 127.0.0.1" >"$work/resolv.conf"
+mount --bind "$work/resolv.conf" /etc/resolv.conf
+mount -t tmpfs tmpfs /run
+ip link set lo up
+settings=$(DOCKER_HOST=unix://$work/nothing.sock HEALER_ENGINE_DIR=$work/engine "$root/scripts/engine.sh" start 2>"$work/engine.log") || {
+    cat "$work/engine.log" >&2
+    fail "no engine"
+}
+# A group that no other machine has: nothing but the socket itself says which it is.
+engine_group=24242
+socket=$(eval "$settings" && echo "${DOCKER_HOST#unix://}")
+chgrp "$engine_group" "$socket"
+chmod 660 "$socket"
+ln -s "$socket" /run/docker.sock
+docker load -q -i "$work/images.tar" >/dev/null
+rm "$work/images.tar"
+docker tag "$3" healer-prometheus:latest
+docker tag "$4" healer-alertmanager:latest
+
+step "build and up"
+# The programs are compiled already; a fresh machine compiles them here.
+stack build --build-arg ROOTS=prebuilt sample-app guard healer >"$work/build.log" 2>&1 || {
+    cat "$work/build.log" >&2
+    fail "the images of the stack do not build"
+}
+stack up -d >"$work/up.log" 2>&1 || {
     cat "$work/up.log" >&2
     fail "the stack does not come up"
 }
-container() { docker ps -aq --filter "label=$label" --filter "label=com.docker.compose.service=$1"; }
+app=http://127.0.0.1:8080 healer=http://127.0.0.1:9180 prometheus=http://127.0.0.1:9090
+container() { docker ps -aq --filter "label=com.docker.compose.service=$1"; }
 inspect() { docker inspect --format "$2" "$(container "$1")"; }
 
 answers() { curl -sf --max-time 2 -o /dev/null "$1"; }
-# The series of this app: another test's container may be on this engine, too.
 app_is_healthy() {
     curl -sf --max-time 2 "$healer/metrics" >"$work/metrics" &&
         grep -E "^healer_target_up\{[^}]*workload=\"[^\"]*sample-app[^\"]*\"[^}]*\} 1$" "$work/metrics" >/dev/null
@@ -113,26 +130,54 @@ app_is_healthy() {
 engine_says_healthy() { [ "$(inspect "$1" '{{.State.Health.Status}}')" = healthy ]; }
 wait_until 60 "sample-app answers" answers "$app/health"
 wait_until 60 "healer is ready" answers "$healer/readyz"
-wait_until 60 "Alertmanager is ready" answers "http://127.0.0.1:$ALERTMANAGER_PORT/-/ready"
+wait_until 60 "Alertmanager is ready" answers "http://127.0.0.1:9093/-/ready"
 wait_until 60 "healer finds sample-app well" app_is_healthy
 promtool check metrics <"$work/metrics" || fail "promtool does not accept healer's /metrics"
+for service in sample-app guard healer; do
+    wait_until 60 "the health check of $service passes" engine_says_healthy "$service"
+done
 
 step "without privileges"
-[ "$(inspect healer '{{.HostConfig.ReadonlyRootfs}}')" = true ] || fail "healer's root is writable"
-[ "$(inspect healer '{{.HostConfig.CapDrop}}')" = '[ALL]' ] || fail "healer holds capabilities"
-[ "$(inspect healer '{{.Config.User}}')" = 65532:65532 ] || fail "healer runs as another user"
-wait_until 60 "healer's own health check passes" engine_says_healthy healer
-wait_until 60 "sample-app's health check passes" engine_says_healthy sample-app
+# status_of SERVICE FIELD: a field of the kernel's status of the service's process, in one line.
+status_of() {
+    sed -n "s/^$2:[[:space:]]*//p" "/proc/$(inspect "$1" '{{.State.Pid}}')/status" | tr -s '\t ' ' ' | sed 's/ $//'
+}
+# is SERVICE FIELD WANTED
+is() {
+    local seen
+    seen=$(status_of "$1" "$2")
+    [ "$seen" = "$3" ] || fail "the process of $1 has $2: $seen, not $3"
+}
+for service in guard healer; do
+    [ "$(inspect "$service" '{{.HostConfig.ReadonlyRootfs}}')" = true ] || fail "the root of $service is writable"
+    for set in CapInh CapPrm CapEff CapAmb; do is "$service" "$set" 0000000000000000; done
+    is "$service" NoNewPrivs 1
+    is "$service" Seccomp 2
+done
+is healer CapBnd 0000000000000000
+is healer Uid "65532 65532 65532 65532"
+is healer Gid "65532 65532 65532 65532"
+is guard Uid "65531 65531 65531 65531"
+is guard Gid "$engine_group $engine_group $engine_group $engine_group"
+is guard Groups ""
+! inspect healer '{{json .Mounts}}' | grep docker.sock >/dev/null || fail "healer has the engine's socket"
 docker exec "$(container healer)" /usr/bin/healer status | tee "$work/status"
 grep -q sample-app "$work/status" || fail "healer status does not name sample-app"
+head -n 1 "$work/status" | grep ' reachable, guarded$' >/dev/null || fail "healer status does not say that the engine is guarded"
+
+step "the token made itself"
+token=$(docker volume ls -q --filter name=alertmanager-token)
+token=$(docker volume inspect --format '{{.Mountpoint}}' "$token")/alertmanager_token
+[ "$(stat -c '%a %u:%g' "$token")" = '640 65532:65532' ] || fail "the token file has $(stat -c '%a %u:%g' "$token")"
+grep -qxE '[0-9a-f]{48}' "$token" || fail "the token is not random"
 
 step "broken and healed"
 first_run=$(inspect sample-app '{{.State.StartedAt}}')
 healer_run=$(inspect healer '{{.State.StartedAt}}')
-"$root/scripts/simulate_failure.sh" --url "$app" --timeout 120
+"$root/scripts/simulate_failure.sh"
 [ "$(inspect sample-app '{{.State.StartedAt}}')" != "$first_run" ] || fail "healthy again, but never restarted"
 wait_until 60 "healer finds sample-app healthy again" app_is_healthy
-"$root/scripts/simulate_failure.sh" --url "$app" --timeout 120 --mode crash
+"$root/scripts/simulate_failure.sh" --mode crash
 wait_until 60 "healer finds sample-app well after the crash" app_is_healthy
 [ "$(inspect healer '{{.State.StartedAt}}')" = "$healer_run" ] || fail "healer itself was restarted"
 
@@ -153,16 +198,21 @@ wait_until 60 "Prometheus counts the restarts" has_data 'sum(healer_target_resta
 wait_until 60 "the time to heal was measured" has_data 'sum(healer_time_to_heal_seconds_count) >= 2'
 
 step "errors that only Prometheus sees are healed by way of Alertmanager"
-"$root/scripts/simulate_failure.sh" --url "$app" --timeout 300 --mode errors
+"$root/scripts/simulate_failure.sh" --timeout 300 --mode errors
 alerts() { curl -sf --max-time 2 "$healer/metrics" | grep '^healer_alerts_total{result="accepted",source="alertmanager"}' >/dev/null; }
 alerts || fail "healed, but not by an alert"
-! compose "${stack[@]}" logs --no-color healer | grep -F "$(cat "$ALERTMANAGER_TOKEN_FILE")" >/dev/null ||
-    fail "the token is in healer's log"
+! stack logs --no-color | grep -F "$(cat "$token")" >/dev/null || fail "the token is in a log"
+
+step "the guard refused nothing of healer's work"
+audit=$(docker volume ls -q --filter name=guard-state)
+audit=$(docker volume inspect --format '{{.Mountpoint}}' "$audit")/audit
+grep restart "$audit" >/dev/null || fail "the guard's audit file has no restart: $(cat "$audit")"
+! grep refused "$audit" || fail "the guard refused this"
 
 step "down"
-compose "${stack[@]}" down --volumes --remove-orphans >/dev/null 2>&1 || fail "the stack does not go down"
-[ -z "$(docker ps -aq --filter "label=$label")" ] || fail "containers are left"
-[ -z "$(docker volume ls -q --filter "label=$label")" ] || fail "volumes are left"
-[ -z "$(docker network ls -q --filter "label=$label")" ] || fail "networks are left"
+stack down --volumes --remove-orphans >/dev/null 2>&1 || fail "the stack does not go down"
+[ -z "$(docker ps -aq)" ] || fail "containers are left"
+[ -z "$(docker volume ls -q)" ] || fail "volumes are left"
+[ "$(docker network ls -q | wc -l)" = 3 ] || fail "networks are left"
 passed=yes
 echo "compose_stack: all good"

@@ -36,6 +36,12 @@ TEST_CASE("without a command, run is the command") {
   CHECK(parsed_as<RunCommand>({"autoheal", "--config", "c"}).flags.config_file == "c");
 }
 
+TEST_CASE("run takes the file of a new token") {
+  CHECK(parsed_as<RunCommand>({}).new_token.empty());
+  CHECK(parsed_as<RunCommand>({"run", "--new-token", "/t"}).new_token == "/t");
+  CHECK(contains(parsed_as<PrintAndExit>({"status", "--new-token", "/t"}).text, "does not take --new-token"));
+}
+
 TEST_CASE("test-notification takes a channel, or none for all") {
   CHECK(parsed_as<TestNotificationCommand>({"test-notification"}).name.empty());
   const auto command =
@@ -70,7 +76,7 @@ TEST_CASE("options may stand before and after the command") {
 TEST_CASE("every command is read with its arguments and options") {
   CHECK(parsed_as<StatusCommand>({"status", "--json"}).json);
   CHECK_FALSE(parsed_as<StatusCommand>({"status"}).json);
-  CHECK(parsed_as<ResetCommand>({"reset", "web-1"}).name == "web-1");
+  CHECK(parsed_as<OperatorOrder>({"reset", "web-1"}).name == "web-1");
   CHECK(parsed_as<ExplainCommand>({"explain", "web"}).name == "web");
   CHECK(parsed_as<HistoryCommand>({"history"}).name.empty());
   const auto history = parsed_as<HistoryCommand>({"history", "web", "--limit", "5", "--json"});
@@ -78,12 +84,12 @@ TEST_CASE("every command is read with its arguments and options") {
   CHECK(history.limit == "5");
   CHECK(history.json);
   CHECK(parsed_as<IncidentCommand>({"incident", "7"}).id == "7");
-  CHECK(parsed_as<PauseCommand>({"pause", "web", "--for", "30m"}).length == "30m");
-  CHECK(parsed_as<PauseCommand>({"pause", "--all"}).name.empty());
-  CHECK(parsed_as<ResumeCommand>({"resume", "--all"}).name.empty());
-  CHECK(parsed_as<HealCommand>({"heal", "web"}).name == "web");
-  CHECK(parsed_as<AckCommand>({"ack", "web"}).by.empty());
-  CHECK(parsed_as<AckCommand>({"ack", "web", "--by", "kim"}).by == "kim");
+  CHECK(parsed_as<OperatorOrder>({"pause", "web", "--for", "30m"}).length == "30m");
+  CHECK(parsed_as<OperatorOrder>({"pause", "--all"}).name.empty());
+  CHECK(parsed_as<OperatorOrder>({"resume", "--all"}).name.empty());
+  CHECK(parsed_as<OperatorOrder>({"heal", "web"}).name == "web");
+  CHECK(parsed_as<OperatorOrder>({"ack", "web"}).by.empty());
+  CHECK(parsed_as<OperatorOrder>({"ack", "web", "--by", "kim"}).by == "kim");
   const auto replay =
       parsed_as<ReplayCommand>({"replay", "ev", "--from", "90s", "--workload", "web", "--json"});
   CHECK(replay.file == "ev");

@@ -30,6 +30,10 @@ struct Captured {
   Output output{out, err, false};
 };
 
+OperatorOrder command(const char* name, std::string workload, std::string length = "", std::string by = "") {
+  return {{}, find_command(name), std::move(workload), std::move(length), std::move(by)};
+}
+
 bool contains(const std::string& text, std::string_view part) {
   return text.find(part) != std::string::npos;
 }
@@ -157,6 +161,18 @@ TEST_CASE("status is a table with its problems below") {
       "x        0        -          -        -        not configured any more\n");
 }
 
+TEST_CASE("status says whether a guard stands before the engine") {
+  const auto first_line = [](const std::string& engine) {
+    const auto view = status_view(
+        R"({"version":"1","workloads":[],"engine":{"description":"D")" + engine + "}}", now, false);
+    REQUIRE(view);
+    return view->substr(0, view->find('\n'));
+  };
+  CHECK(first_line(R"(,"up":true,"guarded":true)") == "healer 1, D reachable, guarded");
+  CHECK(first_line(R"(,"up":true,"guarded":false)") == "healer 1, D reachable, unguarded");
+  CHECK(first_line(R"(,"up":false,"guarded":null)") == "healer 1, D NOT REACHABLE");
+}
+
 TEST_CASE("status has colours only where they are requested, and they do not move the columns") {
   const auto plain = status_view(full_status, now, false);
   const auto coloured = status_view(full_status, now, true);
@@ -211,14 +227,14 @@ TEST_CASE("a daemon that does not answer is an error of one line") {
 TEST_CASE("reset sends the name of the workload, and shows the daemon's error") {
   FakeDaemon daemon(answer(200, "{}"));
   Captured captured;
-  CHECK(reset({{}, "shop web&x=1"}, daemon.environment(), captured.output) == exit_ok);
+  CHECK(order(command("reset", "shop web&x=1"), daemon.environment(), captured.output) == exit_ok);
   CHECK(captured.out.str() == "shop web&x=1: breaker closed, backoff forgotten\n");
   CHECK(daemon.asked() == std::vector<std::string>{"POST /v1/reset?name=shop%20web%26x%3D1"});
 
   FakeDaemon ignorant(
       answer(404, R"({"error":"no watched container is named \"wbe\"; did you mean \"web\"?"})"));
   Captured unknown;
-  CHECK(reset({{}, "wbe"}, ignorant.environment(), unknown.output) == exit_failed);
+  CHECK(order(command("reset", "wbe"), ignorant.environment(), unknown.output) == exit_failed);
   CHECK(unknown.err.str() == "healer: no watched container is named \"wbe\"; did you mean \"web\"?\n");
 }
 
@@ -226,12 +242,12 @@ TEST_CASE("ack sends the given name of the operator, else the shell's user") {
   FakeDaemon daemon(answer(200, "{}"));
   Captured captured;
   Environment environment = daemon.environment();
-  CHECK(ack({{}, "web", "kim & co"}, environment, captured.output) == exit_ok);
+  CHECK(order(command("ack", "web", "", "kim & co"), environment, captured.output) == exit_ok);
   CHECK(captured.out.str() == "web: acknowledged; no more reminders, no escalation\n");
   environment["USER"] = "root";
-  CHECK(ack({{}, "web", ""}, environment, captured.output) == exit_ok);
+  CHECK(order(command("ack", "web"), environment, captured.output) == exit_ok);
   environment["SUDO_USER"] = "lee";
-  CHECK(ack({{}, "web", ""}, environment, captured.output) == exit_ok);
+  CHECK(order(command("ack", "web"), environment, captured.output) == exit_ok);
   CHECK(daemon.asked() == std::vector<std::string>{"POST /v1/ack?name=web&by=kim%20%26%20co",
                                                    "POST /v1/ack?name=web&by=root",
                                                    "POST /v1/ack?name=web&by=lee"});
@@ -274,11 +290,11 @@ TEST_CASE("status shows a workload's hold, pause and ladder step") {
 TEST_CASE("an operator's orders go to the daemon, and a refusal is an error of one line") {
   FakeDaemon daemon(answer(200, "{}"));
   Captured captured;
-  CHECK(pause({{}, "a b", "30m"}, daemon.environment(), captured.output) == exit_ok);
-  CHECK(pause({{}, "", ""}, daemon.environment(), captured.output) == exit_ok);
-  CHECK(resume({{}, "web"}, daemon.environment(), captured.output) == exit_ok);
-  CHECK(resume({{}, ""}, daemon.environment(), captured.output) == exit_ok);
-  CHECK(heal({{}, "web"}, daemon.environment(), captured.output) == exit_ok);
+  CHECK(order(command("pause", "a b", "30m"), daemon.environment(), captured.output) == exit_ok);
+  CHECK(order(command("pause", ""), daemon.environment(), captured.output) == exit_ok);
+  CHECK(order(command("resume", "web"), daemon.environment(), captured.output) == exit_ok);
+  CHECK(order(command("resume", ""), daemon.environment(), captured.output) == exit_ok);
+  CHECK(order(command("heal", "web"), daemon.environment(), captured.output) == exit_ok);
   CHECK(daemon.asked() == std::vector<std::string>{"POST /v1/pause?name=a%20b&for=30m",
                                                    "POST /v1/pause?all=1", "POST /v1/resume?name=web",
                                                    "POST /v1/resume?all=1", "POST /v1/heal?name=web"});
@@ -287,7 +303,7 @@ TEST_CASE("an operator's orders go to the daemon, and a refusal is an error of o
 
   FakeDaemon refusing(answer(409, R"({"error":"web is paused by an operator; unpause it first"})"));
   Captured refused;
-  CHECK(heal({{}, "web"}, refusing.environment(), refused.output) == exit_failed);
+  CHECK(order(command("heal", "web"), refusing.environment(), refused.output) == exit_failed);
   CHECK(refused.err.str() == "healer: web is paused by an operator; unpause it first\n");
   CHECK(refused.out.str().empty());
 }
